@@ -1,0 +1,162 @@
+//! How each kind of customer uses energy, as data: one entry for each use category.
+//!
+//! The shares, sizes and shapes are chosen so that the demo looks like a utility to someone who runs one: a tail of
+//! industry that holds most of the energy, homes that follow the weather, pumps that follow the crops, a dip at Spring
+//! Festival. They describe no real place. Nothing is drawn here.
+
+use super::draw::Draw;
+
+/// How large customers are, by their typical month.
+#[derive(Clone, Copy, Debug)]
+pub enum Size {
+    /// Log-normal.
+    LogNormal { median_kwh: f64, sigma: f64 },
+    /// Pareto, cut off.
+    Pareto { kwh_min: f64, kwh_max: f64 },
+}
+
+impl Size {
+    pub fn draw(self, draw: &mut Draw) -> f64 {
+        match self {
+            Self::LogNormal { median_kwh, sigma } => draw.log_normal(median_kwh, sigma),
+            Self::Pareto { kwh_min, kwh_max } => draw.pareto(kwh_min).min(kwh_max),
+        }
+    }
+}
+
+/// One use category.
+#[derive(Debug)]
+pub struct Category {
+    /// Word of the contract.
+    pub name: &'static str,
+    /// Customers in a hundred.
+    pub percent: u32,
+    /// Size of a customer.
+    pub size: Size,
+    /// Hours of full load in a month, from which the capacity follows.
+    pub full_load_hours: (f64, f64),
+    /// Smallest capacity, kVA.
+    pub capacity_kva_min: u32,
+    /// Energy of each calendar month against the typical one.
+    pub season: [f64; 12],
+    /// Energy of a day of the weekend against a working day.
+    pub weekend: f64,
+    /// Load in each hour of the day, up to a factor.
+    pub hours: [f64; 24],
+    /// Price of energy, 10⁻⁴ CNY/kWh; invented.
+    pub price_e4: i64,
+    /// Price of capacity, fen/kVA a month (the two-part tariff of large industry); invented.
+    pub capacity_fen: i64,
+}
+
+pub const LARGE_INDUSTRIAL: usize = 0;
+pub const COMMERCIAL_INDUSTRIAL: usize = 1;
+pub const AGRICULTURAL: usize = 2;
+pub const RESIDENTIAL: usize = 3;
+pub const OTHER: usize = 4;
+
+/// Load through the day of plants that run in shifts.
+const SHIFTS: [f64; 24] = [
+    0.90, 0.90, 0.90, 0.90, 0.90, 0.90, 0.92, 0.95, 1.05, 1.08, 1.08, 1.06, 1.00, 1.04, 1.08, 1.08, 1.06, 1.04, 1.02,
+    1.02, 1.02, 1.00, 0.98, 0.94,
+];
+/// Load through the day of shops, offices and workshops.
+const OPEN_HOURS: [f64; 24] = [
+    0.35, 0.32, 0.30, 0.30, 0.30, 0.35, 0.50, 0.80, 1.30, 1.60, 1.70, 1.70, 1.50, 1.55, 1.70, 1.70, 1.60, 1.50, 1.35,
+    1.25, 1.10, 0.80, 0.55, 0.42,
+];
+/// Load through the day of irrigation and drying.
+const PUMPS: [f64; 24] = [
+    0.60, 0.60, 0.60, 0.60, 0.70, 1.00, 1.40, 1.50, 1.50, 1.50, 1.40, 1.20, 1.00, 1.00, 1.20, 1.30, 1.30, 1.20, 1.00,
+    0.80, 0.70, 0.65, 0.60, 0.60,
+];
+/// Load through the day of homes.
+const HOMES: [f64; 24] = [
+    0.60, 0.50, 0.45, 0.42, 0.42, 0.50, 0.80, 1.00, 0.85, 0.75, 0.75, 0.95, 1.05, 0.85, 0.75, 0.80, 0.95, 1.25, 1.75,
+    2.00, 1.95, 1.70, 1.25, 0.85,
+];
+/// Load through the day of street lights and the like.
+const LIGHTS: [f64; 24] = [
+    1.80, 1.80, 1.80, 1.80, 1.80, 1.70, 1.00, 0.30, 0.20, 0.20, 0.20, 0.20, 0.20, 0.20, 0.20, 0.20, 0.30, 0.80, 1.60,
+    1.80, 1.80, 1.80, 1.80, 1.80,
+];
+
+/// The use categories, in the order of the contract's words.
+pub const CATEGORIES: [Category; 5] = [
+    Category {
+        name: "large_industrial",
+        percent: 4,
+        size: Size::Pareto { kwh_min: 40_000.0, kwh_max: 60_000_000.0 },
+        full_load_hours: (150.0, 450.0),
+        capacity_kva_min: 315,
+        season: [0.93, 0.78, 1.02, 1.02, 1.02, 1.02, 1.05, 1.04, 1.03, 1.02, 1.03, 1.04],
+        weekend: 0.88,
+        hours: SHIFTS,
+        price_e4: 6_250,
+        capacity_fen: 2_300,
+    },
+    Category {
+        name: "commercial_industrial",
+        percent: 16,
+        size: Size::LogNormal { median_kwh: 4_000.0, sigma: 1.2 },
+        full_load_hours: (80.0, 250.0),
+        capacity_kva_min: 10,
+        season: [0.98, 0.85, 0.92, 0.90, 0.94, 1.05, 1.20, 1.22, 1.08, 0.94, 0.94, 0.98],
+        weekend: 0.80,
+        hours: OPEN_HOURS,
+        price_e4: 7_650,
+        capacity_fen: 0,
+    },
+    Category {
+        name: "agricultural",
+        percent: 8,
+        size: Size::LogNormal { median_kwh: 900.0, sigma: 1.3 },
+        full_load_hours: (40.0, 160.0),
+        capacity_kva_min: 10,
+        season: [0.50, 0.50, 0.80, 1.20, 1.50, 1.60, 1.50, 1.30, 1.00, 0.80, 0.70, 0.60],
+        weekend: 1.0,
+        hours: PUMPS,
+        price_e4: 4_920,
+        capacity_fen: 0,
+    },
+    Category {
+        name: "residential",
+        percent: 70,
+        size: Size::LogNormal { median_kwh: 220.0, sigma: 0.55 },
+        full_load_hours: (30.0, 60.0),
+        capacity_kva_min: 8,
+        season: [1.10, 1.05, 0.85, 0.78, 0.80, 0.98, 1.30, 1.38, 1.12, 0.82, 0.82, 1.00],
+        weekend: 1.12,
+        hours: HOMES,
+        price_e4: 5_380,
+        capacity_fen: 0,
+    },
+    Category {
+        name: "other",
+        percent: 2,
+        size: Size::LogNormal { median_kwh: 1_500.0, sigma: 0.8 },
+        full_load_hours: (200.0, 350.0),
+        capacity_kva_min: 10,
+        season: [1.15, 1.08, 1.00, 0.92, 0.86, 0.82, 0.84, 0.90, 0.97, 1.05, 1.13, 1.18],
+        weekend: 1.0,
+        hours: LIGHTS,
+        price_e4: 7_100,
+        capacity_fen: 0,
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use gridtier::contract::Table;
+
+    use super::*;
+
+    #[test]
+    fn the_categories_are_those_of_the_contract_in_its_order() {
+        let column = Table::Customers.column("use_category").unwrap();
+        let gridtier::contract::Kind::Word(words) = column.kind else { panic!("not an enum") };
+        assert_eq!(words, CATEGORIES.map(|category| category.name));
+        assert_eq!(words[RESIDENTIAL], "residential");
+        assert_eq!(CATEGORIES.iter().map(|category| category.percent).sum::<u32>(), 100);
+    }
+}

@@ -1,0 +1,113 @@
+//! A published cycle as its readers see it. Nothing in it may have changed since its commit, and 161 of 200 single
+//! flipped bits in zstd parquet were once read as data without an error: only the hashes can tell.
+//!
+//! This module writes nothing and opens no parquet file.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::durable::{sha256_of_bytes, sha256_of_file};
+use super::error::{Damage, StoreError, cannot_read};
+use super::layout::{self, MANIFEST};
+use super::output::OutputFile;
+use super::record::CommitRecord;
+
+/// A published cycle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cycle {
+    /// The number of the cycle, from 1.
+    pub version: u64,
+    /// Its folder: absolute if the store's path was, else relative to the working directory.
+    pub dir: PathBuf,
+    /// Its commit record.
+    pub commit: CommitRecord,
+}
+
+impl Cycle {
+    pub(super) fn of(root: &Path, commit: CommitRecord) -> Self {
+        Self { version: commit.version, dir: root.join(&commit.dir), commit }
+    }
+
+    /// The manifest, once its hash has been compared with the commit record.
+    pub fn manifest(&self) -> Result<serde_json::Value, StoreError> {
+        self.published_manifest()?.map_err(|damage| StoreError::Damaged { damage })
+    }
+
+    /// Compares every file of the cycle with what was published. An error is a file that cannot be read at all.
+    pub fn verify(&self) -> Result<Vec<Damage>, StoreError> {
+        match self.published_manifest::<Listing>()? {
+            Ok(listing) => damages(&self.dir, &listing.outputs),
+            Err(damage) => Ok(vec![damage]),
+        }
+    }
+
+    fn published_manifest<T: for<'a> Deserialize<'a>>(&self) -> Result<Result<T, Damage>, StoreError> {
+        let path = self.dir.join(MANIFEST);
+        let bytes = match fs::read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Err(Damage::Missing { path })),
+            read => read.map_err(cannot_read(&path))?,
+        };
+        if sha256_of_bytes(&bytes) != self.commit.manifest_sha256 {
+            return Ok(Err(Damage::Manifest { path }));
+        }
+        Ok(serde_json::from_slice(&bytes).map_err(|_| Damage::Manifest { path }))
+    }
+}
+
+#[derive(Deserialize)]
+struct Listing {
+    outputs: Vec<OutputFile>,
+}
+
+/// Compares the files in `dir` with `outputs`, which names all of them but the manifest.
+pub(super) fn damages(dir: &Path, outputs: &[OutputFile]) -> Result<Vec<Damage>, StoreError> {
+    let mut damages = Vec::new();
+    for output in outputs {
+        damages.extend(output_damage(dir, output)?);
+    }
+    let is_listed = |name: &str| name == MANIFEST || outputs.iter().any(|output| output.name == name);
+    for name in file_names(dir)?.into_iter().filter(|name| !is_listed(name)) {
+        damages.push(Damage::Extra { path: dir.join(name) });
+    }
+    Ok(damages)
+}
+
+fn output_damage(dir: &Path, output: &OutputFile) -> Result<Option<Damage>, StoreError> {
+    let path = dir.join(&output.name);
+    // Not followed: whatever a link leads to is not in this folder.
+    let found = match fs::symlink_metadata(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Some(Damage::Missing { path })),
+        found => found.map_err(cannot_read(&path))?,
+    };
+    if layout::output_name_problem(&output.name).is_some() || !found.is_file() {
+        return Ok(Some(Damage::Content { path }));
+    }
+    if found.len() != output.bytes {
+        return Ok(Some(Damage::Bytes { path, found_bytes: found.len(), listed_bytes: output.bytes }));
+    }
+    let sha256 = sha256_of_file(&path).map_err(cannot_read(&path))?;
+    Ok((sha256 != output.sha256).then_some(Damage::Content { path }))
+}
+
+/// The names of all files under `dir`, with `/`, sorted.
+fn file_names(dir: &Path) -> Result<Vec<String>, StoreError> {
+    let mut names = Vec::new();
+    let mut folders = vec![String::new()];
+    while let Some(folder) = folders.pop() {
+        let path = dir.join(&folder);
+        for entry in fs::read_dir(&path).map_err(cannot_read(&path))? {
+            let entry = entry.map_err(cannot_read(&path))?;
+            let name = format!("{folder}{}", entry.file_name().to_string_lossy());
+            if entry.file_type().map_err(cannot_read(&path))?.is_dir() {
+                folders.push(name + "/");
+            } else {
+                names.push(name);
+            }
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}

@@ -1,0 +1,100 @@
+//! Bytes that are on the disk when a call returns: a commit is worth nothing if what it names is still in a cache.
+//!
+//! This module knows no layout and decides nothing about versions.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::error::{StoreError, cannot_write};
+use super::layout::hex;
+
+/// Creates `path`, which must not exist, with `bytes`. A file that cannot be finished is removed.
+pub(super) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create_new(path)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if written.is_err() {
+        // The first failure is the one to report; what stays behind is cleaned up by the next writer.
+        let _ = fs::remove_file(path);
+    }
+    written
+}
+
+/// Makes the names in a folder durable: their creation, renaming and removal.
+pub(super) fn sync_dir(path: &Path) -> Result<(), StoreError> {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    match sync_names(path) {
+        Err(error) if cannot_sync(error.kind()) => Ok(()),
+        synced => synced.map_err(cannot_write(path)),
+    }
+}
+
+/// Some network file systems keep names durable by themselves and refuse the call; a folder in which one may create
+/// but not list cannot be opened.
+fn cannot_sync(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::PermissionDenied)
+}
+
+#[cfg(unix)]
+fn sync_names(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// Only unix opens a folder as a file.
+#[cfg(not(unix))]
+fn sync_names(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+pub(super) fn sha256_of_bytes(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+pub(super) fn sha256_of_file(path: &Path) -> io::Result<String> {
+    const BUFFER_BYTES: usize = 1 << 20;
+    let mut file = File::open(path)?;
+    let mut sha256 = Sha256::new();
+    let mut buffer = vec![0; BUFFER_BYTES];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(hex(&sha256.finalize())),
+            Ok(bytes) => sha256.update(&buffer[..bytes]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// A file that is hashed and counted while it is written.
+pub(super) struct HashedFile {
+    file: File,
+    sha256: Sha256,
+    bytes: u64,
+}
+
+impl HashedFile {
+    pub(super) fn create_new(path: &Path) -> io::Result<Self> {
+        Ok(Self { file: File::create_new(path)?, sha256: Sha256::new(), bytes: 0 })
+    }
+
+    /// Waits for the disk; returns the sha256 and the length of what was written.
+    pub(super) fn finish(self) -> io::Result<(String, u64)> {
+        self.file.sync_all()?;
+        Ok((hex(&self.sha256.finalize()), self.bytes))
+    }
+}
+
+impl Write for HashedFile {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let bytes = self.file.write(buffer)?;
+        self.sha256.update(&buffer[..bytes]);
+        self.bytes += bytes as u64;
+        Ok(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}

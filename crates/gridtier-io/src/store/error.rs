@@ -1,0 +1,208 @@
+//! What can go wrong with a store, told so that the reader of the message knows what to do next.
+//!
+//! [`StoreError`] stops an operation; [`Damage`] is a finding about a published cycle and stops nothing.
+//! This module opens no file.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::layout;
+
+/// Why an operation on a store could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A folder that was to be read as a store is none.
+    #[error(
+        "{path} is not a store of cycles: it has no folder `{}`. Check the path, or publish a first cycle: \
+         gridtier regrade DATA --as-of DATE --store {path}",
+        layout::COMMITS
+    )]
+    NotAStore {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// A store was to be made where something else is.
+    #[error(
+        "{path} is {found} and not a store of cycles. Nothing in it was touched; name a new or an empty folder"
+    )]
+    Occupied {
+        /// The path as given.
+        path: PathBuf,
+        /// What is there instead.
+        found: &'static str,
+    },
+    /// A file or folder of the store could not be read.
+    #[error("cannot read {path}: {source}. Check that it is there and that you may read it, then run again")]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A file or folder of the store could not be written.
+    #[error(
+        "cannot write {path}: {source}. Nothing was published and earlier cycles are as they were; \
+         make room or correct the permissions, then run again"
+    )]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// Another writer holds the lock.
+    #[error(
+        "another run is writing to the store {path} (it holds `{}`). Nothing was published; \
+         wait for it to end, then run again",
+        layout::LOCK
+    )]
+    Busy {
+        /// The store.
+        path: PathBuf,
+    },
+    /// Another writer committed the same version first.
+    #[error(
+        "another run published cycle {version} of the store {path} first. This run published nothing and \
+         removed its files; run again to publish the next cycle"
+    )]
+    LostRace {
+        /// The store.
+        path: PathBuf,
+        /// The version that both writers wanted.
+        version: u64,
+    },
+    /// What was written did not read back the same, so it was not published.
+    #[error("{damage}. It was written a moment ago: nothing was published; check the disk, then run again")]
+    ReadBack {
+        /// What differs.
+        damage: Damage,
+    },
+    /// A published cycle cannot be read.
+    #[error("{damage}. Restore the cycle's folder from a backup, or grade again")]
+    Damaged {
+        /// What is wrong with it.
+        damage: Damage,
+    },
+    /// The store holds no cycle.
+    #[error(
+        "the store {path} holds no cycle yet. Publish one: gridtier regrade DATA --as-of DATE --store {path}"
+    )]
+    NoCycle {
+        /// The store.
+        path: PathBuf,
+    },
+    /// The store holds cycles, but not this one.
+    #[error("the store {path} holds no cycle {version}; its last is cycle {last}. Ask for one that it has")]
+    NoSuchCycle {
+        /// The store.
+        path: PathBuf,
+        /// The version asked for.
+        version: u64,
+        /// The highest version in the store.
+        last: u64,
+    },
+    /// A commit record is not what its name says, or not JSON.
+    #[error("the commit record {path} is damaged: {source}. Restore it from a backup")]
+    BadRecord {
+        /// The record.
+        path: PathBuf,
+        /// What is wrong with its content.
+        source: serde_json::Error,
+    },
+    /// A cycle was published, but its commit record is gone.
+    #[error(
+        "{dir} looks like a published cycle, but `{}` has no whole record of it. Nothing was touched; restore \
+         the record from a backup, or move the folder out of the store, then run again",
+        layout::COMMITS
+    )]
+    LostRecord {
+        /// The cycle's folder.
+        dir: PathBuf,
+    },
+    /// The caller asked for something that no store can do: a bug of the program.
+    #[error("a bug in gridtier, please report it: {name} cannot be written: {problem}")]
+    Misuse {
+        /// The output.
+        name: String,
+        /// Why it cannot be.
+        problem: String,
+    },
+}
+
+impl StoreError {
+    /// Whether this is a failure to publish (exit code 5), not a failure to read (exit code 4) or a bug (70).
+    pub fn is_write(&self) -> bool {
+        match self {
+            Self::Occupied { .. }
+            | Self::Write { .. }
+            | Self::Busy { .. }
+            | Self::LostRace { .. }
+            | Self::ReadBack { .. }
+            | Self::LostRecord { .. } => true,
+            Self::NotAStore { .. }
+            | Self::Read { .. }
+            | Self::Damaged { .. }
+            | Self::NoCycle { .. }
+            | Self::NoSuchCycle { .. }
+            | Self::BadRecord { .. }
+            | Self::Misuse { .. } => false,
+        }
+    }
+}
+
+/// For `map_err`: a failure to read `path`.
+pub(super) fn cannot_read(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    |source| StoreError::Read { path: path.to_owned(), source }
+}
+
+/// For `map_err`: a failure to write `path`.
+pub(super) fn cannot_write(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    |source| StoreError::Write { path: path.to_owned(), source }
+}
+
+/// One way in which a cycle's folder differs from what was published.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Damage {
+    /// The manifest is not the one that was committed; its list of outputs cannot be trusted.
+    #[error("the manifest {path} is not the one that was published, so its files were not checked")]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+    },
+    /// A file that the cycle must have is not there.
+    #[error("{path} is missing")]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file that nothing lists.
+    #[error("{path} is no part of the cycle: its manifest does not list it")]
+    Extra {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A listed file has another length.
+    #[error("{path} has {found_bytes} bytes where {listed_bytes} were published")]
+    Bytes {
+        /// The file.
+        path: PathBuf,
+        /// Its length on disk.
+        found_bytes: u64,
+        /// Its length in the manifest.
+        listed_bytes: u64,
+    },
+    /// A listed file has the length but not the content.
+    #[error("{path} has other content than was published: its sha256 differs")]
+    Content {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file's parquet footer cannot be read or tells another number of rows.
+    #[error("{path} does not read as the parquet file of {listed_rows} rows that was written")]
+    Footer {
+        /// The file.
+        path: PathBuf,
+        /// The rows written.
+        listed_rows: u64,
+    },
+}

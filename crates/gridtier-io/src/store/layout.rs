@@ -1,0 +1,73 @@
+//! The names inside a store, in one place, because cleaning up deletes by name: a name that is not
+//! exactly one of ours is never touched.
+//!
+//! This module opens no file.
+
+use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use sha2::{Digest, Sha256};
+
+pub(super) const COMMITS: &str = "_commits";
+pub(super) const CURRENT: &str = "CURRENT";
+pub(super) const LOCK: &str = ".lock";
+pub(super) const MANIFEST: &str = "_manifest.json";
+pub(super) const REJECTS: &str = "rejects";
+pub(super) const STAGING_PREFIX: &str = ".staging-";
+pub(super) const TEMP_PREFIX: &str = ".tmp-";
+
+const RUN_DIGITS: usize = 12;
+
+pub(super) fn record_name(version: u64) -> String {
+    format!("{version:06}.json")
+}
+
+/// The version of a record's file name; only the spelling that [`record_name`] gives is one.
+pub(super) fn version_of_record(name: &str) -> Option<u64> {
+    let version = name.strip_suffix(".json")?.parse().ok()?;
+    (version > 0 && record_name(version) == name).then_some(version)
+}
+
+pub(super) fn version_dir(version: u64, run: &str) -> String {
+    format!("v{version:06}-{run}")
+}
+
+/// The version of a cycle's folder; only the spelling that [`version_dir`] gives is one.
+pub(super) fn version_of_dir(name: &str) -> Option<u64> {
+    let (digits, run) = name.strip_prefix('v')?.split_once('-')?;
+    let version = digits.parse().ok()?;
+    let is_run = run.len() == RUN_DIGITS && run.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    (version > 0 && is_run && version_dir(version, run) == name).then_some(version)
+}
+
+/// A name for one writer that no other has: the clock and the process serve to tell writers apart, nothing
+/// is computed from them.
+pub(super) fn new_run() -> String {
+    static STARTED: AtomicU64 = AtomicU64::new(0);
+    let now_ns = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let seed = format!("{now_ns} {} {}", process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
+    let mut run = hex(&Sha256::digest(seed));
+    run.truncate(RUN_DIGITS);
+    run
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+/// What is wrong with the name of an output, if anything: `tiers.parquet` and `rejects/bills.parquet` are right.
+pub(super) fn output_name_problem(name: &str) -> Option<&'static str> {
+    let file = name.strip_prefix(REJECTS).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name);
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    match file.strip_suffix(".parquet") {
+        None => Some("its name does not end with .parquet"),
+        Some("") => Some("its name is empty"),
+        // Readers of a folder of parquet skip such names in silence.
+        Some(stem) if stem.starts_with('_') => Some("its name starts with an underscore"),
+        Some(stem) if !stem.bytes().all(is_plain) => Some("its name is not made of letters, digits, _ and -"),
+        Some(_) => None,
+    }
+}

@@ -1,0 +1,160 @@
+//! One parquet file of a cycle, the same bytes for the same rows: a cycle is compared and verified by hash, so a
+//! hash must not change with the number of threads, which changes how rows arrive in batches.
+//!
+//! This module sorts nothing and knows no column.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_cast::cast;
+use arrow_schema::{ArrowError, DataType, Field, SchemaRef};
+use arrow_select::coalesce::BatchCoalescer;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaDataReader;
+use parquet::file::properties::WriterProperties;
+use serde::{Deserialize, Serialize};
+
+use super::durable::HashedFile;
+use super::error::{Damage, StoreError, cannot_write};
+
+const ROW_GROUP_ROWS: usize = 1 << 20;
+/// Rows are handed to the writer in batches of this size whatever the caller's: it ends pages between batches.
+const BATCH_ROWS: usize = 1 << 16;
+const ZSTD_LEVEL: i32 = 3;
+
+/// A file of a cycle, as its manifest lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutputFile {
+    /// The path inside the cycle's folder, with `/`: `tiers.parquet`, `rejects/bills.parquet`.
+    pub name: String,
+    /// The hash of the whole file, in lower-case hexadecimal.
+    pub sha256: String,
+    /// The length of the file.
+    pub bytes: u64,
+    /// The rows in it.
+    pub rows: u64,
+}
+
+/// Writes `batches` to `path`, which must not exist, and waits for the disk. A file that cannot be finished is removed.
+pub(super) fn write_parquet(
+    path: &Path,
+    name: &str,
+    schema: &SchemaRef,
+    batches: impl Iterator<Item = RecordBatch>,
+) -> Result<OutputFile, StoreError> {
+    let mut file = HashedFile::create_new(path).map_err(cannot_write(path))?;
+    let written = write_rows(&mut file, schema, batches)
+        .map_err(|failure| failure.at(path, name))
+        .and_then(|rows| Ok((rows, file.finish().map_err(cannot_write(path))?)));
+    match written {
+        Ok((rows, (sha256, bytes))) => Ok(OutputFile { name: name.to_owned(), sha256, bytes, rows }),
+        Err(error) => {
+            let _ = fs::remove_file(path);
+            Err(error)
+        }
+    }
+}
+
+fn write_rows(
+    file: &mut HashedFile,
+    schema: &SchemaRef,
+    batches: impl Iterator<Item = RecordBatch>,
+) -> Result<u64, Failure> {
+    // Without Arrow's own schema in the file, text is text to every reader.
+    let options = ArrowWriterOptions::new().with_properties(properties()?).with_skip_arrow_metadata(true);
+    let mut writer = ArrowWriter::try_new_with_options(file, schema.clone(), options)?;
+    let mut even = BatchCoalescer::new(schema.clone(), BATCH_ROWS);
+    for batch in batches {
+        even.push_batch(conform(&batch, schema)?)?;
+        while let Some(batch) = even.next_completed_batch() {
+            writer.write(&batch)?;
+        }
+    }
+    even.finish_buffered_batch()?;
+    while let Some(batch) = even.next_completed_batch() {
+        writer.write(&batch)?;
+    }
+    Ok(writer.close()?.file_metadata().num_rows().unsigned_abs())
+}
+
+fn properties() -> Result<WriterProperties, Failure> {
+    Ok(WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .build())
+}
+
+/// The batch with the types of `schema`: text may come in any of Arrow's encodings, all else as declared.
+fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Failure> {
+    let columns = schema.fields().iter().zip(batch.columns()).map(|(field, column)| conform_column(column, field));
+    let mut columns = columns.collect::<Result<Vec<_>, _>>()?;
+    // More columns than fields: `try_new` says so.
+    columns.extend_from_slice(batch.columns().get(schema.fields().len()..).unwrap_or_default());
+    Ok(RecordBatch::try_new(schema.clone(), columns)?)
+}
+
+fn conform_column(column: &ArrayRef, field: &Field) -> Result<ArrayRef, ArrowError> {
+    let same_type = column.data_type() == field.data_type();
+    if !same_type && is_text(column.data_type()) && is_text(field.data_type()) {
+        cast(column, field.data_type())
+    } else {
+        Ok(column.clone())
+    }
+}
+
+fn is_text(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
+        DataType::Dictionary(_, values) => is_text(values),
+        _ => false,
+    }
+}
+
+/// Reads the footer back: a file can have the right hash and still be none that a reader opens, if the writer is wrong.
+pub(super) fn footer_damage(path: &Path, output: &OutputFile) -> Option<Damage> {
+    let rows = File::open(path).map_err(ParquetError::from).and_then(|file| {
+        let footer = ParquetMetaDataReader::new().parse_and_finish(&file)?;
+        Ok(footer.file_metadata().num_rows().unsigned_abs())
+    });
+    let agrees = rows.is_ok_and(|rows| rows == output.rows);
+    (!agrees).then(|| Damage::Footer { path: path.to_owned(), listed_rows: output.rows })
+}
+
+/// Why rows could not be written: the disk, or a caller whose rows are not what it declared.
+enum Failure {
+    Disk(io::Error),
+    Rows(String),
+}
+
+impl Failure {
+    fn at(self, path: &Path, name: &str) -> StoreError {
+        match self {
+            Self::Disk(error) => cannot_write(path)(error),
+            Self::Rows(problem) => StoreError::Misuse { name: name.to_owned(), problem },
+        }
+    }
+}
+
+impl From<ParquetError> for Failure {
+    fn from(error: ParquetError) -> Self {
+        let problem = error.to_string();
+        match error {
+            ParquetError::External(cause) => match cause.downcast::<io::Error>() {
+                Ok(error) => Self::Disk(*error),
+                Err(_) => Self::Rows(problem),
+            },
+            _ => Self::Rows(problem),
+        }
+    }
+}
+
+impl From<ArrowError> for Failure {
+    fn from(error: ArrowError) -> Self {
+        Self::Rows(error.to_string())
+    }
+}

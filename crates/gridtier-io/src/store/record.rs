@@ -1,0 +1,146 @@
+//! Commit records: a cycle exists from the moment its record does, so a record appears whole, once, and is never
+//! written over. `CURRENT` repeats the last one for programs that know nothing else of a store.
+//!
+//! A reader ignores fields that it does not know; no field is ever dropped or changes its meaning.
+//! This module never looks into a cycle's folder.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use serde::de::Error as _;
+use serde::{Deserialize, Serialize};
+
+use super::durable::write_new;
+use super::error::{StoreError, cannot_read, cannot_write};
+use super::layout::{self, COMMITS, CURRENT};
+
+/// What a commit record says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommitRecord {
+    /// The number of the cycle, from 1.
+    pub version: u64,
+    /// The name of its folder inside the store.
+    pub dir: String,
+    /// The hash of its `_manifest.json`, which in turn holds the hashes of all its files.
+    pub manifest_sha256: String,
+    /// When it was published, as the publisher said.
+    pub published_at: String,
+    /// The cycle that was the last one then.
+    pub previous: Option<u64>,
+}
+
+impl CommitRecord {
+    /// The file's content. The newline at its end tells a whole record from one whose writer was killed.
+    pub(super) fn to_text(&self) -> Result<String, serde_json::Error> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+}
+
+/// The records of a store.
+#[derive(Debug)]
+pub(super) struct Records {
+    /// In order of version.
+    pub(super) whole: Vec<CommitRecord>,
+    /// The version after all of these, if its record was begun and not finished: that cycle was never published.
+    pub(super) torn: Option<u64>,
+}
+
+impl Records {
+    pub(super) fn last(&self) -> Option<&CommitRecord> {
+        self.whole.last()
+    }
+
+    pub(super) fn last_version(&self) -> Option<u64> {
+        self.last().map(|record| record.version)
+    }
+
+    pub(super) fn next_version(&self) -> u64 {
+        self.last_version().unwrap_or(0) + 1
+    }
+}
+
+pub(super) fn record_path(root: &Path, version: u64) -> PathBuf {
+    root.join(COMMITS).join(layout::record_name(version))
+}
+
+pub(super) fn read_records(root: &Path) -> Result<Records, StoreError> {
+    let names = names_in(&root.join(COMMITS))?;
+    let mut versions: Vec<u64> = names.iter().filter_map(|name| layout::version_of_record(name)).collect();
+    versions.sort_unstable();
+    let mut records = Records { whole: Vec::with_capacity(versions.len()), torn: None };
+    for &version in &versions {
+        let path = record_path(root, version);
+        let bytes = match fs::read(&path) {
+            // Its writer took it back because it could not be made durable.
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            read => read.map_err(cannot_read(&path))?,
+        };
+        if !bytes.ends_with(b"\n") && versions.last() == Some(&version) {
+            records.torn = Some(version);
+        } else {
+            let record = parse_record(&bytes, version);
+            records.whole.push(record.map_err(|source| StoreError::BadRecord { path, source })?);
+        }
+    }
+    Ok(records)
+}
+
+fn parse_record(bytes: &[u8], version: u64) -> Result<CommitRecord, serde_json::Error> {
+    let record: CommitRecord = serde_json::from_slice(bytes)?;
+    if record.version != version {
+        return Err(serde_json::Error::custom(format!("it is the record of cycle {}", record.version)));
+    }
+    if layout::version_of_dir(&record.dir) != Some(version) {
+        return Err(serde_json::Error::custom(format!("{:?} is no folder of this cycle", record.dir)));
+    }
+    Ok(record)
+}
+
+/// The names in a folder, sorted. Names that are not Unicode are none of ours.
+pub(super) fn names_in(path: &Path) -> Result<Vec<String>, StoreError> {
+    let entries = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(cannot_read(path))?;
+    let mut names: Vec<String> = entries.iter().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Makes the finished file `draft` the record of `version`: the commit point. Exactly one writer of a version succeeds.
+pub(super) fn commit_draft(root: &Path, version: u64, draft: &Path) -> Result<(), StoreError> {
+    let path = record_path(root, version);
+    let created = match fs::hard_link(draft, &path) {
+        // A file system without hard links: the content follows the name, and the newline tells when it is all there.
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => copy_new(draft, &path),
+        linked => linked,
+    };
+    created.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => StoreError::LostRace { path: root.to_owned(), version },
+        _ => cannot_write(&path)(error),
+    })
+}
+
+pub(super) fn copy_new(draft: &Path, path: &Path) -> io::Result<()> {
+    write_new(path, &fs::read(draft)?)
+}
+
+/// What `CURRENT` says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Current {
+    pub(super) version: u64,
+    pub(super) dir: String,
+}
+
+impl Current {
+    pub(super) fn of(record: &CommitRecord) -> Self {
+        Self { version: record.version, dir: record.dir.clone() }
+    }
+
+    pub(super) fn to_text(&self) -> Result<String, serde_json::Error> {
+        Ok(serde_json::to_string(self)? + "\n")
+    }
+}
+
+/// What `CURRENT` says, or nothing when it is missing or damaged: either way it is to be written anew.
+pub(super) fn read_current(root: &Path) -> Option<Current> {
+    serde_json::from_slice(&fs::read(root.join(CURRENT)).ok()?).ok()
+}

@@ -1,0 +1,195 @@
+//! A cycle that nobody can see yet. Its files are written, proven and put in place here; one exclusive creation then
+//! makes all of them visible at once, and a run that is killed at any point before leaves the store as it was.
+//!
+//! Write parts → fsync → manifest → reopen and verify → rename into place → commit record → `CURRENT`.
+//! This module chooses no content: names, rows and manifest are the caller's.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use serde_json::Value;
+
+use super::cycle::{Cycle, damages};
+use super::durable::{sha256_of_bytes, sync_dir, write_new};
+use super::error::{StoreError, cannot_write};
+use super::layout::{self, COMMITS, CURRENT, MANIFEST, REJECTS, STAGING_PREFIX, TEMP_PREFIX};
+use super::output::{OutputFile, footer_damage, write_parquet};
+use super::record::{CommitRecord, Current, commit_draft, read_records, record_path};
+use super::writer::{clean, lock, remove};
+
+/// A cycle in the making. Dropped before [`publish`](Self::publish), it leaves nothing behind.
+#[derive(Debug)]
+pub struct Staging {
+    root: PathBuf,
+    run: String,
+    outputs: Vec<OutputFile>,
+    /// What goes when this is dropped: everything of this run until its commit.
+    pub(super) scratch: Vec<PathBuf>,
+    /// Fields are dropped after `drop` has removed the files, so the lock outlives them.
+    _lock: Option<File>,
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        for path in &self.scratch {
+            // What cannot be removed now, the next writer removes.
+            let _ = remove(path);
+        }
+    }
+}
+
+impl Staging {
+    pub(super) fn begin(root: &Path) -> Result<Self, StoreError> {
+        let lock = lock(root)?;
+        clean(root)?;
+        Self::create(root, Some(lock))
+    }
+
+    pub(super) fn create(root: &Path, lock: Option<File>) -> Result<Self, StoreError> {
+        let run = layout::new_run();
+        let dir = root.join(format!("{STAGING_PREFIX}{run}"));
+        fs::create_dir(&dir).map_err(cannot_write(&dir))?;
+        Ok(Self { root: root.to_owned(), run, outputs: Vec::new(), scratch: vec![dir], _lock: lock })
+    }
+
+    /// Writes one file of the cycle, `tiers.parquet` or `rejects/bills.parquet`, as zstd parquet, and waits for the disk.
+    ///
+    /// Rows are written in the order given. The bytes depend on the rows and the schema, not on how the rows are split
+    /// into batches. Text columns may come in any of Arrow's encodings; all other columns must have the schema's types.
+    pub fn write_parquet(
+        &mut self,
+        name: &str,
+        schema: SchemaRef,
+        batches: impl Iterator<Item = RecordBatch>,
+    ) -> Result<OutputFile, StoreError> {
+        let written_before = self.outputs.iter().any(|output| output.name == name);
+        let problem = layout::output_name_problem(name).or(written_before.then_some("it was written before"));
+        if let Some(problem) = problem {
+            return Err(StoreError::Misuse { name: name.to_owned(), problem: problem.to_owned() });
+        }
+        let path = self.dir().join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(cannot_write(folder))?;
+        }
+        let output = write_parquet(&path, name, &schema, batches)?;
+        self.outputs.push(output.clone());
+        Ok(output)
+    }
+
+    /// Makes the cycle visible, whole, as the next version of the store.
+    ///
+    /// `manifest` is an object without `outputs`; the list of files is added to it, sorted by name, and nothing else:
+    /// the manifest does not say which store it is in, so the same grading has the same manifest everywhere.
+    ///
+    /// A `CURRENT` that cannot be replaced after the commit is no failure: the cycle is published, and the next
+    /// [`Store`](super::Store) that is opened mends it.
+    pub fn publish(mut self, manifest: Value, published_at: &str) -> Result<Cycle, StoreError> {
+        let manifest_sha256 = self.seal(manifest)?;
+        self.read_back()?;
+        let record = self.next_record(manifest_sha256, published_at)?;
+        let drafts = self.write_drafts(&record)?;
+        self.move_into_place(&record)?;
+        self.commit(&record, &drafts)?;
+        self.point_current(&drafts);
+        Ok(Cycle::of(&self.root, record))
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.root.join(format!("{STAGING_PREFIX}{}", self.run))
+    }
+
+    /// Writes the manifest and makes all names durable. Returns the manifest's hash.
+    pub(super) fn seal(&mut self, manifest: Value) -> Result<String, StoreError> {
+        self.outputs.sort_by(|a, b| a.name.cmp(&b.name));
+        let text = manifest_text(manifest, &self.outputs)?;
+        let dir = self.dir();
+        let path = dir.join(MANIFEST);
+        write_new(&path, text.as_bytes()).map_err(cannot_write(&path))?;
+        let rejects = dir.join(REJECTS);
+        if rejects.is_dir() {
+            sync_dir(&rejects)?;
+        }
+        sync_dir(&dir)?;
+        Ok(sha256_of_bytes(text.as_bytes()))
+    }
+
+    /// Opens every file again and compares it with what was written.
+    pub(super) fn read_back(&self) -> Result<(), StoreError> {
+        let dir = self.dir();
+        let footers = self.outputs.iter().filter_map(|output| footer_damage(&dir.join(&output.name), output));
+        match damages(&dir, &self.outputs)?.into_iter().chain(footers).next() {
+            Some(damage) => Err(StoreError::ReadBack { damage }),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn next_record(&self, manifest_sha256: String, published_at: &str) -> Result<CommitRecord, StoreError> {
+        let records = read_records(&self.root)?;
+        let version = records.next_version();
+        Ok(CommitRecord {
+            version,
+            dir: layout::version_dir(version, &self.run),
+            manifest_sha256,
+            published_at: published_at.to_owned(),
+            previous: records.last_version(),
+        })
+    }
+
+    /// Writes the record and `CURRENT` under other names: a disk that is full is found out before the commit.
+    pub(super) fn write_drafts(&mut self, record: &CommitRecord) -> Result<Drafts, StoreError> {
+        let draft = |what| self.root.join(format!("{TEMP_PREFIX}{}-{what}", self.run));
+        let drafts = Drafts { record: draft("record"), current: draft("current") };
+        self.scratch.extend([drafts.record.clone(), drafts.current.clone()]);
+        for (path, text) in [(&drafts.record, record.to_text()), (&drafts.current, Current::of(record).to_text())] {
+            let text = text.map_err(io::Error::from).map_err(cannot_write(path))?;
+            write_new(path, text.as_bytes()).map_err(cannot_write(path))?;
+        }
+        Ok(drafts)
+    }
+
+    /// Gives the folder its final name, where no reader looks before the commit.
+    pub(super) fn move_into_place(&mut self, record: &CommitRecord) -> Result<(), StoreError> {
+        let place = self.root.join(&record.dir);
+        fs::rename(self.dir(), &place).map_err(cannot_write(&place))?;
+        self.scratch.push(place);
+        sync_dir(&self.root)
+    }
+
+    /// The commit point.
+    pub(super) fn commit(&mut self, record: &CommitRecord, drafts: &Drafts) -> Result<(), StoreError> {
+        commit_draft(&self.root, record.version, &drafts.record)?;
+        let place = self.root.join(&record.dir);
+        self.scratch.retain(|path| *path != place);
+        sync_dir(&self.root.join(COMMITS)).inspect_err(|_| {
+            // A record that a power cut may undo must not be built upon: it is taken back, and its cycle with it.
+            if fs::remove_file(record_path(&self.root, record.version)).is_ok() {
+                self.scratch.push(place);
+            }
+        })
+    }
+
+    fn point_current(&self, drafts: &Drafts) {
+        let _ = fs::rename(&drafts.current, self.root.join(CURRENT)).map(|()| sync_dir(&self.root));
+    }
+}
+
+/// Finished files that wait for their names.
+#[derive(Debug)]
+pub(super) struct Drafts {
+    record: PathBuf,
+    current: PathBuf,
+}
+
+fn manifest_text(mut manifest: Value, outputs: &[OutputFile]) -> Result<String, StoreError> {
+    let misuse = |problem: String| StoreError::Misuse { name: MANIFEST.to_owned(), problem };
+    let Some(object) = manifest.as_object_mut().filter(|object| !object.contains_key("outputs")) else {
+        return Err(misuse("it is not an object without `outputs`".to_owned()));
+    };
+    let listed = serde_json::to_value(outputs).map_err(|error| misuse(error.to_string()))?;
+    object.insert("outputs".to_owned(), listed);
+    let text = serde_json::to_string_pretty(&manifest).map_err(|error| misuse(error.to_string()))?;
+    Ok(text + "\n")
+}

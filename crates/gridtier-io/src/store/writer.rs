@@ -1,0 +1,109 @@
+//! The right to write to a store, and order in it: one writer at a time, and nothing left of those that were killed.
+//! A leftover is removed only when it is certain that no commit ever named it; a store that lost a commit record
+//! must not lose the cycle too.
+//!
+//! This module publishes nothing.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use super::durable::{sync_dir, write_new};
+use super::error::{StoreError, cannot_write};
+use super::layout::{self, CURRENT, LOCK, STAGING_PREFIX, TEMP_PREFIX};
+use super::record::{Current, Records, names_in, read_current, read_records, record_path};
+
+/// Takes the store's lock without waiting. The operating system gives it back when the file is dropped or the
+/// process ends, however it ends.
+pub(super) fn lock(root: &Path) -> Result<File, StoreError> {
+    let path = root.join(LOCK);
+    let file = File::options().create(true).append(true).open(&path).map_err(cannot_write(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Busy { path: root.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(cannot_write(&path)(error)),
+    }
+}
+
+/// Removes what killed writers left and puts `CURRENT` right. Only for the holder of the lock.
+pub(super) fn clean(root: &Path) -> Result<(), StoreError> {
+    let records = read_records(root)?;
+    let leftovers = leftovers(root, &records)?;
+    for path in &leftovers {
+        remove(path).map_err(cannot_write(path))?;
+    }
+    if !leftovers.is_empty() {
+        sync_dir(root)?;
+    }
+    rebuild_current(root, &records)
+}
+
+/// Puts `CURRENT` right if it is missing, stale or damaged. Best effort: no reader of this program relies on it,
+/// and a store may be read where it cannot be written.
+pub(super) fn mend_current(root: &Path) {
+    let is_right = |records: &Records| read_current(root) == records.last().map(Current::of);
+    if read_records(root).is_ok_and(|records| is_right(&records)) {
+        return;
+    }
+    // Under the lock, since a publisher between its commit and its CURRENT must not be overtaken.
+    if let Ok(_lock) = lock(root)
+        && let Ok(records) = read_records(root)
+        && leftovers(root, &records).is_ok()
+    {
+        let _ = rebuild_current(root, &records);
+    }
+}
+
+/// What may be removed: staging folders, temporary files, a torn record, and cycles' folders that have no record
+/// because their writer was killed before its commit or lost a race.
+fn leftovers(root: &Path, records: &Records) -> Result<Vec<PathBuf>, StoreError> {
+    let mut leftovers = Vec::new();
+    for name in names_in(root)? {
+        let temporary = name.starts_with(STAGING_PREFIX) || name.starts_with(TEMP_PREFIX);
+        if temporary || is_uncommitted(root, &name, records)? {
+            leftovers.push(root.join(name));
+        }
+    }
+    leftovers.extend(records.torn.map(|version| record_path(root, version)));
+    Ok(leftovers)
+}
+
+/// Whether `name` is the folder of a cycle that was never committed.
+fn is_uncommitted(root: &Path, name: &str, records: &Records) -> Result<bool, StoreError> {
+    let Some(version) = layout::version_of_dir(name) else { return Ok(false) };
+    if let Some(record) = records.whole.iter().find(|record| record.version == version) {
+        return Ok(record.dir != name);
+    }
+    // CURRENT is written after a commit, and no writer starts on a version before the last is committed.
+    let was_current = read_current(root).is_some_and(|current| current.dir == name);
+    if was_current || version > records.next_version() {
+        return Err(StoreError::LostRecord { dir: root.join(name) });
+    }
+    // Below that, somebody took the record away; the folder is theirs to remove too.
+    Ok(version == records.next_version())
+}
+
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match removed {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+fn rebuild_current(root: &Path, records: &Records) -> Result<(), StoreError> {
+    let path = root.join(CURRENT);
+    let Some(record) = records.last() else { return remove(&path).map_err(cannot_write(&path)) };
+    if read_current(root).as_ref() != Some(&Current::of(record)) {
+        let draft = root.join(format!("{TEMP_PREFIX}{}-current", layout::new_run()));
+        let text = Current::of(record).to_text().map_err(io::Error::from).map_err(cannot_write(&path))?;
+        write_new(&draft, text.as_bytes()).map_err(cannot_write(&draft))?;
+        fs::rename(&draft, &path).map_err(cannot_write(&path))?;
+        sync_dir(root)?;
+    }
+    Ok(())
+}

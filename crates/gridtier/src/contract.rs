@@ -1,0 +1,23 @@
+//! What every input table must look like, as data: the one place that names tables, columns and their rules.
+//!
+//! The readers, the conversions, the schema files and the messages all derive from the tables here, so that a column
+//! cannot be called one thing in a contract and another in an error. [`cell`] turns a file's column into checked
+//! integers; [`rule`] names what can be wrong with a row. Nothing here opens a file or decides what a value is worth.
+
+pub mod cell;
+pub mod declared;
+pub mod rule;
+mod table;
+
+pub use table::{Column, Kind, Table};
+
+/// Longest accepted key, in bytes.
+pub const ID_BYTES_MAX: usize = 128;
+/// Largest accepted magnitude of one reading, in kWh or kvarh.
+pub const READING_KWH_MAX: i64 = 1_000_000_000;
+/// Largest accepted magnitude of an amount of money, in yuan.
+pub const AMOUNT_CNY_MAX: i64 = 1_000_000_000_000;
+/// Largest accepted count, such as customers affected or minutes of an outage.
+pub const COUNT_MAX: i64 = 1_000_000_000;
+/// First and last year of a date that places a row in time.
+pub const PLACED_YEARS: std::ops::RangeInclusive<i32> = 1970..=2199;

@@ -1,0 +1,167 @@
+//! From a file's column to checked integers, whatever the column's physical type.
+//!
+//! One table may come as decimals in one utility and as text with full-width digits in the next; all encodings of the
+//! same values must give the same facts. A cell is a value and a [`State`]; a column that cannot be the contract's at
+//! all (a list where a number stands) is a [`TypeFault`] and refuses the file. Nothing here knows a row's other cells.
+
+mod date;
+mod number;
+mod text;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::DataType;
+
+use super::rule::Rule;
+
+pub use date::{Dates, dates, months, times_us};
+pub use number::{Floats, Scale, Sign, counts, floats, flags, power_factors, scaled};
+pub use text::{Ids, fold_id, ids, texts, words};
+
+/// What is known about one cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It has its value.
+    Ok,
+    /// It is empty.
+    Null,
+    /// It breaks a rule; the value means nothing.
+    Fault(Rule),
+}
+
+/// A column as integers with the state of each; the value is 0 unless the state is [`State::Ok`].
+#[derive(Clone, Debug, Default)]
+pub struct Cells {
+    /// One value for each row.
+    pub values: Vec<i64>,
+    /// One state for each row.
+    pub states: Vec<State>,
+}
+
+impl Cells {
+    /// All rows empty: what an absent nullable column reads as.
+    #[must_use]
+    pub fn empty(rows: usize) -> Self {
+        Self { values: vec![0; rows], states: vec![State::Null; rows] }
+    }
+
+    fn with_capacity(rows: usize) -> Self {
+        Self { values: Vec::with_capacity(rows), states: Vec::with_capacity(rows) }
+    }
+
+    fn push(&mut self, cell: Cell) {
+        self.values.push(cell.0);
+        self.states.push(cell.1);
+    }
+
+    /// The value where there is one.
+    #[must_use]
+    pub fn get(&self, row: usize) -> Option<i64> {
+        (self.states[row] == State::Ok).then(|| self.values[row])
+    }
+}
+
+/// A value and its state.
+type Cell = (i64, State);
+
+const NULL: Cell = (0, State::Null);
+
+const fn fault(rule: Rule) -> Cell {
+    (0, State::Fault(rule))
+}
+
+/// The column's type cannot hold what the contract asks for. The text says why and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct TypeFault(pub String);
+
+/// The family of a physical type: files of one table may differ within a family only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Any text encoding; also a column without any value.
+    Text,
+    /// Signed and unsigned integers.
+    Integer,
+    /// Half, single and double precision.
+    Float,
+    /// Decimals of any width.
+    Decimal,
+    /// Calendar days.
+    Date,
+    /// Times without a zone.
+    LocalTime,
+    /// Times with a zone.
+    ZonedTime,
+    /// true or false.
+    Flag,
+    /// A column without any value.
+    Empty,
+    /// Lists, structs, maps and everything else.
+    Nested,
+}
+
+impl Family {
+    /// The family of a type.
+    #[must_use]
+    pub fn of(data_type: &DataType) -> Self {
+        use DataType as T;
+        match data_type {
+            T::Utf8 | T::LargeUtf8 | T::Utf8View | T::Binary | T::LargeBinary | T::BinaryView => Self::Text,
+            T::Dictionary(_, values) => Self::of(values),
+            T::Int8 | T::Int16 | T::Int32 | T::Int64 | T::UInt8 | T::UInt16 | T::UInt32 | T::UInt64 => Self::Integer,
+            T::Float16 | T::Float32 | T::Float64 => Self::Float,
+            T::Decimal32(..) | T::Decimal64(..) | T::Decimal128(..) | T::Decimal256(..) => Self::Decimal,
+            T::Date32 | T::Date64 => Self::Date,
+            T::Timestamp(_, None) => Self::LocalTime,
+            T::Timestamp(_, Some(_)) => Self::ZonedTime,
+            T::Boolean => Self::Flag,
+            T::Null => Self::Empty,
+            _ => Self::Nested,
+        }
+    }
+
+    /// A word for messages.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Integer => "an integer",
+            Self::Float => "a floating-point number",
+            Self::Decimal => "a decimal",
+            Self::Date => "a date",
+            Self::LocalTime => "a time without zone",
+            Self::ZonedTime => "a time with zone",
+            Self::Flag => "true or false",
+            Self::Empty => "empty",
+            Self::Nested => "a nested value",
+        }
+    }
+}
+
+/// Converts a column, the values of a dictionary once each.
+///
+/// # Errors
+/// As `convert`.
+fn by_value(
+    array: &ArrayRef,
+    convert: impl Fn(&ArrayRef) -> Result<Cells, TypeFault>,
+) -> Result<Cells, TypeFault> {
+    let Some(dictionary) = array.as_any_dictionary_opt() else { return convert(array) };
+    if dictionary.values().is_empty() {
+        return Ok(Cells::empty(array.len()));
+    }
+    let values = convert(dictionary.values())?;
+    let mut cells = Cells::with_capacity(array.len());
+    for (row, key) in dictionary.normalized_keys().into_iter().enumerate() {
+        if dictionary.is_null(row) {
+            cells.push(NULL);
+        } else {
+            cells.push((values.values[key], values.states[key]));
+        }
+    }
+    Ok(cells)
+}
+
+fn unfit(kind: &str, array: &ArrayRef) -> TypeFault {
+    TypeFault(format!("it must be {kind}, but the file holds {}", Family::of(array.data_type()).word()))
+}

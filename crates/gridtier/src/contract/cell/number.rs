@@ -1,0 +1,328 @@
+//! Numbers of any width, decimals, and numbers written by people.
+
+use std::borrow::Cow;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types as t;
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType};
+use arrow_cast::cast;
+use arrow_schema::DataType;
+use unicode_normalization::UnicodeNormalization;
+
+use super::super::COUNT_MAX;
+use super::super::declared::{DecimalMark, TableDeclared};
+use super::super::rule::Rule;
+use super::{Cell, Cells, NULL, State, TypeFault, by_value, fault, text, unfit};
+use crate::unit::round_half_away;
+
+/// Whether a number may be below zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// It may.
+    Any,
+    /// It is a fault; −0 is 0.
+    NotNegative,
+}
+
+/// How a number becomes an integer: `round(x × factor)`, half away from zero.
+#[derive(Clone, Copy, Debug)]
+pub struct Scale {
+    /// Integer steps in one unit of the file.
+    pub factor: i64,
+    /// Largest accepted magnitude, in integer steps.
+    pub max: i64,
+    /// Whether it may be below zero.
+    pub sign: Sign,
+    /// Decimal mark of text.
+    pub mark: DecimalMark,
+}
+
+impl Scale {
+    fn of_double(&self, x: f64) -> Cell {
+        if !x.is_finite() {
+            return fault(Rule::NotFinite);
+        }
+        // In the unit of the file, so that the bound itself does not depend on rounding.
+        if x.abs() > self.max as f64 / self.factor as f64 {
+            return fault(Rule::OutOfBounds);
+        }
+        if x < 0.0 && self.sign == Sign::NotNegative {
+            return fault(Rule::Negative);
+        }
+        (round_half_away(x * self.factor as f64), State::Ok)
+    }
+
+    /// The integer of `value` × 10^−`scale`, exactly.
+    fn of_decimal(&self, value: i128, scale: i8) -> Cell {
+        if value < 0 && self.sign == Sign::NotNegative {
+            return fault(Rule::Negative);
+        }
+        let power = |exponent: u32| 10i128.checked_pow(exponent);
+        let (Some(scaled), Some(divisor)) = (
+            value.checked_mul(i128::from(self.factor)).and_then(|scaled| match scale {
+                ..0 => scaled.checked_mul(power(u32::from(scale.unsigned_abs()))?),
+                _ => Some(scaled),
+            }),
+            power(u32::from(scale.max(0).unsigned_abs())),
+        ) else {
+            return fault(Rule::OutOfBounds);
+        };
+        if scaled.abs() > i128::from(self.max).saturating_mul(divisor) {
+            return fault(Rule::OutOfBounds);
+        }
+        let half = if scaled < 0 { -(divisor / 2) } else { divisor / 2 };
+        (((scaled + half) / divisor) as i64, State::Ok)
+    }
+}
+
+/// A column as integers by `scale`. Shape: one cell for each row.
+///
+/// # Errors
+/// The column holds no numbers.
+pub fn scaled(array: &ArrayRef, scale: &Scale) -> Result<Cells, TypeFault> {
+    by_value(array, |array| match array.data_type() {
+        // The type of most readings: without a call for each row.
+        DataType::Float64 => Ok(each::<t::Float64Type>(array, |x| scale.of_double(x))),
+        _ => numeric(array, &|x| scale.of_double(x), &|v, s| scale.of_decimal(v, s), scale.mark),
+    })
+}
+
+/// A column of whole numbers from 0 (or below, by `sign`) to [`COUNT_MAX`].
+///
+/// # Errors
+/// The column holds no numbers.
+pub fn counts(array: &ArrayRef, sign: Sign, mark: DecimalMark) -> Result<Cells, TypeFault> {
+    let scale = Scale { factor: 1, max: COUNT_MAX, sign, mark };
+    let double = |x: f64| if x.is_finite() && x.fract() != 0.0 { fault(Rule::BadNumber) } else { scale.of_double(x) };
+    let decimal = |value: i128, places: i8| {
+        let divisor = 10i128.checked_pow(u32::from(places.max(0).unsigned_abs())).unwrap_or(i128::MAX);
+        if value % divisor == 0 { scale.of_decimal(value, places) } else { fault(Rule::BadNumber) }
+    };
+    by_value(array, |array| numeric(array, &double, &decimal, mark))
+}
+
+/// A column of power-factor standards, in hundredths: 90, 85 or 80.
+///
+/// # Errors
+/// The column holds no numbers.
+pub fn power_factors(array: &ArrayRef, mark: DecimalMark) -> Result<Cells, TypeFault> {
+    let standard = |x: f64| {
+        let known = [90, 85, 80].into_iter().find(|&hundredths| (x * 100.0 - f64::from(hundredths)).abs() < 1e-4);
+        known.map_or(fault(Rule::BadEnum), |hundredths| (i64::from(hundredths), State::Ok))
+    };
+    let decimal = |value: i128, places: i8| standard(value as f64 / libm::pow(10.0, f64::from(places)));
+    by_value(array, |array| numeric(array, &standard, &decimal, mark))
+}
+
+/// A column of true and false, also as 1 and 0: cells of 1 and 0.
+///
+/// # Errors
+/// The column holds neither.
+pub fn flags(array: &ArrayRef, column: &str, declared: &TableDeclared) -> Result<Cells, TypeFault> {
+    if let Some(flags) = array.as_boolean_opt() {
+        let mut cells = Cells::with_capacity(array.len());
+        flags.iter().for_each(|flag| cells.push(flag.map_or(NULL, |flag| (i64::from(flag), State::Ok))));
+        return Ok(cells);
+    }
+    let flag = |x: f64| match x {
+        0.0 => (0, State::Ok),
+        1.0 => (1, State::Ok),
+        _ => fault(Rule::BadEnum),
+    };
+    by_value(array, |array| match super::Family::of(array.data_type()) {
+        super::Family::Text => {
+            let mut cells = text::words(array, column, &["false", "true", "0", "1"], declared)?;
+            cells.values.iter_mut().for_each(|value| *value %= 2);
+            Ok(cells)
+        }
+        super::Family::Integer => numeric(array, &flag, &|_, _| fault(Rule::BadEnum), DecimalMark::Point),
+        super::Family::Empty => Ok(Cells::empty(array.len())),
+        _ => Err(unfit("true or false", array)),
+    })
+}
+
+/// A column of doubles with the state of each.
+#[derive(Clone, Debug, Default)]
+pub struct Floats {
+    /// One value for each row.
+    pub values: Vec<f64>,
+    /// One state for each row.
+    pub states: Vec<State>,
+}
+
+/// A column as doubles, none negative. Shape: one cell for each row.
+///
+/// # Errors
+/// The column holds no numbers.
+pub fn floats(array: &ArrayRef, mark: DecimalMark) -> Result<Floats, TypeFault> {
+    // The bits of the double travel through the integer cell.
+    let double = |x: f64| match x {
+        _ if !x.is_finite() => fault(Rule::NotFinite),
+        _ if x < 0.0 => fault(Rule::Negative),
+        _ => ((x + 0.0).to_bits() as i64, State::Ok),
+    };
+    let decimal = |value: i128, places: i8| {
+        // By way of text: the nearest double, which a division of two doubles is not.
+        let (digits, places) = (value.unsigned_abs(), i32::from(places));
+        let nearest = format!("{digits}e{}", -places).parse().unwrap_or(f64::INFINITY);
+        double(if value < 0 { -nearest } else { nearest })
+    };
+    let cells = by_value(array, |array| numeric(array, &double, &decimal, mark))?;
+    let values = cells.values.into_iter().map(|bits| f64::from_bits(bits as u64)).collect();
+    Ok(Floats { values, states: cells.states })
+}
+
+impl Floats {
+    /// All rows empty.
+    #[must_use]
+    pub fn empty(rows: usize) -> Self {
+        Self { values: vec![0.0; rows], states: vec![State::Null; rows] }
+    }
+
+    /// The value where there is one.
+    #[must_use]
+    pub fn get(&self, row: usize) -> Option<f64> {
+        (self.states[row] == State::Ok).then(|| self.values[row])
+    }
+}
+
+type OfDouble<'a> = &'a dyn Fn(f64) -> Cell;
+type OfDecimal<'a> = &'a dyn Fn(i128, i8) -> Cell;
+
+/// Runs over a column of any numeric type: floats and text by `double`, integers and decimals exactly by `decimal`.
+fn numeric(array: &ArrayRef, double: OfDouble, decimal: OfDecimal, mark: DecimalMark) -> Result<Cells, TypeFault> {
+    use DataType as T;
+    let as_type = |to: &T| cast(array, to).map_err(|_| unfit("a number", array));
+    Ok(match array.data_type() {
+        T::Float64 => each::<t::Float64Type>(array, double),
+        T::Float32 | T::Float16 => each::<t::Float64Type>(&as_type(&T::Float64)?, double),
+        T::UInt64 => each::<t::UInt64Type>(array, |x| decimal(i128::from(x), 0)),
+        T::Int8 | T::Int16 | T::Int32 | T::Int64 | T::UInt8 | T::UInt16 | T::UInt32 => {
+            each::<t::Int64Type>(&as_type(&T::Int64)?, |x| decimal(i128::from(x), 0))
+        }
+        T::Decimal32(_, s) => each::<t::Decimal32Type>(array, |x| decimal(i128::from(x), *s)),
+        T::Decimal64(_, s) => each::<t::Decimal64Type>(array, |x| decimal(i128::from(x), *s)),
+        T::Decimal128(_, s) => each::<t::Decimal128Type>(array, |x| decimal(x, *s)),
+        T::Decimal256(_, s) => each::<t::Decimal256Type>(array, |x| {
+            x.to_i128().map_or(fault(Rule::OutOfBounds), |x| decimal(x, *s))
+        }),
+        T::Null => Cells::empty(array.len()),
+        _ => {
+            let texts = text::as_view(array).ok_or_else(|| unfit("a number", array))?;
+            let mut cells = Cells::with_capacity(texts.len());
+            texts.iter().for_each(|text| cells.push(text.map_or(NULL, |text| of_text(text, mark, double))));
+            cells
+        }
+    })
+}
+
+fn each<T: ArrowPrimitiveType>(array: &ArrayRef, convert: impl Fn(T::Native) -> Cell) -> Cells {
+    let array = array.as_primitive::<T>();
+    let mut cells = Cells::with_capacity(array.len());
+    if array.null_count() == 0 {
+        array.values().iter().for_each(|&value| cells.push(convert(value)));
+    } else {
+        array.iter().for_each(|value| cells.push(value.map_or(NULL, &convert)));
+    }
+    cells
+}
+
+fn of_text(text: &str, mark: DecimalMark, double: OfDouble) -> Cell {
+    let text = text.trim();
+    if text.is_empty() {
+        return NULL;
+    }
+    parse_number(text, mark).map_or(fault(Rule::BadNumber), double)
+}
+
+/// The nearest double of a number as people write it: `1,234.50`, full-width digits, U+2212 as minus.
+fn parse_number(text: &str, mark: DecimalMark) -> Option<f64> {
+    let folded: Cow<str> = if text.is_ascii() {
+        Cow::Borrowed(text)
+    } else {
+        text.nfkc().map(|c| if c == '\u{2212}' { '-' } else { c }).collect::<String>().into()
+    };
+    let (point, grouping) = match mark {
+        DecimalMark::Point => ('.', ','),
+        DecimalMark::Comma => (',', '.'),
+    };
+    if point == '.' && !folded.contains(grouping) {
+        return folded.parse().ok();
+    }
+    let (whole, fraction) = folded.split_once(point).unwrap_or((&folded, ""));
+    if fraction.contains(grouping) || !grouped_by_three(whole, grouping) {
+        return None;
+    }
+    let whole: String = whole.chars().filter(|&c| c != grouping).collect();
+    format!("{whole}.{fraction}").parse().ok()
+}
+
+fn grouped_by_three(whole: &str, grouping: char) -> bool {
+    let mut groups = whole.trim_start_matches(['-', '+']).split(grouping);
+    let first = groups.next().unwrap_or_default();
+    let rest: Vec<&str> = groups.collect();
+    rest.is_empty() || ((1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{Decimal128Array, Float64Array, Int64Array, StringArray};
+
+    use super::*;
+
+    const KWH: Scale =
+        Scale { factor: 1000, max: 1_000_000_000_000, sign: Sign::NotNegative, mark: DecimalMark::Point };
+
+    fn cells(array: impl Array + 'static) -> Vec<Cell> {
+        let cells = scaled(&(Arc::new(array) as ArrayRef), &KWH).unwrap();
+        cells.values.into_iter().zip(cells.states).collect()
+    }
+
+    #[test]
+    fn a_kilowatt_hour_is_a_thousand_watt_hours_rounded_half_away() {
+        let column = Float64Array::from(vec![Some(1.0005), Some(0.0005), Some(-0.0), None, Some(0.0004)]);
+        let ok = |wh| (wh, State::Ok);
+        assert_eq!(cells(column), [ok(round_half_away(1.0005 * 1000.0)), ok(1), ok(0), NULL, ok(0)]);
+    }
+
+    #[test]
+    fn a_bad_energy_says_which_rule_it_breaks() {
+        let column = Float64Array::from(vec![f64::NAN, f64::INFINITY, -0.000_1, 1e9, 1.000_000_1e9]);
+        let rules = [Rule::NotFinite, Rule::NotFinite, Rule::Negative].map(fault);
+        assert_eq!(
+            cells(column),
+            [rules[0], rules[1], rules[2], (1_000_000_000_000, State::Ok), fault(Rule::OutOfBounds)]
+        );
+    }
+
+    #[test]
+    fn all_encodings_of_a_number_give_the_same_integer() {
+        let decimal = Decimal128Array::from(vec![12_345_678]).with_precision_and_scale(12, 4).unwrap();
+        assert_eq!(cells(decimal), [(1_234_568, State::Ok)]);
+        assert_eq!(cells(Float64Array::from(vec![1234.5678])), [(1_234_568, State::Ok)]);
+        assert_eq!(cells(StringArray::from(vec!["1,234.5678"])), [(1_234_568, State::Ok)]);
+        assert_eq!(cells(Int64Array::from(vec![1234])), [(1_234_000, State::Ok)]);
+    }
+
+    #[test]
+    fn numbers_as_people_write_them() {
+        let read = |text| parse_number(text, DecimalMark::Point);
+        assert_eq!(read("1,234.50"), Some(1234.5));
+        assert_eq!(read("１２３４．５"), Some(1234.5));
+        assert_eq!(read("\u{2212}12.5"), Some(-12.5));
+        for bad in ["(12.50)", "1.234,50", "1,23", "12,34.5", ",123", "abc", "1 234", "0x10"] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+        assert_eq!(parse_number("1.234,50", DecimalMark::Comma), Some(1234.5));
+        assert_eq!(parse_number("1234,5", DecimalMark::Comma), Some(1234.5));
+    }
+
+    #[test]
+    fn a_count_is_whole() {
+        let column: ArrayRef = Arc::new(Float64Array::from(vec![3.0, 2.5, -1.0]));
+        let cells = counts(&column, Sign::NotNegative, DecimalMark::Point).unwrap();
+        assert_eq!(cells.states, [State::Ok, State::Fault(Rule::BadNumber), State::Fault(Rule::Negative)]);
+    }
+}

@@ -1,0 +1,200 @@
+//! Keys, words and free text.
+
+use std::borrow::Cow;
+
+use arrow_array::builder::StringViewBuilder;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, StringViewArray};
+use arrow_cast::cast;
+use arrow_schema::DataType;
+use unicode_normalization::UnicodeNormalization;
+
+use super::super::ID_BYTES_MAX;
+use super::super::declared::TableDeclared;
+use super::super::rule::Rule;
+use super::{Cells, Family, NULL, State, TypeFault, by_value, fault, unfit};
+
+/// A column of keys as trimmed, folded text, with the state of each.
+#[derive(Clone, Debug)]
+pub struct Ids {
+    /// The text; empty unless the state is [`State::Ok`].
+    pub values: StringViewArray,
+    /// One state for each row.
+    pub states: Vec<State>,
+    /// Keys that differ only in full-width characters would be one key: the raw text of folded ones, by row.
+    pub folded: Vec<(usize, String)>,
+    /// Whether the keys came as integers.
+    pub from_integers: bool,
+}
+
+impl Ids {
+    /// All rows empty.
+    #[must_use]
+    pub fn empty(rows: usize) -> Self {
+        let values = std::iter::repeat_n(Some(""), rows).collect();
+        Self { values, states: vec![State::Null; rows], folded: Vec::new(), from_integers: false }
+    }
+
+    /// The key where there is one.
+    #[must_use]
+    pub fn get(&self, row: usize) -> Option<&str> {
+        (self.states[row] == State::Ok).then(|| self.values.value(row))
+    }
+}
+
+/// Any encoding of text as views, without a copy where the encoding allows; `None` when it is not text.
+pub(super) fn as_view(array: &ArrayRef) -> Option<StringViewArray> {
+    let array = match array.data_type() {
+        // Writers that know no text type send bytes; what is not UTF-8 reads as empty and is rejected as such.
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => cast(array, &DataType::Utf8).ok()?,
+        _ => array.clone(),
+    };
+    (Family::of(array.data_type()) == Family::Text).then_some(())?;
+    cast(&array, &DataType::Utf8View).ok().map(|array| array.as_string_view().clone())
+}
+
+/// The key a text stands for: without surrounding white space, full-width characters folded (NFKC).
+#[must_use]
+pub fn fold_id(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.nfkc().collect::<String>().trim().to_owned()) }
+}
+
+/// A column of keys. Shape: one for each row.
+///
+/// # Errors
+/// The column holds neither text nor whole numbers.
+pub fn ids(array: &ArrayRef) -> Result<Ids, TypeFault> {
+    let whole = match array.data_type() {
+        DataType::Decimal128(_, 0) | DataType::Decimal64(_, 0) | DataType::Decimal32(_, 0) => true,
+        other => Family::of(other) == Family::Integer,
+    };
+    let texts = if whole {
+        let text = cast(array, &DataType::Utf8View).map_err(|_| unfit("a key as text", array))?;
+        text.as_string_view().clone()
+    } else if *array.data_type() == DataType::Null {
+        return Ok(Ids::empty(array.len()));
+    } else {
+        as_view(array).ok_or_else(|| unfit("a key as text", array))?
+    };
+    let rows = texts.len();
+    let mut ids = Ids { values: texts, states: Vec::with_capacity(rows), folded: Vec::new(), from_integers: whole };
+    let mut changed = false;
+    for (row, text) in ids.values.iter().enumerate() {
+        let Some(text) = text else {
+            ids.states.push(State::Null);
+            changed = true;
+            continue;
+        };
+        let folded = fold_id(text);
+        ids.states.push(match folded.len() {
+            0 => State::Null,
+            1..=ID_BYTES_MAX => State::Ok,
+            _ => State::Fault(Rule::IdTooLong),
+        });
+        changed |= folded.len() != text.len() || matches!(folded, Cow::Owned(_));
+        if matches!(&folded, Cow::Owned(folded) if folded != text.trim()) {
+            ids.folded.push((row, text.trim().to_owned()));
+        }
+    }
+    if changed {
+        let mut builder = StringViewBuilder::with_capacity(rows);
+        for (text, state) in ids.values.iter().zip(&ids.states) {
+            builder.append_value(if *state == State::Ok { fold_id(text.unwrap_or("")) } else { Cow::Borrowed("") });
+        }
+        ids.values = builder.finish();
+    }
+    Ok(ids)
+}
+
+/// A column of free text, trimmed; empty text is no value.
+///
+/// # Errors
+/// The column is not text.
+pub fn texts(array: &ArrayRef) -> Result<Vec<Option<String>>, TypeFault> {
+    if *array.data_type() == DataType::Null {
+        return Ok(vec![None; array.len()]);
+    }
+    let trimmed = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    match Family::of(array.data_type()) {
+        Family::Text | Family::Integer => {
+            let text = cast(array, &DataType::Utf8View).map_err(|_| unfit("text", array))?;
+            Ok(text.as_string_view().iter().map(|text| text.and_then(trimmed)).collect())
+        }
+        _ => Err(unfit("text", array)),
+    }
+}
+
+/// A column of words, as their places in `known`. Spellings declared for `column` are translated first.
+///
+/// # Errors
+/// The column is not text (or integers that are declared as spellings).
+pub fn words(
+    array: &ArrayRef,
+    column: &str,
+    known: &[&str],
+    declared: &TableDeclared,
+) -> Result<Cells, TypeFault> {
+    let spellings = declared.words.get(column);
+    by_value(array, |array| {
+        let texts = match Family::of(array.data_type()) {
+            Family::Empty => return Ok(Cells::empty(array.len())),
+            // Code numbers, such as 1 for high voltage.
+            Family::Integer if spellings.is_some() => cast(array, &DataType::Utf8View).ok(),
+            _ => as_view(array).map(|texts| std::sync::Arc::new(texts) as ArrayRef),
+        };
+        let texts = texts.ok_or_else(|| unfit("a word", array))?;
+        let mut cells = Cells::with_capacity(array.len());
+        for text in texts.as_string_view() {
+            let word = text.map(str::trim).filter(|word| !word.is_empty());
+            cells.push(word.map_or(NULL, |word| {
+                let word = spellings.and_then(|spellings| spellings.get(word)).map_or(word, String::as_str);
+                let place = known.iter().position(|known| *known == word);
+                place.map_or(fault(Rule::BadEnum), |place| (place as i64, State::Ok))
+            }));
+        }
+        Ok(cells)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::types::Int32Type;
+    use arrow_array::{DictionaryArray, Int64Array, StringArray};
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_trimmed_folded_and_never_a_number() {
+        let long = "9".repeat(129);
+        let column: ArrayRef =
+            Arc::new(StringArray::from(vec![Some("  0000123 "), Some("００１２Ａ"), Some(" "), None, Some(&long)]));
+        let ids = ids(&column).unwrap();
+        assert_eq!(ids.get(0), Some("0000123"));
+        assert_eq!(ids.get(1), Some("0012A"));
+        assert_eq!(ids.states[2..], [State::Null, State::Null, State::Fault(Rule::IdTooLong)]);
+        assert_eq!(ids.folded, [(1, "００１２Ａ".to_owned())]);
+    }
+
+    #[test]
+    fn an_integer_key_is_its_decimal_text() {
+        let column: ArrayRef = Arc::new(Int64Array::from(vec![123, 4]));
+        let ids = ids(&column).unwrap();
+        assert!(ids.from_integers);
+        assert_eq!((ids.get(0), ids.get(1)), (Some("123"), Some("4")));
+    }
+
+    #[test]
+    fn words_are_read_as_written_and_by_declared_spelling() {
+        let mut declared = TableDeclared::default();
+        declared.words.entry("kind".into()).or_default().insert("窃电".into(), "theft".into());
+        let column: DictionaryArray<Int32Type> =
+            [Some("fault"), Some("窃电"), Some("Theft"), None].into_iter().collect();
+        let cells = words(&(Arc::new(column) as ArrayRef), "kind", &["fault", "theft"], &declared).unwrap();
+        assert_eq!(cells.get(0), Some(0));
+        assert_eq!(cells.get(1), Some(1));
+        assert_eq!(cells.states[2..], [State::Fault(Rule::BadEnum), State::Null]);
+    }
+}

@@ -1,0 +1,123 @@
+//! What a utility declares about its own export: units, decimal mark, date forms, words, time zone.
+//!
+//! A unit that is guessed is wrong by a factor of a thousand sooner or later, so nothing here is inferred from data:
+//! the values come from `gridtier.toml` beside the data, and the contract's own units hold where it is silent.
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+
+use super::Table;
+
+/// Unit of the energies of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EnergyUnit {
+    /// Wh or varh.
+    Wh,
+    /// kWh or kvarh, the contract's unit.
+    #[default]
+    Kwh,
+    /// MWh or Mvarh.
+    Mwh,
+    /// 万kWh, ten thousand kWh.
+    TenMwh,
+}
+
+impl EnergyUnit {
+    /// Names accepted in `gridtier.toml`.
+    pub const NAMES: &[(&str, Self)] =
+        &[("Wh", Self::Wh), ("kWh", Self::Kwh), ("MWh", Self::Mwh), ("万kWh", Self::TenMwh)];
+
+    /// Wh in one unit.
+    #[must_use]
+    pub fn wh(self) -> i64 {
+        match self {
+            Self::Wh => 1,
+            Self::Kwh => 1_000,
+            Self::Mwh => 1_000_000,
+            Self::TenMwh => 10_000_000,
+        }
+    }
+}
+
+/// Unit of the amounts of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MoneyUnit {
+    /// 分, 0.01 yuan.
+    Fen,
+    /// 元, the contract's unit.
+    #[default]
+    Yuan,
+    /// 万元, ten thousand yuan.
+    TenThousandYuan,
+}
+
+impl MoneyUnit {
+    /// Names accepted in `gridtier.toml`.
+    pub const NAMES: &[(&str, Self)] =
+        &[("fen", Self::Fen), ("yuan", Self::Yuan), ("CNY", Self::Yuan), ("万元", Self::TenThousandYuan)];
+
+    /// Fen in one unit.
+    #[must_use]
+    pub fn fen(self) -> i64 {
+        match self {
+            Self::Fen => 1,
+            Self::Yuan => 100,
+            Self::TenThousandYuan => 1_000_000,
+        }
+    }
+}
+
+/// The mark between whole and fraction in numbers that come as text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DecimalMark {
+    /// `1,234.50`
+    #[default]
+    Point,
+    /// `1.234,50`
+    Comma,
+}
+
+/// Whether energy may flow to the grid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NetExport {
+    /// Negative active energy is a reject.
+    #[default]
+    Refused,
+    /// Negative active energy is energy delivered to the grid.
+    Allowed,
+}
+
+/// What is declared about one table.
+#[derive(Clone, Debug, Default)]
+pub struct TableDeclared {
+    /// Unit of its energies.
+    pub energy: EnergyUnit,
+    /// Unit of its amounts.
+    pub money: MoneyUnit,
+    /// Decimal mark of its text numbers.
+    pub decimal_mark: DecimalMark,
+    /// Whether negative active energy is accepted.
+    pub net_export: NetExport,
+    /// strftime pattern by contract column, for dates that come as text or number.
+    pub date_forms: BTreeMap<String, String>,
+    /// The contract's word by contract column and spelling.
+    pub words: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// What is declared about a whole data folder.
+#[derive(Clone, Debug, Default)]
+pub struct Declared {
+    /// Zone of the utility's local time; needed only when timestamps carry a zone.
+    pub zone: Option<Tz>,
+    /// By table; a table that is not there follows the contract.
+    pub tables: BTreeMap<Table, TableDeclared>,
+}
+
+impl Declared {
+    /// What is declared about a table.
+    #[must_use]
+    pub fn of(&self, table: Table) -> TableDeclared {
+        self.tables.get(&table).cloned().unwrap_or_default()
+    }
+}

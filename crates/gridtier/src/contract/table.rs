@@ -1,0 +1,278 @@
+//! The eight input tables of the method (SPEC §2).
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// An input table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    /// The customer base.
+    Customers,
+    /// Interval energy.
+    MeterReadings,
+    /// Amounts due.
+    Bills,
+    /// Amounts paid.
+    Payments,
+    /// Faults, violations, theft.
+    Incidents,
+    /// Planned energy.
+    Plans,
+    /// Requests of the utility and suggestions of the customer.
+    Cooperation,
+    /// Energy audits.
+    EnergyProfiles,
+}
+
+/// What a column holds, and so how it is read and checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A key: text, never a number.
+    Id,
+    /// Free text.
+    Text,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A calendar day.
+    Date,
+    /// A calendar day that places the row: within 1970 to 2199.
+    PlacingDate,
+    /// A calendar month that places the row.
+    PlacingMonth,
+    /// A local time that places the row.
+    PlacingTime,
+    /// kWh or kvarh, held in 10⁻³.
+    Energy,
+    /// yuan, held in fen.
+    Money,
+    /// A whole number.
+    Count,
+    /// A quantity held in 10⁻³.
+    Thousandths,
+    /// A number as it is.
+    Number,
+    /// One of 0.90, 0.85 and 0.80.
+    PowerFactor,
+    /// true or false.
+    Flag,
+}
+
+/// One column of a contract.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Name in the contract.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether it may be empty or absent.
+    pub nullable: bool,
+    /// Whether it is part of the table's own key.
+    pub key: bool,
+    /// Unit, where it has one.
+    pub unit: &'static str,
+    /// What it means.
+    pub about: &'static str,
+    /// The same in Chinese.
+    pub about_zh: &'static str,
+}
+
+const fn column(name: &'static str, kind: Kind, about: &'static str, about_zh: &'static str) -> Column {
+    Column { name, kind, nullable: false, key: false, unit: "", about, about_zh }
+}
+
+impl Column {
+    const fn nullable(mut self) -> Self {
+        self.nullable = true;
+        self
+    }
+
+    const fn key(mut self) -> Self {
+        self.key = true;
+        self
+    }
+
+    const fn unit(mut self, unit: &'static str) -> Self {
+        self.unit = unit;
+        self
+    }
+}
+
+/// `use_category` of a customer.
+pub const USE_CATEGORIES: &[&str] =
+    &["large_industrial", "commercial_industrial", "agricultural", "residential", "other"];
+/// `supply_level` of a customer.
+pub const SUPPLY_LEVELS: &[&str] = &["high_voltage", "low_voltage", "residential"];
+/// Regulatory importance (重要电力用户), imported from a government list. Never joined to tiers by label.
+pub const IMPORTANCE_LEVELS: &[&str] = &["imp_special", "imp_first", "imp_second", "imp_temporary"];
+/// Load class (负荷等级).
+pub const LOAD_CLASSES: &[&str] = &["load_1", "load_2", "load_3"];
+/// `quality` of a reading.
+pub const QUALITIES: &[&str] = &["actual", "estimated", "invalid"];
+/// `kind` of an incident.
+pub const INCIDENT_KINDS: &[&str] = &["fault", "violation", "theft"];
+/// `responsibility` for an incident.
+pub const RESPONSIBILITIES: &[&str] = &["customer", "utility", "third_party", "force_majeure", "unknown"];
+/// `status` of an incident.
+pub const INCIDENT_STATUSES: &[&str] = &["alleged", "confirmed", "appealed", "revoked"];
+/// `kind` of a cooperation event.
+pub const COOPERATION_KINDS: &[&str] = &["policy", "work", "suggestion"];
+
+const CUSTOMER_ID: Column = column("customer_id", Kind::Id, "account number", "户号");
+
+const CUSTOMERS: &[Column] = &[
+    CUSTOMER_ID.key(),
+    column("use_category", Kind::Word(USE_CATEGORIES), "use category", "用电类别"),
+    column("supply_level", Kind::Word(SUPPLY_LEVELS), "supply level", "供电电压层级"),
+    column("region", Kind::Text, "region or branch", "地区").nullable(),
+    column("contract_capacity_kva", Kind::Number, "contract capacity", "合同容量").nullable().unit("kVA"),
+    column("power_factor_standard", Kind::PowerFactor, "power-factor standard", "功率因数标准").nullable(),
+    column("importance_level", Kind::Word(IMPORTANCE_LEVELS), "regulatory importance level", "重要电力用户等级")
+        .nullable(),
+    column("load_class", Kind::Word(LOAD_CLASSES), "highest load class", "负荷等级").nullable(),
+    column("opened_on", Kind::Date, "day the supply began", "立户日期"),
+    column("closed_on", Kind::Date, "day the supply ended", "销户日期").nullable(),
+    column("aged_transformer_area", Kind::Flag, "in an aged transformer area", "是否老旧台区"),
+];
+
+const METER_READINGS: &[Column] = &[
+    CUSTOMER_ID.key(),
+    column("meter_id", Kind::Id, "meter; an empty one is a meter of its own", "电能表编号").nullable().key(),
+    column("read_at", Kind::PlacingTime, "start of the interval, utility local time", "抄表区间起始时间").key(),
+    column("active_kwh", Kind::Energy, "active energy of the interval", "有功电量").unit("kWh"),
+    column("reactive_kvarh", Kind::Energy, "reactive energy of the interval", "无功电量").nullable().unit("kvarh"),
+    column("quality", Kind::Word(QUALITIES), "quality of the reading", "数据质量").nullable(),
+];
+
+const BILLS: &[Column] = &[
+    column("bill_id", Kind::Id, "bill", "账单编号").key(),
+    CUSTOMER_ID,
+    column("billing_month", Kind::PlacingMonth, "month billed", "应收年月"),
+    column("amount_due", Kind::Money, "amount due, negative on a reversal", "应收金额").unit("CNY"),
+    column("due_on", Kind::Date, "last day to pay; empty only on a reversal", "缴费截止日").nullable(),
+    column("reverses", Kind::Id, "the bill that this negative bill cancels", "冲销的账单编号").nullable(),
+];
+
+const PAYMENTS: &[Column] = &[
+    column("payment_id", Kind::Id, "payment", "收费编号").key(),
+    column("bill_id", Kind::Id, "bill paid", "账单编号"),
+    column("paid_on", Kind::PlacingDate, "day of payment", "收费日期"),
+    column("amount", Kind::Money, "amount, negative on a refund", "实收金额").unit("CNY"),
+];
+
+const INCIDENTS: &[Column] = &[
+    column("incident_id", Kind::Id, "incident", "事件编号").key(),
+    CUSTOMER_ID,
+    column("occurred_at", Kind::PlacingTime, "time of occurrence", "发生时间"),
+    column("kind", Kind::Word(INCIDENT_KINDS), "kind", "类型"),
+    column("responsibility", Kind::Word(RESPONSIBILITIES), "who is responsible", "责任方"),
+    column("status", Kind::Word(INCIDENT_STATUSES), "state of the finding of liability", "认定状态"),
+    column("severity", Kind::Count, "severity, 1 to 5", "严重程度"),
+    column("affected_customers", Kind::Count, "other customers affected", "影响户数").nullable(),
+    column("outage_minutes", Kind::Count, "minutes of outage", "停电时长").nullable().unit("min"),
+];
+
+const PLANS: &[Column] = &[
+    CUSTOMER_ID.key(),
+    column("month", Kind::PlacingMonth, "month planned", "计划月份").key(),
+    column("planned_kwh", Kind::Energy, "the customer's own declared or contracted energy", "计划用电量").unit("kWh"),
+];
+
+const COOPERATION: &[Column] = &[
+    column("event_id", Kind::Id, "event", "事件编号").key(),
+    CUSTOMER_ID,
+    column("occurred_on", Kind::PlacingDate, "day of the event", "发生日期"),
+    column("kind", Kind::Word(COOPERATION_KINDS), "kind", "类型"),
+    column("requested", Kind::Thousandths, "kW or times asked; 1 for a suggestion", "要求量"),
+    column("delivered", Kind::Thousandths, "kW or times carried out; 1 for a suggestion adopted", "完成量"),
+];
+
+const ENERGY_PROFILES: &[Column] = &[
+    CUSTOMER_ID.key(),
+    column("as_of", Kind::PlacingDate, "day of the energy audit", "审计日期").key(),
+    column("total_kgce", Kind::Number, "energy of all carriers in a year", "能源总消耗量").unit("kgce"),
+    column("replaceable_kgce", Kind::Number, "of it replaceable by electricity", "电能可替代量").unit("kgce"),
+];
+
+impl Table {
+    /// All tables, in the order in which they are read.
+    pub const ALL: [Self; 8] = [
+        Self::Customers,
+        Self::MeterReadings,
+        Self::Bills,
+        Self::Payments,
+        Self::Incidents,
+        Self::Plans,
+        Self::Cooperation,
+        Self::EnergyProfiles,
+    ];
+
+    /// The table's name: its file or folder, and its place in every report.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Customers => "customers",
+            Self::MeterReadings => "meter_readings",
+            Self::Bills => "bills",
+            Self::Payments => "payments",
+            Self::Incidents => "incidents",
+            Self::Plans => "plans",
+            Self::Cooperation => "cooperation",
+            Self::EnergyProfiles => "energy_profiles",
+        }
+    }
+
+    /// The name in Chinese.
+    #[must_use]
+    pub fn name_zh(self) -> &'static str {
+        match self {
+            Self::Customers => "客户",
+            Self::MeterReadings => "抄表读数",
+            Self::Bills => "账单",
+            Self::Payments => "收费",
+            Self::Incidents => "事件",
+            Self::Plans => "用电计划",
+            Self::Cooperation => "客户配合",
+            Self::EnergyProfiles => "能源审计",
+        }
+    }
+
+    /// Whether a grading is impossible without it.
+    #[must_use]
+    pub fn required(self) -> bool {
+        matches!(self, Self::Customers | Self::MeterReadings)
+    }
+
+    /// The contract's columns.
+    #[must_use]
+    pub fn columns(self) -> &'static [Column] {
+        match self {
+            Self::Customers => CUSTOMERS,
+            Self::MeterReadings => METER_READINGS,
+            Self::Bills => BILLS,
+            Self::Payments => PAYMENTS,
+            Self::Incidents => INCIDENTS,
+            Self::Plans => PLANS,
+            Self::Cooperation => COOPERATION,
+            Self::EnergyProfiles => ENERGY_PROFILES,
+        }
+    }
+
+    /// The column of that name in the contract.
+    #[must_use]
+    pub fn column(self, name: &str) -> Option<&'static Column> {
+        self.columns().iter().find(|column| column.name == name)
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Serialize for Table {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}

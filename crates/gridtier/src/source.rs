@@ -1,0 +1,258 @@
+//! Where the engine's rows come from, and the book-keeping of every row.
+//!
+//! The engine opens no file: it asks a [`Source`] for the parts of a table, batch by batch, with the place of each row,
+//! so that whatever is set aside can be named by file and row. An [`Intake`] counts what became of the rows of one
+//! table; rows in = counted + out of the window + rejected + duplicates, or the run is a bug.
+
+use std::collections::BTreeMap;
+
+use arrow_array::{ArrayRef, RecordBatch};
+use serde::Serialize;
+
+use crate::contract::Table;
+use crate::contract::cell::{State, TypeFault};
+use crate::contract::declared::Declared;
+use crate::contract::rule::{Rule, Severity};
+use crate::error::{Refusal, RunError};
+
+/// A piece of a table that can be read on its own, such as a row group of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Part {
+    /// Number of the file among the table's files.
+    pub file: u32,
+    /// Number of the part within the file.
+    pub index: u32,
+    /// First row, 0-based in the file.
+    pub first_row: u64,
+    /// Rows, where they are known before reading.
+    pub rows: Option<u64>,
+}
+
+/// Rows of a part. The columns carry the contract's names in any physical type that the contract can read; nullable
+/// columns that the file lacks are absent.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// File of the rows.
+    pub file: u32,
+    /// Place of the first row, 0-based in the file.
+    pub first_row: u64,
+    /// The columns.
+    pub record: RecordBatch,
+    /// Rows (0-based in this batch, ascending) that the reader could not take apart; their cells mean nothing.
+    pub faults: Vec<(u32, Rule)>,
+}
+
+impl Batch {
+    /// A column by its contract name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&ArrayRef> {
+        self.record.column_by_name(name)
+    }
+}
+
+/// The tables of a utility.
+pub trait Source: Sync {
+    /// What the utility declares about its export.
+    fn declared(&self) -> &Declared;
+
+    /// The parts of a table in the order of its files, or `None` when the table is absent.
+    ///
+    /// # Errors
+    /// The table's files cannot be read.
+    fn parts(&self, table: Table) -> Result<Option<Vec<Part>>, Refusal>;
+
+    /// Reads `columns` (contract names; an absent nullable one is left out) of a part, batch by batch in row order.
+    ///
+    /// # Errors
+    /// The part cannot be read, or `sink` refuses.
+    fn read(
+        &self,
+        table: Table,
+        part: Part,
+        columns: &[&str],
+        sink: &mut dyn FnMut(Batch) -> Result<(), RunError>,
+    ) -> Result<(), RunError>;
+
+    /// A file's name for messages: relative to the data folder.
+    fn file_name(&self, table: Table, file: u32) -> String;
+
+    /// Told as rows are read, for a progress bar. Does nothing by default.
+    fn progress(&self, _table: Table, _rows: u64) {}
+}
+
+/// The place of a row: file and row in one word, in the order of both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RowAt(u64);
+
+impl RowAt {
+    const ROW_BITS: u32 = 40;
+
+    /// The place of a row, 0-based in its file.
+    #[must_use]
+    pub fn new(file: u32, row: u64) -> Self {
+        debug_assert!(row < 1 << Self::ROW_BITS && file < 1 << (64 - Self::ROW_BITS));
+        Self(u64::from(file) << Self::ROW_BITS | row)
+    }
+
+    /// The file's number.
+    #[must_use]
+    pub fn file(self) -> u32 {
+        (self.0 >> Self::ROW_BITS) as u32
+    }
+
+    /// The row, 0-based in the file.
+    #[must_use]
+    pub fn row(self) -> u64 {
+        self.0 & ((1 << Self::ROW_BITS) - 1)
+    }
+}
+
+/// A row set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reject {
+    /// Where it is.
+    pub at: RowAt,
+    /// The first rule that it breaks.
+    pub rule: Rule,
+}
+
+/// What became of the rows of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// All rows.
+    pub rows_in: u64,
+    /// Rows that count in facts.
+    pub counted: u64,
+    /// Rows outside the window.
+    pub out_of_window: u64,
+    /// Rows set aside.
+    pub rejected: u64,
+    /// Surplus copies of counted rows.
+    pub duplicates: u64,
+}
+
+impl Tally {
+    /// Whether every row is accounted for.
+    #[must_use]
+    pub fn adds_up(&self) -> bool {
+        self.rows_in == self.counted + self.out_of_window + self.rejected + self.duplicates
+    }
+}
+
+/// Something noticed about a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The table's name, or `method` for what concerns no table.
+    pub table: String,
+    /// The rule.
+    pub rule: Rule,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Rows (or columns, customers, indicators) concerned.
+    pub rows: u64,
+    /// One of them.
+    pub example: String,
+}
+
+impl Finding {
+    /// A finding about a table.
+    pub fn of(table: Table, rule: Rule, rows: u64, example: impl Into<String>) -> Self {
+        Self { table: table.name().into(), rule, severity: rule.severity(), rows, example: example.into() }
+    }
+
+    /// A finding that concerns the judgement rather than a table.
+    pub fn of_method(rule: Rule, rows: u64, example: impl Into<String>) -> Self {
+        Self { table: "method".into(), rule, severity: rule.severity(), rows, example: example.into() }
+    }
+}
+
+/// The book of one table.
+#[derive(Clone, Debug)]
+pub struct Intake {
+    /// The table.
+    pub table: Table,
+    /// Whether the table is there.
+    pub present: bool,
+    /// What became of its rows.
+    pub tally: Tally,
+    /// The rows set aside, in the order of files and rows once the table is read.
+    pub rejects: Vec<Reject>,
+    /// Rows or columns noticed without being set aside: count and first example by rule.
+    pub noticed: BTreeMap<Rule, (u64, String)>,
+}
+
+impl Intake {
+    /// An empty book.
+    #[must_use]
+    pub fn new(table: Table) -> Self {
+        Self { table, present: false, tally: Tally::default(), rejects: Vec::new(), noticed: BTreeMap::new() }
+    }
+
+    /// Sets a row aside.
+    pub fn reject(&mut self, at: RowAt, rule: Rule) {
+        self.tally.rejected += 1;
+        self.rejects.push(Reject { at, rule });
+    }
+
+    /// Notes something without setting a row aside.
+    pub fn notice(&mut self, rule: Rule, rows: u64, example: impl FnOnce() -> String) {
+        self.noticed.entry(rule).or_insert_with(|| (0, example())).0 += rows;
+    }
+
+    /// The findings of the table: one for each rule, by rule.
+    pub fn findings(&self, source: &dyn Source) -> Vec<Finding> {
+        let mut by_rule: BTreeMap<Rule, (u64, String)> = self.noticed.clone();
+        for reject in &self.rejects {
+            let example =
+                || format!("{} row {}", source.file_name(self.table, reject.at.file()), reject.at.row());
+            by_rule.entry(reject.rule).or_insert_with(|| (0, example())).0 += 1;
+        }
+        if self.present && self.tally.counted == 0 {
+            by_rule.insert(Rule::EmptyTable, (self.tally.rows_in, format!("{} rows in", self.tally.rows_in)));
+        }
+        by_rule.into_iter().map(|(rule, (rows, example))| Finding::of(self.table, rule, rows, example)).collect()
+    }
+
+    /// Puts the rejects in the order of files and rows and checks that the rows add up.
+    ///
+    /// # Errors
+    /// They do not: a bug.
+    pub fn close(&mut self) -> Result<(), RunError> {
+        self.rejects.sort_unstable();
+        if self.tally.adds_up() {
+            return Ok(());
+        }
+        Err(RunError::Bug(format!("the rows of {} do not add up: {:?}", self.table, self.tally)))
+    }
+}
+
+/// The refusal of a column whose type cannot be the contract's.
+#[must_use]
+pub fn refuse_type(source: &dyn Source, table: Table, batch: &Batch, column: &str, fault: &TypeFault) -> RunError {
+    let path = source.file_name(table, batch.file);
+    let what = format!("column {column}: {fault}");
+    Refusal::at(table, path, what, "export the column in the type that the contract gives").into()
+}
+
+/// The first fault among the cells of a row, with a rule for an empty cell that must not be.
+#[inline]
+#[must_use]
+pub fn first_fault(cells: impl IntoIterator<Item = (State, Option<Rule>)>) -> Option<Rule> {
+    cells.into_iter().find_map(|(state, if_null)| match state {
+        State::Ok => None,
+        State::Null => if_null,
+        State::Fault(rule) => Some(rule),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_keeps_file_and_row_and_their_order() {
+        let at = RowAt::new(3, 1_000_000_000_000);
+        assert_eq!((at.file(), at.row()), (3, 1_000_000_000_000));
+        assert!(RowAt::new(3, 7) < RowAt::new(3, 8) && RowAt::new(3, 8) < RowAt::new(4, 0));
+    }
+}

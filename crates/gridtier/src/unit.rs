@@ -1,0 +1,210 @@
+//! Days, months, windows and the one way a number becomes an exact integer.
+//!
+//! Every fact is an integer so that a sum does not depend on the order of its terms. This module says how a double or
+//! a share becomes one, and which month a day belongs to. It knows nothing of tables, customers or tiers.
+
+use std::fmt;
+
+use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Serialize};
+
+/// Microseconds in a day.
+pub const DAY_US: i64 = 86_400_000_000;
+
+/// Days from 1970-01-01 to 0001-01-01 of chrono's day count.
+const EPOCH_DAYS_CE: i32 = 719_163;
+
+/// A calendar month, counted from January 1970 = 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Month(pub i32);
+
+impl Month {
+    /// The month of a year and a month number 1 to 12.
+    #[must_use]
+    pub fn new(year: i32, month: u32) -> Self {
+        Self((year - 1970) * 12 + month as i32 - 1)
+    }
+
+    /// The month that holds `day` (days since 1970-01-01), or `None` beyond the calendar's range.
+    #[must_use]
+    pub fn of_day(day: i32) -> Option<Self> {
+        let date = date_of_day(day)?;
+        Some(Self::new(date.year(), date.month()))
+    }
+
+    /// The month's first day, in days since 1970-01-01.
+    #[must_use]
+    pub fn first_day(self) -> i32 {
+        let (year, month) = (self.year(), self.number());
+        NaiveDate::from_ymd_opt(year, month, 1).map_or(0, |date| date.num_days_from_ce() - EPOCH_DAYS_CE)
+    }
+
+    /// The calendar year.
+    #[must_use]
+    pub fn year(self) -> i32 {
+        1970 + self.0.div_euclid(12)
+    }
+
+    /// The month number, 1 to 12.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self.0.rem_euclid(12) as u32 + 1
+    }
+
+    /// The month `months` later (earlier if negative).
+    #[must_use]
+    pub fn plus(self, months: i32) -> Self {
+        Self(self.0 + months)
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.year(), self.number())
+    }
+}
+
+impl From<Month> for String {
+    fn from(month: Month) -> Self {
+        month.to_string()
+    }
+}
+
+impl TryFrom<String> for Month {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let parse = || {
+            let (year, month) = text.split_once('-')?;
+            let (year, month) = (year.parse().ok()?, month.parse().ok()?);
+            (1..=12).contains(&month).then(|| Self::new(year, month))
+        };
+        parse().ok_or_else(|| format!("`{text}` is not a month such as 2025-01"))
+    }
+}
+
+/// The date of a day number, or `None` beyond the calendar's range.
+#[must_use]
+pub fn date_of_day(day: i32) -> Option<NaiveDate> {
+    NaiveDate::from_num_days_from_ce_opt(day.checked_add(EPOCH_DAYS_CE)?)
+}
+
+/// The day number (days since 1970-01-01) of a date.
+#[must_use]
+pub fn day_of_date(date: NaiveDate) -> i32 {
+    date.num_days_from_ce() - EPOCH_DAYS_CE
+}
+
+/// A grading window `[start, end)` of whole months.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// First month after the window; its first day is the `--as-of` date.
+    pub end: Month,
+    /// Length in months.
+    pub months: u32,
+}
+
+impl Window {
+    /// Every month a reading may carry (1970 to 2199): the window of `check` without `--as-of`.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self { end: Month::new(2200, 1), months: 230 * 12 }
+    }
+
+    /// First month of the window.
+    #[must_use]
+    pub fn start(self) -> Month {
+        self.end.plus(-(self.months as i32))
+    }
+
+    /// The position of `month` in the window, 0 being the first month.
+    #[must_use]
+    pub fn index(self, month: Month) -> Option<usize> {
+        let index = month.0 - self.start().0;
+        (0..self.months as i32).contains(&index).then_some(index as usize)
+    }
+
+    /// The month at a position in the window.
+    #[must_use]
+    pub fn month(self, index: usize) -> Month {
+        self.start().plus(index as i32)
+    }
+
+    /// First day after the window, in days since 1970-01-01.
+    #[must_use]
+    pub fn end_day(self) -> i32 {
+        self.end.first_day()
+    }
+}
+
+/// `round(x)` half away from zero, as an integer. Equals [`f64::round`] for every |x| < 2^63; written out because a
+/// baseline x86-64 build calls a library function for it on each row.
+#[inline]
+#[must_use]
+pub fn round_half_away(x: f64) -> i64 {
+    let whole = x as i64;
+    let rest = x - whole as f64;
+    if rest >= 0.5 {
+        whole + 1
+    } else if rest <= -0.5 {
+        whole - 1
+    } else {
+        whole
+    }
+}
+
+/// The share a/b of non-negative integers in 10⁻⁶, rounded half up: (2·10⁶·a + b) div 2b. `b` must be positive.
+#[must_use]
+pub fn share_e6(a: i64, b: i64) -> i64 {
+    debug_assert!(a >= 0 && b > 0);
+    let (a, b) = (i128::from(a), i128::from(b));
+    ((2_000_000 * a + b) / (2 * b)) as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn months_count_from_january_1970() {
+        assert_eq!(Month::new(1970, 1).0, 0);
+        assert_eq!(Month::new(2025, 12).plus(1), Month::new(2026, 1));
+        assert_eq!(Month::new(2026, 1).to_string(), "2026-01");
+        assert_eq!(Month::of_day(-1), Some(Month::new(1969, 12)));
+        assert_eq!(Month::new(2024, 3).first_day() - Month::new(2024, 2).first_day(), 29);
+    }
+
+    #[test]
+    fn a_window_holds_its_first_month_and_not_its_end() {
+        let window = Window { end: Month::new(2026, 1), months: 36 };
+        assert_eq!(window.index(Month::new(2023, 1)), Some(0));
+        assert_eq!(window.index(Month::new(2025, 12)), Some(35));
+        assert_eq!(window.index(Month::new(2026, 1)), None);
+        assert_eq!(window.index(Month::new(2022, 12)), None);
+    }
+
+    #[test]
+    fn halves_round_away_from_zero() {
+        for (x, rounded) in [(0.5, 1), (-0.5, -1), (1.5, 2), (2.5, 3), (0.499_999_999_999_999_94, 0), (-2.5, -3)] {
+            assert_eq!(round_half_away(x), rounded, "{x}");
+        }
+    }
+
+    #[test]
+    fn shares_round_half_up_in_millionths() {
+        assert_eq!(share_e6(1, 3), 333_333);
+        assert_eq!(share_e6(2, 3), 666_667);
+        assert_eq!(share_e6(1, 2_000_000), 1);
+        assert_eq!(share_e6(0, 7), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn rounding_equals_the_standard_library(x in -1e15f64..1e15) {
+            prop_assert_eq!(round_half_away(x), x.round() as i64);
+        }
+    }
+}
