@@ -2,11 +2,11 @@
 //!
 //! Real accounts cannot be published, and a small table written by hand hides what makes grading hard: a few customers
 //! with most of the energy, seasons, short histories, bad payers, corrections of bills, and files that are not clean.
-//! Every cell is a pure function of the seed, the table, the customer and the month (see [`draw`]), so any month can be
+//! Every cell is a pure function of the seed, the table, the customer and the month (see `draw`), so any month can be
 //! written alone, on any number of threads, and the same specification gives the same bytes on any machine. Memory is
 //! bounded by the number of customers and one row group per thread, not by the number of readings.
 //!
-//! The modules, in order of flow: [`draw`] makes numbers out of keys, `category` says how each kind of customer uses
+//! The modules, in order of flow: `draw` makes numbers out of keys, `category` says how each kind of customer uses
 //! energy, `population` who the customers are, `energy` what they use in a month, `output` how files are written;
 //! `customers`, `readings`, `money` and `events` write the tables, each with its own planted faults.
 //!
@@ -14,7 +14,7 @@
 
 mod category;
 mod customers;
-pub mod draw;
+mod draw;
 mod energy;
 mod events;
 mod money;

@@ -1,20 +1,24 @@
-//! The store of cycles: a folder of published gradings that other programs read while the next one is written.
+//! The store of cycles: a folder of published gradings that other programs read while the next one is
+//! written.
 //!
-//! A tier decides what a customer is offered, so no reader may ever see half a cycle, a cycle may never change once it
-//! is seen, and of two runs that publish at once one must be told that it did not. Plain files do all of this:
+//! A tier decides what a customer is offered, so no reader may ever see half a cycle, a cycle may never
+//! change once it is seen, and of two runs that publish at once one must be told that it did not. Plain files
+//! do all of this:
 //!
 //! ```text
-//! STORE/_commits/000007.json      a cycle exists when its record does: created exclusively, never written over
-//! STORE/v000007-<run>/            its files: *.parquet, rejects/*.parquet, _manifest.json with their hashes
-//! STORE/CURRENT                   {"version":7,"dir":"v000007-…"}: repeats the last record, replaced by rename
-//! STORE/.staging-<run>/           where a run writes, and nowhere else
-//! STORE/.tmp-<run>-…              a record and a CURRENT before they get their names
-//! STORE/.lock                     held by the one writer; it stays there and means nothing when nobody holds it
+//! STORE/_commits/000007.json  a cycle exists when its record does: created once, never written over
+//! STORE/v000007-<run>/        its files: *.parquet, rejects/*.parquet, _manifest.json with their hashes
+//! STORE/CURRENT               {"version":7,"dir":"v000007-…"}: repeats the last record
+//! STORE/.staging-<run>/       where a run writes, and nowhere else
+//! STORE/.tmp-<run>-…          a record and a CURRENT before they get their names
+//! STORE/.lock                 held by the one writer; it stays there and means nothing when nobody holds it
 //! ```
 //!
-//! No symbolic links: readers that followed one saw torn mixtures of two cycles in 44 of 500 reads, through `CURRENT` in none.
+//! No symbolic links: readers that followed one saw torn mixtures of two cycles in 44 of 500 reads, through
+//! `CURRENT` in none.
 //!
-//! The store does not know what a tier is, reads no clock into a result, prints nothing and never deletes a published cycle.
+//! The store does not know what a tier is, reads no clock into a result, prints nothing and never deletes a
+//! published cycle.
 
 mod cycle;
 mod durable;
@@ -57,7 +61,9 @@ impl Store {
                 mend_current(&root);
                 Ok(Self { root })
             }
-            Found::Nothing | Found::EmptyFolder | Found::Other(_) => Err(StoreError::NotAStore { path: root }),
+            Found::Nothing | Found::EmptyFolder | Found::Other(_) => {
+                Err(StoreError::NotAStore { path: root })
+            }
         }
     }
 
@@ -83,8 +89,8 @@ impl Store {
         &self.root
     }
 
-    /// Starts a cycle. Takes the store's lock until the [`Staging`] is dropped or published, and fails at once with
-    /// [`StoreError::Busy`] if another writer has it; removes what writers that were killed left.
+    /// Starts a cycle. Takes the store's lock until the [`Staging`] is dropped or published, and fails at
+    /// once with [`StoreError::Busy`] if another writer has it; removes what writers that were killed left.
     pub fn begin(&self) -> Result<Staging, StoreError> {
         Staging::begin(&self.root)
     }
@@ -98,7 +104,8 @@ impl Store {
         let version = version.unwrap_or(last);
         let record = records.whole.into_iter().find(|record| record.version == version);
         let cycle = record.map(|record| Cycle::of(&self.root, record));
-        let cycle = cycle.ok_or_else(|| StoreError::NoSuchCycle { path: self.root.clone(), version, last })?;
+        let cycle =
+            cycle.ok_or_else(|| StoreError::NoSuchCycle { path: self.root.clone(), version, last })?;
         if cycle.dir.is_dir() {
             Ok(cycle)
         } else {

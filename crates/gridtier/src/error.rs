@@ -51,6 +51,9 @@ pub enum RunError {
     /// The input cannot be graded.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// A reader's sink has seen enough; never leaves the engine.
+    #[error("reading was stopped early")]
+    Enough,
     /// Something that cannot happen has happened.
     #[error("a bug in gridtier: {0}")]
     Bug(String),

@@ -5,6 +5,14 @@
 //! reads no clock and no environment, and prints nothing.
 
 pub mod unit;
+pub mod document;
 pub mod contract;
 pub mod error;
 pub mod source;
+pub mod key;
+pub mod rows;
+pub mod customer;
+pub mod meter;
+
+#[cfg(test)]
+mod memory;

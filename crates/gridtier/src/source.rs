@@ -10,7 +10,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use serde::Serialize;
 
 use crate::contract::Table;
-use crate::contract::cell::{State, TypeFault};
+use crate::contract::cell::TypeFault;
 use crate::contract::declared::Declared;
 use crate::contract::rule::{Rule, Severity};
 use crate::error::{Refusal, RunError};
@@ -199,6 +199,26 @@ impl Intake {
         self.noticed.entry(rule).or_insert_with(|| (0, example())).0 += rows;
     }
 
+    /// Takes over another book of the same table, kept by another thread. The order of calls changes nothing that is
+    /// published: rejects are sorted when the book is closed, and of two examples the smaller stays.
+    pub fn absorb(&mut self, other: Self) {
+        self.present |= other.present;
+        let (tally, more) = (&mut self.tally, other.tally);
+        tally.rows_in += more.rows_in;
+        tally.counted += more.counted;
+        tally.out_of_window += more.out_of_window;
+        tally.rejected += more.rejected;
+        tally.duplicates += more.duplicates;
+        self.rejects.extend(other.rejects);
+        for (rule, (rows, example)) in other.noticed {
+            let entry = self.noticed.entry(rule).or_insert_with(|| (0, example.clone()));
+            entry.0 += rows;
+            if example < entry.1 {
+                entry.1 = example;
+            }
+        }
+    }
+
     /// The findings of the table: one for each rule, by rule.
     pub fn findings(&self, source: &dyn Source) -> Vec<Finding> {
         let mut by_rule: BTreeMap<Rule, (u64, String)> = self.noticed.clone();
@@ -232,17 +252,6 @@ pub fn refuse_type(source: &dyn Source, table: Table, batch: &Batch, column: &st
     let path = source.file_name(table, batch.file);
     let what = format!("column {column}: {fault}");
     Refusal::at(table, path, what, "export the column in the type that the contract gives").into()
-}
-
-/// The first fault among the cells of a row, with a rule for an empty cell that must not be.
-#[inline]
-#[must_use]
-pub fn first_fault(cells: impl IntoIterator<Item = (State, Option<Rule>)>) -> Option<Rule> {
-    cells.into_iter().find_map(|(state, if_null)| match state {
-        State::Ok => None,
-        State::Null => if_null,
-        State::Fault(rule) => Some(rule),
-    })
 }
 
 #[cfg(test)]

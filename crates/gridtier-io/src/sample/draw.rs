@@ -130,11 +130,12 @@ pub fn mix(bits: u64) -> u64 {
     bits ^ bits >> 31
 }
 
-/// eˣ for |x| below about 20: the Taylor sum at x/256, squared eight times; relative error below 10⁻¹².
+/// eˣ as the Taylor sum at x/256, squared eight times; for |x| up to 6 the relative error is below 10⁻¹¹.
 #[must_use]
 pub fn exp(x: f64) -> f64 {
     let x = x / 256.0;
-    let mut power = 1.0 + x * (1.0 + x / 2.0 * (1.0 + x / 3.0 * (1.0 + x / 4.0 * (1.0 + x / 5.0 * (1.0 + x / 6.0)))));
+    let mut power =
+        1.0 + x * (1.0 + x / 2.0 * (1.0 + x / 3.0 * (1.0 + x / 4.0 * (1.0 + x / 5.0 * (1.0 + x / 6.0)))));
     for _ in 0..8 {
         power *= power;
     }

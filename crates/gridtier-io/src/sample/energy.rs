@@ -154,7 +154,13 @@ pub struct MeterMonth<'a> {
 
 impl<'a> MeterMonth<'a> {
     /// The meter before `interval`, or `None` when no reading of the month arrives.
-    pub fn at(utility: &Utility, customer: &'a Customer, month: u32, shapes: &'a [Shape], interval: u32) -> Option<Self> {
+    pub fn at(
+        utility: &Utility,
+        customer: &'a Customer,
+        month: u32,
+        shapes: &'a [Shape],
+        interval: u32,
+    ) -> Option<Self> {
         let steps = month_steps(utility, customer, month)?;
         let (months_lost, lost_in_65536) = match customer.link {
             Link::Reliable => (0.0, 0),
@@ -223,9 +229,11 @@ mod tests {
             let mut meters = 0;
             for customer in utility.customers.iter().filter(|customer| customer.link == Link::Reliable) {
                 let Some(mut meter) = MeterMonth::at(&utility, customer, 3, &shapes, 0) else { continue };
-                let readings: Vec<Reading> = (0..intervals).filter_map(|interval| meter.read(interval)).collect();
+                let readings: Vec<Reading> =
+                    (0..intervals).filter_map(|interval| meter.read(interval)).collect();
                 assert!(readings.iter().all(|reading| reading.active_kwh >= 0.0));
-                let wh: i64 = readings.iter().map(|reading| round_half_away(reading.active_kwh * 1000.0)).sum();
+                let wh: i64 =
+                    readings.iter().map(|reading| round_half_away(reading.active_kwh * 1000.0)).sum();
                 assert_eq!(Some(wh), month_wh(&utility, customer, 3), "{cadence:?} {}", customer.id);
                 meters += 1;
             }

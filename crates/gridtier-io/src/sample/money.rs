@@ -40,6 +40,8 @@ struct Bill {
 
 #[derive(Clone, Debug)]
 struct Payment {
+    /// 0 until it is entered.
+    number: u64,
     bill_id: String,
     paid_on: i32,
     fen: i64,
@@ -62,8 +64,7 @@ pub fn write(dir: &Path, utility: &Utility) -> Result<(Written, Written), Sample
         books.flush(ROW_GROUP_ROWS)?;
     }
     if utility.has_faults() {
-        plant_bills(&mut books, utility);
-        plant_payments(&mut books, utility);
+        plant(&mut books, utility);
     }
     books.close()
 }
@@ -121,13 +122,12 @@ fn amount_fen(customer: &Customer, wh: i64) -> i64 {
 
 fn correction(utility: &Utility, customer: &Customer, month: u32) -> Option<Correction> {
     let mut draw = utility.draw(Purpose::Correction, customer.index, month);
-    let percent = draw.pick(&[(2, 100), (3, draw_percent(&draw)), (995, 0)]);
-    let months_later = draw.whole(1, CORRECTED_WITHIN as i32) as u32;
-    (percent > 0).then_some(Correction { months_later, percent })
-}
-
-fn draw_percent(draw: &Draw) -> i64 {
-    i64::from(draw.clone().whole(5, 30))
+    let percent = match draw.unit() {
+        luck if luck < 0.002 => 100,
+        luck if luck < 0.005 => i64::from(draw.whole(5, 30)),
+        _ => return None,
+    };
+    Some(Correction { months_later: draw.whole(1, CORRECTED_WITHIN as i32) as u32, percent })
 }
 
 /// Enters the reversal of a bill and, if all of it was taken back, the bill in its place.
@@ -157,17 +157,26 @@ fn correct(
 }
 
 /// What was paid on a bill goes back when all of the bill is reversed.
-fn refund(utility: &Utility, month: u32, correction: Correction, bill: &Bill, payments: &[Payment]) -> Option<Payment> {
+fn refund(
+    utility: &Utility,
+    month: u32,
+    correction: Correction,
+    bill: &Bill,
+    payments: &[Payment],
+) -> Option<Payment> {
     let paid_on = utility.window.month((month + correction.months_later + 1) as usize).first_day() + 9;
-    let fen: i64 = payments.iter().filter(|payment| payment.paid_on < paid_on).map(|payment| payment.fen).sum();
-    let is_due = correction.percent == 100 && month + correction.months_later < utility.window.months && fen > 0;
-    is_due.then(|| Payment { bill_id: bill.id.clone(), paid_on, fen: -fen })
+    let fen: i64 =
+        payments.iter().filter(|payment| payment.paid_on < paid_on).map(|payment| payment.fen).sum();
+    let is_due =
+        correction.percent == 100 && month + correction.months_later < utility.window.months && fen > 0;
+    is_due.then(|| Payment { number: 0, bill_id: bill.id.clone(), paid_on, fen: -fen })
 }
 
 /// All payments that a bill will ever get.
 fn payments(draw: &mut Draw, payer: Payer, bill: &Bill) -> Vec<Payment> {
     let Some(due_on) = bill.due_on.filter(|_| bill.due_fen > 0) else { return Vec::new() };
-    let pay = |days: i32, fen: i64| Payment { bill_id: bill.id.clone(), paid_on: due_on + days, fen };
+    let pay =
+        |days: i32, fen: i64| Payment { number: 0, bill_id: bill.id.clone(), paid_on: due_on + days, fen };
     let due = bill.due_fen;
     if draw.chance(0.001) {
         let more = due / 5 + 1;
@@ -196,6 +205,7 @@ struct Books {
     payment_file: ParquetFile,
     bills: Vec<Bill>,
     payments: Vec<Payment>,
+    payments_entered: u64,
     bills_written: Written,
     payments_written: Written,
 }
@@ -203,10 +213,15 @@ struct Books {
 impl Books {
     fn create(dir: &Path) -> Result<Self, SampleError> {
         Ok(Self {
-            bill_file: ParquetFile::create(dir.join("bills.parquet"), bill_schema())?,
-            payment_file: ParquetFile::create(dir.join("payments.parquet"), payment_schema())?,
+            bill_file: ParquetFile::create(dir.join("bills.parquet"), bill_schema(), &["bill_id"])?,
+            payment_file: ParquetFile::create(
+                dir.join("payments.parquet"),
+                payment_schema(),
+                &["payment_id", "bill_id"],
+            )?,
             bills: Vec::new(),
             payments: Vec::new(),
+            payments_entered: 0,
             bills_written: Written::new(Table::Bills),
             payments_written: Written::new(Table::Payments),
         })
@@ -215,7 +230,17 @@ impl Books {
     /// Enters the payments made before the window's end.
     fn pay(&mut self, utility: &Utility, payments: impl Iterator<Item = Payment>) {
         let end = utility.window.end_day();
-        self.payments.extend(payments.filter(|payment| payment.paid_on < end && payment.fen != 0));
+        payments.filter(|payment| payment.paid_on < end).for_each(|payment| self.enter_payment(payment));
+    }
+
+    fn enter_payment(&mut self, mut payment: Payment) {
+        self.payments_entered += 1;
+        payment.number = self.payments_entered;
+        self.payments.push(payment);
+    }
+
+    fn pay_all(&mut self, bill: &Bill, paid_on: i32) {
+        self.enter_payment(Payment { number: 0, bill_id: bill.id.clone(), paid_on, fen: bill.due_fen });
     }
 
     /// Writes what waits, once it is at least `rows`.
@@ -227,7 +252,7 @@ impl Books {
         }
         if self.payments.len() >= rows {
             let payments = std::mem::take(&mut self.payments);
-            self.payment_file.write(&payment_columns(&payments, self.payments_written.rows))?;
+            self.payment_file.write(&payment_columns(&payments))?;
             self.payments_written.rows += payments.len() as u64;
         }
         Ok(())
@@ -238,5 +263,122 @@ impl Books {
         self.bill_file.close()?;
         self.payment_file.close()?;
         Ok((self.bills_written, self.payments_written))
+    }
+}
+
+fn bill_schema() -> SchemaRef {
+    Arc::new(Schema::new(vec![
+        Field::new("bill_id", DataType::Utf8, false),
+        Field::new("customer_id", DataType::Utf8, false),
+        Field::new("billing_month", DataType::Date32, false),
+        Field::new("amount_due", DataType::Decimal128(MONEY.0, MONEY.1), false),
+        Field::new("due_on", DataType::Date32, true),
+        Field::new("reverses", DataType::Utf8, true),
+    ]))
+}
+
+fn bill_columns(bills: &[Bill]) -> Vec<ArrayRef> {
+    vec![
+        Arc::new(StringArray::from_iter_values(bills.iter().map(|bill| &bill.id))),
+        Arc::new(StringArray::from_iter_values(bills.iter().map(|bill| &bill.customer_id))),
+        Arc::new(Date32Array::from_iter_values(bills.iter().map(|bill| bill.month_day))),
+        money(bills.iter().map(|bill| bill.due_fen)),
+        Arc::new(Date32Array::from_iter(bills.iter().map(|bill| bill.due_on))),
+        Arc::new(StringArray::from_iter(bills.iter().map(|bill| bill.reverses.as_ref()))),
+    ]
+}
+
+fn payment_schema() -> SchemaRef {
+    Arc::new(Schema::new(vec![
+        Field::new("payment_id", DataType::Utf8, false),
+        Field::new("bill_id", DataType::Utf8, false),
+        Field::new("paid_on", DataType::Date32, false),
+        Field::new("amount", DataType::Decimal128(MONEY.0, MONEY.1), false),
+    ]))
+}
+
+fn payment_columns(payments: &[Payment]) -> Vec<ArrayRef> {
+    let ids = payments.iter().map(|payment| format!("P{:010}", payment.number));
+    vec![
+        Arc::new(StringArray::from_iter_values(ids)),
+        Arc::new(StringArray::from_iter_values(payments.iter().map(|payment| &payment.bill_id))),
+        Arc::new(Date32Array::from_iter_values(payments.iter().map(|payment| payment.paid_on))),
+        money(payments.iter().map(|payment| payment.fen)),
+    ]
+}
+
+fn money(fen: impl Iterator<Item = i64>) -> ArrayRef {
+    let fen = Decimal128Array::from_iter_values(fen.map(i128::from));
+    Arc::new(fen.with_data_type(DataType::Decimal128(MONEY.0, MONEY.1)))
+}
+
+/// Plants the faults of both tables, on customers whose other rows stay as they are.
+fn plant(books: &mut Books, utility: &Utility) {
+    plant_repeated(books, utility);
+    plant_reversals(books, utility);
+    plant_unusable(books, utility);
+    plant_outside(books, utility);
+}
+
+/// A fee and its payment, each delivered twice.
+fn plant_repeated(books: &mut Books, utility: &Utility) {
+    let Some(customer) = utility.target(11) else { return };
+    let month = utility.fault_month(11);
+    let fee = bill(utility, customer, 'S', month, month, 5_000);
+    books.pay_all(&fee, fee.month_day + 20);
+    books.payments.extend(books.payments.last().cloned());
+    books.payments_written.plant(DUPLICATES, 1);
+    books.bills.extend([fee.clone(), fee]);
+    books.bills_written.plant(DUPLICATES, 1);
+}
+
+/// Reversals of a bill that does not exist, and of none.
+fn plant_reversals(books: &mut Books, utility: &Utility) {
+    for (slot, reverses) in [(12, Some("B19990100000000")), (13, None)] {
+        let Some(customer) = utility.target(slot) else { continue };
+        let month = utility.fault_month(slot);
+        let reversal = bill(utility, customer, 'U', month, month, -1_234);
+        books.bills.push(Bill { due_on: None, reverses: reverses.map(str::to_owned), ..reversal });
+        books.bills_written.plant(Rule::UnknownReversal.code(), 1);
+    }
+}
+
+/// A bill without a due date, a bill of nobody, and payments of no bill.
+fn plant_unusable(books: &mut Books, utility: &Utility) {
+    if let Some(customer) = utility.target(14) {
+        let month = utility.fault_month(14);
+        let undated = bill(utility, customer, 'S', month, month, 8_800);
+        books.bills.push(Bill { due_on: None, ..undated.clone() });
+        books.bills_written.plant(Rule::NullValue.code(), 1);
+        books.bills.push(Bill { id: format!("S{GHOST_ID}"), customer_id: GHOST_ID.to_owned(), ..undated });
+        books.bills_written.plant(Rule::Orphan.code(), 1);
+    }
+    for number in 1..=2 {
+        let bill_id = format!("B1999010000000{number}");
+        books.enter_payment(Payment {
+            number: 0,
+            bill_id,
+            paid_on: utility.window.start().first_day() + 10,
+            fen: 9_900,
+        });
+        books.payments_written.plant(Rule::Orphan.code(), 1);
+    }
+}
+
+/// A bill of the month before the window with its payment, and a payment on the window's last day plus three.
+fn plant_outside(books: &mut Books, utility: &Utility) {
+    let last = utility.window.months - 1;
+    if let Some(customer) = utility.target(15) {
+        let before = utility.window.start().plus(-1);
+        let id = format!("B{:04}{:02}{}", before.year(), before.number(), customer.id);
+        let early = Bill { id, month_day: before.first_day(), ..bill(utility, customer, 'B', 0, 0, 6_400) };
+        books.pay_all(&early, before.first_day() + 50);
+        books.bills.push(early);
+        books.bills_written.plant(OUT_OF_WINDOW, 1);
+        books.payments_written.plant(OUT_OF_WINDOW, 1);
+    }
+    if let Some(late) = utility.target(12).and_then(|customer| original(utility, customer, last)) {
+        books.pay_all(&late, utility.window.end_day() + 3);
+        books.payments_written.plant(OUT_OF_WINDOW, 1);
     }
 }

@@ -14,7 +14,7 @@ use gridtier::contract::Table;
 use gridtier::unit::date_of_day;
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
@@ -22,7 +22,7 @@ use parquet::file::writer::SerializedFileWriter;
 use super::{PlantedFault, SampleError};
 
 /// Rows that a row group should hold.
-pub const ROW_GROUP_ROWS: usize = 1 << 20;
+pub const ROW_GROUP_ROWS: usize = 1 << 19;
 /// Account numbers of 100,000 customers do not fit into the usual 1 MiB.
 const DICTIONARY_BYTES_MAX: usize = 16 << 20;
 /// Long pages let the compressor see that each month lists the same customers.
@@ -69,7 +69,9 @@ pub fn claim(dir: &Path) -> Result<(), SampleError> {
 }
 
 fn create(path: &Path) -> Result<BufWriter<File>, SampleError> {
-    File::create_new(path).map(BufWriter::new).map_err(|source| SampleError::Io { path: path.to_owned(), source })
+    File::create_new(path)
+        .map(BufWriter::new)
+        .map_err(|source| SampleError::Io { path: path.to_owned(), source })
 }
 
 /// A parquet file in the making.
@@ -85,10 +87,11 @@ pub struct ParquetFile {
 pub struct RowGroup(Vec<ArrowColumnChunk>);
 
 impl ParquetFile {
-    pub fn create(path: PathBuf, schema: SchemaRef) -> Result<Self, SampleError> {
+    /// Begins a file; columns of `unique` texts are stored as differences, not by dictionary.
+    pub fn create(path: PathBuf, schema: SchemaRef, unique: &[&str]) -> Result<Self, SampleError> {
         let file = create(&path)?;
-        let (writer, factory) =
-            writer(file, &schema).map_err(|source| SampleError::Parquet { path: path.clone(), source })?;
+        let (writer, factory) = writer(file, &schema, unique)
+            .map_err(|source| SampleError::Parquet { path: path.clone(), source })?;
         Ok(Self { path, schema, writer, factory, row_groups: 0 })
     }
 
@@ -145,15 +148,24 @@ impl ParquetFile {
 
 type Writer = SerializedFileWriter<BufWriter<File>>;
 
-fn writer(file: BufWriter<File>, schema: &SchemaRef) -> Result<(Writer, ArrowRowGroupWriterFactory), ParquetError> {
-    let properties = WriterProperties::builder()
+fn writer(
+    file: BufWriter<File>,
+    schema: &SchemaRef,
+    unique: &[&str],
+) -> Result<(Writer, ArrowRowGroupWriterFactory), ParquetError> {
+    let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
         .set_dictionary_page_size_limit(DICTIONARY_BYTES_MAX)
         .set_data_page_row_count_limit(PAGE_ROWS_MAX)
-        .set_statistics_enabled(EnabledStatistics::Chunk)
-        .build();
+        .set_statistics_enabled(EnabledStatistics::Chunk);
+    for name in unique {
+        properties = properties
+            .set_column_dictionary_enabled((*name).into(), false)
+            .set_column_encoding((*name).into(), Encoding::DELTA_BYTE_ARRAY);
+    }
     let parquet_schema = ArrowSchemaConverter::new().convert(schema)?;
-    let writer = SerializedFileWriter::new(file, parquet_schema.root_schema_ptr(), Arc::new(properties))?;
+    let writer =
+        SerializedFileWriter::new(file, parquet_schema.root_schema_ptr(), Arc::new(properties.build()))?;
     let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(schema));
     Ok((writer, factory))
 }
@@ -192,7 +204,12 @@ impl CsvFile {
     }
 
     /// Writes a planted row and notes it.
-    pub fn plant(&mut self, written: &mut Written, rule: &'static str, row: &[&str]) -> Result<(), SampleError> {
+    pub fn plant(
+        &mut self,
+        written: &mut Written,
+        rule: &'static str,
+        row: &[&str],
+    ) -> Result<(), SampleError> {
         written.plant(rule, 1);
         self.write(&row.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>())
     }

@@ -8,18 +8,25 @@ use std::ops::Range;
 
 use gridtier::unit::{Month, Window};
 
-use super::category::{AGRICULTURAL, CATEGORIES, COMMERCIAL_INDUSTRIAL, Category, LARGE_INDUSTRIAL, OTHER, RESIDENTIAL};
+use super::category::{
+    AGRICULTURAL, CATEGORIES, COMMERCIAL_INDUSTRIAL, Category, LARGE_INDUSTRIAL, OTHER, RESIDENTIAL,
+};
 use super::draw::{Draw, Purpose};
 use super::{Cadence, Faults};
 
 /// Districts, none of them real: area code of the account number, name, customers in a hundred.
-const REGIONS: [(&str, &str, u32); 5] =
-    [("0512", "岚屿区", 30), ("0513", "云陂区", 25), ("0514", "望麓区", 20), ("0515", "澄桥区", 15), ("0516", "雁坪区", 10)];
+const REGIONS: [(&str, &str, u32); 5] = [
+    ("0512", "岚屿区", 30),
+    ("0513", "云陂区", 25),
+    ("0514", "望麓区", 20),
+    ("0515", "澄桥区", 15),
+    ("0516", "雁坪区", 10),
+];
 
 /// Capacities in which transformers are sold, kVA.
 const TRANSFORMERS_KVA: [u32; 31] = [
-    8, 10, 20, 30, 50, 80, 100, 125, 160, 200, 250, 315, 400, 500, 630, 800, 1_000, 1_250, 1_600, 2_000, 2_500, 3_150,
-    4_000, 5_000, 6_300, 8_000, 12_500, 20_000, 40_000, 80_000, 160_000,
+    8, 10, 20, 30, 50, 80, 100, 125, 160, 200, 250, 315, 400, 500, 630, 800, 1_000, 1_250, 1_600, 2_000,
+    2_500, 3_150, 4_000, 5_000, 6_300, 8_000, 12_500, 20_000, 40_000, 80_000, 160_000,
 ];
 
 /// From this capacity a customer that is no home has a power-factor standard and its own transformer.
@@ -112,8 +119,10 @@ pub struct Utility {
 
 impl Utility {
     pub fn new(seed: u64, window: Window, customers: u32, cadence: Cadence, faults: Faults) -> Self {
-        let customers: Vec<Customer> = (0..customers).map(|index| customer(seed, window, index, customers)).collect();
-        let steady: Vec<u32> = customers.iter().filter(|one| is_steady(one, window)).map(|one| one.index).collect();
+        let customers: Vec<Customer> =
+            (0..customers).map(|index| customer(seed, window, index, customers)).collect();
+        let steady: Vec<u32> =
+            customers.iter().filter(|one| is_steady(one, window)).map(|one| one.index).collect();
         let step = (steady.len() / TARGETS).max(1);
         let targets = steady.into_iter().step_by(step).take(TARGETS).collect();
         Self { seed, window, cadence, faults, customers, targets }
@@ -139,7 +148,9 @@ impl Utility {
 }
 
 fn is_steady(customer: &Customer, window: Window) -> bool {
-    customer.category == RESIDENTIAL && customer.link == Link::Reliable && customer.months == (0..window.months)
+    customer.category == RESIDENTIAL
+        && customer.link == Link::Reliable
+        && customer.months == (0..window.months)
 }
 
 fn customer(seed: u64, window: Window, index: u32, customers: u32) -> Customer {
@@ -169,7 +180,12 @@ fn customer(seed: u64, window: Window, index: u32, customers: u32) -> Customer {
         base_kwh,
         growth: (0.03 + 0.07 * conduct.normal()).clamp(-0.4, 0.5),
         power_factor: power_factor(&mut conduct, supply.power_factor_standard),
-        payer: conduct.pick(&[(15, Payer::Automatic), (68, Payer::Prompt), (13, Payer::Sloppy), (4, Payer::Bad)]),
+        payer: conduct.pick(&[
+            (15, Payer::Automatic),
+            (68, Payer::Prompt),
+            (13, Payer::Sloppy),
+            (4, Payer::Bad),
+        ]),
         carelessness: conduct.pick(&[(8, 5.0), (92, 0.65)]),
         willingness: conduct.range(0.45, 1.08),
         link: conduct.pick(&[(85, Link::Reliable), (12, Link::Fair), (3, Link::Flaky)]),
@@ -220,13 +236,14 @@ fn supply(draw: &mut Draw, category: usize, base_kwh: f64) -> Supply {
         _ if is_industry && capacity > STRICT_STANDARD_KVA => Some(90),
         _ => Some(85),
     };
+    let importance_level = importance_level(draw, category);
     let is_capacity_known = category != OTHER && (category != RESIDENTIAL || draw.chance(0.8));
     Supply {
         level,
         capacity_kva: is_capacity_known.then_some(capacity),
         power_factor_standard,
-        importance_level: importance_level(draw, category),
-        load_class: load_class(draw, category),
+        importance_level,
+        load_class: load_class(draw, category, importance_level),
     }
 }
 
@@ -234,18 +251,21 @@ fn importance_level(draw: &mut Draw, category: usize) -> Option<&'static str> {
     const LEVELS: [Option<&str>; 5] =
         [Some("imp_special"), Some("imp_first"), Some("imp_second"), Some("imp_temporary"), None];
     let weights: [u32; 5] = match category {
-        LARGE_INDUSTRIAL => [10, 40, 80, 10, 860],
+        LARGE_INDUSTRIAL => [20, 40, 80, 10, 850],
         COMMERCIAL_INDUSTRIAL => [1, 6, 20, 8, 965],
         _ => [0, 0, 0, 1, 999],
     };
     draw.pick(&[0, 1, 2, 3, 4].map(|place| (weights[place], LEVELS[place])))
 }
 
-fn load_class(draw: &mut Draw, category: usize) -> Option<&'static str> {
+/// What must not fail has a load that must not fail; else the class follows the category.
+fn load_class(draw: &mut Draw, category: usize, importance_level: Option<&str>) -> Option<&'static str> {
     const CLASSES: [Option<&str>; 4] = [Some("load_1"), Some("load_2"), Some("load_3"), None];
-    let weights: [u32; 4] = match category {
-        LARGE_INDUSTRIAL => [8, 25, 60, 7],
-        COMMERCIAL_INDUSTRIAL => [1, 8, 61, 30],
+    let weights: [u32; 4] = match (importance_level, category) {
+        (Some("imp_special" | "imp_first"), _) => [100, 0, 0, 0],
+        (Some("imp_second"), _) => [20, 80, 0, 0],
+        (_, LARGE_INDUSTRIAL) => [4, 22, 65, 9],
+        (_, COMMERCIAL_INDUSTRIAL) => [1, 7, 62, 30],
         _ => [0, 0, 5, 95],
     };
     draw.pick(&[0, 1, 2, 3].map(|place| (weights[place], CLASSES[place])))

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use arrow_array::builder::{Float64Builder, Int32Builder};
 use arrow_array::types::{ArrowDictionaryKeyType, Int8Type, Int32Type};
 use arrow_array::{
-    ArrayRef, DictionaryArray, Float64Array, Int8Array, Int32Array, PrimitiveArray, StringArray, TimestampMillisecondArray,
+    ArrayRef, DictionaryArray, Float64Array, Int8Array, Int32Array, PrimitiveArray, StringArray,
+    TimestampMillisecondArray,
 };
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use gridtier::contract::Table;
@@ -23,8 +24,8 @@ use super::output::{GHOST_ID, ParquetFile, ROW_GROUP_ROWS, Written};
 use super::population::Utility;
 use super::{DUPLICATES, Layout, OUT_OF_WINDOW, SampleError};
 
-/// Row groups in memory at once, at most.
-const WAVE_MAX: usize = 8;
+/// Row groups in memory at once, at most: each takes about 130 MB while it is encoded.
+const WAVE_MAX: usize = 4;
 
 /// Some intervals of one month.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +38,11 @@ struct Piece {
 
 pub fn write(dir: &Path, utility: &Utility, layout: Layout) -> Result<Written, SampleError> {
     let mut written = Written::new(Table::MeterReadings);
-    let faults = if utility.has_faults() { PlantedReadings::new(utility, &mut written) } else { PlantedReadings::none() };
+    let faults = if utility.has_faults() {
+        PlantedReadings::new(utility, &mut written)
+    } else {
+        PlantedReadings::none()
+    };
     let source = Source { utility, faults, dictionaries: Dictionaries::new(utility), schema: schema() };
     let pieces = pieces(utility);
     let name = Table::MeterReadings.name();
@@ -78,7 +83,7 @@ struct Source<'a> {
 
 impl Source<'_> {
     fn write_file(&self, path: &Path, pieces: &[Piece]) -> Result<u64, SampleError> {
-        let mut file = ParquetFile::create(path.to_owned(), Arc::clone(&self.schema))?;
+        let mut file = ParquetFile::create(path.to_owned(), Arc::clone(&self.schema), &[])?;
         let mut rows = 0;
         let groups = self.row_groups(pieces);
         // The wave follows the machine, the row groups do not: the same bytes come out.
@@ -144,7 +149,11 @@ impl Source<'_> {
         }
         self.faults.spoil(rows, begin, piece.month);
         if piece.is_last_of_month {
-            self.faults.surplus.iter().filter(|(month, _)| *month == piece.month).for_each(|(_, row)| rows.push(*row));
+            self.faults
+                .surplus
+                .iter()
+                .filter(|(month, _)| *month == piece.month)
+                .for_each(|(_, row)| rows.push(*row));
         }
     }
 }
@@ -348,7 +357,8 @@ impl PlantedReadings {
     fn spoil(&self, rows: &mut Rows, begin: usize, month: u32) {
         for (_, customer, read_at_ms, spoil) in self.spoiled.iter().filter(|(of, ..)| *of == month) {
             for place in begin..rows.customers.len() {
-                if rows.customers[place] == *customer as i32 && read_at_ms.is_none_or(|at| rows.read_at_ms[place] == at)
+                if rows.customers[place] == *customer as i32
+                    && read_at_ms.is_none_or(|at| rows.read_at_ms[place] == at)
                 {
                     rows.spoil(place, *spoil);
                 }

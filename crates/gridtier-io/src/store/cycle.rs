@@ -1,5 +1,5 @@
-//! A published cycle as its readers see it. Nothing in it may have changed since its commit, and 161 of 200 single
-//! flipped bits in zstd parquet were once read as data without an error: only the hashes can tell.
+//! A published cycle as its readers see it. Nothing in it may have changed since its commit, and 161 of 200
+//! single flipped bits in zstd parquet were once read as data without an error: only the hashes can tell.
 //!
 //! This module writes nothing and opens no parquet file.
 
@@ -36,7 +36,8 @@ impl Cycle {
         self.published_manifest()?.map_err(|damage| StoreError::Damaged { damage })
     }
 
-    /// Compares every file of the cycle with what was published. An error is a file that cannot be read at all.
+    /// Compares every file of the cycle with what was published. An error is a file that cannot be read at
+    /// all.
     pub fn verify(&self) -> Result<Vec<Damage>, StoreError> {
         match self.published_manifest::<Listing>()? {
             Ok(listing) => damages(&self.dir, &listing.outputs),

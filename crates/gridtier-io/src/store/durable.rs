@@ -1,4 +1,5 @@
-//! Bytes that are on the disk when a call returns: a commit is worth nothing if what it names is still in a cache.
+//! Bytes that are on the disk when a call returns: a commit is worth nothing if what it names is still in a
+//! cache.
 //!
 //! This module knows no layout and decides nothing about versions.
 
@@ -31,8 +32,8 @@ pub(super) fn sync_dir(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Some network file systems keep names durable by themselves and refuse the call; a folder in which one may create
-/// but not list cannot be opened.
+/// Some network file systems keep names durable by themselves and refuse the call; a folder in which one may
+/// create but not list cannot be opened.
 fn cannot_sync(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::PermissionDenied)
 }

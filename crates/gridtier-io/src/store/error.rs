@@ -23,7 +23,8 @@ pub enum StoreError {
     },
     /// A store was to be made where something else is.
     #[error(
-        "{path} is {found} and not a store of cycles. Nothing in it was touched; name a new or an empty folder"
+        "{path} is {found} and not a store of cycles. Nothing in it was touched; \
+         name a new or an empty folder"
     )]
     Occupied {
         /// The path as given.
@@ -111,8 +112,8 @@ pub enum StoreError {
     },
     /// A cycle was published, but its commit record is gone.
     #[error(
-        "{dir} looks like a published cycle, but `{}` has no whole record of it. Nothing was touched; restore \
-         the record from a backup, or move the folder out of the store, then run again",
+        "{dir} looks like a published cycle, but `{}` has no whole record of it. Nothing was touched; \
+         restore the record from a backup, or move the folder out of the store, then run again",
         layout::COMMITS
     )]
     LostRecord {

@@ -58,7 +58,8 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
-/// What is wrong with the name of an output, if anything: `tiers.parquet` and `rejects/bills.parquet` are right.
+/// What is wrong with the name of an output, if anything: `tiers.parquet` and `rejects/bills.parquet` are
+/// right.
 pub(super) fn output_name_problem(name: &str) -> Option<&'static str> {
     let file = name.strip_prefix(REJECTS).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name);
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';

@@ -1,5 +1,5 @@
-//! One parquet file of a cycle, the same bytes for the same rows: a cycle is compared and verified by hash, so a
-//! hash must not change with the number of threads, which changes how rows arrive in batches.
+//! One parquet file of a cycle, the same bytes for the same rows: a cycle is compared and verified by hash,
+//! so a hash must not change with the number of threads, which changes how rows arrive in batches.
 //!
 //! This module sorts nothing and knows no column.
 
@@ -23,7 +23,8 @@ use super::durable::HashedFile;
 use super::error::{Damage, StoreError, cannot_write};
 
 const ROW_GROUP_ROWS: usize = 1 << 20;
-/// Rows are handed to the writer in batches of this size whatever the caller's: it ends pages between batches.
+/// Rows are handed to the writer in batches of this size whatever the caller's: it ends pages between
+/// batches.
 const BATCH_ROWS: usize = 1 << 16;
 const ZSTD_LEVEL: i32 = 3;
 
@@ -40,7 +41,8 @@ pub struct OutputFile {
     pub rows: u64,
 }
 
-/// Writes `batches` to `path`, which must not exist, and waits for the disk. A file that cannot be finished is removed.
+/// Writes `batches` to `path`, which must not exist, and waits for the disk. A file that cannot be finished
+/// is removed.
 pub(super) fn write_parquet(
     path: &Path,
     name: &str,
@@ -91,7 +93,8 @@ fn properties() -> Result<WriterProperties, Failure> {
 
 /// The batch with the types of `schema`: text may come in any of Arrow's encodings, all else as declared.
 fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Failure> {
-    let columns = schema.fields().iter().zip(batch.columns()).map(|(field, column)| conform_column(column, field));
+    let columns =
+        schema.fields().iter().zip(batch.columns()).map(|(field, column)| conform_column(column, field));
     let mut columns = columns.collect::<Result<Vec<_>, _>>()?;
     // More columns than fields: `try_new` says so.
     columns.extend_from_slice(batch.columns().get(schema.fields().len()..).unwrap_or_default());
@@ -115,7 +118,8 @@ fn is_text(data_type: &DataType) -> bool {
     }
 }
 
-/// Reads the footer back: a file can have the right hash and still be none that a reader opens, if the writer is wrong.
+/// Reads the footer back: a file can have the right hash and still be none that a reader opens, if the writer
+/// is wrong.
 pub(super) fn footer_damage(path: &Path, output: &OutputFile) -> Option<Damage> {
     let rows = File::open(path).map_err(ParquetError::from).and_then(|file| {
         let footer = ParquetMetaDataReader::new().parse_and_finish(&file)?;

@@ -1,5 +1,5 @@
-//! Commit records: a cycle exists from the moment its record does, so a record appears whole, once, and is never
-//! written over. `CURRENT` repeats the last one for programs that know nothing else of a store.
+//! Commit records: a cycle exists from the moment its record does, so a record appears whole, once, and is
+//! never written over. `CURRENT` repeats the last one for programs that know nothing else of a store.
 //!
 //! A reader ignores fields that it does not know; no field is ever dropped or changes its meaning.
 //! This module never looks into a cycle's folder.
@@ -42,7 +42,8 @@ impl CommitRecord {
 pub(super) struct Records {
     /// In order of version.
     pub(super) whole: Vec<CommitRecord>,
-    /// The version after all of these, if its record was begun and not finished: that cycle was never published.
+    /// The version after all of these, if its record was begun and not finished: that cycle was never
+    /// published.
     pub(super) torn: Option<u64>,
 }
 
@@ -99,17 +100,21 @@ fn parse_record(bytes: &[u8], version: u64) -> Result<CommitRecord, serde_json::
 
 /// The names in a folder, sorted. Names that are not Unicode are none of ours.
 pub(super) fn names_in(path: &Path) -> Result<Vec<String>, StoreError> {
-    let entries = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(cannot_read(path))?;
-    let mut names: Vec<String> = entries.iter().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    let entries =
+        fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(cannot_read(path))?;
+    let mut names: Vec<String> =
+        entries.iter().filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort_unstable();
     Ok(names)
 }
 
-/// Makes the finished file `draft` the record of `version`: the commit point. Exactly one writer of a version succeeds.
+/// Makes the finished file `draft` the record of `version`: the commit point. Exactly one writer of a version
+/// succeeds.
 pub(super) fn commit_draft(root: &Path, version: u64, draft: &Path) -> Result<(), StoreError> {
     let path = record_path(root, version);
     let created = match fs::hard_link(draft, &path) {
-        // A file system without hard links: the content follows the name, and the newline tells when it is all there.
+        // A file system without hard links: the content follows the name, and the newline tells when it is
+        // all there.
         Err(error) if error.kind() != ErrorKind::AlreadyExists => copy_new(draft, &path),
         linked => linked,
     };

@@ -1,10 +1,11 @@
-//! A cycle that nobody can see yet. Its files are written, proven and put in place here; one exclusive creation then
-//! makes all of them visible at once, and a run that is killed at any point before leaves the store as it was.
+//! A cycle that nobody can see yet. Its files are written, proven and put in place here; one exclusive
+//! creation then makes all of them visible at once, and a run that is killed at any point before leaves the
+//! store as it was.
 //!
 //! Write parts → fsync → manifest → reopen and verify → rename into place → commit record → `CURRENT`.
 //! This module chooses no content: names, rows and manifest are the caller's.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +19,7 @@ use super::error::{StoreError, cannot_write};
 use super::layout::{self, COMMITS, CURRENT, MANIFEST, REJECTS, STAGING_PREFIX, TEMP_PREFIX};
 use super::output::{OutputFile, footer_damage, write_parquet};
 use super::record::{CommitRecord, Current, commit_draft, read_records, record_path};
-use super::writer::{clean, lock, remove};
+use super::writer::{Lock, clean, lock, remove};
 
 /// A cycle in the making. Dropped before [`publish`](Self::publish), it leaves nothing behind.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ pub struct Staging {
     /// What goes when this is dropped: everything of this run until its commit.
     pub(super) scratch: Vec<PathBuf>,
     /// Fields are dropped after `drop` has removed the files, so the lock outlives them.
-    _lock: Option<File>,
+    _lock: Option<Lock>,
 }
 
 impl Drop for Staging {
@@ -48,17 +49,19 @@ impl Staging {
         Self::create(root, Some(lock))
     }
 
-    pub(super) fn create(root: &Path, lock: Option<File>) -> Result<Self, StoreError> {
+    pub(super) fn create(root: &Path, lock: Option<Lock>) -> Result<Self, StoreError> {
         let run = layout::new_run();
         let dir = root.join(format!("{STAGING_PREFIX}{run}"));
         fs::create_dir(&dir).map_err(cannot_write(&dir))?;
         Ok(Self { root: root.to_owned(), run, outputs: Vec::new(), scratch: vec![dir], _lock: lock })
     }
 
-    /// Writes one file of the cycle, `tiers.parquet` or `rejects/bills.parquet`, as zstd parquet, and waits for the disk.
+    /// Writes one file of the cycle, `tiers.parquet` or `rejects/bills.parquet`, as zstd parquet, and waits
+    /// for the disk.
     ///
-    /// Rows are written in the order given. The bytes depend on the rows and the schema, not on how the rows are split
-    /// into batches. Text columns may come in any of Arrow's encodings; all other columns must have the schema's types.
+    /// Rows are written in the order given. The bytes depend on the rows and the schema, not on how the rows
+    /// are split into batches. Text columns may come in any of Arrow's encodings; all other columns must have
+    /// the schema's types.
     pub fn write_parquet(
         &mut self,
         name: &str,
@@ -81,11 +84,12 @@ impl Staging {
 
     /// Makes the cycle visible, whole, as the next version of the store.
     ///
-    /// `manifest` is an object without `outputs`; the list of files is added to it, sorted by name, and nothing else:
-    /// the manifest does not say which store it is in, so the same grading has the same manifest everywhere.
+    /// `manifest` is an object without `outputs`; the list of files is added to it, sorted by name, and
+    /// nothing else: the manifest does not say which store it is in, so the same grading has the same
+    /// manifest everywhere.
     ///
-    /// A `CURRENT` that cannot be replaced after the commit is no failure: the cycle is published, and the next
-    /// [`Store`](super::Store) that is opened mends it.
+    /// A `CURRENT` that cannot be replaced after the commit is no failure: the cycle is published, and the
+    /// next [`Store`](super::Store) that is opened mends it.
     pub fn publish(mut self, manifest: Value, published_at: &str) -> Result<Cycle, StoreError> {
         let manifest_sha256 = self.seal(manifest)?;
         self.read_back()?;
@@ -126,7 +130,11 @@ impl Staging {
         }
     }
 
-    pub(super) fn next_record(&self, manifest_sha256: String, published_at: &str) -> Result<CommitRecord, StoreError> {
+    pub(super) fn next_record(
+        &self,
+        manifest_sha256: String,
+        published_at: &str,
+    ) -> Result<CommitRecord, StoreError> {
         let records = read_records(&self.root)?;
         let version = records.next_version();
         Ok(CommitRecord {
@@ -143,7 +151,9 @@ impl Staging {
         let draft = |what| self.root.join(format!("{TEMP_PREFIX}{}-{what}", self.run));
         let drafts = Drafts { record: draft("record"), current: draft("current") };
         self.scratch.extend([drafts.record.clone(), drafts.current.clone()]);
-        for (path, text) in [(&drafts.record, record.to_text()), (&drafts.current, Current::of(record).to_text())] {
+        for (path, text) in
+            [(&drafts.record, record.to_text()), (&drafts.current, Current::of(record).to_text())]
+        {
             let text = text.map_err(io::Error::from).map_err(cannot_write(path))?;
             write_new(path, text.as_bytes()).map_err(cannot_write(path))?;
         }
@@ -164,7 +174,8 @@ impl Staging {
         let place = self.root.join(&record.dir);
         self.scratch.retain(|path| *path != place);
         sync_dir(&self.root.join(COMMITS)).inspect_err(|_| {
-            // A record that a power cut may undo must not be built upon: it is taken back, and its cycle with it.
+            // A record that a power cut may undo must not be built upon: it is taken back, and its cycle with
+            // it.
             if fs::remove_file(record_path(&self.root, record.version)).is_ok() {
                 self.scratch.push(place);
             }

@@ -1,6 +1,6 @@
-//! The right to write to a store, and order in it: one writer at a time, and nothing left of those that were killed.
-//! A leftover is removed only when it is certain that no commit ever named it; a store that lost a commit record
-//! must not lose the cycle too.
+//! The right to write to a store, and order in it: one writer at a time, and nothing left of those that were
+//! killed. A leftover is removed only when it is certain that no commit ever named it; a store that lost a
+//! commit record must not lose the cycle too.
 //!
 //! This module publishes nothing.
 
@@ -13,13 +13,23 @@ use super::error::{StoreError, cannot_write};
 use super::layout::{self, CURRENT, LOCK, STAGING_PREFIX, TEMP_PREFIX};
 use super::record::{Current, Records, names_in, read_current, read_records, record_path};
 
-/// Takes the store's lock without waiting. The operating system gives it back when the file is dropped or the
-/// process ends, however it ends.
-pub(super) fn lock(root: &Path) -> Result<File, StoreError> {
+/// The right to write, until it is dropped or the process ends, however it ends.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file is not enough while a child that another thread just forked still has it open.
+        let _ = self.0.unlock();
+    }
+}
+
+/// Takes the store's lock without waiting.
+pub(super) fn lock(root: &Path) -> Result<Lock, StoreError> {
     let path = root.join(LOCK);
     let file = File::options().create(true).append(true).open(&path).map_err(cannot_write(&path))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(StoreError::Busy { path: root.to_owned() }),
         Err(TryLockError::Error(error)) => Err(cannot_write(&path)(error)),
     }
@@ -38,8 +48,8 @@ pub(super) fn clean(root: &Path) -> Result<(), StoreError> {
     rebuild_current(root, &records)
 }
 
-/// Puts `CURRENT` right if it is missing, stale or damaged. Best effort: no reader of this program relies on it,
-/// and a store may be read where it cannot be written.
+/// Puts `CURRENT` right if it is missing, stale or damaged. Best effort: no reader of this program relies on
+/// it, and a store may be read where it cannot be written.
 pub(super) fn mend_current(root: &Path) {
     let is_right = |records: &Records| read_current(root) == records.last().map(Current::of);
     if read_records(root).is_ok_and(|records| is_right(&records)) {
@@ -54,8 +64,8 @@ pub(super) fn mend_current(root: &Path) {
     }
 }
 
-/// What may be removed: staging folders, temporary files, a torn record, and cycles' folders that have no record
-/// because their writer was killed before its commit or lost a race.
+/// What may be removed: staging folders, temporary files, a torn record, and cycles' folders that have no
+/// record because their writer was killed before its commit or lost a race.
 fn leftovers(root: &Path, records: &Records) -> Result<Vec<PathBuf>, StoreError> {
     let mut leftovers = Vec::new();
     for name in names_in(root)? {

@@ -1,0 +1,258 @@
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, DictionaryArray, Int32Array, RecordBatch, StringArray, StringViewArray};
+use arrow_schema::{DataType, Field, Schema};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::json;
+
+use super::{PUBLISHED_AT, assert_clean, batch, new_store, publish, schema, snapshot, write_outputs};
+use crate::store::{Staging, Store, StoreError};
+
+fn read(path: PathBuf) -> RecordBatch {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
+    let schema = builder.schema().clone();
+    let batches: Vec<_> = builder.build().unwrap().map(Result::unwrap).collect();
+    arrow_select::concat::concat_batches(&schema, &batches).unwrap()
+}
+
+#[test]
+fn what_is_published_reads_back() {
+    let (_folder, store) = new_store();
+    let cycle = publish(&store, 1).unwrap();
+    assert_eq!(cycle.version, 1);
+    assert_eq!(cycle.commit.published_at, PUBLISHED_AT);
+    assert_eq!(cycle.commit.previous, None);
+    assert_eq!(read(cycle.dir.join("tiers.parquet")), batch(0..500, 1));
+    assert_eq!(read(cycle.dir.join("rejects/bills.parquet")), batch(0..3, 1));
+    let manifest = cycle.manifest().unwrap();
+    let listed: Vec<_> =
+        manifest["outputs"].as_array().unwrap().iter().map(|output| &output["name"]).collect();
+    assert_eq!(listed, ["rejects/bills.parquet", "tiers.parquet"]);
+    assert_eq!(manifest["outputs"][1]["rows"], 500);
+    assert_clean(&store, &[1]);
+}
+
+#[test]
+fn each_cycle_names_the_one_before_and_all_stay_readable() {
+    let (_folder, store) = new_store();
+    for salt in 1..=3 {
+        publish(&store, salt).unwrap();
+    }
+    assert_clean(&store, &[1, 2, 3]);
+    assert_eq!(store.cycle(Some(3)).unwrap().commit.previous, Some(2));
+    assert_eq!(store.cycle(Some(1)).unwrap().manifest().unwrap()["salt"], 1);
+}
+
+#[test]
+fn the_manifest_is_the_same_in_every_store() {
+    let (_folder_a, store_a) = new_store();
+    let (_folder_b, store_b) = new_store();
+    publish(&store_a, 1).unwrap();
+    let first = publish(&store_a, 2).unwrap();
+    let second = publish(&store_b, 2).unwrap();
+    assert_ne!(first.version, second.version);
+    assert_eq!(first.commit.manifest_sha256, second.commit.manifest_sha256);
+}
+
+#[test]
+fn bytes_do_not_depend_on_how_rows_are_split() {
+    let (_folder, store) = new_store();
+    let mut staging = store.begin().unwrap();
+    let rows = 1_100_000;
+    let whole = staging.write_parquet("a.parquet", schema(), [batch(0..rows, 0)].into_iter()).unwrap();
+    let cuts: Vec<i64> = [0, 1, 1, 1023, 65_536, 70_001, 300_000, 1_048_577, rows].into();
+    let parts = cuts.windows(2).map(|cut| batch(cut[0]..cut[1], 0));
+    let split = staging.write_parquet("b.parquet", schema(), parts).unwrap();
+    assert_eq!((&whole.sha256, whole.bytes, whole.rows), (&split.sha256, split.bytes, 1_100_000));
+    let path = store.path().join(format!("{}/a.parquet", staging.scratch[0].file_name().unwrap().display()));
+    let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
+    let groups: Vec<i64> = builder.metadata().row_groups().iter().map(|group| group.num_rows()).collect();
+    assert_eq!(groups, [1 << 20, 1_100_000 - (1 << 20)]);
+}
+
+#[test]
+fn text_in_any_encoding_comes_out_as_plain_text() {
+    let (_folder, store) = new_store();
+    let mut staging = store.begin().unwrap();
+    let plain: ArrayRef = Arc::new(StringArray::from(vec![Some("特级"), None, Some("特级")]));
+    let view: ArrayRef = Arc::new(StringViewArray::from(vec![Some("特级"), None, Some("特级")]));
+    let dictionary: DictionaryArray<Int32Type> = [Some("特级"), None, Some("特级")].into_iter().collect();
+    let written = [("a.parquet", plain), ("b.parquet", view), ("c.parquet", Arc::new(dictionary))].map(
+        |(name, text)| {
+            let schema = Arc::new(Schema::new(vec![Field::new("tier", DataType::Utf8, true)]));
+            let given = RecordBatch::try_from_iter_with_nullable([("tier", text, true)]).unwrap();
+            staging.write_parquet(name, schema, [given].into_iter()).unwrap()
+        },
+    );
+    assert!(written.iter().all(|output| output.sha256 == written[0].sha256));
+    let back = read(staging.publish(json!({}), PUBLISHED_AT).unwrap().dir.join("c.parquet"));
+    assert_eq!(back.column(0).as_string::<i32>().value(2), "特级");
+}
+
+#[test]
+fn a_table_without_rows_is_a_file_with_columns() {
+    let (_folder, store) = new_store();
+    let mut staging = store.begin().unwrap();
+    let output = staging.write_parquet("findings.parquet", schema(), std::iter::empty()).unwrap();
+    assert_eq!(output.rows, 0);
+    let cycle = staging.publish(json!({}), PUBLISHED_AT).unwrap();
+    let footer = File::open(cycle.dir.join("findings.parquet")).unwrap();
+    assert_eq!(ParquetRecordBatchReaderBuilder::try_new(footer).unwrap().schema().fields().len(), 2);
+}
+
+#[test]
+fn rows_that_are_not_what_the_schema_says_are_a_bug_and_leave_no_file() {
+    let (_folder, store) = new_store();
+    let mut staging = store.begin().unwrap();
+    let numbers: ArrayRef = Arc::new(Int32Array::from(vec![1]));
+    let one = RecordBatch::try_from_iter([("customer_id", numbers.clone())]).unwrap();
+    let text: ArrayRef = Arc::new(StringArray::from(vec!["1"]));
+    let two =
+        RecordBatch::try_from_iter([("customer_id", text.clone()), ("score_e6", numbers.clone())]).unwrap();
+    let three = RecordBatch::try_from_iter([("a", text.clone()), ("b", text), ("c", numbers)]).unwrap();
+    for wrong in [one, two, three] {
+        let error = staging.write_parquet("tiers.parquet", schema(), [wrong].into_iter()).unwrap_err();
+        assert!(matches!(error, StoreError::Misuse { .. }), "{error}");
+    }
+    write_outputs(&mut staging, 1).unwrap();
+    staging.publish(json!({ "salt": 1 }), PUBLISHED_AT).unwrap();
+    assert_clean(&store, &[1]);
+}
+
+#[test]
+fn names_that_leave_the_folder_or_hide_are_refused() {
+    let (_folder, store) = new_store();
+    let mut staging = store.begin().unwrap();
+    let names = [
+        "../x.parquet",
+        "/x.parquet",
+        "a/b.parquet",
+        "_x.parquet",
+        ".x.parquet",
+        "x.csv",
+        ".parquet",
+        "rejects/",
+    ];
+    for name in names {
+        let error = staging.write_parquet(name, schema(), std::iter::empty()).unwrap_err();
+        assert!(matches!(error, StoreError::Misuse { .. }), "{name}: {error}");
+    }
+    staging.write_parquet("x.parquet", schema(), std::iter::empty()).unwrap();
+    assert!(staging.write_parquet("x.parquet", schema(), std::iter::empty()).is_err());
+}
+
+#[test]
+fn a_manifest_that_lists_outputs_itself_is_refused() {
+    let (_folder, store) = new_store();
+    for manifest in [json!({ "outputs": [] }), json!([1])] {
+        let error = store.begin().unwrap().publish(manifest, PUBLISHED_AT).unwrap_err();
+        assert!(matches!(error, StoreError::Misuse { .. }), "{error}");
+    }
+    assert_clean(&store, &[]);
+}
+
+#[test]
+fn nothing_is_visible_before_the_commit_and_nothing_is_left_without_it() {
+    let (_folder, store) = new_store();
+    publish(&store, 1).unwrap();
+    let mut staging = store.begin().unwrap();
+    write_outputs(&mut staging, 2).unwrap();
+    assert_eq!(store.cycles().unwrap().len(), 1);
+    drop(staging);
+    assert_clean(&store, &[1]);
+}
+
+#[test]
+fn a_second_writer_is_told_at_once_that_the_store_is_busy() {
+    let (_folder, store) = new_store();
+    let first = store.begin().unwrap();
+    let error = Store::open(store.path()).unwrap().begin().unwrap_err();
+    assert!(matches!(error, StoreError::Busy { .. }) && error.is_write());
+    assert!(error.to_string().contains("wait for it to end"), "{error}");
+    drop(first);
+    publish(&store, 1).unwrap();
+    assert_clean(&store, &[1]);
+}
+
+#[test]
+fn of_two_publishers_that_ignore_the_lock_exactly_one_wins() {
+    let (_folder, store) = new_store();
+    publish(&store, 0).unwrap();
+    for version in 2..12 {
+        let barrier = std::sync::Barrier::new(2);
+        let race = |salt: i64| {
+            let mut staging = Staging::create(store.path(), None).unwrap();
+            write_outputs(&mut staging, salt).unwrap();
+            let sha256 = staging.seal(json!({ "salt": salt })).unwrap();
+            let record = staging.next_record(sha256, PUBLISHED_AT).unwrap();
+            let drafts = staging.write_drafts(&record).unwrap();
+            staging.move_into_place(&record).unwrap();
+            barrier.wait();
+            staging.commit(&record, &drafts).map(|()| salt)
+        };
+        let results = std::thread::scope(|scope| {
+            let other = scope.spawn(|| race(1));
+            [race(2), other.join().unwrap()]
+        });
+        let won: Vec<_> = results.iter().filter_map(|result| result.as_ref().ok()).collect();
+        let lost: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
+        assert_eq!((won.len(), lost.len()), (1, 1));
+        assert!(matches!(lost[0], StoreError::LostRace { version: lost, .. } if *lost == version));
+        assert_eq!(store.cycle(None).unwrap().manifest().unwrap()["salt"], *won[0]);
+        let folders =
+            snapshot(store.path()).into_keys().filter(|name| name.starts_with('v') && !name.contains('/'));
+        assert_eq!(folders.count() as u64, version);
+    }
+}
+
+#[test]
+fn a_folder_that_is_no_store_is_refused_and_left_untouched() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("thesis.txt"), "irreplaceable").unwrap();
+    fs::create_dir(folder.path().join(".staging-photos")).unwrap();
+    let before = snapshot(folder.path());
+    let error = Store::open_or_create(folder.path()).unwrap_err();
+    assert!(matches!(error, StoreError::Occupied { .. }) && error.is_write());
+    assert!(matches!(Store::open(folder.path()), Err(StoreError::NotAStore { .. })));
+    let file = folder.path().join("thesis.txt");
+    assert!(matches!(Store::open_or_create(&file), Err(StoreError::Occupied { .. })));
+    assert!(matches!(Store::open(&file), Err(StoreError::NotAStore { .. })));
+    assert_eq!(snapshot(folder.path()), before);
+}
+
+#[test]
+fn opening_what_is_not_there_says_how_to_make_a_store_and_makes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("none");
+    let error = Store::open(&path).unwrap_err();
+    assert!(error.to_string().contains("gridtier regrade") && !error.is_write(), "{error}");
+    assert!(!path.exists());
+    assert!(Store::open(folder.path()).is_err());
+    assert!(Store::open_or_create(folder.path()).is_ok());
+    assert!(Store::open(folder.path()).is_ok());
+}
+
+#[test]
+fn a_cycle_that_is_not_there_is_a_failure_to_read() {
+    let (_folder, store) = new_store();
+    let error = store.cycle(None).unwrap_err();
+    assert!(matches!(error, StoreError::NoCycle { .. }) && !error.is_write());
+    publish(&store, 1).unwrap();
+    let error = store.cycle(Some(9)).unwrap_err();
+    assert!(matches!(error, StoreError::NoSuchCycle { version: 9, last: 1, .. }) && !error.is_write());
+}
+
+#[test]
+fn a_relative_path_works() {
+    // Cargo runs tests in the package's folder; the working directory of the process stays as it is.
+    let folder = tempfile::tempdir_in(".").unwrap();
+    let relative = PathBuf::from(folder.path().file_name().unwrap()).join("store");
+    let store = Store::open_or_create(&relative).unwrap();
+    let cycle = publish(&store, 1).unwrap();
+    assert!(cycle.dir.is_relative() && cycle.dir.starts_with(&relative));
+    assert_clean(&store, &[1]);
+}

@@ -1,0 +1,170 @@
+//! The customer base: who can be graded, and what kind of customer each is.
+//!
+//! Customers are numbered in the order of the bytes of their ids, so that every column indexed by customer is already
+//! in the order in which results are published. What a customer consumed or paid is not known here.
+
+use crate::contract::Table;
+use crate::contract::rule::Rule;
+use crate::error::{Refusal, RunError};
+use crate::key::KeyIndex;
+use crate::rows::{self, Columns, Row};
+use crate::source::{Intake, Source};
+use crate::unit::Window;
+
+/// One customer's own columns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Customer {
+    /// Place in [`USE_CATEGORIES`](crate::contract::USE_CATEGORIES).
+    pub use_category: u8,
+    /// Place in [`SUPPLY_LEVELS`](crate::contract::SUPPLY_LEVELS).
+    pub supply_level: u8,
+    /// Region.
+    pub region: Option<String>,
+    /// Contract capacity in kVA.
+    pub contract_capacity_kva: Option<f64>,
+    /// Power-factor standard in hundredths.
+    pub power_factor_standard: Option<u8>,
+    /// Place in [`IMPORTANCE_LEVELS`](crate::contract::IMPORTANCE_LEVELS).
+    pub importance_level: Option<u8>,
+    /// Place in [`LOAD_CLASSES`](crate::contract::LOAD_CLASSES).
+    pub load_class: Option<u8>,
+    /// Day the supply began.
+    pub opened_on: i32,
+    /// Day the supply ended.
+    pub closed_on: Option<i32>,
+    /// Whether the transformer area is aged.
+    pub aged_transformer_area: bool,
+}
+
+impl Customer {
+    /// Whether the customer is in the graded population: opened before the window's end and not closed by it.
+    #[must_use]
+    pub fn in_population(&self, window: Window) -> bool {
+        let end = window.end_day();
+        self.opened_on < end && self.closed_on.is_none_or(|closed_on| closed_on >= end)
+    }
+}
+
+/// The accepted customers, by number.
+#[derive(Clone, Debug, Default)]
+pub struct Customers {
+    /// Their ids.
+    pub ids: KeyIndex,
+    /// Their columns.
+    pub rows: Vec<Customer>,
+}
+
+impl Customers {
+    /// Customers.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+/// Reads the customer base.
+///
+/// # Errors
+/// The table is absent, unreadable, or has no accepted row.
+pub fn read(source: &dyn Source, intake: &mut Intake) -> Result<Customers, RunError> {
+    let mut index = KeyIndex::default();
+    let mut found: Vec<Row<Customer>> = Vec::new();
+    rows::read_table(source, intake, &mut |columns, intake| take(columns, intake, &mut index, &mut found))?;
+    if !intake.present {
+        let advice = "put customers.parquet, customers.csv or a folder customers/ into the data folder";
+        return Err(Refusal::of(Table::Customers, "the table is missing", advice).into());
+    }
+    let found = rows::settle(intake, found, index.len());
+    intake.close()?;
+    if found.is_empty() {
+        let what = format!("none of its {} rows can be used", intake.tally.rows_in);
+        let advice = "run `gridtier check` and mend what it lists";
+        return Err(Refusal::of(Table::Customers, what, advice).into());
+    }
+    Ok(number(&index, found))
+}
+
+fn take(
+    columns: &mut Columns,
+    intake: &mut Intake,
+    index: &mut KeyIndex,
+    found: &mut Vec<Row<Customer>>,
+) -> Result<(), RunError> {
+    let ids = columns.ids("customer_id", intake)?;
+    let use_category = columns.cells("use_category")?;
+    let supply_level = columns.cells("supply_level")?;
+    let region = columns.texts("region")?;
+    let capacity = columns.numbers("contract_capacity_kva")?;
+    let standard = columns.cells("power_factor_standard")?;
+    let importance = columns.cells("importance_level")?;
+    let load_class = columns.cells("load_class")?;
+    let opened_on = columns.cells("opened_on")?;
+    let closed_on = columns.cells("closed_on")?;
+    let aged = columns.cells("aged_transformer_area")?;
+    for row in 0..columns.rows() {
+        let at = columns.at(row);
+        let fault = columns
+            .reader_fault(row)
+            .or(rows::key_fault(&ids, row))
+            .or(rows::fault_or_null(use_category.states[row]))
+            .or(rows::fault_or_null(supply_level.states[row]))
+            .or(rows::fault_if_any(capacity.states[row]))
+            .or(rows::fault_if_any(standard.states[row]))
+            .or(rows::fault_if_any(importance.states[row]))
+            .or(rows::fault_if_any(load_class.states[row]))
+            .or(rows::fault_or_null(opened_on.states[row]))
+            .or(rows::fault_if_any(closed_on.states[row]))
+            .or(rows::fault_or_null(aged.states[row]));
+        if let Some(rule) = fault {
+            intake.reject(at, rule);
+            continue;
+        }
+        let byte = |value: i64| value as u8;
+        let value = Customer {
+            use_category: byte(use_category.values[row]),
+            supply_level: byte(supply_level.values[row]),
+            region: region[row].clone(),
+            contract_capacity_kva: capacity.get(row),
+            power_factor_standard: standard.get(row).map(byte),
+            importance_level: importance.get(row).map(byte),
+            load_class: load_class.get(row).map(byte),
+            opened_on: opened_on.values[row] as i32,
+            closed_on: closed_on.get(row).map(|day| day as i32),
+            aged_transformer_area: aged.values[row] == 1,
+        };
+        found.push(Row { key: columns.own_key(&ids, row, index)?, at, value });
+    }
+    Ok(())
+}
+
+/// Numbers the accepted customers in the order of their ids; keys of rejected rows get no number.
+fn number(index: &KeyIndex, mut found: Vec<Row<Customer>>) -> Customers {
+    found.sort_unstable_by_key(|row| index.key(row.key));
+    let mut customers = Customers::default();
+    for row in found {
+        customers.ids.insert(index.key(row.key));
+        customers.rows.push(row.value);
+    }
+    customers
+}
+
+/// The number of the customer that a row names, or why it names none.
+///
+/// # Errors
+/// The rule that the reference breaks.
+pub fn resolve(
+    customers: &Customers,
+    ids: &crate::contract::cell::Ids,
+    row: usize,
+) -> Result<u32, Rule> {
+    match rows::fault_or_null(ids.states[row]) {
+        Some(rule) => Err(rule),
+        None => customers.ids.get(ids.values.value(row)).ok_or(Rule::Orphan),
+    }
+}

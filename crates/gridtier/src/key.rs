@@ -1,0 +1,149 @@
+//! Account numbers and other keys as dense numbers.
+//!
+//! A key is compared as text once, where it enters; from there on it is a number that indexes columns. Numbers follow
+//! the order of insertion, so nothing that leaves the engine may depend on them before they are sorted.
+
+use std::collections::BTreeMap;
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+/// Keys and their numbers, 0 first.
+#[derive(Clone, Debug, Default)]
+pub struct KeyIndex {
+    text: String,
+    ends: Vec<u64>,
+    table: HashTable<u32>,
+    hasher: FixedState,
+    /// What folded keys looked like, by key.
+    raw: BTreeMap<String, String>,
+}
+
+/// Two spellings that fold to one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folds {
+    /// As it came first.
+    pub first: String,
+    /// As it came again.
+    pub second: String,
+}
+
+impl KeyIndex {
+    /// Keys.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The key of a number.
+    #[must_use]
+    pub fn key(&self, number: u32) -> &str {
+        key_at(&self.text, &self.ends, number)
+    }
+
+    /// The number of a key, if it is known.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<u32> {
+        let hash = self.hasher.hash_one(key);
+        self.table.find(hash, |&number| self.key(number) == key).copied()
+    }
+
+    /// The number of a key, a new one if it is not known.
+    pub fn insert(&mut self, key: &str) -> u32 {
+        let hash = self.hasher.hash_one(key);
+        let Self { text, ends, table, hasher, .. } = self;
+        let entry = table.entry(
+            hash,
+            |&number| key_at(text, ends, number) == key,
+            |&number| hasher.hash_one(key_at(text, ends, number)),
+        );
+        match entry {
+            hashbrown::hash_table::Entry::Occupied(found) => *found.get(),
+            hashbrown::hash_table::Entry::Vacant(place) => {
+                let number = ends.len() as u32;
+                place.insert(number);
+                text.push_str(key);
+                ends.push(text.len() as u64);
+                number
+            }
+        }
+    }
+
+    /// As [`insert`](Self::insert), refusing a second spelling that folds to the same key.
+    ///
+    /// # Errors
+    /// The two spellings.
+    pub fn insert_spelt(&mut self, key: &str, raw: Option<&str>) -> Result<u32, Folds> {
+        let known = (raw.is_some() || !self.raw.is_empty()).then(|| self.get(key)).flatten();
+        let spelling = raw.unwrap_or(key);
+        if known.is_some() {
+            let first = self.raw.get(key).map_or(key, String::as_str);
+            if first != spelling {
+                return Err(Folds { first: first.into(), second: spelling.into() });
+            }
+        } else if let Some(raw) = raw {
+            self.raw.insert(key.into(), raw.into());
+        }
+        Ok(self.insert(key))
+    }
+
+    /// The same keys numbered in the order of their bytes, and the new number of each old one.
+    #[must_use]
+    pub fn sorted(&self) -> (Self, Vec<u32>) {
+        let mut order: Vec<u32> = (0..self.len() as u32).collect();
+        order.sort_unstable_by_key(|&number| self.key(number));
+        let mut sorted = Self::default();
+        let mut renumbered = vec![0; self.len()];
+        for old in order {
+            renumbered[old as usize] = sorted.insert(self.key(old));
+        }
+        (sorted, renumbered)
+    }
+}
+
+fn key_at<'a>(text: &'a str, ends: &[u64], number: u32) -> &'a str {
+    let number = number as usize;
+    let start = if number == 0 { 0 } else { ends[number - 1] as usize };
+    &text[start..ends[number] as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_keeps_its_number_and_its_zeros() {
+        let mut index = KeyIndex::default();
+        assert_eq!((index.insert("007"), index.insert("7"), index.insert("007")), (0, 1, 0));
+        assert_eq!((index.get("7"), index.get("07"), index.key(0)), (Some(1), None, "007"));
+    }
+
+    #[test]
+    fn sorting_is_by_bytes() {
+        let mut index = KeyIndex::default();
+        ["b", "10", "9", "a"].iter().for_each(|key| {
+            index.insert(key);
+        });
+        let (sorted, renumbered) = index.sorted();
+        assert_eq!((0..4).map(|n| sorted.key(n)).collect::<Vec<_>>(), ["10", "9", "a", "b"]);
+        assert_eq!(renumbered, [3, 0, 1, 2]);
+    }
+
+    #[test]
+    fn two_spellings_that_fold_to_one_key_are_refused_in_either_order() {
+        let mut index = KeyIndex::default();
+        assert_eq!(index.insert_spelt("12", Some("１２")), Ok(0));
+        assert_eq!(index.insert_spelt("12", Some("１２")), Ok(0));
+        assert!(index.insert_spelt("12", None).is_err());
+        let mut index = KeyIndex::default();
+        assert_eq!(index.insert_spelt("12", None), Ok(0));
+        assert!(index.insert_spelt("12", Some("１２")).is_err());
+    }
+}

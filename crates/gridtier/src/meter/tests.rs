@@ -1,0 +1,211 @@
+//! The kernel against hand-computed cases and against the slow, obvious implementation.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::memory::{Memory, numbers, text};
+use crate::source::Tally;
+use crate::unit::Month;
+
+const WINDOW: Window = Window { end: Month(54 * 12), months: 3 };
+
+fn kernel(source: &Memory) -> (MonthlyUsage, Intake) {
+    let mut customers_book = Intake::new(Table::Customers);
+    let customers = crate::customer::read(source, &mut customers_book).unwrap();
+    let mut book = Intake::new(Table::MeterReadings);
+    let usage = read(source, &customers, WINDOW, &mut book).unwrap();
+    (usage, book)
+}
+
+const HEADER: &str = "customer_id|meter_id|read_at|active_kwh|reactive_kvarh|quality";
+
+#[test]
+fn readings_are_summed_by_customer_and_month_as_exact_integers() {
+    let source = Memory::default().customers(&["b", "a"]).rows(
+        Table::MeterReadings,
+        HEADER,
+        &[
+            "a|-|2023-10-01|1.0005|-0.5|actual",
+            "a|-|2023-10-31|2|0.25|estimated",
+            "b|-|2023-12-31 23:45|0.0005|-|-",
+            "a|-|2023-09-30|7|-|-",
+            "a|-|2024-01-01|7|-|-",
+        ],
+    );
+    let (usage, book) = kernel(&source);
+    let october = usage.get(0, 0);
+    assert_eq!((october.active_wh, october.reactive_varh), (3_000 + crate::unit::round_half_away(1.0005 * 1e3) - 1_000, 750));
+    assert_eq!((october.readings, october.reactive_readings), (2, 2));
+    assert_eq!(usage.get(2, 1).active_wh, 1);
+    assert_eq!(book.tally, Tally { rows_in: 5, counted: 3, out_of_window: 2, ..Tally::default() });
+}
+
+#[test]
+fn every_bad_reading_is_set_aside_by_its_rule_and_spoils_no_good_one() {
+    let source = Memory::default().customers(&["a"]).rows(
+        Table::MeterReadings,
+        HEADER,
+        &[
+            "-|-|2023-10-01|1|-|-",
+            "a|-|someday|1|-|-",
+            "a|-|-|1|-|-",
+            "x|-|2023-10-01|1|-|-",
+            "a|-|2023-10-01|-|-|-",
+            "a|-|2023-10-01|NaN|-|-",
+            "a|-|2023-10-01|1000000001|-|-",
+            "a|-|2023-10-01|-0.0001|-|-",
+            "a|-|2023-10-01|1|inf|-",
+            "a|-|2023-10-01|1|-|invalid",
+            "a|-|2023-10-01|1|-|Actual",
+            "x|-|2020-10-01|-5|-|invalid",
+            "a|-|2023-10-01|1|-|-",
+            "a|-|2023-10-02|-0|-|-",
+        ],
+    );
+    let (usage, book) = kernel(&source);
+    let rules: Vec<&str> = book.rejects.iter().map(|reject| reject.rule.code()).collect();
+    assert_eq!(
+        rules,
+        [
+            "null_key", "bad_date", "null_key", "orphan", "null_value", "not_finite", "out_of_bounds", "negative",
+            "not_finite", "invalid_quality", "bad_enum",
+        ]
+    );
+    assert_eq!((usage.get(0, 0).active_wh, usage.get(0, 0).readings), (1_000, 2));
+    assert_eq!((book.tally.out_of_window, book.tally.counted), (1, 2));
+}
+
+#[test]
+fn equal_repetitions_count_once_and_conflicting_ones_not_at_all() {
+    let first = [
+        "a|-|2023-10-01|1|-|actual",
+        "a|-|2023-10-02|1|-|-",
+        "a|m|2023-10-02|1|-|-",
+        "a|-|2023-10-03|1|0|-",
+        "a|-|2023-10-04|5|-|-",
+    ];
+    let second = [
+        "a|-|2023-10-01|1|-|estimated",
+        "a|-|2023-10-02|1.0001|-|-",
+        "a|-|2023-10-03|1|-|-",
+        "a|-|2023-10-01|1|-|-",
+        "a|-|2023-10-02|9|-|-",
+    ];
+    let source = Memory::default().customers(&["a"]).rows(Table::MeterReadings, HEADER, &first).rows(
+        Table::MeterReadings,
+        HEADER,
+        &second,
+    );
+    let (usage, book) = kernel(&source);
+    // 1.0001 kWh is 1000 Wh as 1 kWh is, 9 kWh is not; null differs from 0 varh; meter m stands apart.
+    assert_eq!((book.tally.counted, book.tally.duplicates, book.tally.rejected), (3, 2, 5));
+    assert!(book.rejects.iter().all(|reject| reject.rule == Rule::ConflictingReading));
+    assert_eq!((usage.get(0, 0).active_wh, usage.get(0, 0).readings), (7_000, 3));
+}
+
+#[test]
+fn a_month_is_covered_when_it_has_half_the_readings_of_its_neighbourhood() {
+    let daily = |month: u32, days: std::ops::RangeInclusive<u32>| {
+        days.map(move |day| format!("a|-|2023-{month:02}-{day:02}|1|-|-")).collect::<Vec<_>>()
+    };
+    let rows: Vec<String> = [daily(10, 1..=1), daily(11, 1..=15), daily(12, 1..=30)].concat();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let (usage, _) = kernel(&Memory::default().customers(&["a"]).rows(Table::MeterReadings, HEADER, &rows));
+    assert_eq!([0, 1, 2].map(|month| usage.covered(month, 0)), [false, true, true]);
+}
+
+#[test]
+fn a_thousandfold_month_is_suspect_of_a_wrong_unit() {
+    let rows = ["a|-|2023-10-01|100|-|-", "a|-|2023-11-01|100|-|-", "a|-|2023-12-01|90001|-|-", "b|-|2023-10-01|5|-|-"];
+    let (usage, _) = kernel(&Memory::default().customers(&["a", "b"]).rows(Table::MeterReadings, HEADER, &rows));
+    let suspects = usage.unit_suspects();
+    assert_eq!(suspects.len(), 1);
+    assert_eq!((suspects[0].customer, suspects[0].month, suspects[0].median_wh), (0, Month::new(2023, 12), 100_000));
+}
+
+#[test]
+fn no_counted_reading_is_refused_with_what_became_of_the_rows() {
+    let source = Memory::default().customers(&["a"]).rows(Table::MeterReadings, HEADER, &["a|-|2020-10-01|1|-|-"]);
+    let mut book = Intake::new(Table::Customers);
+    let customers = crate::customer::read(&source, &mut book).unwrap();
+    let error = read(&source, &customers, WINDOW, &mut Intake::new(Table::MeterReadings)).unwrap_err().to_string();
+    assert!(error.contains("1 lie outside the window 2023-10 to 2023-12"), "{error}");
+}
+
+/// A reading of the property test: customer, meter, minute of the window, energy, reactive energy.
+type Drawn = (u8, u8, u32, i64, Option<i64>);
+
+/// What the kernel must give, by sorting everything: sums by customer and month, and the tally.
+fn obvious(drawn: &[Drawn]) -> (BTreeMap<(u8, usize), (i64, i64, u32)>, Tally) {
+    let mut by_key: BTreeMap<(u8, u8, u32), Vec<(i64, Option<i64>)>> = BTreeMap::new();
+    for &(customer, meter, minute, wh, varh) in drawn {
+        by_key.entry((customer, meter, minute)).or_default().push((wh, varh));
+    }
+    let mut tally = Tally { rows_in: drawn.len() as u64, ..Tally::default() };
+    let mut sums: BTreeMap<(u8, usize), (i64, i64, u32)> = BTreeMap::new();
+    for ((customer, _, minute), readings) in by_key {
+        if readings.iter().any(|reading| *reading != readings[0]) {
+            tally.rejected += readings.len() as u64;
+            continue;
+        }
+        tally.counted += 1;
+        tally.duplicates += readings.len() as u64 - 1;
+        let day = WINDOW.start().first_day() + (minute / 1440) as i32;
+        let month = WINDOW.index(Month::of_day(day).unwrap()).unwrap();
+        let sum = sums.entry((customer, month)).or_default();
+        let (wh, varh) = readings[0];
+        *sum = (sum.0 + wh, sum.1 + varh.unwrap_or(0).abs(), sum.2 + 1);
+    }
+    (sums, tally)
+}
+
+fn file_of(drawn: &[Drawn]) -> Vec<(&'static str, arrow_array::ArrayRef)> {
+    let start_us = i64::from(WINDOW.start().first_day()) * crate::unit::DAY_US;
+    let texts = |cell: &dyn Fn(&Drawn) -> String| {
+        let cells: Vec<String> = drawn.iter().map(cell).collect();
+        text(&cells.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let times: arrow_array::TimestampMicrosecondArray =
+        drawn.iter().map(|reading| Some(start_us + i64::from(reading.2) * 60_000_000)).collect();
+    let reactive: arrow_array::Float64Array =
+        drawn.iter().map(|reading| reading.4.map(|varh| varh as f64 / 1000.0)).collect();
+    vec![
+        ("customer_id", texts(&|reading| format!("c{}", reading.0))),
+        ("meter_id", texts(&|reading| if reading.1 == 0 { "-".into() } else { format!("m{}", reading.1) })),
+        ("read_at", std::sync::Arc::new(times)),
+        ("active_kwh", numbers(&drawn.iter().map(|reading| reading.3 as f64 / 1000.0).collect::<Vec<_>>())),
+        ("reactive_kvarh", std::sync::Arc::new(reactive)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn the_kernel_equals_the_obvious_implementation_for_any_split_order_and_threads(
+        drawn in prop::collection::vec(
+            (0u8..4, 0u8..3, prop_oneof![0u32..6, (0u32..90).prop_map(|day| day * 1440), 0u32..92 * 1440],
+             0i64..3, prop::option::of(-1i64..2)), 1..120),
+        cut in 0usize..120,
+        threads in 1usize..4,
+    ) {
+        let (first, second) = drawn.split_at(cut.min(drawn.len()));
+        let source = Memory::default()
+            .customers(&["c0", "c1", "c2", "c3"])
+            .with(Table::MeterReadings, file_of(second))
+            .with(Table::MeterReadings, file_of(first));
+        let (sums, tally) = obvious(&drawn);
+        prop_assume!(tally.counted > 0);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let (usage, book) = pool.install(|| kernel(&source));
+        prop_assert_eq!(book.tally, tally);
+        for customer in 0..4u8 {
+            for month in 0..3 {
+                let cell = usage.get(month, customer.into());
+                let expected = sums.get(&(customer, month)).copied().unwrap_or_default();
+                prop_assert_eq!((cell.active_wh, cell.reactive_varh, cell.readings), expected);
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Energy by customer and month, and which months are covered.
+
+use rayon::prelude::*;
+
+use crate::unit::{Month, Window};
+
+/// What was read of one customer in one month.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MonthUse {
+    /// Σ active energy in Wh.
+    pub active_wh: i64,
+    /// Σ |reactive energy| in varh.
+    pub reactive_varh: i64,
+    /// Readings.
+    pub readings: u32,
+    /// Readings that carry reactive energy.
+    pub reactive_readings: u32,
+}
+
+impl MonthUse {
+    pub(super) fn add(&mut self, other: Self) {
+        self.active_wh = self.active_wh.wrapping_add(other.active_wh);
+        self.reactive_varh = self.reactive_varh.wrapping_add(other.reactive_varh);
+        self.readings += other.readings;
+        self.reactive_readings += other.reactive_readings;
+    }
+
+    pub(super) fn remove(&mut self, other: Self) {
+        self.active_wh = self.active_wh.wrapping_sub(other.active_wh);
+        self.reactive_varh = self.reactive_varh.wrapping_sub(other.reactive_varh);
+        self.readings -= other.readings;
+        self.reactive_readings -= other.reactive_readings;
+    }
+}
+
+/// A month far from its customer's median month.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnitSuspect {
+    /// Number of the customer.
+    pub customer: u32,
+    /// The month.
+    pub month: Month,
+    /// Its energy.
+    pub active_wh: i64,
+    /// The customer's median month (the lower of two).
+    pub median_wh: i64,
+}
+
+/// How far a month may lie from the median: below the 1000 of a wrong unit, above any honest season.
+const UNIT_FACTOR: i128 = 900;
+
+/// Energy by month and customer. By month first: daily batches and files sorted by customer both touch few pages.
+#[derive(Clone, Debug)]
+pub struct MonthlyUsage {
+    window: Window,
+    customers: usize,
+    /// Empty until the month has a reading.
+    months: Vec<Vec<MonthUse>>,
+}
+
+impl MonthlyUsage {
+    pub(super) fn new(window: Window, customers: usize) -> Self {
+        Self { window, customers, months: vec![Vec::new(); window.months as usize] }
+    }
+
+    /// The window.
+    #[must_use]
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
+    /// What was read of a customer in the month at a position of the window.
+    #[must_use]
+    pub fn get(&self, month: usize, customer: usize) -> MonthUse {
+        self.months[month].get(customer).copied().unwrap_or_default()
+    }
+
+    /// Whether the month is covered: 2 × readings ≥ the most readings in it and its two neighbours in the window.
+    #[must_use]
+    pub fn covered(&self, month: usize, customer: usize) -> bool {
+        let readings = |month: usize| self.get(month, customer).readings;
+        let last = self.months.len() - 1;
+        let most = (month.saturating_sub(1)..=(month + 1).min(last)).map(readings).max().unwrap_or(0);
+        readings(month) > 0 && 2 * u64::from(readings(month)) >= u64::from(most)
+    }
+
+    pub(super) fn month_mut(&mut self, month: usize) -> &mut [MonthUse] {
+        let cells = &mut self.months[month];
+        if cells.is_empty() {
+            // Zero pages cost nothing until they are touched.
+            *cells = vec![MonthUse::default(); self.customers];
+        }
+        cells
+    }
+
+    pub(super) fn absorb(&mut self, other: Self) {
+        for (mine, theirs) in self.months.iter_mut().zip(other.months) {
+            if mine.is_empty() {
+                *mine = theirs;
+            } else {
+                mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| mine.add(theirs));
+            }
+        }
+    }
+
+    pub(super) fn find(&self, wanted: impl Fn(&MonthUse) -> bool) -> Option<(usize, usize)> {
+        let in_month = |(month, cells): (usize, &Vec<MonthUse>)| Some((cells.iter().position(&wanted)?, month));
+        self.months.iter().enumerate().find_map(in_month)
+    }
+
+    /// Months above 900 times or below 1/900 of the customer's own median month, by customer and month. Months without
+    /// energy neither count nor are suspect: an empty house is no wrong unit.
+    pub(super) fn unit_suspects(&self) -> Vec<UnitSuspect> {
+        let of_customer = |customer: usize| {
+            let months = 0..self.months.len();
+            let energy = move |month: usize| self.get(month, customer).active_wh;
+            let mut sorted: Vec<i64> = months.clone().map(energy).filter(|&wh| wh > 0).collect();
+            sorted.sort_unstable();
+            let median_wh = if sorted.is_empty() { 0 } else { sorted[(sorted.len() - 1) / 2] };
+            let far = move |month: &usize| {
+                let (wh, median) = (i128::from(energy(*month)), i128::from(median_wh));
+                wh > 0 && (wh > UNIT_FACTOR * median || wh * UNIT_FACTOR < median)
+            };
+            months.filter(far).map(move |month| UnitSuspect {
+                customer: customer as u32,
+                month: self.window.month(month),
+                active_wh: energy(month),
+                median_wh,
+            })
+        };
+        (0..self.customers).into_par_iter().flat_map_iter(of_customer).collect()
+    }
+}
