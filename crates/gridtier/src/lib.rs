@@ -13,6 +13,8 @@ pub mod key;
 pub mod rows;
 pub mod customer;
 pub mod meter;
+pub mod billing;
+pub mod event;
 
 #[cfg(test)]
 mod memory;
