@@ -9,7 +9,10 @@ pub mod declared;
 pub mod rule;
 mod table;
 
-pub use table::{Column, Kind, Table};
+pub use table::{
+    COOPERATION_KINDS, Column, IMPORTANCE_LEVELS, INCIDENT_KINDS, INCIDENT_STATUSES, Kind, LOAD_CLASSES, QUALITIES,
+    RESPONSIBILITIES, SUPPLY_LEVELS, Table, USE_CATEGORIES,
+};
 
 /// Longest accepted key, in bytes.
 pub const ID_BYTES_MAX: usize = 128;

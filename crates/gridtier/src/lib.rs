@@ -15,6 +15,8 @@ pub mod customer;
 pub mod meter;
 pub mod billing;
 pub mod event;
+pub mod fact;
+pub mod indicator;
 
 #[cfg(test)]
 mod memory;

@@ -1,0 +1,206 @@
+//! `gridtier.toml` beside the data: what a utility says about its own export.
+//!
+//! Units, zones and column names that are guessed are wrong sooner or later, so they are declared, in a file that lies
+//! with the data and is hashed with it. The file is optional: where it is silent the contract holds. Every fault is told
+//! at once, by line; what a declaration does to a cell is the engine's business.
+
+mod keys;
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path};
+
+use chrono::format::{Item, StrftimeItems};
+use chrono_tz::Tz;
+use gridtier::contract::Table;
+use gridtier::contract::declared::{DecimalMark, Declared, EnergyUnit, MoneyUnit, NetExport, TableDeclared};
+use gridtier::document::{Document, Fault, Faults, nearest};
+use serde::Deserialize;
+
+pub use keys::keys;
+
+/// Name of the file.
+pub const FILE_NAME: &str = "gridtier.toml";
+
+/// What is declared about a data folder.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// What the engine needs to know.
+    pub declared: Declared,
+    tables: BTreeMap<Table, TableConfig>,
+}
+
+/// How one table is found and its columns are named.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TableConfig {
+    /// File or folder, relative to the data folder, if it is not named after the table.
+    pub path: Option<String>,
+    /// Delimiter of its CSV files, if it is neither comma nor tab.
+    pub delimiter: Option<u8>,
+    /// The utility's own column name by contract name.
+    pub columns: BTreeMap<String, String>,
+    /// What the values in hive folder names are, by key; text if silent.
+    pub hive: BTreeMap<String, HiveType>,
+}
+
+/// What the values of a hive folder's key are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HiveType {
+    /// Text: `01` stays `01`.
+    #[default]
+    Text,
+    /// A whole number.
+    Integer,
+    /// A day such as 2025-01-31.
+    Date,
+}
+
+impl HiveType {
+    /// Names accepted in `gridtier.toml`.
+    pub const NAMES: &[(&str, Self)] = &[("text", Self::Text), ("integer", Self::Integer), ("date", Self::Date)];
+}
+
+impl Config {
+    /// What is declared about where a table is and how its columns are named.
+    #[must_use]
+    pub fn of(&self, table: Table) -> TableConfig {
+        self.tables.get(&table).cloned().unwrap_or_default()
+    }
+
+    /// Reads the text of a `gridtier.toml`.
+    ///
+    /// # Errors
+    /// Every fault in it, by line.
+    pub fn parse(text: &str) -> Result<Self, Faults> {
+        let document = Document::parse(FILE_NAME, text, keys())?;
+        let file: ConfigFile = document.read()?;
+        let mut faults = Faulty { document: &document, faults: Vec::new() };
+        let mut config = Self::default();
+        config.declared.zone = file.zone.as_deref().and_then(|zone| faults.zone(zone));
+        for table in Table::ALL {
+            if let Some(entry) = file.tables.get(table.name()) {
+                faults.table(table, entry);
+                config.declared.tables.insert(table, entry.declared());
+                config.tables.insert(table, entry.config());
+            }
+        }
+        document.faults(faults.faults).map(|()| config)
+    }
+}
+
+/// The document's values; the shape has been checked.
+#[derive(Deserialize)]
+struct ConfigFile {
+    zone: Option<String>,
+    #[serde(default)]
+    tables: BTreeMap<String, TableEntry>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct TableEntry {
+    path: Option<String>,
+    delimiter: Option<String>,
+    energy_unit: Option<String>,
+    money_unit: Option<String>,
+    decimal_mark: Option<String>,
+    net_export: bool,
+    register: Option<String>,
+    columns: BTreeMap<String, String>,
+    dates: BTreeMap<String, String>,
+    words: BTreeMap<String, BTreeMap<String, String>>,
+    hive: BTreeMap<String, String>,
+}
+
+/// The value of a name in a list of names and values; the default where there is none.
+fn named<T: Copy + Default>(names: &[(&str, T)], name: Option<&str>) -> T {
+    names.iter().find(|(known, _)| Some(*known) == name).map_or_else(T::default, |(_, value)| *value)
+}
+
+impl TableEntry {
+    fn declared(&self) -> TableDeclared {
+        let trimmed = |words: &BTreeMap<String, String>| {
+            words.iter().map(|(spelling, word)| (spelling.trim().to_owned(), word.clone())).collect()
+        };
+        TableDeclared {
+            energy: named(EnergyUnit::NAMES, self.energy_unit.as_deref()),
+            money: named(MoneyUnit::NAMES, self.money_unit.as_deref()),
+            decimal_mark: named(keys::DECIMAL_MARKS, self.decimal_mark.as_deref()),
+            net_export: if self.net_export { NetExport::Allowed } else { NetExport::Refused },
+            date_forms: self.dates.clone(),
+            words: self.words.iter().map(|(column, words)| (column.clone(), trimmed(words))).collect(),
+        }
+    }
+
+    fn config(&self) -> TableConfig {
+        TableConfig {
+            path: self.path.as_ref().map(|path| path.trim_end_matches('/').to_owned()),
+            delimiter: self.delimiter.as_ref().and_then(|delimiter| delimiter.bytes().next()),
+            columns: self.columns.clone(),
+            hive: self.hive.iter().map(|(key, kind)| (key.clone(), named(HiveType::NAMES, Some(kind)))).collect(),
+        }
+    }
+}
+
+/// The faults that a shape cannot express.
+struct Faulty<'d> {
+    document: &'d Document<'d>,
+    faults: Vec<Fault>,
+}
+
+impl Faulty<'_> {
+    fn fault(&mut self, path: &[&str], what: impl Into<String>, fix: impl Into<String>) {
+        self.faults.push(Fault { line: self.document.line(path), what: what.into(), fix: fix.into() });
+    }
+
+    fn zone(&mut self, name: &str) -> Option<Tz> {
+        let zone = name.parse().ok();
+        if zone.is_none() {
+            let known = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+            let near = nearest(name, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            self.fault(&["zone"], format!("`{name}` is no time zone"), format!("name one such as Asia/Shanghai{near}"));
+        }
+        zone
+    }
+
+    fn table(&mut self, table: Table, entry: &TableEntry) {
+        let at = |key: &'static str| ["tables", table.name(), key];
+        if let Some(path) = &entry.path {
+            let inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+            if path.is_empty() || !inside {
+                let what = format!("`{path}` does not lie in the data folder");
+                self.fault(&at("path"), what, "give a path relative to the data folder, without `..`");
+            }
+        }
+        if entry.register.is_some() {
+            self.register(&at("register"));
+        }
+        for (column, own) in &entry.columns {
+            let path = ["tables", table.name(), "columns", column.as_str()];
+            if column == keys::REGISTER_COLUMN {
+                self.register(&path);
+            } else if own.trim().is_empty() {
+                let what = format!("`tables.{table}.columns.{column}` is empty");
+                self.fault(&path, what, "give the utility's own name of the column, or leave the line out");
+            }
+        }
+        for (column, form) in &entry.dates {
+            if form.is_empty() || StrftimeItems::new(form).any(|item| matches!(item, Item::Error)) {
+                let path = ["tables", table.name(), "dates", column.as_str()];
+                let what = format!("`{form}` is no date pattern");
+                self.fault(&path, what, "write it with %Y, %m, %d, %H, %M, %S, such as %Y%m%d");
+            }
+        }
+    }
+
+    fn register(&mut self, path: &[&str]) {
+        self.fault(
+            path,
+            "cumulative register readings cannot be graded",
+            "map active_kwh to the energy of each interval: the difference of two register readings, with meter \
+             exchanges and rollovers settled and the transformer ratio applied",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! CSV files as utilities export them: any of four encodings, quoted line breaks, rows of the wrong width.
+//!
+//! General readers guess types, skip rows that do not fit and replace characters that they cannot decode; each of these
+//! changes a customer's energy without a word. Here every cell is text and every row keeps its place. A file is looked
+//! through once when it is hashed (see `survey`), so that what cannot be read is refused before a row is counted; then
+//! it is read batch by batch, without an allocation for each row. What a cell means is the contract's business.
+
+mod decode;
+mod lexer;
+mod survey;
+
+use std::fs::File;
+use std::sync::Arc;
+
+use arrow_array::ArrayRef;
+use arrow_array::builder::StringViewBuilder;
+use csv::{ReaderBuilder, StringRecord};
+use gridtier::contract::rule::Rule;
+
+use crate::columns::{OwnColumn, Piece};
+use crate::limits::{BATCH_ROWS, BATCH_TEXT_BYTES_MAX};
+use crate::listing::DataFile;
+use crate::unreadable::Unreadable;
+
+pub use decode::Encoding;
+use decode::Decoded;
+
+/// A CSV file that has been looked through.
+#[derive(Clone, Debug)]
+pub struct CsvFile {
+    /// How its characters are written.
+    pub encoding: Encoding,
+    /// What stands between its cells.
+    pub delimiter: u8,
+    /// Its header, trimmed.
+    pub header: Vec<String>,
+    /// Rows after the header, those of the wrong width among them.
+    pub rows: u64,
+}
+
+impl CsvFile {
+    /// Looks a file through and hashes it.
+    pub fn survey(file: &DataFile, delimiter: Option<u8>) -> Result<(Self, String), Unreadable> {
+        survey::survey(file, delimiter)
+    }
+
+    /// Its columns.
+    pub fn columns(&self) -> Vec<OwnColumn> {
+        self.header.iter().map(|name| OwnColumn::loose(name.clone())).collect()
+    }
+
+    /// The records after the header, of any width.
+    pub fn records(&self, file: &DataFile) -> Result<Records, Unreadable> {
+        let decoded = Decoded::new(file.open()?, self.encoding)?;
+        let mut reader = reader(decoded, self.delimiter);
+        let mut header = StringRecord::new();
+        reader.read_record(&mut header).map_err(unreadable)?;
+        Ok(Records { reader })
+    }
+
+    /// The columns at `picks`, piece by piece.
+    pub fn pieces(&self, file: &DataFile, picks: Vec<usize>) -> Result<Pieces, Unreadable> {
+        Ok(Pieces { records: self.records(file)?, record: StringRecord::new(), width: self.header.len(), picks })
+    }
+}
+
+fn reader(decoded: Decoded<File>, delimiter: u8) -> csv::Reader<Decoded<File>> {
+    ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(decoded)
+}
+
+fn unreadable(error: csv::Error) -> Unreadable {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error.into(),
+        csv::ErrorKind::Utf8 { err, .. } => Unreadable::damaged(format!("a cell is not text: {err}")),
+        other => Unreadable::damaged(format!("{other:?}")),
+    }
+}
+
+/// The records of a file.
+pub struct Records {
+    reader: csv::Reader<Decoded<File>>,
+}
+
+impl Records {
+    /// Reads the next record, if there is one.
+    pub fn read(&mut self, record: &mut StringRecord) -> Result<bool, Unreadable> {
+        self.reader.read_record(record).map_err(unreadable)
+    }
+}
+
+/// The rows of a file, in pieces of whole columns.
+pub struct Pieces {
+    records: Records,
+    record: StringRecord,
+    width: usize,
+    picks: Vec<usize>,
+}
+
+impl Pieces {
+    fn piece(&mut self) -> Result<Option<Piece>, Unreadable> {
+        let mut builders: Vec<StringViewBuilder> =
+            self.picks.iter().map(|_| StringViewBuilder::with_capacity(BATCH_ROWS)).collect();
+        let (mut rows, mut bytes, mut faults) = (0, 0, Vec::new());
+        while rows < BATCH_ROWS && bytes < BATCH_TEXT_BYTES_MAX / 2 && self.records.read(&mut self.record)? {
+            if self.record.len() == self.width {
+                for (builder, &pick) in builders.iter_mut().zip(&self.picks) {
+                    let cell = &self.record[pick];
+                    bytes += cell.len();
+                    builder.append_option(Some(cell).filter(|cell| !cell.is_empty()));
+                }
+            } else {
+                builders.iter_mut().for_each(StringViewBuilder::append_null);
+                faults.push((rows as u32, Rule::BadWidth));
+            }
+            rows += 1;
+        }
+        let finish = |mut builder: StringViewBuilder| Arc::new(builder.finish()) as ArrayRef;
+        let columns = builders.into_iter().map(finish).collect();
+        Ok((rows > 0).then_some(Piece { columns, rows, faults }))
+    }
+}
+
+impl Iterator for Pieces {
+    type Item = Result<Piece, Unreadable>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.piece().transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests;

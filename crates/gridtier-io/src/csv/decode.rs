@@ -1,0 +1,169 @@
+//! Bytes of a file as UTF-8, strictly: a character that cannot be decoded stops the reading, it is never replaced.
+
+use std::fmt;
+use std::io::{self, ErrorKind, Read};
+
+use encoding_rs::{DecoderResult, GB18030, UTF_16BE, UTF_16LE};
+
+/// How the characters of a file are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-8, with or without a byte-order mark.
+    Utf8,
+    /// UTF-16 with the mark FF FE, as Excel's "Unicode text".
+    Utf16Le,
+    /// UTF-16 with the mark FE FF.
+    Utf16Be,
+    /// GB18030, and so GBK and GB2312.
+    Gb18030,
+}
+
+impl Encoding {
+    const MARKS: &[(&[u8], Self)] =
+        &[(b"\xEF\xBB\xBF", Self::Utf8), (b"\xFF\xFE", Self::Utf16Le), (b"\xFE\xFF", Self::Utf16Be)];
+
+    /// What the first bytes of a file say.
+    pub fn of_mark(start: &[u8]) -> Option<Self> {
+        Self::MARKS.iter().find(|(mark, _)| start.starts_with(mark)).map(|(_, encoding)| *encoding)
+    }
+
+    fn decoder(self) -> Option<encoding_rs::Decoder> {
+        Some(match self {
+            Self::Utf8 => return None,
+            Self::Utf16Le => UTF_16LE.new_decoder_without_bom_handling(),
+            Self::Utf16Be => UTF_16BE.new_decoder_without_bom_handling(),
+            Self::Gb18030 => GB18030.new_decoder_without_bom_handling(),
+        })
+    }
+}
+
+impl fmt::Display for Encoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Utf8 => "UTF-8",
+            Self::Utf16Le | Self::Utf16Be => "UTF-16",
+            Self::Gb18030 => "GB18030",
+        })
+    }
+}
+
+const RAW_BYTES: usize = 64 << 10;
+/// One byte becomes at most three: a half of a UTF-16 unit or of a GB18030 pair.
+const TEXT_BYTES: usize = 3 * RAW_BYTES + 16;
+
+/// A file's text as UTF-8, without its byte-order mark.
+pub struct Decoded<R> {
+    source: R,
+    encoding: Encoding,
+    /// `None` where the bytes are UTF-8 already.
+    decoder: Option<encoding_rs::Decoder>,
+    raw: Vec<u8>,
+    text: Vec<u8>,
+    text_at: usize,
+    /// Bytes of the file decoded so far.
+    offset: u64,
+    ended: bool,
+}
+
+impl<R: Read> Decoded<R> {
+    /// Begins at the start of a file.
+    pub fn new(mut source: R, encoding: Encoding) -> io::Result<Self> {
+        let mut start = Vec::with_capacity(3);
+        source.by_ref().take(3).read_to_end(&mut start)?;
+        let mark = Encoding::MARKS.iter().find(|(mark, _)| start.starts_with(mark)).map_or(0, |(mark, _)| mark.len());
+        let decoder = encoding.decoder();
+        let (mut text, text_at) = (Vec::new(), 0);
+        let raw = if decoder.is_none() {
+            text = start[mark..].to_vec();
+            Vec::new()
+        } else {
+            start[mark..].to_vec()
+        };
+        Ok(Self { source, encoding, decoder, raw, text, text_at, offset: mark as u64, ended: false })
+    }
+
+    /// Decodes the next stretch of the file into `text`.
+    fn refill(&mut self) -> io::Result<()> {
+        let Some(decoder) = &mut self.decoder else { return Ok(()) };
+        self.text.resize(TEXT_BYTES, 0);
+        self.text_at = 0;
+        let mut filled = 0;
+        while filled == 0 && !self.ended {
+            let wanted = (RAW_BYTES - self.raw.len()) as u64;
+            let read = self.source.by_ref().take(wanted).read_to_end(&mut self.raw)?;
+            let last = (read as u64) < wanted;
+            let (result, consumed, written) =
+                decoder.decode_to_utf8_without_replacement(&self.raw, &mut self.text, last);
+            filled = written;
+            if let DecoderResult::Malformed(length, after) = result {
+                let behind = u64::from(length) + u64::from(after);
+                let at = (self.offset + consumed as u64).saturating_sub(behind);
+                return Err(io::Error::new(ErrorKind::InvalidData, NotText { encoding: self.encoding, at }));
+            }
+            self.raw.drain(..consumed);
+            self.offset += consumed as u64;
+            self.ended = last && matches!(result, DecoderResult::InputEmpty);
+        }
+        self.text.truncate(filled);
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Decoded<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.text_at == self.text.len() {
+            if self.decoder.is_none() {
+                return self.source.read(out);
+            }
+            self.refill()?;
+        }
+        let some = out.len().min(self.text.len() - self.text_at);
+        out[..some].copy_from_slice(&self.text[self.text_at..self.text_at + some]);
+        self.text_at += some;
+        Ok(some)
+    }
+}
+
+/// A byte that no character of the encoding begins with or goes on with.
+#[derive(Debug, thiserror::Error)]
+#[error("byte {at} is not {encoding} text")]
+pub struct NotText {
+    encoding: Encoding,
+    at: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: &[u8], encoding: Encoding) -> Result<String, String> {
+        let mut text = String::new();
+        let mut decoded = Decoded::new(bytes, encoding).unwrap();
+        decoded.read_to_string(&mut text).map(|_| text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_mark_is_no_part_of_the_text() {
+        assert_eq!(text(b"\xEF\xBB\xBFab", Encoding::Utf8).unwrap(), "ab");
+        assert_eq!(text(b"\xFF\xFEa\0b\0", Encoding::Utf16Le).unwrap(), "ab");
+        assert_eq!(text(b"\xFE\xFF\0a\0b", Encoding::Utf16Be).unwrap(), "ab");
+        assert_eq!(text(b"a", Encoding::Utf8).unwrap(), "a");
+        assert_eq!(text(b"", Encoding::Gb18030).unwrap(), "");
+    }
+
+    #[test]
+    fn long_texts_survive_every_seam_between_stretches() {
+        let long: String = (0..200_000).map(|n| ["户", "号", "x", "𠮷"][n % 4]).collect();
+        let (gb18030, ..) = GB18030.encode(&long);
+        assert_eq!(text(&gb18030, Encoding::Gb18030).unwrap(), long);
+        let utf16: Vec<u8> = [0xFF, 0xFE].into_iter().chain(long.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        assert_eq!(text(&utf16, Encoding::Utf16Le).unwrap(), long);
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_is_told_by_its_byte() {
+        assert_eq!(text(b"ab\xFFcd", Encoding::Gb18030).unwrap_err(), "byte 2 is not GB18030 text");
+        assert_eq!(text(b"\xFF\xFEa\0\x00\xD8b\0", Encoding::Utf16Le).unwrap_err(), "byte 4 is not UTF-16 text");
+        assert_eq!(text(b"\xFF\xFEa\0b", Encoding::Utf16Le).unwrap_err(), "byte 4 is not UTF-16 text");
+    }
+}

@@ -1,0 +1,203 @@
+//! Where the records of a CSV text end, and whether its last quote is closed.
+//!
+//! The parser takes an unclosed quote for a cell that reaches to the end of the file: one quote can swallow a million
+//! rows without an error. This scanner follows the parser's own rules and knows the line in which a quote was opened.
+
+use crate::limits::{CELL_BYTES_MAX, COLUMNS_MAX, too_long};
+use crate::unreadable::Unreadable;
+
+/// Longest record: more than any table needs, less than memory.
+const RECORD_BYTES_MAX: u64 = 16 << 20;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    StartOfRecord,
+    StartOfCell,
+    Cell,
+    Quoted,
+    QuoteInQuoted,
+}
+
+/// Follows a text stretch by stretch.
+#[derive(Debug)]
+pub struct Lexer {
+    delimiter: u8,
+    state: State,
+    at: u64,
+    line: u64,
+    after_return: bool,
+    record_start: u64,
+    cell_start: u64,
+    quote_line: u64,
+    cells: usize,
+    records: u64,
+}
+
+impl Lexer {
+    /// At the start of a text.
+    pub fn new(delimiter: u8) -> Self {
+        Self {
+            delimiter,
+            state: State::StartOfRecord,
+            at: 0,
+            line: 1,
+            after_return: false,
+            record_start: 0,
+            cell_start: 0,
+            quote_line: 0,
+            cells: 0,
+            records: 0,
+        }
+    }
+
+    /// Follows a stretch.
+    pub fn feed(&mut self, stretch: &[u8]) -> Result<(), Unreadable> {
+        let mut rest = stretch;
+        while !rest.is_empty() {
+            let plain = match self.state {
+                State::Cell => rest.iter().position(|&byte| byte == self.delimiter || byte == b'\n' || byte == b'\r'),
+                State::Quoted => rest.iter().position(|&byte| byte == b'"' || byte == b'\n' || byte == b'\r'),
+                _ => Some(0),
+            };
+            let plain = plain.unwrap_or(rest.len());
+            self.at += plain as u64;
+            self.after_return &= plain == 0;
+            rest = &rest[plain..];
+            if let Some((&byte, after)) = rest.split_first() {
+                self.step(byte)?;
+                rest = after;
+            }
+        }
+        self.check_lengths()
+    }
+
+    fn step(&mut self, byte: u8) -> Result<(), Unreadable> {
+        let ends_line = byte == b'\n' || byte == b'\r';
+        let line = self.line;
+        if ends_line && !(byte == b'\n' && self.after_return) {
+            self.line += 1;
+        }
+        self.after_return = byte == b'\r';
+        let ends_cell = byte == self.delimiter || ends_line;
+        match self.state {
+            State::Quoted if byte == b'"' => self.state = State::QuoteInQuoted,
+            State::Quoted => {}
+            State::QuoteInQuoted if byte == b'"' => self.state = State::Quoted,
+            State::StartOfRecord if ends_line => {}
+            State::StartOfRecord | State::StartOfCell if byte == b'"' => {
+                self.begin_if_first();
+                (self.state, self.quote_line) = (State::Quoted, line);
+            }
+            _ if ends_cell => {
+                self.begin_if_first();
+                self.check_lengths()?;
+                self.cells += 1;
+                self.cell_start = self.at + 1;
+                self.state = State::StartOfCell;
+                if ends_line {
+                    self.records += 1;
+                    self.state = State::StartOfRecord;
+                }
+            }
+            _ => {
+                self.begin_if_first();
+                self.state = State::Cell;
+            }
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn begin_if_first(&mut self) {
+        if self.state == State::StartOfRecord {
+            (self.record_start, self.cell_start, self.cells) = (self.at, self.at, 0);
+        }
+    }
+
+    fn check_lengths(&self) -> Result<(), Unreadable> {
+        if self.state == State::StartOfRecord {
+            return Ok(());
+        }
+        let cell = self.at.saturating_sub(self.cell_start);
+        // Two quotes around it.
+        if cell > CELL_BYTES_MAX as u64 + 2 {
+            return Err(match self.state {
+                State::Quoted => self.unclosed(&format!("is still open after {cell} bytes")),
+                _ => too_long(cell as usize),
+            });
+        }
+        if self.at - self.record_start > RECORD_BYTES_MAX || self.cells > 100 * COLUMNS_MAX {
+            let what = format!("the row that ends in line {} is longer than any table's", self.line);
+            return Err(Unreadable::because(what, "check that the file is a table of one row per line"));
+        }
+        Ok(())
+    }
+
+    fn unclosed(&self, how: &str) -> Unreadable {
+        Unreadable::because(
+            format!("the quote opened in line {} {how}", self.quote_line),
+            "close it, or double the quotes inside cells, and export the file again",
+        )
+    }
+
+    /// At the end of the text: its records, the header among them.
+    pub fn finish(&self) -> Result<u64, Unreadable> {
+        match self.state {
+            State::Quoted => Err(self.unclosed("is never closed")),
+            State::StartOfRecord => Ok(self.records),
+            _ => Ok(self.records + 1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn records(text: &[u8]) -> Result<u64, String> {
+        let mut lexer = Lexer::new(b',');
+        text.chunks(3).try_for_each(|stretch| lexer.feed(stretch)).and_then(|()| lexer.finish()).map_err(|e| e.what)
+    }
+
+    #[test]
+    fn records_end_at_line_breaks_outside_quotes() {
+        for (text, count) in [
+            ("a,b\n1,2\n", 2),
+            ("a,b\r\n1,2", 2),
+            ("a,b\r1,2\r\r", 2),
+            ("\n\na\n\n\nb\n", 2),
+            ("a\n\"x\ny\",\"\"\"\"\n", 2),
+            ("a\n\"\"\n", 2),
+            ("", 0),
+        ] {
+            assert_eq!(records(text.as_bytes()), Ok(count), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_unclosed_quote_is_told_by_the_line_it_was_opened_in() {
+        assert_eq!(records(b"a,b\r\n1,\"x\r\n2,y\r\n").unwrap_err(), "the quote opened in line 2 is never closed");
+        let long = format!("a\n\"{}", "x\n".repeat(CELL_BYTES_MAX));
+        assert!(records(long.as_bytes()).unwrap_err().starts_with("the quote opened in line 2 is still open"));
+    }
+
+    #[test]
+    fn a_cell_of_more_than_a_mebibyte_is_refused_and_one_of_it_is_not() {
+        let cell = |bytes: usize| records(format!("a,b\n1,\"{}\"\n", "x".repeat(bytes)).as_bytes());
+        assert_eq!(cell(CELL_BYTES_MAX), Ok(2));
+        assert!(cell(CELL_BYTES_MAX + 1).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn it_counts_what_the_parser_counts(text in "[ab\",\r\n]{0,40}") {
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+            let parsed = reader.records().count() as u64;
+            if let Ok(count) = records(text.as_bytes()) {
+                prop_assert_eq!(count, parsed);
+            }
+        }
+    }
+}

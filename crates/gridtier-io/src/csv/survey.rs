@@ -1,0 +1,224 @@
+//! The one pass over a CSV file that hashes it, finds its encoding and delimiter, and counts its records.
+
+use std::io::{BufRead, BufReader, Read};
+
+use csv::StringRecord;
+
+use super::decode::{Decoded, Encoding};
+use super::lexer::Lexer;
+use super::{CsvFile, reader, unreadable};
+use crate::hash::Hashing;
+use crate::limits::COLUMNS_MAX;
+use crate::listing::DataFile;
+use crate::unreadable::Unreadable;
+
+/// How far into a file its header line is looked for.
+const HEADER_BYTES_MAX: u64 = 1 << 20;
+const STRETCH_BYTES: usize = 1 << 20;
+
+pub(super) fn survey(file: &DataFile, declared: Option<u8>) -> Result<(CsvFile, String), Unreadable> {
+    let start = start_of(file)?;
+    let mark = Encoding::of_mark(&start);
+    let wide = matches!(mark, Some(Encoding::Utf16Le | Encoding::Utf16Be));
+    if !wide && start.contains(&0) {
+        return Err(Unreadable::because(
+            "it holds bytes that are no text",
+            "export it as CSV UTF-8; if it is UTF-16, with its byte-order mark",
+        ));
+    }
+    let delimiter = declared.unwrap_or_else(|| delimiter_of(&start, mark));
+    let pass = raw_pass(file, delimiter, wide)?;
+    let encoding = match (mark, pass.bad_utf8) {
+        (Some(mark), None) => mark,
+        (Some(mark), Some(_)) if wide => mark,
+        (None, None) => Encoding::Utf8,
+        (Some(_), Some(at)) => return Err(Unreadable::damaged(format!("byte {at} is not UTF-8 text"))),
+        (None, Some(_)) => Encoding::Gb18030,
+    };
+    let records = match (encoding, pass.records) {
+        (Encoding::Utf8, records) => records?,
+        _ => decoded_pass(file, delimiter, encoding, pass.bad_utf8)?,
+    };
+    let header = header_of(file, delimiter, encoding)?;
+    Ok((CsvFile { encoding, delimiter, header, rows: records.saturating_sub(1) }, pass.sha256))
+}
+
+fn start_of(file: &DataFile) -> Result<Vec<u8>, Unreadable> {
+    let mut start = Vec::new();
+    file.open()?.take(HEADER_BYTES_MAX).read_to_end(&mut start)?;
+    Ok(start)
+}
+
+/// Comma or tab, whichever the header line has more of outside quotes.
+fn delimiter_of(start: &[u8], mark: Option<Encoding>) -> u8 {
+    let mut text = Vec::new();
+    // Where the encoding is not known yet, both characters and line breaks stand for themselves in either.
+    match Decoded::new(start, mark.unwrap_or(Encoding::Utf8)) {
+        // A cut in the middle of a character does not matter here.
+        Ok(mut decoded) => drop(decoded.read_to_end(&mut text)),
+        Err(_) => text.extend_from_slice(start),
+    }
+    let (mut commas, mut tabs, mut quoted, mut empty) = (0, 0, false, true);
+    for &byte in &text {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' | b'\r' if !quoted && !empty => break,
+            b',' if !quoted => commas += 1,
+            b'\t' if !quoted => tabs += 1,
+            _ => {}
+        }
+        empty &= byte == b'\n' || byte == b'\r';
+    }
+    if tabs > commas { b'\t' } else { b',' }
+}
+
+/// What one look at the bytes tells.
+struct RawPass {
+    sha256: String,
+    /// The first byte that is not UTF-8.
+    bad_utf8: Option<u64>,
+    /// Records, if the bytes are UTF-8.
+    records: Result<u64, Unreadable>,
+}
+
+fn raw_pass(file: &DataFile, delimiter: u8, wide: bool) -> Result<RawPass, Unreadable> {
+    let mut hashing = Hashing::new(file.open()?);
+    let mut stretch = vec![0; STRETCH_BYTES];
+    let mut utf8 = Utf8Check::default();
+    let mut lexer = Lexer::new(delimiter);
+    let mut fault = None;
+    loop {
+        let read = hashing.read(&mut stretch)?;
+        if read == 0 {
+            break;
+        }
+        if !wide {
+            utf8.feed(&stretch[..read]);
+        }
+        if !wide && utf8.bad.is_none() && fault.is_none() {
+            fault = lexer.feed(without_mark(&stretch[..read], hashing.bytes() == read as u64)).err();
+        }
+    }
+    if hashing.bytes() != file.bytes {
+        return Err(Unreadable::damaged("it was changed while it was being read"));
+    }
+    let records = fault.map_or_else(|| lexer.finish(), Err);
+    Ok(RawPass { sha256: hashing.finish(), bad_utf8: utf8.finish(), records })
+}
+
+fn without_mark(stretch: &[u8], is_first: bool) -> &[u8] {
+    if is_first { stretch.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(stretch) } else { stretch }
+}
+
+/// Counts the records of a text that has to be decoded; the first time that all of it is decoded.
+fn decoded_pass(
+    file: &DataFile,
+    delimiter: u8,
+    encoding: Encoding,
+    bad_utf8: Option<u64>,
+) -> Result<u64, Unreadable> {
+    let mut text = BufReader::with_capacity(STRETCH_BYTES, Decoded::new(file.open()?, encoding)?);
+    let mut lexer = Lexer::new(delimiter);
+    loop {
+        let stretch = text.fill_buf().map_err(|error| match (bad_utf8, error.kind()) {
+            (Some(at), std::io::ErrorKind::InvalidData) if encoding == Encoding::Gb18030 => Unreadable::because(
+                format!("it is neither UTF-8 (byte {at}) nor GB18030 ({error})"),
+                "export it as CSV UTF-8",
+            ),
+            _ => error.into(),
+        })?;
+        if stretch.is_empty() {
+            return lexer.finish();
+        }
+        lexer.feed(stretch)?;
+        let read = stretch.len();
+        text.consume(read);
+    }
+}
+
+fn header_of(file: &DataFile, delimiter: u8, encoding: Encoding) -> Result<Vec<String>, Unreadable> {
+    let mut reader = reader(Decoded::new(file.open()?, encoding)?, delimiter);
+    let mut header = StringRecord::new();
+    if !reader.read_record(&mut header).map_err(unreadable)? {
+        return Err(Unreadable::damaged("it holds nothing but line breaks, not even a header"));
+    }
+    if header.len() > COLUMNS_MAX {
+        return Err(Unreadable::damaged(format!("its header has {} columns", header.len())));
+    }
+    Ok(header.iter().map(|name| name.trim().to_owned()).collect())
+}
+
+/// Checks a text for UTF-8 stretch by stretch.
+#[derive(Default)]
+struct Utf8Check {
+    bad: Option<u64>,
+    checked: u64,
+    /// The beginning of a character whose end is in the next stretch.
+    carried: Vec<u8>,
+}
+
+impl Utf8Check {
+    fn feed(&mut self, stretch: &[u8]) {
+        if self.bad.is_some() {
+            return;
+        }
+        let mut rest = stretch;
+        while !self.carried.is_empty() && !rest.is_empty() {
+            self.carried.push(rest[0]);
+            rest = &rest[1..];
+            match std::str::from_utf8(&self.carried) {
+                Ok(_) => {
+                    self.checked += self.carried.len() as u64;
+                    self.carried.clear();
+                }
+                Err(error) if error.error_len().is_some() => return self.bad = Some(self.checked),
+                Err(_) => {}
+            }
+        }
+        match std::str::from_utf8(rest) {
+            Ok(_) => self.checked += rest.len() as u64,
+            Err(error) => {
+                self.checked += error.valid_up_to() as u64;
+                match error.error_len() {
+                    Some(_) => self.bad = Some(self.checked),
+                    None => self.carried = rest[error.valid_up_to()..].to_vec(),
+                }
+            }
+        }
+    }
+
+    fn finish(self) -> Option<u64> {
+        self.bad.or((!self.carried.is_empty()).then_some(self.checked))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn utf8_is_checked_across_seams() {
+        let text = "户号a𠮷b".as_bytes();
+        for cut in 0..text.len() {
+            let mut check = Utf8Check::default();
+            check.feed(&text[..cut]);
+            check.feed(&text[cut..]);
+            assert_eq!(check.finish(), None, "{cut}");
+            let mut check = Utf8Check::default();
+            check.feed(&text[..cut]);
+            let is_boundary = std::str::from_utf8(&text[..cut]).is_ok();
+            assert_eq!(check.finish().is_none(), is_boundary, "{cut}");
+        }
+        let mut check = Utf8Check::default();
+        check.feed(b"ab\xE6");
+        check.feed(b"cd");
+        assert_eq!(check.finish(), Some(2));
+    }
+
+    #[test]
+    fn the_delimiter_is_the_commoner_of_comma_and_tab_in_the_header() {
+        assert_eq!(delimiter_of(b"a,b,c\n1\t2\t3\t4\t5\n", None), b',');
+        assert_eq!(delimiter_of(b"\r\na\tb\t\"c,d,e\"\n1,2,3,4\n", None), b'\t');
+        assert_eq!(delimiter_of(b"\xFF\xFEa\0\t\0b\0\n\0", Some(Encoding::Utf16Le)), b'\t');
+    }
+}

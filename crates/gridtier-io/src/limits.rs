@@ -1,0 +1,132 @@
+//! How much one file may ask for before it is refused.
+//!
+//! A few kilobytes can claim, or inflate to, more than any machine holds. Each limit here is far above what exporters
+//! write and far below what hurts, and is checked before memory is asked for; what breaks one is refused with the file's
+//! name (BADINPUT 22: within 5 s and 1 GiB). The limits of single cells of the contract are the engine's.
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::DataType;
+
+use crate::unreadable::Unreadable;
+
+/// Rows of a batch: enough to pay for the call, few enough to stay in cache.
+pub const BATCH_ROWS: usize = 16_384;
+/// Longest text of one cell.
+pub const CELL_BYTES_MAX: usize = 1 << 20;
+/// Most text of one column in one batch: a kilobyte for each row.
+pub const BATCH_TEXT_BYTES_MAX: usize = 16 << 20;
+/// Largest page once unpacked. `DuckDB` writes pages of up to 100 MB when asked for giant row groups; others 1 MiB.
+pub const PAGE_BYTES_MAX: u64 = 128 << 20;
+/// Most that the columns of a row group may hold in memory at once: for each its dictionary and one page.
+pub const PART_BYTES_MAX: u64 = 384 << 20;
+/// Largest message of an Arrow file, unpacked.
+pub const MESSAGE_BYTES_MAX: u64 = 512 << 20;
+/// Largest footer of a parquet file: that of 10,000 row groups of 50 columns. Decoded it takes several times the room.
+pub const FOOTER_BYTES_MAX: u64 = 64 << 20;
+/// Most columns, and levels of nesting, of a file.
+pub const COLUMNS_MAX: usize = 10_000;
+pub const NESTING_MAX: usize = 32;
+
+/// Rows that a byte of file can stand for, and rows that any file may claim: constant columns take no room, but the key
+/// of a row differs from its neighbour's.
+const ROWS_PER_BYTE_MAX: u64 = 1_000;
+const ROWS_FREE: u64 = 4_000_000;
+
+/// Whether a file of `bytes` can hold `rows`.
+pub fn check_rows(rows: u64, bytes: u64) -> Result<(), Unreadable> {
+    if rows <= bytes.saturating_mul(ROWS_PER_BYTE_MAX).saturating_add(ROWS_FREE) {
+        return Ok(());
+    }
+    Err(Unreadable::damaged(format!("it claims {rows} rows in {bytes} bytes, which no real table does")))
+}
+
+/// Whether the text of a column is within the limits; a dictionary counts once.
+pub fn check_text(array: &ArrayRef) -> Result<(), Unreadable> {
+    let (longest, total) = match array.data_type() {
+        DataType::Dictionary(..) => (longest(array.as_any_dictionary().values()), 0),
+        _ => (longest(array), total_text(array)),
+    };
+    if longest > CELL_BYTES_MAX {
+        return Err(too_long(longest));
+    }
+    if total > BATCH_TEXT_BYTES_MAX {
+        let rows = array.len();
+        return Err(Unreadable::because(
+            format!("{rows} rows of one column hold {total} bytes of text; keys and words are never so long"),
+            "check which columns are mapped in gridtier.toml",
+        ));
+    }
+    Ok(())
+}
+
+/// The refusal of a cell of so many bytes.
+pub fn too_long(bytes: usize) -> Unreadable {
+    Unreadable::because(
+        format!("one cell holds {bytes} bytes of text; the most is {CELL_BYTES_MAX}"),
+        "check the export: a quote that was never closed, or a document in a column",
+    )
+}
+
+fn lengths(array: &ArrayRef) -> Option<Box<dyn Iterator<Item = usize> + '_>> {
+    fn widths<O: Copy + TryInto<usize>>(offsets: &[O]) -> impl Iterator<Item = usize> + '_ {
+        let at = |offset: O| offset.try_into().unwrap_or(0);
+        offsets.windows(2).map(move |pair| at(pair[1]).saturating_sub(at(pair[0])))
+    }
+    // The low half of a view is its length.
+    let of_view = |view: &u128| (*view as u32) as usize;
+    Some(match array.data_type() {
+        DataType::Utf8View => Box::new(array.as_string_view().views().iter().map(of_view)),
+        DataType::BinaryView => Box::new(array.as_binary_view().views().iter().map(of_view)),
+        DataType::Utf8 => Box::new(widths(array.as_string::<i32>().value_offsets())),
+        DataType::LargeUtf8 => Box::new(widths(array.as_string::<i64>().value_offsets())),
+        DataType::Binary => Box::new(widths(array.as_binary::<i32>().value_offsets())),
+        DataType::LargeBinary => Box::new(widths(array.as_binary::<i64>().value_offsets())),
+        _ => return None,
+    })
+}
+
+fn longest(array: &ArrayRef) -> usize {
+    lengths(array).and_then(Iterator::max).unwrap_or(0)
+}
+
+fn total_text(array: &ArrayRef) -> usize {
+    lengths(array).map_or(0, Iterator::sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::types::Int32Type;
+    use arrow_array::{DictionaryArray, StringArray, StringViewArray};
+
+    use super::*;
+
+    #[test]
+    fn a_file_cannot_hold_a_million_rows_for_each_byte() {
+        assert!(check_rows(3_000_000_000, 2_500).is_err());
+        assert!(check_rows(4_000_000, 2_500).is_ok());
+    }
+
+    #[test]
+    fn a_long_cell_is_refused_in_any_encoding() {
+        let long = "x".repeat(CELL_BYTES_MAX + 1);
+        let view: ArrayRef = Arc::new(StringViewArray::from(vec!["a", &long]));
+        let text: ArrayRef = Arc::new(StringArray::from(vec!["a", &long]));
+        let dictionary: ArrayRef = Arc::new([Some(long.as_str()), None].into_iter().collect::<DictionaryArray<Int32Type>>());
+        for array in [view, text, dictionary] {
+            assert!(check_text(&array).is_err(), "{}", array.data_type());
+        }
+    }
+
+    #[test]
+    fn a_dictionary_counts_its_text_once_and_repeated_views_count_each_time() {
+        let word = "y".repeat(100_000);
+        let many = std::iter::repeat_n(Some(word.as_str()), 1_000);
+        let dictionary: ArrayRef = Arc::new(many.clone().collect::<DictionaryArray<Int32Type>>());
+        let views: ArrayRef = Arc::new(many.collect::<StringViewArray>());
+        assert!(check_text(&dictionary).is_ok());
+        assert!(check_text(&views).is_err());
+    }
+}

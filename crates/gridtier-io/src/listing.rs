@@ -1,0 +1,183 @@
+//! Which files make up which table.
+//!
+//! Engines that are given a folder skip what they do not know and read what they should not: hidden files, half-written
+//! jobs, the same delivery twice. So the files are listed here, one by one, in an order that no file system changes, and
+//! whatever is in doubt is refused by name. Nothing is opened here but folders; what a file holds is for its reader.
+
+mod hive;
+mod walk;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use gridtier::contract::Table;
+use gridtier::error::Refusal;
+
+use crate::config::{self, Config};
+use crate::unreadable::Unreadable;
+
+pub use hive::HiveValue;
+
+/// What a file is, by its extension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Apache Parquet.
+    Parquet,
+    /// Text with a delimiter.
+    Csv,
+    /// Arrow IPC, file or stream.
+    Ipc,
+}
+
+impl Format {
+    const EXTENSIONS: &[(&str, Self)] = &[
+        ("parquet", Self::Parquet),
+        ("pq", Self::Parquet),
+        ("csv", Self::Csv),
+        ("tsv", Self::Csv),
+        ("txt", Self::Csv),
+        ("arrow", Self::Ipc),
+        ("ipc", Self::Ipc),
+        ("feather", Self::Ipc),
+    ];
+
+    fn of_name(name: &str) -> Option<Self> {
+        let extension = name.rsplit_once('.')?.1.to_ascii_lowercase();
+        Self::EXTENSIONS.iter().find(|(known, _)| *known == extension).map(|(_, format)| *format)
+    }
+}
+
+/// A file of a table.
+#[derive(Clone, Debug)]
+pub struct DataFile {
+    /// Its table.
+    pub table: Table,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its name for messages and manifests: relative to the data folder, with `/`.
+    pub name: String,
+    /// By its extension.
+    pub format: Format,
+    /// The values in the names of its folders, outermost first.
+    pub hive: Vec<HiveValue>,
+    /// Its length.
+    pub bytes: u64,
+    modified: Option<SystemTime>,
+}
+
+impl DataFile {
+    /// The refusal of this file.
+    pub fn refuse(&self, what: impl Into<String>, advice: impl Into<String>) -> Refusal {
+        Refusal::at(self.table, &self.name, what, advice)
+    }
+
+    /// The refusal of this file for what its reader found.
+    pub fn refuse_for(&self, fault: Unreadable) -> Refusal {
+        self.refuse(fault.what, fault.advice)
+    }
+
+    /// Opens the file, which must still be the one that was listed and hashed.
+    pub fn open(&self) -> Result<File, Unreadable> {
+        let file = File::open(&self.path)?;
+        let now = file.metadata()?;
+        if now.len() != self.bytes || now.modified().ok() != self.modified {
+            return Err(Unreadable::because(
+                "it was changed while it was being read",
+                "wait until the delivery is complete, then run again",
+            ));
+        }
+        Ok(file)
+    }
+}
+
+/// The files of a data folder.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// The files by table, in the order of their names. A table that is absent is not there.
+    pub tables: BTreeMap<Table, Vec<DataFile>>,
+    /// Names in the data folder that belong to no table.
+    pub unused: Vec<String>,
+}
+
+/// Lists a data folder.
+///
+/// # Errors
+/// All that is in doubt.
+pub fn list(root: &Path, config: &Config) -> Result<Listing, Vec<Refusal>> {
+    let names = names_in(root).map_err(|error| {
+        vec![Refusal {
+            table: None,
+            path: Some(root.to_owned()),
+            what: format!("the data folder cannot be listed: {error}"),
+            advice: "name the folder that holds the tables".into(),
+        }]
+    })?;
+    let mut listing = Listing::default();
+    let mut refusals = Vec::new();
+    let mut used: Vec<String> = vec![config::FILE_NAME.into()];
+    for table in Table::ALL {
+        match find(root, &names, config, table) {
+            Ok(None) => {}
+            Ok(Some(found)) => {
+                used.push(found.split('/').next().unwrap_or_default().to_owned());
+                match walk::files(root, table, &found, &config.of(table)) {
+                    Ok(files) => drop(listing.tables.insert(table, files)),
+                    Err(refusal) => refusals.push(refusal),
+                }
+            }
+            Err(refusal) => refusals.push(refusal),
+        }
+    }
+    listing.unused = names.into_iter().filter(|name| !ignored(name) && !used.contains(name)).collect();
+    if refusals.is_empty() { Ok(listing) } else { Err(refusals) }
+}
+
+/// The name of the one file or folder of a table, if there is any.
+fn find(root: &Path, names: &[String], config: &Config, table: Table) -> Result<Option<String>, Refusal> {
+    if let Some(path) = config.of(table).path {
+        if !root.join(&path).exists() {
+            let advice = "correct `path` in gridtier.toml, or remove it if the table is not delivered";
+            return Err(Refusal::at(table, path, "gridtier.toml names it, but it is not there", advice));
+        }
+        return Ok(Some(path));
+    }
+    let mut found = names.iter().filter(|name| !ignored(name) && is_named_after(name, table));
+    let Some(first) = found.next() else { return Ok(None) };
+    match found.next() {
+        None => Ok(Some(first.clone())),
+        Some(second) => Err(Refusal::of(
+            table,
+            format!("both {first} and {second} are there, and only one of them can be the table"),
+            "remove one, put several files into one folder, or name one with `path` in gridtier.toml",
+        )),
+    }
+}
+
+fn is_named_after(name: &str, table: Table) -> bool {
+    name.split('.').next().is_some_and(|stem| stem.eq_ignore_ascii_case(table.name()))
+}
+
+/// Names that jobs and systems leave behind.
+fn ignored(name: &str) -> bool {
+    let is_checksum = Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("crc"));
+    name.starts_with(['_', '.']) || is_checksum
+}
+
+/// The names in a folder, sorted by bytes.
+fn names_in(folder: &Path) -> std::io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let name = name.into_string().map_err(|name| {
+            std::io::Error::other(format!("the name {} is not Unicode; rename it", name.to_string_lossy()))
+        })?;
+        names.push(name);
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests;

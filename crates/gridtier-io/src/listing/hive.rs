@@ -1,0 +1,85 @@
+//! Values in folder names: `org=01/month=2025-01`.
+//!
+//! Most engines guess their types, and `01` becomes 1. Here they are text unless `gridtier.toml` says otherwise.
+
+use gridtier::contract::Table;
+use gridtier::error::Refusal;
+
+use crate::config::{HiveType, TableConfig};
+
+/// How Hive spells an absent value.
+const DEFAULT_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";
+
+/// A key and its value in a folder's name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HiveValue {
+    /// The key.
+    pub key: String,
+    /// The value, `None` when absent.
+    pub value: Option<String>,
+}
+
+impl HiveValue {
+    /// The key and value of a folder's name, if it has the form.
+    pub(super) fn of_folder(name: &str) -> Option<Self> {
+        let (key, value) = name.split_once('=')?;
+        let value = (value != DEFAULT_PARTITION).then(|| percent_decoded(value));
+        Some(Self { key: percent_decoded(key), value }).filter(|hive| !hive.key.trim().is_empty())
+    }
+
+    /// Checks the value against its declared type.
+    pub(super) fn check(&self, table: Table, folder: &str, config: &TableConfig) -> Result<(), Refusal> {
+        let (Some(value), Some(kind)) = (&self.value, config.hive.get(&self.key)) else { return Ok(()) };
+        let (fits, kind) = match kind {
+            HiveType::Text => (true, "text"),
+            HiveType::Integer => (value.parse::<i64>().is_ok(), "an integer"),
+            HiveType::Date => (value.parse::<chrono::NaiveDate>().is_ok(), "a day such as 2025-01-31"),
+        };
+        if fits {
+            return Ok(());
+        }
+        let key = &self.key;
+        let what = format!("the folder says {key} is `{value}`, but gridtier.toml declares {kind}");
+        Err(Refusal::at(table, folder, what, format!("rename the folder, or correct `hive.{key}` in gridtier.toml")))
+    }
+}
+
+/// `%3A` and the like as the characters they stand for; what is no escape stays as it is.
+fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let escaped = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
+        let is_hex = |hex: &&str| hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+        match escaped.filter(is_hex).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                decoded.push(byte);
+                at += 3;
+            }
+            None => {
+                decoded.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8(decoded).unwrap_or_else(|_| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(name: &str) -> Option<(String, Option<String>)> {
+        HiveValue::of_folder(name).map(|hive| (hive.key, hive.value))
+    }
+
+    #[test]
+    fn a_folder_name_is_a_key_and_a_text() {
+        assert_eq!(of("org=01"), Some(("org".into(), Some("01".into()))));
+        assert_eq!(of("day=2025-01-01%2012%3A00"), Some(("day".into(), Some("2025-01-01 12:00".into()))));
+        assert_eq!(of("name=%E5%8D%97%zz"), Some(("name".into(), Some("南%zz".into()))));
+        assert_eq!(of("org=__HIVE_DEFAULT_PARTITION__"), Some(("org".into(), None)));
+        assert_eq!((of("plain"), of("=1")), (None, None));
+    }
+}

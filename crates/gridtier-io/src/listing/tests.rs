@@ -1,0 +1,115 @@
+use super::*;
+
+fn folder(files: &[&str]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for name in files {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let is_folder = name.ends_with('/');
+        if is_folder { fs::create_dir_all(path).unwrap() } else { fs::write(path, "x").unwrap() }
+    }
+    dir
+}
+
+fn listed(files: &[&str], config: &str) -> Result<Listing, String> {
+    let dir = folder(files);
+    let config = Config::parse(&format!("format = 1\n{config}")).unwrap();
+    list(dir.path(), &config).map_err(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+}
+
+fn names(listing: &Listing, table: Table) -> Vec<&str> {
+    listing.tables.get(&table).map_or(Vec::new(), |files| files.iter().map(|file| file.name.as_str()).collect())
+}
+
+#[test]
+fn a_table_is_a_file_or_a_folder_of_files_in_the_order_of_names() {
+    let listing = listed(
+        &["customers.CSV", "meter_readings/b.parquet", "meter_readings/a/z.pq", "meter_readings/a.parquet", "notes.md"],
+        "",
+    )
+    .unwrap();
+    assert_eq!(names(&listing, Table::Customers), ["customers.CSV"]);
+    assert_eq!(
+        names(&listing, Table::MeterReadings),
+        ["meter_readings/a.parquet", "meter_readings/a/z.pq", "meter_readings/b.parquet"]
+    );
+    assert!(!listing.tables.contains_key(&Table::Bills));
+    assert_eq!(listing.unused, ["notes.md"]);
+}
+
+#[test]
+fn a_declared_path_is_the_table() {
+    let config = "[tables.bills]\npath = \"A_RCVBL_FLOW\"\n";
+    let listing = listed(&["A_RCVBL_FLOW/1.csv", "bills.csv"], config).unwrap();
+    assert_eq!(names(&listing, Table::Bills), ["A_RCVBL_FLOW/1.csv"]);
+    assert_eq!(listing.unused, ["bills.csv"]);
+    assert!(listed(&["bills.csv"], config).unwrap_err().contains("A_RCVBL_FLOW: gridtier.toml names it"));
+}
+
+#[test]
+fn hidden_files_and_checksums_are_ignored() {
+    let listing = listed(
+        &[
+            "bills/a.csv", "bills/.a.csv.crc", "bills/_SUCCESS", "bills/.hidden/b.csv", "bills/_old/c.csv",
+            "bills/a.csv.crc", "_plans/x.csv", ".cooperation.csv",
+        ],
+        "",
+    )
+    .unwrap();
+    assert_eq!(names(&listing, Table::Bills), ["bills/a.csv"]);
+    assert_eq!((listing.tables.len(), listing.unused.len()), (1, 0));
+}
+
+#[test]
+fn hive_folders_give_their_values() {
+    let listing = listed(&["bills/org=01/month=__HIVE_DEFAULT_PARTITION__/a.csv"], "").unwrap();
+    let hive = &listing.tables[&Table::Bills][0].hive;
+    assert_eq!(hive[0], HiveValue { key: "org".into(), value: Some("01".into()) });
+    assert_eq!(hive[1], HiveValue { key: "month".into(), value: None });
+    let declared = "[tables.bills.hive]\norg = \"integer\"\n";
+    assert!(listed(&["bills/org=01/a.csv"], declared).is_ok());
+    assert!(listed(&["bills/org=x/a.csv"], declared).unwrap_err().contains("declares an integer"));
+    assert!(listed(&["bills/org=1/org=2/a.csv"], "").unwrap_err().contains("stands twice"));
+}
+
+#[test]
+fn an_unfinished_job_is_refused_and_a_finished_one_is_not() {
+    let told = listed(&["bills/a.csv", "bills/_temporary/0/b.csv"], "").unwrap_err();
+    assert!(told.contains("table bills: bills/_temporary: it is the trace of a job"), "{told}");
+    assert!(listed(&["bills/a.csv", "bills/_temporary/0/b.csv", "bills/_SUCCESS"], "").is_ok());
+}
+
+#[test]
+fn what_is_in_doubt_is_refused_by_name() {
+    for (files, told) in [
+        (&["bills.csv", "bills/a.csv"][..], "both bills and bills.csv are there"),
+        (&["bills.csv", "Bills.parquet"], "both Bills.parquet and bills.csv"),
+        (&["bills/a.xlsx"], "bills/a.xlsx: a file that ends in .xlsx is no table"),
+        (&["bills.csv.gz"], "bills.csv.gz: a file that ends in .gz"),
+        (&["bills/part-0000"], "bills/part-0000: its name has no extension"),
+        (&["bills/"], "bills: the folder holds no file"),
+    ] {
+        let refusal = listed(files, "").unwrap_err();
+        assert!(refusal.contains(told), "{refusal}");
+    }
+}
+
+#[test]
+fn an_empty_file_is_refused() {
+    let dir = folder(&[]);
+    fs::write(dir.path().join("bills.csv"), "").unwrap();
+    let refusals = list(dir.path(), &Config::default()).unwrap_err();
+    assert!(refusals[0].to_string().contains("bills.csv: the file is empty (0 bytes)"));
+}
+
+#[cfg(unix)]
+#[test]
+fn symbolic_links_are_followed_and_circles_end() {
+    let dir = folder(&["elsewhere.csv"]);
+    std::os::unix::fs::symlink(dir.path().join("elsewhere.csv"), dir.path().join("bills.csv")).unwrap();
+    assert_eq!(names(&list(dir.path(), &Config::default()).unwrap(), Table::Bills), ["bills.csv"]);
+    let dir = folder(&["bills/a.csv"]);
+    std::os::unix::fs::symlink(dir.path().join("bills"), dir.path().join("bills/again")).unwrap();
+    let told = list(dir.path(), &Config::default()).unwrap_err()[0].to_string();
+    assert!(told.contains("nested more than") || told.contains("cannot be read"), "{told}");
+}

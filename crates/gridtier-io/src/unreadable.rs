@@ -1,0 +1,96 @@
+//! Why a file cannot be read, as a sentence: whatever a file holds, the process survives it.
+//!
+//! The decoders of parquet and Arrow answer most malformed files with an error and some with a panic; to the person who
+//! sent the file both mean the same. [`caught`] turns a panic of a decoder into an [`Unreadable`], so that nothing but
+//! a refusal with the file's name reaches the user. An abort cannot be caught: what could ask for all memory is checked
+//! before a decoder sees it. Which table and file are concerned is not known here.
+
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
+
+use arrow_schema::ArrowError;
+use parquet::errors::ParquetError;
+
+/// A file, or a part of one, that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// What is wrong with it.
+    pub what: String,
+    /// What to do about it.
+    pub advice: String,
+}
+
+/// What to do about most damage.
+const COPY_AGAIN: &str = "export the file again and check that it was copied whole";
+
+impl Unreadable {
+    /// Damage that a new copy mends.
+    pub fn damaged(what: impl Into<String>) -> Self {
+        Self::because(what, COPY_AGAIN)
+    }
+
+    /// A fault with advice of its own.
+    pub fn because(what: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { what: what.into(), advice: advice.into() }
+    }
+}
+
+impl From<std::io::Error> for Unreadable {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::UnexpectedEof => Self::damaged("it ends too early"),
+            std::io::ErrorKind::InvalidData => Self::damaged(error.to_string()),
+            _ => Self::because(format!("it cannot be read: {error}"), "check that it is there and that you may read it"),
+        }
+    }
+}
+
+impl From<ParquetError> for Unreadable {
+    fn from(error: ParquetError) -> Self {
+        let error = error.to_string();
+        Self::damaged(format!("it is not whole: {}", error.trim_start_matches("Parquet error: ")))
+    }
+}
+
+impl From<ArrowError> for Unreadable {
+    fn from(error: ArrowError) -> Self {
+        Self::damaged(format!("it is not whole: {error}"))
+    }
+}
+
+thread_local! {
+    static IN_DECODER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a step of a decoder; a panic becomes an [`Unreadable`], and nothing is printed about it. Only a decoder's own
+/// code may run inside: a panic of the caller's would be blamed on the file.
+pub fn caught<T>(step: impl FnOnce() -> T) -> Result<T, Unreadable> {
+    static QUIET: Once = Once::new();
+    QUIET.call_once(|| {
+        let loud = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !IN_DECODER.get() {
+                loud(info);
+            }
+        }));
+    });
+    let outer = IN_DECODER.replace(true);
+    let result = panic::catch_unwind(AssertUnwindSafe(step));
+    IN_DECODER.set(outer);
+    result.map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        Unreadable::damaged(format!("its content is malformed ({})", text.unwrap_or("the decoder gave up")))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_a_decoder_is_a_sentence() {
+        let caught = caught(|| -> u32 { panic!("index {} out of bounds", 7) });
+        assert_eq!(caught.unwrap_err().what, "its content is malformed (index 7 out of bounds)");
+    }
+}

@@ -1,0 +1,299 @@
+//! Everything known of each customer in the window, as exact integers, before any judgement.
+//!
+//! Facts are computed once and judged by many methods. This is the border: what stands above is counting, what stands
+//! below is opinion. The list of [`COLUMNS`] is what an analyst's own expressions may use.
+
+use rayon::prelude::*;
+
+use crate::billing::{self, Billing};
+use crate::contract::{IMPORTANCE_LEVELS, LOAD_CLASSES, SUPPLY_LEVELS, Table, USE_CATEGORIES};
+use crate::customer::{self, Customers};
+use crate::error::{Refusal, RunError};
+use crate::event::{self, Events, Offence, Profile};
+use crate::meter::{self, MonthlyUsage, UnitSuspect};
+use crate::source::{Finding, Intake, Source};
+use crate::unit::Window;
+
+/// What the readings say of one customer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Energy {
+    /// Covered months.
+    pub covered_months: i64,
+    /// Σ active energy.
+    pub active_wh: i64,
+    /// Σ active energy of the covered months.
+    pub covered_wh: i64,
+    /// Σ |reactive energy|.
+    pub reactive_varh: i64,
+    /// Readings.
+    pub readings: i64,
+    /// Σ active energy of the first twelve months.
+    pub first_year_wh: i64,
+    /// Covered months among the first twelve.
+    pub first_year_covered: i64,
+    /// Σ active energy of the last twelve months.
+    pub last_year_wh: i64,
+    /// Covered months among the last twelve.
+    pub last_year_covered: i64,
+    /// Months whose power factor can be assessed.
+    pub power_factor_months: i64,
+    /// Of them at or above the customer's standard.
+    pub power_factor_attained: i64,
+}
+
+/// All integer facts of one customer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CustomerFacts {
+    /// From the readings.
+    pub energy: Energy,
+    /// From bills and payments.
+    pub billing: Billing,
+    /// From incidents, plans and cooperation.
+    pub events: Events,
+}
+
+/// The facts of a window, by customer number.
+#[derive(Debug)]
+pub struct Facts {
+    /// The window.
+    pub window: Window,
+    /// The accepted customers.
+    pub customers: Customers,
+    /// Energy by customer and month.
+    pub usage: MonthlyUsage,
+    /// Integer facts.
+    pub rows: Vec<CustomerFacts>,
+    /// Latest energy audit.
+    pub profiles: Vec<Option<Profile>>,
+    /// Confirmed violations and thefts, by customer and month.
+    pub offences: Vec<Offence>,
+    /// Months far from their customer's median.
+    pub unit_suspects: Vec<UnitSuspect>,
+    /// What became of every row, by table in their order.
+    pub books: Vec<Intake>,
+    /// What was noticed, by table and rule.
+    pub findings: Vec<Finding>,
+}
+
+impl Facts {
+    /// Whether a table is there, be it empty.
+    #[must_use]
+    pub fn present(&self, table: Table) -> bool {
+        self.books.iter().any(|book| book.table == table && book.present)
+    }
+}
+
+/// Reads all tables of a window.
+///
+/// # Errors
+/// A table cannot be read, a required one has no usable row, or a sum overflows.
+pub fn read(source: &dyn Source, window: Window) -> Result<Facts, RunError> {
+    let mut customers_book = Intake::new(Table::Customers);
+    let customers = customer::read(source, &mut customers_book)?;
+    let mut readings_book = Intake::new(Table::MeterReadings);
+    let usage = meter::read(source, &customers, window, &mut readings_book)?;
+    let unit_suspects = meter::unit_suspects(&usage, &customers, &mut readings_book);
+    let billed = billing::read(source, &customers, &usage)?;
+    let happened = event::read(source, &customers, &usage)?;
+    let energy = energies(&usage, &customers)?;
+    let rows = energy.into_iter().zip(billed.facts).zip(happened.facts);
+    let rows = rows.map(|((energy, billing), events)| CustomerFacts { energy, billing, events }).collect();
+    let books: Vec<Intake> =
+        [customers_book, readings_book, billed.bills, billed.payments].into_iter().chain(happened.books).collect();
+    let findings = books.iter().flat_map(|book| book.findings(source)).collect();
+    let (profiles, offences) = (happened.profiles, happened.offences);
+    Ok(Facts { window, customers, usage, rows, profiles, offences, unit_suspects, books, findings })
+}
+
+fn energies(usage: &MonthlyUsage, customers: &Customers) -> Result<Vec<Energy>, RunError> {
+    let of_customer = |number: usize| {
+        let standard = customers.rows[number].power_factor_standard;
+        energy(usage, number, standard).ok_or_else(|| {
+            let what = format!("the energy of customer {} exceeds 64 bits", customers.ids.key(number as u32));
+            Refusal::of(Table::MeterReadings, what, "look for readings near the bound of 10⁹ kWh").into()
+        })
+    };
+    (0..customers.len()).into_par_iter().map(of_customer).collect()
+}
+
+/// The energy facts of a customer, or `None` on overflow.
+fn energy(usage: &MonthlyUsage, customer: usize, standard: Option<u8>) -> Option<Energy> {
+    let months = usage.window().months as usize;
+    let mut energy = Energy::default();
+    for month in 0..months {
+        let used = usage.get(month, customer);
+        if used.readings == 0 {
+            continue;
+        }
+        energy.readings += i64::from(used.readings);
+        energy.active_wh = energy.active_wh.checked_add(used.active_wh)?;
+        energy.reactive_varh = energy.reactive_varh.checked_add(used.reactive_varh)?;
+        let covered = usage.covered(month, customer);
+        if month < 12 {
+            energy.first_year_wh = energy.first_year_wh.checked_add(used.active_wh)?;
+            energy.first_year_covered += i64::from(covered);
+        }
+        if month + 12 >= months {
+            energy.last_year_wh = energy.last_year_wh.checked_add(used.active_wh)?;
+            energy.last_year_covered += i64::from(covered);
+        }
+        if !covered {
+            continue;
+        }
+        energy.covered_months += 1;
+        energy.covered_wh = energy.covered_wh.checked_add(used.active_wh)?;
+        let (Some(standard), true) = (standard, used.active_wh > 0 && used.readings == used.reactive_readings) else {
+            continue;
+        };
+        energy.power_factor_months += 1;
+        let attained = power_factor_attained(used.active_wh, used.reactive_varh, standard)?;
+        energy.power_factor_attained += i64::from(attained);
+    }
+    Some(energy)
+}
+
+/// Whether PF = P/√(P² + Q²), rounded half up to two decimals, reaches `standard` hundredths, in integers:
+/// (200 P)² ≥ (2s − 1)² (P² + Q²). `None` when that exceeds 128 bits.
+#[must_use]
+pub fn power_factor_attained(active_wh: i64, reactive_varh: i64, standard: u8) -> Option<bool> {
+    let (p, q) = (i128::from(active_wh), i128::from(reactive_varh));
+    let squares = p.checked_mul(p)?.checked_add(q.checked_mul(q)?)?;
+    let bound = 2 * i128::from(standard) - 1;
+    Some((200 * p).checked_mul(200 * p)? >= (bound * bound).checked_mul(squares)?)
+}
+
+/// A fact that expressions may use.
+pub struct FactColumn {
+    /// Its name.
+    pub name: &'static str,
+    /// Its unit.
+    pub unit: &'static str,
+    /// What it is.
+    pub about: &'static str,
+    /// Its value for a customer.
+    pub value: FactValue,
+}
+
+/// How a fact is looked up.
+pub enum FactValue {
+    /// An integer.
+    Integer(fn(&CustomerFacts) -> i64),
+    /// A number that may be missing.
+    Number(fn(&Facts, usize) -> Option<f64>),
+    /// A word that may be missing.
+    Word(fn(&Facts, usize) -> Option<&str>),
+}
+
+const fn integer(
+    name: &'static str,
+    unit: &'static str,
+    about: &'static str,
+    value: fn(&CustomerFacts) -> i64,
+) -> FactColumn {
+    FactColumn { name, unit, about, value: FactValue::Integer(value) }
+}
+
+fn word<'a>(known: &[&'a str], place: Option<u8>) -> Option<&'a str> {
+    place.map(|place| known[usize::from(place)])
+}
+
+/// The facts that expressions may use.
+pub const COLUMNS: &[FactColumn] = &[
+    integer("covered_months", "months", "months covered by readings", |f| f.energy.covered_months),
+    integer("active_wh", "Wh", "active energy of the window", |f| f.energy.active_wh),
+    integer("covered_wh", "Wh", "active energy of the covered months", |f| f.energy.covered_wh),
+    integer("reactive_varh", "varh", "sum of |reactive energy|", |f| f.energy.reactive_varh),
+    integer("readings", "readings", "readings counted", |f| f.energy.readings),
+    integer("first_year_wh", "Wh", "active energy of the first 12 months", |f| f.energy.first_year_wh),
+    integer("first_year_covered", "months", "covered among the first 12 months", |f| f.energy.first_year_covered),
+    integer("last_year_wh", "Wh", "active energy of the last 12 months", |f| f.energy.last_year_wh),
+    integer("last_year_covered", "months", "covered among the last 12 months", |f| f.energy.last_year_covered),
+    integer("power_factor_months", "months", "months with an assessed power factor", |f| f.energy.power_factor_months),
+    integer("power_factor_attained", "months", "of them at the standard", |f| f.energy.power_factor_attained),
+    integer("billed_fen", "fen", "amounts due, reversals included", |f| f.billing.billed_fen),
+    integer("billed_months", "months", "months with a bill", |f| f.billing.billed_months),
+    integer("priced_fen", "fen", "amounts due over covered months with a bill", |f| f.billing.priced_fen),
+    integer("priced_wh", "Wh", "active energy over the same months", |f| f.billing.priced_wh),
+    integer("due_bills", "bills", "bills due before the end", |f| f.billing.due_bills),
+    integer("due_fen", "fen", "due on them after reversals", |f| f.billing.due_fen),
+    integer("on_time_fen", "fen", "of it paid by the due day", |f| f.billing.on_time_fen),
+    integer("overdue_fen_days", "fen·days", "unpaid after the due day, over days", |f| f.billing.overdue_fen_days),
+    integer("fault_customer_minutes", "customer·min", "outages caused to others", |f| f.events.fault_customer_minutes),
+    integer("violation_points_e6", "10⁻⁶ points", "points of offences, halved each year", |f| {
+        f.events.violation_points_e6
+    }),
+    integer("planned_months", "months", "months with a plan", |f| f.events.planned_months),
+    integer("plan_months", "months", "of them covered", |f| f.events.plan_months),
+    integer("plan_share_e6", "10⁻⁶", "sum of their completion", |f| f.events.plan_share_e6),
+    integer("policy_requests", "events", "policy events with a request", |f| f.events.policy_requests),
+    integer("policy_share_e6", "10⁻⁶", "sum of their fulfilment", |f| f.events.policy_share_e6),
+    integer("work_requests", "events", "work events with a request", |f| f.events.work_requests),
+    integer("work_share_e6", "10⁻⁶", "sum of their fulfilment", |f| f.events.work_share_e6),
+    integer("suggestions", "events", "suggestions submitted", |f| f.events.suggestions),
+    integer("suggestions_adopted", "events", "of them adopted", |f| f.events.suggestions_adopted),
+    FactColumn {
+        name: "contract_capacity_kva",
+        unit: "kVA",
+        about: "contract capacity",
+        value: FactValue::Number(|f, i| f.customers.rows[i].contract_capacity_kva),
+    },
+    FactColumn {
+        name: "total_kgce",
+        unit: "kgce",
+        about: "energy of all carriers, latest audit",
+        value: FactValue::Number(|f, i| f.profiles[i].map(|profile| profile.total_kgce)),
+    },
+    FactColumn {
+        name: "replaceable_kgce",
+        unit: "kgce",
+        about: "of it replaceable by electricity",
+        value: FactValue::Number(|f, i| f.profiles[i].map(|profile| profile.replaceable_kgce)),
+    },
+    FactColumn {
+        name: "use_category",
+        unit: "",
+        about: "use category",
+        value: FactValue::Word(|f, i| word(USE_CATEGORIES, Some(f.customers.rows[i].use_category))),
+    },
+    FactColumn {
+        name: "supply_level",
+        unit: "",
+        about: "supply level",
+        value: FactValue::Word(|f, i| word(SUPPLY_LEVELS, Some(f.customers.rows[i].supply_level))),
+    },
+    FactColumn {
+        name: "region",
+        unit: "",
+        about: "region",
+        value: FactValue::Word(|f, i| f.customers.rows[i].region.as_deref()),
+    },
+    FactColumn {
+        name: "importance_level",
+        unit: "",
+        about: "regulatory importance level",
+        value: FactValue::Word(|f, i| word(IMPORTANCE_LEVELS, f.customers.rows[i].importance_level)),
+    },
+    FactColumn {
+        name: "load_class",
+        unit: "",
+        about: "load class",
+        value: FactValue::Word(|f, i| word(LOAD_CLASSES, f.customers.rows[i].load_class)),
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_power_factor_is_tested_as_rounded_half_up_to_two_decimals() {
+        // 0.895 exactly: P = 895, P² + Q² = 10⁶ has Q² = 198,975, which is no square; bracket it instead.
+        assert_eq!(power_factor_attained(895_000, 446_066, 90), Some(true));
+        assert_eq!(power_factor_attained(895_000, 446_067, 90), Some(false));
+        // 3-4-5: PF = 0.8 and 0.6 exactly.
+        assert_eq!(power_factor_attained(4, 3, 80), Some(true));
+        assert_eq!(power_factor_attained(3, 4, 80), Some(false));
+        assert_eq!(power_factor_attained(1, 0, 90), Some(true));
+        assert_eq!(power_factor_attained(i64::MAX, 1, 90), None);
+    }
+}

@@ -1,0 +1,88 @@
+//! Measured values with unit and direction, computed from facts.
+//!
+//! A value is known, does not apply to the customer, or applies and cannot be measured; the last two are never 0. The
+//! default ones stand in the [`registry`], each with everything there is to say about it; an analyst's own come as
+//! expressions over the facts ([`expression`]). How good a value is belongs to the score.
+
+pub mod expression;
+pub mod registry;
+
+use rayon::prelude::*;
+
+use crate::error::RunError;
+use crate::fact::Facts;
+use expression::Expression;
+
+pub use registry::{INDICATORS, Indicator};
+
+/// The three dimensions of the method, in order.
+pub const DIMENSIONS: [&str; 3] = ["contribution", "compliance", "cooperation"];
+
+/// Whether more is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// More is better.
+    More,
+    /// Less is better.
+    Less,
+}
+
+/// One customer's value of an indicator.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value {
+    /// Measured.
+    Known(f64),
+    /// Does not apply to the customer.
+    NotApplicable,
+    /// Applies and cannot be measured.
+    Unknown,
+}
+
+impl Value {
+    /// A measured value, or unknown when it is not a finite number.
+    #[must_use]
+    pub fn finite(x: f64) -> Self {
+        if x.is_finite() { Self::Known(x) } else { Self::Unknown }
+    }
+
+    /// The measured value.
+    #[must_use]
+    pub fn known(self) -> Option<f64> {
+        match self {
+            Self::Known(x) => Some(x),
+            Self::NotApplicable | Self::Unknown => None,
+        }
+    }
+
+    /// The word of the status column.
+    #[must_use]
+    pub fn status(self) -> &'static str {
+        match self {
+            Self::Known(_) => "known",
+            Self::NotApplicable => "na",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The values of one indicator, by customer number.
+pub type Column = Vec<Value>;
+
+/// All indicators of the registry, then the method's own, by customer number.
+///
+/// # Errors
+/// An expression fails on data though it was checked: a bug.
+pub fn compute(facts: &Facts, own: &[Expression]) -> Result<Vec<Column>, RunError> {
+    let customers = facts.rows.len();
+    let mut columns: Vec<Column> = INDICATORS
+        .iter()
+        .map(|indicator| {
+            (0..customers).into_par_iter().map(|customer| (indicator.value)(facts, customer)).collect()
+        })
+        .collect();
+    columns.extend(expression::evaluate(facts, own)?);
+    Ok(columns)
+}
+
+#[cfg(test)]
+mod tests;

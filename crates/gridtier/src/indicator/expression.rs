@@ -1,0 +1,189 @@
+//! An analyst's own indicators: SQL expressions over the facts, checked with the method before any data is read.
+//!
+//! Only arithmetic within a row is allowed. A sum or a rank over customers would make one customer's value depend on
+//! who else is in the file, and could differ from run to run.
+
+use polars::lazy::dsl::{BooleanFunction, FunctionExpr};
+use polars::prelude::*;
+use polars::sql::sql_expr;
+
+use super::{Column, Value};
+use crate::document::did_you_mean;
+use crate::error::RunError;
+use crate::fact::{COLUMNS, FactValue, Facts};
+
+/// A checked expression.
+#[derive(Clone, Debug)]
+pub struct Expression {
+    value: Expr,
+    applies: Option<Expr>,
+}
+
+impl Expression {
+    /// Checks the text of an indicator's value, and of the condition under which it applies.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do.
+    pub fn parse(value: &str, applies: Option<&str>) -> Result<Self, (String, String)> {
+        let value = checked(value, Wanted::Number)?;
+        let applies = applies.map(|applies| checked(applies, Wanted::Condition)).transpose()?;
+        Ok(Self { value, applies })
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Number,
+    Condition,
+}
+
+fn checked(text: &str, wanted: Wanted) -> Result<Expr, (String, String)> {
+    let grammar = |error: PolarsError| {
+        (format!("`{text}` cannot be read: {error}"), "write an SQL expression over the facts".to_owned())
+    };
+    let expr = sql_expr(text).map_err(grammar)?;
+    for name in expr.clone().meta().root_names() {
+        if !COLUMNS.iter().any(|column| column.name == name.as_str()) {
+            let fix = did_you_mean(&name, COLUMNS.iter().map(|column| column.name));
+            return Err((format!("`{name}` in `{text}` is not a fact"), fix));
+        }
+    }
+    if let Some(part) = (&expr).into_iter().find(|part| !is_within_row(part)) {
+        let what = format!("`{text}` uses {part:?}, which looks beyond the customer's own row");
+        return Err((what, "use arithmetic, comparisons, CASE, COALESCE, ABS, ROUND, POW, LEAST, GREATEST".into()));
+    }
+    let named = expr.alias("value");
+    let schema = empty_frame().lazy().select([named.clone()]).collect_schema().map_err(grammar)?;
+    let fits = match schema.get("value") {
+        Some(DataType::Boolean) => wanted == Wanted::Condition,
+        Some(dtype) => wanted == Wanted::Number && dtype.is_primitive_numeric(),
+        None => false,
+    };
+    let kind = if wanted == Wanted::Number { "a number" } else { "true or false" };
+    if fits { Ok(named) } else { Err((format!("`{text}` does not give {kind}"), format!("write one that gives {kind}"))) }
+}
+
+/// Whether a part of an expression looks at nothing but its own row.
+fn is_within_row(part: &Expr) -> bool {
+    use BooleanFunction as B;
+    use FunctionExpr as F;
+    match part {
+        Expr::Alias(..)
+        | Expr::Column(_)
+        | Expr::Literal(_)
+        | Expr::BinaryExpr { .. }
+        | Expr::Cast { .. }
+        | Expr::Ternary { .. } => true,
+        Expr::Function { function, .. } => matches!(
+            function,
+            F::Abs
+                | F::Negate
+                | F::Pow(_)
+                | F::FillNull
+                | F::Coalesce
+                | F::MaxHorizontal
+                | F::MinHorizontal
+                | F::Round { .. }
+                | F::Boolean(
+                    B::IsNull
+                        | B::IsNotNull
+                        | B::IsFinite
+                        | B::IsNan
+                        | B::IsNotNan
+                        | B::Not
+                        | B::AllHorizontal
+                        | B::AnyHorizontal
+                )
+        ),
+        _ => false,
+    }
+}
+
+fn empty_frame() -> DataFrame {
+    let column = |column: &crate::fact::FactColumn| {
+        let dtype = if matches!(column.value, FactValue::Word(_)) { DataType::String } else { DataType::Float64 };
+        Series::new_empty(column.name.into(), &dtype).into_column()
+    };
+    DataFrame::new(0, COLUMNS.iter().map(column).collect()).unwrap_or_default()
+}
+
+/// The facts that `names` asks for, one row for each customer; integers as doubles.
+fn frame(facts: &Facts, names: &[PlSmallStr]) -> Result<DataFrame, RunError> {
+    let customers = facts.rows.len();
+    let column = |column: &crate::fact::FactColumn| {
+        let name = column.name.into();
+        let series = match column.value {
+            FactValue::Integer(value) => {
+                Series::from_vec(name, facts.rows.iter().map(|row| value(row) as f64).collect::<Vec<f64>>())
+            }
+            FactValue::Number(value) => Series::new(name, (0..customers).map(|i| value(facts, i)).collect::<Vec<_>>()),
+            FactValue::Word(value) => Series::new(name, (0..customers).map(|i| value(facts, i)).collect::<Vec<_>>()),
+        };
+        series.into_column()
+    };
+    let used = COLUMNS.iter().filter(|column| names.iter().any(|name| name == column.name));
+    DataFrame::new(customers, used.map(column).collect()).map_err(bug)
+}
+
+/// The values of checked expressions, by customer number.
+///
+/// # Errors
+/// One fails on data though it was checked: a bug.
+pub(super) fn evaluate(facts: &Facts, own: &[Expression]) -> Result<Vec<Column>, RunError> {
+    own.iter().map(|expression| values(facts, expression)).collect()
+}
+
+fn values(facts: &Facts, expression: &Expression) -> Result<Column, RunError> {
+    let mut names = expression.value.clone().meta().root_names();
+    names.extend(expression.applies.iter().flat_map(|applies| applies.clone().meta().root_names()));
+    let customers = facts.rows.len();
+    let frame = frame(facts, &names)?;
+    let run = |expr: &Expr, dtype: DataType| {
+        let series = frame.clone().lazy().select([expr.clone()]).collect().map_err(bug)?;
+        let series = series.column("value").map_err(bug)?.cast(&dtype).map_err(bug)?;
+        // An expression without a fact has one value for all.
+        Ok::<_, RunError>(if series.len() == customers { series } else { series.new_from_index(0, customers) })
+    };
+    let value = run(&expression.value, DataType::Float64)?;
+    let applies = expression.applies.as_ref().map(|applies| run(applies, DataType::Boolean)).transpose()?;
+    let value = value.f64().map_err(bug)?;
+    let applies = applies.as_ref().map(|applies| applies.bool().map_err(bug)).transpose()?;
+    Ok((0..customers)
+        .map(|customer| match applies.and_then(|applies| applies.get(customer)) {
+            Some(false) => Value::NotApplicable,
+            _ => value.get(customer).map_or(Value::Unknown, Value::finite),
+        })
+        .collect())
+}
+
+fn bug(error: PolarsError) -> RunError {
+    RunError::Bug(format!("a checked expression failed: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(value: &str) -> String {
+        let (what, fix) = Expression::parse(value, None).unwrap_err();
+        format!("{what} | {fix}")
+    }
+
+    #[test]
+    fn expressions_are_checked_before_any_data_is_read() {
+        assert!(Expression::parse("reactive_varh / active_wh", Some("supply_level = 'high_voltage'")).is_ok());
+        assert!(Expression::parse("CASE WHEN readings > 0 THEN ABS(active_wh) ELSE 0 END", None).is_ok());
+        assert!(Expression::parse("GREATEST(policy_requests, 1) + COALESCE(total_kgce, 0)", None).is_ok());
+        assert!(fault("reactiv_varh / active_wh").contains("did you mean `reactive_varh`?"));
+        assert!(fault("active_wh >").contains("cannot be read"));
+        assert!(fault("active_wh > 3").contains("does not give a number"));
+        assert!(fault("region").contains("does not give a number"));
+    }
+
+    #[test]
+    fn an_expression_looks_at_its_own_row_only() {
+        for text in ["SUM(active_wh)", "active_wh / MAX(active_wh)", "COUNT(*)", "SUM(active_wh) OVER (PARTITION BY region)"] {
+            assert!(fault(text).contains("beyond the customer's own row") || fault(text).contains("cannot be read"), "{text}");
+        }
+    }
+}

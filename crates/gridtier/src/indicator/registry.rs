@@ -1,0 +1,378 @@
+//! The default indicators: id, names, unit, direction, formula, origin, when there is no value, and evaluation, one
+//! entry each. Documentation, the method's allowed names and the explanations derive from here.
+
+use super::{Direction, Value};
+use crate::contract::Table;
+use crate::fact::{CustomerFacts, Facts};
+
+/// An indicator of the default registry.
+pub struct Indicator {
+    /// Its name in methods and outputs.
+    pub id: &'static str,
+    /// Dimension that it belongs to by default.
+    pub dimension: &'static str,
+    /// Group that it belongs to by default.
+    pub group: &'static str,
+    /// Name in English.
+    pub title: &'static str,
+    /// Name in Chinese.
+    pub title_zh: &'static str,
+    /// Unit.
+    pub unit: &'static str,
+    /// Whether more is better.
+    pub direction: Direction,
+    /// Formula.
+    pub formula: &'static str,
+    /// When it does not apply or cannot be measured.
+    pub no_value: &'static str,
+    /// The words of the source paper that it is reconstructed from.
+    pub origin: &'static str,
+    /// Whether the customer can change it by behaviour within a cycle.
+    pub lever: Lever,
+    /// Evaluation for a customer.
+    pub value: fn(&Facts, usize) -> Value,
+}
+
+/// Whether the customer can change an indicator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lever {
+    /// By its own behaviour.
+    Behaviour,
+    /// Only by consuming or paying more, or not at all: never advised.
+    None,
+}
+
+/// Most points for suggestions, so that they cannot be collected.
+pub const SUGGESTION_CAP: i64 = 6;
+/// Months of the two ends that growth compares.
+const YEAR: i64 = 12;
+/// Shortest window in which the two ends do not overlap.
+const GROWTH_MONTHS_MIN: u32 = 24;
+
+/// Standing by place in the list of importance levels [I].
+const IMPORTANCE_STANDING: [f64; 4] = [1.0, 0.8, 0.5, 0.3];
+/// Standing by place in the list of load classes [I].
+const LOAD_STANDING: [f64; 3] = [0.6, 0.3, 0.0];
+
+/// The default registry, in the order of dimensions and groups.
+pub const INDICATORS: &[Indicator] = &[
+    Indicator {
+        id: "annual_energy",
+        dimension: "contribution",
+        group: "current",
+        title: "Annual energy",
+        title_zh: "年用电量",
+        unit: "kWh/a",
+        direction: Direction::More,
+        formula: "12 × Σ active energy of the covered months / covered months",
+        no_value: "unknown: no covered month",
+        origin: "用电量",
+        lever: Lever::None,
+        value: |facts, i| {
+            let energy = &facts.rows[i].energy;
+            ratio(12.0 * energy.covered_wh as f64 / 1000.0, energy.covered_months)
+        },
+    },
+    Indicator {
+        id: "annual_revenue",
+        dimension: "contribution",
+        group: "current",
+        title: "Annual revenue",
+        title_zh: "年电费收入",
+        unit: "CNY/a",
+        direction: Direction::More,
+        formula: "12 × Σ amount_due / months with a bill",
+        no_value: "unknown: no bill",
+        origin: "电费收入",
+        lever: Lever::None,
+        value: |facts, i| {
+            let billing = &facts.rows[i].billing;
+            ratio(12.0 * billing.billed_fen as f64 / 100.0, billing.billed_months)
+        },
+    },
+    Indicator {
+        id: "average_price",
+        dimension: "contribution",
+        group: "current",
+        title: "Average price",
+        title_zh: "平均电价",
+        unit: "CNY/kWh",
+        direction: Direction::More,
+        formula: "Σ amount_due / Σ active energy, over the covered months that have a bill",
+        no_value: "unknown: no such month, energy ≤ 0 or a price below 0",
+        origin: "平均电价 (prior work quoted by the paper)",
+        lever: Lever::None,
+        value: |facts, i| {
+            let billing = &facts.rows[i].billing;
+            if billing.priced_wh <= 0 || billing.priced_fen < 0 {
+                return Value::Unknown;
+            }
+            Value::Known(billing.priced_fen as f64 * 10.0 / billing.priced_wh as f64)
+        },
+    },
+    Indicator {
+        id: "energy_growth",
+        dimension: "contribution",
+        group: "potential",
+        title: "Energy growth",
+        title_zh: "用电增长率",
+        unit: "1/a",
+        direction: Direction::More,
+        formula: "(E_last / E_first)^(12/(M − 12)) − 1, E = Σ active energy of the first and last 12 months",
+        no_value: "unknown: window below 24 months, an uncovered month in either end, E_first ≤ 0, E_last < 0",
+        origin: "用电增长率: 目的在于将潜在价值纳入全面考虑",
+        lever: Lever::None,
+        value: energy_growth,
+    },
+    Indicator {
+        id: "total_energy_use",
+        dimension: "contribution",
+        group: "energy_mix",
+        title: "Total energy use",
+        title_zh: "能源总消耗量",
+        unit: "tce/a",
+        direction: Direction::More,
+        formula: "total_kgce of the latest energy audit / 1000",
+        no_value: "unknown: no audit",
+        origin: "客户能源总消耗量",
+        lever: Lever::None,
+        value: |facts, i| facts.profiles[i].map_or(Value::Unknown, |p| Value::finite(p.total_kgce / 1000.0)),
+    },
+    Indicator {
+        id: "replaceable_share",
+        dimension: "contribution",
+        group: "energy_mix",
+        title: "Energy replaceable by electricity",
+        title_zh: "电能可替代比例",
+        unit: "share",
+        direction: Direction::More,
+        formula: "replaceable_kgce / total_kgce of the same audit",
+        no_value: "unknown: no audit, or a total of 0",
+        origin: "电能可替代比例",
+        lever: Lever::None,
+        value: |facts, i| match facts.profiles[i] {
+            Some(profile) if profile.total_kgce > 0.0 => {
+                Value::finite(profile.replaceable_kgce / profile.total_kgce)
+            }
+            _ => Value::Unknown,
+        },
+    },
+    Indicator {
+        id: "sensitivity",
+        dimension: "contribution",
+        group: "standing",
+        title: "Political and economic sensitivity",
+        title_zh: "政治经济敏感性",
+        unit: "share",
+        direction: Direction::More,
+        formula: "max of importance level (1, 0.8, 0.5, 0.3; none 0) and load class (0.6, 0.3, 0; none 0)",
+        no_value: "never",
+        origin: "政治经济敏感性",
+        lever: Lever::None,
+        value: |facts, i| {
+            let customer = &facts.customers.rows[i];
+            let points = |place: Option<u8>, points: &[f64]| place.map_or(0.0, |place| points[usize::from(place)]);
+            let importance = points(customer.importance_level, &IMPORTANCE_STANDING);
+            Value::Known(importance.max(points(customer.load_class, &LOAD_STANDING)))
+        },
+    },
+    Indicator {
+        id: "power_factor_attainment",
+        dimension: "compliance",
+        group: "power_factor",
+        title: "Power-factor attainment",
+        title_zh: "功率因数达标率",
+        unit: "share",
+        direction: Direction::More,
+        formula: "months with PF ≥ the customer's standard / months assessed",
+        no_value: "n/a: no standard; unknown: no assessed month",
+        origin: "功率因素达成率",
+        lever: Lever::Behaviour,
+        value: |facts, i| match facts.customers.rows[i].power_factor_standard {
+            None => Value::NotApplicable,
+            Some(_) => {
+                let energy = &facts.rows[i].energy;
+                ratio(energy.power_factor_attained as f64, energy.power_factor_months)
+            }
+        },
+    },
+    Indicator {
+        id: "on_time_payment",
+        dimension: "compliance",
+        group: "payment",
+        title: "Paid on time",
+        title_zh: "按期付款率",
+        unit: "share",
+        direction: Direction::More,
+        formula: "Σ paid by the due day / Σ due after reversals, over bills above 0 due before the end",
+        no_value: "unknown: no such bill, nothing due, or no table of payments",
+        origin: "电费缴纳情况",
+        lever: Lever::Behaviour,
+        value: |facts, i| paid(facts, i, |facts| facts.billing.on_time_fen),
+    },
+    Indicator {
+        id: "overdue_days",
+        dimension: "compliance",
+        group: "payment",
+        title: "Days overdue",
+        title_zh: "加权逾期天数",
+        unit: "days",
+        direction: Direction::Less,
+        formula: "Σ over days from the due day to the end of what is unpaid / Σ due",
+        no_value: "as on_time_payment",
+        origin: "电费缴纳情况",
+        lever: Lever::Behaviour,
+        value: |facts, i| paid(facts, i, |facts| facts.billing.overdue_fen_days),
+    },
+    Indicator {
+        id: "plan_completion",
+        dimension: "compliance",
+        group: "plan",
+        title: "Plan completion",
+        title_zh: "用电计划完成率",
+        unit: "share",
+        direction: Direction::More,
+        formula: "mean over covered months with a plan of 1 − min(1, |actual − plan| / plan)",
+        no_value: "n/a: no plan filed; unknown: table absent, or no such month covered",
+        origin: "用电计划完成率",
+        lever: Lever::Behaviour,
+        value: |facts, i| {
+            let events = &facts.rows[i].events;
+            if facts.present(Table::Plans) && events.planned_months == 0 {
+                return Value::NotApplicable;
+            }
+            mean_share(events.plan_share_e6, events.plan_months)
+        },
+    },
+    Indicator {
+        id: "fault_impact",
+        dimension: "compliance",
+        group: "safety",
+        title: "Outages caused to others",
+        title_zh: "客户方故障影响",
+        unit: "customer-h/a",
+        direction: Direction::Less,
+        formula: "Σ customers affected × minutes / 60 / years, confirmed faults of the customer",
+        no_value: "unknown: table absent",
+        origin: "客户方故障对其他客户的影响",
+        lever: Lever::Behaviour,
+        value: |facts, i| {
+            let hours = facts.rows[i].events.fault_customer_minutes as f64 / 60.0;
+            if_present(facts, Table::Incidents, hours / (f64::from(facts.window.months) / 12.0))
+        },
+    },
+    Indicator {
+        id: "violation_points",
+        dimension: "compliance",
+        group: "violations",
+        title: "Violation points",
+        title_zh: "违约用电与窃电积分",
+        unit: "points",
+        direction: Direction::Less,
+        formula: "Σ severity × 0.5^(age in months / 12), confirmed violations and thefts of the customer",
+        no_value: "unknown: table absent",
+        origin: "违章用电情况",
+        lever: Lever::Behaviour,
+        value: |facts, i| {
+            if_present(facts, Table::Incidents, facts.rows[i].events.violation_points_e6 as f64 / 1e6)
+        },
+    },
+    Indicator {
+        id: "policy_fulfilment",
+        dimension: "cooperation",
+        group: "policy",
+        title: "Policies carried out",
+        title_zh: "新政策落实",
+        unit: "share",
+        direction: Direction::More,
+        formula: "mean of min(delivered, requested) / requested over policy events with a request",
+        no_value: "n/a: never asked; unknown: table absent",
+        origin: "对供电公司新政策的落实",
+        lever: Lever::Behaviour,
+        value: |facts, i| {
+            let events = &facts.rows[i].events;
+            asked(facts, events.policy_share_e6, events.policy_requests)
+        },
+    },
+    Indicator {
+        id: "work_fulfilment",
+        dimension: "cooperation",
+        group: "work",
+        title: "Work supported",
+        title_zh: "工作配合",
+        unit: "share",
+        direction: Direction::More,
+        formula: "mean of min(delivered, requested) / requested over work events with a request",
+        no_value: "n/a: never asked; unknown: table absent",
+        origin: "对供电公司工作的配合",
+        lever: Lever::Behaviour,
+        value: |facts, i| {
+            let events = &facts.rows[i].events;
+            asked(facts, events.work_share_e6, events.work_requests)
+        },
+    },
+    Indicator {
+        id: "suggestion_points",
+        dimension: "cooperation",
+        group: "suggestions",
+        title: "Suggestions",
+        title_zh: "优化建议积分",
+        unit: "points",
+        direction: Direction::More,
+        formula: "min(6, submitted + 2 × adopted)",
+        no_value: "unknown: table absent",
+        origin: "激发客户提出优化建议和方案的主动性",
+        lever: Lever::Behaviour,
+        value: |facts, i| {
+            let events = &facts.rows[i].events;
+            let points = (events.suggestions + 2 * events.suggestions_adopted).min(SUGGESTION_CAP);
+            if_present(facts, Table::Cooperation, points as f64)
+        },
+    },
+];
+
+/// The entry of that id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Indicator> {
+    INDICATORS.iter().find(|indicator| indicator.id == id)
+}
+
+/// `above / below`, unknown when there is nothing below.
+fn ratio(above: f64, below: i64) -> Value {
+    if below <= 0 { Value::Unknown } else { Value::Known(above / below as f64) }
+}
+
+fn mean_share(share_e6: i64, count: i64) -> Value {
+    if count == 0 { Value::Unknown } else { Value::Known(share_e6 as f64 / count as f64 / 1e6) }
+}
+
+fn if_present(facts: &Facts, table: Table, value: f64) -> Value {
+    if facts.present(table) { Value::Known(value) } else { Value::Unknown }
+}
+
+fn asked(facts: &Facts, share_e6: i64, requests: i64) -> Value {
+    match (facts.present(Table::Cooperation), requests) {
+        (false, _) => Value::Unknown,
+        (true, 0) => Value::NotApplicable,
+        (true, _) => mean_share(share_e6, requests),
+    }
+}
+
+fn paid(facts: &Facts, customer: usize, above: fn(&CustomerFacts) -> i64) -> Value {
+    if !facts.present(Table::Payments) {
+        return Value::Unknown;
+    }
+    ratio(above(&facts.rows[customer]) as f64, facts.rows[customer].billing.due_fen)
+}
+
+fn energy_growth(facts: &Facts, customer: usize) -> Value {
+    let energy = &facts.rows[customer].energy;
+    let months = facts.window.months;
+    let covered = energy.first_year_covered >= YEAR && energy.last_year_covered >= YEAR;
+    if months < GROWTH_MONTHS_MIN || !covered || energy.first_year_wh <= 0 || energy.last_year_wh < 0 {
+        return Value::Unknown;
+    }
+    let years = f64::from(months - YEAR as u32) / 12.0;
+    let growth = libm::pow(energy.last_year_wh as f64 / energy.first_year_wh as f64, 1.0 / years) - 1.0;
+    Value::finite(growth)
+}

@@ -1,0 +1,187 @@
+//! One hand-computed case for each indicator and each way of having no value.
+
+use super::*;
+use crate::contract::Table;
+use crate::fact;
+use crate::memory::Memory;
+use crate::unit::{Month, Window};
+
+const WINDOW: Window = Window { end: Month(54 * 12), months: 24 };
+
+/// Monthly readings of `kwh` in every month of the window, with `kvarh`.
+fn readings(id: &str, kwh: impl Fn(usize) -> f64, kvarh: &str) -> Vec<String> {
+    (0..24).map(|m| format!("{id}|{}-01|{}|{kvarh}", WINDOW.month(m), kwh(m))).collect()
+}
+
+struct Case {
+    memory: Memory,
+    readings: Vec<String>,
+}
+
+impl Case {
+    fn new() -> Self {
+        Self { memory: Memory::default().customers(&["a", "b"]), readings: readings("a", |_| 100.0, "-") }
+    }
+
+    fn readings(mut self, rows: Vec<String>) -> Self {
+        self.readings = rows;
+        self
+    }
+
+    fn table(mut self, table: Table, header: &str, rows: &[&str]) -> Self {
+        self.memory = self.memory.rows(table, header, rows);
+        self
+    }
+
+    fn value(self, id: &str) -> [Value; 2] {
+        let rows: Vec<&str> = self.readings.iter().map(String::as_str).collect();
+        let header = "customer_id|read_at|active_kwh|reactive_kvarh";
+        let source = self.memory.rows(Table::MeterReadings, header, &rows);
+        let facts = fact::read(&source, WINDOW).unwrap();
+        let place = INDICATORS.iter().position(|indicator| indicator.id == id).unwrap();
+        let column = &compute(&facts, &[]).unwrap()[place];
+        [column[0], column[1]]
+    }
+}
+
+const BILLS: &str = "bill_id|customer_id|billing_month|amount_due|due_on|reverses";
+const PAYMENTS: &str = "payment_id|bill_id|paid_on|amount";
+const INCIDENTS: &str =
+    "incident_id|customer_id|occurred_at|kind|responsibility|status|severity|affected_customers|outage_minutes";
+const COOPERATION: &str = "event_id|customer_id|occurred_on|kind|requested|delivered";
+const PROFILES: &str = "customer_id|as_of|total_kgce|replaceable_kgce";
+
+use Value::{Known, NotApplicable, Unknown};
+
+#[test]
+fn annual_energy_is_twelve_times_the_mean_covered_month() {
+    let rows = [readings("a", |m| if m < 12 { 100.0 } else { 200.0 }, "-"), vec![]].concat();
+    assert_eq!(Case::new().readings(rows).value("annual_energy"), [Known(1800.0), Unknown]);
+}
+
+#[test]
+fn annual_revenue_divides_by_the_months_that_have_a_bill() {
+    let bills = ["1|a|2022-01|100|2022-02-25|-", "2|a|2022-02|50|2022-03-25|-", "3|a|2022-02|-30|-|2"];
+    assert_eq!(Case::new().table(Table::Bills, BILLS, &bills).value("annual_revenue"), [Known(720.0), Unknown]);
+}
+
+#[test]
+fn average_price_is_never_negative() {
+    let bills = ["1|a|2022-01|50|2022-02-25|-"];
+    assert_eq!(Case::new().table(Table::Bills, BILLS, &bills).value("average_price"), [Known(0.5), Unknown]);
+    let reversed = ["1|a|2022-01|-50|-|-"];
+    assert_eq!(Case::new().table(Table::Bills, BILLS, &reversed).value("average_price")[0], Unknown);
+}
+
+#[test]
+fn energy_growth_compares_the_last_year_with_the_first() {
+    let grown = readings("a", |m| if m < 12 { 100.0 } else { 150.0 }, "-");
+    assert_eq!(Case::new().readings(grown).value("energy_growth"), [Known(0.5), Unknown]);
+    let mut gap = readings("a", |_| 100.0, "-");
+    gap.remove(23);
+    assert_eq!(Case::new().readings(gap).value("energy_growth")[0], Unknown);
+    assert_eq!(Case::new().readings(readings("a", |_| 0.0, "-")).value("energy_growth")[0], Unknown);
+}
+
+#[test]
+fn energy_audits_give_total_and_share() {
+    let case = || Case::new().table(Table::EnergyProfiles, PROFILES, &["a|2015-01-01|5000|1250", "b|2015-01-01|0|0"]);
+    assert_eq!(case().value("total_energy_use"), [Known(5.0), Known(0.0)]);
+    assert_eq!(case().value("replaceable_share"), [Known(0.25), Unknown]);
+    assert_eq!(Case::new().value("total_energy_use"), [Unknown, Unknown]);
+}
+
+#[test]
+fn sensitivity_is_the_greater_of_importance_and_load_class() {
+    let customers = "customer_id|use_category|supply_level|importance_level|load_class|opened_on|aged_transformer_area";
+    let rows = ["a|other|low_voltage|imp_second|load_1|2000-01-01|false", "b|other|low_voltage|-|-|2000-01-01|false"];
+    let memory = Memory::default().rows(Table::Customers, customers, &rows);
+    let case = Case { memory, readings: readings("a", |_| 1.0, "-") };
+    assert_eq!(case.value("sensitivity"), [Known(0.6), Known(0.0)]);
+}
+
+#[test]
+fn power_factor_attainment_is_judged_by_months_at_the_own_standard() {
+    // tan φ 0.48 is PF 0.9015, tan φ 0.60 is PF 0.857.
+    let mut rows = readings("a", |_| 100.0, "48");
+    rows[0] = format!("a|{}-01|100|60", WINDOW.month(0));
+    rows[1] = format!("a|{}-01|100|-", WINDOW.month(1));
+    assert_eq!(Case::new().readings(rows).value("power_factor_attainment"), [Known(22.0 / 23.0), Unknown]);
+    let header = "customer_id|use_category|supply_level|opened_on|aged_transformer_area";
+    let none = ["a|residential|residential|2000-01-01|false", "b|residential|residential|2000-01-01|false"];
+    let memory = Memory::default().rows(Table::Customers, header, &none);
+    let case = Case { memory, readings: readings("a", |_| 1.0, "1") };
+    assert_eq!(case.value("power_factor_attainment"), [NotApplicable, NotApplicable]);
+}
+
+#[test]
+fn payment_is_measured_in_money_and_days() {
+    let bills = ["1|a|2023-10|100|2023-12-22|-", "2|a|2023-12|100|2024-01-25|-"];
+    let payments = ["p|1|2023-12-20|60", "q|1|2023-12-27|40"];
+    let case = || Case::new().table(Table::Bills, BILLS, &bills).table(Table::Payments, PAYMENTS, &payments);
+    assert_eq!(case().value("on_time_payment"), [Known(0.6), Unknown]);
+    assert_eq!(case().value("overdue_days"), [Known(2.0), Unknown]);
+    assert_eq!(Case::new().table(Table::Bills, BILLS, &bills).value("on_time_payment")[0], Unknown);
+    let asked_and_nothing_paid = Case::new().table(Table::Bills, BILLS, &bills).table(Table::Payments, PAYMENTS, &[]);
+    assert_eq!(asked_and_nothing_paid.value("overdue_days")[0], Known(10.0));
+}
+
+#[test]
+fn plan_completion_is_a_mean_over_months() {
+    let plans = ["a|2022-01|80", "a|2022-02|200", "b|2022-02|0"];
+    let case = Case::new().table(Table::Plans, "customer_id|month|planned_kwh", &plans);
+    assert_eq!(case.value("plan_completion"), [Known(0.625), NotApplicable]);
+    assert_eq!(Case::new().value("plan_completion"), [Unknown, Unknown]);
+    let uncovered = Case::new().table(Table::Plans, "customer_id|month|planned_kwh", &["b|2022-01|5"]);
+    assert_eq!(uncovered.value("plan_completion"), [NotApplicable, Unknown]);
+}
+
+#[test]
+fn incidents_count_when_confirmed_and_the_customers_own() {
+    let rows = ["1|a|2023-05-01|fault|customer|confirmed|1|10|90", "2|a|2022-12-01|theft|customer|confirmed|3|-|-"];
+    let case = || Case::new().table(Table::Incidents, INCIDENTS, &rows);
+    assert_eq!(case().value("fault_impact"), [Known(7.5), Known(0.0)]);
+    assert_eq!(case().value("violation_points"), [Known(1.5), Known(0.0)]);
+    assert_eq!(Case::new().value("fault_impact"), [Unknown, Unknown]);
+    assert_eq!(Case::new().value("violation_points"), [Unknown, Unknown]);
+}
+
+#[test]
+fn cooperation_is_not_applicable_when_never_asked() {
+    let rows = ["1|a|2023-01-01|policy|4|1", "2|a|2023-01-01|work|2|3", "3|a|2023-01-01|suggestion|1|1"];
+    let case = || Case::new().table(Table::Cooperation, COOPERATION, &rows);
+    assert_eq!(case().value("policy_fulfilment"), [Known(0.25), NotApplicable]);
+    assert_eq!(case().value("work_fulfilment"), [Known(1.0), NotApplicable]);
+    assert_eq!(case().value("suggestion_points"), [Known(3.0), Known(0.0)]);
+    assert_eq!(Case::new().value("policy_fulfilment"), [Unknown, Unknown]);
+    assert_eq!(Case::new().value("suggestion_points"), [Unknown, Unknown]);
+}
+
+#[test]
+fn suggestions_stop_at_the_cap() {
+    let rows: Vec<String> = (0..5).map(|n| format!("{n}|a|2023-01-01|suggestion|1|1")).collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    assert_eq!(Case::new().table(Table::Cooperation, COOPERATION, &rows).value("suggestion_points")[0], Known(6.0));
+}
+
+#[test]
+fn an_own_indicator_is_an_expression_that_may_not_apply() {
+    let rows: Vec<&str> = vec!["a|2023-05-01|100|48", "b|2023-05-01|0|1"];
+    let source = Memory::default().customers(&["a", "b", "c"]).rows(
+        Table::MeterReadings,
+        "customer_id|read_at|active_kwh|reactive_kvarh",
+        &rows,
+    );
+    let facts = fact::read(&source, WINDOW).unwrap();
+    let own = Expression::parse("reactive_varh / active_wh", Some("readings > 0")).unwrap();
+    let columns = compute(&facts, &[own]).unwrap();
+    assert_eq!(columns[INDICATORS.len()], [Known(0.48), Unknown, NotApplicable]);
+}
+
+#[test]
+fn every_registry_entry_stands_in_the_order_of_dimensions_and_once() {
+    let ids: std::collections::BTreeSet<&str> = INDICATORS.iter().map(|indicator| indicator.id).collect();
+    assert_eq!((ids.len(), INDICATORS.len()), (16, 16));
+    let place = |indicator: &Indicator| DIMENSIONS.iter().position(|dimension| *dimension == indicator.dimension);
+    assert!(INDICATORS.iter().map(place).is_sorted());
+}
