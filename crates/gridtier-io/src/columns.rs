@@ -62,6 +62,16 @@ pub enum Pick {
     Hive(usize),
 }
 
+impl Pick {
+    /// The place among the file's own columns.
+    pub fn own(self) -> Option<usize> {
+        match self {
+            Self::Own(at) => Some(at),
+            Self::Hive(_) => None,
+        }
+    }
+}
+
 /// How the columns of a file become the contract's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mapping {

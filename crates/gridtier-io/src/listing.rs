@@ -4,6 +4,7 @@
 //! jobs, the same delivery twice. So the files are listed here, one by one, in an order that no file system changes, and
 //! whatever is in doubt is refused by name. Nothing is opened here but folders; what a file holds is for its reader.
 
+mod content;
 mod hive;
 mod walk;
 
@@ -18,6 +19,7 @@ use gridtier::error::Refusal;
 use crate::config::{self, Config};
 use crate::unreadable::Unreadable;
 
+pub use content::check_content;
 pub use hive::HiveValue;
 
 /// What a file is, by its extension.

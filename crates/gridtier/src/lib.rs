@@ -17,6 +17,8 @@ pub mod billing;
 pub mod event;
 pub mod fact;
 pub mod indicator;
+pub mod method;
+pub mod score;
 
 #[cfg(test)]
 mod memory;

@@ -1,0 +1,234 @@
+//! The footer of a parquet file: what it may claim, and what it says.
+//!
+//! A footer that lies costs the reader memory and time before the first row. It is walked by its shape, then decoded
+//! without statistics, then compared with the length of the file: rows, row groups and column chunks must fit into it.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader, ParquetStatisticsPolicy};
+
+use super::compact::{ELEMENT, Shape, Stuck, walk};
+use crate::limits::{COLUMNS_MAX, FOOTER_BYTES_MAX, NESTING_MAX, check_rows};
+use crate::unreadable::{Unreadable, caught};
+
+pub(super) const MAGIC: &[u8; 4] = b"PAR1";
+const MAGIC_ENCRYPTED: &[u8; 4] = b"PARE";
+/// Length of the footer and magic, at the end of a file.
+const TAIL_BYTES: u64 = 8;
+
+/// Unpacked bytes that a byte of file can stand for, and bytes that any file may unpack to.
+const UNPACKED_PER_BYTE_MAX: u64 = 500;
+const UNPACKED_FREE: u64 = 1 << 30;
+
+const TIME: Shape = Shape::Struct(&[(1, Shape::Bool), (2, Shape::Struct(&[]))]);
+const LOGICAL_TYPE: Shape = Shape::Struct(&[
+    (5, Shape::Struct(&[(1, Shape::I32), (2, Shape::I32)])),
+    (7, TIME),
+    (8, TIME),
+    (10, Shape::Struct(&[(1, Shape::Byte), (2, Shape::Bool)])),
+    (16, Shape::Struct(&[(1, Shape::Byte)])),
+    (17, Shape::Struct(&[(1, Shape::Binary)])),
+    (18, Shape::Struct(&[(1, Shape::Binary), (2, Shape::I32)])),
+]);
+const SCHEMA_ELEMENT: Shape = Shape::Struct(&[
+    (1, Shape::I32),
+    (2, Shape::I32),
+    (3, Shape::I32),
+    (4, Shape::Binary),
+    (5, Shape::I32),
+    (6, Shape::I32),
+    (7, Shape::I32),
+    (8, Shape::I32),
+    (9, Shape::I32),
+    (10, LOGICAL_TYPE),
+]);
+const KEY_VALUE: Shape = Shape::Struct(&[(1, Shape::Binary), (2, Shape::Binary)]);
+const ENCODING_STATS: Shape = Shape::Struct(&[(1, Shape::I32), (2, Shape::I32), (3, Shape::I32)]);
+const BOUNDING_BOX: Shape = Shape::Struct(&[
+    (1, Shape::Double),
+    (2, Shape::Double),
+    (3, Shape::Double),
+    (4, Shape::Double),
+    (5, Shape::Double),
+    (6, Shape::Double),
+    (7, Shape::Double),
+    (8, Shape::Double),
+]);
+const COLUMN_METADATA: Shape = Shape::Struct(&[
+    (1, Shape::I32),
+    (2, Shape::List(&Shape::I32)),
+    (3, Shape::List(&Shape::Binary)),
+    (4, Shape::I32),
+    (5, Shape::I64),
+    (6, Shape::I64),
+    (7, Shape::I64),
+    (9, Shape::I64),
+    (10, Shape::I64),
+    (11, Shape::I64),
+    (13, Shape::List(&ENCODING_STATS)),
+    (14, Shape::I64),
+    (15, Shape::I32),
+    (17, Shape::Struct(&[(1, BOUNDING_BOX), (2, Shape::List(&Shape::I32))])),
+]);
+const COLUMN_CHUNK: Shape = Shape::Struct(&[
+    (1, Shape::Binary),
+    (2, Shape::I64),
+    (3, COLUMN_METADATA),
+    (4, Shape::I64),
+    (5, Shape::I32),
+    (6, Shape::I64),
+    (7, Shape::I32),
+]);
+const SORTING_COLUMN: Shape = Shape::Struct(&[(1, Shape::I32), (2, Shape::Bool), (3, Shape::Bool)]);
+const ROW_GROUP: Shape = Shape::Struct(&[
+    (1, Shape::List(&COLUMN_CHUNK)),
+    (2, Shape::I64),
+    (3, Shape::I64),
+    (4, Shape::List(&SORTING_COLUMN)),
+    (5, Shape::I64),
+    (6, Shape::I64),
+    (7, Shape::I16),
+]);
+/// `FileMetaData` of parquet.thrift.
+const FILE_METADATA: &[(i16, Shape)] = &[
+    (1, Shape::I32),
+    (2, Shape::List(&SCHEMA_ELEMENT)),
+    (3, Shape::I64),
+    (4, Shape::List(&ROW_GROUP)),
+    (5, Shape::List(&KEY_VALUE)),
+    (6, Shape::Binary),
+    (7, Shape::List(&Shape::Struct(&[]))),
+];
+
+/// Reads the footer of a file of `bytes`.
+pub(super) fn read(file: &mut File, bytes: u64) -> Result<ParquetMetaData, Unreadable> {
+    let footer = footer_bytes(file, bytes)?;
+    check_shape(&footer)?;
+    let skip = || ParquetStatisticsPolicy::SkipAll;
+    let options = ParquetMetaDataOptions::new()
+        .with_column_stats_policy(skip())
+        .with_size_stats_policy(skip())
+        .with_encoding_stats_policy(skip());
+    let metadata =
+        caught(|| ParquetMetaDataReader::decode_metadata_with_options(&footer, Some(&options)))?.map_err(Unreadable::from)?;
+    check_claims(&metadata, bytes, bytes - TAIL_BYTES - footer.len() as u64)?;
+    Ok(metadata)
+}
+
+fn footer_bytes(file: &mut File, bytes: u64) -> Result<Vec<u8>, Unreadable> {
+    if bytes < MAGIC.len() as u64 + TAIL_BYTES {
+        return Err(Unreadable::damaged("it is too short to be a parquet file"));
+    }
+    file.seek(SeekFrom::Start(bytes - TAIL_BYTES))?;
+    let mut tail = [0; TAIL_BYTES as usize];
+    file.read_exact(&mut tail)?;
+    let (length, magic) = tail.split_at(4);
+    if magic == MAGIC_ENCRYPTED {
+        return Err(Unreadable::because("it is encrypted", "deliver it without encryption"));
+    }
+    if magic != MAGIC {
+        return Err(Unreadable::damaged("it is cut off: the end of a parquet file is missing"));
+    }
+    let length = u64::from(u32::from_le_bytes([length[0], length[1], length[2], length[3]]));
+    if length > bytes - TAIL_BYTES - MAGIC.len() as u64 || length > FOOTER_BYTES_MAX {
+        return Err(Unreadable::damaged(format!("its footer claims {length} bytes, the file has {bytes}")));
+    }
+    file.seek(SeekFrom::Start(bytes - TAIL_BYTES - length))?;
+    let mut footer = vec![0; length as usize];
+    file.read_exact(&mut footer)?;
+    Ok(footer)
+}
+
+/// Walks the footer, and the tree of its schema: the decoder reserves memory for the children that a group claims and
+/// follows them by recursion.
+fn check_shape(footer: &[u8]) -> Result<(), Unreadable> {
+    let mut children: Vec<i64> = Vec::new();
+    let walked = walk(footer, FILE_METADATA, &mut |path, value| match path {
+        [2, ELEMENT] => children.push(0),
+        [2, 5] => children.last_mut().into_iter().for_each(|last| *last = value),
+        _ => {}
+    });
+    walked.map_err(|stuck| match stuck {
+        Stuck::Short => Unreadable::damaged("its footer ends too early"),
+        Stuck::Broken(how) => Unreadable::damaged(format!("its footer holds {how}")),
+    })?;
+    if children.len() > 2 * COLUMNS_MAX {
+        return Err(Unreadable::damaged(format!("its schema claims {} columns", children.len())));
+    }
+    if children.iter().any(|&children_of_one| !(0..children.len() as i64).contains(&children_of_one)) {
+        return Err(Unreadable::damaged("its schema claims more columns than it lists"));
+    }
+    if depth(&children) > NESTING_MAX {
+        return Err(Unreadable::damaged("its columns are nested too deep"));
+    }
+    Ok(())
+}
+
+/// The depth of a tree given by the number of children of each node, parents first.
+fn depth(children: &[i64]) -> usize {
+    let mut open: Vec<i64> = Vec::new();
+    let mut deepest = 0;
+    for &children_of_one in children {
+        if children_of_one > 0 {
+            open.push(children_of_one);
+            deepest = deepest.max(open.len());
+            continue;
+        }
+        while let Some(last) = open.last_mut() {
+            *last -= 1;
+            if *last > 0 {
+                break;
+            }
+            open.pop();
+        }
+    }
+    deepest
+}
+
+/// Compares what the footer claims with the room that the file has before it.
+fn check_claims(metadata: &ParquetMetaData, bytes: u64, room: u64) -> Result<(), Unreadable> {
+    let lies = |what: String| Unreadable::damaged(format!("its footer lies: {what}"));
+    let total = metadata.file_metadata().num_rows();
+    let (mut rows, mut packed, mut unpacked) = (0i64, 0u64, 0u64);
+    for group in metadata.row_groups() {
+        if group.num_rows() < 0 {
+            return Err(lies(format!("a row group of {} rows", group.num_rows())));
+        }
+        rows = rows.saturating_add(group.num_rows());
+        for chunk in group.columns() {
+            let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
+            let (Ok(start), Ok(length)) = (u64::try_from(start), u64::try_from(chunk.compressed_size())) else {
+                return Err(lies("a column before the start of the file".into()));
+            };
+            if start < MAGIC.len() as u64 || start.saturating_add(length) > room {
+                return Err(lies(format!("a column at {start} of {length} bytes, the file has {bytes}")));
+            }
+            packed = packed.saturating_add(length);
+            unpacked = unpacked.saturating_add(chunk.uncompressed_size().max(0) as u64);
+        }
+    }
+    if total != rows {
+        return Err(lies(format!("{total} rows in the file, {rows} in its row groups")));
+    }
+    if packed > room {
+        return Err(lies(format!("columns of {packed} bytes, the file has {bytes}")));
+    }
+    if unpacked > bytes.saturating_mul(UNPACKED_PER_BYTE_MAX).saturating_add(UNPACKED_FREE) {
+        return Err(lies(format!("{bytes} bytes that unpack to {unpacked}")));
+    }
+    check_rows(rows as u64, bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_depth_of_a_schema_is_that_of_its_tree() {
+        assert_eq!(depth(&[3, 0, 0, 0]), 1);
+        assert_eq!(depth(&[2, 1, 0, 1, 0]), 2);
+        assert_eq!(depth(&[1, 1, 1, 0]), 3);
+        assert_eq!(depth(&[]), 0);
+    }
+}

@@ -1,0 +1,349 @@
+//! The method: what the analysts decide, in one versioned file, checked whole before any data is read.
+//!
+//! A [`Method`] can only be made from text that passed every check, so that what runs cannot be half a method. Nothing
+//! has a hidden default: the presets are complete files, and a method of one's own starts from one of them. How a
+//! customer fares under a method is not known here.
+
+pub mod ahp;
+mod raw;
+mod shape;
+mod tree;
+
+use chrono::NaiveDate;
+
+use crate::contract::INCIDENT_KINDS;
+use crate::document::{Document, Fault, Faults};
+use crate::indicator::expression::Expression;
+use crate::indicator::{Direction, INDICATORS};
+
+pub use ahp::Judgement;
+pub use shape::KEYS;
+pub use tree::{Normalise, Scale, Spec, Transform, Weight};
+
+/// The version of the method file's format that this program reads.
+pub const FORMAT: i64 = 1;
+
+/// The shipped methods by name: complete files.
+pub const PRESETS: [(&str, &str); 2] =
+    [("paper", include_str!("../presets/paper.toml")), ("utility", include_str!("../presets/utility.toml"))];
+
+/// A value tier (特级, 一级, 二级, 三级), best first. Not to be joined with importance levels or load classes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tier {
+    /// 特级
+    Special,
+    /// 一级
+    Grade1,
+    /// 二级
+    Grade2,
+    /// 三级
+    Grade3,
+}
+
+impl Tier {
+    /// All tiers, best first.
+    pub const ALL: [Self; 4] = [Self::Special, Self::Grade1, Self::Grade2, Self::Grade3];
+    /// Their names, in the same order.
+    pub const NAMES: &'static [&'static str] = &["special", "grade-1", "grade-2", "grade-3"];
+
+    /// The name in tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+
+    /// The name in Chinese.
+    #[must_use]
+    pub fn name_zh(self) -> &'static str {
+        ["特级", "一级", "二级", "三级"][self as usize]
+    }
+
+    /// The tier of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().position(|known| *known == name).map(|place| Self::ALL[place])
+    }
+}
+
+/// What an unknown indicator does to a score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknowns {
+    /// It is left out and its siblings weigh more.
+    Reweight,
+    /// It counts 0.
+    Worst,
+    /// It counts 50.
+    Neutral,
+}
+
+/// What happens to equal scores at a boundary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ties {
+    /// They are told apart by revenue, energy and id.
+    Break,
+    /// All go to the better tier.
+    Up,
+    /// All go to the worse tier.
+    Down,
+}
+
+/// The column of customers whose values are graded apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strata {
+    /// One population.
+    None,
+    /// `supply_level`.
+    SupplyLevel,
+    /// `use_category`.
+    UseCategory,
+    /// `region`.
+    Region,
+}
+
+/// Confirmed offences that cap the tier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Veto {
+    /// Its name in explanations.
+    pub name: String,
+    /// Places in [`INCIDENT_KINDS`].
+    pub kinds: Vec<u8>,
+    /// Offences below this severity do not count.
+    pub min_severity: u8,
+    /// So many offences are needed.
+    pub min_count: u32,
+    /// Best tier that is left.
+    pub ceiling: Tier,
+}
+
+/// What an override does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// This tier.
+    Pin,
+    /// At least this tier.
+    Floor,
+    /// At most this tier.
+    Ceiling,
+}
+
+/// A decision of a person about one customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// The customer.
+    pub customer_id: String,
+    /// What it does.
+    pub bound: Bound,
+    /// With which tier.
+    pub tier: Tier,
+    /// Who decided.
+    pub approver: String,
+    /// Why.
+    pub reason: String,
+    /// Last day on which it holds.
+    pub expires: NaiveDate,
+}
+
+/// Limits beyond which nothing is published.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// Rejects as a share of a table's rows.
+    pub reject_share: f64,
+    /// Rejects that are allowed however small the table.
+    pub reject_rows: u64,
+    /// Files that may be left out.
+    pub unreadable_files: u64,
+}
+
+impl Limits {
+    /// Rejects that a table of so many rows may have.
+    #[must_use]
+    pub fn rejects_allowed(&self, rows: u64) -> u64 {
+        self.reject_rows.max((rows as f64 * self.reject_share).floor() as u64)
+    }
+}
+
+/// A checked method.
+#[derive(Clone, Debug)]
+pub struct Method {
+    /// Its name.
+    pub name: String,
+    /// Its whole text, as published with a cycle.
+    pub text: String,
+    /// Length of the window.
+    pub window_months: u32,
+    /// Covered months below which a customer is provisional.
+    pub min_months: u32,
+    /// Share of known weight below which a customer is provisional.
+    pub min_known_weight: f64,
+    /// Tier of a provisional customer.
+    pub provisional_tier: Tier,
+    /// What an unknown indicator does.
+    pub unknown: Unknowns,
+    /// Shares of the tiers in percent, best first.
+    pub quotas: [u32; 4],
+    /// What happens to equal scores at a boundary.
+    pub ties: Ties,
+    /// What is graded apart.
+    pub strata: Strata,
+    /// Ranked customers below which a stratum is pooled.
+    pub min_stratum: usize,
+    /// All indicators: those of the registry, then the method's own by id.
+    pub indicators: Vec<Spec>,
+    /// The method's own expressions, in the order of their indicators.
+    pub own: Vec<Expression>,
+    /// Pairwise judgements behind weights, with their consistency.
+    pub judgements: Vec<Judgement>,
+    /// Ceilings for confirmed offences.
+    pub vetoes: Vec<Veto>,
+    /// Share of a stratum by which a rank must pass a boundary before a tier changes by one.
+    pub hysteresis: Option<f64>,
+    /// Most tiers up in one cycle.
+    pub step_limit: Option<u32>,
+    /// Decisions of persons.
+    pub overrides: Vec<Override>,
+    /// Limits of the data's faults.
+    pub limits: Limits,
+}
+
+impl Method {
+    /// The method that a text describes. `name` is the file's, for messages.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, by line, with what to do.
+    pub fn parse(name: &str, text: &str) -> Result<Self, Faults> {
+        let document = Document::parse(name, text, KEYS)?;
+        let raw: raw::Method = document.read()?;
+        let mut faults = Vec::new();
+        let (indicators, own, judgements) = tree::build(&document, &raw, &mut faults);
+        check_scalars(&document, &raw, &mut faults);
+        let overrides = overrides(&document, &raw, &mut faults);
+        document.faults(faults)?;
+        let tier = |name: &str| Tier::named(name).unwrap_or(Tier::Grade2);
+        let veto = |veto: &raw::Veto| Veto {
+            name: veto.name.clone(),
+            kinds: veto
+                .kinds
+                .iter()
+                .filter_map(|kind| INCIDENT_KINDS.iter().position(|known| known == kind))
+                .map(|place| place as u8)
+                .collect(),
+            min_severity: veto.min_severity.unwrap_or(1),
+            min_count: veto.min_count.unwrap_or(1),
+            ceiling: tier(&veto.ceiling),
+        };
+        Ok(Self {
+            name: raw.name.clone(),
+            text: text.into(),
+            window_months: raw.window_months,
+            min_months: raw.min_months,
+            min_known_weight: raw.min_known_weight,
+            provisional_tier: tier(&raw.provisional_tier),
+            unknown: match raw.unknown.as_str() {
+                "worst" => Unknowns::Worst,
+                "neutral" => Unknowns::Neutral,
+                _ => Unknowns::Reweight,
+            },
+            quotas: std::array::from_fn(|place| raw.quotas[place]),
+            ties: match raw.ties.as_str() {
+                "up" => Ties::Up,
+                "down" => Ties::Down,
+                _ => Ties::Break,
+            },
+            strata: match raw.strata.as_str() {
+                "supply_level" => Strata::SupplyLevel,
+                "use_category" => Strata::UseCategory,
+                "region" => Strata::Region,
+                _ => Strata::None,
+            },
+            min_stratum: raw.min_stratum,
+            indicators,
+            own,
+            judgements,
+            vetoes: raw.veto.iter().map(veto).collect(),
+            hysteresis: raw.hysteresis.as_ref().map(|hysteresis| hysteresis.band),
+            step_limit: raw.step_limit.as_ref().map(|limit| limit.up),
+            overrides,
+            limits: Limits {
+                reject_share: raw.limits.reject_share,
+                reject_rows: raw.limits.reject_rows,
+                unreadable_files: raw.limits.unreadable_files,
+            },
+        })
+    }
+
+    /// A shipped method.
+    #[must_use]
+    pub fn preset(name: &str) -> Option<Result<Self, Faults>> {
+        let (name, text) = PRESETS.iter().find(|(known, _)| *known == name)?;
+        Some(Self::parse(name, text))
+    }
+
+    /// The boundaries' cumulative percentages: 10, 40, 90 by default.
+    #[must_use]
+    pub fn boundaries(&self) -> [u32; 3] {
+        let mut sum = 0;
+        std::array::from_fn(|place| {
+            sum += self.quotas[place];
+            sum
+        })
+    }
+}
+
+fn check_scalars(document: &Document, raw: &raw::Method, faults: &mut Vec<Fault>) {
+    let mut fault = |key: &str, what: String, fix: &str| {
+        faults.push(Fault { line: document.line(&[key]), what, fix: fix.into() });
+    };
+    if raw.quotas.len() != 4 || raw.quotas.iter().sum::<u32>() != 100 {
+        let what = format!("`quotas` must be four whole percentages that sum to 100, not {:?}", raw.quotas);
+        fault("quotas", what, "the paper has [10, 30, 50, 10]");
+    }
+    if raw.min_months > raw.window_months {
+        let what = format!("`min_months` {} exceeds the window of {} months", raw.min_months, raw.window_months);
+        fault("min_months", what, "nobody could ever be ranked: lower it, or lengthen `window_months`");
+    }
+    if raw.combine != "weighted_sum" {
+        fault("combine", format!("`combine` cannot be \"{}\"", raw.combine), "use \"weighted_sum\"");
+    }
+}
+
+fn overrides(document: &Document, raw: &raw::Method, faults: &mut Vec<Fault>) -> Vec<Override> {
+    let mut seen = std::collections::BTreeSet::new();
+    let mut decided = Vec::new();
+    for entry in &raw.overrides {
+        let line = document.line(&["override"]);
+        if !seen.insert(&entry.customer_id) {
+            let what = format!("customer {} has two overrides", entry.customer_id);
+            faults.push(Fault { line, what, fix: "keep one".into() });
+        }
+        if [&entry.approver, &entry.reason, &entry.customer_id].iter().any(|text| text.trim().is_empty()) {
+            let what = format!("the override of customer `{}` lacks who or why", entry.customer_id);
+            faults.push(Fault { line, what, fix: "name customer_id, approver and reason".into() });
+        }
+        let Some(expires) = entry.expires.date() else { continue };
+        decided.push(Override {
+            customer_id: entry.customer_id.clone(),
+            bound: match entry.kind.as_str() {
+                "floor" => Bound::Floor,
+                "ceiling" => Bound::Ceiling,
+                _ => Bound::Pin,
+            },
+            tier: Tier::named(&entry.tier).unwrap_or(Tier::Grade2),
+            approver: entry.approver.clone(),
+            reason: entry.reason.clone(),
+            expires,
+        });
+    }
+    decided
+}
+
+/// The registry's direction of an indicator, or the own one's.
+pub(crate) fn direction_of(id: &str, own: Option<&str>) -> Direction {
+    match (INDICATORS.iter().find(|indicator| indicator.id == id), own) {
+        (Some(indicator), _) => indicator.direction,
+        (None, Some("-")) => Direction::Less,
+        (None, _) => Direction::More,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! Weights from pairwise judgements: the analytic hierarchy process.
+//!
+//! Source: T. L. Saaty, *The Analytic Hierarchy Process* (1980); Int. J. Services Sciences 1(1) 83–98 (2008). A matrix
+//! says how much item i outweighs item j; weights are its principal eigenvector (or, selectably, the row geometric
+//! means). Several experts are pooled by the element-wise geometric mean, which keeps reciprocity.
+
+/// How weights follow from a matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variant {
+    /// The principal right eigenvector.
+    Eigenvector,
+    /// The geometric mean of each row.
+    GeometricMean,
+}
+
+/// Largest accepted consistency ratio (Saaty).
+pub const CR_MAX: f64 = 0.10;
+
+/// Mean consistency index of random reciprocal matrices by size (Saaty 1980), sizes 1 to 15.
+const RANDOM_INDEX: [f64; 15] =
+    [0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59];
+
+/// How far a(i,j) × a(j,i) may be from 1: published matrices round 1/3 to 0.33.
+const RECIPROCAL_TOLERANCE: f64 = 0.02;
+
+/// Rounds of the power method, far beyond what any consistent matrix needs.
+const ROUNDS_MAX: usize = 10_000;
+
+/// What a matrix says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// Weights, summing to 1.
+    pub weights: Vec<f64>,
+    /// Principal eigenvalue.
+    pub lambda_max: f64,
+    /// Consistency ratio (λ − n)/(n − 1)/RI; 0 for one or two items.
+    pub cr: f64,
+    /// The pair that fits worst: row, column, and the judgement that would fit.
+    pub worst: (usize, usize, f64),
+}
+
+/// The judgement behind the weights of some siblings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// The siblings' parent: `dimensions`, a dimension or a group.
+    pub parent: String,
+    /// The siblings.
+    pub items: Vec<String>,
+    /// The pooled matrix.
+    pub pooled: Judged,
+    /// Each expert with the own matrix.
+    pub experts: Vec<(String, Judged)>,
+}
+
+/// Checks that a matrix is square, positive and reciprocal with a unit diagonal.
+///
+/// # Errors
+/// What is wrong.
+pub fn check(matrix: &[Vec<f64>], items: usize) -> Result<(), String> {
+    if matrix.len() != items || matrix.iter().any(|row| row.len() != items) {
+        return Err(format!("the matrix must have {items} rows of {items} judgements, one for each item"));
+    }
+    if items > RANDOM_INDEX.len() {
+        return Err(format!("a matrix may have at most {} items", RANDOM_INDEX.len()));
+    }
+    for (i, row) in matrix.iter().enumerate() {
+        for (j, &a) in row.iter().enumerate() {
+            let product = a * matrix[j][i];
+            if !(a.is_finite() && a > 0.0) || (product - 1.0).abs() > RECIPROCAL_TOLERANCE {
+                return Err(format!("row {} column {} is {a}, but its mirror is {}", i + 1, j + 1, matrix[j][i]));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The element-wise geometric mean of the experts' matrices.
+#[must_use]
+pub fn pool(matrices: &[Vec<Vec<f64>>]) -> Vec<Vec<f64>> {
+    let size = matrices.first().map_or(0, Vec::len);
+    let mean = |i: usize, j: usize| {
+        let logs: f64 = matrices.iter().map(|matrix| libm::log(matrix[i][j])).sum();
+        libm::exp(logs / matrices.len() as f64)
+    };
+    (0..size).map(|i| (0..size).map(|j| if matrices.len() == 1 { matrices[0][i][j] } else { mean(i, j) }).collect()).collect()
+}
+
+/// Weights and consistency of a checked matrix.
+#[must_use]
+pub fn judge(matrix: &[Vec<f64>], variant: Variant) -> Judged {
+    let size = matrix.len();
+    let mut weights = geometric_means(matrix);
+    if variant == Variant::Eigenvector {
+        for _ in 0..ROUNDS_MAX {
+            let next = normalised(product(matrix, &weights));
+            let change: f64 = next.iter().zip(&weights).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+            weights = next;
+            if change < 1e-15 {
+                break;
+            }
+        }
+    }
+    let image = product(matrix, &weights);
+    let lambda_max = image.iter().zip(&weights).map(|(above, below)| above / below).sum::<f64>() / size as f64;
+    let index = if size > 2 { (lambda_max - size as f64) / (size as f64 - 1.0) } else { 0.0 };
+    let cr = if size > 2 { (index / RANDOM_INDEX[size - 1]).max(0.0) } else { 0.0 };
+    let misfit = |&(i, j): &(usize, usize)| libm::log(matrix[i][j] * weights[j] / weights[i]).abs();
+    let pairs = (0..size).flat_map(|i| (i + 1..size).map(move |j| (i, j)));
+    let (i, j) = pairs.max_by(|a, b| misfit(a).total_cmp(&misfit(b))).unwrap_or((0, 0));
+    let worst = (i, j, weights[i] / weights[j]);
+    Judged { weights, lambda_max, cr, worst }
+}
+
+fn geometric_means(matrix: &[Vec<f64>]) -> Vec<f64> {
+    let mean = |row: &Vec<f64>| libm::exp(row.iter().map(|&a| libm::log(a)).sum::<f64>() / row.len() as f64);
+    normalised(matrix.iter().map(mean).collect())
+}
+
+fn product(matrix: &[Vec<f64>], vector: &[f64]) -> Vec<f64> {
+    matrix.iter().map(|row| row.iter().zip(vector).map(|(a, x)| a * x).sum()).collect()
+}
+
+fn normalised(vector: Vec<f64>) -> Vec<f64> {
+    let sum: f64 = vector.iter().sum();
+    vector.into_iter().map(|x| x / sum).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The default judgement: contribution : compliance : cooperation = 2, 3, 2.
+    fn default_matrix() -> Vec<Vec<f64>> {
+        vec![vec![1.0, 2.0, 3.0], vec![0.5, 1.0, 2.0], vec![1.0 / 3.0, 0.5, 1.0]]
+    }
+
+    fn rounded(weights: &[f64]) -> Vec<f64> {
+        weights.iter().map(|w| (w * 1e4).round() / 1e4).collect()
+    }
+
+    #[test]
+    fn the_default_weights_follow_from_the_default_judgement() {
+        for variant in [Variant::Eigenvector, Variant::GeometricMean] {
+            let judged = judge(&default_matrix(), variant);
+            assert_eq!(rounded(&judged.weights), [0.5396, 0.2970, 0.1634]);
+            assert!((judged.lambda_max - 3.0092).abs() < 5e-5 && (judged.cr - 0.0079).abs() < 5e-5, "{judged:?}");
+        }
+    }
+
+    #[test]
+    fn a_consistent_matrix_has_no_inconsistency() {
+        let w = [0.5, 0.3, 0.2];
+        let matrix: Vec<Vec<f64>> = w.iter().map(|a| w.iter().map(|b| a / b).collect()).collect();
+        let judged = judge(&matrix, Variant::Eigenvector);
+        assert!(judged.cr < 1e-12);
+        assert!(judged.weights.iter().zip(w).all(|(a, b)| (a - b).abs() < 1e-12));
+    }
+
+    #[test]
+    fn the_worst_fitting_pair_is_named() {
+        // Consistent but for one pair; with three items every pair of the cycle would fit equally badly.
+        let w = [0.4, 0.3, 0.2, 0.1];
+        let mut matrix: Vec<Vec<f64>> = w.iter().map(|a| w.iter().map(|b| a / b).collect()).collect();
+        (matrix[0][2], matrix[2][0]) = (1.0 / 9.0, 9.0);
+        let judged = judge(&matrix, Variant::Eigenvector);
+        assert!(judged.cr > CR_MAX);
+        assert_eq!((judged.worst.0, judged.worst.1), (0, 2));
+    }
+
+    #[test]
+    fn experts_are_pooled_by_the_geometric_mean() {
+        let pooled = pool(&[vec![vec![1.0, 4.0], vec![0.25, 1.0]], vec![vec![1.0, 1.0], vec![1.0, 1.0]]]);
+        assert!((pooled[0][1] - 2.0).abs() < 1e-12 && (pooled[1][0] - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_matrix_that_contradicts_itself_is_no_judgement() {
+        assert!(check(&[vec![1.0, 2.0], vec![2.0, 1.0]], 2).unwrap_err().contains("mirror"));
+        assert!(check(&[vec![1.0, 2.0]], 2).is_err());
+    }
+}

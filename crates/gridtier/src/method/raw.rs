@@ -1,0 +1,151 @@
+//! The method file as serde reads it, after its shape was checked.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+pub(super) struct Method {
+    pub name: String,
+    pub window_months: u32,
+    pub min_months: u32,
+    pub min_known_weight: f64,
+    pub provisional_tier: String,
+    pub unknown: String,
+    pub combine: String,
+    pub quotas: Vec<u32>,
+    pub ties: String,
+    pub strata: String,
+    pub min_stratum: usize,
+    pub weights: Weights,
+    pub indicators: BTreeMap<String, Indicator>,
+    #[serde(default)]
+    pub veto: Vec<Veto>,
+    pub hysteresis: Option<Hysteresis>,
+    pub step_limit: Option<StepLimit>,
+    #[serde(default, rename = "override")]
+    pub overrides: Vec<Override>,
+    pub limits: Limits,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Weights {
+    pub contribution: Option<f64>,
+    pub compliance: Option<f64>,
+    pub cooperation: Option<f64>,
+    pub ahp: Option<Ahp>,
+    pub groups: BTreeMap<String, BTreeMap<String, WeightOrAhp>>,
+    pub indicators: BTreeMap<String, BTreeMap<String, WeightOrAhp>>,
+}
+
+/// A sibling's weight, or under the key `ahp` the judgement that gives the weights of all siblings.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum WeightOrAhp {
+    Weight(f64),
+    Ahp(Ahp),
+}
+
+#[derive(Clone, Deserialize)]
+pub(super) struct Ahp {
+    pub items: Vec<String>,
+    #[serde(default)]
+    pub variant: Option<String>,
+    pub experts: Vec<Expert>,
+}
+
+#[derive(Clone, Deserialize)]
+pub(super) struct Expert {
+    pub name: String,
+    pub matrix: Vec<Vec<Ratio>>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Ratio {
+    Number(f64),
+    Text(String),
+}
+
+#[derive(Deserialize)]
+pub(super) struct Indicator {
+    pub normalise: String,
+    pub transform: Option<String>,
+    pub quantiles: Option<Vec<f64>>,
+    pub goalposts: Option<Vec<f64>>,
+    pub knots: Option<Vec<Vec<f64>>>,
+    pub target: Option<f64>,
+    pub tolerance: Option<f64>,
+    pub expr: Option<String>,
+    pub applies: Option<String>,
+    pub unit: Option<String>,
+    pub direction: Option<String>,
+    pub title: Option<String>,
+    pub title_zh: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Veto {
+    pub name: String,
+    pub kinds: Vec<String>,
+    pub min_severity: Option<u8>,
+    pub min_count: Option<u32>,
+    pub ceiling: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Hysteresis {
+    pub band: f64,
+}
+
+#[derive(Deserialize)]
+pub(super) struct StepLimit {
+    pub up: u32,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Override {
+    pub customer_id: String,
+    pub kind: String,
+    pub tier: String,
+    pub approver: String,
+    pub reason: String,
+    pub expires: Day,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Limits {
+    pub reject_share: f64,
+    pub reject_rows: u64,
+    pub unreadable_files: u64,
+}
+
+/// A day as TOML date or as text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Day {
+    Toml(toml::value::Datetime),
+    Text(String),
+}
+
+impl Day {
+    pub fn date(&self) -> Option<NaiveDate> {
+        match self {
+            Self::Text(text) => text.parse().ok(),
+            Self::Toml(day) => {
+                let day = day.date?;
+                NaiveDate::from_ymd_opt(day.year.into(), day.month.into(), day.day.into())
+            }
+        }
+    }
+}
+
+impl Ratio {
+    pub fn value(&self) -> Option<f64> {
+        match self {
+            Self::Number(x) => Some(*x),
+            Self::Text(text) => crate::document::parse_ratio(text),
+        }
+    }
+}

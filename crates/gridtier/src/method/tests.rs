@@ -1,0 +1,127 @@
+//! Methods are refused whole, with every fault, before any data is read.
+
+use super::*;
+
+fn paper() -> String {
+    PRESETS[0].1.to_owned()
+}
+
+fn faults(text: &str) -> String {
+    Method::parse("m.toml", text).map_or_else(|faults| faults.to_string(), |_| String::new())
+}
+
+/// The faults of the preset with one piece of text replaced.
+fn faults_with(from: &str, to: &str) -> String {
+    let text = paper();
+    assert!(text.contains(from), "{from}");
+    faults(&text.replacen(from, to, 1))
+}
+
+#[test]
+fn the_presets_are_methods() {
+    for (name, _) in PRESETS {
+        let method = Method::preset(name).unwrap().unwrap();
+        assert_eq!(method.name, name);
+        let sum: f64 = method.indicators.iter().filter_map(|spec| spec.weight).map(|weight| weight.nominal()).sum();
+        assert!((sum - 1.0).abs() < 1e-12);
+        assert_eq!(method.boundaries(), [10, 40, 90]);
+    }
+    assert!(Method::preset("Paper").is_none());
+}
+
+#[test]
+fn nominal_weights_are_the_products_of_three_levels() {
+    let method = Method::preset("paper").unwrap().unwrap();
+    let weight = |id: &str| {
+        let spec = method.indicators.iter().find(|spec| spec.id == id).unwrap();
+        spec.weight.unwrap().nominal()
+    };
+    assert!((weight("annual_energy") - 0.5396 * 0.55 * 0.40).abs() < 1e-15);
+    assert!((weight("overdue_days") - 0.2970 * 0.35 * 0.4).abs() < 1e-15);
+}
+
+#[test]
+fn all_faults_come_at_once_with_their_lines() {
+    let text = paper()
+        .replace("min_known_weight", "min_known_wieght")
+        .replace("cooperation = 0.1634", "cooperation = 0.2634")
+        .replace("[10, 30, 50, 10]", "[10, 30, 50, 20]");
+    let told = faults(&text);
+    assert!(told.contains("did you mean `min_known_weight`?"), "{told}");
+    let told = faults(&text.replace("min_known_wieght", "min_known_weight"));
+    assert!(told.contains("the weights of `weights` sum to 1.1"), "{told}");
+    assert!(told.contains("four whole percentages"), "{told}");
+}
+
+#[test]
+fn names_that_nothing_has_are_told_with_the_nearest_one() {
+    assert!(faults_with("annual_energy = 0.40", "anual_energy = 0.40").contains("did you mean `annual_energy`?"));
+    assert!(faults_with("potential = 0.20", "potentials = 0.20").contains("did you mean `potential`?"));
+    assert!(faults_with("[weights.groups.compliance]", "[weights.groups.complianse]").contains("`compliance`"));
+    assert!(faults_with("ties = \"break\"", "ties = \"brake\"").contains("did you mean `break`?"));
+}
+
+#[test]
+fn a_normalisation_must_be_complete_and_say_nothing_idle() {
+    let energy = "annual_energy = { normalise = \"min_max\", transform = \"log1p\", quantiles = [0.01, 0.99] }";
+    let with = |to: &str| faults_with(energy, &format!("annual_energy = {to}"));
+    assert!(with("{ normalise = \"min_max\" }").contains("either two ascending quantiles"));
+    assert!(with("{ normalise = \"min_max\", goalposts = [1, 1] }").contains("ascending goalposts"));
+    assert!(with("{ normalise = \"percentile\", knots = [[0, 1]] }").contains("means nothing"));
+    assert!(with("{ normalise = \"points\", knots = [[0, 100], [0, 1]] }").contains("values ascending"));
+    assert!(with("{ normalise = \"target\", target = 1 }").contains("tolerance"));
+    assert_eq!(with("{ normalise = \"target\", target = 1, tolerance = 2.5 }"), "");
+    assert!(faults_with(energy, "").contains("has a weight and no normalisation"));
+}
+
+#[test]
+fn own_indicators_are_checked_with_the_method() {
+    let own = |line: &str| {
+        let text = paper()
+            .replace("average_price = 0.20", "average_price = 0.10\nreactive_share = 0.10")
+            .replace("[limits]", &format!("[indicators.reactive_share]\n{line}\n[limits]"));
+        faults(&text)
+    };
+    let good = "normalise = \"percentile\"\nexpr = \"reactive_varh / active_wh\"\nunit = \"share\"\ndirection = \"-\"";
+    assert_eq!(own(good), "");
+    assert!(own(&good.replace("active_wh\"", "activ_wh\"")).contains("did you mean `active_wh`?"));
+    assert!(own(&good.replace("unit", "# unit")).contains("lacks `unit` or `direction`"));
+    assert!(faults_with("[limits]", &format!("[indicators.idle]\n{good}\n[limits]")).contains("has no weight"));
+}
+
+const AHP: &str = "[[weights.ahp.experts]]\nname = \"first\"\nmatrix = [[1, 2, 3], [\"1/2\", 1, 2], [\"1/3\", \"1/2\", 1]]\n";
+
+fn with_ahp(experts: &str) -> String {
+    paper().replace(
+        "[weights]\ncontribution = 0.5396\ncompliance = 0.2970\ncooperation = 0.1634\n",
+        &format!(
+            "[weights.ahp]\nitems = [\"contribution\", \"compliance\", \"cooperation\"]\n{experts}"
+        ),
+    )
+}
+
+#[test]
+fn weights_may_come_from_pairwise_judgements() {
+    let method = Method::parse("m.toml", &with_ahp(AHP)).unwrap();
+    assert_eq!(method.judgements.len(), 1);
+    let weight = method.indicators[0].weight.unwrap().of_dimension;
+    assert!((weight - 0.5396).abs() < 5e-5, "{weight}");
+}
+
+#[test]
+fn an_inconsistent_judgement_is_refused_with_its_worst_pair() {
+    let inconsistent = AHP.replace("[1, 2, 3]", "[1, 2, \"1/9\"]").replace("[\"1/3\"", "[9");
+    let told = faults(&with_ahp(&inconsistent));
+    assert!(told.contains("consistency ratio") && told.contains("worst fits"), "{told}");
+    assert!(faults(&with_ahp(&AHP.replace("\"1/2\", 1, 2", "2, 1, 2"))).contains("mirror"));
+}
+
+#[test]
+fn overrides_name_who_why_and_until_when() {
+    let entry = "[[override]]\ncustomer_id = \"7\"\nkind = \"floor\"\ntier = \"grade-1\"\napprover = \"Li\"\nreason = \"contract\"\nexpires = 2027-01-01\n";
+    let with = |entry: &str| faults_with("[limits]", &format!("{entry}[limits]"));
+    assert_eq!(with(entry), "");
+    assert!(with(&entry.replace("expires = 2027-01-01\n", "")).contains("`override.expires` is missing"));
+    assert!(with(&entry.replace("\"Li\"", "\" \"")).contains("lacks who or why"));
+    assert!(with(&format!("{entry}{entry}")).contains("two overrides"));
+}

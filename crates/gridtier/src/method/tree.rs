@@ -1,0 +1,428 @@
+//! The indicators of a method with their weights and normalisations, checked against the registry.
+
+use super::ahp::{self, Judgement, Variant};
+use super::{direction_of, raw};
+use crate::document::{Document, Fault, did_you_mean};
+use crate::indicator::expression::Expression;
+use crate::indicator::{DIMENSIONS, Direction, INDICATORS, registry};
+
+/// How far siblings' weights may be from summing to 1.
+const SUM_TOLERANCE: f64 = 1e-9;
+
+/// What happens to a value before its place between two marks is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transform {
+    /// Nothing.
+    None,
+    /// ln(1 + max(x, 0)).
+    Log1p,
+}
+
+/// Where the two marks of `min_max` come from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scale {
+    /// Two quantiles of the transformed values of the ranked customers.
+    Quantiles(f64, f64),
+    /// Two fixed values, in the indicator's unit.
+    Goalposts(f64, f64),
+}
+
+/// How a value becomes 0 to 100.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Normalise {
+    /// 100 × clamp((x' − lo)/(hi − lo), 0, 1).
+    MinMax(Transform, Scale),
+    /// 100 × (count below + ½ count equal)/n.
+    Percentile,
+    /// Piecewise linear through (x, z), flat outside.
+    Points(Vec<(f64, f64)>),
+    /// 100 × max(0, 1 − |x − target|/tolerance).
+    Target {
+        /// The value that gets 100.
+        target: f64,
+        /// The distance at which nothing is left.
+        tolerance: f64,
+    },
+}
+
+/// The nominal weights on the way from the root to an indicator.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Weight {
+    /// Place of the dimension in [`DIMENSIONS`].
+    pub dimension: usize,
+    /// Number of the group: groups are numbered in the order of their first indicators.
+    pub group: usize,
+    /// Of the dimension.
+    pub of_dimension: f64,
+    /// Of the group within its dimension.
+    pub of_group: f64,
+    /// Of the indicator within its group.
+    pub of_indicator: f64,
+}
+
+impl Weight {
+    /// The product of the three levels.
+    #[must_use]
+    pub fn nominal(&self) -> f64 {
+        self.of_dimension * self.of_group * self.of_indicator
+    }
+}
+
+/// An indicator as the method uses it.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// Its id.
+    pub id: String,
+    /// Name in English and Chinese.
+    pub titles: [String; 2],
+    /// Unit.
+    pub unit: String,
+    /// Whether more is better.
+    pub direction: Direction,
+    /// Group's name; empty when the indicator has no weight.
+    pub group: String,
+    /// Its weights; `None` when it is only reported.
+    pub weight: Option<Weight>,
+    /// How its value becomes 0 to 100; `None` when it has no weight and none is given.
+    pub normalise: Option<Normalise>,
+}
+
+type Built = (Vec<Spec>, Vec<Expression>, Vec<Judgement>);
+
+/// Builds the indicators of a method; what is wrong goes to `faults`.
+pub(super) fn build(document: &Document, raw: &raw::Method, faults: &mut Vec<Fault>) -> Built {
+    let mut builder = Builder { document, raw, faults, judgements: Vec::new() };
+    let dimensions = builder.dimension_weights();
+    let own: Vec<(String, Expression)> = builder.own_expressions();
+    let mut ids: Vec<String> = INDICATORS.iter().map(|indicator| indicator.id.to_owned()).collect();
+    ids.extend(own.iter().map(|(id, _)| id.clone()));
+    builder.check_names(&ids);
+    let groups = builder.groups(&dimensions);
+    let mut specs: Vec<Spec> = ids.iter().map(|id| builder.spec(id)).collect();
+    let mut numbered: Vec<&str> = Vec::new();
+    for (id, spec) in ids.iter().zip(&mut specs) {
+        let found = groups.iter().find_map(|group| {
+            let (_, weight) = group.indicators.iter().find(|(indicator, _)| indicator == id)?;
+            Some((group, *weight))
+        });
+        let Some((group, of_indicator)) = found else { continue };
+        let number = numbered.iter().position(|name| *name == group.name).unwrap_or_else(|| {
+            numbered.push(&group.name);
+            numbered.len() - 1
+        });
+        let weight = Weight {
+            dimension: group.dimension,
+            group: number,
+            of_dimension: group.of_dimension,
+            of_group: group.of_group,
+            of_indicator,
+        };
+        spec.group.clone_from(&group.name);
+        spec.weight = Some(weight);
+    }
+    builder.check_use(&specs);
+    let judgements = builder.judgements;
+    (specs, own.into_iter().map(|(_, expression)| expression).collect(), judgements)
+}
+
+struct Group {
+    name: String,
+    dimension: usize,
+    of_dimension: f64,
+    of_group: f64,
+    indicators: Vec<(String, f64)>,
+}
+
+struct Builder<'a, 't> {
+    document: &'a Document<'t>,
+    raw: &'a raw::Method,
+    faults: &'a mut Vec<Fault>,
+    judgements: Vec<Judgement>,
+}
+
+impl Builder<'_, '_> {
+    fn fault(&mut self, path: &[&str], what: String, fix: impl Into<String>) {
+        self.faults.push(Fault { line: self.document.line(path), what, fix: fix.into() });
+    }
+
+    fn dimension_weights(&mut self) -> Vec<(String, f64)> {
+        let weights = &self.raw.weights;
+        let given = [weights.contribution, weights.compliance, weights.cooperation];
+        let given = DIMENSIONS.iter().zip(given).filter_map(|(name, weight)| Some(((*name).to_owned(), weight?)));
+        self.siblings(&["weights"], "dimensions", given.collect(), weights.ahp.as_ref())
+    }
+
+    /// The weights of siblings: as given, or by judgement; they must sum to 1.
+    fn siblings(
+        &mut self,
+        path: &[&str],
+        parent: &str,
+        given: Vec<(String, f64)>,
+        ahp: Option<&raw::Ahp>,
+    ) -> Vec<(String, f64)> {
+        if let Some(ahp) = ahp {
+            if !given.is_empty() {
+                let what = format!("`{}` has both weights and `ahp`", path.join("."));
+                self.fault(path, what, "keep one of them");
+            }
+            return self.judged(path, parent, ahp);
+        }
+        let sum: f64 = given.iter().map(|(_, weight)| weight).sum();
+        if (sum - 1.0).abs() > SUM_TOLERANCE {
+            let what = format!("the weights of `{}` sum to {sum}, not to 1", path.join("."));
+            self.fault(path, what, "weights of siblings sum to 1");
+        }
+        given
+    }
+
+    fn judged(&mut self, path: &[&str], parent: &str, ahp: &raw::Ahp) -> Vec<(String, f64)> {
+        let variant = match ahp.variant.as_deref() {
+            Some("geometric_mean") => Variant::GeometricMean,
+            _ => Variant::Eigenvector,
+        };
+        let mut matrices = Vec::new();
+        for expert in &ahp.experts {
+            let matrix: Vec<Vec<f64>> = expert
+                .matrix
+                .iter()
+                .map(|row| row.iter().map(|ratio| ratio.value().unwrap_or(f64::NAN)).collect())
+                .collect();
+            match ahp::check(&matrix, ahp.items.len()) {
+                Ok(()) => matrices.push(matrix),
+                Err(what) => self.fault(path, format!("judgement of {}: {what}", expert.name), "correct the matrix"),
+            }
+        }
+        if matrices.is_empty() || matrices.len() < ahp.experts.len() {
+            if ahp.experts.is_empty() {
+                self.fault(path, "`ahp` has no experts".into(), "add [[…ahp.experts]] with name and matrix");
+            }
+            let even = 1.0 / ahp.items.len().max(1) as f64;
+            return ahp.items.iter().map(|item| (item.clone(), even)).collect();
+        }
+        let pooled = ahp::judge(&ahp::pool(&matrices), variant);
+        if pooled.cr > ahp::CR_MAX {
+            let (i, j, fitting) = pooled.worst;
+            let (first, second) = (&ahp.items[i], &ahp.items[j]);
+            let what = format!(
+                "the judgement of `{}` has consistency ratio {:.4}, above {}; worst fits {first} against {second}",
+                path.join("."),
+                pooled.cr,
+                ahp::CR_MAX
+            );
+            self.fault(path, what, format!("the other judgements ask for about {fitting:.2} there"));
+        }
+        let experts = ahp.experts.iter().zip(&matrices);
+        let experts = experts.map(|(expert, matrix)| (expert.name.clone(), ahp::judge(matrix, variant))).collect();
+        let weights = ahp.items.iter().cloned().zip(pooled.weights.clone()).collect();
+        self.judgements.push(Judgement { parent: parent.into(), items: ahp.items.clone(), pooled, experts });
+        weights
+    }
+
+    /// Names that are neither dimension, group nor indicator.
+    fn check_names(&mut self, ids: &[String]) {
+        let weights = &self.raw.weights;
+        for name in weights.groups.keys().filter(|name| !DIMENSIONS.contains(&name.as_str())) {
+            let fix = did_you_mean(name, DIMENSIONS);
+            self.fault(&["weights", "groups", name], format!("`{name}` is not a dimension"), fix);
+        }
+        for name in self.raw.indicators.keys().filter(|name| !ids.contains(name)) {
+            let fix = did_you_mean(name, ids.iter().map(String::as_str));
+            let what = format!("`{name}` is not an indicator, and has no `expr` to be one");
+            self.fault(&["indicators", name], what, fix);
+        }
+        for (group, members) in &weights.indicators {
+            let items = members.values().filter_map(|member| match member {
+                raw::WeightOrAhp::Ahp(ahp) => Some(&ahp.items),
+                raw::WeightOrAhp::Weight(_) => None,
+            });
+            let named: Vec<&String> = members.keys().filter(|key| *key != "ahp").chain(items.flatten()).collect();
+            for name in named.into_iter().filter(|name| !ids.contains(name)) {
+                let fix = did_you_mean(name, ids.iter().map(String::as_str));
+                let what = format!("`{name}` in group `{group}` is not an indicator");
+                self.fault(&["weights", "indicators", group, name], what, fix);
+            }
+        }
+    }
+
+    fn groups(&mut self, dimensions: &[(String, f64)]) -> Vec<Group> {
+        let weights = &self.raw.weights;
+        let mut groups = Vec::new();
+        let mut named = std::collections::BTreeSet::new();
+        for (dimension, of_dimension) in dimensions {
+            let Some(place) = DIMENSIONS.iter().position(|known| known == dimension) else {
+                let fix = did_you_mean(dimension, DIMENSIONS);
+                self.fault(&["weights", "ahp"], format!("`{dimension}` is not a dimension"), fix);
+                continue;
+            };
+            let Some(members) = weights.groups.get(dimension) else {
+                let what = format!("dimension `{dimension}` has no groups");
+                self.fault(&["weights", "groups"], what, format!("add [weights.groups.{dimension}]"));
+                continue;
+            };
+            let path = ["weights", "groups", dimension];
+            for (name, of_group) in self.members(&path, dimension, members) {
+                if !named.insert(name.clone()) {
+                    self.fault(&path, format!("group `{name}` stands in two dimensions"), "rename one");
+                }
+                let Some(members) = weights.indicators.get(&name) else {
+                    let fix = match crate::document::nearest(&name, weights.indicators.keys().map(String::as_str)) {
+                        Some(near) => format!("did you mean `{near}`? Or add [weights.indicators.{name}]"),
+                        None => format!("add [weights.indicators.{name}]"),
+                    };
+                    self.fault(&path, format!("group `{name}` has no indicators"), fix);
+                    continue;
+                };
+                let indicators = self.members(&["weights", "indicators", &name], &name, members);
+                groups.push(Group { name, dimension: place, of_dimension: *of_dimension, of_group, indicators });
+            }
+        }
+        for name in weights.indicators.keys().filter(|name| !named.contains(*name)) {
+            let fix = did_you_mean(name, named.iter().map(String::as_str));
+            self.fault(&["weights", "indicators", name], format!("`{name}` is a group of no dimension"), fix);
+        }
+        groups
+    }
+
+    fn members(
+        &mut self,
+        path: &[&str],
+        parent: &str,
+        members: &std::collections::BTreeMap<String, raw::WeightOrAhp>,
+    ) -> Vec<(String, f64)> {
+        let mut given = Vec::new();
+        let mut judgement = None;
+        for (name, member) in members {
+            match (name.as_str(), member) {
+                ("ahp", raw::WeightOrAhp::Ahp(ahp)) => judgement = Some(ahp),
+                (_, raw::WeightOrAhp::Weight(weight)) => given.push((name.clone(), *weight)),
+                (_, raw::WeightOrAhp::Ahp(_)) => {
+                    self.fault(path, format!("`{name}` must be a number"), "a judgement stands under the key `ahp`");
+                }
+            }
+        }
+        self.siblings(path, parent, given, judgement)
+    }
+
+    /// The method's own indicators by id, with their checked expressions.
+    fn own_expressions(&mut self) -> Vec<(String, Expression)> {
+        let mut own = Vec::new();
+        for (id, indicator) in &self.raw.indicators {
+            let Some(text) = &indicator.expr else { continue };
+            let path = ["indicators", id.as_str()];
+            if registry::find(id).is_some() {
+                let what = format!("`{id}` is an indicator of the registry and cannot have an `expr`");
+                self.fault(&path, what, "give your own indicator another name");
+                continue;
+            }
+            if !id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
+                let what = format!("`{id}` cannot be a column's name");
+                self.fault(&path, what, "use lower-case letters, digits and `_`");
+            }
+            if indicator.unit.is_none() || indicator.direction.is_none() {
+                let what = format!("own indicator `{id}` lacks `unit` or `direction`");
+                self.fault(&path, what, "add unit = \"…\" and direction = \"+\" or \"-\"");
+            }
+            match Expression::parse(text, indicator.applies.as_deref()) {
+                Ok(expression) => own.push((id.clone(), expression)),
+                Err((what, fix)) => self.fault(&path, format!("indicator `{id}`: {what}"), fix),
+            }
+        }
+        own
+    }
+
+    fn spec(&mut self, id: &str) -> Spec {
+        let raw = self.raw.indicators.get(id);
+        let normalise = raw.and_then(|raw| self.normalise(id, raw));
+        let (titles, unit) = match registry::find(id) {
+            Some(indicator) => ([indicator.title.into(), indicator.title_zh.into()], indicator.unit.to_owned()),
+            None => {
+                let title = raw.and_then(|raw| raw.title.clone()).unwrap_or_else(|| id.to_owned());
+                let title_zh = raw.and_then(|raw| raw.title_zh.clone()).unwrap_or_else(|| title.clone());
+                ([title, title_zh], raw.and_then(|raw| raw.unit.clone()).unwrap_or_default())
+            }
+        };
+        let direction = direction_of(id, raw.and_then(|raw| raw.direction.as_deref()));
+        Spec { id: id.into(), titles, unit, direction, group: String::new(), weight: None, normalise }
+    }
+
+    fn normalise(&mut self, id: &str, raw: &raw::Indicator) -> Option<Normalise> {
+        let path = ["indicators", id];
+        let wants: &[&str] = match raw.normalise.as_str() {
+            "min_max" => &["transform", "quantiles", "goalposts"],
+            "points" => &["knots"],
+            "target" => &["target", "tolerance"],
+            _ => &[],
+        };
+        let given = [
+            ("transform", raw.transform.is_some()),
+            ("quantiles", raw.quantiles.is_some()),
+            ("goalposts", raw.goalposts.is_some()),
+            ("knots", raw.knots.is_some()),
+            ("target", raw.target.is_some()),
+            ("tolerance", raw.tolerance.is_some()),
+        ];
+        for (key, _) in given.iter().filter(|(key, is_given)| *is_given && !wants.contains(key)) {
+            let what = format!("`{key}` means nothing for `{id}` with normalise = \"{}\"", raw.normalise);
+            self.fault(&path, what, "take it out");
+        }
+        let made = match raw.normalise.as_str() {
+            "min_max" => min_max(raw),
+            "points" => points(raw),
+            "target" => match (raw.target, raw.tolerance) {
+                (Some(target), Some(tolerance)) if tolerance > 0.0 => Ok(Normalise::Target { target, tolerance }),
+                _ => Err("`target` needs target and a tolerance above 0"),
+            },
+            _ => Ok(Normalise::Percentile),
+        };
+        match made {
+            Ok(normalise) => Some(normalise),
+            Err(what) => {
+                self.fault(&path, format!("indicator `{id}`: {what}"), "see `gridtier method show paper`");
+                None
+            }
+        }
+    }
+
+    /// Indicators that weigh and cannot be normalised, or were made and do not weigh.
+    fn check_use(&mut self, specs: &[Spec]) {
+        for spec in specs {
+            let given = self.raw.indicators.contains_key(&spec.id);
+            if spec.weight.is_some() && !given {
+                let what = format!("indicator `{}` has a weight and no normalisation", spec.id);
+                self.fault(&["indicators"], what, format!("add {} = {{ normalise = … }}", spec.id));
+            }
+            if spec.weight.is_none() && registry::find(&spec.id).is_none() {
+                let what = format!("own indicator `{}` has no weight", spec.id);
+                self.fault(&["indicators", &spec.id], what, "add it to a group under [weights.indicators]");
+            }
+        }
+    }
+}
+
+fn min_max(raw: &raw::Indicator) -> Result<Normalise, &'static str> {
+    let transform = match raw.transform.as_deref() {
+        Some("log1p") => Transform::Log1p,
+        _ => Transform::None,
+    };
+    let scale = match (raw.quantiles.as_deref(), raw.goalposts.as_deref()) {
+        (Some(&[low, high]), None) if low < high => Scale::Quantiles(low, high),
+        (None, Some(&[low, high])) if low < high => Scale::Goalposts(low, high),
+        _ => return Err("`min_max` needs either two ascending quantiles or two ascending goalposts"),
+    };
+    Ok(Normalise::MinMax(transform, scale))
+}
+
+fn points(raw: &raw::Indicator) -> Result<Normalise, &'static str> {
+    let wanted = "`points` needs two or more knots [value, points], values ascending, points from 0 to 100";
+    let knots = raw.knots.as_deref().unwrap_or_default();
+    let knots: Option<Vec<(f64, f64)>> = knots
+        .iter()
+        .map(|knot| match knot[..] {
+            [x, z] if (0.0..=100.0).contains(&z) => Some((x, z)),
+            _ => None,
+        })
+        .collect();
+    let knots = knots.ok_or(wanted)?;
+    let ascending = knots.windows(2).all(|pair| pair[0].0 < pair[1].0);
+    if knots.len() >= 2 && ascending { Ok(Normalise::Points(knots)) } else { Err(wanted) }
+}

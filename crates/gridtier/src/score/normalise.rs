@@ -1,0 +1,246 @@
+//! From a value to points between 0 and 100, by parameters fitted to the ranked customers and kept with the cycle.
+
+use crate::indicator::Direction;
+use crate::method::{Normalise, Scale, Transform};
+
+/// What a value gets that says nothing about its customer.
+const NEUTRAL: f64 = 50.0;
+
+/// A normalisation with its parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fitted {
+    /// How, with the fitted numbers.
+    pub kind: Kind,
+    /// Whether more is better; `points` and `target` state points directly.
+    pub direction: Direction,
+}
+
+/// A normalisation's parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    /// No ranked customer has a value: 50 for all others.
+    Nobody,
+    /// Between two marks of the transformed value; equal marks give 50.
+    MinMax {
+        /// What is done to the value first.
+        transform: Transform,
+        /// The mark that gets 0.
+        lo: f64,
+        /// The mark that gets 100.
+        hi: f64,
+    },
+    /// By rank among the values of the ranked customers.
+    Percentile {
+        /// Distinct values, ascending.
+        values: Vec<f64>,
+        /// How many ranked customers have each.
+        counts: Vec<u64>,
+    },
+    /// Piecewise linear through (x, z), flat outside.
+    Points(Vec<(f64, f64)>),
+    /// 100 × max(0, 1 − |x − target|/tolerance).
+    Target {
+        /// The value that gets 100.
+        target: f64,
+        /// The distance at which nothing is left.
+        tolerance: f64,
+    },
+}
+
+impl Fitted {
+    /// Fits a normalisation to the values of the ranked customers.
+    #[must_use]
+    pub fn fit(normalise: &Normalise, direction: Direction, mut known: Vec<f64>) -> Self {
+        if known.is_empty() {
+            return Self { kind: Kind::Nobody, direction };
+        }
+        let kind = match normalise {
+            Normalise::MinMax(transform, Scale::Goalposts(lo, hi)) => {
+                let transform = *transform;
+                Kind::MinMax { transform, lo: transformed(transform, *lo), hi: transformed(transform, *hi) }
+            }
+            Normalise::MinMax(transform, Scale::Quantiles(low, high)) => {
+                let transform = *transform;
+                known.iter_mut().for_each(|x| *x = transformed(transform, *x));
+                Kind::MinMax { transform, lo: quantile(&mut known, *low), hi: quantile(&mut known, *high) }
+            }
+            Normalise::Percentile => {
+                // −0 equals 0 and must not stand beside it.
+                known.iter_mut().for_each(|x| *x += 0.0);
+                known.sort_unstable_by(f64::total_cmp);
+                let runs = known.chunk_by(|a, b| a == b);
+                let (values, counts) = runs.map(|run| (run[0], run.len() as u64)).unzip();
+                Kind::Percentile { values, counts }
+            }
+            Normalise::Points(knots) => Kind::Points(knots.clone()),
+            Normalise::Target { target, tolerance } => Kind::Target { target: *target, tolerance: *tolerance },
+        };
+        Self { kind, direction }
+    }
+
+    /// Whether the marks are equal, so that every value gets 50.
+    #[must_use]
+    pub fn is_degenerate(&self) -> bool {
+        matches!(self.kind, Kind::MinMax { lo, hi, .. } if lo == hi)
+    }
+
+    /// The points of a value, 0 to 100.
+    #[must_use]
+    pub fn points(&self, x: f64) -> f64 {
+        match &self.kind {
+            Kind::Nobody => NEUTRAL,
+            Kind::MinMax { lo, hi, .. } if lo == hi => NEUTRAL,
+            Kind::MinMax { transform, lo, hi } => {
+                self.directed(100.0 * ((transformed(*transform, x) - lo) / (hi - lo)).clamp(0.0, 1.0))
+            }
+            Kind::Percentile { values, counts } => {
+                let place = values.partition_point(|value| *value < x);
+                let below: u64 = counts[..place].iter().sum();
+                let equal = if values.get(place) == Some(&x) { counts[place] } else { 0 };
+                let all: u64 = counts.iter().sum();
+                self.directed(100.0 * (below as f64 + 0.5 * equal as f64) / all as f64)
+            }
+            Kind::Points(knots) => piecewise(knots, x),
+            Kind::Target { target, tolerance } => 100.0 * (1.0 - (x - target).abs() / tolerance).max(0.0),
+        }
+    }
+
+    fn directed(&self, z: f64) -> f64 {
+        match self.direction {
+            Direction::More => z,
+            Direction::Less => 100.0 - z,
+        }
+    }
+}
+
+fn transformed(transform: Transform, x: f64) -> f64 {
+    match transform {
+        Transform::None => x,
+        Transform::Log1p => libm::log1p(x.max(0.0)),
+    }
+}
+
+fn piecewise(knots: &[(f64, f64)], x: f64) -> f64 {
+    let after = knots.partition_point(|knot| knot.0 <= x);
+    match (after.checked_sub(1).map(|place| knots[place]), knots.get(after)) {
+        (None, Some(first)) => first.1,
+        (Some(last), None) => last.1,
+        (Some((x0, z0)), Some((x1, z1))) => z0 + (z1 - z0) * ((x - x0) / (x1 - x0)),
+        (None, None) => NEUTRAL,
+    }
+}
+
+/// The quantile q of unordered values by linear interpolation at h = (n − 1) q: x\[k\] + frac × (x\[k+1\] − x\[k\])
+/// (Hyndman and Fan 1996, type 7). `values` must not be empty; its order changes.
+fn quantile(values: &mut [f64], q: f64) -> f64 {
+    let h = (values.len() - 1) as f64 * q;
+    let k = h.floor() as usize;
+    let (_, &mut low, above) = values.select_nth_unstable_by(k, f64::total_cmp);
+    let high = above.iter().copied().min_by(f64::total_cmp).unwrap_or(low);
+    low + (h - k as f64) * (high - low)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn fit(normalise: Normalise, direction: Direction, known: &[f64]) -> Fitted {
+        Fitted::fit(&normalise, direction, known.to_vec())
+    }
+
+    #[test]
+    fn quantiles_interpolate_between_order_statistics() {
+        let mut values = [40.0, 10.0, 30.0, 20.0];
+        assert_eq!(quantile(&mut values, 0.0), 10.0);
+        assert_eq!(quantile(&mut values, 0.5), 25.0);
+        assert_eq!(quantile(&mut values, 1.0), 40.0);
+        assert!((quantile(&mut values, 0.01) - 10.3).abs() < 1e-12);
+        assert_eq!(quantile(&mut [7.0], 0.99), 7.0);
+    }
+
+    #[test]
+    fn min_max_clamps_outside_its_marks_and_turns_round_where_less_is_better() {
+        let normalise = Normalise::MinMax(Transform::None, Scale::Goalposts(0.0, 2.0));
+        let more = fit(normalise.clone(), Direction::More, &[1.0]);
+        assert_eq!([-1.0, 0.5, 9.0].map(|x| more.points(x)), [0.0, 25.0, 100.0]);
+        let less = fit(normalise, Direction::Less, &[1.0]);
+        assert_eq!([-1.0, 0.5, 9.0].map(|x| less.points(x)), [100.0, 75.0, 0.0]);
+    }
+
+    #[test]
+    fn the_logarithm_is_taken_before_the_quantiles() {
+        let normalise = Normalise::MinMax(Transform::Log1p, Scale::Quantiles(0.0, 1.0));
+        let fitted = fit(normalise, Direction::More, &[0.0, 1e6, -5.0]);
+        assert!((fitted.points(999.0) - 100.0 * 1000f64.ln() / 1_000_001f64.ln()).abs() < 1e-12);
+        assert_eq!(fitted.points(-3.0), 0.0);
+    }
+
+    #[test]
+    fn equal_marks_and_no_values_give_fifty() {
+        let normalise = Normalise::MinMax(Transform::None, Scale::Quantiles(0.01, 0.99));
+        let constant = fit(normalise.clone(), Direction::Less, &[3.0, 3.0]);
+        assert!(constant.is_degenerate());
+        assert_eq!([constant.points(3.0), constant.points(99.0)], [50.0, 50.0]);
+        assert_eq!(fit(normalise, Direction::More, &[]).points(1.0), 50.0);
+        assert_eq!(fit(Normalise::Points(vec![(0.0, 0.0), (1.0, 9.0)]), Direction::More, &[]).points(1.0), 50.0);
+    }
+
+    #[test]
+    fn a_percentile_counts_half_of_the_equal_ones() {
+        let fitted = fit(Normalise::Percentile, Direction::More, &[1.0, 2.0, 2.0, 3.0]);
+        assert_eq!([1.0, 2.0, 3.0].map(|x| fitted.points(x)), [12.5, 50.0, 87.5]);
+        assert_eq!([0.0, 2.5, 9.0].map(|x| fitted.points(x)), [0.0, 75.0, 100.0]);
+        let fitted = fit(Normalise::Percentile, Direction::Less, &[0.0, -0.0, 1.0, 5.0]);
+        assert_eq!(fitted.points(-0.0), 75.0);
+    }
+
+    #[test]
+    fn points_are_linear_between_knots_and_flat_outside() {
+        let knots = Normalise::Points(vec![(0.0, 100.0), (5.0, 80.0), (30.0, 40.0)]);
+        let fitted = fit(knots, Direction::Less, &[1.0]);
+        assert_eq!([-1.0, 0.0, 2.5, 5.0, 17.5, 99.0].map(|x| fitted.points(x)), [100.0, 100.0, 90.0, 80.0, 60.0, 40.0]);
+    }
+
+    #[test]
+    fn a_target_loses_on_both_sides() {
+        let fitted = fit(Normalise::Target { target: 1.0, tolerance: 0.5 }, Direction::More, &[1.0]);
+        assert_eq!([0.25, 0.75, 1.0, 1.25, 2.0].map(|x| fitted.points(x)), [0.0, 50.0, 100.0, 50.0, 0.0]);
+    }
+
+    proptest! {
+        #[test]
+        fn more_is_never_worse_when_more_is_better(
+            known in prop::collection::vec(-1e6f64..1e9, 1..40), a in -1e6f64..1e9, b in -1e6f64..1e9,
+        ) {
+            let (a, b) = (a.min(b), a.max(b));
+            for normalise in [
+                Normalise::MinMax(Transform::None, Scale::Quantiles(0.01, 0.99)),
+                Normalise::MinMax(Transform::Log1p, Scale::Quantiles(0.01, 0.99)),
+                Normalise::Percentile,
+            ] {
+                let more = fit(normalise.clone(), Direction::More, &known);
+                prop_assert!(more.points(a) <= more.points(b));
+                prop_assert!((0.0..=100.0).contains(&more.points(a)));
+                let less = fit(normalise, Direction::Less, &known);
+                prop_assert!(less.points(a) >= less.points(b));
+            }
+        }
+
+        #[test]
+        fn the_unit_of_an_indicator_does_not_change_its_points(
+            known in prop::collection::vec(0f64..1e6, 2..40), x in 0f64..1e6, exponent in -10i32..10,
+        ) {
+            let unit = 2f64.powi(exponent);
+            for normalise in [
+                Normalise::MinMax(Transform::None, Scale::Quantiles(0.01, 0.99)),
+                Normalise::Percentile,
+            ] {
+                let plain = fit(normalise.clone(), Direction::More, &known).points(x);
+                let scaled: Vec<f64> = known.iter().map(|x| x * unit).collect();
+                prop_assert!((plain - fit(normalise, Direction::More, &scaled).points(x * unit)).abs() < 1e-9);
+            }
+        }
+    }
+}
