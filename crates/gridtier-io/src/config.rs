@@ -12,7 +12,7 @@ use std::path::{Component, Path};
 use chrono::format::{Item, StrftimeItems};
 use chrono_tz::Tz;
 use gridtier::contract::Table;
-use gridtier::contract::declared::{DecimalMark, Declared, EnergyUnit, MoneyUnit, NetExport, TableDeclared};
+use gridtier::contract::declared::{Declared, EnergyUnit, MoneyUnit, NetExport, TableDeclared};
 use gridtier::document::{Document, Fault, Faults, nearest};
 use serde::Deserialize;
 

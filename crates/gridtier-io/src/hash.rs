@@ -21,7 +21,7 @@ impl<R: Read> Hashing<R> {
     }
 
     /// Bytes so far.
-    pub fn bytes(&self) -> u64 {
+    pub fn length(&self) -> u64 {
         self.bytes
     }
 
@@ -46,7 +46,7 @@ pub fn sha256_of(source: impl Read) -> io::Result<(String, u64)> {
     let mut hashing = Hashing::new(source);
     let mut stretch = vec![0; STRETCH_BYTES];
     while hashing.read(&mut stretch)? > 0 {}
-    let bytes = hashing.bytes();
+    let bytes = hashing.length();
     Ok((hashing.finish(), bytes))
 }
 

@@ -12,7 +12,6 @@ mod footer;
 mod guarded;
 mod pages;
 
-use std::fs::File;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;

@@ -19,6 +19,7 @@ pub mod fact;
 pub mod indicator;
 pub mod method;
 pub mod score;
+pub mod tier;
 
 #[cfg(test)]
 mod memory;

@@ -1,3 +1,5 @@
+use gridtier::contract::declared::DecimalMark;
+
 use super::*;
 
 fn told(text: &str) -> Vec<String> {

@@ -96,10 +96,10 @@ fn raw_pass(file: &DataFile, delimiter: u8, wide: bool) -> Result<RawPass, Unrea
             utf8.feed(&stretch[..read]);
         }
         if !wide && utf8.bad.is_none() && fault.is_none() {
-            fault = lexer.feed(without_mark(&stretch[..read], hashing.bytes() == read as u64)).err();
+            fault = lexer.feed(without_mark(&stretch[..read], hashing.length() == read as u64)).err();
         }
     }
-    if hashing.bytes() != file.bytes {
+    if hashing.length() != file.bytes {
         return Err(Unreadable::damaged("it was changed while it was being read"));
     }
     let records = fault.map_or_else(|| lexer.finish(), Err);

@@ -1,0 +1,298 @@
+//! The rows that were set aside, as they came: what a clerk needs to correct them at the source.
+//!
+//! The engine keeps of a reject only its place and its rule. The rows are read again here, only these, with all plain
+//! columns of their files as text and under the files' own names. Nothing is judged here, and no row is left out; only
+//! very long cells are cut.
+
+mod text;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_array::builder::{Int64Builder, StringBuilder};
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use csv::StringRecord;
+use gridtier::contract::Table;
+use gridtier::contract::cell::Family;
+use gridtier::error::Refusal;
+use gridtier::source::Reject;
+use parquet::arrow::arrow_reader::RowSelection;
+
+use crate::columns::{OwnColumn, Piece};
+use crate::csv::CsvFile;
+use crate::folder::{Content, DataFolder, Readable};
+use crate::ipc::IpcFile;
+use crate::listing::DataFile;
+use crate::parquet::ParquetFile;
+use crate::unreadable::Unreadable;
+
+/// Rows and bytes of text after which a batch is handed on.
+const BATCH_ROWS: usize = 8_192;
+const BATCH_BYTES: usize = 8 << 20;
+
+/// The columns before the files' own.
+const OWN_FROM: usize = 3;
+
+/// The columns of a table's rejects: file, row and rule, then the own columns of all its files, as text.
+#[must_use]
+pub fn reject_schema(folder: &DataFolder, table: Table) -> SchemaRef {
+    Layout::new(folder.files(table)).schema
+}
+
+/// Reads the rejects of a table again and hands them to `sink` batch by batch, in their order.
+///
+/// # Errors
+/// A file cannot be read any more, or `sink` fails.
+pub fn reject_rows<E: From<Refusal>>(
+    folder: &DataFolder,
+    table: Table,
+    rejects: &[Reject],
+    sink: &mut dyn FnMut(RecordBatch) -> Result<(), E>,
+) -> Result<(), E> {
+    let layout = Layout::new(folder.files(table));
+    for rejects in rejects.chunk_by(|a, b| a.at.file() == b.at.file()) {
+        let place = rejects[0].at.file() as usize;
+        let Some(readable) = folder.files(table).get(place) else { continue };
+        let mut sheet = Sheet::new(&layout, place, &readable.file, rejects);
+        let mut rows = Rows::new(readable).map_err(|fault| readable.file.refuse_for(fault))?;
+        loop {
+            let more = rows.next_into(&mut sheet).map_err(|fault| readable.file.refuse_for(fault))?;
+            let is_full = sheet.count >= BATCH_ROWS || sheet.bytes >= BATCH_BYTES;
+            if sheet.count > 0 && (is_full || !more) {
+                sink(sheet.finish().map_err(|fault| readable.file.refuse_for(fault))?)?;
+            }
+            if !more {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a column can be shown as text.
+fn is_plain(column: &OwnColumn) -> bool {
+    column.data_type.as_ref().is_none_or(|kind| {
+        Family::of(kind) != Family::Nested || matches!(kind, DataType::FixedSizeBinary(_))
+    })
+}
+
+/// Which own column of which file stands where.
+struct Layout {
+    schema: SchemaRef,
+    /// By file and own column of the output: the file's column.
+    places: Vec<Vec<Option<usize>>>,
+}
+
+impl Layout {
+    fn new(files: &[Readable]) -> Self {
+        let mut names: Vec<String> = ["source_file", "row", "rule"].map(str::to_owned).to_vec();
+        let mut place_of: BTreeMap<String, usize> = BTreeMap::new();
+        for column in files.iter().flat_map(|file| &file.columns).filter(|column| is_plain(column)) {
+            place_of.entry(column.name.to_lowercase()).or_insert_with(|| {
+                names.push(unused_name(&column.name, &names));
+                names.len() - 1 - OWN_FROM
+            });
+        }
+        let places = files.iter().map(|file| {
+            let mut places = vec![None; names.len() - OWN_FROM];
+            for (at, column) in file.columns.iter().enumerate().filter(|(_, column)| is_plain(column)) {
+                places[place_of[&column.name.to_lowercase()]] = Some(at);
+            }
+            places
+        });
+        let places = places.collect();
+        let field = |(at, name): (usize, &String)| {
+            let kind = if at == 1 { DataType::Int64 } else { DataType::Utf8 };
+            Field::new(name, kind, at >= OWN_FROM)
+        };
+        let fields: Vec<Field> = names.iter().enumerate().map(field).collect();
+        Self { schema: Arc::new(Schema::new(fields)), places }
+    }
+}
+
+/// The name, with a number behind it where it is taken.
+fn unused_name(name: &str, taken: &[String]) -> String {
+    let is_taken = |name: &str| taken.iter().any(|taken| taken.eq_ignore_ascii_case(name));
+    let numbered = (2..).map(|number| format!("{name}_{number}"));
+    std::iter::once(name.to_owned()).chain(numbered).find(|name| !is_taken(name)).unwrap_or_default()
+}
+
+/// Rejects of one file on their way out.
+struct Sheet<'a> {
+    layout: &'a Layout,
+    file: &'a DataFile,
+    places: &'a [Option<usize>],
+    /// Those still to be found.
+    rejects: &'a [Reject],
+    names: StringBuilder,
+    numbers: Int64Builder,
+    rules: StringBuilder,
+    cells: Vec<StringBuilder>,
+    count: usize,
+    bytes: usize,
+}
+
+impl<'a> Sheet<'a> {
+    fn new(layout: &'a Layout, place: usize, file: &'a DataFile, rejects: &'a [Reject]) -> Self {
+        let places = &layout.places[place];
+        let (names, numbers, rules) = (StringBuilder::new(), Int64Builder::new(), StringBuilder::new());
+        let cells = places.iter().map(|_| StringBuilder::new()).collect();
+        Self { layout, file, places, rejects, names, numbers, rules, cells, count: 0, bytes: 0 }
+    }
+
+    /// Adds the next reject if it is the row, and all that name the same row.
+    fn take<'c>(&mut self, row: u64, cell: &dyn Fn(usize) -> Option<std::borrow::Cow<'c, str>>) {
+        while let Some((reject, rest)) = self.rejects.split_first().filter(|(reject, _)| reject.at.row() == row) {
+            self.rejects = rest;
+            self.names.append_value(&self.file.name);
+            self.numbers.append_value(row as i64);
+            self.rules.append_value(reject.rule.code());
+            for (builder, place) in self.cells.iter_mut().zip(self.places) {
+                let text = place.and_then(cell);
+                let text = text.as_deref().map(text::cut);
+                self.bytes += text.as_ref().map_or(0, |text| text.len());
+                builder.append_option(text.filter(|text| !text.is_empty()));
+            }
+            self.count += 1;
+        }
+    }
+
+    fn finish(&mut self) -> Result<RecordBatch, Unreadable> {
+        let mut columns: Vec<ArrayRef> =
+            vec![Arc::new(self.names.finish()), Arc::new(self.numbers.finish()), Arc::new(self.rules.finish())];
+        columns.extend(self.cells.iter_mut().map(|cells| Arc::new(cells.finish()) as ArrayRef));
+        (self.count, self.bytes) = (0, 0);
+        Ok(RecordBatch::try_new(Arc::clone(&self.layout.schema), columns)?)
+    }
+}
+
+/// The rows of a file, some at a time.
+enum Rows<'a> {
+    Csv { csv: &'a CsvFile, records: crate::csv::Records, record: StringRecord, row: u64 },
+    Parquet(ParquetRows<'a>),
+    Ipc { pieces: crate::ipc::Pieces, picks: Vec<usize>, row: u64 },
+}
+
+struct ParquetRows<'a> {
+    parquet: &'a ParquetFile,
+    file: &'a DataFile,
+    picks: Vec<usize>,
+    /// Rows of each row group.
+    groups: Vec<Range<u64>>,
+    next: usize,
+    /// The row group being read, and the selected rows still to come.
+    open: Option<(crate::parquet::Pieces, std::vec::IntoIter<u64>)>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(readable: &'a Readable) -> Result<Self, Unreadable> {
+        let plain = |columns: &[OwnColumn]| (0..columns.len()).filter(|&at| is_plain(&columns[at])).collect::<Vec<_>>();
+        let picks = plain(&readable.columns);
+        Ok(match &readable.content {
+            Content::Csv(csv) => {
+                Self::Csv { csv, records: csv.records(&readable.file)?, record: StringRecord::new(), row: 0 }
+            }
+            Content::Parquet(parquet) => {
+                let mut start = 0;
+                let groups = parquet.row_groups().map(|rows| {
+                    start += rows;
+                    start - rows..start
+                });
+                let groups = groups.collect();
+                Self::Parquet(ParquetRows { parquet, file: &readable.file, picks, groups, next: 0, open: None })
+            }
+            Content::Ipc(ipc) => Self::Ipc { pieces: ipc_pieces(ipc, &readable.file, &picks)?, picks, row: 0 },
+        })
+    }
+
+    /// Reads some rows and adds the rejects among them; whether there may be more.
+    fn next_into(&mut self, sheet: &mut Sheet) -> Result<bool, Unreadable> {
+        if sheet.rejects.is_empty() {
+            return Ok(false);
+        }
+        match self {
+            Self::Csv { csv, records, record, row } => {
+                if !records.read(record)? {
+                    return Err(changed());
+                }
+                sheet.take(*row, &|at| csv_cell(csv, record, at));
+                *row += 1;
+            }
+            Self::Parquet(rows) => rows.next_into(sheet)?,
+            Self::Ipc { pieces, picks, row } => {
+                let piece = pieces.next().transpose()?.ok_or_else(changed)?;
+                let first = *row;
+                *row += piece.rows as u64;
+                if sheet.rejects.first().is_some_and(|reject| reject.at.row() < *row) {
+                    take_piece(sheet, &piece, picks, first..*row)?;
+                }
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn changed() -> Unreadable {
+    Unreadable::damaged("it was changed while it was being read")
+}
+
+fn ipc_pieces(ipc: &IpcFile, file: &DataFile, picks: &[usize]) -> Result<crate::ipc::Pieces, Unreadable> {
+    ipc.pieces(file, picks)
+}
+
+/// A cell of a record; of one that is too long the rest stands in the last column.
+fn csv_cell<'r>(csv: &CsvFile, record: &'r StringRecord, at: usize) -> Option<std::borrow::Cow<'r, str>> {
+    let is_last = at + 1 == csv.header.len();
+    if is_last && record.len() > csv.header.len() {
+        let delimiter = char::from(csv.delimiter).to_string();
+        return Some(record.iter().skip(at).collect::<Vec<_>>().join(&delimiter).into());
+    }
+    record.get(at).map(Into::into)
+}
+
+fn take_piece(
+    sheet: &mut Sheet,
+    piece: &Piece,
+    picks: &[usize],
+    rows: impl Iterator<Item = u64>,
+) -> Result<(), Unreadable> {
+    let texts = piece.columns.iter().map(text::Texts::of).collect::<Result<Vec<_>, _>>()?;
+    for (at, row) in rows.enumerate() {
+        sheet.take(row, &|own| texts[picks.partition_point(|pick| *pick < own)].get(at));
+    }
+    Ok(())
+}
+
+impl ParquetRows<'_> {
+    fn next_into(&mut self, sheet: &mut Sheet) -> Result<(), Unreadable> {
+        if let Some((pieces, rows)) = &mut self.open {
+            match pieces.next().transpose()? {
+                Some(piece) => return take_piece(sheet, &piece, &self.picks, rows.take(piece.rows)),
+                None => self.open = None,
+            }
+        }
+        let group = self.groups.get(self.next).cloned().ok_or_else(changed)?;
+        let inside = sheet.rejects.partition_point(|reject| reject.at.row() < group.end);
+        let mut rows: Vec<u64> = sheet.rejects[..inside].iter().map(|reject| reject.at.row()).collect();
+        rows.dedup();
+        if !rows.is_empty() {
+            let selection = selection(&rows, &group);
+            let pieces = self.parquet.pieces(self.file, self.next, &self.picks, Some(selection))?;
+            self.open = Some((pieces, rows.into_iter()));
+        }
+        self.next += 1;
+        Ok(())
+    }
+}
+
+/// The given rows of a row group.
+fn selection(rows: &[u64], group: &Range<u64>) -> RowSelection {
+    let runs = rows.chunk_by(|a, b| a + 1 == *b);
+    let ranges = runs.map(|run| (run[0] - group.start) as usize..(run[run.len() - 1] + 1 - group.start) as usize);
+    RowSelection::from_consecutive_ranges(ranges, (group.end - group.start) as usize)
+}
+
+#[cfg(test)]
+mod tests;

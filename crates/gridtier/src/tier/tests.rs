@@ -1,0 +1,265 @@
+//! Quotas, ties, strata and policies on populations whose scores are set by hand.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::contract::rule::Rule;
+use crate::contract::{SUPPLY_LEVELS, Table};
+use crate::customer::{Customer, Customers};
+use crate::event::Offence;
+use crate::fact::CustomerFacts;
+use crate::indicator::Value;
+use crate::memory::Memory;
+use crate::method::PRESETS;
+use crate::score::Provisional;
+use crate::source::Intake;
+use crate::unit::{Month, Window};
+
+const WINDOW: Window = Window { end: Month(54 * 12), months: 36 };
+
+/// A ranked or provisional customer of a made population.
+#[derive(Clone, Debug)]
+struct Person {
+    score_e6: i64,
+    revenue: Option<f64>,
+    supply_level: u8,
+    provisional: bool,
+    thefts: u8,
+}
+
+fn person(score: i64) -> Person {
+    Person { score_e6: score * 1_000_000, revenue: None, supply_level: 0, provisional: false, thefts: 0 }
+}
+
+fn method(changes: &[(&str, &str)]) -> Method {
+    let text = changes.iter().fold(PRESETS[1].1.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    });
+    Method::parse("m.toml", &text).unwrap()
+}
+
+/// One population, no veto.
+fn plain(changes: &[(&str, &str)]) -> Method {
+    let mut all = vec![("strata = \"supply_level\"", "strata = \"none\"")];
+    all.extend(changes);
+    method(&all)
+}
+
+fn facts(people: &[Person]) -> Facts {
+    let mut customers = Customers::default();
+    let mut offences = Vec::new();
+    for (number, person) in people.iter().enumerate() {
+        customers.ids.insert(&format!("{number:06}"));
+        customers.rows.push(Customer {
+            use_category: 0,
+            supply_level: person.supply_level,
+            region: None,
+            contract_capacity_kva: None,
+            power_factor_standard: None,
+            importance_level: None,
+            load_class: None,
+            opened_on: 0,
+            closed_on: None,
+            aged_transformer_area: false,
+        });
+        let theft = Offence { customer: number as u32, kind: 2, severity: 3, month: WINDOW.start() };
+        offences.extend(vec![theft; usize::from(person.thefts)]);
+    }
+    let source = Memory::default().customers(&["x"]).rows(
+        Table::MeterReadings,
+        "customer_id|read_at|active_kwh",
+        &["x|2023-10-01|1"],
+    );
+    let known = crate::customer::read(&source, &mut Intake::new(Table::Customers)).unwrap();
+    let usage = crate::meter::read(&source, &known, WINDOW, &mut Intake::new(Table::MeterReadings)).unwrap();
+    Facts {
+        window: WINDOW,
+        rows: vec![CustomerFacts::default(); people.len()],
+        profiles: vec![None; people.len()],
+        customers,
+        usage,
+        offences,
+        unit_suspects: Vec::new(),
+        books: Vec::new(),
+        findings: Vec::new(),
+    }
+}
+
+fn graded(people: &[Person], method: &Method, previous: &Previous) -> Tiers {
+    let facts = facts(people);
+    let none = |_: &Person| None;
+    let scores = Scores {
+        population: (0..people.len() as u32).collect(),
+        provisional: people.iter().map(|p| p.provisional.then_some(Provisional::ShortHistory)).collect(),
+        firm_from: people.iter().map(none).collect(),
+        known_weight: vec![1.0; people.len()],
+        score_e6: people.iter().map(|p| Some(p.score_e6)).collect(),
+        dimensions: std::array::from_fn(|_| vec![None; people.len()]),
+        contributions: Vec::new(),
+        fitted: Vec::new(),
+        ranked_known: Vec::new(),
+    };
+    let mut columns = vec![vec![Value::Unknown; people.len()]; INDICATORS.len()];
+    columns[1] = people.iter().map(|p| p.revenue.map_or(Value::Unknown, Value::Known)).collect();
+    grade(&facts, &columns, &scores, method, previous)
+}
+
+fn counts(tiers: &Tiers) -> [usize; 4] {
+    Tier::ALL.map(|tier| tiers.tier.iter().filter(|&&mine| mine == tier).count())
+}
+
+#[test]
+fn quotas_are_exact_counts_rounded_half_up() {
+    let people: Vec<Person> = (0..1454).map(person).collect();
+    let tiers = graded(&people, &plain(&[]), &Previous::new());
+    assert_eq!(counts(&tiers), [145, 437, 727, 145]);
+    assert_eq!(tiers.rank[1453], Some(1));
+    assert_eq!(tiers.tier[1453], Tier::Special);
+    let few = |n: i64| counts(&graded(&(0..n).map(person).collect::<Vec<_>>(), &plain(&[]), &Previous::new()));
+    assert_eq!((few(1), few(5), few(0)), ([0, 0, 1, 0], [1, 1, 3, 0], [0, 0, 0, 0]));
+}
+
+#[test]
+fn ties_are_told_apart_by_revenue_then_energy_then_id_and_the_ledger_says_so() {
+    let mut people: Vec<Person> = (0..10).map(|_| person(50)).collect();
+    people[7].revenue = Some(9.0);
+    let tiers = graded(&people, &plain(&[]), &Previous::new());
+    assert_eq!(tiers.rank[7], Some(1));
+    assert_eq!(tiers.rank[0], Some(2));
+    let told: Vec<(String, u64, &str)> =
+        tiers.ledger.iter().map(|line| (line.boundary(), line.tie_group, line.broken_by.name())).collect();
+    assert_eq!(
+        told,
+        [
+            ("special/grade-1".to_owned(), 10, "revenue"),
+            ("grade-1/grade-2".to_owned(), 10, "id"),
+            ("grade-2/grade-3".to_owned(), 10, "id"),
+        ]
+    );
+}
+
+#[test]
+fn ties_can_be_kept_together_up_or_down() {
+    // Nine scores, of which 8, 7 and 6 share the first line's place.
+    let people: Vec<Person> = [9, 8, 8, 8, 8, 3, 2, 1, 0, 0].map(person).to_vec();
+    let up = graded(&people, &plain(&[("ties = \"break\"", "ties = \"up\"")]), &Previous::new());
+    assert_eq!(counts(&up), [1, 4, 5, 0]);
+    let down = graded(&people, &plain(&[("ties = \"break\"", "ties = \"down\"")]), &Previous::new());
+    assert_eq!(counts(&down), [1, 0, 7, 2]);
+    assert_eq!(down.ledger[1].quota, 4);
+    assert_eq!(down.ledger[1].count, 1);
+}
+
+#[test]
+fn vetoed_customers_stand_last_and_cannot_rise_above_the_ceiling() {
+    let mut people: Vec<Person> = (0..20).map(person).collect();
+    for place in 16..20 {
+        people[place].thefts = 1;
+    }
+    let tiers = graded(&people, &plain(&[]), &Previous::new());
+    // Four of twenty exceed the tenth: two are computed grade-2 and capped.
+    assert_eq!(counts(&tiers), [2, 6, 8, 4]);
+    assert_eq!(tiers.rank[19], Some(17));
+    assert_eq!((tiers.computed[19], tiers.tier[19]), (Some(Tier::Grade2), Tier::Grade3));
+    assert_eq!((tiers.policy[19], tiers.policy[16]), (Some(Policy::Veto), None));
+    assert_eq!(tiers.ledger[2].broken_by, BrokenBy::Score);
+    people[0].provisional = true;
+    people[0].thefts = 1;
+    let tiers = graded(&people, &plain(&[]), &Previous::new());
+    assert_eq!((tiers.tier[0], tiers.computed[0], tiers.rank[0]), (Tier::Grade3, None, None));
+}
+
+#[test]
+fn small_strata_are_pooled_and_then_join_the_largest() {
+    let level = |supply_level: u8, count: usize| {
+        (0..count).map(move |score| Person { supply_level, ..person(score as i64) }).collect::<Vec<_>>()
+    };
+    let strata = |people: Vec<Person>| {
+        let tiers = graded(&people, &method(&[]), &Previous::new());
+        let mut sizes = std::collections::BTreeMap::<String, usize>::new();
+        tiers.stratum.iter().for_each(|name| *sizes.entry(name.clone()).or_default() += 1);
+        sizes.into_iter().map(|(name, size)| format!("{name} {size}")).collect::<Vec<_>>().join(", ")
+    };
+    let [high, low, home] = [0, 1, 2].map(|place| SUPPLY_LEVELS[place]);
+    assert_eq!(strata([level(0, 30), level(1, 40)].concat()), format!("{high} 30, {low} 40"));
+    assert_eq!(strata([level(0, 20), level(1, 20), level(2, 50)].concat()), format!("other 40, {home} 50"));
+    assert_eq!(strata([level(0, 5), level(1, 40), level(2, 40)].concat()), format!("{low} 45, {home} 40"));
+    assert_eq!(strata([level(0, 5), level(1, 6)].concat()), "other 11");
+}
+
+#[test]
+fn a_change_of_one_tier_is_held_within_the_band_of_the_boundary() {
+    let people: Vec<Person> = (0..100).rev().map(person).collect();
+    let banded = plain(&[("[limits]", "[hysteresis]\nband = 0.02\n[limits]")]);
+    // Ranks 9 and 8 passed the line after rank 10 by 2 and 3 places.
+    let previous: Previous =
+        [(8, Tier::Grade1), (7, Tier::Grade1), (10, Tier::Special), (12, Tier::Special), (11, Tier::Grade3)]
+            .map(|(number, tier)| (format!("{number:06}"), tier))
+            .into();
+    let tiers = graded(&people, &banded, &previous);
+    let told = |number: usize| (tiers.tier[number], tiers.policy[number]);
+    assert_eq!(told(8), (Tier::Grade1, Some(Policy::Hysteresis)));
+    assert_eq!(told(7), (Tier::Special, None));
+    assert_eq!(told(10), (Tier::Special, Some(Policy::Hysteresis)));
+    assert_eq!(told(12), (Tier::Grade1, None));
+    assert_eq!(told(11), (Tier::Grade1, None), "a change of two tiers is not held");
+}
+
+#[test]
+fn a_rise_may_be_limited_and_a_fall_is_not() {
+    let people: Vec<Person> = (0..100).rev().map(person).collect();
+    let limited = plain(&[("[limits]", "[step_limit]\nup = 1\n[limits]")]);
+    let previous: Previous = [(0, Tier::Grade3), (99, Tier::Special)].map(|(n, tier)| (format!("{n:06}"), tier)).into();
+    let tiers = graded(&people, &limited, &previous);
+    assert_eq!((tiers.tier[0], tiers.policy[0]), (Tier::Grade2, Some(Policy::StepLimit)));
+    assert_eq!(tiers.tier[99], Tier::Grade3);
+}
+
+#[test]
+fn overrides_pin_raise_or_lower_and_expire() {
+    let entry = |id: usize, kind: &str, tier: &str, expires: &str| {
+        format!(
+            "[[override]]\ncustomer_id = \"{id:06}\"\nkind = \"{kind}\"\ntier = \"{tier}\"\napprover = \"Li\"\nreason = \"r\"\nexpires = {expires}\n"
+        )
+    };
+    let entries = [
+        entry(0, "pin", "grade-3", "2024-01-01"),
+        entry(1, "floor", "special", "2030-01-01"),
+        entry(99, "ceiling", "grade-2", "2030-01-01"),
+        entry(50, "pin", "special", "2023-12-31"),
+        entry(777_777, "pin", "special", "2030-01-01"),
+    ];
+    let decided = plain(&[("[limits]", &format!("{}[limits]", entries.concat()))]);
+    let people: Vec<Person> = (0..100).map(person).collect();
+    let tiers = graded(&people, &decided, &Previous::new());
+    assert_eq!((tiers.tier[0], tiers.policy[0]), (Tier::Grade3, None), "it is there already");
+    assert_eq!((tiers.tier[1], tiers.policy[1]), (Tier::Special, Some(Policy::Override)));
+    assert_eq!((tiers.tier[99], tiers.computed[99]), (Tier::Grade2, Some(Tier::Special)));
+    assert_eq!(tiers.tier[50], Tier::Grade2);
+    assert_eq!((tiers.findings[0].rule, tiers.findings[0].rows), (Rule::UnusedOverride, 2));
+}
+
+proptest! {
+    #[test]
+    fn quotas_hold_and_a_better_score_is_never_a_worse_tier(
+        scores in prop::collection::vec(0i64..12, 0..120),
+        thefts in prop::collection::vec(prop::bool::weighted(0.05), 120),
+    ) {
+        let people: Vec<Person> = scores.iter().zip(&thefts)
+            .map(|(&score, &theft)| Person { thefts: u8::from(theft), ..person(score) }).collect();
+        let tiers = graded(&people, &plain(&[]), &Previous::new());
+        let n = people.len();
+        let above = |tier: Tier| tiers.computed.iter().filter(|mine| mine.unwrap() <= tier).count();
+        prop_assert_eq!(above(Tier::Special), (n * 10 + 50) / 100);
+        prop_assert_eq!(above(Tier::Grade1), (n * 40 + 50) / 100);
+        prop_assert_eq!(above(Tier::Grade2), (n * 90 + 50) / 100);
+        for (a, first) in people.iter().enumerate() {
+            for (b, second) in people.iter().enumerate() {
+                if first.score_e6 > second.score_e6 && first.thefts == second.thefts {
+                    prop_assert!(tiers.tier[a] <= tiers.tier[b]);
+                }
+            }
+        }
+    }
+}
