@@ -20,6 +20,9 @@ pub mod indicator;
 pub mod method;
 pub mod score;
 pub mod tier;
+pub mod run;
+pub mod output;
+pub mod explain;
 
 #[cfg(test)]
 mod memory;

@@ -1,0 +1,315 @@
+//! Why one customer has its tier, and what would lift it, from a published cycle's own numbers.
+//!
+//! The points are computed by the code that graded the cycle, on the cycle's frozen parameters, so that an explanation
+//! cannot tell another score than the table. Only what a customer can change by behaviour is offered as a lever:
+//! nobody is advised to consume more. How an explanation is worded is not known here.
+
+use serde::Serialize;
+
+use crate::indicator::registry::{self, Lever as Changeable};
+use crate::indicator::{DIMENSIONS, Value};
+use crate::method::{Method, Tier};
+use crate::score::normalise::Kind;
+use crate::score::{Fitted, score_row};
+
+/// A customer's row of the tier table, as far as it is explained.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Row {
+    /// The customer.
+    pub customer_id: String,
+    /// The stratum.
+    pub stratum: String,
+    /// Rank in the stratum.
+    pub rank: Option<i64>,
+    /// Score in 10⁻⁶ points.
+    pub score_e6: Option<i64>,
+    /// Known ÷ applicable weight.
+    pub known_weight: f64,
+    /// Whether the customer is scored and not ranked.
+    pub provisional: bool,
+    /// First day of the first month from which a firm grade is possible.
+    pub firm_from: Option<String>,
+    /// Tier by rank and quota.
+    pub tier_computed: Option<String>,
+    /// Final tier.
+    pub tier: String,
+    /// Why it is provisional, or which policy moved it.
+    pub reason: Option<String>,
+}
+
+/// A line of the customer's stratum.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Boundary {
+    /// The tier above the line.
+    pub better: String,
+    /// Ranked customers of the stratum.
+    pub customers: i64,
+    /// Customers above the line.
+    pub count: i64,
+    /// Score just above.
+    pub score_above_e6: Option<i64>,
+}
+
+/// One indicator of the customer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Item {
+    /// Its id.
+    pub indicator: String,
+    /// Its name in English.
+    pub title: String,
+    /// Its name in Chinese.
+    pub title_zh: String,
+    /// Its dimension.
+    pub dimension: String,
+    /// Its unit.
+    pub unit: String,
+    /// `known`, `na` or `unknown`.
+    pub status: &'static str,
+    /// Its value.
+    pub value: Option<f64>,
+    /// 0 to 100, where it counts.
+    pub points: Option<f64>,
+    /// Weight in this customer's score.
+    pub weight: f64,
+    /// Weight × points.
+    pub contribution: f64,
+    /// Weight × what is missing to 100.
+    pub missing: f64,
+}
+
+/// What is missing to the next better tier.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Next {
+    /// The next better tier.
+    pub tier: String,
+    /// Points that the score must rise by, others unchanged.
+    pub gap: f64,
+    /// Places that the rank must rise by.
+    pub places: i64,
+}
+
+/// Something that the customer can change.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Lever {
+    /// The indicator.
+    pub indicator: String,
+    /// Its name in English.
+    pub title: String,
+    /// Its name in Chinese.
+    pub title_zh: String,
+    /// Its unit.
+    pub unit: String,
+    /// Its value now.
+    pub value: f64,
+    /// The most points that it could add.
+    pub gain_max: f64,
+    /// The value at which it alone would close the gap, where it can.
+    pub value_needed: Option<f64>,
+}
+
+/// The whole explanation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The row of the tier table.
+    #[serde(flatten)]
+    pub row: Row,
+    /// Ranked customers of the stratum.
+    pub customers: Option<i64>,
+    /// Every indicator, in the method's order.
+    pub items: Vec<Item>,
+    /// What is missing to the next tier; `None` at the top and for provisional customers.
+    pub next: Option<Next>,
+    /// What the customer can change, most effective first.
+    pub levers: Vec<Lever>,
+    /// Whether all levers together would close the gap.
+    pub reachable: bool,
+    /// The tier above which a policy lets this customer not rise.
+    pub ceiling: Option<String>,
+}
+
+/// Explains a customer. `values` and `fitted` are in the order of the method's indicators; `boundaries` are those of
+/// the customer's stratum.
+#[must_use]
+pub fn explain(
+    method: &Method,
+    fitted: &[Option<Fitted>],
+    values: &[Value],
+    row: Row,
+    boundaries: &[Boundary],
+) -> Explanation {
+    let scored = score_row(method, fitted, values);
+    let items: Vec<Item> = method
+        .indicators
+        .iter()
+        .enumerate()
+        .filter_map(|(place, spec)| {
+            let (weight, points) = (scored.weights[place], scored.points[place]);
+            Some(Item {
+                indicator: spec.id.clone(),
+                title: spec.titles[0].clone(),
+                title_zh: spec.titles[1].clone(),
+                dimension: DIMENSIONS[spec.weight?.dimension].into(),
+                unit: spec.unit.clone(),
+                status: values[place].status(),
+                value: values[place].known(),
+                points,
+                weight,
+                contribution: scored.contributions[place],
+                missing: points.map_or(0.0, |points| weight * (100.0 - points)),
+            })
+        })
+        .collect();
+    let next = next(&row, boundaries);
+    let levers = levers(method, fitted, &items, next.as_ref());
+    let gains: f64 = levers.iter().map(|lever| lever.gain_max).sum();
+    let vetoed = row.reason.as_deref() == Some("veto");
+    Explanation {
+        customers: boundaries.first().map(|line| line.customers),
+        reachable: next.as_ref().is_some_and(|next| gains >= next.gap) && !vetoed,
+        ceiling: vetoed.then(|| row.tier.clone()),
+        row,
+        items,
+        next,
+        levers,
+    }
+}
+
+fn next(row: &Row, boundaries: &[Boundary]) -> Option<Next> {
+    let computed = Tier::named(row.tier_computed.as_deref()?)?;
+    let better = Tier::ALL[(computed as usize).checked_sub(1)?];
+    let line = boundaries.iter().find(|line| line.better == better.name())?;
+    // One step of the score more than the last one above: equal scores are told apart by revenue.
+    let needed_e6 = line.score_above_e6? + 1;
+    let gap = (needed_e6 - row.score_e6?).max(0) as f64 / 1e6;
+    Some(Next { tier: better.name().into(), gap, places: (row.rank? - line.count).max(0) })
+}
+
+fn levers(method: &Method, fitted: &[Option<Fitted>], items: &[Item], next: Option<&Next>) -> Vec<Lever> {
+    let mut levers: Vec<Lever> = items
+        .iter()
+        .filter(|item| registry::find(&item.indicator).is_some_and(|entry| entry.lever == Changeable::Behaviour))
+        .filter(|item| item.missing > 0.0)
+        .filter_map(|item| {
+            let place = method.indicators.iter().position(|spec| spec.id == item.indicator)?;
+            let (value, points, fitted) = (item.value?, item.points?, fitted[place].as_ref()?);
+            let needed = next.map(|next| points + next.gap / item.weight).filter(|&z| z <= 100.0);
+            Some(Lever {
+                indicator: item.indicator.clone(),
+                title: item.title.clone(),
+                title_zh: item.title_zh.clone(),
+                unit: item.unit.clone(),
+                value,
+                gain_max: item.missing,
+                value_needed: needed.and_then(|z| value_for(fitted, value, z)),
+            })
+        })
+        .collect();
+    levers.sort_by(|a, b| b.gain_max.total_cmp(&a.gain_max));
+    levers
+}
+
+/// The value nearest to `from` that gets at least `z` points, found between it and the best value there is.
+fn value_for(fitted: &Fitted, from: f64, z: f64) -> Option<f64> {
+    /// Halvings, enough for every bit of a double.
+    const ROUNDS: usize = 80;
+    let candidates: Vec<f64> = match &fitted.kind {
+        Kind::MinMax { transform: crate::method::Transform::None, lo, hi } => vec![*lo, *hi],
+        Kind::MinMax { lo, hi, .. } => vec![libm::expm1(*lo), libm::expm1(*hi)],
+        Kind::Percentile { values, .. } => values.first().into_iter().chain(values.last()).copied().collect(),
+        Kind::Points(knots) => knots.iter().map(|knot| knot.0).collect(),
+        Kind::Target { target, .. } => vec![*target],
+        Kind::Nobody => Vec::new(),
+    };
+    let best = candidates.into_iter().max_by(|a, b| fitted.points(*a).total_cmp(&fitted.points(*b)))?;
+    if fitted.points(best) < z {
+        return None;
+    }
+    let (mut short, mut enough) = (from, best);
+    for _ in 0..ROUNDS {
+        let middle = short + (enough - short) / 2.0;
+        if fitted.points(middle) >= z {
+            enough = middle;
+        } else {
+            short = middle;
+        }
+    }
+    Some(enough)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method::PRESETS;
+
+    fn method() -> Method {
+        Method::parse("m.toml", PRESETS[0].1).unwrap()
+    }
+
+    fn fitted(method: &Method) -> Vec<Option<Fitted>> {
+        let fit = |spec: &crate::method::Spec| {
+            Some(Fitted::fit(spec.normalise.as_ref()?, spec.direction, vec![0.0, 1.0, 100.0, 1e6]))
+        };
+        method.indicators.iter().map(fit).collect()
+    }
+
+    /// A customer with half of everything and one overdue bill.
+    fn explanation(gap: f64) -> Explanation {
+        let method = method();
+        let fitted = fitted(&method);
+        let value = |id: &str| match id {
+            "on_time_payment" => Value::Known(0.5),
+            "overdue_days" => Value::Known(30.0),
+            "plan_completion" => Value::NotApplicable,
+            "annual_energy" => Value::Known(500.0),
+            _ => Value::Unknown,
+        };
+        let values: Vec<Value> = method.indicators.iter().map(|spec| value(&spec.id)).collect();
+        let score = score_row(&method, &fitted, &values).score.unwrap();
+        let score_e6 = crate::unit::round_half_away(score * 1e6);
+        let row = Row {
+            rank: Some(50),
+            score_e6: Some(score_e6),
+            tier_computed: Some("grade-2".into()),
+            tier: "grade-2".into(),
+            ..Row::default()
+        };
+        let line = Boundary {
+            better: "grade-1".into(),
+            customers: 100,
+            count: 40,
+            score_above_e6: Some(score_e6 + (gap * 1e6) as i64 - 1),
+        };
+        explain(&method, &fitted, &values, row, &[line])
+    }
+
+    #[test]
+    fn the_items_add_up_to_the_published_score() {
+        let explanation = explanation(1.0);
+        let sum: f64 = explanation.items.iter().map(|item| item.contribution).sum();
+        assert!((sum - explanation.row.score_e6.unwrap() as f64 / 1e6).abs() < 1e-6);
+        let weights: f64 = explanation.items.iter().map(|item| item.weight).sum();
+        assert!((weights - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn levers_are_what_the_customer_can_change_and_reach_the_line_exactly() {
+        let explanation = explanation(5.0);
+        let next = explanation.next.as_ref().unwrap();
+        assert_eq!((next.tier.as_str(), next.places), ("grade-1", 10));
+        let ids: Vec<&str> = explanation.levers.iter().map(|lever| lever.indicator.as_str()).collect();
+        assert_eq!(ids, ["on_time_payment", "overdue_days"], "energy is no lever");
+        let lever = &explanation.levers[0];
+        // Energy and payment weigh 0.5396 and 0.2970, payment 60 % by on-time share: one share point each 0.213 points.
+        let weight = 0.2970 / (0.5396 + 0.2970) * 0.6;
+        assert!((lever.gain_max - 50.0 * weight).abs() < 1e-9);
+        assert!((lever.value_needed.unwrap() - (0.5 + 0.05 / weight)).abs() < 1e-6);
+        assert!(explanation.reachable);
+    }
+
+    #[test]
+    fn what_cannot_be_reached_is_said() {
+        let explanation = explanation(60.0);
+        assert!(!explanation.reachable);
+        assert!(explanation.levers.iter().all(|lever| lever.value_needed.is_none()));
+    }
+}

@@ -1,0 +1,309 @@
+//! A cycle's tables as Arrow columns: the names that other programs rely on (SPEC §10).
+//!
+//! Tables come as streams of batches, sorted by key, text as plain strings. Nothing is computed here that is not a
+//! column of the engine already. How and where they are written is not known here.
+
+pub mod parameters;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_array::{
+    ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray,
+};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+
+use crate::fact::Facts;
+use crate::method::Method;
+use crate::run::Graded;
+use crate::source::Finding;
+
+/// Rows of a batch.
+const BATCH_ROWS: usize = 1 << 16;
+
+/// A table to be written.
+pub struct Output<'a> {
+    /// File name without extension.
+    pub name: &'static str,
+    /// Its columns.
+    pub schema: SchemaRef,
+    /// Its rows, by key.
+    pub batches: Box<dyn Iterator<Item = RecordBatch> + 'a>,
+}
+
+/// The tables of a graded cycle.
+#[must_use]
+pub fn tables<'a>(graded: &'a Graded, method: &'a Method) -> Vec<Output<'a>> {
+    let facts = &graded.facts;
+    vec![
+        tiers(graded),
+        indicators(graded, method),
+        contributions(graded, method),
+        monthly_usage(facts),
+        ledger(graded),
+        parameters::table(&graded.scores, method),
+        findings(&graded.findings),
+        reconciliation(facts),
+        unit_suspects(facts),
+    ]
+}
+
+/// The tables of a check: what was wrong, and what became of the rows.
+#[must_use]
+pub fn check_tables<'a>(facts: &'a Facts, all: &'a [Finding]) -> Vec<Output<'a>> {
+    vec![findings(all), reconciliation(facts), unit_suspects(facts)]
+}
+
+fn text<'a>(values: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
+    Arc::new(values.collect::<StringArray>())
+}
+
+fn integers(values: impl Iterator<Item = Option<i64>>) -> ArrayRef {
+    Arc::new(values.collect::<Int64Array>())
+}
+
+fn numbers(values: impl Iterator<Item = Option<f64>>) -> ArrayRef {
+    Arc::new(values.collect::<Float64Array>())
+}
+
+fn days(values: impl Iterator<Item = Option<i32>>) -> ArrayRef {
+    Arc::new(values.collect::<Date32Array>())
+}
+
+fn flags(values: impl Iterator<Item = bool>) -> ArrayRef {
+    Arc::new(values.map(Some).collect::<BooleanArray>())
+}
+
+const TEXT: DataType = DataType::Utf8;
+const INTEGER: DataType = DataType::Int64;
+const NUMBER: DataType = DataType::Float64;
+const DAY: DataType = DataType::Date32;
+const FLAG: DataType = DataType::Boolean;
+
+/// A column that always has a value.
+fn full(name: &str, data_type: DataType) -> Field {
+    Field::new(name, data_type, false)
+}
+
+/// A column that may be empty.
+fn nullable(name: &str, data_type: DataType) -> Field {
+    Field::new(name, data_type, true)
+}
+
+/// A table of `rows` rows whose columns are made range by range.
+fn table<'a>(
+    name: &'static str,
+    fields: Vec<Field>,
+    rows: usize,
+    columns: impl Fn(Range<usize>) -> Vec<ArrayRef> + 'a,
+) -> Output<'a> {
+    let schema = Arc::new(Schema::new(fields));
+    let shared = schema.clone();
+    let starts = (0..rows).step_by(BATCH_ROWS);
+    let batches = starts.map(move |start| {
+        let columns = columns(start..(start + BATCH_ROWS).min(rows));
+        RecordBatch::try_new(shared.clone(), columns).expect("columns and fields stand side by side")
+    });
+    Output { name, schema, batches: Box::new(batches) }
+}
+
+fn tiers(graded: &Graded) -> Output<'_> {
+    let (scores, tiers, ids) = (&graded.scores, &graded.tiers, &graded.facts.customers.ids);
+    let fields = vec![
+        full("customer_id", TEXT),
+        full("stratum", TEXT),
+        nullable("rank", INTEGER),
+        nullable("score_e6", INTEGER),
+        nullable("contribution", NUMBER),
+        nullable("compliance", NUMBER),
+        nullable("cooperation", NUMBER),
+        full("known_weight", NUMBER),
+        full("provisional", FLAG),
+        nullable("firm_from", DAY),
+        nullable("tier_computed", TEXT),
+        full("tier", TEXT),
+        nullable("reason", TEXT),
+    ];
+    table("tiers", fields, scores.population.len(), move |rows| {
+        let each = || rows.clone();
+        let reason = |at: usize| match scores.provisional[at] {
+            Some(why) => Some(why.reason()),
+            None => tiers.policy[at].map(|policy| policy.reason()),
+        };
+        vec![
+            text(each().map(|at| Some(ids.key(scores.population[at])))),
+            text(each().map(|at| Some(tiers.stratum[at].as_str()))),
+            integers(each().map(|at| tiers.rank[at].map(|rank| rank as i64))),
+            integers(each().map(|at| scores.score_e6[at])),
+            numbers(each().map(|at| scores.dimensions[0][at])),
+            numbers(each().map(|at| scores.dimensions[1][at])),
+            numbers(each().map(|at| scores.dimensions[2][at])),
+            numbers(each().map(|at| Some(scores.known_weight[at]))),
+            flags(each().map(|at| scores.provisional[at].is_some())),
+            days(each().map(|at| scores.firm_from[at].map(|month| month.first_day()))),
+            text(each().map(|at| tiers.computed[at].map(|tier| tier.name()))),
+            text(each().map(|at| Some(tiers.tier[at].name()))),
+            text(each().map(reason)),
+        ]
+    })
+}
+
+fn indicators<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
+    let (scores, ids) = (&graded.scores, &graded.facts.customers.ids);
+    let mut fields = vec![full("customer_id", TEXT)];
+    for spec in &method.indicators {
+        fields.push(nullable(&spec.id, NUMBER));
+        fields.push(full(&format!("{}_status", spec.id), TEXT));
+    }
+    table("indicators", fields, scores.population.len(), move |rows| {
+        let numbers_of = || rows.clone().map(|at| scores.population[at]);
+        let mut columns = vec![text(numbers_of().map(|number| Some(ids.key(number))))];
+        for column in &graded.columns {
+            columns.push(numbers(numbers_of().map(|number| column[number as usize].known())));
+            columns.push(text(numbers_of().map(|number| Some(column[number as usize].status()))));
+        }
+        columns
+    })
+}
+
+fn contributions<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
+    let (scores, ids) = (&graded.scores, &graded.facts.customers.ids);
+    let mut fields = vec![full("customer_id", TEXT)];
+    fields.extend(method.indicators.iter().map(|spec| full(&spec.id, NUMBER)));
+    table("contributions", fields, scores.population.len(), move |rows| {
+        let mut columns = vec![text(rows.clone().map(|at| Some(ids.key(scores.population[at]))))];
+        columns.extend(
+            scores.contributions.iter().map(|column| numbers(column[rows.clone()].iter().map(|&points| Some(points)))),
+        );
+        columns
+    })
+}
+
+/// Months with a reading, all accepted customers.
+fn monthly_usage(facts: &Facts) -> Output<'_> {
+    /// Customers looked through for one batch: at most so many rows × the months of a window.
+    const CUSTOMERS: usize = 1 << 12;
+    let schema = Arc::new(Schema::new(vec![
+        full("customer_id", TEXT),
+        full("month", DAY),
+        full("active_wh", INTEGER),
+        full("reactive_varh", INTEGER),
+        full("readings", INTEGER),
+        full("reactive_readings", INTEGER),
+        full("covered", FLAG),
+    ]));
+    let (shared, usage) = (schema.clone(), &facts.usage);
+    let months = facts.window.months as usize;
+    let batches = (0..facts.customers.len()).step_by(CUSTOMERS).map(move |start| {
+        let customers = start..(start + CUSTOMERS).min(facts.customers.len());
+        let found: Vec<(usize, usize)> = customers
+            .flat_map(|customer| (0..months).map(move |month| (customer, month)))
+            .filter(|&(customer, month)| usage.get(month, customer).readings > 0)
+            .collect();
+        let used = || found.iter().map(|&(customer, month)| usage.get(month, customer));
+        let columns = vec![
+            text(found.iter().map(|&(customer, _)| Some(facts.customers.ids.key(customer as u32)))),
+            days(found.iter().map(|&(_, month)| Some(facts.window.month(month).first_day()))),
+            integers(used().map(|month| Some(month.active_wh))),
+            integers(used().map(|month| Some(month.reactive_varh))),
+            integers(used().map(|month| Some(month.readings.into()))),
+            integers(used().map(|month| Some(month.reactive_readings.into()))),
+            flags(found.iter().map(|&(customer, month)| usage.covered(month, customer))),
+        ];
+        RecordBatch::try_new(shared.clone(), columns).expect("columns and fields stand side by side")
+    });
+    Output { name: "monthly_usage", schema, batches: Box::new(batches) }
+}
+
+fn ledger(graded: &Graded) -> Output<'_> {
+    let lines = &graded.tiers.ledger;
+    let fields = vec![
+        full("stratum", TEXT),
+        full("boundary", TEXT),
+        full("customers", INTEGER),
+        full("quota", INTEGER),
+        nullable("score_above_e6", INTEGER),
+        nullable("score_below_e6", INTEGER),
+        full("tie_group", INTEGER),
+        full("broken_by", TEXT),
+        full("count", INTEGER),
+    ];
+    table("ledger", fields, lines.len(), move |rows| {
+        let each = || lines[rows.clone()].iter();
+        let boundaries: Vec<String> = each().map(|line| line.boundary()).collect();
+        vec![
+            text(each().map(|line| Some(line.stratum.as_str()))),
+            text(boundaries.iter().map(|boundary| Some(boundary.as_str()))),
+            integers(each().map(|line| Some(line.customers as i64))),
+            integers(each().map(|line| Some(line.quota as i64))),
+            integers(each().map(|line| line.score_above_e6)),
+            integers(each().map(|line| line.score_below_e6)),
+            integers(each().map(|line| Some(line.tie_group as i64))),
+            text(each().map(|line| Some(line.broken_by.name()))),
+            integers(each().map(|line| Some(line.count as i64))),
+        ]
+    })
+}
+
+fn findings(findings: &[Finding]) -> Output<'_> {
+    let fields = vec![
+        full("table", TEXT),
+        full("rule", TEXT),
+        full("severity", TEXT),
+        full("rows", INTEGER),
+        full("example", TEXT),
+    ];
+    table("findings", fields, findings.len(), move |rows| {
+        let each = || findings[rows.clone()].iter();
+        vec![
+            text(each().map(|finding| Some(finding.table.as_str()))),
+            text(each().map(|finding| Some(finding.rule.code()))),
+            text(each().map(|finding| Some(finding.severity.word()))),
+            integers(each().map(|finding| Some(finding.rows as i64))),
+            text(each().map(|finding| Some(finding.example.as_str()))),
+        ]
+    })
+}
+
+fn reconciliation(facts: &Facts) -> Output<'_> {
+    let fields = vec![
+        full("table", TEXT),
+        full("rows_in", INTEGER),
+        full("counted", INTEGER),
+        full("out_of_window", INTEGER),
+        full("rejected", INTEGER),
+        full("duplicates", INTEGER),
+    ];
+    let mut reconciled = facts.reconciliation();
+    reconciled.sort_by_key(|row| row.table.name());
+    table("reconciliation", fields, reconciled.len(), move |rows| {
+        let each = || reconciled[rows.clone()].iter();
+        vec![
+            text(each().map(|row| Some(row.table.name()))),
+            integers(each().map(|row| Some(row.tally.rows_in as i64))),
+            integers(each().map(|row| Some(row.tally.counted as i64))),
+            integers(each().map(|row| Some(row.tally.out_of_window as i64))),
+            integers(each().map(|row| Some(row.tally.rejected as i64))),
+            integers(each().map(|row| Some(row.tally.duplicates as i64))),
+        ]
+    })
+}
+
+fn unit_suspects(facts: &Facts) -> Output<'_> {
+    let fields = vec![
+        full("customer_id", TEXT),
+        full("month", DAY),
+        full("active_wh", INTEGER),
+        full("median_wh", INTEGER),
+    ];
+    let suspects = &facts.unit_suspects;
+    table("unit_suspects", fields, suspects.len(), move |rows| {
+        let each = || suspects[rows.clone()].iter();
+        vec![
+            text(each().map(|suspect| Some(facts.customers.ids.key(suspect.customer)))),
+            days(each().map(|suspect| Some(suspect.month.first_day()))),
+            integers(each().map(|suspect| Some(suspect.active_wh))),
+            integers(each().map(|suspect| Some(suspect.median_wh))),
+        ]
+    })
+}

@@ -1,0 +1,172 @@
+//! The fitted normalisations as a table, and back: what is needed to replay a cycle on frozen parameters.
+
+use std::sync::Arc;
+
+use arrow_array::builder::{Float64Builder, Int64Builder, ListBuilder};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Field};
+
+use super::{FLAG, INTEGER, NUMBER, Output, TEXT, flags, full, integers, nullable, numbers, text};
+use crate::indicator::{DIMENSIONS, Direction};
+use crate::method::{Method, Spec, Transform};
+use crate::score::normalise::Kind;
+use crate::score::{Fitted, Scores};
+
+fn list(of: DataType) -> DataType {
+    DataType::List(Arc::new(Field::new("item", of, true)))
+}
+
+/// One row for each indicator of the method.
+pub(super) fn table<'a>(scores: &'a Scores, method: &'a Method) -> Output<'a> {
+    let fields = vec![
+        full("indicator", TEXT),
+        full("title", TEXT),
+        full("title_zh", TEXT),
+        full("unit", TEXT),
+        full("direction", TEXT),
+        nullable("dimension", TEXT),
+        nullable("group", TEXT),
+        nullable("weight_dimension", NUMBER),
+        nullable("weight_group", NUMBER),
+        nullable("weight_indicator", NUMBER),
+        nullable("weight", NUMBER),
+        nullable("normalise", TEXT),
+        nullable("transform", TEXT),
+        nullable("lo", NUMBER),
+        nullable("hi", NUMBER),
+        nullable("target", NUMBER),
+        nullable("tolerance", NUMBER),
+        nullable("knots_x", list(NUMBER)),
+        nullable("knots_z", list(NUMBER)),
+        nullable("knots_count", list(INTEGER)),
+        full("ranked_known", INTEGER),
+        full("degenerate", FLAG),
+    ];
+    let mut order: Vec<usize> = (0..method.indicators.len()).collect();
+    order.sort_by_key(|&place| &method.indicators[place].id);
+    super::table("parameters", fields, order.len(), move |rows| {
+        let specs: Vec<&Spec> = order[rows.clone()].iter().map(|&place| &method.indicators[place]).collect();
+        let fitted: Vec<Option<&Fitted>> =
+            order[rows.clone()].iter().map(|&place| scores.fitted[place].as_ref()).collect();
+        let known = order[rows].iter().map(|&place| Some(scores.ranked_known[place] as i64));
+        let mut columns = weight_columns(&specs);
+        columns.extend(fit_columns(&fitted));
+        columns.push(integers(known));
+        columns.push(flags(fitted.iter().map(|fitted| fitted.is_some_and(Fitted::is_degenerate))));
+        columns
+    })
+}
+
+fn weight_columns(specs: &[&Spec]) -> Vec<ArrayRef> {
+    let each = || specs.iter();
+    let sign = |spec: &Spec| if spec.direction == Direction::More { "+" } else { "-" };
+    vec![
+        text(each().map(|spec| Some(spec.id.as_str()))),
+        text(each().map(|spec| Some(spec.titles[0].as_str()))),
+        text(each().map(|spec| Some(spec.titles[1].as_str()))),
+        text(each().map(|spec| Some(spec.unit.as_str()))),
+        text(each().map(|spec| Some(sign(spec)))),
+        text(each().map(|spec| spec.weight.map(|weight| DIMENSIONS[weight.dimension]))),
+        text(each().map(|spec| spec.weight.map(|_| spec.group.as_str()))),
+        numbers(each().map(|spec| spec.weight.map(|weight| weight.of_dimension))),
+        numbers(each().map(|spec| spec.weight.map(|weight| weight.of_group))),
+        numbers(each().map(|spec| spec.weight.map(|weight| weight.of_indicator))),
+        numbers(each().map(|spec| spec.weight.map(|weight| weight.nominal()))),
+    ]
+}
+
+fn fit_columns(fitted: &[Option<&Fitted>]) -> Vec<ArrayRef> {
+    let kinds = || fitted.iter().map(|fitted| fitted.map(|fitted| &fitted.kind));
+    let word = |kind: &Kind| match kind {
+        Kind::Nobody => "nobody",
+        Kind::MinMax { .. } => "min_max",
+        Kind::Percentile { .. } => "percentile",
+        Kind::Points(_) => "points",
+        Kind::Target { .. } => "target",
+    };
+    let transform = |kind: &Kind| match kind {
+        Kind::MinMax { transform: Transform::Log1p, .. } => Some("log1p"),
+        Kind::MinMax { .. } => Some("none"),
+        _ => None,
+    };
+    let mark = |kind: Option<&Kind>, pick: fn(f64, f64) -> f64| match kind {
+        Some(Kind::MinMax { lo, hi, .. }) => Some(pick(*lo, *hi)),
+        _ => None,
+    };
+    let aim = |kind: Option<&Kind>, pick: fn(f64, f64) -> f64| match kind {
+        Some(Kind::Target { target, tolerance }) => Some(pick(*target, *tolerance)),
+        _ => None,
+    };
+    let (mut xs, mut zs) = (ListBuilder::new(Float64Builder::new()), ListBuilder::new(Float64Builder::new()));
+    let mut counts = ListBuilder::new(Int64Builder::new());
+    for kind in kinds() {
+        let (x, z, n): (Vec<f64>, Vec<f64>, Vec<i64>) = match kind {
+            Some(Kind::Points(knots)) => {
+                let (x, z) = knots.iter().copied().unzip();
+                (x, z, Vec::new())
+            }
+            Some(Kind::Percentile { values, counts }) => {
+                (values.clone(), Vec::new(), counts.iter().map(|&count| count as i64).collect())
+            }
+            _ => Default::default(),
+        };
+        xs.values().append_slice(&x);
+        zs.values().append_slice(&z);
+        counts.values().append_slice(&n);
+        xs.append(!x.is_empty());
+        zs.append(!z.is_empty());
+        counts.append(!n.is_empty());
+    }
+    vec![
+        text(kinds().map(|kind| kind.map(word))),
+        text(kinds().map(|kind| kind.and_then(transform))),
+        numbers(kinds().map(|kind| mark(kind, |lo, _| lo))),
+        numbers(kinds().map(|kind| mark(kind, |_, hi| hi))),
+        numbers(kinds().map(|kind| aim(kind, |target, _| target))),
+        numbers(kinds().map(|kind| aim(kind, |_, tolerance| tolerance))),
+        Arc::new(xs.finish()),
+        Arc::new(zs.finish()),
+        Arc::new(counts.finish()),
+    ]
+}
+
+/// The fitted normalisations of a published table, in the order of the method's indicators; `None` when the table is
+/// not one of this method.
+#[must_use]
+pub fn read(table: &RecordBatch, method: &Method) -> Option<Vec<Option<Fitted>>> {
+    let names = table.column_by_name("indicator")?.as_string_opt::<i32>()?;
+    let row_of = |id: &str| (0..names.len()).find(|&row| names.value(row) == id);
+    method.indicators.iter().map(|spec| fitted(table, row_of(&spec.id)?, spec.direction)).collect()
+}
+
+fn fitted(table: &RecordBatch, row: usize, direction: Direction) -> Option<Option<Fitted>> {
+    let word = |name: &str| {
+        let column = table.column_by_name(name)?.as_string_opt::<i32>()?;
+        column.is_valid(row).then(|| column.value(row).to_owned())
+    };
+    let number = |name: &str| {
+        let column = table.column_by_name(name)?.as_primitive_opt::<Float64Type>()?;
+        column.is_valid(row).then(|| column.value(row))
+    };
+    let values = |name: &str| Some(table.column_by_name(name)?.as_list_opt::<i32>()?.value(row));
+    let floats = |name: &str| Some(values(name)?.as_primitive_opt::<Float64Type>()?.values().to_vec());
+    let Some(kind) = word("normalise") else { return Some(None) };
+    let kind = match kind.as_str() {
+        "nobody" => Kind::Nobody,
+        "min_max" => {
+            let transform = if word("transform")? == "log1p" { Transform::Log1p } else { Transform::None };
+            Kind::MinMax { transform, lo: number("lo")?, hi: number("hi")? }
+        }
+        "percentile" => {
+            let counts = values("knots_count")?;
+            let counts = counts.as_primitive_opt::<Int64Type>()?.values().iter().map(|&count| count as u64);
+            Kind::Percentile { values: floats("knots_x")?, counts: counts.collect() }
+        }
+        "points" => Kind::Points(floats("knots_x")?.into_iter().zip(floats("knots_z")?).collect()),
+        "target" => Kind::Target { target: number("target")?, tolerance: number("tolerance")? },
+        _ => return None,
+    };
+    Some(Some(Fitted { kind, direction }))
+}

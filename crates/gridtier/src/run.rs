@@ -1,0 +1,182 @@
+//! The list of the stages, in order: the only place that calls them.
+//!
+//! Facts are read once and can be judged by many methods. What is published, and whether, is decided by whoever calls.
+
+use serde::Serialize;
+
+use crate::contract::Table;
+use crate::contract::rule::Rule;
+use crate::error::RunError;
+use crate::fact::{self, Facts};
+use crate::indicator::{self, Column};
+use crate::method::Method;
+use crate::score::{self, Scores};
+use crate::source::{Finding, Source, Tally};
+use crate::tier::{self, Previous, Tiers};
+use crate::unit::{Month, Window};
+
+/// A judged customer base.
+#[derive(Debug)]
+pub struct Graded {
+    /// What was counted.
+    pub facts: Facts,
+    /// By indicator of the method: the values, by customer number.
+    pub columns: Vec<Column>,
+    /// The scores.
+    pub scores: Scores,
+    /// The tiers.
+    pub tiers: Tiers,
+    /// What was noticed, by table and rule.
+    pub findings: Vec<Finding>,
+}
+
+/// Grades the tables of `source` as of the first day of `end`. `notices` are the reader's own findings.
+///
+/// # Errors
+/// The input cannot be graded.
+pub fn regrade(
+    source: &dyn Source,
+    end: Month,
+    method: &Method,
+    previous: &Previous,
+    notices: Vec<Finding>,
+) -> Result<Graded, RunError> {
+    let facts = fact::read(source, Window { end, months: method.window_months })?;
+    let columns = indicator::compute(&facts, &method.own)?;
+    let scores = score::score(&facts, &columns, method);
+    let tiers = tier::grade(&facts, &columns, &scores, method, previous);
+    let mut findings = notices;
+    findings.extend(facts.findings.iter().cloned());
+    findings.extend(tiers.findings.iter().cloned());
+    findings.extend(degenerate(method, &scores));
+    findings.sort_by(|a, b| (&a.table, a.rule).cmp(&(&b.table, b.rule)));
+    Ok(Graded { facts, columns, scores, tiers, findings })
+}
+
+/// One finding for all indicators that do not tell customers apart.
+fn degenerate(method: &Method, scores: &Scores) -> Option<Finding> {
+    let weighs = |place: &usize| method.indicators[*place].weight.is_some();
+    let is_degenerate = |place: &usize| scores.fitted[*place].as_ref().is_some_and(|fitted| fitted.is_degenerate());
+    let ids: Vec<&str> = (0..scores.fitted.len())
+        .filter(|place| weighs(place) && is_degenerate(place))
+        .map(|place| method.indicators[place].id.as_str())
+        .collect();
+    (!ids.is_empty()).then(|| Finding::of_method(Rule::DegenerateIndicator, ids.len() as u64, ids.join(", ")))
+}
+
+/// A table with more rejects than the method allows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Breach {
+    /// The table.
+    pub table: Table,
+    /// Its rejects.
+    pub rejected: u64,
+    /// Those allowed.
+    pub allowed: u64,
+}
+
+/// The tables with more rejects than `method` allows.
+#[must_use]
+pub fn breaches(facts: &Facts, method: &Method) -> Vec<Breach> {
+    let breach = |book: &crate::source::Intake| {
+        let allowed = method.limits.rejects_allowed(book.tally.rows_in);
+        let rejected = book.tally.rejected;
+        (rejected > allowed).then_some(Breach { table: book.table, rejected, allowed })
+    };
+    facts.books.iter().filter_map(breach).collect()
+}
+
+/// What became of a table's rows.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Reconciled {
+    /// The table.
+    pub table: Table,
+    /// Its rows.
+    #[serde(flatten)]
+    pub tally: Tally,
+}
+
+/// A tier in figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TierTotal {
+    /// Customers with this final tier.
+    pub customers: u64,
+    /// Of them provisional.
+    pub provisional: u64,
+    /// Σ of their amounts due in the window, in fen.
+    pub revenue_fen: i64,
+    /// Σ of their active energy in the window, in Wh.
+    pub active_wh: i64,
+}
+
+/// The figures by which a cycle is recognised and checked: integers only.
+#[derive(Clone, Debug, Serialize)]
+pub struct ControlTotals {
+    /// Accepted customers.
+    pub customers: u64,
+    /// The graded population.
+    pub population: u64,
+    /// Of it ranked.
+    pub ranked: u64,
+    /// Provisional for short history.
+    pub short_history: u64,
+    /// Provisional for little known weight.
+    pub low_known_weight: u64,
+    /// Customers that a veto moved, by final against computed tier.
+    pub vetoed: u64,
+    /// Σ active energy of all accepted customers, in Wh.
+    pub active_wh: i128,
+    /// Σ |reactive energy|, in varh.
+    pub reactive_varh: i128,
+    /// Readings counted.
+    pub readings: u64,
+    /// Σ amounts due, in fen.
+    pub revenue_fen: i128,
+    /// By final tier, best first.
+    pub tiers: [TierTotal; 4],
+    /// What became of the rows of each table that is there.
+    pub reconciliation: Vec<Reconciled>,
+}
+
+impl Graded {
+    /// The cycle's control totals.
+    #[must_use]
+    pub fn control_totals(&self) -> ControlTotals {
+        let rows = &self.facts.rows;
+        let why = |reason: &str| {
+            self.scores.provisional.iter().flatten().filter(|why| why.reason() == reason).count() as u64
+        };
+        let mut tiers = [TierTotal::default(); 4];
+        for (position, &number) in self.scores.population.iter().enumerate() {
+            let total = &mut tiers[self.tiers.tier[position] as usize];
+            total.customers += 1;
+            total.provisional += u64::from(self.scores.provisional[position].is_some());
+            total.revenue_fen = total.revenue_fen.saturating_add(rows[number as usize].billing.billed_fen);
+            total.active_wh = total.active_wh.saturating_add(rows[number as usize].energy.active_wh);
+        }
+        let vetoed = self.tiers.policy.iter().flatten().filter(|policy| policy.reason() == "veto").count();
+        ControlTotals {
+            customers: rows.len() as u64,
+            population: self.scores.population.len() as u64,
+            ranked: self.scores.ranked().count() as u64,
+            short_history: why("short_history"),
+            low_known_weight: why("low_known_weight"),
+            vetoed: vetoed as u64,
+            active_wh: rows.iter().map(|row| i128::from(row.energy.active_wh)).sum(),
+            reactive_varh: rows.iter().map(|row| i128::from(row.energy.reactive_varh)).sum(),
+            readings: rows.iter().map(|row| row.energy.readings as u64).sum(),
+            revenue_fen: rows.iter().map(|row| i128::from(row.billing.billed_fen)).sum(),
+            tiers,
+            reconciliation: self.facts.reconciliation(),
+        }
+    }
+}
+
+impl Facts {
+    /// What became of the rows of each table that is there.
+    #[must_use]
+    pub fn reconciliation(&self) -> Vec<Reconciled> {
+        let present = self.books.iter().filter(|book| book.present);
+        present.map(|book| Reconciled { table: book.table, tally: book.tally }).collect()
+    }
+}
