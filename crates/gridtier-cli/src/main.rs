@@ -1,2 +1,46 @@
-//! x
-fn main() {}
+//! The `gridtier` command: arguments in, tables and sentences out, an exit code that scripts can rely on.
+//!
+//! Data goes to stdout and everything else to stderr. No number is computed here: what is printed is read from the
+//! engine's results or from a published cycle.
+
+mod args;
+mod check;
+mod demo;
+mod exit;
+mod explain;
+mod grid;
+mod lang;
+mod method;
+mod progress;
+mod regrade;
+mod store;
+mod summary;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use exit::{Done, Failure};
+
+fn main() -> std::process::ExitCode {
+    let cli = Cli::parse();
+    let result = std::panic::catch_unwind(|| run(cli)).unwrap_or_else(|_| Err(Failure::bug("it panicked; see above")));
+    exit::report(result)
+}
+
+fn run(cli: Cli) -> Result<Done, Failure> {
+    if let Some(threads) = cli.threads {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        pool.map_err(|error| Failure::bug(&error.to_string()))?;
+    }
+    let lang = lang::Lang::chosen(cli.lang);
+    match cli.command {
+        Command::Regrade(args) => regrade::run(&args, lang),
+        Command::Check(args) => check::run(&args, lang),
+        Command::Path(args) => store::path(&args),
+        Command::Verify(args) => store::verify(&args),
+        Command::Explain(args) => explain::run(&args, lang),
+        Command::Method(args) => method::run(&args),
+        Command::Schema(args) => store::schema(&args),
+        Command::Demo(args) => demo::run(&args, lang),
+    }
+}

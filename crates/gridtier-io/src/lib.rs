@@ -14,3 +14,9 @@ pub mod folder;
 pub mod rejects;
 pub mod sample;
 pub mod store;
+pub mod report;
+pub mod publish;
+pub mod recall;
+
+#[cfg(test)]
+mod trial;

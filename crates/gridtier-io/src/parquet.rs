@@ -238,4 +238,7 @@ impl Iterator for Pieces {
 }
 
 #[cfg(test)]
+pub(crate) use tests::readings as sample_of_readings;
+
+#[cfg(test)]
 mod tests;

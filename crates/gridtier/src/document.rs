@@ -28,6 +28,8 @@ pub enum Shape {
     Flag,
     /// A day, as text or TOML date.
     Day,
+    /// JSON's null; no TOML value is one.
+    Null,
     /// A list of values of one shape.
     List(&'static Shape),
     /// A table with these keys.
@@ -311,7 +313,7 @@ impl Shape {
                 DeValue::Datetime(date) => date.date.is_some() && date.time.is_none(),
                 _ => false,
             },
-            Self::List(_) | Self::Table(_) | Self::Map(_) | Self::Either(..) => false,
+            Self::Null | Self::List(_) | Self::Table(_) | Self::Map(_) | Self::Either(..) => false,
         }
     }
 
@@ -325,6 +327,7 @@ impl Shape {
             Self::Ratio => "a number above 0, or a fraction such as \"1/3\"".into(),
             Self::Flag => "true or false".into(),
             Self::Day => "a day such as 2026-01-01".into(),
+            Self::Null => "nothing".into(),
             Self::List(_) => "a list".into(),
             Self::Table(_) | Self::Map(_) => "a table".into(),
             Self::Either(first, second) => format!("{} or {}", first.words(), second.words()),
@@ -343,6 +346,7 @@ impl Shape {
             Self::Ratio => json!({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string"}]}),
             Self::Flag => json!({"type": "boolean"}),
             Self::Day => json!({"type": "string", "format": "date"}),
+            Self::Null => json!({"type": "null"}),
             Self::List(inner) => json!({"type": "array", "items": inner.json_schema()}),
             Self::Map(inner) => json!({"type": "object", "additionalProperties": inner.json_schema()}),
             Self::Either(first, second) => json!({"anyOf": [first.json_schema(), second.json_schema()]}),

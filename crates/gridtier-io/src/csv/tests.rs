@@ -1,1 +1,143 @@
+use encoding_rs::GB18030;
+use gridtier::contract::Table;
+use gridtier::source::Source;
 
+use super::*;
+use crate::limits::CELL_BYTES_MAX;
+use crate::trial::{Trial, readings};
+
+const HEADER: &str = "customer_id,read_at,active_kwh,说明\n";
+
+fn energies(bytes: impl AsRef<[u8]>) -> Result<Vec<Result<(String, i64), Rule>>, String> {
+    let readings = readings(&Trial::with("meter_readings.csv", bytes))?;
+    Ok(readings.into_iter().map(|reading| reading.map(|(id, _, wh)| (id, wh))).collect())
+}
+
+fn ok(id: &str, wh: i64) -> Result<(String, i64), Rule> {
+    Ok((id.into(), wh))
+}
+
+fn refusal(bytes: impl AsRef<[u8]>) -> String {
+    Trial::with("meter_readings.csv", bytes).refusal(Table::MeterReadings)
+}
+
+#[test]
+fn the_same_table_in_any_encoding_is_the_same() {
+    let text = format!("{HEADER}0000123,2025-01-01 00:00,\"1,234.5\",正常\n户4,2025年1月1日,2,\n");
+    let expected = vec![ok("0000123", 1_234_500), ok("户4", 2_000)];
+    let utf16 = |unit: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(unit).collect::<Vec<u8>>();
+    let (gb18030, ..) = GB18030.encode(&text);
+    for (bytes, encoding) in [
+        (text.clone().into_bytes(), Encoding::Utf8),
+        ([b"\xEF\xBB\xBF", text.as_bytes()].concat(), Encoding::Utf8),
+        ([&[0xFF, 0xFE][..], &utf16(u16::to_le_bytes)].concat(), Encoding::Utf16Le),
+        ([&[0xFE, 0xFF][..], &utf16(u16::to_be_bytes)].concat(), Encoding::Utf16Be),
+        (gb18030.into_owned(), Encoding::Gb18030),
+        (text.replace(['\n'], "\r\n").into_bytes(), Encoding::Utf8),
+    ] {
+        assert_eq!(energies(bytes), Ok(expected.clone()), "{encoding}");
+    }
+    assert_eq!(energies(text.replace(',', "\t").replace("\"1\t234.5\"", "1234.5")), Ok(expected));
+}
+
+#[test]
+fn what_is_in_no_encoding_is_refused_with_its_byte() {
+    let mut bytes = HEADER.as_bytes().to_vec();
+    bytes.extend(b"1,2025-01-01,1,\xFF\n");
+    let told = refusal(&bytes);
+    let at = HEADER.len() + 15;
+    assert!(told.contains(&format!("it is neither UTF-8 (byte {at}) nor GB18030")), "{told}");
+    let told = refusal(b"customer_id,read_at,active_kwh\n1,\0\0,2\n");
+    assert!(told.contains("it holds bytes that are no text"), "{told}");
+    let told = refusal([b"\xEF\xBB\xBF".as_slice(), &bytes].concat());
+    assert!(told.contains(&format!("byte {} is not UTF-8 text", at + 3)), "{told}");
+}
+
+#[test]
+fn a_row_of_the_wrong_width_keeps_its_place() {
+    let text = format!("{HEADER}1,2025-01-01,1,\n2,2025-01-01\n\n3,2025-01-01,3,x,y\n4,2025-01-01,4,\n");
+    assert_eq!(energies(&text), Ok(vec![ok("1", 1_000), Err(Rule::BadWidth), Err(Rule::BadWidth), ok("4", 4_000)]));
+    let trial = Trial::with("meter_readings.csv", text);
+    let batches = trial.read(Table::MeterReadings).unwrap();
+    assert_eq!(batches[0].faults, [(1, Rule::BadWidth), (2, Rule::BadWidth)]);
+    assert_eq!(trial.open().unwrap().inputs()[0].rows, 4);
+}
+
+#[test]
+fn quoted_breaks_tabs_and_quotes_are_data() {
+    let text = format!("{HEADER}\"1\r\n\"\"x\"\"\",2025-01-01,1,\"a\tb\nc\"\n2,2025-01-01,\" 2 \",\"\"\n");
+    assert_eq!(energies(text), Ok(vec![ok("1\r\n\"x\"", 1_000), ok("2", 2_000)]));
+}
+
+#[test]
+fn an_unclosed_quote_is_refused_with_its_line() {
+    let told = refusal(format!("{HEADER}1,2025-01-01,1,\n2,2025-01-01,2,\"x\n3,2025-01-01,3,\n"));
+    assert!(told.contains("meter_readings.csv: the quote opened in line 3 is never closed"), "{told}");
+}
+
+#[test]
+fn an_empty_cell_is_no_value_and_a_header_alone_no_row() {
+    assert_eq!(energies(format!("{HEADER},2025-01-01,1,\n1,,1,\n1,2025-01-01,,\n")).unwrap().len(), 3);
+    assert_eq!(energies(format!("{HEADER},2025-01-01,1,\n")), Ok(vec![Err(Rule::NullKey)]));
+    assert_eq!(energies(HEADER), Ok(vec![]));
+    assert!(refusal("\n\r\n").contains("nothing but line breaks"));
+}
+
+#[test]
+fn headers_that_fold_together_are_refused() {
+    let told = refusal("customer_id,read_at,active_kwh,Active_kWh\n");
+    assert!(told.contains("`active_kwh` and `Active_kWh`"), "{told}");
+}
+
+#[test]
+fn a_declared_delimiter_is_used_and_an_undeclared_one_is_hinted_at() {
+    let text = "customer_id;read_at;active_kwh\n1;2025-01-01;1\n";
+    assert!(refusal(text).contains("declare `delimiter`"));
+    let config = "format = 1\n[tables.meter_readings]\ndelimiter = \";\"\n";
+    let trial = Trial::with("meter_readings.csv", text).and("gridtier.toml", config);
+    assert_eq!(readings(&trial).unwrap().len(), 1);
+    // In GB18030 the second byte of a character can be a bar.
+    let (gb18030, ..) = GB18030.encode("customer_id|read_at|active_kwh\n倈|2025-01-01|1\n");
+    assert!(gb18030.windows(2).any(|pair| pair == b"\x82|"), "{gb18030:?}");
+    let config = "format = 1\n[tables.meter_readings]\ndelimiter = \"|\"\n";
+    let trial = Trial::with("meter_readings.csv", gb18030).and("gridtier.toml", config);
+    assert_eq!(readings(&trial).unwrap()[0].as_ref().unwrap().0, "倈");
+}
+
+#[test]
+fn long_cells_are_refused_and_many_long_ones_come_in_small_batches() {
+    let row = |bytes: usize| format!("1,2025-01-01,1,{}\n", "x".repeat(bytes));
+    let told = refusal(format!("{HEADER}{}", row(CELL_BYTES_MAX + 100)));
+    assert!(told.contains("one cell holds"), "{told}");
+    let id = "9".repeat(CELL_BYTES_MAX / 2);
+    let text = format!("{HEADER}{}", format!("{id},2025-01-01,1,\n").repeat(40));
+    let batches = Trial::with("meter_readings.csv", text).read(Table::MeterReadings).unwrap();
+    assert_eq!(batches.iter().map(|batch| batch.record.num_rows()).sum::<usize>(), 40);
+    assert!(batches.iter().all(|batch| batch.record.num_rows() <= 17));
+}
+
+#[test]
+fn a_large_file_comes_in_batches_in_order() {
+    let rows = 40_000;
+    let text: String = (0..rows).map(|row| format!("{row},2025-01-01,{row},\n")).collect();
+    let trial = Trial::with("meter_readings.csv", format!("{HEADER}{text}"));
+    let folder = trial.open().unwrap();
+    let parts = folder.parts(Table::MeterReadings).unwrap().unwrap();
+    assert_eq!((parts.len(), parts[0].rows), (1, Some(rows)));
+    let batches = trial.read(Table::MeterReadings).unwrap();
+    assert_eq!(batches.iter().map(|batch| batch.first_row).collect::<Vec<_>>(), [0, 16_384, 32_768]);
+    assert_eq!(readings(&trial).unwrap()[39_999].as_ref().unwrap().0, "39999");
+}
+
+#[test]
+fn a_file_cut_off_or_overwritten_never_ends_the_process() {
+    let text = format!("{HEADER}0000123,2025-01-01 00:00,\"1,234.5\",正常\n户4,2025年1月1日,2,\"a\nb\"\n");
+    for cut in 1..text.len() {
+        let _ = energies(&text.as_bytes()[..cut]);
+        let mut bytes = text.clone().into_bytes();
+        for value in [0, b'"', b',', b'\n', 0x80, 0xFF] {
+            bytes[cut - 1] = value;
+            let _ = energies(&bytes);
+        }
+    }
+}

@@ -1,1 +1,163 @@
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use arrow_array::{Float64Array, Int64Array, StringArray};
+use gridtier::contract::rule::Rule;
+
+use super::*;
+use crate::trial::{Trial, ids_of, parquet, readings};
+
+const PAYMENTS: &str = "payment_id,bill_id,paid_on,amount\n";
+
+fn payments(id: &str) -> String {
+    format!("{PAYMENTS}{id},b,2025-01-01,1\n")
+}
+
+fn amounts(amount: ArrayRef) -> Vec<u8> {
+    let text = |text: &str| Arc::new(StringArray::from(vec![text; amount.len()])) as ArrayRef;
+    parquet(vec![("payment_id", text("p")), ("bill_id", text("b")), ("paid_on", text("2025-01-01")), ("amount", amount)])
+}
+
+#[test]
+fn what_is_no_folder_is_refused() {
+    let trial = Trial::with("file", "x");
+    let told = DataFolder::open(&trial.path().join("file")).err().unwrap().to_string();
+    assert!(told.contains("the data folder cannot be listed"), "{told}");
+    assert!(trial.open().unwrap().parts(Table::Bills).unwrap().is_none());
+}
+
+#[test]
+fn inputs_name_every_file_with_its_hash_and_rows() {
+    let trial = Trial::with("payments/b.csv", payments("1"))
+        .and("payments/a.csv", payments("2"))
+        .and("gridtier.toml", "format = 1\n")
+        .and("paymentz.csv", "x");
+    let folder = trial.open().unwrap();
+    let inputs: Vec<_> =
+        folder.inputs().iter().map(|input| (input.table, input.path.as_str(), input.bytes, input.rows)).collect();
+    let payments = Some(Table::Payments);
+    assert_eq!(
+        inputs,
+        [(None, "gridtier.toml", 11, 0), (payments, "payments/a.csv", 53, 1), (payments, "payments/b.csv", 53, 1)]
+    );
+    assert!(folder.inputs().iter().all(|input| input.sha256.len() == 64));
+    assert_eq!(folder.unused(), ["paymentz.csv"]);
+    assert_eq!(folder.file_name(Table::Payments, 1), "payments/b.csv");
+}
+
+#[test]
+fn the_same_file_twice_is_refused_unless_its_folders_differ_or_it_is_empty() {
+    let twice = |a: &str, b: &str, text: &str| Trial::with(a, text).and(b, text).open().map(drop);
+    let told = twice("payments/a.csv", "payments/b.csv", &payments("1")).unwrap_err();
+    assert!(told.contains("payments/b.csv: it is the same file as payments/a.csv, byte for byte"), "{told}");
+    assert_eq!(twice("payments/a.csv", "payments/b.csv", PAYMENTS), Ok(()));
+    assert_eq!(twice("payments/org=1/a.csv", "payments/org=2/a.csv", &payments("1")), Ok(()));
+    assert!(twice("payments/org=1/a.csv", "payments/org=1/b.csv", &payments("1")).is_err());
+}
+
+#[test]
+fn a_folder_value_is_a_column_and_keeps_its_zeros() {
+    let file = "payment_id,bill_id,amount\n1,b,1\n2,b,2\n";
+    let trial = Trial::with("payments/paid_on=2025-01-31/bill_id=007/a.csv", file)
+        .and("payments/paid_on=__HIVE_DEFAULT_PARTITION__/bill_id=%E6%88%B7/b.csv", file)
+        .and("gridtier.toml", "format = 1\n[tables.payments.hive]\npaid_on = \"date\"\n");
+    let batches = trial.read(Table::Payments).unwrap();
+    assert_eq!(batches.len(), 2);
+    let ids = |batch: usize| ids_of(batches[batch].column("bill_id").unwrap());
+    let all: Vec<_> = [ids(0), ids(1)].concat().into_iter().map(Option::unwrap).collect();
+    assert_eq!(all, ["007", "007", "户", "户"]);
+    let days = batches.iter().map(|batch| batch.column("paid_on").unwrap().null_count()).collect::<Vec<_>>();
+    assert_eq!(days, [0, 2]);
+}
+
+#[test]
+fn types_that_clash_are_refused_and_wider_ones_noticed() {
+    let trial = |a: ArrayRef, b: ArrayRef| Trial::with("payments/a.parquet", amounts(a)).and("payments/b.parquet", amounts(b));
+    let double = || Arc::new(Float64Array::from(vec![1.0])) as ArrayRef;
+    let told = trial(double(), Arc::new(StringArray::from(vec!["1"]))).refusal(Table::Payments);
+    assert!(told.starts_with("table payments: payments/b.parquet: the column amount is text"), "{told}");
+    assert!(told.contains("(Float64) in payments/a.parquet"), "{told}");
+    let wider = trial(Arc::new(Int64Array::from(vec![1])), Arc::new(arrow_array::Int32Array::from(vec![1])));
+    let notices = wider.open().unwrap().notices(Table::Payments);
+    let example = "amount: Int64 in payments/a.parquet, Int32 in payments/b.parquet".to_owned();
+    assert_eq!(notices, [(Rule::WidenedType, 1, example)]);
+    let mixed = Trial::with("payments/a.parquet", amounts(double())).and("payments/b.csv", payments("1"));
+    assert_eq!(mixed.read(Table::Payments).unwrap().len(), 2);
+}
+
+#[test]
+fn columns_are_found_by_declared_names_and_any_case() {
+    let trial = Trial::with("A_RCVD/x.csv", "PAYMENT_ID,Bill_ID,CHARGE_YMD,amount,ORG\n1,b,20250131,5,01\n").and(
+        "gridtier.toml",
+        "format = 1\n[tables.payments]\npath = \"A_RCVD\"\n[tables.payments.columns]\npaid_on = \"charge_ymd\"\n",
+    );
+    let batch = &trial.read(Table::Payments).unwrap()[0];
+    assert_eq!(ids_of(batch.column("paid_on").unwrap()), [Some("20250131".to_owned())]);
+    assert_eq!(trial.open().unwrap().notices(Table::Payments), [(Rule::UnknownColumn, 1, "ORG".into())]);
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once() {
+    let trial = Trial::with("payments/a.csv", "payment_id,bill_id,paid_on\n")
+        .and("payments/b.parquet", "PAR1 and no more")
+        .and("payments/c.csv", payments("1"))
+        .and("plans.csv", "customer_id,month\n");
+    let told = trial.open().err().unwrap();
+    for part in [
+        "payments/a.csv: the column `amount` is missing",
+        "payments/b.parquet: it is cut off",
+        "plans.csv: the column `planned_kwh` is missing",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+    let told = Trial::with("gridtier.toml", b"format = 1\nzone = \"\xFF\"\n").open().err().unwrap();
+    assert!(told.contains("gridtier.toml:1: it is not UTF-8 text"), "{told}");
+    assert!(Trial::with("gridtier.toml", "format = 2\n").open().is_err());
+}
+
+#[test]
+fn a_file_that_changes_under_way_is_refused() {
+    let trial = Trial::with("payments.csv", payments("1"));
+    let folder = trial.open().unwrap();
+    fs::write(trial.path().join("payments.csv"), payments("1") + "2,b,2025-01-01,2\n").unwrap();
+    let told = crate::trial::read(&folder, Table::Payments).unwrap_err();
+    assert!(told.contains("payments.csv: it was changed while it was being read"), "{told}");
+}
+
+#[test]
+fn the_sink_can_stop_the_reading_and_progress_is_passed_on() {
+    let seen = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&seen);
+    let trial = Trial::with("payments.csv", payments("1"));
+    let folder = trial.open().unwrap().with_progress(Box::new(move |_, rows| {
+        count.fetch_add(rows, Ordering::Relaxed);
+    }));
+    let part = folder.parts(Table::Payments).unwrap().unwrap()[0];
+    let stopped = folder.read(Table::Payments, part, &["amount"], &mut |_| Err(RunError::Enough));
+    assert!(matches!(stopped, Err(RunError::Enough)));
+    folder.progress(Table::Payments, 7);
+    assert_eq!(seen.load(Ordering::Relaxed), 7);
+}
+
+#[test]
+fn every_table_of_the_invented_utility_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let spec = crate::sample::SampleSpec { customers: 50, layout: crate::sample::Layout::MonthlyFiles, ..crate::sample::SampleSpec::demo() };
+    let path = dir.path().join("data");
+    let summary = crate::sample::write(&path, &spec).unwrap();
+    let folder = DataFolder::open(&path).unwrap_or_else(|error| panic!("{error}"));
+    for table in Table::ALL {
+        let rows: usize = crate::trial::read(&folder, table).unwrap().iter().map(|batch| batch.record.num_rows()).sum();
+        assert_eq!(rows as u64, summary.rows(table), "{table}");
+        assert!(rows > 0);
+    }
+}
+
+#[test]
+fn readings_of_all_formats_make_one_table() {
+    let parquet = parquet(crate::parquet::sample_of_readings(3));
+    let csv = "customer_id,read_at,active_kwh\n0000000009,1970-01-01 09:00:00,0.009\n";
+    let trial = Trial::with("meter_readings/2024/a.parquet", parquet).and("meter_readings/2025/b.csv", csv);
+    let all: Vec<_> = readings(&trial).unwrap().into_iter().map(Result::unwrap).collect();
+    assert_eq!(all[2], ("0000000002".into(), 7_200_000_000, 2));
+    assert_eq!(all[3], ("0000000009".into(), 32_400_000_000, 9));
+}

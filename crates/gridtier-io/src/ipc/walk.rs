@@ -37,7 +37,10 @@ pub(super) fn walk(file: &mut File, bytes: u64) -> Result<Walked, Unreadable> {
         return Err(Unreadable::because("it is a Feather file of the old version 1", advice));
     }
     let footer = head.starts_with(MAGIC).then(|| footer(file, bytes)).transpose()?;
-    let stream = footer.as_ref().map_or(0..bytes, |footer| HEAD_BYTES.min(footer.start)..footer.start);
+    let stream = match &footer {
+        Some(footer) => start_of_stream(file, footer.start)?..footer.start,
+        None => 0..bytes,
+    };
     let mut walker = Walker { file, at: stream.start, end: stream.end, rows: 0, batches: 0, dictionaries: BTreeMap::new() };
     let ended = walker.messages()?;
     match footer {
@@ -52,6 +55,16 @@ pub(super) fn walk(file: &mut File, bytes: u64) -> Result<Walked, Unreadable> {
     let rows = walker.rows;
     check_rows(rows, bytes)?;
     Ok(Walked { stream, rows })
+}
+
+/// Where the stream of a file begins: behind the magic and as many zeros as its writer likes.
+fn start_of_stream(file: &mut File, end: u64) -> Result<u64, Unreadable> {
+    const PADDING_MAX: u64 = 128;
+    file.seek(SeekFrom::Start(HEAD_BYTES))?;
+    let mut padding = Vec::new();
+    file.take(PADDING_MAX).read_to_end(&mut padding)?;
+    let words = padding.chunks_exact(4).take_while(|word| **word == [0; 4]).count();
+    Ok((HEAD_BYTES + 4 * words as u64).min(end))
 }
 
 struct Footer {

@@ -1,0 +1,229 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use gridtier::unit::Month;
+
+use crate::lang::Lang;
+
+const EXIT_CODES: &str = "Exit codes:
+  0   done
+  1   done, with findings beyond the method's limits; nothing is published
+  2   wrong command line
+  3   wrong method file
+  4   input unreadable or empty; nothing is published
+  5   output could not be written; nothing is published
+  70  a bug in gridtier";
+
+/// Customer-value grading for power utilities: 电力客户价值分级.
+#[derive(Parser)]
+#[command(name = "gridtier", version, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// Threads; changes the time and nothing else
+    #[arg(long, global = true, value_name = "N", value_parser = threads)]
+    pub threads: Option<usize>,
+    /// Language of what people read; by default that of the environment
+    #[arg(long, global = true, value_enum)]
+    pub lang: Option<Lang>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Grade a folder of tables and publish a cycle
+    Regrade(Regrade),
+    /// Check a folder of tables against the contracts; publishes nothing
+    Check(Check),
+    /// Print the folder of a cycle
+    Path(Cycle),
+    /// Compare a cycle's files with what was published
+    Verify(Cycle),
+    /// Why a customer has its tier, and what would lift it
+    Explain(Explain),
+    /// Print a preset, start a method file, check one
+    Method(Method),
+    /// Write the contracts of the tables and the JSON Schemas
+    Schema(Schema),
+    /// Make a small invented utility and grade it
+    Demo(Demo),
+}
+
+#[derive(Args)]
+pub struct Regrade {
+    /// Folder with the tables
+    pub data: PathBuf,
+    /// First day after the window, the first of a month
+    #[arg(long, value_name = "DATE", value_parser = first_of_month)]
+    pub as_of: Month,
+    /// A preset (paper, utility) or a method file
+    #[arg(long, default_value = "paper", value_name = "METHOD")]
+    pub method: String,
+    /// Folder of the store of cycles; made if it is not there
+    #[arg(long)]
+    pub store: PathBuf,
+    /// Publish although findings exceed the limits; WHO is recorded
+    #[arg(long, value_name = "WHO", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub accept_findings: Option<String>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Args)]
+pub struct Check {
+    /// Folder with the tables
+    pub data: PathBuf,
+    /// First day after the window; without it every date counts
+    #[arg(long, value_name = "DATE", value_parser = first_of_month)]
+    pub as_of: Option<Month>,
+    /// A preset or a method file, for the length of the window and the limits
+    #[arg(long, default_value = "paper", value_name = "METHOD")]
+    pub method: String,
+    /// Folder for findings, rejects and reconciliation as CSV files that Excel opens
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Args)]
+pub struct Cycle {
+    /// Folder of the store of cycles
+    #[arg(long)]
+    pub store: PathBuf,
+    /// Number of the cycle; the current one without it
+    #[arg(long, value_name = "N")]
+    pub cycle: Option<u64>,
+}
+
+#[derive(Args)]
+pub struct Explain {
+    /// Customer id, as in the tables
+    pub customer: String,
+    #[command(flatten)]
+    pub cycle: Cycle,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Args)]
+pub struct Method {
+    #[command(subcommand)]
+    pub action: MethodAction,
+}
+
+#[derive(Subcommand)]
+pub enum MethodAction {
+    /// Print a preset
+    Show {
+        /// paper or utility
+        #[arg(default_value = "paper")]
+        preset: String,
+    },
+    /// Start a method file from a preset
+    New {
+        /// The file to write
+        file: PathBuf,
+        /// paper or utility
+        #[arg(long, default_value = "paper", value_name = "PRESET")]
+        from: String,
+    },
+    /// Check a method file and print its weights
+    Check {
+        /// A preset or a method file
+        method: String,
+    },
+}
+
+#[derive(Args)]
+pub struct Schema {
+    /// Folder to write to
+    #[arg(short, long, value_name = "DIR", default_value = "schemas")]
+    pub output: PathBuf,
+}
+
+#[derive(Args)]
+pub struct Demo {
+    /// Folder for data and store
+    #[arg(default_value = "gridtier-demo")]
+    pub dir: PathBuf,
+    /// Customers of the invented utility
+    #[arg(long, default_value_t = 3_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub customers: u32,
+    /// Months of data
+    #[arg(long, default_value_t = 36, value_parser = clap::value_parser!(u32).range(1..=240))]
+    pub months: u32,
+    /// Interval of the readings
+    #[arg(long, value_enum, default_value_t = Cadence::Monthly)]
+    pub cadence: Cadence,
+    /// Where the random draws start; the same seed gives the same files
+    #[arg(long, default_value_t = 2026)]
+    pub seed: u64,
+    /// Leave out the planted faults
+    #[arg(long)]
+    pub clean: bool,
+    /// Readings as one file for each month
+    #[arg(long)]
+    pub monthly_files: bool,
+    /// Write the data and do not grade it
+    #[arg(long)]
+    pub data_only: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Cadence {
+    Monthly,
+    Daily,
+    QuarterHour,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..=1024) => Ok(count),
+        _ => Err("give a whole number from 1 to 1024".into()),
+    }
+}
+
+/// `2026-01-01`: the first day of a month.
+fn first_of_month(text: &str) -> Result<Month, String> {
+    let advice = "give the first day of a month, such as 2026-01-01";
+    let month = text.strip_suffix("-01").ok_or(advice)?;
+    let month = Month::try_from(month.to_owned()).map_err(|_| advice)?;
+    // As written back: no 2026-1-01, no year 26.
+    let (first, last) = (Month::new(1971, 1), Month::new(2200, 1));
+    if month.to_string() == text[..text.len() - 3] && (first..=last).contains(&month) {
+        Ok(month)
+    } else {
+        Err(advice.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn as_of_is_the_first_of_a_month() {
+        assert_eq!(first_of_month("2026-01-01"), Ok(Month::new(2026, 1)));
+        for bad in ["2026-01-02", "2026-13-01", "2026-1-01", "01", "2026-01", "1900-01-01", "-01-01"] {
+            assert!(first_of_month(bad).is_err(), "{bad}");
+        }
+    }
+}

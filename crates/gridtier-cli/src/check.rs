@@ -1,0 +1,59 @@
+//! `gridtier check`: the data against the contracts, and nothing published.
+
+use std::path::Path;
+
+use gridtier::fact::{self, Facts};
+use gridtier::output;
+use gridtier::run;
+use gridtier::source::Finding;
+use gridtier::unit::Window;
+use gridtier_io::folder::DataFolder;
+use gridtier_io::report;
+use serde_json::json;
+
+use crate::args::{Check, Format};
+use crate::exit::{BEYOND_LIMITS, Done, Failure, OUTPUT};
+use crate::lang::Lang;
+use crate::{method, progress, regrade, summary};
+
+/// Runs `gridtier check`.
+pub fn run(args: &Check, lang: Lang) -> Result<Done, Failure> {
+    let method = method::load(&args.method)?;
+    let (folder, bar) = progress::watch(regrade::open(&args.data)?);
+    let window = match args.as_of {
+        Some(end) => Window { end, months: method.window_months },
+        None => Window::everything(),
+    };
+    let facts = fact::read(&folder, window);
+    bar.finish_and_clear();
+    let facts = facts?;
+    let mut findings = regrade::notices(&folder);
+    findings.extend(facts.findings.iter().cloned());
+    findings.sort_by(|a, b| (&a.table, a.rule).cmp(&(&b.table, b.rule)));
+    if let Some(dir) = &args.output {
+        write(dir, &folder, &facts, &findings)?;
+    }
+    let breaches = run::breaches(&facts, &method);
+    let data = match args.format {
+        Format::Text => summary::rows(&facts, &findings, lang),
+        Format::Json => {
+            let value = json!({
+                "reconciliation": facts.reconciliation(), "findings": findings, "breaches": breaches,
+            });
+            format!("{value:#}\n")
+        }
+    };
+    if breaches.is_empty() {
+        return Ok(Done { data });
+    }
+    let message = summary::check_beyond_limits(&breaches, &args.data, args.output.as_deref());
+    Err(Failure { data, message, code: BEYOND_LIMITS })
+}
+
+fn write(dir: &Path, folder: &DataFolder, facts: &Facts, findings: &[Finding]) -> Result<(), Failure> {
+    let written = report::write(dir, folder, &facts.books, output::check_tables(facts, findings));
+    written.map_err(|error| match error {
+        report::ReportError::Write { .. } => Failure::new(OUTPUT, error.to_string()),
+        report::ReportError::Refused(refusal) => refusal.into(),
+    })
+}

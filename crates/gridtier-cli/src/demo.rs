@@ -1,0 +1,50 @@
+//! `gridtier demo`: an invented utility, graded end to end.
+
+use gridtier::unit::Month;
+use gridtier_io::sample::{self, Cadence, Faults, Layout, SampleError, SampleSpec};
+
+use crate::args::{self, Demo};
+use crate::exit::{Done, Failure, OUTPUT, say};
+use crate::lang::Lang;
+use crate::{method, regrade, summary};
+
+/// Runs `gridtier demo`.
+pub fn run(args: &Demo, lang: Lang) -> Result<Done, Failure> {
+    let spec = SampleSpec {
+        customers: args.customers,
+        months: args.months,
+        cadence: match args.cadence {
+            args::Cadence::Monthly => Cadence::Monthly,
+            args::Cadence::Daily => Cadence::Daily,
+            args::Cadence::QuarterHour => Cadence::QuarterHour,
+        },
+        seed: args.seed,
+        faults: if args.clean { Faults::None } else { Faults::Few },
+        layout: if args.monthly_files { Layout::MonthlyFiles } else { Layout::Flat },
+        ..SampleSpec::demo()
+    };
+    let data = args.dir.join("data");
+    match sample::write(&data, &spec) {
+        Ok(_) => say(&format!("gridtier: wrote an invented utility to {}", data.display())),
+        Err(SampleError::NotEmpty { .. }) if !args.data_only => {
+            say(&format!("gridtier: graded again: {}", data.display()));
+        }
+        Err(error) => return Err(Failure::new(OUTPUT, error.to_string())),
+    }
+    if args.data_only {
+        return Ok(Done { data: format!("{}\n", data.display()) });
+    }
+    let method = method::load("utility")?;
+    let store = args.dir.join("store");
+    let (year, month) = spec.end;
+    let job = regrade::Job {
+        data: &data,
+        end: Month::new(year, month),
+        lang,
+        method: &method,
+        store: &store,
+        accept: None,
+    };
+    let (graded, cycle) = job.run(regrade::open(&data)?)?;
+    Ok(Done { data: summary::published(&graded, &method, &cycle, &store, lang) })
+}

@@ -1,0 +1,134 @@
+//! How a run ends: what it prints last, and the exit code that scripts rely on (SPEC §11).
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use gridtier::document::Faults;
+use gridtier::error::{Refusal, RunError};
+use gridtier_io::folder::OpenError;
+use gridtier_io::publish::PublishError;
+use gridtier_io::recall::RecallError;
+use gridtier_io::store::StoreError;
+
+/// Done, with findings beyond the limits; nothing was published.
+pub const BEYOND_LIMITS: u8 = 1;
+/// Wrong command line.
+pub const USAGE: u8 = 2;
+/// Wrong method file.
+pub const METHOD: u8 = 3;
+/// Input unreadable or empty.
+pub const INPUT: u8 = 4;
+/// Output could not be written.
+pub const OUTPUT: u8 = 5;
+/// A bug in gridtier.
+pub const BUG: u8 = 70;
+
+/// A run that did what was asked: its data for stdout.
+pub struct Done {
+    /// For stdout.
+    pub data: String,
+}
+
+/// A run that did not: its data so far, a message and a code.
+pub struct Failure {
+    /// For stdout.
+    pub data: String,
+    /// For stderr.
+    pub message: String,
+    /// The exit code.
+    pub code: u8,
+}
+
+impl Failure {
+    /// A failure with its code.
+    pub fn new(code: u8, message: impl Into<String>) -> Self {
+        Self { data: String::new(), message: message.into(), code }
+    }
+
+    /// A bug in gridtier.
+    pub fn bug(what: &str) -> Self {
+        let ask = "this is a bug in gridtier, not in your data; please report the command and this message";
+        Self::new(BUG, format!("{what}\n  {ask}"))
+    }
+}
+
+impl From<Faults> for Failure {
+    fn from(faults: Faults) -> Self {
+        Self::new(METHOD, faults.to_string())
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self::new(INPUT, error.to_string())
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(INPUT, refusal.to_string())
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Refused(refusal) => refusal.into(),
+            RunError::Enough | RunError::Bug(_) => Self::bug(&error.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Misuse { .. } => Self::bug(&error.to_string()),
+            _ if error.is_write() => Self::new(OUTPUT, error.to_string()),
+            _ => Self::new(INPUT, error.to_string()),
+        }
+    }
+}
+
+impl From<PublishError> for Failure {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::Store(error) => error.into(),
+            PublishError::Refused(refusal) => refusal.into(),
+        }
+    }
+}
+
+impl From<RecallError> for Failure {
+    fn from(error: RecallError) -> Self {
+        match error {
+            RecallError::Store(error) => error.into(),
+            RecallError::File { .. } | RecallError::NoSuchCustomer { .. } => Self::new(INPUT, error.to_string()),
+        }
+    }
+}
+
+/// Prints what there is to print and gives the exit code. A reader of stdout that went away is no fault.
+pub fn report(result: Result<Done, Failure>) -> ExitCode {
+    let (data, message, code) = match result {
+        Ok(done) => (done.data, String::new(), 0),
+        Err(failure) => (failure.data, failure.message, failure.code),
+    };
+    let mut stdout = std::io::stdout().lock();
+    let printed = stdout.write_all(data.as_bytes()).and_then(|()| stdout.flush());
+    if !message.is_empty() {
+        say(&format!("gridtier: {message}"));
+    }
+    match printed {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe && code == 0 => {
+            say(&format!("gridtier: stdout could not be written: {error}"));
+            ExitCode::from(OUTPUT)
+        }
+        _ => ExitCode::from(code),
+    }
+}
+
+/// A line for people, on stderr.
+pub fn say(line: &str) {
+    // Nobody is left to tell when stderr is gone.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

@@ -1,0 +1,28 @@
+//! A bar on stderr while rows are read, on a terminal only.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use gridtier_io::folder::DataFolder;
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Rows below which reading is over before a bar would help.
+const ROWS_MIN: u64 = 500_000;
+
+/// The folder with a bar over all its rows, and the bar to be ended.
+pub fn watch(folder: DataFolder) -> (DataFolder, ProgressBar) {
+    let rows: u64 = folder.inputs().iter().map(|input| input.rows).sum();
+    if rows < ROWS_MIN || !std::io::stderr().is_terminal() {
+        return (folder, ProgressBar::hidden());
+    }
+    let bar = ProgressBar::new(rows);
+    let style = ProgressStyle::with_template("{msg:>16} {wide_bar} {human_pos} of {human_len} rows, {eta} left");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.enable_steady_tick(Duration::from_millis(200));
+    let shown = bar.clone();
+    let folder = folder.with_progress(Box::new(move |table, rows| {
+        shown.set_message(table.name());
+        shown.inc(rows);
+    }));
+    (folder, bar)
+}

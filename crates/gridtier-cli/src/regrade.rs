@@ -1,0 +1,123 @@
+//! `gridtier regrade`: from a folder of tables to a published cycle.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use gridtier::contract::Table;
+use gridtier::error::RunError;
+use gridtier::method::Method;
+use gridtier::run::{self, Graded};
+use gridtier::source::Finding;
+use gridtier::tier::Previous;
+use gridtier::unit::Month;
+use gridtier_io::folder::DataFolder;
+use gridtier_io::publish::publish;
+use gridtier_io::recall;
+use gridtier_io::store::{Cycle, Store};
+
+use crate::args::{Format, Regrade};
+use crate::exit::{BEYOND_LIMITS, Done, Failure, say};
+use crate::lang::Lang;
+use crate::{method, progress, summary};
+
+/// Runs `gridtier regrade`.
+pub fn run(args: &Regrade, lang: Lang) -> Result<Done, Failure> {
+    let method = method::load(&args.method)?;
+    let folder = open(&args.data)?;
+    let job = Job {
+        data: &args.data,
+        end: args.as_of,
+        lang,
+        method: &method,
+        store: &args.store,
+        accept: args.accept_findings.as_deref(),
+    };
+    let (graded, cycle) = job.run(folder)?;
+    Ok(Done {
+        data: match args.format {
+            Format::Text => summary::published(&graded, &method, &cycle, &args.store, lang),
+            Format::Json => summary::json(&graded, &cycle)?,
+        },
+    })
+}
+
+/// Opens a data folder and tells what in it belongs to no table.
+pub fn open(data: &Path) -> Result<DataFolder, Failure> {
+    let folder = DataFolder::open(data)?;
+    if !folder.unused().is_empty() {
+        say(&format!("gridtier: not a table, and ignored: {}", folder.unused().join(", ")));
+    }
+    Ok(folder)
+}
+
+/// The reader's own findings about all tables.
+pub fn notices(folder: &DataFolder) -> Vec<Finding> {
+    let of_table = |table: Table| {
+        let notices = folder.notices(table).into_iter();
+        notices.map(move |(rule, rows, example)| Finding::of(table, rule, rows, example))
+    };
+    Table::ALL.into_iter().flat_map(of_table).collect()
+}
+
+/// One grading.
+pub struct Job<'a> {
+    /// The data folder, for messages.
+    pub data: &'a Path,
+    /// First month after the window.
+    pub end: Month,
+    /// Language of what is printed.
+    pub lang: Lang,
+    /// The method.
+    pub method: &'a Method,
+    /// The store's folder.
+    pub store: &'a Path,
+    /// Who accepts findings beyond the limits; empty for the user of the system.
+    pub accept: Option<&'a str>,
+}
+
+impl Job<'_> {
+    /// Grades and publishes. The store is locked first: of two runs at once the second ends before it has worked.
+    pub fn run(&self, folder: DataFolder) -> Result<(Graded, Cycle), Failure> {
+        let store = Store::open_or_create(self.store)?;
+        let staging = store.begin()?;
+        let previous = self.previous(&store)?;
+        let (folder, bar) = progress::watch(folder);
+        let graded = run::regrade(&folder, self.end, self.method, &previous, notices(&folder));
+        bar.finish_and_clear();
+        let graded: Graded = graded.map_err(|error: RunError| Failure::from(error))?;
+        let breaches = run::breaches(&graded.facts, self.method);
+        if !breaches.is_empty() && self.accept.is_none() {
+            return Err(Failure {
+                data: summary::rows(&graded.facts, &graded.findings, self.lang),
+                message: summary::beyond_limits(&breaches, self.data),
+                code: BEYOND_LIMITS,
+            });
+        }
+        let who = if breaches.is_empty() { None } else { self.accept.map(accepted_by) };
+        let cycle = publish(staging, &folder, &graded, self.method, who.as_deref(), &now())?;
+        Ok((graded, cycle))
+    }
+
+    /// The final tiers of the current cycle, where the method looks back.
+    fn previous(&self, store: &Store) -> Result<Previous, Failure> {
+        let looks_back = self.method.hysteresis.is_some() || self.method.step_limit.is_some();
+        if !looks_back || store.cycles()?.is_empty() {
+            return Ok(Previous::new());
+        }
+        Ok(recall::final_tiers(&store.cycle(None)?)?)
+    }
+}
+
+fn accepted_by(who: &str) -> String {
+    if !who.is_empty() {
+        return who.to_owned();
+    }
+    let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
+    user.filter(|user| !user.is_empty()).unwrap_or_else(|| "unknown".into())
+}
+
+/// The time of publication, UTC, for the commit record only.
+fn now() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    chrono::DateTime::from_timestamp(seconds as i64, 0).map_or_else(String::new, |time| time.to_rfc3339())
+}

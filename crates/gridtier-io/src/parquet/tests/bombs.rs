@@ -1,0 +1,217 @@
+//! Small files that would take all memory or all day (BADINPUT 22): refused within 5 s and 1 GiB.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arrow_array::StringArray;
+use arrow_schema::DataType;
+use gridtier::contract::Table;
+use parquet::basic::Encoding;
+use parquet::file::properties::WriterProperties;
+
+use super::forge::*;
+use crate::limits::CELL_BYTES_MAX;
+use crate::trial::{Trial, parquet_as};
+
+/// The other two columns of a table of readings.
+fn with(customer_id: Column, pages: &[i64]) -> [Column; 3] {
+    let day = text(b"1970-01-02");
+    let energy = 1.5f64.to_le_bytes().to_vec();
+    [
+        customer_id,
+        Column::constant("read_at", BYTE_ARRAY, day, pages),
+        Column::constant("active_kwh", DOUBLE, energy, pages),
+    ]
+}
+
+fn refused(file: Vec<u8>) -> String {
+    let begun = Instant::now();
+    let told = Trial::with("meter_readings.parquet", file).refusal(Table::MeterReadings);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    told
+}
+
+/// Brotli makes next to nothing of repetitions.
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut brotli = brotli::CompressorWriter::new(Vec::new(), 1 << 16, 1, 22);
+    brotli.write_all(bytes).unwrap();
+    brotli.into_inner()
+}
+
+fn words(word: &[u8], pages: &[i64]) -> Column {
+    Column::constant("customer_id", BYTE_ARRAY, text(word), pages)
+}
+
+#[test]
+fn a_forged_file_is_read_like_any_other() {
+    let file = forged(&with(words(b"007", &[1_000, 24]), &[1_024]), 1_024, 1);
+    let trial = Trial::with("meter_readings.parquet", file);
+    let readings = crate::trial::readings(&trial).unwrap();
+    assert_eq!((readings.len(), &readings[0]), (1_024, &Ok(("007".to_owned(), 86_400_000_000, 1_500))));
+}
+
+#[test]
+fn two_kilobytes_that_claim_a_hundred_billion_rows() {
+    let pages = [i64::from(i32::MAX); 50];
+    let rows = pages.iter().sum();
+    let file = forged(&with(words(&[b'x'; 100], &pages), &pages), rows, 1);
+    assert!(file.len() < 8_000, "{}", file.len());
+    assert!(refused(file).contains("claims 107374182350 rows in"));
+}
+
+#[test]
+fn a_long_word_repeated_millions_of_times_is_never_copied_out() {
+    let pages = [4_000_000];
+    let file = forged(&with(words(&vec![b'x'; CELL_BYTES_MAX], &pages), &pages), 4_000_000, 1);
+    let begun = Instant::now();
+    let batches = Trial::with("meter_readings.parquet", file).read(Table::MeterReadings).unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert_eq!(batches.iter().map(|batch| batch.record.num_rows()).sum::<usize>(), 4_000_000);
+    assert!(matches!(batches[0].column("customer_id").unwrap().data_type(), DataType::Dictionary(..)));
+}
+
+#[test]
+fn a_long_word_that_would_be_repeated_as_text_is_refused() {
+    let mut bomb = words(&vec![b'x'; CELL_BYTES_MAX], &[3_999_999]);
+    bomb.pages.insert(1, Page::data(1, PLAIN, text(b"1")));
+    let told = refused(forged(&with(bomb, &[4_000_000]), 4_000_000, 1));
+    assert!(told.contains("16384 rows of one column hold"), "{told}");
+}
+
+#[test]
+fn one_giant_word_is_refused() {
+    let told = refused(forged(&with(words(&vec![b'x'; 100 << 20], &[10]), &[10]), 10, 1));
+    assert!(told.contains("one cell holds 104857600 bytes"), "{told}");
+    // The same in 2 KB.
+    let page = Page::data(1, PLAIN, text(&vec![b'x'; 100 << 20])).packed(packed);
+    let column = Column::new("customer_id", BYTE_ARRAY, BROTLI, vec![page]);
+    let file = forged(&with(column, &[1]), 1, 1);
+    assert!(file.len() < 2_500, "{}", file.len());
+    let told = refused(file);
+    assert!(told.contains("one cell holds 104857600 bytes"), "{told}");
+}
+
+#[test]
+fn pages_cannot_claim_more_than_they_may_hold() {
+    let claims = |page: Page, codec| {
+        let column = Column::new("customer_id", BYTE_ARRAY, codec, vec![page]);
+        refused(forged(&with(column, &[1]), 1, 1))
+    };
+    for codec in [SNAPPY, GZIP, BROTLI, ZSTD] {
+        let told = claims(Page::data(1, PLAIN, text(b"1")).claiming(i64::from(i32::MAX)), codec);
+        assert!(told.contains("a page claims 2147483647 bytes") || told.contains("unpack to"), "{told}");
+    }
+    let told = claims(Page::dictionary(i64::from(i32::MAX), text(b"1")), NONE);
+    assert!(told.contains("a dictionary claims 2147483647 values in 5 bytes"), "{told}");
+    let told = claims(Page::data(1, PLAIN, text(b"1")).claiming(-1), SNAPPY);
+    assert!(told.contains("a page header has no length"), "{told}");
+}
+
+#[test]
+fn codecs_that_do_not_stop_are_stopped() {
+    let zeros = vec![0; 300 << 20];
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&zeros).unwrap();
+    for (codec, bytes) in [(GZIP, gzip.finish().unwrap()), (BROTLI, packed(&zeros))] {
+        let page = Page::data(1, PLAIN, text(b"1")).packed(|_| bytes);
+        let column = Column::new("customer_id", BYTE_ARRAY, codec, vec![page]);
+        let told = refused(forged(&with(column, &[1]), 1, 1));
+        assert!(told.contains("a page of 5 bytes unpacks to more"), "{told}");
+    }
+}
+
+#[test]
+fn differences_cannot_stand_for_more_than_they_may() {
+    let growing: StringArray = (0..3_000).map(|length| Some("x".repeat(length))).collect();
+    let rows = 3_000;
+    let mut columns = super::readings(rows);
+    columns[0].1 = Arc::new(growing);
+    let properties = WriterProperties::builder()
+        .set_dictionary_enabled(false)
+        .set_column_encoding("customer_id".into(), Encoding::DELTA_BYTE_ARRAY);
+    let file = parquet_as(properties, columns);
+    let told = refused(file);
+    assert!(told.contains("stands for 4498500 bytes of text"), "{told}");
+    let lengths = [&[0x80, 0x01, 4][..], &varint(1 << 40), &[0]].concat();
+    let column = Column::new("customer_id", BYTE_ARRAY, NONE, vec![Page::data(1, DELTA_LENGTH, lengths)]);
+    let told = refused(forged(&with(column, &[1]), 1, 1));
+    assert!(told.contains("a page of 1 values claims 1099511627776 differences"), "{told}");
+}
+
+#[test]
+fn fixed_bytes_of_gigabytes_are_no_column() {
+    let mut column = Column::new("customer_id", FIXED, NONE, vec![Page::data(1, PLAIN, vec![])]);
+    column.type_length = Some(i64::from(i32::MAX));
+    let told = refused(forged(&with(column, &[1]), 1, 1));
+    assert!(told.contains("holds a nested value or bytes of fixed length"), "{told}");
+}
+
+#[test]
+fn a_footer_that_lies_is_refused() {
+    let readings = |change: &dyn Fn(&mut Column)| {
+        let mut columns = with(words(b"1", &[9]), &[9]);
+        change(&mut columns[0]);
+        refused(forged(&columns, 9, 1))
+    };
+    let told = readings(&|column| column.values = Some(8));
+    assert!(told.contains("column customer_id has 9 values, its row group 9 rows"), "{told}");
+    for offset in [-5, 0, 1 << 40] {
+        assert!(readings(&|column| column.offset = Some(offset)).contains("its footer lies"));
+    }
+    assert!(readings(&|column| column.unpacked = Some(1 << 60)).contains("its footer lies"));
+    // Fewer or more rows than pages hold.
+    for rows in [8, 10, -1] {
+        let told = refused(forged(&with(words(b"1", &[9]), &[9]), rows, 1));
+        assert!(told.contains("values, its row group") || told.contains("its footer lies"), "{told}");
+    }
+    // The same bytes for a thousand row groups.
+    let told = refused(forged(&with(words(&[b'x'; 4_000], &[9]), &[9]), 9, 1_000));
+    assert!(told.contains("its footer lies: columns of"), "{told}");
+}
+
+/// A file of nothing but a footer.
+fn footer(write: impl Fn(&mut Thrift)) -> String {
+    let mut footer = Thrift::new();
+    write(&mut footer);
+    refused(ended(b"PAR1".to_vec(), footer.finish()))
+}
+
+#[test]
+fn a_schema_cannot_claim_more_than_it_lists() {
+    let told = footer(|footer| {
+        footer.integer(1, I32, 1).list(2, STRUCT, 1).element().text(4, "m").integer(5, I32, i64::from(i32::MAX)).close();
+    });
+    assert!(told.contains("claims more columns than it lists"), "{told}");
+    let deep = 15_000;
+    let told = footer(|footer| {
+        footer.integer(1, I32, 1).list(2, STRUCT, deep);
+        for _ in 0..deep - 1 {
+            footer.element().integer(3, I32, 1).text(4, "m").integer(5, I32, 1).close();
+        }
+        footer.element().integer(1, I32, 1).integer(3, I32, 1).text(4, "m").close();
+    });
+    assert!(told.contains("nested too deep"), "{told}");
+    let told = footer(|footer| {
+        footer.integer(1, I32, 1).list(2, STRUCT, 1 << 30);
+    });
+    assert!(told.contains("its footer ends too early"), "{told}");
+    // A field of another type than the decoder takes it for.
+    let told = footer(|footer| {
+        footer.integer(1, I32, 1).list(2, STRUCT, 1).element().text(5, "m").close();
+    });
+    assert!(told.contains("a field of another type"), "{told}");
+    // A list of flags that takes no bytes and a billion turns.
+    let told = footer(|footer| {
+        footer.integer(1, I32, 1).list(20, 1, 1 << 30);
+    });
+    assert!(told.contains("its footer"), "{told}");
+}
+
+#[test]
+fn a_bomb_in_a_column_that_nobody_asks_for_does_no_harm() {
+    let [id, time, energy] = with(words(b"1", &[9]), &[9]);
+    let bomb = Column::new("extra", BYTE_ARRAY, SNAPPY, vec![Page::data(9, PLAIN, vec![0; 8]).claiming(1 << 30)]);
+    let trial = Trial::with("meter_readings.parquet", forged(&[id, time, energy, bomb], 9, 1));
+    assert_eq!(crate::trial::readings(&trial).unwrap().len(), 9);
+}

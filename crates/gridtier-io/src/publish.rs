@@ -1,0 +1,151 @@
+//! From a graded customer base to a published cycle: every table, every reject, and the manifest that names them all.
+//!
+//! The manifest holds what is needed to defend the cycle years later: window, inputs with their hashes, the method's
+//! whole text, control totals, findings and who accepted them. Nothing in it depends on the clock or on the machine.
+//! What is published is decided by the caller; how it becomes visible is the store's.
+
+use std::sync::mpsc;
+
+use arrow_array::RecordBatch;
+use gridtier::error::Refusal;
+use gridtier::method::Method;
+use gridtier::output;
+use gridtier::run::{self, Breach, ControlTotals, Graded};
+use gridtier::source::{Finding, Intake};
+use serde::Serialize;
+
+use crate::folder::{DataFolder, Input};
+use crate::hash::sha256_of;
+use crate::rejects::{reject_rows, reject_schema};
+use crate::store::{Cycle, Staging, StoreError};
+
+/// The version of the manifest's format. A reader refuses a higher one; keys may be added within a version.
+pub const FORMAT: u32 = 1;
+
+/// Why a cycle was not published.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// The store could not be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file with rejects could not be read a second time.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+#[derive(Serialize)]
+struct Manifest<'a> {
+    format: u32,
+    engine: Engine,
+    as_of: String,
+    window: WindowSpan,
+    method: MethodText<'a>,
+    inputs: &'a [Input],
+    control_totals: ControlTotals,
+    findings: &'a [Finding],
+    breaches: &'a [Breach],
+    accepted_by: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Engine {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct WindowSpan {
+    start: String,
+    end: String,
+    months: u32,
+}
+
+#[derive(Serialize)]
+struct MethodText<'a> {
+    name: &'a str,
+    sha256: String,
+    text: &'a str,
+}
+
+/// Publishes a graded cycle. `breaches` are the limits it exceeds, `accepted_by` who accepted that.
+///
+/// # Errors
+/// Nothing was published.
+pub fn publish(
+    mut staging: Staging,
+    folder: &DataFolder,
+    graded: &Graded,
+    method: &Method,
+    accepted_by: Option<&str>,
+    published_at: &str,
+) -> Result<Cycle, PublishError> {
+    for table in output::tables(graded, method) {
+        staging.write_parquet(&format!("{}.parquet", table.name), table.schema, table.batches)?;
+    }
+    for book in graded.facts.books.iter().filter(|book| book.present) {
+        write_rejects(&mut staging, folder, book)?;
+    }
+    let window = graded.facts.window;
+    let manifest = Manifest {
+        format: FORMAT,
+        engine: Engine { name: "gridtier", version: env!("CARGO_PKG_VERSION") },
+        as_of: format!("{}-01", window.end),
+        window: WindowSpan {
+            start: window.start().to_string(),
+            end: window.end.to_string(),
+            months: window.months,
+        },
+        method: MethodText { name: &method.name, sha256: text_sha256(&method.text), text: &method.text },
+        inputs: folder.inputs(),
+        control_totals: graded.control_totals(),
+        findings: &graded.findings,
+        breaches: &run::breaches(&graded.facts, method),
+        accepted_by,
+    };
+    let manifest = serde_json::to_value(manifest).map_err(|error| StoreError::Misuse {
+        name: "_manifest.json".into(),
+        problem: error.to_string(),
+    })?;
+    Ok(staging.publish(manifest, published_at)?)
+}
+
+/// The rejects of a table as text, streamed from the files while they are written.
+fn write_rejects(staging: &mut Staging, folder: &DataFolder, book: &Intake) -> Result<(), PublishError> {
+    let schema = reject_schema(folder, book.table);
+    let name = format!("rejects/{}.parquet", book.table);
+    std::thread::scope(|scope| {
+        let (sender, receiver) = mpsc::sync_channel::<RecordBatch>(2);
+        let reader = scope.spawn(move || {
+            reject_rows::<Stopped>(folder, book.table, &book.rejects, &mut |batch| {
+                sender.send(batch).map_err(|_| Stopped::Writer)
+            })
+        });
+        let written = staging.write_parquet(&name, schema, receiver.into_iter());
+        match reader.join() {
+            Ok(Ok(()) | Err(Stopped::Writer)) => written.map(drop).map_err(PublishError::from),
+            Ok(Err(Stopped::Refused(refusal))) => Err(refusal.into()),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// Why reading rejects ended early.
+enum Stopped {
+    /// The writer failed, and says so itself.
+    Writer,
+    /// A file cannot be read any more.
+    Refused(Refusal),
+}
+
+impl From<Refusal> for Stopped {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// The hash of a method's text, as in the manifest.
+#[must_use]
+pub fn text_sha256(text: &str) -> String {
+    // Reading from memory cannot fail.
+    sha256_of(text.as_bytes()).map(|(sha256, _)| sha256).unwrap_or_default()
+}

@@ -1,0 +1,166 @@
+//! What each table is for, how it is delivered and what it cannot say, in English and Chinese.
+
+use gridtier::contract::Table;
+
+/// A sentence or more in both languages, English first.
+type Both = [&'static str; 2];
+
+/// The prose of a contract.
+pub struct About {
+    /// What it is needed for.
+    pub purpose: Both,
+    /// How it is delivered.
+    pub usage: Both,
+    /// What it cannot say, or must not be taken for.
+    pub limitations: Both,
+}
+
+/// What is said of every table.
+pub const COLUMNS: Both = [
+    "Columns stand in any order and are known by name, without regard to case; one that is not required may be empty or \
+     absent, further ones are ignored. Own names, units, words and date patterns are declared in gridtier.toml.",
+    "列序不限，列名不分大小写；非必填列可为空或缺失，多余列忽略。自有列名、单位、代码和日期格式在 gridtier.toml 中声明。",
+];
+
+const CUSTOMERS: About = About {
+    purpose: [
+        "The customer base: who can be graded, and what kind of customer each is.",
+        "客户档案：哪些客户参与分级，各属哪一类用户。",
+    ],
+    usage: [
+        "One row for each account. Required; every other table refers to it.",
+        "每户一行。必备表，其他各表均引用本表的户号。",
+    ],
+    limitations: [
+        "An account number is text and keeps its leading zeros. The importance level comes from the government's list and \
+         is never computed here; it, the load class and the value tier share Chinese words and must not be joined by them.",
+        "户号为文本，保留前导零。重要电力用户等级取自政府名单，系统不作计算；它与负荷等级、价值等级用字相近，不得按名称关联。",
+    ],
+};
+
+const METER_READINGS: About = About {
+    purpose: [
+        "Energy by meter and interval: the source of energy, growth, price, power factor and of what is known at all.",
+        "各电能表的区间电量：用电量、增长率、均价、功率因数以及数据完整性的来源。",
+    ],
+    usage: [
+        "One row for each meter and interval of minutes, a day or a month, placed by the start of the interval. Required.",
+        "每表每区间一行（分钟、日或月均可），按区间起始时间归入月份。必备表。",
+    ],
+    limitations: [
+        "The energy of the interval, not the cumulative register. Negative active energy is set aside unless net export is \
+         declared. Times without a zone are the utility's local time.",
+        "应为区间电量，不是表码示数。未声明余电上网时，负的有功电量作剔除处理。不带时区的时间按供电企业当地时间理解。",
+    ],
+};
+
+const BILLS: About = About {
+    purpose: [
+        "Amounts due: revenue, and what had to be paid by when.",
+        "应收电费：电费收入，以及应在何日前缴清。",
+    ],
+    usage: [
+        "One row for each bill; a reversal is a negative bill that names the one it cancels. Optional: without it revenue, \
+         price and payment are unknown.",
+        "每笔应收一行；冲销为负金额，并注明所冲销的账单。可缺省，缺省时收入、均价和缴费指标未知。",
+    ],
+    limitations: [
+        "Current and archived bills belong together. Balances and settled flags are not used: arrears are rebuilt from \
+         payments.",
+        "现行与归档应收须一并提供。不采用欠费余额和结清标志，欠费由收费记录重算。",
+    ],
+};
+
+const PAYMENTS: About = About {
+    purpose: [
+        "Amounts paid: what was paid by the last day of a bill, and how long the rest was owed.",
+        "实收电费：到期日前缴纳多少，其余拖欠多少天。",
+    ],
+    usage: [
+        "One row for each payment; several for one bill are normal, a refund is negative. Optional: without it payment is \
+         unknown.",
+        "每笔收费一行；一笔应收可分多次缴纳，退费为负金额。可缺省，缺省时缴费指标未知。",
+    ],
+    limitations: [
+        "A payment on or after the first day after the window does not count, whatever its bill.",
+        "统计期末日之后的收费不计入，无论对应哪笔应收。",
+    ],
+};
+
+const INCIDENTS: About = About {
+    purpose: [
+        "Faults on the customer's side, breaches of the supply contract, theft of electricity.",
+        "用户侧故障、违约用电与窃电。",
+    ],
+    usage: [
+        "One row for each incident. Optional: an absent table means unknown, an empty one that nothing happened.",
+        "每起事件一行。可缺省：缺省表示未知，空表表示没有发生。",
+    ],
+    limitations: [
+        "Only what is confirmed and the customer's responsibility can lower a score; what is alleged, appealed or revoked \
+         counts for nothing.",
+        "只有已认定且属用户责任的事件才会影响得分；疑似、申诉中和已撤销的均不计。",
+    ],
+};
+
+const PLANS: About = About {
+    purpose: [
+        "The energy that a customer declared or contracted for a month.",
+        "客户申报或合同约定的月用电计划。",
+    ],
+    usage: [
+        "One row for each customer and month. Optional: without it plan completion is unknown.",
+        "每户每月一行。可缺省，缺省时计划完成率未知。",
+    ],
+    limitations: [
+        "Not a quota that an authority allots. A plan of 0 is no plan.",
+        "不是主管部门下达的用电指标。计划为 0 视为没有计划。",
+    ],
+};
+
+const COOPERATION: About = About {
+    purpose: [
+        "What the utility asked of a customer and what the customer did; suggestions of the customer.",
+        "供电企业的要求与客户的落实情况，以及客户的建议。",
+    ],
+    usage: [
+        "One row for each event. policy: kW or times asked and carried out; work: outages and inspections; suggestion: \
+         requested is 1, delivered is 1 when it was adopted. Optional: without it cooperation is unknown.",
+        "每次事件一行。policy：要求与执行的千瓦数或次数；work：检修停电与用电检查；suggestion：要求量为 1，采纳时完成量为 1。\
+         可缺省，缺省时客户合作指标未知。",
+    ],
+    limitations: [
+        "What was delivered beyond the request counts as the request.",
+        "超出要求的部分不另计。",
+    ],
+};
+
+const ENERGY_PROFILES: About = About {
+    purpose: [
+        "From an energy audit: the energy of all carriers, and how much of it electricity could replace.",
+        "能源审计：各类能源总消耗量及其中电能可替代量。",
+    ],
+    usage: [
+        "One row for each customer and audit; the latest one before the end of the window counts, however old. Optional: \
+         without it the energy mix is unknown.",
+        "每户每次审计一行；取统计期末之前最近的一次，不限时间。可缺省，缺省时能源结构指标未知。",
+    ],
+    limitations: [
+        "All rows follow one conversion basis for electricity (calorific or equivalent value); a mixture cannot be seen.",
+        "各行须采用同一电力折标口径（当量值或等价值），混用无法识别。",
+    ],
+};
+
+/// The prose of a table.
+pub fn of(table: Table) -> &'static About {
+    match table {
+        Table::Customers => &CUSTOMERS,
+        Table::MeterReadings => &METER_READINGS,
+        Table::Bills => &BILLS,
+        Table::Payments => &PAYMENTS,
+        Table::Incidents => &INCIDENTS,
+        Table::Plans => &PLANS,
+        Table::Cooperation => &COOPERATION,
+        Table::EnergyProfiles => &ENERGY_PROFILES,
+    }
+}

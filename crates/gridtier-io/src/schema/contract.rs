@@ -1,0 +1,253 @@
+//! A table as an Open Data Contract Standard document, v3.0.2.
+//!
+//! Columns, words, bounds and rules come from the engine's contract; what the standard has no word for in this version
+//! (units, references between tables) stands in custom properties. A rule of gridtier's own is a `custom` check whose
+//! implementation is the code under which rejects are reported.
+
+use gridtier::contract::rule::Rule;
+use gridtier::contract::{
+    AMOUNT_CNY_MAX, COUNT_MAX, Column, ID_BYTES_MAX, Kind, PLACED_YEARS, READING_KWH_MAX, Table,
+};
+
+use super::about;
+use super::yaml::Yaml;
+
+const API_VERSION: &str = "v3.0.2";
+/// The version of the contracts: raised with the format of the tables, not with the program.
+const VERSION: &str = "1.0.0";
+const DOMAIN: &str = "customer value grading of power utilities / 供电企业客户价值分级";
+
+/// Least and most severe.
+const SEVERITIES: (i64, i64) = (1, 5);
+const POWER_FACTORS: [f64; 3] = [0.9, 0.85, 0.8];
+
+type Entries = Vec<(&'static str, Yaml)>;
+
+/// The contract of a table.
+pub fn document(table: Table) -> Yaml {
+    let about = about::of(table);
+    let prose = vec![
+        ("purpose", lines(about.purpose)),
+        ("usage", lines(about.usage)),
+        ("limitations", lines(about.limitations)),
+    ];
+    Yaml::Map(vec![
+        ("apiVersion", API_VERSION.into()),
+        ("kind", "DataContract".into()),
+        ("id", format!("urn:gridtier:contract:{table}").into()),
+        ("name", table.name().into()),
+        ("version", VERSION.into()),
+        ("status", "active".into()),
+        ("domain", DOMAIN.into()),
+        ("description", Yaml::Map(prose)),
+        ("schema", Yaml::List(vec![object(table)])),
+        ("customProperties", Yaml::List(vec![custom("requiredTable", Yaml::Flag(table.required()))])),
+    ])
+}
+
+fn lines(both: [&str; 2]) -> Yaml {
+    both.join("\n").into()
+}
+
+fn custom(property: &str, value: Yaml) -> Yaml {
+    Yaml::Map(vec![("property", property.into()), ("value", value)])
+}
+
+fn object(table: Table) -> Yaml {
+    let mut key_position = 0;
+    let property = |column: &Column| {
+        key_position += i64::from(column.key);
+        property(table, column, key_position)
+    };
+    Yaml::Map(vec![
+        ("name", table.name().into()),
+        ("physicalName", table.name().into()),
+        ("logicalType", "object".into()),
+        ("physicalType", "table".into()),
+        ("businessName", table.name_zh().into()),
+        ("description", lines(about::COLUMNS)),
+        ("properties", Yaml::List(table.columns().iter().map(property).collect())),
+        ("quality", Yaml::List(table_quality(table))),
+    ])
+}
+
+fn property(table: Table, column: &Column, key_position: i64) -> Yaml {
+    let (logical, physical) = types(column.kind);
+    let mut entries: Entries = vec![
+        ("name", column.name.into()),
+        ("businessName", column.about_zh.into()),
+        ("description", format!("{} / {}", column.about, column.about_zh).into()),
+        ("logicalType", logical.into()),
+        ("physicalType", physical.into()),
+        ("required", Yaml::Flag(!column.nullable)),
+        ("primaryKey", Yaml::Flag(column.key)),
+    ];
+    if column.key {
+        entries.push(("primaryKeyPosition", Yaml::Whole(key_position)));
+    }
+    let options = options(table, column);
+    if !options.is_empty() {
+        entries.push(("logicalTypeOptions", Yaml::Map(options)));
+    }
+    let quality: Vec<Yaml> =
+        Rule::all().filter(|&rule| applies(table, column, rule)).map(|rule| check(rule, column.kind)).collect();
+    if !quality.is_empty() {
+        entries.push(("quality", Yaml::List(quality)));
+    }
+    let mut more = Vec::new();
+    if !column.unit.is_empty() {
+        more.push(custom("unit", column.unit.into()));
+    }
+    if let Some((other, key)) = reference(table, column) {
+        more.push(custom("references", format!("{other}.{key}").into()));
+    }
+    if !more.is_empty() {
+        entries.push(("customProperties", Yaml::List(more)));
+    }
+    Yaml::Map(entries)
+}
+
+/// The standard's type, and the one to export: every type that holds the same values is read.
+fn types(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Id | Kind::Text | Kind::Word(_) => ("string", "string"),
+        Kind::Date | Kind::PlacingDate | Kind::PlacingMonth => ("date", "date"),
+        Kind::PlacingTime => ("date", "timestamp"),
+        Kind::Energy | Kind::Number => ("number", "double"),
+        Kind::Money => ("number", "decimal(18,2)"),
+        Kind::Thousandths => ("number", "decimal(18,3)"),
+        Kind::PowerFactor => ("number", "decimal(3,2)"),
+        Kind::Count => ("integer", "bigint"),
+        Kind::Flag => ("boolean", "boolean"),
+    }
+}
+
+fn options(table: Table, column: &Column) -> Entries {
+    let between = |low, high| vec![("minimum", Yaml::Whole(low)), ("maximum", Yaml::Whole(high))];
+    let least = |low| vec![("minimum", Yaml::Whole(low))];
+    let (first, last) = (PLACED_YEARS.start(), PLACED_YEARS.end());
+    let placed = |format: &str, low: &str, high: &str| {
+        let low = format!("{first}-{low}");
+        let high = format!("{last}-{high}");
+        vec![("format", format.into()), ("minimum", low.into()), ("maximum", high.into())]
+    };
+    match column.kind {
+        Kind::Id => vec![("maxLength", Yaml::Whole(ID_BYTES_MAX as i64))],
+        Kind::Date => vec![("format", "yyyy-MM-dd".into())],
+        Kind::PlacingDate => placed("yyyy-MM-dd", "01-01", "12-31"),
+        Kind::PlacingMonth => placed("yyyy-MM", "01", "12"),
+        Kind::PlacingTime => placed("yyyy-MM-dd HH:mm:ss", "01-01 00:00:00", "12-31 23:59:59"),
+        Kind::Energy if table == Table::MeterReadings => {
+            between(if may_be_negative(column) { -READING_KWH_MAX } else { 0 }, READING_KWH_MAX)
+        }
+        Kind::Money => between(-AMOUNT_CNY_MAX, AMOUNT_CNY_MAX),
+        Kind::Count if column.name == "severity" => between(SEVERITIES.0, SEVERITIES.1),
+        Kind::Count => between(0, COUNT_MAX),
+        Kind::Energy | Kind::Thousandths | Kind::Number => least(0),
+        Kind::Text | Kind::Word(_) | Kind::PowerFactor | Kind::Flag => Vec::new(),
+    }
+}
+
+fn may_be_negative(column: &Column) -> bool {
+    column.kind == Kind::Money || column.name == "reactive_kvarh"
+}
+
+/// The table and column that a key names. The engine knows them by name: a key of another table has its name there.
+fn reference(table: Table, column: &Column) -> Option<(Table, &'static str)> {
+    if column.name == "reverses" {
+        return Some((table, "bill_id"));
+    }
+    let named_so = |other: &Table| {
+        let mut keys = other.columns().iter().filter(|own| own.key);
+        keys.next().is_some_and(|key| key.name == column.name) && keys.next().is_none()
+    };
+    let other = Table::ALL.into_iter().find(|other| *other != table && named_so(other))?;
+    other.column(column.name).map(|key| (other, key.name))
+}
+
+/// Whether a cell of the column can break the rule and so set its row aside.
+fn applies(table: Table, column: &Column, rule: Rule) -> bool {
+    use Kind as K;
+    let kind = column.kind;
+    let is_date = matches!(kind, K::Date | K::PlacingDate | K::PlacingMonth | K::PlacingTime);
+    let is_scaled = matches!(kind, K::Energy | K::Money | K::Count | K::Thousandths);
+    match rule {
+        Rule::NullKey => column.key && !column.nullable,
+        Rule::IdTooLong => kind == K::Id,
+        Rule::BadDate => is_date,
+        // Only a reversal may be without a due day.
+        Rule::NullValue => !column.key && (!column.nullable || column.name == "due_on"),
+        Rule::BadNumber => is_scaled || matches!(kind, K::Number | K::PowerFactor),
+        Rule::NotFinite => is_scaled || kind == K::Number,
+        Rule::OutOfBounds => is_scaled,
+        // Severity has bounds of its own, below zero too.
+        Rule::Negative => (is_scaled || kind == K::Number) && !may_be_negative(column) && column.name != "severity",
+        Rule::BadEnum => matches!(kind, K::Word(_) | K::PowerFactor | K::Flag),
+        Rule::InvalidQuality => column.name == "quality",
+        // A reversal that names no bill counts all the same.
+        Rule::Orphan => column.name != "reverses" && reference(table, column).is_some(),
+        _ => false,
+    }
+}
+
+/// A rule as a check of a column.
+fn check(rule: Rule, kind: Kind) -> Yaml {
+    let words = match kind {
+        Kind::Word(words) => words.iter().map(|&word| word.into()).collect(),
+        Kind::PowerFactor => POWER_FACTORS.map(Yaml::Number).to_vec(),
+        _ => Vec::new(),
+    };
+    if rule == Rule::BadEnum && !words.is_empty() {
+        let body = vec![("rule", "validValues".into()), ("validValues", Yaml::List(words)), ("mustBe", Yaml::Whole(0))];
+        return described(rule, "library", body);
+    }
+    described(rule, "custom", vec![("engine", "gridtier".into()), ("implementation", rule.code().into())])
+}
+
+fn described(rule: Rule, kind: &str, body: Entries) -> Yaml {
+    let mut entries: Entries =
+        vec![("name", rule.code().into()), ("description", rule.meaning().into()), ("type", kind.into())];
+    entries.extend(body);
+    entries.push(("unit", "rows".into()));
+    entries.push(("dimension", dimension(rule).into()));
+    entries.push(("severity", rule.severity().word().into()));
+    Yaml::Map(entries)
+}
+
+fn dimension(rule: Rule) -> &'static str {
+    match rule {
+        Rule::NullKey | Rule::NullValue => "completeness",
+        Rule::DuplicateKey | Rule::ConflictingReading => "uniqueness",
+        Rule::Orphan => "consistency",
+        Rule::InvalidQuality => "accuracy",
+        _ => "conformity",
+    }
+}
+
+/// The checks that concern rows or the table as a whole.
+fn table_quality(table: Table) -> Vec<Yaml> {
+    let repeated = if table == Table::MeterReadings { Rule::ConflictingReading } else { Rule::DuplicateKey };
+    let mut quality = vec![check(Rule::BadWidth, Kind::Text), check(repeated, Kind::Text)];
+    if table.required() {
+        quality.push(Yaml::Map(vec![
+            ("name", "has_rows".into()),
+            ("description", "a required table without a row that can be used is refused".into()),
+            ("type", "library".into()),
+            ("rule", "rowCount".into()),
+            ("mustBeGreaterThan", Yaml::Whole(0)),
+            ("dimension", "completeness".into()),
+            ("severity", "error".into()),
+        ]));
+    }
+    quality.push(Yaml::Map(vec![
+        ("name", "reject_limits".into()),
+        (
+            "description",
+            "rows that break a rule are set aside under rejects/ with file, row and rule; with more of them than the \
+             limits of the method nothing is published; equal rows of one key count once"
+                .into(),
+        ),
+        ("type", "text".into()),
+    ]));
+    quality
+}

@@ -1,0 +1,173 @@
+use std::collections::BTreeSet;
+
+use gridtier::contract::rule::{Rule, Severity};
+use gridtier::run::{Breach, ControlTotals, Reconciled, TierTotal};
+use gridtier::source::{Finding, Tally};
+
+use super::yaml::Yaml;
+use super::*;
+use crate::folder::Input;
+use crate::sample::{self, SampleSpec};
+use crate::store::OutputFile;
+
+/// Set to write the files instead of comparing them.
+const WRITE: &str = "GRIDTIER_WRITE";
+
+#[test]
+fn the_committed_schemas_are_those_that_the_types_give() {
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");
+    if std::env::var_os(WRITE).is_some() {
+        write(&committed).unwrap();
+    }
+    let how = "write them anew with `gridtier schema -o schemas` and commit them";
+    let made = files();
+    for (name, content) in &made {
+        let found = fs::read_to_string(committed.join(name)).unwrap_or_default();
+        assert!(found == *content, "schemas/{name} is not what the types give; {how}");
+    }
+    for entry in fs::read_dir(&committed).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let is_schema = name.ends_with(".odcs.yaml") || name.ends_with(".schema.json");
+        assert!(!is_schema || made.iter().any(|(made, _)| *made == name), "schemas/{name} is no longer made; {how}");
+    }
+}
+
+#[test]
+fn writing_makes_the_folder_and_says_what_is_in_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("new/schemas");
+    let written = write(&folder).unwrap();
+    assert_eq!(written.len(), 11);
+    assert_eq!(fs::read_to_string(&written[0]).unwrap(), files()[0].1);
+    assert_eq!(written[0], folder.join("customers.odcs.yaml"));
+}
+
+fn of<'a>(map: &'a Yaml, key: &str) -> Option<&'a Yaml> {
+    let Yaml::Map(entries) = map else { return None };
+    entries.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
+}
+
+fn items(list: Option<&Yaml>) -> &[Yaml] {
+    match list {
+        Some(Yaml::List(items)) => items,
+        _ => &[],
+    }
+}
+
+/// The codes of the rules that a contract names.
+fn codes(table: Table) -> BTreeSet<String> {
+    let document = contract::document(table);
+    let object = &items(of(&document, "schema"))[0];
+    let columns = items(of(object, "properties")).iter().flat_map(|column| items(of(column, "quality")));
+    let name = |check: &Yaml| match of(check, "name") {
+        Some(Yaml::Text(name)) => name.clone(),
+        other => panic!("a check without a name: {other:?}"),
+    };
+    items(of(object, "quality")).iter().chain(columns).map(name).collect()
+}
+
+#[test]
+fn every_reject_that_the_invented_utility_plants_is_a_rule_of_its_contract() {
+    let dir = tempfile::tempdir().unwrap();
+    let spec = SampleSpec { customers: 400, months: 14, ..SampleSpec::demo() };
+    let planted = sample::write(dir.path(), &spec).unwrap().faults;
+    let is_reject = |code: &str| Rule::all().any(|rule| rule.code() == code && rule.severity() == Severity::Error);
+    let rejects: Vec<_> = planted.iter().filter(|fault| is_reject(fault.rule)).collect();
+    assert!(rejects.len() > 10, "{planted:?}");
+    for fault in rejects {
+        assert!(codes(fault.table).contains(fault.rule), "{} of {}", fault.rule, fault.table);
+    }
+}
+
+#[test]
+fn a_contract_names_each_rule_that_can_set_a_row_aside_and_no_other() {
+    let told = |table| codes(table).into_iter().collect::<Vec<_>>().join(" ");
+    assert_eq!(
+        told(Table::Payments),
+        "bad_date bad_number bad_width duplicate_key id_too_long not_finite null_key null_value orphan out_of_bounds \
+         reject_limits"
+    );
+    let all: BTreeSet<String> = Table::ALL.into_iter().flat_map(codes).collect();
+    for rule in Rule::all() {
+        let sets_aside = rule.severity() == Severity::Error && rule != Rule::UnreadableFile;
+        assert_eq!(all.contains(rule.code()), sets_aside, "{rule}");
+    }
+}
+
+/// What of a JSON value is not of the shape, by path.
+fn misfits(value: &Value, shape: &Shape, path: &str) -> Vec<String> {
+    let fits = match (shape, value) {
+        (Shape::Table(keys), Value::Object(entries)) => {
+            let unknown = entries.keys().filter(|name| !keys.iter().any(|key| key.name == **name));
+            let mut found: Vec<String> = unknown.map(|name| format!("{path}.{name} is unknown")).collect();
+            for key in *keys {
+                match entries.get(key.name) {
+                    Some(value) => found.extend(misfits(value, &key.shape, &format!("{path}.{}", key.name))),
+                    None => found.push(format!("{path}.{} is missing", key.name)),
+                }
+            }
+            return found;
+        }
+        (Shape::List(inner), Value::Array(values)) => {
+            return values.iter().flat_map(|value| misfits(value, inner, path)).collect();
+        }
+        (Shape::Either(first, second), value) => {
+            misfits(value, first, path).is_empty() || misfits(value, second, path).is_empty()
+        }
+        (Shape::Text | Shape::Day, Value::String(_)) | (Shape::Null, Value::Null) => true,
+        (Shape::OneOf(words), Value::String(word)) => words.contains(&word.as_str()),
+        (Shape::Integer(low, high), value) => value.as_i64().is_some_and(|number| (*low..=*high).contains(&number)),
+        _ => false,
+    };
+    if fits { Vec::new() } else { vec![format!("{path} cannot be {value}")] }
+}
+
+fn a_manifest() -> Value {
+    let tally = Tally { rows_in: 3, counted: 1, out_of_window: 0, rejected: 1, duplicates: 1 };
+    let totals = ControlTotals {
+        customers: 1,
+        population: 1,
+        ranked: 1,
+        short_history: 0,
+        low_known_weight: 0,
+        vetoed: 0,
+        active_wh: -1,
+        reactive_varh: 2,
+        readings: 3,
+        revenue_fen: 4,
+        tiers: [TierTotal::default(); 4],
+        reconciliation: vec![Reconciled { table: Table::Customers, tally }],
+    };
+    let input = |table| Input { table, path: "a".into(), bytes: 1, sha256: "0".into(), rows: 0 };
+    json!({
+        "format": 1,
+        "engine": {"name": "gridtier", "version": "0.1.0"},
+        "as_of": "2026-01-01",
+        "window": {"start": "2023-01", "end": "2026-01", "months": 36},
+        "method": {"name": "paper", "sha256": "0", "text": "format = 1"},
+        "inputs": [input(None), input(Some(Table::Bills))],
+        "control_totals": totals,
+        "findings": [Finding::of(Table::Bills, Rule::Orphan, 1, "bills.csv row 0")],
+        "breaches": [Breach { table: Table::Bills, rejected: 11, allowed: 10 }],
+        "accepted_by": null,
+        "outputs": [OutputFile { name: "tiers.parquet".into(), sha256: "0".into(), bytes: 1, rows: 1 }],
+    })
+}
+
+#[test]
+fn the_manifest_schema_has_the_keys_that_the_types_write() {
+    assert_eq!(misfits(&a_manifest(), &Shape::Table(MANIFEST), "manifest"), Vec::<String>::new());
+    let mut accepted = a_manifest();
+    accepted["accepted_by"] = json!("张工");
+    accepted["control_totals"]["tiers"][0]["customers"] = json!(-1);
+    let found = misfits(&accepted, &Shape::Table(MANIFEST), "manifest");
+    assert_eq!(found, ["manifest.control_totals.tiers.customers cannot be -1"]);
+}
+
+#[test]
+fn only_what_people_write_is_closed_to_unknown_keys() {
+    let schema = |name: &str| files().into_iter().find(|(file, _)| file == name).unwrap().1;
+    assert!(!schema("manifest.schema.json").contains("\"additionalProperties\": false"));
+    assert!(schema("method.schema.json").contains("\"additionalProperties\": false"));
+    assert!(schema("gridtier-toml.schema.json").contains("\"additionalProperties\": false"));
+}

@@ -1,0 +1,165 @@
+//! The little of YAML that a contract needs, written so that no parser can take a word for something else.
+//!
+//! Text that any version of YAML could read as a number, a date, a flag or nothing stands in quotes. Keys keep the order
+//! in which they are given. Nothing is parsed here.
+
+use std::fmt::Write as _;
+
+/// A document or a part of one.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Yaml {
+    /// Text, of one line or several.
+    Text(String),
+    /// true or false.
+    Flag(bool),
+    /// A whole number.
+    Whole(i64),
+    /// A number.
+    Number(f64),
+    /// A list; an empty one is `[]`.
+    List(Vec<Yaml>),
+    /// Keys and values; without any it is `{}`.
+    Map(Vec<(&'static str, Yaml)>),
+}
+
+/// Words that some version of YAML reads as a flag or as nothing.
+const RESERVED: &[&str] = &["true", "false", "yes", "no", "on", "off", "y", "n", "null"];
+
+impl From<&str> for Yaml {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for Yaml {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl Yaml {
+    /// The value as a file.
+    pub fn to_text(&self) -> String {
+        let mut out = String::new();
+        match self {
+            Self::Map(entries) if !entries.is_empty() => write_entries(&mut out, entries, 0, Begin::OwnLine),
+            other => other.write_after(&mut out, 0),
+        }
+        out
+    }
+
+    /// Writes the value after its key or dash; what needs lines of its own is indented by `indent`.
+    fn write_after(&self, out: &mut String, indent: usize) {
+        match self {
+            Self::Map(entries) if !entries.is_empty() => {
+                out.push('\n');
+                write_entries(out, entries, indent, Begin::OwnLine);
+            }
+            Self::List(items) if !items.is_empty() => {
+                out.push('\n');
+                items.iter().for_each(|item| item.write_item(out, indent));
+            }
+            Self::Text(text) if is_block(text) => {
+                out.push_str(" |-\n");
+                text.lines().for_each(|line| drop(writeln!(out, "{:indent$}{line}", "")));
+            }
+            scalar => drop(writeln!(out, " {}", scalar.in_line())),
+        }
+    }
+
+    fn write_item(&self, out: &mut String, indent: usize) {
+        drop(write!(out, "{:indent$}-", ""));
+        match self {
+            Self::Map(entries) if !entries.is_empty() => write_entries(out, entries, indent + 2, Begin::AfterDash),
+            other => other.write_after(out, indent + 2),
+        }
+    }
+
+    fn in_line(&self) -> String {
+        match self {
+            Self::Text(text) if is_plain(text) => text.clone(),
+            Self::Text(text) => quoted(text),
+            Self::Flag(flag) => flag.to_string(),
+            Self::Whole(number) => number.to_string(),
+            Self::Number(number) => format!("{number:?}"),
+            Self::List(_) => "[]".into(),
+            Self::Map(_) => "{}".into(),
+        }
+    }
+}
+
+/// Where the first key of a map stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Begin {
+    OwnLine,
+    AfterDash,
+}
+
+fn write_entries(out: &mut String, entries: &[(&'static str, Yaml)], indent: usize, begin: Begin) {
+    for (place, (key, value)) in entries.iter().enumerate() {
+        let before = if place == 0 && begin == Begin::AfterDash { 1 } else { indent };
+        drop(write!(out, "{:before$}{key}:", ""));
+        value.write_after(out, indent + 2);
+    }
+}
+
+/// Whether a text of one line needs no quotes: it begins with a letter, holds no mark that YAML gives a meaning, and is
+/// no reserved word.
+fn is_plain(text: &str) -> bool {
+    let is_harmless = |c: char| c.is_alphanumeric() || " _-./(),;'，。；：、（）".contains(c);
+    text.starts_with(char::is_alphabetic)
+        && text.chars().all(is_harmless)
+        && text.trim_end() == text
+        && !RESERVED.contains(&text.to_lowercase().as_str())
+}
+
+/// Whether a text is written line by line: several lines, none of which is empty or begins or ends with white space.
+fn is_block(text: &str) -> bool {
+    let is_simple = |line: &str| !line.is_empty() && line.trim() == line && !line.contains(char::is_control);
+    text.contains('\n') && text.split('\n').all(is_simple)
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = String::from('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            c if c.is_control() => drop(write!(out, "\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out + "\""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn maps_and_lists_nest_in_block_style_and_keep_their_order() {
+        let inner = Yaml::Map(vec![("name", "b".into()), ("words", Yaml::List(vec!["x".into(), Yaml::Whole(1)]))]);
+        let document = Yaml::Map(vec![
+            ("kind", "DataContract".into()),
+            ("about", "one\ntwo 二".into()),
+            ("list", Yaml::List(vec![inner, Yaml::List(vec![Yaml::Flag(true), Yaml::Number(0.9)])])),
+            ("none", Yaml::List(Vec::new())),
+        ]);
+        let text = "kind: DataContract\nabout: |-\n  one\n  two 二\nlist:\n  - name: b\n    words:\n      - x\n      - 1\n  \
+                    -\n    - true\n    - 0.9\nnone: []\n";
+        assert_eq!(document.to_text(), text);
+    }
+
+    #[test]
+    fn text_that_could_be_misread_is_quoted() {
+        let line = |text: &str| Yaml::from(text).in_line();
+        for plain in ["customers", "户号 (account)", "decimal(18,2)", "the customer's own", "yyyy-MM-dd"] {
+            assert_eq!(line(plain), plain);
+        }
+        for text in ["1.0.0", "No", "~", "null", "2025-01-01", "0.90", "a: b", "a #b", "- a", "", "a ", "[x]", "!x"] {
+            assert_eq!(line(text), format!("\"{text}\""));
+        }
+        assert_eq!(line("a \"b\" \\ c"), r#""a \"b\" \\ c""#);
+        assert_eq!(line("a\n\nb\t"), r#""a\n\nb\u0009""#);
+    }
+}
