@@ -111,8 +111,10 @@ pub fn map(
         }
     }
     let is_taken = |pick| mapping.picks.values().any(|&taken| taken == pick);
-    let own_left = own.iter().enumerate().filter(|(at, _)| !is_taken(Pick::Own(*at))).map(|(_, own)| &own.name);
-    let hive_left = hive.iter().enumerate().filter(|(at, _)| !is_taken(Pick::Hive(*at))).map(|(_, hive)| &hive.key);
+    let own_left =
+        own.iter().enumerate().filter(|(at, _)| !is_taken(Pick::Own(*at))).map(|(_, own)| &own.name);
+    let hive_left =
+        hive.iter().enumerate().filter(|(at, _)| !is_taken(Pick::Hive(*at))).map(|(_, hive)| &hive.key);
     mapping.unknown = own_left.chain(hive_left).cloned().collect();
     if !missing.is_empty() {
         return Err(refuse_missing(table, &missing, &mapping.unknown, own.len(), config));
@@ -142,7 +144,8 @@ fn refuse_missing(
     columns: usize,
     config: &TableConfig,
 ) -> Unreadable {
-    let own_name = |column: &Column| config.columns.get(column.name).map_or(column.name, String::as_str).to_owned();
+    let own_name =
+        |column: &Column| config.columns.get(column.name).map_or(column.name, String::as_str).to_owned();
     let names: Vec<String> = missing.iter().map(|column| format!("`{}`", own_name(column))).collect();
     let what = match names.as_slice() {
         [one] => format!("the column {one} is missing"),
@@ -157,7 +160,8 @@ fn refuse_missing(
     let first = missing[0].name;
     let (name, example) = near.unwrap_or((first, "ITS_NAME_IN_THE_FILE"));
     let hint = near.map_or_else(String::new, |(_, near)| format!("is it `{near}`? "));
-    let delimiter = if columns == 1 { "; if cells are not divided by comma or tab, declare `delimiter`" } else { "" };
+    let delimiter =
+        if columns == 1 { "; if cells are not divided by comma or tab, declare `delimiter`" } else { "" };
     let advice = format!(
         "{hint}name it in gridtier.toml: [tables.{table}.columns] {name} = \"{example}\", or export it{delimiter}"
     );

@@ -56,7 +56,8 @@ pub enum HiveType {
 
 impl HiveType {
     /// Names accepted in `gridtier.toml`.
-    pub const NAMES: &[(&str, Self)] = &[("text", Self::Text), ("integer", Self::Integer), ("date", Self::Date)];
+    pub const NAMES: &[(&str, Self)] =
+        &[("text", Self::Text), ("integer", Self::Integer), ("date", Self::Date)];
 }
 
 impl Config {
@@ -136,7 +137,11 @@ impl TableEntry {
             path: self.path.as_ref().map(|path| path.trim_end_matches('/').to_owned()),
             delimiter: self.delimiter.as_ref().and_then(|delimiter| delimiter.bytes().next()),
             columns: self.columns.clone(),
-            hive: self.hive.iter().map(|(key, kind)| (key.clone(), named(HiveType::NAMES, Some(kind)))).collect(),
+            hive: self
+                .hive
+                .iter()
+                .map(|(key, kind)| (key.clone(), named(HiveType::NAMES, Some(kind))))
+                .collect(),
         }
     }
 }
@@ -156,8 +161,13 @@ impl Faulty<'_> {
         let zone = name.parse().ok();
         if zone.is_none() {
             let known = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-            let near = nearest(name, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            self.fault(&["zone"], format!("`{name}` is no time zone"), format!("name one such as Asia/Shanghai{near}"));
+            let near =
+                nearest(name, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            self.fault(
+                &["zone"],
+                format!("`{name}` is no time zone"),
+                format!("name one such as Asia/Shanghai{near}"),
+            );
         }
         zone
     }

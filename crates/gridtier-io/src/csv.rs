@@ -22,8 +22,8 @@ use crate::limits::{BATCH_ROWS, BATCH_TEXT_BYTES_MAX};
 use crate::listing::DataFile;
 use crate::unreadable::Unreadable;
 
-pub use decode::Encoding;
 use decode::Decoded;
+pub use decode::Encoding;
 
 /// A CSV file that has been looked through.
 #[derive(Clone, Debug)]
@@ -60,7 +60,12 @@ impl CsvFile {
 
     /// The columns at `picks`, piece by piece.
     pub fn pieces(&self, file: &DataFile, picks: Vec<usize>) -> Result<Pieces, Unreadable> {
-        Ok(Pieces { records: self.records(file)?, record: StringRecord::new(), width: self.header.len(), picks })
+        Ok(Pieces {
+            records: self.records(file)?,
+            record: StringRecord::new(),
+            width: self.header.len(),
+            picks,
+        })
     }
 }
 

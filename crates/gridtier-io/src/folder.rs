@@ -9,6 +9,7 @@ mod constant;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -169,8 +170,13 @@ fn read_config(folder: &Path) -> Result<(Config, Option<Input>), OpenError> {
     let path = folder.join(config::FILE_NAME);
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((Config::default(), None)),
-        Err(error) => return Err(one_fault(format!("it cannot be read: {error}"), "check that you may read it")),
+        // That the folder itself is none is told by the listing.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok((Config::default(), None));
+        }
+        Err(error) => {
+            return Err(one_fault(format!("it cannot be read: {error}"), "check that you may read it"));
+        }
     };
     let Ok(text) = std::str::from_utf8(&bytes) else {
         return Err(one_fault("it is not UTF-8 text".into(), "save it as UTF-8"));
@@ -316,7 +322,8 @@ struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     fn new(readable: &'a Readable, config: &'a Config, asked: &[&str]) -> Self {
-        let named = |name: &&str| readable.mapping.picks.get_key_value(*name).map(|(name, pick)| (*name, *pick));
+        let named =
+            |name: &&str| readable.mapping.picks.get_key_value(*name).map(|(name, pick)| (*name, *pick));
         let names: Vec<_> = asked.iter().filter_map(named).collect();
         let own: BTreeSet<usize> = names.iter().filter_map(|(_, pick)| pick.own()).collect();
         Self { names, own: own.into_iter().collect(), readable, config }

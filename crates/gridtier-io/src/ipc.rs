@@ -34,7 +34,11 @@ impl IpcFile {
         let reader = stream(handle, &walked.stream, None)?;
         let schema = reader.schema();
         let own = |field: &arrow_schema::FieldRef| OwnColumn::typed(field.name(), field.data_type().clone());
-        Ok(Self { columns: schema.fields().iter().map(own).collect(), stream: walked.stream, rows: walked.rows })
+        Ok(Self {
+            columns: schema.fields().iter().map(own).collect(),
+            stream: walked.stream,
+            rows: walked.rows,
+        })
     }
 
     /// Its columns, in order.
@@ -44,13 +48,21 @@ impl IpcFile {
 
     /// The columns at `picks`, each named once, piece by piece.
     pub fn pieces(&self, file: &DataFile, picks: &[usize]) -> Result<Pieces, Unreadable> {
-        Ok(Pieces { reader: stream(file.open()?, &self.stream, Some(picks.to_vec()))?, batch: None, left: self.rows })
+        Ok(Pieces {
+            reader: stream(file.open()?, &self.stream, Some(picks.to_vec()))?,
+            batch: None,
+            left: self.rows,
+        })
     }
 }
 
 type Stream = StreamReader<BufReader<Take<File>>>;
 
-fn stream(mut file: File, range: &std::ops::Range<u64>, picks: Option<Vec<usize>>) -> Result<Stream, Unreadable> {
+fn stream(
+    mut file: File,
+    range: &std::ops::Range<u64>,
+    picks: Option<Vec<usize>>,
+) -> Result<Stream, Unreadable> {
     file.seek(SeekFrom::Start(range.start))?;
     let source = BufReader::new(file.take(range.end - range.start));
     Ok(caught(|| StreamReader::try_new(source, picks))??)
@@ -72,12 +84,15 @@ impl Pieces {
                 _ => match caught(|| self.reader.next())? {
                     Some(batch) => self.batch = Some(batch?),
                     None if self.left == 0 => return Ok(None),
-                    None => return Err(Unreadable::damaged(format!("it ends {} rows before its end", self.left))),
+                    None => {
+                        return Err(Unreadable::damaged(format!("it ends {} rows before its end", self.left)));
+                    }
                 },
             }
         };
         let rows = batch.num_rows().min(BATCH_ROWS);
-        self.left = self.left.checked_sub(rows as u64).ok_or_else(|| Unreadable::damaged("it has too many rows"))?;
+        self.left =
+            self.left.checked_sub(rows as u64).ok_or_else(|| Unreadable::damaged("it has too many rows"))?;
         let piece = batch.slice(0, rows);
         self.batch = Some(batch.slice(rows, batch.num_rows() - rows));
         piece.columns().iter().try_for_each(check_text)?;

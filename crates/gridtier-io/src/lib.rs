@@ -17,6 +17,9 @@ pub mod store;
 pub mod report;
 pub mod publish;
 pub mod recall;
+pub mod schema;
 
+#[cfg(test)]
+mod example;
 #[cfg(test)]
 mod trial;

@@ -114,7 +114,8 @@ mod tests {
         let long = "x".repeat(CELL_BYTES_MAX + 1);
         let view: ArrayRef = Arc::new(StringViewArray::from(vec!["a", &long]));
         let text: ArrayRef = Arc::new(StringArray::from(vec!["a", &long]));
-        let dictionary: ArrayRef = Arc::new([Some(long.as_str()), None].into_iter().collect::<DictionaryArray<Int32Type>>());
+        let dictionary: ArrayRef =
+            Arc::new([Some(long.as_str()), None].into_iter().collect::<DictionaryArray<Int32Type>>());
         for array in [view, text, dictionary] {
             assert!(check_text(&array).is_err(), "{}", array.data_type());
         }

@@ -163,7 +163,8 @@ fn is_named_after(name: &str, table: Table) -> bool {
 
 /// Names that jobs and systems leave behind.
 fn ignored(name: &str) -> bool {
-    let is_checksum = Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("crc"));
+    let is_checksum =
+        Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("crc"));
     name.starts_with(['_', '.']) || is_checksum
 }
 

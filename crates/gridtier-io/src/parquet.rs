@@ -96,8 +96,12 @@ impl ParquetFile {
         }
         check_held(&chunks)?;
         let batch_rows = chunks.iter().map(|(_, chunk)| chunk.batch_rows).min().unwrap_or(BATCH_ROWS);
-        let row_groups =
-            GuardedRowGroup { file: Arc::new(handle), metadata: Arc::clone(&self.metadata), row_group, chunks };
+        let row_groups = GuardedRowGroup {
+            file: Arc::new(handle),
+            metadata: Arc::clone(&self.metadata),
+            row_group,
+            chunks,
+        };
         let expected = selection.as_ref().map_or(rows, |selection| selection.row_count() as u64);
         let reader = caught(|| reader(&flats, &row_groups, batch_rows, selection))??;
         Ok(Pieces { reader, left: expected })
@@ -153,7 +157,8 @@ fn columns(metadata: &ParquetMetaData) -> Vec<Column> {
     let schema = metadata.file_metadata().schema_descr();
     let key_values = metadata.file_metadata().key_value_metadata();
     let said = caught(|| parquet_to_arrow_schema(schema, key_values)).ok().and_then(Result::ok);
-    let said_type = |name: &str| said.as_ref()?.column_with_name(name).map(|(_, field)| field.data_type().clone());
+    let said_type =
+        |name: &str| said.as_ref()?.column_with_name(name).map(|(_, field)| field.data_type().clone());
     let mut leaf = 0;
     let mut columns = Vec::new();
     for kind in schema.root_schema().get_fields() {
@@ -179,7 +184,10 @@ fn flat_type(column: &ColumnDescriptor, kind: &TypePtr, said: Option<DataType>) 
     let is_json = matches!(column.logical_type_ref(), Some(LogicalType::Json));
     let fixed = (column.physical_type() == Physical::FIXED_LEN_BYTE_ARRAY).then(|| column.type_length());
     // The decoder does not check that JSON is text, and makes room for fixed bytes before it sees any.
-    if column.max_rep_level() > 0 || is_json || fixed.is_some_and(|length| !(0..=FIXED_BYTES_MAX).contains(&length)) {
+    if column.max_rep_level() > 0
+        || is_json
+        || fixed.is_some_and(|length| !(0..=FIXED_BYTES_MAX).contains(&length))
+    {
         return None;
     }
     if column.physical_type() == Physical::INT96 {

@@ -73,9 +73,10 @@ pub fn reject_rows<E: From<Refusal>>(
 
 /// Whether a column can be shown as text.
 fn is_plain(column: &OwnColumn) -> bool {
-    column.data_type.as_ref().is_none_or(|kind| {
-        Family::of(kind) != Family::Nested || matches!(kind, DataType::FixedSizeBinary(_))
-    })
+    column
+        .data_type
+        .as_ref()
+        .is_none_or(|kind| Family::of(kind) != Family::Nested || matches!(kind, DataType::FixedSizeBinary(_)))
 }
 
 /// Which own column of which file stands where.
@@ -144,7 +145,9 @@ impl<'a> Sheet<'a> {
 
     /// Adds the next reject if it is the row, and all that name the same row.
     fn take<'c>(&mut self, row: u64, cell: &dyn Fn(usize) -> Option<std::borrow::Cow<'c, str>>) {
-        while let Some((reject, rest)) = self.rejects.split_first().filter(|(reject, _)| reject.at.row() == row) {
+        while let Some((reject, rest)) =
+            self.rejects.split_first().filter(|(reject, _)| reject.at.row() == row)
+        {
             self.rejects = rest;
             self.names.append_value(&self.file.name);
             self.numbers.append_value(row as i64);
@@ -160,8 +163,11 @@ impl<'a> Sheet<'a> {
     }
 
     fn finish(&mut self) -> Result<RecordBatch, Unreadable> {
-        let mut columns: Vec<ArrayRef> =
-            vec![Arc::new(self.names.finish()), Arc::new(self.numbers.finish()), Arc::new(self.rules.finish())];
+        let mut columns: Vec<ArrayRef> = vec![
+            Arc::new(self.names.finish()),
+            Arc::new(self.numbers.finish()),
+            Arc::new(self.rules.finish()),
+        ];
         columns.extend(self.cells.iter_mut().map(|cells| Arc::new(cells.finish()) as ArrayRef));
         (self.count, self.bytes) = (0, 0);
         Ok(RecordBatch::try_new(Arc::clone(&self.layout.schema), columns)?)
@@ -188,7 +194,9 @@ struct ParquetRows<'a> {
 
 impl<'a> Rows<'a> {
     fn new(readable: &'a Readable) -> Result<Self, Unreadable> {
-        let plain = |columns: &[OwnColumn]| (0..columns.len()).filter(|&at| is_plain(&columns[at])).collect::<Vec<_>>();
+        let plain = |columns: &[OwnColumn]| {
+            (0..columns.len()).filter(|&at| is_plain(&columns[at])).collect::<Vec<_>>()
+        };
         let picks = plain(&readable.columns);
         Ok(match &readable.content {
             Content::Csv(csv) => {
@@ -201,9 +209,18 @@ impl<'a> Rows<'a> {
                     start - rows..start
                 });
                 let groups = groups.collect();
-                Self::Parquet(ParquetRows { parquet, file: &readable.file, picks, groups, next: 0, open: None })
+                Self::Parquet(ParquetRows {
+                    parquet,
+                    file: &readable.file,
+                    picks,
+                    groups,
+                    next: 0,
+                    open: None,
+                })
             }
-            Content::Ipc(ipc) => Self::Ipc { pieces: ipc_pieces(ipc, &readable.file, &picks)?, picks, row: 0 },
+            Content::Ipc(ipc) => {
+                Self::Ipc { pieces: ipc_pieces(ipc, &readable.file, &picks)?, picks, row: 0 }
+            }
         })
     }
 
@@ -290,7 +307,8 @@ impl ParquetRows<'_> {
 /// The given rows of a row group.
 fn selection(rows: &[u64], group: &Range<u64>) -> RowSelection {
     let runs = rows.chunk_by(|a, b| a + 1 == *b);
-    let ranges = runs.map(|run| (run[0] - group.start) as usize..(run[run.len() - 1] + 1 - group.start) as usize);
+    let ranges =
+        runs.map(|run| (run[0] - group.start) as usize..(run[run.len() - 1] + 1 - group.start) as usize);
     RowSelection::from_consecutive_ranges(ranges, (group.end - group.start) as usize)
 }
 

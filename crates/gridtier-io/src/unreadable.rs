@@ -41,7 +41,10 @@ impl From<std::io::Error> for Unreadable {
         match error.kind() {
             std::io::ErrorKind::UnexpectedEof => Self::damaged("it ends too early"),
             std::io::ErrorKind::InvalidData => Self::damaged(error.to_string()),
-            _ => Self::because(format!("it cannot be read: {error}"), "check that it is there and that you may read it"),
+            _ => Self::because(
+                format!("it cannot be read: {error}"),
+                "check that it is there and that you may read it",
+            ),
         }
     }
 }
@@ -79,7 +82,8 @@ pub fn caught<T>(step: impl FnOnce() -> T) -> Result<T, Unreadable> {
     let result = panic::catch_unwind(AssertUnwindSafe(step));
     IN_DECODER.set(outer);
     result.map_err(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        let text =
+            panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
         Unreadable::damaged(format!("its content is malformed ({})", text.unwrap_or("the decoder gave up")))
     })
 }

@@ -46,7 +46,9 @@ enum Relation {
 fn relation(a: &DataType, b: &DataType) -> Relation {
     use Family as F;
     match (F::of(a), F::of(b)) {
-        (F::Integer, F::Integer) | (F::Float, F::Float) | (F::Decimal, F::Decimal) if a != b => Relation::Widened,
+        (F::Integer, F::Integer) | (F::Float, F::Float) | (F::Decimal, F::Decimal) if a != b => {
+            Relation::Widened
+        }
         (F::Integer, F::Decimal) | (F::Decimal, F::Integer) => Relation::Widened,
         (a, b) if a == b => Relation::Same,
         _ => Relation::Clash,
@@ -92,7 +94,9 @@ pub fn agree(table: Table, files: &[Typed]) -> Result<Vec<Notice>, (usize, Unrea
 fn clash(column: &str, kind: &DataType, first_kind: &DataType, first_name: &str) -> Unreadable {
     let (word, first_word) = (Family::of(kind).word(), Family::of(first_kind).word());
     Unreadable::because(
-        format!("the column {column} is {word} ({kind}) here and {first_word} ({first_kind}) in {first_name}"),
+        format!(
+            "the column {column} is {word} ({kind}) here and {first_word} ({first_kind}) in {first_name}"
+        ),
         "export all files of the table with one type for each column",
     )
 }

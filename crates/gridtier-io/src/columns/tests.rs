@@ -9,12 +9,14 @@ fn loose(names: &[&str]) -> Vec<OwnColumn> {
 }
 
 fn map_payments(own: &[OwnColumn]) -> Result<Mapping, String> {
-    map(Table::Payments, own, &[], &TableConfig::default()).map_err(|fault| format!("{}|{}", fault.what, fault.advice))
+    map(Table::Payments, own, &[], &TableConfig::default())
+        .map_err(|fault| format!("{}|{}", fault.what, fault.advice))
 }
 
 #[test]
 fn names_match_without_case_white_space_and_width() {
-    let mapping = map_payments(&loose(&["PAYMENT_ID", " Bill_Id", "paid_on", "ａｍｏｕｎｔ", "note"])).unwrap();
+    let mapping =
+        map_payments(&loose(&["PAYMENT_ID", " Bill_Id", "paid_on", "ａｍｏｕｎｔ", "note"])).unwrap();
     assert_eq!(mapping.picks["payment_id"], Pick::Own(0));
     assert_eq!(mapping.picks["bill_id"], Pick::Own(1));
     assert_eq!(mapping.picks["amount"], Pick::Own(3));
@@ -108,7 +110,10 @@ fn types_agree_within_a_family_and_clash_across() {
     }
     let (at, told) = amounts(Some(T::Float64), Some(T::Utf8View)).unwrap_err();
     assert_eq!(at, 1);
-    assert!(told.contains("is text (Utf8View) here and a floating-point number (Float64) in a.parquet"), "{told}");
+    assert!(
+        told.contains("is text (Utf8View) here and a floating-point number (Float64) in a.parquet"),
+        "{told}"
+    );
     for (a, b) in [(T::Float64, T::Int64), (T::Date32, milli), (T::Float64, T::Decimal128(12, 2))] {
         assert!(amounts(Some(a), Some(b)).is_err());
     }
@@ -116,7 +121,8 @@ fn types_agree_within_a_family_and_clash_across() {
 
 #[test]
 fn unknown_columns_are_listed_once_each() {
-    let columns = [loose(&[&PAYMENTS[..], &["Note"]].concat()), loose(&[&PAYMENTS[..], &["note", "x"]].concat())];
+    let columns =
+        [loose(&[&PAYMENTS[..], &["Note"]].concat()), loose(&[&PAYMENTS[..], &["note", "x"]].concat())];
     let mappings = columns.each_ref().map(|own| map_payments(own).unwrap());
     let files: Vec<Typed> =
         std::iter::zip(&columns, &mappings).map(|(own, mapping)| Typed { name: "f", own, mapping }).collect();

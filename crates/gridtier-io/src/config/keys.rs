@@ -12,7 +12,8 @@ use gridtier::document::{Key, Shape};
 use super::HiveType;
 
 /// Marks that may be declared, with their meaning.
-pub(super) const DECIMAL_MARKS: &[(&str, DecimalMark)] = &[(".", DecimalMark::Point), (",", DecimalMark::Comma)];
+pub(super) const DECIMAL_MARKS: &[(&str, DecimalMark)] =
+    &[(".", DecimalMark::Point), (",", DecimalMark::Comma)];
 /// A column that exists so that its use can be refused with advice.
 pub(super) const REGISTER_COLUMN: &str = "register_kwh";
 
@@ -25,13 +26,18 @@ const REGISTER_ABOUT: &str = "refused: only the energy of intervals can be grade
 pub fn keys() -> &'static [Key] {
     static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
         let tables = Table::ALL.iter().map(|&table| {
-            let about = if table.required() { "where the table is and how it is written" } else { "the same" };
+            let about =
+                if table.required() { "where the table is and how it is written" } else { "the same" };
             Key::optional(table.name(), Shape::Table(forever(table_keys(table))), about)
         });
         vec![
             Key::required("format", Shape::Integer(1, 1), "the version of this format: 1"),
             Key::optional("zone", Shape::Text, "zone of the utility's local time, such as Asia/Shanghai"),
-            Key::optional("tables", Shape::Table(forever(tables.collect())), "what is particular to single tables"),
+            Key::optional(
+                "tables",
+                Shape::Table(forever(tables.collect())),
+                "what is particular to single tables",
+            ),
         ]
     });
     &KEYS
@@ -51,16 +57,32 @@ fn table_keys(table: Table) -> Vec<Key> {
     let text_map = |keys: Vec<Key>| Shape::Table(forever(keys));
     let mut keys = vec![
         Key::optional("path", Shape::Text, "file or folder in the data folder, if not named after the table"),
-        Key::optional("delimiter", Shape::OneOf(DELIMITERS), "delimiter of CSV files, if neither comma nor tab"),
-        Key::optional("decimal_mark", names(DECIMAL_MARKS), "mark before the fraction of numbers written as text"),
+        Key::optional(
+            "delimiter",
+            Shape::OneOf(DELIMITERS),
+            "delimiter of CSV files, if neither comma nor tab",
+        ),
+        Key::optional(
+            "decimal_mark",
+            names(DECIMAL_MARKS),
+            "mark before the fraction of numbers written as text",
+        ),
         Key::optional("columns", text_map(column_keys(table)), "the utility's own name by contract column"),
         Key::optional("hive", hive_shape(), "type of the values in folder names such as org=01, by key"),
     ];
     if has(Kind::Energy) {
-        keys.push(Key::optional("energy_unit", names(EnergyUnit::NAMES), "unit of its energies, kWh if silent"));
+        keys.push(Key::optional(
+            "energy_unit",
+            names(EnergyUnit::NAMES),
+            "unit of its energies, kWh if silent",
+        ));
     }
     if has(Kind::Money) {
-        keys.push(Key::optional("money_unit", names(MoneyUnit::NAMES), "unit of its amounts, yuan if silent"));
+        keys.push(Key::optional(
+            "money_unit",
+            names(MoneyUnit::NAMES),
+            "unit of its amounts, yuan if silent",
+        ));
     }
     if table == Table::MeterReadings {
         keys.push(Key::optional("net_export", Shape::Flag, "true if energy may flow to the grid"));

@@ -70,7 +70,10 @@ impl<R: Read> Decoded<R> {
     pub fn new(mut source: R, encoding: Encoding) -> io::Result<Self> {
         let mut start = Vec::with_capacity(3);
         source.by_ref().take(3).read_to_end(&mut start)?;
-        let mark = Encoding::MARKS.iter().find(|(mark, _)| start.starts_with(mark)).map_or(0, |(mark, _)| mark.len());
+        let mark = Encoding::MARKS
+            .iter()
+            .find(|(mark, _)| start.starts_with(mark))
+            .map_or(0, |(mark, _)| mark.len());
         let decoder = encoding.decoder();
         let (mut text, text_at) = (Vec::new(), 0);
         let raw = if decoder.is_none() {
@@ -156,14 +159,18 @@ mod tests {
         let long: String = (0..200_000).map(|n| ["户", "号", "x", "𠮷"][n % 4]).collect();
         let (gb18030, ..) = GB18030.encode(&long);
         assert_eq!(text(&gb18030, Encoding::Gb18030).unwrap(), long);
-        let utf16: Vec<u8> = [0xFF, 0xFE].into_iter().chain(long.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let utf16: Vec<u8> =
+            [0xFF, 0xFE].into_iter().chain(long.encode_utf16().flat_map(u16::to_le_bytes)).collect();
         assert_eq!(text(&utf16, Encoding::Utf16Le).unwrap(), long);
     }
 
     #[test]
     fn what_cannot_be_decoded_is_told_by_its_byte() {
         assert_eq!(text(b"ab\xFFcd", Encoding::Gb18030).unwrap_err(), "byte 2 is not GB18030 text");
-        assert_eq!(text(b"\xFF\xFEa\0\x00\xD8b\0", Encoding::Utf16Le).unwrap_err(), "byte 4 is not UTF-16 text");
+        assert_eq!(
+            text(b"\xFF\xFEa\0\x00\xD8b\0", Encoding::Utf16Le).unwrap_err(),
+            "byte 4 is not UTF-16 text"
+        );
         assert_eq!(text(b"\xFF\xFEa\0b", Encoding::Utf16Le).unwrap_err(), "byte 4 is not UTF-16 text");
     }
 }

@@ -55,7 +55,9 @@ impl Lexer {
         let mut rest = stretch;
         while !rest.is_empty() {
             let plain = match self.state {
-                State::Cell => rest.iter().position(|&byte| byte == self.delimiter || byte == b'\n' || byte == b'\r'),
+                State::Cell => {
+                    rest.iter().position(|&byte| byte == self.delimiter || byte == b'\n' || byte == b'\r')
+                }
                 State::Quoted => rest.iter().position(|&byte| byte == b'"' || byte == b'\n' || byte == b'\r'),
                 _ => Some(0),
             };
@@ -158,7 +160,10 @@ mod tests {
 
     fn records(text: &[u8]) -> Result<u64, String> {
         let mut lexer = Lexer::new(b',');
-        text.chunks(3).try_for_each(|stretch| lexer.feed(stretch)).and_then(|()| lexer.finish()).map_err(|e| e.what)
+        text.chunks(3)
+            .try_for_each(|stretch| lexer.feed(stretch))
+            .and_then(|()| lexer.finish())
+            .map_err(|e| e.what)
     }
 
     #[test]
@@ -178,9 +183,14 @@ mod tests {
 
     #[test]
     fn an_unclosed_quote_is_told_by_the_line_it_was_opened_in() {
-        assert_eq!(records(b"a,b\r\n1,\"x\r\n2,y\r\n").unwrap_err(), "the quote opened in line 2 is never closed");
+        assert_eq!(
+            records(b"a,b\r\n1,\"x\r\n2,y\r\n").unwrap_err(),
+            "the quote opened in line 2 is never closed"
+        );
         let long = format!("a\n\"{}", "x\n".repeat(CELL_BYTES_MAX));
-        assert!(records(long.as_bytes()).unwrap_err().starts_with("the quote opened in line 2 is still open"));
+        assert!(
+            records(long.as_bytes()).unwrap_err().starts_with("the quote opened in line 2 is still open")
+        );
     }
 
     #[test]

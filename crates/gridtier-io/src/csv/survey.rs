@@ -121,10 +121,12 @@ fn decoded_pass(
     let mut lexer = Lexer::new(delimiter);
     loop {
         let stretch = text.fill_buf().map_err(|error| match (bad_utf8, error.kind()) {
-            (Some(at), std::io::ErrorKind::InvalidData) if encoding == Encoding::Gb18030 => Unreadable::because(
-                format!("it is neither UTF-8 (byte {at}) nor GB18030 ({error})"),
-                "export it as CSV UTF-8",
-            ),
+            (Some(at), std::io::ErrorKind::InvalidData) if encoding == Encoding::Gb18030 => {
+                Unreadable::because(
+                    format!("it is neither UTF-8 (byte {at}) nor GB18030 ({error})"),
+                    "export it as CSV UTF-8",
+                )
+            }
             _ => error.into(),
         })?;
         if stretch.is_empty() {

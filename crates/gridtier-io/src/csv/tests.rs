@@ -56,7 +56,10 @@ fn what_is_in_no_encoding_is_refused_with_its_byte() {
 #[test]
 fn a_row_of_the_wrong_width_keeps_its_place() {
     let text = format!("{HEADER}1,2025-01-01,1,\n2,2025-01-01\n\n3,2025-01-01,3,x,y\n4,2025-01-01,4,\n");
-    assert_eq!(energies(&text), Ok(vec![ok("1", 1_000), Err(Rule::BadWidth), Err(Rule::BadWidth), ok("4", 4_000)]));
+    assert_eq!(
+        energies(&text),
+        Ok(vec![ok("1", 1_000), Err(Rule::BadWidth), Err(Rule::BadWidth), ok("4", 4_000)])
+    );
     let trial = Trial::with("meter_readings.csv", text);
     let batches = trial.read(Table::MeterReadings).unwrap();
     assert_eq!(batches[0].faults, [(1, Rule::BadWidth), (2, Rule::BadWidth)]);

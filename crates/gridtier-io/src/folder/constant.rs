@@ -28,6 +28,8 @@ fn text(value: Option<&str>, rows: usize) -> ArrayRef {
     let mut words = StringViewBuilder::new();
     words.append_value(value.unwrap_or_default());
     // One word, and keys that are 0 or null.
-    DictionaryArray::try_new(keys, Arc::new(words.finish()))
-        .map_or_else(|_| arrow_array::new_null_array(&arrow_schema::DataType::Utf8View, rows), |array| Arc::new(array) as _)
+    DictionaryArray::try_new(keys, Arc::new(words.finish())).map_or_else(
+        |_| arrow_array::new_null_array(&arrow_schema::DataType::Utf8View, rows),
+        |array| Arc::new(array) as _,
+    )
 }

@@ -15,7 +15,8 @@ use crate::trial::{Trial, readings};
 fn batch(rows: usize) -> RecordBatch {
     let names: Vec<String> = (0..100).map(|id| format!("{id:010}")).collect();
     let ids: DictionaryArray<Int32Type> = (0..rows).map(|row| Some(names[row % 100].as_str())).collect();
-    let times: StringViewArray = (0..rows).map(|row| Some(format!("2025-01-01 {:02}:00:00", row % 24))).collect();
+    let times: StringViewArray =
+        (0..rows).map(|row| Some(format!("2025-01-01 {:02}:00:00", row % 24))).collect();
     let energies: Float64Array = (0..rows).map(|row| row as f64).collect();
     RecordBatch::try_from_iter([
         ("customer_id", Arc::new(ids) as ArrayRef),
@@ -31,13 +32,15 @@ fn options(packed: Option<CompressionType>) -> IpcWriteOptions {
 }
 
 fn file(batches: &[RecordBatch], packed: Option<CompressionType>) -> Vec<u8> {
-    let mut writer = FileWriter::try_new_with_options(Vec::new(), &batches[0].schema(), options(packed)).unwrap();
+    let mut writer =
+        FileWriter::try_new_with_options(Vec::new(), &batches[0].schema(), options(packed)).unwrap();
     batches.iter().for_each(|batch| writer.write(batch).unwrap());
     writer.into_inner().unwrap()
 }
 
 fn stream_of(batches: &[RecordBatch], packed: Option<CompressionType>) -> Vec<u8> {
-    let mut writer = StreamWriter::try_new_with_options(Vec::new(), &batches[0].schema(), options(packed)).unwrap();
+    let mut writer =
+        StreamWriter::try_new_with_options(Vec::new(), &batches[0].schema(), options(packed)).unwrap();
     batches.iter().for_each(|batch| writer.write(batch).unwrap());
     writer.into_inner().unwrap()
 }
@@ -101,7 +104,9 @@ fn flipped_bytes_never_end_the_process() {
                 // Headers are what hurts.
                 let within = if random.next_u32() % 2 == 0 { 1_000 } else { bytes.len() };
                 damaged[random.next_u32() as usize % within] = random.next_u32() as u8;
-                refused += usize::from(Trial::with("meter_readings.arrow", damaged).read(Table::MeterReadings).is_err());
+                refused += usize::from(
+                    Trial::with("meter_readings.arrow", damaged).read(Table::MeterReadings).is_err(),
+                );
             }
         }
     }
@@ -120,6 +125,7 @@ fn a_packed_column_cannot_claim_to_unpack_to_a_hundred_gigabytes() {
 
 #[test]
 fn old_feather_files_are_refused_with_advice() {
-    let told = Trial::with("meter_readings.feather", b"FEA1 and so on and so on").refusal(Table::MeterReadings);
+    let told =
+        Trial::with("meter_readings.feather", b"FEA1 and so on and so on").refusal(Table::MeterReadings);
     assert!(told.contains("old version 1") && told.contains("Feather version 2"), "{told}");
 }

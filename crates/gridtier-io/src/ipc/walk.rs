@@ -41,7 +41,14 @@ pub(super) fn walk(file: &mut File, bytes: u64) -> Result<Walked, Unreadable> {
         Some(footer) => start_of_stream(file, footer.start)?..footer.start,
         None => 0..bytes,
     };
-    let mut walker = Walker { file, at: stream.start, end: stream.end, rows: 0, batches: 0, dictionaries: BTreeMap::new() };
+    let mut walker = Walker {
+        file,
+        at: stream.start,
+        end: stream.end,
+        rows: 0,
+        batches: 0,
+        dictionaries: BTreeMap::new(),
+    };
     let ended = walker.messages()?;
     match footer {
         Some(footer) if footer.batches != walker.batches => {
@@ -97,7 +104,8 @@ fn footer(file: &mut File, bytes: u64) -> Result<Footer, Unreadable> {
         let footer = arrow_ipc::root_as_footer(&footer).map_err(|error| error.to_string())?;
         Ok(footer.recordBatches().map_or(0, |batches| batches.len()))
     })?;
-    let batches = batches.map_err(|error: String| Unreadable::damaged(format!("its footer is malformed: {error}")))?;
+    let batches =
+        batches.map_err(|error: String| Unreadable::damaged(format!("its footer is malformed: {error}")))?;
     Ok(Footer { start, batches })
 }
 
@@ -193,7 +201,9 @@ impl Walker<'_> {
         if batch.compression().is_some() {
             unpacked = 0;
             for buffer in batch.buffers().iter().flatten() {
-                let (Ok(offset), Ok(length)) = (u64::try_from(buffer.offset()), u64::try_from(buffer.length())) else {
+                let (Ok(offset), Ok(length)) =
+                    (u64::try_from(buffer.offset()), u64::try_from(buffer.length()))
+                else {
                     return Err(no_content());
                 };
                 if length == 0 {

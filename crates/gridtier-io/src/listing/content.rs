@@ -14,7 +14,10 @@ const MARKS: &[(&[u8], Kind)] = &[
     (b"ARROW1", Kind::Data(Format::Ipc)),
     (b"FEA1", Kind::Data(Format::Ipc)),
     (b"\xFF\xFF\xFF\xFF", Kind::Data(Format::Ipc)),
-    (b"PK\x03\x04", Kind::Other("a zip archive or an Excel workbook", "save the workbook as CSV UTF-8, or unpack it")),
+    (
+        b"PK\x03\x04",
+        Kind::Other("a zip archive or an Excel workbook", "save the workbook as CSV UTF-8, or unpack it"),
+    ),
     (b"\xD0\xCF\x11\xE0", Kind::Other("an old Excel workbook", "save it as CSV UTF-8")),
     (b"\x1F\x8B", Kind::Other("a gzip archive", "unpack it")),
     (b"\x28\xB5\x2F\xFD", Kind::Other("a zstd archive", "unpack it")),
@@ -64,7 +67,8 @@ pub fn check_content(file: &DataFile) -> Result<(), Unreadable> {
         (None, named) => {
             let text = start.iter().all(|byte| *byte >= b' ' || b"\t\r\n".contains(byte));
             let found = if text { "text" } else { "something else" };
-            let advice = if text { "name it .csv" } else { "export it again and check that it was copied whole" };
+            let advice =
+                if text { "name it .csv" } else { "export it again and check that it was copied whole" };
             unlike(&format!("{found} and not {}", named.words()), advice)
         }
     }

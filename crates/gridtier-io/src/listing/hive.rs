@@ -40,7 +40,12 @@ impl HiveValue {
         }
         let key = &self.key;
         let what = format!("the folder says {key} is `{value}`, but gridtier.toml declares {kind}");
-        Err(Refusal::at(table, folder, what, format!("rename the folder, or correct `hive.{key}` in gridtier.toml")))
+        Err(Refusal::at(
+            table,
+            folder,
+            what,
+            format!("rename the folder, or correct `hive.{key}` in gridtier.toml"),
+        ))
     }
 }
 

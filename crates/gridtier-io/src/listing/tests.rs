@@ -14,17 +14,27 @@ fn folder(files: &[&str]) -> tempfile::TempDir {
 fn listed(files: &[&str], config: &str) -> Result<Listing, String> {
     let dir = folder(files);
     let config = Config::parse(&format!("format = 1\n{config}")).unwrap();
-    list(dir.path(), &config).map_err(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    list(dir.path(), &config)
+        .map_err(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 
 fn names(listing: &Listing, table: Table) -> Vec<&str> {
-    listing.tables.get(&table).map_or(Vec::new(), |files| files.iter().map(|file| file.name.as_str()).collect())
+    listing
+        .tables
+        .get(&table)
+        .map_or(Vec::new(), |files| files.iter().map(|file| file.name.as_str()).collect())
 }
 
 #[test]
 fn a_table_is_a_file_or_a_folder_of_files_in_the_order_of_names() {
     let listing = listed(
-        &["customers.CSV", "meter_readings/b.parquet", "meter_readings/a/z.pq", "meter_readings/a.parquet", "notes.md"],
+        &[
+            "customers.CSV",
+            "meter_readings/b.parquet",
+            "meter_readings/a/z.pq",
+            "meter_readings/a.parquet",
+            "notes.md",
+        ],
         "",
     )
     .unwrap();
@@ -50,8 +60,14 @@ fn a_declared_path_is_the_table() {
 fn hidden_files_and_checksums_are_ignored() {
     let listing = listed(
         &[
-            "bills/a.csv", "bills/.a.csv.crc", "bills/_SUCCESS", "bills/.hidden/b.csv", "bills/_old/c.csv",
-            "bills/a.csv.crc", "_plans/x.csv", ".cooperation.csv",
+            "bills/a.csv",
+            "bills/.a.csv.crc",
+            "bills/_SUCCESS",
+            "bills/.hidden/b.csv",
+            "bills/_old/c.csv",
+            "bills/a.csv.crc",
+            "_plans/x.csv",
+            ".cooperation.csv",
         ],
         "",
     )

@@ -69,7 +69,11 @@ impl Walk<'_> {
         }
         if depth > NESTING_MAX {
             let advice = "check for a symbolic link that leads back up";
-            return Err(self.refuse(name, format!("folders are nested more than {NESTING_MAX} deep"), advice));
+            return Err(self.refuse(
+                name,
+                format!("folders are nested more than {NESTING_MAX} deep"),
+                advice,
+            ));
         }
         let names = names_in(&path).map_err(cannot)?;
         for inner in names {
@@ -100,9 +104,16 @@ impl Walk<'_> {
         Ok(all)
     }
 
-    fn file(&self, name: &str, path: &Path, about: &fs::Metadata, hive: &[HiveValue]) -> Result<DataFile, Refusal> {
+    fn file(
+        &self,
+        name: &str,
+        path: &Path,
+        about: &fs::Metadata,
+        hive: &[HiveValue],
+    ) -> Result<DataFile, Refusal> {
         let Some(format) = Format::of_name(name) else {
-            let known = Format::EXTENSIONS.iter().map(|(extension, _)| *extension).collect::<Vec<_>>().join(", ");
+            let known =
+                Format::EXTENSIONS.iter().map(|(extension, _)| *extension).collect::<Vec<_>>().join(", ");
             let base = name.rsplit('/').next().unwrap_or(name);
             let what = match base.rsplit_once('.') {
                 Some((_, extension)) => format!("a file that ends in .{extension} is no table"),

@@ -219,7 +219,8 @@ impl Walker<'_> {
 mod tests {
     use super::*;
 
-    const PAGE: &[(i16, Shape)] = &[(1, Shape::I32), (2, Shape::Struct(&[(1, Shape::Binary), (3, Shape::Bool)]))];
+    const PAGE: &[(i16, Shape)] =
+        &[(1, Shape::I32), (2, Shape::Struct(&[(1, Shape::Binary), (3, Shape::Bool)]))];
 
     fn walked(bytes: &[u8]) -> (Result<usize, Stuck>, Vec<(Vec<i16>, i64)>) {
         let mut all = Vec::new();
@@ -233,7 +234,10 @@ mod tests {
         let bytes = [0x15, 5, 0x1C, 0x18, 2, b'a', b'b', 0x21, 0, 0x59, 0x25, 10, 12, 0, 99];
         let (result, seen) = walked(&bytes);
         assert_eq!(result, Ok(14));
-        assert_eq!(seen, [(vec![1], -3), (vec![7, 0], 2), (vec![7, 0, ELEMENT], 0), (vec![7, 0, ELEMENT], 1)]);
+        assert_eq!(
+            seen,
+            [(vec![1], -3), (vec![7, 0], 2), (vec![7, 0, ELEMENT], 0), (vec![7, 0, ELEMENT], 1)]
+        );
         for cut in 0..14 {
             assert_eq!(walked(&bytes[..cut]).0, Err(Stuck::Short), "{cut}");
         }

@@ -84,7 +84,9 @@ impl Stream<'_> {
         let mini_blocks = self.varint()?;
         let count = self.varint()?;
         let first = self.zigzag()?;
-        let fits = (128..=BLOCK_MAX).contains(&block) && (1..=block).contains(&mini_blocks) && block % mini_blocks == 0;
+        let fits = (128..=BLOCK_MAX).contains(&block)
+            && (1..=block).contains(&mini_blocks)
+            && block % mini_blocks == 0;
         if !fits || !(block / mini_blocks).is_multiple_of(32) {
             return Err(malformed());
         }

@@ -6,7 +6,9 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader, ParquetStatisticsPolicy};
+use parquet::file::metadata::{
+    ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader, ParquetStatisticsPolicy,
+};
 
 use super::compact::{ELEMENT, Shape, Stuck, walk};
 use crate::limits::{COLUMNS_MAX, FOOTER_BYTES_MAX, NESTING_MAX, check_rows};
@@ -110,8 +112,8 @@ pub(super) fn read(file: &mut File, bytes: u64) -> Result<ParquetMetaData, Unrea
         .with_column_stats_policy(skip())
         .with_size_stats_policy(skip())
         .with_encoding_stats_policy(skip());
-    let metadata =
-        caught(|| ParquetMetaDataReader::decode_metadata_with_options(&footer, Some(&options)))?.map_err(Unreadable::from)?;
+    let metadata = caught(|| ParquetMetaDataReader::decode_metadata_with_options(&footer, Some(&options)))?
+        .map_err(Unreadable::from)?;
     check_claims(&metadata, bytes, bytes - TAIL_BYTES - footer.len() as u64)?;
     Ok(metadata)
 }
@@ -198,7 +200,8 @@ fn check_claims(metadata: &ParquetMetaData, bytes: u64, room: u64) -> Result<(),
         rows = rows.saturating_add(group.num_rows());
         for chunk in group.columns() {
             let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
-            let (Ok(start), Ok(length)) = (u64::try_from(start), u64::try_from(chunk.compressed_size())) else {
+            let (Ok(start), Ok(length)) = (u64::try_from(start), u64::try_from(chunk.compressed_size()))
+            else {
                 return Err(lies("a column before the start of the file".into()));
             };
             if start < MAGIC.len() as u64 || start.saturating_add(length) > room {

@@ -38,7 +38,13 @@ impl RowGroups for GuardedRowGroup {
         let column = group.column(*leaf);
         let inner = SerializedPageReader::new(Arc::clone(&self.file), column, self.num_rows(), None)?;
         let has_levels = column.column_descr().max_def_level() > 0;
-        let pages = GuardedPages { inner, file: Arc::clone(&self.file), chunk: Arc::clone(chunk), next: 0, has_levels };
+        let pages = GuardedPages {
+            inner,
+            file: Arc::clone(&self.file),
+            chunk: Arc::clone(chunk),
+            next: 0,
+            has_levels,
+        };
         Ok(Box::new(OneChunk(Some(pages))))
     }
 
@@ -153,7 +159,9 @@ fn check_differences(page: &Page, has_levels: bool) -> std::result::Result<(), U
             let length = bytes.first_chunk::<4>().map_or(0, |length| u32::from_le_bytes(*length) as usize);
             length.saturating_add(4)
         }
-        _ if has_levels => return Err(Unreadable::damaged("a page of differences has levels of an old kind")),
+        _ if has_levels => {
+            return Err(Unreadable::damaged("a page of differences has levels of an old kind"));
+        }
         _ => 0,
     };
     let Some(values) = bytes.get(levels..) else {
@@ -169,7 +177,10 @@ fn check_differences(page: &Page, has_levels: bool) -> std::result::Result<(), U
     let text = delta::text_bytes(values, most)?;
     let limit = bytes.len() as u64 * DELTA_GROWTH_MAX + DELTA_FREE;
     if text > limit {
-        return Err(Unreadable::damaged(format!("a page of {} bytes stands for {text} bytes of text", bytes.len())));
+        return Err(Unreadable::damaged(format!(
+            "a page of {} bytes stands for {text} bytes of text",
+            bytes.len()
+        )));
     }
     Ok(())
 }

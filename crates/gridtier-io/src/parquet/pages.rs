@@ -14,7 +14,8 @@ use super::compact::{Shape, Stuck, walk};
 use crate::limits::{BATCH_ROWS, BATCH_TEXT_BYTES_MAX, PAGE_BYTES_MAX};
 use crate::unreadable::Unreadable;
 
-const DATA_HEADER: Shape = Shape::Struct(&[(1, Shape::I32), (2, Shape::I32), (3, Shape::I32), (4, Shape::I32)]);
+const DATA_HEADER: Shape =
+    Shape::Struct(&[(1, Shape::I32), (2, Shape::I32), (3, Shape::I32), (4, Shape::I32)]);
 const DICTIONARY_HEADER: Shape = Shape::Struct(&[(1, Shape::I32), (2, Shape::I32), (3, Shape::Bool)]);
 const DATA_HEADER_V2: Shape = Shape::Struct(&[
     (1, Shape::I32),
@@ -111,7 +112,11 @@ pub(super) struct Chunk {
 
 impl Chunk {
     /// Reads the headers of a chunk of a flat column in a row group of `rows`.
-    pub(super) fn survey(file: &mut File, chunk: &ColumnChunkMetaData, rows: u64) -> Result<Self, Unreadable> {
+    pub(super) fn survey(
+        file: &mut File,
+        chunk: &ColumnChunkMetaData,
+        rows: u64,
+    ) -> Result<Self, Unreadable> {
         let (mut at, length) = chunk.byte_range();
         let end = at + length;
         let mut pages: Vec<Page> = Vec::new();
@@ -131,7 +136,9 @@ impl Chunk {
         }
         if values != rows || u64::try_from(chunk.num_values()) != Ok(rows) {
             let name = chunk.column_path().string();
-            return Err(Unreadable::damaged(format!("column {name} has {values} values, its row group {rows} rows")));
+            return Err(Unreadable::damaged(format!(
+                "column {name} has {values} values, its row group {rows} rows"
+            )));
         }
         Self::of(pages, chunk)
     }
@@ -152,7 +159,11 @@ impl Chunk {
             codec: chunk.compression(),
             all_dictionary: dictionary > 0 && data().all(|page| page.encoding == PageEncoding::Dictionary),
             held: dictionary + data().map(|page| page.unpacked).max().unwrap_or(0),
-            batch_rows: if is_text { data().map(Page::batch_rows).min().unwrap_or(BATCH_ROWS) } else { BATCH_ROWS },
+            batch_rows: if is_text {
+                data().map(Page::batch_rows).min().unwrap_or(BATCH_ROWS)
+            } else {
+                BATCH_ROWS
+            },
             pages,
         })
     }
@@ -179,7 +190,9 @@ impl Page {
             Type::INT96 => 12,
             // A length before each.
             Type::BYTE_ARRAY => 4,
-            Type::FIXED_LEN_BYTE_ARRAY => u64::try_from(chunk.column_descr().type_length()).unwrap_or(1).max(1),
+            Type::FIXED_LEN_BYTE_ARRAY => {
+                u64::try_from(chunk.column_descr().type_length()).unwrap_or(1).max(1)
+            }
         };
         if self.values.saturating_mul(width) <= self.unpacked {
             return Ok(());
@@ -222,7 +235,9 @@ fn page_at(
         Some(3) => PageKind::DataV2,
         _ => return Err(Unreadable::damaged("a page of an unknown kind")),
     };
-    let Some(values) = size(header.values) else { return Err(Unreadable::damaged("a page header has no count")) };
+    let Some(values) = size(header.values) else {
+        return Err(Unreadable::damaged("a page header has no count"));
+    };
     let encoding = PageEncoding::of_number(header.encoding.unwrap_or(-1));
     let levels = size(header.levels[0]).unwrap_or(0) + size(header.levels[1]).unwrap_or(0);
     let page = Page { kind, encoding, values, start, packed, unpacked, levels };

@@ -49,14 +49,17 @@ fn repeated_text_stays_one_dictionary_for_each_row_group() {
     let trial = Trial::with("meter_readings.parquet", parquet(readings(50_000)));
     let batches = trial.read(Table::MeterReadings).unwrap();
     assert!(batches.len() > 1);
-    let values = |batch: usize| Arc::clone(batches[batch].column("customer_id").unwrap().as_dictionary::<Int32Type>().values());
+    let values = |batch: usize| {
+        Arc::clone(batches[batch].column("customer_id").unwrap().as_dictionary::<Int32Type>().values())
+    };
     assert_eq!(values(0).len(), 100);
     assert!((1..batches.len()).all(|batch| Arc::ptr_eq(&values(0), &values(batch))));
 }
 
 #[test]
 fn text_that_outgrew_its_dictionary_comes_as_views() {
-    let properties = WriterProperties::builder().set_dictionary_page_size_limit(100).set_data_page_row_count_limit(1_000);
+    let properties =
+        WriterProperties::builder().set_dictionary_page_size_limit(100).set_data_page_row_count_limit(1_000);
     let trial = Trial::with("meter_readings.parquet", parquet_as(properties, readings(50_000)));
     for batch in trial.read(Table::MeterReadings).unwrap() {
         assert_eq!(batch.column("customer_id").unwrap().data_type(), &DataType::Utf8View);
@@ -70,7 +73,9 @@ fn only_the_columns_asked_for_are_read() {
     let trial = Trial::with("meter_readings.parquet", parquet(columns));
     let folder = trial.open().unwrap();
     let part = folder.parts(Table::MeterReadings).unwrap().unwrap()[0];
-    for (asked, given) in [(&["active_kwh", "meter_id"][..], &["active_kwh"][..]), (&["meter_id"], &[]), (&[], &[])] {
+    for (asked, given) in
+        [(&["active_kwh", "meter_id"][..], &["active_kwh"][..]), (&["meter_id"], &[]), (&[], &[])]
+    {
         let mut sink = |batch: gridtier::source::Batch| {
             let schema = batch.record.schema();
             assert_eq!(schema.fields().iter().map(|field| field.name().as_str()).collect::<Vec<_>>(), given);

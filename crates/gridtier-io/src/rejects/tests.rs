@@ -40,8 +40,11 @@ fn names(trial: &Trial, table: Table) -> Vec<String> {
 
 #[test]
 fn rows_of_all_files_come_back_under_their_own_names() {
-    let trial = Trial::with("payments/a.csv", "Payment_ID,bill_id,paid_on,amount,row\n1,b,2025-01-01,1.50,x\n2,b,,2,y\n")
-        .and("payments/b.csv", "payment_id,BILL_ID,note,paid_on,amount\n3,c,n,soon,3\n");
+    let trial = Trial::with(
+        "payments/a.csv",
+        "Payment_ID,bill_id,paid_on,amount,row\n1,b,2025-01-01,1.50,x\n2,b,,2,y\n",
+    )
+    .and("payments/b.csv", "payment_id,BILL_ID,note,paid_on,amount\n3,c,n,soon,3\n");
     assert_eq!(
         names(&trial, Table::Payments),
         ["source_file", "row", "rule", "Payment_ID", "bill_id", "paid_on", "amount", "row_2", "note"]
@@ -55,7 +58,8 @@ fn rows_of_all_files_come_back_under_their_own_names() {
 
 #[test]
 fn rows_of_the_wrong_width_keep_all_their_cells() {
-    let trial = Trial::with("payments.csv", "payment_id,bill_id,paid_on,amount\n1,b\n2,b,2025-01-01,1,234,x\n");
+    let trial =
+        Trial::with("payments.csv", "payment_id,bill_id,paid_on,amount\n1,b\n2,b,2025-01-01,1,234,x\n");
     assert_eq!(
         lines(&trial, Table::Payments, &[reject(0, 0), reject(0, 1)]),
         ["payments.csv|0|orphan|1|b|-|-", "payments.csv|1|orphan|2|b|2025-01-01|1,234,x"]
@@ -75,7 +79,9 @@ fn rows_of_parquet_and_arrow_files_are_shown_as_text() {
     let batch = RecordBatch::try_from_iter(columns()).unwrap();
     let mut writer = FileWriter::try_new(Vec::new(), &batch.schema()).unwrap();
     writer.write(&batch).unwrap();
-    for (name, bytes) in [("payments.parquet", parquet(columns())), ("payments.arrow", writer.into_inner().unwrap())] {
+    for (name, bytes) in
+        [("payments.parquet", parquet(columns())), ("payments.arrow", writer.into_inner().unwrap())]
+    {
         let trial = Trial::with(name, bytes);
         let told = lines(&trial, Table::Payments, &[reject(0, 0), reject(0, 1), reject(0, 2)]);
         assert_eq!(told[0], format!("{name}|0|orphan|007|b|2024-10-04|1.5"));
@@ -87,7 +93,9 @@ fn rows_of_parquet_and_arrow_files_are_shown_as_text() {
 
 #[test]
 fn only_the_rejects_come_back_whatever_their_row_groups() {
-    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(10_000)).set_data_page_row_count_limit(500);
+    let properties = WriterProperties::builder()
+        .set_max_row_group_row_count(Some(10_000))
+        .set_data_page_row_count_limit(500);
     let file = parquet_as(properties, crate::parquet::sample_of_readings(50_000));
     let trial = Trial::with("meter_readings.parquet", file);
     for step in [1, 7, 9_999, 33_333] {
@@ -96,7 +104,10 @@ fn only_the_rejects_come_back_whatever_their_row_groups() {
         let told = lines(&trial, Table::MeterReadings, &rejects);
         assert_eq!(told.len(), rows.len(), "{step}");
         for (line, row) in told.iter().zip(rows) {
-            assert!(line.starts_with(&format!("meter_readings.parquet|{row}|orphan|{:010}|", row % 100)), "{line}");
+            assert!(
+                line.starts_with(&format!("meter_readings.parquet|{row}|orphan|{:010}|", row % 100)),
+                "{line}"
+            );
         }
     }
 }

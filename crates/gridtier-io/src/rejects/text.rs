@@ -35,7 +35,9 @@ impl<'a> Texts<'a> {
     pub(super) fn of(array: &'a ArrayRef) -> Result<Self, Unreadable> {
         use DataType as T;
         Ok(match array.data_type() {
-            T::Utf8 | T::LargeUtf8 | T::Utf8View | T::Binary | T::LargeBinary | T::BinaryView => Self::Bytes(array),
+            T::Utf8 | T::LargeUtf8 | T::Utf8View | T::Binary | T::LargeBinary | T::BinaryView => {
+                Self::Bytes(array)
+            }
             T::Dictionary(..) => {
                 let dictionary = array.as_any_dictionary();
                 // An empty dictionary has no keys to speak of.

@@ -3,8 +3,6 @@
 //! Text that any version of YAML could read as a number, a date, a flag or nothing stands in quotes. Keys keep the order
 //! in which they are given. Nothing is parsed here.
 
-use std::fmt::Write as _;
-
 /// A document or a part of one.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Yaml {
@@ -61,14 +59,14 @@ impl Yaml {
             }
             Self::Text(text) if is_block(text) => {
                 out.push_str(" |-\n");
-                text.lines().for_each(|line| drop(writeln!(out, "{:indent$}{line}", "")));
+                text.lines().for_each(|line| *out += &format!("{:indent$}{line}\n", ""));
             }
-            scalar => drop(writeln!(out, " {}", scalar.in_line())),
+            scalar => *out += &format!(" {}\n", scalar.in_line()),
         }
     }
 
     fn write_item(&self, out: &mut String, indent: usize) {
-        drop(write!(out, "{:indent$}-", ""));
+        *out += &format!("{:indent$}-", "");
         match self {
             Self::Map(entries) if !entries.is_empty() => write_entries(out, entries, indent + 2, Begin::AfterDash),
             other => other.write_after(out, indent + 2),
@@ -98,7 +96,7 @@ enum Begin {
 fn write_entries(out: &mut String, entries: &[(&'static str, Yaml)], indent: usize, begin: Begin) {
     for (place, (key, value)) in entries.iter().enumerate() {
         let before = if place == 0 && begin == Begin::AfterDash { 1 } else { indent };
-        drop(write!(out, "{:before$}{key}:", ""));
+        *out += &format!("{:before$}{key}:", "");
         value.write_after(out, indent + 2);
     }
 }
@@ -125,7 +123,7 @@ fn quoted(text: &str) -> String {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
             '\n' => out.push_str("\\n"),
-            c if c.is_control() => drop(write!(out, "\\u{:04x}", u32::from(c))),
+            c if c.is_control() => out += &format!("\\u{:04x}", u32::from(c)),
             c => out.push(c),
         }
     }

@@ -39,9 +39,19 @@ fn flipped_bytes_never_end_the_process() {
     let variants = [
         (Compression::UNCOMPRESSED, WriterVersion::PARQUET_1_0, true, Encoding::PLAIN),
         (Compression::SNAPPY, WriterVersion::PARQUET_2_0, true, Encoding::PLAIN),
-        (Compression::ZSTD(ZstdLevel::default()), WriterVersion::PARQUET_1_0, false, Encoding::DELTA_BYTE_ARRAY),
+        (
+            Compression::ZSTD(ZstdLevel::default()),
+            WriterVersion::PARQUET_1_0,
+            false,
+            Encoding::DELTA_BYTE_ARRAY,
+        ),
         (Compression::UNCOMPRESSED, WriterVersion::PARQUET_2_0, false, Encoding::DELTA_BYTE_ARRAY),
-        (Compression::GZIP(GzipLevel::default()), WriterVersion::PARQUET_1_0, false, Encoding::DELTA_LENGTH_BYTE_ARRAY),
+        (
+            Compression::GZIP(GzipLevel::default()),
+            WriterVersion::PARQUET_1_0,
+            false,
+            Encoding::DELTA_LENGTH_BYTE_ARRAY,
+        ),
     ];
     let mut random = ChaCha8Rng::seed_from_u64(7);
     let (mut read, mut refused) = (0, 0);

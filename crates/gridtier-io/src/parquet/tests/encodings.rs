@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, Date32Array, Decimal128Array, Decimal256Array, DictionaryArray, Float16Array,
-    Float32Array, Float64Array, Int32Array, Int64Array, LargeStringArray, StringArray, StringViewArray,
-    TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray,
+    Array, ArrayRef, BinaryArray, Date32Array, Decimal128Array, Decimal256Array, DictionaryArray,
+    Float16Array, Float32Array, Float64Array, Int32Array, Int64Array, LargeStringArray, StringArray,
+    StringViewArray, TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray,
+    TimestampSecondArray,
 };
 use arrow_cast::cast;
 use arrow_schema::DataType;
@@ -97,10 +98,15 @@ fn every_encoding_of_pages_is_read() {
             };
             let columns = vec![("customer_id", ids()), ("read_at", times()), ("active_kwh", energies())];
             check(parquet_as(properties(), columns), &format!("{text} {version:?}"));
-            let trial = Trial::with("meter_readings.parquet", parquet_as(properties(), super::readings(100_000)));
+            let trial =
+                Trial::with("meter_readings.parquet", parquet_as(properties(), super::readings(100_000)));
             let all = readings(&trial).unwrap();
             let (id, us, wh) = all[99_999].clone().unwrap();
-            assert_eq!((id.as_str(), us, wh), ("0000000099", 99_999 * 3_600_000_000, 99_999), "{text} {version:?}");
+            assert_eq!(
+                (id.as_str(), us, wh),
+                ("0000000099", 99_999 * 3_600_000_000, 99_999),
+                "{text} {version:?}"
+            );
         }
     }
 }
@@ -182,7 +188,10 @@ fn with_int96(stamps: &[(i64, i64)]) -> Vec<u8> {
     column.typed::<Int96Type>().write_batch(&times, None, None).unwrap();
     column.close().unwrap();
     let mut column = group.next_column().unwrap().unwrap();
-    column.typed::<parquet::data_type::DoubleType>().write_batch(&vec![1.0; stamps.len()], None, None).unwrap();
+    column
+        .typed::<parquet::data_type::DoubleType>()
+        .write_batch(&vec![1.0; stamps.len()], None, None)
+        .unwrap();
     column.close().unwrap();
     let mut column = group.next_column().unwrap().unwrap();
     let ids = vec![parquet::data_type::ByteArray::from("1"); stamps.len()];

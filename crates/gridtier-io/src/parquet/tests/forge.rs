@@ -128,7 +128,11 @@ impl Page {
         let mut header = Thrift::new();
         let kind = if self.is_dictionary { 2 } else { 0 };
         header.integer(1, I32, kind).integer(2, I32, self.unpacked).integer(3, I32, self.body.len() as i64);
-        header.open(if self.is_dictionary { 7 } else { 5 }).integer(1, I32, self.values).integer(2, I32, self.encoding);
+        header.open(if self.is_dictionary { 7 } else { 5 }).integer(1, I32, self.values).integer(
+            2,
+            I32,
+            self.encoding,
+        );
         if !self.is_dictionary {
             header.integer(3, I32, 3).integer(4, I32, 3);
         }
@@ -203,7 +207,10 @@ pub fn forged(columns: &[Column], rows: i64, groups: i64) -> Vec<u8> {
             footer.integer(1, I32, column.physical).list(2, I32, 1).raw(&varint(0)).list(3, BINARY, 1);
             footer.raw(&varint(column.name.len() as u64)).raw(column.name.as_bytes());
             footer.integer(4, I32, column.codec).integer(5, I64, column.values.unwrap_or(rows));
-            footer.integer(6, I64, column.unpacked.unwrap_or(sum)).integer(7, I64, *length).integer(9, I64, start);
+            footer
+                .integer(6, I64, column.unpacked.unwrap_or(sum))
+                .integer(7, I64, *length)
+                .integer(9, I64, start);
             footer.close().close();
         }
         footer.integer(2, I64, 1).integer(3, I64, rows).close();
