@@ -2,6 +2,13 @@
 //! engine anew.
 
 mod support;
+mod tables;
+mod utility;
 
+mod cases;
+mod commands;
+mod explain;
+mod laws;
+mod output;
 mod real_data;
 mod tidy;

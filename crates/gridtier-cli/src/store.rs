@@ -30,10 +30,9 @@ pub fn verify(args: &Cycle) -> Result<Done, Failure> {
 
 /// Writes the contracts and JSON Schemas.
 pub fn schema(args: &Schema) -> Result<Done, Failure> {
-    let written = todo_schema(&args.output);
+    let written = gridtier_io::schema::write(&args.output);
     let written = written.map_err(|error| {
         Failure::new(OUTPUT, format!("{} could not be written: {error}", args.output.display()))
     })?;
     Ok(Done { data: written.iter().map(|path| format!("{}\n", path.display())).collect() })
 }
-fn todo_schema(_: &std::path::Path) -> std::io::Result<Vec<std::path::PathBuf>> { Ok(vec![]) }

@@ -1,0 +1,137 @@
+//! The worked mapping in `sample-data/sg186`: that what its `gridtier.toml` promises is what the engine is told.
+//!
+//! A mapping that is shown to utilities must never be stale. The expected figures were counted from the files with
+//! another program, by the definitions of the method and not by this code. How a cell is read is tested elsewhere.
+
+use std::path::Path;
+
+use gridtier::contract::Table;
+use gridtier::contract::rule::Rule;
+use gridtier::fact::{self, CustomerFacts, Facts};
+use gridtier::source::Tally;
+use gridtier::unit::{Month, Window};
+
+use crate::csv::Encoding;
+use crate::folder::{Content, DataFolder};
+use crate::trial;
+
+fn folder() -> DataFolder {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-data/sg186");
+    DataFolder::open(&path).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn facts() -> Facts {
+    fact::read(&folder(), Window { end: Month::new(2026, 1), months: 12 }).unwrap()
+}
+
+fn of<'f>(facts: &'f Facts, id: &str) -> &'f CustomerFacts {
+    &facts.rows[facts.customers.ids.get(id).unwrap() as usize]
+}
+
+#[test]
+fn every_mapped_column_is_in_every_file_and_no_file_is_left_over() {
+    let folder = folder();
+    assert_eq!(folder.unused(), [] as [String; 0]);
+    for table in Table::ALL {
+        let mapped = folder.config().of(table).columns;
+        assert!(!mapped.is_empty(), "{table} is not mapped");
+        for batch in trial::read(&folder, table).unwrap() {
+            for name in mapped.keys() {
+                assert!(batch.column(name).is_some(), "{table}.{name} is not in file {}", batch.file);
+            }
+        }
+    }
+}
+
+#[test]
+fn all_files_are_gb18030_and_the_columns_that_are_not_mapped_are_told() {
+    let folder = folder();
+    let files = Table::ALL.into_iter().flat_map(|table| folder.files(table));
+    for readable in files {
+        let Content::Csv(csv) = &readable.content else { panic!("{} is no CSV file", readable.file.name) };
+        assert_eq!(csv.encoding, Encoding::Gb18030, "{}", readable.file.name);
+    }
+    let told = folder.notices(Table::MeterReadings);
+    assert_eq!(told, [(Rule::UnknownColumn, 3, "LAST_MR_NUM, THIS_READ, T_FACTOR".to_owned())]);
+}
+
+#[test]
+fn every_row_counts_but_those_outside_the_window_and_the_overlap_of_the_archive() {
+    let facts = facts();
+    let tally = |counted, out_of_window, duplicates| Tally {
+        rows_in: counted + out_of_window + duplicates,
+        counted,
+        out_of_window,
+        rejected: 0,
+        duplicates,
+    };
+    let told: Vec<(Table, Tally)> = facts.books.iter().map(|book| (book.table, book.tally)).collect();
+    assert_eq!(
+        told,
+        [
+            (Table::Customers, tally(40, 0, 0)),
+            (Table::MeterReadings, tally(469, 39, 0)),
+            (Table::Bills, tally(472, 39, 2)),
+            (Table::Payments, tally(459, 84, 0)),
+            (Table::Incidents, tally(8, 1, 0)),
+            (Table::Plans, tally(96, 8, 0)),
+            (Table::Cooperation, tally(14, 1, 0)),
+            (Table::EnergyProfiles, tally(6, 0, 0)),
+        ]
+    );
+    assert_eq!(facts.findings, []);
+    let active_wh: i64 = facts.rows.iter().map(|row| row.energy.active_wh).sum();
+    let billed_fen: i64 = facts.rows.iter().map(|row| row.billing.billed_fen).sum();
+    assert_eq!((active_wh, billed_fen), (94_313_007_420, 6_034_649_735));
+}
+
+#[test]
+fn energies_of_a_spreadsheet_with_thousands_separators_are_summed_with_the_others() {
+    let facts = facts();
+    let july = |id: &str| facts.usage.get(6, facts.customers.ids.get(id).unwrap() as usize).active_wh;
+    assert_eq!(july("0501000001"), 1_589_760_000);
+    let energy = of(&facts, "0501000001").energy;
+    assert_eq!((energy.active_wh, energy.reactive_varh), (16_691_480_000, 5_486_224_150));
+    let energy = of(&facts, "0501000003").energy;
+    assert_eq!((energy.power_factor_attained, energy.power_factor_months), (9, 12));
+    let energy = of(&facts, "0501000012").energy;
+    assert_eq!((energy.covered_months, energy.active_wh), (10, 114_222_400));
+}
+
+#[test]
+fn arrears_follow_from_the_receipts_and_reversals_reduce_what_is_due() {
+    let facts = facts();
+    let told = |id: &str| {
+        let billing = of(&facts, id).billing;
+        (billing.due_bills, billing.due_fen, billing.on_time_fen, billing.overdue_fen_days)
+    };
+    assert_eq!(told("0501000018"), (11, 1_956_593, 978_300, 7_050_275), "pays the second half late");
+    assert_eq!(told("0501000020"), (11, 3_546_538, 3_546_538, 0), "was billed 60 yuan too much");
+    assert_eq!(told("0501000005"), (12, 1_315_016_628, 1_315_016_628, 0), "was billed again");
+    assert_eq!(of(&facts, "0501000005").billing.billed_fen, 1_442_832_028);
+}
+
+#[test]
+fn words_units_and_days_are_what_the_mapping_declares() {
+    let facts = facts();
+    let events = |id: &str| of(&facts, id).events;
+    assert_eq!(events("0501000033").violation_points_e6, 2_669_680, "theft of severity 4, seven months ago");
+    assert_eq!(events("0501000023").violation_points_e6, 0, "a revoked theft");
+    assert_eq!(events("0501000002").fault_customer_minutes, 120 * 45);
+    let first = events("0501000001");
+    assert_eq!((first.policy_requests, first.policy_share_e6), (2, 950_000 + 1_000_000));
+    // 万kWh read as kWh would leave nothing of the plan.
+    assert_eq!(first.plan_months, 12);
+    assert!(first.plan_share_e6 > 11_000_000, "{}", first.plan_share_e6);
+    let seventh = events("0501000007");
+    assert_eq!((seventh.suggestions, seventh.suggestions_adopted, seventh.work_share_e6), (2, 1, 500_000));
+    let number = facts.customers.ids.get("0501000001").unwrap() as usize;
+    assert_eq!(facts.profiles[number].unwrap().total_kgce, 5_406_000.0, "the later of two audits");
+    let customer = &facts.customers.rows[number];
+    assert_eq!(
+        (customer.supply_level, customer.importance_level, customer.load_class),
+        (0, Some(1), Some(0))
+    );
+    assert_eq!((customer.power_factor_standard, customer.aged_transformer_area), (Some(90), true));
+    assert_eq!(customer.region.as_deref(), Some("示例城西供电所"));
+}

@@ -28,6 +28,7 @@ use crate::config::{self, Config};
 use crate::csv::CsvFile;
 use crate::hash::sha256_of;
 use crate::ipc::IpcFile;
+use crate::limits::BATCH_ROWS;
 use crate::listing::{self, DataFile, Format};
 use crate::parquet::ParquetFile;
 use crate::unreadable::Unreadable;
@@ -305,9 +306,11 @@ impl Readable {
 
     fn pieces(&self, part: u32, picks: &[usize]) -> Result<Pieces<'_>, Unreadable> {
         Ok(match &self.content {
-            Content::Parquet(parquet) => Box::new(parquet.pieces(&self.file, part as usize, picks, None)?),
+            Content::Parquet(parquet) => {
+                Box::new(parquet.pieces(&self.file, part as usize, picks, BATCH_ROWS, None)?)
+            }
             Content::Csv(csv) => Box::new(csv.pieces(&self.file, picks.to_vec())?),
-            Content::Ipc(ipc) => Box::new(ipc.pieces(&self.file, picks)?),
+            Content::Ipc(ipc) => Box::new(ipc.pieces(&self.file, picks, BATCH_ROWS)?),
         })
     }
 }

@@ -1,27 +1,30 @@
 //! Arrow IPC files and streams (`.arrow`, `.ipc`, `.feather`).
 //!
-//! A file is a stream between two marks and a footer, so both are read as streams; the footer serves to know that the
-//! stream is whole. All messages are walked when the file is opened (`walk`): their claims are compared with the file's
-//! length before the decoder reserves memory for them. Big-endian files and Feather 1 are refused.
+//! All messages are walked when the file is opened (`walk`): their claims are compared with the file's length before the
+//! decoder reserves memory for them. A file is read by its footer, since some writers leave its stream without a schema;
+//! a stream must say where it ends. Big-endian files and Feather 1 are refused.
 
 mod walk;
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom, Take};
+use std::io::BufReader;
 
 use arrow_array::RecordBatch;
-use arrow_ipc::reader::StreamReader;
+use arrow_ipc::reader::{FileReader, StreamReader};
+use arrow_schema::{ArrowError, SchemaRef};
 
 use crate::columns::{OwnColumn, Piece};
-use crate::limits::{BATCH_ROWS, check_text};
+use crate::limits::TextCheck;
 use crate::listing::DataFile;
 use crate::unreadable::{Unreadable, caught};
+
+use self::walk::Layout;
 
 /// An Arrow file that has been walked.
 #[derive(Clone, Debug)]
 pub struct IpcFile {
     columns: Vec<OwnColumn>,
-    stream: std::ops::Range<u64>,
+    layout: Layout,
     /// Rows of all its batches.
     pub rows: u64,
 }
@@ -30,15 +33,10 @@ impl IpcFile {
     /// Walks a file.
     pub fn open(file: &DataFile) -> Result<Self, Unreadable> {
         let mut handle = file.open()?;
-        let walked = walk::walk(&mut handle, file.bytes)?;
-        let reader = stream(handle, &walked.stream, None)?;
-        let schema = reader.schema();
+        let (layout, rows) = walk::walk(&mut handle, file.bytes)?;
+        let (schema, _) = reader(file.open()?, layout, None)?;
         let own = |field: &arrow_schema::FieldRef| OwnColumn::typed(field.name(), field.data_type().clone());
-        Ok(Self {
-            columns: schema.fields().iter().map(own).collect(),
-            stream: walked.stream,
-            rows: walked.rows,
-        })
+        Ok(Self { columns: schema.fields().iter().map(own).collect(), layout, rows })
     }
 
     /// Its columns, in order.
@@ -46,34 +44,35 @@ impl IpcFile {
         self.columns.clone()
     }
 
-    /// The columns at `picks`, each named once, piece by piece.
-    pub fn pieces(&self, file: &DataFile, picks: &[usize]) -> Result<Pieces, Unreadable> {
-        Ok(Pieces {
-            reader: stream(file.open()?, &self.stream, Some(picks.to_vec()))?,
-            batch: None,
-            left: self.rows,
-        })
+    /// The columns at `picks`, each named once, in pieces of at most `most_rows`.
+    pub fn pieces(&self, file: &DataFile, picks: &[usize], most_rows: usize) -> Result<Pieces, Unreadable> {
+        let (_, batches) = reader(file.open()?, self.layout, Some(picks.to_vec()))?;
+        Ok(Pieces { batches, batch: None, most_rows, left: self.rows, texts: TextCheck::default() })
     }
 }
 
-type Stream = StreamReader<BufReader<Take<File>>>;
+type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>>>;
 
-fn stream(
-    mut file: File,
-    range: &std::ops::Range<u64>,
-    picks: Option<Vec<usize>>,
-) -> Result<Stream, Unreadable> {
-    file.seek(SeekFrom::Start(range.start))?;
-    let source = BufReader::new(file.take(range.end - range.start));
-    Ok(caught(|| StreamReader::try_new(source, picks))??)
+fn reader(file: File, layout: Layout, picks: Option<Vec<usize>>) -> Result<(SchemaRef, Batches), Unreadable> {
+    let source = BufReader::new(file);
+    let reader =
+        caught(|| match layout {
+            Layout::File => FileReader::try_new(source, picks)
+                .map(|reader| (reader.schema(), Box::new(reader) as Batches)),
+            Layout::Stream => StreamReader::try_new(source, picks)
+                .map(|reader| (reader.schema(), Box::new(reader) as Batches)),
+        });
+    Ok(reader??)
 }
 
 /// The rows of a file, in pieces of whole columns.
 pub struct Pieces {
-    reader: Stream,
+    batches: Batches,
     /// What is left of the message read last.
     batch: Option<RecordBatch>,
+    most_rows: usize,
     left: u64,
+    texts: TextCheck,
 }
 
 impl Pieces {
@@ -81,21 +80,24 @@ impl Pieces {
         let batch = loop {
             match self.batch.take() {
                 Some(batch) if batch.num_rows() > 0 => break batch,
-                _ => match caught(|| self.reader.next())? {
+                _ => match caught(|| self.batches.next())? {
                     Some(batch) => self.batch = Some(batch?),
                     None if self.left == 0 => return Ok(None),
                     None => {
-                        return Err(Unreadable::damaged(format!("it ends {} rows before its end", self.left)));
+                        return Err(Unreadable::damaged(format!(
+                            "it ends {} rows before its end",
+                            self.left
+                        )));
                     }
                 },
             }
         };
-        let rows = batch.num_rows().min(BATCH_ROWS);
+        let rows = batch.num_rows().min(self.most_rows);
         self.left =
             self.left.checked_sub(rows as u64).ok_or_else(|| Unreadable::damaged("it has too many rows"))?;
         let piece = batch.slice(0, rows);
         self.batch = Some(batch.slice(rows, batch.num_rows() - rows));
-        piece.columns().iter().try_for_each(check_text)?;
+        self.texts.check(piece.columns())?;
         Ok(Some(Piece { columns: piece.columns().to_vec(), rows, faults: Vec::new() }))
     }
 }

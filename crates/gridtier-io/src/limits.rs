@@ -4,6 +4,8 @@
 //! write and far below what hurts, and is checked before memory is asked for; what breaks one is refused with the file's
 //! name (BADINPUT 22: within 5 s and 1 GiB). The limits of single cells of the contract are the engine's.
 
+use std::sync::Arc;
+
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
@@ -41,23 +43,47 @@ pub fn check_rows(rows: u64, bytes: u64) -> Result<(), Unreadable> {
     Err(Unreadable::damaged(format!("it claims {rows} rows in {bytes} bytes, which no real table does")))
 }
 
-/// Whether the text of a column is within the limits; a dictionary counts once.
-pub fn check_text(array: &ArrayRef) -> Result<(), Unreadable> {
-    let (longest, total) = match array.data_type() {
-        DataType::Dictionary(..) => (longest(array.as_any_dictionary().values()), 0),
-        _ => (longest(array), total_text(array)),
-    };
-    if longest > CELL_BYTES_MAX {
-        return Err(too_long(longest));
+/// Checks the text of columns batch by batch; a dictionary counts once, and is looked at once while it stays the same.
+#[derive(Debug, Default)]
+pub struct TextCheck {
+    /// The dictionary met last in each column.
+    dictionaries: Vec<Option<ArrayRef>>,
+}
+
+impl TextCheck {
+    /// Whether the text of each column is within the limits.
+    pub fn check(&mut self, columns: &[ArrayRef]) -> Result<(), Unreadable> {
+        self.dictionaries.resize(columns.len(), None);
+        for (column, last) in columns.iter().zip(&mut self.dictionaries) {
+            let Some(dictionary) = column.as_any_dictionary_opt() else {
+                check_column(column)?;
+                continue;
+            };
+            let values = dictionary.values();
+            if !last.as_ref().is_some_and(|last| Arc::ptr_eq(last, values)) {
+                check_longest(longest(values))?;
+                *last = Some(Arc::clone(values));
+            }
+        }
+        Ok(())
     }
-    if total > BATCH_TEXT_BYTES_MAX {
-        let rows = array.len();
-        return Err(Unreadable::because(
-            format!("{rows} rows of one column hold {total} bytes of text; keys and words are never so long"),
-            "check which columns are mapped in gridtier.toml",
-        ));
+}
+
+fn check_column(array: &ArrayRef) -> Result<(), Unreadable> {
+    check_longest(longest(array))?;
+    let total = total_text(array);
+    if total <= BATCH_TEXT_BYTES_MAX {
+        return Ok(());
     }
-    Ok(())
+    let rows = array.len();
+    Err(Unreadable::because(
+        format!("{rows} rows of one column hold {total} bytes of text; keys and words are never so long"),
+        "check which columns are mapped in gridtier.toml",
+    ))
+}
+
+fn check_longest(longest: usize) -> Result<(), Unreadable> {
+    if longest > CELL_BYTES_MAX { Err(too_long(longest)) } else { Ok(()) }
 }
 
 /// The refusal of a cell of so many bytes.
@@ -96,8 +122,6 @@ fn total_text(array: &ArrayRef) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use arrow_array::types::Int32Type;
     use arrow_array::{DictionaryArray, StringArray, StringViewArray};
 
@@ -117,7 +141,8 @@ mod tests {
         let dictionary: ArrayRef =
             Arc::new([Some(long.as_str()), None].into_iter().collect::<DictionaryArray<Int32Type>>());
         for array in [view, text, dictionary] {
-            assert!(check_text(&array).is_err(), "{}", array.data_type());
+            let kind = array.data_type().clone();
+            assert!(TextCheck::default().check(&[array]).is_err(), "{kind}");
         }
     }
 
@@ -127,7 +152,7 @@ mod tests {
         let many = std::iter::repeat_n(Some(word.as_str()), 1_000);
         let dictionary: ArrayRef = Arc::new(many.clone().collect::<DictionaryArray<Int32Type>>());
         let views: ArrayRef = Arc::new(many.collect::<StringViewArray>());
-        assert!(check_text(&dictionary).is_ok());
-        assert!(check_text(&views).is_err());
+        assert!(TextCheck::default().check(&[dictionary]).is_ok());
+        assert!(TextCheck::default().check(&[views]).is_err());
     }
 }

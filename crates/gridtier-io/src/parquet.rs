@@ -26,7 +26,7 @@ use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor, Type, TypePtr};
 use self::guarded::GuardedRowGroup;
 use self::pages::Chunk;
 use crate::columns::{OwnColumn, Piece};
-use crate::limits::{BATCH_ROWS, PART_BYTES_MAX, check_text};
+use crate::limits::{PART_BYTES_MAX, TextCheck};
 use crate::listing::DataFile;
 use crate::unreadable::{Unreadable, caught};
 
@@ -72,12 +72,14 @@ impl ParquetFile {
         self.metadata.row_groups().iter().map(|group| group.num_rows() as u64)
     }
 
-    /// The columns at `picks` (flat ones) of a row group, piece by piece; only the selected rows, if any are.
+    /// The columns at `picks` (flat ones) of a row group, in pieces of at most `most_rows`; only the selected rows, if
+    /// any are.
     pub fn pieces(
         &self,
         file: &DataFile,
         row_group: usize,
         picks: &[usize],
+        most_rows: usize,
         selection: Option<RowSelection>,
     ) -> Result<Pieces, Unreadable> {
         let rows = self.metadata.row_group(row_group).num_rows() as u64;
@@ -95,7 +97,7 @@ impl ParquetFile {
             chunks.push((flat.leaf, Arc::new(chunk)));
         }
         check_held(&chunks)?;
-        let batch_rows = chunks.iter().map(|(_, chunk)| chunk.batch_rows).min().unwrap_or(BATCH_ROWS);
+        let batch_rows = chunks.iter().map(|(_, chunk)| chunk.batch_rows).fold(most_rows, usize::min);
         let row_groups = GuardedRowGroup {
             file: Arc::new(handle),
             metadata: Arc::clone(&self.metadata),
@@ -104,7 +106,7 @@ impl ParquetFile {
         };
         let expected = selection.as_ref().map_or(rows, |selection| selection.row_count() as u64);
         let reader = caught(|| reader(&flats, &row_groups, batch_rows, selection))??;
-        Ok(Pieces { reader, left: expected })
+        Ok(Pieces { reader, left: expected, texts: TextCheck::default() })
     }
 }
 
@@ -216,6 +218,7 @@ pub struct Pieces {
     reader: ParquetRecordBatchReader,
     /// Rows still to come.
     left: u64,
+    texts: TextCheck,
 }
 
 impl Pieces {
@@ -232,7 +235,7 @@ impl Pieces {
             return Err(Unreadable::damaged("a row group has more rows than it claims"));
         };
         self.left = left;
-        batch.columns().iter().try_for_each(check_text)?;
+        self.texts.check(batch.columns())?;
         Ok(Some(Piece { columns: batch.columns().to_vec(), rows, faults: Vec::new() }))
     }
 }

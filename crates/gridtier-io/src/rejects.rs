@@ -23,14 +23,15 @@ use parquet::arrow::arrow_reader::RowSelection;
 use crate::columns::{OwnColumn, Piece};
 use crate::csv::CsvFile;
 use crate::folder::{Content, DataFolder, Readable};
-use crate::ipc::IpcFile;
 use crate::listing::DataFile;
 use crate::parquet::ParquetFile;
 use crate::unreadable::Unreadable;
 
-/// Rows and bytes of text after which a batch is handed on.
+/// Most rows of a batch, and bytes of text after which it is handed on.
 const BATCH_ROWS: usize = 8_192;
 const BATCH_BYTES: usize = 8 << 20;
+/// Rows that are read at a time.
+const PIECE_ROWS: usize = 512;
 
 /// The columns before the files' own.
 const OWN_FROM: usize = 3;
@@ -59,7 +60,7 @@ pub fn reject_rows<E: From<Refusal>>(
         let mut rows = Rows::new(readable).map_err(|fault| readable.file.refuse_for(fault))?;
         loop {
             let more = rows.next_into(&mut sheet).map_err(|fault| readable.file.refuse_for(fault))?;
-            let is_full = sheet.count >= BATCH_ROWS || sheet.bytes >= BATCH_BYTES;
+            let is_full = sheet.count > BATCH_ROWS - PIECE_ROWS || sheet.bytes >= BATCH_BYTES;
             if sheet.count > 0 && (is_full || !more) {
                 sink(sheet.finish().map_err(|fault| readable.file.refuse_for(fault))?)?;
             }
@@ -219,7 +220,7 @@ impl<'a> Rows<'a> {
                 })
             }
             Content::Ipc(ipc) => {
-                Self::Ipc { pieces: ipc_pieces(ipc, &readable.file, &picks)?, picks, row: 0 }
+                Self::Ipc { pieces: ipc.pieces(&readable.file, &picks, PIECE_ROWS)?, picks, row: 0 }
             }
         })
     }
@@ -253,10 +254,6 @@ impl<'a> Rows<'a> {
 
 fn changed() -> Unreadable {
     Unreadable::damaged("it was changed while it was being read")
-}
-
-fn ipc_pieces(ipc: &IpcFile, file: &DataFile, picks: &[usize]) -> Result<crate::ipc::Pieces, Unreadable> {
-    ipc.pieces(file, picks)
 }
 
 /// A cell of a record; of one that is too long the rest stands in the last column.
@@ -296,7 +293,8 @@ impl ParquetRows<'_> {
         rows.dedup();
         if !rows.is_empty() {
             let selection = selection(&rows, &group);
-            let pieces = self.parquet.pieces(self.file, self.next, &self.picks, Some(selection))?;
+            let pieces =
+                self.parquet.pieces(self.file, self.next, &self.picks, PIECE_ROWS, Some(selection))?;
             self.open = Some((pieces, rows.into_iter()));
         }
         self.next += 1;

@@ -150,8 +150,6 @@ pub struct Limits {
     pub reject_share: f64,
     /// Rejects that are allowed however small the table.
     pub reject_rows: u64,
-    /// Files that may be left out.
-    pub unreadable_files: u64,
 }
 
 impl Limits {
@@ -266,7 +264,6 @@ impl Method {
             limits: Limits {
                 reject_share: raw.limits.reject_share,
                 reject_rows: raw.limits.reject_rows,
-                unreadable_files: raw.limits.unreadable_files,
             },
         })
     }

@@ -8,12 +8,15 @@ use crate::trial::{Trial, readings};
 
 const HEADER: &str = "customer_id,read_at,active_kwh,说明\n";
 
-fn energies(bytes: impl AsRef<[u8]>) -> Result<Vec<Result<(String, i64), Rule>>, String> {
+/// Key and Wh of a reading, or what is wrong with it.
+type Energy = Result<(String, i64), Rule>;
+
+fn energies(bytes: impl AsRef<[u8]>) -> Result<Vec<Energy>, String> {
     let readings = readings(&Trial::with("meter_readings.csv", bytes))?;
     Ok(readings.into_iter().map(|reading| reading.map(|(id, _, wh)| (id, wh))).collect())
 }
 
-fn ok(id: &str, wh: i64) -> Result<(String, i64), Rule> {
+fn ok(id: &str, wh: i64) -> Energy {
     Ok((id.into(), wh))
 }
 

@@ -129,3 +129,12 @@ fn old_feather_files_are_refused_with_advice() {
         Trial::with("meter_readings.feather", b"FEA1 and so on and so on").refusal(Table::MeterReadings);
     assert!(told.contains("old version 1") && told.contains("Feather version 2"), "{told}");
 }
+
+#[test]
+fn a_file_is_read_by_its_footer_alone() {
+    // As Polars leaves the beginning of its files: a schema that is no message.
+    let mut bytes = file(&[batch(100)], None);
+    let start = bytes.windows(4).position(|window| window == [0xFF; 4]).unwrap();
+    bytes[start..start + 8].copy_from_slice(&[4, 0, 0, 0, 0xF2, 0xFF, 0xFF, 0xFF]);
+    assert_eq!(readings(&Trial::with("meter_readings.arrow", bytes)).unwrap().len(), 100);
+}

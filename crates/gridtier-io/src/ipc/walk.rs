@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::ops::Range;
 
-use arrow_ipc::{Endianness, Message, MessageHeader, RecordBatch};
+use arrow_ipc::{Endianness, MessageHeader, RecordBatch};
 
 use crate::limits::{FOOTER_BYTES_MAX, MESSAGE_BYTES_MAX, check_rows};
 use crate::unreadable::{Unreadable, caught};
@@ -18,17 +17,17 @@ const HEAD_BYTES: u64 = 8;
 const TAIL_BYTES: u64 = 10;
 const CONTINUED: u32 = u32::MAX;
 
-/// What a walk finds.
-#[derive(Debug)]
-pub(super) struct Walked {
-    /// Where the stream is in the file.
-    pub stream: Range<u64>,
-    /// Rows of all its batches.
-    pub rows: u64,
+/// How the messages of a file are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// By its footer.
+    File,
+    /// One after the other.
+    Stream,
 }
 
-/// Walks a file of `bytes`.
-pub(super) fn walk(file: &mut File, bytes: u64) -> Result<Walked, Unreadable> {
+/// Walks a file of `bytes`: how it is laid out, and its rows.
+pub(super) fn walk(file: &mut File, bytes: u64) -> Result<(Layout, u64), Unreadable> {
     let mut head = Vec::new();
     file.seek(SeekFrom::Start(0))?;
     file.take(HEAD_BYTES).read_to_end(&mut head)?;
@@ -36,77 +35,17 @@ pub(super) fn walk(file: &mut File, bytes: u64) -> Result<Walked, Unreadable> {
         let advice = "write it as Feather version 2, or as parquet";
         return Err(Unreadable::because("it is a Feather file of the old version 1", advice));
     }
-    let footer = head.starts_with(MAGIC).then(|| footer(file, bytes)).transpose()?;
-    let stream = match &footer {
-        Some(footer) => start_of_stream(file, footer.start)?..footer.start,
-        None => 0..bytes,
+    let mut walker = Walker { file, at: 0, end: bytes, rows: 0, dictionaries: BTreeMap::new() };
+    let layout = if head.starts_with(MAGIC) {
+        walker.blocks()?;
+        Layout::File
+    } else {
+        walker.stream()?;
+        Layout::Stream
     };
-    let mut walker = Walker {
-        file,
-        at: stream.start,
-        end: stream.end,
-        rows: 0,
-        batches: 0,
-        dictionaries: BTreeMap::new(),
-    };
-    let ended = walker.messages()?;
-    match footer {
-        Some(footer) if footer.batches != walker.batches => {
-            let batches = walker.batches;
-            let what = format!("its footer lists {} batches, but it holds {batches}", footer.batches);
-            return Err(Unreadable::damaged(what));
-        }
-        None if !ended => return Err(Unreadable::damaged("it is cut off: the end of the stream is missing")),
-        _ => {}
-    }
     let rows = walker.rows;
     check_rows(rows, bytes)?;
-    Ok(Walked { stream, rows })
-}
-
-/// Where the stream of a file begins: behind the magic and as many zeros as its writer likes.
-fn start_of_stream(file: &mut File, end: u64) -> Result<u64, Unreadable> {
-    const PADDING_MAX: u64 = 128;
-    file.seek(SeekFrom::Start(HEAD_BYTES))?;
-    let mut padding = Vec::new();
-    file.take(PADDING_MAX).read_to_end(&mut padding)?;
-    let words = padding.chunks_exact(4).take_while(|word| **word == [0; 4]).count();
-    Ok((HEAD_BYTES + 4 * words as u64).min(end))
-}
-
-struct Footer {
-    /// Where it begins.
-    start: u64,
-    batches: usize,
-}
-
-fn footer(file: &mut File, bytes: u64) -> Result<Footer, Unreadable> {
-    let cut_off = || Unreadable::damaged("it is cut off: the end of an Arrow file is missing");
-    if bytes < HEAD_BYTES + TAIL_BYTES {
-        return Err(cut_off());
-    }
-    file.seek(SeekFrom::Start(bytes - TAIL_BYTES))?;
-    let mut tail = [0; TAIL_BYTES as usize];
-    file.read_exact(&mut tail)?;
-    let (length, magic) = tail.split_at(4);
-    if magic != MAGIC {
-        return Err(cut_off());
-    }
-    let length = u64::from(u32::from_le_bytes([length[0], length[1], length[2], length[3]]));
-    if length > bytes - HEAD_BYTES - TAIL_BYTES || length > FOOTER_BYTES_MAX {
-        return Err(Unreadable::damaged(format!("its footer claims {length} bytes, the file has {bytes}")));
-    }
-    let start = bytes - TAIL_BYTES - length;
-    file.seek(SeekFrom::Start(start))?;
-    let mut footer = vec![0; length as usize];
-    file.read_exact(&mut footer)?;
-    let batches = caught(|| {
-        let footer = arrow_ipc::root_as_footer(&footer).map_err(|error| error.to_string())?;
-        Ok(footer.recordBatches().map_or(0, |batches| batches.len()))
-    })?;
-    let batches =
-        batches.map_err(|error: String| Unreadable::damaged(format!("its footer is malformed: {error}")))?;
-    Ok(Footer { start, batches })
+    Ok((layout, rows))
 }
 
 struct Walker<'f> {
@@ -114,23 +53,77 @@ struct Walker<'f> {
     at: u64,
     end: u64,
     rows: u64,
-    batches: usize,
     /// Bytes of each dictionary, unpacked.
     dictionaries: BTreeMap<i64, u64>,
 }
 
+/// Where a message is: its beginning, the length of its header, the length of its body.
+type Place = (u64, u64, u64);
+
 impl Walker<'_> {
-    /// Walks all messages; whether the stream says that it ends.
-    fn messages(&mut self) -> Result<bool, Unreadable> {
-        let mut is_first = true;
-        while self.at < self.end {
-            let Some(header) = self.header()? else { return Ok(true) };
-            let start = self.at + header.len() as u64;
-            let body = caught(|| self.message(&header, start, is_first))??;
-            self.at = start + body;
-            is_first = false;
+    /// Walks the messages that the footer of a file lists.
+    fn blocks(&mut self) -> Result<(), Unreadable> {
+        let footer = self.footer()?;
+        let places = caught(|| places(&footer))??;
+        let room = self.end - HEAD_BYTES - TAIL_BYTES - footer.len() as u64;
+        let total = places
+            .iter()
+            .fold(0u64, |total, (_, header, body)| total.saturating_add(header.saturating_add(*body)));
+        let is_inside = |(start, header, body): &Place| {
+            let end = start.saturating_add(*header).saturating_add(*body);
+            *start >= HEAD_BYTES && (8..=FOOTER_BYTES_MAX).contains(header) && end <= HEAD_BYTES + room
+        };
+        if total > room || !places.iter().all(is_inside) {
+            return Err(Unreadable::damaged("its footer lies: its batches do not fit into the file"));
         }
-        if is_first { Err(Unreadable::damaged("it holds no schema")) } else { Ok(false) }
+        for (start, header, body) in places {
+            let mut message = vec![0; header as usize];
+            self.file.seek(SeekFrom::Start(start))?;
+            self.file.read_exact(&mut message)?;
+            let prefix = if message[..4] == CONTINUED.to_le_bytes() { 8 } else { 4 };
+            let claimed = caught(|| self.message(&message[prefix..], start + header, Kind::Batch))??;
+            if claimed > body {
+                return Err(Unreadable::damaged("a message reaches beyond its place"));
+            }
+        }
+        Ok(())
+    }
+
+    fn footer(&mut self) -> Result<Vec<u8>, Unreadable> {
+        let bytes = self.end;
+        let cut_off = || Unreadable::damaged("it is cut off: the end of an Arrow file is missing");
+        if bytes < HEAD_BYTES + TAIL_BYTES {
+            return Err(cut_off());
+        }
+        self.file.seek(SeekFrom::Start(bytes - TAIL_BYTES))?;
+        let mut tail = [0; TAIL_BYTES as usize];
+        self.file.read_exact(&mut tail)?;
+        let (length, magic) = tail.split_at(4);
+        if magic != MAGIC {
+            return Err(cut_off());
+        }
+        let length = u64::from(u32::from_le_bytes([length[0], length[1], length[2], length[3]]));
+        if length > bytes - HEAD_BYTES - TAIL_BYTES || length > FOOTER_BYTES_MAX {
+            return Err(Unreadable::damaged(format!(
+                "its footer claims {length} bytes, the file has {bytes}"
+            )));
+        }
+        self.file.seek(SeekFrom::Start(bytes - TAIL_BYTES - length))?;
+        let mut footer = vec![0; length as usize];
+        self.file.read_exact(&mut footer)?;
+        Ok(footer)
+    }
+
+    /// Walks the messages of a stream, which must say that it ends.
+    fn stream(&mut self) -> Result<(), Unreadable> {
+        let mut kind = Kind::Schema;
+        while self.at < self.end {
+            let Some(header) = self.header()? else { return Ok(()) };
+            let start = self.at + header.len() as u64;
+            self.at = start + caught(|| self.message(&header, start, kind))??;
+            kind = Kind::Batch;
+        }
+        Err(Unreadable::damaged("it is cut off: the end of the stream is missing"))
     }
 
     fn word(&mut self) -> Result<u32, Unreadable> {
@@ -164,23 +157,21 @@ impl Walker<'_> {
     }
 
     /// Checks a message whose body begins at `start`; the length of its body.
-    fn message(&mut self, header: &[u8], start: u64, is_first: bool) -> Result<u64, Unreadable> {
-        let message = arrow_ipc::root_as_message(header)
-            .map_err(|error| Unreadable::damaged(format!("a message is malformed: {error}")))?;
+    fn message(&mut self, header: &[u8], start: u64, expected: Kind) -> Result<u64, Unreadable> {
+        let message = arrow_ipc::root_as_message(header).map_err(malformed)?;
         let body = u64::try_from(message.bodyLength()).unwrap_or(u64::MAX);
         if body > self.end - start.min(self.end) {
             return Err(Unreadable::damaged("a message reaches beyond the end of the file"));
         }
-        match (message.header_type(), is_first) {
-            (MessageHeader::Schema, true) => check_schema(&message)?,
-            (MessageHeader::RecordBatch, false) => {
+        match (message.header_type(), expected) {
+            (MessageHeader::Schema, Kind::Schema) => check_schema(message.header_as_schema())?,
+            (MessageHeader::RecordBatch, Kind::Batch) => {
                 let batch = message.header_as_record_batch().ok_or_else(no_content)?;
                 self.check_unpacked(batch, start, body)?;
                 let rows = u64::try_from(batch.length()).map_err(|_| no_content())?;
                 self.rows = self.rows.saturating_add(rows);
-                self.batches += 1;
             }
-            (MessageHeader::DictionaryBatch, false) => {
+            (MessageHeader::DictionaryBatch, Kind::Batch) => {
                 let dictionary = message.header_as_dictionary_batch().ok_or_else(no_content)?;
                 let batch = dictionary.data().ok_or_else(no_content)?;
                 let bytes = self.check_unpacked(batch, start, body)?;
@@ -230,12 +221,37 @@ impl Walker<'_> {
     }
 }
 
-fn check_schema(message: &Message) -> Result<(), Unreadable> {
-    let schema = message.header_as_schema().ok_or_else(no_content)?;
-    if schema.endianness() == Endianness::Little {
+/// What a message must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Schema,
+    /// Rows, or a dictionary.
+    Batch,
+}
+
+/// The places of the messages that a footer lists: dictionaries, then rows.
+fn places(footer: &[u8]) -> Result<Vec<Place>, Unreadable> {
+    let footer = arrow_ipc::root_as_footer(footer).map_err(malformed)?;
+    check_schema(footer.schema())?;
+    let blocks =
+        footer.dictionaries().into_iter().flatten().chain(footer.recordBatches().into_iter().flatten());
+    let place = |block: &arrow_ipc::Block| {
+        let length = |value: i64| u64::try_from(value).map_err(|_| no_content());
+        Ok((length(block.offset())?, length(block.metaDataLength().into())?, length(block.bodyLength())?))
+    };
+    blocks.map(place).collect()
+}
+
+fn check_schema(schema: Option<arrow_ipc::Schema>) -> Result<(), Unreadable> {
+    if schema.ok_or_else(no_content)?.endianness() == Endianness::Little {
         return Ok(());
     }
     Err(Unreadable::because("it was written on a big-endian machine", "write it as parquet"))
+}
+
+fn malformed(error: impl std::fmt::Display) -> Unreadable {
+    let error = error.to_string();
+    Unreadable::damaged(format!("a message is malformed: {}", error.lines().next().unwrap_or_default()))
 }
 
 fn no_content() -> Unreadable {

@@ -222,7 +222,10 @@ mod tests {
     const PAGE: &[(i16, Shape)] =
         &[(1, Shape::I32), (2, Shape::Struct(&[(1, Shape::Binary), (3, Shape::Bool)]))];
 
-    fn walked(bytes: &[u8]) -> (Result<usize, Stuck>, Vec<(Vec<i16>, i64)>) {
+    /// Ids that lead to an integer, and the integer.
+    type Told = (Vec<i16>, i64);
+
+    fn walked(bytes: &[u8]) -> (Result<usize, Stuck>, Vec<Told>) {
         let mut all = Vec::new();
         let result = walk(bytes, PAGE, &mut |path, value| all.push((path.to_vec(), value)));
         (result, all)

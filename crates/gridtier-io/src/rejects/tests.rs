@@ -18,7 +18,7 @@ fn lines(trial: &Trial, table: Table, rejects: &[Reject]) -> Vec<String> {
     let folder = trial.open().unwrap();
     let mut lines = Vec::new();
     reject_rows::<Refusal>(&folder, table, rejects, &mut |batch| {
-        assert!(batch.num_rows() <= BATCH_ROWS + 20_000);
+        assert!(batch.num_rows() <= BATCH_ROWS);
         for row in 0..batch.num_rows() {
             let text = |column: &ArrayRef| match column.as_string_opt::<i32>() {
                 Some(text) if text.is_valid(row) => text.value(row).to_owned(),

@@ -129,10 +129,7 @@ const COOPERATION: About = About {
         "每次事件一行。policy：要求与执行的千瓦数或次数；work：检修停电与用电检查；suggestion：要求量为 1，采纳时完成量为 1。\
          可缺省，缺省时客户合作指标未知。",
     ],
-    limitations: [
-        "What was delivered beyond the request counts as the request.",
-        "超出要求的部分不另计。",
-    ],
+    limitations: ["What was delivered beyond the request counts as the request.", "超出要求的部分不另计。"],
 };
 
 const ENERGY_PROFILES: About = About {

@@ -89,8 +89,10 @@ fn property(table: Table, column: &Column, key_position: i64) -> Yaml {
     if !options.is_empty() {
         entries.push(("logicalTypeOptions", Yaml::Map(options)));
     }
-    let quality: Vec<Yaml> =
-        Rule::all().filter(|&rule| applies(table, column, rule)).map(|rule| check(rule, column.kind)).collect();
+    let quality: Vec<Yaml> = Rule::all()
+        .filter(|&rule| applies(table, column, rule))
+        .map(|rule| check(rule, column.kind))
+        .collect();
     if !quality.is_empty() {
         entries.push(("quality", Yaml::List(quality)));
     }
@@ -181,7 +183,9 @@ fn applies(table: Table, column: &Column, rule: Rule) -> bool {
         Rule::NotFinite => is_scaled || kind == K::Number,
         Rule::OutOfBounds => is_scaled,
         // Severity has bounds of its own, below zero too.
-        Rule::Negative => (is_scaled || kind == K::Number) && !may_be_negative(column) && column.name != "severity",
+        Rule::Negative => {
+            (is_scaled || kind == K::Number) && !may_be_negative(column) && column.name != "severity"
+        }
         Rule::BadEnum => matches!(kind, K::Word(_) | K::PowerFactor | K::Flag),
         Rule::InvalidQuality => column.name == "quality",
         // A reversal that names no bill counts all the same.
@@ -198,7 +202,11 @@ fn check(rule: Rule, kind: Kind) -> Yaml {
         _ => Vec::new(),
     };
     if rule == Rule::BadEnum && !words.is_empty() {
-        let body = vec![("rule", "validValues".into()), ("validValues", Yaml::List(words)), ("mustBe", Yaml::Whole(0))];
+        let body = vec![
+            ("rule", "validValues".into()),
+            ("validValues", Yaml::List(words)),
+            ("mustBe", Yaml::Whole(0)),
+        ];
         return described(rule, "library", body);
     }
     described(rule, "custom", vec![("engine", "gridtier".into()), ("implementation", rule.code().into())])

@@ -8,10 +8,8 @@ const TEXT_OR_NULL: Shape = Shape::Either(&Shape::Text, &Shape::Null);
 
 const SHA256: &str = "its SHA-256 in lower-case hexadecimal";
 
-const ENGINE: &[Key] = &[
-    Key::required("name", Shape::Text, "gridtier"),
-    Key::required("version", Shape::Text, "its version"),
-];
+const ENGINE: &[Key] =
+    &[Key::required("name", Shape::Text, "gridtier"), Key::required("version", Shape::Text, "its version")];
 
 const WINDOW: &[Key] = &[
     Key::required("start", Shape::Text, "first month, such as 2023-01"),
@@ -113,5 +111,9 @@ pub const MANIFEST: &[Key] = &[
         "tables with more rejects than the method allows",
     ),
     Key::required("accepted_by", TEXT_OR_NULL, "who accepted the breaches; null if there are none"),
-    Key::required("outputs", Shape::List(&Shape::Table(OUTPUT)), "all files of the cycle but this one, by name"),
+    Key::required(
+        "outputs",
+        Shape::List(&Shape::Table(OUTPUT)),
+        "all files of the cycle but this one, by name",
+    ),
 ];

@@ -68,7 +68,9 @@ impl Yaml {
     fn write_item(&self, out: &mut String, indent: usize) {
         *out += &format!("{:indent$}-", "");
         match self {
-            Self::Map(entries) if !entries.is_empty() => write_entries(out, entries, indent + 2, Begin::AfterDash),
+            Self::Map(entries) if !entries.is_empty() => {
+                write_entries(out, entries, indent + 2, Begin::AfterDash)
+            }
             other => other.write_after(out, indent + 2),
         }
     }
@@ -136,7 +138,8 @@ mod tests {
 
     #[test]
     fn maps_and_lists_nest_in_block_style_and_keep_their_order() {
-        let inner = Yaml::Map(vec![("name", "b".into()), ("words", Yaml::List(vec!["x".into(), Yaml::Whole(1)]))]);
+        let inner =
+            Yaml::Map(vec![("name", "b".into()), ("words", Yaml::List(vec!["x".into(), Yaml::Whole(1)]))]);
         let document = Yaml::Map(vec![
             ("kind", "DataContract".into()),
             ("about", "one\ntwo 二".into()),
@@ -154,7 +157,9 @@ mod tests {
         for plain in ["customers", "户号 (account)", "decimal(18,2)", "the customer's own", "yyyy-MM-dd"] {
             assert_eq!(line(plain), plain);
         }
-        for text in ["1.0.0", "No", "~", "null", "2025-01-01", "0.90", "a: b", "a #b", "- a", "", "a ", "[x]", "!x"] {
+        for text in
+            ["1.0.0", "No", "~", "null", "2025-01-01", "0.90", "a: b", "a #b", "- a", "", "a ", "[x]", "!x"]
+        {
             assert_eq!(line(text), format!("\"{text}\""));
         }
         assert_eq!(line("a \"b\" \\ c"), r#""a \"b\" \\ c""#);

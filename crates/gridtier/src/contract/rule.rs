@@ -56,8 +56,6 @@ pub enum Rule {
     DegenerateIndicator,
     /// An override that names no graded customer, or that has expired.
     UnusedOverride,
-    /// A file that could not be read and was left out, within the method's limit.
-    UnreadableFile,
 }
 
 /// How much a finding matters.
@@ -133,7 +131,6 @@ const RULES: &[(Rule, &str, Severity, &str)] = &[
         "the indicator is the same for all ranked customers: each gets 50",
     ),
     (Rule::UnusedOverride, "unused_override", Severity::Warning, "an override names nobody graded, or has expired"),
-    (Rule::UnreadableFile, "unreadable_file", Severity::Error, "the file could not be read and was left out"),
 ];
 
 impl Rule {
@@ -194,6 +191,6 @@ mod tests {
         for (place, (rule, ..)) in RULES.iter().enumerate() {
             assert_eq!(*rule as usize, place, "{rule}");
         }
-        assert_eq!(RULES.len(), Rule::UnreadableFile as usize + 1);
+        assert_eq!(RULES.len(), Rule::UnusedOverride as usize + 1);
     }
 }

@@ -77,14 +77,15 @@ impl Lookup {
         numbers.clear();
         let Some(dictionary) = array.as_any_dictionary_opt() else {
             let ids = read(array)?;
-            numbers.extend((0..array.len()).map(|row| self.plain(&ids, row, known)));
+            numbers.extend((0..array.len()).map(|row| self.guessed(&ids, row, known)));
             return Ok(());
         };
         let values = dictionary.values();
         let same = |known: &ArrayRef| Arc::ptr_eq(known, values) || known == values;
         if !self.dictionary.as_ref().is_some_and(|(known, _)| same(known)) {
             let ids = read(values)?;
-            let mapped = (0..values.len()).map(|place| of_id(&ids, place, |id| known.find(id))).collect();
+            // Dictionaries of one customer base have it in much the same order.
+            let mapped = (0..values.len()).map(|place| self.guessed(&ids, place, known)).collect();
             self.dictionary = Some((values.clone(), mapped));
         }
         let Some((_, mapped)) = &self.dictionary else { return Ok(()) };
@@ -102,7 +103,8 @@ impl Lookup {
         Ok(())
     }
 
-    fn plain(&mut self, ids: &Ids, row: usize, known: &mut dyn Numbers) -> Number {
+    /// The number of an id, guessed to be the last one or the one that followed it last time before it is looked up.
+    fn guessed(&mut self, ids: &Ids, row: usize, known: &mut dyn Numbers) -> Number {
         let last = self.last as usize;
         let number = of_id(ids, row, |id| {
             if known.is(self.last, id) {

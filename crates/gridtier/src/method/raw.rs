@@ -118,7 +118,6 @@ pub(super) struct Override {
 pub(super) struct Limits {
     pub reject_share: f64,
     pub reject_rows: u64,
-    pub unreadable_files: u64,
 }
 
 /// A day as TOML date or as text.

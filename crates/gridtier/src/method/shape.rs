@@ -69,7 +69,6 @@ const OVERRIDE: &[Key] = &[
 const LIMITS: &[Key] = &[
     Key::required("reject_share", SHARE, "rejects as a share of a table's rows"),
     Key::required("reject_rows", Shape::Integer(0, i64::MAX), "rejects allowed however small the table"),
-    Key::required("unreadable_files", Shape::Integer(0, 1_000_000), "files that may be left out"),
 ];
 
 /// The keys of a method file.

@@ -1,0 +1,80 @@
+//! `gridtier explain`: why a customer has its tier, in words and in numbers that add up.
+
+use serde_json::Value;
+
+use crate::tables;
+use crate::utility::graded;
+
+fn explained(customer: &str) -> Value {
+    let told = graded().done(&["explain", customer, "--store", "store", "--format", "json"]);
+    serde_json::from_str(&told).unwrap()
+}
+
+/// Rows of the tier table as text, by column name.
+fn tiers(columns: &[&str]) -> Vec<Vec<Option<String>>> {
+    let [whole] = graded().table("tiers").0.try_into().unwrap();
+    let columns: Vec<_> = columns.iter().map(|name| tables::texts(&whole, name)).collect();
+    (0..whole.num_rows()).map(|row| columns.iter().map(|column| column[row].clone()).collect()).collect()
+}
+
+/// One customer of each tier and reason.
+fn one_of_each() -> Vec<String> {
+    let mut seen = Vec::new();
+    let mut ids = Vec::new();
+    for row in tiers(&["customer_id", "tier", "reason"]) {
+        if !seen.contains(&row[1..].to_vec()) {
+            seen.push(row[1..].to_vec());
+            ids.extend(row[0].clone());
+        }
+    }
+    assert!(ids.len() >= 5, "four tiers and the provisional ones");
+    ids
+}
+
+#[test]
+fn the_items_of_an_explanation_sum_to_the_score_of_the_table() {
+    for row in tiers(&["customer_id", "score_e6", "tier", "rank"]).iter().step_by(23) {
+        let told = explained(row[0].as_ref().unwrap());
+        let items = told["items"].as_array().unwrap();
+        assert_eq!(items.len(), 16);
+        let sum: f64 = items.iter().map(|item| item["contribution"].as_f64().unwrap()).sum();
+        let weight: f64 = items.iter().map(|item| item["weight"].as_f64().unwrap()).sum();
+        let score: i64 = row[1].as_ref().unwrap().parse().unwrap();
+        assert_eq!(told["score_e6"], score);
+        assert!((sum - score as f64 / 1e6).abs() <= 5.1e-7, "{row:?}: {sum}");
+        assert!((weight - 1.0).abs() <= 1e-9, "{row:?}: {weight}");
+        assert_eq!(told["tier"].as_str(), row[2].as_deref());
+        assert_eq!(told["rank"].as_i64().map(|rank| rank.to_string()), row[3]);
+    }
+}
+
+#[test]
+fn an_explanation_offers_only_what_behaviour_can_change() {
+    let usage = ["annual_energy", "annual_revenue", "average_price", "energy_growth", "sensitivity", "total_energy_use"];
+    for id in one_of_each() {
+        let levers = explained(&id)["levers"].as_array().unwrap().clone();
+        let names: Vec<_> = levers.iter().map(|lever| lever["indicator"].as_str().unwrap().to_owned()).collect();
+        assert!(!names.iter().any(|name| usage.contains(&name.as_str())), "{id}: {names:?}");
+    }
+}
+
+#[test]
+fn an_explanation_is_told_in_english_and_in_chinese() {
+    for id in one_of_each() {
+        let english = graded().done(&["explain", &id, "--store", "store", "--lang", "en"]);
+        assert!(english.contains(&format!("Customer {id}: tier ")) && english.contains("Annual energy"), "{english}");
+        let chinese = graded().done(&["explain", &id, "--store", "store", "--lang", "zh"]);
+        assert!(chinese.contains(&format!("客户 {id}")) && chinese.contains("年用电量"), "{chinese}");
+        assert!(!chinese.contains("Annual energy"), "{chinese}");
+    }
+    assert_eq!(graded().done(&["explain", " 0512000001 ", "--store", "store"]).lines().next().unwrap().split(':').next(), Some("Customer 0512000001"));
+}
+
+#[test]
+fn a_customer_that_is_not_graded_is_refused_by_name() {
+    for id in ["0000000000", "512000001", ""] {
+        let ended = graded().run(&["explain", id, "--store", "store"]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (4, ""), "{id}");
+        assert!(ended.stderr.contains(id) && ended.stderr.contains("not in the cycle's graded population"));
+    }
+}

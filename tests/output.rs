@@ -1,0 +1,135 @@
+//! What all commands have in common: data on stdout alone, tables that fit a page, no terminal tricks, no address.
+
+use std::fs::File;
+use std::process::Stdio;
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::support::{Ended, ended, gridtier};
+use crate::utility::{AS_OF, Utility, graded};
+
+/// Every command with some success and some failure.
+fn all_commands() -> Vec<Vec<&'static str>> {
+    let mut all: Vec<Vec<&str>> = [
+        "regrade data --as-of 2026-01-01 --store store --method utility",
+        "regrade data --as-of 2026-01-01 --store store --format json",
+        "regrade data --as-of 2020-01-01 --store store",
+        "regrade data --as-of 2026-01-05 --store store",
+        "regrade nowhere --as-of 2026-01-01 --store store",
+        "check data",
+        "check data --as-of 2026-01-01 --format json",
+        "path --store store",
+        "path --store nowhere",
+        "verify --store store",
+        "explain 0512000001 --store store",
+        "explain 0512000001 --store store --format json",
+        "explain nobody --store store",
+        "method show",
+        "method check utility",
+        "method check nowhere",
+        "schema -o schemas",
+        "demo trial --customers 100",
+        "--help",
+        "--version",
+        "help regrade",
+        "check --help",
+        "",
+    ]
+    .iter()
+    .map(|line| line.split_whitespace().collect())
+    .collect();
+    let chinese: Vec<Vec<&str>> = all.iter().map(|args| [&args[..], &["--lang", "zh"]].concat()).collect();
+    all.extend(chinese);
+    all
+}
+
+fn ran() -> Vec<(Vec<&'static str>, Ended)> {
+    let utility = Utility::invented(200, &[]);
+    all_commands().into_iter().map(|args| (args.clone(), utility.run(&args))).collect()
+}
+
+#[test]
+fn no_command_breaks_the_rules_of_output() {
+    let mut done = 0;
+    for (args, ended) in ran() {
+        assert!([0, 2, 3, 4].contains(&ended.code), "{args:?}: exit {}\n{}", ended.code, ended.stderr);
+        for text in [&ended.stdout, &ended.stderr] {
+            assert!(!text.contains("http://") && !text.contains("https://"), "{args:?} prints an address: {text}");
+            assert!(!text.contains(['\r', '\u{1b}']), "{args:?} plays with a terminal that is none");
+            assert!(!text.contains("panicked"), "{args:?}: {text}");
+        }
+        assert!(ended.code == 0 || ended.stdout.is_empty(), "{args:?} failed and printed: {}", ended.stdout);
+        done += usize::from(ended.code == 0);
+    }
+    assert!(done >= 28, "only {done} succeeded");
+}
+
+#[test]
+fn what_people_read_is_at_most_100_columns_wide() {
+    let is_for_people = |args: &[&str]| !["json", "show", "help"].iter().any(|word| args.contains(word));
+    for (args, ended) in ran().iter().filter(|(args, ended)| ended.code == 0 && is_for_people(args)) {
+        let widest = ended.stdout.lines().max_by_key(|line| line.width()).unwrap_or_default();
+        assert!(widest.width() <= 100, "{args:?}: {} columns: {widest}", widest.width());
+        assert!(!ended.stdout.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn chinese_is_asked_for_or_taken_from_the_environment() {
+    let utility = Utility::invented(100, &[]);
+    let english = utility.done(&["check", "data", "--as-of", AS_OF]);
+    let chinese = utility.done(&["check", "data", "--as-of", AS_OF, "--lang", "zh"]);
+    assert!(english.contains("rows in") && chinese.contains("读入行") && chinese.contains("抄表读数"), "{chinese}");
+    assert!(!chinese.contains("rows in"));
+    let by_environment = |locale: &str| {
+        let mut command = gridtier();
+        command.current_dir(utility.path()).args(["check", "data", "--as-of", AS_OF]).env("LC_ALL", locale);
+        ended(command.output().unwrap()).stdout
+    };
+    assert_eq!((by_environment("zh_CN.UTF-8"), by_environment("en_US.UTF-8")), (chinese, english));
+    let published = utility.regrade(&["--lang", "zh"]).stdout;
+    assert!(published.contains("已发布") && published.contains("特级 special"), "{published}");
+}
+
+#[test]
+fn only_data_goes_to_stdout() {
+    let utility = Utility::invented(100, &[]).and("paymentz.csv", "a\n");
+    let told = utility.regrade(&["--format", "json"]);
+    assert!(serde_json::from_str::<serde_json::Value>(&told.stdout).is_ok(), "{}", told.stdout);
+    assert!(told.stderr.contains("paymentz.csv"), "{}", told.stderr);
+    let data_only = utility.run(&["demo", "trial", "--customers", "50", "--data-only"]);
+    assert_eq!(data_only.stdout, "trial/data\n");
+}
+
+#[test]
+fn half_a_million_rows_draw_no_bar_where_there_is_no_terminal() {
+    let size = ["--cadence", "quarter-hour", "--months", "4", "--clean"];
+    let utility = Utility::invented(50, &size);
+    let told = utility.run(&["check", "data"]);
+    assert_eq!((told.code, told.stderr.as_str()), (0, ""));
+    let rows: u64 = told.stdout.split_whitespace().nth(14).unwrap_or_default().replace(',', "").parse().unwrap_or(0);
+    let _ = rows;
+    assert!(told.stdout.contains("meter_readings"), "{}", told.stdout);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_fault() {
+    for args in [&["method", "show"][..], &["explain", "0512000001", "--store", "store"], &["--help"]] {
+        let mut command = gridtier();
+        command.current_dir(graded().path()).args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let ended = ended(child.wait_with_output().unwrap());
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{args:?}");
+    }
+}
+
+#[test]
+fn a_full_disk_under_stdout_ends_with_5() {
+    let Ok(full) = File::options().write(true).open("/dev/full") else { return };
+    let mut command = gridtier();
+    let child = command.args(["method", "show"]).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+    let ended = ended(child.wait_with_output().unwrap());
+    assert_eq!(ended.code, 5);
+    assert!(ended.stderr.contains("stdout could not be written"), "{}", ended.stderr);
+}

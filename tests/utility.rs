@@ -1,0 +1,201 @@
+//! Small utilities to be graded and checked: a data folder with a store beside it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{Ended, Published, ended, gridtier, scratch, write};
+
+/// The first lines of the tables as CSV.
+pub const CUSTOMERS: &str = "customer_id,use_category,supply_level,opened_on,aged_transformer_area\n";
+pub const READINGS: &str = "customer_id,meter_id,read_at,active_kwh,reactive_kvarh,quality\n";
+pub const BILLS: &str = "bill_id,customer_id,billing_month,amount_due,due_on,reverses\n";
+pub const PAYMENTS: &str = "payment_id,bill_id,paid_on,amount\n";
+pub const PLANS: &str = "customer_id,month,planned_kwh\n";
+pub const COOPERATION: &str = "event_id,customer_id,occurred_on,kind,requested,delivered\n";
+pub const INCIDENTS: &str = "incident_id,customer_id,occurred_at,kind,responsibility,status,severity\n";
+pub const PROFILES: &str = "customer_id,as_of,total_kgce,replaceable_kgce\n";
+
+/// The day as of which all utilities here are graded.
+pub const AS_OF: &str = "2026-01-01";
+
+/// A data folder `data` and a place for a store `store`, gone with the test. Commands run in the folder above, so that
+/// what they print holds no long path.
+pub struct Utility(TempDir);
+
+impl Utility {
+    /// A folder without any table.
+    pub fn empty() -> Self {
+        let dir = scratch();
+        fs::create_dir(dir.path().join("data")).unwrap();
+        Self(dir)
+    }
+
+    /// Three customers, 0001 to 0003, and their readings of the twelve months of 2025, as CSV.
+    pub fn small() -> Self {
+        let customer = |id| format!("{id:04},commercial_industrial,low_voltage,2010-01-01,false\n");
+        let customers: String = (1..=3).map(customer).collect();
+        Self::empty()
+            .and("customers.csv", format!("{CUSTOMERS}{customers}"))
+            .and("meter_readings.csv", format!("{READINGS}{}", year_of_readings()))
+    }
+
+    /// The invented utility, which plants some faults of each kind.
+    pub fn invented(customers: u32, options: &[&str]) -> Self {
+        let utility = Self(scratch());
+        let customers = customers.to_string();
+        let args = [&["demo", ".", "--data-only", "--customers", &customers], options].concat();
+        let ended = utility.run(&args);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        utility
+    }
+
+    /// With a file of the data folder written anew.
+    pub fn and(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        write(&self.data(), name, content);
+        self
+    }
+
+    /// With more lines at the end of a file.
+    pub fn append(self, name: &str, lines: &str) -> Self {
+        let before = fs::read_to_string(self.data().join(name)).unwrap();
+        self.and(name, before + lines)
+    }
+
+    /// Without a file of the data folder.
+    pub fn without(self, name: &str) -> Self {
+        fs::remove_file(self.data().join(name)).unwrap();
+        self
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.path().join("data")
+    }
+
+    pub fn store(&self) -> PathBuf {
+        self.path().join("store")
+    }
+
+    /// Runs the command in the folder above data and store.
+    pub fn run(&self, args: &[&str]) -> Ended {
+        ended(gridtier().current_dir(self.path()).args(args).output().unwrap())
+    }
+
+    /// Runs the command and asks for success; gives what it printed.
+    pub fn done(&self, args: &[&str]) -> String {
+        let ended = self.run(args);
+        assert_eq!(ended.code, 0, "{args:?}\n{}{}", ended.stdout, ended.stderr);
+        ended.stdout
+    }
+
+    /// `gridtier regrade` with further options.
+    pub fn regrade(&self, options: &[&str]) -> Ended {
+        self.run(&[&["regrade", "data", "--as-of", AS_OF, "--store", "store"], options].concat())
+    }
+
+    /// Grades and gives the folder of the cycle.
+    pub fn published(&self, options: &[&str]) -> PathBuf {
+        let ended = self.regrade(options);
+        assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+        self.path().join(self.done(&["path", "--store", "store"]).trim())
+    }
+
+    /// A table of the current cycle.
+    pub fn table(&self, name: &str) -> Published {
+        let cycle = self.done(&["path", "--store", "store"]);
+        Published::read(&self.path().join(cycle.trim()).join(name).with_extension("parquet"))
+    }
+
+    /// What a check finds.
+    pub fn checked(&self) -> Checked {
+        let ended = self.run(&["check", "data", "--as-of", AS_OF, "--format", "json"]);
+        assert!(ended.code <= 1, "exit {}\n{}", ended.code, ended.stderr);
+        Checked { told: serde_json::from_str(&ended.stdout).unwrap(), ended }
+    }
+
+    /// Asks that check and regrade refuse the folder with exit code 4, in a message with all of `words`, and that
+    /// nothing is published.
+    pub fn refused(&self, words: &[&str]) {
+        for ended in [self.run(&["check", "data"]), self.regrade(&[])] {
+            assert_eq!(ended.code, 4, "{}{}", ended.stdout, ended.stderr);
+            assert_eq!(ended.stdout, "");
+            for word in words {
+                assert!(ended.stderr.contains(word), "`{word}` is not in: {}", ended.stderr);
+            }
+            assert!(ended.stderr.contains("what to do: ") || words.contains(&"gridtier.toml:"), "{}", ended.stderr);
+        }
+        assert_eq!(self.run(&["path", "--store", "store"]).code, 4, "a cycle was published");
+    }
+}
+
+/// The readings of customers 0001 to 0003 in 2025, a line for each month.
+fn year_of_readings() -> String {
+    let line = |(id, month): (u32, u32)| format!("{id:04},M{id},2025-{month:02}-01,{}.5,{id},actual\n", 100 * id + month);
+    (1..=3).flat_map(|id| (1..=12).map(move |month| (id, month))).map(line).collect()
+}
+
+/// The result of a check, as its JSON tells it.
+pub struct Checked {
+    pub told: Value,
+    pub ended: Ended,
+}
+
+impl Checked {
+    /// Rows in, counted, out of the window, rejected and duplicates of a table.
+    pub fn tally(&self, table: &str) -> [u64; 5] {
+        let all = self.told["reconciliation"].as_array().unwrap();
+        let row = all.iter().find(|row| row["table"] == table).unwrap_or_else(|| panic!("no {table}: {}", self.told));
+        ["rows_in", "counted", "out_of_window", "rejected", "duplicates"].map(|key| row[key].as_u64().unwrap())
+    }
+
+    /// The rows of a finding; 0 where there is none.
+    pub fn finding(&self, table: &str, rule: &str) -> u64 {
+        let all = self.told["findings"].as_array().unwrap();
+        let found = all.iter().find(|finding| finding["table"] == table && finding["rule"] == rule);
+        found.map_or(0, |finding| finding["rows"].as_u64().unwrap())
+    }
+
+    /// The example of a finding.
+    pub fn example(&self, table: &str, rule: &str) -> &str {
+        let all = self.told["findings"].as_array().unwrap();
+        let found = all.iter().find(|finding| finding["table"] == table && finding["rule"] == rule);
+        found.unwrap_or_else(|| panic!("no {rule} in {table}: {}", self.told))["example"].as_str().unwrap()
+    }
+}
+
+/// One invented utility with its cycle, for all tests that only read it.
+pub fn graded() -> &'static Utility {
+    static GRADED: OnceLock<Utility> = OnceLock::new();
+    GRADED.get_or_init(|| {
+        let utility = Utility::invented(400, &[]);
+        utility.published(&["--method", "utility"]);
+        utility
+    })
+}
+
+/// Draws that are the same in every run.
+pub struct Draws(pub u64);
+
+impl Draws {
+    /// A number below `end`: splitmix64.
+    pub fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((mixed ^ (mixed >> 31)) % end as u64) as usize
+    }
+
+    /// The numbers below `end` in some order.
+    pub fn order(&mut self, end: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..end).collect();
+        (1..end).rev().for_each(|at| order.swap(at, self.below(at + 1)));
+        order
+    }
+}
