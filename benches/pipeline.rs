@@ -34,7 +34,8 @@ struct Utility {
 }
 
 fn utility(faults: Faults, layout: Layout) -> Utility {
-    let people = std::env::var("GRIDTIER_BENCH_CUSTOMERS").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000);
+    let people =
+        std::env::var("GRIDTIER_BENCH_CUSTOMERS").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000);
     let spec = SampleSpec {
         customers: people,
         months: MONTHS,

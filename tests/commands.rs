@@ -62,7 +62,10 @@ fn a_manifest_names_window_method_and_inputs() {
     let cycle = graded().path().join(graded().done(&["path", "--store", "store"]).trim());
     let manifest = manifest(&cycle);
     assert_eq!((&manifest["as_of"], &manifest["window"]["months"]), (&AS_OF.into(), &36.into()));
-    assert_eq!((&manifest["window"]["start"], &manifest["window"]["end"]), (&"2023-01".into(), &"2026-01".into()));
+    assert_eq!(
+        (&manifest["window"]["start"], &manifest["window"]["end"]),
+        (&"2023-01".into(), &"2026-01".into())
+    );
     assert_eq!(manifest["method"]["text"], graded().done(&["method", "show", "utility"]));
     assert_eq!(manifest["inputs"].as_array().unwrap().len(), 8);
     for input in manifest["inputs"].as_array().unwrap() {
@@ -72,7 +75,12 @@ fn a_manifest_names_window_method_and_inputs() {
     }
     for output in manifest["outputs"].as_array().unwrap() {
         let path = cycle.join(output["path"].as_str().or(output["name"].as_str()).unwrap());
-        assert_eq!(Published::read(&path).rows() as u64, output["rows"].as_u64().unwrap(), "{}", path.display());
+        assert_eq!(
+            Published::read(&path).rows() as u64,
+            output["rows"].as_u64().unwrap(),
+            "{}",
+            path.display()
+        );
     }
 }
 
@@ -87,14 +95,20 @@ fn findings_beyond_the_limits_publish_nothing_until_someone_accepts_them() {
 
     let accepted = manifest(&utility.published(&["--accept-findings=Li Na, data office"]));
     assert_eq!(accepted["accepted_by"], "Li Na, data office");
-    assert_eq!((&accepted["breaches"][0]["table"], &accepted["breaches"][0]["rejected"]), (&"meter_readings".into(), &11.into()));
+    assert_eq!(
+        (&accepted["breaches"][0]["table"], &accepted["breaches"][0]["rejected"]),
+        (&"meter_readings".into(), &11.into())
+    );
 }
 
 #[test]
 fn ten_rejects_are_within_the_limits_and_need_nobody_to_accept_them() {
     let utility = Utility::small().append("meter_readings.csv", &invalid(10));
     let cycle = utility.published(&["--accept-findings=somebody"]);
-    assert_eq!((&manifest(&cycle)["accepted_by"], &manifest(&cycle)["breaches"]), (&Value::Null, &Value::Array(vec![])));
+    assert_eq!(
+        (&manifest(&cycle)["accepted_by"], &manifest(&cycle)["breaches"]),
+        (&Value::Null, &Value::Array(vec![]))
+    );
 }
 
 #[test]
@@ -141,7 +155,12 @@ fn a_wrong_method_ends_with_3_and_every_fault_by_line() {
 
     let unknown = [("provisional_tier", "provisonal_tier"), ("window_months = 36", "window_months = 0")];
     let method = method_file(utility.path(), "paper", &unknown);
-    fails(&utility, &["method", "check", &method], 3, &["did you mean `provisional_tier`?", "`window_months`"]);
+    fails(
+        &utility,
+        &["method", "check", &method],
+        3,
+        &["did you mean `provisional_tier`?", "`window_months`"],
+    );
     fails(&utility, &["method", "check", "no-such.toml"], 3, &["no-such.toml", "paper, utility"]);
 }
 
@@ -150,7 +169,9 @@ fn input_that_cannot_be_graded_ends_with_4() {
     Utility::small().without("customers.csv").refused(&["customers"]);
     Utility::small().without("meter_readings.csv").refused(&["meter_readings"]);
     Utility::small().and("meter_readings.csv", READINGS).refused(&["meter_readings"]);
-    Utility::small().and("bills.parquet", "no parquet at all").refused(&["table bills: bills.parquet", "text"]);
+    Utility::small()
+        .and("bills.parquet", "no parquet at all")
+        .refused(&["table bills: bills.parquet", "text"]);
     let utility = Utility::small();
     fails(&utility, &["check", "nowhere"], 4, &["nowhere", "the data folder cannot be listed"]);
     fails(&utility, &["path", "--store", "nowhere"], 4, &["nowhere is not a store of cycles"]);
@@ -207,7 +228,10 @@ fn a_check_counts_every_date_until_it_is_told_the_window() {
 #[test]
 fn a_check_writes_what_it_found_for_a_spreadsheet() {
     let utility = Utility::small()
-        .append("customers.csv", "0004,farm,low_voltage,2010-01-01,false\n0005,other,\"low, very\",\"=1+1\",false\n")
+        .append(
+            "customers.csv",
+            "0004,farm,low_voltage,2010-01-01,false\n0005,other,\"low, very\",\"=1+1\",false\n",
+        )
         .append("meter_readings.csv", &invalid(12));
     let told = utility.run(&["check", "data", "--as-of", AS_OF, "-o", "out"]);
     assert_eq!(told.code, 1);
@@ -217,20 +241,33 @@ fn a_check_writes_what_it_found_for_a_spreadsheet() {
         text.strip_prefix('\u{feff}').unwrap_or_else(|| panic!("{name} has no byte order mark")).to_owned()
     };
     assert!(read("findings.csv").contains("customers,bad_enum,error,"), "{}", read("findings.csv"));
-    assert!(read("reconciliation.csv").contains("meter_readings,48,36,0,12,0"), "{}", read("reconciliation.csv"));
+    assert!(
+        read("reconciliation.csv").contains("meter_readings,48,36,0,12,0"),
+        "{}",
+        read("reconciliation.csv")
+    );
     let customers = read("rejects/customers.csv");
     let mut lines = customers.lines();
-    assert_eq!(lines.next().unwrap(), format!("source_file,row,rule,{}", crate::utility::CUSTOMERS.trim_end()));
+    assert_eq!(
+        lines.next().unwrap(),
+        format!("source_file,row,rule,{}", crate::utility::CUSTOMERS.trim_end())
+    );
     assert_eq!(lines.next(), Some("customers.csv,3,bad_enum,0004,farm,low_voltage,2010-01-01,false"));
     let formula = lines.next().unwrap();
     assert!(formula.contains("\"low, very\"") && formula.contains("'=1+1"), "{formula}");
     assert_eq!(read("rejects/meter_readings.csv").lines().count(), 13);
+}
 
-    let mended = Utility::small();
-    fs::rename(utility.path().join("out"), mended.path().join("out")).unwrap();
-    mended.done(&["check", "data", "--as-of", AS_OF, "-o", "out"]);
-    let stale = mended.path().join("out/rejects/customers.csv");
-    assert!(!stale.exists(), "the rejects of an earlier check are still there");
+#[test]
+fn a_check_leaves_no_rejects_of_an_earlier_one() {
+    let utility = Utility::small().append("customers.csv", "0004,farm,low_voltage,2010-01-01,false\n");
+    let rejects = utility.path().join("out/rejects/customers.csv");
+    utility.done(&["check", "data", "--as-of", AS_OF, "-o", "out"]);
+    assert!(rejects.exists());
+    let text = fs::read_to_string(utility.data().join("customers.csv")).unwrap();
+    let utility = utility.and("customers.csv", text.replace("farm", "other"));
+    utility.done(&["check", "data", "--as-of", AS_OF, "-o", "out"]);
+    assert!(!rejects.exists(), "a clerk would mend rows that are sound");
 }
 
 #[test]
@@ -270,7 +307,11 @@ fn the_demo_is_graded_again_in_the_next_cycle() {
     let demo = ["demo", "trial", "--customers", "300"];
     let first = utility.run(&demo);
     assert_eq!(first.code, 0, "{}", first.stderr);
-    assert!(first.stdout.contains("Cycle 1 published") && first.stderr.contains("trial/data"), "{}", first.stdout);
+    assert!(
+        first.stdout.contains("Cycle 1 published") && first.stderr.contains("trial/data"),
+        "{}",
+        first.stdout
+    );
     let second = utility.run(&demo);
     assert!(second.stdout.contains("Cycle 2 published"), "{}{}", second.stdout, second.stderr);
     let tiers = |cycle: &str| {

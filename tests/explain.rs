@@ -50,10 +50,18 @@ fn the_items_of_an_explanation_sum_to_the_score_of_the_table() {
 
 #[test]
 fn an_explanation_offers_only_what_behaviour_can_change() {
-    let usage = ["annual_energy", "annual_revenue", "average_price", "energy_growth", "sensitivity", "total_energy_use"];
+    let usage = [
+        "annual_energy",
+        "annual_revenue",
+        "average_price",
+        "energy_growth",
+        "sensitivity",
+        "total_energy_use",
+    ];
     for id in one_of_each() {
         let levers = explained(&id)["levers"].as_array().unwrap().clone();
-        let names: Vec<_> = levers.iter().map(|lever| lever["indicator"].as_str().unwrap().to_owned()).collect();
+        let names: Vec<_> =
+            levers.iter().map(|lever| lever["indicator"].as_str().unwrap().to_owned()).collect();
         assert!(!names.iter().any(|name| usage.contains(&name.as_str())), "{id}: {names:?}");
     }
 }
@@ -62,12 +70,24 @@ fn an_explanation_offers_only_what_behaviour_can_change() {
 fn an_explanation_is_told_in_english_and_in_chinese() {
     for id in one_of_each() {
         let english = graded().done(&["explain", &id, "--store", "store", "--lang", "en"]);
-        assert!(english.contains(&format!("Customer {id}: tier ")) && english.contains("Annual energy"), "{english}");
+        assert!(
+            english.contains(&format!("Customer {id}: tier ")) && english.contains("Annual energy"),
+            "{english}"
+        );
         let chinese = graded().done(&["explain", &id, "--store", "store", "--lang", "zh"]);
         assert!(chinese.contains(&format!("客户 {id}")) && chinese.contains("年用电量"), "{chinese}");
         assert!(!chinese.contains("Annual energy"), "{chinese}");
     }
-    assert_eq!(graded().done(&["explain", " 0512000001 ", "--store", "store"]).lines().next().unwrap().split(':').next(), Some("Customer 0512000001"));
+    assert_eq!(
+        graded()
+            .done(&["explain", " 0512000001 ", "--store", "store"])
+            .lines()
+            .next()
+            .unwrap()
+            .split(':')
+            .next(),
+        Some("Customer 0512000001")
+    );
 }
 
 #[test]

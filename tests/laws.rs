@@ -45,7 +45,8 @@ fn parquet_with(change: impl Fn(&str, &RecordBatch) -> RecordBatch) -> Utility {
 
 fn files(cycle: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(cycle).unwrap().map(|entry| entry.unwrap().path());
-    let mut all: Vec<_> = entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect();
+    let mut all: Vec<_> =
+        entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect();
     all.sort();
     all
 }
@@ -59,7 +60,8 @@ fn cycle() -> PathBuf {
 /// rows; of these the rules and counts.
 fn gives_the_same_cycle(utility: &Utility, options: &[&str]) {
     let (ours, base) = (utility.published(&[&["--method", "utility"], options].concat()), cycle());
-    let named: Vec<_> = files(&base).into_iter().map(|path| path.strip_prefix(&base).unwrap().to_owned()).collect();
+    let named: Vec<_> =
+        files(&base).into_iter().map(|path| path.strip_prefix(&base).unwrap().to_owned()).collect();
     assert_eq!(files(&ours).len(), named.len());
     for name in named.iter().filter(|name| name.extension().is_some_and(|extension| extension == "parquet")) {
         let [ours, base] = [ours.join(name), base.join(name)];
@@ -85,7 +87,10 @@ fn findings(path: &Path) -> Vec<[Option<String>; 3]> {
     let rows = found.integers("rows").into_iter().map(|rows| rows.map(|rows| rows.to_string()));
     let rules = found.texts("table").into_iter().zip(found.texts("rule")).zip(rows);
     let of_form = ["unknown_column", "widened_type"].map(|rule| Some(rule.to_owned()));
-    rules.filter(|((_, rule), _)| !of_form.contains(rule)).map(|((table, rule), rows)| [table, rule, rows]).collect()
+    rules
+        .filter(|((_, rule), _)| !of_form.contains(rule))
+        .map(|((table, rule), rows)| [table, rule, rows])
+        .collect()
 }
 
 #[test]
@@ -134,7 +139,8 @@ fn tables_in_several_files_of_several_formats_and_folders_give_the_same_cycle() 
 
 #[test]
 fn hive_folders_of_a_column_give_the_same_cycle() {
-    let columns = BTreeMap::from([("meter_readings", "quality"), ("bills", "billing_month"), ("incidents", "kind")]);
+    let columns =
+        BTreeMap::from([("meter_readings", "quality"), ("bills", "billing_month"), ("incidents", "kind")]);
     let split = rewritten(|name, table| match columns.get(name) {
         Some(column) => hive(name, table, column, &tables::texts(table, column)),
         None => vec![(format!("{name}.parquet"), tables::parquet(table))],
@@ -197,9 +203,7 @@ fn every_layout_of_parquet_gives_the_same_cycle() {
 }
 
 fn parquet_by(properties: WriterPropertiesBuilder) -> Utility {
-    rewritten(|name, table| {
-        vec![(format!("{name}.parquet"), tables::parquet_as(table, properties.clone()))]
-    })
+    rewritten(|name, table| vec![(format!("{name}.parquet"), tables::parquet_as(table, properties.clone()))])
 }
 
 #[test]
@@ -240,19 +244,21 @@ fn arrow_files_and_streams_give_the_same_cycle_as_parquet() {
 fn a_declared_unit_gives_the_same_cycle() {
     for (unit, kwh) in [("Wh", 0.001), ("MWh", 1e3), ("万kWh", 1e4)] {
         let utility = parquet_with(|_, table| {
-            ["active_kwh", "reactive_kvarh", "planned_kwh"].into_iter().fold(table.clone(), |table, column| {
-                tables::with(&table, column, |energies| divided(energies, kwh))
-            })
+            ["active_kwh", "reactive_kvarh", "planned_kwh"]
+                .into_iter()
+                .fold(table.clone(), |table, column| {
+                    tables::with(&table, column, |energies| divided(energies, kwh))
+                })
         });
         let entry = |table| format!("[tables.{table}]\nenergy_unit = \"{unit}\"\n");
         let declared = format!("format = 1\n{}{}", entry("meter_readings"), entry("plans"));
         gives_the_same_cycle(&utility.and("gridtier.toml", declared), &[]);
     }
     let fen = |amounts: &ArrayRef| Arc::new(fen_of(amounts)) as ArrayRef;
-    let utility = parquet_with(|_, table| {
-        tables::with(&tables::with(table, "amount_due", fen), "amount", fen)
-    });
-    let declared = "format = 1\n[tables.bills]\nmoney_unit = \"fen\"\n[tables.payments]\nmoney_unit = \"fen\"\n";
+    let utility =
+        parquet_with(|_, table| tables::with(&tables::with(table, "amount_due", fen), "amount", fen));
+    let declared =
+        "format = 1\n[tables.bills]\nmoney_unit = \"fen\"\n[tables.payments]\nmoney_unit = \"fen\"\n";
     gives_the_same_cycle(&utility.and("gridtier.toml", declared), &[]);
 }
 
@@ -302,7 +308,10 @@ fn every_row_is_accounted_for() {
         let rejects = Published::read(&cycle().join(format!("rejects/{table}.parquet")));
         assert_eq!(rejects.rows() as i64, parts[2], "{table}");
     }
-    assert!(column("rejected").iter().all(|&rejected| rejected > 0), "the invented utility plants faults in all tables");
+    assert!(
+        column("rejected").iter().all(|&rejected| rejected > 0),
+        "the invented utility plants faults in all tables"
+    );
 }
 
 #[test]
@@ -310,7 +319,8 @@ fn published_tables_are_sorted_by_their_keys() {
     let is_sorted = |table: &str, keys: &[&str]| {
         let [whole] = graded().table(table).0.try_into().unwrap_or_else(|_| panic!("{table}: not one batch"));
         let columns: Vec<_> = keys.iter().map(|key| tables::texts(&whole, key)).collect();
-        let rows: Vec<Vec<_>> = (0..whole.num_rows()).map(|row| columns.iter().map(|c| &c[row]).collect()).collect();
+        let rows: Vec<Vec<_>> =
+            (0..whole.num_rows()).map(|row| columns.iter().map(|c| &c[row]).collect()).collect();
         rows.len() > 1 && rows.is_sorted()
     };
     let unsorted: Vec<_> = [
@@ -394,7 +404,8 @@ fn customers_that_deliver_too_little(events: &RecordBatch) -> Vec<String> {
     };
     let known = tables::texts(&tables_in_memory()["customers"], "customer_id");
     let graded = graded().table("tiers").texts("customer_id");
-    let mut short: Vec<String> = (0..events.num_rows()).filter(is_short).filter_map(|row| ids[row].clone()).collect();
+    let mut short: Vec<String> =
+        (0..events.num_rows()).filter(is_short).filter_map(|row| ids[row].clone()).collect();
     short.retain(|id| known.contains(&Some(id.clone())) && graded.contains(&Some(id.clone())));
     short.sort();
     short.dedup();
@@ -403,7 +414,8 @@ fn customers_that_deliver_too_little(events: &RecordBatch) -> Vec<String> {
 
 /// The events with all policy requests to a customer carried out.
 fn delivered_in_full(events: &RecordBatch, customer: &str) -> RecordBatch {
-    let [ids, kinds, asked] = ["customer_id", "kind", "requested"].map(|column| tables::texts(events, column));
+    let [ids, kinds, asked] =
+        ["customer_id", "kind", "requested"].map(|column| tables::texts(events, column));
     tables::with(events, "delivered", |delivered| {
         let delivered = delivered.as_string::<i32>().iter().enumerate().map(|(row, given)| {
             let is_raised = ids[row].as_deref() == Some(customer) && kinds[row].as_deref() == Some("policy");
@@ -422,7 +434,10 @@ fn rows_before_the_window_change_no_tier() {
     let utility = utility.and("meter_readings.csv", csv);
     let (ours, base) = (utility.published(&["--method", "utility"]), cycle());
     for table in ["tiers.parquet", "indicators.parquet", "monthly_usage.parquet"] {
-        assert!(fs::read(ours.join(table)).unwrap() == fs::read(base.join(table)).unwrap(), "{table} for {AS_OF}");
+        assert!(
+            fs::read(ours.join(table)).unwrap() == fs::read(base.join(table)).unwrap(),
+            "{table} for {AS_OF}"
+        );
     }
     let out = |utility: &Utility| utility.checked().tally("meter_readings")[2];
     assert_eq!(out(&utility), out(graded()) + 1);

@@ -5,6 +5,8 @@ mod support;
 mod tables;
 mod utility;
 
+mod bad_files;
+mod bad_input;
 mod cases;
 mod commands;
 mod explain;

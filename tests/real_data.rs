@@ -30,10 +30,14 @@ fn fourteen_hundred_real_enterprises_are_graded() {
     let scratch = scratch();
     let (data, store) = (scratch.path().join("data"), scratch.path().join("store"));
     tianchi(&data, &readings);
-    let lenient = [("window_months = 36", "window_months = 21"), ("min_known_weight = 0.5", "min_known_weight = 0.1")];
+    let lenient =
+        [("window_months = 36", "window_months = 21"), ("min_known_weight = 0.5", "min_known_weight = 0.1")];
     let method = method_file(scratch.path(), "paper", &lenient);
     let [data, store_arg] = [&data, &store].map(|path| path.to_str().unwrap());
-    let args = |method: &str| ["regrade", data, "--as-of", "2016-10-01", "--method", method, "--store", store_arg].map(str::to_owned);
+    let args = |method: &str| {
+        ["regrade", data, "--as-of", "2016-10-01", "--method", method, "--store", store_arg]
+            .map(str::to_owned)
+    };
     let ended = run(args(&method));
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let cycle = current(&store);
@@ -58,7 +62,8 @@ fn fourteen_hundred_real_enterprises_are_graded() {
 #[test]
 fn the_power_factor_of_a_steel_plant_is_judged_as_published_on_all_rows() {
     let Some(path) = shared("steel/readings.parquet") else { return };
-    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap().build().unwrap();
+    let reader =
+        ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap().build().unwrap();
     let (mut rows, mut undefined) = (0, 0);
     for batch in reader.map(Result::unwrap) {
         for side in ["lagging", "leading"] {
@@ -72,7 +77,8 @@ fn the_power_factor_of_a_steel_plant_is_judged_as_published_on_all_rows() {
 
 /// Compares every interval with the published power factor of one side; gives the intervals without any energy.
 fn check_power_factors(batch: &RecordBatch, side: &str) -> usize {
-    let column = |name: String| batch.column_by_name(&name).unwrap().as_primitive::<Float64Type>().values().to_vec();
+    let column =
+        |name: String| batch.column_by_name(&name).unwrap().as_primitive::<Float64Type>().values().to_vec();
     let active = column("active_kwh".into());
     let reactive = column(format!("{side}_kvarh"));
     let published = column(format!("{side}_power_factor_percent"));
@@ -85,7 +91,10 @@ fn check_power_factors(batch: &RecordBatch, side: &str) -> usize {
         }
         let (p, q) = (wh as f64, varh as f64);
         let power_factor = 100.0 * p / p.hypot(q);
-        assert!((power_factor - percent).abs() <= 0.005 + 1e-9, "{wh} Wh, {varh} varh: {power_factor} {percent}");
+        assert!(
+            (power_factor - percent).abs() <= 0.005 + 1e-9,
+            "{wh} Wh, {varh} varh: {power_factor} {percent}"
+        );
         for standard in [90u8, 85, 80] {
             let rounded = (power_factor + 0.5).floor();
             let attained = power_factor_attained(wh, varh, standard).unwrap();
@@ -103,14 +112,20 @@ fn judgements_in_print_give_the_printed_weights() {
         cases.as_array().unwrap().iter().filter(|case| case["method"] == "ahp").collect();
     assert!(!cases.is_empty());
     for case in cases {
-        let row = |row: &serde_json::Value| row.as_array().unwrap().iter().map(|a| a.as_f64().unwrap()).collect();
+        let row =
+            |row: &serde_json::Value| row.as_array().unwrap().iter().map(|a| a.as_f64().unwrap()).collect();
         let matrix: Vec<Vec<f64>> = case["matrix"].as_array().unwrap().iter().map(row).collect();
-        let labels: Vec<&str> = case["labels"].as_array().unwrap().iter().map(|l| l.as_str().unwrap()).collect();
+        let labels: Vec<&str> =
+            case["labels"].as_array().unwrap().iter().map(|l| l.as_str().unwrap()).collect();
         ahp::check(&matrix, labels.len()).unwrap();
         let judged = ahp::judge(&matrix, Variant::Eigenvector);
         for (label, weight) in labels.iter().zip(&judged.weights) {
             let printed = case["expected_weights"][label].as_f64().unwrap();
-            assert!((weight - printed).abs() <= 0.0005 + 1e-9, "{}: {label} {weight} {printed}", case["name"]);
+            assert!(
+                (weight - printed).abs() <= 0.0005 + 1e-9,
+                "{}: {label} {weight} {printed}",
+                case["name"]
+            );
         }
         assert!((judged.lambda_max - case["plain_lambda_max"].as_f64().unwrap()).abs() < 1e-9);
         assert!((judged.cr - case["expected_CR_saaty"].as_f64().unwrap()).abs() <= 0.0005);

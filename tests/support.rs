@@ -39,7 +39,11 @@ pub fn run(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Ended {
 pub fn ended(output: Output) -> Ended {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     // A process ended by a signal has no code.
-    Ended { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+    Ended {
+        code: output.status.code().unwrap_or(-1),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    }
 }
 
 /// Runs the command and asks for success.
@@ -51,8 +55,16 @@ pub fn done(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> String {
 
 /// Grades a folder as of a day and gives the cycle's folder.
 pub fn regrade(data: &Path, as_of: &str, method: &str, store: &Path) -> PathBuf {
-    done(["regrade".as_ref(), data.as_os_str(), "--as-of".as_ref(), as_of.as_ref(), "--method".as_ref(),
-          method.as_ref(), "--store".as_ref(), store.as_os_str()]);
+    done([
+        "regrade".as_ref(),
+        data.as_os_str(),
+        "--as-of".as_ref(),
+        as_of.as_ref(),
+        "--method".as_ref(),
+        method.as_ref(),
+        "--store".as_ref(),
+        store.as_os_str(),
+    ]);
     current(store)
 }
 

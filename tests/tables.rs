@@ -41,7 +41,8 @@ fn read_csv(path: &Path) -> RecordBatch {
 
 /// A table of these columns, all of which may be empty.
 pub fn batch<'a>(columns: impl IntoIterator<Item = (&'a str, ArrayRef)>) -> RecordBatch {
-    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap()
+    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)))
+        .unwrap()
 }
 
 /// These rows of a table, in this order.
@@ -60,7 +61,8 @@ pub fn with(table: &RecordBatch, name: &str, change: impl Fn(&ArrayRef) -> Array
 
 /// A table without a column.
 pub fn drop_column(table: &RecordBatch, name: &str) -> RecordBatch {
-    let left: Vec<usize> = (0..table.num_columns()).filter(|&at| table.schema().field(at).name() != name).collect();
+    let left: Vec<usize> =
+        (0..table.num_columns()).filter(|&at| table.schema().field(at).name() != name).collect();
     table.project(&left).unwrap()
 }
 
@@ -123,6 +125,9 @@ pub fn typed(table: &RecordBatch, types: &[(&str, DataType)]) -> RecordBatch {
     let kind = |field: &Field| types.iter().find(|(name, _)| name == field.name()).map(|(_, kind)| kind);
     let schema: Arc<Schema> = table.schema();
     batch(schema.fields().iter().zip(table.columns()).map(|(field, column)| {
-        (field.name().as_str(), kind(field).map_or_else(|| Arc::clone(column), |kind| cast(column, kind).unwrap()))
+        (
+            field.name().as_str(),
+            kind(field).map_or_else(|| Arc::clone(column), |kind| cast(column, kind).unwrap()),
+        )
     }))
 }

@@ -45,7 +45,8 @@ fn a_module_uses_only_those_above_it() {
         for file in rust_files(&source) {
             let relative = file.strip_prefix(&source).unwrap();
             let module = relative.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs");
-            let is_test = relative.iter().any(|part| part.to_str().unwrap().trim_end_matches(".rs") == "tests");
+            let is_test =
+                relative.iter().any(|part| part.to_str().unwrap().trim_end_matches(".rs") == "tests");
             let (Some(own), false) = (place(module), is_test) else { continue };
             let text = fs::read_to_string(&file).unwrap();
             for used in without_tests(&text).split("crate::").skip(1) {

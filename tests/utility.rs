@@ -129,7 +129,11 @@ impl Utility {
             for word in words {
                 assert!(ended.stderr.contains(word), "`{word}` is not in: {}", ended.stderr);
             }
-            assert!(ended.stderr.contains("what to do: ") || words.contains(&"gridtier.toml:"), "{}", ended.stderr);
+            assert!(
+                ended.stderr.contains("what to do: ") || words.contains(&"gridtier.toml:"),
+                "{}",
+                ended.stderr
+            );
         }
         assert_eq!(self.run(&["path", "--store", "store"]).code, 4, "a cycle was published");
     }
@@ -137,7 +141,9 @@ impl Utility {
 
 /// The readings of customers 0001 to 0003 in 2025, a line for each month.
 fn year_of_readings() -> String {
-    let line = |(id, month): (u32, u32)| format!("{id:04},M{id},2025-{month:02}-01,{}.5,{id},actual\n", 100 * id + month);
+    let line = |(id, month): (u32, u32)| {
+        format!("{id:04},M{id},2025-{month:02}-01,{}.5,{id},actual\n", 100 * id + month)
+    };
     (1..=3).flat_map(|id| (1..=12).map(move |month| (id, month))).map(line).collect()
 }
 
@@ -151,8 +157,12 @@ impl Checked {
     /// Rows in, counted, out of the window, rejected and duplicates of a table.
     pub fn tally(&self, table: &str) -> [u64; 5] {
         let all = self.told["reconciliation"].as_array().unwrap();
-        let row = all.iter().find(|row| row["table"] == table).unwrap_or_else(|| panic!("no {table}: {}", self.told));
-        ["rows_in", "counted", "out_of_window", "rejected", "duplicates"].map(|key| row[key].as_u64().unwrap())
+        let row = all
+            .iter()
+            .find(|row| row["table"] == table)
+            .unwrap_or_else(|| panic!("no {table}: {}", self.told));
+        ["rows_in", "counted", "out_of_window", "rejected", "duplicates"]
+            .map(|key| row[key].as_u64().unwrap())
     }
 
     /// The rows of a finding; 0 where there is none.

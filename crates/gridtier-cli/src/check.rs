@@ -34,6 +34,7 @@ pub fn run(args: &Check, lang: Lang) -> Result<Done, Failure> {
         write(dir, &folder, &facts, &findings)?;
     }
     let breaches = run::breaches(&facts, &method);
+    let refusal = facts.refusal();
     let data = match args.format {
         Format::Text => summary::rows(&facts, &findings, lang),
         Format::Json => {
@@ -43,6 +44,9 @@ pub fn run(args: &Check, lang: Lang) -> Result<Done, Failure> {
             format!("{value:#}\n")
         }
     };
+    if let Some(refusal) = refusal {
+        return Err(Failure { data, ..refusal.into() });
+    }
     if breaches.is_empty() {
         return Ok(Done { data });
     }

@@ -1,4 +1,4 @@
-//! How a run ends: what it prints last, and the exit code that scripts rely on (SPEC §11).
+//! How a run ends: what it prints last, and the exit code that scripts rely on.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -102,7 +102,9 @@ impl From<RecallError> for Failure {
     fn from(error: RecallError) -> Self {
         match error {
             RecallError::Store(error) => error.into(),
-            RecallError::File { .. } | RecallError::NoSuchCustomer { .. } => Self::new(INPUT, error.to_string()),
+            RecallError::File { .. } | RecallError::NoSuchCustomer { .. } => {
+                Self::new(INPUT, error.to_string())
+            }
         }
     }
 }

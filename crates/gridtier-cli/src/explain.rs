@@ -21,13 +21,8 @@ const BAR: f64 = 20.0;
 pub fn run(args: &Explain, lang: Lang) -> Result<Done, Failure> {
     let cycle = Store::open(&args.cycle.store)?.cycle(args.cycle.cycle)?;
     let recalled = recall::customer(&cycle, args.customer.trim())?;
-    let explanation = explain(
-        &recalled.method,
-        &recalled.fitted,
-        &recalled.values,
-        recalled.row,
-        &recalled.boundaries,
-    );
+    let explanation =
+        explain(&recalled.method, &recalled.fitted, &recalled.values, recalled.row, &recalled.boundaries);
     Ok(Done {
         data: match args.format {
             Format::Text => told(&explanation, cycle.version, lang),
@@ -100,12 +95,18 @@ fn reason(explanation: &Explanation, lang: Lang) -> Option<String> {
         ("veto", Lang::En) => format!("By score the tier would be {computed}; a confirmed offence caps it."),
         ("veto", Lang::Zh) => format!("按得分应为 {computed}; 因查实的违约或窃电行为封顶。"),
         ("hysteresis", Lang::En) => {
-            format!("Held: by score the tier would be {computed}, but the rank passed the line by too little.")
+            format!(
+                "Held: by score the tier would be {computed}, but the rank passed the line by too little."
+            )
         }
         ("hysteresis", Lang::Zh) => format!("保持原等级: 按得分应为 {computed}, 但越线幅度不足。"),
-        ("step_limit", Lang::En) => format!("By score the tier would be {computed}; the rise in one cycle is limited."),
+        ("step_limit", Lang::En) => {
+            format!("By score the tier would be {computed}; the rise in one cycle is limited.")
+        }
         ("step_limit", Lang::Zh) => format!("按得分应为 {computed}; 单个周期升级幅度受限。"),
-        ("override", Lang::En) => format!("Set by an approved override; by score the tier would be {computed}."),
+        ("override", Lang::En) => {
+            format!("Set by an approved override; by score the tier would be {computed}.")
+        }
         ("override", Lang::Zh) => format!("由经批准的人工调整确定; 按得分应为 {computed}。"),
         (other, _) => other.to_owned(),
     };
@@ -186,7 +187,7 @@ fn value_text(value: f64, unit: &str) -> String {
 
 fn way_up(explanation: &Explanation, lang: Lang) -> String {
     let mut text = String::new();
-    if explanation.ceiling.is_some() {
+    if explanation.row.ceiling.is_some() {
         let told = lang.pick(
             "No score lifts this tier while the offence lies in the window.",
             "违规行为仍在评价窗口内时, 得分再高也不能升级。",
@@ -202,7 +203,9 @@ fn way_up(explanation: &Explanation, lang: Lang) -> String {
     let (tier, gap) = (named(&next.tier, lang), next.gap);
     let places = grouped(next.places);
     let _ = match lang {
-        Lang::En => writeln!(text, "To {tier}: {gap:.2} points more, {places} places up, if nobody else changes."),
+        Lang::En => {
+            writeln!(text, "To {tier}: {gap:.2} points more, {places} places up, if nobody else changes.")
+        }
         Lang::Zh => writeln!(text, "升至 {tier}: 在其他客户不变时还差 {gap:.2} 分, {places} 个名次。"),
     };
     if explanation.levers.is_empty() {

@@ -15,9 +15,9 @@ impl Lang {
     /// The language asked for, else the one of the environment, else English.
     pub fn chosen(asked: Option<Self>) -> Self {
         asked.unwrap_or_else(|| {
-            let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| {
-                std::env::var(name).ok().filter(|value| !value.is_empty())
-            });
+            let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+                .iter()
+                .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
             if locale.is_some_and(|locale| locale.starts_with("zh")) { Self::Zh } else { Self::En }
         })
     }

@@ -23,7 +23,8 @@ use exit::{Done, Failure};
 
 fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
-    let result = std::panic::catch_unwind(|| run(cli)).unwrap_or_else(|_| Err(Failure::bug("it panicked; see above")));
+    let result =
+        std::panic::catch_unwind(|| run(cli)).unwrap_or_else(|_| Err(Failure::bug("it panicked; see above")));
     exit::report(result)
 }
 

@@ -31,10 +31,13 @@ fn preset_text(name: &str) -> Result<&'static str, Failure> {
 }
 
 fn start(file: &Path, text: &str) -> Result<Done, Failure> {
-    let written = OpenOptions::new().write(true).create_new(true).open(file).and_then(|mut file| {
-        file.write_all(text.as_bytes())
-    });
-    written.map_err(|error| Failure::new(OUTPUT, format!("{} could not be written: {error}", file.display())))?;
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(file)
+        .and_then(|mut file| file.write_all(text.as_bytes()));
+    written
+        .map_err(|error| Failure::new(OUTPUT, format!("{} could not be written: {error}", file.display())))?;
     Ok(Done { data: format!("{}\n", file.display()) })
 }
 
@@ -45,7 +48,10 @@ pub fn load(name: &str) -> Result<Method, Failure> {
     }
     let text = std::fs::read(name).map_err(|error| {
         let fix = did_you_mean(name, PRESETS.iter().map(|(known, _)| *known));
-        Failure::new(METHOD, format!("method `{name}` is no preset and cannot be read as a file: {error}\n  {fix}"))
+        Failure::new(
+            METHOD,
+            format!("method `{name}` is no preset and cannot be read as a file: {error}\n  {fix}"),
+        )
     })?;
     let text = String::from_utf8(text).map_err(|_| {
         Failure::new(METHOD, format!("{name} is not UTF-8 text; save it as UTF-8 and run again"))
@@ -83,7 +89,8 @@ fn described(method: &Method) -> String {
         rows,
     );
     for judgement in &method.judgements {
-        let _ = writeln!(text, "\nAHP for {}: consistency ratio {:.4}", judgement.parent, judgement.pooled.cr);
+        let _ =
+            writeln!(text, "\nAHP for {}: consistency ratio {:.4}", judgement.parent, judgement.pooled.cr);
         for (expert, judged) in &judgement.experts {
             let weights = judgement.items.iter().zip(&judged.weights);
             let weights: Vec<String> = weights.map(|(item, weight)| format!("{item} {weight:.4}")).collect();

@@ -16,7 +16,8 @@ pub fn watch(folder: DataFolder) -> (DataFolder, ProgressBar) {
         return (folder, ProgressBar::hidden());
     }
     let bar = ProgressBar::new(rows);
-    let style = ProgressStyle::with_template("{msg:>16} {wide_bar} {human_pos} of {human_len} rows, {eta} left");
+    let style =
+        ProgressStyle::with_template("{msg:>16} {wide_bar} {human_pos} of {human_len} rows, {eta} left");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.enable_steady_tick(Duration::from_millis(200));
     let shown = bar.clone();

@@ -98,13 +98,18 @@ impl Job<'_> {
         Ok((graded, cycle))
     }
 
-    /// The final tiers of the current cycle, where the method looks back.
+    /// The final tiers of the last cycle of an earlier day, where the method looks back: grading a day twice must not
+    /// count as two cycles.
     fn previous(&self, store: &Store) -> Result<Previous, Failure> {
-        let looks_back = self.method.hysteresis.is_some() || self.method.step_limit.is_some();
-        if !looks_back || store.cycles()?.is_empty() {
+        if self.method.hysteresis.is_none() && self.method.step_limit.is_none() {
             return Ok(Previous::new());
         }
-        Ok(recall::final_tiers(&store.cycle(None)?)?)
+        for cycle in store.cycles()?.iter().rev() {
+            if recall::end(cycle)? < self.end {
+                return Ok(recall::final_tiers(cycle)?);
+            }
+        }
+        Ok(Previous::new())
     }
 }
 

@@ -18,7 +18,9 @@ pub fn verify(args: &Cycle) -> Result<Done, Failure> {
     let cycle = Store::open(&args.store)?.cycle(args.cycle)?;
     let damages = cycle.verify()?;
     if damages.is_empty() {
-        return Ok(Done { data: format!("cycle {} is as it was published: {}\n", cycle.version, cycle.dir.display()) });
+        return Ok(Done {
+            data: format!("cycle {} is as it was published: {}\n", cycle.version, cycle.dir.display()),
+        });
     }
     let mut message = format!("cycle {} is not as it was published", cycle.version);
     for damage in &damages {

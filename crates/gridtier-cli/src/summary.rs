@@ -22,7 +22,13 @@ pub fn published(graded: &Graded, method: &Method, cycle: &Cycle, store: &Path, 
     let mut text = String::new();
     let title = lang.pick("published", "已发布");
     let _ = writeln!(text, "{} {} {title}\n", lang.pick("Cycle", "周期"), cycle.version);
-    let span = format!("{} – {} ({} {})", window.start(), window.end.plus(-1), window.months, lang.pick("months", "个月"));
+    let span = format!(
+        "{} – {} ({} {})",
+        window.start(),
+        window.end.plus(-1),
+        window.months,
+        lang.pick("months", "个月")
+    );
     fact(&mut text, lang.pick("window", "评价窗口"), &span);
     fact(&mut text, lang.pick("method", "评价方法"), &method.name);
     fact(&mut text, lang.pick("customers", "客户"), &customers(&totals, lang));
@@ -117,14 +123,24 @@ fn remarks(graded: &Graded, method: &Method, totals: &ControlTotals, lang: Lang)
         let _ = writeln!(text, "\n{}", nobody_ranked(graded, method, totals, lang));
     }
     if totals.vetoed > 0 {
-        let count = grouped(totals.vetoed);
+        let [capped, lowered] = [totals.vetoed, totals.lowered_by_veto].map(grouped);
         let _ = match lang {
             Lang::En => writeln!(
                 text,
-                "\n{count} ranked customers were lowered by a veto; the lowest tier holds more than its quota."
+                "\nConfirmed offences cap the tier of {capped} customers; {lowered} were lowered."
             ),
-            Lang::Zh => writeln!(text, "\n{count} 户因一票否决被降级; 最低等级户数超过配额。"),
+            Lang::Zh => writeln!(text, "\n{capped} 户因查实的违约或窃电行为封顶, 其中 {lowered} 户被降级。"),
         };
+    }
+    if totals.lowered_by_veto > 0 {
+        let _ = writeln!(
+            text,
+            "{}",
+            lang.pick(
+                "Vetoed customers exceed the quota of the lowest tier, which therefore holds more.",
+                "被否决户数超过最低等级配额, 该等级户数因此增加。",
+            )
+        );
     }
     text
 }
@@ -170,7 +186,8 @@ pub fn rows(facts: &Facts, findings: &[Finding], lang: Lang) -> String {
         &heads,
         facts.reconciliation().into_iter().map(|row| {
             let tally = row.tally;
-            let counts = [tally.rows_in, tally.counted, tally.out_of_window, tally.rejected, tally.duplicates];
+            let counts =
+                [tally.rows_in, tally.counted, tally.out_of_window, tally.rejected, tally.duplicates];
             let mut cells = vec![lang.pick(row.table.name(), row.table.name_zh()).to_owned()];
             cells.extend(counts.map(grouped));
             cells
@@ -206,7 +223,11 @@ pub fn rows(facts: &Facts, findings: &[Finding], lang: Lang) -> String {
 /// An example that fits beside the other columns; the whole one is in the findings table.
 fn shortened(example: &str) -> String {
     const CHARS: usize = 60;
-    if example.chars().count() <= CHARS { example.into() } else { example.chars().take(CHARS - 1).chain(['…']).collect() }
+    if example.chars().count() <= CHARS {
+        example.into()
+    } else {
+        example.chars().take(CHARS - 1).chain(['…']).collect()
+    }
 }
 
 fn next_steps(graded: &Graded, store: &Path, lang: Lang) -> String {
@@ -243,7 +264,9 @@ pub fn check_beyond_limits(breaches: &[Breach], data: &Path, output: Option<&Pat
     let mut text = String::from("findings exceed the method's limits; a regrade would publish nothing");
     text += &listed(breaches);
     let _ = match output {
-        Some(dir) => write!(text, "\n  what to do: the rows are in {}; mend the export", dir.join("rejects").display()),
+        Some(dir) => {
+            write!(text, "\n  what to do: the rows are in {}; mend the export", dir.join("rejects").display())
+        }
         None => write!(text, "\n  what to do: see the rows with `gridtier check {} -o DIR`", data.display()),
     };
     text
@@ -271,5 +294,7 @@ pub fn json(graded: &Graded, cycle: &Cycle) -> Result<String, Failure> {
         "control_totals": graded.control_totals(),
         "findings": graded.findings,
     });
-    serde_json::to_string_pretty(&value).map(|text| text + "\n").map_err(|error| Failure::bug(&error.to_string()))
+    serde_json::to_string_pretty(&value)
+        .map(|text| text + "\n")
+        .map_err(|error| Failure::bug(&error.to_string()))
 }

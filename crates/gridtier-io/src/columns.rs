@@ -1,7 +1,7 @@
 //! From a file's own columns to the contract's: names, and types that agree across the files of a table.
 //!
 //! Engines fill a column that one file lacks with nulls, make a second column of `KWH` beside `kwh`, and coerce types
-//! that differ between files (BADINPUT 12 to 15). Here a table has one schema: names match without case, what is missing
+//! that differ between files. Here a table has one schema: names match without case, what is missing
 //! or clashes is refused by file, what is surplus is named. Whether a column's values are good is not known here.
 
 mod agree;

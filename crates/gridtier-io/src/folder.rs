@@ -240,7 +240,7 @@ fn survey(file: &DataFile, config: &Config) -> Result<Surveyed, Unreadable> {
     Ok((content, columns, mapping, sha256))
 }
 
-/// The refusals of files that are copies of an earlier one (BADINPUT 3).
+/// The refusals of files that are copies of an earlier one.
 fn delivered_twice(files: &[Readable]) -> Vec<Refusal> {
     let mut first = BTreeMap::new();
     let mut refusals = Vec::new();

@@ -1,6 +1,6 @@
 //! The sha256 of a file, while it is read for another purpose or for its own sake.
 //!
-//! A cycle names the files that it was computed from by their hashes (BADINPUT 3, 28).
+//! A cycle names the files that it was computed from by their hashes.
 
 use std::fmt::Write as _;
 use std::io::{self, Read};

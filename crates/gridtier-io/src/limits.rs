@@ -2,7 +2,7 @@
 //!
 //! A few kilobytes can claim, or inflate to, more than any machine holds. Each limit here is far above what exporters
 //! write and far below what hurts, and is checked before memory is asked for; what breaks one is refused with the file's
-//! name (BADINPUT 22: within 5 s and 1 GiB). The limits of single cells of the contract are the engine's.
+//! name within 5 s and 1 GiB. The limits of single cells of the contract are the engine's.
 
 use std::sync::Arc;
 

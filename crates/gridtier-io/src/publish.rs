@@ -102,10 +102,8 @@ pub fn publish(
         breaches: &run::breaches(&graded.facts, method),
         accepted_by,
     };
-    let manifest = serde_json::to_value(manifest).map_err(|error| StoreError::Misuse {
-        name: "_manifest.json".into(),
-        problem: error.to_string(),
-    })?;
+    let manifest = serde_json::to_value(manifest)
+        .map_err(|error| StoreError::Misuse { name: "_manifest.json".into(), problem: error.to_string() })?;
     Ok(staging.publish(manifest, published_at)?)
 }
 

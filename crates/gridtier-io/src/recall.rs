@@ -17,7 +17,7 @@ use gridtier::method::{Method, Tier};
 use gridtier::output::parameters;
 use gridtier::score::Fitted;
 use gridtier::tier::Previous;
-use gridtier::unit::date_of_day;
+use gridtier::unit::{Month, date_of_day};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::store::{Cycle, StoreError};
@@ -29,7 +29,9 @@ pub enum RecallError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A file of the cycle is not what it was published as.
-    #[error("{path} cannot be read: {what}. Run `gridtier verify` on the store, and restore the cycle from a copy")]
+    #[error(
+        "{path} cannot be read: {what}. Run `gridtier verify` on the store, and restore the cycle from a copy"
+    )]
     File {
         /// The file.
         path: PathBuf,
@@ -67,13 +69,15 @@ pub fn customer(cycle: &Cycle, id: &str) -> Result<Recalled, RecallError> {
     let method = method(cycle)?;
     let missing = || RecallError::NoSuchCustomer { id: id.into() };
     let tiers = rows_of(&cycle.dir.join("tiers.parquet"), "customer_id", id)?.ok_or_else(missing)?;
-    let indicators = rows_of(&cycle.dir.join("indicators.parquet"), "customer_id", id)?.ok_or_else(missing)?;
+    let indicators =
+        rows_of(&cycle.dir.join("indicators.parquet"), "customer_id", id)?.ok_or_else(missing)?;
     let row = tier_row(&tiers).ok_or_else(|| unlike(cycle, "tiers.parquet"))?;
     let lines = rows_of(&cycle.dir.join("ledger.parquet"), "stratum", &row.stratum)?;
     let boundaries = lines.map_or(Some(Vec::new()), |lines| boundaries(&lines));
     let path = cycle.dir.join("parameters.parquet");
     let fitted = read(&path)?.and_then(|table| parameters::read(&table, &method));
-    let values = method.indicators.iter().map(|spec| value(&indicators, &spec.id)).collect::<Option<Vec<_>>>();
+    let values =
+        method.indicators.iter().map(|spec| value(&indicators, &spec.id)).collect::<Option<Vec<_>>>();
     Ok(Recalled {
         fitted: fitted.ok_or_else(|| unlike(cycle, "parameters.parquet"))?,
         values: values.ok_or_else(|| unlike(cycle, "indicators.parquet"))?,
@@ -90,8 +94,20 @@ pub fn customer(cycle: &Cycle, id: &str) -> Result<Recalled, RecallError> {
 pub fn method(cycle: &Cycle) -> Result<Method, RecallError> {
     let manifest = cycle.manifest()?;
     let text = manifest["method"]["text"].as_str().unwrap_or_default();
-    Method::parse("_manifest.json: method", text)
-        .map_err(|faults| RecallError::File { path: cycle.dir.join("_manifest.json"), what: faults.to_string() })
+    Method::parse("_manifest.json: method", text).map_err(|faults| RecallError::File {
+        path: cycle.dir.join("_manifest.json"),
+        what: faults.to_string(),
+    })
+}
+
+/// The first month after a cycle's window.
+///
+/// # Errors
+/// The manifest cannot be read.
+pub fn end(cycle: &Cycle) -> Result<Month, RecallError> {
+    let manifest = cycle.manifest()?;
+    let end = manifest["window"]["end"].as_str().unwrap_or_default().to_owned();
+    Month::try_from(end).map_err(|what| RecallError::File { path: cycle.dir.join("_manifest.json"), what })
 }
 
 /// The final tiers of a cycle by customer.
@@ -140,7 +156,8 @@ fn rows_of(path: &Path, column: &str, wanted: &str) -> Result<Option<RecordBatch
     let mut found = Vec::new();
     for batch in batches(path)? {
         let batch = batch.map_err(|error| unreadable(path, error))?;
-        let keys = text(&batch, column).ok_or_else(|| unreadable(path, format!("it has no column {column}")))?;
+        let keys =
+            text(&batch, column).ok_or_else(|| unreadable(path, format!("it has no column {column}")))?;
         let mask: BooleanArray = keys.iter().map(|key| Some(key == Some(wanted))).collect();
         if mask.true_count() > 0 {
             found.push(filter_record_batch(&batch, &mask).map_err(|error| unreadable(path, error))?);
@@ -182,10 +199,15 @@ fn tier_row(batch: &RecordBatch) -> Option<Row> {
         score_e6: integer(batch, "score_e6", 0),
         known_weight: number(batch, "known_weight", 0)?,
         provisional: batch.column_by_name("provisional")?.as_boolean_opt()?.value(0),
-        firm_from: firm_from.is_valid(0).then(|| date_of_day(firm_from.value(0))).flatten().map(|day| day.to_string()),
+        firm_from: firm_from
+            .is_valid(0)
+            .then(|| date_of_day(firm_from.value(0)))
+            .flatten()
+            .map(|day| day.to_string()),
         tier_computed: word(batch, "tier_computed", 0),
         tier: word(batch, "tier", 0)?,
         reason: word(batch, "reason", 0),
+        ceiling: word(batch, "ceiling", 0),
     })
 }
 

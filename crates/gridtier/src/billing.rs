@@ -109,7 +109,9 @@ impl Ledger {
             place: Vec::new(),
         };
         let mut book = Intake::new(Table::Bills);
-        rows::read_table(source, &mut book, &mut |columns, book| ledger.take(columns, book, customers, window))?;
+        rows::read_table(source, &mut book, &mut |columns, book| {
+            ledger.take(columns, book, customers, window)
+        })?;
         ledger.standing.resize(ledger.index.len(), Standing::Unknown);
         ledger.bills = rows::settle(&mut book, std::mem::take(&mut ledger.bills), ledger.index.len());
         book.close()?;
@@ -414,11 +416,8 @@ mod tests {
 
     #[test]
     fn a_refund_opens_a_paid_bill_again_and_an_overpayment_pays_no_more_than_the_bill() {
-        let fact = billed(
-            &["1|a|2023-10|100|2023-12-22|-"],
-            &["p|1|2023-12-01|150", "q|1|2023-12-27|-100"],
-        )
-        .facts[0];
+        let fact = billed(&["1|a|2023-10|100|2023-12-22|-"], &["p|1|2023-12-01|150", "q|1|2023-12-27|-100"])
+            .facts[0];
         assert_eq!((fact.on_time_fen, fact.overdue_fen_days), (10_000, 5_000 * 5));
     }
 
@@ -447,7 +446,10 @@ mod tests {
             &[],
         );
         let fact = billed.facts[0];
-        assert_eq!((fact.priced_fen, fact.priced_wh, fact.billed_fen, fact.billed_months), (600, 10_000, 1_300, 2));
+        assert_eq!(
+            (fact.priced_fen, fact.priced_wh, fact.billed_fen, fact.billed_months),
+            (600, 10_000, 1_300, 2)
+        );
         assert_eq!(fact.due_bills, 2, "a bill due after the end is not yet due");
     }
 
@@ -481,8 +483,15 @@ mod tests {
         assert_eq!(
             rules(&billed.bills),
             [
-                "null_key", "bad_date", "orphan", "bad_number", "null_value", "out_of_bounds", "duplicate_key",
-                "duplicate_key", "null_value",
+                "null_key",
+                "bad_date",
+                "orphan",
+                "bad_number",
+                "null_value",
+                "out_of_bounds",
+                "duplicate_key",
+                "duplicate_key",
+                "null_value",
             ]
         );
         let tally = billed.bills.tally;
@@ -498,7 +507,9 @@ mod tests {
         let payment = |d, amount_fen| Payment { bill: 0, paid_on: day(d), amount_fen };
         let payments = [payment(1, -20), payment(5, 70), payment(5, -10), payment(9, 100), payment(12, -90)];
         let (due, due_on, end) = (100i128, day(4), day(20));
-        let paid = |t: i32| payments.iter().filter(|p| p.paid_on <= t).map(|p| i128::from(p.amount_fen)).sum::<i128>();
+        let paid = |t: i32| {
+            payments.iter().filter(|p| p.paid_on <= t).map(|p| i128::from(p.amount_fen)).sum::<i128>()
+        };
         let slow: i128 = (due_on..end).map(|t| (due - paid(t).max(0)).max(0)).sum();
         assert_eq!(settle_bill(due, due_on, end, payments.iter()), (due.min(paid(due_on).max(0)), slow));
     }

@@ -71,7 +71,7 @@ impl Customers {
 /// Reads the customer base.
 ///
 /// # Errors
-/// The table is absent, unreadable, or has no accepted row.
+/// The table is absent or unreadable.
 pub fn read(source: &dyn Source, intake: &mut Intake) -> Result<Customers, RunError> {
     let mut index = KeyIndex::default();
     let mut found: Vec<Row<Customer>> = Vec::new();
@@ -82,11 +82,6 @@ pub fn read(source: &dyn Source, intake: &mut Intake) -> Result<Customers, RunEr
     }
     let found = rows::settle(intake, found, index.len());
     intake.close()?;
-    if found.is_empty() {
-        let what = format!("none of its {} rows can be used", intake.tally.rows_in);
-        let advice = "run `gridtier check` and mend what it lists";
-        return Err(Refusal::of(Table::Customers, what, advice).into());
-    }
     Ok(number(&index, found))
 }
 
@@ -158,11 +153,7 @@ fn number(index: &KeyIndex, mut found: Vec<Row<Customer>>) -> Customers {
 ///
 /// # Errors
 /// The rule that the reference breaks.
-pub fn resolve(
-    customers: &Customers,
-    ids: &crate::contract::cell::Ids,
-    row: usize,
-) -> Result<u32, Rule> {
+pub fn resolve(customers: &Customers, ids: &crate::contract::cell::Ids, row: usize) -> Result<u32, Rule> {
     match rows::fault_or_null(ids.states[row]) {
         Some(rule) => Err(rule),
         None => customers.ids.get(ids.values.value(row)).ok_or(Rule::Orphan),

@@ -236,11 +236,19 @@ impl Checker<'_> {
                 self.value(value, chosen, path);
             }
             (Shape::OneOf(words), DeValue::String(word)) if !words.contains(&word.as_ref()) => {
-                self.fault(at, format!("`{path}` cannot be \"{word}\""), did_you_mean(word, words.iter().copied()));
+                self.fault(
+                    at,
+                    format!("`{path}` cannot be \"{word}\""),
+                    did_you_mean(word, words.iter().copied()),
+                );
             }
             (shape, inner) if shape.fits(inner) => {}
             (shape, inner) => {
-                self.fault(at, format!("`{path}` must be {}, not {}", shape.words(), kind(inner)), String::new());
+                self.fault(
+                    at,
+                    format!("`{path}` must be {}, not {}", shape.words(), kind(inner)),
+                    String::new(),
+                );
             }
         }
     }
@@ -357,7 +365,8 @@ impl Shape {
                     (key.name.to_owned(), schema)
                 };
                 let properties: Map<String, Value> = keys.iter().map(property).collect();
-                let required: Vec<&str> = keys.iter().filter(|key| key.required).map(|key| key.name).collect();
+                let required: Vec<&str> =
+                    keys.iter().filter(|key| key.required).map(|key| key.name).collect();
                 json!({
                     "type": "object", "properties": properties, "required": required,
                     "additionalProperties": false,

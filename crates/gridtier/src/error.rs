@@ -27,7 +27,12 @@ impl Refusal {
     }
 
     /// A refusal of a file or folder of a table.
-    pub fn at(table: Table, path: impl Into<PathBuf>, what: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub fn at(
+        table: Table,
+        path: impl Into<PathBuf>,
+        what: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
         Self { path: Some(path.into()), ..Self::of(table, what, advice) }
     }
 }

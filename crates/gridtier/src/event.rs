@@ -144,7 +144,9 @@ impl Reader<'_> {
         let mut book = Intake::new(table);
         let mut index = KeyIndex::default();
         let mut found = Vec::new();
-        rows::read_table(self.source, &mut book, &mut |columns, book| take(columns, book, &mut index, &mut found))?;
+        rows::read_table(self.source, &mut book, &mut |columns, book| {
+            take(columns, book, &mut index, &mut found)
+        })?;
         let found = rows::settle(&mut book, found, index.len());
         book.close()?;
         Ok((book, found))
@@ -169,15 +171,18 @@ impl Reader<'_> {
                 if self.set_aside(book, at, fault, month_of_us(time_us)) {
                     continue;
                 }
-                let fault = words.iter().find_map(|word| rows::fault_or_null(word.states[row])).or(rows::fault_or_null(
-                    severity.states[row],
-                ));
+                let fault = words
+                    .iter()
+                    .find_map(|word| rows::fault_or_null(word.states[row]))
+                    .or(rows::fault_or_null(severity.states[row]));
                 let bounds = severity.get(row).filter(|severity| !(1..=5).contains(severity));
                 let fault = fault
                     .or(bounds.map(|_| Rule::OutOfBounds))
                     .or(rows::fault_if_any(affected.states[row]))
                     .or(rows::fault_if_any(minutes.states[row]));
-                let Some(customer) = self.customer_or_reject(book, at, &customer_ids, row, fault) else { continue };
+                let Some(customer) = self.customer_or_reject(book, at, &customer_ids, row, fault) else {
+                    continue;
+                };
                 let value = Incident {
                     customer,
                     occurred_at_us: time_us,
@@ -195,7 +200,8 @@ impl Reader<'_> {
         .map(|(mut book, found)| {
             let missing = |row: &&Row<Incident>| {
                 let incident = &row.value;
-                is_fault(incident) && (incident.affected_customers.is_none() || incident.outage_minutes.is_none())
+                is_fault(incident)
+                    && (incident.affected_customers.is_none() || incident.outage_minutes.is_none())
             };
             if let Some(first) = found.iter().find(missing) {
                 let id = self.customers.ids.key(first.value.customer).to_owned();
@@ -215,7 +221,8 @@ impl Reader<'_> {
             for row in 0..columns.rows() {
                 let at = columns.at(row);
                 let month = Month(months.values[row] as i32);
-                let fault = columns.reader_fault(row).or(rows::key_fault(&ids, row)).or(key_date(months.states[row]));
+                let fault =
+                    columns.reader_fault(row).or(rows::key_fault(&ids, row)).or(key_date(months.states[row]));
                 if self.set_aside(book, at, fault, Some(month)) {
                     continue;
                 }
@@ -249,7 +256,9 @@ impl Reader<'_> {
                 let fault = rows::fault_or_null(kinds.states[row])
                     .or(rows::fault_or_null(requested.states[row]))
                     .or(rows::fault_or_null(delivered.states[row]));
-                let Some(customer) = self.customer_or_reject(book, at, &customer_ids, row, fault) else { continue };
+                let Some(customer) = self.customer_or_reject(book, at, &customer_ids, row, fault) else {
+                    continue;
+                };
                 let kind = kinds.values[row] as u8;
                 let value = (customer, kind, requested.values[row], delivered.values[row], days.values[row]);
                 found.push(Row { key: columns.own_key(&ids, row, index)?, at, value });
@@ -267,7 +276,8 @@ impl Reader<'_> {
             for row in 0..columns.rows() {
                 let at = columns.at(row);
                 let as_of = days.values[row] as i32;
-                let fault = columns.reader_fault(row).or(rows::key_fault(&ids, row)).or(key_date(days.states[row]));
+                let fault =
+                    columns.reader_fault(row).or(rows::key_fault(&ids, row)).or(key_date(days.states[row]));
                 // However old: an audit stays the latest one until the next.
                 let place = if as_of < self.window.end_day() { self.window.start() } else { self.window.end };
                 if self.set_aside(book, at, fault, Some(place)) {
@@ -278,7 +288,11 @@ impl Reader<'_> {
                 let Some(customer) = self.customer_or_reject(book, at, &ids, row, fault) else { continue };
                 let key = index.insert(&format!("{customer} {as_of}"));
                 let (total_kgce, replaceable_kgce) = (total.values[row], replaceable.values[row]);
-                found.push(Row { key, at, value: (customer, Profile { as_of, total_kgce, replaceable_kgce }) });
+                found.push(Row {
+                    key,
+                    at,
+                    value: (customer, Profile { as_of, total_kgce, replaceable_kgce }),
+                });
             }
             Ok(())
         })
@@ -369,7 +383,8 @@ fn count_incidents(
             crate::error::Refusal::of(Table::Incidents, "customers × minutes exceed 64 bits", advice)
         })?;
     }
-    offences.sort_unstable_by_key(|offence| (offence.customer, offence.month, offence.kind, offence.severity));
+    offences
+        .sort_unstable_by_key(|offence| (offence.customer, offence.month, offence.kind, offence.severity));
     Ok(offences)
 }
 
@@ -468,7 +483,8 @@ mod tests {
 
     #[test]
     fn plans_count_in_covered_months_and_miss_on_both_sides() {
-        let lines = ["a|2023-10|80", "a|2023-11|250", "a|2023-12|5", "a|2023-09|0", "b|2023-10|0.2", "a|2023-08|-1"];
+        let lines =
+            ["a|2023-10|80", "a|2023-11|250", "a|2023-12|5", "a|2023-09|0", "b|2023-10|0.2", "a|2023-08|-1"];
         let happened = happened(Table::Plans, "customer_id|month|planned_kwh", &lines);
         let fact = happened.facts[0];
         assert_eq!((fact.planned_months, fact.plan_months, fact.plan_share_e6), (3, 2, 750_000 + 800_000));
@@ -502,7 +518,8 @@ mod tests {
     #[test]
     fn the_latest_audit_before_the_end_holds_however_old() {
         let lines = ["a|2001-01-01|5|1", "a|2003-01-01|7|2", "a|2024-01-01|9|3", "b|2003-01-01|-1|0"];
-        let happened = happened(Table::EnergyProfiles, "customer_id|as_of|total_kgce|replaceable_kgce", &lines);
+        let happened =
+            happened(Table::EnergyProfiles, "customer_id|as_of|total_kgce|replaceable_kgce", &lines);
         assert_eq!(happened.profiles[0].map(|profile| profile.total_kgce), Some(7.0));
         assert_eq!((happened.books[3].tally.out_of_window, happened.books[3].tally.counted), (1, 2));
         assert_eq!(rules(&happened.books[3]), ["negative"]);

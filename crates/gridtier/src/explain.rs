@@ -35,6 +35,8 @@ pub struct Row {
     pub tier: String,
     /// Why it is provisional, or which policy moved it.
     pub reason: Option<String>,
+    /// The best tier that confirmed offences leave.
+    pub ceiling: Option<String>,
 }
 
 /// A line of the customer's stratum.
@@ -123,8 +125,6 @@ pub struct Explanation {
     pub levers: Vec<Lever>,
     /// Whether all levers together would close the gap.
     pub reachable: bool,
-    /// The tier above which a policy lets this customer not rise.
-    pub ceiling: Option<String>,
 }
 
 /// Explains a customer. `values` and `fitted` are in the order of the method's indicators; `boundaries` are those of
@@ -162,11 +162,10 @@ pub fn explain(
     let next = next(&row, boundaries);
     let levers = levers(method, fitted, &items, next.as_ref());
     let gains: f64 = levers.iter().map(|lever| lever.gain_max).sum();
-    let vetoed = row.reason.as_deref() == Some("veto");
+    let is_capped = row.ceiling.is_some();
     Explanation {
         customers: boundaries.first().map(|line| line.customers),
-        reachable: next.as_ref().is_some_and(|next| gains >= next.gap) && !vetoed,
-        ceiling: vetoed.then(|| row.tier.clone()),
+        reachable: next.as_ref().is_some_and(|next| gains >= next.gap) && !is_capped,
         row,
         items,
         next,
@@ -187,7 +186,9 @@ fn next(row: &Row, boundaries: &[Boundary]) -> Option<Next> {
 fn levers(method: &Method, fitted: &[Option<Fitted>], items: &[Item], next: Option<&Next>) -> Vec<Lever> {
     let mut levers: Vec<Lever> = items
         .iter()
-        .filter(|item| registry::find(&item.indicator).is_some_and(|entry| entry.lever == Changeable::Behaviour))
+        .filter(|item| {
+            registry::find(&item.indicator).is_some_and(|entry| entry.lever == Changeable::Behaviour)
+        })
         .filter(|item| item.missing > 0.0)
         .filter_map(|item| {
             let place = method.indicators.iter().position(|spec| spec.id == item.indicator)?;

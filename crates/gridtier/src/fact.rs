@@ -81,12 +81,37 @@ impl Facts {
     pub fn present(&self, table: Table) -> bool {
         self.books.iter().any(|book| book.table == table && book.present)
     }
+
+    /// Why nobody can be graded, if a required table has no row that counts.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Refusal> {
+        let book = self.books.iter().find(|book| book.table.required() && book.tally.counted == 0)?;
+        let tally = book.tally;
+        if tally.rows_in == 0 {
+            return Some(Refusal::of(book.table, "it has no rows", "export the table anew"));
+        }
+        let Window { end, .. } = self.window;
+        let what = format!(
+            "none of its {} rows counts: {} are rejects, {} lie outside the window {} to {}",
+            tally.rows_in,
+            tally.rejected,
+            tally.out_of_window,
+            self.window.start(),
+            end.plus(-1)
+        );
+        let advice = if tally.rejected > 0 {
+            "see the rejects with `gridtier check DATA -o DIR` and mend the export"
+        } else {
+            "check --as-of and the method's window_months"
+        };
+        Some(Refusal::of(book.table, what, advice))
+    }
 }
 
 /// Reads all tables of a window.
 ///
 /// # Errors
-/// A table cannot be read, a required one has no usable row, or a sum overflows.
+/// A table cannot be read, a required one is absent, or a sum overflows.
 pub fn read(source: &dyn Source, window: Window) -> Result<Facts, RunError> {
     let mut customers_book = Intake::new(Table::Customers);
     let customers = customer::read(source, &mut customers_book)?;
@@ -98,8 +123,10 @@ pub fn read(source: &dyn Source, window: Window) -> Result<Facts, RunError> {
     let energy = energies(&usage, &customers)?;
     let rows = energy.into_iter().zip(billed.facts).zip(happened.facts);
     let rows = rows.map(|((energy, billing), events)| CustomerFacts { energy, billing, events }).collect();
-    let books: Vec<Intake> =
-        [customers_book, readings_book, billed.bills, billed.payments].into_iter().chain(happened.books).collect();
+    let books: Vec<Intake> = [customers_book, readings_book, billed.bills, billed.payments]
+        .into_iter()
+        .chain(happened.books)
+        .collect();
     let findings = books.iter().flat_map(|book| book.findings(source)).collect();
     let (profiles, offences) = (happened.profiles, happened.offences);
     Ok(Facts { window, customers, usage, rows, profiles, offences, unit_suspects, books, findings })
@@ -142,7 +169,9 @@ fn energy(usage: &MonthlyUsage, customer: usize, standard: Option<u8>) -> Option
         }
         energy.covered_months += 1;
         energy.covered_wh = energy.covered_wh.checked_add(used.active_wh)?;
-        let (Some(standard), true) = (standard, used.active_wh > 0 && used.readings == used.reactive_readings) else {
+        let (Some(standard), true) =
+            (standard, used.active_wh > 0 && used.readings == used.reactive_readings)
+        else {
             continue;
         };
         energy.power_factor_months += 1;
@@ -170,6 +199,8 @@ pub struct FactColumn {
     pub unit: &'static str,
     /// What it is.
     pub about: &'static str,
+    /// The table without which it is not known.
+    pub table: Table,
     /// Its value for a customer.
     pub value: FactValue,
 }
@@ -185,12 +216,24 @@ pub enum FactValue {
 }
 
 const fn integer(
+    table: Table,
     name: &'static str,
     unit: &'static str,
     about: &'static str,
     value: fn(&CustomerFacts) -> i64,
 ) -> FactColumn {
-    FactColumn { name, unit, about, value: FactValue::Integer(value) }
+    FactColumn { name, unit, about, table, value: FactValue::Integer(value) }
+}
+
+/// A column of the customers table, or of the latest audit.
+const fn other(
+    table: Table,
+    name: &'static str,
+    unit: &'static str,
+    about: &'static str,
+    value: FactValue,
+) -> FactColumn {
+    FactColumn { name, unit, about, table, value }
 }
 
 fn word<'a>(known: &[&'a str], place: Option<u8>) -> Option<&'a str> {
@@ -199,86 +242,136 @@ fn word<'a>(known: &[&'a str], place: Option<u8>) -> Option<&'a str> {
 
 /// The facts that expressions may use.
 pub const COLUMNS: &[FactColumn] = &[
-    integer("covered_months", "months", "months covered by readings", |f| f.energy.covered_months),
-    integer("active_wh", "Wh", "active energy of the window", |f| f.energy.active_wh),
-    integer("covered_wh", "Wh", "active energy of the covered months", |f| f.energy.covered_wh),
-    integer("reactive_varh", "varh", "sum of |reactive energy|", |f| f.energy.reactive_varh),
-    integer("readings", "readings", "readings counted", |f| f.energy.readings),
-    integer("first_year_wh", "Wh", "active energy of the first 12 months", |f| f.energy.first_year_wh),
-    integer("first_year_covered", "months", "covered among the first 12 months", |f| f.energy.first_year_covered),
-    integer("last_year_wh", "Wh", "active energy of the last 12 months", |f| f.energy.last_year_wh),
-    integer("last_year_covered", "months", "covered among the last 12 months", |f| f.energy.last_year_covered),
-    integer("power_factor_months", "months", "months with an assessed power factor", |f| f.energy.power_factor_months),
-    integer("power_factor_attained", "months", "of them at the standard", |f| f.energy.power_factor_attained),
-    integer("billed_fen", "fen", "amounts due, reversals included", |f| f.billing.billed_fen),
-    integer("billed_months", "months", "months with a bill", |f| f.billing.billed_months),
-    integer("priced_fen", "fen", "amounts due over covered months with a bill", |f| f.billing.priced_fen),
-    integer("priced_wh", "Wh", "active energy over the same months", |f| f.billing.priced_wh),
-    integer("due_bills", "bills", "bills due before the end", |f| f.billing.due_bills),
-    integer("due_fen", "fen", "due on them after reversals", |f| f.billing.due_fen),
-    integer("on_time_fen", "fen", "of it paid by the due day", |f| f.billing.on_time_fen),
-    integer("overdue_fen_days", "fen·days", "unpaid after the due day, over days", |f| f.billing.overdue_fen_days),
-    integer("fault_customer_minutes", "customer·min", "outages caused to others", |f| f.events.fault_customer_minutes),
-    integer("violation_points_e6", "10⁻⁶ points", "points of offences, halved each year", |f| {
-        f.events.violation_points_e6
+    integer(Table::MeterReadings, "covered_months", "months", "months covered by readings", |f| {
+        f.energy.covered_months
     }),
-    integer("planned_months", "months", "months with a plan", |f| f.events.planned_months),
-    integer("plan_months", "months", "of them covered", |f| f.events.plan_months),
-    integer("plan_share_e6", "10⁻⁶", "sum of their completion", |f| f.events.plan_share_e6),
-    integer("policy_requests", "events", "policy events with a request", |f| f.events.policy_requests),
-    integer("policy_share_e6", "10⁻⁶", "sum of their fulfilment", |f| f.events.policy_share_e6),
-    integer("work_requests", "events", "work events with a request", |f| f.events.work_requests),
-    integer("work_share_e6", "10⁻⁶", "sum of their fulfilment", |f| f.events.work_share_e6),
-    integer("suggestions", "events", "suggestions submitted", |f| f.events.suggestions),
-    integer("suggestions_adopted", "events", "of them adopted", |f| f.events.suggestions_adopted),
-    FactColumn {
-        name: "contract_capacity_kva",
-        unit: "kVA",
-        about: "contract capacity",
-        value: FactValue::Number(|f, i| f.customers.rows[i].contract_capacity_kva),
-    },
-    FactColumn {
-        name: "total_kgce",
-        unit: "kgce",
-        about: "energy of all carriers, latest audit",
-        value: FactValue::Number(|f, i| f.profiles[i].map(|profile| profile.total_kgce)),
-    },
-    FactColumn {
-        name: "replaceable_kgce",
-        unit: "kgce",
-        about: "of it replaceable by electricity",
-        value: FactValue::Number(|f, i| f.profiles[i].map(|profile| profile.replaceable_kgce)),
-    },
-    FactColumn {
-        name: "use_category",
-        unit: "",
-        about: "use category",
-        value: FactValue::Word(|f, i| word(USE_CATEGORIES, Some(f.customers.rows[i].use_category))),
-    },
-    FactColumn {
-        name: "supply_level",
-        unit: "",
-        about: "supply level",
-        value: FactValue::Word(|f, i| word(SUPPLY_LEVELS, Some(f.customers.rows[i].supply_level))),
-    },
-    FactColumn {
-        name: "region",
-        unit: "",
-        about: "region",
-        value: FactValue::Word(|f, i| f.customers.rows[i].region.as_deref()),
-    },
-    FactColumn {
-        name: "importance_level",
-        unit: "",
-        about: "regulatory importance level",
-        value: FactValue::Word(|f, i| word(IMPORTANCE_LEVELS, f.customers.rows[i].importance_level)),
-    },
-    FactColumn {
-        name: "load_class",
-        unit: "",
-        about: "load class",
-        value: FactValue::Word(|f, i| word(LOAD_CLASSES, f.customers.rows[i].load_class)),
-    },
+    integer(Table::MeterReadings, "active_wh", "Wh", "active energy of the window", |f| f.energy.active_wh),
+    integer(Table::MeterReadings, "covered_wh", "Wh", "active energy of the covered months", |f| {
+        f.energy.covered_wh
+    }),
+    integer(Table::MeterReadings, "reactive_varh", "varh", "sum of |reactive energy|", |f| {
+        f.energy.reactive_varh
+    }),
+    integer(Table::MeterReadings, "readings", "readings", "readings counted", |f| f.energy.readings),
+    integer(Table::MeterReadings, "first_year_wh", "Wh", "active energy of the first 12 months", |f| {
+        f.energy.first_year_wh
+    }),
+    integer(Table::MeterReadings, "first_year_covered", "months", "covered among the first 12 months", |f| {
+        f.energy.first_year_covered
+    }),
+    integer(Table::MeterReadings, "last_year_wh", "Wh", "active energy of the last 12 months", |f| {
+        f.energy.last_year_wh
+    }),
+    integer(Table::MeterReadings, "last_year_covered", "months", "covered among the last 12 months", |f| {
+        f.energy.last_year_covered
+    }),
+    integer(
+        Table::MeterReadings,
+        "power_factor_months",
+        "months",
+        "months with an assessed power factor",
+        |f| f.energy.power_factor_months,
+    ),
+    integer(Table::MeterReadings, "power_factor_attained", "months", "of them at the standard", |f| {
+        f.energy.power_factor_attained
+    }),
+    integer(Table::Bills, "billed_fen", "fen", "amounts due, reversals included", |f| f.billing.billed_fen),
+    integer(Table::Bills, "billed_months", "months", "months with a bill", |f| f.billing.billed_months),
+    integer(Table::Bills, "priced_fen", "fen", "amounts due over covered months with a bill", |f| {
+        f.billing.priced_fen
+    }),
+    integer(Table::Bills, "priced_wh", "Wh", "active energy over the same months", |f| f.billing.priced_wh),
+    integer(Table::Bills, "due_bills", "bills", "bills due before the end", |f| f.billing.due_bills),
+    integer(Table::Bills, "due_fen", "fen", "due on them after reversals", |f| f.billing.due_fen),
+    integer(Table::Payments, "on_time_fen", "fen", "of it paid by the due day", |f| f.billing.on_time_fen),
+    integer(Table::Payments, "overdue_fen_days", "fen·days", "unpaid after the due day, over days", |f| {
+        f.billing.overdue_fen_days
+    }),
+    integer(Table::Incidents, "fault_customer_minutes", "customer·min", "outages caused to others", |f| {
+        f.events.fault_customer_minutes
+    }),
+    integer(
+        Table::Incidents,
+        "violation_points_e6",
+        "10⁻⁶ points",
+        "points of offences, halved each year",
+        |f| f.events.violation_points_e6,
+    ),
+    integer(Table::Plans, "planned_months", "months", "months with a plan", |f| f.events.planned_months),
+    integer(Table::Plans, "plan_months", "months", "of them covered", |f| f.events.plan_months),
+    integer(Table::Plans, "plan_share_e6", "10⁻⁶", "sum of their completion", |f| f.events.plan_share_e6),
+    integer(Table::Cooperation, "policy_requests", "events", "policy events with a request", |f| {
+        f.events.policy_requests
+    }),
+    integer(Table::Cooperation, "policy_share_e6", "10⁻⁶", "sum of their fulfilment", |f| {
+        f.events.policy_share_e6
+    }),
+    integer(Table::Cooperation, "work_requests", "events", "work events with a request", |f| {
+        f.events.work_requests
+    }),
+    integer(Table::Cooperation, "work_share_e6", "10⁻⁶", "sum of their fulfilment", |f| {
+        f.events.work_share_e6
+    }),
+    integer(Table::Cooperation, "suggestions", "events", "suggestions submitted", |f| f.events.suggestions),
+    integer(Table::Cooperation, "suggestions_adopted", "events", "of them adopted", |f| {
+        f.events.suggestions_adopted
+    }),
+    other(
+        Table::Customers,
+        "contract_capacity_kva",
+        "kVA",
+        "contract capacity",
+        FactValue::Number(|f, i| f.customers.rows[i].contract_capacity_kva),
+    ),
+    other(
+        Table::EnergyProfiles,
+        "total_kgce",
+        "kgce",
+        "energy of all carriers, latest audit",
+        FactValue::Number(|f, i| f.profiles[i].map(|profile| profile.total_kgce)),
+    ),
+    other(
+        Table::EnergyProfiles,
+        "replaceable_kgce",
+        "kgce",
+        "of it replaceable by electricity",
+        FactValue::Number(|f, i| f.profiles[i].map(|profile| profile.replaceable_kgce)),
+    ),
+    other(
+        Table::Customers,
+        "use_category",
+        "",
+        "use category",
+        FactValue::Word(|f, i| word(USE_CATEGORIES, Some(f.customers.rows[i].use_category))),
+    ),
+    other(
+        Table::Customers,
+        "supply_level",
+        "",
+        "supply level",
+        FactValue::Word(|f, i| word(SUPPLY_LEVELS, Some(f.customers.rows[i].supply_level))),
+    ),
+    other(
+        Table::Customers,
+        "region",
+        "",
+        "region",
+        FactValue::Word(|f, i| f.customers.rows[i].region.as_deref()),
+    ),
+    other(
+        Table::Customers,
+        "importance_level",
+        "",
+        "regulatory importance level",
+        FactValue::Word(|f, i| word(IMPORTANCE_LEVELS, f.customers.rows[i].importance_level)),
+    ),
+    other(
+        Table::Customers,
+        "load_class",
+        "",
+        "load class",
+        FactValue::Word(|f, i| word(LOAD_CLASSES, f.customers.rows[i].load_class)),
+    ),
 ];
 
 #[cfg(test)]

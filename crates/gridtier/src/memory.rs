@@ -30,9 +30,12 @@ pub fn numbers(values: &[f64]) -> ArrayRef {
 impl Memory {
     /// Adds a file to a table.
     pub fn with(mut self, table: Table, columns: Vec<(&str, ArrayRef)>) -> Self {
-        self.tables.entry(table).or_default().push(RecordBatch::try_from_iter_with_nullable(
-            columns.into_iter().map(|(name, array)| (name, array, true)),
-        ).unwrap());
+        self.tables.entry(table).or_default().push(
+            RecordBatch::try_from_iter_with_nullable(
+                columns.into_iter().map(|(name, array)| (name, array, true)),
+            )
+            .unwrap(),
+        );
         self
     }
 
@@ -41,9 +44,7 @@ impl Memory {
         let split = |line: &str| line.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
         let cells: Vec<Vec<String>> = rows.iter().map(|row| split(row)).collect();
         let names = split(header);
-        let column = |place: usize| {
-            text(&cells.iter().map(|row| row[place].as_str()).collect::<Vec<_>>())
-        };
+        let column = |place: usize| text(&cells.iter().map(|row| row[place].as_str()).collect::<Vec<_>>());
         let columns = names.iter().enumerate().map(|(place, name)| (name.as_str(), column(place))).collect();
         self.with(table, columns)
     }

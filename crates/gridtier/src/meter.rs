@@ -42,7 +42,7 @@ struct Kernel<'a> {
 /// Reads all meter readings of the window. The result holds every customer; months without a reading are all zero.
 ///
 /// # Errors
-/// The table is absent, unreadable, or none of its rows counts.
+/// The table is absent or unreadable, or a month has too many readings to be summed.
 pub fn read(
     source: &dyn Source,
     customers: &Customers,
@@ -50,7 +50,8 @@ pub fn read(
     intake: &mut Intake,
 ) -> Result<MonthlyUsage, RunError> {
     let Some(parts) = source.parts(Table::MeterReadings)? else {
-        let advice = "put meter_readings.parquet, a CSV file or a folder meter_readings/ into the data folder";
+        let advice =
+            "put meter_readings.parquet, a CSV file or a folder meter_readings/ into the data folder";
         return Err(Refusal::of(Table::MeterReadings, "the table is missing", advice).into());
     };
     intake.present = true;
@@ -69,7 +70,7 @@ pub fn read(
     };
     intake.absorb(book);
     intake.close()?;
-    finish(intake, window, customers, usage)
+    bounded(usage, window, customers)
 }
 
 /// How a pass over all readings ended.
@@ -99,25 +100,7 @@ fn sum(kernel: &Kernel, parts: &[Part]) -> Result<Pass, RunError> {
     Ok(Pass::Summed(total.usage, total.intake))
 }
 
-fn finish(
-    intake: &Intake,
-    window: Window,
-    customers: &Customers,
-    usage: MonthlyUsage,
-) -> Result<MonthlyUsage, RunError> {
-    let tally = intake.tally;
-    if tally.counted == 0 {
-        let what = format!(
-            "none of its {} rows counts: {} lie outside the window {} to {}, {} are rejects",
-            tally.rows_in,
-            tally.out_of_window,
-            window.start(),
-            window.end.plus(-1),
-            tally.rejected
-        );
-        let advice = "check --as-of and the window, and run `gridtier check` for the rejects";
-        return Err(Refusal::of(Table::MeterReadings, what, advice).into());
-    }
+fn bounded(usage: MonthlyUsage, window: Window, customers: &Customers) -> Result<MonthlyUsage, RunError> {
     if let Some((customer, month)) = usage.find(|month| month.readings > READINGS_MAX) {
         let id = customers.ids.key(customer as u32);
         let what = format!("customer {id} has more than {READINGS_MAX} readings in {}", window.month(month));
@@ -151,7 +134,9 @@ fn share_out<W: Send>(
     for result in results {
         match result {
             Ok(worker) => workers.push(worker),
-            Err(error) if first_error.as_ref().is_none_or(|first| error.0 < first.0) => first_error = Some(error),
+            Err(error) if first_error.as_ref().is_none_or(|first| error.0 < first.0) => {
+                first_error = Some(error)
+            }
             Err(_) => {}
         }
     }
@@ -165,7 +150,8 @@ pub fn unit_suspects(usage: &MonthlyUsage, customers: &Customers, intake: &mut I
     if let Some(first) = suspects.first() {
         intake.notice(Rule::UnitSuspect, suspects.len() as u64, || {
             let id = customers.ids.key(first.customer);
-            format!("{id} in {}: {} Wh, median month {} Wh", first.month, first.active_wh, first.median_wh)
+            let [month_kwh, median_kwh] = [first.active_wh, first.median_wh].map(|wh| wh / 1000);
+            format!("{id} in {}: {month_kwh} kWh, median month {median_kwh} kWh", first.month)
         });
     }
     suspects

@@ -261,10 +261,7 @@ impl Method {
             hysteresis: raw.hysteresis.as_ref().map(|hysteresis| hysteresis.band),
             step_limit: raw.step_limit.as_ref().map(|limit| limit.up),
             overrides,
-            limits: Limits {
-                reject_share: raw.limits.reject_share,
-                reject_rows: raw.limits.reject_rows,
-            },
+            limits: Limits { reject_share: raw.limits.reject_share, reject_rows: raw.limits.reject_rows },
         })
     }
 
@@ -295,7 +292,8 @@ fn check_scalars(document: &Document, raw: &raw::Method, faults: &mut Vec<Fault>
         fault("quotas", what, "the paper has [10, 30, 50, 10]");
     }
     if raw.min_months > raw.window_months {
-        let what = format!("`min_months` {} exceeds the window of {} months", raw.min_months, raw.window_months);
+        let what =
+            format!("`min_months` {} exceeds the window of {} months", raw.min_months, raw.window_months);
         fault("min_months", what, "nobody could ever be ranked: lower it, or lengthen `window_months`");
     }
     if raw.combine != "weighted_sum" {

@@ -1,4 +1,4 @@
-//! A cycle's tables as Arrow columns: the names that other programs rely on (SPEC §10).
+//! A cycle's tables as Arrow columns: the names that other programs rely on.
 //!
 //! Tables come as streams of batches, sorted by key, text as plain strings. Nothing is computed here that is not a
 //! column of the engine already. How and where they are written is not known here.
@@ -8,9 +8,7 @@ pub mod parameters;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow_array::{
-    ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray,
-};
+use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use crate::fact::Facts;
@@ -123,6 +121,7 @@ fn tiers(graded: &Graded) -> Output<'_> {
         nullable("tier_computed", TEXT),
         full("tier", TEXT),
         nullable("reason", TEXT),
+        nullable("ceiling", TEXT),
     ];
     table("tiers", fields, scores.population.len(), move |rows| {
         let each = || rows.clone();
@@ -144,6 +143,7 @@ fn tiers(graded: &Graded) -> Output<'_> {
             text(each().map(|at| tiers.computed[at].map(|tier| tier.name()))),
             text(each().map(|at| Some(tiers.tier[at].name()))),
             text(each().map(reason)),
+            text(each().map(|at| tiers.ceiling[at].map(|tier| tier.name()))),
         ]
     })
 }
@@ -173,7 +173,10 @@ fn contributions<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
     table("contributions", fields, scores.population.len(), move |rows| {
         let mut columns = vec![text(rows.clone().map(|at| Some(ids.key(scores.population[at]))))];
         columns.extend(
-            scores.contributions.iter().map(|column| numbers(column[rows.clone()].iter().map(|&points| Some(points)))),
+            scores
+                .contributions
+                .iter()
+                .map(|column| numbers(column[rows.clone()].iter().map(|&points| Some(points)))),
         );
         columns
     })

@@ -1,6 +1,6 @@
 //! From batches to checked rows of one table: the steps that all tables share.
 //!
-//! A row is tested in one order (SPEC §3): its own key and date, the window, every other rule, duplicates among what is
+//! A row is tested in one order: its own key and date, the window, every other rule, duplicates among what is
 //! left. The modules of the single tables say what their columns and rules are; the order, the counting and the
 //! treatment of duplicate keys stand here.
 
@@ -141,7 +141,9 @@ impl<'a> Columns<'a> {
         let result = match self.spec(name).kind {
             K::Energy if self.table == Table::MeterReadings => {
                 let sign = match declared.net_export {
-                    crate::contract::declared::NetExport::Refused if name == "active_kwh" => Sign::NotNegative,
+                    crate::contract::declared::NetExport::Refused if name == "active_kwh" => {
+                        Sign::NotNegative
+                    }
                     _ => Sign::Any,
                 };
                 cell::scaled(array, &scale(declared.energy.wh(), READING_KWH_MAX * 1_000, sign))
@@ -194,7 +196,8 @@ impl<'a> Columns<'a> {
         index.insert_spelt(ids.values.value(row), raw).map_err(|folds| {
             let what = format!("`{}` and `{}` are two keys that fold to one", folds.first, folds.second);
             let path = self.source.file_name(self.table, self.batch.file);
-            Refusal::at(self.table, path, what, "write the key in one way only, in half-width characters").into()
+            Refusal::at(self.table, path, what, "write the key in one way only, in half-width characters")
+                .into()
         })
     }
 }

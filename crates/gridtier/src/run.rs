@@ -42,6 +42,9 @@ pub fn regrade(
     notices: Vec<Finding>,
 ) -> Result<Graded, RunError> {
     let facts = fact::read(source, Window { end, months: method.window_months })?;
+    if let Some(refusal) = facts.refusal() {
+        return Err(refusal.into());
+    }
     let columns = indicator::compute(&facts, &method.own)?;
     let scores = score::score(&facts, &columns, method);
     let tiers = tier::grade(&facts, &columns, &scores, method, previous);
@@ -56,7 +59,8 @@ pub fn regrade(
 /// One finding for all indicators that do not tell customers apart.
 fn degenerate(method: &Method, scores: &Scores) -> Option<Finding> {
     let weighs = |place: &usize| method.indicators[*place].weight.is_some();
-    let is_degenerate = |place: &usize| scores.fitted[*place].as_ref().is_some_and(|fitted| fitted.is_degenerate());
+    let is_degenerate =
+        |place: &usize| scores.fitted[*place].as_ref().is_some_and(|fitted| fitted.is_degenerate());
     let ids: Vec<&str> = (0..scores.fitted.len())
         .filter(|place| weighs(place) && is_degenerate(place))
         .map(|place| method.indicators[place].id.as_str())
@@ -122,8 +126,10 @@ pub struct ControlTotals {
     pub short_history: u64,
     /// Provisional for little known weight.
     pub low_known_weight: u64,
-    /// Customers that a veto moved, by final against computed tier.
+    /// Customers whose tier confirmed offences cap.
     pub vetoed: u64,
+    /// Of them those whose tier that lowered.
+    pub lowered_by_veto: u64,
     /// Σ active energy of all accepted customers, in Wh.
     pub active_wh: i128,
     /// Σ |reactive energy|, in varh.
@@ -154,14 +160,16 @@ impl Graded {
             total.revenue_fen = total.revenue_fen.saturating_add(rows[number as usize].billing.billed_fen);
             total.active_wh = total.active_wh.saturating_add(rows[number as usize].energy.active_wh);
         }
-        let vetoed = self.tiers.policy.iter().flatten().filter(|policy| policy.reason() == "veto").count();
+        let lowered =
+            self.tiers.policy.iter().flatten().filter(|policy| **policy == tier::Policy::Veto).count();
         ControlTotals {
             customers: rows.len() as u64,
             population: self.scores.population.len() as u64,
             ranked: self.scores.ranked().count() as u64,
             short_history: why("short_history"),
             low_known_weight: why("low_known_weight"),
-            vetoed: vetoed as u64,
+            vetoed: self.tiers.ceiling.iter().flatten().count() as u64,
+            lowered_by_veto: lowered as u64,
             active_wh: rows.iter().map(|row| i128::from(row.energy.active_wh)).sum(),
             reactive_varh: rows.iter().map(|row| i128::from(row.energy.reactive_varh)).sum(),
             readings: rows.iter().map(|row| row.energy.readings as u64).sum(),

@@ -74,18 +74,28 @@ pub fn score(facts: &Facts, columns: &[Column], method: &Method) -> Scores {
     let provisional: Vec<Option<Provisional>> = population
         .iter()
         .zip(&known_weight)
-        .map(|(&number, &known)| provisional(facts.rows[number as usize].energy.covered_months, known, method))
+        .map(|(&number, &known)| {
+            provisional(facts.rows[number as usize].energy.covered_months, known, method)
+        })
         .collect();
-    let firm_from =
-        population.iter().zip(&provisional).map(|(&number, why)| firm_from(facts, number, *why, method)).collect();
-    let ranked: Vec<u32> =
-        population.iter().zip(&provisional).filter(|(_, why)| why.is_none()).map(|(&number, _)| number).collect();
+    let firm_from = population
+        .iter()
+        .zip(&provisional)
+        .map(|(&number, why)| firm_from(facts, number, *why, method))
+        .collect();
+    let ranked: Vec<u32> = population
+        .iter()
+        .zip(&provisional)
+        .filter(|(_, why)| why.is_none())
+        .map(|(&number, _)| number)
+        .collect();
     let (fitted, ranked_known): (Vec<Option<Fitted>>, Vec<u64>) = method
         .indicators
         .par_iter()
         .zip(columns)
         .map(|(spec, column)| {
-            let known: Vec<f64> = ranked.iter().filter_map(|&number| column[number as usize].known()).collect();
+            let known: Vec<f64> =
+                ranked.iter().filter_map(|&number| column[number as usize].known()).collect();
             let count = known.len() as u64;
             (spec.normalise.as_ref().map(|normalise| Fitted::fit(normalise, spec.direction, known)), count)
         })

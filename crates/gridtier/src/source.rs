@@ -230,7 +230,10 @@ impl Intake {
         if self.present && self.tally.counted == 0 {
             by_rule.insert(Rule::EmptyTable, (self.tally.rows_in, format!("{} rows in", self.tally.rows_in)));
         }
-        by_rule.into_iter().map(|(rule, (rows, example))| Finding::of(self.table, rule, rows, example)).collect()
+        by_rule
+            .into_iter()
+            .map(|(rule, (rows, example))| Finding::of(self.table, rule, rows, example))
+            .collect()
     }
 
     /// Puts the rejects in the order of files and rows and checks that the rows add up.
@@ -248,7 +251,13 @@ impl Intake {
 
 /// The refusal of a column whose type cannot be the contract's.
 #[must_use]
-pub fn refuse_type(source: &dyn Source, table: Table, batch: &Batch, column: &str, fault: &TypeFault) -> RunError {
+pub fn refuse_type(
+    source: &dyn Source,
+    table: Table,
+    batch: &Batch,
+    column: &str,
+    fault: &TypeFault,
+) -> RunError {
     let path = source.file_name(table, batch.file);
     let what = format!("column {column}: {fault}");
     Refusal::at(table, path, what, "export the column in the type that the contract gives").into()

@@ -33,6 +33,8 @@ pub struct Tiers {
     pub tier: Vec<Tier>,
     /// The policy that made the final tier differ from the computed one.
     pub policy: Vec<Option<Policy>>,
+    /// The best tier that confirmed offences leave, whether or not that moved the customer.
+    pub ceiling: Vec<Option<Tier>>,
     /// The boundaries of all strata, by stratum and boundary.
     pub ledger: Vec<Line>,
     /// What was noticed.
@@ -42,20 +44,26 @@ pub struct Tiers {
 /// Ranks the population of `scores` and puts every customer in a tier. `previous` holds the final tiers of the cycle
 /// before, for hysteresis and step limit.
 #[must_use]
-pub fn grade(facts: &Facts, columns: &[Column], scores: &Scores, method: &Method, previous: &Previous) -> Tiers {
+pub fn grade(
+    facts: &Facts,
+    columns: &[Column],
+    scores: &Scores,
+    method: &Method,
+    previous: &Previous,
+) -> Tiers {
     let people = scores.population.len();
     let stratum = stratum::strata(facts, scores, method);
-    let vetoes = vetoes(facts, scores, method);
     let mut tiers = Tiers {
         rank: vec![None; people],
         computed: vec![None; people],
         tier: vec![method.provisional_tier; people],
         policy: vec![None; people],
+        ceiling: vetoes(facts, scores, method),
         ledger: Vec::new(),
         findings: Vec::new(),
         stratum: stratum.names,
     };
-    let standings = standings(columns, scores, &vetoes);
+    let standings = standings(columns, scores, &tiers.ceiling);
     let mut sizes = vec![0u64; people];
     for (name, members) in stratum.members {
         let mut ranked: Vec<&Standing> = members.iter().filter_map(|&at| standings[at].as_ref()).collect();
@@ -71,7 +79,7 @@ pub fn grade(facts: &Facts, columns: &[Column], scores: &Scores, method: &Method
         tiers.ledger.extend(order::ledger(&name, &ranked, method, cuts));
     }
     tiers.ledger.sort_by(|a, b| (&a.stratum, a.better).cmp(&(&b.stratum, b.better)));
-    policy::apply(facts, scores, method, &vetoes, previous, &sizes, &mut tiers);
+    policy::apply(facts, scores, method, previous, &sizes, &mut tiers);
     tiers
 }
 

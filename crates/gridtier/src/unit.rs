@@ -188,7 +188,9 @@ mod tests {
 
     #[test]
     fn halves_round_away_from_zero() {
-        for (x, rounded) in [(0.5, 1), (-0.5, -1), (1.5, 2), (2.5, 3), (0.499_999_999_999_999_94, 0), (-2.5, -3)] {
+        for (x, rounded) in
+            [(0.5, 1), (-0.5, -1), (1.5, 2), (2.5, 3), (0.499_999_999_999_999_94, 0), (-2.5, -3)]
+        {
             assert_eq!(round_half_away(x), rounded, "{x}");
         }
     }

@@ -136,6 +136,7 @@ fn a_manifest() -> Value {
         short_history: 0,
         low_known_weight: 0,
         vetoed: 0,
+        lowered_by_veto: 0,
         active_wh: -1,
         reactive_varh: 2,
         readings: 3,

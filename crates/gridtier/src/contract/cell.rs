@@ -15,7 +15,7 @@ use arrow_schema::DataType;
 use super::rule::Rule;
 
 pub use date::{Dates, dates, months, times_us};
-pub use number::{Floats, Scale, Sign, counts, floats, flags, power_factors, scaled};
+pub use number::{Floats, Scale, Sign, counts, flags, floats, power_factors, scaled};
 pub use text::{Ids, fold_id, ids, texts, words};
 
 /// What is known about one cell.
@@ -108,7 +108,9 @@ impl Family {
         match data_type {
             T::Utf8 | T::LargeUtf8 | T::Utf8View | T::Binary | T::LargeBinary | T::BinaryView => Self::Text,
             T::Dictionary(_, values) => Self::of(values),
-            T::Int8 | T::Int16 | T::Int32 | T::Int64 | T::UInt8 | T::UInt16 | T::UInt32 | T::UInt64 => Self::Integer,
+            T::Int8 | T::Int16 | T::Int32 | T::Int64 | T::UInt8 | T::UInt16 | T::UInt32 | T::UInt64 => {
+                Self::Integer
+            }
             T::Float16 | T::Float32 | T::Float64 => Self::Float,
             T::Decimal32(..) | T::Decimal64(..) | T::Decimal128(..) | T::Decimal256(..) => Self::Decimal,
             T::Date32 | T::Date64 => Self::Date,

@@ -97,8 +97,18 @@ const RULES: &[(Rule, &str, Severity, &str)] = &[
         "the same key came with different contents; none counts",
     ),
     (Rule::IntegerId, "integer_id", Severity::Warning, "keys came as integers; leading zeros may be lost"),
-    (Rule::UnknownColumn, "unknown_column", Severity::Info, "a column that the contract does not name; ignored"),
-    (Rule::WidenedType, "widened_type", Severity::Info, "a column's type is wider in one file than in another"),
+    (
+        Rule::UnknownColumn,
+        "unknown_column",
+        Severity::Info,
+        "a column that the contract does not name; ignored",
+    ),
+    (
+        Rule::WidenedType,
+        "widened_type",
+        Severity::Info,
+        "a column's type is wider in one file than in another",
+    ),
     (
         Rule::UnknownReversal,
         "unknown_reversal",
@@ -130,7 +140,12 @@ const RULES: &[(Rule, &str, Severity, &str)] = &[
         Severity::Warning,
         "the indicator is the same for all ranked customers: each gets 50",
     ),
-    (Rule::UnusedOverride, "unused_override", Severity::Warning, "an override names nobody graded, or has expired"),
+    (
+        Rule::UnusedOverride,
+        "unused_override",
+        Severity::Warning,
+        "an override names nobody graded, or has expired",
+    ),
 ];
 
 impl Rule {

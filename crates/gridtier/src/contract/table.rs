@@ -1,4 +1,4 @@
-//! The eight input tables of the method (SPEC §2).
+//! The eight input tables of the method.
 
 use std::fmt;
 
@@ -127,8 +127,13 @@ const CUSTOMERS: &[Column] = &[
     column("region", Kind::Text, "region or branch", "地区").nullable(),
     column("contract_capacity_kva", Kind::Number, "contract capacity", "合同容量").nullable().unit("kVA"),
     column("power_factor_standard", Kind::PowerFactor, "power-factor standard", "功率因数标准").nullable(),
-    column("importance_level", Kind::Word(IMPORTANCE_LEVELS), "regulatory importance level", "重要电力用户等级")
-        .nullable(),
+    column(
+        "importance_level",
+        Kind::Word(IMPORTANCE_LEVELS),
+        "regulatory importance level",
+        "重要电力用户等级",
+    )
+    .nullable(),
     column("load_class", Kind::Word(LOAD_CLASSES), "highest load class", "负荷等级").nullable(),
     column("opened_on", Kind::Date, "day the supply began", "立户日期"),
     column("closed_on", Kind::Date, "day the supply ended", "销户日期").nullable(),
@@ -138,9 +143,12 @@ const CUSTOMERS: &[Column] = &[
 const METER_READINGS: &[Column] = &[
     CUSTOMER_ID.key(),
     column("meter_id", Kind::Id, "meter; an empty one is a meter of its own", "电能表编号").nullable().key(),
-    column("read_at", Kind::PlacingTime, "start of the interval, utility local time", "抄表区间起始时间").key(),
+    column("read_at", Kind::PlacingTime, "start of the interval, utility local time", "抄表区间起始时间")
+        .key(),
     column("active_kwh", Kind::Energy, "active energy of the interval", "有功电量").unit("kWh"),
-    column("reactive_kvarh", Kind::Energy, "reactive energy of the interval", "无功电量").nullable().unit("kvarh"),
+    column("reactive_kvarh", Kind::Energy, "reactive energy of the interval", "无功电量")
+        .nullable()
+        .unit("kvarh"),
     column("quality", Kind::Word(QUALITIES), "quality of the reading", "数据质量").nullable(),
 ];
 
@@ -175,7 +183,8 @@ const INCIDENTS: &[Column] = &[
 const PLANS: &[Column] = &[
     CUSTOMER_ID.key(),
     column("month", Kind::PlacingMonth, "month planned", "计划月份").key(),
-    column("planned_kwh", Kind::Energy, "the customer's own declared or contracted energy", "计划用电量").unit("kWh"),
+    column("planned_kwh", Kind::Energy, "the customer's own declared or contracted energy", "计划用电量")
+        .unit("kWh"),
 ];
 
 const COOPERATION: &[Column] = &[

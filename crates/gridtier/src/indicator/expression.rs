@@ -50,7 +50,10 @@ fn checked(text: &str, wanted: Wanted) -> Result<Expr, (String, String)> {
     }
     if let Some(part) = (&expr).into_iter().find(|part| !is_within_row(part)) {
         let what = format!("`{text}` uses {part:?}, which looks beyond the customer's own row");
-        return Err((what, "use arithmetic, comparisons, CASE, COALESCE, ABS, ROUND, POW, LEAST, GREATEST".into()));
+        return Err((
+            what,
+            "use arithmetic, comparisons, CASE, COALESCE, ABS, ROUND, POW, LEAST, GREATEST".into(),
+        ));
     }
     let named = expr.alias("value");
     let schema = empty_frame().lazy().select([named.clone()]).collect_schema().map_err(grammar)?;
@@ -60,7 +63,11 @@ fn checked(text: &str, wanted: Wanted) -> Result<Expr, (String, String)> {
         None => false,
     };
     let kind = if wanted == Wanted::Number { "a number" } else { "true or false" };
-    if fits { Ok(named) } else { Err((format!("`{text}` does not give {kind}"), format!("write one that gives {kind}"))) }
+    if fits {
+        Ok(named)
+    } else {
+        Err((format!("`{text}` does not give {kind}"), format!("write one that gives {kind}")))
+    }
 }
 
 /// Whether a part of an expression looks at nothing but its own row.
@@ -101,23 +108,31 @@ fn is_within_row(part: &Expr) -> bool {
 
 fn empty_frame() -> DataFrame {
     let column = |column: &crate::fact::FactColumn| {
-        let dtype = if matches!(column.value, FactValue::Word(_)) { DataType::String } else { DataType::Float64 };
+        let dtype =
+            if matches!(column.value, FactValue::Word(_)) { DataType::String } else { DataType::Float64 };
         Series::new_empty(column.name.into(), &dtype).into_column()
     };
     DataFrame::new(0, COLUMNS.iter().map(column).collect()).unwrap_or_default()
 }
 
-/// The facts that `names` asks for, one row for each customer; integers as doubles.
+/// The facts that `names` asks for, one row for each customer; integers as doubles, nothing where the table is absent.
 fn frame(facts: &Facts, names: &[PlSmallStr]) -> Result<DataFrame, RunError> {
     let customers = facts.rows.len();
     let column = |column: &crate::fact::FactColumn| {
         let name = column.name.into();
         let series = match column.value {
+            FactValue::Integer(_) if !facts.present(column.table) => {
+                Series::full_null(name, customers, &DataType::Float64)
+            }
             FactValue::Integer(value) => {
                 Series::from_vec(name, facts.rows.iter().map(|row| value(row) as f64).collect::<Vec<f64>>())
             }
-            FactValue::Number(value) => Series::new(name, (0..customers).map(|i| value(facts, i)).collect::<Vec<_>>()),
-            FactValue::Word(value) => Series::new(name, (0..customers).map(|i| value(facts, i)).collect::<Vec<_>>()),
+            FactValue::Number(value) => {
+                Series::new(name, (0..customers).map(|i| value(facts, i)).collect::<Vec<_>>())
+            }
+            FactValue::Word(value) => {
+                Series::new(name, (0..customers).map(|i| value(facts, i)).collect::<Vec<_>>())
+            }
         };
         series.into_column()
     };
@@ -142,7 +157,11 @@ fn values(facts: &Facts, expression: &Expression) -> Result<Column, RunError> {
         let series = frame.clone().lazy().select([expr.clone()]).collect().map_err(bug)?;
         let series = series.column("value").map_err(bug)?.cast(&dtype).map_err(bug)?;
         // An expression without a fact has one value for all.
-        Ok::<_, RunError>(if series.len() == customers { series } else { series.new_from_index(0, customers) })
+        Ok::<_, RunError>(if series.len() == customers {
+            series
+        } else {
+            series.new_from_index(0, customers)
+        })
     };
     let value = run(&expression.value, DataType::Float64)?;
     let applies = expression.applies.as_ref().map(|applies| run(applies, DataType::Boolean)).transpose()?;
@@ -171,7 +190,9 @@ mod tests {
 
     #[test]
     fn expressions_are_checked_before_any_data_is_read() {
-        assert!(Expression::parse("reactive_varh / active_wh", Some("supply_level = 'high_voltage'")).is_ok());
+        assert!(
+            Expression::parse("reactive_varh / active_wh", Some("supply_level = 'high_voltage'")).is_ok()
+        );
         assert!(Expression::parse("CASE WHEN readings > 0 THEN ABS(active_wh) ELSE 0 END", None).is_ok());
         assert!(Expression::parse("GREATEST(policy_requests, 1) + COALESCE(total_kgce, 0)", None).is_ok());
         assert!(fault("reactiv_varh / active_wh").contains("did you mean `reactive_varh`?"));
@@ -182,8 +203,17 @@ mod tests {
 
     #[test]
     fn an_expression_looks_at_its_own_row_only() {
-        for text in ["SUM(active_wh)", "active_wh / MAX(active_wh)", "COUNT(*)", "SUM(active_wh) OVER (PARTITION BY region)"] {
-            assert!(fault(text).contains("beyond the customer's own row") || fault(text).contains("cannot be read"), "{text}");
+        for text in [
+            "SUM(active_wh)",
+            "active_wh / MAX(active_wh)",
+            "COUNT(*)",
+            "SUM(active_wh) OVER (PARTITION BY region)",
+        ] {
+            assert!(
+                fault(text).contains("beyond the customer's own row")
+                    || fault(text).contains("cannot be read"),
+                "{text}"
+            );
         }
     }
 }

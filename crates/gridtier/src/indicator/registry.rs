@@ -163,7 +163,7 @@ pub const INDICATORS: &[Indicator] = &[
         group: "standing",
         title: "Political and economic sensitivity",
         title_zh: "政治经济敏感性",
-        unit: "share",
+        unit: "",
         direction: Direction::More,
         formula: "max of importance level (1, 0.8, 0.5, 0.3; none 0) and load class (0.6, 0.3, 0; none 0)",
         no_value: "never",
@@ -171,7 +171,8 @@ pub const INDICATORS: &[Indicator] = &[
         lever: Lever::None,
         value: |facts, i| {
             let customer = &facts.customers.rows[i];
-            let points = |place: Option<u8>, points: &[f64]| place.map_or(0.0, |place| points[usize::from(place)]);
+            let points =
+                |place: Option<u8>, points: &[f64]| place.map_or(0.0, |place| points[usize::from(place)]);
             let importance = points(customer.importance_level, &IMPORTANCE_STANDING);
             Value::Known(importance.max(points(customer.load_class, &LOAD_STANDING)))
         },

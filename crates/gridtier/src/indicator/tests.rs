@@ -46,8 +46,7 @@ impl Case {
 
 const BILLS: &str = "bill_id|customer_id|billing_month|amount_due|due_on|reverses";
 const PAYMENTS: &str = "payment_id|bill_id|paid_on|amount";
-const INCIDENTS: &str =
-    "incident_id|customer_id|occurred_at|kind|responsibility|status|severity|affected_customers|outage_minutes";
+const INCIDENTS: &str = "incident_id|customer_id|occurred_at|kind|responsibility|status|severity|affected_customers|outage_minutes";
 const COOPERATION: &str = "event_id|customer_id|occurred_on|kind|requested|delivered";
 const PROFILES: &str = "customer_id|as_of|total_kgce|replaceable_kgce";
 
@@ -62,7 +61,10 @@ fn annual_energy_is_twelve_times_the_mean_covered_month() {
 #[test]
 fn annual_revenue_divides_by_the_months_that_have_a_bill() {
     let bills = ["1|a|2022-01|100|2022-02-25|-", "2|a|2022-02|50|2022-03-25|-", "3|a|2022-02|-30|-|2"];
-    assert_eq!(Case::new().table(Table::Bills, BILLS, &bills).value("annual_revenue"), [Known(720.0), Unknown]);
+    assert_eq!(
+        Case::new().table(Table::Bills, BILLS, &bills).value("annual_revenue"),
+        [Known(720.0), Unknown]
+    );
 }
 
 #[test]
@@ -85,7 +87,9 @@ fn energy_growth_compares_the_last_year_with_the_first() {
 
 #[test]
 fn energy_audits_give_total_and_share() {
-    let case = || Case::new().table(Table::EnergyProfiles, PROFILES, &["a|2015-01-01|5000|1250", "b|2015-01-01|0|0"]);
+    let case = || {
+        Case::new().table(Table::EnergyProfiles, PROFILES, &["a|2015-01-01|5000|1250", "b|2015-01-01|0|0"])
+    };
     assert_eq!(case().value("total_energy_use"), [Known(5.0), Known(0.0)]);
     assert_eq!(case().value("replaceable_share"), [Known(0.25), Unknown]);
     assert_eq!(Case::new().value("total_energy_use"), [Unknown, Unknown]);
@@ -93,8 +97,12 @@ fn energy_audits_give_total_and_share() {
 
 #[test]
 fn sensitivity_is_the_greater_of_importance_and_load_class() {
-    let customers = "customer_id|use_category|supply_level|importance_level|load_class|opened_on|aged_transformer_area";
-    let rows = ["a|other|low_voltage|imp_second|load_1|2000-01-01|false", "b|other|low_voltage|-|-|2000-01-01|false"];
+    let customers =
+        "customer_id|use_category|supply_level|importance_level|load_class|opened_on|aged_transformer_area";
+    let rows = [
+        "a|other|low_voltage|imp_second|load_1|2000-01-01|false",
+        "b|other|low_voltage|-|-|2000-01-01|false",
+    ];
     let memory = Memory::default().rows(Table::Customers, customers, &rows);
     let case = Case { memory, readings: readings("a", |_| 1.0, "-") };
     assert_eq!(case.value("sensitivity"), [Known(0.6), Known(0.0)]);
@@ -122,7 +130,8 @@ fn payment_is_measured_in_money_and_days() {
     assert_eq!(case().value("on_time_payment"), [Known(0.6), Unknown]);
     assert_eq!(case().value("overdue_days"), [Known(2.0), Unknown]);
     assert_eq!(Case::new().table(Table::Bills, BILLS, &bills).value("on_time_payment")[0], Unknown);
-    let asked_and_nothing_paid = Case::new().table(Table::Bills, BILLS, &bills).table(Table::Payments, PAYMENTS, &[]);
+    let asked_and_nothing_paid =
+        Case::new().table(Table::Bills, BILLS, &bills).table(Table::Payments, PAYMENTS, &[]);
     assert_eq!(asked_and_nothing_paid.value("overdue_days")[0], Known(10.0));
 }
 
@@ -138,7 +147,8 @@ fn plan_completion_is_a_mean_over_months() {
 
 #[test]
 fn incidents_count_when_confirmed_and_the_customers_own() {
-    let rows = ["1|a|2023-05-01|fault|customer|confirmed|1|10|90", "2|a|2022-12-01|theft|customer|confirmed|3|-|-"];
+    let rows =
+        ["1|a|2023-05-01|fault|customer|confirmed|1|10|90", "2|a|2022-12-01|theft|customer|confirmed|3|-|-"];
     let case = || Case::new().table(Table::Incidents, INCIDENTS, &rows);
     assert_eq!(case().value("fault_impact"), [Known(7.5), Known(0.0)]);
     assert_eq!(case().value("violation_points"), [Known(1.5), Known(0.0)]);
@@ -161,7 +171,10 @@ fn cooperation_is_not_applicable_when_never_asked() {
 fn suggestions_stop_at_the_cap() {
     let rows: Vec<String> = (0..5).map(|n| format!("{n}|a|2023-01-01|suggestion|1|1")).collect();
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
-    assert_eq!(Case::new().table(Table::Cooperation, COOPERATION, &rows).value("suggestion_points")[0], Known(6.0));
+    assert_eq!(
+        Case::new().table(Table::Cooperation, COOPERATION, &rows).value("suggestion_points")[0],
+        Known(6.0)
+    );
 }
 
 #[test]
@@ -182,6 +195,7 @@ fn an_own_indicator_is_an_expression_that_may_not_apply() {
 fn every_registry_entry_stands_in_the_order_of_dimensions_and_once() {
     let ids: std::collections::BTreeSet<&str> = INDICATORS.iter().map(|indicator| indicator.id).collect();
     assert_eq!((ids.len(), INDICATORS.len()), (16, 16));
-    let place = |indicator: &Indicator| DIMENSIONS.iter().position(|dimension| *dimension == indicator.dimension);
+    let place =
+        |indicator: &Indicator| DIMENSIONS.iter().position(|dimension| *dimension == indicator.dimension);
     assert!(INDICATORS.iter().map(place).is_sorted());
 }

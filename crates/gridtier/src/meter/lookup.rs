@@ -96,9 +96,11 @@ impl Lookup {
                 numbers.extend(keys.values().iter().map(|&key| number(key as usize)));
             }
             _ if values.is_empty() => numbers.resize(array.len(), Number::NULL),
-            _ => numbers.extend(dictionary.normalized_keys().into_iter().enumerate().map(|(row, key)| {
-                if dictionary.keys().is_null(row) { Number::NULL } else { number(key) }
-            })),
+            _ => {
+                numbers.extend(dictionary.normalized_keys().into_iter().enumerate().map(|(row, key)| {
+                    if dictionary.keys().is_null(row) { Number::NULL } else { number(key) }
+                }))
+            }
         }
         Ok(())
     }

@@ -77,7 +77,8 @@ fn collect(
         let (worker, held) = reader;
         kernel.source.read(Table::MeterReadings, part, super::worker::COLUMNS, &mut |batch| {
             worker.take(&batch, &mut |_, reading, at| {
-                if suspects.get(reading.place.month, reading.series as usize) && customers.contains(&reading.customer)
+                if suspects.get(reading.place.month, reading.series as usize)
+                    && customers.contains(&reading.customer)
                 {
                     held.push((*reading, at));
                 }

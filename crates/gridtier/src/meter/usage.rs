@@ -104,7 +104,8 @@ impl MonthlyUsage {
     }
 
     pub(super) fn find(&self, wanted: impl Fn(&MonthUse) -> bool) -> Option<(usize, usize)> {
-        let in_month = |(month, cells): (usize, &Vec<MonthUse>)| Some((cells.iter().position(&wanted)?, month));
+        let in_month =
+            |(month, cells): (usize, &Vec<MonthUse>)| Some((cells.iter().position(&wanted)?, month));
         self.months.iter().enumerate().find_map(in_month)
     }
 

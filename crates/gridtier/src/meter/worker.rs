@@ -14,7 +14,8 @@ use crate::source::{Batch, Intake, Part, RowAt};
 use crate::unit::DAY_US;
 
 /// The columns that the kernel decodes.
-pub(super) const COLUMNS: &[&str] = &["customer_id", "meter_id", "read_at", "active_kwh", "reactive_kvarh", "quality"];
+pub(super) const COLUMNS: &[&str] =
+    &["customer_id", "meter_id", "read_at", "active_kwh", "reactive_kvarh", "quality"];
 
 /// Place of `invalid` in [`QUALITIES`](crate::contract::QUALITIES).
 const INVALID: i64 = 2;
@@ -66,7 +67,10 @@ impl Bits {
         let (word, mask) = (bit / 32, 1u32 << (bit % 32));
         if word >= words.len() {
             // Zero pages cost nothing until they are touched; beyond the expectation grow by doubling.
-            words.resize((expected / 32 + 1).max(word + 1).max(words.len().saturating_mul(2).min(word + 1024)), 0);
+            words.resize(
+                (expected / 32 + 1).max(word + 1).max(words.len().saturating_mul(2).min(word + 1024)),
+                0,
+            );
         }
         let before = words[word];
         words[word] = before | mask;
@@ -165,7 +169,8 @@ impl<'k> Worker<'k> {
         batch: &Batch,
         sink: &mut impl FnMut(&mut Self, &Reading, RowAt),
     ) -> Result<(), RunError> {
-        let mut columns = Columns::new(self.kernel.source, Table::MeterReadings, batch, &self.kernel.declared);
+        let mut columns =
+            Columns::new(self.kernel.source, Table::MeterReadings, batch, &self.kernel.declared);
         self.number(batch, &columns)?;
         let times = columns.cells("read_at")?;
         let energy = Energies {

@@ -67,7 +67,12 @@ pub fn check(matrix: &[Vec<f64>], items: usize) -> Result<(), String> {
         for (j, &a) in row.iter().enumerate() {
             let product = a * matrix[j][i];
             if !(a.is_finite() && a > 0.0) || (product - 1.0).abs() > RECIPROCAL_TOLERANCE {
-                return Err(format!("row {} column {} is {a}, but its mirror is {}", i + 1, j + 1, matrix[j][i]));
+                return Err(format!(
+                    "row {} column {} is {a}, but its mirror is {}",
+                    i + 1,
+                    j + 1,
+                    matrix[j][i]
+                ));
             }
         }
     }
@@ -82,7 +87,11 @@ pub fn pool(matrices: &[Vec<Vec<f64>>]) -> Vec<Vec<f64>> {
         let logs: f64 = matrices.iter().map(|matrix| libm::log(matrix[i][j])).sum();
         libm::exp(logs / matrices.len() as f64)
     };
-    (0..size).map(|i| (0..size).map(|j| if matrices.len() == 1 { matrices[0][i][j] } else { mean(i, j) }).collect()).collect()
+    (0..size)
+        .map(|i| {
+            (0..size).map(|j| if matrices.len() == 1 { matrices[0][i][j] } else { mean(i, j) }).collect()
+        })
+        .collect()
 }
 
 /// Weights and consistency of a checked matrix.
@@ -101,7 +110,8 @@ pub fn judge(matrix: &[Vec<f64>], variant: Variant) -> Judged {
         }
     }
     let image = product(matrix, &weights);
-    let lambda_max = image.iter().zip(&weights).map(|(above, below)| above / below).sum::<f64>() / size as f64;
+    let lambda_max =
+        image.iter().zip(&weights).map(|(above, below)| above / below).sum::<f64>() / size as f64;
     let index = if size > 2 { (lambda_max - size as f64) / (size as f64 - 1.0) } else { 0.0 };
     let cr = if size > 2 { (index / RANDOM_INDEX[size - 1]).max(0.0) } else { 0.0 };
     let misfit = |&(i, j): &(usize, usize)| libm::log(matrix[i][j] * weights[j] / weights[i]).abs();
@@ -143,7 +153,10 @@ mod tests {
         for variant in [Variant::Eigenvector, Variant::GeometricMean] {
             let judged = judge(&default_matrix(), variant);
             assert_eq!(rounded(&judged.weights), [0.5396, 0.2970, 0.1634]);
-            assert!((judged.lambda_max - 3.0092).abs() < 5e-5 && (judged.cr - 0.0079).abs() < 5e-5, "{judged:?}");
+            assert!(
+                (judged.lambda_max - 3.0092).abs() < 5e-5 && (judged.cr - 0.0079).abs() < 5e-5,
+                "{judged:?}"
+            );
         }
     }
 

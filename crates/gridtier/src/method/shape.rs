@@ -9,12 +9,20 @@ const SHARE: Shape = Shape::Number(0.0, 1.0);
 
 const EXPERT: &[Key] = &[
     Key::required("name", Shape::Text, "who judged"),
-    Key::required("matrix", Shape::List(&Shape::List(&Shape::Ratio)), "row i, column j: how much i outweighs j"),
+    Key::required(
+        "matrix",
+        Shape::List(&Shape::List(&Shape::Ratio)),
+        "row i, column j: how much i outweighs j",
+    ),
 ];
 
 const AHP: &[Key] = &[
     Key::required("items", Shape::List(&Shape::Text), "the siblings, in the order of rows and columns"),
-    Key::optional("variant", Shape::OneOf(&["eigenvector", "geometric_mean"]), "how weights follow from a matrix"),
+    Key::optional(
+        "variant",
+        Shape::OneOf(&["eigenvector", "geometric_mean"]),
+        "how weights follow from a matrix",
+    ),
     Key::required("experts", Shape::List(&Shape::Table(EXPERT)), "pooled by the element-wise geometric mean"),
 ];
 
@@ -51,7 +59,11 @@ const INDICATOR: &[Key] = &[
 
 const VETO: &[Key] = &[
     Key::required("name", Shape::Text, "its name in explanations"),
-    Key::required("kinds", Shape::List(&Shape::OneOf(&["violation", "theft"])), "kinds of confirmed offences"),
+    Key::required(
+        "kinds",
+        Shape::List(&Shape::OneOf(&["violation", "theft"])),
+        "kinds of confirmed offences",
+    ),
     Key::optional("min_severity", Shape::Integer(1, 5), "offences below it do not count; 1 if left out"),
     Key::optional("min_count", Shape::Integer(1, 1_000_000), "so many are needed; 1 if left out"),
     Key::required("ceiling", TIER, "the best tier that is left"),
@@ -76,19 +88,35 @@ pub const KEYS: &[Key] = &[
     Key::required("format", Shape::Integer(super::FORMAT, super::FORMAT), "the version of this format, 1"),
     Key::required("name", Shape::Text, "the method's name"),
     Key::required("window_months", Shape::Integer(1, 600), "length of the window in months"),
-    Key::required("min_months", Shape::Integer(0, 600), "covered months below which a customer is provisional"),
+    Key::required(
+        "min_months",
+        Shape::Integer(0, 600),
+        "covered months below which a customer is provisional",
+    ),
     Key::required("min_known_weight", SHARE, "share of known weight below which a customer is provisional"),
     Key::required("provisional_tier", TIER, "tier of a provisional customer"),
-    Key::required("unknown", Shape::OneOf(&["reweight", "worst", "neutral"]), "what an unknown indicator does"),
+    Key::required(
+        "unknown",
+        Shape::OneOf(&["reweight", "worst", "neutral"]),
+        "what an unknown indicator does",
+    ),
     Key::required("combine", Shape::OneOf(&["weighted_sum"]), "how points become a score"),
     Key::required("quotas", Shape::List(&Shape::Integer(0, 100)), "shares of the four tiers in percent"),
-    Key::required("ties", Shape::OneOf(&["break", "up", "down"]), "what happens to equal scores at a boundary"),
+    Key::required(
+        "ties",
+        Shape::OneOf(&["break", "up", "down"]),
+        "what happens to equal scores at a boundary",
+    ),
     Key::required(
         "strata",
         Shape::OneOf(&["none", "supply_level", "use_category", "region"]),
         "the column of customers whose values are graded apart",
     ),
-    Key::required("min_stratum", Shape::Integer(1, 1_000_000_000), "ranked customers below which strata are pooled"),
+    Key::required(
+        "min_stratum",
+        Shape::Integer(1, 1_000_000_000),
+        "ranked customers below which strata are pooled",
+    ),
     Key::required("weights", Shape::Table(WEIGHTS), "weights of dimensions, groups and indicators"),
     Key::required("indicators", Shape::Map(&Shape::Table(INDICATOR)), "by indicator: its normalisation"),
     Key::optional("veto", Shape::List(&Shape::Table(VETO)), "ceilings for confirmed offences"),
@@ -102,6 +130,10 @@ pub const KEYS: &[Key] = &[
         Shape::Table(&[Key::required("up", Shape::Integer(1, 3), "most tiers up in one cycle")]),
         "limits how far a customer rises in one cycle",
     ),
-    Key::optional("override", Shape::List(&Shape::Table(OVERRIDE)), "decisions of persons about single customers"),
+    Key::optional(
+        "override",
+        Shape::List(&Shape::Table(OVERRIDE)),
+        "decisions of persons about single customers",
+    ),
     Key::required("limits", Shape::Table(LIMITS), "faults of the data beyond which nothing is published"),
 ];

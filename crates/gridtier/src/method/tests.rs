@@ -22,7 +22,8 @@ fn the_presets_are_methods() {
     for (name, _) in PRESETS {
         let method = Method::preset(name).unwrap().unwrap();
         assert_eq!(method.name, name);
-        let sum: f64 = method.indicators.iter().filter_map(|spec| spec.weight).map(|weight| weight.nominal()).sum();
+        let sum: f64 =
+            method.indicators.iter().filter_map(|spec| spec.weight).map(|weight| weight.nominal()).sum();
         assert!((sum - 1.0).abs() < 1e-12);
         assert_eq!(method.boundaries(), [10, 40, 90]);
     }
@@ -55,15 +56,20 @@ fn all_faults_come_at_once_with_their_lines() {
 
 #[test]
 fn names_that_nothing_has_are_told_with_the_nearest_one() {
-    assert!(faults_with("annual_energy = 0.40", "anual_energy = 0.40").contains("did you mean `annual_energy`?"));
+    assert!(
+        faults_with("annual_energy = 0.40", "anual_energy = 0.40").contains("did you mean `annual_energy`?")
+    );
     assert!(faults_with("potential = 0.20", "potentials = 0.20").contains("did you mean `potential`?"));
-    assert!(faults_with("[weights.groups.compliance]", "[weights.groups.complianse]").contains("`compliance`"));
+    assert!(
+        faults_with("[weights.groups.compliance]", "[weights.groups.complianse]").contains("`compliance`")
+    );
     assert!(faults_with("ties = \"break\"", "ties = \"brake\"").contains("did you mean `break`?"));
 }
 
 #[test]
 fn a_normalisation_must_be_complete_and_say_nothing_idle() {
-    let energy = "annual_energy = { normalise = \"min_max\", transform = \"log1p\", quantiles = [0.01, 0.99] }";
+    let energy =
+        "annual_energy = { normalise = \"min_max\", transform = \"log1p\", quantiles = [0.01, 0.99] }";
     let with = |to: &str| faults_with(energy, &format!("annual_energy = {to}"));
     assert!(with("{ normalise = \"min_max\" }").contains("either two ascending quantiles"));
     assert!(with("{ normalise = \"min_max\", goalposts = [1, 1] }").contains("ascending goalposts"));
@@ -84,9 +90,13 @@ fn own_indicators_are_checked_with_the_method() {
     };
     let good = "normalise = \"percentile\"\nexpr = \"reactive_varh / active_wh\"\nunit = \"share\"\ndirection = \"-\"";
     assert_eq!(own(good), "");
-    assert!(own(&good.replace("active_wh\"", "activ_wh\"")).contains("did you mean `active_wh`?"));
+    let told = own(&good.replace("active_wh\"", "activ_wh\""));
+    assert!(told.contains("did you mean `active_wh`?"), "{told}");
+    assert_eq!(told.matches("m.toml:").count(), 1, "a fault brings no others with it: {told}");
     assert!(own(&good.replace("unit", "# unit")).contains("lacks `unit` or `direction`"));
-    assert!(faults_with("[limits]", &format!("[indicators.idle]\n{good}\n[limits]")).contains("has no weight"));
+    assert!(
+        faults_with("[limits]", &format!("[indicators.idle]\n{good}\n[limits]")).contains("has no weight")
+    );
 }
 
 const AHP: &str = "[[weights.ahp.experts]]\nname = \"first\"\nmatrix = [[1, 2, 3], [\"1/2\", 1, 2], [\"1/3\", \"1/2\", 1]]\n";
@@ -94,9 +104,7 @@ const AHP: &str = "[[weights.ahp.experts]]\nname = \"first\"\nmatrix = [[1, 2, 3
 fn with_ahp(experts: &str) -> String {
     paper().replace(
         "[weights]\ncontribution = 0.5396\ncompliance = 0.2970\ncooperation = 0.1634\n",
-        &format!(
-            "[weights.ahp]\nitems = [\"contribution\", \"compliance\", \"cooperation\"]\n{experts}"
-        ),
+        &format!("[weights.ahp]\nitems = [\"contribution\", \"compliance\", \"cooperation\"]\n{experts}"),
     )
 }
 

@@ -93,7 +93,7 @@ type Built = (Vec<Spec>, Vec<Expression>, Vec<Judgement>);
 pub(super) fn build(document: &Document, raw: &raw::Method, faults: &mut Vec<Fault>) -> Built {
     let mut builder = Builder { document, raw, faults, judgements: Vec::new() };
     let dimensions = builder.dimension_weights();
-    let own: Vec<(String, Expression)> = builder.own_expressions();
+    let own: Vec<(String, Option<Expression>)> = builder.own_expressions();
     let mut ids: Vec<String> = INDICATORS.iter().map(|indicator| indicator.id.to_owned()).collect();
     ids.extend(own.iter().map(|(id, _)| id.clone()));
     builder.check_names(&ids);
@@ -122,7 +122,7 @@ pub(super) fn build(document: &Document, raw: &raw::Method, faults: &mut Vec<Fau
     }
     builder.check_use(&specs);
     let judgements = builder.judgements;
-    (specs, own.into_iter().map(|(_, expression)| expression).collect(), judgements)
+    (specs, own.into_iter().filter_map(|(_, expression)| expression).collect(), judgements)
 }
 
 struct Group {
@@ -148,7 +148,8 @@ impl Builder<'_, '_> {
     fn dimension_weights(&mut self) -> Vec<(String, f64)> {
         let weights = &self.raw.weights;
         let given = [weights.contribution, weights.compliance, weights.cooperation];
-        let given = DIMENSIONS.iter().zip(given).filter_map(|(name, weight)| Some(((*name).to_owned(), weight?)));
+        let given =
+            DIMENSIONS.iter().zip(given).filter_map(|(name, weight)| Some(((*name).to_owned(), weight?)));
         self.siblings(&["weights"], "dimensions", given.collect(), weights.ahp.as_ref())
     }
 
@@ -189,7 +190,9 @@ impl Builder<'_, '_> {
                 .collect();
             match ahp::check(&matrix, ahp.items.len()) {
                 Ok(()) => matrices.push(matrix),
-                Err(what) => self.fault(path, format!("judgement of {}: {what}", expert.name), "correct the matrix"),
+                Err(what) => {
+                    self.fault(path, format!("judgement of {}: {what}", expert.name), "correct the matrix")
+                }
             }
         }
         if matrices.is_empty() || matrices.len() < ahp.experts.len() {
@@ -212,7 +215,8 @@ impl Builder<'_, '_> {
             self.fault(path, what, format!("the other judgements ask for about {fitting:.2} there"));
         }
         let experts = ahp.experts.iter().zip(&matrices);
-        let experts = experts.map(|(expert, matrix)| (expert.name.clone(), ahp::judge(matrix, variant))).collect();
+        let experts =
+            experts.map(|(expert, matrix)| (expert.name.clone(), ahp::judge(matrix, variant))).collect();
         let weights = ahp.items.iter().cloned().zip(pooled.weights.clone()).collect();
         self.judgements.push(Judgement { parent: parent.into(), items: ahp.items.clone(), pooled, experts });
         weights
@@ -235,7 +239,8 @@ impl Builder<'_, '_> {
                 raw::WeightOrAhp::Ahp(ahp) => Some(&ahp.items),
                 raw::WeightOrAhp::Weight(_) => None,
             });
-            let named: Vec<&String> = members.keys().filter(|key| *key != "ahp").chain(items.flatten()).collect();
+            let named: Vec<&String> =
+                members.keys().filter(|key| *key != "ahp").chain(items.flatten()).collect();
             for name in named.into_iter().filter(|name| !ids.contains(name)) {
                 let fix = did_you_mean(name, ids.iter().map(String::as_str));
                 let what = format!("`{name}` in group `{group}` is not an indicator");
@@ -265,7 +270,10 @@ impl Builder<'_, '_> {
                     self.fault(&path, format!("group `{name}` stands in two dimensions"), "rename one");
                 }
                 let Some(members) = weights.indicators.get(&name) else {
-                    let fix = match crate::document::nearest(&name, weights.indicators.keys().map(String::as_str)) {
+                    let fix = match crate::document::nearest(
+                        &name,
+                        weights.indicators.keys().map(String::as_str),
+                    ) {
                         Some(near) => format!("did you mean `{near}`? Or add [weights.indicators.{name}]"),
                         None => format!("add [weights.indicators.{name}]"),
                     };
@@ -273,7 +281,13 @@ impl Builder<'_, '_> {
                     continue;
                 };
                 let indicators = self.members(&["weights", "indicators", &name], &name, members);
-                groups.push(Group { name, dimension: place, of_dimension: *of_dimension, of_group, indicators });
+                groups.push(Group {
+                    name,
+                    dimension: place,
+                    of_dimension: *of_dimension,
+                    of_group,
+                    indicators,
+                });
             }
         }
         for name in weights.indicators.keys().filter(|name| !named.contains(*name)) {
@@ -296,15 +310,19 @@ impl Builder<'_, '_> {
                 ("ahp", raw::WeightOrAhp::Ahp(ahp)) => judgement = Some(ahp),
                 (_, raw::WeightOrAhp::Weight(weight)) => given.push((name.clone(), *weight)),
                 (_, raw::WeightOrAhp::Ahp(_)) => {
-                    self.fault(path, format!("`{name}` must be a number"), "a judgement stands under the key `ahp`");
+                    self.fault(
+                        path,
+                        format!("`{name}` must be a number"),
+                        "a judgement stands under the key `ahp`",
+                    );
                 }
             }
         }
         self.siblings(path, parent, given, judgement)
     }
 
-    /// The method's own indicators by id, with their checked expressions.
-    fn own_expressions(&mut self) -> Vec<(String, Expression)> {
+    /// The method's own indicators by id, with their expressions if these are sound.
+    fn own_expressions(&mut self) -> Vec<(String, Option<Expression>)> {
         let mut own = Vec::new();
         for (id, indicator) in &self.raw.indicators {
             let Some(text) = &indicator.expr else { continue };
@@ -323,8 +341,11 @@ impl Builder<'_, '_> {
                 self.fault(&path, what, "add unit = \"…\" and direction = \"+\" or \"-\"");
             }
             match Expression::parse(text, indicator.applies.as_deref()) {
-                Ok(expression) => own.push((id.clone(), expression)),
-                Err((what, fix)) => self.fault(&path, format!("indicator `{id}`: {what}"), fix),
+                Ok(expression) => own.push((id.clone(), Some(expression))),
+                Err((what, fix)) => {
+                    own.push((id.clone(), None));
+                    self.fault(&path, format!("indicator `{id}`: {what}"), fix);
+                }
             }
         }
         own
@@ -334,7 +355,9 @@ impl Builder<'_, '_> {
         let raw = self.raw.indicators.get(id);
         let normalise = raw.and_then(|raw| self.normalise(id, raw));
         let (titles, unit) = match registry::find(id) {
-            Some(indicator) => ([indicator.title.into(), indicator.title_zh.into()], indicator.unit.to_owned()),
+            Some(indicator) => {
+                ([indicator.title.into(), indicator.title_zh.into()], indicator.unit.to_owned())
+            }
             None => {
                 let title = raw.and_then(|raw| raw.title.clone()).unwrap_or_else(|| id.to_owned());
                 let title_zh = raw.and_then(|raw| raw.title_zh.clone()).unwrap_or_else(|| title.clone());
@@ -369,7 +392,9 @@ impl Builder<'_, '_> {
             "min_max" => min_max(raw),
             "points" => points(raw),
             "target" => match (raw.target, raw.tolerance) {
-                (Some(target), Some(tolerance)) if tolerance > 0.0 => Ok(Normalise::Target { target, tolerance }),
+                (Some(target), Some(tolerance)) if tolerance > 0.0 => {
+                    Ok(Normalise::Target { target, tolerance })
+                }
                 _ => Err("`target` needs target and a tolerance above 0"),
             },
             _ => Ok(Normalise::Percentile),

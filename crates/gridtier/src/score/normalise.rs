@@ -73,7 +73,9 @@ impl Fitted {
                 Kind::Percentile { values, counts }
             }
             Normalise::Points(knots) => Kind::Points(knots.clone()),
-            Normalise::Target { target, tolerance } => Kind::Target { target: *target, tolerance: *tolerance },
+            Normalise::Target { target, tolerance } => {
+                Kind::Target { target: *target, tolerance: *tolerance }
+            }
         };
         Self { kind, direction }
     }
@@ -184,7 +186,10 @@ mod tests {
         assert!(constant.is_degenerate());
         assert_eq!([constant.points(3.0), constant.points(99.0)], [50.0, 50.0]);
         assert_eq!(fit(normalise, Direction::More, &[]).points(1.0), 50.0);
-        assert_eq!(fit(Normalise::Points(vec![(0.0, 0.0), (1.0, 9.0)]), Direction::More, &[]).points(1.0), 50.0);
+        assert_eq!(
+            fit(Normalise::Points(vec![(0.0, 0.0), (1.0, 9.0)]), Direction::More, &[]).points(1.0),
+            50.0
+        );
     }
 
     #[test]
@@ -200,7 +205,10 @@ mod tests {
     fn points_are_linear_between_knots_and_flat_outside() {
         let knots = Normalise::Points(vec![(0.0, 100.0), (5.0, 80.0), (30.0, 40.0)]);
         let fitted = fit(knots, Direction::Less, &[1.0]);
-        assert_eq!([-1.0, 0.0, 2.5, 5.0, 17.5, 99.0].map(|x| fitted.points(x)), [100.0, 100.0, 90.0, 80.0, 60.0, 40.0]);
+        assert_eq!(
+            [-1.0, 0.0, 2.5, 5.0, 17.5, 99.0].map(|x| fitted.points(x)),
+            [100.0, 100.0, 90.0, 80.0, 60.0, 40.0]
+        );
     }
 
     #[test]

@@ -17,13 +17,15 @@ fn paper_with(changes: &[(&str, &str)]) -> Method {
 
 /// Values of the paper's method: `known` by id, the others as given.
 fn row(method: &Method, known: &[(&str, f64)], others: Value) -> Vec<Value> {
-    let value = |id: &str| known.iter().find(|(known, _)| *known == id).map_or(others, |(_, x)| Value::Known(*x));
+    let value =
+        |id: &str| known.iter().find(|(known, _)| *known == id).map_or(others, |(_, x)| Value::Known(*x));
     method.indicators.iter().map(|spec| value(&spec.id)).collect()
 }
 
 /// Parameters fitted to one customer who has every value, so that goalposts and knots are in force.
 fn fitted(method: &Method) -> Vec<Option<Fitted>> {
-    let fit = |spec: &crate::method::Spec| Some(Fitted::fit(spec.normalise.as_ref()?, spec.direction, vec![0.0]));
+    let fit =
+        |spec: &crate::method::Spec| Some(Fitted::fit(spec.normalise.as_ref()?, spec.direction, vec![0.0]));
     method.indicators.iter().map(fit).collect()
 }
 

@@ -125,7 +125,8 @@ fn tie_group(ranked: &[&Standing], line: usize) -> std::ops::Range<usize> {
     if above != below {
         return line..line;
     }
-    let start = ranked[..line].iter().rposition(|standing| state(standing) != above).map_or(0, |place| place + 1);
+    let start =
+        ranked[..line].iter().rposition(|standing| state(standing) != above).map_or(0, |place| place + 1);
     let length = ranked[line..].iter().take_while(|standing| state(standing) == above).count();
     start..line + length
 }

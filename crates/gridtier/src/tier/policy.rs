@@ -44,7 +44,6 @@ pub(super) fn apply(
     facts: &Facts,
     scores: &Scores,
     method: &Method,
-    vetoes: &[Option<Tier>],
     previous: &Previous,
     sizes: &[u64],
     tiers: &mut Tiers,
@@ -58,14 +57,16 @@ pub(super) fn apply(
     for (position, &number) in scores.population.iter().enumerate() {
         let id = facts.customers.ids.key(number);
         let mut moved = Moved { tier: tiers.tier[position], by: None };
-        if let Some(ceiling) = vetoes[position] {
+        if let Some(ceiling) = tiers.ceiling[position] {
             moved.to(moved.tier.max(ceiling), Policy::Veto);
         } else if let (Some(rank), Some(&before)) = (tiers.rank[position], previous.get(id)) {
             if is_held(tiers, position, rank, before, sizes[position], method) {
                 moved.to(before, Policy::Hysteresis);
             }
         }
-        if let (Some(steps), Some(&before), Some(_)) = (method.step_limit, previous.get(id), tiers.rank[position]) {
+        if let (Some(steps), Some(&before), Some(_)) =
+            (method.step_limit, previous.get(id), tiers.rank[position])
+        {
             let best = Tier::ALL[(before as usize).saturating_sub(steps as usize)];
             moved.to(moved.tier.max(best), Policy::StepLimit);
         }

@@ -53,8 +53,9 @@ fn pooled(
     scores: &Scores,
     min_stratum: usize,
 ) -> BTreeMap<String, Vec<usize>> {
-    let ranked =
-        |positions: &[usize]| positions.iter().filter(|&&position| scores.provisional[position].is_none()).count();
+    let ranked = |positions: &[usize]| {
+        positions.iter().filter(|&&position| scores.provisional[position].is_none()).count()
+    };
     let (mut kept, small): (BTreeMap<_, _>, BTreeMap<_, _>) =
         members.into_iter().partition(|(_, positions)| ranked(positions) >= min_stratum);
     if small.is_empty() {

@@ -116,7 +116,8 @@ fn quotas_are_exact_counts_rounded_half_up() {
     assert_eq!(counts(&tiers), [145, 437, 727, 145]);
     assert_eq!(tiers.rank[1453], Some(1));
     assert_eq!(tiers.tier[1453], Tier::Special);
-    let few = |n: i64| counts(&graded(&(0..n).map(person).collect::<Vec<_>>(), &plain(&[]), &Previous::new()));
+    let few =
+        |n: i64| counts(&graded(&(0..n).map(person).collect::<Vec<_>>(), &plain(&[]), &Previous::new()));
     assert_eq!((few(1), few(5), few(0)), ([0, 0, 1, 0], [1, 1, 3, 0], [0, 0, 0, 0]));
 }
 
@@ -210,7 +211,8 @@ fn a_change_of_one_tier_is_held_within_the_band_of_the_boundary() {
 fn a_rise_may_be_limited_and_a_fall_is_not() {
     let people: Vec<Person> = (0..100).rev().map(person).collect();
     let limited = plain(&[("[limits]", "[step_limit]\nup = 1\n[limits]")]);
-    let previous: Previous = [(0, Tier::Grade3), (99, Tier::Special)].map(|(n, tier)| (format!("{n:06}"), tier)).into();
+    let previous: Previous =
+        [(0, Tier::Grade3), (99, Tier::Special)].map(|(n, tier)| (format!("{n:06}"), tier)).into();
     let tiers = graded(&people, &limited, &previous);
     assert_eq!((tiers.tier[0], tiers.policy[0]), (Tier::Grade2, Some(Policy::StepLimit)));
     assert_eq!(tiers.tier[99], Tier::Grade3);

@@ -1,4 +1,4 @@
-//! Small files that would take all memory or all day (BADINPUT 22): refused within 5 s and 1 GiB.
+//! Small files that would take all memory or all day: refused within 5 s and 1 GiB.
 
 use std::io::Write;
 use std::sync::Arc;

@@ -120,7 +120,10 @@ fn local_times(array: &ArrayRef, how: Dates, day_form: DayForm) -> Result<Cells,
 }
 
 fn zone_missing() -> TypeFault {
-    TypeFault("its times carry a zone, but no zone is declared; add `zone = \"Asia/Shanghai\"` to gridtier.toml".into())
+    TypeFault(
+        "its times carry a zone, but no zone is declared; add `zone = \"Asia/Shanghai\"` to gridtier.toml"
+            .into(),
+    )
 }
 
 fn each<T: ArrowPrimitiveType>(array: &ArrayRef, convert: impl Fn(T::Native) -> Option<i64>) -> Cells {
@@ -217,7 +220,8 @@ fn split_date(text: &str) -> (&str, &str) {
 
 /// `2025-01-31`, `2025/1/31`, `2025.1.31`, `2025年1月31日`, `20250131`; without the day if a month will do.
 fn parse_date(text: &str, day_form: DayForm) -> Option<NaiveDate> {
-    let month_only = |year, month| (day_form == DayForm::OrMonth).then(|| NaiveDate::from_ymd_opt(year, month, 1))?;
+    let month_only =
+        |year, month| (day_form == DayForm::OrMonth).then(|| NaiveDate::from_ymd_opt(year, month, 1))?;
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         let year = text.get(..4)?.parse().ok()?;
         let month = text.get(4..6)?.parse().ok()?;
@@ -252,7 +256,9 @@ fn parse_time(text: &str) -> Option<(i64, Option<i64>)> {
     }
     let zoned = text.find(['Z', 'z', '+', '-']).map(|at| text.split_at(at));
     let (clock, offset) = zoned.unwrap_or((text, ""));
-    let time = ["%H:%M:%S%.f", "%H:%M"].iter().find_map(|form| NaiveTime::parse_from_str(clock.trim_end(), form).ok())?;
+    let time = ["%H:%M:%S%.f", "%H:%M"]
+        .iter()
+        .find_map(|form| NaiveTime::parse_from_str(clock.trim_end(), form).ok())?;
     let time_us = (time - NaiveTime::MIN).num_microseconds()?;
     let offset_us = match offset {
         "" => None,
@@ -261,7 +267,8 @@ fn parse_time(text: &str) -> Option<(i64, Option<i64>)> {
             let (sign, rest) = offset.split_at(1);
             let digits: String = rest.chars().filter(|&c| c != ':').collect();
             let hours: i64 = digits.get(..2)?.parse().ok()?;
-            let minutes: i64 = digits.get(2..).filter(|m| !m.is_empty()).map_or(Some(0), |m| m.parse().ok())?;
+            let minutes: i64 =
+                digits.get(2..).filter(|m| !m.is_empty()).map_or(Some(0), |m| m.parse().ok())?;
             Some((hours * 60 + minutes) * 60_000_000 * if sign == "-" { -1 } else { 1 })
         }
     };
@@ -278,16 +285,25 @@ mod tests {
 
     fn days_of(texts: Vec<&str>, how: Dates) -> Vec<Option<String>> {
         let cells = dates(&(Arc::new(StringArray::from(texts)) as ArrayRef), how).unwrap();
-        let day = |row| cells.get(row).and_then(|day| crate::unit::date_of_day(day as i32)).map(|d| d.to_string());
+        let day =
+            |row| cells.get(row).and_then(|day| crate::unit::date_of_day(day as i32)).map(|d| d.to_string());
         (0..cells.values.len()).map(day).collect()
     }
 
     #[test]
     fn dates_as_people_write_them() {
-        let texts = vec!["2025-01-31", "2025/1/31", "20250131", "2025年1月31日", " 2025-01-31 00:00:00", "２０２５-01-31"];
+        let texts = vec![
+            "2025-01-31",
+            "2025/1/31",
+            "20250131",
+            "2025年1月31日",
+            " 2025-01-31 00:00:00",
+            "２０２５-01-31",
+        ];
         let days = days_of(texts, Dates::default());
         assert!(days.iter().all(|day| day.as_deref() == Some("2025-01-31")), "{days:?}");
-        let bad = days_of(vec!["2025-02-30", "31.01.2025", "202501", "yesterday", "2025-13-01"], Dates::default());
+        let bad =
+            days_of(vec!["2025-02-30", "31.01.2025", "202501", "yesterday", "2025-13-01"], Dates::default());
         assert!(bad.iter().all(Option::is_none), "{bad:?}");
     }
 
@@ -299,7 +315,8 @@ mod tests {
 
     #[test]
     fn months_may_leave_out_the_day() {
-        let column: ArrayRef = Arc::new(StringArray::from(vec!["202501", "2025-1", "2025/01/15", "2025年1月"]));
+        let column: ArrayRef =
+            Arc::new(StringArray::from(vec!["202501", "2025-1", "2025/01/15", "2025年1月"]));
         let cells = months(&column, Dates { places: true, ..Dates::default() }).unwrap();
         assert!(cells.values.iter().all(|&month| month == i64::from(Month::new(2025, 1).0)), "{cells:?}");
     }
@@ -320,7 +337,8 @@ mod tests {
         let how = Dates { zone: Some(chrono_tz::Asia::Shanghai), places: true, ..Dates::default() };
         let cells = times_us(&column, how).unwrap();
         assert_eq!(cells.values, [i64::from(Month::new(2025, 1).first_day()) * DAY_US]);
-        let text: ArrayRef = Arc::new(StringArray::from(vec!["2024-12-31T16:00:00Z", "2025-01-01 00:00+08:00"]));
+        let text: ArrayRef =
+            Arc::new(StringArray::from(vec!["2024-12-31T16:00:00Z", "2025-01-01 00:00+08:00"]));
         assert_eq!(times_us(&text, how).unwrap().values, [cells.values[0]; 2]);
     }
 }

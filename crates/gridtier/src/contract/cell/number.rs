@@ -93,7 +93,8 @@ pub fn scaled(array: &ArrayRef, scale: &Scale) -> Result<Cells, TypeFault> {
 /// The column holds no numbers.
 pub fn counts(array: &ArrayRef, sign: Sign, mark: DecimalMark) -> Result<Cells, TypeFault> {
     let scale = Scale { factor: 1, max: COUNT_MAX, sign, mark };
-    let double = |x: f64| if x.is_finite() && x.fract() != 0.0 { fault(Rule::BadNumber) } else { scale.of_double(x) };
+    let double =
+        |x: f64| if x.is_finite() && x.fract() != 0.0 { fault(Rule::BadNumber) } else { scale.of_double(x) };
     let decimal = |value: i128, places: i8| {
         let divisor = 10i128.checked_pow(u32::from(places.max(0).unsigned_abs())).unwrap_or(i128::MAX);
         if value % divisor == 0 { scale.of_decimal(value, places) } else { fault(Rule::BadNumber) }
@@ -107,7 +108,8 @@ pub fn counts(array: &ArrayRef, sign: Sign, mark: DecimalMark) -> Result<Cells, 
 /// The column holds no numbers.
 pub fn power_factors(array: &ArrayRef, mark: DecimalMark) -> Result<Cells, TypeFault> {
     let standard = |x: f64| {
-        let known = [90, 85, 80].into_iter().find(|&hundredths| (x * 100.0 - f64::from(hundredths)).abs() < 1e-4);
+        let known =
+            [90, 85, 80].into_iter().find(|&hundredths| (x * 100.0 - f64::from(hundredths)).abs() < 1e-4);
         known.map_or(fault(Rule::BadEnum), |hundredths| (i64::from(hundredths), State::Ok))
     };
     let decimal = |value: i128, places: i8| standard(value as f64 / libm::pow(10.0, f64::from(places)));
@@ -130,8 +132,10 @@ pub fn flags(array: &ArrayRef, column: &str, declared: &TableDeclared) -> Result
         _ => fault(Rule::BadEnum),
     };
     by_value(array, |array| match super::Family::of(array.data_type()) {
+        // Spreadsheets write TRUE and FALSE.
         super::Family::Text => {
-            let mut cells = text::words(array, column, &["false", "true", "0", "1"], declared)?;
+            let known = ["false", "true", "0", "1", "FALSE", "TRUE", "False", "True"];
+            let mut cells = text::words(array, column, &known, declared)?;
             cells.values.iter_mut().for_each(|value| *value %= 2);
             Ok(cells)
         }
@@ -190,7 +194,12 @@ type OfDouble<'a> = &'a dyn Fn(f64) -> Cell;
 type OfDecimal<'a> = &'a dyn Fn(i128, i8) -> Cell;
 
 /// Runs over a column of any numeric type: floats and text by `double`, integers and decimals exactly by `decimal`.
-fn numeric(array: &ArrayRef, double: OfDouble, decimal: OfDecimal, mark: DecimalMark) -> Result<Cells, TypeFault> {
+fn numeric(
+    array: &ArrayRef,
+    double: OfDouble,
+    decimal: OfDecimal,
+    mark: DecimalMark,
+) -> Result<Cells, TypeFault> {
     use DataType as T;
     let as_type = |to: &T| cast(array, to).map_err(|_| unfit("a number", array));
     Ok(match array.data_type() {

@@ -46,7 +46,9 @@ impl Ids {
 pub(super) fn as_view(array: &ArrayRef) -> Option<StringViewArray> {
     let array = match array.data_type() {
         // Writers that know no text type send bytes; what is not UTF-8 reads as empty and is rejected as such.
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => cast(array, &DataType::Utf8).ok()?,
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
+            cast(array, &DataType::Utf8).ok()?
+        }
         _ => array.clone(),
     };
     (Family::of(array.data_type()) == Family::Text).then_some(())?;
@@ -57,7 +59,11 @@ pub(super) fn as_view(array: &ArrayRef) -> Option<StringViewArray> {
 #[must_use]
 pub fn fold_id(text: &str) -> Cow<'_, str> {
     let text = text.trim();
-    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.nfkc().collect::<String>().trim().to_owned()) }
+    if text.is_ascii() {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.nfkc().collect::<String>().trim().to_owned())
+    }
 }
 
 /// A column of keys. Shape: one for each row.
@@ -78,7 +84,8 @@ pub fn ids(array: &ArrayRef) -> Result<Ids, TypeFault> {
         as_view(array).ok_or_else(|| unfit("a key as text", array))?
     };
     let rows = texts.len();
-    let mut ids = Ids { values: texts, states: Vec::with_capacity(rows), folded: Vec::new(), from_integers: whole };
+    let mut ids =
+        Ids { values: texts, states: Vec::with_capacity(rows), folded: Vec::new(), from_integers: whole };
     let mut changed = false;
     for (row, text) in ids.values.iter().enumerate() {
         let Some(text) = text else {
@@ -100,7 +107,11 @@ pub fn ids(array: &ArrayRef) -> Result<Ids, TypeFault> {
     if changed {
         let mut builder = StringViewBuilder::with_capacity(rows);
         for (text, state) in ids.values.iter().zip(&ids.states) {
-            builder.append_value(if *state == State::Ok { fold_id(text.unwrap_or("")) } else { Cow::Borrowed("") });
+            builder.append_value(if *state == State::Ok {
+                fold_id(text.unwrap_or(""))
+            } else {
+                Cow::Borrowed("")
+            });
         }
         ids.values = builder.finish();
     }
@@ -169,8 +180,13 @@ mod tests {
     #[test]
     fn a_key_is_trimmed_folded_and_never_a_number() {
         let long = "9".repeat(129);
-        let column: ArrayRef =
-            Arc::new(StringArray::from(vec![Some("  0000123 "), Some("００１２Ａ"), Some(" "), None, Some(&long)]));
+        let column: ArrayRef = Arc::new(StringArray::from(vec![
+            Some("  0000123 "),
+            Some("００１２Ａ"),
+            Some(" "),
+            None,
+            Some(&long),
+        ]));
         let ids = ids(&column).unwrap();
         assert_eq!(ids.get(0), Some("0000123"));
         assert_eq!(ids.get(1), Some("0012A"));
