@@ -10,6 +10,7 @@ mod bad_input;
 mod cases;
 mod commands;
 mod explain;
+mod junk;
 mod laws;
 mod output;
 mod real_data;

@@ -9,7 +9,7 @@ use arrow_cast::cast;
 use arrow_cast::display::array_value_to_string;
 use arrow_ipc::CompressionType;
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::DataType;
 use arrow_select::concat::concat_batches;
 use arrow_select::take::take_record_batch;
 use parquet::arrow::ArrowWriter;
@@ -118,16 +118,4 @@ pub fn csv(table: &RecordBatch) -> Vec<u8> {
         writer.write_record(columns.iter().map(|column| column[row].as_deref().unwrap_or(""))).unwrap();
     }
     writer.into_inner().unwrap()
-}
-
-/// A table whose columns have these types.
-pub fn typed(table: &RecordBatch, types: &[(&str, DataType)]) -> RecordBatch {
-    let kind = |field: &Field| types.iter().find(|(name, _)| name == field.name()).map(|(_, kind)| kind);
-    let schema: Arc<Schema> = table.schema();
-    batch(schema.fields().iter().zip(table.columns()).map(|(field, column)| {
-        (
-            field.name().as_str(),
-            kind(field).map_or_else(|| Arc::clone(column), |kind| cast(column, kind).unwrap()),
-        )
-    }))
 }

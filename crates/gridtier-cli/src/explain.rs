@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use gridtier::explain::{Explanation, Item, explain};
 use gridtier::indicator::DIMENSIONS;
-use gridtier::method::Tier;
+use gridtier::method::{Override, Tier};
 use gridtier_io::recall;
 use gridtier_io::store::Store;
 
@@ -15,17 +15,19 @@ use crate::lang::Lang;
 use crate::summary::tier_name;
 
 /// Characters of a bar of 100 points.
-const BAR: f64 = 20.0;
+const BAR: f64 = 16.0;
 
 /// Runs `gridtier explain`.
 pub fn run(args: &Explain, lang: Lang) -> Result<Done, Failure> {
     let cycle = Store::open(&args.cycle.store)?.cycle(args.cycle.cycle)?;
     let recalled = recall::customer(&cycle, args.customer.trim())?;
+    let decision = recalled.method.overrides.iter().find(|decision| decision.customer_id == args.customer.trim());
+    let decision = decision.cloned();
     let explanation =
         explain(&recalled.method, &recalled.fitted, &recalled.values, recalled.row, &recalled.boundaries);
     Ok(Done {
         data: match args.format {
-            Format::Text => told(&explanation, cycle.version, lang),
+            Format::Text => told(&explanation, decision.as_ref(), cycle.version, lang),
             Format::Json => {
                 let text = serde_json::to_string_pretty(&explanation);
                 text.map(|text| text + "\n").map_err(|error| Failure::bug(&error.to_string()))?
@@ -34,8 +36,15 @@ pub fn run(args: &Explain, lang: Lang) -> Result<Done, Failure> {
     })
 }
 
-fn told(explanation: &Explanation, version: u64, lang: Lang) -> String {
+fn told(explanation: &Explanation, decision: Option<&Override>, version: u64, lang: Lang) -> String {
     let mut text = head(explanation, version, lang);
+    if let Some(decision) = decision.filter(|_| explanation.row.reason.as_deref() == Some("override")) {
+        let Override { approver, reason, expires, .. } = decision;
+        let _ = match lang {
+            Lang::En => writeln!(text, "Approved by {approver}: {reason}; until {expires}."),
+            Lang::Zh => writeln!(text, "批准人 {approver}: {reason}; 有效期至 {expires}。"),
+        };
+    }
     text.push('\n');
     text += &waterfall(explanation, lang);
     text.push('\n');
@@ -158,7 +167,7 @@ fn dimension_names(lang: Lang) -> [&'static str; 3] {
 
 fn item_row(item: &Item, so_far: f64, lang: Lang) -> Vec<String> {
     let value = match (item.value, item.status) {
-        (Some(value), _) => value_text(value, &item.unit),
+        (Some(value), _) => value_text(value, &item.unit, lang),
         (None, "na") => lang.pick("does not apply", "不适用").to_owned(),
         (None, _) => lang.pick("unknown", "未知").to_owned(),
     };
@@ -177,20 +186,39 @@ fn item_row(item: &Item, so_far: f64, lang: Lang) -> Vec<String> {
 }
 
 /// A value with its unit: shares as percent, large numbers grouped, small ones with the digits that tell.
-fn value_text(value: f64, unit: &str) -> String {
-    match unit {
-        "share" | "1/a" => format!("{:.1} %", 100.0 * value),
-        _ if value.abs() >= 1_000.0 => format!("{} {unit}", grouped(value.round() as i64)),
-        _ => format!("{value:.2} {unit}"),
+fn value_text(value: f64, unit: &str, lang: Lang) -> String {
+    if matches!(unit, "share" | "1/a") {
+        return format!("{:.1} %", 100.0 * value);
     }
+    let number = match unit {
+        "points" if value.fract() == 0.0 => format!("{value}"),
+        _ if value.abs() >= 1_000.0 => grouped(value.round() as i64),
+        _ => format!("{value:.2}"),
+    };
+    format!("{number} {}", unit_name(unit, lang)).trim_end().to_owned()
+}
+
+/// A unit of the registry in the language; an analyst's own units stand as they are.
+fn unit_name(unit: &str, lang: Lang) -> &str {
+    let zh = match unit {
+        "kWh/a" => "kWh/年",
+        "CNY/a" => "元/年",
+        "CNY/kWh" => "元/kWh",
+        "tce/a" => "tce/年",
+        "days" => "天",
+        "points" => "分",
+        "customer-h/a" => "户·时/年",
+        other => other,
+    };
+    lang.pick(unit, zh)
 }
 
 fn way_up(explanation: &Explanation, lang: Lang) -> String {
     let mut text = String::new();
     if explanation.row.ceiling.is_some() {
         let told = lang.pick(
-            "No score lifts this tier while the offence lies in the window.",
-            "违规行为仍在评价窗口内时, 得分再高也不能升级。",
+            "A confirmed offence in the window caps this tier: no score lifts it.",
+            "评价窗口内有查实的违约或窃电行为, 等级封顶: 得分再高也不能升级。",
         );
         return format!("{told}\n");
     }
@@ -225,10 +253,13 @@ fn way_up(explanation: &Explanation, lang: Lang) -> String {
     text += &grid(
         &heads,
         explanation.levers.iter().map(|lever| {
-            let needed = lever.value_needed.map_or("–".to_owned(), |value| value_text(value, &lever.unit));
+            // Nobody hands in a part of a suggestion.
+            let whole = |value: f64| if lever.unit == "points" { value.ceil() } else { value };
+            let needed =
+                lever.value_needed.map_or("–".to_owned(), |value| value_text(whole(value), &lever.unit, lang));
             vec![
                 lang.pick(&lever.title, &lever.title_zh).to_owned(),
-                value_text(lever.value, &lever.unit),
+                value_text(lever.value, &lever.unit, lang),
                 format!("{:.2}", lever.gain_max),
                 needed,
             ]

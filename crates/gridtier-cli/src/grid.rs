@@ -31,7 +31,7 @@ pub fn grid(heads: &[Head], rows: impl IntoIterator<Item = Vec<String>>) -> Stri
             Head::Number(_) => Cell::new(text).set_alignment(CellAlignment::Right),
         }));
     }
-    format!("{table}\n")
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
 /// `1234567` as `1,234,567`.
