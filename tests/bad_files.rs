@@ -4,7 +4,9 @@ use std::fs;
 use std::sync::Arc;
 
 use arrow_array::builder::{Int32Builder, ListBuilder};
-use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int32Array, RecordBatch, StringArray, StructArray};
+use arrow_array::{
+    Array, ArrayRef, Float32Array, Float64Array, Int32Array, RecordBatch, StringArray, StructArray,
+};
 use arrow_cast::cast;
 use arrow_schema::{DataType, Field};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int96, Int96Type};
@@ -25,7 +27,11 @@ fn with_readings_in(files: &[(&str, &[u8])]) -> Utility {
 /// One reading of customer 0001 with this energy.
 fn reading(kwh: ArrayRef) -> RecordBatch {
     let text = |cell: &str| Arc::new(StringArray::from(vec![cell; kwh.len()])) as ArrayRef;
-    tables::batch([("customer_id", text("0001")), ("read_at", text("2025-01-01")), ("active_kwh", Arc::clone(&kwh))])
+    tables::batch([
+        ("customer_id", text("0001")),
+        ("read_at", text("2025-01-01")),
+        ("active_kwh", Arc::clone(&kwh)),
+    ])
 }
 
 fn doubles(values: &[f64]) -> ArrayRef {
@@ -40,7 +46,11 @@ fn tally(utility: &Utility) -> [u64; 5] {
 fn row_3_the_same_file_under_two_names_is_refused() {
     let file = format!("{READINGS}{LINE}");
     let twice = with_readings_in(&[("a.csv", file.as_bytes()), ("b/copy of a.csv", file.as_bytes())]);
-    twice.refused(&["table meter_readings", "meter_readings/b/copy of a.csv", "the same file as meter_readings/a.csv"]);
+    twice.refused(&[
+        "table meter_readings",
+        "meter_readings/b/copy of a.csv",
+        "the same file as meter_readings/a.csv",
+    ]);
     let header = READINGS.as_bytes();
     let empty = with_readings_in(&[("a.csv", header), ("b.csv", header), ("c.csv", file.as_bytes())]);
     assert_eq!(tally(&empty), [1, 1, 0, 0, 0]);
@@ -59,7 +69,8 @@ fn row_3_the_same_file_under_two_names_is_refused() {
 fn row_4_registers_are_refused_with_advice() {
     for entry in ["register = \"STAND\"", "columns = { register_kwh = \"STAND\" }"] {
         let declared = format!("format = 1\n[tables.meter_readings]\n{entry}\n");
-        let told = ["gridtier.toml:3", "cumulative register readings", "the difference of two register readings"];
+        let told =
+            ["gridtier.toml:3", "cumulative register readings", "the difference of two register readings"];
         Utility::small().and("gridtier.toml", declared).refused(&told);
     }
 }
@@ -77,7 +88,10 @@ fn row_12_a_type_that_differs_between_files_is_refused_and_a_wider_one_told() {
     for (a, b) in [(integer(), long), (single, doubles(&[1.0])), (integer(), decimal)] {
         let utility = with_readings_in(&[("a.parquet", &file(a)), ("b.parquet", &file(b))]);
         let checked = utility.checked();
-        assert_eq!((checked.tally("meter_readings"), checked.finding("meter_readings", "widened_type")), ([2, 1, 0, 0, 1], 1));
+        assert_eq!(
+            (checked.tally("meter_readings"), checked.finding("meter_readings", "widened_type")),
+            ([2, 1, 0, 0, 1], 1)
+        );
     }
     let mixed = with_readings_in(&[("a.parquet", &file(integer())), ("b.parquet", &file(doubles(&[1.0])))]);
     mixed.refused(&["meter_readings/b.parquet", "active_kwh"]);
@@ -90,15 +104,22 @@ fn row_13_column_names_match_without_case_and_must_not_fold_together() {
     let utility = with_readings_in(&[("a.csv", upper.as_bytes()), ("b.csv", spaced.as_bytes())]);
     assert_eq!(tally(&utility), [2, 2, 0, 0, 0]);
     let twins = format!("{},ACTIVE_KWH\n0001,M9,2025-01-01,1,,,2\n", READINGS.trim_end());
-    with_readings_in(&[("a.csv", twins.as_bytes())]).refused(&["meter_readings/a.csv", "`active_kwh`", "`ACTIVE_KWH`"]);
+    with_readings_in(&[("a.csv", twins.as_bytes())]).refused(&[
+        "meter_readings/a.csv",
+        "`active_kwh`",
+        "`ACTIVE_KWH`",
+    ]);
 }
 
 #[test]
 fn row_14_a_column_that_one_file_lacks_is_refused_unless_it_may_be_empty() {
     let whole = format!("{READINGS}{LINE}");
     let lacking = b"customer_id,meter_id,read_at\n0001,M9,2025-02-01\n";
-    with_readings_in(&[("a.csv", whole.as_bytes()), ("b.csv", lacking)])
-        .refused(&["table meter_readings: meter_readings/b.csv", "the column `active_kwh` is missing", "gridtier.toml"]);
+    with_readings_in(&[("a.csv", whole.as_bytes()), ("b.csv", lacking)]).refused(&[
+        "table meter_readings: meter_readings/b.csv",
+        "the column `active_kwh` is missing",
+        "gridtier.toml",
+    ]);
     let short = b"customer_id,read_at,active_kwh\n0001,2025-02-01,1\n";
     assert_eq!(tally(&with_readings_in(&[("a.csv", whole.as_bytes()), ("b.csv", short)])), [2, 2, 0, 0, 0]);
 }
@@ -106,7 +127,8 @@ fn row_14_a_column_that_one_file_lacks_is_refused_unless_it_may_be_empty() {
 #[test]
 fn row_15_an_unknown_column_is_told_and_an_unknown_key_is_an_error() {
     let header = READINGS.replace("quality", "quality,ORG_NO");
-    let checked = Utility::small().and("meter_readings.csv", format!("{header}0001,M9,2025-01-01,1,,,07\n")).checked();
+    let checked =
+        Utility::small().and("meter_readings.csv", format!("{header}0001,M9,2025-01-01,1,,,07\n")).checked();
     assert_eq!(checked.finding("meter_readings", "unknown_column"), 1);
     assert_eq!(checked.example("meter_readings", "unknown_column"), "ORG_NO");
     for (text, near) in [
@@ -155,10 +177,18 @@ fn row_17_a_file_that_is_not_what_its_name_says_is_refused() {
 #[test]
 fn row_18_what_jobs_leave_behind_is_ignored_but_an_unfinished_job_is_refused() {
     let file = format!("{READINGS}{LINE}");
-    let files = [("part-0.csv", file.as_bytes()), ("_SUCCESS", b""), (".part-0.csv.crc", b"x"), (".hidden.csv", b"x"), ("_metadata", b"x"), ("part-0.crc", b"x")];
+    let files = [
+        ("part-0.csv", file.as_bytes()),
+        ("_SUCCESS", b""),
+        (".part-0.csv.crc", b"x"),
+        (".hidden.csv", b"x"),
+        ("_metadata", b"x"),
+        ("part-0.crc", b"x"),
+    ];
     let utility = with_readings_in(&files);
     assert_eq!(tally(&utility), [1, 1, 0, 0, 0]);
-    let unfinished = with_readings_in(&[("part-0.csv", file.as_bytes()), ("_temporary/0/part-1.csv", file.as_bytes())]);
+    let unfinished =
+        with_readings_in(&[("part-0.csv", file.as_bytes()), ("_temporary/0/part-1.csv", file.as_bytes())]);
     unfinished.refused(&["meter_readings/_temporary", "_SUCCESS"]);
     let finished = unfinished.and("meter_readings/_SUCCESS", "");
     assert_eq!(tally(&finished), [1, 1, 0, 0, 0]);
@@ -176,7 +206,10 @@ fn row_19_values_of_hive_folders_stay_text_unless_declared() {
     ]);
     let checked = utility.checked();
     assert_eq!(checked.tally("meter_readings"), [5, 3, 0, 2, 0]);
-    assert_eq!((checked.finding("meter_readings", "orphan"), checked.finding("meter_readings", "null_key")), (1, 1));
+    assert_eq!(
+        (checked.finding("meter_readings", "orphan"), checked.finding("meter_readings", "null_key")),
+        (1, 1)
+    );
     let declared = "format = 1\n[tables.meter_readings.hive]\norg = \"integer\"\n";
     let whole = format!("{READINGS}{LINE}");
     let typed = with_readings_in(&[("org=north/a.csv", whole.as_bytes())]).and("gridtier.toml", declared);
@@ -188,12 +221,14 @@ fn row_20_times_of_96_bits_are_read_to_the_second() {
     let schema = "message readings { required binary customer_id (UTF8); required int96 read_at; required double active_kwh; }";
     let schema = Arc::new(parquet::schema::parser::parse_message_type(schema).unwrap());
     // The last and the first second of two months, 1969, and the last second before 2262, where nanoseconds end.
-    let times = [(2_460_676, 86_399), (2_460_677, 0), (2_440_587, 86_399), (2_816_787, 0)].map(|(julian, second): (u32, u64)| {
-        let nanos = second * 1_000_000_000;
-        let mut time = Int96::new();
-        time.set_data(nanos as u32, (nanos >> 32) as u32, julian);
-        time
-    });
+    let times = [(2_460_676, 86_399), (2_460_677, 0), (2_440_587, 86_399), (2_816_787, 0)].map(
+        |(julian, second): (u32, u64)| {
+            let nanos = second * 1_000_000_000;
+            let mut time = Int96::new();
+            time.set_data(nanos as u32, (nanos >> 32) as u32, julian);
+            time
+        },
+    );
     let mut writer = SerializedFileWriter::new(Vec::new(), schema, Default::default()).unwrap();
     let mut group = writer.next_row_group().unwrap();
     let mut column = group.next_column().unwrap().unwrap();
@@ -208,12 +243,20 @@ fn row_20_times_of_96_bits_are_read_to_the_second() {
     group.close().unwrap();
     let utility = with_readings_in(&[("a.parquet", &writer.into_inner().unwrap())]);
     let checked = utility.checked();
-    assert_eq!((checked.tally("meter_readings"), checked.finding("meter_readings", "bad_date")), ([4, 2, 0, 2, 0], 2), "{}", checked.told);
+    assert_eq!(
+        (checked.tally("meter_readings"), checked.finding("meter_readings", "bad_date")),
+        ([4, 2, 0, 2, 0], 2),
+        "{}",
+        checked.told
+    );
     utility.published(&[]);
     let [usage] = utility.table("monthly_usage").0.try_into().unwrap();
     let months = tables::texts(&usage, "month").into_iter().zip(tables::texts(&usage, "active_wh"));
     let expected = [("2024-12-01", "1000"), ("2025-01-01", "2000")];
-    assert_eq!(months.collect::<Vec<_>>(), expected.map(|(month, wh)| (Some(month.to_owned()), Some(wh.to_owned()))));
+    assert_eq!(
+        months.collect::<Vec<_>>(),
+        expected.map(|(month, wh)| (Some(month.to_owned()), Some(wh.to_owned())))
+    );
 }
 
 #[test]
@@ -239,7 +282,11 @@ fn row_21_every_type_of_number_gives_the_same_energy() {
     let ipc: fn(&RecordBatch) -> Vec<u8> = |table| tables::ipc(table, None);
     for kind in kinds {
         let kwh = cast(&exact, &kind).unwrap();
-        assert_eq!(wh(Arc::clone(&kwh), tables::parquet, "a.parquet"), [Some(2_149_500)], "{kind} in parquet");
+        assert_eq!(
+            wh(Arc::clone(&kwh), tables::parquet, "a.parquet"),
+            [Some(2_149_500)],
+            "{kind} in parquet"
+        );
         assert_eq!(wh(kwh, ipc, "a.arrow"), [Some(2_149_500)], "{kind} in Arrow");
     }
     for kind in [DataType::Int8, DataType::UInt16, DataType::Int32, DataType::UInt64] {
@@ -256,8 +303,16 @@ fn row_21_a_nested_value_where_one_value_stands_is_refused() {
     let structure = StructArray::from(vec![(field, doubles(&[1.0]))]);
     for nested in [Arc::new(list.finish()) as ArrayRef, Arc::new(structure)] {
         let table = reading(nested);
-        with_readings_in(&[("a.parquet", &tables::parquet(&table))]).refused(&["a.parquet", "active_kwh", "nested"]);
-        with_readings_in(&[("a.arrow", &tables::ipc(&table, None))]).refused(&["a.arrow", "active_kwh", "nested"]);
+        with_readings_in(&[("a.parquet", &tables::parquet(&table))]).refused(&[
+            "a.parquet",
+            "active_kwh",
+            "nested",
+        ]);
+        with_readings_in(&[("a.arrow", &tables::ipc(&table, None))]).refused(&[
+            "a.arrow",
+            "active_kwh",
+            "nested",
+        ]);
     }
 }
 
@@ -316,7 +371,10 @@ fn row_27_rows_of_the_wrong_width_are_rejects_and_quoted_breaks_are_data() {
     let lines = "0001,M9,2025-01-01\n0001,M9,2025-01-02,1,,,surplus\n\"0001\",\"M,\t9\n\",2025-01-03,1,,\n\n";
     let utility = Utility::small().append("meter_readings.csv", lines);
     let checked = utility.checked();
-    assert_eq!((checked.tally("meter_readings"), checked.finding("meter_readings", "bad_width")), ([39, 37, 0, 2, 0], 2));
+    assert_eq!(
+        (checked.tally("meter_readings"), checked.finding("meter_readings", "bad_width")),
+        ([39, 37, 0, 2, 0], 2)
+    );
     utility.done(&["check", "data", "--as-of", AS_OF, "-o", "out"]);
     let rejects = fs::read_to_string(utility.path().join("out/rejects/meter_readings.csv")).unwrap();
     assert!(rejects.contains("bad_width,0001,M9,2025-01-01,") && rejects.contains("surplus"), "{rejects}");
@@ -335,7 +393,9 @@ fn row_28_a_correction_is_a_new_cycle_and_leaves_the_old_one_as_it_was() {
     assert!(fs::read(first.join("tiers.parquet")).unwrap() == before);
     utility.done(&["verify", "--store", "store", "--cycle", "1"]);
     utility.done(&["verify", "--store", "store", "--cycle", "2"]);
-    let energy = |cycle: &std::path::Path| Published::read(&cycle.join("indicators.parquet")).numbers("annual_energy")[0];
+    let energy = |cycle: &std::path::Path| {
+        Published::read(&cycle.join("indicators.parquet")).numbers("annual_energy")[0]
+    };
     assert_eq!(energy(&second).zip(energy(&first)).map(|(now, then)| now - then), Some(5_000.0));
 }
 
@@ -347,7 +407,8 @@ fn row_30_an_empty_required_table_is_refused_and_an_empty_optional_one_told() {
     Utility::small().and("meter_readings.csv", rejects).refused(&["table meter_readings"]);
     let all_bad = format!("{CUSTOMERS}0001,farm,low_voltage,2010-01-01,false\n");
     Utility::small().and("customers.csv", all_bad).refused(&["table customers"]);
-    let utility = Utility::small().and("bills.csv", BILLS).and("payments.csv", format!("{PAYMENTS}1,b,2025-01-01,1\n"));
+    let utility =
+        Utility::small().and("bills.csv", BILLS).and("payments.csv", format!("{PAYMENTS}1,b,2025-01-01,1\n"));
     let checked = utility.checked();
     assert_eq!((checked.finding("bills", "empty_table"), checked.finding("payments", "empty_table")), (1, 1));
     fs::create_dir(utility.data().join("plans")).unwrap();

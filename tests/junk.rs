@@ -156,7 +156,12 @@ fn with_readings(name: &str, bytes: impl AsRef<[u8]>) -> Utility {
 fn the_command_itself_survives_damaged_files() {
     for (form, (name, sound)) in sound_files().into_iter().enumerate() {
         let ended = check_in_little_memory(&with_readings(name, damaged(&sound, &mut Draws(form as u64))));
-        assert!([0, 1, 4].contains(&ended.code), "form {form} ({name}): exit {}\n{}", ended.code, ended.stderr);
+        assert!(
+            [0, 1, 4].contains(&ended.code),
+            "form {form} ({name}): exit {}\n{}",
+            ended.code,
+            ended.stderr
+        );
         assert!(ended.code != 4 || ended.stderr.contains("meter_readings"), "{}", ended.stderr);
     }
 }
@@ -235,7 +240,11 @@ fn a_page_that_unpacks_to_a_gigabyte_is_refused() {
         ("read_at", rows("2025-01-01")),
         ("active_kwh", rows("1")),
     ]);
-    for codec in [Compression::GZIP(Default::default()), Compression::BROTLI(Default::default()), Compression::ZSTD(Default::default())] {
+    for codec in [
+        Compression::GZIP(Default::default()),
+        Compression::BROTLI(Default::default()),
+        Compression::ZSTD(Default::default()),
+    ] {
         let properties = WriterProperties::builder()
             .set_compression(codec)
             .set_dictionary_enabled(false)

@@ -21,7 +21,8 @@ const BAR: f64 = 16.0;
 pub fn run(args: &Explain, lang: Lang) -> Result<Done, Failure> {
     let cycle = Store::open(&args.cycle.store)?.cycle(args.cycle.cycle)?;
     let recalled = recall::customer(&cycle, args.customer.trim())?;
-    let decision = recalled.method.overrides.iter().find(|decision| decision.customer_id == args.customer.trim());
+    let decision =
+        recalled.method.overrides.iter().find(|decision| decision.customer_id == args.customer.trim());
     let decision = decision.cloned();
     let explanation =
         explain(&recalled.method, &recalled.fitted, &recalled.values, recalled.row, &recalled.boundaries);
@@ -255,8 +256,9 @@ fn way_up(explanation: &Explanation, lang: Lang) -> String {
         explanation.levers.iter().map(|lever| {
             // Nobody hands in a part of a suggestion.
             let whole = |value: f64| if lever.unit == "points" { value.ceil() } else { value };
-            let needed =
-                lever.value_needed.map_or("–".to_owned(), |value| value_text(whole(value), &lever.unit, lang));
+            let needed = lever
+                .value_needed
+                .map_or("–".to_owned(), |value| value_text(whole(value), &lever.unit, lang));
             vec![
                 lang.pick(&lever.title, &lever.title_zh).to_owned(),
                 value_text(lever.value, &lever.unit, lang),

@@ -153,22 +153,34 @@ impl Numbers for OfCustomers<'_> {
 /// Meters: known to this thread, or asked of [`Series`], which numbers them for all threads.
 pub(super) struct OfMeters<'a> {
     pub series: &'a Series,
-    pub local: &'a mut KeyIndex,
-    pub global: &'a mut Vec<u32>,
+    pub known: &'a mut KnownMeters,
+}
+
+/// The meters that a thread has met, under numbers of its own and under those of all threads.
+#[derive(Default)]
+pub(super) struct KnownMeters {
+    local: KeyIndex,
+    global_of: Vec<u32>,
+    local_of: Vec<u32>,
 }
 
 impl Numbers for OfMeters<'_> {
     fn find(&mut self, id: &str) -> Number {
-        let local = self.local.insert(id) as usize;
-        if local == self.global.len() {
-            let mut meters = self.series.meters.lock().unwrap_or_else(PoisonError::into_inner);
-            self.global.push(meters.insert(id));
+        let KnownMeters { local, global_of, local_of } = &mut *self.known;
+        let own = local.insert(id) as usize;
+        if own == global_of.len() {
+            let global = self.series.meters.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+            global_of.push(global);
+            local_of.resize(local_of.len().max(global as usize + 1), u32::MAX);
+            local_of[global as usize] = own as u32;
         }
-        Number(self.global[local])
+        Number(global_of[own])
     }
 
-    fn is(&self, _number: u32, _id: &str) -> bool {
-        false
+    #[inline]
+    fn is(&self, number: u32, id: &str) -> bool {
+        let own = self.known.local_of.get(number as usize).copied().filter(|&own| own != u32::MAX);
+        own.is_some_and(|own| self.known.local.key(own) == id)
     }
 }
 

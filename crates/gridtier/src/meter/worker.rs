@@ -2,13 +2,12 @@
 
 use super::Kernel;
 use super::calendar::{Place, Span, widen};
-use super::lookup::{Lookup, Number, OfCustomers, OfMeters, SeriesCache};
+use super::lookup::{KnownMeters, Lookup, Number, OfCustomers, OfMeters, SeriesCache};
 use super::usage::{MonthUse, MonthlyUsage};
 use crate::contract::Table;
 use crate::contract::cell::{Cells, State};
 use crate::contract::rule::Rule;
 use crate::error::RunError;
-use crate::key::KeyIndex;
 use crate::rows::{self, Columns};
 use crate::source::{Batch, Intake, Part, RowAt};
 use crate::unit::DAY_US;
@@ -46,8 +45,7 @@ impl Reading {
 struct Names {
     customers: Lookup,
     meters: Lookup,
-    local_meters: KeyIndex,
-    global_meters: Vec<u32>,
+    known_meters: KnownMeters,
     series: SeriesCache,
 }
 
@@ -119,8 +117,7 @@ impl<'k> Worker<'k> {
             names: Names {
                 customers: Lookup::new(),
                 meters: Lookup::new(),
-                local_meters: KeyIndex::default(),
-                global_meters: Vec::new(),
+                known_meters: KnownMeters::default(),
                 series: SeriesCache::default(),
             },
             usage: MonthlyUsage::new(kernel.calendar.window, kernel.customers.len()),
@@ -221,11 +218,7 @@ impl<'k> Worker<'k> {
             names.customers.numbers(array, &mut customers, read, customer_numbers)
         })?;
         meter_numbers.clear();
-        let mut meters = OfMeters {
-            series: &kernel.series,
-            local: &mut names.local_meters,
-            global: &mut names.global_meters,
-        };
+        let mut meters = OfMeters { series: &kernel.series, known: &mut names.known_meters };
         columns.numbers_of("meter_id", intake, &mut |array, read| {
             names.meters.numbers(array, &mut meters, read, meter_numbers)
         })?;
