@@ -102,7 +102,7 @@ fn take(
     let opened_on = columns.cells("opened_on")?;
     let closed_on = columns.cells("closed_on")?;
     let aged = columns.cells("aged_transformer_area")?;
-    for row in 0..columns.rows() {
+    for (row, region) in region.into_iter().enumerate() {
         let at = columns.at(row);
         let fault = columns
             .reader_fault(row)
@@ -124,7 +124,7 @@ fn take(
         let value = Customer {
             use_category: byte(use_category.values[row]),
             supply_level: byte(supply_level.values[row]),
-            region: region[row].clone(),
+            region,
             contract_capacity_kva: capacity.get(row),
             power_factor_standard: standard.get(row).map(byte),
             importance_level: importance.get(row).map(byte),

@@ -87,6 +87,12 @@ pub struct Profile {
     pub replaceable_kgce: f64,
 }
 
+/// A customer's plan of a month, in Wh.
+type Plan = (u32, Month, i64);
+
+/// A cooperation event: customer, kind, requested, delivered, day.
+type Request = (u32, u8, i64, i64, i64);
+
 /// The books of the four tables, and the facts by customer.
 #[derive(Debug)]
 pub struct Happened {
@@ -134,13 +140,12 @@ struct Reader<'a> {
 
 type Found<T> = Result<(Intake, Vec<Row<T>>), RunError>;
 
+type Take<'t, T> =
+    &'t dyn Fn(&mut Columns, &mut Intake, &mut KeyIndex, &mut Vec<Row<T>>) -> Result<(), RunError>;
+
 impl Reader<'_> {
     /// Reads and settles a table; `take` pushes the rows of a batch that pass its rules.
-    fn table<T: PartialEq>(
-        &self,
-        table: Table,
-        take: &dyn Fn(&mut Columns, &mut Intake, &mut KeyIndex, &mut Vec<Row<T>>) -> Result<(), RunError>,
-    ) -> Found<T> {
+    fn table<T: PartialEq>(&self, table: Table, take: Take<T>) -> Found<T> {
         let mut book = Intake::new(table);
         let mut index = KeyIndex::default();
         let mut found = Vec::new();
@@ -212,8 +217,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Plans: customer, month, Wh.
-    fn plans(&self) -> Found<(u32, Month, i64)> {
+    fn plans(&self) -> Found<Plan> {
         self.table(Table::Plans, &|columns, book, index, found| {
             let ids = columns.ids("customer_id", book)?;
             let months = columns.cells("month")?;
@@ -235,8 +239,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Cooperation events: customer, kind, requested, delivered, day.
-    fn cooperation(&self) -> Found<(u32, u8, i64, i64, i64)> {
+    fn cooperation(&self) -> Found<Request> {
         self.table(Table::Cooperation, &|columns, book, index, found| {
             let ids = columns.ids("event_id", book)?;
             let customer_ids = columns.ids("customer_id", book)?;
@@ -395,7 +398,7 @@ fn completion_e6(actual_wh: i64, plan_wh: i64) -> i64 {
     share_e6(met.max(0) as i64, plan_wh)
 }
 
-fn count_plans(plans: &[Row<(u32, Month, i64)>], usage: &MonthlyUsage, facts: &mut [Events]) {
+fn count_plans(plans: &[Row<Plan>], usage: &MonthlyUsage, facts: &mut [Events]) {
     for &Row { value: (customer, month, plan_wh), .. } in plans {
         let Some(position) = usage.window().index(month).filter(|_| plan_wh > 0) else { continue };
         let fact = &mut facts[customer as usize];
@@ -407,7 +410,7 @@ fn count_plans(plans: &[Row<(u32, Month, i64)>], usage: &MonthlyUsage, facts: &m
     }
 }
 
-fn count_cooperation(events: &[Row<(u32, u8, i64, i64, i64)>], facts: &mut [Events]) {
+fn count_cooperation(events: &[Row<Request>], facts: &mut [Events]) {
     for &Row { value: (customer, kind, requested, delivered, _), .. } in events {
         let fact = &mut facts[customer as usize];
         let asked = || (requested > 0).then(|| share_e6(delivered.min(requested), requested));

@@ -59,10 +59,10 @@ pub(super) fn apply(
         let mut moved = Moved { tier: tiers.tier[position], by: None };
         if let Some(ceiling) = tiers.ceiling[position] {
             moved.to(moved.tier.max(ceiling), Policy::Veto);
-        } else if let (Some(rank), Some(&before)) = (tiers.rank[position], previous.get(id)) {
-            if is_held(tiers, position, rank, before, sizes[position], method) {
-                moved.to(before, Policy::Hysteresis);
-            }
+        } else if let (Some(rank), Some(&before)) = (tiers.rank[position], previous.get(id))
+            && is_held(tiers, position, rank, before, sizes[position], method)
+        {
+            moved.to(before, Policy::Hysteresis);
         }
         if let (Some(steps), Some(&before), Some(_)) =
             (method.step_limit, previous.get(id), tiers.rank[position])
