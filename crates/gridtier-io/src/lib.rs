@@ -1,23 +1,23 @@
 //! Files of gridtier: readers, writers, the store of cycles and the invented utility.
 #![allow(missing_docs)]
 
-pub mod columns;
-pub mod config;
-pub mod csv;
-pub mod folder;
-pub mod hash;
-pub mod ipc;
+pub mod unreadable;
 pub mod limits;
+pub mod hash;
+pub mod config;
 pub mod listing;
+pub mod columns;
+pub mod csv;
 pub mod parquet;
+pub mod ipc;
+pub mod folder;
+pub mod rejects;
+pub mod sample;
+pub mod store;
+pub mod report;
 pub mod publish;
 pub mod recall;
-pub mod rejects;
-pub mod report;
-pub mod sample;
 pub mod schema;
-pub mod store;
-pub mod unreadable;
 
 #[cfg(test)]
 mod example;

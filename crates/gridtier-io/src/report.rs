@@ -53,8 +53,17 @@ pub fn write<'a>(
         }
         sheet.finish()?;
     }
-    for book in books.iter().filter(|book| !book.rejects.is_empty()) {
+    for book in books {
         let path = rejects.join(format!("{}.csv", book.table));
+        if book.rejects.is_empty() {
+            // What an earlier check found is mended.
+            match fs::remove_file(&path) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(ReportError::Write { path, source });
+                }
+                _ => continue,
+            }
+        }
         let mut sheet = Sheet::create(path, &reject_schema(folder, book.table))?;
         reject_rows::<ReportError>(folder, book.table, &book.rejects, &mut |batch| sheet.append(&batch))?;
         sheet.finish()?;

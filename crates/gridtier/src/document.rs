@@ -244,10 +244,11 @@ impl Checker<'_> {
             }
             (shape, inner) if shape.fits(inner) => {}
             (shape, inner) => {
+                let words = shape.words();
                 self.fault(
                     at,
-                    format!("`{path}` must be {}, not {}", shape.words(), kind(inner)),
-                    String::new(),
+                    format!("`{path}` must be {words}, not {}", kind(inner)),
+                    format!("write {words}"),
                 );
             }
         }
@@ -329,6 +330,7 @@ impl Shape {
         match self {
             Self::Text => "text".into(),
             Self::OneOf(words) => format!("one of {}", words.join(", ")),
+            Self::Integer(low, high) if low == high => low.to_string(),
             Self::Integer(low, high) => format!("a whole number from {low} to {high}"),
             Self::Number(low, high) if *low == f64::MIN && *high == f64::MAX => "a number".into(),
             Self::Number(low, high) => format!("a number from {low} to {high}"),
@@ -407,6 +409,7 @@ mod tests {
                 "m.toml:2: `ties` cannot be \"upp\"",
                 "  what to do: did you mean `up`?",
                 "m.toml:4: `weights.a` must be a number from 0 to 1, not 2",
+                "  what to do: write a number from 0 to 1",
             ]
         );
     }

@@ -4,25 +4,25 @@
 //! judgement after: no weight, cut-off or tier can reach how a kilowatt-hour is counted. The engine opens no file,
 //! reads no clock and no environment, and prints nothing.
 
-pub mod billing;
-pub mod contract;
-pub mod customer;
+pub mod unit;
 pub mod document;
+pub mod contract;
 pub mod error;
+pub mod source;
+pub mod key;
+pub mod rows;
+pub mod customer;
+pub mod meter;
+pub mod billing;
 pub mod event;
-pub mod explain;
 pub mod fact;
 pub mod indicator;
-pub mod key;
-pub mod meter;
 pub mod method;
-pub mod output;
-pub mod rows;
-pub mod run;
 pub mod score;
-pub mod source;
 pub mod tier;
-pub mod unit;
+pub mod run;
+pub mod output;
+pub mod explain;
 
 #[cfg(test)]
 mod memory;

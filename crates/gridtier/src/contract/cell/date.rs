@@ -5,7 +5,7 @@ use arrow_array::types as t;
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType};
 use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc};
+use chrono::{MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 use unicode_normalization::UnicodeNormalization;
 
@@ -166,7 +166,15 @@ impl LocalClock {
         if quarter != self.quarter {
             let at = chrono::DateTime::<Utc>::from_timestamp(quarter * 900, 0).unwrap_or_default();
             let offset = self.zone.offset_from_utc_datetime(&at.naive_utc()).fix();
-            (self.quarter, self.offset_us) = (quarter, i64::from(offset.local_minus_utc()) * 1_000_000);
+            let local = at.naive_utc() + offset;
+            // The hour that comes twice when clocks are set back: its second pass stands a microsecond later, in the
+            // same place of the month, so that two readings are not taken for one.
+            let again = match self.zone.offset_from_local_datetime(&local) {
+                MappedLocalTime::Ambiguous(_, later) => i64::from(later.fix() == offset),
+                _ => 0,
+            };
+            (self.quarter, self.offset_us) =
+                (quarter, i64::from(offset.local_minus_utc()) * 1_000_000 + again);
         }
         utc_us.saturating_add(self.offset_us)
     }
@@ -337,6 +345,11 @@ mod tests {
         let how = Dates { zone: Some(chrono_tz::Asia::Shanghai), places: true, ..Dates::default() };
         let cells = times_us(&column, how).unwrap();
         assert_eq!(cells.values, [i64::from(Month::new(2025, 1).first_day()) * DAY_US]);
+        let berlin = Dates { zone: Some(chrono_tz::Europe::Berlin), places: true, ..Dates::default() };
+        let twice: ArrayRef =
+            Arc::new(StringArray::from(vec!["2024-10-27T00:30:00Z", "2024-10-27T01:30:00Z"]));
+        let night = times_us(&twice, berlin).unwrap();
+        assert_eq!(night.values[1] - night.values[0], 1, "both passes of an hour stand, one after the other");
         let text: ArrayRef =
             Arc::new(StringArray::from(vec!["2024-12-31T16:00:00Z", "2025-01-01 00:00+08:00"]));
         assert_eq!(times_us(&text, how).unwrap().values, [cells.values[0]; 2]);
