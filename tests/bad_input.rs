@@ -30,12 +30,9 @@ fn readings(utility: &Utility, tally: [u64; 5], rule: &str, rows: u64) {
 /// The energy of customer 0001 in January 2025, in Wh.
 fn january_wh(utility: &Utility) -> Option<i64> {
     utility.published(&[]);
-    let usage = utility.table("monthly_usage");
-    let [whole] = usage.0.try_into().unwrap();
-    let place = tables::texts(&whole, "customer_id").into_iter().zip(tables::texts(&whole, "month"));
-    let key = (Some("0001".to_owned()), Some("2025-01-01".to_owned()));
-    let row = place.into_iter().position(|found| found == key)?;
-    tables::texts(&whole, "active_wh")[row].as_ref()?.parse().ok()
+    let usage = utility.table("monthly_usage").rows_of(&["customer_id", "month", "active_wh"]);
+    let key = ["0001", "2025-01-01"].map(|cell| Some(cell.to_owned()));
+    usage.iter().find(|row| row[..2] == key)?[2].as_ref()?.parse().ok()
 }
 
 fn text(cells: &[&str]) -> ArrayRef {
@@ -182,9 +179,8 @@ fn row_10_a_number_beyond_the_bound_is_a_reject() {
     readings(&utility, [40, 37, 0, 3, 0], "out_of_bounds", 3);
     let checked = utility.checked();
     assert_eq!((checked.tally("bills"), checked.finding("bills", "out_of_bounds")), ([2, 1, 0, 1, 0], 1));
-    let severities = format!(
-        "{INCIDENTS}1,0001,2025-01-01,fault,customer,confirmed,0\n2,0001,2025-01-01,fault,customer,confirmed,6\n3,0001,2025-01-01,fault,customer,confirmed,5\n"
-    );
+    let fault = |severity| format!("{severity},0001,2025-01-01,fault,customer,confirmed,{severity}\n");
+    let severities = INCIDENTS.to_owned() + &[0, 6, 5].map(fault).concat();
     let checked = Utility::small().and("incidents.csv", severities).checked();
     assert_eq!(
         (checked.tally("incidents"), checked.finding("incidents", "out_of_bounds")),
@@ -205,6 +201,13 @@ fn row_10_a_sum_that_no_integer_holds_is_an_error_and_never_wraps() {
         ("due_on", same("2025-02-01")),
     ]);
     Utility::small().and("bills.parquet", tables::parquet(&bills)).refused(&["table bills", "64 bits"]);
+    let header = INCIDENTS.replace("severity", "severity,affected_customers,outage_minutes");
+    let fault = |id| format!("{id},0001,2025-01-01,fault,customer,confirmed,1,1000000000,1000000000\n");
+    let faults = |count| header.clone() + &(0..count).map(fault).collect::<String>();
+    Utility::small().and("incidents.csv", faults(10)).refused(&["table incidents", "64 bits"]);
+    let utility = Utility::small().and("incidents.csv", faults(9));
+    utility.published(&[]);
+    assert_eq!(utility.table("indicators").numbers("fault_impact")[0], Some(9e18 / 60.0 / 3.0));
 }
 
 #[test]

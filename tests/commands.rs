@@ -93,6 +93,8 @@ fn findings_beyond_the_limits_publish_nothing_until_someone_accepts_them() {
     assert!(told.stderr.contains("--accept-findings=WHO") && told.stdout.contains("invalid_quality"));
     fails(&utility, &["path", "--store", "store"], 4, &["holds no cycle yet"]);
 
+    let somebody = manifest(&utility.published(&["--accept-findings"]));
+    assert!(somebody["accepted_by"].as_str().is_some_and(|who| !who.is_empty()), "{somebody}");
     let accepted = manifest(&utility.published(&["--accept-findings=Li Na, data office"]));
     assert_eq!(accepted["accepted_by"], "Li Na, data office");
     assert_eq!(

@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use crate::tables;
 use crate::utility::graded;
 
 fn explained(customer: &str) -> Value {
@@ -12,9 +11,7 @@ fn explained(customer: &str) -> Value {
 
 /// Rows of the tier table as text, by column name.
 fn tiers(columns: &[&str]) -> Vec<Vec<Option<String>>> {
-    let [whole] = graded().table("tiers").0.try_into().unwrap();
-    let columns: Vec<_> = columns.iter().map(|name| tables::texts(&whole, name)).collect();
-    (0..whole.num_rows()).map(|row| columns.iter().map(|column| column[row].clone()).collect()).collect()
+    graded().table("tiers").rows_of(columns)
 }
 
 /// One customer of each tier and reason.
@@ -46,6 +43,31 @@ fn the_items_of_an_explanation_sum_to_the_score_of_the_table() {
         assert_eq!(told["tier"].as_str(), row[2].as_deref());
         assert_eq!(told["rank"].as_i64().map(|rank| rank.to_string()), row[3]);
     }
+}
+
+#[test]
+fn the_way_up_leads_to_the_line_of_the_ledger() {
+    const TIERS: [&str; 4] = ["special", "grade-1", "grade-2", "grade-3"];
+    let lines = graded().table("ledger").rows_of(&["stratum", "boundary", "score_above_e6", "quota"]);
+    let columns = ["customer_id", "stratum", "tier_computed", "score_e6", "rank"];
+    let mut climbed = 0;
+    for row in tiers(&columns).iter().step_by(19).filter(|row| row[4].is_some()) {
+        let told = explained(row[0].as_ref().unwrap());
+        let number = |cell: &Option<String>| cell.as_ref().unwrap().parse::<i64>().unwrap();
+        let tier = TIERS.iter().position(|tier| Some(*tier) == row[2].as_deref()).unwrap();
+        if tier == 0 {
+            assert_eq!(told["next"], Value::Null);
+            continue;
+        }
+        let boundary = Some(format!("{}/{}", TIERS[tier - 1], TIERS[tier]));
+        let line = lines.iter().find(|line| line[0] == row[1] && line[1] == boundary).unwrap();
+        assert_eq!(told["next"]["tier"], TIERS[tier - 1], "{row:?}");
+        assert_eq!(told["next"]["places"], number(&row[4]) - number(&line[3]), "{row:?}");
+        let gap = (number(&line[2]) - number(&row[3])) as f64 / 1e6;
+        assert!((told["next"]["gap"].as_f64().unwrap() - gap).abs() <= 2e-6, "{row:?}: {}", told["next"]);
+        climbed += 1;
+    }
+    assert!(climbed > 10);
 }
 
 #[test]

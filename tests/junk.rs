@@ -1,5 +1,6 @@
 //! Files that are damaged or made to do harm: every one ends in a sentence that names it, within 5 s and 1 GiB.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;
 use std::sync::Arc;
@@ -9,8 +10,10 @@ use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Float64Array, Int32Array, RecordBatch, StringArray};
 use arrow_ipc::CompressionType;
 use gridtier::error::RunError;
-use gridtier::fact;
-use gridtier::unit::{Month, Window};
+use gridtier::method::Method;
+use gridtier::run::{self, Graded};
+use gridtier::tier::Previous;
+use gridtier::unit::Month;
 use gridtier_io::folder::DataFolder;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
@@ -91,43 +94,46 @@ fn flip(bytes: &mut [u8], from: usize, draws: &mut Draws) {
     bytes[at] ^= 1 << draws.below(8);
 }
 
-/// Reads the folder as a check does. Whether it could be read; everything else fails the test.
-fn is_read(utility: &Utility, file: &str) -> bool {
+/// Grades the folder in this process. Whether it could be graded; a refusal must name the table and, unless no row of
+/// it counts, the file, and everything else fails the test.
+fn is_graded(utility: &Utility, file: &str) -> bool {
     let begun = Instant::now();
-    let window = Window { end: Month::new(2026, 1), months: 36 };
-    let read = catch_unwind(AssertUnwindSafe(|| match DataFolder::open(&utility.data()) {
-        Ok(folder) => match fact::read(&folder, window) {
-            Ok(_) => Ok(()),
-            Err(RunError::Refused(refusal)) => Err(refusal.to_string()),
-            Err(bug) => panic!("{bug}"),
-        },
-        Err(error) => Err(error.to_string()),
-    }));
+    let method = Method::preset("utility").unwrap().unwrap();
+    let grade = || -> Result<Graded, String> {
+        let folder = DataFolder::open(&utility.data()).map_err(|error| error.to_string())?;
+        run::regrade(&folder, Month::new(2026, 1), &method, &Previous::new(), Vec::new()).map_err(|error| {
+            match error {
+                RunError::Refused(refusal) => refusal.to_string(),
+                bug => panic!("{bug}"),
+            }
+        })
+    };
+    let graded = catch_unwind(AssertUnwindSafe(grade));
     assert!(begun.elapsed() < LIMIT, "{:?}", begun.elapsed());
-    match read {
-        Ok(Ok(())) => true,
-        Ok(Err(told)) => {
-            let names_it = told.contains(&format!("meter_readings/{file}")) || told.contains("no row");
-            assert!(names_it && told.contains("what to do: "), "{told}");
-            false
-        }
-        Err(_) => panic!("it panicked"),
+    let graded = graded.unwrap_or_else(|_| panic!("it panicked"));
+    if let Err(told) = &graded {
+        assert!(told.contains("table ") && told.contains("what to do: "), "{told}");
+        let of_table = ["it has no rows", "none of its", "64 bits"].iter().any(|words| told.contains(words));
+        assert!(told.contains(file) || of_table, "{told}");
     }
+    let scores = graded.iter().flat_map(|graded| graded.scores.score_e6.iter().flatten());
+    scores.for_each(|score| assert!((0..=100_000_000).contains(score), "{score}"));
+    graded.is_ok()
 }
 
 #[test]
 fn a_damaged_file_is_read_or_refused_by_name_and_never_ends_the_process() {
-    const CASES: u64 = 60;
+    const CASES: u64 = 200;
     let utility = Utility::small().without("meter_readings.csv");
     let (mut read, mut refused) = (0, 0);
     for (form, (name, sound)) in sound_files().into_iter().enumerate() {
         let path = format!("meter_readings/{name}");
         write(&utility.data(), &path, &sound);
-        assert!(is_read(&utility, name), "form {form}");
+        assert!(is_graded(&utility, name), "form {form}");
         for case in 0..CASES {
             let bytes = damaged(&sound, &mut Draws(form as u64 * 1_000 + case));
             write(&utility.data(), &path, bytes);
-            let outcome = catch_unwind(AssertUnwindSafe(|| is_read(&utility, name)));
+            let outcome = catch_unwind(AssertUnwindSafe(|| is_graded(&utility, name)));
             let outcome = outcome.unwrap_or_else(|_| panic!("form {form} ({name}), case {case}"));
             *(if outcome { &mut read } else { &mut refused }) += 1;
         }
@@ -136,14 +142,81 @@ fn a_damaged_file_is_read_or_refused_by_name_and_never_ends_the_process() {
     assert!(read > 50 && refused > 200, "{read} read, {refused} refused");
 }
 
-/// Runs a check in 1 GiB of memory and 5 s.
-fn check_in_little_memory(utility: &Utility) -> Ended {
+/// What people and programs put into cells.
+const ODD_CELLS: [&str; 24] = [
+    "\"",
+    "\"\"",
+    ",",
+    "\n",
+    "\r",
+    "\r\n",
+    "\0",
+    "\u{feff}",
+    ";",
+    "\t",
+    "-",
+    "−",
+    "１",
+    "1e999",
+    "-1e-999",
+    "NaN",
+    "=1+1",
+    "99999999999999999999",
+    "0000-00-00",
+    "9999-12-31",
+    "2025-13-01",
+    "24:00",
+    "0512000001",
+    "户",
+];
+
+#[test]
+fn odd_cells_anywhere_in_any_table_are_counted_or_refused() {
+    const CASES: u64 = 40;
+    let invented = Utility::invented(12, &[]);
+    let files: Vec<_> =
+        std::fs::read_dir(invented.data()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let text = |path| String::from_utf8(tables::csv(&tables::read(path))).unwrap();
+    let sound: BTreeMap<String, String> = files
+        .iter()
+        .map(|path| (format!("{}.csv", path.file_stem().unwrap().to_str().unwrap()), text(path)))
+        .collect();
+    let utility = sound.iter().fold(Utility::empty(), |utility, (name, text)| utility.and(name, text));
+    let (mut graded, mut refused) = (0, 0);
+    for (table, (name, text)) in sound.iter().enumerate() {
+        for case in 0..CASES {
+            let mut draws = Draws(table as u64 * 1_000 + case);
+            let mut odd: Vec<char> = text.chars().collect();
+            for _ in 0..=draws.below(4) {
+                let at = draws.below(odd.len().min(2_000));
+                let end = at + draws.below(3).min(odd.len() - at);
+                odd.splice(at..end, ODD_CELLS[draws.below(ODD_CELLS.len())].chars());
+            }
+            write(&utility.data(), name, odd.into_iter().collect::<String>());
+            let outcome = catch_unwind(AssertUnwindSafe(|| is_graded(&utility, name)));
+            *(if outcome.unwrap_or_else(|_| panic!("{name}, case {case}")) {
+                &mut graded
+            } else {
+                &mut refused
+            }) += 1;
+        }
+        write(&utility.data(), name, text);
+    }
+    assert!(graded > 100 && refused > 10, "{graded} graded, {refused} refused");
+}
+
+/// Runs a check in 1 GiB of memory and 5 s, with files of at most 256 MiB.
+fn check_in_little_memory(utility: &Utility, options: &[&str]) -> Ended {
     let mut command = Command::new("sh");
-    command.args(["-c", "ulimit -v 1048576; exec \"$0\" \"$@\""]).arg(gridtier().get_program());
-    command.args(["check", "data", "--as-of", AS_OF, "--threads", "2", "-o", "out"]);
+    command.args(["-c", "ulimit -v 1048576; ulimit -f 524288; exec \"$0\" \"$@\""]);
+    command
+        .arg(gridtier().get_program())
+        .args(["check", "data", "--as-of", AS_OF, "--threads", "2"])
+        .args(options);
     let begun = Instant::now();
     let ended = ended(command.current_dir(utility.path()).env("LC_ALL", "C").output().unwrap());
     assert!(begun.elapsed() < LIMIT, "{:?}", begun.elapsed());
+    assert!(ended.code >= 0, "a signal ended it\n{}", ended.stderr);
     assert!(!ended.stderr.contains("panicked") && !ended.stderr.contains("allocation"), "{}", ended.stderr);
     ended
 }
@@ -155,7 +228,10 @@ fn with_readings(name: &str, bytes: impl AsRef<[u8]>) -> Utility {
 #[test]
 fn the_command_itself_survives_damaged_files() {
     for (form, (name, sound)) in sound_files().into_iter().enumerate() {
-        let ended = check_in_little_memory(&with_readings(name, damaged(&sound, &mut Draws(form as u64))));
+        let ended = check_in_little_memory(
+            &with_readings(name, damaged(&sound, &mut Draws(form as u64))),
+            &["-o", "out"],
+        );
         assert!(
             [0, 1, 4].contains(&ended.code),
             "form {form} ({name}): exit {}\n{}",
@@ -173,10 +249,18 @@ fn a_footer_that_claims_more_than_the_file_holds_is_refused() {
     for claimed in [0, 1, sound.len() as u32, i32::MAX as u32, u32::MAX] {
         let mut bytes = sound.clone();
         bytes[lengths.clone()].copy_from_slice(&claimed.to_le_bytes());
-        let ended = check_in_little_memory(&with_readings("a.parquet", bytes));
+        let ended = check_in_little_memory(&with_readings("a.parquet", bytes), &[]);
         assert_eq!(ended.code, 4, "{claimed}: {}", ended.stderr);
         assert!(ended.stderr.contains("table meter_readings: meter_readings/a.parquet"), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn a_stream_that_goes_on_after_its_end_is_refused() {
+    let stream = tables::ipc_stream(&readings());
+    let joined = [stream.clone(), stream].concat();
+    let ended = check_in_little_memory(&with_readings("a.arrow", joined), &[]);
+    assert_eq!(ended.code, 4, "half of the rows are lost: {}", ended.stdout);
 }
 
 #[test]
@@ -196,38 +280,47 @@ fn one_huge_cell_is_refused() {
         ("a.parquet", tables::parquet_as(&table, parquet)),
         ("a.arrow", tables::ipc(&table, Some(CompressionType::ZSTD))),
     ] {
-        let ended = check_in_little_memory(&with_readings(name, bytes));
+        let ended = check_in_little_memory(&with_readings(name, bytes), &[]);
         assert_eq!(ended.code, 4, "{name}: {}", ended.stderr);
         assert!(ended.stderr.contains(&format!("meter_readings/{name}")), "{}", ended.stderr);
     }
 }
 
-#[test]
-fn a_few_kilobytes_that_stand_for_100_gb_of_text_take_no_memory() {
-    const ROWS: usize = 1_000_000;
-    let word = "x".repeat(100_000);
-    let bomb = |word: &str| -> ArrayRef {
+/// Readings with one word of 100 KB in a column: 20 KB that stand for 10 GB.
+fn bomb(column: &str) -> Utility {
+    const ROWS: usize = 100_000;
+    let long = "x".repeat(100_000);
+    let cell = |name: &'static str, usual: &str| -> (&str, ArrayRef) {
+        let word = if name == column { &long } else { usual };
         let values = Arc::new(StringArray::from(vec![word]));
-        Arc::new(DictionaryArray::<Int32Type>::new(Int32Array::from(vec![0; ROWS]), values))
+        (name, Arc::new(DictionaryArray::<Int32Type>::new(Int32Array::from(vec![0; ROWS]), values)))
     };
-    for column in ["customer_id", "meter_id", "quality", "remark"] {
-        let cell = |name: &str, usual: &str| bomb(if name == column { &word } else { usual });
-        let table = tables::batch([
-            ("customer_id", cell("customer_id", "0001")),
-            ("meter_id", cell("meter_id", "M1")),
-            ("read_at", cell("read_at", "2025-01-01")),
-            ("active_kwh", Arc::new(Float64Array::from(vec![1.0; ROWS])) as ArrayRef),
-            ("quality", cell("quality", "actual")),
-            ("remark", cell("remark", "none")),
-        ]);
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(Default::default()))
-            .set_dictionary_page_size_limit(1 << 20);
-        let bytes = tables::parquet_as(&table, properties);
-        assert!(bytes.len() < 100_000, "{}", bytes.len());
-        let ended = check_in_little_memory(&with_readings("a.parquet", bytes));
-        assert!([0, 1, 4].contains(&ended.code), "{column}: exit {}\n{}", ended.code, ended.stderr);
+    let table = tables::batch([
+        cell("customer_id", "0001"),
+        cell("meter_id", "M1"),
+        cell("read_at", "2025-01-01"),
+        ("active_kwh", Arc::new(Float64Array::from(vec![1.0; ROWS])) as ArrayRef),
+        cell("quality", "actual"),
+        cell("remark", "none"),
+    ]);
+    let zstd = WriterProperties::builder().set_compression(Compression::ZSTD(Default::default()));
+    let bytes = tables::parquet_as(&table, zstd.set_dictionary_page_size_limit(1 << 20));
+    assert!(bytes.len() < 100_000, "{}", bytes.len());
+    with_readings("a.parquet", bytes)
+}
+
+#[test]
+fn a_few_kilobytes_that_stand_for_10_gb_of_text_take_no_memory() {
+    for (column, code) in [("customer_id", 4), ("quality", 4), ("remark", 0)] {
+        let ended = check_in_little_memory(&bomb(column), &[]);
+        assert_eq!(ended.code, code, "{column}: {}", ended.stderr);
     }
+}
+
+#[test]
+fn the_rejects_of_a_bomb_do_not_fill_the_disk() {
+    let ended = check_in_little_memory(&bomb("quality"), &["-o", "out"]);
+    assert_eq!(ended.code, 4, "{}", ended.stderr);
 }
 
 #[test]
@@ -253,7 +346,7 @@ fn a_page_that_unpacks_to_a_gigabyte_is_refused() {
             .set_write_batch_size(1_000);
         let bytes = tables::parquet_as(&table, properties);
         assert!(bytes.len() < 2_000_000, "{}", bytes.len());
-        let ended = check_in_little_memory(&with_readings("a.parquet", bytes));
+        let ended = check_in_little_memory(&with_readings("a.parquet", bytes), &[]);
         assert_eq!(ended.code, 4, "{}", ended.stderr);
     }
 }

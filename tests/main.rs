@@ -12,6 +12,7 @@ mod bad_files;
 mod bad_input;
 mod cases;
 mod commands;
+mod crash;
 mod explain;
 mod junk;
 mod laws;

@@ -11,6 +11,8 @@ use arrow_array::types::{Float64Type, Int64Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tempfile::TempDir;
 
+use crate::tables;
+
 /// A folder that goes away with the test.
 pub fn scratch() -> TempDir {
     tempfile::tempdir().unwrap()
@@ -122,6 +124,16 @@ impl Published {
             batch.column_by_name(name).unwrap().as_primitive::<Int64Type>().iter().collect::<Vec<_>>()
         };
         self.0.iter().flat_map(column).collect()
+    }
+
+    /// These columns as text, row by row.
+    pub fn rows_of(&self, columns: &[&str]) -> Vec<Vec<Option<String>>> {
+        let of_batch = |batch: &RecordBatch| {
+            let columns: Vec<_> = columns.iter().map(|name| tables::texts(batch, name)).collect();
+            let row = |row: usize| columns.iter().map(|column| column[row].clone()).collect();
+            (0..batch.num_rows()).map(row).collect::<Vec<_>>()
+        };
+        self.0.iter().flat_map(of_batch).collect()
     }
 
     /// A column of doubles.

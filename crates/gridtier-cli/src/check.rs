@@ -29,12 +29,11 @@ pub fn run(args: &Check, lang: Lang) -> Result<Done, Failure> {
     let facts = facts?;
     let mut findings = regrade::notices(&folder);
     findings.extend(facts.findings.iter().cloned());
-    findings.sort_by(|a, b| (&a.table, a.rule).cmp(&(&b.table, b.rule)));
+    run::sort(&mut findings);
     if let Some(dir) = &args.output {
         write(dir, &folder, &facts, &findings)?;
     }
     let breaches = run::breaches(&facts, &method);
-    let refusal = facts.refusal();
     let data = match args.format {
         Format::Text => summary::rows(&facts, &findings, lang),
         Format::Json => {
@@ -44,7 +43,7 @@ pub fn run(args: &Check, lang: Lang) -> Result<Done, Failure> {
             format!("{value:#}\n")
         }
     };
-    if let Some(refusal) = refusal {
+    if let Some(refusal) = facts.refusal {
         return Err(Failure { data, ..refusal.into() });
     }
     if breaches.is_empty() {

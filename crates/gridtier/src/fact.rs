@@ -73,6 +73,8 @@ pub struct Facts {
     pub books: Vec<Intake>,
     /// What was noticed, by table and rule.
     pub findings: Vec<Finding>,
+    /// Why nobody can be graded, if a required table has no row that counts.
+    pub refusal: Option<Refusal>,
 }
 
 impl Facts {
@@ -80,31 +82,6 @@ impl Facts {
     #[must_use]
     pub fn present(&self, table: Table) -> bool {
         self.books.iter().any(|book| book.table == table && book.present)
-    }
-
-    /// Why nobody can be graded, if a required table has no row that counts.
-    #[must_use]
-    pub fn refusal(&self) -> Option<Refusal> {
-        let book = self.books.iter().find(|book| book.table.required() && book.tally.counted == 0)?;
-        let tally = book.tally;
-        if tally.rows_in == 0 {
-            return Some(Refusal::of(book.table, "it has no rows", "export the table anew"));
-        }
-        let Window { end, .. } = self.window;
-        let what = format!(
-            "none of its {} rows counts: {} are rejects, {} lie outside the window {} to {}",
-            tally.rows_in,
-            tally.rejected,
-            tally.out_of_window,
-            self.window.start(),
-            end.plus(-1)
-        );
-        let advice = if tally.rejected > 0 {
-            "see the rejects with `gridtier check DATA -o DIR` and mend the export"
-        } else {
-            "check --as-of and the method's window_months"
-        };
-        Some(Refusal::of(book.table, what, advice))
     }
 }
 
@@ -129,7 +106,32 @@ pub fn read(source: &dyn Source, window: Window) -> Result<Facts, RunError> {
         .collect();
     let findings = books.iter().flat_map(|book| book.findings(source)).collect();
     let (profiles, offences) = (happened.profiles, happened.offences);
-    Ok(Facts { window, customers, usage, rows, profiles, offences, unit_suspects, books, findings })
+    let refusal = refusal(source, &books, window);
+    Ok(Facts { window, customers, usage, rows, profiles, offences, unit_suspects, books, findings, refusal })
+}
+
+/// Why nobody can be graded: a required table has no row that counts.
+fn refusal(source: &dyn Source, books: &[Intake], window: Window) -> Option<Refusal> {
+    let book = books.iter().find(|book| book.table.required() && book.tally.counted == 0)?;
+    let tally = book.tally;
+    if tally.rows_in == 0 {
+        let path = source.file_name(book.table, 0);
+        return Some(Refusal::at(book.table, path, "there are no rows", "export the table anew"));
+    }
+    let what = format!(
+        "none of its {} rows counts: {} are rejects, {} lie outside the window {} to {}",
+        tally.rows_in,
+        tally.rejected,
+        tally.out_of_window,
+        window.start(),
+        window.end.plus(-1)
+    );
+    let advice = if tally.rejected > 0 {
+        "see the rejects with `gridtier check DATA -o DIR` and mend the export"
+    } else {
+        "check --as-of and the method's window_months"
+    };
+    Some(Refusal::of(book.table, what, advice))
 }
 
 fn energies(usage: &MonthlyUsage, customers: &Customers) -> Result<Vec<Energy>, RunError> {

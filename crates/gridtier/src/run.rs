@@ -42,7 +42,7 @@ pub fn regrade(
     notices: Vec<Finding>,
 ) -> Result<Graded, RunError> {
     let facts = fact::read(source, Window { end, months: method.window_months })?;
-    if let Some(refusal) = facts.refusal() {
+    if let Some(refusal) = facts.refusal {
         return Err(refusal.into());
     }
     let columns = indicator::compute(&facts, &method.own)?;
@@ -52,8 +52,13 @@ pub fn regrade(
     findings.extend(facts.findings.iter().cloned());
     findings.extend(tiers.findings.iter().cloned());
     findings.extend(degenerate(method, &scores));
-    findings.sort_by(|a, b| (&a.table, a.rule).cmp(&(&b.table, b.rule)));
+    sort(&mut findings);
     Ok(Graded { facts, columns, scores, tiers, findings })
+}
+
+/// Puts findings in the order in which they are published: by table and rule code.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| (&a.table, a.rule.code()).cmp(&(&b.table, b.rule.code())));
 }
 
 /// One finding for all indicators that do not tell customers apart.

@@ -118,7 +118,13 @@ impl Walker<'_> {
     fn stream(&mut self) -> Result<(), Unreadable> {
         let mut kind = Kind::Schema;
         while self.at < self.end {
-            let Some(header) = self.header()? else { return Ok(()) };
+            let Some(header) = self.header()? else {
+                // Two streams written one after the other: a reader stops at the end of the first.
+                let is_last = self.at == self.end;
+                let advice = "write each stream to a file of its own";
+                let more = || Unreadable::because("there is more after the end of the stream", advice);
+                return if is_last { Ok(()) } else { Err(more()) };
+            };
             let start = self.at + header.len() as u64;
             self.at = start + caught(|| self.message(&header, start, kind))??;
             kind = Kind::Batch;

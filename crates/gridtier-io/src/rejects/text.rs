@@ -10,7 +10,7 @@ use arrow_schema::DataType;
 use crate::unreadable::Unreadable;
 
 /// Longest cell that is shown whole.
-const CELL_BYTES_MAX: usize = 4 << 10;
+const CELL_BYTES_MAX: usize = 1 << 10;
 
 /// A cell, cut if it is very long.
 pub(super) fn cut(text: &str) -> Cow<'_, str> {
@@ -55,7 +55,9 @@ impl<'a> Texts<'a> {
     /// A cell, if it holds anything.
     pub(super) fn get(&self, row: usize) -> Option<Cow<'a, str>> {
         match self {
-            Self::Bytes(array) => bytes(array, row).map(String::from_utf8_lossy),
+            // Four bytes more than are shown: no character is cut that is not cut again.
+            Self::Bytes(array) => bytes(array, row)
+                .map(|bytes| String::from_utf8_lossy(&bytes[..bytes.len().min(CELL_BYTES_MAX + 4)])),
             Self::Dictionary(array, keys, values) => array.is_valid(row).then(|| values.get(keys[row]))?,
             Self::Shown(array, formatter) => {
                 array.is_valid(row).then(|| Cow::Owned(formatter.value(row).to_string()))

@@ -83,6 +83,7 @@ fn facts(people: &[Person]) -> Facts {
         unit_suspects: Vec::new(),
         books: Vec::new(),
         findings: Vec::new(),
+        refusal: None,
     }
 }
 
