@@ -325,7 +325,7 @@ fn published_tables_are_sorted_by_their_keys() {
         ("indicators", &["customer_id"]),
         ("contributions", &["customer_id"]),
         ("monthly_usage", &["customer_id", "month"]),
-        ("ledger", &["stratum", "boundary"]),
+        ("ledger", &["stratum"]),
         ("parameters", &["indicator"]),
         ("findings", &["table", "rule"]),
         ("reconciliation", &["table"]),
