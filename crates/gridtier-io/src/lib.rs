@@ -1,5 +1,7 @@
-//! Files of gridtier: readers, writers, the store of cycles and the invented utility.
-#![allow(missing_docs)]
+//! gridtier, the files: readers of a utility's tables, writers of what was found, the store of cycles, and an invented
+//! utility to try it all on.
+//!
+//! The modules stand in the order in which data flows; each uses only those above it. Nothing here decides a number.
 
 pub mod unreadable;
 pub mod limits;

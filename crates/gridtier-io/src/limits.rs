@@ -28,6 +28,7 @@ pub const MESSAGE_BYTES_MAX: u64 = 512 << 20;
 pub const FOOTER_BYTES_MAX: u64 = 64 << 20;
 /// Most columns, and levels of nesting, of a file.
 pub const COLUMNS_MAX: usize = 10_000;
+/// Deepest nesting of a column that is looked into.
 pub const NESTING_MAX: usize = 32;
 
 /// Rows that a byte of file can stand for, and rows that any file may claim: constant columns take no room, but the key
