@@ -26,7 +26,7 @@ pub const PART_BYTES_MAX: u64 = 384 << 20;
 pub const MESSAGE_BYTES_MAX: u64 = 512 << 20;
 /// Largest footer of a parquet file: that of 10,000 row groups of 50 columns. Decoded it takes several times the room.
 pub const FOOTER_BYTES_MAX: u64 = 64 << 20;
-/// Most columns, and levels of nesting, of a file.
+/// Most columns of a file.
 pub const COLUMNS_MAX: usize = 10_000;
 /// Deepest nesting of a column that is looked into.
 pub const NESTING_MAX: usize = 32;
