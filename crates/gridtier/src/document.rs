@@ -113,6 +113,15 @@ impl<'t> Document<'t> {
     /// # Errors
     /// Every fault found, by line.
     pub fn parse(name: &'t str, text: &'t str, keys: &'static [Key]) -> Result<Self, Faults> {
+        let (document, faults) = Self::survey(name, text, keys)?;
+        document.faults(faults).map(|()| document)
+    }
+
+    /// As [`parse`](Self::parse), but hands the faults of the shape to a caller that looks for further ones.
+    ///
+    /// # Errors
+    /// The text is not TOML.
+    pub fn survey(name: &'t str, text: &'t str, keys: &'static [Key]) -> Result<(Self, Vec<Fault>), Faults> {
         let root = DeTable::parse(text).map_err(|error| {
             let line = line_at(text, error.span().map_or(0, |span| span.start));
             Faults {
@@ -123,8 +132,7 @@ impl<'t> Document<'t> {
         let root = root.into_inner();
         let mut faults = Vec::new();
         Checker { text, faults: &mut faults }.table(&root, keys, "", 0);
-        let document = Self { name, text, root };
-        document.faults(faults).map(|()| document)
+        Ok((Self { name, text, root }, faults))
     }
 
     /// The document as a value of a type that mirrors its shape.

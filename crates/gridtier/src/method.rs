@@ -209,9 +209,12 @@ impl Method {
     /// # Errors
     /// Everything that is wrong with it, by line, with what to do.
     pub fn parse(name: &str, text: &str) -> Result<Self, Faults> {
-        let document = Document::parse(name, text, KEYS)?;
-        let raw: raw::Method = document.read()?;
-        let mut faults = Vec::new();
+        let (document, mut faults) = Document::survey(name, text, KEYS)?;
+        let raw: raw::Method = match document.read() {
+            Ok(raw) => raw,
+            // What is missing or of another kind stands among the faults of the shape, with what to do.
+            Err(unread) => return document.faults(faults).and(Err(unread)),
+        };
         let (indicators, own, judgements) = tree::build(&document, &raw, &mut faults);
         check_scalars(&document, &raw, &mut faults);
         let overrides = overrides(&document, &raw, &mut faults);
@@ -287,17 +290,15 @@ fn check_scalars(document: &Document, raw: &raw::Method, faults: &mut Vec<Fault>
     let mut fault = |key: &str, what: String, fix: &str| {
         faults.push(Fault { line: document.line(&[key]), what, fix: fix.into() });
     };
-    if raw.quotas.len() != 4 || raw.quotas.iter().sum::<u32>() != 100 {
+    let is_given = !raw.quotas.is_empty();
+    if is_given && (raw.quotas.len() != 4 || raw.quotas.iter().sum::<u32>() != 100) {
         let what = format!("`quotas` must be four whole percentages that sum to 100, not {:?}", raw.quotas);
         fault("quotas", what, "the paper has [10, 30, 50, 10]");
     }
-    if raw.min_months > raw.window_months {
+    if raw.window_months > 0 && raw.min_months > raw.window_months {
         let what =
             format!("`min_months` {} exceeds the window of {} months", raw.min_months, raw.window_months);
         fault("min_months", what, "nobody could ever be ranked: lower it, or lengthen `window_months`");
-    }
-    if raw.combine != "weighted_sum" {
-        fault("combine", format!("`combine` cannot be \"{}\"", raw.combine), "use \"weighted_sum\"");
     }
 }
 

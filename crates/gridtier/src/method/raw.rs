@@ -1,4 +1,5 @@
-//! The method file as serde reads it, after its shape was checked.
+//! The method file as serde reads it, after its shape was checked. What may be missing here was told as missing there:
+//! it is filled in so that the rest of the file can be looked at too.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +8,25 @@ use serde::Deserialize;
 
 #[derive(Deserialize)]
 pub(super) struct Method {
+    #[serde(default)]
     pub name: String,
+    #[serde(default)]
     pub window_months: u32,
+    #[serde(default)]
     pub min_months: u32,
+    #[serde(default)]
     pub min_known_weight: f64,
+    #[serde(default)]
     pub provisional_tier: String,
+    #[serde(default)]
     pub unknown: String,
-    pub combine: String,
+    #[serde(default)]
     pub quotas: Vec<u32>,
+    #[serde(default)]
     pub ties: String,
+    #[serde(default)]
     pub strata: String,
+    #[serde(default)]
     pub min_stratum: usize,
     pub weights: Weights,
     pub indicators: BTreeMap<String, Indicator>,
@@ -26,6 +36,7 @@ pub(super) struct Method {
     pub step_limit: Option<StepLimit>,
     #[serde(default, rename = "override")]
     pub overrides: Vec<Override>,
+    #[serde(default)]
     pub limits: Limits,
 }
 
@@ -114,7 +125,8 @@ pub(super) struct Override {
     pub expires: Day,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub(super) struct Limits {
     pub reject_share: f64,
     pub reject_rows: u64,

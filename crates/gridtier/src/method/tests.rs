@@ -47,11 +47,15 @@ fn all_faults_come_at_once_with_their_lines() {
         .replace("min_known_weight", "min_known_wieght")
         .replace("cooperation = 0.1634", "cooperation = 0.2634")
         .replace("[10, 30, 50, 10]", "[10, 30, 50, 20]");
+    let text = text.replace("ties = \"break\"", "ties = \"brake\"").replace("window_months = 36\n", "");
     let told = faults(&text);
     assert!(told.contains("did you mean `min_known_weight`?"), "{told}");
-    let told = faults(&text.replace("min_known_wieght", "min_known_weight"));
+    assert!(told.contains("did you mean `break`?"), "{told}");
+    assert!(told.contains("`window_months` is missing"), "{told}");
     assert!(told.contains("the weights of `weights` sum to 1.1"), "{told}");
     assert!(told.contains("four whole percentages"), "{told}");
+    // The misspelt key is unknown and the right one missing; each other fault is told once.
+    assert_eq!(told.matches("m.toml:").count(), 6, "{told}");
 }
 
 #[test]

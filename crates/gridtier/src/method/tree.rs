@@ -183,11 +183,11 @@ impl Builder<'_, '_> {
         };
         let mut matrices = Vec::new();
         for expert in &ahp.experts {
-            let matrix: Vec<Vec<f64>> = expert
-                .matrix
-                .iter()
-                .map(|row| row.iter().map(|ratio| ratio.value().unwrap_or(f64::NAN)).collect())
-                .collect();
+            let row = |row: &Vec<raw::Ratio>| row.iter().map(raw::Ratio::value).collect::<Option<Vec<f64>>>();
+            // A judgement that is no ratio is a fault of the shape.
+            let Some(matrix) = expert.matrix.iter().map(row).collect::<Option<Vec<Vec<f64>>>>() else {
+                continue;
+            };
             match ahp::check(&matrix, ahp.items.len()) {
                 Ok(()) => matrices.push(matrix),
                 Err(what) => {
@@ -374,7 +374,9 @@ impl Builder<'_, '_> {
             "min_max" => &["transform", "quantiles", "goalposts"],
             "points" => &["knots"],
             "target" => &["target", "tolerance"],
-            _ => &[],
+            "percentile" => &[],
+            // A fault of the shape.
+            _ => return None,
         };
         let given = [
             ("transform", raw.transform.is_some()),
