@@ -6,6 +6,7 @@
 mod args;
 mod check;
 mod demo;
+mod entitlements;
 mod exit;
 mod explain;
 mod grid;
@@ -13,8 +14,10 @@ mod lang;
 mod method;
 mod progress;
 mod regrade;
+mod sheet;
 mod store;
 mod summary;
+mod written;
 
 use clap::Parser;
 
@@ -40,6 +43,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Path(args) => store::path(&args),
         Command::Verify(args) => store::verify(&args),
         Command::Explain(args) => explain::run(&args, lang),
+        Command::Entitlements(args) => entitlements::run(&args, lang),
         Command::Method(args) => method::run(&args),
         Command::Schema(args) => store::schema(&args),
         Command::Demo(args) => demo::run(&args, lang),

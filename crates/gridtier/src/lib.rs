@@ -20,6 +20,7 @@ pub mod indicator;
 pub mod method;
 pub mod score;
 pub mod tier;
+pub mod entitlement;
 pub mod run;
 pub mod output;
 pub mod explain;

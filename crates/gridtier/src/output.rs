@@ -11,6 +11,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
+use crate::customer::Customers;
 use crate::fact::Facts;
 use crate::method::Method;
 use crate::run::Graded;
@@ -35,6 +36,7 @@ pub fn tables<'a>(graded: &'a Graded, method: &'a Method) -> Vec<Output<'a>> {
     let facts = &graded.facts;
     vec![
         tiers(graded),
+        customers(facts),
         indicators(graded, method),
         contributions(graded, method),
         monthly_usage(facts),
@@ -144,6 +146,46 @@ fn tiers(graded: &Graded) -> Output<'_> {
             text(each().map(|at| Some(tiers.tier[at].name()))),
             text(each().map(reason)),
             text(each().map(|at| tiers.ceiling[at].map(|tier| tier.name()))),
+        ]
+    })
+}
+
+/// The accepted customers as they came: what conditions and cross-tables look at.
+fn customers(facts: &Facts) -> Output<'_> {
+    use crate::contract::{IMPORTANCE_LEVELS, LOAD_CLASSES, SUPPLY_LEVELS, USE_CATEGORIES};
+    let Customers { ids, rows: all } = &facts.customers;
+    let fields = vec![
+        full("customer_id", TEXT),
+        full("use_category", TEXT),
+        full("supply_level", TEXT),
+        nullable("region", TEXT),
+        nullable("contract_capacity_kva", NUMBER),
+        nullable("power_factor_standard", NUMBER),
+        nullable("importance_level", TEXT),
+        nullable("load_class", TEXT),
+        full("opened_on", DAY),
+        nullable("closed_on", DAY),
+        full("aged_transformer_area", FLAG),
+        full("marketing_opt_out", FLAG),
+    ];
+    table("customers", fields, all.len(), move |rows| {
+        let each = || all[rows.clone()].iter();
+        let word = |words: &[&'static str], place: u8| words[usize::from(place)];
+        vec![
+            text(rows.clone().map(|number| Some(ids.key(number as u32)))),
+            text(each().map(|row| Some(word(USE_CATEGORIES, row.use_category)))),
+            text(each().map(|row| Some(word(SUPPLY_LEVELS, row.supply_level)))),
+            text(each().map(|row| row.region.as_deref())),
+            numbers(each().map(|row| row.contract_capacity_kva)),
+            numbers(
+                each().map(|row| row.power_factor_standard.map(|hundredths| f64::from(hundredths) / 100.0)),
+            ),
+            text(each().map(|row| row.importance_level.map(|place| word(IMPORTANCE_LEVELS, place)))),
+            text(each().map(|row| row.load_class.map(|place| word(LOAD_CLASSES, place)))),
+            days(each().map(|row| Some(row.opened_on))),
+            days(each().map(|row| row.closed_on)),
+            flags(each().map(|row| row.aged_transformer_area)),
+            flags(each().map(|row| row.marketing_opt_out)),
         ]
     })
 }
