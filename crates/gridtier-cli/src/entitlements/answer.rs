@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use arrow_array::Array;
 use gridtier::document::did_you_mean;
 use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::application::Outcome;
@@ -149,7 +150,14 @@ impl Answer<'_> {
             text += self.lang.pick("It wants no marketing.\n", "该客户拒绝营销。\n");
         }
         text.push('\n');
-        text += &told(&sheet, &["service", "title", "access", "terms", "why"])?;
+        let due =
+            sheet.batch.column_by_name("reasons").map_or(0, |reasons| reasons.len() - reasons.null_count());
+        let rows = sheet.batch.num_rows();
+        text += &told(&part(&sheet, 0, due), &["service", "title", "access", "terms", "why"])?;
+        if due < rows {
+            text += self.lang.pick("\nNot due:\n\n", "\n不享有的服务:\n\n");
+            text += &told(&part(&sheet, due, rows - due), &["service", "title", "why"])?;
+        }
         deliver(self.question, &[sheet], text)
     }
 
@@ -350,6 +358,11 @@ impl Answer<'_> {
         )?;
         deliver(self.question, &[sheet], text)
     }
+}
+
+/// Some rows of a table.
+fn part(sheet: &Sheet, from: usize, rows: usize) -> Sheet {
+    Sheet { batch: sheet.batch.slice(from, rows), ..sheet.clone() }
 }
 
 /// What stands above the columns of a list of holders.

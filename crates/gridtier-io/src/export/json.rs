@@ -1,14 +1,14 @@
-//! JSON: rows as objects by column code; numbers as numbers, days and ids as text, what is missing as null.
+//! JSON: rows as objects by column code, in the order of columns; numbers as numbers, days and ids as text, what is missing as null.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Decimal128Type, Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef};
 use arrow_cast::cast;
 use arrow_schema::DataType;
 use gridtier::unit::date_of_day;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Failure, Table};
 
@@ -33,26 +33,21 @@ fn list(file: &mut impl Write, table: Table) -> Result<u64, Failure> {
     let mut rows = 0;
     file.write_all(b"[")?;
     for batch in table.batches {
-        for object in objects(&batch?)? {
-            file.write_all(if rows == 0 { b"\n" } else { b",\n" })?;
-            serde_json::to_writer(&mut *file, &object).map_err(io::Error::from)?;
+        let batch = batch?;
+        let schema = batch.schema();
+        let columns = batch.columns().iter().map(plain).collect::<Result<Vec<_>, _>>()?;
+        for row in 0..batch.num_rows() {
+            file.write_all(if rows == 0 { b"\n{" } else { b",\n{" })?;
+            for (place, (field, column)) in schema.fields().iter().zip(&columns).enumerate() {
+                let comma = if place == 0 { "" } else { ", " };
+                write!(file, "{comma}{}: {}", json!(field.name()), value(column, row))?;
+            }
+            file.write_all(b"}")?;
             rows += 1;
         }
     }
     file.write_all(b"\n]")?;
     Ok(rows)
-}
-
-fn objects(batch: &RecordBatch) -> Result<Vec<Value>, Failure> {
-    let schema = batch.schema();
-    let columns = batch.columns().iter().map(plain).collect::<Result<Vec<_>, _>>()?;
-    let object = |row: usize| {
-        let cells = schema.fields().iter().zip(&columns);
-        Value::Object(
-            cells.map(|(field, column)| (field.name().clone(), value(column, row))).collect::<Map<_, _>>(),
-        )
-    };
-    Ok((0..batch.num_rows()).map(object).collect())
 }
 
 /// Dictionaries as the text that they stand for.

@@ -313,9 +313,9 @@ fn gives_less(service: &Service, better: &Cell, worse: &Cell) -> Option<String> 
     let (a, b) = (&better.terms, &worse.terms);
     let unlimited = |quota: Option<u64>| quota.unwrap_or(u64::MAX);
     let cadence = |terms: &Terms| terms.cadence.unwrap_or(service.cadence);
-    if a.fee_fen > b.fee_fen {
+    if better.access == Access::Paid && a.fee_fen > b.fee_fen {
         Some("a higher fee".into())
-    } else if a.subsidy_e6 < b.subsidy_e6 {
+    } else if better.access == Access::Subsidised && a.subsidy_e6 < b.subsidy_e6 {
         Some("a lower subsidy".into())
     } else if a.free_parts & b.free_parts != b.free_parts {
         Some("fewer free parts".into())

@@ -235,15 +235,12 @@ fn why(
     let say = |en: String, zh: String| words.pick(&en, &en, &zh);
     let (en, zh) = (tier.name(), tier.name_zh());
     match grant {
-        Err(Refused::Tier) => say(
-            format!("tier {en} does not have it, and nothing else opens it"),
-            format!("{zh}客户不享有, 亦无其他开放条件"),
-        ),
+        Err(Refused::Tier) => say(format!("not for tier {en}"), format!("{zh}客户不享有")),
         Err(Refused::Condition(condition)) => {
             let seen = condition.seen(&catalogue.fields, record);
             say(
-                format!("it does not apply: needs {}; here {seen}", condition.text),
-                format!("不适用: 要求 {}; 该客户 {seen}", condition.text),
+                format!("needs {}; here {seen}", condition.text),
+                format!("要求 {}; 该客户 {seen}", condition.text),
             )
         }
         Ok(grant) => {
@@ -251,8 +248,8 @@ fn why(
             for reason in grant.reasons.iter() {
                 parts.push(match (reason, grant.basis) {
                     (Reason::Tier, Basis::Cell(cell)) => say(
-                        format!("tier {en} has it ({})", cell.provenance.en()),
-                        format!("{zh}客户享有（{}）", cell.provenance.zh()),
+                        format!("tier {en} ({})", cell.provenance.en()),
+                        format!("{zh}客户（{}）", cell.provenance.zh()),
                     ),
                     (Reason::Condition, basis) => held(catalogue, service, basis, record, words),
                     (Reason::Regulation, _) => {
@@ -291,5 +288,5 @@ fn held(catalogue: &Catalogue, service: &Service, basis: Basis, record: &[Datum]
         .map(|condition| condition.seen(&catalogue.fields, record))
         .collect();
     let seen = seen.join(", ");
-    words.pick(&format!("it applies: {seen}"), &format!("it applies: {seen}"), &format!("符合条件: {seen}"))
+    words.pick(&format!("as {seen}"), &format!("as {seen}"), &format!("符合条件: {seen}"))
 }
