@@ -115,6 +115,10 @@ fn filters_and_groups_count_the_same_customers() {
     }
     let lines = told.as_array().unwrap();
     assert_eq!(lines.len(), groups.len() + 1);
+    assert_eq!(
+        (&lines.last().unwrap()["line"], &lines.last().unwrap()["group"]),
+        (&"total".into(), &Value::Null)
+    );
     for (line, (region, count)) in lines.iter().zip(&groups) {
         assert_eq!((line["group"].as_str(), &line["total"]), (Some(region.as_str()), &Value::from(*count)));
     }
@@ -198,7 +202,7 @@ fn a_customer_reads_a_reason_on_every_line() {
     let opened =
         |line: &&Value| line["reasons"].as_str().is_some_and(|reasons| reasons.contains("importance"));
     assert!(
-        lines.iter().filter(opened).all(|line| line["why"].as_str().unwrap().contains("importance level"))
+        lines.iter().filter(opened).all(|line| line["why"].as_str().unwrap().contains("importance_level"))
     );
     assert!(lines.iter().any(|line| opened(&line)));
     let text = asked(graded(), &["--customer", id, "--lang", "zh"]);
@@ -452,6 +456,13 @@ fn a_wrong_catalogue_or_question_says_what_to_do() {
     fails(&ask(&["--matrix", "--format", "xlsx"]), 2, &["name a file by -o"]);
     fails(&ask(&["--grants", "-o", "nowhere/g.parquet"]), 5, &["nowhere/g.parquet"]);
     fails(&ask(&["--service", "S00", "--opt-out", "nowhere.csv"]), 4, &["nowhere.csv"]);
+    fails(&ask(&["--matrix", "--min-count", "5"]), 2, &["--min-count has no effect"]);
+    fails(&ask(&["--customer", "0001", "--tier", "special"]), 2, &["has no effect"]);
+    fails(
+        &ask(&["--costs", "--region", "Atlantis"]),
+        2,
+        &["no customer of the cycle is in region `Atlantis`"],
+    );
     fails(&["entitlements", "--costs"], 2, &["--store"]);
     let left: Vec<_> =
         fs::read_dir(utility.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();

@@ -200,7 +200,8 @@ pub struct QuestionKind {
     /// Who gains and loses what since this cycle: counts, and the list of notices with -o
     #[arg(long, value_name = "N")]
     pub changes_from: Option<u64>,
-    /// Decide the applications of a table: customer_id, service, applied_on, area, parts, units, plan_allows
+    /// Decide the applications of a table: customer_id, service, applied_on, area, parts (joined by +), units,
+    /// plan_allows
     #[arg(long, value_name = "FILE")]
     pub applications: Option<PathBuf>,
     /// Everything that everybody is entitled to, as a file
@@ -229,12 +230,12 @@ pub struct Who {
     /// Ids of customers who want no marketing, besides those whose marketing_opt_out is true
     #[arg(long, value_name = "FILE")]
     pub opt_out: Option<PathBuf>,
-    /// What lists are made for; those for marketing leave out customers who opted out
-    #[arg(long, value_enum, default_value_t = Purpose::Marketing)]
-    pub purpose: Purpose,
+    /// What lists are made for; those for marketing, the default, leave out customers who opted out
+    #[arg(long, value_enum)]
+    pub purpose: Option<Purpose>,
     /// Withhold counts of fewer customers, and what would give them away
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub min_count: u64,
+    #[arg(long, value_name = "N")]
+    pub min_count: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

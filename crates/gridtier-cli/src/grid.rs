@@ -34,6 +34,17 @@ pub fn grid(heads: &[Head], rows: impl IntoIterator<Item = Vec<String>>) -> Stri
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
+/// Lines of a list, each broken where it is too long for a page.
+pub fn list(lines: impl IntoIterator<Item = String>) -> String {
+    let mut table = Table::new();
+    table.load_style(TableStyle::new()).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(WIDTH);
+    lines.into_iter().for_each(|line| {
+        table.add_row([line]);
+    });
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
 /// `1234567` as `1,234,567`.
 pub fn grouped(number: impl Into<i128>) -> String {
     let number: i128 = number.into();

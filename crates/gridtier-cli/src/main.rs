@@ -36,14 +36,15 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
         pool.map_err(|error| Failure::bug(&error.to_string()))?;
     }
-    let lang = lang::Lang::chosen(cli.lang);
+    let asked = cli.lang;
+    let lang = lang::Lang::chosen(asked);
     match cli.command {
         Command::Regrade(args) => regrade::run(&args, lang),
         Command::Check(args) => check::run(&args, lang),
         Command::Path(args) => store::path(&args),
         Command::Verify(args) => store::verify(&args),
         Command::Explain(args) => explain::run(&args, lang),
-        Command::Entitlements(args) => entitlements::run(&args, lang),
+        Command::Entitlements(args) => entitlements::run(&args, lang, asked),
         Command::Method(args) => method::run(&args),
         Command::Schema(args) => store::schema(&args),
         Command::Demo(args) => demo::run(&args, lang),

@@ -37,7 +37,11 @@ fn cells(column: &ArrayRef, name: &str) -> Result<Vec<String>, Failure> {
         DataType::Decimal128(..) => amount(texts.value(row)),
         DataType::Float64 => {
             let number = texts.value(row).parse::<f64>().unwrap_or(f64::NAN);
-            if is_share { format!("{:.1} %", 100.0 * number) } else { grouped(number.round() as i64) }
+            match number {
+                _ if is_share => format!("{:.1} %", 100.0 * number),
+                small if small.abs() < 10.0 && small.fract() != 0.0 => format!("{small:.2}"),
+                large => grouped(large.round() as i64),
+            }
         }
         _ => texts.value(row).to_owned(),
     };

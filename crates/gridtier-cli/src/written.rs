@@ -37,7 +37,11 @@ impl Written {
         let text = self.shipped(from)?;
         let written = OpenOptions::new().write(true).create_new(true).open(file);
         written.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
-            Failure::new(OUTPUT, format!("{} could not be written: {error}", file.display()))
+            let fix = match error.kind() {
+                std::io::ErrorKind::AlreadyExists => "choose another name, or remove it first",
+                _ => "correct the path or the permissions",
+            };
+            Failure::new(OUTPUT, format!("{} could not be written: {error}; {fix}", file.display()))
         })?;
         Ok(Done { data: format!("{}\n", file.display()) })
     }

@@ -7,7 +7,9 @@ mod ids;
 mod requests;
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
+use arrow_array::cast::AsArray;
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_select::filter::filter_record_batch;
 use gridtier::entitlement::Catalogue;
@@ -79,6 +81,38 @@ impl<'a> Question<'a> {
 
     fn looked_at(selection: &Selection, also: &[&'static str]) -> Vec<&'static str> {
         selection.columns().chain(also.iter().copied()).collect()
+    }
+
+    /// How many of these ids are no customers of the cycle: an id that lost its zeros opts nobody out.
+    ///
+    /// # Errors
+    /// A file of the cycle cannot be read.
+    pub fn strangers(&self, ids: &BTreeSet<String>) -> Result<usize, RecallError> {
+        let mut known = 0;
+        for batch in self.members(&[])? {
+            let batch = batch?;
+            let members = self.of(&batch)?;
+            known += (0..members.len()).filter(|&row| ids.contains(members.id(row))).count();
+        }
+        Ok(ids.len() - known)
+    }
+
+    /// The regions of the cycle's customers.
+    ///
+    /// # Errors
+    /// A file of the cycle cannot be read.
+    pub fn regions(&self) -> Result<BTreeSet<String>, RecallError> {
+        let mut regions = BTreeSet::new();
+        for batch in self.members(&["region"])? {
+            let batch = batch?;
+            let column = batch.column_by_name("region").and_then(|column| column.as_string_opt::<i32>());
+            for region in column.into_iter().flatten().flatten() {
+                if !regions.contains(region) {
+                    regions.insert(region.to_owned());
+                }
+            }
+        }
+        Ok(regions)
     }
 
     /// Customers by tier.
@@ -179,8 +213,10 @@ impl<'a> Question<'a> {
     pub fn statements(&self, selection: &Selection) -> Result<Vec<Statement>, RecallError> {
         let mut demand = Demand::new(self.catalogue);
         for batch in self.members(&Self::looked_at(selection, &[]))? {
-            let batch = self.selected(&batch?, selection)?;
-            demand.add(self.catalogue, &self.of(&batch)?);
+            let batch = batch?;
+            let members = self.of(&batch)?;
+            let selected = selection.selected(&self.catalogue.fields, &members);
+            demand.add(self.catalogue, &members, &selected);
         }
         Ok(demand.statements(self.catalogue))
     }

@@ -13,6 +13,7 @@ mod xlsx;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
@@ -51,7 +52,7 @@ pub enum Mark {
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// The disk, or the folder.
-    #[error("{path} could not be written: {source}. Make room or correct the permissions, then run again")]
+    #[error("{path} could not be written: {source}. {}, then run again", remedy(source.kind()))]
     Write {
         /// The file.
         path: PathBuf,
@@ -71,6 +72,13 @@ pub enum ExportError {
     /// What was to be written could not be read.
     #[error(transparent)]
     Source(#[from] RecallError),
+}
+
+fn remedy(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "Make the folder or correct the path",
+        _ => "Make room or correct the permissions",
+    }
 }
 
 /// A table to be written, batch by batch.
@@ -148,11 +156,13 @@ pub fn whole<E: From<io::Error>>(
     fill: impl FnOnce(&mut BufWriter<&File>) -> Result<(), E>,
 ) -> Result<(), E> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    sweep(folder);
     let mut draft = tempfile::Builder::new();
-    draft.prefix(".gridtier-").suffix(".partial");
+    draft.prefix(DRAFT.0).suffix(DRAFT.1);
     #[cfg(unix)]
     draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let draft = draft.tempfile_in(folder)?;
+    // The name of a draft is nobody's business: the error is about the file asked for.
+    let draft = draft.tempfile_in(folder).map_err(|error| io::Error::from(error.kind()))?;
     let mut writer = BufWriter::new(draft.as_file());
     fill(&mut writer)?;
     writer.flush()?;
@@ -160,6 +170,26 @@ pub fn whole<E: From<io::Error>>(
     draft.as_file().sync_all()?;
     draft.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// How the name of a draft begins and ends.
+const DRAFT: (&str, &str) = (".gridtier-", ".partial");
+/// A draft that has not been written to for so long was left by a run that was killed.
+const DRAFT_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Removes drafts that were left behind. Best effort: they harm nobody.
+fn sweep(folder: &Path) {
+    let is_old = |entry: &std::fs::DirEntry| {
+        let age = entry.metadata().and_then(|found| found.modified()).ok().and_then(|at| at.elapsed().ok());
+        age.is_some_and(|age| age > DRAFT_AGE_MAX)
+    };
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(DRAFT.0) && name.ends_with(DRAFT.1) && is_old(&entry) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Why a writer stopped, before the file's name is known.
@@ -203,9 +233,10 @@ impl From<arrow_schema::ArrowError> for Failure {
     }
 }
 
-/// Whether a spreadsheet would take the text for a formula. A negative number is none.
+/// Whether a spreadsheet would take the text for a formula, or lose its plus sign. A negative number is none.
 fn is_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err()
+    let is_negative = text.starts_with('-') && text.parse::<f64>().is_ok();
+    text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_negative
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 mod shape;
 pub mod condition;
 pub mod service;
+pub mod offer;
 mod raw;
 mod build;
 mod lint;

@@ -38,10 +38,14 @@ pub(super) struct SmallTable {
 }
 
 impl SmallTable {
+    /// Reads the table. An empty file is a list of nobody.
     pub fn read(path: &Path) -> Result<Self, RequestError> {
         let unreadable = |what: String| RequestError::Unreadable { path: path.into(), what };
         let damaged = |fault: Unreadable| unreadable(format!("{}; {}", fault.what, fault.advice));
-        let file = DataFile::beside(path).map_err(|error| unreadable(error.to_string()))?;
+        let file = DataFile::beside(path).map_err(|error| unreadable(format!("{error}; check the path")))?;
+        if file.bytes == 0 {
+            return Ok(Self { path: path.into(), header: vec!["customer_id".into()], rows: Vec::new() });
+        }
         let (survey, _) = CsvFile::survey(&file, None).map_err(damaged)?;
         let mut records = survey.records(&file).map_err(damaged)?;
         let mut record = StringRecord::new();

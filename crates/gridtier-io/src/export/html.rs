@@ -8,7 +8,7 @@ use arrow_cast::cast;
 use arrow_schema::DataType;
 use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::service::{Access, Dimension, Provenance, Service};
-use gridtier::entitlement::view::{Words, cell_terms};
+use gridtier::entitlement::view::{self, Words, cell_terms, condition_words, opened_to};
 use gridtier::method::Tier;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -107,21 +107,14 @@ pub fn matrix_page(
                     .filter(|service| service.dimensions.first() == Some(dimension)).collect();
                 @if !services.is_empty() {
                     tbody {
-                        @for (place, service) in services.iter().enumerate() {
-                            tr {
-                                @if place == 0 {
-                                    th.dimension rowspan=(services.len()) {
-                                        (words.pick(dimension.en(), dimension.en(), dimension.zh()))
-                                    }
-                                }
-                                (service_row(catalogue, service, words))
-                            }
-                        }
+                        tr { th.dimension colspan="6" { (words.pick(dimension.en(), dimension.en(), dimension.zh())) } }
+                        @for service in services { tr { (service_row(catalogue, service, words)) } }
                     }
                 }
             }
         }
         (legend(words))
+        (prices(catalogue, words))
         p.source { (words.pick("Source", "Source", "来源")) ": " (catalogue.source) }
     };
     file.write_all(page(&title, &body).into_string().as_bytes())?;
@@ -133,7 +126,6 @@ fn matrix_head(occasion: &Occasion, words: Words) -> Markup {
     html! {
         thead {
             tr {
-                th { (words.pick("dimension", "dimension", "维度")) }
                 th colspan="2" { (words.pick("service", "service", "服务")) }
                 @for tier in Tier::ALL {
                     th.tier {
@@ -152,7 +144,7 @@ fn matrix_head(occasion: &Occasion, words: Words) -> Markup {
 
 fn service_row(catalogue: &Catalogue, service: &Service, words: Words) -> Markup {
     let others = service.dimensions.iter().skip(1);
-    let condition = service.condition.as_ref().map(|condition| condition.text.as_str());
+    let condition = service.condition.as_ref().map(|condition| condition_words(catalogue, condition, words));
     html! {
         td.id { (service.id) }
         td.service {
@@ -163,14 +155,10 @@ fn service_row(catalogue: &Catalogue, service: &Service, words: Words) -> Markup
             }
             br; span.small { (words.pick(&service.about, &service.about, &service.about_zh)) }
             @if let Some(condition) = condition {
-                br; span.small { (words.pick("only if", "only if", "条件")) ": " code { (condition) } }
+                br; span.small { (words.pick("only if", "only if", "条件")) ": " (condition) }
             }
-            @for opening in &service.opens {
-                br; span.small {
-                    (words.pick("whatever the tier", "whatever the tier", "不分等级")) ": "
-                    code { (opening.condition.text) } " → "
-                    (words.pick(opening.access.word(), opening.access.en(), opening.access.zh()))
-                }
+            @if let Some(opened) = opened_to(catalogue, service, words) {
+                br; span.small { (words.pick("whatever the tier", "whatever the tier", "不分等级")) ": " (opened) }
             }
         }
         @for tier in Tier::ALL { (cell(service, tier, words)) }
@@ -183,13 +171,24 @@ fn cell(service: &Service, tier: Tier, words: Words) -> Markup {
     let note = words.pick(&cell.terms.note, &cell.terms.note, &cell.terms.note_zh);
     let is_text = cell.provenance == Provenance::Text;
     html! {
-        td class=(cell.access.word()) title=(cell.phrase) {
+        td class=(cell.access.word()) title=[Some(&cell.phrase).filter(|phrase| !phrase.is_empty())] {
             (words.pick(cell.access.word(), cell.access.en(), cell.access.zh()))
             @if is_text { " ●" }
             @if !terms.is_empty() { br; span.small { (terms) } }
             @if !note.trim().is_empty() { br; span.small { (note) } }
         }
     }
+}
+
+/// What can be chosen and what it costs, for the tiers that pay by combination.
+fn prices(catalogue: &Catalogue, words: Words) -> Markup {
+    let sheet = view::combinations(catalogue, words);
+    let shown = if sheet.batch.num_rows() == 0 {
+        Ok(Markup::default())
+    } else {
+        section(&sheet.title, &sheet.heads, std::slice::from_ref(&sheet.batch))
+    };
+    shown.unwrap_or_default()
 }
 
 fn legend(words: Words) -> Markup {

@@ -18,14 +18,19 @@ use super::{Failure, Table, is_formula};
 /// Rows of a sheet of Excel below its head.
 const ROWS_MAX: u32 = 1_048_575;
 /// Widths of columns, in characters.
-const WIDTHS: std::ops::RangeInclusive<f64> = 8.0..=60.0;
+const WIDTHS: std::ops::RangeInclusive<f64> = 9.0..=46.0;
 /// Rows looked at for the widths.
 const SAMPLE_ROWS: usize = 500;
+/// Height of a line, in points, and most lines of a row.
+const LINE_HEIGHT: f64 = 15.0;
+const LINES_MAX: u32 = 20;
 /// Excel's code of A3.
 const PAPER_A3: u8 = 8;
 
 struct Styles {
     head: Format,
+    number_head: Format,
+    flag: Format,
     text: Format,
     /// Text that begins like a formula: Excel keeps it text when somebody edits the cell.
     quoted: Format,
@@ -40,8 +45,11 @@ impl Styles {
     fn new() -> Self {
         let base = || Format::new().set_align(FormatAlign::Top);
         let head = base().set_bold().set_text_wrap().set_background_color("DCE6F1");
+        let head = head.set_border_bottom(FormatBorder::Thin);
         Self {
-            head: head.set_border_bottom(FormatBorder::Thin),
+            number_head: head.clone().set_align(FormatAlign::Right),
+            head,
+            flag: base().set_align(FormatAlign::Left),
             text: base().set_text_wrap().set_num_format("@"),
             quoted: base().set_text_wrap().set_num_format("@").set_quote_prefix(),
             whole: base().set_num_format("#,##0"),
@@ -75,14 +83,19 @@ fn fill(sheet: &mut Worksheet, table: Table, styles: &Styles) -> Result<u32, Fai
     sheet.set_repeat_rows(0, 0)?;
     let mut batches = table.batches;
     let first = batches.next().transpose()?;
+    let mut widths = Vec::new();
     for (column, head) in table.heads.iter().enumerate() {
         let cells = first.as_ref().map(|batch| batch.column(column));
-        sheet.set_column_width(column as u16, width(head, cells))?;
-        sheet.write_string_with_format(0, column as u16, head, &styles.head)?;
+        let width = width(head, cells);
+        sheet.set_column_width(column as u16, width)?;
+        widths.push(width);
+        let is_number = cells.is_some_and(|cells| cells.data_type().is_numeric());
+        let style = if is_number { &styles.number_head } else { &styles.head };
+        sheet.write_string_with_format(0, column as u16, head, style)?;
     }
     let mut row = 0;
     for batch in first.into_iter().map(Ok).chain(batches) {
-        row = append(sheet, &batch?, row, styles)?;
+        row = append(sheet, &batch?, row, &widths, styles)?;
     }
     if let Some(last) = table.heads.len().checked_sub(1) {
         sheet.autofilter(0, 0, row, last as u16)?;
@@ -97,9 +110,12 @@ fn sheet_name(title: &str) -> String {
     if name.is_empty() { "1".into() } else { name }
 }
 
+/// Width of a text, in characters: a Chinese one is as wide as two others.
+fn chars(text: &str) -> f64 {
+    text.chars().map(|c| if c.is_ascii() { 1.0 } else { 2.0 }).sum()
+}
+
 fn width(head: &str, cells: Option<&ArrayRef>) -> f64 {
-    // A Chinese character is as wide as two others.
-    let chars = |text: &str| text.chars().map(|c| if c.is_ascii() { 1.0 } else { 2.0 }).sum::<f64>();
     let longest = cells.and_then(|cells| cast(cells, &DataType::Utf8).ok()).map_or(0.0, |texts| {
         let texts = texts.as_string::<i32>();
         texts.iter().take(SAMPLE_ROWS).flatten().map(chars).fold(0.0, f64::max)
@@ -107,7 +123,13 @@ fn width(head: &str, cells: Option<&ArrayRef>) -> f64 {
     (chars(head).max(longest) + 2.0).clamp(*WIDTHS.start(), *WIDTHS.end())
 }
 
-fn append(sheet: &mut Worksheet, batch: &RecordBatch, rows: u32, styles: &Styles) -> Result<u32, Failure> {
+fn append(
+    sheet: &mut Worksheet,
+    batch: &RecordBatch,
+    rows: u32,
+    widths: &[f64],
+    styles: &Styles,
+) -> Result<u32, Failure> {
     if batch.num_rows() > (ROWS_MAX - rows) as usize {
         return Err(Failure::TooLong(ROWS_MAX));
     }
@@ -121,6 +143,11 @@ fn append(sheet: &mut Worksheet, batch: &RecordBatch, rows: u32, styles: &Styles
         })
         .collect::<Result<Vec<_>, _>>()?;
     for row in 0..batch.num_rows() {
+        // A spreadsheet does not always make room for wrapped text by itself.
+        let lines = columns.iter().zip(widths).map(|(column, width)| lines(column, row, *width)).max();
+        if let Some(lines) = lines.filter(|lines| *lines > 1) {
+            sheet.set_row_height(rows + 1 + row as u32, LINE_HEIGHT * f64::from(lines.min(LINES_MAX)))?;
+        }
         for (at, (column, field)) in columns.iter().zip(schema.fields()).enumerate() {
             if column.is_valid(row) {
                 cell(sheet, rows + 1 + row as u32, at as u16, column, row, field, styles)?;
@@ -128,6 +155,16 @@ fn append(sheet: &mut Worksheet, batch: &RecordBatch, rows: u32, styles: &Styles
         }
     }
     Ok(rows + batch.num_rows() as u32)
+}
+
+/// Lines that a text takes in a column of a width.
+fn lines(column: &ArrayRef, row: usize, width: f64) -> u32 {
+    match column.as_string_opt::<i32>() {
+        Some(texts) if texts.is_valid(row) => {
+            texts.value(row).lines().map(|line| (chars(line) / (width - 1.0)).ceil().max(1.0) as u32).sum()
+        }
+        _ => 1,
+    }
 }
 
 fn cell(
@@ -165,7 +202,7 @@ fn cell(
                 at_row,
                 at_column,
                 column.as_boolean().value(row),
-                &styles.text,
+                &styles.flag,
             )?;
         }
         DataType::Date32 => {

@@ -118,6 +118,30 @@ pub const INCIDENT_STATUSES: &[&str] = &["alleged", "confirmed", "appealed", "re
 /// `kind` of a cooperation event.
 pub const COOPERATION_KINDS: &[&str] = &["policy", "work", "suggestion"];
 
+/// Chinese names of the words of customers' columns.
+const WORDS_ZH: &[(&str, &str)] = &[
+    ("large_industrial", "大工业"),
+    ("commercial_industrial", "工商业"),
+    ("agricultural", "农业"),
+    ("residential", "居民"),
+    ("other", "其他"),
+    ("high_voltage", "高压"),
+    ("low_voltage", "低压非居民"),
+    ("imp_special", "特级重要用户"),
+    ("imp_first", "一级重要用户"),
+    ("imp_second", "二级重要用户"),
+    ("imp_temporary", "临时性重要用户"),
+    ("load_1", "一类负荷"),
+    ("load_2", "二类负荷"),
+    ("load_3", "三类负荷"),
+];
+
+/// The Chinese name of a word of customers' columns.
+#[must_use]
+pub fn word_zh(word: &str) -> Option<&'static str> {
+    WORDS_ZH.iter().find(|(known, _)| *known == word).map(|(_, zh)| *zh)
+}
+
 const CUSTOMER_ID: Column = column("customer_id", Kind::Id, "account number", "户号");
 
 const CUSTOMERS: &[Column] = &[

@@ -2,14 +2,15 @@
 //!
 //! An application is granted when the applicant is due the service, the approved outage plan leaves room for it, and
 //! capacity is left. Where it is short, those whose importance level or a regulation opens the service come first, then
-//! the better tier, the earlier day, the smaller id. A shared cost is divided among those granted in one transformer area.
+//! the better tier, the earlier day, the smaller id. A shared cost is divided among those granted in one transformer area
+//! and year.
 
 use std::collections::BTreeMap;
 
 use super::catalogue::Catalogue;
 use super::condition::Datum;
-use super::grant::{Members, Refused, grant};
-use super::service::{Access, Fee, Reason, Service, ShareKey, Terms};
+use super::grant::{Members, Reasons, Refused, grant};
+use super::service::{Access, Cadence, Fee, Reason, Service, ShareKey, Start, Terms};
 use crate::method::Tier;
 use crate::unit::Month;
 
@@ -63,7 +64,11 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
     /// The applicant is due the service: the reasons.
-    Due(String),
+    Due(Reasons),
+    /// The utility gives the service by itself.
+    NotAppliedFor,
+    /// The customer has been granted it, and it is given once.
+    Once,
     /// No unit of the period is left.
     Capacity,
     /// Nobody has looked at the outage plan.
@@ -74,8 +79,8 @@ pub enum Why {
     NotGraded,
     /// The tier does not have the service.
     Tier,
-    /// A condition does not hold: the condition, and what it saw.
-    Condition(String, String),
+    /// A condition does not hold: the condition and what it saw, in English and in Chinese.
+    Condition([String; 2], [String; 2]),
     /// More units than the customer's quota of a year.
     Quota(u64),
     /// No part was chosen.
@@ -108,7 +113,7 @@ struct Claim {
     is_opened: bool,
     access: Access,
     terms: Terms,
-    reasons: String,
+    reasons: Reasons,
     key: Option<f64>,
 }
 
@@ -150,7 +155,11 @@ impl<'a> Desk<'a> {
             let why = match refused {
                 Refused::Tier => Why::Tier,
                 Refused::Condition(condition) => {
-                    Why::Condition(condition.text.clone(), condition.seen(&self.catalogue.fields, record))
+                    let fields = &self.catalogue.fields;
+                    Why::Condition(
+                        [condition.text.clone(), condition.zh(fields)],
+                        [condition.seen(fields, record), condition.seen_zh(fields, record)],
+                    )
                 }
             };
             (Some(tier), why)
@@ -171,7 +180,7 @@ impl<'a> Desk<'a> {
             is_opened: grant.reasons.iter().any(|reason| opened.contains(&reason)),
             access: grant.access,
             terms: grant.terms.clone(),
-            reasons: grant.reasons.words(),
+            reasons: grant.reasons,
             key,
         })
     }
@@ -213,6 +222,10 @@ impl<'a> Desk<'a> {
             fee_fen: None,
             subsidy_fen: None,
         };
+        if service.start == Start::Automatic || service.programme_units.is_some() {
+            let tier = self.claims[place].as_ref().map_or_else(|(tier, _)| *tier, |claim| Some(claim.tier));
+            return decided(Outcome::Refused, tier, Why::NotAppliedFor);
+        }
         let claim = match &self.claims[place] {
             Ok(claim) => claim,
             Err((tier, why)) => return decided(Outcome::Refused, *tier, why.clone()),
@@ -231,7 +244,13 @@ impl<'a> Desk<'a> {
         }
         let month = Month::of_day(application.applied_on).map_or(0, |month| month.0);
         let year = month.div_euclid(12);
-        let own = taken.entry((application.service, &application.customer_id, year)).or_default();
+        let is_once = claim.terms.cadence.unwrap_or(service.cadence) == Cadence::Once;
+        // What is given once has one period for all time.
+        let own_period = if is_once { 0 } else { year };
+        let own = taken.entry((application.service, &application.customer_id, own_period)).or_default();
+        if is_once && *own > 0 {
+            return decided(Outcome::Refused, tier, Why::Once);
+        }
         if let Some(quota) = claim.terms.quota_per_year.filter(|quota| *own + application.units > *quota) {
             return decided(Outcome::Refused, tier, Why::Quota(quota));
         }
@@ -252,28 +271,33 @@ impl<'a> Desk<'a> {
         let units = i64::try_from(application.units).unwrap_or(i64::MAX);
         Decision {
             fee_fen: fee_fen.map(|fee| fee.saturating_mul(units)),
-            ..decided(Outcome::Granted, tier, Why::Due(claim.reasons.clone()))
+            ..decided(Outcome::Granted, tier, Why::Due(claim.reasons))
         }
     }
 
-    /// Divides the cost of one job in each area among those granted there.
+    /// Divides the cost of the units granted in an area and a year among those granted there.
     fn share(&self, decisions: &mut [Decision]) {
-        let mut areas: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
+        let mut areas: BTreeMap<(usize, &str, i32), Vec<usize>> = BTreeMap::new();
         for decision in decisions.iter().filter(|decision| decision.outcome == Outcome::Granted) {
             let application = &self.applications[decision.application];
             let claim = self.claims[decision.application].as_ref();
             if claim.is_ok_and(|claim| claim.access == Access::Subsidised) {
-                let area = (application.service, application.area.as_str());
+                let year = Month::of_day(application.applied_on).map_or(0, Month::year);
+                let area = (application.service, application.area.as_str(), year);
                 areas.entry(area).or_default().push(decision.application);
             }
         }
-        for ((service, _), places) in areas {
+        for ((service, ..), mut places) in areas {
+            // The fen that is left over goes by id, not by the order of the file.
+            places.sort_by_key(|&at| (&self.applications[at].customer_id, self.applications[at].applied_on));
             let claims: Vec<&Claim> = places.iter().filter_map(|&at| self.claims[at].as_ref().ok()).collect();
             let keys: Option<Vec<f64>> = claims.iter().map(|claim| claim.key).collect();
             // Where one has no key, all bear the same.
             let keys = keys.unwrap_or_else(|| vec![1.0; claims.len()]);
-            let parts = shares(self.catalogue.services[service].unit_cost_fen, &keys);
-            for ((place, claim), part) in places.into_iter().zip(claims).zip(parts) {
+            let units: u64 = places.iter().map(|&at| self.applications[at].units).sum();
+            let cost = self.catalogue.services[service].unit_cost_fen;
+            let cost = cost.saturating_mul(i64::try_from(units).unwrap_or(i64::MAX));
+            for ((place, claim), part) in places.into_iter().zip(claims).zip(shares(cost, &keys)) {
                 let share = i128::from(claim.terms.subsidy_e6.unwrap_or(0));
                 let subsidy = ((2 * i128::from(part) * share + 1_000_000) / 2_000_000) as i64;
                 decisions[place].subsidy_fen = Some(subsidy);

@@ -118,8 +118,14 @@ impl Build<'_, '_> {
         })
     }
 
-    /// Names that a table or a customer shows cannot be empty.
+    /// Names that a table or a customer shows cannot be empty, and an id is typed on a command line.
     fn texts(&mut self, raw: &raw::Service, place: &str) {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        if !raw.id.chars().all(is_plain) {
+            let what =
+                format!("the id `{}` has characters other than letters, digits, `_`, `-` and `.`", raw.id);
+            self.fault(&["service", place, "id"], what, "choose an id such as S06");
+        }
         let shown =
             [("id", &raw.id), ("title", &raw.title), ("title_zh", &raw.title_zh), ("unit", &raw.unit)];
         for (key, text) in shown {
@@ -199,7 +205,12 @@ impl Build<'_, '_> {
     /// A choice of parts as bits.
     fn parts(&mut self, chosen: &[String], parts: &[Part], id: &str, path: &[&str]) -> Option<u32> {
         let mut bits = 0;
-        for name in chosen {
+        for (entry, name) in chosen.iter().enumerate() {
+            if chosen[..entry].contains(name) {
+                let what = format!("service {id} names the part `{name}` twice");
+                self.fault(path, what, "name it once");
+                return None;
+            }
             let Some(place) = parts.iter().position(|part| part.id == *name) else {
                 let fix = did_you_mean(name, parts.iter().map(|part| part.id.as_str()));
                 self.fault(path, format!("service {id} has no part `{name}`"), fix);

@@ -92,25 +92,50 @@ fn with_sum(counts: &[u64; 4]) -> [u64; COLUMNS] {
 }
 
 /// Which cells of a table are withheld whose last row and last column hold the sums of the others.
+///
+/// Rows and columns that add up to nothing (with the sums counted negative) form the two sides of a graph, with an edge
+/// for each withheld cell: a cell can be had back exactly when its edge is a bridge. So more are withheld until none is.
 fn withheld(table: &[[u64; COLUMNS]], min_count: u64) -> Vec<[bool; COLUMNS]> {
     let is_small = |count: u64| count > 0 && count < min_count;
     let mut withheld: Vec<[bool; COLUMNS]> = table.iter().map(|row| row.map(is_small)).collect();
-    let rows = (0..table.len()).map(|row| (0..COLUMNS).map(|column| (row, column)).collect::<Vec<_>>());
-    let columns = (0..COLUMNS).map(|column| (0..table.len()).map(|row| (row, column)).collect());
-    let lines: Vec<Vec<(usize, usize)>> = rows.chain(columns).collect();
-    loop {
-        // In a line of parts and their sum, one that is withheld alone can be had back.
-        let alone = lines.iter().find_map(|line| {
-            let hidden = line.iter().filter(|(row, column)| withheld[*row][*column]).count();
-            let shown =
-                line.iter().filter(|(row, column)| !withheld[*row][*column] && table[*row][*column] > 0);
-            (hidden == 1).then(|| shown.min_by_key(|(row, column)| table[*row][*column])).flatten()
-        });
-        match alone {
-            Some(&(row, column)) => withheld[row][column] = true,
-            None => return withheld,
+    while let Some((row, column)) = bridge(&withheld) {
+        let in_row = (0..COLUMNS).map(|other| (row, other));
+        let in_column = (0..table.len()).map(|other| (other, column));
+        let shown = in_row.chain(in_column).filter(|&(row, column)| !withheld[row][column]);
+        // What is nothing anyway hides nothing: it is taken last.
+        let next = shown.min_by_key(|&(row, column)| (table[row][column] == 0, table[row][column]));
+        match next {
+            Some((row, column)) => withheld[row][column] = true,
+            None => break,
         }
     }
+    withheld
+}
+
+/// A withheld cell that follows from what is shown.
+fn bridge(withheld: &[[bool; COLUMNS]]) -> Option<(usize, usize)> {
+    let cells = || (0..withheld.len()).flat_map(|row| (0..COLUMNS).map(move |column| (row, column)));
+    cells().filter(|&(row, column)| withheld[row][column]).find(|&cell| !has_detour(withheld, cell))
+}
+
+/// Whether row and column of a cell are joined by other withheld cells.
+fn has_detour(withheld: &[[bool; COLUMNS]], cell: (usize, usize)) -> bool {
+    let mut rows = vec![false; withheld.len()];
+    let mut columns = [false; COLUMNS];
+    rows[cell.0] = true;
+    let mut grows = true;
+    while grows {
+        grows = false;
+        for row in 0..withheld.len() {
+            for column in 0..COLUMNS {
+                let joins = withheld[row][column] && (row, column) != cell && rows[row] != columns[column];
+                if joins {
+                    (rows[row], columns[column], grows) = (true, true, true);
+                }
+            }
+        }
+    }
+    columns[cell.1]
 }
 
 impl Line {
@@ -159,6 +184,27 @@ mod tests {
         // Most of it is still there, and the sum of all is.
         assert_eq!(lines[3].sum(), Some(632));
         assert!(lines.iter().flat_map(|line| line.counts).filter(Option::is_some).count() >= 12);
+    }
+
+    #[test]
+    fn a_count_that_follows_from_several_lines_together_is_found() {
+        // No line has one empty cell alone, and yet the 2 follows from the shown sums of the other rows.
+        let census = census(&[
+            ("a", [2, 5, 4, 0]),
+            ("b", [192, 50, 3, 0]),
+            ("c", [78, 163, 2, 61]),
+            ("d", [9, 56, 4, 20]),
+        ]);
+        let table: Vec<[u64; COLUMNS]> = census.groups.values().map(with_sum).collect();
+        let sums = std::array::from_fn(|tier| census.groups.values().map(|counts| counts[tier]).sum());
+        let table: Vec<_> = table.into_iter().chain([with_sum(&sums)]).collect();
+        assert_eq!(bridge(&withheld(&table, 5)), None);
+        let mut chain = vec![[false; COLUMNS]; 3];
+        (chain[0][0], chain[0][1], chain[1][1], chain[1][2], chain[2][2], chain[2][1]) =
+            (true, true, true, true, true, true);
+        assert_eq!(bridge(&chain), Some((0, 0)), "the others lie on a cycle");
+        chain[2][0] = true;
+        assert_eq!(bridge(&chain), None);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use super::catalogue::Catalogue;
 use super::condition::Datum;
-use super::grant::{Grant, grant};
+use super::grant::{Grant, Reasons, grant};
+use super::offer::Offer;
 use super::service::Access;
 use crate::method::Tier;
 
@@ -13,7 +14,7 @@ pub enum Kind {
     Gained,
     /// It has more of it.
     More,
-    /// It has it on other terms.
+    /// It has it on terms that are better in one respect and worse in another.
     Terms,
     /// It has less of it.
     Less,
@@ -59,36 +60,54 @@ pub struct Change<'a> {
     pub before: Access,
     /// What it is.
     pub after: Access,
-    /// Why it is so; empty when there is no claim any more.
-    pub reasons: String,
+    /// On which terms it was, by its service; `None` when there was no claim.
+    pub terms_before: Option<Offer<'a>>,
+    /// On which terms it is.
+    pub terms_after: Option<Offer<'a>>,
+    /// Why it is so; none when there is no claim any more.
+    pub reasons: Reasons,
 }
 
 impl<'a> Side<'a> {
-    fn grant(&self, id: &str) -> Option<Grant<'a>> {
+    fn claim(&self, id: &str) -> Option<(Offer<'a>, Grant<'a>)> {
         let service = &self.catalogue.services[self.catalogue.service(id)?];
-        grant(self.catalogue, service, self.tier?, self.record).ok()
+        let grant = grant(self.catalogue, service, self.tier?, self.record).ok()?;
+        Some((Offer { service, access: grant.access, terms: grant.terms }, grant))
     }
 }
 
-/// What changed for a customer, in the order of the newer catalogue; services that it no longer has come last.
+/// What changed for a customer, in the order of the newer catalogue; services that it no longer has come last. The words
+/// of notes are no change.
 #[must_use]
 pub fn changes<'a>(before: &Side<'a>, after: &Side<'a>) -> Vec<Change<'a>> {
     let dropped = before.catalogue.services.iter().filter(|old| after.catalogue.service(&old.id).is_none());
     let all = after.catalogue.services.iter().chain(dropped);
     all.filter_map(|service| {
-        let (old, new) = (before.grant(&service.id), after.grant(&service.id));
-        let access = |grant: &Option<Grant>| grant.as_ref().map_or(Access::None, |grant| grant.access);
-        let (was, is) = (access(&old), access(&new));
-        let kind = match (was, is) {
-            _ if was < is && was == Access::None => Kind::Gained,
-            _ if was < is => Kind::More,
-            _ if was > is && is == Access::None => Kind::Lost,
-            _ if was > is => Kind::Less,
-            _ if old.as_ref().map(|old| old.terms) != new.as_ref().map(|new| new.terms) => Kind::Terms,
-            _ => return None,
+        let (old, new) = (before.claim(&service.id), after.claim(&service.id));
+        let (was, is) = (old.as_ref().map(|old| old.0), new.as_ref().map(|new| new.0));
+        let kind = match (&was, &is) {
+            (None, None) => return None,
+            (None, Some(_)) => Kind::Gained,
+            (Some(_), None) => Kind::Lost,
+            (Some(was), Some(is)) => match (is.less_than(was), was.less_than(is)) {
+                (None, None) => return None,
+                (Some(_), None) => Kind::Less,
+                (None, Some(_)) => Kind::More,
+                (Some(_), Some(_)) => Kind::Terms,
+            },
         };
-        let reasons = new.map(|new| new.reasons.words()).unwrap_or_default();
-        Some(Change { service: &service.id, kind, before: was, after: is, reasons })
+        let access = |offer: Option<Offer>| offer.map_or(Access::None, |offer| offer.access);
+        let reasons = new.map(|new| new.1.reasons).unwrap_or_default();
+        let (before, after) = (access(was), access(is));
+        Some(Change {
+            service: &service.id,
+            kind,
+            before,
+            after,
+            terms_before: was,
+            terms_after: is,
+            reasons,
+        })
     })
     .collect()
 }

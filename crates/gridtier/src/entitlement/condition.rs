@@ -10,6 +10,7 @@
 
 mod case;
 mod parse;
+mod zh;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,7 +19,7 @@ use crate::contract::{Kind as ColumnKind, Table};
 use crate::indicator::INDICATORS;
 use crate::unit::date_of_day;
 
-pub use case::{covered, possible};
+pub use case::{covered, possible, possible_together};
 
 /// What a column of a condition holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub enum Kind {
 pub struct Field {
     /// Its name.
     pub name: String,
+    /// Its name in Chinese.
+    pub title_zh: &'static str,
     /// What it holds.
     pub kind: Kind,
 }
@@ -48,7 +51,7 @@ pub struct Field {
 /// indicators of the registry, and `own` ones of a method.
 #[must_use]
 pub fn fields(own: &[&str]) -> Vec<Field> {
-    let of = |name: &str, kind| Field { name: name.to_owned(), kind };
+    let of = |name: &str, title_zh, kind| Field { name: name.to_owned(), title_zh, kind };
     let mut fields: Vec<Field> = Table::Customers
         .columns()
         .iter()
@@ -61,14 +64,14 @@ pub fn fields(own: &[&str]) -> Vec<Field> {
                 ColumnKind::Number | ColumnKind::PowerFactor => Kind::Number,
                 _ => return None,
             };
-            Some(of(column.name, kind))
+            Some(of(column.name, column.about_zh, kind))
         })
         .collect();
-    fields.push(of("provisional", Kind::Flag));
-    fields.push(of("score", Kind::Number));
-    let known = INDICATORS.iter().map(|indicator| indicator.id);
+    fields.push(of("provisional", "暂定等级", Kind::Flag));
+    fields.push(of("score", "得分", Kind::Number));
+    let known = INDICATORS.iter().map(|indicator| (indicator.id, indicator.title_zh));
     let own = own.iter().copied().filter(|id| !INDICATORS.iter().any(|indicator| indicator.id == *id));
-    fields.extend(known.chain(own).map(|id| of(id, Kind::Number)));
+    fields.extend(known.chain(own.map(|id| (id, ""))).map(|(id, title_zh)| of(id, title_zh, Kind::Number)));
     fields
 }
 
@@ -165,6 +168,12 @@ impl Condition {
         Self { text: "always".into(), part: Part::Always }
     }
 
+    /// The condition that is false where this one is true, and unknown where it is unknown.
+    #[must_use]
+    pub fn negated(&self) -> Self {
+        Self { text: format!("not ({})", self.text), part: Part::Not(Box::new(self.part.clone())) }
+    }
+
     /// Whether it holds for a customer, whose `record` stands in the order of the fields. Unknown does not hold.
     #[must_use]
     pub fn holds(&self, record: &[Datum]) -> bool {
@@ -184,6 +193,19 @@ impl Condition {
     pub fn seen(&self, fields: &[Field], record: &[Datum]) -> String {
         let value = |&place: &usize| format!("{} = {}", fields[place].name, record[place]);
         self.columns().iter().map(value).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The same in Chinese.
+    #[must_use]
+    pub fn seen_zh(&self, fields: &[Field], record: &[Datum]) -> String {
+        let value = |&place: &usize| zh::seen(&fields[place], record[place]);
+        self.columns().iter().map(value).collect::<Vec<_>>().join("，")
+    }
+
+    /// The condition in Chinese.
+    #[must_use]
+    pub fn zh(&self, fields: &[Field]) -> String {
+        zh::part(&self.part, fields)
     }
 }
 

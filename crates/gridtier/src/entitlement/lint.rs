@@ -4,7 +4,8 @@
 //! that nobody can have, a fee where the law knows none. Here they are faults, and a catalogue that has one is refused.
 
 use super::catalogue::Catalogue;
-use super::condition::{Condition, covered, possible};
+use super::condition::{Condition, covered, possible, possible_together};
+use super::offer::Offer;
 use super::service::{Access, Cell, Combination, Fee, Part, Provenance, Service, Start, Terms};
 use crate::document::{Document, Fault, did_you_mean};
 use crate::method::Tier;
@@ -50,10 +51,16 @@ impl Lint<'_, '_> {
 
     /// No orphan: somebody can have it.
     fn reach(&mut self, service: &Service, place: &str) {
-        let is_orphan =
-            service.opens.is_empty() && service.cells.iter().all(|cell| cell.access == Access::None);
-        if is_orphan {
-            let what = format!("service {} is an orphan: no tier has it and nothing opens it", service.id);
+        let can = |own: Option<&Condition>| {
+            let both: Vec<&Condition> = service.condition.iter().chain(own).collect();
+            possible_together(&both, &self.catalogue.fields)
+        };
+        let by_tier = |cell: &Cell| cell.access != Access::None && can(cell.condition.as_ref());
+        let is_reached = service.cells.iter().any(by_tier)
+            || service.opens.iter().any(|opening| can(Some(&opening.condition)));
+        if !is_reached {
+            let what =
+                format!("service {} is an orphan: no tier can have it and nothing opens it", service.id);
             self.fault(&["service", place], what, "give a tier access, or take the service out");
         }
     }
@@ -77,6 +84,7 @@ impl Lint<'_, '_> {
     fn combinations(&mut self, service: &Service, place: &str) {
         let Fee::Combination(parts, choices) = &service.fee else { return };
         let path = ["service", place, "fee"];
+        let is_whole = (1..1u32 << parts.len()).all(|bits| choices.iter().any(|choice| choice.parts == bits));
         for bits in 1..1u32 << parts.len() {
             let named = names(parts, bits);
             let mut priced = choices.iter().filter(|choice| choice.parts == bits);
@@ -89,7 +97,7 @@ impl Lint<'_, '_> {
                 let what = format!("service {}: the combination {named} has two prices", service.id);
                 self.fault(&path, what, "keep one");
             }
-            for what in incoherent(choice, choices, parts) {
+            for what in if is_whole { incoherent(choice, choices, parts) } else { Vec::new() } {
                 let what = format!("service {}: the combination {named} {what}", service.id);
                 self.fault(&path, what, "correct its fee");
             }
@@ -99,7 +107,7 @@ impl Lint<'_, '_> {
             self.fault(&path, what, "name its parts, or take it out");
         }
         let shares: i64 = choices.iter().map(|choice| choice.share_e6).sum();
-        if shares != 1_000_000 {
+        if is_whole && shares != 1_000_000 {
             let shares = shares as f64 / 1e6;
             let what =
                 format!("service {}: the shares of its combinations sum to {shares}, not 1", service.id);
@@ -108,27 +116,23 @@ impl Lint<'_, '_> {
     }
 
     fn better_gets_less(&mut self, service: &Service, place: &str) {
-        for (better, worse) in Tier::ALL.into_iter().zip(Tier::ALL.into_iter().skip(1)) {
-            let (cell, other) = (service.cell(better), service.cell(worse));
-            let less = gives_less(service, cell, other);
+        for (rank, better) in Tier::ALL.into_iter().enumerate() {
+            let cell = service.cell(better);
             let path = ["service", place, "cells", better.name()];
-            match (&less, &cell.less) {
-                (Some(how), None) => {
-                    let what = format!(
-                        "service {}, cell {}: it gets less than {}: {how}",
-                        service.id,
-                        better.name(),
-                        worse.name()
-                    );
+            let who = format!("service {}, cell {}", service.id, better.name());
+            let less = Tier::ALL[rank + 1..].iter().find_map(|&worse| {
+                self.gives_less(service, cell, service.cell(worse)).map(|how| (worse, how))
+            });
+            match (less, cell.less.as_deref().map(str::trim)) {
+                (Some((worse, how)), None) => {
+                    let what = format!("{who}: it gets less than {}: {how}", worse.name());
                     self.fault(&path, what, "give it at least as much, or say why: less = \"…\"");
                 }
+                (Some(_), Some("")) => {
+                    self.fault(&path, format!("{who}: `less` is empty"), "say why it gets less");
+                }
                 (None, Some(_)) => {
-                    let what = format!(
-                        "service {}, cell {}: `less` is given, but it does not get less than {}",
-                        service.id,
-                        better.name(),
-                        worse.name()
-                    );
+                    let what = format!("{who}: `less` is given, but it does not get less than a worse tier");
                     self.fault(&path, what, "take out `less`");
                 }
                 _ => {}
@@ -136,23 +140,61 @@ impl Lint<'_, '_> {
         }
     }
 
-    fn conditions(&mut self, service: &Service, place: &str) {
-        let mut never = Vec::new();
-        let can = |condition: &Condition| possible(condition, &self.catalogue.fields);
-        if let Some(condition) = service.condition.as_ref().filter(|condition| !can(condition)) {
-            never.push((vec!["service", place, "condition"], condition.text.clone()));
+    /// How a better tier's cell gives less than a worse one's.
+    fn gives_less(&self, service: &Service, better: &Cell, worse: &Cell) -> Option<String> {
+        let offer = |cell| {
+            let Cell { access, terms, .. }: &Cell = cell;
+            Offer { service, access: *access, terms }
+        };
+        if let Some(how) = offer(better).less_than(&offer(worse)) {
+            return Some(how);
         }
-        for (tier, cell) in Tier::ALL.into_iter().zip(&service.cells) {
-            if let Some(condition) = cell.condition.as_ref().filter(|condition| !can(condition)) {
-                never.push((vec!["service", place, "cells", tier.name()], condition.text.clone()));
+        let own = better.condition.as_ref().filter(|_| worse.access != Access::None)?;
+        let always = Condition::always();
+        let reached = worse.condition.as_ref().unwrap_or(&always);
+        // Whom the worse cell reaches, the better one must reach too; others the service does not apply to.
+        let outside = service.condition.as_ref().map(Condition::negated);
+        let by: Vec<&Condition> = std::iter::once(own).chain(&outside).collect();
+        let is_wider = covered(reached, &by, &self.catalogue.fields);
+        (!is_wider).then(|| "a condition that the worse tier has not".into())
+    }
+
+    fn conditions(&mut self, service: &Service, place: &str) {
+        let own = service.condition.as_ref();
+        let can = |condition: &Condition| {
+            let both: Vec<&Condition> = own.into_iter().chain([condition]).collect();
+            possible_together(&both, &self.catalogue.fields)
+        };
+        let mut never: Vec<(Vec<String>, String)> = Vec::new();
+        let mut note = |path: &[&str], condition: &Condition| {
+            never.push((path.iter().map(|part| (*part).to_owned()).collect(), condition.text.clone()));
+        };
+        if let Some(condition) = own.filter(|condition| !possible(condition, &self.catalogue.fields)) {
+            note(&["service", place, "condition"], condition);
+        } else {
+            for (tier, cell) in Tier::ALL.into_iter().zip(&service.cells) {
+                if let Some(condition) = cell.condition.as_ref().filter(|condition| !can(condition)) {
+                    note(&["service", place, "cells", tier.name()], condition);
+                }
+            }
+            for (entry, opening) in
+                service.opens.iter().enumerate().filter(|(_, opening)| !can(&opening.condition))
+            {
+                note(&["service", place, "opens", &entry.to_string()], &opening.condition);
             }
         }
-        for opening in service.opens.iter().filter(|opening| !can(&opening.condition)) {
-            never.push((vec!["service", place, "opens"], opening.condition.text.clone()));
-        }
         for (path, text) in never {
-            let what = format!("service {}: the condition `{text}` can never hold", service.id);
-            self.fault(&path, what, "it contradicts itself: correct it");
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            let what = match own {
+                Some(own) if path.len() > 3 => {
+                    format!(
+                        "service {}: the condition `{text}` can never hold together with `{}`",
+                        service.id, own.text
+                    )
+                }
+                _ => format!("service {}: the condition `{text}` can never hold", service.id),
+            };
+            self.fault(&path, what, "they contradict each other: correct one");
         }
     }
 
@@ -222,20 +264,30 @@ impl Lint<'_, '_> {
         let Some(id) = &service.duty else { return };
         let Some(duty) = self.catalogue.duties.iter().find(|duty| duty.id == *id) else {
             let known = self.catalogue.duties.iter().map(|duty| duty.id.as_str());
-            let fix = did_you_mean(id, known);
+            let fix = match self.catalogue.duties.is_empty() {
+                true => "no duty holds yet while the catalogue does: correct its effective dates".to_owned(),
+                false => did_you_mean(id, known),
+            };
             let what = format!("service {}: there is no duty `{id}` in force", service.id);
             self.fault(&["service", place, "duty"], what, fix);
             return;
         };
         if !duty.is_basic {
-            return;
+            return self.protection(service, place);
         }
         let source = duty.source.clone();
+        if service.capacity.is_some() {
+            let what = format!("service {}: a regulated service cannot be used up ({source})", service.id);
+            self.fault(&["service", place, "capacity"], what, "take out `capacity`");
+        }
+        let uptake = service.cells[0].uptake_e6;
         let first = Terms { note: String::new(), note_zh: String::new(), ..service.cells[0].terms.clone() };
         for (tier, cell) in Tier::ALL.into_iter().zip(&service.cells) {
             let terms = Terms { note: String::new(), note_zh: String::new(), ..cell.terms.clone() };
             let wrong = match cell.access {
                 Access::Included if cell.condition.is_some() => "a regulated service has a condition by tier",
+                Access::Included if cell.terms.quota_per_year.is_some() => "a regulated service has a quota",
+                Access::Included if cell.uptake_e6 != uptake => "a regulated service has an uptake by tier",
                 Access::Included if terms != first => "a regulated service has other terms than for special",
                 Access::Included => continue,
                 Access::Paid | Access::Subsidised => "a regulated service is priced by tier",
@@ -244,6 +296,22 @@ impl Lint<'_, '_> {
             let what = format!("service {}, cell {}: {wrong} ({source})", service.id, tier.name());
             let fix = "access = \"included\" on the same terms for every tier";
             self.fault(&["service", place, "cells", tier.name()], what, fix);
+        }
+    }
+
+    /// What protects somebody by regulation is open to them without a fee and without a quota.
+    fn protection(&mut self, service: &Service, place: &str) {
+        for (entry, opening) in service.opens.iter().enumerate() {
+            let is_free = matches!(opening.access, Access::Included | Access::OnApplication);
+            if !is_free || opening.terms.quota_per_year.is_some() {
+                let what = format!(
+                    "service {}, opening {}: a protection has a fee or a limit",
+                    service.id,
+                    entry + 1
+                );
+                let fix = "access = \"on_application\" or \"included\", without a quota";
+                self.fault(&["service", place, "opens", &entry.to_string()], what, fix);
+            }
         }
     }
 
@@ -302,30 +370,4 @@ fn incoherent(choice: &Combination, choices: &[Combination], parts: &[Part]) -> 
         wrong.push(format!("costs less than {}, which is a part of it", names(parts, dearer.parts)));
     }
     wrong
-}
-
-/// How a better tier's cell gives less than a worse one's.
-fn gives_less(service: &Service, better: &Cell, worse: &Cell) -> Option<String> {
-    if better.access != worse.access {
-        let less = better.access < worse.access;
-        return less.then(|| format!("{} against {}", better.access.word(), worse.access.word()));
-    }
-    let (a, b) = (&better.terms, &worse.terms);
-    let unlimited = |quota: Option<u64>| quota.unwrap_or(u64::MAX);
-    let cadence = |terms: &Terms| terms.cadence.unwrap_or(service.cadence);
-    if better.access == Access::Paid && a.fee_fen > b.fee_fen {
-        Some("a higher fee".into())
-    } else if better.access == Access::Subsidised && a.subsidy_e6 < b.subsidy_e6 {
-        Some("a lower subsidy".into())
-    } else if a.free_parts & b.free_parts != b.free_parts {
-        Some("fewer free parts".into())
-    } else if unlimited(a.quota_per_year) < unlimited(b.quota_per_year) {
-        Some("a lower quota".into())
-    } else if cadence(a) < cadence(b) {
-        Some("a rarer cadence".into())
-    } else if better.condition.is_some() && better.condition != worse.condition {
-        Some("a condition that the worse tier has not".into())
-    } else {
-        None
-    }
 }

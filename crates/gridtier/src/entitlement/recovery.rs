@@ -2,7 +2,10 @@
 //!
 //! Units = entitled customers × uptake, at most the quota each and the capacity of all, the better tiers served first.
 //! Cost = units × unit cost; income = units × fee; recovery rate = income ÷ cost. Uptakes and costs are the catalogue's
-//! assumptions. All sums are integers.
+//! assumptions. A selection of customers bears its share of what all of them cost, so that the parts of a whole add up.
+//! All sums are integers.
+
+use arrow_array::BooleanArray;
 
 use super::catalogue::Catalogue;
 use super::grant::{Basis, Members, grant};
@@ -15,9 +18,28 @@ const E6: i128 = 1_000_000;
 #[derive(Clone, Debug)]
 pub struct Demand {
     /// By service and tier: those who have it by their cell, then by each opening.
-    entitled: Vec<[Vec<u64>; 4]>,
+    entitled: Vec<[Vec<Count>; 4]>,
     /// Customers by tier.
-    customers: [u64; 4],
+    customers: [Count; 4],
+}
+
+/// Customers, and of them those of the selection.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    all: u64,
+    selected: u64,
+}
+
+impl Count {
+    fn add(&mut self, is_selected: bool) {
+        self.all += 1;
+        self.selected += u64::from(is_selected);
+    }
+
+    /// The selection's share of what all cost.
+    fn share_of(self, whole: i128) -> i128 {
+        if self.all == 0 { 0 } else { whole * i128::from(self.selected) / i128::from(self.all) }
+    }
 }
 
 /// A service's year for a tier.
@@ -27,8 +49,6 @@ pub struct Statement {
     pub service: usize,
     /// The tier.
     pub tier: Tier,
-    /// Customers of the tier.
-    pub customers: u64,
     /// Of them entitled.
     pub entitled: u64,
     /// Units delivered, in 10⁻⁶.
@@ -45,24 +65,25 @@ impl Demand {
     /// Nobody yet.
     #[must_use]
     pub fn new(catalogue: &Catalogue) -> Self {
-        let slots = |service: &Service| std::array::from_fn(|_| vec![0; 1 + service.opens.len()]);
-        Self { entitled: catalogue.services.iter().map(slots).collect(), customers: [0; 4] }
+        let slots =
+            |service: &Service| std::array::from_fn(|_| vec![Count::default(); 1 + service.opens.len()]);
+        Self { entitled: catalogue.services.iter().map(slots).collect(), customers: Default::default() }
     }
 
-    /// Counts the members.
-    pub fn add(&mut self, catalogue: &Catalogue, members: &Members) {
+    /// Counts the members, and which of them are `selected`.
+    pub fn add(&mut self, catalogue: &Catalogue, members: &Members, selected: &BooleanArray) {
         let mut record = members.record();
         for row in 0..members.len() {
             members.fill(row, &mut record);
-            let tier = members.tier(row);
-            self.customers[tier as usize] += 1;
+            let (tier, is_selected) = (members.tier(row), selected.value(row));
+            self.customers[tier as usize].add(is_selected);
             for (service, slots) in catalogue.services.iter().zip(&mut self.entitled) {
                 let slot = match grant(catalogue, service, tier, &record).map(|grant| grant.basis) {
                     Ok(Basis::Cell(_)) => 0,
                     Ok(Basis::Opening(place, _)) => 1 + place,
                     Err(_) => continue,
                 };
-                slots[tier as usize][slot] += 1;
+                slots[tier as usize][slot].add(is_selected);
             }
         }
     }
@@ -81,8 +102,7 @@ impl Demand {
             let mut statement = Statement {
                 service: place,
                 tier,
-                customers: self.customers[tier as usize],
-                entitled: slots.iter().sum(),
+                entitled: slots.iter().map(|count| count.selected).sum(),
                 units_e6: 0,
                 short_e6: 0,
                 cost_fen: 0,
@@ -96,14 +116,15 @@ impl Demand {
             let opened =
                 service.opens.iter().map(|opening| (opening.access, &opening.terms, service.uptake_e6));
             let bases = std::iter::once((cell.access, &cell.terms, cell.uptake_e6)).chain(opened);
-            for (&customers, (access, terms, uptake_e6)) in slots.iter().zip(bases) {
+            for (&count, (access, terms, uptake_e6)) in slots.iter().zip(bases) {
                 let each = terms
                     .quota_per_year
                     .map_or(i128::from(uptake_e6), |quota| i128::from(uptake_e6).min(i128::from(quota) * E6));
-                let wanted = i128::from(customers) * each;
+                let wanted = i128::from(count.all) * each;
                 let units = left.map_or(wanted, |left| wanted.min(left));
                 left = left.map(|left| left - units);
-                statement.take(units, wanted - units, access, terms, service);
+                let (units, short) = (count.share_of(units), count.share_of(wanted - units));
+                statement.take(units, short, access, terms, service);
             }
             statement
         };
@@ -125,18 +146,18 @@ impl Statement {
         self.income_fen += rounded(income, E6 * E6);
     }
 
-    /// A programme for the public costs the same whoever comes: the tiers bear it by their customers. The boundaries
-    /// are cumulative, so that the parts add up.
-    fn programme(&mut self, units: u64, customers: &[u64; 4], service: &Service) {
-        let all: u64 = customers.iter().sum();
+    /// A programme for the public costs the same whoever comes: customers bear it alike, tier by tier. The boundaries are
+    /// cumulative, so that the parts of the tiers add up.
+    fn programme(&mut self, units: u64, customers: &[Count; 4], service: &Service) {
+        let all: u64 = customers.iter().map(|count| count.all).sum();
         let (units, cost) = (i128::from(units) * E6, i128::from(units) * i128::from(service.unit_cost_fen));
         let up_to = |tiers: usize, of: i128| {
-            let part: u64 = customers[..tiers].iter().sum();
+            let part: u64 = customers[..tiers].iter().map(|count| count.all).sum();
             if all == 0 { 0 } else { of * i128::from(part) / i128::from(all) }
         };
         let at = self.tier as usize;
-        self.units_e6 = up_to(at + 1, units) - up_to(at, units);
-        self.cost_fen = up_to(at + 1, cost) - up_to(at, cost);
+        let part = |of: i128| customers[at].share_of(up_to(at + 1, of) - up_to(at, of));
+        (self.units_e6, self.cost_fen) = (part(units), part(cost));
     }
 }
 

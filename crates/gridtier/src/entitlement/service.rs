@@ -48,6 +48,8 @@ macro_rules! words {
 words!(
     /// A dimension of SERVQUAL (Parasuraman, Zeithaml and Berry 1988), or the basic services outside of it.
     Dimension, DIMENSIONS, [
+        /// 基本服务: everybody's, outside the five dimensions.
+        Basic "basic" "basic service" "基本服务",
         /// 可靠性
         Reliability "reliability" "reliability" "可靠性",
         /// 响应性
@@ -58,8 +60,6 @@ words!(
         Empathy "empathy" "empathy" "移情性",
         /// 有形性
         Tangibles "tangibles" "tangibles" "有形性",
-        /// 基本服务: everybody's, outside the five dimensions.
-        Basic "basic" "basic service" "基本服务",
     ]
 );
 

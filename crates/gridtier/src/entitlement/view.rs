@@ -16,7 +16,7 @@ use arrow_array::{
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 pub use due::{customer, grants, grants_schema, holders, holders_schema};
-pub use matrix::{cell_terms, cells, combinations, matrix, services};
+pub use matrix::{cell_terms, cells, combinations, condition_words, matrix, opened_to, services};
 pub use notice::{Noticed, Notices, decisions, notices_schema};
 pub use statement::{census, statements};
 

@@ -11,7 +11,14 @@ const CASES_MAX: usize = 1_000_000;
 /// Whether the condition holds for some customer. True also where there are too many cases to tell.
 #[must_use]
 pub fn possible(condition: &Condition, fields: &[Field]) -> bool {
-    any_case(&[condition], fields, |record| condition.holds(record)).unwrap_or(true)
+    possible_together(&[condition], fields)
+}
+
+/// Whether all of them hold for some customer at once.
+#[must_use]
+pub fn possible_together(conditions: &[&Condition], fields: &[Field]) -> bool {
+    let test = |record: &[Datum]| conditions.iter().all(|condition| condition.holds(record));
+    any_case(conditions, fields, test).unwrap_or(true)
 }
 
 /// Whether every customer for whom `owed` holds is reached by one of `by`. True also where there are too many cases to
@@ -60,6 +67,9 @@ fn values<'a>(at: usize, conditions: &[&'a Condition], fields: &'a [Field]) -> V
         Kind::Day => values.push(Datum::Day(0)),
     }
     conditions.iter().for_each(|condition| constants(&condition.part, at, &mut values));
+    if fields[at].name == "score" {
+        values.retain(|value| !matches!(value, Datum::Number(score) if !(0.0..=100.0).contains(score)));
+    }
     values
 }
 

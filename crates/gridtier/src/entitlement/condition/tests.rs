@@ -100,3 +100,19 @@ fn gaps_in_what_is_owed_are_found() {
     let special = of(r#"importance_level in ("imp_special", "imp_first", "imp_second")"#);
     assert!(!covered(&of("importance_level is not missing"), &[&special], &fields));
 }
+
+#[test]
+fn a_condition_is_told_in_chinese() {
+    let fields = fields(&[]);
+    let zh = |text: &str| Condition::parse(text, &fields).unwrap().zh(&fields);
+    assert_eq!(
+        zh(r#"supply_level = "high_voltage" and aged_transformer_area"#),
+        "供电电压层级为高压，且老旧台区"
+    );
+    assert_eq!(zh(r#"use_category != "residential""#), "用电类别不为居民");
+    assert_eq!(zh("importance_level is not missing or score >= 90"), "有重要电力用户等级，或得分不小于 90");
+    let condition = Condition::parse("aged_transformer_area", &fields).unwrap();
+    let mut record = vec![Datum::Missing; fields.len()];
+    record[*condition.columns().first().unwrap()] = Datum::Flag(false);
+    assert_eq!(condition.seen_zh(&fields, &record), "老旧台区：否");
+}

@@ -9,10 +9,11 @@ use arrow_schema::{DataType, SchemaRef};
 
 use super::super::catalogue::Catalogue;
 use super::super::condition::Datum;
-use super::super::grant::{Basis, Grant, Members, Refused, grant};
+use super::super::grant::{Basis, Grant, Members, Reasons, Refused, grant};
 use super::super::service::{Access, Reason, Service};
-use super::matrix::{access_name, cell_terms, title};
+use super::matrix::{access_name, cell_terms, note, title};
 use super::{Draft, MONEY, MONEY_DIGITS, Sheet, Words, e6, schema};
+use crate::contract::word_zh;
 use crate::method::Tier;
 
 /// Columns of everybody's grants, by customer and then in the order of the catalogue.
@@ -140,7 +141,7 @@ pub fn holders(catalogue: &Catalogue, service: &Service, members: &Members, word
         let tier = members.tier(row);
         let Ok(grant) = grant(catalogue, service, tier, &record) else { continue };
         let own = places.map(|place| match place.map(|place| record[place]) {
-            Some(Datum::Word(word)) => Some(word.to_owned()),
+            Some(Datum::Word(word)) => Some(words.pick(word, word, word_zh(word).unwrap_or(word))),
             _ => None,
         });
         let [category, level, region] = own;
@@ -152,7 +153,7 @@ pub fn holders(catalogue: &Catalogue, service: &Service, members: &Members, word
             region,
             Some(access_name(grant.access, words)),
             Some(cell_terms(service, grant.access, grant.terms, words)),
-            Some(reason_words(&grant, words)),
+            Some(reason_words(grant.reasons, words)),
         ];
         for (builder, cell) in texts.iter_mut().zip(cells) {
             builder.append_option(cell);
@@ -166,11 +167,11 @@ pub fn holders(catalogue: &Catalogue, service: &Service, members: &Members, word
     RecordBatch::try_new(holders_schema(), columns).expect("columns stand as in the schema")
 }
 
-fn reason_words(grant: &Grant, words: Words) -> String {
+pub(super) fn reason_words(reasons: Reasons, words: Words) -> String {
     match words {
-        Words::Codes => grant.reasons.words(),
+        Words::Codes => reasons.words(),
         _ => {
-            let names = grant.reasons.iter().map(|reason| words.pick("", reason.en(), reason.zh()));
+            let names = reasons.iter().map(|reason| words.pick("", reason.en(), reason.zh()));
             names.collect::<Vec<_>>().join(", ")
         }
     }
@@ -199,10 +200,7 @@ pub fn customer(catalogue: &Catalogue, tier: Tier, record: &[Datum], words: Word
             each().map(|(service, grant)| {
                 let grant = grant.as_ref().ok()?;
                 let terms = cell_terms(service, grant.access, grant.terms, words);
-                let note = match words {
-                    Words::Zh => &grant.terms.note_zh,
-                    _ => &grant.terms.note,
-                };
+                let note = note(grant.terms, words);
                 let parts: Vec<&str> =
                     [terms.as_str(), note.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
                 Some(parts.join("; "))
@@ -214,7 +212,7 @@ pub fn customer(catalogue: &Catalogue, tier: Tier, record: &[Datum], words: Word
         )
         .text(
             ("reasons", "reasons", "理由"),
-            each().map(|(_, grant)| grant.as_ref().ok().map(|grant| reason_words(grant, words))),
+            each().map(|(_, grant)| grant.as_ref().ok().map(|grant| reason_words(grant.reasons, words))),
         )
         .text(
             ("why", "why", "原因说明"),
@@ -237,10 +235,11 @@ fn why(
     match grant {
         Err(Refused::Tier) => say(format!("not for tier {en}"), format!("{zh}客户不享有")),
         Err(Refused::Condition(condition)) => {
-            let seen = condition.seen(&catalogue.fields, record);
+            let fields = &catalogue.fields;
+            let (seen, seen_zh) = (condition.seen(fields, record), condition.seen_zh(fields, record));
             say(
                 format!("needs {}; here {seen}", condition.text),
-                format!("要求 {}; 该客户 {seen}", condition.text),
+                format!("要求{}；该客户{seen_zh}", condition.zh(fields)),
             )
         }
         Ok(grant) => {
@@ -255,13 +254,7 @@ fn why(
                     (Reason::Regulation, _) => {
                         say("owed to everybody".into(), "监管要求, 面向全体客户".into())
                     }
-                    (Reason::Importance, _) => {
-                        let opening = opened(service, record);
-                        say(
-                            format!("its importance level opens it ({opening})"),
-                            format!("重要电力用户, 不分等级开放（{opening}）"),
-                        )
-                    }
+                    (Reason::Importance, _) => opened(catalogue, service, record, words),
                     (Reason::Tier, Basis::Opening(..)) => continue,
                 });
             }
@@ -270,10 +263,13 @@ fn why(
     }
 }
 
-/// The source of the opening that holds.
-fn opened(service: &Service, record: &[Datum]) -> String {
+/// What the opening that holds saw.
+fn opened(catalogue: &Catalogue, service: &Service, record: &[Datum], words: Words) -> String {
+    let fields = &catalogue.fields;
     let held = service.opens.iter().find(|opening| opening.condition.holds(record));
-    held.map(|opening| opening.source.clone()).unwrap_or_default()
+    let Some(condition) = held.map(|opening| &opening.condition) else { return String::new() };
+    let en = format!("whatever the tier, as {}", condition.seen(fields, record));
+    words.pick(&en, &en, &format!("不分等级开放（{}）", condition.seen_zh(fields, record)))
 }
 
 fn held(catalogue: &Catalogue, service: &Service, basis: Basis, record: &[Datum], words: Words) -> String {
@@ -281,12 +277,10 @@ fn held(catalogue: &Catalogue, service: &Service, basis: Basis, record: &[Datum]
         Basis::Cell(cell) => cell.condition.as_ref(),
         Basis::Opening(..) => None,
     };
-    let seen: Vec<String> = service
-        .condition
-        .iter()
-        .chain(of_cell)
-        .map(|condition| condition.seen(&catalogue.fields, record))
-        .collect();
-    let seen = seen.join(", ");
-    words.pick(&format!("as {seen}"), &format!("as {seen}"), &format!("符合条件: {seen}"))
+    let conditions = || service.condition.iter().chain(of_cell);
+    let fields = &catalogue.fields;
+    let seen: Vec<String> = conditions().map(|condition| condition.seen(fields, record)).collect();
+    let zh: Vec<String> = conditions().map(|condition| condition.seen_zh(fields, record)).collect();
+    let en = format!("as {}", seen.join(", "));
+    words.pick(&en, &en, &format!("符合条件（{}）", zh.join("，")))
 }

@@ -1,7 +1,8 @@
 //! The matrix and what stands behind it: cells with their terms, services, prices of combinations.
 
 use super::super::catalogue::Catalogue;
-use super::super::service::{Access, Cell, Dimension, Fee, Service, Terms};
+use super::super::condition::Condition;
+use super::super::service::{Access, Cell, Dimension, Fee, Opening, Service, Terms};
 use super::{Draft, Sheet, Words, e6};
 use crate::method::Tier;
 
@@ -36,6 +37,23 @@ pub(super) fn title(service: &Service, words: Words) -> String {
     }
 }
 
+/// The note of terms.
+pub(super) fn note(terms: &Terms, words: Words) -> String {
+    match words {
+        _ if terms.note.is_empty() && terms.note_zh.is_empty() => String::new(),
+        _ => words.pick(&terms.note, &terms.note, &terms.note_zh),
+    }
+}
+
+/// A condition in the words asked for.
+#[must_use]
+pub fn condition_words(catalogue: &Catalogue, condition: &Condition, words: Words) -> String {
+    match words {
+        Words::Codes | Words::En => condition.text.clone(),
+        Words::Zh | Words::Both => words.pick("", &condition.text, &condition.zh(&catalogue.fields)),
+    }
+}
+
 fn yuan(fen: i64) -> String {
     format!("{}.{:02}", fen / 100, fen % 100)
 }
@@ -54,7 +72,10 @@ pub fn cell_terms(service: &Service, access: Access, terms: &Terms, words: Words
                 }
             }
         }
-        (Access::Paid, _) => parts.extend(terms.fee_fen.map(|fee| format!("{} CNY", yuan(fee)))),
+        (Access::Paid, _) => parts.extend(terms.fee_fen.map(|fee| {
+            let fee = yuan(fee);
+            words.pick(&format!("{fee} CNY"), &format!("{fee} CNY"), &format!("{fee} 元"))
+        })),
         _ => {}
     }
     if let Some(share) = terms.subsidy_e6 {
@@ -75,8 +96,13 @@ pub fn cell_terms(service: &Service, access: Access, terms: &Terms, words: Words
     parts.join(", ")
 }
 
+/// A cell in short: `*` where a condition must hold besides the tier, `†` where some have more whatever the tier.
 fn short(service: &Service, cell: &Cell, words: Words) -> String {
-    let name = access_name(cell.access, words);
+    let is_conditional = service.condition.is_some() || cell.condition.is_some();
+    let star = if is_conditional && cell.access != Access::None { "*" } else { "" };
+    let has_more = service.opens.iter().any(|opening| opening.access > cell.access);
+    let dagger = if has_more { "†" } else { "" };
+    let name = access_name(cell.access, words) + star + dagger;
     let terms = cell_terms(service, cell.access, &cell.terms, words);
     match (terms.is_empty(), words) {
         (true, _) => name,
@@ -106,6 +132,17 @@ pub fn matrix(catalogue: &Catalogue, words: Words) -> Sheet {
             }),
         )
         .flags(("regulated", "regulated", "监管服务"), each().map(|service| catalogue.is_regulated(service)))
+        .text(
+            ("condition", "* only if", "* 适用条件"),
+            each().map(|service| {
+                let condition = service.condition.as_ref()?;
+                Some(condition_words(catalogue, condition, words))
+            }),
+        )
+        .text(
+            ("opened_to", "† whatever the tier", "† 不分等级开放"),
+            each().map(|service| opened_to(catalogue, service, words)),
+        )
         .sheet(("matrix", "Entitlement matrix", "客户分级服务矩阵"))
 }
 
@@ -116,11 +153,6 @@ pub fn cells(catalogue: &Catalogue, words: Words) -> Sheet {
     let each =
         || services.iter().flat_map(|service| Tier::ALL.map(|tier| (*service, tier, service.cell(tier))));
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let note = |terms: &Terms| match words {
-        Words::Zh => terms.note_zh.clone(),
-        Words::Both if !terms.note.is_empty() => format!("{} {}", terms.note_zh, terms.note),
-        _ => terms.note.clone(),
-    };
     Draft::new(words)
         .text(("service", "service", "编号"), each().map(|(service, ..)| Some(service.id.clone())))
         .text(("title", "name", "服务"), each().map(|(service, ..)| Some(title(service, words))))
@@ -145,8 +177,11 @@ pub fn cells(catalogue: &Catalogue, words: Words) -> Sheet {
             ("quota_per_year", "quota a year", "年度限额"),
             each().map(|(.., cell)| cell.terms.quota_per_year.map(|quota| quota as i64)),
         )
-        .text(("condition", "condition", "适用条件"), each().map(|(service, _, cell)| both(service, cell)))
-        .text(("note", "terms", "条款"), each().map(|(.., cell)| some(&note(&cell.terms))))
+        .text(
+            ("condition", "condition", "适用条件"),
+            each().map(|(service, _, cell)| both(catalogue, service, cell, words)),
+        )
+        .text(("note", "terms", "条款"), each().map(|(.., cell)| some(&note(&cell.terms, words))))
         .text(
             ("provenance", "provenance", "依据"),
             each().map(|(.., cell)| {
@@ -159,12 +194,23 @@ pub fn cells(catalogue: &Catalogue, words: Words) -> Sheet {
         .sheet(("cells", "Terms and provenance", "条款与依据"))
 }
 
+/// To whom a service is opened whatever the tier, and how.
+#[must_use]
+pub fn opened_to(catalogue: &Catalogue, service: &Service, words: Words) -> Option<String> {
+    let opening = |opening: &Opening| {
+        let condition = condition_words(catalogue, &opening.condition, words);
+        format!("{condition} → {}", access_name(opening.access, words))
+    };
+    let openings: Vec<String> = service.opens.iter().map(opening).collect();
+    (!openings.is_empty()).then(|| openings.join("; "))
+}
+
 /// The conditions of the service and of its cell.
-fn both(service: &Service, cell: &Cell) -> Option<String> {
-    match (&service.condition, &cell.condition) {
-        (Some(one), Some(other)) => Some(format!("({}) and ({})", one.text, other.text)),
-        (one, other) => one.as_ref().or(other.as_ref()).map(|condition| condition.text.clone()),
-    }
+fn both(catalogue: &Catalogue, service: &Service, cell: &Cell, words: Words) -> Option<String> {
+    let conditions = service.condition.iter().chain(&cell.condition);
+    let told: Vec<String> =
+        conditions.map(|condition| condition_words(catalogue, condition, words)).collect();
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 /// The services: what they are, what they cost, what limits them.
@@ -172,11 +218,6 @@ fn both(service: &Service, cell: &Cell) -> Option<String> {
 pub fn services(catalogue: &Catalogue, words: Words) -> Sheet {
     let services = by_dimension(catalogue);
     let each = || services.iter().copied();
-    let opened = |service: &Service| {
-        let conditions: Vec<&str> =
-            service.opens.iter().map(|opening| opening.condition.text.as_str()).collect();
-        (!conditions.is_empty()).then(|| conditions.join("; "))
-    };
     Draft::new(words)
         .text(("service", "service", "编号"), each().map(|service| Some(service.id.clone())))
         .text(("dimension", "dimension", "维度"), each().map(|service| Some(dimensions(service, words))))
@@ -215,9 +256,15 @@ pub fn services(catalogue: &Catalogue, words: Words) -> Sheet {
         )
         .text(
             ("condition", "condition", "适用条件"),
-            each().map(|service| service.condition.as_ref().map(|condition| condition.text.clone())),
+            each().map(|service| {
+                let condition = service.condition.as_ref()?;
+                Some(condition_words(catalogue, condition, words))
+            }),
         )
-        .text(("opened_to", "opened whatever the tier", "不分等级开放条件"), each().map(opened))
+        .text(
+            ("opened_to", "opened whatever the tier", "不分等级开放条件"),
+            each().map(|service| opened_to(catalogue, service, words)),
+        )
         .flags(
             ("outage_plan", "needs the outage plan", "须核有序用电方案"),
             each().map(|service| service.outage_plan),
@@ -249,7 +296,7 @@ pub fn combinations(catalogue: &Catalogue, words: Words) -> Sheet {
 }
 
 /// The names of the parts of a choice.
-fn parts_of(service: &Service, bits: u32, words: Words) -> String {
+pub(super) fn parts_of(service: &Service, bits: u32, words: Words) -> String {
     let Fee::Combination(parts, _) = &service.fee else { return String::new() };
     let chosen = parts.iter().enumerate().filter(|(place, _)| bits >> place & 1 == 1);
     let names: Vec<String> =

@@ -10,7 +10,9 @@ use arrow_schema::{DataType, SchemaRef};
 use super::super::application::{Application, Decision, Why};
 use super::super::catalogue::Catalogue;
 use super::super::change::{Change, Kind};
-use super::matrix::{access_name, tier_name, title};
+use super::super::offer::Offer;
+use super::due::reason_words;
+use super::matrix::{access_name, cell_terms, note, parts_of, tier_name, title};
 use super::{Draft, Sheet, Words, schema};
 use crate::method::Tier;
 
@@ -27,6 +29,8 @@ pub fn notices_schema() -> SchemaRef {
         text("change", false),
         text("access_before", false),
         text("access_after", false),
+        text("terms_before", false),
+        text("terms_after", false),
         text("reasons", false),
     ])
 }
@@ -36,7 +40,7 @@ pub struct Notices<'a> {
     titles: &'a Catalogue,
     older: &'a Catalogue,
     words: Words,
-    cells: [StringBuilder; 9],
+    cells: [StringBuilder; 11],
     rows: usize,
     counts: BTreeMap<(String, Kind), u64>,
 }
@@ -77,7 +81,9 @@ impl<'a> Notices<'a> {
                 Some(words.pick(kind.word(), kind.word(), kind.zh())),
                 Some(access_name(change.before, words)),
                 Some(access_name(change.after, words)),
-                Some(change.reasons.clone()),
+                Some(offered(change.terms_before, words)),
+                Some(offered(change.terms_after, words)),
+                Some(reason_words(change.reasons, words)),
             ];
             for (builder, cell) in self.cells.iter_mut().zip(cells) {
                 builder.append_option(cell);
@@ -138,6 +144,19 @@ impl<'a> Notices<'a> {
     }
 }
 
+/// The terms of an offer in a few words, and its note.
+fn offered(offer: Option<Offer>, words: Words) -> String {
+    let Some(Offer { service, access, terms }) = offer else { return String::new() };
+    let cadence = terms.cadence.unwrap_or(service.cadence);
+    let cadence = words.pick(cadence.word(), cadence.en(), cadence.zh());
+    let mut parts = vec![cell_terms(service, access, terms, words), note(terms, words)];
+    if terms.cadence.is_none() {
+        parts.insert(0, cadence);
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join("; ")
+}
+
 /// What became of applications, in their order.
 #[must_use]
 pub fn decisions(
@@ -164,6 +183,15 @@ pub fn decisions(
         .days(("applied_on", "applied on", "申请日期"), each().map(|(_, asked)| asked.applied_on))
         .text(("area", "transformer area", "台区"), each().map(|(_, asked)| Some(asked.area.clone())))
         .text(
+            ("parts", "parts chosen", "所选项目"),
+            each().map(|(_, asked)| Some(parts_of(&catalogue.services[asked.service], asked.parts, words))),
+        )
+        .integers(("units", "units", "数量"), each().map(|(_, asked)| Some(asked.units as i64)))
+        .text(
+            ("plan_allows", "plan allows", "有序用电方案允许"),
+            each().map(|(_, asked)| asked.plan_allows.map(|allows| allows.to_string())),
+        )
+        .text(
             ("outcome", "outcome", "结果"),
             each().map(|(decision, _)| {
                 let outcome = decision.outcome;
@@ -185,7 +213,11 @@ pub fn decisions(
 fn why(why: &Why, words: Words) -> String {
     let say = |en: String, zh: String| words.pick(&en, &en, &zh);
     match why {
-        Why::Due(reasons) => say(format!("due: {reasons}"), format!("符合条件: {reasons}")),
+        Why::Due(reasons) => reason_words(*reasons, words),
+        Why::NotAppliedFor => {
+            say("it comes by itself; no application is needed".into(), "主动提供, 无需申请".into())
+        }
+        Why::Once => say("granted already; it is given once".into(), "已批准过, 仅提供一次".into()),
         Why::Capacity => say("capacity of the period is used up".into(), "本期服务能力已满".into()),
         Why::PlanOpen => say("the outage plan has not been checked".into(), "尚未核对有序用电方案".into()),
         Why::PlanForbids => {
@@ -193,8 +225,8 @@ fn why(why: &Why, words: Words) -> String {
         }
         Why::NotGraded => say("not in the cycle's graded population".into(), "不在本周期评级范围内".into()),
         Why::Tier => say("the tier does not have it".into(), "该等级不享有此服务".into()),
-        Why::Condition(condition, seen) => {
-            say(format!("needs {condition}; here {seen}"), format!("要求 {condition}; 该客户 {seen}"))
+        Why::Condition([en, zh], [seen, seen_zh]) => {
+            say(format!("needs {en}; here {seen}"), format!("要求 {zh}；该客户 {seen_zh}"))
         }
         Why::Quota(quota) => {
             say(format!("more than the quota of {quota} a year"), format!("超过每年 {quota} 次的限额"))

@@ -1,0 +1,71 @@
+//! A condition in Chinese, from its parts: what a manager reads instead of column names.
+
+use super::{Datum, Field, Kind, Op, Part};
+use crate::contract::word_zh;
+
+fn title(field: &Field) -> &str {
+    if field.title_zh.is_empty() { &field.name } else { field.title_zh.trim_start_matches("是否") }
+}
+
+fn sign(op: Op) -> &'static str {
+    match op {
+        Op::Eq => "为",
+        Op::Ne => "不为",
+        Op::Lt => "小于",
+        Op::Le => "不大于",
+        Op::Gt => "大于",
+        Op::Ge => "不小于",
+    }
+}
+
+fn word(field: &Field, word: &str) -> String {
+    match field.kind {
+        Kind::Words(_) => word_zh(word).unwrap_or(word).to_owned(),
+        _ => word.to_owned(),
+    }
+}
+
+pub(super) fn seen(field: &Field, datum: Datum) -> String {
+    let value = match datum {
+        Datum::Missing => "空".to_owned(),
+        Datum::Word(text) => word(field, text),
+        Datum::Flag(true) => "是".to_owned(),
+        Datum::Flag(false) => "否".to_owned(),
+        other => other.to_string(),
+    };
+    format!("{}：{value}", title(field))
+}
+
+pub(super) fn part(part: &Part, fields: &[Field]) -> String {
+    let name = |at: &usize| title(&fields[*at]).to_owned();
+    match part {
+        Part::Always => "全部客户".to_owned(),
+        Part::Flag(at) => name(at),
+        Part::Missing(at) => format!("无{}", name(at)),
+        Part::Word(at, op, text) => format!("{}{}{}", name(at), sign(*op), word(&fields[*at], text)),
+        Part::AmongWords(at, words) => {
+            let words: Vec<String> = words.iter().map(|text| word(&fields[*at], text)).collect();
+            format!("{}为{}", name(at), words.join("、"))
+        }
+        Part::Number(at, op, x) => format!("{}{} {x}", name(at), sign(*op)),
+        Part::AmongNumbers(at, xs) => {
+            let xs: Vec<String> = xs.iter().map(f64::to_string).collect();
+            format!("{}为 {}", name(at), xs.join("、"))
+        }
+        Part::Day(at, op, day) => format!("{}{} {}", name(at), sign(*op), Datum::Day(*day)),
+        Part::Not(inner) => match inner.as_ref() {
+            Part::Missing(at) => format!("有{}", name(at)),
+            other => format!("非（{}）", self::part(other, fields)),
+        },
+        Part::And(one, other) => format!("{}，且{}", joined(one, fields), joined(other, fields)),
+        Part::Or(one, other) => format!("{}，或{}", joined(one, fields), joined(other, fields)),
+    }
+}
+
+/// A part of `and` or `or`: in brackets where it is itself one of them.
+fn joined(inner: &Part, fields: &[Field]) -> String {
+    match inner {
+        Part::And(..) | Part::Or(..) => format!("（{}）", part(inner, fields)),
+        other => part(other, fields),
+    }
+}

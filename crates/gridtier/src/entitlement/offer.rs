@@ -1,0 +1,62 @@
+//! Which of two offers of a service gives less: for the lint between tiers, and for notices between cycles.
+
+use super::service::{Access, Cadence, Fee, Service, Terms};
+
+/// A service as somebody gets it.
+#[derive(Clone, Copy, Debug)]
+pub struct Offer<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// How much of it.
+    pub access: Access,
+    /// On which terms.
+    pub terms: &'a Terms,
+}
+
+impl Offer<'_> {
+    fn cadence(&self) -> Cadence {
+        self.terms.cadence.unwrap_or(self.service.cadence)
+    }
+
+    /// Prices of what can be bought, in fen, in an order that two offers share.
+    fn prices(&self) -> Vec<i64> {
+        match (&self.service.fee, self.access) {
+            (Fee::Combination(parts, _), Access::Paid) => (1..1 << parts.len())
+                .filter_map(|choice| self.service.price_fen(self.terms, choice))
+                .collect(),
+            (_, Access::Paid) => self.terms.fee_fen.into_iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// How this offer gives less than another; `None` when it does not. Words of notes are not compared.
+    #[must_use]
+    pub fn less_than(&self, other: &Offer) -> Option<String> {
+        if self.access < other.access {
+            return Some(format!("{} against {}", self.access.word(), other.access.word()));
+        }
+        let is_higher = self.access > other.access;
+        let quotas = (self.terms.quota_per_year, other.terms.quota_per_year);
+        let is_free = |access| matches!(access, Access::Limited | Access::OnApplication | Access::Included);
+        if let (Some(one), Some(two)) = quotas
+            && one < two
+            && is_free(other.access)
+        {
+            return Some("a lower quota".into());
+        }
+        if is_higher {
+            return None;
+        }
+        if self.prices().iter().zip(other.prices()).any(|(one, two)| *one > two) {
+            Some("a higher fee".into())
+        } else if self.access == Access::Subsidised && self.terms.subsidy_e6 < other.terms.subsidy_e6 {
+            Some("a lower subsidy".into())
+        } else if quotas.0.is_some() && quotas.1.is_none() {
+            Some("a quota".into())
+        } else if self.cadence() < other.cadence() {
+            Some("a rarer cadence".into())
+        } else {
+            None
+        }
+    }
+}
