@@ -98,18 +98,36 @@ fn with_sum(counts: &[u64; 4]) -> [u64; COLUMNS] {
 fn withheld(table: &[[u64; COLUMNS]], min_count: u64) -> Vec<[bool; COLUMNS]> {
     let is_small = |count: u64| count > 0 && count < min_count;
     let mut withheld: Vec<[bool; COLUMNS]> = table.iter().map(|row| row.map(is_small)).collect();
-    while let Some((row, column)) = bridge(&withheld) {
-        let in_row = (0..COLUMNS).map(|other| (row, other));
-        let in_column = (0..table.len()).map(|other| (other, column));
-        let shown = in_row.chain(in_column).filter(|&(row, column)| !withheld[row][column]);
-        // What is nothing anyway hides nothing: it is taken last.
-        let next = shown.min_by_key(|&(row, column)| (table[row][column] == 0, table[row][column]));
-        match next {
-            Some((row, column)) => withheld[row][column] = true,
-            None => break,
-        }
+    while let Some(cell) = bridge(&withheld) {
+        let Some(corners) = cheapest_rectangle(table, &withheld, cell) else { break };
+        corners.iter().for_each(|&(row, column)| withheld[row][column] = true);
     }
     withheld
+}
+
+/// The other three corners of the rectangle around a cell that costs least: all four lie on a cycle then.
+fn cheapest_rectangle(
+    table: &[[u64; COLUMNS]],
+    withheld: &[[bool; COLUMNS]],
+    (row, column): (usize, usize),
+) -> Option<[(usize, usize); 3]> {
+    // First the fewest cells, sums counting double; then the fewest customers, nothing counting most since it hides least.
+    let cost = |&(row, column): &(usize, usize)| match (withheld[row][column], table[row][column]) {
+        (true, _) => (0, 0),
+        (false, count) => {
+            let is_sum = row + 1 == table.len() || column + 1 == COLUMNS;
+            (1 + u64::from(is_sum) + u64::from(count == 0), count)
+        }
+    };
+    let rows = (0..table.len()).filter(|other| *other != row);
+    let corners = rows.flat_map(|other_row| {
+        let columns = (0..COLUMNS).filter(move |other| *other != column);
+        columns.map(move |other| [(row, other), (other_row, column), (other_row, other)])
+    });
+    corners.min_by_key(|corners| {
+        let costs = corners.each_ref().map(cost);
+        (costs.iter().map(|cost| cost.0).sum::<u64>(), costs.iter().map(|cost| cost.1).sum::<u64>())
+    })
 }
 
 /// A withheld cell that follows from what is shown.

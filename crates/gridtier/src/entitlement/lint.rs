@@ -56,6 +56,10 @@ impl Lint<'_, '_> {
             possible_together(&both, &self.catalogue.fields)
         };
         let by_tier = |cell: &Cell| cell.access != Access::None && can(cell.condition.as_ref());
+        if !can(None) {
+            // Told as a condition that can never hold.
+            return;
+        }
         let is_reached = service.cells.iter().any(by_tier)
             || service.opens.iter().any(|opening| can(Some(&opening.condition)));
         if !is_reached {

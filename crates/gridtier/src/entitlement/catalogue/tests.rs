@@ -297,7 +297,7 @@ fn combinations_have_one_coherent_price_each() {
     assert_eq!(missing.len(), 1, "what follows from it is not told: {missing:#?}");
     let shares = planted("share = 0.2", "share = 0.1");
     assert!(shares.contains("sum to 0.9, not 1"), "{shares}");
-    let costs = |fee: &str| planted("fee = 250.0", &format!("fee = {fee}"));
+    let costs = |fee: &str| faults(&SMALL.replacen("fee = 250.0", &format!("fee = {fee}"), 1)).join("\n");
     assert!(costs("301.0").contains("costs more than its parts one by one"));
     assert!(costs("150.0").contains("costs less than advice"));
     let two = faults(&SMALL.replacen(both, &format!("{both}{both}"), 1));
@@ -313,7 +313,7 @@ fn what_is_owed_to_everybody_is_neither_withdrawn_nor_priced_by_tier() {
             "grade-3 = { access = \"limited\", provenance = \"operator\", note = \"a little\" }",
             "is withdrawn",
         ),
-        ("grade-3 = { access = \"included\", provenance = \"operator\", quota_per_year = 1 }", "other terms"),
+        ("grade-3 = { access = \"included\", provenance = \"operator\", quota_per_year = 1 }", "has a quota"),
         (
             "grade-3 = { access = \"included\", provenance = \"operator\", condition = 'aged_transformer_area' }",
             "condition by tier",
