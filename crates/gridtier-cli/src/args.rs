@@ -44,7 +44,7 @@ pub enum Command {
     /// Why a customer has its tier, and what would lift it
     Explain(Explain),
     /// What the tiers entitle to: the matrix, customers' services, who has a service, costs, changes
-    Entitlements(Entitlements),
+    Entitlements(Box<Entitlements>),
     /// Print a preset, start a method file, check one
     Method(Method),
     /// Write the contracts of the tables and the JSON Schemas
