@@ -7,7 +7,7 @@ use std::path::Path;
 
 use gridtier::document::did_you_mean;
 use gridtier::indicator::DIMENSIONS;
-use gridtier::method::{Method, PRESETS};
+use gridtier::method::{Method, PRESETS, ahp};
 
 use crate::args::{Method as Args, MethodAction};
 use crate::exit::{Done, Failure, METHOD, OUTPUT, USAGE};
@@ -94,8 +94,37 @@ fn described(method: &Method) -> String {
         for (expert, judged) in &judgement.experts {
             let weights = judgement.items.iter().zip(&judged.weights);
             let weights: Vec<String> = weights.map(|(item, weight)| format!("{item} {weight:.4}")).collect();
-            let _ = writeln!(text, "  {expert}: {}; consistency ratio {:.4}", weights.join(", "), judged.cr);
+            let _ = writeln!(
+                text,
+                "  {expert}: {}; consistency ratio {:.4}, dissent {:.4}",
+                weights.join(", "),
+                judged.cr,
+                ahp::dissent(judged, &judgement.pooled)
+            );
         }
+    }
+    text += &from_data(method);
+    text
+}
+
+/// Which weights are only known once there is data.
+fn from_data(method: &Method) -> String {
+    let mut text = String::new();
+    for siblings in &method.siblings {
+        let Some(from) = &siblings.from_data else { continue };
+        let (parent, scheme) = (&siblings.parent, from.scheme.name());
+        let items = siblings.items.join(", ");
+        let _ = match siblings.source() {
+            "blend" => writeln!(
+                text,
+                "\nWeights for {parent} ({items}): {:.0} % as above, the rest by {scheme} from each cycle's data",
+                100.0 * from.alpha
+            ),
+            _ => writeln!(
+                text,
+                "\nWeights for {parent} ({items}): by {scheme} from each cycle's data; until then equal, as above"
+            ),
+        };
     }
     text
 }

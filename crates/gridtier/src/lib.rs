@@ -17,6 +17,7 @@ pub mod billing;
 pub mod event;
 pub mod fact;
 pub mod indicator;
+pub mod mcda;
 pub mod method;
 pub mod score;
 pub mod tier;

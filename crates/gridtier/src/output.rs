@@ -4,6 +4,7 @@
 //! column of the engine already. How and where they are written is not known here.
 
 pub mod parameters;
+mod weights;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,6 +12,8 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
+use crate::contract::{IMPORTANCE_LEVELS, LOAD_CLASSES, SUPPLY_LEVELS, USE_CATEGORIES};
+use crate::customer::Customer;
 use crate::fact::Facts;
 use crate::method::Method;
 use crate::run::Graded;
@@ -40,6 +43,8 @@ pub fn tables<'a>(graded: &'a Graded, method: &'a Method) -> Vec<Output<'a>> {
         monthly_usage(facts),
         ledger(graded),
         parameters::table(&graded.scores, method),
+        weights::table(&graded.scores, method),
+        customers(facts),
         findings(&graded.findings),
         reconciliation(facts),
         unit_suspects(facts),
@@ -144,6 +149,44 @@ fn tiers(graded: &Graded) -> Output<'_> {
             text(each().map(|at| Some(tiers.tier[at].name()))),
             text(each().map(reason)),
             text(each().map(|at| tiers.ceiling[at].map(|tier| tier.name()))),
+        ]
+    })
+}
+
+/// The accepted customers as they were graded.
+fn customers(facts: &Facts) -> Output<'_> {
+    let fields = vec![
+        full("customer_id", TEXT),
+        full("use_category", TEXT),
+        full("supply_level", TEXT),
+        nullable("region", TEXT),
+        nullable("contract_capacity_kva", NUMBER),
+        nullable("power_factor_standard", TEXT),
+        nullable("importance_level", TEXT),
+        nullable("load_class", TEXT),
+        full("opened_on", DAY),
+        nullable("closed_on", DAY),
+        full("aged_transformer_area", FLAG),
+    ];
+    let customers = &facts.customers;
+    table("customers", fields, customers.len(), move |rows| {
+        let each = || customers.rows[rows.clone()].iter();
+        let word = |words: &'static [&'static str], place: Option<u8>| place.map(|p| words[usize::from(p)]);
+        let standard =
+            |customer: &Customer| customer.power_factor_standard.map(|hundredths| format!("0.{hundredths}"));
+        let standards: Vec<Option<String>> = each().map(standard).collect();
+        vec![
+            text(rows.clone().map(|number| Some(customers.ids.key(number as u32)))),
+            text(each().map(|customer| word(USE_CATEGORIES, Some(customer.use_category)))),
+            text(each().map(|customer| word(SUPPLY_LEVELS, Some(customer.supply_level)))),
+            text(each().map(|customer| customer.region.as_deref())),
+            numbers(each().map(|customer| customer.contract_capacity_kva)),
+            text(standards.iter().map(|standard| standard.as_deref())),
+            text(each().map(|customer| word(IMPORTANCE_LEVELS, customer.importance_level))),
+            text(each().map(|customer| word(LOAD_CLASSES, customer.load_class))),
+            days(each().map(|customer| Some(customer.opened_on))),
+            days(each().map(|customer| customer.closed_on)),
+            flags(each().map(|customer| customer.aged_transformer_area)),
         ]
     })
 }

@@ -9,8 +9,9 @@ use crate::contract::rule::Rule;
 use crate::error::RunError;
 use crate::fact::{self, Facts};
 use crate::indicator::{self, Column};
-use crate::method::Method;
-use crate::score::{self, Scores};
+use crate::mcda::Guard;
+use crate::method::{Method, Siblings};
+use crate::score::{self, Scores, Weighed};
 use crate::source::{Finding, Source, Tally};
 use crate::tier::{self, Previous, Tiers};
 use crate::unit::{Month, Window};
@@ -52,6 +53,7 @@ pub fn regrade(
     findings.extend(facts.findings.iter().cloned());
     findings.extend(tiers.findings.iter().cloned());
     findings.extend(degenerate(method, &scores));
+    findings.extend(guarded(method, &scores));
     sort(&mut findings);
     Ok(Graded { facts, columns, scores, tiers, findings })
 }
@@ -64,13 +66,27 @@ pub fn sort(findings: &mut [Finding]) {
 /// One finding for all indicators that do not tell customers apart.
 fn degenerate(method: &Method, scores: &Scores) -> Option<Finding> {
     let weighs = |place: &usize| method.indicators[*place].weight.is_some();
-    let is_degenerate =
-        |place: &usize| scores.fitted[*place].as_ref().is_some_and(|fitted| fitted.is_degenerate());
-    let ids: Vec<&str> = (0..scores.fitted.len())
+    let is_degenerate = |place: &usize| {
+        scores.parameters.fitted[*place].as_ref().is_some_and(|fitted| fitted.is_degenerate())
+    };
+    let ids: Vec<&str> = (0..scores.parameters.fitted.len())
         .filter(|place| weighs(place) && is_degenerate(place))
         .map(|place| method.indicators[place].id.as_str())
         .collect();
     (!ids.is_empty()).then(|| Finding::of_method(Rule::DegenerateIndicator, ids.len() as u64, ids.join(", ")))
+}
+
+/// One finding for all siblings that get another weight than the data's, because of what is in their points.
+fn guarded(method: &Method, scores: &Scores) -> Option<Finding> {
+    let named = |(siblings, weighed): (&Siblings, &Weighed)| {
+        let items = siblings.items.iter().zip(&weighed.guards);
+        let told = |(item, guard): (&String, &Option<Guard>)| {
+            guard.map(|guard| format!("{item} {}: {}", guard.name(), guard.action()))
+        };
+        items.filter_map(told).collect::<Vec<String>>()
+    };
+    let all: Vec<String> = method.siblings.iter().zip(&scores.weighed).flat_map(named).collect();
+    (!all.is_empty()).then(|| Finding::of_method(Rule::WeightGuard, all.len() as u64, all.join("; ")))
 }
 
 /// A table with more rejects than the method allows.
