@@ -8,9 +8,10 @@ use gridtier::error::{Refusal, RunError};
 use gridtier_io::folder::OpenError;
 use gridtier_io::publish::PublishError;
 use gridtier_io::recall::RecallError;
+use gridtier_io::report::ReportError;
 use gridtier_io::store::StoreError;
 
-/// Done, with findings beyond the limits; nothing was published.
+/// Done, with findings beyond the limits, and nothing was published; or a check of a cycle fails.
 pub const BEYOND_LIMITS: u8 = 1;
 /// Wrong command line.
 pub const USAGE: u8 = 2;
@@ -94,6 +95,16 @@ impl From<PublishError> for Failure {
         match error {
             PublishError::Store(error) => error.into(),
             PublishError::Refused(refusal) => refusal.into(),
+        }
+    }
+}
+
+impl From<ReportError> for Failure {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Write { .. } => Self::new(OUTPUT, error.to_string()),
+            ReportError::Parquet(error) => error.into(),
+            ReportError::Refused(refusal) => refusal.into(),
         }
     }
 }

@@ -15,6 +15,8 @@ mod progress;
 mod regrade;
 mod store;
 mod summary;
+mod validate;
+mod whatif;
 
 use clap::Parser;
 
@@ -40,6 +42,8 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Path(args) => store::path(&args),
         Command::Verify(args) => store::verify(&args),
         Command::Explain(args) => explain::run(&args, lang),
+        Command::Validate(args) => validate::run(&args, lang),
+        Command::Whatif(args) => whatif::run(&args, lang),
         Command::Method(args) => method::run(&args),
         Command::Schema(args) => store::schema(&args),
         Command::Demo(args) => demo::run(&args, lang),

@@ -3,6 +3,8 @@
 //! Everything is read from the cycle's own files, the method from its manifest, so that an explanation given years
 //! later is about what was published. Nothing is computed here.
 
+mod cohort;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +23,8 @@ use gridtier::unit::{Month, date_of_day};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::store::{Cycle, StoreError};
+
+pub use cohort::cohort;
 
 /// Why a cycle cannot be recalled.
 #[derive(Debug, thiserror::Error)]

@@ -41,6 +41,7 @@ pub use error::{Damage, StoreError};
 use error::{cannot_read, cannot_write};
 use layout::COMMITS;
 pub use output::OutputFile;
+pub(crate) use output::write_parquet;
 pub use record::CommitRecord;
 use record::read_records;
 pub use staging::Staging;

@@ -3,7 +3,9 @@
 //! Tables come as streams of batches, sorted by key, text as plain strings. Nothing is computed here that is not a
 //! column of the engine already. How and where they are written is not known here.
 
+pub mod checks;
 pub mod parameters;
+pub mod trial;
 mod weights;
 
 use std::ops::Range;
@@ -112,7 +114,7 @@ fn table<'a>(
 
 fn tiers(graded: &Graded) -> Output<'_> {
     let (scores, tiers, ids) = (&graded.scores, &graded.tiers, &graded.facts.customers.ids);
-    let fields = vec![
+    let mut fields = vec![
         full("customer_id", TEXT),
         full("stratum", TEXT),
         nullable("rank", INTEGER),
@@ -128,13 +130,15 @@ fn tiers(graded: &Graded) -> Output<'_> {
         nullable("reason", TEXT),
         nullable("ceiling", TEXT),
     ];
+    let probability = graded.tier_probability.as_ref();
+    fields.extend(probability.map(|_| nullable("tier_probability", NUMBER)));
     table("tiers", fields, scores.population.len(), move |rows| {
         let each = || rows.clone();
         let reason = |at: usize| match scores.provisional[at] {
             Some(why) => Some(why.reason()),
             None => tiers.policy[at].map(|policy| policy.reason()),
         };
-        vec![
+        let mut columns = vec![
             text(each().map(|at| Some(ids.key(scores.population[at])))),
             text(each().map(|at| Some(tiers.stratum[at].as_str()))),
             integers(each().map(|at| tiers.rank[at].map(|rank| rank as i64))),
@@ -149,7 +153,9 @@ fn tiers(graded: &Graded) -> Output<'_> {
             text(each().map(|at| Some(tiers.tier[at].name()))),
             text(each().map(reason)),
             text(each().map(|at| tiers.ceiling[at].map(|tier| tier.name()))),
-        ]
+        ];
+        columns.extend(probability.map(|probability| numbers(each().map(|at| probability[at]))));
+        columns
     })
 }
 

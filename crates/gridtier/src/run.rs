@@ -11,6 +11,7 @@ use crate::fact::{self, Facts};
 use crate::indicator::{self, Column};
 use crate::mcda::Guard;
 use crate::method::{Method, Siblings};
+use crate::robustness::{Progress, Ranked, Study};
 use crate::score::{self, Scores, Weighed};
 use crate::source::{Finding, Source, Tally};
 use crate::tier::{self, Previous, Tiers};
@@ -27,6 +28,8 @@ pub struct Graded {
     pub scores: Scores,
     /// The tiers.
     pub tiers: Tiers,
+    /// By position, when it was asked for: the share of drawn weights that leave a ranked customer in its tier.
+    pub tier_probability: Option<Vec<Option<f64>>>,
     /// What was noticed, by table and rule.
     pub findings: Vec<Finding>,
 }
@@ -55,7 +58,7 @@ pub fn regrade(
     findings.extend(degenerate(method, &scores));
     findings.extend(guarded(method, &scores));
     sort(&mut findings);
-    Ok(Graded { facts, columns, scores, tiers, findings })
+    Ok(Graded { facts, columns, scores, tiers, tier_probability: None, findings })
 }
 
 /// Puts findings in the order in which they are published: by table and rule code.
@@ -166,6 +169,33 @@ pub struct ControlTotals {
 }
 
 impl Graded {
+    /// Draws weights around the method's and keeps how often each ranked customer comes out in its computed tier.
+    pub fn draw_weights(&mut self, method: &Method, progress: Progress) {
+        let mut strata: Vec<&str> = self.tiers.ledger.iter().map(|line| line.stratum.as_str()).collect();
+        strata.dedup();
+        let ranked = |position: usize| {
+            let stratum = strata.binary_search(&self.tiers.stratum[position].as_str()).ok()?;
+            Some(Ranked {
+                number: self.scores.population[position],
+                stratum: stratum as u32,
+                rank: self.tiers.rank[position]?,
+                score_e6: self.scores.score_e6[position]?,
+                computed: self.tiers.computed[position]?,
+                vetoed: self.tiers.ceiling[position].is_some(),
+            })
+        };
+        let rows: Vec<(usize, Ranked)> =
+            (0..self.scores.population.len()).filter_map(|at| Some((at, ranked(at)?))).collect();
+        let customers: Vec<Ranked> = rows.iter().map(|(_, customer)| *customer).collect();
+        let study = Study::new(method, &self.scores.parameters, &self.columns, &customers);
+        let drawn = study.draw(progress);
+        let mut probability = vec![None; self.scores.population.len()];
+        for (row, (position, customer)) in rows.iter().enumerate() {
+            probability[*position] = Some(drawn.probability(row, customer.computed));
+        }
+        self.tier_probability = Some(probability);
+    }
+
     /// The cycle's control totals.
     #[must_use]
     pub fn control_totals(&self) -> ControlTotals {

@@ -43,7 +43,7 @@ pub struct OutputFile {
 
 /// Writes `batches` to `path`, which must not exist, and waits for the disk. A file that cannot be finished
 /// is removed.
-pub(super) fn write_parquet(
+pub(crate) fn write_parquet(
     path: &Path,
     name: &str,
     schema: &SchemaRef,

@@ -28,17 +28,37 @@ pub struct Measure {
     pub warn: Option<f64>,
     /// Beyond it the check fails, unless the method says otherwise.
     pub fail: Option<f64>,
+    /// What its values are.
+    pub unit: Unit,
     /// How to read it, in one sentence, in English and Chinese.
     pub reading: [&'static str; 2],
 }
 
-const fn measure(
+/// What a measure's values are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Parts of a whole, told as percent.
+    Share,
+    /// Coefficients, ratios, counts.
+    Number,
+}
+
+const fn share(
     id: &'static str,
     titles: [&'static str; 2],
     (good, warn, fail): (Good, Option<f64>, Option<f64>),
     reading: [&'static str; 2],
 ) -> Measure {
-    Measure { id, titles, good, warn, fail, reading }
+    Measure { id, titles, good, warn, fail, unit: Unit::Share, reading }
+}
+
+const fn number(
+    id: &'static str,
+    titles: [&'static str; 2],
+    (good, warn, fail): (Good, Option<f64>, Option<f64>),
+    reading: [&'static str; 2],
+) -> Measure {
+    Measure { id, titles, good, warn, fail, unit: Unit::Number, reading }
 }
 
 const TOLD: (Good, Option<f64>, Option<f64>) = (Good::AtLeast, None, None);
@@ -53,7 +73,7 @@ const fn at_most(warn: f64) -> (Good, Option<f64>, Option<f64>) {
 
 /// All measures, in the order in which they are told.
 pub const MEASURES: &[Measure] = &[
-    measure(
+    share(
         "influence_max",
         ["Greatest influence of one indicator", "单项指标最大影响力"],
         at_most(0.5),
@@ -62,7 +82,7 @@ pub const MEASURES: &[Measure] = &[
             "单项指标所解释的得分方差比例: 超过一半时, 分级近似由该指标决定。",
         ],
     ),
-    measure(
+    share(
         "pareto_revenue",
         ["Revenue of special + grade-1", "特级与一级电费占比"],
         at_least(0.8),
@@ -71,7 +91,7 @@ pub const MEASURES: &[Measure] = &[
             "特级与一级客户的年电费占比; 按二八定律应达 80 %, 不足时首先说明客户结构分散。",
         ],
     ),
-    measure(
+    share(
         "pareto_special",
         ["Revenue of special", "特级电费占比"],
         TOLD,
@@ -80,13 +100,13 @@ pub const MEASURES: &[Measure] = &[
             "特级客户的年电费占比, 与其户数占比对照。",
         ],
     ),
-    measure(
+    share(
         "pareto_energy",
         ["Energy of special + grade-1", "特级与一级电量占比"],
         TOLD,
         ["Share of annual energy held by the two best tiers.", "特级与一级客户的年电量占比。"],
     ),
-    measure(
+    share(
         "top20_revenue",
         ["Revenue of the top 20 %", "前 20 % 客户电费占比"],
         TOLD,
@@ -95,7 +115,7 @@ pub const MEASURES: &[Measure] = &[
             "电费最高的 20 % 客户 (不论等级) 的年电费占比, 是任何 20 % 分组可达到的上限。",
         ],
     ),
-    measure(
+    share(
         "top20_energy",
         ["Energy of the top 20 %", "前 20 % 客户电量占比"],
         TOLD,
@@ -104,7 +124,7 @@ pub const MEASURES: &[Measure] = &[
             "电量最高的 20 % 客户的年电量占比。",
         ],
     ),
-    measure(
+    number(
         "gini_revenue",
         ["Gini coefficient of revenue", "电费基尼系数"],
         TOLD,
@@ -113,7 +133,7 @@ pub const MEASURES: &[Measure] = &[
             "各户电费相同为 0, 集中于一户趋近 1。",
         ],
     ),
-    measure(
+    number(
         "gini_energy",
         ["Gini coefficient of energy", "电量基尼系数"],
         TOLD,
@@ -122,7 +142,7 @@ pub const MEASURES: &[Measure] = &[
             "各户电量相同为 0, 集中于一户趋近 1。",
         ],
     ),
-    measure(
+    share(
         "abc_a_graded",
         ["ABC class A among special + grade-1", "A 类客户进入特级与一级的比例"],
         at_least(0.8),
@@ -131,7 +151,7 @@ pub const MEASURES: &[Measure] = &[
             "电费最高的 5 % 客户 (A 类) 中进入特级与一级的比例: 其余客户因规范性或合作得分较低, 值得核查。",
         ],
     ),
-    measure(
+    share(
         "abc_profit_special",
         ["Special customers without profit", "特级客户中无利润者比例"],
         at_most(0.1),
@@ -140,7 +160,7 @@ pub const MEASURES: &[Measure] = &[
             "特级客户中电费低于供电成本 (supply_cost) 者的比例。",
         ],
     ),
-    measure(
+    number(
         "importance",
         ["Importance 重要性", "重要性原则"],
         at_least(1.0),
@@ -149,7 +169,7 @@ pub const MEASURES: &[Measure] = &[
             "特级与一级户均电量与全体户均电量之比: 小于 1 表示优质客户并非用电大户。",
         ],
     ),
-    measure(
+    number(
         "economy",
         ["Economy 经济性", "经济性原则"],
         at_most(0.0),
@@ -158,7 +178,7 @@ pub const MEASURES: &[Measure] = &[
             "相邻等级中较高等级户均电费反而较低的次数: 0 表示服务投入与收益相称。",
         ],
     ),
-    measure(
+    share(
         "guidance",
         ["Guidance 导向性", "导向性原则"],
         at_least(0.1),
@@ -167,7 +187,7 @@ pub const MEASURES: &[Measure] = &[
             "特级以下的排名客户中, 仅凭改进自身行为即可升级者的比例: 接近 0 表示分级缺乏激励作用。",
         ],
     ),
-    measure(
+    share(
         "dynamics",
         ["Dynamics 动态性", "动态性原则"],
         at_most(0.5),
@@ -176,7 +196,7 @@ pub const MEASURES: &[Measure] = &[
             "两个周期均参评的客户中等级发生变化的比例: 超过一半则等级难以作为服务依据。",
         ],
     ),
-    measure(
+    number(
         "weights_tau",
         ["Rank agreement under drawn weights", "权重扰动下的秩相关"],
         (Good::AtLeast, Some(0.9), Some(0.7)),
@@ -185,7 +205,7 @@ pub const MEASURES: &[Measure] = &[
             "公布排序与权重扰动后排序的 Kendall τ-b 均值: 1 为完全一致, 0 为无关。",
         ],
     ),
-    measure(
+    share(
         "weights_change",
         ["Tier changes under drawn weights", "权重扰动下的等级变化比例"],
         (Good::AtMost, Some(0.15), Some(0.4)),
@@ -194,7 +214,7 @@ pub const MEASURES: &[Measure] = &[
             "权重扰动后等级变化的客户比例 (各次抽样均值)。",
         ],
     ),
-    measure(
+    share(
         "borderline",
         ["Borderline customers", "临界客户比例"],
         (Good::AtMost, Some(0.25), Some(0.5)),
@@ -203,7 +223,7 @@ pub const MEASURES: &[Measure] = &[
             "在不足 80 % 的抽样中保持原等级的客户比例: 公布前应优先复核。",
         ],
     ),
-    measure(
+    number(
         "leave_out_tau",
         ["Rank agreement, one indicator left out", "剔除单项指标后的秩相关"],
         (Good::AtLeast, Some(0.7), Some(0.4)),
@@ -212,7 +232,7 @@ pub const MEASURES: &[Measure] = &[
             "逐项剔除指标 (权重归其同级指标) 后 Kendall τ-b 的最小值。",
         ],
     ),
-    measure(
+    share(
         "leave_out_change",
         ["Tier changes, one indicator left out", "剔除单项指标后的等级变化比例"],
         (Good::AtMost, Some(0.35), Some(0.6)),
@@ -221,7 +241,7 @@ pub const MEASURES: &[Measure] = &[
             "逐项剔除指标后等级变化客户比例的最大值。",
         ],
     ),
-    measure(
+    number(
         "method_tau",
         ["Rank agreement with other methods", "与其他合成方法的秩相关"],
         (Good::AtLeast, Some(0.7), Some(0.4)),
@@ -230,7 +250,7 @@ pub const MEASURES: &[Measure] = &[
             "公布排序与其他合成方法 (加权和、加权积、TOPSIS、灰色关联) 排序的 Kendall τ-b 最小值。",
         ],
     ),
-    measure(
+    share(
         "method_change",
         ["Tier changes under other methods", "其他合成方法下的等级变化比例"],
         (Good::AtMost, Some(0.4), None),
@@ -239,7 +259,7 @@ pub const MEASURES: &[Measure] = &[
             "采用其他合成方法时等级变化客户比例的最大值。",
         ],
     ),
-    measure(
+    number(
         "cluster_silhouette",
         ["Silhouette of the clusters", "聚类轮廓系数"],
         TOLD,
@@ -248,7 +268,7 @@ pub const MEASURES: &[Measure] = &[
             "客户自然聚类的清晰程度 (−1 至 1): 低于 0.25 说明没有明显的自然分群, 按比例划分等级同样合理。",
         ],
     ),
-    measure(
+    number(
         "cluster_stability",
         ["Stability of the clusters", "聚类稳定性"],
         at_least(0.6),
@@ -257,7 +277,7 @@ pub const MEASURES: &[Measure] = &[
             "不同随机种子所得聚类间调整兰德指数的均值: 低于 0.6 时不宜解读聚类结果。",
         ],
     ),
-    measure(
+    number(
         "cluster_agreement",
         ["Clusters against tiers", "聚类与等级的一致性"],
         TOLD,
