@@ -17,5 +17,8 @@ mod explain;
 mod junk;
 mod laws;
 mod output;
+mod published;
 mod real_data;
 mod tidy;
+mod validate;
+mod whatif;

@@ -131,9 +131,9 @@ fn basis(cohort: &Cohort, validation: &Validation, lang: Lang) -> String {
     let (seed, concentration) = (settings.seed, settings.concentration);
     match lang {
         Lang::En => format!(
-            "\nDrawn weights: {draws} draws, concentration {concentration}, seed {seed}. Orders and lines between tiers are \
-             those of\na sample of {sampled} of {ranked} ranked customers; how often each tier came out was counted for all.\n\
-             Borderline customers: {borderline} (borderline.parquet with -o DIR).\n\n"
+            "\nDrawn weights: {draws} draws, concentration {concentration}, seed {seed}. Orders and lines between\n\
+             tiers are those of a sample of {sampled} of {ranked} ranked customers; how often\n\
+             each tier came out was counted for all. Borderline customers: {borderline} (borderline.parquet with -o).\n\n"
         ),
         Lang::Zh => format!(
             "\n权重扰动: 抽样 {draws} 次, 集中度 {concentration}, 种子 {seed}。排序与等级界线取自 {ranked} 户排名客户中的样本\n\

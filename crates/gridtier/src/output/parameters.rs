@@ -113,8 +113,10 @@ fn fit_columns(fitted: &[Option<&Fitted>]) -> Vec<ArrayRef> {
                 let (x, z) = knots.iter().copied().unzip();
                 (x, z, Vec::new())
             }
-            Some(Kind::Percentile { values, counts }) => {
-                (values.clone(), Vec::new(), counts.iter().map(|&count| count as i64).collect())
+            Some(Kind::Percentile { values, upto }) => {
+                let before = std::iter::once(&0).chain(upto);
+                let counts = upto.iter().zip(before).map(|(upto, before)| (upto - before) as i64);
+                (values.clone(), Vec::new(), counts.collect())
             }
             _ => Default::default(),
         };
@@ -187,7 +189,7 @@ fn fitted(table: &RecordBatch, row: usize, direction: Direction) -> Option<Optio
         "percentile" => {
             let counts = values("knots_count")?;
             let counts = counts.as_primitive_opt::<Int64Type>()?.values().iter().map(|&count| count as u64);
-            Kind::Percentile { values: floats("knots_x")?, counts: counts.collect() }
+            Kind::percentile(floats("knots_x")?, counts)
         }
         "points" => Kind::Points(floats("knots_x")?.into_iter().zip(floats("knots_z")?).collect()),
         "target" => Kind::Target { target: number("target")?, tolerance: number("tolerance")? },
