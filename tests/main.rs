@@ -17,6 +17,7 @@ mod explain;
 mod junk;
 mod laws;
 mod output;
+mod peers;
 mod published;
 mod real_data;
 mod tidy;

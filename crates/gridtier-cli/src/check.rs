@@ -12,7 +12,7 @@ use gridtier_io::report;
 use serde_json::json;
 
 use crate::args::{Check, Format};
-use crate::exit::{BEYOND_LIMITS, Done, Failure};
+use crate::exit::{BEYOND_LIMITS, Done, Failure, OUTPUT};
 use crate::lang::Lang;
 use crate::{method, progress, regrade, summary};
 
@@ -54,5 +54,9 @@ pub fn run(args: &Check, lang: Lang) -> Result<Done, Failure> {
 }
 
 fn write(dir: &Path, folder: &DataFolder, facts: &Facts, findings: &[Finding]) -> Result<(), Failure> {
-    Ok(report::write(dir, folder, &facts.books, output::check_tables(facts, findings))?)
+    let written = report::write(dir, folder, &facts.books, output::check_tables(facts, findings));
+    written.map_err(|error| match error {
+        report::ReportError::Write { .. } => Failure::new(OUTPUT, error.to_string()),
+        report::ReportError::Refused(refusal) => refusal.into(),
+    })
 }

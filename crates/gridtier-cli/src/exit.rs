@@ -8,7 +8,6 @@ use gridtier::error::{Refusal, RunError};
 use gridtier_io::folder::OpenError;
 use gridtier_io::publish::PublishError;
 use gridtier_io::recall::RecallError;
-use gridtier_io::report::ReportError;
 use gridtier_io::store::StoreError;
 
 /// Done, with findings beyond the limits, and nothing was published; or a check of a cycle fails.
@@ -95,16 +94,6 @@ impl From<PublishError> for Failure {
         match error {
             PublishError::Store(error) => error.into(),
             PublishError::Refused(refusal) => refusal.into(),
-        }
-    }
-}
-
-impl From<ReportError> for Failure {
-    fn from(error: ReportError) -> Self {
-        match error {
-            ReportError::Write { .. } => Self::new(OUTPUT, error.to_string()),
-            ReportError::Parquet(error) => error.into(),
-            ReportError::Refused(refusal) => refusal.into(),
         }
     }
 }

@@ -112,19 +112,18 @@ fn from_data(method: &Method) -> String {
     let mut text = String::new();
     for siblings in &method.siblings {
         let Some(from) = &siblings.from_data else { continue };
+        if text.is_empty() {
+            text.push('\n');
+        }
         let (parent, scheme) = (&siblings.parent, from.scheme.name());
         let items = siblings.items.join(", ");
-        let _ = match siblings.source() {
-            "blend" => writeln!(
-                text,
-                "\nWeights for {parent} ({items}): {:.0} % as above, the rest by {scheme} from each cycle's data",
-                100.0 * from.alpha
-            ),
-            _ => writeln!(
-                text,
-                "\nWeights for {parent} ({items}): by {scheme} from each cycle's data; until then equal, as above"
-            ),
+        let how = match siblings.source() {
+            "blend" => {
+                format!("{:.0} % as above, the rest by {scheme} from each cycle's data", 100.0 * from.alpha)
+            }
+            _ => format!("by {scheme} from each cycle's data; until then equal"),
         };
+        let _ = writeln!(text, "Weights for {parent}: {how}\n  {items}");
     }
     text
 }

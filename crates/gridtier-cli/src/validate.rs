@@ -9,8 +9,7 @@ use gridtier::output::checks as tables;
 use gridtier::robustness::Compared;
 use gridtier::validate::{Check, Validation, Verdict, validate};
 use gridtier_io::recall;
-use gridtier_io::report;
-use gridtier_io::store::{Cycle, Store};
+use gridtier_io::store::{self, Cycle, Store};
 use serde_json::json;
 
 use crate::args::{Format, Validate};
@@ -31,7 +30,7 @@ pub fn run(args: &Validate, lang: Lang) -> Result<Done, Failure> {
     checks.seed = args.seed.unwrap_or(checks.seed);
     let validation = progress::steps(|progress| validate(&cohort, progress));
     if let Some(dir) = &args.output {
-        report::write_tables(dir, tables::tables(&cohort, &validation))?;
+        store::write_tables(dir, tables::tables(&cohort, &validation))?;
     }
     let data = match args.format {
         Format::Text => told(&cohort, &validation, &cycle, lang),

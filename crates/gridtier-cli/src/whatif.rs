@@ -7,8 +7,7 @@ use gridtier::method::Tier;
 use gridtier::output::trial;
 use gridtier::whatif::{Outcome, Trial, attempt, replace, set};
 use gridtier_io::recall;
-use gridtier_io::report;
-use gridtier_io::store::Store;
+use gridtier_io::store::{self, Store};
 use serde_json::json;
 
 use crate::args::{Format, Whatif};
@@ -29,7 +28,7 @@ pub fn run(args: &Whatif, lang: Lang) -> Result<Done, Failure> {
     };
     let outcome = attempt(&cohort, &trial.method);
     if let Some(dir) = &args.output {
-        report::write_tables(dir, trial::tables(&cohort, &outcome))?;
+        store::write_tables(dir, trial::tables(&cohort, &outcome))?;
     }
     Ok(Done {
         data: match args.format {

@@ -1,5 +1,4 @@
-//! What a check found, as files that a spreadsheet opens: CSV in UTF-8 with a byte order mark. What was measured on a
-//! cycle, as parquet.
+//! What a check found, as files that a spreadsheet opens: CSV in UTF-8 with a byte order mark.
 //!
 //! A parquet file is of no use to those who have to mend an export. Cells that a spreadsheet would take for a formula
 //! are written with an apostrophe before them. Nothing is computed here.
@@ -18,7 +17,6 @@ use gridtier::source::Intake;
 
 use crate::folder::DataFolder;
 use crate::rejects::{reject_rows, reject_schema};
-use crate::store::{StoreError, write_parquet};
 
 /// Why a report could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -31,35 +29,9 @@ pub enum ReportError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// A parquet file could not be written.
-    #[error(transparent)]
-    Parquet(#[from] StoreError),
     /// A file with rejects could not be read a second time.
     #[error(transparent)]
     Refused(#[from] Refusal),
-}
-
-/// Writes `tables` as parquet into a folder, over those of an earlier run; a file has its name only when it is whole.
-///
-/// # Errors
-/// A file cannot be written.
-pub fn write_tables<'a>(dir: &Path, tables: impl IntoIterator<Item = Output<'a>>) -> Result<(), ReportError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| ReportError::Write { path, source }
-    };
-    fs::create_dir_all(dir).map_err(failed(dir))?;
-    for table in tables {
-        let name = format!("{}.parquet", table.name);
-        let (path, partial) = (dir.join(&name), dir.join(format!(".{name}.partial")));
-        match fs::remove_file(&partial) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(failed(&partial)(source)),
-            _ => {}
-        }
-        write_parquet(&partial, &name, &table.schema, table.batches)?;
-        fs::rename(&partial, &path).map_err(failed(&path))?;
-    }
-    Ok(())
 }
 
 /// Writes `tables` and the rejects of all tables that have some into a folder.

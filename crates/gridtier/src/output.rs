@@ -14,8 +14,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
-use crate::contract::{IMPORTANCE_LEVELS, LOAD_CLASSES, SUPPLY_LEVELS, USE_CATEGORIES};
-use crate::customer::Customer;
+use crate::customer::Customers;
 use crate::fact::Facts;
 use crate::method::Method;
 use crate::run::Graded;
@@ -159,40 +158,40 @@ fn tiers(graded: &Graded) -> Output<'_> {
     })
 }
 
-/// The accepted customers as they were graded.
+/// The accepted customers as they came: what conditions and cross-tables look at.
 fn customers(facts: &Facts) -> Output<'_> {
+    use crate::contract::{IMPORTANCE_LEVELS, LOAD_CLASSES, SUPPLY_LEVELS, USE_CATEGORIES};
+    let Customers { ids, rows: all } = &facts.customers;
     let fields = vec![
         full("customer_id", TEXT),
         full("use_category", TEXT),
         full("supply_level", TEXT),
         nullable("region", TEXT),
         nullable("contract_capacity_kva", NUMBER),
-        nullable("power_factor_standard", TEXT),
+        nullable("power_factor_standard", NUMBER),
         nullable("importance_level", TEXT),
         nullable("load_class", TEXT),
         full("opened_on", DAY),
         nullable("closed_on", DAY),
         full("aged_transformer_area", FLAG),
     ];
-    let customers = &facts.customers;
-    table("customers", fields, customers.len(), move |rows| {
-        let each = || customers.rows[rows.clone()].iter();
-        let word = |words: &'static [&'static str], place: Option<u8>| place.map(|p| words[usize::from(p)]);
-        let standard =
-            |customer: &Customer| customer.power_factor_standard.map(|hundredths| format!("0.{hundredths}"));
-        let standards: Vec<Option<String>> = each().map(standard).collect();
+    table("customers", fields, all.len(), move |rows| {
+        let each = || all[rows.clone()].iter();
+        let word = |words: &[&'static str], place: u8| words[usize::from(place)];
         vec![
-            text(rows.clone().map(|number| Some(customers.ids.key(number as u32)))),
-            text(each().map(|customer| word(USE_CATEGORIES, Some(customer.use_category)))),
-            text(each().map(|customer| word(SUPPLY_LEVELS, Some(customer.supply_level)))),
-            text(each().map(|customer| customer.region.as_deref())),
-            numbers(each().map(|customer| customer.contract_capacity_kva)),
-            text(standards.iter().map(|standard| standard.as_deref())),
-            text(each().map(|customer| word(IMPORTANCE_LEVELS, customer.importance_level))),
-            text(each().map(|customer| word(LOAD_CLASSES, customer.load_class))),
-            days(each().map(|customer| Some(customer.opened_on))),
-            days(each().map(|customer| customer.closed_on)),
-            flags(each().map(|customer| customer.aged_transformer_area)),
+            text(rows.clone().map(|number| Some(ids.key(number as u32)))),
+            text(each().map(|row| Some(word(USE_CATEGORIES, row.use_category)))),
+            text(each().map(|row| Some(word(SUPPLY_LEVELS, row.supply_level)))),
+            text(each().map(|row| row.region.as_deref())),
+            numbers(each().map(|row| row.contract_capacity_kva)),
+            numbers(
+                each().map(|row| row.power_factor_standard.map(|hundredths| f64::from(hundredths) / 100.0)),
+            ),
+            text(each().map(|row| row.importance_level.map(|place| word(IMPORTANCE_LEVELS, place)))),
+            text(each().map(|row| row.load_class.map(|place| word(LOAD_CLASSES, place)))),
+            days(each().map(|row| Some(row.opened_on))),
+            days(each().map(|row| row.closed_on)),
+            flags(each().map(|row| row.aged_transformer_area)),
         ]
     })
 }

@@ -161,7 +161,7 @@ impl<'a> Study<'a> {
         let published: Vec<f64> = self
             .sample
             .iter()
-            .map(|&row| standing(&self.ranked[row], self.ranked[row].score_e6 as f64))
+            .map(|&row| standing(&self.ranked[row], self.ranked[row].score_e6 as f64 / 1e6))
             .collect();
         Order::of(&published)
     }
@@ -319,7 +319,7 @@ fn below(lines: &[f64; 3], score: f64) -> usize {
 
 /// A score that puts vetoed customers behind all others, however they are combined.
 fn standing(customer: &Ranked, score: f64) -> f64 {
-    const BEHIND: f64 = 1e12;
+    const BEHIND: f64 = 1e6;
     if customer.vetoed { score - BEHIND } else { score }
 }
 

@@ -341,3 +341,6 @@ fn shares(cohort: &Cohort, tiers: &Tiers) -> Vec<Shares> {
     rows.insert(2, row("special+grade-1", &[Tier::Special, Tier::Grade1]));
     rows
 }
+
+#[cfg(test)]
+mod tests;

@@ -87,7 +87,7 @@ fn customers(cycle: &Cycle) -> Result<Customers, RecallError> {
         let (ids, regions) = (words("customer_id")?, words("region")?);
         let (categories, levels) = (words("use_category")?, words("supply_level")?);
         let (importance, load) = (words("importance_level")?, words("load_class")?);
-        let standards = words("power_factor_standard")?;
+        let standards = numbers(batch, "power_factor_standard")?;
         let capacity = numbers(batch, "contract_capacity_kva")?;
         let (opened, closed) = (days(batch, "opened_on")?, days(batch, "closed_on")?);
         let aged = batch.column_by_name("aged_transformer_area")?.as_boolean_opt()?;
@@ -98,7 +98,9 @@ fn customers(cycle: &Cycle) -> Result<Customers, RecallError> {
                 supply_level: place(levels, row, SUPPLY_LEVELS)?,
                 region: cell(regions, row).map(str::to_owned),
                 contract_capacity_kva: capacity.is_valid(row).then(|| capacity.value(row)),
-                power_factor_standard: cell(standards, row).and_then(|word| word.get(2..)?.parse().ok()),
+                power_factor_standard: standards
+                    .is_valid(row)
+                    .then(|| (100.0 * standards.value(row)).round() as u8),
                 importance_level: place(importance, row, IMPORTANCE_LEVELS),
                 load_class: place(load, row, LOAD_CLASSES),
                 opened_on: opened.value(row),

@@ -152,7 +152,7 @@ const RULES: &[(Rule, &str, Severity, &str)] = &[
         Rule::WeightGuard,
         "weight_guard",
         Severity::Warning,
-        "the points of an indicator, group or dimension are sparse, constant or nearly empty: its weight is limited",
+        "the points of an indicator, group or dimension are sparse, constant or mostly missing: its weight is limited",
     ),
 ];
 

@@ -9,6 +9,9 @@ use crate::indicator::Direction;
 
 /// Share of the rows that must have a value before a column says anything.
 const KNOWN_SHARE_MIN: f64 = 0.05;
+/// Share of the rows that must have a value for a column to take more than an equal share: what most rows lack is
+/// weighed by their other columns.
+const HALF_KNOWN: f64 = 0.5;
 /// Share of the known values from which a single value makes a column sparse: the rest are rare events.
 const SPARSE_SHARE: f64 = 0.90;
 /// Known values below which a column is too short to be called sparse.
@@ -67,6 +70,8 @@ pub enum Guard {
     Negative,
     /// Nine tenths of the values are one and the same: at most an equal share of the weight.
     Sparse,
+    /// Fewer than half of the rows have a value: at most an equal share of the weight.
+    PartlyEmpty,
 }
 
 impl Guard {
@@ -79,13 +84,19 @@ impl Guard {
             Self::Constant => "constant",
             Self::Negative => "negative",
             Self::Sparse => "sparse",
+            Self::PartlyEmpty => "partly_empty",
         }
+    }
+
+    /// Whether the column still has a say.
+    fn is_limit(self) -> bool {
+        matches!(self, Self::Sparse | Self::PartlyEmpty)
     }
 
     /// What was done about it.
     #[must_use]
     pub fn action(self) -> &'static str {
-        if self == Self::Sparse { "at most an equal share" } else { "no objective weight" }
+        if self.is_limit() { "at most an equal share" } else { "no objective weight" }
     }
 }
 
@@ -100,8 +111,8 @@ pub struct Objective {
 
 /// Entropy weights 熵权法: p = x/Σx, e = −Σ p ln p / ln n, w ∝ 1 − e (C. E. Shannon 1948; M. Zeleny, *Multiple
 /// Criteria Decision Making*, 1982). x is taken as it is, not rescaled, so that the zero of the scale matters; 0 ln 0
-/// is 0. n counts the column's own known values. A column with a [`Guard`] other than sparse gets 0, a sparse one at
-/// most 1/m of m columns; where nothing tells rows apart all columns weigh the same.
+/// is 0. n counts the column's own known values. A [`Guard`] takes a column's weight, or limits
+/// it to 1/m of m columns; where nothing tells rows apart all columns weigh the same.
 #[must_use]
 pub fn entropy(columns: &[Vec<f64>]) -> Objective {
     let guards = guards(columns, true);
@@ -118,9 +129,8 @@ pub fn entropy(columns: &[Vec<f64>]) -> Objective {
 
 /// CRITIC weights: columns rescaled to 0 … 1 (a cost criterion by (max − x)/(max − min)), w ∝ σⱼ Σₖ (1 − rⱼₖ)
 /// (D. Diakoulaki, G. Mavrotas, L. Papayannakis, *Computers & Operations Research* 22(7) 763–770, 1995). The divisor
-/// of σ cancels. Correlations are over the rows that have both values, 0 where these do not vary; columns with a
-/// [`Guard`] other than sparse are left out of the sums and get 0, a sparse one gets at most an equal share; where all
-/// columns say the same they weigh the same. Turning a cost criterion round changes the sign of its correlations and so
+/// of σ cancels. Correlations are over the rows that have both values, 0 where these do not vary; columns whose
+/// weight a [`Guard`] takes are left out of the sums; where all columns say the same they weigh the same. Turning a cost criterion round changes the sign of its correlations and so
 /// the weights of all: the worked example of Tuş and Aytaç Adalı (2019) treats every criterion as a benefit.
 ///
 /// # Panics
@@ -129,7 +139,7 @@ pub fn entropy(columns: &[Vec<f64>]) -> Objective {
 pub fn critic(columns: &[Vec<f64>], directions: &[Direction]) -> Objective {
     assert_eq!(columns.len(), directions.len(), "one direction for each column");
     let guards = guards(columns, false);
-    let counts = |place: usize| guards[place].is_none_or(|guard| guard == Guard::Sparse);
+    let counts = |place: usize| has_say(&guards[place]);
     let sign = |place: usize| if directions[place] == Direction::More { 1.0 } else { -1.0 };
     let conflict = |place: usize| {
         let others = (0..columns.len()).filter(|&other| other != place && counts(other));
@@ -188,29 +198,34 @@ fn diagnose(column: &[f64], shares: bool) -> Option<Guard> {
     let middle = values.len() / 2;
     let median = *values.select_nth_unstable_by(middle, f64::total_cmp).1;
     let same = values.iter().filter(|&&x| x == median).count();
-    let is_sparse = values.len() >= SPARSE_ROWS_MIN && same as f64 >= SPARSE_SHARE * values.len() as f64;
-    is_sparse.then_some(Guard::Sparse)
+    if values.len() >= SPARSE_ROWS_MIN && same as f64 >= SPARSE_SHARE * values.len() as f64 {
+        return Some(Guard::Sparse);
+    }
+    ((values.len() as f64) < HALF_KNOWN * column.len() as f64).then_some(Guard::PartlyEmpty)
+}
+
+/// Whether a column counts, be it with a limit.
+fn has_say(guard: &Option<Guard>) -> bool {
+    guard.is_none_or(Guard::is_limit)
 }
 
 fn informed(columns: &[Vec<f64>], guards: &[Option<Guard>], of: impl Fn(&Vec<f64>) -> f64) -> Vec<f64> {
-    let counts = |guard: &Option<Guard>| guard.is_none_or(|guard| guard == Guard::Sparse);
-    columns.iter().zip(guards).map(|(column, guard)| if counts(guard) { of(column) } else { 0.0 }).collect()
+    columns.iter().zip(guards).map(|(column, guard)| if has_say(guard) { of(column) } else { 0.0 }).collect()
 }
 
 /// Weights in proportion to the information, limited by the guards.
 fn settled(information: Vec<f64>, guards: Vec<Option<Guard>>) -> Objective {
     let columns = information.len();
     let even = 1.0 / columns.max(1) as f64;
-    let eligible = |guard: &Option<Guard>| guard.is_none_or(|guard| guard == Guard::Sparse);
     let total: f64 = information.iter().sum();
     let shares: Vec<f64> = if total > 0.0 {
         information.iter().map(|information| information / total).collect()
-    } else if guards.iter().any(eligible) {
-        guards.iter().map(|guard| if eligible(guard) { 1.0 } else { 0.0 }).collect()
+    } else if guards.iter().any(has_say) {
+        guards.iter().map(|guard| if has_say(guard) { 1.0 } else { 0.0 }).collect()
     } else {
         vec![1.0; columns]
     };
-    let cap = |guard: &Option<Guard>| if *guard == Some(Guard::Sparse) { even } else { 1.0 };
+    let cap = |guard: &Option<Guard>| if guard.is_some_and(Guard::is_limit) { even } else { 1.0 };
     let caps: Vec<f64> = guards.iter().map(cap).collect();
     Objective { weights: bounded(&shares, &vec![0.0; columns], &caps), guards }
 }

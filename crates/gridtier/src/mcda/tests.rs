@@ -61,6 +61,16 @@ fn one_bad_column_does_not_spoil_the_others() {
 }
 
 #[test]
+fn a_column_that_most_rows_lack_takes_no_more_than_an_equal_share() {
+    let sparse = (0..100).map(|row| if row % 5 == 0 { f64::from(row * row) } else { f64::NAN }).collect();
+    let columns = vec![draws(9, 100, |u| 5.0 + u), sparse, draws(10, 100, |u| 5.0 + u)];
+    for found in [entropy(&columns), critic(&columns, &[Direction::More; 3]), standard_deviation(&columns)] {
+        assert_eq!(found.guards, [None, Some(Guard::PartlyEmpty), None]);
+        assert!(found.weights[1] <= 1.0 / 3.0 + 1e-12 && whole(&found.weights), "{found:?}");
+    }
+}
+
+#[test]
 fn a_net_exporter_takes_no_weight_from_others() {
     let [mut a, b] = [draws(6, 40, |u| 1.0 + u), draws(7, 40, |u| 1.0 + u)];
     a[3] = -0.5;
