@@ -310,7 +310,9 @@ fn profile(cohort: &Cohort, validation: &Validation, lang: Lang) -> String {
             Some(mean) if mean.abs() >= 1000.0 => grouped(mean.round() as i64),
             Some(mean) => format!("{mean:.2}"),
         };
-        let mut row = vec![format!("{} ({})", lang.pick(&spec.titles[0], &spec.titles[1]), spec.unit)];
+        let title = lang.pick(&spec.titles[0], &spec.titles[1]);
+        let unit = if spec.unit.is_empty() { String::new() } else { format!(" ({})", spec.unit) };
+        let mut row = vec![format!("{title}{unit}")];
         row.extend(of_place.iter().map(|profile| cell(profile.mean)));
         rows.push(row);
     }
