@@ -13,6 +13,7 @@ mod bad_input;
 mod cases;
 mod commands;
 mod crash;
+mod entitlements;
 mod explain;
 mod junk;
 mod laws;

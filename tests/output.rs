@@ -30,6 +30,17 @@ fn all_commands() -> Vec<Vec<&'static str>> {
         "whatif --store store --cycle 1 --set weights.contribution=0.6",
         "whatif --store store --cycle 1 --method paper --format json",
         "whatif --store store --cycle 1 --set weights.nothing=1",
+        "entitlements --store store --matrix",
+        "entitlements --store store --customer 0512000001",
+        "entitlements --store store --service S18 --by region --min-count 5",
+        "entitlements --store store --costs",
+        "entitlements --store store --changes-from 1",
+        "entitlements --store store",
+        "entitlements --matrix --format html",
+        "entitlements --matrix --format csv --bilingual",
+        "entitlements check",
+        "entitlements check nowhere",
+        "entitlements show",
         "method show",
         "method check utility",
         "method check nowhere",
@@ -75,7 +86,8 @@ fn no_command_breaks_the_rules_of_output() {
 
 #[test]
 fn what_people_read_is_at_most_100_columns_wide() {
-    let is_for_people = |args: &[&str]| !["json", "show", "help"].iter().any(|word| args.contains(word));
+    let is_for_people =
+        |args: &[&str]| !["json", "show", "help", "html", "csv"].iter().any(|word| args.contains(word));
     for (args, ended) in ran().iter().filter(|(args, ended)| ended.code == 0 && is_for_people(args)) {
         let widest = ended.stdout.lines().max_by_key(|line| line.width()).unwrap_or_default();
         assert!(widest.width() <= 100, "{args:?}: {} columns: {widest}", widest.width());

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use gridtier::contract::{SUPPLY_LEVELS, USE_CATEGORIES};
 use gridtier::unit::Month;
 
 use crate::lang::Lang;
@@ -11,7 +12,7 @@ const EXIT_CODES: &str = "Exit codes:
   0   done
   1   done, with findings beyond the method's limits; nothing is published (validate: a check fails)
   2   wrong command line
-  3   wrong method file
+  3   wrong method file or catalogue of entitlements
   4   input unreadable or empty; nothing is published
   5   output could not be written; nothing is published
   70  a bug in gridtier";
@@ -46,6 +47,8 @@ pub enum Command {
     Validate(Validate),
     /// What other weights, or another method, would change in a published cycle
     Whatif(Whatif),
+    /// What the tiers entitle to: the matrix, customers' services, who has a service, costs, changes
+    Entitlements(Entitlements),
     /// Print a preset, start a method file, check one
     Method(Method),
     /// Write the contracts of the tables and the JSON Schemas
@@ -64,6 +67,9 @@ pub struct Regrade {
     /// A preset (paper, utility) or a method file
     #[arg(long, default_value = "paper", value_name = "METHOD")]
     pub method: String,
+    /// Catalogue of entitlements that the cycle records: paper, or a file
+    #[arg(long, default_value = "paper", value_name = "CATALOGUE")]
+    pub entitlements: String,
     /// Folder of the store of cycles; made if it is not there
     #[arg(long)]
     pub store: PathBuf,
@@ -155,6 +161,153 @@ pub struct Whatif {
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+}
+
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Entitlements {
+    #[command(subcommand)]
+    pub action: Option<CatalogueAction>,
+    #[command(flatten)]
+    pub question: Question,
+}
+
+#[derive(Subcommand)]
+pub enum CatalogueAction {
+    /// Print the shipped catalogue
+    Show {
+        /// paper
+        #[arg(default_value = "paper")]
+        catalogue: String,
+    },
+    /// Start a catalogue of one's own from the shipped one
+    New {
+        /// The file to write
+        file: PathBuf,
+        /// paper
+        #[arg(long, default_value = "paper", value_name = "CATALOGUE")]
+        from: String,
+    },
+    /// Check a catalogue: every cell there, nothing contradictory, nothing withdrawn that is owed to everybody
+    Check {
+        /// paper, or a file
+        #[arg(default_value = "paper")]
+        catalogue: String,
+        /// A preset or method file whose own indicators conditions may name
+        #[arg(long, default_value = "paper", value_name = "METHOD")]
+        method: String,
+    },
+}
+
+/// What is asked about entitlements.
+#[derive(Args)]
+pub struct Question {
+    #[command(flatten)]
+    pub kind: QuestionKind,
+    /// Folder of the store of cycles; --matrix alone can do without it
+    #[arg(long)]
+    pub store: Option<PathBuf>,
+    /// Number of the cycle; the current one without it
+    #[arg(long, value_name = "N", requires = "store")]
+    pub cycle: Option<u64>,
+    /// Catalogue to try out instead of the one that the cycle records: paper, or a file
+    #[arg(long, value_name = "CATALOGUE")]
+    pub catalogue: Option<String>,
+    /// File to write; its ending says the format
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Format, where the file's ending does not say it
+    #[arg(long, value_enum)]
+    pub format: Option<TableFormat>,
+    /// Chinese and English side by side, where people read
+    #[arg(long)]
+    pub bilingual: bool,
+    /// Begin CSV with the mark by which Excel knows UTF-8
+    #[arg(long)]
+    pub bom: bool,
+    #[command(flatten)]
+    pub who: Who,
+}
+
+#[derive(Args)]
+#[group(multiple = false)]
+pub struct QuestionKind {
+    /// The matrix of tiers and services
+    #[arg(long)]
+    pub matrix: bool,
+    /// What this customer is entitled to, and why
+    #[arg(long, value_name = "ID")]
+    pub customer: Option<String>,
+    /// Who is entitled to this service: counts, and the list with -o
+    #[arg(long, value_name = "SERVICE")]
+    pub service: Option<String>,
+    /// What the services cost in a year, and what fees bring back
+    #[arg(long)]
+    pub costs: bool,
+    /// Who gains and loses what since this cycle: counts, and the list of notices with -o
+    #[arg(long, value_name = "N")]
+    pub changes_from: Option<u64>,
+    /// Decide the applications of a table: customer_id, service, applied_on, area, parts, units, plan_allows
+    #[arg(long, value_name = "FILE")]
+    pub applications: Option<PathBuf>,
+    /// Everything that everybody is entitled to, as a file
+    #[arg(long, requires = "output")]
+    pub grants: bool,
+}
+
+/// Which customers a question is about.
+#[derive(Args)]
+pub struct Who {
+    /// Only this tier; may be repeated
+    #[arg(long, value_name = "TIER", value_parser = ["special", "grade-1", "grade-2", "grade-3"])]
+    pub tier: Vec<String>,
+    /// Only this region; may be repeated
+    #[arg(long)]
+    pub region: Vec<String>,
+    /// Only this use category; may be repeated
+    #[arg(long, value_name = "CATEGORY", value_parser = USE_CATEGORIES.to_vec())]
+    pub use_category: Vec<String>,
+    /// Only this supply level; may be repeated
+    #[arg(long, value_name = "LEVEL", value_parser = SUPPLY_LEVELS.to_vec())]
+    pub supply_level: Vec<String>,
+    /// Count by this column too
+    #[arg(long, value_enum, value_name = "COLUMN")]
+    pub by: Option<By>,
+    /// Ids of customers who want no marketing, besides those whose marketing_opt_out is true
+    #[arg(long, value_name = "FILE")]
+    pub opt_out: Option<PathBuf>,
+    /// What lists are made for; those for marketing leave out customers who opted out
+    #[arg(long, value_enum, default_value_t = Purpose::Marketing)]
+    pub purpose: Purpose,
+    /// Withhold counts of fewer customers, and what would give them away
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub min_count: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Purpose {
+    Marketing,
+    Operations,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum By {
+    Region,
+    UseCategory,
+    SupplyLevel,
+    ImportanceLevel,
+    LoadClass,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    Text,
+    Csv,
+    Xlsx,
+    Html,
+    Json,
+    Parquet,
 }
 
 #[derive(Args)]

@@ -6,7 +6,7 @@ use gridtier_io::sample::{self, Cadence, Faults, Layout, SampleError, SampleSpec
 use crate::args::{self, Demo};
 use crate::exit::{Done, Failure, OUTPUT, say};
 use crate::lang::Lang;
-use crate::{method, regrade, summary};
+use crate::{entitlements, method, regrade, summary};
 
 /// Runs `gridtier demo`.
 pub fn run(args: &Demo, lang: Lang) -> Result<Done, Failure> {
@@ -35,6 +35,7 @@ pub fn run(args: &Demo, lang: Lang) -> Result<Done, Failure> {
         return Ok(Done { data: format!("{}\n", data.display()) });
     }
     let method = method::load("utility")?;
+    let catalogue = entitlements::load("paper", Some(&method))?;
     let store = args.dir.join("store");
     let (year, month) = spec.end;
     let job = regrade::Job {
@@ -42,6 +43,7 @@ pub fn run(args: &Demo, lang: Lang) -> Result<Done, Failure> {
         end: Month::new(year, month),
         lang,
         method: &method,
+        catalogue: &catalogue,
         store: &store,
         accept: None,
         tier_probability: false,

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use gridtier::document::Faults;
 use gridtier::error::{Refusal, RunError};
+use gridtier_io::entitle::RequestError;
+use gridtier_io::export::ExportError;
 use gridtier_io::folder::OpenError;
 use gridtier_io::publish::PublishError;
 use gridtier_io::recall::RecallError;
@@ -14,7 +16,7 @@ use gridtier_io::store::StoreError;
 pub const BEYOND_LIMITS: u8 = 1;
 /// Wrong command line.
 pub const USAGE: u8 = 2;
-/// Wrong method file.
+/// Wrong method file or catalogue of entitlements.
 pub const METHOD: u8 = 3;
 /// Input unreadable or empty.
 pub const INPUT: u8 = 4;
@@ -106,6 +108,21 @@ impl From<RecallError> for Failure {
                 Self::new(INPUT, error.to_string())
             }
         }
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Source(error) => error.into(),
+            ExportError::Write { .. } | ExportError::TooLong { .. } => Self::new(OUTPUT, error.to_string()),
+        }
+    }
+}
+
+impl From<RequestError> for Failure {
+    fn from(error: RequestError) -> Self {
+        Self::new(INPUT, error.to_string())
     }
 }
 

@@ -6,6 +6,7 @@
 mod args;
 mod check;
 mod demo;
+mod entitlements;
 mod exit;
 mod explain;
 mod grid;
@@ -13,10 +14,12 @@ mod lang;
 mod method;
 mod progress;
 mod regrade;
+mod sheet;
 mod store;
 mod summary;
 mod validate;
 mod whatif;
+mod written;
 
 use clap::Parser;
 
@@ -44,6 +47,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Explain(args) => explain::run(&args, lang),
         Command::Validate(args) => validate::run(&args, lang),
         Command::Whatif(args) => whatif::run(&args, lang),
+        Command::Entitlements(args) => entitlements::run(&args, lang),
         Command::Method(args) => method::run(&args),
         Command::Schema(args) => store::schema(&args),
         Command::Demo(args) => demo::run(&args, lang),

@@ -1,63 +1,32 @@
 //! `gridtier method`: presets and method files.
 
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::path::Path;
 
-use gridtier::document::did_you_mean;
 use gridtier::indicator::DIMENSIONS;
 use gridtier::method::{Method, PRESETS, ahp};
 
 use crate::args::{Method as Args, MethodAction};
-use crate::exit::{Done, Failure, METHOD, OUTPUT, USAGE};
+use crate::exit::{Done, Failure};
 use crate::grid::{Head, grid};
+use crate::written::Written;
+
+const KIND: Written = Written { kind: "method", shipped_as: "preset", shipped: &PRESETS };
 
 /// Runs `gridtier method`.
 pub fn run(args: &Args) -> Result<Done, Failure> {
     match &args.action {
-        MethodAction::Show { preset } => Ok(Done { data: preset_text(preset)?.to_owned() }),
-        MethodAction::New { file, from } => start(file, preset_text(from)?),
+        MethodAction::Show { preset } => Ok(Done { data: KIND.shipped(preset)?.to_owned() }),
+        MethodAction::New { file, from } => KIND.start(file, from),
         MethodAction::Check { method } => Ok(Done { data: described(&load(method)?) }),
     }
 }
 
-fn preset_text(name: &str) -> Result<&'static str, Failure> {
-    let preset = PRESETS.iter().find(|(known, _)| *known == name);
-    preset.map(|(_, text)| *text).ok_or_else(|| {
-        let fix = did_you_mean(name, PRESETS.iter().map(|(known, _)| *known));
-        Failure::new(USAGE, format!("there is no preset `{name}`; {fix}"))
-    })
-}
-
-fn start(file: &Path, text: &str) -> Result<Done, Failure> {
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(file)
-        .and_then(|mut file| file.write_all(text.as_bytes()));
-    written
-        .map_err(|error| Failure::new(OUTPUT, format!("{} could not be written: {error}", file.display())))?;
-    Ok(Done { data: format!("{}\n", file.display()) })
-}
-
 /// The method of that name: a preset, or a file.
 pub fn load(name: &str) -> Result<Method, Failure> {
-    if let Some(preset) = Method::preset(name) {
-        return Ok(preset?);
+    match Method::preset(name) {
+        Some(preset) => Ok(preset?),
+        None => Ok(Method::parse(name, &KIND.text(name)?)?),
     }
-    let text = std::fs::read(name).map_err(|error| {
-        let fix = did_you_mean(name, PRESETS.iter().map(|(known, _)| *known));
-        Failure::new(
-            METHOD,
-            format!("method `{name}` is no preset and cannot be read as a file: {error}\n  {fix}"),
-        )
-    })?;
-    let text = String::from_utf8(text).map_err(|_| {
-        Failure::new(METHOD, format!("{name} is not UTF-8 text; save it as UTF-8 and run again"))
-    })?;
-    // An editor's byte order mark is no fault of the method.
-    Ok(Method::parse(name, text.strip_prefix('\u{feff}').unwrap_or(&text))?)
 }
 
 fn described(method: &Method) -> String {

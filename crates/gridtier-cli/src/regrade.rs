@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use gridtier::contract::Table;
+use gridtier::entitlement::Catalogue;
 use gridtier::error::RunError;
 use gridtier::method::Method;
 use gridtier::run::{self, Graded};
@@ -18,17 +19,20 @@ use gridtier_io::store::{Cycle, Store};
 use crate::args::{Format, Regrade};
 use crate::exit::{BEYOND_LIMITS, Done, Failure, say};
 use crate::lang::Lang;
-use crate::{method, progress, summary};
+use crate::{entitlements, method, progress, summary};
 
 /// Runs `gridtier regrade`.
 pub fn run(args: &Regrade, lang: Lang) -> Result<Done, Failure> {
     let method = method::load(&args.method)?;
+    let catalogue = entitlements::load(&args.entitlements, Some(&method))?;
+    entitlements::check_in_force(&catalogue, args.as_of)?;
     let folder = open(&args.data)?;
     let job = Job {
         data: &args.data,
         end: args.as_of,
         lang,
         method: &method,
+        catalogue: &catalogue,
         store: &args.store,
         accept: args.accept_findings.as_deref(),
         tier_probability: args.tier_probability,
@@ -70,6 +74,8 @@ pub struct Job<'a> {
     pub lang: Lang,
     /// The method.
     pub method: &'a Method,
+    /// The catalogue of entitlements that the cycle records.
+    pub catalogue: &'a Catalogue,
     /// The store's folder.
     pub store: &'a Path,
     /// Who accepts findings beyond the limits; empty for the user of the system.
@@ -100,7 +106,7 @@ impl Job<'_> {
             progress::steps(|progress| graded.draw_weights(self.method, progress));
         }
         let who = if breaches.is_empty() { None } else { self.accept.map(accepted_by) };
-        let cycle = publish(staging, &folder, &graded, self.method, who.as_deref(), &now())?;
+        let cycle = publish(staging, &folder, &graded, self.method, self.catalogue, who.as_deref(), &now())?;
         Ok((graded, cycle))
     }
 

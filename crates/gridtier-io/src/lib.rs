@@ -16,9 +16,12 @@ pub mod folder;
 pub mod rejects;
 pub mod sample;
 pub mod store;
-pub mod report;
 pub mod publish;
 pub mod recall;
+pub mod export;
+pub mod report;
+pub mod members;
+pub mod entitle;
 pub mod schema;
 
 #[cfg(test)]

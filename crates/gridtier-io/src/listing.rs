@@ -70,6 +70,23 @@ pub struct DataFile {
 }
 
 impl DataFile {
+    /// A file of text outside a data folder, about customers: a list or a table of requests.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub fn beside(path: &Path) -> std::io::Result<Self> {
+        let found = fs::metadata(path)?;
+        Ok(Self {
+            table: Table::Customers,
+            path: path.to_owned(),
+            name: path.display().to_string(),
+            format: Format::Csv,
+            hive: Vec::new(),
+            bytes: found.len(),
+            modified: found.modified().ok(),
+        })
+    }
+
     /// The refusal of this file.
     pub fn refuse(&self, what: impl Into<String>, advice: impl Into<String>) -> Refusal {
         Refusal::at(self.table, &self.name, what, advice)

@@ -7,6 +7,7 @@
 use std::sync::mpsc;
 
 use arrow_array::RecordBatch;
+use gridtier::entitlement::Catalogue;
 use gridtier::error::Refusal;
 use gridtier::method::Method;
 use gridtier::output;
@@ -40,6 +41,7 @@ struct Manifest<'a> {
     as_of: String,
     window: WindowSpan,
     method: MethodText<'a>,
+    entitlements: CatalogueText<'a>,
     inputs: &'a [Input],
     control_totals: ControlTotals,
     findings: &'a [Finding],
@@ -67,6 +69,29 @@ struct MethodText<'a> {
     text: &'a str,
 }
 
+#[derive(Serialize)]
+struct CatalogueText<'a> {
+    name: &'a str,
+    version: &'a str,
+    effective_from: String,
+    effective_to: Option<String>,
+    sha256: String,
+    text: &'a str,
+}
+
+impl<'a> CatalogueText<'a> {
+    fn of(catalogue: &'a Catalogue) -> Self {
+        Self {
+            name: &catalogue.name,
+            version: &catalogue.version,
+            effective_from: catalogue.effective_from.to_string(),
+            effective_to: catalogue.effective_to.map(|day| day.to_string()),
+            sha256: text_sha256(&catalogue.text),
+            text: &catalogue.text,
+        }
+    }
+}
+
 /// Publishes a graded cycle. `breaches` are the limits it exceeds, `accepted_by` who accepted that.
 ///
 /// # Errors
@@ -76,6 +101,7 @@ pub fn publish(
     folder: &DataFolder,
     graded: &Graded,
     method: &Method,
+    catalogue: &Catalogue,
     accepted_by: Option<&str>,
     published_at: &str,
 ) -> Result<Cycle, PublishError> {
@@ -96,6 +122,7 @@ pub fn publish(
             months: window.months,
         },
         method: MethodText { name: &method.name, sha256: text_sha256(&method.text), text: &method.text },
+        entitlements: CatalogueText::of(catalogue),
         inputs: folder.inputs(),
         control_totals: graded.control_totals(),
         findings: &graded.findings,

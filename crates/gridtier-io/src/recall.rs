@@ -13,6 +13,7 @@ use arrow_array::types::{Date32Type, Float64Type, Int64Type};
 use arrow_array::{Array, BooleanArray, RecordBatch};
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
+use gridtier::entitlement::Catalogue;
 use gridtier::explain::{Boundary, Row};
 use gridtier::indicator::Value;
 use gridtier::method::{Method, Tier};
@@ -104,6 +105,22 @@ pub fn method(cycle: &Cycle) -> Result<Method, RecallError> {
     })
 }
 
+/// The catalogue of entitlements that a cycle records.
+///
+/// # Errors
+/// The manifest cannot be read, has no catalogue, or one that this program does not understand.
+pub fn catalogue(cycle: &Cycle) -> Result<Catalogue, RecallError> {
+    let manifest = cycle.manifest()?;
+    let path = cycle.dir.join("_manifest.json");
+    let Some(text) = manifest["entitlements"]["text"].as_str() else {
+        let what = "it names no catalogue of entitlements: the cycle is of an earlier version of gridtier; grade again";
+        return Err(unreadable(&path, what));
+    };
+    let own = method(cycle)?;
+    let own: Vec<&str> = own.indicators.iter().map(|spec| spec.id.as_str()).collect();
+    Catalogue::parse("_manifest.json: entitlements", text, &own).map_err(|faults| unreadable(&path, faults))
+}
+
 /// The first month after a cycle's window.
 ///
 /// # Errors
@@ -134,7 +151,7 @@ pub fn final_tiers(cycle: &Cycle) -> Result<Previous, RecallError> {
     Ok(tiers)
 }
 
-fn unreadable(path: &Path, error: impl std::fmt::Display) -> RecallError {
+pub(crate) fn unreadable(path: &Path, error: impl std::fmt::Display) -> RecallError {
     RecallError::File { path: path.into(), what: error.to_string() }
 }
 
@@ -142,7 +159,7 @@ fn unlike(cycle: &Cycle, name: &str) -> RecallError {
     unreadable(&cycle.dir.join(name), "its columns are not those of this version of gridtier")
 }
 
-type Batches = parquet::arrow::arrow_reader::ParquetRecordBatchReader;
+pub(crate) type Batches = parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 
 fn batches(path: &Path) -> Result<Batches, RecallError> {
     let file = File::open(path).map_err(|error| unreadable(path, error))?;

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use gridtier::contract::Table;
 use gridtier::document::{Key, Shape};
+use gridtier::entitlement;
 use gridtier::method;
 use serde_json::{Value, json};
 
@@ -33,6 +34,7 @@ pub fn files() -> Vec<(String, String)> {
         Table::ALL.iter().map(|&table| (format!("{table}.odcs.yaml"), contract::document(table).to_text()));
     let schemas = [
         ("method.schema.json", closed("gridtier method file", method::KEYS)),
+        ("entitlements.schema.json", closed("gridtier catalogue of entitlements", entitlement::KEYS)),
         ("gridtier-toml.schema.json", closed("gridtier.toml beside the data", config::keys())),
         ("manifest.schema.json", open("Manifest of a published cycle (_manifest.json)", MANIFEST)),
     ];

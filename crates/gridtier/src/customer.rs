@@ -34,6 +34,8 @@ pub struct Customer {
     pub closed_on: Option<i32>,
     /// Whether the transformer area is aged.
     pub aged_transformer_area: bool,
+    /// Whether the customer wants no marketing.
+    pub marketing_opt_out: bool,
 }
 
 impl Customer {
@@ -102,6 +104,7 @@ fn take(
     let opened_on = columns.cells("opened_on")?;
     let closed_on = columns.cells("closed_on")?;
     let aged = columns.cells("aged_transformer_area")?;
+    let opt_out = columns.cells("marketing_opt_out")?;
     for (row, region) in region.into_iter().enumerate() {
         let at = columns.at(row);
         let fault = columns
@@ -115,7 +118,8 @@ fn take(
             .or(rows::fault_if_any(load_class.states[row]))
             .or(rows::fault_or_null(opened_on.states[row]))
             .or(rows::fault_if_any(closed_on.states[row]))
-            .or(rows::fault_or_null(aged.states[row]));
+            .or(rows::fault_or_null(aged.states[row]))
+            .or(rows::fault_if_any(opt_out.states[row]));
         if let Some(rule) = fault {
             intake.reject(at, rule);
             continue;
@@ -132,6 +136,7 @@ fn take(
             opened_on: opened_on.values[row] as i32,
             closed_on: closed_on.get(row).map(|day| day as i32),
             aged_transformer_area: aged.values[row] == 1,
+            marketing_opt_out: opt_out.get(row) == Some(1),
         };
         found.push(Row { key: columns.own_key(&ids, row, index)?, at, value });
     }

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use chrono::NaiveDate;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use toml::Spanned;
@@ -149,16 +151,29 @@ impl<'t> Document<'t> {
         })
     }
 
-    /// The line of a key given by its path, or of the nearest key above it that is there.
+    /// The line of a key given by its path, or of the nearest key above it that is there. An entry of a list is named by
+    /// its place: `service`, `3`, `cells`.
     #[must_use]
     pub fn line(&self, path: &[&str]) -> usize {
-        let mut table = &self.root;
-        let mut at = 0;
+        let Some((first, path)) = path.split_first() else { return 1 };
+        let Some((name, mut value)) = self.root.iter().find(|(name, _)| name.get_ref() == first) else {
+            return 1;
+        };
+        let mut at = name.span().start;
         for key in path {
-            let Some((name, value)) = table.iter().find(|(name, _)| name.get_ref() == key) else { break };
-            at = name.span().start;
             match value.get_ref() {
-                DeValue::Table(inner) => table = inner,
+                DeValue::Table(table) => {
+                    let Some((name, inner)) = table.iter().find(|(name, _)| name.get_ref() == key) else {
+                        break;
+                    };
+                    (at, value) = (name.span().start, inner);
+                }
+                DeValue::Array(values) => {
+                    let Some(inner) = key.parse().ok().and_then(|place: usize| values.get(place)) else {
+                        break;
+                    };
+                    (at, value) = (inner.span().start, inner);
+                }
                 _ => break,
             }
         }
@@ -199,6 +214,30 @@ pub fn did_you_mean<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str> 
     match nearest(unknown, known.clone()) {
         Some(name) => format!("did you mean `{name}`?"),
         None => format!("known here: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// A day as TOML date or as text, for serde.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Day {
+    /// `2026-01-01`
+    Toml(toml::value::Datetime),
+    /// `"2026-01-01"`
+    Text(String),
+}
+
+impl Day {
+    /// The day; `None` when the shape's check has told that it is none.
+    #[must_use]
+    pub fn date(&self) -> Option<NaiveDate> {
+        match self {
+            Self::Text(text) => text.parse().ok(),
+            Self::Toml(day) => {
+                let day = day.date?;
+                NaiveDate::from_ymd_opt(day.year.into(), day.month.into(), day.day.into())
+            }
+        }
     }
 }
 
@@ -246,7 +285,7 @@ impl Checker<'_> {
                 }
             }
             (Shape::List(inner), DeValue::Array(values)) => {
-                values.iter().for_each(|value| self.value(value, inner, path));
+                values.iter().for_each(|value| self.value(value, inner, &entry(path, value)));
             }
             (Shape::Either(first, second), inner) => {
                 let chosen = if first.is_kin(inner) { first } else { second };
@@ -274,6 +313,13 @@ impl Checker<'_> {
 
 fn join(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+/// The path of a list's entry: by its id, if it has one.
+fn entry(path: &str, value: &Spanned<DeValue>) -> String {
+    let id =
+        value.get_ref().as_table().and_then(|table| table.get("id")).and_then(|id| id.get_ref().as_str());
+    id.map_or_else(|| path.to_owned(), |id| join(path, id))
 }
 
 fn kind(value: &DeValue) -> String {
@@ -335,7 +381,7 @@ impl Shape {
             },
             Self::Flag => matches!(value, DeValue::Boolean(_)),
             Self::Day => match value {
-                DeValue::String(text) => text.parse::<chrono::NaiveDate>().is_ok(),
+                DeValue::String(text) => text.parse::<NaiveDate>().is_ok(),
                 DeValue::Datetime(date) => date.date.is_some() && date.time.is_none(),
                 _ => false,
             },

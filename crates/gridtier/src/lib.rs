@@ -27,6 +27,7 @@ pub mod cohort;
 pub mod whatif;
 pub mod cluster;
 pub mod validate;
+pub mod entitlement;
 pub mod run;
 pub mod output;
 pub mod explain;

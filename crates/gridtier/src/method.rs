@@ -1,8 +1,9 @@
 //! The method: what the analysts decide, in one versioned file, checked whole before any data is read.
 //!
 //! A [`Method`] can only be made from text that passed every check, so that what runs cannot be half a method. Nothing
-//! has a hidden default: the presets are complete files, and a method of one's own starts from one of them. How a
-//! customer fares under a method is not known here.
+//! that grades has a hidden default: the presets are complete files, and a method of one's own starts from one of them.
+//! Only what a published cycle is measured by ([`checks`]) has defaults. How a customer fares under a method is not known
+//! here.
 
 pub mod ahp;
 pub mod checks;

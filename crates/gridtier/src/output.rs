@@ -39,13 +39,13 @@ pub fn tables<'a>(graded: &'a Graded, method: &'a Method) -> Vec<Output<'a>> {
     let facts = &graded.facts;
     vec![
         tiers(graded),
+        customers(facts),
         indicators(graded, method),
         contributions(graded, method),
         monthly_usage(facts),
         ledger(graded),
         parameters::table(&graded.scores, method),
         weights::table(&graded.scores, method),
-        customers(facts),
         findings(&graded.findings),
         reconciliation(facts),
         unit_suspects(facts),
@@ -174,6 +174,7 @@ fn customers(facts: &Facts) -> Output<'_> {
         full("opened_on", DAY),
         nullable("closed_on", DAY),
         full("aged_transformer_area", FLAG),
+        full("marketing_opt_out", FLAG),
     ];
     table("customers", fields, all.len(), move |rows| {
         let each = || all[rows.clone()].iter();
@@ -192,6 +193,7 @@ fn customers(facts: &Facts) -> Output<'_> {
             days(each().map(|row| Some(row.opened_on))),
             days(each().map(|row| row.closed_on)),
             flags(each().map(|row| row.aged_transformer_area)),
+            flags(each().map(|row| row.marketing_opt_out)),
         ]
     })
 }

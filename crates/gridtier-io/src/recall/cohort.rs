@@ -91,6 +91,7 @@ fn customers(cycle: &Cycle) -> Result<Customers, RecallError> {
         let capacity = numbers(batch, "contract_capacity_kva")?;
         let (opened, closed) = (days(batch, "opened_on")?, days(batch, "closed_on")?);
         let aged = batch.column_by_name("aged_transformer_area")?.as_boolean_opt()?;
+        let opt_out = batch.column_by_name("marketing_opt_out")?.as_boolean_opt()?;
         for row in 0..batch.num_rows() {
             customers.ids.insert(ids.value(row));
             customers.rows.push(Customer {
@@ -106,6 +107,7 @@ fn customers(cycle: &Cycle) -> Result<Customers, RecallError> {
                 opened_on: opened.value(row),
                 closed_on: closed.is_valid(row).then(|| closed.value(row)),
                 aged_transformer_area: aged.value(row),
+                marketing_opt_out: opt_out.value(row),
             });
         }
         Some(())

@@ -38,15 +38,29 @@ fn row(customer: &Customer) -> Vec<String> {
         date_text(customer.opened_on),
         cell(customer.closed_on.map(date_text)),
         customer.aged_transformer_area.to_string(),
+        // Most systems note only who has said so.
+        cell(customer.marketing_opt_out.then_some(true)),
     ]
 }
 
 fn plant(file: &mut CsvFile, written: &mut Written, utility: &Utility) -> Result<(), SampleError> {
     let bad_enum =
-        ["0598000001", "industry", "low_voltage", "云陂区", "50", "", "", "", "2011-06-01", "", "false"];
+        ["0598000001", "industry", "low_voltage", "云陂区", "50", "", "", "", "2011-06-01", "", "false", ""];
     file.plant(written, Rule::BadEnum.code(), &bad_enum)?;
-    let bad_date =
-        ["0598000002", "residential", "residential", "望麓区", "8", "", "", "", "2019-02-30", "", "false"];
+    let bad_date = [
+        "0598000002",
+        "residential",
+        "residential",
+        "望麓区",
+        "8",
+        "",
+        "",
+        "",
+        "2019-02-30",
+        "",
+        "false",
+        "",
+    ];
     file.plant(written, Rule::BadDate.code(), &bad_date)?;
     if let Some(customer) = utility.target(0) {
         written.plant(DUPLICATES, 1);

@@ -79,6 +79,7 @@ pub struct Customer {
     pub opened_on: i32,
     pub closed_on: Option<i32>,
     pub aged_transformer_area: bool,
+    pub marketing_opt_out: bool,
     /// Positions in the window of the months with full supply.
     pub months: Range<u32>,
     /// Energy of a typical month in the middle of the window.
@@ -189,6 +190,7 @@ fn customer(seed: u64, window: Window, index: u32, customers: u32) -> Customer {
         carelessness: conduct.pick(&[(8, 5.0), (92, 0.65)]),
         willingness: conduct.range(0.45, 1.08),
         link: conduct.pick(&[(85, Link::Reliable), (12, Link::Fair), (3, Link::Flaky)]),
+        marketing_opt_out: conduct.chance(0.03),
     }
 }
 

@@ -23,6 +23,15 @@ const METHOD: &[Key] = &[
     Key::required("text", Shape::Text, "the whole method file: what is needed to compute the cycle again"),
 ];
 
+const ENTITLEMENTS: &[Key] = &[
+    Key::required("name", Shape::Text, "the catalogue's name"),
+    Key::required("version", Shape::Text, "its version"),
+    Key::required("effective_from", Shape::Day, "first day on which it holds"),
+    Key::required("effective_to", TEXT_OR_NULL, "last day on which it holds; null if it has none"),
+    Key::required("sha256", Shape::Text, "SHA-256 of its text in lower-case hexadecimal"),
+    Key::required("text", Shape::Text, "the whole catalogue file"),
+];
+
 const INPUT: &[Key] = &[
     Key::required("table", TEXT_OR_NULL, "the table; null for gridtier.toml"),
     Key::required("path", Shape::Text, "the file, relative to the data folder"),
@@ -99,6 +108,7 @@ pub const MANIFEST: &[Key] = &[
     Key::required("as_of", Shape::Day, "first day after the window"),
     Key::required("window", Shape::Table(WINDOW), "the window of whole months"),
     Key::required("method", Shape::Table(METHOD), "the method that judged"),
+    Key::required("entitlements", Shape::Table(ENTITLEMENTS), "the catalogue of what the tiers entitle to"),
     Key::required("inputs", Shape::List(&Shape::Table(INPUT)), "the files it was computed from"),
     Key::required(
         "control_totals",

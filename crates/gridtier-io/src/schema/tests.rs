@@ -40,7 +40,7 @@ fn writing_makes_the_folder_and_says_what_is_in_it() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("new/schemas");
     let written = write(&folder).unwrap();
-    assert_eq!(written.len(), 11);
+    assert_eq!(written.len(), 12);
     assert_eq!(fs::read_to_string(&written[0]).unwrap(), files()[0].1);
     assert_eq!(written[0], folder.join("customers.odcs.yaml"));
 }
@@ -151,6 +151,10 @@ fn a_manifest() -> Value {
         "as_of": "2026-01-01",
         "window": {"start": "2023-01", "end": "2026-01", "months": 36},
         "method": {"name": "paper", "sha256": "0", "text": "format = 1"},
+        "entitlements": {
+            "name": "paper", "version": "1", "effective_from": "2020-01-01", "effective_to": null, "sha256": "0",
+            "text": "format = 1",
+        },
         "inputs": [input(None), input(Some(Table::Bills))],
         "control_totals": totals,
         "findings": [Finding::of(Table::Bills, Rule::Orphan, 1, "bills.csv row 0")],

@@ -138,6 +138,7 @@ const CUSTOMERS: &[Column] = &[
     column("opened_on", Kind::Date, "day the supply began", "立户日期"),
     column("closed_on", Kind::Date, "day the supply ended", "销户日期").nullable(),
     column("aged_transformer_area", Kind::Flag, "in an aged transformer area", "是否老旧台区"),
+    column("marketing_opt_out", Kind::Flag, "wants no marketing; empty is no", "是否拒绝营销").nullable(),
 ];
 
 const METER_READINGS: &[Column] = &[

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
 use serde::Deserialize;
+
+use crate::document::Day;
 
 #[derive(Deserialize)]
 pub(super) struct Method {
@@ -174,26 +175,6 @@ pub(super) struct Limit {
 pub(super) struct Limits {
     pub reject_share: f64,
     pub reject_rows: u64,
-}
-
-/// A day as TOML date or as text.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(super) enum Day {
-    Toml(toml::value::Datetime),
-    Text(String),
-}
-
-impl Day {
-    pub fn date(&self) -> Option<NaiveDate> {
-        match self {
-            Self::Text(text) => text.parse().ok(),
-            Self::Toml(day) => {
-                let day = day.date?;
-                NaiveDate::from_ymd_opt(day.year.into(), day.month.into(), day.day.into())
-            }
-        }
-    }
 }
 
 impl Ratio {

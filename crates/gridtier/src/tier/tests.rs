@@ -62,6 +62,7 @@ fn facts(people: &[Person]) -> Facts {
             opened_on: 0,
             closed_on: None,
             aged_transformer_area: false,
+            marketing_opt_out: false,
         });
         let theft = Offence { customer: number as u32, kind: 2, severity: 3, month: WINDOW.start() };
         offences.extend(vec![theft; usize::from(person.thefts)]);

@@ -26,6 +26,7 @@ fn cohort(people: u32) -> Cohort {
             opened_on: 0,
             closed_on: None,
             aged_transformer_area: false,
+            marketing_opt_out: false,
         });
     }
     let known = |place: usize| -> Column {

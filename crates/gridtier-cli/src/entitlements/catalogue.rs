@@ -1,0 +1,97 @@
+//! Catalogues by name or file.
+
+use gridtier::document::Faults;
+use gridtier::entitlement::service::Provenance;
+use gridtier::entitlement::{CATALOGUES, Catalogue};
+use gridtier::method::{Method, Tier};
+use gridtier::unit::{Month, date_of_day};
+
+use crate::args::CatalogueAction;
+use crate::exit::{Done, Failure, METHOD};
+use crate::grid::{Head, grid, grouped};
+use crate::method;
+use crate::written::Written;
+
+const KIND: Written = Written { kind: "catalogue", shipped_as: "shipped catalogue", shipped: &CATALOGUES };
+
+pub fn run(action: &CatalogueAction) -> Result<Done, Failure> {
+    match action {
+        CatalogueAction::Show { catalogue } => Ok(Done { data: KIND.shipped(catalogue)?.to_owned() }),
+        CatalogueAction::New { file, from } => KIND.start(file, from),
+        CatalogueAction::Check { catalogue, method } => {
+            let catalogue = load(catalogue, Some(&method::load(method)?))?;
+            Ok(Done { data: described(&catalogue) })
+        }
+    }
+}
+
+/// The catalogue of that name, shipped or a file; conditions may name the own indicators of a method.
+pub fn load(name: &str, method: Option<&Method>) -> Result<Catalogue, Failure> {
+    let indicators = method.map(|method| method.indicators.as_slice()).unwrap_or_default();
+    let own: Vec<&str> = indicators.iter().map(|spec| spec.id.as_str()).collect();
+    let read: Result<Catalogue, Faults> = match Catalogue::shipped(name, &own) {
+        Some(shipped) => shipped,
+        None => Catalogue::parse(name, &KIND.text(name)?, &own),
+    };
+    Ok(read?)
+}
+
+/// A cycle takes the catalogue that holds on its day.
+pub fn check_in_force(catalogue: &Catalogue, as_of: Month) -> Result<(), Failure> {
+    let day = date_of_day(as_of.first_day()).unwrap_or_default();
+    if catalogue.is_in_force(day) {
+        return Ok(());
+    }
+    let to = catalogue.effective_to.map_or("further notice".to_owned(), |day| day.to_string());
+    let (name, version, from) = (&catalogue.name, &catalogue.version, catalogue.effective_from);
+    let what = format!(
+        "the catalogue of entitlements {name} {version} holds from {from} until {to}, not on {day}\n  what to do: \
+         give the catalogue of that day by --entitlements, or correct its effective dates"
+    );
+    Err(Failure::new(METHOD, what))
+}
+
+fn described(catalogue: &Catalogue) -> String {
+    let cells = || catalogue.services.iter().flat_map(|service| &service.cells);
+    let to = catalogue.effective_to.map_or(String::new(), |day| format!(" until {day}"));
+    let mut text = format!(
+        "catalogue {} {} is sound: {} services, {} cells, in force from {}{to}\n\n",
+        catalogue.name,
+        catalogue.version,
+        catalogue.services.len(),
+        cells().count(),
+        catalogue.effective_from,
+    );
+    let heads = [Head::Text("provenance"), Head::Number("cells")];
+    text += &grid(
+        &heads,
+        Provenance::ALL.iter().map(|provenance| {
+            let count = cells().filter(|cell| cell.provenance == *provenance).count();
+            vec![provenance.en().to_owned(), grouped(count as i64)]
+        }),
+    );
+    text.push('\n');
+    let heads = [Head::Text("duty"), Head::Text("kept by"), Head::Text("rule")];
+    text += &grid(
+        &heads,
+        catalogue.duties.iter().map(|duty| {
+            let keeps = catalogue.services.iter().filter(|service| service.duty.as_ref() == Some(&duty.id));
+            let keeps: Vec<&str> = keeps.map(|service| service.id.as_str()).collect();
+            vec![duty.title.clone(), keeps.join(", "), duty.source.clone()]
+        }),
+    );
+    let less: Vec<String> = catalogue
+        .services
+        .iter()
+        .flat_map(|service| Tier::ALL.map(|tier| (service, tier)))
+        .filter_map(|(service, tier)| {
+            let why = service.cell(tier).less.as_ref()?;
+            Some(format!("{} {}: {why}\n", service.id, tier.name()))
+        })
+        .collect();
+    if !less.is_empty() {
+        text += "\nLess than a worse tier, as marked:\n";
+        text += &less.concat();
+    }
+    text
+}

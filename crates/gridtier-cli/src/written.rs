@@ -1,0 +1,60 @@
+//! Files that people write from a shipped one: methods and catalogues, by name or path.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::Path;
+
+use gridtier::document::did_you_mean;
+
+use crate::exit::{Done, Failure, METHOD, OUTPUT, USAGE};
+
+/// A kind of file, and those that are shipped.
+pub struct Written {
+    /// What it is: `method`.
+    pub kind: &'static str,
+    /// What a shipped one is called: `preset`.
+    pub shipped_as: &'static str,
+    /// The shipped ones, by name.
+    pub shipped: &'static [(&'static str, &'static str)],
+}
+
+impl Written {
+    fn names(&self) -> impl Iterator<Item = &'static str> + Clone {
+        self.shipped.iter().map(|(name, _)| *name)
+    }
+
+    /// The text of a shipped one.
+    pub fn shipped(&self, name: &str) -> Result<&'static str, Failure> {
+        let found = self.shipped.iter().find(|(known, _)| *known == name);
+        found.map(|(_, text)| *text).ok_or_else(|| {
+            let fix = did_you_mean(name, self.names());
+            Failure::new(USAGE, format!("there is no {} `{name}`; {fix}", self.shipped_as))
+        })
+    }
+
+    /// Starts a file from a shipped one.
+    pub fn start(&self, file: &Path, from: &str) -> Result<Done, Failure> {
+        let text = self.shipped(from)?;
+        let written = OpenOptions::new().write(true).create_new(true).open(file);
+        written.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
+            Failure::new(OUTPUT, format!("{} could not be written: {error}", file.display()))
+        })?;
+        Ok(Done { data: format!("{}\n", file.display()) })
+    }
+
+    /// The text of a file.
+    pub fn text(&self, name: &str) -> Result<String, Failure> {
+        let bytes = std::fs::read(name).map_err(|error| {
+            let (kind, shipped_as) = (self.kind, self.shipped_as);
+            let fix = did_you_mean(name, self.names());
+            let what =
+                format!("{kind} `{name}` is no {shipped_as} and cannot be read as a file: {error}\n  {fix}");
+            Failure::new(METHOD, what)
+        })?;
+        let text = String::from_utf8(bytes).map_err(|_| {
+            Failure::new(METHOD, format!("{name} is not UTF-8 text; save it as UTF-8 and run again"))
+        })?;
+        // An editor's byte order mark is no fault of the file.
+        Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    }
+}

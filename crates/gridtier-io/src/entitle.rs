@@ -1,0 +1,363 @@
+//! The questions about entitlements, asked of a published cycle: each a call that reads what it needs and no more.
+//!
+//! What a customer is due is derived here and now from the cycle's tables and a catalogue, and stored nowhere. How a
+//! claim comes about is the engine's.
+
+mod ids;
+mod requests;
+
+use std::cmp::Ordering;
+
+use arrow_array::{BooleanArray, RecordBatch};
+use arrow_select::filter::filter_record_batch;
+use gridtier::entitlement::Catalogue;
+use gridtier::entitlement::application::{Application, Decision, Desk};
+use gridtier::entitlement::census::Census;
+use gridtier::entitlement::change::{Side, changes};
+use gridtier::entitlement::condition::Datum;
+use gridtier::entitlement::grant::Members;
+use gridtier::entitlement::recovery::{Demand, Statement};
+use gridtier::entitlement::selection::{Purpose, Selection};
+use gridtier::entitlement::view::{self, Noticed, Notices, Sheet, Words};
+use gridtier::method::Tier;
+
+use crate::members::MemberBatches;
+use crate::recall::{RecallError, unreadable};
+use crate::store::Cycle;
+
+pub use ids::{RequestError, read_ids};
+pub use requests::read_applications;
+
+/// A cycle, and the catalogue by which it is asked.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// The cycle.
+    pub cycle: &'a Cycle,
+    /// The catalogue: the one that the cycle records, or another to try out.
+    pub catalogue: &'a Catalogue,
+}
+
+/// Columns of customers that lists show.
+const SHOWN: [&str; 3] = ["use_category", "supply_level", "region"];
+/// Columns that divide a shared cost.
+const SHARED_BY: [&str; 2] = ["contract_capacity_kva", "annual_energy"];
+
+impl<'a> Question<'a> {
+    /// The members of the cycle, with the columns that conditions, `also` and a selection look at.
+    fn members(&self, also: &[&'static str]) -> Result<MemberBatches, RecallError> {
+        MemberBatches::open(self.cycle, self.catalogue, also)
+    }
+
+    fn of<'b>(&self, batch: &'b RecordBatch) -> Result<Members<'b>, RecallError> {
+        Members::of(batch, &self.catalogue.fields).ok_or_else(|| {
+            unreadable(&self.cycle.dir, "its tables are not those of this version of gridtier")
+        })
+    }
+
+    /// The members of a batch for which a mask of the engine holds.
+    fn kept(
+        &self,
+        batch: &RecordBatch,
+        mask: impl FnOnce(&Members) -> BooleanArray,
+    ) -> Result<RecordBatch, RecallError> {
+        let mask = mask(&self.of(batch)?);
+        filter_record_batch(batch, &mask).map_err(|error| unreadable(&self.cycle.dir, error))
+    }
+
+    fn selected(&self, batch: &RecordBatch, selection: &Selection) -> Result<RecordBatch, RecallError> {
+        self.kept(batch, |members| selection.selected(&self.catalogue.fields, members))
+    }
+
+    fn listed(
+        &self,
+        batch: &RecordBatch,
+        selection: &Selection,
+        purpose: Purpose,
+    ) -> Result<RecordBatch, RecallError> {
+        self.kept(batch, |members| selection.listed(&self.catalogue.fields, members, purpose))
+    }
+
+    fn looked_at(selection: &Selection, also: &[&'static str]) -> Vec<&'static str> {
+        selection.columns().chain(also.iter().copied()).collect()
+    }
+
+    /// Customers by tier.
+    ///
+    /// # Errors
+    /// A file of the cycle cannot be read.
+    pub fn customers_by_tier(&self) -> Result<[u64; 4], RecallError> {
+        let mut counts = [0; 4];
+        for batch in self.members(&[])? {
+            let batch = batch?;
+            let members = self.of(&batch)?;
+            (0..members.len()).for_each(|row| counts[members.tier(row) as usize] += 1);
+        }
+        Ok(counts)
+    }
+
+    /// Who of a selection is entitled to a service, counted by tier and by a column.
+    ///
+    /// # Errors
+    /// A file of the cycle cannot be read.
+    pub fn census(
+        &self,
+        service: usize,
+        by: Option<&'static str>,
+        selection: &Selection,
+    ) -> Result<Census, RecallError> {
+        let mut census = Census::default();
+        let place = by.and_then(|name| self.catalogue.fields.iter().position(|field| field.name == name));
+        for batch in self.members(&Self::looked_at(selection, by.as_slice()))? {
+            let batch = self.selected(&batch?, selection)?;
+            census.add(self.catalogue, service, place, &self.of(&batch)?);
+        }
+        Ok(census)
+    }
+
+    /// The holders of a service in a selection, for a purpose, batch by batch.
+    ///
+    /// # Errors
+    /// A file of the cycle cannot be read.
+    pub fn holders(
+        self,
+        service: usize,
+        selection: &'a Selection,
+        purpose: Purpose,
+        words: Words,
+    ) -> Result<impl Iterator<Item = Result<RecordBatch, RecallError>> + 'a, RecallError> {
+        let members = self.members(&Self::looked_at(selection, &SHOWN))?;
+        Ok(members.map(move |batch| {
+            let batch = self.listed(&self.selected(&batch?, selection)?, selection, purpose)?;
+            let service = &self.catalogue.services[service];
+            Ok(view::holders(self.catalogue, service, &self.of(&batch)?, words))
+        }))
+    }
+
+    /// All grants of a selection, for a purpose, batch by batch.
+    ///
+    /// # Errors
+    /// A file of the cycle cannot be read.
+    pub fn grants(
+        self,
+        selection: &'a Selection,
+        purpose: Purpose,
+    ) -> Result<impl Iterator<Item = Result<RecordBatch, RecallError>> + 'a, RecallError> {
+        let members = self.members(&Self::looked_at(selection, &[]))?;
+        Ok(members.map(move |batch| {
+            let batch = self.listed(&self.selected(&batch?, selection)?, selection, purpose)?;
+            Ok(view::grants(self.catalogue, &self.of(&batch)?))
+        }))
+    }
+
+    /// One customer's services, its tier, and whether it stands on no marketing list.
+    ///
+    /// # Errors
+    /// A file of the cycle cannot be read, or the customer is not in it.
+    pub fn customer(
+        &self,
+        id: &str,
+        selection: &Selection,
+        words: Words,
+    ) -> Result<(Sheet, Tier, bool), RecallError> {
+        for batch in self.members(&Self::looked_at(selection, &[]))? {
+            let batch = batch?;
+            let members = self.of(&batch)?;
+            let Some(row) = (0..members.len()).find(|&row| members.id(row) == id) else { continue };
+            let mut record = members.record();
+            members.fill(row, &mut record);
+            let listed = selection.listed(&self.catalogue.fields, &members, Purpose::Marketing);
+            let sheet = view::customer(self.catalogue, members.tier(row), &record, words);
+            return Ok((sheet, members.tier(row), !listed.value(row)));
+        }
+        Err(RecallError::NoSuchCustomer { id: id.into() })
+    }
+
+    /// What a selection's services cost in a year and what fees bring back.
+    ///
+    /// # Errors
+    /// A file of the cycle cannot be read.
+    pub fn statements(&self, selection: &Selection) -> Result<Vec<Statement>, RecallError> {
+        let mut demand = Demand::new(self.catalogue);
+        for batch in self.members(&Self::looked_at(selection, &[]))? {
+            let batch = self.selected(&batch?, selection)?;
+            demand.add(self.catalogue, &self.of(&batch)?);
+        }
+        Ok(demand.statements(self.catalogue))
+    }
+
+    /// Decides applications.
+    ///
+    /// # Errors
+    /// A file of the cycle cannot be read.
+    pub fn decide(&self, applications: &[Application]) -> Result<Vec<Decision>, RecallError> {
+        let mut desk = Desk::new(self.catalogue, applications);
+        for batch in self.members(&SHARED_BY)? {
+            desk.see(&self.of(&batch?)?);
+        }
+        Ok(desk.decide())
+    }
+}
+
+/// What a comparison of two cycles needs to know of its list.
+#[derive(Clone, Copy)]
+pub struct Listing<'a> {
+    /// Which customers of the newer cycle are asked about.
+    pub selection: &'a Selection,
+    /// What the list is made for.
+    pub purpose: Purpose,
+    /// In which words.
+    pub words: Words,
+}
+
+/// Two cycles compared customer by customer: an iterator over the batches of the notice list, which counts all changes on
+/// its way. Customers that the newer cycle does not grade any more are counted and not listed.
+pub struct Comparison<'a> {
+    before: Question<'a>,
+    after: Question<'a>,
+    listing: Listing<'a>,
+    older: Cursor,
+    newer: Cursor,
+    /// The list in the making, and the counts.
+    pub notices: Notices<'a>,
+    /// Customers that are no longer graded.
+    pub gone: u64,
+    is_done: bool,
+}
+
+impl<'a> Comparison<'a> {
+    /// Opens both cycles.
+    ///
+    /// # Errors
+    /// A file of a cycle cannot be read.
+    pub fn open(
+        before: Question<'a>,
+        after: Question<'a>,
+        listing: Listing<'a>,
+    ) -> Result<Self, RecallError> {
+        Ok(Self {
+            before,
+            after,
+            listing,
+            older: Cursor::new(before, &[])?,
+            newer: Cursor::new(after, &Question::looked_at(listing.selection, &[]))?,
+            notices: Notices::new(before.catalogue, after.catalogue, listing.words),
+            gone: 0,
+            is_done: false,
+        })
+    }
+
+    /// Goes on until there are notices enough for a batch, or no more customers.
+    fn batch(&mut self) -> Result<Option<RecordBatch>, RecallError> {
+        while self.notices.rows() < NOTICE_ROWS && !self.is_done {
+            self.older.advance()?;
+            self.newer.advance()?;
+            let Some(now) = &self.newer.batch else {
+                let Some(batch) = &self.older.batch else {
+                    self.is_done = true;
+                    break;
+                };
+                self.gone += (batch.num_rows() - self.older.row) as u64;
+                self.older.row = batch.num_rows();
+                continue;
+            };
+            let rows = [self.older.row, self.newer.row];
+            let (before, after) = (self.before, self.after);
+            let merged =
+                merge(before, after, self.older.batch.as_ref(), now, rows, self.listing, &mut self.notices)?;
+            self.gone += merged.gone;
+            [self.older.row, self.newer.row] = merged.rows;
+        }
+        Ok((self.notices.rows() > 0).then(|| self.notices.take()))
+    }
+}
+
+impl Iterator for Comparison<'_> {
+    type Item = Result<RecordBatch, RecallError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.batch().transpose()
+    }
+}
+
+/// Rows of a batch of notices.
+const NOTICE_ROWS: usize = 1 << 16;
+
+/// One of two cycles that are read side by side.
+struct Cursor {
+    batches: MemberBatches,
+    batch: Option<RecordBatch>,
+    row: usize,
+}
+
+impl Cursor {
+    fn new(question: Question, also: &[&'static str]) -> Result<Self, RecallError> {
+        Ok(Self { batches: question.members(also)?, batch: None, row: 0 })
+    }
+
+    /// Goes on to the next batch when this one is done.
+    fn advance(&mut self) -> Result<(), RecallError> {
+        while self.batch.as_ref().is_none_or(|batch| self.row >= batch.num_rows()) {
+            self.row = 0;
+            self.batch = self.batches.next().transpose()?;
+            if self.batch.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How far a merge came.
+struct Merged {
+    rows: [usize; 2],
+    gone: u64,
+}
+
+/// Compares the customers of two batches until one of them is done.
+fn merge(
+    before: Question,
+    after: Question,
+    older: Option<&RecordBatch>,
+    newer: &RecordBatch,
+    [mut old_row, mut new_row]: [usize; 2],
+    listing: Listing,
+    notices: &mut Notices,
+) -> Result<Merged, RecallError> {
+    let fields = &after.catalogue.fields;
+    let old = older.map(|batch| before.of(batch)).transpose()?;
+    let new = after.of(newer)?;
+    let selected = listing.selection.selected(fields, &new);
+    let listed = listing.selection.listed(fields, &new, listing.purpose);
+    let nobody = vec![Datum::Missing; before.catalogue.fields.len()];
+    let mut old_record = old.as_ref().map(Members::record).unwrap_or_default();
+    let mut new_record = new.record();
+    let mut gone = 0;
+    while new_row < new.len() && old.as_ref().is_none_or(|old| old_row < old.len()) {
+        let order = match &old {
+            None => Ordering::Greater,
+            Some(old) => old.id(old_row).cmp(new.id(new_row)),
+        };
+        if order.is_lt() {
+            (gone, old_row) = (gone + 1, old_row + 1);
+            continue;
+        }
+        if selected.value(new_row) {
+            let tier = match (&old, order) {
+                (Some(old), Ordering::Equal) => {
+                    old.fill(old_row, &mut old_record);
+                    Some(old.tier(old_row))
+                }
+                _ => None,
+            };
+            new.fill(new_row, &mut new_record);
+            let record = if tier.is_some() { &old_record } else { &nobody };
+            let was = Side { catalogue: before.catalogue, tier, record };
+            let is = Side { catalogue: after.catalogue, tier: Some(new.tier(new_row)), record: &new_record };
+            let noticed = if listed.value(new_row) { Noticed::Listed } else { Noticed::CountedOnly };
+            notices.add(new.id(new_row), [tier, is.tier], &changes(&was, &is), noticed);
+        }
+        old_row += usize::from(order.is_eq());
+        new_row += 1;
+    }
+    Ok(Merged { rows: [old_row, new_row], gone })
+}

@@ -1,0 +1,212 @@
+//! Tables as the files that people and programs ask for: CSV, workbooks, JSON, parquet, pages.
+//!
+//! An exporter computes nothing: if a sheet needs a number, the number is a column of the table. Every file appears
+//! under its name when it is whole and safe on the disk, or not at all. Text that a spreadsheet would run as a formula
+//! is text in every format.
+
+mod csv;
+mod html;
+mod json;
+mod parquet;
+mod xlsx;
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use gridtier::entitlement::view::Sheet;
+
+use crate::recall::RecallError;
+
+pub use self::csv::CsvSheet;
+pub use html::{Occasion, matrix_page};
+
+/// A file format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Comma-separated text in UTF-8; one table.
+    Csv,
+    /// A workbook of Excel; a sheet for each table.
+    Xlsx,
+    /// JSON: a list of objects, or an object of such lists when there are several tables.
+    Json,
+    /// Parquet; one table.
+    Parquet,
+    /// A page of its own, with all tables.
+    Html,
+}
+
+/// Whether a CSV file begins with a byte-order mark, which Excel wants and programs do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// It does.
+    Bom,
+    /// It does not.
+    Plain,
+}
+
+/// Why a file was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The disk, or the folder.
+    #[error("{path} could not be written: {source}. Make room or correct the permissions, then run again")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A sheet has a last row.
+    #[error(
+        "{path} was not written: a sheet of Excel holds {limit} rows and this table has more. Narrow the selection, or write CSV or parquet"
+    )]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// Rows that fit.
+        limit: u32,
+    },
+    /// What was to be written could not be read.
+    #[error(transparent)]
+    Source(#[from] RecallError),
+}
+
+/// A table to be written, batch by batch.
+pub struct Table<'a> {
+    /// Its code.
+    pub name: &'a str,
+    /// Its title.
+    pub title: &'a str,
+    /// What stands above its columns where people read.
+    pub heads: &'a [String],
+    /// Its columns.
+    pub schema: SchemaRef,
+    /// Its rows.
+    pub batches: Box<dyn Iterator<Item = Result<RecordBatch, RecallError>> + 'a>,
+}
+
+impl<'a> Table<'a> {
+    /// A table that is there as a whole.
+    #[must_use]
+    pub fn of(sheet: &'a Sheet) -> Self {
+        Self {
+            name: sheet.name,
+            title: &sheet.title,
+            heads: &sheet.heads,
+            schema: sheet.batch.schema(),
+            batches: Box::new(std::iter::once(Ok(sheet.batch.clone()))),
+        }
+    }
+}
+
+/// Writes tables to a file. CSV and parquet hold one table: the first.
+///
+/// # Errors
+/// Nothing has appeared under the name.
+pub fn write(path: &Path, format: Format, mark: Mark, tables: Vec<Table>) -> Result<u64, ExportError> {
+    let mut rows = 0;
+    whole(path, |file| {
+        rows = match format {
+            Format::Csv => csv::write(file, mark, tables),
+            Format::Xlsx => xlsx::write(file, tables),
+            Format::Json => json::write(file, tables),
+            Format::Parquet => parquet::write(file, tables),
+            Format::Html => html::write(file, tables),
+        }?;
+        Ok(())
+    })
+    .map_err(|failure: Failure| failure.at(path))?;
+    Ok(rows)
+}
+
+/// Writes tables as text for stdout.
+///
+/// # Errors
+/// A table cannot be read, or the format is not text.
+pub fn text(format: Format, mark: Mark, tables: Vec<Table>) -> Result<String, ExportError> {
+    let mut bytes = Vec::new();
+    let path = Path::new("stdout");
+    let written = match format {
+        Format::Csv => csv::write(&mut bytes, mark, tables),
+        Format::Json => json::write(&mut bytes, tables),
+        Format::Html => html::write(&mut bytes, tables),
+        Format::Xlsx | Format::Parquet => Err(io::Error::other("this format needs a file").into()),
+    };
+    written.map_err(|failure| failure.at(path))?;
+    String::from_utf8(bytes).map_err(|error| Failure::from(io::Error::other(error)).at(path))
+}
+
+/// Writes a file that appears whole or not at all: into a file of another name beside it, which gets its name when it is
+/// on the disk.
+///
+/// # Errors
+/// Nothing has appeared under the name.
+pub fn whole<E: From<io::Error>>(
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<&File>) -> Result<(), E>,
+) -> Result<(), E> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut draft = tempfile::Builder::new();
+    draft.prefix(".gridtier-").suffix(".partial");
+    #[cfg(unix)]
+    draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let draft = draft.tempfile_in(folder)?;
+    let mut writer = BufWriter::new(draft.as_file());
+    fill(&mut writer)?;
+    writer.flush()?;
+    drop(writer);
+    draft.as_file().sync_all()?;
+    draft.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Why a writer stopped, before the file's name is known.
+#[derive(Debug)]
+pub enum Failure {
+    /// The disk.
+    Io(io::Error),
+    /// A sheet holds so many rows.
+    TooLong(u32),
+    /// The table could not be read.
+    Source(RecallError),
+}
+
+impl Failure {
+    /// The error about a file.
+    #[must_use]
+    pub fn at(self, path: &Path) -> ExportError {
+        match self {
+            Self::Io(source) => ExportError::Write { path: path.into(), source },
+            Self::TooLong(limit) => ExportError::TooLong { path: path.into(), limit },
+            Self::Source(error) => error.into(),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<RecallError> for Failure {
+    fn from(error: RecallError) -> Self {
+        Self::Source(error)
+    }
+}
+
+impl From<arrow_schema::ArrowError> for Failure {
+    fn from(error: arrow_schema::ArrowError) -> Self {
+        Self::Io(io::Error::other(error))
+    }
+}
+
+/// Whether a spreadsheet would take the text for a formula. A negative number is none.
+fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err()
+}
+
+#[cfg(test)]
+mod tests;

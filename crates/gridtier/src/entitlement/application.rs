@@ -1,0 +1,304 @@
+//! Applications for services that must be asked for: who is granted, who waits, who pays what.
+//!
+//! An application is granted when the applicant is due the service, the approved outage plan leaves room for it, and
+//! capacity is left. Where it is short, those whose importance level or a regulation opens the service come first, then
+//! the better tier, the earlier day, the smaller id. A shared cost is divided among those granted in one transformer area.
+
+use std::collections::BTreeMap;
+
+use super::catalogue::Catalogue;
+use super::condition::Datum;
+use super::grant::{Members, Refused, grant};
+use super::service::{Access, Fee, Reason, Service, ShareKey, Terms};
+use crate::method::Tier;
+use crate::unit::Month;
+
+/// What a customer asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Application {
+    /// Who asks.
+    pub customer_id: String,
+    /// Place of the service in the catalogue.
+    pub service: usize,
+    /// Day of the application.
+    pub applied_on: i32,
+    /// The transformer area, for services whose cost is shared.
+    pub area: String,
+    /// Parts chosen, one bit each, of a service priced by combination.
+    pub parts: u32,
+    /// Units asked for.
+    pub units: u64,
+    /// Whether the outage plan leaves room; `None` when nobody has looked.
+    pub plan_allows: Option<bool>,
+}
+
+/// What becomes of an application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The applicant gets the service.
+    Granted,
+    /// It would, but capacity of the period is used up.
+    Queued,
+    /// The outage plan must be looked at first.
+    Pending,
+    /// It has no claim.
+    Refused,
+}
+
+impl Outcome {
+    /// The word in tables.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        ["granted", "queued", "pending", "refused"][self as usize]
+    }
+
+    /// The Chinese word.
+    #[must_use]
+    pub fn zh(self) -> &'static str {
+        ["批准", "排队", "待核", "不予受理"][self as usize]
+    }
+}
+
+/// Why an application has its outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The applicant is due the service: the reasons.
+    Due(String),
+    /// No unit of the period is left.
+    Capacity,
+    /// Nobody has looked at the outage plan.
+    PlanOpen,
+    /// The outage plan leaves no room.
+    PlanForbids,
+    /// The customer is not in the graded population.
+    NotGraded,
+    /// The tier does not have the service.
+    Tier,
+    /// A condition does not hold: the condition, and what it saw.
+    Condition(String, String),
+    /// More units than the customer's quota of a year.
+    Quota(u64),
+    /// No part was chosen.
+    NoParts,
+    /// No transformer area was named.
+    NoArea,
+}
+
+/// An application decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Place among the applications.
+    pub application: usize,
+    /// The applicant's tier, if it is graded.
+    pub tier: Option<Tier>,
+    /// What becomes of it.
+    pub outcome: Outcome,
+    /// Why.
+    pub why: Why,
+    /// What the applicant pays, in fen, when granted.
+    pub fee_fen: Option<i64>,
+    /// What the utility bears of a shared cost, in fen.
+    pub subsidy_fen: Option<i64>,
+}
+
+/// What is known of an applicant's claim.
+#[derive(Clone, Debug)]
+struct Claim {
+    tier: Tier,
+    is_opened: bool,
+    access: Access,
+    terms: Terms,
+    reasons: String,
+    key: Option<f64>,
+}
+
+/// Where applications are decided: it sees the customers of a cycle once.
+pub struct Desk<'a> {
+    catalogue: &'a Catalogue,
+    applications: &'a [Application],
+    by_customer: BTreeMap<&'a str, Vec<usize>>,
+    claims: Vec<Result<Claim, (Option<Tier>, Why)>>,
+}
+
+impl<'a> Desk<'a> {
+    /// A desk with these applications.
+    #[must_use]
+    pub fn new(catalogue: &'a Catalogue, applications: &'a [Application]) -> Self {
+        let mut by_customer: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (place, application) in applications.iter().enumerate() {
+            by_customer.entry(&application.customer_id).or_default().push(place);
+        }
+        let claims = applications.iter().map(|_| Err((None, Why::NotGraded))).collect();
+        Self { catalogue, applications, by_customer, claims }
+    }
+
+    /// Looks for applicants among the members.
+    pub fn see(&mut self, members: &Members) {
+        let mut record = members.record();
+        for row in 0..members.len() {
+            let Some(places) = self.by_customer.get(members.id(row)) else { continue };
+            members.fill(row, &mut record);
+            for &place in places {
+                let service = &self.catalogue.services[self.applications[place].service];
+                self.claims[place] = self.claim(service, members.tier(row), &record);
+            }
+        }
+    }
+
+    fn claim(&self, service: &Service, tier: Tier, record: &[Datum]) -> Result<Claim, (Option<Tier>, Why)> {
+        let grant = grant(self.catalogue, service, tier, record).map_err(|refused| {
+            let why = match refused {
+                Refused::Tier => Why::Tier,
+                Refused::Condition(condition) => {
+                    Why::Condition(condition.text.clone(), condition.seen(&self.catalogue.fields, record))
+                }
+            };
+            (Some(tier), why)
+        })?;
+        let column = match service.fee {
+            Fee::Shared(ShareKey::Capacity) => Some("contract_capacity_kva"),
+            Fee::Shared(ShareKey::Energy) => Some("annual_energy"),
+            _ => None,
+        };
+        let at = self.catalogue.fields.iter().position(|field| Some(field.name.as_str()) == column);
+        let key = match at.map(|at| record[at]) {
+            Some(Datum::Number(key)) if key > 0.0 => Some(key),
+            _ => None,
+        };
+        let opened = [Reason::Importance, Reason::Regulation];
+        Ok(Claim {
+            tier,
+            is_opened: grant.reasons.iter().any(|reason| opened.contains(&reason)),
+            access: grant.access,
+            terms: grant.terms.clone(),
+            reasons: grant.reasons.words(),
+            key,
+        })
+    }
+
+    /// Decides all applications, in their order.
+    #[must_use]
+    pub fn decide(self) -> Vec<Decision> {
+        let mut order: Vec<usize> = (0..self.applications.len()).collect();
+        order.sort_by_key(|&place| {
+            let application = &self.applications[place];
+            let claim = self.claims[place].as_ref().ok();
+            let rank = claim.map(|claim| (!claim.is_opened, claim.tier));
+            (rank, application.applied_on, &application.customer_id, place)
+        });
+        let mut used: BTreeMap<(usize, i32), u64> = BTreeMap::new();
+        let mut taken: BTreeMap<(usize, &str, i32), u64> = BTreeMap::new();
+        let mut decisions: Vec<Option<Decision>> = vec![None; self.applications.len()];
+        for place in order {
+            decisions[place] = Some(self.one(place, &mut used, &mut taken));
+        }
+        let mut decisions: Vec<Decision> = decisions.into_iter().flatten().collect();
+        self.share(&mut decisions);
+        decisions
+    }
+
+    fn one(
+        &self,
+        place: usize,
+        used: &mut BTreeMap<(usize, i32), u64>,
+        taken: &mut BTreeMap<(usize, &'a str, i32), u64>,
+    ) -> Decision {
+        let application = &self.applications[place];
+        let service = &self.catalogue.services[application.service];
+        let decided = |outcome, tier, why| Decision {
+            application: place,
+            tier,
+            outcome,
+            why,
+            fee_fen: None,
+            subsidy_fen: None,
+        };
+        let claim = match &self.claims[place] {
+            Ok(claim) => claim,
+            Err((tier, why)) => return decided(Outcome::Refused, *tier, why.clone()),
+        };
+        let tier = Some(claim.tier);
+        let is_shared = claim.access == Access::Subsidised;
+        let is_chosen = matches!(service.fee, Fee::Combination(..));
+        match application.plan_allows {
+            _ if is_shared && application.area.is_empty() => {
+                return decided(Outcome::Refused, tier, Why::NoArea);
+            }
+            _ if is_chosen && application.parts == 0 => return decided(Outcome::Refused, tier, Why::NoParts),
+            Some(false) if service.outage_plan => return decided(Outcome::Refused, tier, Why::PlanForbids),
+            None if service.outage_plan => return decided(Outcome::Pending, tier, Why::PlanOpen),
+            _ => {}
+        }
+        let month = Month::of_day(application.applied_on).map_or(0, |month| month.0);
+        let year = month.div_euclid(12);
+        let own = taken.entry((application.service, &application.customer_id, year)).or_default();
+        if let Some(quota) = claim.terms.quota_per_year.filter(|quota| *own + application.units > *quota) {
+            return decided(Outcome::Refused, tier, Why::Quota(quota));
+        }
+        if let Some(capacity) = service.capacity {
+            let period = if capacity.periods == 12 { month } else { year };
+            let all = used.entry((application.service, period)).or_default();
+            if *all + application.units > capacity.units {
+                return decided(Outcome::Queued, tier, Why::Capacity);
+            }
+            *all += application.units;
+        }
+        *own += application.units;
+        let fee_fen = match claim.access {
+            Access::Subsidised => None,
+            Access::Paid if is_chosen => service.price_fen(&claim.terms, application.parts),
+            _ => claim.terms.fee_fen,
+        };
+        let units = i64::try_from(application.units).unwrap_or(i64::MAX);
+        Decision {
+            fee_fen: fee_fen.map(|fee| fee.saturating_mul(units)),
+            ..decided(Outcome::Granted, tier, Why::Due(claim.reasons.clone()))
+        }
+    }
+
+    /// Divides the cost of one job in each area among those granted there.
+    fn share(&self, decisions: &mut [Decision]) {
+        let mut areas: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
+        for decision in decisions.iter().filter(|decision| decision.outcome == Outcome::Granted) {
+            let application = &self.applications[decision.application];
+            let claim = self.claims[decision.application].as_ref();
+            if claim.is_ok_and(|claim| claim.access == Access::Subsidised) {
+                let area = (application.service, application.area.as_str());
+                areas.entry(area).or_default().push(decision.application);
+            }
+        }
+        for ((service, _), places) in areas {
+            let claims: Vec<&Claim> = places.iter().filter_map(|&at| self.claims[at].as_ref().ok()).collect();
+            let keys: Option<Vec<f64>> = claims.iter().map(|claim| claim.key).collect();
+            // Where one has no key, all bear the same.
+            let keys = keys.unwrap_or_else(|| vec![1.0; claims.len()]);
+            let parts = shares(self.catalogue.services[service].unit_cost_fen, &keys);
+            for ((place, claim), part) in places.into_iter().zip(claims).zip(parts) {
+                let share = i128::from(claim.terms.subsidy_e6.unwrap_or(0));
+                let subsidy = ((2 * i128::from(part) * share + 1_000_000) / 2_000_000) as i64;
+                decisions[place].subsidy_fen = Some(subsidy);
+                decisions[place].fee_fen = Some(part - subsidy);
+            }
+        }
+    }
+}
+
+/// Divides an amount by keys above 0 into whole parts that add up to it: by largest remainder, the first of equals.
+#[must_use]
+pub fn shares(amount: i64, keys: &[f64]) -> Vec<i64> {
+    // Keys as integers of 10⁻³, so that the parts do not depend on the order of addition.
+    let keys: Vec<i128> = keys.iter().map(|key| ((key * 1e3).round() as i128).max(1)).collect();
+    let all: i128 = keys.iter().sum();
+    let of = |key: &i128| i128::from(amount) * key;
+    let mut parts: Vec<i64> = keys.iter().map(|key| (of(key) / all) as i64).collect();
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    order.sort_by_key(|&place| std::cmp::Reverse(of(&keys[place]) % all));
+    let left = amount - parts.iter().sum::<i64>();
+    for &place in order.iter().take(usize::try_from(left).unwrap_or(0)) {
+        parts[place] += 1;
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests;

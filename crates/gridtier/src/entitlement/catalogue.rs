@@ -1,0 +1,160 @@
+//! The catalogue of services and its matrix: one versioned file, checked whole before anybody is granted anything.
+
+use chrono::NaiveDate;
+
+use super::build::{self, Build};
+use super::condition::{self, Field};
+use super::lint;
+use super::raw;
+use super::service::{Duty, Service};
+use super::shape::{DUTY_KEYS, KEYS};
+use crate::document::{Day, Document, Fault, Faults};
+
+/// The shipped catalogues by name: complete files.
+pub const CATALOGUES: [(&str, &str); 1] = [("paper", include_str!("../../presets/entitlements.toml"))];
+
+/// What rules owe to customers whatever their tier. Not an operator's to change.
+const DUTIES: &str = include_str!("../../presets/duties.toml");
+
+/// A checked catalogue.
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// First day on which it holds.
+    pub effective_from: NaiveDate,
+    /// Last day on which it holds.
+    pub effective_to: Option<NaiveDate>,
+    /// Where it comes from.
+    pub source: String,
+    /// Its whole text, as a cycle records it.
+    pub text: String,
+    /// The columns that its conditions may name.
+    pub fields: Vec<Field>,
+    /// The services, in the order of the file.
+    pub services: Vec<Service>,
+    /// The duties in force while it holds.
+    pub duties: Vec<Duty>,
+}
+
+impl Catalogue {
+    /// The catalogue that a text describes. `name` is the file's, for messages; `own` are the ids of a method's own
+    /// indicators, which its conditions may name too.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, by line, with what to do.
+    pub fn parse(name: &str, text: &str, own: &[&str]) -> Result<Self, Faults> {
+        let (document, faults) = Document::survey(name, text, KEYS)?;
+        let raw: raw::Catalogue = match document.read() {
+            Ok(raw) => raw,
+            // What is of another kind stands among the faults of the shape, with what to do.
+            Err(unread) => return document.faults(faults).and(Err(unread)),
+        };
+        let fields = condition::fields(own);
+        let mut build = Build { document: &document, fields: &fields, faults };
+        let services = build.services(&raw.service);
+        let (from, to) = build.dates(&raw);
+        let duties = duties()?.into_iter().filter(|duty| duty.is_in_force(from, to)).collect();
+        let mut faults = build.faults;
+        let catalogue = Self {
+            name: raw.name,
+            version: raw.version,
+            effective_from: from,
+            effective_to: to,
+            source: raw.source,
+            text: text.into(),
+            fields,
+            services,
+            duties,
+        };
+        // A cell that could not be read has been told; what follows from it would only be noise.
+        if faults.is_empty() {
+            faults = lint::lint(&document, &catalogue);
+        }
+        document.faults(faults)?;
+        Ok(catalogue)
+    }
+
+    /// A shipped catalogue.
+    #[must_use]
+    pub fn shipped(name: &str, own: &[&str]) -> Option<Result<Self, Faults>> {
+        let (name, text) = CATALOGUES.iter().find(|(known, _)| *known == name)?;
+        Some(Self::parse(name, text, own))
+    }
+
+    /// Whether it holds on a day.
+    #[must_use]
+    pub fn is_in_force(&self, day: NaiveDate) -> bool {
+        self.effective_from <= day && self.effective_to.is_none_or(|last| day <= last)
+    }
+
+    /// The place of a service by its id.
+    #[must_use]
+    pub fn service(&self, id: &str) -> Option<usize> {
+        self.services.iter().position(|service| service.id == id)
+    }
+
+    /// The columns that its conditions look at, as places in the fields, in order.
+    #[must_use]
+    pub fn columns(&self) -> Vec<usize> {
+        let mut columns = std::collections::BTreeSet::new();
+        for service in &self.services {
+            let conditions = service.condition.iter();
+            let conditions =
+                conditions.chain(service.cells.iter().filter_map(|cell| cell.condition.as_ref()));
+            for condition in conditions.chain(service.opens.iter().map(|opening| &opening.condition)) {
+                columns.extend(condition.columns());
+            }
+        }
+        columns.into_iter().collect()
+    }
+}
+
+/// All duties.
+///
+/// # Errors
+/// The shipped file is wrong: a bug that a test finds.
+pub fn duties() -> Result<Vec<Duty>, Faults> {
+    let name = "duties.toml";
+    let document = Document::parse(name, DUTIES, DUTY_KEYS)?;
+    let raw: raw::Duties = document.read()?;
+    let fields = condition::fields(&[]);
+    let mut duties = Vec::new();
+    let mut faults = Vec::new();
+    for (place, duty) in raw.duty.into_iter().enumerate() {
+        let line = document.line(&["duty", &place.to_string()]);
+        let from = duty.effective_from.as_ref().and_then(Day::date).unwrap_or_default();
+        match condition::Condition::parse(&duty.owed_to, &fields) {
+            Ok(owed_to) => duties.push(Duty {
+                id: duty.id,
+                title: duty.title,
+                title_zh: duty.title_zh,
+                owed_to,
+                is_basic: duty.kind == "basic",
+                source: duty.source,
+                effective_from: from,
+                effective_to: duty.effective_to.as_ref().and_then(Day::date),
+            }),
+            Err((what, fix)) => faults.push(Fault { line, what, fix }),
+        }
+    }
+    document.faults(faults).map(|()| duties)
+}
+
+impl Duty {
+    /// Whether it holds on some day from `from` to `to`.
+    fn is_in_force(&self, from: NaiveDate, to: Option<NaiveDate>) -> bool {
+        to.is_none_or(|to| self.effective_from <= to) && self.effective_to.is_none_or(|last| from <= last)
+    }
+}
+
+/// Fen of an amount in yuan, half away from zero.
+#[must_use]
+pub fn fen(yuan: f64) -> i64 {
+    build::scaled(yuan, 100.0)
+}
+
+#[cfg(test)]
+mod tests;

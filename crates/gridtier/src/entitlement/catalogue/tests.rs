@@ -1,0 +1,355 @@
+use super::*;
+use crate::entitlement::service::{Access, Provenance};
+use crate::method::Tier;
+
+fn shipped() -> Catalogue {
+    Catalogue::shipped("paper", &[]).unwrap().unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+/// A catalogue of three services that can be spoilt; their duties are those of the shipped file.
+const SMALL: &str = r#"
+format = 1
+name = "small"
+version = "1"
+effective_from = 2025-01-01
+source = "a test"
+
+[[service]]
+id = "base"
+dimensions = ["basic"]
+title = "Base"
+title_zh = "基本"
+about = "a"
+about_zh = "a"
+start = "application"
+duty = "basic_service"
+unit = "case"
+unit_zh = "次"
+unit_cost = 1.0
+uptake = 1.0
+fee = { rule = "free" }
+cadence = "on_demand"
+[service.cells]
+special = { access = "included", provenance = "operator" }
+grade-1 = { access = "included", provenance = "operator" }
+grade-2 = { access = "included", provenance = "operator" }
+grade-3 = { access = "included", provenance = "operator" }
+
+[[service]]
+id = "visit"
+dimensions = ["assurance"]
+title = "Visit"
+title_zh = "上门"
+about = "a"
+about_zh = "a"
+start = "application"
+unit = "visit"
+unit_zh = "次"
+unit_cost = 80.0
+uptake = 0.5
+fee = { rule = "fixed", amount = 100.0 }
+cadence = "yearly"
+condition = 'supply_level != "residential"'
+[service.cells]
+special = { access = "included", provenance = "text", phrase = "上门服务" }
+grade-1 = { access = "included", provenance = "operator", quota_per_year = 2 }
+grade-2 = { access = "paid", provenance = "operator" }
+grade-3 = { access = "none", provenance = "operator" }
+[[service.opens]]
+condition = 'importance_level is not missing'
+reason = "importance"
+access = "on_application"
+source = "a rule"
+
+[[service]]
+id = "pack"
+dimensions = ["empathy"]
+title = "Pack"
+title_zh = "套餐"
+about = "a"
+about_zh = "a"
+start = "application"
+unit = "pack"
+unit_zh = "份"
+unit_cost = 0.0
+uptake = 0.1
+cadence = "yearly"
+[service.fee]
+rule = "combination"
+parts = [
+  { id = "report", title = "Report", title_zh = "报告", unit_cost = 50.0 },
+  { id = "advice", title = "Advice", title_zh = "指导", unit_cost = 70.0 },
+]
+combinations = [
+  { parts = ["report"], fee = 100.0, share = 0.5 },
+  { parts = ["advice"], fee = 200.0, share = 0.3 },
+  { parts = ["report", "advice"], fee = 250.0, share = 0.2 },
+]
+[service.cells]
+special = { access = "paid", provenance = "operator", free_parts = ["report"] }
+grade-1 = { access = "paid", provenance = "operator" }
+grade-2 = { access = "limited", provenance = "operator", note = "report only" }
+grade-3 = { access = "none", provenance = "operator" }
+"#;
+
+/// What duties the small catalogue leaves out, so that its own faults can be seen.
+fn faults(text: &str) -> Vec<String> {
+    match Catalogue::parse("c.toml", text, &[]) {
+        Ok(_) => Vec::new(),
+        Err(faults) => {
+            let told = faults.faults.into_iter();
+            told.filter(|fault| !fault.what.contains("is not kept for everybody"))
+                .map(|fault| format!("{}: {} -> {}", fault.line, fault.what, fault.fix))
+                .collect()
+        }
+    }
+}
+
+/// The one fault after `find` became `put`.
+fn planted(find: &str, put: &str) -> String {
+    assert!(SMALL.contains(find), "nothing to plant at: {find}");
+    let faults = faults(&SMALL.replacen(find, put, 1));
+    assert_eq!(faults.len(), 1, "{find} -> {put}: {faults:#?}");
+    faults[0].clone()
+}
+
+#[test]
+fn the_shipped_matrix_has_every_cell_and_no_fault() {
+    let catalogue = shipped();
+    assert_eq!(catalogue.services.len(), 25);
+    assert_eq!(catalogue.services.iter().map(|service| service.cells.len()).sum::<usize>(), 100);
+    assert_eq!(catalogue.duties.len(), 5);
+    let dimensions: std::collections::BTreeSet<_> =
+        catalogue.services.iter().flat_map(|service| &service.dimensions).collect();
+    assert_eq!(dimensions.len(), 6, "the five of SERVQUAL, and the basic services");
+}
+
+#[test]
+fn the_thirteen_cells_that_the_paper_states_carry_its_words() {
+    let catalogue = shipped();
+    let mut stated = Vec::new();
+    for service in &catalogue.services {
+        for tier in Tier::ALL {
+            let cell = service.cell(tier);
+            if cell.provenance == Provenance::Text {
+                assert!(!cell.phrase.is_empty());
+                stated.push((service.id.as_str(), tier.name(), cell.access));
+            } else {
+                assert_eq!((cell.provenance, cell.phrase.as_str()), (Provenance::Inferred, ""));
+            }
+        }
+    }
+    let both = |id, access| [(id, "special", access), (id, "grade-1", access)];
+    let mut expected: Vec<_> = both("S06", Access::Included).into();
+    expected.push(("S07", "grade-2", Access::Included));
+    expected.extend(both("S09", Access::Included));
+    expected.extend(both("S18", Access::Subsidised));
+    for id in ["S20", "S21", "S22"] {
+        expected.extend(both(id, Access::OnApplication));
+    }
+    assert_eq!(stated, expected);
+    let phrase = |id: &str, tier| &catalogue.services[catalogue.service(id).unwrap()].cell(tier).phrase;
+    assert!(phrase("S07", Tier::Grade2).contains("短信通知"));
+    assert!(phrase("S18", Tier::Special).contains("老旧台区的特级客户及一级客户"));
+    assert!(phrase("S20", Tier::Grade1).contains("后停先送"));
+}
+
+#[test]
+fn the_small_catalogue_is_sound_but_for_the_duties_that_it_leaves_out() {
+    assert_eq!(faults(SMALL), Vec::<String>::new());
+    let told = Catalogue::parse("c.toml", SMALL, &[]).unwrap_err().to_string();
+    for duty in ["outage_notice", "reliability_commitment", "restoration_commitment", "supply_protection"] {
+        assert!(told.contains(&format!("the duty `{duty}`")), "{told}");
+    }
+    assert!(!told.contains("`basic_service`"));
+}
+
+#[test]
+fn a_missing_or_unknown_cell_is_named() {
+    let told = planted("grade-3 = { access = \"none\", provenance = \"operator\" }\n[[", "[[");
+    assert!(told.contains("service visit has no cell for grade-3"), "{told}");
+    let both = faults(&SMALL.replacen("grade-3 = { access = \"none\"", "grade-4 = { access = \"none\"", 1));
+    assert!(
+        both.iter().any(|told| told.contains("`service.visit.cells.grade-4`") && told.contains("grade-"))
+    );
+}
+
+#[test]
+fn a_better_tier_that_gets_less_is_named_unless_it_is_marked() {
+    let two = "quota_per_year = 2 }";
+    let told = planted(
+        "special = { access = \"included\", provenance = \"text\", phrase = \"上门服务\" }",
+        "special = { access = \"included\", provenance = \"operator\", quota_per_year = 1 }",
+    );
+    assert!(told.contains("service visit, cell special: it gets less than grade-1: a lower quota"), "{told}");
+    let told = planted(
+        "grade-1 = { access = \"included\", provenance = \"operator\", quota_per_year = 2 }",
+        "grade-1 = { access = \"none\", provenance = \"operator\" }",
+    );
+    assert!(told.contains("none against paid"), "{told}");
+    let told = planted(
+        "special = { access = \"paid\", provenance = \"operator\", free_parts = [\"report\"] }\ngrade-1 = { access = \"paid\", provenance = \"operator\" }",
+        "special = { access = \"paid\", provenance = \"operator\" }\ngrade-1 = { access = \"paid\", provenance = \"operator\", free_parts = [\"report\"] }",
+    );
+    assert!(told.contains("fewer free parts"), "{told}");
+    let marked = SMALL.replacen(two, "quota_per_year = 2, condition = 'region = \"a\"' }", 1);
+    assert_eq!(
+        faults(&marked),
+        Vec::<String>::new(),
+        "grade-2 pays: a condition on what is included is no less"
+    );
+    let marked = SMALL.replacen(
+        "special = { access = \"included\", provenance = \"text\", phrase = \"上门服务\" }",
+        "special = { access = \"limited\", provenance = \"operator\", cadence = \"yearly\", less = \"has its officer\" }",
+        1,
+    );
+    assert_eq!(faults(&marked), Vec::<String>::new());
+    let told = planted(two, "less = \"no\", quota_per_year = 2 }");
+    assert!(told.contains("`less` is given, but it does not get less"), "{told}");
+}
+
+#[test]
+fn an_orphan_and_a_double_are_named() {
+    let head = SMALL.find("[[service]]\nid = \"pack\"").unwrap();
+    let none = "{ access = \"none\", provenance = \"operator\" }";
+    let cells =
+        format!("[service.cells]\nspecial = {none}\ngrade-1 = {none}\ngrade-2 = {none}\ngrade-3 = {none}\n");
+    let base = &SMALL[SMALL.find("[[service]]").unwrap()..SMALL.find("[service.cells]").unwrap()];
+    let orphan = base.replace("\"base\"", "\"lost\"").replace("duty = \"basic_service\"\n", "") + &cells;
+    let told = faults(&format!("{}{orphan}{}", &SMALL[..head], &SMALL[head..]));
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert!(told[0].contains("service lost is an orphan"), "{told:#?}");
+    assert!(planted("id = \"pack\"", "id = \"visit\"").contains("service visit is there twice"));
+}
+
+#[test]
+fn conditions_are_checked_against_the_contract() {
+    let condition = "supply_level != \"residential\"";
+    let told = planted(condition, "supply_levl != \"residential\"");
+    assert!(told.contains("service visit: `supply_levl`") && told.contains("did you mean `supply_level`"));
+    let told = planted(condition, "supply_level != \"resident\"");
+    assert!(told.contains("never \"resident\"") && told.contains("did you mean `residential`"));
+    let told = planted(condition, "supply_level = \"residential\" and supply_level = \"high_voltage\"");
+    assert!(told.contains("can never hold"), "{told}");
+    let own = SMALL.replacen(condition, "peak_share > 0.5", 1);
+    assert!(faults(&own)[0].contains("`peak_share`"));
+    let told = Catalogue::parse("c.toml", &own, &["peak_share"]).unwrap_err();
+    assert!(!told.to_string().contains("peak_share"), "a method's own indicator may be named");
+}
+
+#[test]
+fn access_price_and_terms_must_agree() {
+    for (find, put, says) in [
+        ("fee = { rule = \"fixed\", amount = 100.0 }", "fee = { rule = \"fixed\" }", "needs `amount`"),
+        ("fee = { rule = \"free\" }", "fee = { rule = \"free\", amount = 5.0 }", "has no `amount`"),
+        (
+            "fee = { rule = \"fixed\", amount = 100.0 }",
+            "fee = { rule = \"free\" }",
+            "paid, but the fee rule is free",
+        ),
+        ("grade-2 = { access = \"paid\"", "grade-2 = { fee = 0.0, access = \"paid\"", "the fee is 0"),
+        ("quota_per_year = 2 }", "fee = 5.0, quota_per_year = 2 }", "included, but it has a fee"),
+        ("quota_per_year = 2 }", "subsidy_share = 0.5 }", "has a `subsidy_share`"),
+        (
+            "grade-2 = { access = \"paid\"",
+            "grade-2 = { subsidy_share = 0.5, access = \"subsidised\"",
+            "subsidised, but the fee rule is fixed",
+        ),
+        (", note = \"report only\" }", " }", "no limit is stated"),
+        (
+            "fee = { rule = \"fixed\", amount = 100.0 }\ncadence = \"yearly\"\n",
+            "fee = { rule = \"fixed\", amount = 100.0 }\ncadence = \"weekly\"\n",
+            "cannot be \"weekly\"",
+        ),
+        (
+            "provenance = \"text\", phrase = \"上门服务\"",
+            "provenance = \"text\"",
+            "without the paper's phrase",
+        ),
+        ("provenance = \"text\", phrase", "provenance = \"operator\", phrase", "a phrase of the paper, but"),
+        (
+            "grade-3 = { access = \"none\", provenance = \"operator\" }\n[[",
+            "grade-3 = { access = \"none\", provenance = \"operator\", quota_per_year = 3 }\n[[",
+            "terms of a service that the tier does not get",
+        ),
+        ("free_parts = [\"report\"]", "free_parts = [\"raport\"]", "no part `raport`"),
+        ("uptake = 0.5\n", "uptake = 0.5\nprogramme_units = 3\n", "either `uptake` or `programme_units`"),
+        ("access = \"on_application\"", "access = \"none\"", "it opens nothing"),
+        (
+            "effective_from = 2025-01-01",
+            "effective_from = 2025-01-01\neffective_to = 2024-01-01",
+            "lies before",
+        ),
+        ("title = \"Visit\"", "title = \" \"", "is empty"),
+        ("duty = \"basic_service\"", "duty = \"basic_servise\"", "did you mean `basic_service`"),
+    ] {
+        assert!(SMALL.contains(find), "nothing to plant at: {find}");
+        let told = faults(&SMALL.replacen(find, put, 1));
+        assert!(told.iter().any(|told| told.contains(says)), "{says}: {told:#?}");
+    }
+}
+
+#[test]
+fn combinations_have_one_coherent_price_each() {
+    let both = "  { parts = [\"report\", \"advice\"], fee = 250.0, share = 0.2 },\n";
+    let missing = faults(&SMALL.replacen(both, "", 1));
+    assert!(missing[0].contains("the combination report + advice has no price"), "{missing:#?}");
+    assert!(missing[1].contains("sum to 0.8, not 1"));
+    let costs = |fee: &str| planted("fee = 250.0", &format!("fee = {fee}"));
+    assert!(costs("301.0").contains("costs more than its parts one by one"));
+    assert!(costs("150.0").contains("costs less than advice"));
+    let two = faults(&SMALL.replacen(both, &format!("{both}{both}"), 1));
+    assert!(two[0].contains("has two prices"), "{two:#?}");
+}
+
+#[test]
+fn what_is_owed_to_everybody_is_neither_withdrawn_nor_priced_by_tier() {
+    let cell = "grade-3 = { access = \"included\", provenance = \"operator\" }";
+    for (put, says) in [
+        ("grade-3 = { access = \"none\", provenance = \"operator\" }", "is withdrawn"),
+        (
+            "grade-3 = { access = \"limited\", provenance = \"operator\", note = \"a little\" }",
+            "is withdrawn",
+        ),
+        ("grade-3 = { access = \"included\", provenance = \"operator\", quota_per_year = 1 }", "other terms"),
+        (
+            "grade-3 = { access = \"included\", provenance = \"operator\", condition = 'aged_transformer_area' }",
+            "condition by tier",
+        ),
+    ] {
+        let told = planted(cell, put);
+        assert!(told.contains("service base, cell grade-3") && told.contains(says), "{told}");
+        assert!(told.contains("供电营业规则"), "the rule is named: {told}");
+    }
+    let paid = SMALL.replacen(cell, "grade-3 = { access = \"paid\", provenance = \"operator\" }", 1);
+    let paid = paid.replacen("fee = { rule = \"free\" }", "fee = { rule = \"fixed\", amount = 5.0 }", 1);
+    assert!(faults(&paid)[0].contains("priced by tier"));
+    let narrowed = SMALL.replacen(
+        "cadence = \"on_demand\"",
+        "cadence = \"on_demand\"\ncondition = 'aged_transformer_area'",
+        1,
+    );
+    let told = Catalogue::parse("c.toml", &narrowed, &[]).unwrap_err().to_string();
+    assert!(told.contains("the duty `basic_service`"), "{told}");
+}
+
+#[test]
+fn a_protection_must_be_open_to_all_to_whom_it_is_owed() {
+    let text = CATALOGUES[0].1;
+    let all = r#"importance_level in ("imp_special", "imp_first", "imp_second", "imp_temporary")"#;
+    let some = r#"importance_level in ("imp_special", "imp_first")"#;
+    let told = Catalogue::parse("c.toml", &text.replace(all, some), &[]).unwrap_err().to_string();
+    assert!(told.contains("the duty `supply_protection`"), "{told}");
+}
+
+#[test]
+fn prices_follow_the_parts_chosen() {
+    let catalogue = shipped();
+    let service = &catalogue.services[catalogue.service("S17").unwrap()];
+    let price = |tier: Tier, parts: u32| service.price_fen(&service.cell(tier).terms, parts);
+    // The report is free for special customers, alone and in every combination.
+    assert_eq!(price(Tier::Special, 0b001), Some(0));
+    assert_eq!(price(Tier::Special, 0b011), price(Tier::Grade1, 0b010));
+    assert!(price(Tier::Grade1, 0b011) > price(Tier::Special, 0b011));
+    assert_eq!(price(Tier::Grade1, 0), None);
+}

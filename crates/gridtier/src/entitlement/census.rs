@@ -1,0 +1,169 @@
+//! Who is entitled to a service, counted by tier and group; small groups can be withheld.
+//!
+//! A count of three large customers in one district names them. Counts below a limit are therefore withheld, and with
+//! them as many others as it takes that none can be had back by subtracting from a total that is shown.
+
+use std::collections::BTreeMap;
+
+use super::catalogue::Catalogue;
+use super::condition::Datum;
+use super::grant::{Members, grant};
+use super::service::Access;
+use crate::method::Tier;
+
+/// Columns of a census: the four tiers, and all of them.
+pub const COLUMNS: usize = 5;
+
+/// Counts by group and tier.
+#[derive(Clone, Debug, Default)]
+pub struct Census {
+    groups: BTreeMap<String, [u64; 4]>,
+    /// Customers asked, by tier.
+    pub customers: [u64; 4],
+    /// Those entitled, by access.
+    pub by_access: BTreeMap<Access, u64>,
+}
+
+/// A line of a census: a group, its counts by tier and the sum; `None` where a count is withheld.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The group; empty for those without a value, `None` for all groups together.
+    pub group: Option<String>,
+    /// By tier, best first, and the sum.
+    pub counts: [Option<u64>; COLUMNS],
+}
+
+impl Census {
+    /// Counts the members that are entitled to a service, by the column at the place `by` of the catalogue's fields.
+    pub fn add(&mut self, catalogue: &Catalogue, service: usize, by: Option<usize>, members: &Members) {
+        let service = &catalogue.services[service];
+        let mut record = members.record();
+        for row in 0..members.len() {
+            members.fill(row, &mut record);
+            let tier = members.tier(row);
+            self.customers[tier as usize] += 1;
+            let Ok(grant) = grant(catalogue, service, tier, &record) else { continue };
+            *self.by_access.entry(grant.access).or_default() += 1;
+            let group = match by.map(|place| record[place]) {
+                None | Some(Datum::Missing) => "",
+                Some(Datum::Word(word)) => word,
+                Some(Datum::Flag(true)) => "true",
+                Some(_) => "false",
+            };
+            match self.groups.get_mut(group) {
+                Some(counts) => counts[tier as usize] += 1,
+                None => {
+                    let mut counts = [0; 4];
+                    counts[tier as usize] = 1;
+                    self.groups.insert(group.to_owned(), counts);
+                }
+            }
+        }
+    }
+
+    /// Customers entitled.
+    #[must_use]
+    pub fn entitled(&self) -> u64 {
+        self.groups.values().flatten().sum()
+    }
+
+    /// The lines by group, and last the one of all together. Counts from 1 to below `min_count` are withheld, and what
+    /// would give them away.
+    #[must_use]
+    pub fn lines(&self, min_count: u64) -> Vec<Line> {
+        let mut table: Vec<[u64; COLUMNS]> = self.groups.values().map(with_sum).collect();
+        let sums = std::array::from_fn(|tier| self.groups.values().map(|counts| counts[tier]).sum());
+        table.push(with_sum(&sums));
+        let withheld = withheld(&table, min_count);
+        let names = self.groups.keys().cloned().map(Some).chain([None]);
+        names
+            .enumerate()
+            .map(|(row, group)| Line {
+                group,
+                counts: std::array::from_fn(|column| (!withheld[row][column]).then_some(table[row][column])),
+            })
+            .collect()
+    }
+}
+
+fn with_sum(counts: &[u64; 4]) -> [u64; COLUMNS] {
+    let [special, first, second, third] = *counts;
+    [special, first, second, third, special + first + second + third]
+}
+
+/// Which cells of a table are withheld whose last row and last column hold the sums of the others.
+fn withheld(table: &[[u64; COLUMNS]], min_count: u64) -> Vec<[bool; COLUMNS]> {
+    let is_small = |count: u64| count > 0 && count < min_count;
+    let mut withheld: Vec<[bool; COLUMNS]> = table.iter().map(|row| row.map(is_small)).collect();
+    let rows = (0..table.len()).map(|row| (0..COLUMNS).map(|column| (row, column)).collect::<Vec<_>>());
+    let columns = (0..COLUMNS).map(|column| (0..table.len()).map(|row| (row, column)).collect());
+    let lines: Vec<Vec<(usize, usize)>> = rows.chain(columns).collect();
+    loop {
+        // In a line of parts and their sum, one that is withheld alone can be had back.
+        let alone = lines.iter().find_map(|line| {
+            let hidden = line.iter().filter(|(row, column)| withheld[*row][*column]).count();
+            let shown =
+                line.iter().filter(|(row, column)| !withheld[*row][*column] && table[*row][*column] > 0);
+            (hidden == 1).then(|| shown.min_by_key(|(row, column)| table[*row][*column])).flatten()
+        });
+        match alone {
+            Some(&(row, column)) => withheld[row][column] = true,
+            None => return withheld,
+        }
+    }
+}
+
+impl Line {
+    /// The count of a tier.
+    #[must_use]
+    pub fn of(&self, tier: Tier) -> Option<u64> {
+        self.counts[tier as usize]
+    }
+
+    /// The sum over tiers.
+    #[must_use]
+    pub fn sum(&self) -> Option<u64> {
+        self.counts[COLUMNS - 1]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn census(groups: &[(&str, [u64; 4])]) -> Census {
+        let groups = groups.iter().map(|(name, counts)| ((*name).to_owned(), *counts)).collect();
+        Census { groups, ..Census::default() }
+    }
+
+    #[test]
+    fn sums_stand_last_in_both_directions() {
+        let lines = census(&[("a", [1, 2, 3, 4]), ("b", [10, 0, 0, 0])]).lines(0);
+        assert_eq!(lines[0].counts, [1, 2, 3, 4, 10].map(Some));
+        assert_eq!(lines[2], Line { group: None, counts: [11, 2, 3, 4, 20].map(Some) });
+    }
+
+    #[test]
+    fn what_is_withheld_cannot_be_had_back_from_the_sums() {
+        let census = census(&[("a", [3, 20, 30, 40]), ("b", [50, 60, 70, 80]), ("c", [9, 90, 90, 90])]);
+        let lines = census.lines(5);
+        assert_eq!(lines[0].of(Tier::Special), None);
+        let width = 0..COLUMNS;
+        for line in &lines {
+            assert_ne!(line.counts.iter().filter(|count| count.is_none()).count(), 1, "{line:?}");
+        }
+        for column in width {
+            let hidden = lines.iter().filter(|line| line.counts[column].is_none()).count();
+            assert_ne!(hidden, 1, "column {column}");
+        }
+        // Most of it is still there, and the sum of all is.
+        assert_eq!(lines[3].sum(), Some(632));
+        assert!(lines.iter().flat_map(|line| line.counts).filter(Option::is_some).count() >= 12);
+    }
+
+    #[test]
+    fn nothing_is_withheld_without_a_limit_and_zero_is_no_small_group() {
+        let lines = census(&[("a", [0, 0, 0, 7])]).lines(5);
+        assert!(lines.iter().all(|line| line.counts.iter().all(Option::is_some)));
+    }
+}

@@ -1,0 +1,253 @@
+//! Conditions of the catalogue: who a service can apply to, besides the tier.
+//!
+//! A small typed language that an analyst can read aloud: `supply_level = "high_voltage" and aged_transformer_area`.
+//! Columns and words are those of the contract, so a misspelt one is found when the catalogue is read and not by the
+//! customer who got nothing. Tiers are no columns here: what a tier gets stands in the matrix.
+//!
+//! What is missing: an empty word equals nothing, so `=` and `in` fail and `!=` holds; an empty flag is false; a number
+//! or day that is missing makes a comparison *unknown*, `not`, `and` and `or` follow Kleene's logic, and an unknown
+//! condition does not hold. `is missing` asks for it.
+
+mod case;
+mod parse;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::contract::{Kind as ColumnKind, Table};
+use crate::indicator::INDICATORS;
+use crate::unit::date_of_day;
+
+pub use case::{covered, possible};
+
+/// What a column of a condition holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One of these words.
+    Words(&'static [&'static str]),
+    /// Any text.
+    Text,
+    /// A number.
+    Number,
+    /// Yes or no.
+    Flag,
+    /// A day.
+    Day,
+}
+
+/// A column that conditions may name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub kind: Kind,
+}
+
+/// The columns that conditions may name: those of `customers` but for the id, `provisional`, `score` (0 to 100), the
+/// indicators of the registry, and `own` ones of a method.
+#[must_use]
+pub fn fields(own: &[&str]) -> Vec<Field> {
+    let of = |name: &str, kind| Field { name: name.to_owned(), kind };
+    let mut fields: Vec<Field> = Table::Customers
+        .columns()
+        .iter()
+        .filter_map(|column| {
+            let kind = match column.kind {
+                ColumnKind::Word(words) => Kind::Words(words),
+                ColumnKind::Text => Kind::Text,
+                ColumnKind::Flag => Kind::Flag,
+                ColumnKind::Date => Kind::Day,
+                ColumnKind::Number | ColumnKind::PowerFactor => Kind::Number,
+                _ => return None,
+            };
+            Some(of(column.name, kind))
+        })
+        .collect();
+    fields.push(of("provisional", Kind::Flag));
+    fields.push(of("score", Kind::Number));
+    let known = INDICATORS.iter().map(|indicator| indicator.id);
+    let own = own.iter().copied().filter(|id| !INDICATORS.iter().any(|indicator| indicator.id == *id));
+    fields.extend(known.chain(own).map(|id| of(id, Kind::Number)));
+    fields
+}
+
+/// A customer's value of a column.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Datum<'a> {
+    /// There is none.
+    Missing,
+    /// A word or text.
+    Word(&'a str),
+    /// A number.
+    Number(f64),
+    /// A flag.
+    Flag(bool),
+    /// A day since 1970-01-01.
+    Day(i32),
+}
+
+impl fmt::Display for Datum<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("missing"),
+            Self::Word(word) => write!(f, "\"{word}\""),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Flag(flag) => write!(f, "{flag}"),
+            Self::Day(day) => match date_of_day(*day) {
+                Some(date) => write!(f, "\"{date}\""),
+                None => write!(f, "day {day}"),
+            },
+        }
+    }
+}
+
+/// How two values are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Op {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+}
+
+impl Op {
+    fn holds(self, order: std::cmp::Ordering) -> bool {
+        match self {
+            Self::Eq => order.is_eq(),
+            Self::Ne => order.is_ne(),
+            Self::Lt => order.is_lt(),
+            Self::Le => order.is_le(),
+            Self::Gt => order.is_gt(),
+            Self::Ge => order.is_ge(),
+        }
+    }
+}
+
+/// A condition's parts; columns by their place in [`fields`].
+#[derive(Clone, Debug, PartialEq)]
+enum Part {
+    Always,
+    Flag(usize),
+    Missing(usize),
+    Word(usize, Op, String),
+    AmongWords(usize, Vec<String>),
+    Number(usize, Op, f64),
+    AmongNumbers(usize, Vec<f64>),
+    Day(usize, Op, i32),
+    Not(Box<Part>),
+    And(Box<Part>, Box<Part>),
+    Or(Box<Part>, Box<Part>),
+}
+
+/// A checked condition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// As it was written.
+    pub text: String,
+    part: Part,
+}
+
+impl Condition {
+    /// Checks a condition over `fields`.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do.
+    pub fn parse(text: &str, fields: &[Field]) -> Result<Self, (String, String)> {
+        Ok(Self { text: text.trim().to_owned(), part: parse::parse(text, fields)? })
+    }
+
+    /// The condition that always holds.
+    #[must_use]
+    pub fn always() -> Self {
+        Self { text: "always".into(), part: Part::Always }
+    }
+
+    /// Whether it holds for a customer, whose `record` stands in the order of the fields. Unknown does not hold.
+    #[must_use]
+    pub fn holds(&self, record: &[Datum]) -> bool {
+        self.part.truth(record) == Some(true)
+    }
+
+    /// The columns that it looks at, as places in the fields.
+    #[must_use]
+    pub fn columns(&self) -> BTreeSet<usize> {
+        let mut columns = BTreeSet::new();
+        self.part.collect(&mut columns);
+        columns
+    }
+
+    /// What it saw of a customer: `aged_transformer_area = false`.
+    #[must_use]
+    pub fn seen(&self, fields: &[Field], record: &[Datum]) -> String {
+        let value = |&place: &usize| format!("{} = {}", fields[place].name, record[place]);
+        self.columns().iter().map(value).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Part {
+    /// True, false, or unknown.
+    fn truth(&self, record: &[Datum]) -> Option<bool> {
+        match self {
+            Self::Always => Some(true),
+            Self::Flag(at) => Some(record[*at] == Datum::Flag(true)),
+            Self::Missing(at) => Some(record[*at] == Datum::Missing),
+            Self::Word(at, op, word) => match record[*at] {
+                Datum::Word(value) => Some(op.holds(value.cmp(word.as_str()))),
+                _ => Some(*op == Op::Ne),
+            },
+            Self::AmongWords(at, words) => match record[*at] {
+                Datum::Word(value) => Some(words.iter().any(|word| word == value)),
+                _ => Some(false),
+            },
+            Self::Number(at, op, number) => match record[*at] {
+                Datum::Number(value) => value.partial_cmp(number).map(|order| op.holds(order)),
+                _ => None,
+            },
+            Self::AmongNumbers(at, numbers) => match record[*at] {
+                Datum::Number(value) => Some(numbers.contains(&value)),
+                _ => None,
+            },
+            Self::Day(at, op, day) => match record[*at] {
+                Datum::Day(value) => Some(op.holds(value.cmp(day))),
+                _ => None,
+            },
+            Self::Not(part) => part.truth(record).map(|truth| !truth),
+            Self::And(one, other) => match (one.truth(record), other.truth(record)) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), Some(true)) => Some(true),
+                _ => None,
+            },
+            Self::Or(one, other) => match (one.truth(record), other.truth(record)) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (Some(false), Some(false)) => Some(false),
+                _ => None,
+            },
+        }
+    }
+
+    fn collect(&self, columns: &mut BTreeSet<usize>) {
+        match self {
+            Self::Always => {}
+            Self::Flag(at)
+            | Self::Missing(at)
+            | Self::Word(at, ..)
+            | Self::AmongWords(at, _)
+            | Self::Number(at, ..)
+            | Self::AmongNumbers(at, _)
+            | Self::Day(at, ..) => {
+                columns.insert(*at);
+            }
+            Self::Not(part) => part.collect(columns),
+            Self::And(one, other) | Self::Or(one, other) => {
+                one.collect(columns);
+                other.collect(columns);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+//! Whether conditions can hold at all: by trying every customer that they could tell apart.
+//!
+//! A condition knows a column only through the constants that it names. One value at, below and above each constant,
+//! every word, and the missing value therefore stand for all customers, and trying their combinations is a proof.
+
+use super::{Condition, Datum, Field, Kind, Part};
+
+/// Combinations beyond which no proof is tried.
+const CASES_MAX: usize = 1_000_000;
+
+/// Whether the condition holds for some customer. True also where there are too many cases to tell.
+#[must_use]
+pub fn possible(condition: &Condition, fields: &[Field]) -> bool {
+    any_case(&[condition], fields, |record| condition.holds(record)).unwrap_or(true)
+}
+
+/// Whether every customer for whom `owed` holds is reached by one of `by`. True also where there are too many cases to
+/// tell.
+#[must_use]
+pub fn covered(owed: &Condition, by: &[&Condition], fields: &[Field]) -> bool {
+    let all: Vec<&Condition> = by.iter().copied().chain([owed]).collect();
+    let left_out =
+        any_case(&all, fields, |record| owed.holds(record) && !by.iter().any(|part| part.holds(record)));
+    !left_out.unwrap_or(false)
+}
+
+/// Whether `test` is true in some case that the conditions can tell apart; `None` when there are too many.
+fn any_case(conditions: &[&Condition], fields: &[Field], test: impl Fn(&[Datum]) -> bool) -> Option<bool> {
+    let mut columns: Vec<(usize, Vec<Datum>)> = Vec::new();
+    for condition in conditions {
+        for at in condition.columns() {
+            if !columns.iter().any(|(known, _)| *known == at) {
+                columns.push((at, values(at, conditions, fields)));
+            }
+        }
+    }
+    let cases = columns.iter().try_fold(1usize, |cases, (_, values)| cases.checked_mul(values.len()))?;
+    if cases > CASES_MAX {
+        return None;
+    }
+    let mut record = vec![Datum::Missing; fields.len()];
+    Some((0..cases).any(|mut case| {
+        for (at, values) in &columns {
+            record[*at] = values[case % values.len()];
+            case /= values.len();
+        }
+        test(&record)
+    }))
+}
+
+/// Values of a column that stand for all that the conditions can tell apart.
+fn values<'a>(at: usize, conditions: &[&'a Condition], fields: &'a [Field]) -> Vec<Datum<'a>> {
+    let mut values = vec![Datum::Missing];
+    match fields[at].kind {
+        Kind::Words(words) => values.extend(words.iter().map(|word| Datum::Word(word))),
+        Kind::Flag => values.extend([Datum::Flag(false), Datum::Flag(true)]),
+        // A text that no condition names.
+        Kind::Text => values.push(Datum::Word("\u{0}")),
+        Kind::Number => values.push(Datum::Number(0.0)),
+        Kind::Day => values.push(Datum::Day(0)),
+    }
+    conditions.iter().for_each(|condition| constants(&condition.part, at, &mut values));
+    values
+}
+
+fn constants<'a>(part: &'a Part, column: usize, values: &mut Vec<Datum<'a>>) {
+    let mut add = |value: Datum<'a>| {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    };
+    let around = |x: f64| [x.next_down(), x, x.next_up()].map(Datum::Number);
+    match part {
+        Part::Word(at, _, word) if *at == column => add(Datum::Word(word)),
+        Part::AmongWords(at, words) if *at == column => words.iter().for_each(|word| add(Datum::Word(word))),
+        Part::Number(at, _, x) if *at == column => around(*x).into_iter().for_each(add),
+        Part::AmongNumbers(at, xs) if *at == column => {
+            xs.iter().flat_map(|x| around(*x)).for_each(add);
+        }
+        Part::Day(at, _, day) if *at == column => {
+            [day.saturating_sub(1), *day, day.saturating_add(1)].map(Datum::Day).into_iter().for_each(add);
+        }
+        Part::Not(part) => constants(part, column, values),
+        Part::And(one, other) | Part::Or(one, other) => {
+            constants(one, column, values);
+            constants(other, column, values);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,102 @@
+use super::*;
+
+fn check(text: &str, given: &[(&str, Datum)]) -> bool {
+    let fields = fields(&[]);
+    let mut record = vec![Datum::Missing; fields.len()];
+    for (name, value) in given {
+        record[fields.iter().position(|field| field.name == *name).unwrap()] = *value;
+    }
+    Condition::parse(text, &fields).unwrap().holds(&record)
+}
+
+fn fault(text: &str) -> (String, String) {
+    Condition::parse(text, &fields(&[])).unwrap_err()
+}
+
+#[test]
+fn a_condition_reads_as_it_is_said() {
+    let text = r#"supply_level = "high_voltage" and aged_transformer_area"#;
+    let high = ("supply_level", Datum::Word("high_voltage"));
+    assert!(check(text, &[high, ("aged_transformer_area", Datum::Flag(true))]));
+    assert!(!check(text, &[high, ("aged_transformer_area", Datum::Flag(false))]));
+    assert!(check("annual_energy >= 1e6 or score > 90", &[("score", Datum::Number(90.5))]));
+    assert!(check("opened_on < '2020-01-01'", &[("opened_on", Datum::Day(0))]));
+    assert!(check("power_factor_standard in (0.85, 0.9)", &[("power_factor_standard", Datum::Number(0.9))]));
+    assert!(check("always", &[]));
+}
+
+#[test]
+fn or_binds_weaker_than_and_and_not_binds_strongest() {
+    let residential = ("use_category", Datum::Word("residential"));
+    let text = r#"use_category = "residential" or aged_transformer_area and provisional"#;
+    assert!(check(text, &[residential]));
+    assert!(!check(&text.replace("use", "(use").replace(" and", ") and"), &[residential]));
+    assert!(check(r#"not aged_transformer_area and use_category = "residential""#, &[residential]));
+    assert!(check("not not always", &[]));
+}
+
+#[test]
+fn what_is_missing_equals_nothing_and_an_unknown_number_decides_nothing() {
+    assert!(!check(r#"importance_level = "imp_first""#, &[]));
+    assert!(check(r#"importance_level != "imp_first""#, &[]));
+    assert!(check(r#"not importance_level in ("imp_first")"#, &[]));
+    assert!(check("importance_level is missing and not (importance_level is not missing)", &[]));
+    // Kleene: unknown stays unknown under `not`, and does not hold.
+    assert!(!check("annual_energy < 5", &[]));
+    assert!(!check("not annual_energy < 5", &[]));
+    assert!(check("annual_energy < 5 or always", &[]));
+    assert!(!check("annual_energy < 5 and always", &[]));
+    assert!(!check("aged_transformer_area", &[]));
+}
+
+#[test]
+fn a_fault_names_the_word_and_the_fix() {
+    let (what, fix) = fault(r#"supply_levle = "high_voltage""#);
+    assert!(what.contains("`supply_levle`") && fix.contains("supply_level"), "{what} {fix}");
+    let (what, fix) = fault(r#"supply_level = "high""#);
+    assert!(what.contains("never \"high\"") && fix.contains("high_voltage"), "{what} {fix}");
+    for (text, says) in [
+        ("", "ends where a column"),
+        ("score >", "ends where a number"),
+        ("score > \"high\"", "where a number"),
+        ("score 5", "where a comparison"),
+        ("(score > 5", "`)`"),
+        ("score > 5 5", "the end"),
+        ("aged_transformer_area = 1", "yes or no"),
+        ("supply_level < \"residential\"", "no order"),
+        ("opened_on < \"soon\"", "no day"),
+        ("region = \"a", "not closed"),
+        ("score & 5", "not understood"),
+        ("region in \"a\"", "`(`"),
+        ("opened_on in (\"2020-01-01\")", "takes no `in`"),
+        ("tier = \"special\"", "no column"),
+        ("customer_id = \"1\"", "no column"),
+    ] {
+        assert!(fault(text).0.contains(says), "{text}: {:?}", fault(text));
+    }
+    assert!(fault(&"(".repeat(1000)).0.contains("nested"));
+}
+
+#[test]
+fn a_condition_that_never_holds_is_proven() {
+    let fields = fields(&[]);
+    let can = |text: &str| possible(&Condition::parse(text, &fields).unwrap(), &fields);
+    assert!(!can(r#"use_category = "residential" and use_category = "other""#));
+    assert!(!can("score > 5 and score < 5"));
+    assert!(!can("score > 5 and score is missing"));
+    assert!(can("score >= 5 and score <= 5"));
+    assert!(!can("region in (\"a\", \"b\") and region = \"c\""));
+    assert!(can(r#"region != "a" and region is not missing"#));
+    assert!(!can("opened_on > \"2020-01-01\" and opened_on < \"2020-01-02\""));
+}
+
+#[test]
+fn gaps_in_what_is_owed_are_found() {
+    let fields = fields(&[]);
+    let of = |text: &str| Condition::parse(text, &fields).unwrap();
+    let (others, homes) = (of(r#"use_category != "residential""#), of(r#"use_category = "residential""#));
+    assert!(covered(&of("always"), &[&others, &homes], &fields));
+    assert!(!covered(&of("always"), &[&homes], &fields));
+    let special = of(r#"importance_level in ("imp_special", "imp_first", "imp_second")"#);
+    assert!(!covered(&of("importance_level is not missing"), &[&special], &fields));
+}

@@ -1,0 +1,231 @@
+//! What a customer is due: from its tier and its own columns, derived when somebody asks.
+//!
+//! A service is due by the tier's cell, or opened whatever the tier; the better of the two holds, on its own terms. The
+//! reasons come along, so that nobody has to guess them. Nothing here remembers who was granted what.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type};
+use arrow_array::{Array, BooleanArray, Date32Array, Float64Array, RecordBatch, StringArray};
+use arrow_schema::DataType;
+
+use super::catalogue::Catalogue;
+use super::condition::{Condition, Datum, Field};
+use super::service::{Access, Cell, Opening, Reason, Service, Terms};
+use crate::method::Tier;
+
+/// Customers of a cycle with the columns that conditions look at.
+pub struct Members<'b> {
+    ids: &'b StringArray,
+    tiers: Vec<Tier>,
+    columns: Vec<(usize, Column<'b>)>,
+    fields: usize,
+}
+
+enum Column<'b> {
+    Words(&'b StringArray),
+    Numbers(&'b Float64Array),
+    Flags(&'b BooleanArray),
+    Days(&'b Date32Array),
+}
+
+impl<'b> Members<'b> {
+    /// Members of a batch with the columns `customer_id` and `tier`, text, and any of the `fields`, text, f64, bool or
+    /// date32. `None` when one of them is something else.
+    #[must_use]
+    pub fn of(batch: &'b RecordBatch, fields: &[Field]) -> Option<Self> {
+        let ids = batch.column_by_name("customer_id")?.as_string_opt::<i32>()?;
+        let names = batch.column_by_name("tier")?.as_string_opt::<i32>()?;
+        let tiers = names.iter().map(|name| Tier::named(name?)).collect::<Option<Vec<_>>>()?;
+        let mut columns = Vec::new();
+        for (place, field) in fields.iter().enumerate() {
+            if let Some(column) = batch.column_by_name(&field.name) {
+                columns.push((place, Column::of(column)?));
+            }
+        }
+        Some(Self { ids, tiers, columns, fields: fields.len() })
+    }
+
+    /// How many they are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.tiers.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tiers.is_empty()
+    }
+
+    /// A customer's id.
+    #[must_use]
+    pub fn id(&self, row: usize) -> &'b str {
+        self.ids.value(row)
+    }
+
+    /// A customer's tier.
+    #[must_use]
+    pub fn tier(&self, row: usize) -> Tier {
+        self.tiers[row]
+    }
+
+    /// An empty record, to be filled by [`fill`](Self::fill).
+    #[must_use]
+    pub fn record(&self) -> Vec<Datum<'b>> {
+        vec![Datum::Missing; self.fields]
+    }
+
+    /// Writes a customer's values over those of the one before. Columns that the batch lacks stay missing.
+    pub fn fill(&self, row: usize, record: &mut [Datum<'b>]) {
+        for (place, column) in &self.columns {
+            record[*place] = column.datum(row);
+        }
+    }
+}
+
+impl<'b> Column<'b> {
+    fn of(column: &'b dyn Array) -> Option<Self> {
+        Some(match column.data_type() {
+            DataType::Utf8 => Self::Words(column.as_string_opt::<i32>()?),
+            DataType::Float64 => Self::Numbers(column.as_primitive_opt::<Float64Type>()?),
+            DataType::Boolean => Self::Flags(column.as_boolean_opt()?),
+            DataType::Date32 => Self::Days(column.as_primitive_opt::<Date32Type>()?),
+            _ => return None,
+        })
+    }
+
+    fn datum(&self, row: usize) -> Datum<'b> {
+        match self {
+            Self::Words(words) if words.is_valid(row) => Datum::Word(words.value(row)),
+            Self::Numbers(numbers) if numbers.is_valid(row) => Datum::Number(numbers.value(row)),
+            Self::Flags(flags) if flags.is_valid(row) => Datum::Flag(flags.value(row)),
+            Self::Days(days) if days.is_valid(row) => Datum::Day(days.value(row)),
+            _ => Datum::Missing,
+        }
+    }
+}
+
+/// What gives a customer a service.
+#[derive(Clone, Copy, Debug)]
+pub enum Basis<'c> {
+    /// The cell of its tier.
+    Cell(&'c Cell),
+    /// An opening of the service, by its place.
+    Opening(usize, &'c Opening),
+}
+
+/// A service that a customer is due.
+#[derive(Clone, Debug)]
+pub struct Grant<'c> {
+    /// How much of it.
+    pub access: Access,
+    /// On which terms.
+    pub terms: &'c Terms,
+    /// What gives it.
+    pub basis: Basis<'c>,
+    /// Why, in the order of [`Reason`]; at least one.
+    pub reasons: Reasons,
+}
+
+/// A set of reasons.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reasons(u8);
+
+impl Reasons {
+    fn with(self, reason: Reason) -> Self {
+        Self(self.0 | 1 << reason as u8)
+    }
+
+    /// The reasons in order.
+    pub fn iter(self) -> impl Iterator<Item = Reason> {
+        Reason::ALL.iter().copied().filter(move |&reason| self.0 >> reason as u8 & 1 == 1)
+    }
+
+    /// Their words, as in tables: `tier;condition`.
+    #[must_use]
+    pub fn words(self) -> String {
+        self.iter().map(Reason::word).collect::<Vec<_>>().join(";")
+    }
+}
+
+/// Why a customer has no claim to a service.
+#[derive(Clone, Copy, Debug)]
+pub enum Refused<'c> {
+    /// The service does not apply to it: this condition does not hold.
+    Condition(&'c Condition),
+    /// Its tier does not have the service, and nothing else opens it.
+    Tier,
+}
+
+/// Whether and how a customer of a tier, with its `record` in the order of the catalogue's fields, has a service.
+///
+/// # Errors
+/// Why it has not.
+pub fn grant<'c>(
+    catalogue: &'c Catalogue,
+    service: &'c Service,
+    tier: Tier,
+    record: &[Datum],
+) -> Result<Grant<'c>, Refused<'c>> {
+    if let Some(condition) = service.condition.as_ref().filter(|condition| !condition.holds(record)) {
+        return Err(Refused::Condition(condition));
+    }
+    let mut reasons = Reasons::default();
+    if service.condition.is_some() {
+        reasons = reasons.with(Reason::Condition);
+    }
+    if catalogue.is_regulated(service) {
+        reasons = reasons.with(Reason::Regulation);
+    }
+    let cell = service.cell(tier);
+    let mut best = by_tier(cell, record, reasons);
+    for (place, opening) in service.opens.iter().enumerate() {
+        if !opening.condition.holds(record) {
+            continue;
+        }
+        match &mut best {
+            Some(grant) if grant.access > opening.access => {}
+            Some(grant) if grant.access == opening.access => {
+                grant.reasons = grant.reasons.with(opening.reason);
+            }
+            _ => {
+                best = Some(Grant {
+                    access: opening.access,
+                    terms: &opening.terms,
+                    basis: Basis::Opening(place, opening),
+                    reasons: reasons.with(opening.reason),
+                });
+            }
+        }
+    }
+    best.ok_or(match &cell.condition {
+        Some(condition) if cell.access != Access::None => Refused::Condition(condition),
+        _ => Refused::Tier,
+    })
+}
+
+fn by_tier<'c>(cell: &'c Cell, record: &[Datum], reasons: Reasons) -> Option<Grant<'c>> {
+    if cell.access == Access::None || !cell.condition.as_ref().is_none_or(|condition| condition.holds(record))
+    {
+        return None;
+    }
+    let reasons = match cell.condition {
+        Some(_) => reasons.with(Reason::Condition),
+        None => reasons,
+    };
+    Some(Grant {
+        access: cell.access,
+        terms: &cell.terms,
+        basis: Basis::Cell(cell),
+        reasons: reasons.with(Reason::Tier),
+    })
+}
+
+impl Catalogue {
+    /// Whether the service is owed to everybody.
+    #[must_use]
+    pub fn is_regulated(&self, service: &Service) -> bool {
+        let duty = service.duty.as_ref().and_then(|id| self.duties.iter().find(|duty| duty.id == *id));
+        duty.is_some_and(|duty| duty.is_basic)
+    }
+}

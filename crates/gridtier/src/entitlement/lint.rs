@@ -1,0 +1,331 @@
+//! What no catalogue may say: each finding names the service, the cell and the fix.
+//!
+//! A matrix of a hundred cells that people edit breaks in ways that nobody sees: a better tier that gets less, a service
+//! that nobody can have, a fee where the law knows none. Here they are faults, and a catalogue that has one is refused.
+
+use super::catalogue::Catalogue;
+use super::condition::{Condition, covered, possible};
+use super::service::{Access, Cell, Combination, Fee, Part, Provenance, Service, Start, Terms};
+use crate::document::{Document, Fault, did_you_mean};
+use crate::method::Tier;
+
+/// Every fault of a catalogue whose words and numbers could all be read.
+pub(super) fn lint(document: &Document, catalogue: &Catalogue) -> Vec<Fault> {
+    let mut lint = Lint { document, catalogue, faults: Vec::new() };
+    for (place, service) in catalogue.services.iter().enumerate() {
+        let place = place.to_string();
+        lint.reach(service, &place);
+        lint.fee(service, &place);
+        lint.combinations(service, &place);
+        lint.better_gets_less(service, &place);
+        lint.conditions(service, &place);
+        for (tier, cell) in Tier::ALL.into_iter().zip(&service.cells) {
+            lint.cell(service, tier, cell, &place);
+        }
+        for (entry, opening) in service.opens.iter().enumerate() {
+            let who = format!("service {}, opening {}", service.id, entry + 1);
+            let entry = entry.to_string();
+            let path = ["service", &place, "opens", &entry];
+            lint.terms(service, &who, opening.access, &opening.terms, &path);
+            if opening.access == Access::None {
+                lint.fault(&path, format!("{who}: it opens nothing"), "give an access other than none");
+            }
+        }
+        lint.duty(service, &place);
+    }
+    lint.duties();
+    lint.faults
+}
+
+struct Lint<'a, 't> {
+    document: &'a Document<'t>,
+    catalogue: &'a Catalogue,
+    faults: Vec<Fault>,
+}
+
+impl Lint<'_, '_> {
+    fn fault(&mut self, path: &[&str], what: String, fix: impl Into<String>) {
+        self.faults.push(Fault { line: self.document.line(path), what, fix: fix.into() });
+    }
+
+    /// No orphan: somebody can have it.
+    fn reach(&mut self, service: &Service, place: &str) {
+        let is_orphan =
+            service.opens.is_empty() && service.cells.iter().all(|cell| cell.access == Access::None);
+        if is_orphan {
+            let what = format!("service {} is an orphan: no tier has it and nothing opens it", service.id);
+            self.fault(&["service", place], what, "give a tier access, or take the service out");
+        }
+    }
+
+    fn fee(&mut self, service: &Service, place: &str) {
+        let accesses = || {
+            let cells = service.cells.iter().map(|cell| cell.access);
+            cells.chain(service.opens.iter().map(|opening| opening.access))
+        };
+        let used = match service.fee {
+            Fee::Free => return,
+            Fee::Shared(_) => accesses().any(|access| access == Access::Subsidised),
+            Fee::Fixed(_) | Fee::Combination(..) => accesses().any(|access| access == Access::Paid),
+        };
+        if !used {
+            let what = format!("service {} has a fee rule that no tier pays by", service.id);
+            self.fault(&["service", place, "fee"], what, "set the rule to free, or let a tier pay");
+        }
+    }
+
+    fn combinations(&mut self, service: &Service, place: &str) {
+        let Fee::Combination(parts, choices) = &service.fee else { return };
+        let path = ["service", place, "fee"];
+        for bits in 1..1u32 << parts.len() {
+            let named = names(parts, bits);
+            let mut priced = choices.iter().filter(|choice| choice.parts == bits);
+            let Some(choice) = priced.next() else {
+                let what = format!("service {}: the combination {named} has no price", service.id);
+                self.fault(&path, what, "add it to `combinations`");
+                continue;
+            };
+            if priced.next().is_some() {
+                let what = format!("service {}: the combination {named} has two prices", service.id);
+                self.fault(&path, what, "keep one");
+            }
+            for what in incoherent(choice, choices, parts) {
+                let what = format!("service {}: the combination {named} {what}", service.id);
+                self.fault(&path, what, "correct its fee");
+            }
+        }
+        if choices.iter().any(|choice| choice.parts == 0) {
+            let what = format!("service {}: a combination has no parts", service.id);
+            self.fault(&path, what, "name its parts, or take it out");
+        }
+        let shares: i64 = choices.iter().map(|choice| choice.share_e6).sum();
+        if shares != 1_000_000 {
+            let shares = shares as f64 / 1e6;
+            let what =
+                format!("service {}: the shares of its combinations sum to {shares}, not 1", service.id);
+            self.fault(&path, what, "correct the shares");
+        }
+    }
+
+    fn better_gets_less(&mut self, service: &Service, place: &str) {
+        for (better, worse) in Tier::ALL.into_iter().zip(Tier::ALL.into_iter().skip(1)) {
+            let (cell, other) = (service.cell(better), service.cell(worse));
+            let less = gives_less(service, cell, other);
+            let path = ["service", place, "cells", better.name()];
+            match (&less, &cell.less) {
+                (Some(how), None) => {
+                    let what = format!(
+                        "service {}, cell {}: it gets less than {}: {how}",
+                        service.id,
+                        better.name(),
+                        worse.name()
+                    );
+                    self.fault(&path, what, "give it at least as much, or say why: less = \"…\"");
+                }
+                (None, Some(_)) => {
+                    let what = format!(
+                        "service {}, cell {}: `less` is given, but it does not get less than {}",
+                        service.id,
+                        better.name(),
+                        worse.name()
+                    );
+                    self.fault(&path, what, "take out `less`");
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn conditions(&mut self, service: &Service, place: &str) {
+        let mut never = Vec::new();
+        let can = |condition: &Condition| possible(condition, &self.catalogue.fields);
+        if let Some(condition) = service.condition.as_ref().filter(|condition| !can(condition)) {
+            never.push((vec!["service", place, "condition"], condition.text.clone()));
+        }
+        for (tier, cell) in Tier::ALL.into_iter().zip(&service.cells) {
+            if let Some(condition) = cell.condition.as_ref().filter(|condition| !can(condition)) {
+                never.push((vec!["service", place, "cells", tier.name()], condition.text.clone()));
+            }
+        }
+        for opening in service.opens.iter().filter(|opening| !can(&opening.condition)) {
+            never.push((vec!["service", place, "opens"], opening.condition.text.clone()));
+        }
+        for (path, text) in never {
+            let what = format!("service {}: the condition `{text}` can never hold", service.id);
+            self.fault(&path, what, "it contradicts itself: correct it");
+        }
+    }
+
+    fn cell(&mut self, service: &Service, tier: Tier, cell: &Cell, place: &str) {
+        let who = format!("service {}, cell {}", service.id, tier.name());
+        let path = ["service", place, "cells", tier.name()];
+        self.terms(service, &who, cell.access, &cell.terms, &path);
+        let is_text = cell.provenance == Provenance::Text;
+        if is_text == cell.phrase.trim().is_empty() {
+            let what = match is_text {
+                true => format!("{who}: provenance text without the paper's phrase"),
+                false => format!("{who}: a phrase of the paper, but provenance {}", cell.provenance.word()),
+            };
+            self.fault(&path, what, "provenance text and `phrase` belong together");
+        }
+        let has_limit = cell.terms.quota_per_year.is_some()
+            || cell.terms.cadence.is_some()
+            || cell.condition.is_some()
+            || !cell.terms.note.trim().is_empty();
+        if cell.access == Access::Limited && !has_limit {
+            let what = format!("{who}: limited, but no limit is stated");
+            self.fault(&path, what, "give quota_per_year, cadence, condition or note");
+        }
+        if cell.access == Access::None && (has_limit || cell.terms.free_parts != 0) {
+            let what = format!("{who}: terms of a service that the tier does not get");
+            self.fault(&path, what, "take out the terms, or give access");
+        }
+    }
+
+    /// Access and price agree.
+    fn terms(&mut self, service: &Service, who: &str, access: Access, terms: &Terms, path: &[&str]) {
+        let fixed = matches!(service.fee, Fee::Fixed(_));
+        let priced = fixed || matches!(service.fee, Fee::Combination(..));
+        let shared = matches!(service.fee, Fee::Shared(_));
+        let has_fee = terms.fee_fen.is_some_and(|fee| fee > 0);
+        let is_part = terms.subsidy_e6.is_some_and(|share| (1..1_000_000).contains(&share));
+        let rule = service.fee.rule().word();
+        let wrong = match access {
+            Access::Paid if !priced => Some(format!("paid, but the fee rule is {rule}")),
+            Access::Paid if fixed && !has_fee => Some("paid, but the fee is 0".into()),
+            Access::Paid if !fixed && terms.fee_fen.is_some() => {
+                Some("a fee of its own, but the service is priced by combination".into())
+            }
+            Access::Subsidised if !shared => Some(format!("subsidised, but the fee rule is {rule}")),
+            Access::Subsidised if !is_part => {
+                Some("subsidised, but `subsidy_share` is not between 0 and 1".into())
+            }
+            Access::None | Access::Limited | Access::OnApplication | Access::Included if has_fee => {
+                Some(format!("{}, but it has a fee", access.word()))
+            }
+            Access::OnApplication if service.start != Start::Application => {
+                Some("on_application, but the service starts automatically".into())
+            }
+            _ if access != Access::Subsidised && terms.subsidy_e6.is_some() => {
+                Some(format!("{}, but it has a `subsidy_share`", access.word()))
+            }
+            _ => None,
+        };
+        if let Some(wrong) = wrong {
+            let fix = "access, fee rule and terms contradict each other: correct one of them";
+            self.fault(path, format!("{who}: {wrong}"), fix);
+        }
+    }
+
+    /// A regulated service is neither withdrawn nor priced by tier.
+    fn duty(&mut self, service: &Service, place: &str) {
+        let Some(id) = &service.duty else { return };
+        let Some(duty) = self.catalogue.duties.iter().find(|duty| duty.id == *id) else {
+            let known = self.catalogue.duties.iter().map(|duty| duty.id.as_str());
+            let fix = did_you_mean(id, known);
+            let what = format!("service {}: there is no duty `{id}` in force", service.id);
+            self.fault(&["service", place, "duty"], what, fix);
+            return;
+        };
+        if !duty.is_basic {
+            return;
+        }
+        let source = duty.source.clone();
+        let first = Terms { note: String::new(), note_zh: String::new(), ..service.cells[0].terms.clone() };
+        for (tier, cell) in Tier::ALL.into_iter().zip(&service.cells) {
+            let terms = Terms { note: String::new(), note_zh: String::new(), ..cell.terms.clone() };
+            let wrong = match cell.access {
+                Access::Included if cell.condition.is_some() => "a regulated service has a condition by tier",
+                Access::Included if terms != first => "a regulated service has other terms than for special",
+                Access::Included => continue,
+                Access::Paid | Access::Subsidised => "a regulated service is priced by tier",
+                Access::None | Access::Limited | Access::OnApplication => "a regulated service is withdrawn",
+            };
+            let what = format!("service {}, cell {}: {wrong} ({source})", service.id, tier.name());
+            let fix = "access = \"included\" on the same terms for every tier";
+            self.fault(&["service", place, "cells", tier.name()], what, fix);
+        }
+    }
+
+    /// Every duty in force is kept for all to whom it is owed.
+    fn duties(&mut self) {
+        for duty in &self.catalogue.duties {
+            let services =
+                || self.catalogue.services.iter().filter(|service| service.duty.as_ref() == Some(&duty.id));
+            let always = Condition::always();
+            let reached: Vec<&Condition> = match duty.is_basic {
+                true => services().map(|service| service.condition.as_ref().unwrap_or(&always)).collect(),
+                false => services()
+                    .filter(|service| service.condition.is_none())
+                    .flat_map(|service| service.opens.iter().map(|opening| &opening.condition))
+                    .collect(),
+            };
+            if covered(&duty.owed_to, &reached, &self.catalogue.fields) {
+                continue;
+            }
+            let (id, title, source) = (&duty.id, &duty.title, &duty.source);
+            let what = format!(
+                "the duty `{id}` ({title}; {source}) is not kept for everybody to whom it is owed: {}",
+                duty.owed_to.text
+            );
+            let fix = match duty.is_basic {
+                true => {
+                    format!("add a service with duty = \"{id}\", or widen the condition of the one there is")
+                }
+                false => format!(
+                    "let a service with duty = \"{id}\" be opened to all of them by [[service.opens]]"
+                ),
+            };
+            self.faults.push(Fault { line: 1, what, fix });
+        }
+    }
+}
+
+fn names(parts: &[Part], bits: u32) -> String {
+    let chosen = parts.iter().enumerate().filter(|(place, _)| bits >> place & 1 == 1);
+    chosen.map(|(_, part)| part.id.as_str()).collect::<Vec<_>>().join(" + ")
+}
+
+/// How the price of a choice contradicts the prices of its parts.
+fn incoherent(choice: &Combination, choices: &[Combination], parts: &[Part]) -> Vec<String> {
+    let single = |place: usize| choices.iter().find(|other| other.parts == 1 << place);
+    let sum: i64 = (0..parts.len())
+        .filter(|place| choice.parts >> place & 1 == 1)
+        .filter_map(|place| single(place).map(|other| other.fee_fen))
+        .sum();
+    let mut wrong = Vec::new();
+    if choice.parts.count_ones() > 1 && choice.fee_fen > sum {
+        wrong.push("costs more than its parts one by one".to_owned());
+    }
+    let within = choices.iter().filter(|other| other.parts & choice.parts == other.parts && other.parts != 0);
+    if let Some(dearer) = within.into_iter().find(|other| other.fee_fen > choice.fee_fen) {
+        wrong.push(format!("costs less than {}, which is a part of it", names(parts, dearer.parts)));
+    }
+    wrong
+}
+
+/// How a better tier's cell gives less than a worse one's.
+fn gives_less(service: &Service, better: &Cell, worse: &Cell) -> Option<String> {
+    if better.access != worse.access {
+        let less = better.access < worse.access;
+        return less.then(|| format!("{} against {}", better.access.word(), worse.access.word()));
+    }
+    let (a, b) = (&better.terms, &worse.terms);
+    let unlimited = |quota: Option<u64>| quota.unwrap_or(u64::MAX);
+    let cadence = |terms: &Terms| terms.cadence.unwrap_or(service.cadence);
+    if better.access == Access::Paid && a.fee_fen > b.fee_fen {
+        Some("a higher fee".into())
+    } else if better.access == Access::Subsidised && a.subsidy_e6 < b.subsidy_e6 {
+        Some("a lower subsidy".into())
+    } else if a.free_parts & b.free_parts != b.free_parts {
+        Some("fewer free parts".into())
+    } else if unlimited(a.quota_per_year) < unlimited(b.quota_per_year) {
+        Some("a lower quota".into())
+    } else if cadence(a) < cadence(b) {
+        Some("a rarer cadence".into())
+    } else if better.condition.is_some() && better.condition != worse.condition {
+        Some("a condition that the worse tier has not".into())
+    } else {
+        None
+    }
+}

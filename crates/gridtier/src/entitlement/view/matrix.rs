@@ -1,0 +1,258 @@
+//! The matrix and what stands behind it: cells with their terms, services, prices of combinations.
+
+use super::super::catalogue::Catalogue;
+use super::super::service::{Access, Cell, Dimension, Fee, Service, Terms};
+use super::{Draft, Sheet, Words, e6};
+use crate::method::Tier;
+
+/// Services by dimension, in the order of dimensions and then of the file.
+fn by_dimension(catalogue: &Catalogue) -> Vec<&Service> {
+    let mut services: Vec<&Service> = catalogue.services.iter().collect();
+    services.sort_by_key(|service| service.dimensions.first().copied());
+    services
+}
+
+fn dimensions(service: &Service, words: Words) -> String {
+    let names: Vec<String> = service
+        .dimensions
+        .iter()
+        .map(|dimension: &Dimension| words.pick(dimension.word(), dimension.en(), dimension.zh()))
+        .collect();
+    names.join(" / ")
+}
+
+pub(super) fn tier_name(tier: Tier, words: Words) -> String {
+    words.pick(tier.name(), tier.name(), tier.name_zh())
+}
+
+pub(super) fn access_name(access: Access, words: Words) -> String {
+    words.pick(access.word(), access.en(), access.zh())
+}
+
+pub(super) fn title(service: &Service, words: Words) -> String {
+    match words {
+        Words::Codes => service.title.clone(),
+        _ => words.pick("", &service.title, &service.title_zh),
+    }
+}
+
+fn yuan(fen: i64) -> String {
+    format!("{}.{:02}", fen / 100, fen % 100)
+}
+
+/// A cell's terms in a few words: price, subsidy, quota, cadence. Empty when there is nothing to say.
+#[must_use]
+pub fn cell_terms(service: &Service, access: Access, terms: &Terms, words: Words) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    match (access, &service.fee) {
+        (Access::Paid, Fee::Combination(list, _)) => {
+            parts.push(words.pick("by_combination", "by combination", "按组合收费"));
+            for (place, part) in list.iter().enumerate() {
+                if terms.free_parts >> place & 1 == 1 {
+                    let name = words.pick(&part.id, &part.title, &part.title_zh);
+                    parts.push(format!("{name} {}", words.pick("free", "free", "免费")));
+                }
+            }
+        }
+        (Access::Paid, _) => parts.extend(terms.fee_fen.map(|fee| format!("{} CNY", yuan(fee)))),
+        _ => {}
+    }
+    if let Some(share) = terms.subsidy_e6 {
+        parts.push(format!("{} %", 100.0 * e6(share)));
+    }
+    if let Some(cadence) =
+        terms.cadence.filter(|cadence| *cadence != service.cadence || access == Access::Limited)
+    {
+        parts.push(words.pick(cadence.word(), cadence.en(), cadence.zh()));
+    }
+    if let Some(quota) = terms.quota_per_year {
+        parts.push(words.pick(
+            &format!("{quota}/year"),
+            &format!("{quota} a year"),
+            &format!("每年 {quota} 次"),
+        ));
+    }
+    parts.join(", ")
+}
+
+fn short(service: &Service, cell: &Cell, words: Words) -> String {
+    let name = access_name(cell.access, words);
+    let terms = cell_terms(service, cell.access, &cell.terms, words);
+    match (terms.is_empty(), words) {
+        (true, _) => name,
+        (false, Words::Zh) => format!("{name}（{terms}）"),
+        (false, _) => format!("{name} ({terms})"),
+    }
+}
+
+/// The matrix as people read it: a row for each service, a column for each tier.
+#[must_use]
+pub fn matrix(catalogue: &Catalogue, words: Words) -> Sheet {
+    let services = by_dimension(catalogue);
+    let each = || services.iter().copied();
+    let mut draft = Draft::new(words)
+        .text(("dimension", "dimension", "维度"), each().map(|service| Some(dimensions(service, words))))
+        .text(("service", "service", "编号"), each().map(|service| Some(service.id.clone())))
+        .text(("title", "name", "服务"), each().map(|service| Some(title(service, words))));
+    for tier in Tier::ALL {
+        let name = (tier.name(), tier.name(), tier.name_zh());
+        draft = draft.text(name, each().map(|service| Some(short(service, service.cell(tier), words))));
+    }
+    draft
+        .text(
+            ("start", "begins", "启动方式"),
+            each().map(|service| {
+                Some(words.pick(service.start.word(), service.start.en(), service.start.zh()))
+            }),
+        )
+        .flags(("regulated", "regulated", "监管服务"), each().map(|service| catalogue.is_regulated(service)))
+        .sheet(("matrix", "Entitlement matrix", "客户分级服务矩阵"))
+}
+
+/// Every cell with its terms and provenance: a row for each service and tier.
+#[must_use]
+pub fn cells(catalogue: &Catalogue, words: Words) -> Sheet {
+    let services = by_dimension(catalogue);
+    let each =
+        || services.iter().flat_map(|service| Tier::ALL.map(|tier| (*service, tier, service.cell(tier))));
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let note = |terms: &Terms| match words {
+        Words::Zh => terms.note_zh.clone(),
+        Words::Both if !terms.note.is_empty() => format!("{} {}", terms.note_zh, terms.note),
+        _ => terms.note.clone(),
+    };
+    Draft::new(words)
+        .text(("service", "service", "编号"), each().map(|(service, ..)| Some(service.id.clone())))
+        .text(("title", "name", "服务"), each().map(|(service, ..)| Some(title(service, words))))
+        .text(("tier", "tier", "等级"), each().map(|(_, tier, _)| Some(tier_name(tier, words))))
+        .text(
+            ("access", "access", "提供方式"),
+            each().map(|(.., cell)| Some(access_name(cell.access, words))),
+        )
+        .money(("fee", "fee, CNY", "单价（元）"), each().map(|(.., cell)| cell.terms.fee_fen.map(i128::from)))
+        .numbers(
+            ("subsidy_share", "subsidy share", "补贴比例"),
+            each().map(|(.., cell)| cell.terms.subsidy_e6.map(e6)),
+        )
+        .text(
+            ("cadence", "cadence", "频次"),
+            each().map(|(service, _, cell)| {
+                let cadence = cell.terms.cadence.unwrap_or(service.cadence);
+                (cell.access != Access::None).then(|| words.pick(cadence.word(), cadence.en(), cadence.zh()))
+            }),
+        )
+        .integers(
+            ("quota_per_year", "quota a year", "年度限额"),
+            each().map(|(.., cell)| cell.terms.quota_per_year.map(|quota| quota as i64)),
+        )
+        .text(("condition", "condition", "适用条件"), each().map(|(service, _, cell)| both(service, cell)))
+        .text(("note", "terms", "条款"), each().map(|(.., cell)| some(&note(&cell.terms))))
+        .text(
+            ("provenance", "provenance", "依据"),
+            each().map(|(.., cell)| {
+                let provenance = cell.provenance;
+                Some(words.pick(provenance.word(), provenance.en(), provenance.zh()))
+            }),
+        )
+        .text(("phrase", "the paper's words", "论文原文"), each().map(|(.., cell)| some(&cell.phrase)))
+        .text(("less", "why less", "低于下级的理由"), each().map(|(.., cell)| cell.less.clone()))
+        .sheet(("cells", "Terms and provenance", "条款与依据"))
+}
+
+/// The conditions of the service and of its cell.
+fn both(service: &Service, cell: &Cell) -> Option<String> {
+    match (&service.condition, &cell.condition) {
+        (Some(one), Some(other)) => Some(format!("({}) and ({})", one.text, other.text)),
+        (one, other) => one.as_ref().or(other.as_ref()).map(|condition| condition.text.clone()),
+    }
+}
+
+/// The services: what they are, what they cost, what limits them.
+#[must_use]
+pub fn services(catalogue: &Catalogue, words: Words) -> Sheet {
+    let services = by_dimension(catalogue);
+    let each = || services.iter().copied();
+    let opened = |service: &Service| {
+        let conditions: Vec<&str> =
+            service.opens.iter().map(|opening| opening.condition.text.as_str()).collect();
+        (!conditions.is_empty()).then(|| conditions.join("; "))
+    };
+    Draft::new(words)
+        .text(("service", "service", "编号"), each().map(|service| Some(service.id.clone())))
+        .text(("dimension", "dimension", "维度"), each().map(|service| Some(dimensions(service, words))))
+        .text(("title", "name", "服务"), each().map(|service| Some(title(service, words))))
+        .text(
+            ("about", "what it is", "说明"),
+            each().map(|service| Some(words.pick(&service.about, &service.about, &service.about_zh))),
+        )
+        .flags(("regulated", "regulated", "监管服务"), each().map(|service| catalogue.is_regulated(service)))
+        .text(
+            ("unit", "unit", "计量单位"),
+            each().map(|service| Some(words.pick(&service.unit, &service.unit, &service.unit_zh))),
+        )
+        .money(
+            ("unit_cost", "unit cost, CNY", "单位成本（元）"),
+            each().map(|service| Some(service.unit_cost_fen.into())),
+        )
+        .numbers(
+            ("uptake", "units a year and customer", "户均年用量"),
+            each().map(|service| service.programme_units.is_none().then(|| e6(service.uptake_e6))),
+        )
+        .integers(
+            ("programme_units", "units a year for the public", "公众项目年用量"),
+            each().map(|service| service.programme_units.map(|units| units as i64)),
+        )
+        .text(
+            ("fee_rule", "fee rule", "收费规则"),
+            each().map(|service| {
+                let rule = service.fee.rule();
+                Some(words.pick(rule.word(), rule.en(), rule.zh()))
+            }),
+        )
+        .integers(
+            ("capacity_per_year", "capacity, units a year", "年度能力"),
+            each().map(|service| service.capacity.map(|capacity| capacity.per_year() as i64)),
+        )
+        .text(
+            ("condition", "condition", "适用条件"),
+            each().map(|service| service.condition.as_ref().map(|condition| condition.text.clone())),
+        )
+        .text(("opened_to", "opened whatever the tier", "不分等级开放条件"), each().map(opened))
+        .flags(
+            ("outage_plan", "needs the outage plan", "须核有序用电方案"),
+            each().map(|service| service.outage_plan),
+        )
+        .text(("source", "source", "来源"), each().map(|service| Some(service.source.clone())))
+        .sheet(("services", "Services", "服务目录"))
+}
+
+/// The price of every choice of parts, for each tier that pays for them.
+#[must_use]
+pub fn combinations(catalogue: &Catalogue, words: Words) -> Sheet {
+    let mut rows: Vec<(&Service, u32, Tier, i64)> = Vec::new();
+    for service in by_dimension(catalogue) {
+        let Fee::Combination(_, choices) = &service.fee else { continue };
+        for choice in choices {
+            for tier in Tier::ALL.into_iter().filter(|tier| service.cell(*tier).access == Access::Paid) {
+                let price = service.price_fen(&service.cell(tier).terms, choice.parts);
+                rows.extend(price.map(|price| (service, choice.parts, tier, price)));
+            }
+        }
+    }
+    let each = || rows.iter();
+    Draft::new(words)
+        .text(("service", "service", "编号"), each().map(|row| Some(row.0.id.clone())))
+        .text(("parts", "parts chosen", "所选项目"), each().map(|row| Some(parts_of(row.0, row.1, words))))
+        .text(("tier", "tier", "等级"), each().map(|row| Some(tier_name(row.2, words))))
+        .money(("fee", "fee, CNY", "价格（元）"), each().map(|row| Some(row.3.into())))
+        .sheet(("prices", "Prices by combination", "组合价格"))
+}
+
+/// The names of the parts of a choice.
+fn parts_of(service: &Service, bits: u32, words: Words) -> String {
+    let Fee::Combination(parts, _) = &service.fee else { return String::new() };
+    let chosen = parts.iter().enumerate().filter(|(place, _)| bits >> place & 1 == 1);
+    let names: Vec<String> =
+        chosen.map(|(_, part)| words.pick(&part.id, &part.title, &part.title_zh)).collect();
+    names.join(" + ")
+}

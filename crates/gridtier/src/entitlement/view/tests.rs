@@ -1,0 +1,210 @@
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Decimal128Type, Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, StringArray};
+
+use super::*;
+use crate::entitlement::Catalogue;
+use crate::entitlement::census::Census;
+use crate::entitlement::change::{Kind, Side, changes};
+use crate::entitlement::grant::Members;
+use crate::entitlement::recovery::Demand;
+use crate::entitlement::selection::{Purpose, Selection};
+use crate::method::Tier;
+
+fn catalogue() -> Catalogue {
+    Catalogue::shipped("paper", &[]).unwrap().unwrap()
+}
+
+/// Customers: id, tier, use category, importance level, opted out.
+fn batch(people: &[(&str, &str, &str, Option<&str>, bool)]) -> RecordBatch {
+    let text = |values: Vec<Option<&str>>| Arc::new(values.into_iter().collect::<StringArray>()) as ArrayRef;
+    let each = || people.iter();
+    let flag = |test: &dyn Fn(usize) -> bool| {
+        Arc::new((0..people.len()).map(|row| Some(test(row))).collect::<BooleanArray>()) as ArrayRef
+    };
+    RecordBatch::try_from_iter([
+        ("customer_id", text(each().map(|p| Some(p.0)).collect())),
+        ("tier", text(each().map(|p| Some(p.1)).collect())),
+        ("use_category", text(each().map(|p| Some(p.2)).collect())),
+        ("importance_level", text(each().map(|p| p.3).collect())),
+        ("aged_transformer_area", flag(&|row| row % 2 == 0)),
+        ("marketing_opt_out", flag(&|row| people[row].4)),
+    ])
+    .unwrap()
+}
+
+const PEOPLE: [(&str, &str, &str, Option<&str>, bool); 4] = [
+    ("01", "special", "large_industrial", None, false),
+    ("02", "grade-1", "residential", None, true),
+    ("03", "grade-2", "agricultural", Some("imp_first"), false),
+    ("04", "grade-3", "residential", None, false),
+];
+
+#[test]
+fn grants_are_one_row_for_each_customer_and_service_due() {
+    let catalogue = catalogue();
+    let batch = batch(&PEOPLE);
+    let members = Members::of(&batch, &catalogue.fields).unwrap();
+    let grants = grants(&catalogue, &members);
+    let column =
+        |name: &str| arrow_cast::cast(grants.column_by_name(name).unwrap(), &DataType::Utf8).unwrap();
+    let (ids, services) = (column("customer_id"), column("service"));
+    let (accesses, reasons) = (column("access"), column("reasons"));
+    let row = |id: &str, service: &str| {
+        (0..grants.num_rows())
+            .find(|&row| {
+                ids.as_string::<i32>().value(row) == id && services.as_string::<i32>().value(row) == service
+            })
+            .map(|row| {
+                let of = |column: &ArrayRef| column.as_string::<i32>().value(row).to_owned();
+                (of(&accesses), of(&reasons))
+            })
+    };
+    let due = |access: &str, reasons: &str| Some((access.to_owned(), reasons.to_owned()));
+    assert_eq!(row("01", "S18"), due("subsidised", "tier;condition"));
+    assert_eq!(row("02", "S18"), None, "not in an aged area");
+    assert_eq!(
+        row("03", "S20"),
+        due("on_application", "importance"),
+        "importance opens it whatever the tier"
+    );
+    // Grade-2 would have to pay for protection: the regulation gives more.
+    assert_eq!(row("03", "S21"), due("on_application", "importance"));
+    assert_eq!(row("04", "S20"), None);
+    assert_eq!(row("04", "S00"), due("included", "tier;regulation"));
+    assert_eq!(row("04", "S02"), due("included", "tier;condition;regulation"));
+    assert_eq!(row("01", "S02"), None);
+    for id in ["01", "02", "03", "04"] {
+        let promises = ["S01", "S02"].into_iter().filter(|service| row(id, service).is_some()).count();
+        assert_eq!(promises, 1, "everybody has one reliability promise: {id}");
+    }
+}
+
+#[test]
+fn who_opted_out_is_counted_and_stands_on_no_marketing_list() {
+    let catalogue = catalogue();
+    let batch = batch(&PEOPLE);
+    let members = Members::of(&batch, &catalogue.fields).unwrap();
+    let selection = Selection { opted_out: ["04".to_owned()].into(), ..Selection::default() };
+    let listed = |purpose| selection.listed(&catalogue.fields, &members, purpose).true_count();
+    assert_eq!((listed(Purpose::Marketing), listed(Purpose::Operations)), (2, 4));
+    let mut census = Census::default();
+    census.add(&catalogue, catalogue.service("S00").unwrap(), None, &members);
+    assert_eq!(census.entitled(), 4);
+    let homes =
+        Selection { values: vec![("use_category", vec!["residential".into()])], ..Selection::default() };
+    assert_eq!(homes.selected(&catalogue.fields, &members).true_count(), 2);
+    let special = Selection { tiers: vec![Tier::Special], ..homes };
+    assert_eq!(special.selected(&catalogue.fields, &members).true_count(), 0);
+}
+
+#[test]
+fn costs_are_units_times_unit_cost_and_fees_units_times_fee() {
+    let catalogue = catalogue();
+    let people: Vec<(String, &str)> =
+        (0..40).map(|n| (format!("{n:03}"), ["special", "grade-1", "grade-2", "grade-3"][n % 4])).collect();
+    let rows: Vec<_> = people.iter().map(|(id, tier)| (id.as_str(), *tier, "other", None, false)).collect();
+    let batch = batch(&rows);
+    let mut demand = Demand::new(&catalogue);
+    demand.add(&catalogue, &Members::of(&batch, &catalogue.fields).unwrap());
+    let lines = demand.statements(&catalogue);
+    assert_eq!(lines.len(), 100);
+    let of = |id: &str, tier: Tier| {
+        let place = catalogue.service(id).unwrap();
+        let found = lines.iter().find(|line| line.service == place && line.tier == tier);
+        (found.unwrap().clone(), &catalogue.services[place])
+    };
+    let (clinic, service) = of("S09", Tier::Grade2);
+    let cell = service.cell(Tier::Grade2);
+    assert_eq!(clinic.entitled, 10);
+    assert_eq!(clinic.units_e6, 10 * i128::from(cell.uptake_e6));
+    assert_eq!(clinic.cost_fen, clinic.units_e6 * i128::from(service.unit_cost_fen) / 1_000_000);
+    assert_eq!(clinic.income_fen, clinic.units_e6 * i128::from(cell.terms.fee_fen.unwrap()) / 1_000_000);
+    let (clinic, _) = of("S09", Tier::Special);
+    assert!(clinic.cost_fen > 0 && clinic.income_fen == 0, "included brings no fee");
+    // A programme for the public costs the same whoever comes; its parts add up.
+    let school: i128 = Tier::ALL.map(|tier| of("S13", tier).0.cost_fen).iter().sum();
+    let service = of("S13", Tier::Special).1;
+    assert_eq!(school, i128::from(service.programme_units.unwrap()) * i128::from(service.unit_cost_fen));
+    let sheet = statements(&catalogue, &lines, 0, Words::Codes);
+    let cost = sheet.batch.column_by_name("cost").unwrap().as_primitive::<Decimal128Type>();
+    let all: i128 = lines.iter().map(|line| line.cost_fen).sum();
+    assert_eq!(cost.value(cost.len() - 1), all, "the last line is the sum");
+    let rate = sheet.batch.column_by_name("recovery_rate").unwrap().as_primitive::<Float64Type>();
+    assert!(rate.value(rate.len() - 1) > 0.0);
+}
+
+#[test]
+fn a_change_of_tier_is_told_service_by_service() {
+    let catalogue = catalogue();
+    let batch = batch(&PEOPLE);
+    let members = Members::of(&batch, &catalogue.fields).unwrap();
+    let mut record = members.record();
+    members.fill(0, &mut record);
+    let side = |tier| Side { catalogue: &catalogue, tier, record: &record };
+    let told = changes(&side(Some(Tier::Special)), &side(Some(Tier::Grade2)));
+    let kind = |id: &str| told.iter().find(|change| change.service == id).map(|change| change.kind);
+    assert_eq!(kind("S16"), Some(Kind::Lost));
+    assert_eq!(kind("S06"), Some(Kind::Less));
+    assert_eq!(kind("S05"), Some(Kind::Less));
+    assert_eq!(kind("S17"), Some(Kind::Terms), "the report is not free any more");
+    assert_eq!(kind("S00"), None);
+    let told = changes(&side(None), &side(Some(Tier::Grade3)));
+    assert!(told.iter().all(|change| change.kind == Kind::Gained));
+    let mut notices = Notices::new(&catalogue, &catalogue, Words::Codes);
+    notices.add("01", [None, Some(Tier::Grade3)], &told, Noticed::Listed);
+    notices.add("02", [None, Some(Tier::Grade3)], &told, Noticed::CountedOnly);
+    assert_eq!(notices.take().num_rows(), told.len());
+    let gained = |sheet: Sheet| {
+        let column = sheet.batch.column_by_name("gained").unwrap().as_primitive::<Int64Type>().clone();
+        (0..column.len()).map(|row| column.is_valid(row).then(|| column.value(row))).collect::<Vec<_>>()
+    };
+    assert!(gained(notices.summary(0)).iter().all(|count| *count == Some(2)));
+    assert!(gained(notices.summary(3)).iter().all(Option::is_none), "withheld");
+}
+
+#[test]
+fn the_matrix_speaks_both_languages_and_codes() {
+    let catalogue = catalogue();
+    let cell = |words| {
+        let sheet = matrix(&catalogue, words);
+        let row = catalogue.services.len() - 1;
+        assert_eq!(sheet.batch.num_rows(), 25);
+        let special = sheet.batch.column_by_name("special").unwrap().as_string::<i32>();
+        (sheet.heads[3].clone(), special.value(row).to_owned(), sheet.title)
+    };
+    assert_eq!(cell(Words::Codes).0, "special");
+    assert_eq!(cell(Words::Zh).0, "特级");
+    assert_eq!(
+        cell(Words::Both),
+        ("特级 special".into(), "包含 included".into(), "客户分级服务矩阵 Entitlement matrix".into())
+    );
+    let cells = cells(&catalogue, Words::Codes).batch;
+    assert_eq!(cells.num_rows(), 100);
+    let combinations = combinations(&catalogue, Words::En).batch;
+    assert_eq!(combinations.num_rows(), 7 * 4);
+    assert_eq!(services(&catalogue, Words::Zh).batch.num_rows(), 25);
+}
+
+#[test]
+fn a_customer_reads_why_it_has_a_service_and_why_not() {
+    let catalogue = catalogue();
+    let batch = batch(&PEOPLE);
+    let members = Members::of(&batch, &catalogue.fields).unwrap();
+    let mut record = members.record();
+    members.fill(2, &mut record);
+    let sheet = customer(&catalogue, Tier::Grade2, &record, Words::En);
+    let (services, why) =
+        (sheet.batch.column(0).as_string::<i32>(), sheet.batch.column_by_name("why").unwrap());
+    let why = |id: &str| {
+        let row = (0..25).find(|&row| services.value(row) == id).unwrap();
+        why.as_string::<i32>().value(row).to_owned()
+    };
+    assert!(why("S20").contains("importance level"), "{}", why("S20"));
+    assert!(
+        why("S02").contains("needs use_category = \"residential\"; here use_category = \"agricultural\"")
+    );
+    assert!(why("S18").contains("grade-2"), "{}", why("S18"));
+}
