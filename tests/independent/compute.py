@@ -1,3 +1,8 @@
+"""Values of independent libraries for tests/published.rs, from matrices that both sides draw from the same seeds.
+
+Run once, with the versions that stand in values.json:
+    pip install scikit-criteria pymcdm scikit-learn scipy && python compute.py
+"""
 import numpy as np, json, warnings
 warnings.filterwarnings('ignore')
 import importlib.metadata as md
@@ -64,5 +69,5 @@ for seed,n,k,l in [(21,12,2,3),(22,300,4,4),(23,1000,6,3),(24,50,1,4)]:
 for seed,n,c,k in [(31,20,2,2),(32,300,4,3),(33,500,6,5)]:
     g=splitmix(seed); X=np.array([[100*next(g) for _ in range(c)] for _ in range(n)]); lab=[int(X[i,0]/100*k) for i in range(n)]
     add("silhouette","scikit-learn",seed,n,c,float(silhouette_score(X,lab)),clusters=k)
-json.dump(out,open("/tmp/independent.json","w"),indent=1)
+json.dump(out, open("values.json", "w"), indent=1)
 print(out["versions"],len(out["cases"]))
