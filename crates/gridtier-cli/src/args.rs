@@ -10,7 +10,7 @@ use crate::lang::Lang;
 
 const EXIT_CODES: &str = "Exit codes:
   0   done
-  1   done, with findings beyond the method's limits; nothing is published
+  1   done, with findings beyond the method's limits; nothing is published (validate: a check fails)
   2   wrong command line
   3   wrong method file or catalogue of entitlements
   4   input unreadable or empty; nothing is published
@@ -43,6 +43,10 @@ pub enum Command {
     Verify(Cycle),
     /// Why a customer has its tier, and what would lift it
     Explain(Explain),
+    /// Measure whether a published grading is sound
+    Validate(Validate),
+    /// What other weights, or another method, would change in a published cycle
+    Whatif(Whatif),
     /// What the tiers entitle to: the matrix, customers' services, who has a service, costs, changes
     Entitlements(Box<Entitlements>),
     /// Print a preset, start a method file, check one
@@ -72,6 +76,9 @@ pub struct Regrade {
     /// Publish although findings exceed the limits; WHO is recorded
     #[arg(long, value_name = "WHO", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub accept_findings: Option<String>,
+    /// Also draw weights around the method's, and publish how often each customer keeps its tier
+    #[arg(long)]
+    pub tier_probability: bool,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -111,6 +118,46 @@ pub struct Explain {
     pub customer: String,
     #[command(flatten)]
     pub cycle: Cycle,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Args)]
+pub struct Validate {
+    #[command(flatten)]
+    pub cycle: Cycle,
+    /// Draws of weights, instead of those in the method
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(100..=100_000))]
+    pub draws: Option<u64>,
+    /// Ranked customers drawn for robustness and clusters, instead of those in the method
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1_000..=1_000_000))]
+    pub sample: Option<u64>,
+    /// Where random draws start, instead of that in the method
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Folder for all results as parquet
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Args)]
+pub struct Whatif {
+    #[command(flatten)]
+    pub cycle: Cycle,
+    /// A weight such as weights.contribution, weights.groups.compliance.payment or
+    /// weights.indicators.current.annual_energy, or combine, ties, unknown; siblings of a weight are scaled
+    #[arg(long, value_name = "PATH=VALUE", required_unless_present = "method")]
+    pub set: Vec<String>,
+    /// A preset or a method file to be tried instead of the cycle's
+    #[arg(long, value_name = "METHOD", conflicts_with = "set")]
+    pub method: Option<String>,
+    /// Folder for the results as parquet
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

@@ -46,6 +46,7 @@ pub fn run(args: &Demo, lang: Lang) -> Result<Done, Failure> {
         catalogue: &catalogue,
         store: &store,
         accept: None,
+        tier_probability: false,
     };
     let (graded, cycle) = job.run(regrade::open(&data)?)?;
     Ok(Done { data: summary::published(&graded, &method, &cycle, &store, lang) })

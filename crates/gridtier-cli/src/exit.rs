@@ -12,7 +12,7 @@ use gridtier_io::publish::PublishError;
 use gridtier_io::recall::RecallError;
 use gridtier_io::store::StoreError;
 
-/// Done, with findings beyond the limits; nothing was published.
+/// Done, with findings beyond the limits, and nothing was published; or a check of a cycle fails.
 pub const BEYOND_LIMITS: u8 = 1;
 /// Wrong command line.
 pub const USAGE: u8 = 2;

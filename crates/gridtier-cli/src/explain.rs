@@ -25,7 +25,7 @@ pub fn run(args: &Explain, lang: Lang) -> Result<Done, Failure> {
         recalled.method.overrides.iter().find(|decision| decision.customer_id == args.customer.trim());
     let decision = decision.cloned();
     let explanation =
-        explain(&recalled.method, &recalled.fitted, &recalled.values, recalled.row, &recalled.boundaries);
+        explain(&recalled.method, &recalled.parameters, &recalled.values, recalled.row, &recalled.boundaries);
     Ok(Done {
         data: match args.format {
             Format::Text => told(&explanation, decision.as_ref(), cycle.version, lang),

@@ -17,6 +17,8 @@ mod regrade;
 mod sheet;
 mod store;
 mod summary;
+mod validate;
+mod whatif;
 mod written;
 
 use clap::Parser;
@@ -44,6 +46,8 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Path(args) => store::path(&args),
         Command::Verify(args) => store::verify(&args),
         Command::Explain(args) => explain::run(&args, lang),
+        Command::Validate(args) => validate::run(&args, lang),
+        Command::Whatif(args) => whatif::run(&args, lang),
         Command::Entitlements(args) => entitlements::run(&args, lang, asked),
         Command::Method(args) => method::run(&args),
         Command::Schema(args) => store::schema(&args),

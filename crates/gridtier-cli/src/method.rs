@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use gridtier::indicator::DIMENSIONS;
-use gridtier::method::{Method, PRESETS};
+use gridtier::method::{Method, PRESETS, ahp};
 
 use crate::args::{Method as Args, MethodAction};
 use crate::exit::{Done, Failure};
@@ -63,8 +63,36 @@ fn described(method: &Method) -> String {
         for (expert, judged) in &judgement.experts {
             let weights = judgement.items.iter().zip(&judged.weights);
             let weights: Vec<String> = weights.map(|(item, weight)| format!("{item} {weight:.4}")).collect();
-            let _ = writeln!(text, "  {expert}: {}; consistency ratio {:.4}", weights.join(", "), judged.cr);
+            let _ = writeln!(
+                text,
+                "  {expert}: {}; consistency ratio {:.4}, dissent {:.4}",
+                weights.join(", "),
+                judged.cr,
+                ahp::dissent(judged, &judgement.pooled)
+            );
         }
+    }
+    text += &from_data(method);
+    text
+}
+
+/// Which weights are only known once there is data.
+fn from_data(method: &Method) -> String {
+    let mut text = String::new();
+    for siblings in &method.siblings {
+        let Some(from) = &siblings.from_data else { continue };
+        if text.is_empty() {
+            text.push('\n');
+        }
+        let (parent, scheme) = (&siblings.parent, from.scheme.name());
+        let items = siblings.items.join(", ");
+        let how = match siblings.source() {
+            "blend" => {
+                format!("{:.0} % as above, the rest by {scheme} from each cycle's data", 100.0 * from.alpha)
+            }
+            _ => format!("by {scheme} from each cycle's data; until then equal"),
+        };
+        let _ = writeln!(text, "Weights for {parent}: {how}\n  {items}");
     }
     text
 }

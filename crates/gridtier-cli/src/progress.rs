@@ -1,4 +1,4 @@
-//! A bar on stderr while rows are read, on a terminal only.
+//! A bar on stderr while rows are read or weights are drawn, on a terminal only.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -26,4 +26,18 @@ pub fn watch(folder: DataFolder) -> (DataFolder, ProgressBar) {
         shown.inc(rows);
     }));
     (folder, bar)
+}
+
+/// Runs `work` under a bar over its steps.
+pub fn steps<T>(work: impl FnOnce(&(dyn Fn(&'static str, u64, u64) + Sync)) -> T) -> T {
+    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
+    let style = ProgressStyle::with_template("{msg:>16} {wide_bar} {human_pos} of {human_len}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let done = work(&|what, done, all| {
+        bar.set_message(what);
+        bar.set_length(all);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    done
 }

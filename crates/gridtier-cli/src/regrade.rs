@@ -35,6 +35,7 @@ pub fn run(args: &Regrade, lang: Lang) -> Result<Done, Failure> {
         catalogue: &catalogue,
         store: &args.store,
         accept: args.accept_findings.as_deref(),
+        tier_probability: args.tier_probability,
     };
     let (graded, cycle) = job.run(folder)?;
     Ok(Done {
@@ -79,6 +80,8 @@ pub struct Job<'a> {
     pub store: &'a Path,
     /// Who accepts findings beyond the limits; empty for the user of the system.
     pub accept: Option<&'a str>,
+    /// Whether weights are drawn to tell how sure each tier is.
+    pub tier_probability: bool,
 }
 
 impl Job<'_> {
@@ -90,7 +93,7 @@ impl Job<'_> {
         let (folder, bar) = progress::watch(folder);
         let graded = run::regrade(&folder, self.end, self.method, &previous, notices(&folder));
         bar.finish_and_clear();
-        let graded: Graded = graded.map_err(|error: RunError| Failure::from(error))?;
+        let mut graded: Graded = graded.map_err(|error: RunError| Failure::from(error))?;
         let breaches = run::breaches(&graded.facts, self.method);
         if !breaches.is_empty() && self.accept.is_none() {
             return Err(Failure {
@@ -98,6 +101,9 @@ impl Job<'_> {
                 message: summary::beyond_limits(&breaches, self.data),
                 code: BEYOND_LIMITS,
             });
+        }
+        if self.tier_probability {
+            progress::steps(|progress| graded.draw_weights(self.method, progress));
         }
         let who = if breaches.is_empty() { None } else { self.accept.map(accepted_by) };
         let cycle = publish(staging, &folder, &graded, self.method, self.catalogue, who.as_deref(), &now())?;

@@ -3,6 +3,8 @@
 //! Everything is read from the cycle's own files, the method from its manifest, so that an explanation given years
 //! later is about what was published. Nothing is computed here.
 
+mod cohort;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -16,12 +18,14 @@ use gridtier::explain::{Boundary, Row};
 use gridtier::indicator::Value;
 use gridtier::method::{Method, Tier};
 use gridtier::output::parameters;
-use gridtier::score::Fitted;
+use gridtier::score::Parameters;
 use gridtier::tier::Previous;
 use gridtier::unit::{Month, date_of_day};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::store::{Cycle, StoreError};
+
+pub use cohort::cohort;
 
 /// Why a cycle cannot be recalled.
 #[derive(Debug, thiserror::Error)]
@@ -52,8 +56,8 @@ pub enum RecallError {
 pub struct Recalled {
     /// The cycle's method.
     pub method: Method,
-    /// Its fitted normalisations.
-    pub fitted: Vec<Option<Fitted>>,
+    /// What was fitted to its ranked customers.
+    pub parameters: Parameters,
     /// The customer's values, in the order of the method's indicators.
     pub values: Vec<Value>,
     /// Its row of the tier table.
@@ -76,11 +80,11 @@ pub fn customer(cycle: &Cycle, id: &str) -> Result<Recalled, RecallError> {
     let lines = rows_of(&cycle.dir.join("ledger.parquet"), "stratum", &row.stratum)?;
     let boundaries = lines.map_or(Some(Vec::new()), |lines| boundaries(&lines));
     let path = cycle.dir.join("parameters.parquet");
-    let fitted = read(&path)?.and_then(|table| parameters::read(&table, &method));
+    let parameters = read(&path)?.and_then(|table| parameters::read(&table, &method));
     let values =
         method.indicators.iter().map(|spec| value(&indicators, &spec.id)).collect::<Option<Vec<_>>>();
     Ok(Recalled {
-        fitted: fitted.ok_or_else(|| unlike(cycle, "parameters.parquet"))?,
+        parameters: parameters.ok_or_else(|| unlike(cycle, "parameters.parquet"))?,
         values: values.ok_or_else(|| unlike(cycle, "indicators.parquet"))?,
         boundaries: boundaries.ok_or_else(|| unlike(cycle, "ledger.parquet"))?,
         method,

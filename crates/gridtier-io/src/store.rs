@@ -40,7 +40,7 @@ use durable::sync_dir;
 pub use error::{Damage, StoreError};
 use error::{cannot_read, cannot_write};
 use layout::COMMITS;
-pub use output::OutputFile;
+pub use output::{OutputFile, write_tables};
 pub use record::CommitRecord;
 use record::read_records;
 pub use staging::Staging;

@@ -38,6 +38,8 @@ pub enum Shape {
     Table(&'static [Key]),
     /// A table whose keys are names of the writer's choice.
     Map(&'static Shape),
+    /// A table with these keys, whose other keys are names of the writer's choice.
+    Open(&'static [Key], &'static Shape),
     /// A value of the first shape, or of the second.
     Either(&'static Shape, &'static Shape),
 }
@@ -275,6 +277,13 @@ impl Checker<'_> {
             (Shape::Map(inner), DeValue::Table(table)) => {
                 table.iter().for_each(|(name, value)| self.value(value, inner, &join(path, name.get_ref())));
             }
+            (Shape::Open(keys, inner), DeValue::Table(table)) => {
+                for (name, value) in table {
+                    let known = keys.iter().find(|key| key.name == name.get_ref());
+                    let shape = known.map_or(*inner, |key| &key.shape);
+                    self.value(value, shape, &join(path, name.get_ref()));
+                }
+            }
             (Shape::List(inner), DeValue::Array(values)) => {
                 values.iter().for_each(|value| self.value(value, inner, &entry(path, value)));
             }
@@ -350,7 +359,7 @@ impl Shape {
     /// Whether the value is of the same kind, right or wrong: so that its faults are this shape's.
     fn is_kin(&self, value: &DeValue) -> bool {
         match self {
-            Self::Table(_) | Self::Map(_) => matches!(value, DeValue::Table(_)),
+            Self::Table(_) | Self::Map(_) | Self::Open(..) => matches!(value, DeValue::Table(_)),
             Self::List(_) => matches!(value, DeValue::Array(_)),
             Self::Text | Self::OneOf(_) => matches!(value, DeValue::String(_)),
             Self::Either(first, second) => first.is_kin(value) || second.is_kin(value),
@@ -376,7 +385,12 @@ impl Shape {
                 DeValue::Datetime(date) => date.date.is_some() && date.time.is_none(),
                 _ => false,
             },
-            Self::Null | Self::List(_) | Self::Table(_) | Self::Map(_) | Self::Either(..) => false,
+            Self::Null
+            | Self::List(_)
+            | Self::Table(_)
+            | Self::Map(_)
+            | Self::Open(..)
+            | Self::Either(..) => false,
         }
     }
 
@@ -393,7 +407,7 @@ impl Shape {
             Self::Day => "a day such as 2026-01-01".into(),
             Self::Null => "nothing".into(),
             Self::List(_) => "a list".into(),
-            Self::Table(_) | Self::Map(_) => "a table".into(),
+            Self::Table(_) | Self::Map(_) | Self::Open(..) => "a table".into(),
             Self::Either(first, second) => format!("{} or {}", first.words(), second.words()),
         }
     }
@@ -415,21 +429,28 @@ impl Shape {
             Self::Map(inner) => json!({"type": "object", "additionalProperties": inner.json_schema()}),
             Self::Either(first, second) => json!({"anyOf": [first.json_schema(), second.json_schema()]}),
             Self::Table(keys) => {
-                let property = |key: &Key| {
-                    let mut schema = key.shape.json_schema();
-                    schema["description"] = key.about.into();
-                    (key.name.to_owned(), schema)
-                };
-                let properties: Map<String, Value> = keys.iter().map(property).collect();
                 let required: Vec<&str> =
                     keys.iter().filter(|key| key.required).map(|key| key.name).collect();
                 json!({
-                    "type": "object", "properties": properties, "required": required,
+                    "type": "object", "properties": properties(keys), "required": required,
                     "additionalProperties": false,
                 })
             }
+            Self::Open(keys, inner) => json!({
+                "type": "object", "properties": properties(keys),
+                "additionalProperties": inner.json_schema(),
+            }),
         }
     }
+}
+
+fn properties(keys: &[Key]) -> Map<String, Value> {
+    let property = |key: &Key| {
+        let mut schema = key.shape.json_schema();
+        schema["description"] = key.about.into();
+        (key.name.to_owned(), schema)
+    };
+    keys.iter().map(property).collect()
 }
 
 #[cfg(test)]

@@ -8,9 +8,13 @@ use serde::Serialize;
 
 use crate::indicator::registry::{self, Lever as Changeable};
 use crate::indicator::{DIMENSIONS, Value};
-use crate::method::{Method, Tier};
+use crate::method::{Combine, Method, Tier};
+use crate::score::combine::combined;
 use crate::score::normalise::Kind;
-use crate::score::{Fitted, score_row};
+use crate::score::{Fitted, Parameters, Scored, score_row};
+
+/// Halvings of an interval, enough for every bit of a double.
+const HALVINGS: usize = 80;
 
 /// A customer's row of the tier table, as far as it is explained.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -73,9 +77,9 @@ pub struct Item {
     pub points: Option<f64>,
     /// Weight in this customer's score.
     pub weight: f64,
-    /// Weight × points.
+    /// Its part of the score.
     pub contribution: f64,
-    /// Weight × what is missing to 100.
+    /// What 100 points in it would add to the score.
     pub missing: f64,
 }
 
@@ -127,17 +131,17 @@ pub struct Explanation {
     pub reachable: bool,
 }
 
-/// Explains a customer. `values` and `fitted` are in the order of the method's indicators; `boundaries` are those of
-/// the customer's stratum.
+/// Explains a customer. `values` and `parameters` are in the order of the method's indicators; `boundaries` are those
+/// of the customer's stratum.
 #[must_use]
 pub fn explain(
     method: &Method,
-    fitted: &[Option<Fitted>],
+    parameters: &Parameters,
     values: &[Value],
     row: Row,
     boundaries: &[Boundary],
 ) -> Explanation {
-    let scored = score_row(method, fitted, values);
+    let scored = score_row(method, parameters, values);
     let items: Vec<Item> = method
         .indicators
         .iter()
@@ -155,13 +159,15 @@ pub fn explain(
                 points,
                 weight,
                 contribution: scored.contributions[place],
-                missing: points.map_or(0.0, |points| weight * (100.0 - points)),
+                missing: points.map_or(0.0, |_| with_points(method, &scored, &[place], 100.0)),
             })
         })
         .collect();
     let next = next(&row, boundaries);
-    let levers = levers(method, fitted, &items, next.as_ref());
-    let gains: f64 = levers.iter().map(|lever| lever.gain_max).sum();
+    let levers = levers(method, parameters, &scored, &items, next.as_ref());
+    let place = |lever: &Lever| method.indicators.iter().position(|spec| spec.id == lever.indicator);
+    let places: Vec<usize> = levers.iter().filter_map(place).collect();
+    let gains = with_points(method, &scored, &places, 100.0);
     let is_capped = row.ceiling.is_some();
     Explanation {
         customers: boundaries.first().map(|line| line.customers),
@@ -171,6 +177,41 @@ pub fn explain(
         next,
         levers,
     }
+}
+
+/// What the score would gain if the indicators at these places had `z` points.
+fn with_points(method: &Method, scored: &Scored, places: &[usize], z: f64) -> f64 {
+    if method.combine == Combine::WeightedSum {
+        let one = |&place: &usize| scored.weights[place] * (z - scored.points[place].unwrap_or(z));
+        return places.iter().map(one).sum();
+    }
+    let mut points = scored.points.clone();
+    for &place in places {
+        points[place] = points[place].map(|_| z);
+    }
+    let of = |points: &[Option<f64>]| combined(method.combine, &scored.weights, points);
+    of(&points) - of(&scored.points)
+}
+
+/// The fewest points in one indicator that add `gap` to the score; above 100 when none do.
+fn points_needed(method: &Method, scored: &Scored, place: usize, gap: f64) -> f64 {
+    let now = scored.points[place].unwrap_or(100.0);
+    if method.combine == Combine::WeightedSum {
+        return now + gap / scored.weights[place];
+    }
+    if with_points(method, scored, &[place], 100.0) < gap {
+        return f64::INFINITY;
+    }
+    let (mut short, mut enough) = (now, 100.0);
+    for _ in 0..HALVINGS {
+        let middle = short + (enough - short) / 2.0;
+        if with_points(method, scored, &[place], middle) >= gap {
+            enough = middle;
+        } else {
+            short = middle;
+        }
+    }
+    enough
 }
 
 fn next(row: &Row, boundaries: &[Boundary]) -> Option<Next> {
@@ -183,7 +224,13 @@ fn next(row: &Row, boundaries: &[Boundary]) -> Option<Next> {
     Some(Next { tier: better.name().into(), gap, places: (row.rank? - line.count).max(0) })
 }
 
-fn levers(method: &Method, fitted: &[Option<Fitted>], items: &[Item], next: Option<&Next>) -> Vec<Lever> {
+fn levers(
+    method: &Method,
+    parameters: &Parameters,
+    scored: &Scored,
+    items: &[Item],
+    next: Option<&Next>,
+) -> Vec<Lever> {
     let mut levers: Vec<Lever> = items
         .iter()
         .filter(|item| {
@@ -192,8 +239,9 @@ fn levers(method: &Method, fitted: &[Option<Fitted>], items: &[Item], next: Opti
         .filter(|item| item.missing > 0.0)
         .filter_map(|item| {
             let place = method.indicators.iter().position(|spec| spec.id == item.indicator)?;
-            let (value, points, fitted) = (item.value?, item.points?, fitted[place].as_ref()?);
-            let needed = next.map(|next| points + next.gap / item.weight).filter(|&z| z <= 100.0);
+            let (value, fitted) = (item.value?, parameters.fitted[place].as_ref()?);
+            let needed = next.map(|next| points_needed(method, scored, place, next.gap));
+            let needed = needed.filter(|&z| z <= 100.0);
             Some(Lever {
                 indicator: item.indicator.clone(),
                 title: item.title.clone(),
@@ -211,8 +259,6 @@ fn levers(method: &Method, fitted: &[Option<Fitted>], items: &[Item], next: Opti
 
 /// The value nearest to `from` that gets at least `z` points, found between it and the best value there is.
 fn value_for(fitted: &Fitted, from: f64, z: f64) -> Option<f64> {
-    /// Halvings, enough for every bit of a double.
-    const ROUNDS: usize = 80;
     let candidates: Vec<f64> = match &fitted.kind {
         Kind::MinMax { transform: crate::method::Transform::None, lo, hi } => vec![*lo, *hi],
         Kind::MinMax { lo, hi, .. } => vec![libm::expm1(*lo), libm::expm1(*hi)],
@@ -226,7 +272,7 @@ fn value_for(fitted: &Fitted, from: f64, z: f64) -> Option<f64> {
         return None;
     }
     let (mut short, mut enough) = (from, best);
-    for _ in 0..ROUNDS {
+    for _ in 0..HALVINGS {
         let middle = short + (enough - short) / 2.0;
         if fitted.points(middle) >= z {
             enough = middle;
@@ -246,11 +292,14 @@ mod tests {
         Method::parse("m.toml", PRESETS[0].1).unwrap()
     }
 
-    fn fitted(method: &Method) -> Vec<Option<Fitted>> {
+    fn fitted(method: &Method) -> Parameters {
         let fit = |spec: &crate::method::Spec| {
             Some(Fitted::fit(spec.normalise.as_ref()?, spec.direction, vec![0.0, 1.0, 100.0, 1e6]))
         };
-        method.indicators.iter().map(fit).collect()
+        Parameters {
+            fitted: method.indicators.iter().map(fit).collect(),
+            weights: method.indicators.iter().map(|spec| spec.weight).collect(),
+        }
     }
 
     /// A customer with half of everything and one overdue bill.

@@ -1,12 +1,15 @@
 //! The method: what the analysts decide, in one versioned file, checked whole before any data is read.
 //!
 //! A [`Method`] can only be made from text that passed every check, so that what runs cannot be half a method. Nothing
-//! has a hidden default: the presets are complete files, and a method of one's own starts from one of them. How a
-//! customer fares under a method is not known here.
+//! that grades has a hidden default: the presets are complete files, and a method of one's own starts from one of them.
+//! Only what a published cycle is measured by ([`checks`]) has defaults. How a customer fares under a method is not known
+//! here.
 
 pub mod ahp;
+pub mod checks;
 mod raw;
 mod shape;
+mod siblings;
 mod tree;
 
 use chrono::NaiveDate;
@@ -17,7 +20,9 @@ use crate::indicator::expression::Expression;
 use crate::indicator::{Direction, INDICATORS};
 
 pub use ahp::Judgement;
+pub use checks::Checks;
 pub use shape::KEYS;
+pub use siblings::{FromData, Level, Siblings};
 pub use tree::{Normalise, Scale, Spec, Transform, Weight};
 
 /// The version of the method file's format that this program reads.
@@ -74,6 +79,39 @@ pub enum Unknowns {
     Worst,
     /// It counts 50.
     Neutral,
+}
+
+/// How points become a score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Combine {
+    /// Σ w z.
+    WeightedSum,
+    /// Π max(z, 1)^w.
+    WeightedProduct,
+    /// Closeness to 100 points everywhere, against 0 everywhere.
+    Topsis,
+    /// Grey relation to 100 points everywhere.
+    GreyRelational,
+}
+
+impl Combine {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::WeightedSum, Self::WeightedProduct, Self::Topsis, Self::GreyRelational];
+    /// The words of the method file, in the same order.
+    pub const NAMES: &'static [&'static str] =
+        &["weighted_sum", "weighted_product", "topsis", "grey_relational"];
+
+    /// The word of the method file.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+
+    /// The one of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().position(|known| *known == name).map(|place| Self::ALL[place])
+    }
 }
 
 /// What happens to equal scores at a boundary.
@@ -177,6 +215,8 @@ pub struct Method {
     pub provisional_tier: Tier,
     /// What an unknown indicator does.
     pub unknown: Unknowns,
+    /// How points become a score.
+    pub combine: Combine,
     /// Shares of the tiers in percent, best first.
     pub quotas: [u32; 4],
     /// What happens to equal scores at a boundary.
@@ -191,6 +231,8 @@ pub struct Method {
     pub own: Vec<Expression>,
     /// Pairwise judgements behind weights, with their consistency.
     pub judgements: Vec<Judgement>,
+    /// All siblings and where their weights come from: dimensions, then groups with their indicators.
+    pub siblings: Vec<Siblings>,
     /// Ceilings for confirmed offences.
     pub vetoes: Vec<Veto>,
     /// Share of a stratum by which a rank must pass a boundary before a tier changes by one.
@@ -199,6 +241,8 @@ pub struct Method {
     pub step_limit: Option<u32>,
     /// Decisions of persons.
     pub overrides: Vec<Override>,
+    /// What the checks of a cycle do, and when they warn and fail.
+    pub checks: Checks,
     /// Limits of the data's faults.
     pub limits: Limits,
 }
@@ -215,9 +259,10 @@ impl Method {
             // What is missing or of another kind stands among the faults of the shape, with what to do.
             Err(unread) => return document.faults(faults).and(Err(unread)),
         };
-        let (indicators, own, judgements) = tree::build(&document, &raw, &mut faults);
+        let tree::Built { indicators, own, judgements, siblings } = tree::build(&document, &raw, &mut faults);
         check_scalars(&document, &raw, &mut faults);
         let overrides = overrides(&document, &raw, &mut faults);
+        let checks = Checks::build(&document, &raw.checks, &mut faults);
         document.faults(faults)?;
         let tier = |name: &str| Tier::named(name).unwrap_or(Tier::Grade2);
         let veto = |veto: &raw::Veto| Veto {
@@ -244,6 +289,7 @@ impl Method {
                 "neutral" => Unknowns::Neutral,
                 _ => Unknowns::Reweight,
             },
+            combine: Combine::named(&raw.combine).unwrap_or(Combine::WeightedSum),
             quotas: std::array::from_fn(|place| raw.quotas[place]),
             ties: match raw.ties.as_str() {
                 "up" => Ties::Up,
@@ -260,10 +306,12 @@ impl Method {
             indicators,
             own,
             judgements,
+            siblings,
             vetoes: raw.veto.iter().map(veto).collect(),
             hysteresis: raw.hysteresis.as_ref().map(|hysteresis| hysteresis.band),
             step_limit: raw.step_limit.as_ref().map(|limit| limit.up),
             overrides,
+            checks,
             limits: Limits { reject_share: raw.limits.reject_share, reject_rows: raw.limits.reject_rows },
         })
     }

@@ -3,7 +3,10 @@
 //! Tables come as streams of batches, sorted by key, text as plain strings. Nothing is computed here that is not a
 //! column of the engine already. How and where they are written is not known here.
 
+pub mod checks;
 pub mod parameters;
+pub mod trial;
+mod weights;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -42,6 +45,7 @@ pub fn tables<'a>(graded: &'a Graded, method: &'a Method) -> Vec<Output<'a>> {
         monthly_usage(facts),
         ledger(graded),
         parameters::table(&graded.scores, method),
+        weights::table(&graded.scores, method),
         findings(&graded.findings),
         reconciliation(facts),
         unit_suspects(facts),
@@ -109,7 +113,7 @@ fn table<'a>(
 
 fn tiers(graded: &Graded) -> Output<'_> {
     let (scores, tiers, ids) = (&graded.scores, &graded.tiers, &graded.facts.customers.ids);
-    let fields = vec![
+    let mut fields = vec![
         full("customer_id", TEXT),
         full("stratum", TEXT),
         nullable("rank", INTEGER),
@@ -125,13 +129,15 @@ fn tiers(graded: &Graded) -> Output<'_> {
         nullable("reason", TEXT),
         nullable("ceiling", TEXT),
     ];
+    let probability = graded.tier_probability.as_ref();
+    fields.extend(probability.map(|_| nullable("tier_probability", NUMBER)));
     table("tiers", fields, scores.population.len(), move |rows| {
         let each = || rows.clone();
         let reason = |at: usize| match scores.provisional[at] {
             Some(why) => Some(why.reason()),
             None => tiers.policy[at].map(|policy| policy.reason()),
         };
-        vec![
+        let mut columns = vec![
             text(each().map(|at| Some(ids.key(scores.population[at])))),
             text(each().map(|at| Some(tiers.stratum[at].as_str()))),
             integers(each().map(|at| tiers.rank[at].map(|rank| rank as i64))),
@@ -146,7 +152,9 @@ fn tiers(graded: &Graded) -> Output<'_> {
             text(each().map(|at| Some(tiers.tier[at].name()))),
             text(each().map(reason)),
             text(each().map(|at| tiers.ceiling[at].map(|tier| tier.name()))),
-        ]
+        ];
+        columns.extend(probability.map(|probability| numbers(each().map(|at| probability[at]))));
+        columns
     })
 }
 

@@ -9,8 +9,10 @@ use crate::contract::rule::Rule;
 use crate::error::RunError;
 use crate::fact::{self, Facts};
 use crate::indicator::{self, Column};
-use crate::method::Method;
-use crate::score::{self, Scores};
+use crate::mcda::Guard;
+use crate::method::{Method, Siblings};
+use crate::robustness::{Progress, Ranked, Study};
+use crate::score::{self, Scores, Weighed};
 use crate::source::{Finding, Source, Tally};
 use crate::tier::{self, Previous, Tiers};
 use crate::unit::{Month, Window};
@@ -26,6 +28,8 @@ pub struct Graded {
     pub scores: Scores,
     /// The tiers.
     pub tiers: Tiers,
+    /// By position, when it was asked for: the share of drawn weights that leave a ranked customer in its tier.
+    pub tier_probability: Option<Vec<Option<f64>>>,
     /// What was noticed, by table and rule.
     pub findings: Vec<Finding>,
 }
@@ -52,8 +56,9 @@ pub fn regrade(
     findings.extend(facts.findings.iter().cloned());
     findings.extend(tiers.findings.iter().cloned());
     findings.extend(degenerate(method, &scores));
+    findings.extend(guarded(method, &scores));
     sort(&mut findings);
-    Ok(Graded { facts, columns, scores, tiers, findings })
+    Ok(Graded { facts, columns, scores, tiers, tier_probability: None, findings })
 }
 
 /// Puts findings in the order in which they are published: by table and rule code.
@@ -64,13 +69,27 @@ pub fn sort(findings: &mut [Finding]) {
 /// One finding for all indicators that do not tell customers apart.
 fn degenerate(method: &Method, scores: &Scores) -> Option<Finding> {
     let weighs = |place: &usize| method.indicators[*place].weight.is_some();
-    let is_degenerate =
-        |place: &usize| scores.fitted[*place].as_ref().is_some_and(|fitted| fitted.is_degenerate());
-    let ids: Vec<&str> = (0..scores.fitted.len())
+    let is_degenerate = |place: &usize| {
+        scores.parameters.fitted[*place].as_ref().is_some_and(|fitted| fitted.is_degenerate())
+    };
+    let ids: Vec<&str> = (0..scores.parameters.fitted.len())
         .filter(|place| weighs(place) && is_degenerate(place))
         .map(|place| method.indicators[place].id.as_str())
         .collect();
     (!ids.is_empty()).then(|| Finding::of_method(Rule::DegenerateIndicator, ids.len() as u64, ids.join(", ")))
+}
+
+/// One finding for all siblings that get another weight than the data's, because of what is in their points.
+fn guarded(method: &Method, scores: &Scores) -> Option<Finding> {
+    let named = |(siblings, weighed): (&Siblings, &Weighed)| {
+        let items = siblings.items.iter().zip(&weighed.guards);
+        let told = |(item, guard): (&String, &Option<Guard>)| {
+            guard.map(|guard| format!("{item} {}: {}", guard.name(), guard.action()))
+        };
+        items.filter_map(told).collect::<Vec<String>>()
+    };
+    let all: Vec<String> = method.siblings.iter().zip(&scores.weighed).flat_map(named).collect();
+    (!all.is_empty()).then(|| Finding::of_method(Rule::WeightGuard, all.len() as u64, all.join("; ")))
 }
 
 /// A table with more rejects than the method allows.
@@ -150,6 +169,33 @@ pub struct ControlTotals {
 }
 
 impl Graded {
+    /// Draws weights around the method's and keeps how often each ranked customer comes out in its computed tier.
+    pub fn draw_weights(&mut self, method: &Method, progress: Progress) {
+        let mut strata: Vec<&str> = self.tiers.ledger.iter().map(|line| line.stratum.as_str()).collect();
+        strata.dedup();
+        let ranked = |position: usize| {
+            let stratum = strata.binary_search(&self.tiers.stratum[position].as_str()).ok()?;
+            Some(Ranked {
+                number: self.scores.population[position],
+                stratum: stratum as u32,
+                rank: self.tiers.rank[position]?,
+                score_e6: self.scores.score_e6[position]?,
+                computed: self.tiers.computed[position]?,
+                vetoed: self.tiers.ceiling[position].is_some(),
+            })
+        };
+        let rows: Vec<(usize, Ranked)> =
+            (0..self.scores.population.len()).filter_map(|at| Some((at, ranked(at)?))).collect();
+        let customers: Vec<Ranked> = rows.iter().map(|(_, customer)| *customer).collect();
+        let study = Study::new(method, &self.scores.parameters, &self.columns, &customers);
+        let drawn = study.draw(progress);
+        let mut probability = vec![None; self.scores.population.len()];
+        for (row, (position, customer)) in rows.iter().enumerate() {
+            probability[*position] = Some(drawn.probability(row, customer.computed));
+        }
+        self.tier_probability = Some(probability);
+    }
+
     /// The cycle's control totals.
     #[must_use]
     pub fn control_totals(&self) -> ControlTotals {

@@ -1,21 +1,26 @@
 //! From indicators to a score: who can be ranked, normalise, weight, combine.
 //!
-//! Arithmetic on floats runs in the registry's order within a customer and nowhere across customers, so that scores are
-//! bit-identical for any number of threads. The published score is an integer of 10⁻⁶ points, so that equal means equal
+//! Arithmetic on floats runs in the registry's order within a customer; across customers, only for weights that follow
+//! from the data and for influence, in blocks of a fixed size in the order of ids. So scores are bit-identical for any
+//! number of threads. The published score is an integer of 10⁻⁶ points, so that equal means equal
 //! in every engine. Which tier a score earns is not known here.
 
+pub mod combine;
 pub mod normalise;
 mod weigh;
+pub mod weights;
 
 use rayon::prelude::*;
 
 use crate::fact::Facts;
 use crate::indicator::{Column, Value};
+use crate::mcda;
 use crate::method::Method;
 use crate::unit::{Month, round_half_away};
 
 pub use normalise::Fitted;
-pub use weigh::{Scored, score_row};
+pub use weigh::{Parameters, Scored, effective, points, score_row};
+pub use weights::Weighed;
 
 /// Known over applicable weight within this distance of the limit passes.
 const KNOWN_WEIGHT_TOLERANCE: f64 = 1e-12;
@@ -57,8 +62,12 @@ pub struct Scores {
     pub dimensions: [Vec<Option<f64>>; 3],
     /// By indicator: points in the score, 0 when it is left out.
     pub contributions: Vec<Vec<f64>>,
-    /// By indicator: the fitted normalisation, `None` without one.
-    pub fitted: Vec<Option<Fitted>>,
+    /// What was fitted to the ranked customers.
+    pub parameters: Parameters,
+    /// By siblings of the method: how their weights came about.
+    pub weighed: Vec<Weighed>,
+    /// By indicator: the share of the score's variance over the ranked customers that comes through it.
+    pub influence: Vec<Option<f64>>,
     /// By indicator: ranked customers with a known value.
     pub ranked_known: Vec<u64>,
 }
@@ -69,19 +78,30 @@ pub fn score(facts: &Facts, columns: &[Column], method: &Method) -> Scores {
     let window = facts.window;
     let in_population = |&number: &u32| facts.customers.rows[number as usize].in_population(window);
     let population: Vec<u32> = (0..facts.customers.len() as u32).filter(in_population).collect();
+    let short_history: Vec<bool> = population
+        .iter()
+        .map(|&number| facts.rows[number as usize].energy.covered_months < i64::from(method.min_months))
+        .collect();
+    let mut scores = judge(population, &short_history, columns, method);
+    scores.firm_from = scores
+        .population
+        .iter()
+        .zip(&scores.provisional)
+        .map(|(&number, why)| firm_from(facts, number, *why, method))
+        .collect();
+    scores
+}
+
+/// Scores a population by customer number, ascending, of which `short_history` says who cannot be ranked for want of
+/// covered months. When a firm grade will be possible is left open.
+#[must_use]
+pub fn judge(population: Vec<u32>, short_history: &[bool], columns: &[Column], method: &Method) -> Scores {
     let known_weight: Vec<f64> =
         population.par_iter().map(|&number| known_weight(columns, method, number as usize)).collect();
-    let provisional: Vec<Option<Provisional>> = population
+    let provisional: Vec<Option<Provisional>> = short_history
         .iter()
         .zip(&known_weight)
-        .map(|(&number, &known)| {
-            provisional(facts.rows[number as usize].energy.covered_months, known, method)
-        })
-        .collect();
-    let firm_from = population
-        .iter()
-        .zip(&provisional)
-        .map(|(&number, why)| firm_from(facts, number, *why, method))
+        .map(|(&short_history, &known)| provisional(short_history, known, method))
         .collect();
     let ranked: Vec<u32> = population
         .iter()
@@ -100,18 +120,22 @@ pub fn score(facts: &Facts, columns: &[Column], method: &Method) -> Scores {
             (spec.normalise.as_ref().map(|normalise| Fitted::fit(normalise, spec.direction, known)), count)
         })
         .unzip();
+    let (weights, weighed) = weights::weigh(method, &fitted, columns, &ranked);
     let mut scores = Scores {
         score_e6: Vec::with_capacity(population.len()),
         dimensions: std::array::from_fn(|_| Vec::with_capacity(population.len())),
         contributions: vec![Vec::with_capacity(population.len()); columns.len()],
+        firm_from: vec![None; population.len()],
         population,
         provisional,
-        firm_from,
         known_weight,
-        fitted,
+        parameters: Parameters { fitted, weights },
+        weighed,
+        influence: Vec::new(),
         ranked_known,
     };
     scores.fill(columns, method);
+    scores.influence = scores.influence();
     scores
 }
 
@@ -125,7 +149,7 @@ impl Scores {
                 .par_iter()
                 .map(|&number| {
                     let values: Vec<Value> = columns.iter().map(|column| column[number as usize]).collect();
-                    score_row(method, &self.fitted, &values)
+                    score_row(method, &self.parameters, &values)
                 })
                 .collect();
             for row in rows {
@@ -139,6 +163,24 @@ impl Scores {
             }
         }
         self.population = population;
+    }
+
+    /// How much of the spread of the score comes through each indicator: cov(contribution, score)/var(score) over the
+    /// ranked customers. Contributions add up to the score, so these shares sum to 1; a negative one says that the
+    /// indicator works against the rest. `None` for all when the score does not vary, and for what has no weight.
+    fn influence(&self) -> Vec<Option<f64>> {
+        let ranked: Vec<usize> = self.ranked().collect();
+        let rows = ranked.len();
+        let score = |at: usize| self.contributions.iter().map(|column| column[at]).sum::<f64>();
+        let scores: Vec<f64> = ranked.par_iter().map(|&at| score(at)).collect();
+        let mean = mcda::sum(rows, |row| [scores[row]])[0] / rows as f64;
+        let variance = mcda::sum(rows, |row| [(scores[row] - mean) * (scores[row] - mean)])[0];
+        let of = |(column, weight): (&Vec<f64>, &Option<crate::method::Weight>)| {
+            weight.as_ref()?;
+            let together = mcda::sum(rows, |row| [column[ranked[row]] * (scores[row] - mean)])[0];
+            (variance > 0.0).then(|| together / variance)
+        };
+        self.contributions.iter().zip(&self.parameters.weights).map(of).collect()
     }
 
     /// Positions of the ranked customers.
@@ -164,8 +206,8 @@ fn known_weight(columns: &[Column], method: &Method, number: usize) -> f64 {
     if applicable > 0.0 { known / applicable } else { 0.0 }
 }
 
-fn provisional(covered_months: i64, known_weight: f64, method: &Method) -> Option<Provisional> {
-    if covered_months < i64::from(method.min_months) {
+fn provisional(short_history: bool, known_weight: f64, method: &Method) -> Option<Provisional> {
+    if short_history {
         Some(Provisional::ShortHistory)
     } else if known_weight < method.min_known_weight - KNOWN_WEIGHT_TOLERANCE {
         Some(Provisional::LowKnownWeight)

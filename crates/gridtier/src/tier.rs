@@ -8,11 +8,13 @@ mod order;
 mod policy;
 mod stratum;
 
+use crate::customer::Customers;
 use crate::fact::Facts;
 use crate::indicator::{Column, INDICATORS};
 use crate::method::{Method, Tier, Ties, Veto};
 use crate::score::Scores;
 use crate::source::Finding;
+use crate::unit::Month;
 
 pub use order::{BrokenBy, Line};
 pub use policy::{Policy, Previous};
@@ -41,6 +43,19 @@ pub struct Tiers {
     pub findings: Vec<Finding>,
 }
 
+/// What tiers rest on besides scores and indicators.
+#[derive(Debug)]
+pub struct Grounds<'a> {
+    /// The customer base, by number.
+    pub customers: &'a Customers,
+    /// The first month after the window.
+    pub end: Month,
+    /// By position: the best tier that confirmed offences leave.
+    pub ceilings: Vec<Option<Tier>>,
+    /// The final tiers of the cycle before, for hysteresis and step limit.
+    pub previous: &'a Previous,
+}
+
 /// Ranks the population of `scores` and puts every customer in a tier. `previous` holds the final tiers of the cycle
 /// before, for hysteresis and step limit.
 #[must_use]
@@ -51,14 +66,22 @@ pub fn grade(
     method: &Method,
     previous: &Previous,
 ) -> Tiers {
+    let ceilings = vetoes(facts, scores, method);
+    let grounds = Grounds { customers: &facts.customers, end: facts.window.end, ceilings, previous };
+    grade_on(grounds, columns, scores, method)
+}
+
+/// As [`grade`], on grounds that may come from a published cycle.
+#[must_use]
+pub fn grade_on(grounds: Grounds, columns: &[Column], scores: &Scores, method: &Method) -> Tiers {
     let people = scores.population.len();
-    let stratum = stratum::strata(facts, scores, method);
+    let stratum = stratum::strata(grounds.customers, scores, method);
     let mut tiers = Tiers {
         rank: vec![None; people],
         computed: vec![None; people],
         tier: vec![method.provisional_tier; people],
         policy: vec![None; people],
-        ceiling: vetoes(facts, scores, method),
+        ceiling: grounds.ceilings.clone(),
         ledger: Vec::new(),
         findings: Vec::new(),
         stratum: stratum.names,
@@ -79,7 +102,7 @@ pub fn grade(
         tiers.ledger.extend(order::ledger(&name, &ranked, method, cuts));
     }
     tiers.ledger.sort_by(|a, b| (&a.stratum, a.better).cmp(&(&b.stratum, b.better)));
-    policy::apply(facts, scores, method, previous, &sizes, &mut tiers);
+    policy::apply(&grounds, scores, method, &sizes, &mut tiers);
     tiers
 }
 

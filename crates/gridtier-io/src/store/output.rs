@@ -11,6 +11,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_cast::cast;
 use arrow_schema::{ArrowError, DataType, Field, SchemaRef};
 use arrow_select::coalesce::BatchCoalescer;
+use gridtier::output::Output;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
@@ -39,6 +40,28 @@ pub struct OutputFile {
     pub bytes: u64,
     /// The rows in it.
     pub rows: u64,
+}
+
+/// Writes `tables` into a folder outside of any store, over those of an earlier run: the results of a check or a trial. A
+/// file has its name only when it is whole.
+///
+/// # Errors
+/// A file cannot be written.
+pub fn write_tables<'a>(dir: &Path, tables: impl IntoIterator<Item = Output<'a>>) -> Result<(), StoreError> {
+    fs::create_dir_all(dir).map_err(cannot_write(dir))?;
+    for table in tables {
+        let name = format!("{}.parquet", table.name);
+        let (path, partial) = (dir.join(&name), dir.join(format!(".{name}.partial")));
+        match fs::remove_file(&partial) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(cannot_write(&partial)(error));
+            }
+            _ => {}
+        }
+        write_parquet(&partial, &name, &table.schema, table.batches)?;
+        fs::rename(&partial, &path).map_err(cannot_write(&path))?;
+    }
+    Ok(())
 }
 
 /// Writes `batches` to `path`, which must not exist, and waits for the disk. A file that cannot be finished

@@ -56,6 +56,8 @@ pub enum Rule {
     DegenerateIndicator,
     /// An override that names no graded customer, or that has expired.
     UnusedOverride,
+    /// Points that tell too little, or something too rare, for weights to follow from them.
+    WeightGuard,
 }
 
 /// How much a finding matters.
@@ -146,6 +148,12 @@ const RULES: &[(Rule, &str, Severity, &str)] = &[
         Severity::Warning,
         "an override names nobody graded, or has expired",
     ),
+    (
+        Rule::WeightGuard,
+        "weight_guard",
+        Severity::Warning,
+        "the points of an indicator, group or dimension are sparse, constant or mostly missing: its weight is limited",
+    ),
 ];
 
 impl Rule {
@@ -206,6 +214,6 @@ mod tests {
         for (place, (rule, ..)) in RULES.iter().enumerate() {
             assert_eq!(*rule as usize, place, "{rule}");
         }
-        assert_eq!(RULES.len(), Rule::UnusedOverride as usize + 1);
+        assert_eq!(RULES.len(), Rule::WeightGuard as usize + 1);
     }
 }

@@ -13,7 +13,7 @@ use crate::error::RunError;
 use crate::fact::{COLUMNS, FactValue, Facts};
 
 /// A checked expression.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
     value: Expr,
     applies: Option<Expr>,

@@ -121,6 +121,13 @@ pub fn judge(matrix: &[Vec<f64>], variant: Variant) -> Judged {
     Judged { weights, lambda_max, cr, worst }
 }
 
+/// How far an expert's weights are from the pooled ones: ½ Σ |w − w̄|, from 0 (the same) to 1. That share of the weight
+/// would have to move for the two to agree (total variation distance).
+#[must_use]
+pub fn dissent(expert: &Judged, pooled: &Judged) -> f64 {
+    expert.weights.iter().zip(&pooled.weights).map(|(a, b)| (a - b).abs()).sum::<f64>() / 2.0
+}
+
 fn geometric_means(matrix: &[Vec<f64>]) -> Vec<f64> {
     let mean = |row: &Vec<f64>| libm::exp(row.iter().map(|&a| libm::log(a)).sum::<f64>() / row.len() as f64);
     normalised(matrix.iter().map(mean).collect())

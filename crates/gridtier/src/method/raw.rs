@@ -22,6 +22,8 @@ pub(super) struct Method {
     #[serde(default)]
     pub unknown: String,
     #[serde(default)]
+    pub combine: String,
+    #[serde(default)]
     pub quotas: Vec<u32>,
     #[serde(default)]
     pub ties: String,
@@ -38,6 +40,8 @@ pub(super) struct Method {
     #[serde(default, rename = "override")]
     pub overrides: Vec<Override>,
     #[serde(default)]
+    pub checks: Checks,
+    #[serde(default)]
     pub limits: Limits,
 }
 
@@ -47,16 +51,36 @@ pub(super) struct Weights {
     pub compliance: Option<f64>,
     pub cooperation: Option<f64>,
     pub ahp: Option<Ahp>,
-    pub groups: BTreeMap<String, BTreeMap<String, WeightOrAhp>>,
-    pub indicators: BTreeMap<String, BTreeMap<String, WeightOrAhp>>,
+    pub objective: Option<Objective>,
+    pub blend: Option<Blend>,
+    pub groups: BTreeMap<String, Siblings>,
+    pub indicators: BTreeMap<String, Siblings>,
 }
 
-/// A sibling's weight, or under the key `ahp` the judgement that gives the weights of all siblings.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(super) enum WeightOrAhp {
-    Weight(f64),
-    Ahp(Ahp),
+/// Weights of siblings by name, or where they come from.
+#[derive(Clone, Default, Deserialize)]
+pub(super) struct Siblings {
+    pub ahp: Option<Ahp>,
+    pub objective: Option<Objective>,
+    pub blend: Option<Blend>,
+    #[serde(flatten)]
+    pub given: BTreeMap<String, f64>,
+}
+
+#[derive(Clone, Deserialize)]
+pub(super) struct Objective {
+    pub items: Vec<String>,
+    pub by: String,
+}
+
+#[derive(Clone, Deserialize)]
+pub(super) struct Blend {
+    pub alpha: f64,
+    pub by: String,
+    #[serde(default)]
+    pub floor: BTreeMap<String, f64>,
+    #[serde(default)]
+    pub cap: BTreeMap<String, f64>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -124,6 +148,26 @@ pub(super) struct Override {
     pub approver: String,
     pub reason: String,
     pub expires: Day,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Checks {
+    pub draws: Option<u64>,
+    pub sample: Option<usize>,
+    pub seed: Option<u64>,
+    pub concentration: Option<f64>,
+    pub clusters: Option<usize>,
+    pub size_kva: Option<Vec<f64>>,
+    pub supply_cost: Option<f64>,
+    pub limits: BTreeMap<String, Limit>,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Limit {
+    pub warn: Option<f64>,
+    pub fail: Option<f64>,
 }
 
 #[derive(Default, Deserialize)]

@@ -1,7 +1,8 @@
 //! The shape of a method file: every key, what it may hold, and what it is for.
 
-use super::Tier;
+use super::{Combine, Tier};
 use crate::document::{Key, Shape};
+use crate::mcda::Scheme;
 
 const TIER: Shape = Shape::OneOf(Tier::NAMES);
 const ANY: Shape = Shape::Number(f64::MIN, f64::MAX);
@@ -26,13 +27,39 @@ const AHP: &[Key] = &[
     Key::required("experts", Shape::List(&Shape::Table(EXPERT)), "pooled by the element-wise geometric mean"),
 ];
 
-const SIBLINGS: Shape = Shape::Map(&Shape::Either(&SHARE, &Shape::Table(AHP)));
+const OBJECTIVE: &[Key] = &[
+    Key::required("items", Shape::List(&Shape::Text), "the siblings"),
+    Key::required(
+        "by",
+        Shape::OneOf(Scheme::NAMES),
+        "how weights follow from the points of ranked customers",
+    ),
+];
+
+const LIMITED: Shape = Shape::Map(&SHARE);
+
+const BLEND: &[Key] = &[
+    Key::required("alpha", SHARE, "share of the weights given or judged; the rest comes from the data"),
+    Key::required("by", Shape::OneOf(Scheme::NAMES), "how the other weights follow from the data"),
+    Key::optional("floor", LIMITED, "by sibling: the least weight, holding in the result"),
+    Key::optional("cap", LIMITED, "by sibling: the greatest weight, holding in the result"),
+];
+
+const SOURCES: &[Key] = &[
+    Key::optional("ahp", Shape::Table(AHP), "judgement that gives the weights instead"),
+    Key::optional("objective", Shape::Table(OBJECTIVE), "weights from the data instead"),
+    Key::optional("blend", Shape::Table(BLEND), "weights given or judged, blended with some from the data"),
+];
+
+const SIBLINGS: Shape = Shape::Open(SOURCES, &SHARE);
 
 const WEIGHTS: &[Key] = &[
     Key::optional("contribution", SHARE, "weight of the dimension"),
     Key::optional("compliance", SHARE, "weight of the dimension"),
     Key::optional("cooperation", SHARE, "weight of the dimension"),
     Key::optional("ahp", Shape::Table(AHP), "judgement that gives the weights of the dimensions instead"),
+    Key::optional("objective", Shape::Table(OBJECTIVE), "weights of the dimensions from the data instead"),
+    Key::optional("blend", Shape::Table(BLEND), "weights given or judged, blended with some from the data"),
     Key::required("groups", Shape::Map(&SIBLINGS), "by dimension: the weights of its groups"),
     Key::required("indicators", Shape::Map(&SIBLINGS), "by group: the weights of its indicators"),
 ];
@@ -83,6 +110,30 @@ const LIMITS: &[Key] = &[
     Key::required("reject_rows", Shape::Integer(0, i64::MAX), "rejects allowed however small the table"),
 ];
 
+const LIMIT: &[Key] = &[
+    Key::optional("warn", ANY, "beyond it the check warns"),
+    Key::optional("fail", ANY, "beyond it the check fails"),
+];
+
+const CHECKS: &[Key] = &[
+    Key::optional("draws", Shape::Integer(100, 100_000), "draws of weights; 1000 if left out"),
+    Key::optional("sample", Shape::Integer(1_000, 1_000_000), "ranked customers drawn for it; 20000"),
+    Key::optional("seed", Shape::Integer(0, i64::MAX), "where random draws start; 2026"),
+    Key::optional(
+        "concentration",
+        Shape::Number(1.0, 1e6),
+        "how closely drawn weights keep to the method's: a share w varies by √(w (1 − w)/(concentration + 1)); 100",
+    ),
+    Key::optional("clusters", Shape::Integer(2, 12), "most clusters tried; 8"),
+    Key::optional(
+        "size_kva",
+        Shape::List(&ANY),
+        "contract capacities from which a customer is medium and large; [100, 315]",
+    ),
+    Key::optional("supply_cost", ANY, "cost of supply in CNY/kWh, for ABC classes by profit"),
+    Key::optional("limits", Shape::Map(&Shape::Table(LIMIT)), "by measure: when its check warns and fails"),
+];
+
 /// The keys of a method file.
 pub const KEYS: &[Key] = &[
     Key::required("format", Shape::Integer(super::FORMAT, super::FORMAT), "the version of this format, 1"),
@@ -100,7 +151,7 @@ pub const KEYS: &[Key] = &[
         Shape::OneOf(&["reweight", "worst", "neutral"]),
         "what an unknown indicator does",
     ),
-    Key::required("combine", Shape::OneOf(&["weighted_sum"]), "how points become a score"),
+    Key::required("combine", Shape::OneOf(Combine::NAMES), "how points become a score"),
     Key::required("quotas", Shape::List(&Shape::Integer(0, 100)), "shares of the four tiers in percent"),
     Key::required(
         "ties",
@@ -134,6 +185,11 @@ pub const KEYS: &[Key] = &[
         "override",
         Shape::List(&Shape::Table(OVERRIDE)),
         "decisions of persons about single customers",
+    ),
+    Key::optional(
+        "checks",
+        Shape::Table(CHECKS),
+        "what `gridtier validate` does, and when it warns and fails",
     ),
     Key::required("limits", Shape::Table(LIMITS), "faults of the data beyond which nothing is published"),
 ];

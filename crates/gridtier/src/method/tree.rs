@@ -1,13 +1,11 @@
 //! The indicators of a method with their weights and normalisations, checked against the registry.
 
-use super::ahp::{self, Judgement, Variant};
+use super::ahp::Judgement;
+use super::siblings::{Level, Siblings};
 use super::{direction_of, raw};
 use crate::document::{Document, Fault, did_you_mean};
 use crate::indicator::expression::Expression;
 use crate::indicator::{DIMENSIONS, Direction, INDICATORS, registry};
-
-/// How far siblings' weights may be from summing to 1.
-const SUM_TOLERANCE: f64 = 1e-9;
 
 /// What happens to a value before its place between two marks is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,11 +85,17 @@ pub struct Spec {
     pub normalise: Option<Normalise>,
 }
 
-type Built = (Vec<Spec>, Vec<Expression>, Vec<Judgement>);
+/// What a method says of indicators and weights.
+pub(super) struct Built {
+    pub indicators: Vec<Spec>,
+    pub own: Vec<Expression>,
+    pub judgements: Vec<Judgement>,
+    pub siblings: Vec<Siblings>,
+}
 
 /// Builds the indicators of a method; what is wrong goes to `faults`.
 pub(super) fn build(document: &Document, raw: &raw::Method, faults: &mut Vec<Fault>) -> Built {
-    let mut builder = Builder { document, raw, faults, judgements: Vec::new() };
+    let mut builder = Builder { document, raw, faults, judgements: Vec::new(), siblings: Vec::new() };
     let dimensions = builder.dimension_weights();
     let own: Vec<(String, Option<Expression>)> = builder.own_expressions();
     let mut ids: Vec<String> = INDICATORS.iter().map(|indicator| indicator.id.to_owned()).collect();
@@ -121,8 +125,12 @@ pub(super) fn build(document: &Document, raw: &raw::Method, faults: &mut Vec<Fau
         spec.weight = Some(weight);
     }
     builder.check_use(&specs);
-    let judgements = builder.judgements;
-    (specs, own.into_iter().filter_map(|(_, expression)| expression).collect(), judgements)
+    Built {
+        indicators: specs,
+        own: own.into_iter().filter_map(|(_, expression)| expression).collect(),
+        judgements: builder.judgements,
+        siblings: builder.siblings,
+    }
 }
 
 struct Group {
@@ -133,15 +141,16 @@ struct Group {
     indicators: Vec<(String, f64)>,
 }
 
-struct Builder<'a, 't> {
+pub(super) struct Builder<'a, 't> {
     document: &'a Document<'t>,
     raw: &'a raw::Method,
     faults: &'a mut Vec<Fault>,
-    judgements: Vec<Judgement>,
+    pub(super) judgements: Vec<Judgement>,
+    pub(super) siblings: Vec<Siblings>,
 }
 
 impl Builder<'_, '_> {
-    fn fault(&mut self, path: &[&str], what: String, fix: impl Into<String>) {
+    pub(super) fn fault(&mut self, path: &[&str], what: String, fix: impl Into<String>) {
         self.faults.push(Fault { line: self.document.line(path), what, fix: fix.into() });
     }
 
@@ -150,76 +159,17 @@ impl Builder<'_, '_> {
         let given = [weights.contribution, weights.compliance, weights.cooperation];
         let given =
             DIMENSIONS.iter().zip(given).filter_map(|(name, weight)| Some(((*name).to_owned(), weight?)));
-        self.siblings(&["weights"], "dimensions", given.collect(), weights.ahp.as_ref())
-    }
-
-    /// The weights of siblings: as given, or by judgement; they must sum to 1.
-    fn siblings(
-        &mut self,
-        path: &[&str],
-        parent: &str,
-        given: Vec<(String, f64)>,
-        ahp: Option<&raw::Ahp>,
-    ) -> Vec<(String, f64)> {
-        if let Some(ahp) = ahp {
-            if !given.is_empty() {
-                let what = format!("`{}` has both weights and `ahp`", path.join("."));
-                self.fault(path, what, "keep one of them");
-            }
-            return self.judged(path, parent, ahp);
-        }
-        let sum: f64 = given.iter().map(|(_, weight)| weight).sum();
-        if (sum - 1.0).abs() > SUM_TOLERANCE {
-            let what = format!("the weights of `{}` sum to {sum}, not to 1", path.join("."));
-            self.fault(path, what, "weights of siblings sum to 1");
-        }
-        given
-    }
-
-    fn judged(&mut self, path: &[&str], parent: &str, ahp: &raw::Ahp) -> Vec<(String, f64)> {
-        let variant = match ahp.variant.as_deref() {
-            Some("geometric_mean") => Variant::GeometricMean,
-            _ => Variant::Eigenvector,
+        let raw = raw::Siblings {
+            given: given.collect(),
+            ahp: weights.ahp.clone(),
+            objective: weights.objective.clone(),
+            blend: weights.blend.clone(),
         };
-        let mut matrices = Vec::new();
-        for expert in &ahp.experts {
-            let row = |row: &Vec<raw::Ratio>| row.iter().map(raw::Ratio::value).collect::<Option<Vec<f64>>>();
-            // A judgement that is no ratio is a fault of the shape.
-            let Some(matrix) = expert.matrix.iter().map(row).collect::<Option<Vec<Vec<f64>>>>() else {
-                continue;
-            };
-            match ahp::check(&matrix, ahp.items.len()) {
-                Ok(()) => matrices.push(matrix),
-                Err(what) => {
-                    self.fault(path, format!("judgement of {}: {what}", expert.name), "correct the matrix")
-                }
-            }
-        }
-        if matrices.is_empty() || matrices.len() < ahp.experts.len() {
-            if ahp.experts.is_empty() {
-                self.fault(path, "`ahp` has no experts".into(), "add [[…ahp.experts]] with name and matrix");
-            }
-            let even = 1.0 / ahp.items.len().max(1) as f64;
-            return ahp.items.iter().map(|item| (item.clone(), even)).collect();
-        }
-        let pooled = ahp::judge(&ahp::pool(&matrices), variant);
-        if pooled.cr > ahp::CR_MAX {
-            let (i, j, fitting) = pooled.worst;
-            let (first, second) = (&ahp.items[i], &ahp.items[j]);
-            let what = format!(
-                "the judgement of `{}` has consistency ratio {:.4}, above {}; worst fits {first} against {second}",
-                path.join("."),
-                pooled.cr,
-                ahp::CR_MAX
-            );
-            self.fault(path, what, format!("the other judgements ask for about {fitting:.2} there"));
-        }
-        let experts = ahp.experts.iter().zip(&matrices);
-        let experts =
-            experts.map(|(expert, matrix)| (expert.name.clone(), ahp::judge(matrix, variant))).collect();
-        let weights = ahp.items.iter().cloned().zip(pooled.weights.clone()).collect();
-        self.judgements.push(Judgement { parent: parent.into(), items: ahp.items.clone(), pooled, experts });
-        weights
+        let named = self.siblings(Level::Dimension, &["weights"], "dimensions", raw);
+        // Given weights come by name; the dimensions keep their own order.
+        let mut ordered = named;
+        ordered.sort_by_key(|(name, _)| DIMENSIONS.iter().position(|known| known == name));
+        ordered
     }
 
     /// Names that are neither dimension, group nor indicator.
@@ -235,12 +185,9 @@ impl Builder<'_, '_> {
             self.fault(&["indicators", name], what, fix);
         }
         for (group, members) in &weights.indicators {
-            let items = members.values().filter_map(|member| match member {
-                raw::WeightOrAhp::Ahp(ahp) => Some(&ahp.items),
-                raw::WeightOrAhp::Weight(_) => None,
-            });
-            let named: Vec<&String> =
-                members.keys().filter(|key| *key != "ahp").chain(items.flatten()).collect();
+            let judged = members.ahp.iter().flat_map(|ahp| &ahp.items);
+            let from_data = members.objective.iter().flat_map(|objective| &objective.items);
+            let named: Vec<&String> = members.given.keys().chain(judged).chain(from_data).collect();
             for name in named.into_iter().filter(|name| !ids.contains(name)) {
                 let fix = did_you_mean(name, ids.iter().map(String::as_str));
                 let what = format!("`{name}` in group `{group}` is not an indicator");
@@ -265,7 +212,7 @@ impl Builder<'_, '_> {
                 continue;
             };
             let path = ["weights", "groups", dimension];
-            for (name, of_group) in self.members(&path, dimension, members) {
+            for (name, of_group) in self.siblings(Level::Group, &path, dimension, members.clone()) {
                 if !named.insert(name.clone()) {
                     self.fault(&path, format!("group `{name}` stands in two dimensions"), "rename one");
                 }
@@ -280,7 +227,8 @@ impl Builder<'_, '_> {
                     self.fault(&path, format!("group `{name}` has no indicators"), fix);
                     continue;
                 };
-                let indicators = self.members(&["weights", "indicators", &name], &name, members);
+                let path = ["weights", "indicators", &name];
+                let indicators = self.siblings(Level::Indicator, &path, &name, members.clone());
                 groups.push(Group {
                     name,
                     dimension: place,
@@ -295,30 +243,6 @@ impl Builder<'_, '_> {
             self.fault(&["weights", "indicators", name], format!("`{name}` is a group of no dimension"), fix);
         }
         groups
-    }
-
-    fn members(
-        &mut self,
-        path: &[&str],
-        parent: &str,
-        members: &std::collections::BTreeMap<String, raw::WeightOrAhp>,
-    ) -> Vec<(String, f64)> {
-        let mut given = Vec::new();
-        let mut judgement = None;
-        for (name, member) in members {
-            match (name.as_str(), member) {
-                ("ahp", raw::WeightOrAhp::Ahp(ahp)) => judgement = Some(ahp),
-                (_, raw::WeightOrAhp::Weight(weight)) => given.push((name.clone(), *weight)),
-                (_, raw::WeightOrAhp::Ahp(_)) => {
-                    self.fault(
-                        path,
-                        format!("`{name}` must be a number"),
-                        "a judgement stands under the key `ahp`",
-                    );
-                }
-            }
-        }
-        self.siblings(path, parent, given, judgement)
     }
 
     /// The method's own indicators by id, with their expressions if these are sound.

@@ -10,9 +10,9 @@ use arrow_schema::{DataType, Field};
 
 use super::{FLAG, INTEGER, NUMBER, Output, TEXT, flags, full, integers, nullable, numbers, text};
 use crate::indicator::{DIMENSIONS, Direction};
-use crate::method::{Method, Spec, Transform};
+use crate::method::{Method, Spec, Transform, Weight};
 use crate::score::normalise::Kind;
-use crate::score::{Fitted, Scores};
+use crate::score::{Fitted, Parameters, Scores};
 
 fn list(of: DataType) -> DataType {
     DataType::List(Arc::new(Field::new("item", of, true)))
@@ -43,24 +43,30 @@ pub(super) fn table<'a>(scores: &'a Scores, method: &'a Method) -> Output<'a> {
         nullable("knots_count", list(INTEGER)),
         full("ranked_known", INTEGER),
         full("degenerate", FLAG),
+        nullable("influence", NUMBER),
     ];
     let mut order: Vec<usize> = (0..method.indicators.len()).collect();
     order.sort_by_key(|&place| &method.indicators[place].id);
     super::table("parameters", fields, order.len(), move |rows| {
         let specs: Vec<&Spec> = order[rows.clone()].iter().map(|&place| &method.indicators[place]).collect();
         let fitted: Vec<Option<&Fitted>> =
-            order[rows.clone()].iter().map(|&place| scores.fitted[place].as_ref()).collect();
+            order[rows.clone()].iter().map(|&place| scores.parameters.fitted[place].as_ref()).collect();
+        let weights: Vec<Option<Weight>> =
+            order[rows.clone()].iter().map(|&place| scores.parameters.weights[place]).collect();
+        let influence = order[rows.clone()].iter().map(|&place| scores.influence[place]);
         let known = order[rows].iter().map(|&place| Some(scores.ranked_known[place] as i64));
-        let mut columns = weight_columns(&specs);
+        let mut columns = weight_columns(&specs, &weights);
         columns.extend(fit_columns(&fitted));
         columns.push(integers(known));
         columns.push(flags(fitted.iter().map(|fitted| fitted.is_some_and(Fitted::is_degenerate))));
+        columns.push(numbers(influence));
         columns
     })
 }
 
-fn weight_columns(specs: &[&Spec]) -> Vec<ArrayRef> {
+fn weight_columns(specs: &[&Spec], weights: &[Option<Weight>]) -> Vec<ArrayRef> {
     let each = || specs.iter();
+    let level = |of: fn(&Weight) -> f64| numbers(weights.iter().map(move |weight| weight.as_ref().map(of)));
     let sign = |spec: &Spec| if spec.direction == Direction::More { "+" } else { "-" };
     vec![
         text(each().map(|spec| Some(spec.id.as_str()))),
@@ -70,10 +76,10 @@ fn weight_columns(specs: &[&Spec]) -> Vec<ArrayRef> {
         text(each().map(|spec| Some(sign(spec)))),
         text(each().map(|spec| spec.weight.map(|weight| DIMENSIONS[weight.dimension]))),
         text(each().map(|spec| spec.weight.map(|_| spec.group.as_str()))),
-        numbers(each().map(|spec| spec.weight.map(|weight| weight.of_dimension))),
-        numbers(each().map(|spec| spec.weight.map(|weight| weight.of_group))),
-        numbers(each().map(|spec| spec.weight.map(|weight| weight.of_indicator))),
-        numbers(each().map(|spec| spec.weight.map(|weight| weight.nominal()))),
+        level(|weight| weight.of_dimension),
+        level(|weight| weight.of_group),
+        level(|weight| weight.of_indicator),
+        level(Weight::nominal),
     ]
 }
 
@@ -107,8 +113,10 @@ fn fit_columns(fitted: &[Option<&Fitted>]) -> Vec<ArrayRef> {
                 let (x, z) = knots.iter().copied().unzip();
                 (x, z, Vec::new())
             }
-            Some(Kind::Percentile { values, counts }) => {
-                (values.clone(), Vec::new(), counts.iter().map(|&count| count as i64).collect())
+            Some(Kind::Percentile { values, upto }) => {
+                let before = std::iter::once(&0).chain(upto);
+                let counts = upto.iter().zip(before).map(|(upto, before)| (upto - before) as i64);
+                (values.clone(), Vec::new(), counts.collect())
             }
             _ => Default::default(),
         };
@@ -132,13 +140,32 @@ fn fit_columns(fitted: &[Option<&Fitted>]) -> Vec<ArrayRef> {
     ]
 }
 
-/// The fitted normalisations of a published table, in the order of the method's indicators; `None` when the table is
-/// not one of this method.
+/// The parameters of a published table, in the order of the method's indicators; `None` when the table is not one of
+/// this method.
 #[must_use]
-pub fn read(table: &RecordBatch, method: &Method) -> Option<Vec<Option<Fitted>>> {
+pub fn read(table: &RecordBatch, method: &Method) -> Option<Parameters> {
     let names = table.column_by_name("indicator")?.as_string_opt::<i32>()?;
     let row_of = |id: &str| (0..names.len()).find(|&row| names.value(row) == id);
-    method.indicators.iter().map(|spec| fitted(table, row_of(&spec.id)?, spec.direction)).collect()
+    let rows: Vec<usize> = method.indicators.iter().map(|spec| row_of(&spec.id)).collect::<Option<_>>()?;
+    let specs = || method.indicators.iter().zip(&rows);
+    let fitted = specs().map(|(spec, &row)| fitted(table, row, spec.direction)).collect::<Option<_>>()?;
+    let weights = specs().map(|(spec, &row)| weight(table, row, spec)).collect::<Option<_>>()?;
+    Some(Parameters { fitted, weights })
+}
+
+/// The place in the tree is the method's, the weights are the cycle's.
+fn weight(table: &RecordBatch, row: usize, spec: &Spec) -> Option<Option<Weight>> {
+    let Some(place) = spec.weight else { return Some(None) };
+    let level = |name: &str| {
+        let column = table.column_by_name(name)?.as_primitive_opt::<Float64Type>()?;
+        column.is_valid(row).then(|| column.value(row))
+    };
+    Some(Some(Weight {
+        of_dimension: level("weight_dimension")?,
+        of_group: level("weight_group")?,
+        of_indicator: level("weight_indicator")?,
+        ..place
+    }))
 }
 
 fn fitted(table: &RecordBatch, row: usize, direction: Direction) -> Option<Option<Fitted>> {
@@ -162,7 +189,7 @@ fn fitted(table: &RecordBatch, row: usize, direction: Direction) -> Option<Optio
         "percentile" => {
             let counts = values("knots_count")?;
             let counts = counts.as_primitive_opt::<Int64Type>()?.values().iter().map(|&count| count as u64);
-            Kind::Percentile { values: floats("knots_x")?, counts: counts.collect() }
+            Kind::percentile(floats("knots_x")?, counts)
         }
         "points" => Kind::Points(floats("knots_x")?.into_iter().zip(floats("knots_z")?).collect()),
         "target" => Kind::Target { target: number("target")?, tolerance: number("tolerance")? },

@@ -33,8 +33,8 @@ pub enum Kind {
     Percentile {
         /// Distinct values, ascending.
         values: Vec<f64>,
-        /// How many ranked customers have each.
-        counts: Vec<u64>,
+        /// How many ranked customers have this value or a lower one, by value.
+        upto: Vec<u64>,
     },
     /// Piecewise linear through (x, z), flat outside.
     Points(Vec<(f64, f64)>),
@@ -45,6 +45,18 @@ pub enum Kind {
         /// The distance at which nothing is left.
         tolerance: f64,
     },
+}
+
+impl Kind {
+    /// By rank among distinct, ascending values, of which `counts` says how many ranked customers have each.
+    #[must_use]
+    pub fn percentile(values: Vec<f64>, counts: impl IntoIterator<Item = u64>) -> Self {
+        let add = |sum: &mut u64, count: u64| {
+            *sum += count;
+            Some(*sum)
+        };
+        Self::Percentile { values, upto: counts.into_iter().scan(0, add).collect() }
+    }
 }
 
 impl Fitted {
@@ -69,8 +81,8 @@ impl Fitted {
                 known.iter_mut().for_each(|x| *x += 0.0);
                 known.sort_unstable_by(f64::total_cmp);
                 let runs = known.chunk_by(|a, b| a == b);
-                let (values, counts) = runs.map(|run| (run[0], run.len() as u64)).unzip();
-                Kind::Percentile { values, counts }
+                let (values, counts): (_, Vec<u64>) = runs.map(|run| (run[0], run.len() as u64)).unzip();
+                Kind::percentile(values, counts)
             }
             Normalise::Points(knots) => Kind::Points(knots.clone()),
             Normalise::Target { target, tolerance } => {
@@ -95,11 +107,11 @@ impl Fitted {
             Kind::MinMax { transform, lo, hi } => {
                 self.directed(100.0 * ((transformed(*transform, x) - lo) / (hi - lo)).clamp(0.0, 1.0))
             }
-            Kind::Percentile { values, counts } => {
+            Kind::Percentile { values, upto } => {
                 let place = values.partition_point(|value| *value < x);
-                let below: u64 = counts[..place].iter().sum();
-                let equal = if values.get(place) == Some(&x) { counts[place] } else { 0 };
-                let all: u64 = counts.iter().sum();
+                let below = place.checked_sub(1).map_or(0, |last| upto[last]);
+                let equal = if values.get(place) == Some(&x) { upto[place] - below } else { 0 };
+                let all = upto.last().copied().unwrap_or(0);
                 self.directed(100.0 * (below as f64 + 0.5 * equal as f64) / all as f64)
             }
             Kind::Points(knots) => piecewise(knots, x),

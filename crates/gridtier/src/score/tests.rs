@@ -23,10 +23,13 @@ fn row(method: &Method, known: &[(&str, f64)], others: Value) -> Vec<Value> {
 }
 
 /// Parameters fitted to one customer who has every value, so that goalposts and knots are in force.
-fn fitted(method: &Method) -> Vec<Option<Fitted>> {
+fn fitted(method: &Method) -> Parameters {
     let fit =
         |spec: &crate::method::Spec| Some(Fitted::fit(spec.normalise.as_ref()?, spec.direction, vec![0.0]));
-    method.indicators.iter().map(fit).collect()
+    Parameters {
+        fitted: method.indicators.iter().map(fit).collect(),
+        weights: method.indicators.iter().map(|spec| spec.weight).collect(),
+    }
 }
 
 #[test]
@@ -97,8 +100,8 @@ fn short_history_and_little_known_weight_make_a_customer_provisional() {
 
 #[test]
 fn a_known_weight_at_the_limit_passes() {
-    assert_eq!(provisional(12, 0.5 - 1e-13, &paper_with(&[])), None);
-    assert_eq!(provisional(12, 0.5 - 1e-11, &paper_with(&[])), Some(Provisional::LowKnownWeight));
+    assert_eq!(provisional(false, 0.5 - 1e-13, &paper_with(&[])), None);
+    assert_eq!(provisional(false, 0.5 - 1e-11, &paper_with(&[])), Some(Provisional::LowKnownWeight));
 }
 
 #[test]

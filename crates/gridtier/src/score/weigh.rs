@@ -1,8 +1,19 @@
 //! One customer's points: the same code for a whole cycle and for one row replayed on frozen parameters.
 
+use super::combine::{combined, contributions};
 use super::normalise::Fitted;
 use crate::indicator::{DIMENSIONS, Value};
-use crate::method::{Method, Unknowns};
+use crate::method::{Method, Unknowns, Weight};
+
+/// What is fitted to the ranked customers of a cycle and kept with it: all that scoring one customer needs beside the
+/// method.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Parameters {
+    /// By indicator: the fitted normalisation, `None` without one.
+    pub fitted: Vec<Option<Fitted>>,
+    /// By indicator: the weights on the way from the root, `None` without any.
+    pub weights: Vec<Option<Weight>>,
+}
 
 /// One customer's score and what it is made of.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,7 +22,7 @@ pub struct Scored {
     pub score: Option<f64>,
     /// Each dimension's own score; `None` when it is empty.
     pub dimensions: [Option<f64>; 3],
-    /// By indicator: w × z, 0 when it is left out.
+    /// By indicator: its part of the score, 0 when it is left out.
     pub contributions: Vec<f64>,
     /// By indicator: the effective weight, 0 when it is left out.
     pub weights: Vec<f64>,
@@ -19,58 +30,56 @@ pub struct Scored {
     pub points: Vec<Option<f64>>,
 }
 
-/// Scores one customer: z by the fitted parameters, weights scaled up where siblings are left out, score = Σ w z.
+/// Scores one customer: z by the fitted parameters, weights scaled up where siblings are left out, then combined.
 /// `values` holds the method's indicators in their order.
 #[must_use]
-pub fn score_row(method: &Method, fitted: &[Option<Fitted>], values: &[Value]) -> Scored {
-    let points: Vec<Option<f64>> = method
-        .indicators
-        .iter()
-        .zip(fitted)
-        .zip(values)
-        .map(|((spec, fitted), value)| {
-            let fitted = fitted.as_ref().filter(|_| spec.weight.is_some())?;
-            match (value, method.unknown) {
-                (Value::Known(x), _) => Some(fitted.points(*x)),
-                (Value::NotApplicable, _) | (Value::Unknown, Unknowns::Reweight) => None,
-                (Value::Unknown, Unknowns::Worst) => Some(0.0),
-                (Value::Unknown, Unknowns::Neutral) => Some(50.0),
-            }
-        })
-        .collect();
-    let any_known = method.indicators.iter().zip(values).any(|(spec, value)| {
-        spec.weight.is_some_and(|weight| weight.nominal() > 0.0) && value.known().is_some()
-    });
-    let (weights, within) = effective(method, &points);
-    let mut scored = Scored {
-        score: None,
-        dimensions: [None; DIMENSIONS.len()],
-        contributions: vec![0.0; points.len()],
+pub fn score_row(method: &Method, parameters: &Parameters, values: &[Value]) -> Scored {
+    let points = points(method, parameters, values);
+    let is_known = |(weight, value): (&Option<Weight>, &Value)| {
+        weight.is_some_and(|weight| weight.nominal() > 0.0) && value.known().is_some()
+    };
+    let any_known = parameters.weights.iter().zip(values).any(is_known);
+    let (weights, within) = effective(&parameters.weights, &points);
+    let score = combined(method.combine, &weights, &points);
+    Scored {
+        score: any_known.then_some(score),
+        dimensions: std::array::from_fn(|dimension| {
+            let is_own =
+                |place: usize| parameters.weights[place].is_some_and(|weight| weight.dimension == dimension);
+            let own: Vec<f64> =
+                within.iter().enumerate().map(|(place, w)| if is_own(place) { *w } else { 0.0 }).collect();
+            own.iter().any(|w| *w > 0.0).then(|| combined(method.combine, &own, &points))
+        }),
+        contributions: contributions(method.combine, &weights, &points, score),
         weights,
         points,
-    };
-    let mut score = 0.0;
-    for (place, spec) in method.indicators.iter().enumerate() {
-        let (Some(weight), Some(z)) = (spec.weight, scored.points[place]) else { continue };
-        let contribution = scored.weights[place] * z;
-        scored.contributions[place] = contribution;
-        score += contribution;
-        if within[place] > 0.0 {
-            *scored.dimensions[weight.dimension].get_or_insert(0.0) += within[place] * z;
-        }
     }
-    scored.score = any_known.then_some(score);
-    scored
+}
+
+/// By indicator: the points of one customer, where they count.
+#[must_use]
+pub fn points(method: &Method, parameters: &Parameters, values: &[Value]) -> Vec<Option<f64>> {
+    let of = |((fitted, weight), value): ((&Option<Fitted>, &Option<Weight>), &Value)| {
+        let fitted = fitted.as_ref().filter(|_| weight.is_some())?;
+        match (value, method.unknown) {
+            (Value::Known(x), _) => Some(fitted.points(*x)),
+            (Value::NotApplicable, _) | (Value::Unknown, Unknowns::Reweight) => None,
+            (Value::Unknown, Unknowns::Worst) => Some(0.0),
+            (Value::Unknown, Unknowns::Neutral) => Some(50.0),
+        }
+    };
+    parameters.fitted.iter().zip(&parameters.weights).zip(values).map(of).collect()
 }
 
 /// By indicator: the effective weight in the score, and the effective weight within the dimension. What is left out
 /// gives its weight to its siblings; an empty group or dimension is left out the same way one level up.
-fn effective(method: &Method, points: &[Option<f64>]) -> (Vec<f64>, Vec<f64>) {
+#[must_use]
+pub fn effective(all: &[Option<Weight>], points: &[Option<f64>]) -> (Vec<f64>, Vec<f64>) {
     let weighted = || {
-        let specs = method.indicators.iter().zip(points).enumerate();
-        specs.filter_map(|(place, (spec, z))| Some((place, spec.weight.filter(|_| z.is_some())?)))
+        let each = all.iter().zip(points).enumerate();
+        each.filter_map(|(place, (weight, z))| Some((place, weight.filter(|_| z.is_some())?)))
     };
-    let groups = method.indicators.iter().filter_map(|spec| spec.weight).map(|weight| weight.group + 1).max();
+    let groups = all.iter().flatten().map(|weight| weight.group + 1).max();
     let mut of_group = vec![0.0; groups.unwrap_or(0)];
     for (_, weight) in weighted() {
         of_group[weight.group] += weight.of_indicator;

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::Tiers;
+use super::{Grounds, Tiers};
 use crate::contract::rule::Rule;
-use crate::fact::Facts;
 use crate::method::{Bound, Method, Override, Tier};
 use crate::score::Scores;
 use crate::source::Finding;
-use crate::unit::day_of_date;
+use crate::unit::{Month, day_of_date};
 
 /// Final tiers of the previous cycle by customer id; empty when there is none.
 pub type Previous = BTreeMap<String, Tier>;
@@ -40,22 +39,16 @@ impl Policy {
 }
 
 /// Moves customers by the method's policies. `sizes` holds the ranked customers of each one's stratum.
-pub(super) fn apply(
-    facts: &Facts,
-    scores: &Scores,
-    method: &Method,
-    previous: &Previous,
-    sizes: &[u64],
-    tiers: &mut Tiers,
-) {
+pub(super) fn apply(grounds: &Grounds, scores: &Scores, method: &Method, sizes: &[u64], tiers: &mut Tiers) {
+    let (previous, end) = (grounds.previous, grounds.end);
     let overrides: BTreeMap<&str, &Override> = method
         .overrides
         .iter()
-        .filter(|decision| is_in_force(decision, facts))
+        .filter(|decision| is_in_force(decision, end))
         .map(|decision| (decision.customer_id.as_str(), decision))
         .collect();
     for (position, &number) in scores.population.iter().enumerate() {
-        let id = facts.customers.ids.key(number);
+        let id = grounds.customers.ids.key(number);
         let mut moved = Moved { tier: tiers.tier[position], by: None };
         if let Some(ceiling) = tiers.ceiling[position] {
             moved.to(moved.tier.max(ceiling), Policy::Veto);
@@ -82,7 +75,7 @@ pub(super) fn apply(
         let differs = tiers.computed[position].is_some_and(|computed| computed != moved.tier);
         tiers.policy[position] = moved.by.filter(|_| differs);
     }
-    note_unused(facts, scores, method, tiers);
+    note_unused(grounds, scores, method, tiers);
 }
 
 struct Moved {
@@ -99,8 +92,8 @@ impl Moved {
 }
 
 /// An override holds when it expires on or after the day of the grading.
-fn is_in_force(decision: &Override, facts: &Facts) -> bool {
-    day_of_date(decision.expires) >= facts.window.end_day()
+fn is_in_force(decision: &Override, end: Month) -> bool {
+    day_of_date(decision.expires) >= end.first_day()
 }
 
 /// Whether a change of one tier is held: the rank passed the boundary by no more than band × N places.
@@ -116,14 +109,14 @@ fn is_held(tiers: &Tiers, position: usize, rank: u64, before: Tier, customers: u
     passed as f64 <= band * customers as f64
 }
 
-fn note_unused(facts: &Facts, scores: &Scores, method: &Method, tiers: &mut Tiers) {
+fn note_unused(grounds: &Grounds, scores: &Scores, method: &Method, tiers: &mut Tiers) {
     let is_graded = |id: &str| {
-        facts.customers.ids.get(id).is_some_and(|number| scores.population.binary_search(&number).is_ok())
+        grounds.customers.ids.get(id).is_some_and(|number| scores.population.binary_search(&number).is_ok())
     };
     let unused: Vec<&Override> = method
         .overrides
         .iter()
-        .filter(|decision| !is_in_force(decision, facts) || !is_graded(&decision.customer_id))
+        .filter(|decision| !is_in_force(decision, grounds.end) || !is_graded(&decision.customer_id))
         .collect();
     if let Some(first) = unused.first() {
         let example = format!("customer {}, expires {}", first.customer_id, first.expires);

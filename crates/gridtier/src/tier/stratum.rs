@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::contract::{SUPPLY_LEVELS, USE_CATEGORIES};
-use crate::fact::Facts;
+use crate::customer::Customers;
 use crate::method::{Method, Strata};
 use crate::score::Scores;
 
@@ -23,13 +23,13 @@ pub(super) struct Stratified {
 }
 
 /// Puts everybody into a stratum; strata with fewer ranked customers than the method asks for are pooled.
-pub(super) fn strata(facts: &Facts, scores: &Scores, method: &Method) -> Stratified {
+pub(super) fn strata(customers: &Customers, scores: &Scores, method: &Method) -> Stratified {
     let mut members: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     if method.strata == Strata::None {
         members.insert(ALL.into(), (0..scores.population.len()).collect());
     }
     for (position, &number) in scores.population.iter().enumerate() {
-        let customer = &facts.customers.rows[number as usize];
+        let customer = &customers.rows[number as usize];
         let name = match method.strata {
             Strata::None => break,
             Strata::SupplyLevel => SUPPLY_LEVELS[usize::from(customer.supply_level)],

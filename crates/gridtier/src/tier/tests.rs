@@ -99,7 +99,9 @@ fn graded(people: &[Person], method: &Method, previous: &Previous) -> Tiers {
         score_e6: people.iter().map(|p| Some(p.score_e6)).collect(),
         dimensions: std::array::from_fn(|_| vec![None; people.len()]),
         contributions: Vec::new(),
-        fitted: Vec::new(),
+        parameters: crate::score::Parameters::default(),
+        weighed: Vec::new(),
+        influence: Vec::new(),
         ranked_known: Vec::new(),
     };
     let mut columns = vec![vec![Value::Unknown; people.len()]; INDICATORS.len()];

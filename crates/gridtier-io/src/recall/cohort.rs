@@ -1,0 +1,183 @@
+//! A whole published cycle in memory, for checks and trials.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type, Int64Type};
+use arrow_array::{Array, PrimitiveArray, RecordBatch, StringArray};
+use gridtier::cohort::{Cohort, Placed};
+use gridtier::contract::{IMPORTANCE_LEVELS, LOAD_CLASSES, SUPPLY_LEVELS, USE_CATEGORIES};
+use gridtier::customer::{Customer, Customers};
+use gridtier::indicator::{Column, Value};
+use gridtier::method::{Method, Tier};
+use gridtier::output::parameters;
+use gridtier::tier::Previous;
+
+use super::{RecallError, batches, end, final_tiers, method, read, text, unlike, unreadable};
+use crate::store::{Cycle, Store};
+
+/// Recalls a cycle with the final tiers of the last cycle of an earlier day.
+///
+/// # Errors
+/// A file cannot be read, or is not one of this version of gridtier.
+pub fn cohort(store: &Store, cycle: &Cycle) -> Result<Cohort, RecallError> {
+    let method = method(cycle)?;
+    let customers = customers(cycle)?;
+    let (rows, strata) = tiers(cycle, &customers)?;
+    let columns = values(cycle, &method, &rows, customers.len())?;
+    let table = read(&cycle.dir.join("parameters.parquet"))?;
+    let table = table.ok_or_else(|| unlike(cycle, "parameters.parquet"))?;
+    let parameters = parameters::read(&table, &method).ok_or_else(|| unlike(cycle, "parameters.parquet"))?;
+    let influence = influence(&table, &method).ok_or_else(|| unlike(cycle, "parameters.parquet"))?;
+    let end = end(cycle)?;
+    let previous = previous(store, cycle)?;
+    Ok(Cohort { method, end, customers, columns, rows, strata, parameters, influence, previous })
+}
+
+/// The final tiers of the last cycle before this one with an earlier day: grading a day twice must not count as two
+/// cycles.
+fn previous(store: &Store, cycle: &Cycle) -> Result<Previous, RecallError> {
+    let end_of_this = end(cycle)?;
+    for earlier in store.cycles()?.iter().rev().filter(|earlier| earlier.version < cycle.version) {
+        if end(earlier)? < end_of_this {
+            return final_tiers(earlier);
+        }
+    }
+    Ok(Previous::new())
+}
+
+/// Hands every batch of a file of the cycle to `take`, which says `None` when a column is not as it should be.
+fn each(
+    cycle: &Cycle,
+    name: &str,
+    mut take: impl FnMut(&RecordBatch) -> Option<()>,
+) -> Result<(), RecallError> {
+    let path = cycle.dir.join(name);
+    for batch in batches(&path)? {
+        let batch = batch.map_err(|error| unreadable(&path, error))?;
+        take(&batch).ok_or_else(|| unlike(cycle, name))?;
+    }
+    Ok(())
+}
+
+fn integers<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a PrimitiveArray<Int64Type>> {
+    batch.column_by_name(name)?.as_primitive_opt()
+}
+
+fn numbers<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a PrimitiveArray<Float64Type>> {
+    batch.column_by_name(name)?.as_primitive_opt()
+}
+
+fn days<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a PrimitiveArray<Date32Type>> {
+    batch.column_by_name(name)?.as_primitive_opt()
+}
+
+fn cell(column: &StringArray, row: usize) -> Option<&str> {
+    column.is_valid(row).then(|| column.value(row))
+}
+
+/// The place of a word among those of its column.
+fn place(column: &StringArray, row: usize, words: &[&str]) -> Option<u8> {
+    let word = cell(column, row)?;
+    words.iter().position(|known| *known == word).map(|place| place as u8)
+}
+
+fn customers(cycle: &Cycle) -> Result<Customers, RecallError> {
+    let mut customers = Customers::default();
+    each(cycle, "customers.parquet", |batch| {
+        let words = |name: &str| text(batch, name);
+        let (ids, regions) = (words("customer_id")?, words("region")?);
+        let (categories, levels) = (words("use_category")?, words("supply_level")?);
+        let (importance, load) = (words("importance_level")?, words("load_class")?);
+        let standards = numbers(batch, "power_factor_standard")?;
+        let capacity = numbers(batch, "contract_capacity_kva")?;
+        let (opened, closed) = (days(batch, "opened_on")?, days(batch, "closed_on")?);
+        let aged = batch.column_by_name("aged_transformer_area")?.as_boolean_opt()?;
+        let opt_out = batch.column_by_name("marketing_opt_out")?.as_boolean_opt()?;
+        for row in 0..batch.num_rows() {
+            customers.ids.insert(ids.value(row));
+            customers.rows.push(Customer {
+                use_category: place(categories, row, USE_CATEGORIES)?,
+                supply_level: place(levels, row, SUPPLY_LEVELS)?,
+                region: cell(regions, row).map(str::to_owned),
+                contract_capacity_kva: capacity.is_valid(row).then(|| capacity.value(row)),
+                power_factor_standard: standards
+                    .is_valid(row)
+                    .then(|| (100.0 * standards.value(row)).round() as u8),
+                importance_level: place(importance, row, IMPORTANCE_LEVELS),
+                load_class: place(load, row, LOAD_CLASSES),
+                opened_on: opened.value(row),
+                closed_on: closed.is_valid(row).then(|| closed.value(row)),
+                aged_transformer_area: aged.value(row),
+                marketing_opt_out: opt_out.value(row),
+            });
+        }
+        Some(())
+    })?;
+    Ok(customers)
+}
+
+fn tiers(cycle: &Cycle, customers: &Customers) -> Result<(Vec<Placed>, Vec<String>), RecallError> {
+    let mut rows = Vec::new();
+    let mut strata: Vec<String> = Vec::new();
+    each(cycle, "tiers.parquet", |batch| {
+        let (ids, names) = (text(batch, "customer_id")?, text(batch, "stratum")?);
+        let (computed, tier) = (text(batch, "tier_computed")?, text(batch, "tier")?);
+        let (reason, ceiling) = (text(batch, "reason")?, text(batch, "ceiling")?);
+        let (rank, score) = (integers(batch, "rank")?, integers(batch, "score_e6")?);
+        for row in 0..batch.num_rows() {
+            let name = names.value(row);
+            let stratum = strata.iter().position(|known| known == name).unwrap_or_else(|| {
+                strata.push(name.to_owned());
+                strata.len() - 1
+            });
+            rows.push(Placed {
+                number: customers.ids.get(ids.value(row))?,
+                stratum: stratum as u32,
+                rank: rank.is_valid(row).then(|| rank.value(row) as u64),
+                score_e6: score.is_valid(row).then(|| score.value(row)),
+                short_history: cell(reason, row) == Some("short_history"),
+                computed: cell(computed, row).and_then(Tier::named),
+                tier: Tier::named(tier.value(row))?,
+                ceiling: cell(ceiling, row).and_then(Tier::named),
+            });
+        }
+        Some(())
+    })?;
+    Ok((rows, strata))
+}
+
+fn values(
+    cycle: &Cycle,
+    method: &Method,
+    rows: &[Placed],
+    customers: usize,
+) -> Result<Vec<Column>, RecallError> {
+    let mut columns: Vec<Column> = vec![vec![Value::Unknown; customers]; method.indicators.len()];
+    let mut start = 0;
+    each(cycle, "indicators.parquet", |batch| {
+        let placed = rows.get(start..start + batch.num_rows())?;
+        start += batch.num_rows();
+        for (spec, column) in method.indicators.iter().zip(&mut columns) {
+            let known = numbers(batch, &spec.id)?;
+            let status = text(batch, &format!("{}_status", spec.id))?;
+            for (row, placed) in placed.iter().enumerate() {
+                column[placed.number as usize] = match status.value(row) {
+                    "known" => Value::Known(known.value(row)),
+                    "na" => Value::NotApplicable,
+                    "unknown" => Value::Unknown,
+                    _ => return None,
+                };
+            }
+        }
+        Some(())
+    })?;
+    Ok(columns)
+}
+
+fn influence(table: &RecordBatch, method: &Method) -> Option<Vec<Option<f64>>> {
+    let (ids, influence) = (text(table, "indicator")?, numbers(table, "influence")?);
+    let of = |id: &str| {
+        let row = (0..ids.len()).find(|&row| ids.value(row) == id)?;
+        Some(influence.is_valid(row).then(|| influence.value(row)))
+    };
+    method.indicators.iter().map(|spec| of(&spec.id)).collect()
+}

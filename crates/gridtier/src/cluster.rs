@@ -1,0 +1,237 @@
+//! Do the customers fall into groups by themselves? k-means and Gaussian mixtures over their points, by linfa.
+//!
+//! A cross-check and never a grade: clusters of customers are wildly unequal in size, and nothing makes them fall on a
+//! tenth, a third and a half. Distances are over points, so that every indicator counts on the same scale. Everything
+//! random starts from a given seed; k-means++ is used, since the parallel start of linfa is not reproducible.
+
+use linfa::DatasetBase;
+use linfa::traits::{Fit, Predict};
+use linfa_clustering::{GaussianMixtureModel, GmmInitMethod, KMeans, KMeansInit};
+use linfa_nn::distance::L2Dist;
+use ndarray::{Array1, Array2};
+use rand_xoshiro::Xoshiro256Plus;
+use rand_xoshiro::rand_core::SeedableRng;
+
+use crate::measure::{adjusted_rand, silhouette};
+use crate::robustness::{Progress, Study};
+
+/// Share of the customers that must have an indicator for it to take part.
+const KNOWN_SHARE_MIN: f64 = 0.5;
+/// Customers on whom the number of clusters is chosen: silhouettes take the square of it.
+const CHOICE_ROWS: usize = 3_000;
+/// Seeds whose clusterings are compared.
+const SEEDS: u64 = 5;
+/// Starts of one k-means, of which the best is kept.
+const STARTS: usize = 3;
+/// Rounds of one start.
+const ROUNDS_MAX: u64 = 300;
+/// Added to the diagonal of every covariance, in units of (100 points)²: an indicator that is the same throughout a
+/// cluster would otherwise make it singular.
+const COVARIANCE_FLOOR: f64 = 1e-4;
+
+/// One clustering of the sample.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clustering {
+    /// `kmeans` or `gaussian_mixture`.
+    pub name: &'static str,
+    /// By row of the sample: the cluster, the largest first.
+    pub labels: Vec<usize>,
+    /// Mean silhouette on the rows on which the number of clusters was chosen.
+    pub silhouette: Option<f64>,
+    /// Mean adjusted Rand index between the clusterings of different seeds.
+    pub stability: f64,
+}
+
+/// What clustering found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clusters {
+    /// Customers clustered.
+    pub sampled: usize,
+    /// Customers on whom the number of clusters was chosen.
+    pub chosen_on: usize,
+    /// Places of the indicators that took part.
+    pub places: Vec<usize>,
+    /// By number of clusters: its silhouette.
+    pub choice: Vec<(usize, Option<f64>)>,
+    /// The number of clusters with the best silhouette.
+    pub clusters: usize,
+    /// By method; one that could not be fitted is not there.
+    pub found: Vec<Clustering>,
+}
+
+/// Clusters the sample of a study. `None` when fewer than two indicators tell its customers apart, or there are fewer
+/// customers than would make clusters of ten.
+#[must_use]
+pub fn cluster(study: &Study, most: usize, seed: u64, progress: Progress) -> Option<Clusters> {
+    const WHAT: &str = "cluster";
+    let sample = Sample::of(study);
+    let most = most.min(sample.rows.len() / 10);
+    if sample.columns.len() < 2 || most < 2 {
+        return None;
+    }
+    let steps = (most - 1) as u64 + 2 * SEEDS;
+    let every = sample.rows.len().div_ceil(CHOICE_ROWS);
+    let some: Vec<Vec<f64>> = sample.rows.iter().step_by(every).cloned().collect();
+    let mut choice = Vec::new();
+    for clusters in 2..=most {
+        progress(WHAT, choice.len() as u64, steps);
+        let labels = kmeans(&some, clusters, seed);
+        choice.push((clusters, labels.and_then(|labels| silhouette(&some, &labels))));
+    }
+    let best = |(_, a): &&(usize, Option<f64>), (_, b): &&(usize, Option<f64>)| {
+        a.unwrap_or(f64::NEG_INFINITY).total_cmp(&b.unwrap_or(f64::NEG_INFINITY))
+    };
+    // Of equals the fewest clusters.
+    let clusters = choice.iter().rev().max_by(best).map_or(2, |(clusters, _)| *clusters);
+    let mut found = Vec::new();
+    for (place, (name, fit)) in
+        [("kmeans", kmeans as Fitting), ("gaussian_mixture", mixture as Fitting)].into_iter().enumerate()
+    {
+        let tell = |done: u64| progress(WHAT, (most - 1) as u64 + place as u64 * SEEDS + done, steps);
+        found.extend(clustering(&sample.rows, name, fit, clusters, seed, every, &tell));
+    }
+    progress(WHAT, steps, steps);
+    let places = sample.columns.iter().map(|&column| study.places()[column]).collect();
+    Some(Clusters { sampled: sample.rows.len(), chosen_on: some.len(), places, choice, clusters, found })
+}
+
+type Fitting = fn(&[Vec<f64>], usize, u64) -> Option<Vec<usize>>;
+
+fn clustering(
+    rows: &[Vec<f64>],
+    name: &'static str,
+    fit: Fitting,
+    clusters: usize,
+    seed: u64,
+    every: usize,
+    tell: &dyn Fn(u64),
+) -> Option<Clustering> {
+    let mut runs: Vec<Vec<usize>> = Vec::new();
+    for run in 0..SEEDS {
+        tell(run);
+        runs.extend(fit(rows, clusters, seed.wrapping_add(run)));
+    }
+    let pairs = (0..runs.len()).flat_map(|a| (a + 1..runs.len()).map(move |b| (a, b)));
+    let indices: Vec<f64> = pairs.map(|(a, b)| adjusted_rand(&runs[a], &runs[b])).collect();
+    let stability = if indices.is_empty() { 0.0 } else { indices.iter().sum::<f64>() / indices.len() as f64 };
+    let labels = runs.into_iter().next()?;
+    let some: Vec<Vec<f64>> = rows.iter().step_by(every).cloned().collect();
+    let of_some: Vec<usize> = labels.iter().step_by(every).copied().collect();
+    Some(Clustering { name, silhouette: silhouette(&some, &of_some), labels, stability })
+}
+
+/// k-means with k-means++ starts (D. Arthur, S. Vassilvitskii, *SODA* 2007).
+fn kmeans(rows: &[Vec<f64>], clusters: usize, seed: u64) -> Option<Vec<usize>> {
+    let data = DatasetBase::from(matrix(rows));
+    let model = KMeans::params_with(clusters, Xoshiro256Plus::seed_from_u64(seed), L2Dist)
+        .init_method(KMeansInit::KMeansPlusPlus)
+        .n_runs(STARTS)
+        .max_n_iterations(ROUNDS_MAX)
+        .tolerance(1e-4)
+        .fit(&data)
+        .ok()?;
+    let labels: Array1<usize> = model.predict(data.records());
+    Some(by_size(&labels.to_vec(), clusters))
+}
+
+/// A mixture of Gaussians with full covariances, from a k-means start (linfa; A. P. Dempster, N. M. Laird, D. B. Rubin,
+/// *J. Royal Statistical Society B* 39, 1–38, 1977).
+fn mixture(rows: &[Vec<f64>], clusters: usize, seed: u64) -> Option<Vec<usize>> {
+    let data = DatasetBase::from(matrix(rows));
+    let model = GaussianMixtureModel::params_with_rng(clusters, Xoshiro256Plus::seed_from_u64(seed))
+        .init_method(GmmInitMethod::KMeans)
+        .n_runs(1)
+        .max_n_iterations(ROUNDS_MAX)
+        .tolerance(1e-3)
+        .reg_covariance(COVARIANCE_FLOOR)
+        .fit(&data)
+        .ok()?;
+    let labels: Array1<usize> = model.predict(data.records());
+    Some(by_size(&labels.to_vec(), clusters))
+}
+
+fn matrix(rows: &[Vec<f64>]) -> Array2<f64> {
+    let columns = rows.first().map_or(0, Vec::len);
+    Array2::from_shape_fn((rows.len(), columns), |(row, column)| rows[row][column])
+}
+
+/// Names clusters by size, the largest 0; of equals the one met first.
+fn by_size(labels: &[usize], clusters: usize) -> Vec<usize> {
+    let mut sizes = vec![0usize; clusters];
+    let mut first = vec![usize::MAX; clusters];
+    for (row, &label) in labels.iter().enumerate() {
+        sizes[label] += 1;
+        first[label] = first[label].min(row);
+    }
+    let mut order: Vec<usize> = (0..clusters).collect();
+    order.sort_by_key(|&label| (std::cmp::Reverse(sizes[label]), first[label]));
+    let mut names = vec![0; clusters];
+    order.iter().enumerate().for_each(|(name, &label)| names[label] = name);
+    labels.iter().map(|&label| names[label]).collect()
+}
+
+/// The sample's points between 0 and 1, without gaps.
+struct Sample {
+    rows: Vec<Vec<f64>>,
+    /// Of the study's indicators, those that take part.
+    columns: Vec<usize>,
+}
+
+impl Sample {
+    /// An indicator takes part when half of the sample have it and it differs between them; who lacks it gets the mean of
+    /// those who have it, so that the gap pulls to no side.
+    fn of(study: &Study) -> Self {
+        let all: Vec<Vec<Option<f64>>> = study.sample().iter().map(|&row| study.row(row)).collect();
+        let mut columns = Vec::new();
+        let mut means = Vec::new();
+        for column in 0..study.places().len() {
+            let known: Vec<f64> = all.iter().filter_map(|row| row[column]).collect();
+            let varies = known.iter().any(|z| *z != known[0]);
+            if varies && known.len() as f64 >= KNOWN_SHARE_MIN * all.len() as f64 {
+                columns.push(column);
+                means.push(known.iter().sum::<f64>() / known.len() as f64);
+            }
+        }
+        let filled = |row: &Vec<Option<f64>>| -> Vec<f64> {
+            columns.iter().zip(&means).map(|(&column, mean)| row[column].unwrap_or(*mean) / 100.0).collect()
+        };
+        Self { rows: all.iter().map(filled).collect(), columns }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three clouds of 40, 30 and 20 points.
+    fn clouds() -> Vec<Vec<f64>> {
+        let cloud = |(x, y, rows): (f64, f64, usize)| {
+            (0..rows).map(move |row| {
+                let (a, b) = ((row * 7 % 11) as f64 / 110.0, (row * 5 % 13) as f64 / 130.0);
+                vec![x + a, y + b]
+            })
+        };
+        [(0.0, 0.0, 40), (1.0, 0.0, 30), (0.0, 1.0, 20)].into_iter().flat_map(cloud).collect()
+    }
+
+    #[test]
+    fn clouds_are_found_again_largest_first() {
+        let rows = clouds();
+        let truth: Vec<usize> = [vec![0; 40], vec![1; 30], vec![2; 20]].concat();
+        for fit in [kmeans as Fitting, mixture as Fitting] {
+            let labels = fit(&rows, 3, 7).unwrap();
+            assert_eq!(labels, truth);
+            assert_eq!(fit(&rows, 3, 7).unwrap(), labels, "the same seed");
+        }
+    }
+
+    #[test]
+    fn threads_change_nothing() {
+        let rows = clouds();
+        let by = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| [kmeans(&rows, 5, 3), mixture(&rows, 4, 3)])
+        };
+        assert_eq!(by(1), by(4));
+    }
+}

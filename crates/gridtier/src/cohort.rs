@@ -1,0 +1,108 @@
+//! A published cycle in memory: what was graded, by what, and how everybody fared.
+//!
+//! All of it comes from the cycle's own files, so that what is said of a cycle later is about what was published, and a
+//! method can be tried without reading a single reading again. Where the files lie is not known here.
+
+use crate::customer::Customers;
+use crate::indicator::{Column, INDICATORS};
+use crate::method::{Method, Tier};
+use crate::robustness::Ranked;
+use crate::score::{Parameters, Scores, judge};
+use crate::tier::{Grounds, Previous, Tiers, grade_on};
+use crate::unit::{Month, round_half_away};
+
+/// A row of the tier table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placed {
+    /// Customer number.
+    pub number: u32,
+    /// Place of the stratum in [`Cohort::strata`].
+    pub stratum: u32,
+    /// Rank in the stratum; `None` for provisional customers.
+    pub rank: Option<u64>,
+    /// Published score.
+    pub score_e6: Option<i64>,
+    /// Whether too few months were covered to rank the customer.
+    pub short_history: bool,
+    /// By rank and quota; `None` for provisional customers.
+    pub computed: Option<Tier>,
+    /// After the policies.
+    pub tier: Tier,
+    /// The best tier that confirmed offences leave.
+    pub ceiling: Option<Tier>,
+}
+
+/// A published cycle.
+#[derive(Debug)]
+pub struct Cohort {
+    /// Its method.
+    pub method: Method,
+    /// The first month after its window.
+    pub end: Month,
+    /// The accepted customers.
+    pub customers: Customers,
+    /// By indicator of the method: the values by customer number, unknown for who was not graded.
+    pub columns: Vec<Column>,
+    /// The graded population, by customer number.
+    pub rows: Vec<Placed>,
+    /// The strata's names.
+    pub strata: Vec<String>,
+    /// What was fitted to the ranked customers.
+    pub parameters: Parameters,
+    /// By indicator: its share of the score's variance.
+    pub influence: Vec<Option<f64>>,
+    /// The final tiers of the cycle before, if there is one.
+    pub previous: Previous,
+}
+
+impl Cohort {
+    /// The ranked customers, by number.
+    #[must_use]
+    pub fn ranked(&self) -> Vec<Ranked> {
+        let ranked = |row: &Placed| {
+            Some(Ranked {
+                number: row.number,
+                stratum: row.stratum,
+                rank: row.rank?,
+                score_e6: row.score_e6?,
+                computed: row.computed?,
+                vetoed: row.ceiling.is_some(),
+            })
+        };
+        self.rows.iter().filter_map(ranked).collect()
+    }
+
+    /// Grades the same customers on the same values by another method. Who has too short a history, and whose tier
+    /// confirmed offences cap, stays as published: the readings and incidents behind that are not in a cycle's files.
+    #[must_use]
+    pub fn judged(&self, columns: &[Column], method: &Method) -> (Scores, Tiers) {
+        let population = self.rows.iter().map(|row| row.number).collect();
+        let short_history: Vec<bool> = self.rows.iter().map(|row| row.short_history).collect();
+        let scores = judge(population, &short_history, columns, method);
+        let grounds = Grounds {
+            customers: &self.customers,
+            end: self.end,
+            ceilings: self.rows.iter().map(|row| row.ceiling).collect(),
+            previous: &self.previous,
+        };
+        let tiers = grade_on(grounds, columns, &scores, method);
+        (scores, tiers)
+    }
+
+    /// A customer's annual revenue in fen; 0 where it is unknown.
+    #[must_use]
+    pub fn revenue_fen(&self, number: u32) -> i64 {
+        self.amount("annual_revenue", number, 100.0)
+    }
+
+    /// A customer's annual energy in Wh; 0 where it is unknown.
+    #[must_use]
+    pub fn energy_wh(&self, number: u32) -> i64 {
+        self.amount("annual_energy", number, 1000.0)
+    }
+
+    fn amount(&self, id: &str, number: u32, units: f64) -> i64 {
+        let place = INDICATORS.iter().position(|indicator| indicator.id == id).unwrap_or(0);
+        self.columns[place][number as usize].known().map_or(0, |x| round_half_away(x * units))
+    }
+}

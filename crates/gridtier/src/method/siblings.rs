@@ -1,0 +1,235 @@
+//! Where the weights of siblings come from: given, judged in pairs, taken from the data, or a blend.
+//!
+//! What comes from the data is not known while a method is read: such siblings stand here with the weights that hold
+//! until then, and how the others will follow. How weights follow from data is not known here.
+
+use super::ahp::{self, Judgement, Variant};
+use super::raw;
+use super::tree::Builder;
+use crate::document::did_you_mean;
+use crate::mcda::Scheme;
+
+/// How far siblings' weights may be from summing to 1.
+const SUM_TOLERANCE: f64 = 1e-9;
+
+/// A level of the tree of weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// The dimensions.
+    Dimension,
+    /// Groups of a dimension.
+    Group,
+    /// Indicators of a group.
+    Indicator,
+}
+
+impl Level {
+    /// The word of tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        ["dimension", "group", "indicator"][self as usize]
+    }
+}
+
+/// How much of siblings' weights comes from the data, and within which limits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FromData {
+    /// How.
+    pub scheme: Scheme,
+    /// The share of the weights that stand in the method: 0 for objective weights alone.
+    pub alpha: f64,
+    /// The least weight of each.
+    pub floors: Vec<f64>,
+    /// The greatest weight of each.
+    pub caps: Vec<f64>,
+}
+
+/// Siblings and where their weights come from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Siblings {
+    /// Their level.
+    pub level: Level,
+    /// `dimensions`, a dimension or a group.
+    pub parent: String,
+    /// Their names.
+    pub items: Vec<String>,
+    /// The weights in the method: given, judged, or equal where all comes from the data.
+    pub given: Vec<f64>,
+    /// Whether pairwise judgements gave them.
+    pub judged: bool,
+    /// What comes from the data.
+    pub from_data: Option<FromData>,
+}
+
+impl Siblings {
+    /// The word of tables: `fixed`, `ahp`, a scheme, or `blend`.
+    #[must_use]
+    pub fn source(&self) -> &'static str {
+        match &self.from_data {
+            Some(from) if from.alpha > 0.0 || self.judged => "blend",
+            Some(from) => from.scheme.name(),
+            None if self.judged => "ahp",
+            None => "fixed",
+        }
+    }
+}
+
+impl Builder<'_, '_> {
+    /// The weights of siblings until data is known: as given or judged, else equal.
+    pub(super) fn siblings(
+        &mut self,
+        level: Level,
+        path: &[&str],
+        parent: &str,
+        raw: raw::Siblings,
+    ) -> Vec<(String, f64)> {
+        self.one_source(path, &raw);
+        let weights = match (&raw.objective, &raw.ahp) {
+            (Some(objective), _) => {
+                let even = 1.0 / objective.items.len().max(1) as f64;
+                objective.items.iter().map(|item| (item.clone(), even)).collect()
+            }
+            (None, Some(ahp)) => self.judged(path, parent, ahp),
+            (None, None) => self.given(path, raw.given),
+        };
+        let items: Vec<String> = weights.iter().map(|(item, _)| item.clone()).collect();
+        self.check_twice(path, &items);
+        let from_data = match (&raw.objective, &raw.blend) {
+            (Some(objective), _) => Scheme::named(&objective.by).map(|scheme| FromData {
+                scheme,
+                alpha: 0.0,
+                floors: vec![0.0; items.len()],
+                caps: vec![1.0; items.len()],
+            }),
+            (None, Some(blend)) => self.blended(path, &items, blend),
+            (None, None) => None,
+        };
+        self.siblings.push(Siblings {
+            level,
+            parent: parent.into(),
+            given: weights.iter().map(|(_, weight)| *weight).collect(),
+            judged: raw.ahp.is_some(),
+            items,
+            from_data,
+        });
+        weights
+    }
+
+    fn one_source(&mut self, path: &[&str], raw: &raw::Siblings) {
+        let name = path.join(".");
+        let mut both = |first: &str, second: &str| {
+            self.fault(path, format!("`{name}` has both {first} and {second}"), "keep one of them");
+        };
+        if raw.ahp.is_some() && !raw.given.is_empty() {
+            both("weights", "`ahp`");
+        }
+        if raw.objective.is_some() {
+            for (second, is_there) in [
+                ("weights", !raw.given.is_empty()),
+                ("`ahp`", raw.ahp.is_some()),
+                ("`blend`", raw.blend.is_some()),
+            ] {
+                if is_there {
+                    both("`objective`", second);
+                }
+            }
+        }
+    }
+
+    fn check_twice(&mut self, path: &[&str], items: &[String]) {
+        for (place, item) in items.iter().enumerate() {
+            if items[..place].contains(item) {
+                self.fault(path, format!("`{item}` stands twice in `{}`", path.join(".")), "name it once");
+            }
+        }
+    }
+
+    fn given(&mut self, path: &[&str], given: std::collections::BTreeMap<String, f64>) -> Vec<(String, f64)> {
+        let sum: f64 = given.values().sum();
+        if (sum - 1.0).abs() > SUM_TOLERANCE {
+            let what = format!("the weights of `{}` sum to {sum}, not to 1", path.join("."));
+            self.fault(path, what, "weights of siblings sum to 1");
+        }
+        given.into_iter().collect()
+    }
+
+    /// The limits of a blend; they must leave room for weights that sum to 1.
+    fn blended(&mut self, path: &[&str], items: &[String], blend: &raw::Blend) -> Option<FromData> {
+        let path = [path, &["blend"]].concat();
+        for (key, limits) in [("floor", &blend.floor), ("cap", &blend.cap)] {
+            for name in limits.keys().filter(|name| !items.contains(name)) {
+                let fix = did_you_mean(name, items.iter().map(String::as_str));
+                let what = format!("`{name}` in `{key}` is none of `{}`", path[..path.len() - 1].join("."));
+                self.fault(&path, what, fix);
+            }
+        }
+        let floors: Vec<f64> =
+            items.iter().map(|item| blend.floor.get(item).copied().unwrap_or(0.0)).collect();
+        let caps: Vec<f64> = items.iter().map(|item| blend.cap.get(item).copied().unwrap_or(1.0)).collect();
+        let crossed = floors.iter().zip(&caps).position(|(floor, cap)| floor > cap);
+        if let Some(place) = crossed {
+            let what = format!("the floor of `{}` is above its cap", items[place]);
+            self.fault(&path, what, "exchange them, or take one out");
+        }
+        let (least, most): (f64, f64) = (floors.iter().sum(), caps.iter().sum());
+        if least > 1.0 + SUM_TOLERANCE || most < 1.0 - SUM_TOLERANCE {
+            let what =
+                format!("no weights that sum to 1 keep these limits: floors sum to {least}, caps to {most}");
+            self.fault(&path, what, "lower the floors to at most 1 in all, raise the caps to at least 1");
+        }
+        let scheme = Scheme::named(&blend.by)?;
+        Some(FromData { scheme, alpha: blend.alpha, floors, caps })
+    }
+
+    fn judged(&mut self, path: &[&str], parent: &str, ahp: &raw::Ahp) -> Vec<(String, f64)> {
+        let variant = match ahp.variant.as_deref() {
+            Some("geometric_mean") => Variant::GeometricMean,
+            _ => Variant::Eigenvector,
+        };
+        let matrices = self.matrices(path, ahp);
+        if matrices.is_empty() || matrices.len() < ahp.experts.len() {
+            if ahp.experts.is_empty() {
+                self.fault(path, "`ahp` has no experts".into(), "add [[…ahp.experts]] with name and matrix");
+            }
+            let even = 1.0 / ahp.items.len().max(1) as f64;
+            return ahp.items.iter().map(|item| (item.clone(), even)).collect();
+        }
+        let pooled = ahp::judge(&ahp::pool(&matrices), variant);
+        if pooled.cr > ahp::CR_MAX {
+            let (i, j, fitting) = pooled.worst;
+            let (first, second) = (&ahp.items[i], &ahp.items[j]);
+            let what = format!(
+                "the judgement of `{}` has consistency ratio {:.4}, above {}; worst fits {first} against {second}",
+                path.join("."),
+                pooled.cr,
+                ahp::CR_MAX
+            );
+            self.fault(path, what, format!("the other judgements ask for about {fitting:.2} there"));
+        }
+        let experts = ahp.experts.iter().zip(&matrices);
+        let experts =
+            experts.map(|(expert, matrix)| (expert.name.clone(), ahp::judge(matrix, variant))).collect();
+        let weights = ahp.items.iter().cloned().zip(pooled.weights.clone()).collect();
+        self.judgements.push(Judgement { parent: parent.into(), items: ahp.items.clone(), pooled, experts });
+        weights
+    }
+
+    /// The experts' sound matrices; what is wrong with the others is told.
+    fn matrices(&mut self, path: &[&str], ahp: &raw::Ahp) -> Vec<Vec<Vec<f64>>> {
+        let mut matrices = Vec::new();
+        for expert in &ahp.experts {
+            let row = |row: &Vec<raw::Ratio>| row.iter().map(raw::Ratio::value).collect::<Option<Vec<f64>>>();
+            // A judgement that is no ratio is a fault of the shape.
+            let Some(matrix) = expert.matrix.iter().map(row).collect::<Option<Vec<Vec<f64>>>>() else {
+                continue;
+            };
+            match ahp::check(&matrix, ahp.items.len()) {
+                Ok(()) => matrices.push(matrix),
+                Err(what) => {
+                    self.fault(path, format!("judgement of {}: {what}", expert.name), "correct the matrix")
+                }
+            }
+        }
+        matrices
+    }
+}

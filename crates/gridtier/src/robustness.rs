@@ -1,0 +1,363 @@
+//! Would another analyst have come to the same tiers? The same points under other weights, without one indicator,
+//! combined in another way.
+//!
+//! Draws are a pure function of the seed and their number, one stream of random numbers each, so that they do not
+//! depend on threads. Lines between tiers are drawn anew for every draw on a sample of the ranking; who stands above
+//! them is counted for every ranked customer. Policies play no part: it is the computed tier that is tried. Whether a
+//! result is good is not known here.
+
+mod draw;
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use crate::indicator::{Column, Value};
+use crate::measure::Order;
+use crate::method::{Combine, Method, Tier, Weight};
+use crate::score::combine::{log_points, relation};
+use crate::score::{Parameters, effective, points};
+
+pub use draw::Draw;
+
+/// Draws whose weights are held at one time.
+const DRAWS_AT_ONCE: u64 = 64;
+/// Ranked customers of a stratum that a sample holds at least, where there are so many.
+const STRATUM_SAMPLE_MIN: usize = 300;
+
+/// Told how far a long computation is: what, done, of how much.
+pub type Progress<'a> = &'a (dyn Fn(&'static str, u64, u64) + Sync);
+
+/// A ranked customer as it was graded.
+#[derive(Clone, Copy, Debug)]
+pub struct Ranked {
+    /// Customer number.
+    pub number: u32,
+    /// Number of the stratum.
+    pub stratum: u32,
+    /// Place in the stratum, from 1.
+    pub rank: u64,
+    /// The published score.
+    pub score_e6: i64,
+    /// By rank and quota.
+    pub computed: Tier,
+    /// Whether confirmed offences put the customer behind all others.
+    pub vetoed: bool,
+}
+
+/// The ranked customers with their points, ready to be scored again and again.
+pub struct Study<'a> {
+    method: &'a Method,
+    weights: &'a [Option<Weight>],
+    ranked: &'a [Ranked],
+    strata: usize,
+    /// Places of the indicators that weigh.
+    places: Vec<usize>,
+    /// Row by row: the points of these indicators, 0 where left out.
+    points: Vec<f64>,
+    /// Which indicators a row has, by number.
+    pattern: Vec<u32>,
+    patterns: Vec<Vec<bool>>,
+    /// Rows of the sample.
+    sample: Vec<usize>,
+}
+
+/// The order and the tiers that one variation gives, against the published ones.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compared {
+    /// Kendall's τ-b over the sample.
+    pub tau_b: Option<f64>,
+    /// Share of the sample whose tier changes.
+    pub changed: f64,
+}
+
+/// What drawn weights do.
+#[derive(Debug)]
+pub struct Drawn {
+    /// By draw.
+    pub draws: Vec<(Draw, Compared)>,
+    /// By ranked customer: how many draws gave each tier.
+    pub counts: Vec<[u32; 4]>,
+}
+
+impl Drawn {
+    /// The share of draws that gave a ranked customer the tier.
+    #[must_use]
+    pub fn probability(&self, row: usize, tier: Tier) -> f64 {
+        f64::from(self.counts[row][tier as usize]) / self.draws.len().max(1) as f64
+    }
+}
+
+/// What one set of weights gives to each pattern of known indicators: scoring weights, a row for each pattern.
+struct Scoring {
+    how: Combine,
+    weights: Vec<f64>,
+}
+
+impl<'a> Study<'a> {
+    /// Prepares `ranked`, ascending by number, for scoring. `columns` are by customer number.
+    #[must_use]
+    pub fn new(
+        method: &'a Method,
+        parameters: &'a Parameters,
+        columns: &[Column],
+        ranked: &'a [Ranked],
+    ) -> Self {
+        let places: Vec<usize> =
+            (0..parameters.weights.len()).filter(|&place| parameters.weights[place].is_some()).collect();
+        let rows: Vec<Vec<Option<f64>>> = ranked
+            .par_iter()
+            .map(|customer| {
+                let values: Vec<Value> =
+                    columns.iter().map(|column| column[customer.number as usize]).collect();
+                points(method, parameters, &values)
+            })
+            .collect();
+        let (mut known, mut patterns, mut pattern) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let mut flat = Vec::with_capacity(rows.len() * places.len());
+        for row in &rows {
+            let mask: Vec<bool> = row.iter().map(Option::is_some).collect();
+            let number = known.get(&mask).copied().unwrap_or_else(|| {
+                known.insert(mask.clone(), patterns.len() as u32);
+                patterns.push(mask);
+                patterns.len() as u32 - 1
+            });
+            pattern.push(number);
+            flat.extend(places.iter().map(|&place| row[place].unwrap_or(0.0)));
+        }
+        let strata = ranked.iter().map(|customer| customer.stratum as usize + 1).max().unwrap_or(0);
+        let sample = sample(ranked, strata, method.checks.sample);
+        let weights = &parameters.weights;
+        Self { method, weights, ranked, strata, places, points: flat, pattern, patterns, sample }
+    }
+
+    /// Customers of the sample.
+    #[must_use]
+    pub fn sampled(&self) -> usize {
+        self.sample.len()
+    }
+
+    /// The rows of the sample.
+    #[must_use]
+    pub fn sample(&self) -> &[usize] {
+        &self.sample
+    }
+
+    /// Points by indicator that weighs, `None` where left out.
+    #[must_use]
+    pub fn row(&self, row: usize) -> Vec<Option<f64>> {
+        let mask = &self.patterns[self.pattern[row] as usize];
+        let points = self.points[row * self.places.len()..].iter();
+        self.places.iter().zip(points).map(|(&place, z)| mask[place].then_some(*z)).collect()
+    }
+
+    /// Places of the indicators that weigh, in the method's order.
+    #[must_use]
+    pub fn places(&self) -> &[usize] {
+        &self.places
+    }
+
+    fn order(&self) -> Order {
+        let published: Vec<f64> = self
+            .sample
+            .iter()
+            .map(|&row| standing(&self.ranked[row], self.ranked[row].score_e6 as f64 / 1e6))
+            .collect();
+        Order::of(&published)
+    }
+
+    /// What the other ways to combine the same points by the same weights give.
+    #[must_use]
+    pub fn methods(&self) -> Vec<(Combine, Compared)> {
+        let (order, points) = (self.order(), self.prepared());
+        let others = Combine::ALL.into_iter().filter(|how| *how != self.method.combine);
+        others
+            .map(|how| {
+                let scoring = self.scoring(how, self.weights, None);
+                let points = self.transformed(how, &points);
+                (how, self.compare(&order, &self.scores(&scoring, &points)))
+            })
+            .collect()
+    }
+
+    /// What leaving out each indicator gives, its weight going to its siblings.
+    #[must_use]
+    pub fn leave_one_out(&self, progress: Progress) -> Vec<(usize, Compared)> {
+        const WHAT: &str = "leave one out";
+        let order = self.order();
+        let points = self.transformed(self.method.combine, &self.prepared());
+        let mut found = Vec::with_capacity(self.places.len());
+        for (done, &place) in self.places.iter().enumerate() {
+            progress(WHAT, done as u64, self.places.len() as u64);
+            let scoring = self.scoring(self.method.combine, self.weights, Some(place));
+            found.push((place, self.compare(&order, &self.scores(&scoring, &points))));
+        }
+        progress(WHAT, self.places.len() as u64, self.places.len() as u64);
+        found
+    }
+
+    /// What weights drawn around the method's give: for each set of siblings a Dirichlet distribution with parameters
+    /// concentration × weight, whose means are the weights.
+    #[must_use]
+    pub fn draw(&self, progress: Progress) -> Drawn {
+        const WHAT: &str = "draw weights";
+        let (order, checks) = (self.order(), &self.method.checks);
+        let prepared = self.transformed(self.method.combine, &self.prepared());
+        let all = self.transformed(self.method.combine, &self.points);
+        let mut drawn = Drawn { draws: Vec::new(), counts: vec![[0; 4]; self.ranked.len()] };
+        for start in (0..checks.draws).step_by(DRAWS_AT_ONCE as usize) {
+            progress(WHAT, start, checks.draws);
+            let numbers = start..(start + DRAWS_AT_ONCE).min(checks.draws);
+            let some: Vec<(Draw, Scoring, Vec<[f64; 3]>, Compared)> = numbers
+                .into_par_iter()
+                .map(|number| {
+                    let draw = Draw::new(checks.seed, number, self.weights, checks.concentration);
+                    let scoring = self.scoring(self.method.combine, &draw.weights, None);
+                    let scores = self.scores(&scoring, &prepared);
+                    let compared = self.compare(&order, &scores);
+                    (draw, scoring, self.lines(&scores), compared)
+                })
+                .collect();
+            self.count(&some, &all, &mut drawn.counts);
+            drawn.draws.extend(some.into_iter().map(|(draw, _, _, compared)| (draw, compared)));
+        }
+        progress(WHAT, checks.draws, checks.draws);
+        drawn
+    }
+
+    /// Adds up in which tier every ranked customer stands in some draws.
+    fn count(
+        &self,
+        some: &[(Draw, Scoring, Vec<[f64; 3]>, Compared)],
+        points: &[f64],
+        counts: &mut [[u32; 4]],
+    ) {
+        let size = self.places.len();
+        counts.par_iter_mut().enumerate().for_each(|(row, count)| {
+            let customer = &self.ranked[row];
+            let z = &points[row * size..(row + 1) * size];
+            for (_, scoring, lines, _) in some {
+                let score = standing(customer, scoring.score(self.pattern[row], z));
+                count[below(&lines[customer.stratum as usize], score)] += 1;
+            }
+        });
+    }
+
+    /// The sample's points, row by row.
+    fn prepared(&self) -> Vec<f64> {
+        let size = self.places.len();
+        self.sample
+            .iter()
+            .flat_map(|&row| self.points[row * size..(row + 1) * size].iter().copied())
+            .collect()
+    }
+
+    /// Points as they enter the sum of a way to combine.
+    fn transformed(&self, how: Combine, points: &[f64]) -> Vec<f64> {
+        points
+            .par_iter()
+            .map(|&z| match how {
+                Combine::WeightedSum | Combine::Topsis => z,
+                Combine::WeightedProduct => log_points(z),
+                Combine::GreyRelational => relation(z),
+            })
+            .collect()
+    }
+
+    fn scoring(&self, how: Combine, weights: &[Option<Weight>], without: Option<usize>) -> Scoring {
+        let mut all = Vec::with_capacity(self.patterns.len() * self.places.len());
+        for mask in &self.patterns {
+            let there = |place: usize| (mask[place] && Some(place) != without).then_some(0.0);
+            let points: Vec<Option<f64>> = (0..mask.len()).map(there).collect();
+            let (weights, _) = effective(weights, &points);
+            all.extend(self.places.iter().map(|&place| weights[place]));
+        }
+        Scoring { how, weights: all }
+    }
+
+    /// The scores of the sample.
+    fn scores(&self, scoring: &Scoring, points: &[f64]) -> Vec<f64> {
+        let size = self.places.len().max(1);
+        self.sample
+            .iter()
+            .zip(points.chunks(size))
+            .map(|(&row, z)| standing(&self.ranked[row], scoring.score(self.pattern[row], z)))
+            .collect()
+    }
+
+    fn compare(&self, order: &Order, scores: &[f64]) -> Compared {
+        let lines = self.lines(scores);
+        let is_changed = |(&row, score): (&usize, &f64)| {
+            let customer = &self.ranked[row];
+            below(&lines[customer.stratum as usize], *score) != customer.computed as usize
+        };
+        let changed = self.sample.iter().zip(scores).filter(|&pair| is_changed(pair)).count();
+        Compared { tau_b: order.tau_b(scores), changed: changed as f64 / self.sample.len().max(1) as f64 }
+    }
+
+    /// By stratum: the score of the last customer of the sample above each line.
+    fn lines(&self, scores: &[f64]) -> Vec<[f64; 3]> {
+        let mut by_stratum: Vec<Vec<f64>> = vec![Vec::new(); self.strata];
+        for (&row, score) in self.sample.iter().zip(scores) {
+            by_stratum[self.ranked[row].stratum as usize].push(*score);
+        }
+        by_stratum.iter_mut().map(|scores| lines(scores, self.method)).collect()
+    }
+}
+
+fn lines(scores: &mut [f64], method: &Method) -> [f64; 3] {
+    method.boundaries().map(|percent| match (scores.len() * percent as usize + 50) / 100 {
+        0 => f64::INFINITY,
+        quota => *scores.select_nth_unstable_by(quota - 1, |a, b| b.total_cmp(a)).1,
+    })
+}
+
+/// How many lines a score does not reach: the place of its tier.
+fn below(lines: &[f64; 3], score: f64) -> usize {
+    lines.iter().filter(|&&line| score < line).count()
+}
+
+/// A score that puts vetoed customers behind all others, however they are combined.
+fn standing(customer: &Ranked, score: f64) -> f64 {
+    const BEHIND: f64 = 1e6;
+    if customer.vetoed { score - BEHIND } else { score }
+}
+
+impl Scoring {
+    /// A number that orders rows as the score does, of points as they enter its sum.
+    fn score(&self, pattern: u32, z: &[f64]) -> f64 {
+        let start = pattern as usize * z.len();
+        let weighted = self.weights[start..start + z.len()].iter().zip(z);
+        if self.how != Combine::Topsis {
+            return weighted.map(|(w, z)| w * z).sum();
+        }
+        let (mut to_best, mut to_worst) = (0.0, 0.0);
+        for (w, z) in weighted {
+            to_best += (w * (100.0 - z)) * (w * (100.0 - z));
+            to_worst += (w * z) * (w * z);
+        }
+        crate::mcda::ranking::closeness(to_best.sqrt(), to_worst.sqrt())
+    }
+}
+
+/// Every so-manieth customer of each stratum's ranking, or all: a sample in which every part of the ranking stands as it
+/// does in the whole.
+fn sample(ranked: &[Ranked], strata: usize, size: usize) -> Vec<usize> {
+    if ranked.len() <= size {
+        return (0..ranked.len()).collect();
+    }
+    let mut by_stratum: Vec<Vec<usize>> = vec![Vec::new(); strata];
+    ranked.iter().enumerate().for_each(|(row, customer)| by_stratum[customer.stratum as usize].push(row));
+    let mut taken = Vec::with_capacity(size);
+    for members in &mut by_stratum {
+        members.sort_unstable_by_key(|&row| ranked[row].rank);
+        let share = (members.len() * size).div_ceil(ranked.len());
+        let take = share.max(STRATUM_SAMPLE_MIN).min(members.len());
+        taken.extend((0..take).map(|place| members[(2 * place + 1) * members.len() / (2 * take)]));
+    }
+    taken.sort_unstable();
+    taken
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! Lines, samples, and what cannot change the order.
+
+use super::*;
+
+fn ranked(strata: &[u32]) -> Vec<Ranked> {
+    let mut ranks = BTreeMap::new();
+    let one = |(number, &stratum): (usize, &u32)| {
+        let rank = ranks.entry(stratum).or_insert(0u64);
+        *rank += 1;
+        Ranked {
+            number: number as u32,
+            stratum,
+            rank: *rank,
+            score_e6: 0,
+            computed: Tier::Grade2,
+            vetoed: false,
+        }
+    };
+    strata.iter().enumerate().map(one).collect()
+}
+
+#[test]
+fn a_sample_takes_every_part_of_each_ranking() {
+    let strata: Vec<u32> = (0..10_000).map(|number| u32::from(number % 10 == 0)).collect();
+    let ranked = ranked(&strata);
+    let taken = sample(&ranked, 2, 1_000);
+    let of = |stratum: u32| taken.iter().filter(|&&row| ranked[row].stratum == stratum).count();
+    assert_eq!((of(0), of(1)), (900, STRATUM_SAMPLE_MIN));
+    let best = taken.iter().filter(|&&row| ranked[row].stratum == 0 && ranked[row].rank <= 900).count();
+    assert_eq!(best, 90, "a tenth of the sample for the best tenth");
+    assert_eq!(sample(&ranked, 2, 10_000).len(), 10_000);
+}
+
+#[test]
+fn lines_hold_the_quotas() {
+    let method = Method::preset("paper").unwrap().unwrap();
+    let mut scores: Vec<f64> = (0..100).map(f64::from).collect();
+    let found = lines(&mut scores, &method);
+    assert_eq!(found, [90.0, 60.0, 10.0]);
+    assert_eq!([95.0, 90.0, 60.0, 59.0, 9.0].map(|score| below(&found, score)), [0, 0, 1, 2, 3]);
+    assert_eq!(lines(&mut [1.0], &method), [f64::INFINITY, f64::INFINITY, 1.0]);
+}
+
+#[test]
+fn weights_drawn_very_closely_change_nothing() {
+    let text = crate::method::PRESETS[0]
+        .1
+        .replace("[limits]", "[checks]\nconcentration = 1e6\ndraws = 100\n[limits]");
+    let method = Method::parse("m.toml", &text).unwrap();
+    let columns: Vec<Column> = (0..method.indicators.len())
+        .map(|place| {
+            (0..200).map(|number| Value::Known(((number * (place + 7)) % 199) as f64 / 199.0)).collect()
+        })
+        .collect();
+    let scores = crate::score::judge((0..200).collect(), &[false; 200], &columns, &method);
+    let mut order: Vec<usize> = (0..200).collect();
+    order.sort_by_key(|&at| -scores.score_e6[at].unwrap());
+    let mut ranked = ranked(&[0; 200]);
+    for (rank, &at) in order.iter().enumerate() {
+        let place = method.boundaries().iter().filter(|&&c| rank >= 2 * c as usize).count();
+        ranked[at].rank = rank as u64 + 1;
+        ranked[at].computed = Tier::ALL[place];
+        ranked[at].score_e6 = scores.score_e6[at].unwrap();
+    }
+    let study = Study::new(&method, &scores.parameters, &columns, &ranked);
+    let drawn = study.draw(&|_, _, _| {});
+    assert!(drawn.draws.iter().all(|(_, compared)| compared.tau_b.unwrap() > 0.98));
+    let sure = (0..200).filter(|&row| drawn.probability(row, ranked[row].computed) > 0.8).count();
+    assert!(sure > 190, "{sure}");
+    assert!(drawn.counts.iter().all(|counts| counts.iter().sum::<u32>() == 100));
+    let by = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| study.draw(&|_, _, _| {}).counts)
+    };
+    assert_eq!(by(1), by(3));
+    let without = study.leave_one_out(&|_, _, _| {});
+    assert_eq!(without.len(), 16);
+    assert!(without.iter().any(|(_, compared)| compared.changed > 0.0));
+    let methods: Vec<Combine> = study.methods().into_iter().map(|(how, _)| how).collect();
+    assert_eq!(methods, [Combine::WeightedProduct, Combine::Topsis, Combine::GreyRelational]);
+}

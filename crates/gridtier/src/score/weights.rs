@@ -1,0 +1,138 @@
+//! The weights of a cycle: those of the method, or where the method says so those that follow from the ranked
+//! customers' points.
+//!
+//! From the leaves to the root: indicators of a group by their points, groups of a dimension by their combined points,
+//! dimensions by theirs. Only known values of ranked customers count: a stand-in for an unknown value says nothing about
+//! how much a column tells customers apart.
+
+use rayon::prelude::*;
+
+use super::Fitted;
+use crate::indicator::{Column, DIMENSIONS};
+use crate::mcda::{Guard, bounded};
+use crate::method::{FromData, Level, Method, Siblings, Weight};
+
+/// The weights of some siblings, and how they came about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weighed {
+    /// By the data alone; `None` where the data has no say.
+    pub objective: Option<Vec<f64>>,
+    /// What was found in a sibling's points.
+    pub guards: Vec<Option<Guard>>,
+    /// As they count.
+    pub weights: Vec<f64>,
+}
+
+/// The weights by indicator, and by the siblings of the method how they came about.
+#[must_use]
+pub fn weigh(
+    method: &Method,
+    fitted: &[Option<Fitted>],
+    columns: &[Column],
+    ranked: &[u32],
+) -> (Vec<Option<Weight>>, Vec<Weighed>) {
+    let mut weights: Vec<Option<Weight>> = method.indicators.iter().map(|spec| spec.weight).collect();
+    let mut weighed: Vec<Weighed> = method.siblings.iter().map(as_given).collect();
+    let points = Points { method, fitted, columns, ranked };
+    for level in [Level::Indicator, Level::Group, Level::Dimension] {
+        for (place, siblings) in method.siblings.iter().enumerate() {
+            let Some(from_data) = siblings.from_data.as_ref().filter(|_| siblings.level == level) else {
+                continue;
+            };
+            let of_item = |item: &String| points.combined(&weights, siblings, item);
+            let items: Vec<Vec<f64>> = siblings.items.iter().map(of_item).collect();
+            weighed[place] = from(siblings, from_data, &items);
+            put(method, &mut weights, siblings, &weighed[place].weights);
+        }
+    }
+    (weights, weighed)
+}
+
+fn as_given(siblings: &Siblings) -> Weighed {
+    Weighed { objective: None, guards: vec![None; siblings.items.len()], weights: siblings.given.clone() }
+}
+
+/// α × given + (1 − α) × objective, within the limits.
+fn from(siblings: &Siblings, from_data: &FromData, items: &[Vec<f64>]) -> Weighed {
+    let objective = from_data.scheme.weigh(items);
+    let mixed: Vec<f64> = siblings
+        .given
+        .iter()
+        .zip(&objective.weights)
+        .map(|(given, objective)| from_data.alpha * given + (1.0 - from_data.alpha) * objective)
+        .collect();
+    Weighed {
+        weights: bounded(&mixed, &from_data.floors, &from_data.caps),
+        objective: Some(objective.weights),
+        guards: objective.guards,
+    }
+}
+
+/// Whether the indicator at `place` hangs under the sibling `item`.
+fn is_under(method: &Method, place: usize, siblings: &Siblings, item: &str) -> bool {
+    let spec = &method.indicators[place];
+    let Some(weight) = spec.weight else { return false };
+    match siblings.level {
+        Level::Dimension => DIMENSIONS[weight.dimension] == item,
+        Level::Group => spec.group == item,
+        Level::Indicator => spec.id == item && spec.group == siblings.parent,
+    }
+}
+
+fn put(method: &Method, weights: &mut [Option<Weight>], siblings: &Siblings, values: &[f64]) {
+    for (item, value) in siblings.items.iter().zip(values) {
+        for (place, weight) in weights.iter_mut().enumerate() {
+            let Some(weight) = weight.as_mut().filter(|_| is_under(method, place, siblings, item)) else {
+                continue;
+            };
+            match siblings.level {
+                Level::Dimension => weight.of_dimension = *value,
+                Level::Group => weight.of_group = *value,
+                Level::Indicator => weight.of_indicator = *value,
+            }
+        }
+    }
+}
+
+struct Points<'a> {
+    method: &'a Method,
+    fitted: &'a [Option<Fitted>],
+    columns: &'a [Column],
+    ranked: &'a [u32],
+}
+
+impl Points<'_> {
+    /// The points of an indicator, or the combined ones of a group or dimension by the weights below it; NaN where
+    /// nothing is known.
+    fn combined(&self, weights: &[Option<Weight>], siblings: &Siblings, item: &str) -> Vec<f64> {
+        let members: Vec<(usize, &Fitted, Weight)> = (0..weights.len())
+            .filter(|&place| is_under(self.method, place, siblings, item))
+            .filter_map(|place| Some((place, self.fitted[place].as_ref()?, weights[place]?)))
+            .collect();
+        self.ranked.par_iter().map(|&number| self.of_customer(&members, number, siblings.level)).collect()
+    }
+
+    fn of_customer(&self, members: &[(usize, &Fitted, Weight)], number: u32, level: Level) -> f64 {
+        let known = |place: usize| self.columns[place][number as usize].known();
+        // A group counts with what is known of it as if that were all of it, as in a score.
+        let of_group = |group: usize| -> f64 {
+            let mine = members.iter().filter(|(place, _, w)| w.group == group && known(*place).is_some());
+            mine.map(|(_, _, w)| w.of_indicator).sum()
+        };
+        let (mut total, mut whole) = (0.0, 0.0);
+        for (place, fitted, weight) in members {
+            let Some(x) = known(*place) else { continue };
+            let share = match level {
+                Level::Indicator => 1.0,
+                Level::Group => weight.of_indicator,
+                Level::Dimension => {
+                    let group = of_group(weight.group);
+                    if group > 0.0 { weight.of_group * weight.of_indicator / group } else { 0.0 }
+                }
+            };
+            total += share * fitted.points(x);
+            whole += share;
+        }
+        if whole > 0.0 { total / whole } else { f64::NAN }
+    }
+}

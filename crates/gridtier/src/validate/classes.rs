@@ -1,0 +1,139 @@
+//! Other ways to class the same customers, each beside the tiers: ABC by revenue and by profit, size, load.
+
+use std::collections::BTreeMap;
+
+use super::Value;
+use crate::cohort::{Cohort, Placed};
+use crate::contract::LOAD_CLASSES;
+use crate::method::Tier;
+use crate::unit::round_half_away;
+
+/// Cumulative shares of customers of classes A and B, in percent: 5/15/80.
+const ABC: [usize; 2] = [5, 20];
+/// The part of all profit that the customers of class A bring together, in percent.
+const PROFIT_A: i128 = 80;
+/// The class of those whose class is not known.
+const UNSPECIFIED: &str = "unspecified";
+
+/// A class of a scheme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Class {
+    /// `abc_profit`, `abc_revenue`, `load_class` or `size`.
+    pub scheme: &'static str,
+    /// Its name.
+    pub name: &'static str,
+}
+
+/// Customers of a class and tier.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClassCount {
+    /// The class.
+    pub class: Class,
+    /// The final tier.
+    pub tier: Tier,
+    /// Customers.
+    pub customers: u64,
+    /// Their annual revenue in fen.
+    pub revenue_fen: i128,
+    /// Their annual energy in Wh.
+    pub energy_wh: i128,
+}
+
+pub(super) struct Classes {
+    pub counts: Vec<ClassCount>,
+    pub values: Vec<Value>,
+}
+
+/// Classes the whole graded population.
+pub(super) fn classes(cohort: &Cohort) -> Classes {
+    let revenue = by_revenue(cohort);
+    let profit = by_profit(cohort);
+    let mut counts: BTreeMap<(Class, Tier), (u64, i128, i128)> = BTreeMap::new();
+    for (position, row) in cohort.rows.iter().enumerate() {
+        let customer = &cohort.customers.rows[row.number as usize];
+        let load = customer.load_class.map_or(UNSPECIFIED, |place| LOAD_CLASSES[usize::from(place)]);
+        let size = size(customer.contract_capacity_kva, cohort.method.checks.size_kva);
+        let mut add = |scheme, name| {
+            let count = counts.entry((Class { scheme, name }, row.tier)).or_default();
+            count.0 += 1;
+            count.1 += i128::from(cohort.revenue_fen(row.number));
+            count.2 += i128::from(cohort.energy_wh(row.number));
+        };
+        add("abc_revenue", revenue[position]);
+        add("load_class", load);
+        add("size", size);
+        if let Some(profit) = &profit {
+            add("abc_profit", profit[position]);
+        }
+    }
+    let best = |row: &Placed| row.tier <= Tier::Grade1;
+    let of_a = || cohort.rows.iter().zip(&revenue).filter(|(_, class)| **class == "A");
+    let special = || cohort.rows.iter().enumerate().filter(|(_, row)| row.tier == Tier::Special);
+    let lossmaking = profit.as_ref().and_then(|profit| {
+        share(special().filter(|(position, _)| profit[*position] == "C").count(), special().count())
+    });
+    let values = vec![
+        ("abc_a_graded", share(of_a().filter(|(row, _)| best(row)).count(), of_a().count())),
+        ("abc_profit_special", lossmaking),
+    ];
+    let count = |((class, tier), (customers, revenue_fen, energy_wh))| ClassCount {
+        class,
+        tier,
+        customers,
+        revenue_fen,
+        energy_wh,
+    };
+    Classes { counts: counts.into_iter().map(count).collect(), values }
+}
+
+fn share(part: usize, whole: usize) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+fn size(capacity: Option<f64>, [medium, large]: [f64; 2]) -> &'static str {
+    match capacity {
+        None => UNSPECIFIED,
+        Some(kva) if kva >= large => "large",
+        Some(kva) if kva >= medium => "medium",
+        Some(_) => "small",
+    }
+}
+
+/// By position: A for the 5 % with the most revenue, B for the next 15 %, C for the rest; (N × c + 50) div 100 of them,
+/// equal revenue by energy, then by id.
+fn by_revenue(cohort: &Cohort) -> Vec<&'static str> {
+    let mut order: Vec<usize> = (0..cohort.rows.len()).collect();
+    let key = |position: usize| {
+        let number = cohort.rows[position].number;
+        (-i128::from(cohort.revenue_fen(number)), -i128::from(cohort.energy_wh(number)), number)
+    };
+    order.sort_unstable_by_key(|&position| key(position));
+    let lines = ABC.map(|percent| (order.len() * percent + 50) / 100);
+    let mut classes = vec!["C"; order.len()];
+    for (rank, &position) in order.iter().enumerate() {
+        classes[position] = ["A", "B", "C"][lines.iter().filter(|&&line| rank >= line).count()];
+    }
+    classes
+}
+
+/// By position, where the cost of supply is given: A for the fewest customers who together bring 80 % of all profits, B
+/// for the others who bring some, C for those who bring none or less. Profit is annual revenue − cost × annual energy.
+fn by_profit(cohort: &Cohort) -> Option<Vec<&'static str>> {
+    let cost = cohort.method.checks.supply_cost?;
+    let profit = |row: &Placed| {
+        // fen = CNY/kWh × Wh × 100/1000.
+        let cost = round_half_away(cost * cohort.energy_wh(row.number) as f64 / 10.0);
+        i128::from(cohort.revenue_fen(row.number)) - i128::from(cost)
+    };
+    let profits: Vec<i128> = cohort.rows.iter().map(profit).collect();
+    let all: i128 = profits.iter().filter(|profit| **profit > 0).sum();
+    let mut order: Vec<usize> = (0..profits.len()).filter(|&position| profits[position] > 0).collect();
+    order.sort_unstable_by_key(|&position| (-profits[position], position));
+    let mut classes = vec!["C"; profits.len()];
+    let mut sum = 0;
+    for position in order {
+        classes[position] = if 100 * sum < PROFIT_A * all { "A" } else { "B" };
+        sum += profits[position];
+    }
+    Some(classes)
+}

@@ -1,0 +1,70 @@
+//! What the customers of a cluster are like, in the indicators' own units, and which tiers they have.
+
+use std::collections::BTreeMap;
+
+use super::Validation;
+use crate::cohort::Cohort;
+use crate::method::Tier;
+
+/// One indicator of one cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    /// `kmeans` or `gaussian_mixture`.
+    pub clustering: &'static str,
+    /// The cluster; 0 is the largest.
+    pub cluster: usize,
+    /// Customers of the sample in it.
+    pub customers: u64,
+    /// Place of the indicator.
+    pub place: usize,
+    /// Of them those in whom it is known.
+    pub known: u64,
+    /// Their mean, in its unit.
+    pub mean: Option<f64>,
+}
+
+impl Validation {
+    /// By clustering, cluster and weighed indicator: its mean over the sample.
+    #[must_use]
+    pub fn profiles(&self, cohort: &Cohort) -> Vec<Profile> {
+        let weighed = |place: &usize| cohort.parameters.weights[*place].is_some();
+        let places: Vec<usize> = (0..cohort.parameters.weights.len()).filter(weighed).collect();
+        let mut profiles = Vec::new();
+        let Some(clusters) = &self.clusters else { return profiles };
+        for found in &clusters.found {
+            let count = found.labels.iter().max().map_or(0, |label| label + 1);
+            for cluster in 0..count {
+                let members: Vec<usize> = (0..self.sample.len())
+                    .filter(|&at| found.labels[at] == cluster)
+                    .map(|at| self.ranked[self.sample[at]].number as usize)
+                    .collect();
+                profiles.extend(places.iter().map(|&place| {
+                    let known: Vec<f64> =
+                        members.iter().filter_map(|&number| cohort.columns[place][number].known()).collect();
+                    let mean = known.iter().sum::<f64>() / known.len() as f64;
+                    Profile {
+                        clustering: found.name,
+                        cluster,
+                        customers: members.len() as u64,
+                        place,
+                        known: known.len() as u64,
+                        mean: (!known.is_empty()).then_some(mean),
+                    }
+                }));
+            }
+        }
+        profiles
+    }
+
+    /// Customers of the sample by clustering, cluster and computed tier.
+    #[must_use]
+    pub fn cluster_tiers(&self) -> Vec<((&'static str, usize, Tier), u64)> {
+        let mut counts = BTreeMap::new();
+        for found in self.clusters.iter().flat_map(|clusters| &clusters.found) {
+            for (label, &row) in found.labels.iter().zip(&self.sample) {
+                *counts.entry((found.name, *label, self.ranked[row].computed)).or_insert(0) += 1;
+            }
+        }
+        counts.into_iter().collect()
+    }
+}

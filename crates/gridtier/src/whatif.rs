@@ -1,0 +1,346 @@
+//! What another method would have made of a published cycle: who would change tier, before anybody regrades.
+//!
+//! Changed weights begin at those that the cycle was graded with, whatever they came from, and siblings that are not
+//! named are scaled so that all sum to 1 again. The grading itself is the one that a regrade does. What a changed tier
+//! entitles to is not known here.
+
+use serde::Serialize;
+
+use crate::cohort::Cohort;
+use crate::document::did_you_mean;
+use crate::indicator::{Column, DIMENSIONS, INDICATORS};
+use crate::method::{Combine, Level, Method, Tier, Ties, Unknowns, Weight};
+use crate::score::Scores;
+use crate::tier::Tiers;
+
+/// A weight that was asked for, or followed from one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Scaled {
+    /// Its path.
+    pub path: String,
+    /// In the cycle.
+    pub before: f64,
+    /// Now.
+    pub after: f64,
+    /// Whether it was asked for; else it is a sibling, scaled.
+    pub asked: bool,
+}
+
+/// A method to be tried on a cycle.
+#[derive(Debug)]
+pub struct Trial {
+    /// The method.
+    pub method: Method,
+    /// Weights that differ from the cycle's, with their siblings.
+    pub scaled: Vec<Scaled>,
+    /// What cannot be tried without the readings, and stays as it was published.
+    pub kept: Vec<&'static str>,
+}
+
+/// A sibling's path, and the place of its first indicator.
+struct Path {
+    path: String,
+    parent: (Level, usize),
+    own: usize,
+    weight: f64,
+}
+
+/// The cycle's method with the settings `path=value`: weights at the three levels, `combine`, `ties`, `unknown`.
+///
+/// # Errors
+/// A setting that cannot be made, with what to do.
+pub fn set(cohort: &Cohort, settings: &[String]) -> Result<Trial, String> {
+    let mut method = cohort.method.clone();
+    for (spec, weight) in method.indicators.iter_mut().zip(&cohort.parameters.weights) {
+        spec.weight = *weight;
+    }
+    let mut paths = paths(&method);
+    let before: Vec<f64> = paths.iter().map(|path| path.weight).collect();
+    let mut asked: Vec<usize> = Vec::new();
+    for setting in settings {
+        let (path, value) =
+            setting.split_once('=').map(|(path, value)| (path.trim(), value.trim())).ok_or_else(|| {
+                format!("`{setting}` is no setting; write PATH=VALUE, such as weights.contribution=0.6")
+            })?;
+        if set_word(&mut method, path, value)? {
+            continue;
+        }
+        let known = || paths.iter().map(|path| path.path.as_str()).chain(["combine", "ties", "unknown"]);
+        let place = paths.iter().position(|known| known.path == path).ok_or_else(|| {
+            let known: Vec<&str> = known().collect();
+            format!("there is no setting `{path}`; {}", did_you_mean(path, known.iter().copied()))
+        })?;
+        let weight: f64 = value
+            .parse()
+            .ok()
+            .filter(|weight| (0.0..=1.0).contains(weight))
+            .ok_or_else(|| format!("`{path}` cannot be `{value}`; a weight is a number from 0 to 1"))?;
+        paths[place].weight = weight;
+        asked.push(place);
+    }
+    for &place in &asked {
+        let parent = paths[place].parent;
+        scale(&mut paths, &asked, parent)?;
+    }
+    let touched = |path: &Path| asked.iter().any(|&place| paths[place].parent == path.parent);
+    let scaled = (0..paths.len())
+        .filter(|&place| touched(&paths[place]))
+        .map(|place| Scaled {
+            path: paths[place].path.clone(),
+            before: before[place],
+            after: paths[place].weight,
+            asked: asked.contains(&place),
+        })
+        .collect();
+    put(&mut method, &paths);
+    Ok(Trial { method, scaled, kept: Vec::new() })
+}
+
+/// Sets what is a word and not a weight; whether `path` is one of these.
+fn set_word(method: &mut Method, path: &str, value: &str) -> Result<bool, String> {
+    let unlike = |words: &[&str]| {
+        let fix = did_you_mean(value, words.iter().copied());
+        format!("`{path}` cannot be `{value}`; {fix}")
+    };
+    match path {
+        "combine" => {
+            method.combine = Combine::named(value).ok_or_else(|| unlike(Combine::NAMES))?;
+        }
+        "ties" => {
+            method.ties = match value {
+                "break" => Ties::Break,
+                "up" => Ties::Up,
+                "down" => Ties::Down,
+                _ => return Err(unlike(&["break", "up", "down"])),
+            };
+        }
+        "unknown" => {
+            method.unknown = match value {
+                "reweight" => Unknowns::Reweight,
+                "worst" => Unknowns::Worst,
+                "neutral" => Unknowns::Neutral,
+                _ => return Err(unlike(&["reweight", "worst", "neutral"])),
+            };
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// Every weight of a method with its path, siblings side by side.
+fn paths(method: &Method) -> Vec<Path> {
+    let mut paths: Vec<Path> = Vec::new();
+    let mut add = |path: String, parent, own, weight| {
+        if !paths.iter().any(|known| known.path == path) {
+            paths.push(Path { path, parent, own, weight });
+        }
+    };
+    for (place, spec) in method.indicators.iter().enumerate() {
+        let Some(weight) = spec.weight else { continue };
+        let (dimension, group, id) = (DIMENSIONS[weight.dimension], &spec.group, &spec.id);
+        add(format!("weights.{dimension}"), (Level::Dimension, 0), weight.dimension, weight.of_dimension);
+        let of_group = (Level::Group, weight.dimension);
+        add(format!("weights.groups.{dimension}.{group}"), of_group, weight.group, weight.of_group);
+        let of_indicator = (Level::Indicator, weight.group);
+        add(format!("weights.indicators.{group}.{id}"), of_indicator, place, weight.of_indicator);
+    }
+    paths.sort_by_key(|path| (path.parent, path.own));
+    paths
+}
+
+/// Scales the siblings that were not asked for so that all sum to 1 again.
+fn scale(paths: &mut [Path], asked: &[usize], parent: (Level, usize)) -> Result<(), String> {
+    let mine: Vec<usize> = (0..paths.len()).filter(|&place| paths[place].parent == parent).collect();
+    let (given, others): (Vec<usize>, Vec<usize>) = mine.iter().partition(|place| asked.contains(place));
+    let sum = |places: &[usize]| places.iter().map(|&place| paths[place].weight).sum::<f64>();
+    let (fixed, free) = (sum(&given), sum(&others));
+    let named: Vec<&str> = mine.iter().map(|&place| paths[place].path.as_str()).collect();
+    if fixed > 1.0 + 1e-9 || (others.is_empty() && (fixed - 1.0).abs() > 1e-9) {
+        return Err(format!("the weights asked for sum to {fixed}; {} must sum to 1", named.join(", ")));
+    }
+    let left = (1.0 - fixed).max(0.0);
+    for &place in &others {
+        let weight = &mut paths[place].weight;
+        *weight = if free > 0.0 { *weight * (left / free) } else { left / others.len() as f64 };
+    }
+    Ok(())
+}
+
+/// Writes the weights into the method, as its own.
+fn put(method: &mut Method, paths: &[Path]) {
+    let of = |parent: (Level, usize), own: usize| {
+        paths.iter().find(|path| path.parent == parent && path.own == own).map_or(0.0, |path| path.weight)
+    };
+    for (place, spec) in method.indicators.iter_mut().enumerate() {
+        let Some(weight) = &mut spec.weight else { continue };
+        *weight = Weight {
+            of_dimension: of((Level::Dimension, 0), weight.dimension),
+            of_group: of((Level::Group, weight.dimension), weight.group),
+            of_indicator: of((Level::Indicator, weight.group), place),
+            ..*weight
+        };
+    }
+    method.siblings.iter_mut().for_each(|siblings| siblings.from_data = None);
+}
+
+/// Another method, to be tried on a cycle's values.
+///
+/// # Errors
+/// It needs what a cycle's files do not hold.
+pub fn replace(cohort: &Cohort, method: Method) -> Result<Trial, String> {
+    let old = &cohort.method;
+    for (name, before, after) in [
+        ("window_months", old.window_months, method.window_months),
+        ("min_months", old.min_months, method.min_months),
+    ] {
+        if before != after {
+            return Err(format!(
+                "`{name}` is {after} in this method and {before} in the cycle's: that needs the readings, so regrade"
+            ));
+        }
+    }
+    for (spec, own) in method.indicators.iter().skip(INDICATORS.len()).zip(&method.own) {
+        let same = old.indicators.iter().skip(INDICATORS.len()).zip(&old.own);
+        if !same.into_iter().any(|(known, expression)| known.id == spec.id && expression == own) {
+            return Err(format!(
+                "own indicator `{}` has no values in the cycle, or those of another expression: regrade",
+                spec.id
+            ));
+        }
+    }
+    let kept = if old.vetoes == method.vetoes { Vec::new() } else { vec!["veto"] };
+    Ok(Trial { method, scaled: Vec::new(), kept })
+}
+
+/// Customers of a stratum and tier, before and after.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// The stratum that the trial puts them in.
+    pub stratum: String,
+    /// The tier.
+    pub tier: &'static str,
+    /// Customers with this tier in the cycle.
+    pub before: u64,
+    /// Customers with this tier now.
+    pub after: u64,
+}
+
+/// The parts of revenue and energy that a tier holds, before and after.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Shares {
+    /// A tier, or `special+grade-1`.
+    pub tiers: &'static str,
+    /// Share of annual revenue in the cycle.
+    pub revenue_before: f64,
+    /// Share of annual revenue now.
+    pub revenue_after: f64,
+    /// Share of annual energy in the cycle.
+    pub energy_before: f64,
+    /// Share of annual energy now.
+    pub energy_after: f64,
+}
+
+/// What came of a trial.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The new scores.
+    pub scores: Scores,
+    /// The new tiers.
+    pub tiers: Tiers,
+    /// Positions of the customers whose final tier changes.
+    pub changed: Vec<usize>,
+    /// Of them those who rise.
+    pub up: u64,
+    /// Of them those who fall.
+    pub down: u64,
+    /// From tier (row) to tier (column).
+    pub transitions: [[u64; 4]; 4],
+    /// By stratum and tier.
+    pub counts: Vec<Count>,
+    /// By tier.
+    pub shares: Vec<Shares>,
+}
+
+/// Grades a cycle's customers by another method and compares the final tiers.
+#[must_use]
+pub fn attempt(cohort: &Cohort, method: &Method) -> Outcome {
+    let columns = columns_of(cohort, method);
+    let (scores, tiers) = cohort.judged(&columns, method);
+    let mut transitions = [[0; 4]; 4];
+    let mut counts: std::collections::BTreeMap<(&str, Tier), (u64, u64)> = std::collections::BTreeMap::new();
+    let mut changed = Vec::new();
+    for (position, row) in cohort.rows.iter().enumerate() {
+        let (before, after) = (row.tier, tiers.tier[position]);
+        transitions[before as usize][after as usize] += 1;
+        counts.entry((&tiers.stratum[position], before)).or_default().0 += 1;
+        counts.entry((&tiers.stratum[position], after)).or_default().1 += 1;
+        if before != after {
+            changed.push(position);
+        }
+    }
+    let sum = |is_in: fn(usize, usize) -> bool| {
+        let pairs = (0..4).flat_map(|from| (0..4).map(move |to| (from, to)));
+        pairs.filter(|&(from, to)| is_in(from, to)).map(|(from, to)| transitions[from][to]).sum()
+    };
+    let count = |((stratum, tier), (before, after)): ((&str, Tier), (u64, u64))| Count {
+        stratum: stratum.into(),
+        tier: tier.name(),
+        before,
+        after,
+    };
+    let counts = counts.into_iter().map(count).collect();
+    Outcome {
+        up: sum(|from, to| to < from),
+        down: sum(|from, to| to > from),
+        shares: shares(cohort, &tiers),
+        scores,
+        tiers,
+        changed,
+        transitions,
+        counts,
+    }
+}
+
+/// The cycle's values in the order of another method's indicators.
+fn columns_of(cohort: &Cohort, method: &Method) -> Vec<Column> {
+    let place = |id: &str| cohort.method.indicators.iter().position(|spec| spec.id == id);
+    method
+        .indicators
+        .iter()
+        .map(|spec| place(&spec.id).map_or_else(Vec::new, |place| cohort.columns[place].clone()))
+        .collect()
+}
+
+fn shares(cohort: &Cohort, tiers: &Tiers) -> Vec<Shares> {
+    // Revenue before and after, energy before and after, by tier.
+    let mut sums = [[0i128; 4]; 4];
+    for (row, after) in cohort.rows.iter().zip(&tiers.tier) {
+        let revenue = i128::from(cohort.revenue_fen(row.number).max(0));
+        let energy = i128::from(cohort.energy_wh(row.number).max(0));
+        for (place, (tier, amount)) in
+            [(row.tier, revenue), (*after, revenue), (row.tier, energy), (*after, energy)]
+                .into_iter()
+                .enumerate()
+        {
+            sums[place][tier as usize] += amount;
+        }
+    }
+    let share = |place: usize, tiers: &[Tier]| {
+        let all: i128 = sums[place].iter().sum();
+        let part: i128 = tiers.iter().map(|&tier| sums[place][tier as usize]).sum();
+        if all > 0 { part as f64 / all as f64 } else { 0.0 }
+    };
+    let row = |name: &'static str, tiers: &[Tier]| Shares {
+        tiers: name,
+        revenue_before: share(0, tiers),
+        revenue_after: share(1, tiers),
+        energy_before: share(2, tiers),
+        energy_after: share(3, tiers),
+    };
+    let mut rows: Vec<Shares> = Tier::ALL.iter().map(|&tier| row(tier.name(), &[tier])).collect();
+    rows.insert(2, row("special+grade-1", &[Tier::Special, Tier::Grade1]));
+    rows
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! Settings and their siblings, and trials of many customers with text ids.
+
+use super::*;
+use crate::cohort::Placed;
+use crate::customer::{Customer, Customers};
+use crate::indicator::Value;
+use crate::score::judge;
+use crate::tier::{Grounds, Previous, grade_on};
+use crate::unit::Month;
+
+/// A cycle of `people` customers with two indicators known.
+fn cohort(people: u32) -> Cohort {
+    let text = crate::method::PRESETS[1].1.replace("min_known_weight = 0.5", "min_known_weight = 0.0");
+    let method = Method::parse("m.toml", &text).unwrap();
+    let mut customers = Customers::default();
+    for number in 0..people {
+        customers.ids.insert(&format!("{number:010}"));
+        customers.rows.push(Customer {
+            use_category: 0,
+            supply_level: (number % 3) as u8,
+            region: None,
+            contract_capacity_kva: None,
+            power_factor_standard: None,
+            importance_level: None,
+            load_class: None,
+            opened_on: 0,
+            closed_on: None,
+            aged_transformer_area: false,
+            marketing_opt_out: false,
+        });
+    }
+    let known = |place: usize| -> Column {
+        let step = [7_919, 104_729][place];
+        let spread =
+            |number: u32| 90.0 * (u64::from(number) * step % u64::from(people)) as f64 / f64::from(people);
+        (0..people).map(|number| Value::Known(spread(number))).collect()
+    };
+    let mut columns: Vec<Column> = vec![vec![Value::Unknown; people as usize]; method.indicators.len()];
+    let place = |id: &str| method.indicators.iter().position(|spec| spec.id == id).unwrap();
+    columns[place("annual_energy")] = known(0);
+    columns[place("overdue_days")] = known(1);
+    let scores = judge((0..people).collect(), &vec![false; people as usize], &columns, &method);
+    let previous = Previous::new();
+    let end = Month::new(2026, 1);
+    let ceilings = vec![None; people as usize];
+    let grounds = Grounds { customers: &customers, end, ceilings, previous: &previous };
+    let tiers = grade_on(grounds, &columns, &scores, &method);
+    let rows = (0..people as usize).map(|at| Placed {
+        number: at as u32,
+        stratum: 0,
+        rank: tiers.rank[at],
+        score_e6: scores.score_e6[at],
+        short_history: false,
+        computed: tiers.computed[at],
+        tier: tiers.tier[at],
+        ceiling: None,
+    });
+    let (rows, parameters) = (rows.collect(), scores.parameters.clone());
+    let (influence, strata) = (scores.influence.clone(), vec!["all".to_owned()]);
+    Cohort { method, end, customers, columns, rows, strata, parameters, influence, previous }
+}
+
+fn tried(settings: &[&str]) -> Result<Trial, String> {
+    let settings: Vec<String> = settings.iter().map(|setting| (*setting).to_owned()).collect();
+    set(&cohort(60), &settings)
+}
+
+#[test]
+fn siblings_are_scaled_by_one_factor_and_sum_to_one() {
+    let trial = tried(&["weights.contribution=0.6"]).unwrap();
+    let after: Vec<f64> = trial.scaled.iter().map(|scaled| scaled.after).collect();
+    assert!((after.iter().sum::<f64>() - 1.0).abs() < 1e-12 && after[0] == 0.6);
+    assert!((after[1] / after[2] - 0.2970 / 0.1634).abs() < 1e-12);
+    let all: f64 = trial.method.indicators.iter().filter_map(|spec| spec.weight).map(|w| w.nominal()).sum();
+    assert!((all - 1.0).abs() < 1e-12);
+    let trial = tried(&["weights.contribution=1"]).unwrap();
+    assert!(trial.scaled.iter().skip(1).all(|scaled| scaled.after == 0.0));
+}
+
+#[test]
+fn weights_beyond_the_whole_are_refused() {
+    assert!(tried(&["weights.contribution=0.7", "weights.compliance=0.7"]).is_err());
+    assert!(
+        tried(&["weights.indicators.potential.energy_growth=0.3"]).unwrap_err().contains("must sum to 1")
+    );
+    assert!(tried(&["weights.contribution=x"]).unwrap_err().contains("from 0 to 1"));
+    assert!(tried(&["combine=sum"]).is_err() && tried(&["combine=weighted_product"]).is_ok());
+}
+
+/// transitionMatrix: 50,000 customers in two periods took 12.9 s, and ids that are text were refused.
+#[test]
+fn fifty_thousand_customers_with_text_ids_are_compared_at_once() {
+    let cohort = cohort(50_000);
+    let unchanged = attempt(&cohort, &cohort.method);
+    assert!(unchanged.changed.is_empty());
+    let trial = set(&cohort, &["weights.contribution=0.1".to_owned()]).unwrap();
+    let outcome = attempt(&cohort, &trial.method);
+    let all: u64 = outcome.transitions.iter().flatten().sum();
+    assert_eq!(all, 50_000);
+    assert_eq!(outcome.up + outcome.down, outcome.changed.len() as u64);
+    assert!(outcome.up > 1_000);
+    for tier in 0..4 {
+        let before: u64 = outcome.transitions[tier].iter().sum();
+        let after: u64 = outcome.transitions.iter().map(|row| row[tier]).sum();
+        assert_eq!(before, after, "quotas hold");
+    }
+}

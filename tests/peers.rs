@@ -1,0 +1,113 @@
+//! Defects measured in known libraries for segments, scores and drift, each with the right outcome here. Those of
+//! weights and of TOPSIS stand in `published.rs`.
+
+use std::fmt::Write as _;
+
+use gridtier::measure::stability::{Bins, stability_index};
+
+use crate::support::{Published, counts, method_file};
+use crate::utility::{BILLS, CUSTOMERS, PAYMENTS, READINGS, Utility};
+
+/// A utility whose customers differ in nothing but what they are told to: supply level and monthly energy in kWh; bills
+/// are paid on the day, unless a customer has none.
+fn utility(customers: &[(&str, u32, bool)]) -> Utility {
+    let (mut rows, mut readings) = (CUSTOMERS.to_owned(), READINGS.to_owned());
+    let (mut bills, mut payments) = (BILLS.to_owned(), PAYMENTS.to_owned());
+    for (number, (level, kwh, is_billed)) in customers.iter().enumerate() {
+        let _ = writeln!(rows, "{number:04},other,{level},2010-01-01,false");
+        for month in 1..=12 {
+            let _ = writeln!(readings, "{number:04},M,2025-{month:02}-01,{kwh},,actual");
+            if *is_billed {
+                let id = format!("B{number:04}-{month:02}");
+                let _ = writeln!(bills, "{id},{number:04},2025-{month:02}-01,{kwh},2025-{month:02}-20,");
+                let _ = writeln!(payments, "P{id},{id},2025-{month:02}-20,{kwh}");
+            }
+        }
+    }
+    Utility::empty()
+        .and("customers.csv", rows)
+        .and("meter_readings.csv", readings)
+        .and("bills.csv", bills)
+        .and("payments.csv", payments)
+}
+
+/// Grades by `paper`, ranking whoever has energy, with these changes.
+fn graded(utility: &Utility, changes: &[(&str, &str)]) -> std::path::PathBuf {
+    let lenient = ("min_known_weight = 0.5", "min_known_weight = 0.05");
+    let method = method_file(utility.path(), "paper", &[&[lenient], changes].concat());
+    utility.published(&["--method", &method])
+}
+
+fn tiers(cycle: &std::path::Path) -> Published {
+    Published::read(&cycle.join("tiers.parquet"))
+}
+
+/// openretailscience: the only member of a group has percent rank 0 and so the lowest tier.
+#[test]
+fn the_only_member_of_a_stratum_is_not_the_worst_of_it() {
+    let mut customers = vec![("low_voltage", 100, true); 40];
+    customers.push(("high_voltage", 90_000, true));
+    let table = tiers(&graded(&utility(&customers), &[("strata = \"none\"", "strata = \"supply_level\"")]));
+    assert_eq!(table.texts("stratum")[40].as_deref(), Some("low_voltage"), "pooled, and told");
+    assert_eq!(table.texts("tier")[40].as_deref(), Some("special"));
+}
+
+/// openretailscience: ten equal spenders split 5/3/2 by their ids, in silence.
+#[test]
+fn equals_are_told_apart_by_id_only_where_the_method_says_so_and_the_ledger_tells() {
+    let utility = utility(&[("low_voltage", 100, true); 10]);
+    let broken = graded(&utility, &[]);
+    let ledger = Published::read(&broken.join("ledger.parquet"));
+    assert_eq!(counts(&ledger.texts("broken_by"))["id"], 3);
+    assert_eq!(ledger.integers("tie_group"), [Some(10); 3]);
+    let together = tiers(&graded(&utility, &[("ties = \"break\"", "ties = \"up\"")]));
+    assert_eq!(counts(&together.texts("tier"))["special"], 10);
+}
+
+/// openretailscience: a customer whose spend is null disappears from the output.
+#[test]
+fn a_customer_without_revenue_stays_in_the_table() {
+    let table = tiers(&graded(&utility(&[("low_voltage", 100, true), ("low_voltage", 100, false)]), &[]));
+    assert_eq!(table.texts("customer_id"), [Some("0000".to_owned()), Some("0001".to_owned())]);
+    assert!(table.texts("tier").iter().all(Option::is_some));
+}
+
+/// A quantile cut with a tie of 30 % at the top: the top 10 % are 30 of 100. pymc-marketing: an indicator of two values
+/// leaves no labelling, or groups of 939 and 61.
+#[test]
+fn a_tie_at_the_top_and_an_indicator_of_two_values_leave_the_quotas_whole() {
+    let customers: Vec<(&str, u32, bool)> =
+        (0..100).map(|number| ("low_voltage", if number % 10 < 3 { 900 } else { 300 }, true)).collect();
+    let utility = utility(&customers);
+    let of = |ties: &str| {
+        let table = tiers(&graded(&utility, &[("ties = \"break\"", &format!("ties = \"{ties}\""))]));
+        ["special", "grade-1", "grade-2", "grade-3"]
+            .map(|tier| counts(&table.texts("tier")).get(tier).copied().unwrap_or(0))
+    };
+    assert_eq!(of("break"), [10, 30, 50, 10]);
+    assert_eq!(of("up"), [30, 70, 0, 0]);
+    assert_eq!(of("down"), [0, 30, 0, 70]);
+}
+
+/// toad: everybody in a category that the baseline did not have gives 0.0, and 0.235 where 40 % are new; optbinning: an
+/// emptied bin gives infinity.
+#[test]
+fn a_new_category_is_drift_and_an_emptied_bin_is_finite() {
+    assert!(stability_index(&[100, 0], &[0, 100]) > 1.0);
+    let partly = stability_index(&[90, 10, 0], &[50, 10, 40]);
+    assert!(partly.is_finite() && partly > 1.0, "{partly}");
+    assert!(stability_index(&[50, 50], &[100, 0]).is_finite());
+}
+
+/// Evidently: bins of baseline and current together, so that one baseline has other bins in every cycle.
+#[test]
+fn bins_are_those_of_the_baseline_alone() {
+    let baseline: Vec<f64> = (0..500).map(f64::from).collect();
+    let bins = Bins::deciles(&baseline);
+    let before = bins.counts(&baseline);
+    for shift in [0.0, 50.0, 1e6] {
+        let now: Vec<f64> = baseline.iter().map(|x| x + shift).collect();
+        assert_eq!(bins.counts(&baseline), before);
+        assert_eq!(stability_index(&before, &bins.counts(&now)) > 0.1, shift > 0.0, "{shift}");
+    }
+}

@@ -1,0 +1,106 @@
+//! Other weights tried on a published cycle: what is told is what a regrade would do.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::support::{Published, method_file};
+use crate::utility::{Utility, graded};
+
+fn whatif(utility: &Utility, options: &[&str]) -> Value {
+    let told = utility.done(&[&["whatif", "--store", "store", "--format", "json"], options].concat());
+    serde_json::from_str(&told).unwrap()
+}
+
+/// Tier by customer.
+fn tiers(table: &Published, column: &str) -> BTreeMap<String, String> {
+    let ids = table.texts("customer_id").into_iter().map(Option::unwrap);
+    ids.zip(table.texts(column).into_iter().map(Option::unwrap)).collect()
+}
+
+fn after(told: &Value, path: &str) -> String {
+    let weights = told["weights"].as_array().unwrap();
+    let found = weights.iter().find(|weight| weight["path"] == path).unwrap();
+    found["after"].as_f64().unwrap().to_string()
+}
+
+#[test]
+fn a_trial_changes_whom_a_regrade_would_change() {
+    let utility = Utility::invented(400, &[]);
+    let before =
+        tiers(&Published::read(&utility.published(&["--method", "utility"]).join("tiers.parquet")), "tier");
+    let set = ["--set", "weights.contribution=0.7", "--set", "weights.groups.compliance.payment=0.6"];
+    let told = whatif(&utility, &[&set[..], &["-o", "out"]].concat());
+    let tried = Published::read(&utility.path().join("out/whatif_changed.parquet"));
+    let group = |name: &str| after(&told, &format!("weights.groups.compliance.{name}"));
+    let line = |name: &str, weight: &str| (format!("{name} = {weight}\n"), name.to_owned());
+    let changes: Vec<(String, String)> = [
+        ("contribution", "0.5396", after(&told, "weights.contribution")),
+        ("compliance", "0.2970", after(&told, "weights.compliance")),
+        ("cooperation", "0.1634", after(&told, "weights.cooperation")),
+        ("power_factor", "0.20", group("power_factor")),
+        ("payment", "0.35", group("payment")),
+        ("plan", "0.10", group("plan")),
+        ("safety", "0.15", group("safety")),
+        ("violations", "0.20", group("violations")),
+    ]
+    .iter()
+    .map(|(name, old, new)| (line(name, old).0, line(name, new).0))
+    .collect();
+    let changes: Vec<(&str, &str)> = changes.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    let method = method_file(utility.path(), "utility", &changes);
+    let regraded =
+        tiers(&Published::read(&utility.published(&["--method", &method]).join("tiers.parquet")), "tier");
+    let changed: BTreeMap<_, _> = regraded.iter().filter(|(id, tier)| before[*id] != **tier).collect();
+    let tried = tiers(&tried, "tier_after");
+    assert!(!changed.is_empty() && changed.iter().all(|(id, tier)| tried.get(*id) == Some(*tier)));
+    assert_eq!(changed.len(), tried.len());
+    assert_eq!(told["changed"].as_u64().unwrap() as usize, changed.len());
+    assert_eq!(told["up"].as_u64().unwrap() + told["down"].as_u64().unwrap(), changed.len() as u64);
+}
+
+#[test]
+fn the_cycles_own_method_changes_nobody() {
+    assert_eq!(whatif(graded(), &["--method", "utility"])["changed"], 0);
+    let told = whatif(graded(), &["--set", "weights.contribution=0.5396"]);
+    assert_eq!(told["changed"], 0);
+    let sum = |key: &str| {
+        let weights = told["weights"].as_array().unwrap().iter();
+        weights.map(|weight| weight[key].as_f64().unwrap()).sum::<f64>()
+    };
+    assert!((sum("after") - 1.0).abs() < 1e-12);
+    let shares = told["shares"].as_array().unwrap();
+    assert!(shares.iter().all(|row| row["revenue_before"] == row["revenue_after"]));
+}
+
+#[test]
+fn another_method_and_another_way_to_combine_are_tried() {
+    let told = graded().done(&["whatif", "--store", "store", "--method", "paper"]);
+    assert!(told.contains("Vetoes are those of the cycle") && told.contains("all"), "{told}");
+    assert!(whatif(graded(), &["--set", "combine=topsis"])["changed"].as_u64().unwrap() > 0);
+    let chinese =
+        graded().done(&["whatif", "--store", "store", "--set", "weights.cooperation=0", "--lang", "zh"]);
+    assert!(chinese.contains("试算") && chinese.contains("按比例缩放"), "{chinese}");
+}
+
+#[test]
+fn what_cannot_be_tried_is_told() {
+    let refused = |options: &[&str], code: i32, words: &[&str]| {
+        let ended = graded().run(&[&["whatif", "--store", "store"], options].concat());
+        assert_eq!((ended.code, ended.stdout.as_str()), (code, ""), "{options:?}: {}", ended.stderr);
+        for word in words {
+            assert!(ended.stderr.contains(word), "`{word}` is not in: {}", ended.stderr);
+        }
+    };
+    refused(&["--set", "weights.contributoin=0.6"], 2, &["did you mean `weights.contribution`?"]);
+    refused(&["--set", "weights.contribution=1.6"], 2, &["from 0 to 1"]);
+    refused(&["--set", "weights.contribution"], 2, &["PATH=VALUE"]);
+    refused(&["--set", "combine=topsi"], 2, &["did you mean `topsis`?"]);
+    let both = ["--set", "weights.contribution=0.6", "--set", "weights.compliance=0.6"];
+    refused(&both, 2, &["must sum to 1"]);
+    refused(&["--set", "weights.indicators.potential.energy_growth=0.5"], 2, &["must sum to 1"]);
+    refused(&[], 2, &["--set"]);
+    let dir = tempfile::tempdir().unwrap();
+    let method = method_file(dir.path(), "utility", &[("window_months = 36", "window_months = 24")]);
+    refused(&["--method", &method], 3, &["window_months", "regrade"]);
+}
