@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use gridtier::contract::Table;
+use gridtier::contract::rule::Rule;
 use gridtier::fact::Facts;
 use gridtier::method::{Method, Tier};
 use gridtier::run::{Breach, ControlTotals, Graded};
@@ -12,7 +13,7 @@ use gridtier_io::store::Cycle;
 use serde_json::json;
 
 use crate::exit::Failure;
-use crate::grid::{Head, grid, grouped, percent};
+use crate::grid::{Head, grid, grouped, list, percent};
 use crate::lang::Lang;
 
 /// The summary of a published cycle.
@@ -142,7 +143,37 @@ fn remarks(graded: &Graded, method: &Method, totals: &ControlTotals, lang: Lang)
             )
         );
     }
+    text += &guarded(&graded.findings, lang);
     text
+}
+
+/// Every column whose weight from the data was taken or limited: all of them, however many.
+fn guarded(findings: &[Finding], lang: Lang) -> String {
+    let Some(finding) = findings.iter().find(|finding| finding.rule == Rule::WeightGuard) else {
+        return String::new();
+    };
+    let title = lang.pick("Limited in weights from the data:", "客观赋权中受限的指标:");
+    let lines = finding.example.split("; ").map(|column| format!(" {}", guard_words(column, lang)));
+    format!("\n{title}\n{}", list(lines))
+}
+
+/// `payment sparse: at most an equal share` in the language.
+fn guard_words(column: &str, lang: Lang) -> String {
+    const ZH: [(&str, &str); 9] = [
+        ("nearly_empty", "近空"),
+        ("all_zero", "全零"),
+        ("constant", "常数"),
+        ("negative", "负值"),
+        ("sparse", "稀疏"),
+        ("partly_empty", "多缺"),
+        ("at most an equal share", "至多等权"),
+        ("no objective weight", "无客观权重"),
+        ("a share of what no other column may take", "分得其他指标不可占用的部分"),
+    ];
+    match lang {
+        Lang::En => column.to_owned(),
+        Lang::Zh => ZH.iter().fold(column.to_owned(), |text, (en, zh)| text.replace(en, zh)),
+    }
 }
 
 fn nobody_ranked(graded: &Graded, method: &Method, totals: &ControlTotals, lang: Lang) -> String {

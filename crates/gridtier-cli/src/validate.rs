@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use gridtier::cohort::Cohort;
+use gridtier::contract::word_zh;
 use gridtier::method::Tier;
 use gridtier::method::checks::{Good, Unit};
 use gridtier::output::checks as tables;
@@ -206,7 +207,8 @@ fn classes(validation: &Validation, lang: Lang) -> String {
     for count in &validation.classes {
         if last != Some(count.class) {
             last = Some(count.class);
-            let mut row = vec![scheme(count.class.scheme, lang).to_owned(), count.class.name.to_owned()];
+            let mut row =
+                vec![scheme(count.class.scheme, lang).to_owned(), zh_word(count.class.name, lang).to_owned()];
             row.extend(vec!["0".to_owned(); 4]);
             rows.push(row);
         }
@@ -245,7 +247,7 @@ fn variations(cohort: &Cohort, validation: &Validation, lang: Lang) -> String {
         row(format!("{} {}", lang.pick("without", "剔除"), lang.pick(&titles[0], &titles[1])), compared)
     });
     let methods = validation.methods.iter().map(|(how, compared)| {
-        row(format!("{} {}", lang.pick("combined by", "合成方法"), how.name()), compared)
+        row(format!("{} {}", lang.pick("combined by", "合成方法"), zh_word(how.name(), lang)), compared)
     });
     grid(&heads, methods.chain(left_out))
 }
@@ -280,7 +282,7 @@ fn clusters(cohort: &Cohort, validation: &Validation, lang: Lang) -> String {
     let rows = clusters.found.iter().map(|found| {
         let sizes = (0..k).map(|c| grouped(found.labels.iter().filter(|&&label| label == c).count() as u64));
         vec![
-            found.name.to_owned(),
+            zh_word(found.name, lang).to_owned(),
             sizes.collect::<Vec<_>>().join(" · "),
             found.silhouette.map_or("–".to_owned(), |x| format!("{x:.3}")),
             format!("{:.3}", found.stability),
@@ -289,6 +291,29 @@ fn clusters(cohort: &Cohort, validation: &Validation, lang: Lang) -> String {
     let _ = write!(text, "{}", grid(&heads, rows));
     text += &profile(cohort, validation, lang);
     text
+}
+
+/// A word of the tables in the language.
+fn zh_word(word: &str, lang: Lang) -> &str {
+    const ZH: [(&str, &str); 12] = [
+        ("unspecified", "未注明"),
+        ("small", "小"),
+        ("medium", "中"),
+        ("large", "大"),
+        ("kmeans", "k 均值"),
+        ("gaussian_mixture", "高斯混合"),
+        ("weighted_sum", "加权和"),
+        ("weighted_product", "加权积"),
+        ("grey_relational", "灰色关联"),
+        ("share", "比例"),
+        ("points", "分"),
+        ("days", "天"),
+    ];
+    let known = || ZH.iter().find(|(known, _)| *known == word).map(|(_, zh)| *zh).or_else(|| word_zh(word));
+    match lang {
+        Lang::En => word,
+        Lang::Zh => known().unwrap_or(word),
+    }
 }
 
 /// The k-means clusters in the indicators' own units, with the share of each in the two best tiers.
@@ -311,7 +336,8 @@ fn profile(cohort: &Cohort, validation: &Validation, lang: Lang) -> String {
             Some(mean) => format!("{mean:.2}"),
         };
         let title = lang.pick(&spec.titles[0], &spec.titles[1]);
-        let unit = if spec.unit.is_empty() { String::new() } else { format!(" ({})", spec.unit) };
+        let unit = zh_word(&spec.unit, lang);
+        let unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
         let mut row = vec![format!("{title}{unit}")];
         row.extend(of_place.iter().map(|profile| cell(profile.mean)));
         rows.push(row);

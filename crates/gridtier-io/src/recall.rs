@@ -156,7 +156,10 @@ pub(crate) fn unreadable(path: &Path, error: impl std::fmt::Display) -> RecallEr
 }
 
 fn unlike(cycle: &Cycle, name: &str) -> RecallError {
-    unreadable(&cycle.dir.join(name), "its columns are not those of this version of gridtier")
+    unreadable(
+        &cycle.dir.join(name),
+        "its columns are not those of this version of gridtier; if an earlier one published it, grade again",
+    )
 }
 
 pub(crate) type Batches = parquet::arrow::arrow_reader::ParquetRecordBatchReader;

@@ -82,11 +82,11 @@ fn degenerate(method: &Method, scores: &Scores) -> Option<Finding> {
 /// One finding for all siblings that get another weight than the data's, because of what is in their points.
 fn guarded(method: &Method, scores: &Scores) -> Option<Finding> {
     let named = |(siblings, weighed): (&Siblings, &Weighed)| {
-        let items = siblings.items.iter().zip(&weighed.guards);
-        let told = |(item, guard): (&String, &Option<Guard>)| {
-            guard.map(|guard| format!("{item} {}: {}", guard.name(), guard.action()))
+        let told = |(place, guard): (usize, &Option<Guard>)| {
+            let weight = weighed.objective.as_ref().map_or(0.0, |objective| objective[place]);
+            guard.map(|guard| format!("{} {}: {}", siblings.items[place], guard.name(), guard.action(weight)))
         };
-        items.filter_map(told).collect::<Vec<String>>()
+        weighed.guards.iter().enumerate().filter_map(told).collect::<Vec<String>>()
     };
     let all: Vec<String> = method.siblings.iter().zip(&scores.weighed).flat_map(named).collect();
     (!all.is_empty()).then(|| Finding::of_method(Rule::WeightGuard, all.len() as u64, all.join("; ")))

@@ -151,6 +151,10 @@ pub fn validate(cohort: &Cohort, progress: Progress) -> Validation {
     values.extend(principles::principles(cohort));
     values.extend(robust(&validation));
     values.extend(clustered(&validation));
+    if validation.ranked.is_empty() {
+        // Without tiers by rank only what does not look at tiers says anything.
+        values.retain(|(id, _)| id.starts_with("top20") || id.starts_with("gini"));
+    }
     validation.checks = MEASURES
         .iter()
         .zip(&settings.limits)
@@ -170,8 +174,8 @@ fn robust(validation: &Validation) -> Vec<Value> {
         return Vec::new();
     }
     let draws = &validation.drawn.draws;
-    let taus: Option<Vec<f64>> = draws.iter().map(|(_, compared)| compared.tau_b).collect();
-    let taus = taus.filter(|taus| !taus.is_empty());
+    // A draw in which nobody differs has no order to compare; it does not hide the others.
+    let taus: Vec<f64> = draws.iter().filter_map(|(_, compared)| compared.tau_b).collect();
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let kept: u64 = validation
         .ranked
@@ -181,9 +185,7 @@ fn robust(validation: &Validation) -> Vec<Value> {
         .sum();
     let tried = validation.ranked.len() as f64 * draws.len() as f64;
     let least = |compared: &mut dyn Iterator<Item = &Compared>| {
-        compared
-            .map(|compared| compared.tau_b)
-            .min_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal))
+        compared.filter_map(|compared| compared.tau_b).min_by(f64::total_cmp)
     };
     let most = |compared: &mut dyn Iterator<Item = &Compared>| {
         compared.map(|compared| compared.changed).max_by(f64::total_cmp)
@@ -192,12 +194,12 @@ fn robust(validation: &Validation) -> Vec<Value> {
     let methods = || validation.methods.iter().map(|(_, compared)| compared);
     let borderline = validation.borderline().count() as f64 / validation.ranked.len() as f64;
     vec![
-        ("weights_tau", taus.map(|taus| mean(&taus))),
+        ("weights_tau", (!taus.is_empty()).then(|| mean(&taus))),
         ("weights_change", Some(1.0 - kept as f64 / tried)),
         ("borderline", Some(borderline)),
-        ("leave_out_tau", least(&mut left_out()).flatten()),
+        ("leave_out_tau", least(&mut left_out())),
         ("leave_out_change", most(&mut left_out())),
-        ("method_tau", least(&mut methods()).flatten()),
+        ("method_tau", least(&mut methods())),
         ("method_change", most(&mut methods())),
     ]
 }

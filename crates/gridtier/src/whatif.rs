@@ -51,10 +51,7 @@ struct Path {
 /// A setting that cannot be made, with what to do.
 pub fn set(cohort: &Cohort, settings: &[String]) -> Result<Trial, String> {
     let mut method = cohort.method.clone();
-    for (spec, weight) in method.indicators.iter_mut().zip(&cohort.parameters.weights) {
-        spec.weight = *weight;
-    }
-    let mut paths = paths(&method);
+    let mut paths = paths(&method, &cohort.parameters.weights);
     let before: Vec<f64> = paths.iter().map(|path| path.weight).collect();
     let mut asked: Vec<usize> = Vec::new();
     for setting in settings {
@@ -68,8 +65,11 @@ pub fn set(cohort: &Cohort, settings: &[String]) -> Result<Trial, String> {
         let known = || paths.iter().map(|path| path.path.as_str()).chain(["combine", "ties", "unknown"]);
         let place = paths.iter().position(|known| known.path == path).ok_or_else(|| {
             let known: Vec<&str> = known().collect();
-            format!("there is no setting `{path}`; {}", did_you_mean(path, known.iter().copied()))
+            format!("there is no setting `{path}`; {}", nearest_path(path, &known))
         })?;
+        if asked.contains(&place) {
+            return Err(format!("`{path}` is set twice; keep one of them"));
+        }
         let weight: f64 = value
             .parse()
             .ok()
@@ -92,8 +92,22 @@ pub fn set(cohort: &Cohort, settings: &[String]) -> Result<Trial, String> {
             asked: asked.contains(&place),
         })
         .collect();
-    put(&mut method, &paths);
+    put(&mut method, &paths, &|parent| asked.iter().any(|&place| paths[place].parent == parent));
     Ok(Trial { method, scaled, kept: Vec::new() })
+}
+
+/// What was probably meant: the path that ends alike, else the nearest one.
+fn nearest_path(path: &str, known: &[&str]) -> String {
+    let last = path.rsplit('.').next().unwrap_or(path);
+    let alike: Vec<String> = known
+        .iter()
+        .filter(|known| known.rsplit('.').next() == Some(last))
+        .map(|known| format!("`{known}`"))
+        .collect();
+    match alike.is_empty() {
+        true => did_you_mean(path, known.iter().copied()),
+        false => format!("did you mean {}?", alike.join(" or ")),
+    }
 }
 
 /// Sets what is a word and not a weight; whether `path` is one of these.
@@ -127,16 +141,16 @@ fn set_word(method: &mut Method, path: &str, value: &str) -> Result<bool, String
     Ok(true)
 }
 
-/// Every weight of a method with its path, siblings side by side.
-fn paths(method: &Method) -> Vec<Path> {
+/// Every weight of a cycle with its path in the method, siblings side by side.
+fn paths(method: &Method, weights: &[Option<Weight>]) -> Vec<Path> {
     let mut paths: Vec<Path> = Vec::new();
     let mut add = |path: String, parent, own, weight| {
         if !paths.iter().any(|known| known.path == path) {
             paths.push(Path { path, parent, own, weight });
         }
     };
-    for (place, spec) in method.indicators.iter().enumerate() {
-        let Some(weight) = spec.weight else { continue };
+    for (place, (spec, weight)) in method.indicators.iter().zip(weights).enumerate() {
+        let Some(weight) = weight else { continue };
         let (dimension, group, id) = (DIMENSIONS[weight.dimension], &spec.group, &spec.id);
         add(format!("weights.{dimension}"), (Level::Dimension, 0), weight.dimension, weight.of_dimension);
         let of_group = (Level::Group, weight.dimension);
@@ -166,21 +180,40 @@ fn scale(paths: &mut [Path], asked: &[usize], parent: (Level, usize)) -> Result<
     Ok(())
 }
 
-/// Writes the weights into the method, as its own.
-fn put(method: &mut Method, paths: &[Path]) {
-    let of = |parent: (Level, usize), own: usize| {
-        paths.iter().find(|path| path.parent == parent && path.own == own).map_or(0.0, |path| path.weight)
+/// Writes the weights of the siblings that were `touched` into the method, as its own. Others stay as the method has them,
+/// since they decide who is provisional; what followed from the data is kept as the cycle had it.
+fn put(method: &mut Method, paths: &[Path], touched: &dyn Fn((Level, usize)) -> bool) {
+    let of = |parent: (Level, usize), own: usize, as_is: f64| {
+        let path = paths.iter().find(|path| path.parent == parent && path.own == own);
+        path.filter(|_| touched(parent)).map_or(as_is, |path| path.weight)
     };
     for (place, spec) in method.indicators.iter_mut().enumerate() {
         let Some(weight) = &mut spec.weight else { continue };
         *weight = Weight {
-            of_dimension: of((Level::Dimension, 0), weight.dimension),
-            of_group: of((Level::Group, weight.dimension), weight.group),
-            of_indicator: of((Level::Indicator, weight.group), place),
+            of_dimension: of((Level::Dimension, 0), weight.dimension, weight.of_dimension),
+            of_group: of((Level::Group, weight.dimension), weight.group, weight.of_group),
+            of_indicator: of((Level::Indicator, weight.group), place, weight.of_indicator),
             ..*weight
         };
     }
-    method.siblings.iter_mut().for_each(|siblings| siblings.from_data = None);
+    for siblings in &mut method.siblings {
+        let path = |item: &String| match siblings.level {
+            Level::Dimension => format!("weights.{item}"),
+            Level::Group => format!("weights.groups.{}.{item}", siblings.parent),
+            Level::Indicator => format!("weights.indicators.{}.{item}", siblings.parent),
+        };
+        let found = siblings.items.iter().map(|item| {
+            let path = path(item);
+            paths.iter().find(|known| known.path == path)
+        });
+        let Some(found) = found.collect::<Option<Vec<&Path>>>() else { continue };
+        let weights = found.iter().map(|path| path.weight).collect();
+        if found.iter().any(|path| touched(path.parent)) {
+            (siblings.given, siblings.from_data) = (weights, None);
+        } else if let Some(from_data) = &mut siblings.from_data {
+            from_data.frozen = Some(weights);
+        }
+    }
 }
 
 /// Another method, to be tried on a cycle's values.

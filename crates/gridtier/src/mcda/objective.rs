@@ -14,6 +14,9 @@ const KNOWN_SHARE_MIN: f64 = 0.05;
 const HALF_KNOWN: f64 = 0.5;
 /// Share of the known values from which a single value makes a column sparse: the rest are rare events.
 const SPARSE_SHARE: f64 = 0.90;
+/// The same under entropy, which grows with the logarithm of one over the share of those that are not 0: a column in which
+/// every fifth customer has an event still outweighs any that is spread evenly.
+const SPARSE_SHARE_ENTROPY: f64 = 0.50;
 /// Known values below which a column is too short to be called sparse.
 const SPARSE_ROWS_MIN: usize = 30;
 
@@ -68,7 +71,7 @@ pub enum Guard {
     Constant,
     /// A value below 0 has no share, so entropy is not defined: weight 0.
     Negative,
-    /// Nine tenths of the values are one and the same: at most an equal share of the weight.
+    /// Nine tenths of the values (under entropy half of them) are one and the same: at most an equal share of the weight.
     Sparse,
     /// Fewer than half of the rows have a value: at most an equal share of the weight.
     PartlyEmpty,
@@ -93,10 +96,14 @@ impl Guard {
         matches!(self, Self::Sparse | Self::PartlyEmpty)
     }
 
-    /// What was done about it.
+    /// What was done about it; `weight` is the column's objective weight.
     #[must_use]
-    pub fn action(self) -> &'static str {
-        if self.is_limit() { "at most an equal share" } else { "no objective weight" }
+    pub fn action(self, weight: f64) -> &'static str {
+        match (self.is_limit(), weight > 0.0) {
+            (true, _) => "at most an equal share",
+            (false, false) => "no objective weight",
+            (false, true) => "a share of what no other column may take",
+        }
     }
 }
 
@@ -198,7 +205,8 @@ fn diagnose(column: &[f64], shares: bool) -> Option<Guard> {
     let middle = values.len() / 2;
     let median = *values.select_nth_unstable_by(middle, f64::total_cmp).1;
     let same = values.iter().filter(|&&x| x == median).count();
-    if values.len() >= SPARSE_ROWS_MIN && same as f64 >= SPARSE_SHARE * values.len() as f64 {
+    let limit = if shares { SPARSE_SHARE_ENTROPY } else { SPARSE_SHARE };
+    if values.len() >= SPARSE_ROWS_MIN && same as f64 >= limit * values.len() as f64 {
         return Some(Guard::Sparse);
     }
     ((values.len() as f64) < HALF_KNOWN * column.len() as f64).then_some(Guard::PartlyEmpty)

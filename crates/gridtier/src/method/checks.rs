@@ -336,6 +336,20 @@ impl Checks {
                 [100.0, 315.0]
             }
         };
+        for measure in MEASURES {
+            let Some(limit) = raw.limits.get(measure.id) else { continue };
+            let is_crossed = match (limit.warn, limit.fail, measure.good) {
+                (Some(warn), Some(fail), Good::AtLeast) => fail > warn,
+                (Some(warn), Some(fail), Good::AtMost) => fail < warn,
+                _ => false,
+            };
+            if is_crossed {
+                let side = if measure.good == Good::AtLeast { "below" } else { "above" };
+                let what = format!("`checks.limits.{}` fails before it warns", measure.id);
+                let fix = format!("values {side} a limit are bad: put `warn` before `fail` on that way");
+                fault(&["checks", "limits", measure.id], what, fix);
+            }
+        }
         let limit = |measure: &Measure| match raw.limits.get(measure.id) {
             Some(limit) => Limit { warn: limit.warn, fail: limit.fail },
             None => Limit { warn: measure.warn, fail: measure.fail },

@@ -42,6 +42,8 @@ pub struct FromData {
     pub floors: Vec<f64>,
     /// The greatest weight of each.
     pub caps: Vec<f64>,
+    /// What followed from the data of a published cycle, in a trial that asks for other weights elsewhere.
+    pub frozen: Option<Vec<f64>>,
 }
 
 /// Siblings and where their weights come from.
@@ -100,6 +102,7 @@ impl Builder<'_, '_> {
                 alpha: 0.0,
                 floors: vec![0.0; items.len()],
                 caps: vec![1.0; items.len()],
+                frozen: None,
             }),
             (None, Some(blend)) => self.blended(path, &items, blend),
             (None, None) => None,
@@ -178,7 +181,7 @@ impl Builder<'_, '_> {
             self.fault(&path, what, "lower the floors to at most 1 in all, raise the caps to at least 1");
         }
         let scheme = Scheme::named(&blend.by)?;
-        Some(FromData { scheme, alpha: blend.alpha, floors, caps })
+        Some(FromData { scheme, alpha: blend.alpha, floors, caps, frozen: None })
     }
 
     fn judged(&mut self, path: &[&str], parent: &str, ahp: &raw::Ahp) -> Vec<(String, f64)> {
@@ -204,7 +207,15 @@ impl Builder<'_, '_> {
                 pooled.cr,
                 ahp::CR_MAX
             );
-            self.fault(path, what, format!("the other judgements ask for about {fitting:.2} there"));
+            let each = ahp.experts.iter().zip(&matrices);
+            let each: Vec<String> = each
+                .map(|(expert, matrix)| format!("{} {:.4}", expert.name, ahp::judge(matrix, variant).cr))
+                .collect();
+            let fix = format!(
+                "the other judgements ask for about {fitting:.2} there; each expert's ratio: {}",
+                each.join(", ")
+            );
+            self.fault(path, what, fix);
         }
         let experts = ahp.experts.iter().zip(&matrices);
         let experts =

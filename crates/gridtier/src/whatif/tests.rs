@@ -77,6 +77,45 @@ fn siblings_are_scaled_by_one_factor_and_sum_to_one() {
     assert!(trial.scaled.iter().skip(1).all(|scaled| scaled.after == 0.0));
 }
 
+/// Weights from the data decide nothing about who is provisional, in a trial as in a grading.
+#[test]
+fn a_trial_that_changes_nothing_moves_nobody_where_weights_come_from_the_data() {
+    let data = r#"[weights.groups.compliance.objective]
+by = "entropy"
+items = ["power_factor", "payment", "plan", "safety", "violations"]
+"#;
+    let preset = crate::method::PRESETS[1].1.replace("min_known_weight = 0.5", "min_known_weight = 0.30");
+    let start = preset.find("[weights.groups.compliance]").unwrap();
+    let end = start + 1 + preset[start + 1..].find("\n[").unwrap() + 1;
+    let method = Method::parse("m.toml", &format!("{}{data}{}", &preset[..start], &preset[end..])).unwrap();
+    let mut cohort = cohort(60);
+    let fitted = judge((0..60).collect(), &[false; 60], &cohort.columns, &method);
+    let tiers = cohort.judged(&cohort.columns, &method).1;
+    for (at, row) in cohort.rows.iter_mut().enumerate() {
+        (row.tier, row.computed, row.score_e6) = (tiers.tier[at], tiers.computed[at], fitted.score_e6[at]);
+    }
+    (cohort.parameters, cohort.method) = (fitted.parameters.clone(), method);
+    let trial = set(&cohort, &["combine=weighted_sum".to_owned()]).unwrap();
+    let again = cohort.judged(&cohort.columns, &trial.method).0;
+    assert_eq!(again.provisional, fitted.provisional);
+    assert_eq!(again.score_e6, fitted.score_e6);
+    assert!(attempt(&cohort, &trial.method).changed.is_empty());
+    // A weight asked for elsewhere leaves the data's weights as the cycle had them.
+    let trial = set(&cohort, &["weights.contribution=0.6".to_owned()]).unwrap();
+    let weights = cohort.judged(&cohort.columns, &trial.method).0.parameters.weights;
+    for (before, after) in fitted.parameters.weights.iter().zip(&weights) {
+        assert_eq!(before.map(|w| (w.of_group, w.of_indicator)), after.map(|w| (w.of_group, w.of_indicator)));
+    }
+}
+
+#[test]
+fn a_slip_in_a_path_is_answered_by_the_path_that_was_meant() {
+    let told = tried(&["weights.payment=0.2"]).unwrap_err();
+    assert!(told.contains("did you mean `weights.groups.compliance.payment`?"), "{told}");
+    let told = tried(&["weights.contribution=0.6", "weights.contribution=0.7"]).unwrap_err();
+    assert!(told.contains("is set twice"), "{told}");
+}
+
 #[test]
 fn weights_beyond_the_whole_are_refused() {
     assert!(tried(&["weights.contribution=0.7", "weights.compliance=0.7"]).is_err());
