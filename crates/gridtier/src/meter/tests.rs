@@ -149,9 +149,14 @@ fn a_thousandfold_month_is_suspect_of_a_wrong_unit() {
 /// A reading of the property test: customer, meter, minute of the window, energy, reactive energy.
 type Drawn = (u8, u8, u32, i64, Option<i64>);
 
+/// Energy, reactive energy and readings by customer and month.
+type Sums = BTreeMap<(u8, usize), (i64, i64, u32)>;
+/// What was read of a customer's meter at a minute.
+type ByKey = BTreeMap<(u8, u8, u32), Vec<(i64, Option<i64>)>>;
+
 /// What the kernel must give, by sorting everything: sums by customer and month, and the tally.
-fn obvious(drawn: &[Drawn]) -> (BTreeMap<(u8, usize), (i64, i64, u32)>, Tally) {
-    let mut by_key: BTreeMap<(u8, u8, u32), Vec<(i64, Option<i64>)>> = BTreeMap::new();
+fn obvious(drawn: &[Drawn]) -> (Sums, Tally) {
+    let mut by_key = ByKey::new();
     for &(customer, meter, minute, wh, varh) in drawn {
         by_key.entry((customer, meter, minute)).or_default().push((wh, varh));
     }

@@ -159,9 +159,7 @@ fn ties_can_be_kept_together_up_or_down() {
 #[test]
 fn vetoed_customers_stand_last_and_cannot_rise_above_the_ceiling() {
     let mut people: Vec<Person> = (0..20).map(person).collect();
-    for place in 16..20 {
-        people[place].thefts = 1;
-    }
+    people[16..].iter_mut().for_each(|person| person.thefts = 1);
     let tiers = graded(&people, &plain(&[]), &Previous::new());
     // Four of twenty exceed the tenth: two are computed grade-2 and capped.
     assert_eq!(counts(&tiers), [2, 6, 8, 4]);
