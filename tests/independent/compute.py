@@ -3,71 +3,132 @@
 Run once, with the versions that stand in values.json:
     pip install scikit-criteria pymcdm scikit-learn scipy && python compute.py
 """
-import numpy as np, json, warnings
-warnings.filterwarnings('ignore')
-import importlib.metadata as md
-import scipy, sklearn, pymcdm, skcriteria
+
+import importlib.metadata
+import json
+import pathlib
+import warnings
+
+import numpy as np
+import skcriteria
+from pymcdm import methods, normalizations, weights
 from scipy.stats import kendalltau
+from skcriteria.agg.similarity import TOPSIS
+from skcriteria.agg.simple import WeightedProductModel
+from skcriteria.preprocessing import weighters
+from skcriteria.preprocessing.scalers import VectorScaler
 from sklearn.metrics import adjusted_rand_score, silhouette_score
-from pymcdm import weights as W, methods as M, normalizations as N
-from skcriteria.preprocessing import weighters as SW
-from skcriteria.preprocessing.scalers import *
-import skcriteria as skc
-from skcriteria.agg.similarity import TOPSIS as STOPSIS
-from skcriteria.agg.simple import WeightedSumModel, WeightedProductModel
-def splitmix(seed):
-    s=seed&(2**64-1)
+
+LIBRARIES = ["numpy", "scipy", "scikit-learn", "pymcdm", "scikit-criteria"]
+NORMALISATIONS = {
+    "minmax": normalizations.minmax_normalization,
+    "vector": normalizations.vector_normalization,
+    "sum": normalizations.sum_normalization,
+    "max": normalizations.linear_normalization,
+}
+
+cases = []
+
+
+def draws(seed):
+    """splitmix64 as doubles in [0, 1): what the tests draw."""
+    state = seed
     while True:
-        s=(s+0x9E3779B97F4A7C15)&(2**64-1)
-        m=((s^(s>>30))*0xBF58476D1CE4E5B9)&(2**64-1)
-        m=((m^(m>>27))*0x94D049BB133111EB)&(2**64-1)
-        yield ((m^(m>>31))>>11)/2**53
-out={"versions":{"numpy":np.__version__,"scipy":scipy.__version__,"scikit-learn":sklearn.__version__,"pymcdm":md.version("pymcdm"),"scikit-criteria":md.version("scikit-criteria")},"cases":[]}
-def add(fn,lib,seed,rows,cols,expected,**k): out["cases"].append(dict(function=fn,library=lib,seed=seed,rows=rows,columns=cols,expected=expected,**k))
-for seed,rows,cols in [(1,8,3),(2,40,5),(3,200,7),(4,25,2)]:
-    g=splitmix(seed); X=np.array([[0.5+9.5*next(g) for _ in range(cols)] for _ in range(rows)])
-    w=np.array([0.1+next(g) for _ in range(cols)]); w=w/w.sum()
-    t=np.array([1 if next(g)<0.7 else -1 for _ in range(cols)])
-    L=lambda a:[float(x) for x in a]
-    ones=np.ones(cols)
-    add("entropy","pymcdm",seed,rows,cols,L(W.entropy_weights(X)))
-    add("std","pymcdm",seed,rows,cols,L(W.standard_deviation_weights(X)))
-    add("critic","pymcdm",seed,rows,cols,L(W.critic_weights(X)),types=[1]*cols)
-    dm=skc.mkdm(X,[1]*cols)
-    add("entropy","scikit-criteria",seed,rows,cols,L(SW.EntropyWeighter().transform(dm).weights))
-    add("std","scikit-criteria",seed,rows,cols,L(SW.StdWeighter().transform(dm).weights))
-    add("critic","scikit-criteria",seed,rows,cols,L(SW.CRITIC(correlation="pearson",scale=True).transform(dm).weights),types=[1]*cols)
-    dmt=skc.mkdm(X,t)
-    try: add("critic","scikit-criteria, cost criteria turned round",seed,rows,cols,L(SW.CRITIC(correlation="pearson",scale=True).transform(dmt).weights),types=[int(x) for x in t])
-    except Exception as e: print("critic cost",e)
-    for nm,nf in [("minmax",N.minmax_normalization),("vector",N.vector_normalization),("sum",N.sum_normalization),("max",N.linear_normalization)]:
-        try:
-            add("topsis","pymcdm",seed,rows,cols,L(M.TOPSIS(nf)(X,w,t)),weights=L(w),types=[int(x) for x in t],normalisation=nm)
-        except Exception as e: print("topsis",nm,e)
-    for nm,nf in [("minmax",N.minmax_normalization),("sum",N.sum_normalization)]:
-        add("weighted_sum","pymcdm",seed,rows,cols,L(M.WSM(nf)(X,w,t)),weights=L(w),types=[int(x) for x in t],normalisation=nm)
-        if nm=="sum": add("weighted_product","pymcdm",seed,rows,cols,L(M.WPM(nf)(X,w,t)),weights=L(w),types=[int(x) for x in t],normalisation=nm)
-    try:
-        sm=skc.mkdm(X,[1]*cols,weights=w)
-        add("topsis","scikit-criteria",seed,rows,cols,L(STOPSIS().evaluate(VectorScaler(target="matrix").transform(sm)).e_.similarity),weights=L(w),types=[1]*cols,normalisation="vector")
-        add("weighted_product","scikit-criteria",seed,rows,cols,L(10**WeightedProductModel().evaluate(sm).e_.score),weights=L(w),types=[1]*cols,normalisation="none")
-    except Exception as e: print("skc",repr(e))
-for seed,n,levels in [(11,10,0),(12,200,0),(13,500,7),(14,1000,3),(15,4,1)]:
-    g=splitmix(seed); a=[];b=[]
-    for _ in range(n):
-        u,v=next(g),next(g)
-        if levels: u,v=np.floor(u*levels),np.floor((0.6*u+0.4*v)*levels)
-        else: v=0.5*u+0.5*v
-        a.append(float(u)); b.append(float(v))
-    tau=kendalltau(a,b).statistic
-    add("kendall_tau_b","scipy",seed,n,2,None if np.isnan(tau) else float(tau),levels=levels)
-for seed,n,k,l in [(21,12,2,3),(22,300,4,4),(23,1000,6,3),(24,50,1,4)]:
-    g=splitmix(seed); a=[];b=[]
-    for _ in range(n):
-        u,v=next(g),next(g); a.append(int(u*k)); b.append(int((0.7*u+0.3*v)*l))
-    add("adjusted_rand","scikit-learn",seed,n,2,float(adjusted_rand_score(a,b)),clusters=[k,l])
-for seed,n,c,k in [(31,20,2,2),(32,300,4,3),(33,500,6,5)]:
-    g=splitmix(seed); X=np.array([[100*next(g) for _ in range(c)] for _ in range(n)]); lab=[int(X[i,0]/100*k) for i in range(n)]
-    add("silhouette","scikit-learn",seed,n,c,float(silhouette_score(X,lab)),clusters=k)
-json.dump(out, open("values.json", "w"), indent=1)
-print(out["versions"],len(out["cases"]))
+        state = (state + 0x9E3779B97F4A7C15) % 2**64
+        mixed = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) % 2**64
+        mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) % 2**64
+        yield ((mixed ^ (mixed >> 31)) >> 11) / 2**53
+
+
+def add(function, library, seed, shape, expected, **more):
+    if not isinstance(expected, (float, type(None))):
+        expected = [float(x) for x in expected]
+    rows, columns = shape
+    cases.append(
+        dict(function=function, library=library, seed=seed, rows=rows, columns=columns, expected=expected, **more)
+    )
+
+
+def weighing(seed, matrix, types):
+    shape, benefits = matrix.shape, [1] * matrix.shape[1]
+    add("entropy", "pymcdm", seed, shape, weights.entropy_weights(matrix))
+    add("std", "pymcdm", seed, shape, weights.standard_deviation_weights(matrix))
+    add("critic", "pymcdm", seed, shape, weights.critic_weights(matrix), types=benefits)
+    decision = skcriteria.mkdm(matrix, benefits)
+    critic = weighters.CRITIC(correlation="pearson", scale=True)
+    add("entropy", "scikit-criteria", seed, shape, weighters.EntropyWeighter().transform(decision).weights)
+    add("std", "scikit-criteria", seed, shape, weighters.StdWeighter().transform(decision).weights)
+    add("critic", "scikit-criteria", seed, shape, critic.transform(decision).weights, types=benefits)
+    turned = critic.transform(skcriteria.mkdm(matrix, types)).weights
+    add("critic", "scikit-criteria, cost criteria turned round", seed, shape, turned, types=types.tolist())
+
+
+def combining(seed, matrix, given, types):
+    shape, benefits = matrix.shape, [1] * matrix.shape[1]
+    known = dict(weights=given.tolist(), types=types.tolist())
+    for name, normalise in NORMALISATIONS.items():
+        found = methods.TOPSIS(normalise)(matrix, given, types)
+        add("topsis", "pymcdm", seed, shape, found, **known, normalisation=name)
+    for name in ["minmax", "sum"]:
+        found = methods.WSM(NORMALISATIONS[name])(matrix, given, types)
+        add("weighted_sum", "pymcdm", seed, shape, found, **known, normalisation=name)
+    found = methods.WPM(NORMALISATIONS["sum"])(matrix, given, types)
+    add("weighted_product", "pymcdm", seed, shape, found, **known, normalisation="sum")
+    decision = skcriteria.mkdm(matrix, benefits, weights=given)
+    known["types"] = benefits
+    found = TOPSIS().evaluate(VectorScaler(target="matrix").transform(decision)).e_.similarity
+    add("topsis", "scikit-criteria", seed, shape, found, **known, normalisation="vector")
+    found = 10 ** WeightedProductModel().evaluate(decision).e_.score
+    add("weighted_product", "scikit-criteria", seed, shape, found, **known, normalisation="none")
+
+
+def matrices():
+    for seed, rows, columns in [(1, 8, 3), (2, 40, 5), (3, 200, 7), (4, 25, 2)]:
+        draw = draws(seed)
+        matrix = np.array([[0.5 + 9.5 * next(draw) for _ in range(columns)] for _ in range(rows)])
+        given = np.array([0.1 + next(draw) for _ in range(columns)])
+        types = np.array([1 if next(draw) < 0.7 else -1 for _ in range(columns)])
+        weighing(seed, matrix, types)
+        combining(seed, matrix, given / given.sum(), types)
+
+
+def rankings():
+    for seed, rows, levels in [(11, 10, 0), (12, 200, 0), (13, 500, 7), (14, 1000, 3), (15, 4, 1)]:
+        draw = draws(seed)
+        pairs = []
+        for _ in range(rows):
+            one, other = next(draw), next(draw)
+            if levels:
+                pairs.append((np.floor(one * levels), np.floor((0.6 * one + 0.4 * other) * levels)))
+            else:
+                pairs.append((one, 0.5 * one + 0.5 * other))
+        tau = kendalltau(*zip(*pairs)).statistic
+        add("kendall_tau_b", "scipy", seed, (rows, 2), None if np.isnan(tau) else float(tau), levels=levels)
+
+
+def partitions():
+    for seed, rows, first, second in [(21, 12, 2, 3), (22, 300, 4, 4), (23, 1000, 6, 3), (24, 50, 1, 4)]:
+        draw = draws(seed)
+        pairs = []
+        for _ in range(rows):
+            one, other = next(draw), next(draw)
+            pairs.append((int(one * first), int((0.7 * one + 0.3 * other) * second)))
+        index = float(adjusted_rand_score(*zip(*pairs)))
+        add("adjusted_rand", "scikit-learn", seed, (rows, 2), index, clusters=[first, second])
+    for seed, rows, columns, clusters in [(31, 20, 2, 2), (32, 300, 4, 3), (33, 500, 6, 5)]:
+        draw = draws(seed)
+        matrix = np.array([[100 * next(draw) for _ in range(columns)] for _ in range(rows)])
+        labels = [int(row[0] / 100 * clusters) for row in matrix]
+        value = float(silhouette_score(matrix, labels))
+        add("silhouette", "scikit-learn", seed, (rows, columns), value, clusters=clusters)
+
+
+if __name__ == "__main__":
+    warnings.filterwarnings("ignore")
+    matrices()
+    rankings()
+    partitions()
+    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
+    path = pathlib.Path(__file__).with_name("values.json")
+    path.write_text(json.dumps({"versions": versions, "cases": cases}, indent=1))
+    print(versions, len(cases))
