@@ -1,6 +1,9 @@
 //! Tables for people: numbers with thousands separators, at most 100 columns wide.
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{
+    Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
+};
+use unicode_width::UnicodeWidthStr;
 
 /// Widest table.
 const WIDTH: u16 = 100;
@@ -25,13 +28,35 @@ pub fn grid(heads: &[Head], rows: impl IntoIterator<Item = Vec<String>>) -> Stri
         Head::Text(name) => Cell::new(name),
         Head::Number(name) => Cell::new(name).set_alignment(CellAlignment::Right),
     }));
+    let of_head = |head: &Head| match head {
+        Head::Text(name) | Head::Number(name) => longest_word(name),
+    };
+    let mut words: Vec<usize> = heads.iter().map(of_head).collect();
     for row in rows {
+        words.iter_mut().zip(&row).for_each(|(longest, text)| *longest = longest_word(text).max(*longest));
         table.add_row(row.into_iter().zip(heads).map(|(text, head)| match head {
             Head::Text(_) => Cell::new(text),
             Head::Number(_) => Cell::new(text).set_alignment(CellAlignment::Right),
         }));
     }
+    // Columns give way to each other, but not so far that they break a word.
+    let widths: Vec<usize> = words.into_iter().map(|word| word + PADDING).collect();
+    if widths.iter().sum::<usize>() <= usize::from(WIDTH) {
+        table.set_constraints(widths.into_iter().map(|width| {
+            ColumnConstraint::LowerBoundary(Width::Fixed(u16::try_from(width).unwrap_or(WIDTH)))
+        }));
+    }
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// Spaces on both sides of a cell.
+const PADDING: usize = 2;
+/// A word that is longer may be broken, such as a sentence in Chinese.
+const WORD_MAX: usize = 24;
+
+fn longest_word(text: &str) -> usize {
+    let widths = text.split_whitespace().map(UnicodeWidthStr::width);
+    widths.filter(|width| *width <= WORD_MAX).max().unwrap_or(0)
 }
 
 /// Lines of a list, each broken where it is too long for a page.
@@ -79,6 +104,18 @@ mod tests {
     fn a_table_fits_a_hundred_columns() {
         let wide = "long ".repeat(60);
         let table = grid(&[Head::Text("a"), Head::Number("b")], [vec![wide, grouped(12_345)]]);
-        assert!(table.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 100), "{table}");
+        assert!(table.lines().all(|line| line.width() <= 100), "{table}");
+    }
+
+    #[test]
+    fn a_word_is_broken_only_where_there_is_no_room_for_it() {
+        let heads: Vec<Head> = (0..6).map(|_| Head::Text("heading")).collect();
+        let row = vec!["Energy-efficiency package of the utility".to_owned(); 4];
+        let row = row.into_iter().chain(["a ".repeat(40), "b ".repeat(40)]).collect::<Vec<_>>();
+        let table = grid(&heads, [row]);
+        assert!(
+            table.contains("Energy-efficiency") && table.lines().all(|line| line.width() <= 100),
+            "{table}"
+        );
     }
 }
