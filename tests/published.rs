@@ -102,10 +102,10 @@ fn every_published_case_is_reproduced_to_its_printed_digits() {
     for path in files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "json")) {
         let cases: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
         for case in cases.as_array().unwrap() {
-            tried += 1;
             let method = case["method"].as_str().unwrap();
             if method == "ahp" {
                 judged(case);
+                tried += 1;
                 continue;
             }
             let Some(found) = computed(case, method, &columns(case)) else {
@@ -113,6 +113,7 @@ fn every_published_case_is_reproduced_to_its_printed_digits() {
                 std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes()).unwrap();
                 continue;
             };
+            tried += 1;
             let printed = floats(&case["expected"]);
             assert_eq!(found.len(), printed.len(), "{}", case["name"]);
             for (value, printed) in found.iter().zip(&printed) {

@@ -44,7 +44,9 @@ pub enum RecallError {
         what: String,
     },
     /// The customer was not graded.
-    #[error("customer {id} is not in the cycle's graded population. Check the id; it is compared as text")]
+    #[error(
+        "customer {id} is not in the cycle's graded population. Check the id; it is compared as text, leading zeros and all"
+    )]
     NoSuchCustomer {
         /// The id asked for.
         id: String,

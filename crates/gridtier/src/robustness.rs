@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use crate::indicator::{Column, Value};
 use crate::measure::Order;
-use crate::method::{Combine, Method, Tier, Weight};
+use crate::method::{Combine, Method, Tier, Ties, Weight};
 use crate::score::combine::{log_points, relation};
 use crate::score::{Parameters, effective, points};
 
@@ -208,7 +208,7 @@ impl<'a> Study<'a> {
         for start in (0..checks.draws).step_by(DRAWS_AT_ONCE as usize) {
             progress(WHAT, start, checks.draws);
             let numbers = start..(start + DRAWS_AT_ONCE).min(checks.draws);
-            let some: Vec<(Draw, Scoring, Vec<[f64; 3]>, Compared)> = numbers
+            let some: Vec<(Draw, Scoring, Vec<[Line; 3]>, Compared)> = numbers
                 .into_par_iter()
                 .map(|number| {
                     let draw = Draw::new(checks.seed, number, self.weights, checks.concentration);
@@ -228,7 +228,7 @@ impl<'a> Study<'a> {
     /// Adds up in which tier every ranked customer stands in some draws.
     fn count(
         &self,
-        some: &[(Draw, Scoring, Vec<[f64; 3]>, Compared)],
+        some: &[(Draw, Scoring, Vec<[Line; 3]>, Compared)],
         points: &[f64],
         counts: &mut [[u32; 4]],
     ) {
@@ -238,7 +238,7 @@ impl<'a> Study<'a> {
             let z = &points[row * size..(row + 1) * size];
             for (_, scoring, lines, _) in some {
                 let score = standing(customer, scoring.score(self.pattern[row], z));
-                count[below(&lines[customer.stratum as usize], score)] += 1;
+                count[below(&lines[customer.stratum as usize], (score, customer.rank))] += 1;
             }
         });
     }
@@ -289,32 +289,45 @@ impl<'a> Study<'a> {
         let lines = self.lines(scores);
         let is_changed = |(&row, score): (&usize, &f64)| {
             let customer = &self.ranked[row];
-            below(&lines[customer.stratum as usize], *score) != customer.computed as usize
+            below(&lines[customer.stratum as usize], (*score, customer.rank)) != customer.computed as usize
         };
         let changed = self.sample.iter().zip(scores).filter(|&pair| is_changed(pair)).count();
         Compared { tau_b: order.tau_b(scores), changed: changed as f64 / self.sample.len().max(1) as f64 }
     }
 
-    /// By stratum: the score of the last customer of the sample above each line.
-    fn lines(&self, scores: &[f64]) -> Vec<[f64; 3]> {
-        let mut by_stratum: Vec<Vec<f64>> = vec![Vec::new(); self.strata];
+    /// By stratum: the last customer of the sample above each line.
+    fn lines(&self, scores: &[f64]) -> Vec<[Line; 3]> {
+        let mut by_stratum: Vec<Vec<Line>> = vec![Vec::new(); self.strata];
         for (&row, score) in self.sample.iter().zip(scores) {
-            by_stratum[self.ranked[row].stratum as usize].push(*score);
+            let customer = &self.ranked[row];
+            by_stratum[customer.stratum as usize].push((*score, customer.rank));
         }
         by_stratum.iter_mut().map(|scores| lines(scores, self.method)).collect()
     }
 }
 
-fn lines(scores: &mut [f64], method: &Method) -> [f64; 3] {
+/// A score, and the published rank that tells equal scores apart.
+type Line = (f64, u64);
+
+/// Equal scores at a line are broken by the published rank, or taken up or down whole, as the method has it.
+fn lines(scores: &mut [Line], method: &Method) -> [Line; 3] {
     method.boundaries().map(|percent| match (scores.len() * percent as usize + 50) / 100 {
-        0 => f64::INFINITY,
-        quota => *scores.select_nth_unstable_by(quota - 1, |a, b| b.total_cmp(a)).1,
+        0 => (f64::INFINITY, 0),
+        quota => {
+            let by_place = |a: &Line, b: &Line| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+            let (_, &mut (score, rank), after) = scores.select_nth_unstable_by(quota - 1, by_place);
+            match method.ties {
+                Ties::Break => (score, rank),
+                Ties::Down if after.iter().any(|other| other.0 == score) => (score, 0),
+                Ties::Up | Ties::Down => (score, u64::MAX),
+            }
+        }
     })
 }
 
-/// How many lines a score does not reach: the place of its tier.
-fn below(lines: &[f64; 3], score: f64) -> usize {
-    lines.iter().filter(|&&line| score < line).count()
+/// How many lines a customer does not reach: the place of its tier.
+fn below(lines: &[Line; 3], (score, rank): Line) -> usize {
+    lines.iter().filter(|line| score < line.0 || (score == line.0 && rank > line.1)).count()
 }
 
 /// A score that puts vetoed customers behind all others, however they are combined.

@@ -173,12 +173,15 @@ impl Scores {
         let rows = ranked.len();
         let score = |at: usize| self.contributions.iter().map(|column| column[at]).sum::<f64>();
         let scores: Vec<f64> = ranked.par_iter().map(|&at| score(at)).collect();
+        // The mean of equal numbers is not always that number: that nobody differs is told exactly, as published.
+        let published = |row: usize| self.score_e6[ranked[row]];
+        let varies = (1..rows).any(|row| published(row) != published(0));
         let mean = mcda::sum(rows, |row| [scores[row]])[0] / rows as f64;
         let variance = mcda::sum(rows, |row| [(scores[row] - mean) * (scores[row] - mean)])[0];
         let of = |(column, weight): (&Vec<f64>, &Option<crate::method::Weight>)| {
             weight.as_ref()?;
             let together = mcda::sum(rows, |row| [column[ranked[row]] * (scores[row] - mean)])[0];
-            (variance > 0.0).then(|| together / variance)
+            (varies && variance > 0.0).then(|| together / variance)
         };
         self.contributions.iter().zip(&self.parameters.weights).map(of).collect()
     }

@@ -284,15 +284,16 @@ impl Answer<'_> {
             Lang::Zh => format!("{} {title}: 可享客户数\n\n", service.id),
         };
         text += &told(sheet, &["group", "special", "grade-1", "grade-2", "grade-3", "total"])?;
-        let shown = |count: u64| count >= self.min_count();
+        // A second way to add up the same customers would give away what the first withholds.
+        let is_whole =
+            census.lines(self.min_count()).iter().all(|line| line.counts.iter().all(Option::is_some));
         let accesses: Vec<String> = census
             .by_access
             .iter()
             .rev()
-            .filter(|(_, count)| shown(**count))
             .map(|(access, count)| format!("{} {}", lang.pick(access.en(), access.zh()), grouped(*count)))
             .collect();
-        if !accesses.is_empty() && accesses.len() == census.by_access.len() {
+        if !accesses.is_empty() && is_whole {
             let _ = writeln!(text, "\n{}", accesses.join(", "));
         }
         text += &self.withheld_note();
@@ -314,6 +315,7 @@ impl Answer<'_> {
             &without_empty(&sheet)?,
             &["service", "tier", "entitled", "units", "short", "cost", "income", "recovery_rate"],
         )?;
+        text += &self.withheld_note();
         deliver(self.question, &[sheet], text)
     }
 
@@ -397,7 +399,7 @@ impl Answer<'_> {
             "\nCustomers whom the earlier cycle had not graded gain all that they have now.\n",
             "\n上一周期未参评的客户, 其全部服务计为新增。\n",
         );
-        if gone > 0 {
+        if gone > 0 && gone >= self.min_count() {
             let _ = match lang {
                 Lang::En => {
                     writeln!(text, "{} customers of the earlier cycle are no longer graded.", grouped(gone))

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::catalogue::Catalogue;
 use super::condition::Datum;
 use super::grant::{Members, Reasons, Refused, grant};
-use super::service::{Access, Cadence, Fee, Reason, Service, ShareKey, Start, Terms};
+use super::service::{Access, Cadence, Fee, Service, ShareKey, Start, Terms};
 use crate::method::Tier;
 use crate::unit::Month;
 
@@ -174,10 +174,9 @@ impl<'a> Desk<'a> {
             Some(Datum::Number(key)) if key > 0.0 => Some(key),
             _ => None,
         };
-        let opened = [Reason::Importance, Reason::Regulation];
         Ok(Claim {
             tier,
-            is_opened: grant.reasons.iter().any(|reason| opened.contains(&reason)),
+            is_opened: service.opens.iter().any(|opening| opening.condition.holds(record)),
             access: grant.access,
             terms: grant.terms.clone(),
             reasons: grant.reasons,

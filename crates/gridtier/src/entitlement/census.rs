@@ -18,8 +18,6 @@ pub const COLUMNS: usize = 5;
 #[derive(Clone, Debug, Default)]
 pub struct Census {
     groups: BTreeMap<String, [u64; 4]>,
-    /// Customers asked, by tier.
-    pub customers: [u64; 4],
     /// Those entitled, by access.
     pub by_access: BTreeMap<Access, u64>,
 }
@@ -41,7 +39,6 @@ impl Census {
         for row in 0..members.len() {
             members.fill(row, &mut record);
             let tier = members.tier(row);
-            self.customers[tier as usize] += 1;
             let Ok(grant) = grant(catalogue, service, tier, &record) else { continue };
             *self.by_access.entry(grant.access).or_default() += 1;
             let group = match by.map(|place| record[place]) {

@@ -1,5 +1,7 @@
 //! Which of two offers of a service gives less: for the lint between tiers, and for notices between cycles.
 
+use std::collections::BTreeMap;
+
 use super::service::{Access, Cadence, Fee, Service, Terms};
 
 /// A service as somebody gets it.
@@ -18,14 +20,22 @@ impl Offer<'_> {
         self.terms.cadence.unwrap_or(self.service.cadence)
     }
 
-    /// Prices of what can be bought, in fen, in an order that two offers share.
-    fn prices(&self) -> Vec<i64> {
+    /// Prices in fen by what can be bought: the ids of the parts, so that two catalogues can be compared; one price has
+    /// none.
+    fn prices(&self) -> BTreeMap<Vec<&str>, i64> {
+        let ids = |choice: u32| {
+            let Fee::Combination(parts, _) = &self.service.fee else { return Vec::new() };
+            let chosen = parts.iter().enumerate().filter(|(place, _)| choice >> place & 1 == 1);
+            let mut ids: Vec<&str> = chosen.map(|(_, part)| part.id.as_str()).collect();
+            ids.sort_unstable();
+            ids
+        };
         match (&self.service.fee, self.access) {
             (Fee::Combination(parts, _), Access::Paid) => (1..1 << parts.len())
-                .filter_map(|choice| self.service.price_fen(self.terms, choice))
+                .filter_map(|choice| Some((ids(choice), self.service.price_fen(self.terms, choice)?)))
                 .collect(),
-            (_, Access::Paid) => self.terms.fee_fen.into_iter().collect(),
-            _ => Vec::new(),
+            (_, Access::Paid) => self.terms.fee_fen.map(|fee| (Vec::new(), fee)).into_iter().collect(),
+            _ => BTreeMap::new(),
         }
     }
 
@@ -40,14 +50,15 @@ impl Offer<'_> {
         let is_free = |access| matches!(access, Access::Limited | Access::OnApplication | Access::Included);
         if let (Some(one), Some(two)) = quotas
             && one < two
-            && is_free(other.access)
+            && (!is_higher || is_free(other.access))
         {
             return Some("a lower quota".into());
         }
         if is_higher {
             return None;
         }
-        if self.prices().iter().zip(other.prices()).any(|(one, two)| *one > two) {
+        let own = self.prices();
+        if other.prices().iter().any(|(what, two)| own.get(what).is_some_and(|one| one > two)) {
             Some("a higher fee".into())
         } else if self.access == Access::Subsidised && self.terms.subsidy_e6 < other.terms.subsidy_e6 {
             Some("a lower subsidy".into())

@@ -202,9 +202,11 @@ fn diagnose(column: &[f64], shares: bool) -> Option<Guard> {
         return Some(Guard::Negative);
     }
     // A value that most rows have is the median.
-    let middle = values.len() / 2;
-    let median = *values.select_nth_unstable_by(middle, f64::total_cmp).1;
-    let same = values.iter().filter(|&&x| x == median).count();
+    // Half of an even number may lie on either side of the middle.
+    let medians = [(values.len() - 1) / 2, values.len() / 2]
+        .map(|middle| *values.select_nth_unstable_by(middle, f64::total_cmp).1);
+    let count = |value: f64| values.iter().filter(|&&x| x == value).count();
+    let same = medians.map(count).into_iter().max().unwrap_or(0);
     let limit = if shares { SPARSE_SHARE_ENTROPY } else { SPARSE_SHARE };
     if values.len() >= SPARSE_ROWS_MIN && same as f64 >= limit * values.len() as f64 {
         return Some(Guard::Sparse);
@@ -253,6 +255,15 @@ pub fn correlation(a: &[f64], b: &[f64]) -> f64 {
     let rows = a.len().min(b.len());
     let [count, sum_a, sum_b] = sum(rows, |row| both(row).map_or([0.0; 3], |(a, b)| [1.0, a, b]));
     if count < 2.0 {
+        return 0.0;
+    }
+    // The mean of equal numbers is not always that number: what does not vary is told exactly.
+    let varies = |of: &[f64]| {
+        let mut values = (0..rows).filter(|&row| both(row).is_some()).map(|row| of[row]);
+        let first = values.next();
+        values.any(|value| Some(value) != first)
+    };
+    if !varies(a) || !varies(b) {
         return 0.0;
     }
     let (mean_a, mean_b) = (sum_a / count, sum_b / count);

@@ -34,11 +34,26 @@ fn a_sample_takes_every_part_of_each_ranking() {
 #[test]
 fn lines_hold_the_quotas() {
     let method = Method::preset("paper").unwrap().unwrap();
-    let mut scores: Vec<f64> = (0..100).map(f64::from).collect();
+    let mut scores: Vec<Line> = (0..100).map(|score| (f64::from(score), 100 - score as u64)).collect();
     let found = lines(&mut scores, &method);
-    assert_eq!(found, [90.0, 60.0, 10.0]);
-    assert_eq!([95.0, 90.0, 60.0, 59.0, 9.0].map(|score| below(&found, score)), [0, 0, 1, 2, 3]);
-    assert_eq!(lines(&mut [1.0], &method), [f64::INFINITY, f64::INFINITY, 1.0]);
+    assert_eq!(found, [(90.0, 10), (60.0, 40), (10.0, 90)]);
+    assert_eq!([95.0, 90.0, 60.0, 59.0, 9.0].map(|score| below(&found, (score, 1))), [0, 0, 1, 2, 3]);
+    assert_eq!(lines(&mut [(1.0, 1)], &method)[2], (1.0, 1));
+}
+
+#[test]
+fn equal_scores_at_a_line_go_as_the_method_says() {
+    let mut method = Method::preset("paper").unwrap().unwrap();
+    // Twenty customers of whom the second to the fifth are equal: the first line falls among them.
+    let scores: Vec<Line> = (1..=20)
+        .map(|rank| (if (2..=5).contains(&rank) { 50.0 } else { 60.0 - rank as f64 }, rank))
+        .collect();
+    for (ties, special) in [(Ties::Break, 2), (Ties::Up, 5), (Ties::Down, 1)] {
+        method.ties = ties;
+        let found = lines(&mut scores.clone(), &method);
+        let best = scores.iter().filter(|line| below(&found, **line) == 0).count();
+        assert_eq!(best, special, "{ties:?}");
+    }
 }
 
 #[test]

@@ -26,9 +26,10 @@ fn importance(cohort: &Cohort) -> Option<f64> {
         let members = || cohort.rows.iter().filter(is_in);
         let energy: i128 = members().map(|row| i128::from(cohort.energy_wh(row.number))).sum();
         let customers = members().count();
-        (customers > 0 && energy > 0).then(|| energy as f64 / customers as f64)
+        (customers > 0).then(|| energy as f64 / customers as f64)
     };
-    Some(mean(|row| row.tier <= Tier::Grade1)? / mean(|_| true)?)
+    let all = mean(|_| true).filter(|all| *all > 0.0)?;
+    Some(mean(|row| row.tier <= Tier::Grade1)? / all)
 }
 
 /// Neighbouring tiers of which the better one brings less revenue per customer.

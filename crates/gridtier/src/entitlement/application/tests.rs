@@ -129,7 +129,7 @@ fn a_choice_of_parts_has_its_price_and_a_quota_its_end() {
 
 #[test]
 fn what_is_given_once_is_granted_once_and_what_comes_by_itself_is_not_applied_for() {
-    let people = [("a", "special", None, true, None), ("b", "special", None, true, None)];
+    let people = [("a", "special", None, true, Some(100.0)), ("b", "special", None, true, Some(300.0))];
     let in_area = |id: &str, day| Application { area: "T1".into(), applied_on: day, ..asks(id, "S18") };
     let decisions = decide(&people, &[in_area("a", 20_000), in_area("a", 20_400), in_area("b", 20_400)]);
     assert_eq!(decisions[1].why, Why::Once);

@@ -11,6 +11,8 @@ type Fault = (String, String);
 
 /// Deepest nesting, so that no text can exhaust the stack.
 const DEPTH_MAX: usize = 64;
+/// Most words and signs, for the same reason: a chain of `and` nests too.
+const TOKENS_MAX: usize = 1_000;
 
 #[derive(Clone, Debug, PartialEq)]
 enum Token {
@@ -50,6 +52,9 @@ fn tokens(text: &str) -> Result<Vec<Token>, Fault> {
             _ => operator(text, rest)?,
         };
         tokens.push(token);
+        if tokens.len() > TOKENS_MAX {
+            return Err((format!("a condition has more than {TOKENS_MAX} words"), "make it simpler".into()));
+        }
         rest = rest[length..].trim_start();
     }
     Ok(tokens)

@@ -74,7 +74,8 @@ fn a_fault_names_the_word_and_the_fix() {
     ] {
         assert!(fault(text).0.contains(says), "{text}: {:?}", fault(text));
     }
-    assert!(fault(&"(".repeat(1000)).0.contains("nested"));
+    assert!(fault(&"(".repeat(900)).0.contains("nested"));
+    assert!(fault(&format!("always{}", " and always".repeat(100_000))).0.contains("more than 1000 words"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_array::builder::{Float64Builder, Int64Builder, StringBuilder, StringDictionaryBuilder};
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, Decimal128Array, RecordBatch};
-use arrow_schema::{DataType, SchemaRef};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use super::super::catalogue::Catalogue;
 use super::super::condition::Datum;
@@ -108,7 +108,15 @@ impl Rows {
             ("quota_per_year", Arc::new(self.quotas.finish())),
             ("reasons", reasons),
         ];
-        RecordBatch::try_from_iter(columns).expect("columns of one table have equal lengths")
+        // What may be empty is so by the schema, not by what this batch happens to hold.
+        let declared = grants_schema();
+        let field = |(name, array): &(&str, ArrayRef)| {
+            let nullable = declared.field_with_name(name).is_ok_and(|field| field.is_nullable());
+            Field::new(*name, array.data_type().clone(), nullable)
+        };
+        let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
+        let arrays = columns.into_iter().map(|(_, array)| array).collect();
+        RecordBatch::try_new(schema, arrays).expect("columns of one table have equal lengths")
     }
 }
 

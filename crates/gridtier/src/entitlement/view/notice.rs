@@ -50,7 +50,7 @@ pub struct Notices<'a> {
 pub enum Noticed {
     /// It does.
     Listed,
-    /// It is counted only: it has opted out, or is outside the selection.
+    /// It is counted only: it has opted out.
     CountedOnly,
 }
 
