@@ -45,9 +45,12 @@ fn lines_hold_the_quotas() {
 fn equal_scores_at_a_line_go_as_the_method_says() {
     let mut method = Method::preset("paper").unwrap().unwrap();
     // Twenty customers of whom the second to the fifth are equal: the first line falls among them.
-    let scores: Vec<Line> = (1..=20)
-        .map(|rank| (if (2..=5).contains(&rank) { 50.0 } else { 60.0 - rank as f64 }, rank))
-        .collect();
+    let score = |rank: u64| match rank {
+        1 => 60.0,
+        2..=5 => 50.0,
+        _ => 40.0 - rank as f64,
+    };
+    let scores: Vec<Line> = (1..=20).map(|rank| (score(rank), rank)).collect();
     for (ties, special) in [(Ties::Break, 2), (Ties::Up, 5), (Ties::Down, 1)] {
         method.ties = ties;
         let found = lines(&mut scores.clone(), &method);
