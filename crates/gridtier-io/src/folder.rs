@@ -4,6 +4,7 @@
 //! with their contracts, or is refused with the list of those that do not. The rows themselves are read on demand, part
 //! by part, from any number of threads. What a row is worth, and what becomes of it, is the engine's.
 
+mod bounds;
 mod constant;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +20,7 @@ use gridtier::contract::Table;
 use gridtier::contract::declared::Declared;
 use gridtier::document::{Fault, Faults};
 use gridtier::error::{Refusal, RunError};
-use gridtier::source::{Batch, Part, Source};
+use gridtier::source::{Batch, Bounds, Part, Source};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -87,6 +88,8 @@ pub(crate) struct Readable {
     mapping: Mapping,
     sha256: String,
     rows: u64,
+    /// By part of a file of readings.
+    bounds: Vec<Option<Bounds>>,
 }
 
 #[derive(Debug, Default)]
@@ -216,7 +219,12 @@ fn check_file(file: DataFile, config: &Config) -> Result<Readable, Refusal> {
     match survey(&file, config) {
         Ok((content, columns, mapping, sha256)) => {
             let rows = content.rows();
-            Ok(Readable { file, content, columns, mapping, sha256, rows })
+            let bounds = Vec::new();
+            let mut readable = Readable { file, content, columns, mapping, sha256, rows, bounds };
+            if readable.file.table == Table::MeterReadings {
+                readable.bounds = bounds::of_parts(&readable, config);
+            }
+            Ok(readable)
         }
         Err(fault) => Err(file.refuse_for(fault)),
     }
@@ -389,6 +397,11 @@ impl Source for DataFolder {
             }
             _ => Ok(()),
         }
+    }
+
+    fn bounds(&self, part: Part) -> Option<Bounds> {
+        let readable = self.files(Table::MeterReadings).get(part.file as usize)?;
+        readable.bounds.get(part.index as usize)?.clone()
     }
 
     fn file_name(&self, table: Table, file: u32) -> String {

@@ -62,7 +62,7 @@ impl TextCheck {
             };
             let values = dictionary.values();
             if !last.as_ref().is_some_and(|last| Arc::ptr_eq(last, values)) {
-                check_longest(longest(values))?;
+                check_longest(longest_and_total(values).0)?;
                 *last = Some(Arc::clone(values));
             }
         }
@@ -71,8 +71,8 @@ impl TextCheck {
 }
 
 fn check_column(array: &ArrayRef) -> Result<(), Unreadable> {
-    check_longest(longest(array))?;
-    let total = total_text(array);
+    let (longest, total) = longest_and_total(array);
+    check_longest(longest)?;
     if total <= BATCH_TEXT_BYTES_MAX {
         return Ok(());
     }
@@ -95,30 +95,28 @@ pub fn too_long(bytes: usize) -> Unreadable {
     )
 }
 
-fn lengths(array: &ArrayRef) -> Option<Box<dyn Iterator<Item = usize> + '_>> {
-    fn widths<O: Copy + TryInto<usize>>(offsets: &[O]) -> impl Iterator<Item = usize> + '_ {
-        let at = |offset: O| offset.try_into().unwrap_or(0);
-        offsets.windows(2).map(move |pair| at(pair[1]).saturating_sub(at(pair[0])))
+/// The longest text of a column, and all of it, in bytes.
+fn longest_and_total(array: &ArrayRef) -> (usize, usize) {
+    fn of_offsets<O: Copy + Into<i64>>(offsets: &[O]) -> (usize, usize) {
+        let longest = offsets.windows(2).map(|pair| pair[1].into() - pair[0].into()).max();
+        let ends = offsets.first().zip(offsets.last());
+        let total = ends.map_or(0, |(&first, &last)| last.into() - first.into());
+        (longest.unwrap_or(0).max(0) as usize, total.max(0) as usize)
     }
-    // The low half of a view is its length.
-    let of_view = |view: &u128| (*view as u32) as usize;
-    Some(match array.data_type() {
-        DataType::Utf8View => Box::new(array.as_string_view().views().iter().map(of_view)),
-        DataType::BinaryView => Box::new(array.as_binary_view().views().iter().map(of_view)),
-        DataType::Utf8 => Box::new(widths(array.as_string::<i32>().value_offsets())),
-        DataType::LargeUtf8 => Box::new(widths(array.as_string::<i64>().value_offsets())),
-        DataType::Binary => Box::new(widths(array.as_binary::<i32>().value_offsets())),
-        DataType::LargeBinary => Box::new(widths(array.as_binary::<i64>().value_offsets())),
-        _ => return None,
-    })
-}
-
-fn longest(array: &ArrayRef) -> usize {
-    lengths(array).and_then(Iterator::max).unwrap_or(0)
-}
-
-fn total_text(array: &ArrayRef) -> usize {
-    lengths(array).map_or(0, Iterator::sum)
+    fn of_views(views: &[u128]) -> (usize, usize) {
+        // The low half word of a view is its length.
+        let lengths = || views.iter().map(|&view| view as u32);
+        (lengths().max().unwrap_or(0) as usize, lengths().map(|length| length as usize).sum())
+    }
+    match array.data_type() {
+        DataType::Utf8View => of_views(array.as_string_view().views()),
+        DataType::BinaryView => of_views(array.as_binary_view().views()),
+        DataType::Utf8 => of_offsets(array.as_string::<i32>().value_offsets()),
+        DataType::LargeUtf8 => of_offsets(array.as_string::<i64>().value_offsets()),
+        DataType::Binary => of_offsets(array.as_binary::<i32>().value_offsets()),
+        DataType::LargeBinary => of_offsets(array.as_binary::<i64>().value_offsets()),
+        _ => (0, 0),
+    }
 }
 
 #[cfg(test)]

@@ -4,13 +4,15 @@
 //! refusal: the footer is walked before it is decoded (`footer`), the pages of a column are surveyed before one is read
 //! (`pages`) and checked on their way (`guarded`, `delta`), and a panic of the decoder is caught. Text whose pages are
 //! all references to a dictionary stays a dictionary, so that an account number is compared once for each row group and
-//! not once for each row, and a long value is never copied out. Nested columns are not read; statistics are not used.
+//! not once for each row, and a long value is never copied out. Nested columns are not read; statistics are read where
+//! they are asked for, to tell which row groups need not be opened (`statistics`).
 
 mod compact;
 mod delta;
 mod footer;
 mod guarded;
 mod pages;
+mod statistics;
 
 use std::sync::Arc;
 
@@ -25,6 +27,7 @@ use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor, Type, TypePtr};
 
 use self::guarded::GuardedRowGroup;
 use self::pages::Chunk;
+pub use self::statistics::Statistics;
 use crate::columns::{OwnColumn, Piece};
 use crate::limits::{PART_BYTES_MAX, TextCheck};
 use crate::listing::DataFile;
@@ -57,7 +60,7 @@ struct Flat {
 impl ParquetFile {
     /// Reads the footer of a file.
     pub fn open(file: &DataFile) -> Result<Self, Unreadable> {
-        let metadata = footer::read(&mut file.open()?, file.bytes)?;
+        let metadata = footer::read(&mut file.open()?, file.bytes, &[])?;
         let columns = caught(|| columns(&metadata))?;
         Ok(Self { metadata: Arc::new(metadata), columns })
     }

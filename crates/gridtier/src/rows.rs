@@ -4,13 +4,12 @@
 //! left. The modules of the single tables say what their columns and rules are; the order, the counting and the
 //! treatment of duplicate keys stand here.
 
-use arrow_array::ArrayRef;
+use arrow_array::{ArrayRef, StringViewArray};
 
-use crate::contract::Table;
-use crate::contract::cell::{self, Cells, Dates, Floats, Ids, Scale, Sign, State, TypeFault};
-use crate::contract::declared::TableDeclared;
+use crate::contract::cell::{self, Cells, Dates, Floats, Ids, Scale, Sign, State, TypeFault, Values};
+use crate::contract::declared::{NetExport, TableDeclared};
 use crate::contract::rule::Rule;
-use crate::contract::{AMOUNT_CNY_MAX, Column, READING_KWH_MAX};
+use crate::contract::{AMOUNT_CNY_MAX, Column, Kind, READING_KWH_MAX, Table};
 use crate::error::{Refusal, RunError};
 use crate::key::KeyIndex;
 use crate::source::{Batch, Intake, RowAt, Source};
@@ -33,8 +32,10 @@ pub struct Row<T> {
 }
 
 /// Turns a column of keys into numbers, given the way to read a column's or a dictionary's keys.
-pub type Numbering<'a> =
-    &'a mut dyn FnMut(&ArrayRef, &mut dyn FnMut(&ArrayRef) -> Result<Ids, RunError>) -> Result<(), RunError>;
+pub type Numbering<'a> = &'a mut dyn FnMut(&ArrayRef, TextOf) -> Result<(), RunError>;
+
+/// The way to the text of a column, or of a dictionary's values.
+pub type TextOf<'a> = &'a dyn Fn(&ArrayRef) -> Result<StringViewArray, RunError>;
 
 /// The columns of a batch, by contract.
 pub struct Columns<'a> {
@@ -81,7 +82,7 @@ impl<'a> Columns<'a> {
     fn spec(&self, name: &str) -> &'static Column {
         static UNKNOWN: Column = Column {
             name: "",
-            kind: crate::contract::Kind::Text,
+            kind: Kind::Text,
             nullable: true,
             key: false,
             unit: "",
@@ -104,22 +105,18 @@ impl<'a> Columns<'a> {
         Ok(ids)
     }
 
-    /// Hands a column of keys to `number`, with the way to read it or its dictionary; not called when it is absent.
+    /// Hands a column of keys to `number`, with the way to read its text or that of its dictionary; whether the file has
+    /// it.
     ///
     /// # Errors
     /// The column cannot hold keys.
-    pub fn numbers_of(&self, name: &str, intake: &mut Intake, number: Numbering) -> Result<(), RunError> {
-        let Some(array) = self.batch.column(name) else { return Ok(()) };
-        let mut integers = false;
-        number(array, &mut |values| {
-            let ids = self.typed(name, cell::ids(values))?;
-            integers = ids.from_integers;
-            Ok(ids)
-        })?;
-        if integers {
+    pub fn numbers_of(&self, name: &str, intake: &mut Intake, number: Numbering) -> Result<bool, RunError> {
+        let Some(array) = self.batch.column(name) else { return Ok(false) };
+        number(array, &|values| self.typed(name, cell::id_texts(values)))?;
+        if cell::are_integers(array.data_type()) {
             self.notice_integers(name, intake);
         }
-        Ok(())
+        Ok(true)
     }
 
     fn notice_integers(&self, name: &str, intake: &mut Intake) {
@@ -139,15 +136,6 @@ impl<'a> Columns<'a> {
         let mark = declared.decimal_mark;
         let scale = |factor, max, sign| Scale { factor, max, sign, mark };
         let result = match self.spec(name).kind {
-            K::Energy if self.table == Table::MeterReadings => {
-                let sign = match declared.net_export {
-                    crate::contract::declared::NetExport::Refused if name == "active_kwh" => {
-                        Sign::NotNegative
-                    }
-                    _ => Sign::Any,
-                };
-                cell::scaled(array, &scale(declared.energy.wh(), READING_KWH_MAX * 1_000, sign))
-            }
             K::Energy => cell::scaled(array, &scale(declared.energy.wh(), QUANTITY_MAX, Sign::NotNegative)),
             K::Money => cell::scaled(array, &scale(declared.money.fen(), AMOUNT_CNY_MAX * 100, Sign::Any)),
             K::Thousandths => cell::scaled(array, &scale(THOUSANDTHS, QUANTITY_MAX, Sign::NotNegative)),
@@ -164,6 +152,47 @@ impl<'a> Columns<'a> {
             K::Id | K::Text | K::Number => Err(TypeFault("it is not held as an integer".into())),
         };
         self.typed(name, result)
+    }
+
+    /// A column of energies of readings, in Wh or varh, into `out`; whether the file has it.
+    ///
+    /// # Errors
+    /// The column holds no numbers.
+    pub fn fill_energies(&self, name: &str, out: &mut Values) -> Result<bool, RunError> {
+        let Some(array) = self.batch.column(name) else { return Ok(false) };
+        let sign = match self.declared.net_export {
+            NetExport::Refused if name == "active_kwh" => Sign::NotNegative,
+            _ => Sign::Any,
+        };
+        let (factor, mark) = (self.declared.energy.wh(), self.declared.decimal_mark);
+        let scale = Scale { factor, max: READING_KWH_MAX * 1_000, sign, mark };
+        self.typed(name, cell::fill_scaled(array, &scale, out)).map(|()| true)
+    }
+
+    /// A column of times that place their rows, in microseconds of local time, into `out`; whether the file has it.
+    ///
+    /// # Errors
+    /// The column holds no times.
+    pub fn fill_times(&self, name: &str, out: &mut Values) -> Result<bool, RunError> {
+        let Some(array) = self.batch.column(name) else { return Ok(false) };
+        self.typed(name, cell::fill_times_us(array, self.dates_of(name, true), out)).map(|()| true)
+    }
+
+    /// Hands the rows of a column of words that are `odd` to `sink`, by place of the word and state.
+    ///
+    /// # Errors
+    /// The column is not text.
+    pub fn odd_words(
+        &self,
+        name: &str,
+        odd: impl Fn(i64, State) -> bool,
+        sink: &mut dyn FnMut(usize, i64, State),
+    ) -> Result<(), RunError> {
+        let (Some(array), Kind::Word(known)) = (self.batch.column(name), self.spec(name).kind) else {
+            return Ok(());
+        };
+        let convert = |array: &ArrayRef| cell::words(array, name, known, self.declared);
+        self.typed(name, cell::odd_words(array, convert, odd, sink))
     }
 
     /// A column of numbers as they are.

@@ -50,6 +50,17 @@ impl Batch {
     }
 }
 
+/// What a file's statistics prove about a part: every row's key and time can be read, and the times lie within bounds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// No row is earlier, in microseconds of local time since 1970-01-01.
+    pub first_us: i64,
+    /// No row is later.
+    pub last_us: i64,
+    /// Key columns that hold integers.
+    pub integer_ids: Vec<&'static str>,
+}
+
 /// The tables of a utility.
 pub trait Source: Sync {
     /// What the utility declares about its export.
@@ -72,6 +83,11 @@ pub trait Source: Sync {
         columns: &[&str],
         sink: &mut dyn FnMut(Batch) -> Result<(), RunError>,
     ) -> Result<(), RunError>;
+
+    /// What is known of a part of the readings without reading it. Nothing by default.
+    fn bounds(&self, _part: Part) -> Option<Bounds> {
+        None
+    }
 
     /// A file's name for messages: relative to the data folder.
     fn file_name(&self, table: Table, file: u32) -> String;

@@ -1,7 +1,8 @@
 //! The footer of a parquet file: what it may claim, and what it says.
 //!
 //! A footer that lies costs the reader memory and time before the first row. It is walked by its shape, then decoded
-//! without statistics, then compared with the length of the file: rows, row groups and column chunks must fit into it.
+//! without statistics but those asked for, then compared with the length of the file: rows, row groups and column chunks
+//! must fit into it.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -103,13 +104,13 @@ const FILE_METADATA: &[(i16, Shape)] = &[
     (7, Shape::List(&Shape::Struct(&[]))),
 ];
 
-/// Reads the footer of a file of `bytes`.
-pub(super) fn read(file: &mut File, bytes: u64) -> Result<ParquetMetaData, Unreadable> {
+/// Reads the footer of a file of `bytes`, with the statistics of the columns at `leaves`.
+pub(super) fn read(file: &mut File, bytes: u64, leaves: &[usize]) -> Result<ParquetMetaData, Unreadable> {
     let footer = footer_bytes(file, bytes)?;
     check_shape(&footer)?;
     let skip = || ParquetStatisticsPolicy::SkipAll;
     let options = ParquetMetaDataOptions::new()
-        .with_column_stats_policy(skip())
+        .with_column_stats_policy(ParquetStatisticsPolicy::skip_except(leaves))
         .with_size_stats_policy(skip())
         .with_encoding_stats_policy(skip());
     let metadata = caught(|| ParquetMetaDataReader::decode_metadata_with_options(&footer, Some(&options)))?

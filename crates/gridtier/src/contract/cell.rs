@@ -10,13 +10,14 @@ mod text;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
+use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
 
 use super::rule::Rule;
 
-pub use date::{Dates, dates, months, times_us};
-pub use number::{Floats, Scale, Sign, counts, flags, floats, power_factors, scaled};
-pub use text::{Ids, fold_id, ids, texts, words};
+pub use date::{Dates, dates, fill_times_us, months, times_us};
+pub use number::{Floats, Scale, Sign, counts, fill_scaled, flags, floats, power_factors, scaled};
+pub use text::{Ids, are_integers, fold_id, id_state, id_texts, ids, odd_words, texts, words};
 
 /// What is known about one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +59,42 @@ impl Cells {
     #[must_use]
     pub fn get(&self, row: usize) -> Option<i64> {
         (self.states[row] == State::Ok).then(|| self.values[row])
+    }
+}
+
+/// A column as integers in which the rows without a value are listed apart: what is right for billions of rows, of which
+/// few are odd. Filled anew from batch to batch.
+#[derive(Clone, Debug, Default)]
+pub struct Values {
+    /// One value for each row; it means nothing where the row is odd.
+    pub values: Vec<i64>,
+    /// The rows that are not [`State::Ok`], ascending.
+    pub odd: Vec<(u32, State)>,
+}
+
+impl Values {
+    /// Forgets all rows.
+    pub fn clear(&mut self) {
+        self.values.clear();
+        self.odd.clear();
+    }
+
+    fn take(&mut self, cells: Cells) {
+        self.clear();
+        let odd = cells.states.iter().enumerate().filter(|(_, state)| **state != State::Ok);
+        self.odd.extend(odd.map(|(row, state)| (row as u32, *state)));
+        self.values.extend(cells.values);
+    }
+
+    /// Lists the nulls of a column and the values that `check` faults.
+    fn note_odd<T: Copy>(&mut self, values: &[T], nulls: Option<&NullBuffer>, check: impl Fn(T) -> State) {
+        for (row, &value) in values.iter().enumerate() {
+            let state =
+                if nulls.is_some_and(|nulls| nulls.is_null(row)) { State::Null } else { check(value) };
+            if state != State::Ok {
+                self.odd.push((row as u32, state));
+            }
+        }
     }
 }
 

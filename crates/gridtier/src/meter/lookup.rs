@@ -1,22 +1,23 @@
 //! From ids as text to numbers, with as little hashing as the file's encoding allows.
 //!
 //! A dictionary is mapped once, and not at all when it equals the one before, as in daily batches of the same
-//! customers. Plain text is compared with the id that followed last time: files sorted by time repeat their customers
-//! in the same order, files sorted by customer repeat the same one.
+//! customers. Other ids are guessed before they are looked up: files sorted by customer repeat the same one, files sorted
+//! by time repeat their customers in the same order. A guess compares two machine words where the id is short.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef};
+use arrow_array::types::{Int32Type, Int64Type};
+use arrow_array::{Array, ArrayRef, StringViewArray};
 
-use crate::contract::cell::{Ids, State};
+use crate::contract::cell::{State, fold_id, id_state};
 use crate::contract::rule::Rule;
+use crate::error::RunError;
 use crate::key::KeyIndex;
+use crate::rows::TextOf;
 
 /// The number of an id, or why it has none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Number(u32);
 
 impl Number {
@@ -28,16 +29,93 @@ impl Number {
     /// The number, if there is one.
     #[inline]
     pub fn known(self) -> Option<u32> {
-        (self.0 < Self::TOO_LONG.0).then_some(self.0)
+        (self < Self::TOO_LONG).then_some(self.0)
     }
 
-    /// The fault of a key that is part of the reading's own.
-    pub fn key_fault(self) -> Option<Rule> {
+    /// The number of an id that is known.
+    #[inline]
+    pub fn index(self) -> u32 {
+        self.0
+    }
+
+    /// What is wrong with a customer's id.
+    pub fn fault(self) -> Option<Rule> {
         match self {
             Self::NULL => Some(Rule::NullKey),
             Self::TOO_LONG => Some(Rule::IdTooLong),
+            Self::ORPHAN => Some(Rule::Orphan),
             _ => None,
         }
+    }
+}
+
+/// Finds numbers: of customers among the accepted ones, of meters with new numbers for new meters.
+pub(super) trait Numbers {
+    /// The number of a folded id.
+    fn find(&mut self, id: &str) -> Option<u32>;
+    /// Whether `number` is known to be that of a folded id.
+    fn is(&self, number: u32, id: &str) -> bool;
+}
+
+/// Accepted customers.
+pub(super) struct OfCustomers<'a>(pub &'a KeyIndex);
+
+impl Numbers for OfCustomers<'_> {
+    fn find(&mut self, id: &str) -> Option<u32> {
+        self.0.get(id)
+    }
+
+    fn is(&self, number: u32, id: &str) -> bool {
+        (number as usize) < self.0.len() && self.0.key(number) == id
+    }
+}
+
+/// Meters, numbered for all threads as they are met. Which number a meter gets depends on the threads, but nothing that
+/// is published does.
+pub(super) struct OfMeters<'a> {
+    shared: &'a RwLock<KeyIndex>,
+    known: Held<'a>,
+}
+
+/// From the first new meter of a batch on, its thread keeps the others away: where one is new, many are.
+enum Held<'a> {
+    Nothing,
+    ToRead(RwLockReadGuard<'a, KeyIndex>),
+    ToWrite(RwLockWriteGuard<'a, KeyIndex>),
+}
+
+impl<'a> OfMeters<'a> {
+    pub fn new(shared: &'a RwLock<KeyIndex>) -> Self {
+        Self { shared, known: Held::ToRead(shared.read().unwrap_or_else(PoisonError::into_inner)) }
+    }
+
+    fn index(&self) -> Option<&KeyIndex> {
+        match &self.known {
+            Held::Nothing => None,
+            Held::ToRead(index) => Some(index),
+            Held::ToWrite(index) => Some(index),
+        }
+    }
+}
+
+impl Numbers for OfMeters<'_> {
+    fn find(&mut self, id: &str) -> Option<u32> {
+        if let Some(number) = self.index().and_then(|index| index.get(id)) {
+            return Some(number);
+        }
+        if !matches!(self.known, Held::ToWrite(_)) {
+            // To hold on to reading would keep oneself out.
+            self.known = Held::Nothing;
+            self.known = Held::ToWrite(self.shared.write().unwrap_or_else(PoisonError::into_inner));
+        }
+        match &mut self.known {
+            Held::ToWrite(index) => Some(index.insert(id)),
+            _ => None,
+        }
+    }
+
+    fn is(&self, number: u32, id: &str) -> bool {
+        self.index().is_some_and(|index| (number as usize) < index.len() && index.key(number) == id)
     }
 }
 
@@ -45,54 +123,108 @@ impl Number {
 pub(super) struct Lookup {
     /// The last dictionary and the number of each of its values.
     dictionary: Option<(ArrayRef, Vec<Number>)>,
-    /// The number that followed each number, and the last one met.
+    /// By number: what the id last looked like.
+    looks: Vec<Look>,
+    /// By number: the one that followed.
     followers: Vec<u32>,
     last: u32,
 }
 
-/// Finds numbers: of customers among the accepted ones, of meters with new numbers for new meters.
-pub(super) trait Numbers {
-    /// The number of an id.
-    fn find(&mut self, id: &str) -> Number;
-    /// Whether `number` is known to be the number of `id`.
-    fn is(&self, number: u32, id: &str) -> bool;
+/// What an id looks like in its column: its bytes and length, or its integer, in one word. Longer ids have no look.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Look(u128);
+
+impl Look {
+    const NONE: Self = Self(u128::MAX);
+    /// Longest text that a view holds itself.
+    const INLINE_BYTES: u32 = 12;
+
+    /// Of a view, whose low half word is the length; shorter text is padded with zeros.
+    #[inline]
+    fn of_view(view: u128) -> Self {
+        if view as u32 <= Self::INLINE_BYTES { Self(view) } else { Self::NONE }
+    }
+
+    /// Of an integer: no text has such a length.
+    #[inline]
+    fn of_integer(value: i64) -> Self {
+        Self(u128::from(value as u64) << 64 | u128::from(u32::MAX - 1))
+    }
 }
 
 impl Lookup {
     pub fn new() -> Self {
-        Self { dictionary: None, followers: Vec::new(), last: 0 }
+        Self { dictionary: None, looks: Vec::new(), followers: Vec::new(), last: 0 }
     }
 
-    /// The numbers of a column's rows into `numbers`. `read` turns a column or a dictionary's values into ids.
+    /// The numbers of a column's rows into `numbers`. `text_of` reads a column or a dictionary's values as text.
     ///
     /// # Errors
-    /// Those of `read`.
-    pub fn numbers<E>(
+    /// Those of `text_of`.
+    pub fn numbers(
         &mut self,
         array: &ArrayRef,
         known: &mut dyn Numbers,
-        read: &mut dyn FnMut(&ArrayRef) -> Result<Ids, E>,
+        text_of: TextOf,
         numbers: &mut Vec<Number>,
-    ) -> Result<(), E> {
+    ) -> Result<(), RunError> {
         numbers.clear();
-        let Some(dictionary) = array.as_any_dictionary_opt() else {
-            let ids = read(array)?;
-            numbers.extend((0..array.len()).map(|row| self.guessed(&ids, row, known)));
+        if let Some(integers) = array.as_primitive_opt::<Int64Type>().filter(|ids| ids.null_count() == 0) {
+            numbers.extend(integers.values().iter().map(|&id| {
+                self.guess(Look::of_integer(id)).unwrap_or_else(|| {
+                    let mut digits = String::new();
+                    // Writing to a string cannot fail.
+                    let _ = std::fmt::Write::write_fmt(&mut digits, format_args!("{id}"));
+                    self.look_up(&digits, Look::of_integer(id), known)
+                })
+            }));
             return Ok(());
-        };
+        }
+        if array.as_any_dictionary_opt().is_none() {
+            self.map(&text_of(array)?, known, numbers);
+            return Ok(());
+        }
+        self.by_dictionary(array, known, text_of, numbers)
+    }
+
+    fn map(&mut self, texts: &StringViewArray, known: &mut dyn Numbers, numbers: &mut Vec<Number>) {
+        let nulls = texts.nulls().filter(|nulls| nulls.null_count() > 0);
+        numbers.extend(texts.views().iter().enumerate().map(|(row, &view)| {
+            if nulls.is_some_and(|nulls| nulls.is_null(row)) {
+                return Number::NULL;
+            }
+            let look = Look::of_view(view);
+            let guessed = match look {
+                Look::NONE => self.guess_long(texts.value(row), known),
+                _ => self.guess(look),
+            };
+            guessed.unwrap_or_else(|| self.look_up(texts.value(row), look, known))
+        }));
+    }
+
+    fn by_dictionary(
+        &mut self,
+        array: &ArrayRef,
+        known: &mut dyn Numbers,
+        text_of: TextOf,
+        numbers: &mut Vec<Number>,
+    ) -> Result<(), RunError> {
+        let dictionary = array.as_any_dictionary();
         let values = dictionary.values();
         let same = |known: &ArrayRef| Arc::ptr_eq(known, values) || known == values;
-        if !self.dictionary.as_ref().is_some_and(|(known, _)| same(known)) {
-            let ids = read(values)?;
-            // Dictionaries of one customer base have it in much the same order.
-            let mapped = (0..values.len()).map(|place| self.guessed(&ids, place, known)).collect();
-            self.dictionary = Some((values.clone(), mapped));
-        }
-        let Some((_, mapped)) = &self.dictionary else { return Ok(()) };
+        let mapped = match self.dictionary.take() {
+            // The array itself is kept anew: the next batch of the row group has the very same.
+            Some((last, mapped)) if same(&last) => mapped,
+            last => {
+                let mut mapped = last.map_or_else(Vec::new, |(_, mapped)| mapped);
+                mapped.clear();
+                self.map(&text_of(values)?, known, &mut mapped);
+                mapped
+            }
+        };
         let number = |key: usize| mapped.get(key).copied().unwrap_or(Number::NULL);
-        let nulls = dictionary.nulls();
-        match dictionary.keys().as_primitive_opt::<arrow_array::types::Int32Type>() {
-            Some(keys) if nulls.is_none() => {
+        match dictionary.keys().as_primitive_opt::<Int32Type>() {
+            Some(keys) if keys.null_count() == 0 => {
                 numbers.extend(keys.values().iter().map(|&key| number(key as usize)));
             }
             _ if values.is_empty() => numbers.resize(array.len(), Number::NULL),
@@ -102,130 +234,49 @@ impl Lookup {
                 }))
             }
         }
+        self.dictionary = Some((Arc::clone(values), mapped));
         Ok(())
     }
 
-    /// The number of an id, guessed to be the last one or the one that followed it last time before it is looked up.
-    fn guessed(&mut self, ids: &Ids, row: usize, known: &mut dyn Numbers) -> Number {
+    /// The last number or the one that followed it last time, if that looked the same.
+    #[inline]
+    fn guess(&mut self, look: Look) -> Option<Number> {
         let last = self.last as usize;
-        let number = of_id(ids, row, |id| {
-            if known.is(self.last, id) {
-                return Number(self.last);
-            }
-            match self.followers.get(last) {
-                Some(&follower) if known.is(follower, id) => Number(follower),
-                _ => known.find(id),
-            }
-        });
-        if let Some(number) = number.known() {
-            if self.followers.len() <= last {
-                self.followers.resize(last + 1, 0);
-            }
-            self.followers[last] = number;
-            self.last = number;
+        let &follower = self.followers.get(last)?;
+        if self.looks[follower as usize] == look {
+            self.last = follower;
+            return Some(Number(follower));
         }
-        number
-    }
-}
-
-fn of_id(ids: &Ids, row: usize, find: impl FnOnce(&str) -> Number) -> Number {
-    match ids.states[row] {
-        State::Ok => find(ids.values.value(row)),
-        State::Null => Number::NULL,
-        State::Fault(_) => Number::TOO_LONG,
-    }
-}
-
-/// Accepted customers.
-pub(super) struct OfCustomers<'a>(pub &'a KeyIndex);
-
-impl Numbers for OfCustomers<'_> {
-    fn find(&mut self, id: &str) -> Number {
-        self.0.get(id).map_or(Number::ORPHAN, Number)
+        (self.looks[last] == look).then_some(Number(self.last))
     }
 
-    #[inline]
-    fn is(&self, number: u32, id: &str) -> bool {
-        (number as usize) < self.0.len() && self.0.key(number) == id
-    }
-}
-
-/// Meters: known to this thread, or asked of [`Series`], which numbers them for all threads.
-pub(super) struct OfMeters<'a> {
-    pub series: &'a Series,
-    pub known: &'a mut KnownMeters,
-}
-
-/// The meters that a thread has met, under numbers of its own and under those of all threads.
-#[derive(Default)]
-pub(super) struct KnownMeters {
-    local: KeyIndex,
-    global_of: Vec<u32>,
-    local_of: Vec<u32>,
-}
-
-impl Numbers for OfMeters<'_> {
-    fn find(&mut self, id: &str) -> Number {
-        let KnownMeters { local, global_of, local_of } = &mut *self.known;
-        let own = local.insert(id) as usize;
-        if own == global_of.len() {
-            let global = self.series.meters.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
-            global_of.push(global);
-            local_of.resize(local_of.len().max(global as usize + 1), u32::MAX);
-            local_of[global as usize] = own as u32;
+    /// As [`guess`](Self::guess), of an id that has no look.
+    fn guess_long(&mut self, raw: &str, known: &dyn Numbers) -> Option<Number> {
+        let &follower = self.followers.get(self.last as usize)?;
+        if known.is(follower, raw) {
+            self.last = follower;
+            return Some(Number(follower));
         }
-        Number(global_of[own])
+        known.is(self.last, raw).then_some(Number(self.last))
     }
 
-    #[inline]
-    fn is(&self, number: u32, id: &str) -> bool {
-        let own = self.known.local_of.get(number as usize).copied().filter(|&own| own != u32::MAX);
-        own.is_some_and(|own| self.known.local.key(own) == id)
-    }
-}
-
-/// The series of readings that must not repeat: one for each customer and meter.
-///
-/// The first meter met of a customer has the customer's own number, so that the common case of one meter for each
-/// customer needs no table. Which meter is first depends on the threads, but nothing that is published does.
-pub(super) struct Series {
-    meters: Mutex<KeyIndex>,
-    /// By customer: its first meter + 2, 1 for the null meter, 0 for none yet.
-    first: Vec<AtomicU32>,
-    /// Further meters by customer and meter.
-    further: Mutex<HashMap<(u32, u32), u32>>,
-}
-
-/// What one thread knows of the series.
-#[derive(Default)]
-pub(super) struct SeriesCache(HashMap<(u32, u32), u32>);
-
-impl Series {
-    pub fn new(customers: usize) -> Self {
-        let first = (0..customers).map(|_| AtomicU32::new(0)).collect();
-        Self { meters: Mutex::default(), first, further: Mutex::default() }
-    }
-
-    /// The series of a customer's meter (`None`: the null meter).
-    #[inline]
-    pub fn of(&self, customer: u32, meter: Option<u32>, cache: &mut SeriesCache) -> u32 {
-        let code = meter.map_or(1, |meter| meter + 2);
-        let first = &self.first[customer as usize];
-        let known = first.load(Ordering::Relaxed);
-        if known == code {
-            return customer;
+    #[inline(never)]
+    fn look_up(&mut self, raw: &str, look: Look, known: &mut dyn Numbers) -> Number {
+        let id = fold_id(raw);
+        match id_state(&id) {
+            State::Ok => {}
+            State::Null => return Number::NULL,
+            State::Fault(_) => return Number::TOO_LONG,
         }
-        if known == 0 {
-            match first.compare_exchange(0, code, Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => return customer,
-                Err(other) if other == code => return customer,
-                Err(_) => {}
-            }
+        let Some(number) = known.find(&id) else { return Number::ORPHAN };
+        let most = number.max(self.last) as usize + 1;
+        if self.looks.len() < most {
+            self.looks.resize(most, Look::NONE);
+            self.followers.resize(most, 0);
         }
-        *cache.0.entry((customer, code)).or_insert_with(|| {
-            let mut further = self.further.lock().unwrap_or_else(PoisonError::into_inner);
-            let next = (self.first.len() + further.len()) as u32;
-            *further.entry((customer, code)).or_insert(next)
-        })
+        self.looks[number as usize] = look;
+        self.followers[self.last as usize] = number;
+        self.last = number;
+        Number(number)
     }
 }

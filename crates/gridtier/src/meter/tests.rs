@@ -19,6 +19,17 @@ fn kernel(source: &Memory) -> (MonthlyUsage, Intake) {
     (usage, book)
 }
 
+/// The kernel with slots that it would not choose for so few readings.
+fn kernel_by(slots: Slots, source: &Memory) -> (MonthlyUsage, Intake) {
+    let customers = crate::customer::read(source, &mut Intake::new(Table::Customers)).unwrap();
+    let parts = source.parts(Table::MeterReadings).unwrap().unwrap();
+    let (usage, books) = read_by(slots, source, &customers, WINDOW, &parts).unwrap().unwrap();
+    let mut book = Intake::new(Table::MeterReadings);
+    books.into_values().for_each(|more| book.absorb(more));
+    book.close().unwrap();
+    (usage, book)
+}
+
 const HEADER: &str = "customer_id|meter_id|read_at|active_kwh|reactive_kvarh|quality";
 
 #[test]
@@ -204,24 +215,34 @@ proptest! {
         drawn in prop::collection::vec(
             (0u8..4, 0u8..3, prop_oneof![0u32..6, (0u32..90).prop_map(|day| day * 1440), 0u32..92 * 1440],
              0i64..3, prop::option::of(-1i64..2)), 1..120),
-        cut in 0usize..120,
-        threads in 1usize..4,
+        cuts in prop::collection::vec(0usize..120, 1..6),
+        in_order in any::<bool>(),
+        threads in prop_oneof![Just(1usize), Just(2), Just(8)],
     ) {
-        let (first, second) = drawn.split_at(cut.min(drawn.len()));
-        let source = Memory::default()
-            .customers(&["c0", "c1", "c2", "c3"])
-            .with(Table::MeterReadings, file_of(second))
-            .with(Table::MeterReadings, file_of(first));
+        let mut drawn = drawn;
+        if in_order {
+            drawn.sort_unstable_by_key(|reading| (reading.2, reading.0));
+        }
+        let mut source = Memory::default().customers(&["c0", "c1", "c2", "c3"]);
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(drawn.len())).collect();
+        cuts.push(0);
+        cuts.push(drawn.len());
+        cuts.sort_unstable();
+        for file in cuts.windows(2).filter(|file| file[0] < file[1]) {
+            source = source.with(Table::MeterReadings, file_of(&drawn[file[0]..file[1]]));
+        }
         let (sums, tally) = obvious(&drawn);
         prop_assume!(tally.counted > 0);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let (usage, book) = pool.install(|| kernel(&source));
-        prop_assert_eq!(book.tally, tally);
-        for customer in 0..4u8 {
-            for month in 0..3 {
-                let cell = usage.get(month, customer.into());
-                let expected = sums.get(&(customer, month)).copied().unwrap_or_default();
-                prop_assert_eq!((cell.active_wh, cell.reactive_varh, cell.readings), expected);
+        for slots in [Slots::Days, Slots::Minutes] {
+            let (usage, book) = pool.install(|| kernel_by(slots, &source));
+            prop_assert_eq!(book.tally, tally);
+            for customer in 0..4u8 {
+                for month in 0..3 {
+                    let cell = usage.get(month, customer.into());
+                    let expected = sums.get(&(customer, month)).copied().unwrap_or_default();
+                    prop_assert_eq!((cell.active_wh, cell.reactive_varh, cell.readings), expected);
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::stripe::{Cell, Stripes};
 use crate::unit::{Month, Window};
 
 /// What was read of one customer in one month.
@@ -49,18 +50,22 @@ pub struct UnitSuspect {
 /// How far a month may lie from the median: below the 1000 of a wrong unit, above any honest season.
 const UNIT_FACTOR: i128 = 900;
 
-/// Energy by month and customer. By month first: daily batches and files sorted by customer both touch few pages.
+/// Energy by customer and month: 32 bytes each.
 #[derive(Clone, Debug)]
 pub struct MonthlyUsage {
     window: Window,
     customers: usize,
-    /// Empty until the month has a reading.
-    months: Vec<Vec<MonthUse>>,
+    /// By stripe, month and customer in the stripe; no cells where the stripe's month has no reading.
+    stripes: Vec<Vec<Vec<Cell>>>,
+    /// How far a customer's number is shifted to find its stripe.
+    shift: u32,
 }
 
 impl MonthlyUsage {
-    pub(super) fn new(window: Window, customers: usize) -> Self {
-        Self { window, customers, months: vec![Vec::new(); window.months as usize] }
+    pub(super) fn new(window: Window, customers: usize, stripes: Stripes) -> Self {
+        let (stripes, shift) = stripes.into_parts();
+        let stripes = stripes.into_iter().map(|stripe| stripe.months).collect();
+        Self { window, customers, stripes, shift }
     }
 
     /// The window.
@@ -72,48 +77,34 @@ impl MonthlyUsage {
     /// What was read of a customer in the month at a position of the window.
     #[must_use]
     pub fn get(&self, month: usize, customer: usize) -> MonthUse {
-        self.months[month].get(customer).copied().unwrap_or_default()
+        let stripe = customer >> self.shift;
+        let cell = self.stripes[stripe][month].get(customer - (stripe << self.shift));
+        cell.map_or_else(MonthUse::default, |cell| cell.used)
     }
 
     /// Whether the month is covered: 2 × readings ≥ the most readings in it and its two neighbours in the window.
     #[must_use]
     pub fn covered(&self, month: usize, customer: usize) -> bool {
         let readings = |month: usize| self.get(month, customer).readings;
-        let last = self.months.len() - 1;
+        let last = self.window.months as usize - 1;
         let most = (month.saturating_sub(1)..=(month + 1).min(last)).map(readings).max().unwrap_or(0);
         readings(month) > 0 && 2 * u64::from(readings(month)) >= u64::from(most)
     }
 
-    pub(super) fn month_mut(&mut self, month: usize) -> &mut [MonthUse] {
-        let cells = &mut self.months[month];
-        if cells.is_empty() {
-            // Zero pages cost nothing until they are touched.
-            *cells = vec![MonthUse::default(); self.customers];
-        }
-        cells
-    }
-
-    pub(super) fn absorb(&mut self, other: Self) {
-        for (mine, theirs) in self.months.iter_mut().zip(other.months) {
-            if mine.is_empty() {
-                *mine = theirs;
-            } else {
-                mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| mine.add(theirs));
-            }
-        }
-    }
-
-    pub(super) fn find(&self, wanted: impl Fn(&MonthUse) -> bool) -> Option<(usize, usize)> {
-        let in_month =
-            |(month, cells): (usize, &Vec<MonthUse>)| Some((cells.iter().position(&wanted)?, month));
-        self.months.iter().enumerate().find_map(in_month)
+    /// The first customer and month with more readings than that.
+    pub(super) fn above(&self, readings: u32) -> Option<(usize, usize)> {
+        let is_above = |customer: usize| {
+            let mut months = 0..self.window.months as usize;
+            months.find(|&month| self.get(month, customer).readings > readings).map(|month| (customer, month))
+        };
+        (0..self.customers).into_par_iter().find_map_first(is_above)
     }
 
     /// Months above 900 times or below 1/900 of the customer's own median month, by customer and month. Months without
     /// energy neither count nor are suspect: an empty house is no wrong unit.
     pub(super) fn unit_suspects(&self) -> Vec<UnitSuspect> {
         let of_customer = |customer: usize| {
-            let months = 0..self.months.len();
+            let months = 0..self.window.months as usize;
             let energy = move |month: usize| self.get(month, customer).active_wh;
             let mut sorted: Vec<i64> = months.clone().map(energy).filter(|&wh| wh > 0).collect();
             sorted.sort_unstable();

@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::super::PLACED_YEARS;
 use super::super::rule::Rule;
-use super::{Cell, Cells, Family, NULL, State, TypeFault, by_value, fault, text, unfit};
+use super::{Cell, Cells, Family, NULL, State, TypeFault, Values, by_value, fault, text, unfit};
 use crate::unit::{DAY_US, Month, day_of_date};
 
 /// How the dates of a column are written.
@@ -66,6 +66,50 @@ pub fn times_us(array: &ArrayRef, how: Dates) -> Result<Cells, TypeFault> {
         }
     }
     Ok(cells)
+}
+
+/// As [`times_us`], into `out`; times without a zone without a call for each row.
+///
+/// # Errors
+/// As [`dates`].
+pub fn fill_times_us(array: &ArrayRef, how: Dates, out: &mut Values) -> Result<(), TypeFault> {
+    fn fill<T: ArrowPrimitiveType>(
+        array: &ArrayRef,
+        how: Dates,
+        out: &mut Values,
+        us: impl Fn(T::Native) -> i64,
+    ) {
+        let array = array.as_primitive::<T>();
+        out.clear();
+        out.values.extend(array.values().iter().map(|&value| us(value)));
+        let check = |us: i64| placed(us, DAY_US, how.places).1;
+        let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
+        if nulls.is_some() || !out.values.iter().fold(true, |all, &us| all & (check(us) == State::Ok)) {
+            let values = std::mem::take(&mut out.values);
+            out.note_odd(&values, nulls, check);
+            out.values = values;
+        }
+    }
+    match array.data_type() {
+        // What overflows is far outside the years that have a place, and stays there when it saturates.
+        DataType::Timestamp(TimeUnit::Second, None) if how.places => {
+            fill::<t::TimestampSecondType>(array, how, out, |s| s.saturating_mul(1_000_000));
+        }
+        DataType::Timestamp(TimeUnit::Millisecond, None) if how.places => {
+            fill::<t::TimestampMillisecondType>(array, how, out, |ms| ms.saturating_mul(1_000));
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, None) if how.places => {
+            fill::<t::TimestampMicrosecondType>(array, how, out, |us| us);
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, None) if how.places => {
+            fill::<t::TimestampNanosecondType>(array, how, out, |ns| ns.div_euclid(1_000));
+        }
+        DataType::Date32 if how.places => {
+            fill::<t::Date32Type>(array, how, out, |day| i64::from(day) * DAY_US);
+        }
+        _ => out.take(times_us(array, how)?),
+    }
+    Ok(())
 }
 
 /// A value in `steps` per day, checked against the years in which rows can be placed.

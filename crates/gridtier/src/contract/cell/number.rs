@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types as t;
-use arrow_array::{Array, ArrayRef, ArrowPrimitiveType};
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, Float64Array};
 use arrow_cast::cast;
 use arrow_schema::DataType;
 use unicode_normalization::UnicodeNormalization;
@@ -12,7 +12,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::super::COUNT_MAX;
 use super::super::declared::{DecimalMark, TableDeclared};
 use super::super::rule::Rule;
-use super::{Cell, Cells, NULL, State, TypeFault, by_value, fault, text, unfit};
+use super::{Cell, Cells, NULL, State, TypeFault, Values, by_value, fault, text, unfit};
 use crate::unit::round_half_away;
 
 /// Whether a number may be below zero.
@@ -85,6 +85,51 @@ pub fn scaled(array: &ArrayRef, scale: &Scale) -> Result<Cells, TypeFault> {
         DataType::Float64 => Ok(each::<t::Float64Type>(array, |x| scale.of_double(x))),
         _ => numeric(array, &|x| scale.of_double(x), &|v, s| scale.of_decimal(v, s), scale.mark),
     })
+}
+
+/// As [`scaled`], into `out`; doubles without a call or a branch for each row.
+///
+/// # Errors
+/// The column holds no numbers.
+pub fn fill_scaled(array: &ArrayRef, scale: &Scale, out: &mut Values) -> Result<(), TypeFault> {
+    match array.as_primitive_opt::<t::Float64Type>() {
+        Some(doubles) if scale.max < FAST_MAX => scale.fill(doubles, out),
+        _ => out.take(scaled(array, scale)?),
+    }
+    Ok(())
+}
+
+/// Below this a sum with [`SHIFT`] keeps every integer.
+const FAST_MAX: i64 = 1 << 50;
+/// Added to a double below 2⁵¹ it leaves no room for a fraction: the sum's last bits are the nearest integer.
+const SHIFT: f64 = 6_755_399_441_055_744.0;
+
+/// [`round_half_away`] of a magnitude below 2⁵⁰, in steps that a processor does for several values at once.
+#[inline]
+fn round_small(x: f64) -> i64 {
+    let nearest = (x + SHIFT) - SHIFT;
+    // Exact, and half a unit only for a tie, which went to the even neighbour.
+    let rest = x - nearest;
+    let up = if rest == 0.5 && x > 0.0 { 1.0 } else { 0.0 };
+    let down = if rest == -0.5 && x < 0.0 { 1.0 } else { 0.0 };
+    let sum = nearest + (up - down) + SHIFT;
+    (sum.to_bits() as i64).wrapping_sub(SHIFT.to_bits() as i64)
+}
+
+impl Scale {
+    fn fill(&self, doubles: &Float64Array, out: &mut Values) {
+        out.clear();
+        let (values, factor) = (doubles.values(), self.factor as f64);
+        let limit = self.max as f64 / factor;
+        let least = if self.sign == Sign::NotNegative { 0.0 } else { -limit };
+        let sound = |x: f64| (x >= least) & (x <= limit);
+        out.values.extend(values.iter().map(|&x| round_small(x * factor)));
+        let nulls = doubles.nulls().filter(|nulls| nulls.null_count() > 0);
+        if nulls.is_some() || !values.iter().fold(true, |all, &x| all & sound(x)) {
+            let check = |x: f64| if sound(x) { State::Ok } else { self.of_double(x).1 };
+            out.note_odd(values, nulls, check);
+        }
+    }
 }
 
 /// A column of whole numbers from 0 (or below, by `sign`) to [`COUNT_MAX`].
@@ -277,7 +322,8 @@ fn grouped_by_three(whole: &str, grouping: char) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use arrow_array::{Decimal128Array, Float64Array, Int64Array, StringArray};
+    use arrow_array::{Decimal128Array, Int64Array, StringArray};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -294,6 +340,36 @@ mod tests {
         let column = Float64Array::from(vec![Some(1.0005), Some(0.0005), Some(-0.0), None, Some(0.0004)]);
         let ok = |wh| (wh, State::Ok);
         assert_eq!(cells(column), [ok(round_half_away(1.0005 * 1000.0)), ok(1), ok(0), NULL, ok(0)]);
+    }
+
+    proptest! {
+        #[test]
+        fn filling_a_column_is_converting_it(
+            drawn in prop::collection::vec(prop_oneof![
+                any::<f64>(),
+                -1e9f64..1e9,
+                (-4_000_000i64..4_000_000).prop_map(|halves| halves as f64 / 2_000.0),
+                Just(-0.0), Just(f64::NAN), Just(1e9), Just(1_000_000_000.000_1),
+            ].prop_map(Some), 1..80),
+            null in 0usize..160,
+            any_sign in any::<bool>(),
+        ) {
+            let mut drawn = drawn;
+            if let Some(cell) = drawn.get_mut(null) {
+                *cell = None;
+            }
+            let scale = Scale { sign: if any_sign { Sign::Any } else { Sign::NotNegative }, ..KWH };
+            let column = Arc::new(Float64Array::from(drawn)) as ArrayRef;
+            let cells = scaled(&column, &scale).unwrap();
+            let mut filled = Values::default();
+            fill_scaled(&column, &scale, &mut filled).unwrap();
+            let mut expected = Values::default();
+            expected.take(cells);
+            for &(row, _) in &expected.odd {
+                filled.values[row as usize] = 0;
+            }
+            prop_assert_eq!((filled.values, filled.odd), (expected.values, expected.odd));
+        }
     }
 
     #[test]

@@ -66,26 +66,36 @@ pub fn fold_id(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Whether keys of this type, or of a dictionary of it, are integers.
+#[must_use]
+pub fn are_integers(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Dictionary(_, values) => are_integers(values),
+        DataType::Decimal128(_, 0) | DataType::Decimal64(_, 0) | DataType::Decimal32(_, 0) => true,
+        other => Family::of(other) == Family::Integer,
+    }
+}
+
+/// A column of keys as they are written, neither trimmed nor folded. Shape: one for each row.
+///
+/// # Errors
+/// The column holds neither text nor whole numbers.
+pub fn id_texts(array: &ArrayRef) -> Result<StringViewArray, TypeFault> {
+    if are_integers(array.data_type()) || *array.data_type() == DataType::Null {
+        let text = cast(array, &DataType::Utf8View).map_err(|_| unfit("a key as text", array))?;
+        return Ok(text.as_string_view().clone());
+    }
+    as_view(array).ok_or_else(|| unfit("a key as text", array))
+}
+
 /// A column of keys. Shape: one for each row.
 ///
 /// # Errors
 /// The column holds neither text nor whole numbers.
 pub fn ids(array: &ArrayRef) -> Result<Ids, TypeFault> {
-    let whole = match array.data_type() {
-        DataType::Decimal128(_, 0) | DataType::Decimal64(_, 0) | DataType::Decimal32(_, 0) => true,
-        other => Family::of(other) == Family::Integer,
-    };
-    let texts = if whole {
-        let text = cast(array, &DataType::Utf8View).map_err(|_| unfit("a key as text", array))?;
-        text.as_string_view().clone()
-    } else if *array.data_type() == DataType::Null {
-        return Ok(Ids::empty(array.len()));
-    } else {
-        as_view(array).ok_or_else(|| unfit("a key as text", array))?
-    };
+    let (texts, from_integers) = (id_texts(array)?, are_integers(array.data_type()));
     let rows = texts.len();
-    let mut ids =
-        Ids { values: texts, states: Vec::with_capacity(rows), folded: Vec::new(), from_integers: whole };
+    let mut ids = Ids { values: texts, states: Vec::with_capacity(rows), folded: Vec::new(), from_integers };
     let mut changed = false;
     for (row, text) in ids.values.iter().enumerate() {
         let Some(text) = text else {
@@ -94,11 +104,7 @@ pub fn ids(array: &ArrayRef) -> Result<Ids, TypeFault> {
             continue;
         };
         let folded = fold_id(text);
-        ids.states.push(match folded.len() {
-            0 => State::Null,
-            1..=ID_BYTES_MAX => State::Ok,
-            _ => State::Fault(Rule::IdTooLong),
-        });
+        ids.states.push(id_state(&folded));
         changed |= folded.len() != text.len() || matches!(folded, Cow::Owned(_));
         if matches!(&folded, Cow::Owned(folded) if folded != text.trim()) {
             ids.folded.push((row, text.trim().to_owned()));
@@ -118,6 +124,16 @@ pub fn ids(array: &ArrayRef) -> Result<Ids, TypeFault> {
     Ok(ids)
 }
 
+/// The state of a folded key.
+#[must_use]
+pub fn id_state(folded: &str) -> State {
+    match folded.len() {
+        0 => State::Null,
+        1..=ID_BYTES_MAX => State::Ok,
+        _ => State::Fault(Rule::IdTooLong),
+    }
+}
+
 /// A column of free text, trimmed; empty text is no value.
 ///
 /// # Errors
@@ -134,6 +150,33 @@ pub fn texts(array: &ArrayRef) -> Result<Vec<Option<String>>, TypeFault> {
         }
         _ => Err(unfit("text", array)),
     }
+}
+
+/// Hands the rows of a column of words that are `odd` to `sink`, by place in `known` and state. Of a dictionary without
+/// an odd value no row is looked at.
+///
+/// # Errors
+/// As [`words`].
+pub fn odd_words(
+    array: &ArrayRef,
+    convert: impl Fn(&ArrayRef) -> Result<Cells, TypeFault>,
+    odd: impl Fn(i64, State) -> bool,
+    sink: &mut dyn FnMut(usize, i64, State),
+) -> Result<(), TypeFault> {
+    let any_odd = |cells: &Cells| cells.values.iter().zip(&cells.states).any(|(&v, &s)| odd(v, s));
+    if let Some(dictionary) = array.as_any_dictionary_opt()
+        && !odd(0, State::Null)
+        && !any_odd(&convert(dictionary.values())?)
+    {
+        return Ok(());
+    }
+    let cells = convert(array)?;
+    for (row, (&value, &state)) in cells.values.iter().zip(&cells.states).enumerate() {
+        if odd(value, state) {
+            sink(row, value, state);
+        }
+    }
+    Ok(())
 }
 
 /// A column of words, as their places in `known`. Spellings declared for `column` are translated first.

@@ -1,0 +1,160 @@
+"""Writes invented meter readings in one of the layouts that utilities send, as a data folder that gridtier opens.
+
+    python data.py DIR --layout days --customers 100000 --start 2025-01 --months 12
+
+Everything follows from the seed. `customers.parquet` and `meter_readings/` are written; bills and the rest are left out.
+"""
+
+import argparse
+import datetime
+import pathlib
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+LAYOUTS = {
+    "days": "a file for each month, each day a row group with every id in its dictionary",
+    "weeks": "a file for each month, row groups of a million rows, ids in dictionaries",
+    "plain": "as weeks, ids as plain text",
+    "integers": "as weeks, ids as 64-bit integers",
+    "hive": "as weeks, in folders month=2025-01",
+    "customers": "one file, sorted by customer and time, row groups of a million rows",
+    "shuffled": "a file for each month, rows in any order, ids in dictionaries",
+}
+ROW_GROUP = 1_000_000
+
+
+def month_starts(start, months):
+    year, month = map(int, start.split("-"))
+    for place in range(months + 1):
+        years, rest = divmod(month - 1 + place, 12)
+        yield datetime.date(year + years, rest + 1, 1)
+
+
+def ids(customers, as_integers):
+    numbers = np.arange(customers, dtype=np.int64) + 10_000_000_001
+    return pa.array(numbers) if as_integers else pa.array(numbers).cast(pa.string())
+
+
+def column_of_ids(values, places, plain):
+    if plain:
+        return values.take(pa.array(places))
+    return pa.DictionaryArray.from_arrays(pa.array(places.astype(np.int32)), values)
+
+
+def table(values, places, days, rng, plain, faults):
+    """The readings of `places` (positions of customers) on `days` (days since 1970)."""
+    rows = len(places)
+    level = 2.0 + (places % 97) * 0.37
+    active = np.round(level * rng.gamma(2.0, 1.0, rows), 3)
+    reactive = np.round(active * rng.random(rows), 3)
+    if faults:
+        kinds = rng.random(rows)
+        active[kinds < faults / 2] = -1.0
+        active[(kinds >= faults / 2) & (kinds < faults)] = np.nan
+    times = pa.array(days.astype("datetime64[D]").astype("datetime64[us]"))
+    return pa.table(
+        {
+            "customer_id": column_of_ids(values, places, plain),
+            "read_at": times,
+            "active_kwh": active,
+            "reactive_kvarh": reactive,
+        }
+    )
+
+
+def writer(path, schema, plain):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression="zstd",
+        use_dictionary=["read_at"] if plain else ["customer_id", "read_at"],
+        dictionary_pagesize_limit=64 << 20,
+        store_schema=False,
+    )
+
+
+def write_months(folder, args, values, rng):
+    plain = args.layout in ("plain", "integers")
+    starts = list(month_starts(args.start, args.months))
+    epoch = datetime.date(1970, 1, 1)
+    for first, following in zip(starts, starts[1:]):
+        name = f"{first:%Y-%m}"
+        path = folder / f"month={name}" / "part.parquet" if args.layout == "hive" else folder / f"{name}.parquet"
+        days = [1] if args.cadence == "monthly" else range(1, (following - first).days + 1)
+        numbers = [(first - epoch).days + day - 1 for day in days]
+        everybody = np.arange(args.customers)
+        out = None
+        for chunk in chunks(numbers, args):
+            places = np.tile(everybody, len(chunk))
+            when = np.repeat(np.array(chunk), args.customers)
+            if args.layout == "shuffled":
+                order = rng.permutation(len(places))
+                places, when = places[order], when[order]
+            rows = table(values, places, when, rng, plain, args.faults)
+            out = out or writer(path, rows.schema, plain)
+            out.write_table(rows, row_group_size=args.customers if args.layout == "days" else ROW_GROUP)
+        out.close()
+
+
+def chunks(numbers, args):
+    if args.layout == "days":
+        return [[day] for day in numbers]
+    if args.layout == "shuffled":
+        return [numbers]
+    most = max(1, 8 * ROW_GROUP // args.customers)
+    return [numbers[at : at + most] for at in range(0, len(numbers), most)]
+
+
+def write_by_customer(folder, args, values, rng):
+    starts = list(month_starts(args.start, args.months))
+    epoch = datetime.date(1970, 1, 1)
+    if args.cadence == "monthly":
+        days = np.array([(first - epoch).days for first in starts[:-1]])
+    else:
+        days = np.arange((starts[0] - epoch).days, (starts[-1] - epoch).days)
+    out = None
+    step = max(1, 8 * ROW_GROUP // len(days))
+    for first in range(0, args.customers, step):
+        some = np.arange(first, min(first + step, args.customers))
+        rows = table(values, np.repeat(some, len(days)), np.tile(days, len(some)), rng, False, args.faults)
+        out = out or writer(folder / "readings.parquet", rows.schema, False)
+        out.write_table(rows, row_group_size=ROW_GROUP)
+    out.close()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("dir", type=pathlib.Path)
+    parser.add_argument("--layout", choices=LAYOUTS, default="days", help="; ".join(f"{k}: {v}" for k, v in LAYOUTS.items()))
+    parser.add_argument("--customers", type=int, default=100_000)
+    parser.add_argument("--start", default="2025-01", help="first month")
+    parser.add_argument("--months", type=int, default=12)
+    parser.add_argument("--cadence", choices=["daily", "monthly"], default="daily")
+    parser.add_argument("--faults", type=float, default=0.0, help="share of readings that break a rule")
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    rng = np.random.default_rng(args.seed)
+    values = ids(args.customers, args.layout == "integers")
+    args.dir.mkdir(parents=True, exist_ok=True)
+    count = args.customers
+    pq.write_table(
+        pa.table(
+            {
+                "customer_id": values.cast(pa.string()),
+                "use_category": ["residential"] * count,
+                "supply_level": ["residential"] * count,
+                "opened_on": pa.array([datetime.date(2010, 1, 1)] * count),
+                "aged_transformer_area": [False] * count,
+            }
+        ),
+        args.dir / "customers.parquet",
+    )
+    folder = args.dir / "meter_readings"
+    (write_by_customer if args.layout == "customers" else write_months)(folder, args, values, rng)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+//! One run of the meter kernel, or of decoding alone, for `compare.py`: what was summed, in which time and memory.
+//!
+//!     gridtier-peer kernel|decode DATA 2025-01 12 [usage.csv]
+//!
+//! prints seconds, rows and sums as one line of JSON. The months are the window; the last argument asks for the sums of
+//! every customer and month as CSV.
+
+use std::fs::File;
+use std::hint::black_box;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::time::Instant;
+
+use gridtier::contract::Table;
+use gridtier::customer;
+use gridtier::meter::{self, MonthlyUsage};
+use gridtier::source::{Intake, Part, Source};
+use gridtier::unit::{Month, Window};
+use gridtier_io::folder::DataFolder;
+use rayon::prelude::*;
+
+const COLUMNS: &[&str] = &["customer_id", "meter_id", "read_at", "active_kwh", "reactive_kvarh", "quality"];
+
+fn main() {
+    // `cargo bench` adds an argument of its own.
+    let args: Vec<String> = std::env::args().filter(|arg| arg != "--bench").collect();
+    let [_, job, data, start, months, rest @ ..] = args.as_slice() else {
+        // Run with all benches, and so without an argument: there is nothing to do.
+        return;
+    };
+    let months: u32 = months.parse().expect("a number of months");
+    let (year, month) = start.split_once('-').expect("a month as 2025-01");
+    let first = Month::new(year.parse().expect("a year"), month.parse().expect("a month"));
+    let window = Window { end: first.plus(months as i32), months };
+    let folder = DataFolder::open(Path::new(data)).unwrap_or_else(|error| panic!("{error}"));
+    let begun = Instant::now();
+    match job.as_str() {
+        "decode" => decode(&folder),
+        "kernel" => {
+            let customers =
+                customer::read(&folder, &mut Intake::new(Table::Customers)).expect("the customers read");
+            let mut book = Intake::new(Table::MeterReadings);
+            let begun = Instant::now();
+            let usage = meter::read(&folder, &customers, window, &mut book).expect("the readings summed");
+            let seconds = begun.elapsed().as_secs_f64();
+            let tally = serde_json::to_string(&book.tally).expect("the tally as JSON");
+            say(&format!("{{\"seconds\": {seconds}, \"tally\": {tally}}}"));
+            if let Some(path) = rest.first() {
+                let number = |customer| customers.ids.key(customer);
+                write(&usage, customers.len() as u32, &number, window, path).expect("the sums written");
+            }
+            return;
+        }
+        other => panic!("no job is called {other}"),
+    }
+    say(&format!("{{\"seconds\": {}}}", begun.elapsed().as_secs_f64()));
+}
+
+fn say(line: &str) {
+    writeln!(std::io::stdout(), "{line}").expect("standard output");
+}
+
+/// Decodes the kernel's columns and looks at nothing.
+fn decode(folder: &DataFolder) {
+    let parts: Vec<Part> = folder.parts(Table::MeterReadings).expect("parts").unwrap_or_default();
+    parts.par_iter().for_each(|&part| {
+        let read = folder.read(Table::MeterReadings, part, COLUMNS, &mut |batch| {
+            black_box(batch);
+            Ok(())
+        });
+        read.expect("a part read");
+    });
+}
+
+fn write<'a>(
+    usage: &MonthlyUsage,
+    customers: u32,
+    id: &dyn Fn(u32) -> &'a str,
+    window: Window,
+    path: &str,
+) -> std::io::Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    writeln!(out, "customer_id,month,active_wh,reactive_varh,readings")?;
+    for customer in 0..customers {
+        for month in 0..window.months as usize {
+            let used = usage.get(month, customer as usize);
+            if used.readings > 0 {
+                let (id, month) = (id(customer), window.month(month));
+                writeln!(out, "{id},{month},{},{},{}", used.active_wh, used.reactive_varh, used.readings)?;
+            }
+        }
+    }
+    out.flush()
+}

@@ -1,0 +1,289 @@
+//! A batch of readings as columns of numbers, with the fate of every row that does not count.
+//!
+//! Each rule runs over its own column and notes the rows that break it; rules that go before others run later and write
+//! over them. Rows are few that break one, so that the loop that sums asks one question only.
+
+use std::ops::Range;
+
+use super::Kernel;
+use super::calendar::{Place, Span, widen};
+use super::lookup::{Lookup, Number, OfCustomers, OfMeters};
+use super::usage::MonthUse;
+use crate::contract::Table;
+use crate::contract::cell::{State, Values};
+use crate::contract::rule::Rule;
+use crate::error::RunError;
+use crate::rows::{self, Columns};
+use crate::source::{Batch, Intake, RowAt};
+
+/// The columns that the kernel decodes.
+pub(super) const COLUMNS: &[&str] =
+    &["customer_id", "meter_id", "read_at", "active_kwh", "reactive_kvarh", "quality"];
+
+/// Place of `invalid` in [`QUALITIES`](crate::contract::QUALITIES).
+const INVALID: i64 = 2;
+
+/// What becomes of a row that does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Outside,
+    Breaks(Rule),
+}
+
+/// What a thread has learnt of ids; kept from batch to batch.
+pub(super) struct Names {
+    customers: Lookup,
+    meters: Lookup,
+}
+
+/// The columns of a batch; filled anew for each.
+#[derive(Default)]
+pub(super) struct Readings {
+    file: u32,
+    first_row: u64,
+    /// By row: its customer; a known one where the row counts.
+    pub customers: Vec<Number>,
+    /// By row: its meter. Empty when no row has one.
+    meters: Vec<Number>,
+    pub places: Vec<Place>,
+    /// The months of all rows in the window.
+    pub span: Option<Span>,
+    times: Values,
+    active: Values,
+    reactive: Values,
+    fates: Vec<Option<Fate>>,
+    /// Whether every row counts.
+    pub all_count: bool,
+}
+
+/// In a column of reactive energy: none was read.
+const NO_ENERGY: i64 = i64::MIN;
+
+impl Names {
+    pub fn new() -> Self {
+        Self { customers: Lookup::new(), meters: Lookup::new() }
+    }
+}
+
+impl Readings {
+    /// Takes a batch apart and books its rows.
+    ///
+    /// # Errors
+    /// A column cannot be the contract's.
+    pub fn take(
+        &mut self,
+        kernel: &Kernel,
+        names: &mut Names,
+        batch: &Batch,
+        book: &mut Intake,
+    ) -> Result<(), RunError> {
+        let columns = Columns::new(kernel.source, Table::MeterReadings, batch, &kernel.declared);
+        let rows = columns.rows();
+        (self.file, self.first_row) = (batch.file, batch.first_row);
+        self.fates.clear();
+        self.fates.resize(rows, None);
+        // From the last rule to the first: where a row breaks two, the first stays.
+        self.fill_energies(&columns)?;
+        self.check_quality(&columns)?;
+        self.find_ids(kernel, names, &columns, book)?;
+        self.find_places(kernel, &columns)?;
+        for (row, number) in self.customers.iter().enumerate() {
+            if *number == Number::NULL {
+                self.fates[row] = Some(Fate::Breaks(Rule::NullKey));
+            }
+        }
+        for &(row, rule) in &batch.faults {
+            self.fates[row as usize] = Some(Fate::Breaks(rule));
+        }
+        self.book(book);
+        Ok(())
+    }
+
+    fn fill_energies(&mut self, columns: &Columns) -> Result<(), RunError> {
+        let Self { active, reactive, fates, .. } = self;
+        if !columns.fill_energies("reactive_kvarh", reactive)? {
+            reactive.clear();
+            reactive.values.resize(fates.len(), NO_ENERGY);
+        }
+        for &(row, state) in &reactive.odd {
+            reactive.values[row as usize] = NO_ENERGY;
+            fates[row as usize] = rows::fault_if_any(state).map(Fate::Breaks);
+        }
+        if !columns.fill_energies("active_kwh", active)? {
+            active.clear();
+            active.values.resize(fates.len(), 0);
+            fates.fill(Some(Fate::Breaks(Rule::NullValue)));
+        }
+        for &(row, state) in &active.odd {
+            fates[row as usize] = rows::fault_or_null(state).map(Fate::Breaks);
+        }
+        Ok(())
+    }
+
+    fn check_quality(&mut self, columns: &Columns) -> Result<(), RunError> {
+        let odd = |word, state| match state {
+            State::Ok => word == INVALID,
+            State::Null => false,
+            State::Fault(_) => true,
+        };
+        columns.odd_words("quality", odd, &mut |row, _, state| {
+            let rule = rows::fault_if_any(state).unwrap_or(Rule::InvalidQuality);
+            self.fates[row] = Some(Fate::Breaks(rule));
+        })
+    }
+
+    fn find_ids(
+        &mut self,
+        kernel: &Kernel,
+        names: &mut Names,
+        columns: &Columns,
+        book: &mut Intake,
+    ) -> Result<(), RunError> {
+        let Self { customers, meters, fates, .. } = self;
+        let mut known = OfCustomers(&kernel.customers.ids);
+        let is_there = columns.numbers_of("customer_id", book, &mut |array, text_of| {
+            names.customers.numbers(array, &mut known, text_of, customers)
+        })?;
+        if !is_there {
+            customers.clear();
+            customers.resize(fates.len(), Number::NULL);
+        }
+        meters.clear();
+        columns.numbers_of("meter_id", book, &mut |array, text_of| {
+            names.meters.numbers(array, &mut OfMeters::new(&kernel.meters), text_of, meters)
+        })?;
+        let most = customers.iter().chain(meters.iter()).max();
+        if most.is_some_and(|number| number.known().is_none()) {
+            for (row, number) in customers.iter().enumerate() {
+                if let Some(rule) = number.fault() {
+                    fates[row] = Some(Fate::Breaks(rule));
+                }
+            }
+            for (row, number) in meters.iter().enumerate() {
+                // The null meter is a meter of its own.
+                if let Some(rule) = number.fault().filter(|&rule| rule != Rule::NullKey) {
+                    fates[row] = Some(Fate::Breaks(rule));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn find_places(&mut self, kernel: &Kernel, columns: &Columns) -> Result<(), RunError> {
+        let Self { times, places, span, fates, .. } = self;
+        if !columns.fill_times("read_at", times)? {
+            times.clear();
+            times.values.resize(fates.len(), 0);
+            times.odd.extend((0..fates.len() as u32).map(|row| (row, State::Null)));
+        }
+        let first_us = times.values.first().copied().unwrap_or(0);
+        let mut any_outside = false;
+        *span = None;
+        let mut place = |us: i64| {
+            let place = kernel.calendar.place(us);
+            match place {
+                Place::OUTSIDE => any_outside = true,
+                _ => widen(span, (place.month(), place.month())),
+            }
+            place
+        };
+        places.clear();
+        if times.values.iter().fold(true, |same, &us| same & (us == first_us)) {
+            // Files sorted by time.
+            places.resize(fates.len(), place(first_us));
+        } else {
+            places.extend(times.values.iter().map(|&us| place(us)));
+        }
+        if any_outside {
+            for (row, &place) in places.iter().enumerate() {
+                if place == Place::OUTSIDE {
+                    fates[row] = Some(Fate::Outside);
+                }
+            }
+        }
+        for &(row, state) in &times.odd {
+            let rule = rows::fault_if_any(state).unwrap_or(Rule::NullKey);
+            fates[row as usize] = Some(Fate::Breaks(rule));
+        }
+        Ok(())
+    }
+
+    fn book(&mut self, book: &mut Intake) {
+        let rows = self.fates.len();
+        book.tally.rows_in += rows as u64;
+        let uncounted = self.fates.iter().map(|fate| usize::from(fate.is_some())).sum::<usize>();
+        book.tally.counted += (rows - uncounted) as u64;
+        self.all_count = uncounted == 0;
+        if self.all_count {
+            return;
+        }
+        for (row, fate) in self.fates.iter().enumerate() {
+            match fate {
+                None => {}
+                Some(Fate::Outside) => book.tally.out_of_window += 1,
+                Some(Fate::Breaks(rule)) => book.reject(self.at(row), *rule),
+            }
+        }
+    }
+
+    /// Rows of the batch.
+    pub fn rows(&self) -> usize {
+        self.fates.len()
+    }
+
+    /// Whether a row counts.
+    #[inline]
+    pub fn counts(&self, row: usize) -> bool {
+        self.fates[row].is_none()
+    }
+
+    /// Where a row is.
+    pub fn at(&self, row: usize) -> RowAt {
+        RowAt::new(self.file, self.first_row + row as u64)
+    }
+
+    /// Microseconds of local time of a row that counts.
+    pub fn time_us(&self, row: usize) -> i64 {
+        self.times.values[row]
+    }
+
+    /// The meter of a row that counts.
+    #[inline]
+    pub fn meter(&self, row: usize) -> Option<u32> {
+        self.meters.get(row).and_then(|number| number.known())
+    }
+
+    /// The month of all rows, if there is one.
+    pub fn month(&self) -> Option<u16> {
+        self.span.filter(|(low, high)| low == high).map(|(month, _)| month)
+    }
+
+    /// The energies of a row that counts.
+    #[inline]
+    pub fn energy(&self, row: usize) -> (i64, Option<i64>) {
+        energy(self.active.values[row], self.reactive.values[row])
+    }
+
+    /// The energies of rows that count.
+    #[inline]
+    pub fn energies(&self, rows: Range<usize>) -> impl Iterator<Item = (i64, Option<i64>)> {
+        let columns = self.active.values[rows.clone()].iter().zip(&self.reactive.values[rows]);
+        columns.map(|(&active, &reactive)| energy(active, reactive))
+    }
+}
+
+#[inline]
+fn energy(active_wh: i64, reactive: i64) -> (i64, Option<i64>) {
+    (active_wh, (reactive != NO_ENERGY).then_some(reactive))
+}
+
+/// What one reading adds to its month.
+#[inline]
+pub(super) fn month_use((active_wh, reactive_varh): (i64, Option<i64>)) -> MonthUse {
+    MonthUse {
+        active_wh,
+        reactive_varh: reactive_varh.unwrap_or(0).abs(),
+        readings: 1,
+        reactive_readings: u32::from(reactive_varh.is_some()),
+    }
+}
