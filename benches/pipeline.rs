@@ -1,108 +1,239 @@
-//! The stages of a grading on an invented utility: decoding alone, the meter kernel, indicators, scores, tiers.
+//! The stages that read files: decoding alone, the meter kernel, and a whole grading.
 //!
-//! `GRIDTIER_BENCH_CUSTOMERS` sets the size (20,000 by default; daily readings of six months, 3.5 million rows). Data are
+//! `GRIDTIER_BENCH_CUSTOMERS` sets the size (20,000 by default; daily readings of six months, 3.6 million rows). Data are
 //! written from a seed outside the timed part.
 
 use std::hint::black_box;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
+use std::sync::Arc;
 
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float64Array, Int32Array, RecordBatch,
+    StringArray, TimestampMicrosecondArray,
+};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use gridtier::contract::Table;
 use gridtier::customer::{self, Customers};
-use gridtier::fact;
+use gridtier::meter;
 use gridtier::method::Method;
+use gridtier::run;
 use gridtier::source::{Intake, Source};
-use gridtier::tier::{self, Previous};
-use gridtier::unit::{Month, Window};
-use gridtier::{indicator, meter, score};
+use gridtier::tier::Previous;
+use gridtier::unit::{DAY_US, Month, Window};
 use gridtier_io::folder::DataFolder;
 use gridtier_io::sample::{self, Cadence, Faults, Layout, SampleSpec};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
 use tempfile::TempDir;
 
 const MONTHS: u32 = 6;
+const WINDOW: Window = Window { end: Month(56 * 12), months: MONTHS };
 const COLUMNS: &[&str] = &["customer_id", "meter_id", "read_at", "active_kwh", "reactive_kvarh", "quality"];
+/// Rows of a row group.
+const GROUP_ROWS: usize = 1 << 20;
 
-struct Utility {
-    /// Kept while the files are read.
+/// In which order the rows stand.
+#[derive(Clone, Copy)]
+enum Order {
+    Time,
+    Customer,
+    Shuffled,
+}
+
+/// Numbers from a seed: the same on every machine.
+struct Draw(u64);
+
+impl Draw {
+    /// Below `bound`.
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % bound
+    }
+}
+
+fn people() -> usize {
+    std::env::var("GRIDTIER_BENCH_CUSTOMERS").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000)
+}
+
+/// A folder of readings that is kept while it is read.
+struct Readings {
     _dir: TempDir,
     folder: DataFolder,
     customers: Customers,
-    window: Window,
     rows: u64,
-    people: u32,
+    bytes: u64,
 }
 
-fn utility(faults: Faults, layout: Layout) -> Utility {
-    let people =
-        std::env::var("GRIDTIER_BENCH_CUSTOMERS").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000);
-    let spec = SampleSpec {
-        customers: people,
-        months: MONTHS,
-        cadence: Cadence::Daily,
-        faults,
-        layout,
-        ..SampleSpec::demo()
+impl Readings {
+    /// Writes daily readings in `order`, ids in dictionaries or as plain text; of a hundred rows `faults` break a rule or
+    /// come twice.
+    fn write(order: Order, in_dictionary: bool, faults: u64) -> Self {
+        let dir = tempfile::tempdir().expect("a folder for the data");
+        let ids: Vec<String> =
+            (0..people()).map(|customer| format!("{}", 10_000_000_001 + customer)).collect();
+        let ids = StringArray::from(ids);
+        write_customers(&dir.path().join("customers.parquet"), &ids);
+        let (rows, path) = (readings(order, faults), dir.path().join("meter_readings.parquet"));
+        write_readings(&path, &ids, &rows, in_dictionary, faults);
+        let folder = DataFolder::open(dir.path()).expect("the data opened");
+        let customers =
+            customer::read(&folder, &mut Intake::new(Table::Customers)).expect("the customers read");
+        let bytes = path.metadata().expect("the file's length").len();
+        Self { _dir: dir, folder, customers, rows: rows.len() as u64, bytes }
+    }
+}
+
+/// Customer and day of every row.
+fn readings(order: Order, faults: u64) -> Vec<(u32, u32)> {
+    let mut draw = Draw(1);
+    let days = (WINDOW.end.first_day() - WINDOW.start().first_day()) as u32;
+    let people = people() as u32;
+    let mut rows: Vec<(u32, u32)> = match order {
+        Order::Customer => {
+            (0..people).flat_map(|customer| (0..days).map(move |day| (customer, day))).collect()
+        }
+        _ => (0..days).flat_map(|day| (0..people).map(move |customer| (customer, day))).collect(),
     };
-    let dir = tempfile::tempdir().expect("a folder for the data");
-    let summary = sample::write(&dir.path().join("data"), &spec).expect("the data written");
-    let folder = DataFolder::open(&dir.path().join("data")).expect("the data opened");
-    let customers = customer::read(&folder, &mut Intake::new(Table::Customers)).expect("the customers read");
-    let window = Window { end: Month::new(spec.end.0, spec.end.1), months: MONTHS };
-    Utility { rows: summary.rows(Table::MeterReadings), _dir: dir, folder, customers, window, people }
+    if let Order::Shuffled = order {
+        for place in (1..rows.len()).rev() {
+            rows.swap(place, draw.below(place as u64 + 1) as usize);
+        }
+    }
+    if faults == 0 {
+        return rows;
+    }
+    // One of a hundred comes twice.
+    rows.into_iter().flat_map(|row| std::iter::repeat_n(row, 1 + usize::from(draw.below(100) == 0))).collect()
+}
+
+fn write_customers(path: &Path, ids: &StringArray) {
+    let same = |word: &str| -> ArrayRef { Arc::new(StringArray::from(vec![word; ids.len()])) };
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("customer_id", Arc::new(ids.clone())),
+        ("use_category", same("residential")),
+        ("supply_level", same("residential")),
+        ("opened_on", Arc::new(Date32Array::from(vec![0; ids.len()]))),
+        ("aged_transformer_area", Arc::new(BooleanArray::from(vec![false; ids.len()]))),
+    ];
+    write(path, RecordBatch::try_from_iter(columns).expect("columns of one length"), true);
+}
+
+fn write_readings(path: &Path, ids: &StringArray, rows: &[(u32, u32)], in_dictionary: bool, faults: u64) {
+    let mut draw = Draw(2);
+    let keys: Int32Array = rows.iter().map(|(customer, _)| Some(*customer as i32)).collect();
+    let customers = DictionaryArray::<Int32Type>::try_new(keys, Arc::new(ids.clone())).expect("known keys");
+    let start_us = i64::from(WINDOW.start().first_day()) * DAY_US;
+    let times: TimestampMicrosecondArray =
+        rows.iter().map(|(_, day)| Some(start_us + i64::from(*day) * DAY_US)).collect();
+    // The same for both readings of one that comes twice.
+    let energy = |row: &(u32, u32), salt: u64| {
+        Draw(u64::from(row.0) << 32 | u64::from(row.1) << 8 | salt).below(50_000) as f64 / 1000.0
+    };
+    let mut active: Vec<f64> = rows.iter().map(|row| energy(row, 1)).collect();
+    let reactive: Float64Array = rows.iter().map(|row| Some(energy(row, 2))).collect();
+    for value in &mut active {
+        let lot = draw.below(100);
+        *value = match lot {
+            _ if lot + 1 >= faults => *value,
+            lot if lot % 2 == 0 => -1.0,
+            _ => f64::NAN,
+        };
+    }
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("customer_id", Arc::new(customers)),
+        ("read_at", Arc::new(times)),
+        ("active_kwh", Arc::new(Float64Array::from(active))),
+        ("reactive_kvarh", Arc::new(reactive)),
+    ];
+    write(path, RecordBatch::try_from_iter(columns).expect("columns of one length"), in_dictionary);
+}
+
+fn write(path: &Path, table: RecordBatch, in_dictionary: bool) {
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_max_row_group_row_count(Some(GROUP_ROWS))
+        .set_dictionary_page_size_limit(64 << 20)
+        .set_column_dictionary_enabled(ColumnPath::from("customer_id"), in_dictionary)
+        .set_column_dictionary_enabled(ColumnPath::from("active_kwh"), false)
+        .set_column_dictionary_enabled(ColumnPath::from("reactive_kvarh"), false)
+        .build();
+    let file = std::fs::File::create(path).expect("a new file");
+    let mut writer = ArrowWriter::try_new(file, table.schema(), Some(properties)).expect("a writer");
+    writer.write(&table).expect("the table written");
+    writer.close().expect("the file closed");
 }
 
 /// Decodes the kernel's columns and looks at nothing.
-fn decode(utility: &Utility) -> u64 {
-    let parts = utility.folder.parts(Table::MeterReadings).expect("parts").unwrap_or_default();
-    let rows = AtomicU64::new(0);
+fn decode(folder: &DataFolder) {
+    let parts = folder.parts(Table::MeterReadings).expect("parts").unwrap_or_default();
     parts.par_iter().for_each(|&part| {
-        let read = utility.folder.read(Table::MeterReadings, part, COLUMNS, &mut |batch| {
-            rows.fetch_add(black_box(batch).record.num_rows() as u64, Ordering::Relaxed);
+        let read = folder.read(Table::MeterReadings, part, COLUMNS, &mut |batch| {
+            black_box(batch);
             Ok(())
         });
         read.expect("a part read");
     });
-    rows.into_inner()
 }
 
-fn readings(c: &mut Criterion) {
-    let mut group = c.benchmark_group("readings");
+fn kernel(c: &mut Criterion) {
+    for (order_name, order) in
+        [("by_time", Order::Time), ("by_customer", Order::Customer), ("shuffled", Order::Shuffled)]
+    {
+        for (ids, in_dictionary) in [("dictionary", true), ("plain", false)] {
+            for faults in [0, 5] {
+                let data = Readings::write(order, in_dictionary, faults);
+                let mut group = c.benchmark_group("readings");
+                group.sample_size(10);
+                group.throughput(Throughput::ElementsAndBytes { elements: data.rows, bytes: data.bytes });
+                let name = format!("{order_name}/{ids}/{faults}%");
+                group.bench_function(BenchmarkId::new("decode", &name), |b| b.iter(|| decode(&data.folder)));
+                group.bench_function(BenchmarkId::new("kernel", &name), |b| {
+                    b.iter(|| {
+                        let mut book = Intake::new(Table::MeterReadings);
+                        meter::read(&data.folder, &data.customers, WINDOW, &mut book).expect("usage")
+                    });
+                });
+                group.finish();
+            }
+        }
+    }
+}
+
+/// From files to tiers, as `regrade` does but for publishing.
+fn grading(c: &mut Criterion) {
+    let mut group = c.benchmark_group("grading");
     group.sample_size(10);
-    for (name, faults, layout) in [
-        ("one_file", Faults::None, Layout::Flat),
-        ("monthly_files", Faults::None, Layout::MonthlyFiles),
-        ("faults", Faults::Few, Layout::Flat),
-    ] {
-        let utility = utility(faults, layout);
-        group.throughput(Throughput::Elements(utility.rows));
-        let id = |stage: &str| BenchmarkId::new(format!("{stage}/{name}"), utility.people);
-        group.bench_function(id("decode"), |b| b.iter(|| decode(&utility)));
-        group.bench_function(id("kernel"), |b| {
+    for (name, cadence, months) in [("monthly", Cadence::Monthly, 36), ("daily", Cadence::Daily, 12)] {
+        let spec = SampleSpec {
+            customers: people() as u32,
+            months,
+            cadence,
+            faults: Faults::None,
+            layout: Layout::MonthlyFiles,
+            ..SampleSpec::demo()
+        };
+        let dir = tempfile::tempdir().expect("a folder for the data");
+        let summary = sample::write(&dir.path().join("data"), &spec).expect("the data written");
+        let mut method = Method::preset("utility").expect("the preset").expect("a sound preset");
+        method.window_months = months;
+        let end = Month::new(spec.end.0, spec.end.1);
+        group.throughput(Throughput::Elements(summary.rows(Table::MeterReadings)));
+        group.bench_function(BenchmarkId::new("end_to_end", name), |b| {
             b.iter(|| {
-                let mut book = Intake::new(Table::MeterReadings);
-                meter::read(&utility.folder, &utility.customers, utility.window, &mut book).expect("usage")
+                let folder = DataFolder::open(&dir.path().join("data")).expect("the data opened");
+                run::regrade(&folder, end, &method, &Previous::new(), Vec::new()).expect("a grading")
             });
         });
     }
     group.finish();
 }
 
-fn judgement(c: &mut Criterion) {
-    let utility = utility(Faults::None, Layout::Flat);
-    let method = Method::preset("utility").expect("the preset").expect("a sound preset");
-    let facts = fact::read(&utility.folder, utility.window).expect("facts");
-    let columns = indicator::compute(&facts, &method.own).expect("indicators");
-    let scores = score::score(&facts, &columns, &method);
-    let mut group = c.benchmark_group("judgement");
-    group.throughput(Throughput::Elements(facts.rows.len() as u64));
-    let id = |stage: &str| BenchmarkId::new(stage, utility.people);
-    group.bench_function(id("indicators"), |b| b.iter(|| indicator::compute(&facts, &method.own)));
-    group.bench_function(id("scores"), |b| b.iter(|| score::score(&facts, &columns, &method)));
-    let none = Previous::new();
-    group.bench_function(id("tiers"), |b| b.iter(|| tier::grade(&facts, &columns, &scores, &method, &none)));
-    group.finish();
-}
-
-criterion_group!(benches, readings, judgement);
+criterion_group!(benches, kernel, grading);
 criterion_main!(benches);

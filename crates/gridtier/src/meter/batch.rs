@@ -3,10 +3,10 @@
 //! Each rule runs over its own column and notes the rows that break it; rules that go before others run later and write
 //! over them. Rows are few that break one, so that the loop that sums asks one question only.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use super::Kernel;
-use super::calendar::{Place, Span, widen};
+use super::calendar::{Place, Span};
 use super::lookup::{Lookup, Number, OfCustomers, OfMeters};
 use super::usage::MonthUse;
 use crate::contract::Table;
@@ -52,8 +52,6 @@ pub(super) struct Readings {
     active: Values,
     reactive: Values,
     fates: Vec<Option<Fate>>,
-    /// Whether every row counts.
-    pub all_count: bool,
 }
 
 /// In a column of reactive energy: none was read.
@@ -177,29 +175,28 @@ impl Readings {
             times.odd.extend((0..fates.len() as u32).map(|row| (row, State::Null)));
         }
         let first_us = times.values.first().copied().unwrap_or(0);
-        let mut any_outside = false;
-        *span = None;
-        let mut place = |us: i64| {
-            let place = kernel.calendar.place(us);
-            match place {
-                Place::OUTSIDE => any_outside = true,
-                _ => widen(span, (place.month(), place.month())),
-            }
-            place
-        };
         places.clear();
-        if times.values.iter().fold(true, |same, &us| same & (us == first_us)) {
+        let (low, high) = if times.values.iter().fold(true, |same, &us| same & (us == first_us)) {
             // Files sorted by time.
-            places.resize(fates.len(), place(first_us));
+            let place = kernel.calendar.place(first_us);
+            places.resize(fates.len(), place);
+            (place, place)
         } else {
-            places.extend(times.values.iter().map(|&us| place(us)));
-        }
-        if any_outside {
+            places.extend(times.values.iter().map(|&us| kernel.calendar.place(us)));
+            let widest = (Place::OUTSIDE, Place::FIRST);
+            places.iter().fold(widest, |(low, high), &place| (low.min(place), high.max(place)))
+        };
+        *span = (low != Place::OUTSIDE).then(|| (low.month(), high.month()));
+        if high == Place::OUTSIDE {
+            let mut inside = Place::FIRST;
             for (row, &place) in places.iter().enumerate() {
                 if place == Place::OUTSIDE {
                     fates[row] = Some(Fate::Outside);
+                } else {
+                    inside = inside.max(place);
                 }
             }
+            *span = span.map(|(low, _)| (low, inside.month()));
         }
         for &(row, state) in &times.odd {
             let rule = rows::fault_if_any(state).unwrap_or(Rule::NullKey);
@@ -208,13 +205,12 @@ impl Readings {
         Ok(())
     }
 
-    fn book(&mut self, book: &mut Intake) {
+    fn book(&self, book: &mut Intake) {
         let rows = self.fates.len();
         book.tally.rows_in += rows as u64;
         let uncounted = self.fates.iter().map(|fate| usize::from(fate.is_some())).sum::<usize>();
         book.tally.counted += (rows - uncounted) as u64;
-        self.all_count = uncounted == 0;
-        if self.all_count {
+        if uncounted == 0 {
             return;
         }
         for (row, fate) in self.fates.iter().enumerate() {
@@ -253,24 +249,66 @@ impl Readings {
         self.meters.get(row).and_then(|number| number.known())
     }
 
-    /// The month of all rows, if there is one.
-    pub fn month(&self) -> Option<u16> {
-        self.span.filter(|(low, high)| low == high).map(|(month, _)| month)
-    }
-
     /// The energies of a row that counts.
     #[inline]
     pub fn energy(&self, row: usize) -> (i64, Option<i64>) {
         energy(self.active.values[row], self.reactive.values[row])
     }
 
-    /// The energies of rows that count.
-    #[inline]
-    pub fn energies(&self, rows: Range<usize>) -> impl Iterator<Item = (i64, Option<i64>)> {
-        let columns = self.active.values[rows.clone()].iter().zip(&self.reactive.values[rows]);
-        columns.map(|(&active, &reactive)| energy(active, reactive))
+    /// The columns of neighbouring rows.
+    pub fn run(&self, rows: Range<usize>) -> Run<'_> {
+        Run {
+            customers: &self.customers[rows.clone()],
+            meters: self.meters.get(rows.clone()),
+            places: &self.places[rows.clone()],
+            active: &self.active.values[rows.clone()],
+            reactive: &self.reactive.values[rows.clone()],
+            fates: &self.fates[rows],
+        }
     }
 }
+
+/// Neighbouring rows of a batch.
+pub(super) struct Run<'a> {
+    customers: &'a [Number],
+    /// None when no row has a meter.
+    meters: Option<&'a [Number]>,
+    places: &'a [Place],
+    active: &'a [i64],
+    reactive: &'a [i64],
+    fates: &'a [Option<Fate>],
+}
+
+impl Run<'_> {
+    /// Whether any row may have a meter.
+    pub fn has_meters(&self) -> bool {
+        self.meters.is_some()
+    }
+
+    /// Hands customer, meter, place and energies of the rows that count to `body` until it stops; the rows before that.
+    #[inline(always)]
+    pub fn each_counted(&self, mut body: impl FnMut(usize, Counted) -> ControlFlow<()>) -> usize {
+        let rows = self.customers.len();
+        // Of one length, so that it is looked at once.
+        let (places, fates) = (&self.places[..rows], &self.fates[..rows]);
+        let (active, reactive) = (&self.active[..rows], &self.reactive[..rows]);
+        let meters = self.meters.map(|meters| &meters[..rows]);
+        for row in 0..rows {
+            if fates[row].is_some() {
+                continue;
+            }
+            let meter = meters.and_then(|meters| meters[row].known());
+            let energies = energy(active[row], reactive[row]);
+            if body(row, (self.customers[row], meter, places[row], energies)).is_break() {
+                return row;
+            }
+        }
+        rows
+    }
+}
+
+/// Customer, meter, place and energies of a row that counts.
+type Counted = (Number, Option<u32>, Place, (i64, Option<i64>));
 
 #[inline]
 fn energy(active_wh: i64, reactive: i64) -> (i64, Option<i64>) {

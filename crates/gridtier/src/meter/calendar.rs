@@ -23,6 +23,8 @@ pub(super) struct Place(u32);
 impl Place {
     /// Not in the window.
     pub const OUTSIDE: Self = Self(u32::MAX);
+    /// The first slot of the first month.
+    pub const FIRST: Self = Self(0);
 
     #[inline]
     pub fn month(self) -> u16 {

@@ -14,7 +14,7 @@ use super::batch::{COLUMNS, Names, Readings, month_use};
 use super::by_stripe::ByStripe;
 use super::calendar::{Place, Slots};
 use super::schedule::{Reader, share_out};
-use super::stripe::{Stripe, code};
+use super::stripe::Stripe;
 use super::sum::Summed;
 use crate::contract::Table;
 use crate::contract::rule::Rule;
@@ -283,8 +283,8 @@ impl<'k, T, F: FnMut(&mut T, Row)> Rereader<'k, T, F> {
             for row in rows {
                 let customer = readings.customers[row].index();
                 if readings.counts(row) && customers.contains(&customer) {
-                    let meter = code(readings.meter(row));
-                    let series = stripe.series(customer - kernel.stripes.first(number), meter);
+                    let own = customer - kernel.stripes.first(number);
+                    let series = stripe.series(own, readings.meter(row));
                     let place = readings.places[row];
                     look(kept, Row { stripe, number, customer, series, place, readings, row });
                 }

@@ -5,8 +5,10 @@
 //! is recognised.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
+use super::batch::{Run, month_use};
 use super::calendar::Place;
 use super::usage::MonthUse;
 
@@ -94,8 +96,10 @@ pub(super) struct Stripe {
     pub months: Vec<Vec<Cell>>,
     customers: usize,
     /// By customer: [`code`] of the meter that was met first, 0 for none yet. Which one that is depends on the threads,
-    /// but nothing that is published does.
+    /// but nothing that is published does. Empty until a file has meters.
     first_meter: Vec<u32>,
+    /// Whether there are readings of files without meters.
+    is_meterless: bool,
     /// Further meters by customer and code.
     further: HashMap<(u32, u32), u32>,
     further_customers: Vec<u32>,
@@ -103,8 +107,9 @@ pub(super) struct Stripe {
     further_marks: Vec<Vec<Marks>>,
 }
 
-/// A meter as a number above 0; `None` is the null meter, which is a meter of its own.
-pub(super) fn code(meter: Option<u32>) -> u32 {
+/// A meter as a number above 0; 1 is the null meter.
+#[inline]
+fn code(meter: Option<u32>) -> u32 {
     meter.map_or(1, |meter| meter + 2)
 }
 
@@ -114,30 +119,25 @@ impl Stripe {
             months: vec![Vec::new(); months],
             customers,
             first_meter: Vec::new(),
+            is_meterless: false,
             further: HashMap::new(),
             further_customers: Vec::new(),
             further_marks: vec![Vec::new(); months],
         }
     }
 
-    /// The series of a customer's meter: readings of one series and time are repetitions. The first meter's has the
-    /// number of the customer in the stripe, so that the common case of one meter each needs no table.
+    /// The series of a customer's meter, `None` for the null meter, which is a meter of its own: readings of one series
+    /// and time are repetitions. The first meter's has the number of the customer in the stripe, so that the common case
+    /// of one meter each needs no table.
     #[inline]
-    pub fn series(&mut self, customer: u32, code: u32) -> u32 {
-        if self.is_first(customer, code) { customer } else { self.other_series(customer, code) }
-    }
-
-    /// Whether the number of a meter's series is that of its customer.
-    #[inline]
-    pub fn is_first(&self, customer: u32, code: u32) -> bool {
-        self.first_meter.get(customer as usize) == Some(&code)
+    pub fn series(&mut self, customer: u32, meter: Option<u32>) -> u32 {
+        let is_first = self.first_meter.get(customer as usize) == Some(&code(meter));
+        if is_first { customer } else { self.other_series(customer, code(meter)) }
     }
 
     #[inline(never)]
     fn other_series(&mut self, customer: u32, code: u32) -> u32 {
-        if self.first_meter.is_empty() {
-            self.first_meter = vec![0; self.customers];
-        }
+        self.tell_meters();
         let first = &mut self.first_meter[customer as usize];
         if *first == 0 || *first == code {
             *first = code;
@@ -151,18 +151,46 @@ impl Stripe {
         series
     }
 
-    #[inline]
-    pub fn cells(&mut self, month: u16) -> &mut [Cell] {
-        let month = usize::from(month);
-        if self.months[month].is_empty() {
-            self.begin(month);
+    /// From here on meters are told apart. Where files without meters came first, everybody's first is the null meter.
+    fn tell_meters(&mut self) {
+        if self.first_meter.is_empty() {
+            self.first_meter = vec![u32::from(self.is_meterless); self.customers];
         }
-        &mut self.months[month]
     }
 
-    #[cold]
-    fn begin(&mut self, month: usize) {
-        self.months[month] = vec![Cell::default(); self.customers];
+    /// Adds neighbouring rows and marks their days, up to the first of a meter that is not its customer's first; the rows
+    /// added. `again` is told of rows on a day that was marked before. `first` is the stripe's first customer.
+    pub fn add_run(&mut self, first: u32, run: &Run, again: &mut dyn FnMut(usize)) -> usize {
+        if run.has_meters() {
+            self.tell_meters();
+        } else if self.first_meter.is_empty() {
+            self.is_meterless = true;
+        }
+        let Self { months, customers, first_meter, .. } = self;
+        let is_meterless = first_meter.is_empty();
+        run.each_counted(|row, (number, meter, place, energies)| {
+            let customer = (number.index() - first) as usize;
+            if !is_meterless && first_meter[customer] != code(meter) {
+                return ControlFlow::Break(());
+            }
+            let cells = &mut months[usize::from(place.month())];
+            if cells.is_empty() {
+                begin(cells, *customers);
+            }
+            if cells[customer].add_day(place, month_use(energies)) {
+                again(row);
+            }
+            ControlFlow::Continue(())
+        })
+    }
+
+    #[inline]
+    pub fn cells(&mut self, month: u16) -> &mut [Cell] {
+        let cells = &mut self.months[usize::from(month)];
+        if cells.is_empty() {
+            begin(cells, self.customers);
+        }
+        cells
     }
 
     /// The marks of a series in a month.
@@ -217,6 +245,11 @@ impl Stripe {
         let all = firsts.chain(further).filter(|(_, (marks, _))| marks.are_doubtful());
         all.map(|(month, (marks, series))| (month as u16, series, marks))
     }
+}
+
+#[cold]
+fn begin(cells: &mut Vec<Cell>, customers: usize) {
+    *cells = vec![Cell::default(); customers];
 }
 
 /// All stripes.
@@ -299,8 +332,9 @@ mod tests {
     fn the_first_meter_of_a_customer_has_its_number_and_others_follow() {
         let mut stripe = Stripe::new(4, 1);
         assert_eq!([code(None), code(Some(0))], [1, 2]);
-        assert_eq!([stripe.series(2, 7), stripe.series(2, 1), stripe.series(2, 7)], [2, 4, 2]);
-        assert_eq!([stripe.series(3, 1), stripe.series(3, 7), stripe.series(2, 1)], [3, 5, 4]);
+        let meter = Some(5);
+        assert_eq!([stripe.series(2, meter), stripe.series(2, None), stripe.series(2, meter)], [2, 4, 2]);
+        assert_eq!([stripe.series(3, None), stripe.series(3, meter), stripe.series(2, None)], [3, 5, 4]);
         let place = super::super::calendar::Calendar::new(
             crate::unit::Window { end: crate::unit::Month(1), months: 1 },
             super::super::calendar::Slots::Days,

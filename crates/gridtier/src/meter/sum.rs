@@ -8,7 +8,7 @@ use super::by_stripe::{ByStripe, Rows};
 use super::calendar::{Slots, Span, widen};
 use super::schedule::{Reader, share_out};
 use super::streak::{self, Streaks};
-use super::stripe::{Stripe, code};
+use super::stripe::Stripe;
 use crate::contract::Table;
 use crate::error::RunError;
 use crate::source::{Batch, Intake, Part};
@@ -129,7 +129,7 @@ impl<'k> Worker<'k> {
             Slots::Minutes => by_stripe.visit(stripes, readings, |stripe, number, rows| {
                 for row in rows.filter(|&row| readings.counts(row)) {
                     let customer = readings.customers[row].index() - stripes.first(number);
-                    let series = stripe.series(customer, code(readings.meter(row)));
+                    let series = stripe.series(customer, readings.meter(row));
                     let place = readings.places[row];
                     stripe.add(customer, place.month(), month_use(readings.energy(row)));
                     streaks.follow(stripe, number, series, place);
@@ -151,31 +151,19 @@ impl<'k> Worker<'k> {
 
 /// Adds readings to the stripe that begins with customer `first`; how many fell on a day that had one, at another time
 /// than midnight: a day that came twice is no finer reading.
-fn add_days(stripe: &mut Stripe, first: u32, readings: &Readings, rows: Rows) -> u64 {
+fn add_days(stripe: &mut Stripe, first: u32, readings: &Readings, mut rows: Rows) -> u64 {
     let mut within_day = 0;
-    let mut note = |is_again: bool, row: usize| {
-        if is_again {
-            within_day += u64::from(readings.time_us(row).rem_euclid(DAY_US) != 0);
-        }
-    };
-    let customer = |row: usize| readings.customers[row].index() - first;
-    if let (Rows::Run(run), true, Some(month)) = (&rows, readings.all_count, readings.month())
-        && run.clone().all(|row| stripe.is_first(customer(row), code(readings.meter(row))))
-    {
-        // What daily batches come to: as few steps as it takes.
-        let cells = stripe.cells(month);
-        let columns = readings.customers[run.clone()].iter().zip(&readings.places[run.clone()]);
-        for ((row, energy), (number, &place)) in run.clone().zip(readings.energies(run.clone())).zip(columns)
-        {
-            let cell = &mut cells[(number.index() - first) as usize];
-            note(cell.add_day(place, month_use(energy)), row);
-        }
-        return within_day;
+    let mut note = |row: usize| within_day += u64::from(readings.time_us(row).rem_euclid(DAY_US) != 0);
+    if let Rows::Run(run) = &mut rows {
+        let start = run.start;
+        run.start += stripe.add_run(first, &readings.run(run.clone()), &mut |row| note(start + row));
     }
     for row in rows.filter(|&row| readings.counts(row)) {
-        let series = stripe.series(customer(row), code(readings.meter(row)));
-        let reading = month_use(readings.energy(row));
-        note(stripe.add_day(customer(row), series, readings.places[row], reading), row);
+        let customer = readings.customers[row].index() - first;
+        let series = stripe.series(customer, readings.meter(row));
+        if stripe.add_day(customer, series, readings.places[row], month_use(readings.energy(row))) {
+            note(row);
+        }
     }
     within_day
 }
