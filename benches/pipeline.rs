@@ -1,4 +1,4 @@
-//! The stages of a grading on an invented utility: decoding alone, the meter kernel, indicators, scores, tiers.
+//! The stages of a grading on an invented utility that begin with files: decoding alone, the meter kernel, indicators.
 //!
 //! `GRIDTIER_BENCH_CUSTOMERS` sets the size (20,000 by default; daily readings of six months, 3.5 million rows). Data are
 //! written from a seed outside the timed part.
@@ -12,9 +12,8 @@ use gridtier::customer::{self, Customers};
 use gridtier::fact;
 use gridtier::method::Method;
 use gridtier::source::{Intake, Source};
-use gridtier::tier::{self, Previous};
 use gridtier::unit::{Month, Window};
-use gridtier::{indicator, meter, score};
+use gridtier::{indicator, meter};
 use gridtier_io::folder::DataFolder;
 use gridtier_io::sample::{self, Cadence, Faults, Layout, SampleSpec};
 use rayon::prelude::*;
@@ -92,15 +91,10 @@ fn judgement(c: &mut Criterion) {
     let utility = utility(Faults::None, Layout::Flat);
     let method = Method::preset("utility").expect("the preset").expect("a sound preset");
     let facts = fact::read(&utility.folder, utility.window).expect("facts");
-    let columns = indicator::compute(&facts, &method.own).expect("indicators");
-    let scores = score::score(&facts, &columns, &method);
     let mut group = c.benchmark_group("judgement");
     group.throughput(Throughput::Elements(facts.rows.len() as u64));
     let id = |stage: &str| BenchmarkId::new(stage, utility.people);
     group.bench_function(id("indicators"), |b| b.iter(|| indicator::compute(&facts, &method.own)));
-    group.bench_function(id("scores"), |b| b.iter(|| score::score(&facts, &columns, &method)));
-    let none = Previous::new();
-    group.bench_function(id("tiers"), |b| b.iter(|| tier::grade(&facts, &columns, &scores, &method, &none)));
     group.finish();
 }
 
