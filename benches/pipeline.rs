@@ -1,4 +1,4 @@
-//! The stages that read files: decoding alone, the meter kernel, and a whole grading.
+//! The stages that begin with files: decoding alone, the meter kernel, indicators, and a whole grading.
 //!
 //! `GRIDTIER_BENCH_CUSTOMERS` sets the size (20,000 by default; daily readings of six months, 3.6 million rows). Data are
 //! written from a seed outside the timed part.
@@ -15,12 +15,11 @@ use arrow_array::{
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use gridtier::contract::Table;
 use gridtier::customer::{self, Customers};
-use gridtier::meter;
 use gridtier::method::Method;
-use gridtier::run;
 use gridtier::source::{Intake, Source};
 use gridtier::tier::Previous;
 use gridtier::unit::{DAY_US, Month, Window};
+use gridtier::{fact, indicator, meter, run};
 use gridtier_io::folder::DataFolder;
 use gridtier_io::sample::{self, Cadence, Faults, Layout, SampleSpec};
 use parquet::arrow::ArrowWriter;
@@ -224,12 +223,15 @@ fn grading(c: &mut Criterion) {
         let mut method = Method::preset("utility").expect("the preset").expect("a sound preset");
         method.window_months = months;
         let end = Month::new(spec.end.0, spec.end.1);
+        let open = || DataFolder::open(&dir.path().join("data")).expect("the data opened");
+        let facts = fact::read(&open(), Window { end, months }).expect("facts");
+        group.throughput(Throughput::Elements(facts.rows.len() as u64));
+        group.bench_function(BenchmarkId::new("indicators", name), |b| {
+            b.iter(|| indicator::compute(&facts, &method.own));
+        });
         group.throughput(Throughput::Elements(summary.rows(Table::MeterReadings)));
         group.bench_function(BenchmarkId::new("end_to_end", name), |b| {
-            b.iter(|| {
-                let folder = DataFolder::open(&dir.path().join("data")).expect("the data opened");
-                run::regrade(&folder, end, &method, &Previous::new(), Vec::new()).expect("a grading")
-            });
+            b.iter(|| run::regrade(&open(), end, &method, &Previous::new(), Vec::new()).expect("a grading"));
         });
     }
     group.finish();

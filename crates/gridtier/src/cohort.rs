@@ -8,7 +8,7 @@ use crate::indicator::{Column, INDICATORS};
 use crate::method::{Method, Tier};
 use crate::robustness::Ranked;
 use crate::score::{Parameters, Scores, judge};
-use crate::tier::{Grounds, Previous, Tiers, grade_on};
+use crate::tier::{Grounds, Groups, Previous, Tiers, grade_on};
 use crate::unit::{Month, round_half_away};
 
 /// A row of the tier table.
@@ -80,7 +80,8 @@ impl Cohort {
         let short_history: Vec<bool> = self.rows.iter().map(|row| row.short_history).collect();
         let scores = judge(population, &short_history, columns, method);
         let grounds = Grounds {
-            customers: &self.customers,
+            ids: &self.customers.ids,
+            groups: Groups::of(&self.customers, method.strata),
             end: self.end,
             ceilings: self.rows.iter().map(|row| row.ceiling).collect(),
             previous: &self.previous,
@@ -103,6 +104,6 @@ impl Cohort {
 
     fn amount(&self, id: &str, number: u32, units: f64) -> i64 {
         let place = INDICATORS.iter().position(|indicator| indicator.id == id).unwrap_or(0);
-        self.columns[place][number as usize].known().map_or(0, |x| round_half_away(x * units))
+        self.columns[place].known(number as usize).map_or(0, |x| round_half_away(x * units))
     }
 }

@@ -286,16 +286,19 @@ fn value_for(fitted: &Fitted, from: f64, z: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::indicator::Column;
     use crate::method::PRESETS;
+    use crate::score::Sample;
 
     fn method() -> Method {
         Method::parse("m.toml", PRESETS[0].1).unwrap()
     }
 
     fn fitted(method: &Method) -> Parameters {
-        let fit = |spec: &crate::method::Spec| {
-            Some(Fitted::fit(spec.normalise.as_ref()?, spec.direction, vec![0.0, 1.0, 100.0, 1e6]))
-        };
+        let column: Column = [0.0, 1.0, 100.0, 1e6].into_iter().map(Value::Known).collect();
+        let four = Sample { column: &column, numbers: &[0, 1, 2, 3] };
+        let fit =
+            |spec: &crate::method::Spec| Some(Fitted::fit(spec.normalise.as_ref()?, spec.direction, four, 4));
         Parameters {
             fitted: method.indicators.iter().map(fit).collect(),
             weights: method.indicators.iter().map(|spec| spec.weight).collect(),

@@ -4,6 +4,7 @@
 //! default ones stand in the [`registry`], each with everything there is to say about it; an analyst's own come as
 //! expressions over the facts ([`expression`]). How good a value is belongs to the score.
 
+pub mod column;
 pub mod expression;
 pub mod registry;
 
@@ -13,6 +14,7 @@ use crate::error::RunError;
 use crate::fact::Facts;
 use expression::Expression;
 
+pub use column::Column;
 pub use registry::{INDICATORS, Indicator};
 
 /// The three dimensions of the method, in order.
@@ -64,9 +66,6 @@ impl Value {
         }
     }
 }
-
-/// The values of one indicator, by customer number.
-pub type Column = Vec<Value>;
 
 /// All indicators of the registry, then the method's own, by customer number.
 ///

@@ -12,13 +12,13 @@ use rayon::prelude::*;
 pub use objective::{Guard, Objective, Scheme};
 
 /// Rows whose sum is taken in one piece.
-const BLOCK: usize = 1 << 12;
+pub const BLOCK: usize = 1 << 12;
 
 /// Σ f(row) over rows `0..rows`, component by component: in blocks of a fixed size whose sums are added in their order,
 /// so that the bits do not depend on the number of threads.
 pub fn sum<const K: usize>(rows: usize, f: impl Fn(usize) -> [f64; K] + Sync) -> [f64; K] {
     let add = |mut total: [f64; K], more: [f64; K]| {
-        total.iter_mut().zip(more).for_each(|(total, more)| *total += more);
+        add(&mut total, &more);
         total
     };
     let blocks: Vec<[f64; K]> = (0..rows.div_ceil(BLOCK))
@@ -26,6 +26,11 @@ pub fn sum<const K: usize>(rows: usize, f: impl Fn(usize) -> [f64; K] + Sync) ->
         .map(|block| (block * BLOCK..((block + 1) * BLOCK).min(rows)).map(&f).fold([0.0; K], add))
         .collect();
     blocks.into_iter().fold([0.0; K], add)
+}
+
+/// Adds component by component.
+pub fn add(total: &mut [f64], more: &[f64]) {
+    total.iter_mut().zip(more).for_each(|(total, more)| *total += more);
 }
 
 /// The weights nearest in proportion to `shares` that keep their limits and sum to 1: wᵢ = clamp(λ sᵢ, floorᵢ, capᵢ)

@@ -38,7 +38,7 @@ pub struct Output<'a> {
 pub fn tables<'a>(graded: &'a Graded, method: &'a Method) -> Vec<Output<'a>> {
     let facts = &graded.facts;
     vec![
-        tiers(graded),
+        tiers(graded, method),
         customers(facts),
         indicators(graded, method),
         contributions(graded, method),
@@ -111,7 +111,7 @@ fn table<'a>(
     Output { name, schema, batches: Box::new(batches) }
 }
 
-fn tiers(graded: &Graded) -> Output<'_> {
+fn tiers<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
     let (scores, tiers, ids) = (&graded.scores, &graded.tiers, &graded.facts.customers.ids);
     let mut fields = vec![
         full("customer_id", TEXT),
@@ -137,17 +137,19 @@ fn tiers(graded: &Graded) -> Output<'_> {
             Some(why) => Some(why.reason()),
             None => tiers.policy[at].map(|policy| policy.reason()),
         };
+        let dimensions = scores.dimensions(&graded.columns, method, rows.clone());
+        let own = |dimension: usize| numbers(dimensions.iter().map(|own| own[dimension]));
         let mut columns = vec![
             text(each().map(|at| Some(ids.key(scores.population[at])))),
-            text(each().map(|at| Some(tiers.stratum[at].as_str()))),
-            integers(each().map(|at| tiers.rank[at].map(|rank| rank as i64))),
-            integers(each().map(|at| scores.score_e6[at])),
-            numbers(each().map(|at| scores.dimensions[0][at])),
-            numbers(each().map(|at| scores.dimensions[1][at])),
-            numbers(each().map(|at| scores.dimensions[2][at])),
-            numbers(each().map(|at| Some(scores.known_weight[at]))),
+            text(each().map(|at| Some(tiers.stratum(at)))),
+            integers(each().map(|at| tiers.rank(at).map(|rank| rank as i64))),
+            integers(each().map(|at| scores.score_e6(at))),
+            own(0),
+            own(1),
+            own(2),
+            numbers(each().map(|at| Some(scores.known_weight(at)))),
             flags(each().map(|at| scores.provisional[at].is_some())),
-            days(each().map(|at| scores.firm_from[at].map(|month| month.first_day()))),
+            days(each().map(|at| scores.firm_from.get(&at).map(|month| month.first_day()))),
             text(each().map(|at| tiers.computed[at].map(|tier| tier.name()))),
             text(each().map(|at| Some(tiers.tier[at].name()))),
             text(each().map(reason)),
@@ -209,8 +211,8 @@ fn indicators<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
         let numbers_of = || rows.clone().map(|at| scores.population[at]);
         let mut columns = vec![text(numbers_of().map(|number| Some(ids.key(number))))];
         for column in &graded.columns {
-            columns.push(numbers(numbers_of().map(|number| column[number as usize].known())));
-            columns.push(text(numbers_of().map(|number| Some(column[number as usize].status()))));
+            columns.push(numbers(numbers_of().map(|number| column.known(number as usize))));
+            columns.push(text(numbers_of().map(|number| Some(column.get(number as usize).status()))));
         }
         columns
     })
@@ -222,12 +224,8 @@ fn contributions<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
     fields.extend(method.indicators.iter().map(|spec| full(&spec.id, NUMBER)));
     table("contributions", fields, scores.population.len(), move |rows| {
         let mut columns = vec![text(rows.clone().map(|at| Some(ids.key(scores.population[at]))))];
-        columns.extend(
-            scores
-                .contributions
-                .iter()
-                .map(|column| numbers(column[rows.clone()].iter().map(|&points| Some(points)))),
-        );
+        let all = scores.contributions(&graded.columns, method, rows);
+        columns.extend(all.into_iter().map(|points| Arc::new(Float64Array::from(points)) as ArrayRef));
         columns
     })
 }

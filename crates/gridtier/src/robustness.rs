@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use crate::indicator::{Column, Value};
 use crate::measure::Order;
 use crate::method::{Combine, Method, Tier, Ties, Weight};
-use crate::score::combine::{log_points, relation};
+use crate::score::combine::{entering, summed};
 use crate::score::{Parameters, effective, points};
 
 pub use draw::Draw;
@@ -109,7 +109,7 @@ impl<'a> Study<'a> {
             .par_iter()
             .map(|customer| {
                 let values: Vec<Value> =
-                    columns.iter().map(|column| column[customer.number as usize]).collect();
+                    columns.iter().map(|column| column.get(customer.number as usize)).collect();
                 points(method, parameters, &values)
             })
             .collect();
@@ -254,14 +254,7 @@ impl<'a> Study<'a> {
 
     /// Points as they enter the sum of a way to combine.
     fn transformed(&self, how: Combine, points: &[f64]) -> Vec<f64> {
-        points
-            .par_iter()
-            .map(|&z| match how {
-                Combine::WeightedSum | Combine::Topsis => z,
-                Combine::WeightedProduct => log_points(z),
-                Combine::GreyRelational => relation(z),
-            })
-            .collect()
+        points.par_iter().map(|&z| entering(how, z)).collect()
     }
 
     fn scoring(&self, how: Combine, weights: &[Option<Weight>], without: Option<usize>) -> Scoring {
@@ -340,16 +333,8 @@ impl Scoring {
     /// A number that orders rows as the score does, of points as they enter its sum.
     fn score(&self, pattern: u32, z: &[f64]) -> f64 {
         let start = pattern as usize * z.len();
-        let weighted = self.weights[start..start + z.len()].iter().zip(z);
-        if self.how != Combine::Topsis {
-            return weighted.map(|(w, z)| w * z).sum();
-        }
-        let (mut to_best, mut to_worst) = (0.0, 0.0);
-        for (w, z) in weighted {
-            to_best += (w * (100.0 - z)) * (w * (100.0 - z));
-            to_worst += (w * z) * (w * z);
-        }
-        crate::mcda::ranking::closeness(to_best.sqrt(), to_worst.sqrt())
+        let weights = &self.weights[start..start + z.len()];
+        summed(self.how, weights.iter().copied().zip(z.iter().copied()))
     }
 }
 

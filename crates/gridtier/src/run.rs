@@ -171,15 +171,12 @@ pub struct ControlTotals {
 impl Graded {
     /// Draws weights around the method's and keeps how often each ranked customer comes out in its computed tier.
     pub fn draw_weights(&mut self, method: &Method, progress: Progress) {
-        let mut strata: Vec<&str> = self.tiers.ledger.iter().map(|line| line.stratum.as_str()).collect();
-        strata.dedup();
         let ranked = |position: usize| {
-            let stratum = strata.binary_search(&self.tiers.stratum[position].as_str()).ok()?;
             Some(Ranked {
                 number: self.scores.population[position],
-                stratum: stratum as u32,
-                rank: self.tiers.rank[position]?,
-                score_e6: self.scores.score_e6[position]?,
+                stratum: self.tiers.stratum[position],
+                rank: self.tiers.rank(position)?,
+                score_e6: self.scores.score_e6(position)?,
                 computed: self.tiers.computed[position]?,
                 vetoed: self.tiers.ceiling[position].is_some(),
             })

@@ -7,18 +7,28 @@
 
 pub mod combine;
 pub mod normalise;
+mod pattern;
+mod quantile;
+mod rows;
 mod weigh;
 pub mod weights;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
 use crate::fact::Facts;
-use crate::indicator::{Column, Value};
+use crate::indicator::{Column, DIMENSIONS, Value};
 use crate::mcda;
 use crate::method::Method;
 use crate::unit::{Month, round_half_away};
 
+use pattern::Patterns;
+use rows::Rows;
+
 pub use normalise::Fitted;
+pub use quantile::Sample;
 pub use weigh::{Parameters, Scored, effective, points, score_row};
 pub use weights::Weighed;
 
@@ -45,23 +55,22 @@ impl Provisional {
     }
 }
 
-/// The graded population with its scores; every column is indexed by position in `population`.
+/// Stands for a score of somebody of whom nothing is known.
+pub const NO_SCORE: i32 = -1;
+
+/// The graded population with its scores; every column is indexed by position in `population`. The parts of a score are
+/// not kept: whoever writes them asks for them [block by block](Scores::contributions).
 #[derive(Debug)]
 pub struct Scores {
     /// Customer numbers, ascending.
     pub population: Vec<u32>,
     /// Why a customer is provisional.
     pub provisional: Vec<Option<Provisional>>,
-    /// The first month from which a firm grade is possible, for provisional customers where it is foreseeable.
-    pub firm_from: Vec<Option<Month>>,
-    /// Known ÷ applicable weight.
-    pub known_weight: Vec<f64>,
-    /// Score in 10⁻⁶ points; `None` when nothing is known.
-    pub score_e6: Vec<Option<i64>>,
-    /// Each dimension's own score, 0 to 100.
-    pub dimensions: [Vec<Option<f64>>; 3],
-    /// By indicator: points in the score, 0 when it is left out.
-    pub contributions: Vec<Vec<f64>>,
+    /// By position: the first month from which a firm grade is possible, for provisional customers where it is
+    /// foreseeable.
+    pub firm_from: BTreeMap<usize, Month>,
+    /// Scores in 10⁻⁶ points, or [`NO_SCORE`].
+    pub points_e6: Vec<i32>,
     /// What was fitted to the ranked customers.
     pub parameters: Parameters,
     /// By siblings of the method: how their weights came about.
@@ -70,6 +79,10 @@ pub struct Scores {
     pub influence: Vec<Option<f64>>,
     /// By indicator: ranked customers with a known value.
     pub ranked_known: Vec<u64>,
+    /// Which indicators each customer has.
+    patterns: Patterns,
+    /// By pattern: known ÷ applicable weight.
+    known_weight: Vec<f64>,
 }
 
 /// Scores the graded population of `facts` by `method`. `columns` holds the method's indicators by customer number.
@@ -83,12 +96,9 @@ pub fn score(facts: &Facts, columns: &[Column], method: &Method) -> Scores {
         .map(|&number| facts.rows[number as usize].energy.covered_months < i64::from(method.min_months))
         .collect();
     let mut scores = judge(population, &short_history, columns, method);
-    scores.firm_from = scores
-        .population
-        .iter()
-        .zip(&scores.provisional)
-        .map(|(&number, why)| firm_from(facts, number, *why, method))
-        .collect();
+    let foreseen =
+        |at: usize| Some((at, firm_from(facts, scores.population[at], scores.provisional[at], method)?));
+    scores.firm_from = (0..scores.population.len()).filter_map(foreseen).collect();
     scores
 }
 
@@ -96,108 +106,195 @@ pub fn score(facts: &Facts, columns: &[Column], method: &Method) -> Scores {
 /// covered months. When a firm grade will be possible is left open.
 #[must_use]
 pub fn judge(population: Vec<u32>, short_history: &[bool], columns: &[Column], method: &Method) -> Scores {
+    let patterns = Patterns::of(columns, &population);
     let known_weight: Vec<f64> =
-        population.par_iter().map(|&number| known_weight(columns, method, number as usize)).collect();
+        (0..patterns.len()).map(|pattern| known_weight(&patterns, pattern, method)).collect();
     let provisional: Vec<Option<Provisional>> = short_history
-        .iter()
-        .zip(&known_weight)
-        .map(|(&short_history, &known)| provisional(short_history, known, method))
-        .collect();
-    let ranked: Vec<u32> = population
-        .iter()
-        .zip(&provisional)
-        .filter(|(_, why)| why.is_none())
-        .map(|(&number, _)| number)
-        .collect();
-    let (fitted, ranked_known): (Vec<Option<Fitted>>, Vec<u64>) = method
-        .indicators
         .par_iter()
-        .zip(columns)
-        .map(|(spec, column)| {
-            let known: Vec<f64> =
-                ranked.iter().filter_map(|&number| column[number as usize].known()).collect();
-            let count = known.len() as u64;
-            (spec.normalise.as_ref().map(|normalise| Fitted::fit(normalise, spec.direction, known)), count)
+        .zip(&patterns.of)
+        .map(|(&short_history, &pattern)| provisional(short_history, known_weight[pattern as usize], method))
+        .collect();
+    let positions = || (0..population.len()).filter(|&at| provisional[at].is_none());
+    let ranked: Vec<u32> = positions().map(|at| population[at]).collect();
+    let counts = patterns.count(positions());
+    let ranked_known: Vec<u64> = (0..columns.len())
+        .map(|place| {
+            let is_known = |(pattern, _): &(usize, &u64)| patterns.value(*pattern, place).known().is_some();
+            counts.iter().enumerate().filter(is_known).map(|(_, count)| count).sum()
         })
-        .unzip();
+        .collect();
+    let fitted: Vec<Option<Fitted>> = method
+        .indicators
+        .iter()
+        .zip(columns)
+        .zip(&ranked_known)
+        .map(|((spec, column), &known)| {
+            let sample = Sample { column, numbers: &ranked };
+            spec.normalise.as_ref().map(|normalise| Fitted::fit(normalise, spec.direction, sample, known))
+        })
+        .collect();
     let (weights, weighed) = weights::weigh(method, &fitted, columns, &ranked);
+    let parameters = Parameters { fitted, weights };
+    let rows = Rows::new(method, &parameters, columns, &patterns);
+    let stretches = stretches(&provisional);
+    let (points_e6, totals) = fill(&rows, &population, &provisional, &stretches);
     let mut scores = Scores {
-        score_e6: Vec::with_capacity(population.len()),
-        dimensions: std::array::from_fn(|_| Vec::with_capacity(population.len())),
-        contributions: vec![Vec::with_capacity(population.len()); columns.len()],
-        firm_from: vec![None; population.len()],
         population,
         provisional,
-        known_weight,
-        parameters: Parameters { fitted, weights },
+        firm_from: BTreeMap::new(),
+        points_e6,
+        influence: vec![None; columns.len()],
         weighed,
-        influence: Vec::new(),
         ranked_known,
+        known_weight,
+        parameters: Parameters::default(),
+        patterns: Patterns::default(),
     };
-    scores.fill(columns, method);
-    scores.influence = scores.influence();
+    for (&place, influence) in rows.places.iter().zip(influence(&rows, &scores, &totals, &stretches)) {
+        scores.influence[place] = influence;
+    }
+    (scores.parameters, scores.patterns) = (parameters, patterns);
     scores
 }
 
-impl Scores {
-    fn fill(&mut self, columns: &[Column], method: &Method) {
-        /// Customers scored between two copies into the columns.
-        const BLOCK: usize = 1 << 16;
-        let population = std::mem::take(&mut self.population);
-        for block in population.chunks(BLOCK) {
-            let rows: Vec<Scored> = block
-                .par_iter()
-                .map(|&number| {
-                    let values: Vec<Value> = columns.iter().map(|column| column[number as usize]).collect();
-                    score_row(method, &self.parameters, &values)
-                })
-                .collect();
-            for row in rows {
-                self.score_e6.push(row.score.map(|score| round_half_away(score * 1e6)));
-                for (column, own) in self.dimensions.iter_mut().zip(row.dimensions) {
-                    column.push(own);
-                }
-                for (column, points) in self.contributions.iter_mut().zip(row.contributions) {
-                    column.push(points);
-                }
-            }
+/// Stretches of a population, each with as many ranked customers as [`mcda::sum`] adds up in one piece, so that what is
+/// added up while scoring has the same bits.
+fn stretches(provisional: &[Option<Provisional>]) -> Vec<Range<usize>> {
+    let (mut stretches, mut start, mut ranked) = (Vec::new(), 0, 0);
+    for (at, why) in provisional.iter().enumerate() {
+        if ranked == mcda::BLOCK {
+            stretches.push(start..at);
+            (start, ranked) = (at, 0);
         }
-        self.population = population;
+        ranked += usize::from(why.is_none());
+    }
+    stretches.push(start..provisional.len());
+    stretches
+}
+
+/// The published scores, and by position what the parts of a ranked customer's score add up to.
+fn fill(
+    rows: &Rows,
+    population: &[u32],
+    provisional: &[Option<Provisional>],
+    stretches: &[Range<usize>],
+) -> (Vec<i32>, Vec<f64>) {
+    let mut points_e6 = vec![NO_SCORE; population.len()];
+    let mut totals = vec![0.0; population.len()];
+    let pieces = cut(&mut points_e6, stretches).into_par_iter().zip(cut(&mut totals, stretches));
+    stretches.par_iter().zip(pieces).for_each(|(stretch, (points, totals))| {
+        let mut parts = vec![0.0; rows.places.len()];
+        rows.each(&population[stretch.clone()], stretch.start, |at, row| {
+            if let Some(score) = row.score() {
+                points[at] = round_half_away(score * 1e6) as i32;
+            }
+            if provisional[stretch.start + at].is_none() {
+                totals[at] = row.total(&mut parts);
+            }
+        });
+    });
+    (points_e6, totals)
+}
+
+/// By place of `rows`: how much of the spread of the score comes through it, cov(contribution, score)/var(score) over the
+/// ranked customers. Contributions add up to the score, so these shares sum to 1; a negative one says that the indicator
+/// works against the rest. `None` for all when the score does not vary. Contributions are made again rather than kept.
+fn influence(rows: &Rows, scores: &Scores, totals: &[f64], stretches: &[Range<usize>]) -> Vec<Option<f64>> {
+    let size = rows.places.len();
+    // The mean of equal numbers is not always that number: that nobody differs is told exactly, as published.
+    let mut published = scores.ranked().map(|at| scores.points_e6[at]);
+    let first = published.next();
+    if published.all(|points| Some(points) == first) {
+        return vec![None; size];
+    }
+    let is_ranked = |at: &usize| scores.provisional[*at].is_none();
+    let add =
+        |stretch: &Range<usize>| stretch.clone().filter(is_ranked).fold(0.0, |total, at| total + totals[at]);
+    let (sums, ranked) = (stretches.par_iter().map(add).collect::<Vec<f64>>(), scores.ranked().count());
+    let mean = sums.iter().fold(0.0, |total, more| total + more) / ranked as f64;
+    let spreads: Vec<Vec<f64>> = stretches
+        .par_iter()
+        .map(|stretch| {
+            // Of each place what it does together with the score; at the end the score with itself.
+            let (mut spread, mut parts) = (vec![0.0; size + 1], vec![0.0; size]);
+            rows.each(&scores.population[stretch.clone()], stretch.start, |at, row| {
+                let at = stretch.start + at;
+                if is_ranked(&at) {
+                    let off = totals[at] - mean;
+                    row.contribute(&mut parts);
+                    spread.iter_mut().zip(&parts).for_each(|(spread, part)| *spread += part * off);
+                    spread[size] += off * off;
+                }
+            });
+            spread
+        })
+        .collect();
+    let mut spread = vec![0.0; size + 1];
+    spreads.iter().for_each(|more| mcda::add(&mut spread, more));
+    let variance = spread[size];
+    spread[..size].iter().map(|together| (variance > 0.0).then(|| together / variance)).collect()
+}
+
+/// A column in pieces that can be filled at the same time.
+fn cut<'a, T>(mut column: &'a mut [T], stretches: &[Range<usize>]) -> Vec<&'a mut [T]> {
+    stretches.iter().filter_map(|stretch| column.split_off_mut(..stretch.len())).collect()
+}
+
+impl Scores {
+    /// Score in 10⁻⁶ points; `None` when nothing is known.
+    #[must_use]
+    pub fn score_e6(&self, at: usize) -> Option<i64> {
+        let points = self.points_e6[at];
+        (points != NO_SCORE).then_some(i64::from(points))
     }
 
-    /// How much of the spread of the score comes through each indicator: cov(contribution, score)/var(score) over the
-    /// ranked customers. Contributions add up to the score, so these shares sum to 1; a negative one says that the
-    /// indicator works against the rest. `None` for all when the score does not vary, and for what has no weight.
-    fn influence(&self) -> Vec<Option<f64>> {
-        let ranked: Vec<usize> = self.ranked().collect();
-        let rows = ranked.len();
-        let score = |at: usize| self.contributions.iter().map(|column| column[at]).sum::<f64>();
-        let scores: Vec<f64> = ranked.par_iter().map(|&at| score(at)).collect();
-        // The mean of equal numbers is not always that number: that nobody differs is told exactly, as published.
-        let published = |row: usize| self.score_e6[ranked[row]];
-        let varies = (1..rows).any(|row| published(row) != published(0));
-        let mean = mcda::sum(rows, |row| [scores[row]])[0] / rows as f64;
-        let variance = mcda::sum(rows, |row| [(scores[row] - mean) * (scores[row] - mean)])[0];
-        let of = |(column, weight): (&Vec<f64>, &Option<crate::method::Weight>)| {
-            weight.as_ref()?;
-            let together = mcda::sum(rows, |row| [column[ranked[row]] * (scores[row] - mean)])[0];
-            (varies && variance > 0.0).then(|| together / variance)
-        };
-        self.contributions.iter().zip(&self.parameters.weights).map(of).collect()
+    /// Known ÷ applicable weight.
+    #[must_use]
+    pub fn known_weight(&self, at: usize) -> f64 {
+        self.known_weight[self.patterns.of[at] as usize]
     }
 
     /// Positions of the ranked customers.
     pub fn ranked(&self) -> impl Iterator<Item = usize> {
         self.provisional.iter().enumerate().filter(|(_, why)| why.is_none()).map(|(position, _)| position)
     }
+
+    /// By indicator: the points in the score of a stretch of the population, 0 when it is left out. `columns` and `method`
+    /// are those of the scoring.
+    #[must_use]
+    pub fn contributions(&self, columns: &[Column], method: &Method, at: Range<usize>) -> Vec<Vec<f64>> {
+        let rows = Rows::new(method, &self.parameters, columns, &self.patterns);
+        let mut contributions = vec![vec![0.0; at.len()]; columns.len()];
+        let mut parts = vec![0.0; rows.places.len()];
+        rows.each(&self.population[at.clone()], at.start, |at, row| {
+            row.contribute(&mut parts);
+            rows.places.iter().zip(&parts).for_each(|(&place, part)| contributions[place][at] = *part);
+        });
+        contributions
+    }
+
+    /// Each dimension's own score of a stretch of the population, 0 to 100. `columns` and `method` are those of the scoring.
+    #[must_use]
+    pub fn dimensions(
+        &self,
+        columns: &[Column],
+        method: &Method,
+        at: Range<usize>,
+    ) -> Vec<[Option<f64>; DIMENSIONS.len()]> {
+        let rows = Rows::new(method, &self.parameters, columns, &self.patterns);
+        let of = rows.dimensions();
+        let mut dimensions = Vec::with_capacity(at.len());
+        rows.each(&self.population[at.clone()], at.start, |_, row| dimensions.push(row.dimensions(&of)));
+        dimensions
+    }
 }
 
 /// The weight of known indicators over that of applicable ones, by nominal weights; 0 when none applies.
-fn known_weight(columns: &[Column], method: &Method, number: usize) -> f64 {
+fn known_weight(patterns: &Patterns, pattern: usize, method: &Method) -> f64 {
     let (mut known, mut applicable) = (0.0, 0.0);
-    for (spec, column) in method.indicators.iter().zip(columns) {
+    for (place, spec) in method.indicators.iter().enumerate() {
         let Some(weight) = spec.weight else { continue };
-        match column[number] {
+        match patterns.value(pattern, place) {
             Value::Known(_) => {
                 known += weight.nominal();
                 applicable += weight.nominal();

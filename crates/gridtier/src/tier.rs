@@ -6,11 +6,14 @@
 
 mod order;
 mod policy;
+mod rank;
 mod stratum;
 
-use crate::customer::Customers;
+use rayon::prelude::*;
+
 use crate::fact::Facts;
 use crate::indicator::{Column, INDICATORS};
+use crate::key::KeyIndex;
 use crate::method::{Method, Tier, Ties, Veto};
 use crate::score::Scores;
 use crate::source::Finding;
@@ -18,17 +21,19 @@ use crate::unit::Month;
 
 pub use order::{BrokenBy, Line};
 pub use policy::{Policy, Previous};
-pub use stratum::{ALL, OTHER};
+pub use stratum::{ALL, Groups, OTHER};
 
-use order::Standing;
+use rank::{Base, Order};
 
 /// Tiers of the graded population; every column is indexed as [`Scores::population`].
 #[derive(Debug)]
 pub struct Tiers {
-    /// Stratum of each customer.
-    pub stratum: Vec<String>,
-    /// Rank within the stratum, 1 is best; `None` for provisional customers.
-    pub rank: Vec<Option<u64>>,
+    /// The strata, by name.
+    pub strata: Vec<String>,
+    /// Place of each customer's stratum among them.
+    pub stratum: Vec<u32>,
+    /// Rank within the stratum, 1 is best; 0 for provisional customers.
+    pub ranks: Vec<u32>,
     /// By rank and quota; `None` for provisional customers.
     pub computed: Vec<Option<Tier>>,
     /// After the policies.
@@ -43,17 +48,41 @@ pub struct Tiers {
     pub findings: Vec<Finding>,
 }
 
+impl Tiers {
+    /// Rank within the stratum, 1 is best; `None` for a provisional customer.
+    #[must_use]
+    pub fn rank(&self, at: usize) -> Option<u64> {
+        Some(u64::from(self.ranks[at])).filter(|rank| *rank > 0)
+    }
+
+    /// The name of a customer's stratum.
+    #[must_use]
+    pub fn stratum(&self, at: usize) -> &str {
+        &self.strata[self.stratum[at] as usize]
+    }
+}
+
 /// What tiers rest on besides scores and indicators.
 #[derive(Debug)]
 pub struct Grounds<'a> {
-    /// The customer base, by number.
-    pub customers: &'a Customers,
+    /// The ids of the customer base, by number.
+    pub ids: &'a KeyIndex,
+    /// What strata are made of.
+    pub groups: Groups,
     /// The first month after the window.
     pub end: Month,
     /// By position: the best tier that confirmed offences leave.
     pub ceilings: Vec<Option<Tier>>,
     /// The final tiers of the cycle before, for hysteresis and step limit.
     pub previous: &'a Previous,
+}
+
+/// Strata after pooling.
+struct Stratified {
+    /// Names, in their order.
+    names: Vec<String>,
+    /// By position: the place of the name.
+    of: Vec<u32>,
 }
 
 /// Ranks the population of `scores` and puts every customer in a tier. `previous` holds the final tiers of the cycle
@@ -66,63 +95,59 @@ pub fn grade(
     method: &Method,
     previous: &Previous,
 ) -> Tiers {
-    let ceilings = vetoes(facts, scores, method);
-    let grounds = Grounds { customers: &facts.customers, end: facts.window.end, ceilings, previous };
+    let grounds = Grounds {
+        ids: &facts.customers.ids,
+        groups: Groups::of(&facts.customers, method.strata),
+        end: facts.window.end,
+        ceilings: vetoes(facts, scores, method),
+        previous,
+    };
     grade_on(grounds, columns, scores, method)
 }
 
 /// As [`grade`], on grounds that may come from a published cycle.
 #[must_use]
 pub fn grade_on(grounds: Grounds, columns: &[Column], scores: &Scores, method: &Method) -> Tiers {
+    let Grounds { ids, groups, end, ceilings, previous } = grounds;
     let people = scores.population.len();
-    let stratum = stratum::strata(grounds.customers, scores, method);
-    let mut tiers = Tiers {
-        rank: vec![None; people],
-        computed: vec![None; people],
-        tier: vec![method.provisional_tier; people],
-        policy: vec![None; people],
-        ceiling: grounds.ceilings.clone(),
-        ledger: Vec::new(),
-        findings: Vec::new(),
-        stratum: stratum.names,
-    };
-    let standings = standings(columns, scores, &tiers.ceiling);
-    let mut sizes = vec![0u64; people];
-    for (name, members) in stratum.members {
-        let mut ranked: Vec<&Standing> = members.iter().filter_map(|&at| standings[at].as_ref()).collect();
-        order::sort(&mut ranked);
-        let cuts = order::cuts(&ranked, method);
-        for (rank, standing) in ranked.iter().enumerate() {
-            let tier = Tier::ALL[cuts.iter().filter(|&&cut| rank >= cut).count()];
-            tiers.rank[standing.position] = Some(rank as u64 + 1);
-            tiers.computed[standing.position] = Some(tier);
-            tiers.tier[standing.position] = tier;
-            sizes[standing.position] = ranked.len() as u64;
-        }
-        tiers.ledger.extend(order::ledger(&name, &ranked, method, cuts));
-    }
-    tiers.ledger.sort_by(|a, b| (&a.stratum, a.better).cmp(&(&b.stratum, b.better)));
-    policy::apply(&grounds, scores, method, &sizes, &mut tiers);
-    tiers
-}
-
-/// What orders each ranked customer, by position.
-fn standings(columns: &[Column], scores: &Scores, vetoes: &[Option<Tier>]) -> Vec<Option<Standing>> {
+    let strata = stratum::strata(&groups, scores, method.min_stratum);
     let place = |id: &str| INDICATORS.iter().position(|indicator| indicator.id == id).unwrap_or(0);
-    let (revenue, energy) = (place("annual_revenue"), place("annual_energy"));
-    let mut standings: Vec<Option<Standing>> = vec![None; scores.population.len()];
-    for position in scores.ranked() {
-        let number = scores.population[position];
-        standings[position] = Some(Standing {
-            position,
-            number,
-            vetoed: vetoes[position].is_some(),
-            score_e6: scores.score_e6[position],
-            revenue: columns[revenue][number as usize].known(),
-            energy: columns[energy][number as usize].known(),
-        });
+    let (revenue, energy) = (&columns[place("annual_revenue")], &columns[place("annual_energy")]);
+    let base = Base { scores, ceilings: &ceilings, revenue, energy };
+    let order = Order::of(&base, &strata);
+    let (mut ledger, mut cuts, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
+    for (stratum, name) in strata.names.iter().enumerate() {
+        let ranking = order.ranking(&base, stratum);
+        let own = order::cuts(ranking, method);
+        ledger.extend(order::ledger(name, ranking, method, own));
+        cuts.push(own.map(|cut| cut as u32));
+        sizes.push(ranking.len() as u64);
     }
-    standings
+    let ranks = order.ranks(people);
+    drop(order);
+    let computed: Vec<Option<Tier>> = ranks
+        .par_iter()
+        .zip(&strata.of)
+        .map(|(&rank, &stratum)| {
+            let below = |&&cut: &&u32| rank > cut;
+            (rank > 0).then(|| Tier::ALL[cuts[stratum as usize].iter().filter(below).count()])
+        })
+        .collect();
+    let tier = computed.par_iter().map(|tier| tier.unwrap_or(method.provisional_tier)).collect();
+    let mut tiers = Tiers {
+        strata: strata.names,
+        stratum: strata.of,
+        ranks,
+        computed,
+        tier,
+        policy: Vec::new(),
+        ceiling: ceilings,
+        ledger,
+        findings: Vec::new(),
+    };
+    let rules = policy::Rules::new(ids, previous, end, method, &sizes);
+    rules.apply(scores, &mut tiers);
+    tiers
 }
 
 /// The strictest ceiling that confirmed offences put on each customer, by position.

@@ -305,8 +305,8 @@ pub fn attempt(cohort: &Cohort, method: &Method) -> Outcome {
     for (position, row) in cohort.rows.iter().enumerate() {
         let (before, after) = (row.tier, tiers.tier[position]);
         transitions[before as usize][after as usize] += 1;
-        counts.entry((&tiers.stratum[position], before)).or_default().0 += 1;
-        counts.entry((&tiers.stratum[position], after)).or_default().1 += 1;
+        counts.entry((tiers.stratum(position), before)).or_default().0 += 1;
+        counts.entry((tiers.stratum(position), after)).or_default().1 += 1;
         if before != after {
             changed.push(position);
         }
@@ -340,7 +340,7 @@ fn columns_of(cohort: &Cohort, method: &Method) -> Vec<Column> {
     method
         .indicators
         .iter()
-        .map(|spec| place(&spec.id).map_or_else(Vec::new, |place| cohort.columns[place].clone()))
+        .map(|spec| place(&spec.id).map_or_else(Column::default, |place| cohort.columns[place].clone()))
         .collect()
 }
 

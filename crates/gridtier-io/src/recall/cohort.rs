@@ -151,7 +151,7 @@ fn values(
     rows: &[Placed],
     customers: usize,
 ) -> Result<Vec<Column>, RecallError> {
-    let mut columns: Vec<Column> = vec![vec![Value::Unknown; customers]; method.indicators.len()];
+    let mut columns: Vec<Column> = vec![Column::unknown(customers); method.indicators.len()];
     let mut start = 0;
     each(cycle, "indicators.parquet", |batch| {
         let placed = rows.get(start..start + batch.num_rows())?;
@@ -160,12 +160,13 @@ fn values(
             let known = numbers(batch, &spec.id)?;
             let status = text(batch, &format!("{}_status", spec.id))?;
             for (row, placed) in placed.iter().enumerate() {
-                column[placed.number as usize] = match status.value(row) {
+                let value = match status.value(row) {
                     "known" => Value::Known(known.value(row)),
                     "na" => Value::NotApplicable,
                     "unknown" => Value::Unknown,
                     _ => return None,
                 };
+                column.set(placed.number as usize, value);
             }
         }
         Some(())

@@ -27,11 +27,11 @@ fn changed<'a>(cohort: &'a Cohort, outcome: &'a Outcome) -> Output<'a> {
         let tiers = &outcome.tiers;
         vec![
             text(each().map(|(_, row)| Some(cohort.customers.ids.key(row.number)))),
-            text(each().map(|(at, _)| Some(tiers.stratum[at].as_str()))),
+            text(each().map(|(at, _)| Some(tiers.stratum(at)))),
             integers(each().map(|(_, row)| row.rank.map(|rank| rank as i64))),
-            integers(each().map(|(at, _)| tiers.rank[at].map(|rank| rank as i64))),
+            integers(each().map(|(at, _)| tiers.rank(at).map(|rank| rank as i64))),
             integers(each().map(|(_, row)| row.score_e6)),
-            integers(each().map(|(at, _)| outcome.scores.score_e6[at])),
+            integers(each().map(|(at, _)| outcome.scores.score_e6(at))),
             text(each().map(|(_, row)| Some(row.tier.name()))),
             text(each().map(|(at, _)| Some(tiers.tier[at].name()))),
         ]

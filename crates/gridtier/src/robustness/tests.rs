@@ -72,13 +72,13 @@ fn weights_drawn_very_closely_change_nothing() {
         .collect();
     let scores = crate::score::judge((0..200).collect(), &[false; 200], &columns, &method);
     let mut order: Vec<usize> = (0..200).collect();
-    order.sort_by_key(|&at| -scores.score_e6[at].unwrap());
+    order.sort_by_key(|&at| -scores.score_e6(at).unwrap());
     let mut ranked = ranked(&[0; 200]);
     for (rank, &at) in order.iter().enumerate() {
         let place = method.boundaries().iter().filter(|&&c| rank >= 2 * c as usize).count();
         ranked[at].rank = rank as u64 + 1;
         ranked[at].computed = Tier::ALL[place];
-        ranked[at].score_e6 = scores.score_e6[at].unwrap();
+        ranked[at].score_e6 = scores.score_e6(at).unwrap();
     }
     let study = Study::new(&method, &scores.parameters, &columns, &ranked);
     let drawn = study.draw(&|_, _, _| {});
@@ -96,4 +96,33 @@ fn weights_drawn_very_closely_change_nothing() {
     assert!(without.iter().any(|(_, compared)| compared.changed > 0.0));
     let methods: Vec<Combine> = study.methods().into_iter().map(|(how, _)| how).collect();
     assert_eq!(methods, [Combine::WeightedProduct, Combine::Topsis, Combine::GreyRelational]);
+}
+
+/// Draws must try the arithmetic that grades.
+#[test]
+fn a_study_scores_as_a_grading_does_in_every_bit() {
+    let mut method = Method::preset("paper").unwrap().unwrap();
+    let value = |number: usize, place: usize| match (number * 5 + place * 3) % 11 {
+        0 => Value::NotApplicable,
+        1 => Value::Unknown,
+        x => Value::Known((number * (place + 3) % 17) as f64 * x as f64 / 40.0),
+    };
+    let columns: Vec<Column> = (0..method.indicators.len())
+        .map(|place| (0..100).map(|number| value(number, place)).collect())
+        .collect();
+    let ranked = ranked(&[0; 100]);
+    for how in Combine::ALL {
+        method.combine = how;
+        let scores = crate::score::judge((0..100).collect(), &[false; 100], &columns, &method);
+        let study = Study::new(&method, &scores.parameters, &columns, &ranked);
+        let scoring = study.scoring(how, &scores.parameters.weights, None);
+        let points = study.transformed(how, &study.prepared());
+        for (row, z) in points.chunks(study.places().len()).enumerate() {
+            let values: Vec<Value> = columns.iter().map(|column| column.get(row)).collect();
+            let scored = crate::score::score_row(&method, &scores.parameters, &values);
+            let graded = crate::score::combine::combined(how, &scored.weights, &scored.points);
+            let tried = crate::score::combine::finished(how, scoring.score(study.pattern[row], z));
+            assert_eq!(tried.to_bits(), graded.to_bits(), "{how:?}");
+        }
+    }
 }

@@ -20,15 +20,44 @@ const RHO: f64 = 0.5;
 /// - grey relation: Σ w g(z), see [`relation`].
 #[must_use]
 pub fn combined(how: Combine, weights: &[f64], points: &[Option<f64>]) -> f64 {
-    let each = || weights.iter().zip(points).filter_map(|(w, z)| Some((*w, (*z)?)));
-    let total = |f: fn(f64) -> f64| each().fold(0.0, |total, (w, z)| total + w * f(z));
-    let distance =
-        |f: fn(f64) -> f64| each().fold(0.0, |total, (w, z)| total + (w * f(z)) * (w * f(z))).sqrt();
+    let each = weights.iter().zip(points).filter_map(|(w, z)| Some((*w, entering(how, (*z)?))));
+    finished(how, summed(how, each))
+}
+
+/// Points as they enter the sum.
+#[inline]
+#[must_use]
+pub fn entering(how: Combine, z: f64) -> f64 {
     match how {
-        Combine::WeightedSum => total(|z| z),
-        Combine::WeightedProduct => libm::exp(total(log_points)).min(100.0),
-        Combine::Topsis => 100.0 * closeness(distance(|z| 100.0 - z), distance(|z| z)),
-        Combine::GreyRelational => total(relation),
+        Combine::WeightedSum | Combine::Topsis => z,
+        Combine::WeightedProduct => log_points(z),
+        Combine::GreyRelational => relation(z),
+    }
+}
+
+/// The sum over weights and points that [enter](entering) it, in their order: a number that orders customers as the score
+/// does. What has no weight changes no bit of it.
+#[inline]
+pub fn summed(how: Combine, weighted: impl Iterator<Item = (f64, f64)>) -> f64 {
+    if how != Combine::Topsis {
+        return weighted.fold(0.0, |total, (w, z)| total + w * z);
+    }
+    let (mut to_best, mut to_worst) = (0.0, 0.0);
+    for (w, z) in weighted {
+        to_best += (w * (100.0 - z)) * (w * (100.0 - z));
+        to_worst += (w * z) * (w * z);
+    }
+    closeness(to_best.sqrt(), to_worst.sqrt())
+}
+
+/// The score of a [sum](summed).
+#[inline]
+#[must_use]
+pub fn finished(how: Combine, sum: f64) -> f64 {
+    match how {
+        Combine::WeightedSum | Combine::GreyRelational => sum,
+        Combine::WeightedProduct => libm::exp(sum).min(100.0),
+        Combine::Topsis => 100.0 * sum,
     }
 }
 
@@ -51,20 +80,30 @@ pub fn relation(z: f64) -> f64 {
 /// (w z)², the summands of d⁻². These two are attributions: an indicator's part changes when another's points do.
 #[must_use]
 pub fn contributions(how: Combine, weights: &[f64], points: &[Option<f64>], score: f64) -> Vec<f64> {
-    let shares = |f: &dyn Fn(f64, f64) -> f64| -> Vec<f64> {
-        weights.iter().zip(points).map(|(w, z)| z.map_or(0.0, |z| f(*w, z))).collect()
-    };
-    let parts = match how {
-        Combine::WeightedSum => return shares(&|w, z| w * z),
-        Combine::GreyRelational => return shares(&|w, z| w * relation(z)),
-        Combine::WeightedProduct => shares(&|w, z| w * log_points(z)),
-        Combine::Topsis => shares(&|w, z| (w * z) * (w * z)),
-    };
+    let weights: Vec<f64> = weights.iter().zip(points).map(|(w, z)| z.map_or(0.0, |_| *w)).collect();
+    let entered: Vec<f64> = points.iter().map(|z| z.map_or(0.0, |z| entering(how, z))).collect();
+    let mut parts = vec![0.0; points.len()];
+    contribute(how, &weights, &entered, score, &mut parts);
+    parts
+}
+
+/// The [`contributions`] of points that [enter](entering) the sum; what is left out has weight 0 and enters as 0.
+#[inline]
+pub fn contribute(how: Combine, weights: &[f64], entered: &[f64], score: f64, parts: &mut [f64]) {
+    let each = || weights.iter().zip(entered);
+    if how == Combine::Topsis {
+        parts.iter_mut().zip(each()).for_each(|(part, (w, z))| *part = (w * z) * (w * z));
+    } else {
+        parts.iter_mut().zip(each()).for_each(|(part, (w, z))| *part = w * z);
+    }
+    if matches!(how, Combine::WeightedSum | Combine::GreyRelational) {
+        return;
+    }
     let total: f64 = parts.iter().sum();
     if total > 0.0 {
-        parts.into_iter().map(|part| score * (part / total)).collect()
+        parts.iter_mut().for_each(|part| *part = score * (*part / total));
     } else {
-        shares(&|w, _| score * w)
+        parts.iter_mut().zip(weights).for_each(|(part, w)| *part = score * w);
     }
 }
 

@@ -1,6 +1,8 @@
 //! From a value to points between 0 and 100, by parameters fitted to the ranked customers and kept with the cycle.
 
+use super::quantile::Sample;
 use crate::indicator::Direction;
+use crate::indicator::column::absence;
 use crate::method::{Normalise, Scale, Transform};
 
 /// What a value gets that says nothing about its customer.
@@ -60,10 +62,10 @@ impl Kind {
 }
 
 impl Fitted {
-    /// Fits a normalisation to the values of the ranked customers.
+    /// Fits a normalisation to the values of the ranked customers, of whom `known` have one.
     #[must_use]
-    pub fn fit(normalise: &Normalise, direction: Direction, mut known: Vec<f64>) -> Self {
-        if known.is_empty() {
+    pub fn fit(normalise: &Normalise, direction: Direction, ranked: Sample, known: u64) -> Self {
+        if known == 0 {
             return Self { kind: Kind::Nobody, direction };
         }
         let kind = match normalise {
@@ -72,11 +74,11 @@ impl Fitted {
                 Kind::MinMax { transform, lo: transformed(transform, *lo), hi: transformed(transform, *hi) }
             }
             Normalise::MinMax(transform, Scale::Quantiles(low, high)) => {
-                let transform = *transform;
-                known.iter_mut().for_each(|x| *x = transformed(transform, *x));
-                Kind::MinMax { transform, lo: quantile(&mut known, *low), hi: quantile(&mut known, *high) }
+                let [lo, hi] = ranked.quantiles(*transform, [*low, *high]);
+                Kind::MinMax { transform: *transform, lo, hi }
             }
             Normalise::Percentile => {
+                let mut known = ranked.known();
                 // −0 equals 0 and must not stand beside it.
                 known.iter_mut().for_each(|x| *x += 0.0);
                 known.sort_unstable_by(f64::total_cmp);
@@ -105,17 +107,49 @@ impl Fitted {
             Kind::Nobody => NEUTRAL,
             Kind::MinMax { lo, hi, .. } if lo == hi => NEUTRAL,
             Kind::MinMax { transform, lo, hi } => {
-                self.directed(100.0 * ((transformed(*transform, x) - lo) / (hi - lo)).clamp(0.0, 1.0))
+                self.directed(between(*lo, *hi, transformed(*transform, x)))
             }
-            Kind::Percentile { values, upto } => {
-                let place = values.partition_point(|value| *value < x);
-                let below = place.checked_sub(1).map_or(0, |last| upto[last]);
-                let equal = if values.get(place) == Some(&x) { upto[place] - below } else { 0 };
-                let all = upto.last().copied().unwrap_or(0);
-                self.directed(100.0 * (below as f64 + 0.5 * equal as f64) / all as f64)
-            }
+            Kind::Percentile { values, upto } => self.directed(percentile(values, upto, x)),
             Kind::Points(knots) => piecewise(knots, x),
-            Kind::Target { target, tolerance } => 100.0 * (1.0 - (x - target).abs() / tolerance).max(0.0),
+            Kind::Target { target, tolerance } => near(*target, *tolerance, x),
+        }
+    }
+
+    /// The points of many values, each put through `enter` into every `step`th slot from the first; what has no value
+    /// takes what `absent` holds for its [`absence`]. The same arithmetic as [`points`](Self::points), with the questions
+    /// that do not depend on the value asked once.
+    pub(super) fn fill(
+        &self,
+        values: &[u64],
+        absent: &[f64; 4],
+        enter: impl Fn(f64) -> f64,
+        slots: &mut [f64],
+        step: usize,
+    ) {
+        let slots = slots.iter_mut().step_by(step).zip(values);
+        match (&self.kind, self.direction) {
+            (Kind::MinMax { transform: Transform::None, lo, hi }, Direction::More) if lo != hi => {
+                each(slots, absent, |x| enter(between(*lo, *hi, x)));
+            }
+            (Kind::MinMax { transform: Transform::None, lo, hi }, Direction::Less) if lo != hi => {
+                each(slots, absent, |x| enter(100.0 - between(*lo, *hi, x)));
+            }
+            (Kind::MinMax { transform: Transform::Log1p, lo, hi }, direction) if lo != hi => {
+                each(slots, absent, |x| {
+                    let z = between(*lo, *hi, transformed(Transform::Log1p, x));
+                    enter(if direction == Direction::More { z } else { 100.0 - z })
+                });
+            }
+            _ => {
+                // Rare events and shares: the value before is often this one.
+                let (mut last, mut points) = (0.0f64, enter(self.points(0.0)));
+                each(slots, absent, |x| {
+                    if x.to_bits() != last.to_bits() {
+                        (last, points) = (x, enter(self.points(x)));
+                    }
+                    points
+                });
+            }
         }
     }
 
@@ -127,7 +161,38 @@ impl Fitted {
     }
 }
 
-fn transformed(transform: Transform, x: f64) -> f64 {
+#[inline]
+fn each<'a>(
+    slots: impl Iterator<Item = (&'a mut f64, &'a u64)>,
+    absent: &[f64; 4],
+    mut points: impl FnMut(f64) -> f64,
+) {
+    for (slot, &bits) in slots {
+        let x = f64::from_bits(bits);
+        *slot = if x.is_nan() { absent[absence(bits) as usize] } else { points(x) };
+    }
+}
+
+#[inline]
+fn between(lo: f64, hi: f64, x: f64) -> f64 {
+    100.0 * ((x - lo) / (hi - lo)).clamp(0.0, 1.0)
+}
+
+fn percentile(values: &[f64], upto: &[u64], x: f64) -> f64 {
+    let place = values.partition_point(|value| *value < x);
+    let below = place.checked_sub(1).map_or(0, |last| upto[last]);
+    let equal = if values.get(place) == Some(&x) { upto[place] - below } else { 0 };
+    let all = upto.last().copied().unwrap_or(0);
+    100.0 * (below as f64 + 0.5 * equal as f64) / all as f64
+}
+
+fn near(target: f64, tolerance: f64, x: f64) -> f64 {
+    100.0 * (1.0 - (x - target).abs() / tolerance).max(0.0)
+}
+
+/// A value as quantiles and goalposts see it.
+#[inline]
+pub(super) fn transformed(transform: Transform, x: f64) -> f64 {
     match transform {
         Transform::None => x,
         Transform::Log1p => libm::log1p(x.max(0.0)),
@@ -144,34 +209,18 @@ fn piecewise(knots: &[(f64, f64)], x: f64) -> f64 {
     }
 }
 
-/// The quantile q of unordered values by linear interpolation at h = (n − 1) q: x\[k\] + frac × (x\[k+1\] − x\[k\])
-/// (Hyndman and Fan 1996, type 7). `values` must not be empty; its order changes.
-fn quantile(values: &mut [f64], q: f64) -> f64 {
-    let h = (values.len() - 1) as f64 * q;
-    let k = h.floor() as usize;
-    let (_, &mut low, above) = values.select_nth_unstable_by(k, f64::total_cmp);
-    let high = above.iter().copied().min_by(f64::total_cmp).unwrap_or(low);
-    low + (h - k as f64) * (high - low)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::indicator::{Column, Value};
 
     fn fit(normalise: Normalise, direction: Direction, known: &[f64]) -> Fitted {
-        Fitted::fit(&normalise, direction, known.to_vec())
-    }
-
-    #[test]
-    fn quantiles_interpolate_between_order_statistics() {
-        let mut values = [40.0, 10.0, 30.0, 20.0];
-        assert_eq!(quantile(&mut values, 0.0), 10.0);
-        assert_eq!(quantile(&mut values, 0.5), 25.0);
-        assert_eq!(quantile(&mut values, 1.0), 40.0);
-        assert!((quantile(&mut values, 0.01) - 10.3).abs() < 1e-12);
-        assert_eq!(quantile(&mut [7.0], 0.99), 7.0);
+        let column: Column = known.iter().map(|x| Value::Known(*x)).collect();
+        let numbers: Vec<u32> = (0..known.len() as u32).collect();
+        let ranked = Sample { column: &column, numbers: &numbers };
+        Fitted::fit(&normalise, direction, ranked, known.len() as u64)
     }
 
     #[test]

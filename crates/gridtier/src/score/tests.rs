@@ -1,10 +1,12 @@
 //! Weights with gaps, and who is provisional.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::contract::Table;
 use crate::indicator;
 use crate::memory::Memory;
-use crate::method::PRESETS;
+use crate::method::{Combine, PRESETS, Unknowns};
 use crate::unit::Window;
 
 fn paper_with(changes: &[(&str, &str)]) -> Method {
@@ -24,8 +26,10 @@ fn row(method: &Method, known: &[(&str, f64)], others: Value) -> Vec<Value> {
 
 /// Parameters fitted to one customer who has every value, so that goalposts and knots are in force.
 fn fitted(method: &Method) -> Parameters {
+    let column: Column = [Value::Known(0.0)].into_iter().collect();
+    let one = Sample { column: &column, numbers: &[0] };
     let fit =
-        |spec: &crate::method::Spec| Some(Fitted::fit(spec.normalise.as_ref()?, spec.direction, vec![0.0]));
+        |spec: &crate::method::Spec| Some(Fitted::fit(spec.normalise.as_ref()?, spec.direction, one, 1));
     Parameters {
         fitted: method.indicators.iter().map(fit).collect(),
         weights: method.indicators.iter().map(|spec| spec.weight).collect(),
@@ -69,7 +73,7 @@ fn nothing_known_is_no_score() {
 const WINDOW: Window = Window { end: Month(54 * 12), months: 36 };
 
 /// Scores customers whose monthly readings cover the given months of the window.
-fn scores(covered: &[(&str, std::ops::Range<usize>)], method: &Method) -> Scores {
+fn scored(covered: &[(&str, Range<usize>)], method: &Method) -> (Scores, Vec<Column>) {
     let ids: Vec<&str> = covered.iter().map(|(id, _)| *id).collect();
     let reading = |id: &str, month: usize| format!("{id}|{}-01|10", WINDOW.month(month));
     let rows: Vec<String> =
@@ -79,23 +83,23 @@ fn scores(covered: &[(&str, std::ops::Range<usize>)], method: &Method) -> Scores
         Memory::default().customers(&ids).rows(Table::MeterReadings, "customer_id|read_at|active_kwh", &rows);
     let facts = crate::fact::read(&source, WINDOW).unwrap();
     let columns = indicator::compute(&facts, &method.own).unwrap();
-    score(&facts, &columns, method)
+    (score(&facts, &columns, method), columns)
 }
 
 #[test]
 fn short_history_and_little_known_weight_make_a_customer_provisional() {
     let covered = [("full", 0..36), ("late", 30..36), ("never", 0..0), ("early", 0..11)];
     let lenient = paper_with(&[("min_known_weight = 0.5", "min_known_weight = 0.1")]);
-    let scored = scores(&covered, &lenient);
+    let (told, _) = scored(&covered, &lenient);
     // By id: early, full, late, never.
-    let why: Vec<Option<&str>> = scored.provisional.iter().map(|why| why.map(Provisional::reason)).collect();
+    let why: Vec<Option<&str>> = told.provisional.iter().map(|why| why.map(Provisional::reason)).collect();
     assert_eq!(why, [Some("short_history"), None, Some("short_history"), Some("short_history")]);
-    let firm: Vec<Option<String>> = scored.firm_from.iter().map(|m| m.map(|m| m.to_string())).collect();
+    let firm: Vec<Option<String>> = (0..4).map(|at| told.firm_from.get(&at).map(Month::to_string)).collect();
     // Early loses a covered month for each new one until all eleven are gone.
     assert_eq!(firm, [Some("2025-01".into()), None, Some("2024-07".into()), Some("2025-01".into())]);
-    let strict = scores(&covered[..1], &paper_with(&[]));
+    let (strict, _) = scored(&covered[..1], &paper_with(&[]));
     assert_eq!(strict.provisional, [Some(Provisional::LowKnownWeight)]);
-    assert!(strict.known_weight[0] > 0.1 && strict.known_weight[0] < 0.5);
+    assert!(strict.known_weight(0) > 0.1 && strict.known_weight(0) < 0.5);
 }
 
 #[test]
@@ -107,10 +111,144 @@ fn a_known_weight_at_the_limit_passes() {
 #[test]
 fn contributions_add_up_to_the_score() {
     let lenient = paper_with(&[("min_known_weight = 0.5", "min_known_weight = 0.1")]);
-    let scores = scores(&[("a", 0..36), ("b", 6..36)], &lenient);
+    let (scores, columns) = scored(&[("a", 0..36), ("b", 6..36)], &lenient);
+    let contributions = scores.contributions(&columns, &lenient, 0..2);
     for position in 0..2 {
-        let sum: f64 = scores.contributions.iter().map(|column| column[position]).sum();
-        let score = scores.score_e6[position].unwrap() as f64 / 1e6;
+        let sum: f64 = contributions.iter().map(|column| column[position]).sum();
+        let score = scores.score_e6(position).unwrap() as f64 / 1e6;
         assert!((sum - score).abs() < 1e-6, "{sum} {score}");
+    }
+}
+
+/// What is said of a population, customer by customer and sum by sum: the slow, obvious way.
+struct Obvious {
+    score_e6: Vec<Option<i64>>,
+    known_weight: Vec<f64>,
+    provisional: Vec<bool>,
+    dimensions: Vec<[Option<f64>; 3]>,
+    /// By customer, then by indicator.
+    contributions: Vec<Vec<f64>>,
+    influence: Vec<Option<f64>>,
+}
+
+fn obvious(scores: &Scores, short: &[bool], columns: &[Column], method: &Method) -> Obvious {
+    let rows: Vec<Vec<Value>> = scores
+        .population
+        .iter()
+        .map(|&number| columns.iter().map(|column| column.get(number as usize)).collect())
+        .collect();
+    let known_weight: Vec<f64> = rows
+        .iter()
+        .map(|row| {
+            let weight = |is_in: fn(&Value) -> bool| {
+                let each = method.indicators.iter().zip(row).filter(|(_, value)| is_in(value));
+                each.filter_map(|(spec, _)| spec.weight).fold(0.0, |sum, weight| sum + weight.nominal())
+            };
+            let applicable = weight(|value| *value != Value::NotApplicable);
+            if applicable > 0.0 { weight(|value| value.known().is_some()) / applicable } else { 0.0 }
+        })
+        .collect();
+    let provisional: Vec<bool> = known_weight
+        .iter()
+        .zip(short)
+        .map(|(known, &short)| short || *known < method.min_known_weight - KNOWN_WEIGHT_TOLERANCE)
+        .collect();
+    let all: Vec<Scored> = rows.iter().map(|row| score_row(method, &scores.parameters, row)).collect();
+    let ranked: Vec<&Scored> =
+        all.iter().zip(&provisional).filter(|(_, why)| !**why).map(|(row, _)| row).collect();
+    let score = |row: usize| ranked[row].contributions.iter().sum::<f64>();
+    let mean = mcda::sum(ranked.len(), |row| [score(row)])[0] / ranked.len() as f64;
+    let off = |row: usize| score(row) - mean;
+    let variance = mcda::sum(ranked.len(), |row| [off(row) * off(row)])[0];
+    let published = |row: &&Scored| row.score.map(|score| round_half_away(score * 1e6));
+    let varies = ranked.iter().any(|row| published(row) != published(&ranked[0]));
+    let influence = (0..columns.len()).map(|place| {
+        scores.parameters.weights[place]?;
+        let together = mcda::sum(ranked.len(), |row| [ranked[row].contributions[place] * off(row)])[0];
+        (varies && variance > 0.0).then(|| together / variance)
+    });
+    Obvious {
+        influence: influence.collect(),
+        score_e6: all.iter().map(|row| published(&row)).collect(),
+        known_weight,
+        provisional,
+        dimensions: all.iter().map(|row| row.dimensions).collect(),
+        contributions: all.into_iter().map(|row| row.contributions).collect(),
+    }
+}
+
+/// Values with many equal ones and gaps in patterns, different for every seed.
+fn made(people: usize, indicators: usize, seed: u64) -> Vec<Column> {
+    let draw = |number: usize, place: usize| {
+        let mut x = (number as u64 * 64 + place as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15 ^ (seed << 1));
+        x = (x ^ (x >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        (x ^ (x >> 29)) >> 11
+    };
+    let value = |number: usize, place: usize| {
+        let x = draw(number, place) as f64 / (1u64 << 53) as f64;
+        match draw(number, place + 32) % 8 {
+            0 => Value::NotApplicable,
+            1 => Value::Unknown,
+            2..=4 => Value::Known((x * 6.0).floor() / 5.0),
+            5 => Value::Known(-x),
+            _ => Value::Known((x * 14.0).exp()),
+        }
+    };
+    (0..indicators).map(|place| (0..people).map(|number| value(number, place)).collect()).collect()
+}
+
+fn bits(values: impl IntoIterator<Item = Option<f64>>) -> Vec<Option<u64>> {
+    values.into_iter().map(|x| x.map(f64::to_bits)).collect()
+}
+
+/// Asks that blocks and rows agree in every bit, on every seventh customer closed and every fifth new.
+fn blocks_and_rows_agree(people: usize, seed: u64, how: Combine, unknown: Unknowns) {
+    let mut method = paper_with(&[]);
+    (method.combine, method.unknown, method.min_known_weight) = (how, unknown, 0.4);
+    let columns = made(people, method.indicators.len(), seed);
+    let population: Vec<u32> = (0..people as u32).filter(|number| people < 300 || number % 7 != 3).collect();
+    let short: Vec<bool> = population.iter().map(|number| number % 5 == 1).collect();
+    let scores = judge(population, &short, &columns, &method);
+    let expected = obvious(&scores, &short, &columns, &method);
+    let all = 0..scores.population.len();
+    assert_eq!(all.clone().map(|at| scores.score_e6(at)).collect::<Vec<_>>(), expected.score_e6);
+    let why: Vec<bool> = scores.provisional.iter().map(Option::is_some).collect();
+    assert_eq!(why, expected.provisional);
+    assert_eq!(bits(scores.influence.iter().copied()), bits(expected.influence));
+    assert_eq!(all.clone().map(|at| scores.known_weight(at)).collect::<Vec<_>>(), expected.known_weight);
+    let own = scores.dimensions(&columns, &method, all.clone());
+    assert_eq!(bits(own.into_iter().flatten()), bits(expected.dimensions.into_iter().flatten()));
+    // Asked for by a stretch that begins anywhere.
+    let stretch = all.end / 3..all.end;
+    let parts = scores.contributions(&columns, &method, stretch.clone());
+    for at in stretch.clone() {
+        let told = parts.iter().map(|column| Some(column[at - stretch.start]));
+        assert_eq!(bits(told), bits(expected.contributions[at].iter().copied().map(Some)));
+    }
+    let known = |place: usize| {
+        let ranked =
+            scores.ranked().filter(|&at| columns[place].known(scores.population[at] as usize).is_some());
+        ranked.count() as u64
+    };
+    assert_eq!(scores.ranked_known, (0..columns.len()).map(known).collect::<Vec<_>>());
+}
+
+#[test]
+fn blocks_and_rows_agree_beyond_the_size_of_a_block() {
+    // Beyond a block of sums, of patterns and of order statistics.
+    for (people, how) in [11_000, 11_000, 11_000, 120_000].into_iter().zip(Combine::ALL.into_iter().rev()) {
+        blocks_and_rows_agree(people, 7, how, Unknowns::Reweight);
+    }
+}
+
+proptest! {
+    #[test]
+    fn blocks_and_rows_agree_in_every_bit(
+        people in 0usize..600,
+        seed in any::<u64>(),
+        how in 0usize..4,
+        unknown in prop::sample::select(vec![Unknowns::Reweight, Unknowns::Worst, Unknowns::Neutral]),
+    ) {
+        blocks_and_rows_agree(people, seed, Combine::ALL[how], unknown);
     }
 }

@@ -1,4 +1,5 @@
-//! One customer's points: the same code for a whole cycle and for one row replayed on frozen parameters.
+//! One customer's points: for a row that is replayed on frozen parameters. A whole population goes block by block, by the
+//! same arithmetic (`rows`).
 
 use super::combine::{combined, contributions};
 use super::normalise::Fitted;
@@ -13,6 +14,16 @@ pub struct Parameters {
     pub fitted: Vec<Option<Fitted>>,
     /// By indicator: the weights on the way from the root, `None` without any.
     pub weights: Vec<Option<Weight>>,
+}
+
+impl Parameters {
+    /// Whether anything that weighs is known of a customer.
+    pub(super) fn any_known(&self, values: &[Value]) -> bool {
+        let is_known = |(weight, value): (&Option<Weight>, &Value)| {
+            weight.is_some_and(|weight| weight.nominal() > 0.0) && value.known().is_some()
+        };
+        self.weights.iter().zip(values).any(is_known)
+    }
 }
 
 /// One customer's score and what it is made of.
@@ -35,14 +46,10 @@ pub struct Scored {
 #[must_use]
 pub fn score_row(method: &Method, parameters: &Parameters, values: &[Value]) -> Scored {
     let points = points(method, parameters, values);
-    let is_known = |(weight, value): (&Option<Weight>, &Value)| {
-        weight.is_some_and(|weight| weight.nominal() > 0.0) && value.known().is_some()
-    };
-    let any_known = parameters.weights.iter().zip(values).any(is_known);
     let (weights, within) = effective(&parameters.weights, &points);
     let score = combined(method.combine, &weights, &points);
     Scored {
-        score: any_known.then_some(score),
+        score: parameters.any_known(values).then_some(score),
         dimensions: std::array::from_fn(|dimension| {
             let is_own =
                 |place: usize| parameters.weights[place].is_some_and(|weight| weight.dimension == dimension);

@@ -116,7 +116,7 @@ impl Points<'_> {
     }
 
     fn of_customer(&self, members: &[(usize, &Fitted, Weight)], number: u32, level: Level) -> f64 {
-        let known = |place: usize| self.columns[place][number as usize].known();
+        let known = |place: usize| self.columns[place].known(number as usize);
         // A group counts with what is known of it as if that were all of it, as in a score.
         let of_group = |group: usize| -> f64 {
             let mine = members.iter().filter(|(place, _, w)| w.group == group && known(*place).is_some());

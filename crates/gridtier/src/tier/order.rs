@@ -2,16 +2,13 @@
 
 use std::cmp::Ordering;
 
-use rayon::slice::ParallelSliceMut;
-
 use super::keeps_ties;
+use super::rank::Ranking;
 use crate::method::{Method, Tier, Ties};
 
 /// What orders a ranked customer.
 #[derive(Clone, Debug)]
 pub(super) struct Standing {
-    /// Position in the population.
-    pub position: usize,
     /// Customer number: the order of ids by bytes.
     pub number: u32,
     pub vetoed: bool,
@@ -81,7 +78,7 @@ impl Line {
 }
 
 /// Best first: not vetoed, score, revenue, energy (each descending, none last), id ascending.
-fn compare(a: &Standing, b: &Standing) -> (Ordering, BrokenBy) {
+pub(super) fn compare(a: &Standing, b: &Standing) -> (Ordering, BrokenBy) {
     let descending = |a: Option<f64>, b: Option<f64>| match (a, b) {
         (Some(a), Some(b)) => b.partial_cmp(&a).unwrap_or(Ordering::Equal),
         (a, b) => b.is_some().cmp(&a.is_some()),
@@ -95,17 +92,13 @@ fn compare(a: &Standing, b: &Standing) -> (Ordering, BrokenBy) {
     steps.into_iter().find(|(order, _)| order.is_ne()).unwrap_or((a.number.cmp(&b.number), BrokenBy::Id))
 }
 
-pub(super) fn sort(ranked: &mut [&Standing]) {
-    ranked.par_sort_unstable_by(|a, b| compare(a, b).0);
-}
-
 /// How many customers stand above each line, after the method's rule for ties.
-pub(super) fn cuts(ranked: &[&Standing], method: &Method) -> [usize; 3] {
+pub(super) fn cuts(ranked: Ranking, method: &Method) -> [usize; 3] {
     quotas(ranked.len(), method).map(|quota| {
         if !keeps_ties(method) || quota == 0 || quota == ranked.len() {
             return quota;
         }
-        let group = tie_group(ranked, quota);
+        let group = ranked.tie_group(quota);
         match method.ties {
             Ties::Up => group.end,
             Ties::Down => group.start,
@@ -118,27 +111,14 @@ fn quotas(customers: usize, method: &Method) -> [usize; 3] {
     method.boundaries().map(|percent| (customers * percent as usize + 50) / 100)
 }
 
-/// The places of those who share score and veto state across a line; empty at the line when the two sides differ.
-fn tie_group(ranked: &[&Standing], line: usize) -> std::ops::Range<usize> {
-    let state = |standing: &Standing| (standing.vetoed, standing.score_e6);
-    let (above, below) = (state(ranked[line - 1]), state(ranked[line]));
-    if above != below {
-        return line..line;
-    }
-    let start =
-        ranked[..line].iter().rposition(|standing| state(standing) != above).map_or(0, |place| place + 1);
-    let length = ranked[line..].iter().take_while(|standing| state(standing) == above).count();
-    start..line + length
-}
-
 /// The ledger's lines of one stratum.
-pub(super) fn ledger(stratum: &str, ranked: &[&Standing], method: &Method, cuts: [usize; 3]) -> Vec<Line> {
+pub(super) fn ledger(stratum: &str, ranked: Ranking, method: &Method, cuts: [usize; 3]) -> Vec<Line> {
     let line = |place: usize| {
         let quota = quotas(ranked.len(), method)[place];
-        let above = quota.checked_sub(1).map(|last| ranked[last]);
-        let below = ranked.get(quota).copied();
-        let (tie_group, broken_by) = match (above, below) {
-            (Some(above), Some(below)) => (tie_group(ranked, quota).len(), compare(above, below).1),
+        let above = quota.checked_sub(1).and_then(|last| ranked.get(last));
+        let below = ranked.get(quota);
+        let (tie_group, broken_by) = match (&above, &below) {
+            (Some(above), Some(below)) => (ranked.tie_group(quota).len(), compare(above, below).1),
             _ => (0, BrokenBy::Score),
         };
         Line {

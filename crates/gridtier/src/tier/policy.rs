@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Grounds, Tiers};
+use rayon::prelude::*;
+
+use super::Tiers;
 use crate::contract::rule::Rule;
+use crate::key::KeyIndex;
 use crate::method::{Bound, Method, Override, Tier};
 use crate::score::Scores;
 use crate::source::Finding;
@@ -38,32 +41,68 @@ impl Policy {
     }
 }
 
-/// Moves customers by the method's policies. `sizes` holds the ranked customers of each one's stratum.
-pub(super) fn apply(grounds: &Grounds, scores: &Scores, method: &Method, sizes: &[u64], tiers: &mut Tiers) {
-    let (previous, end) = (grounds.previous, grounds.end);
-    let overrides: BTreeMap<&str, &Override> = method
-        .overrides
-        .iter()
-        .filter(|decision| is_in_force(decision, end))
-        .map(|decision| (decision.customer_id.as_str(), decision))
-        .collect();
-    for (position, &number) in scores.population.iter().enumerate() {
-        let id = grounds.customers.ids.key(number);
+/// The policies of a method, in force on a day.
+pub(super) struct Rules<'a> {
+    ids: &'a KeyIndex,
+    previous: &'a Previous,
+    end: Month,
+    method: &'a Method,
+    /// By stratum: its ranked customers.
+    sizes: &'a [u64],
+    /// By customer number.
+    overrides: BTreeMap<u32, &'a Override>,
+}
+
+impl<'a> Rules<'a> {
+    pub fn new(
+        ids: &'a KeyIndex,
+        previous: &'a Previous,
+        end: Month,
+        method: &'a Method,
+        sizes: &'a [u64],
+    ) -> Self {
+        let overrides = method
+            .overrides
+            .iter()
+            .filter(|decision| is_in_force(decision, end))
+            .filter_map(|decision| Some((ids.get(&decision.customer_id)?, decision)))
+            .collect();
+        Self { ids, previous, end, method, sizes, overrides }
+    }
+
+    /// Moves customers.
+    pub fn apply(&self, scores: &Scores, tiers: &mut Tiers) {
+        let moved: (Vec<Tier>, Vec<Option<Policy>>) = scores
+            .population
+            .par_iter()
+            .enumerate()
+            .map(|(position, &number)| self.moved(tiers, position, number))
+            .unzip();
+        (tiers.tier, tiers.policy) = moved;
+        self.note_unused(scores, tiers);
+    }
+
+    /// The final tier, and the policy that made it differ from the computed one.
+    fn moved(&self, tiers: &Tiers, position: usize, number: u32) -> (Tier, Option<Policy>) {
         let mut moved = Moved { tier: tiers.tier[position], by: None };
+        // Most cycles have nothing to look up by id.
+        let before = match self.previous.is_empty() {
+            true => None,
+            false => self.previous.get(self.ids.key(number)).copied(),
+        };
+        let rank = tiers.rank(position);
         if let Some(ceiling) = tiers.ceiling[position] {
             moved.to(moved.tier.max(ceiling), Policy::Veto);
-        } else if let (Some(rank), Some(&before)) = (tiers.rank[position], previous.get(id))
-            && is_held(tiers, position, rank, before, sizes[position], method)
+        } else if let (Some(rank), Some(before)) = (rank, before)
+            && self.is_held(tiers, position, rank, before)
         {
             moved.to(before, Policy::Hysteresis);
         }
-        if let (Some(steps), Some(&before), Some(_)) =
-            (method.step_limit, previous.get(id), tiers.rank[position])
-        {
+        if let (Some(steps), Some(before), Some(_)) = (self.method.step_limit, before, rank) {
             let best = Tier::ALL[(before as usize).saturating_sub(steps as usize)];
             moved.to(moved.tier.max(best), Policy::StepLimit);
         }
-        if let Some(decision) = overrides.get(id) {
+        if let Some(decision) = self.overrides.get(&number) {
             let tier = match decision.bound {
                 Bound::Pin => decision.tier,
                 Bound::Floor => moved.tier.min(decision.tier),
@@ -71,11 +110,40 @@ pub(super) fn apply(grounds: &Grounds, scores: &Scores, method: &Method, sizes: 
             };
             moved.to(tier, Policy::Override);
         }
-        tiers.tier[position] = moved.tier;
         let differs = tiers.computed[position].is_some_and(|computed| computed != moved.tier);
-        tiers.policy[position] = moved.by.filter(|_| differs);
+        (moved.tier, moved.by.filter(|_| differs))
     }
-    note_unused(grounds, scores, method, tiers);
+
+    /// Whether a change of one tier is held: the rank passed the boundary by no more than band × N places.
+    fn is_held(&self, tiers: &Tiers, position: usize, rank: u64, before: Tier) -> bool {
+        let (Some(band), Some(computed)) = (self.method.hysteresis, tiers.computed[position]) else {
+            return false;
+        };
+        let better = computed.min(before);
+        if (computed as usize).abs_diff(before as usize) != 1 {
+            return false;
+        }
+        let is_mine = |line: &&super::Line| line.stratum == tiers.stratum(position) && line.better == better;
+        let Some(line) = tiers.ledger.iter().find(is_mine) else { return false };
+        let passed = if computed < before { line.count + 1 - rank } else { rank - line.count };
+        passed as f64 <= band * self.sizes[tiers.stratum[position] as usize] as f64
+    }
+
+    fn note_unused(&self, scores: &Scores, tiers: &mut Tiers) {
+        let is_graded = |id: &str| {
+            self.ids.get(id).is_some_and(|number| scores.population.binary_search(&number).is_ok())
+        };
+        let unused: Vec<&Override> = self
+            .method
+            .overrides
+            .iter()
+            .filter(|decision| !is_in_force(decision, self.end) || !is_graded(&decision.customer_id))
+            .collect();
+        if let Some(first) = unused.first() {
+            let example = format!("customer {}, expires {}", first.customer_id, first.expires);
+            tiers.findings.push(Finding::of_method(Rule::UnusedOverride, unused.len() as u64, example));
+        }
+    }
 }
 
 struct Moved {
@@ -94,32 +162,4 @@ impl Moved {
 /// An override holds when it expires on or after the day of the grading.
 fn is_in_force(decision: &Override, end: Month) -> bool {
     day_of_date(decision.expires) >= end.first_day()
-}
-
-/// Whether a change of one tier is held: the rank passed the boundary by no more than band × N places.
-fn is_held(tiers: &Tiers, position: usize, rank: u64, before: Tier, customers: u64, method: &Method) -> bool {
-    let (Some(band), Some(computed)) = (method.hysteresis, tiers.computed[position]) else { return false };
-    let better = computed.min(before);
-    if (computed as usize).abs_diff(before as usize) != 1 {
-        return false;
-    }
-    let is_mine = |line: &&super::Line| line.stratum == tiers.stratum[position] && line.better == better;
-    let Some(line) = tiers.ledger.iter().find(is_mine) else { return false };
-    let passed = if computed < before { line.count + 1 - rank } else { rank - line.count };
-    passed as f64 <= band * customers as f64
-}
-
-fn note_unused(grounds: &Grounds, scores: &Scores, method: &Method, tiers: &mut Tiers) {
-    let is_graded = |id: &str| {
-        grounds.customers.ids.get(id).is_some_and(|number| scores.population.binary_search(&number).is_ok())
-    };
-    let unused: Vec<&Override> = method
-        .overrides
-        .iter()
-        .filter(|decision| !is_in_force(decision, grounds.end) || !is_graded(&decision.customer_id))
-        .collect();
-    if let Some(first) = unused.first() {
-        let example = format!("customer {}, expires {}", first.customer_id, first.expires);
-        tiers.findings.push(Finding::of_method(Rule::UnusedOverride, unused.len() as u64, example));
-    }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::Stratified;
 use crate::contract::{SUPPLY_LEVELS, USE_CATEGORIES};
 use crate::customer::Customers;
-use crate::method::{Method, Strata};
+use crate::method::Strata;
 use crate::score::Scores;
 
 /// The stratum of one population.
@@ -14,64 +15,104 @@ pub const OTHER: &str = "other";
 /// The stratum of customers without a value in the stratum's column.
 const UNSPECIFIED: &str = "unspecified";
 
-/// Strata after pooling.
-pub(super) struct Stratified {
-    /// By position: the stratum.
+/// What the method sorts customers by, before small strata are pooled.
+#[derive(Clone, Debug)]
+pub struct Groups {
+    /// Names, none twice.
     pub names: Vec<String>,
-    /// By stratum: the positions of its members, provisional ones too.
-    pub members: BTreeMap<String, Vec<usize>>,
+    /// By customer number: the place of the name; empty where all are one population.
+    pub numbers: Vec<u32>,
+}
+
+impl Groups {
+    /// The groups of a customer base.
+    #[must_use]
+    pub fn of(customers: &Customers, strata: Strata) -> Self {
+        let rows = || customers.rows.iter();
+        let listed = |names: &[&str], numbers: Vec<u32>| Self {
+            names: names.iter().map(|&name| name.to_owned()).collect(),
+            numbers,
+        };
+        match strata {
+            Strata::None => listed(&[ALL], Vec::new()),
+            Strata::SupplyLevel => {
+                listed(SUPPLY_LEVELS, rows().map(|customer| customer.supply_level.into()).collect())
+            }
+            Strata::UseCategory => {
+                listed(USE_CATEGORIES, rows().map(|customer| customer.use_category.into()).collect())
+            }
+            Strata::Region => {
+                let mut known: BTreeMap<&str, u32> = BTreeMap::new();
+                let mut names = Vec::new();
+                let mut number = |name| {
+                    *known.entry(name).or_insert_with(|| {
+                        names.push(name);
+                        names.len() as u32 - 1
+                    })
+                };
+                let numbers = rows()
+                    .map(|customer| number(customer.region.as_deref().unwrap_or(UNSPECIFIED)))
+                    .collect();
+                listed(&names, numbers)
+            }
+        }
+    }
+}
+
+/// Customers of a group.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    people: usize,
+    ranked: usize,
 }
 
 /// Puts everybody into a stratum; strata with fewer ranked customers than the method asks for are pooled.
-pub(super) fn strata(customers: &Customers, scores: &Scores, method: &Method) -> Stratified {
-    let mut members: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    if method.strata == Strata::None {
-        members.insert(ALL.into(), (0..scores.population.len()).collect());
+pub(super) fn strata(groups: &Groups, scores: &Scores, min_stratum: usize) -> Stratified {
+    if groups.numbers.is_empty() {
+        return Stratified { names: groups.names.clone(), of: vec![0; scores.population.len()] };
     }
-    for (position, &number) in scores.population.iter().enumerate() {
-        let customer = &customers.rows[number as usize];
-        let name = match method.strata {
-            Strata::None => break,
-            Strata::SupplyLevel => SUPPLY_LEVELS[usize::from(customer.supply_level)],
-            Strata::UseCategory => USE_CATEGORIES[usize::from(customer.use_category)],
-            Strata::Region => customer.region.as_deref().unwrap_or(UNSPECIFIED),
-        };
-        members.entry(name.to_owned()).or_default().push(position);
+    let mut sizes = vec![Size::default(); groups.names.len()];
+    for (number, why) in scores.population.iter().zip(&scores.provisional) {
+        let size = &mut sizes[groups.numbers[*number as usize] as usize];
+        size.people += 1;
+        size.ranked += usize::from(why.is_none());
     }
-    if method.strata != Strata::None {
-        members = pooled(members, scores, method.min_stratum);
+    let pooled = pooled(&groups.names, &sizes, min_stratum);
+    let mut names: Vec<&str> = pooled.iter().flatten().copied().collect();
+    names.sort_unstable();
+    names.dedup();
+    let place = |name: &Option<&str>| {
+        name.and_then(|name| names.binary_search(&name).ok()).unwrap_or_default() as u32
+    };
+    let places: Vec<u32> = pooled.iter().map(place).collect();
+    let of = |number: &u32| places[groups.numbers[*number as usize] as usize];
+    Stratified {
+        of: scores.population.iter().map(of).collect(),
+        names: names.into_iter().map(str::to_owned).collect(),
     }
-    let mut names = vec![String::new(); scores.population.len()];
-    for (name, positions) in &members {
-        positions.iter().for_each(|&position| names[position].clone_from(name));
-    }
-    Stratified { names, members }
 }
 
-fn pooled(
-    members: BTreeMap<String, Vec<usize>>,
-    scores: &Scores,
-    min_stratum: usize,
-) -> BTreeMap<String, Vec<usize>> {
-    let ranked = |positions: &[usize]| {
-        positions.iter().filter(|&&position| scores.provisional[position].is_none()).count()
-    };
-    let (mut kept, small): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        members.into_iter().partition(|(_, positions)| ranked(positions) >= min_stratum);
-    if small.is_empty() {
-        return kept;
+/// By group: the stratum that its customers stand in; `None` where there are none.
+fn pooled<'a>(names: &'a [String], sizes: &[Size], min_stratum: usize) -> Vec<Option<&'a str>> {
+    let is_small = |group: usize| sizes[group].ranked < min_stratum;
+    let there: Vec<usize> = (0..names.len()).filter(|&group| sizes[group].people > 0).collect();
+    let own = |group: usize| (sizes[group].people > 0).then_some(names[group].as_str());
+    if !there.iter().any(|&group| is_small(group)) {
+        return (0..names.len()).map(own).collect();
     }
     // A stratum that is called `other` by the utility and stands on its own takes the small ones in.
-    let mut other = kept.remove(OTHER).unwrap_or_default();
-    other.extend(small.into_values().flatten());
-    other.sort_unstable();
-    let largest = kept.iter().max_by(|a, b| ranked(a.1).cmp(&ranked(b.1)).then(b.0.cmp(a.0)));
+    let is_other = |group: usize| is_small(group) || names[group] == OTHER;
+    let others: usize =
+        there.iter().filter(|&&group| is_other(group)).map(|&group| sizes[group].ranked).sum();
+    let largest = there
+        .iter()
+        .filter(|&&group| !is_other(group))
+        .max_by(|&&a, &&b| sizes[a].ranked.cmp(&sizes[b].ranked).then(names[b].cmp(&names[a])));
     let target = match largest {
-        Some((name, _)) if ranked(&other) < min_stratum => name.clone(),
-        _ => OTHER.to_owned(),
+        Some(&group) if others < min_stratum => names[group].as_str(),
+        _ => OTHER,
     };
-    let joined = kept.entry(target).or_default();
-    joined.extend(other);
-    joined.sort_unstable();
-    kept
+    (0..names.len())
+        .map(|group| if is_other(group) { own(group).map(|_| target) } else { own(group) })
+        .collect()
 }

@@ -11,7 +11,7 @@ use crate::fact::CustomerFacts;
 use crate::indicator::Value;
 use crate::memory::Memory;
 use crate::method::PRESETS;
-use crate::score::Provisional;
+use crate::score::{Provisional, judge};
 use crate::source::Intake;
 use crate::unit::{Month, Window};
 
@@ -90,22 +90,12 @@ fn facts(people: &[Person]) -> Facts {
 
 fn graded(people: &[Person], method: &Method, previous: &Previous) -> Tiers {
     let facts = facts(people);
-    let none = |_: &Person| None;
-    let scores = Scores {
-        population: (0..people.len() as u32).collect(),
-        provisional: people.iter().map(|p| p.provisional.then_some(Provisional::ShortHistory)).collect(),
-        firm_from: people.iter().map(none).collect(),
-        known_weight: vec![1.0; people.len()],
-        score_e6: people.iter().map(|p| Some(p.score_e6)).collect(),
-        dimensions: std::array::from_fn(|_| vec![None; people.len()]),
-        contributions: Vec::new(),
-        parameters: crate::score::Parameters::default(),
-        weighed: Vec::new(),
-        influence: Vec::new(),
-        ranked_known: Vec::new(),
-    };
-    let mut columns = vec![vec![Value::Unknown; people.len()]; INDICATORS.len()];
+    let mut columns = vec![Column::unknown(people.len()); INDICATORS.len()];
     columns[1] = people.iter().map(|p| p.revenue.map_or(Value::Unknown, Value::Known)).collect();
+    let short_history = vec![false; people.len()];
+    let mut scores = judge((0..people.len() as u32).collect(), &short_history, &columns, method);
+    scores.provisional = people.iter().map(|p| p.provisional.then_some(Provisional::ShortHistory)).collect();
+    scores.points_e6 = people.iter().map(|p| p.score_e6 as i32).collect();
     grade(&facts, &columns, &scores, method, previous)
 }
 
@@ -118,7 +108,7 @@ fn quotas_are_exact_counts_rounded_half_up() {
     let people: Vec<Person> = (0..1454).map(person).collect();
     let tiers = graded(&people, &plain(&[]), &Previous::new());
     assert_eq!(counts(&tiers), [145, 437, 727, 145]);
-    assert_eq!(tiers.rank[1453], Some(1));
+    assert_eq!(tiers.rank(1453), Some(1));
     assert_eq!(tiers.tier[1453], Tier::Special);
     let few =
         |n: i64| counts(&graded(&(0..n).map(person).collect::<Vec<_>>(), &plain(&[]), &Previous::new()));
@@ -130,8 +120,8 @@ fn ties_are_told_apart_by_revenue_then_energy_then_id_and_the_ledger_says_so() {
     let mut people: Vec<Person> = (0..10).map(|_| person(50)).collect();
     people[7].revenue = Some(9.0);
     let tiers = graded(&people, &plain(&[]), &Previous::new());
-    assert_eq!(tiers.rank[7], Some(1));
-    assert_eq!(tiers.rank[0], Some(2));
+    assert_eq!(tiers.rank(7), Some(1));
+    assert_eq!(tiers.rank(0), Some(2));
     let told: Vec<(String, u64, &str)> =
         tiers.ledger.iter().map(|line| (line.boundary(), line.tie_group, line.broken_by.name())).collect();
     assert_eq!(
@@ -163,14 +153,14 @@ fn vetoed_customers_stand_last_and_cannot_rise_above_the_ceiling() {
     let tiers = graded(&people, &plain(&[]), &Previous::new());
     // Four of twenty exceed the tenth: two are computed grade-2 and capped.
     assert_eq!(counts(&tiers), [2, 6, 8, 4]);
-    assert_eq!(tiers.rank[19], Some(17));
+    assert_eq!(tiers.rank(19), Some(17));
     assert_eq!((tiers.computed[19], tiers.tier[19]), (Some(Tier::Grade2), Tier::Grade3));
     assert_eq!((tiers.policy[19], tiers.policy[16]), (Some(Policy::Veto), None));
     assert_eq!(tiers.ledger[2].broken_by, BrokenBy::Score);
     people[0].provisional = true;
     people[0].thefts = 1;
     let tiers = graded(&people, &plain(&[]), &Previous::new());
-    assert_eq!((tiers.tier[0], tiers.computed[0], tiers.rank[0]), (Tier::Grade3, None, None));
+    assert_eq!((tiers.tier[0], tiers.computed[0], tiers.rank(0)), (Tier::Grade3, None, None));
 }
 
 #[test]
@@ -181,7 +171,7 @@ fn small_strata_are_pooled_and_then_join_the_largest() {
     let strata = |people: Vec<Person>| {
         let tiers = graded(&people, &method(&[]), &Previous::new());
         let mut sizes = std::collections::BTreeMap::<String, usize>::new();
-        tiers.stratum.iter().for_each(|name| *sizes.entry(name.clone()).or_default() += 1);
+        (0..tiers.stratum.len()).for_each(|at| *sizes.entry(tiers.stratum(at).to_owned()).or_default() += 1);
         sizes.into_iter().map(|(name, size)| format!("{name} {size}")).collect::<Vec<_>>().join(", ")
     };
     let [high, low, home] = [0, 1, 2].map(|place| SUPPLY_LEVELS[place]);
@@ -266,4 +256,51 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn ranks_are_those_of_a_sort(
+        people in 0u64..3_000,
+        seed in any::<u64>(),
+        scores in prop::sample::select(vec![3u64, 400, 100_000_001]),
+    ) {
+        ranks_are_those_of_a_sort_of(people, seed, scores);
+    }
+}
+
+#[test]
+fn ranks_are_those_of_a_sort_beyond_the_size_of_a_piece() {
+    for scores in [1, 100_000_001] {
+        ranks_are_those_of_a_sort_of(150_000, 5, scores);
+    }
+}
+
+/// With ties at every step and gaps in revenue.
+fn ranks_are_those_of_a_sort_of(people: u64, seed: u64, scores: u64) {
+    let draw = |number: u64, most: u64| {
+        let x = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15 ^ (seed << 1));
+        (x ^ (x >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) % most
+    };
+    let made = |number: u64| Person {
+        score_e6: draw(8 * number, scores) as i64,
+        revenue: (draw(8 * number + 1, 4) > 0).then(|| draw(8 * number + 2, 3) as f64 - 1.0),
+        supply_level: draw(8 * number + 3, 10).saturating_sub(7) as u8,
+        provisional: draw(8 * number + 4, 9) == 0,
+        thefts: u8::from(draw(8 * number + 5, 50) == 0),
+    };
+    let people: Vec<Person> = (0..people).map(made).collect();
+    let tiers = graded(&people, &method(&[]), &Previous::new());
+    let by_place = |&a: &usize, &b: &usize| {
+        let (a, b) = (&people[a], &people[b]);
+        let by_score = a.thefts.cmp(&b.thefts).then(b.score_e6.cmp(&a.score_e6));
+        by_score.then(b.revenue.partial_cmp(&a.revenue).unwrap())
+    };
+    for stratum in 0..tiers.strata.len() as u32 {
+        let ranked = |&at: &usize| !people[at].provisional && tiers.stratum[at] == stratum;
+        let mut order: Vec<usize> = (0..people.len()).filter(ranked).collect();
+        order.sort_by(by_place);
+        for (rank, &at) in order.iter().enumerate() {
+            assert_eq!(tiers.rank(at), Some(rank as u64 + 1));
+        }
+    }
+    assert!((0..people.len()).all(|at| people[at].provisional == tiers.rank(at).is_none()));
 }

@@ -59,7 +59,8 @@ fn guidance(cohort: &Cohort) -> Option<f64> {
         .filter_map(|row| {
             let better = (row.computed? as usize).checked_sub(1)?;
             let needed = lines[row.stratum as usize][better]? + 1;
-            let values: Vec<_> = cohort.columns.iter().map(|column| column[row.number as usize]).collect();
+            let values: Vec<_> =
+                cohort.columns.iter().map(|column| column.get(row.number as usize)).collect();
             let mut scored = score_row(method, &cohort.parameters, &values);
             for (points, is_lever) in scored.points.iter_mut().zip(&levers) {
                 *points = points.map(|z| if *is_lever { 100.0 } else { z });

@@ -40,7 +40,7 @@ impl Validation {
                     .collect();
                 profiles.extend(places.iter().map(|&place| {
                     let known: Vec<f64> =
-                        members.iter().filter_map(|&number| cohort.columns[place][number].known()).collect();
+                        members.iter().filter_map(|&number| cohort.columns[place].known(number)).collect();
                     let mean = known.iter().sum::<f64>() / known.len() as f64;
                     Profile {
                         clustering: found.name,

@@ -5,7 +5,7 @@ use crate::cohort::Placed;
 use crate::customer::{Customer, Customers};
 use crate::indicator::Value;
 use crate::score::judge;
-use crate::tier::{Grounds, Previous, grade_on};
+use crate::tier::{Grounds, Groups, Previous, grade_on};
 use crate::unit::Month;
 
 /// A cycle of `people` customers with two indicators known.
@@ -35,7 +35,7 @@ fn cohort(people: u32) -> Cohort {
             |number: u32| 90.0 * (u64::from(number) * step % u64::from(people)) as f64 / f64::from(people);
         (0..people).map(|number| Value::Known(spread(number))).collect()
     };
-    let mut columns: Vec<Column> = vec![vec![Value::Unknown; people as usize]; method.indicators.len()];
+    let mut columns: Vec<Column> = vec![Column::unknown(people as usize); method.indicators.len()];
     let place = |id: &str| method.indicators.iter().position(|spec| spec.id == id).unwrap();
     columns[place("annual_energy")] = known(0);
     columns[place("overdue_days")] = known(1);
@@ -43,13 +43,19 @@ fn cohort(people: u32) -> Cohort {
     let previous = Previous::new();
     let end = Month::new(2026, 1);
     let ceilings = vec![None; people as usize];
-    let grounds = Grounds { customers: &customers, end, ceilings, previous: &previous };
+    let grounds = Grounds {
+        ids: &customers.ids,
+        groups: Groups::of(&customers, method.strata),
+        end,
+        ceilings,
+        previous: &previous,
+    };
     let tiers = grade_on(grounds, &columns, &scores, &method);
     let rows = (0..people as usize).map(|at| Placed {
         number: at as u32,
         stratum: 0,
-        rank: tiers.rank[at],
-        score_e6: scores.score_e6[at],
+        rank: tiers.rank(at),
+        score_e6: scores.score_e6(at),
         short_history: false,
         computed: tiers.computed[at],
         tier: tiers.tier[at],
@@ -92,13 +98,13 @@ items = ["power_factor", "payment", "plan", "safety", "violations"]
     let fitted = judge((0..60).collect(), &[false; 60], &cohort.columns, &method);
     let tiers = cohort.judged(&cohort.columns, &method).1;
     for (at, row) in cohort.rows.iter_mut().enumerate() {
-        (row.tier, row.computed, row.score_e6) = (tiers.tier[at], tiers.computed[at], fitted.score_e6[at]);
+        (row.tier, row.computed, row.score_e6) = (tiers.tier[at], tiers.computed[at], fitted.score_e6(at));
     }
     (cohort.parameters, cohort.method) = (fitted.parameters.clone(), method);
     let trial = set(&cohort, &["combine=weighted_sum".to_owned()]).unwrap();
     let again = cohort.judged(&cohort.columns, &trial.method).0;
     assert_eq!(again.provisional, fitted.provisional);
-    assert_eq!(again.score_e6, fitted.score_e6);
+    assert_eq!(again.points_e6, fitted.points_e6);
     assert!(attempt(&cohort, &trial.method).changed.is_empty());
     // A weight asked for elsewhere leaves the data's weights as the cycle had them.
     let trial = set(&cohort, &["weights.contribution=0.6".to_owned()]).unwrap();

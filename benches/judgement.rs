@@ -1,0 +1,172 @@
+//! Scores and tiers of millions of customers from indicators in memory, beside a copy of the same bytes.
+//!
+//! `GRIDTIER_BENCH_CUSTOMERS` sets the size (1,000,000 by default). Indicators are made from a seed outside the timed
+//! part: energies with a heavy tail, growth that every tenth customer lacks, much that does not apply, shares with many
+//! equal values, confirmed offences of one customer in two hundred. At the end the peak memory of the judgement is
+//! printed; the copy, which needs its own target, comes after that.
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use gridtier::indicator::{Column, INDICATORS, Value};
+use gridtier::key::KeyIndex;
+use gridtier::method::{Method, Tier};
+use gridtier::score::{Scores, judge};
+use gridtier::tier::{Grounds, Groups, Previous, Tiers, grade_on};
+use gridtier::unit::Month;
+use rayon::prelude::*;
+
+/// Words of a copied piece: 32 KiB, as the blocks of the scores.
+const PIECE: usize = 1 << 12;
+
+struct Utility {
+    method: Method,
+    columns: Vec<Column>,
+    short_history: Vec<bool>,
+    ids: KeyIndex,
+    supply_level: Vec<u32>,
+    ceilings: Vec<Option<Tier>>,
+    previous: Previous,
+}
+
+/// A number between 0 and 1 that follows from a customer and what it is for (splitmix64).
+fn draw(customer: u32, purpose: u64) -> f64 {
+    let mut x = (u64::from(customer) << 8 | purpose).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((x ^ (x >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// About normal: the sum of twelve.
+fn normal(customer: u32, purpose: u64) -> f64 {
+    (0..12).map(|part| draw(customer, purpose + part)).sum::<f64>() - 6.0
+}
+
+/// 0 for homes, 1 for businesses, 2 for industry.
+fn kind(customer: u32) -> usize {
+    let x = draw(customer, 0);
+    usize::from(x > 0.88) + usize::from(x > 0.98)
+}
+
+/// A share of `parts`, most often all of them.
+fn share(customer: u32, purpose: u64, parts: f64) -> f64 {
+    (draw(customer, purpose).powf(0.25) * (parts + 1.0)).floor().min(parts) / parts
+}
+
+fn energy(customer: u32) -> f64 {
+    let median = [7.6, 9.6, 13.0][kind(customer)];
+    ((median + normal(customer, 1) * [0.6, 1.0, 1.4][kind(customer)]).exp() * 1000.0).round() / 1000.0
+}
+
+fn price(customer: u32) -> f64 {
+    [0.52, 0.81, 0.64][kind(customer)] + 0.08 * draw(customer, 13)
+}
+
+fn value(id: &str, customer: u32) -> Value {
+    let kind = kind(customer);
+    let rare = |purpose: u64, part: f64, most: f64| {
+        let x = draw(customer, purpose);
+        if x < part { (most * x / part * 100.0).round() / 100.0 } else { 0.0 }
+    };
+    let asked = |purpose: u64, parts: [f64; 3], x: f64| {
+        if draw(customer, purpose) < parts[kind] { Value::Known(x) } else { Value::NotApplicable }
+    };
+    let known = |purpose: u64, part: f64, x: f64| {
+        if draw(customer, purpose) < part { Value::Known(x) } else { Value::Unknown }
+    };
+    let audited = if kind == 2 { 0.5 } else { 0.001 };
+    match id {
+        "annual_energy" => known(20, 0.995, energy(customer)),
+        "annual_revenue" => known(21, 0.99, (energy(customer) * price(customer) * 100.0).round() / 100.0),
+        "average_price" => known(22, 0.985, price(customer)),
+        "energy_growth" => known(23, 0.9, 0.02 + 0.1 * normal(customer, 24)),
+        "total_energy_use" => known(37, audited, energy(customer) / 3000.0),
+        "replaceable_share" => known(37, audited, draw(customer, 38)),
+        "sensitivity" => Value::Known([0.0, 0.3, 0.5, 0.6, 0.8, 1.0][(rare(39, 0.01, 5.9)) as usize]),
+        "power_factor_attainment" => asked(40, [0.0, 0.6, 1.0], share(customer, 41, 36.0)),
+        "on_time_payment" => known(42, 0.97, share(customer, 43, 36.0)),
+        "overdue_days" => known(42, 0.97, rare(44, 0.4, 60.0)),
+        "fault_impact" => Value::Known(rare(45, 0.005, 500.0)),
+        "plan_completion" => asked(46, [0.0, 0.05, 0.8], draw(customer, 47)),
+        "violation_points" => Value::Known(rare(48, 0.015, 8.0)),
+        "policy_fulfilment" => asked(49, [0.02, 0.1, 0.9], share(customer, 50, 12.0)),
+        "work_fulfilment" => asked(51, [0.01, 0.1, 0.7], share(customer, 52, 6.0)),
+        _ => Value::Known(rare(53, 0.03, 6.0).floor()),
+    }
+}
+
+fn utility(people: u32) -> Utility {
+    let column = |id: &str| (0..people).into_par_iter().map(|customer| value(id, customer)).collect();
+    let mut ids = KeyIndex::default();
+    (0..people).for_each(|customer| {
+        ids.insert(&format!("{customer:010}"));
+    });
+    Utility {
+        method: Method::preset("utility").expect("the preset").expect("a sound preset"),
+        columns: INDICATORS.iter().map(|indicator| column(indicator.id)).collect(),
+        short_history: (0..people).map(|customer| draw(customer, 60) < 0.05).collect(),
+        ids,
+        supply_level: (0..people).map(|customer| 2 - kind(customer) as u32).collect(),
+        ceilings: (0..people).map(|customer| (draw(customer, 61) < 0.005).then_some(Tier::Grade3)).collect(),
+        previous: Previous::new(),
+    }
+}
+
+impl Utility {
+    fn people(&self) -> u32 {
+        self.ceilings.len() as u32
+    }
+
+    fn scores(&self) -> Scores {
+        judge((0..self.people()).collect(), &self.short_history, &self.columns, &self.method)
+    }
+
+    fn tiers(&self, scores: &Scores) -> Tiers {
+        let groups = Groups {
+            names: ["high_voltage", "low_voltage", "residential"].map(str::to_owned).to_vec(),
+            numbers: self.supply_level.clone(),
+        };
+        let (ids, previous, end) = (&self.ids, &self.previous, Month::new(2026, 1));
+        let grounds = Grounds { ids, groups, end, ceilings: self.ceilings.clone(), previous };
+        grade_on(grounds, &self.columns, scores, &self.method)
+    }
+}
+
+/// Reads and writes every indicator once.
+fn copy(columns: &[Column], target: &mut [Vec<u64>]) {
+    for (column, target) in columns.iter().zip(target) {
+        let pieces = target.par_chunks_mut(PIECE).zip(column.bits().par_chunks(PIECE));
+        pieces.for_each(|(target, piece)| target.copy_from_slice(black_box(piece)));
+    }
+}
+
+/// The most memory that the process ever held.
+fn peak() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM"));
+    line.map_or_else(|| "not told by this system".into(), |line| line[6..].trim().to_owned())
+}
+
+#[expect(clippy::print_stdout, reason = "a bench tells what it measured")]
+fn judgement(c: &mut Criterion) {
+    let people = std::env::var("GRIDTIER_BENCH_CUSTOMERS").ok().and_then(|n| n.parse().ok());
+    let people = people.unwrap_or(1_000_000);
+    let utility = utility(people);
+    let mut group = c.benchmark_group("judgement");
+    group.sample_size(10).throughput(Throughput::Elements(people.into()));
+    let id = |stage: &str| BenchmarkId::new(stage, people);
+    group.bench_function(id("scores"), |b| b.iter(|| utility.scores()));
+    let scores = utility.scores();
+    group.bench_function(id("tiers"), |b| b.iter(|| utility.tiers(&scores)));
+    drop(scores);
+    group.bench_function(id("scores+tiers"), |b| b.iter(|| utility.tiers(&utility.scores())));
+    println!("peak memory with {people} customers: {}", peak());
+    let bytes: usize = utility.columns.iter().map(|column| size_of_val(column.bits())).sum();
+    group.throughput(Throughput::Bytes(bytes as u64));
+    let mut target: Vec<Vec<u64>> = utility.columns.iter().map(|column| column.bits().to_vec()).collect();
+    group.bench_function(id("copy"), |b| b.iter(|| copy(&utility.columns, &mut target)));
+    group.finish();
+}
+
+criterion_group!(benches, judgement);
+criterion_main!(benches);
