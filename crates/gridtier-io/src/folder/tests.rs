@@ -2,9 +2,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow_array::{Float64Array, Int64Array, StringArray};
 use gridtier::contract::rule::Rule;
+use gridtier::source::Intake;
+use gridtier::unit::{Month, Window};
+use parquet::file::properties::WriterProperties;
 
 use super::*;
-use crate::trial::{Trial, ids_of, parquet, readings};
+use crate::trial::{Trial, ids_of, parquet, parquet_as, readings};
 
 const PAYMENTS: &str = "payment_id,bill_id,paid_on,amount\n";
 
@@ -179,4 +182,64 @@ fn readings_of_all_formats_make_one_table() {
     let all: Vec<_> = readings(&trial).unwrap().into_iter().map(Result::unwrap).collect();
     assert_eq!(all[2], ("0000000002".into(), 7_200_000_000, 2));
     assert_eq!(all[3], ("0000000009".into(), 32_400_000_000, 9));
+}
+
+/// Readings of one customer on the given days, in row groups of two.
+fn days(id: ArrayRef, days: Vec<Option<i32>>) -> Vec<u8> {
+    let energy: ArrayRef = Arc::new(Float64Array::from(vec![1.0; days.len()]));
+    let days: ArrayRef = Arc::new(arrow_array::Date32Array::from(days));
+    parquet_as(
+        WriterProperties::builder().set_max_row_group_row_count(Some(2)),
+        vec![("customer_id", id), ("read_at", days), ("active_kwh", energy)],
+    )
+}
+
+/// The days for which the parts of a file of readings have bounds.
+fn bounds_of(file: Vec<u8>) -> Vec<Option<(i64, i64)>> {
+    let folder = Trial::with("meter_readings.parquet", file).open().unwrap();
+    let parts = folder.parts(Table::MeterReadings).unwrap().unwrap();
+    let days = |us: i64| us.div_euclid(gridtier::unit::DAY_US);
+    let bounds = |part| folder.bounds(part).map(|bounds| (days(bounds.first_us), days(bounds.last_us)));
+    parts.into_iter().map(bounds).collect()
+}
+
+#[test]
+fn statistics_bound_the_parts_whose_keys_are_proved_to_be_readable() {
+    let text = |ids: Vec<Option<&str>>| Arc::new(StringArray::from(ids)) as ArrayRef;
+    let six = || vec![Some(10), Some(11), Some(20), None, Some(31), Some(30)];
+    let sound = text(vec![Some("a"); 6]);
+    assert_eq!(bounds_of(days(sound, six())), [Some((10, 11)), None, Some((30, 31))]);
+    for doubtful in [None, Some(" "), Some(""), Some("\u{3000}"), Some("\u{ff11}")] {
+        let ids = text(vec![Some("a"), doubtful, Some("a"), Some("a"), Some("a"), Some("a")]);
+        assert_eq!(bounds_of(days(ids, six())), [None, None, Some((30, 31))], "{doubtful:?}");
+    }
+    let integers = Arc::new(Int64Array::from(vec![1; 6])) as ArrayRef;
+    assert_eq!(bounds_of(days(integers, six())), [Some((10, 11)), None, Some((30, 31))]);
+    // Before 1970 and far after 2199 no row has a place: each is a reject.
+    let far = days(text(vec![Some("a"); 2]), vec![Some(-1), Some(90_000)]);
+    assert_eq!(bounds_of(far), [None]);
+}
+
+#[test]
+fn row_groups_outside_the_window_are_counted_and_not_opened() {
+    let ids = |count: usize| Arc::new(StringArray::from(vec!["a"; count])) as ArrayRef;
+    let window = Window { end: Month(2), months: 1 };
+    // January, across its end, February 1970 is the window, March.
+    let all = vec![Some(0), Some(1), Some(30), Some(31), Some(32), Some(33), Some(59), Some(70)];
+    let customers = "customer_id,use_category,supply_level,opened_on,aged_transformer_area\n\
+                     a,residential,residential,1969-01-01,false\n";
+    // The first row group cannot be read.
+    let mut file = days(ids(8), all);
+    file[4..24].fill(0xFF);
+    let trial = Trial::with("customers.csv", customers).and("meter_readings.parquet", file);
+    let folder = trial.open().unwrap();
+    let known = gridtier::customer::read(&folder, &mut Intake::new(Table::Customers)).unwrap();
+    let mut book = Intake::new(Table::MeterReadings);
+    let usage = gridtier::meter::read(&folder, &known, window, &mut book).unwrap();
+    assert_eq!((usage.get(0, 0).readings, usage.get(0, 0).active_wh), (3, 3_000));
+    let tally = book.tally;
+    assert_eq!((tally.rows_in, tally.counted, tally.out_of_window, tally.rejected), (8, 3, 5, 0));
+    // A window that needs it finds that out.
+    let january = Window { end: Month(1), months: 1 };
+    assert!(gridtier::meter::read(&folder, &known, january, &mut Intake::new(Table::MeterReadings)).is_err());
 }

@@ -227,8 +227,11 @@ impl Lookup {
             Some(keys) if keys.null_count() == 0 => {
                 numbers.extend(keys.values().iter().map(|&key| number(key as usize)));
             }
-            _ if values.is_empty() => numbers.resize(array.len(), Number::NULL),
-            _ => {
+            Some(keys) => {
+                numbers.extend(keys.iter().map(|key| key.map_or(Number::NULL, |key| number(key as usize))))
+            }
+            None if values.is_empty() => numbers.resize(array.len(), Number::NULL),
+            None => {
                 numbers.extend(dictionary.normalized_keys().into_iter().enumerate().map(|(row, key)| {
                     if dictionary.keys().is_null(row) { Number::NULL } else { number(key) }
                 }))

@@ -12,9 +12,12 @@ use super::batch::{Run, month_use};
 use super::calendar::Place;
 use super::usage::MonthUse;
 
-/// Customers of a stripe, unless there would be more than [`STRIPES_MAX`]. Small tests have several stripes too.
-const STRIPE_CUSTOMERS: usize = if cfg!(test) { 2 } else { 4_096 };
+/// Least and most stripes: enough that threads seldom meet, few enough that a batch brings many rows to each.
+const STRIPES_MIN: usize = 32;
 const STRIPES_MAX: usize = 1_024;
+/// Customers of a stripe: no fewer, and if [`STRIPES_MAX`] allows no more. Small tests have several stripes too.
+const CUSTOMERS_MIN: usize = if cfg!(test) { 2 } else { 64 };
+const CUSTOMERS_MAX: usize = 4_096;
 
 /// What is known of the slots of one meter in one month.
 #[derive(Clone, Copy, Debug, Default)]
@@ -260,7 +263,8 @@ pub(super) struct Stripes {
 
 impl Stripes {
     pub fn new(customers: usize, months: usize) -> Self {
-        let size = customers.div_ceil(STRIPES_MAX).max(STRIPE_CUSTOMERS).next_power_of_two();
+        let few = customers.div_ceil(STRIPES_MIN).clamp(CUSTOMERS_MIN, CUSTOMERS_MAX);
+        let size = customers.div_ceil(STRIPES_MAX).max(few).next_power_of_two();
         let stripe = |first: usize| Mutex::new(Stripe::new(size.min(customers - first), months));
         let stripes = (0..customers).step_by(size).map(stripe).collect();
         Self { stripes, shift: size.trailing_zeros() }
