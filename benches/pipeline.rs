@@ -196,7 +196,7 @@ fn kernel(c: &mut Criterion) {
                 group.bench_function(BenchmarkId::new("kernel", &name), |b| {
                     b.iter(|| {
                         let mut book = Intake::new(Table::MeterReadings);
-                        meter::read(&data.folder, &data.customers, WINDOW, &mut book).expect("usage")
+                        meter::read(&data.folder, &data.customers, WINDOW, None, &mut book).expect("usage")
                     });
                 });
                 group.finish();
@@ -224,14 +224,16 @@ fn grading(c: &mut Criterion) {
         method.window_months = months;
         let end = Month::new(spec.end.0, spec.end.1);
         let open = || DataFolder::open(&dir.path().join("data")).expect("the data opened");
-        let facts = fact::read(&open(), Window { end, months }).expect("facts");
+        let facts = fact::read(&open(), Window { end, months }, None).expect("facts");
         group.throughput(Throughput::Elements(facts.rows.len() as u64));
         group.bench_function(BenchmarkId::new("indicators", name), |b| {
             b.iter(|| indicator::compute(&facts, &method.own));
         });
         group.throughput(Throughput::Elements(summary.rows(Table::MeterReadings)));
         group.bench_function(BenchmarkId::new("end_to_end", name), |b| {
-            b.iter(|| run::regrade(&open(), end, &method, &Previous::new(), Vec::new()).expect("a grading"));
+            b.iter(|| {
+                run::regrade(&open(), end, &method, &Previous::new(), None, Vec::new()).expect("a grading")
+            });
         });
     }
     group.finish();

@@ -102,12 +102,12 @@ fn is_graded(utility: &Utility, file: &str) -> bool {
     let method = Method::preset("utility").unwrap().unwrap();
     let grade = || -> Result<Graded, String> {
         let folder = DataFolder::open(&utility.data()).map_err(|error| error.to_string())?;
-        run::regrade(&folder, Month::new(2026, 1), &method, &Previous::new(), Vec::new()).map_err(|error| {
-            match error {
+        run::regrade(&folder, Month::new(2026, 1), &method, &Previous::new(), None, Vec::new()).map_err(
+            |error| match error {
                 RunError::Refused(refusal) => refusal.to_string(),
                 bug => panic!("{bug}"),
-            }
-        })
+            },
+        )
     };
     let graded = catch_unwind(AssertUnwindSafe(grade));
     assert!(begun.elapsed() < LIMIT, "{:?}", begun.elapsed());

@@ -21,6 +21,7 @@ mod output;
 mod peers;
 mod published;
 mod real_data;
+mod reuse;
 mod tidy;
 mod validate;
 mod whatif;

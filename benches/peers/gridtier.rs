@@ -41,13 +41,14 @@ fn main() {
                 customer::read(&folder, &mut Intake::new(Table::Customers)).expect("the customers read");
             let mut book = Intake::new(Table::MeterReadings);
             let begun = Instant::now();
-            let usage = meter::read(&folder, &customers, window, &mut book).expect("the readings summed");
+            let read =
+                meter::read(&folder, &customers, window, None, &mut book).expect("the readings summed");
             let seconds = begun.elapsed().as_secs_f64();
             let tally = serde_json::to_string(&book.tally).expect("the tally as JSON");
             say(&format!("{{\"seconds\": {seconds}, \"tally\": {tally}}}"));
             if let Some(path) = rest.first() {
                 let number = |customer| customers.ids.key(customer);
-                write(&usage, customers.len() as u32, &number, window, path).expect("the sums written");
+                write(&read.usage, customers.len() as u32, &number, window, path).expect("the sums written");
             }
             return;
         }

@@ -79,6 +79,9 @@ pub struct Regrade {
     /// Also draw weights around the method's, and publish how often each customer keeps its tier
     #[arg(long)]
     pub tier_probability: bool,
+    /// Count everything, also what an earlier cycle of the store has counted from the same files
+    #[arg(long)]
+    pub fresh: bool,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

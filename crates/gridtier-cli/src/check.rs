@@ -24,7 +24,7 @@ pub fn run(args: &Check, lang: Lang) -> Result<Done, Failure> {
         Some(end) => Window { end, months: method.window_months },
         None => Window::everything(),
     };
-    let facts = fact::read(&folder, window);
+    let facts = fact::read(&folder, window, None);
     bar.finish_and_clear();
     let facts = facts?;
     let mut findings = regrade::notices(&folder);

@@ -47,6 +47,7 @@ pub fn run(args: &Demo, lang: Lang) -> Result<Done, Failure> {
         store: &store,
         accept: None,
         tier_probability: false,
+        fresh: true,
     };
     let (graded, cycle) = job.run(regrade::open(&data)?)?;
     Ok(Done { data: summary::published(&graded, &method, &cycle, &store, lang) })

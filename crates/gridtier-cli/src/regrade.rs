@@ -6,14 +6,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use gridtier::contract::Table;
 use gridtier::entitlement::Catalogue;
 use gridtier::error::RunError;
+use gridtier::fact::Facts;
 use gridtier::method::Method;
 use gridtier::run::{self, Graded};
 use gridtier::source::Finding;
 use gridtier::tier::Previous;
-use gridtier::unit::Month;
+use gridtier::unit::{Month, Window};
 use gridtier_io::folder::DataFolder;
 use gridtier_io::publish::publish;
 use gridtier_io::recall;
+use gridtier_io::reuse::{self, Reuse};
 use gridtier_io::store::{Cycle, Store};
 
 use crate::args::{Format, Regrade};
@@ -36,6 +38,7 @@ pub fn run(args: &Regrade, lang: Lang) -> Result<Done, Failure> {
         store: &args.store,
         accept: args.accept_findings.as_deref(),
         tier_probability: args.tier_probability,
+        fresh: args.fresh,
     };
     let (graded, cycle) = job.run(folder)?;
     Ok(Done {
@@ -82,6 +85,21 @@ pub struct Job<'a> {
     pub accept: Option<&'a str>,
     /// Whether weights are drawn to tell how sure each tier is.
     pub tier_probability: bool,
+    /// Whether all is counted, whatever earlier cycles know.
+    pub fresh: bool,
+}
+
+/// What was not counted again, if anything was not.
+fn taken(reuse: &Reuse, facts: &Facts) -> Option<String> {
+    let what = match (reuse, facts.files_taken) {
+        (Reuse::Nothing, _) | (Reuse::Readings(_), 0) => return None,
+        (Reuse::Facts(_), _) => "all facts, since inputs and window are the same,".to_owned(),
+        (Reuse::Readings(_), taken) => {
+            format!("{taken} of {} files of readings, since they are the same,", facts.reading_files.len())
+        }
+    };
+    let version = reuse.cycle()?.version;
+    Some(format!("gridtier: {what} were taken from cycle {version}; --fresh counts everything"))
 }
 
 impl Job<'_> {
@@ -90,10 +108,20 @@ impl Job<'_> {
         let store = Store::open_or_create(self.store)?;
         let staging = store.begin()?;
         let previous = self.previous(&store)?;
+        let window = Window { end: self.end, months: self.method.window_months };
+        let reuse = if self.fresh { Reuse::Nothing } else { reuse::find(&store, &folder, window)? };
         let (folder, bar) = progress::watch(folder);
-        let graded = run::regrade(&folder, self.end, self.method, &previous, notices(&folder));
+        let graded = match reuse.facts(&folder, window) {
+            Some(facts) => run::judge(facts?, self.method, &previous),
+            None => reuse.with_readings(|earlier| {
+                run::regrade(&folder, self.end, self.method, &previous, earlier, notices(&folder))
+            }),
+        };
         bar.finish_and_clear();
         let mut graded: Graded = graded.map_err(|error: RunError| Failure::from(error))?;
+        if let Some(taken) = taken(&reuse, &graded.facts) {
+            say(&taken);
+        }
         let breaches = run::breaches(&graded.facts, self.method);
         if !breaches.is_empty() && self.accept.is_none() {
             return Err(Failure {
@@ -106,7 +134,8 @@ impl Job<'_> {
             progress::steps(|progress| graded.draw_weights(self.method, progress));
         }
         let who = if breaches.is_empty() { None } else { self.accept.map(accepted_by) };
-        let cycle = publish(staging, &folder, &graded, self.method, self.catalogue, who.as_deref(), &now())?;
+        let (method, catalogue, who) = (self.method, self.catalogue, who.as_deref());
+        let cycle = publish(staging, &folder, &graded, &reuse, method, catalogue, who, &now())?;
         Ok((graded, cycle))
     }
 

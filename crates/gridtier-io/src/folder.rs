@@ -14,18 +14,20 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema};
 use gridtier::contract::Table;
+use gridtier::contract::cell::are_integers;
 use gridtier::contract::declared::Declared;
 use gridtier::document::{Fault, Faults};
 use gridtier::error::{Refusal, RunError};
 use gridtier::source::{Batch, Bounds, Part, Source};
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::columns::{self, Mapping, Notice, OwnColumn, Pick, Piece, Typed};
-use crate::config::{self, Config};
+use crate::config::{self, Config, HiveType};
 use crate::csv::CsvFile;
 use crate::hash::sha256_of;
 use crate::ipc::IpcFile;
@@ -35,7 +37,7 @@ use crate::parquet::ParquetFile;
 use crate::unreadable::Unreadable;
 
 /// A file that a cycle was computed from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
     /// Its table; none for `gridtier.toml`.
     pub table: Option<Table>,
@@ -287,7 +289,7 @@ impl Content {
 type Pieces<'a> = Box<dyn Iterator<Item = Result<Piece, Unreadable>> + 'a>;
 
 impl Readable {
-    fn input(&self) -> Input {
+    pub fn input(&self) -> Input {
         Input {
             table: Some(self.file.table),
             path: self.file.name.clone(),
@@ -295,6 +297,29 @@ impl Readable {
             sha256: self.sha256.clone(),
             rows: self.rows,
         }
+    }
+
+    /// The key columns of a file of readings that hold integers.
+    pub fn integer_ids(&self, config: &Config) -> Vec<&'static str> {
+        let holds_integers = |name: &&str| match self.mapping.picks.get(name) {
+            Some(Pick::Own(at)) => self.columns[*at].data_type.as_ref().is_some_and(are_integers),
+            Some(Pick::Hive(at)) => {
+                let key = &self.file.hive[*at].key;
+                config.of(self.file.table).hive.get(key) == Some(&HiveType::Integer)
+            }
+            None => false,
+        };
+        ["customer_id", "meter_id"].into_iter().filter(holds_integers).collect()
+    }
+
+    /// The customer of a row of the file in a published table of rejects; nothing when it is not told there.
+    pub fn published_id(&self, rejects: &RecordBatch, row: usize) -> Option<String> {
+        let own = match self.mapping.picks.get("customer_id")? {
+            Pick::Own(at) => &self.columns[*at].name,
+            Pick::Hive(_) => return None,
+        };
+        let rejects = rejects.column_by_name(own)?.as_string_opt::<i32>()?;
+        rejects.is_valid(row).then(|| rejects.value(row).to_owned())
     }
 
     fn typed(&self) -> Typed<'_> {

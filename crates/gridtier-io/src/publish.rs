@@ -7,8 +7,10 @@
 use std::sync::mpsc;
 
 use arrow_array::RecordBatch;
+use gridtier::contract::Table;
 use gridtier::entitlement::Catalogue;
 use gridtier::error::Refusal;
+use gridtier::fact::Facts;
 use gridtier::method::Method;
 use gridtier::output;
 use gridtier::run::{self, Breach, ControlTotals, Graded};
@@ -18,6 +20,7 @@ use serde::Serialize;
 use crate::folder::{DataFolder, Input};
 use crate::hash::sha256_of;
 use crate::rejects::{reject_rows, reject_schema};
+use crate::reuse::{Engine, InputEntry, Reuse, WindowSpan};
 use crate::store::{Cycle, Staging, StoreError};
 
 /// The version of the manifest's format. A reader refuses a higher one; keys may be added within a version.
@@ -42,24 +45,11 @@ struct Manifest<'a> {
     window: WindowSpan,
     method: MethodText<'a>,
     entitlements: CatalogueText<'a>,
-    inputs: &'a [Input],
+    inputs: Vec<InputEntry>,
     control_totals: ControlTotals,
     findings: &'a [Finding],
     breaches: &'a [Breach],
     accepted_by: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Engine {
-    name: &'static str,
-    version: &'static str,
-}
-
-#[derive(Serialize)]
-struct WindowSpan {
-    start: String,
-    end: String,
-    months: u32,
 }
 
 #[derive(Serialize)]
@@ -92,7 +82,7 @@ impl<'a> CatalogueText<'a> {
     }
 }
 
-/// Publishes a graded cycle. `breaches` are the limits it exceeds, `accepted_by` who accepted that.
+/// Publishes a graded cycle. `reuse` is what was not counted again, `accepted_by` who accepted limits that it exceeds.
 ///
 /// # Errors
 /// Nothing was published.
@@ -100,6 +90,7 @@ pub fn publish(
     mut staging: Staging,
     folder: &DataFolder,
     graded: &Graded,
+    reuse: &Reuse,
     method: &Method,
     catalogue: &Catalogue,
     accepted_by: Option<&str>,
@@ -108,22 +99,26 @@ pub fn publish(
     for table in output::tables(graded, method) {
         staging.write_parquet(&format!("{}.parquet", table.name), table.schema, table.batches)?;
     }
-    for book in graded.facts.books.iter().filter(|book| book.present) {
-        write_rejects(&mut staging, folder, book)?;
+    let present = || graded.facts.books.iter().filter(|book| book.present);
+    match reuse {
+        Reuse::Facts(cycle) => {
+            let of_facts = output::facts::NAMES.map(|name| format!("{name}.parquet"));
+            let rejects = present().map(|book| rejects_name(book.table));
+            of_facts.into_iter().chain(rejects).try_for_each(|name| staging.copy(&name, cycle))?;
+        }
+        Reuse::Nothing | Reuse::Readings(_) => {
+            present().try_for_each(|book| write_rejects(&mut staging, folder, book, reuse))?;
+        }
     }
     let window = graded.facts.window;
     let manifest = Manifest {
         format: FORMAT,
-        engine: Engine { name: "gridtier", version: env!("CARGO_PKG_VERSION") },
+        engine: Engine::this(),
         as_of: format!("{}-01", window.end),
-        window: WindowSpan {
-            start: window.start().to_string(),
-            end: window.end.to_string(),
-            months: window.months,
-        },
+        window: window.into(),
         method: MethodText { name: &method.name, sha256: text_sha256(&method.text), text: &method.text },
         entitlements: CatalogueText::of(catalogue),
-        inputs: folder.inputs(),
+        inputs: inputs(folder, &graded.facts),
         control_totals: graded.control_totals(),
         findings: &graded.findings,
         breaches: &run::breaches(&graded.facts, method),
@@ -134,14 +129,40 @@ pub fn publish(
     Ok(staging.publish(manifest, published_at)?)
 }
 
+/// The inputs, and what became of the rows of each file of readings.
+fn inputs(folder: &DataFolder, facts: &Facts) -> Vec<InputEntry> {
+    let readings: Vec<&str> =
+        folder.files(Table::MeterReadings).iter().map(|file| file.file.name.as_str()).collect();
+    let entry = |input: &Input| {
+        let is_readings = input.table == Some(Table::MeterReadings);
+        let number = readings.iter().position(|name| is_readings && *name == input.path);
+        let book = |number| facts.reading_files.get(&(number as u32)).copied().unwrap_or_default();
+        InputEntry { input: input.clone(), rows: number.map(|number| book(number).into()) }
+    };
+    folder.inputs().iter().map(entry).collect()
+}
+
+fn rejects_name(table: Table) -> String {
+    format!("rejects/{table}.parquet")
+}
+
 /// The rejects of a table as text, streamed from the files while they are written.
-fn write_rejects(staging: &mut Staging, folder: &DataFolder, book: &Intake) -> Result<(), PublishError> {
+fn write_rejects(
+    staging: &mut Staging,
+    folder: &DataFolder,
+    book: &Intake,
+    reuse: &Reuse,
+) -> Result<(), PublishError> {
     let schema = reject_schema(folder, book.table);
-    let name = format!("rejects/{}.parquet", book.table);
+    let name = rejects_name(book.table);
+    let published = match reuse {
+        Reuse::Readings(readings) if book.table == Table::MeterReadings => readings.published_rejects(),
+        _ => None,
+    };
     std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::sync_channel::<RecordBatch>(2);
         let reader = scope.spawn(move || {
-            reject_rows::<Stopped>(folder, book.table, &book.rejects, &mut |batch| {
+            reject_rows::<Stopped>(folder, book.table, &book.rejects, published, &mut |batch| {
                 sender.send(batch).map_err(|_| Stopped::Writer)
             })
         });

@@ -26,6 +26,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use crate::store::{Cycle, StoreError};
 
 pub use cohort::cohort;
+pub(crate) use cohort::{customers, each};
 
 /// Why a cycle cannot be recalled.
 #[derive(Debug, thiserror::Error)]

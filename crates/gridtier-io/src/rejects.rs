@@ -4,6 +4,7 @@
 //! columns of their files as text and under the files' own names. Nothing is judged here, and no row is left out; only
 //! very long cells are cut.
 
+pub mod published;
 mod text;
 
 use std::collections::BTreeMap;
@@ -44,18 +45,28 @@ pub fn reject_schema(folder: &DataFolder, table: Table) -> SchemaRef {
 
 /// Reads the rejects of a table again and hands them to `sink` batch by batch, in their order.
 ///
+/// Rows that an earlier cycle has `published` as they are set aside now are taken from there.
+///
 /// # Errors
 /// A file cannot be read any more, or `sink` fails.
 pub fn reject_rows<E: From<Refusal>>(
     folder: &DataFolder,
     table: Table,
     rejects: &[Reject],
+    mut published: Option<published::Rejects>,
     sink: &mut dyn FnMut(RecordBatch) -> Result<(), E>,
 ) -> Result<(), E> {
     let layout = Layout::new(folder.files(table));
     for rejects in rejects.chunk_by(|a, b| a.at.file() == b.at.file()) {
         let place = rejects[0].at.file() as usize;
         let Some(readable) = folder.files(table).get(place) else { continue };
+        let own: Vec<&OwnColumn> = readable.columns.iter().filter(|column| is_plain(column)).collect();
+        let published = published.as_mut();
+        let known = published.and_then(|all| all.of_file(&readable.file.name, rejects, &own, &layout.schema));
+        if let Some(known) = known {
+            known.into_iter().try_for_each(&mut *sink)?;
+            continue;
+        }
         let mut sheet = Sheet::new(&layout, place, &readable.file, rejects);
         let mut rows = Rows::new(readable).map_err(|fault| readable.file.refuse_for(fault))?;
         loop {

@@ -89,7 +89,7 @@ pub fn write<'a>(
             }
         }
         sheet(&path, &reject_schema(folder, book.table), |sheet| {
-            reject_rows(folder, book.table, &book.rejects, &mut |batch| Ok(sheet.append(&batch)?))
+            reject_rows(folder, book.table, &book.rejects, None, &mut |batch| Ok(sheet.append(&batch)?))
         })?;
     }
     Ok(())

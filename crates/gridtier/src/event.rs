@@ -446,7 +446,7 @@ mod tests {
             .rows(table, header, lines);
         let customers = customer::read(&source, &mut Intake::new(Table::Customers)).unwrap();
         let mut book = Intake::new(Table::MeterReadings);
-        let usage = crate::meter::read(&source, &customers, WINDOW, &mut book).unwrap();
+        let usage = crate::meter::read(&source, &customers, WINDOW, None, &mut book).unwrap().usage;
         read(&source, &customers, &usage).unwrap()
     }
 

@@ -3,6 +3,8 @@
 //! Facts are computed once and judged by many methods. This is the border: what stands above is counting, what stands
 //! below is opinion. The list of [`COLUMNS`] is what an analyst's own expressions may use.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use crate::billing::{self, Billing};
@@ -10,7 +12,7 @@ use crate::contract::{IMPORTANCE_LEVELS, LOAD_CLASSES, SUPPLY_LEVELS, Table, USE
 use crate::customer::{self, Customers};
 use crate::error::{Refusal, RunError};
 use crate::event::{self, Events, Offence, Profile};
-use crate::meter::{self, MonthlyUsage, UnitSuspect};
+use crate::meter::{self, Coverage, Earlier, FileBook, MonthlyUsage, Readings, UnitSuspect};
 use crate::source::{Finding, Intake, Source};
 use crate::unit::Window;
 
@@ -59,8 +61,14 @@ pub struct Facts {
     pub window: Window,
     /// The accepted customers.
     pub customers: Customers,
-    /// Energy by customer and month.
-    pub usage: MonthlyUsage,
+    /// Energy by customer and month; nothing where the facts are those of a published cycle, whose table stands.
+    pub usage: Option<MonthlyUsage>,
+    /// Which months are covered.
+    pub coverage: Coverage,
+    /// What became of the rows of each file of readings, by its number.
+    pub reading_files: BTreeMap<u32, FileBook>,
+    /// Files of readings that stand as an earlier cycle has counted them.
+    pub files_taken: usize,
     /// Integer facts.
     pub rows: Vec<CustomerFacts>,
     /// Latest energy audit.
@@ -85,15 +93,16 @@ impl Facts {
     }
 }
 
-/// Reads all tables of a window.
+/// Reads all tables of a window, but for readings of which `earlier` says what they come to.
 ///
 /// # Errors
 /// A table cannot be read, a required one is absent, or a sum overflows.
-pub fn read(source: &dyn Source, window: Window) -> Result<Facts, RunError> {
+pub fn read(source: &dyn Source, window: Window, earlier: Option<&Earlier>) -> Result<Facts, RunError> {
     let mut customers_book = Intake::new(Table::Customers);
     let customers = customer::read(source, &mut customers_book)?;
     let mut readings_book = Intake::new(Table::MeterReadings);
-    let usage = meter::read(source, &customers, window, &mut readings_book)?;
+    let Readings { usage, files: reading_files, files_taken } =
+        meter::read(source, &customers, window, earlier, &mut readings_book)?;
     let unit_suspects = meter::unit_suspects(&usage, &customers, &mut readings_book);
     let billed = billing::read(source, &customers, &usage)?;
     let happened = event::read(source, &customers, &usage)?;
@@ -107,7 +116,22 @@ pub fn read(source: &dyn Source, window: Window) -> Result<Facts, RunError> {
     let findings = books.iter().flat_map(|book| book.findings(source)).collect();
     let (profiles, offences) = (happened.profiles, happened.offences);
     let refusal = refusal(source, &books, window);
-    Ok(Facts { window, customers, usage, rows, profiles, offences, unit_suspects, books, findings, refusal })
+    let (coverage, usage) = (usage.coverage(), Some(usage));
+    Ok(Facts {
+        window,
+        customers,
+        usage,
+        coverage,
+        reading_files,
+        files_taken,
+        rows,
+        profiles,
+        offences,
+        unit_suspects,
+        books,
+        findings,
+        refusal,
+    })
 }
 
 /// Why nobody can be graded: a required table has no row that counts.
@@ -209,22 +233,25 @@ pub struct FactColumn {
 
 /// How a fact is looked up.
 pub enum FactValue {
-    /// An integer.
-    Integer(fn(&CustomerFacts) -> i64),
+    /// An integer, and its place.
+    Integer(fn(&CustomerFacts) -> i64, fn(&mut CustomerFacts) -> &mut i64),
     /// A number that may be missing.
     Number(fn(&Facts, usize) -> Option<f64>),
     /// A word that may be missing.
     Word(fn(&Facts, usize) -> Option<&str>),
 }
 
-const fn integer(
-    table: Table,
-    name: &'static str,
-    unit: &'static str,
-    about: &'static str,
-    value: fn(&CustomerFacts) -> i64,
-) -> FactColumn {
-    FactColumn { name, unit, about, table, value: FactValue::Integer(value) }
+/// A fact counted from a table, named as its field.
+macro_rules! integer {
+    ($table:ident, $part:ident.$field:ident, $unit:literal, $about:literal) => {
+        FactColumn {
+            name: stringify!($field),
+            unit: $unit,
+            about: $about,
+            table: Table::$table,
+            value: FactValue::Integer(|facts| facts.$part.$field, |facts| &mut facts.$part.$field),
+        }
+    };
 }
 
 /// A column of the customers table, or of the latest audit.
@@ -244,80 +271,36 @@ fn word<'a>(known: &[&'a str], place: Option<u8>) -> Option<&'a str> {
 
 /// The facts that expressions may use.
 pub const COLUMNS: &[FactColumn] = &[
-    integer(Table::MeterReadings, "covered_months", "months", "months covered by readings", |f| {
-        f.energy.covered_months
-    }),
-    integer(Table::MeterReadings, "active_wh", "Wh", "active energy of the window", |f| f.energy.active_wh),
-    integer(Table::MeterReadings, "covered_wh", "Wh", "active energy of the covered months", |f| {
-        f.energy.covered_wh
-    }),
-    integer(Table::MeterReadings, "reactive_varh", "varh", "sum of |reactive energy|", |f| {
-        f.energy.reactive_varh
-    }),
-    integer(Table::MeterReadings, "readings", "readings", "readings counted", |f| f.energy.readings),
-    integer(Table::MeterReadings, "first_year_wh", "Wh", "active energy of the first 12 months", |f| {
-        f.energy.first_year_wh
-    }),
-    integer(Table::MeterReadings, "first_year_covered", "months", "covered among the first 12 months", |f| {
-        f.energy.first_year_covered
-    }),
-    integer(Table::MeterReadings, "last_year_wh", "Wh", "active energy of the last 12 months", |f| {
-        f.energy.last_year_wh
-    }),
-    integer(Table::MeterReadings, "last_year_covered", "months", "covered among the last 12 months", |f| {
-        f.energy.last_year_covered
-    }),
-    integer(
-        Table::MeterReadings,
-        "power_factor_months",
-        "months",
-        "months with an assessed power factor",
-        |f| f.energy.power_factor_months,
-    ),
-    integer(Table::MeterReadings, "power_factor_attained", "months", "of them at the standard", |f| {
-        f.energy.power_factor_attained
-    }),
-    integer(Table::Bills, "billed_fen", "fen", "amounts due, reversals included", |f| f.billing.billed_fen),
-    integer(Table::Bills, "billed_months", "months", "months with a bill", |f| f.billing.billed_months),
-    integer(Table::Bills, "priced_fen", "fen", "amounts due over covered months with a bill", |f| {
-        f.billing.priced_fen
-    }),
-    integer(Table::Bills, "priced_wh", "Wh", "active energy over the same months", |f| f.billing.priced_wh),
-    integer(Table::Bills, "due_bills", "bills", "bills due before the end", |f| f.billing.due_bills),
-    integer(Table::Bills, "due_fen", "fen", "due on them after reversals", |f| f.billing.due_fen),
-    integer(Table::Payments, "on_time_fen", "fen", "of it paid by the due day", |f| f.billing.on_time_fen),
-    integer(Table::Payments, "overdue_fen_days", "fen·days", "unpaid after the due day, over days", |f| {
-        f.billing.overdue_fen_days
-    }),
-    integer(Table::Incidents, "fault_customer_minutes", "customer·min", "outages caused to others", |f| {
-        f.events.fault_customer_minutes
-    }),
-    integer(
-        Table::Incidents,
-        "violation_points_e6",
-        "10⁻⁶ points",
-        "points of offences, halved each year",
-        |f| f.events.violation_points_e6,
-    ),
-    integer(Table::Plans, "planned_months", "months", "months with a plan", |f| f.events.planned_months),
-    integer(Table::Plans, "plan_months", "months", "of them covered", |f| f.events.plan_months),
-    integer(Table::Plans, "plan_share_e6", "10⁻⁶", "sum of their completion", |f| f.events.plan_share_e6),
-    integer(Table::Cooperation, "policy_requests", "events", "policy events with a request", |f| {
-        f.events.policy_requests
-    }),
-    integer(Table::Cooperation, "policy_share_e6", "10⁻⁶", "sum of their fulfilment", |f| {
-        f.events.policy_share_e6
-    }),
-    integer(Table::Cooperation, "work_requests", "events", "work events with a request", |f| {
-        f.events.work_requests
-    }),
-    integer(Table::Cooperation, "work_share_e6", "10⁻⁶", "sum of their fulfilment", |f| {
-        f.events.work_share_e6
-    }),
-    integer(Table::Cooperation, "suggestions", "events", "suggestions submitted", |f| f.events.suggestions),
-    integer(Table::Cooperation, "suggestions_adopted", "events", "of them adopted", |f| {
-        f.events.suggestions_adopted
-    }),
+    integer!(MeterReadings, energy.covered_months, "months", "months covered by readings"),
+    integer!(MeterReadings, energy.active_wh, "Wh", "active energy of the window"),
+    integer!(MeterReadings, energy.covered_wh, "Wh", "active energy of the covered months"),
+    integer!(MeterReadings, energy.reactive_varh, "varh", "sum of |reactive energy|"),
+    integer!(MeterReadings, energy.readings, "readings", "readings counted"),
+    integer!(MeterReadings, energy.first_year_wh, "Wh", "active energy of the first 12 months"),
+    integer!(MeterReadings, energy.first_year_covered, "months", "covered among the first 12 months"),
+    integer!(MeterReadings, energy.last_year_wh, "Wh", "active energy of the last 12 months"),
+    integer!(MeterReadings, energy.last_year_covered, "months", "covered among the last 12 months"),
+    integer!(MeterReadings, energy.power_factor_months, "months", "months with an assessed power factor"),
+    integer!(MeterReadings, energy.power_factor_attained, "months", "of them at the standard"),
+    integer!(Bills, billing.billed_fen, "fen", "amounts due, reversals included"),
+    integer!(Bills, billing.billed_months, "months", "months with a bill"),
+    integer!(Bills, billing.priced_fen, "fen", "amounts due over covered months with a bill"),
+    integer!(Bills, billing.priced_wh, "Wh", "active energy over the same months"),
+    integer!(Bills, billing.due_bills, "bills", "bills due before the end"),
+    integer!(Bills, billing.due_fen, "fen", "due on them after reversals"),
+    integer!(Payments, billing.on_time_fen, "fen", "of it paid by the due day"),
+    integer!(Payments, billing.overdue_fen_days, "fen·days", "unpaid after the due day, over days"),
+    integer!(Incidents, events.fault_customer_minutes, "customer·min", "outages caused to others"),
+    integer!(Incidents, events.violation_points_e6, "10⁻⁶ points", "points of offences, halved each year"),
+    integer!(Plans, events.planned_months, "months", "months with a plan"),
+    integer!(Plans, events.plan_months, "months", "of them covered"),
+    integer!(Plans, events.plan_share_e6, "10⁻⁶", "sum of their completion"),
+    integer!(Cooperation, events.policy_requests, "events", "policy events with a request"),
+    integer!(Cooperation, events.policy_share_e6, "10⁻⁶", "sum of their fulfilment"),
+    integer!(Cooperation, events.work_requests, "events", "work events with a request"),
+    integer!(Cooperation, events.work_share_e6, "10⁻⁶", "sum of their fulfilment"),
+    integer!(Cooperation, events.suggestions, "events", "suggestions submitted"),
+    integer!(Cooperation, events.suggestions_adopted, "events", "of them adopted"),
     other(
         Table::Customers,
         "contract_capacity_kva",

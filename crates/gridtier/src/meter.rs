@@ -8,6 +8,7 @@
 mod batch;
 mod by_stripe;
 mod calendar;
+mod earlier;
 mod lookup;
 mod plan;
 mod repeat;
@@ -17,7 +18,7 @@ mod stripe;
 mod sum;
 mod usage;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::RwLock;
 
 use crate::contract::Table;
@@ -30,9 +31,12 @@ use crate::source::{Intake, Part, Source};
 use crate::unit::Window;
 
 use calendar::{Calendar, Slots};
-use plan::Plan;
+use earlier::Standing;
+pub use earlier::{Earlier, FileBook, UsageSink};
+use plan::Books;
 use stripe::Stripes;
-pub use usage::{MonthUse, MonthlyUsage, UnitSuspect};
+use sum::Summed;
+pub use usage::{Coverage, MonthUse, MonthlyUsage, UnitSuspect};
 
 /// Most readings of one customer in one month: so many at the contract's bound still sum within 64 bits.
 const READINGS_MAX: u32 = 9_000_000;
@@ -60,7 +64,19 @@ impl<'a> Kernel<'a> {
     }
 }
 
-/// Reads all meter readings of the window. The result holds every customer; months without a reading are all zero.
+/// The readings of a window.
+#[derive(Debug)]
+pub struct Readings {
+    /// Energy by customer and month.
+    pub usage: MonthlyUsage,
+    /// What became of the rows of each file, by its number; a file without a row is left out.
+    pub files: BTreeMap<u32, FileBook>,
+    /// Files that stand as an earlier cycle has counted them.
+    pub files_taken: usize,
+}
+
+/// Reads all meter readings of the window, but for those of which `earlier` says what they come to. The result holds
+/// every customer; months without a reading are all zero.
 ///
 /// # Errors
 /// The table is absent or unreadable, or a month has too many readings to be summed.
@@ -68,55 +84,77 @@ pub fn read(
     source: &dyn Source,
     customers: &Customers,
     window: Window,
+    earlier: Option<&Earlier>,
     intake: &mut Intake,
-) -> Result<MonthlyUsage, RunError> {
+) -> Result<Readings, RunError> {
     let Some(parts) = source.parts(Table::MeterReadings)? else {
         let advice =
             "put meter_readings.parquet, a CSV file or a folder meter_readings/ into the data folder";
         return Err(Refusal::of(Table::MeterReadings, "the table is missing", advice).into());
     };
     intake.present = true;
-    let plan = Plan::new(source, parts, &Calendar::new(window, Slots::Days), intake);
-    let by = |slots| read_by(slots, source, customers, window, &plan.parts);
+    let by = |slots| read_by(slots, source, customers, window, earlier, &parts);
     // Whether days tell readings apart shows while they are read.
     let read = match by(Slots::Days)? {
         None => by(Slots::Minutes)?,
         read => read,
     };
-    let Some((usage, books)) = read else {
+    let Some((readings, books)) = read else {
         return Err(RunError::Bug("slots of a minute are too coarse".into()));
     };
     books.into_values().for_each(|book| intake.absorb(book));
     intake.close()?;
-    bounded(usage, customers)
+    bounded(&readings.usage, customers)?;
+    Ok(readings)
 }
 
-/// What the readings come to, and a book for each file.
-type Read = (MonthlyUsage, BTreeMap<u32, Intake>);
-
-/// Reads all parts; nothing when the slots are too coarse for these readings.
+/// Reads what does not stand of `parts`; nothing when the slots are too coarse for these readings.
 fn read_by(
     slots: Slots,
     source: &dyn Source,
     customers: &Customers,
     window: Window,
+    earlier: Option<&Earlier>,
     parts: &[Part],
-) -> Result<Option<Read>, RunError> {
+) -> Result<Option<(Readings, Books)>, RunError> {
     let kernel = Kernel::new(source, customers, window, slots);
-    let Some(mut summed) = sum::sum(&kernel, parts)? else { return Ok(None) };
-    repeat::settle(&kernel, parts, &mut summed)?;
+    let mut standing = Standing::new(earlier, customers, window);
+    let mut summed = Summed::default();
+    let mut read = BTreeSet::new();
+    loop {
+        let is_next = |part: &&Part| !standing.has(part.file) && !read.contains(&part.file);
+        let next: Vec<Part> = parts.iter().filter(is_next).copied().collect();
+        if next.is_empty() {
+            break;
+        }
+        read.extend(next.iter().map(|part| part.file));
+        let next = plan::plan(source, next, &kernel.calendar, &mut summed.books);
+        if !sum::sum(&kernel, next, &mut summed)? {
+            return Ok(None);
+        }
+        standing.doubt(summed.spans.iter().flatten().copied());
+    }
+    repeat::settle(&kernel, &mut summed)?;
+    standing.fill(customers, &kernel.stripes)?;
+    let mut files = summed.file_books(window);
+    let taken = standing.books(source);
+    let files_taken = taken.len();
+    for (file, book, known) in taken {
+        summed.books.insert(file, book);
+        files.insert(file, known);
+    }
     let usage = MonthlyUsage::new(window, customers.len(), kernel.stripes);
-    Ok(Some((usage, summed.books)))
+    Ok(Some((Readings { usage, files, files_taken }, summed.books)))
 }
 
-fn bounded(usage: MonthlyUsage, customers: &Customers) -> Result<MonthlyUsage, RunError> {
+fn bounded(usage: &MonthlyUsage, customers: &Customers) -> Result<(), RunError> {
     if let Some((customer, month)) = usage.above(READINGS_MAX) {
         let (id, month) = (customers.ids.key(customer as u32), usage.window().month(month));
         let what = format!("customer {id} has more than {READINGS_MAX} readings in {month}");
         let advice = "their sum could overflow; sum the readings to intervals of a minute or more";
         return Err(Refusal::of(Table::MeterReadings, what, advice).into());
     }
-    Ok(usage)
+    Ok(())
 }
 
 /// The finding of months far from their customer's median, with the list.

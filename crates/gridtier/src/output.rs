@@ -4,6 +4,7 @@
 //! column of the engine already. How and where they are written is not known here.
 
 pub mod checks;
+pub mod facts;
 pub mod parameters;
 pub mod trial;
 mod weights;
@@ -14,7 +15,6 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
-use crate::customer::Customers;
 use crate::fact::Facts;
 use crate::method::Method;
 use crate::run::Graded;
@@ -33,29 +33,26 @@ pub struct Output<'a> {
     pub batches: Box<dyn Iterator<Item = RecordBatch> + 'a>,
 }
 
-/// The tables of a graded cycle.
+/// The tables of a graded cycle; those of the facts only where the facts were counted and not taken from a cycle that
+/// has published them.
 #[must_use]
 pub fn tables<'a>(graded: &'a Graded, method: &'a Method) -> Vec<Output<'a>> {
-    let facts = &graded.facts;
-    vec![
+    let judged = vec![
         tiers(graded, method),
-        customers(facts),
         indicators(graded, method),
         contributions(graded, method),
-        monthly_usage(facts),
         ledger(graded),
         parameters::table(&graded.scores, method),
         weights::table(&graded.scores, method),
         findings(&graded.findings),
-        reconciliation(facts),
-        unit_suspects(facts),
-    ]
+    ];
+    facts::tables(&graded.facts).into_iter().chain(judged).collect()
 }
 
 /// The tables of a check: what was wrong, and what became of the rows.
 #[must_use]
 pub fn check_tables<'a>(facts: &'a Facts, all: &'a [Finding]) -> Vec<Output<'a>> {
-    vec![findings(all), reconciliation(facts), unit_suspects(facts)]
+    vec![findings(all), facts::reconciliation(facts), facts::unit_suspects(facts)]
 }
 
 fn text<'a>(values: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
@@ -160,46 +157,6 @@ fn tiers<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
     })
 }
 
-/// The accepted customers as they came: what conditions and cross-tables look at.
-fn customers(facts: &Facts) -> Output<'_> {
-    use crate::contract::{IMPORTANCE_LEVELS, LOAD_CLASSES, SUPPLY_LEVELS, USE_CATEGORIES};
-    let Customers { ids, rows: all } = &facts.customers;
-    let fields = vec![
-        full("customer_id", TEXT),
-        full("use_category", TEXT),
-        full("supply_level", TEXT),
-        nullable("region", TEXT),
-        nullable("contract_capacity_kva", NUMBER),
-        nullable("power_factor_standard", NUMBER),
-        nullable("importance_level", TEXT),
-        nullable("load_class", TEXT),
-        full("opened_on", DAY),
-        nullable("closed_on", DAY),
-        full("aged_transformer_area", FLAG),
-        full("marketing_opt_out", FLAG),
-    ];
-    table("customers", fields, all.len(), move |rows| {
-        let each = || all[rows.clone()].iter();
-        let word = |words: &[&'static str], place: u8| words[usize::from(place)];
-        vec![
-            text(rows.clone().map(|number| Some(ids.key(number as u32)))),
-            text(each().map(|row| Some(word(USE_CATEGORIES, row.use_category)))),
-            text(each().map(|row| Some(word(SUPPLY_LEVELS, row.supply_level)))),
-            text(each().map(|row| row.region.as_deref())),
-            numbers(each().map(|row| row.contract_capacity_kva)),
-            numbers(
-                each().map(|row| row.power_factor_standard.map(|hundredths| f64::from(hundredths) / 100.0)),
-            ),
-            text(each().map(|row| row.importance_level.map(|place| word(IMPORTANCE_LEVELS, place)))),
-            text(each().map(|row| row.load_class.map(|place| word(LOAD_CLASSES, place)))),
-            days(each().map(|row| Some(row.opened_on))),
-            days(each().map(|row| row.closed_on)),
-            flags(each().map(|row| row.aged_transformer_area)),
-            flags(each().map(|row| row.marketing_opt_out)),
-        ]
-    })
-}
-
 fn indicators<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
     let (scores, ids) = (&graded.scores, &graded.facts.customers.ids);
     let mut fields = vec![full("customer_id", TEXT)];
@@ -228,42 +185,6 @@ fn contributions<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
         columns.extend(all.into_iter().map(|points| Arc::new(Float64Array::from(points)) as ArrayRef));
         columns
     })
-}
-
-/// Months with a reading, all accepted customers.
-fn monthly_usage(facts: &Facts) -> Output<'_> {
-    /// Customers looked through for one batch: at most so many rows × the months of a window.
-    const CUSTOMERS: usize = 1 << 12;
-    let schema = Arc::new(Schema::new(vec![
-        full("customer_id", TEXT),
-        full("month", DAY),
-        full("active_wh", INTEGER),
-        full("reactive_varh", INTEGER),
-        full("readings", INTEGER),
-        full("reactive_readings", INTEGER),
-        full("covered", FLAG),
-    ]));
-    let (shared, usage) = (schema.clone(), &facts.usage);
-    let months = facts.window.months as usize;
-    let batches = (0..facts.customers.len()).step_by(CUSTOMERS).map(move |start| {
-        let customers = start..(start + CUSTOMERS).min(facts.customers.len());
-        let found: Vec<(usize, usize)> = customers
-            .flat_map(|customer| (0..months).map(move |month| (customer, month)))
-            .filter(|&(customer, month)| usage.get(month, customer).readings > 0)
-            .collect();
-        let used = || found.iter().map(|&(customer, month)| usage.get(month, customer));
-        let columns = vec![
-            text(found.iter().map(|&(customer, _)| Some(facts.customers.ids.key(customer as u32)))),
-            days(found.iter().map(|&(_, month)| Some(facts.window.month(month).first_day()))),
-            integers(used().map(|month| Some(month.active_wh))),
-            integers(used().map(|month| Some(month.reactive_varh))),
-            integers(used().map(|month| Some(month.readings.into()))),
-            integers(used().map(|month| Some(month.reactive_readings.into()))),
-            flags(found.iter().map(|&(customer, month)| usage.covered(month, customer))),
-        ];
-        RecordBatch::try_new(shared.clone(), columns).expect("columns and fields stand side by side")
-    });
-    Output { name: "monthly_usage", schema, batches: Box::new(batches) }
 }
 
 fn ledger(graded: &Graded) -> Output<'_> {
@@ -312,49 +233,6 @@ fn findings(findings: &[Finding]) -> Output<'_> {
             text(each().map(|finding| Some(finding.severity.word()))),
             integers(each().map(|finding| Some(finding.rows as i64))),
             text(each().map(|finding| Some(finding.example.as_str()))),
-        ]
-    })
-}
-
-fn reconciliation(facts: &Facts) -> Output<'_> {
-    let fields = vec![
-        full("table", TEXT),
-        full("rows_in", INTEGER),
-        full("counted", INTEGER),
-        full("out_of_window", INTEGER),
-        full("rejected", INTEGER),
-        full("duplicates", INTEGER),
-    ];
-    let mut reconciled = facts.reconciliation();
-    reconciled.sort_by_key(|row| row.table.name());
-    table("reconciliation", fields, reconciled.len(), move |rows| {
-        let each = || reconciled[rows.clone()].iter();
-        vec![
-            text(each().map(|row| Some(row.table.name()))),
-            integers(each().map(|row| Some(row.tally.rows_in as i64))),
-            integers(each().map(|row| Some(row.tally.counted as i64))),
-            integers(each().map(|row| Some(row.tally.out_of_window as i64))),
-            integers(each().map(|row| Some(row.tally.rejected as i64))),
-            integers(each().map(|row| Some(row.tally.duplicates as i64))),
-        ]
-    })
-}
-
-fn unit_suspects(facts: &Facts) -> Output<'_> {
-    let fields = vec![
-        full("customer_id", TEXT),
-        full("month", DAY),
-        full("active_wh", INTEGER),
-        full("median_wh", INTEGER),
-    ];
-    let suspects = &facts.unit_suspects;
-    table("unit_suspects", fields, suspects.len(), move |rows| {
-        let each = || suspects[rows.clone()].iter();
-        vec![
-            text(each().map(|suspect| Some(facts.customers.ids.key(suspect.customer)))),
-            days(each().map(|suspect| Some(suspect.month.first_day()))),
-            integers(each().map(|suspect| Some(suspect.active_wh))),
-            integers(each().map(|suspect| Some(suspect.median_wh))),
         ]
     })
 }

@@ -10,6 +10,7 @@ use crate::error::RunError;
 use crate::fact::{self, Facts};
 use crate::indicator::{self, Column};
 use crate::mcda::Guard;
+use crate::meter::Earlier;
 use crate::method::{Method, Siblings};
 use crate::robustness::{Progress, Ranked, Study};
 use crate::score::{self, Scores, Weighed};
@@ -34,7 +35,8 @@ pub struct Graded {
     pub findings: Vec<Finding>,
 }
 
-/// Grades the tables of `source` as of the first day of `end`. `notices` are the reader's own findings.
+/// Grades the tables of `source` as of the first day of `end`, reading what does not follow from an `earlier` cycle.
+/// `notices` are the reader's own findings.
 ///
 /// # Errors
 /// The input cannot be graded.
@@ -43,17 +45,26 @@ pub fn regrade(
     end: Month,
     method: &Method,
     previous: &Previous,
+    earlier: Option<&Earlier>,
     notices: Vec<Finding>,
 ) -> Result<Graded, RunError> {
-    let facts = fact::read(source, Window { end, months: method.window_months })?;
+    let mut facts = fact::read(source, Window { end, months: method.window_months }, earlier)?;
+    facts.findings.extend(notices);
+    judge(facts, method, previous)
+}
+
+/// Judges facts by a method.
+///
+/// # Errors
+/// Nobody can be graded by these facts, or an expression of the method's fails.
+pub fn judge(facts: Facts, method: &Method, previous: &Previous) -> Result<Graded, RunError> {
     if let Some(refusal) = facts.refusal {
         return Err(refusal.into());
     }
     let columns = indicator::compute(&facts, &method.own)?;
     let scores = score::score(&facts, &columns, method);
     let tiers = tier::grade(&facts, &columns, &scores, method, previous);
-    let mut findings = notices;
-    findings.extend(facts.findings.iter().cloned());
+    let mut findings = facts.findings.clone();
     findings.extend(tiers.findings.iter().cloned());
     findings.extend(degenerate(method, &scores));
     findings.extend(guarded(method, &scores));

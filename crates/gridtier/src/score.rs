@@ -323,7 +323,7 @@ fn firm_from(facts: &Facts, number: u32, why: Option<Provisional>, method: &Meth
         return None;
     }
     let months = facts.window.months;
-    let covered = |month: usize| facts.usage.covered(month, number as usize);
+    let covered = |month: usize| facts.coverage.covered(month, number as usize);
     (1..=months)
         .find(|&later| {
             let kept = (later as usize..months as usize).filter(|&month| covered(month)).count();

@@ -40,14 +40,7 @@ pub(super) fn of_parts(readable: &Readable, config: &Config) -> Vec<Option<Bound
     };
     let (Some(ids), Some(times)) = (at("customer_id"), at("read_at")) else { return vec![None; parts] };
     let spans = times.spans(parts, config);
-    let integer_ids: Vec<&'static str> = ["customer_id", "meter_id"]
-        .into_iter()
-        .filter(|name| {
-            let kind =
-                picks.get(name).and_then(|pick| pick.own()).map(|own| &readable.columns[own].data_type);
-            kind.and_then(Option::as_ref).is_some_and(are_integers)
-        })
-        .collect();
+    let integer_ids = readable.integer_ids(config);
     let bounds = |(part, span): (usize, Span)| {
         let (first_us, last_us) = span?;
         let integer_ids = integer_ids.clone();

@@ -235,11 +235,14 @@ fn row_groups_outside_the_window_are_counted_and_not_opened() {
     let folder = trial.open().unwrap();
     let known = gridtier::customer::read(&folder, &mut Intake::new(Table::Customers)).unwrap();
     let mut book = Intake::new(Table::MeterReadings);
-    let usage = gridtier::meter::read(&folder, &known, window, &mut book).unwrap();
+    let usage = gridtier::meter::read(&folder, &known, window, None, &mut book).unwrap().usage;
     assert_eq!((usage.get(0, 0).readings, usage.get(0, 0).active_wh), (3, 3_000));
     let tally = book.tally;
     assert_eq!((tally.rows_in, tally.counted, tally.out_of_window, tally.rejected), (8, 3, 5, 0));
     // A window that needs it finds that out.
     let january = Window { end: Month(1), months: 1 };
-    assert!(gridtier::meter::read(&folder, &known, january, &mut Intake::new(Table::MeterReadings)).is_err());
+    assert!(
+        gridtier::meter::read(&folder, &known, january, None, &mut Intake::new(Table::MeterReadings))
+            .is_err()
+    );
 }

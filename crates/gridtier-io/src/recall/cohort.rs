@@ -45,7 +45,7 @@ fn previous(store: &Store, cycle: &Cycle) -> Result<Previous, RecallError> {
 }
 
 /// Hands every batch of a file of the cycle to `take`, which says `None` when a column is not as it should be.
-fn each(
+pub(crate) fn each(
     cycle: &Cycle,
     name: &str,
     mut take: impl FnMut(&RecordBatch) -> Option<()>,
@@ -80,7 +80,11 @@ fn place(column: &StringArray, row: usize, words: &[&str]) -> Option<u8> {
     words.iter().position(|known| *known == word).map(|place| place as u8)
 }
 
-fn customers(cycle: &Cycle) -> Result<Customers, RecallError> {
+/// The accepted customers of a cycle, in the order of their ids.
+///
+/// # Errors
+/// The table cannot be read, or is none of this version of gridtier.
+pub(crate) fn customers(cycle: &Cycle) -> Result<Customers, RecallError> {
     let mut customers = Customers::default();
     each(cycle, "customers.parquet", |batch| {
         let words = |name: &str| text(batch, name);

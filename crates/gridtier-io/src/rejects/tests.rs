@@ -17,7 +17,7 @@ fn reject(file: u32, row: u64) -> Reject {
 fn lines(trial: &Trial, table: Table, rejects: &[Reject]) -> Vec<String> {
     let folder = trial.open().unwrap();
     let mut lines = Vec::new();
-    reject_rows::<Refusal>(&folder, table, rejects, &mut |batch| {
+    reject_rows::<Refusal>(&folder, table, rejects, None, &mut |batch| {
         assert!(batch.num_rows() <= BATCH_ROWS);
         for row in 0..batch.num_rows() {
             let text = |column: &ArrayRef| match column.as_string_opt::<i32>() {

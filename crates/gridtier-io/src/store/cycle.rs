@@ -45,6 +45,11 @@ impl Cycle {
         }
     }
 
+    /// Whether a file is there as it was published.
+    pub fn holds(&self, output: &OutputFile) -> bool {
+        output_damage(&self.dir, output).is_ok_and(|damage| damage.is_none())
+    }
+
     fn published_manifest<T: for<'a> Deserialize<'a>>(&self) -> Result<Result<T, Damage>, StoreError> {
         let path = self.dir.join(MANIFEST);
         let bytes = match fs::read(&path) {

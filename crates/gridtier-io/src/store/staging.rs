@@ -17,7 +17,7 @@ use super::cycle::{Cycle, damages};
 use super::durable::{sha256_of_bytes, sync_dir, write_new};
 use super::error::{StoreError, cannot_write};
 use super::layout::{self, COMMITS, CURRENT, MANIFEST, REJECTS, STAGING_PREFIX, TEMP_PREFIX};
-use super::output::{OutputFile, footer_damage, write_parquet};
+use super::output::{OutputFile, copy_file, footer_damage, write_parquet};
 use super::record::{CommitRecord, Current, commit_draft, read_records, record_path};
 use super::writer::{Lock, clean, lock, remove};
 
@@ -68,18 +68,17 @@ impl Staging {
         schema: SchemaRef,
         batches: impl Iterator<Item = RecordBatch>,
     ) -> Result<OutputFile, StoreError> {
-        let written_before = self.outputs.iter().any(|output| output.name == name);
-        let problem = layout::output_name_problem(name).or(written_before.then_some("it was written before"));
-        if let Some(problem) = problem {
-            return Err(StoreError::Misuse { name: name.to_owned(), problem: problem.to_owned() });
-        }
-        let path = self.dir().join(name);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(cannot_write(folder))?;
-        }
+        let path = self.place_of(name)?;
         let output = write_parquet(&path, name, &schema, batches)?;
         self.outputs.push(output.clone());
         Ok(output)
+    }
+
+    /// Takes over a file of a published cycle as it is, and waits for the disk.
+    pub fn copy(&mut self, name: &str, from: &Cycle) -> Result<(), StoreError> {
+        let path = self.place_of(name)?;
+        self.outputs.push(copy_file(&from.dir.join(name), &path, name)?);
+        Ok(())
     }
 
     /// Makes the cycle visible, whole, as the next version of the store.
@@ -99,6 +98,20 @@ impl Staging {
         self.commit(&record, &drafts)?;
         self.point_current(&drafts);
         Ok(Cycle::of(&self.root, record))
+    }
+
+    /// Where a file of the cycle is to be written, in a folder that is there.
+    fn place_of(&self, name: &str) -> Result<PathBuf, StoreError> {
+        let written_before = self.outputs.iter().any(|output| output.name == name);
+        let problem = layout::output_name_problem(name).or(written_before.then_some("it was written before"));
+        if let Some(problem) = problem {
+            return Err(StoreError::Misuse { name: name.to_owned(), problem: problem.to_owned() });
+        }
+        let path = self.dir().join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(cannot_write(folder))?;
+        }
+        Ok(path)
     }
 
     fn dir(&self) -> PathBuf {

@@ -121,10 +121,10 @@ fn frame(facts: &Facts, names: &[PlSmallStr]) -> Result<DataFrame, RunError> {
     let column = |column: &crate::fact::FactColumn| {
         let name = column.name.into();
         let series = match column.value {
-            FactValue::Integer(_) if !facts.present(column.table) => {
+            FactValue::Integer(..) if !facts.present(column.table) => {
                 Series::full_null(name, customers, &DataType::Float64)
             }
-            FactValue::Integer(value) => {
+            FactValue::Integer(value, _) => {
                 Series::from_vec(name, facts.rows.iter().map(|row| value(row) as f64).collect::<Vec<f64>>())
             }
             FactValue::Number(value) => {

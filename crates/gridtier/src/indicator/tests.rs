@@ -37,7 +37,7 @@ impl Case {
         let rows: Vec<&str> = self.readings.iter().map(String::as_str).collect();
         let header = "customer_id|read_at|active_kwh|reactive_kvarh";
         let source = self.memory.rows(Table::MeterReadings, header, &rows);
-        let facts = fact::read(&source, WINDOW).unwrap();
+        let facts = fact::read(&source, WINDOW, None).unwrap();
         let place = INDICATORS.iter().position(|indicator| indicator.id == id).unwrap();
         let column = &compute(&facts, &[]).unwrap()[place];
         [column.get(0), column.get(1)]
@@ -185,7 +185,7 @@ fn an_own_indicator_is_an_expression_that_may_not_apply() {
         "customer_id|read_at|active_kwh|reactive_kvarh",
         &rows,
     );
-    let facts = fact::read(&source, WINDOW).unwrap();
+    let facts = fact::read(&source, WINDOW, None).unwrap();
     let own = Expression::parse("reactive_varh / active_wh", Some("readings > 0")).unwrap();
     let columns = compute(&facts, &[own]).unwrap();
     let own: Column = [Known(0.48), Unknown, NotApplicable].into_iter().collect();

@@ -13,6 +13,7 @@ use super::Kernel;
 use super::batch::{COLUMNS, Names, Readings, month_use};
 use super::by_stripe::ByStripe;
 use super::calendar::{Place, Slots};
+use super::plan::book_of;
 use super::schedule::{Reader, share_out};
 use super::stripe::Stripe;
 use super::sum::Summed;
@@ -45,7 +46,7 @@ struct Suspect {
 ///
 /// # Errors
 /// A part cannot be read again.
-pub(super) fn settle(kernel: &Kernel, parts: &[Part], summed: &mut Summed) -> Result<(), RunError> {
+pub(super) fn settle(kernel: &Kernel, summed: &mut Summed) -> Result<(), RunError> {
     let doubts = Doubts::of(kernel);
     if doubts.months.is_empty() {
         return Ok(());
@@ -53,14 +54,16 @@ pub(super) fn settle(kernel: &Kernel, parts: &[Part], summed: &mut Summed) -> Re
     let concerned = |(_, span): &(&Part, &Option<(u16, u16)>)| {
         span.is_some_and(|(low, high)| doubts.months.range(low..=high).next().is_some())
     };
-    let parts: Vec<Part> = parts.iter().zip(&summed.spans).filter(concerned).map(|(part, _)| *part).collect();
+    let read = summed.parts.iter().zip(&summed.spans);
+    let parts: Vec<Part> = read.filter(concerned).map(|(part, _)| *part).collect();
+    let step = summed.step.max(1);
     let everybody = 0..kernel.customers.len() as u32;
     match kernel.calendar.slots {
         Slots::Days => settle_rounds(kernel, &parts, summed, &doubts.by_customer, everybody, None),
         Slots::Minutes => {
-            let months = MINUTES_BYTES_MAX / (month_slots(summed.step) as u64 / 8);
+            let months = MINUTES_BYTES_MAX / (month_slots(step) as u64 / 8);
             for customers in rounds(&doubts.by_customer, everybody, months) {
-                let minutes = count_minutes(kernel, &parts, &customers, summed.step)?;
+                let minutes = count_minutes(kernel, &parts, &customers, step)?;
                 let twice = minutes.twice_by_customer(kernel);
                 settle_rounds(kernel, &parts, summed, &twice, customers, Some(&minutes))?;
             }
@@ -160,7 +163,7 @@ fn correct(kernel: &Kernel, group: &[Suspect], summed: &mut Summed) {
     let cell = &mut stripe.cells(month)[(first.customer - kernel.stripes.first(number)) as usize];
     for suspect in if equal { rest } else { group } {
         cell.used.remove(month_use(suspect.energy));
-        let book = summed.books.entry(suspect.at.file()).or_insert_with(|| Intake::new(Table::MeterReadings));
+        let book = book_of(&mut summed.books, suspect.at.file());
         book.tally.counted -= 1;
         if equal {
             book.tally.duplicates += 1;

@@ -6,26 +6,45 @@ use super::Kernel;
 use super::batch::{COLUMNS, Names, Readings, month_use};
 use super::by_stripe::{ByStripe, Rows};
 use super::calendar::{Slots, Span, widen};
+use super::earlier::FileBook;
+use super::plan::{Books, book_of};
 use super::schedule::{Reader, share_out};
 use super::streak::{self, Streaks};
 use super::stripe::Stripe;
 use crate::contract::Table;
 use crate::error::RunError;
 use crate::source::{Batch, Intake, Part};
-use crate::unit::DAY_US;
+use crate::unit::{DAY_US, Window};
 
 /// Readings within one day that are let pass before slots are cut finer, and their share of all.
 const WITHIN_DAY_FREE: u64 = 10_000;
 const WITHIN_DAY_PER: u64 = 20;
 
-/// What a pass over all parts has learnt besides the sums.
+/// What passes over parts have learnt besides the sums.
+#[derive(Default)]
 pub(super) struct Summed {
-    /// By file.
-    pub books: BTreeMap<u32, Intake>,
+    pub books: Books,
+    /// The parts that were read.
+    pub parts: Vec<Part>,
     /// By part: the months of its rows.
     pub spans: Vec<Option<Span>>,
-    /// Minutes between readings, by a sample: the greatest number that divides them all.
+    /// Minutes between readings, by a sample: the greatest number that divides them all; 0 for none.
     pub step: u16,
+}
+
+impl Summed {
+    /// What became of the rows of each file.
+    pub fn file_books(&self, window: Window) -> BTreeMap<u32, FileBook> {
+        let book = |(&file, book): (&u32, &Intake)| (file, FileBook { tally: book.tally, months: None });
+        let mut files: BTreeMap<u32, FileBook> = self.books.iter().map(book).collect();
+        for (part, span) in self.parts.iter().zip(&self.spans) {
+            let (Some(file), Some((low, high))) = (files.get_mut(&part.file), span) else { continue };
+            let (first, last) = (window.month((*low).into()), window.month((*high).into()));
+            let months = file.months.map_or((first, last), |known| (known.0.min(first), known.1.max(last)));
+            file.months = Some(months);
+        }
+        files
+    }
 }
 
 /// Rows of a batch that are looked at for the step.
@@ -35,29 +54,30 @@ fn gcd(a: u16, b: u16) -> u16 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// Sums all parts into the kernel's stripes; nothing when days are too coarse for these readings.
+/// Sums parts into the kernel's stripes; whether days are fine enough for these readings.
 ///
 /// # Errors
 /// A part cannot be read.
-pub(super) fn sum(kernel: &Kernel, parts: &[Part]) -> Result<Option<Summed>, RunError> {
-    let workers = match share_out(parts, &|| Worker::new(kernel)) {
-        Err(RunError::Enough) => return Ok(None),
+pub(super) fn sum(kernel: &Kernel, parts: Vec<Part>, summed: &mut Summed) -> Result<bool, RunError> {
+    let workers = match share_out(&parts, &|| Worker::new(kernel)) {
+        Err(RunError::Enough) => return Ok(false),
         workers => workers?,
     };
-    let mut summed = Summed { books: BTreeMap::new(), spans: vec![None; parts.len()], step: 0 };
+    let before = summed.parts.len();
+    summed.parts.extend(parts);
+    summed.spans.resize(summed.parts.len(), None);
     let mut runs = Vec::new();
     for worker in workers {
-        worker.spans.into_iter().for_each(|(place, span)| summed.spans[place] = Some(span));
+        worker.spans.into_iter().for_each(|(place, span)| summed.spans[before + place] = Some(span));
         for (file, book) in worker.books {
-            summed.books.entry(file).or_insert_with(|| Intake::new(Table::MeterReadings)).absorb(book);
+            book_of(&mut summed.books, file).absorb(book);
         }
         summed.step = gcd(summed.step, worker.step);
         runs.extend(worker.ended);
         runs.push((worker.begun, worker.streaks));
     }
-    summed.step = summed.step.max(1);
     streak::end(runs, &kernel.stripes);
-    Ok(Some(summed))
+    Ok(true)
 }
 
 /// One thread's share of the pass.
@@ -66,7 +86,7 @@ struct Worker<'k> {
     names: Names,
     readings: Readings,
     by_stripe: ByStripe,
-    books: BTreeMap<u32, Intake>,
+    books: Books,
     spans: Vec<(usize, Span)>,
     counted: u64,
     within_day: u64,
@@ -107,7 +127,7 @@ impl<'k> Worker<'k> {
             names: Names::new(),
             readings: Readings::default(),
             by_stripe: ByStripe::default(),
-            books: BTreeMap::new(),
+            books: Books::new(),
             spans: Vec::new(),
             counted: 0,
             within_day: 0,

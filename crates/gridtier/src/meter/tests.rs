@@ -15,7 +15,7 @@ fn kernel(source: &Memory) -> (MonthlyUsage, Intake) {
     let mut customers_book = Intake::new(Table::Customers);
     let customers = crate::customer::read(source, &mut customers_book).unwrap();
     let mut book = Intake::new(Table::MeterReadings);
-    let usage = read(source, &customers, WINDOW, &mut book).unwrap();
+    let usage = read(source, &customers, WINDOW, None, &mut book).unwrap().usage;
     (usage, book)
 }
 
@@ -23,11 +23,11 @@ fn kernel(source: &Memory) -> (MonthlyUsage, Intake) {
 fn kernel_by(slots: Slots, source: &Memory) -> (MonthlyUsage, Intake) {
     let customers = crate::customer::read(source, &mut Intake::new(Table::Customers)).unwrap();
     let parts = source.parts(Table::MeterReadings).unwrap().unwrap();
-    let (usage, books) = read_by(slots, source, &customers, WINDOW, &parts).unwrap().unwrap();
+    let (readings, books) = read_by(slots, source, &customers, WINDOW, None, &parts).unwrap().unwrap();
     let mut book = Intake::new(Table::MeterReadings);
     books.into_values().for_each(|more| book.absorb(more));
     book.close().unwrap();
-    (usage, book)
+    (readings.usage, book)
 }
 
 const HEADER: &str = "customer_id|meter_id|read_at|active_kwh|reactive_kvarh|quality";
@@ -244,6 +244,165 @@ proptest! {
                     prop_assert_eq!((cell.active_wh, cell.reactive_varh, cell.readings), expected);
                 }
             }
+        }
+    }
+}
+
+/// What a cycle publishes of readings: the window, the files, the sums and the rejects.
+struct Before {
+    window: Window,
+    customers: Customers,
+    readings: Readings,
+    rejects: Vec<crate::source::Reject>,
+}
+
+fn before(source: &Memory, window: Window) -> Before {
+    let customers = crate::customer::read(source, &mut Intake::new(Table::Customers)).unwrap();
+    let mut book = Intake::new(Table::MeterReadings);
+    let readings = read(source, &customers, window, None, &mut book).unwrap();
+    Before { window, customers, readings, rejects: book.rejects }
+}
+
+impl Before {
+    /// The published table of sums.
+    fn usage(&self) -> arrow_array::RecordBatch {
+        let ids = &self.customers.ids;
+        let cells: Vec<(u32, usize, MonthUse)> = (0..self.customers.len() as u32)
+            .flat_map(|number| (0..self.window.months as usize).map(move |month| (number, month)))
+            .map(|(number, month)| (number, month, self.readings.usage.get(month, number as usize)))
+            .filter(|(.., used)| used.readings > 0)
+            .collect();
+        let integers = |of: &dyn Fn(&MonthUse) -> i64| -> arrow_array::ArrayRef {
+            let values = cells.iter().map(|(.., used)| of(used));
+            std::sync::Arc::new(arrow_array::Int64Array::from_iter_values(values))
+        };
+        let names: Vec<&str> = cells.iter().map(|(number, ..)| ids.key(*number)).collect();
+        let days = cells.iter().map(|(_, month, _)| self.window.month(*month).first_day());
+        let columns: Vec<(&str, arrow_array::ArrayRef)> = vec![
+            ("customer_id", std::sync::Arc::new(arrow_array::StringArray::from(names))),
+            ("month", std::sync::Arc::new(arrow_array::Date32Array::from_iter_values(days))),
+            ("active_wh", integers(&|used| used.active_wh)),
+            ("reactive_varh", integers(&|used| used.reactive_varh)),
+            ("readings", integers(&|used| used.readings.into())),
+            ("reactive_readings", integers(&|used| used.reactive_readings.into())),
+        ];
+        arrow_array::RecordBatch::try_from_iter(columns).unwrap()
+    }
+
+    /// Reads the files of `source` with what this cycle knows of them; `places` says where each file was before.
+    fn read_with(
+        &self,
+        source: &Memory,
+        places: &[Option<usize>],
+        drawn: &[Vec<Drawn>],
+        window: Window,
+    ) -> (Readings, Intake) {
+        let usage_batch = self.usage();
+        let usage = |sink: UsageSink| sink(&usage_batch);
+        let files = &self.readings.files;
+        let book = |place: &Option<usize>| place.and_then(|place| files.get(&(place as u32)).copied());
+        let is_gone = |file: &u32| !places.contains(&Some(*file as usize));
+        let now =
+            |file: u32| places.iter().position(|place| *place == Some(file as usize)).map(|at| at as u32);
+        let mut orphans = BTreeSet::new();
+        let mut rejects = Vec::new();
+        for reject in &self.rejects {
+            let Some(file) = now(reject.at.file()) else { continue };
+            let at = crate::source::RowAt::new(file, reject.at.row());
+            rejects.push(crate::source::Reject { at, rule: reject.rule });
+            if reject.rule == Rule::Orphan {
+                orphans.insert((
+                    file,
+                    format!("c{}", drawn[reject.at.file() as usize][reject.at.row() as usize].0),
+                ));
+            }
+        }
+        rejects.sort_unstable();
+        let earlier = Earlier {
+            window: self.window,
+            files: places.iter().map(book).collect(),
+            integer_ids: vec![Vec::new(); places.len()],
+            gone: files
+                .iter()
+                .filter(|(file, _)| is_gone(file))
+                .filter_map(|(_, book)| book.months)
+                .collect(),
+            customers: &self.customers.ids,
+            orphans,
+            rejects,
+            usage: &usage,
+        };
+        let customers = crate::customer::read(source, &mut Intake::new(Table::Customers)).unwrap();
+        let mut intake = Intake::new(Table::MeterReadings);
+        let readings = read(source, &customers, window, Some(&earlier), &mut intake).unwrap();
+        (readings, intake)
+    }
+}
+
+fn source_of(customers: &[&str], files: &[Vec<Drawn>]) -> Memory {
+    let all = Memory::default().customers(customers);
+    files.iter().fold(all, |source, file| source.with(Table::MeterReadings, file_of(file)))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+    /// Files come, go and change, customers come, the window moves: what stands of an earlier cycle changes nothing.
+    #[test]
+    fn with_what_an_earlier_cycle_knows_the_readings_are_the_same(
+        files in prop::collection::vec(
+            prop::collection::vec((0u8..4, 0u8..2, 0u32..5, -1i64..3, prop::option::of(0i64..2)), 1..6), 1..7),
+        days in prop::collection::vec(0u32..3, 7),
+        spread in prop::collection::vec(0u32..40, 7),
+        gone in prop::collection::vec(prop::bool::weighted(0.2), 7),
+        changed in prop::collection::vec(prop::bool::weighted(0.2), 7),
+        new in prop::collection::vec(prop::bool::weighted(0.2), 7),
+        customers in 2usize..4,
+        joins in any::<bool>(),
+        shift in 0i32..2,
+    ) {
+        // File by file in one month, or also in the next one.
+        let files: Vec<Vec<Drawn>> = files.into_iter().enumerate().map(|(at, mut file)| {
+            for (row, reading) in file.iter_mut().enumerate() {
+                reading.2 = (days[at] * 31 + reading.2 + if row % 2 == 1 { spread[at] } else { 0 }).min(91) * 1440;
+            }
+            file
+        }).collect();
+        let ids = ["c0", "c1", "c2", "c3"];
+        let earlier_window = Window { end: WINDOW.end.plus(-shift), months: 3 };
+        let then: Vec<usize> = (0..files.len()).filter(|&at| !new[at]).collect();
+        let drawn_then: Vec<Vec<Drawn>> = then.iter().map(|&at| files[at].clone()).collect();
+        prop_assume!(!drawn_then.is_empty());
+        let before = before(&source_of(&ids[..customers], &drawn_then), earlier_window);
+        let mut places = Vec::new();
+        let mut drawn_now = Vec::new();
+        for (at, file) in files.iter().enumerate() {
+            let place = then.iter().position(|&known| known == at);
+            if place.is_some() && gone[at] {
+                continue;
+            }
+            let mut file = file.clone();
+            if changed[at] {
+                file[0].3 += 1;
+            }
+            places.push(place.filter(|_| !changed[at]));
+            drawn_now.push(file);
+        }
+        prop_assume!(!drawn_now.is_empty());
+        let now = source_of(&ids[..customers + usize::from(joins)], &drawn_now);
+        let (with, book) = before.read_with(&now, &places, &drawn_then, WINDOW);
+        let customers = crate::customer::read(&now, &mut Intake::new(Table::Customers)).unwrap();
+        let mut fresh_book = Intake::new(Table::MeterReadings);
+        let fresh = read(&now, &customers, WINDOW, None, &mut fresh_book).unwrap();
+        prop_assert_eq!(book.tally, fresh_book.tally);
+        prop_assert_eq!(&book.rejects, &fresh_book.rejects);
+        prop_assert_eq!(&with.files, &fresh.files);
+        for customer in 0..customers.len() {
+            for month in 0..3 {
+                prop_assert_eq!(with.usage.get(month, customer), fresh.usage.get(month, customer));
+            }
+        }
+        if gone.iter().chain(&changed).chain(&new).all(|any| !any) && shift == 0 && !joins {
+            prop_assert_eq!(with.files_taken, places.len());
         }
     }
 }

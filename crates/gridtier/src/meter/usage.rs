@@ -47,6 +47,50 @@ pub struct UnitSuspect {
     pub median_wh: i64,
 }
 
+/// Which months of which customers are covered: a bit each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    months: usize,
+    /// By customer: its months, in as many words as they ask for.
+    words: Vec<u64>,
+}
+
+impl Coverage {
+    /// Of `customers` none of whose months is covered.
+    #[must_use]
+    pub fn none(months: usize, customers: usize) -> Self {
+        Self { months, words: vec![0; customers * Self::words_each(months)] }
+    }
+
+    fn words_each(months: usize) -> usize {
+        months.div_ceil(u64::BITS as usize)
+    }
+
+    /// Whether the month at a position of the window is covered.
+    #[must_use]
+    pub fn covered(&self, month: usize, customer: usize) -> bool {
+        let word = self.words[customer * Self::words_each(self.months) + month / u64::BITS as usize];
+        word >> (month % u64::BITS as usize) & 1 == 1
+    }
+
+    /// A customer's months as text, the first of the window first: 1 where it is covered, else 0.
+    #[must_use]
+    pub fn told(&self, customer: usize) -> String {
+        (0..self.months).map(|month| if self.covered(month, customer) { '1' } else { '0' }).collect()
+    }
+
+    /// Takes over a customer's months as [told](Self::told); whether the text is such.
+    #[must_use]
+    pub fn set(&mut self, customer: usize, told: &str) -> bool {
+        let start = customer * Self::words_each(self.months);
+        for (month, covered) in told.bytes().enumerate().take(self.months) {
+            let bit = u64::from(covered == b'1') << (month % u64::BITS as usize);
+            self.words[start + month / u64::BITS as usize] |= bit;
+        }
+        told.len() == self.months && told.bytes().all(|covered| matches!(covered, b'0' | b'1'))
+    }
+}
+
 /// How far a month may lie from the median: below the 1000 of a wrong unit, above any honest season.
 const UNIT_FACTOR: i128 = 900;
 
@@ -86,9 +130,27 @@ impl MonthlyUsage {
     #[must_use]
     pub fn covered(&self, month: usize, customer: usize) -> bool {
         let readings = |month: usize| self.get(month, customer).readings;
+        let own = readings(month);
+        if own == 0 {
+            return false;
+        }
         let last = self.window.months as usize - 1;
         let most = (month.saturating_sub(1)..=(month + 1).min(last)).map(readings).max().unwrap_or(0);
-        readings(month) > 0 && 2 * u64::from(readings(month)) >= u64::from(most)
+        2 * u64::from(own) >= u64::from(most)
+    }
+
+    /// Which months are covered.
+    #[must_use]
+    pub fn coverage(&self) -> Coverage {
+        let months = self.window.months as usize;
+        let mut coverage = Coverage::none(months, self.customers);
+        let each = coverage.words.par_chunks_mut(Coverage::words_each(months)).enumerate();
+        each.for_each(|(customer, words)| {
+            for month in (0..months).filter(|&month| self.covered(month, customer)) {
+                words[month / u64::BITS as usize] |= 1 << (month % u64::BITS as usize);
+            }
+        });
+        coverage
     }
 
     /// The first customer and month with more readings than that.

@@ -81,7 +81,7 @@ fn scored(covered: &[(&str, Range<usize>)], method: &Method) -> (Scores, Vec<Col
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
     let source =
         Memory::default().customers(&ids).rows(Table::MeterReadings, "customer_id|read_at|active_kwh", &rows);
-    let facts = crate::fact::read(&source, WINDOW).unwrap();
+    let facts = crate::fact::read(&source, WINDOW, None).unwrap();
     let columns = indicator::compute(&facts, &method.own).unwrap();
     (score(&facts, &columns, method), columns)
 }

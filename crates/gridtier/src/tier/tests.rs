@@ -3,16 +3,15 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::contract::SUPPLY_LEVELS;
 use crate::contract::rule::Rule;
-use crate::contract::{SUPPLY_LEVELS, Table};
 use crate::customer::{Customer, Customers};
 use crate::event::Offence;
 use crate::fact::CustomerFacts;
 use crate::indicator::Value;
-use crate::memory::Memory;
+use crate::meter::Coverage;
 use crate::method::PRESETS;
 use crate::score::{Provisional, judge};
-use crate::source::Intake;
 use crate::unit::{Month, Window};
 
 const WINDOW: Window = Window { end: Month(54 * 12), months: 36 };
@@ -67,19 +66,15 @@ fn facts(people: &[Person]) -> Facts {
         let theft = Offence { customer: number as u32, kind: 2, severity: 3, month: WINDOW.start() };
         offences.extend(vec![theft; usize::from(person.thefts)]);
     }
-    let source = Memory::default().customers(&["x"]).rows(
-        Table::MeterReadings,
-        "customer_id|read_at|active_kwh",
-        &["x|2023-10-01|1"],
-    );
-    let known = crate::customer::read(&source, &mut Intake::new(Table::Customers)).unwrap();
-    let usage = crate::meter::read(&source, &known, WINDOW, &mut Intake::new(Table::MeterReadings)).unwrap();
     Facts {
         window: WINDOW,
         rows: vec![CustomerFacts::default(); people.len()],
         profiles: vec![None; people.len()],
         customers,
-        usage,
+        usage: None,
+        reading_files: std::collections::BTreeMap::new(),
+        files_taken: 0,
+        coverage: Coverage::none(WINDOW.months as usize, people.len()),
         offences,
         unit_suspects: Vec::new(),
         books: Vec::new(),

@@ -9,7 +9,6 @@ use chrono::{MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZ
 use chrono_tz::Tz;
 use unicode_normalization::UnicodeNormalization;
 
-use super::super::PLACED_YEARS;
 use super::super::rule::Rule;
 use super::{Cell, Cells, Family, NULL, State, TypeFault, Values, by_value, fault, text, unfit};
 use crate::unit::{DAY_US, Month, day_of_date};
@@ -112,12 +111,12 @@ pub fn fill_times_us(array: &ArrayRef, how: Dates, out: &mut Values) -> Result<(
     Ok(())
 }
 
+/// The days of [`PLACED_YEARS`](super::super::PLACED_YEARS): 1970-01-01 to before 2200-01-01.
+const PLACED_DAYS: std::ops::Range<i64> = 0..84_006;
+
 /// A value in `steps` per day, checked against the years in which rows can be placed.
 #[inline]
 fn placed(value: i64, steps: i64, places: bool) -> Cell {
-    /// 1970-01-01 and 2200-01-01.
-    const PLACED_DAYS: std::ops::Range<i64> = 0..84_006;
-    debug_assert_eq!(PLACED_DAYS.end, i64::from(Month::new(*PLACED_YEARS.end() + 1, 1).first_day()));
     if places && !(PLACED_DAYS.start * steps..PLACED_DAYS.end * steps).contains(&value) {
         return fault(Rule::BadDate);
     }
@@ -334,6 +333,13 @@ mod tests {
     use arrow_array::{StringArray, TimestampMillisecondArray};
 
     use super::*;
+
+    #[test]
+    fn the_placed_days_are_those_of_the_placed_years() {
+        let years = crate::contract::PLACED_YEARS;
+        let day = |year| i64::from(Month::new(year, 1).first_day());
+        assert_eq!(PLACED_DAYS, day(*years.start())..day(years.end() + 1));
+    }
 
     fn days_of(texts: Vec<&str>, how: Dates) -> Vec<Option<String>> {
         let cells = dates(&(Arc::new(StringArray::from(texts)) as ArrayRef), how).unwrap();

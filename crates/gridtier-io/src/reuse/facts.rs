@@ -1,0 +1,112 @@
+//! The facts of a published cycle, read back from its own tables.
+
+use std::collections::BTreeMap;
+
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use gridtier::contract::Table;
+use gridtier::contract::rule::Rule;
+use gridtier::fact::Facts;
+use gridtier::meter::FileBook;
+use gridtier::output::facts::{Counted, NAMES, read_offences};
+use gridtier::source::{Finding, Intake};
+use gridtier::unit::Window;
+
+use super::{Manifest, file_books};
+use crate::folder::DataFolder;
+use crate::recall::{self, RecallError, each};
+use crate::store::Cycle;
+
+/// Whether facts are read back from a file of a cycle, or the file is taken over as it is.
+pub(super) fn is_needed(name: &str) -> bool {
+    let of_facts = |fact: &str| name.strip_suffix(".parquet") == Some(fact);
+    name.starts_with("rejects/") || of_facts("findings") || NAMES.into_iter().any(of_facts)
+}
+
+/// Reads the facts of a cycle whose inputs are those of `folder`.
+///
+/// # Errors
+/// A table cannot be read, or is none of this version of gridtier.
+pub(super) fn read(cycle: &Cycle, folder: &DataFolder, window: Window) -> Result<Facts, RecallError> {
+    let customers = recall::customers(cycle)?;
+    let mut counted = Counted::new(customers.len(), window);
+    let mut start = 0;
+    each(cycle, "facts.parquet", |batch| {
+        counted.read(batch, start, &customers)?;
+        start += batch.num_rows();
+        Some(())
+    })?;
+    let mut offences = Vec::new();
+    each(cycle, "offences.parquet", |batch| {
+        offences.extend(read_offences(batch, &customers)?);
+        Some(())
+    })?;
+    let mut books: Vec<Intake> = Table::ALL.into_iter().map(Intake::new).collect();
+    each(cycle, "reconciliation.parquet", |batch| reconcile(batch, &mut books))?;
+    let mut findings = Vec::new();
+    each(cycle, "findings.parquet", |batch| {
+        findings.extend(of_tables(batch)?);
+        Some(())
+    })?;
+    let reading_files = reading_files(cycle, folder)?;
+    Ok(Facts {
+        window,
+        usage: None,
+        coverage: counted.coverage,
+        files_taken: reading_files.len(),
+        reading_files,
+        rows: counted.rows,
+        profiles: counted.profiles,
+        offences,
+        unit_suspects: Vec::new(),
+        books,
+        findings,
+        refusal: None,
+        customers,
+    })
+}
+
+/// What became of the rows of each table.
+fn reconcile(batch: &RecordBatch, books: &mut [Intake]) -> Option<()> {
+    let names = batch.column_by_name("table")?.as_string_opt::<i32>()?;
+    let count = |name: &str, row: usize| {
+        let column = batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?;
+        u64::try_from(column.value(row)).ok()
+    };
+    for row in 0..batch.num_rows() {
+        let book = books.iter_mut().find(|book| book.table.name() == names.value(row))?;
+        book.present = true;
+        book.tally.rows_in = count("rows_in", row)?;
+        book.tally.counted = count("counted", row)?;
+        book.tally.out_of_window = count("out_of_window", row)?;
+        book.tally.rejected = count("rejected", row)?;
+        book.tally.duplicates = count("duplicates", row)?;
+    }
+    Some(())
+}
+
+/// Findings about tables: those of the judgement are found again.
+fn of_tables(batch: &RecordBatch) -> Option<Vec<Finding>> {
+    let text = |name: &str| batch.column_by_name(name)?.as_string_opt::<i32>();
+    let (tables, rules, examples) = (text("table")?, text("rule")?, text("example")?);
+    let rows = batch.column_by_name("rows")?.as_primitive_opt::<Int64Type>()?;
+    let mut findings = Vec::new();
+    for row in 0..batch.num_rows() {
+        let Some(table) = Table::ALL.into_iter().find(|table| table.name() == tables.value(row)) else {
+            continue;
+        };
+        let rule = Rule::all().find(|rule| rule.code() == rules.value(row))?;
+        findings.push(Finding::of(table, rule, u64::try_from(rows.value(row)).ok()?, examples.value(row)));
+    }
+    Some(findings)
+}
+
+/// The books of the files of readings.
+fn reading_files(cycle: &Cycle, folder: &DataFolder) -> Result<BTreeMap<u32, FileBook>, RecallError> {
+    let manifest: Manifest = serde_json::from_value(cycle.manifest()?)
+        .map_err(|error| recall::unreadable(&cycle.dir.join("_manifest.json"), error))?;
+    let books = file_books(&manifest.inputs);
+    let files = folder.files(Table::MeterReadings).iter().zip(0..);
+    Ok(files.filter_map(|(file, number)| Some((number, *books.get(file.file.name.as_str())?))).collect())
+}

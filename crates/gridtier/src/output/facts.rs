@@ -1,0 +1,276 @@
+//! The facts of a cycle as tables, and back: what was counted, published so that it can be judged again by another method.
+//!
+//! Counts are integers as the engine holds them. A table that is absent leaves its columns empty, which is not 0.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type, Int64Type};
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::Schema;
+
+use super::{
+    DAY, FLAG, INTEGER, NUMBER, Output, TEXT, days, flags, full, integers, nullable, numbers, table, text,
+};
+use crate::contract::INCIDENT_KINDS;
+use crate::customer::Customers;
+use crate::event::{Offence, Profile};
+use crate::fact::{COLUMNS, CustomerFacts, FactColumn, FactValue, Facts};
+use crate::meter::{Coverage, MonthlyUsage};
+use crate::unit::{Month, Window};
+
+/// The tables of the facts, by name: what they hold depends on inputs and window and on no method.
+pub const NAMES: [&str; 6] =
+    ["customers", "facts", "monthly_usage", "offences", "reconciliation", "unit_suspects"];
+
+/// The tables of facts that were counted.
+pub(super) fn tables(facts: &Facts) -> Vec<Output<'_>> {
+    let Some(usage) = &facts.usage else { return Vec::new() };
+    vec![
+        customers(facts),
+        counted(facts),
+        monthly_usage(facts, usage),
+        offences(facts),
+        reconciliation(facts),
+        unit_suspects(facts),
+    ]
+}
+
+/// The accepted customers as they came: what conditions and cross-tables look at.
+fn customers(facts: &Facts) -> Output<'_> {
+    use crate::contract::{IMPORTANCE_LEVELS, LOAD_CLASSES, SUPPLY_LEVELS, USE_CATEGORIES};
+    let Customers { ids, rows: all } = &facts.customers;
+    let fields = vec![
+        full("customer_id", TEXT),
+        full("use_category", TEXT),
+        full("supply_level", TEXT),
+        nullable("region", TEXT),
+        nullable("contract_capacity_kva", NUMBER),
+        nullable("power_factor_standard", NUMBER),
+        nullable("importance_level", TEXT),
+        nullable("load_class", TEXT),
+        full("opened_on", DAY),
+        nullable("closed_on", DAY),
+        full("aged_transformer_area", FLAG),
+        full("marketing_opt_out", FLAG),
+    ];
+    table("customers", fields, all.len(), move |rows| {
+        let each = || all[rows.clone()].iter();
+        let word = |words: &[&'static str], place: u8| words[usize::from(place)];
+        vec![
+            text(rows.clone().map(|number| Some(ids.key(number as u32)))),
+            text(each().map(|row| Some(word(USE_CATEGORIES, row.use_category)))),
+            text(each().map(|row| Some(word(SUPPLY_LEVELS, row.supply_level)))),
+            text(each().map(|row| row.region.as_deref())),
+            numbers(each().map(|row| row.contract_capacity_kva)),
+            numbers(
+                each().map(|row| row.power_factor_standard.map(|hundredths| f64::from(hundredths) / 100.0)),
+            ),
+            text(each().map(|row| row.importance_level.map(|place| word(IMPORTANCE_LEVELS, place)))),
+            text(each().map(|row| row.load_class.map(|place| word(LOAD_CLASSES, place)))),
+            days(each().map(|row| Some(row.opened_on))),
+            days(each().map(|row| row.closed_on)),
+            flags(each().map(|row| row.aged_transformer_area)),
+            flags(each().map(|row| row.marketing_opt_out)),
+        ]
+    })
+}
+
+/// Months with a reading, all accepted customers.
+fn monthly_usage<'f>(facts: &'f Facts, usage: &'f MonthlyUsage) -> Output<'f> {
+    /// Customers looked through for one batch: at most so many rows × the months of a window.
+    const CUSTOMERS: usize = 1 << 12;
+    let schema = Arc::new(Schema::new(vec![
+        full("customer_id", TEXT),
+        full("month", DAY),
+        full("active_wh", INTEGER),
+        full("reactive_varh", INTEGER),
+        full("readings", INTEGER),
+        full("reactive_readings", INTEGER),
+        full("covered", FLAG),
+    ]));
+    let shared = schema.clone();
+    let months = facts.window.months as usize;
+    let batches = (0..facts.customers.len()).step_by(CUSTOMERS).map(move |start| {
+        let customers = start..(start + CUSTOMERS).min(facts.customers.len());
+        let found: Vec<(usize, usize)> = customers
+            .flat_map(|customer| (0..months).map(move |month| (customer, month)))
+            .filter(|&(customer, month)| usage.get(month, customer).readings > 0)
+            .collect();
+        let used = || found.iter().map(|&(customer, month)| usage.get(month, customer));
+        let columns = vec![
+            text(found.iter().map(|&(customer, _)| Some(facts.customers.ids.key(customer as u32)))),
+            days(found.iter().map(|&(_, month)| Some(facts.window.month(month).first_day()))),
+            integers(used().map(|month| Some(month.active_wh))),
+            integers(used().map(|month| Some(month.reactive_varh))),
+            integers(used().map(|month| Some(month.readings.into()))),
+            integers(used().map(|month| Some(month.reactive_readings.into()))),
+            flags(found.iter().map(|&(customer, month)| usage.covered(month, customer))),
+        ];
+        RecordBatch::try_new(shared.clone(), columns).expect("columns and fields stand side by side")
+    });
+    Output { name: "monthly_usage", schema, batches: Box::new(batches) }
+}
+
+/// What became of the rows of each table that is there.
+pub(super) fn reconciliation(facts: &Facts) -> Output<'_> {
+    let fields = vec![
+        full("table", TEXT),
+        full("rows_in", INTEGER),
+        full("counted", INTEGER),
+        full("out_of_window", INTEGER),
+        full("rejected", INTEGER),
+        full("duplicates", INTEGER),
+    ];
+    let mut reconciled = facts.reconciliation();
+    reconciled.sort_by_key(|row| row.table.name());
+    table("reconciliation", fields, reconciled.len(), move |rows| {
+        let each = || reconciled[rows.clone()].iter();
+        vec![
+            text(each().map(|row| Some(row.table.name()))),
+            integers(each().map(|row| Some(row.tally.rows_in as i64))),
+            integers(each().map(|row| Some(row.tally.counted as i64))),
+            integers(each().map(|row| Some(row.tally.out_of_window as i64))),
+            integers(each().map(|row| Some(row.tally.rejected as i64))),
+            integers(each().map(|row| Some(row.tally.duplicates as i64))),
+        ]
+    })
+}
+
+/// Months far from their customer's median.
+pub(super) fn unit_suspects(facts: &Facts) -> Output<'_> {
+    let fields = vec![
+        full("customer_id", TEXT),
+        full("month", DAY),
+        full("active_wh", INTEGER),
+        full("median_wh", INTEGER),
+    ];
+    let suspects = &facts.unit_suspects;
+    table("unit_suspects", fields, suspects.len(), move |rows| {
+        let each = || suspects[rows.clone()].iter();
+        vec![
+            text(each().map(|suspect| Some(facts.customers.ids.key(suspect.customer)))),
+            days(each().map(|suspect| Some(suspect.month.first_day()))),
+            integers(each().map(|suspect| Some(suspect.active_wh))),
+            integers(each().map(|suspect| Some(suspect.median_wh))),
+        ]
+    })
+}
+
+/// The facts that are integers, in their order.
+fn integer_columns() -> impl Iterator<Item = &'static FactColumn> {
+    COLUMNS.iter().filter(|column| matches!(column.value, FactValue::Integer(..)))
+}
+
+/// All facts by customer: integers, the latest energy audit, and the covered months, the first of the window first.
+fn counted(facts: &Facts) -> Output<'_> {
+    let mut fields = vec![full("customer_id", TEXT)];
+    fields.extend(integer_columns().map(|column| nullable(column.name, INTEGER)));
+    fields.extend([
+        nullable("profile_as_of", DAY),
+        nullable("total_kgce", NUMBER),
+        nullable("replaceable_kgce", NUMBER),
+        full("covered", TEXT),
+    ]);
+    table("facts", fields, facts.rows.len(), move |rows| {
+        let ids = rows.clone().map(|number| Some(facts.customers.ids.key(number as u32)));
+        let mut columns = vec![text(ids)];
+        for column in integer_columns() {
+            let FactValue::Integer(value, _) = column.value else { continue };
+            let is_there = facts.present(column.table);
+            columns.push(integers(facts.rows[rows.clone()].iter().map(|row| is_there.then(|| value(row)))));
+        }
+        let profiles = || facts.profiles[rows.clone()].iter();
+        columns.push(days(profiles().map(|profile| profile.map(|profile| profile.as_of))));
+        columns.push(numbers(profiles().map(|profile| profile.map(|profile| profile.total_kgce))));
+        columns.push(numbers(profiles().map(|profile| profile.map(|profile| profile.replaceable_kgce))));
+        let covered: Vec<String> = rows.map(|number| facts.coverage.told(number)).collect();
+        columns.push(text(covered.iter().map(|months| Some(months.as_str()))));
+        columns
+    })
+}
+
+/// Confirmed violations and thefts for which the customer is responsible.
+fn offences(facts: &Facts) -> Output<'_> {
+    let fields =
+        vec![full("customer_id", TEXT), full("month", DAY), full("kind", TEXT), full("severity", INTEGER)];
+    let offences = &facts.offences;
+    table("offences", fields, offences.len(), move |rows| {
+        let each = || offences[rows.clone()].iter();
+        vec![
+            text(each().map(|offence| Some(facts.customers.ids.key(offence.customer)))),
+            days(each().map(|offence| Some(offence.month.first_day()))),
+            text(each().map(|offence| Some(INCIDENT_KINDS[usize::from(offence.kind)]))),
+            integers(each().map(|offence| Some(offence.severity.into()))),
+        ]
+    })
+}
+
+/// What the published table of facts holds besides the customers.
+#[derive(Debug)]
+pub struct Counted {
+    /// Integer facts, by customer number.
+    pub rows: Vec<CustomerFacts>,
+    /// The latest energy audits.
+    pub profiles: Vec<Option<Profile>>,
+    /// Which months are covered.
+    pub coverage: Coverage,
+}
+
+impl Counted {
+    /// Of customers whose facts are still to be [read](Self::read).
+    #[must_use]
+    pub fn new(customers: usize, window: Window) -> Self {
+        Self {
+            rows: vec![CustomerFacts::default(); customers],
+            profiles: vec![None; customers],
+            coverage: Coverage::none(window.months as usize, customers),
+        }
+    }
+
+    /// Takes over a batch of a published `facts`, whose first customer has number `start`; `None` when it is none.
+    #[must_use]
+    pub fn read(&mut self, batch: &RecordBatch, start: usize, customers: &Customers) -> Option<()> {
+        let own = self.rows.get_mut(start..start + batch.num_rows())?;
+        let ids = batch.column_by_name("customer_id")?.as_string_opt::<i32>()?;
+        let is_known = |(at, id): (usize, Option<&str>)| id == Some(customers.ids.key((start + at) as u32));
+        ids.iter().enumerate().all(is_known).then_some(())?;
+        for column in integer_columns() {
+            let FactValue::Integer(_, place) = column.value else { continue };
+            let values = batch.column_by_name(column.name)?.as_primitive_opt::<Int64Type>()?;
+            // What was not counted is 0 in memory, and told from a count of 0 by the absence of its table.
+            own.iter_mut().zip(values).for_each(|(row, value)| *place(row) = value.unwrap_or(0));
+        }
+        let as_of = batch.column_by_name("profile_as_of")?.as_primitive_opt::<Date32Type>()?;
+        let number = |name: &str| batch.column_by_name(name)?.as_primitive_opt::<Float64Type>();
+        let (total, replaceable) = (number("total_kgce")?, number("replaceable_kgce")?);
+        let covered = batch.column_by_name("covered")?.as_string_opt::<i32>()?;
+        for row in 0..batch.num_rows() {
+            self.profiles[start + row] = as_of.is_valid(row).then(|| Profile {
+                as_of: as_of.value(row),
+                total_kgce: total.value(row),
+                replaceable_kgce: replaceable.value(row),
+            });
+            self.coverage.set(start + row, covered.value(row)).then_some(())?;
+        }
+        Some(())
+    }
+}
+
+/// The offences of a published batch; `None` when it is none.
+#[must_use]
+pub fn read_offences(batch: &RecordBatch, customers: &Customers) -> Option<Vec<Offence>> {
+    let ids = batch.column_by_name("customer_id")?.as_string_opt::<i32>()?;
+    let months = batch.column_by_name("month")?.as_primitive_opt::<Date32Type>()?;
+    let kinds = batch.column_by_name("kind")?.as_string_opt::<i32>()?;
+    let severities = batch.column_by_name("severity")?.as_primitive_opt::<Int64Type>()?;
+    let offence = |row: usize| {
+        Some(Offence {
+            customer: customers.ids.get(ids.value(row))?,
+            kind: INCIDENT_KINDS.iter().position(|kind| *kind == kinds.value(row))? as u8,
+            severity: severities.value(row).try_into().ok()?,
+            month: Month::of_day(months.value(row))?,
+        })
+    };
+    (0..batch.num_rows()).map(offence).collect()
+}

@@ -1,0 +1,193 @@
+//! What an earlier cycle has counted is not counted again, and nothing else follows from that: with and without, a cycle
+//! is the same to the byte.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+
+use crate::support::{Published, current, method_file};
+use crate::tables;
+use crate::utility::Utility;
+
+/// A utility with a file for each month of daily readings, September 2024 to December 2025, graded again and again over
+/// twelve months.
+struct History {
+    utility: Utility,
+    method: String,
+}
+
+impl History {
+    fn new() -> Self {
+        let utility = Utility::invented(120, &["--cadence", "daily", "--monthly-files", "--months", "16"]);
+        let changes = [("window_months = 36", "window_months = 12"), ("min_months = 12", "min_months = 6")];
+        let method = method_file(utility.path(), "utility", &changes);
+        Self { utility, method }
+    }
+
+    /// Grades with what earlier cycles know and without, asks for the same bytes, and gives what was said of it.
+    fn regrade(&self, as_of: &str) -> String {
+        let run = |store: &str, options: &[&str]| {
+            let args = ["regrade", "data", "--as-of", as_of, "--method", &self.method, "--store", store];
+            let ended = self.utility.run(&[&args[..], &["--accept-findings=test"], options].concat());
+            assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+            (ended.stderr, current(&self.utility.path().join(store)))
+        };
+        let (said, ours) = run("store", &[]);
+        let (said_of_fresh, fresh) = run("fresh", &["--fresh"]);
+        assert!(!said_of_fresh.contains("taken"), "{said_of_fresh}");
+        let names = files(&fresh);
+        assert!(names.len() > 18, "{names:?}");
+        assert_eq!(files(&ours), names);
+        for name in names {
+            assert!(fs::read(ours.join(&name)).unwrap() == fs::read(fresh.join(&name)).unwrap(), "{name}");
+        }
+        said
+    }
+
+    fn data(&self, name: &str) -> PathBuf {
+        self.utility.data().join(name)
+    }
+
+    /// One reading more, in a file of its own.
+    fn deliver(&self, name: &str, customer: &str, day: &str, kwh: f64) {
+        let day: chrono::NaiveDate = day.parse().unwrap();
+        let us = day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros();
+        let like = tables::read(&self.data("meter_readings/2025-06.parquet"));
+        let reading: Vec<(&str, ArrayRef)> = vec![
+            ("customer_id", std::sync::Arc::new(StringArray::from(vec![customer]))),
+            ("read_at", std::sync::Arc::new(TimestampMicrosecondArray::from(vec![us]))),
+            ("active_kwh", std::sync::Arc::new(Float64Array::from(vec![kwh]))),
+        ];
+        let reading = conform(&tables::batch(reading), &like);
+        fs::write(self.data(name), tables::parquet(&reading)).unwrap();
+    }
+}
+
+/// The columns of `like`, empty where `batch` has none.
+fn conform(batch: &RecordBatch, like: &RecordBatch) -> RecordBatch {
+    let schema = like.schema();
+    tables::batch(schema.fields().iter().map(|field| {
+        let known = batch.column_by_name(field.name());
+        let column = known.map_or_else(
+            || arrow_array::new_null_array(field.data_type(), batch.num_rows()),
+            |column| arrow_cast::cast(column, field.data_type()).unwrap(),
+        );
+        (field.name().as_str(), column)
+    }))
+}
+
+fn files(dir: &Path) -> Vec<String> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() {
+            names.extend(files(&path).into_iter().map(|inner| format!("{name}/{inner}")));
+        } else {
+            names.push(name);
+        }
+    }
+    names.sort();
+    names
+}
+
+fn asked(said: &str, words: &str) {
+    assert!(said.contains(words), "`{words}` is not in: {said}");
+}
+
+#[test]
+fn a_new_month_is_read_and_the_others_stand() {
+    let history = History::new();
+    let december = history.data("meter_readings/2025-12.parquet");
+    let kept = fs::read(&december).unwrap();
+    fs::remove_file(&december).unwrap();
+    assert!(!history.regrade("2025-12-01").contains("taken"));
+    fs::write(&december, kept).unwrap();
+    // December 2024 has left the window: of it and what came before no row counts, and statistics say so.
+    asked(
+        &history.regrade("2026-01-01"),
+        "11 of 16 files of readings, since they are the same, were taken from cycle 1",
+    );
+    asked(
+        &history.regrade("2026-01-01"),
+        "all facts, since inputs and window are the same, were taken from cycle 2",
+    );
+}
+
+#[test]
+fn a_month_with_other_files_is_read_again() {
+    let history = History::new();
+    history.regrade("2026-01-01");
+    let tiers = Published::read(&current(&history.utility.store()).join("tiers.parquet"));
+    let customer = tiers.texts("customer_id").into_iter().flatten().next().unwrap();
+    history.deliver("meter_readings/late.parquet", &customer, "2025-03-05", 1e6);
+    asked(&history.regrade("2026-01-01"), "15 of 17 files");
+    // Changed, in another month: both its old and its new one are read.
+    history.deliver("meter_readings/late.parquet", &customer, "2025-07-05", 1e6);
+    asked(&history.regrade("2026-01-01"), "14 of 17 files");
+    fs::remove_file(history.data("meter_readings/late.parquet")).unwrap();
+    // The first cycle had these very inputs.
+    asked(
+        &history.regrade("2026-01-01"),
+        "all facts, since inputs and window are the same, were taken from cycle 1",
+    );
+}
+
+#[test]
+fn another_customer_base_takes_over_what_it_does_not_change() {
+    let history = History::new();
+    history.regrade("2026-01-01");
+    let rejects = current(&history.utility.store()).join("rejects/meter_readings.parquet");
+    let rejects = Published::read(&rejects);
+    let orphans: Vec<(String, String)> = rejects
+        .texts("rule")
+        .into_iter()
+        .zip(rejects.texts("customer_id"))
+        .zip(rejects.texts("source_file"))
+        .filter(|((rule, _), _)| rule.as_deref() == Some("orphan"))
+        .map(|((_, id), file)| (id.unwrap(), file.unwrap()))
+        .collect();
+    let (id, _) = &orphans[0];
+    let of_it: std::collections::BTreeSet<_> =
+        orphans.iter().filter(|(other, _)| other == id).map(|(_, file)| file).collect();
+    let customers = fs::read_to_string(history.data("customers.csv")).unwrap();
+    let pattern = customers.lines().nth(1).unwrap();
+    let cells: Vec<&str> = pattern.split(',').collect();
+    let with = |id: &str| format!("{id},{}\n", cells[1..].join(","));
+    // Somebody without a reading changes no month.
+    fs::write(history.data("customers.csv"), format!("{customers}{}", with("ZZZ1"))).unwrap();
+    asked(&history.regrade("2026-01-01"), "16 of 16 files");
+    // An orphan that becomes a customer does.
+    fs::write(history.data("customers.csv"), format!("{customers}{}", with(id))).unwrap();
+    let left = 16 - of_it.len();
+    // The second cycle has a customer that is gone again; the first has none.
+    asked(
+        &history.regrade("2026-01-01"),
+        &format!("{left} of 16 files of readings, since they are the same, were taken from cycle 1"),
+    );
+    // A customer less makes orphans of what counted.
+    let fewer = customers.replacen(&format!("{pattern}\n"), "", 1);
+    assert_ne!(fewer, customers);
+    fs::write(history.data("customers.csv"), fewer).unwrap();
+    assert!(!history.regrade("2026-01-01").contains("taken"));
+}
+
+#[test]
+fn nothing_is_taken_from_another_declaration_or_a_damaged_cycle() {
+    let history = History::new();
+    history.regrade("2026-01-01");
+    fs::write(history.data("gridtier.toml"), "format = 1\n[tables.meter_readings]\nenergy_unit = \"MWh\"\n")
+        .unwrap();
+    assert!(!history.regrade("2026-01-01").contains("taken"));
+    fs::remove_file(history.data("gridtier.toml")).unwrap();
+    let usage = history.utility.path().join("store");
+    let first = fs::read_dir(&usage).unwrap().map(|entry| entry.unwrap().path());
+    let first = first.into_iter().find(|path| path.to_str().unwrap().contains("v000001-")).unwrap();
+    let usage = first.join("monthly_usage.parquet");
+    let mut bytes = fs::read(&usage).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&usage, bytes).unwrap();
+    assert!(!history.regrade("2026-01-01").contains("taken"));
+}
