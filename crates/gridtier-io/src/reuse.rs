@@ -130,8 +130,8 @@ pub enum Reuse {
     Readings(Box<Readings>),
 }
 
-/// Looks for the latest cycle that has counted the inputs of `folder` in `window`, or else some of its readings. A
-/// cycle that cannot be read, or is not as it was published, is passed over.
+/// Looks for the latest cycle that has counted the inputs of `folder` in `window`, or else for the one that has counted
+/// most of its readings. A cycle that cannot be read, or is not as it was published, is passed over.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -147,7 +147,14 @@ pub fn find(store: &Store, folder: &DataFolder, window: Window) -> Result<Reuse,
             return Ok(Reuse::Facts(cycle.clone()));
         }
     }
-    for (cycle, manifest) in cycles {
+    let mut found: Vec<(u64, Cycle, Manifest)> = cycles
+        .into_iter()
+        .map(|(cycle, manifest)| (readings::rows_in_common(&manifest, folder), cycle, manifest))
+        .filter(|(rows, ..)| *rows > 0)
+        .collect();
+    // Stable: the latest of equals stays first.
+    found.sort_by_key(|(rows, ..)| std::cmp::Reverse(*rows));
+    for (_, cycle, manifest) in found {
         if is_whole(&cycle, &manifest, &readings::is_needed)
             && let Some(readings) = Readings::of(cycle, &manifest, folder)
         {

@@ -48,16 +48,9 @@ pub struct Readings {
 }
 
 impl Readings {
-    /// What a cycle says of the readings of a folder; nothing when none of its files lies there unchanged, or what is
-    /// declared about them is not the same.
+    /// What a cycle says of the readings of a folder; nothing when it cannot be read.
     pub(super) fn of(cycle: Cycle, manifest: &Manifest, folder: &DataFolder) -> Option<Self> {
-        let declared = |input: &&Input| input.path == FILE_NAME;
-        let before = manifest.inputs.iter().map(|entry| &entry.input).find(declared);
-        if before != folder.inputs().iter().find(declared) {
-            return None;
-        }
         let (files, gone) = matched(manifest, folder);
-        files.iter().flatten().next()?;
         let window = Window {
             end: Month::try_from(manifest.window.end.clone()).ok()?,
             months: manifest.window.months,
@@ -127,6 +120,16 @@ impl Readings {
     pub(crate) fn published_rejects(&self) -> Option<published::Rejects> {
         published::Rejects::open(&self.cycle.dir.join(REJECTS), &self.rejects)
     }
+}
+
+/// Readings in files that a cycle had too; none where what is declared about them is not the same.
+pub(super) fn rows_in_common(manifest: &Manifest, folder: &DataFolder) -> u64 {
+    let declared = |input: &&Input| input.path == FILE_NAME;
+    let before = manifest.inputs.iter().map(|entry| &entry.input).find(declared);
+    if before != folder.inputs().iter().find(declared) {
+        return 0;
+    }
+    matched(manifest, folder).0.iter().flatten().map(|book| book.tally.rows_in).sum()
 }
 
 /// By file of the folder what the cycle says of it, and the months of those that are gone or changed.

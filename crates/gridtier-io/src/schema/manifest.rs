@@ -8,8 +8,11 @@ const TEXT_OR_NULL: Shape = Shape::Either(&Shape::Text, &Shape::Null);
 
 const SHA256: &str = "its SHA-256 in lower-case hexadecimal";
 
-const ENGINE: &[Key] =
-    &[Key::required("name", Shape::Text, "gridtier"), Key::required("version", Shape::Text, "its version")];
+const ENGINE: &[Key] = &[
+    Key::required("name", Shape::Text, "gridtier"),
+    Key::required("version", Shape::Text, "its version"),
+    Key::optional("counting", COUNT, "raised whenever the same inputs would give other facts"),
+];
 
 const WINDOW: &[Key] = &[
     Key::required("start", Shape::Text, "first month, such as 2023-01"),
@@ -38,6 +41,12 @@ const INPUT: &[Key] = &[
     Key::required("bytes", COUNT, "its length"),
     Key::required("sha256", Shape::Text, SHA256),
     Key::required("rows", COUNT, "its rows, those that were set aside among them"),
+    Key::optional("counted", COUNT, "of readings: rows that count"),
+    Key::optional("out_of_window", COUNT, "of readings: rows outside the window"),
+    Key::optional("rejected", COUNT, "of readings: rows set aside"),
+    Key::optional("duplicates", COUNT, "of readings: surplus copies of counted rows"),
+    Key::optional("first_month", TEXT_OR_NULL, "of readings: first month of its rows in the window, if any"),
+    Key::optional("last_month", TEXT_OR_NULL, "of readings: last month of its rows in the window, if any"),
 ];
 
 const TIER_TOTAL: &[Key] = &[

@@ -1,12 +1,15 @@
 use std::collections::BTreeSet;
 
 use gridtier::contract::rule::{Rule, Severity};
+use gridtier::meter::FileBook;
 use gridtier::run::{Breach, ControlTotals, Reconciled, TierTotal};
 use gridtier::source::{Finding, Tally};
+use gridtier::unit::Month;
 
 use super::yaml::Yaml;
 use super::*;
 use crate::folder::Input;
+use crate::reuse::{Engine, InputEntry};
 use crate::sample::{self, SampleSpec};
 use crate::store::OutputFile;
 
@@ -106,6 +109,7 @@ fn misfits(value: &Value, shape: &Shape, path: &str) -> Vec<String> {
             for key in *keys {
                 match entries.get(key.name) {
                     Some(value) => found.extend(misfits(value, &key.shape, &format!("{path}.{}", key.name))),
+                    None if !key.required => {}
                     None => found.push(format!("{path}.{} is missing", key.name)),
                 }
             }
@@ -144,10 +148,13 @@ fn a_manifest() -> Value {
         tiers: [TierTotal::default(); 4],
         reconciliation: vec![Reconciled { table: Table::Customers, tally }],
     };
-    let input = |table| Input { table, path: "a".into(), bytes: 1, sha256: "0".into(), rows: 0 };
+    let input = |table| Input { table, path: "a".into(), bytes: 1, sha256: "0".into(), rows: 3 };
+    let months = Some((Month::new(2025, 1), Month::new(2025, 2)));
+    let entry =
+        |table, book: Option<FileBook>| InputEntry { input: input(table), rows: book.map(Into::into) };
     json!({
         "format": 1,
-        "engine": {"name": "gridtier", "version": "0.1.0"},
+        "engine": Engine::this(),
         "as_of": "2026-01-01",
         "window": {"start": "2023-01", "end": "2026-01", "months": 36},
         "method": {"name": "paper", "sha256": "0", "text": "format = 1"},
@@ -155,7 +162,7 @@ fn a_manifest() -> Value {
             "name": "paper", "version": "1", "effective_from": "2020-01-01", "effective_to": null, "sha256": "0",
             "text": "format = 1",
         },
-        "inputs": [input(None), input(Some(Table::Bills))],
+        "inputs": [entry(None, None), entry(Some(Table::MeterReadings), Some(FileBook { tally, months }))],
         "control_totals": totals,
         "findings": [Finding::of(Table::Bills, Rule::Orphan, 1, "bills.csv row 0")],
         "breaches": [Breach { table: Table::Bills, rejected: 11, allowed: 10 }],
