@@ -1,4 +1,5 @@
-//! The stages that begin with files: decoding alone, the meter kernel, indicators, and a whole grading.
+//! The stages that begin with files: decoding alone, the meter kernel, indicators, a whole grading, and one that takes the
+//! facts of a cycle.
 //!
 //! `GRIDTIER_BENCH_CUSTOMERS` sets the size (20,000 by default; daily readings of six months, 3.6 million rows). Data are
 //! written from a seed outside the timed part.
@@ -15,13 +16,18 @@ use arrow_array::{
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use gridtier::contract::Table;
 use gridtier::customer::{self, Customers};
+use gridtier::entitlement::Catalogue;
 use gridtier::method::Method;
+use gridtier::run::Graded;
 use gridtier::source::{Intake, Source};
 use gridtier::tier::Previous;
 use gridtier::unit::{DAY_US, Month, Window};
 use gridtier::{fact, indicator, meter, run};
 use gridtier_io::folder::DataFolder;
+use gridtier_io::publish::publish;
+use gridtier_io::reuse::{self, Reuse};
 use gridtier_io::sample::{self, Cadence, Faults, Layout, SampleSpec};
+use gridtier_io::store::Store;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -191,7 +197,7 @@ fn kernel(c: &mut Criterion) {
                 let mut group = c.benchmark_group("readings");
                 group.sample_size(10);
                 group.throughput(Throughput::ElementsAndBytes { elements: data.rows, bytes: data.bytes });
-                let name = format!("{order_name}/{ids}/{faults}%");
+                let name = format!("{order_name}/{ids}/{faults}%/{}", people());
                 group.bench_function(BenchmarkId::new("decode", &name), |b| b.iter(|| decode(&data.folder)));
                 group.bench_function(BenchmarkId::new("kernel", &name), |b| {
                     b.iter(|| {
@@ -205,11 +211,16 @@ fn kernel(c: &mut Criterion) {
     }
 }
 
-/// From files to tiers, as `regrade` does but for publishing.
-fn grading(c: &mut Criterion) {
-    let mut group = c.benchmark_group("grading");
-    group.sample_size(10);
-    for (name, cadence, months) in [("monthly", Cadence::Monthly, 36), ("daily", Cadence::Daily, 12)] {
+/// A utility with all its tables, a file of readings for each month.
+struct Whole {
+    dir: TempDir,
+    window: Window,
+    method: Method,
+    readings: u64,
+}
+
+impl Whole {
+    fn write(cadence: Cadence, months: u32) -> Self {
         let spec = SampleSpec {
             customers: people() as u32,
             months,
@@ -222,19 +233,55 @@ fn grading(c: &mut Criterion) {
         let summary = sample::write(&dir.path().join("data"), &spec).expect("the data written");
         let mut method = Method::preset("utility").expect("the preset").expect("a sound preset");
         method.window_months = months;
-        let end = Month::new(spec.end.0, spec.end.1);
-        let open = || DataFolder::open(&dir.path().join("data")).expect("the data opened");
-        let facts = fact::read(&open(), Window { end, months }, None).expect("facts");
+        let window = Window { end: Month::new(spec.end.0, spec.end.1), months };
+        Self { dir, window, method, readings: summary.rows(Table::MeterReadings) }
+    }
+
+    fn open(&self) -> DataFolder {
+        DataFolder::open(&self.dir.path().join("data")).expect("the data opened")
+    }
+
+    fn grade(&self) -> Graded {
+        let (end, none) = (self.window.end, Previous::new());
+        run::regrade(&self.open(), end, &self.method, &none, None, Vec::new()).expect("a grading")
+    }
+
+    /// A store whose only cycle is this grading.
+    fn publish(&self) -> Store {
+        let store = Store::open_or_create(self.dir.path().join("store")).expect("a store");
+        let staging = store.begin().expect("the store's lock");
+        let catalogue = Catalogue::shipped("paper", &[]).expect("the catalogue").expect("a sound catalogue");
+        let (graded, nothing) = (self.grade(), Reuse::Nothing);
+        publish(staging, &self.open(), &graded, &nothing, &self.method, &catalogue, None, "")
+            .expect("a cycle");
+        store
+    }
+
+    /// The same inputs by a method again, with the facts of the store's cycle.
+    fn grade_again(&self, store: &Store) -> Graded {
+        let folder = self.open();
+        let reuse = reuse::find(store, &folder, self.window).expect("the store read");
+        let facts = reuse.facts(&folder, self.window).expect("a cycle of these inputs").expect("its facts");
+        run::judge(facts, &self.method, &Previous::new()).expect("a grading")
+    }
+}
+
+/// From files to tiers, as `regrade` does but for publishing.
+fn grading(c: &mut Criterion) {
+    let mut group = c.benchmark_group("grading");
+    group.sample_size(10);
+    for (name, cadence, months) in [("monthly", Cadence::Monthly, 36), ("daily", Cadence::Daily, 12)] {
+        let utility = Whole::write(cadence, months);
+        let facts = fact::read(&utility.open(), utility.window, None).expect("facts");
+        let id = |stage: &str| BenchmarkId::new(stage, format!("{name}/{}", people()));
         group.throughput(Throughput::Elements(facts.rows.len() as u64));
-        group.bench_function(BenchmarkId::new("indicators", name), |b| {
-            b.iter(|| indicator::compute(&facts, &method.own));
+        group.bench_function(id("indicators"), |b| {
+            b.iter(|| indicator::compute(&facts, &utility.method.own));
         });
-        group.throughput(Throughput::Elements(summary.rows(Table::MeterReadings)));
-        group.bench_function(BenchmarkId::new("end_to_end", name), |b| {
-            b.iter(|| {
-                run::regrade(&open(), end, &method, &Previous::new(), None, Vec::new()).expect("a grading")
-            });
-        });
+        group.throughput(Throughput::Elements(utility.readings));
+        group.bench_function(id("end_to_end"), |b| b.iter(|| utility.grade()));
+        let store = utility.publish();
+        group.bench_function(id("again"), |b| b.iter(|| utility.grade_again(&store)));
     }
     group.finish();
 }

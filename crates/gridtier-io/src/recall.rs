@@ -168,9 +168,11 @@ fn unlike(cycle: &Cycle, name: &str) -> RecallError {
 pub(crate) type Batches = parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 
 fn batches(path: &Path) -> Result<Batches, RecallError> {
+    /// Rows of a batch.
+    const ROWS: usize = 1 << 14;
     let file = File::open(path).map_err(|error| unreadable(path, error))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| unreadable(path, error))?;
-    builder.build().map_err(|error| unreadable(path, error))
+    builder.with_batch_size(ROWS).build().map_err(|error| unreadable(path, error))
 }
 
 /// A whole small table; `None` when it has no rows.
