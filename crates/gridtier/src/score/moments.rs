@@ -27,6 +27,11 @@ pub struct Moments {
     published: (i32, i32),
 }
 
+#[inline(always)]
+fn add(total: &mut Cells, more: impl Fn(usize) -> f64) {
+    total.iter_mut().enumerate().for_each(|(at, total)| *total += more(at));
+}
+
 impl Moments {
     /// Of nobody, for rows of `size` cells.
     pub fn new(size: usize) -> Self {
@@ -41,9 +46,10 @@ impl Moments {
         let (totals, counts) = (totals.as_chunks::<4>().0, counts.as_chunks::<4>().0);
         let (mut customers, mut sums) = ([0.0; 4], [0.0; 4]);
         for (totals, counts) in totals.iter().zip(counts) {
-            for row in 0..4 {
-                customers[row] += f64::from(u8::from(counts[row]));
-                sums[row] += if counts[row] { totals[row] } else { 0.0 };
+            let lanes = customers.iter_mut().zip(&mut sums);
+            for ((customers, sum), (total, counts)) in lanes.zip(totals.iter().zip(counts)) {
+                *customers += f64::from(u8::from(*counts));
+                *sum += if *counts { *total } else { 0.0 };
             }
         }
         self.customers = customers.iter().sum();
@@ -52,21 +58,17 @@ impl Moments {
         self.together.fill([0.0; WIDTH]);
         let (size, mut spread) = (self.means.len(), [0.0; 4]);
         for (parts, (totals, counts)) in parts.chunks_exact(4 * size).zip(totals.iter().zip(counts)) {
-            let mut off = [0.0; 4];
-            for row in 0..4 {
-                off[row] = if counts[row] { totals[row] - self.mean } else { 0.0 };
-                spread[row] += off[row] * off[row];
-            }
+            let off: [f64; 4] =
+                std::array::from_fn(|row| if counts[row] { totals[row] - self.mean } else { 0.0 });
+            spread.iter_mut().zip(off).for_each(|(spread, off)| *spread += off * off);
             let (a, rest) = parts.split_at(size);
             let (b, rest) = rest.split_at(size);
             let (c, d) = rest.split_at(size);
             let parts = a.iter().zip(b).zip(c.iter().zip(d));
             let sums = self.means.iter_mut().zip(&mut self.together);
             for (((a, b), (c, d)), (sum, together)) in parts.zip(sums) {
-                for at in 0..WIDTH {
-                    sum[at] += (a[at] + b[at]) + (c[at] + d[at]);
-                    together[at] += (a[at] * off[0] + b[at] * off[1]) + (c[at] * off[2] + d[at] * off[3]);
-                }
+                add(sum, |at| (a[at] + b[at]) + (c[at] + d[at]));
+                add(together, |at| (a[at] * off[0] + b[at] * off[1]) + (c[at] * off[2] + d[at] * off[3]));
             }
         }
         self.spread = spread.iter().sum();

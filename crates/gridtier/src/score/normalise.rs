@@ -265,16 +265,18 @@ fn along(pieces: &[Piece], run: &mut [f64; RUN]) {
         ([first.x0; RUN], [first.z0; RUN], [first.dx; RUN], [first.dz; RUN]);
     run.iter_mut().for_each(|x| *x = within(first.x0, last.x0, *x));
     for piece in &pieces[1..] {
-        for place in 0..RUN {
-            let is_beyond = run[place] >= piece.x0;
-            x0[place] = if is_beyond { piece.x0 } else { x0[place] };
-            z0[place] = if is_beyond { piece.z0 } else { z0[place] };
-            dx[place] = if is_beyond { piece.dx } else { dx[place] };
-            dz[place] = if is_beyond { piece.dz } else { dz[place] };
+        let own = x0.iter_mut().zip(&mut z0).zip(dx.iter_mut().zip(&mut dz));
+        for (((x0, z0), (dx, dz)), x) in own.zip(&*run) {
+            let is_beyond = *x >= piece.x0;
+            *x0 = if is_beyond { piece.x0 } else { *x0 };
+            *z0 = if is_beyond { piece.z0 } else { *z0 };
+            *dx = if is_beyond { piece.dx } else { *dx };
+            *dz = if is_beyond { piece.dz } else { *dz };
         }
     }
-    for place in 0..RUN {
-        run[place] = Piece { x0: x0[place], z0: z0[place], dx: dx[place], dz: dz[place] }.at(run[place]);
+    let own = x0.into_iter().zip(z0).zip(dx.into_iter().zip(dz));
+    for (x, ((x0, z0), (dx, dz))) in run.iter_mut().zip(own) {
+        *x = Piece { x0, z0, dx, dz }.at(*x);
     }
 }
 
