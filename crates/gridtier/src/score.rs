@@ -6,6 +6,8 @@
 //! in every engine. Which tier a score earns is not known here.
 
 pub mod combine;
+mod logarithm;
+mod moments;
 pub mod normalise;
 mod pattern;
 mod quantile;
@@ -22,8 +24,9 @@ use crate::fact::Facts;
 use crate::indicator::{Column, DIMENSIONS, Value};
 use crate::mcda;
 use crate::method::Method;
-use crate::unit::{Month, round_half_away};
+use crate::unit::Month;
 
+use moments::Moments;
 use pattern::Patterns;
 use rows::Rows;
 
@@ -114,9 +117,8 @@ pub fn judge(population: Vec<u32>, short_history: &[bool], columns: &[Column], m
         .zip(&patterns.of)
         .map(|(&short_history, &pattern)| provisional(short_history, known_weight[pattern as usize], method))
         .collect();
-    let positions = || (0..population.len()).filter(|&at| provisional[at].is_none());
-    let ranked: Vec<u32> = positions().map(|at| population[at]).collect();
-    let counts = patterns.count(positions());
+    let ranked = ranked(&population, &provisional);
+    let counts = patterns.count(|at| provisional[at].is_none());
     let ranked_known: Vec<u64> = (0..columns.len())
         .map(|place| {
             let is_known = |(pattern, _): &(usize, &u64)| patterns.value(*pattern, place).known().is_some();
@@ -136,108 +138,51 @@ pub fn judge(population: Vec<u32>, short_history: &[bool], columns: &[Column], m
     let (weights, weighed) = weights::weigh(method, &fitted, columns, &ranked);
     let parameters = Parameters { fitted, weights };
     let rows = Rows::new(method, &parameters, columns, &patterns);
-    let stretches = stretches(&provisional);
-    let (points_e6, totals) = fill(&rows, &population, &provisional, &stretches);
-    let mut scores = Scores {
+    let (points_e6, moments) = fill(&rows, &population, &provisional);
+    let mut influence = vec![None; columns.len()];
+    rows.places.iter().zip(moments.influence()).for_each(|(&place, share)| influence[place] = share);
+    Scores {
         population,
         provisional,
         firm_from: BTreeMap::new(),
         points_e6,
-        influence: vec![None; columns.len()],
+        influence,
         weighed,
         ranked_known,
         known_weight,
-        parameters: Parameters::default(),
-        patterns: Patterns::default(),
+        parameters,
+        patterns,
+    }
+}
+
+/// The numbers of the ranked customers.
+fn ranked(population: &[u32], provisional: &[Option<Provisional>]) -> Vec<u32> {
+    let own = |numbers: &[u32], why: &[Option<Provisional>]| -> Vec<u32> {
+        let mut own = Vec::with_capacity(numbers.len());
+        own.extend(numbers.iter().zip(why).filter(|(_, why)| why.is_none()).map(|(number, _)| *number));
+        own
     };
-    for (&place, influence) in rows.places.iter().zip(influence(&rows, &scores, &totals, &stretches)) {
-        scores.influence[place] = influence;
-    }
-    (scores.parameters, scores.patterns) = (parameters, patterns);
-    scores
-}
-
-/// Stretches of a population, each with as many ranked customers as [`mcda::sum`] adds up in one piece, so that what is
-/// added up while scoring has the same bits.
-fn stretches(provisional: &[Option<Provisional>]) -> Vec<Range<usize>> {
-    let (mut stretches, mut start, mut ranked) = (Vec::new(), 0, 0);
-    for (at, why) in provisional.iter().enumerate() {
-        if ranked == mcda::BLOCK {
-            stretches.push(start..at);
-            (start, ranked) = (at, 0);
-        }
-        ranked += usize::from(why.is_none());
-    }
-    stretches.push(start..provisional.len());
-    stretches
-}
-
-/// The published scores, and by position what the parts of a ranked customer's score add up to.
-fn fill(
-    rows: &Rows,
-    population: &[u32],
-    provisional: &[Option<Provisional>],
-    stretches: &[Range<usize>],
-) -> (Vec<i32>, Vec<f64>) {
-    let mut points_e6 = vec![NO_SCORE; population.len()];
-    let mut totals = vec![0.0; population.len()];
-    let pieces = cut(&mut points_e6, stretches).into_par_iter().zip(cut(&mut totals, stretches));
-    stretches.par_iter().zip(pieces).for_each(|(stretch, (points, totals))| {
-        let mut parts = vec![0.0; rows.places.len()];
-        rows.each(&population[stretch.clone()], stretch.start, |at, row| {
-            if let Some(score) = row.score() {
-                points[at] = round_half_away(score * 1e6) as i32;
-            }
-            if provisional[stretch.start + at].is_none() {
-                totals[at] = row.total(&mut parts);
-            }
-        });
-    });
-    (points_e6, totals)
-}
-
-/// By place of `rows`: how much of the spread of the score comes through it, cov(contribution, score)/var(score) over the
-/// ranked customers. Contributions add up to the score, so these shares sum to 1; a negative one says that the indicator
-/// works against the rest. `None` for all when the score does not vary. Contributions are made again rather than kept.
-fn influence(rows: &Rows, scores: &Scores, totals: &[f64], stretches: &[Range<usize>]) -> Vec<Option<f64>> {
-    let size = rows.places.len();
-    // The mean of equal numbers is not always that number: that nobody differs is told exactly, as published.
-    let mut published = scores.ranked().map(|at| scores.points_e6[at]);
-    let first = published.next();
-    if published.all(|points| Some(points) == first) {
-        return vec![None; size];
-    }
-    let is_ranked = |at: &usize| scores.provisional[*at].is_none();
-    let add =
-        |stretch: &Range<usize>| stretch.clone().filter(is_ranked).fold(0.0, |total, at| total + totals[at]);
-    let (sums, ranked) = (stretches.par_iter().map(add).collect::<Vec<f64>>(), scores.ranked().count());
-    let mean = sums.iter().fold(0.0, |total, more| total + more) / ranked as f64;
-    let spreads: Vec<Vec<f64>> = stretches
-        .par_iter()
-        .map(|stretch| {
-            // Of each place what it does together with the score; at the end the score with itself.
-            let (mut spread, mut parts) = (vec![0.0; size + 1], vec![0.0; size]);
-            rows.each(&scores.population[stretch.clone()], stretch.start, |at, row| {
-                let at = stretch.start + at;
-                if is_ranked(&at) {
-                    let off = totals[at] - mean;
-                    row.contribute(&mut parts);
-                    spread.iter_mut().zip(&parts).for_each(|(spread, part)| *spread += part * off);
-                    spread[size] += off * off;
-                }
-            });
-            spread
-        })
+    let pieces: Vec<Vec<u32>> = population
+        .par_chunks(mcda::BLOCK)
+        .zip(provisional.par_chunks(mcda::BLOCK))
+        .map(|(numbers, why)| own(numbers, why))
         .collect();
-    let mut spread = vec![0.0; size + 1];
-    spreads.iter().for_each(|more| mcda::add(&mut spread, more));
-    let variance = spread[size];
-    spread[..size].iter().map(|together| (variance > 0.0).then(|| together / variance)).collect()
+    pieces.concat()
 }
 
-/// A column in pieces that can be filled at the same time.
-fn cut<'a, T>(mut column: &'a mut [T], stretches: &[Range<usize>]) -> Vec<&'a mut [T]> {
-    stretches.iter().filter_map(|stretch| column.split_off_mut(..stretch.len())).collect()
+/// The published scores, and how they and their parts spread over the ranked customers.
+fn fill(rows: &Rows, population: &[u32], provisional: &[Option<Provisional>]) -> (Vec<i32>, Moments) {
+    let mut points_e6 = vec![NO_SCORE; population.len()];
+    let stretches = population.par_chunks(mcda::BLOCK).zip(provisional.par_chunks(mcda::BLOCK));
+    let all: Vec<Moments> = points_e6
+        .par_chunks_mut(mcda::BLOCK)
+        .zip(stretches)
+        .enumerate()
+        .map(|(stretch, (points, (numbers, why)))| rows.score(numbers, stretch * mcda::BLOCK, why, points))
+        .collect();
+    let mut moments = Moments::new(rows.size);
+    all.iter().for_each(|more| moments.join(more));
+    (points_e6, moments)
 }
 
 impl Scores {

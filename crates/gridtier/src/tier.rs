@@ -109,7 +109,6 @@ pub fn grade(
 #[must_use]
 pub fn grade_on(grounds: Grounds, columns: &[Column], scores: &Scores, method: &Method) -> Tiers {
     let Grounds { ids, groups, end, ceilings, previous } = grounds;
-    let people = scores.population.len();
     let strata = stratum::strata(&groups, scores, method.min_stratum);
     let place = |id: &str| INDICATORS.iter().position(|indicator| indicator.id == id).unwrap_or(0);
     let (revenue, energy) = (&columns[place("annual_revenue")], &columns[place("annual_energy")]);
@@ -123,8 +122,7 @@ pub fn grade_on(grounds: Grounds, columns: &[Column], scores: &Scores, method: &
         cuts.push(own.map(|cut| cut as u32));
         sizes.push(ranking.len() as u64);
     }
-    let ranks = order.ranks(people);
-    drop(order);
+    let ranks = order.into_ranks();
     let computed: Vec<Option<Tier>> = ranks
         .par_iter()
         .zip(&strata.of)

@@ -1,12 +1,16 @@
 //! From a value to points between 0 and 100, by parameters fitted to the ranked customers and kept with the cycle.
 
+use super::logarithm::log1p;
 use super::quantile::Sample;
 use crate::indicator::Direction;
-use crate::indicator::column::absence;
 use crate::method::{Normalise, Scale, Transform};
 
 /// What a value gets that says nothing about its customer.
 const NEUTRAL: f64 = 50.0;
+/// Values that are looked at together to see whether they are alike.
+pub(super) const RUN: usize = 8;
+/// Bits that no value has.
+const NOBODYS: u64 = u64::MAX;
 
 /// A normalisation with its parameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,40 +119,39 @@ impl Fitted {
         }
     }
 
-    /// The points of many values, each put through `enter` into every `step`th slot from the first; what has no value
-    /// takes what `absent` holds for its [`absence`]. The same arithmetic as [`points`](Self::points), with the questions
-    /// that do not depend on the value asked once.
-    pub(super) fn fill(
-        &self,
-        values: &[u64],
-        absent: &[f64; 4],
-        enter: impl Fn(f64) -> f64,
-        slots: &mut [f64],
-        step: usize,
-    ) {
-        let slots = slots.iter_mut().step_by(step).zip(values);
-        match (&self.kind, self.direction) {
-            (Kind::MinMax { transform: Transform::None, lo, hi }, Direction::More) if lo != hi => {
-                each(slots, absent, |x| enter(between(*lo, *hi, x)));
+    /// The points of many values, which come in whole [`RUN`]s; some number where there is none. The same arithmetic as
+    /// [`points`](Self::points), with the questions that do not depend on the value asked once, and no branch within a
+    /// value, so that several are worked out side by side.
+    #[inline(always)]
+    pub(super) fn fill(&self, values: &[u64], filled: &mut [f64]) {
+        match &self.kind {
+            Kind::MinMax { transform, lo, hi } if lo != hi => {
+                match transform {
+                    // Shares: to divide by 1 changes no bit.
+                    Transform::None if hi - lo == 1.0 => each(values, filled, |x| 100.0 * clamped(x - lo)),
+                    Transform::None => each(values, filled, |x| between(*lo, *hi, x)),
+                    Transform::Log1p => runs(values, filled, |run| {
+                        run.iter_mut().for_each(|x| *x = between(*lo, *hi, log1p(*x)));
+                    }),
+                }
+                if self.direction == Direction::Less {
+                    filled.iter_mut().for_each(|z| *z = 100.0 - *z);
+                }
             }
-            (Kind::MinMax { transform: Transform::None, lo, hi }, Direction::Less) if lo != hi => {
-                each(slots, absent, |x| enter(100.0 - between(*lo, *hi, x)));
-            }
-            (Kind::MinMax { transform: Transform::Log1p, lo, hi }, direction) if lo != hi => {
-                each(slots, absent, |x| {
-                    let z = between(*lo, *hi, transformed(Transform::Log1p, x));
-                    enter(if direction == Direction::More { z } else { 100.0 - z })
-                });
+            Kind::Points(knots) if !knots.is_empty() => {
+                let pieces: Vec<Piece> = (0..knots.len()).map(|place| Piece::from(knots, place)).collect();
+                runs(values, filled, |run| along(&pieces, run));
             }
             _ => {
-                // Rare events and shares: the value before is often this one.
-                let (mut last, mut points) = (0.0f64, enter(self.points(0.0)));
-                each(slots, absent, |x| {
-                    if x.to_bits() != last.to_bits() {
-                        (last, points) = (x, enter(self.points(x)));
+                // Percentiles: the value before is often this one.
+                let (mut last, mut points) = (0.0f64, self.points(0.0));
+                for (filled, &bits) in filled.iter_mut().zip(values) {
+                    let x = f64::from_bits(bits);
+                    if !x.is_nan() && bits != last.to_bits() {
+                        (last, points) = (x, self.points(x));
                     }
-                    points
-                });
+                    *filled = points;
+                }
             }
         }
     }
@@ -161,21 +164,41 @@ impl Fitted {
     }
 }
 
-#[inline]
-fn each<'a>(
-    slots: impl Iterator<Item = (&'a mut f64, &'a u64)>,
-    absent: &[f64; 4],
-    mut points: impl FnMut(f64) -> f64,
-) {
-    for (slot, &bits) in slots {
-        let x = f64::from_bits(bits);
-        *slot = if x.is_nan() { absent[absence(bits) as usize] } else { points(x) };
+#[inline(always)]
+fn each(values: &[u64], filled: &mut [f64], points: impl Fn(f64) -> f64) {
+    filled.iter_mut().zip(values).for_each(|(filled, &bits)| *filled = points(f64::from_bits(bits)));
+}
+
+/// As [`each`], where points cost much and neighbours are often alike: rare events, values that most customers lack.
+#[inline(always)]
+fn runs(values: &[u64], filled: &mut [f64], points: impl Fn(&mut [f64; RUN])) {
+    let (mut alike, mut likewise) = ([NOBODYS; RUN], [0.0; RUN]);
+    for (filled, values) in filled.as_chunks_mut::<RUN>().0.iter_mut().zip(values.as_chunks::<RUN>().0) {
+        let differ =
+            |others: &[u64; RUN]| values.iter().zip(others).fold(0, |all, (a, b)| all | (a ^ b)) != 0;
+        if !differ(&alike) {
+            *filled = likewise;
+            continue;
+        }
+        let mut run = values.map(f64::from_bits);
+        points(&mut run);
+        if !differ(&[values[0]; RUN]) {
+            (alike, likewise) = (*values, run);
+        }
+        *filled = run;
     }
 }
 
-#[inline]
+/// Between 0 and 1; 0 for NaN.
+#[inline(always)]
+fn clamped(x: f64) -> f64 {
+    let x = if x > 0.0 { x } else { 0.0 };
+    if x < 1.0 { x } else { 1.0 }
+}
+
+#[inline(always)]
 fn between(lo: f64, hi: f64, x: f64) -> f64 {
-    100.0 * ((x - lo) / (hi - lo)).clamp(0.0, 1.0)
+    100.0 * clamped((x - lo) / (hi - lo))
 }
 
 fn percentile(values: &[f64], upto: &[u64], x: f64) -> f64 {
@@ -195,17 +218,65 @@ fn near(target: f64, tolerance: f64, x: f64) -> f64 {
 pub(super) fn transformed(transform: Transform, x: f64) -> f64 {
     match transform {
         Transform::None => x,
-        Transform::Log1p => libm::log1p(x.max(0.0)),
+        Transform::Log1p => log1p(x),
     }
 }
 
+/// Points from one knot to the next: z0 + dz × (x − x0)/dx. From the last on, they stay.
+#[derive(Clone, Copy)]
+struct Piece {
+    x0: f64,
+    z0: f64,
+    dx: f64,
+    dz: f64,
+}
+
+impl Piece {
+    fn from(knots: &[(f64, f64)], place: usize) -> Self {
+        let (x0, z0) = knots[place];
+        let (dx, dz) = knots.get(place + 1).map_or((1.0, 0.0), |(x1, z1)| (x1 - x0, z1 - z0));
+        Self { x0, z0, dx, dz }
+    }
+
+    #[inline(always)]
+    fn at(self, x: f64) -> f64 {
+        self.z0 + self.dz * ((x - self.x0) / self.dx)
+    }
+}
+
+/// Outside the knots a value counts as the nearest.
+#[inline(always)]
+fn within(first: f64, last: f64, x: f64) -> f64 {
+    let x = if x > first { x } else { first };
+    if x < last { x } else { last }
+}
+
 fn piecewise(knots: &[(f64, f64)], x: f64) -> f64 {
-    let after = knots.partition_point(|knot| knot.0 <= x);
-    match (after.checked_sub(1).map(|place| knots[place]), knots.get(after)) {
-        (None, Some(first)) => first.1,
-        (Some(last), None) => last.1,
-        (Some((x0, z0)), Some((x1, z1))) => z0 + (z1 - z0) * ((x - x0) / (x1 - x0)),
-        (None, None) => NEUTRAL,
+    let (Some(first), Some(last)) = (knots.first(), knots.last()) else { return NEUTRAL };
+    let x = within(first.0, last.0, x);
+    Piece::from(knots, knots.partition_point(|knot| knot.0 <= x).saturating_sub(1)).at(x)
+}
+
+/// As [`piecewise`], with all pieces looked at and none jumped to.
+#[inline(always)]
+fn along(pieces: &[Piece], run: &mut [f64; RUN]) {
+    let (first, last) = (pieces[0], pieces[pieces.len() - 1]);
+    let (mut x0, mut z0, mut dx, mut dz) =
+        ([first.x0; RUN], [first.z0; RUN], [first.dx; RUN], [first.dz; RUN]);
+    run.iter_mut().for_each(|x| *x = within(first.x0, last.x0, *x));
+    for piece in &pieces[1..] {
+        let own = x0.iter_mut().zip(&mut z0).zip(dx.iter_mut().zip(&mut dz));
+        for (((x0, z0), (dx, dz)), x) in own.zip(&*run) {
+            let is_beyond = *x >= piece.x0;
+            *x0 = if is_beyond { piece.x0 } else { *x0 };
+            *z0 = if is_beyond { piece.z0 } else { *z0 };
+            *dx = if is_beyond { piece.dx } else { *dx };
+            *dz = if is_beyond { piece.dz } else { *dz };
+        }
+    }
+    let own = x0.into_iter().zip(z0).zip(dx.into_iter().zip(dz));
+    for (x, ((x0, z0), (dx, dz))) in run.iter_mut().zip(own) {
+        *x = Piece { x0, z0, dx, dz }.at(*x);
     }
 }
 

@@ -18,108 +18,148 @@ const BLOCK: usize = 1 << 15;
 const ROWS: usize = 1 << 10;
 /// Indicators that one word holds, two bits each.
 const WORD: usize = 32;
+/// Patterns that are remembered beside the table, and what spreads their keys (2⁶⁴/φ).
+const RECENT: usize = 1 << 11;
+const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The patterns of a population.
 #[derive(Debug, Default)]
 pub struct Patterns {
     /// By position: the number of the pattern.
     pub of: Vec<u32>,
-    /// By pattern: its words.
-    words: Vec<Vec<u64>>,
+    /// Words of a pattern.
+    stages: usize,
+    /// The words of all patterns, one after the other.
+    words: Vec<u64>,
 }
 
 impl Patterns {
     /// Finds the patterns of a population, numbered in the order in which they are met.
     pub fn of(columns: &[Column], population: &[u32]) -> Self {
-        let pieces: Vec<(Vec<u32>, Vec<Vec<u64>>)> =
-            population.par_chunks(BLOCK).map(|numbers| piece(columns, numbers)).collect();
-        let mut known = Known::default();
-        let renumbered: Vec<Vec<u32>> =
-            pieces.iter().map(|(_, words)| words.iter().map(|words| known.number(words)).collect()).collect();
         let mut of = vec![0; population.len()];
-        of.par_chunks_mut(BLOCK).zip(&pieces).zip(&renumbered).for_each(|((of, (local, _)), renumbered)| {
-            of.iter_mut().zip(local).for_each(|(of, &local)| *of = renumbered[local as usize]);
+        let pieces: Vec<Known> = of
+            .par_chunks_mut(BLOCK)
+            .zip(population.par_chunks(BLOCK))
+            .map(|(of, numbers)| piece(columns, numbers, of))
+            .collect();
+        let stages = stages(columns);
+        let mut known = Known::new(stages);
+        let renumbered: Vec<Vec<u32>> = pieces
+            .iter()
+            .map(|piece| piece.keys.chunks(stages).map(|words| known.number(words)).collect())
+            .collect();
+        of.par_chunks_mut(BLOCK).zip(&renumbered).for_each(|(of, renumbered)| {
+            of.iter_mut().for_each(|of| *of = renumbered[*of as usize]);
         });
-        Self { of, words: known.keys }
+        Self { of, stages, words: known.keys }
     }
 
     /// Patterns.
     pub fn len(&self) -> usize {
-        self.words.len()
+        self.words.len() / self.stages.max(1)
     }
 
     /// What a pattern says of the indicator at `place`; a known value stands as 0.
     pub fn value(&self, pattern: usize, place: usize) -> Value {
-        match self.words[pattern][place / WORD] >> (2 * (place % WORD)) & 3 {
+        match self.words[pattern * self.stages + place / WORD] >> (2 * (place % WORD)) & 3 {
             0 => Value::Known(0.0),
             1 => Value::NotApplicable,
             _ => Value::Unknown,
         }
     }
 
-    /// By pattern: of some positions, how many have it.
-    pub fn count(&self, positions: impl Iterator<Item = usize>) -> Vec<u64> {
-        let mut counts = vec![0; self.len()];
-        positions.for_each(|at| counts[self.of[at] as usize] += 1);
-        counts
+    /// By pattern: how many of the customers that count have it.
+    pub fn count(&self, counts: impl Fn(usize) -> bool + Sync) -> Vec<u64> {
+        let none = || vec![0; self.len()];
+        let add = |mut all: Vec<u64>, more: Vec<u64>| {
+            all.iter_mut().zip(more).for_each(|(all, more)| *all += more);
+            all
+        };
+        let pieces = self.of.par_chunks(BLOCK).enumerate().map(|(block, of)| {
+            let mut own = none();
+            let each = of.iter().enumerate().filter(|(at, _)| counts(block * BLOCK + at));
+            each.for_each(|(_, &pattern)| own[pattern as usize] += 1);
+            own
+        });
+        pieces.reduce(none, add)
     }
 }
 
-/// The patterns of some customers by numbers of their own, and their words.
-fn piece(columns: &[Column], numbers: &[u32]) -> (Vec<u32>, Vec<Vec<u64>>) {
-    let stages = columns.len().div_ceil(WORD).max(1);
-    let mut known = Known::default();
-    let mut of = Vec::with_capacity(numbers.len());
-    let (mut words, mut scratch) = (vec![0; ROWS * stages], Vec::new());
-    for numbers in numbers.chunks(ROWS) {
-        words.fill(0);
-        for (stage, columns) in columns.chunks(WORD).enumerate() {
-            let words = &mut words[stage * ROWS..];
+/// Words that hold what is to be said of all columns.
+fn stages(columns: &[Column]) -> usize {
+    columns.len().div_ceil(WORD).max(1)
+}
+
+/// Fills in the patterns of some customers by numbers of their own.
+fn piece(columns: &[Column], numbers: &[u32], of: &mut [u32]) -> Known {
+    let stages = stages(columns);
+    let mut known = Known::new(stages);
+    let (mut words, mut scratch) = (vec![[0; ROWS]; stages], Vec::new());
+    let mut key = vec![0; stages];
+    for (numbers, of) in numbers.chunks(ROWS).zip(of.chunks_mut(ROWS)) {
+        for (words, columns) in words.iter_mut().zip(columns.chunks(WORD)) {
+            words.fill(0);
             for (place, column) in columns.iter().enumerate() {
                 let values = column.gather(numbers, &mut scratch);
                 words.iter_mut().zip(values).for_each(|(word, &bits)| *word |= absence(bits) << (2 * place));
             }
         }
-        let mut key = vec![0; stages];
-        for row in 0..numbers.len() {
-            key.iter_mut().enumerate().for_each(|(stage, word)| *word = words[stage * ROWS + row]);
-            of.push(known.number(&key));
+        if let [words] = words.as_slice() {
+            of.iter_mut().zip(words).for_each(|(of, &word)| *of = known.number(&[word]));
+            continue;
+        }
+        for (row, of) in of.iter_mut().enumerate() {
+            key.iter_mut().zip(&words).for_each(|(word, words)| *word = words[row]);
+            *of = known.number(&key);
         }
     }
-    (of, known.keys)
+    known
 }
 
 /// Patterns and their numbers, 0 first.
-#[derive(Default)]
 struct Known {
-    keys: Vec<Vec<u64>>,
+    stages: usize,
+    /// The words of all patterns, one after the other.
+    keys: Vec<u64>,
     table: HashTable<u32>,
     hasher: FixedState,
-    last: u32,
+    /// By some bits of a key: the pattern that had them last.
+    recent: Vec<u32>,
 }
 
 impl Known {
+    fn new(stages: usize) -> Self {
+        let (table, hasher) = (HashTable::new(), FixedState::default());
+        Self { stages, keys: Vec::new(), table, hasher, recent: vec![0; RECENT] }
+    }
+
     #[inline]
     fn number(&mut self, key: &[u64]) -> u32 {
-        if self.keys.get(self.last as usize).is_none_or(|last| !last.iter().eq(key)) {
-            self.last = self.find(key);
+        let mixed = key.iter().fold(0, |mixed: u64, word| (mixed ^ word).wrapping_mul(MIX));
+        let slot = (mixed >> (u64::BITS - RECENT.ilog2())) as usize % RECENT;
+        let recent = self.recent[slot];
+        let start = recent as usize * self.stages;
+        if self.keys.get(start..start + self.stages).is_some_and(|own| own.iter().eq(key)) {
+            return recent;
         }
-        self.last
+        self.recent[slot] = self.find(key);
+        self.recent[slot]
     }
 
     fn find(&mut self, key: &[u64]) -> u32 {
-        let Self { keys, table, hasher, .. } = self;
+        let Self { stages, keys, table, hasher, .. } = self;
+        let of = |number: u32| number as usize * *stages..(number as usize + 1) * *stages;
         let entry = table.entry(
             hasher.hash_one(key),
-            |&number| keys[number as usize].iter().eq(key),
-            |&number| hasher.hash_one(keys[number as usize].as_slice()),
+            |&number| keys[of(number)].iter().eq(key),
+            |&number| hasher.hash_one(&keys[of(number)]),
         );
         match entry {
             hashbrown::hash_table::Entry::Occupied(found) => *found.get(),
             hashbrown::hash_table::Entry::Vacant(place) => {
-                let number = keys.len() as u32;
+                let number = (keys.len() / *stages) as u32;
                 place.insert(number);
-                keys.push(key.to_vec());
+                keys.extend(key);
                 number
             }
         }
@@ -149,6 +189,6 @@ mod tests {
                 assert_eq!(told.status(), value(number as usize, place).status());
             }
         }
-        assert_eq!(patterns.count(0..population.len()).iter().sum::<u64>(), population.len() as u64);
+        assert_eq!(patterns.count(|_| true).iter().sum::<u64>(), population.len() as u64);
     }
 }

@@ -1,5 +1,6 @@
-//! Order statistics of millions of values without sorting them: the leading bits of each value say into which of 65,536
-//! narrow ranges it falls, and only the ranges that hold a wanted one are looked at.
+//! Order statistics of millions of values without sorting them: a small sample says between which two values each wanted
+//! one almost surely lies, one pass counts what is below and keeps what lies between, and the counts say whether that was
+//! right.
 
 use rayon::prelude::*;
 
@@ -7,10 +8,16 @@ use super::normalise::transformed;
 use crate::indicator::Column;
 use crate::method::Transform;
 
-/// Values that are looked at in one piece.
+/// Customers whose values are looked at in one piece, and of these at one time: they stay in the nearest cache.
 const BLOCK: usize = 1 << 16;
-/// Leading bits that name a range: sign, exponent and four bits of the fraction.
-const RANGE_BITS: u32 = 16;
+const ROWS: usize = 1 << 11;
+/// Values that are looked at together to see whether one of them is to be kept.
+const RUN: usize = 8;
+/// Customers in the sample; of up to twice as many all values are kept.
+const SAMPLE: usize = 1 << 14;
+/// How far a wanted value may be from its place in the sample: standard deviations of that place, and places beside.
+const DEVIATIONS: f64 = 6.0;
+const PLACES: f64 = 4.0;
 
 /// The values of some customers.
 #[derive(Clone, Copy)]
@@ -21,9 +28,17 @@ pub struct Sample<'a> {
     pub numbers: &'a [u32],
 }
 
-/// How many values fall into each range, and the ranges that are wanted.
-struct Ranges {
-    upto: Vec<u64>,
+/// Two values, how others stand to them, and those that lie between: many may be equal to one of the two.
+#[derive(Clone)]
+struct Window {
+    from: f64,
+    upto: f64,
+    below: u64,
+    /// Below or equal to the lower one.
+    low: u64,
+    /// Below or equal to the upper one.
+    high: u64,
+    between: Vec<f64>,
 }
 
 impl Sample<'_> {
@@ -36,108 +51,119 @@ impl Sample<'_> {
     /// The quantiles `q` of the transformed values by linear interpolation at h = (n − 1) q: x\[k\] + frac × (x\[k+1\] − x\[k\])
     /// (Hyndman and Fan 1996, type 7). There must be a value.
     ///
-    /// Values are told into ranges before the transform, which never puts a value of one range beyond one of the next.
+    /// A transform keeps the order, so that it is taken of the order statistics alone.
     #[must_use]
     pub fn quantiles(&self, transform: Transform, q: [f64; 2]) -> [f64; 2] {
-        let ranges = self.count(transform);
-        let all = ranges.upto.last().copied().unwrap_or(0);
-        let places = q.map(|q| (all.saturating_sub(1)) as f64 * q);
-        let mut wanted: Vec<usize> = Vec::new();
-        for h in places {
+        let (all, windows) = self.look(self.windows(q));
+        let of = |mut window: Window, q: f64| {
+            let h = all.saturating_sub(1) as f64 * q;
             let k = h.floor() as u64;
-            wanted.extend([ranges.of(k), ranges.of((k + 1).min(all.saturating_sub(1)))]);
-        }
-        wanted.sort_unstable();
-        wanted.dedup();
-        let mut found: Vec<f64> = self.within(transform, &wanted);
-        found.iter_mut().for_each(|x| *x = transformed(transform, *x));
-        found.sort_unstable_by(f64::total_cmp);
-        // The place of an order statistic among those found: those of ranges in between are not there.
-        let statistic = |k: u64| {
-            let (mut place, range) = (k, ranges.of(k));
-            for other in 0..range {
-                if wanted.binary_search(&other).is_err() {
-                    place -= ranges.count(other);
-                }
-            }
-            found[place as usize]
-        };
-        places.map(|h| {
-            let k = h.floor() as u64;
-            let (low, high) = (statistic(k), statistic((k + 1).min(all - 1)));
+            let next = (k + 1).min(all.saturating_sub(1));
+            let found = window.find(k).zip(window.find(next)).unwrap_or_else(|| self.select(k, next));
+            let (low, high) = (transformed(transform, found.0), transformed(transform, found.1));
             low + (h - k as f64) * (high - low)
+        };
+        let [low, high] = windows;
+        [of(low, q[0]), of(high, q[1])]
+    }
+
+    /// Where the sample has the quantiles, and some room on both sides.
+    fn windows(&self, q: [f64; 2]) -> [Window; 2] {
+        let step = self.numbers.len() / SAMPLE;
+        let mut sample = Vec::new();
+        if step >= 2 {
+            let numbers = self.numbers.iter().step_by(step);
+            sample.extend(numbers.filter_map(|&number| self.column.known(number as usize)));
+            sample.sort_unstable_by(f64::total_cmp);
+        }
+        let size = sample.len() as f64;
+        q.map(|q| {
+            let (place, room) = (size * q, DEVIATIONS * (size * q * (1.0 - q)).sqrt() + PLACES);
+            let (first, last) = (place - room, place + room);
+            let from = if first >= 0.0 { sample.get(first as usize) } else { None };
+            let upto = sample.get(last as usize);
+            Window::new(*from.unwrap_or(&f64::NEG_INFINITY), *upto.unwrap_or(&f64::INFINITY))
         })
     }
 
-    fn count(&self, transform: Transform) -> Ranges {
-        let none = || vec![0u64; 1 << RANGE_BITS];
-        let counts = self
-            .numbers
-            .par_chunks(BLOCK)
-            .fold(none, |mut counts, numbers| {
-                self.each(transform, numbers, |x| counts[range(x)] += 1);
-                counts
-            })
-            .reduce(none, |mut all, more| {
-                all.iter_mut().zip(more).for_each(|(all, more)| *all += more);
-                all
-            });
-        let add = |sum: &mut u64, count: u64| {
-            *sum += count;
-            Some(*sum)
-        };
-        Ranges { upto: counts.into_iter().scan(0, add).collect() }
-    }
-
-    /// The values of some ranges.
-    fn within(&self, transform: Transform, wanted: &[usize]) -> Vec<f64> {
-        let pieces: Vec<Vec<f64>> = self
+    /// Puts all values to the windows. Tells how many there are.
+    fn look(&self, windows: [Window; 2]) -> (u64, [Window; 2]) {
+        let pieces: Vec<(u64, [Window; 2])> = self
             .numbers
             .par_chunks(BLOCK)
             .map(|numbers| {
-                let mut found = Vec::new();
-                self.each(transform, numbers, |x| {
-                    if wanted.contains(&range(x)) {
-                        found.push(x);
-                    }
-                });
-                found
+                let (mut all, mut windows, mut scratch) = (0, windows.clone(), Vec::with_capacity(ROWS));
+                for numbers in numbers.chunks(ROWS) {
+                    let values = self.column.gather(numbers, &mut scratch);
+                    all += count(values, |x| !x.is_nan());
+                    windows.iter_mut().for_each(|window| window.look(values));
+                }
+                (all, windows)
             })
             .collect();
-        pieces.concat()
+        let (mut all, mut windows) = (0, windows);
+        for (some, own) in pieces {
+            all += some;
+            windows.iter_mut().zip(own).for_each(|(window, own)| window.join(own));
+        }
+        (all, windows)
+    }
+
+    /// Two order statistics among all values: where the sample was misleading.
+    fn select(&self, k: u64, next: u64) -> (f64, f64) {
+        let mut known = self.known();
+        let (k, next) = (k as usize, next as usize);
+        let mut of = |k: usize| *known.select_nth_unstable_by(k, f64::total_cmp).1;
+        (of(k), of(next))
+    }
+}
+
+impl Window {
+    fn new(from: f64, upto: f64) -> Self {
+        Self { from, upto, below: 0, low: 0, high: 0, between: Vec::new() }
     }
 
     #[inline]
-    fn each(&self, transform: Transform, numbers: &[u32], mut take: impl FnMut(f64)) {
-        // What the logarithm takes for 0 is 0 in the order, too.
-        let floor = if transform == Transform::Log1p { 0.0 } else { f64::NEG_INFINITY };
-        let mut scratch = Vec::new();
-        for &bits in self.column.gather(numbers, &mut scratch) {
-            let x = f64::from_bits(bits);
-            if !x.is_nan() {
-                take(x.max(floor));
+    fn look(&mut self, values: &[u64]) {
+        let (from, upto) = (self.from, self.upto);
+        self.below += count(values, |x| x < from);
+        self.low += count(values, |x| x <= from);
+        self.high += count(values, |x| x <= upto);
+        let is_between = |bits: u64| (f64::from_bits(bits) > from) & (f64::from_bits(bits) < upto);
+        for run in values.chunks(RUN) {
+            if run.iter().fold(false, |any, &bits| any | is_between(bits)) {
+                let kept = run.iter().filter(|bits| is_between(**bits));
+                self.between.extend(kept.map(|&bits| f64::from_bits(bits)));
             }
         }
     }
-}
 
-impl Ranges {
-    /// The range of the kth value, from 0.
-    fn of(&self, k: u64) -> usize {
-        self.upto.partition_point(|&upto| upto <= k)
+    fn join(&mut self, other: Self) {
+        self.below += other.below;
+        self.low += other.low;
+        self.high += other.high;
+        self.between.extend(other.between);
     }
 
-    fn count(&self, range: usize) -> u64 {
-        self.upto[range] - range.checked_sub(1).map_or(0, |before| self.upto[before])
+    /// The kth value of all, from 0; `None` when it lies outside.
+    fn find(&mut self, k: u64) -> Option<f64> {
+        if k < self.below || k >= self.high {
+            return None;
+        }
+        if k < self.low {
+            return Some(self.from);
+        }
+        let place = (k - self.low) as usize;
+        if place >= self.between.len() {
+            return Some(self.upto);
+        }
+        Some(*self.between.select_nth_unstable_by(place, f64::total_cmp).1)
     }
 }
 
-/// The range of a value: the leading bits of an integer that stands in the order of `f64::total_cmp`.
 #[inline]
-fn range(x: f64) -> usize {
-    let bits = x.to_bits();
-    let ordered = bits ^ (((bits as i64 >> 63) as u64) | 1 << 63);
-    (ordered >> (u64::BITS - RANGE_BITS)) as usize
+fn count(values: &[u64], is: impl Fn(f64) -> bool) -> u64 {
+    values.iter().fold(0, |count: u64, &bits| count.wrapping_add(u64::from(is(f64::from_bits(bits)))))
 }
 
 #[cfg(test)]
@@ -170,16 +196,32 @@ mod tests {
         assert_eq!(quantiles(&[7.0], Transform::None, [0.01, 0.99]), [7.0, 7.0]);
     }
 
-    /// An error in the last bit may make the logarithm fall between neighbours; between ranges it must not.
+    /// What the sample says of the whole: nothing; right; wrong, since every value that it takes is a greatest one.
     #[test]
-    fn the_logarithm_never_puts_a_value_beyond_the_next_range() {
+    fn quantiles_of_many_values_are_those_of_a_sort() {
+        let many = 5 * SAMPLE;
+        let draw = |at: usize| (at as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11;
+        let spread: Vec<f64> = (0..many).map(|at| draw(at) as f64 / 1e12 - 3.0).collect();
+        let rare: Vec<f64> =
+            (0..many).map(|at| if draw(at) % 200 == 0 { draw(at) as f64 } else { 0.0 }).collect();
+        let mean: Vec<f64> =
+            (0..many).map(|at| if at % 5 == 0 { 1e9 + at as f64 } else { draw(at) as f64 / 1e12 }).collect();
+        for values in [&spread, &rare, &mean, &vec![4.0; many]] {
+            for (transform, q) in [(Transform::None, [0.01, 0.99]), (Transform::Log1p, [0.0, 0.5])] {
+                let expected = q.map(|q| sorted(values, transform, q).to_bits());
+                assert_eq!(quantiles(values, transform, q).map(f64::to_bits), expected);
+            }
+        }
+    }
+
+    /// So that a statistic may be found first and transformed then.
+    #[test]
+    fn the_logarithm_keeps_the_order_of_neighbours() {
         const NEIGHBOURS: u64 = 64;
-        let width = 1u64 << (u64::BITS - RANGE_BITS);
         let log = |bits: u64| transformed(Transform::Log1p, f64::from_bits(bits));
-        for line in (1..f64::INFINITY.to_bits() / width).map(|range| range * width) {
-            let below = (1..=NEIGHBOURS).map(|step| log(line - step)).fold(0.0, f64::max);
-            let above = (0..NEIGHBOURS).map(|step| log(line + step)).fold(f64::INFINITY, f64::min);
-            assert!(below <= above, "{:e}", f64::from_bits(line));
+        for line in (1..0x7ff0).map(|line: u64| line << 48) {
+            let near: Vec<f64> = (line - NEIGHBOURS..line + NEIGHBOURS).map(log).collect();
+            assert!(near.is_sorted(), "{:e}", f64::from_bits(line));
         }
     }
 

@@ -1,17 +1,22 @@
 //! Points and weights of many customers, block by block: what a score, its parts and its spread are made of.
 //!
 //! Points are filled in column by column for as many customers as the nearest cache holds, weights come from the
-//! customer's pattern, and what is done with a row of both is the caller's. The arithmetic is that of `score_row`.
+//! customer's pattern, and what is done with a row of both is the caller's. The arithmetic is that of `score_row`; within
+//! a customer it keeps the registry's order, and several customers are worked out side by side.
 
-use super::Parameters;
 use super::combine::{contribute, entering, finished, summed};
+use super::moments::{Cells, Moments, WIDTH};
 use super::pattern::Patterns;
 use super::weigh::{effective, points};
+use super::{NO_SCORE, Parameters, Provisional};
+use crate::indicator::column::absence;
 use crate::indicator::{Column, DIMENSIONS, Value};
 use crate::method::{Combine, Method, Unknowns};
 
 /// Customers whose points are made at one time.
 const ROWS: usize = 1 << 7;
+/// Customers whose parts are added up side by side.
+const LANES: usize = 4;
 
 /// All that scoring a population needs.
 pub(super) struct Rows<'a> {
@@ -21,25 +26,42 @@ pub(super) struct Rows<'a> {
     patterns: &'a Patterns,
     /// Places of the indicators that weigh.
     pub places: Vec<usize>,
+    /// Cells of a row.
+    pub size: usize,
     /// By pattern and place: the weight in the score.
-    weights: Vec<f64>,
+    weights: Vec<Cells>,
     /// By pattern and place: the weight within the dimension.
-    within: Vec<f64>,
+    within: Vec<Cells>,
     /// By pattern: whether anything that weighs is known.
     scored: Vec<bool>,
-    /// What enters the sum in place of a value, by its absence.
-    absent: [f64; 4],
+    /// What enters the sum in place of an unknown value, where it is not left out.
+    unknown: Option<f64>,
 }
 
 /// One customer.
 pub(super) struct Row<'a> {
     how: Combine,
     /// By place: the weight, 0 where left out.
-    pub weights: &'a [f64],
+    weights: &'a [f64],
     within: &'a [f64],
     /// By place: the points as they enter the sum.
     entered: &'a [f64],
-    scored: bool,
+}
+
+/// Points, or parts of scores, of some customers, row by row; used again and again.
+struct Sheet {
+    cells: Vec<Cells>,
+    columns: [[f64; ROWS]; WIDTH],
+    scratch: Vec<u64>,
+    /// The last values of a population, which need not fill a block.
+    padded: [u64; ROWS],
+}
+
+impl Sheet {
+    fn new(rows: &Rows) -> Self {
+        let cells = vec![[0.0; WIDTH]; ROWS * rows.size];
+        Self { cells, columns: [[0.0; ROWS]; WIDTH], scratch: Vec::with_capacity(ROWS), padded: [0; ROWS] }
+    }
 }
 
 impl<'a> Rows<'a> {
@@ -52,59 +74,161 @@ impl<'a> Rows<'a> {
         let weighs =
             |place: &usize| parameters.fitted[*place].is_some() && parameters.weights[*place].is_some();
         let places: Vec<usize> = (0..parameters.weights.len()).filter(weighs).collect();
+        let size = places.len().div_ceil(WIDTH).max(1);
         let how = method.combine;
         let unknown = match method.unknown {
-            Unknowns::Reweight => 0.0,
-            Unknowns::Worst => entering(how, 0.0),
-            Unknowns::Neutral => entering(how, 50.0),
+            Unknowns::Reweight => None,
+            Unknowns::Worst => Some(entering(how, 0.0)),
+            Unknowns::Neutral => Some(entering(how, 50.0)),
         };
         let (mut weights, mut within, mut scored) = (Vec::new(), Vec::new(), Vec::new());
         for pattern in 0..patterns.len() {
             let values: Vec<Value> = (0..columns.len()).map(|place| patterns.value(pattern, place)).collect();
             let (all, own) = effective(&parameters.weights, &points(method, parameters, &values));
-            weights.extend(places.iter().map(|&place| all[place]));
-            within.extend(places.iter().map(|&place| own[place]));
+            let cells = |of: &[f64], cell: usize| {
+                std::array::from_fn(|at| places.get(cell * WIDTH + at).map_or(0.0, |&place| of[place]))
+            };
+            weights.extend((0..size).map(|cell| cells(&all, cell)));
+            within.extend((0..size).map(|cell| cells(&own, cell)));
             scored.push(parameters.any_known(&values));
         }
-        let absent = [0.0, 0.0, unknown, unknown];
-        Self { how, parameters, columns, patterns, places, weights, within, scored, absent }
+        Self { how, parameters, columns, patterns, places, size, weights, within, scored, unknown }
     }
 
     /// Hands every customer of a stretch of the population to `take`, with its place in the stretch.
     pub fn each(&self, population: &[u32], start: usize, mut take: impl FnMut(usize, Row)) {
-        let size = self.places.len();
-        let mut sheet = vec![0.0; ROWS * size];
-        let mut scratch = Vec::new();
+        let mut sheet = Sheet::new(self);
         for (block, numbers) in population.chunks(ROWS).enumerate() {
-            self.enter(numbers, &mut sheet, &mut scratch);
-            for row in 0..numbers.len() {
+            self.enter(numbers, &mut sheet);
+            for (row, entered) in sheet.cells.chunks_exact(self.size).take(numbers.len()).enumerate() {
                 let at = block * ROWS + row;
-                let pattern = self.patterns.of[start + at] as usize;
-                let own = pattern * size..(pattern + 1) * size;
-                let row = Row {
-                    how: self.how,
-                    weights: &self.weights[own.clone()],
-                    within: &self.within[own],
-                    entered: &sheet[row * size..(row + 1) * size],
-                    scored: self.scored[pattern],
-                };
-                take(at, row);
+                take(at, self.row(self.patterns.of[start + at], entered));
             }
         }
     }
 
-    /// Fills a sheet with points as they enter the sum, row by row.
-    fn enter(&self, numbers: &[u32], sheet: &mut [f64], scratch: &mut Vec<u64>) {
-        let size = self.places.len();
-        for (at, &place) in self.places.iter().enumerate() {
-            let Some(fitted) = &self.parameters.fitted[place] else { continue };
-            let values = self.columns[place].gather(numbers, scratch);
-            let slots = &mut sheet[at..];
-            match self.how {
-                Combine::WeightedSum | Combine::Topsis => {
-                    fitted.fill(values, &self.absent, |z| z, slots, size)
+    /// The published scores of a stretch of the population, and how they and their parts spread over the ranked
+    /// customers.
+    pub fn score(
+        &self,
+        population: &[u32],
+        start: usize,
+        provisional: &[Option<Provisional>],
+        points_e6: &mut [i32],
+    ) -> Moments {
+        let (mut all, mut own) = (Moments::new(self.size), Moments::new(self.size));
+        let mut sheet = Sheet::new(self);
+        let blocks = population.chunks(ROWS).zip(provisional.chunks(ROWS)).zip(points_e6.chunks_mut(ROWS));
+        for (block, ((numbers, provisional), points_e6)) in blocks.enumerate() {
+            self.enter(numbers, &mut sheet);
+            let (mut patterns, mut ranked) = ([0; ROWS], [false; ROWS]);
+            let start = start + block * ROWS;
+            patterns[..numbers.len()].copy_from_slice(&self.patterns.of[start..start + numbers.len()]);
+            let (mut scores, mut totals) = ([0.0; ROWS], [0.0; ROWS]);
+            self.weigh(&mut sheet.cells, &patterns, &mut scores, &mut totals);
+            ranked.iter_mut().zip(provisional).for_each(|(ranked, why)| *ranked = why.is_none());
+            let published = scores.map(published);
+            for (((points, published), pattern), why) in
+                points_e6.iter_mut().zip(published).zip(patterns).zip(provisional)
+            {
+                *points = if self.scored[pattern as usize] { published } else { NO_SCORE };
+                if why.is_none() {
+                    all.publish(*points);
                 }
-                how => fitted.fill(values, &self.absent, |z| entering(how, z), slots, size),
+            }
+            for (parts, _) in sheet.cells.chunks_exact_mut(self.size).zip(&ranked).filter(|(_, is)| !**is) {
+                parts.fill([0.0; WIDTH]);
+            }
+            own.take(&sheet.cells, &totals, &ranked);
+            all.join(&own);
+        }
+        all
+    }
+
+    /// Makes points into parts of the score. Tells the scores and what their parts add up to.
+    #[inline(always)]
+    fn weigh(
+        &self,
+        cells: &mut [Cells],
+        patterns: &[u32; ROWS],
+        scores: &mut [f64; ROWS],
+        totals: &mut [f64; ROWS],
+    ) {
+        if matches!(self.how, Combine::WeightedSum | Combine::GreyRelational) {
+            self.add_up(cells, patterns, scores);
+            *totals = *scores;
+            return;
+        }
+        let mut parts = vec![0.0; self.places.len()];
+        for (row, cells) in cells.chunks_exact_mut(self.size).enumerate() {
+            let one = self.row(patterns[row], cells);
+            scores[row] = one.combined();
+            one.contribute(&mut parts);
+            totals[row] = parts.iter().sum();
+            cells.as_flattened_mut()[..parts.len()].copy_from_slice(&parts);
+        }
+    }
+
+    /// Where the score is the sum of its parts.
+    #[inline(always)]
+    fn add_up(&self, cells: &mut [Cells], patterns: &[u32; ROWS], totals: &mut [f64; ROWS]) {
+        let size = self.size;
+        let lanes = patterns.as_chunks::<LANES>().0.iter().zip(totals.as_chunks_mut::<LANES>().0);
+        for (cells, (patterns, totals)) in cells.chunks_exact_mut(LANES * size).zip(lanes) {
+            for (cells, &pattern) in cells.chunks_exact_mut(size).zip(patterns) {
+                let weights = &self.weights[pattern as usize * size..][..size];
+                for (cells, weights) in cells.iter_mut().zip(weights) {
+                    cells.iter_mut().zip(weights).for_each(|(cell, weight)| *cell *= weight);
+                }
+            }
+            let mut sums = [0.0; LANES];
+            for cell in 0..size {
+                let own: [Cells; LANES] = std::array::from_fn(|row| cells[row * size + cell]);
+                for place in 0..WIDTH {
+                    sums.iter_mut().zip(&own).for_each(|(sum, own)| *sum += own[place]);
+                }
+            }
+            *totals = sums;
+        }
+    }
+
+    fn row<'b>(&'b self, pattern: u32, entered: &'b [Cells]) -> Row<'b> {
+        let (own, size) = (pattern as usize * self.size, self.places.len());
+        Row {
+            how: self.how,
+            weights: &self.weights[own..own + self.size].as_flattened()[..size],
+            within: &self.within[own..own + self.size].as_flattened()[..size],
+            entered: &entered.as_flattened()[..size],
+        }
+    }
+
+    /// Fills a sheet with points as they enter the sum.
+    #[inline(always)]
+    fn enter(&self, numbers: &[u32], sheet: &mut Sheet) {
+        let Sheet { cells, columns, scratch, padded } = sheet;
+        for (cell, places) in self.places.chunks(WIDTH).enumerate() {
+            for (column, &place) in columns.iter_mut().zip(places) {
+                let Some(fitted) = &self.parameters.fitted[place] else { continue };
+                let mut values = self.columns[place].gather(numbers, scratch);
+                if values.len() < ROWS {
+                    padded[..values.len()].copy_from_slice(values);
+                    values = padded;
+                }
+                fitted.fill(values, column);
+                if !matches!(self.how, Combine::WeightedSum | Combine::Topsis) {
+                    column.iter_mut().for_each(|z| *z = entering(self.how, *z));
+                }
+                // What is left out has no weight and may be any number.
+                if let Some(unknown) = self.unknown {
+                    let absent = column.iter_mut().zip(values).filter(|(_, bits)| absence(**bits) != 0);
+                    absent.for_each(|(z, _)| *z = unknown);
+                }
+            }
+            columns[places.len()..].fill([0.0; ROWS]);
+            let [a, b, c, d] = &*columns;
+            let each = a.iter().zip(b).zip(c.iter().zip(d));
+            for (row, ((a, b), (c, d))) in cells.chunks_exact_mut(self.size).zip(each) {
+                row[cell] = [*a, *b, *c, *d];
             }
         }
     }
@@ -116,25 +240,23 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// A score, which is not negative, in 10⁻⁶ points: [`round_half_away`](crate::unit::round_half_away) without a branch.
+#[inline(always)]
+fn published(score: f64) -> i32 {
+    /// 2⁵²: what is added to it loses its fraction, and an integer stands in its last bits.
+    const INTEGER: f64 = 4_503_599_627_370_496.0;
+    let x = score * 1e6;
+    let near = (x + INTEGER) - INTEGER;
+    let whole = if near > x { near - 1.0 } else { near };
+    let rounded = if x - whole >= 0.5 { whole + 1.0 } else { whole };
+    (rounded + INTEGER).to_bits() as u32 as i32
+}
+
 impl Row<'_> {
     /// 0 to 100, whether or not anything is known.
-    pub fn combined(&self) -> f64 {
+    fn combined(&self) -> f64 {
         let weighted = self.weights.iter().copied().zip(self.entered.iter().copied());
         finished(self.how, summed(self.how, weighted))
-    }
-
-    /// 0 to 100; `None` when nothing is known.
-    pub fn score(&self) -> Option<f64> {
-        self.scored.then(|| self.combined())
-    }
-
-    /// What the [parts](Self::contribute) add up to.
-    pub fn total(&self, parts: &mut [f64]) -> f64 {
-        if matches!(self.how, Combine::WeightedSum | Combine::GreyRelational) {
-            return self.combined();
-        }
-        self.contribute(parts);
-        parts.iter().sum()
     }
 
     /// By place: its part of the score.
@@ -144,7 +266,7 @@ impl Row<'_> {
             Combine::WeightedSum | Combine::GreyRelational => 0.0,
             Combine::WeightedProduct | Combine::Topsis => self.combined(),
         };
-        contribute(self.how, self.weights, self.entered, score, parts);
+        contribute(self.how, self.weights, self.entered, score, &mut parts[..self.weights.len()]);
     }
 
     /// Each dimension's own score; `of` holds the dimension of each place.
@@ -156,5 +278,24 @@ impl Row<'_> {
             };
             own().any(|(w, _)| w > 0.0).then(|| finished(self.how, summed(self.how, own())))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::published;
+    use crate::unit::round_half_away;
+
+    proptest! {
+        #[test]
+        fn scores_are_rounded_as_everywhere(near in 0u32..=100_000_000, off in -3i64..=3, z in 0.0f64..=101.0) {
+            let half = (f64::from(near) + 0.5) / 1e6;
+            let beside = f64::from_bits((half.to_bits() as i64 + off) as u64);
+            for score in [beside, f64::from(near) / 1e6, z] {
+                prop_assert_eq!(i64::from(published(score)), round_half_away(score * 1e6));
+            }
+        }
     }
 }

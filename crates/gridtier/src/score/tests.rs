@@ -7,7 +7,7 @@ use crate::contract::Table;
 use crate::indicator;
 use crate::memory::Memory;
 use crate::method::{Combine, PRESETS, Unknowns};
-use crate::unit::Window;
+use crate::unit::{Window, round_half_away};
 
 fn paper_with(changes: &[(&str, &str)]) -> Method {
     let text = changes.iter().fold(PRESETS[0].1.to_owned(), |text, (from, to)| {
@@ -214,7 +214,11 @@ fn blocks_and_rows_agree(people: usize, seed: u64, how: Combine, unknown: Unknow
     assert_eq!(all.clone().map(|at| scores.score_e6(at)).collect::<Vec<_>>(), expected.score_e6);
     let why: Vec<bool> = scores.provisional.iter().map(Option::is_some).collect();
     assert_eq!(why, expected.provisional);
-    assert_eq!(bits(scores.influence.iter().copied()), bits(expected.influence));
+    // In one pass and in two; the last digits may differ.
+    for (told, expected) in scores.influence.iter().zip(&expected.influence) {
+        assert_eq!(told.is_some(), expected.is_some());
+        assert!((told.unwrap_or(0.0) - expected.unwrap_or(0.0)).abs() < 1e-9, "{told:?} {expected:?}");
+    }
     assert_eq!(all.clone().map(|at| scores.known_weight(at)).collect::<Vec<_>>(), expected.known_weight);
     let own = scores.dimensions(&columns, &method, all.clone());
     assert_eq!(bits(own.into_iter().flatten()), bits(expected.dimensions.into_iter().flatten()));

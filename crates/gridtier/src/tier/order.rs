@@ -79,10 +79,6 @@ impl Line {
 
 /// Best first: not vetoed, score, revenue, energy (each descending, none last), id ascending.
 pub(super) fn compare(a: &Standing, b: &Standing) -> (Ordering, BrokenBy) {
-    let descending = |a: Option<f64>, b: Option<f64>| match (a, b) {
-        (Some(a), Some(b)) => b.partial_cmp(&a).unwrap_or(Ordering::Equal),
-        (a, b) => b.is_some().cmp(&a.is_some()),
-    };
     let steps = [
         (a.vetoed.cmp(&b.vetoed), BrokenBy::Veto),
         (b.score_e6.cmp(&a.score_e6), BrokenBy::Score),
@@ -90,6 +86,14 @@ pub(super) fn compare(a: &Standing, b: &Standing) -> (Ordering, BrokenBy) {
         (descending(a.energy, b.energy), BrokenBy::Energy),
     ];
     steps.into_iter().find(|(order, _)| order.is_ne()).unwrap_or((a.number.cmp(&b.number), BrokenBy::Id))
+}
+
+/// More before less, none last.
+pub(super) fn descending(a: Option<f64>, b: Option<f64>) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) => b.partial_cmp(&a).unwrap_or(Ordering::Equal),
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    }
 }
 
 /// How many customers stand above each line, after the method's rule for ties.

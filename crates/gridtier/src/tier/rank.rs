@@ -1,8 +1,10 @@
 //! Ranks without a sort of all customers: an exact histogram of the scores says where each narrow range of them begins,
 //! customers are put there in the order of their ids, and only within a range are they compared.
 
+use std::cmp::Ordering;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
 
 use rayon::prelude::*;
 
@@ -40,6 +42,7 @@ pub(super) struct Ranking<'a> {
 pub(super) struct Order {
     entries: Vec<u64>,
     strata: Vec<Range<usize>>,
+    ranks: Vec<u32>,
 }
 
 /// The customers of a stratum that are vetoed, or those that are not: their scores lie in `ranges` ranges from `base` on.
@@ -53,14 +56,34 @@ struct Class {
     ranges: usize,
 }
 
+/// Falls as the score rises; last who has none.
+fn falling(points_e6: i32) -> u32 {
+    const LAST: u32 = 1 << 31;
+    match points_e6 {
+        NO_SCORE => LAST,
+        points => i32::MAX.abs_diff(points),
+    }
+}
+
+impl Class {
+    fn ranges(&self) -> Range<usize> {
+        self.base..self.base + self.ranges
+    }
+
+    #[inline]
+    fn range(&self, key: u32) -> usize {
+        self.base + (key.wrapping_sub(self.least) >> self.shift) as usize
+    }
+}
+
 impl Base<'_> {
-    /// Falls as the score rises; last who has none.
-    fn key(&self, at: usize) -> u32 {
-        const LAST: u32 = 1 << 31;
-        match self.scores.points_e6[at] {
-            NO_SCORE => LAST,
-            points => i32::MAX.abs_diff(points),
-        }
+    /// Two of the same class and score, by what tells them apart. Most often it is the revenue: the rest is not looked up
+    /// before it is needed.
+    fn compare(&self, a: usize, b: usize) -> Ordering {
+        let number = |at: usize| self.scores.population[at] as usize;
+        let (a, b) = (number(a), number(b));
+        let of = |column: &Column| order::descending(column.known(a), column.known(b));
+        of(self.revenue).then_with(|| of(self.energy)).then(a.cmp(&b))
     }
 
     fn standing(&self, entry: u64) -> Standing {
@@ -87,37 +110,33 @@ fn key(entry: u64) -> u32 {
 impl Order {
     /// Orders the ranked customers.
     pub fn of(base: &Base, strata: &Stratified) -> Self {
-        let class = |at: usize| 2 * strata.of[at] as usize + usize::from(base.ceilings[at].is_some());
-        let classes = classes(base, 2 * strata.names.len(), &class);
-        let pieces = pieces(base, &classes, &class);
-        let ranges = classes.last().map_or(0, |last| last.base + last.ranges);
-        let sizes: Vec<usize> = (0..ranges)
-            .into_par_iter()
-            .map(|range| pieces.iter().map(|piece| piece.of(range).len()).sum())
-            .collect();
+        let classes = classes(base, strata);
+        let pieces = pieces(base, strata, &classes);
         let mut entries = vec![0; classes.iter().map(|class| class.count).sum()];
-        let mut rest = entries.as_mut_slice();
-        let slots: Vec<(usize, &mut [u64])> = sizes
-            .iter()
-            .enumerate()
-            .filter_map(|(range, &size)| Some((range, rest.split_off_mut(..size)?)))
-            .collect();
-        slots.into_par_iter().for_each(|(range, slots)| {
-            let mut start = 0;
-            for piece in &pieces {
-                let own = piece.of(range);
-                slots[start..start + own.len()].copy_from_slice(own);
-                start += own.len();
+        let (mut slots, mut rest) = (Vec::new(), entries.as_mut_slice());
+        let (mut start, mut own) = (0, Vec::new());
+        for pair in classes.chunks(2) {
+            let first = start;
+            for (class, range) in
+                pair.iter().flat_map(|class| class.ranges().map(move |range| (class, range)))
+            {
+                let size: usize = pieces.iter().map(|piece| piece.of(range).len()).sum();
+                if let Some(entries) = rest.split_off_mut(..size).filter(|entries| !entries.is_empty()) {
+                    slots.push(Slots { class, range, first_rank: (start - first + 1) as u32, entries });
+                }
+                start += size;
             }
-            settle(base, slots);
+            own.push(first..start);
+        }
+        let people = base.scores.population.len();
+        let ranks: Vec<AtomicU32> = (0..people).into_par_iter().map(|_| AtomicU32::new(0)).collect();
+        slots.into_par_iter().for_each_init(Vec::new, |ends, slots| {
+            let first_rank = slots.first_rank;
+            for (rank, &entry) in (first_rank..).zip(slots.settle(base, &pieces, ends)) {
+                ranks[position(entry)].store(rank, Relaxed);
+            }
         });
-        let mut start = 0;
-        let strata = classes.chunks(2).map(|pair| {
-            let own = start..start + pair.iter().map(|class| class.count).sum::<usize>();
-            start = own.end;
-            own
-        });
-        Self { strata: strata.collect(), entries }
+        Self { entries, strata: own, ranks: ranks.into_iter().map(AtomicU32::into_inner).collect() }
     }
 
     /// The ranking of a stratum.
@@ -126,37 +145,50 @@ impl Order {
     }
 
     /// By position: the rank in the stratum, from 1; 0 for who is not ranked.
-    pub fn ranks(&self, people: usize) -> Vec<u32> {
-        let ranks: Vec<AtomicU32> = (0..people).into_par_iter().map(|_| AtomicU32::new(0)).collect();
-        for stratum in &self.strata {
-            let entries = self.entries[stratum.clone()].par_iter().enumerate();
-            entries.for_each(|(rank, &entry)| ranks[position(entry)].store(rank as u32 + 1, Relaxed));
-        }
-        ranks.into_iter().map(AtomicU32::into_inner).collect()
+    pub fn into_ranks(self) -> Vec<u32> {
+        self.ranks
     }
 }
 
-/// Counts the classes and lays out their ranges.
-fn classes(base: &Base, count: usize, class: &(impl Fn(usize) -> usize + Sync)) -> Vec<Class> {
-    let none = || vec![Class { count: 0, least: u32::MAX, most: 0, shift: 0, base: 0, ranges: 0 }; count];
+/// The customers of a block that are ranked: position, key, and place of the class.
+#[inline]
+fn ranked<'a>(
+    base: &'a Base,
+    strata: &'a Stratified,
+    block: usize,
+) -> impl Iterator<Item = (usize, u32, usize)> + Clone {
     let people = base.scores.population.len();
-    let add = |all: &mut Class, more: &Class| {
-        all.count += more.count;
-        (all.least, all.most) = (all.least.min(more.least), all.most.max(more.most));
-    };
-    let mut classes = (0..people)
+    let all = block * BLOCK..((block + 1) * BLOCK).min(people);
+    let scores = base.scores.points_e6[all.clone()].iter().zip(&base.scores.provisional[all.clone()]);
+    let classes = strata.of[all.clone()].iter().zip(&base.ceilings[all.clone()]);
+    all.zip(scores).zip(classes).filter(|((_, (_, why)), _)| why.is_none()).map(
+        |((at, (&points, _)), (&stratum, ceiling))| {
+            (at, falling(points), 2 * stratum as usize + usize::from(ceiling.is_some()))
+        },
+    )
+}
+
+/// Counts the classes and lays out their ranges.
+fn classes(base: &Base, strata: &Stratified) -> Vec<Class> {
+    let none = Class { count: 0, least: u32::MAX, most: 0, shift: 0, base: 0, ranges: 0 };
+    let none = || vec![none; 2 * strata.names.len()];
+    let people = base.scores.population.len();
+    let mut classes = (0..people.div_ceil(BLOCK))
         .into_par_iter()
-        .with_min_len(BLOCK)
-        .filter(|&at| base.scores.provisional[at].is_none())
-        .fold(none, |mut all, at| {
-            let (key, all_of_class) = (base.key(at), &mut all[class(at)]);
-            all_of_class.count += 1;
-            all_of_class.least = all_of_class.least.min(key);
-            all_of_class.most = all_of_class.most.max(key);
+        .map(|block| {
+            let mut all = none();
+            for (_, key, class) in ranked(base, strata, block) {
+                let class = &mut all[class];
+                class.count += 1;
+                (class.least, class.most) = (class.least.min(key), class.most.max(key));
+            }
             all
         })
         .reduce(none, |mut all, more| {
-            all.iter_mut().zip(&more).for_each(|(all, more)| add(all, more));
+            for (all, more) in all.iter_mut().zip(&more) {
+                all.count += more.count;
+                (all.least, all.most) = (all.least.min(more.least), all.most.max(more.most));
+            }
             all
         });
     let mut start = 0;
@@ -186,41 +218,76 @@ impl Piece {
     }
 }
 
-fn pieces(base: &Base, classes: &[Class], class: &(impl Fn(usize) -> usize + Sync)) -> Vec<Piece> {
+fn pieces(base: &Base, strata: &Stratified, classes: &[Class]) -> Vec<Piece> {
     let people = base.scores.population.len();
     let ranges = classes.last().map_or(0, |last| last.base + last.ranges);
-    let range = |at: usize| {
-        let (key, class) = (base.key(at), &classes[class(at)]);
-        (key, class.base + ((key - class.least) >> class.shift) as usize)
-    };
     (0..people.div_ceil(BLOCK))
         .into_par_iter()
         .map(|block| {
-            let all = block * BLOCK..((block + 1) * BLOCK).min(people);
-            let ranked = || all.clone().filter(|&at| base.scores.provisional[at].is_none());
+            let ranked = ranked(base, strata, block);
             // Counts, then where each range begins, then where the next customer of it goes: at last where it ends.
             let mut ends = vec![0u32; ranges];
-            ranked().for_each(|at| ends[range(at).1] += 1);
+            ranked.clone().for_each(|(_, key, class)| ends[classes[class].range(key)] += 1);
             let mut start = 0;
             for end in &mut ends {
                 start += std::mem::replace(end, start);
             }
             let mut entries = vec![0; start as usize];
-            for at in ranked() {
-                let (key, range) = range(at);
-                entries[ends[range] as usize] = u64::from(key) << 32 | at as u64;
-                ends[range] += 1;
+            for (at, key, class) in ranked {
+                let end = &mut ends[classes[class].range(key)];
+                entries[*end as usize] = u64::from(key) << 32 | at as u64;
+                *end += 1;
             }
             Piece { entries, ends }
         })
         .collect()
 }
 
-/// Orders the customers of a range: by score, then those of equal score by what tells them apart.
-fn settle(base: &Base, entries: &mut [u64]) {
+/// Where the customers of a range go.
+struct Slots<'a> {
+    class: &'a Class,
+    range: usize,
+    first_rank: u32,
+    entries: &'a mut [u64],
+}
+
+impl<'a> Slots<'a> {
+    /// Orders the customers of a range: by score, then those of equal score by what tells them apart. `ends` is used again
+    /// and again.
+    fn settle(self, base: &Base, pieces: &[Piece], ends: &mut Vec<u32>) -> &'a [u64] {
+        let Self { class, range, entries, .. } = self;
+        let own = || pieces.iter().flat_map(|piece| piece.of(range));
+        // About as many still narrower ranges as customers, so that few are left to be compared.
+        let fine = 1usize << entries.len().ilog2().min(class.shift);
+        let (shift, inside) = (class.shift - fine.ilog2(), (1u32 << class.shift) - 1);
+        let fine_range = |entry: u64| ((key(entry).wrapping_sub(class.least) & inside) >> shift) as usize;
+        ends.clear();
+        ends.resize(fine, 0);
+        own().for_each(|&entry| ends[fine_range(entry)] += 1);
+        let mut start = 0;
+        for end in ends.iter_mut() {
+            start += std::mem::replace(end, start);
+        }
+        for &entry in own() {
+            let end = &mut ends[fine_range(entry)];
+            entries[*end as usize] = entry;
+            *end += 1;
+        }
+        let mut start = 0;
+        for &end in ends.iter() {
+            if end > start + 1 {
+                arrange(base, &mut entries[start as usize..end as usize]);
+            }
+            start = end;
+        }
+        entries
+    }
+}
+
+fn arrange(base: &Base, entries: &mut [u64]) {
     entries.sort_unstable();
     for tied in entries.chunk_by_mut(|&a, &b| key(a) == key(b)).filter(|tied| tied.len() > 1) {
-        let compare = |a: &u64, b: &u64| order::compare(&base.standing(*a), &base.standing(*b)).0;
+        let compare = |a: &u64, b: &u64| base.compare(position(*a), position(*b));
         if tied.len() > MANY {
             tied.par_sort_unstable_by(compare);
         } else {

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::Stratified;
 use crate::contract::{SUPPLY_LEVELS, USE_CATEGORIES};
 use crate::customer::Customers;
 use crate::method::Strata;
 use crate::score::Scores;
 
+/// Customers that one thread looks at before another may take some.
+const BLOCK: usize = 1 << 14;
 /// The stratum of one population.
 pub const ALL: &str = "all";
 /// The stratum of pooled ones.
@@ -71,12 +75,22 @@ pub(super) fn strata(groups: &Groups, scores: &Scores, min_stratum: usize) -> St
     if groups.numbers.is_empty() {
         return Stratified { names: groups.names.clone(), of: vec![0; scores.population.len()] };
     }
-    let mut sizes = vec![Size::default(); groups.names.len()];
-    for (number, why) in scores.population.iter().zip(&scores.provisional) {
-        let size = &mut sizes[groups.numbers[*number as usize] as usize];
-        size.people += 1;
-        size.ranked += usize::from(why.is_none());
-    }
+    let none = || vec![Size::default(); groups.names.len()];
+    let everybody = scores.population.par_iter().zip(&scores.provisional).with_min_len(BLOCK);
+    let sizes = everybody
+        .fold(none, |mut sizes, (number, why)| {
+            let size = &mut sizes[groups.numbers[*number as usize] as usize];
+            size.people += 1;
+            size.ranked += usize::from(why.is_none());
+            sizes
+        })
+        .reduce(none, |mut sizes, more| {
+            for (size, more) in sizes.iter_mut().zip(more) {
+                size.people += more.people;
+                size.ranked += more.ranked;
+            }
+            sizes
+        });
     let pooled = pooled(&groups.names, &sizes, min_stratum);
     let mut names: Vec<&str> = pooled.iter().flatten().copied().collect();
     names.sort_unstable();
@@ -87,7 +101,7 @@ pub(super) fn strata(groups: &Groups, scores: &Scores, min_stratum: usize) -> St
     let places: Vec<u32> = pooled.iter().map(place).collect();
     let of = |number: &u32| places[groups.numbers[*number as usize] as usize];
     Stratified {
-        of: scores.population.iter().map(of).collect(),
+        of: scores.population.par_iter().with_min_len(BLOCK).map(of).collect(),
         names: names.into_iter().map(str::to_owned).collect(),
     }
 }
