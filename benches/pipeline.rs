@@ -260,8 +260,8 @@ impl Whole {
     /// The same inputs by a method again, with the facts of the store's cycle.
     fn grade_again(&self, store: &Store) -> Graded {
         let folder = self.open();
-        let reuse = reuse::find(store, &folder, self.window).expect("the store read");
-        let facts = reuse.facts(&folder, self.window).expect("a cycle of these inputs").expect("its facts");
+        let mut reuse = reuse::find(store, &folder, self.window).expect("the store read");
+        let facts = reuse.take_facts().expect("a cycle of these inputs");
         run::judge(facts, &self.method, &Previous::new()).expect("a grading")
     }
 }

@@ -109,10 +109,10 @@ impl Job<'_> {
         let staging = store.begin()?;
         let previous = self.previous(&store)?;
         let window = Window { end: self.end, months: self.method.window_months };
-        let reuse = if self.fresh { Reuse::Nothing } else { reuse::find(&store, &folder, window)? };
+        let mut reuse = if self.fresh { Reuse::Nothing } else { reuse::find(&store, &folder, window)? };
         let (folder, bar) = progress::watch(folder);
-        let graded = match reuse.facts(&folder, window) {
-            Some(facts) => run::judge(facts?, self.method, &previous),
+        let graded = match reuse.take_facts() {
+            Some(facts) => run::judge(facts, self.method, &previous),
             None => reuse.with_readings(|earlier| {
                 run::regrade(&folder, self.end, self.method, &previous, earlier, notices(&folder))
             }),

@@ -14,8 +14,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema};
 use gridtier::contract::Table;
 use gridtier::contract::cell::are_integers;
@@ -312,14 +311,10 @@ impl Readable {
         ["customer_id", "meter_id"].into_iter().filter(holds_integers).collect()
     }
 
-    /// The customer of a row of the file in a published table of rejects; nothing when it is not told there.
-    pub fn published_id(&self, rejects: &RecordBatch, row: usize) -> Option<String> {
-        let own = match self.mapping.picks.get("customer_id")? {
-            Pick::Own(at) => &self.columns[*at].name,
-            Pick::Hive(_) => return None,
-        };
-        let rejects = rejects.column_by_name(own)?.as_string_opt::<i32>()?;
-        rejects.is_valid(row).then(|| rejects.value(row).to_owned())
+    /// The file's own column with its customers; nothing when they are in its folders' names.
+    pub fn id_column(&self) -> Option<&str> {
+        let own = self.mapping.picks.get("customer_id")?.own()?;
+        Some(&self.columns[own].name)
     }
 
     fn typed(&self) -> Typed<'_> {

@@ -16,6 +16,7 @@ pub mod folder;
 pub mod rejects;
 pub mod sample;
 pub mod store;
+pub mod manifest;
 pub mod recall;
 pub mod reuse;
 pub mod publish;

@@ -4,6 +4,7 @@
 //! whole text, control totals, findings and who accepted them. Nothing in it depends on the clock or on the machine.
 //! What is published is decided by the caller; how it becomes visible is the store's.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc;
 
 use arrow_array::RecordBatch;
@@ -19,8 +20,9 @@ use serde::Serialize;
 
 use crate::folder::{DataFolder, Input};
 use crate::hash::sha256_of;
+use crate::manifest::{Engine, InputEntry, WindowSpan};
 use crate::rejects::{reject_rows, reject_schema};
-use crate::reuse::{Engine, InputEntry, Reuse, WindowSpan};
+use crate::reuse::Reuse;
 use crate::store::{Cycle, Staging, StoreError};
 
 /// The version of the manifest's format. A reader refuses a higher one; keys may be added within a version.
@@ -99,15 +101,13 @@ pub fn publish(
     for table in output::tables(graded, method) {
         staging.write_parquet(&format!("{}.parquet", table.name), table.schema, table.batches)?;
     }
-    let present = || graded.facts.books.iter().filter(|book| book.present);
+    let mut present = graded.facts.books.iter().filter(|book| book.present);
     match reuse {
-        Reuse::Facts(cycle) => {
-            let of_facts = output::facts::NAMES.map(|name| format!("{name}.parquet"));
-            let rejects = present().map(|book| rejects_name(book.table));
-            of_facts.into_iter().chain(rejects).try_for_each(|name| staging.copy(&name, cycle))?;
+        Reuse::Facts(counted) => {
+            counted.outputs.iter().try_for_each(|output| staging.copy(output, &counted.cycle))?;
         }
         Reuse::Nothing | Reuse::Readings(_) => {
-            present().try_for_each(|book| write_rejects(&mut staging, folder, book, reuse))?;
+            present.try_for_each(|book| write_rejects(&mut staging, folder, book, reuse))?;
         }
     }
     let window = graded.facts.window;
@@ -131,19 +131,15 @@ pub fn publish(
 
 /// The inputs, and what became of the rows of each file of readings.
 fn inputs(folder: &DataFolder, facts: &Facts) -> Vec<InputEntry> {
-    let readings: Vec<&str> =
-        folder.files(Table::MeterReadings).iter().map(|file| file.file.name.as_str()).collect();
+    let readings = folder.files(Table::MeterReadings).iter().zip(0..);
+    let numbers: BTreeMap<&str, u32> =
+        readings.map(|(file, number)| (file.file.name.as_str(), number)).collect();
     let entry = |input: &Input| {
-        let is_readings = input.table == Some(Table::MeterReadings);
-        let number = readings.iter().position(|name| is_readings && *name == input.path);
-        let book = |number| facts.reading_files.get(&(number as u32)).copied().unwrap_or_default();
+        let number = numbers.get(input.path.as_str());
+        let book = |number| facts.reading_files.get(number).copied().unwrap_or_default();
         InputEntry { input: input.clone(), rows: number.map(|number| book(number).into()) }
     };
     folder.inputs().iter().map(entry).collect()
-}
-
-fn rejects_name(table: Table) -> String {
-    format!("rejects/{table}.parquet")
 }
 
 /// The rejects of a table as text, streamed from the files while they are written.
@@ -154,7 +150,7 @@ fn write_rejects(
     reuse: &Reuse,
 ) -> Result<(), PublishError> {
     let schema = reject_schema(folder, book.table);
-    let name = rejects_name(book.table);
+    let name = format!("rejects/{}.parquet", book.table);
     let published = match reuse {
         Reuse::Readings(readings) if book.table == Table::MeterReadings => readings.published_rejects(),
         _ => None,

@@ -35,7 +35,8 @@ const BATCH_BYTES: usize = 8 << 20;
 const PIECE_ROWS: usize = 512;
 
 /// The columns before the files' own.
-const OWN_FROM: usize = 3;
+const PLACE_NAMES: [&str; 3] = ["source_file", "row", "rule"];
+const OWN_FROM: usize = PLACE_NAMES.len();
 
 /// The columns of a table's rejects: file, row and rule, then the own columns of all its files, as text.
 #[must_use]
@@ -53,7 +54,7 @@ pub fn reject_rows<E: From<Refusal>>(
     folder: &DataFolder,
     table: Table,
     rejects: &[Reject],
-    mut published: Option<published::Rejects>,
+    mut published: Option<published::Rejects<'_>>,
     sink: &mut dyn FnMut(RecordBatch) -> Result<(), E>,
 ) -> Result<(), E> {
     let layout = Layout::new(folder.files(table));
@@ -61,10 +62,14 @@ pub fn reject_rows<E: From<Refusal>>(
         let place = rejects[0].at.file() as usize;
         let Some(readable) = folder.files(table).get(place) else { continue };
         let own: Vec<&OwnColumn> = readable.columns.iter().filter(|column| is_plain(column)).collect();
-        let published = published.as_mut();
-        let known = published.and_then(|all| all.of_file(&readable.file.name, rejects, &own, &layout.schema));
-        if let Some(known) = known {
-            known.into_iter().try_for_each(&mut *sink)?;
+        if let Some(published) = published.as_mut().filter(|all| all.have(rejects, &own, &layout.schema)) {
+            let mut left = rejects.len();
+            while left > 0 {
+                let rows = published.next_of(&readable.file.name, &layout.schema);
+                let rows = rows.map_err(|fault| readable.file.refuse_for(fault))?;
+                left = left.saturating_sub(rows.num_rows());
+                sink(rows)?;
+            }
             continue;
         }
         let mut sheet = Sheet::new(&layout, place, &readable.file, rejects);
@@ -100,7 +105,7 @@ struct Layout {
 
 impl Layout {
     fn new(files: &[Readable]) -> Self {
-        let mut names: Vec<String> = ["source_file", "row", "rule"].map(str::to_owned).to_vec();
+        let mut names: Vec<String> = PLACE_NAMES.map(str::to_owned).to_vec();
         let mut place_of: BTreeMap<String, usize> = BTreeMap::new();
         for column in files.iter().flat_map(|file| &file.columns).filter(|column| is_plain(column)) {
             place_of.entry(column.name.to_lowercase()).or_insert_with(|| {

@@ -13,103 +13,14 @@ use std::collections::BTreeMap;
 
 use gridtier::fact::Facts;
 use gridtier::meter::{Earlier, FileBook};
-use gridtier::source::Tally;
-use gridtier::unit::{Month, Window};
-use serde::{Deserialize, Serialize};
+use gridtier::unit::Window;
+use serde::Deserialize;
 
-use crate::folder::{DataFolder, Input};
-use crate::recall::RecallError;
+use crate::folder::DataFolder;
+use crate::manifest::{Engine, InputEntry, WindowSpan};
 use crate::store::{Cycle, OutputFile, Store, StoreError};
 
-pub use readings::Readings;
-
-/// The program that counts: a cycle of another one is not built upon.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Engine {
-    /// `gridtier`.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// [`COUNTING`] of the program.
-    #[serde(default)]
-    pub counting: u32,
-}
-
-/// The version of what is counted, and of the tables in which it is published. To be raised whenever the same inputs
-/// would give other facts.
-pub const COUNTING: u32 = 1;
-
-impl Engine {
-    /// This program.
-    #[must_use]
-    pub fn this() -> Self {
-        Self { name: "gridtier".into(), version: env!("CARGO_PKG_VERSION").into(), counting: COUNTING }
-    }
-}
-
-/// A window as a manifest has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WindowSpan {
-    /// First month.
-    pub start: String,
-    /// First month after the window.
-    pub end: String,
-    /// Length.
-    pub months: u32,
-}
-
-impl From<Window> for WindowSpan {
-    fn from(window: Window) -> Self {
-        Self { start: window.start().to_string(), end: window.end.to_string(), months: window.months }
-    }
-}
-
-/// An input as a manifest has it: the file, and of readings what became of its rows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InputEntry {
-    /// The file.
-    #[serde(flatten)]
-    pub input: Input,
-    /// Of readings only.
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    pub rows: Option<FileRows>,
-}
-
-/// What became of the rows of a file of readings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileRows {
-    counted: u64,
-    out_of_window: u64,
-    rejected: u64,
-    duplicates: u64,
-    first_month: Option<String>,
-    last_month: Option<String>,
-}
-
-impl From<FileBook> for FileRows {
-    fn from(book: FileBook) -> Self {
-        let FileBook { tally, months } = book;
-        Self {
-            counted: tally.counted,
-            out_of_window: tally.out_of_window,
-            rejected: tally.rejected,
-            duplicates: tally.duplicates,
-            first_month: months.map(|(first, _)| first.to_string()),
-            last_month: months.map(|(_, last)| last.to_string()),
-        }
-    }
-}
-
-impl FileRows {
-    /// The book of a file with so many rows; nothing when its months are none.
-    fn book(&self, rows_in: u64) -> Option<FileBook> {
-        let month = |text: &Option<String>| text.clone().map(Month::try_from).transpose().ok();
-        let Self { counted, out_of_window, rejected, duplicates, .. } = *self;
-        let tally = Tally { rows_in, counted, out_of_window, rejected, duplicates };
-        let months = month(&self.first_month)?.zip(month(&self.last_month)?);
-        tally.adds_up().then_some(FileBook { tally, months })
-    }
-}
+pub use readings::KnownReadings;
 
 /// What of a manifest says whether its cycle can be built upon.
 #[derive(Deserialize)]
@@ -120,54 +31,75 @@ struct Manifest {
     outputs: Vec<OutputFile>,
 }
 
+/// Cycles that are looked at, latest first.
+const CYCLES_MAX: usize = 24;
+
 /// What need not be counted again.
 pub enum Reuse {
     /// Nothing.
     Nothing,
-    /// Everything: the facts of this cycle are those of the inputs.
-    Facts(Cycle),
+    /// Everything: the facts of a cycle are those of the inputs.
+    Facts(Box<Counted>),
     /// The months whose files are as they were.
-    Readings(Box<Readings>),
+    Readings(Box<KnownReadings>),
 }
 
-/// Looks for the latest cycle that has counted the inputs of `folder` in `window`, or else for the one that has counted
-/// most of its readings. A cycle that cannot be read, or is not as it was published, is passed over.
+/// A cycle that has counted these inputs.
+pub struct Counted {
+    /// The cycle.
+    pub cycle: Cycle,
+    /// Its files that follow from the inputs.
+    pub outputs: Vec<OutputFile>,
+    facts: Option<Facts>,
+}
+
+/// Looks among the latest cycles for one that has counted the inputs of `folder` in `window`, or else for the one that
+/// has counted most readings that stand. A cycle that cannot be read, or is not as it was published, is passed over.
 ///
 /// # Errors
 /// The store cannot be read.
 pub fn find(store: &Store, folder: &DataFolder, window: Window) -> Result<Reuse, StoreError> {
-    let known = |cycle: Cycle| {
-        let manifest: Manifest = serde_json::from_value(cycle.manifest().ok()?).ok()?;
-        (manifest.engine == Engine::this()).then_some((cycle, manifest))
-    };
-    let cycles: Vec<(Cycle, Manifest)> = store.cycles()?.into_iter().rev().filter_map(known).collect();
-    for (cycle, manifest) in &cycles {
-        let same = manifest.inputs.iter().map(|entry| &entry.input).eq(folder.inputs());
-        if same && manifest.window == window.into() && is_whole(cycle, manifest, &facts::is_needed) {
-            return Ok(Reuse::Facts(cycle.clone()));
+    let mut nearest: Vec<(u64, Cycle, Manifest)> = Vec::new();
+    for cycle in store.cycles()?.into_iter().rev().take(CYCLES_MAX) {
+        let Some(manifest) = known(&cycle) else { continue };
+        if let Some(counted) = counted(&cycle, &manifest, folder, window) {
+            return Ok(Reuse::Facts(Box::new(counted)));
+        }
+        let rows = readings::rows_that_fit(&manifest, folder, window);
+        if rows > 0 {
+            nearest.push((rows, cycle, manifest));
         }
     }
-    let mut found: Vec<(u64, Cycle, Manifest)> = cycles
-        .into_iter()
-        .map(|(cycle, manifest)| (readings::rows_in_common(&manifest, folder), cycle, manifest))
-        .filter(|(rows, ..)| *rows > 0)
-        .collect();
     // Stable: the latest of equals stays first.
-    found.sort_by_key(|(rows, ..)| std::cmp::Reverse(*rows));
-    for (_, cycle, manifest) in found {
-        if is_whole(&cycle, &manifest, &readings::is_needed)
-            && let Some(readings) = Readings::of(cycle, &manifest, folder)
-        {
-            return Ok(Reuse::Readings(Box::new(readings)));
-        }
+    nearest.sort_by_key(|(rows, ..)| std::cmp::Reverse(*rows));
+    let readings = nearest.into_iter().find_map(|(_, cycle, manifest)| {
+        is_whole(&cycle, &manifest, &readings::is_needed)
+            .then(|| KnownReadings::of(cycle, &manifest, folder))?
+    });
+    Ok(readings.map_or(Reuse::Nothing, |readings| Reuse::Readings(Box::new(readings))))
+}
+
+/// The manifest of a cycle that this program has counted.
+fn known(cycle: &Cycle) -> Option<Manifest> {
+    let manifest: Manifest = serde_json::from_value(cycle.manifest().ok()?).ok()?;
+    (manifest.engine == Engine::this()).then_some(manifest)
+}
+
+/// The facts of a cycle, if its inputs and window are these.
+fn counted(cycle: &Cycle, manifest: &Manifest, folder: &DataFolder, window: Window) -> Option<Counted> {
+    let same = manifest.inputs.iter().map(|entry| &entry.input).eq(folder.inputs());
+    if !same || manifest.window != window.into() || !is_whole(cycle, manifest, &facts::is_needed) {
+        return None;
     }
-    Ok(Reuse::Nothing)
+    let facts = facts::read(cycle, file_books(&manifest.inputs), folder, window).ok()?;
+    let outputs = manifest.outputs.iter().filter(|output| facts::is_taken(&output.name)).cloned().collect();
+    Some(Counted { cycle: cycle.clone(), outputs, facts: Some(facts) })
 }
 
 /// Whether the files of a cycle that are needed are as they were published.
 fn is_whole(cycle: &Cycle, manifest: &Manifest, is_needed: &dyn Fn(&str) -> bool) -> bool {
-    let needed = manifest.outputs.iter().filter(|output| is_needed(&output.name));
-    needed.clone().count() > 0 && needed.into_iter().all(|output| cycle.holds(output))
+    let mut needed = manifest.outputs.iter().filter(|output| is_needed(&output.name));
+    needed.all(|output| cycle.holds(output))
 }
 
 impl Reuse {
@@ -176,18 +108,15 @@ impl Reuse {
     pub fn cycle(&self) -> Option<&Cycle> {
         match self {
             Self::Nothing => None,
-            Self::Facts(cycle) => Some(cycle),
+            Self::Facts(counted) => Some(&counted.cycle),
             Self::Readings(readings) => Some(&readings.cycle),
         }
     }
 
-    /// The facts, where all are known.
-    ///
-    /// # Errors
-    /// They cannot be read.
-    pub fn facts(&self, folder: &DataFolder, window: Window) -> Option<Result<Facts, RecallError>> {
+    /// The facts, where all are known; they are given once.
+    pub fn take_facts(&mut self) -> Option<Facts> {
         match self {
-            Self::Facts(cycle) => Some(facts::read(cycle, folder, window)),
+            Self::Facts(counted) => counted.facts.take(),
             Self::Nothing | Self::Readings(_) => None,
         }
     }
@@ -201,7 +130,7 @@ impl Reuse {
     }
 }
 
-/// The books of the files of readings by their place in the folder.
+/// The books of the files of readings, by name.
 fn file_books(inputs: &[InputEntry]) -> BTreeMap<&str, FileBook> {
     let book = |entry: &'_ InputEntry| entry.rows.as_ref()?.book(entry.input.rows);
     inputs.iter().filter_map(|entry| Some((entry.input.path.as_str(), book(entry)?))).collect()

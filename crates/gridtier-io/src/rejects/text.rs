@@ -20,6 +20,11 @@ pub(super) fn cut(text: &str) -> Cow<'_, str> {
     format!("{}…", &text[..text.floor_char_boundary(CELL_BYTES_MAX)]).into()
 }
 
+/// Whether a shown cell is certain not to be cut.
+pub(super) fn is_whole(shown: &str) -> bool {
+    shown.len() < CELL_BYTES_MAX
+}
+
 /// A column whose cells can be had as text.
 pub(super) enum Texts<'a> {
     /// Text, and bytes that may be text.

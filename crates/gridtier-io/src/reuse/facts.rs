@@ -13,22 +13,31 @@ use gridtier::output::facts::{Counted, NAMES, read_offences};
 use gridtier::source::{Finding, Intake};
 use gridtier::unit::Window;
 
-use super::{Manifest, file_books};
 use crate::folder::DataFolder;
 use crate::recall::{self, RecallError, each};
 use crate::store::Cycle;
 
-/// Whether facts are read back from a file of a cycle, or the file is taken over as it is.
-pub(super) fn is_needed(name: &str) -> bool {
+/// Whether a file of a cycle follows from its inputs and window alone.
+pub(super) fn is_taken(name: &str) -> bool {
     let of_facts = |fact: &str| name.strip_suffix(".parquet") == Some(fact);
-    name.starts_with("rejects/") || of_facts("findings") || NAMES.into_iter().any(of_facts)
+    name.starts_with("rejects/") || NAMES.into_iter().any(of_facts)
 }
 
-/// Reads the facts of a cycle whose inputs are those of `folder`.
+/// Whether a file of a cycle is taken over, or read for the facts.
+pub(super) fn is_needed(name: &str) -> bool {
+    is_taken(name) || name == "findings.parquet"
+}
+
+/// Reads the facts of a cycle whose inputs are those of `folder`, with the books of its files of readings by name.
 ///
 /// # Errors
 /// A table cannot be read, or is none of this version of gridtier.
-pub(super) fn read(cycle: &Cycle, folder: &DataFolder, window: Window) -> Result<Facts, RecallError> {
+pub(super) fn read(
+    cycle: &Cycle,
+    books_by_name: BTreeMap<&str, FileBook>,
+    folder: &DataFolder,
+    window: Window,
+) -> Result<Facts, RecallError> {
     let customers = recall::customers(cycle)?;
     let mut counted = Counted::new(customers.len(), window);
     let mut start = 0;
@@ -49,7 +58,10 @@ pub(super) fn read(cycle: &Cycle, folder: &DataFolder, window: Window) -> Result
         findings.extend(of_tables(batch)?);
         Some(())
     })?;
-    let reading_files = reading_files(cycle, folder)?;
+    let files = folder.files(Table::MeterReadings).iter().zip(0..);
+    let book_of = |name: &str| books_by_name.get(name).copied();
+    let reading_files: BTreeMap<u32, FileBook> =
+        files.filter_map(|(file, number)| Some((number, book_of(&file.file.name)?))).collect();
     Ok(Facts {
         window,
         usage: None,
@@ -100,13 +112,4 @@ fn of_tables(batch: &RecordBatch) -> Option<Vec<Finding>> {
         findings.push(Finding::of(table, rule, u64::try_from(rows.value(row)).ok()?, examples.value(row)));
     }
     Some(findings)
-}
-
-/// The books of the files of readings.
-fn reading_files(cycle: &Cycle, folder: &DataFolder) -> Result<BTreeMap<u32, FileBook>, RecallError> {
-    let manifest: Manifest = serde_json::from_value(cycle.manifest()?)
-        .map_err(|error| recall::unreadable(&cycle.dir.join("_manifest.json"), error))?;
-    let books = file_books(&manifest.inputs);
-    let files = folder.files(Table::MeterReadings).iter().zip(0..);
-    Ok(files.filter_map(|(file, number)| Some((number, *books.get(file.file.name.as_str())?))).collect())
 }

@@ -4,9 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::Path;
 
-use arrow_array::RecordBatch;
-use arrow_array::cast::AsArray;
-use arrow_array::types::Int64Type;
 use gridtier::contract::Table;
 use gridtier::contract::rule::Rule;
 use gridtier::customer::Customers;
@@ -21,8 +18,8 @@ use rayon::prelude::*;
 
 use super::{Manifest, file_books};
 use crate::config::FILE_NAME;
-use crate::folder::{DataFolder, Input};
-use crate::recall::{self, each};
+use crate::folder::{DataFolder, Input, Readable};
+use crate::recall;
 use crate::rejects::published;
 use crate::store::Cycle;
 
@@ -35,7 +32,7 @@ pub(super) fn is_needed(name: &str) -> bool {
 }
 
 /// What a cycle says of readings.
-pub struct Readings {
+pub struct KnownReadings {
     /// The cycle.
     pub cycle: Cycle,
     window: Window,
@@ -43,23 +40,19 @@ pub struct Readings {
     files: Vec<Option<FileBook>>,
     integer_ids: Vec<Vec<&'static str>>,
     gone: Vec<(Month, Month)>,
-    orphans: BTreeSet<(u32, String)>,
+    orphans: BTreeMap<String, Vec<u32>>,
     rejects: Vec<Reject>,
 }
 
-impl Readings {
+impl KnownReadings {
     /// What a cycle says of the readings of a folder; nothing when it cannot be read.
     pub(super) fn of(cycle: Cycle, manifest: &Manifest, folder: &DataFolder) -> Option<Self> {
         let (files, gone) = matched(manifest, folder);
-        let window = Window {
-            end: Month::try_from(manifest.window.end.clone()).ok()?,
-            months: manifest.window.months,
-        };
+        let window = span(manifest)?;
         let customers = recall::customers(&cycle).ok()?;
-        let integer_ids =
-            folder.files(Table::MeterReadings).iter().map(|file| file.integer_ids(folder.config()));
-        let integer_ids = integer_ids.collect();
-        let (orphans, rejects) = (BTreeSet::new(), Vec::new());
+        let readables = folder.files(Table::MeterReadings).iter();
+        let integer_ids = readables.map(|file| file.integer_ids(folder.config())).collect();
+        let (orphans, rejects) = (BTreeMap::new(), Vec::new());
         let mut all = Self { cycle, window, customers, files, integer_ids, gone, orphans, rejects };
         all.read_rejects(folder)?;
         Some(all)
@@ -71,29 +64,29 @@ impl Readings {
         let readables = folder.files(Table::MeterReadings);
         let numbers: BTreeMap<&str, u32> =
             readables.iter().zip(0..).map(|(file, number)| (file.file.name.as_str(), number)).collect();
-        each(cycle, REJECTS, |batch| {
-            let (names, rules) = (text(batch, "source_file")?, text(batch, "rule")?);
-            let rows = batch.column_by_name("row")?.as_primitive_opt::<Int64Type>()?;
-            for row in 0..batch.num_rows() {
-                let Some(&number) = numbers.get(names.value(row)) else { continue };
-                let known = &mut files[number as usize];
-                if known.is_none() {
-                    continue;
-                }
-                let rule = Rule::all().find(|rule| rule.code() == rules.value(row))?;
-                let at = RowAt::new(number, u64::try_from(rows.value(row)).ok()?);
-                rejects.push(Reject { at, rule });
-                if rule == Rule::Orphan {
-                    match readables[number as usize].published_id(batch, row) {
-                        Some(id) => drop(orphans.insert((number, id))),
-                        // Whether its customer is known now cannot be told.
-                        None => gone.extend(known.take().and_then(|book| book.months)),
+        let ids: BTreeSet<&str> = readables.iter().filter_map(Readable::id_column).collect();
+        published::each_place(&cycle.dir.join(REJECTS), &ids, &mut |place| {
+            let Some(&number) = numbers.get(place.file) else { return Some(()) };
+            let (readable, known) = (&readables[number as usize], &mut files[number as usize]);
+            if known.is_none() {
+                return Some(());
+            }
+            let rule = Rule::all().find(|rule| rule.code() == place.rule)?;
+            rejects.push(Reject { at: RowAt::new(number, place.row), rule });
+            if rule == Rule::Orphan {
+                match readable.id_column().and_then(|column| place.cell(column)) {
+                    Some(id) => {
+                        let files = orphans.entry(id.to_owned()).or_default();
+                        if files.last() != Some(&number) {
+                            files.push(number);
+                        }
                     }
+                    // Whether its customer is known now cannot be told.
+                    None => gone.extend(known.take().and_then(|book| book.months)),
                 }
             }
             Some(())
-        })
-        .ok()?;
+        })?;
         rejects.retain(|reject| files[reject.at.file() as usize].is_some());
         rejects.sort_unstable();
         Some(())
@@ -103,33 +96,41 @@ impl Readings {
     pub(super) fn with<T>(&self, work: impl FnOnce(Option<&Earlier>) -> T) -> T {
         let path = self.cycle.dir.join(USAGE);
         let usage = |sink: UsageSink| read_usage(&path, sink);
-        let earlier = Earlier {
+        work(Some(&Earlier {
             window: self.window,
-            files: self.files.clone(),
-            integer_ids: self.integer_ids.clone(),
-            gone: self.gone.clone(),
+            files: &self.files,
+            integer_ids: &self.integer_ids,
+            gone: &self.gone,
             customers: &self.customers.ids,
-            orphans: self.orphans.clone(),
-            rejects: self.rejects.clone(),
+            orphans: &self.orphans,
+            rejects: &self.rejects,
             usage: &usage,
-        };
-        work(Some(&earlier))
+        }))
     }
 
     /// The published text of the rejects, for files whose rejects are the same again.
-    pub(crate) fn published_rejects(&self) -> Option<published::Rejects> {
+    pub(crate) fn published_rejects(&self) -> Option<published::Rejects<'_>> {
         published::Rejects::open(&self.cycle.dir.join(REJECTS), &self.rejects)
     }
 }
 
-/// Readings in files that a cycle had too; none where what is declared about them is not the same.
-pub(super) fn rows_in_common(manifest: &Manifest, folder: &DataFolder) -> u64 {
+fn span(manifest: &Manifest) -> Option<Window> {
+    let end = Month::try_from(manifest.window.end.clone()).ok()?;
+    Some(Window { end, months: manifest.window.months })
+}
+
+/// Readings in files that a cycle had too, and that lie in `window` as they lay in the cycle's; none where what is
+/// declared about them is not the same.
+pub(super) fn rows_that_fit(manifest: &Manifest, folder: &DataFolder, window: Window) -> u64 {
     let declared = |input: &&Input| input.path == FILE_NAME;
     let before = manifest.inputs.iter().map(|entry| &entry.input).find(declared);
     if before != folder.inputs().iter().find(declared) {
         return 0;
     }
-    matched(manifest, folder).0.iter().flatten().map(|book| book.tally.rows_in).sum()
+    let Some(before) = span(manifest) else { return 0 };
+    let (files, _) = matched(manifest, folder);
+    let that_fit = files.iter().flatten().filter(|book| book.fits(before, window));
+    that_fit.map(|book| book.tally.rows_in).sum()
 }
 
 /// By file of the folder what the cycle says of it, and the months of those that are gone or changed.
@@ -143,10 +144,6 @@ fn matched(manifest: &Manifest, folder: &DataFolder) -> (Vec<Option<FileBook>>, 
     };
     let files = folder.files(Table::MeterReadings).iter().map(|file| file.input()).map(of_file).collect();
     (files, books.into_values().filter_map(|book| book.months).collect())
-}
-
-fn text<'b>(batch: &'b RecordBatch, name: &str) -> Option<&'b arrow_array::StringArray> {
-    batch.column_by_name(name)?.as_string_opt()
 }
 
 /// Hands a published `monthly_usage` to `sink`, its row groups from several threads.

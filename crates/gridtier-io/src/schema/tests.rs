@@ -9,7 +9,7 @@ use gridtier::unit::Month;
 use super::yaml::Yaml;
 use super::*;
 use crate::folder::Input;
-use crate::reuse::{Engine, InputEntry};
+use crate::manifest::{Engine, InputEntry};
 use crate::sample::{self, SampleSpec};
 use crate::store::OutputFile;
 

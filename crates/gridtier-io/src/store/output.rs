@@ -85,18 +85,17 @@ pub(super) fn write_parquet(
     }
 }
 
-/// Copies the parquet file `from` to `path`, which must not exist, and waits for the disk. A file that cannot be finished
-/// is removed.
-pub(super) fn copy_file(from: &Path, path: &Path, name: &str) -> Result<OutputFile, StoreError> {
+/// Copies the file `from`, which was published as `output`, to `path`, which must not exist, and waits for the disk. A file
+/// that cannot be finished is removed.
+pub(super) fn copy_file(from: &Path, path: &Path, output: &OutputFile) -> Result<(), StoreError> {
     let mut source = File::open(from).map_err(cannot_read(from))?;
     let mut file = HashedFile::create_new(path).map_err(cannot_write(path))?;
     let copied = io::copy(&mut source, &mut file).and_then(|_| file.finish()).map_err(cannot_write(path));
-    let copied = copied.and_then(|(sha256, bytes)| {
-        let rows =
-            footer_rows(path).map_err(|problem| StoreError::Misuse { name: name.to_owned(), problem })?;
-        Ok(OutputFile { name: name.to_owned(), sha256, bytes, rows })
+    let same = copied.and_then(|(sha256, _)| match sha256 == output.sha256 {
+        true => Ok(()),
+        false => Err(StoreError::Damaged { damage: Damage::Content { path: from.to_owned() } }),
     });
-    copied.inspect_err(|_| drop(fs::remove_file(path)))
+    same.inspect_err(|_| drop(fs::remove_file(path)))
 }
 
 fn write_rows(
@@ -158,15 +157,12 @@ fn is_text(data_type: &DataType) -> bool {
 /// Reads the footer back: a file can have the right hash and still be none that a reader opens, if the writer
 /// is wrong.
 pub(super) fn footer_damage(path: &Path, output: &OutputFile) -> Option<Damage> {
-    let agrees = footer_rows(path).is_ok_and(|rows| rows == output.rows);
+    let rows = File::open(path).map_err(ParquetError::from).and_then(|file| {
+        let footer = ParquetMetaDataReader::new().parse_and_finish(&file)?;
+        Ok(footer.file_metadata().num_rows().unsigned_abs())
+    });
+    let agrees = rows.is_ok_and(|rows| rows == output.rows);
     (!agrees).then(|| Damage::Footer { path: path.to_owned(), listed_rows: output.rows })
-}
-
-/// The rows of a parquet file by its footer, or why it has none.
-fn footer_rows(path: &Path) -> Result<u64, String> {
-    let footer = File::open(path).map_err(ParquetError::from);
-    let footer = footer.and_then(|file| ParquetMetaDataReader::new().parse_and_finish(&file));
-    footer.map(|footer| footer.file_metadata().num_rows().unsigned_abs()).map_err(|error| error.to_string())
 }
 
 /// Why rows could not be written: the disk, or a caller whose rows are not what it declared.

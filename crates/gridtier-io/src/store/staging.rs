@@ -74,10 +74,11 @@ impl Staging {
         Ok(output)
     }
 
-    /// Takes over a file of a published cycle as it is, and waits for the disk.
-    pub fn copy(&mut self, name: &str, from: &Cycle) -> Result<(), StoreError> {
-        let path = self.place_of(name)?;
-        self.outputs.push(copy_file(&from.dir.join(name), &path, name)?);
+    /// Takes over an `output` of a published cycle as it was published, and waits for the disk.
+    pub fn copy(&mut self, output: &OutputFile, from: &Cycle) -> Result<(), StoreError> {
+        let path = self.place_of(&output.name)?;
+        copy_file(&from.dir.join(&output.name), &path, output)?;
+        self.outputs.push(output.clone());
         Ok(())
     }
 

@@ -84,15 +84,7 @@ impl Readings {
         self.fill_energies(&columns)?;
         self.check_quality(&columns)?;
         self.find_ids(kernel, names, &columns, book)?;
-        self.find_places(kernel, &columns)?;
-        for (row, number) in self.customers.iter().enumerate() {
-            if *number == Number::NULL {
-                self.fates[row] = Some(Fate::Breaks(Rule::NullKey));
-            }
-        }
-        for &(row, rule) in &batch.faults {
-            self.fates[row as usize] = Some(Fate::Breaks(rule));
-        }
+        self.find_places(kernel, &columns, &batch.faults)?;
         self.book(book);
         Ok(())
     }
@@ -167,8 +159,14 @@ impl Readings {
         Ok(())
     }
 
-    fn find_places(&mut self, kernel: &Kernel, columns: &Columns) -> Result<(), RunError> {
-        let Self { times, places, span, fates, .. } = self;
+    /// Finds where rows stand. `faulty` are the rows that the reader could not take apart.
+    fn find_places(
+        &mut self,
+        kernel: &Kernel,
+        columns: &Columns,
+        faulty: &[(u32, Rule)],
+    ) -> Result<(), RunError> {
+        let Self { customers, times, places, span, fates, .. } = self;
         if !columns.fill_times("read_at", times)? {
             times.clear();
             times.values.resize(fates.len(), 0);
@@ -176,16 +174,23 @@ impl Readings {
         }
         let first_us = times.values.first().copied().unwrap_or(0);
         places.clear();
-        let (low, high) = if times.values.iter().fold(true, |same, &us| same & (us == first_us)) {
+        if times.values.iter().fold(true, |same, &us| same & (us == first_us)) {
             // Files sorted by time.
-            let place = kernel.calendar.place(first_us);
-            places.resize(fates.len(), place);
-            (place, place)
+            places.resize(fates.len(), kernel.calendar.place(first_us));
         } else {
             places.extend(times.values.iter().map(|&us| kernel.calendar.place(us)));
-            let widest = (Place::OUTSIDE, Place::FIRST);
-            places.iter().fold(widest, |(low, high), &place| (low.min(place), high.max(place)))
-        };
+        }
+        // What has no key, no time or the wrong cells lies in no month of any window.
+        let undated = times.odd.iter().map(|(row, _)| *row).chain(faulty.iter().map(|(row, _)| *row));
+        undated.for_each(|row| places[row as usize] = Place::OUTSIDE);
+        let mut is_keyless = false;
+        for (place, number) in places.iter_mut().zip(&*customers) {
+            if *number == Number::NULL {
+                (*place, is_keyless) = (Place::OUTSIDE, true);
+            }
+        }
+        let widest = (Place::OUTSIDE, Place::FIRST);
+        let (low, high) = places.iter().fold(widest, |(low, high), &place| (low.min(place), high.max(place)));
         *span = (low != Place::OUTSIDE).then(|| (low.month(), high.month()));
         if high == Place::OUTSIDE {
             let mut inside = Place::FIRST;
@@ -200,6 +205,14 @@ impl Readings {
         }
         for &(row, state) in &times.odd {
             let rule = rows::fault_if_any(state).unwrap_or(Rule::NullKey);
+            fates[row as usize] = Some(Fate::Breaks(rule));
+        }
+        for (fate, _) in
+            fates.iter_mut().zip(&*customers).filter(|(_, id)| is_keyless && **id == Number::NULL)
+        {
+            *fate = Some(Fate::Breaks(Rule::NullKey));
+        }
+        for &(row, rule) in faulty {
             fates[row as usize] = Some(Fate::Breaks(rule));
         }
         Ok(())

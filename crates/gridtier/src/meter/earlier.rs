@@ -5,7 +5,7 @@
 //! that one more month costs one month. Whether two files are the same is for the caller to say; what follows from it
 //! is decided here, and whatever is in doubt is read.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int64Type};
@@ -32,6 +32,16 @@ pub struct FileBook {
     pub months: Option<(Month, Month)>,
 }
 
+impl FileBook {
+    /// Whether every row of the file lies in the window `now` as it lay in the window `before`.
+    #[must_use]
+    pub fn fits(&self, before: Window, now: Window) -> bool {
+        let is_inside =
+            |(first, last): (Month, Month)| now.index(first).is_some() && now.index(last).is_some();
+        before == now || self.tally.out_of_window == 0 && self.months.is_some_and(is_inside)
+    }
+}
+
 /// Takes batches of a published `monthly_usage`, from several threads and in any order.
 pub type UsageSink<'a> = &'a (dyn Fn(&RecordBatch) -> Result<(), RunError> + Sync);
 
@@ -40,17 +50,17 @@ pub struct Earlier<'a> {
     /// The cycle's window.
     pub window: Window,
     /// By file: what the cycle says of it; nothing where the cycle had no such file with the same bytes.
-    pub files: Vec<Option<FileBook>>,
+    pub files: &'a [Option<FileBook>],
     /// By file: its key columns that hold integers.
-    pub integer_ids: Vec<Vec<&'static str>>,
+    pub integer_ids: &'a [Vec<&'static str>],
     /// First and last months of files that are gone or changed.
-    pub gone: Vec<(Month, Month)>,
+    pub gone: &'a [(Month, Month)],
     /// Ids of the cycle's accepted customers.
     pub customers: &'a KeyIndex,
-    /// File and id, as it came, of rows that were set aside as orphans.
-    pub orphans: BTreeSet<(u32, String)>,
+    /// By id, as it came: the files with rows that were set aside as orphans.
+    pub orphans: &'a BTreeMap<String, Vec<u32>>,
     /// The cycle's rejects, in the files that lie there now.
-    pub rejects: Vec<Reject>,
+    pub rejects: &'a [Reject],
     /// Hands the cycle's `monthly_usage` to a sink.
     pub usage: &'a (dyn Fn(UsageSink) -> Result<(), RunError> + Sync),
 }
@@ -71,14 +81,11 @@ impl<'a> Standing<'a> {
         let Some(earlier) = earlier.filter(|earlier| keeps_all(earlier, customers)) else {
             return Self { earlier: None, window, stands: Vec::new(), is_read };
         };
-        let fits = |book: &Option<FileBook>| book.is_some_and(|book| fits(&book, earlier.window, window));
+        let fits = |book: &Option<FileBook>| book.is_some_and(|book| book.fits(earlier.window, window));
         let mut stands: Vec<bool> = earlier.files.iter().map(fits).collect();
-        for (file, id) in &earlier.orphans {
-            // Who was no customer then may be one now.
-            if customers.ids.get(&fold_id(id)).is_some() {
-                stands[*file as usize] = false;
-            }
-        }
+        // Who was no customer then may be one now.
+        let joined = earlier.orphans.iter().filter(|(id, _)| customers.ids.get(&fold_id(id)).is_some());
+        joined.flat_map(|(_, files)| files).for_each(|&file| stands[file as usize] = false);
         let mut standing = Self { earlier: Some(earlier), window, stands, is_read };
         let changed = earlier.files.iter().zip(&standing.stands).filter(|(_, stands)| !**stands);
         let changed = changed.filter_map(|(book, _)| (*book)?.months);
@@ -135,7 +142,7 @@ impl<'a> Standing<'a> {
     pub fn books(&self, source: &dyn Source) -> Vec<(u32, Intake, FileBook)> {
         let Some(earlier) = self.earlier else { return Vec::new() };
         let mut books = Vec::new();
-        for (file, known) in (0..).zip(&earlier.files).filter(|(file, _)| self.has(*file)) {
+        for (file, known) in (0..).zip(earlier.files).filter(|(file, _)| self.has(*file)) {
             let Some(known) = known else { continue };
             let mut book = Intake::new(Table::MeterReadings);
             book.tally = known.tally;
@@ -192,12 +199,6 @@ fn keeps_all(earlier: &Earlier, customers: &Customers) -> bool {
     (0..earlier.customers.len() as u32).all(known)
 }
 
-/// Whether every row of a file lies in the new window as it lay in the old one.
-fn fits(book: &FileBook, before: Window, now: Window) -> bool {
-    let is_inside = |(first, last): (Month, Month)| now.index(first).is_some() && now.index(last).is_some();
-    before == now || book.tally.out_of_window == 0 && book.months.is_some_and(is_inside)
-}
-
 fn unlike(what: &str) -> RunError {
     RunError::Bug(format!("{what} of a published monthly_usage is not as published"))
 }
@@ -232,9 +233,13 @@ impl<'b> UsageRows<'b> {
             let column = batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?;
             (column.null_count() == 0).then_some(column)
         };
+        let (ids, months) = (batch.column_by_name("customer_id")?, batch.column_by_name("month")?);
+        if ids.null_count() + months.null_count() > 0 {
+            return None;
+        }
         Some(Self {
-            ids: batch.column_by_name("customer_id")?.as_string_opt()?,
-            months: batch.column_by_name("month")?.as_primitive_opt()?,
+            ids: ids.as_string_opt()?,
+            months: months.as_primitive_opt()?,
             active_wh: integers("active_wh")?,
             reactive_varh: integers("reactive_varh")?,
             readings: integers("readings")?,
