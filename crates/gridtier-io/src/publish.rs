@@ -98,9 +98,7 @@ pub fn publish(
     accepted_by: Option<&str>,
     published_at: &str,
 ) -> Result<Cycle, PublishError> {
-    for table in output::tables(graded, method) {
-        staging.write_parquet(&format!("{}.parquet", table.name), table.schema, table.batches)?;
-    }
+    staging.write_tables(output::tables(graded, method))?;
     let mut present = graded.facts.books.iter().filter(|book| book.present);
     match reuse {
         Reuse::Facts(counted) => {

@@ -109,6 +109,7 @@ impl Ledger {
             place: Vec::new(),
         };
         let mut book = Intake::new(Table::Bills);
+        ledger.index.reserve(rows::known_rows(source, Table::Bills)?);
         rows::read_table(source, &mut book, &mut |columns, book| {
             ledger.take(columns, book, customers, window)
         })?;
@@ -138,6 +139,7 @@ impl Ledger {
         let amounts = columns.cells("amount_due")?;
         let due_days = columns.cells("due_on")?;
         let reversed = columns.ids("reverses", book)?;
+        let mut last = 0;
         for row in 0..columns.rows() {
             let at = columns.at(row);
             let fault = columns
@@ -161,7 +163,7 @@ impl Ledger {
                 None if amounts.values[row] >= 0 => rows::fault_or_null(due_days.states[row]),
                 _ => rows::fault_if_any(due_days.states[row]),
             };
-            let checked = customer::resolve(customers, &customer_ids, row).and_then(|customer| {
+            let checked = customer::resolve(customers, &customer_ids, row, &mut last).and_then(|customer| {
                 let fault = rows::fault_or_null(amounts.states[row])
                     .or_else(due_fault)
                     .or(rows::fault_if_any(reversed.states[row]));
@@ -210,6 +212,7 @@ impl Ledger {
     ) -> Result<(Intake, Vec<Payment>), RunError> {
         let mut book = Intake::new(Table::Payments);
         let mut index = KeyIndex::default();
+        index.reserve(rows::known_rows(source, Table::Payments)?);
         let mut found: Vec<Row<Payment>> = Vec::new();
         rows::read_table(source, &mut book, &mut |columns, book| {
             self.take_payments(columns, book, window, &mut index, &mut found)
@@ -233,6 +236,7 @@ impl Ledger {
         let bill_ids = columns.ids("bill_id", book)?;
         let days = columns.cells("paid_on")?;
         let amounts = columns.cells("amount")?;
+        let mut last = 0;
         for row in 0..columns.rows() {
             let at = columns.at(row);
             let fault = columns
@@ -244,7 +248,7 @@ impl Ledger {
                 continue;
             }
             let paid_on = days.values[row] as i32;
-            let bill = bill_ids.get(row).and_then(|bill| self.index.get(bill));
+            let bill = bill_ids.get(row).and_then(|bill| self.index.get_near(bill, &mut last));
             let standing = bill.map_or(Standing::Unknown, |bill| self.standing[bill as usize]);
             if paid_on >= window.end_day() || standing == Standing::OutOfWindow {
                 book.tally.out_of_window += 1;

@@ -154,13 +154,18 @@ fn number(index: &KeyIndex, mut found: Vec<Row<Customer>>) -> Customers {
     customers
 }
 
-/// The number of the customer that a row names, or why it names none.
+/// The number of the customer that a row names, or why it names none. `last` is the one found before.
 ///
 /// # Errors
 /// The rule that the reference breaks.
-pub fn resolve(customers: &Customers, ids: &crate::contract::cell::Ids, row: usize) -> Result<u32, Rule> {
+pub fn resolve(
+    customers: &Customers,
+    ids: &crate::contract::cell::Ids,
+    row: usize,
+    last: &mut u32,
+) -> Result<u32, Rule> {
     match rows::fault_or_null(ids.states[row]) {
         Some(rule) => Err(rule),
-        None => customers.ids.get(ids.values.value(row)).ok_or(Rule::Orphan),
+        None => customers.ids.get_near(ids.values.value(row), last).ok_or(Rule::Orphan),
     }
 }

@@ -3,6 +3,8 @@
 //! Only a confirmed fact for which the customer is responsible may lower a score: what is alleged, appealed or revoked
 //! is counted among the rows and nowhere else. Shares and points are held in 10⁻⁶ so that their sums are exact.
 
+use std::cell::Cell;
+
 use crate::contract::Table;
 use crate::contract::rule::Rule;
 use crate::customer::{self, Customers};
@@ -111,7 +113,7 @@ pub struct Happened {
 /// # Errors
 /// A table cannot be read, or a sum overflows.
 pub fn read(source: &dyn Source, customers: &Customers, usage: &MonthlyUsage) -> Result<Happened, RunError> {
-    let reader = Reader { source, customers, window: usage.window() };
+    let reader = Reader { source, customers, window: usage.window(), last: Cell::new(0) };
     let mut facts = vec![Events::default(); customers.len()];
     let (incidents_book, incidents) = reader.incidents()?;
     let offences = count_incidents(&incidents, usage.window(), &mut facts)?;
@@ -136,6 +138,8 @@ struct Reader<'a> {
     source: &'a dyn Source,
     customers: &'a Customers,
     window: Window,
+    /// The customer found last.
+    last: Cell<u32>,
 }
 
 type Found<T> = Result<(Intake, Vec<Row<T>>), RunError>;
@@ -327,7 +331,9 @@ impl Reader<'_> {
         row: usize,
         fault: Option<Rule>,
     ) -> Option<u32> {
-        let checked = customer::resolve(self.customers, ids, row);
+        let mut last = self.last.get();
+        let checked = customer::resolve(self.customers, ids, row, &mut last);
+        self.last.set(last);
         match checked.and_then(|customer| fault.map_or(Ok(customer), Err)) {
             Ok(customer) => Some(customer),
             Err(rule) => {

@@ -55,6 +55,24 @@ impl KeyIndex {
         self.table.find(hash, |&number| self.key(number) == key).copied()
     }
 
+    /// As [`get`](Self::get), trying first the number after the `last` one found, and that one: rows that come in the order
+    /// of their keys are found without a hash.
+    #[must_use]
+    pub fn get_near(&self, key: &str, last: &mut u32) -> Option<u32> {
+        let near = [last.saturating_add(1), *last].into_iter();
+        let mut near = near.filter(|&number| (number as usize) < self.len());
+        let found = near.find(|&number| self.key(number) == key).or_else(|| self.get(key))?;
+        *last = found;
+        Some(found)
+    }
+
+    /// Makes room for so many more keys.
+    pub fn reserve(&mut self, keys: usize) {
+        let Self { text, ends, table, hasher, .. } = self;
+        ends.reserve(keys);
+        table.reserve(keys, |&number| hasher.hash_one(key_at(text, ends, number)));
+    }
+
     /// The number of a key, a new one if it is not known.
     pub fn insert(&mut self, key: &str) -> u32 {
         let hash = self.hasher.hash_one(key);

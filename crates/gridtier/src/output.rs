@@ -30,7 +30,7 @@ pub struct Output<'a> {
     /// Its columns.
     pub schema: SchemaRef,
     /// Its rows, by key.
-    pub batches: Box<dyn Iterator<Item = RecordBatch> + 'a>,
+    pub batches: Box<dyn Iterator<Item = RecordBatch> + Send + 'a>,
 }
 
 /// The tables of a graded cycle; those of the facts only where the facts were counted and not taken from a cycle that
@@ -96,7 +96,7 @@ fn table<'a>(
     name: &'static str,
     fields: Vec<Field>,
     rows: usize,
-    columns: impl Fn(Range<usize>) -> Vec<ArrayRef> + 'a,
+    columns: impl Fn(Range<usize>) -> Vec<ArrayRef> + Send + 'a,
 ) -> Output<'a> {
     let schema = Arc::new(Schema::new(fields));
     let shared = schema.clone();

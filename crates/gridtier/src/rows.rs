@@ -231,6 +231,15 @@ impl<'a> Columns<'a> {
     }
 }
 
+/// Rows of a table, as far as they are known before it is read.
+///
+/// # Errors
+/// The table's files cannot be read.
+pub fn known_rows(source: &dyn Source, table: Table) -> Result<usize, RunError> {
+    let parts = source.parts(table)?.unwrap_or_default();
+    Ok(parts.iter().filter_map(|part| part.rows).sum::<u64>() as usize)
+}
+
 /// Reads a whole table, all contract columns, batch by batch in the order of files and rows. The intake learns whether
 /// the table is there and counts the rows; an absent table calls nothing.
 ///

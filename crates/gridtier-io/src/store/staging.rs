@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
+use gridtier::output::Output;
+use rayon::prelude::*;
 use serde_json::Value;
 
 use super::cycle::{Cycle, damages};
@@ -72,6 +74,22 @@ impl Staging {
         let output = write_parquet(&path, name, &schema, batches)?;
         self.outputs.push(output.clone());
         Ok(output)
+    }
+
+    /// Writes tables as [`write_parquet`](Self::write_parquet) does, several at a time. Of several that cannot be written the
+    /// first is told.
+    pub fn write_tables(&mut self, tables: Vec<Output>) -> Result<(), StoreError> {
+        let place = |table: &Output| {
+            let name = format!("{}.parquet", table.name);
+            Ok((self.place_of(&name)?, name))
+        };
+        let places = tables.iter().map(place).collect::<Result<Vec<_>, StoreError>>()?;
+        let write = |((path, name), table): ((PathBuf, String), Output)| {
+            write_parquet(&path, &name, &table.schema, table.batches)
+        };
+        let written: Vec<_> = places.into_par_iter().zip(tables).map(write).collect();
+        self.outputs.extend(written.into_iter().collect::<Result<Vec<_>, _>>()?);
+        Ok(())
     }
 
     /// Takes over an `output` of a published cycle as it was published, and waits for the disk.

@@ -43,11 +43,16 @@ pub(super) struct Readings {
     first_row: u64,
     /// By row: its customer; a known one where the row counts.
     pub customers: Vec<Number>,
+    /// Whether any row's customer is not known.
+    has_unknown: bool,
     /// By row: its meter. Empty when no row has one.
     meters: Vec<Number>,
     pub places: Vec<Place>,
     /// The months of all rows in the window.
     pub span: Option<Span>,
+    is_one_place: bool,
+    /// Where all rows stand, if all count and stand in one place, as in files sorted by time.
+    place: Option<Place>,
     times: Values,
     active: Values,
     reactive: Values,
@@ -129,7 +134,7 @@ impl Readings {
         columns: &Columns,
         book: &mut Intake,
     ) -> Result<(), RunError> {
-        let Self { customers, meters, fates, .. } = self;
+        let Self { customers, has_unknown, meters, fates, .. } = self;
         let mut known = OfCustomers(&kernel.customers.ids);
         let is_there = columns.numbers_of("customer_id", book, &mut |array, text_of| {
             names.customers.numbers(array, &mut known, text_of, customers)
@@ -142,8 +147,8 @@ impl Readings {
         columns.numbers_of("meter_id", book, &mut |array, text_of| {
             names.meters.numbers(array, &mut OfMeters::new(&kernel.meters), text_of, meters)
         })?;
-        let most = customers.iter().chain(meters.iter()).max();
-        if most.is_some_and(|number| number.known().is_none()) {
+        *has_unknown = Number::is_any_unknown(customers);
+        if *has_unknown || Number::is_any_unknown(meters) {
             for (row, number) in customers.iter().enumerate() {
                 if let Some(rule) = number.fault() {
                     fates[row] = Some(Fate::Breaks(rule));
@@ -166,15 +171,16 @@ impl Readings {
         columns: &Columns,
         faulty: &[(u32, Rule)],
     ) -> Result<(), RunError> {
-        let Self { customers, times, places, span, fates, .. } = self;
+        let Self { customers, has_unknown, times, places, span, is_one_place, fates, .. } = self;
         if !columns.fill_times("read_at", times)? {
             times.clear();
             times.values.resize(fates.len(), 0);
             times.odd.extend((0..fates.len() as u32).map(|row| (row, State::Null)));
         }
         let first_us = times.values.first().copied().unwrap_or(0);
+        let is_same = times.values.iter().fold(true, |same, &us| same & (us == first_us));
         places.clear();
-        if times.values.iter().fold(true, |same, &us| same & (us == first_us)) {
+        if is_same {
             // Files sorted by time.
             places.resize(fates.len(), kernel.calendar.place(first_us));
         } else {
@@ -183,14 +189,16 @@ impl Readings {
         // What has no key, no time or the wrong cells lies in no month of any window.
         let undated = times.odd.iter().map(|(row, _)| *row).chain(faulty.iter().map(|(row, _)| *row));
         undated.for_each(|row| places[row as usize] = Place::OUTSIDE);
-        let mut is_keyless = false;
-        for (place, number) in places.iter_mut().zip(&*customers) {
-            if *number == Number::NULL {
-                (*place, is_keyless) = (Place::OUTSIDE, true);
-            }
-        }
-        let widest = (Place::OUTSIDE, Place::FIRST);
-        let (low, high) = places.iter().fold(widest, |(low, high), &place| (low.min(place), high.max(place)));
+        let is_keyless = |(_, number): &(usize, &Number)| **number == Number::NULL;
+        let keyless = || customers.iter().enumerate().filter(|_| *has_unknown).filter(is_keyless);
+        keyless().for_each(|(row, _)| places[row] = Place::OUTSIDE);
+        *is_one_place = is_same && !*has_unknown && times.odd.is_empty() && faulty.is_empty();
+        let (low, high) = if *is_one_place {
+            places.first().map_or((Place::OUTSIDE, Place::FIRST), |&place| (place, place))
+        } else {
+            let widest = (Place::OUTSIDE, Place::FIRST);
+            places.iter().fold(widest, |(low, high), &place| (low.min(place), high.max(place)))
+        };
         *span = (low != Place::OUTSIDE).then(|| (low.month(), high.month()));
         if high == Place::OUTSIDE {
             let mut inside = Place::FIRST;
@@ -207,22 +215,19 @@ impl Readings {
             let rule = rows::fault_if_any(state).unwrap_or(Rule::NullKey);
             fates[row as usize] = Some(Fate::Breaks(rule));
         }
-        for (fate, _) in
-            fates.iter_mut().zip(&*customers).filter(|(_, id)| is_keyless && **id == Number::NULL)
-        {
-            *fate = Some(Fate::Breaks(Rule::NullKey));
-        }
+        keyless().for_each(|(row, _)| fates[row] = Some(Fate::Breaks(Rule::NullKey)));
         for &(row, rule) in faulty {
             fates[row as usize] = Some(Fate::Breaks(rule));
         }
         Ok(())
     }
 
-    fn book(&self, book: &mut Intake) {
+    fn book(&mut self, book: &mut Intake) {
         let rows = self.fates.len();
         book.tally.rows_in += rows as u64;
         let uncounted = self.fates.iter().map(|fate| usize::from(fate.is_some())).sum::<usize>();
         book.tally.counted += (rows - uncounted) as u64;
+        self.place = self.places.first().copied().filter(|_| uncounted == 0 && self.is_one_place);
         if uncounted == 0 {
             return;
         }
@@ -271,6 +276,7 @@ impl Readings {
     /// The columns of neighbouring rows.
     pub fn run(&self, rows: Range<usize>) -> Run<'_> {
         Run {
+            place: self.place,
             customers: &self.customers[rows.clone()],
             meters: self.meters.get(rows.clone()),
             places: &self.places[rows.clone()],
@@ -283,6 +289,8 @@ impl Readings {
 
 /// Neighbouring rows of a batch.
 pub(super) struct Run<'a> {
+    /// Where all rows stand, if all count and stand in one place.
+    pub place: Option<Place>,
     customers: &'a [Number],
     /// None when no row has a meter.
     meters: Option<&'a [Number]>,
@@ -293,9 +301,24 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Rows.
+    pub fn rows(&self) -> usize {
+        self.customers.len()
+    }
+
     /// Whether any row may have a meter.
     pub fn has_meters(&self) -> bool {
         self.meters.is_some()
+    }
+
+    /// Hands customer and energies of all rows to `body`.
+    #[inline(always)]
+    pub fn each(&self, mut body: impl FnMut(usize, Number, (i64, Option<i64>))) {
+        let rows = self.customers.len();
+        let (active, reactive) = (&self.active[..rows], &self.reactive[..rows]);
+        for row in 0..rows {
+            body(row, self.customers[row], energy(active[row], reactive[row]));
+        }
     }
 
     /// Hands customer, meter, place and energies of the rows that count to `body` until it stops; the rows before that.

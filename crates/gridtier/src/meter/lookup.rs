@@ -32,6 +32,11 @@ impl Number {
         (self < Self::TOO_LONG).then_some(self.0)
     }
 
+    /// Whether any id of a column has no number.
+    pub fn is_any_unknown(numbers: &[Self]) -> bool {
+        numbers.iter().fold(false, |any, number| any | (number.0 >= Self::TOO_LONG.0))
+    }
+
     /// The number of an id that is known.
     #[inline]
     pub fn index(self) -> u32 {

@@ -169,22 +169,40 @@ impl Stripe {
         } else if self.first_meter.is_empty() {
             self.is_meterless = true;
         }
+        if let Some(place) = run.place.filter(|_| self.first_meter.is_empty()) {
+            let cells = self.cells(place.month());
+            run.each(|row, number, energies| {
+                if cells[(number.index() - first) as usize].add_day(place, month_use(energies)) {
+                    again(row);
+                }
+            });
+            return run.rows();
+        }
         let Self { months, customers, first_meter, .. } = self;
         let is_meterless = first_meter.is_empty();
-        run.each_counted(|row, (number, meter, place, energies)| {
+        // Files sorted by customer have many rows for one cell: it is held until another one comes.
+        let (mut held, mut cell) = (None, Cell::default());
+        let rows = run.each_counted(|row, (number, meter, place, energies)| {
             let customer = (number.index() - first) as usize;
             if !is_meterless && first_meter[customer] != code(meter) {
                 return ControlFlow::Break(());
             }
-            let cells = &mut months[usize::from(place.month())];
-            if cells.is_empty() {
-                begin(cells, *customers);
+            let own = Some((usize::from(place.month()), customer));
+            if own != held {
+                put_down(months, held, cell);
+                let cells = &mut months[usize::from(place.month())];
+                if cells.is_empty() {
+                    begin(cells, *customers);
+                }
+                (held, cell) = (own, cells[customer]);
             }
-            if cells[customer].add_day(place, month_use(energies)) {
+            if cell.add_day(place, month_use(energies)) {
                 again(row);
             }
             ControlFlow::Continue(())
-        })
+        });
+        put_down(months, held, cell);
+        rows
     }
 
     #[inline]
@@ -247,6 +265,13 @@ impl Stripe {
         let further = of_further.enumerate().flat_map(|(month, marks)| marks.map(move |m| (month, m)));
         let all = firsts.chain(further).filter(|(_, (marks, _))| marks.are_doubtful());
         all.map(|(month, (marks, series))| (month as u16, series, marks))
+    }
+}
+
+#[inline]
+fn put_down(months: &mut [Vec<Cell>], held: Option<(usize, usize)>, cell: Cell) {
+    if let Some((month, customer)) = held {
+        months[month][customer] = cell;
     }
 }
 
