@@ -13,7 +13,7 @@ use arrow_schema::DataType;
 use crate::unreadable::Unreadable;
 
 /// Rows of a batch: enough to pay for the call, few enough to stay in cache.
-pub const BATCH_ROWS: usize = 8_192;
+pub const BATCH_ROWS: usize = 16_384;
 /// Longest text of one cell.
 pub const CELL_BYTES_MAX: usize = 1 << 20;
 /// Most text of one column in one batch: a kilobyte for each row.
