@@ -1,9 +1,13 @@
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, BinaryArray, Date32Array, Float64Array, StringArray};
 use arrow_ipc::writer::FileWriter;
 use gridtier::contract::rule::Rule;
 use gridtier::source::RowAt;
+use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
 
 use super::*;
@@ -15,9 +19,17 @@ fn reject(file: u32, row: u64) -> Reject {
 
 /// The rejects as lines, cells divided by bars.
 fn lines(trial: &Trial, table: Table, rejects: &[Reject]) -> Vec<String> {
-    let folder = trial.open().unwrap();
+    lines_of(&trial.open().unwrap(), table, rejects, None)
+}
+
+fn lines_of(
+    folder: &DataFolder,
+    table: Table,
+    rejects: &[Reject],
+    published: Option<published::Rejects>,
+) -> Vec<String> {
     let mut lines = Vec::new();
-    reject_rows::<Refusal>(&folder, table, rejects, None, &mut |batch| {
+    reject_rows::<Refusal>(folder, table, rejects, published, &mut |batch| {
         assert!(batch.num_rows() <= BATCH_ROWS);
         for row in 0..batch.num_rows() {
             let text = |column: &ArrayRef| match column.as_string_opt::<i32>() {
@@ -121,4 +133,86 @@ fn a_row_with_two_rules_comes_twice_and_a_long_cell_is_cut() {
     assert_eq!(told.len(), 2);
     assert!(told[1].starts_with("payments.csv|0|bad_date|1|户户") && told[1].ends_with("户…|x|1"));
     assert!(told[0].len() < 4_200);
+}
+
+/// Publishes `rejects` and gives the table's path.
+fn publish_rejects(dir: &Path, trial: &Trial, rejects: &[Reject]) -> PathBuf {
+    let folder = trial.open().unwrap();
+    let path = dir.join("rejects.parquet");
+    let schema = reject_schema(&folder, Table::Payments);
+    let mut writer = ArrowWriter::try_new(File::create(&path).unwrap(), schema, None).unwrap();
+    reject_rows::<Refusal>(&folder, Table::Payments, rejects, None, &mut |batch| {
+        writer.write(&batch).unwrap();
+        Ok(())
+    })
+    .unwrap();
+    writer.close().unwrap();
+    path
+}
+
+/// A file of payments without a bill, whose columns come in an order of its own.
+fn payments(header: &str, rows: usize) -> String {
+    (0..rows).fold(format!("{header}\n"), |text, row| text + &format!("{row},b,2025-01-01,{row}\n"))
+}
+
+const HEADER: &str = "payment_id,bill_id,paid_on,amount";
+
+/// `rows` rejects of each file.
+fn of_files(files: u32, rows: u64) -> Vec<Reject> {
+    (0..files).flat_map(|file| (0..rows).map(move |row| reject(file, row))).collect()
+}
+
+#[test]
+fn published_rejects_are_taken_and_their_files_are_not_opened() {
+    const ROWS: usize = 5_000;
+    let old = Trial::with("payments/a.csv", payments(HEADER, ROWS))
+        .and("payments/b.csv", payments(HEADER, ROWS + 1))
+        .and("payments/d.csv", payments(HEADER, ROWS + 2));
+    let dir = tempfile::tempdir().unwrap();
+    let path = publish_rejects(dir.path(), &old, &of_files(3, ROWS as u64));
+    // One file is gone, one is new and has a column more.
+    let new = Trial::with("payments/b.csv", payments(HEADER, ROWS + 1))
+        .and("payments/c.csv", "payment_id,bill_id,paid_on,amount,note\n1,b,2025-01-01,1,n\n")
+        .and("payments/d.csv", payments(HEADER, ROWS + 2));
+    let mut rejects = of_files(1, ROWS as u64);
+    rejects.push(reject(1, 0));
+    rejects.extend((0..ROWS as u64).map(|row| reject(2, row)));
+    let again = lines(&new, Table::Payments, &rejects);
+    let folder = new.open().unwrap();
+    for name in ["b", "d"] {
+        std::fs::remove_file(new.path().join(format!("payments/{name}.csv"))).unwrap();
+    }
+    let known: Vec<Reject> = rejects.iter().filter(|reject| reject.at.file() != 1).copied().collect();
+    let taken = published::Rejects::open(&path, &known).unwrap();
+    assert_eq!(lines_of(&folder, Table::Payments, &rejects, Some(taken)), again);
+    assert_eq!(again.len(), 2 * ROWS + 1);
+}
+
+#[test]
+fn published_rejects_that_are_others_or_cannot_be_told_are_read_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = Trial::with("payments/a.csv", payments(HEADER, 3));
+    let path = publish_rejects(dir.path(), &old, &of_files(1, 2));
+    // Another row is set aside now.
+    let rejects = [reject(0, 0), reject(0, 2)];
+    let known = of_files(1, 2);
+    let taken = published::Rejects::open(&path, &known).unwrap();
+    let folder = old.open().unwrap();
+    assert_eq!(
+        lines_of(&folder, Table::Payments, &rejects, Some(taken)),
+        lines(&old, Table::Payments, &rejects)
+    );
+    // A new file has a column `row`, which takes the name that the old one's own column had.
+    let header = "payment_id,bill_id,paid_on,row_2,amount";
+    let text = format!("{header}\n1,b,2025-01-01,own,1\n");
+    let path = publish_rejects(dir.path(), &Trial::with("payments/b.csv", &text), &[reject(0, 0)]);
+    let new =
+        Trial::with("payments/a.csv", "payment_id,bill_id,paid_on,amount,row\n").and("payments/b.csv", &text);
+    let rejects = [reject(1, 0)];
+    let taken = published::Rejects::open(&path, &rejects).unwrap();
+    let folder = new.open().unwrap();
+    assert_eq!(
+        lines_of(&folder, Table::Payments, &rejects, Some(taken)),
+        lines(&new, Table::Payments, &rejects)
+    );
 }
