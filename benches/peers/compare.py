@@ -132,7 +132,7 @@ class Contest:
         self.data, self.args = data, args
         pattern = "**/*.parquet" if any((data / "meter_readings").glob("*/")) else "*.parquet"
         self.files = str((data / "meter_readings" / pattern).resolve())
-        self.names = ["gridtier", "decode", *(args.only or PEERS)]
+        self.names = ["gridtier", "decode", *(PEERS if args.only is None else args.only)]
 
     def command(self, name, out=""):
         if name in ("gridtier", "decode"):
@@ -179,7 +179,7 @@ def main():
     parser.add_argument("--start", default="2025-01")
     parser.add_argument("--months", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", nargs="*", choices=PEERS, help="these peers only")
+    parser.add_argument("--only", nargs="*", choices=PEERS, help="these peers only; none named, gridtier alone, as on data with faults, which stop the peers")
     args = parser.parse_args()
     for data in args.data:
         contest = Contest(data, args)
