@@ -101,9 +101,7 @@ pub fn publish(
     staging.write_tables(output::tables(graded, method))?;
     let mut present = graded.facts.books.iter().filter(|book| book.present);
     match reuse {
-        Reuse::Facts(counted) => {
-            counted.outputs.iter().try_for_each(|output| staging.copy(output, &counted.cycle))?;
-        }
+        Reuse::Facts(counted) => staging.copy(&counted.outputs, &counted.cycle)?,
         Reuse::Nothing | Reuse::Readings(_) => {
             present.try_for_each(|book| write_rejects(&mut staging, folder, book, reuse))?;
         }

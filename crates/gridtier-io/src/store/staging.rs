@@ -92,11 +92,16 @@ impl Staging {
         Ok(())
     }
 
-    /// Takes over an `output` of a published cycle as it was published, and waits for the disk.
-    pub fn copy(&mut self, output: &OutputFile, from: &Cycle) -> Result<(), StoreError> {
-        let path = self.place_of(&output.name)?;
-        copy_file(&from.dir.join(&output.name), &path, output)?;
-        self.outputs.push(output.clone());
+    /// Takes over `outputs` of a published cycle as they were published, several at a time, and waits for the disk. Of
+    /// several that cannot be copied the first is told.
+    pub fn copy(&mut self, outputs: &[OutputFile], from: &Cycle) -> Result<(), StoreError> {
+        let places = outputs.iter().map(|output| self.place_of(&output.name));
+        let places = places.collect::<Result<Vec<_>, _>>()?;
+        let copy =
+            |(path, output): (PathBuf, &OutputFile)| copy_file(&from.dir.join(&output.name), &path, output);
+        let copied: Vec<_> = places.into_par_iter().zip(outputs).map(copy).collect();
+        copied.into_iter().collect::<Result<(), _>>()?;
+        self.outputs.extend_from_slice(outputs);
         Ok(())
     }
 

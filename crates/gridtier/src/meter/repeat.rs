@@ -61,7 +61,7 @@ pub(super) fn settle(kernel: &Kernel, summed: &mut Summed) -> Result<(), RunErro
     match kernel.calendar.slots {
         Slots::Days => settle_rounds(kernel, &parts, summed, &doubts.by_customer, everybody, None),
         Slots::Minutes => {
-            let months = MINUTES_BYTES_MAX / (month_slots(step) as u64 / 8);
+            let months = MINUTES_BYTES_MAX / (month_slots(step) as u64).div_ceil(8);
             for customers in rounds(&doubts.by_customer, everybody, months) {
                 let minutes = count_minutes(kernel, &parts, &customers, step)?;
                 let twice = minutes.twice_by_customer(kernel);

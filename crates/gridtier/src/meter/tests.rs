@@ -123,6 +123,15 @@ fn equal_repetitions_count_once_and_conflicting_ones_not_at_all() {
     assert_eq!((usage.get(0, 0).active_wh, usage.get(0, 0).readings), (7_000, 3));
 }
 
+/// So far that a month has less than eight slots.
+#[test]
+fn readings_many_days_apart_are_settled_by_the_minute_too() {
+    let rows = ["a|-|2023-10-12|1|-|-", "a|-|2023-10-23|2|-|-", "a|-|2023-10-12|1|-|-"];
+    let source = Memory::default().customers(&["a"]).rows(Table::MeterReadings, HEADER, &rows);
+    let (usage, book) = kernel_by(Slots::Minutes, &source);
+    assert_eq!((usage.get(0, 0).active_wh, book.tally.duplicates), (3_000, 1));
+}
+
 #[test]
 fn a_month_is_covered_when_it_has_half_the_readings_of_its_neighbourhood() {
     let daily = |month: u32, days: std::ops::RangeInclusive<u32>| {
