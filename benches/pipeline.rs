@@ -24,7 +24,7 @@ use gridtier::tier::Previous;
 use gridtier::unit::{DAY_US, Month, Window};
 use gridtier::{fact, indicator, meter, run};
 use gridtier_io::folder::DataFolder;
-use gridtier_io::publish::publish;
+use gridtier_io::publish::{Grading, publish};
 use gridtier_io::reuse::{self, Reuse};
 use gridtier_io::sample::{self, Cadence, Faults, Layout, SampleSpec};
 use gridtier_io::store::Store;
@@ -251,9 +251,16 @@ impl Whole {
         let store = Store::open_or_create(self.dir.path().join("store")).expect("a store");
         let staging = store.begin().expect("the store's lock");
         let catalogue = Catalogue::shipped("paper", &[]).expect("the catalogue").expect("a sound catalogue");
-        let (graded, nothing) = (self.grade(), Reuse::Nothing);
-        publish(staging, &self.open(), &graded, &nothing, &self.method, &catalogue, None, "")
-            .expect("a cycle");
+        let (graded, folder) = (self.grade(), self.open());
+        let grading = Grading {
+            folder: &folder,
+            reuse: &Reuse::Nothing,
+            graded: &graded,
+            method: &self.method,
+            catalogue: &catalogue,
+            accepted_by: None,
+        };
+        publish(staging, &grading, "").expect("a cycle");
         store
     }
 

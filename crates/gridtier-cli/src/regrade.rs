@@ -13,7 +13,7 @@ use gridtier::source::Finding;
 use gridtier::tier::Previous;
 use gridtier::unit::{Month, Window};
 use gridtier_io::folder::DataFolder;
-use gridtier_io::publish::publish;
+use gridtier_io::publish::{Grading, publish};
 use gridtier_io::recall;
 use gridtier_io::reuse::{self, Reuse};
 use gridtier_io::store::{Cycle, Store};
@@ -135,7 +135,9 @@ impl Job<'_> {
         }
         let who = if breaches.is_empty() { None } else { self.accept.map(accepted_by) };
         let (method, catalogue, who) = (self.method, self.catalogue, who.as_deref());
-        let cycle = publish(staging, &folder, &graded, &reuse, method, catalogue, who, &now())?;
+        let (folder, reuse) = (&folder, &reuse);
+        let grading = Grading { folder, reuse, graded: &graded, method, catalogue, accepted_by: who };
+        let cycle = publish(staging, &grading, &now())?;
         Ok((graded, cycle))
     }
 

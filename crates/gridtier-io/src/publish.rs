@@ -84,20 +84,28 @@ impl<'a> CatalogueText<'a> {
     }
 }
 
-/// Publishes a graded cycle. `reuse` is what was not counted again, `accepted_by` who accepted limits that it exceeds.
+/// All that a cycle is made of.
+pub struct Grading<'a> {
+    /// The inputs.
+    pub folder: &'a DataFolder,
+    /// What was not counted again.
+    pub reuse: &'a Reuse,
+    /// The graded customers.
+    pub graded: &'a Graded,
+    /// The method that judged.
+    pub method: &'a Method,
+    /// The catalogue that the cycle records.
+    pub catalogue: &'a Catalogue,
+    /// Who accepted limits that it exceeds.
+    pub accepted_by: Option<&'a str>,
+}
+
+/// Publishes a graded cycle.
 ///
 /// # Errors
 /// Nothing was published.
-pub fn publish(
-    mut staging: Staging,
-    folder: &DataFolder,
-    graded: &Graded,
-    reuse: &Reuse,
-    method: &Method,
-    catalogue: &Catalogue,
-    accepted_by: Option<&str>,
-    published_at: &str,
-) -> Result<Cycle, PublishError> {
+pub fn publish(mut staging: Staging, grading: &Grading, published_at: &str) -> Result<Cycle, PublishError> {
+    let Grading { folder, reuse, graded, method, catalogue, accepted_by } = *grading;
     staging.write_tables(output::tables(graded, method))?;
     let mut present = graded.facts.books.iter().filter(|book| book.present);
     match reuse {

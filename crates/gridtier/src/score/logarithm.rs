@@ -63,7 +63,7 @@ mod tests {
     fn the_bits_are_those_of_the_library_at_every_exponent_and_at_the_edges() {
         for exponent in 0..0x7ff_u64 {
             for fraction in 0..997 {
-                agrees(f64::from_bits(exponent << 52 | fraction * (FRACTION / 997)));
+                agrees(f64::from_bits((exponent << 52) | (fraction * (FRACTION / 997))));
             }
         }
         for edge in [SMALL, TINY, 1.0, f64::from_bits(ROOT), f64::MAX, 2f64.powi(53), 2f64.powi(54)] {

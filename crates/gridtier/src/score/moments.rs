@@ -138,7 +138,7 @@ mod tests {
             own.take(parts, totals, counts);
             all.join(&own);
         }
-        (all.publish(1), all.publish(2));
+        [1, 2].into_iter().for_each(|points| all.publish(points));
         let rows = || {
             let each = |(parts, totals, counts): &(Vec<Cells>, Vec<f64>, Vec<bool>)| {
                 let rows = parts.iter().zip(totals).zip(counts).filter(|(_, counts)| **counts);
