@@ -12,7 +12,7 @@ use gridtier::indicator::{Column, INDICATORS, Value};
 use gridtier::key::KeyIndex;
 use gridtier::method::{Method, Tier};
 use gridtier::score::{Scores, judge};
-use gridtier::tier::{Grounds, Groups, Previous, Tiers, grade_on};
+use gridtier::tier::{Groups, Previous, TierInputs, Tiers, grade_on};
 use gridtier::unit::Month;
 use rayon::prelude::*;
 
@@ -127,8 +127,8 @@ impl Utility {
             numbers: self.supply_level.clone(),
         };
         let (ids, previous, end) = (&self.ids, &self.previous, Month::new(2026, 1));
-        let grounds = Grounds { ids, groups, end, ceilings: self.ceilings.clone(), previous };
-        grade_on(grounds, &self.columns, scores, &self.method)
+        let inputs = TierInputs { ids, groups, end, ceilings: self.ceilings.clone(), previous };
+        grade_on(inputs, &self.columns, scores, &self.method)
     }
 }
 

@@ -19,15 +19,15 @@ use gridtier::customer::{self, Customers};
 use gridtier::entitlement::Catalogue;
 use gridtier::method::Method;
 use gridtier::run::Graded;
-use gridtier::source::{Intake, Source};
+use gridtier::source::{Source, TableBook};
 use gridtier::tier::Previous;
 use gridtier::unit::{DAY_US, Month, Window};
 use gridtier::{fact, indicator, meter, run};
 use gridtier_io::folder::DataFolder;
 use gridtier_io::publish::{Grading, publish};
 use gridtier_io::reuse::{self, Reuse};
-use gridtier_io::sample::{self, Cadence, Faults, Layout, SampleSpec};
 use gridtier_io::store::Store;
+use gridtier_sample::{Cadence, Faults, Layout, SampleSpec};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -89,7 +89,7 @@ impl Readings {
         write_readings(&path, &ids, &rows, in_dictionary, faults);
         let folder = DataFolder::open(dir.path()).expect("the data opened");
         let customers =
-            customer::read(&folder, &mut Intake::new(Table::Customers)).expect("the customers read");
+            customer::read(&folder, &mut TableBook::new(Table::Customers)).expect("the customers read");
         let bytes = path.metadata().expect("the file's length").len();
         Self { _dir: dir, folder, customers, rows: rows.len() as u64, bytes }
     }
@@ -201,7 +201,7 @@ fn kernel(c: &mut Criterion) {
                 group.bench_function(BenchmarkId::new("decode", &name), |b| b.iter(|| decode(&data.folder)));
                 group.bench_function(BenchmarkId::new("kernel", &name), |b| {
                     b.iter(|| {
-                        let mut book = Intake::new(Table::MeterReadings);
+                        let mut book = TableBook::new(Table::MeterReadings);
                         meter::read(&data.folder, &data.customers, WINDOW, None, &mut book).expect("usage")
                     });
                 });
@@ -230,7 +230,7 @@ impl Whole {
             ..SampleSpec::demo()
         };
         let dir = tempfile::tempdir().expect("a folder for the data");
-        let summary = sample::write(&dir.path().join("data"), &spec).expect("the data written");
+        let summary = gridtier_sample::write(&dir.path().join("data"), &spec).expect("the data written");
         let mut method = Method::preset("utility").expect("the preset").expect("a sound preset");
         method.window_months = months;
         let window = Window { end: Month::new(spec.end.0, spec.end.1), months };

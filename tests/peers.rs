@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use gridtier::measure::stability::{Bins, stability_index};
+use gridtier::statistics::stability::{Bins, stability_index};
 
 use crate::support::{Published, counts, method_file};
 use crate::utility::{BILLS, CUSTOMERS, PAYMENTS, READINGS, Utility};

@@ -6,8 +6,8 @@
 use gridtier::indicator::Direction;
 use gridtier::mcda::ranking::{Normalisation, grey_relational, topsis, weighted_product, weighted_sum};
 use gridtier::mcda::{Guard, objective};
-use gridtier::measure::{Order, adjusted_rand, silhouette};
 use gridtier::method::ahp;
+use gridtier::statistics::{Order, adjusted_rand, silhouette};
 use serde_json::Value;
 
 use crate::support::shared;

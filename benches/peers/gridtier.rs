@@ -14,7 +14,7 @@ use std::time::Instant;
 use gridtier::contract::Table;
 use gridtier::customer;
 use gridtier::meter::{self, MonthlyUsage};
-use gridtier::source::{Intake, Part, Source};
+use gridtier::source::{Part, Source, TableBook};
 use gridtier::unit::{Month, Window};
 use gridtier_io::folder::DataFolder;
 use rayon::prelude::*;
@@ -38,8 +38,8 @@ fn main() {
         "decode" => decode(&folder),
         "kernel" => {
             let customers =
-                customer::read(&folder, &mut Intake::new(Table::Customers)).expect("the customers read");
-            let mut book = Intake::new(Table::MeterReadings);
+                customer::read(&folder, &mut TableBook::new(Table::Customers)).expect("the customers read");
+            let mut book = TableBook::new(Table::MeterReadings);
             let begun = Instant::now();
             let read =
                 meter::read(&folder, &customers, window, None, &mut book).expect("the readings summed");

@@ -38,9 +38,9 @@ pub enum Command {
     /// Check a folder of tables against the contracts; publishes nothing
     Check(Check),
     /// Print the folder of a cycle
-    Path(Cycle),
+    Path(CycleArgs),
     /// Compare a cycle's files with what was published
-    Verify(Cycle),
+    Verify(CycleArgs),
     /// Why a customer has its tier, and what would lift it
     Explain(Explain),
     /// Measure whether a published grading is sound
@@ -106,7 +106,7 @@ pub struct Check {
 }
 
 #[derive(Args)]
-pub struct Cycle {
+pub struct CycleArgs {
     /// Folder of the store of cycles
     #[arg(long)]
     pub store: PathBuf,
@@ -120,7 +120,7 @@ pub struct Explain {
     /// Customer id, as in the tables
     pub customer: String,
     #[command(flatten)]
-    pub cycle: Cycle,
+    pub cycle: CycleArgs,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -129,7 +129,7 @@ pub struct Explain {
 #[derive(Args)]
 pub struct Validate {
     #[command(flatten)]
-    pub cycle: Cycle,
+    pub cycle: CycleArgs,
     /// Draws of weights, instead of those in the method
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(100..=100_000))]
     pub draws: Option<u64>,
@@ -150,7 +150,7 @@ pub struct Validate {
 #[derive(Args)]
 pub struct Whatif {
     #[command(flatten)]
-    pub cycle: Cycle,
+    pub cycle: CycleArgs,
     /// A weight such as weights.contribution, weights.groups.compliance.payment or
     /// weights.indicators.current.annual_energy, or combine, ties, unknown; siblings of a weight are scaled
     #[arg(long, value_name = "PATH=VALUE", required_unless_present = "method")]

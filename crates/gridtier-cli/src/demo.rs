@@ -1,7 +1,7 @@
 //! `gridtier demo`: an invented utility, graded end to end.
 
 use gridtier::unit::Month;
-use gridtier_io::sample::{self, Cadence, Faults, Layout, SampleError, SampleSpec};
+use gridtier_sample::{Cadence, Faults, Layout, SampleError, SampleSpec};
 
 use crate::args::{self, Demo};
 use crate::exit::{Done, Failure, OUTPUT, say};
@@ -24,7 +24,7 @@ pub fn run(args: &Demo, lang: Lang) -> Result<Done, Failure> {
         ..SampleSpec::demo()
     };
     let data = args.dir.join("data");
-    match sample::write(&data, &spec) {
+    match gridtier_sample::write(&data, &spec) {
         Ok(_) => say(&format!("gridtier: wrote an invented utility to {}", data.display())),
         Err(SampleError::NotEmpty { .. }) if !args.data_only => {
             say(&format!("gridtier: graded again: {}", data.display()));

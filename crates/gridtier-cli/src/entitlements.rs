@@ -6,7 +6,7 @@ mod deliver;
 
 use gridtier::entitlement::Catalogue;
 use gridtier_io::recall;
-use gridtier_io::store::{Cycle, Store};
+use gridtier_io::store::{Store, StoredCycle};
 
 use crate::args::{Entitlements, Question};
 use crate::exit::{Done, Failure, USAGE};
@@ -73,7 +73,7 @@ fn ask(question: &Question, tongue: Tongue) -> Result<Done, Failure> {
 }
 
 /// The catalogue asked for, or the one that the cycle records.
-fn catalogue_of(question: &Question, cycle: &Cycle) -> Result<Catalogue, Failure> {
+fn catalogue_of(question: &Question, cycle: &StoredCycle) -> Result<Catalogue, Failure> {
     match &question.catalogue {
         None => Ok(recall::catalogue(cycle)?),
         Some(name) => load(name, Some(&recall::method(cycle)?)),

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use gridtier::document::Faults;
+use gridtier::checked_toml::Faults;
 use gridtier::error::{Refusal, RunError};
 use gridtier_io::entitle::RequestError;
 use gridtier_io::export::ExportError;

@@ -16,7 +16,7 @@ use gridtier_io::folder::DataFolder;
 use gridtier_io::publish::{Grading, publish};
 use gridtier_io::recall;
 use gridtier_io::reuse::{self, Reuse};
-use gridtier_io::store::{Cycle, Store};
+use gridtier_io::store::{Store, StoredCycle};
 
 use crate::args::{Format, Regrade};
 use crate::exit::{BEYOND_LIMITS, Done, Failure, say};
@@ -104,7 +104,7 @@ fn taken(reuse: &Reuse, facts: &Facts) -> Option<String> {
 
 impl Job<'_> {
     /// Grades and publishes. The store is locked first: of two runs at once the second ends before it has worked.
-    pub fn run(&self, folder: DataFolder) -> Result<(Graded, Cycle), Failure> {
+    pub fn run(&self, folder: DataFolder) -> Result<(Graded, StoredCycle), Failure> {
         let store = Store::open_or_create(self.store)?;
         let staging = store.begin()?;
         let previous = self.previous(&store)?;

@@ -4,17 +4,17 @@ use std::fmt::Write as _;
 
 use gridtier_io::store::Store;
 
-use crate::args::{Cycle, Schema};
+use crate::args::{CycleArgs, Schema};
 use crate::exit::{Done, Failure, INPUT, OUTPUT};
 
 /// Prints the folder of a cycle.
-pub fn path(args: &Cycle) -> Result<Done, Failure> {
+pub fn path(args: &CycleArgs) -> Result<Done, Failure> {
     let cycle = Store::open(&args.store)?.cycle(args.cycle)?;
     Ok(Done { data: format!("{}\n", cycle.dir.display()) })
 }
 
 /// Compares a cycle's files with what was published.
-pub fn verify(args: &Cycle) -> Result<Done, Failure> {
+pub fn verify(args: &CycleArgs) -> Result<Done, Failure> {
     let cycle = Store::open(&args.store)?.cycle(args.cycle)?;
     let damages = cycle.verify()?;
     if damages.is_empty() {

@@ -9,7 +9,7 @@ use gridtier::fact::Facts;
 use gridtier::method::{Method, Tier};
 use gridtier::run::{Breach, ControlTotals, Graded};
 use gridtier::source::Finding;
-use gridtier_io::store::Cycle;
+use gridtier_io::store::StoredCycle;
 use serde_json::json;
 
 use crate::exit::Failure;
@@ -17,7 +17,7 @@ use crate::grid::{Head, grid, grouped, list, percent};
 use crate::lang::Lang;
 
 /// The summary of a published cycle.
-pub fn published(graded: &Graded, method: &Method, cycle: &Cycle, store: &Path, lang: Lang) -> String {
+pub fn published(graded: &Graded, method: &Method, cycle: &StoredCycle, store: &Path, lang: Lang) -> String {
     let totals = graded.control_totals();
     let window = graded.facts.window;
     let mut text = String::new();
@@ -318,7 +318,7 @@ fn listed(breaches: &[Breach]) -> String {
 }
 
 /// The result for machines.
-pub fn json(graded: &Graded, cycle: &Cycle) -> Result<String, Failure> {
+pub fn json(graded: &Graded, cycle: &StoredCycle) -> Result<String, Failure> {
     let value = json!({
         "cycle": cycle.version,
         "dir": cycle.dir,

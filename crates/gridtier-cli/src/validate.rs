@@ -2,15 +2,15 @@
 
 use std::fmt::Write as _;
 
-use gridtier::cohort::Cohort;
 use gridtier::contract::word_zh;
+use gridtier::cycle::Cycle;
 use gridtier::method::Tier;
 use gridtier::method::checks::{Good, Unit};
 use gridtier::output::checks as tables;
 use gridtier::robustness::Compared;
 use gridtier::validate::{Check, Validation, Verdict, validate};
 use gridtier_io::recall;
-use gridtier_io::store::{self, Cycle, Store};
+use gridtier_io::store::{self, Store, StoredCycle};
 use serde_json::json;
 
 use crate::args::{Format, Validate};
@@ -53,7 +53,7 @@ fn of(validation: &Validation, verdict: Verdict) -> impl Iterator<Item = &Check>
     validation.checks.iter().filter(move |check| check.verdict == verdict)
 }
 
-fn told(cohort: &Cohort, validation: &Validation, cycle: &Cycle, lang: Lang) -> String {
+fn told(cohort: &Cycle, validation: &Validation, cycle: &StoredCycle, lang: Lang) -> String {
     let count = |verdict| of(validation, verdict).count();
     let [pass, warn, fail, none] =
         [Verdict::Pass, Verdict::Warn, Verdict::Fail, Verdict::NotMeasured].map(count);
@@ -123,7 +123,7 @@ fn checks(validation: &Validation, lang: Lang) -> String {
 }
 
 /// On whom, and on how many draws, robustness and clusters were measured.
-fn basis(cohort: &Cohort, validation: &Validation, lang: Lang) -> String {
+fn basis(cohort: &Cycle, validation: &Validation, lang: Lang) -> String {
     let settings = &cohort.method.checks;
     let [sampled, ranked, draws] =
         [validation.sampled as u64, validation.ranked.len() as u64, settings.draws].map(grouped);
@@ -152,7 +152,7 @@ fn readings(validation: &Validation, lang: Lang) -> String {
     grid(&heads, rows)
 }
 
-fn influence(cohort: &Cohort, lang: Lang) -> String {
+fn influence(cohort: &Cycle, lang: Lang) -> String {
     let heads = [
         Head::Text(lang.pick("indicator", "指标")),
         Head::Number(lang.pick("nominal weight", "名义权重")),
@@ -229,7 +229,7 @@ fn scheme(name: &str, lang: Lang) -> &str {
     }
 }
 
-fn variations(cohort: &Cohort, validation: &Validation, lang: Lang) -> String {
+fn variations(cohort: &Cycle, validation: &Validation, lang: Lang) -> String {
     let heads = [
         Head::Text(lang.pick("variation", "变动")),
         Head::Number("Kendall τ-b"),
@@ -252,7 +252,7 @@ fn variations(cohort: &Cohort, validation: &Validation, lang: Lang) -> String {
     grid(&heads, methods.chain(left_out))
 }
 
-fn clusters(cohort: &Cohort, validation: &Validation, lang: Lang) -> String {
+fn clusters(cohort: &Cycle, validation: &Validation, lang: Lang) -> String {
     let Some(clusters) = &validation.clusters else {
         let none = lang.pick(
             "No clusters: fewer than two indicators tell the customers apart, or there are too few customers.",
@@ -317,7 +317,7 @@ fn zh_word(word: &str, lang: Lang) -> &str {
 }
 
 /// The k-means clusters in the indicators' own units, with the share of each in the two best tiers.
-fn profile(cohort: &Cohort, validation: &Validation, lang: Lang) -> String {
+fn profile(cohort: &Cycle, validation: &Validation, lang: Lang) -> String {
     let profiles = validation.profiles(cohort);
     let mine = || profiles.iter().filter(|profile| profile.clustering == "kmeans");
     let clusters = mine().map(|profile| profile.cluster + 1).max().unwrap_or(0);
@@ -355,7 +355,7 @@ fn profile(cohort: &Cohort, validation: &Validation, lang: Lang) -> String {
     format!("\n{}", grid(&heads, rows))
 }
 
-fn json(cohort: &Cohort, validation: &Validation, cycle: &Cycle) -> String {
+fn json(cohort: &Cycle, validation: &Validation, cycle: &StoredCycle) -> String {
     let checks: Vec<_> = validation
         .checks
         .iter()

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use gridtier::cohort::Cohort;
+use gridtier::cycle::Cycle;
 use gridtier::method::Tier;
 use gridtier::output::trial;
 use gridtier::whatif::{Outcome, Trial, attempt, replace, set};
@@ -38,7 +38,7 @@ pub fn run(args: &Whatif, lang: Lang) -> Result<Done, Failure> {
     })
 }
 
-fn told(cohort: &Cohort, trial: &Trial, outcome: &Outcome, version: u64, lang: Lang) -> String {
+fn told(cohort: &Cycle, trial: &Trial, outcome: &Outcome, version: u64, lang: Lang) -> String {
     let [changed, all, up, down] =
         [outcome.changed.len() as u64, cohort.rows.len() as u64, outcome.up, outcome.down].map(grouped);
     let share = percent(outcome.changed.len() as i128, cohort.rows.len() as i128);
@@ -148,7 +148,7 @@ fn shares(outcome: &Outcome, lang: Lang) -> String {
     grid(&heads, rows)
 }
 
-fn json(cohort: &Cohort, trial: &Trial, outcome: &Outcome, version: u64) -> String {
+fn json(cohort: &Cycle, trial: &Trial, outcome: &Outcome, version: u64) -> String {
     let value = json!({
         "cycle": version,
         "customers": cohort.rows.len(),

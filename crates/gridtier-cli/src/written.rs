@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 
-use gridtier::document::did_you_mean;
+use gridtier::checked_toml::did_you_mean;
 
 use crate::exit::{Done, Failure, METHOD, OUTPUT, USAGE};
 

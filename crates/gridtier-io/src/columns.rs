@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 
 use arrow_array::ArrayRef;
 use arrow_schema::DataType;
+use gridtier::checked_toml::nearest;
 use gridtier::contract::cell::{Family, fold_id};
 use gridtier::contract::rule::Rule;
 use gridtier::contract::{Column, Table};
-use gridtier::document::nearest;
 
 use crate::config::TableConfig;
 use crate::listing::HiveValue;

@@ -11,9 +11,9 @@ use std::path::{Component, Path};
 
 use chrono::format::{Item, StrftimeItems};
 use chrono_tz::Tz;
+use gridtier::checked_toml::{CheckedToml, Fault, Faults, nearest};
 use gridtier::contract::Table;
 use gridtier::contract::declared::{Declared, EnergyUnit, MoneyUnit, NetExport, TableDeclared};
-use gridtier::document::{Document, Fault, Faults, nearest};
 use serde::Deserialize;
 
 pub use keys::keys;
@@ -72,7 +72,7 @@ impl Config {
     /// # Errors
     /// Every fault in it, by line.
     pub fn parse(text: &str) -> Result<Self, Faults> {
-        let document = Document::parse(FILE_NAME, text, keys())?;
+        let document = CheckedToml::parse(FILE_NAME, text, keys())?;
         let file: ConfigFile = document.read()?;
         let mut faults = Faulty { document: &document, faults: Vec::new() };
         let mut config = Self::default();
@@ -148,7 +148,7 @@ impl TableEntry {
 
 /// The faults that a shape cannot express.
 struct Faulty<'d> {
-    document: &'d Document<'d>,
+    document: &'d CheckedToml<'d>,
     faults: Vec<Fault>,
 }
 

@@ -25,7 +25,7 @@ use gridtier::method::Tier;
 
 use crate::members::MemberBatches;
 use crate::recall::{RecallError, unreadable};
-use crate::store::Cycle;
+use crate::store::StoredCycle;
 
 pub use ids::{RequestError, read_ids};
 pub use requests::read_applications;
@@ -34,7 +34,7 @@ pub use requests::read_applications;
 #[derive(Clone, Copy)]
 pub struct Question<'a> {
     /// The cycle.
-    pub cycle: &'a Cycle,
+    pub cycle: &'a StoredCycle,
     /// The catalogue: the one that the cycle records, or another to try out.
     pub catalogue: &'a Catalogue,
 }

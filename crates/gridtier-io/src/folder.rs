@@ -16,10 +16,10 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema};
+use gridtier::checked_toml::{Fault, Faults};
 use gridtier::contract::Table;
 use gridtier::contract::cell::are_integers;
 use gridtier::contract::declared::Declared;
-use gridtier::document::{Fault, Faults};
 use gridtier::error::{Refusal, RunError};
 use gridtier::source::{Batch, Bounds, Part, Source};
 use rayon::prelude::*;

@@ -14,7 +14,6 @@ pub mod parquet;
 pub mod ipc;
 pub mod folder;
 pub mod rejects;
-pub mod sample;
 pub mod store;
 pub mod manifest;
 pub mod recall;
@@ -27,6 +26,6 @@ pub mod entitle;
 pub mod schema;
 
 #[cfg(test)]
-mod example;
+mod sg186_test;
 #[cfg(test)]
-mod trial;
+mod test_folder;

@@ -17,7 +17,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::recall::{Batches, RecallError, unreadable};
-use crate::store::Cycle;
+use crate::store::StoredCycle;
 
 /// Customers of a batch.
 const BATCH_ROWS: usize = 1 << 13;
@@ -35,7 +35,11 @@ impl MemberBatches {
     ///
     /// # Errors
     /// A file of the cycle cannot be read, or lacks a column.
-    pub fn open(cycle: &Cycle, catalogue: &Catalogue, also: &[&'static str]) -> Result<Self, RecallError> {
+    pub fn open(
+        cycle: &StoredCycle,
+        catalogue: &Catalogue,
+        also: &[&'static str],
+    ) -> Result<Self, RecallError> {
         let named = catalogue.columns().into_iter().map(|place| catalogue.fields[place].name.as_str());
         let mut columns: Vec<&str> = named.chain(also.iter().copied()).collect();
         columns.sort_unstable();

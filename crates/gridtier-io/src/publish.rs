@@ -15,7 +15,7 @@ use gridtier::fact::Facts;
 use gridtier::method::Method;
 use gridtier::output;
 use gridtier::run::{self, Breach, ControlTotals, Graded};
-use gridtier::source::{Finding, Intake};
+use gridtier::source::{Finding, TableBook};
 use serde::Serialize;
 
 use crate::folder::{DataFolder, Input};
@@ -23,7 +23,7 @@ use crate::hash::sha256_of;
 use crate::manifest::{Engine, InputEntry, WindowSpan};
 use crate::rejects::{reject_rows, reject_schema};
 use crate::reuse::Reuse;
-use crate::store::{Cycle, Staging, StoreError};
+use crate::store::{Staging, StoreError, StoredCycle};
 
 /// The version of the manifest's format. A reader refuses a higher one; keys may be added within a version.
 pub const FORMAT: u32 = 1;
@@ -104,7 +104,11 @@ pub struct Grading<'a> {
 ///
 /// # Errors
 /// Nothing was published.
-pub fn publish(mut staging: Staging, grading: &Grading, published_at: &str) -> Result<Cycle, PublishError> {
+pub fn publish(
+    mut staging: Staging,
+    grading: &Grading,
+    published_at: &str,
+) -> Result<StoredCycle, PublishError> {
     let Grading { folder, reuse, graded, method, catalogue, accepted_by } = *grading;
     staging.write_tables(output::tables(graded, method))?;
     let mut present = graded.facts.books.iter().filter(|book| book.present);
@@ -150,7 +154,7 @@ fn inputs(folder: &DataFolder, facts: &Facts) -> Vec<InputEntry> {
 fn write_rejects(
     staging: &mut Staging,
     folder: &DataFolder,
-    book: &Intake,
+    book: &TableBook,
     reuse: &Reuse,
 ) -> Result<(), PublishError> {
     let schema = reject_schema(folder, book.table);

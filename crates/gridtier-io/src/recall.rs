@@ -23,7 +23,7 @@ use gridtier::tier::Previous;
 use gridtier::unit::{Month, date_of_day};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use crate::store::{Cycle, StoreError};
+use crate::store::{StoreError, StoredCycle};
 
 pub use cohort::cohort;
 pub(crate) use cohort::{customers, each};
@@ -73,7 +73,7 @@ pub struct Recalled {
 ///
 /// # Errors
 /// A file cannot be read, or the customer is not in it.
-pub fn customer(cycle: &Cycle, id: &str) -> Result<Recalled, RecallError> {
+pub fn customer(cycle: &StoredCycle, id: &str) -> Result<Recalled, RecallError> {
     let method = method(cycle)?;
     let missing = || RecallError::NoSuchCustomer { id: id.into() };
     let tiers = rows_of(&cycle.dir.join("tiers.parquet"), "customer_id", id)?.ok_or_else(missing)?;
@@ -99,7 +99,7 @@ pub fn customer(cycle: &Cycle, id: &str) -> Result<Recalled, RecallError> {
 ///
 /// # Errors
 /// The manifest cannot be read, or its method is not one that this program understands.
-pub fn method(cycle: &Cycle) -> Result<Method, RecallError> {
+pub fn method(cycle: &StoredCycle) -> Result<Method, RecallError> {
     let manifest = cycle.manifest()?;
     let text = manifest["method"]["text"].as_str().unwrap_or_default();
     Method::parse("_manifest.json: method", text).map_err(|faults| RecallError::File {
@@ -112,7 +112,7 @@ pub fn method(cycle: &Cycle) -> Result<Method, RecallError> {
 ///
 /// # Errors
 /// The manifest cannot be read, has no catalogue, or one that this program does not understand.
-pub fn catalogue(cycle: &Cycle) -> Result<Catalogue, RecallError> {
+pub fn catalogue(cycle: &StoredCycle) -> Result<Catalogue, RecallError> {
     let manifest = cycle.manifest()?;
     let path = cycle.dir.join("_manifest.json");
     let Some(text) = manifest["entitlements"]["text"].as_str() else {
@@ -128,7 +128,7 @@ pub fn catalogue(cycle: &Cycle) -> Result<Catalogue, RecallError> {
 ///
 /// # Errors
 /// The manifest cannot be read.
-pub fn end(cycle: &Cycle) -> Result<Month, RecallError> {
+pub fn end(cycle: &StoredCycle) -> Result<Month, RecallError> {
     let manifest = cycle.manifest()?;
     let end = manifest["window"]["end"].as_str().unwrap_or_default().to_owned();
     Month::try_from(end).map_err(|what| RecallError::File { path: cycle.dir.join("_manifest.json"), what })
@@ -138,7 +138,7 @@ pub fn end(cycle: &Cycle) -> Result<Month, RecallError> {
 ///
 /// # Errors
 /// The tier table cannot be read.
-pub fn final_tiers(cycle: &Cycle) -> Result<Previous, RecallError> {
+pub fn final_tiers(cycle: &StoredCycle) -> Result<Previous, RecallError> {
     let path = cycle.dir.join("tiers.parquet");
     let mut tiers = Previous::new();
     for batch in batches(&path)? {
@@ -158,7 +158,7 @@ pub(crate) fn unreadable(path: &Path, error: impl std::fmt::Display) -> RecallEr
     RecallError::File { path: path.into(), what: error.to_string() }
 }
 
-fn unlike(cycle: &Cycle, name: &str) -> RecallError {
+fn unlike(cycle: &StoredCycle, name: &str) -> RecallError {
     unreadable(
         &cycle.dir.join(name),
         "its columns are not those of this version of gridtier; if an earlier one published it, grade again",

@@ -9,7 +9,7 @@ use std::path::Path;
 use arrow_schema::SchemaRef;
 use gridtier::error::Refusal;
 use gridtier::output::Output;
-use gridtier::source::Intake;
+use gridtier::source::TableBook;
 
 use crate::export::{self, CsvSheet, ExportError, Failure, Mark};
 use crate::folder::DataFolder;
@@ -66,7 +66,7 @@ impl Stopped {
 pub fn write<'a>(
     dir: &Path,
     folder: &DataFolder,
-    books: &[Intake],
+    books: &[TableBook],
     tables: impl IntoIterator<Item = Output<'a>>,
 ) -> Result<(), ReportError> {
     let rejects = dir.join("rejects");

@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use crate::folder::DataFolder;
 use crate::manifest::{Engine, InputEntry, WindowSpan};
-use crate::store::{Cycle, OutputFile, Store, StoreError};
+use crate::store::{OutputFile, Store, StoreError, StoredCycle};
 
 pub use readings::KnownReadings;
 
@@ -47,7 +47,7 @@ pub enum Reuse {
 /// A cycle that has counted these inputs.
 pub struct Counted {
     /// The cycle.
-    pub cycle: Cycle,
+    pub cycle: StoredCycle,
     /// Its files that follow from the inputs.
     pub outputs: Vec<OutputFile>,
     facts: Option<Facts>,
@@ -59,7 +59,7 @@ pub struct Counted {
 /// # Errors
 /// The store cannot be read.
 pub fn find(store: &Store, folder: &DataFolder, window: Window) -> Result<Reuse, StoreError> {
-    let mut nearest: Vec<(u64, Cycle, Manifest)> = Vec::new();
+    let mut nearest: Vec<(u64, StoredCycle, Manifest)> = Vec::new();
     for cycle in store.cycles()?.into_iter().rev().take(CYCLES_MAX) {
         let Some(manifest) = known(&cycle) else { continue };
         if let Some(counted) = counted(&cycle, &manifest, folder, window) {
@@ -80,13 +80,13 @@ pub fn find(store: &Store, folder: &DataFolder, window: Window) -> Result<Reuse,
 }
 
 /// The manifest of a cycle that this program has counted.
-fn known(cycle: &Cycle) -> Option<Manifest> {
+fn known(cycle: &StoredCycle) -> Option<Manifest> {
     let manifest: Manifest = serde_json::from_value(cycle.manifest().ok()?).ok()?;
     (manifest.engine == Engine::this()).then_some(manifest)
 }
 
 /// The facts of a cycle, if its inputs and window are these.
-fn counted(cycle: &Cycle, manifest: &Manifest, folder: &DataFolder, window: Window) -> Option<Counted> {
+fn counted(cycle: &StoredCycle, manifest: &Manifest, folder: &DataFolder, window: Window) -> Option<Counted> {
     let same = manifest.inputs.iter().map(|entry| &entry.input).eq(folder.inputs());
     if !same || manifest.window != window.into() || !is_whole(cycle, manifest, &facts::is_needed) {
         return None;
@@ -97,7 +97,7 @@ fn counted(cycle: &Cycle, manifest: &Manifest, folder: &DataFolder, window: Wind
 }
 
 /// Whether the files of a cycle that are needed are as they were published.
-fn is_whole(cycle: &Cycle, manifest: &Manifest, is_needed: &dyn Fn(&str) -> bool) -> bool {
+fn is_whole(cycle: &StoredCycle, manifest: &Manifest, is_needed: &dyn Fn(&str) -> bool) -> bool {
     let mut needed = manifest.outputs.iter().filter(|output| is_needed(&output.name));
     needed.all(|output| cycle.holds(output))
 }
@@ -105,7 +105,7 @@ fn is_whole(cycle: &Cycle, manifest: &Manifest, is_needed: &dyn Fn(&str) -> bool
 impl Reuse {
     /// The cycle that is built upon.
     #[must_use]
-    pub fn cycle(&self) -> Option<&Cycle> {
+    pub fn cycle(&self) -> Option<&StoredCycle> {
         match self {
             Self::Nothing => None,
             Self::Facts(counted) => Some(&counted.cycle),

@@ -14,8 +14,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use gridtier::checked_toml::{Key, Shape};
 use gridtier::contract::Table;
-use gridtier::document::{Key, Shape};
 use gridtier::entitlement;
 use gridtier::method;
 use serde_json::{Value, json};

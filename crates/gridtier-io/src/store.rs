@@ -35,7 +35,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-pub use cycle::Cycle;
+pub use cycle::StoredCycle;
 use durable::sync_dir;
 pub use error::{Damage, StoreError};
 use error::{cannot_read, cannot_write};
@@ -96,14 +96,14 @@ impl Store {
     }
 
     /// The cycle `version`, or the current one: that of the last commit record, whatever `CURRENT` says.
-    pub fn cycle(&self, version: Option<u64>) -> Result<Cycle, StoreError> {
+    pub fn cycle(&self, version: Option<u64>) -> Result<StoredCycle, StoreError> {
         let records = read_records(&self.root)?;
         let Some(last) = records.last_version() else {
             return Err(StoreError::NoCycle { path: self.root.clone() });
         };
         let version = version.unwrap_or(last);
         let record = records.whole.into_iter().find(|record| record.version == version);
-        let cycle = record.map(|record| Cycle::of(&self.root, record));
+        let cycle = record.map(|record| StoredCycle::of(&self.root, record));
         let cycle =
             cycle.ok_or_else(|| StoreError::NoSuchCycle { path: self.root.clone(), version, last })?;
         if cycle.dir.is_dir() {
@@ -114,9 +114,9 @@ impl Store {
     }
 
     /// All published cycles, in order of version, with those whose folder is gone.
-    pub fn cycles(&self) -> Result<Vec<Cycle>, StoreError> {
+    pub fn cycles(&self) -> Result<Vec<StoredCycle>, StoreError> {
         let records = read_records(&self.root)?;
-        Ok(records.whole.into_iter().map(|record| Cycle::of(&self.root, record)).collect())
+        Ok(records.whole.into_iter().map(|record| StoredCycle::of(&self.root, record)).collect())
     }
 }
 

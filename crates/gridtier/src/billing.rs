@@ -10,7 +10,7 @@ use crate::error::RunError;
 use crate::key::KeyIndex;
 use crate::meter::MonthlyUsage;
 use crate::rows::{self, Columns, Row};
-use crate::source::{Intake, Source};
+use crate::source::{Source, TableBook};
 use crate::unit::{Month, Window};
 
 /// Where a bill's rows lie.
@@ -68,9 +68,9 @@ pub struct Billing {
 #[derive(Debug)]
 pub struct Billed {
     /// Of `bills`.
-    pub bills: Intake,
+    pub bills: TableBook,
     /// Of `payments`.
-    pub payments: Intake,
+    pub payments: TableBook,
     /// By customer.
     pub facts: Vec<Billing>,
 }
@@ -91,7 +91,7 @@ pub fn read(source: &dyn Source, customers: &Customers, usage: &MonthlyUsage) ->
 
 /// The bills of the window.
 struct Ledger {
-    book: Intake,
+    book: TableBook,
     index: KeyIndex,
     standing: Vec<Standing>,
     bills: Vec<Row<Bill>>,
@@ -102,13 +102,13 @@ struct Ledger {
 impl Ledger {
     fn read(source: &dyn Source, customers: &Customers, window: Window) -> Result<Self, RunError> {
         let mut ledger = Self {
-            book: Intake::new(Table::Bills),
+            book: TableBook::new(Table::Bills),
             index: KeyIndex::default(),
             standing: Vec::new(),
             bills: Vec::new(),
             place: Vec::new(),
         };
-        let mut book = Intake::new(Table::Bills);
+        let mut book = TableBook::new(Table::Bills);
         ledger.index.reserve(rows::known_rows(source, Table::Bills)?);
         rows::read_table(source, &mut book, &mut |columns, book| {
             ledger.take(columns, book, customers, window)
@@ -129,7 +129,7 @@ impl Ledger {
     fn take(
         &mut self,
         columns: &mut Columns,
-        book: &mut Intake,
+        book: &mut TableBook,
         customers: &Customers,
         window: Window,
     ) -> Result<(), RunError> {
@@ -209,8 +209,8 @@ impl Ledger {
         &mut self,
         source: &dyn Source,
         window: Window,
-    ) -> Result<(Intake, Vec<Payment>), RunError> {
-        let mut book = Intake::new(Table::Payments);
+    ) -> Result<(TableBook, Vec<Payment>), RunError> {
+        let mut book = TableBook::new(Table::Payments);
         let mut index = KeyIndex::default();
         index.reserve(rows::known_rows(source, Table::Payments)?);
         let mut found: Vec<Row<Payment>> = Vec::new();
@@ -227,7 +227,7 @@ impl Ledger {
     fn take_payments(
         &self,
         columns: &mut Columns,
-        book: &mut Intake,
+        book: &mut TableBook,
         window: Window,
         index: &mut KeyIndex,
         found: &mut Vec<Row<Payment>>,
@@ -395,13 +395,13 @@ mod tests {
             .rows(Table::MeterReadings, "customer_id|read_at|active_kwh", &readings)
             .rows(Table::Bills, BILLS, bills)
             .rows(Table::Payments, PAYMENTS, payments);
-        let customers = customer::read(&source, &mut Intake::new(Table::Customers)).unwrap();
-        let mut book = Intake::new(Table::MeterReadings);
+        let customers = customer::read(&source, &mut TableBook::new(Table::Customers)).unwrap();
+        let mut book = TableBook::new(Table::MeterReadings);
         let usage = crate::meter::read(&source, &customers, WINDOW, None, &mut book).unwrap().usage;
         read(&source, &customers, &usage).unwrap()
     }
 
-    fn rules(book: &Intake) -> Vec<&str> {
+    fn rules(book: &TableBook) -> Vec<&str> {
         book.rejects.iter().map(|reject| reject.rule.code()).collect()
     }
 

@@ -12,8 +12,8 @@ use ndarray::{Array1, Array2};
 use rand_xoshiro::Xoshiro256Plus;
 use rand_xoshiro::rand_core::SeedableRng;
 
-use crate::measure::{adjusted_rand, silhouette};
 use crate::robustness::{Progress, Study};
+use crate::statistics::{adjusted_rand, silhouette};
 
 /// Share of the customers that must have an indicator for it to take part.
 const KNOWN_SHARE_MIN: f64 = 0.5;

@@ -8,7 +8,7 @@ use crate::contract::rule::Rule;
 use crate::error::{Refusal, RunError};
 use crate::key::KeyIndex;
 use crate::rows::{self, Columns, Row};
-use crate::source::{Intake, Source};
+use crate::source::{Source, TableBook};
 use crate::unit::Window;
 
 /// One customer's own columns.
@@ -74,26 +74,26 @@ impl Customers {
 ///
 /// # Errors
 /// The table is absent or unreadable.
-pub fn read(source: &dyn Source, intake: &mut Intake) -> Result<Customers, RunError> {
+pub fn read(source: &dyn Source, book: &mut TableBook) -> Result<Customers, RunError> {
     let mut index = KeyIndex::default();
     let mut found: Vec<Row<Customer>> = Vec::new();
-    rows::read_table(source, intake, &mut |columns, intake| take(columns, intake, &mut index, &mut found))?;
-    if !intake.present {
+    rows::read_table(source, book, &mut |columns, book| take(columns, book, &mut index, &mut found))?;
+    if !book.present {
         let advice = "put customers.parquet, customers.csv or a folder customers/ into the data folder";
         return Err(Refusal::of(Table::Customers, "the table is missing", advice).into());
     }
-    let found = rows::settle(intake, found, index.len());
-    intake.close()?;
+    let found = rows::settle(book, found, index.len());
+    book.close()?;
     Ok(number(&index, found))
 }
 
 fn take(
     columns: &mut Columns,
-    intake: &mut Intake,
+    book: &mut TableBook,
     index: &mut KeyIndex,
     found: &mut Vec<Row<Customer>>,
 ) -> Result<(), RunError> {
-    let ids = columns.ids("customer_id", intake)?;
+    let ids = columns.ids("customer_id", book)?;
     let use_category = columns.cells("use_category")?;
     let supply_level = columns.cells("supply_level")?;
     let region = columns.texts("region")?;
@@ -121,7 +121,7 @@ fn take(
             .or(rows::fault_or_null(aged.states[row]))
             .or(rows::fault_if_any(opt_out.states[row]));
         if let Some(rule) = fault {
-            intake.reject(at, rule);
+            book.reject(at, rule);
             continue;
         }
         let byte = |value: i64| value as u8;

@@ -12,7 +12,7 @@ use crate::error::RunError;
 use crate::key::KeyIndex;
 use crate::meter::MonthlyUsage;
 use crate::rows::{self, Columns, Row};
-use crate::source::{Intake, Source};
+use crate::source::{Source, TableBook};
 use crate::unit::{DAY_US, Month, Window, share_e6};
 
 /// Places of the words that the engine asks for.
@@ -99,7 +99,7 @@ type Request = (u32, u8, i64, i64, i64);
 #[derive(Debug)]
 pub struct Happened {
     /// Of `incidents`, `plans`, `cooperation`, `energy_profiles`.
-    pub books: Vec<Intake>,
+    pub books: Vec<TableBook>,
     /// By customer.
     pub facts: Vec<Events>,
     /// By customer and month.
@@ -142,15 +142,15 @@ struct Reader<'a> {
     last: Cell<u32>,
 }
 
-type Found<T> = Result<(Intake, Vec<Row<T>>), RunError>;
+type Found<T> = Result<(TableBook, Vec<Row<T>>), RunError>;
 
 type Take<'t, T> =
-    &'t dyn Fn(&mut Columns, &mut Intake, &mut KeyIndex, &mut Vec<Row<T>>) -> Result<(), RunError>;
+    &'t dyn Fn(&mut Columns, &mut TableBook, &mut KeyIndex, &mut Vec<Row<T>>) -> Result<(), RunError>;
 
 impl Reader<'_> {
     /// Reads and settles a table; `take` pushes the rows of a batch that pass its rules.
     fn table<T: PartialEq>(&self, table: Table, take: Take<T>) -> Found<T> {
-        let mut book = Intake::new(table);
+        let mut book = TableBook::new(table);
         let mut index = KeyIndex::default();
         let mut found = Vec::new();
         rows::read_table(self.source, &mut book, &mut |columns, book| {
@@ -308,7 +308,7 @@ impl Reader<'_> {
     /// Whether a row is done with: its key or date is faulty, or it lies outside the window.
     fn set_aside(
         &self,
-        book: &mut Intake,
+        book: &mut TableBook,
         at: crate::source::RowAt,
         fault: Option<Rule>,
         month: Option<Month>,
@@ -325,7 +325,7 @@ impl Reader<'_> {
     /// The customer of a row in the window, unless the reference or `fault` sets it aside.
     fn customer_or_reject(
         &self,
-        book: &mut Intake,
+        book: &mut TableBook,
         at: crate::source::RowAt,
         ids: &crate::contract::cell::Ids,
         row: usize,
@@ -450,13 +450,13 @@ mod tests {
             .customers(&["a", "b"])
             .rows(Table::MeterReadings, "customer_id|read_at|active_kwh", &readings)
             .rows(table, header, lines);
-        let customers = customer::read(&source, &mut Intake::new(Table::Customers)).unwrap();
-        let mut book = Intake::new(Table::MeterReadings);
+        let customers = customer::read(&source, &mut TableBook::new(Table::Customers)).unwrap();
+        let mut book = TableBook::new(Table::MeterReadings);
         let usage = crate::meter::read(&source, &customers, WINDOW, None, &mut book).unwrap().usage;
         read(&source, &customers, &usage).unwrap()
     }
 
-    fn rules(book: &Intake) -> Vec<&str> {
+    fn rules(book: &TableBook) -> Vec<&str> {
         book.rejects.iter().map(|reject| reject.rule.code()).collect()
     }
 

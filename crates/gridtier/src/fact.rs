@@ -13,7 +13,7 @@ use crate::customer::{self, Customers};
 use crate::error::{Refusal, RunError};
 use crate::event::{self, Events, Offence, Profile};
 use crate::meter::{self, Coverage, Earlier, FileBook, MonthlyUsage, Readings, UnitSuspect};
-use crate::source::{Finding, Intake, Source};
+use crate::source::{Finding, Source, TableBook};
 use crate::unit::Window;
 
 /// What the readings say of one customer.
@@ -78,7 +78,7 @@ pub struct Facts {
     /// Months far from their customer's median.
     pub unit_suspects: Vec<UnitSuspect>,
     /// What became of every row, by table in their order.
-    pub books: Vec<Intake>,
+    pub books: Vec<TableBook>,
     /// What was noticed, by table and rule.
     pub findings: Vec<Finding>,
     /// Why nobody can be graded, if a required table has no row that counts.
@@ -98,9 +98,9 @@ impl Facts {
 /// # Errors
 /// A table cannot be read, a required one is absent, or a sum overflows.
 pub fn read(source: &dyn Source, window: Window, earlier: Option<&Earlier>) -> Result<Facts, RunError> {
-    let mut customers_book = Intake::new(Table::Customers);
+    let mut customers_book = TableBook::new(Table::Customers);
     let customers = customer::read(source, &mut customers_book)?;
-    let mut readings_book = Intake::new(Table::MeterReadings);
+    let mut readings_book = TableBook::new(Table::MeterReadings);
     let Readings { usage, files: reading_files, files_taken } =
         meter::read(source, &customers, window, earlier, &mut readings_book)?;
     let unit_suspects = meter::unit_suspects(&usage, &customers, &mut readings_book);
@@ -109,7 +109,7 @@ pub fn read(source: &dyn Source, window: Window, earlier: Option<&Earlier>) -> R
     let energy = energies(&usage, &customers)?;
     let rows = energy.into_iter().zip(billed.facts).zip(happened.facts);
     let rows = rows.map(|((energy, billing), events)| CustomerFacts { energy, billing, events }).collect();
-    let books: Vec<Intake> = [customers_book, readings_book, billed.bills, billed.payments]
+    let books: Vec<TableBook> = [customers_book, readings_book, billed.bills, billed.payments]
         .into_iter()
         .chain(happened.books)
         .collect();
@@ -135,7 +135,7 @@ pub fn read(source: &dyn Source, window: Window, earlier: Option<&Earlier>) -> R
 }
 
 /// Why nobody can be graded: a required table has no row that counts.
-fn refusal(source: &dyn Source, books: &[Intake], window: Window) -> Option<Refusal> {
+fn refusal(source: &dyn Source, books: &[TableBook], window: Window) -> Option<Refusal> {
     let book = books.iter().find(|book| book.table.required() && book.tally.counted == 0)?;
     let tally = book.tally;
     if tally.rows_in == 0 {

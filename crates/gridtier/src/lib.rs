@@ -4,8 +4,10 @@
 //! judgement after: no weight, cut-off or tier can reach how a kilowatt-hour is counted. The engine opens no file,
 //! reads no clock and no environment, and prints nothing.
 
+pub mod index;
+pub mod word;
 pub mod unit;
-pub mod document;
+pub mod checked_toml;
 pub mod contract;
 pub mod error;
 pub mod source;
@@ -18,12 +20,12 @@ pub mod event;
 pub mod fact;
 pub mod indicator;
 pub mod mcda;
-pub mod measure;
+pub mod statistics;
 pub mod method;
 pub mod score;
 pub mod tier;
 pub mod robustness;
-pub mod cohort;
+pub mod cycle;
 pub mod whatif;
 pub mod cluster;
 pub mod validate;

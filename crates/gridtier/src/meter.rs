@@ -27,7 +27,7 @@ use crate::contract::rule::Rule;
 use crate::customer::Customers;
 use crate::error::{Refusal, RunError};
 use crate::key::KeyIndex;
-use crate::source::{Intake, Part, Source};
+use crate::source::{Part, Source, TableBook};
 use crate::unit::Window;
 
 use calendar::{Calendar, Slots};
@@ -85,14 +85,14 @@ pub fn read(
     customers: &Customers,
     window: Window,
     earlier: Option<&Earlier>,
-    intake: &mut Intake,
+    book: &mut TableBook,
 ) -> Result<Readings, RunError> {
     let Some(parts) = source.parts(Table::MeterReadings)? else {
         let advice =
             "put meter_readings.parquet, a CSV file or a folder meter_readings/ into the data folder";
         return Err(Refusal::of(Table::MeterReadings, "the table is missing", advice).into());
     };
-    intake.present = true;
+    book.present = true;
     let by = |slots| read_by(slots, source, customers, window, earlier, &parts);
     // Whether days tell readings apart shows while they are read.
     let read = match by(Slots::Days)? {
@@ -102,8 +102,8 @@ pub fn read(
     let Some((readings, books)) = read else {
         return Err(RunError::Bug("slots of a minute are too coarse".into()));
     };
-    books.into_values().for_each(|book| intake.absorb(book));
-    intake.close()?;
+    books.into_values().for_each(|of_file| book.absorb(of_file));
+    book.close()?;
     bounded(&readings.usage, customers)?;
     Ok(readings)
 }
@@ -159,10 +159,10 @@ fn bounded(usage: &MonthlyUsage, customers: &Customers) -> Result<(), RunError> 
 
 /// The finding of months far from their customer's median, with the list.
 #[must_use]
-pub fn unit_suspects(usage: &MonthlyUsage, customers: &Customers, intake: &mut Intake) -> Vec<UnitSuspect> {
+pub fn unit_suspects(usage: &MonthlyUsage, customers: &Customers, book: &mut TableBook) -> Vec<UnitSuspect> {
     let suspects = usage.unit_suspects();
     if let Some(first) = suspects.first() {
-        intake.notice(Rule::UnitSuspect, suspects.len() as u64, || {
+        book.notice(Rule::UnitSuspect, suspects.len() as u64, || {
             let id = customers.ids.key(first.customer);
             let [month_kwh, median_kwh] = [first.active_wh, first.median_wh].map(|wh| wh / 1000);
             format!("{id} in {}: {month_kwh} kWh, median month {median_kwh} kWh", first.month)

@@ -14,8 +14,8 @@ mod tree;
 
 use chrono::NaiveDate;
 
+use crate::checked_toml::{CheckedToml, Fault, Faults};
 use crate::contract::INCIDENT_KINDS;
-use crate::document::{Document, Fault, Faults};
 use crate::indicator::expression::Expression;
 use crate::indicator::{Direction, INDICATORS};
 
@@ -253,7 +253,7 @@ impl Method {
     /// # Errors
     /// Everything that is wrong with it, by line, with what to do.
     pub fn parse(name: &str, text: &str) -> Result<Self, Faults> {
-        let (document, mut faults) = Document::survey(name, text, KEYS)?;
+        let (document, mut faults) = CheckedToml::survey(name, text, KEYS)?;
         let raw: raw::Method = match document.read() {
             Ok(raw) => raw,
             // What is missing or of another kind stands among the faults of the shape, with what to do.
@@ -334,7 +334,7 @@ impl Method {
     }
 }
 
-fn check_scalars(document: &Document, raw: &raw::Method, faults: &mut Vec<Fault>) {
+fn check_scalars(document: &CheckedToml, raw: &raw::Method, faults: &mut Vec<Fault>) {
     let mut fault = |key: &str, what: String, fix: &str| {
         faults.push(Fault { line: document.line(&[key]), what, fix: fix.into() });
     };
@@ -350,7 +350,7 @@ fn check_scalars(document: &Document, raw: &raw::Method, faults: &mut Vec<Fault>
     }
 }
 
-fn overrides(document: &Document, raw: &raw::Method, faults: &mut Vec<Fault>) -> Vec<Override> {
+fn overrides(document: &CheckedToml, raw: &raw::Method, faults: &mut Vec<Fault>) -> Vec<Override> {
     let mut seen = std::collections::BTreeSet::new();
     let mut decided = Vec::new();
     for entry in &raw.overrides {

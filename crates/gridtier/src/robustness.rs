@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::indicator::{Column, Value};
-use crate::measure::Order;
 use crate::method::{Combine, Method, Tier, Ties, Weight};
 use crate::score::combine::{entering, summed};
 use crate::score::{Parameters, effective, points};
+use crate::statistics::Order;
 
 pub use draw::Draw;
 

@@ -12,7 +12,7 @@ use crate::contract::rule::Rule;
 use crate::contract::{AMOUNT_CNY_MAX, Column, Kind, READING_KWH_MAX, Table};
 use crate::error::{Refusal, RunError};
 use crate::key::KeyIndex;
-use crate::source::{Batch, Intake, RowAt, Source};
+use crate::source::{Batch, RowAt, Source, TableBook};
 
 /// Largest accepted planned energy (Wh) or quantity in thousandths: far above any real one, far below an overflow.
 const QUANTITY_MAX: i64 = 9_000_000_000_000_000;
@@ -92,15 +92,15 @@ impl<'a> Columns<'a> {
         self.table.column(name).unwrap_or(&UNKNOWN)
     }
 
-    /// A column of keys. Integer keys are noticed in `intake`.
+    /// A column of keys. Integer keys are noticed in `book`.
     ///
     /// # Errors
     /// The column cannot hold keys.
-    pub fn ids(&self, name: &str, intake: &mut Intake) -> Result<Ids, RunError> {
+    pub fn ids(&self, name: &str, book: &mut TableBook) -> Result<Ids, RunError> {
         let Some(array) = self.batch.column(name) else { return Ok(Ids::empty(self.rows())) };
         let ids = self.typed(name, cell::ids(array))?;
         if ids.from_integers {
-            self.notice_integers(name, intake);
+            self.notice_integers(name, book);
         }
         Ok(ids)
     }
@@ -110,18 +110,18 @@ impl<'a> Columns<'a> {
     ///
     /// # Errors
     /// The column cannot hold keys.
-    pub fn numbers_of(&self, name: &str, intake: &mut Intake, number: Numbering) -> Result<bool, RunError> {
+    pub fn numbers_of(&self, name: &str, book: &mut TableBook, number: Numbering) -> Result<bool, RunError> {
         let Some(array) = self.batch.column(name) else { return Ok(false) };
         number(array, &|values| self.typed(name, cell::id_texts(values)))?;
         if cell::are_integers(array.data_type()) {
-            self.notice_integers(name, intake);
+            self.notice_integers(name, book);
         }
         Ok(true)
     }
 
-    fn notice_integers(&self, name: &str, intake: &mut Intake) {
+    fn notice_integers(&self, name: &str, book: &mut TableBook) {
         let file = || format!("column {name} of {}", self.source.file_name(self.table, self.batch.file));
-        intake.notice(Rule::IntegerId, self.rows() as u64, file);
+        book.notice(Rule::IntegerId, self.rows() as u64, file);
     }
 
     /// A column as its contract's kind asks, as integers: energies in Wh, money in fen, days, months, microseconds,
@@ -240,27 +240,27 @@ pub fn known_rows(source: &dyn Source, table: Table) -> Result<usize, RunError> 
     Ok(parts.iter().filter_map(|part| part.rows).sum::<u64>() as usize)
 }
 
-/// Reads a whole table, all contract columns, batch by batch in the order of files and rows. The intake learns whether
+/// Reads a whole table, all contract columns, batch by batch in the order of files and rows. The book learns whether
 /// the table is there and counts the rows; an absent table calls nothing.
 ///
 /// # Errors
 /// The table cannot be read, or `sink` refuses.
 pub fn read_table(
     source: &dyn Source,
-    intake: &mut Intake,
-    sink: &mut dyn FnMut(&mut Columns, &mut Intake) -> Result<(), RunError>,
+    book: &mut TableBook,
+    sink: &mut dyn FnMut(&mut Columns, &mut TableBook) -> Result<(), RunError>,
 ) -> Result<(), RunError> {
-    let table = intake.table;
+    let table = book.table;
     let Some(parts) = source.parts(table)? else { return Ok(()) };
-    intake.present = true;
+    book.present = true;
     let declared = source.declared().of(table);
     let names: Vec<&str> = table.columns().iter().map(|column| column.name).collect();
     for part in parts {
         source.read(table, part, &names, &mut |batch| {
             let rows = batch.record.num_rows() as u64;
-            intake.tally.rows_in += rows;
+            book.tally.rows_in += rows;
             source.progress(table, rows);
-            sink(&mut Columns::new(source, table, &batch, &declared), intake)
+            sink(&mut Columns::new(source, table, &batch, &declared), book)
         })?;
     }
     Ok(())
@@ -297,7 +297,7 @@ pub fn fault_or_null(state: State) -> Option<Rule> {
 
 /// Rows with one key that are equal count once; rows with one key that differ are all set aside.
 #[must_use]
-pub fn settle<T: PartialEq>(intake: &mut Intake, mut rows: Vec<Row<T>>, keys: usize) -> Vec<Row<T>> {
+pub fn settle<T: PartialEq>(book: &mut TableBook, mut rows: Vec<Row<T>>, keys: usize) -> Vec<Row<T>> {
     const NONE: u32 = u32::MAX;
     let mut first = vec![NONE; keys];
     let mut differs = vec![false; keys];
@@ -315,13 +315,13 @@ pub fn settle<T: PartialEq>(intake: &mut Intake, mut rows: Vec<Row<T>>, keys: us
         let is_first = first[key] == place;
         place += 1;
         if differs[key] {
-            intake.reject(row.at, Rule::DuplicateKey);
+            book.reject(row.at, Rule::DuplicateKey);
             return false;
         }
         if is_first {
-            intake.tally.counted += 1;
+            book.tally.counted += 1;
         } else {
-            intake.tally.duplicates += 1;
+            book.tally.duplicates += 1;
         }
         is_first
     });
@@ -334,12 +334,12 @@ mod tests {
 
     #[test]
     fn equal_rows_count_once_and_differing_ones_not_at_all() {
-        let mut intake = Intake::new(Table::Bills);
+        let mut book = TableBook::new(Table::Bills);
         let row = |key, place, value| Row { key, at: RowAt::new(0, place), value };
         let rows = vec![row(0, 0, 'a'), row(1, 1, 'b'), row(0, 2, 'a'), row(1, 3, 'c'), row(2, 4, 'd')];
-        let kept = settle(&mut intake, rows, 3);
+        let kept = settle(&mut book, rows, 3);
         assert_eq!(kept.iter().map(|row| row.value).collect::<String>(), "ad");
-        assert_eq!((intake.tally.counted, intake.tally.duplicates, intake.tally.rejected), (2, 1, 2));
-        assert!(intake.rejects.iter().all(|reject| reject.rule == Rule::DuplicateKey));
+        assert_eq!((book.tally.counted, book.tally.duplicates, book.tally.rejected), (2, 1, 2));
+        assert!(book.rejects.iter().all(|reject| reject.rule == Rule::DuplicateKey));
     }
 }

@@ -117,7 +117,7 @@ pub struct Breach {
 /// The tables with more rejects than `method` allows.
 #[must_use]
 pub fn breaches(facts: &Facts, method: &Method) -> Vec<Breach> {
-    let breach = |book: &crate::source::Intake| {
+    let breach = |book: &crate::source::TableBook| {
         let allowed = method.limits.rejects_allowed(book.tally.rows_in);
         let rejected = book.tally.rejected;
         (rejected > allowed).then_some(Breach { table: book.table, rejected, allowed })

@@ -1,7 +1,7 @@
 //! Where the engine's rows come from, and the book-keeping of every row.
 //!
 //! The engine opens no file: it asks a [`Source`] for the parts of a table, batch by batch, with the place of each row,
-//! so that whatever is set aside can be named by file and row. An [`Intake`] counts what became of the rows of one
+//! so that whatever is set aside can be named by file and row. An [`TableBook`] counts what became of the rows of one
 //! table; rows in = counted + out of the window + rejected + duplicates, or the run is a bug.
 
 use std::collections::BTreeMap;
@@ -184,7 +184,7 @@ impl Finding {
 
 /// The book of one table.
 #[derive(Clone, Debug)]
-pub struct Intake {
+pub struct TableBook {
     /// The table.
     pub table: Table,
     /// Whether the table is there.
@@ -197,7 +197,7 @@ pub struct Intake {
     pub noticed: BTreeMap<Rule, (u64, String)>,
 }
 
-impl Intake {
+impl TableBook {
     /// An empty book.
     #[must_use]
     pub fn new(table: Table) -> Self {

@@ -64,7 +64,7 @@ impl Tiers {
 
 /// What tiers rest on besides scores and indicators.
 #[derive(Debug)]
-pub struct Grounds<'a> {
+pub struct TierInputs<'a> {
     /// The ids of the customer base, by number.
     pub ids: &'a KeyIndex,
     /// What strata are made of.
@@ -95,20 +95,20 @@ pub fn grade(
     method: &Method,
     previous: &Previous,
 ) -> Tiers {
-    let grounds = Grounds {
+    let inputs = TierInputs {
         ids: &facts.customers.ids,
         groups: Groups::of(&facts.customers, method.strata),
         end: facts.window.end,
         ceilings: vetoes(facts, scores, method),
         previous,
     };
-    grade_on(grounds, columns, scores, method)
+    grade_on(inputs, columns, scores, method)
 }
 
-/// As [`grade`], on grounds that may come from a published cycle.
+/// As [`grade`], on inputs that may come from a published cycle.
 #[must_use]
-pub fn grade_on(grounds: Grounds, columns: &[Column], scores: &Scores, method: &Method) -> Tiers {
-    let Grounds { ids, groups, end, ceilings, previous } = grounds;
+pub fn grade_on(inputs: TierInputs, columns: &[Column], scores: &Scores, method: &Method) -> Tiers {
+    let TierInputs { ids, groups, end, ceilings, previous } = inputs;
     let strata = stratum::strata(&groups, scores, method.min_stratum);
     let place = |id: &str| INDICATORS.iter().position(|indicator| indicator.id == id).unwrap_or(0);
     let (revenue, energy) = (&columns[place("annual_revenue")], &columns[place("annual_energy")]);

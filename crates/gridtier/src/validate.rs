@@ -12,11 +12,11 @@ mod profiles;
 use serde::Serialize;
 
 use crate::cluster::{Clusters, cluster};
-use crate::cohort::Cohort;
-use crate::measure::adjusted_rand;
+use crate::cycle::Cycle;
 use crate::method::Combine;
 use crate::method::checks::{Good, Limit, MEASURES, Measure};
 use crate::robustness::{Compared, Drawn, Progress, Ranked, Study};
+use crate::statistics::adjusted_rand;
 
 pub use classes::{Class, ClassCount};
 pub use concentration::{Held, LorenzPoint};
@@ -120,7 +120,7 @@ impl Validation {
 
 /// Measures a cycle. Long computations tell how far they are.
 #[must_use]
-pub fn validate(cohort: &Cohort, progress: Progress) -> Validation {
+pub fn validate(cohort: &Cycle, progress: Progress) -> Validation {
     let ranked = cohort.ranked();
     let concentrated = concentration::concentration(cohort);
     let classes = classes::classes(cohort);

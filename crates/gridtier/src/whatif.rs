@@ -6,8 +6,8 @@
 
 use serde::Serialize;
 
-use crate::cohort::Cohort;
-use crate::document::did_you_mean;
+use crate::checked_toml::did_you_mean;
+use crate::cycle::Cycle;
 use crate::indicator::{Column, DIMENSIONS, INDICATORS};
 use crate::method::{Combine, Level, Method, Tier, Ties, Unknowns, Weight};
 use crate::score::Scores;
@@ -49,7 +49,7 @@ struct Path {
 ///
 /// # Errors
 /// A setting that cannot be made, with what to do.
-pub fn set(cohort: &Cohort, settings: &[String]) -> Result<Trial, String> {
+pub fn set(cohort: &Cycle, settings: &[String]) -> Result<Trial, String> {
     let mut method = cohort.method.clone();
     let mut paths = paths(&method, &cohort.parameters.weights);
     let before: Vec<f64> = paths.iter().map(|path| path.weight).collect();
@@ -220,7 +220,7 @@ fn put(method: &mut Method, paths: &[Path], touched: &dyn Fn((Level, usize)) -> 
 ///
 /// # Errors
 /// It needs what a cycle's files do not hold.
-pub fn replace(cohort: &Cohort, method: Method) -> Result<Trial, String> {
+pub fn replace(cohort: &Cycle, method: Method) -> Result<Trial, String> {
     let old = &cohort.method;
     for (name, before, after) in [
         ("window_months", old.window_months, method.window_months),
@@ -296,7 +296,7 @@ pub struct Outcome {
 
 /// Grades a cycle's customers by another method and compares the final tiers.
 #[must_use]
-pub fn attempt(cohort: &Cohort, method: &Method) -> Outcome {
+pub fn attempt(cohort: &Cycle, method: &Method) -> Outcome {
     let columns = columns_of(cohort, method);
     let (scores, tiers) = cohort.judged(&columns, method);
     let mut transitions = [[0; 4]; 4];
@@ -335,7 +335,7 @@ pub fn attempt(cohort: &Cohort, method: &Method) -> Outcome {
 }
 
 /// The cycle's values in the order of another method's indicators.
-fn columns_of(cohort: &Cohort, method: &Method) -> Vec<Column> {
+fn columns_of(cohort: &Cycle, method: &Method) -> Vec<Column> {
     let place = |id: &str| cohort.method.indicators.iter().position(|spec| spec.id == id);
     method
         .indicators
@@ -344,7 +344,7 @@ fn columns_of(cohort: &Cohort, method: &Method) -> Vec<Column> {
         .collect()
 }
 
-fn shares(cohort: &Cohort, tiers: &Tiers) -> Vec<Shares> {
+fn shares(cohort: &Cycle, tiers: &Tiers) -> Vec<Shares> {
     // Revenue before and after, energy before and after, by tier.
     let mut sums = [[0i128; 4]; 4];
     for (row, after) in cohort.rows.iter().zip(&tiers.tier) {

@@ -8,7 +8,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, BooleanArray};
 use arrow_select::filter::filter_record_batch;
-use gridtier::document::did_you_mean;
+use gridtier::checked_toml::did_you_mean;
 use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::application::Outcome;
 use gridtier::entitlement::census::Census;
@@ -18,7 +18,7 @@ use gridtier::method::Tier;
 use gridtier_io::entitle::{self, Comparison, Listing};
 use gridtier_io::export::{self, Failure as Unwritten, Format, Occasion, Table};
 use gridtier_io::recall;
-use gridtier_io::store::{Cycle, Store};
+use gridtier_io::store::{Store, StoredCycle};
 
 use super::Tongue;
 use super::deliver::{deliver, exporter, format, mark, people, words, wrote};
@@ -33,7 +33,7 @@ use crate::summary::tier_name;
 pub struct Answer<'a> {
     pub question: &'a Question,
     pub store: &'a Store,
-    pub cycle: &'a Cycle,
+    pub cycle: &'a StoredCycle,
     pub catalogue: &'a Catalogue,
     pub tongue: Tongue,
 }
@@ -42,7 +42,7 @@ pub struct Answer<'a> {
 pub fn matrix(
     question: &Question,
     catalogue: &Catalogue,
-    cycle: Option<&Cycle>,
+    cycle: Option<&StoredCycle>,
     tongue: Tongue,
 ) -> Result<Done, Failure> {
     let format = format(question)?;
@@ -102,7 +102,7 @@ fn footnotes(catalogue: &Catalogue, words: Words, lang: Lang) -> String {
 fn page(
     question: &Question,
     catalogue: &Catalogue,
-    cycle: Option<&Cycle>,
+    cycle: Option<&StoredCycle>,
     words: Words,
 ) -> Result<Done, Failure> {
     let mut occasion = Occasion::default();

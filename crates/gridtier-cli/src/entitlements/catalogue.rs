@@ -1,6 +1,6 @@
 //! Catalogues by name or file.
 
-use gridtier::document::Faults;
+use gridtier::checked_toml::Faults;
 use gridtier::entitlement::service::Provenance;
 use gridtier::entitlement::{CATALOGUES, Catalogue};
 use gridtier::method::{Method, Tier};

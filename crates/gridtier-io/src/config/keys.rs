@@ -5,9 +5,9 @@
 
 use std::sync::LazyLock;
 
+use gridtier::checked_toml::{Key, Shape};
 use gridtier::contract::declared::{DecimalMark, EnergyUnit, MoneyUnit};
 use gridtier::contract::{Column, Kind, Table};
-use gridtier::document::{Key, Shape};
 
 use super::HiveType;
 

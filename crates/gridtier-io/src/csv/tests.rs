@@ -4,7 +4,7 @@ use gridtier::source::Source;
 
 use super::*;
 use crate::limits::CELL_BYTES_MAX;
-use crate::trial::{Trial, readings};
+use crate::test_folder::{TestFolder, readings};
 
 const HEADER: &str = "customer_id,read_at,active_kwh,说明\n";
 
@@ -12,7 +12,7 @@ const HEADER: &str = "customer_id,read_at,active_kwh,说明\n";
 type Energy = Result<(String, i64), Rule>;
 
 fn energies(bytes: impl AsRef<[u8]>) -> Result<Vec<Energy>, String> {
-    let readings = readings(&Trial::with("meter_readings.csv", bytes))?;
+    let readings = readings(&TestFolder::with("meter_readings.csv", bytes))?;
     Ok(readings.into_iter().map(|reading| reading.map(|(id, _, wh)| (id, wh))).collect())
 }
 
@@ -21,7 +21,7 @@ fn ok(id: &str, wh: i64) -> Energy {
 }
 
 fn refusal(bytes: impl AsRef<[u8]>) -> String {
-    Trial::with("meter_readings.csv", bytes).refusal(Table::MeterReadings)
+    TestFolder::with("meter_readings.csv", bytes).refusal(Table::MeterReadings)
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_row_of_the_wrong_width_keeps_its_place() {
         energies(&text),
         Ok(vec![ok("1", 1_000), Err(Rule::BadWidth), Err(Rule::BadWidth), ok("4", 4_000)])
     );
-    let trial = Trial::with("meter_readings.csv", text);
+    let trial = TestFolder::with("meter_readings.csv", text);
     let batches = trial.read(Table::MeterReadings).unwrap();
     assert_eq!(batches[0].faults, [(1, Rule::BadWidth), (2, Rule::BadWidth)]);
     assert_eq!(trial.open().unwrap().inputs()[0].rows, 4);
@@ -100,13 +100,13 @@ fn a_declared_delimiter_is_used_and_an_undeclared_one_is_hinted_at() {
     let text = "customer_id;read_at;active_kwh\n1;2025-01-01;1\n";
     assert!(refusal(text).contains("declare `delimiter`"));
     let config = "format = 1\n[tables.meter_readings]\ndelimiter = \";\"\n";
-    let trial = Trial::with("meter_readings.csv", text).and("gridtier.toml", config);
+    let trial = TestFolder::with("meter_readings.csv", text).and("gridtier.toml", config);
     assert_eq!(readings(&trial).unwrap().len(), 1);
     // In GB18030 the second byte of a character can be a bar.
     let (gb18030, ..) = GB18030.encode("customer_id|read_at|active_kwh\n倈|2025-01-01|1\n");
     assert!(gb18030.windows(2).any(|pair| pair == b"\x82|"), "{gb18030:?}");
     let config = "format = 1\n[tables.meter_readings]\ndelimiter = \"|\"\n";
-    let trial = Trial::with("meter_readings.csv", gb18030).and("gridtier.toml", config);
+    let trial = TestFolder::with("meter_readings.csv", gb18030).and("gridtier.toml", config);
     assert_eq!(readings(&trial).unwrap()[0].as_ref().unwrap().0, "倈");
 }
 
@@ -117,7 +117,7 @@ fn long_cells_are_refused_and_many_long_ones_come_in_small_batches() {
     assert!(told.contains("one cell holds"), "{told}");
     let id = "9".repeat(CELL_BYTES_MAX / 2);
     let text = format!("{HEADER}{}", format!("{id},2025-01-01,1,\n").repeat(40));
-    let batches = Trial::with("meter_readings.csv", text).read(Table::MeterReadings).unwrap();
+    let batches = TestFolder::with("meter_readings.csv", text).read(Table::MeterReadings).unwrap();
     assert_eq!(batches.iter().map(|batch| batch.record.num_rows()).sum::<usize>(), 40);
     assert!(batches.iter().all(|batch| batch.record.num_rows() <= 17));
 }
@@ -126,7 +126,7 @@ fn long_cells_are_refused_and_many_long_ones_come_in_small_batches() {
 fn a_large_file_comes_in_batches_in_order() {
     let rows = 40_000;
     let text: String = (0..rows).map(|row| format!("{row},2025-01-01,{row},\n")).collect();
-    let trial = Trial::with("meter_readings.csv", format!("{HEADER}{text}"));
+    let trial = TestFolder::with("meter_readings.csv", format!("{HEADER}{text}"));
     let folder = trial.open().unwrap();
     let parts = folder.parts(Table::MeterReadings).unwrap().unwrap();
     assert_eq!((parts.len(), parts[0].rows), (1, Some(rows)));

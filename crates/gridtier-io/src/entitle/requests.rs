@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use gridtier::document::did_you_mean;
+use gridtier::checked_toml::did_you_mean;
 use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::application::Application;
 use gridtier::entitlement::service::Fee;

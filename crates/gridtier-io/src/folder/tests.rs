@@ -2,12 +2,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow_array::{Float64Array, Int64Array, StringArray};
 use gridtier::contract::rule::Rule;
-use gridtier::source::Intake;
+use gridtier::source::TableBook;
 use gridtier::unit::{Month, Window};
 use parquet::file::properties::WriterProperties;
 
 use super::*;
-use crate::trial::{Trial, ids_of, parquet, parquet_as, readings};
+use crate::test_folder::{TestFolder, ids_of, parquet, parquet_as, readings};
 
 const PAYMENTS: &str = "payment_id,bill_id,paid_on,amount\n";
 
@@ -27,7 +27,7 @@ fn amounts(amount: ArrayRef) -> Vec<u8> {
 
 #[test]
 fn what_is_no_folder_is_refused() {
-    let trial = Trial::with("file", "x");
+    let trial = TestFolder::with("file", "x");
     let told = DataFolder::open(&trial.path().join("file")).err().unwrap().to_string();
     assert!(told.contains("the data folder cannot be listed"), "{told}");
     assert!(trial.open().unwrap().parts(Table::Bills).unwrap().is_none());
@@ -35,7 +35,7 @@ fn what_is_no_folder_is_refused() {
 
 #[test]
 fn inputs_name_every_file_with_its_hash_and_rows() {
-    let trial = Trial::with("payments/b.csv", payments("1"))
+    let trial = TestFolder::with("payments/b.csv", payments("1"))
         .and("payments/a.csv", payments("2"))
         .and("gridtier.toml", "format = 1\n")
         .and("paymentz.csv", "x");
@@ -61,7 +61,7 @@ fn inputs_name_every_file_with_its_hash_and_rows() {
 
 #[test]
 fn the_same_file_twice_is_refused_unless_its_folders_differ_or_it_is_empty() {
-    let twice = |a: &str, b: &str, text: &str| Trial::with(a, text).and(b, text).open().map(drop);
+    let twice = |a: &str, b: &str, text: &str| TestFolder::with(a, text).and(b, text).open().map(drop);
     let told = twice("payments/a.csv", "payments/b.csv", &payments("1")).unwrap_err();
     assert!(told.contains("payments/b.csv: it is the same file as payments/a.csv, byte for byte"), "{told}");
     assert_eq!(twice("payments/a.csv", "payments/b.csv", PAYMENTS), Ok(()));
@@ -72,7 +72,7 @@ fn the_same_file_twice_is_refused_unless_its_folders_differ_or_it_is_empty() {
 #[test]
 fn a_folder_value_is_a_column_and_keeps_its_zeros() {
     let file = "payment_id,bill_id,amount\n1,b,1\n2,b,2\n";
-    let trial = Trial::with("payments/paid_on=2025-01-31/bill_id=007/a.csv", file)
+    let trial = TestFolder::with("payments/paid_on=2025-01-31/bill_id=007/a.csv", file)
         .and("payments/paid_on=__HIVE_DEFAULT_PARTITION__/bill_id=%E6%88%B7/b.csv", file)
         .and("gridtier.toml", "format = 1\n[tables.payments.hive]\npaid_on = \"date\"\n");
     let batches = trial.read(Table::Payments).unwrap();
@@ -87,7 +87,7 @@ fn a_folder_value_is_a_column_and_keeps_its_zeros() {
 #[test]
 fn types_that_clash_are_refused_and_wider_ones_noticed() {
     let trial = |a: ArrayRef, b: ArrayRef| {
-        Trial::with("payments/a.parquet", amounts(a)).and("payments/b.parquet", amounts(b))
+        TestFolder::with("payments/a.parquet", amounts(a)).and("payments/b.parquet", amounts(b))
     };
     let double = || Arc::new(Float64Array::from(vec![1.0])) as ArrayRef;
     let told = trial(double(), Arc::new(StringArray::from(vec!["1"]))).refusal(Table::Payments);
@@ -97,13 +97,14 @@ fn types_that_clash_are_refused_and_wider_ones_noticed() {
     let notices = wider.open().unwrap().notices(Table::Payments);
     let example = "amount: Int64 in payments/a.parquet, Int32 in payments/b.parquet".to_owned();
     assert_eq!(notices, [(Rule::WidenedType, 1, example)]);
-    let mixed = Trial::with("payments/a.parquet", amounts(double())).and("payments/b.csv", payments("1"));
+    let mixed =
+        TestFolder::with("payments/a.parquet", amounts(double())).and("payments/b.csv", payments("1"));
     assert_eq!(mixed.read(Table::Payments).unwrap().len(), 2);
 }
 
 #[test]
 fn columns_are_found_by_declared_names_and_any_case() {
-    let trial = Trial::with("A_RCVD/x.csv", "PAYMENT_ID,Bill_ID,CHARGE_YMD,amount,ORG\n1,b,20250131,5,01\n").and(
+    let trial = TestFolder::with("A_RCVD/x.csv", "PAYMENT_ID,Bill_ID,CHARGE_YMD,amount,ORG\n1,b,20250131,5,01\n").and(
         "gridtier.toml",
         "format = 1\n[tables.payments]\npath = \"A_RCVD\"\n[tables.payments.columns]\npaid_on = \"charge_ymd\"\n",
     );
@@ -114,7 +115,7 @@ fn columns_are_found_by_declared_names_and_any_case() {
 
 #[test]
 fn all_that_is_wrong_is_told_at_once() {
-    let trial = Trial::with("payments/a.csv", "payment_id,bill_id,paid_on\n")
+    let trial = TestFolder::with("payments/a.csv", "payment_id,bill_id,paid_on\n")
         .and("payments/b.parquet", "PAR1 and no more")
         .and("payments/c.csv", payments("1"))
         .and("plans.csv", "customer_id,month\n");
@@ -126,17 +127,17 @@ fn all_that_is_wrong_is_told_at_once() {
     ] {
         assert!(told.contains(part), "{told}");
     }
-    let told = Trial::with("gridtier.toml", b"format = 1\nzone = \"\xFF\"\n").open().err().unwrap();
+    let told = TestFolder::with("gridtier.toml", b"format = 1\nzone = \"\xFF\"\n").open().err().unwrap();
     assert!(told.contains("gridtier.toml:1: it is not UTF-8 text"), "{told}");
-    assert!(Trial::with("gridtier.toml", "format = 2\n").open().is_err());
+    assert!(TestFolder::with("gridtier.toml", "format = 2\n").open().is_err());
 }
 
 #[test]
 fn a_file_that_changes_under_way_is_refused() {
-    let trial = Trial::with("payments.csv", payments("1"));
+    let trial = TestFolder::with("payments.csv", payments("1"));
     let folder = trial.open().unwrap();
     fs::write(trial.path().join("payments.csv"), payments("1") + "2,b,2025-01-01,2\n").unwrap();
-    let told = crate::trial::read(&folder, Table::Payments).unwrap_err();
+    let told = crate::test_folder::read(&folder, Table::Payments).unwrap_err();
     assert!(told.contains("payments.csv: it was changed while it was being read"), "{told}");
 }
 
@@ -144,7 +145,7 @@ fn a_file_that_changes_under_way_is_refused() {
 fn the_sink_can_stop_the_reading_and_progress_is_passed_on() {
     let seen = Arc::new(AtomicU64::new(0));
     let count = Arc::clone(&seen);
-    let trial = Trial::with("payments.csv", payments("1"));
+    let trial = TestFolder::with("payments.csv", payments("1"));
     let folder = trial.open().unwrap().with_progress(Box::new(move |_, rows| {
         count.fetch_add(rows, Ordering::Relaxed);
     }));
@@ -158,17 +159,20 @@ fn the_sink_can_stop_the_reading_and_progress_is_passed_on() {
 #[test]
 fn every_table_of_the_invented_utility_is_read() {
     let dir = tempfile::tempdir().unwrap();
-    let spec = crate::sample::SampleSpec {
+    let spec = gridtier_sample::SampleSpec {
         customers: 50,
-        layout: crate::sample::Layout::MonthlyFiles,
-        ..crate::sample::SampleSpec::demo()
+        layout: gridtier_sample::Layout::MonthlyFiles,
+        ..gridtier_sample::SampleSpec::demo()
     };
     let path = dir.path().join("data");
-    let summary = crate::sample::write(&path, &spec).unwrap();
+    let summary = gridtier_sample::write(&path, &spec).unwrap();
     let folder = DataFolder::open(&path).unwrap_or_else(|error| panic!("{error}"));
     for table in Table::ALL {
-        let rows: usize =
-            crate::trial::read(&folder, table).unwrap().iter().map(|batch| batch.record.num_rows()).sum();
+        let rows: usize = crate::test_folder::read(&folder, table)
+            .unwrap()
+            .iter()
+            .map(|batch| batch.record.num_rows())
+            .sum();
         assert_eq!(rows as u64, summary.rows(table), "{table}");
         assert!(rows > 0);
     }
@@ -178,7 +182,8 @@ fn every_table_of_the_invented_utility_is_read() {
 fn readings_of_all_formats_make_one_table() {
     let parquet = parquet(crate::parquet::sample_of_readings(3));
     let csv = "customer_id,read_at,active_kwh\n0000000009,1970-01-01 09:00:00,0.009\n";
-    let trial = Trial::with("meter_readings/2024/a.parquet", parquet).and("meter_readings/2025/b.csv", csv);
+    let trial =
+        TestFolder::with("meter_readings/2024/a.parquet", parquet).and("meter_readings/2025/b.csv", csv);
     let all: Vec<_> = readings(&trial).unwrap().into_iter().map(Result::unwrap).collect();
     assert_eq!(all[2], ("0000000002".into(), 7_200_000_000, 2));
     assert_eq!(all[3], ("0000000009".into(), 32_400_000_000, 9));
@@ -196,7 +201,7 @@ fn days(id: ArrayRef, days: Vec<Option<i32>>) -> Vec<u8> {
 
 /// The days for which the parts of a file of readings have bounds.
 fn bounds_of(file: Vec<u8>) -> Vec<Option<(i64, i64)>> {
-    let folder = Trial::with("meter_readings.parquet", file).open().unwrap();
+    let folder = TestFolder::with("meter_readings.parquet", file).open().unwrap();
     let parts = folder.parts(Table::MeterReadings).unwrap().unwrap();
     let days = |us: i64| us.div_euclid(gridtier::unit::DAY_US);
     let bounds = |part| folder.bounds(part).map(|bounds| (days(bounds.first_us), days(bounds.last_us)));
@@ -231,10 +236,10 @@ fn row_groups_outside_the_window_are_counted_and_not_opened() {
     // The first row group cannot be read.
     let mut file = days(ids(8), all);
     file[4..24].fill(0xFF);
-    let trial = Trial::with("customers.csv", customers).and("meter_readings.parquet", file);
+    let trial = TestFolder::with("customers.csv", customers).and("meter_readings.parquet", file);
     let folder = trial.open().unwrap();
-    let known = gridtier::customer::read(&folder, &mut Intake::new(Table::Customers)).unwrap();
-    let mut book = Intake::new(Table::MeterReadings);
+    let known = gridtier::customer::read(&folder, &mut TableBook::new(Table::Customers)).unwrap();
+    let mut book = TableBook::new(Table::MeterReadings);
     let usage = gridtier::meter::read(&folder, &known, window, None, &mut book).unwrap().usage;
     assert_eq!((usage.get(0, 0).readings, usage.get(0, 0).active_wh), (3, 3_000));
     let tally = book.tally;
@@ -242,7 +247,7 @@ fn row_groups_outside_the_window_are_counted_and_not_opened() {
     // A window that needs it finds that out.
     let january = Window { end: Month(1), months: 1 };
     assert!(
-        gridtier::meter::read(&folder, &known, january, None, &mut Intake::new(Table::MeterReadings))
+        gridtier::meter::read(&folder, &known, january, None, &mut TableBook::new(Table::MeterReadings))
             .is_err()
     );
 }

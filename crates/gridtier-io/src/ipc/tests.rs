@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::*;
-use crate::trial::{Trial, readings};
+use crate::test_folder::{TestFolder, readings};
 
 fn batch(rows: usize) -> RecordBatch {
     let names: Vec<String> = (0..100).map(|id| format!("{id:010}")).collect();
@@ -51,7 +51,7 @@ fn files_and_streams_are_read_packed_or_not() {
         let whole = batch(20_010);
         let batches = [whole.slice(0, 20_000), whole.slice(20_000, 10)];
         for bytes in [file(&batches, packed), stream_of(&batches, packed)] {
-            let trial = Trial::with("meter_readings.feather", bytes);
+            let trial = TestFolder::with("meter_readings.feather", bytes);
             let all = readings(&trial).unwrap();
             assert_eq!(all.len(), 20_010);
             assert_eq!(all[19_999].as_ref().unwrap().0, "0000000099");
@@ -64,7 +64,7 @@ fn files_and_streams_are_read_packed_or_not() {
 
 #[test]
 fn only_the_columns_asked_for_are_read() {
-    let trial = Trial::with("meter_readings.arrow", file(&[batch(10)], None));
+    let trial = TestFolder::with("meter_readings.arrow", file(&[batch(10)], None));
     let folder = trial.open().unwrap();
     let part = folder.parts(Table::MeterReadings).unwrap().unwrap()[0];
     for asked in [&["active_kwh", "customer_id"][..], &["meter_id"]] {
@@ -85,7 +85,7 @@ fn a_file_cut_off_anywhere_is_refused() {
     let batches = [whole.slice(0, 300), whole.slice(300, 300)];
     for bytes in [file(&batches, Some(CompressionType::ZSTD)), stream_of(&batches, None)] {
         for cut in (1..bytes.len()).step_by(bytes.len() / 150).chain(bytes.len() - 12..bytes.len()) {
-            let told = Trial::with("meter_readings.arrow", &bytes[..cut]).refusal(Table::MeterReadings);
+            let told = TestFolder::with("meter_readings.arrow", &bytes[..cut]).refusal(Table::MeterReadings);
             assert!(told.starts_with("table meter_readings: meter_readings.arrow: "), "{told}");
         }
     }
@@ -105,7 +105,7 @@ fn flipped_bytes_never_end_the_process() {
                 let within = if random.next_u32() % 2 == 0 { 1_000 } else { bytes.len() };
                 damaged[random.next_u32() as usize % within] = random.next_u32() as u8;
                 refused += usize::from(
-                    Trial::with("meter_readings.arrow", damaged).read(Table::MeterReadings).is_err(),
+                    TestFolder::with("meter_readings.arrow", damaged).read(Table::MeterReadings).is_err(),
                 );
             }
         }
@@ -119,14 +119,14 @@ fn a_packed_column_cannot_claim_to_unpack_to_a_hundred_gigabytes() {
     let energies = (20_000u64 * 8).to_le_bytes();
     let at = bytes.windows(8).position(|window| window == energies).unwrap();
     bytes[at..at + 8].copy_from_slice(&(100u64 << 30).to_le_bytes());
-    let told = Trial::with("meter_readings.arrow", bytes).refusal(Table::MeterReadings);
+    let told = TestFolder::with("meter_readings.arrow", bytes).refusal(Table::MeterReadings);
     assert!(told.contains("unpacks to 1073"), "{told}");
 }
 
 #[test]
 fn old_feather_files_are_refused_with_advice() {
     let told =
-        Trial::with("meter_readings.feather", b"FEA1 and so on and so on").refusal(Table::MeterReadings);
+        TestFolder::with("meter_readings.feather", b"FEA1 and so on and so on").refusal(Table::MeterReadings);
     assert!(told.contains("old version 1") && told.contains("Feather version 2"), "{told}");
 }
 
@@ -136,5 +136,5 @@ fn a_file_is_read_by_its_footer_alone() {
     let mut bytes = file(&[batch(100)], None);
     let start = bytes.windows(4).position(|window| window == [0xFF; 4]).unwrap();
     bytes[start..start + 8].copy_from_slice(&[4, 0, 0, 0, 0xF2, 0xFF, 0xFF, 0xFF]);
-    assert_eq!(readings(&Trial::with("meter_readings.arrow", bytes)).unwrap().len(), 100);
+    assert_eq!(readings(&TestFolder::with("meter_readings.arrow", bytes)).unwrap().len(), 100);
 }

@@ -13,7 +13,7 @@ use gridtier::contract::Table;
 use gridtier::source::Source;
 use parquet::file::properties::WriterProperties;
 
-use crate::trial::{Trial, parquet, parquet_as, read};
+use crate::test_folder::{TestFolder, parquet, parquet_as, read};
 
 /// Readings of `rows` rows: 100 customers, an hour apart, in order.
 pub(crate) fn readings(rows: usize) -> Vec<(&'static str, ArrayRef)> {
@@ -29,8 +29,8 @@ pub(crate) fn readings(rows: usize) -> Vec<(&'static str, ArrayRef)> {
 #[test]
 fn parts_are_row_groups_and_rows_keep_their_places() {
     let properties = WriterProperties::builder().set_max_row_group_row_count(Some(20_000));
-    let trial = Trial::with("meter_readings.parquet", parquet_as(properties, readings(50_000)));
-    let folder = trial.open().unwrap();
+    let folder = TestFolder::with("meter_readings.parquet", parquet_as(properties, readings(50_000)));
+    let folder = folder.open().unwrap();
     let parts = folder.parts(Table::MeterReadings).unwrap().unwrap();
     let places: Vec<_> = parts.iter().map(|part| (part.first_row, part.rows)).collect();
     assert_eq!(places, [(0, Some(20_000)), (20_000, Some(20_000)), (40_000, Some(10_000))]);
@@ -46,8 +46,8 @@ fn parts_are_row_groups_and_rows_keep_their_places() {
 
 #[test]
 fn repeated_text_stays_one_dictionary_for_each_row_group() {
-    let trial = Trial::with("meter_readings.parquet", parquet(readings(50_000)));
-    let batches = trial.read(Table::MeterReadings).unwrap();
+    let folder = TestFolder::with("meter_readings.parquet", parquet(readings(50_000)));
+    let batches = folder.read(Table::MeterReadings).unwrap();
     assert!(batches.len() > 1);
     let values = |batch: usize| {
         Arc::clone(batches[batch].column("customer_id").unwrap().as_dictionary::<Int32Type>().values())
@@ -60,8 +60,8 @@ fn repeated_text_stays_one_dictionary_for_each_row_group() {
 fn text_that_outgrew_its_dictionary_comes_as_views() {
     let properties =
         WriterProperties::builder().set_dictionary_page_size_limit(100).set_data_page_row_count_limit(1_000);
-    let trial = Trial::with("meter_readings.parquet", parquet_as(properties, readings(50_000)));
-    for batch in trial.read(Table::MeterReadings).unwrap() {
+    let folder = TestFolder::with("meter_readings.parquet", parquet_as(properties, readings(50_000)));
+    for batch in folder.read(Table::MeterReadings).unwrap() {
         assert_eq!(batch.column("customer_id").unwrap().data_type(), &DataType::Utf8View);
     }
 }
@@ -70,8 +70,8 @@ fn text_that_outgrew_its_dictionary_comes_as_views() {
 fn only_the_columns_asked_for_are_read() {
     let mut columns = readings(10);
     columns.push(("quality", Arc::new(Int64Array::from(vec![1; 10]))));
-    let trial = Trial::with("meter_readings.parquet", parquet(columns));
-    let folder = trial.open().unwrap();
+    let folder = TestFolder::with("meter_readings.parquet", parquet(columns));
+    let folder = folder.open().unwrap();
     let part = folder.parts(Table::MeterReadings).unwrap().unwrap()[0];
     for (asked, given) in
         [(&["active_kwh", "meter_id"][..], &["active_kwh"][..]), (&["meter_id"], &[]), (&[], &[])]
@@ -88,8 +88,8 @@ fn only_the_columns_asked_for_are_read() {
 
 #[test]
 fn a_file_without_rows_is_a_table_without_rows() {
-    let trial = Trial::with("meter_readings.parquet", parquet(readings(0)));
-    let folder = trial.open().unwrap();
+    let folder = TestFolder::with("meter_readings.parquet", parquet(readings(0)));
+    let folder = folder.open().unwrap();
     assert_eq!(folder.parts(Table::MeterReadings).unwrap().unwrap(), []);
     assert_eq!(folder.inputs()[0].rows, 0);
 }

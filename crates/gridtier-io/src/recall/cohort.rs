@@ -3,22 +3,22 @@
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type};
 use arrow_array::{Array, PrimitiveArray, RecordBatch, StringArray};
-use gridtier::cohort::{Cohort, Placed};
 use gridtier::contract::{IMPORTANCE_LEVELS, LOAD_CLASSES, SUPPLY_LEVELS, USE_CATEGORIES};
 use gridtier::customer::{Customer, Customers};
+use gridtier::cycle::{Cycle, Placed};
 use gridtier::indicator::{Column, Value};
 use gridtier::method::{Method, Tier};
 use gridtier::output::parameters;
 use gridtier::tier::Previous;
 
 use super::{RecallError, batches, end, final_tiers, method, read, text, unlike, unreadable};
-use crate::store::{Cycle, Store};
+use crate::store::{Store, StoredCycle};
 
 /// Recalls a cycle with the final tiers of the last cycle of an earlier day.
 ///
 /// # Errors
 /// A file cannot be read, or is not one of this version of gridtier.
-pub fn cohort(store: &Store, cycle: &Cycle) -> Result<Cohort, RecallError> {
+pub fn cohort(store: &Store, cycle: &StoredCycle) -> Result<Cycle, RecallError> {
     let method = method(cycle)?;
     let customers = customers(cycle)?;
     let (rows, strata) = tiers(cycle, &customers)?;
@@ -29,12 +29,12 @@ pub fn cohort(store: &Store, cycle: &Cycle) -> Result<Cohort, RecallError> {
     let influence = influence(&table, &method).ok_or_else(|| unlike(cycle, "parameters.parquet"))?;
     let end = end(cycle)?;
     let previous = previous(store, cycle)?;
-    Ok(Cohort { method, end, customers, columns, rows, strata, parameters, influence, previous })
+    Ok(Cycle { method, end, customers, columns, rows, strata, parameters, influence, previous })
 }
 
 /// The final tiers of the last cycle before this one with an earlier day: grading a day twice must not count as two
 /// cycles.
-fn previous(store: &Store, cycle: &Cycle) -> Result<Previous, RecallError> {
+fn previous(store: &Store, cycle: &StoredCycle) -> Result<Previous, RecallError> {
     let end_of_this = end(cycle)?;
     for earlier in store.cycles()?.iter().rev().filter(|earlier| earlier.version < cycle.version) {
         if end(earlier)? < end_of_this {
@@ -46,7 +46,7 @@ fn previous(store: &Store, cycle: &Cycle) -> Result<Previous, RecallError> {
 
 /// Hands every batch of a file of the cycle to `take`, which says `None` when a column is not as it should be.
 pub(crate) fn each(
-    cycle: &Cycle,
+    cycle: &StoredCycle,
     name: &str,
     mut take: impl FnMut(&RecordBatch) -> Option<()>,
 ) -> Result<(), RecallError> {
@@ -84,7 +84,7 @@ fn place(column: &StringArray, row: usize, words: &[&str]) -> Option<u8> {
 ///
 /// # Errors
 /// The table cannot be read, or is none of this version of gridtier.
-pub(crate) fn customers(cycle: &Cycle) -> Result<Customers, RecallError> {
+pub(crate) fn customers(cycle: &StoredCycle) -> Result<Customers, RecallError> {
     let mut customers = Customers::default();
     each(cycle, "customers.parquet", |batch| {
         let words = |name: &str| text(batch, name);
@@ -119,7 +119,7 @@ pub(crate) fn customers(cycle: &Cycle) -> Result<Customers, RecallError> {
     Ok(customers)
 }
 
-fn tiers(cycle: &Cycle, customers: &Customers) -> Result<(Vec<Placed>, Vec<String>), RecallError> {
+fn tiers(cycle: &StoredCycle, customers: &Customers) -> Result<(Vec<Placed>, Vec<String>), RecallError> {
     let mut rows = Vec::new();
     let mut strata: Vec<String> = Vec::new();
     each(cycle, "tiers.parquet", |batch| {
@@ -150,7 +150,7 @@ fn tiers(cycle: &Cycle, customers: &Customers) -> Result<(Vec<Placed>, Vec<Strin
 }
 
 fn values(
-    cycle: &Cycle,
+    cycle: &StoredCycle,
     method: &Method,
     rows: &[Placed],
     customers: usize,

@@ -11,14 +11,14 @@ use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
 
 use super::*;
-use crate::trial::{Trial, parquet, parquet_as};
+use crate::test_folder::{TestFolder, parquet, parquet_as};
 
 fn reject(file: u32, row: u64) -> Reject {
     Reject { at: RowAt::new(file, row), rule: Rule::Orphan }
 }
 
 /// The rejects as lines, cells divided by bars.
-fn lines(trial: &Trial, table: Table, rejects: &[Reject]) -> Vec<String> {
+fn lines(trial: &TestFolder, table: Table, rejects: &[Reject]) -> Vec<String> {
     lines_of(&trial.open().unwrap(), table, rejects, None)
 }
 
@@ -45,14 +45,14 @@ fn lines_of(
     lines
 }
 
-fn names(trial: &Trial, table: Table) -> Vec<String> {
+fn names(trial: &TestFolder, table: Table) -> Vec<String> {
     let schema = reject_schema(&trial.open().unwrap(), table);
     schema.fields().iter().map(|field| field.name().clone()).collect()
 }
 
 #[test]
 fn rows_of_all_files_come_back_under_their_own_names() {
-    let trial = Trial::with(
+    let trial = TestFolder::with(
         "payments/a.csv",
         "Payment_ID,bill_id,paid_on,amount,row\n1,b,2025-01-01,1.50,x\n2,b,,2,y\n",
     )
@@ -71,7 +71,7 @@ fn rows_of_all_files_come_back_under_their_own_names() {
 #[test]
 fn rows_of_the_wrong_width_keep_all_their_cells() {
     let trial =
-        Trial::with("payments.csv", "payment_id,bill_id,paid_on,amount\n1,b\n2,b,2025-01-01,1,234,x\n");
+        TestFolder::with("payments.csv", "payment_id,bill_id,paid_on,amount\n1,b\n2,b,2025-01-01,1,234,x\n");
     assert_eq!(
         lines(&trial, Table::Payments, &[reject(0, 0), reject(0, 1)]),
         ["payments.csv|0|orphan|1|b|-|-", "payments.csv|1|orphan|2|b|2025-01-01|1,234,x"]
@@ -94,7 +94,7 @@ fn rows_of_parquet_and_arrow_files_are_shown_as_text() {
     for (name, bytes) in
         [("payments.parquet", parquet(columns())), ("payments.arrow", writer.into_inner().unwrap())]
     {
-        let trial = Trial::with(name, bytes);
+        let trial = TestFolder::with(name, bytes);
         let told = lines(&trial, Table::Payments, &[reject(0, 0), reject(0, 1), reject(0, 2)]);
         assert_eq!(told[0], format!("{name}|0|orphan|007|b|2024-10-04|1.5"));
         assert_eq!(told[1], format!("{name}|1|orphan|-|\u{FFFD}c|2024-10-05|NaN"));
@@ -109,7 +109,7 @@ fn only_the_rejects_come_back_whatever_their_row_groups() {
         .set_max_row_group_row_count(Some(10_000))
         .set_data_page_row_count_limit(500);
     let file = parquet_as(properties, crate::parquet::sample_of_readings(50_000));
-    let trial = Trial::with("meter_readings.parquet", file);
+    let trial = TestFolder::with("meter_readings.parquet", file);
     for step in [1, 7, 9_999, 33_333] {
         let rows: Vec<u64> = (0..50_000).step_by(step).collect();
         let rejects: Vec<Reject> = rows.iter().map(|&row| reject(0, row)).collect();
@@ -127,7 +127,8 @@ fn only_the_rejects_come_back_whatever_their_row_groups() {
 #[test]
 fn a_row_with_two_rules_comes_twice_and_a_long_cell_is_cut() {
     let long = "户".repeat(5_000);
-    let trial = Trial::with("payments.csv", format!("payment_id,bill_id,paid_on,amount\n1,{long},x,1\n"));
+    let trial =
+        TestFolder::with("payments.csv", format!("payment_id,bill_id,paid_on,amount\n1,{long},x,1\n"));
     let again = Reject { rule: Rule::BadDate, ..reject(0, 0) };
     let told = lines(&trial, Table::Payments, &[reject(0, 0), again]);
     assert_eq!(told.len(), 2);
@@ -136,7 +137,7 @@ fn a_row_with_two_rules_comes_twice_and_a_long_cell_is_cut() {
 }
 
 /// Publishes `rejects` and gives the table's path.
-fn publish_rejects(dir: &Path, trial: &Trial, rejects: &[Reject]) -> PathBuf {
+fn publish_rejects(dir: &Path, trial: &TestFolder, rejects: &[Reject]) -> PathBuf {
     let folder = trial.open().unwrap();
     let path = dir.join("rejects.parquet");
     let schema = reject_schema(&folder, Table::Payments);
@@ -165,13 +166,13 @@ fn of_files(files: u32, rows: u64) -> Vec<Reject> {
 #[test]
 fn published_rejects_are_taken_and_their_files_are_not_opened() {
     const ROWS: usize = 5_000;
-    let old = Trial::with("payments/a.csv", payments(HEADER, ROWS))
+    let old = TestFolder::with("payments/a.csv", payments(HEADER, ROWS))
         .and("payments/b.csv", payments(HEADER, ROWS + 1))
         .and("payments/d.csv", payments(HEADER, ROWS + 2));
     let dir = tempfile::tempdir().unwrap();
     let path = publish_rejects(dir.path(), &old, &of_files(3, ROWS as u64));
     // One file is gone, one is new and has a column more.
-    let new = Trial::with("payments/b.csv", payments(HEADER, ROWS + 1))
+    let new = TestFolder::with("payments/b.csv", payments(HEADER, ROWS + 1))
         .and("payments/c.csv", "payment_id,bill_id,paid_on,amount,note\n1,b,2025-01-01,1,n\n")
         .and("payments/d.csv", payments(HEADER, ROWS + 2));
     let mut rejects = of_files(1, ROWS as u64);
@@ -191,7 +192,7 @@ fn published_rejects_are_taken_and_their_files_are_not_opened() {
 #[test]
 fn published_rejects_that_are_others_or_cannot_be_told_are_read_again() {
     let dir = tempfile::tempdir().unwrap();
-    let old = Trial::with("payments/a.csv", payments(HEADER, 3));
+    let old = TestFolder::with("payments/a.csv", payments(HEADER, 3));
     let path = publish_rejects(dir.path(), &old, &of_files(1, 2));
     // Another row is set aside now.
     let rejects = [reject(0, 0), reject(0, 2)];
@@ -205,9 +206,9 @@ fn published_rejects_that_are_others_or_cannot_be_told_are_read_again() {
     // A new file has a column `row`, which takes the name that the old one's own column had.
     let header = "payment_id,bill_id,paid_on,row_2,amount";
     let text = format!("{header}\n1,b,2025-01-01,own,1\n");
-    let path = publish_rejects(dir.path(), &Trial::with("payments/b.csv", &text), &[reject(0, 0)]);
-    let new =
-        Trial::with("payments/a.csv", "payment_id,bill_id,paid_on,amount,row\n").and("payments/b.csv", &text);
+    let path = publish_rejects(dir.path(), &TestFolder::with("payments/b.csv", &text), &[reject(0, 0)]);
+    let new = TestFolder::with("payments/a.csv", "payment_id,bill_id,paid_on,amount,row\n")
+        .and("payments/b.csv", &text);
     let rejects = [reject(1, 0)];
     let taken = published::Rejects::open(&path, &rejects).unwrap();
     let folder = new.open().unwrap();

@@ -10,12 +10,12 @@ use gridtier::contract::rule::Rule;
 use gridtier::fact::Facts;
 use gridtier::meter::FileBook;
 use gridtier::output::facts::{Counted, NAMES, read_offences};
-use gridtier::source::{Finding, Intake};
+use gridtier::source::{Finding, TableBook};
 use gridtier::unit::Window;
 
 use crate::folder::DataFolder;
 use crate::recall::{self, RecallError, each};
-use crate::store::Cycle;
+use crate::store::StoredCycle;
 
 /// Whether a file of a cycle follows from its inputs and window alone.
 pub(super) fn is_taken(name: &str) -> bool {
@@ -33,7 +33,7 @@ pub(super) fn is_needed(name: &str) -> bool {
 /// # Errors
 /// A table cannot be read, or is none of this version of gridtier.
 pub(super) fn read(
-    cycle: &Cycle,
+    cycle: &StoredCycle,
     books_by_name: BTreeMap<&str, FileBook>,
     folder: &DataFolder,
     window: Window,
@@ -51,7 +51,7 @@ pub(super) fn read(
         offences.extend(read_offences(batch, &customers)?);
         Some(())
     })?;
-    let mut books: Vec<Intake> = Table::ALL.into_iter().map(Intake::new).collect();
+    let mut books: Vec<TableBook> = Table::ALL.into_iter().map(TableBook::new).collect();
     each(cycle, "reconciliation.parquet", |batch| reconcile(batch, &mut books))?;
     let mut findings = Vec::new();
     each(cycle, "findings.parquet", |batch| {
@@ -80,7 +80,7 @@ pub(super) fn read(
 }
 
 /// What became of the rows of each table.
-fn reconcile(batch: &RecordBatch, books: &mut [Intake]) -> Option<()> {
+fn reconcile(batch: &RecordBatch, books: &mut [TableBook]) -> Option<()> {
     let names = batch.column_by_name("table")?.as_string_opt::<i32>()?;
     let count = |name: &str, row: usize| {
         let column = batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?;

@@ -21,7 +21,7 @@ use crate::config::FILE_NAME;
 use crate::folder::{DataFolder, Input, Readable};
 use crate::recall;
 use crate::rejects::published;
-use crate::store::Cycle;
+use crate::store::StoredCycle;
 
 const USAGE: &str = "monthly_usage.parquet";
 const REJECTS: &str = "rejects/meter_readings.parquet";
@@ -34,7 +34,7 @@ pub(super) fn is_needed(name: &str) -> bool {
 /// What a cycle says of readings.
 pub struct KnownReadings {
     /// The cycle.
-    pub cycle: Cycle,
+    pub cycle: StoredCycle,
     window: Window,
     customers: Customers,
     files: Vec<Option<FileBook>>,
@@ -46,7 +46,7 @@ pub struct KnownReadings {
 
 impl KnownReadings {
     /// What a cycle says of the readings of a folder; nothing when it cannot be read.
-    pub(super) fn of(cycle: Cycle, manifest: &Manifest, folder: &DataFolder) -> Option<Self> {
+    pub(super) fn of(cycle: StoredCycle, manifest: &Manifest, folder: &DataFolder) -> Option<Self> {
         let (files, gone) = matched(manifest, folder);
         let window = span(manifest)?;
         let customers = recall::customers(&cycle).ok()?;

@@ -1,6 +1,6 @@
 //! The shape of `_manifest.json`, as published beside the tables of a cycle.
 
-use gridtier::document::{Key, Shape};
+use gridtier::checked_toml::{Key, Shape};
 
 const COUNT: Shape = Shape::Integer(0, i64::MAX);
 const WHOLE: Shape = Shape::Integer(i64::MIN, i64::MAX);

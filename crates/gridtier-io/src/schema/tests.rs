@@ -10,8 +10,8 @@ use super::yaml::Yaml;
 use super::*;
 use crate::folder::Input;
 use crate::manifest::{Engine, InputEntry};
-use crate::sample::{self, SampleSpec};
 use crate::store::OutputFile;
+use gridtier_sample::SampleSpec;
 
 /// Set to write the files instead of comparing them.
 const WRITE: &str = "GRIDTIER_WRITE";
@@ -76,7 +76,7 @@ fn codes(table: Table) -> BTreeSet<String> {
 fn every_reject_that_the_invented_utility_plants_is_a_rule_of_its_contract() {
     let dir = tempfile::tempdir().unwrap();
     let spec = SampleSpec { customers: 400, months: 14, ..SampleSpec::demo() };
-    let planted = sample::write(dir.path(), &spec).unwrap().faults;
+    let planted = gridtier_sample::write(dir.path(), &spec).unwrap().faults;
     let is_reject =
         |code: &str| Rule::all().any(|rule| rule.code() == code && rule.severity() == Severity::Error);
     let rejects: Vec<_> = planted.iter().filter(|fault| is_reject(fault.rule)).collect();

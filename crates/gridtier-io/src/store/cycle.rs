@@ -17,7 +17,7 @@ use super::record::CommitRecord;
 
 /// A published cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cycle {
+pub struct StoredCycle {
     /// The number of the cycle, from 1.
     pub version: u64,
     /// Its folder: absolute if the store's path was, else relative to the working directory.
@@ -26,7 +26,7 @@ pub struct Cycle {
     pub commit: CommitRecord,
 }
 
-impl Cycle {
+impl StoredCycle {
     pub(super) fn of(root: &Path, commit: CommitRecord) -> Self {
         Self { version: commit.version, dir: root.join(&commit.dir), commit }
     }

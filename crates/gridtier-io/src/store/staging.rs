@@ -15,7 +15,7 @@ use gridtier::output::Output;
 use rayon::prelude::*;
 use serde_json::Value;
 
-use super::cycle::{Cycle, damages};
+use super::cycle::{StoredCycle, damages};
 use super::durable::{sha256_of_bytes, sync_dir, write_new};
 use super::error::{StoreError, cannot_write};
 use super::layout::{self, COMMITS, CURRENT, MANIFEST, REJECTS, STAGING_PREFIX, TEMP_PREFIX};
@@ -94,7 +94,7 @@ impl Staging {
 
     /// Takes over `outputs` of a published cycle as they were published, several at a time, and waits for the disk. Of
     /// several that cannot be copied the first is told.
-    pub fn copy(&mut self, outputs: &[OutputFile], from: &Cycle) -> Result<(), StoreError> {
+    pub fn copy(&mut self, outputs: &[OutputFile], from: &StoredCycle) -> Result<(), StoreError> {
         let places = outputs.iter().map(|output| self.place_of(&output.name));
         let places = places.collect::<Result<Vec<_>, _>>()?;
         let copy =
@@ -113,7 +113,7 @@ impl Staging {
     ///
     /// A `CURRENT` that cannot be replaced after the commit is no failure: the cycle is published, and the
     /// next [`Store`](super::Store) that is opened mends it.
-    pub fn publish(mut self, manifest: Value, published_at: &str) -> Result<Cycle, StoreError> {
+    pub fn publish(mut self, manifest: Value, published_at: &str) -> Result<StoredCycle, StoreError> {
         let manifest_sha256 = self.seal(manifest)?;
         self.read_back()?;
         let record = self.next_record(manifest_sha256, published_at)?;
@@ -121,7 +121,7 @@ impl Staging {
         self.move_into_place(&record)?;
         self.commit(&record, &drafts)?;
         self.point_current(&drafts);
-        Ok(Cycle::of(&self.root, record))
+        Ok(StoredCycle::of(&self.root, record))
     }
 
     /// Where a file of the cycle is to be written, in a folder that is there.

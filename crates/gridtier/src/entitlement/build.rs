@@ -8,7 +8,7 @@ use super::service::{
     Access, Cadence, Capacity, Cell, Combination, Dimension, Fee, FeeRule, Opening, Part, Provenance, Reason,
     Service, ShareKey, Start, Terms,
 };
-use crate::document::{Day, Document, Fault, did_you_mean};
+use crate::checked_toml::{CheckedToml, Day, Fault, did_you_mean};
 use crate::method::Tier;
 use crate::unit::round_half_away;
 
@@ -17,7 +17,7 @@ const PARTS_MAX: usize = 8;
 
 /// What is being made of a document.
 pub(super) struct Build<'a, 't> {
-    pub document: &'a Document<'t>,
+    pub document: &'a CheckedToml<'t>,
     pub fields: &'a [Field],
     pub faults: Vec<Fault>,
 }

@@ -8,7 +8,7 @@ use super::lint;
 use super::raw;
 use super::service::{Duty, Service};
 use super::shape::{DUTY_KEYS, KEYS};
-use crate::document::{Day, Document, Fault, Faults};
+use crate::checked_toml::{CheckedToml, Day, Fault, Faults};
 
 /// The shipped catalogues by name: complete files.
 pub const CATALOGUES: [(&str, &str); 1] = [("paper", include_str!("../../presets/entitlements.toml"))];
@@ -46,7 +46,7 @@ impl Catalogue {
     /// # Errors
     /// Everything that is wrong with it, by line, with what to do.
     pub fn parse(name: &str, text: &str, own: &[&str]) -> Result<Self, Faults> {
-        let (document, faults) = Document::survey(name, text, KEYS)?;
+        let (document, faults) = CheckedToml::survey(name, text, KEYS)?;
         let raw: raw::Catalogue = match document.read() {
             Ok(raw) => raw,
             // What is of another kind stands among the faults of the shape, with what to do.
@@ -118,7 +118,7 @@ impl Catalogue {
 /// The shipped file is wrong: a bug that a test finds.
 pub fn duties() -> Result<Vec<Duty>, Faults> {
     let name = "duties.toml";
-    let document = Document::parse(name, DUTIES, DUTY_KEYS)?;
+    let document = CheckedToml::parse(name, DUTIES, DUTY_KEYS)?;
     let raw: raw::Duties = document.read()?;
     let fields = condition::fields(&[]);
     let mut duties = Vec::new();

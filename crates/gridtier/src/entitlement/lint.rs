@@ -7,11 +7,11 @@ use super::catalogue::Catalogue;
 use super::condition::{Condition, covered, possible, possible_together};
 use super::offer::Offer;
 use super::service::{Access, Cell, Combination, Fee, Part, Provenance, Service, Start, Terms};
-use crate::document::{Document, Fault, did_you_mean};
+use crate::checked_toml::{CheckedToml, Fault, did_you_mean};
 use crate::method::Tier;
 
 /// Every fault of a catalogue whose words and numbers could all be read.
-pub(super) fn lint(document: &Document, catalogue: &Catalogue) -> Vec<Fault> {
+pub(super) fn lint(document: &CheckedToml, catalogue: &Catalogue) -> Vec<Fault> {
     let mut lint = Lint { document, catalogue, faults: Vec::new() };
     for (place, service) in catalogue.services.iter().enumerate() {
         let place = place.to_string();
@@ -39,7 +39,7 @@ pub(super) fn lint(document: &Document, catalogue: &Catalogue) -> Vec<Fault> {
 }
 
 struct Lint<'a, 't> {
-    document: &'a Document<'t>,
+    document: &'a CheckedToml<'t>,
     catalogue: &'a Catalogue,
     faults: Vec<Fault>,
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::document::Day;
+use crate::checked_toml::Day;
 
 #[derive(Deserialize)]
 #[serde(default)]

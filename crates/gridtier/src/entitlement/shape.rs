@@ -1,7 +1,7 @@
 //! The shape of a catalogue of entitlements: every key, what it may hold, and what it is for.
 
 use super::service::{ACCESSES, CADENCES, DIMENSIONS, FEE_RULES, PROVENANCES, SHARE_KEYS, STARTS};
-use crate::document::{Key, Shape};
+use crate::checked_toml::{Key, Shape};
 
 /// Largest amount of money in a catalogue, in yuan.
 const AMOUNT_CNY_MAX: f64 = 1e9;

@@ -8,7 +8,7 @@ use polars::prelude::*;
 use polars::sql::sql_expr;
 
 use super::{Column, Value};
-use crate::document::did_you_mean;
+use crate::checked_toml::did_you_mean;
 use crate::error::RunError;
 use crate::fact::{COLUMNS, FactValue, Facts};
 

@@ -14,7 +14,7 @@ use crate::contract::cell::{State, Values};
 use crate::contract::rule::Rule;
 use crate::error::RunError;
 use crate::rows::{self, Columns};
-use crate::source::{Batch, Intake, RowAt};
+use crate::source::{Batch, RowAt, TableBook};
 
 /// The columns that the kernel decodes.
 pub(super) const COLUMNS: &[&str] =
@@ -78,7 +78,7 @@ impl Readings {
         kernel: &Kernel,
         names: &mut Names,
         batch: &Batch,
-        book: &mut Intake,
+        book: &mut TableBook,
     ) -> Result<(), RunError> {
         let columns = Columns::new(kernel.source, Table::MeterReadings, batch, &kernel.declared);
         let rows = columns.rows();
@@ -132,7 +132,7 @@ impl Readings {
         kernel: &Kernel,
         names: &mut Names,
         columns: &Columns,
-        book: &mut Intake,
+        book: &mut TableBook,
     ) -> Result<(), RunError> {
         let Self { customers, has_unknown, meters, fates, .. } = self;
         let mut known = OfCustomers(&kernel.customers.ids);
@@ -222,7 +222,7 @@ impl Readings {
         Ok(())
     }
 
-    fn book(&mut self, book: &mut Intake) {
+    fn book(&mut self, book: &mut TableBook) {
         let rows = self.fates.len();
         book.tally.rows_in += rows as u64;
         let uncounted = self.fates.iter().map(|fate| usize::from(fate.is_some())).sum::<usize>();

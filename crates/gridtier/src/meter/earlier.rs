@@ -20,7 +20,7 @@ use crate::contract::rule::Rule;
 use crate::customer::Customers;
 use crate::error::RunError;
 use crate::key::KeyIndex;
-use crate::source::{Intake, Reject, Source, Tally};
+use crate::source::{Reject, Source, TableBook, Tally};
 use crate::unit::{Month, Window};
 
 /// What became of the rows of one file of readings.
@@ -139,12 +139,12 @@ impl<'a> Standing<'a> {
     }
 
     /// The books of the files that stand.
-    pub fn books(&self, source: &dyn Source) -> Vec<(u32, Intake, FileBook)> {
+    pub fn books(&self, source: &dyn Source) -> Vec<(u32, TableBook, FileBook)> {
         let Some(earlier) = self.earlier else { return Vec::new() };
         let mut books = Vec::new();
         for (file, known) in (0..).zip(earlier.files).filter(|(file, _)| self.has(*file)) {
             let Some(known) = known else { continue };
-            let mut book = Intake::new(Table::MeterReadings);
+            let mut book = TableBook::new(Table::MeterReadings);
             book.tally = known.tally;
             let start = earlier.rejects.partition_point(|reject| reject.at.file() < file);
             let rejects = earlier.rejects[start..].iter().take_while(|reject| reject.at.file() == file);
@@ -206,7 +206,7 @@ fn unlike(what: &str) -> RunError {
 /// Notes that key columns of a file hold integers, for `rows` of its rows.
 pub(super) fn notice_integers(
     source: &dyn Source,
-    book: &mut Intake,
+    book: &mut TableBook,
     file: u32,
     columns: &[&'static str],
     rows: u64,

@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 use super::calendar::Calendar;
 use super::earlier::notice_integers;
 use crate::contract::Table;
-use crate::source::{Intake, Part, Source};
+use crate::source::{Part, Source, TableBook};
 
 /// Books by file.
-pub(super) type Books = BTreeMap<u32, Intake>;
+pub(super) type Books = BTreeMap<u32, TableBook>;
 
 /// The book of a file.
-pub(super) fn book_of(books: &mut Books, file: u32) -> &mut Intake {
-    books.entry(file).or_insert_with(|| Intake::new(Table::MeterReadings))
+pub(super) fn book_of(books: &mut Books, file: u32) -> &mut TableBook {
+    books.entry(file).or_insert_with(|| TableBook::new(Table::MeterReadings))
 }
 
 /// The parts to be read, in their order; those outside the window are booked.

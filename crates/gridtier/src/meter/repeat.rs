@@ -20,7 +20,7 @@ use super::sum::Summed;
 use crate::contract::Table;
 use crate::contract::rule::Rule;
 use crate::error::RunError;
-use crate::source::{Batch, Intake, Part, RowAt};
+use crate::source::{Batch, Part, RowAt, TableBook};
 
 /// Rows held at once: 48 bytes each. Small tests take several rounds too.
 const ROWS_HELD_MAX: u64 = if cfg!(test) { 6 } else { 1_500_000 };
@@ -280,7 +280,7 @@ impl<'k, T, F: FnMut(&mut T, Row)> Rereader<'k, T, F> {
 
     fn take(&mut self, batch: &Batch) -> Result<(), RunError> {
         let Self { kernel, customers, names, readings, by_stripe, kept, look } = self;
-        readings.take(kernel, names, batch, &mut Intake::new(Table::MeterReadings))?;
+        readings.take(kernel, names, batch, &mut TableBook::new(Table::MeterReadings))?;
         let readings = &*readings;
         by_stripe.visit(&kernel.stripes, readings, |stripe, number, rows| {
             for row in rows {

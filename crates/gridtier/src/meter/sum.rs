@@ -13,7 +13,7 @@ use super::streak::{self, Streaks};
 use super::stripe::Stripe;
 use crate::contract::Table;
 use crate::error::RunError;
-use crate::source::{Batch, Intake, Part};
+use crate::source::{Batch, Part, TableBook};
 use crate::unit::{DAY_US, Window};
 
 /// Readings within one day that are let pass before slots are cut finer, and their share of all.
@@ -35,7 +35,7 @@ pub(super) struct Summed {
 impl Summed {
     /// What became of the rows of each file.
     pub fn file_books(&self, window: Window) -> BTreeMap<u32, FileBook> {
-        let book = |(&file, book): (&u32, &Intake)| (file, FileBook { tally: book.tally, months: None });
+        let book = |(&file, book): (&u32, &TableBook)| (file, FileBook { tally: book.tally, months: None });
         let mut files: BTreeMap<u32, FileBook> = self.books.iter().map(book).collect();
         for (part, span) in self.parts.iter().zip(&self.spans) {
             let (Some(file), Some((low, high))) = (files.get_mut(&part.file), span) else { continue };
@@ -104,7 +104,7 @@ impl Reader for Worker<'_> {
             self.ended.push((std::mem::replace(&mut self.begun, place), before));
         }
         let kernel = self.kernel;
-        let mut book = self.books.remove(&part.file).unwrap_or_else(|| Intake::new(Table::MeterReadings));
+        let mut book = self.books.remove(&part.file).unwrap_or_else(|| TableBook::new(Table::MeterReadings));
         let mut span = None;
         let result = kernel.source.read(Table::MeterReadings, part, COLUMNS, &mut |batch| {
             kernel.source.progress(Table::MeterReadings, batch.record.num_rows() as u64);
@@ -138,7 +138,7 @@ impl<'k> Worker<'k> {
         }
     }
 
-    fn take(&mut self, batch: &Batch, book: &mut Intake) -> Result<(), RunError> {
+    fn take(&mut self, batch: &Batch, book: &mut TableBook) -> Result<(), RunError> {
         let Self { kernel, names, readings, by_stripe, within_day, step, streaks, .. } = self;
         readings.take(kernel, names, batch, book)?;
         let (stripes, readings) = (&kernel.stripes, &*readings);

@@ -11,16 +11,16 @@ use crate::unit::Month;
 
 const WINDOW: Window = Window { end: Month(54 * 12), months: 3 };
 
-fn kernel(source: &Memory) -> (MonthlyUsage, Intake) {
-    let mut customers_book = Intake::new(Table::Customers);
+fn kernel(source: &Memory) -> (MonthlyUsage, TableBook) {
+    let mut customers_book = TableBook::new(Table::Customers);
     let customers = crate::customer::read(source, &mut customers_book).unwrap();
-    let mut book = Intake::new(Table::MeterReadings);
+    let mut book = TableBook::new(Table::MeterReadings);
     let usage = read(source, &customers, WINDOW, None, &mut book).unwrap().usage;
     (usage, book)
 }
 
 /// The kernel with slots that it would not choose for so few readings.
-fn kernel_by(slots: Slots, source: &Memory) -> (MonthlyUsage, Intake) {
+fn kernel_by(slots: Slots, source: &Memory) -> (MonthlyUsage, TableBook) {
     let (readings, book) = readings_by(slots, source, WINDOW, None);
     (readings.usage, book)
 }
@@ -296,8 +296,8 @@ struct Before {
 }
 
 fn before(source: &Memory, window: Window) -> Before {
-    let customers = crate::customer::read(source, &mut Intake::new(Table::Customers)).unwrap();
-    let mut book = Intake::new(Table::MeterReadings);
+    let customers = crate::customer::read(source, &mut TableBook::new(Table::Customers)).unwrap();
+    let mut book = TableBook::new(Table::MeterReadings);
     let readings = read(source, &customers, window, None, &mut book).unwrap();
     Before { window, customers, readings, rejects: book.rejects }
 }
@@ -370,11 +370,11 @@ fn readings_by(
     source: &Memory,
     window: Window,
     earlier: Option<&Earlier>,
-) -> (Readings, Intake) {
-    let customers = crate::customer::read(source, &mut Intake::new(Table::Customers)).unwrap();
+) -> (Readings, TableBook) {
+    let customers = crate::customer::read(source, &mut TableBook::new(Table::Customers)).unwrap();
     let parts = source.parts(Table::MeterReadings).unwrap().unwrap();
     let (readings, books) = read_by(slots, source, &customers, window, earlier, &parts).unwrap().unwrap();
-    let mut book = Intake::new(Table::MeterReadings);
+    let mut book = TableBook::new(Table::MeterReadings);
     books.into_values().for_each(|more| book.absorb(more));
     book.close().unwrap();
     (readings, book)

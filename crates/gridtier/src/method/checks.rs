@@ -4,7 +4,7 @@
 //! graded by it. How a measure is taken is not known here.
 
 use super::raw;
-use crate::document::{Document, Fault, did_you_mean};
+use crate::checked_toml::{CheckedToml, Fault, did_you_mean};
 
 /// Which side of a limit is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -319,7 +319,7 @@ pub struct Checks {
 }
 
 impl Checks {
-    pub(super) fn build(document: &Document, raw: &raw::Checks, faults: &mut Vec<Fault>) -> Self {
+    pub(super) fn build(document: &CheckedToml, raw: &raw::Checks, faults: &mut Vec<Fault>) -> Self {
         let mut fault = |path: &[&str], what: String, fix: String| {
             faults.push(Fault { line: document.line(path), what, fix });
         };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::document::Day;
+use crate::checked_toml::Day;
 
 #[derive(Deserialize)]
 pub(super) struct Method {
@@ -181,7 +181,7 @@ impl Ratio {
     pub fn value(&self) -> Option<f64> {
         match self {
             Self::Number(x) => Some(*x),
-            Self::Text(text) => crate::document::parse_ratio(text),
+            Self::Text(text) => crate::checked_toml::parse_ratio(text),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The shape of a method file: every key, what it may hold, and what it is for.
 
 use super::{Combine, Tier};
-use crate::document::{Key, Shape};
+use crate::checked_toml::{Key, Shape};
 use crate::mcda::Scheme;
 
 const TIER: Shape = Shape::OneOf(Tier::NAMES);

@@ -6,7 +6,7 @@
 use super::ahp::{self, Judgement, Variant};
 use super::raw;
 use super::tree::Builder;
-use crate::document::did_you_mean;
+use crate::checked_toml::did_you_mean;
 use crate::mcda::Scheme;
 
 /// How far siblings' weights may be from summing to 1.

@@ -3,7 +3,7 @@
 use super::ahp::Judgement;
 use super::siblings::{Level, Siblings};
 use super::{direction_of, raw};
-use crate::document::{Document, Fault, did_you_mean};
+use crate::checked_toml::{CheckedToml, Fault, did_you_mean};
 use crate::indicator::expression::Expression;
 use crate::indicator::{DIMENSIONS, Direction, INDICATORS, registry};
 
@@ -94,7 +94,7 @@ pub(super) struct Built {
 }
 
 /// Builds the indicators of a method; what is wrong goes to `faults`.
-pub(super) fn build(document: &Document, raw: &raw::Method, faults: &mut Vec<Fault>) -> Built {
+pub(super) fn build(document: &CheckedToml, raw: &raw::Method, faults: &mut Vec<Fault>) -> Built {
     let mut builder = Builder { document, raw, faults, judgements: Vec::new(), siblings: Vec::new() };
     let dimensions = builder.dimension_weights();
     let own: Vec<(String, Option<Expression>)> = builder.own_expressions();
@@ -142,7 +142,7 @@ struct Group {
 }
 
 pub(super) struct Builder<'a, 't> {
-    document: &'a Document<'t>,
+    document: &'a CheckedToml<'t>,
     raw: &'a raw::Method,
     faults: &'a mut Vec<Fault>,
     pub(super) judgements: Vec<Judgement>,
@@ -217,7 +217,7 @@ impl Builder<'_, '_> {
                     self.fault(&path, format!("group `{name}` stands in two dimensions"), "rename one");
                 }
                 let Some(members) = weights.indicators.get(&name) else {
-                    let fix = match crate::document::nearest(
+                    let fix = match crate::checked_toml::nearest(
                         &name,
                         weights.indicators.keys().map(String::as_str),
                     ) {

@@ -3,13 +3,13 @@
 use arrow_array::ArrayRef;
 
 use super::{FLAG, INTEGER, NUMBER, Output, TEXT, flags, full, integers, nullable, numbers, table, text};
-use crate::cohort::Cohort;
+use crate::cycle::Cycle;
 use crate::method::Tier;
 use crate::validate::Validation;
 
 /// The tables of a validation, each by its key.
 #[must_use]
-pub fn tables<'a>(cohort: &'a Cohort, validation: &'a Validation) -> Vec<Output<'a>> {
+pub fn tables<'a>(cohort: &'a Cycle, validation: &'a Validation) -> Vec<Output<'a>> {
     vec![
         checks(validation),
         influence(cohort),
@@ -56,7 +56,7 @@ fn checks(validation: &Validation) -> Output<'_> {
 }
 
 /// Nominal weight and influence side by side.
-fn influence(cohort: &Cohort) -> Output<'_> {
+fn influence(cohort: &Cycle) -> Output<'_> {
     let fields = vec![full("indicator", TEXT), full("weight", NUMBER), nullable("influence", NUMBER)];
     let weighed = |place: &usize| cohort.parameters.weights[*place].is_some();
     let places: Vec<usize> = (0..cohort.parameters.weights.len()).filter(weighed).collect();
@@ -125,7 +125,7 @@ fn classes(validation: &Validation) -> Output<'_> {
 }
 
 /// Every draw with its weights: what was varied, and what came of it.
-fn draws<'a>(cohort: &'a Cohort, validation: &'a Validation) -> Output<'a> {
+fn draws<'a>(cohort: &'a Cycle, validation: &'a Validation) -> Output<'a> {
     let weighed = |place: &usize| cohort.parameters.weights[*place].is_some();
     let places: Vec<usize> = (0..cohort.parameters.weights.len()).filter(weighed).collect();
     let mut fields =
@@ -149,7 +149,7 @@ fn draws<'a>(cohort: &'a Cohort, validation: &'a Validation) -> Output<'a> {
 /// The ranked customers among `wanted`, with how often each tier came out.
 fn odds<'a>(
     name: &'static str,
-    cohort: &'a Cohort,
+    cohort: &'a Cycle,
     validation: &'a Validation,
     wanted: Vec<usize>,
 ) -> Output<'a> {
@@ -182,15 +182,15 @@ fn odds<'a>(
     })
 }
 
-fn probabilities<'a>(cohort: &'a Cohort, validation: &'a Validation) -> Output<'a> {
+fn probabilities<'a>(cohort: &'a Cycle, validation: &'a Validation) -> Output<'a> {
     odds("tier_probability", cohort, validation, (0..validation.ranked.len()).collect())
 }
 
-fn borderline<'a>(cohort: &'a Cohort, validation: &'a Validation) -> Output<'a> {
+fn borderline<'a>(cohort: &'a Cycle, validation: &'a Validation) -> Output<'a> {
     odds("borderline", cohort, validation, validation.borderline().collect())
 }
 
-fn leave_one_out<'a>(cohort: &'a Cohort, validation: &'a Validation) -> Output<'a> {
+fn leave_one_out<'a>(cohort: &'a Cycle, validation: &'a Validation) -> Output<'a> {
     let fields =
         vec![full("indicator", TEXT), nullable("kendall_tau_b", NUMBER), full("tier_changed", NUMBER)];
     table("leave_one_out", fields, validation.leave_one_out.len(), move |rows| {
@@ -229,7 +229,7 @@ fn cluster_choice(validation: &Validation) -> Output<'_> {
 }
 
 /// By clustering, cluster and indicator: the mean in the indicator's own unit of those in whom it is known.
-fn cluster_profiles<'a>(cohort: &'a Cohort, validation: &'a Validation) -> Output<'a> {
+fn cluster_profiles<'a>(cohort: &'a Cycle, validation: &'a Validation) -> Output<'a> {
     let profiles = validation.profiles(cohort);
     let fields = vec![
         full("clustering", TEXT),

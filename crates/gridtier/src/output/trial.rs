@@ -1,17 +1,17 @@
 //! What another method would make of a cycle, as tables.
 
 use super::{INTEGER, NUMBER, Output, TEXT, full, integers, nullable, numbers, table, text};
-use crate::cohort::Cohort;
+use crate::cycle::Cycle;
 use crate::whatif::Outcome;
 
 /// The tables of a trial, each by its key.
 #[must_use]
-pub fn tables<'a>(cohort: &'a Cohort, outcome: &'a Outcome) -> Vec<Output<'a>> {
+pub fn tables<'a>(cohort: &'a Cycle, outcome: &'a Outcome) -> Vec<Output<'a>> {
     vec![changed(cohort, outcome), counts(outcome), shares(outcome)]
 }
 
 /// The customers whose final tier changes.
-fn changed<'a>(cohort: &'a Cohort, outcome: &'a Outcome) -> Output<'a> {
+fn changed<'a>(cohort: &'a Cycle, outcome: &'a Outcome) -> Output<'a> {
     let fields = vec![
         full("customer_id", TEXT),
         full("stratum", TEXT),

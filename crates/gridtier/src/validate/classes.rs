@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Value;
-use crate::cohort::{Cohort, Placed};
 use crate::contract::LOAD_CLASSES;
+use crate::cycle::{Cycle, Placed};
 use crate::method::Tier;
 use crate::unit::round_half_away;
 
@@ -45,7 +45,7 @@ pub(super) struct Classes {
 }
 
 /// Classes the whole graded population.
-pub(super) fn classes(cohort: &Cohort) -> Classes {
+pub(super) fn classes(cohort: &Cycle) -> Classes {
     let revenue = by_revenue(cohort);
     let profit = by_profit(cohort);
     let mut counts: BTreeMap<(Class, Tier), (u64, i128, i128)> = BTreeMap::new();
@@ -101,7 +101,7 @@ fn size(capacity: Option<f64>, [medium, large]: [f64; 2]) -> &'static str {
 
 /// By position: A for the 5 % with the most revenue, B for the next 15 %, C for the rest; (N × c + 50) div 100 of them,
 /// equal revenue by energy, then by id.
-fn by_revenue(cohort: &Cohort) -> Vec<&'static str> {
+fn by_revenue(cohort: &Cycle) -> Vec<&'static str> {
     let mut order: Vec<usize> = (0..cohort.rows.len()).collect();
     let key = |position: usize| {
         let number = cohort.rows[position].number;
@@ -118,7 +118,7 @@ fn by_revenue(cohort: &Cohort) -> Vec<&'static str> {
 
 /// By position, where the cost of supply is given: A for the fewest customers who together bring 80 % of all profits, B
 /// for the others who bring some, C for those who bring none or less. Profit is annual revenue − cost × annual energy.
-fn by_profit(cohort: &Cohort) -> Option<Vec<&'static str>> {
+fn by_profit(cohort: &Cycle) -> Option<Vec<&'static str>> {
     let cost = cohort.method.checks.supply_cost?;
     let profit = |row: &Placed| {
         // fen = CNY/kWh × Wh × 100/1000.

@@ -1,9 +1,9 @@
 //! Who holds which part of revenue and energy: Pareto, Lorenz, Gini.
 
 use super::Value;
-use crate::cohort::Cohort;
-use crate::measure::Concentration;
+use crate::cycle::Cycle;
 use crate::method::Tier;
+use crate::statistics::Concentration;
 
 /// Parts of the Lorenz curve.
 const LORENZ_STEPS: usize = 100;
@@ -41,7 +41,7 @@ pub(super) struct Concentrated {
 }
 
 /// Measures the whole graded population, provisional customers too. Unknown amounts count 0, negative ones too.
-pub(super) fn concentration(cohort: &Cohort) -> Concentrated {
+pub(super) fn concentration(cohort: &Cycle) -> Concentrated {
     let revenue = Concentration::of(cohort.rows.iter().map(|row| cohort.revenue_fen(row.number)));
     let energy = Concentration::of(cohort.rows.iter().map(|row| cohort.energy_wh(row.number)));
     let people = cohort.rows.len();
@@ -86,7 +86,7 @@ pub(super) fn concentration(cohort: &Cohort) -> Concentrated {
 }
 
 fn of_tiers(
-    cohort: &Cohort,
+    cohort: &Cycle,
     group: &'static str,
     tiers: &[Tier],
     revenue: &Concentration,

@@ -4,14 +4,14 @@
 use rayon::prelude::*;
 
 use super::Value;
-use crate::cohort::{Cohort, Placed};
+use crate::cycle::{Cycle, Placed};
 use crate::indicator::registry::{self, Lever};
 use crate::method::Tier;
 use crate::score::combine::combined;
 use crate::score::score_row;
 use crate::unit::round_half_away;
 
-pub(super) fn principles(cohort: &Cohort) -> Vec<Value> {
+pub(super) fn principles(cohort: &Cycle) -> Vec<Value> {
     vec![
         ("importance", importance(cohort)),
         ("economy", economy(cohort)),
@@ -21,7 +21,7 @@ pub(super) fn principles(cohort: &Cohort) -> Vec<Value> {
 }
 
 /// Energy per customer of special + grade-1, over that of all.
-fn importance(cohort: &Cohort) -> Option<f64> {
+fn importance(cohort: &Cycle) -> Option<f64> {
     let mean = |is_in: fn(&&Placed) -> bool| {
         let members = || cohort.rows.iter().filter(is_in);
         let energy: i128 = members().map(|row| i128::from(cohort.energy_wh(row.number))).sum();
@@ -33,7 +33,7 @@ fn importance(cohort: &Cohort) -> Option<f64> {
 }
 
 /// Neighbouring tiers of which the better one brings less revenue per customer.
-fn economy(cohort: &Cohort) -> Option<f64> {
+fn economy(cohort: &Cycle) -> Option<f64> {
     let mut sums = [(0i128, 0i128); 4];
     for row in &cohort.rows {
         let sum = &mut sums[row.tier as usize];
@@ -48,7 +48,7 @@ fn economy(cohort: &Cohort) -> Option<f64> {
 
 /// Of the ranked customers below special, the share whom full points in everything that they can change by behaviour
 /// would lift to the score of the last customer of the next better tier or beyond. Vetoed ones cannot rise.
-fn guidance(cohort: &Cohort) -> Option<f64> {
+fn guidance(cohort: &Cycle) -> Option<f64> {
     let method = &cohort.method;
     let is_lever = |id: &str| registry::find(id).is_some_and(|entry| entry.lever == Lever::Behaviour);
     let levers: Vec<bool> = method.indicators.iter().map(|spec| is_lever(&spec.id)).collect();
@@ -73,7 +73,7 @@ fn guidance(cohort: &Cohort) -> Option<f64> {
 }
 
 /// By stratum and tier: the lowest score of those who are in it by rank and not vetoed.
-fn lowest(cohort: &Cohort) -> Vec<[Option<i64>; 4]> {
+fn lowest(cohort: &Cycle) -> Vec<[Option<i64>; 4]> {
     let mut lines = vec![[None::<i64>; 4]; cohort.strata.len()];
     for row in cohort.rows.iter().filter(|row| row.ceiling.is_none()) {
         let (Some(tier), Some(score)) = (row.computed, row.score_e6) else { continue };
@@ -84,7 +84,7 @@ fn lowest(cohort: &Cohort) -> Vec<[Option<i64>; 4]> {
 }
 
 /// Of the customers graded in this cycle and in the one before, the share whose final tier differs.
-fn dynamics(cohort: &Cohort) -> Option<f64> {
+fn dynamics(cohort: &Cycle) -> Option<f64> {
     let both = || {
         let before = |row: &Placed| cohort.previous.get(cohort.customers.ids.key(row.number)).copied();
         cohort.rows.iter().filter_map(move |row| Some((row.tier, before(row)?)))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Validation;
-use crate::cohort::Cohort;
+use crate::cycle::Cycle;
 use crate::method::Tier;
 
 /// One indicator of one cluster.
@@ -26,7 +26,7 @@ pub struct Profile {
 impl Validation {
     /// By clustering, cluster and weighed indicator: its mean over the sample.
     #[must_use]
-    pub fn profiles(&self, cohort: &Cohort) -> Vec<Profile> {
+    pub fn profiles(&self, cohort: &Cycle) -> Vec<Profile> {
         let weighed = |place: &usize| cohort.parameters.weights[*place].is_some();
         let places: Vec<usize> = (0..cohort.parameters.weights.len()).filter(weighed).collect();
         let mut profiles = Vec::new();

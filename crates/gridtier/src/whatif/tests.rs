@@ -1,15 +1,15 @@
 //! Settings and their siblings, and trials of many customers with text ids.
 
 use super::*;
-use crate::cohort::Placed;
 use crate::customer::{Customer, Customers};
+use crate::cycle::Placed;
 use crate::indicator::Value;
 use crate::score::judge;
-use crate::tier::{Grounds, Groups, Previous, grade_on};
+use crate::tier::{Groups, Previous, TierInputs, grade_on};
 use crate::unit::Month;
 
 /// A cycle of `people` customers with two indicators known.
-fn cohort(people: u32) -> Cohort {
+fn cohort(people: u32) -> Cycle {
     let text = crate::method::PRESETS[1].1.replace("min_known_weight = 0.5", "min_known_weight = 0.0");
     let method = Method::parse("m.toml", &text).unwrap();
     let mut customers = Customers::default();
@@ -43,14 +43,14 @@ fn cohort(people: u32) -> Cohort {
     let previous = Previous::new();
     let end = Month::new(2026, 1);
     let ceilings = vec![None; people as usize];
-    let grounds = Grounds {
+    let inputs = TierInputs {
         ids: &customers.ids,
         groups: Groups::of(&customers, method.strata),
         end,
         ceilings,
         previous: &previous,
     };
-    let tiers = grade_on(grounds, &columns, &scores, &method);
+    let tiers = grade_on(inputs, &columns, &scores, &method);
     let rows = (0..people as usize).map(|at| Placed {
         number: at as u32,
         stratum: 0,
@@ -63,7 +63,7 @@ fn cohort(people: u32) -> Cohort {
     });
     let (rows, parameters) = (rows.collect(), scores.parameters.clone());
     let (influence, strata) = (scores.influence.clone(), vec!["all".to_owned()]);
-    Cohort { method, end, customers, columns, rows, strata, parameters, influence, previous }
+    Cycle { method, end, customers, columns, rows, strata, parameters, influence, previous }
 }
 
 fn tried(settings: &[&str]) -> Result<Trial, String> {

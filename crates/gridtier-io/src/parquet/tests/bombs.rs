@@ -12,7 +12,7 @@ use parquet::file::properties::WriterProperties;
 
 use super::forge::*;
 use crate::limits::CELL_BYTES_MAX;
-use crate::trial::{Trial, parquet_as};
+use crate::test_folder::{TestFolder, parquet_as};
 
 /// The other two columns of a table of readings.
 fn with(customer_id: Column, pages: &[i64]) -> [Column; 3] {
@@ -27,7 +27,7 @@ fn with(customer_id: Column, pages: &[i64]) -> [Column; 3] {
 
 fn refused(file: Vec<u8>) -> String {
     let begun = Instant::now();
-    let told = Trial::with("meter_readings.parquet", file).refusal(Table::MeterReadings);
+    let told = TestFolder::with("meter_readings.parquet", file).refusal(Table::MeterReadings);
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     told
 }
@@ -46,8 +46,8 @@ fn words(word: &[u8], pages: &[i64]) -> Column {
 #[test]
 fn a_forged_file_is_read_like_any_other() {
     let file = forged(&with(words(b"007", &[1_000, 24]), &[1_024]), 1_024, 1);
-    let trial = Trial::with("meter_readings.parquet", file);
-    let readings = crate::trial::readings(&trial).unwrap();
+    let folder = TestFolder::with("meter_readings.parquet", file);
+    let readings = crate::test_folder::readings(&folder).unwrap();
     assert_eq!((readings.len(), &readings[0]), (1_024, &Ok(("007".to_owned(), 86_400_000_000, 1_500))));
 }
 
@@ -65,7 +65,7 @@ fn a_long_word_repeated_millions_of_times_is_never_copied_out() {
     let pages = [4_000_000];
     let file = forged(&with(words(&vec![b'x'; CELL_BYTES_MAX], &pages), &pages), 4_000_000, 1);
     let begun = Instant::now();
-    let batches = Trial::with("meter_readings.parquet", file).read(Table::MeterReadings).unwrap();
+    let batches = TestFolder::with("meter_readings.parquet", file).read(Table::MeterReadings).unwrap();
     assert!(begun.elapsed() < Duration::from_secs(5));
     assert_eq!(batches.iter().map(|batch| batch.record.num_rows()).sum::<usize>(), 4_000_000);
     assert!(matches!(batches[0].column("customer_id").unwrap().data_type(), DataType::Dictionary(..)));
@@ -219,6 +219,6 @@ fn a_bomb_in_a_column_that_nobody_asks_for_does_no_harm() {
     let [id, time, energy] = with(words(b"1", &[9]), &[9]);
     let bomb =
         Column::new("extra", BYTE_ARRAY, SNAPPY, vec![Page::data(9, PLAIN, vec![0; 8]).claiming(1 << 30)]);
-    let trial = Trial::with("meter_readings.parquet", forged(&[id, time, energy, bomb], 9, 1));
-    assert_eq!(crate::trial::readings(&trial).unwrap().len(), 9);
+    let folder = TestFolder::with("meter_readings.parquet", forged(&[id, time, energy, bomb], 9, 1));
+    assert_eq!(crate::test_folder::readings(&folder).unwrap().len(), 9);
 }

@@ -9,15 +9,15 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::readings;
-use crate::trial::{Trial, parquet, parquet_as};
+use crate::test_folder::{TestFolder, parquet, parquet_as};
 
 /// Reads a file in all ways there are; neither may panic, abort or take long.
 fn survive(bytes: &[u8]) -> Result<usize, String> {
     let begun = Instant::now();
-    let trial = Trial::with("meter_readings.parquet", bytes);
-    let folder = trial.open()?;
+    let folder = TestFolder::with("meter_readings.parquet", bytes);
+    let folder = folder.open()?;
     let mut rows = 0;
-    for batch in crate::trial::read(&folder, Table::MeterReadings)? {
+    for batch in crate::test_folder::read(&folder, Table::MeterReadings)? {
         rows += batch.record.num_rows();
     }
     assert!(begun.elapsed() < Duration::from_secs(5));
@@ -63,9 +63,9 @@ fn flipped_bytes_never_end_the_process() {
             .set_column_encoding("customer_id".into(), encoding)
             .set_data_page_row_count_limit(200);
         let file = parquet_as(properties, readings(600));
-        for trial in 0..200 {
+        for folder in 0..200 {
             let mut damaged = file.clone();
-            for _ in 0..=trial % 4 {
+            for _ in 0..=folder % 4 {
                 // Half of them in the footer, where little changes do most.
                 let from = if random.next_u32() % 2 == 0 { 0 } else { file.len() - file.len() / 4 };
                 let at = from + random.next_u32() as usize % (file.len() - from);
@@ -102,11 +102,11 @@ fn a_file_of_another_kind_is_refused_with_what_it_is() {
         (b"PARE and so on, and so on PARE", "it is encrypted"),
         (b"\0\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b", "it is something else"),
     ] {
-        let refusal = Trial::with("meter_readings.parquet", start).refusal(Table::MeterReadings);
+        let refusal = TestFolder::with("meter_readings.parquet", start).refusal(Table::MeterReadings);
         assert!(refusal.contains(told), "{refusal}");
     }
     let parquet = parquet(readings(3));
-    let refusal = Trial::with("meter_readings.csv", parquet).refusal(Table::MeterReadings);
+    let refusal = TestFolder::with("meter_readings.csv", parquet).refusal(Table::MeterReadings);
     assert!(refusal.contains("it is named .csv, but it is a parquet file"), "{refusal}");
 }
 

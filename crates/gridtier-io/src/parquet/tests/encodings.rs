@@ -19,7 +19,7 @@ use parquet::file::properties::{WriterProperties, WriterVersion};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
-use crate::trial::{Reading, Trial, parquet, parquet_as, readings};
+use crate::test_folder::{Reading, TestFolder, parquet, parquet_as, readings};
 
 const IDS: [Option<&str>; 4] = [Some("0000123"), None, Some("0000123"), Some("a longer account number")];
 const SECONDS: [i64; 4] = [1_735_689_600, 1_735_693_200, 1_735_696_800, 1_735_700_400];
@@ -47,8 +47,8 @@ fn energies() -> ArrayRef {
 }
 
 fn check(file: Vec<u8>, how: &str) {
-    let trial = Trial::with("meter_readings.parquet", file);
-    assert_eq!(readings(&trial).unwrap(), expected(), "{how}");
+    let folder = TestFolder::with("meter_readings.parquet", file);
+    assert_eq!(readings(&folder).unwrap(), expected(), "{how}");
 }
 
 fn check_columns(ids: ArrayRef, times: ArrayRef, energies: ArrayRef) {
@@ -74,8 +74,8 @@ fn every_codec_is_read() {
             // Pages that compress well enough to look like bombs.
             let properties = WriterProperties::builder().set_compression(codec).set_writer_version(version);
             let file = parquet_as(properties.set_dictionary_enabled(false), super::readings(200_000));
-            let trial = Trial::with("meter_readings.parquet", file);
-            assert_eq!(readings(&trial).unwrap().len(), 200_000, "{codec} {version:?}");
+            let folder = TestFolder::with("meter_readings.parquet", file);
+            assert_eq!(readings(&folder).unwrap().len(), 200_000, "{codec} {version:?}");
         }
     }
 }
@@ -98,9 +98,11 @@ fn every_encoding_of_pages_is_read() {
             };
             let columns = vec![("customer_id", ids()), ("read_at", times()), ("active_kwh", energies())];
             check(parquet_as(properties(), columns), &format!("{text} {version:?}"));
-            let trial =
-                Trial::with("meter_readings.parquet", parquet_as(properties(), super::readings(100_000)));
-            let all = readings(&trial).unwrap();
+            let folder = TestFolder::with(
+                "meter_readings.parquet",
+                parquet_as(properties(), super::readings(100_000)),
+            );
+            let all = readings(&folder).unwrap();
             let (id, us, wh) = all[99_999].clone().unwrap();
             assert_eq!(
                 (id.as_str(), us, wh),
@@ -165,7 +167,7 @@ fn half_precision_and_integers_are_read() {
     assert!(half.as_any().is::<Float16Array>());
     for energies in [integers, half] {
         let file = parquet(vec![("customer_id", ids()), ("read_at", times()), ("active_kwh", energies)]);
-        let all = readings(&Trial::with("meter_readings.parquet", file)).unwrap();
+        let all = readings(&TestFolder::with("meter_readings.parquet", file)).unwrap();
         assert_eq!(all[0].as_ref().unwrap().2, 1_000);
         assert_eq!((&all[2], all[3].as_ref().unwrap().2), (&Err(Rule::NullValue), 1_024_000));
     }
@@ -206,13 +208,13 @@ fn int96_keeps_minutes_and_far_years() {
     const HOUR_NS: i64 = 3_600_000_000_000;
     let far = 2_932_896;
     let stamps = [(20_089, 5 * HOUR_NS + 60_000_000_000), (0, 0), (-1, 23 * HOUR_NS), (far, 0)];
-    let trial = Trial::with("meter_readings.parquet", with_int96(&stamps));
-    let all = readings(&trial).unwrap();
+    let folder = TestFolder::with("meter_readings.parquet", with_int96(&stamps));
+    let all = readings(&folder).unwrap();
     assert_eq!(all[0].as_ref().unwrap().1, (20_089 * 24 + 5) * 3_600_000_000 + 60_000_000);
     assert_eq!(all[1].as_ref().unwrap().1, 0);
     assert_eq!(all[2..], [Err(Rule::BadDate), Err(Rule::BadDate)], "1969 and 9999 place no reading");
     // Where a date places nothing, the year 9999 is a date like any other.
-    let batch = &trial.read(Table::MeterReadings).unwrap()[0];
+    let batch = &folder.read(Table::MeterReadings).unwrap()[0];
     let how = gridtier::contract::cell::Dates::default();
     let days = gridtier::contract::cell::dates(batch.column("read_at").unwrap(), how).unwrap();
     assert_eq!(days.values, [20_089, 0, -1, far]);
@@ -226,8 +228,8 @@ fn integer_keys_and_days_keep_their_types_for_the_engine() {
         ("paid_on", Arc::new(Date32Array::from(vec![20_000, 20_001]))),
         ("amount", Arc::new(Float64Array::from(vec![1.0, 2.0]))),
     ]);
-    let trial = Trial::with("payments.parquet", file);
-    let batch = &trial.read(Table::Payments).unwrap()[0];
+    let folder = TestFolder::with("payments.parquet", file);
+    let batch = &folder.read(Table::Payments).unwrap()[0];
     assert_eq!(batch.column("payment_id").unwrap().data_type(), &DataType::Int64);
     assert_eq!(batch.column("paid_on").unwrap().data_type(), &DataType::Date32);
 }

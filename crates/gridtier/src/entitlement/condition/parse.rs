@@ -3,7 +3,7 @@
 //! `or` binds weakest, then `and`, then `not`; parentheses as usual. Words and days stand in double or single quotes.
 
 use super::{Field, Kind, Op, Part};
-use crate::document::did_you_mean;
+use crate::checked_toml::did_you_mean;
 use crate::unit::day_of_date;
 
 /// What is wrong, and what to do.

@@ -4,7 +4,7 @@
 //! industry that holds most of the energy, homes that follow the weather, pumps that follow the crops, a dip at Spring
 //! Festival. They describe no real place. Nothing is drawn here.
 
-use super::draw::Draw;
+use crate::draw::Draw;
 
 /// How large customers are, by their typical month.
 #[derive(Clone, Copy, Debug)]

@@ -8,11 +8,11 @@ use std::ops::Range;
 
 use gridtier::unit::{Month, Window};
 
-use super::category::{
+use crate::category::{
     AGRICULTURAL, CATEGORIES, COMMERCIAL_INDUSTRIAL, Category, LARGE_INDUSTRIAL, OTHER, RESIDENTIAL,
 };
-use super::draw::{Draw, Purpose};
-use super::{Cadence, Faults};
+use crate::draw::{Draw, Purpose};
+use crate::{Cadence, Faults};
 
 /// Districts, none of them real: area code of the account number, name, customers in a hundred.
 const REGIONS: [(&str, &str, u32); 5] = [

@@ -19,7 +19,7 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 
-use super::{PlantedFault, SampleError};
+use crate::{PlantedFault, SampleError};
 
 /// Rows that a row group should hold.
 pub const ROW_GROUP_ROWS: usize = 1 << 19;

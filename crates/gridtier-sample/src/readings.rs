@@ -19,10 +19,10 @@ use gridtier::contract::Table;
 use gridtier::contract::rule::Rule;
 use rayon::prelude::*;
 
-use super::energy::{MeterMonth, Reading, Shape, month_wh};
-use super::output::{GHOST_ID, ParquetFile, ROW_GROUP_ROWS, Written};
-use super::population::Utility;
-use super::{DUPLICATES, Layout, OUT_OF_WINDOW, SampleError};
+use crate::energy::{MeterMonth, Reading, Shape, month_wh};
+use crate::output::{GHOST_ID, ParquetFile, ROW_GROUP_ROWS, Written};
+use crate::population::Utility;
+use crate::{DUPLICATES, Layout, OUT_OF_WINDOW, SampleError};
 
 /// Row groups in memory at once, at most: each takes about 130 MB while it is encoded.
 const WAVE_MAX: usize = 4;

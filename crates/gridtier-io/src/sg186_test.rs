@@ -13,7 +13,7 @@ use gridtier::unit::{Month, Window};
 
 use crate::csv::Encoding;
 use crate::folder::{Content, DataFolder};
-use crate::trial;
+use crate::test_folder;
 
 fn folder() -> DataFolder {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-data/sg186");
@@ -35,7 +35,7 @@ fn every_mapped_column_is_in_every_file_and_no_file_is_left_over() {
     for table in Table::ALL {
         let mapped = folder.config().of(table).columns;
         assert!(!mapped.is_empty(), "{table} is not mapped");
-        for batch in trial::read(&folder, table).unwrap() {
+        for batch in test_folder::read(&folder, table).unwrap() {
             for name in mapped.keys() {
                 assert!(batch.column(name).is_some(), "{table}.{name} is not in file {}", batch.file);
             }

@@ -8,9 +8,9 @@ use std::path::Path;
 use gridtier::contract::Table;
 use gridtier::contract::rule::Rule;
 
-use super::output::{CsvFile, Written, cell, date_text};
-use super::population::{Customer, Utility};
-use super::{DUPLICATES, SampleError};
+use crate::output::{CsvFile, Written, cell, date_text};
+use crate::population::{Customer, Utility};
+use crate::{DUPLICATES, SampleError};
 
 pub fn write(dir: &Path, utility: &Utility) -> Result<Written, SampleError> {
     let mut written = Written::new(Table::Customers);

@@ -16,9 +16,9 @@ use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
 use crate::folder::DataFolder;
 
 /// A data folder that is removed when the test ends.
-pub struct Trial(tempfile::TempDir);
+pub struct TestFolder(tempfile::TempDir);
 
-impl Trial {
+impl TestFolder {
     pub fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
@@ -72,8 +72,8 @@ pub fn read(folder: &DataFolder, table: Table) -> Result<Vec<Batch>, String> {
 pub type Reading = Result<(String, i64, i64), Rule>;
 
 /// The meter readings of a folder.
-pub fn readings(trial: &Trial) -> Result<Vec<Reading>, String> {
-    Ok(trial.read(Table::MeterReadings)?.iter().flat_map(readings_of).collect())
+pub fn readings(folder: &TestFolder) -> Result<Vec<Reading>, String> {
+    Ok(folder.read(Table::MeterReadings)?.iter().flat_map(readings_of).collect())
 }
 
 pub fn readings_of(batch: &Batch) -> Vec<Reading> {

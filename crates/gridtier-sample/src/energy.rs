@@ -7,10 +7,10 @@
 
 use gridtier::unit::{Month, round_half_away};
 
-use super::Cadence;
-use super::category::CATEGORIES;
-use super::draw::{Purpose, exp, mix};
-use super::population::{Customer, Link, Utility};
+use crate::Cadence;
+use crate::category::CATEGORIES;
+use crate::draw::{Purpose, exp, mix};
+use crate::population::{Customer, Link, Utility};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -213,7 +213,7 @@ mod tests {
     use gridtier::unit::Window;
 
     use super::*;
-    use crate::sample::Faults;
+    use crate::Faults;
 
     fn utility(cadence: Cadence) -> Utility {
         let window = Window { end: Month::new(2026, 1), months: 24 };

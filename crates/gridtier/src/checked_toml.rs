@@ -105,13 +105,13 @@ impl fmt::Display for Faults {
 }
 
 /// A TOML document that has the shape asked for.
-pub struct Document<'t> {
+pub struct CheckedToml<'t> {
     name: &'t str,
     text: &'t str,
     root: DeTable<'t>,
 }
 
-impl<'t> Document<'t> {
+impl<'t> CheckedToml<'t> {
     /// Parses `text` and checks it against a table of `keys`.
     ///
     /// # Errors
@@ -465,7 +465,7 @@ mod tests {
     ];
 
     fn faults(text: &str) -> Vec<String> {
-        match Document::parse("m.toml", text, KEYS) {
+        match CheckedToml::parse("m.toml", text, KEYS) {
             Ok(_) => Vec::new(),
             Err(faults) => faults.to_string().lines().map(str::to_owned).collect(),
         }
@@ -493,7 +493,8 @@ mod tests {
     fn a_good_document_has_no_fault_and_knows_its_lines() {
         let text = "format = 1\n[weights]\na = 0.5\nb = 0.5\n[[experts]]\n";
         assert_eq!(faults(&text.replace("[[experts]]\n", "")), Vec::<String>::new());
-        let document = Document::parse("m.toml", "format = 1\n[weights]\na = 0.5\nb = 0.5\n", KEYS).unwrap();
+        let document =
+            CheckedToml::parse("m.toml", "format = 1\n[weights]\na = 0.5\nb = 0.5\n", KEYS).unwrap();
         assert_eq!(document.line(&["weights", "b"]), 4);
         assert_eq!(document.line(&["weights", "missing"]), 2);
     }

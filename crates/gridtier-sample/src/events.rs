@@ -13,12 +13,12 @@ use gridtier::contract::Table;
 use gridtier::contract::rule::Rule;
 use gridtier::unit::round_half_away;
 
-use super::category::{AGRICULTURAL, COMMERCIAL_INDUSTRIAL, LARGE_INDUSTRIAL, OTHER, RESIDENTIAL};
-use super::draw::{Draw, Purpose};
-use super::energy::month_wh;
-use super::output::{CsvFile, GHOST_ID, ParquetFile, ROW_GROUP_ROWS, Written, date_text};
-use super::population::{Customer, Utility};
-use super::{OUT_OF_WINDOW, SampleError};
+use crate::category::{AGRICULTURAL, COMMERCIAL_INDUSTRIAL, LARGE_INDUSTRIAL, OTHER, RESIDENTIAL};
+use crate::draw::{Draw, Purpose};
+use crate::energy::month_wh;
+use crate::output::{CsvFile, GHOST_ID, ParquetFile, ROW_GROUP_ROWS, Written, date_text};
+use crate::population::{Customer, Utility};
+use crate::{OUT_OF_WINDOW, SampleError};
 
 /// Energy of a kWh by the equivalent value of GB/T 2589-2020, kgce.
 const KGCE_PER_KWH: f64 = 0.1229;

@@ -12,11 +12,11 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use gridtier::contract::Table;
 use gridtier::contract::rule::Rule;
 
-use super::draw::{Draw, Purpose};
-use super::energy::month_wh;
-use super::output::{GHOST_ID, ParquetFile, ROW_GROUP_ROWS, Written};
-use super::population::{Customer, Payer, Utility};
-use super::{DUPLICATES, OUT_OF_WINDOW, SampleError};
+use crate::draw::{Draw, Purpose};
+use crate::energy::month_wh;
+use crate::output::{GHOST_ID, ParquetFile, ROW_GROUP_ROWS, Written};
+use crate::population::{Customer, Payer, Utility};
+use crate::{DUPLICATES, OUT_OF_WINDOW, SampleError};
 
 /// Day of the following month, counted from 0, on which a bill is due.
 const DUE_DAY: i32 = 24;

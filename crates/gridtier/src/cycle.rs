@@ -8,7 +8,7 @@ use crate::indicator::{Column, INDICATORS};
 use crate::method::{Method, Tier};
 use crate::robustness::Ranked;
 use crate::score::{Parameters, Scores, judge};
-use crate::tier::{Grounds, Groups, Previous, Tiers, grade_on};
+use crate::tier::{Groups, Previous, TierInputs, Tiers, grade_on};
 use crate::unit::{Month, round_half_away};
 
 /// A row of the tier table.
@@ -16,7 +16,7 @@ use crate::unit::{Month, round_half_away};
 pub struct Placed {
     /// Customer number.
     pub number: u32,
-    /// Place of the stratum in [`Cohort::strata`].
+    /// Place of the stratum in [`Cycle::strata`].
     pub stratum: u32,
     /// Rank in the stratum; `None` for provisional customers.
     pub rank: Option<u64>,
@@ -34,7 +34,7 @@ pub struct Placed {
 
 /// A published cycle.
 #[derive(Debug)]
-pub struct Cohort {
+pub struct Cycle {
     /// Its method.
     pub method: Method,
     /// The first month after its window.
@@ -55,7 +55,7 @@ pub struct Cohort {
     pub previous: Previous,
 }
 
-impl Cohort {
+impl Cycle {
     /// The ranked customers, by number.
     #[must_use]
     pub fn ranked(&self) -> Vec<Ranked> {
@@ -79,14 +79,14 @@ impl Cohort {
         let population = self.rows.iter().map(|row| row.number).collect();
         let short_history: Vec<bool> = self.rows.iter().map(|row| row.short_history).collect();
         let scores = judge(population, &short_history, columns, method);
-        let grounds = Grounds {
+        let inputs = TierInputs {
             ids: &self.customers.ids,
             groups: Groups::of(&self.customers, method.strata),
             end: self.end,
             ceilings: self.rows.iter().map(|row| row.ceiling).collect(),
             previous: &self.previous,
         };
-        let tiers = grade_on(grounds, columns, &scores, method);
+        let tiers = grade_on(inputs, columns, &scores, method);
         (scores, tiers)
     }
 

@@ -1,0 +1,152 @@
+//! Coded words: enums whose values appear in files, with their code, English and Chinese in one place.
+//!
+//! A tier, a use category or the kind of an incident is a word in a file and an enum in the code. Both are declared
+//! together by [`words!`](crate::words), so that a word can be neither forgotten in a translation nor matched with a
+//! silent default: readers go through [`Word::from_code`], which knows every variant. Which table or key a word belongs
+//! to is not known here.
+
+use std::fmt::Debug;
+
+/// An enum that [`words!`](crate::words) declares.
+pub trait Word: Copy + Debug + Eq + Ord + Send + Sync + 'static {
+    /// What the words are words of, for messages: `tier`, `use category`.
+    const NAME: &'static str;
+    /// All values, in the order of their declaration.
+    const ALL: &'static [Self];
+    /// Their codes, in the same order.
+    const CODES: &'static [&'static str];
+
+    /// The code in files.
+    fn code(self) -> &'static str;
+
+    /// The English name.
+    fn en(self) -> &'static str;
+
+    /// The Chinese name.
+    fn zh(self) -> &'static str;
+
+    /// Position in [`ALL`](Self::ALL).
+    fn position(self) -> usize;
+
+    /// The value of a code; `None` for a word that is none of them.
+    #[must_use]
+    fn from_code(code: &str) -> Option<Self> {
+        Self::CODES.iter().position(|known| *known == code).map(|position| Self::ALL[position])
+    }
+}
+
+/// Declares an enum whose values are words in files: each variant with its code, English and Chinese.
+///
+/// The enum gets [`Word`], serde and JSON Schema by its codes.
+///
+/// ```
+/// use gridtier::word::Word;
+///
+/// gridtier::words! {
+///     /// A side of a line.
+///     Side "side" {
+///         /// Before the line.
+///         Above "above" "above" "线上",
+///         /// After the line.
+///         Below "below" "below" "线下",
+///     }
+/// }
+///
+/// assert_eq!(Side::from_code("below"), Some(Side::Below));
+/// assert_eq!((Side::Above.code(), Side::Above.zh(), Side::from_code("beside")), ("above", "线上", None));
+/// ```
+#[macro_export]
+macro_rules! words {
+    (
+        $(#[$about:meta])* $name:ident $title:literal {
+            $($(#[$doc:meta])* $variant:ident $code:literal $en:literal $zh:literal),+ $(,)?
+        }
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$doc])* $variant),+ }
+
+        impl $crate::word::Word for $name {
+            const NAME: &'static str = $title;
+            const ALL: &'static [Self] = &[$(Self::$variant),+];
+            const CODES: &'static [&'static str] = &[$($code),+];
+
+            fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code),+ }
+            }
+
+            fn en(self) -> &'static str {
+                match self { $(Self::$variant => $en),+ }
+            }
+
+            fn zh(self) -> &'static str {
+                match self { $(Self::$variant => $zh),+ }
+            }
+
+            fn position(self) -> usize {
+                self as usize
+            }
+        }
+
+        impl $crate::word::serde::Serialize for $name {
+            fn serialize<S: $crate::word::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str($crate::word::Word::code(*self))
+            }
+        }
+
+        impl<'de> $crate::word::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::word::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let code = <String as $crate::word::serde::Deserialize>::deserialize(deserializer)?;
+                <Self as $crate::word::Word>::from_code(&code).ok_or_else(|| {
+                    $crate::word::serde::de::Error::custom(format!(concat!("`{}` is no ", $title), code))
+                })
+            }
+        }
+
+        impl $crate::word::schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut $crate::word::schemars::SchemaGenerator) -> $crate::word::schemars::Schema {
+                $crate::word::schemars::json_schema!({
+                    "type": "string", "enum": <Self as $crate::word::Word>::CODES
+                })
+            }
+        }
+    };
+}
+
+#[doc(hidden)]
+pub use {schemars, serde};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::words! {
+        /// For the test.
+        Side "side" {
+            /// One.
+            Above "above" "above" "线上",
+            /// Other.
+            Below "below" "below" "线下",
+        }
+    }
+
+    #[test]
+    fn every_word_goes_to_a_file_and_comes_back() {
+        for &side in Side::ALL {
+            assert_eq!(Side::from_code(side.code()), Some(side));
+            assert_eq!(Side::ALL[side.position()], side);
+            let text = serde_json::to_string(&side).unwrap();
+            assert_eq!(serde_json::from_str::<Side>(&text).unwrap(), side);
+        }
+        let error = serde_json::from_str::<Side>("\"beside\"").unwrap_err().to_string();
+        assert!(error.starts_with("`beside` is no side"), "{error}");
+    }
+}
