@@ -13,6 +13,7 @@ use std::time::Instant;
 
 use gridtier::contract::Table;
 use gridtier::customer;
+use gridtier::index::CustomerIx;
 use gridtier::meter::{self, MonthlyUsage};
 use gridtier::source::{Part, Source, TableBook};
 use gridtier::unit::{Month, Window};
@@ -84,7 +85,7 @@ fn write<'a>(
     writeln!(out, "customer_id,month,active_wh,reactive_varh,readings")?;
     for customer in 0..customers {
         for month in 0..window.months as usize {
-            let used = usage.get(month, customer as usize);
+            let used = usage.get(month, CustomerIx::new(customer));
             if used.readings > 0 {
                 let (id, month) = (id(customer), window.month(month));
                 writeln!(out, "{id},{month},{},{},{}", used.active_wh, used.reactive_varh, used.readings)?;

@@ -89,7 +89,8 @@ fn every_row_counts_but_those_outside_the_window_and_the_overlap_of_the_archive(
 fn energies_of_a_spreadsheet_with_thousands_separators_are_summed_with_the_others() {
     let facts = facts();
     let july = |id: &str| {
-        facts.usage.as_ref().unwrap().get(6, facts.customers.ids.get(id).unwrap() as usize).active_wh
+        let customer = gridtier::index::CustomerIx::new(facts.customers.ids.get(id).unwrap());
+        facts.usage.as_ref().unwrap().get(6, customer).active_wh
     };
     assert_eq!(july("0501000001"), 1_589_760_000);
     let energy = of(&facts, "0501000001").energy;

@@ -7,6 +7,7 @@ use crate::contract::Table;
 use crate::contract::rule::Rule;
 use crate::customer::{self, Customers};
 use crate::error::RunError;
+use crate::index::CustomerIx;
 use crate::key::KeyIndex;
 use crate::meter::MonthlyUsage;
 use crate::rows::{self, Columns, Row};
@@ -285,8 +286,9 @@ impl Ledger {
             fact.billed_months += 1;
             fact.billed_fen = add(fact.billed_fen, fen, "a customer's revenue")?;
             let Some(position) = usage.window().index(month) else { continue };
-            if usage.covered(position, customer as usize) {
-                let wh = usage.get(position, customer as usize).active_wh;
+            let customer = CustomerIx::new(customer);
+            if usage.covered(position, customer) {
+                let wh = usage.get(position, customer).active_wh;
                 fact.priced_fen = add(fact.priced_fen, fen, "a customer's revenue")?;
                 fact.priced_wh = add(fact.priced_wh, wh, "a customer's energy")?;
             }

@@ -9,6 +9,7 @@ use crate::contract::Table;
 use crate::contract::rule::Rule;
 use crate::customer::{self, Customers};
 use crate::error::RunError;
+use crate::index::CustomerIx;
 use crate::key::KeyIndex;
 use crate::meter::MonthlyUsage;
 use crate::rows::{self, Columns, Row};
@@ -409,9 +410,10 @@ fn count_plans(plans: &[Row<Plan>], usage: &MonthlyUsage, facts: &mut [Events]) 
         let Some(position) = usage.window().index(month).filter(|_| plan_wh > 0) else { continue };
         let fact = &mut facts[customer as usize];
         fact.planned_months += 1;
-        if usage.covered(position, customer as usize) {
+        let customer = CustomerIx::new(customer);
+        if usage.covered(position, customer) {
             fact.plan_months += 1;
-            fact.plan_share_e6 += completion_e6(usage.get(position, customer as usize).active_wh, plan_wh);
+            fact.plan_share_e6 += completion_e6(usage.get(position, customer).active_wh, plan_wh);
         }
     }
 }

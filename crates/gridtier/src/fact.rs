@@ -12,6 +12,7 @@ use crate::contract::{IMPORTANCE_LEVELS, LOAD_CLASSES, SUPPLY_LEVELS, Table, USE
 use crate::customer::{self, Customers};
 use crate::error::{Refusal, RunError};
 use crate::event::{self, Events, Offence, Profile};
+use crate::index::CustomerIx;
 use crate::meter::{self, Coverage, Earlier, FileBook, MonthlyUsage, Readings, UnitSuspect};
 use crate::source::{Finding, Source, TableBook};
 use crate::unit::Window;
@@ -101,7 +102,7 @@ pub fn read(source: &dyn Source, window: Window, earlier: Option<&Earlier>) -> R
     let mut customers_book = TableBook::new(Table::Customers);
     let customers = customer::read(source, &mut customers_book)?;
     let mut readings_book = TableBook::new(Table::MeterReadings);
-    let Readings { usage, files: reading_files, files_taken } =
+    let Readings { usage, files: reading_files, files_reused: files_taken } =
         meter::read(source, &customers, window, earlier, &mut readings_book)?;
     let unit_suspects = meter::unit_suspects(&usage, &customers, &mut readings_book);
     let billed = billing::read(source, &customers, &usage)?;
@@ -161,7 +162,7 @@ fn refusal(source: &dyn Source, books: &[TableBook], window: Window) -> Option<R
 fn energies(usage: &MonthlyUsage, customers: &Customers) -> Result<Vec<Energy>, RunError> {
     let of_customer = |number: usize| {
         let standard = customers.rows[number].power_factor_standard;
-        energy(usage, number, standard).ok_or_else(|| {
+        energy(usage, CustomerIx::from_index(number), standard).ok_or_else(|| {
             let what = format!("the energy of customer {} exceeds 64 bits", customers.ids.key(number as u32));
             Refusal::of(Table::MeterReadings, what, "look for readings near the bound of 10⁹ kWh").into()
         })
@@ -170,7 +171,7 @@ fn energies(usage: &MonthlyUsage, customers: &Customers) -> Result<Vec<Energy>, 
 }
 
 /// The energy facts of a customer, or `None` on overflow.
-fn energy(usage: &MonthlyUsage, customer: usize, standard: Option<u8>) -> Option<Energy> {
+fn energy(usage: &MonthlyUsage, customer: CustomerIx, standard: Option<u8>) -> Option<Energy> {
     let months = usage.window().months as usize;
     let mut energy = Energy::default();
     for month in 0..months {

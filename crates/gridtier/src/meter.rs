@@ -71,8 +71,8 @@ pub struct Readings {
     pub usage: MonthlyUsage,
     /// What became of the rows of each file, by its number; a file without a row is left out.
     pub files: BTreeMap<u32, FileBook>,
-    /// Files that stand as an earlier cycle has counted them.
-    pub files_taken: usize,
+    /// Files that were not read, because an earlier cycle has counted them.
+    pub files_reused: usize,
 }
 
 /// Reads all meter readings of the window, but for those of which `earlier` says what they come to. The result holds
@@ -138,18 +138,18 @@ fn read_by(
     standing.fill(customers, &kernel.stripes)?;
     let mut files = summed.file_books(window);
     let taken = standing.books(source);
-    let files_taken = taken.len();
+    let files_reused = taken.len();
     for (file, book, known) in taken {
         summed.books.insert(file, book);
         files.insert(file, known);
     }
     let usage = MonthlyUsage::new(window, customers.len(), kernel.stripes);
-    Ok(Some((Readings { usage, files, files_taken }, summed.books)))
+    Ok(Some((Readings { usage, files, files_reused }, summed.books)))
 }
 
 fn bounded(usage: &MonthlyUsage, customers: &Customers) -> Result<(), RunError> {
-    if let Some((customer, month)) = usage.above(READINGS_MAX) {
-        let (id, month) = (customers.ids.key(customer as u32), usage.window().month(month));
+    if let Some((customer, month)) = usage.first_above(READINGS_MAX) {
+        let (id, month) = (customers.ids.key(customer.number()), usage.window().month(month));
         let what = format!("customer {id} has more than {READINGS_MAX} readings in {month}");
         let advice = "their sum could overflow; sum the readings to intervals of a minute or more";
         return Err(Refusal::of(Table::MeterReadings, what, advice).into());
@@ -163,7 +163,7 @@ pub fn unit_suspects(usage: &MonthlyUsage, customers: &Customers, book: &mut Tab
     let suspects = usage.unit_suspects();
     if let Some(first) = suspects.first() {
         book.notice(Rule::UnitSuspect, suspects.len() as u64, || {
-            let id = customers.ids.key(first.customer);
+            let id = customers.ids.key(first.customer.number());
             let [month_kwh, median_kwh] = [first.active_wh, first.median_wh].map(|wh| wh / 1000);
             format!("{id} in {}: {month_kwh} kWh, median month {median_kwh} kWh", first.month)
         });

@@ -21,6 +21,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::fact::Facts;
+use crate::index::CustomerIx;
 use crate::indicator::{Column, DIMENSIONS, Value};
 use crate::mcda;
 use crate::method::Method;
@@ -268,7 +269,7 @@ fn firm_from(facts: &Facts, number: u32, why: Option<Provisional>, method: &Meth
         return None;
     }
     let months = facts.window.months;
-    let covered = |month: usize| facts.coverage.covered(month, number as usize);
+    let covered = |month: usize| facts.coverage.covered(month, CustomerIx::new(number));
     (1..=months)
         .find(|&later| {
             let kept = (later as usize..months as usize).filter(|&month| covered(month)).count();

@@ -241,7 +241,8 @@ fn row_groups_outside_the_window_are_counted_and_not_opened() {
     let known = gridtier::customer::read(&folder, &mut TableBook::new(Table::Customers)).unwrap();
     let mut book = TableBook::new(Table::MeterReadings);
     let usage = gridtier::meter::read(&folder, &known, window, None, &mut book).unwrap().usage;
-    assert_eq!((usage.get(0, 0).readings, usage.get(0, 0).active_wh), (3, 3_000));
+    let used = usage.get(0, gridtier::index::CustomerIx::new(0));
+    assert_eq!((used.readings, used.active_wh), (3, 3_000));
     let tally = book.tally;
     assert_eq!((tally.rows_in, tally.counted, tally.out_of_window, tally.rejected), (8, 3, 5, 0));
     // A window that needs it finds that out.

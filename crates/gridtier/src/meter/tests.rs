@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::index::CustomerIx;
 use crate::memory::{Memory, numbers, text};
 use crate::source::Tally;
 use crate::unit::Month;
@@ -41,13 +42,13 @@ fn readings_are_summed_by_customer_and_month_as_exact_integers() {
         ],
     );
     let (usage, book) = kernel(&source);
-    let october = usage.get(0, 0);
+    let october = usage.get(0, CustomerIx::new(0));
     assert_eq!(
         (october.active_wh, october.reactive_varh),
         (3_000 + crate::unit::round_half_away(1.0005 * 1e3) - 1_000, 750)
     );
     assert_eq!((october.readings, october.reactive_readings), (2, 2));
-    assert_eq!(usage.get(2, 1).active_wh, 1);
+    assert_eq!(usage.get(2, CustomerIx::new(1)).active_wh, 1);
     assert_eq!(book.tally, Tally { rows_in: 5, counted: 3, out_of_window: 2, ..Tally::default() });
 }
 
@@ -91,7 +92,10 @@ fn every_bad_reading_is_set_aside_by_its_rule_and_spoils_no_good_one() {
             "bad_enum",
         ]
     );
-    assert_eq!((usage.get(0, 0).active_wh, usage.get(0, 0).readings), (1_000, 2));
+    assert_eq!(
+        (usage.get(0, CustomerIx::new(0)).active_wh, usage.get(0, CustomerIx::new(0)).readings),
+        (1_000, 2)
+    );
     assert_eq!((book.tally.out_of_window, book.tally.counted), (1, 2));
 }
 
@@ -120,7 +124,10 @@ fn equal_repetitions_count_once_and_conflicting_ones_not_at_all() {
     // 1.0001 kWh is 1000 Wh as 1 kWh is, 9 kWh is not; null differs from 0 varh; meter m stands apart.
     assert_eq!((book.tally.counted, book.tally.duplicates, book.tally.rejected), (3, 2, 5));
     assert!(book.rejects.iter().all(|reject| reject.rule == Rule::ConflictingReading));
-    assert_eq!((usage.get(0, 0).active_wh, usage.get(0, 0).readings), (7_000, 3));
+    assert_eq!(
+        (usage.get(0, CustomerIx::new(0)).active_wh, usage.get(0, CustomerIx::new(0)).readings),
+        (7_000, 3)
+    );
 }
 
 /// So far that a month has less than eight slots.
@@ -129,7 +136,7 @@ fn readings_many_days_apart_are_settled_by_the_minute_too() {
     let rows = ["a|-|2023-10-12|1|-|-", "a|-|2023-10-23|2|-|-", "a|-|2023-10-12|1|-|-"];
     let source = Memory::default().customers(&["a"]).rows(Table::MeterReadings, HEADER, &rows);
     let (usage, book) = kernel_by(Slots::Minutes, &source);
-    assert_eq!((usage.get(0, 0).active_wh, book.tally.duplicates), (3_000, 1));
+    assert_eq!((usage.get(0, CustomerIx::new(0)).active_wh, book.tally.duplicates), (3_000, 1));
 }
 
 #[test]
@@ -140,7 +147,7 @@ fn a_month_is_covered_when_it_has_half_the_readings_of_its_neighbourhood() {
     let rows: Vec<String> = [daily(10, 1..=1), daily(11, 1..=15), daily(12, 1..=30)].concat();
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
     let (usage, _) = kernel(&Memory::default().customers(&["a"]).rows(Table::MeterReadings, HEADER, &rows));
-    assert_eq!([0, 1, 2].map(|month| usage.covered(month, 0)), [false, true, true]);
+    assert_eq!([0, 1, 2].map(|month| usage.covered(month, CustomerIx::new(0))), [false, true, true]);
 }
 
 #[test]
@@ -157,7 +164,7 @@ fn a_thousandfold_month_is_suspect_of_a_wrong_unit() {
     assert_eq!(suspects.len(), 1);
     assert_eq!(
         (suspects[0].customer, suspects[0].month, suspects[0].median_wh),
-        (0, Month::new(2023, 12), 100_000)
+        (CustomerIx::new(0), Month::new(2023, 12), 100_000)
     );
 }
 
@@ -278,7 +285,7 @@ proptest! {
             prop_assert_eq!(&places, &rejects);
             for customer in 0..4u8 {
                 for month in 0..3 {
-                    let cell = usage.get(month, customer.into());
+                    let cell = usage.get(month, CustomerIx::new(customer.into()));
                     let expected = sums.get(&(customer, month)).copied().unwrap_or_default();
                     prop_assert_eq!((cell.active_wh, cell.reactive_varh, cell.readings), expected);
                 }
@@ -308,7 +315,7 @@ impl Before {
         let ids = &self.customers.ids;
         let cells: Vec<(u32, usize, MonthUse)> = (0..self.customers.len() as u32)
             .flat_map(|number| (0..self.window.months as usize).map(move |month| (number, month)))
-            .map(|(number, month)| (number, month, self.readings.usage.get(month, number as usize)))
+            .map(|(number, month)| (number, month, self.readings.usage.get(month, CustomerIx::new(number))))
             .filter(|(.., used)| used.readings > 0)
             .collect();
         let integers = |of: &dyn Fn(&MonthUse) -> i64| -> arrow_array::ArrayRef {
@@ -444,14 +451,14 @@ proptest! {
             prop_assert_eq!(book.tally, fresh_book.tally);
             prop_assert_eq!(&book.rejects, &fresh_book.rejects);
             prop_assert_eq!(&with.files, &fresh.files);
-            for customer in 0..customers + usize::from(joins) {
+            for customer in (0..customers + usize::from(joins)).map(CustomerIx::from_index) {
                 for month in 0..3 {
                     prop_assert_eq!(with.usage.get(month, customer), fresh.usage.get(month, customer));
                 }
             }
             let is_same = gone.iter().chain(&changed).chain(&new).all(|any| !any) && shift == 0 && months == 3;
             if is_same && !joins {
-                prop_assert_eq!(with.files_taken, places.len());
+                prop_assert_eq!(with.files_reused, places.len());
             }
         }
     }

@@ -1,8 +1,9 @@
-//! Energy by customer and month, and which months are covered.
+//! What the kernel returns: energy by customer and month, which months are covered, and which are suspect of a wrong unit.
 
 use rayon::prelude::*;
 
 use super::stripe::{Cell, Stripes};
+use crate::index::{CustomerIx, index};
 use crate::unit::{Month, Window};
 
 /// What was read of one customer in one month.
@@ -34,74 +35,82 @@ impl MonthUse {
     }
 }
 
-/// A month far from its customer's median month.
+/// A month whose energy is so far from its customer's median month that the unit is probably wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnitSuspect {
-    /// Number of the customer.
-    pub customer: u32,
+    /// The customer.
+    pub customer: CustomerIx,
     /// The month.
     pub month: Month,
-    /// Its energy.
+    /// Its active energy in Wh.
     pub active_wh: i64,
-    /// The customer's median month (the lower of two).
+    /// The median month of the customer in Wh, the lower of two.
     pub median_wh: i64,
 }
 
-/// Which months of which customers are covered: a bit each.
+/// How far a month may be from the median: below the factor of 1000 that a wrong unit gives, above any real season.
+const UNIT_FACTOR: i128 = 900;
+
+fn is_suspect(wh: i64, median_wh: i64) -> bool {
+    let (wh, median_wh) = (i128::from(wh), i128::from(median_wh));
+    wh > 0 && (wh > UNIT_FACTOR * median_wh || wh * UNIT_FACTOR < median_wh)
+}
+
+/// Bits of a word of [`Coverage`].
+const WORD_BITS: usize = index(u64::BITS);
+
+/// Which months of which customers are covered: a bit for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coverage {
     months: usize,
-    /// By customer: its months, in as many words as they ask for.
+    /// By customer: the bits of its months, in as many words as the window needs.
     words: Vec<u64>,
 }
 
 impl Coverage {
-    /// Of `customers` none of whose months is covered.
+    /// No month of any customer is covered.
     #[must_use]
     pub fn none(months: usize, customers: usize) -> Self {
-        Self { months, words: vec![0; customers * Self::words_each(months)] }
+        Self { months, words: vec![0; customers * months.div_ceil(WORD_BITS)] }
     }
 
-    fn words_each(months: usize) -> usize {
-        months.div_ceil(u64::BITS as usize)
+    fn words_per_customer(&self) -> usize {
+        self.months.div_ceil(WORD_BITS)
     }
 
     /// Whether the month at a position of the window is covered.
     #[must_use]
-    pub fn covered(&self, month: usize, customer: usize) -> bool {
-        let word = self.words[customer * Self::words_each(self.months) + month / u64::BITS as usize];
-        word >> (month % u64::BITS as usize) & 1 == 1
+    pub fn covered(&self, month: usize, customer: CustomerIx) -> bool {
+        let word = self.words[customer.index() * self.words_per_customer() + month / WORD_BITS];
+        word >> (month % WORD_BITS) & 1 == 1
     }
 
-    /// A customer's months as text, the first of the window first: 1 where it is covered, else 0.
+    /// The months of a customer as digits, the first month of the window first: `1` where it is covered, else `0`.
     #[must_use]
-    pub fn told(&self, customer: usize) -> String {
+    pub fn to_digits(&self, customer: CustomerIx) -> String {
         (0..self.months).map(|month| if self.covered(month, customer) { '1' } else { '0' }).collect()
     }
 
-    /// Takes over a customer's months as [told](Self::told); whether the text is such.
+    /// Sets the months of a customer, none of which is covered yet, from [digits](Self::to_digits). Returns `false` if
+    /// the text is not one digit for each month.
     #[must_use]
-    pub fn set(&mut self, customer: usize, told: &str) -> bool {
-        let start = customer * Self::words_each(self.months);
-        for (month, covered) in told.bytes().enumerate().take(self.months) {
-            let bit = u64::from(covered == b'1') << (month % u64::BITS as usize);
-            self.words[start + month / u64::BITS as usize] |= bit;
+    pub fn set_digits(&mut self, customer: CustomerIx, digits: &str) -> bool {
+        let start = customer.index() * self.words_per_customer();
+        for (month, digit) in digits.bytes().enumerate().take(self.months) {
+            self.words[start + month / WORD_BITS] |= u64::from(digit == b'1') << (month % WORD_BITS);
         }
-        told.len() == self.months && told.bytes().all(|covered| matches!(covered, b'0' | b'1'))
+        digits.len() == self.months && digits.bytes().all(|digit| matches!(digit, b'0' | b'1'))
     }
 }
 
-/// How far a month may lie from the median: below the 1000 of a wrong unit, above any honest season.
-const UNIT_FACTOR: i128 = 900;
-
-/// Energy by customer and month: 32 bytes each.
+/// Energy by customer and month: 32 bytes for each.
 #[derive(Clone, Debug)]
 pub struct MonthlyUsage {
     window: Window,
     customers: usize,
-    /// By stripe, month and customer in the stripe; no cells where the stripe's month has no reading.
+    /// By stripe, month and customer in the stripe; empty where no customer of the stripe has a reading in the month.
     stripes: Vec<Vec<Vec<Cell>>>,
-    /// How far a customer's number is shifted to find its stripe.
+    /// The stripe of a customer is its number shifted right by this.
     shift: u32,
 }
 
@@ -118,70 +127,72 @@ impl MonthlyUsage {
         self.window
     }
 
+    fn months(&self) -> usize {
+        index(self.window.months)
+    }
+
     /// What was read of a customer in the month at a position of the window.
     #[must_use]
-    pub fn get(&self, month: usize, customer: usize) -> MonthUse {
-        let stripe = customer >> self.shift;
-        let cell = self.stripes[stripe][month].get(customer - (stripe << self.shift));
+    pub fn get(&self, month: usize, customer: CustomerIx) -> MonthUse {
+        let stripe = customer.index() >> self.shift;
+        let cell = self.stripes[stripe][month].get(customer.index() - (stripe << self.shift));
         cell.map_or_else(MonthUse::default, |cell| cell.used)
     }
 
-    /// Whether the month is covered: 2 × readings ≥ the most readings in it and its two neighbours in the window.
+    /// Whether the month is covered: it has at least half as many readings as the one with most readings among itself
+    /// and its two neighbours in the window. A month without a reading is not covered.
     #[must_use]
-    pub fn covered(&self, month: usize, customer: usize) -> bool {
-        let readings = |month: usize| self.get(month, customer).readings;
-        let own = readings(month);
-        if own == 0 {
+    pub fn covered(&self, month: usize, customer: CustomerIx) -> bool {
+        let readings = self.get(month, customer).readings;
+        if readings == 0 {
             return false;
         }
-        let last = self.window.months as usize - 1;
-        let most = (month.saturating_sub(1)..=(month + 1).min(last)).map(readings).max().unwrap_or(0);
-        2 * u64::from(own) >= u64::from(most)
+        let neighbours = month.saturating_sub(1)..=(month + 1).min(self.months() - 1);
+        let most = neighbours.map(|month| self.get(month, customer).readings).max().unwrap_or(0);
+        2 * u64::from(readings) >= u64::from(most)
     }
 
-    /// Which months are covered.
+    /// Which months are covered, of all customers.
     #[must_use]
     pub fn coverage(&self) -> Coverage {
-        let months = self.window.months as usize;
-        let mut coverage = Coverage::none(months, self.customers);
-        let each = coverage.words.par_chunks_mut(Coverage::words_each(months)).enumerate();
-        each.for_each(|(customer, words)| {
-            for month in (0..months).filter(|&month| self.covered(month, customer)) {
-                words[month / u64::BITS as usize] |= 1 << (month % u64::BITS as usize);
+        let mut coverage = Coverage::none(self.months(), self.customers);
+        let words_per_customer = coverage.words_per_customer();
+        coverage.words.par_chunks_mut(words_per_customer).enumerate().for_each(|(customer, words)| {
+            let customer = CustomerIx::from_index(customer);
+            for month in (0..self.months()).filter(|&month| self.covered(month, customer)) {
+                words[month / WORD_BITS] |= 1 << (month % WORD_BITS);
             }
         });
         coverage
     }
 
-    /// The first customer and month with more readings than that.
-    pub(super) fn above(&self, readings: u32) -> Option<(usize, usize)> {
-        let is_above = |customer: usize| {
-            let mut months = 0..self.window.months as usize;
-            months.find(|&month| self.get(month, customer).readings > readings).map(|month| (customer, month))
-        };
-        (0..self.customers).into_par_iter().find_map_first(is_above)
+    /// The first customer, and its first month, with more readings than `limit`.
+    pub(super) fn first_above(&self, limit: u32) -> Option<(CustomerIx, usize)> {
+        (0..self.customers).into_par_iter().map(CustomerIx::from_index).find_map_first(|customer| {
+            let month = (0..self.months()).find(|&month| self.get(month, customer).readings > limit)?;
+            Some((customer, month))
+        })
     }
 
     /// Months above 900 times or below 1/900 of the customer's own median month, by customer and month. Months without
-    /// energy neither count nor are suspect: an empty house is no wrong unit.
+    /// energy are neither suspect nor part of the median: an empty house is no wrong unit.
     pub(super) fn unit_suspects(&self) -> Vec<UnitSuspect> {
-        let of_customer = |customer: usize| {
-            let months = 0..self.window.months as usize;
-            let energy = move |month: usize| self.get(month, customer).active_wh;
-            let mut sorted: Vec<i64> = months.clone().map(energy).filter(|&wh| wh > 0).collect();
-            sorted.sort_unstable();
-            let median_wh = if sorted.is_empty() { 0 } else { sorted[(sorted.len() - 1) / 2] };
-            let far = move |month: &usize| {
-                let (wh, median) = (i128::from(energy(*month)), i128::from(median_wh));
-                wh > 0 && (wh > UNIT_FACTOR * median || wh * UNIT_FACTOR < median)
-            };
-            months.filter(far).map(move |month| UnitSuspect {
-                customer: customer as u32,
+        let customers = (0..self.customers).into_par_iter().map(CustomerIx::from_index);
+        customers.flat_map_iter(|customer| self.unit_suspects_of(customer)).collect()
+    }
+
+    fn unit_suspects_of(&self, customer: CustomerIx) -> impl Iterator<Item = UnitSuspect> + '_ {
+        let energies = (0..self.months()).map(move |month| self.get(month, customer).active_wh);
+        let mut sorted: Vec<i64> = energies.clone().filter(|&wh| wh > 0).collect();
+        sorted.sort_unstable();
+        let median_wh = if sorted.is_empty() { 0 } else { sorted[(sorted.len() - 1) / 2] };
+        energies.enumerate().filter(move |&(_, wh)| is_suspect(wh, median_wh)).map(
+            move |(month, active_wh)| UnitSuspect {
+                customer,
                 month: self.window.month(month),
-                active_wh: energy(month),
+                active_wh,
                 median_wh,
-            })
-        };
-        (0..self.customers).into_par_iter().flat_map_iter(of_customer).collect()
+            },
+        )
     }
 }

@@ -16,6 +16,7 @@ use crate::contract::INCIDENT_KINDS;
 use crate::customer::Customers;
 use crate::event::{Offence, Profile};
 use crate::fact::{COLUMNS, CustomerFacts, FactColumn, FactValue, Facts};
+use crate::index::CustomerIx;
 use crate::meter::{Coverage, MonthlyUsage};
 use crate::unit::{Month, Window};
 
@@ -93,13 +94,14 @@ fn monthly_usage<'f>(facts: &'f Facts, usage: &'f MonthlyUsage) -> Output<'f> {
     let months = facts.window.months as usize;
     let batches = (0..facts.customers.len()).step_by(CUSTOMERS).map(move |start| {
         let customers = start..(start + CUSTOMERS).min(facts.customers.len());
-        let found: Vec<(usize, usize)> = customers
+        let found: Vec<(CustomerIx, usize)> = customers
+            .map(CustomerIx::from_index)
             .flat_map(|customer| (0..months).map(move |month| (customer, month)))
             .filter(|&(customer, month)| usage.get(month, customer).readings > 0)
             .collect();
         let used = || found.iter().map(|&(customer, month)| usage.get(month, customer));
         let columns = vec![
-            text(found.iter().map(|&(customer, _)| Some(facts.customers.ids.key(customer as u32)))),
+            text(found.iter().map(|&(customer, _)| Some(facts.customers.ids.key(customer.number())))),
             days(found.iter().map(|&(_, month)| Some(facts.window.month(month).first_day()))),
             integers(used().map(|month| Some(month.active_wh))),
             integers(used().map(|month| Some(month.reactive_varh))),
@@ -149,7 +151,7 @@ pub(super) fn unit_suspects(facts: &Facts) -> Output<'_> {
     table("unit_suspects", fields, suspects.len(), move |rows| {
         let each = || suspects[rows.clone()].iter();
         vec![
-            text(each().map(|suspect| Some(facts.customers.ids.key(suspect.customer)))),
+            text(each().map(|suspect| Some(facts.customers.ids.key(suspect.customer.number())))),
             days(each().map(|suspect| Some(suspect.month.first_day()))),
             integers(each().map(|suspect| Some(suspect.active_wh))),
             integers(each().map(|suspect| Some(suspect.median_wh))),
@@ -184,7 +186,8 @@ fn counted(facts: &Facts) -> Output<'_> {
         columns.push(days(profiles().map(|profile| profile.map(|profile| profile.as_of))));
         columns.push(numbers(profiles().map(|profile| profile.map(|profile| profile.total_kgce))));
         columns.push(numbers(profiles().map(|profile| profile.map(|profile| profile.replaceable_kgce))));
-        let covered: Vec<String> = rows.map(|number| facts.coverage.told(number)).collect();
+        let covered: Vec<String> =
+            rows.map(|row| facts.coverage.to_digits(CustomerIx::from_index(row))).collect();
         columns.push(text(covered.iter().map(|months| Some(months.as_str()))));
         columns
     })
@@ -251,7 +254,7 @@ impl Counted {
                 total_kgce: total.value(row),
                 replaceable_kgce: replaceable.value(row),
             });
-            self.coverage.set(start + row, covered.value(row)).then_some(())?;
+            self.coverage.set_digits(CustomerIx::from_index(start + row), covered.value(row)).then_some(())?;
         }
         Some(())
     }
