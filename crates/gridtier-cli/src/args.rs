@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use gridtier::contract::{SUPPLY_LEVELS, USE_CATEGORIES};
+use gridtier::contract::{SupplyLevel, UseCategory};
 use gridtier::unit::Month;
+use gridtier::word::Word;
 
 use crate::lang::Lang;
 
@@ -269,10 +270,10 @@ pub struct Who {
     #[arg(long)]
     pub region: Vec<String>,
     /// Only this use category; may be repeated
-    #[arg(long, value_name = "CATEGORY", value_parser = USE_CATEGORIES.to_vec())]
+    #[arg(long, value_name = "CATEGORY", value_parser = UseCategory::CODES.to_vec())]
     pub use_category: Vec<String>,
     /// Only this supply level; may be repeated
-    #[arg(long, value_name = "LEVEL", value_parser = SUPPLY_LEVELS.to_vec())]
+    #[arg(long, value_name = "LEVEL", value_parser = SupplyLevel::CODES.to_vec())]
     pub supply_level: Vec<String>,
     /// Count by this column too
     #[arg(long, value_enum, value_name = "COLUMN")]

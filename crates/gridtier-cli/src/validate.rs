@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use gridtier::contract::word_zh;
+use gridtier::contract::LoadClass;
 use gridtier::cycle::Cycle;
 use gridtier::method::Tier;
 use gridtier::method::checks::{Good, Unit};
 use gridtier::output::checks as tables;
 use gridtier::robustness::Compared;
 use gridtier::validate::{Check, Validation, Verdict, validate};
+use gridtier::word::Word;
 use gridtier_io::recall;
 use gridtier_io::store::{self, Store, StoredCycle};
 use serde_json::json;
@@ -309,7 +310,12 @@ fn zh_word(word: &str, lang: Lang) -> &str {
         ("points", "分"),
         ("days", "天"),
     ];
-    let known = || ZH.iter().find(|(known, _)| *known == word).map(|(_, zh)| *zh).or_else(|| word_zh(word));
+    let known = || {
+        ZH.iter()
+            .find(|(known, _)| *known == word)
+            .map(|(_, zh)| *zh)
+            .or_else(|| LoadClass::from_code(word).map(Word::zh))
+    };
     match lang {
         Lang::En => word,
         Lang::Zh => known().unwrap_or(word),

@@ -5,8 +5,8 @@
 
 use std::path::Path;
 
-use gridtier::contract::Table;
 use gridtier::contract::rule::Rule;
+use gridtier::contract::{ImportanceLevel, LoadClass, SupplyLevel, Table};
 use gridtier::fact::{self, CustomerFacts, Facts};
 use gridtier::source::Tally;
 use gridtier::unit::{Month, Window};
@@ -133,7 +133,7 @@ fn words_units_and_days_are_what_the_mapping_declares() {
     let customer = &facts.customers.rows[number];
     assert_eq!(
         (customer.supply_level, customer.importance_level, customer.load_class),
-        (0, Some(1), Some(0))
+        (SupplyLevel::HighVoltage, Some(ImportanceLevel::First), Some(LoadClass::First))
     );
     assert_eq!((customer.power_factor_standard, customer.aged_transformer_area), (Some(90), true));
     assert_eq!(customer.region.as_deref(), Some("示例城西供电所"));

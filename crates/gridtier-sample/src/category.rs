@@ -147,16 +147,15 @@ pub const CATEGORIES: [Category; 5] = [
 
 #[cfg(test)]
 mod tests {
-    use gridtier::contract::Table;
+    use gridtier::contract::UseCategory;
+    use gridtier::word::Word;
 
     use super::*;
 
     #[test]
     fn the_categories_are_those_of_the_contract_in_its_order() {
-        let column = Table::Customers.column("use_category").unwrap();
-        let gridtier::contract::Kind::Word(words) = column.kind else { panic!("not an enum") };
-        assert_eq!(words, CATEGORIES.map(|category| category.name));
-        assert_eq!(words[RESIDENTIAL], "residential");
+        assert_eq!(UseCategory::CODES, CATEGORIES.map(|category| category.name));
+        assert_eq!(UseCategory::ALL[RESIDENTIAL], UseCategory::Residential);
         assert_eq!(CATEGORIES.iter().map(|category| category.percent).sum::<u32>(), 100);
     }
 }

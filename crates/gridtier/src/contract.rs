@@ -7,11 +7,13 @@
 pub mod cell;
 pub mod declared;
 pub mod rule;
+mod vocabulary;
 mod table;
 
-pub use table::{
-    COOPERATION_KINDS, Column, IMPORTANCE_LEVELS, INCIDENT_KINDS, INCIDENT_STATUSES, Kind, LOAD_CLASSES,
-    QUALITIES, RESPONSIBILITIES, SUPPLY_LEVELS, Table, USE_CATEGORIES, word_zh,
+pub use table::{Column, Kind, Table};
+pub use vocabulary::{
+    CooperationKind, ImportanceLevel, IncidentKind, IncidentStatus, LoadClass, Quality, Responsibility,
+    SupplyLevel, UseCategory,
 };
 
 /// Longest accepted key, in bytes.

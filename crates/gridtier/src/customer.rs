@@ -3,8 +3,9 @@
 //! Customers are numbered in the order of the bytes of their ids, so that every column indexed by customer is already
 //! in the order in which results are published. What a customer consumed or paid is not known here.
 
-use crate::contract::Table;
+use crate::contract::cell::word_at;
 use crate::contract::rule::Rule;
+use crate::contract::{ImportanceLevel, LoadClass, SupplyLevel, Table, UseCategory};
 use crate::error::{Refusal, RunError};
 use crate::key::KeyIndex;
 use crate::rows::{self, Columns, Row};
@@ -14,20 +15,20 @@ use crate::unit::Window;
 /// One customer's own columns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Customer {
-    /// Place in [`USE_CATEGORIES`](crate::contract::USE_CATEGORIES).
-    pub use_category: u8,
-    /// Place in [`SUPPLY_LEVELS`](crate::contract::SUPPLY_LEVELS).
-    pub supply_level: u8,
+    /// Category of the tariff.
+    pub use_category: UseCategory,
+    /// Voltage level of the supply.
+    pub supply_level: SupplyLevel,
     /// Region.
     pub region: Option<String>,
     /// Contract capacity in kVA.
     pub contract_capacity_kva: Option<f64>,
     /// Power-factor standard in hundredths.
     pub power_factor_standard: Option<u8>,
-    /// Place in [`IMPORTANCE_LEVELS`](crate::contract::IMPORTANCE_LEVELS).
-    pub importance_level: Option<u8>,
-    /// Place in [`LOAD_CLASSES`](crate::contract::LOAD_CLASSES).
-    pub load_class: Option<u8>,
+    /// Regulatory importance.
+    pub importance_level: Option<ImportanceLevel>,
+    /// Highest load class.
+    pub load_class: Option<LoadClass>,
     /// Day the supply began.
     pub opened_on: i32,
     /// Day the supply ended.
@@ -124,15 +125,14 @@ fn take(
             book.reject(at, rule);
             continue;
         }
-        let byte = |value: i64| value as u8;
         let value = Customer {
-            use_category: byte(use_category.values[row]),
-            supply_level: byte(supply_level.values[row]),
+            use_category: word_at(use_category.values[row]),
+            supply_level: word_at(supply_level.values[row]),
             region,
             contract_capacity_kva: capacity.get(row),
-            power_factor_standard: standard.get(row).map(byte),
-            importance_level: importance.get(row).map(byte),
-            load_class: load_class.get(row).map(byte),
+            power_factor_standard: standard.get(row).map(|hundredths| hundredths as u8),
+            importance_level: importance.word(row),
+            load_class: load_class.word(row),
             opened_on: opened_on.values[row] as i32,
             closed_on: closed_on.get(row).map(|day| day as i32),
             aged_transformer_area: aged.values[row] == 1,

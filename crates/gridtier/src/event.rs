@@ -5,8 +5,9 @@
 
 use std::cell::Cell;
 
-use crate::contract::Table;
+use crate::contract::cell::word_at;
 use crate::contract::rule::Rule;
+use crate::contract::{CooperationKind, IncidentKind, IncidentStatus, Responsibility, Table};
 use crate::customer::{self, Customers};
 use crate::error::RunError;
 use crate::index::CustomerIx;
@@ -16,13 +17,6 @@ use crate::rows::{self, Columns, Row};
 use crate::source::{Source, TableBook};
 use crate::unit::{DAY_US, Month, Window, share_e6};
 
-/// Places of the words that the engine asks for.
-const FAULT: u8 = 0;
-const CONFIRMED: u8 = 1;
-const CUSTOMER: u8 = 0;
-const POLICY: u8 = 0;
-const WORK: u8 = 1;
-
 /// Months in which a point loses half its weight.
 const HALF_LIFE_MONTHS: f64 = 12.0;
 
@@ -31,9 +25,9 @@ const HALF_LIFE_MONTHS: f64 = 12.0;
 struct Incident {
     customer: u32,
     occurred_at_us: i64,
-    kind: u8,
-    responsibility: u8,
-    status: u8,
+    kind: IncidentKind,
+    responsibility: Responsibility,
+    status: IncidentStatus,
     severity: u8,
     affected_customers: Option<i64>,
     outage_minutes: Option<i64>,
@@ -44,8 +38,8 @@ struct Incident {
 pub struct Offence {
     /// Number of the customer.
     pub customer: u32,
-    /// Place in [`INCIDENT_KINDS`](crate::contract::INCIDENT_KINDS).
-    pub kind: u8,
+    /// Violation or theft.
+    pub kind: IncidentKind,
     /// 1 to 5.
     pub severity: u8,
     /// Month of occurrence.
@@ -94,7 +88,7 @@ pub struct Profile {
 type Plan = (u32, Month, i64);
 
 /// A cooperation event: customer, kind, requested, delivered, day.
-type Request = (u32, u8, i64, i64, i64);
+type Request = (u32, CooperationKind, i64, i64, i64);
 
 /// The books of the four tables, and the facts by customer.
 #[derive(Debug)]
@@ -196,9 +190,9 @@ impl Reader<'_> {
                 let value = Incident {
                     customer,
                     occurred_at_us: time_us,
-                    kind: words[0].values[row] as u8,
-                    responsibility: words[1].values[row] as u8,
-                    status: words[2].values[row] as u8,
+                    kind: word_at(words[0].values[row]),
+                    responsibility: word_at(words[1].values[row]),
+                    status: word_at(words[2].values[row]),
                     severity: severity.values[row] as u8,
                     affected_customers: affected.get(row),
                     outage_minutes: minutes.get(row),
@@ -267,7 +261,7 @@ impl Reader<'_> {
                 let Some(customer) = self.customer_or_reject(book, at, &customer_ids, row, fault) else {
                     continue;
                 };
-                let kind = kinds.values[row] as u8;
+                let kind = word_at(kinds.values[row]);
                 let value = (customer, kind, requested.values[row], delivered.values[row], days.values[row]);
                 found.push(Row { key: columns.own_key(&ids, row, index)?, at, value });
             }
@@ -355,11 +349,11 @@ fn month_of_us(time_us: i64) -> Option<Month> {
 }
 
 fn is_confirmed(incident: &Incident) -> bool {
-    incident.status == CONFIRMED && incident.responsibility == CUSTOMER
+    incident.status == IncidentStatus::Confirmed && incident.responsibility == Responsibility::Customer
 }
 
 fn is_fault(incident: &Incident) -> bool {
-    incident.kind == FAULT && is_confirmed(incident)
+    incident.kind == IncidentKind::Fault && is_confirmed(incident)
 }
 
 /// Points of an offence `age_months` old, in 10⁻⁶: severity × 0.5^(age/12), rounded half away from zero.
@@ -423,15 +417,15 @@ fn count_cooperation(events: &[Row<Request>], facts: &mut [Events]) {
         let fact = &mut facts[customer as usize];
         let asked = || (requested > 0).then(|| share_e6(delivered.min(requested), requested));
         match kind {
-            POLICY => {
+            CooperationKind::Policy => {
                 fact.policy_requests += i64::from(requested > 0);
                 fact.policy_share_e6 += asked().unwrap_or(0);
             }
-            WORK => {
+            CooperationKind::Work => {
                 fact.work_requests += i64::from(requested > 0);
                 fact.work_share_e6 += asked().unwrap_or(0);
             }
-            _ => {
+            CooperationKind::Suggestion => {
                 fact.suggestions += 1;
                 fact.suggestions_adopted += i64::from(delivered >= 1_000);
             }

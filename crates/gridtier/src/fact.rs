@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::billing::{self, Billing};
-use crate::contract::{IMPORTANCE_LEVELS, LOAD_CLASSES, SUPPLY_LEVELS, Table, USE_CATEGORIES};
+use crate::contract::Table;
 use crate::customer::{self, Customers};
 use crate::error::{Refusal, RunError};
 use crate::event::{self, Events, Offence, Profile};
@@ -16,6 +16,7 @@ use crate::index::CustomerIx;
 use crate::meter::{self, Coverage, Earlier, FileBook, MonthlyUsage, Readings, UnitSuspect};
 use crate::source::{Finding, Source, TableBook};
 use crate::unit::Window;
+use crate::word::Word;
 
 /// What the readings say of one customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -266,10 +267,6 @@ const fn other(
     FactColumn { name, unit, about, table, value }
 }
 
-fn word<'a>(known: &[&'a str], place: Option<u8>) -> Option<&'a str> {
-    place.map(|place| known[usize::from(place)])
-}
-
 /// The facts that expressions may use.
 pub const COLUMNS: &[FactColumn] = &[
     integer!(MeterReadings, energy.covered_months, "months", "months covered by readings"),
@@ -328,14 +325,14 @@ pub const COLUMNS: &[FactColumn] = &[
         "use_category",
         "",
         "use category",
-        FactValue::Word(|f, i| word(USE_CATEGORIES, Some(f.customers.rows[i].use_category))),
+        FactValue::Word(|f, i| Some(f.customers.rows[i].use_category.code())),
     ),
     other(
         Table::Customers,
         "supply_level",
         "",
         "supply level",
-        FactValue::Word(|f, i| word(SUPPLY_LEVELS, Some(f.customers.rows[i].supply_level))),
+        FactValue::Word(|f, i| Some(f.customers.rows[i].supply_level.code())),
     ),
     other(
         Table::Customers,
@@ -349,14 +346,14 @@ pub const COLUMNS: &[FactColumn] = &[
         "importance_level",
         "",
         "regulatory importance level",
-        FactValue::Word(|f, i| word(IMPORTANCE_LEVELS, f.customers.rows[i].importance_level)),
+        FactValue::Word(|f, i| f.customers.rows[i].importance_level.map(Word::code)),
     ),
     other(
         Table::Customers,
         "load_class",
         "",
         "load class",
-        FactValue::Word(|f, i| word(LOAD_CLASSES, f.customers.rows[i].load_class)),
+        FactValue::Word(|f, i| f.customers.rows[i].load_class.map(Word::code)),
     ),
 ];
 

@@ -15,9 +15,10 @@ mod tree;
 use chrono::NaiveDate;
 
 use crate::checked_toml::{CheckedToml, Fault, Faults};
-use crate::contract::INCIDENT_KINDS;
+use crate::contract::IncidentKind;
 use crate::indicator::expression::Expression;
 use crate::indicator::{Direction, INDICATORS};
+use crate::word::Word as _;
 
 pub use ahp::Judgement;
 pub use checks::Checks;
@@ -143,8 +144,8 @@ pub enum Strata {
 pub struct Veto {
     /// Its name in explanations.
     pub name: String,
-    /// Places in [`INCIDENT_KINDS`].
-    pub kinds: Vec<u8>,
+    /// Kinds that count.
+    pub kinds: Vec<IncidentKind>,
     /// Offences below this severity do not count.
     pub min_severity: u8,
     /// So many offences are needed.
@@ -267,12 +268,7 @@ impl Method {
         let tier = |name: &str| Tier::named(name).unwrap_or(Tier::Grade2);
         let veto = |veto: &raw::Veto| Veto {
             name: veto.name.clone(),
-            kinds: veto
-                .kinds
-                .iter()
-                .filter_map(|kind| INCIDENT_KINDS.iter().position(|known| known == kind))
-                .map(|place| place as u8)
-                .collect(),
+            kinds: veto.kinds.iter().filter_map(|kind| IncidentKind::from_code(kind)).collect(),
             min_severity: veto.min_severity.unwrap_or(1),
             min_count: veto.min_count.unwrap_or(1),
             ceiling: tier(&veto.ceiling),

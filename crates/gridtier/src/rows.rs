@@ -144,7 +144,7 @@ impl<'a> Columns<'a> {
             K::Count => cell::counts(array, Sign::NotNegative, mark),
             K::PowerFactor => cell::power_factors(array, mark),
             K::Flag => cell::flags(array, name, declared),
-            K::Word(known) => cell::words(array, name, known, declared),
+            K::Word(known) => cell::words(array, name, known.codes, declared),
             K::Date => cell::dates(array, self.dates_of(name, false)),
             K::PlacingDate => cell::dates(array, self.dates_of(name, true)),
             K::PlacingMonth => cell::months(array, self.dates_of(name, true)),
@@ -191,7 +191,7 @@ impl<'a> Columns<'a> {
         let (Some(array), Kind::Word(known)) = (self.batch.column(name), self.spec(name).kind) else {
             return Ok(());
         };
-        let convert = |array: &ArrayRef| cell::words(array, name, known, self.declared);
+        let convert = |array: &ArrayRef| cell::words(array, name, known.codes, self.declared);
         self.typed(name, cell::odd_words(array, convert, odd, sink))
     }
 

@@ -13,25 +13,61 @@ pub trait Word: Copy + Debug + Eq + Ord + Send + Sync + 'static {
     const NAME: &'static str;
     /// All values, in the order of their declaration.
     const ALL: &'static [Self];
+    /// Their codes, English and Chinese names, in the same order.
+    const LIST: WordList;
     /// Their codes, in the same order.
-    const CODES: &'static [&'static str];
-
-    /// The code in files.
-    fn code(self) -> &'static str;
-
-    /// The English name.
-    fn en(self) -> &'static str;
-
-    /// The Chinese name.
-    fn zh(self) -> &'static str;
+    const CODES: &'static [&'static str] = Self::LIST.codes;
 
     /// Position in [`ALL`](Self::ALL).
     fn position(self) -> usize;
 
+    /// The code in files.
+    #[must_use]
+    fn code(self) -> &'static str {
+        Self::LIST.codes[self.position()]
+    }
+
+    /// The English name.
+    #[must_use]
+    fn en(self) -> &'static str {
+        Self::LIST.en[self.position()]
+    }
+
+    /// The Chinese name.
+    #[must_use]
+    fn zh(self) -> &'static str {
+        Self::LIST.zh[self.position()]
+    }
+
     /// The value of a code; `None` for a word that is none of them.
     #[must_use]
     fn from_code(code: &str) -> Option<Self> {
-        Self::CODES.iter().position(|known| *known == code).map(|position| Self::ALL[position])
+        Self::LIST.position(code).map(|position| Self::ALL[position])
+    }
+}
+
+/// The words of one enum without its type: for columns that are only compared and shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WordList {
+    /// The codes in files.
+    pub codes: &'static [&'static str],
+    /// The English names, in the same order.
+    pub en: &'static [&'static str],
+    /// The Chinese names, in the same order.
+    pub zh: &'static [&'static str],
+}
+
+impl WordList {
+    /// Position of a code.
+    #[must_use]
+    pub fn position(&self, code: &str) -> Option<usize> {
+        self.codes.iter().position(|known| *known == code)
+    }
+
+    /// The Chinese name of a code.
+    #[must_use]
+    pub fn zh(&self, code: &str) -> Option<&'static str> {
+        self.position(code).map(|position| self.zh[position])
     }
 }
 
@@ -69,19 +105,8 @@ macro_rules! words {
         impl $crate::word::Word for $name {
             const NAME: &'static str = $title;
             const ALL: &'static [Self] = &[$(Self::$variant),+];
-            const CODES: &'static [&'static str] = &[$($code),+];
-
-            fn code(self) -> &'static str {
-                match self { $(Self::$variant => $code),+ }
-            }
-
-            fn en(self) -> &'static str {
-                match self { $(Self::$variant => $en),+ }
-            }
-
-            fn zh(self) -> &'static str {
-                match self { $(Self::$variant => $zh),+ }
-            }
+            const LIST: $crate::word::WordList =
+                $crate::word::WordList { codes: &[$($code),+], en: &[$($en),+], zh: &[$($zh),+] };
 
             fn position(self) -> usize {
                 self as usize

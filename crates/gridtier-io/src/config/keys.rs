@@ -115,7 +115,7 @@ fn date_key(column: &Column) -> Option<Key> {
 
 fn word_key(column: &Column) -> Option<Key> {
     let words = match column.kind {
-        Kind::Word(words) => words,
+        Kind::Word(words) => words.codes,
         Kind::Flag => FLAGS,
         _ => return None,
     };

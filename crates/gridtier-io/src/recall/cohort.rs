@@ -3,13 +3,13 @@
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type};
 use arrow_array::{Array, PrimitiveArray, RecordBatch, StringArray};
-use gridtier::contract::{IMPORTANCE_LEVELS, LOAD_CLASSES, SUPPLY_LEVELS, USE_CATEGORIES};
 use gridtier::customer::{Customer, Customers};
 use gridtier::cycle::{Cycle, Placed};
 use gridtier::indicator::{Column, Value};
 use gridtier::method::{Method, Tier};
 use gridtier::output::parameters;
 use gridtier::tier::Previous;
+use gridtier::word::Word;
 
 use super::{RecallError, batches, end, final_tiers, method, read, text, unlike, unreadable};
 use crate::store::{Store, StoredCycle};
@@ -74,10 +74,9 @@ fn cell(column: &StringArray, row: usize) -> Option<&str> {
     column.is_valid(row).then(|| column.value(row))
 }
 
-/// The place of a word among those of its column.
-fn place(column: &StringArray, row: usize, words: &[&str]) -> Option<u8> {
-    let word = cell(column, row)?;
-    words.iter().position(|known| *known == word).map(|place| place as u8)
+/// The word of a cell; `None` where it is empty or no word of `W`.
+fn word<W: Word>(column: &StringArray, row: usize) -> Option<W> {
+    W::from_code(cell(column, row)?)
 }
 
 /// The accepted customers of a cycle, in the order of their ids.
@@ -99,15 +98,15 @@ pub(crate) fn customers(cycle: &StoredCycle) -> Result<Customers, RecallError> {
         for row in 0..batch.num_rows() {
             customers.ids.insert(ids.value(row));
             customers.rows.push(Customer {
-                use_category: place(categories, row, USE_CATEGORIES)?,
-                supply_level: place(levels, row, SUPPLY_LEVELS)?,
+                use_category: word(categories, row)?,
+                supply_level: word(levels, row)?,
                 region: cell(regions, row).map(str::to_owned),
                 contract_capacity_kva: capacity.is_valid(row).then(|| capacity.value(row)),
                 power_factor_standard: standards
                     .is_valid(row)
                     .then(|| (100.0 * standards.value(row)).round() as u8),
-                importance_level: place(importance, row, IMPORTANCE_LEVELS),
-                load_class: place(load, row, LOAD_CLASSES),
+                importance_level: word(importance, row),
+                load_class: word(load, row),
                 opened_on: opened.value(row),
                 closed_on: closed.is_valid(row).then(|| closed.value(row)),
                 aged_transformer_area: aged.value(row),

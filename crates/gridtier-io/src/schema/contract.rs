@@ -197,7 +197,7 @@ fn applies(table: Table, column: &Column, rule: Rule) -> bool {
 /// A rule as a check of a column.
 fn check(rule: Rule, kind: Kind) -> Yaml {
     let words = match kind {
-        Kind::Word(words) => words.iter().map(|&word| word.into()).collect(),
+        Kind::Word(words) => words.codes.iter().map(|&word| word.into()).collect(),
         Kind::PowerFactor => POWER_FACTORS.map(Yaml::Number).to_vec(),
         _ => Vec::new(),
     };

@@ -14,6 +14,7 @@ use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
 
 use super::rule::Rule;
+use crate::word::Word;
 
 pub use date::{Dates, dates, fill_times_us, months, times_us};
 pub use number::{Floats, Scale, Sign, counts, fill_scaled, flags, floats, power_factors, scaled};
@@ -60,6 +61,22 @@ impl Cells {
     pub fn get(&self, row: usize) -> Option<i64> {
         (self.states[row] == State::Ok).then(|| self.values[row])
     }
+
+    /// The word where there is one, of a column whose values are positions of words.
+    #[must_use]
+    pub fn word<W: Word>(&self, row: usize) -> Option<W> {
+        self.get(row).map(word_at)
+    }
+}
+
+/// The word of a position that [`words`] has found. The only place that turns a cell into an enum.
+///
+/// # Panics
+/// The position is not one of `W`'s.
+#[must_use]
+pub fn word_at<W: Word>(position: i64) -> W {
+    let position = usize::try_from(position).expect("positions are not negative");
+    W::ALL[position]
 }
 
 /// A column as integers in which the rows without a value are listed apart: what is right for billions of rows, of which

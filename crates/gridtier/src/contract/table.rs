@@ -5,6 +5,12 @@ use std::fmt;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::vocabulary::{
+    CooperationKind, ImportanceLevel, IncidentKind, IncidentStatus, LoadClass, Quality, Responsibility,
+    SupplyLevel, UseCategory,
+};
+use crate::word::{Word, WordList};
+
 /// An input table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Table {
@@ -34,7 +40,7 @@ pub enum Kind {
     /// Free text.
     Text,
     /// One of these words.
-    Word(&'static [&'static str]),
+    Word(WordList),
     /// A calendar day.
     Date,
     /// A calendar day that places the row: within 1970 to 2199.
@@ -83,6 +89,15 @@ const fn column(name: &'static str, kind: Kind, about: &'static str, about_zh: &
 }
 
 impl Column {
+    /// The Chinese name of a word of the column; `None` where it holds no words or not this one.
+    #[must_use]
+    pub fn word_zh(&self, code: &str) -> Option<&'static str> {
+        match self.kind {
+            Kind::Word(words) => words.zh(code),
+            _ => None,
+        }
+    }
+
     const fn nullable(mut self) -> Self {
         self.nullable = true;
         self
@@ -99,67 +114,23 @@ impl Column {
     }
 }
 
-/// `use_category` of a customer.
-pub const USE_CATEGORIES: &[&str] =
-    &["large_industrial", "commercial_industrial", "agricultural", "residential", "other"];
-/// `supply_level` of a customer.
-pub const SUPPLY_LEVELS: &[&str] = &["high_voltage", "low_voltage", "residential"];
-/// Regulatory importance (重要电力用户), imported from a government list. Never joined to tiers by label.
-pub const IMPORTANCE_LEVELS: &[&str] = &["imp_special", "imp_first", "imp_second", "imp_temporary"];
-/// Load class (负荷等级).
-pub const LOAD_CLASSES: &[&str] = &["load_1", "load_2", "load_3"];
-/// `quality` of a reading.
-pub const QUALITIES: &[&str] = &["actual", "estimated", "invalid"];
-/// `kind` of an incident.
-pub const INCIDENT_KINDS: &[&str] = &["fault", "violation", "theft"];
-/// `responsibility` for an incident.
-pub const RESPONSIBILITIES: &[&str] = &["customer", "utility", "third_party", "force_majeure", "unknown"];
-/// `status` of an incident.
-pub const INCIDENT_STATUSES: &[&str] = &["alleged", "confirmed", "appealed", "revoked"];
-/// `kind` of a cooperation event.
-pub const COOPERATION_KINDS: &[&str] = &["policy", "work", "suggestion"];
-
-/// Chinese names of the words of customers' columns.
-const WORDS_ZH: &[(&str, &str)] = &[
-    ("large_industrial", "大工业"),
-    ("commercial_industrial", "工商业"),
-    ("agricultural", "农业"),
-    ("residential", "居民"),
-    ("other", "其他"),
-    ("high_voltage", "高压"),
-    ("low_voltage", "低压非居民"),
-    ("imp_special", "特级重要用户"),
-    ("imp_first", "一级重要用户"),
-    ("imp_second", "二级重要用户"),
-    ("imp_temporary", "临时性重要用户"),
-    ("load_1", "一类负荷"),
-    ("load_2", "二类负荷"),
-    ("load_3", "三类负荷"),
-];
-
-/// The Chinese name of a word of customers' columns.
-#[must_use]
-pub fn word_zh(word: &str) -> Option<&'static str> {
-    WORDS_ZH.iter().find(|(known, _)| *known == word).map(|(_, zh)| *zh)
-}
-
 const CUSTOMER_ID: Column = column("customer_id", Kind::Id, "account number", "户号");
 
 const CUSTOMERS: &[Column] = &[
     CUSTOMER_ID.key(),
-    column("use_category", Kind::Word(USE_CATEGORIES), "use category", "用电类别"),
-    column("supply_level", Kind::Word(SUPPLY_LEVELS), "supply level", "供电电压层级"),
+    column("use_category", Kind::Word(UseCategory::LIST), "use category", "用电类别"),
+    column("supply_level", Kind::Word(SupplyLevel::LIST), "supply level", "供电电压层级"),
     column("region", Kind::Text, "region or branch", "地区").nullable(),
     column("contract_capacity_kva", Kind::Number, "contract capacity", "合同容量").nullable().unit("kVA"),
     column("power_factor_standard", Kind::PowerFactor, "power-factor standard", "功率因数标准").nullable(),
     column(
         "importance_level",
-        Kind::Word(IMPORTANCE_LEVELS),
+        Kind::Word(ImportanceLevel::LIST),
         "regulatory importance level",
         "重要电力用户等级",
     )
     .nullable(),
-    column("load_class", Kind::Word(LOAD_CLASSES), "highest load class", "负荷等级").nullable(),
+    column("load_class", Kind::Word(LoadClass::LIST), "highest load class", "负荷等级").nullable(),
     column("opened_on", Kind::Date, "day the supply began", "立户日期"),
     column("closed_on", Kind::Date, "day the supply ended", "销户日期").nullable(),
     column("aged_transformer_area", Kind::Flag, "in an aged transformer area", "是否老旧台区"),
@@ -175,7 +146,7 @@ const METER_READINGS: &[Column] = &[
     column("reactive_kvarh", Kind::Energy, "reactive energy of the interval", "无功电量")
         .nullable()
         .unit("kvarh"),
-    column("quality", Kind::Word(QUALITIES), "quality of the reading", "数据质量").nullable(),
+    column("quality", Kind::Word(Quality::LIST), "quality of the reading", "数据质量").nullable(),
 ];
 
 const BILLS: &[Column] = &[
@@ -198,9 +169,9 @@ const INCIDENTS: &[Column] = &[
     column("incident_id", Kind::Id, "incident", "事件编号").key(),
     CUSTOMER_ID,
     column("occurred_at", Kind::PlacingTime, "time of occurrence", "发生时间"),
-    column("kind", Kind::Word(INCIDENT_KINDS), "kind", "类型"),
-    column("responsibility", Kind::Word(RESPONSIBILITIES), "who is responsible", "责任方"),
-    column("status", Kind::Word(INCIDENT_STATUSES), "state of the finding of liability", "认定状态"),
+    column("kind", Kind::Word(IncidentKind::LIST), "kind", "类型"),
+    column("responsibility", Kind::Word(Responsibility::LIST), "who is responsible", "责任方"),
+    column("status", Kind::Word(IncidentStatus::LIST), "state of the finding of liability", "认定状态"),
     column("severity", Kind::Count, "severity, 1 to 5", "严重程度"),
     column("affected_customers", Kind::Count, "other customers affected", "影响户数").nullable(),
     column("outage_minutes", Kind::Count, "minutes of outage", "停电时长").nullable().unit("min"),
@@ -217,7 +188,7 @@ const COOPERATION: &[Column] = &[
     column("event_id", Kind::Id, "event", "事件编号").key(),
     CUSTOMER_ID,
     column("occurred_on", Kind::PlacingDate, "day of the event", "发生日期"),
-    column("kind", Kind::Word(COOPERATION_KINDS), "kind", "类型"),
+    column("kind", Kind::Word(CooperationKind::LIST), "kind", "类型"),
     column("requested", Kind::Thousandths, "kW or times asked; 1 for a suggestion", "要求量"),
     column("delivered", Kind::Thousandths, "kW or times carried out; 1 for a suggestion adopted", "完成量"),
 ];

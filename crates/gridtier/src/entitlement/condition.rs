@@ -18,6 +18,7 @@ use std::fmt;
 use crate::contract::{Kind as ColumnKind, Table};
 use crate::indicator::INDICATORS;
 use crate::unit::date_of_day;
+use crate::word::WordList;
 
 pub use case::{covered, possible, possible_together};
 
@@ -25,7 +26,7 @@ pub use case::{covered, possible, possible_together};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// One of these words.
-    Words(&'static [&'static str]),
+    Words(WordList),
     /// Any text.
     Text,
     /// A number.
@@ -45,6 +46,17 @@ pub struct Field {
     pub title_zh: &'static str,
     /// What it holds.
     pub kind: Kind,
+}
+
+impl Field {
+    /// The Chinese name of a word of the column; the word itself where it has none.
+    #[must_use]
+    pub fn word_zh<'w>(&self, word: &'w str) -> &'w str {
+        match self.kind {
+            Kind::Words(words) => words.zh(word).unwrap_or(word),
+            _ => word,
+        }
+    }
 }
 
 /// The columns that conditions may name: those of `customers` but for the id, `provisional`, `score` (0 to 100), the

@@ -2,7 +2,7 @@
 //! entry each. Documentation, the method's allowed names and the explanations derive from here.
 
 use super::{Direction, Value};
-use crate::contract::Table;
+use crate::contract::{ImportanceLevel, LoadClass, Table};
 use crate::fact::{CustomerFacts, Facts};
 
 /// An indicator of the default registry.
@@ -49,10 +49,24 @@ const YEAR: i64 = 12;
 /// Shortest window in which the two ends do not overlap.
 const GROWTH_MONTHS_MIN: u32 = 24;
 
-/// Standing by place in the list of importance levels [I].
-const IMPORTANCE_STANDING: [f64; 4] = [1.0, 0.8, 0.5, 0.3];
-/// Standing by place in the list of load classes [I].
-const LOAD_STANDING: [f64; 3] = [0.6, 0.3, 0.0];
+/// Standing of an importance level [I].
+const fn importance_standing(level: ImportanceLevel) -> f64 {
+    match level {
+        ImportanceLevel::Special => 1.0,
+        ImportanceLevel::First => 0.8,
+        ImportanceLevel::Second => 0.5,
+        ImportanceLevel::Temporary => 0.3,
+    }
+}
+
+/// Standing of a load class [I].
+const fn load_standing(class: LoadClass) -> f64 {
+    match class {
+        LoadClass::First => 0.6,
+        LoadClass::Second => 0.3,
+        LoadClass::Third => 0.0,
+    }
+}
 
 /// The default registry, in the order of dimensions and groups.
 pub const INDICATORS: &[Indicator] = &[
@@ -171,10 +185,8 @@ pub const INDICATORS: &[Indicator] = &[
         lever: Lever::None,
         value: |facts, i| {
             let customer = &facts.customers.rows[i];
-            let points =
-                |place: Option<u8>, points: &[f64]| place.map_or(0.0, |place| points[usize::from(place)]);
-            let importance = points(customer.importance_level, &IMPORTANCE_STANDING);
-            Value::Known(importance.max(points(customer.load_class, &LOAD_STANDING)))
+            let importance = customer.importance_level.map_or(0.0, importance_standing);
+            Value::Known(importance.max(customer.load_class.map_or(0.0, load_standing)))
         },
     },
     Indicator {

@@ -9,9 +9,9 @@ use super::Kernel;
 use super::calendar::{Place, Span};
 use super::lookup::{Lookup, Number, OfCustomers, OfMeters};
 use super::usage::MonthUse;
-use crate::contract::Table;
-use crate::contract::cell::{State, Values};
+use crate::contract::cell::{State, Values, word_at};
 use crate::contract::rule::Rule;
+use crate::contract::{Quality, Table};
 use crate::error::RunError;
 use crate::rows::{self, Columns};
 use crate::source::{Batch, RowAt, TableBook};
@@ -19,9 +19,6 @@ use crate::source::{Batch, RowAt, TableBook};
 /// The columns that the kernel decodes.
 pub(super) const COLUMNS: &[&str] =
     &["customer_id", "meter_id", "read_at", "active_kwh", "reactive_kvarh", "quality"];
-
-/// Place of `invalid` in [`QUALITIES`](crate::contract::QUALITIES).
-const INVALID: i64 = 2;
 
 /// What becomes of a row that does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +114,7 @@ impl Readings {
 
     fn check_quality(&mut self, columns: &Columns) -> Result<(), RunError> {
         let odd = |word, state| match state {
-            State::Ok => word == INVALID,
+            State::Ok => word_at::<Quality>(word) == Quality::Invalid,
             State::Null => false,
             State::Fault(_) => true,
         };

@@ -12,13 +12,14 @@ use arrow_schema::Schema;
 use super::{
     DAY, FLAG, INTEGER, NUMBER, Output, TEXT, days, flags, full, integers, nullable, numbers, table, text,
 };
-use crate::contract::INCIDENT_KINDS;
+use crate::contract::IncidentKind;
 use crate::customer::Customers;
 use crate::event::{Offence, Profile};
 use crate::fact::{COLUMNS, CustomerFacts, FactColumn, FactValue, Facts};
 use crate::index::CustomerIx;
 use crate::meter::{Coverage, MonthlyUsage};
 use crate::unit::{Month, Window};
+use crate::word::Word;
 
 /// The tables of the facts, by name: what they hold depends on inputs and window and on no method.
 pub const NAMES: [&str; 6] =
@@ -39,7 +40,6 @@ pub(super) fn tables(facts: &Facts) -> Vec<Output<'_>> {
 
 /// The accepted customers as they came: what conditions and cross-tables look at.
 fn customers(facts: &Facts) -> Output<'_> {
-    use crate::contract::{IMPORTANCE_LEVELS, LOAD_CLASSES, SUPPLY_LEVELS, USE_CATEGORIES};
     let Customers { ids, rows: all } = &facts.customers;
     let fields = vec![
         full("customer_id", TEXT),
@@ -57,18 +57,17 @@ fn customers(facts: &Facts) -> Output<'_> {
     ];
     table("customers", fields, all.len(), move |rows| {
         let each = || all[rows.clone()].iter();
-        let word = |words: &[&'static str], place: u8| words[usize::from(place)];
         vec![
             text(rows.clone().map(|number| Some(ids.key(number as u32)))),
-            text(each().map(|row| Some(word(USE_CATEGORIES, row.use_category)))),
-            text(each().map(|row| Some(word(SUPPLY_LEVELS, row.supply_level)))),
+            text(each().map(|row| Some(row.use_category.code()))),
+            text(each().map(|row| Some(row.supply_level.code()))),
             text(each().map(|row| row.region.as_deref())),
             numbers(each().map(|row| row.contract_capacity_kva)),
             numbers(
                 each().map(|row| row.power_factor_standard.map(|hundredths| f64::from(hundredths) / 100.0)),
             ),
-            text(each().map(|row| row.importance_level.map(|place| word(IMPORTANCE_LEVELS, place)))),
-            text(each().map(|row| row.load_class.map(|place| word(LOAD_CLASSES, place)))),
+            text(each().map(|row| row.importance_level.map(Word::code))),
+            text(each().map(|row| row.load_class.map(Word::code))),
             days(each().map(|row| Some(row.opened_on))),
             days(each().map(|row| row.closed_on)),
             flags(each().map(|row| row.aged_transformer_area)),
@@ -203,7 +202,7 @@ fn offences(facts: &Facts) -> Output<'_> {
         vec![
             text(each().map(|offence| Some(facts.customers.ids.key(offence.customer)))),
             days(each().map(|offence| Some(offence.month.first_day()))),
-            text(each().map(|offence| Some(INCIDENT_KINDS[usize::from(offence.kind)]))),
+            text(each().map(|offence| Some(offence.kind.code()))),
             integers(each().map(|offence| Some(offence.severity.into()))),
         ]
     })
@@ -270,7 +269,7 @@ pub fn read_offences(batch: &RecordBatch, customers: &Customers) -> Option<Vec<O
     let offence = |row: usize| {
         Some(Offence {
             customer: customers.ids.get(ids.value(row))?,
-            kind: INCIDENT_KINDS.iter().position(|kind| *kind == kinds.value(row))? as u8,
+            kind: IncidentKind::from_code(kinds.value(row))?,
             severity: severities.value(row).try_into().ok()?,
             month: Month::of_day(months.value(row))?,
         })

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::Stratified;
-use crate::contract::{SUPPLY_LEVELS, USE_CATEGORIES};
+use crate::contract::{SupplyLevel, UseCategory};
 use crate::customer::Customers;
 use crate::method::Strata;
 use crate::score::Scores;
+use crate::word::Word;
 
 /// Customers that one thread looks at before another may take some.
 const BLOCK: usize = 1 << 14;
@@ -39,12 +40,14 @@ impl Groups {
         };
         match strata {
             Strata::None => listed(&[ALL], Vec::new()),
-            Strata::SupplyLevel => {
-                listed(SUPPLY_LEVELS, rows().map(|customer| customer.supply_level.into()).collect())
-            }
-            Strata::UseCategory => {
-                listed(USE_CATEGORIES, rows().map(|customer| customer.use_category.into()).collect())
-            }
+            Strata::SupplyLevel => listed(
+                SupplyLevel::CODES,
+                rows().map(|customer| customer.supply_level.position() as u32).collect(),
+            ),
+            Strata::UseCategory => listed(
+                UseCategory::CODES,
+                rows().map(|customer| customer.use_category.position() as u32).collect(),
+            ),
             Strata::Region => {
                 let mut known: BTreeMap<&str, u32> = BTreeMap::new();
                 let mut names = Vec::new();

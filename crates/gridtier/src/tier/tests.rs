@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::contract::SUPPLY_LEVELS;
 use crate::contract::rule::Rule;
+use crate::contract::{IncidentKind, SupplyLevel, UseCategory};
 use crate::customer::{Customer, Customers};
 use crate::event::Offence;
 use crate::fact::CustomerFacts;
@@ -13,6 +13,7 @@ use crate::meter::Coverage;
 use crate::method::PRESETS;
 use crate::score::{Provisional, judge};
 use crate::unit::{Month, Window};
+use crate::word::Word;
 
 const WINDOW: Window = Window { end: Month(54 * 12), months: 36 };
 
@@ -21,13 +22,19 @@ const WINDOW: Window = Window { end: Month(54 * 12), months: 36 };
 struct Person {
     score_e6: i64,
     revenue: Option<f64>,
-    supply_level: u8,
+    supply_level: SupplyLevel,
     provisional: bool,
     thefts: u8,
 }
 
 fn person(score: i64) -> Person {
-    Person { score_e6: score * 1_000_000, revenue: None, supply_level: 0, provisional: false, thefts: 0 }
+    Person {
+        score_e6: score * 1_000_000,
+        revenue: None,
+        supply_level: SupplyLevel::HighVoltage,
+        provisional: false,
+        thefts: 0,
+    }
 }
 
 fn method(changes: &[(&str, &str)]) -> Method {
@@ -51,7 +58,7 @@ fn facts(people: &[Person]) -> Facts {
     for (number, person) in people.iter().enumerate() {
         customers.ids.insert(&format!("{number:06}"));
         customers.rows.push(Customer {
-            use_category: 0,
+            use_category: UseCategory::LargeIndustrial,
             supply_level: person.supply_level,
             region: None,
             contract_capacity_kva: None,
@@ -63,7 +70,12 @@ fn facts(people: &[Person]) -> Facts {
             aged_transformer_area: false,
             marketing_opt_out: false,
         });
-        let theft = Offence { customer: number as u32, kind: 2, severity: 3, month: WINDOW.start() };
+        let theft = Offence {
+            customer: number as u32,
+            kind: IncidentKind::Theft,
+            severity: 3,
+            month: WINDOW.start(),
+        };
         offences.extend(vec![theft; usize::from(person.thefts)]);
     }
     Facts {
@@ -160,8 +172,10 @@ fn vetoed_customers_stand_last_and_cannot_rise_above_the_ceiling() {
 
 #[test]
 fn small_strata_are_pooled_and_then_join_the_largest() {
-    let level = |supply_level: u8, count: usize| {
-        (0..count).map(move |score| Person { supply_level, ..person(score as i64) }).collect::<Vec<_>>()
+    let level = |supply_level: usize, count: usize| {
+        (0..count)
+            .map(move |score| Person { supply_level: SupplyLevel::ALL[supply_level], ..person(score as i64) })
+            .collect::<Vec<_>>()
     };
     let strata = |people: Vec<Person>| {
         let tiers = graded(&people, &method(&[]), &Previous::new());
@@ -169,7 +183,7 @@ fn small_strata_are_pooled_and_then_join_the_largest() {
         (0..tiers.stratum.len()).for_each(|at| *sizes.entry(tiers.stratum(at).to_owned()).or_default() += 1);
         sizes.into_iter().map(|(name, size)| format!("{name} {size}")).collect::<Vec<_>>().join(", ")
     };
-    let [high, low, home] = [0, 1, 2].map(|place| SUPPLY_LEVELS[place]);
+    let [high, low, home] = [0, 1, 2].map(|place| SupplyLevel::CODES[place]);
     assert_eq!(strata([level(0, 30), level(1, 40)].concat()), format!("{high} 30, {low} 40"));
     assert_eq!(strata([level(0, 20), level(1, 20), level(2, 50)].concat()), format!("other 40, {home} 50"));
     assert_eq!(strata([level(0, 5), level(1, 40), level(2, 40)].concat()), format!("{low} 45, {home} 40"));
@@ -278,7 +292,7 @@ fn ranks_are_those_of_a_sort_of(people: u64, seed: u64, scores: u64) {
     let made = |number: u64| Person {
         score_e6: draw(8 * number, scores) as i64,
         revenue: (draw(8 * number + 1, 4) > 0).then(|| draw(8 * number + 2, 3) as f64 - 1.0),
-        supply_level: draw(8 * number + 3, 10).saturating_sub(7) as u8,
+        supply_level: SupplyLevel::ALL[draw(8 * number + 3, 10).saturating_sub(7) as usize],
         provisional: draw(8 * number + 4, 9) == 0,
         thefts: u8::from(draw(8 * number + 5, 50) == 0),
     };

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Value;
-use crate::contract::LOAD_CLASSES;
 use crate::cycle::{Cycle, Placed};
 use crate::method::Tier;
 use crate::unit::round_half_away;
+use crate::word::Word;
 
 /// Cumulative shares of customers of classes A and B, in percent: 5/15/80.
 const ABC: [usize; 2] = [5, 20];
@@ -51,7 +51,7 @@ pub(super) fn classes(cohort: &Cycle) -> Classes {
     let mut counts: BTreeMap<(Class, Tier), (u64, i128, i128)> = BTreeMap::new();
     for (position, row) in cohort.rows.iter().enumerate() {
         let customer = &cohort.customers.rows[row.number as usize];
-        let load = customer.load_class.map_or(UNSPECIFIED, |place| LOAD_CLASSES[usize::from(place)]);
+        let load = customer.load_class.map_or(UNSPECIFIED, Word::code);
         let size = size(customer.contract_capacity_kva, cohort.method.checks.size_kva);
         let mut add = |scheme, name| {
             let count = counts.entry((Class { scheme, name }, row.tier)).or_default();

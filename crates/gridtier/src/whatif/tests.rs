@@ -1,12 +1,14 @@
 //! Settings and their siblings, and trials of many customers with text ids.
 
 use super::*;
+use crate::contract::{SupplyLevel, UseCategory};
 use crate::customer::{Customer, Customers};
 use crate::cycle::Placed;
 use crate::indicator::Value;
 use crate::score::judge;
 use crate::tier::{Groups, Previous, TierInputs, grade_on};
 use crate::unit::Month;
+use crate::word::Word;
 
 /// A cycle of `people` customers with two indicators known.
 fn cohort(people: u32) -> Cycle {
@@ -16,8 +18,8 @@ fn cohort(people: u32) -> Cycle {
     for number in 0..people {
         customers.ids.insert(&format!("{number:010}"));
         customers.rows.push(Customer {
-            use_category: 0,
-            supply_level: (number % 3) as u8,
+            use_category: UseCategory::LargeIndustrial,
+            supply_level: SupplyLevel::ALL[number as usize % 3],
             region: None,
             contract_capacity_kva: None,
             power_factor_standard: None,

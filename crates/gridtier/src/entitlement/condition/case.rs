@@ -59,7 +59,7 @@ fn any_case(conditions: &[&Condition], fields: &[Field], test: impl Fn(&[Datum])
 fn values<'a>(at: usize, conditions: &[&'a Condition], fields: &'a [Field]) -> Vec<Datum<'a>> {
     let mut values = vec![Datum::Missing];
     match fields[at].kind {
-        Kind::Words(words) => values.extend(words.iter().map(|word| Datum::Word(word))),
+        Kind::Words(words) => values.extend(words.codes.iter().map(|word| Datum::Word(word))),
         Kind::Flag => values.extend([Datum::Flag(false), Datum::Flag(true)]),
         // A text that no condition names.
         Kind::Text => values.push(Datum::Word("\u{0}")),

@@ -252,9 +252,9 @@ impl Reader<'_> {
 
     fn known_word(&self, at: usize, word: &str) -> Result<(), Fault> {
         match self.fields[at].kind {
-            Kind::Words(words) if !words.contains(&word) => {
+            Kind::Words(words) if words.position(word).is_none() => {
                 let what = format!("`{}` in `{}` is never \"{word}\"", self.fields[at].name, self.text);
-                Err((what, did_you_mean(word, words.iter().copied())))
+                Err((what, did_you_mean(word, words.codes.iter().copied())))
             }
             _ => Ok(()),
         }

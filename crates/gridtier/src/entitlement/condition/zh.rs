@@ -1,7 +1,6 @@
 //! A condition in Chinese, from its parts: what a manager reads instead of column names.
 
-use super::{Datum, Field, Kind, Op, Part};
-use crate::contract::word_zh;
+use super::{Datum, Field, Op, Part};
 
 fn title(field: &Field) -> &str {
     if field.title_zh.is_empty() { &field.name } else { field.title_zh.trim_start_matches("是否") }
@@ -18,17 +17,10 @@ fn sign(op: Op) -> &'static str {
     }
 }
 
-fn word(field: &Field, word: &str) -> String {
-    match field.kind {
-        Kind::Words(_) => word_zh(word).unwrap_or(word).to_owned(),
-        _ => word.to_owned(),
-    }
-}
-
 pub(super) fn seen(field: &Field, datum: Datum) -> String {
     let value = match datum {
         Datum::Missing => "空".to_owned(),
-        Datum::Word(text) => word(field, text),
+        Datum::Word(text) => field.word_zh(text).to_owned(),
         Datum::Flag(true) => "是".to_owned(),
         Datum::Flag(false) => "否".to_owned(),
         other => other.to_string(),
@@ -42,9 +34,9 @@ pub(super) fn part(part: &Part, fields: &[Field]) -> String {
         Part::Always => "全部客户".to_owned(),
         Part::Flag(at) => name(at),
         Part::Missing(at) => format!("无{}", name(at)),
-        Part::Word(at, op, text) => format!("{}{}{}", name(at), sign(*op), word(&fields[*at], text)),
+        Part::Word(at, op, text) => format!("{}{}{}", name(at), sign(*op), fields[*at].word_zh(text)),
         Part::AmongWords(at, words) => {
-            let words: Vec<String> = words.iter().map(|text| word(&fields[*at], text)).collect();
+            let words: Vec<&str> = words.iter().map(|text| fields[*at].word_zh(text)).collect();
             format!("{}为{}", name(at), words.join("、"))
         }
         Part::Number(at, op, x) => format!("{}{} {x}", name(at), sign(*op)),

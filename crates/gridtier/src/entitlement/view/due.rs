@@ -13,7 +13,6 @@ use super::super::grant::{Basis, Grant, Members, Reasons, Refused, grant};
 use super::super::service::{Access, Reason, Service};
 use super::matrix::{access_name, cell_terms, note, title};
 use super::{Draft, MONEY, MONEY_DIGITS, Sheet, Words, e6, schema};
-use crate::contract::word_zh;
 use crate::method::Tier;
 
 /// Columns of everybody's grants, by customer and then in the order of the catalogue.
@@ -148,8 +147,8 @@ pub fn holders(catalogue: &Catalogue, service: &Service, members: &Members, word
         members.fill(row, &mut record);
         let tier = members.tier(row);
         let Ok(grant) = grant(catalogue, service, tier, &record) else { continue };
-        let own = places.map(|place| match place.map(|place| record[place]) {
-            Some(Datum::Word(word)) => Some(words.pick(word, word, word_zh(word).unwrap_or(word))),
+        let own = places.map(|place| match place.map(|place| (&catalogue.fields[place], record[place])) {
+            Some((field, Datum::Word(word))) => Some(words.pick(word, word, field.word_zh(word))),
             _ => None,
         });
         let [category, level, region] = own;

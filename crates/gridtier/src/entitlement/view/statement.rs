@@ -5,7 +5,7 @@ use super::super::census::Line;
 use super::super::recovery::Statement;
 use super::matrix::{tier_name, title};
 use super::{Draft, Sheet, Words};
-use crate::contract::word_zh;
+use crate::contract::Table;
 use crate::method::Tier;
 
 /// A census of one service, `by` a column or nothing. What is withheld is empty, and the line says so.
@@ -16,13 +16,17 @@ pub fn census(lines: &[Line], by: Option<&str>, words: Words) -> Sheet {
         // One group is all there is.
         None => lines.last().map(std::slice::from_ref).unwrap_or_default(),
     };
+    let column = by.and_then(|by| Table::Customers.column(by));
     let each = || lines.iter();
     let group = |line: &Line| match (&line.group, words) {
         (None, Words::Codes) => None,
         (None, _) => Some(words.pick("", "total", "合计")),
         (Some(group), Words::Codes) => Some(group.clone()),
         (Some(group), _) if group.is_empty() => Some(words.pick("", "(none)", "（空）")),
-        (Some(group), _) => Some(words.pick("", group, word_zh(group).unwrap_or(group))),
+        (Some(group), _) => {
+            let zh = column.and_then(|column| column.word_zh(group));
+            Some(words.pick("", group, zh.unwrap_or(group)))
+        }
     };
     let kind = |line: &Line| match line.group {
         None => words.pick("total", "total", "合计"),
