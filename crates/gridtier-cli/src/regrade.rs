@@ -8,6 +8,7 @@ use gridtier::entitlement::Catalogue;
 use gridtier::error::RunError;
 use gridtier::fact::Facts;
 use gridtier::method::Method;
+use gridtier::robustness;
 use gridtier::run::{self, Graded};
 use gridtier::source::Finding;
 use gridtier::tier::Previous;
@@ -131,7 +132,9 @@ impl Job<'_> {
             });
         }
         if self.tier_probability {
-            progress::steps(|progress| graded.draw_weights(self.method, progress));
+            let probability =
+                progress::steps(|progress| robustness::tier_probability(&graded, self.method, progress));
+            graded.tier_probability = Some(probability);
         }
         let who = if breaches.is_empty() { None } else { self.accept.map(accepted_by) };
         let (method, catalogue, who) = (self.method, self.catalogue, who.as_deref());

@@ -6,7 +6,6 @@
 use crate::customer::Customers;
 use crate::indicator::{Column, INDICATORS};
 use crate::method::{Method, Tier};
-use crate::robustness::Ranked;
 use crate::score::{Parameters, Scores, judge};
 use crate::tier::{Groups, Previous, TierInputs, Tiers, grade_on};
 use crate::unit::{Month, round_half_away};
@@ -30,6 +29,23 @@ pub struct Placed {
     pub tier: Tier,
     /// The best tier that confirmed offences leave.
     pub ceiling: Option<Tier>,
+}
+
+/// A ranked customer as it was graded.
+#[derive(Clone, Copy, Debug)]
+pub struct Ranked {
+    /// Customer number.
+    pub number: u32,
+    /// Number of the stratum.
+    pub stratum: u32,
+    /// Place in the stratum, from 1.
+    pub rank: u64,
+    /// The published score.
+    pub score_e6: i64,
+    /// By rank and quota.
+    pub computed: Tier,
+    /// Whether confirmed offences put the customer behind all others.
+    pub vetoed: bool,
 }
 
 /// A published cycle.

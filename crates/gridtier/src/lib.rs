@@ -24,15 +24,15 @@ pub mod statistics;
 pub mod method;
 pub mod score;
 pub mod tier;
-pub mod robustness;
+pub mod run;
 pub mod cycle;
+pub mod robustness;
 pub mod whatif;
 pub mod cluster;
 pub mod validate;
-pub mod entitlement;
-pub mod run;
-pub mod output;
 pub mod explain;
+pub mod entitlement;
+pub mod output;
 
 #[cfg(test)]
 mod memory;

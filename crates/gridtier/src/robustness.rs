@@ -12,8 +12,10 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use crate::cycle::Ranked;
 use crate::indicator::{Column, Value};
 use crate::method::{Combine, Method, Tier, Ties, Weight};
+use crate::run::Graded;
 use crate::score::combine::{entering, summed};
 use crate::score::{Parameters, effective, points};
 use crate::statistics::Order;
@@ -27,23 +29,6 @@ const STRATUM_SAMPLE_MIN: usize = 300;
 
 /// Told how far a long computation is: what, done, of how much.
 pub type Progress<'a> = &'a (dyn Fn(&'static str, u64, u64) + Sync);
-
-/// A ranked customer as it was graded.
-#[derive(Clone, Copy, Debug)]
-pub struct Ranked {
-    /// Customer number.
-    pub number: u32,
-    /// Number of the stratum.
-    pub stratum: u32,
-    /// Place in the stratum, from 1.
-    pub rank: u64,
-    /// The published score.
-    pub score_e6: i64,
-    /// By rank and quota.
-    pub computed: Tier,
-    /// Whether confirmed offences put the customer behind all others.
-    pub vetoed: bool,
-}
 
 /// The ranked customers with their points, ready to be scored again and again.
 pub struct Study<'a> {
@@ -86,6 +71,33 @@ impl Drawn {
     pub fn probability(&self, row: usize, tier: Tier) -> f64 {
         f64::from(self.counts[row][tier as usize]) / self.draws.len().max(1) as f64
     }
+}
+
+/// By position in the graded population: the share of drawn weights that leave a ranked customer in its computed tier;
+/// `None` for provisional customers.
+#[must_use]
+pub fn tier_probability(graded: &Graded, method: &Method, progress: Progress) -> Vec<Option<f64>> {
+    let (scores, tiers) = (&graded.scores, &graded.tiers);
+    let rows: Vec<(usize, Ranked)> = (0..scores.population.len())
+        .filter_map(|at| {
+            let ranked = Ranked {
+                number: scores.population[at],
+                stratum: tiers.stratum[at],
+                rank: tiers.rank(at)?,
+                score_e6: scores.score_e6(at)?,
+                computed: tiers.computed[at]?,
+                vetoed: tiers.ceiling[at].is_some(),
+            };
+            Some((at, ranked))
+        })
+        .collect();
+    let customers: Vec<Ranked> = rows.iter().map(|(_, customer)| *customer).collect();
+    let drawn = Study::new(method, &scores.parameters, &graded.columns, &customers).draw(progress);
+    let mut probability = vec![None; scores.population.len()];
+    for (row, (at, customer)) in rows.iter().enumerate() {
+        probability[*at] = Some(drawn.probability(row, customer.computed));
+    }
+    probability
 }
 
 /// What one set of weights gives to each pattern of known indicators: scoring weights, a row for each pattern.

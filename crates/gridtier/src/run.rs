@@ -12,7 +12,6 @@ use crate::indicator::{self, Column};
 use crate::mcda::Guard;
 use crate::meter::Earlier;
 use crate::method::{Method, Siblings};
-use crate::robustness::{Progress, Ranked, Study};
 use crate::score::{self, Scores, Weighed};
 use crate::source::{Finding, Source, Tally};
 use crate::tier::{self, Previous, Tiers};
@@ -180,30 +179,6 @@ pub struct ControlTotals {
 }
 
 impl Graded {
-    /// Draws weights around the method's and keeps how often each ranked customer comes out in its computed tier.
-    pub fn draw_weights(&mut self, method: &Method, progress: Progress) {
-        let ranked = |position: usize| {
-            Some(Ranked {
-                number: self.scores.population[position],
-                stratum: self.tiers.stratum[position],
-                rank: self.tiers.rank(position)?,
-                score_e6: self.scores.score_e6(position)?,
-                computed: self.tiers.computed[position]?,
-                vetoed: self.tiers.ceiling[position].is_some(),
-            })
-        };
-        let rows: Vec<(usize, Ranked)> =
-            (0..self.scores.population.len()).filter_map(|at| Some((at, ranked(at)?))).collect();
-        let customers: Vec<Ranked> = rows.iter().map(|(_, customer)| *customer).collect();
-        let study = Study::new(method, &self.scores.parameters, &self.columns, &customers);
-        let drawn = study.draw(progress);
-        let mut probability = vec![None; self.scores.population.len()];
-        for (row, (position, customer)) in rows.iter().enumerate() {
-            probability[*position] = Some(drawn.probability(row, customer.computed));
-        }
-        self.tier_probability = Some(probability);
-    }
-
     /// The cycle's control totals.
     #[must_use]
     pub fn control_totals(&self) -> ControlTotals {

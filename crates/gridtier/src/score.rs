@@ -7,13 +7,13 @@
 
 pub mod combine;
 mod logarithm;
-mod moments;
-pub mod normalise;
-mod pattern;
 mod quantile;
-mod rows;
-mod weigh;
+pub mod normalise;
 pub mod weights;
+mod weigh;
+mod pattern;
+mod moments;
+mod rows;
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -4,10 +4,11 @@
 //! tier stays beside the final one; whatever made them differ is named on the row. What a tier entitles to is not known
 //! here.
 
-mod order;
-mod policy;
-mod rank;
 mod stratum;
+mod standing;
+mod rank;
+mod ledger;
+mod policy;
 
 use rayon::prelude::*;
 
@@ -19,8 +20,9 @@ use crate::score::Scores;
 use crate::source::Finding;
 use crate::unit::Month;
 
-pub use order::{BrokenBy, Line};
+pub use ledger::Line;
 pub use policy::{Policy, Previous};
+pub use standing::BrokenBy;
 pub use stratum::{ALL, Groups, OTHER};
 
 use rank::{Base, Order};
@@ -114,11 +116,11 @@ pub fn grade_on(inputs: TierInputs, columns: &[Column], scores: &Scores, method:
     let (revenue, energy) = (&columns[place("annual_revenue")], &columns[place("annual_energy")]);
     let base = Base { scores, ceilings: &ceilings, revenue, energy };
     let order = Order::of(&base, &strata);
-    let (mut ledger, mut cuts, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut lines, mut cuts, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
     for (stratum, name) in strata.names.iter().enumerate() {
         let ranking = order.ranking(&base, stratum);
-        let own = order::cuts(ranking, method);
-        ledger.extend(order::ledger(name, ranking, method, own));
+        let own = ledger::cuts(ranking, method);
+        lines.extend(ledger::ledger(name, ranking, method, own));
         cuts.push(own.map(|cut| cut as u32));
         sizes.push(ranking.len() as u64);
     }
@@ -140,7 +142,7 @@ pub fn grade_on(inputs: TierInputs, columns: &[Column], scores: &Scores, method:
         tier,
         policy: Vec::new(),
         ceiling: ceilings,
-        ledger,
+        ledger: lines,
         findings: Vec::new(),
     };
     let rules = policy::Rules::new(ids, previous, end, method, &sizes);

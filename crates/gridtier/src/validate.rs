@@ -12,10 +12,10 @@ mod profiles;
 use serde::Serialize;
 
 use crate::cluster::{Clusters, cluster};
-use crate::cycle::Cycle;
+use crate::cycle::{Cycle, Ranked};
 use crate::method::Combine;
 use crate::method::checks::{Good, Limit, MEASURES, Measure};
-use crate::robustness::{Compared, Drawn, Progress, Ranked, Study};
+use crate::robustness::{Compared, Drawn, Progress, Study};
 use crate::statistics::adjusted_rand;
 
 pub use classes::{Class, ClassCount};

@@ -4,6 +4,8 @@
 //! The steps, constants and roundings are those of `libm::log1p` (FreeBSD's `s_log1p.c`), whose cases have become choices
 //! between two numbers: the result has the same bits, here and on every machine. Other arguments are left to `libm`.
 
+use crate::method::Transform;
+
 /// Arguments below this are their own reduction: 1 + x is less than about √2.
 const SMALL: f64 = f64::from_bits(0x3fda_827a_0000_0000);
 /// Below this, 2⁻⁵³, ln(1 + x) is x.
@@ -24,6 +26,15 @@ const LG4: f64 = f64::from_bits(0x3fcc_71c5_1d8e_78af);
 const LG5: f64 = f64::from_bits(0x3fc7_4664_96cb_03de);
 const LG6: f64 = f64::from_bits(0x3fc3_9a09_d078_c69f);
 const LG7: f64 = f64::from_bits(0x3fc2_f112_df3e_5244);
+
+/// A value under a transform: what quantiles and goalposts are taken of.
+#[inline]
+pub(super) fn transformed(transform: Transform, x: f64) -> f64 {
+    match transform {
+        Transform::None => x,
+        Transform::Log1p => log1p(x),
+    }
+}
 
 /// ln(1 + max(x, 0)); 0 for NaN.
 #[inline(always)]

@@ -1,6 +1,6 @@
 //! From a value to points between 0 and 100, by parameters fitted to the ranked customers and kept with the cycle.
 
-use super::logarithm::log1p;
+use super::logarithm::{log1p, transformed};
 use super::quantile::Sample;
 use crate::indicator::Direction;
 use crate::method::{Normalise, Scale, Transform};
@@ -211,15 +211,6 @@ fn percentile(values: &[f64], upto: &[u64], x: f64) -> f64 {
 
 fn near(target: f64, tolerance: f64, x: f64) -> f64 {
     100.0 * (1.0 - (x - target).abs() / tolerance).max(0.0)
-}
-
-/// A value as quantiles and goalposts see it.
-#[inline]
-pub(super) fn transformed(transform: Transform, x: f64) -> f64 {
-    match transform {
-        Transform::None => x,
-        Transform::Log1p => log1p(x),
-    }
 }
 
 /// Points from one knot to the next: z0 + dz × (x − x0)/dx. From the last on, they stay.

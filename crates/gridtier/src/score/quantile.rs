@@ -4,7 +4,7 @@
 
 use rayon::prelude::*;
 
-use super::normalise::transformed;
+use super::logarithm::transformed;
 use crate::indicator::Column;
 use crate::method::Transform;
 

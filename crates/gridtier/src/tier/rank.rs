@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use rayon::prelude::*;
 
 use super::Stratified;
-use super::order::{self, Standing};
+use super::standing::{Standing, descending};
 use crate::indicator::Column;
 use crate::method::Tier;
 use crate::score::{NO_SCORE, Scores};
@@ -82,7 +82,7 @@ impl Base<'_> {
     fn compare(&self, a: usize, b: usize) -> Ordering {
         let number = |at: usize| self.scores.population[at] as usize;
         let (a, b) = (number(a), number(b));
-        let of = |column: &Column| order::descending(column.known(a), column.known(b));
+        let of = |column: &Column| descending(column.known(a), column.known(b));
         of(self.revenue).then_with(|| of(self.energy)).then(a.cmp(&b))
     }
 
