@@ -18,6 +18,10 @@ use std::time::Duration;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use gridtier::entitlement::view::Sheet;
+use gridtier_report::render::{self, ByteOrderMark, RenderError};
+use gridtier_report::section::Section;
+use gridtier_report::table::{DataList, DataTable};
+use gridtier_report::text::Voice;
 
 use crate::recall::RecallError;
 
@@ -146,6 +150,90 @@ pub fn text(format: Format, mark: Mark, tables: Vec<Table>) -> Result<String, Ex
     String::from_utf8(bytes).map_err(|error| Failure::from(io::Error::other(error)).at(path))
 }
 
+/// Writes sections to a file. A page shows all of them; the other formats hold their tables, CSV and parquet the first.
+///
+/// # Errors
+/// Nothing has appeared under the name.
+pub fn write_sections(
+    path: &Path,
+    format: Format,
+    voice: Voice,
+    mark: ByteOrderMark,
+    sections: &[Section],
+) -> Result<(), ExportError> {
+    whole(path, |file| match format {
+        Format::Xlsx => {
+            let tables: Vec<&DataTable> = sections.iter().flat_map(Section::tables).collect();
+            Ok(render::xlsx::write(file, &tables, voice)?)
+        }
+        Format::Parquet => match sections.iter().flat_map(Section::tables).next() {
+            Some(table) => parquet::write_batch(file, &table.to_batch(voice)?),
+            None => Ok(()),
+        },
+        Format::Csv | Format::Json | Format::Html => render_text(file, format, voice, mark, sections),
+    })
+    .map_err(|failure: Failure| failure.at(path))
+}
+
+/// Sections as text for stdout.
+///
+/// # Errors
+/// The format is not text.
+pub fn sections_text(
+    format: Format,
+    voice: Voice,
+    mark: ByteOrderMark,
+    sections: &[Section],
+) -> Result<String, ExportError> {
+    let mut bytes = Vec::new();
+    render_text(&mut bytes, format, voice, mark, sections)
+        .and_then(|()| String::from_utf8(bytes).map_err(|error| io::Error::other(error).into()))
+        .map_err(|failure| failure.at(Path::new("stdout")))
+}
+
+fn render_text(
+    out: &mut impl Write,
+    format: Format,
+    voice: Voice,
+    mark: ByteOrderMark,
+    sections: &[Section],
+) -> Result<(), Failure> {
+    let tables: Vec<&DataTable> = sections.iter().flat_map(Section::tables).collect();
+    match (format, tables.first()) {
+        (Format::Csv, Some(table)) => Ok(render::csv::write(out, table, voice, mark)?),
+        (Format::Csv, None) => Ok(()),
+        (Format::Json, _) => Ok(render::json::write(out, &tables, voice)?),
+        (Format::Html, _) => Ok(render::html::write(out, sections, voice)?),
+        (Format::Xlsx | Format::Parquet, _) => Err(io::Error::other("this format needs a file").into()),
+    }
+}
+
+/// Writes a list to a file and counts its rows.
+///
+/// # Errors
+/// Nothing has appeared under the name.
+pub fn write_list(
+    path: &Path,
+    format: Format,
+    voice: Voice,
+    mark: ByteOrderMark,
+    list: DataList,
+) -> Result<u64, ExportError> {
+    let mut rows = 0;
+    whole(path, |file| {
+        rows = match format {
+            Format::Csv => render::csv::write_list(file, list, voice, mark)?,
+            Format::Xlsx => render::xlsx::write_list(file, list, voice)?,
+            Format::Json => render::json::write_list(file, list, voice)?,
+            Format::Parquet => parquet::write_list(file, list)?,
+            Format::Html => return Err(io::Error::other("a list is no page").into()),
+        };
+        Ok(())
+    })
+    .map_err(|failure: Failure| failure.at(path))?;
+    Ok(rows)
+}
+
 /// Writes a file that appears whole or not at all: into a file of another name beside it, which gets its name when it is
 /// on the disk.
 ///
@@ -218,6 +306,19 @@ impl Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
+    }
+}
+
+impl From<RenderError> for Failure {
+    fn from(error: RenderError) -> Self {
+        match error {
+            RenderError::Write(error) => Self::Io(error),
+            RenderError::TooLong(rows) => Self::TooLong(rows),
+            RenderError::List(error) => match error.downcast::<RecallError>() {
+                Ok(error) => Self::Source(*error),
+                Err(error) => Self::Io(io::Error::other(error)),
+            },
+        }
     }
 }
 

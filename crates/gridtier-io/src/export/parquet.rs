@@ -2,6 +2,10 @@
 
 use std::io::{self, Write};
 
+use arrow_array::RecordBatch;
+use gridtier::index::count;
+use gridtier_report::render::RenderError;
+use gridtier_report::table::DataList;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
@@ -16,11 +20,7 @@ const ZSTD_LEVEL: i32 = 3;
 
 pub(super) fn write(file: &mut (impl Write + Send), tables: Vec<Table>) -> Result<u64, Failure> {
     let Some(table) = tables.into_iter().next() else { return Ok(0) };
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
-        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .build();
-    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+    let options = options()?;
     let mut writer: Option<ArrowWriter<_>> = None;
     let mut file = Some(file);
     let mut rows = 0;
@@ -41,6 +41,38 @@ pub(super) fn write(file: &mut (impl Write + Send), tables: Vec<Table>) -> Resul
         (None, None) => return Ok(rows),
     };
     Ok(rows)
+}
+
+/// Writes a batch as a file of its own.
+pub(super) fn write_batch(file: &mut (impl Write + Send), batch: &RecordBatch) -> Result<(), Failure> {
+    let mut writer = ArrowWriter::try_new_with_options(file, batch.schema(), options()?)?;
+    writer.write(batch)?;
+    writer.close()?;
+    Ok(())
+}
+
+/// Writes a list and counts its rows. A list without rows has its columns all the same.
+pub(super) fn write_list(file: &mut (impl Write + Send), list: DataList) -> Result<u64, Failure> {
+    let mut batches = list.batches;
+    let first = batches.next().transpose().map_err(RenderError::List)?;
+    let schema = first.as_ref().map_or(list.schema, RecordBatch::schema);
+    let mut writer = ArrowWriter::try_new_with_options(file, schema, options()?)?;
+    let mut rows = 0;
+    for batch in first.into_iter().map(Ok).chain(batches) {
+        let batch = batch.map_err(RenderError::List)?;
+        rows += count(batch.num_rows());
+        writer.write(&batch)?;
+    }
+    writer.close()?;
+    Ok(rows)
+}
+
+fn options() -> Result<ArrowWriterOptions, Failure> {
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .build();
+    Ok(ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true))
 }
 
 impl From<ParquetError> for Failure {

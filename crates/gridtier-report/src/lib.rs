@@ -1,0 +1,13 @@
+//! gridtier, the results: sections that people read in English and Chinese, and the renderers of sections.
+//!
+//! A result becomes [`section::Section`]s: headings, sentences and tables whose columns know their title, unit and
+//! format. [`render`] writes sections to a terminal, as CSV, a workbook, a page or JSON, and knows nothing about what
+//! they say. No file is opened here and no result is computed.
+//!
+//! The modules stand in the order in which they build on each other; each uses only those above it.
+
+pub mod text;
+pub mod format;
+pub mod table;
+pub mod section;
+pub mod render;

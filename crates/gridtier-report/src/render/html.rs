@@ -1,0 +1,120 @@
+//! One page that opens without a network: all of its style is in it, and every text is escaped.
+
+use std::io::{self, Write};
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::format;
+use crate::section::{Block, Section};
+use crate::table::{CellValue, ColumnFormat, DataCell, DataColumn, DataRow, DataTable, RichText, RowRole};
+use crate::text::{Lang, Text, Voice};
+
+const STYLE: &str = include_str!("html/style.css");
+
+/// Writes sections as a page. The heading of the first section is the page's title.
+///
+/// # Errors
+/// The writer fails.
+pub fn write(out: &mut impl Write, sections: &[Section], voice: Voice) -> io::Result<()> {
+    let page = html! {
+        (DOCTYPE)
+        html lang=(if voice == Voice::In(Lang::En) { "en" } else { "zh" }) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width";
+                title { (title(sections).map_or_else(Default::default, |title| title.pick(voice))) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                @for (position, section) in sections.iter().enumerate() {
+                    @if let Some(heading) = &section.heading {
+                        @if position == 0 { h1 { (heading.pick(voice)) } } @else { h2 { (heading.pick(voice)) } }
+                    }
+                    @for block in &section.blocks { (block_markup(block, voice)) }
+                }
+            }
+        }
+    };
+    out.write_all(page.into_string().as_bytes())
+}
+
+/// The title of a page: its first heading, or the title of its first table.
+fn title(sections: &[Section]) -> Option<&Text> {
+    let heading = sections.iter().find_map(|section| section.heading.as_ref());
+    heading.or_else(|| sections.iter().find_map(|section| Some(&section.tables().next()?.title)))
+}
+
+fn block_markup(block: &Block, voice: Voice) -> Markup {
+    match block {
+        Block::Sentence(sentence) => html! { p { (sentence.pick(voice)) } },
+        Block::Facts(facts) => html! {
+            dl { @for (name, value) in facts { dt { (name.pick(voice)) } dd { (value.pick(voice)) } } }
+        },
+        Block::Lines(lines) => html! { ul { @for line in lines { li { (line.pick(voice)) } } } },
+        Block::Legend(entries) => html! {
+            p.legend {
+                @for (tone, text) in entries { span class={ "tone-" (tone.0) } { (text.pick(voice)) } " " }
+            }
+        },
+        Block::Table(table) => table_markup(table, voice),
+    }
+}
+
+fn table_markup(table: &DataTable, voice: Voice) -> Markup {
+    html! {
+        @if !table.title.is_empty() { h2 { (table.title.pick(voice)) } }
+        table {
+            thead { tr { @for column in &table.columns { (head(column, voice)) } } }
+            tbody { @for row in &table.rows { (row_markup(row, &table.columns, voice)) } }
+        }
+    }
+}
+
+fn head(column: &DataColumn, voice: Voice) -> Markup {
+    html! {
+        th.number[column.format.is_right_aligned()] {
+            (column.head(voice))
+            @if let Some(note) = &column.note { br; span.small { (note.pick(voice)) } }
+        }
+    }
+}
+
+fn row_markup(row: &DataRow, columns: &[DataColumn], voice: Voice) -> Markup {
+    match (row.role, row.cells.first()) {
+        (RowRole::Group, Some(first)) => html! {
+            tr { th.group colspan=(columns.len()) { (first.value(voice).shown(ColumnFormat::Text, voice)) } }
+        },
+        (role, _) => html! {
+            tr.total[role == RowRole::Total] {
+                @for (cell, column) in row.cells.iter().zip(columns) { (cell_markup(cell, column, voice)) }
+            }
+        },
+    }
+}
+
+fn cell_markup(cell: &DataCell, column: &DataColumn, voice: Voice) -> Markup {
+    if let DataCell::Rich(rich) = cell {
+        return rich_markup(rich, voice);
+    }
+    let value = cell.value(voice);
+    match (&value, column.format) {
+        (CellValue::Number(points), ColumnFormat::Points) => html! {
+            td { span.bar { span style={ "width:" (format::decimal(points.clamp(0.0, 100.0), 0)) "%" } {} } " " (format::decimal(*points, 0)) }
+        },
+        (_, format) => html! {
+            td.id[format == ColumnFormat::Id].number[format.is_right_aligned()] { (value.shown(format, voice)) }
+        },
+    }
+}
+
+fn rich_markup(rich: &RichText, voice: Voice) -> Markup {
+    let tone = rich.tone.map(|tone| format!("tone-{}", tone.0));
+    let hint = rich.hint.as_ref().map(|hint| hint.pick(voice));
+    html! {
+        td class=[tone] title=[hint] {
+            @if rich.is_strong { b { (rich.lead.pick(voice)) } } @else { (rich.lead.pick(voice)) }
+            @if let Some(tag) = &rich.tag { " " span.tag { (tag.pick(voice)) } }
+            @for detail in &rich.details { br; span.small { (detail.pick(voice)) } }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Text for a terminal: at most 100 columns wide, numbers to the right, no colours and no control characters.
+
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::section::{Block, Section};
+use crate::table::{DataColumn, DataTable};
+use crate::text::{Text, Voice};
+
+/// Widest line.
+const WIDTH: usize = 100;
+
+/// A line under the heading, and nothing else.
+const RULED: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
+/// Sections as text.
+#[must_use]
+pub fn text(sections: &[Section], voice: Voice) -> String {
+    let mut text = String::new();
+    for section in sections {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        if let Some(heading) = &section.heading {
+            text += &wrapped(&heading.pick(voice));
+            text.push('\n');
+        }
+        let mut last: Option<&Block> = None;
+        for block in &section.blocks {
+            if last.is_some_and(|last| is_spaced(last) || is_spaced(block)) {
+                text.push('\n');
+            }
+            text += &block_text(block, voice);
+            last = Some(block);
+        }
+    }
+    text
+}
+
+/// Whether an empty line sets the block off from others.
+fn is_spaced(block: &Block) -> bool {
+    matches!(block, Block::Facts(_) | Block::Table(_))
+}
+
+fn block_text(block: &Block, voice: Voice) -> String {
+    match block {
+        Block::Sentence(sentence) => wrapped(&sentence.pick(voice)),
+        Block::Facts(facts) => facts_text(facts, voice),
+        Block::Lines(lines) => lines.iter().map(|line| indented(&line.pick(voice))).collect(),
+        Block::Legend(_) => String::new(),
+        Block::Table(table) => table_text(table, voice),
+    }
+}
+
+fn facts_text(facts: &[(Text, Text)], voice: Voice) -> String {
+    let width = facts.iter().map(|(name, _)| name.pick(voice).width()).max().unwrap_or(0);
+    facts
+        .iter()
+        .map(|(name, value)| {
+            let name = name.pick(voice);
+            format!("  {name}{}  {}\n", " ".repeat(width - name.width()), value.pick(voice))
+        })
+        .collect()
+}
+
+fn table_text(table: &DataTable, voice: Voice) -> String {
+    let mut drawn = comfy_table::Table::new();
+    drawn.load_style(RULED).set_content_arrangement(ContentArrangement::Dynamic);
+    drawn.set_width(u16::try_from(WIDTH).unwrap_or(u16::MAX));
+    let heads: Vec<_> = table.columns.iter().map(|column| column.head(voice)).collect();
+    let mut words: Vec<usize> = heads.iter().map(|head| longest_word(head)).collect();
+    drawn.set_header(heads.iter().zip(&table.columns).map(|(head, column)| aligned(head, column)));
+    for row in &table.rows {
+        let shown = row
+            .cells
+            .iter()
+            .zip(&table.columns)
+            .map(|(cell, column)| cell.value(voice).shown(column.format, voice));
+        let shown: Vec<_> = shown.collect();
+        for (longest, text) in words.iter_mut().zip(&shown) {
+            *longest = longest_word(text).max(*longest);
+        }
+        drawn.add_row(shown.iter().zip(&table.columns).map(|(text, column)| aligned(text, column)));
+    }
+    // Columns give way to each other, but not so far that they break a word.
+    let widths: Vec<usize> = words.into_iter().map(|word| word + PADDING).collect();
+    if widths.iter().sum::<usize>() <= WIDTH {
+        drawn.set_constraints(widths.into_iter().map(|width| {
+            ColumnConstraint::LowerBoundary(Width::Fixed(u16::try_from(width).unwrap_or(u16::MAX)))
+        }));
+    }
+    drawn.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+fn aligned(text: &str, column: &DataColumn) -> Cell {
+    let cell = Cell::new(text);
+    if column.format.is_right_aligned() { cell.set_alignment(CellAlignment::Right) } else { cell }
+}
+
+/// Spaces on both sides of a cell.
+const PADDING: usize = 2;
+/// A word that is longer may be broken, such as a sentence in Chinese.
+const WORD_MAX: usize = 24;
+
+fn longest_word(text: &str) -> usize {
+    let widths = text.split_whitespace().map(UnicodeWidthStr::width);
+    widths.filter(|width| *width <= WORD_MAX).max().unwrap_or(0)
+}
+
+/// Text with line breaks where a line would be too long: at spaces, and between Chinese characters.
+fn wrapped(text: &str) -> String {
+    text.lines().map(|line| broken(line, WIDTH)).collect()
+}
+
+/// A line of a list.
+fn indented(text: &str) -> String {
+    broken(text, WIDTH - 2).lines().map(|line| format!("  {line}\n")).collect()
+}
+
+fn broken(line: &str, width_max: usize) -> String {
+    let mut text = String::new();
+    let mut width = 0;
+    for piece in pieces(line) {
+        let piece_width = piece.trim_end().width();
+        if width > 0 && width + piece_width > width_max {
+            text.truncate(text.trim_end().len());
+            text.push('\n');
+            width = 0;
+        }
+        text += piece;
+        width += piece.width();
+    }
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
+}
+
+/// The parts of a line between which it may be broken: words with the space behind them, and single wide characters
+/// together with what may not begin a line.
+fn pieces(line: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    let mut may_break = false;
+    for (at, character) in line.char_indices() {
+        let is_wide = character.width() == Some(2);
+        let may_begin_a_line = !character.is_whitespace() && !"。，、；：？！）」』”".contains(character);
+        if at > start && may_begin_a_line && (may_break || is_wide) {
+            pieces.push(&line[start..at]);
+            start = at;
+        }
+        may_break = is_wide || character.is_whitespace();
+    }
+    pieces.push(&line[start..]);
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{ColumnFormat, DataCell};
+
+    fn drawn(columns: Vec<DataColumn>, row: Vec<DataCell>) -> String {
+        table_text(&DataTable::new(Text::default(), columns, [row]), Voice::Codes)
+    }
+
+    #[test]
+    fn a_table_fits_a_hundred_columns() {
+        let columns = vec![
+            DataColumn::new(ColumnFormat::Text, "a", "", ""),
+            DataColumn::new(ColumnFormat::Integer, "b", "", ""),
+        ];
+        let table = drawn(columns, vec![DataCell::same("long ".repeat(60)), DataCell::Integer(12_345)]);
+        assert!(table.lines().all(|line| line.width() <= WIDTH) && table.contains("12,345"), "{table}");
+    }
+
+    #[test]
+    fn a_word_is_broken_only_where_there_is_no_room_for_it() {
+        let columns = (0..6).map(|_| DataColumn::new(ColumnFormat::Text, "heading", "", "")).collect();
+        let mut row = vec![DataCell::same("Energy-efficiency package of the utility"); 4];
+        row.extend([DataCell::same("a ".repeat(40)), DataCell::same("b ".repeat(40))]);
+        let table = drawn(columns, row);
+        assert!(table.contains("Energy-efficiency"), "{table}");
+        assert!(table.lines().all(|line| line.width() <= WIDTH), "{table}");
+    }
+
+    #[test]
+    fn long_sentences_are_broken_at_spaces_and_between_chinese_characters() {
+        for sentence in ["word and ".repeat(30), "电力客户价值分级。".repeat(30)] {
+            let text = wrapped(&sentence);
+            assert!(text.lines().count() > 1 && text.lines().all(|line| line.width() <= WIDTH), "{text}");
+            assert!(!text.lines().any(|line| line.starts_with('。')), "{text}");
+            assert_eq!(text.replace(['\n', ' '], ""), sentence.replace(' ', ""));
+        }
+        assert_eq!(wrapped("two\nlines"), "two\nlines\n");
+    }
+}

@@ -1,0 +1,102 @@
+//! Sections: what a result says, in both languages, without a word on how it is shown.
+
+use crate::table::{DataTable, Tone};
+use crate::text::Text;
+
+/// A part of a report.
+///
+/// ```
+/// use gridtier_report::render::terminal;
+/// use gridtier_report::section::Section;
+/// use gridtier_report::table::{ColumnFormat, DataCell, DataColumn, DataTable};
+/// use gridtier_report::text::{Lang, Text};
+///
+/// let table = DataTable::new(
+///     Text::coded("tiers", "Tiers", "等级"),
+///     vec![
+///         DataColumn::new(ColumnFormat::Text, "tier", "tier", "等级"),
+///         DataColumn::new(ColumnFormat::Share, "customers_share", "share", "占比"),
+///     ],
+///     [vec![DataCell::text("special", "特级"), DataCell::Number(0.1)]],
+/// );
+/// let section = Section::new().sentence("Tiers of all customers.", "全部客户的等级。").table(table);
+///
+/// let text = terminal::text(&[section], Lang::En.into());
+/// assert!(text.contains("special") && text.contains("10.0 %"));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Section {
+    /// Its heading, if it has one.
+    pub heading: Option<Text>,
+    /// What it says, in order.
+    pub blocks: Vec<Block>,
+}
+
+/// A block of a section.
+#[derive(Clone, Debug)]
+pub enum Block {
+    /// A sentence or a few.
+    Sentence(Text),
+    /// Names and what they stand for, one in each line.
+    Facts(Vec<(Text, Text)>),
+    /// Lines of a list.
+    Lines(Vec<Text>),
+    /// What colours and marks of a table stand for; pages only.
+    Legend(Vec<(Tone, Text)>),
+    /// A table.
+    Table(DataTable),
+}
+
+impl Section {
+    /// An empty section.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A section with a heading.
+    #[must_use]
+    pub fn titled(heading: Text) -> Self {
+        Self { heading: Some(heading), blocks: Vec::new() }
+    }
+
+    /// A section that is one table.
+    #[must_use]
+    pub fn of_table(table: DataTable) -> Self {
+        Self::new().table(table)
+    }
+
+    /// With a further block.
+    #[must_use]
+    pub fn with(mut self, block: Block) -> Self {
+        self.blocks.push(block);
+        self
+    }
+
+    /// With further blocks.
+    #[must_use]
+    pub fn with_all(mut self, blocks: impl IntoIterator<Item = Block>) -> Self {
+        self.blocks.extend(blocks);
+        self
+    }
+
+    /// With a sentence.
+    #[must_use]
+    pub fn sentence(self, en: impl Into<String>, zh: impl Into<String>) -> Self {
+        self.with(Block::Sentence(Text::new(en.into(), zh.into())))
+    }
+
+    /// With a table.
+    #[must_use]
+    pub fn table(self, table: DataTable) -> Self {
+        self.with(Block::Table(table))
+    }
+
+    /// Its tables, in order.
+    pub fn tables(&self) -> impl Iterator<Item = &DataTable> {
+        self.blocks.iter().filter_map(|block| match block {
+            Block::Table(table) => Some(table),
+            _ => None,
+        })
+    }
+}

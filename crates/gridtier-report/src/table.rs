@@ -1,0 +1,487 @@
+//! Tables as data: columns that know their title, unit and format, and rows of typed cells or Arrow batches.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Decimal128Type, Float64Type, Int64Type, UInt64Type};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch,
+    StringArray,
+};
+use arrow_cast::cast;
+use arrow_cast::display::array_value_to_string;
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
+use chrono::NaiveDate;
+use gridtier::unit::{date_of_day, day_of_date};
+use gridtier::word::Word;
+
+use crate::format;
+use crate::text::{Text, Voice};
+
+/// What a column holds. The format decides how people read its cells and on which side they stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnFormat {
+    /// Names of rows, such as account numbers: never a number.
+    Id,
+    /// Text.
+    Text,
+    /// A coded word.
+    Word,
+    /// Whole numbers.
+    Integer,
+    /// Numbers with so many decimals.
+    Number(u8),
+    /// Numbers of any size, with the decimals that tell; each cell may have a unit of its own.
+    Quantity,
+    /// Shares of 1, read as percent.
+    Share,
+    /// Amounts in CNY, with two decimals.
+    Money,
+    /// Days.
+    Date,
+    /// Yes or no.
+    YesNo,
+    /// Points of 100, drawn as a bar where that is possible.
+    Points,
+}
+
+impl ColumnFormat {
+    /// Whether cells and title stand to the right, as numbers do.
+    #[must_use]
+    pub fn is_right_aligned(self) -> bool {
+        match self {
+            Self::Integer | Self::Number(_) | Self::Quantity | Self::Share | Self::Money => true,
+            Self::Id | Self::Text | Self::Word | Self::Date | Self::YesNo | Self::Points => false,
+        }
+    }
+}
+
+/// Finds the names of a code.
+pub type NamesOfCode = fn(&str) -> Option<Text>;
+
+/// The names of a code of `W`.
+#[must_use]
+pub fn names_of<W: Word>(code: &str) -> Option<Text> {
+    W::from_code(code).map(Text::of_word)
+}
+
+/// A column of a table.
+#[derive(Clone, Debug)]
+pub struct DataColumn {
+    /// Its title; its code is the name of the column for programs.
+    pub title: Text,
+    /// Its unit, if all cells have the same and the title does not say it.
+    pub unit: Option<Text>,
+    /// A line in small print below the title.
+    pub note: Option<Text>,
+    /// What it holds.
+    pub format: ColumnFormat,
+    /// The names of the codes that an Arrow column of [words](ColumnFormat::Word) holds.
+    pub names: Option<NamesOfCode>,
+}
+
+impl DataColumn {
+    /// A column of a format.
+    pub fn new(
+        format: ColumnFormat,
+        code: impl Into<Cow<'static, str>>,
+        en: impl Into<Cow<'static, str>>,
+        zh: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { title: Text::coded(code, en, zh), unit: None, note: None, format, names: None }
+    }
+
+    /// A column of a word whose codes stand in Arrow batches.
+    #[must_use]
+    pub fn word<W: Word>(code: &'static str, en: &'static str, zh: &'static str) -> Self {
+        Self { names: Some(names_of::<W>), ..Self::new(ColumnFormat::Word, code, en, zh) }
+    }
+
+    /// With a unit beside its title.
+    #[must_use]
+    pub fn in_unit(self, unit: impl Into<Text>) -> Self {
+        Self { unit: Some(unit.into()), ..self }
+    }
+
+    /// With a line below its title.
+    #[must_use]
+    pub fn with_note(self, note: impl Into<Text>) -> Self {
+        Self { note: Some(note.into()), ..self }
+    }
+
+    /// Title and unit for a reader; the code alone for programs.
+    #[must_use]
+    pub fn head(&self, voice: Voice) -> Cow<'_, str> {
+        match &self.unit {
+            Some(unit) if voice != Voice::Codes => {
+                format!("{} ({})", self.title.pick(voice), unit.pick(voice)).into()
+            }
+            _ => self.title.pick(voice),
+        }
+    }
+}
+
+/// A cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DataCell {
+    /// Nothing belongs here.
+    Blank,
+    /// Something belongs here and is not known, or does not exist: a dash.
+    Missing,
+    /// Text, or a word with its code.
+    Text(Text),
+    /// A whole number.
+    Integer(i64),
+    /// A number; a share of 1 in a column of shares.
+    Number(f64),
+    /// A number in a unit of its own; the unit's code decides how it is read.
+    Quantity(f64, Text),
+    /// An amount in fen.
+    Fen(i128),
+    /// A day.
+    Date(NaiveDate),
+    /// Yes or no.
+    YesNo(bool),
+    /// Text that a page shows in more than one line.
+    Rich(Box<RichText>),
+}
+
+impl DataCell {
+    /// A text that is the same in every language.
+    pub fn same(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::Text(Text::same(text))
+    }
+
+    /// A text in both languages.
+    pub fn text(en: impl Into<Cow<'static, str>>, zh: impl Into<Cow<'static, str>>) -> Self {
+        Self::Text(Text::new(en, zh))
+    }
+
+    /// A coded word.
+    #[must_use]
+    pub fn word(word: impl Word) -> Self {
+        Self::Text(Text::of_word(word))
+    }
+
+    /// A count.
+    #[must_use]
+    pub fn count(count: u64) -> Self {
+        Self::Integer(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
+    /// A number that may be missing.
+    #[must_use]
+    pub fn number(number: Option<f64>) -> Self {
+        number.map_or(Self::Missing, Self::Number)
+    }
+
+    /// A part of a whole as a share; missing where the whole is zero.
+    #[must_use]
+    pub fn ratio(part: impl Into<i128>, whole: impl Into<i128>) -> Self {
+        let (part, whole): (i128, i128) = (part.into(), whole.into());
+        if whole == 0 { Self::Missing } else { Self::Number(part as f64 / whole as f64) }
+    }
+
+    /// What a renderer gets of it.
+    #[must_use]
+    pub fn value(&self, voice: Voice) -> CellValue<'_> {
+        match self {
+            Self::Blank => CellValue::Blank,
+            Self::Missing => CellValue::Missing,
+            Self::Text(text) => CellValue::Text(text.pick(voice)),
+            Self::Integer(integer) => CellValue::Integer(*integer),
+            Self::Number(number) => CellValue::Number(*number),
+            Self::Quantity(number, unit) => CellValue::Quantity(*number, unit),
+            Self::Fen(fen) => CellValue::Fen(*fen),
+            Self::Date(date) => CellValue::Date(*date),
+            Self::YesNo(is_so) => CellValue::YesNo(*is_so),
+            Self::Rich(rich) => CellValue::Text(rich.plain.pick(voice)),
+        }
+    }
+}
+
+/// A text with small print, for pages. Everything else shows `plain`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RichText {
+    /// All of it in one line.
+    pub plain: Text,
+    /// The first line of a page's cell.
+    pub lead: Text,
+    /// Whether the first line is bold.
+    pub is_strong: bool,
+    /// A tag behind the first line.
+    pub tag: Option<Text>,
+    /// Lines in small print.
+    pub details: Vec<Text>,
+    /// The colour of the cell.
+    pub tone: Option<Tone>,
+    /// Shown when somebody points at the cell.
+    pub hint: Option<Text>,
+}
+
+/// The colour of a cell or of an entry of a legend: from 0, nothing, to 5, most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tone(pub u8);
+
+/// What part a row plays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RowRole {
+    /// A row like the others.
+    #[default]
+    Body,
+    /// A heading over the rows below it; pages show its first cell alone.
+    Group,
+    /// A sum of other rows.
+    Total,
+}
+
+/// A row.
+#[derive(Clone, Debug)]
+pub struct DataRow {
+    /// What part it plays.
+    pub role: RowRole,
+    /// A cell for each column.
+    pub cells: Vec<DataCell>,
+}
+
+impl From<Vec<DataCell>> for DataRow {
+    fn from(cells: Vec<DataCell>) -> Self {
+        Self { role: RowRole::Body, cells }
+    }
+}
+
+/// A table that is in memory as a whole.
+#[derive(Clone, Debug)]
+pub struct DataTable {
+    /// Its title; its code names the sheet, the file or the key of it for programs.
+    pub title: Text,
+    /// Its columns.
+    pub columns: Vec<DataColumn>,
+    /// Its rows, a cell for each column.
+    pub rows: Vec<DataRow>,
+}
+
+impl DataTable {
+    /// A table of rows that are all alike.
+    #[must_use]
+    pub fn new(title: Text, columns: Vec<DataColumn>, rows: impl IntoIterator<Item = Vec<DataCell>>) -> Self {
+        Self { title, columns, rows: rows.into_iter().map(DataRow::from).collect() }
+    }
+
+    /// Some of its columns, by code, in that order.
+    #[must_use]
+    pub fn select(&self, codes: &[&str]) -> Self {
+        let positions: Vec<usize> = codes
+            .iter()
+            .filter_map(|code| {
+                self.columns.iter().position(|column| column.title.code.as_deref() == Some(code))
+            })
+            .collect();
+        Self {
+            title: self.title.clone(),
+            columns: positions.iter().map(|&position| self.columns[position].clone()).collect(),
+            rows: self
+                .rows
+                .iter()
+                .map(|row| DataRow {
+                    role: row.role,
+                    cells: positions.iter().map(|&position| row.cells[position].clone()).collect(),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl DataTable {
+    /// Its rows as Arrow columns, named by their codes and typed by their formats.
+    ///
+    /// # Errors
+    /// A row has another count of cells than the table has columns.
+    pub fn to_batch(&self, voice: Voice) -> Result<RecordBatch, ArrowError> {
+        let arrays = (0..self.columns.len()).map(|position| {
+            let format = self.columns[position].format;
+            to_array(format, self.rows.iter().map(|row| row.cells[position].value(voice)), voice)
+        });
+        let arrays = arrays.collect::<Result<Vec<_>, _>>()?;
+        let fields = self.columns.iter().zip(&arrays).map(|(column, array)| {
+            Field::new(column.title.pick(Voice::Codes), array.data_type().clone(), true)
+        });
+        RecordBatch::try_new(Arc::new(Schema::new(fields.collect::<Vec<_>>())), arrays)
+    }
+}
+
+/// Digits of an amount in CNY, two of them after the point.
+const MONEY_DIGITS: (u8, i8) = (18, 2);
+
+/// Values as an array of the type that belongs to a format.
+fn to_array<'v>(
+    format: ColumnFormat,
+    values: impl Iterator<Item = CellValue<'v>>,
+    voice: Voice,
+) -> Result<ArrayRef, ArrowError> {
+    Ok(match format {
+        ColumnFormat::Integer => Arc::new(Int64Array::from_iter(values.map(CellValue::integer))),
+        ColumnFormat::Number(_) | ColumnFormat::Quantity | ColumnFormat::Share | ColumnFormat::Points => {
+            Arc::new(Float64Array::from_iter(values.map(CellValue::number)))
+        }
+        ColumnFormat::Money => {
+            let (precision, scale) = MONEY_DIGITS;
+            let amounts = Decimal128Array::from_iter(values.map(CellValue::fen));
+            Arc::new(amounts.with_precision_and_scale(precision, scale)?)
+        }
+        ColumnFormat::Date => Arc::new(Date32Array::from_iter(values.map(CellValue::day))),
+        ColumnFormat::YesNo => Arc::new(BooleanArray::from_iter(values.map(CellValue::flag))),
+        ColumnFormat::Id | ColumnFormat::Text | ColumnFormat::Word => {
+            Arc::new(StringArray::from_iter(values.map(|value| match value {
+                CellValue::Blank | CellValue::Missing => None,
+                value => Some(value.shown(format, voice)),
+            })))
+        }
+    })
+}
+
+/// Why a row of a list could not be had.
+pub type ListError = Box<dyn Error + Send + Sync>;
+
+/// A table too long for memory: Arrow batches whose columns are those of `columns`, in the same order.
+pub struct DataList<'a> {
+    /// Its title; its code names the sheet or the file.
+    pub title: Text,
+    /// Its columns.
+    pub columns: Vec<DataColumn>,
+    /// The types of its batches, for a list without any.
+    pub schema: SchemaRef,
+    /// Its rows.
+    pub batches: Box<dyn Iterator<Item = Result<RecordBatch, ListError>> + 'a>,
+}
+
+/// What a renderer gets of a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CellValue<'a> {
+    /// Nothing belongs here.
+    Blank,
+    /// Not known.
+    Missing,
+    /// Text in the reader's words.
+    Text(Cow<'a, str>),
+    /// A whole number.
+    Integer(i64),
+    /// A number.
+    Number(f64),
+    /// A number in a unit.
+    Quantity(f64, &'a Text),
+    /// An amount in fen.
+    Fen(i128),
+    /// A day.
+    Date(NaiveDate),
+    /// Yes or no.
+    YesNo(bool),
+}
+
+impl<'a> CellValue<'a> {
+    fn integer(self) -> Option<i64> {
+        if let Self::Integer(integer) = self { Some(integer) } else { None }
+    }
+
+    fn number(self) -> Option<f64> {
+        match self {
+            Self::Number(number) | Self::Quantity(number, _) => Some(number),
+            Self::Integer(integer) => Some(gridtier::index::float_i64(integer)),
+            _ => None,
+        }
+    }
+
+    fn fen(self) -> Option<i128> {
+        if let Self::Fen(fen) = self { Some(fen) } else { None }
+    }
+
+    fn day(self) -> Option<i32> {
+        if let Self::Date(date) = self { Some(day_of_date(date)) } else { None }
+    }
+
+    fn flag(self) -> Option<bool> {
+        if let Self::YesNo(is_so) = self { Some(is_so) } else { None }
+    }
+
+    /// As people read it in a column of that format.
+    #[must_use]
+    pub fn shown(self, format: ColumnFormat, voice: Voice) -> Cow<'a, str> {
+        match (self, format) {
+            (Self::Blank, _) => "".into(),
+            (Self::Missing, _) => format::DASH.into(),
+            (Self::Text(text), _) => text,
+            (Self::Integer(integer), ColumnFormat::Id) => integer.to_string().into(),
+            (Self::Integer(integer), _) => format::grouped(integer).into(),
+            (Self::Number(number), ColumnFormat::Share) => format::percent(number).into(),
+            (Self::Number(number), ColumnFormat::Number(decimals)) => {
+                format::decimal(number, decimals).into()
+            }
+            (Self::Number(number), ColumnFormat::Points) => {
+                format!("{} {}", format::bar(number / 100.0, BAR_CHARACTERS), format::decimal(number, 0))
+                    .into()
+            }
+            (Self::Number(number), _) => format::quantity(number).into(),
+            (Self::Quantity(number, unit), _) => {
+                format::with_unit(number, &unit.pick(Voice::Codes), &unit.pick(voice)).into()
+            }
+            (Self::Fen(fen), _) => format::money(fen).into(),
+            (Self::Date(date), _) => date.to_string().into(),
+            (Self::YesNo(is_so), _) => format::yes_no(is_so, voice),
+        }
+    }
+}
+
+/// Characters of a bar of 100 points.
+const BAR_CHARACTERS: usize = 16;
+
+/// The columns of a batch, with dictionaries as the values that they stand for.
+///
+/// # Errors
+/// A dictionary cannot be unpacked.
+pub fn plain_columns(batch: &RecordBatch) -> Result<Vec<ArrayRef>, ArrowError> {
+    batch
+        .columns()
+        .iter()
+        .map(|column| match column.data_type() {
+            DataType::Dictionary(_, values) => cast(column, values),
+            _ => Ok(column.clone()),
+        })
+        .collect()
+}
+
+/// One value of a [plain column](plain_columns).
+///
+/// # Errors
+/// The value is of a type that has no text.
+pub fn arrow_value<'a>(
+    array: &'a ArrayRef,
+    row: usize,
+    column: &DataColumn,
+    voice: Voice,
+) -> Result<CellValue<'a>, ArrowError> {
+    if array.is_null(row) {
+        return Ok(if column.format.is_right_aligned() { CellValue::Missing } else { CellValue::Blank });
+    }
+    Ok(match array.data_type() {
+        DataType::Utf8 => {
+            let text = array.as_string::<i32>().value(row);
+            let names = column.names.filter(|_| voice != Voice::Codes).and_then(|names| names(text));
+            CellValue::Text(names.map_or(Cow::Borrowed(text), |names| names.pick(voice).into_owned().into()))
+        }
+        DataType::Int64 => CellValue::Integer(array.as_primitive::<Int64Type>().value(row)),
+        DataType::UInt64 => {
+            let count = array.as_primitive::<UInt64Type>().value(row);
+            CellValue::Integer(
+                i64::try_from(count).map_err(|error| ArrowError::CastError(error.to_string()))?,
+            )
+        }
+        DataType::Float64 => CellValue::Number(array.as_primitive::<Float64Type>().value(row)),
+        DataType::Boolean => CellValue::YesNo(array.as_boolean().value(row)),
+        DataType::Decimal128(_, 2) => CellValue::Fen(array.as_primitive::<Decimal128Type>().value(row)),
+        DataType::Date32 => date_of_day(array.as_primitive::<Date32Type>().value(row))
+            .map_or(CellValue::Missing, CellValue::Date),
+        _ => CellValue::Text(array_value_to_string(array, row)?.into()),
+    })
+}

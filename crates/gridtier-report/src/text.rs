@@ -1,0 +1,122 @@
+//! Text in English and Chinese, and which of them a reader gets.
+
+use std::borrow::Cow;
+
+use gridtier::word::Word;
+
+/// A language of what people read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lang {
+    /// English.
+    En,
+    /// Chinese.
+    Zh,
+}
+
+impl Lang {
+    /// The text of the language.
+    #[must_use]
+    pub fn pick<'a>(self, en: &'a str, zh: &'a str) -> &'a str {
+        match self {
+            Self::En => en,
+            Self::Zh => zh,
+        }
+    }
+}
+
+/// In which words a section is rendered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voice {
+    /// Codes of columns and words, for programs.
+    Codes,
+    /// One language.
+    In(Lang),
+    /// Chinese and English side by side.
+    Both,
+}
+
+impl From<Lang> for Voice {
+    fn from(lang: Lang) -> Self {
+        Self::In(lang)
+    }
+}
+
+/// A text in both languages, and the code of it that programs get where it has one.
+///
+/// ```
+/// use gridtier_report::text::{Lang, Text, Voice};
+///
+/// let text = Text::new("share", "占比");
+/// assert_eq!(text.pick(Voice::In(Lang::Zh)), "占比");
+/// assert_eq!(text.pick(Voice::Both), "占比 share");
+/// assert_eq!(Text::coded("share_pct", "share", "占比").pick(Voice::Codes), "share_pct");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Text {
+    /// English.
+    pub en: Cow<'static, str>,
+    /// Chinese.
+    pub zh: Cow<'static, str>,
+    /// For programs; the English text where there is no code.
+    pub code: Option<Cow<'static, str>>,
+}
+
+impl Text {
+    /// A text in both languages.
+    pub fn new(en: impl Into<Cow<'static, str>>, zh: impl Into<Cow<'static, str>>) -> Self {
+        Self { en: en.into(), zh: zh.into(), code: None }
+    }
+
+    /// A text with its code.
+    pub fn coded(
+        code: impl Into<Cow<'static, str>>,
+        en: impl Into<Cow<'static, str>>,
+        zh: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { code: Some(code.into()), ..Self::new(en, zh) }
+    }
+
+    /// A text that is the same in every language: an id, a name, a user's own words.
+    pub fn same(text: impl Into<Cow<'static, str>>) -> Self {
+        let text = text.into();
+        Self { en: text.clone(), zh: text, code: None }
+    }
+
+    /// The names of a coded word.
+    #[must_use]
+    pub fn of_word(word: impl Word) -> Self {
+        Self::coded(word.code(), word.en(), word.zh())
+    }
+
+    /// The text for a reader.
+    #[must_use]
+    pub fn pick(&self, voice: Voice) -> Cow<'_, str> {
+        match voice {
+            Voice::Codes => self.code.as_deref().unwrap_or(&self.en).into(),
+            Voice::In(Lang::En) => self.en.as_ref().into(),
+            Voice::In(Lang::Zh) => self.zh.as_ref().into(),
+            Voice::Both if self.en == self.zh => self.en.as_ref().into(),
+            Voice::Both => format!("{} {}", self.zh, self.en).into(),
+        }
+    }
+
+    /// Whether there is nothing to read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.en.is_empty() && self.zh.is_empty()
+    }
+
+    /// Both texts joined by a separator, such as a space.
+    #[must_use]
+    pub fn join(parts: &[Self], separator: &str) -> Self {
+        let en: Vec<&str> = parts.iter().map(|part| part.en.as_ref()).collect();
+        let zh: Vec<&str> = parts.iter().map(|part| part.zh.as_ref()).collect();
+        Self::new(en.join(separator), zh.join(separator))
+    }
+}
+
+impl From<(&'static str, &'static str)> for Text {
+    fn from((en, zh): (&'static str, &'static str)) -> Self {
+        Self::new(en, zh)
+    }
+}
