@@ -12,6 +12,7 @@ macro_rules! positions {
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(u32);
 
+        #[allow(dead_code, reason = "not every kind of position needs every conversion")]
         impl $name {
             /// The position of that number.
             #[inline]
@@ -33,7 +34,7 @@ macro_rules! positions {
             #[inline]
             #[must_use]
             pub const fn index(self) -> usize {
-                index(self.0)
+                $crate::index::index(self.0)
             }
 
             /// As the number that keys have.
@@ -45,6 +46,8 @@ macro_rules! positions {
         }
     )+};
 }
+
+pub(crate) use positions;
 
 positions! {
     /// A customer: position in [`Customers`](crate::customer::Customers), by the order of ids.

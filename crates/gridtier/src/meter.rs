@@ -1,68 +1,71 @@
-//! The hot loop: meter readings to energy by customer and month, with every row checked in the same pass.
+//! The hot loop: from meter readings to energy by customer and month, with every row checked in the same pass.
 //!
-//! Ten to a hundred billion readings become customers × months cells of exact integers. Threads share the cells by
-//! stripes of customers ([`stripe`]); integer sums make the result the same for any number of threads and any order of
-//! rows. Memory is bounded by customers × months and not by rows: 32 bytes each, in which a repeated reading leaves a mark;
-//! what is marked is read again and settled exactly ([`repeat`]). What a month's energy is worth is not known here.
+//! Billions of readings become customers × months cells of exact integers. The sums are integers, so that any number of
+//! threads and any order of rows give the same result, and memory is bounded by customers × months instead of rows.
+//! What the energy of a month is worth is not known here.
+//!
+//! # Words
+//!
+//! - A *part* is a piece of a file that is read on its own, such as a row group. A *run* is a sequence of neighbouring
+//!   parts, or rows, that one thread reads one after the other.
+//! - A *batch* is some rows of a part as Arrow columns; of its rows some *count* and the others are *excluded*, each for
+//!   one reason.
+//! - A *series* is all readings of one meter of one customer. Readings of a series with the same time are *repetitions*.
+//! - A *slot* is a day or a minute of a month; a *month slot* is a month of the window and a slot of it. A slot with more
+//!   than one reading of a series is *repeated*. A month in which two readings may share a slot is *doubtful*.
+//! - A *month cell* holds the sums of one customer in one month, and *marks* of its slots: 32 bytes.
+//! - A *stripe* is the month cells of neighbouring customers, its *members*, under one lock.
+//! - A *streak* is a sequence of readings of a series in strictly ascending order of time.
+//!
+//! # Passes
+//!
+//! [`plan`] orders the parts and [`schedule`] deals them to threads. A [`kernel`] loads a [`batch`], for which an
+//! [`id_cache`] numbers customers and meters and the [`calendar`] finds month slots, and visits its rows [`by_stripe`].
+//! The first pass ([`sum`]) adds readings to the [`stripe`]s' [`month_cell`]s and marks their slots; minutes are marked
+//! by [`streak`]. Where marks leave a doubt, rows are read again ([`repeat`]). Files that an [`earlier`] cycle has counted
+//! are not read at all. The result is [`usage`].
 
-mod batch;
-mod by_stripe;
 mod calendar;
-mod earlier;
-mod lookup;
+mod month_cell;
+mod id_cache;
+mod batch;
+mod stripe;
+mod by_stripe;
+mod kernel;
+mod usage;
 mod plan;
-mod repeat;
 mod schedule;
 mod streak;
-mod stripe;
 mod sum;
-mod usage;
+mod repeat;
+mod earlier;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::RwLock;
 
 use crate::contract::Table;
-use crate::contract::declared::TableDeclared;
 use crate::contract::rule::Rule;
 use crate::customer::Customers;
 use crate::error::{Refusal, RunError};
-use crate::key::KeyIndex;
+use crate::index::{count, index};
 use crate::source::{Part, Source, TableBook};
 use crate::unit::Window;
 
-use calendar::{Calendar, Slots};
-use earlier::Standing;
-pub use earlier::{Earlier, FileBook, UsageSink};
-use plan::Books;
+use batch::ReadingContext;
+use calendar::{Calendar, SlotWidth};
+use earlier::ReusedFiles;
+pub use earlier::{Earlier, UsageSink};
+use kernel::Kernel;
+pub use month_cell::MonthUse;
+use plan::FileBooks;
 use stripe::Stripes;
-use sum::Summed;
-pub use usage::{Coverage, MonthUse, MonthlyUsage, UnitSuspect};
+pub use sum::FileBook;
+use sum::PassRecord;
+pub use usage::{Coverage, MonthlyUsage, UnitSuspect};
 
-/// Most readings of one customer in one month: so many at the contract's bound still sum within 64 bits.
+/// Most readings of one customer in one month. At the contract's bound of 10⁹ kWh, or 10¹² Wh, each, so many still sum
+/// to less than 2⁶³.
 const READINGS_MAX: u32 = 9_000_000;
-
-/// What all threads share.
-struct Kernel<'a> {
-    source: &'a dyn Source,
-    customers: &'a Customers,
-    declared: TableDeclared,
-    calendar: Calendar,
-    meters: RwLock<KeyIndex>,
-    stripes: Stripes,
-}
-
-impl<'a> Kernel<'a> {
-    fn new(source: &'a dyn Source, customers: &'a Customers, window: Window, slots: Slots) -> Self {
-        Self {
-            source,
-            customers,
-            declared: source.declared().of(Table::MeterReadings),
-            calendar: Calendar::new(window, slots),
-            meters: RwLock::default(),
-            stripes: Stripes::new(customers.len(), window.months as usize),
-        }
-    }
-}
 
 /// The readings of a window.
 #[derive(Debug)]
@@ -75,8 +78,8 @@ pub struct Readings {
     pub files_reused: usize,
 }
 
-/// Reads all meter readings of the window, but for those of which `earlier` says what they come to. The result holds
-/// every customer; months without a reading are all zero.
+/// Reads the meter readings of a window, except the files that `earlier` has counted. The result has every customer;
+/// months without a reading are all zero.
 ///
 /// # Errors
 /// The table is absent or unreadable, or a month has too many readings to be summed.
@@ -93,76 +96,80 @@ pub fn read(
         return Err(Refusal::of(Table::MeterReadings, "the table is missing", advice).into());
     };
     book.present = true;
-    let by = |slots| read_by(slots, source, customers, window, earlier, &parts);
-    // Whether days tell readings apart shows while they are read.
-    let read = match by(Slots::Days)? {
-        None => by(Slots::Minutes)?,
-        read => read,
-    };
-    let Some((readings, books)) = read else {
-        return Err(RunError::Bug("slots of a minute are too coarse".into()));
-    };
-    books.into_values().for_each(|of_file| book.absorb(of_file));
-    book.close()?;
-    bounded(&readings.usage, customers)?;
-    Ok(readings)
+    // Daily readings need a bit for each slot, finer ones an order. Which they are shows while they are read.
+    for slot_width in [SlotWidth::Day, SlotWidth::Minute] {
+        let Some((readings, books)) = read_by(slot_width, source, customers, window, earlier, &parts)? else {
+            continue;
+        };
+        books.into_values().for_each(|of_file| book.absorb(of_file));
+        book.close()?;
+        check_bounds(&readings.usage, customers)?;
+        return Ok(readings);
+    }
+    Err(RunError::Bug("slots of a minute are too coarse".into()))
 }
 
-/// Reads what does not stand of `parts`; nothing when the slots are too coarse for these readings.
+/// Reads the files that are not reused; `None` if the readings are too fine for the slots.
 fn read_by(
-    slots: Slots,
+    slot_width: SlotWidth,
     source: &dyn Source,
     customers: &Customers,
     window: Window,
     earlier: Option<&Earlier>,
     parts: &[Part],
-) -> Result<Option<(Readings, Books)>, RunError> {
-    let kernel = Kernel::new(source, customers, window, slots);
-    let mut standing = Standing::new(earlier, customers, window);
-    let mut summed = Summed::default();
-    let mut read = BTreeSet::new();
+) -> Result<Option<(Readings, FileBooks)>, RunError> {
+    let context = ReadingContext {
+        source,
+        customers,
+        declared: source.declared().of(Table::MeterReadings),
+        calendar: Calendar::new(window, slot_width),
+        meters: RwLock::default(),
+    };
+    let kernel = Kernel { context, stripes: Stripes::new(customers.len(), index(window.months)) };
+    let mut reused = ReusedFiles::new(earlier, customers, window);
+    let mut record = PassRecord::default();
+    let mut files_read = BTreeSet::new();
+    // Rows may be in other months than the earlier cycle led to expect, so that further files have to be read.
     loop {
-        let is_next = |part: &&Part| !standing.has(part.file) && !read.contains(&part.file);
-        let next: Vec<Part> = parts.iter().filter(is_next).copied().collect();
-        if next.is_empty() {
+        let mut unread = parts.to_vec();
+        unread.retain(|part| !reused.has(part.file) && !files_read.contains(&part.file));
+        if unread.is_empty() {
             break;
         }
-        read.extend(next.iter().map(|part| part.file));
-        let next = plan::plan(source, next, &kernel.calendar, &mut summed.books);
-        if !sum::sum(&kernel, next, &mut summed)? {
+        files_read.extend(unread.iter().map(|part| part.file));
+        let planned = plan::plan(source, unread, &kernel.context.calendar, &mut record.books);
+        if !sum::sum(&kernel, planned, &mut record)? {
             return Ok(None);
         }
-        standing.doubt(summed.spans.iter().flatten().copied());
+        reused.drop_months(record.parts.iter().filter_map(|(_, span)| *span));
     }
-    repeat::settle(&kernel, &mut summed)?;
-    standing.fill(customers, &kernel.stripes)?;
-    let mut files = summed.file_books(window);
-    let taken = standing.books(source);
-    let files_reused = taken.len();
-    for (file, book, known) in taken {
-        summed.books.insert(file, book);
+    repeat::settle(&kernel, &mut record)?;
+    reused.fill(customers, &kernel.stripes)?;
+    let mut files = record.file_books(window);
+    let reused = reused.books(source);
+    let files_reused = reused.len();
+    for (file, book, known) in reused {
+        record.books.insert(file, book);
         files.insert(file, known);
     }
     let usage = MonthlyUsage::new(window, customers.len(), kernel.stripes);
-    Ok(Some((Readings { usage, files, files_reused }, summed.books)))
+    Ok(Some((Readings { usage, files, files_reused }, record.books)))
 }
 
-fn bounded(usage: &MonthlyUsage, customers: &Customers) -> Result<(), RunError> {
-    if let Some((customer, month)) = usage.first_above(READINGS_MAX) {
-        let (id, month) = (customers.ids.key(customer.number()), usage.window().month(month));
-        let what = format!("customer {id} has more than {READINGS_MAX} readings in {month}");
-        let advice = "their sum could overflow; sum the readings to intervals of a minute or more";
-        return Err(Refusal::of(Table::MeterReadings, what, advice).into());
-    }
-    Ok(())
+fn check_bounds(usage: &MonthlyUsage, customers: &Customers) -> Result<(), RunError> {
+    let Some((customer, month)) = usage.first_above(READINGS_MAX) else { return Ok(()) };
+    let (id, month) = (customers.ids.key(customer.number()), usage.window().month(month));
+    let what = format!("customer {id} has more than {READINGS_MAX} readings in {month}");
+    let advice = "their sum could overflow; sum the readings to intervals of a minute or more";
+    Err(Refusal::of(Table::MeterReadings, what, advice).into())
 }
 
-/// The finding of months far from their customer's median, with the list.
+/// Lists the months far from their customer's median, and notes them in `book`.
 #[must_use]
 pub fn unit_suspects(usage: &MonthlyUsage, customers: &Customers, book: &mut TableBook) -> Vec<UnitSuspect> {
     let suspects = usage.unit_suspects();
     if let Some(first) = suspects.first() {
-        book.notice(Rule::UnitSuspect, suspects.len() as u64, || {
+        book.notice(Rule::UnitSuspect, count(suspects.len()), || {
             let id = customers.ids.key(first.customer.number());
             let [month_kwh, median_kwh] = [first.active_wh, first.median_wh].map(|wh| wh / 1000);
             format!("{id} in {}: {month_kwh} kWh, median month {median_kwh} kWh", first.month)

@@ -11,6 +11,7 @@ use crate::contract::declared::{NetExport, TableDeclared};
 use crate::contract::rule::Rule;
 use crate::contract::{AMOUNT_CNY_MAX, Column, Kind, READING_KWH_MAX, Table};
 use crate::error::{Refusal, RunError};
+use crate::index::count;
 use crate::key::KeyIndex;
 use crate::source::{Batch, RowAt, Source, TableBook};
 
@@ -120,8 +121,7 @@ impl<'a> Columns<'a> {
     }
 
     fn notice_integers(&self, name: &str, book: &mut TableBook) {
-        let file = || format!("column {name} of {}", self.source.file_name(self.table, self.batch.file));
-        book.notice(Rule::IntegerId, self.rows() as u64, file);
+        book.notice_integer_ids(self.source, self.batch.file, name, count(self.rows()));
     }
 
     /// A column as its contract's kind asks, as integers: energies in Wh, money in fen, days, months, microseconds,

@@ -215,6 +215,14 @@ impl TableBook {
         self.noticed.entry(rule).or_insert_with(|| (0, example())).0 += rows;
     }
 
+    /// Notes that a key column of a file holds integers.
+    pub fn notice_integer_ids(&mut self, source: &dyn Source, file: u32, column: &str, rows: u64) {
+        let table = self.table;
+        self.notice(Rule::IntegerId, rows, || {
+            format!("column {column} of {}", source.file_name(table, file))
+        });
+    }
+
     /// Takes over another book of the same table, kept by another thread. The order of calls changes nothing that is
     /// published: rejects are sorted when the book is closed, and of two examples the smaller stays.
     pub fn absorb(&mut self, other: Self) {

@@ -1,303 +1,341 @@
-//! A batch of readings as columns of numbers, with the fate of every row that does not count.
+//! A batch of readings as columns of checked numbers, with the reason why each excluded row does not count.
 //!
-//! Each rule runs over its own column and notes the rows that break it; rules that go before others run later and write
-//! over them. Rows are few that break one, so that the loop that sums asks one question only.
+//! Each rule runs over its own column and lists the rows that break it. Rules that take precedence run later and
+//! overwrite the others. Few rows break a rule, so that the loop that sums asks one question only: is the row excluded?
 
 use std::ops::{ControlFlow, Range};
+use std::sync::RwLock;
 
-use super::Kernel;
-use super::calendar::{Place, Span};
-use super::lookup::{Lookup, Number, OfCustomers, OfMeters};
-use super::usage::MonthUse;
+use super::calendar::{Calendar, MonthSlot, MonthSpan};
+use super::id_cache::{CustomerIds, IdCache, IdNumber, MeterIds, MeterIx};
+use super::month_cell::ReadingEnergy;
 use crate::contract::cell::{State, Values, word_at};
+use crate::contract::declared::TableDeclared;
 use crate::contract::rule::Rule;
 use crate::contract::{Quality, Table};
+use crate::customer::Customers;
 use crate::error::RunError;
+use crate::index::{CustomerIx, count, index};
+use crate::key::KeyIndex;
 use crate::rows::{self, Columns};
-use crate::source::{Batch, RowAt, TableBook};
+use crate::source::{Batch, RowAt, Source, TableBook};
 
 /// The columns that the kernel decodes.
 pub(super) const COLUMNS: &[&str] =
     &["customer_id", "meter_id", "read_at", "active_kwh", "reactive_kvarh", "quality"];
 
-/// What becomes of a row that does not count.
+/// In a column of reactive energy: none was read. Eight bytes for each row instead of sixteen for an `Option`.
+const NO_ENERGY: i64 = i64::MIN;
+
+/// What all threads need to check a batch.
+pub(super) struct ReadingContext<'a> {
+    /// Where rows come from.
+    pub source: &'a dyn Source,
+    /// The accepted customers.
+    pub customers: &'a Customers,
+    /// What the utility declares about the table.
+    pub declared: TableDeclared,
+    /// The window.
+    pub calendar: Calendar,
+    /// The meters that any thread has met.
+    pub meters: RwLock<KeyIndex>,
+}
+
+/// What a thread remembers of ids, kept from batch to batch.
+#[derive(Default)]
+pub(super) struct IdCaches {
+    customers: IdCache,
+    meters: IdCache,
+}
+
+/// Why a row does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
-    Outside,
+enum Exclusion {
+    OutOfWindow,
     Breaks(Rule),
 }
 
-/// What a thread has learnt of ids; kept from batch to batch.
-pub(super) struct Names {
-    customers: Lookup,
-    meters: Lookup,
+/// A row that counts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CheckedReading {
+    pub customer: CustomerIx,
+    /// `None` for a reading without a meter id.
+    pub meter: Option<MeterIx>,
+    pub slot: MonthSlot,
+    pub energy: ReadingEnergy,
 }
 
 /// The columns of a batch; filled anew for each.
 #[derive(Default)]
-pub(super) struct Readings {
+pub(super) struct ReadingBatch {
     file: u32,
     first_row: u64,
-    /// By row: its customer; a known one where the row counts.
-    pub customers: Vec<Number>,
-    /// Whether any row's customer is not known.
+    /// By row; known where the row counts.
+    customers: Vec<IdNumber>,
+    /// Whether the customer of any row is unknown.
     has_unknown: bool,
-    /// By row: its meter. Empty when no row has one.
-    meters: Vec<Number>,
-    pub places: Vec<Place>,
-    /// The months of all rows in the window.
-    pub span: Option<Span>,
-    is_one_place: bool,
-    /// Where all rows stand, if all count and stand in one place, as in files sorted by time.
-    place: Option<Place>,
+    /// By row. Empty if no row has a meter.
+    meters: Vec<IdNumber>,
+    slots: Vec<MonthSlot>,
+    /// The months of all rows in the window, whether they count or not.
+    pub span: Option<MonthSpan>,
+    has_one_slot: bool,
+    /// The month slot of all rows, if all count and share one, as in files sorted by time.
+    common_slot: Option<MonthSlot>,
     times: Values,
     active: Values,
     reactive: Values,
-    fates: Vec<Option<Fate>>,
+    /// Rows without a key, a time or the right number of cells, with the rule that each breaks.
+    undated: Vec<(u32, Rule)>,
+    exclusions: Vec<Option<Exclusion>>,
 }
 
-/// In a column of reactive energy: none was read.
-const NO_ENERGY: i64 = i64::MIN;
-
-impl Names {
-    pub fn new() -> Self {
-        Self { customers: Lookup::new(), meters: Lookup::new() }
-    }
-}
-
-impl Readings {
-    /// Takes a batch apart and books its rows.
+impl ReadingBatch {
+    /// Checks the rows of a batch and counts in `book` what becomes of them.
     ///
     /// # Errors
-    /// A column cannot be the contract's.
-    pub fn take(
+    /// The type of a column is none that the contract can read.
+    pub fn load(
         &mut self,
-        kernel: &Kernel,
-        names: &mut Names,
+        context: &ReadingContext,
+        caches: &mut IdCaches,
         batch: &Batch,
         book: &mut TableBook,
     ) -> Result<(), RunError> {
-        let columns = Columns::new(kernel.source, Table::MeterReadings, batch, &kernel.declared);
-        let rows = columns.rows();
+        let columns = Columns::new(context.source, Table::MeterReadings, batch, &context.declared);
         (self.file, self.first_row) = (batch.file, batch.first_row);
-        self.fates.clear();
-        self.fates.resize(rows, None);
-        // From the last rule to the first: where a row breaks two, the first stays.
-        self.fill_energies(&columns)?;
+        self.exclusions.clear();
+        self.exclusions.resize(columns.rows(), None);
+        // From the last rule to the first: a row that breaks two is excluded by the first.
+        self.check_energies(&columns)?;
         self.check_quality(&columns)?;
-        self.find_ids(kernel, names, &columns, book)?;
-        self.find_places(kernel, &columns, &batch.faults)?;
-        self.book(book);
+        self.number_ids(context, caches, &columns, book)?;
+        self.fill_times(&columns)?;
+        self.list_undated(&batch.faults);
+        self.find_slots(&context.calendar);
+        for &(row, rule) in &self.undated {
+            self.exclusions[index(row)] = Some(Exclusion::Breaks(rule));
+        }
+        self.count_rows(book);
         Ok(())
     }
 
-    fn fill_energies(&mut self, columns: &Columns) -> Result<(), RunError> {
-        let Self { active, reactive, fates, .. } = self;
+    fn check_energies(&mut self, columns: &Columns) -> Result<(), RunError> {
+        let Self { active, reactive, exclusions, .. } = self;
         if !columns.fill_energies("reactive_kvarh", reactive)? {
             reactive.clear();
-            reactive.values.resize(fates.len(), NO_ENERGY);
+            reactive.values.resize(exclusions.len(), NO_ENERGY);
         }
         for &(row, state) in &reactive.odd {
-            reactive.values[row as usize] = NO_ENERGY;
-            fates[row as usize] = rows::fault_if_any(state).map(Fate::Breaks);
+            reactive.values[index(row)] = NO_ENERGY;
+            exclusions[index(row)] = rows::fault_if_any(state).map(Exclusion::Breaks);
         }
         if !columns.fill_energies("active_kwh", active)? {
             active.clear();
-            active.values.resize(fates.len(), 0);
-            fates.fill(Some(Fate::Breaks(Rule::NullValue)));
+            active.values.resize(exclusions.len(), 0);
+            exclusions.fill(Some(Exclusion::Breaks(Rule::NullValue)));
         }
         for &(row, state) in &active.odd {
-            fates[row as usize] = rows::fault_or_null(state).map(Fate::Breaks);
+            exclusions[index(row)] = rows::fault_or_null(state).map(Exclusion::Breaks);
         }
         Ok(())
     }
 
     fn check_quality(&mut self, columns: &Columns) -> Result<(), RunError> {
-        let odd = |word, state| match state {
-            State::Ok => word_at::<Quality>(word) == Quality::Invalid,
-            State::Null => false,
-            State::Fault(_) => true,
-        };
-        columns.odd_words("quality", odd, &mut |row, _, state| {
-            let rule = rows::fault_if_any(state).unwrap_or(Rule::InvalidQuality);
-            self.fates[row] = Some(Fate::Breaks(rule));
-        })
+        columns.odd_words(
+            "quality",
+            |word, state| match state {
+                State::Ok => word_at::<Quality>(word) == Quality::Invalid,
+                State::Null => false,
+                State::Fault(_) => true,
+            },
+            &mut |row, _, state| {
+                let rule = rows::fault_if_any(state).unwrap_or(Rule::InvalidQuality);
+                self.exclusions[row] = Some(Exclusion::Breaks(rule));
+            },
+        )
     }
 
-    fn find_ids(
+    fn number_ids(
         &mut self,
-        kernel: &Kernel,
-        names: &mut Names,
+        context: &ReadingContext,
+        caches: &mut IdCaches,
         columns: &Columns,
         book: &mut TableBook,
     ) -> Result<(), RunError> {
-        let Self { customers, has_unknown, meters, fates, .. } = self;
-        let mut known = OfCustomers(&kernel.customers.ids);
-        let is_there = columns.numbers_of("customer_id", book, &mut |array, text_of| {
-            names.customers.numbers(array, &mut known, text_of, customers)
+        let Self { customers, has_unknown, meters, exclusions, .. } = self;
+        let mut accepted = CustomerIds(&context.customers.ids);
+        let has_customers = columns.numbers_of("customer_id", book, &mut |array, text_of| {
+            caches.customers.number_column(array, &mut accepted, text_of, customers)
         })?;
-        if !is_there {
+        if !has_customers {
             customers.clear();
-            customers.resize(fates.len(), Number::NULL);
+            customers.resize(exclusions.len(), IdNumber::NULL);
         }
         meters.clear();
         columns.numbers_of("meter_id", book, &mut |array, text_of| {
-            names.meters.numbers(array, &mut OfMeters::new(&kernel.meters), text_of, meters)
+            caches.meters.number_column(array, &mut MeterIds::new(&context.meters), text_of, meters)
         })?;
-        *has_unknown = Number::is_any_unknown(customers);
-        if *has_unknown || Number::is_any_unknown(meters) {
-            for (row, number) in customers.iter().enumerate() {
-                if let Some(rule) = number.fault() {
-                    fates[row] = Some(Fate::Breaks(rule));
-                }
+        *has_unknown = IdNumber::is_any_unknown(customers);
+        if *has_unknown || IdNumber::is_any_unknown(meters) {
+            for (exclusion, number) in exclusions.iter_mut().zip(&*customers) {
+                *exclusion = number.fault().map(Exclusion::Breaks).or(*exclusion);
             }
-            for (row, number) in meters.iter().enumerate() {
-                // The null meter is a meter of its own.
-                if let Some(rule) = number.fault().filter(|&rule| rule != Rule::NullKey) {
-                    fates[row] = Some(Fate::Breaks(rule));
-                }
+            for (exclusion, number) in exclusions.iter_mut().zip(&*meters) {
+                // A reading without a meter id is sound: the null meter is a meter of its own.
+                let fault = number.fault().filter(|&rule| rule != Rule::NullKey);
+                *exclusion = fault.map(Exclusion::Breaks).or(*exclusion);
             }
         }
         Ok(())
     }
 
-    /// Finds where rows stand. `faulty` are the rows that the reader could not take apart.
-    fn find_places(
-        &mut self,
-        kernel: &Kernel,
-        columns: &Columns,
-        faulty: &[(u32, Rule)],
-    ) -> Result<(), RunError> {
-        let Self { customers, has_unknown, times, places, span, is_one_place, fates, .. } = self;
+    fn fill_times(&mut self, columns: &Columns) -> Result<(), RunError> {
+        let Self { times, exclusions, .. } = self;
         if !columns.fill_times("read_at", times)? {
             times.clear();
-            times.values.resize(fates.len(), 0);
-            times.odd.extend((0..fates.len() as u32).map(|row| (row, State::Null)));
-        }
-        let first_us = times.values.first().copied().unwrap_or(0);
-        let is_same = times.values.iter().fold(true, |same, &us| same & (us == first_us));
-        places.clear();
-        if is_same {
-            // Files sorted by time.
-            places.resize(fates.len(), kernel.calendar.place(first_us));
-        } else {
-            places.extend(times.values.iter().map(|&us| kernel.calendar.place(us)));
-        }
-        // What has no key, no time or the wrong cells lies in no month of any window.
-        let undated = times.odd.iter().map(|(row, _)| *row).chain(faulty.iter().map(|(row, _)| *row));
-        undated.for_each(|row| places[row as usize] = Place::OUTSIDE);
-        let is_keyless = |(_, number): &(usize, &Number)| **number == Number::NULL;
-        let keyless = || customers.iter().enumerate().filter(|_| *has_unknown).filter(is_keyless);
-        keyless().for_each(|(row, _)| places[row] = Place::OUTSIDE);
-        *is_one_place = is_same && !*has_unknown && times.odd.is_empty() && faulty.is_empty();
-        let (low, high) = if *is_one_place {
-            places.first().map_or((Place::OUTSIDE, Place::FIRST), |&place| (place, place))
-        } else {
-            let widest = (Place::OUTSIDE, Place::FIRST);
-            places.iter().fold(widest, |(low, high), &place| (low.min(place), high.max(place)))
-        };
-        *span = (low != Place::OUTSIDE).then(|| (low.month(), high.month()));
-        if high == Place::OUTSIDE {
-            let mut inside = Place::FIRST;
-            for (row, &place) in places.iter().enumerate() {
-                if place == Place::OUTSIDE {
-                    fates[row] = Some(Fate::Outside);
-                } else {
-                    inside = inside.max(place);
-                }
-            }
-            *span = span.map(|(low, _)| (low, inside.month()));
-        }
-        for &(row, state) in &times.odd {
-            let rule = rows::fault_if_any(state).unwrap_or(Rule::NullKey);
-            fates[row as usize] = Some(Fate::Breaks(rule));
-        }
-        keyless().for_each(|(row, _)| fates[row] = Some(Fate::Breaks(Rule::NullKey)));
-        for &(row, rule) in faulty {
-            fates[row as usize] = Some(Fate::Breaks(rule));
+            times.values.resize(exclusions.len(), 0);
+            times.odd.extend((0..).take(exclusions.len()).map(|row| (row, State::Null)));
         }
         Ok(())
     }
 
-    fn book(&mut self, book: &mut TableBook) {
-        let rows = self.fates.len();
-        book.tally.rows_in += rows as u64;
-        let uncounted = self.fates.iter().map(|fate| usize::from(fate.is_some())).sum::<usize>();
-        book.tally.counted += (rows - uncounted) as u64;
-        self.place = self.places.first().copied().filter(|_| uncounted == 0 && self.is_one_place);
-        if uncounted == 0 {
+    /// `faulty` are the rows that the reader could not split into cells. Of a row that is listed twice the later rule
+    /// is the one that goes first.
+    fn list_undated(&mut self, faulty: &[(u32, Rule)]) {
+        let Self { customers, has_unknown, times, undated, .. } = self;
+        undated.clear();
+        for &(row, state) in &times.odd {
+            undated.push((row, rows::fault_if_any(state).unwrap_or(Rule::NullKey)));
+        }
+        if *has_unknown {
+            let keyless = (0..).zip(&*customers).filter(|(_, number)| **number == IdNumber::NULL);
+            undated.extend(keyless.map(|(row, _)| (row, Rule::NullKey)));
+        }
+        undated.extend(faulty);
+    }
+
+    /// Finds the month slot of each row and excludes the rows outside the window. Undated rows are in no month of any
+    /// window.
+    fn find_slots(&mut self, calendar: &Calendar) {
+        let Self { times, slots, span, has_one_slot, undated, exclusions, .. } = self;
+        let first_us = times.values.first().copied().unwrap_or(0);
+        // Without an early exit, so that times are compared several at a time.
+        let is_one_time = times.values.iter().fold(true, |same, &us| same & (us == first_us));
+        slots.clear();
+        if is_one_time {
+            // As in files sorted by time: one look at the calendar for the batch.
+            slots.resize(exclusions.len(), calendar.month_slot(first_us));
+        } else {
+            slots.extend(times.values.iter().map(|&us| calendar.month_slot(us)));
+        }
+        for &(row, _) in &*undated {
+            slots[index(row)] = MonthSlot::OUTSIDE;
+        }
+        *has_one_slot = is_one_time && undated.is_empty();
+        let compared = if *has_one_slot { &slots[..slots.len().min(1)] } else { &slots[..] };
+        let (low, mut high) =
+            compared.iter().fold((MonthSlot::OUTSIDE, MonthSlot::FIRST), |(low, high), &slot| {
+                (low.min(slot), high.max(slot))
+            });
+        if high == MonthSlot::OUTSIDE {
+            high = MonthSlot::FIRST;
+            for (exclusion, &slot) in exclusions.iter_mut().zip(&*slots) {
+                if slot == MonthSlot::OUTSIDE {
+                    *exclusion = Some(Exclusion::OutOfWindow);
+                } else {
+                    high = high.max(slot);
+                }
+            }
+        }
+        *span = (low != MonthSlot::OUTSIDE).then(|| MonthSpan { first: low.month(), last: high.month() });
+    }
+
+    fn count_rows(&mut self, book: &mut TableBook) {
+        let excluded = self.exclusions.iter().filter(|exclusion| exclusion.is_some()).count();
+        book.tally.rows_in += count(self.rows());
+        book.tally.counted += count(self.rows() - excluded);
+        self.common_slot = self.slots.first().copied().filter(|_| excluded == 0 && self.has_one_slot);
+        if excluded == 0 {
             return;
         }
-        for (row, fate) in self.fates.iter().enumerate() {
-            match fate {
+        for (row, exclusion) in self.exclusions.iter().enumerate() {
+            match exclusion {
                 None => {}
-                Some(Fate::Outside) => book.tally.out_of_window += 1,
-                Some(Fate::Breaks(rule)) => book.reject(self.at(row), *rule),
+                Some(Exclusion::OutOfWindow) => book.tally.out_of_window += 1,
+                Some(Exclusion::Breaks(rule)) => book.reject(self.at(row), *rule),
             }
         }
     }
 
     /// Rows of the batch.
     pub fn rows(&self) -> usize {
-        self.fates.len()
+        self.exclusions.len()
     }
 
     /// Whether a row counts.
     #[inline]
     pub fn counts(&self, row: usize) -> bool {
-        self.fates[row].is_none()
+        self.exclusions[row].is_none()
     }
 
-    /// Where a row is.
+    /// File and row of a row.
     pub fn at(&self, row: usize) -> RowAt {
-        RowAt::new(self.file, self.first_row + row as u64)
+        RowAt::new(self.file, self.first_row + count(row))
     }
 
-    /// Microseconds of local time of a row that counts.
+    /// The local time in microseconds of a row that counts.
     pub fn time_us(&self, row: usize) -> i64 {
         self.times.values[row]
     }
 
-    /// The meter of a row that counts.
+    /// The customer of a row that counts.
     #[inline]
-    pub fn meter(&self, row: usize) -> Option<u32> {
-        self.meters.get(row).and_then(|number| number.known())
+    pub fn customer(&self, row: usize) -> CustomerIx {
+        CustomerIx::new(self.customers[row].number())
     }
 
-    /// The energies of a row that counts.
+    /// A row that counts.
     #[inline]
-    pub fn energy(&self, row: usize) -> (i64, Option<i64>) {
-        energy(self.active.values[row], self.reactive.values[row])
+    pub fn reading(&self, row: usize) -> CheckedReading {
+        CheckedReading {
+            customer: self.customer(row),
+            meter: self.meters.get(row).and_then(|number| number.known()).map(MeterIx::new),
+            slot: self.slots[row],
+            energy: energy(self.active.values[row], self.reactive.values[row]),
+        }
     }
 
-    /// The columns of neighbouring rows.
-    pub fn run(&self, rows: Range<usize>) -> Run<'_> {
-        Run {
-            place: self.place,
+    /// Neighbouring rows.
+    pub fn slice(&self, rows: Range<usize>) -> ReadingSlice<'_> {
+        ReadingSlice {
+            common_slot: self.common_slot,
             customers: &self.customers[rows.clone()],
             meters: self.meters.get(rows.clone()),
-            places: &self.places[rows.clone()],
+            slots: &self.slots[rows.clone()],
             active: &self.active.values[rows.clone()],
             reactive: &self.reactive.values[rows.clone()],
-            fates: &self.fates[rows],
+            exclusions: &self.exclusions[rows],
         }
     }
 }
 
-/// Neighbouring rows of a batch.
-pub(super) struct Run<'a> {
-    /// Where all rows stand, if all count and stand in one place.
-    pub place: Option<Place>,
-    customers: &'a [Number],
-    /// None when no row has a meter.
-    meters: Option<&'a [Number]>,
-    places: &'a [Place],
+/// Neighbouring rows of a batch, column by column.
+///
+/// Its loops cut all columns to one length first, so that the compiler checks bounds once and not by the row.
+pub(super) struct ReadingSlice<'a> {
+    /// The month slot of all rows, if all count and share one.
+    pub common_slot: Option<MonthSlot>,
+    customers: &'a [IdNumber],
+    /// `None` if no row has a meter.
+    meters: Option<&'a [IdNumber]>,
+    slots: &'a [MonthSlot],
     active: &'a [i64],
     reactive: &'a [i64],
-    fates: &'a [Option<Fate>],
+    exclusions: &'a [Option<Exclusion>],
 }
 
-impl Run<'_> {
+impl ReadingSlice<'_> {
     /// Rows.
     pub fn rows(&self) -> usize {
         self.customers.len()
@@ -308,31 +346,34 @@ impl Run<'_> {
         self.meters.is_some()
     }
 
-    /// Hands customer and energies of all rows to `body`.
+    /// Calls `body` with row, customer and energy of all rows, whether they count or not.
     #[inline(always)]
-    pub fn each(&self, mut body: impl FnMut(usize, Number, (i64, Option<i64>))) {
+    pub fn for_each(&self, mut body: impl FnMut(usize, CustomerIx, ReadingEnergy)) {
         let rows = self.customers.len();
         let (active, reactive) = (&self.active[..rows], &self.reactive[..rows]);
         for row in 0..rows {
-            body(row, self.customers[row], energy(active[row], reactive[row]));
+            body(row, CustomerIx::new(self.customers[row].number()), energy(active[row], reactive[row]));
         }
     }
 
-    /// Hands customer, meter, place and energies of the rows that count to `body` until it stops; the rows before that.
+    /// Calls `body` with the rows that count until it breaks. Returns the number of rows before that one.
     #[inline(always)]
-    pub fn each_counted(&self, mut body: impl FnMut(usize, Counted) -> ControlFlow<()>) -> usize {
+    pub fn for_each_counted(&self, mut body: impl FnMut(usize, CheckedReading) -> ControlFlow<()>) -> usize {
         let rows = self.customers.len();
-        // Of one length, so that it is looked at once.
-        let (places, fates) = (&self.places[..rows], &self.fates[..rows]);
+        let (slots, exclusions) = (&self.slots[..rows], &self.exclusions[..rows]);
         let (active, reactive) = (&self.active[..rows], &self.reactive[..rows]);
         let meters = self.meters.map(|meters| &meters[..rows]);
         for row in 0..rows {
-            if fates[row].is_some() {
+            if exclusions[row].is_some() {
                 continue;
             }
-            let meter = meters.and_then(|meters| meters[row].known());
-            let energies = energy(active[row], reactive[row]);
-            if body(row, (self.customers[row], meter, places[row], energies)).is_break() {
+            let reading = CheckedReading {
+                customer: CustomerIx::new(self.customers[row].number()),
+                meter: meters.and_then(|meters| meters[row].known()).map(MeterIx::new),
+                slot: slots[row],
+                energy: energy(active[row], reactive[row]),
+            };
+            if body(row, reading).is_break() {
                 return row;
             }
         }
@@ -340,21 +381,7 @@ impl Run<'_> {
     }
 }
 
-/// Customer, meter, place and energies of a row that counts.
-type Counted = (Number, Option<u32>, Place, (i64, Option<i64>));
-
 #[inline]
-fn energy(active_wh: i64, reactive: i64) -> (i64, Option<i64>) {
-    (active_wh, (reactive != NO_ENERGY).then_some(reactive))
-}
-
-/// What one reading adds to its month.
-#[inline]
-pub(super) fn month_use((active_wh, reactive_varh): (i64, Option<i64>)) -> MonthUse {
-    MonthUse {
-        active_wh,
-        reactive_varh: reactive_varh.unwrap_or(0).abs(),
-        readings: 1,
-        reactive_readings: u32::from(reactive_varh.is_some()),
-    }
+fn energy(active_wh: i64, reactive: i64) -> ReadingEnergy {
+    ReadingEnergy { active_wh, reactive_varh: (reactive != NO_ENERGY).then_some(reactive) }
 }

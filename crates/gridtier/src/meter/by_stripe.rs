@@ -1,119 +1,126 @@
 //! The rows of a batch by the stripe of their customers.
 //!
-//! Sorted files have the rows of a stripe side by side. Where they do not, places of rows are sorted by stripe first, in
-//! two passes and without moving a value.
+//! Sorted files have the rows of a stripe next to each other. Where they do not, row numbers are counting-sorted by
+//! stripe, in two passes and without moving a value.
 
 use std::ops::Range;
-use std::sync::MutexGuard;
 
-use super::batch::Readings;
-use super::stripe::{Stripe, Stripes};
+use super::batch::ReadingBatch;
+use super::stripe::{Stripe, StripeIx, Stripes};
+use crate::index::index;
 
-/// Runs shorter than this on average are sorted.
+/// Batches whose runs of rows of one stripe are shorter than this on average are sorted.
 const RUN_ROWS_MIN: usize = 8;
 
-/// Rows of one stripe: of the batch, or of its order.
-type Run = (u32, Range<u32>);
+/// Rows of one stripe: of the batch, or of its sorted order.
+struct StripeRun {
+    stripe: StripeIx,
+    rows: Range<usize>,
+}
 
-/// Rows of a batch. One kind of iterator for both, so that what is done with a row stands in one loop.
-pub(super) enum Rows<'a> {
-    Run(Range<usize>),
+/// The rows of a stripe in a batch. One iterator type for both kinds, so that what is done with a row is written once.
+pub(super) enum StripeRows<'a> {
+    /// Neighbouring rows.
+    Neighbours(Range<usize>),
+    /// Rows from all over the batch.
     Sorted(std::slice::Iter<'a, u32>),
 }
 
-impl Iterator for Rows<'_> {
+impl<'a> StripeRows<'a> {
+    fn new(rows: Range<usize>, order: &'a [u32]) -> Self {
+        if order.is_empty() { Self::Neighbours(rows) } else { Self::Sorted(order[rows].iter()) }
+    }
+}
+
+impl Iterator for StripeRows<'_> {
     type Item = usize;
 
     #[inline]
     fn next(&mut self) -> Option<usize> {
         match self {
-            Self::Run(rows) => rows.next(),
-            Self::Sorted(rows) => rows.next().map(|&row| row as usize),
+            Self::Neighbours(rows) => rows.next(),
+            Self::Sorted(rows) => rows.next().map(|&row| index(row)),
         }
     }
 }
 
-/// The rows of a batch that count, stripe after stripe.
+/// Buffers for the rows of a batch by stripe, kept from batch to batch.
 #[derive(Default)]
 pub(super) struct ByStripe {
-    runs: Vec<Run>,
-    /// Rows sorted by stripe; empty when the runs are of the batch itself.
+    runs: Vec<StripeRun>,
+    /// Rows sorted by stripe; empty if the runs are of the batch itself.
     order: Vec<u32>,
-    counts: Vec<u32>,
-    later: Vec<Run>,
+    /// By stripe: where its next row goes in `order`.
+    next: Vec<usize>,
+    /// Runs whose stripe another thread holds.
+    later: Vec<StripeRun>,
 }
 
 impl ByStripe {
-    /// Calls `body` with the stripe, its number and its rows, each stripe's in their order; those that do not count may be
-    /// among them. A stripe that another thread holds comes last.
+    /// Calls `body` with each stripe and its rows that count, in their order; excluded rows may be among them. Stripes
+    /// that another thread holds come last, so that threads seldom wait.
     pub fn visit(
         &mut self,
         stripes: &Stripes,
-        readings: &Readings,
-        mut body: impl FnMut(&mut Stripe, u32, Rows),
+        readings: &ReadingBatch,
+        mut body: impl FnMut(&mut Stripe, StripeRows),
     ) {
-        self.find(stripes, readings);
+        self.find_runs(stripes, readings);
         let Self { runs, order, later, .. } = self;
-        let mut read = |mut guard: MutexGuard<Stripe>, (stripe, rows): Run| {
-            let rows = rows.start as usize..rows.end as usize;
-            let rows = if order.is_empty() { Rows::Run(rows) } else { Rows::Sorted(order[rows].iter()) };
-            body(&mut guard, stripe, rows);
-        };
-        for (stripe, rows) in runs.drain(..) {
-            // What comes later of a stripe comes after what has come before of it.
-            let is_late = later.iter().any(|(late, _)| *late == stripe);
-            match stripes.try_lock(stripe).filter(|_| !is_late) {
-                Some(guard) => read(guard, (stripe, rows)),
-                None => later.push((stripe, rows)),
+        for run in runs.drain(..) {
+            // Rows of a stripe keep their order: once one run is put off, so are those after it.
+            let is_put_off = later.iter().any(|late| late.stripe == run.stripe);
+            match stripes.try_lock(run.stripe).filter(|_| !is_put_off) {
+                Some(mut stripe) => body(&mut stripe, StripeRows::new(run.rows, order)),
+                None => later.push(run),
             }
         }
-        for (stripe, rows) in later.drain(..) {
-            read(stripes.lock(stripe), (stripe, rows));
+        for run in later.drain(..) {
+            body(&mut stripes.lock(run.stripe), StripeRows::new(run.rows, order));
         }
     }
 
-    fn find(&mut self, stripes: &Stripes, readings: &Readings) {
-        let rows = readings.rows();
+    fn find_runs(&mut self, stripes: &Stripes, readings: &ReadingBatch) {
         let Self { runs, order, .. } = self;
         runs.clear();
         order.clear();
-        let (mut stripe, mut start) = (u32::MAX, 0);
-        for row in 0..rows {
-            let own = stripes.of(readings.customers[row].index());
-            if own != stripe && readings.counts(row) {
-                if row > start {
-                    runs.push((stripe, start as u32..row as u32));
+        let rows = 0..readings.rows();
+        let Some(mut start) = rows.clone().find(|&row| readings.counts(row)) else { return };
+        let mut stripe = stripes.stripe_of(readings.customer(start));
+        for row in start..rows.end {
+            // An excluded row may have no customer, and so no stripe: it goes with those before it.
+            let other = stripes.stripe_of(readings.customer(row));
+            if other != stripe && readings.counts(row) {
+                runs.push(StripeRun { stripe, rows: start..row });
+                (stripe, start) = (other, row);
+                if runs.len() > rows.end / RUN_ROWS_MIN {
+                    return self.sort(stripes, readings);
                 }
-                (stripe, start) = (own, row);
-            }
-            if runs.len() > rows / RUN_ROWS_MIN {
-                return self.sort(stripes, readings);
             }
         }
-        runs.push((stripe, start as u32..rows as u32));
-        // Before the first row that counts there is no stripe.
-        runs.retain(|(stripe, _)| *stripe != u32::MAX);
+        runs.push(StripeRun { stripe, rows: start..rows.end });
     }
 
-    fn sort(&mut self, stripes: &Stripes, readings: &Readings) {
-        let Self { runs, order, counts, .. } = self;
-        counts.clear();
-        counts.resize(stripes.len() + 1, 0);
-        let rows = || (0..readings.rows()).filter(|&row| readings.counts(row));
-        let stripe = |row: usize| stripes.of(readings.customers[row].index()) as usize;
-        rows().for_each(|row| counts[stripe(row) + 1] += 1);
+    fn sort(&mut self, stripes: &Stripes, readings: &ReadingBatch) {
+        let Self { runs, order, next, .. } = self;
+        next.clear();
+        next.resize(stripes.len(), 0);
+        for row in (0..readings.rows()).filter(|&row| readings.counts(row)) {
+            next[stripes.stripe_of(readings.customer(row)).index()] += 1;
+        }
         runs.clear();
-        for place in 1..counts.len() {
-            let (start, length) = (counts[place - 1], counts[place]);
-            counts[place] = start + length;
-            if length > 0 {
-                runs.push((place as u32 - 1, start..start + length));
+        let mut start = 0;
+        for (stripe, next) in next.iter_mut().enumerate() {
+            let rows = start..start + *next;
+            (*next, start) = (start, rows.end);
+            if !rows.is_empty() {
+                runs.push(StripeRun { stripe: StripeIx::from_index(stripe), rows });
             }
         }
-        order.resize(counts[stripes.len()] as usize, 0);
-        for row in rows() {
-            let next = &mut counts[stripe(row)];
-            order[*next as usize] = row as u32;
+        order.resize(start, 0);
+        for row in (0..).take(readings.rows()).filter(|&row| readings.counts(index(row))) {
+            let next = &mut next[stripes.stripe_of(readings.customer(index(row))).index()];
+            order[*next] = row;
             *next += 1;
         }
     }

@@ -1,89 +1,116 @@
-//! From a reading's time to its month in the window and its slot in the month, by one look at a table of days.
+//! From the local time of a reading to its month slot, by one look at a table of the window's days.
 
+use crate::index::index;
 use crate::unit::{DAY_US, Window};
 
-/// A minute: the finest slot. Readings of one minute are told apart by reading them again.
+/// A minute is the finest slot. Two readings within one minute are told apart when they are read again.
 const MINUTE_US: i64 = 60_000_000;
 const DAY_MINUTES: u32 = 1_440;
 
-/// How finely the slots of a month are cut.
+/// How long the slots of a month are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Slots {
-    /// One for each day: what daily and rarer readings need.
-    Days,
-    /// One for each minute.
-    Minutes,
+pub(super) enum SlotWidth {
+    /// Enough for daily and rarer readings.
+    Day,
+    /// For everything finer.
+    Minute,
 }
 
-/// Where a reading stands: the month's position in the window, and the slot in the month. Two readings of one meter at
-/// one time have the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place(u32);
+/// The high and the low half of a word.
+#[inline]
+pub(super) fn halves(word: u32) -> (u16, u16) {
+    ((word >> 16) as u16, word as u16)
+}
 
-impl Place {
-    /// Not in the window.
+/// A month of the window and a slot of the month. Readings of one meter at the same time have the same month slot.
+///
+/// One word with the month in its high half, so that a column of them is compared several at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct MonthSlot(u32);
+
+impl MonthSlot {
+    /// Not in the window; its month is one that no window has.
     pub const OUTSIDE: Self = Self(u32::MAX);
     /// The first slot of the first month.
     pub const FIRST: Self = Self(0);
 
+    /// Position of the month in the window.
     #[inline]
-    pub fn month(self) -> u16 {
-        (self.0 >> 16) as u16
+    pub fn month(self) -> usize {
+        usize::from(halves(self.0).0)
     }
 
+    /// Position of the slot in the month.
     #[inline]
     pub fn slot(self) -> u16 {
-        self.0 as u16
+        halves(self.0).1
     }
 }
 
-/// The window's days.
+/// The days of the window.
 pub(super) struct Calendar {
-    pub slots: Slots,
+    /// How long slots are.
+    pub slot_width: SlotWidth,
     first_day: i64,
+    end_day: i64,
     /// By day of the window: its first slot.
-    days: Vec<Place>,
+    day_slots: Vec<MonthSlot>,
 }
 
 impl Calendar {
-    pub fn new(window: Window, slots: Slots) -> Self {
-        let per_day = if slots == Slots::Days { 1 } else { DAY_MINUTES };
-        let in_month = |position: u32| {
-            let month = window.month(position as usize);
-            let days = month.plus(1).first_day() - month.first_day();
-            (0..days as u32).map(move |day| Place(position << 16 | (day * per_day)))
+    pub fn new(window: Window, slot_width: SlotWidth) -> Self {
+        let slots_per_day = match slot_width {
+            SlotWidth::Day => 1,
+            SlotWidth::Minute => DAY_MINUTES,
         };
-        let days = (0..window.months).flat_map(in_month).collect();
-        Self { slots, first_day: i64::from(window.start().first_day()), days }
+        let mut day_slots = Vec::new();
+        for position in 0..window.months {
+            let month = window.month(index(position));
+            let days = (month.plus(1).first_day() - month.first_day()).unsigned_abs();
+            day_slots.extend((0..days).map(|day| MonthSlot(position << 16 | (day * slots_per_day))));
+        }
+        let (first_day, end_day) = (window.start().first_day().into(), window.end_day().into());
+        Self { slot_width, first_day, end_day, day_slots }
     }
 
-    /// Where a local time stands.
+    /// The month slot of a local time in microseconds.
     #[inline]
-    pub fn place(&self, local_us: i64) -> Place {
+    pub fn month_slot(&self, local_us: i64) -> MonthSlot {
         let day = local_us.div_euclid(DAY_US) - self.first_day;
-        match self.days.get(day as usize) {
-            None => Place::OUTSIDE,
-            Some(&place) if self.slots == Slots::Days => place,
-            Some(&Place(first)) => Place(first + (local_us.rem_euclid(DAY_US) / MINUTE_US) as u32),
+        // A day before the window becomes an index beyond any table: one comparison answers both ends.
+        match self.day_slots.get(day as usize) {
+            None => MonthSlot::OUTSIDE,
+            Some(&slot) if self.slot_width == SlotWidth::Day => slot,
+            Some(&MonthSlot(first)) => MonthSlot(first + (local_us.rem_euclid(DAY_US) / MINUTE_US) as u32),
         }
     }
 
-    /// The months that times between two bounds may lie in, `None` when all are outside.
-    pub fn span(&self, first_us: i64, last_us: i64) -> Option<Span> {
-        let last_day = self.first_day + self.days.len() as i64 - 1;
-        let clamp = |us: i64| us.div_euclid(DAY_US).clamp(self.first_day, last_day) * DAY_US;
-        let (first, last) = (self.first_day * DAY_US, (last_day + 1) * DAY_US);
-        let overlaps = first_us <= last_us && first_us < last && last_us >= first;
-        overlaps.then(|| (self.place(clamp(first_us)).month(), self.place(clamp(last_us)).month()))
+    /// The months in which times between two bounds (inclusive) may lie; `None` if all are outside the window.
+    pub fn months_between(&self, first_us: i64, last_us: i64) -> Option<MonthSpan> {
+        let (start_us, end_us) = (self.first_day * DAY_US, self.end_day * DAY_US);
+        if first_us > last_us || first_us >= end_us || last_us < start_us {
+            return None;
+        }
+        let [first, last] =
+            [first_us, last_us].map(|us| self.month_slot(us.clamp(start_us, end_us - 1)).month());
+        Some(MonthSpan { first, last })
     }
 }
 
-/// The first and the last month, as positions in the window.
-pub(super) type Span = (u16, u16);
+/// Neighbouring months, by their positions in the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct MonthSpan {
+    /// The first month.
+    pub first: usize,
+    /// The last month, which belongs to the span.
+    pub last: usize,
+}
 
-/// Widens a span by another.
-pub(super) fn widen(span: &mut Option<Span>, (low, high): Span) {
-    *span = Some(span.map_or((low, high), |before| (before.0.min(low), before.1.max(high))));
+impl MonthSpan {
+    /// The months from the earlier of two spans' beginnings to the later of their ends.
+    pub fn merge(self, other: Self) -> Self {
+        Self { first: self.first.min(other.first), last: self.last.max(other.last) }
+    }
 }
 
 #[cfg(test)]
@@ -97,26 +124,31 @@ mod tests {
         (i64::from(Month::new(2024, 2).first_day()) + day) * DAY_US
     }
 
+    fn span(first: usize, last: usize) -> Option<MonthSpan> {
+        Some(MonthSpan { first, last })
+    }
+
     #[test]
-    fn a_time_stands_in_its_month_and_its_slot() {
-        let calendar = Calendar::new(WINDOW, Slots::Minutes);
-        let at = |us| (calendar.place(us).month(), calendar.place(us).slot());
+    fn a_time_has_its_month_and_its_slot() {
+        let calendar = Calendar::new(WINDOW, SlotWidth::Minute);
+        let at = |us| (calendar.month_slot(us).month(), calendar.month_slot(us).slot());
         assert_eq!(at(day(28) + 901_000_000), (0, 28 * 1440 + 15));
         assert_eq!(at(day(29)), (1, 0));
         assert_eq!(at(day(60) - 1), (1, 31 * 1440 - 1));
         assert_eq!(
-            [day(60), day(0) - 1, -1, i64::MAX, i64::MIN].map(|us| calendar.place(us)),
-            [Place::OUTSIDE; 5]
+            [day(60), day(0) - 1, -1, i64::MAX, i64::MIN].map(|us| calendar.month_slot(us)),
+            [MonthSlot::OUTSIDE; 5]
         );
-        assert_eq!(Calendar::new(WINDOW, Slots::Days).place(day(3) + 7).slot(), 3);
+        assert_eq!(Calendar::new(WINDOW, SlotWidth::Day).month_slot(day(3) + 7).slot(), 3);
     }
 
     #[test]
-    fn the_span_of_bounds_is_cut_to_the_window() {
-        let calendar = Calendar::new(WINDOW, Slots::Days);
-        assert_eq!(calendar.span(day(-40), day(3)), Some((0, 0)));
-        assert_eq!(calendar.span(day(28), day(400)), Some((0, 1)));
-        assert_eq!([calendar.span(day(-40), day(0) - 1), calendar.span(day(60), day(99))], [None, None]);
-        assert_eq!(calendar.span(day(59), day(59)), Some((1, 1)));
+    fn the_months_between_bounds_are_cut_to_the_window() {
+        let calendar = Calendar::new(WINDOW, SlotWidth::Day);
+        assert_eq!(calendar.months_between(day(-40), day(3)), span(0, 0));
+        assert_eq!(calendar.months_between(day(28), day(400)), span(0, 1));
+        assert_eq!(calendar.months_between(day(-40), day(0) - 1), None);
+        assert_eq!(calendar.months_between(day(60), day(99)), None);
+        assert_eq!(calendar.months_between(day(59), day(59)), span(1, 1));
     }
 }

@@ -1,71 +1,80 @@
-//! Readings that came twice: settled exactly, in memory that does not grow with their number.
+//! Repeated readings: settled exactly, in memory that does not grow with their number.
 //!
-//! The first pass leaves marks of the slots on which more than one reading fell, or may have. Their rows are read again,
-//! in as many rounds of customers as a fixed budget asks for: equal repetitions count once, and where any two differ none
-//! counts.
+//! The first pass leaves marks of the slots that have, or may have, more than one reading. Their rows are read again, in
+//! as many rounds of customers as a fixed budget requires. Readings of one series and time that are equal count once;
+//! where any two differ, none counts.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use super::Kernel;
-use super::batch::{COLUMNS, Names, Readings, month_use};
-use super::by_stripe::ByStripe;
-use super::calendar::{Place, Slots};
+use super::batch::{COLUMNS, CheckedReading, ReadingBatch};
+use super::calendar::{MonthSlot, SlotWidth};
+use super::kernel::{BatchBuffers, Kernel};
+use super::month_cell::ReadingEnergy;
 use super::plan::book_of;
-use super::schedule::{Reader, share_out};
-use super::stripe::Stripe;
-use super::sum::Summed;
+use super::schedule::{PartReader, read_parts};
+use super::stripe::{SeriesIx, Stripe};
+use super::sum::PassRecord;
 use crate::contract::Table;
 use crate::contract::rule::Rule;
 use crate::error::RunError;
-use crate::source::{Batch, Part, RowAt, TableBook};
+use crate::index::{CustomerIx, count};
+use crate::source::{Part, RowAt, TableBook};
 
-/// Rows held at once: 48 bytes each. Small tests take several rounds too.
+/// Most rows held at once, 48 bytes each. Tests have few rows and are to take several rounds too.
 const ROWS_HELD_MAX: u64 = if cfg!(test) { 6 } else { 1_500_000 };
-/// Memory for the minutes of doubtful months; as much again where all of them come twice.
-const MINUTES_BYTES_MAX: u64 = if cfg!(test) { 12_000 } else { 64 << 20 };
+/// Memory for the slots of doubtful months in bytes; as much again if all of them come twice.
+const SLOTS_BYTES_MAX: u64 = if cfg!(test) { 12_000 } else { 64 << 20 };
 
-/// Slots of a month that are `step` minutes apart.
+/// Slots of `step` minutes in the longest month.
 fn month_slots(step: u16) -> usize {
-    (31 * 1_440_usize).div_ceil(usize::from(step))
+    (31 * 1_440_usize).div_ceil(step.into())
 }
 
-/// A reading on a slot that has more than one, with its place.
+/// A reading in a slot that has more than one.
 #[derive(Clone, Copy, Debug)]
 struct Suspect {
-    customer: u32,
-    series: u32,
+    customer: CustomerIx,
+    series: SeriesIx,
     time_us: i64,
-    energy: (i64, Option<i64>),
+    energy: ReadingEnergy,
     at: RowAt,
 }
 
-/// Corrects sums and books for every reading that came more than once.
+impl Suspect {
+    /// Suspects that compare as equal are repetitions of one reading.
+    fn order(&self, other: &Self) -> Ordering {
+        (self.customer, self.series, self.time_us).cmp(&(other.customer, other.series, other.time_us))
+    }
+}
+
+/// Corrects the sums and the books for every repeated reading.
 ///
 /// # Errors
 /// A part cannot be read again.
-pub(super) fn settle(kernel: &Kernel, summed: &mut Summed) -> Result<(), RunError> {
-    let doubts = Doubts::of(kernel);
+pub(super) fn settle(kernel: &Kernel, record: &mut PassRecord) -> Result<(), RunError> {
+    let doubts = Doubts::find(kernel);
     if doubts.months.is_empty() {
         return Ok(());
     }
-    let concerned = |(_, span): &(&Part, &Option<(u16, u16)>)| {
-        span.is_some_and(|(low, high)| doubts.months.range(low..=high).next().is_some())
-    };
-    let read = summed.parts.iter().zip(&summed.spans);
-    let parts: Vec<Part> = read.filter(concerned).map(|(part, _)| *part).collect();
-    let step = summed.step.max(1);
-    let everybody = 0..kernel.customers.len() as u32;
-    match kernel.calendar.slots {
-        Slots::Days => settle_rounds(kernel, &parts, summed, &doubts.by_customer, everybody, None),
-        Slots::Minutes => {
-            let months = MINUTES_BYTES_MAX / (month_slots(step) as u64).div_ceil(8);
-            for customers in rounds(&doubts.by_customer, everybody, months) {
-                let minutes = count_minutes(kernel, &parts, &customers, step)?;
-                let twice = minutes.twice_by_customer(kernel);
-                settle_rounds(kernel, &parts, summed, &twice, customers, Some(&minutes))?;
+    let mut parts = Vec::new();
+    for &(part, span) in &record.parts {
+        if span.is_some_and(|span| doubts.months.range(span.first..=span.last).next().is_some()) {
+            parts.push(part);
+        }
+    }
+    let everybody = 0..kernel.context.customers.len();
+    match kernel.context.calendar.slot_width {
+        SlotWidth::Day => settle_rounds(kernel, &parts, record, &doubts.by_customer, everybody, None),
+        SlotWidth::Minute => {
+            let step = record.step.max(1);
+            let months_max = SLOTS_BYTES_MAX / count(month_slots(step)).div_ceil(8);
+            for customers in rounds(&doubts.by_customer, everybody, months_max) {
+                let slots = count_slots(kernel, &parts, &customers, step)?;
+                let rows = slots.repeated_rows(kernel);
+                settle_rounds(kernel, &parts, record, &rows, customers, Some(&slots))?;
             }
             Ok(())
         }
@@ -74,98 +83,98 @@ pub(super) fn settle(kernel: &Kernel, summed: &mut Summed) -> Result<(), RunErro
 
 /// What the first pass has left in doubt.
 struct Doubts {
-    months: BTreeSet<u16>,
-    /// By customer: about the rows on days that came twice, or the months in doubt.
+    months: BTreeSet<usize>,
+    /// By customer: slots of a day: about how many rows are on repeated days. Slots of a minute: doubtful months.
     by_customer: Vec<u64>,
 }
 
 impl Doubts {
-    fn of(kernel: &Kernel) -> Self {
-        let mut doubts = Self { months: BTreeSet::new(), by_customer: vec![0; kernel.customers.len()] };
-        for number in 0..kernel.stripes.len() as u32 {
-            let stripe = kernel.stripes.lock(number);
+    fn find(kernel: &Kernel) -> Self {
+        let customers = kernel.context.customers.len();
+        let mut doubts = Self { months: BTreeSet::new(), by_customer: vec![0; customers] };
+        for stripe in kernel.stripes.iter() {
             for (month, series, marks) in stripe.doubtful() {
                 doubts.months.insert(month);
-                let customer = kernel.stripes.first(number) + stripe.customer(series);
-                doubts.by_customer[customer as usize] += match kernel.calendar.slots {
-                    Slots::Days => 2 * u64::from(marks.days_twice()),
-                    Slots::Minutes => 1,
-                };
+                doubts.by_customer[stripe.customer(series).index()] +=
+                    match kernel.context.calendar.slot_width {
+                        SlotWidth::Day => 2 * u64::from(marks.repeated_days()),
+                        SlotWidth::Minute => 1,
+                    };
             }
         }
         doubts
     }
 }
 
-/// Ranges of customers, each with at most `budget` of `weights`; a single customer may have more.
-fn rounds(weights: &[u64], customers: Range<u32>, budget: u64) -> Vec<Range<u32>> {
+/// Cuts `customers` into ranges whose weights sum to at most `budget`; a single customer may weigh more. Customers
+/// without weight at the end are left out.
+fn rounds(weights: &[u64], customers: Range<usize>, budget: u64) -> Vec<Range<usize>> {
     let mut rounds = Vec::new();
-    let (mut start, mut held) = (customers.start, 0);
+    let (mut start, mut sum) = (customers.start, 0);
     for customer in customers.clone() {
-        let weight = weights[customer as usize];
-        if held > 0 && held + weight > budget {
+        let weight = weights[customer];
+        if sum > 0 && sum + weight > budget {
             rounds.push(start..customer);
-            (start, held) = (customer, 0);
+            (start, sum) = (customer, 0);
         }
-        held += weight;
+        sum += weight;
     }
-    if held > 0 {
+    if sum > 0 {
         rounds.push(start..customers.end);
     }
     rounds
 }
 
+/// Reads the rows in repeated slots again and corrects what they have added. `rows` says by customer how many rows to
+/// expect; without `slots`, the marks of the first pass say which days are repeated.
 fn settle_rounds(
     kernel: &Kernel,
     parts: &[Part],
-    summed: &mut Summed,
+    record: &mut PassRecord,
     rows: &[u64],
-    customers: Range<u32>,
-    minutes: Option<&Minutes>,
+    customers: Range<usize>,
+    slots: Option<&SlotCounts>,
 ) -> Result<(), RunError> {
     for customers in rounds(rows, customers, ROWS_HELD_MAX) {
-        let is_twice = |stripe: &mut Stripe, number: u32, series: u32, place: Place| match minutes {
-            None => stripe.marks(place.month(), series).has_day_twice(place.slot()),
-            Some(minutes) => minutes.is_twice((number, series, place.month()), place.slot()),
-        };
-        let new = || {
-            Rereader::new(kernel, &customers, Vec::new(), |held: &mut Vec<Suspect>, row| {
-                let Row { stripe, number, customer, series, place, readings, row } = row;
-                if is_twice(stripe, number, series, place) {
-                    let (time_us, energy, at) =
-                        (readings.time_us(row), readings.energy(row), readings.at(row));
-                    held.push(Suspect { customer, series, time_us, energy, at });
+        let readers = read_parts(parts, &|| {
+            Rereader::new(kernel, &customers, Vec::new(), |suspects: &mut Vec<Suspect>, stripe, again| {
+                let ReadAgain { reading: CheckedReading { customer, slot, energy, .. }, series, .. } = again;
+                let is_repeated = match slots {
+                    None => stripe.marks(slot.month(), series).is_repeated_day(slot.slot()),
+                    Some(slots) => slots.is_repeated(stripe, series, slot),
+                };
+                if is_repeated {
+                    let (time_us, at) = (again.batch.time_us(again.row), again.batch.at(again.row));
+                    suspects.push(Suspect { customer, series, time_us, energy, at });
                 }
             })
-        };
-        let readers = share_out(parts, &new)?;
-        let mut held: Vec<Suspect> = readers.into_iter().flat_map(|reader| reader.kept).collect();
-        held.sort_unstable_by(|a, b| order(a, b).then(a.at.cmp(&b.at)));
-        held.chunk_by(|a, b| order(a, b) == Ordering::Equal).for_each(|group| correct(kernel, group, summed));
+        })?;
+        let mut suspects: Vec<Suspect> = readers.into_iter().flat_map(|reader| reader.found).collect();
+        suspects.sort_unstable_by(|a, b| a.order(b).then(a.at.cmp(&b.at)));
+        for group in suspects.chunk_by(|a, b| a.order(b) == Ordering::Equal) {
+            correct(kernel, group, record);
+        }
     }
     Ok(())
 }
 
-fn order(a: &Suspect, b: &Suspect) -> Ordering {
-    (a.customer, a.series, a.time_us).cmp(&(b.customer, b.series, b.time_us))
-}
-
-/// Takes the surplus of a group of readings of one meter and time out of the sums.
-fn correct(kernel: &Kernel, group: &[Suspect], summed: &mut Summed) {
+/// Subtracts what repetitions have added to the sums: all readings of the group but the first if they are equal, else
+/// all of them.
+fn correct(kernel: &Kernel, group: &[Suspect], record: &mut PassRecord) {
     let [first, rest @ ..] = group else { return };
     if rest.is_empty() {
         return;
     }
-    let equal = rest.iter().all(|other| other.energy == first.energy);
-    let number = kernel.stripes.of(first.customer);
-    let mut stripe = kernel.stripes.lock(number);
-    let month = kernel.calendar.place(first.time_us).month();
-    let cell = &mut stripe.cells(month)[(first.customer - kernel.stripes.first(number)) as usize];
-    for suspect in if equal { rest } else { group } {
-        cell.used.remove(month_use(suspect.energy));
-        let book = book_of(&mut summed.books, suspect.at.file());
+    let are_equal = rest.iter().all(|other| other.energy == first.energy);
+    let mut stripe = kernel.stripes.lock(kernel.stripes.stripe_of(first.customer));
+    let month = kernel.context.calendar.month_slot(first.time_us).month();
+    let member = stripe.member(first.customer);
+    let used = &mut stripe.cells(month)[member.index()].used;
+    for suspect in if are_equal { rest } else { group } {
+        used.remove(suspect.energy);
+        let book = book_of(&mut record.books, suspect.at.file());
         book.tally.counted -= 1;
-        if equal {
+        if are_equal {
             book.tally.duplicates += 1;
         } else {
             book.reject(suspect.at, Rule::ConflictingReading);
@@ -173,133 +182,124 @@ fn correct(kernel: &Kernel, group: &[Suspect], summed: &mut Summed) {
     }
 }
 
-/// The slots of doubtful months that have a reading, and those that have more.
-struct Minutes {
-    months: HashMap<Series, Bits>,
+/// The slots of one doubtful month, a bit for each.
+#[derive(Default)]
+struct SlotBits {
+    /// Slots that have a reading.
+    seen: Vec<u64>,
+    /// Slots that have more than one; empty until there is one.
+    repeated: Vec<u64>,
+}
+
+impl SlotBits {
+    fn mark(&mut self, slot: u16, words: usize) {
+        let (word, bit) = (usize::from(slot / 64), 1 << (slot % 64));
+        self.seen.resize(words, 0);
+        if self.seen[word] & bit != 0 {
+            self.repeated.resize(words, 0);
+            self.repeated[word] |= bit;
+        }
+        self.seen[word] |= bit;
+    }
+}
+
+/// A series in one month.
+type SeriesMonth = (SeriesIx, usize);
+
+/// The slots of all doubtful months of a round.
+struct SlotCounts {
     /// Minutes of a slot.
     step: u16,
+    /// By stripe.
+    months: Vec<HashMap<SeriesMonth, SlotBits>>,
 }
 
-/// Stripe, series in the stripe, month.
-type Series = (u32, u32, u16);
-
-#[derive(Default)]
-struct Bits {
-    once: Vec<u64>,
-    /// Empty until there is one.
-    twice: Vec<u64>,
-}
-
-impl Bits {
-    fn set(&mut self, minute: u16, step: u16) {
-        let slot = minute / step;
-        let (word, bit) = (usize::from(slot / 64), 1 << (slot % 64));
-        let words = month_slots(step).div_ceil(64);
-        self.once.resize(words, 0);
-        if self.once[word] & bit != 0 {
-            self.twice.resize(words, 0);
-            self.twice[word] |= bit;
-        }
-        self.once[word] |= bit;
-    }
-}
-
-impl Minutes {
-    fn is_twice(&self, series: Series, minute: u16) -> bool {
-        let slot = minute / self.step;
-        let bits = self.months.get(&series);
-        bits.and_then(|bits| bits.twice.get(usize::from(slot / 64)))
-            .is_some_and(|word| word >> (slot % 64) & 1 == 1)
+impl SlotCounts {
+    fn is_repeated(&self, stripe: &Stripe, series: SeriesIx, slot: MonthSlot) -> bool {
+        let bits = self.months[stripe.number().index()].get(&(series, slot.month()));
+        let slot = slot.slot() / self.step;
+        let word = bits.and_then(|bits| bits.repeated.get(usize::from(slot / 64)));
+        word.is_some_and(|word| word >> (slot % 64) & 1 == 1)
     }
 
-    /// By customer: about the rows on minutes that come twice.
-    fn twice_by_customer(&self, kernel: &Kernel) -> Vec<u64> {
-        let mut rows = vec![0; kernel.customers.len()];
-        // In the order of a hash, but sums of integers have none.
-        #[expect(clippy::iter_over_hash_type)]
-        for (&(number, series, _), bits) in &self.months {
-            let twice: u32 = bits.twice.iter().map(|word| word.count_ones()).sum();
-            let customer = kernel.stripes.first(number) + kernel.stripes.lock(number).customer(series);
-            rows[customer as usize] += 2 * u64::from(twice);
+    /// By customer: about how many rows are in repeated slots.
+    fn repeated_rows(&self, kernel: &Kernel) -> Vec<u64> {
+        let mut rows = vec![0; kernel.context.customers.len()];
+        for (stripe, months) in kernel.stripes.iter().zip(&self.months) {
+            // A sum of integers is the same in any order.
+            #[expect(clippy::iter_over_hash_type)]
+            for (&(series, _), bits) in months {
+                let repeated: u32 = bits.repeated.iter().map(|word| word.count_ones()).sum();
+                rows[stripe.customer(series).index()] += 2 * u64::from(repeated);
+            }
         }
         rows
     }
 }
 
-fn count_minutes(
+/// Reads the doubtful months of some customers again and counts the readings of each slot.
+fn count_slots(
     kernel: &Kernel,
     parts: &[Part],
-    customers: &Range<u32>,
+    customers: &Range<usize>,
     step: u16,
-) -> Result<Minutes, RunError> {
-    let shared: Vec<Mutex<HashMap<Series, Bits>>> =
-        (0..kernel.stripes.len()).map(|_| Mutex::default()).collect();
-    let new = || {
-        Rereader::new(kernel, customers, (), |(), row: Row| {
-            if row.stripe.marks(row.place.month(), row.series).are_doubtful() {
-                // Never waited for: whoever has the stripe has it.
-                let mut months = shared[row.number as usize].lock().unwrap_or_else(PoisonError::into_inner);
-                let series = (row.number, row.series, row.place.month());
-                months.entry(series).or_default().set(row.place.slot(), step);
+) -> Result<SlotCounts, RunError> {
+    let words = month_slots(step).div_ceil(64);
+    let mut shared: Vec<Mutex<HashMap<SeriesMonth, SlotBits>>> = Vec::new();
+    shared.resize_with(kernel.stripes.len(), Mutex::default);
+    read_parts(parts, &|| {
+        Rereader::new(kernel, customers, (), |(), stripe, ReadAgain { reading, series, .. }| {
+            if stripe.marks(reading.slot.month(), series).is_doubtful() {
+                // Never contended: this thread holds the lock of the stripe.
+                let months = shared[stripe.number().index()].lock();
+                let mut months = months.unwrap_or_else(PoisonError::into_inner);
+                let bits = months.entry((series, reading.slot.month())).or_default();
+                bits.mark(reading.slot.slot() / step, words);
             }
         })
-    };
-    share_out(parts, &new)?;
-    let open =
-        |months: Mutex<HashMap<Series, Bits>>| months.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(Minutes { months: shared.into_iter().flat_map(open).collect(), step })
+    })?;
+    let months = shared.into_iter().map(|months| months.into_inner().unwrap_or_else(PoisonError::into_inner));
+    Ok(SlotCounts { step, months: months.collect() })
 }
 
-/// A row that counts, of the customers of a round.
-struct Row<'a> {
-    stripe: &'a mut Stripe,
-    number: u32,
-    customer: u32,
-    series: u32,
-    place: Place,
-    readings: &'a Readings,
+/// A row that counts, of a customer of the round.
+struct ReadAgain<'a> {
+    batch: &'a ReadingBatch,
     row: usize,
+    reading: CheckedReading,
+    series: SeriesIx,
 }
 
-/// Reads rows again that are in the books already.
+/// Reads rows of some customers again without counting them in a book, and calls `look` with each of them.
 struct Rereader<'k, T, F> {
     kernel: &'k Kernel<'k>,
-    customers: &'k Range<u32>,
-    names: Names,
-    readings: Readings,
-    by_stripe: ByStripe,
-    kept: T,
+    customers: &'k Range<usize>,
+    buffers: BatchBuffers,
+    /// What `look` has found.
+    found: T,
     look: F,
 }
 
-impl<'k, T, F: FnMut(&mut T, Row)> Rereader<'k, T, F> {
-    fn new(kernel: &'k Kernel<'k>, customers: &'k Range<u32>, kept: T, look: F) -> Self {
-        let (names, readings, by_stripe) = (Names::new(), Readings::default(), ByStripe::default());
-        Self { kernel, customers, names, readings, by_stripe, kept, look }
-    }
-
-    fn take(&mut self, batch: &Batch) -> Result<(), RunError> {
-        let Self { kernel, customers, names, readings, by_stripe, kept, look } = self;
-        readings.take(kernel, names, batch, &mut TableBook::new(Table::MeterReadings))?;
-        let readings = &*readings;
-        by_stripe.visit(&kernel.stripes, readings, |stripe, number, rows| {
-            for row in rows {
-                let customer = readings.customers[row].index();
-                if readings.counts(row) && customers.contains(&customer) {
-                    let own = customer - kernel.stripes.first(number);
-                    let series = stripe.series(own, readings.meter(row));
-                    let place = readings.places[row];
-                    look(kept, Row { stripe, number, customer, series, place, readings, row });
-                }
-            }
-        });
-        Ok(())
+impl<'k, T, F: FnMut(&mut T, &mut Stripe, ReadAgain)> Rereader<'k, T, F> {
+    fn new(kernel: &'k Kernel<'k>, customers: &'k Range<usize>, found: T, look: F) -> Self {
+        Self { kernel, customers, buffers: BatchBuffers::default(), found, look }
     }
 }
 
-impl<T: Send, F: FnMut(&mut T, Row) + Send> Reader for Rereader<'_, T, F> {
-    fn read(&mut self, _place: usize, part: Part, _begins: bool) -> Result<(), RunError> {
-        let source = self.kernel.source;
-        source.read(Table::MeterReadings, part, COLUMNS, &mut |batch| self.take(&batch))
+impl<T: Send, F: FnMut(&mut T, &mut Stripe, ReadAgain) + Send> PartReader for Rereader<'_, T, F> {
+    fn read(&mut self, _position: usize, part: Part) -> Result<(), RunError> {
+        let Self { kernel, customers, buffers, found, look } = self;
+        kernel.context.source.read(Table::MeterReadings, part, COLUMNS, &mut |record| {
+            let mut counted_already = TableBook::new(Table::MeterReadings);
+            kernel.visit(buffers, &record, &mut counted_already, |stripe, batch, rows| {
+                for row in rows {
+                    if batch.counts(row) && customers.contains(&batch.customer(row).index()) {
+                        let reading = batch.reading(row);
+                        let series = stripe.series(stripe.member(reading.customer), reading.meter);
+                        look(found, stripe, ReadAgain { batch, row, reading, series });
+                    }
+                }
+            })
+        })
     }
 }

@@ -1,97 +1,119 @@
-//! Which thread reads which part.
+//! Which thread reads which part: work stealing over runs of neighbouring parts.
 //!
-//! Each thread begins with a run of neighbouring parts of its own, so that threads meet on few customers and months, and
-//! what a thread reads is mostly in the order of time. A thread that has done takes the rear half of what another has
-//! still to do.
+//! Each thread begins with a run of its own, so that two threads seldom meet on one stripe and month, and what a thread
+//! reads is mostly in the order of time. A thread that has finished its run takes the rear half of the longest run left.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::RunError;
+use crate::index::count;
 use crate::source::Part;
 
-struct Shares(Vec<Mutex<Range<usize>>>);
+/// By thread: the positions of the parts that it has still to read.
+struct PartQueues(Vec<Mutex<Range<usize>>>);
 
-impl Shares {
-    /// Runs of parts with about as many rows for each thread.
+/// Parts of an unknown number of rows count as one row.
+fn rows_or_one(part: &Part) -> u64 {
+    part.rows.unwrap_or(1)
+}
+
+impl PartQueues {
+    /// Runs of neighbouring parts, with about as many rows for each thread.
     fn new(parts: &[Part], threads: usize) -> Self {
-        let rows = |part: &Part| part.rows.unwrap_or(1);
-        let all: u64 = parts.iter().map(rows).sum();
-        let mut shares = Vec::with_capacity(threads);
+        let all: u64 = parts.iter().map(rows_or_one).sum();
+        let mut queues = Vec::with_capacity(threads);
         let (mut start, mut before) = (0, 0);
-        for thread in 1..=threads as u64 {
+        for thread in 1..=threads {
             let mut end = start;
-            while end < parts.len() && (before < all * thread / threads as u64 || thread == threads as u64) {
-                before += rows(&parts[end]);
+            let share = all * count(thread) / count(threads);
+            while end < parts.len() && (before < share || thread == threads) {
+                before += rows_or_one(&parts[end]);
                 end += 1;
             }
-            shares.push(Mutex::new(start..end));
+            queues.push(Mutex::new(start..end));
             start = end;
         }
-        Self(shares)
+        Self(queues)
     }
 
-    /// The next part of a thread, and whether it begins a new run.
+    fn lock(&self, thread: usize) -> MutexGuard<'_, Range<usize>> {
+        self.0[thread].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The position of the next part of a thread, and whether it begins a new run.
     fn next(&self, thread: usize) -> Option<(usize, bool)> {
-        let lock = |share: &Mutex<Range<usize>>| share.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(place) = self.take(thread) {
-            return Some((place, false));
+        let own = self.lock(thread).next();
+        if let Some(position) = own {
+            return Some((position, false));
         }
         loop {
-            let left = |&other: &usize| lock(&self.0[other]).len();
-            let richest = (0..self.0.len()).filter(|&other| other != thread).max_by_key(left)?;
-            let rear = {
-                let mut share = self.0[richest].lock().unwrap_or_else(PoisonError::into_inner);
-                if share.is_empty() {
-                    return None;
-                }
-                let middle = share.start + share.len() / 2;
-                let rear = middle..share.end;
-                share.end = middle;
-                rear
-            };
-            *self.0[thread].lock().unwrap_or_else(PoisonError::into_inner) = rear;
-            // Another thread may have emptied it already.
-            if let Some(place) = self.take(thread) {
-                return Some((place, true));
+            let others = (0..self.0.len()).filter(|&other| other != thread);
+            let longest = others.max_by_key(|&other| self.lock(other).len())?;
+            let stolen = self.steal(longest)?;
+            *self.lock(thread) = stolen;
+            // Another thread may have stolen all of it in between.
+            let own = self.lock(thread).next();
+            if let Some(position) = own {
+                return Some((position, true));
             }
         }
     }
 
-    fn take(&self, thread: usize) -> Option<usize> {
-        self.0[thread].lock().unwrap_or_else(PoisonError::into_inner).next()
+    /// Takes the rear half of a thread's run; `None` if nothing is left of it.
+    fn steal(&self, thread: usize) -> Option<Range<usize>> {
+        let mut run = self.lock(thread);
+        if run.is_empty() {
+            return None;
+        }
+        let middle = run.start + run.len() / 2;
+        let rear = middle..run.end;
+        run.end = middle;
+        Some(rear)
     }
 }
 
-/// What reads parts.
-pub(super) trait Reader: Send {
-    /// Reads the part at `place`. `begins` says that it does not follow on the part read before.
+/// Reads parts for one thread.
+pub(super) trait PartReader: Send {
+    /// Called before the first part of each run, which does not follow on the part read before.
+    fn begin_run(&mut self, _position: usize) {}
+
+    /// Reads the part at a position.
     ///
     /// # Errors
     /// The part cannot be read.
-    fn read(&mut self, place: usize, part: Part, begins: bool) -> Result<(), RunError>;
+    fn read(&mut self, position: usize, part: Part) -> Result<(), RunError>;
 }
 
-/// Lets each thread read parts with a reader of its own. Of several parts that cannot be read, the first is told.
-pub(super) fn share_out<R: Reader>(parts: &[Part], new: &(dyn Fn() -> R + Sync)) -> Result<Vec<R>, RunError> {
-    let shares = Shares::new(parts, rayon::current_num_threads());
-    // From the first failure on, only parts before it are read: there will be no result, but one message.
-    let end = AtomicUsize::new(parts.len());
+/// Reads parts on all threads, each with a reader of its own, and returns the readers.
+///
+/// # Errors
+/// Parts cannot be read: the error of the first of them, whatever the threads do.
+pub(super) fn read_parts<R: PartReader>(
+    parts: &[Part],
+    new: &(dyn Fn() -> R + Sync),
+) -> Result<Vec<R>, RunError> {
+    let queues = PartQueues::new(parts, rayon::current_num_threads());
+    // After a failure only the parts before it are read: there will be no result, but the same error in each run.
+    let first_failure = AtomicUsize::new(parts.len());
     let results = rayon::broadcast(|thread| {
         let mut reader = new();
         let mut failure = None;
-        let mut begins = true;
-        while let Some((place, is_new)) = shares.next(thread.index()) {
-            begins |= is_new;
-            if place >= end.load(Ordering::Relaxed) {
+        let mut begins_run = true;
+        while let Some((position, is_stolen)) = queues.next(thread.index()) {
+            begins_run |= is_stolen;
+            if position >= first_failure.load(Ordering::Relaxed) {
                 continue;
             }
-            if let Err(error) = reader.read(place, parts[place], begins) {
-                end.fetch_min(place, Ordering::Relaxed);
-                failure = Some((place, error));
+            if begins_run {
+                reader.begin_run(position);
+                begins_run = false;
             }
-            begins = false;
+            if let Err(error) = reader.read(position, parts[position]) {
+                first_failure.fetch_min(position, Ordering::Relaxed);
+                failure = Some((position, error));
+            }
         }
         failure.map_or(Ok(reader), Err)
     });
@@ -116,36 +138,40 @@ mod tests {
     }
 
     #[test]
-    fn every_part_is_taken_once_in_runs() {
+    fn every_part_is_read_once_in_runs() {
         let parts: Vec<Part> = (0..10).map(|index| part(index, 1 + u64::from(index == 0) * 8)).collect();
-        let shares = Shares::new(&parts, 3);
+        let queues = PartQueues::new(&parts, 3);
         let mut taken = Vec::new();
         // The first thread does all the work, its own first.
-        while let Some(next) = shares.next(0) {
+        while let Some(next) = queues.next(0) {
             taken.push(next);
         }
         assert_eq!(taken[0], (0, false));
-        let mut places: Vec<usize> = taken.iter().map(|(place, _)| *place).collect();
+        let mut positions: Vec<usize> = taken.iter().map(|(position, _)| *position).collect();
         let in_order = taken.windows(2).filter(|pair| !pair[1].1).all(|pair| pair[1].0 == pair[0].0 + 1);
         assert!(in_order, "{taken:?}");
-        places.sort_unstable();
-        assert_eq!(places, (0..10).collect::<Vec<_>>());
-        assert_eq!([shares.next(0), shares.next(1), shares.next(2)], [None; 3]);
+        positions.sort_unstable();
+        assert_eq!(positions, (0..10).collect::<Vec<_>>());
+        assert_eq!([queues.next(0), queues.next(1), queues.next(2)], [None; 3]);
     }
 
     #[test]
-    fn of_two_failures_the_first_is_told() {
+    fn of_two_failures_the_first_is_returned() {
         struct Failing;
-        impl Reader for Failing {
-            fn read(&mut self, place: usize, _part: Part, _begins: bool) -> Result<(), RunError> {
-                if place == 3 || place == 17 { Err(RunError::Bug(place.to_string())) } else { Ok(()) }
+        impl PartReader for Failing {
+            fn read(&mut self, position: usize, _part: Part) -> Result<(), RunError> {
+                if position == 3 || position == 17 {
+                    Err(RunError::Bug(position.to_string()))
+                } else {
+                    Ok(())
+                }
             }
         }
         let parts: Vec<Part> = (0..20).map(|index| part(index, 1)).collect();
         for threads in 1..4 {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let result = pool.install(|| share_out(&parts, &|| Failing));
-            assert!(matches!(result, Err(RunError::Bug(place)) if place == "3"));
+            let result = pool.install(|| read_parts(&parts, &|| Failing));
+            assert!(matches!(result, Err(RunError::Bug(position)) if position == "3"));
         }
     }
 }

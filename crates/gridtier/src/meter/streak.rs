@@ -1,20 +1,31 @@
-//! Readings by the minute, proved to be different by their order.
+//! Readings finer than daily, proved to be distinct by their order.
 //!
-//! A bit for each minute would cost kilobytes for each customer and month. But files come in the order of time: as long
-//! as each reading of a series is later than the one before, none is a repetition. A thread follows each series along its
-//! run of parts; where a month ends, the streak of minutes is laid beside those of other threads. Whatever is out of
-//! order is doubted, and read again.
+//! A bit for each quarter of an hour would take 372 bytes for each customer and month, where the month cell takes 32. But
+//! files come in the order of time: as long as each reading of a series is later than the one before, none is a
+//! repetition. Each thread follows every series along its run of parts. Where a month ends, the streak of ascending
+//! minutes is compared with those of other threads. A month with readings out of order becomes doubtful and is read again.
 
-use super::calendar::Place;
-use super::stripe::{Stripe, Stripes};
+use super::calendar::MonthSlot;
+use super::stripe::{SeriesIx, Stripe, StripeIx, Stripes};
 
-/// Readings of a series in strict order within one month.
-#[derive(Clone, Copy, Debug, Default)]
+/// Readings of a series in strictly ascending order within one month: the first and the last. Eight bytes, since there
+/// is one for each series and thread.
+#[derive(Clone, Copy, Debug)]
 struct Streak {
-    month: u16,
-    first: u16,
-    last: u16,
-    is_on: bool,
+    first: MonthSlot,
+    last: MonthSlot,
+}
+
+impl Streak {
+    /// Its month is one that no window has.
+    const NONE: Self = Self { first: MonthSlot::OUTSIDE, last: MonthSlot::OUTSIDE };
+
+    fn mark(self, stripe: &mut Stripe, series: SeriesIx) {
+        if self.first != MonthSlot::OUTSIDE {
+            let marks = stripe.marks(self.first.month(), series);
+            marks.mark_minutes(self.first.slot(), self.last.slot());
+        }
+    }
 }
 
 /// One thread's streaks along a run of parts, by stripe and series.
@@ -24,44 +35,43 @@ pub(super) struct Streaks(Vec<Vec<Streak>>);
 impl Streaks {
     /// Follows a series by one reading.
     #[inline]
-    pub fn follow(&mut self, stripe: &mut Stripe, number: u32, series: u32, place: Place) {
-        let (number, series_at) = (number as usize, series as usize);
+    pub fn follow(&mut self, stripe: &mut Stripe, series: SeriesIx, slot: MonthSlot) {
+        let number = stripe.number().index();
         if number >= self.0.len() {
             self.0.resize(number + 1, Vec::new());
         }
         let streaks = &mut self.0[number];
-        if series_at >= streaks.len() {
-            streaks.resize((series_at + 1).max(stripe.series_count()), Streak::default());
+        if series.index() >= streaks.len() {
+            streaks.resize((series.index() + 1).max(stripe.series_count()), Streak::NONE);
         }
-        let streak = &mut streaks[series_at];
-        if streak.is_on && streak.month == place.month() {
-            if place.slot() > streak.last {
-                streak.last = place.slot();
-            } else {
-                stripe.marks(place.month(), series).doubt();
-            }
-            return;
+        let streak = &mut streaks[series.index()];
+        if streak.first.month() != slot.month() {
+            streak.mark(stripe, series);
+            *streak = Streak { first: slot, last: slot };
+        } else if slot > streak.last {
+            streak.last = slot;
+        } else {
+            stripe.marks(slot.month(), series).mark_doubtful();
         }
-        if streak.is_on {
-            stripe.marks(streak.month, series).minutes(streak.first, streak.last);
-        }
-        *streak = Streak { month: place.month(), first: place.slot(), last: place.slot(), is_on: true };
     }
 
-    /// Lays down the last streak of each series.
+    /// Marks the last streak of each series.
     fn end(&self, stripes: &Stripes) {
         for (number, streaks) in self.0.iter().enumerate().filter(|(_, streaks)| !streaks.is_empty()) {
-            let mut stripe = stripes.lock(number as u32);
-            for (series, streak) in streaks.iter().enumerate().filter(|(_, streak)| streak.is_on) {
-                stripe.marks(streak.month, series as u32).minutes(streak.first, streak.last);
+            let mut stripe = stripes.lock(StripeIx::from_index(number));
+            for (series, streak) in streaks.iter().enumerate() {
+                streak.mark(&mut stripe, SeriesIx::from_index(series));
             }
         }
     }
 }
 
-/// Ends the runs of all threads, by the place of their first part. In the month in which one run ends and the next
-/// begins, the next has been laid down: going backwards leaves no gaps, which would be doubted.
+/// Ends the runs of all threads, each with the position of its first part.
+///
+/// The last run goes first. Later runs may have gone past the month in which a run ends, and so have marked its end: in
+/// this order each streak lies before the minutes marked so far, and never in a gap between some, where it would be
+/// doubted.
 pub(super) fn end(mut runs: Vec<(usize, Streaks)>, stripes: &Stripes) {
-    runs.sort_unstable_by_key(|(place, _)| std::cmp::Reverse(*place));
+    runs.sort_unstable_by_key(|(position, _)| std::cmp::Reverse(*position));
     runs.iter().for_each(|(_, streaks)| streaks.end(stripes));
 }

@@ -1,377 +1,366 @@
-//! The cells that all threads sum into, in stripes of neighbouring customers with a lock for each.
+//! The month cells that all threads add to, in stripes of neighbouring customers with one lock for each stripe.
 //!
-//! A thread takes a stripe for all rows of a batch that fall into it, so that a lock costs nothing by the row, and no
-//! thread has sums of its own to be added up. A cell holds 32 bytes: its sums, and the marks by which a repeated reading
-//! is recognised.
+//! A thread locks a stripe once for all rows of a batch that belong to it, so that a lock costs next to nothing by the
+//! row. No thread has sums of its own, which would take memory and have to be added up at the end.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
-use super::batch::{Run, month_use};
-use super::calendar::Place;
-use super::usage::MonthUse;
+use super::batch::ReadingSlice;
+use super::calendar::MonthSlot;
+use super::id_cache::MeterIx;
+use super::month_cell::{MonthCell, ReadingEnergy, SlotMarks};
+use crate::index::{CustomerIx, positions};
 
-/// Least and most stripes: enough that threads seldom meet, few enough that a batch brings many rows to each.
+/// Least and most stripes: enough that threads seldom want the same one, few enough that a batch brings many rows to each.
 const STRIPES_MIN: usize = 32;
 const STRIPES_MAX: usize = 1_024;
-/// Customers of a stripe: no fewer, and if [`STRIPES_MAX`] allows no more. Small tests have several stripes too.
+/// Customers of a stripe: no fewer, and no more unless [`STRIPES_MAX`] asks for it. Tests have few customers and are to
+/// have several stripes too.
 const CUSTOMERS_MIN: usize = if cfg!(test) { 2 } else { 64 };
 const CUSTOMERS_MAX: usize = 4_096;
 
-/// What is known of the slots of one meter in one month.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Marks {
-    /// By day: a bit for each that has a reading. By minute: the first and (+ 1) the last slot of the readings in order.
-    seen: u32,
-    /// By day: a bit for each that has more than one. By minute: whether two readings may share a minute.
-    twice: u32,
+positions! {
+    /// A stripe: position among all stripes.
+    StripeIx,
+    /// A customer of a stripe: position among its customers.
+    MemberIx,
+    /// A series of a stripe. The series of a customer's first meter has the number of the member, those of further
+    /// meters follow after all members, in the order in which they are met.
+    SeriesIx,
 }
 
-impl Marks {
-    /// Marks a day; whether it was marked before.
-    #[inline]
-    fn day(&mut self, slot: u16) -> bool {
-        let bit = 1 << slot;
-        let again = self.seen & bit;
-        self.seen |= bit;
-        self.twice |= again;
-        again != 0
-    }
-
-    /// Marks minutes in which there are readings in strict order, if none lies between earlier ones; else doubts them.
-    pub fn minutes(&mut self, first: u16, last: u16) {
-        let (low, end) = (self.seen as u16, (self.seen >> 16) as u16);
-        let pack = |low: u16, end: u16| u32::from(low) | u32::from(end) << 16;
-        if end == 0 {
-            self.seen = pack(first, last + 1);
-        } else if first >= end {
-            self.seen = pack(low, last + 1);
-        } else if last < low {
-            self.seen = pack(first, end);
-        } else {
-            self.twice = 1;
-        }
-    }
-
-    /// Doubts all minutes.
-    pub fn doubt(&mut self) {
-        self.twice = 1;
-    }
-
-    /// Whether a day has more than one reading.
-    pub fn has_day_twice(self, slot: u16) -> bool {
-        self.twice >> slot & 1 == 1
-    }
-
-    /// Whether two readings may share any slot.
-    pub fn are_doubtful(self) -> bool {
-        self.twice != 0
-    }
-
-    /// Days that have more than one reading.
-    pub fn days_twice(self) -> u32 {
-        self.twice.count_ones()
-    }
-}
-
-/// One customer in one month.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Cell {
-    pub used: MonthUse,
-    /// Of the customer's first meter.
-    pub marks: Marks,
-}
-
-impl Cell {
-    /// Adds a reading of the first meter and marks its day; whether it was marked before.
-    #[inline]
-    pub fn add_day(&mut self, place: Place, reading: MonthUse) -> bool {
-        self.used.add(reading);
-        self.marks.day(place.slot())
-    }
-}
-
-/// Neighbouring customers.
+/// The month cells of neighbouring customers.
 #[derive(Clone, Debug)]
 pub(super) struct Stripe {
-    /// By month of the window and customer; no cells until the month has a reading.
-    pub months: Vec<Vec<Cell>>,
+    number: StripeIx,
+    first: CustomerIx,
     customers: usize,
-    /// By customer: [`code`] of the meter that was met first, 0 for none yet. Which one that is depends on the threads,
-    /// but nothing that is published does. Empty until a file has meters.
+    /// By month of the window and member; empty until the month has a reading.
+    pub months: Vec<Vec<MonthCell>>,
+    /// By member: the [code](meter_code) of the meter that was met first, 0 before any. Which meter that is depends on
+    /// the threads, but nothing that is published does. Empty until a file has meters.
     first_meter: Vec<u32>,
-    /// Whether there are readings of files without meters.
+    /// Whether files without meters have been added.
     is_meterless: bool,
-    /// Further meters by customer and code.
-    further: HashMap<(u32, u32), u32>,
-    further_customers: Vec<u32>,
-    /// Their marks by month.
-    further_marks: Vec<Vec<Marks>>,
+    /// Series of further meters, by member and code.
+    further: HashMap<(MemberIx, u32), SeriesIx>,
+    /// By further series: its member.
+    further_members: Vec<MemberIx>,
+    /// By month and further series.
+    further_marks: Vec<Vec<SlotMarks>>,
 }
 
 /// A meter as a number above 0; 1 is the null meter.
 #[inline]
-fn code(meter: Option<u32>) -> u32 {
-    meter.map_or(1, |meter| meter + 2)
+fn meter_code(meter: Option<MeterIx>) -> u32 {
+    meter.map_or(1, |meter| meter.number() + 2)
 }
 
 impl Stripe {
-    pub fn new(customers: usize, months: usize) -> Self {
+    fn new(number: StripeIx, first: CustomerIx, customers: usize, months: usize) -> Self {
         Self {
-            months: vec![Vec::new(); months],
+            number,
+            first,
             customers,
+            months: vec![Vec::new(); months],
             first_meter: Vec::new(),
             is_meterless: false,
             further: HashMap::new(),
-            further_customers: Vec::new(),
+            further_members: Vec::new(),
             further_marks: vec![Vec::new(); months],
         }
     }
 
-    /// The series of a customer's meter, `None` for the null meter, which is a meter of its own: readings of one series
-    /// and time are repetitions. The first meter's has the number of the customer in the stripe, so that the common case
-    /// of one meter each needs no table.
+    /// Position among all stripes.
+    pub fn number(&self) -> StripeIx {
+        self.number
+    }
+
+    /// A customer of the stripe as a member.
     #[inline]
-    pub fn series(&mut self, customer: u32, meter: Option<u32>) -> u32 {
-        let is_first = self.first_meter.get(customer as usize) == Some(&code(meter));
-        if is_first { customer } else { self.other_series(customer, code(meter)) }
+    pub fn member(&self, customer: CustomerIx) -> MemberIx {
+        member(self.first, customer)
+    }
+
+    /// The customer of a series.
+    pub fn customer(&self, series: SeriesIx) -> CustomerIx {
+        let member = match series.index().checked_sub(self.customers) {
+            None => series.number(),
+            Some(further) => self.further_members[further].number(),
+        };
+        CustomerIx::new(self.first.number() + member)
+    }
+
+    /// How many series there are so far: one for each customer, and those of further meters.
+    pub fn series_count(&self) -> usize {
+        self.customers + self.further_members.len()
+    }
+
+    /// The series of a customer's meter; `None` is the null meter, which is a meter of its own. The common case of one
+    /// meter for each customer needs no table.
+    #[inline]
+    pub fn series(&mut self, member: MemberIx, meter: Option<MeterIx>) -> SeriesIx {
+        let code = meter_code(meter);
+        if self.first_meter.get(member.index()) == Some(&code) {
+            SeriesIx::new(member.number())
+        } else {
+            self.other_series(member, code)
+        }
     }
 
     #[inline(never)]
-    fn other_series(&mut self, customer: u32, code: u32) -> u32 {
-        self.tell_meters();
-        let first = &mut self.first_meter[customer as usize];
+    fn other_series(&mut self, member: MemberIx, code: u32) -> SeriesIx {
+        self.distinguish_meters();
+        let first = &mut self.first_meter[member.index()];
         if *first == 0 || *first == code {
             *first = code;
-            return customer;
+            return SeriesIx::new(member.number());
         }
-        let next = (self.customers + self.further.len()) as u32;
-        let series = *self.further.entry((customer, code)).or_insert(next);
+        let next = SeriesIx::from_index(self.series_count());
+        let series = *self.further.entry((member, code)).or_insert(next);
         if series == next {
-            self.further_customers.push(customer);
+            self.further_members.push(member);
         }
         series
     }
 
-    /// From here on meters are told apart. Where files without meters came first, everybody's first is the null meter.
-    fn tell_meters(&mut self) {
+    /// Tells meters apart from here on. If files without meters came first, the first meter of everybody is the null
+    /// meter.
+    fn distinguish_meters(&mut self) {
         if self.first_meter.is_empty() {
             self.first_meter = vec![u32::from(self.is_meterless); self.customers];
         }
     }
 
-    /// Adds neighbouring rows and marks their days, up to the first of a meter that is not its customer's first; the rows
-    /// added. `again` is told of rows on a day that was marked before. `first` is the stripe's first customer.
-    pub fn add_run(&mut self, first: u32, run: &Run, again: &mut dyn FnMut(usize)) -> usize {
-        if run.has_meters() {
-            self.tell_meters();
+    /// Adds neighbouring rows and marks their days, up to the first row of a meter that is not its customer's first.
+    /// Returns the number of rows added. Calls `on_repeated` with each row whose day was marked before.
+    ///
+    /// There are two loops, because of what the time was before there were: while month slot and exclusion were looked
+    /// at by the row and the cell was fetched for each, the kernel took 1.30 times decoding where row groups have one
+    /// day each, 1.43 times with ids as plain text and 1.45 times in files sorted by customer; now it takes 1.08, 1.3
+    /// and 1.4 times (benches/README.md).
+    pub fn add_slice(&mut self, rows: &ReadingSlice, on_repeated: &mut dyn FnMut(usize)) -> usize {
+        if rows.has_meters() {
+            self.distinguish_meters();
         } else if self.first_meter.is_empty() {
             self.is_meterless = true;
         }
-        if let Some(place) = run.place.filter(|_| self.first_meter.is_empty()) {
-            let cells = self.cells(place.month());
-            run.each(|row, number, energies| {
-                if cells[(number.index() - first) as usize].add_day(place, month_use(energies)) {
-                    again(row);
-                }
-            });
-            return run.rows();
+        match rows.common_slot.filter(|_| self.first_meter.is_empty()) {
+            Some(slot) => self.add_one_slot(rows, slot, on_repeated),
+            None => self.add_many_slots(rows, on_repeated),
         }
-        let Self { months, customers, first_meter, .. } = self;
-        let is_meterless = first_meter.is_empty();
-        // Files sorted by customer have many rows for one cell: it is held until another one comes.
-        let (mut held, mut cell) = (None, Cell::default());
-        let rows = run.each_counted(|row, (number, meter, place, energies)| {
-            let customer = (number.index() - first) as usize;
-            if !is_meterless && first_meter[customer] != code(meter) {
+    }
+
+    /// All rows count, have no meter and share one month slot: the month's cells are looked up once.
+    fn add_one_slot(
+        &mut self,
+        rows: &ReadingSlice,
+        slot: MonthSlot,
+        on_repeated: &mut dyn FnMut(usize),
+    ) -> usize {
+        let first = self.first;
+        let cells = self.cells(slot.month());
+        rows.for_each(|row, customer, energy| {
+            if cells[member(first, customer).index()].add_day(slot, energy) {
+                on_repeated(row);
+            }
+        });
+        rows.rows()
+    }
+
+    /// Files sorted by customer have many rows for one cell: it is kept in registers until another one is needed.
+    fn add_many_slots(&mut self, rows: &ReadingSlice, on_repeated: &mut dyn FnMut(usize)) -> usize {
+        let Self { first, customers, months, first_meter, .. } = self;
+        let has_meters = !first_meter.is_empty();
+        let (mut kept_at, mut kept) = (None, MonthCell::default());
+        let added = rows.for_each_counted(|row, reading| {
+            let member = member(*first, reading.customer).index();
+            if has_meters && first_meter[member] != meter_code(reading.meter) {
                 return ControlFlow::Break(());
             }
-            let own = Some((usize::from(place.month()), customer));
-            if own != held {
-                put_down(months, held, cell);
-                let cells = &mut months[usize::from(place.month())];
+            let at = Some((reading.slot.month(), member));
+            if at != kept_at {
+                write_back(months, kept_at, kept);
+                let cells = &mut months[reading.slot.month()];
                 if cells.is_empty() {
-                    begin(cells, *customers);
+                    allocate(cells, *customers);
                 }
-                (held, cell) = (own, cells[customer]);
+                (kept_at, kept) = (at, cells[member]);
             }
-            if cell.add_day(place, month_use(energies)) {
-                again(row);
+            if kept.add_day(reading.slot, reading.energy) {
+                on_repeated(row);
             }
             ControlFlow::Continue(())
         });
-        put_down(months, held, cell);
-        rows
+        write_back(months, kept_at, kept);
+        added
     }
 
+    /// The cells of a month, by member.
     #[inline]
-    pub fn cells(&mut self, month: u16) -> &mut [Cell] {
-        let cells = &mut self.months[usize::from(month)];
+    pub fn cells(&mut self, month: usize) -> &mut [MonthCell] {
+        let cells = &mut self.months[month];
         if cells.is_empty() {
-            begin(cells, self.customers);
+            allocate(cells, self.customers);
         }
         cells
     }
 
     /// The marks of a series in a month.
     #[inline]
-    pub fn marks(&mut self, month: u16, series: u32) -> &mut Marks {
-        let series = series as usize;
-        if series < self.customers {
-            return &mut self.cells(month)[series].marks;
+    pub fn marks(&mut self, month: usize, series: SeriesIx) -> &mut SlotMarks {
+        let Some(further) = series.index().checked_sub(self.customers) else {
+            return &mut self.cells(month)[series.index()].marks;
+        };
+        let marks = &mut self.further_marks[month];
+        if further >= marks.len() {
+            marks.resize(further + 1, SlotMarks::default());
         }
-        let (marks, place) = (&mut self.further_marks[usize::from(month)], series - self.customers);
-        if place >= marks.len() {
-            marks.resize(place + 1, Marks::default());
-        }
-        &mut marks[place]
+        &mut marks[further]
     }
 
-    /// Adds a reading to its customer's month.
+    /// Adds a reading to its month without marking its slot.
     #[inline]
-    pub fn add(&mut self, customer: u32, month: u16, reading: MonthUse) {
-        self.cells(month)[customer as usize].used.add(reading);
+    pub fn add(&mut self, member: MemberIx, slot: MonthSlot, energy: ReadingEnergy) {
+        self.cells(slot.month())[member.index()].used.add(energy);
     }
 
-    /// Adds a reading and marks its day; whether it was marked before.
+    /// Adds a reading and marks its day. Returns whether the day was marked before.
     #[inline]
-    pub fn add_day(&mut self, customer: u32, series: u32, place: Place, reading: MonthUse) -> bool {
-        let cell = &mut self.cells(place.month())[customer as usize];
-        if series == customer {
-            return cell.add_day(place, reading);
+    pub fn add_day(
+        &mut self,
+        member: MemberIx,
+        series: SeriesIx,
+        slot: MonthSlot,
+        energy: ReadingEnergy,
+    ) -> bool {
+        let cell = &mut self.cells(slot.month())[member.index()];
+        if series.number() == member.number() {
+            return cell.add_day(slot, energy);
         }
-        cell.used.add(reading);
-        self.marks(place.month(), series).day(place.slot())
+        cell.used.add(energy);
+        self.marks(slot.month(), series).mark_day(slot.slot())
     }
 
-    /// Series so far: one for each customer, and further meters.
-    pub fn series_count(&self) -> usize {
-        self.customers + self.further_customers.len()
-    }
-
-    /// The customer of a series.
-    pub fn customer(&self, series: u32) -> u32 {
-        let further = (series as usize).checked_sub(self.customers);
-        further.map_or(series, |place| self.further_customers[place])
-    }
-
-    /// Month, series and marks of all that are doubtful.
-    pub fn doubtful(&self) -> impl Iterator<Item = (u16, u32, Marks)> + '_ {
-        let of_firsts = self.months.iter().map(|cells| cells.iter().map(|cell| cell.marks).zip(0..));
-        let first = self.customers as u32;
-        let of_further = self.further_marks.iter().map(move |marks| marks.iter().copied().zip(first..));
-        let firsts = of_firsts.enumerate().flat_map(|(month, marks)| marks.map(move |m| (month, m)));
-        let further = of_further.enumerate().flat_map(|(month, marks)| marks.map(move |m| (month, m)));
-        let all = firsts.chain(further).filter(|(_, (marks, _))| marks.are_doubtful());
-        all.map(|(month, (marks, series))| (month as u16, series, marks))
+    /// Month, series and marks of all doubtful months.
+    pub fn doubtful(&self) -> impl Iterator<Item = (usize, SeriesIx, SlotMarks)> + '_ {
+        self.months.iter().zip(&self.further_marks).enumerate().flat_map(|(month, (cells, further))| {
+            let first = cells.iter().map(|cell| cell.marks).enumerate();
+            let further = (self.customers..).zip(further.iter().copied());
+            first
+                .chain(further)
+                .filter(|(_, marks)| marks.is_doubtful())
+                .map(move |(series, marks)| (month, SeriesIx::from_index(series), marks))
+        })
     }
 }
 
 #[inline]
-fn put_down(months: &mut [Vec<Cell>], held: Option<(usize, usize)>, cell: Cell) {
-    if let Some((month, customer)) = held {
-        months[month][customer] = cell;
+fn member(first: CustomerIx, customer: CustomerIx) -> MemberIx {
+    MemberIx::new(customer.number() - first.number())
+}
+
+#[inline]
+fn write_back(months: &mut [Vec<MonthCell>], at: Option<(usize, usize)>, cell: MonthCell) {
+    if let Some((month, member)) = at {
+        months[month][member] = cell;
     }
 }
 
 #[cold]
-fn begin(cells: &mut Vec<Cell>, customers: usize) {
-    *cells = vec![Cell::default(); customers];
+fn allocate(cells: &mut Vec<MonthCell>, customers: usize) {
+    *cells = vec![MonthCell::default(); customers];
 }
 
 /// All stripes.
 pub(super) struct Stripes {
     stripes: Vec<Mutex<Stripe>>,
+    /// Stripes have 2^shift customers, so that the stripe of a customer is found without a division.
     shift: u32,
 }
 
 impl Stripes {
     pub fn new(customers: usize, months: usize) -> Self {
-        let few = customers.div_ceil(STRIPES_MIN).clamp(CUSTOMERS_MIN, CUSTOMERS_MAX);
-        let size = customers.div_ceil(STRIPES_MAX).max(few).next_power_of_two();
-        let stripe = |first: usize| Mutex::new(Stripe::new(size.min(customers - first), months));
-        let stripes = (0..customers).step_by(size).map(stripe).collect();
+        let wanted = customers.div_ceil(STRIPES_MIN).clamp(CUSTOMERS_MIN, CUSTOMERS_MAX);
+        let size = customers.div_ceil(STRIPES_MAX).max(wanted).next_power_of_two();
+        let stripes = (0..customers)
+            .step_by(size)
+            .enumerate()
+            .map(|(number, first)| {
+                let (number, length) = (StripeIx::from_index(number), size.min(customers - first));
+                Mutex::new(Stripe::new(number, CustomerIx::from_index(first), length, months))
+            })
+            .collect();
         Self { stripes, shift: size.trailing_zeros() }
     }
 
+    /// How many stripes there are.
     pub fn len(&self) -> usize {
         self.stripes.len()
     }
 
     /// The stripe of a customer.
     #[inline]
-    pub fn of(&self, customer: u32) -> u32 {
-        customer >> self.shift
+    pub fn stripe_of(&self, customer: CustomerIx) -> StripeIx {
+        StripeIx::new(customer.number() >> self.shift)
     }
 
-    /// The first customer of a stripe.
-    #[inline]
-    pub fn first(&self, stripe: u32) -> u32 {
-        stripe << self.shift
+    /// Waits for a stripe and locks it.
+    pub fn lock(&self, stripe: StripeIx) -> MutexGuard<'_, Stripe> {
+        self.stripes[stripe.index()].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A stripe, once it is free.
-    pub fn lock(&self, stripe: u32) -> MutexGuard<'_, Stripe> {
-        self.stripes[stripe as usize].lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A stripe, if it is free.
-    pub fn try_lock(&self, stripe: u32) -> Option<MutexGuard<'_, Stripe>> {
-        match self.stripes[stripe as usize].try_lock() {
+    /// Locks a stripe unless another thread holds it.
+    pub fn try_lock(&self, stripe: StripeIx) -> Option<MutexGuard<'_, Stripe>> {
+        match self.stripes[stripe.index()].try_lock() {
             Ok(guard) => Some(guard),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => None,
         }
     }
 
-    /// The stripes and how far a customer's number is shifted to find its own.
+    /// All stripes in their order, waited for and locked one by one.
+    pub fn iter(&self) -> impl Iterator<Item = MutexGuard<'_, Stripe>> {
+        self.stripes.iter().map(|stripe| stripe.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The stripes, and how far the number of a customer is shifted right to give its stripe.
     pub fn into_parts(self) -> (Vec<Stripe>, u32) {
-        let open = |stripe: Mutex<Stripe>| stripe.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (self.stripes.into_iter().map(open).collect(), self.shift)
+        let stripes = self.stripes.into_iter();
+        let stripes = stripes.map(|stripe| stripe.into_inner().unwrap_or_else(PoisonError::into_inner));
+        (stripes.collect(), self.shift)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_cell_takes_thirty_two_bytes() {
-        assert_eq!(size_of::<Cell>(), 32);
-    }
-
-    #[test]
-    fn minutes_in_order_are_beyond_doubt_and_others_are_not() {
-        let doubtful = |runs: &[(u16, u16)]| {
-            let mut marks = Marks::default();
-            runs.iter().for_each(|&(first, last)| marks.minutes(first, last));
-            marks.are_doubtful()
-        };
-        assert!(!doubtful(&[(0, 0), (1, 5), (44_639, 44_639)]));
-        assert!(!doubtful(&[(100, 200), (0, 99), (201, 201)]));
-        for runs in [[(0, 0), (0, 0)], [(10, 20), (20, 30)], [(10, 20), (5, 10)], [(10, 20), (0, 44_639)]] {
-            assert!(doubtful(&runs), "{runs:?}");
-        }
-        // What lies in a gap is doubted too: that costs time only.
-        assert!(doubtful(&[(0, 1), (10, 11), (5, 6)]));
-    }
+    use crate::meter::calendar::{Calendar, SlotWidth};
+    use crate::unit::{Month, Window};
 
     #[test]
     fn the_first_meter_of_a_customer_has_its_number_and_others_follow() {
-        let mut stripe = Stripe::new(4, 1);
-        assert_eq!([code(None), code(Some(0))], [1, 2]);
-        let meter = Some(5);
-        assert_eq!([stripe.series(2, meter), stripe.series(2, None), stripe.series(2, meter)], [2, 4, 2]);
-        assert_eq!([stripe.series(3, None), stripe.series(3, meter), stripe.series(2, None)], [3, 5, 4]);
-        let place = super::super::calendar::Calendar::new(
-            crate::unit::Window { end: crate::unit::Month(1), months: 1 },
-            super::super::calendar::Slots::Days,
-        )
-        .place(0);
-        let mut again = |series| stripe.add_day(2, series, place, MonthUse::default());
-        assert_eq!([again(4), again(4), again(2)], [false, true, false]);
-        assert_eq!([stripe.customer(4), stripe.customer(5), stripe.customer(1)], [2, 3, 1]);
-        assert_eq!(stripe.doubtful().map(|(month, series, _)| (month, series)).collect::<Vec<_>>(), [(0, 4)]);
+        let mut stripe = Stripe::new(StripeIx::new(0), CustomerIx::new(8), 4, 1);
+        let [one, two, three] = [1, 2, 3].map(MemberIx::new);
+        assert_eq!([meter_code(None), meter_code(Some(MeterIx::new(0)))], [1, 2]);
+        let meter = Some(MeterIx::new(5));
+        assert_eq!(
+            [stripe.series(two, meter), stripe.series(two, None), stripe.series(two, meter)],
+            [2, 4, 2].map(SeriesIx::new)
+        );
+        assert_eq!(
+            [stripe.series(three, None), stripe.series(three, meter), stripe.series(two, None)],
+            [3, 5, 4].map(SeriesIx::new)
+        );
+        let slot = Calendar::new(Window { end: Month(1), months: 1 }, SlotWidth::Day).month_slot(0);
+        let energy = ReadingEnergy { active_wh: 0, reactive_varh: None };
+        let added = [4, 4, 2].map(|series| stripe.add_day(two, SeriesIx::new(series), slot, energy));
+        assert_eq!(added, [false, true, false]);
+        let customers = [4, 5, one.number()].map(|series| stripe.customer(SeriesIx::new(series)));
+        assert_eq!(customers, [10, 11, 9].map(CustomerIx::new));
+        let doubtful: Vec<_> = stripe.doubtful().map(|(month, series, _)| (month, series)).collect();
+        assert_eq!(doubtful, [(0, SeriesIx::new(4))]);
     }
 }

@@ -1,189 +1,221 @@
-//! The first pass: every reading is checked, summed and marked.
+//! The first pass: every reading is checked, added to its month cell, and marked in its slot.
 
 use std::collections::BTreeMap;
 
-use super::Kernel;
-use super::batch::{COLUMNS, Names, Readings, month_use};
-use super::by_stripe::{ByStripe, Rows};
-use super::calendar::{Slots, Span, widen};
-use super::earlier::FileBook;
-use super::plan::{Books, book_of};
-use super::schedule::{Reader, share_out};
+use super::batch::{COLUMNS, ReadingBatch};
+use super::by_stripe::StripeRows;
+use super::calendar::{MonthSpan, SlotWidth};
+use super::kernel::{BatchBuffers, Kernel};
+use super::plan::{FileBooks, book_of};
+use super::schedule::{PartReader, read_parts};
 use super::streak::{self, Streaks};
 use super::stripe::Stripe;
 use crate::contract::Table;
 use crate::error::RunError;
-use crate::source::{Batch, Part, TableBook};
-use crate::unit::{DAY_US, Window};
+use crate::index::count;
+use crate::source::{Batch, Part, TableBook, Tally};
+use crate::unit::{DAY_US, Month, Window};
 
-/// Readings within one day that are let pass before slots are cut finer, and their share of all.
-const WITHIN_DAY_FREE: u64 = 10_000;
-const WITHIN_DAY_PER: u64 = 20;
+/// The pass starts again with slots of a minute when more readings than this, and more than one in
+/// [`SAME_DAY_PER`], fell on a day that had one.
+const SAME_DAY_FREE: u64 = 10_000;
+const SAME_DAY_PER: u64 = 20;
 
-/// What passes over parts have learnt besides the sums.
+/// The first rows of a batch, from which the step between readings is estimated.
+const STEP_SAMPLE: usize = 64;
+
+/// What became of the rows of one file of readings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileBook {
+    /// Its rows.
+    pub tally: Tally,
+    /// The first and the last month of its rows in the window; `None` if no row is in it.
+    pub months: Option<(Month, Month)>,
+}
+
+impl FileBook {
+    /// Whether every row of the file is in the window `now` as it was in the window `before`.
+    #[must_use]
+    pub fn fits(&self, before: Window, now: Window) -> bool {
+        before == now
+            || self.tally.out_of_window == 0
+                && self
+                    .months
+                    .is_some_and(|(first, last)| now.index(first).is_some() && now.index(last).is_some())
+    }
+}
+
+/// What passes over parts have found besides the sums.
 #[derive(Default)]
-pub(super) struct Summed {
-    pub books: Books,
-    /// The parts that were read.
-    pub parts: Vec<Part>,
-    /// By part: the months of its rows.
-    pub spans: Vec<Option<Span>>,
-    /// Minutes between readings, by a sample: the greatest number that divides them all; 0 for none.
+pub(super) struct PassRecord {
+    /// What became of the rows, by file.
+    pub books: FileBooks,
+    /// The parts that were read, each with the months of its rows in the window.
+    pub parts: Vec<(Part, Option<MonthSpan>)>,
+    /// Minutes between readings: the greatest common divisor of a sample; 0 if there is none.
     pub step: u16,
 }
 
-impl Summed {
+impl PassRecord {
     /// What became of the rows of each file.
     pub fn file_books(&self, window: Window) -> BTreeMap<u32, FileBook> {
-        let book = |(&file, book): (&u32, &TableBook)| (file, FileBook { tally: book.tally, months: None });
-        let mut files: BTreeMap<u32, FileBook> = self.books.iter().map(book).collect();
-        for (part, span) in self.parts.iter().zip(&self.spans) {
-            let (Some(file), Some((low, high))) = (files.get_mut(&part.file), span) else { continue };
-            let (first, last) = (window.month((*low).into()), window.month((*high).into()));
-            let months = file.months.map_or((first, last), |known| (known.0.min(first), known.1.max(last)));
-            file.months = Some(months);
+        let mut files = BTreeMap::new();
+        for (&file, book) in &self.books {
+            files.insert(file, FileBook { tally: book.tally, months: None });
+        }
+        for (part, span) in &self.parts {
+            let (Some(file), Some(span)) = (files.get_mut(&part.file), span) else { continue };
+            let (first, last) = (window.month(span.first), window.month(span.last));
+            file.months =
+                Some(file.months.map_or((first, last), |known| (known.0.min(first), known.1.max(last))));
         }
         files
     }
 }
 
-/// Rows of a batch that are looked at for the step.
-const STEP_SAMPLE: usize = 64;
-
 fn gcd(a: u16, b: u16) -> u16 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// Sums parts into the kernel's stripes; whether days are fine enough for these readings.
+/// Adds the readings of `parts` to the month cells. Returns `false` if they are too fine for slots of a day; the cells
+/// mean nothing then.
 ///
 /// # Errors
 /// A part cannot be read.
-pub(super) fn sum(kernel: &Kernel, parts: Vec<Part>, summed: &mut Summed) -> Result<bool, RunError> {
-    let workers = match share_out(&parts, &|| Worker::new(kernel)) {
+pub(super) fn sum(kernel: &Kernel, parts: Vec<Part>, record: &mut PassRecord) -> Result<bool, RunError> {
+    let workers = match read_parts(&parts, &|| SumWorker::new(kernel)) {
         Err(RunError::Enough) => return Ok(false),
         workers => workers?,
     };
-    let before = summed.parts.len();
-    summed.parts.extend(parts);
-    summed.spans.resize(summed.parts.len(), None);
+    let before = record.parts.len();
+    record.parts.extend(parts.into_iter().map(|part| (part, None)));
     let mut runs = Vec::new();
     for worker in workers {
-        worker.spans.into_iter().for_each(|(place, span)| summed.spans[before + place] = Some(span));
-        for (file, book) in worker.books {
-            book_of(&mut summed.books, file).absorb(book);
+        for (position, span) in worker.spans {
+            record.parts[before + position].1 = Some(span);
         }
-        summed.step = gcd(summed.step, worker.step);
-        runs.extend(worker.ended);
-        runs.push((worker.begun, worker.streaks));
+        for (file, book) in worker.books {
+            book_of(&mut record.books, file).absorb(book);
+        }
+        record.step = gcd(record.step, worker.step);
+        runs.extend(worker.ended_runs);
+        runs.push((worker.run_start, worker.streaks));
     }
     streak::end(runs, &kernel.stripes);
     Ok(true)
 }
 
 /// One thread's share of the pass.
-struct Worker<'k> {
+struct SumWorker<'k> {
     kernel: &'k Kernel<'k>,
-    names: Names,
-    readings: Readings,
-    by_stripe: ByStripe,
-    books: Books,
-    spans: Vec<(usize, Span)>,
+    buffers: BatchBuffers,
+    books: FileBooks,
+    /// Position and months of the parts that have rows in the window.
+    spans: Vec<(usize, MonthSpan)>,
     counted: u64,
-    within_day: u64,
+    /// Readings that fell on a day that had one.
+    same_day: u64,
     step: u16,
-    /// The first part of the run being read, and its streaks.
-    begun: usize,
+    /// Position of the first part of the run being read, and its streaks.
+    run_start: usize,
     streaks: Streaks,
-    ended: Vec<(usize, Streaks)>,
+    ended_runs: Vec<(usize, Streaks)>,
 }
 
-impl Reader for Worker<'_> {
-    fn read(&mut self, place: usize, part: Part, begins: bool) -> Result<(), RunError> {
-        if begins {
-            let before = std::mem::take(&mut self.streaks);
-            self.ended.push((std::mem::replace(&mut self.begun, place), before));
-        }
-        let kernel = self.kernel;
+impl PartReader for SumWorker<'_> {
+    fn begin_run(&mut self, position: usize) {
+        let before = (self.run_start, std::mem::take(&mut self.streaks));
+        self.ended_runs.push(before);
+        self.run_start = position;
+    }
+
+    fn read(&mut self, position: usize, part: Part) -> Result<(), RunError> {
+        let source = self.kernel.context.source;
         let mut book = self.books.remove(&part.file).unwrap_or_else(|| TableBook::new(Table::MeterReadings));
-        let mut span = None;
-        let result = kernel.source.read(Table::MeterReadings, part, COLUMNS, &mut |batch| {
-            kernel.source.progress(Table::MeterReadings, batch.record.num_rows() as u64);
+        let mut part_span: Option<MonthSpan> = None;
+        let result = source.read(Table::MeterReadings, part, COLUMNS, &mut |batch| {
+            source.progress(Table::MeterReadings, count(batch.record.num_rows()));
             let counted = book.tally.counted;
-            self.take(&batch, &mut book)?;
+            self.add(&batch, &mut book)?;
             self.counted += book.tally.counted - counted;
-            self.readings.span.into_iter().for_each(|more| widen(&mut span, more));
+            if let Some(span) = self.buffers.readings.span {
+                part_span = Some(part_span.map_or(span, |before| before.merge(span)));
+            }
             self.check_slots()
         });
         self.books.insert(part.file, book);
-        self.spans.extend(span.map(|span| (place, span)));
+        self.spans.extend(part_span.map(|span| (position, span)));
         result
     }
 }
 
-impl<'k> Worker<'k> {
+impl<'k> SumWorker<'k> {
     fn new(kernel: &'k Kernel<'k>) -> Self {
         Self {
             kernel,
-            names: Names::new(),
-            readings: Readings::default(),
-            by_stripe: ByStripe::default(),
-            books: Books::new(),
+            buffers: BatchBuffers::default(),
+            books: FileBooks::new(),
             spans: Vec::new(),
             counted: 0,
-            within_day: 0,
+            same_day: 0,
             step: 0,
-            begun: 0,
+            run_start: 0,
             streaks: Streaks::default(),
-            ended: Vec::new(),
+            ended_runs: Vec::new(),
         }
     }
 
-    fn take(&mut self, batch: &Batch, book: &mut TableBook) -> Result<(), RunError> {
-        let Self { kernel, names, readings, by_stripe, within_day, step, streaks, .. } = self;
-        readings.take(kernel, names, batch, book)?;
-        let (stripes, readings) = (&kernel.stripes, &*readings);
-        match kernel.calendar.slots {
-            Slots::Days => by_stripe.visit(stripes, readings, |stripe, number, rows| {
-                *within_day += add_days(stripe, stripes.first(number), readings, rows);
+    fn add(&mut self, batch: &Batch, book: &mut TableBook) -> Result<(), RunError> {
+        let Self { kernel, buffers, same_day, step, streaks, .. } = self;
+        match kernel.context.calendar.slot_width {
+            SlotWidth::Day => kernel.visit(buffers, batch, book, |stripe, readings, rows| {
+                *same_day += add_days(stripe, readings, rows);
             }),
-            Slots::Minutes => by_stripe.visit(stripes, readings, |stripe, number, rows| {
+            SlotWidth::Minute => kernel.visit(buffers, batch, book, |stripe, readings, rows| {
                 for row in rows.filter(|&row| readings.counts(row)) {
-                    let customer = readings.customers[row].index() - stripes.first(number);
-                    let series = stripe.series(customer, readings.meter(row));
-                    let place = readings.places[row];
-                    stripe.add(customer, place.month(), month_use(readings.energy(row)));
-                    streaks.follow(stripe, number, series, place);
+                    let reading = readings.reading(row);
+                    let member = stripe.member(reading.customer);
+                    let series = stripe.series(member, reading.meter);
+                    stripe.add(member, reading.slot, reading.energy);
+                    streaks.follow(stripe, series, reading.slot);
                     if row < STEP_SAMPLE {
-                        *step = gcd(*step, place.slot());
+                        *step = gcd(*step, reading.slot.slot());
                     }
                 }
             }),
         }
-        Ok(())
     }
 
-    /// Stops the pass when readings are finer than its slots.
+    /// Stops the pass if readings are finer than its slots.
     fn check_slots(&self) -> Result<(), RunError> {
-        let many = self.within_day > WITHIN_DAY_FREE.max(self.counted / WITHIN_DAY_PER);
-        if many { Err(RunError::Enough) } else { Ok(()) }
+        if self.same_day > SAME_DAY_FREE.max(self.counted / SAME_DAY_PER) {
+            return Err(RunError::Enough);
+        }
+        Ok(())
     }
 }
 
-/// Adds readings to the stripe that begins with customer `first`; how many fell on a day that had one, at another time
-/// than midnight: a day that came twice is no finer reading.
-fn add_days(stripe: &mut Stripe, first: u32, readings: &Readings, mut rows: Rows) -> u64 {
-    let mut within_day = 0;
-    let mut note = |row: usize| within_day += u64::from(readings.time_us(row).rem_euclid(DAY_US) != 0);
-    if let Rows::Run(run) = &mut rows {
+/// Adds readings to a stripe and marks their days. Returns how many fell on a day that had one, at another time than
+/// midnight: a daily reading that comes twice makes no finer series.
+fn add_days(stripe: &mut Stripe, readings: &ReadingBatch, mut rows: StripeRows) -> u64 {
+    let mut same_day = 0;
+    if let StripeRows::Neighbours(run) = &mut rows {
         let start = run.start;
-        run.start += stripe.add_run(first, &readings.run(run.clone()), &mut |row| note(start + row));
+        run.start += stripe.add_slice(&readings.slice(run.clone()), &mut |row| {
+            same_day += u64::from(is_within_day(readings, start + row));
+        });
     }
     for row in rows.filter(|&row| readings.counts(row)) {
-        let customer = readings.customers[row].index() - first;
-        let series = stripe.series(customer, readings.meter(row));
-        if stripe.add_day(customer, series, readings.places[row], month_use(readings.energy(row))) {
-            note(row);
+        let reading = readings.reading(row);
+        let member = stripe.member(reading.customer);
+        let series = stripe.series(member, reading.meter);
+        if stripe.add_day(member, series, reading.slot, reading.energy) {
+            same_day += u64::from(is_within_day(readings, row));
         }
     }
-    within_day
+    same_day
+}
+
+fn is_within_day(readings: &ReadingBatch, row: usize) -> bool {
+    readings.time_us(row).rem_euclid(DAY_US) != 0
 }

@@ -21,8 +21,8 @@ fn kernel(source: &Memory) -> (MonthlyUsage, TableBook) {
 }
 
 /// The kernel with slots that it would not choose for so few readings.
-fn kernel_by(slots: Slots, source: &Memory) -> (MonthlyUsage, TableBook) {
-    let (readings, book) = readings_by(slots, source, WINDOW, None);
+fn kernel_by(slot_width: SlotWidth, source: &Memory) -> (MonthlyUsage, TableBook) {
+    let (readings, book) = readings_by(slot_width, source, WINDOW, None);
     (readings.usage, book)
 }
 
@@ -135,7 +135,7 @@ fn equal_repetitions_count_once_and_conflicting_ones_not_at_all() {
 fn readings_many_days_apart_are_settled_by_the_minute_too() {
     let rows = ["a|-|2023-10-12|1|-|-", "a|-|2023-10-23|2|-|-", "a|-|2023-10-12|1|-|-"];
     let source = Memory::default().customers(&["a"]).rows(Table::MeterReadings, HEADER, &rows);
-    let (usage, book) = kernel_by(Slots::Minutes, &source);
+    let (usage, book) = kernel_by(SlotWidth::Minute, &source);
     assert_eq!((usage.get(0, CustomerIx::new(0)).active_wh, book.tally.duplicates), (3_000, 1));
 }
 
@@ -274,8 +274,8 @@ proptest! {
         }
         let Obvious { sums, tally, rejects } = obvious(&drawn);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        for slots in [Slots::Days, Slots::Minutes] {
-            let (usage, book) = pool.install(|| kernel_by(slots, &source));
+        for slot_width in [SlotWidth::Day, SlotWidth::Minute] {
+            let (usage, book) = pool.install(|| kernel_by(slot_width, &source));
             prop_assert_eq!(book.tally, tally);
             let places: Vec<(usize, Rule)> = book
                 .rejects
@@ -373,14 +373,15 @@ impl Before {
 
 /// The readings of a source by slots that it might not choose, and their book.
 fn readings_by(
-    slots: Slots,
+    slot_width: SlotWidth,
     source: &Memory,
     window: Window,
     earlier: Option<&Earlier>,
 ) -> (Readings, TableBook) {
     let customers = crate::customer::read(source, &mut TableBook::new(Table::Customers)).unwrap();
     let parts = source.parts(Table::MeterReadings).unwrap().unwrap();
-    let (readings, books) = read_by(slots, source, &customers, window, earlier, &parts).unwrap().unwrap();
+    let (readings, books) =
+        read_by(slot_width, source, &customers, window, earlier, &parts).unwrap().unwrap();
     let mut book = TableBook::new(Table::MeterReadings);
     books.into_values().for_each(|more| book.absorb(more));
     book.close().unwrap();
@@ -443,11 +444,11 @@ proptest! {
         }
         prop_assume!(!drawn_now.is_empty());
         let now = source_of(&ids[..customers + usize::from(joins)], &drawn_now);
-        for slots in [Slots::Days, Slots::Minutes] {
+        for slot_width in [SlotWidth::Day, SlotWidth::Minute] {
             let (with, book) = before.with(&places, &drawn_then, |earlier| {
-                readings_by(slots, &now, WINDOW, Some(earlier))
+                readings_by(slot_width, &now, WINDOW, Some(earlier))
             });
-            let (fresh, fresh_book) = readings_by(slots, &now, WINDOW, None);
+            let (fresh, fresh_book) = readings_by(slot_width, &now, WINDOW, None);
             prop_assert_eq!(book.tally, fresh_book.tally);
             prop_assert_eq!(&book.rejects, &fresh_book.rejects);
             prop_assert_eq!(&with.files, &fresh.files);

@@ -2,38 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::stripe::{Cell, Stripes};
+use super::month_cell::{MonthCell, MonthUse};
+use super::stripe::Stripes;
 use crate::index::{CustomerIx, index};
 use crate::unit::{Month, Window};
-
-/// What was read of one customer in one month.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct MonthUse {
-    /// Σ active energy in Wh.
-    pub active_wh: i64,
-    /// Σ |reactive energy| in varh.
-    pub reactive_varh: i64,
-    /// Readings.
-    pub readings: u32,
-    /// Readings that carry reactive energy.
-    pub reactive_readings: u32,
-}
-
-impl MonthUse {
-    pub(super) fn add(&mut self, other: Self) {
-        self.active_wh = self.active_wh.wrapping_add(other.active_wh);
-        self.reactive_varh = self.reactive_varh.wrapping_add(other.reactive_varh);
-        self.readings += other.readings;
-        self.reactive_readings += other.reactive_readings;
-    }
-
-    pub(super) fn remove(&mut self, other: Self) {
-        self.active_wh = self.active_wh.wrapping_sub(other.active_wh);
-        self.reactive_varh = self.reactive_varh.wrapping_sub(other.reactive_varh);
-        self.readings -= other.readings;
-        self.reactive_readings -= other.reactive_readings;
-    }
-}
 
 /// A month whose energy is so far from its customer's median month that the unit is probably wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +81,7 @@ pub struct MonthlyUsage {
     window: Window,
     customers: usize,
     /// By stripe, month and customer in the stripe; empty where no customer of the stripe has a reading in the month.
-    stripes: Vec<Vec<Vec<Cell>>>,
+    stripes: Vec<Vec<Vec<MonthCell>>>,
     /// The stripe of a customer is its number shifted right by this.
     shift: u32,
 }

@@ -1,0 +1,305 @@
+//! From ids as text to numbers, with as little hashing as the file's encoding allows.
+//!
+//! The values of a dictionary are looked up once, and not at all if the dictionary equals the one before, as in daily row
+//! groups of the same customers. Other ids are predicted before they are looked up: a file sorted by customer repeats
+//! the same id, a file sorted by time repeats its customers in the same order. To test a prediction takes one comparison
+//! of 16 bytes if the id is short.
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int32Type, Int64Type};
+use arrow_array::{Array, ArrayRef, StringViewArray};
+
+use crate::contract::cell::{State, fold_id, id_state};
+use crate::contract::rule::Rule;
+use crate::error::RunError;
+use crate::index::{index, positions};
+use crate::key::KeyIndex;
+use crate::rows::TextOf;
+
+positions! {
+    /// A meter: its number in the order in which all threads met the meters. It depends on the threads, but nothing
+    /// that is published does.
+    MeterIx,
+}
+
+/// The number of an id, or why it has none. Four bytes, since there is one for each row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct IdNumber(u32);
+
+impl IdNumber {
+    const ORPHAN: Self = Self(u32::MAX);
+    /// There is no id at all.
+    pub const NULL: Self = Self(u32::MAX - 1);
+    const TOO_LONG: Self = Self(u32::MAX - 2);
+
+    /// The number, if there is one.
+    #[inline]
+    pub fn known(self) -> Option<u32> {
+        (self < Self::TOO_LONG).then_some(self.0)
+    }
+
+    /// The number of an id that has one.
+    #[inline]
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
+    /// Whether any id of a column has no number. The fold has no early exit, so that ids are compared several at a time.
+    pub fn is_any_unknown(numbers: &[Self]) -> bool {
+        numbers.iter().fold(false, |any, number| any | (number.0 >= Self::TOO_LONG.0))
+    }
+
+    /// The rule that the id of a customer breaks.
+    pub fn fault(self) -> Option<Rule> {
+        match self {
+            Self::NULL => Some(Rule::NullKey),
+            Self::TOO_LONG => Some(Rule::IdTooLong),
+            Self::ORPHAN => Some(Rule::Orphan),
+            _ => None,
+        }
+    }
+}
+
+/// Where an id that could not be predicted is looked up.
+pub(super) trait IdTable {
+    /// The number of a folded id.
+    fn number_of(&mut self, id: &str) -> Option<u32>;
+    /// Whether `number` is in the table and has that folded id.
+    fn has(&self, number: u32, id: &str) -> bool;
+}
+
+/// The accepted customers.
+pub(super) struct CustomerIds<'a>(pub &'a KeyIndex);
+
+impl IdTable for CustomerIds<'_> {
+    fn number_of(&mut self, id: &str) -> Option<u32> {
+        self.0.get(id)
+    }
+
+    fn has(&self, number: u32, id: &str) -> bool {
+        index(number) < self.0.len() && self.0.key(number) == id
+    }
+}
+
+/// The meters of all threads; a new meter gets a number when it is looked up.
+pub(super) struct MeterIds<'a> {
+    shared: &'a RwLock<KeyIndex>,
+    guard: MeterGuard<'a>,
+}
+
+/// From the first new meter of a batch on, a thread holds the write lock until the batch ends: where one meter is new,
+/// many are.
+enum MeterGuard<'a> {
+    Released,
+    Read(RwLockReadGuard<'a, KeyIndex>),
+    Write(RwLockWriteGuard<'a, KeyIndex>),
+}
+
+impl<'a> MeterIds<'a> {
+    pub fn new(shared: &'a RwLock<KeyIndex>) -> Self {
+        Self { shared, guard: MeterGuard::Read(shared.read().unwrap_or_else(PoisonError::into_inner)) }
+    }
+
+    fn meters(&self) -> Option<&KeyIndex> {
+        match &self.guard {
+            MeterGuard::Released => None,
+            MeterGuard::Read(meters) => Some(meters),
+            MeterGuard::Write(meters) => Some(meters),
+        }
+    }
+}
+
+impl IdTable for MeterIds<'_> {
+    fn number_of(&mut self, id: &str) -> Option<u32> {
+        if let Some(number) = self.meters().and_then(|meters| meters.get(id)) {
+            return Some(number);
+        }
+        if !matches!(self.guard, MeterGuard::Write(_)) {
+            // Drop the read lock first, or the write lock below deadlocks.
+            self.guard = MeterGuard::Released;
+            self.guard = MeterGuard::Write(self.shared.write().unwrap_or_else(PoisonError::into_inner));
+        }
+        match &mut self.guard {
+            MeterGuard::Write(meters) => Some(meters.insert(id)),
+            _ => None,
+        }
+    }
+
+    fn has(&self, number: u32, id: &str) -> bool {
+        self.meters().is_some_and(|meters| index(number) < meters.len() && meters.key(number) == id)
+    }
+}
+
+/// What one thread remembers of the ids of a column, kept from batch to batch.
+#[derive(Default)]
+pub(super) struct IdCache {
+    /// The last dictionary and the number of each of its values.
+    dictionary: Option<(ArrayRef, Vec<IdNumber>)>,
+    /// By number: the id as it was last spelt.
+    packed: Vec<PackedId>,
+    /// By number: the number that came after it last time, which is the prediction.
+    followers: Vec<u32>,
+    /// The number found last.
+    last: u32,
+}
+
+/// A short id as one word: its bytes and length as Arrow packs them into a view, or its integer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct PackedId(u128);
+
+impl PackedId {
+    /// The id is longer than a view can hold.
+    const TOO_LONG: Self = Self(u128::MAX);
+    /// The longest text that a view holds itself, in bytes (Arrow columnar format, variable-size binary view).
+    const INLINE_BYTES: u32 = 12;
+
+    /// The id of a view, whose low 32 bits are the length; shorter text is padded with zeros.
+    #[inline]
+    fn from_view(view: u128) -> Self {
+        if view as u32 <= Self::INLINE_BYTES { Self(view) } else { Self::TOO_LONG }
+    }
+
+    /// An integer, with a length that no text has.
+    #[inline]
+    fn from_integer(value: i64) -> Self {
+        Self(u128::from(value.cast_unsigned()) << 64 | u128::from(u32::MAX - 1))
+    }
+}
+
+impl IdCache {
+    /// The numbers of a column's rows into `numbers`. `text_of` reads a column, or the values of a dictionary, as text.
+    ///
+    /// # Errors
+    /// Those of `text_of`.
+    pub fn number_column(
+        &mut self,
+        array: &ArrayRef,
+        table: &mut dyn IdTable,
+        text_of: TextOf,
+        numbers: &mut Vec<IdNumber>,
+    ) -> Result<(), RunError> {
+        numbers.clear();
+        if let Some(integers) = array.as_primitive_opt::<Int64Type>().filter(|ids| ids.null_count() == 0) {
+            numbers.extend(integers.values().iter().map(|&id| {
+                let packed = PackedId::from_integer(id);
+                self.predict(packed).unwrap_or_else(|| self.look_up(&id.to_string(), packed, table))
+            }));
+            return Ok(());
+        }
+        if array.as_any_dictionary_opt().is_none() {
+            self.number_texts(&text_of(array)?, table, numbers);
+            return Ok(());
+        }
+        self.number_dictionary(array, table, text_of, numbers)
+    }
+
+    fn number_texts(
+        &mut self,
+        texts: &StringViewArray,
+        table: &mut dyn IdTable,
+        numbers: &mut Vec<IdNumber>,
+    ) {
+        let nulls = texts.nulls().filter(|nulls| nulls.null_count() > 0);
+        numbers.extend(texts.views().iter().enumerate().map(|(row, &view)| {
+            if nulls.is_some_and(|nulls| nulls.is_null(row)) {
+                return IdNumber::NULL;
+            }
+            let packed = PackedId::from_view(view);
+            let predicted = match packed {
+                PackedId::TOO_LONG => self.predict_long(texts.value(row), table),
+                _ => self.predict(packed),
+            };
+            predicted.unwrap_or_else(|| self.look_up(texts.value(row), packed, table))
+        }));
+    }
+
+    /// Comparing a dictionary with the one before takes 1.5 % of the time where each of 365 row groups has all 100,000
+    /// ids in its dictionary; looking its values up again would take a hash for each (benches/README.md, `days`).
+    fn number_dictionary(
+        &mut self,
+        array: &ArrayRef,
+        table: &mut dyn IdTable,
+        text_of: TextOf,
+        numbers: &mut Vec<IdNumber>,
+    ) -> Result<(), RunError> {
+        let dictionary = array.as_any_dictionary();
+        let values = dictionary.values();
+        let by_key = match self.dictionary.take() {
+            Some((last, by_key)) if Arc::ptr_eq(&last, values) || &last == values => by_key,
+            last => {
+                let mut by_key = last.map_or_else(Vec::new, |(_, by_key)| by_key);
+                by_key.clear();
+                self.number_texts(&text_of(values)?, table, &mut by_key);
+                by_key
+            }
+        };
+        match dictionary.keys().as_primitive_opt::<Int32Type>() {
+            Some(keys) if keys.null_count() == 0 => {
+                numbers.extend(keys.values().iter().map(|&key| at_key(&by_key, key)));
+            }
+            Some(keys) => {
+                numbers.extend(keys.iter().map(|key| key.map_or(IdNumber::NULL, |key| at_key(&by_key, key))));
+            }
+            None if values.is_empty() => numbers.resize(array.len(), IdNumber::NULL),
+            None => {
+                numbers.extend(dictionary.normalized_keys().into_iter().enumerate().map(|(row, key)| {
+                    if dictionary.keys().is_null(row) { IdNumber::NULL } else { by_key[key] }
+                }));
+            }
+        }
+        // Keep this array rather than an equal earlier one: the next batch of the row group has the same pointer, which
+        // saves the comparison.
+        self.dictionary = Some((Arc::clone(values), by_key));
+        Ok(())
+    }
+
+    /// The number that followed the last one before, or the last one itself, if its id was spelt the same.
+    #[inline]
+    fn predict(&mut self, packed: PackedId) -> Option<IdNumber> {
+        let &follower = self.followers.get(index(self.last))?;
+        if self.packed[index(follower)] == packed {
+            self.last = follower;
+            return Some(IdNumber(follower));
+        }
+        (self.packed[index(self.last)] == packed).then_some(IdNumber(self.last))
+    }
+
+    /// As [`predict`](Self::predict), for an id that is too long to be packed.
+    fn predict_long(&mut self, raw: &str, table: &dyn IdTable) -> Option<IdNumber> {
+        let &follower = self.followers.get(index(self.last))?;
+        if table.has(follower, raw) {
+            self.last = follower;
+            return Some(IdNumber(follower));
+        }
+        table.has(self.last, raw).then_some(IdNumber(self.last))
+    }
+
+    /// Kept out of line, so that the loop around a prediction that comes true stays small.
+    #[inline(never)]
+    fn look_up(&mut self, raw: &str, packed: PackedId, table: &mut dyn IdTable) -> IdNumber {
+        let id = fold_id(raw);
+        match id_state(&id) {
+            State::Ok => {}
+            State::Null => return IdNumber::NULL,
+            State::Fault(_) => return IdNumber::TOO_LONG,
+        }
+        let Some(number) = table.number_of(&id) else { return IdNumber::ORPHAN };
+        let length = index(number.max(self.last)) + 1;
+        if self.packed.len() < length {
+            self.packed.resize(length, PackedId::TOO_LONG);
+            self.followers.resize(length, 0);
+        }
+        self.packed[index(number)] = packed;
+        self.followers[index(self.last)] = number;
+        self.last = number;
+        IdNumber(number)
+    }
+}
+
+/// The number at a key of a dictionary. A negative key becomes one that no dictionary has.
+#[inline]
+fn at_key(by_key: &[IdNumber], key: i32) -> IdNumber {
+    by_key.get(index(key.cast_unsigned())).copied().unwrap_or(IdNumber::NULL)
+}

@@ -1,0 +1,44 @@
+//! One pass over a batch: check its rows, then visit those that count stripe by stripe.
+
+use super::batch::{IdCaches, ReadingBatch, ReadingContext};
+use super::by_stripe::{ByStripe, StripeRows};
+use super::stripe::{Stripe, Stripes};
+use crate::error::RunError;
+use crate::source::{Batch, TableBook};
+
+/// What all threads share.
+pub(super) struct Kernel<'a> {
+    /// What is needed to check a batch.
+    pub context: ReadingContext<'a>,
+    /// What is counted.
+    pub stripes: Stripes,
+}
+
+/// The buffers of one thread, kept from batch to batch.
+#[derive(Default)]
+pub(super) struct BatchBuffers {
+    caches: IdCaches,
+    /// The batch that was loaded last.
+    pub readings: ReadingBatch,
+    by_stripe: ByStripe,
+}
+
+impl Kernel<'_> {
+    /// Checks the rows of a batch, counts in `book` what becomes of them, and calls `body` with each stripe, the batch
+    /// and the rows of the stripe; excluded rows may be among them.
+    ///
+    /// # Errors
+    /// The type of a column is none that the contract can read.
+    pub fn visit(
+        &self,
+        buffers: &mut BatchBuffers,
+        batch: &Batch,
+        book: &mut TableBook,
+        mut body: impl FnMut(&mut Stripe, &ReadingBatch, StripeRows),
+    ) -> Result<(), RunError> {
+        let BatchBuffers { caches, readings, by_stripe } = buffers;
+        readings.load(&self.context, caches, batch, book)?;
+        by_stripe.visit(&self.stripes, readings, |stripe, rows| body(stripe, readings, rows));
+        Ok(())
+    }
+}

@@ -1,0 +1,152 @@
+//! The month cell: what one customer used in one month, and which of its slots have a reading.
+//!
+//! A cell takes 32 bytes and is all that grows with customers × months: 100,000 customers over 36 months take 110 MiB,
+//! 1,000,000 take 1,099 MiB (benches/README.md).
+
+use super::calendar::{MonthSlot, halves};
+
+/// The energies of one reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ReadingEnergy {
+    /// Active energy in Wh.
+    pub active_wh: i64,
+    /// Reactive energy in varh, of either sign, where it was read.
+    pub reactive_varh: Option<i64>,
+}
+
+/// What was read of one customer in one month.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MonthUse {
+    /// Σ active energy in Wh.
+    pub active_wh: i64,
+    /// Σ |reactive energy| in varh.
+    pub reactive_varh: i64,
+    /// Readings.
+    pub readings: u32,
+    /// Readings that carry reactive energy.
+    pub reactive_readings: u32,
+}
+
+impl MonthUse {
+    /// Adds a reading. Sums wrap: a month with enough readings to overflow is refused after the pass.
+    #[inline]
+    pub(super) fn add(&mut self, energy: ReadingEnergy) {
+        self.active_wh = self.active_wh.wrapping_add(energy.active_wh);
+        self.reactive_varh = self.reactive_varh.wrapping_add(energy.reactive_varh.unwrap_or(0).abs());
+        self.readings += 1;
+        self.reactive_readings += u32::from(energy.reactive_varh.is_some());
+    }
+
+    /// Takes back a reading that was added.
+    pub(super) fn remove(&mut self, energy: ReadingEnergy) {
+        self.active_wh = self.active_wh.wrapping_sub(energy.active_wh);
+        self.reactive_varh = self.reactive_varh.wrapping_sub(energy.reactive_varh.unwrap_or(0).abs());
+        self.readings -= 1;
+        self.reactive_readings -= u32::from(energy.reactive_varh.is_some());
+    }
+}
+
+/// What is known of the slots of one series in one month: eight bytes, by which repeated readings are found without
+/// keeping any reading.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct SlotMarks {
+    /// Slots of a day: one bit for each day that has a reading. Slots of a minute: the first minute (low half) and the
+    /// minute after the last (high half) of a range in which all readings came in ascending order.
+    seen: u32,
+    /// Slots of a day: one bit for each day that has more than one reading. Slots of a minute: 1 if two readings may
+    /// share a minute.
+    repeated: u32,
+}
+
+impl SlotMarks {
+    /// Marks a day. Returns whether it was marked before.
+    #[inline]
+    pub fn mark_day(&mut self, slot: u16) -> bool {
+        let bit = 1 << slot;
+        let again = self.seen & bit;
+        self.seen |= bit;
+        self.repeated |= again;
+        again != 0
+    }
+
+    /// Marks the minutes `first` to `last`, in which readings came in strictly ascending order. If they lie before or
+    /// after the range marked so far, none can be a repetition; otherwise the month becomes doubtful.
+    pub fn mark_minutes(&mut self, first: u16, last: u16) {
+        let (end, start) = halves(self.seen);
+        let (start, end) = if end == 0 {
+            (first, last + 1)
+        } else if first >= end {
+            (start, last + 1)
+        } else if last < start {
+            (first, end)
+        } else {
+            self.mark_doubtful();
+            return;
+        };
+        self.seen = u32::from(start) | u32::from(end) << 16;
+    }
+
+    /// Notes that any two readings of the month may share a minute.
+    pub fn mark_doubtful(&mut self) {
+        self.repeated = 1;
+    }
+
+    /// Whether a day has more than one reading.
+    pub fn is_repeated_day(self, slot: u16) -> bool {
+        self.repeated >> slot & 1 == 1
+    }
+
+    /// Whether two readings may share a slot.
+    pub fn is_doubtful(self) -> bool {
+        self.repeated != 0
+    }
+
+    /// How many days have more than one reading.
+    pub fn repeated_days(self) -> u32 {
+        self.repeated.count_ones()
+    }
+}
+
+/// One customer in one month.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct MonthCell {
+    /// The sums over all meters.
+    pub used: MonthUse,
+    /// The marks of the customer's first meter; those of further meters are kept apart, since most customers have one.
+    pub marks: SlotMarks,
+}
+
+impl MonthCell {
+    /// Adds a reading of the first meter and marks its day. Returns whether the day was marked before.
+    #[inline]
+    pub fn add_day(&mut self, slot: MonthSlot, energy: ReadingEnergy) -> bool {
+        self.used.add(energy);
+        self.marks.mark_day(slot.slot())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_takes_thirty_two_bytes() {
+        assert_eq!(size_of::<MonthCell>(), 32);
+    }
+
+    #[test]
+    fn a_month_becomes_doubtful_when_its_minutes_are_out_of_order() {
+        let is_doubtful = |ranges: &[(u16, u16)]| {
+            let mut marks = SlotMarks::default();
+            ranges.iter().for_each(|&(first, last)| marks.mark_minutes(first, last));
+            marks.is_doubtful()
+        };
+        assert!(!is_doubtful(&[(0, 0), (1, 5), (44_639, 44_639)]));
+        assert!(!is_doubtful(&[(100, 200), (0, 99), (201, 201)]));
+        for ranges in [[(0, 0), (0, 0)], [(10, 20), (20, 30)], [(10, 20), (5, 10)], [(10, 20), (0, 44_639)]] {
+            assert!(is_doubtful(&ranges), "{ranges:?}");
+        }
+        // A range in a gap between two others is doubted although it repeats nothing: that costs time only.
+        assert!(is_doubtful(&[(0, 1), (10, 11), (5, 6)]));
+    }
+}
