@@ -1,9 +1,7 @@
-//! Defects measured in known libraries for segments, scores and drift, each with the right outcome here. Those of
-//! weights and of TOPSIS stand in `published.rs`.
+//! Defects measured in common libraries for segments and scores, each with the right outcome here. Those of weights and
+//! of TOPSIS are in `published.rs`.
 
 use std::fmt::Write as _;
-
-use gridtier::statistics::stability::{Bins, stability_index};
 
 use crate::support::{Published, counts, method_file};
 use crate::utility::{BILLS, CUSTOMERS, PAYMENTS, READINGS, Utility};
@@ -87,27 +85,4 @@ fn a_tie_at_the_top_and_an_indicator_of_two_values_leave_the_quotas_whole() {
     assert_eq!(of("break"), [10, 30, 50, 10]);
     assert_eq!(of("up"), [30, 70, 0, 0]);
     assert_eq!(of("down"), [0, 30, 0, 70]);
-}
-
-/// toad: everybody in a category that the baseline did not have gives 0.0, and 0.235 where 40 % are new; optbinning: an
-/// emptied bin gives infinity.
-#[test]
-fn a_new_category_is_drift_and_an_emptied_bin_is_finite() {
-    assert!(stability_index(&[100, 0], &[0, 100]) > 1.0);
-    let partly = stability_index(&[90, 10, 0], &[50, 10, 40]);
-    assert!(partly.is_finite() && partly > 1.0, "{partly}");
-    assert!(stability_index(&[50, 50], &[100, 0]).is_finite());
-}
-
-/// Evidently: bins of baseline and current together, so that one baseline has other bins in every cycle.
-#[test]
-fn bins_are_those_of_the_baseline_alone() {
-    let baseline: Vec<f64> = (0..500).map(f64::from).collect();
-    let bins = Bins::deciles(&baseline);
-    let before = bins.counts(&baseline);
-    for shift in [0.0, 50.0, 1e6] {
-        let now: Vec<f64> = baseline.iter().map(|x| x + shift).collect();
-        assert_eq!(bins.counts(&baseline), before);
-        assert_eq!(stability_index(&before, &bins.counts(&now)) > 0.1, shift > 0.0, "{shift}");
-    }
 }

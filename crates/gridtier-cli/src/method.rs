@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use gridtier::indicator::DIMENSIONS;
 use gridtier::method::{Method, PRESETS, ahp};
+use gridtier::word::Word;
 
 use crate::args::{Method as Args, MethodAction};
 use crate::exit::{Done, Failure};
@@ -84,7 +85,7 @@ fn from_data(method: &Method) -> String {
         if text.is_empty() {
             text.push('\n');
         }
-        let (parent, scheme) = (&siblings.parent, from.scheme.name());
+        let (parent, scheme) = (&siblings.parent, from.scheme.code());
         let items = siblings.items.join(", ");
         let how = match siblings.source() {
             "blend" => {

@@ -1,63 +1,60 @@
-//! Multi-criteria methods on a plain matrix: weights that follow from the data, and ways to combine criteria.
+//! Weights that follow from the data, and weights within limits, on a plain matrix.
 //!
-//! Every function takes the matrix by columns, one for each criterion, and says what it does where the textbook divides
-//! by zero: known libraries answer there with NaN for everybody, or with most of the weight for a rare event. A value
-//! that is not finite is missing. Who is graded and what a criterion means is not known here.
+//! Every function takes the matrix by columns, one for each criterion, and defines a result where the textbook formula
+//! divides by zero: common libraries return NaN for everybody there, or give a rare event most of the weight. A value that
+//! is not finite is missing. This module does not know who is graded or what a criterion means; how points are combined
+//! into a score is in [`score::combine`](crate::score::combine).
 
 pub mod objective;
-pub mod ranking;
 
 use rayon::prelude::*;
 
-pub use objective::{Guard, Objective, Scheme};
+pub use objective::{Guard, ObjectiveWeights, Scheme};
 
-/// Rows whose sum is taken in one piece.
+/// Rows that are summed as one block.
 pub const BLOCK: usize = 1 << 12;
 
-/// Σ f(row) over rows `0..rows`, component by component: in blocks of a fixed size whose sums are added in their order,
-/// so that the bits do not depend on the number of threads.
+/// Σ f(row) over rows `0..rows`, component by component. Blocks have a fixed size and their sums are added in order, so
+/// that the bits do not depend on the number of threads.
 pub fn sum<const K: usize>(rows: usize, f: impl Fn(usize) -> [f64; K] + Sync) -> [f64; K] {
-    let add = |mut total: [f64; K], more: [f64; K]| {
-        add(&mut total, &more);
-        total
-    };
     let blocks: Vec<[f64; K]> = (0..rows.div_ceil(BLOCK))
         .into_par_iter()
-        .map(|block| (block * BLOCK..((block + 1) * BLOCK).min(rows)).map(&f).fold([0.0; K], add))
+        .map(|block| (block * BLOCK..((block + 1) * BLOCK).min(rows)).map(&f).fold([0.0; K], added))
         .collect();
-    blocks.into_iter().fold([0.0; K], add)
+    blocks.into_iter().fold([0.0; K], added)
 }
 
-/// Adds component by component.
-pub fn add(total: &mut [f64], more: &[f64]) {
+/// The sum of two vectors.
+fn added<const K: usize>(mut total: [f64; K], more: [f64; K]) -> [f64; K] {
     total.iter_mut().zip(more).for_each(|(total, more)| *total += more);
+    total
 }
 
-/// The weights nearest in proportion to `shares` that keep their limits and sum to 1: wᵢ = clamp(λ sᵢ, floorᵢ, capᵢ)
-/// with the one λ that makes them sum to 1. Limits so hold in the result and not before a last division. The floors
-/// must sum to at most 1 and the caps to at least 1; shares are not negative, and where those that are free are all 0
-/// the rest is spread in proportion to what is left below the caps.
+/// The weights nearest in proportion to `shares` that respect their limits and sum to 1: wᵢ = clamp(λ sᵢ, floorᵢ, capᵢ)
+/// with the one λ for which they sum to 1. The limits hold for the result itself, since nothing is rescaled afterwards.
+///
+/// The floors must sum to at most 1, the caps to at least 1, and shares must not be negative. Where all shares that are
+/// not at a limit are 0, the remainder is spread in proportion to the room below the caps.
 #[must_use]
 pub fn bounded(shares: &[f64], floors: &[f64], caps: &[f64]) -> Vec<f64> {
-    /// Halvings of λ, enough for every bit of a double.
-    const ROUNDS: usize = 200;
-    let at = |lambda: f64| -> Vec<f64> {
-        let limited = |((share, floor), cap): ((&f64, &f64), &f64)| (lambda * share).clamp(*floor, *cap);
-        shares.iter().zip(floors).zip(caps).map(limited).collect()
-    };
-    let total = |weights: &[f64]| weights.iter().sum::<f64>();
+    /// Bisection steps for λ: enough for every bit of a double.
+    const STEPS: usize = 200;
     let mut high = 1.0;
-    while total(&at(high)) < 1.0 && high < 1e300 {
+    while clamped(shares, floors, caps, high).iter().sum::<f64>() < 1.0 && high < 1e300 {
         high *= 2.0;
     }
     let mut low = 0.0;
-    for _ in 0..ROUNDS {
+    for _ in 0..STEPS {
         let middle = low + (high - low) / 2.0;
-        if total(&at(middle)) < 1.0 { low = middle } else { high = middle }
+        if clamped(shares, floors, caps, middle).iter().sum::<f64>() < 1.0 {
+            low = middle;
+        } else {
+            high = middle;
+        }
     }
-    let mut weights = at(high);
+    let mut weights = clamped(shares, floors, caps, high);
     // What rounding, or shares of 0, leave over.
-    let rest = 1.0 - total(&weights);
+    let rest = 1.0 - weights.iter().sum::<f64>();
     let room: Vec<f64> = weights
         .iter()
         .zip(floors)
@@ -69,6 +66,16 @@ pub fn bounded(shares: &[f64], floors: &[f64], caps: &[f64]) -> Vec<f64> {
         weights.iter_mut().zip(room).for_each(|(weight, room)| *weight += rest * (room / all));
     }
     weights
+}
+
+/// The shares times `lambda`, each within its limits.
+fn clamped(shares: &[f64], floors: &[f64], caps: &[f64], lambda: f64) -> Vec<f64> {
+    shares
+        .iter()
+        .zip(floors)
+        .zip(caps)
+        .map(|((share, floor), cap)| (lambda * share).clamp(*floor, *cap))
+        .collect()
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use crate::score::{self, Scores, Weighed};
 use crate::source::{Finding, Source, Tally};
 use crate::tier::{self, Previous, Tiers};
 use crate::unit::{Month, Window};
+use crate::word::Word;
 
 /// A judged customer base.
 #[derive(Debug)]
@@ -94,7 +95,7 @@ fn guarded(method: &Method, scores: &Scores) -> Option<Finding> {
     let named = |(siblings, weighed): (&Siblings, &Weighed)| {
         let told = |(place, guard): (usize, &Option<Guard>)| {
             let weight = weighed.objective.as_ref().map_or(0.0, |objective| objective[place]);
-            guard.map(|guard| format!("{} {}: {}", siblings.items[place], guard.name(), guard.action(weight)))
+            guard.map(|guard| format!("{} {}: {}", siblings.items[place], guard.code(), guard.action(weight)))
         };
         weighed.guards.iter().enumerate().filter_map(told).collect::<Vec<String>>()
     };

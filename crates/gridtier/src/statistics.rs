@@ -3,8 +3,6 @@
 //! Counts and sums are integers, so that a measure has one value whatever the order of rows; only the last division is
 //! a float. What is measured, and whether it is good, is not known here.
 
-pub mod stability;
-
 use rayon::prelude::*;
 
 /// Kendall's τ-b against one order that stays the same (M. G. Kendall, *Biometrika* 33(3) 239–251, 1945), by merge sort

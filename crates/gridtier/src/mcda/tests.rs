@@ -1,9 +1,7 @@
-//! Degenerate matrices have an answer, and the answer is told.
+//! Degenerate matrices have a defined result, and what was found is reported.
 
-use super::objective::{critic, entropy, standard_deviation};
-use super::ranking::{Normalisation, grey_relational, topsis, weighted_product};
 use super::*;
-use crate::indicator::Direction;
+use crate::word::Word;
 
 fn splitmix(state: &mut u64) -> f64 {
     *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -29,7 +27,8 @@ fn a_rare_event_never_gets_more_than_an_equal_share() {
         draws(2, 1000, |u| 0.9 + 0.1 * u),
         draws(3, 1000, |u| if u < 0.95 { 0.0 } else { 1.0 }),
     ];
-    for found in [entropy(&columns), critic(&columns, &[Direction::More; 3]), standard_deviation(&columns)] {
+    for scheme in Scheme::ALL {
+        let found = scheme.weigh(&columns);
         assert_eq!(found.guards, [None, None, Some(Guard::Sparse)]);
         assert!(found.weights[2] <= 1.0 / 3.0 + 1e-12 && whole(&found.weights), "{found:?}");
     }
@@ -47,12 +46,8 @@ fn one_bad_column_does_not_spoil_the_others() {
         let [a, b] = good();
         let columns = vec![a, bad, b];
         let without = vec![columns[0].clone(), columns[2].clone()];
-        let pairs = [
-            (entropy(&columns), entropy(&without)),
-            (critic(&columns, &[Direction::More; 3]), critic(&without, &[Direction::More; 2])),
-            (standard_deviation(&columns), standard_deviation(&without)),
-        ];
-        for (with, without) in pairs {
+        for scheme in Scheme::ALL {
+            let (with, without) = (scheme.weigh(&columns), scheme.weigh(&without));
             assert_eq!(with.guards, [None, Some(guard), None]);
             assert_eq!(with.weights[1], 0.0);
             assert!((with.weights[0] - without.weights[0]).abs() < 1e-12 && whole(&with.weights));
@@ -64,7 +59,8 @@ fn one_bad_column_does_not_spoil_the_others() {
 fn a_column_that_most_rows_lack_takes_no_more_than_an_equal_share() {
     let sparse = (0..100).map(|row| if row % 5 == 0 { f64::from(row * row) } else { f64::NAN }).collect();
     let columns = vec![draws(9, 100, |u| 5.0 + u), sparse, draws(10, 100, |u| 5.0 + u)];
-    for found in [entropy(&columns), critic(&columns, &[Direction::More; 3]), standard_deviation(&columns)] {
+    for scheme in Scheme::ALL {
+        let found = scheme.weigh(&columns);
         assert_eq!(found.guards, [None, Some(Guard::PartlyEmpty), None]);
         assert!(found.weights[1] <= 1.0 / 3.0 + 1e-12 && whole(&found.weights), "{found:?}");
     }
@@ -74,44 +70,26 @@ fn a_column_that_most_rows_lack_takes_no_more_than_an_equal_share() {
 fn a_net_exporter_takes_no_weight_from_others() {
     let [mut a, b] = [draws(6, 40, |u| 1.0 + u), draws(7, 40, |u| 1.0 + u)];
     a[3] = -0.5;
-    let found = entropy(&[a.clone(), b.clone()]);
+    let found = Scheme::Entropy.weigh(&[a.clone(), b.clone()]);
     assert_eq!((found.weights, found.guards), (vec![0.0, 1.0], vec![Some(Guard::Negative), None]));
-    assert!(critic(&[a, b], &[Direction::More; 2]).guards.iter().all(Option::is_none));
+    assert!(Scheme::Critic.weigh(&[a, b]).guards.iter().all(Option::is_none));
 }
 
 #[test]
-fn a_missing_value_concerns_its_own_row() {
+fn a_missing_value_makes_no_weight_nan() {
     let columns = vec![vec![1.0, f64::NAN, 3.0, 2.0], vec![4.0, 5.0, 6.0, 1.0]];
-    let whole: Vec<Vec<f64>> = columns.iter().map(|column| [&column[..1], &column[2..]].concat()).collect();
-    let weights = [0.5, 0.5];
-    let found = topsis(&columns, &weights);
-    assert!(found.iter().all(|x| x.is_some_and(f64::is_finite)), "{found:?}");
-    let without = topsis(&whole, &weights);
-    assert_eq!([found[0], found[2], found[3]], [without[0], without[1], without[2]]);
-    for weights in [entropy(&columns), critic(&columns, &[Direction::More; 2]), standard_deviation(&columns)]
-    {
-        assert!(weights.weights.iter().all(|w| w.is_finite()));
+    for scheme in Scheme::ALL {
+        assert!(scheme.weigh(&columns).weights.iter().all(|w| w.is_finite()));
     }
-    assert_eq!(topsis(&[vec![f64::NAN, 1.0]], &[1.0])[0], None);
 }
 
 #[test]
-fn nothing_that_tells_rows_apart_gives_equal_weights_and_equal_rows() {
+fn columns_that_tell_no_rows_apart_weigh_the_same() {
     let flat = vec![vec![3.0; 5], vec![0.0; 5]];
-    for found in [entropy(&flat), critic(&flat, &[Direction::More; 2]), standard_deviation(&flat)] {
-        assert_eq!(found.weights, [0.5, 0.5]);
+    for scheme in Scheme::ALL {
+        assert_eq!(scheme.weigh(&flat).weights, [0.5, 0.5]);
+        assert_eq!(scheme.weigh(&[]).weights, Vec::<f64>::new());
     }
-    let marked = Normalisation::MinMax.apply(&flat, &[Direction::More, Direction::Less]);
-    assert_eq!(marked, [vec![0.5; 5], vec![0.5; 5]], "a constant is best for neither benefit nor cost");
-    assert_eq!(topsis(&marked, &[0.5, 0.5]), [Some(0.5); 5]);
-    assert_eq!(grey_relational(&marked, &[0.5, 0.5], 0.5), [Some(1.0); 5]);
-    assert_eq!(entropy(&[]).weights, Vec::<f64>::new());
-}
-
-#[test]
-fn one_zero_does_not_make_a_product_nothing() {
-    let found = weighted_product(&[vec![0.0, 100.0], vec![100.0, 100.0]], &[0.5, 0.5], 1.0);
-    assert!((found[0].unwrap() - 10.0).abs() < 1e-12 && (found[1].unwrap() - 100.0).abs() < 1e-12);
 }
 
 #[test]
@@ -141,7 +119,7 @@ fn under_entropy_an_event_column_never_takes_more_than_an_equal_share() {
     for every in [2, 3, 5, 9, 20] {
         let event: Vec<f64> = (0..1000).map(|row| f64::from(u8::from(row % every == 0))).collect();
         let columns = vec![event, draws(21, 1000, |u| 0.7 + 0.3 * u), draws(22, 1000, |u| 5.0 + u)];
-        let found = entropy(&columns);
+        let found = Scheme::Entropy.weigh(&columns);
         assert_eq!(found.guards[0], Some(Guard::Sparse), "one in {every}");
         assert!(found.weights[0] <= 1.0 / 3.0 + 1e-12, "one in {every}: {:?}", found.weights);
     }

@@ -3,6 +3,7 @@
 use super::{Combine, Tier};
 use crate::checked_toml::{Key, Shape};
 use crate::mcda::Scheme;
+use crate::word::Word;
 
 const TIER: Shape = Shape::OneOf(Tier::NAMES);
 const ANY: Shape = Shape::Number(f64::MIN, f64::MAX);
@@ -31,7 +32,7 @@ const OBJECTIVE: &[Key] = &[
     Key::required("items", Shape::List(&Shape::Text), "the siblings"),
     Key::required(
         "by",
-        Shape::OneOf(Scheme::NAMES),
+        Shape::OneOf(Scheme::CODES),
         "how weights follow from the points of ranked customers",
     ),
 ];
@@ -40,7 +41,7 @@ const LIMITED: Shape = Shape::Map(&SHARE);
 
 const BLEND: &[Key] = &[
     Key::required("alpha", SHARE, "share of the weights given or judged; the rest comes from the data"),
-    Key::required("by", Shape::OneOf(Scheme::NAMES), "how the other weights follow from the data"),
+    Key::required("by", Shape::OneOf(Scheme::CODES), "how the other weights follow from the data"),
     Key::optional("floor", LIMITED, "by sibling: the least weight, holding in the result"),
     Key::optional("cap", LIMITED, "by sibling: the greatest weight, holding in the result"),
 ];

@@ -8,6 +8,7 @@ use super::raw;
 use super::tree::Builder;
 use crate::checked_toml::did_you_mean;
 use crate::mcda::Scheme;
+use crate::word::Word;
 
 /// How far siblings' weights may be from summing to 1.
 const SUM_TOLERANCE: f64 = 1e-9;
@@ -69,7 +70,7 @@ impl Siblings {
     pub fn source(&self) -> &'static str {
         match &self.from_data {
             Some(from) if from.alpha > 0.0 || self.judged => "blend",
-            Some(from) => from.scheme.name(),
+            Some(from) => from.scheme.code(),
             None if self.judged => "ahp",
             None => "fixed",
         }
@@ -97,7 +98,7 @@ impl Builder<'_, '_> {
         let items: Vec<String> = weights.iter().map(|(item, _)| item.clone()).collect();
         self.check_twice(path, &items);
         let from_data = match (&raw.objective, &raw.blend) {
-            (Some(objective), _) => Scheme::named(&objective.by).map(|scheme| FromData {
+            (Some(objective), _) => Scheme::from_code(&objective.by).map(|scheme| FromData {
                 scheme,
                 alpha: 0.0,
                 floors: vec![0.0; items.len()],
@@ -180,7 +181,7 @@ impl Builder<'_, '_> {
                 format!("no weights that sum to 1 keep these limits: floors sum to {least}, caps to {most}");
             self.fault(&path, what, "lower the floors to at most 1 in all, raise the caps to at least 1");
         }
-        let scheme = Scheme::named(&blend.by)?;
+        let scheme = Scheme::from_code(&blend.by)?;
         Some(FromData { scheme, alpha: blend.alpha, floors, caps, frozen: None })
     }
 

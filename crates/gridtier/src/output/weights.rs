@@ -5,6 +5,7 @@ use super::{NUMBER, Output, TEXT, full, nullable, numbers, text};
 use crate::mcda::Guard;
 use crate::method::{Method, Siblings};
 use crate::score::{Scores, Weighed};
+use crate::word::Word;
 
 /// One sibling.
 struct Row<'a> {
@@ -50,7 +51,7 @@ pub(super) fn table<'a>(scores: &'a Scores, method: &'a Method) -> Output<'a> {
             numbers(each().map(Row::given)),
             numbers(each().map(objective)),
             numbers(each().map(|row| Some(row.weighed.weights[row.place]))),
-            text(each().map(|row| row.weighed.guards[row.place].map(Guard::name))),
+            text(each().map(|row| row.weighed.guards[row.place].map(Guard::code))),
         ]
     })
 }
