@@ -16,21 +16,21 @@ use gridtier::contract::rule::Rule;
 use gridtier::contract::{Column, Table};
 
 use crate::config::TableConfig;
+use crate::guard::Unreadable;
 use crate::listing::HiveValue;
-use crate::unreadable::Unreadable;
 
 pub use agree::{Notice, Typed, agree};
 
 /// A column as a file has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnColumn {
+pub struct FileColumn {
     /// Its name in the file.
     pub name: String,
     /// Its type; `None` for text that stands for any type, as in CSV.
     pub data_type: Option<DataType>,
 }
 
-impl OwnColumn {
+impl FileColumn {
     /// A column with a type.
     pub fn typed(name: impl Into<String>, data_type: DataType) -> Self {
         Self { name: name.into(), data_type: Some(data_type) }
@@ -44,7 +44,7 @@ impl OwnColumn {
 
 /// Rows of a file: whole columns, and the rows (0-based in the piece) that could not be taken apart.
 #[derive(Debug)]
-pub struct Piece {
+pub struct FilePiece {
     /// The columns asked for.
     pub columns: Vec<ArrayRef>,
     /// Rows of each.
@@ -92,7 +92,7 @@ fn folded(name: &str) -> String {
 /// Two names fold together, a required column is missing, or a mapped one is nested.
 pub fn map(
     table: Table,
-    own: &[OwnColumn],
+    own: &[FileColumn],
     hive: &[HiveValue],
     config: &TableConfig,
 ) -> Result<Mapping, Unreadable> {
@@ -168,7 +168,7 @@ fn refuse_missing(
     Unreadable::because(what, advice)
 }
 
-fn refuse_nested(mapping: &Mapping, own: &[OwnColumn]) -> Result<(), Unreadable> {
+fn refuse_nested(mapping: &Mapping, own: &[FileColumn]) -> Result<(), Unreadable> {
     for (name, pick) in &mapping.picks {
         let Pick::Own(at) = pick else { continue };
         if own[*at].data_type.as_ref().is_some_and(|kind| Family::of(kind) == Family::Nested) {

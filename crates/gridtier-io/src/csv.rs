@@ -17,10 +17,10 @@ use arrow_array::builder::StringViewBuilder;
 use csv::{ReaderBuilder, StringRecord};
 use gridtier::contract::rule::Rule;
 
-use crate::columns::{OwnColumn, Piece};
-use crate::limits::{BATCH_ROWS, BATCH_TEXT_BYTES_MAX};
+use crate::columns::{FileColumn, FilePiece};
+use crate::guard::Unreadable;
+use crate::guard::limits::{BATCH_ROWS, BATCH_TEXT_BYTES_MAX};
 use crate::listing::DataFile;
-use crate::unreadable::Unreadable;
 
 use decode::Decoded;
 pub use decode::Encoding;
@@ -45,22 +45,22 @@ impl CsvFile {
     }
 
     /// Its columns.
-    pub fn columns(&self) -> Vec<OwnColumn> {
-        self.header.iter().map(|name| OwnColumn::loose(name.clone())).collect()
+    pub fn columns(&self) -> Vec<FileColumn> {
+        self.header.iter().map(|name| FileColumn::loose(name.clone())).collect()
     }
 
     /// The records after the header, of any width.
-    pub fn records(&self, file: &DataFile) -> Result<Records, Unreadable> {
+    pub fn records(&self, file: &DataFile) -> Result<CsvRecords, Unreadable> {
         let decoded = Decoded::new(file.open()?, self.encoding)?;
         let mut reader = reader(decoded, self.delimiter);
         let mut header = StringRecord::new();
         reader.read_record(&mut header).map_err(unreadable)?;
-        Ok(Records { reader })
+        Ok(CsvRecords { reader })
     }
 
     /// The columns at `picks`, piece by piece.
-    pub fn pieces(&self, file: &DataFile, picks: Vec<usize>) -> Result<Pieces, Unreadable> {
-        Ok(Pieces {
+    pub fn pieces(&self, file: &DataFile, picks: Vec<usize>) -> Result<CsvPieces, Unreadable> {
+        Ok(CsvPieces {
             records: self.records(file)?,
             record: StringRecord::new(),
             width: self.header.len(),
@@ -82,11 +82,11 @@ fn unreadable(error: csv::Error) -> Unreadable {
 }
 
 /// The records of a file.
-pub struct Records {
+pub struct CsvRecords {
     reader: csv::Reader<Decoded<File>>,
 }
 
-impl Records {
+impl CsvRecords {
     /// Reads the next record, if there is one.
     pub fn read(&mut self, record: &mut StringRecord) -> Result<bool, Unreadable> {
         self.reader.read_record(record).map_err(unreadable)
@@ -94,15 +94,15 @@ impl Records {
 }
 
 /// The rows of a file, in pieces of whole columns.
-pub struct Pieces {
-    records: Records,
+pub struct CsvPieces {
+    records: CsvRecords,
     record: StringRecord,
     width: usize,
     picks: Vec<usize>,
 }
 
-impl Pieces {
-    fn piece(&mut self) -> Result<Option<Piece>, Unreadable> {
+impl CsvPieces {
+    fn piece(&mut self) -> Result<Option<FilePiece>, Unreadable> {
         let mut builders: Vec<StringViewBuilder> =
             self.picks.iter().map(|_| StringViewBuilder::with_capacity(BATCH_ROWS)).collect();
         let (mut rows, mut bytes, mut faults) = (0, 0, Vec::new());
@@ -121,12 +121,12 @@ impl Pieces {
         }
         let finish = |mut builder: StringViewBuilder| Arc::new(builder.finish()) as ArrayRef;
         let columns = builders.into_iter().map(finish).collect();
-        Ok((rows > 0).then_some(Piece { columns, rows, faults }))
+        Ok((rows > 0).then_some(FilePiece { columns, rows, faults }))
     }
 }
 
-impl Iterator for Pieces {
-    type Item = Result<Piece, Unreadable>;
+impl Iterator for CsvPieces {
+    type Item = Result<FilePiece, Unreadable>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.piece().transpose()

@@ -25,15 +25,15 @@ use gridtier::source::{Batch, Bounds, Part, Source};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::columns::{self, Mapping, Notice, OwnColumn, Pick, Piece, Typed};
+use crate::columns::{self, FileColumn, FilePiece, Mapping, Notice, Pick, Typed};
 use crate::config::{self, Config, HiveType};
 use crate::csv::CsvFile;
+use crate::guard::Unreadable;
+use crate::guard::limits::BATCH_ROWS;
 use crate::hash::sha256_of;
 use crate::ipc::IpcFile;
-use crate::limits::BATCH_ROWS;
 use crate::listing::{self, DataFile, Format};
 use crate::parquet::ParquetFile;
-use crate::unreadable::Unreadable;
 
 /// A file that a cycle was computed from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +85,7 @@ pub(crate) enum Content {
 pub(crate) struct Readable {
     pub file: DataFile,
     pub content: Content,
-    pub columns: Vec<OwnColumn>,
+    pub columns: Vec<FileColumn>,
     mapping: Mapping,
     sha256: String,
     rows: u64,
@@ -231,7 +231,7 @@ fn check_file(file: DataFile, config: &Config) -> Result<Readable, Refusal> {
     }
 }
 
-type Surveyed = (Content, Vec<OwnColumn>, Mapping, String);
+type Surveyed = (Content, Vec<FileColumn>, Mapping, String);
 
 fn survey(file: &DataFile, config: &Config) -> Result<Surveyed, Unreadable> {
     listing::check_content(file)?;
@@ -263,7 +263,7 @@ fn delivered_twice(files: &[Readable]) -> Vec<Refusal> {
 }
 
 impl Content {
-    fn columns(&self) -> Vec<OwnColumn> {
+    fn columns(&self) -> Vec<FileColumn> {
         match self {
             Self::Parquet(parquet) => parquet.columns(),
             Self::Csv(csv) => csv.columns(),
@@ -285,7 +285,7 @@ impl Content {
     }
 }
 
-type Pieces<'a> = Box<dyn Iterator<Item = Result<Piece, Unreadable>> + 'a>;
+type Pieces<'a> = Box<dyn Iterator<Item = Result<FilePiece, Unreadable>> + 'a>;
 
 impl Readable {
     pub fn input(&self) -> Input {
@@ -360,7 +360,7 @@ impl<'a> Plan<'a> {
         Self { names, own: own.into_iter().collect(), readable, config }
     }
 
-    fn record(&self, piece: &Piece) -> Result<RecordBatch, Unreadable> {
+    fn record(&self, piece: &FilePiece) -> Result<RecordBatch, Unreadable> {
         let mut fields = Vec::with_capacity(self.names.len());
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.names.len());
         for (name, pick) in &self.names {

@@ -3,8 +3,7 @@
 //!
 //! The modules stand in the order in which data flows; each uses only those above it. Nothing here decides a number.
 
-pub mod unreadable;
-pub mod limits;
+pub mod guard;
 pub mod hash;
 pub mod config;
 pub mod listing;

@@ -17,7 +17,7 @@ use gridtier::contract::Table;
 use gridtier::error::Refusal;
 
 use crate::config::{self, Config};
-use crate::unreadable::Unreadable;
+use crate::guard::Unreadable;
 
 pub use content::check_content;
 pub use hive::HiveValue;

@@ -1,17 +1,10 @@
-//! Parquet files, whoever wrote them: read fast when they are sound, refused by name when they are not.
+//! Reads parquet files of any writer.
 //!
-//! Decoding is arrow-rs's. Around it stand the checks that keep a malformed or malicious file from costing more than a
-//! refusal: the footer is walked before it is decoded (`footer`), the pages of a column are surveyed before one is read
-//! (`pages`) and checked on their way (`guarded`, `delta`), and a panic of the decoder is caught. Text whose pages are
-//! all references to a dictionary stays a dictionary, so that an account number is compared once for each row group and
-//! not once for each row, and a long value is never copied out. Nested columns are not read; statistics are read where
-//! they are asked for, to tell which row groups need not be opened (`statistics`).
+//! arrow-rs decodes; [`guard`](crate::guard) checks footers and pages before it does. Text whose pages are all references
+//! to a dictionary stays a dictionary: an account number is then compared once for each row group and not once for each
+//! row, and a long value is not copied for each row. Statistics are read on request, to find row groups that need not be
+//! opened (`statistics`). Nested columns are not read.
 
-mod compact;
-mod delta;
-mod footer;
-mod guarded;
-mod pages;
 mod statistics;
 
 use std::sync::Arc;
@@ -19,101 +12,115 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Field, Fields, TimeUnit};
 use gridtier::contract::cell::Family;
+use gridtier::index::count;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowSelection};
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels, parquet_to_arrow_schema};
 use parquet::basic::{LogicalType, Type as Physical};
 use parquet::file::metadata::ParquetMetaData;
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor, Type, TypePtr};
 
-use self::guarded::GuardedRowGroup;
-use self::pages::Chunk;
-pub use self::statistics::Statistics;
-use crate::columns::{OwnColumn, Piece};
-use crate::limits::{PART_BYTES_MAX, TextCheck};
+use crate::columns::{FileColumn, FilePiece};
+use crate::guard::limits::{PART_BYTES_MAX, TextCheck};
+use crate::guard::parquet_pages::ChunkPages;
+use crate::guard::row_group::GuardedRowGroup;
+use crate::guard::{Unreadable, caught, parquet_footer};
 use crate::listing::DataFile;
-use crate::unreadable::{Unreadable, caught};
 
-/// Longest fixed-length bytes that are shown.
+pub use self::statistics::ColumnStatistics;
+
+/// Longest value of a column of fixed-length bytes that is read.
 const FIXED_BYTES_MAX: i32 = 64;
 
 /// A parquet file whose footer has been read.
 #[derive(Clone, Debug)]
 pub struct ParquetFile {
     metadata: Arc<ParquetMetaData>,
-    columns: Vec<Column>,
+    columns: Vec<ParquetColumn>,
 }
 
 #[derive(Clone, Debug)]
-struct Column {
+struct ParquetColumn {
     name: String,
     data_type: DataType,
-    /// What is needed to read it, if it is flat.
-    flat: Option<Flat>,
+    /// `None` for a column that is nested or cannot be read safely.
+    flat: Option<FlatColumn>,
 }
 
+/// Where a column without nesting is in the schema.
 #[derive(Clone, Debug)]
-struct Flat {
+struct FlatColumn {
+    /// Position among the leaves of the schema.
     leaf: usize,
-    kind: TypePtr,
+    parquet_type: TypePtr,
 }
 
 impl ParquetFile {
     /// Reads the footer of a file.
     pub fn open(file: &DataFile) -> Result<Self, Unreadable> {
-        let metadata = footer::read(&mut file.open()?, file.bytes, &[])?;
+        let metadata = parquet_footer::read(&mut file.open()?, file.bytes, &[])?;
         let columns = caught(|| columns(&metadata))?;
         Ok(Self { metadata: Arc::new(metadata), columns })
     }
 
     /// Its columns, in order; a nested one has a nested type.
-    pub fn columns(&self) -> Vec<OwnColumn> {
-        self.columns.iter().map(|column| OwnColumn::typed(&column.name, column.data_type.clone())).collect()
+    pub fn columns(&self) -> Vec<FileColumn> {
+        self.columns.iter().map(|column| FileColumn::typed(&column.name, column.data_type.clone())).collect()
     }
 
-    /// Rows of each row group.
+    /// The number of rows of each row group.
     pub fn row_groups(&self) -> impl Iterator<Item = u64> + '_ {
-        self.metadata.row_groups().iter().map(|group| group.num_rows() as u64)
+        (0..self.metadata.num_row_groups()).map(|row_group| self.rows(row_group))
     }
 
-    /// The columns at `picks` (flat ones) of a row group, in pieces of at most `most_rows`; only the selected rows, if
-    /// any are.
+    /// The footer was refused if a row group claims fewer than no rows.
+    fn rows(&self, row_group: usize) -> u64 {
+        u64::try_from(self.metadata.row_group(row_group).num_rows()).unwrap_or(0)
+    }
+
+    /// Reads the flat columns at these positions of a row group, in pieces of at most `rows_max` rows.
+    ///
+    /// With a `selection`, only its rows are read.
     pub fn pieces(
         &self,
         file: &DataFile,
         row_group: usize,
-        picks: &[usize],
-        most_rows: usize,
+        positions: &[usize],
+        rows_max: usize,
         selection: Option<RowSelection>,
-    ) -> Result<Pieces, Unreadable> {
-        let rows = self.metadata.row_group(row_group).num_rows() as u64;
+    ) -> Result<ParquetPieces, Unreadable> {
+        let rows = self.rows(row_group);
         let mut handle = file.open()?;
-        let mut flats = Vec::with_capacity(picks.len());
-        let mut chunks = Vec::with_capacity(picks.len());
-        for &pick in picks {
-            let column = &self.columns[pick];
+        let mut fields = Vec::with_capacity(positions.len());
+        let mut types = Vec::with_capacity(positions.len());
+        let mut chunks = Vec::with_capacity(positions.len());
+        let mut batch_rows = rows_max;
+        for &position in positions {
+            let column = &self.columns[position];
             let Some(flat) = &column.flat else {
                 return Err(Unreadable::damaged(format!("the column {} cannot be read", column.name)));
             };
             let chunk = self.metadata.row_group(row_group).column(flat.leaf);
-            let chunk = caught(|| Chunk::survey(&mut handle, chunk, rows))??;
-            flats.push((flat, column, chunk.all_dictionary));
+            let chunk = caught(|| ChunkPages::survey(&mut handle, chunk, rows))??;
+            batch_rows = batch_rows.min(chunk.batch_rows);
+            let decoded_type = decoded_type(&column.data_type, chunk.all_dictionary);
+            fields.push(Field::new(&column.name, decoded_type, true));
+            types.push(Arc::clone(&flat.parquet_type));
             chunks.push((flat.leaf, Arc::new(chunk)));
         }
         check_held(&chunks)?;
-        let batch_rows = chunks.iter().map(|(_, chunk)| chunk.batch_rows).fold(most_rows, usize::min);
         let row_groups = GuardedRowGroup {
             file: Arc::new(handle),
             metadata: Arc::clone(&self.metadata),
             row_group,
             chunks,
         };
-        let expected = selection.as_ref().map_or(rows, |selection| selection.row_count() as u64);
-        let reader = caught(|| reader(&flats, &row_groups, batch_rows, selection))??;
-        Ok(Pieces { reader, left: expected, texts: TextCheck::default() })
+        let left = selection.as_ref().map_or(rows, |selection| count(selection.row_count()));
+        let reader = caught(|| reader(types, fields.into(), &row_groups, batch_rows, selection))??;
+        Ok(ParquetPieces { reader, left, texts: TextCheck::default() })
     }
 }
 
-fn check_held(chunks: &[(usize, Arc<Chunk>)]) -> Result<(), Unreadable> {
+fn check_held(chunks: &[(usize, Arc<ChunkPages>)]) -> Result<(), Unreadable> {
     let held: u64 = chunks.iter().map(|(_, chunk)| chunk.held).sum();
     if held <= PART_BYTES_MAX {
         return Ok(());
@@ -125,107 +132,114 @@ fn check_held(chunks: &[(usize, Arc<Chunk>)]) -> Result<(), Unreadable> {
 }
 
 fn reader(
-    flats: &[(&Flat, &Column, bool)],
+    types: Vec<TypePtr>,
+    fields: Fields,
     row_groups: &GuardedRowGroup,
     batch_rows: usize,
     selection: Option<RowSelection>,
 ) -> Result<ParquetRecordBatchReader, Unreadable> {
-    let schema = descriptor(flats.iter().map(|(flat, ..)| Arc::clone(&flat.kind)).collect())?;
-    let wanted = flats.iter().map(|(_, column, all_dictionary)| {
-        Field::new(&column.name, wanted_type(&column.data_type, *all_dictionary), true)
-    });
-    let wanted: Fields = wanted.collect();
-    let levels = parquet_to_arrow_field_levels(&schema, ProjectionMask::all(), Some(&wanted))?;
+    let schema = schema_of(types)?;
+    let levels = parquet_to_arrow_field_levels(&schema, ProjectionMask::all(), Some(&fields))?;
     Ok(ParquetRecordBatchReader::try_new_with_row_groups(&levels, row_groups, batch_rows, selection)?)
 }
 
-/// A schema of flat columns.
-fn descriptor(columns: Vec<TypePtr>) -> Result<SchemaDescriptor, Unreadable> {
-    let root = Type::group_type_builder("schema").with_fields(columns).build()?;
+/// The schema of flat columns.
+fn schema_of(types: Vec<TypePtr>) -> Result<SchemaDescriptor, Unreadable> {
+    let root = Type::group_type_builder("schema").with_fields(types).build()?;
     Ok(SchemaDescriptor::new(Arc::new(root)))
 }
 
-/// The type to decode a column to: text as a dictionary or as views.
-fn wanted_type(base: &DataType, all_dictionary: bool) -> DataType {
-    let dictionary = |values| DataType::Dictionary(Box::new(DataType::Int32), Box::new(values));
+/// The type that a column is decoded to: text as a dictionary or as views.
+fn decoded_type(base: &DataType, all_dictionary: bool) -> DataType {
     match (base, all_dictionary) {
-        (DataType::Utf8, true) | (DataType::Binary, true) => dictionary(base.clone()),
+        (DataType::Utf8 | DataType::Binary, true) => {
+            DataType::Dictionary(Box::new(DataType::Int32), Box::new(base.clone()))
+        }
         (DataType::Utf8, false) => DataType::Utf8View,
         (DataType::Binary, false) => DataType::BinaryView,
         _ => base.clone(),
     }
 }
 
-/// The columns of a file. The types come from the parquet schema; an Arrow schema that came along adds what parquet
-/// cannot say, such as times in seconds.
-fn columns(metadata: &ParquetMetaData) -> Vec<Column> {
+/// The columns of a file. Types come from the parquet schema; an embedded Arrow schema adds what parquet cannot
+/// express, such as times in seconds.
+fn columns(metadata: &ParquetMetaData) -> Vec<ParquetColumn> {
     let schema = metadata.file_metadata().schema_descr();
     let key_values = metadata.file_metadata().key_value_metadata();
-    let said = caught(|| parquet_to_arrow_schema(schema, key_values)).ok().and_then(Result::ok);
-    let said_type =
-        |name: &str| said.as_ref()?.column_with_name(name).map(|(_, field)| field.data_type().clone());
-    let mut leaf = 0;
+    let arrow_schema = caught(|| parquet_to_arrow_schema(schema, key_values)).ok().and_then(Result::ok);
+    let mut next_leaf = 0;
     let mut columns = Vec::new();
-    for kind in schema.root_schema().get_fields() {
-        let name = kind.name().to_owned();
-        let at = leaf;
-        leaf += leaves(kind);
-        let descriptor = (leaf == at + 1 && kind.is_primitive()).then(|| schema.column(at));
-        let data_type = descriptor.as_ref().and_then(|column| flat_type(column, kind, said_type(&name)));
-        let flat = data_type.is_some().then(|| Flat { leaf: at, kind: Arc::clone(kind) });
-        // Whatever it is, it is no plain value.
+    for parquet_type in schema.root_schema().get_fields() {
+        let name = parquet_type.name().to_owned();
+        let leaf = next_leaf;
+        next_leaf += leaves(parquet_type);
+        let mut data_type = None;
+        if next_leaf == leaf + 1 && parquet_type.is_primitive() {
+            let arrow_field = arrow_schema.as_ref().and_then(|schema| schema.column_with_name(&name));
+            let arrow_type = arrow_field.map(|(_, field)| field.data_type().clone());
+            data_type = flat_type(&schema.column(leaf), parquet_type, arrow_type);
+        }
+        let flat = data_type.is_some().then(|| FlatColumn { leaf, parquet_type: Arc::clone(parquet_type) });
+        // An empty struct says that the column is nested.
         let data_type = data_type.unwrap_or_else(|| DataType::Struct(Fields::empty()));
-        columns.push(Column { name, data_type, flat });
+        columns.push(ParquetColumn { name, data_type, flat });
     }
     columns
 }
 
-fn leaves(kind: &TypePtr) -> usize {
-    if kind.is_primitive() { 1 } else { kind.get_fields().iter().map(leaves).sum() }
+/// The number of leaves below a node of the schema.
+fn leaves(node: &TypePtr) -> usize {
+    if node.is_primitive() { 1 } else { node.get_fields().iter().map(leaves).sum() }
 }
 
-/// The type of a flat column that can be read safely.
-fn flat_type(column: &ColumnDescriptor, kind: &TypePtr, said: Option<DataType>) -> Option<DataType> {
+/// The Arrow type of a flat column, or `None` if the column cannot be read safely.
+fn flat_type(
+    column: &ColumnDescriptor,
+    parquet_type: &TypePtr,
+    arrow_type: Option<DataType>,
+) -> Option<DataType> {
     let is_json = matches!(column.logical_type_ref(), Some(LogicalType::Json));
-    let fixed = (column.physical_type() == Physical::FIXED_LEN_BYTE_ARRAY).then(|| column.type_length());
-    // The decoder does not check that JSON is text, and makes room for fixed bytes before it sees any.
-    if column.max_rep_level() > 0
-        || is_json
-        || fixed.is_some_and(|length| !(0..=FIXED_BYTES_MAX).contains(&length))
-    {
+    let is_too_wide = column.physical_type() == Physical::FIXED_LEN_BYTE_ARRAY
+        && !(0..=FIXED_BYTES_MAX).contains(&column.type_length());
+    // The decoder does not check that JSON is UTF-8, and reserves memory for fixed-length bytes before it sees any.
+    if column.max_rep_level() > 0 || is_json || is_too_wide {
         return None;
     }
     if column.physical_type() == Physical::INT96 {
-        // In nanoseconds the year 9999 would not fit.
+        // In nanoseconds the year 9999 would overflow.
         return Some(DataType::Timestamp(TimeUnit::Microsecond, None));
     }
-    let own = || {
-        let schema = descriptor(vec![Arc::clone(kind)]).ok()?;
-        let schema = parquet_to_arrow_schema(&schema, None).ok()?;
-        Some(schema.field(0).data_type().clone())
-    };
-    let data_type = match said.or_else(own)? {
+    let data_type = match arrow_type.or_else(|| type_by_parquet(parquet_type))? {
         DataType::Dictionary(_, values) => *values,
         other => other,
     };
-    Some(match data_type {
+    let data_type = match data_type {
         DataType::LargeUtf8 | DataType::Utf8View => DataType::Utf8,
         DataType::LargeBinary | DataType::BinaryView => DataType::Binary,
         other => other,
-    })
-    .filter(|kind| Family::of(kind) != Family::Nested || matches!(kind, DataType::FixedSizeBinary(_)))
+    };
+    let is_flat =
+        Family::of(&data_type) != Family::Nested || matches!(data_type, DataType::FixedSizeBinary(_));
+    is_flat.then_some(data_type)
 }
 
-/// The rows of a row group, in pieces of whole columns.
-pub struct Pieces {
+/// The Arrow type that the parquet schema alone gives.
+fn type_by_parquet(parquet_type: &TypePtr) -> Option<DataType> {
+    let schema = schema_of(vec![Arc::clone(parquet_type)]).ok()?;
+    let schema = parquet_to_arrow_schema(&schema, None).ok()?;
+    Some(schema.field(0).data_type().clone())
+}
+
+/// Reads the rows of a row group in pieces.
+pub struct ParquetPieces {
     reader: ParquetRecordBatchReader,
     /// Rows still to come.
     left: u64,
     texts: TextCheck,
 }
 
-impl Pieces {
-    fn piece(&mut self) -> Result<Option<Piece>, Unreadable> {
+impl ParquetPieces {
+    fn piece(&mut self) -> Result<Option<FilePiece>, Unreadable> {
         let Some(batch) = caught(|| self.reader.next())? else {
             return match self.left {
                 0 => Ok(None),
@@ -234,17 +248,17 @@ impl Pieces {
         };
         let batch: RecordBatch = batch?;
         let rows = batch.num_rows();
-        let Some(left) = self.left.checked_sub(rows as u64) else {
+        let Some(left) = self.left.checked_sub(count(rows)) else {
             return Err(Unreadable::damaged("a row group has more rows than it claims"));
         };
         self.left = left;
         self.texts.check(batch.columns())?;
-        Ok(Some(Piece { columns: batch.columns().to_vec(), rows, faults: Vec::new() }))
+        Ok(Some(FilePiece { columns: batch.columns().to_vec(), rows, faults: Vec::new() }))
     }
 }
 
-impl Iterator for Pieces {
-    type Item = Result<Piece, Unreadable>;
+impl Iterator for ParquetPieces {
+    type Item = Result<FilePiece, Unreadable>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.piece().transpose()

@@ -21,12 +21,12 @@ use gridtier::error::Refusal;
 use gridtier::source::Reject;
 use parquet::arrow::arrow_reader::RowSelection;
 
-use crate::columns::{OwnColumn, Piece};
+use crate::columns::{FileColumn, FilePiece};
 use crate::csv::CsvFile;
 use crate::folder::{Content, DataFolder, Readable};
+use crate::guard::Unreadable;
 use crate::listing::DataFile;
 use crate::parquet::ParquetFile;
-use crate::unreadable::Unreadable;
 
 /// Most rows of a batch, and bytes of text after which it is handed on.
 const BATCH_ROWS: usize = 8_192;
@@ -61,7 +61,7 @@ pub fn reject_rows<E: From<Refusal>>(
     for rejects in rejects.chunk_by(|a, b| a.at.file() == b.at.file()) {
         let place = rejects[0].at.file() as usize;
         let Some(readable) = folder.files(table).get(place) else { continue };
-        let own: Vec<&OwnColumn> = readable.columns.iter().filter(|column| is_plain(column)).collect();
+        let own: Vec<&FileColumn> = readable.columns.iter().filter(|column| is_plain(column)).collect();
         if let Some(published) = published.as_mut().filter(|all| all.have(rejects, &own, &layout.schema)) {
             let mut left = rejects.len();
             while left > 0 {
@@ -89,7 +89,7 @@ pub fn reject_rows<E: From<Refusal>>(
 }
 
 /// Whether a column can be shown as text.
-fn is_plain(column: &OwnColumn) -> bool {
+fn is_plain(column: &FileColumn) -> bool {
     column
         .data_type
         .as_ref()
@@ -193,9 +193,9 @@ impl<'a> Sheet<'a> {
 
 /// The rows of a file, some at a time.
 enum Rows<'a> {
-    Csv { csv: &'a CsvFile, records: crate::csv::Records, record: StringRecord, row: u64 },
+    Csv { csv: &'a CsvFile, records: crate::csv::CsvRecords, record: StringRecord, row: u64 },
     Parquet(ParquetRows<'a>),
-    Ipc { pieces: crate::ipc::Pieces, picks: Vec<usize>, row: u64 },
+    Ipc { pieces: crate::ipc::IpcPieces, picks: Vec<usize>, row: u64 },
 }
 
 struct ParquetRows<'a> {
@@ -206,12 +206,12 @@ struct ParquetRows<'a> {
     groups: Vec<Range<u64>>,
     next: usize,
     /// The row group being read, and the selected rows still to come.
-    open: Option<(crate::parquet::Pieces, std::vec::IntoIter<u64>)>,
+    open: Option<(crate::parquet::ParquetPieces, std::vec::IntoIter<u64>)>,
 }
 
 impl<'a> Rows<'a> {
     fn new(readable: &'a Readable) -> Result<Self, Unreadable> {
-        let plain = |columns: &[OwnColumn]| {
+        let plain = |columns: &[FileColumn]| {
             (0..columns.len()).filter(|&at| is_plain(&columns[at])).collect::<Vec<_>>()
         };
         let picks = plain(&readable.columns);
@@ -284,7 +284,7 @@ fn csv_cell<'r>(csv: &CsvFile, record: &'r StringRecord, at: usize) -> Option<st
 
 fn take_piece(
     sheet: &mut Sheet,
-    piece: &Piece,
+    piece: &FilePiece,
     picks: &[usize],
     rows: impl Iterator<Item = u64>,
 ) -> Result<(), Unreadable> {

@@ -5,8 +5,8 @@ use gridtier::contract::Table;
 use gridtier::contract::cell::Family;
 use gridtier::contract::rule::Rule;
 
-use super::{Mapping, OwnColumn, Pick, folded};
-use crate::unreadable::Unreadable;
+use super::{FileColumn, Mapping, Pick, folded};
+use crate::guard::Unreadable;
 
 /// Something noticed about a table that sets no row aside: rule, columns, example.
 pub type Notice = (Rule, u64, String);
@@ -20,7 +20,7 @@ pub struct Typed<'a> {
     /// Its name.
     pub name: &'a str,
     /// Its columns.
-    pub own: &'a [OwnColumn],
+    pub own: &'a [FileColumn],
     /// How they are mapped.
     pub mapping: &'a Mapping,
 }

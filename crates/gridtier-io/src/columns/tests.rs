@@ -4,11 +4,11 @@ use super::*;
 
 const PAYMENTS: [&str; 4] = ["payment_id", "bill_id", "paid_on", "amount"];
 
-fn loose(names: &[&str]) -> Vec<OwnColumn> {
-    names.iter().map(|name| OwnColumn::loose(*name)).collect()
+fn loose(names: &[&str]) -> Vec<FileColumn> {
+    names.iter().map(|name| FileColumn::loose(*name)).collect()
 }
 
-fn map_payments(own: &[OwnColumn]) -> Result<Mapping, String> {
+fn map_payments(own: &[FileColumn]) -> Result<Mapping, String> {
     map(Table::Payments, own, &[], &TableConfig::default())
         .map_err(|fault| format!("{}|{}", fault.what, fault.advice))
 }
@@ -70,9 +70,9 @@ fn a_folder_name_wins_over_a_column_of_the_same_name() {
 fn a_nested_column_is_refused_only_where_it_is_read() {
     let nested = DataType::Struct(Fields::empty());
     let mut own = loose(&PAYMENTS);
-    own.push(OwnColumn::typed("extra", nested.clone()));
+    own.push(FileColumn::typed("extra", nested.clone()));
     assert!(map_payments(&own).is_ok());
-    own[3] = OwnColumn::typed("amount", nested);
+    own[3] = FileColumn::typed("amount", nested);
     assert!(map_payments(&own).unwrap_err().contains("holds a nested value"));
 }
 

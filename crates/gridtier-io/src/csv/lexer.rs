@@ -3,14 +3,14 @@
 //! The parser takes an unclosed quote for a cell that reaches to the end of the file: one quote can swallow a million
 //! rows without an error. This scanner follows the parser's own rules and knows the line in which a quote was opened.
 
-use crate::limits::{CELL_BYTES_MAX, COLUMNS_MAX, too_long};
-use crate::unreadable::Unreadable;
+use crate::guard::Unreadable;
+use crate::guard::limits::{CELL_BYTES_MAX, COLUMNS_MAX, cell_too_long};
 
 /// Longest record: more than any table needs, less than memory.
 const RECORD_BYTES_MAX: u64 = 16 << 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum LexerState {
     StartOfRecord,
     StartOfCell,
     Cell,
@@ -22,7 +22,7 @@ enum State {
 #[derive(Debug)]
 pub struct Lexer {
     delimiter: u8,
-    state: State,
+    state: LexerState,
     at: u64,
     line: u64,
     after_return: bool,
@@ -38,7 +38,7 @@ impl Lexer {
     pub fn new(delimiter: u8) -> Self {
         Self {
             delimiter,
-            state: State::StartOfRecord,
+            state: LexerState::StartOfRecord,
             at: 0,
             line: 1,
             after_return: false,
@@ -55,10 +55,12 @@ impl Lexer {
         let mut rest = stretch;
         while !rest.is_empty() {
             let plain = match self.state {
-                State::Cell => {
+                LexerState::Cell => {
                     rest.iter().position(|&byte| byte == self.delimiter || byte == b'\n' || byte == b'\r')
                 }
-                State::Quoted => rest.iter().position(|&byte| byte == b'"' || byte == b'\n' || byte == b'\r'),
+                LexerState::Quoted => {
+                    rest.iter().position(|&byte| byte == b'"' || byte == b'\n' || byte == b'\r')
+                }
                 _ => Some(0),
             };
             let plain = plain.unwrap_or(rest.len());
@@ -82,28 +84,28 @@ impl Lexer {
         self.after_return = byte == b'\r';
         let ends_cell = byte == self.delimiter || ends_line;
         match self.state {
-            State::Quoted if byte == b'"' => self.state = State::QuoteInQuoted,
-            State::Quoted => {}
-            State::QuoteInQuoted if byte == b'"' => self.state = State::Quoted,
-            State::StartOfRecord if ends_line => {}
-            State::StartOfRecord | State::StartOfCell if byte == b'"' => {
+            LexerState::Quoted if byte == b'"' => self.state = LexerState::QuoteInQuoted,
+            LexerState::Quoted => {}
+            LexerState::QuoteInQuoted if byte == b'"' => self.state = LexerState::Quoted,
+            LexerState::StartOfRecord if ends_line => {}
+            LexerState::StartOfRecord | LexerState::StartOfCell if byte == b'"' => {
                 self.begin_if_first();
-                (self.state, self.quote_line) = (State::Quoted, line);
+                (self.state, self.quote_line) = (LexerState::Quoted, line);
             }
             _ if ends_cell => {
                 self.begin_if_first();
                 self.check_lengths()?;
                 self.cells += 1;
                 self.cell_start = self.at + 1;
-                self.state = State::StartOfCell;
+                self.state = LexerState::StartOfCell;
                 if ends_line {
                     self.records += 1;
-                    self.state = State::StartOfRecord;
+                    self.state = LexerState::StartOfRecord;
                 }
             }
             _ => {
                 self.begin_if_first();
-                self.state = State::Cell;
+                self.state = LexerState::Cell;
             }
         }
         self.at += 1;
@@ -111,21 +113,21 @@ impl Lexer {
     }
 
     fn begin_if_first(&mut self) {
-        if self.state == State::StartOfRecord {
+        if self.state == LexerState::StartOfRecord {
             (self.record_start, self.cell_start, self.cells) = (self.at, self.at, 0);
         }
     }
 
     fn check_lengths(&self) -> Result<(), Unreadable> {
-        if self.state == State::StartOfRecord {
+        if self.state == LexerState::StartOfRecord {
             return Ok(());
         }
         let cell = self.at.saturating_sub(self.cell_start);
         // Two quotes around it.
         if cell > CELL_BYTES_MAX as u64 + 2 {
             return Err(match self.state {
-                State::Quoted => self.unclosed(&format!("is still open after {cell} bytes")),
-                _ => too_long(cell as usize),
+                LexerState::Quoted => self.unclosed(&format!("is still open after {cell} bytes")),
+                _ => cell_too_long(cell as usize),
             });
         }
         if self.at - self.record_start > RECORD_BYTES_MAX || self.cells > 100 * COLUMNS_MAX {
@@ -145,8 +147,8 @@ impl Lexer {
     /// At the end of the text: its records, the header among them.
     pub fn finish(&self) -> Result<u64, Unreadable> {
         match self.state {
-            State::Quoted => Err(self.unclosed("is never closed")),
-            State::StartOfRecord => Ok(self.records),
+            LexerState::Quoted => Err(self.unclosed("is never closed")),
+            LexerState::StartOfRecord => Ok(self.records),
             _ => Ok(self.records + 1),
         }
     }

@@ -7,10 +7,10 @@ use csv::StringRecord;
 use super::decode::{Decoded, Encoding};
 use super::lexer::Lexer;
 use super::{CsvFile, reader, unreadable};
+use crate::guard::Unreadable;
+use crate::guard::limits::COLUMNS_MAX;
 use crate::hash::Hashing;
-use crate::limits::COLUMNS_MAX;
 use crate::listing::DataFile;
-use crate::unreadable::Unreadable;
 
 /// How far into a file its header line is looked for.
 const HEADER_BYTES_MAX: u64 = 1 << 20;

@@ -3,7 +3,7 @@ use gridtier::contract::Table;
 use gridtier::source::Source;
 
 use super::*;
-use crate::limits::CELL_BYTES_MAX;
+use crate::guard::limits::CELL_BYTES_MAX;
 use crate::test_folder::{TestFolder, readings};
 
 const HEADER: &str = "customer_id,read_at,active_kwh,说明\n";

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use csv::StringRecord;
 
 use crate::csv::CsvFile;
+use crate::guard::Unreadable;
 use crate::listing::DataFile;
-use crate::unreadable::Unreadable;
 
 /// Why a file of requests cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -10,7 +10,7 @@ use gridtier::unit::DAY_US;
 use super::{Content, Readable, constant};
 use crate::columns::Pick;
 use crate::config::Config;
-use crate::parquet::Statistics;
+use crate::parquet::ColumnStatistics;
 
 /// Times with a zone come in their local order but for the hours about a change of clocks.
 const CLOCK_CHANGE_US: i64 = DAY_US;
@@ -51,7 +51,7 @@ pub(super) fn of_parts(readable: &Readable, config: &Config) -> Vec<Option<Bound
 
 /// Where a column's values are known from.
 enum Kept<'a> {
-    Own(&'a Statistics),
+    Own(&'a ColumnStatistics),
     /// One value for all rows.
     Same(ArrayRef),
 }
@@ -106,6 +106,6 @@ impl Kept<'_> {
 }
 
 /// Whether no value of a part is null.
-fn is_zero(statistics: &Statistics, part: usize) -> bool {
+fn is_zero(statistics: &ColumnStatistics, part: usize) -> bool {
     statistics.nulls.is_valid(part) && statistics.nulls.value(part) == 0
 }

@@ -5,7 +5,7 @@
 use std::io::Read;
 
 use super::{DataFile, Format};
-use crate::unreadable::Unreadable;
+use crate::guard::Unreadable;
 
 /// What files begin with.
 const MARKS: &[(&[u8], Kind)] = &[

@@ -8,7 +8,7 @@ use gridtier::error::Refusal;
 
 use super::{DataFile, Format, HiveValue, ignored, names_in};
 use crate::config::TableConfig;
-use crate::limits::NESTING_MAX;
+use crate::guard::limits::NESTING_MAX;
 
 /// Where Hadoop writers keep a job's output until it is complete, and how they say that it is.
 const JOB_FOLDER: &str = "_temporary";

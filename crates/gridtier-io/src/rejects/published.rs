@@ -18,8 +18,8 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 
 use super::text::is_whole;
 use super::{BATCH_ROWS, OWN_FROM, PLACE_NAMES};
-use crate::columns::OwnColumn;
-use crate::unreadable::Unreadable;
+use crate::columns::FileColumn;
+use crate::guard::Unreadable;
 
 /// The place of a published reject, and the cells that were asked for.
 pub(crate) struct Place<'b> {
@@ -84,12 +84,12 @@ impl<'k> Rejects<'k> {
 
     /// Whether the `rejects` of a file are the published ones again, and can be told in a table of `schema`; `own` are the
     /// file's columns.
-    pub(super) fn have(&self, rejects: &[Reject], own: &[&OwnColumn], schema: &Schema) -> bool {
+    pub(super) fn have(&self, rejects: &[Reject], own: &[&FileColumn], schema: &Schema) -> bool {
         let Some(file) = rejects.first().map(|first| first.at.file()) else { return false };
         let start = self.known.partition_point(|reject| reject.at.file() < file);
         let end = self.known.partition_point(|reject| reject.at.file() <= file);
         let published = self.batches.schema();
-        let is_told = |column: &&OwnColumn| {
+        let is_told = |column: &&FileColumn| {
             place(schema, &column.name).is_some() && place(&published, &column.name).is_some()
         };
         self.known[start..end] == *rejects && own.iter().all(is_told)

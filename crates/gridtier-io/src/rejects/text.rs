@@ -7,7 +7,7 @@ use arrow_array::{Array, ArrayRef};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::DataType;
 
-use crate::unreadable::Unreadable;
+use crate::guard::Unreadable;
 
 /// Longest cell that is shown whole.
 const CELL_BYTES_MAX: usize = 1 << 10;

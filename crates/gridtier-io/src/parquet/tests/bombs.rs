@@ -11,7 +11,7 @@ use parquet::basic::Encoding;
 use parquet::file::properties::WriterProperties;
 
 use super::forge::*;
-use crate::limits::CELL_BYTES_MAX;
+use crate::guard::limits::CELL_BYTES_MAX;
 use crate::test_folder::{TestFolder, parquet_as};
 
 /// The other two columns of a table of readings.

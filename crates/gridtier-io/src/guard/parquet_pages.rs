@@ -1,8 +1,7 @@
-//! The pages of a column chunk, by their headers alone.
+//! Reads the page headers of a column chunk before any page is decoded.
 //!
-//! What a page claims decides how much memory its decoder takes, so all headers of a chunk are read before the first
-//! page is. They also say whether all of a chunk's values are references to its dictionary, which the chunk's metadata
-//! may be silent or wrong about.
+//! What a page claims decides how much memory its decoder takes. The headers also say whether all values of a chunk are
+//! references to its dictionary, which the chunk's metadata may omit or get wrong.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -10,9 +9,12 @@ use std::io::{Read, Seek, SeekFrom};
 use parquet::basic::{Compression, Type};
 use parquet::file::metadata::ColumnChunkMetaData;
 
-use super::compact::{Shape, Stuck, walk};
-use crate::limits::{BATCH_ROWS, BATCH_TEXT_BYTES_MAX, PAGE_BYTES_MAX};
-use crate::unreadable::Unreadable;
+use gridtier::index::{count, index_u64};
+
+use super::Unreadable;
+use super::cursor::Stuck;
+use super::limits::{BATCH_ROWS, BATCH_TEXT_BYTES_MAX, PAGE_BYTES_MAX};
+use super::thrift::{ThriftShape as Shape, walk};
 
 const DATA_HEADER: Shape =
     Shape::Struct(&[(1, Shape::I32), (2, Shape::I32), (3, Shape::I32), (4, Shape::I32)]);
@@ -38,21 +40,23 @@ const PAGE_HEADER: &[(i16, Shape)] = &[
     (8, DATA_HEADER_V2),
 ];
 
-/// First and last try at how long a header is: one with statistics holds two values.
+/// Bytes that are read first to find a header.
 const HEADER_BYTES: u64 = 512;
+/// Longest header: one with statistics holds two values of the column.
 const HEADER_BYTES_MAX: u64 = 4 << 20;
 
-/// Encodings by their numbers in parquet.thrift.
-const PLAIN_DICTIONARY: i64 = 2;
-const DELTA_LENGTH_BYTE_ARRAY: i64 = 6;
-const DELTA_BYTE_ARRAY: i64 = 7;
-const RLE_DICTIONARY: i64 = 8;
+/// Encodings by their codes in parquet.thrift.
+const PLAIN_DICTIONARY: u64 = 2;
+const DELTA_LENGTH_BYTE_ARRAY: u64 = 6;
+const DELTA_BYTE_ARRAY: u64 = 7;
+const RLE_DICTIONARY: u64 = 8;
 
-/// How much longer than its page the text of a page of differences may be, and how much any page may hold.
+/// Most bytes of text for each byte of a delta-encoded page, on top of [`DELTA_FREE`].
 pub(super) const DELTA_GROWTH_MAX: u64 = 16;
+/// Bytes that a page of any length may stand for.
 pub(super) const DELTA_FREE: u64 = 64 << 10;
 
-/// What a page is.
+/// The type of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PageKind {
     Dictionary,
@@ -60,66 +64,68 @@ pub(super) enum PageKind {
     DataV2,
 }
 
-/// How the values of a page are written, as far as it matters here.
+/// How the values of a page are encoded, as far as it decides their size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PageEncoding {
     /// References to the dictionary.
     Dictionary,
     /// Lengths, then text.
     DeltaLength,
-    /// Text as differences to the text before.
+    /// Text as differences from the text before.
     Delta,
     Other,
 }
 
 impl PageEncoding {
-    fn of_number(number: i64) -> Self {
-        match number {
-            PLAIN_DICTIONARY | RLE_DICTIONARY => Self::Dictionary,
-            DELTA_LENGTH_BYTE_ARRAY => Self::DeltaLength,
-            DELTA_BYTE_ARRAY => Self::Delta,
+    fn from_code(code: Option<u64>) -> Self {
+        match code {
+            Some(PLAIN_DICTIONARY | RLE_DICTIONARY) => Self::Dictionary,
+            Some(DELTA_LENGTH_BYTE_ARRAY) => Self::DeltaLength,
+            Some(DELTA_BYTE_ARRAY) => Self::Delta,
             _ => Self::Other,
         }
     }
 }
 
-/// A page, by its header.
+/// A page by what its header claims.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Page {
+pub(super) struct PageClaim {
     pub kind: PageKind,
     pub encoding: PageEncoding,
     pub values: u64,
     /// Where its bytes begin in the file.
     pub start: u64,
+    /// Its bytes in the file.
     pub packed: u64,
+    /// Its bytes once decompressed.
     pub unpacked: u64,
-    /// Bytes before the values that are not packed, in a page of version 2.
+    /// Bytes of levels before the values, which a page of version 2 does not compress.
     pub levels: u64,
 }
 
-/// The pages of a chunk.
+/// The pages of a column chunk.
 #[derive(Debug)]
-pub(super) struct Chunk {
-    pub pages: Vec<Page>,
-    pub codec: Compression,
+pub(crate) struct ChunkPages {
+    pub(super) pages: Vec<PageClaim>,
+    pub(super) codec: Compression,
     /// Whether every value is a reference to the dictionary.
-    pub all_dictionary: bool,
-    /// Most that is held of it at one time: the dictionary and one page.
-    pub held: u64,
-    /// Rows that a batch may have so that its text fits into memory, were all of it to come at once.
-    pub batch_rows: usize,
+    pub(crate) all_dictionary: bool,
+    /// Most bytes in memory at one time: the dictionary and one page.
+    pub(crate) held: u64,
+    /// Rows for a batch whose text fits into memory whatever the distribution of long values.
+    pub(crate) batch_rows: usize,
 }
 
-impl Chunk {
-    /// Reads the headers of a chunk of a flat column in a row group of `rows`.
-    pub(super) fn survey(
+impl ChunkPages {
+    /// Reads the page headers of a chunk of a flat column in a row group of `rows`.
+    pub(crate) fn survey(
         file: &mut File,
         chunk: &ColumnChunkMetaData,
         rows: u64,
     ) -> Result<Self, Unreadable> {
         let (mut at, length) = chunk.byte_range();
         let end = at + length;
-        let mut pages: Vec<Page> = Vec::new();
+        let mut pages: Vec<PageClaim> = Vec::new();
         let mut values = 0u64;
         while values < rows {
             let Some((page, next)) = page_at(file, at, end, chunk)? else { break };
@@ -140,10 +146,10 @@ impl Chunk {
                 "column {name} has {values} values, its row group {rows} rows"
             )));
         }
-        Self::of(pages, chunk)
+        Self::from_claims(pages, chunk)
     }
 
-    fn of(pages: Vec<Page>, chunk: &ColumnChunkMetaData) -> Result<Self, Unreadable> {
+    fn from_claims(pages: Vec<PageClaim>, chunk: &ColumnChunkMetaData) -> Result<Self, Unreadable> {
         let claimed = u64::try_from(chunk.uncompressed_size()).unwrap_or(0);
         let unpacked: u64 = pages.iter().map(|page| page.unpacked).sum();
         // What headers take is counted or not, by writer.
@@ -151,37 +157,42 @@ impl Chunk {
             let what = format!("a column of {claimed} bytes unpacks to {unpacked}");
             return Err(Unreadable::damaged(what));
         }
-        let of_dictionary = |page: &&Page| page.kind == PageKind::Dictionary;
-        let dictionary: u64 = pages.iter().filter(of_dictionary).map(|page| page.unpacked).sum();
-        let data = || pages.iter().filter(|page| !of_dictionary(page));
         let is_text = chunk.column_type() == Type::BYTE_ARRAY;
+        let (mut dictionary, mut largest, mut batch_rows, mut all_dictionary) = (0, 0, BATCH_ROWS, true);
+        for page in &pages {
+            if page.kind == PageKind::Dictionary {
+                dictionary += page.unpacked;
+                continue;
+            }
+            largest = largest.max(page.unpacked);
+            all_dictionary &= page.encoding == PageEncoding::Dictionary;
+            if is_text {
+                batch_rows = batch_rows.min(page.batch_rows());
+            }
+        }
         Ok(Self {
             codec: chunk.compression(),
-            all_dictionary: dictionary > 0 && data().all(|page| page.encoding == PageEncoding::Dictionary),
-            held: dictionary + data().map(|page| page.unpacked).max().unwrap_or(0),
-            batch_rows: if is_text {
-                data().map(Page::batch_rows).min().unwrap_or(BATCH_ROWS)
-            } else {
-                BATCH_ROWS
-            },
+            all_dictionary: all_dictionary && dictionary > 0,
+            held: dictionary + largest,
+            batch_rows,
             pages,
         })
     }
 }
 
-impl Page {
-    /// Rows like this page's that fit into four times the text of a batch.
+impl PageClaim {
+    /// How many rows like those of this page fit into four times the text of a batch.
     fn batch_rows(&self) -> usize {
         let bytes = match self.encoding {
             PageEncoding::Dictionary => return BATCH_ROWS,
             PageEncoding::Delta => self.unpacked * DELTA_GROWTH_MAX + DELTA_FREE,
             PageEncoding::DeltaLength | PageEncoding::Other => self.unpacked,
         };
-        let rows = 4 * BATCH_TEXT_BYTES_MAX as u64 * self.values / bytes.max(1);
-        (rows as usize).clamp(1, BATCH_ROWS)
+        let rows = 4 * count(BATCH_TEXT_BYTES_MAX) * self.values / bytes.max(1);
+        index_u64(rows.clamp(1, count(BATCH_ROWS)))
     }
 
-    /// Checks a dictionary's values against its bytes: each is held as a number of its own once unpacked.
+    /// Checks the number of a dictionary's values against its bytes: the decoder reserves memory for each.
     fn check_dictionary(&self, chunk: &ColumnChunkMetaData) -> Result<(), Unreadable> {
         let width = match chunk.column_type() {
             Type::BOOLEAN => 1,
@@ -208,14 +219,13 @@ fn page_at(
     at: u64,
     end: u64,
     chunk: &ColumnChunkMetaData,
-) -> Result<Option<(Option<Page>, u64)>, Unreadable> {
+) -> Result<Option<(Option<PageClaim>, u64)>, Unreadable> {
     if at >= end {
         return Ok(None);
     }
     let (header, length) = header_at(file, at, end)?;
     let start = at + length;
-    let size = |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok());
-    let (Some(unpacked), Some(packed)) = (size(header.unpacked), size(header.packed)) else {
+    let (Some(unpacked), Some(packed)) = (header.unpacked, header.packed) else {
         return Err(Unreadable::damaged("a page header has no length"));
     };
     if packed > end - start {
@@ -235,39 +245,40 @@ fn page_at(
         Some(3) => PageKind::DataV2,
         _ => return Err(Unreadable::damaged("a page of an unknown kind")),
     };
-    let Some(values) = size(header.values) else {
+    let Some(values) = header.values else {
         return Err(Unreadable::damaged("a page header has no count"));
     };
-    let encoding = PageEncoding::of_number(header.encoding.unwrap_or(-1));
-    let levels = size(header.levels[0]).unwrap_or(0) + size(header.levels[1]).unwrap_or(0);
-    let page = Page { kind, encoding, values, start, packed, unpacked, levels };
+    let encoding = PageEncoding::from_code(header.encoding);
+    let levels = header.levels.into_iter().flatten().sum();
+    let page = PageClaim { kind, encoding, values, start, packed, unpacked, levels };
     if kind == PageKind::Dictionary {
         page.check_dictionary(chunk)?;
     }
     Ok(Some((Some(page), start + packed)))
 }
 
+/// The fields of a page header that matter here; a negative number counts as absent.
 #[derive(Default)]
-struct Header {
-    kind: Option<i64>,
-    unpacked: Option<i64>,
-    packed: Option<i64>,
-    values: Option<i64>,
-    encoding: Option<i64>,
-    levels: [Option<i64>; 2],
+struct PageHeader {
+    kind: Option<u64>,
+    unpacked: Option<u64>,
+    packed: Option<u64>,
+    values: Option<u64>,
+    encoding: Option<u64>,
+    levels: [Option<u64>; 2],
 }
 
-/// The header at `at` and its length, reading as little of the file as it takes.
-fn header_at(file: &mut File, at: u64, end: u64) -> Result<(Header, u64), Unreadable> {
+/// The header at `at` and its length, reading as little of the file as possible.
+fn header_at(file: &mut File, at: u64, end: u64) -> Result<(PageHeader, u64), Unreadable> {
     let mut window = HEADER_BYTES;
     loop {
         let available = window.min(end - at);
-        let mut bytes = Vec::with_capacity(available as usize);
+        let mut bytes = Vec::with_capacity(index_u64(available));
         file.seek(SeekFrom::Start(at))?;
         file.by_ref().take(available).read_to_end(&mut bytes)?;
-        let mut header = Header::default();
+        let mut header = PageHeader::default();
         let walked = walk(&bytes, PAGE_HEADER, &mut |path, value| {
-            let place = match path {
+            let field = match path {
                 [1] => &mut header.kind,
                 [2] => &mut header.unpacked,
                 [3] => &mut header.packed,
@@ -277,10 +288,10 @@ fn header_at(file: &mut File, at: u64, end: u64) -> Result<(Header, u64), Unread
                 [8, 6] => &mut header.levels[1],
                 _ => return,
             };
-            *place = Some(value);
+            *field = u64::try_from(value).ok();
         });
         match walked {
-            Ok(length) => return Ok((header, length as u64)),
+            Ok(length) => return Ok((header, count(length))),
             Err(Stuck::Short) if available == window && window < HEADER_BYTES_MAX => window *= 16,
             Err(Stuck::Short) => return Err(Unreadable::damaged("a page header ends too early")),
             Err(Stuck::Broken(how)) => return Err(Unreadable::damaged(format!("a page header holds {how}"))),

@@ -1,4 +1,7 @@
-//! The messages of an Arrow stream, by their headers alone.
+//! Walks the messages of an Arrow file or stream by their headers.
+//!
+//! The decoder reserves memory for the body that a message claims, and for the length that a compressed buffer claims to
+//! decompress to.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -6,28 +9,32 @@ use std::io::{Read, Seek, SeekFrom};
 
 use arrow_ipc::{Endianness, MessageHeader, RecordBatch};
 
-use crate::limits::{FOOTER_BYTES_MAX, MESSAGE_BYTES_MAX, check_rows};
-use crate::unreadable::{Unreadable, caught};
+use gridtier::index::{count, index_u64};
+
+use super::limits::{FOOTER_BYTES_MAX, MESSAGE_BYTES_MAX, check_rows};
+use super::{Unreadable, caught};
 
 const MAGIC: &[u8; 6] = b"ARROW1";
 const FEATHER_1: &[u8; 4] = b"FEA1";
-/// Magic and padding before the stream of a file.
+/// The start of a file: magic and padding.
 const HEAD_BYTES: u64 = 8;
-/// Length of the footer and magic at the end of a file.
-const TAIL_BYTES: u64 = 10;
+/// The end of a file: the length of the footer, and the magic.
+const TAIL: usize = 10;
+const TAIL_BYTES: u64 = count(TAIL);
+/// The mark before the length of a message.
 const CONTINUED: u32 = u32::MAX;
 
 /// How the messages of a file are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Layout {
-    /// By its footer.
+pub(crate) enum IpcLayout {
+    /// A file: its footer lists them.
     File,
-    /// One after the other.
+    /// A stream: one follows the other.
     Stream,
 }
 
-/// Walks a file of `bytes`: how it is laid out, and its rows.
-pub(super) fn walk(file: &mut File, bytes: u64) -> Result<(Layout, u64), Unreadable> {
+/// Walks a file of `bytes` and returns its layout and number of rows.
+pub(crate) fn walk(file: &mut File, bytes: u64) -> Result<(IpcLayout, u64), Unreadable> {
     let mut head = Vec::new();
     file.seek(SeekFrom::Start(0))?;
     file.take(HEAD_BYTES).read_to_end(&mut head)?;
@@ -35,54 +42,78 @@ pub(super) fn walk(file: &mut File, bytes: u64) -> Result<(Layout, u64), Unreada
         let advice = "write it as Feather version 2, or as parquet";
         return Err(Unreadable::because("it is a Feather file of the old version 1", advice));
     }
-    let mut walker = Walker { file, at: 0, end: bytes, rows: 0, dictionaries: BTreeMap::new() };
+    let mut walker = MessageWalker { file, at: 0, end: bytes, rows: 0, dictionaries: BTreeMap::new() };
     let layout = if head.starts_with(MAGIC) {
         walker.blocks()?;
-        Layout::File
+        IpcLayout::File
     } else {
         walker.stream()?;
-        Layout::Stream
+        IpcLayout::Stream
     };
     let rows = walker.rows;
     check_rows(rows, bytes)?;
     Ok((layout, rows))
 }
 
-struct Walker<'f> {
+struct MessageWalker<'f> {
     file: &'f mut File,
     at: u64,
     end: u64,
     rows: u64,
-    /// Bytes of each dictionary, unpacked.
+    /// Decompressed bytes of each dictionary.
     dictionaries: BTreeMap<i64, u64>,
 }
 
-/// Where a message is: its beginning, the length of its header, the length of its body.
-type Place = (u64, u64, u64);
+/// Where the footer of a file says that a message is.
+struct MessagePlace {
+    start: u64,
+    header_bytes: u64,
+    body_bytes: u64,
+}
 
-impl Walker<'_> {
+impl MessagePlace {
+    fn new(block: &arrow_ipc::Block) -> Result<Self, Unreadable> {
+        Ok(Self {
+            start: unsigned(block.offset())?,
+            header_bytes: unsigned(block.metaDataLength().into())?,
+            body_bytes: unsigned(block.bodyLength())?,
+        })
+    }
+
+    fn bytes(&self) -> u64 {
+        self.header_bytes.saturating_add(self.body_bytes)
+    }
+
+    /// Whether the message lies between the head of the file and `end`.
+    fn is_inside(&self, end: u64) -> bool {
+        self.start >= HEAD_BYTES
+            && (8..=FOOTER_BYTES_MAX).contains(&self.header_bytes)
+            && self.start.saturating_add(self.bytes()) <= end
+    }
+}
+
+fn unsigned(value: i64) -> Result<u64, Unreadable> {
+    u64::try_from(value).map_err(|_| no_content())
+}
+
+impl MessageWalker<'_> {
     /// Walks the messages that the footer of a file lists.
     fn blocks(&mut self) -> Result<(), Unreadable> {
         let footer = self.footer()?;
         let places = caught(|| places(&footer))??;
-        let room = self.end - HEAD_BYTES - TAIL_BYTES - footer.len() as u64;
-        let total = places
-            .iter()
-            .fold(0u64, |total, (_, header, body)| total.saturating_add(header.saturating_add(*body)));
-        let is_inside = |(start, header, body): &Place| {
-            let end = start.saturating_add(*header).saturating_add(*body);
-            *start >= HEAD_BYTES && (8..=FOOTER_BYTES_MAX).contains(header) && end <= HEAD_BYTES + room
-        };
-        if total > room || !places.iter().all(is_inside) {
+        let room = self.end - HEAD_BYTES - TAIL_BYTES - count(footer.len());
+        let total = places.iter().fold(0u64, |total, place| total.saturating_add(place.bytes()));
+        if total > room || !places.iter().all(|place| place.is_inside(HEAD_BYTES + room)) {
             return Err(Unreadable::damaged("its footer lies: its batches do not fit into the file"));
         }
-        for (start, header, body) in places {
-            let mut message = vec![0; header as usize];
-            self.file.seek(SeekFrom::Start(start))?;
+        for place in places {
+            let mut message = vec![0; index_u64(place.header_bytes)];
+            self.file.seek(SeekFrom::Start(place.start))?;
             self.file.read_exact(&mut message)?;
             let prefix = if message[..4] == CONTINUED.to_le_bytes() { 8 } else { 4 };
-            let claimed = caught(|| self.message(&message[prefix..], start + header, Kind::Batch))??;
-            if claimed > body {
+            let body_start = place.start + place.header_bytes;
+            let claimed = caught(|| self.message(&message[prefix..], body_start, ExpectedMessage::Batch))??;
+            if claimed > place.body_bytes {
                 return Err(Unreadable::damaged("a message reaches beyond its place"));
             }
         }
@@ -91,12 +122,11 @@ impl Walker<'_> {
 
     fn footer(&mut self) -> Result<Vec<u8>, Unreadable> {
         let bytes = self.end;
-        let cut_off = || Unreadable::damaged("it is cut off: the end of an Arrow file is missing");
         if bytes < HEAD_BYTES + TAIL_BYTES {
             return Err(cut_off());
         }
         self.file.seek(SeekFrom::Start(bytes - TAIL_BYTES))?;
-        let mut tail = [0; TAIL_BYTES as usize];
+        let mut tail = [0; TAIL];
         self.file.read_exact(&mut tail)?;
         let (length, magic) = tail.split_at(4);
         if magic != MAGIC {
@@ -109,25 +139,26 @@ impl Walker<'_> {
             )));
         }
         self.file.seek(SeekFrom::Start(bytes - TAIL_BYTES - length))?;
-        let mut footer = vec![0; length as usize];
+        let mut footer = vec![0; index_u64(length)];
         self.file.read_exact(&mut footer)?;
         Ok(footer)
     }
 
     /// Walks the messages of a stream, which must say that it ends.
     fn stream(&mut self) -> Result<(), Unreadable> {
-        let mut kind = Kind::Schema;
+        let mut expected = ExpectedMessage::Schema;
         while self.at < self.end {
             let Some(header) = self.header()? else {
-                // Two streams written one after the other: a reader stops at the end of the first.
-                let is_last = self.at == self.end;
+                if self.at == self.end {
+                    return Ok(());
+                }
+                // Of two streams in one file, a reader would stop at the end of the first.
                 let advice = "write each stream to a file of its own";
-                let more = || Unreadable::because("there is more after the end of the stream", advice);
-                return if is_last { Ok(()) } else { Err(more()) };
+                return Err(Unreadable::because("there is more after the end of the stream", advice));
             };
-            let start = self.at + header.len() as u64;
-            self.at = start + caught(|| self.message(&header, start, kind))??;
-            kind = Kind::Batch;
+            let start = self.at + count(header.len());
+            self.at = start + caught(|| self.message(&header, start, expected))??;
+            expected = ExpectedMessage::Batch;
         }
         Err(Unreadable::damaged("it is cut off: the end of the stream is missing"))
     }
@@ -146,7 +177,7 @@ impl Walker<'_> {
     /// The header of the next message; leaves `at` at its first byte. `None` at the end of the stream.
     fn header(&mut self) -> Result<Option<Vec<u8>>, Unreadable> {
         let mut length = self.word()?;
-        // Streams from before 2019 have no mark before the length.
+        // Streams written before Arrow 0.15 (2019) have no mark before the length.
         if length == CONTINUED {
             length = self.word()?;
         }
@@ -157,27 +188,26 @@ impl Walker<'_> {
         if length > self.end - self.at || length > FOOTER_BYTES_MAX {
             return Err(Unreadable::damaged(format!("a message claims a header of {length} bytes")));
         }
-        let mut header = vec![0; length as usize];
+        let mut header = vec![0; index_u64(length)];
         self.file.read_exact(&mut header)?;
         Ok(Some(header))
     }
 
-    /// Checks a message whose body begins at `start`; the length of its body.
-    fn message(&mut self, header: &[u8], start: u64, expected: Kind) -> Result<u64, Unreadable> {
+    /// Checks a message whose body begins at `start`, and returns the length of its body.
+    fn message(&mut self, header: &[u8], start: u64, expected: ExpectedMessage) -> Result<u64, Unreadable> {
         let message = arrow_ipc::root_as_message(header).map_err(malformed)?;
         let body = u64::try_from(message.bodyLength()).unwrap_or(u64::MAX);
         if body > self.end - start.min(self.end) {
             return Err(Unreadable::damaged("a message reaches beyond the end of the file"));
         }
         match (message.header_type(), expected) {
-            (MessageHeader::Schema, Kind::Schema) => check_schema(message.header_as_schema())?,
-            (MessageHeader::RecordBatch, Kind::Batch) => {
+            (MessageHeader::Schema, ExpectedMessage::Schema) => check_schema(message.header_as_schema())?,
+            (MessageHeader::RecordBatch, ExpectedMessage::Batch) => {
                 let batch = message.header_as_record_batch().ok_or_else(no_content)?;
                 self.check_unpacked(batch, start, body)?;
-                let rows = u64::try_from(batch.length()).map_err(|_| no_content())?;
-                self.rows = self.rows.saturating_add(rows);
+                self.rows = self.rows.saturating_add(unsigned(batch.length())?);
             }
-            (MessageHeader::DictionaryBatch, Kind::Batch) => {
+            (MessageHeader::DictionaryBatch, ExpectedMessage::Batch) => {
                 let dictionary = message.header_as_dictionary_batch().ok_or_else(no_content)?;
                 let batch = dictionary.data().ok_or_else(no_content)?;
                 let bytes = self.check_unpacked(batch, start, body)?;
@@ -192,17 +222,13 @@ impl Walker<'_> {
         Ok(body)
     }
 
-    /// The bytes that a batch unpacks to.
+    /// The bytes that a batch decompresses to.
     fn check_unpacked(&mut self, batch: RecordBatch, start: u64, body: u64) -> Result<u64, Unreadable> {
         let mut unpacked = body;
         if batch.compression().is_some() {
             unpacked = 0;
             for buffer in batch.buffers().iter().flatten() {
-                let (Ok(offset), Ok(length)) =
-                    (u64::try_from(buffer.offset()), u64::try_from(buffer.length()))
-                else {
-                    return Err(no_content());
-                };
+                let (offset, length) = (unsigned(buffer.offset())?, unsigned(buffer.length())?);
                 if length == 0 {
                     continue;
                 }
@@ -215,37 +241,36 @@ impl Walker<'_> {
         if unpacked > MESSAGE_BYTES_MAX { Err(too_large(unpacked)) } else { Ok(unpacked) }
     }
 
-    /// A packed buffer begins with its length unpacked, or with −1 if it is not packed.
+    /// The decompressed length of a buffer, with which a compressed buffer begins; −1 means that it is stored as it is.
     fn unpacked_buffer(&mut self, start: u64, length: u64) -> Result<u64, Unreadable> {
         let mut claimed = [0; 8];
         self.file.seek(SeekFrom::Start(start))?;
         self.file.read_exact(&mut claimed)?;
         match i64::from_le_bytes(claimed) {
             -1 => Ok(length),
-            claimed => u64::try_from(claimed).map_err(|_| no_content()),
+            claimed => unsigned(claimed),
         }
     }
 }
 
 /// What a message must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ExpectedMessage {
     Schema,
     /// Rows, or a dictionary.
     Batch,
 }
 
-/// The places of the messages that a footer lists: dictionaries, then rows.
-fn places(footer: &[u8]) -> Result<Vec<Place>, Unreadable> {
+/// The messages that a footer lists: dictionaries, then batches of rows.
+fn places(footer: &[u8]) -> Result<Vec<MessagePlace>, Unreadable> {
     let footer = arrow_ipc::root_as_footer(footer).map_err(malformed)?;
     check_schema(footer.schema())?;
-    let blocks =
-        footer.dictionaries().into_iter().flatten().chain(footer.recordBatches().into_iter().flatten());
-    let place = |block: &arrow_ipc::Block| {
-        let length = |value: i64| u64::try_from(value).map_err(|_| no_content());
-        Ok((length(block.offset())?, length(block.metaDataLength().into())?, length(block.bodyLength())?))
-    };
-    blocks.map(place).collect()
+    let dictionaries = footer.dictionaries().into_iter().flatten();
+    dictionaries.chain(footer.recordBatches().into_iter().flatten()).map(MessagePlace::new).collect()
+}
+
+fn cut_off() -> Unreadable {
+    Unreadable::damaged("it is cut off: the end of an Arrow file is missing")
 }
 
 fn check_schema(schema: Option<arrow_ipc::Schema>) -> Result<(), Unreadable> {

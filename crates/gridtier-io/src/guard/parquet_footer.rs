@@ -1,7 +1,7 @@
-//! The footer of a parquet file: what it may claim, and what it says.
+//! Reads the footer of a parquet file, and checks what it claims.
 //!
 //! A footer that lies costs the reader memory and time before the first row. It is walked by its shape, then decoded
-//! without statistics but those asked for, then compared with the length of the file: rows, row groups and column chunks
+//! with only the statistics asked for, then compared with the length of the file: rows, row groups and column chunks
 //! must fit into it.
 
 use std::fs::File;
@@ -11,17 +11,23 @@ use parquet::file::metadata::{
     ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader, ParquetStatisticsPolicy,
 };
 
-use super::compact::{ELEMENT, Shape, Stuck, walk};
-use crate::limits::{COLUMNS_MAX, FOOTER_BYTES_MAX, NESTING_MAX, check_rows};
-use crate::unreadable::{Unreadable, caught};
+use gridtier::index::{count, index_u64};
 
-pub(super) const MAGIC: &[u8; 4] = b"PAR1";
+use super::cursor::Stuck;
+use super::limits::{COLUMNS_MAX, FOOTER_BYTES_MAX, NESTING_MAX, check_rows};
+use super::thrift::{ELEMENT, ThriftShape as Shape, walk};
+use super::{Unreadable, caught};
+
+const MAGIC: &[u8; 4] = b"PAR1";
 const MAGIC_ENCRYPTED: &[u8; 4] = b"PARE";
-/// Length of the footer and magic, at the end of a file.
-const TAIL_BYTES: u64 = 8;
+const MAGIC_BYTES: u64 = count(MAGIC.len());
+/// The end of a file: the length of the footer, and the magic.
+const TAIL: usize = 8;
+const TAIL_BYTES: u64 = count(TAIL);
 
-/// Unpacked bytes that a byte of file can stand for, and bytes that any file may unpack to.
+/// Most decompressed bytes for each byte of a file, on top of [`UNPACKED_FREE`].
 const UNPACKED_PER_BYTE_MAX: u64 = 500;
+/// Bytes that a file of any length may claim to decompress to.
 const UNPACKED_FREE: u64 = 1 << 30;
 
 const TIME: Shape = Shape::Struct(&[(1, Shape::Bool), (2, Shape::Struct(&[]))]);
@@ -105,26 +111,25 @@ const FILE_METADATA: &[(i16, Shape)] = &[
 ];
 
 /// Reads the footer of a file of `bytes`, with the statistics of the columns at `leaves`.
-pub(super) fn read(file: &mut File, bytes: u64, leaves: &[usize]) -> Result<ParquetMetaData, Unreadable> {
+pub(crate) fn read(file: &mut File, bytes: u64, leaves: &[usize]) -> Result<ParquetMetaData, Unreadable> {
     let footer = footer_bytes(file, bytes)?;
     check_shape(&footer)?;
-    let skip = || ParquetStatisticsPolicy::SkipAll;
     let options = ParquetMetaDataOptions::new()
         .with_column_stats_policy(ParquetStatisticsPolicy::skip_except(leaves))
-        .with_size_stats_policy(skip())
-        .with_encoding_stats_policy(skip());
+        .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll)
+        .with_encoding_stats_policy(ParquetStatisticsPolicy::SkipAll);
     let metadata = caught(|| ParquetMetaDataReader::decode_metadata_with_options(&footer, Some(&options)))?
         .map_err(Unreadable::from)?;
-    check_claims(&metadata, bytes, bytes - TAIL_BYTES - footer.len() as u64)?;
+    check_claims(&metadata, bytes, bytes - TAIL_BYTES - count(footer.len()))?;
     Ok(metadata)
 }
 
 fn footer_bytes(file: &mut File, bytes: u64) -> Result<Vec<u8>, Unreadable> {
-    if bytes < MAGIC.len() as u64 + TAIL_BYTES {
+    if bytes < MAGIC_BYTES + TAIL_BYTES {
         return Err(Unreadable::damaged("it is too short to be a parquet file"));
     }
     file.seek(SeekFrom::Start(bytes - TAIL_BYTES))?;
-    let mut tail = [0; TAIL_BYTES as usize];
+    let mut tail = [0; TAIL];
     file.read_exact(&mut tail)?;
     let (length, magic) = tail.split_at(4);
     if magic == MAGIC_ENCRYPTED {
@@ -134,17 +139,17 @@ fn footer_bytes(file: &mut File, bytes: u64) -> Result<Vec<u8>, Unreadable> {
         return Err(Unreadable::damaged("it is cut off: the end of a parquet file is missing"));
     }
     let length = u64::from(u32::from_le_bytes([length[0], length[1], length[2], length[3]]));
-    if length > bytes - TAIL_BYTES - MAGIC.len() as u64 || length > FOOTER_BYTES_MAX {
+    if length > bytes - TAIL_BYTES - MAGIC_BYTES || length > FOOTER_BYTES_MAX {
         return Err(Unreadable::damaged(format!("its footer claims {length} bytes, the file has {bytes}")));
     }
     file.seek(SeekFrom::Start(bytes - TAIL_BYTES - length))?;
-    let mut footer = vec![0; length as usize];
+    let mut footer = vec![0; index_u64(length)];
     file.read_exact(&mut footer)?;
     Ok(footer)
 }
 
-/// Walks the footer, and the tree of its schema: the decoder reserves memory for the children that a group claims and
-/// follows them by recursion.
+/// Walks the footer and the tree of its schema: the decoder reserves memory for the children that a group claims, and
+/// recurses into them.
 fn check_shape(footer: &[u8]) -> Result<(), Unreadable> {
     let mut children: Vec<i64> = Vec::new();
     let walked = walk(footer, FILE_METADATA, &mut |path, value| match path {
@@ -159,7 +164,8 @@ fn check_shape(footer: &[u8]) -> Result<(), Unreadable> {
     if children.len() > 2 * COLUMNS_MAX {
         return Err(Unreadable::damaged(format!("its schema claims {} columns", children.len())));
     }
-    if children.iter().any(|&children_of_one| !(0..children.len() as i64).contains(&children_of_one)) {
+    let nodes = children.len();
+    if !children.iter().all(|&claimed| usize::try_from(claimed).is_ok_and(|claimed| claimed < nodes)) {
         return Err(Unreadable::damaged("its schema claims more columns than it lists"));
     }
     if depth(&children) > NESTING_MAX {
@@ -172,9 +178,9 @@ fn check_shape(footer: &[u8]) -> Result<(), Unreadable> {
 fn depth(children: &[i64]) -> usize {
     let mut open: Vec<i64> = Vec::new();
     let mut deepest = 0;
-    for &children_of_one in children {
-        if children_of_one > 0 {
-            open.push(children_of_one);
+    for &own_children in children {
+        if own_children > 0 {
+            open.push(own_children);
             deepest = deepest.max(open.len());
             continue;
         }
@@ -189,30 +195,29 @@ fn depth(children: &[i64]) -> usize {
     deepest
 }
 
-/// Compares what the footer claims with the room that the file has before it.
+/// Compares what the footer claims with the bytes that the file has before it.
 fn check_claims(metadata: &ParquetMetaData, bytes: u64, room: u64) -> Result<(), Unreadable> {
-    let lies = |what: String| Unreadable::damaged(format!("its footer lies: {what}"));
     let total = metadata.file_metadata().num_rows();
-    let (mut rows, mut packed, mut unpacked) = (0i64, 0u64, 0u64);
+    let (mut rows, mut packed, mut unpacked) = (0u64, 0u64, 0u64);
     for group in metadata.row_groups() {
-        if group.num_rows() < 0 {
+        let Ok(group_rows) = u64::try_from(group.num_rows()) else {
             return Err(lies(format!("a row group of {} rows", group.num_rows())));
-        }
-        rows = rows.saturating_add(group.num_rows());
+        };
+        rows = rows.saturating_add(group_rows);
         for chunk in group.columns() {
             let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
             let (Ok(start), Ok(length)) = (u64::try_from(start), u64::try_from(chunk.compressed_size()))
             else {
                 return Err(lies("a column before the start of the file".into()));
             };
-            if start < MAGIC.len() as u64 || start.saturating_add(length) > room {
+            if start < MAGIC_BYTES || start.saturating_add(length) > room {
                 return Err(lies(format!("a column at {start} of {length} bytes, the file has {bytes}")));
             }
             packed = packed.saturating_add(length);
-            unpacked = unpacked.saturating_add(chunk.uncompressed_size().max(0) as u64);
+            unpacked = unpacked.saturating_add(u64::try_from(chunk.uncompressed_size()).unwrap_or(0));
         }
     }
-    if total != rows {
+    if u64::try_from(total) != Ok(rows) {
         return Err(lies(format!("{total} rows in the file, {rows} in its row groups")));
     }
     if packed > room {
@@ -221,7 +226,11 @@ fn check_claims(metadata: &ParquetMetaData, bytes: u64, room: u64) -> Result<(),
     if unpacked > bytes.saturating_mul(UNPACKED_PER_BYTE_MAX).saturating_add(UNPACKED_FREE) {
         return Err(lies(format!("{bytes} bytes that unpack to {unpacked}")));
     }
-    check_rows(rows as u64, bytes)
+    check_rows(rows, bytes)
+}
+
+fn lies(what: String) -> Unreadable {
+    Unreadable::damaged(format!("its footer lies: {what}"))
 }
 
 #[cfg(test)]

@@ -1,42 +1,44 @@
-//! How much one file may ask for before it is refused.
+//! How much memory one file may ask for before it is refused.
 //!
-//! A few kilobytes can claim, or inflate to, more than any machine holds. Each limit here is far above what exporters
-//! write and far below what hurts, and is checked before memory is asked for; what breaks one is refused with the file's
-//! name within 5 s and 1 GiB. The limits of single cells of the contract are the engine's.
+//! A few kilobytes can claim, or decompress to, more than any machine holds. Each limit is far above what exporters
+//! write, and is checked before the memory is allocated: a file that breaks one is refused within 5 s and 1 GiB. Bounds
+//! on the values of cells are the engine's.
 
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef};
+use arrow_array::{Array, ArrayRef, OffsetSizeTrait};
 use arrow_schema::DataType;
+use gridtier::index::index;
 
-use crate::unreadable::Unreadable;
+use super::Unreadable;
 
-/// Rows of a batch: enough to pay for the call, few enough to stay in cache.
+/// Rows of a batch: enough to spread the cost of a call, few enough for the cache.
 pub const BATCH_ROWS: usize = 16_384;
 /// Longest text of one cell.
 pub const CELL_BYTES_MAX: usize = 1 << 20;
 /// Most text of one column in one batch: a kilobyte for each row.
 pub const BATCH_TEXT_BYTES_MAX: usize = 16 << 20;
-/// Largest page once unpacked. `DuckDB` writes pages of up to 100 MB when asked for giant row groups; others 1 MiB.
+/// Largest decompressed page. `DuckDB` writes pages of up to 100 MB in giant row groups; other writers 1 MiB.
 pub const PAGE_BYTES_MAX: u64 = 128 << 20;
-/// Most that the columns of a row group may hold in memory at once: for each its dictionary and one page.
+/// Most memory for the pages of a row group at one time: the dictionary and one page of each column.
 pub const PART_BYTES_MAX: u64 = 384 << 20;
-/// Largest message of an Arrow file, unpacked.
+/// Largest decompressed message of an Arrow file.
 pub const MESSAGE_BYTES_MAX: u64 = 512 << 20;
-/// Largest footer of a parquet file: that of 10,000 row groups of 50 columns. Decoded it takes several times the room.
+/// Largest footer of a parquet file: that of 10,000 row groups of 50 columns. It takes several times as much decoded.
 pub const FOOTER_BYTES_MAX: u64 = 64 << 20;
 /// Most columns of a file.
 pub const COLUMNS_MAX: usize = 10_000;
-/// Deepest nesting of a column that is looked into.
+/// Deepest nesting of columns in a schema, and of folders.
 pub const NESTING_MAX: usize = 32;
 
-/// Rows that a byte of file can stand for, and rows that any file may claim: constant columns take no room, but the key
-/// of a row differs from its neighbour's.
+/// Most rows for each byte of a file, on top of [`ROWS_FREE`]. A constant column takes no bytes, but keys differ from
+/// row to row.
 const ROWS_PER_BYTE_MAX: u64 = 1_000;
+/// Rows that a file of any length may claim.
 const ROWS_FREE: u64 = 4_000_000;
 
-/// Whether a file of `bytes` can hold `rows`.
+/// Checks that a file of `bytes` can hold `rows`.
 pub fn check_rows(rows: u64, bytes: u64) -> Result<(), Unreadable> {
     if rows <= bytes.saturating_mul(ROWS_PER_BYTE_MAX).saturating_add(ROWS_FREE) {
         return Ok(());
@@ -44,15 +46,16 @@ pub fn check_rows(rows: u64, bytes: u64) -> Result<(), Unreadable> {
     Err(Unreadable::damaged(format!("it claims {rows} rows in {bytes} bytes, which no real table does")))
 }
 
-/// Checks the text of columns batch by batch; a dictionary counts once, and is looked at once while it stays the same.
+/// Checks the lengths of text, batch by batch. A dictionary's text counts once, and is checked once for the batches that
+/// share it.
 #[derive(Debug, Default)]
 pub struct TextCheck {
-    /// The dictionary met last in each column.
+    /// The last dictionary of each column.
     dictionaries: Vec<Option<ArrayRef>>,
 }
 
 impl TextCheck {
-    /// Whether the text of each column is within the limits.
+    /// Checks the text of each column against the limits.
     pub fn check(&mut self, columns: &[ArrayRef]) -> Result<(), Unreadable> {
         self.dictionaries.resize(columns.len(), None);
         for (column, last) in columns.iter().zip(&mut self.dictionaries) {
@@ -84,39 +87,46 @@ fn check_column(array: &ArrayRef) -> Result<(), Unreadable> {
 }
 
 fn check_longest(longest: usize) -> Result<(), Unreadable> {
-    if longest > CELL_BYTES_MAX { Err(too_long(longest)) } else { Ok(()) }
+    if longest > CELL_BYTES_MAX { Err(cell_too_long(longest)) } else { Ok(()) }
 }
 
-/// The refusal of a cell of so many bytes.
-pub fn too_long(bytes: usize) -> Unreadable {
+/// The refusal of a cell of that many bytes.
+pub fn cell_too_long(bytes: usize) -> Unreadable {
     Unreadable::because(
         format!("one cell holds {bytes} bytes of text; the most is {CELL_BYTES_MAX}"),
         "check the export: a quote that was never closed, or a document in a column",
     )
 }
 
-/// The longest text of a column, and all of it, in bytes.
+/// Bytes of the longest text of a column, and of all its text.
 fn longest_and_total(array: &ArrayRef) -> (usize, usize) {
-    fn of_offsets<O: Copy + Into<i64>>(offsets: &[O]) -> (usize, usize) {
-        let longest = offsets.windows(2).map(|pair| pair[1].into() - pair[0].into()).max();
-        let ends = offsets.first().zip(offsets.last());
-        let total = ends.map_or(0, |(&first, &last)| last.into() - first.into());
-        (longest.unwrap_or(0).max(0) as usize, total.max(0) as usize)
-    }
-    fn of_views(views: &[u128]) -> (usize, usize) {
-        // The low half word of a view is its length.
-        let lengths = || views.iter().map(|&view| view as u32);
-        (lengths().max().unwrap_or(0) as usize, lengths().map(|length| length as usize).sum())
-    }
     match array.data_type() {
-        DataType::Utf8View => of_views(array.as_string_view().views()),
-        DataType::BinaryView => of_views(array.as_binary_view().views()),
-        DataType::Utf8 => of_offsets(array.as_string::<i32>().value_offsets()),
-        DataType::LargeUtf8 => of_offsets(array.as_string::<i64>().value_offsets()),
-        DataType::Binary => of_offsets(array.as_binary::<i32>().value_offsets()),
-        DataType::LargeBinary => of_offsets(array.as_binary::<i64>().value_offsets()),
+        DataType::Utf8View => lengths_by_views(array.as_string_view().views()),
+        DataType::BinaryView => lengths_by_views(array.as_binary_view().views()),
+        DataType::Utf8 => lengths_by_offsets(array.as_string::<i32>().value_offsets()),
+        DataType::LargeUtf8 => lengths_by_offsets(array.as_string::<i64>().value_offsets()),
+        DataType::Binary => lengths_by_offsets(array.as_binary::<i32>().value_offsets()),
+        DataType::LargeBinary => lengths_by_offsets(array.as_binary::<i64>().value_offsets()),
         _ => (0, 0),
     }
+}
+
+/// Each value reaches from one offset to the next.
+fn lengths_by_offsets<O: OffsetSizeTrait>(offsets: &[O]) -> (usize, usize) {
+    let longest = offsets.windows(2).map(|pair| (pair[1] - pair[0]).as_usize()).max();
+    let total = offsets.first().zip(offsets.last()).map(|(&first, &last)| (last - first).as_usize());
+    (longest.unwrap_or(0), total.unwrap_or(0))
+}
+
+/// The lowest 32 bits of a view are the length of its value.
+fn lengths_by_views(views: &[u128]) -> (usize, usize) {
+    let (mut longest, mut total) = (0, 0);
+    for &view in views {
+        let length = index(view as u32);
+        longest = longest.max(length);
+        total += length;
+    }
+    (longest, total)
 }
 
 #[cfg(test)]

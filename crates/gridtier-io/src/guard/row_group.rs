@@ -1,7 +1,7 @@
-//! The pages of a row group on their way to the decoder, each checked first.
+//! Hands the pages of a row group to the decoder, each checked first.
 //!
-//! What a page header claims has been looked at (`pages`); what only the packed bytes can tell is looked at here: some
-//! codecs unpack without end whatever the header says, and pages of differences stand for more text than they hold.
+//! `parquet_pages` has checked what page headers claim. What only the compressed bytes show is checked here: some codecs
+//! decompress without end whatever the header says, and delta-encoded pages stand for more text than they hold.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -14,22 +14,23 @@ use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::serialized_reader::SerializedPageReader;
 
-use super::delta;
-use super::pages::{Chunk, DELTA_FREE, DELTA_GROWTH_MAX, PageKind};
-use crate::unreadable::Unreadable;
+use gridtier::index::{count, index};
 
-/// The flat columns of one row group that are read.
-pub(super) struct GuardedRowGroup {
+use super::parquet_pages::{ChunkPages, DELTA_FREE, DELTA_GROWTH_MAX, PageClaim, PageKind};
+use super::{Unreadable, delta};
+
+/// The columns of one row group that are read; all of them are flat.
+pub(crate) struct GuardedRowGroup {
     pub file: Arc<File>,
     pub metadata: Arc<ParquetMetaData>,
     pub row_group: usize,
-    /// For each column read: its place among the leaves of the file, and its pages.
-    pub chunks: Vec<(usize, Arc<Chunk>)>,
+    /// For each column: its position among the leaves of the schema, and its pages.
+    pub chunks: Vec<(usize, Arc<ChunkPages>)>,
 }
 
 impl RowGroups for GuardedRowGroup {
     fn num_rows(&self) -> usize {
-        self.metadata.row_group(self.row_group).num_rows() as usize
+        usize::try_from(self.metadata.row_group(self.row_group).num_rows()).unwrap_or(0)
     }
 
     fn column_chunks(&self, column: usize) -> Result<Box<dyn PageIterator>> {
@@ -72,19 +73,21 @@ impl PageIterator for OneChunk {}
 struct GuardedPages {
     inner: SerializedPageReader<File>,
     file: Arc<File>,
-    chunk: Arc<Chunk>,
+    chunk: Arc<ChunkPages>,
     next: usize,
     has_levels: bool,
 }
 
-fn refused(fault: Unreadable) -> ParquetError {
-    ParquetError::General(fault.what)
+impl From<Unreadable> for ParquetError {
+    fn from(fault: Unreadable) -> Self {
+        Self::General(fault.what)
+    }
 }
 
 impl GuardedPages {
     fn next_page(&mut self) -> Result<Option<Page>> {
         let Some(expected) = self.chunk.pages.get(self.next).copied() else { return Ok(None) };
-        self.check_unpacked(&expected).map_err(refused)?;
+        self.check_unpacked(&expected)?;
         let page = self.inner.get_next_page()?;
         let Some(page) = page else { return Err(ParquetError::EOF("a page is missing".into())) };
         let is_dictionary = expected.kind == PageKind::Dictionary;
@@ -92,17 +95,17 @@ impl GuardedPages {
             return Err(ParquetError::General("a page changed while it was being read".into()));
         }
         if !is_dictionary {
-            check_differences(&page, self.has_levels).map_err(refused)?;
+            check_differences(&page, self.has_levels)?;
         }
         self.next += 1;
         Ok(Some(page))
     }
 
-    /// Unpacks a page into nothing where its codec might not stop at the length that its header claims.
-    fn check_unpacked(&self, page: &super::pages::Page) -> std::result::Result<(), Unreadable> {
-        /// `deflate` makes no more than 1,032 bytes of one.
+    /// Decompresses a page and drops the bytes, where its codec might not stop at the length that the header claims.
+    fn check_unpacked(&self, page: &PageClaim) -> std::result::Result<(), Unreadable> {
+        /// `deflate` makes at most 1,032 bytes out of one.
         const DEFLATE_MAX: u64 = 1_032;
-        /// Packed bytes that cannot do harm whatever they unpack to.
+        /// Compressed bytes that do no harm whatever they decompress to.
         const HARMLESS: u64 = 64 << 10;
         const LZ4_FRAME: [u8; 4] = [0x04, 0x22, 0x4D, 0x18];
         let needed = match self.chunk.codec {
@@ -131,7 +134,7 @@ impl GuardedPages {
                 return Ok(());
             }
         };
-        // A page that cannot be unpacked is for the decoder to refuse.
+        // The decoder refuses a page that cannot be decompressed.
         if unpacked.is_some_and(|unpacked| unpacked > most) {
             return Err(Unreadable::damaged(format!("a page of {most} bytes unpacks to more")));
         }
@@ -139,12 +142,12 @@ impl GuardedPages {
     }
 }
 
-/// Bytes that come out, counted up to one more than `most`.
+/// The number of bytes that come out, at most one more than `most`.
 fn unpacked_bytes(source: impl Read, most: u64) -> Option<u64> {
     std::io::copy(&mut source.take(most + 1), &mut std::io::sink()).ok()
 }
 
-/// Checks the lengths in a page of differences.
+/// Checks the lengths in a delta-encoded page.
 fn check_differences(page: &Page, has_levels: bool) -> std::result::Result<(), Unreadable> {
     let encoding = page.encoding();
     if !matches!(encoding, Encoding::DELTA_LENGTH_BYTE_ARRAY | Encoding::DELTA_BYTE_ARRAY) {
@@ -153,10 +156,10 @@ fn check_differences(page: &Page, has_levels: bool) -> std::result::Result<(), U
     let (bytes, most) = (page.buffer().as_ref(), u64::from(page.num_values()));
     let levels = match page {
         Page::DataPageV2 { def_levels_byte_len, rep_levels_byte_len, .. } => {
-            *def_levels_byte_len as usize + *rep_levels_byte_len as usize
+            index(*def_levels_byte_len) + index(*rep_levels_byte_len)
         }
         Page::DataPage { def_level_encoding: Encoding::RLE, .. } if has_levels => {
-            let length = bytes.first_chunk::<4>().map_or(0, |length| u32::from_le_bytes(*length) as usize);
+            let length = bytes.first_chunk::<4>().map_or(0, |length| index(u32::from_le_bytes(*length)));
             length.saturating_add(4)
         }
         _ if has_levels => {
@@ -175,7 +178,7 @@ fn check_differences(page: &Page, has_levels: bool) -> std::result::Result<(), U
         return delta::check_lengths(values, most);
     }
     let text = delta::text_bytes(values, most)?;
-    let limit = bytes.len() as u64 * DELTA_GROWTH_MAX + DELTA_FREE;
+    let limit = count(bytes.len()) * DELTA_GROWTH_MAX + DELTA_FREE;
     if text > limit {
         return Err(Unreadable::damaged(format!(
             "a page of {} bytes stands for {text} bytes of text",

@@ -1,9 +1,9 @@
-//! Why a file cannot be read, as a sentence: whatever a file holds, the process survives it.
+//! Why a file cannot be read, and what to do about it.
 //!
 //! The decoders of parquet and Arrow answer most malformed files with an error and some with a panic; to the person who
-//! sent the file both mean the same. [`caught`] turns a panic of a decoder into an [`Unreadable`], so that nothing but
-//! a refusal with the file's name reaches the user. An abort cannot be caught: what could ask for all memory is checked
-//! before a decoder sees it. Which table and file are concerned is not known here.
+//! sent the file both mean the same. [`caught`] turns a panic into an [`Unreadable`], so that the user sees a refusal
+//! with the file's name and no backtrace. A failed allocation aborts and cannot be caught: claims of sizes are checked
+//! before a decoder sees them. The name of the file is added by the caller.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
@@ -21,16 +21,16 @@ pub struct Unreadable {
     pub advice: String,
 }
 
-/// What to do about most damage.
+/// The usual advice about damage.
 const COPY_AGAIN: &str = "export the file again and check that it was copied whole";
 
 impl Unreadable {
-    /// Damage that a new copy mends.
+    /// Damage that a new copy of the file repairs.
     pub fn damaged(what: impl Into<String>) -> Self {
         Self::because(what, COPY_AGAIN)
     }
 
-    /// A fault with advice of its own.
+    /// A fault with its own advice.
     pub fn because(what: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { what: what.into(), advice: advice.into() }
     }
@@ -66,15 +66,16 @@ thread_local! {
     static IN_DECODER: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs a step of a decoder; a panic becomes an [`Unreadable`], and nothing is printed about it. Only a decoder's own
-/// code may run inside: a panic of the caller's would be blamed on the file.
+/// Runs a step of a decoder and turns its panic into an [`Unreadable`], without printing it.
+///
+/// Pass only the decoder's own code: a panic in anything else would be blamed on the file.
 pub fn caught<T>(step: impl FnOnce() -> T) -> Result<T, Unreadable> {
-    static QUIET: Once = Once::new();
-    QUIET.call_once(|| {
-        let loud = panic::take_hook();
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let default = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             if !IN_DECODER.get() {
-                loud(info);
+                default(info);
             }
         }));
     });
@@ -93,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_of_a_decoder_is_a_sentence() {
+    fn a_decoder_that_panics_gives_a_refusal() {
         let caught = caught(|| -> u32 { panic!("index {} out of bounds", 7) });
         assert_eq!(caught.unwrap_err().what, "its content is malformed (index 7 out of bounds)");
     }
