@@ -5,7 +5,7 @@ mod catalogue;
 mod deliver;
 
 use gridtier::entitlement::Catalogue;
-use gridtier_io::recall;
+use gridtier_io::cycle;
 use gridtier_io::store::{Store, StoredCycle};
 
 use crate::args::{Entitlements, Question};
@@ -75,8 +75,8 @@ fn ask(question: &Question, tongue: Tongue) -> Result<Done, Failure> {
 /// The catalogue asked for, or the one that the cycle records.
 fn catalogue_of(question: &Question, cycle: &StoredCycle) -> Result<Catalogue, Failure> {
     match &question.catalogue {
-        None => Ok(recall::catalogue(cycle)?),
-        Some(name) => load(name, Some(&recall::method(cycle)?)),
+        None => Ok(cycle::catalogue(cycle)?),
+        Some(name) => load(name, Some(&cycle::method(cycle)?)),
     }
 }
 

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use gridtier::checked_toml::Faults;
 use gridtier::error::{Refusal, RunError};
+use gridtier_io::cycle::CycleError;
 use gridtier_io::entitle::RequestError;
 use gridtier_io::export::ExportError;
 use gridtier_io::folder::OpenError;
 use gridtier_io::publish::PublishError;
-use gridtier_io::recall::RecallError;
 use gridtier_io::store::StoreError;
 
 /// Done, with findings beyond the limits, and nothing was published; or a check of a cycle fails.
@@ -100,11 +100,11 @@ impl From<PublishError> for Failure {
     }
 }
 
-impl From<RecallError> for Failure {
-    fn from(error: RecallError) -> Self {
+impl From<CycleError> for Failure {
+    fn from(error: CycleError) -> Self {
         match error {
-            RecallError::Store(error) => error.into(),
-            RecallError::File { .. } | RecallError::NoSuchCustomer { .. } => {
+            CycleError::Store(error) => error.into(),
+            CycleError::File { .. } | CycleError::NoSuchCustomer { .. } => {
                 Self::new(INPUT, error.to_string())
             }
         }

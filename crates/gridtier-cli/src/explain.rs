@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use gridtier::explain::{Explanation, Item, explain};
 use gridtier::indicator::DIMENSIONS;
 use gridtier::method::{Override, Tier};
-use gridtier_io::recall;
+use gridtier_io::cycle;
 use gridtier_io::store::Store;
 
 use crate::args::{Explain, Format};
@@ -20,7 +20,7 @@ const BAR: f64 = 16.0;
 /// Runs `gridtier explain`.
 pub fn run(args: &Explain, lang: Lang) -> Result<Done, Failure> {
     let cycle = Store::open(&args.cycle.store)?.cycle(args.cycle.cycle)?;
-    let recalled = recall::customer(&cycle, args.customer.trim())?;
+    let recalled = cycle::customer(&cycle, args.customer.trim())?;
     let decision =
         recalled.method.overrides.iter().find(|decision| decision.customer_id == args.customer.trim());
     let decision = decision.cloned();

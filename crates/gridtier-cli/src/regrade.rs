@@ -13,9 +13,9 @@ use gridtier::run::{self, Graded};
 use gridtier::source::Finding;
 use gridtier::tier::Previous;
 use gridtier::unit::{Month, Window};
+use gridtier_io::cycle;
 use gridtier_io::folder::DataFolder;
 use gridtier_io::publish::{Grading, publish};
-use gridtier_io::recall;
 use gridtier_io::reuse::{self, Reuse};
 use gridtier_io::store::{Store, StoredCycle};
 
@@ -150,12 +150,7 @@ impl Job<'_> {
         if self.method.hysteresis.is_none() && self.method.step_limit.is_none() {
             return Ok(Previous::new());
         }
-        for cycle in store.cycles()?.iter().rev() {
-            if recall::end(cycle)? < self.end {
-                return Ok(recall::final_tiers(cycle)?);
-            }
-        }
-        Ok(Previous::new())
+        Ok(cycle::previous_tiers(store.cycles()?, self.end)?)
     }
 }
 

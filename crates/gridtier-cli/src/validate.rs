@@ -10,7 +10,7 @@ use gridtier::output::checks as tables;
 use gridtier::robustness::Compared;
 use gridtier::validate::{Check, Validation, Verdict, validate};
 use gridtier::word::Word;
-use gridtier_io::recall;
+use gridtier_io::cycle;
 use gridtier_io::store::{self, Store, StoredCycle};
 use serde_json::json;
 
@@ -25,7 +25,7 @@ use crate::summary::tier_name;
 pub fn run(args: &Validate, lang: Lang) -> Result<Done, Failure> {
     let store = Store::open(&args.cycle.store)?;
     let cycle = store.cycle(args.cycle.cycle)?;
-    let mut cohort = recall::cohort(&store, &cycle)?;
+    let mut cohort = cycle::cycle(&store, &cycle)?;
     let checks = &mut cohort.method.checks;
     checks.draws = args.draws.unwrap_or(checks.draws);
     checks.sample = args.sample.map_or(checks.sample, |sample| sample as usize);

@@ -6,7 +6,7 @@ use gridtier::cycle::Cycle;
 use gridtier::method::Tier;
 use gridtier::output::trial;
 use gridtier::whatif::{Outcome, Trial, attempt, replace, set};
-use gridtier_io::recall;
+use gridtier_io::cycle;
 use gridtier_io::store::{self, Store};
 use serde_json::json;
 
@@ -21,7 +21,7 @@ use crate::summary::tier_name;
 pub fn run(args: &Whatif, lang: Lang) -> Result<Done, Failure> {
     let store = Store::open(&args.cycle.store)?;
     let cycle = store.cycle(args.cycle.cycle)?;
-    let cohort = recall::cohort(&store, &cycle)?;
+    let cohort = cycle::cycle(&store, &cycle)?;
     let trial = match &args.method {
         Some(name) => replace(&cohort, method::load(name)?).map_err(|what| Failure::new(METHOD, what))?,
         None => set(&cohort, &args.set).map_err(|what| Failure::new(USAGE, what))?,

@@ -23,8 +23,7 @@ use gridtier::entitlement::selection::{Purpose, Selection};
 use gridtier::entitlement::view::{self, Noticed, Notices, Sheet, Words};
 use gridtier::method::Tier;
 
-use crate::members::MemberBatches;
-use crate::recall::{RecallError, unreadable};
+use crate::cycle::{CycleError, MemberBatches, unreadable};
 use crate::store::StoredCycle;
 
 pub use ids::{RequestError, read_ids};
@@ -46,11 +45,11 @@ const SHARED_BY: [&str; 2] = ["contract_capacity_kva", "annual_energy"];
 
 impl<'a> Question<'a> {
     /// The members of the cycle, with the columns that conditions, `also` and a selection look at.
-    fn members(&self, also: &[&'static str]) -> Result<MemberBatches, RecallError> {
+    fn members(&self, also: &[&'static str]) -> Result<MemberBatches, CycleError> {
         MemberBatches::open(self.cycle, self.catalogue, also)
     }
 
-    fn of<'b>(&self, batch: &'b RecordBatch) -> Result<Members<'b>, RecallError> {
+    fn of<'b>(&self, batch: &'b RecordBatch) -> Result<Members<'b>, CycleError> {
         Members::of(batch, &self.catalogue.fields).ok_or_else(|| {
             unreadable(&self.cycle.dir, "its tables are not those of this version of gridtier")
         })
@@ -61,12 +60,12 @@ impl<'a> Question<'a> {
         &self,
         batch: &RecordBatch,
         mask: impl FnOnce(&Members) -> BooleanArray,
-    ) -> Result<RecordBatch, RecallError> {
+    ) -> Result<RecordBatch, CycleError> {
         let mask = mask(&self.of(batch)?);
         filter_record_batch(batch, &mask).map_err(|error| unreadable(&self.cycle.dir, error))
     }
 
-    fn selected(&self, batch: &RecordBatch, selection: &Selection) -> Result<RecordBatch, RecallError> {
+    fn selected(&self, batch: &RecordBatch, selection: &Selection) -> Result<RecordBatch, CycleError> {
         self.kept(batch, |members| selection.selected(&self.catalogue.fields, members))
     }
 
@@ -75,7 +74,7 @@ impl<'a> Question<'a> {
         batch: &RecordBatch,
         selection: &Selection,
         purpose: Purpose,
-    ) -> Result<RecordBatch, RecallError> {
+    ) -> Result<RecordBatch, CycleError> {
         self.kept(batch, |members| selection.listed(&self.catalogue.fields, members, purpose))
     }
 
@@ -87,7 +86,7 @@ impl<'a> Question<'a> {
     ///
     /// # Errors
     /// A file of the cycle cannot be read.
-    pub fn strangers(&self, ids: &BTreeSet<String>) -> Result<usize, RecallError> {
+    pub fn strangers(&self, ids: &BTreeSet<String>) -> Result<usize, CycleError> {
         let mut known = 0;
         for batch in self.members(&[])? {
             let batch = batch?;
@@ -101,7 +100,7 @@ impl<'a> Question<'a> {
     ///
     /// # Errors
     /// A file of the cycle cannot be read.
-    pub fn regions(&self) -> Result<BTreeSet<String>, RecallError> {
+    pub fn regions(&self) -> Result<BTreeSet<String>, CycleError> {
         let mut regions = BTreeSet::new();
         for batch in self.members(&["region"])? {
             let batch = batch?;
@@ -119,7 +118,7 @@ impl<'a> Question<'a> {
     ///
     /// # Errors
     /// A file of the cycle cannot be read.
-    pub fn customers_by_tier(&self) -> Result<[u64; 4], RecallError> {
+    pub fn customers_by_tier(&self) -> Result<[u64; 4], CycleError> {
         let mut counts = [0; 4];
         for batch in self.members(&[])? {
             let batch = batch?;
@@ -138,7 +137,7 @@ impl<'a> Question<'a> {
         service: usize,
         by: Option<&'static str>,
         selection: &Selection,
-    ) -> Result<Census, RecallError> {
+    ) -> Result<Census, CycleError> {
         let mut census = Census::default();
         let place = by.and_then(|name| self.catalogue.fields.iter().position(|field| field.name == name));
         for batch in self.members(&Self::looked_at(selection, by.as_slice()))? {
@@ -158,7 +157,7 @@ impl<'a> Question<'a> {
         selection: &'a Selection,
         purpose: Purpose,
         words: Words,
-    ) -> Result<impl Iterator<Item = Result<RecordBatch, RecallError>> + 'a, RecallError> {
+    ) -> Result<impl Iterator<Item = Result<RecordBatch, CycleError>> + 'a, CycleError> {
         let members = self.members(&Self::looked_at(selection, &SHOWN))?;
         Ok(members.map(move |batch| {
             let batch = self.listed(&self.selected(&batch?, selection)?, selection, purpose)?;
@@ -175,7 +174,7 @@ impl<'a> Question<'a> {
         self,
         selection: &'a Selection,
         purpose: Purpose,
-    ) -> Result<impl Iterator<Item = Result<RecordBatch, RecallError>> + 'a, RecallError> {
+    ) -> Result<impl Iterator<Item = Result<RecordBatch, CycleError>> + 'a, CycleError> {
         let members = self.members(&Self::looked_at(selection, &[]))?;
         Ok(members.map(move |batch| {
             let batch = self.listed(&self.selected(&batch?, selection)?, selection, purpose)?;
@@ -192,7 +191,7 @@ impl<'a> Question<'a> {
         id: &str,
         selection: &Selection,
         words: Words,
-    ) -> Result<(Sheet, Tier, bool), RecallError> {
+    ) -> Result<(Sheet, Tier, bool), CycleError> {
         for batch in self.members(&Self::looked_at(selection, &[]))? {
             let batch = batch?;
             let members = self.of(&batch)?;
@@ -203,14 +202,14 @@ impl<'a> Question<'a> {
             let sheet = view::customer(self.catalogue, members.tier(row), &record, words);
             return Ok((sheet, members.tier(row), !listed.value(row)));
         }
-        Err(RecallError::NoSuchCustomer { id: id.into() })
+        Err(CycleError::NoSuchCustomer { id: id.into() })
     }
 
     /// What a selection's services cost in a year and what fees bring back.
     ///
     /// # Errors
     /// A file of the cycle cannot be read.
-    pub fn statements(&self, selection: &Selection) -> Result<Vec<Statement>, RecallError> {
+    pub fn statements(&self, selection: &Selection) -> Result<Vec<Statement>, CycleError> {
         let mut demand = Demand::new(self.catalogue);
         for batch in self.members(&Self::looked_at(selection, &[]))? {
             let batch = batch?;
@@ -225,7 +224,7 @@ impl<'a> Question<'a> {
     ///
     /// # Errors
     /// A file of the cycle cannot be read.
-    pub fn decide(&self, applications: &[Application]) -> Result<Vec<Decision>, RecallError> {
+    pub fn decide(&self, applications: &[Application]) -> Result<Vec<Decision>, CycleError> {
         let mut desk = Desk::new(self.catalogue, applications);
         for batch in self.members(&SHARED_BY)? {
             desk.see(&self.of(&batch?)?);
@@ -265,11 +264,7 @@ impl<'a> Comparison<'a> {
     ///
     /// # Errors
     /// A file of a cycle cannot be read.
-    pub fn open(
-        before: Question<'a>,
-        after: Question<'a>,
-        listing: Listing<'a>,
-    ) -> Result<Self, RecallError> {
+    pub fn open(before: Question<'a>, after: Question<'a>, listing: Listing<'a>) -> Result<Self, CycleError> {
         Ok(Self {
             before,
             after,
@@ -283,7 +278,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// Goes on until there are notices enough for a batch, or no more customers.
-    fn batch(&mut self) -> Result<Option<RecordBatch>, RecallError> {
+    fn batch(&mut self) -> Result<Option<RecordBatch>, CycleError> {
         while self.notices.rows() < NOTICE_ROWS && !self.is_done {
             self.older.advance()?;
             self.newer.advance()?;
@@ -308,7 +303,7 @@ impl<'a> Comparison<'a> {
 }
 
 impl Iterator for Comparison<'_> {
-    type Item = Result<RecordBatch, RecallError>;
+    type Item = Result<RecordBatch, CycleError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.batch().transpose()
@@ -326,12 +321,12 @@ struct Cursor {
 }
 
 impl Cursor {
-    fn new(question: Question, also: &[&'static str]) -> Result<Self, RecallError> {
+    fn new(question: Question, also: &[&'static str]) -> Result<Self, CycleError> {
         Ok(Self { batches: question.members(also)?, batch: None, row: 0 })
     }
 
     /// Goes on to the next batch when this one is done.
-    fn advance(&mut self) -> Result<(), RecallError> {
+    fn advance(&mut self) -> Result<(), CycleError> {
         while self.batch.as_ref().is_none_or(|batch| self.row >= batch.num_rows()) {
             self.row = 0;
             self.batch = self.batches.next().transpose()?;
@@ -358,7 +353,7 @@ fn merge(
     [mut old_row, mut new_row]: [usize; 2],
     listing: Listing,
     notices: &mut Notices,
-) -> Result<Merged, RecallError> {
+) -> Result<Merged, CycleError> {
     let fields = &after.catalogue.fields;
     let old = older.map(|batch| before.of(batch)).transpose()?;
     let new = after.of(newer)?;

@@ -23,7 +23,7 @@ use gridtier_report::section::Section;
 use gridtier_report::table::{DataList, DataTable};
 use gridtier_report::text::Voice;
 
-use crate::recall::RecallError;
+use crate::cycle::CycleError;
 
 pub use self::csv::CsvSheet;
 pub use html::{Occasion, matrix_page};
@@ -75,7 +75,7 @@ pub enum ExportError {
     },
     /// What was to be written could not be read.
     #[error(transparent)]
-    Source(#[from] RecallError),
+    Source(#[from] CycleError),
 }
 
 fn remedy(kind: io::ErrorKind) -> &'static str {
@@ -96,7 +96,7 @@ pub struct Table<'a> {
     /// Its columns.
     pub schema: SchemaRef,
     /// Its rows.
-    pub batches: Box<dyn Iterator<Item = Result<RecordBatch, RecallError>> + 'a>,
+    pub batches: Box<dyn Iterator<Item = Result<RecordBatch, CycleError>> + 'a>,
 }
 
 impl<'a> Table<'a> {
@@ -288,7 +288,7 @@ pub enum Failure {
     /// A sheet holds so many rows.
     TooLong(u32),
     /// The table could not be read.
-    Source(RecallError),
+    Source(CycleError),
 }
 
 impl Failure {
@@ -314,7 +314,7 @@ impl From<RenderError> for Failure {
         match error {
             RenderError::Write(error) => Self::Io(error),
             RenderError::TooLong(rows) => Self::TooLong(rows),
-            RenderError::List(error) => match error.downcast::<RecallError>() {
+            RenderError::List(error) => match error.downcast::<CycleError>() {
                 Ok(error) => Self::Source(*error),
                 Err(error) => Self::Io(io::Error::other(error)),
             },
@@ -322,8 +322,8 @@ impl From<RenderError> for Failure {
     }
 }
 
-impl From<RecallError> for Failure {
-    fn from(error: RecallError) -> Self {
+impl From<CycleError> for Failure {
+    fn from(error: CycleError) -> Self {
         Self::Source(error)
     }
 }

@@ -23,6 +23,7 @@ use gridtier::contract::declared::Declared;
 use gridtier::error::{Refusal, RunError};
 use gridtier::source::{Batch, Bounds, Part, Source};
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::columns::{self, FileColumn, FilePiece, Mapping, Notice, Pick, Typed};
@@ -36,7 +37,7 @@ use crate::listing::{self, DataFile, Format};
 use crate::parquet::ParquetFile;
 
 /// A file that a cycle was computed from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Input {
     /// Its table; none for `gridtier.toml`.
     pub table: Option<Table>,

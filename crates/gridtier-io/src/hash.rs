@@ -1,13 +1,13 @@
-//! The sha256 of a file, while it is read for another purpose or for its own sake.
+//! SHA-256 of files and of bytes in memory.
 //!
-//! A cycle names the files that it was computed from by their hashes.
+//! A manifest identifies every input and output by its hash. A file that is read anyway is hashed on the way.
 
-use std::fmt::Write as _;
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 
+use gridtier::index::count;
 use sha2::{Digest, Sha256};
 
-/// A reader that hashes what passes through it.
+/// A reader that hashes the bytes read through it.
 pub struct Hashing<R> {
     source: R,
     sha256: Sha256,
@@ -15,17 +15,17 @@ pub struct Hashing<R> {
 }
 
 impl<R: Read> Hashing<R> {
-    /// Before the first byte.
+    /// Hashes what will be read from `source`.
     pub fn new(source: R) -> Self {
         Self { source, sha256: Sha256::new(), bytes: 0 }
     }
 
-    /// Bytes so far.
+    /// Bytes read so far.
     pub fn length(&self) -> u64 {
         self.bytes
     }
 
-    /// The hash of what was read, in hexadecimal.
+    /// The hash of all bytes read, in lower-case hexadecimal.
     pub fn finish(self) -> String {
         hex(&self.sha256.finalize())
     }
@@ -35,27 +35,41 @@ impl<R: Read> Read for Hashing<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let read = self.source.read(out)?;
         self.sha256.update(&out[..read]);
-        self.bytes += read as u64;
+        self.bytes += count(read);
         Ok(read)
     }
 }
 
-/// The hash and length of all of a reader.
+/// Reads `source` to its end: its hash and its length.
+///
+/// # Errors
+/// It cannot be read.
 pub fn sha256_of(source: impl Read) -> io::Result<(String, u64)> {
-    const STRETCH_BYTES: usize = 1 << 20;
+    const BUFFER_BYTES: usize = 1 << 20;
     let mut hashing = Hashing::new(source);
-    let mut stretch = vec![0; STRETCH_BYTES];
-    while hashing.read(&mut stretch)? > 0 {}
-    let bytes = hashing.length();
-    Ok((hashing.finish(), bytes))
+    let mut buffer = vec![0; BUFFER_BYTES];
+    loop {
+        match hashing.read(&mut buffer) {
+            Ok(0) => return Ok((hex(&hashing.sha256.finalize()), hashing.bytes)),
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+/// The SHA-256 of bytes in memory, in hexadecimal.
+#[must_use]
+pub fn sha256_of_bytes(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Bytes in lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 #[cfg(test)]
@@ -63,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_the_hash_that_everyone_computes() {
+    fn the_hash_of_abc_is_the_published_one() {
         let (sha256, bytes) = sha256_of(&b"abc"[..]).unwrap();
         assert_eq!(sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(bytes, 3);

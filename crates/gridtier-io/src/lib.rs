@@ -14,13 +14,11 @@ pub mod ipc;
 pub mod folder;
 pub mod rejects;
 pub mod store;
-pub mod manifest;
-pub mod recall;
+pub mod cycle;
 pub mod reuse;
 pub mod publish;
 pub mod export;
 pub mod report;
-pub mod members;
 pub mod entitle;
 pub mod schema;
 

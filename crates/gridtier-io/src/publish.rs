@@ -14,19 +14,14 @@ use gridtier::error::Refusal;
 use gridtier::fact::Facts;
 use gridtier::method::Method;
 use gridtier::output;
-use gridtier::run::{self, Breach, ControlTotals, Graded};
-use gridtier::source::{Finding, TableBook};
-use serde::Serialize;
+use gridtier::run::{self, Graded};
+use gridtier::source::TableBook;
 
+use crate::cycle::{Engine, FormatVersion, InputEntry, Manifest};
 use crate::folder::{DataFolder, Input};
-use crate::hash::sha256_of;
-use crate::manifest::{Engine, InputEntry, WindowSpan};
 use crate::rejects::{reject_rows, reject_schema};
 use crate::reuse::Reuse;
 use crate::store::{Staging, StoreError, StoredCycle};
-
-/// The version of the manifest's format. A reader refuses a higher one; keys may be added within a version.
-pub const FORMAT: u32 = 1;
 
 /// Why a cycle was not published.
 #[derive(Debug, thiserror::Error)]
@@ -37,51 +32,6 @@ pub enum PublishError {
     /// A file with rejects could not be read a second time.
     #[error(transparent)]
     Refused(#[from] Refusal),
-}
-
-#[derive(Serialize)]
-struct Manifest<'a> {
-    format: u32,
-    engine: Engine,
-    as_of: String,
-    window: WindowSpan,
-    method: MethodText<'a>,
-    entitlements: CatalogueText<'a>,
-    inputs: Vec<InputEntry>,
-    control_totals: ControlTotals,
-    findings: &'a [Finding],
-    breaches: &'a [Breach],
-    accepted_by: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct MethodText<'a> {
-    name: &'a str,
-    sha256: String,
-    text: &'a str,
-}
-
-#[derive(Serialize)]
-struct CatalogueText<'a> {
-    name: &'a str,
-    version: &'a str,
-    effective_from: String,
-    effective_to: Option<String>,
-    sha256: String,
-    text: &'a str,
-}
-
-impl<'a> CatalogueText<'a> {
-    fn of(catalogue: &'a Catalogue) -> Self {
-        Self {
-            name: &catalogue.name,
-            version: &catalogue.version,
-            effective_from: catalogue.effective_from.to_string(),
-            effective_to: catalogue.effective_to.map(|day| day.to_string()),
-            sha256: text_sha256(&catalogue.text),
-            text: &catalogue.text,
-        }
-    }
 }
 
 /// All that a cycle is made of.
@@ -120,17 +70,18 @@ pub fn publish(
     }
     let window = graded.facts.window;
     let manifest = Manifest {
-        format: FORMAT,
+        format: FormatVersion::CURRENT,
         engine: Engine::this(),
         as_of: format!("{}-01", window.end),
         window: window.into(),
-        method: MethodText { name: &method.name, sha256: text_sha256(&method.text), text: &method.text },
-        entitlements: CatalogueText::of(catalogue),
+        method: method.into(),
+        entitlements: Some(catalogue.into()),
         inputs: inputs(folder, &graded.facts),
         control_totals: graded.control_totals(),
-        findings: &graded.findings,
-        breaches: &run::breaches(&graded.facts, method),
-        accepted_by,
+        findings: graded.findings.clone(),
+        breaches: run::breaches(&graded.facts, method),
+        accepted_by: accepted_by.map(str::to_owned),
+        outputs: Vec::new(),
     };
     let manifest = serde_json::to_value(manifest)
         .map_err(|error| StoreError::Misuse { name: "_manifest.json".into(), problem: error.to_string() })?;
@@ -191,11 +142,4 @@ impl From<Refusal> for Stopped {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
     }
-}
-
-/// The hash of a method's text, as in the manifest.
-#[must_use]
-pub fn text_sha256(text: &str) -> String {
-    // Reading from memory cannot fail.
-    sha256_of(text.as_bytes()).map(|(sha256, _)| sha256).unwrap_or_default()
 }

@@ -6,30 +6,20 @@
 //! ([`Reuse::Readings`]). Nothing is taken from a file that is not as it was published. Results are the same to the
 //! byte either way; which months stand is the engine's to say.
 
-mod facts;
 mod readings;
 
 use std::collections::BTreeMap;
 
 use gridtier::fact::Facts;
 use gridtier::meter::{Earlier, FileBook};
+use gridtier::output::facts::NAMES;
 use gridtier::unit::Window;
-use serde::Deserialize;
 
+use crate::cycle::{Engine, InputEntry, Manifest, facts};
 use crate::folder::DataFolder;
-use crate::manifest::{Engine, InputEntry, WindowSpan};
 use crate::store::{OutputFile, Store, StoreError, StoredCycle};
 
 pub use readings::KnownReadings;
-
-/// What of a manifest says whether its cycle can be built upon.
-#[derive(Deserialize)]
-struct Manifest {
-    engine: Engine,
-    window: WindowSpan,
-    inputs: Vec<InputEntry>,
-    outputs: Vec<OutputFile>,
-}
 
 /// Cycles that are looked at, latest first.
 const CYCLES_MAX: usize = 24;
@@ -81,18 +71,18 @@ pub fn find(store: &Store, folder: &DataFolder, window: Window) -> Result<Reuse,
 
 /// The manifest of a cycle that this program has counted.
 fn known(cycle: &StoredCycle) -> Option<Manifest> {
-    let manifest: Manifest = serde_json::from_value(cycle.manifest().ok()?).ok()?;
+    let manifest = Manifest::read(cycle).ok()?;
     (manifest.engine == Engine::this()).then_some(manifest)
 }
 
 /// The facts of a cycle, if its inputs and window are these.
 fn counted(cycle: &StoredCycle, manifest: &Manifest, folder: &DataFolder, window: Window) -> Option<Counted> {
     let same = manifest.inputs.iter().map(|entry| &entry.input).eq(folder.inputs());
-    if !same || manifest.window != window.into() || !is_whole(cycle, manifest, &facts::is_needed) {
+    if !same || manifest.window != window.into() || !is_whole(cycle, manifest, &is_needed_for_facts) {
         return None;
     }
-    let facts = facts::read(cycle, file_books(&manifest.inputs), folder, window).ok()?;
-    let outputs = manifest.outputs.iter().filter(|output| facts::is_taken(&output.name)).cloned().collect();
+    let facts = facts(cycle, file_books(&manifest.inputs), folder, window).ok()?;
+    let outputs = manifest.outputs.iter().filter(|output| is_of_facts(&output.name)).cloned().collect();
     Some(Counted { cycle: cycle.clone(), outputs, facts: Some(facts) })
 }
 
@@ -130,8 +120,18 @@ impl Reuse {
     }
 }
 
-/// The books of the files of readings, by name.
+/// What became of the rows of each file of readings, by the file's name.
 fn file_books(inputs: &[InputEntry]) -> BTreeMap<&str, FileBook> {
-    let book = |entry: &'_ InputEntry| entry.rows.as_ref()?.book(entry.input.rows);
-    inputs.iter().filter_map(|entry| Some((entry.input.path.as_str(), book(entry)?))).collect()
+    inputs.iter().filter_map(|entry| Some((entry.input.path.as_str(), entry.book()?))).collect()
+}
+
+/// Whether a file of a cycle depends on inputs and window alone, so that it can be copied.
+fn is_of_facts(name: &str) -> bool {
+    let table = name.strip_suffix(".parquet");
+    name.starts_with("rejects/") || NAMES.into_iter().any(|fact| table == Some(fact))
+}
+
+/// Whether a file of a cycle is copied, or read for its facts.
+fn is_needed_for_facts(name: &str) -> bool {
+    is_of_facts(name) || name == "findings.parquet"
 }

@@ -2,7 +2,8 @@
 //!
 //! Facts are read once and can be judged by many methods. What is published, and whether, is decided by whoever calls.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::contract::Table;
 use crate::contract::rule::Rule;
@@ -104,7 +105,7 @@ fn guarded(method: &Method, scores: &Scores) -> Option<Finding> {
 }
 
 /// A table with more rejects than the method allows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Breach {
     /// The table.
     pub table: Table,
@@ -126,7 +127,7 @@ pub fn breaches(facts: &Facts, method: &Method) -> Vec<Breach> {
 }
 
 /// What became of a table's rows.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Reconciled {
     /// The table.
     pub table: Table,
@@ -136,7 +137,7 @@ pub struct Reconciled {
 }
 
 /// A tier in figures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TierTotal {
     /// Customers with this final tier.
     pub customers: u64,
@@ -149,7 +150,7 @@ pub struct TierTotal {
 }
 
 /// The figures by which a cycle is recognised and checked: integers only.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ControlTotals {
     /// Accepted customers.
     pub customers: u64,

@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 
 use arrow_array::{ArrayRef, RecordBatch};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::contract::Table;
 use crate::contract::cell::TypeFault;
@@ -133,7 +134,7 @@ pub struct Reject {
 }
 
 /// What became of the rows of a table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tally {
     /// All rows.
     pub rows_in: u64,
@@ -156,7 +157,7 @@ impl Tally {
 }
 
 /// Something noticed about a table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// The table's name, or `method` for what concerns no table.
     pub table: String,

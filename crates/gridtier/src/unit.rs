@@ -6,6 +6,7 @@
 use std::fmt;
 
 use chrono::{Datelike, NaiveDate};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Microseconds in a day.
@@ -15,7 +16,7 @@ pub const DAY_US: i64 = 86_400_000_000;
 const EPOCH_DAYS_CE: i32 = 719_163;
 
 /// A calendar month, counted from January 1970 = 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Month(pub i32);
 

@@ -15,9 +15,9 @@ use gridtier::entitlement::census::Census;
 use gridtier::entitlement::selection::{self, Selection};
 use gridtier::entitlement::view::{self, Sheet, Words};
 use gridtier::method::Tier;
+use gridtier_io::cycle;
 use gridtier_io::entitle::{self, Comparison, Listing};
 use gridtier_io::export::{self, Failure as Unwritten, Format, Occasion, Table};
-use gridtier_io::recall;
 use gridtier_io::store::{Store, StoredCycle};
 
 use super::Tongue;
@@ -107,7 +107,7 @@ fn page(
 ) -> Result<Done, Failure> {
     let mut occasion = Occasion::default();
     if let Some(cycle) = cycle {
-        let end = recall::end(cycle)?;
+        let end = cycle::Manifest::read(cycle)?.window.end;
         let name = words.pick("cycle", "cycle", "周期");
         occasion.cycle = Some(format!("{name} {} ({end}-01)", cycle.version));
         occasion.customers = Some(entitle::Question { cycle, catalogue }.customers_by_tier()?);
@@ -355,7 +355,7 @@ impl Answer<'_> {
             );
             return Err(Failure::new(USAGE, what));
         }
-        let old_catalogue = recall::catalogue(&earlier)?;
+        let old_catalogue = cycle::catalogue(&earlier)?;
         let before = entitle::Question { cycle: &earlier, catalogue: &old_catalogue };
         let selection = self.selection()?;
         let words = if self.question.output.is_some() {

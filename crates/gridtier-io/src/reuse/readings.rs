@@ -16,10 +16,10 @@ use parquet::arrow::arrow_reader::{
 };
 use rayon::prelude::*;
 
-use super::{Manifest, file_books};
+use super::file_books;
 use crate::config::FILE_NAME;
+use crate::cycle::{Manifest, customers};
 use crate::folder::{DataFolder, Input, Readable};
-use crate::recall;
 use crate::rejects::published;
 use crate::store::StoredCycle;
 
@@ -48,8 +48,8 @@ impl KnownReadings {
     /// What a cycle says of the readings of a folder; nothing when it cannot be read.
     pub(super) fn of(cycle: StoredCycle, manifest: &Manifest, folder: &DataFolder) -> Option<Self> {
         let (files, gone) = matched(manifest, folder);
-        let window = span(manifest)?;
-        let customers = recall::customers(&cycle).ok()?;
+        let window = Window::from(&manifest.window);
+        let customers = customers(&cycle).ok()?;
         let readables = folder.files(Table::MeterReadings).iter();
         let integer_ids = readables.map(|file| file.integer_ids(folder.config())).collect();
         let (orphans, rejects) = (BTreeMap::new(), Vec::new());
@@ -114,11 +114,6 @@ impl KnownReadings {
     }
 }
 
-fn span(manifest: &Manifest) -> Option<Window> {
-    let end = Month::try_from(manifest.window.end.clone()).ok()?;
-    Some(Window { end, months: manifest.window.months })
-}
-
 /// Readings in files that a cycle had too, and that lie in `window` as they lay in the cycle's; none where what is
 /// declared about them is not the same.
 pub(super) fn rows_that_fit(manifest: &Manifest, folder: &DataFolder, window: Window) -> u64 {
@@ -127,7 +122,7 @@ pub(super) fn rows_that_fit(manifest: &Manifest, folder: &DataFolder, window: Wi
     if before != folder.inputs().iter().find(declared) {
         return 0;
     }
-    let Some(before) = span(manifest) else { return 0 };
+    let before = Window::from(&manifest.window);
     let (files, _) = matched(manifest, folder);
     let that_fit = files.iter().flatten().filter(|book| book.fits(before, window));
     that_fit.map(|book| book.tally.rows_in).sum()

@@ -8,8 +8,8 @@ use gridtier::unit::Month;
 
 use super::yaml::Yaml;
 use super::*;
+use crate::cycle::{Engine, InputEntry};
 use crate::folder::Input;
-use crate::manifest::{Engine, InputEntry};
 use crate::store::OutputFile;
 use gridtier_sample::SampleSpec;
 

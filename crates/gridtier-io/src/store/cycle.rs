@@ -3,17 +3,17 @@
 //!
 //! This module writes nothing and opens no parquet file.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::durable::{sha256_of_bytes, sha256_of_file};
 use super::error::{Damage, StoreError, cannot_read};
 use super::layout::{self, MANIFEST};
 use super::output::OutputFile;
 use super::record::CommitRecord;
+use crate::hash::{sha256_of, sha256_of_bytes};
 
 /// A published cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +94,7 @@ fn output_damage(dir: &Path, output: &OutputFile) -> Result<Option<Damage>, Stor
     if found.len() != output.bytes {
         return Ok(Some(Damage::Bytes { path, found_bytes: found.len(), listed_bytes: output.bytes }));
     }
-    let sha256 = sha256_of_file(&path).map_err(cannot_read(&path))?;
+    let (sha256, _) = File::open(&path).and_then(sha256_of).map_err(cannot_read(&path))?;
     Ok((sha256 != output.sha256).then_some(Damage::Content { path }))
 }
 

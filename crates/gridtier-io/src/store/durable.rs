@@ -4,13 +4,14 @@
 //! This module knows no layout and decides nothing about versions.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
+use gridtier::index::count;
 use sha2::{Digest, Sha256};
 
 use super::error::{StoreError, cannot_write};
-use super::layout::hex;
+use crate::hash::hex;
 
 /// Creates `path`, which must not exist, with `bytes`. A file that cannot be finished is removed.
 pub(super) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -49,25 +50,6 @@ fn sync_names(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-pub(super) fn sha256_of_bytes(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-pub(super) fn sha256_of_file(path: &Path) -> io::Result<String> {
-    const BUFFER_BYTES: usize = 1 << 20;
-    let mut file = File::open(path)?;
-    let mut sha256 = Sha256::new();
-    let mut buffer = vec![0; BUFFER_BYTES];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(hex(&sha256.finalize())),
-            Ok(bytes) => sha256.update(&buffer[..bytes]),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
 /// A file that is hashed and counted while it is written.
 pub(super) struct HashedFile {
     file: File,
@@ -91,7 +73,7 @@ impl Write for HashedFile {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let bytes = self.file.write(buffer)?;
         self.sha256.update(&buffer[..bytes]);
-        self.bytes += bytes as u64;
+        self.bytes += count(bytes);
         Ok(bytes)
     }
 

@@ -7,7 +7,7 @@ use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use sha2::{Digest, Sha256};
+use crate::hash::sha256_of_bytes;
 
 pub(super) const COMMITS: &str = "_commits";
 pub(super) const CURRENT: &str = "CURRENT";
@@ -47,15 +47,9 @@ pub(super) fn new_run() -> String {
     static STARTED: AtomicU64 = AtomicU64::new(0);
     let now_ns = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
     let seed = format!("{now_ns} {} {}", process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
-    let mut run = hex(&Sha256::digest(seed));
+    let mut run = sha256_of_bytes(seed.as_bytes());
     run.truncate(RUN_DIGITS);
     run
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 /// What is wrong with the name of an output, if anything: `tiers.parquet` and `rejects/bills.parquet` are

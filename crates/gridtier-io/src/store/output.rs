@@ -18,6 +18,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaDataReader;
 use parquet::file::properties::WriterProperties;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::durable::HashedFile;
@@ -30,7 +31,7 @@ const BATCH_ROWS: usize = 1 << 16;
 const ZSTD_LEVEL: i32 = 3;
 
 /// A file of a cycle, as its manifest lists it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutputFile {
     /// The path inside the cycle's folder, with `/`: `tiers.parquet`, `rejects/bills.parquet`.
     pub name: String,

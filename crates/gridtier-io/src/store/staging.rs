@@ -16,12 +16,13 @@ use rayon::prelude::*;
 use serde_json::Value;
 
 use super::cycle::{StoredCycle, damages};
-use super::durable::{sha256_of_bytes, sync_dir, write_new};
+use super::durable::{sync_dir, write_new};
 use super::error::{StoreError, cannot_write};
 use super::layout::{self, COMMITS, CURRENT, MANIFEST, REJECTS, STAGING_PREFIX, TEMP_PREFIX};
 use super::output::{OutputFile, copy_file, footer_damage, write_parquet};
 use super::record::{CommitRecord, Current, commit_draft, read_records, record_path};
 use super::writer::{Lock, clean, lock, remove};
+use crate::hash::sha256_of_bytes;
 
 /// A cycle in the making. Dropped before [`publish`](Self::publish), it leaves nothing behind.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -282,6 +283,20 @@ impl<'de> Deserialize<'de> for Table {
         let name = String::deserialize(deserializer)?;
         let known = Self::ALL.into_iter().find(|table| table.name() == name);
         known.ok_or_else(|| D::Error::custom(format!("`{name}` is no table")))
+    }
+}
+
+impl JsonSchema for Table {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Table".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": Self::ALL.map(Self::name) })
     }
 }
 

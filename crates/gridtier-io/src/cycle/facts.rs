@@ -9,52 +9,43 @@ use gridtier::contract::Table;
 use gridtier::contract::rule::Rule;
 use gridtier::fact::Facts;
 use gridtier::meter::FileBook;
-use gridtier::output::facts::{Counted, NAMES, read_offences};
+use gridtier::output::facts::{Counted, read_offences};
 use gridtier::source::{Finding, TableBook};
 use gridtier::unit::Window;
 
+use super::error::CycleError;
+use super::load::customers;
+use super::table::read_batches;
 use crate::folder::DataFolder;
-use crate::recall::{self, RecallError, each};
 use crate::store::StoredCycle;
-
-/// Whether a file of a cycle follows from its inputs and window alone.
-pub(super) fn is_taken(name: &str) -> bool {
-    let of_facts = |fact: &str| name.strip_suffix(".parquet") == Some(fact);
-    name.starts_with("rejects/") || NAMES.into_iter().any(of_facts)
-}
-
-/// Whether a file of a cycle is taken over, or read for the facts.
-pub(super) fn is_needed(name: &str) -> bool {
-    is_taken(name) || name == "findings.parquet"
-}
 
 /// Reads the facts of a cycle whose inputs are those of `folder`, with the books of its files of readings by name.
 ///
 /// # Errors
 /// A table cannot be read, or is none of this version of gridtier.
-pub(super) fn read(
+pub(crate) fn facts(
     cycle: &StoredCycle,
     books_by_name: BTreeMap<&str, FileBook>,
     folder: &DataFolder,
     window: Window,
-) -> Result<Facts, RecallError> {
-    let customers = recall::customers(cycle)?;
+) -> Result<Facts, CycleError> {
+    let customers = customers(cycle)?;
     let mut counted = Counted::new(customers.len(), window);
     let mut start = 0;
-    each(cycle, "facts.parquet", |batch| {
+    read_batches(cycle, "facts.parquet", |batch| {
         counted.read(batch, start, &customers)?;
         start += batch.num_rows();
         Some(())
     })?;
     let mut offences = Vec::new();
-    each(cycle, "offences.parquet", |batch| {
+    read_batches(cycle, "offences.parquet", |batch| {
         offences.extend(read_offences(batch, &customers)?);
         Some(())
     })?;
     let mut books: Vec<TableBook> = Table::ALL.into_iter().map(TableBook::new).collect();
-    each(cycle, "reconciliation.parquet", |batch| reconcile(batch, &mut books))?;
+    read_batches(cycle, "reconciliation.parquet", |batch| reconcile(batch, &mut books))?;
     let mut findings = Vec::new();
-    each(cycle, "findings.parquet", |batch| {
+    read_batches(cycle, "findings.parquet", |batch| {
         findings.extend(of_tables(batch)?);
         Some(())
     })?;

@@ -9,53 +9,68 @@ use gridtier::indicator::{Column, Value};
 use gridtier::method::{Method, Tier};
 use gridtier::output::parameters;
 use gridtier::tier::Previous;
+use gridtier::unit::Month;
 use gridtier::word::Word;
 
-use super::{RecallError, batches, end, final_tiers, method, read, text, unlike, unreadable};
+use super::error::{CycleError, other_columns};
+use super::manifest::{Manifest, parse_method};
+use super::table::{read_batches, whole_table};
 use crate::store::{Store, StoredCycle};
 
-/// Recalls a cycle with the final tiers of the last cycle of an earlier day.
+/// Reads a whole cycle, with the final tiers of the cycle before it.
 ///
 /// # Errors
 /// A file cannot be read, or is not one of this version of gridtier.
-pub fn cohort(store: &Store, cycle: &StoredCycle) -> Result<Cycle, RecallError> {
-    let method = method(cycle)?;
+pub fn cycle(store: &Store, cycle: &StoredCycle) -> Result<Cycle, CycleError> {
+    let manifest = Manifest::read(cycle)?;
+    let (method, end) = (parse_method(cycle, &manifest)?, manifest.window.end);
     let customers = customers(cycle)?;
     let (rows, strata) = tiers(cycle, &customers)?;
     let columns = values(cycle, &method, &rows, customers.len())?;
-    let table = read(&cycle.dir.join("parameters.parquet"))?;
-    let table = table.ok_or_else(|| unlike(cycle, "parameters.parquet"))?;
-    let parameters = parameters::read(&table, &method).ok_or_else(|| unlike(cycle, "parameters.parquet"))?;
-    let influence = influence(&table, &method).ok_or_else(|| unlike(cycle, "parameters.parquet"))?;
-    let end = end(cycle)?;
-    let previous = previous(store, cycle)?;
+    let table = whole_table(&cycle.dir.join("parameters.parquet"))?;
+    let table = table.ok_or_else(|| other_columns(cycle, "parameters.parquet"))?;
+    let parameters =
+        parameters::read(&table, &method).ok_or_else(|| other_columns(cycle, "parameters.parquet"))?;
+    let influence = influence(&table, &method).ok_or_else(|| other_columns(cycle, "parameters.parquet"))?;
+    let earlier = store.cycles()?.into_iter().filter(|earlier| earlier.version < cycle.version).collect();
+    let previous = previous_tiers(earlier, end)?;
     Ok(Cycle { method, end, customers, columns, rows, strata, parameters, influence, previous })
 }
 
-/// The final tiers of the last cycle before this one with an earlier day: grading a day twice must not count as two
-/// cycles.
-fn previous(store: &Store, cycle: &StoredCycle) -> Result<Previous, RecallError> {
-    let end_of_this = end(cycle)?;
-    for earlier in store.cycles()?.iter().rev().filter(|earlier| earlier.version < cycle.version) {
-        if end(earlier)? < end_of_this {
-            return final_tiers(earlier);
+/// The final tiers of the last of these cycles whose window ends before `end`, and none if there is no such cycle: two
+/// gradings of the same day count as one cycle.
+///
+/// # Errors
+/// A manifest or a tier table cannot be read.
+pub fn previous_tiers(cycles: Vec<StoredCycle>, end: Month) -> Result<Previous, CycleError> {
+    for cycle in cycles.iter().rev() {
+        if Manifest::read(cycle)?.window.end < end {
+            return final_tiers(cycle);
         }
     }
     Ok(Previous::new())
 }
 
-/// Hands every batch of a file of the cycle to `take`, which says `None` when a column is not as it should be.
-pub(crate) fn each(
-    cycle: &StoredCycle,
-    name: &str,
-    mut take: impl FnMut(&RecordBatch) -> Option<()>,
-) -> Result<(), RecallError> {
-    let path = cycle.dir.join(name);
-    for batch in batches(&path)? {
-        let batch = batch.map_err(|error| unreadable(&path, error))?;
-        take(&batch).ok_or_else(|| unlike(cycle, name))?;
-    }
-    Ok(())
+/// The final tiers of a cycle by customer.
+///
+/// # Errors
+/// The tier table cannot be read.
+pub fn final_tiers(cycle: &StoredCycle) -> Result<Previous, CycleError> {
+    let mut tiers = Previous::new();
+    read_batches(cycle, "tiers.parquet", |batch| {
+        let (ids, names) = (text(batch, "customer_id")?, text(batch, "tier")?);
+        for (id, name) in ids.iter().zip(names) {
+            if let (Some(id), Some(tier)) = (id, name.and_then(Tier::named)) {
+                tiers.insert(id.to_owned(), tier);
+            }
+        }
+        Some(())
+    })?;
+    Ok(tiers)
+}
+
+fn text<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a StringArray> {
+    batch.column_by_name(name)?.as_string_opt::<i32>()
 }
 
 fn integers<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a PrimitiveArray<Int64Type>> {
@@ -83,9 +98,9 @@ fn word<W: Word>(column: &StringArray, row: usize) -> Option<W> {
 ///
 /// # Errors
 /// The table cannot be read, or is none of this version of gridtier.
-pub(crate) fn customers(cycle: &StoredCycle) -> Result<Customers, RecallError> {
+pub(crate) fn customers(cycle: &StoredCycle) -> Result<Customers, CycleError> {
     let mut customers = Customers::default();
-    each(cycle, "customers.parquet", |batch| {
+    read_batches(cycle, "customers.parquet", |batch| {
         let words = |name: &str| text(batch, name);
         let (ids, regions) = (words("customer_id")?, words("region")?);
         let (categories, levels) = (words("use_category")?, words("supply_level")?);
@@ -118,10 +133,10 @@ pub(crate) fn customers(cycle: &StoredCycle) -> Result<Customers, RecallError> {
     Ok(customers)
 }
 
-fn tiers(cycle: &StoredCycle, customers: &Customers) -> Result<(Vec<Placed>, Vec<String>), RecallError> {
+fn tiers(cycle: &StoredCycle, customers: &Customers) -> Result<(Vec<Placed>, Vec<String>), CycleError> {
     let mut rows = Vec::new();
     let mut strata: Vec<String> = Vec::new();
-    each(cycle, "tiers.parquet", |batch| {
+    read_batches(cycle, "tiers.parquet", |batch| {
         let (ids, names) = (text(batch, "customer_id")?, text(batch, "stratum")?);
         let (computed, tier) = (text(batch, "tier_computed")?, text(batch, "tier")?);
         let (reason, ceiling) = (text(batch, "reason")?, text(batch, "ceiling")?);
@@ -153,10 +168,10 @@ fn values(
     method: &Method,
     rows: &[Placed],
     customers: usize,
-) -> Result<Vec<Column>, RecallError> {
+) -> Result<Vec<Column>, CycleError> {
     let mut columns: Vec<Column> = vec![Column::unknown(customers); method.indicators.len()];
     let mut start = 0;
-    each(cycle, "indicators.parquet", |batch| {
+    read_batches(cycle, "indicators.parquet", |batch| {
         let placed = rows.get(start..start + batch.num_rows())?;
         start += batch.num_rows();
         for (spec, column) in method.indicators.iter().zip(&mut columns) {

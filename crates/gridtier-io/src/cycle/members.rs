@@ -14,9 +14,9 @@ use arrow_select::interleave::interleave_record_batch;
 use gridtier::contract::Table;
 use gridtier::entitlement::Catalogue;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
-use crate::recall::{Batches, RecallError, unreadable};
+use super::error::{CycleError, unreadable};
 use crate::store::StoredCycle;
 
 /// Customers of a batch.
@@ -24,7 +24,7 @@ const BATCH_ROWS: usize = 1 << 13;
 
 /// The customers of a cycle, in the order of their ids.
 pub struct MemberBatches {
-    tiers: Batches,
+    tiers: ParquetRecordBatchReader,
     path: PathBuf,
     own: Follower,
     measured: Option<Follower>,
@@ -39,7 +39,7 @@ impl MemberBatches {
         cycle: &StoredCycle,
         catalogue: &Catalogue,
         also: &[&'static str],
-    ) -> Result<Self, RecallError> {
+    ) -> Result<Self, CycleError> {
         let named = catalogue.columns().into_iter().map(|place| catalogue.fields[place].name.as_str());
         let mut columns: Vec<&str> = named.chain(also.iter().copied()).collect();
         columns.sort_unstable();
@@ -57,7 +57,7 @@ impl MemberBatches {
         Ok(Self { tiers, path, own: Follower::open(cycle.dir.join("customers.parquet"), &own)?, measured })
     }
 
-    fn joined(&mut self, tiers: &RecordBatch) -> Result<RecordBatch, RecallError> {
+    fn joined(&mut self, tiers: &RecordBatch) -> Result<RecordBatch, CycleError> {
         let unlike = || unreadable(&self.path, "its columns are not those of this version of gridtier");
         let column = |name: &str| tiers.column_by_name(name).cloned().ok_or_else(unlike);
         let ids = column("customer_id")?;
@@ -86,7 +86,7 @@ impl MemberBatches {
 }
 
 impl Iterator for MemberBatches {
-    type Item = Result<RecordBatch, RecallError>;
+    type Item = Result<RecordBatch, CycleError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let batch = self.tiers.next()?;
@@ -97,19 +97,19 @@ impl Iterator for MemberBatches {
 /// A file sorted by id that has a row for every id asked for, in order.
 struct Follower {
     path: PathBuf,
-    batches: Batches,
+    batches: ParquetRecordBatchReader,
     current: Option<RecordBatch>,
     row: usize,
 }
 
 impl Follower {
-    fn open(path: PathBuf, columns: &[&str]) -> Result<Self, RecallError> {
+    fn open(path: PathBuf, columns: &[&str]) -> Result<Self, CycleError> {
         let columns: Vec<&str> = columns.iter().copied().chain(["customer_id"]).collect();
         Ok(Self { batches: open(&path, &columns)?, path, current: None, row: 0 })
     }
 
     /// The rows of these ids.
-    fn rows_of(&mut self, ids: &StringArray) -> Result<RecordBatch, RecallError> {
+    fn rows_of(&mut self, ids: &StringArray) -> Result<RecordBatch, CycleError> {
         let mut held: Vec<RecordBatch> = self.current.iter().cloned().collect();
         let mut picks = Vec::with_capacity(ids.len());
         for id in ids.iter().flatten() {
@@ -138,7 +138,7 @@ impl Follower {
     }
 
     /// The row of an id in a batch, from the row after the last one found.
-    fn find(&mut self, batch: &RecordBatch, id: &str) -> Result<Option<usize>, RecallError> {
+    fn find(&mut self, batch: &RecordBatch, id: &str) -> Result<Option<usize>, CycleError> {
         let ids = batch.column_by_name("customer_id").and_then(|ids| ids.as_string_opt::<i32>());
         let ids = ids.ok_or_else(|| unreadable(&self.path, "it has no column customer_id"))?;
         while self.row < ids.len() && ids.value(self.row) < id {
@@ -149,7 +149,7 @@ impl Follower {
 }
 
 /// A file with these columns only.
-fn open(path: &std::path::Path, columns: &[&str]) -> Result<Batches, RecallError> {
+fn open(path: &std::path::Path, columns: &[&str]) -> Result<ParquetRecordBatchReader, CycleError> {
     let file = File::open(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
             unreadable(path, "it is not there: the cycle is of an earlier version of gridtier; grade again")

@@ -1,0 +1,24 @@
+//! A published cycle read back: its manifest, its tables, one customer's record, or the whole cycle in memory.
+//!
+//! Everything is read from the cycle's own files and the method from its manifest, so that what is said years later is
+//! about what was published. Nothing is computed or written here; how a cycle becomes visible is the store's matter.
+
+mod error;
+mod manifest;
+mod table;
+mod customer;
+mod load;
+mod facts;
+mod members;
+
+pub use customer::{CustomerRecord, customer};
+pub use error::CycleError;
+pub(crate) use error::unreadable;
+pub(crate) use facts::facts;
+pub(crate) use load::customers;
+pub use load::{cycle, final_tiers, previous_tiers};
+pub use manifest::{
+    COUNTING, CatalogueText, Engine, FORMAT, FileRows, FormatVersion, InputEntry, Manifest, MethodText,
+    WindowSpan, catalogue, method,
+};
+pub use members::MemberBatches;
