@@ -117,16 +117,23 @@ fn arrears_follow_from_the_receipts_and_reversals_reduce_what_is_due() {
 #[test]
 fn words_units_and_days_are_what_the_mapping_declares() {
     let facts = facts();
-    let events = |id: &str| of(&facts, id).events;
-    assert_eq!(events("0501000033").violation_points_e6, 2_669_680, "theft of severity 4, seven months ago");
-    assert_eq!(events("0501000023").violation_points_e6, 0, "a revoked theft");
-    assert_eq!(events("0501000002").fault_customer_minutes, 120 * 45);
-    let first = events("0501000001");
-    assert_eq!((first.policy_requests, first.policy_share_e6), (2, 950_000 + 1_000_000));
+
+    assert_eq!(
+        of(&facts, "0501000033").incidents.violation_points_e6,
+        2_669_680,
+        "theft of severity 4, seven months ago"
+    );
+    assert_eq!(of(&facts, "0501000023").incidents.violation_points_e6, 0, "a revoked theft");
+    assert_eq!(of(&facts, "0501000002").incidents.fault_customer_minutes, 120 * 45);
+    let first = of(&facts, "0501000001");
+    assert_eq!(
+        (first.cooperation.policy_requests, first.cooperation.policy_share_e6),
+        (2, 950_000 + 1_000_000)
+    );
     // 万kWh read as kWh would leave nothing of the plan.
-    assert_eq!(first.plan_months, 12);
-    assert!(first.plan_share_e6 > 11_000_000, "{}", first.plan_share_e6);
-    let seventh = events("0501000007");
+    assert_eq!(first.plans.plan_months, 12);
+    assert!(first.plans.plan_share_e6 > 11_000_000, "{}", first.plans.plan_share_e6);
+    let seventh = of(&facts, "0501000007").cooperation;
     assert_eq!((seventh.suggestions, seventh.suggestions_adopted, seventh.work_share_e6), (2, 1, 500_000));
     let number = facts.customers.ids.get("0501000001").unwrap() as usize;
     assert_eq!(facts.profiles[number].unwrap().total_kgce, 5_406_000.0, "the later of two audits");

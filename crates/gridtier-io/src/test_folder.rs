@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch};
 use gridtier::contract::Table;
-use gridtier::contract::cell::{self, Dates, Scale, Sign, State};
+use gridtier::contract::cell::{self, CellState, Dates, Scaling, Sign};
 use gridtier::contract::declared::DecimalMark;
 use gridtier::contract::rule::Rule;
 use gridtier::source::{Batch, Source};
@@ -80,12 +80,12 @@ pub fn readings_of(batch: &Batch) -> Vec<Reading> {
     let column = |name: &str| batch.column(name).unwrap();
     let ids = ids_of(column("customer_id"));
     let times = cell::times_us(column("read_at"), Dates { places: true, ..Dates::default() }).unwrap();
-    let scale = Scale { factor: 1_000, max: 1 << 40, sign: Sign::NotNegative, mark: DecimalMark::Point };
+    let scale = Scaling { factor: 1_000, max: 1 << 40, sign: Sign::NotNegative, mark: DecimalMark::Point };
     let energies = cell::scaled(column("active_kwh"), &scale).unwrap();
-    let state = |state: State| match state {
-        State::Ok => Ok(()),
-        State::Null => Err(Rule::NullValue),
-        State::Fault(rule) => Err(rule),
+    let state = |state: CellState| match state {
+        CellState::Ok => Ok(()),
+        CellState::Null => Err(Rule::NullValue),
+        CellState::Fault(rule) => Err(rule),
     };
     let row = |row: usize| {
         if let Some((_, rule)) = batch.faults.iter().find(|(faulty, _)| *faulty as usize == row) {

@@ -4,41 +4,32 @@
 //! on the day of the export. All money is in fen. Whether a late payer is a bad customer is not decided here.
 
 use crate::contract::Table;
+use crate::contract::cell::{CheckedColumn, Ids, Integers};
 use crate::contract::rule::Rule;
-use crate::customer::{self, Customers};
-use crate::error::RunError;
-use crate::index::CustomerIx;
+use crate::customer::{CustomerFinder, Customers};
+use crate::error::{Refusal, RunError};
+use crate::index::{CustomerIx, index};
 use crate::key::KeyIndex;
 use crate::meter::MonthlyUsage;
-use crate::rows::{self, Columns, Row};
+use crate::rows::{self, CheckedRow, Columns, TableRules};
 use crate::source::{Source, TableBook};
 use crate::unit::{Month, Window};
 
-/// Where a bill's rows lie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Standing {
-    /// No accepted row, none outside the window.
-    Unknown,
-    /// A row outside the window and no accepted one.
-    OutOfWindow,
-    /// An accepted row.
-    Accepted,
-}
-
 /// An accepted bill.
 #[derive(Clone, Debug, PartialEq)]
-struct Bill {
-    customer: u32,
+struct AcceptedBill {
+    customer: CustomerIx,
     month: Month,
     amount_fen: i64,
     due_on: Option<i32>,
-    /// Number of the bill that it reverses.
+    /// Key number of the bill that it reverses.
     reverses: Option<u32>,
 }
 
 /// An accepted payment.
 #[derive(Clone, Debug, PartialEq)]
-struct Payment {
+struct AcceptedPayment {
+    /// Position of the bill among the accepted ones.
     bill: u32,
     paid_on: i32,
     amount_fen: i64,
@@ -81,212 +72,153 @@ pub struct Billed {
 /// # Errors
 /// A table cannot be read, or a sum overflows.
 pub fn read(source: &dyn Source, customers: &Customers, usage: &MonthlyUsage) -> Result<Billed, RunError> {
-    let mut ledger = Ledger::read(source, customers, usage.window())?;
-    let (payments_book, payments) = ledger.read_payments(source, usage.window())?;
+    let window = usage.window();
+    let mut bills_book = TableBook::new(Table::Bills);
+    let bills = Bills::read(source, customers, window, &mut bills_book)?;
+    let mut payments_book = TableBook::new(Table::Payments);
+    let payments = read_payments(source, &bills, window, &mut payments_book)?;
     let mut facts = vec![Billing::default(); customers.len()];
-    ledger.revenue(usage, &mut facts)?;
-    let due_fen = ledger.due_after_reversals();
-    ledger.arrears(usage.window(), &due_fen, payments, &mut facts)?;
-    Ok(Billed { bills: ledger.book, payments: payments_book, facts })
+    bills.revenue(usage, &mut facts)?;
+    bills.arrears(window, &bills.due_after_reversals(), &payments, &mut facts)?;
+    Ok(Billed { bills: bills_book, payments: payments_book, facts })
+}
+
+/// What became of the rows with one bill id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BillState {
+    /// All were rejected.
+    Unknown,
+    /// At least one lies outside the window, and none was accepted.
+    OutOfWindow,
+    /// One was accepted: its position among the accepted bills.
+    Accepted(u32),
+}
+
+/// The columns and rules of bills.
+struct BillRules<'a> {
+    finder: CustomerFinder<'a>,
+    window: Window,
+    keys: KeyIndex,
+    /// By key number, as far as rows outside the window have been seen.
+    states: Vec<BillState>,
+}
+
+struct BillCells {
+    customer_ids: Ids,
+    amounts_fen: Integers,
+    due_days: CheckedColumn<i32>,
+    reversed: Ids,
+}
+
+impl TableRules for BillRules<'_> {
+    /// A payment of a bill outside the window is outside it too, so the ids of such bills are kept.
+    const NUMBERS_ALL_KEYS: bool = true;
+    type Cells = BillCells;
+    type Place = Month;
+    type Value = AcceptedBill;
+
+    fn keys(&mut self) -> &mut KeyIndex {
+        &mut self.keys
+    }
+
+    fn cells(&self, columns: &Columns, book: &mut TableBook) -> Result<BillCells, RunError> {
+        Ok(BillCells {
+            customer_ids: columns.ids("customer_id", book)?,
+            amounts_fen: columns.cells("amount_due")?,
+            due_days: columns.narrow("due_on")?,
+            reversed: columns.ids("reverses", book)?,
+        })
+    }
+
+    fn place(&mut self, month: i64, _cells: &BillCells, _row: usize) -> Option<Month> {
+        let month = Month(i32::try_from(month).ok()?);
+        self.window.index(month).map(|_| month)
+    }
+
+    fn note_outside(&mut self, key: u32) {
+        self.states.resize(self.keys.len(), BillState::Unknown);
+        self.states[index(key)] = BillState::OutOfWindow;
+    }
+
+    fn value(
+        &mut self,
+        month: Month,
+        _ids: &Ids,
+        cells: &BillCells,
+        row: usize,
+    ) -> Result<AcceptedBill, Rule> {
+        let customer = self.finder.find(&cells.customer_ids, row)?;
+        let amount_fen = cells.amounts_fen.required(row)?;
+        // Only a reversal may be without a due day.
+        let due_on = match amount_fen {
+            ..0 => cells.due_days.nullable(row)?,
+            _ => Some(cells.due_days.required(row)?),
+        };
+        let reverses = cells.reversed.nullable(row)?.map(|bill| self.keys.insert(bill));
+        Ok(AcceptedBill { customer, month, amount_fen, due_on, reverses })
+    }
 }
 
 /// The bills of the window.
-struct Ledger {
-    book: TableBook,
-    index: KeyIndex,
-    standing: Vec<Standing>,
-    bills: Vec<Row<Bill>>,
-    /// By bill number: its place in `bills`, if it is accepted.
-    place: Vec<Option<u32>>,
+struct Bills {
+    keys: KeyIndex,
+    /// By key number.
+    states: Vec<BillState>,
+    rows: Vec<CheckedRow<AcceptedBill>>,
 }
 
-impl Ledger {
-    fn read(source: &dyn Source, customers: &Customers, window: Window) -> Result<Self, RunError> {
-        let mut ledger = Self {
-            book: TableBook::new(Table::Bills),
-            index: KeyIndex::default(),
-            standing: Vec::new(),
-            bills: Vec::new(),
-            place: Vec::new(),
-        };
-        let mut book = TableBook::new(Table::Bills);
-        ledger.index.reserve(rows::known_rows(source, Table::Bills)?);
-        rows::read_table(source, &mut book, &mut |columns, book| {
-            ledger.take(columns, book, customers, window)
-        })?;
-        ledger.standing.resize(ledger.index.len(), Standing::Unknown);
-        ledger.bills = rows::settle(&mut book, std::mem::take(&mut ledger.bills), ledger.index.len());
-        book.close()?;
-        ledger.place = vec![None; ledger.index.len()];
-        for (place, bill) in ledger.bills.iter().enumerate() {
-            ledger.standing[bill.key as usize] = Standing::Accepted;
-            ledger.place[bill.key as usize] = Some(place as u32);
-        }
-        ledger.book = book;
-        ledger.check_reversals();
-        Ok(ledger)
-    }
-
-    fn take(
-        &mut self,
-        columns: &mut Columns,
-        book: &mut TableBook,
+impl Bills {
+    fn read(
+        source: &dyn Source,
         customers: &Customers,
         window: Window,
-    ) -> Result<(), RunError> {
-        let bill_ids = columns.ids("bill_id", book)?;
-        let customer_ids = columns.ids("customer_id", book)?;
-        let months = columns.cells("billing_month")?;
-        let amounts = columns.cells("amount_due")?;
-        let due_days = columns.cells("due_on")?;
-        let reversed = columns.ids("reverses", book)?;
-        let mut last = 0;
-        for row in 0..columns.rows() {
-            let at = columns.at(row);
-            let fault = columns
-                .reader_fault(row)
-                .or(rows::key_fault(&bill_ids, row))
-                .or(rows::fault_or_null(months.states[row]));
-            if let Some(rule) = fault {
-                book.reject(at, rule);
-                continue;
-            }
-            let key = columns.own_key(&bill_ids, row, &mut self.index)?;
-            let month = Month(months.values[row] as i32);
-            if window.index(month).is_none() {
-                book.tally.out_of_window += 1;
-                self.standing.resize(self.index.len(), Standing::Unknown);
-                self.standing[key as usize] = Standing::OutOfWindow;
-                continue;
-            }
-            // Only a reversal may be without a due day.
-            let due_fault = || match due_days.get(row) {
-                None if amounts.values[row] >= 0 => rows::fault_or_null(due_days.states[row]),
-                _ => rows::fault_if_any(due_days.states[row]),
-            };
-            let checked = customer::resolve(customers, &customer_ids, row, &mut last).and_then(|customer| {
-                let fault = rows::fault_or_null(amounts.states[row])
-                    .or_else(due_fault)
-                    .or(rows::fault_if_any(reversed.states[row]));
-                fault.map_or(Ok(customer), Err)
-            });
-            let customer = match checked {
-                Ok(customer) => customer,
-                Err(rule) => {
-                    book.reject(at, rule);
-                    continue;
-                }
-            };
-            let value = Bill {
-                customer,
-                month,
-                amount_fen: amounts.values[row],
-                due_on: due_days.get(row).map(|day| day as i32),
-                reverses: reversed.get(row).map(|bill| self.index.insert(bill)),
-            };
-            self.bills.push(Row { key, at, value });
-        }
-        Ok(())
-    }
-
-    /// Notes reversals that reverse nothing.
-    fn check_reversals(&mut self) {
-        let Self { book, index, bills, place, .. } = self;
-        for bill in bills.iter() {
-            let Bill { amount_fen, reverses, .. } = bill.value;
-            let example = || format!("bill {}", index.key(bill.key));
-            if amount_fen >= 0 {
-                if reverses.is_some() {
-                    book.notice(Rule::ReversesIgnored, 1, example);
-                }
-            } else if target(bills, place, &bill.value).is_none() {
-                book.notice(Rule::UnknownReversal, 1, example);
-            }
-        }
-    }
-
-    /// Accepted payments, in the order of bills and days.
-    fn read_payments(
-        &mut self,
-        source: &dyn Source,
-        window: Window,
-    ) -> Result<(TableBook, Vec<Payment>), RunError> {
-        let mut book = TableBook::new(Table::Payments);
-        let mut index = KeyIndex::default();
-        index.reserve(rows::known_rows(source, Table::Payments)?);
-        let mut found: Vec<Row<Payment>> = Vec::new();
-        rows::read_table(source, &mut book, &mut |columns, book| {
-            self.take_payments(columns, book, window, &mut index, &mut found)
-        })?;
-        let found = rows::settle(&mut book, found, index.len());
-        book.close()?;
-        let mut payments: Vec<Payment> = found.into_iter().map(|row| row.value).collect();
-        payments.sort_unstable_by_key(|payment| (payment.bill, payment.paid_on));
-        Ok((book, payments))
-    }
-
-    fn take_payments(
-        &self,
-        columns: &mut Columns,
         book: &mut TableBook,
-        window: Window,
-        index: &mut KeyIndex,
-        found: &mut Vec<Row<Payment>>,
-    ) -> Result<(), RunError> {
-        let payment_ids = columns.ids("payment_id", book)?;
-        let bill_ids = columns.ids("bill_id", book)?;
-        let days = columns.cells("paid_on")?;
-        let amounts = columns.cells("amount")?;
-        let mut last = 0;
-        for row in 0..columns.rows() {
-            let at = columns.at(row);
-            let fault = columns
-                .reader_fault(row)
-                .or(rows::key_fault(&payment_ids, row))
-                .or(rows::fault_or_null(days.states[row]));
-            if let Some(rule) = fault {
-                book.reject(at, rule);
-                continue;
-            }
-            let paid_on = days.values[row] as i32;
-            let bill = bill_ids.get(row).and_then(|bill| self.index.get_near(bill, &mut last));
-            let standing = bill.map_or(Standing::Unknown, |bill| self.standing[bill as usize]);
-            if paid_on >= window.end_day() || standing == Standing::OutOfWindow {
-                book.tally.out_of_window += 1;
-                continue;
-            }
-            let bill = bill.filter(|_| standing == Standing::Accepted);
-            let fault = rows::fault_or_null(bill_ids.states[row])
-                .or(if bill.is_none() { Some(Rule::Orphan) } else { None })
-                .or(rows::fault_or_null(amounts.states[row]));
-            match (bill, fault) {
-                (Some(bill), None) => {
-                    let value = Payment { bill, paid_on, amount_fen: amounts.values[row] };
-                    found.push(Row { key: columns.own_key(&payment_ids, row, index)?, at, value });
-                }
-                (_, rule) => book.reject(at, rule.unwrap_or(Rule::Orphan)),
-            }
+    ) -> Result<Self, RunError> {
+        let finder = CustomerFinder::new(customers);
+        let mut rules = BillRules { finder, window, keys: KeyIndex::default(), states: Vec::new() };
+        let rows = rows::read(source, book, &mut rules)?;
+        let BillRules { keys, mut states, .. } = rules;
+        states.resize(keys.len(), BillState::Unknown);
+        for (position, bill) in (0..).zip(&rows) {
+            states[index(bill.key)] = BillState::Accepted(position);
         }
-        Ok(())
+        let bills = Self { keys, states, rows };
+        bills.notice_idle_reversals(book);
+        Ok(bills)
+    }
+
+    /// Notices reversals that reverse nothing.
+    fn notice_idle_reversals(&self, book: &mut TableBook) {
+        for CheckedRow { key, value: bill, .. } in &self.rows {
+            let rule = match bill.amount_fen {
+                0.. if bill.reverses.is_some() => Rule::ReversesIgnored,
+                ..0 if self.reversed_by(bill).is_none() => Rule::UnknownReversal,
+                _ => continue,
+            };
+            book.notice(rule, 1, || format!("bill {}", self.keys.key(*key)));
+        }
+    }
+
+    /// The position of the accepted bill of the same customer that a negative bill names.
+    fn reversed_by(&self, bill: &AcceptedBill) -> Option<usize> {
+        let named = bill.reverses.filter(|_| bill.amount_fen < 0)?;
+        let BillState::Accepted(named) = self.states[index(named)] else { return None };
+        (self.rows[index(named)].value.customer == bill.customer).then_some(index(named))
     }
 
     /// Revenue by customer, and over the covered months that have a bill revenue and energy together.
     fn revenue(&self, usage: &MonthlyUsage, facts: &mut [Billing]) -> Result<(), RunError> {
-        let mut order: Vec<u32> = (0..self.bills.len() as u32).collect();
-        let key = |place: u32| {
-            let bill = &self.bills[place as usize].value;
-            (bill.customer, bill.month)
-        };
-        order.sort_unstable_by_key(|&place| key(place));
-        for of_month in order.chunk_by(|&a, &b| key(a) == key(b)) {
-            let (customer, month) = key(of_month[0]);
-            let amount = |&place: &u32| i128::from(self.bills[place as usize].value.amount_fen);
-            let fen = narrow(of_month.iter().map(amount).sum(), "a customer's revenue")?;
-            let fact = &mut facts[customer as usize];
+        // Positions rather than copies of what is sorted: a quarter of the memory, and bills are many.
+        let mut order: Vec<u32> = (0..).take(self.rows.len()).collect();
+        order.sort_unstable_by_key(|&position| self.customer_and_month(position));
+        for bills in order.chunk_by(|&a, &b| self.customer_and_month(a) == self.customer_and_month(b)) {
+            let (customer, month) = self.customer_and_month(bills[0]);
+            let amounts = bills.iter().map(|&bill| i128::from(self.rows[index(bill)].value.amount_fen));
+            let fen = narrow(amounts.sum(), "a customer's revenue")?;
+            let fact = &mut facts[customer.index()];
             fact.billed_months += 1;
             fact.billed_fen = add(fact.billed_fen, fen, "a customer's revenue")?;
             let Some(position) = usage.window().index(month) else { continue };
-            let customer = CustomerIx::new(customer);
             if usage.covered(position, customer) {
                 let wh = usage.get(position, customer).active_wh;
                 fact.priced_fen = add(fact.priced_fen, fen, "a customer's revenue")?;
@@ -296,13 +228,18 @@ impl Ledger {
         Ok(())
     }
 
-    /// What is due on each accepted bill, by its place, after reversals and never below 0.
+    fn customer_and_month(&self, position: u32) -> (CustomerIx, Month) {
+        let bill = &self.rows[index(position)].value;
+        (bill.customer, bill.month)
+    }
+
+    /// What is due on each accepted bill, by its position, after reversals and never below 0.
     fn due_after_reversals(&self) -> Vec<i128> {
-        let due = |bill: &Row<Bill>| i128::from(bill.value.amount_fen.max(0));
-        let mut due_fen: Vec<i128> = self.bills.iter().map(due).collect();
-        for bill in &self.bills {
-            if let Some(target) = target(&self.bills, &self.place, &bill.value) {
-                due_fen[target] += i128::from(bill.value.amount_fen);
+        let mut due_fen: Vec<i128> =
+            self.rows.iter().map(|row| i128::from(row.value.amount_fen.max(0))).collect();
+        for row in &self.rows {
+            if let Some(reversed) = self.reversed_by(&row.value) {
+                due_fen[reversed] += i128::from(row.value.amount_fen);
             }
         }
         due_fen.iter_mut().for_each(|fen| *fen = (*fen).max(0));
@@ -310,25 +247,27 @@ impl Ledger {
     }
 
     /// What was paid by the due day, and fen × days of the rest, over bills above zero due before the window's end.
+    /// Payments come in the order of bills and days.
     fn arrears(
         &self,
         window: Window,
         due_fen: &[i128],
-        payments: Vec<Payment>,
+        payments: &[AcceptedPayment],
         facts: &mut [Billing],
     ) -> Result<(), RunError> {
         let mut sums = vec![(0i128, 0i128, 0i128); facts.len()];
-        for (place, bill) in self.bills.iter().enumerate() {
-            let Some(due_on) = bill.value.due_on else { continue };
-            if bill.value.amount_fen <= 0 || due_on >= window.end_day() {
+        for ((position, row), &due) in (0..).zip(&self.rows).zip(due_fen) {
+            let Some(due_on) = row.value.due_on else { continue };
+            if row.value.amount_fen <= 0 || due_on >= window.end_day() {
                 continue;
             }
-            let start = payments.partition_point(|payment| payment.bill < bill.key);
-            let mine = payments[start..].iter().take_while(|payment| payment.bill == bill.key);
-            let (on_time, fen_days) = settle_bill(due_fen[place], due_on, window.end_day(), mine);
-            facts[bill.value.customer as usize].due_bills += 1;
-            let sum = &mut sums[bill.value.customer as usize];
-            *sum = (sum.0 + due_fen[place], sum.1 + on_time, sum.2 + fen_days);
+            let start = payments.partition_point(|payment| payment.bill < position);
+            let of_bill = payments[start..].iter().take_while(|payment| payment.bill == position);
+            let (on_time, fen_days) = settle_bill(due, due_on, window.end_day(), of_bill);
+            let customer = row.value.customer.index();
+            facts[customer].due_bills += 1;
+            let sum = &mut sums[customer];
+            *sum = (sum.0 + due, sum.1 + on_time, sum.2 + fen_days);
         }
         for (fact, (due, on_time, fen_days)) in facts.iter_mut().zip(sums) {
             fact.due_fen = narrow(due, "what a customer owed")?;
@@ -339,10 +278,70 @@ impl Ledger {
     }
 }
 
-/// The place of the accepted bill of the same customer that a negative bill names.
-fn target(bills: &[Row<Bill>], place: &[Option<u32>], bill: &Bill) -> Option<usize> {
-    let named = place[bill.reverses.filter(|_| bill.amount_fen < 0)? as usize]? as usize;
-    (bills[named].value.customer == bill.customer).then_some(named)
+/// The columns and rules of payments.
+struct PaymentRules<'a> {
+    bills: &'a Bills,
+    /// Key number of the bill found last: payments often come in the order of bills.
+    last_bill: u32,
+    window: Window,
+    keys: KeyIndex,
+}
+
+struct PaymentCells {
+    bill_ids: Ids,
+    amounts_fen: Integers,
+}
+
+impl TableRules for PaymentRules<'_> {
+    type Cells = PaymentCells;
+    /// The day, and the position of the bill if it is accepted.
+    type Place = (i32, Option<u32>);
+    type Value = AcceptedPayment;
+
+    fn keys(&mut self) -> &mut KeyIndex {
+        &mut self.keys
+    }
+
+    fn cells(&self, columns: &Columns, book: &mut TableBook) -> Result<PaymentCells, RunError> {
+        Ok(PaymentCells { bill_ids: columns.ids("bill_id", book)?, amounts_fen: columns.cells("amount")? })
+    }
+
+    /// A payment has the place of its bill, but one from the window's end on is outside whatever its bill.
+    fn place(&mut self, paid_on: i64, cells: &PaymentCells, row: usize) -> Option<(i32, Option<u32>)> {
+        let paid_on = i32::try_from(paid_on).ok().filter(|paid_on| *paid_on < self.window.end_day())?;
+        let bill = cells.bill_ids.get(row).and_then(|id| self.bills.keys.get_near(id, &mut self.last_bill));
+        match bill.map_or(BillState::Unknown, |bill| self.bills.states[index(bill)]) {
+            BillState::OutOfWindow => None,
+            BillState::Accepted(bill) => Some((paid_on, Some(bill))),
+            BillState::Unknown => Some((paid_on, None)),
+        }
+    }
+
+    fn value(
+        &mut self,
+        (paid_on, bill): (i32, Option<u32>),
+        _ids: &Ids,
+        cells: &PaymentCells,
+        row: usize,
+    ) -> Result<AcceptedPayment, Rule> {
+        cells.bill_ids.required(row)?;
+        let bill = bill.ok_or(Rule::Orphan)?;
+        Ok(AcceptedPayment { bill, paid_on, amount_fen: cells.amounts_fen.required(row)? })
+    }
+}
+
+/// Accepted payments, in the order of bills and days.
+fn read_payments(
+    source: &dyn Source,
+    bills: &Bills,
+    window: Window,
+    book: &mut TableBook,
+) -> Result<Vec<AcceptedPayment>, RunError> {
+    let mut rules = PaymentRules { bills, last_bill: 0, window, keys: KeyIndex::default() };
+    let rows = rows::read(source, book, &mut rules)?;
+    let mut payments: Vec<AcceptedPayment> = rows.into_iter().map(|row| row.value).collect();
+    payments.sort_unstable_by_key(|payment| (payment.bill, payment.paid_on));
+    Ok(payments)
 }
 
 /// What of `due` was paid by `due_on`, and Σ of the unpaid over the days from `due_on` to `end` − 1.
@@ -351,7 +350,7 @@ fn settle_bill<'p>(
     due: i128,
     due_on: i32,
     end: i32,
-    payments: impl Iterator<Item = &'p Payment>,
+    payments: impl Iterator<Item = &'p AcceptedPayment>,
 ) -> (i128, i128) {
     let unpaid = |paid: i128| (due - paid.max(0)).max(0);
     let (mut paid, mut on_time, mut fen_days, mut since) = (0i128, 0i128, 0i128, due_on);
@@ -372,7 +371,7 @@ fn settle_bill<'p>(
 fn narrow(sum: i128, what: &str) -> Result<i64, RunError> {
     i64::try_from(sum).map_err(|_| {
         let advice = "an amount in the table must be wrong: look for the largest ones";
-        crate::error::Refusal::of(Table::Bills, format!("{what} exceeds 64 bits"), advice).into()
+        Refusal::of(Table::Bills, format!("{what} exceeds 64 bits"), advice).into()
     })
 }
 
@@ -383,7 +382,7 @@ fn add(a: i64, b: i64, what: &str) -> Result<i64, RunError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::Memory;
+    use crate::memory::{Memory, rejected_rules};
     use crate::unit::day_of_date;
 
     const WINDOW: Window = Window { end: Month(54 * 12), months: 3 };
@@ -397,14 +396,8 @@ mod tests {
             .rows(Table::MeterReadings, "customer_id|read_at|active_kwh", &readings)
             .rows(Table::Bills, BILLS, bills)
             .rows(Table::Payments, PAYMENTS, payments);
-        let customers = customer::read(&source, &mut TableBook::new(Table::Customers)).unwrap();
-        let mut book = TableBook::new(Table::MeterReadings);
-        let usage = crate::meter::read(&source, &customers, WINDOW, None, &mut book).unwrap().usage;
-        read(&source, &customers, &usage).unwrap()
-    }
-
-    fn rules(book: &TableBook) -> Vec<&str> {
-        book.rejects.iter().map(|reject| reject.rule.code()).collect()
+        let customers = source.read_customers();
+        read(&source, &customers, &source.read_usage(&customers, WINDOW)).unwrap()
     }
 
     #[test]
@@ -487,7 +480,7 @@ mod tests {
             ],
         );
         assert_eq!(
-            rules(&billed.bills),
+            rejected_rules(&billed.bills),
             [
                 "null_key",
                 "bad_date",
@@ -502,7 +495,7 @@ mod tests {
         );
         let tally = billed.bills.tally;
         assert_eq!((tally.counted, tally.duplicates, tally.out_of_window), (1, 1, 1));
-        assert_eq!(rules(&billed.payments), ["orphan", "orphan", "bad_date", "null_value"]);
+        assert_eq!(rejected_rules(&billed.payments), ["orphan", "orphan", "bad_date", "null_value"]);
         let tally = billed.payments.tally;
         assert_eq!((tally.counted, tally.out_of_window, tally.rejected), (1, 2, 4));
     }
@@ -510,7 +503,7 @@ mod tests {
     #[test]
     fn the_day_by_day_sum_of_the_definition_is_what_is_computed() {
         let day = |d: u32| day_of_date(chrono::NaiveDate::from_ymd_opt(2023, 12, d).unwrap());
-        let payment = |d, amount_fen| Payment { bill: 0, paid_on: day(d), amount_fen };
+        let payment = |d, amount_fen| AcceptedPayment { bill: 0, paid_on: day(d), amount_fen };
         let payments = [payment(1, -20), payment(5, 70), payment(5, -10), payment(9, 100), payment(12, -90)];
         let (due, due_on, end) = (100i128, day(4), day(20));
         let paid = |t: i32| {

@@ -3,12 +3,13 @@
 //! Customers are numbered in the order of the bytes of their ids, so that every column indexed by customer is already
 //! in the order in which results are published. What a customer consumed or paid is not known here.
 
-use crate::contract::cell::word_at;
+use crate::contract::cell::{CheckedColumn, Ids, Texts};
 use crate::contract::rule::Rule;
 use crate::contract::{ImportanceLevel, LoadClass, SupplyLevel, Table, UseCategory};
 use crate::error::{Refusal, RunError};
+use crate::index::CustomerIx;
 use crate::key::KeyIndex;
-use crate::rows::{self, Columns, Row};
+use crate::rows::{self, CheckedRow, Columns, TableRules};
 use crate::source::{Source, TableBook};
 use crate::unit::Window;
 
@@ -76,96 +77,113 @@ impl Customers {
 /// # Errors
 /// The table is absent or unreadable.
 pub fn read(source: &dyn Source, book: &mut TableBook) -> Result<Customers, RunError> {
-    let mut index = KeyIndex::default();
-    let mut found: Vec<Row<Customer>> = Vec::new();
-    rows::read_table(source, book, &mut |columns, book| take(columns, book, &mut index, &mut found))?;
+    let mut rules = CustomerRules::default();
+    let rows = rows::read(source, book, &mut rules)?;
     if !book.present {
         let advice = "put customers.parquet, customers.csv or a folder customers/ into the data folder";
         return Err(Refusal::of(Table::Customers, "the table is missing", advice).into());
     }
-    let found = rows::settle(book, found, index.len());
-    book.close()?;
-    Ok(number(&index, found))
+    Ok(in_order_of_ids(&rules.keys, rows))
 }
 
-fn take(
-    columns: &mut Columns,
-    book: &mut TableBook,
-    index: &mut KeyIndex,
-    found: &mut Vec<Row<Customer>>,
-) -> Result<(), RunError> {
-    let ids = columns.ids("customer_id", book)?;
-    let use_category = columns.cells("use_category")?;
-    let supply_level = columns.cells("supply_level")?;
-    let region = columns.texts("region")?;
-    let capacity = columns.numbers("contract_capacity_kva")?;
-    let standard = columns.cells("power_factor_standard")?;
-    let importance = columns.cells("importance_level")?;
-    let load_class = columns.cells("load_class")?;
-    let opened_on = columns.cells("opened_on")?;
-    let closed_on = columns.cells("closed_on")?;
-    let aged = columns.cells("aged_transformer_area")?;
-    let opt_out = columns.cells("marketing_opt_out")?;
-    for (row, region) in region.into_iter().enumerate() {
-        let at = columns.at(row);
-        let fault = columns
-            .reader_fault(row)
-            .or(rows::key_fault(&ids, row))
-            .or(rows::fault_or_null(use_category.states[row]))
-            .or(rows::fault_or_null(supply_level.states[row]))
-            .or(rows::fault_if_any(capacity.states[row]))
-            .or(rows::fault_if_any(standard.states[row]))
-            .or(rows::fault_if_any(importance.states[row]))
-            .or(rows::fault_if_any(load_class.states[row]))
-            .or(rows::fault_or_null(opened_on.states[row]))
-            .or(rows::fault_if_any(closed_on.states[row]))
-            .or(rows::fault_or_null(aged.states[row]))
-            .or(rows::fault_if_any(opt_out.states[row]));
-        if let Some(rule) = fault {
-            book.reject(at, rule);
-            continue;
-        }
-        let value = Customer {
-            use_category: word_at(use_category.values[row]),
-            supply_level: word_at(supply_level.values[row]),
-            region,
-            contract_capacity_kva: capacity.get(row),
-            power_factor_standard: standard.get(row).map(|hundredths| hundredths as u8),
-            importance_level: importance.word(row),
-            load_class: load_class.word(row),
-            opened_on: opened_on.values[row] as i32,
-            closed_on: closed_on.get(row).map(|day| day as i32),
-            aged_transformer_area: aged.values[row] == 1,
-            marketing_opt_out: opt_out.get(row) == Some(1),
-        };
-        found.push(Row { key: columns.own_key(&ids, row, index)?, at, value });
+/// The columns and rules of the table. Its rows have no place in time.
+#[derive(Default)]
+struct CustomerRules {
+    keys: KeyIndex,
+}
+
+struct CustomerCells {
+    use_category: CheckedColumn<UseCategory>,
+    supply_level: CheckedColumn<SupplyLevel>,
+    region: Texts,
+    contract_capacity_kva: CheckedColumn<f64>,
+    power_factor_standard: CheckedColumn<u8>,
+    importance_level: CheckedColumn<ImportanceLevel>,
+    load_class: CheckedColumn<LoadClass>,
+    opened_on: CheckedColumn<i32>,
+    closed_on: CheckedColumn<i32>,
+    aged_transformer_area: CheckedColumn<bool>,
+    marketing_opt_out: CheckedColumn<bool>,
+}
+
+impl TableRules for CustomerRules {
+    type Cells = CustomerCells;
+    type Place = ();
+    type Value = Customer;
+
+    fn keys(&mut self) -> &mut KeyIndex {
+        &mut self.keys
     }
-    Ok(())
+
+    fn cells(&self, columns: &Columns, _book: &mut TableBook) -> Result<CustomerCells, RunError> {
+        Ok(CustomerCells {
+            use_category: columns.words("use_category")?,
+            supply_level: columns.words("supply_level")?,
+            region: columns.texts("region")?,
+            contract_capacity_kva: columns.numbers("contract_capacity_kva")?,
+            power_factor_standard: columns.narrow("power_factor_standard")?,
+            importance_level: columns.words("importance_level")?,
+            load_class: columns.words("load_class")?,
+            opened_on: columns.narrow("opened_on")?,
+            closed_on: columns.narrow("closed_on")?,
+            aged_transformer_area: columns.flags("aged_transformer_area")?,
+            marketing_opt_out: columns.flags("marketing_opt_out")?,
+        })
+    }
+
+    fn place(&mut self, _date: i64, _cells: &CustomerCells, _row: usize) -> Option<()> {
+        Some(())
+    }
+
+    fn value(&mut self, _place: (), _ids: &Ids, cells: &CustomerCells, row: usize) -> Result<Customer, Rule> {
+        Ok(Customer {
+            use_category: cells.use_category.required(row)?,
+            supply_level: cells.supply_level.required(row)?,
+            region: cells.region.get(row).map(str::to_owned),
+            contract_capacity_kva: cells.contract_capacity_kva.nullable(row)?,
+            power_factor_standard: cells.power_factor_standard.nullable(row)?,
+            importance_level: cells.importance_level.nullable(row)?,
+            load_class: cells.load_class.nullable(row)?,
+            opened_on: cells.opened_on.required(row)?,
+            closed_on: cells.closed_on.nullable(row)?,
+            aged_transformer_area: cells.aged_transformer_area.required(row)?,
+            marketing_opt_out: cells.marketing_opt_out.nullable(row)?.unwrap_or(false),
+        })
+    }
 }
 
 /// Numbers the accepted customers in the order of their ids; keys of rejected rows get no number.
-fn number(index: &KeyIndex, mut found: Vec<Row<Customer>>) -> Customers {
-    found.sort_unstable_by_key(|row| index.key(row.key));
+fn in_order_of_ids(keys: &KeyIndex, mut rows: Vec<CheckedRow<Customer>>) -> Customers {
+    rows.sort_unstable_by_key(|row| keys.key(row.key));
     let mut customers = Customers::default();
-    for row in found {
-        customers.ids.insert(index.key(row.key));
+    for row in rows {
+        customers.ids.insert(keys.key(row.key));
         customers.rows.push(row.value);
     }
     customers
 }
 
-/// The number of the customer that a row names, or why it names none. `last` is the one found before.
-///
-/// # Errors
-/// The rule that the reference breaks.
-pub fn resolve(
-    customers: &Customers,
-    ids: &crate::contract::cell::Ids,
-    row: usize,
-    last: &mut u32,
-) -> Result<u32, Rule> {
-    match rows::fault_or_null(ids.states[row]) {
-        Some(rule) => Err(rule),
-        None => customers.ids.get_near(ids.values.value(row), last).ok_or(Rule::Orphan),
+/// Finds the customers that the rows of another table name.
+#[derive(Clone, Debug)]
+pub struct CustomerFinder<'a> {
+    ids: &'a KeyIndex,
+    /// The number found last: rows often come in the order of customers.
+    last: u32,
+}
+
+impl<'a> CustomerFinder<'a> {
+    /// Finds customers among `customers`.
+    #[must_use]
+    pub fn new(customers: &'a Customers) -> Self {
+        Self { ids: &customers.ids, last: 0 }
+    }
+
+    /// The customer that a row of a column of ids names.
+    ///
+    /// # Errors
+    /// The id is empty, too long, or not that of an accepted customer.
+    pub fn find(&mut self, ids: &Ids, row: usize) -> Result<CustomerIx, Rule> {
+        let id = ids.required(row)?;
+        self.ids.get_near(id, &mut self.last).map(CustomerIx::new).ok_or(Rule::Orphan)
     }
 }

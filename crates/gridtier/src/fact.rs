@@ -9,11 +9,14 @@ use rayon::prelude::*;
 
 use crate::billing::{self, Billing};
 use crate::contract::Table;
+use crate::cooperation::{self, CooperationFacts};
 use crate::customer::{self, Customers};
+use crate::energy_profile::{self, EnergyProfile};
 use crate::error::{Refusal, RunError};
-use crate::event::{self, Events, Offence, Profile};
+use crate::incident::{self, IncidentFacts, Offence};
 use crate::index::CustomerIx;
 use crate::meter::{self, Coverage, Earlier, FileBook, MonthlyUsage, Readings, UnitSuspect};
+use crate::plan::{self, PlanFacts};
 use crate::source::{Finding, Source, TableBook};
 use crate::unit::Window;
 use crate::word::Word;
@@ -52,8 +55,12 @@ pub struct CustomerFacts {
     pub energy: Energy,
     /// From bills and payments.
     pub billing: Billing,
-    /// From incidents, plans and cooperation.
-    pub events: Events,
+    /// From incidents.
+    pub incidents: IncidentFacts,
+    /// From plans.
+    pub plans: PlanFacts,
+    /// From cooperation events.
+    pub cooperation: CooperationFacts,
 }
 
 /// The facts of a window, by customer number.
@@ -74,7 +81,7 @@ pub struct Facts {
     /// Integer facts.
     pub rows: Vec<CustomerFacts>,
     /// Latest energy audit.
-    pub profiles: Vec<Option<Profile>>,
+    pub profiles: Vec<Option<EnergyProfile>>,
     /// Confirmed violations and thefts, by customer and month.
     pub offences: Vec<Offence>,
     /// Months far from their customer's median.
@@ -107,16 +114,35 @@ pub fn read(source: &dyn Source, window: Window, earlier: Option<&Earlier>) -> R
         meter::read(source, &customers, window, earlier, &mut readings_book)?;
     let unit_suspects = meter::unit_suspects(&usage, &customers, &mut readings_book);
     let billed = billing::read(source, &customers, &usage)?;
-    let happened = event::read(source, &customers, &usage)?;
-    let energy = energies(&usage, &customers)?;
-    let rows = energy.into_iter().zip(billed.facts).zip(happened.facts);
-    let rows = rows.map(|((energy, billing), events)| CustomerFacts { energy, billing, events }).collect();
-    let books: Vec<TableBook> = [customers_book, readings_book, billed.bills, billed.payments]
+    let incidents = incident::read(source, &customers, window)?;
+    let (plans_book, plans) = plan::read(source, &customers, &usage)?;
+    let (cooperation_book, cooperation) = cooperation::read(source, &customers, window)?;
+    let (profiles_book, profiles) = energy_profile::read(source, &customers, window)?;
+    let rows = energies(&usage, &customers)?
         .into_iter()
-        .chain(happened.books)
+        .zip(billed.facts)
+        .zip(incidents.facts)
+        .zip(plans)
+        .zip(cooperation)
+        .map(|((((energy, billing), incidents), plans), cooperation)| CustomerFacts {
+            energy,
+            billing,
+            incidents,
+            plans,
+            cooperation,
+        })
         .collect();
+    let books = vec![
+        customers_book,
+        readings_book,
+        billed.bills,
+        billed.payments,
+        incidents.book,
+        plans_book,
+        cooperation_book,
+        profiles_book,
+    ];
     let findings = books.iter().flat_map(|book| book.findings(source)).collect();
-    let (profiles, offences) = (happened.profiles, happened.offences);
     let refusal = refusal(source, &books, window);
     let (coverage, usage) = (usage.coverage(), Some(usage));
     Ok(Facts {
@@ -128,7 +154,7 @@ pub fn read(source: &dyn Source, window: Window, earlier: Option<&Earlier>) -> R
         files_taken,
         rows,
         profiles,
-        offences,
+        offences: incidents.offences,
         unit_suspects,
         books,
         findings,
@@ -288,17 +314,17 @@ pub const COLUMNS: &[FactColumn] = &[
     integer!(Bills, billing.due_fen, "fen", "due on them after reversals"),
     integer!(Payments, billing.on_time_fen, "fen", "of it paid by the due day"),
     integer!(Payments, billing.overdue_fen_days, "fen·days", "unpaid after the due day, over days"),
-    integer!(Incidents, events.fault_customer_minutes, "customer·min", "outages caused to others"),
-    integer!(Incidents, events.violation_points_e6, "10⁻⁶ points", "points of offences, halved each year"),
-    integer!(Plans, events.planned_months, "months", "months with a plan"),
-    integer!(Plans, events.plan_months, "months", "of them covered"),
-    integer!(Plans, events.plan_share_e6, "10⁻⁶", "sum of their completion"),
-    integer!(Cooperation, events.policy_requests, "events", "policy events with a request"),
-    integer!(Cooperation, events.policy_share_e6, "10⁻⁶", "sum of their fulfilment"),
-    integer!(Cooperation, events.work_requests, "events", "work events with a request"),
-    integer!(Cooperation, events.work_share_e6, "10⁻⁶", "sum of their fulfilment"),
-    integer!(Cooperation, events.suggestions, "events", "suggestions submitted"),
-    integer!(Cooperation, events.suggestions_adopted, "events", "of them adopted"),
+    integer!(Incidents, incidents.fault_customer_minutes, "customer·min", "outages caused to others"),
+    integer!(Incidents, incidents.violation_points_e6, "10⁻⁶ points", "points of offences, halved each year"),
+    integer!(Plans, plans.planned_months, "months", "months with a plan"),
+    integer!(Plans, plans.plan_months, "months", "of them covered"),
+    integer!(Plans, plans.plan_share_e6, "10⁻⁶", "sum of their completion"),
+    integer!(Cooperation, cooperation.policy_requests, "events", "policy events with a request"),
+    integer!(Cooperation, cooperation.policy_share_e6, "10⁻⁶", "sum of their fulfilment"),
+    integer!(Cooperation, cooperation.work_requests, "events", "work events with a request"),
+    integer!(Cooperation, cooperation.work_share_e6, "10⁻⁶", "sum of their fulfilment"),
+    integer!(Cooperation, cooperation.suggestions, "events", "suggestions submitted"),
+    integer!(Cooperation, cooperation.suggestions_adopted, "events", "of them adopted"),
     other(
         Table::Customers,
         "contract_capacity_kva",

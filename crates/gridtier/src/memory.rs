@@ -7,8 +7,11 @@ use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 
 use crate::contract::Table;
 use crate::contract::declared::Declared;
+use crate::customer::{self, Customers};
 use crate::error::{Refusal, RunError};
-use crate::source::{Batch, Part, Source};
+use crate::meter::{self, MonthlyUsage};
+use crate::source::{Batch, Part, Source, TableBook};
+use crate::unit::Window;
 
 /// Each batch of a table is a file of its own.
 #[derive(Default)]
@@ -25,6 +28,11 @@ pub fn text(values: &[&str]) -> ArrayRef {
 /// A column of doubles.
 pub fn numbers(values: &[f64]) -> ArrayRef {
     Arc::new(Float64Array::from(values.to_vec()))
+}
+
+/// The rules that the rejects of a table break, in the order of rows.
+pub fn rejected_rules(book: &TableBook) -> Vec<&str> {
+    book.rejects.iter().map(|reject| reject.rule.code()).collect()
 }
 
 impl Memory {
@@ -61,6 +69,17 @@ impl Memory {
             ("aged_transformer_area", same("false")),
         ];
         self.with(Table::Customers, columns)
+    }
+
+    /// The accepted customers.
+    pub fn read_customers(&self) -> Customers {
+        customer::read(self, &mut TableBook::new(Table::Customers)).unwrap()
+    }
+
+    /// The energy of a window.
+    pub fn read_usage(&self, customers: &Customers, window: Window) -> MonthlyUsage {
+        let mut book = TableBook::new(Table::MeterReadings);
+        meter::read(self, customers, window, None, &mut book).unwrap().usage
     }
 }
 

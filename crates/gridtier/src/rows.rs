@@ -6,14 +6,17 @@
 
 use arrow_array::{ArrayRef, StringViewArray};
 
-use crate::contract::cell::{self, Cells, Dates, Floats, Ids, Scale, Sign, State, TypeFault, Values};
+use crate::contract::cell::{
+    self, CellState, CheckedColumn, Dates, Ids, Integers, Scaling, Sign, Texts, TypeFault, Values, word_at,
+};
 use crate::contract::declared::{NetExport, TableDeclared};
 use crate::contract::rule::Rule;
 use crate::contract::{AMOUNT_CNY_MAX, Column, Kind, READING_KWH_MAX, Table};
 use crate::error::{Refusal, RunError};
-use crate::index::count;
+use crate::index::{count, index, index_u64};
 use crate::key::KeyIndex;
 use crate::source::{Batch, RowAt, Source, TableBook};
+use crate::word::Word;
 
 /// Largest accepted planned energy (Wh) or quantity in thousandths: far above any real one, far below an overflow.
 const QUANTITY_MAX: i64 = 9_000_000_000_000_000;
@@ -23,7 +26,7 @@ const THOUSANDTHS: i64 = 1_000;
 
 /// A checked row: its key's number, its place, its values.
 #[derive(Clone, Debug)]
-pub struct Row<T> {
+pub struct CheckedRow<T> {
     /// Number of the table's own key.
     pub key: u32,
     /// Where it is.
@@ -129,12 +132,12 @@ impl<'a> Columns<'a> {
     ///
     /// # Errors
     /// The column's type cannot be the contract's.
-    pub fn cells(&self, name: &str) -> Result<Cells, RunError> {
+    pub fn cells(&self, name: &str) -> Result<Integers, RunError> {
         use crate::contract::Kind as K;
-        let Some(array) = self.batch.column(name) else { return Ok(Cells::empty(self.rows())) };
+        let Some(array) = self.batch.column(name) else { return Ok(Integers::empty(self.rows())) };
         let declared = self.declared;
         let mark = declared.decimal_mark;
-        let scale = |factor, max, sign| Scale { factor, max, sign, mark };
+        let scale = |factor, max, sign| Scaling { factor, max, sign, mark };
         let result = match self.spec(name).kind {
             K::Energy => cell::scaled(array, &scale(declared.energy.wh(), QUANTITY_MAX, Sign::NotNegative)),
             K::Money => cell::scaled(array, &scale(declared.money.fen(), AMOUNT_CNY_MAX * 100, Sign::Any)),
@@ -154,6 +157,31 @@ impl<'a> Columns<'a> {
         self.typed(name, result)
     }
 
+    /// As [`cells`](Self::cells), in a narrower type that every accepted value fits.
+    ///
+    /// # Errors
+    /// As [`cells`](Self::cells).
+    pub fn narrow<T: TryFrom<i64>>(&self, name: &str) -> Result<CheckedColumn<T>, RunError> {
+        let narrow = |value| T::try_from(value).ok().expect("the contract bounds the value");
+        Ok(self.cells(name)?.map(narrow))
+    }
+
+    /// A column of words.
+    ///
+    /// # Errors
+    /// The column is not text.
+    pub fn words<W: Word>(&self, name: &str) -> Result<CheckedColumn<W>, RunError> {
+        Ok(self.cells(name)?.map(word_at))
+    }
+
+    /// A column of true and false.
+    ///
+    /// # Errors
+    /// The column holds neither.
+    pub fn flags(&self, name: &str) -> Result<CheckedColumn<bool>, RunError> {
+        Ok(self.cells(name)?.map(|value| value == 1))
+    }
+
     /// A column of energies of readings, in Wh or varh, into `out`; whether the file has it.
     ///
     /// # Errors
@@ -165,7 +193,7 @@ impl<'a> Columns<'a> {
             _ => Sign::Any,
         };
         let (factor, mark) = (self.declared.energy.wh(), self.declared.decimal_mark);
-        let scale = Scale { factor, max: READING_KWH_MAX * 1_000, sign, mark };
+        let scale = Scaling { factor, max: READING_KWH_MAX * 1_000, sign, mark };
         self.typed(name, cell::fill_scaled(array, &scale, out)).map(|()| true)
     }
 
@@ -185,8 +213,8 @@ impl<'a> Columns<'a> {
     pub fn odd_words(
         &self,
         name: &str,
-        odd: impl Fn(i64, State) -> bool,
-        sink: &mut dyn FnMut(usize, i64, State),
+        odd: impl Fn(i64, CellState) -> bool,
+        sink: &mut dyn FnMut(usize, i64, CellState),
     ) -> Result<(), RunError> {
         let (Some(array), Kind::Word(known)) = (self.batch.column(name), self.spec(name).kind) else {
             return Ok(());
@@ -199,8 +227,8 @@ impl<'a> Columns<'a> {
     ///
     /// # Errors
     /// The column holds no numbers.
-    pub fn numbers(&self, name: &str) -> Result<Floats, RunError> {
-        let Some(array) = self.batch.column(name) else { return Ok(Floats::empty(self.rows())) };
+    pub fn numbers(&self, name: &str) -> Result<CheckedColumn<f64>, RunError> {
+        let Some(array) = self.batch.column(name) else { return Ok(CheckedColumn::empty(self.rows())) };
         self.typed(name, cell::floats(array, self.declared.decimal_mark))
     }
 
@@ -208,8 +236,8 @@ impl<'a> Columns<'a> {
     ///
     /// # Errors
     /// The column is not text.
-    pub fn texts(&self, name: &str) -> Result<Vec<Option<String>>, RunError> {
-        let Some(array) = self.batch.column(name) else { return Ok(vec![None; self.rows()]) };
+    pub fn texts(&self, name: &str) -> Result<Texts, RunError> {
+        let Some(array) = self.batch.column(name) else { return Ok(Texts::empty(self.rows())) };
         self.typed(name, cell::texts(array))
     }
 
@@ -231,89 +259,191 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// Rows of a table, as far as they are known before it is read.
-///
-/// # Errors
-/// The table's files cannot be read.
-pub fn known_rows(source: &dyn Source, table: Table) -> Result<usize, RunError> {
-    let parts = source.parts(table)?.unwrap_or_default();
-    Ok(parts.iter().filter_map(|part| part.rows).sum::<u64>() as usize)
+/// The columns and rules of one table, for [`read`], which applies them in the declared order.
+pub trait TableRules {
+    /// Whether rows outside the window get a key number too, because other tables refer to them.
+    const NUMBERS_ALL_KEYS: bool = false;
+    /// The columns of a batch, besides the table's own key and date.
+    type Cells;
+    /// What is known of a row once it is found to lie in the window.
+    type Place;
+    /// The values of an accepted row. Rows with one key are duplicates when these are equal.
+    type Value: PartialEq;
+
+    /// The numbers of the table's own keys.
+    fn keys(&mut self) -> &mut KeyIndex;
+
+    /// Reads the columns of a batch.
+    ///
+    /// # Errors
+    /// The type of a column cannot be the contract's.
+    fn cells(&self, columns: &Columns, book: &mut TableBook) -> Result<Self::Cells, RunError>;
+
+    /// Where in the window a row lies; `None` outside. `date` is that of the column that places the row, in the unit
+    /// of [`Columns::cells`]; 0 in a table without one.
+    fn place(&mut self, date: i64, cells: &Self::Cells, row: usize) -> Option<Self::Place>;
+
+    /// Notes the key of a row outside the window, if [`NUMBERS_ALL_KEYS`](Self::NUMBERS_ALL_KEYS).
+    fn note_outside(&mut self, _key: u32) {}
+
+    /// The values of a row in the window. `ids` is the first column of the table's own key.
+    ///
+    /// # Errors
+    /// The first rule that the row breaks.
+    fn value(
+        &mut self,
+        place: Self::Place,
+        ids: &Ids,
+        cells: &Self::Cells,
+        row: usize,
+    ) -> Result<Self::Value, Rule>;
 }
 
-/// Reads a whole table, all contract columns, batch by batch in the order of files and rows. The book learns whether
-/// the table is there and counts the rows; an absent table calls nothing.
+/// Reads a table, all contract columns, in the order of files and rows, and returns the accepted rows. Each row is
+/// tested in the declared order: key and date can be read, the date lies in the window, every other rule, duplicates.
+/// The book learns whether the table is there and what became of each row.
 ///
 /// # Errors
-/// The table cannot be read, or `sink` refuses.
-pub fn read_table(
+/// The table cannot be read.
+pub fn read<T: TableRules>(
     source: &dyn Source,
     book: &mut TableBook,
-    sink: &mut dyn FnMut(&mut Columns, &mut TableBook) -> Result<(), RunError>,
-) -> Result<(), RunError> {
+    rules: &mut T,
+) -> Result<Vec<CheckedRow<T::Value>>, RunError> {
     let table = book.table;
-    let Some(parts) = source.parts(table)? else { return Ok(()) };
+    let Some(parts) = source.parts(table)? else { return Ok(Vec::new()) };
     book.present = true;
+    rules.keys().reserve(index_u64(parts.iter().filter_map(|part| part.rows).sum()));
     let declared = source.declared().of(table);
     let names: Vec<&str> = table.columns().iter().map(|column| column.name).collect();
+    let mut rows = Vec::new();
     for part in parts {
         source.read(table, part, &names, &mut |batch| {
-            let rows = batch.record.num_rows() as u64;
-            book.tally.rows_in += rows;
-            source.progress(table, rows);
-            sink(&mut Columns::new(source, table, &batch, &declared), book)
+            let count = count(batch.record.num_rows());
+            book.tally.rows_in += count;
+            source.progress(table, count);
+            test_rows(&mut Columns::new(source, table, &batch, &declared), book, rules, &mut rows)
         })?;
+    }
+    let rows = settle_duplicates(book, rows, rules.keys().len());
+    book.close()?;
+    Ok(rows)
+}
+
+/// Tests the rows of a batch up to duplicates, which only the whole table shows.
+fn test_rows<T: TableRules>(
+    columns: &mut Columns,
+    book: &mut TableBook,
+    rules: &mut T,
+    rows: &mut Vec<CheckedRow<T::Value>>,
+) -> Result<(), RunError> {
+    let key = OwnKey::read(columns, book)?;
+    let cells = rules.cells(columns, book)?;
+    for row in 0..columns.rows() {
+        let at = columns.at(row);
+        let date = match columns.reader_fault(row).map_or_else(|| key.date(row), Err) {
+            Ok(date) => date,
+            Err(rule) => {
+                book.reject(at, rule);
+                continue;
+            }
+        };
+        let number =
+            if T::NUMBERS_ALL_KEYS { Some(key.number(columns, row, date, rules.keys())?) } else { None };
+        let Some(place) = rules.place(date, &cells, row) else {
+            book.tally.out_of_window += 1;
+            if let Some(number) = number {
+                rules.note_outside(number);
+            }
+            continue;
+        };
+        match rules.value(place, &key.ids, &cells, row) {
+            Ok(value) => {
+                let key = match number {
+                    Some(number) => number,
+                    None => key.number(columns, row, date, rules.keys())?,
+                };
+                rows.push(CheckedRow { key, at, value });
+            }
+            Err(rule) => book.reject(at, rule),
+        }
     }
     Ok(())
 }
 
-/// The fault of a row's own key: empty, or too long.
-#[must_use]
-pub fn key_fault(ids: &Ids, row: usize) -> Option<Rule> {
-    match ids.states[row] {
-        State::Ok => None,
-        State::Null => Some(Rule::NullKey),
-        State::Fault(rule) => Some(rule),
+/// A table's own key and the date that places a row, as the contract marks them.
+struct OwnKey {
+    ids: Ids,
+    /// `None` in a table whose rows have no place in time.
+    dates: Option<Integers>,
+    is_date_in_key: bool,
+}
+
+impl OwnKey {
+    fn read(columns: &Columns, book: &mut TableBook) -> Result<Self, RunError> {
+        let contract = book.table.columns();
+        let id = contract.iter().find(|column| column.key).expect("every table has a key");
+        let date = contract.iter().find(|column| column.kind.places_rows());
+        Ok(Self {
+            ids: columns.ids(id.name, book)?,
+            dates: date.map(|date| columns.cells(date.name)).transpose()?,
+            is_date_in_key: date.is_some_and(|date| date.key),
+        })
+    }
+
+    /// The date of a row whose key and date can be read.
+    fn date(&self, row: usize) -> Result<i64, Rule> {
+        self.ids.required(row).map_err(null_key)?;
+        match &self.dates {
+            None => Ok(0),
+            Some(dates) if self.is_date_in_key => dates.required(row).map_err(null_key),
+            Some(dates) => dates.required(row),
+        }
+    }
+
+    /// The number of a row's key.
+    fn number(
+        &self,
+        columns: &Columns,
+        row: usize,
+        date: i64,
+        index: &mut KeyIndex,
+    ) -> Result<u32, RunError> {
+        if self.is_date_in_key {
+            return Ok(index.insert(&format!("{} {date}", self.ids.values.value(row))));
+        }
+        columns.own_key(&self.ids, row, index)
     }
 }
 
-/// The fault of a cell, where an empty one is none.
-#[must_use]
-pub fn fault_if_any(state: State) -> Option<Rule> {
-    match state {
-        State::Fault(rule) => Some(rule),
-        State::Ok | State::Null => None,
-    }
+/// The rule of a fault in a table's own key.
+fn null_key(rule: Rule) -> Rule {
+    if rule == Rule::NullValue { Rule::NullKey } else { rule }
 }
 
-/// The fault of a cell, where an empty one breaks a rule too.
-#[must_use]
-pub fn fault_or_null(state: State) -> Option<Rule> {
-    match state {
-        State::Fault(rule) => Some(rule),
-        State::Null => Some(Rule::NullValue),
-        State::Ok => None,
-    }
-}
-
-/// Rows with one key that are equal count once; rows with one key that differ are all set aside.
-#[must_use]
-pub fn settle<T: PartialEq>(book: &mut TableBook, mut rows: Vec<Row<T>>, keys: usize) -> Vec<Row<T>> {
+/// Rows with one key that are equal count once; rows with one key that differ are all rejected.
+fn settle_duplicates<T: PartialEq>(
+    book: &mut TableBook,
+    rows: Vec<CheckedRow<T>>,
+    keys: usize,
+) -> Vec<CheckedRow<T>> {
+    // Four bytes for each key, not the sixteen of an `Option<usize>`: tables of bills have hundreds of millions.
     const NONE: u32 = u32::MAX;
     let mut first = vec![NONE; keys];
     let mut differs = vec![false; keys];
-    for (place, row) in rows.iter().enumerate() {
-        let key = row.key as usize;
-        if first[key] == NONE {
-            first[key] = place as u32;
-        } else if rows[first[key] as usize].value != row.value {
-            differs[key] = true;
+    for (position, row) in (0..).zip(&rows) {
+        let key = index(row.key);
+        match first[key] {
+            NONE => first[key] = position,
+            first => differs[key] |= rows[index(first)].value != row.value,
         }
     }
-    let mut place = 0;
-    rows.retain(|row| {
-        let key = row.key as usize;
-        let is_first = first[key] == place;
-        place += 1;
+    let mut accepted = rows;
+    let mut position = 0u32;
+    accepted.retain(|row| {
+        let key = index(row.key);
+        let is_first = first[key] == position;
+        position += 1;
         if differs[key] {
             book.reject(row.at, Rule::DuplicateKey);
             return false;
@@ -325,7 +455,7 @@ pub fn settle<T: PartialEq>(book: &mut TableBook, mut rows: Vec<Row<T>>, keys: u
         }
         is_first
     });
-    rows
+    accepted
 }
 
 #[cfg(test)]
@@ -335,9 +465,9 @@ mod tests {
     #[test]
     fn equal_rows_count_once_and_differing_ones_not_at_all() {
         let mut book = TableBook::new(Table::Bills);
-        let row = |key, place, value| Row { key, at: RowAt::new(0, place), value };
+        let row = |key, place, value| CheckedRow { key, at: RowAt::new(0, place), value };
         let rows = vec![row(0, 0, 'a'), row(1, 1, 'b'), row(0, 2, 'a'), row(1, 3, 'c'), row(2, 4, 'd')];
-        let kept = settle(&mut book, rows, 3);
+        let kept = settle_duplicates(&mut book, rows, 3);
         assert_eq!(kept.iter().map(|row| row.value).collect::<String>(), "ad");
         assert_eq!((book.tally.counted, book.tally.duplicates, book.tally.rejected), (2, 1, 2));
         assert!(book.rejects.iter().all(|reject| reject.rule == Rule::DuplicateKey));

@@ -13,6 +13,7 @@ mod policy;
 use rayon::prelude::*;
 
 use crate::fact::Facts;
+use crate::index::CustomerIx;
 use crate::indicator::{Column, INDICATORS};
 use crate::key::KeyIndex;
 use crate::method::{Method, Tier, Ties, Veto};
@@ -153,10 +154,11 @@ pub fn grade_on(inputs: TierInputs, columns: &[Column], scores: &Scores, method:
 /// The strictest ceiling that confirmed offences put on each customer, by position.
 fn vetoes(facts: &Facts, scores: &Scores, method: &Method) -> Vec<Option<Tier>> {
     let ceiling = |&number: &u32| {
-        let start = facts.offences.partition_point(|offence| offence.customer < number);
-        let mine = || facts.offences[start..].iter().take_while(|offence| offence.customer == number);
+        let customer = CustomerIx::new(number);
+        let start = facts.offences.partition_point(|offence| offence.customer < customer);
+        let mine = || facts.offences[start..].iter().take_while(|offence| offence.customer == customer);
         let concerned = |veto: &&Veto| {
-            let counts = |offence: &&crate::event::Offence| {
+            let counts = |offence: &&crate::incident::Offence| {
                 veto.kinds.contains(&offence.kind) && offence.severity >= veto.min_severity
             };
             mine().filter(counts).count() >= veto.min_count as usize

@@ -34,6 +34,12 @@ impl Month {
         Some(Self::new(date.year(), date.month()))
     }
 
+    /// The month that holds a time in microseconds since 1970-01-01, or `None` beyond the calendar's range.
+    #[must_use]
+    pub fn of_us(time_us: i64) -> Option<Self> {
+        Self::of_day(i32::try_from(time_us.div_euclid(DAY_US)).ok()?)
+    }
+
     /// The month's first day, in days since 1970-01-01.
     #[must_use]
     pub fn first_day(self) -> i32 {

@@ -3,7 +3,7 @@
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, StringArray};
 use gridtier::contract::Table;
-use gridtier::contract::cell::{Dates, Family, State, are_integers, times_us};
+use gridtier::contract::cell::{CellState, Dates, Family, are_integers, times_us};
 use gridtier::source::Bounds;
 use gridtier::unit::DAY_US;
 
@@ -79,7 +79,7 @@ impl Kept<'_> {
                 Self::Own(_) => part,
                 Self::Same(_) => 0,
             };
-            let known = [first.states[part], last.states[part]] == [State::Ok; 2];
+            let known = [first.states[part], last.states[part]] == [CellState::Ok; 2];
             known.then(|| (first.values[part] - slack, last.values[part] + slack))
         };
         (0..parts).map(span).collect()

@@ -1,7 +1,7 @@
 //! From a file's column to checked integers, whatever the column's physical type.
 //!
 //! One table may come as decimals in one utility and as text with full-width digits in the next; all encodings of the
-//! same values must give the same facts. A cell is a value and a [`State`]; a column that cannot be the contract's at
+//! same values must give the same facts. A cell is a value and a [`CellState`]; a column that cannot be the contract's at
 //! all (a list where a number stands) is a [`TypeFault`] and refuses the file. Nothing here knows a row's other cells.
 
 mod date;
@@ -17,12 +17,12 @@ use super::rule::Rule;
 use crate::word::Word;
 
 pub use date::{Dates, dates, fill_times_us, months, times_us};
-pub use number::{Floats, Scale, Sign, counts, fill_scaled, flags, floats, power_factors, scaled};
-pub use text::{Ids, are_integers, fold_id, id_state, id_texts, ids, odd_words, texts, words};
+pub use number::{Scaling, Sign, counts, fill_scaled, flags, floats, power_factors, scaled};
+pub use text::{Ids, Texts, are_integers, fold_id, id_state, id_texts, ids, odd_words, texts, words};
 
 /// What is known about one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum CellState {
     /// It has its value.
     Ok,
     /// It is empty.
@@ -31,41 +31,85 @@ pub enum State {
     Fault(Rule),
 }
 
-/// A column as integers with the state of each; the value is 0 unless the state is [`State::Ok`].
-#[derive(Clone, Debug, Default)]
-pub struct Cells {
-    /// One value for each row.
-    pub values: Vec<i64>,
-    /// One state for each row.
-    pub states: Vec<State>,
+impl CellState {
+    /// The rule that the cell breaks, where it may be empty.
+    #[must_use]
+    pub fn fault(self) -> Option<Rule> {
+        match self {
+            Self::Fault(rule) => Some(rule),
+            Self::Ok | Self::Null => None,
+        }
+    }
+
+    /// The rule that the cell breaks, where it must have a value.
+    #[must_use]
+    pub fn fault_or_null(self) -> Option<Rule> {
+        match self {
+            Self::Fault(rule) => Some(rule),
+            Self::Null => Some(Rule::NullValue),
+            Self::Ok => None,
+        }
+    }
 }
 
-impl Cells {
+/// A column as checked values, with the state of each.
+#[derive(Clone, Debug, Default)]
+pub struct CheckedColumn<T> {
+    /// One value for each row; it means nothing unless the state is [`CellState::Ok`].
+    pub values: Vec<T>,
+    /// One state for each row.
+    pub states: Vec<CellState>,
+}
+
+/// A column as integers: what most columns of the contract are read as.
+pub type Integers = CheckedColumn<i64>;
+
+impl<T: Copy> CheckedColumn<T> {
+    /// The value where there is one.
+    #[must_use]
+    pub fn get(&self, row: usize) -> Option<T> {
+        (self.states[row] == CellState::Ok).then(|| self.values[row])
+    }
+
+    /// The value of a row that must have one.
+    ///
+    /// # Errors
+    /// The cell is empty or breaks a rule.
+    pub fn required(&self, row: usize) -> Result<T, Rule> {
+        self.states[row].fault_or_null().map_or(Ok(self.values[row]), Err)
+    }
+
+    /// The value of a row that may be empty.
+    ///
+    /// # Errors
+    /// The cell breaks a rule.
+    pub fn nullable(&self, row: usize) -> Result<Option<T>, Rule> {
+        self.states[row].fault().map_or_else(|| Ok(self.get(row)), Err)
+    }
+
+    /// The same column with other values.
+    #[must_use]
+    pub fn map<U>(self, convert: impl Fn(T) -> U) -> CheckedColumn<U> {
+        CheckedColumn { values: self.values.into_iter().map(convert).collect(), states: self.states }
+    }
+}
+
+impl<T: Copy + Default> CheckedColumn<T> {
     /// All rows empty: what an absent nullable column reads as.
     #[must_use]
     pub fn empty(rows: usize) -> Self {
-        Self { values: vec![0; rows], states: vec![State::Null; rows] }
+        Self { values: vec![T::default(); rows], states: vec![CellState::Null; rows] }
     }
+}
 
+impl Integers {
     fn with_capacity(rows: usize) -> Self {
         Self { values: Vec::with_capacity(rows), states: Vec::with_capacity(rows) }
     }
 
-    fn push(&mut self, cell: Cell) {
-        self.values.push(cell.0);
-        self.states.push(cell.1);
-    }
-
-    /// The value where there is one.
-    #[must_use]
-    pub fn get(&self, row: usize) -> Option<i64> {
-        (self.states[row] == State::Ok).then(|| self.values[row])
-    }
-
-    /// The word where there is one, of a column whose values are positions of words.
-    #[must_use]
-    pub fn word<W: Word>(&self, row: usize) -> Option<W> {
-        self.get(row).map(word_at)
+    fn push(&mut self, (value, state): CheckedCell) {
+        self.values.push(value);
+        self.states.push(state);
     }
 }
 
@@ -75,8 +119,7 @@ impl Cells {
 /// The position is not one of `W`'s.
 #[must_use]
 pub fn word_at<W: Word>(position: i64) -> W {
-    let position = usize::try_from(position).expect("positions are not negative");
-    W::ALL[position]
+    W::ALL[usize::try_from(position).expect("positions are not negative")]
 }
 
 /// A column as integers in which the rows without a value are listed apart: what is right for billions of rows, of which
@@ -85,8 +128,8 @@ pub fn word_at<W: Word>(position: i64) -> W {
 pub struct Values {
     /// One value for each row; it means nothing where the row is odd.
     pub values: Vec<i64>,
-    /// The rows that are not [`State::Ok`], ascending.
-    pub odd: Vec<(u32, State)>,
+    /// The rows that are not [`CellState::Ok`], ascending.
+    pub odd: Vec<(u32, CellState)>,
 }
 
 impl Values {
@@ -96,19 +139,24 @@ impl Values {
         self.odd.clear();
     }
 
-    fn take(&mut self, cells: Cells) {
+    fn take(&mut self, cells: Integers) {
         self.clear();
-        let odd = cells.states.iter().enumerate().filter(|(_, state)| **state != State::Ok);
+        let odd = cells.states.iter().enumerate().filter(|(_, state)| **state != CellState::Ok);
         self.odd.extend(odd.map(|(row, state)| (row as u32, *state)));
         self.values.extend(cells.values);
     }
 
     /// Lists the nulls of a column and the values that `check` faults.
-    fn note_odd<T: Copy>(&mut self, values: &[T], nulls: Option<&NullBuffer>, check: impl Fn(T) -> State) {
+    fn note_odd<T: Copy>(
+        &mut self,
+        values: &[T],
+        nulls: Option<&NullBuffer>,
+        check: impl Fn(T) -> CellState,
+    ) {
         for (row, &value) in values.iter().enumerate() {
             let state =
-                if nulls.is_some_and(|nulls| nulls.is_null(row)) { State::Null } else { check(value) };
-            if state != State::Ok {
+                if nulls.is_some_and(|nulls| nulls.is_null(row)) { CellState::Null } else { check(value) };
+            if state != CellState::Ok {
                 self.odd.push((row as u32, state));
             }
         }
@@ -116,12 +164,12 @@ impl Values {
 }
 
 /// A value and its state.
-type Cell = (i64, State);
+type CheckedCell = (i64, CellState);
 
-const NULL: Cell = (0, State::Null);
+const NULL: CheckedCell = (0, CellState::Null);
 
-const fn fault(rule: Rule) -> Cell {
-    (0, State::Fault(rule))
+const fn fault(rule: Rule) -> CheckedCell {
+    (0, CellState::Fault(rule))
 }
 
 /// The column's type cannot hold what the contract asks for. The text says why and what to do.
@@ -200,14 +248,14 @@ impl Family {
 /// As `convert`.
 fn by_value(
     array: &ArrayRef,
-    convert: impl Fn(&ArrayRef) -> Result<Cells, TypeFault>,
-) -> Result<Cells, TypeFault> {
+    convert: impl Fn(&ArrayRef) -> Result<Integers, TypeFault>,
+) -> Result<Integers, TypeFault> {
     let Some(dictionary) = array.as_any_dictionary_opt() else { return convert(array) };
     if dictionary.values().is_empty() {
-        return Ok(Cells::empty(array.len()));
+        return Ok(Integers::empty(array.len()));
     }
     let values = convert(dictionary.values())?;
-    let mut cells = Cells::with_capacity(array.len());
+    let mut cells = Integers::with_capacity(array.len());
     for (row, key) in dictionary.normalized_keys().into_iter().enumerate() {
         if dictionary.is_null(row) {
             cells.push(NULL);

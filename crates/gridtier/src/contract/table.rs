@@ -66,6 +66,14 @@ pub enum Kind {
     Flag,
 }
 
+impl Kind {
+    /// Whether a column of this kind places its rows in time.
+    #[must_use]
+    pub fn places_rows(self) -> bool {
+        matches!(self, Self::PlacingDate | Self::PlacingMonth | Self::PlacingTime)
+    }
+}
+
 /// One column of a contract.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {

@@ -250,11 +250,11 @@ pub const INDICATORS: &[Indicator] = &[
         origin: "用电计划完成率",
         lever: Lever::Behaviour,
         value: |facts, i| {
-            let events = &facts.rows[i].events;
-            if facts.present(Table::Plans) && events.planned_months == 0 {
+            let plans = &facts.rows[i].plans;
+            if facts.present(Table::Plans) && plans.planned_months == 0 {
                 return Value::NotApplicable;
             }
-            mean_share(events.plan_share_e6, events.plan_months)
+            mean_share(plans.plan_share_e6, plans.plan_months)
         },
     },
     Indicator {
@@ -270,7 +270,7 @@ pub const INDICATORS: &[Indicator] = &[
         origin: "客户方故障对其他客户的影响",
         lever: Lever::Behaviour,
         value: |facts, i| {
-            let hours = facts.rows[i].events.fault_customer_minutes as f64 / 60.0;
+            let hours = facts.rows[i].incidents.fault_customer_minutes as f64 / 60.0;
             if_present(facts, Table::Incidents, hours / (f64::from(facts.window.months) / 12.0))
         },
     },
@@ -287,7 +287,7 @@ pub const INDICATORS: &[Indicator] = &[
         origin: "违章用电情况",
         lever: Lever::Behaviour,
         value: |facts, i| {
-            if_present(facts, Table::Incidents, facts.rows[i].events.violation_points_e6 as f64 / 1e6)
+            if_present(facts, Table::Incidents, facts.rows[i].incidents.violation_points_e6 as f64 / 1e6)
         },
     },
     Indicator {
@@ -303,8 +303,8 @@ pub const INDICATORS: &[Indicator] = &[
         origin: "对供电公司新政策的落实",
         lever: Lever::Behaviour,
         value: |facts, i| {
-            let events = &facts.rows[i].events;
-            asked(facts, events.policy_share_e6, events.policy_requests)
+            let cooperation = &facts.rows[i].cooperation;
+            asked(facts, cooperation.policy_share_e6, cooperation.policy_requests)
         },
     },
     Indicator {
@@ -320,8 +320,8 @@ pub const INDICATORS: &[Indicator] = &[
         origin: "对供电公司工作的配合",
         lever: Lever::Behaviour,
         value: |facts, i| {
-            let events = &facts.rows[i].events;
-            asked(facts, events.work_share_e6, events.work_requests)
+            let cooperation = &facts.rows[i].cooperation;
+            asked(facts, cooperation.work_share_e6, cooperation.work_requests)
         },
     },
     Indicator {
@@ -337,8 +337,8 @@ pub const INDICATORS: &[Indicator] = &[
         origin: "激发客户提出优化建议和方案的主动性",
         lever: Lever::Behaviour,
         value: |facts, i| {
-            let events = &facts.rows[i].events;
-            let points = (events.suggestions + 2 * events.suggestions_adopted).min(SUGGESTION_CAP);
+            let cooperation = &facts.rows[i].cooperation;
+            let points = (cooperation.suggestions + 2 * cooperation.suggestions_adopted).min(SUGGESTION_CAP);
             if_present(facts, Table::Cooperation, points as f64)
         },
     },

@@ -9,7 +9,7 @@ use std::sync::RwLock;
 use super::calendar::{Calendar, MonthSlot, MonthSpan};
 use super::id_cache::{CustomerIds, IdCache, IdNumber, MeterIds, MeterIx};
 use super::month_cell::ReadingEnergy;
-use crate::contract::cell::{State, Values, word_at};
+use crate::contract::cell::{CellState, Values, word_at};
 use crate::contract::declared::TableDeclared;
 use crate::contract::rule::Rule;
 use crate::contract::{Quality, Table};
@@ -17,7 +17,7 @@ use crate::customer::Customers;
 use crate::error::RunError;
 use crate::index::{CustomerIx, count, index};
 use crate::key::KeyIndex;
-use crate::rows::{self, Columns};
+use crate::rows::Columns;
 use crate::source::{Batch, RowAt, Source, TableBook};
 
 /// The columns that the kernel decodes.
@@ -128,7 +128,7 @@ impl ReadingBatch {
         }
         for &(row, state) in &reactive.odd {
             reactive.values[index(row)] = NO_ENERGY;
-            exclusions[index(row)] = rows::fault_if_any(state).map(Exclusion::Breaks);
+            exclusions[index(row)] = state.fault().map(Exclusion::Breaks);
         }
         if !columns.fill_energies("active_kwh", active)? {
             active.clear();
@@ -136,7 +136,7 @@ impl ReadingBatch {
             exclusions.fill(Some(Exclusion::Breaks(Rule::NullValue)));
         }
         for &(row, state) in &active.odd {
-            exclusions[index(row)] = rows::fault_or_null(state).map(Exclusion::Breaks);
+            exclusions[index(row)] = state.fault_or_null().map(Exclusion::Breaks);
         }
         Ok(())
     }
@@ -145,12 +145,12 @@ impl ReadingBatch {
         columns.odd_words(
             "quality",
             |word, state| match state {
-                State::Ok => word_at::<Quality>(word) == Quality::Invalid,
-                State::Null => false,
-                State::Fault(_) => true,
+                CellState::Ok => word_at::<Quality>(word) == Quality::Invalid,
+                CellState::Null => false,
+                CellState::Fault(_) => true,
             },
             &mut |row, _, state| {
-                let rule = rows::fault_if_any(state).unwrap_or(Rule::InvalidQuality);
+                let rule = state.fault().unwrap_or(Rule::InvalidQuality);
                 self.exclusions[row] = Some(Exclusion::Breaks(rule));
             },
         )
@@ -195,7 +195,7 @@ impl ReadingBatch {
         if !columns.fill_times("read_at", times)? {
             times.clear();
             times.values.resize(exclusions.len(), 0);
-            times.odd.extend((0..).take(exclusions.len()).map(|row| (row, State::Null)));
+            times.odd.extend((0..).take(exclusions.len()).map(|row| (row, CellState::Null)));
         }
         Ok(())
     }
@@ -206,7 +206,7 @@ impl ReadingBatch {
         let Self { customers, has_unknown, times, undated, .. } = self;
         undated.clear();
         for &(row, state) in &times.odd {
-            undated.push((row, rows::fault_if_any(state).unwrap_or(Rule::NullKey)));
+            undated.push((row, state.fault().unwrap_or(Rule::NullKey)));
         }
         if *has_unknown {
             let keyless = (0..).zip(&*customers).filter(|(_, number)| **number == IdNumber::NULL);

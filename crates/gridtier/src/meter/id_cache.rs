@@ -11,7 +11,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, StringViewArray};
 
-use crate::contract::cell::{State, fold_id, id_state};
+use crate::contract::cell::{CellState, fold_id, id_state};
 use crate::contract::rule::Rule;
 use crate::error::RunError;
 use crate::index::{index, positions};
@@ -281,9 +281,9 @@ impl IdCache {
     fn look_up(&mut self, raw: &str, packed: PackedId, table: &mut dyn IdTable) -> IdNumber {
         let id = fold_id(raw);
         match id_state(&id) {
-            State::Ok => {}
-            State::Null => return IdNumber::NULL,
-            State::Fault(_) => return IdNumber::TOO_LONG,
+            CellState::Ok => {}
+            CellState::Null => return IdNumber::NULL,
+            CellState::Fault(_) => return IdNumber::TOO_LONG,
         }
         let Some(number) = table.number_of(&id) else { return IdNumber::ORPHAN };
         let length = index(number.max(self.last)) + 1;

@@ -14,8 +14,9 @@ use super::{
 };
 use crate::contract::IncidentKind;
 use crate::customer::Customers;
-use crate::event::{Offence, Profile};
+use crate::energy_profile::EnergyProfile;
 use crate::fact::{COLUMNS, CustomerFacts, FactColumn, FactValue, Facts};
+use crate::incident::Offence;
 use crate::index::CustomerIx;
 use crate::meter::{Coverage, MonthlyUsage};
 use crate::unit::{Month, Window};
@@ -200,7 +201,7 @@ fn offences(facts: &Facts) -> Output<'_> {
     table("offences", fields, offences.len(), move |rows| {
         let each = || offences[rows.clone()].iter();
         vec![
-            text(each().map(|offence| Some(facts.customers.ids.key(offence.customer)))),
+            text(each().map(|offence| Some(facts.customers.ids.key(offence.customer.number())))),
             days(each().map(|offence| Some(offence.month.first_day()))),
             text(each().map(|offence| Some(offence.kind.code()))),
             integers(each().map(|offence| Some(offence.severity.into()))),
@@ -214,7 +215,7 @@ pub struct Counted {
     /// Integer facts, by customer number.
     pub rows: Vec<CustomerFacts>,
     /// The latest energy audits.
-    pub profiles: Vec<Option<Profile>>,
+    pub profiles: Vec<Option<EnergyProfile>>,
     /// Which months are covered.
     pub coverage: Coverage,
 }
@@ -248,7 +249,7 @@ impl Counted {
         let (total, replaceable) = (number("total_kgce")?, number("replaceable_kgce")?);
         let covered = batch.column_by_name("covered")?.as_string_opt::<i32>()?;
         for row in 0..batch.num_rows() {
-            self.profiles[start + row] = as_of.is_valid(row).then(|| Profile {
+            self.profiles[start + row] = as_of.is_valid(row).then(|| EnergyProfile {
                 as_of: as_of.value(row),
                 total_kgce: total.value(row),
                 replaceable_kgce: replaceable.value(row),
@@ -268,7 +269,7 @@ pub fn read_offences(batch: &RecordBatch, customers: &Customers) -> Option<Vec<O
     let severities = batch.column_by_name("severity")?.as_primitive_opt::<Int64Type>()?;
     let offence = |row: usize| {
         Some(Offence {
-            customer: customers.ids.get(ids.value(row))?,
+            customer: CustomerIx::new(customers.ids.get(ids.value(row))?),
             kind: IncidentKind::from_code(kinds.value(row))?,
             severity: severities.value(row).try_into().ok()?,
             month: Month::of_day(months.value(row))?,

@@ -6,8 +6,9 @@ use super::*;
 use crate::contract::rule::Rule;
 use crate::contract::{IncidentKind, SupplyLevel, UseCategory};
 use crate::customer::{Customer, Customers};
-use crate::event::Offence;
 use crate::fact::CustomerFacts;
+use crate::incident::Offence;
+use crate::index::CustomerIx;
 use crate::indicator::Value;
 use crate::meter::Coverage;
 use crate::method::PRESETS;
@@ -71,7 +72,7 @@ fn facts(people: &[Person]) -> Facts {
             marketing_opt_out: false,
         });
         let theft = Offence {
-            customer: number as u32,
+            customer: CustomerIx::from_index(number),
             kind: IncidentKind::Theft,
             severity: 3,
             month: WINDOW.start(),

@@ -10,7 +10,9 @@ use chrono_tz::Tz;
 use unicode_normalization::UnicodeNormalization;
 
 use super::super::rule::Rule;
-use super::{Cell, Cells, Family, NULL, State, TypeFault, Values, by_value, fault, text, unfit};
+use super::{
+    CellState, CheckedCell, Family, Integers, NULL, TypeFault, Values, by_value, fault, text, unfit,
+};
 use crate::unit::{DAY_US, Month, day_of_date};
 
 /// How the dates of a column are written.
@@ -28,10 +30,10 @@ pub struct Dates<'a> {
 ///
 /// # Errors
 /// The column holds no dates, or times with a zone while none is declared.
-pub fn dates(array: &ArrayRef, how: Dates) -> Result<Cells, TypeFault> {
+pub fn dates(array: &ArrayRef, how: Dates) -> Result<Integers, TypeFault> {
     let mut cells = local_times(array, how, DayForm::Whole)?;
     for (value, state) in cells.values.iter_mut().zip(&mut cells.states) {
-        if *state == State::Ok {
+        if *state == CellState::Ok {
             (*value, *state) = placed(value.div_euclid(DAY_US), 1, how.places);
         }
     }
@@ -42,10 +44,10 @@ pub fn dates(array: &ArrayRef, how: Dates) -> Result<Cells, TypeFault> {
 ///
 /// # Errors
 /// As [`dates`].
-pub fn months(array: &ArrayRef, how: Dates) -> Result<Cells, TypeFault> {
+pub fn months(array: &ArrayRef, how: Dates) -> Result<Integers, TypeFault> {
     let mut cells = local_times(array, how, DayForm::OrMonth)?;
     for (value, state) in cells.values.iter_mut().zip(&mut cells.states) {
-        if *state == State::Ok {
+        if *state == CellState::Ok {
             (*value, *state) = placed(value.div_euclid(DAY_US), 1, how.places);
             *value = Month::of_day(*value as i32).map_or(0, |month| i64::from(month.0));
         }
@@ -57,10 +59,10 @@ pub fn months(array: &ArrayRef, how: Dates) -> Result<Cells, TypeFault> {
 ///
 /// # Errors
 /// As [`dates`].
-pub fn times_us(array: &ArrayRef, how: Dates) -> Result<Cells, TypeFault> {
+pub fn times_us(array: &ArrayRef, how: Dates) -> Result<Integers, TypeFault> {
     let mut cells = local_times(array, how, DayForm::OrMonth)?;
     for (value, state) in cells.values.iter_mut().zip(&mut cells.states) {
-        if *state == State::Ok {
+        if *state == CellState::Ok {
             (*value, *state) = placed(*value, DAY_US, how.places);
         }
     }
@@ -83,7 +85,7 @@ pub fn fill_times_us(array: &ArrayRef, how: Dates, out: &mut Values) -> Result<(
         out.values.extend(array.values().iter().map(|&value| us(value)));
         let check = |us: i64| placed(us, DAY_US, how.places).1;
         let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
-        if nulls.is_some() || !out.values.iter().fold(true, |all, &us| all & (check(us) == State::Ok)) {
+        if nulls.is_some() || !out.values.iter().fold(true, |all, &us| all & (check(us) == CellState::Ok)) {
             let values = std::mem::take(&mut out.values);
             out.note_odd(&values, nulls, check);
             out.values = values;
@@ -116,11 +118,11 @@ const PLACED_DAYS: std::ops::Range<i64> = 0..84_006;
 
 /// A value in `steps` per day, checked against the years in which rows can be placed.
 #[inline]
-fn placed(value: i64, steps: i64, places: bool) -> Cell {
+fn placed(value: i64, steps: i64, places: bool) -> CheckedCell {
     if places && !(PLACED_DAYS.start * steps..PLACED_DAYS.end * steps).contains(&value) {
         return fault(Rule::BadDate);
     }
-    (value, State::Ok)
+    (value, CellState::Ok)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -132,7 +134,7 @@ enum DayForm {
 }
 
 /// Microseconds of local time for any type that can hold a time.
-fn local_times(array: &ArrayRef, how: Dates, day_form: DayForm) -> Result<Cells, TypeFault> {
+fn local_times(array: &ArrayRef, how: Dates, day_form: DayForm) -> Result<Integers, TypeFault> {
     by_value(array, |array| match array.data_type() {
         DataType::Date32 => Ok(each::<t::Date32Type>(array, |day| Some(i64::from(day).wrapping_mul(DAY_US)))),
         DataType::Date64 => Ok(each::<t::Date64Type>(array, |ms| ms.checked_mul(1_000))),
@@ -145,7 +147,7 @@ fn local_times(array: &ArrayRef, how: Dates, day_form: DayForm) -> Result<Cells,
             }
             Ok(cells)
         }
-        DataType::Null => Ok(Cells::empty(array.len())),
+        DataType::Null => Ok(Integers::empty(array.len())),
         other => {
             let texts = match Family::of(other) {
                 // 20250131 and 202501.
@@ -153,7 +155,7 @@ fn local_times(array: &ArrayRef, how: Dates, day_form: DayForm) -> Result<Cells,
                 _ => text::as_view(array),
             };
             let texts = texts.ok_or_else(|| unfit("a date", array))?;
-            let mut cells = Cells::with_capacity(texts.len());
+            let mut cells = Integers::with_capacity(texts.len());
             for text in &texts {
                 cells.push(of_text(text.unwrap_or(""), how, day_form)?);
             }
@@ -169,10 +171,10 @@ fn zone_missing() -> TypeFault {
     )
 }
 
-fn each<T: ArrowPrimitiveType>(array: &ArrayRef, convert: impl Fn(T::Native) -> Option<i64>) -> Cells {
+fn each<T: ArrowPrimitiveType>(array: &ArrayRef, convert: impl Fn(T::Native) -> Option<i64>) -> Integers {
     let array = array.as_primitive::<T>();
-    let cell = |value| convert(value).map_or(fault(Rule::BadDate), |us| (us, State::Ok));
-    let mut cells = Cells::with_capacity(array.len());
+    let cell = |value| convert(value).map_or(fault(Rule::BadDate), |us| (us, CellState::Ok));
+    let mut cells = Integers::with_capacity(array.len());
     if array.null_count() == 0 {
         array.values().iter().for_each(|&value| cells.push(cell(value)));
     } else {
@@ -181,7 +183,7 @@ fn each<T: ArrowPrimitiveType>(array: &ArrayRef, convert: impl Fn(T::Native) -> 
     cells
 }
 
-fn timestamps(array: &ArrayRef, unit: TimeUnit) -> Cells {
+fn timestamps(array: &ArrayRef, unit: TimeUnit) -> Integers {
     match unit {
         TimeUnit::Second => each::<t::TimestampSecondType>(array, |s| s.checked_mul(1_000_000)),
         TimeUnit::Millisecond => each::<t::TimestampMillisecondType>(array, |ms| ms.checked_mul(1_000)),
@@ -223,7 +225,7 @@ impl LocalClock {
     }
 }
 
-fn of_text(text: &str, how: Dates, day_form: DayForm) -> Result<Cell, TypeFault> {
+fn of_text(text: &str, how: Dates, day_form: DayForm) -> Result<CheckedCell, TypeFault> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(NULL);
@@ -236,7 +238,7 @@ fn of_text(text: &str, how: Dates, day_form: DayForm) -> Result<Cell, TypeFault>
         &folded
     };
     if let Some(form) = how.form {
-        return Ok(declared_form(text, form).map_or(fault(Rule::BadDate), |us| (us, State::Ok)));
+        return Ok(declared_form(text, form).map_or(fault(Rule::BadDate), |us| (us, CellState::Ok)));
     }
     let (date, rest) = split_date(text);
     let Some(day) = parse_date(date, day_form) else { return Ok(fault(Rule::BadDate)) };
@@ -244,8 +246,10 @@ fn of_text(text: &str, how: Dates, day_form: DayForm) -> Result<Cell, TypeFault>
     let Some((time_us, offset_us)) = parse_time(rest) else { return Ok(fault(Rule::BadDate)) };
     let local_us = midnight_us + time_us;
     Ok(match (offset_us, how.zone) {
-        (None, _) => (local_us, State::Ok),
-        (Some(offset_us), Some(zone)) => (LocalClock::new(zone).local_us(local_us - offset_us), State::Ok),
+        (None, _) => (local_us, CellState::Ok),
+        (Some(offset_us), Some(zone)) => {
+            (LocalClock::new(zone).local_us(local_us - offset_us), CellState::Ok)
+        }
         (Some(_), None) => return Err(zone_missing()),
     })
 }

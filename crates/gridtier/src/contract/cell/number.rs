@@ -12,7 +12,9 @@ use unicode_normalization::UnicodeNormalization;
 use super::super::COUNT_MAX;
 use super::super::declared::{DecimalMark, TableDeclared};
 use super::super::rule::Rule;
-use super::{Cell, Cells, NULL, State, TypeFault, Values, by_value, fault, text, unfit};
+use super::{
+    CellState, CheckedCell, CheckedColumn, Integers, NULL, TypeFault, Values, by_value, fault, text, unfit,
+};
 use crate::unit::round_half_away;
 
 /// Whether a number may be below zero.
@@ -26,7 +28,7 @@ pub enum Sign {
 
 /// How a number becomes an integer: `round(x × factor)`, half away from zero.
 #[derive(Clone, Copy, Debug)]
-pub struct Scale {
+pub struct Scaling {
     /// Integer steps in one unit of the file.
     pub factor: i64,
     /// Largest accepted magnitude, in integer steps.
@@ -37,8 +39,8 @@ pub struct Scale {
     pub mark: DecimalMark,
 }
 
-impl Scale {
-    fn of_double(&self, x: f64) -> Cell {
+impl Scaling {
+    fn of_double(&self, x: f64) -> CheckedCell {
         if !x.is_finite() {
             return fault(Rule::NotFinite);
         }
@@ -49,11 +51,11 @@ impl Scale {
         if x < 0.0 && self.sign == Sign::NotNegative {
             return fault(Rule::Negative);
         }
-        (round_half_away(x * self.factor as f64), State::Ok)
+        (round_half_away(x * self.factor as f64), CellState::Ok)
     }
 
     /// The integer of `value` × 10^−`scale`, exactly.
-    fn of_decimal(&self, value: i128, scale: i8) -> Cell {
+    fn of_decimal(&self, value: i128, scale: i8) -> CheckedCell {
         if value < 0 && self.sign == Sign::NotNegative {
             return fault(Rule::Negative);
         }
@@ -71,7 +73,7 @@ impl Scale {
             return fault(Rule::OutOfBounds);
         }
         let half = if scaled < 0 { -(divisor / 2) } else { divisor / 2 };
-        (((scaled + half) / divisor) as i64, State::Ok)
+        (((scaled + half) / divisor) as i64, CellState::Ok)
     }
 }
 
@@ -79,7 +81,7 @@ impl Scale {
 ///
 /// # Errors
 /// The column holds no numbers.
-pub fn scaled(array: &ArrayRef, scale: &Scale) -> Result<Cells, TypeFault> {
+pub fn scaled(array: &ArrayRef, scale: &Scaling) -> Result<Integers, TypeFault> {
     by_value(array, |array| match array.data_type() {
         // The type of most readings: without a call for each row.
         DataType::Float64 => Ok(each::<t::Float64Type>(array, |x| scale.of_double(x))),
@@ -91,7 +93,7 @@ pub fn scaled(array: &ArrayRef, scale: &Scale) -> Result<Cells, TypeFault> {
 ///
 /// # Errors
 /// The column holds no numbers.
-pub fn fill_scaled(array: &ArrayRef, scale: &Scale, out: &mut Values) -> Result<(), TypeFault> {
+pub fn fill_scaled(array: &ArrayRef, scale: &Scaling, out: &mut Values) -> Result<(), TypeFault> {
     match array.as_primitive_opt::<t::Float64Type>() {
         Some(doubles) if scale.max < FAST_MAX => scale.fill(doubles, out),
         _ => out.take(scaled(array, scale)?),
@@ -113,10 +115,10 @@ fn round_small(x: f64) -> i64 {
     let up = if rest == 0.5 && x > 0.0 { 1.0 } else { 0.0 };
     let down = if rest == -0.5 && x < 0.0 { 1.0 } else { 0.0 };
     let sum = nearest + (up - down) + SHIFT;
-    (sum.to_bits() as i64).wrapping_sub(SHIFT.to_bits() as i64)
+    sum.to_bits().cast_signed().wrapping_sub(SHIFT.to_bits().cast_signed())
 }
 
-impl Scale {
+impl Scaling {
     fn fill(&self, doubles: &Float64Array, out: &mut Values) {
         out.clear();
         let (values, factor) = (doubles.values(), self.factor as f64);
@@ -126,7 +128,7 @@ impl Scale {
         out.values.extend(values.iter().map(|&x| round_small(x * factor)));
         let nulls = doubles.nulls().filter(|nulls| nulls.null_count() > 0);
         if nulls.is_some() || !values.iter().fold(true, |all, &x| all & sound(x)) {
-            let check = |x: f64| if sound(x) { State::Ok } else { self.of_double(x).1 };
+            let check = |x: f64| if sound(x) { CellState::Ok } else { self.of_double(x).1 };
             out.note_odd(values, nulls, check);
         }
     }
@@ -136,8 +138,8 @@ impl Scale {
 ///
 /// # Errors
 /// The column holds no numbers.
-pub fn counts(array: &ArrayRef, sign: Sign, mark: DecimalMark) -> Result<Cells, TypeFault> {
-    let scale = Scale { factor: 1, max: COUNT_MAX, sign, mark };
+pub fn counts(array: &ArrayRef, sign: Sign, mark: DecimalMark) -> Result<Integers, TypeFault> {
+    let scale = Scaling { factor: 1, max: COUNT_MAX, sign, mark };
     let double =
         |x: f64| if x.is_finite() && x.fract() != 0.0 { fault(Rule::BadNumber) } else { scale.of_double(x) };
     let decimal = |value: i128, places: i8| {
@@ -151,11 +153,11 @@ pub fn counts(array: &ArrayRef, sign: Sign, mark: DecimalMark) -> Result<Cells, 
 ///
 /// # Errors
 /// The column holds no numbers.
-pub fn power_factors(array: &ArrayRef, mark: DecimalMark) -> Result<Cells, TypeFault> {
+pub fn power_factors(array: &ArrayRef, mark: DecimalMark) -> Result<Integers, TypeFault> {
     let standard = |x: f64| {
         let known =
             [90, 85, 80].into_iter().find(|&hundredths| (x * 100.0 - f64::from(hundredths)).abs() < 1e-4);
-        known.map_or(fault(Rule::BadEnum), |hundredths| (i64::from(hundredths), State::Ok))
+        known.map_or(fault(Rule::BadEnum), |hundredths| (i64::from(hundredths), CellState::Ok))
     };
     let decimal = |value: i128, places: i8| standard(value as f64 / libm::pow(10.0, f64::from(places)));
     by_value(array, |array| numeric(array, &standard, &decimal, mark))
@@ -165,15 +167,15 @@ pub fn power_factors(array: &ArrayRef, mark: DecimalMark) -> Result<Cells, TypeF
 ///
 /// # Errors
 /// The column holds neither.
-pub fn flags(array: &ArrayRef, column: &str, declared: &TableDeclared) -> Result<Cells, TypeFault> {
+pub fn flags(array: &ArrayRef, column: &str, declared: &TableDeclared) -> Result<Integers, TypeFault> {
     if let Some(flags) = array.as_boolean_opt() {
-        let mut cells = Cells::with_capacity(array.len());
-        flags.iter().for_each(|flag| cells.push(flag.map_or(NULL, |flag| (i64::from(flag), State::Ok))));
+        let mut cells = Integers::with_capacity(array.len());
+        flags.iter().for_each(|flag| cells.push(flag.map_or(NULL, |flag| (i64::from(flag), CellState::Ok))));
         return Ok(cells);
     }
     let flag = |x: f64| match x {
-        0.0 => (0, State::Ok),
-        1.0 => (1, State::Ok),
+        0.0 => (0, CellState::Ok),
+        1.0 => (1, CellState::Ok),
         _ => fault(Rule::BadEnum),
     };
     by_value(array, |array| match super::Family::of(array.data_type()) {
@@ -185,30 +187,21 @@ pub fn flags(array: &ArrayRef, column: &str, declared: &TableDeclared) -> Result
             Ok(cells)
         }
         super::Family::Integer => numeric(array, &flag, &|_, _| fault(Rule::BadEnum), DecimalMark::Point),
-        super::Family::Empty => Ok(Cells::empty(array.len())),
+        super::Family::Empty => Ok(Integers::empty(array.len())),
         _ => Err(unfit("true or false", array)),
     })
-}
-
-/// A column of doubles with the state of each.
-#[derive(Clone, Debug, Default)]
-pub struct Floats {
-    /// One value for each row.
-    pub values: Vec<f64>,
-    /// One state for each row.
-    pub states: Vec<State>,
 }
 
 /// A column as doubles, none negative. Shape: one cell for each row.
 ///
 /// # Errors
 /// The column holds no numbers.
-pub fn floats(array: &ArrayRef, mark: DecimalMark) -> Result<Floats, TypeFault> {
+pub fn floats(array: &ArrayRef, mark: DecimalMark) -> Result<CheckedColumn<f64>, TypeFault> {
     // The bits of the double travel through the integer cell.
     let double = |x: f64| match x {
         _ if !x.is_finite() => fault(Rule::NotFinite),
         _ if x < 0.0 => fault(Rule::Negative),
-        _ => ((x + 0.0).to_bits() as i64, State::Ok),
+        _ => ((x + 0.0).to_bits().cast_signed(), CellState::Ok),
     };
     let decimal = |value: i128, places: i8| {
         // By way of text: the nearest double, which a division of two doubles is not.
@@ -217,26 +210,11 @@ pub fn floats(array: &ArrayRef, mark: DecimalMark) -> Result<Floats, TypeFault> 
         double(if value < 0 { -nearest } else { nearest })
     };
     let cells = by_value(array, |array| numeric(array, &double, &decimal, mark))?;
-    let values = cells.values.into_iter().map(|bits| f64::from_bits(bits as u64)).collect();
-    Ok(Floats { values, states: cells.states })
+    Ok(cells.map(|bits| f64::from_bits(bits.cast_unsigned())))
 }
 
-impl Floats {
-    /// All rows empty.
-    #[must_use]
-    pub fn empty(rows: usize) -> Self {
-        Self { values: vec![0.0; rows], states: vec![State::Null; rows] }
-    }
-
-    /// The value where there is one.
-    #[must_use]
-    pub fn get(&self, row: usize) -> Option<f64> {
-        (self.states[row] == State::Ok).then(|| self.values[row])
-    }
-}
-
-type OfDouble<'a> = &'a dyn Fn(f64) -> Cell;
-type OfDecimal<'a> = &'a dyn Fn(i128, i8) -> Cell;
+type OfDouble<'a> = &'a dyn Fn(f64) -> CheckedCell;
+type OfDecimal<'a> = &'a dyn Fn(i128, i8) -> CheckedCell;
 
 /// Runs over a column of any numeric type: floats and text by `double`, integers and decimals exactly by `decimal`.
 fn numeric(
@@ -244,7 +222,7 @@ fn numeric(
     double: OfDouble,
     decimal: OfDecimal,
     mark: DecimalMark,
-) -> Result<Cells, TypeFault> {
+) -> Result<Integers, TypeFault> {
     use DataType as T;
     let as_type = |to: &T| cast(array, to).map_err(|_| unfit("a number", array));
     Ok(match array.data_type() {
@@ -260,19 +238,19 @@ fn numeric(
         T::Decimal256(_, s) => each::<t::Decimal256Type>(array, |x| {
             x.to_i128().map_or(fault(Rule::OutOfBounds), |x| decimal(x, *s))
         }),
-        T::Null => Cells::empty(array.len()),
+        T::Null => Integers::empty(array.len()),
         _ => {
             let texts = text::as_view(array).ok_or_else(|| unfit("a number", array))?;
-            let mut cells = Cells::with_capacity(texts.len());
+            let mut cells = Integers::with_capacity(texts.len());
             texts.iter().for_each(|text| cells.push(text.map_or(NULL, |text| of_text(text, mark, double))));
             cells
         }
     })
 }
 
-fn each<T: ArrowPrimitiveType>(array: &ArrayRef, convert: impl Fn(T::Native) -> Cell) -> Cells {
+fn each<T: ArrowPrimitiveType>(array: &ArrayRef, convert: impl Fn(T::Native) -> CheckedCell) -> Integers {
     let array = array.as_primitive::<T>();
-    let mut cells = Cells::with_capacity(array.len());
+    let mut cells = Integers::with_capacity(array.len());
     if array.null_count() == 0 {
         array.values().iter().for_each(|&value| cells.push(convert(value)));
     } else {
@@ -281,7 +259,7 @@ fn each<T: ArrowPrimitiveType>(array: &ArrayRef, convert: impl Fn(T::Native) -> 
     cells
 }
 
-fn of_text(text: &str, mark: DecimalMark, double: OfDouble) -> Cell {
+fn of_text(text: &str, mark: DecimalMark, double: OfDouble) -> CheckedCell {
     let text = text.trim();
     if text.is_empty() {
         return NULL;
@@ -327,10 +305,10 @@ mod tests {
 
     use super::*;
 
-    const KWH: Scale =
-        Scale { factor: 1000, max: 1_000_000_000_000, sign: Sign::NotNegative, mark: DecimalMark::Point };
+    const KWH: Scaling =
+        Scaling { factor: 1000, max: 1_000_000_000_000, sign: Sign::NotNegative, mark: DecimalMark::Point };
 
-    fn cells(array: impl Array + 'static) -> Vec<Cell> {
+    fn cells(array: impl Array + 'static) -> Vec<CheckedCell> {
         let cells = scaled(&(Arc::new(array) as ArrayRef), &KWH).unwrap();
         cells.values.into_iter().zip(cells.states).collect()
     }
@@ -338,7 +316,7 @@ mod tests {
     #[test]
     fn a_kilowatt_hour_is_a_thousand_watt_hours_rounded_half_away() {
         let column = Float64Array::from(vec![Some(1.0005), Some(0.0005), Some(-0.0), None, Some(0.0004)]);
-        let ok = |wh| (wh, State::Ok);
+        let ok = |wh| (wh, CellState::Ok);
         assert_eq!(cells(column), [ok(round_half_away(1.0005 * 1000.0)), ok(1), ok(0), NULL, ok(0)]);
     }
 
@@ -358,7 +336,7 @@ mod tests {
             if let Some(cell) = drawn.get_mut(null) {
                 *cell = None;
             }
-            let scale = Scale { sign: if any_sign { Sign::Any } else { Sign::NotNegative }, ..KWH };
+            let scale = Scaling { sign: if any_sign { Sign::Any } else { Sign::NotNegative }, ..KWH };
             let column = Arc::new(Float64Array::from(drawn)) as ArrayRef;
             let cells = scaled(&column, &scale).unwrap();
             let mut filled = Values::default();
@@ -378,17 +356,17 @@ mod tests {
         let rules = [Rule::NotFinite, Rule::NotFinite, Rule::Negative].map(fault);
         assert_eq!(
             cells(column),
-            [rules[0], rules[1], rules[2], (1_000_000_000_000, State::Ok), fault(Rule::OutOfBounds)]
+            [rules[0], rules[1], rules[2], (1_000_000_000_000, CellState::Ok), fault(Rule::OutOfBounds)]
         );
     }
 
     #[test]
     fn all_encodings_of_a_number_give_the_same_integer() {
         let decimal = Decimal128Array::from(vec![12_345_678]).with_precision_and_scale(12, 4).unwrap();
-        assert_eq!(cells(decimal), [(1_234_568, State::Ok)]);
-        assert_eq!(cells(Float64Array::from(vec![1234.5678])), [(1_234_568, State::Ok)]);
-        assert_eq!(cells(StringArray::from(vec!["1,234.5678"])), [(1_234_568, State::Ok)]);
-        assert_eq!(cells(Int64Array::from(vec![1234])), [(1_234_000, State::Ok)]);
+        assert_eq!(cells(decimal), [(1_234_568, CellState::Ok)]);
+        assert_eq!(cells(Float64Array::from(vec![1234.5678])), [(1_234_568, CellState::Ok)]);
+        assert_eq!(cells(StringArray::from(vec!["1,234.5678"])), [(1_234_568, CellState::Ok)]);
+        assert_eq!(cells(Int64Array::from(vec![1234])), [(1_234_000, CellState::Ok)]);
     }
 
     #[test]
@@ -408,6 +386,9 @@ mod tests {
     fn a_count_is_whole() {
         let column: ArrayRef = Arc::new(Float64Array::from(vec![3.0, 2.5, -1.0]));
         let cells = counts(&column, Sign::NotNegative, DecimalMark::Point).unwrap();
-        assert_eq!(cells.states, [State::Ok, State::Fault(Rule::BadNumber), State::Fault(Rule::Negative)]);
+        assert_eq!(
+            cells.states,
+            [CellState::Ok, CellState::Fault(Rule::BadNumber), CellState::Fault(Rule::Negative)]
+        );
     }
 }

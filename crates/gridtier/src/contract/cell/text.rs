@@ -12,15 +12,15 @@ use unicode_normalization::UnicodeNormalization;
 use super::super::ID_BYTES_MAX;
 use super::super::declared::TableDeclared;
 use super::super::rule::Rule;
-use super::{Cells, Family, NULL, State, TypeFault, by_value, fault, unfit};
+use super::{CellState, Family, Integers, NULL, TypeFault, by_value, fault, unfit};
 
 /// A column of keys as trimmed, folded text, with the state of each.
 #[derive(Clone, Debug)]
 pub struct Ids {
-    /// The text; empty unless the state is [`State::Ok`].
+    /// The text; empty unless the state is [`CellState::Ok`].
     pub values: StringViewArray,
     /// One state for each row.
-    pub states: Vec<State>,
+    pub states: Vec<CellState>,
     /// Keys that differ only in full-width characters would be one key: the raw text of folded ones, by row.
     pub folded: Vec<(usize, String)>,
     /// Whether the keys came as integers.
@@ -32,13 +32,47 @@ impl Ids {
     #[must_use]
     pub fn empty(rows: usize) -> Self {
         let values = std::iter::repeat_n(Some(""), rows).collect();
-        Self { values, states: vec![State::Null; rows], folded: Vec::new(), from_integers: false }
+        Self { values, states: vec![CellState::Null; rows], folded: Vec::new(), from_integers: false }
     }
 
     /// The key where there is one.
     #[must_use]
     pub fn get(&self, row: usize) -> Option<&str> {
-        (self.states[row] == State::Ok).then(|| self.values.value(row))
+        (self.states[row] == CellState::Ok).then(|| self.values.value(row))
+    }
+
+    /// The key of a row that must have one.
+    ///
+    /// # Errors
+    /// The cell is empty or breaks a rule.
+    pub fn required(&self, row: usize) -> Result<&str, Rule> {
+        self.states[row].fault_or_null().map_or_else(|| Ok(self.values.value(row)), Err)
+    }
+
+    /// The key of a row that may be without one.
+    ///
+    /// # Errors
+    /// The cell breaks a rule.
+    pub fn nullable(&self, row: usize) -> Result<Option<&str>, Rule> {
+        self.states[row].fault().map_or_else(|| Ok(self.get(row)), Err)
+    }
+}
+
+/// A column of free text.
+#[derive(Clone, Debug)]
+pub struct Texts(StringViewArray);
+
+impl Texts {
+    /// All rows empty.
+    #[must_use]
+    pub fn empty(rows: usize) -> Self {
+        Self(StringViewArray::new_null(rows))
+    }
+
+    /// The trimmed text of a row; empty text is no value.
+    #[must_use]
+    pub fn get(&self, row: usize) -> Option<&str> {
+        self.0.is_valid(row).then(|| self.0.value(row).trim()).filter(|text| !text.is_empty())
     }
 }
 
@@ -99,7 +133,7 @@ pub fn ids(array: &ArrayRef) -> Result<Ids, TypeFault> {
     let mut changed = false;
     for (row, text) in ids.values.iter().enumerate() {
         let Some(text) = text else {
-            ids.states.push(State::Null);
+            ids.states.push(CellState::Null);
             changed = true;
             continue;
         };
@@ -113,7 +147,7 @@ pub fn ids(array: &ArrayRef) -> Result<Ids, TypeFault> {
     if changed {
         let mut builder = StringViewBuilder::with_capacity(rows);
         for (text, state) in ids.values.iter().zip(&ids.states) {
-            builder.append_value(if *state == State::Ok {
+            builder.append_value(if *state == CellState::Ok {
                 fold_id(text.unwrap_or(""))
             } else {
                 Cow::Borrowed("")
@@ -126,27 +160,24 @@ pub fn ids(array: &ArrayRef) -> Result<Ids, TypeFault> {
 
 /// The state of a folded key.
 #[must_use]
-pub fn id_state(folded: &str) -> State {
+pub fn id_state(folded: &str) -> CellState {
     match folded.len() {
-        0 => State::Null,
-        1..=ID_BYTES_MAX => State::Ok,
-        _ => State::Fault(Rule::IdTooLong),
+        0 => CellState::Null,
+        1..=ID_BYTES_MAX => CellState::Ok,
+        _ => CellState::Fault(Rule::IdTooLong),
     }
 }
 
-/// A column of free text, trimmed; empty text is no value.
+/// A column of free text.
 ///
 /// # Errors
 /// The column is not text.
-pub fn texts(array: &ArrayRef) -> Result<Vec<Option<String>>, TypeFault> {
-    if *array.data_type() == DataType::Null {
-        return Ok(vec![None; array.len()]);
-    }
-    let trimmed = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+pub fn texts(array: &ArrayRef) -> Result<Texts, TypeFault> {
     match Family::of(array.data_type()) {
+        _ if *array.data_type() == DataType::Null => Ok(Texts::empty(array.len())),
         Family::Text | Family::Integer => {
             let text = cast(array, &DataType::Utf8View).map_err(|_| unfit("text", array))?;
-            Ok(text.as_string_view().iter().map(|text| text.and_then(trimmed)).collect())
+            Ok(Texts(text.as_string_view().clone()))
         }
         _ => Err(unfit("text", array)),
     }
@@ -159,13 +190,13 @@ pub fn texts(array: &ArrayRef) -> Result<Vec<Option<String>>, TypeFault> {
 /// As [`words`].
 pub fn odd_words(
     array: &ArrayRef,
-    convert: impl Fn(&ArrayRef) -> Result<Cells, TypeFault>,
-    odd: impl Fn(i64, State) -> bool,
-    sink: &mut dyn FnMut(usize, i64, State),
+    convert: impl Fn(&ArrayRef) -> Result<Integers, TypeFault>,
+    odd: impl Fn(i64, CellState) -> bool,
+    sink: &mut dyn FnMut(usize, i64, CellState),
 ) -> Result<(), TypeFault> {
-    let any_odd = |cells: &Cells| cells.values.iter().zip(&cells.states).any(|(&v, &s)| odd(v, s));
+    let any_odd = |cells: &Integers| cells.values.iter().zip(&cells.states).any(|(&v, &s)| odd(v, s));
     if let Some(dictionary) = array.as_any_dictionary_opt()
-        && !odd(0, State::Null)
+        && !odd(0, CellState::Null)
         && !any_odd(&convert(dictionary.values())?)
     {
         return Ok(());
@@ -188,23 +219,23 @@ pub fn words(
     column: &str,
     known: &[&str],
     declared: &TableDeclared,
-) -> Result<Cells, TypeFault> {
+) -> Result<Integers, TypeFault> {
     let spellings = declared.words.get(column);
     by_value(array, |array| {
         let texts = match Family::of(array.data_type()) {
-            Family::Empty => return Ok(Cells::empty(array.len())),
+            Family::Empty => return Ok(Integers::empty(array.len())),
             // Code numbers, such as 1 for high voltage.
             Family::Integer if spellings.is_some() => cast(array, &DataType::Utf8View).ok(),
             _ => as_view(array).map(|texts| std::sync::Arc::new(texts) as ArrayRef),
         };
         let texts = texts.ok_or_else(|| unfit("a word", array))?;
-        let mut cells = Cells::with_capacity(array.len());
+        let mut cells = Integers::with_capacity(array.len());
         for text in texts.as_string_view() {
             let word = text.map(str::trim).filter(|word| !word.is_empty());
             cells.push(word.map_or(NULL, |word| {
                 let word = spellings.and_then(|spellings| spellings.get(word)).map_or(word, String::as_str);
                 let place = known.iter().position(|known| *known == word);
-                place.map_or(fault(Rule::BadEnum), |place| (place as i64, State::Ok))
+                place.map_or(fault(Rule::BadEnum), |place| (place as i64, CellState::Ok))
             }));
         }
         Ok(cells)
@@ -233,7 +264,7 @@ mod tests {
         let ids = ids(&column).unwrap();
         assert_eq!(ids.get(0), Some("0000123"));
         assert_eq!(ids.get(1), Some("0012A"));
-        assert_eq!(ids.states[2..], [State::Null, State::Null, State::Fault(Rule::IdTooLong)]);
+        assert_eq!(ids.states[2..], [CellState::Null, CellState::Null, CellState::Fault(Rule::IdTooLong)]);
         assert_eq!(ids.folded, [(1, "００１２Ａ".to_owned())]);
     }
 
@@ -254,6 +285,6 @@ mod tests {
         let cells = words(&(Arc::new(column) as ArrayRef), "kind", &["fault", "theft"], &declared).unwrap();
         assert_eq!(cells.get(0), Some(0));
         assert_eq!(cells.get(1), Some(1));
-        assert_eq!(cells.states[2..], [State::Fault(Rule::BadEnum), State::Null]);
+        assert_eq!(cells.states[2..], [CellState::Fault(Rule::BadEnum), CellState::Null]);
     }
 }

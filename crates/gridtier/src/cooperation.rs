@@ -1,0 +1,174 @@
+//! Cooperation: requests that a customer fulfilled, and suggestions that it made.
+//!
+//! Each request counts by the share carried out, held in 10⁻⁶ so that sums are exact.
+
+use crate::contract::cell::{CheckedColumn, Ids, Integers};
+use crate::contract::rule::Rule;
+use crate::contract::{CooperationKind, Table};
+use crate::customer::{CustomerFinder, Customers};
+use crate::error::RunError;
+use crate::index::CustomerIx;
+use crate::key::KeyIndex;
+use crate::rows::{self, CheckedRow, Columns, TableRules};
+use crate::source::{Source, TableBook};
+use crate::unit::{Month, Window, share_e6};
+
+/// Thousandths delivered from which a suggestion counts as adopted.
+const ADOPTED_E3: i64 = 1_000;
+
+/// An accepted event. Rows are duplicates only if their days are equal too.
+#[derive(Clone, Debug, PartialEq)]
+struct CooperationEvent {
+    customer: CustomerIx,
+    day: i64,
+    kind: CooperationKind,
+    requested_e3: i64,
+    delivered_e3: i64,
+}
+
+/// What cooperation events say of one customer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CooperationFacts {
+    /// Policy events with a request above 0.
+    pub policy_requests: i64,
+    /// Σ of their fulfilment, in 10⁻⁶.
+    pub policy_share_e6: i64,
+    /// Work events with a request above 0.
+    pub work_requests: i64,
+    /// Σ of their fulfilment, in 10⁻⁶.
+    pub work_share_e6: i64,
+    /// Suggestions submitted.
+    pub suggestions: i64,
+    /// Of them adopted.
+    pub suggestions_adopted: i64,
+}
+
+/// Reads the cooperation events of the window: what became of the rows, and the facts by customer.
+///
+/// # Errors
+/// The table cannot be read.
+pub fn read(
+    source: &dyn Source,
+    customers: &Customers,
+    window: Window,
+) -> Result<(TableBook, Vec<CooperationFacts>), RunError> {
+    let mut book = TableBook::new(Table::Cooperation);
+    let finder = CustomerFinder::new(customers);
+    let rows =
+        rows::read(source, &mut book, &mut CooperationRules { finder, window, keys: KeyIndex::default() })?;
+    Ok((book, count_facts(&rows, customers.len())))
+}
+
+/// The columns and rules of the table.
+struct CooperationRules<'a> {
+    finder: CustomerFinder<'a>,
+    window: Window,
+    keys: KeyIndex,
+}
+
+struct CooperationCells {
+    customer_ids: Ids,
+    kind: CheckedColumn<CooperationKind>,
+    requested_e3: Integers,
+    delivered_e3: Integers,
+}
+
+impl TableRules for CooperationRules<'_> {
+    type Cells = CooperationCells;
+    /// Day of the event.
+    type Place = i64;
+    type Value = CooperationEvent;
+
+    fn keys(&mut self) -> &mut KeyIndex {
+        &mut self.keys
+    }
+
+    fn cells(&self, columns: &Columns, book: &mut TableBook) -> Result<CooperationCells, RunError> {
+        Ok(CooperationCells {
+            customer_ids: columns.ids("customer_id", book)?,
+            kind: columns.words("kind")?,
+            requested_e3: columns.cells("requested")?,
+            delivered_e3: columns.cells("delivered")?,
+        })
+    }
+
+    fn place(&mut self, day: i64, _cells: &CooperationCells, _row: usize) -> Option<i64> {
+        self.window.index(Month::of_day(i32::try_from(day).ok()?)?).map(|_| day)
+    }
+
+    fn value(
+        &mut self,
+        day: i64,
+        _ids: &Ids,
+        cells: &CooperationCells,
+        row: usize,
+    ) -> Result<CooperationEvent, Rule> {
+        Ok(CooperationEvent {
+            customer: self.finder.find(&cells.customer_ids, row)?,
+            day,
+            kind: cells.kind.required(row)?,
+            requested_e3: cells.requested_e3.required(row)?,
+            delivered_e3: cells.delivered_e3.required(row)?,
+        })
+    }
+}
+
+/// Facts by customer.
+fn count_facts(rows: &[CheckedRow<CooperationEvent>], customers: usize) -> Vec<CooperationFacts> {
+    let mut facts = vec![CooperationFacts::default(); customers];
+    for event in rows.iter().map(|row| &row.value) {
+        let fact = &mut facts[event.customer.index()];
+        match event.kind {
+            CooperationKind::Suggestion => {
+                fact.suggestions += 1;
+                fact.suggestions_adopted += i64::from(event.delivered_e3 >= ADOPTED_E3);
+            }
+            CooperationKind::Policy | CooperationKind::Work if event.requested_e3 <= 0 => {}
+            CooperationKind::Policy => {
+                fact.policy_requests += 1;
+                fact.policy_share_e6 += fulfilment_e6(event);
+            }
+            CooperationKind::Work => {
+                fact.work_requests += 1;
+                fact.work_share_e6 += fulfilment_e6(event);
+            }
+        }
+    }
+    facts
+}
+
+/// The share of a request above 0 that was carried out; more than was asked counts as all of it.
+fn fulfilment_e6(event: &CooperationEvent) -> i64 {
+    share_e6(event.delivered_e3.min(event.requested_e3), event.requested_e3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::{Memory, rejected_rules};
+
+    #[test]
+    fn cooperation_is_a_sum_of_shares_and_suggestions_are_counted() {
+        let header = "event_id|customer_id|occurred_on|kind|requested|delivered";
+        let source = Memory::default().customers(&["a"]).rows(
+            Table::Cooperation,
+            header,
+            &[
+                "1|a|2023-01-01|policy|3|1",
+                "2|a|2023-01-01|policy|2|5",
+                "3|a|2023-01-01|policy|0|0",
+                "4|a|2023-01-01|work|4|1",
+                "5|a|2023-01-01|suggestion|1|1",
+                "6|a|2023-01-01|suggestion|1|0.999",
+                "7|a|2023-01-01|work|-4|1",
+            ],
+        );
+        let window = Window { end: Month::new(2024, 1), months: 36 };
+        let (book, facts) = read(&source, &source.read_customers(), window).unwrap();
+        let fact = facts[0];
+        assert_eq!((fact.policy_requests, fact.policy_share_e6), (2, 333_333 + 1_000_000));
+        assert_eq!((fact.work_requests, fact.work_share_e6), (1, 250_000));
+        assert_eq!((fact.suggestions, fact.suggestions_adopted), (2, 1));
+        assert_eq!(rejected_rules(&book), ["negative"]);
+    }
+}

@@ -1,0 +1,119 @@
+//! Energy audits: how much of a customer's energy of all carriers electricity could replace.
+//!
+//! The latest audit before the window's end holds, however old: it stays the latest until the next.
+
+use crate::contract::Table;
+use crate::contract::cell::{CheckedColumn, Ids};
+use crate::contract::rule::Rule;
+use crate::customer::{CustomerFinder, Customers};
+use crate::error::RunError;
+use crate::index::CustomerIx;
+use crate::key::KeyIndex;
+use crate::rows::{self, Columns, TableRules};
+use crate::source::{Source, TableBook};
+use crate::unit::Window;
+
+/// An energy audit of a customer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EnergyProfile {
+    /// Day of the audit.
+    pub as_of: i32,
+    /// Energy of all carriers, kgce in a year.
+    pub total_kgce: f64,
+    /// Of it replaceable by electricity.
+    pub replaceable_kgce: f64,
+}
+
+/// Reads the audits before the window's end: what became of the rows, and the latest audit by customer.
+///
+/// # Errors
+/// The table cannot be read.
+pub fn read(
+    source: &dyn Source,
+    customers: &Customers,
+    window: Window,
+) -> Result<(TableBook, Vec<Option<EnergyProfile>>), RunError> {
+    let mut book = TableBook::new(Table::EnergyProfiles);
+    let finder = CustomerFinder::new(customers);
+    let rows =
+        rows::read(source, &mut book, &mut EnergyProfileRules { finder, window, keys: KeyIndex::default() })?;
+    let mut profiles: Vec<Option<EnergyProfile>> = vec![None; customers.len()];
+    for (customer, profile) in rows.into_iter().map(|row| row.value) {
+        let latest = &mut profiles[customer.index()];
+        if latest.is_none_or(|latest| latest.as_of < profile.as_of) {
+            *latest = Some(profile);
+        }
+    }
+    Ok((book, profiles))
+}
+
+/// The columns and rules of the table.
+struct EnergyProfileRules<'a> {
+    finder: CustomerFinder<'a>,
+    window: Window,
+    keys: KeyIndex,
+}
+
+struct EnergyProfileCells {
+    total_kgce: CheckedColumn<f64>,
+    replaceable_kgce: CheckedColumn<f64>,
+}
+
+impl TableRules for EnergyProfileRules<'_> {
+    type Cells = EnergyProfileCells;
+    /// Day of the audit.
+    type Place = i32;
+    type Value = (CustomerIx, EnergyProfile);
+
+    fn keys(&mut self) -> &mut KeyIndex {
+        &mut self.keys
+    }
+
+    fn cells(&self, columns: &Columns, _book: &mut TableBook) -> Result<EnergyProfileCells, RunError> {
+        Ok(EnergyProfileCells {
+            total_kgce: columns.numbers("total_kgce")?,
+            replaceable_kgce: columns.numbers("replaceable_kgce")?,
+        })
+    }
+
+    fn place(&mut self, as_of: i64, _cells: &EnergyProfileCells, _row: usize) -> Option<i32> {
+        i32::try_from(as_of).ok().filter(|as_of| *as_of < self.window.end_day())
+    }
+
+    fn value(
+        &mut self,
+        as_of: i32,
+        ids: &Ids,
+        cells: &EnergyProfileCells,
+        row: usize,
+    ) -> Result<(CustomerIx, EnergyProfile), Rule> {
+        let customer = self.finder.find(ids, row)?;
+        let total_kgce = cells.total_kgce.required(row)?;
+        Ok((
+            customer,
+            EnergyProfile { as_of, total_kgce, replaceable_kgce: cells.replaceable_kgce.required(row)? },
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::{Memory, rejected_rules};
+    use crate::unit::Month;
+
+    #[test]
+    fn the_latest_audit_before_the_end_holds_however_old() {
+        let audits = ["a|2001-01-01|5|1", "a|2003-01-01|7|2", "a|2024-01-01|9|3", "b|2003-01-01|-1|0"];
+        let source = Memory::default().customers(&["a", "b"]).rows(
+            Table::EnergyProfiles,
+            "customer_id|as_of|total_kgce|replaceable_kgce",
+            &audits,
+        );
+        let window = Window { end: Month::new(2024, 1), months: 36 };
+        let (book, profiles) = read(&source, &source.read_customers(), window).unwrap();
+        assert_eq!(profiles[0].map(|profile| profile.total_kgce), Some(7.0));
+        assert_eq!((book.tally.out_of_window, book.tally.counted), (1, 2));
+        assert_eq!(rejected_rules(&book), ["negative"]);
+    }
+}

@@ -1,0 +1,134 @@
+//! Plans: how close a customer's energy came to what it had declared or contracted.
+//!
+//! A plan counts in the months that readings cover. Shares are held in 10⁻⁶ so that their sums are exact.
+
+use crate::contract::Table;
+use crate::contract::cell::{Ids, Integers};
+use crate::contract::rule::Rule;
+use crate::customer::{CustomerFinder, Customers};
+use crate::error::RunError;
+use crate::index::CustomerIx;
+use crate::key::KeyIndex;
+use crate::meter::MonthlyUsage;
+use crate::rows::{self, CheckedRow, Columns, TableRules};
+use crate::source::{Source, TableBook};
+use crate::unit::{Month, Window, share_e6};
+
+/// The plan of a customer for a month.
+#[derive(Clone, Debug, PartialEq)]
+struct PlannedMonth {
+    customer: CustomerIx,
+    /// Position of the month in the window.
+    position: usize,
+    planned_wh: i64,
+}
+
+/// What plans say of one customer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PlanFacts {
+    /// Months with a plan above 0.
+    pub planned_months: i64,
+    /// Of them covered.
+    pub plan_months: i64,
+    /// Σ of their completion, in 10⁻⁶.
+    pub plan_share_e6: i64,
+}
+
+/// Reads the plans of the window: what became of the rows, and the facts by customer.
+///
+/// # Errors
+/// The table cannot be read.
+pub fn read(
+    source: &dyn Source,
+    customers: &Customers,
+    usage: &MonthlyUsage,
+) -> Result<(TableBook, Vec<PlanFacts>), RunError> {
+    let mut book = TableBook::new(Table::Plans);
+    let (finder, window) = (CustomerFinder::new(customers), usage.window());
+    let rows = rows::read(source, &mut book, &mut PlanRules { finder, window, keys: KeyIndex::default() })?;
+    Ok((book, count_facts(&rows, usage, customers.len())))
+}
+
+/// The columns and rules of the table.
+struct PlanRules<'a> {
+    finder: CustomerFinder<'a>,
+    window: Window,
+    keys: KeyIndex,
+}
+
+impl TableRules for PlanRules<'_> {
+    /// Planned energy in Wh.
+    type Cells = Integers;
+    /// Position of the month in the window.
+    type Place = usize;
+    type Value = PlannedMonth;
+
+    fn keys(&mut self) -> &mut KeyIndex {
+        &mut self.keys
+    }
+
+    fn cells(&self, columns: &Columns, _book: &mut TableBook) -> Result<Integers, RunError> {
+        columns.cells("planned_kwh")
+    }
+
+    fn place(&mut self, month: i64, _planned_wh: &Integers, _row: usize) -> Option<usize> {
+        self.window.index(Month(i32::try_from(month).ok()?))
+    }
+
+    fn value(
+        &mut self,
+        position: usize,
+        ids: &Ids,
+        planned_wh: &Integers,
+        row: usize,
+    ) -> Result<PlannedMonth, Rule> {
+        let customer = self.finder.find(ids, row)?;
+        Ok(PlannedMonth { customer, position, planned_wh: planned_wh.required(row)? })
+    }
+}
+
+/// Facts by customer.
+fn count_facts(rows: &[CheckedRow<PlannedMonth>], usage: &MonthlyUsage, customers: usize) -> Vec<PlanFacts> {
+    let mut facts = vec![PlanFacts::default(); customers];
+    for plan in rows.iter().map(|row| &row.value).filter(|plan| plan.planned_wh > 0) {
+        let fact = &mut facts[plan.customer.index()];
+        fact.planned_months += 1;
+        if usage.covered(plan.position, plan.customer) {
+            fact.plan_months += 1;
+            let actual_wh = usage.get(plan.position, plan.customer).active_wh;
+            fact.plan_share_e6 += completion_e6(actual_wh, plan.planned_wh);
+        }
+    }
+    facts
+}
+
+/// Completion of a plan: 1 − min(1, |actual − plan| / plan), as a share of integers.
+fn completion_e6(actual_wh: i64, planned_wh: i64) -> i64 {
+    let missed = actual_wh.abs_diff(planned_wh);
+    let met = planned_wh.unsigned_abs().saturating_sub(missed);
+    share_e6(met.cast_signed(), planned_wh)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::{Memory, rejected_rules};
+
+    #[test]
+    fn plans_count_in_covered_months_and_miss_on_both_sides() {
+        let readings = ["a|2023-10-01|100", "a|2023-11-01|200", "b|2023-10-01|1"];
+        let plans =
+            ["a|2023-10|80", "a|2023-11|250", "a|2023-12|5", "a|2023-09|0", "b|2023-10|0.2", "a|2023-08|-1"];
+        let source = Memory::default()
+            .customers(&["a", "b"])
+            .rows(Table::MeterReadings, "customer_id|read_at|active_kwh", &readings)
+            .rows(Table::Plans, "customer_id|month|planned_kwh", &plans);
+        let customers = source.read_customers();
+        let usage = source.read_usage(&customers, Window { end: Month::new(2024, 1), months: 36 });
+        let (book, facts) = read(&source, &customers, &usage).unwrap();
+        let PlanFacts { planned_months, plan_months, plan_share_e6 } = facts[0];
+        assert_eq!((planned_months, plan_months, plan_share_e6), (3, 2, 750_000 + 800_000));
+        assert_eq!((facts[1].plan_months, facts[1].plan_share_e6), (1, 0));
+        assert_eq!(rejected_rules(&book), ["negative"]);
+    }
+}
