@@ -1,8 +1,8 @@
-//! The stages that begin with files: decoding alone, the meter kernel, indicators, a whole grading, and one that takes the
-//! facts of a cycle.
+//! The stages that begin with files: decoding alone, the meter kernel, indicators, a whole grading, and a grading that
+//! reuses the facts of a published cycle.
 //!
-//! `GRIDTIER_BENCH_CUSTOMERS` sets the size (20,000 by default; daily readings of six months, 3.6 million rows). Data are
-//! written from a seed outside the timed part.
+//! `GRIDTIER_BENCH_CUSTOMERS` sets the size (20,000 by default: 3.6 million daily readings of six months). Data are written
+//! from a seed, outside the timed part.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -41,7 +41,7 @@ const COLUMNS: &[&str] = &["customer_id", "meter_id", "read_at", "active_kwh", "
 /// Rows of a row group.
 const GROUP_ROWS: usize = 1 << 20;
 
-/// In which order the rows stand.
+/// The order of rows in a file.
 #[derive(Clone, Copy)]
 enum Order {
     Time,
@@ -49,11 +49,11 @@ enum Order {
     Shuffled,
 }
 
-/// Numbers from a seed: the same on every machine.
+/// SplitMix64 (Steele, Lea and Flood, 2014): the same numbers on every machine.
 struct Draw(u64);
 
 impl Draw {
-    /// Below `bound`.
+    /// A number below `bound`.
     fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
@@ -63,12 +63,13 @@ impl Draw {
     }
 }
 
-fn people() -> usize {
+/// The number of customers.
+fn size() -> usize {
     std::env::var("GRIDTIER_BENCH_CUSTOMERS").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000)
 }
 
-/// A folder of readings that is kept while it is read.
-struct Readings {
+/// A folder of readings; it is deleted when dropped.
+struct ReadingsFolder {
     _dir: TempDir,
     folder: DataFolder,
     customers: Customers,
@@ -76,16 +77,15 @@ struct Readings {
     bytes: u64,
 }
 
-impl Readings {
-    /// Writes daily readings in `order`, ids in dictionaries or as plain text; of a hundred rows `faults` break a rule or
-    /// come twice.
+impl ReadingsFolder {
+    /// Writes daily readings in `order`, with ids in dictionaries or as plain text; `faults` per cent of the rows break a
+    /// rule or come twice.
     fn write(order: Order, in_dictionary: bool, faults: u64) -> Self {
         let dir = tempfile::tempdir().expect("a folder for the data");
-        let ids: Vec<String> =
-            (0..people()).map(|customer| format!("{}", 10_000_000_001 + customer)).collect();
+        let ids: Vec<String> = (0..size()).map(|customer| (10_000_000_001 + customer).to_string()).collect();
         let ids = StringArray::from(ids);
         write_customers(&dir.path().join("customers.parquet"), &ids);
-        let (rows, path) = (readings(order, faults), dir.path().join("meter_readings.parquet"));
+        let (rows, path) = (customers_and_days(order, faults), dir.path().join("meter_readings.parquet"));
         write_readings(&path, &ids, &rows, in_dictionary, faults);
         let folder = DataFolder::open(dir.path()).expect("the data opened");
         let customers =
@@ -96,15 +96,17 @@ impl Readings {
 }
 
 /// Customer and day of every row.
-fn readings(order: Order, faults: u64) -> Vec<(u32, u32)> {
+fn customers_and_days(order: Order, faults: u64) -> Vec<(u32, u32)> {
     let mut draw = Draw(1);
-    let days = (WINDOW.end.first_day() - WINDOW.start().first_day()) as u32;
-    let people = people() as u32;
+    let days = (WINDOW.end.first_day() - WINDOW.start().first_day()).unsigned_abs();
+    let customers = size() as u32;
     let mut rows: Vec<(u32, u32)> = match order {
         Order::Customer => {
-            (0..people).flat_map(|customer| (0..days).map(move |day| (customer, day))).collect()
+            (0..customers).flat_map(|customer| (0..days).map(move |day| (customer, day))).collect()
         }
-        _ => (0..days).flat_map(|day| (0..people).map(move |customer| (customer, day))).collect(),
+        Order::Time | Order::Shuffled => {
+            (0..days).flat_map(|day| (0..customers).map(move |customer| (customer, day))).collect()
+        }
     };
     if let Order::Shuffled = order {
         for place in (1..rows.len()).rev() {
@@ -114,20 +116,25 @@ fn readings(order: Order, faults: u64) -> Vec<(u32, u32)> {
     if faults == 0 {
         return rows;
     }
-    // One of a hundred comes twice.
+    // One per cent of the readings come twice.
     rows.into_iter().flat_map(|row| std::iter::repeat_n(row, 1 + usize::from(draw.below(100) == 0))).collect()
 }
 
 fn write_customers(path: &Path, ids: &StringArray) {
-    let same = |word: &str| -> ArrayRef { Arc::new(StringArray::from(vec![word; ids.len()])) };
+    let residential: ArrayRef = Arc::new(StringArray::from(vec!["residential"; ids.len()]));
     let columns: Vec<(&str, ArrayRef)> = vec![
         ("customer_id", Arc::new(ids.clone())),
-        ("use_category", same("residential")),
-        ("supply_level", same("residential")),
+        ("use_category", residential.clone()),
+        ("supply_level", residential),
         ("opened_on", Arc::new(Date32Array::from(vec![0; ids.len()]))),
         ("aged_transformer_area", Arc::new(BooleanArray::from(vec![false; ids.len()]))),
     ];
     write(path, RecordBatch::try_from_iter(columns).expect("columns of one length"), true);
+}
+
+/// An energy in kWh that follows from customer and day, so that it is the same for both rows of a reading that comes twice.
+fn energy((customer, day): (u32, u32), salt: u64) -> f64 {
+    Draw(u64::from(customer) << 32 | u64::from(day) << 8 | salt).below(50_000) as f64 / 1000.0
 }
 
 fn write_readings(path: &Path, ids: &StringArray, rows: &[(u32, u32)], in_dictionary: bool, faults: u64) {
@@ -137,19 +144,13 @@ fn write_readings(path: &Path, ids: &StringArray, rows: &[(u32, u32)], in_dictio
     let start_us = i64::from(WINDOW.start().first_day()) * DAY_US;
     let times: TimestampMicrosecondArray =
         rows.iter().map(|(_, day)| Some(start_us + i64::from(*day) * DAY_US)).collect();
-    // The same for both readings of one that comes twice.
-    let energy = |row: &(u32, u32), salt: u64| {
-        Draw(u64::from(row.0) << 32 | u64::from(row.1) << 8 | salt).below(50_000) as f64 / 1000.0
-    };
-    let mut active: Vec<f64> = rows.iter().map(|row| energy(row, 1)).collect();
-    let reactive: Float64Array = rows.iter().map(|row| Some(energy(row, 2))).collect();
+    let mut active: Vec<f64> = rows.iter().map(|&row| energy(row, 1)).collect();
+    let reactive: Float64Array = rows.iter().map(|&row| Some(energy(row, 2))).collect();
     for value in &mut active {
-        let lot = draw.below(100);
-        *value = match lot {
-            _ if lot + 1 >= faults => *value,
-            lot if lot % 2 == 0 => -1.0,
-            _ => f64::NAN,
-        };
+        let drawn = draw.below(100);
+        if drawn + 1 < faults {
+            *value = if drawn % 2 == 0 { -1.0 } else { f64::NAN };
+        }
     }
     let columns: Vec<(&str, ArrayRef)> = vec![
         ("customer_id", Arc::new(customers)),
@@ -175,7 +176,7 @@ fn write(path: &Path, table: RecordBatch, in_dictionary: bool) {
     writer.close().expect("the file closed");
 }
 
-/// Decodes the kernel's columns and looks at nothing.
+/// Decodes the kernel's columns and does nothing with them.
 fn decode(folder: &DataFolder) {
     let parts = folder.parts(Table::MeterReadings).expect("parts").unwrap_or_default();
     parts.par_iter().for_each(|&part| {
@@ -187,17 +188,17 @@ fn decode(folder: &DataFolder) {
     });
 }
 
-fn kernel(c: &mut Criterion) {
+fn bench_kernel(c: &mut Criterion) {
     for (order_name, order) in
         [("by_time", Order::Time), ("by_customer", Order::Customer), ("shuffled", Order::Shuffled)]
     {
         for (ids, in_dictionary) in [("dictionary", true), ("plain", false)] {
             for faults in [0, 5] {
-                let data = Readings::write(order, in_dictionary, faults);
+                let data = ReadingsFolder::write(order, in_dictionary, faults);
                 let mut group = c.benchmark_group("readings");
                 group.sample_size(10);
                 group.throughput(Throughput::ElementsAndBytes { elements: data.rows, bytes: data.bytes });
-                let name = format!("{order_name}/{ids}/{faults}%/{}", people());
+                let name = format!("{order_name}/{ids}/{faults}%/{}", size());
                 group.bench_function(BenchmarkId::new("decode", &name), |b| b.iter(|| decode(&data.folder)));
                 group.bench_function(BenchmarkId::new("kernel", &name), |b| {
                     b.iter(|| {
@@ -222,7 +223,7 @@ struct Whole {
 impl Whole {
     fn write(cadence: Cadence, months: u32) -> Self {
         let spec = SampleSpec {
-            customers: people() as u32,
+            customers: size() as u32,
             months,
             cadence,
             faults: Faults::None,
@@ -264,7 +265,7 @@ impl Whole {
         store
     }
 
-    /// The same inputs by a method again, with the facts of the store's cycle.
+    /// Grades the same inputs again, with the facts of the store's cycle.
     fn grade_again(&self, store: &Store) -> Graded {
         let folder = self.open();
         let mut reuse = reuse::find(store, &folder, self.window).expect("the store read");
@@ -273,14 +274,14 @@ impl Whole {
     }
 }
 
-/// From files to tiers, as `regrade` does but for publishing.
-fn grading(c: &mut Criterion) {
+/// From files to tiers, as `regrade` does except for publishing.
+fn bench_grading(c: &mut Criterion) {
     let mut group = c.benchmark_group("grading");
     group.sample_size(10);
     for (name, cadence, months) in [("monthly", Cadence::Monthly, 36), ("daily", Cadence::Daily, 12)] {
         let utility = Whole::write(cadence, months);
         let facts = fact::read(&utility.open(), utility.window, None).expect("facts");
-        let id = |stage: &str| BenchmarkId::new(stage, format!("{name}/{}", people()));
+        let id = |stage: &str| BenchmarkId::new(stage, format!("{name}/{}", size()));
         group.throughput(Throughput::Elements(facts.rows.len() as u64));
         group.bench_function(id("indicators"), |b| {
             b.iter(|| indicator::compute(&facts, &utility.method.own));
@@ -293,5 +294,5 @@ fn grading(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, kernel, grading);
+criterion_group!(benches, bench_kernel, bench_grading);
 criterion_main!(benches);

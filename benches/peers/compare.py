@@ -2,11 +2,11 @@
 
     python compare.py DATA [DATA ...] --start 2025-01 --months 12 --rounds 5
 
-DATA are folders as `data.py` writes them. Every program runs in a process of its own with as many threads as there are
-processors; the clock runs from the query to its result in memory, without start-up. First all results are compared: every
-integer of every customer and month must agree. Then the programs take turns. Printed are medians, the median of the
-ratios to gridtier pair by pair, and each process's peak memory. gridtier runs with all of its checks; `decode` is its own
-decoding of the same columns and nothing else.
+DATA are folders that `data.py` has written. Each program runs in a process of its own, with as many threads as there are
+processors; the time is from the query to its result in memory, without start-up. First all results are compared: every
+integer of every customer and month must agree. Then the programs run in turn. Printed are the median time, the median of
+the ratios to gridtier round by round, and the peak memory of the process. gridtier runs with all its checks; `decode` is
+its decoding of the same columns and nothing else.
 """
 
 import argparse
@@ -27,8 +27,8 @@ from {table} group by {keys}
 """
 
 
-def whole(column, cast):
-    # No reading is negative: half up is half away from zero.
+def thousandths(column, cast):
+    # No reading is negative, so that rounding half up is rounding half away from zero, as gridtier does.
     return cast.format(f"floor({column} * 1000 + 0.5)")
 
 
@@ -39,8 +39,8 @@ def duckdb(files):
     connection.execute(f"set threads = {THREADS}")
     query = SQL.format(
         month="date_trunc('month', read_at)",
-        active=whole("active_kwh", "cast({} as bigint)"),
-        reactive=whole("reactive_kvarh", "cast({} as bigint)"),
+        active=thousandths("active_kwh", "cast({} as bigint)"),
+        reactive=thousandths("reactive_kvarh", "cast({} as bigint)"),
         table=f"read_parquet('{files}')",
         keys="all",
     )
@@ -52,8 +52,8 @@ def clickhouse(files):
 
     query = SQL.format(
         month="toStartOfMonth(read_at)",
-        active=whole("active_kwh", "toInt64({})"),
-        reactive=whole("reactive_kvarh", "toInt64({})"),
+        active=thousandths("active_kwh", "toInt64({})"),
+        reactive=thousandths("reactive_kvarh", "toInt64({})"),
         table=f"file('{files}', Parquet)",
         keys="customer_id, month",
     )
@@ -67,8 +67,8 @@ def datafusion(files):
     context.register_parquet("readings", str(pathlib.Path(files).parent))
     query = SQL.format(
         month="date_trunc('month', read_at)",
-        active=whole("active_kwh", "cast({} as bigint)"),
-        reactive=whole("reactive_kvarh", "cast({} as bigint)"),
+        active=thousandths("active_kwh", "cast({} as bigint)"),
+        reactive=thousandths("reactive_kvarh", "cast({} as bigint)"),
         table="readings",
         keys="customer_id, date_trunc('month', read_at)",
     )
@@ -79,15 +79,15 @@ def polars(files):
     os.environ["POLARS_MAX_THREADS"] = str(THREADS)
     import polars as pl
 
-    def whole_wh(column):
+    def sum_of_thousandths(column):
         return (pl.col(column) * 1000 + 0.5).floor().cast(pl.Int64).sum()
 
     query = (
         pl.scan_parquet(files)
         .group_by("customer_id", pl.col("read_at").dt.truncate("1mo").alias("month"))
         .agg(
-            active_wh=whole_wh("active_kwh"),
-            reactive_varh=whole_wh("reactive_kvarh"),
+            active_wh=sum_of_thousandths("active_kwh"),
+            reactive_varh=sum_of_thousandths("reactive_kvarh"),
             readings=pl.len(),
         )
     )
@@ -98,7 +98,7 @@ PEERS = {"DuckDB": duckdb, "ClickHouse": clickhouse, "Polars": polars, "DataFusi
 
 
 def one_run(name, files, out):
-    """The child's job: time one query, and write its result as sorted CSV if asked to."""
+    """In the child process: times one query, and writes its result as sorted CSV to `out` if given."""
     query = PEERS[name](files)
     begun = time.perf_counter()
     result = query()
@@ -112,19 +112,19 @@ def one_run(name, files, out):
     print(json.dumps({"seconds": seconds}))
 
 
-def measured(command):
-    """What a child says, and its peak memory in MiB."""
+def run_child(command):
+    """The seconds that a child process prints, and its peak memory in MiB."""
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    said = child.stdout.read()
+    output = child.stdout.read()
     _, status, usage = os.wait4(child.pid, 0)
     if status != 0:
         sys.exit(f"failed: {' '.join(map(str, command))}")
-    return json.loads(said.strip().splitlines()[-1])["seconds"], usage.ru_maxrss / 1024
+    return json.loads(output.strip().splitlines()[-1])["seconds"], usage.ru_maxrss / 1024
 
 
-def differing(own, other):
-    with open(own) as own, open(other) as other:
-        return next((pair for pair in zip(own, other) if pair[0] != pair[1]), "it has more or fewer lines")
+def first_difference(expected, actual):
+    with open(expected) as expected, open(actual) as actual:
+        return next((pair for pair in zip(expected, actual) if pair[0] != pair[1]), "it has more or fewer lines")
 
 
 class Contest:
@@ -141,18 +141,18 @@ class Contest:
         return [sys.executable, __file__, "--child", name, self.files, out]
 
     def run(self, name, out=""):
-        return measured([str(part) for part in self.command(name, out)])
+        return run_child([str(part) for part in self.command(name, out)])
 
     def check(self):
-        """Every integer of every customer and month."""
+        """Exits unless every integer of every customer and month is the same."""
         with tempfile.TemporaryDirectory() as folder:
             contestants = [name for name in self.names if name != "decode"]
             outs = {name: pathlib.Path(folder) / f"{name}.csv" for name in contestants}
             for name, out in outs.items():
                 self.run(name, out)
-                # Compared as files: what this process holds would count as the next child's memory.
+                # Compared as files: memory of this process would count in the peak of the next child, which begins as its fork.
                 if not filecmp.cmp(outs["gridtier"], out, shallow=False):
-                    sys.exit(f"{name} has another result than gridtier: {differing(outs['gridtier'], out)}")
+                    sys.exit(f"{name} has another result than gridtier: {first_difference(outs['gridtier'], out)}")
             with open(outs["gridtier"]) as lines:
                 count = sum(1 for _ in lines) - 1
             print(f"{self.data}: {', '.join(contestants)} agree on all {count} sums")
@@ -164,7 +164,7 @@ class Contest:
                 runs[name].append(self.run(name))
         print(f"{'':12} {'seconds':>8} {'ratio':>6} {'peak MiB':>9}")
         for name in self.names:
-            ratios = [other[0] / own[0] for own, other in zip(runs["gridtier"], runs[name])]
+            ratios = [run[0] / base[0] for base, run in zip(runs["gridtier"], runs[name])]
             seconds = statistics.median(run[0] for run in runs[name])
             peak = max(run[1] for run in runs[name])
             print(f"{name:12} {seconds:8.2f} {statistics.median(ratios):6.2f} {peak:9.0f}", flush=True)
@@ -179,7 +179,7 @@ def main():
     parser.add_argument("--start", default="2025-01")
     parser.add_argument("--months", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", nargs="*", choices=PEERS, help="these peers only; none named, gridtier alone, as on data with faults, which stop the peers")
+    parser.add_argument("--only", nargs="*", choices=PEERS, help="run only these peers; without a name gridtier alone, as on data with faults, at which the peers stop")
     args = parser.parse_args()
     for data in args.data:
         contest = Contest(data, args)

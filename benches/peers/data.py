@@ -2,7 +2,7 @@
 
     python data.py DIR --layout days --customers 100000 --start 2025-01 --months 12
 
-Everything follows from the seed. `customers.parquet` and `meter_readings/` are written; bills and the rest are left out.
+The seed determines every byte. Only `customers.parquet` and `meter_readings/` are written.
 """
 
 import argparse
@@ -27,26 +27,26 @@ ROW_GROUP = 1_000_000
 
 def month_starts(start, months):
     year, month = map(int, start.split("-"))
-    for place in range(months + 1):
-        years, rest = divmod(month - 1 + place, 12)
+    for later in range(months + 1):
+        years, rest = divmod(month - 1 + later, 12)
         yield datetime.date(year + years, rest + 1, 1)
 
 
-def ids(customers, as_integers):
+def make_ids(customers, as_integers):
     numbers = np.arange(customers, dtype=np.int64) + 10_000_000_001
     return pa.array(numbers) if as_integers else pa.array(numbers).cast(pa.string())
 
 
-def column_of_ids(values, places, plain):
+def id_column(ids, customers, plain):
     if plain:
-        return values.take(pa.array(places))
-    return pa.DictionaryArray.from_arrays(pa.array(places.astype(np.int32)), values)
+        return ids.take(pa.array(customers))
+    return pa.DictionaryArray.from_arrays(pa.array(customers.astype(np.int32)), ids)
 
 
-def table(values, places, days, rng, plain, faults):
-    """The readings of `places` (positions of customers) on `days` (days since 1970)."""
-    rows = len(places)
-    level = 2.0 + (places % 97) * 0.37
+def table(ids, customers, days, rng, plain, faults):
+    """One reading for each of `customers` (positions in `ids`) and `days` (days since 1970)."""
+    rows = len(customers)
+    level = 2.0 + (customers % 97) * 0.37
     active = np.round(level * rng.gamma(2.0, 1.0, rows), 3)
     reactive = np.round(active * rng.random(rows), 3)
     if faults:
@@ -56,7 +56,7 @@ def table(values, places, days, rng, plain, faults):
     times = pa.array(days.astype("datetime64[D]").astype("datetime64[us]"))
     return pa.table(
         {
-            "customer_id": column_of_ids(values, places, plain),
+            "customer_id": id_column(ids, customers, plain),
             "read_at": times,
             "active_kwh": active,
             "reactive_kvarh": reactive,
@@ -76,7 +76,7 @@ def writer(path, schema, plain):
     )
 
 
-def write_months(folder, args, values, rng):
+def write_months(folder, args, ids, rng):
     plain = args.layout in ("plain", "integers")
     starts = list(month_starts(args.start, args.months))
     epoch = datetime.date(1970, 1, 1)
@@ -88,12 +88,12 @@ def write_months(folder, args, values, rng):
         everybody = np.arange(args.customers)
         out = None
         for chunk in chunks(numbers, args):
-            places = np.tile(everybody, len(chunk))
+            customers = np.tile(everybody, len(chunk))
             when = np.repeat(np.array(chunk), args.customers)
             if args.layout == "shuffled":
-                order = rng.permutation(len(places))
-                places, when = places[order], when[order]
-            rows = table(values, places, when, rng, plain, args.faults)
+                order = rng.permutation(len(customers))
+                customers, when = customers[order], when[order]
+            rows = table(ids, customers, when, rng, plain, args.faults)
             out = out or writer(path, rows.schema, plain)
             out.write_table(rows, row_group_size=args.customers if args.layout == "days" else ROW_GROUP)
         out.close()
@@ -108,7 +108,7 @@ def chunks(numbers, args):
     return [numbers[at : at + most] for at in range(0, len(numbers), most)]
 
 
-def write_by_customer(folder, args, values, rng):
+def write_by_customer(folder, args, ids, rng):
     starts = list(month_starts(args.start, args.months))
     epoch = datetime.date(1970, 1, 1)
     if args.cadence == "monthly":
@@ -119,7 +119,7 @@ def write_by_customer(folder, args, values, rng):
     step = max(1, 8 * ROW_GROUP // len(days))
     for first in range(0, args.customers, step):
         some = np.arange(first, min(first + step, args.customers))
-        rows = table(values, np.repeat(some, len(days)), np.tile(days, len(some)), rng, False, args.faults)
+        rows = table(ids, np.repeat(some, len(days)), np.tile(days, len(some)), rng, False, args.faults)
         out = out or writer(folder / "readings.parquet", rows.schema, False)
         out.write_table(rows, row_group_size=ROW_GROUP)
     out.close()
@@ -137,13 +137,13 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     rng = np.random.default_rng(args.seed)
-    values = ids(args.customers, args.layout == "integers")
+    ids = make_ids(args.customers, args.layout == "integers")
     args.dir.mkdir(parents=True, exist_ok=True)
     count = args.customers
     pq.write_table(
         pa.table(
             {
-                "customer_id": values.cast(pa.string()),
+                "customer_id": ids.cast(pa.string()),
                 "use_category": ["residential"] * count,
                 "supply_level": ["residential"] * count,
                 "opened_on": pa.array([datetime.date(2010, 1, 1)] * count),
@@ -153,7 +153,7 @@ def main():
         args.dir / "customers.parquet",
     )
     folder = args.dir / "meter_readings"
-    (write_by_customer if args.layout == "customers" else write_months)(folder, args, values, rng)
+    (write_by_customer if args.layout == "customers" else write_months)(folder, args, ids, rng)
 
 
 if __name__ == "__main__":

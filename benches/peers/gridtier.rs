@@ -1,9 +1,9 @@
-//! One run of the meter kernel, or of decoding alone, for `compare.py`: what was summed, in which time and memory.
+//! One run of the meter kernel, or of decoding alone, for `compare.py`.
 //!
 //!     gridtier-peer kernel|decode DATA 2025-01 12 [usage.csv]
 //!
-//! prints seconds, rows and sums as one line of JSON. The months are the window; the last argument asks for the sums of
-//! every customer and month as CSV.
+//! prints the seconds, and the tally of rows for `kernel`, as one line of JSON. The window begins with the month given and
+//! has so many months. The last argument asks for the sums of every customer and month as CSV.
 
 use std::fs::File;
 use std::hint::black_box;
@@ -12,8 +12,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use gridtier::contract::Table;
-use gridtier::customer;
-use gridtier::index::CustomerIx;
+use gridtier::customer::{self, Customers};
+use gridtier::index::{CustomerIx, index};
 use gridtier::meter::{self, MonthlyUsage};
 use gridtier::source::{Part, Source, TableBook};
 use gridtier::unit::{Month, Window};
@@ -23,10 +23,10 @@ use rayon::prelude::*;
 const COLUMNS: &[&str] = &["customer_id", "meter_id", "read_at", "active_kwh", "reactive_kvarh", "quality"];
 
 fn main() {
-    // `cargo bench` adds an argument of its own.
+    // `cargo bench` adds an argument of its own to those of the user.
     let args: Vec<String> = std::env::args().filter(|arg| arg != "--bench").collect();
     let [_, job, data, start, months, rest @ ..] = args.as_slice() else {
-        // Run with all benches, and so without an argument: there is nothing to do.
+        // `cargo bench` without `--bench` runs this too, without arguments: there is nothing to do.
         return;
     };
     let months: u32 = months.parse().expect("a number of months");
@@ -46,23 +46,22 @@ fn main() {
                 meter::read(&folder, &customers, window, None, &mut book).expect("the readings summed");
             let seconds = begun.elapsed().as_secs_f64();
             let tally = serde_json::to_string(&book.tally).expect("the tally as JSON");
-            say(&format!("{{\"seconds\": {seconds}, \"tally\": {tally}}}"));
+            print_line(&format!("{{\"seconds\": {seconds}, \"tally\": {tally}}}"));
             if let Some(path) = rest.first() {
-                let number = |customer| customers.ids.key(customer);
-                write(&read.usage, customers.len() as u32, &number, window, path).expect("the sums written");
+                write(&read.usage, &customers, window, path).expect("the sums written");
             }
             return;
         }
         other => panic!("no job is called {other}"),
     }
-    say(&format!("{{\"seconds\": {}}}", begun.elapsed().as_secs_f64()));
+    print_line(&format!("{{\"seconds\": {}}}", begun.elapsed().as_secs_f64()));
 }
 
-fn say(line: &str) {
+fn print_line(line: &str) {
     writeln!(std::io::stdout(), "{line}").expect("standard output");
 }
 
-/// Decodes the kernel's columns and looks at nothing.
+/// Decodes the kernel's columns and does nothing with them.
 fn decode(folder: &DataFolder) {
     let parts: Vec<Part> = folder.parts(Table::MeterReadings).expect("parts").unwrap_or_default();
     parts.par_iter().for_each(|&part| {
@@ -74,20 +73,14 @@ fn decode(folder: &DataFolder) {
     });
 }
 
-fn write<'a>(
-    usage: &MonthlyUsage,
-    customers: u32,
-    id: &dyn Fn(u32) -> &'a str,
-    window: Window,
-    path: &str,
-) -> std::io::Result<()> {
+fn write(usage: &MonthlyUsage, customers: &Customers, window: Window, path: &str) -> std::io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
     writeln!(out, "customer_id,month,active_wh,reactive_varh,readings")?;
-    for customer in 0..customers {
-        for month in 0..window.months as usize {
-            let used = usage.get(month, CustomerIx::new(customer));
+    for customer in (0..customers.len()).map(CustomerIx::from_index) {
+        for month in 0..index(window.months) {
+            let used = usage.get(month, customer);
             if used.readings > 0 {
-                let (id, month) = (id(customer), window.month(month));
+                let (id, month) = (customers.ids.key(customer.number()), window.month(month));
                 writeln!(out, "{id},{month},{},{},{}", used.active_wh, used.reactive_varh, used.readings)?;
             }
         }

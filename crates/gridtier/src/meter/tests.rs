@@ -20,7 +20,7 @@ fn kernel(source: &Memory) -> (MonthlyUsage, TableBook) {
     (usage, book)
 }
 
-/// The kernel with slots that it would not choose for so few readings.
+/// As [`kernel`], with slots that it might not choose for so few readings.
 fn kernel_by(slot_width: SlotWidth, source: &Memory) -> (MonthlyUsage, TableBook) {
     let (readings, book) = readings_by(slot_width, source, WINDOW, None);
     (readings.usage, book)
@@ -130,7 +130,7 @@ fn equal_repetitions_count_once_and_conflicting_ones_not_at_all() {
     );
 }
 
-/// So far that a month has less than eight slots.
+/// So far apart that a month has fewer than eight slots: its bits take less than one byte.
 #[test]
 fn readings_many_days_apart_are_settled_by_the_minute_too() {
     let rows = ["a|-|2023-10-12|1|-|-", "a|-|2023-10-23|2|-|-", "a|-|2023-10-12|1|-|-"];
@@ -168,26 +168,29 @@ fn a_thousandfold_month_is_suspect_of_a_wrong_unit() {
     );
 }
 
-/// A reading of the property test: customer, meter, minute of the window, energy, reactive energy.
+/// A reading of the property tests: customer, meter (0 for none), minute of the window, energy in Wh, reactive energy in
+/// varh.
 type Drawn = (u8, u8, u32, i64, Option<i64>);
 
 /// Energy, reactive energy and readings by customer and month.
 type Sums = BTreeMap<(u8, usize), (i64, i64, u32)>;
-/// A customer without an id, and a minute that is none.
+
+/// As customer of a reading: it has no id. As minute: it has no time.
 const NOBODY: u8 = 9;
 const NEVER: u32 = u32::MAX;
 /// October to December.
 const WINDOW_MINUTES: u32 = 92 * 1440;
 
-/// What the kernel must give: sums by customer and month, the tally, and row and rule of what is set aside.
-struct Obvious {
+/// What the kernel must return: sums by customer and month, the tally, and row and rule of each reject.
+struct Expected {
     sums: Sums,
     tally: Tally,
     rejects: Vec<(usize, Rule)>,
 }
 
-/// Customers 0 to 3 are known; energies below 0 are faults; minutes may lie beyond the window.
-fn obvious(drawn: &[Drawn]) -> Obvious {
+/// The slow, obvious implementation. Customers 0 to 3 are known; energies below 0 are faults; minutes may be outside the
+/// window.
+fn obvious(drawn: &[Drawn]) -> Expected {
     let mut by_key: BTreeMap<(u8, u8, u32), Vec<usize>> = BTreeMap::new();
     let mut tally = Tally { rows_in: drawn.len() as u64, ..Tally::default() };
     let mut rejects = Vec::new();
@@ -219,10 +222,10 @@ fn obvious(drawn: &[Drawn]) -> Obvious {
     }
     tally.rejected = rejects.len() as u64;
     rejects.sort_unstable();
-    Obvious { sums, tally, rejects }
+    Expected { sums, tally, rejects }
 }
 
-fn file_of(drawn: &[Drawn]) -> Vec<(&'static str, arrow_array::ArrayRef)> {
+fn columns_of(drawn: &[Drawn]) -> Vec<(&'static str, arrow_array::ArrayRef)> {
     let start_us = i64::from(WINDOW.start().first_day()) * crate::unit::DAY_US;
     let texts = |cell: &dyn Fn(&Drawn) -> String| {
         let cells: Vec<String> = drawn.iter().map(cell).collect();
@@ -269,20 +272,20 @@ proptest! {
         cuts.sort_unstable();
         let mut starts = Vec::new();
         for file in cuts.windows(2).filter(|file| file[0] < file[1]) {
-            source = source.with(Table::MeterReadings, file_of(&drawn[file[0]..file[1]]));
+            source = source.with(Table::MeterReadings, columns_of(&drawn[file[0]..file[1]]));
             starts.push(file[0]);
         }
-        let Obvious { sums, tally, rejects } = obvious(&drawn);
+        let Expected { sums, tally, rejects } = obvious(&drawn);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         for slot_width in [SlotWidth::Day, SlotWidth::Minute] {
             let (usage, book) = pool.install(|| kernel_by(slot_width, &source));
             prop_assert_eq!(book.tally, tally);
-            let places: Vec<(usize, Rule)> = book
+            let rejected: Vec<(usize, Rule)> = book
                 .rejects
                 .iter()
                 .map(|reject| (starts[reject.at.file() as usize] + reject.at.row() as usize, reject.rule))
                 .collect();
-            prop_assert_eq!(&places, &rejects);
+            prop_assert_eq!(&rejected, &rejects);
             for customer in 0..4u8 {
                 for month in 0..3 {
                     let cell = usage.get(month, CustomerIx::new(customer.into()));
@@ -294,23 +297,23 @@ proptest! {
     }
 }
 
-/// What a cycle publishes of readings: the window, the files, the sums and the rejects.
-struct Before {
+/// What a cycle publishes of its readings.
+struct EarlierCycle {
     window: Window,
     customers: Customers,
     readings: Readings,
     rejects: Vec<crate::source::Reject>,
 }
 
-fn before(source: &Memory, window: Window) -> Before {
+fn earlier_cycle(source: &Memory, window: Window) -> EarlierCycle {
     let customers = crate::customer::read(source, &mut TableBook::new(Table::Customers)).unwrap();
     let mut book = TableBook::new(Table::MeterReadings);
     let readings = read(source, &customers, window, None, &mut book).unwrap();
-    Before { window, customers, readings, rejects: book.rejects }
+    EarlierCycle { window, customers, readings, rejects: book.rejects }
 }
 
-impl Before {
-    /// The published table of sums.
+impl EarlierCycle {
+    /// The published `monthly_usage`.
     fn usage(&self) -> arrow_array::RecordBatch {
         let ids = &self.customers.ids;
         let cells: Vec<(u32, usize, MonthUse)> = (0..self.customers.len() as u32)
@@ -318,8 +321,8 @@ impl Before {
             .map(|(number, month)| (number, month, self.readings.usage.get(month, CustomerIx::new(number))))
             .filter(|(.., used)| used.readings > 0)
             .collect();
-        let integers = |of: &dyn Fn(&MonthUse) -> i64| -> arrow_array::ArrayRef {
-            let values = cells.iter().map(|(.., used)| of(used));
+        let integers = |value: &dyn Fn(&MonthUse) -> i64| -> arrow_array::ArrayRef {
+            let values = cells.iter().map(|(.., used)| value(used));
             std::sync::Arc::new(arrow_array::Int64Array::from_iter_values(values))
         };
         let names: Vec<&str> = cells.iter().map(|(number, ..)| ids.key(*number)).collect();
@@ -335,19 +338,19 @@ impl Before {
         arrow_array::RecordBatch::try_from_iter(columns).unwrap()
     }
 
-    /// Hands what this cycle knows of some files to `work`; `places` says where each file was before.
-    fn with<T>(&self, places: &[Option<usize>], drawn: &[Vec<Drawn>], work: impl FnOnce(&Earlier) -> T) -> T {
+    /// Calls `read` with what this cycle has counted of files whose numbers in this cycle are `before`; a new file has
+    /// none. `drawn` are the cycle's own files.
+    fn reuse<T>(&self, before: &[Option<u32>], drawn: &[Vec<Drawn>], read: impl FnOnce(&Earlier) -> T) -> T {
         let usage_batch = self.usage();
         let usage = |sink: UsageSink| sink(&usage_batch);
         let files = &self.readings.files;
-        let book = |place: &Option<usize>| place.and_then(|place| files.get(&(place as u32)).copied());
-        let is_gone = |file: &u32| !places.contains(&Some(*file as usize));
-        let now =
-            |file: u32| places.iter().position(|place| *place == Some(file as usize)).map(|at| at as u32);
+        let known: Vec<Option<FileBook>> =
+            before.iter().map(|number| number.and_then(|number| files.get(&number).copied())).collect();
         let mut orphans: BTreeMap<String, Vec<u32>> = BTreeMap::new();
         let mut rejects = Vec::new();
         for reject in &self.rejects {
-            let Some(file) = now(reject.at.file()) else { continue };
+            let now = (0..).zip(before).find(|(_, number)| **number == Some(reject.at.file()));
+            let Some((file, _)) = now else { continue };
             let at = crate::source::RowAt::new(file, reject.at.row());
             rejects.push(crate::source::Reject { at, rule: reject.rule });
             if reject.rule == Rule::Orphan {
@@ -356,12 +359,15 @@ impl Before {
             }
         }
         rejects.sort_unstable();
-        let gone: Vec<_> =
-            files.iter().filter(|(file, _)| is_gone(file)).filter_map(|(_, book)| book.months).collect();
-        work(&Earlier {
+        let gone: Vec<_> = files
+            .iter()
+            .filter(|(file, _)| !before.contains(&Some(**file)))
+            .filter_map(|(_, book)| book.months)
+            .collect();
+        read(&Earlier {
             window: self.window,
-            files: &places.iter().map(book).collect::<Vec<_>>(),
-            integer_ids: &vec![Vec::new(); places.len()],
+            files: &known,
+            integer_ids: &vec![Vec::new(); before.len()],
             gone: &gone,
             customers: &self.customers.ids,
             orphans: &orphans,
@@ -371,7 +377,7 @@ impl Before {
     }
 }
 
-/// The readings of a source by slots that it might not choose, and their book.
+/// The readings of a source with slots that the kernel might not choose, and their book.
 fn readings_by(
     slot_width: SlotWidth,
     source: &Memory,
@@ -390,14 +396,14 @@ fn readings_by(
 
 fn source_of(customers: &[&str], files: &[Vec<Drawn>]) -> Memory {
     let all = Memory::default().customers(customers);
-    files.iter().fold(all, |source, file| source.with(Table::MeterReadings, file_of(file)))
+    files.iter().fold(all, |source, file| source.with(Table::MeterReadings, columns_of(file)))
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
-    /// Files come, go and change, customers come, the window moves: what stands of an earlier cycle changes nothing.
+    /// Files come, go and change, customers join, the window moves: reuse of an earlier cycle changes no result.
     #[test]
-    fn with_what_an_earlier_cycle_knows_the_readings_are_the_same(
+    fn reusing_an_earlier_cycle_gives_the_same_readings(
         files in prop::collection::vec(
             prop::collection::vec(
                 (prop_oneof![12 => 0u8..4, 1 => Just(NOBODY)], 0u8..2, prop_oneof![12 => 0u32..5, 1 => Just(NEVER)],
@@ -427,39 +433,39 @@ proptest! {
         let then: Vec<usize> = (0..files.len()).filter(|&at| !new[at]).collect();
         let drawn_then: Vec<Vec<Drawn>> = then.iter().map(|&at| files[at].clone()).collect();
         prop_assume!(!drawn_then.is_empty());
-        let before = before(&source_of(&ids[..customers], &drawn_then), earlier_window);
-        let mut places = Vec::new();
+        let cycle = earlier_cycle(&source_of(&ids[..customers], &drawn_then), earlier_window);
+        let mut before = Vec::new();
         let mut drawn_now = Vec::new();
         for (at, file) in files.iter().enumerate() {
-            let place = then.iter().position(|&known| known == at);
-            if place.is_some() && gone[at] {
+            let number = (0..).zip(&then).find(|(_, known)| **known == at).map(|(number, _)| number);
+            if number.is_some() && gone[at] {
                 continue;
             }
             let mut file = file.clone();
             if changed[at] {
                 file[0].3 += 1;
             }
-            places.push(place.filter(|_| !changed[at]));
+            before.push(number.filter(|_| !changed[at]));
             drawn_now.push(file);
         }
         prop_assume!(!drawn_now.is_empty());
         let now = source_of(&ids[..customers + usize::from(joins)], &drawn_now);
         for slot_width in [SlotWidth::Day, SlotWidth::Minute] {
-            let (with, book) = before.with(&places, &drawn_then, |earlier| {
+            let (reused, book) = cycle.reuse(&before, &drawn_then, |earlier| {
                 readings_by(slot_width, &now, WINDOW, Some(earlier))
             });
             let (fresh, fresh_book) = readings_by(slot_width, &now, WINDOW, None);
             prop_assert_eq!(book.tally, fresh_book.tally);
             prop_assert_eq!(&book.rejects, &fresh_book.rejects);
-            prop_assert_eq!(&with.files, &fresh.files);
+            prop_assert_eq!(&reused.files, &fresh.files);
             for customer in (0..customers + usize::from(joins)).map(CustomerIx::from_index) {
                 for month in 0..3 {
-                    prop_assert_eq!(with.usage.get(month, customer), fresh.usage.get(month, customer));
+                    prop_assert_eq!(reused.usage.get(month, customer), fresh.usage.get(month, customer));
                 }
             }
             let is_same = gone.iter().chain(&changed).chain(&new).all(|any| !any) && shift == 0 && months == 3;
             if is_same && !joins {
-                prop_assert_eq!(with.files_reused, places.len());
+                prop_assert_eq!(reused.files_reused, before.len());
             }
         }
     }
