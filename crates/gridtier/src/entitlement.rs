@@ -11,8 +11,9 @@ pub mod service;
 pub mod offer;
 mod raw;
 mod build;
-mod lint;
 pub mod catalogue;
+mod lint;
+mod parse;
 pub mod grant;
 pub mod selection;
 pub mod census;
@@ -21,7 +22,8 @@ pub mod change;
 pub mod application;
 pub mod view;
 
-pub use catalogue::{CATALOGUES, Catalogue};
+pub use catalogue::Catalogue;
+pub use parse::CATALOGUES;
 pub use shape::{DUTY_KEYS, KEYS};
 
 /// The version of the catalogue's format that this program reads.

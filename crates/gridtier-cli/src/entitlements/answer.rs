@@ -10,11 +10,12 @@ use arrow_array::{Array, BooleanArray};
 use arrow_select::filter::filter_record_batch;
 use gridtier::checked_toml::did_you_mean;
 use gridtier::entitlement::Catalogue;
-use gridtier::entitlement::application::Outcome;
+use gridtier::entitlement::application::ApplicationOutcome;
 use gridtier::entitlement::census::Census;
 use gridtier::entitlement::selection::{self, Selection};
 use gridtier::entitlement::view::{self, Sheet, Words};
 use gridtier::method::Tier;
+use gridtier::word::Word;
 use gridtier_io::cycle;
 use gridtier_io::entitle::{self, Comparison, Listing};
 use gridtier_io::export::{self, Failure as Unwritten, Format, Occasion, Table};
@@ -416,11 +417,11 @@ impl Answer<'_> {
         let applications = entitle::read_applications(file, self.catalogue)?;
         let decisions = self.ask().decide(&applications)?;
         let sheet = view::decisions(self.catalogue, &applications, &decisions, self.words()?);
-        let counts = [Outcome::Granted, Outcome::Queued, Outcome::Pending, Outcome::Refused].map(|outcome| {
-            let count = decisions.iter().filter(|decision| decision.outcome == outcome).count();
-            format!("{} {}", self.tongue.lang.pick(outcome.word(), outcome.zh()), grouped(count as i64))
+        let counts = ApplicationOutcome::ALL.iter().map(|outcome| {
+            let count = decisions.iter().filter(|decision| decision.outcome == *outcome).count();
+            format!("{} {}", self.tongue.lang.pick(outcome.en(), outcome.zh()), grouped(count as i64))
         });
-        let summary = counts.join(", ");
+        let summary = counts.collect::<Vec<_>>().join(", ");
         if self.question.output.is_some() {
             say(&format!("gridtier: {summary}"));
         }

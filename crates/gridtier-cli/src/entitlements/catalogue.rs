@@ -5,6 +5,7 @@ use gridtier::entitlement::service::Provenance;
 use gridtier::entitlement::{CATALOGUES, Catalogue};
 use gridtier::method::{Method, Tier};
 use gridtier::unit::{Month, date_of_day};
+use gridtier::word::Word;
 
 use crate::args::CatalogueAction;
 use crate::exit::{Done, Failure, METHOD};

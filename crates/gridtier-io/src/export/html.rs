@@ -10,6 +10,7 @@ use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::service::{Access, Dimension, Provenance, Service};
 use gridtier::entitlement::view::{self, Words, cell_terms, condition_words, opened_to};
 use gridtier::method::Tier;
+use gridtier::word::Word;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{Failure, Table};
@@ -171,8 +172,8 @@ fn cell(service: &Service, tier: Tier, words: Words) -> Markup {
     let note = words.pick(&cell.terms.note, &cell.terms.note, &cell.terms.note_zh);
     let is_text = cell.provenance == Provenance::Text;
     html! {
-        td class=(cell.access.word()) title=[Some(&cell.phrase).filter(|phrase| !phrase.is_empty())] {
-            (words.pick(cell.access.word(), cell.access.en(), cell.access.zh()))
+        td class=(cell.access.code()) title=[Some(&cell.phrase).filter(|phrase| !phrase.is_empty())] {
+            (words.name(cell.access))
             @if is_text { " ●" }
             @if !terms.is_empty() { br; span.small { (terms) } }
             @if !note.trim().is_empty() { br; span.small { (note) } }
@@ -195,7 +196,7 @@ fn legend(words: Words) -> Markup {
     html! {
         p.legend {
             @for access in Access::ALL.iter().rev() {
-                span class=(access.word()) { (words.pick(access.word(), access.en(), access.zh())) } " "
+                span class=(access.code()) { (words.name(*access)) } " "
             }
             "● " (words.pick("stated in the paper", "stated in the paper; all other cells are inferred or set by the operator", "论文原文; 其余为推定或企业规定"))
         }

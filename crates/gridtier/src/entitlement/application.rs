@@ -33,30 +33,17 @@ pub struct Application {
     pub plan_allows: Option<bool>,
 }
 
-/// What becomes of an application.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The applicant gets the service.
-    Granted,
-    /// It would, but capacity of the period is used up.
-    Queued,
-    /// The outage plan must be looked at first.
-    Pending,
-    /// It has no claim.
-    Refused,
-}
-
-impl Outcome {
-    /// The word in tables.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        ["granted", "queued", "pending", "refused"][self as usize]
-    }
-
-    /// The Chinese word.
-    #[must_use]
-    pub fn zh(self) -> &'static str {
-        ["批准", "排队", "待核", "不予受理"][self as usize]
+crate::words! {
+    /// What an application comes to.
+    ApplicationOutcome "outcome of an application" {
+        /// The applicant gets the service.
+        Granted "granted" "granted" "批准",
+        /// It would, but the capacity of the period is used up.
+        Queued "queued" "queued" "排队",
+        /// The outage plan must be checked first.
+        Pending "pending" "pending" "待核",
+        /// It has no claim.
+        Refused "refused" "refused" "不予受理",
     }
 }
 
@@ -97,7 +84,7 @@ pub struct Decision {
     /// The applicant's tier, if it is graded.
     pub tier: Option<Tier>,
     /// What becomes of it.
-    pub outcome: Outcome,
+    pub outcome: ApplicationOutcome,
     /// Why.
     pub why: Why,
     /// What the applicant pays, in fen, when granted.
@@ -223,22 +210,26 @@ impl<'a> Desk<'a> {
         };
         if service.start == Start::Automatic || service.programme_units.is_some() {
             let tier = self.claims[place].as_ref().map_or_else(|(tier, _)| *tier, |claim| Some(claim.tier));
-            return decided(Outcome::Refused, tier, Why::NotAppliedFor);
+            return decided(ApplicationOutcome::Refused, tier, Why::NotAppliedFor);
         }
         let claim = match &self.claims[place] {
             Ok(claim) => claim,
-            Err((tier, why)) => return decided(Outcome::Refused, *tier, why.clone()),
+            Err((tier, why)) => return decided(ApplicationOutcome::Refused, *tier, why.clone()),
         };
         let tier = Some(claim.tier);
         let is_shared = claim.access == Access::Subsidised;
         let is_chosen = matches!(service.fee, Fee::Combination(..));
         match application.plan_allows {
             _ if is_shared && application.area.is_empty() => {
-                return decided(Outcome::Refused, tier, Why::NoArea);
+                return decided(ApplicationOutcome::Refused, tier, Why::NoArea);
             }
-            _ if is_chosen && application.parts == 0 => return decided(Outcome::Refused, tier, Why::NoParts),
-            Some(false) if service.outage_plan => return decided(Outcome::Refused, tier, Why::PlanForbids),
-            None if service.outage_plan => return decided(Outcome::Pending, tier, Why::PlanOpen),
+            _ if is_chosen && application.parts == 0 => {
+                return decided(ApplicationOutcome::Refused, tier, Why::NoParts);
+            }
+            Some(false) if service.outage_plan => {
+                return decided(ApplicationOutcome::Refused, tier, Why::PlanForbids);
+            }
+            None if service.outage_plan => return decided(ApplicationOutcome::Pending, tier, Why::PlanOpen),
             _ => {}
         }
         let month = Month::of_day(application.applied_on).map_or(0, |month| month.0);
@@ -248,16 +239,16 @@ impl<'a> Desk<'a> {
         let own_period = if is_once { 0 } else { year };
         let own = taken.entry((application.service, &application.customer_id, own_period)).or_default();
         if is_once && *own > 0 {
-            return decided(Outcome::Refused, tier, Why::Once);
+            return decided(ApplicationOutcome::Refused, tier, Why::Once);
         }
         if let Some(quota) = claim.terms.quota_per_year.filter(|quota| *own + application.units > *quota) {
-            return decided(Outcome::Refused, tier, Why::Quota(quota));
+            return decided(ApplicationOutcome::Refused, tier, Why::Quota(quota));
         }
         if let Some(capacity) = service.capacity {
             let period = if capacity.periods == 12 { month } else { year };
             let all = used.entry((application.service, period)).or_default();
             if *all + application.units > capacity.units {
-                return decided(Outcome::Queued, tier, Why::Capacity);
+                return decided(ApplicationOutcome::Queued, tier, Why::Capacity);
             }
             *all += application.units;
         }
@@ -270,14 +261,14 @@ impl<'a> Desk<'a> {
         let units = i64::try_from(application.units).unwrap_or(i64::MAX);
         Decision {
             fee_fen: fee_fen.map(|fee| fee.saturating_mul(units)),
-            ..decided(Outcome::Granted, tier, Why::Due(claim.reasons))
+            ..decided(ApplicationOutcome::Granted, tier, Why::Due(claim.reasons))
         }
     }
 
     /// Divides the cost of the units granted in an area and a year among those granted there.
     fn share(&self, decisions: &mut [Decision]) {
         let mut areas: BTreeMap<(usize, &str, i32), Vec<usize>> = BTreeMap::new();
-        for decision in decisions.iter().filter(|decision| decision.outcome == Outcome::Granted) {
+        for decision in decisions.iter().filter(|decision| decision.outcome == ApplicationOutcome::Granted) {
             let application = &self.applications[decision.application];
             let claim = self.claims[decision.application].as_ref();
             if claim.is_ok_and(|claim| claim.access == Access::Subsidised) {

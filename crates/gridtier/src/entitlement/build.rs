@@ -11,6 +11,7 @@ use super::service::{
 use crate::checked_toml::{CheckedToml, Day, Fault, did_you_mean};
 use crate::method::Tier;
 use crate::unit::round_half_away;
+use crate::word::Word;
 
 /// Most parts of a service that is priced by combination: every choice has its price.
 const PARTS_MAX: usize = 8;
@@ -92,12 +93,12 @@ impl Build<'_, '_> {
         let opens = opens.collect();
         Some(Service {
             id: raw.id.clone(),
-            dimensions: raw.dimensions.iter().filter_map(|word| Dimension::named(word)).collect(),
+            dimensions: raw.dimensions.iter().filter_map(|word| Dimension::from_code(word)).collect(),
             title: raw.title.clone(),
             title_zh: raw.title_zh.clone(),
             about: raw.about.clone(),
             about_zh: raw.about_zh.clone(),
-            start: Start::named(&raw.start)?,
+            start: Start::from_code(&raw.start)?,
             duty: raw.duty.clone(),
             unit: raw.unit.clone(),
             unit_zh: raw.unit_zh.clone(),
@@ -108,7 +109,7 @@ impl Build<'_, '_> {
                 units: capacity.units,
                 periods: if capacity.per == "month" { 12 } else { 1 },
             }),
-            cadence: Cadence::named(&raw.cadence)?,
+            cadence: Cadence::from_code(&raw.cadence)?,
             condition,
             outage_plan: raw.outage_plan,
             source: raw.source.clone(),
@@ -148,7 +149,7 @@ impl Build<'_, '_> {
 
     fn fee(&mut self, raw: &raw::Fee, id: &str, place: &str) -> Option<Fee> {
         let path = ["service", place, "fee"];
-        let rule = FeeRule::named(&raw.rule)?;
+        let rule = FeeRule::from_code(&raw.rule)?;
         let given = [
             ("amount", raw.amount.is_some(), FeeRule::Fixed),
             ("parts", !raw.parts.is_empty(), FeeRule::Combination),
@@ -158,10 +159,10 @@ impl Build<'_, '_> {
         for (key, is_given, of) in given {
             if is_given != (rule == of) {
                 let what = match is_given {
-                    true => format!("service {id}: fee rule {} has no `{key}`", rule.word()),
-                    false => format!("service {id}: fee rule {} needs `{key}`", rule.word()),
+                    true => format!("service {id}: fee rule {} has no `{key}`", rule.code()),
+                    false => format!("service {id}: fee rule {} needs `{key}`", rule.code()),
                 };
-                let fix = format!("`{key}` belongs to rule {}, and is needed there", of.word());
+                let fix = format!("`{key}` belongs to rule {}, and is needed there", of.code());
                 self.fault(&path, what, fix);
                 return None;
             }
@@ -169,7 +170,7 @@ impl Build<'_, '_> {
         match rule {
             FeeRule::Free => Some(Fee::Free),
             FeeRule::Fixed => raw.amount.map(|amount| Fee::Fixed(fen(amount))),
-            FeeRule::Shared => raw.share_by.as_deref().and_then(ShareKey::named).map(Fee::Shared),
+            FeeRule::Shared => raw.share_by.as_deref().and_then(ShareKey::from_code).map(Fee::Shared),
             FeeRule::Combination => self.combinations(raw, id, &path),
         }
     }
@@ -247,7 +248,7 @@ impl Build<'_, '_> {
         fee: &Option<Fee>,
         path: &[&str],
     ) -> Option<Cell> {
-        let access = Access::named(&raw.access)?;
+        let access = Access::from_code(&raw.access)?;
         let mut terms = self.terms(&raw.terms, access, fee);
         if let Some(Fee::Combination(parts, _)) = fee {
             terms.free_parts = self.parts(&raw.free_parts, parts, &service.id, path)?;
@@ -260,7 +261,7 @@ impl Build<'_, '_> {
             access,
             terms,
             condition: self.condition(raw.condition.as_deref(), path, &service.id),
-            provenance: Provenance::named(&raw.provenance)?,
+            provenance: Provenance::from_code(&raw.provenance)?,
             phrase: raw.phrase.clone(),
             less: raw.less.clone(),
             uptake_e6: e6(raw.uptake.or(service.uptake).unwrap_or(0.0)),
@@ -277,18 +278,18 @@ impl Build<'_, '_> {
         Terms {
             fee_fen: price,
             subsidy_e6: raw.subsidy_share.map(e6),
-            cadence: raw.cadence.as_deref().and_then(Cadence::named),
+            cadence: raw.cadence.as_deref().and_then(Cadence::from_code),
             quota_per_year: raw.quota_per_year,
             ..Terms::default()
         }
     }
 
     fn opening(&mut self, raw: &raw::Opening, fee: &Option<Fee>, id: &str, path: &[&str]) -> Option<Opening> {
-        let access = Access::named(&raw.access)?;
+        let access = Access::from_code(&raw.access)?;
         let terms = self.terms(&raw.terms, access, fee);
         Some(Opening {
             condition: self.condition(Some(&raw.condition), path, id)?,
-            reason: Reason::named(&raw.reason)?,
+            reason: Reason::from_code(&raw.reason)?,
             access,
             terms,
             source: raw.source.clone(),

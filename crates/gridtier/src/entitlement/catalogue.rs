@@ -1,20 +1,11 @@
-//! The catalogue of services and its matrix: one versioned file, checked whole before anybody is granted anything.
+//! The catalogue of services and its matrix: one versioned file, checked as a whole before anybody is granted anything.
+
+use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::build::{self, Build};
-use super::condition::{self, Field};
-use super::lint;
-use super::raw;
+use super::condition::{Condition, Field};
 use super::service::{Duty, Service};
-use super::shape::{DUTY_KEYS, KEYS};
-use crate::checked_toml::{CheckedToml, Day, Fault, Faults};
-
-/// The shipped catalogues by name: complete files.
-pub const CATALOGUES: [(&str, &str); 1] = [("paper", include_str!("../../presets/entitlements.toml"))];
-
-/// What rules owe to customers whatever their tier. Not an operator's to change.
-const DUTIES: &str = include_str!("../../presets/duties.toml");
 
 /// A checked catalogue.
 #[derive(Clone, Debug)]
@@ -40,121 +31,27 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// The catalogue that a text describes. `name` is the file's, for messages; `own` are the ids of a method's own
-    /// indicators, which its conditions may name too.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it, by line, with what to do.
-    pub fn parse(name: &str, text: &str, own: &[&str]) -> Result<Self, Faults> {
-        let (document, faults) = CheckedToml::survey(name, text, KEYS)?;
-        let raw: raw::Catalogue = match document.read() {
-            Ok(raw) => raw,
-            // What is of another kind stands among the faults of the shape, with what to do.
-            Err(unread) => return document.faults(faults).and(Err(unread)),
-        };
-        let fields = condition::fields(own);
-        let mut build = Build { document: &document, fields: &fields, faults };
-        let services = build.services(&raw.service);
-        let (from, to) = build.dates(&raw);
-        let duties = duties()?.into_iter().filter(|duty| duty.is_in_force(from, to)).collect();
-        let mut faults = build.faults;
-        let catalogue = Self {
-            name: raw.name,
-            version: raw.version,
-            effective_from: from,
-            effective_to: to,
-            source: raw.source,
-            text: text.into(),
-            fields,
-            services,
-            duties,
-        };
-        // A cell that could not be read has been told; what follows from it would only be noise.
-        if faults.is_empty() {
-            faults = lint::lint(&document, &catalogue);
-        }
-        document.faults(faults)?;
-        Ok(catalogue)
-    }
-
-    /// A shipped catalogue.
-    #[must_use]
-    pub fn shipped(name: &str, own: &[&str]) -> Option<Result<Self, Faults>> {
-        let (name, text) = CATALOGUES.iter().find(|(known, _)| *known == name)?;
-        Some(Self::parse(name, text, own))
-    }
-
-    /// Whether it holds on a day.
+    /// Whether it is in force on a day.
     #[must_use]
     pub fn is_in_force(&self, day: NaiveDate) -> bool {
         self.effective_from <= day && self.effective_to.is_none_or(|last| day <= last)
     }
 
-    /// The place of a service by its id.
+    /// Position of a service in [`services`](Self::services), by its id.
     #[must_use]
     pub fn service(&self, id: &str) -> Option<usize> {
         self.services.iter().position(|service| service.id == id)
     }
 
-    /// The columns that its conditions look at, as places in the fields, in order.
+    /// Whether the service is a basic duty: owed to everybody.
     #[must_use]
-    pub fn columns(&self) -> Vec<usize> {
-        let mut columns = std::collections::BTreeSet::new();
-        for service in &self.services {
-            let conditions = service.condition.iter();
-            let conditions =
-                conditions.chain(service.cells.iter().filter_map(|cell| cell.condition.as_ref()));
-            for condition in conditions.chain(service.opens.iter().map(|opening| &opening.condition)) {
-                columns.extend(condition.columns());
-            }
-        }
-        columns.into_iter().collect()
+    pub fn is_regulated(&self, service: &Service) -> bool {
+        self.duties.iter().any(|duty| duty.is_basic && service.duty.as_ref() == Some(&duty.id))
+    }
+
+    /// The columns that its conditions look at, as positions in [`fields`](Self::fields), in order.
+    #[must_use]
+    pub fn columns(&self) -> BTreeSet<usize> {
+        self.services.iter().flat_map(Service::conditions).flat_map(Condition::columns).collect()
     }
 }
-
-/// All duties.
-///
-/// # Errors
-/// The shipped file is wrong: a bug that a test finds.
-pub fn duties() -> Result<Vec<Duty>, Faults> {
-    let name = "duties.toml";
-    let document = CheckedToml::parse(name, DUTIES, DUTY_KEYS)?;
-    let raw: raw::Duties = document.read()?;
-    let fields = condition::fields(&[]);
-    let mut duties = Vec::new();
-    let mut faults = Vec::new();
-    for (place, duty) in raw.duty.into_iter().enumerate() {
-        let line = document.line(&["duty", &place.to_string()]);
-        let from = duty.effective_from.as_ref().and_then(Day::date).unwrap_or_default();
-        match condition::Condition::parse(&duty.owed_to, &fields) {
-            Ok(owed_to) => duties.push(Duty {
-                id: duty.id,
-                title: duty.title,
-                title_zh: duty.title_zh,
-                owed_to,
-                is_basic: duty.kind == "basic",
-                source: duty.source,
-                effective_from: from,
-                effective_to: duty.effective_to.as_ref().and_then(Day::date),
-            }),
-            Err((what, fix)) => faults.push(Fault { line, what, fix }),
-        }
-    }
-    document.faults(faults).map(|()| duties)
-}
-
-impl Duty {
-    /// Whether it holds on some day from `from` to `to`.
-    fn is_in_force(&self, from: NaiveDate, to: Option<NaiveDate>) -> bool {
-        to.is_none_or(|to| self.effective_from <= to) && self.effective_to.is_none_or(|last| from <= last)
-    }
-}
-
-/// Fen of an amount in yuan, half away from zero.
-#[must_use]
-pub fn fen(yuan: f64) -> i64 {
-    build::scaled(yuan, 100.0)
-}
-
-#[cfg(test)]
-mod tests;

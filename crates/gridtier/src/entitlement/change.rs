@@ -7,35 +7,19 @@ use super::offer::Offer;
 use super::service::Access;
 use crate::method::Tier;
 
-/// How a customer's claim to a service changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// It has the service now.
-    Gained,
-    /// It has more of it.
-    More,
-    /// It has it on terms that are better in one respect and worse in another.
-    Terms,
-    /// It has less of it.
-    Less,
-    /// It has the service no more.
-    Lost,
-}
-
-impl Kind {
-    /// All of them, best first.
-    pub const ALL: [Self; 5] = [Self::Gained, Self::More, Self::Terms, Self::Less, Self::Lost];
-
-    /// The word in tables.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        ["gained", "more", "terms", "less", "lost"][self as usize]
-    }
-
-    /// The Chinese word.
-    #[must_use]
-    pub fn zh(self) -> &'static str {
-        ["新增", "提升", "条款变化", "降低", "取消"][self as usize]
+crate::words! {
+    /// How a customer's claim to a service changed, best first.
+    ChangeKind "kind of change" {
+        /// It has the service now and had not.
+        Gained "gained" "gained" "新增",
+        /// It has more of it.
+        More "more" "more" "提升",
+        /// It has it on terms that are better in one respect and worse in another.
+        Terms "terms" "other terms" "条款变化",
+        /// It has less of it.
+        Less "less" "less" "降低",
+        /// It had the service and has it no longer.
+        Lost "lost" "lost" "取消",
     }
 }
 
@@ -55,7 +39,7 @@ pub struct Change<'a> {
     /// The service's id.
     pub service: &'a str,
     /// How it changed.
-    pub kind: Kind,
+    pub kind: ChangeKind,
     /// What it was.
     pub before: Access,
     /// What it is.
@@ -87,13 +71,13 @@ pub fn changes<'a>(before: &Side<'a>, after: &Side<'a>) -> Vec<Change<'a>> {
         let (was, is) = (old.as_ref().map(|old| old.0), new.as_ref().map(|new| new.0));
         let kind = match (&was, &is) {
             (None, None) => return None,
-            (None, Some(_)) => Kind::Gained,
-            (Some(_), None) => Kind::Lost,
+            (None, Some(_)) => ChangeKind::Gained,
+            (Some(_), None) => ChangeKind::Lost,
             (Some(was), Some(is)) => match (is.less_than(was), was.less_than(is)) {
                 (None, None) => return None,
-                (Some(_), None) => Kind::Less,
-                (None, Some(_)) => Kind::More,
-                (Some(_), Some(_)) => Kind::Terms,
+                (Some(_), None) => ChangeKind::Less,
+                (None, Some(_)) => ChangeKind::More,
+                (Some(_), Some(_)) => ChangeKind::Terms,
             },
         };
         let access = |offer: Option<Offer>| offer.map_or(Access::None, |offer| offer.access);

@@ -12,6 +12,7 @@ use super::catalogue::Catalogue;
 use super::condition::{Condition, Datum, Field};
 use super::service::{Access, Cell, Opening, Reason, Service, Terms};
 use crate::method::Tier;
+use crate::word::Word;
 
 /// Customers of a cycle with the columns that conditions look at.
 pub struct Members<'b> {
@@ -133,18 +134,18 @@ pub struct Reasons(u8);
 
 impl Reasons {
     fn with(self, reason: Reason) -> Self {
-        Self(self.0 | 1 << reason as u8)
+        Self(self.0 | 1 << reason.position())
     }
 
     /// The reasons in order.
     pub fn iter(self) -> impl Iterator<Item = Reason> {
-        Reason::ALL.iter().copied().filter(move |&reason| self.0 >> reason as u8 & 1 == 1)
+        Reason::ALL.iter().copied().filter(move |&reason| self.0 >> reason.position() & 1 == 1)
     }
 
     /// Their words, as in tables: `tier;condition`.
     #[must_use]
     pub fn words(self) -> String {
-        self.iter().map(Reason::word).collect::<Vec<_>>().join(";")
+        self.iter().map(Word::code).collect::<Vec<_>>().join(";")
     }
 }
 
@@ -219,13 +220,4 @@ fn by_tier<'c>(cell: &'c Cell, record: &[Datum], reasons: Reasons) -> Option<Gra
         basis: Basis::Cell(cell),
         reasons: reasons.with(Reason::Tier),
     })
-}
-
-impl Catalogue {
-    /// Whether the service is owed to everybody.
-    #[must_use]
-    pub fn is_regulated(&self, service: &Service) -> bool {
-        let duty = service.duty.as_ref().and_then(|id| self.duties.iter().find(|duty| duty.id == *id));
-        duty.is_some_and(|duty| duty.is_basic)
-    }
 }

@@ -9,6 +9,7 @@ use super::offer::Offer;
 use super::service::{Access, Cell, Combination, Fee, Part, Provenance, Service, Start, Terms};
 use crate::checked_toml::{CheckedToml, Fault, did_you_mean};
 use crate::method::Tier;
+use crate::word::Word;
 
 /// Every fault of a catalogue whose words and numbers could all be read.
 pub(super) fn lint(document: &CheckedToml, catalogue: &Catalogue) -> Vec<Fault> {
@@ -210,7 +211,7 @@ impl Lint<'_, '_> {
         if is_text == cell.phrase.trim().is_empty() {
             let what = match is_text {
                 true => format!("{who}: provenance text without the paper's phrase"),
-                false => format!("{who}: a phrase of the paper, but provenance {}", cell.provenance.word()),
+                false => format!("{who}: a phrase of the paper, but provenance {}", cell.provenance.code()),
             };
             self.fault(&path, what, "provenance text and `phrase` belong together");
         }
@@ -235,7 +236,7 @@ impl Lint<'_, '_> {
         let shared = matches!(service.fee, Fee::Shared(_));
         let has_fee = terms.fee_fen.is_some_and(|fee| fee > 0);
         let is_part = terms.subsidy_e6.is_some_and(|share| (1..1_000_000).contains(&share));
-        let rule = service.fee.rule().word();
+        let rule = service.fee.rule().code();
         let wrong = match access {
             Access::Paid if !priced => Some(format!("paid, but the fee rule is {rule}")),
             Access::Paid if fixed && !has_fee => Some("paid, but the fee is 0".into()),
@@ -247,13 +248,13 @@ impl Lint<'_, '_> {
                 Some("subsidised, but `subsidy_share` is not between 0 and 1".into())
             }
             Access::None | Access::Limited | Access::OnApplication | Access::Included if has_fee => {
-                Some(format!("{}, but it has a fee", access.word()))
+                Some(format!("{}, but it has a fee", access.code()))
             }
             Access::OnApplication if service.start != Start::Application => {
                 Some("on_application, but the service starts automatically".into())
             }
             _ if access != Access::Subsidised && terms.subsidy_e6.is_some() => {
-                Some(format!("{}, but it has a `subsidy_share`", access.word()))
+                Some(format!("{}, but it has a `subsidy_share`", access.code()))
             }
             _ => None,
         };

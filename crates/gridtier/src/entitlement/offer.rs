@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::service::{Access, Cadence, Fee, Service, Terms};
+use crate::word::Word;
 
 /// A service as somebody gets it.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +44,7 @@ impl Offer<'_> {
     #[must_use]
     pub fn less_than(&self, other: &Offer) -> Option<String> {
         if self.access < other.access {
-            return Some(format!("{} against {}", self.access.word(), other.access.word()));
+            return Some(format!("{} against {}", self.access.code(), other.access.code()));
         }
         let is_higher = self.access > other.access;
         let quotas = (self.terms.quota_per_year, other.terms.quota_per_year);

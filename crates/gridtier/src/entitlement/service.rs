@@ -4,50 +4,9 @@ use super::condition::Condition;
 use crate::method::Tier;
 use chrono::NaiveDate;
 
-/// Declares an enum of words that appear in files: names, English and Chinese.
-macro_rules! words {
-    ($(#[$about:meta])* $name:ident, $all:ident, [$($(#[$doc:meta])* $variant:ident $word:literal $en:literal $zh:literal),+ $(,)?]) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$doc])* $variant),+ }
-
-        #[doc = concat!("The words of [`", stringify!($name), "`] in files.")]
-        pub const $all: &[&str] = &[$($word),+];
-
-        impl $name {
-            /// All of them, in order.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The word in files.
-            #[must_use]
-            pub fn word(self) -> &'static str {
-                $all[self as usize]
-            }
-
-            /// The English name.
-            #[must_use]
-            pub fn en(self) -> &'static str {
-                [$($en),+][self as usize]
-            }
-
-            /// The Chinese name.
-            #[must_use]
-            pub fn zh(self) -> &'static str {
-                [$($zh),+][self as usize]
-            }
-
-            /// The one of that word.
-            #[must_use]
-            pub fn named(word: &str) -> Option<Self> {
-                $all.iter().position(|known| *known == word).map(|place| Self::ALL[place])
-            }
-        }
-    };
-}
-
-words!(
+crate::words! {
     /// A dimension of SERVQUAL (Parasuraman, Zeithaml and Berry 1988), or the basic services outside of it.
-    Dimension, DIMENSIONS, [
+    Dimension "SERVQUAL dimension" {
         /// 基本服务: everybody's, outside the five dimensions.
         Basic "basic" "basic service" "基本服务",
         /// 可靠性
@@ -60,12 +19,12 @@ words!(
         Empathy "empathy" "empathy" "移情性",
         /// 有形性
         Tangibles "tangibles" "tangibles" "有形性",
-    ]
-);
+    }
+}
 
-words!(
+crate::words! {
     /// What a customer gets of a service, from least to most.
-    Access, ACCESSES, [
+    Access "access" {
         /// Nothing.
         None "none" "–" "–",
         /// A part of it, as the terms say.
@@ -78,34 +37,34 @@ words!(
         OnApplication "on_application" "on application" "申请后提供",
         /// All of it without a fee.
         Included "included" "included" "包含",
-    ]
-);
+    }
+}
 
-words!(
+crate::words! {
     /// Who says that a tier gets a service.
-    Provenance, PROVENANCES, [
+    Provenance "provenance" {
         /// The source paper.
         Text "text" "stated in the paper" "论文原文",
         /// Inferred from the paper's general statements.
         Inferred "inferred" "inferred" "推定",
         /// The operator of the catalogue.
         Operator "operator" "set by the operator" "企业规定",
-    ]
-);
+    }
+}
 
-words!(
+crate::words! {
     /// Who begins.
-    Start, STARTS, [
+    Start "start of a service" {
         /// The utility, by itself.
         Automatic "automatic" "automatic" "主动提供",
         /// The customer asks.
         Application "application" "on request" "客户申请",
-    ]
-);
+    }
+}
 
-words!(
+crate::words! {
     /// How often, from rarest to most frequent; the first two have no rhythm.
-    Cadence, CADENCES, [
+    Cadence "cadence" {
         /// When somebody asks.
         OnDemand "on_demand" "on demand" "按需",
         /// When something happens.
@@ -120,12 +79,12 @@ words!(
         Quarterly "quarterly" "quarterly" "每季度",
         /// Each month.
         Monthly "monthly" "monthly" "每月",
-    ]
-);
+    }
+}
 
-words!(
+crate::words! {
     /// How a price comes about.
-    FeeRule, FEE_RULES, [
+    FeeRule "fee rule" {
         /// No price.
         Free "free" "free" "免费",
         /// The same for every unit.
@@ -134,24 +93,24 @@ words!(
         Combination "combination" "by combination" "按组合收费",
         /// The utility bears a share, the applicants of an area divide the rest.
         Shared "shared" "shared cost" "分摊",
-    ]
-);
+    }
+}
 
-words!(
+crate::words! {
     /// How the applicants of an area divide what a subsidy leaves.
-    ShareKey, SHARE_KEYS, [
+    ShareKey "key of a shared fee" {
         /// Each the same.
         Equal "equal" "equally" "均摊",
         /// By contract capacity.
         Capacity "capacity" "by contract capacity" "按合同容量",
         /// By annual energy.
         Energy "energy" "by annual energy" "按年用电量",
-    ]
-);
+    }
+}
 
-words!(
+crate::words! {
     /// Why a customer has a service.
-    Reason, REASONS, [
+    Reason "reason" {
         /// Its tier has a cell for it.
         Tier "tier" "tier" "客户等级",
         /// A condition besides the tier holds.
@@ -160,8 +119,8 @@ words!(
         Importance "importance" "importance level" "重要电力用户",
         /// It is owed to everybody.
         Regulation "regulation" "regulation" "监管要求",
-    ]
-);
+    }
+}
 
 impl Cadence {
     /// Times a year, when there is a rhythm.
@@ -349,6 +308,12 @@ impl Service {
     #[must_use]
     pub fn cell(&self, tier: Tier) -> &Cell {
         &self.cells[tier as usize]
+    }
+
+    /// Every condition of the service, its cells and its openings.
+    pub fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        let of_cells = self.cells.iter().filter_map(|cell| cell.condition.as_ref());
+        self.condition.iter().chain(of_cells).chain(self.opens.iter().map(|opening| &opening.condition))
     }
 
     /// The price in fen of a choice of parts for a tier: parts that are free for it cost nothing. `None` when the

@@ -1,7 +1,8 @@
 //! The shape of a catalogue of entitlements: every key, what it may hold, and what it is for.
 
-use super::service::{ACCESSES, CADENCES, DIMENSIONS, FEE_RULES, PROVENANCES, SHARE_KEYS, STARTS};
+use super::service::{Access, Cadence, Dimension, FeeRule, Provenance, ShareKey, Start};
 use crate::checked_toml::{Key, Shape};
+use crate::word::Word;
 
 /// Largest amount of money in a catalogue, in yuan.
 const AMOUNT_CNY_MAX: f64 = 1e9;
@@ -13,17 +14,17 @@ const UNITS: Shape = Shape::Integer(1, 1_000_000_000);
 const WORDS: Shape = Shape::List(&Shape::Text);
 
 const CELL: &[Key] = &[
-    Key::required("access", Shape::OneOf(ACCESSES), "what the tier gets"),
+    Key::required("access", Shape::OneOf(Access::CODES), "what the tier gets"),
     Key::required(
         "provenance",
-        Shape::OneOf(PROVENANCES),
+        Shape::OneOf(Provenance::CODES),
         "who says so: the paper, an inference, the operator",
     ),
     Key::optional("phrase", Shape::Text, "provenance text: the paper's words"),
     Key::optional("fee", MONEY, "paid: price of a unit in CNY, instead of the service's"),
     Key::optional("subsidy_share", SHARE, "subsidised: the share that the utility bears"),
     Key::optional("free_parts", WORDS, "paid by combination: parts that cost nothing"),
-    Key::optional("cadence", Shape::OneOf(CADENCES), "how often, instead of the service's"),
+    Key::optional("cadence", Shape::OneOf(Cadence::CODES), "how often, instead of the service's"),
     Key::optional("quota_per_year", UNITS, "most units a customer gets in a year"),
     Key::optional("uptake", UPTAKE, "units a year and entitled customer, instead of the service's"),
     Key::optional("condition", Shape::Text, "what must hold besides the tier"),
@@ -42,11 +43,11 @@ const CELLS: &[Key] = &[
 const OPENS: &[Key] = &[
     Key::required("condition", Shape::Text, "for whom, whatever the tier"),
     Key::required("reason", Shape::OneOf(&["importance", "regulation"]), "why"),
-    Key::required("access", Shape::OneOf(ACCESSES), "what they get at least"),
+    Key::required("access", Shape::OneOf(Access::CODES), "what they get at least"),
     Key::required("source", Shape::Text, "the rule that says so"),
     Key::optional("fee", MONEY, "paid: price of a unit in CNY, instead of the service's"),
     Key::optional("subsidy_share", SHARE, "subsidised: the share that the utility bears"),
-    Key::optional("cadence", Shape::OneOf(CADENCES), "how often, instead of the service's"),
+    Key::optional("cadence", Shape::OneOf(Cadence::CODES), "how often, instead of the service's"),
     Key::optional("quota_per_year", UNITS, "most units a customer gets in a year"),
 ];
 
@@ -64,7 +65,7 @@ const COMBINATION: &[Key] = &[
 ];
 
 const FEE: &[Key] = &[
-    Key::required("rule", Shape::OneOf(FEE_RULES), "how a price comes about"),
+    Key::required("rule", Shape::OneOf(FeeRule::CODES), "how a price comes about"),
     Key::optional("amount", MONEY, "fixed: price of a unit in CNY"),
     Key::optional("parts", Shape::List(&Shape::Table(PART)), "combination: what can be chosen"),
     Key::optional(
@@ -74,7 +75,7 @@ const FEE: &[Key] = &[
     ),
     Key::optional(
         "share_by",
-        Shape::OneOf(SHARE_KEYS),
+        Shape::OneOf(ShareKey::CODES),
         "shared: how applicants of an area divide what is left",
     ),
 ];
@@ -88,14 +89,14 @@ const SERVICE: &[Key] = &[
     Key::required("id", Shape::Text, "its name in tables, such as S06"),
     Key::required(
         "dimensions",
-        Shape::List(&Shape::OneOf(DIMENSIONS)),
+        Shape::List(&Shape::OneOf(Dimension::CODES)),
         "SERVQUAL dimensions; basic services stand outside",
     ),
     Key::required("title", Shape::Text, "name in English"),
     Key::required("title_zh", Shape::Text, "name in Chinese"),
     Key::required("about", Shape::Text, "one line in English"),
     Key::required("about_zh", Shape::Text, "one line in Chinese"),
-    Key::required("start", Shape::OneOf(STARTS), "the utility begins by itself, or the customer asks"),
+    Key::required("start", Shape::OneOf(Start::CODES), "the utility begins by itself, or the customer asks"),
     Key::optional("duty", Shape::Text, "the duty that makes it a regulated service"),
     Key::required("unit", Shape::Text, "what is counted, in English"),
     Key::required("unit_zh", Shape::Text, "what is counted, in Chinese"),
@@ -108,7 +109,7 @@ const SERVICE: &[Key] = &[
     ),
     Key::required("fee", Shape::Table(FEE), "how its price comes about"),
     Key::optional("capacity", Shape::Table(CAPACITY), "what the utility can deliver; unlimited if left out"),
-    Key::required("cadence", Shape::OneOf(CADENCES), "how often"),
+    Key::required("cadence", Shape::OneOf(Cadence::CODES), "how often"),
     Key::optional("condition", Shape::Text, "to whom it can apply at all, whatever the tier"),
     Key::optional("outage_plan", Shape::Flag, "whether the approved outage plan must leave room for it"),
     Key::optional("source", Shape::Text, "where the service is named"),

@@ -15,6 +15,8 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
+use crate::word::Word;
+
 pub use due::{customer, grants, grants_schema, holders, holders_schema};
 pub use matrix::{cell_terms, cells, combinations, condition_words, matrix, opened_to, services};
 pub use notice::{Noticed, Notices, decisions, notices_schema};
@@ -44,6 +46,12 @@ impl Words {
             Self::Both if en == zh => en.to_owned(),
             Self::Both => format!("{zh} {en}"),
         }
+    }
+
+    /// The name of a coded word.
+    #[must_use]
+    pub fn name(self, word: impl Word) -> String {
+        self.pick(word.code(), word.en(), word.zh())
     }
 }
 

@@ -37,7 +37,7 @@ fn asks(customer: &str, service: &str) -> Application {
     }
 }
 
-fn outcomes(decisions: &[Decision]) -> Vec<Outcome> {
+fn outcomes(decisions: &[Decision]) -> Vec<ApplicationOutcome> {
     decisions.iter().map(|decision| decision.outcome).collect()
 }
 
@@ -51,7 +51,7 @@ fn a_shared_cost_is_divided_by_capacity_and_the_subsidy_borne_by_the_utility() {
     ];
     let in_area = |id: &str| Application { area: "T1".into(), ..asks(id, "S18") };
     let decisions = decide(&people, &[in_area("a"), in_area("b"), in_area("c"), in_area("d")]);
-    use Outcome::{Granted, Refused};
+    use ApplicationOutcome::{Granted, Refused};
     assert_eq!(outcomes(&decisions), [Granted, Granted, Refused, Refused]);
     assert_eq!(decisions[2].why, Why::Tier);
     assert!(
@@ -83,7 +83,7 @@ fn protection_needs_the_outage_plan_and_importance_opens_it_whatever_the_tier() 
         &people,
         &[with("a", None), with("a", Some(false)), with("a", Some(true)), with("b", Some(true))],
     );
-    use Outcome::{Granted, Pending, Refused};
+    use ApplicationOutcome::{Granted, Pending, Refused};
     assert_eq!(outcomes(&decisions), [Pending, Refused, Granted, Granted]);
     assert!(matches!(decisions[3].why, Why::Due(reasons) if reasons.words() == "importance"));
     assert_eq!(decide(&people, &[asks("nobody", "S20")])[0].why, Why::NotGraded);
@@ -104,7 +104,7 @@ fn capacity_goes_to_opened_claims_then_tiers_then_days_then_ids() {
     let wanted = capacity.units - 1;
     let all = [big("a", 20_000, 1), big("b", 20_001, wanted), big("c", 20_002, 1), big("d", 20_002, 1)];
     let decisions = decide(&people, &all);
-    use Outcome::{Granted, Queued};
+    use ApplicationOutcome::{Granted, Queued};
     assert_eq!(outcomes(&decisions), [Queued, Granted, Granted, Queued]);
     let mut reversed: Vec<Application> = all.to_vec();
     reversed.reverse();
@@ -124,7 +124,7 @@ fn a_choice_of_parts_has_its_price_and_a_quota_its_end() {
     let booking = |day| Application { applied_on: day, ..asks("b", "S06") };
     let decisions = decide(&people, &[booking(20_000), booking(20_001), booking(20_002), booking(20_400)]);
     assert_eq!(decisions[2].why, Why::Quota(2), "two a year");
-    assert_eq!(decisions[3].outcome, Outcome::Granted, "the next year is another");
+    assert_eq!(decisions[3].outcome, ApplicationOutcome::Granted, "the next year is another");
 }
 
 #[test]

@@ -14,6 +14,7 @@ use super::super::service::{Access, Reason, Service};
 use super::matrix::{access_name, cell_terms, note, title};
 use super::{Draft, MONEY, MONEY_DIGITS, Sheet, Words, e6, schema};
 use crate::method::Tier;
+use crate::word::Word;
 
 /// Columns of everybody's grants, by customer and then in the order of the catalogue.
 #[must_use]
@@ -75,9 +76,9 @@ impl Rows {
         let words = [
             tier.name(),
             service.id.as_str(),
-            grant.access.word(),
-            service.fee.rule().word(),
-            cadence.word(),
+            grant.access.code(),
+            service.fee.rule().code(),
+            cadence.code(),
             reasons.as_str(),
         ];
         self.ids.append_value(id);

@@ -2,7 +2,7 @@
 
 use super::super::catalogue::Catalogue;
 use super::super::condition::Condition;
-use super::super::service::{Access, Cell, Dimension, Fee, Opening, Service, Terms};
+use super::super::service::{Access, Cell, Fee, Opening, Service, Terms};
 use super::{Draft, Sheet, Words, e6};
 use crate::method::Tier;
 
@@ -14,11 +14,7 @@ fn by_dimension(catalogue: &Catalogue) -> Vec<&Service> {
 }
 
 fn dimensions(service: &Service, words: Words) -> String {
-    let names: Vec<String> = service
-        .dimensions
-        .iter()
-        .map(|dimension: &Dimension| words.pick(dimension.word(), dimension.en(), dimension.zh()))
-        .collect();
+    let names: Vec<String> = service.dimensions.iter().map(|&dimension| words.name(dimension)).collect();
     names.join(" / ")
 }
 
@@ -27,7 +23,7 @@ pub(super) fn tier_name(tier: Tier, words: Words) -> String {
 }
 
 pub(super) fn access_name(access: Access, words: Words) -> String {
-    words.pick(access.word(), access.en(), access.zh())
+    words.name(access)
 }
 
 pub(super) fn title(service: &Service, words: Words) -> String {
@@ -84,7 +80,7 @@ pub fn cell_terms(service: &Service, access: Access, terms: &Terms, words: Words
     if let Some(cadence) =
         terms.cadence.filter(|cadence| *cadence != service.cadence || access == Access::Limited)
     {
-        parts.push(words.pick(cadence.word(), cadence.en(), cadence.zh()));
+        parts.push(words.name(cadence));
     }
     if let Some(quota) = terms.quota_per_year {
         parts.push(words.pick(
@@ -125,12 +121,7 @@ pub fn matrix(catalogue: &Catalogue, words: Words) -> Sheet {
         draft = draft.text(name, each().map(|service| Some(short(service, service.cell(tier), words))));
     }
     draft
-        .text(
-            ("start", "begins", "启动方式"),
-            each().map(|service| {
-                Some(words.pick(service.start.word(), service.start.en(), service.start.zh()))
-            }),
-        )
+        .text(("start", "begins", "启动方式"), each().map(|service| Some(words.name(service.start))))
         .flags(("regulated", "regulated", "监管服务"), each().map(|service| catalogue.is_regulated(service)))
         .text(
             ("condition", "* only if", "* 适用条件"),
@@ -170,7 +161,7 @@ pub fn cells(catalogue: &Catalogue, words: Words) -> Sheet {
             ("cadence", "cadence", "频次"),
             each().map(|(service, _, cell)| {
                 let cadence = cell.terms.cadence.unwrap_or(service.cadence);
-                (cell.access != Access::None).then(|| words.pick(cadence.word(), cadence.en(), cadence.zh()))
+                (cell.access != Access::None).then(|| words.name(cadence))
             }),
         )
         .integers(
@@ -186,7 +177,7 @@ pub fn cells(catalogue: &Catalogue, words: Words) -> Sheet {
             ("provenance", "provenance", "依据"),
             each().map(|(.., cell)| {
                 let provenance = cell.provenance;
-                Some(words.pick(provenance.word(), provenance.en(), provenance.zh()))
+                Some(words.name(provenance))
             }),
         )
         .text(("phrase", "the paper's words", "论文原文"), each().map(|(.., cell)| some(&cell.phrase)))
@@ -247,7 +238,7 @@ pub fn services(catalogue: &Catalogue, words: Words) -> Sheet {
             ("fee_rule", "fee rule", "收费规则"),
             each().map(|service| {
                 let rule = service.fee.rule();
-                Some(words.pick(rule.word(), rule.en(), rule.zh()))
+                Some(words.name(rule))
             }),
         )
         .integers(

@@ -9,12 +9,13 @@ use arrow_schema::{DataType, SchemaRef};
 
 use super::super::application::{Application, Decision, Why};
 use super::super::catalogue::Catalogue;
-use super::super::change::{Change, Kind};
+use super::super::change::{Change, ChangeKind};
 use super::super::offer::Offer;
 use super::due::reason_words;
 use super::matrix::{access_name, cell_terms, note, parts_of, tier_name, title};
 use super::{Draft, Sheet, Words, schema};
 use crate::method::Tier;
+use crate::word::Word;
 
 /// Columns of the notice list.
 #[must_use]
@@ -42,7 +43,7 @@ pub struct Notices<'a> {
     words: Words,
     cells: [StringBuilder; 11],
     rows: usize,
-    counts: BTreeMap<(String, Kind), u64>,
+    counts: BTreeMap<(String, ChangeKind), u64>,
 }
 
 /// Whether a customer stands on the notice list.
@@ -78,7 +79,7 @@ impl<'a> Notices<'a> {
                 after,
                 Some(change.service.to_owned()),
                 Some(self.title(change.service)),
-                Some(words.pick(kind.word(), kind.word(), kind.zh())),
+                Some(words.name(kind)),
                 Some(access_name(change.before, words)),
                 Some(access_name(change.after, words)),
                 Some(offered(change.terms_before, words)),
@@ -121,25 +122,19 @@ impl<'a> Notices<'a> {
             let new: Vec<&str> = known.filter(|id| !ids.contains(id)).collect();
             ids.extend(new);
         }
-        ids.retain(|id| Kind::ALL.iter().any(|kind| self.count(id, *kind) > 0));
+        ids.retain(|id| ChangeKind::ALL.iter().any(|kind| self.count(id, *kind) > 0));
         let mut draft = Draft::new(self.words)
             .text(("service", "service", "编号"), ids.iter().map(|id| Some((*id).to_owned())))
             .text(("title", "name", "服务"), ids.iter().map(|id| Some(self.title(id))));
-        let names: [(&str, &str, &str); 5] = [
-            ("gained", "gained", "新增"),
-            ("more", "more", "提升"),
-            ("terms", "other terms", "条款变化"),
-            ("less", "less", "降低"),
-            ("lost", "lost", "取消"),
-        ];
-        for (kind, name) in Kind::ALL.into_iter().zip(names) {
+        for &kind in ChangeKind::ALL {
+            let name = (kind.code(), kind.en(), kind.zh());
             let shown = |count: u64| (count == 0 || count >= min_count).then_some(count as i64);
             draft = draft.integers(name, ids.iter().map(|id| shown(self.count(id, kind))));
         }
         draft.sheet(("changes", "Gains and losses", "服务变化"))
     }
 
-    fn count(&self, id: &str, kind: Kind) -> u64 {
+    fn count(&self, id: &str, kind: ChangeKind) -> u64 {
         self.counts.get(&(id.to_owned(), kind)).copied().unwrap_or(0)
     }
 }
@@ -148,7 +143,7 @@ impl<'a> Notices<'a> {
 fn offered(offer: Option<Offer>, words: Words) -> String {
     let Some(Offer { service, access, terms }) = offer else { return String::new() };
     let cadence = terms.cadence.unwrap_or(service.cadence);
-    let cadence = words.pick(cadence.word(), cadence.en(), cadence.zh());
+    let cadence = words.name(cadence);
     let mut parts = vec![cell_terms(service, access, terms, words), note(terms, words)];
     if terms.cadence.is_none() {
         parts.insert(0, cadence);
@@ -195,7 +190,7 @@ pub fn decisions(
             ("outcome", "outcome", "结果"),
             each().map(|(decision, _)| {
                 let outcome = decision.outcome;
-                Some(words.pick(outcome.word(), outcome.word(), outcome.zh()))
+                Some(words.name(outcome))
             }),
         )
         .text(("why", "why", "原因"), each().map(|(decision, _)| Some(why(&decision.why, words))))
