@@ -1,82 +1,303 @@
-//! The repository checks itself: modules go one way, functions stay short, what is written down is true.
+//! The repository checks itself: modules use each other in one direction, files stay short, documentation is true.
+//!
+//! Sources are parsed, and items under `#[cfg(test)]` are left out one by one: a test may use anything.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use quote::ToTokens as _;
+use syn::visit::Visit;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-fn rust_files(dir: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(dir).unwrap().map(Result::unwrap) {
-        let path = entry.path();
-        if path.is_dir() {
-            files.extend(rust_files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
+/// The packages of the workspace.
+fn packages() -> Vec<String> {
+    let folders = fs::read_dir(root().join("crates")).unwrap().map(|entry| entry.unwrap());
+    let folders = folders.filter(|folder| folder.path().join("Cargo.toml").exists());
+    let names: Vec<String> = folders.map(|folder| folder.file_name().into_string().unwrap()).collect();
+    assert!(names.len() > 3, "{names:?}");
+    names
+}
+
+/// A module's path within its crate: empty for the crate's root.
+type ModulePath = Vec<String>;
+
+/// The modules of one crate that are not tests.
+#[derive(Default)]
+struct Crate {
+    /// By path: the names of the child modules, in the order of their declaration.
+    children: BTreeMap<ModulePath, Vec<String>>,
+    /// By path: what the module's own items name.
+    used: BTreeMap<ModulePath, BTreeSet<ModulePath>>,
+    /// By path: lines of code.
+    lines: BTreeMap<ModulePath, usize>,
+    /// By path: source of the items that are no tests.
+    text: BTreeMap<ModulePath, String>,
+}
+
+impl Crate {
+    /// Parses a crate from its root file.
+    fn parse(package: &str) -> Self {
+        let source = root().join("crates").join(package).join("src");
+        let file = [source.join("lib.rs"), source.join("main.rs")].into_iter().find(|file| file.exists());
+        let mut parsed = Self::default();
+        parsed.add_file(&file.unwrap(), &source, ModulePath::new());
+        parsed
+    }
+
+    fn add_file(&mut self, file: &Path, folder: &Path, path: ModulePath) {
+        let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let parsed = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        self.add_items(parsed.items, folder, &path);
+    }
+
+    /// Adds a module's items; its child modules lie in `folder`.
+    fn add_items(&mut self, items: Vec<syn::Item>, folder: &Path, path: &ModulePath) {
+        let mut children = Vec::new();
+        let mut paths = UsedPaths { module: path, found: BTreeSet::new() };
+        let (mut lines, mut source) = (0, String::new());
+        for item in items.into_iter().filter(|item| !is_test(attributes(item))) {
+            let syn::Item::Mod(module) = item else {
+                paths.visit_item(&item);
+                source.push_str(&item.to_token_stream().to_string());
+                lines += code_lines(&item);
+                continue;
+            };
+            let name = module.ident.to_string();
+            let mut child = path.clone();
+            child.push(name.clone());
+            let inner = folder.join(&name);
+            match module.content {
+                Some((_, items)) => self.add_items(items, &inner, &child),
+                None => {
+                    let beside = folder.join(format!("{name}.rs"));
+                    let file = if beside.exists() { beside } else { inner.join("mod.rs") };
+                    self.add_file(&file, &inner, child);
+                }
+            }
+            children.push(name);
+        }
+        self.used.insert(path.clone(), paths.found);
+        self.children.insert(path.clone(), children);
+        self.lines.insert(path.clone(), lines);
+        self.text.insert(path.clone(), source);
+    }
+
+    /// The module that a path leads into: its longest prefix that is a module.
+    fn module_of(&self, path: &[String]) -> ModulePath {
+        let length = (0..=path.len()).rev().find(|length| self.children.contains_key(&path[..*length]));
+        path[..length.unwrap_or(0)].to_vec()
+    }
+
+    /// By module: the other modules that it uses, neither above nor below it in the tree of modules.
+    fn uses(&self) -> BTreeMap<&ModulePath, BTreeSet<ModulePath>> {
+        let mut uses = BTreeMap::new();
+        for (module, paths) in &self.used {
+            let others = paths.iter().map(|path| self.module_of(path));
+            let others = others.filter(|other| !other.starts_with(module) && !module.starts_with(other));
+            uses.insert(module, others.collect());
+        }
+        uses
+    }
+}
+
+/// Collects the paths that begin with `crate`, `self` or `super`, from the crate's root.
+struct UsedPaths<'a> {
+    module: &'a ModulePath,
+    found: BTreeSet<ModulePath>,
+}
+
+impl UsedPaths<'_> {
+    fn add(&mut self, segments: &[String]) {
+        let mut base = match segments.first().map(String::as_str) {
+            Some("crate") => ModulePath::new(),
+            Some("self" | "super") => self.module.clone(),
+            _ => return,
+        };
+        for segment in segments {
+            match segment.as_str() {
+                "crate" | "self" => {}
+                "super" => drop(base.pop()),
+                _ => base.push(segment.clone()),
+            }
+        }
+        self.found.insert(base);
+    }
+
+    fn add_tree(&mut self, prefix: &mut Vec<String>, tree: &syn::UseTree) {
+        match tree {
+            syn::UseTree::Path(path) => {
+                prefix.push(path.ident.to_string());
+                self.add_tree(prefix, &path.tree);
+                prefix.pop();
+            }
+            syn::UseTree::Name(name) => self.add_leaf(prefix, name.ident.to_string()),
+            syn::UseTree::Rename(rename) => self.add_leaf(prefix, rename.ident.to_string()),
+            syn::UseTree::Glob(_) => self.add(prefix),
+            syn::UseTree::Group(group) => {
+                group.items.iter().for_each(|tree| self.add_tree(prefix, tree));
+            }
         }
     }
-    files.sort();
-    files
+
+    fn add_leaf(&mut self, prefix: &mut Vec<String>, name: String) {
+        prefix.push(name);
+        self.add(prefix);
+        prefix.pop();
+    }
 }
 
-/// The modules that a `lib.rs` declares, in order, and the ones that only tests use.
-fn modules(lib: &str) -> Vec<String> {
-    let name = |line: &str| {
-        let line = line.trim().strip_prefix("pub ").unwrap_or(line.trim());
-        line.strip_prefix("mod ")?.strip_suffix(';').map(str::to_owned)
-    };
-    lib.split("#[cfg(test)]").next().unwrap().lines().filter_map(name).collect()
+impl<'ast> Visit<'ast> for UsedPaths<'_> {
+    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
+        self.add_tree(&mut Vec::new(), &item.tree);
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let segments: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        self.add(&segments);
+        syn::visit::visit_path(self, path);
+    }
+
+    /// A macro call holds no syntax tree: paths are sought in its tokens, documentation and other literals aside.
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        let text = without_literals(call.tokens.clone());
+        for (start, _) in text.match_indices("crate::") {
+            let path = text[start..].split(|c: char| !c.is_alphanumeric() && !"_:".contains(c)).next();
+            let segments: Vec<String> = path.unwrap_or_default().split("::").map(str::to_owned).collect();
+            self.add(&segments);
+        }
+    }
+
+    fn visit_item_mod(&mut self, _: &'ast syn::ItemMod) {}
 }
 
-/// The source without its tests: a module may be tested with anything.
-fn without_tests(text: &str) -> &str {
-    text.split("#[cfg(test)]").next().unwrap()
+fn without_literals(tokens: proc_macro2::TokenStream) -> String {
+    tokens.into_iter().fold(String::new(), |text, token| match token {
+        proc_macro2::TokenTree::Literal(_) => text + " ",
+        proc_macro2::TokenTree::Group(group) => text + " " + &without_literals(group.stream()) + " ",
+        proc_macro2::TokenTree::Punct(sign) => text + &sign.to_string(),
+        proc_macro2::TokenTree::Ident(name) => text + &name.to_string(),
+    })
+}
+
+/// Whether an item is compiled for tests only.
+fn is_test(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        let text = attribute.to_token_stream().to_string().replace(' ', "");
+        text == "#[cfg(test)]" || text == "#[test]"
+    })
+}
+
+fn attributes(item: &syn::Item) -> &[syn::Attribute] {
+    use syn::Item;
+    match item {
+        Item::Const(item) => &item.attrs,
+        Item::Enum(item) => &item.attrs,
+        Item::Fn(item) => &item.attrs,
+        Item::Impl(item) => &item.attrs,
+        Item::Macro(item) => &item.attrs,
+        Item::Mod(item) => &item.attrs,
+        Item::Static(item) => &item.attrs,
+        Item::Struct(item) => &item.attrs,
+        Item::Trait(item) => &item.attrs,
+        Item::Type(item) => &item.attrs,
+        Item::Use(item) => &item.attrs,
+        _ => &[],
+    }
+}
+
+/// Lines of an item that hold tokens.
+fn code_lines(item: &syn::Item) -> usize {
+    fn add(tokens: proc_macro2::TokenStream, lines: &mut BTreeSet<usize>) {
+        for token in tokens {
+            let span = token.span();
+            lines.extend([span.start().line, span.end().line]);
+            if let proc_macro2::TokenTree::Group(group) = token {
+                add(group.stream(), lines);
+            }
+        }
+    }
+    let mut lines = BTreeSet::new();
+    add(item.to_token_stream(), &mut lines);
+    lines.len()
+}
+
+/// The modules that can be reached from `start` by one use or more.
+fn reachable(uses: &BTreeMap<&ModulePath, BTreeSet<ModulePath>>, start: &ModulePath) -> BTreeSet<ModulePath> {
+    let (mut reached, mut open) = (BTreeSet::new(), vec![start.clone()]);
+    while let Some(module) = open.pop() {
+        for used in uses.get(&module).into_iter().flatten() {
+            if reached.insert(used.clone()) {
+                open.push(used.clone());
+            }
+        }
+    }
+    reached
 }
 
 #[test]
 fn a_module_uses_only_those_above_it() {
-    for package in ["gridtier", "gridtier-io"] {
-        let source = root().join("crates").join(package).join("src");
-        let order = modules(&fs::read_to_string(source.join("lib.rs")).unwrap());
-        assert!(order.len() > 5, "{package}");
-        let place = |name: &str| order.iter().position(|module| module == name);
-        for file in rust_files(&source) {
-            let relative = file.strip_prefix(&source).unwrap();
-            let module = relative.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs");
-            let is_test =
-                relative.iter().any(|part| part.to_str().unwrap().trim_end_matches(".rs") == "tests");
-            let (Some(own), false) = (place(module), is_test) else { continue };
-            let text = fs::read_to_string(&file).unwrap();
-            for used in without_tests(&text).split("crate::").skip(1) {
-                let used: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-                let Some(other) = place(&used) else { continue };
-                assert!(other <= own, "{package}: {} uses {used}, which stands below it", relative.display());
+    let mut wrong = Vec::new();
+    for package in packages() {
+        let parsed = Crate::parse(&package);
+        for (module, used) in parsed.uses() {
+            for other in used {
+                let common = module.iter().zip(&other).take_while(|(a, b)| a == b).count();
+                let siblings = &parsed.children[&module[..common]];
+                let [own, used] =
+                    [module, &other].map(|path| siblings.iter().position(|name| *name == path[common]));
+                if used >= own {
+                    wrong.push(format!("{package}: {} uses {}", module.join("::"), other.join("::")));
+                }
             }
         }
+    }
+    assert!(wrong.is_empty(), "declared below the module that uses them:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_two_modules_use_each_other() {
+    for package in packages() {
+        let parsed = Crate::parse(&package);
+        assert!(parsed.children[&ModulePath::new()].len() > 3, "{package}");
+        let uses = parsed.uses();
+        let in_circles: Vec<String> = uses
+            .keys()
+            .filter(|module| reachable(&uses, module).contains(**module))
+            .map(|module| module.join("::"))
+            .collect();
+        assert!(in_circles.is_empty(), "{package}: these modules use each other: {}", in_circles.join(", "));
     }
 }
 
 #[test]
 fn the_engine_opens_no_file_reads_no_clock_and_prints_nothing() {
-    let source = root().join("crates/gridtier/src");
-    for file in rust_files(&source) {
-        let text = fs::read_to_string(&file).unwrap();
+    for (module, text) in Crate::parse("gridtier").text {
+        let text = text.replace(' ', "");
         for forbidden in ["std::fs", "std::env", "SystemTime", "Instant::now", "println!", "File::open"] {
-            assert!(!without_tests(&text).contains(forbidden), "{} has {forbidden}", file.display());
+            assert!(!text.contains(forbidden), "{} has {forbidden}", module.join("::"));
+        }
+    }
+}
+
+#[test]
+fn renderers_open_no_file() {
+    for (module, text) in Crate::parse("gridtier-report").text {
+        let text = text.replace(' ', "");
+        for forbidden in ["std::fs", "File::open", "File::create"] {
+            assert!(!text.contains(forbidden), "{} has {forbidden}", module.join("::"));
         }
     }
 }
 
 #[test]
 fn files_stay_short_enough_to_be_read() {
-    for package in ["gridtier", "gridtier-io", "gridtier-cli"] {
-        for file in rust_files(&root().join("crates").join(package)) {
-            let text = fs::read_to_string(&file).unwrap();
-            let is_code = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with("//");
-            let lines = without_tests(&text).lines().filter(is_code).count();
-            assert!(lines <= 500, "{} has {lines} lines of code", file.display());
+    for package in packages() {
+        for (module, lines) in Crate::parse(&package).lines {
+            assert!(lines <= 500, "{package}: {} has {lines} lines of code", module.join("::"));
         }
     }
 }
