@@ -18,6 +18,7 @@ mod explain;
 mod junk;
 mod laws;
 mod output;
+mod pages;
 mod peers;
 mod published;
 mod real_data;
