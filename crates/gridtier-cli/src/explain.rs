@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use gridtier::explain::{Explanation, Item, explain};
 use gridtier::indicator::DIMENSIONS;
 use gridtier::method::{Override, Tier};
+use gridtier::word::Word;
 use gridtier_io::cycle;
 use gridtier_io::store::Store;
 
@@ -54,7 +55,7 @@ fn told(explanation: &Explanation, decision: Option<&Override>, version: u64, la
 }
 
 fn named(tier: &str, lang: Lang) -> String {
-    Tier::named(tier).map_or_else(|| tier.to_owned(), |tier| tier_name(tier, lang))
+    Tier::from_code(tier).map_or_else(|| tier.to_owned(), |tier| tier_name(tier, lang))
 }
 
 fn head(explanation: &Explanation, version: u64, lang: Lang) -> String {

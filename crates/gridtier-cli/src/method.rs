@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use gridtier::indicator::DIMENSIONS;
-use gridtier::method::{Method, PRESETS, ahp};
+use gridtier::method::{Method, PRESETS, WeightSource, ahp};
 use gridtier::word::Word;
 
 use crate::args::{Method as Args, MethodAction};
@@ -88,7 +88,7 @@ fn from_data(method: &Method) -> String {
         let (parent, scheme) = (&siblings.parent, from.scheme.code());
         let items = siblings.items.join(", ");
         let how = match siblings.source() {
-            "blend" => {
+            WeightSource::Blend => {
                 format!("{:.0} % as above, the rest by {scheme} from each cycle's data", 100.0 * from.alpha)
             }
             _ => format!("by {scheme} from each cycle's data; until then equal"),

@@ -9,6 +9,7 @@ use gridtier::fact::Facts;
 use gridtier::method::{Method, Tier};
 use gridtier::run::{Breach, ControlTotals, Graded};
 use gridtier::source::Finding;
+use gridtier::word::Word;
 use gridtier_io::store::StoredCycle;
 use serde_json::json;
 
@@ -74,8 +75,8 @@ fn customers(totals: &ControlTotals, lang: Lang) -> String {
 /// A tier's name in the language; in Chinese beside the word of the tables.
 pub fn tier_name(tier: Tier, lang: Lang) -> String {
     match lang {
-        Lang::En => tier.name().to_owned(),
-        Lang::Zh => format!("{} {}", tier.name_zh(), tier.name()),
+        Lang::En => tier.code().to_owned(),
+        Lang::Zh => format!("{} {}", tier.zh(), tier.code()),
     }
 }
 
@@ -192,13 +193,13 @@ fn nobody_ranked(graded: &Graded, method: &Method, totals: &ControlTotals, lang:
              {short} fewer than {months} covered months (min_months).\n\
              Absent tables: {absent}. Add them, or lower the limit in a method file of your own \
              (gridtier method new).",
-            method.provisional_tier.name(),
+            method.provisional_tier.code(),
         ),
         Lang::Zh => format!(
             "没有客户可以排名, 全部取暂定等级 {}。\n\
              {low} 户已知指标权重低于 {limit:.0} % (min_known_weight), {short} 户有效月份少于 {months} 个 (min_months)。\n\
              缺少的表: {absent}。请补充数据, 或用 gridtier method new 建立方法文件并降低限值。",
-            method.provisional_tier.name_zh(),
+            method.provisional_tier.zh(),
         ),
     }
 }

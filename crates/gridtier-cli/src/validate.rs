@@ -182,7 +182,7 @@ fn held(validation: &Validation, lang: Lang) -> String {
     ];
     let share = |x: Option<f64>| x.map_or("–".to_owned(), |x| value(x, Unit::Share));
     let rows = validation.held.iter().map(|held| {
-        let name = match (held.group, Tier::named(held.group)) {
+        let name = match (held.group, Tier::from_code(held.group)) {
             (_, Some(tier)) => tier_name(tier, lang),
             ("special+grade-1", _) => lang.pick("special + grade-1", "特级与一级").to_owned(),
             ("top_20_revenue", _) => lang.pick("top 20 % by revenue", "电费前 20 %").to_owned(),
@@ -248,7 +248,7 @@ fn variations(cohort: &Cycle, validation: &Validation, lang: Lang) -> String {
         row(format!("{} {}", lang.pick("without", "剔除"), lang.pick(&titles[0], &titles[1])), compared)
     });
     let methods = validation.methods.iter().map(|(how, compared)| {
-        row(format!("{} {}", lang.pick("combined by", "合成方法"), zh_word(how.name(), lang)), compared)
+        row(format!("{} {}", lang.pick("combined by", "合成方法"), zh_word(how.code(), lang)), compared)
     });
     grid(&heads, methods.chain(left_out))
 }
@@ -386,7 +386,7 @@ fn json(cohort: &Cycle, validation: &Validation, cycle: &StoredCycle) -> String 
         "concentration": settings.concentration,
         "seed": settings.seed,
         "borderline": validation.borderline().count(),
-        "methods": validation.methods.iter().map(|(how, found)| compared(how.name(), found)).collect::<Vec<_>>(),
+        "methods": validation.methods.iter().map(|(how, found)| compared(how.code(), found)).collect::<Vec<_>>(),
         "leave_one_out": validation.leave_one_out.iter().map(|(place, found)| {
             compared(&cohort.method.indicators[*place].id, found)
         }).collect::<Vec<_>>(),

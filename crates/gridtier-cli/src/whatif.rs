@@ -6,6 +6,7 @@ use gridtier::cycle::Cycle;
 use gridtier::method::Tier;
 use gridtier::output::trial;
 use gridtier::whatif::{Outcome, Trial, attempt, replace, set};
+use gridtier::word::Word;
 use gridtier_io::cycle;
 use gridtier_io::store::{self, Store};
 use serde_json::json;
@@ -118,7 +119,8 @@ fn counts(outcome: &Outcome, lang: Lang) -> String {
         Head::Number(lang.pick("cycle", "本周期")),
         Head::Number(lang.pick("tried", "试算")),
     ];
-    let named = |tier: &str| Tier::named(tier).map_or_else(|| tier.to_owned(), |tier| tier_name(tier, lang));
+    let named =
+        |tier: &str| Tier::from_code(tier).map_or_else(|| tier.to_owned(), |tier| tier_name(tier, lang));
     let rows = outcome.counts.iter().map(|count| {
         vec![count.stratum.clone(), named(count.tier), grouped(count.before), grouped(count.after)]
     });
@@ -134,7 +136,7 @@ fn shares(outcome: &Outcome, lang: Lang) -> String {
         Head::Number(lang.pick("tried", "试算")),
     ];
     let rows = outcome.shares.iter().map(|shares| {
-        let name = Tier::named(shares.tiers).map_or_else(
+        let name = Tier::from_code(shares.tiers).map_or_else(
             || lang.pick("special + grade-1", "特级与一级").to_owned(),
             |tier| tier_name(tier, lang),
         );
@@ -157,7 +159,7 @@ fn json(cohort: &Cycle, trial: &Trial, outcome: &Outcome, version: u64) -> Strin
         "down": outcome.down,
         "weights": trial.scaled,
         "kept": trial.kept,
-        "tiers": Tier::NAMES,
+        "tiers": Tier::CODES,
         "transitions": outcome.transitions,
         "counts": outcome.counts,
         "shares": outcome.shares,

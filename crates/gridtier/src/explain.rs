@@ -12,6 +12,7 @@ use crate::method::{Combine, Method, Tier};
 use crate::score::combine::combined;
 use crate::score::normalise::Kind;
 use crate::score::{Fitted, Parameters, Scored, score_row};
+use crate::word::Word;
 
 /// Halvings of an interval, enough for every bit of a double.
 const HALVINGS: usize = 80;
@@ -215,13 +216,13 @@ fn points_needed(method: &Method, scored: &Scored, place: usize, gap: f64) -> f6
 }
 
 fn next(row: &Row, boundaries: &[Boundary]) -> Option<Next> {
-    let computed = Tier::named(row.tier_computed.as_deref()?)?;
+    let computed = Tier::from_code(row.tier_computed.as_deref()?)?;
     let better = Tier::ALL[(computed as usize).checked_sub(1)?];
-    let line = boundaries.iter().find(|line| line.better == better.name())?;
+    let line = boundaries.iter().find(|line| line.better == better.code())?;
     // One step of the score more than the last one above: equal scores are told apart by revenue.
     let needed_e6 = line.score_above_e6? + 1;
     let gap = (needed_e6 - row.score_e6?).max(0) as f64 / 1e6;
-    Some(Next { tier: better.name().into(), gap, places: (row.rank? - line.count).max(0) })
+    Some(Next { tier: better.code().into(), gap, places: (row.rank? - line.count).max(0) })
 }
 
 fn levers(

@@ -20,13 +20,14 @@ pub use registry::{INDICATORS, Indicator};
 /// The three dimensions of the method, in order.
 pub const DIMENSIONS: [&str; 3] = ["contribution", "compliance", "cooperation"];
 
-/// Whether more is better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// More is better.
-    More,
-    /// Less is better.
-    Less,
+crate::words! {
+    /// Whether more is better.
+    Direction "direction" {
+        /// More is better.
+        More "+" "more is better" "越大越好",
+        /// Less is better.
+        Less "-" "less is better" "越小越好",
+    }
 }
 
 /// One customer's value of an indicator.

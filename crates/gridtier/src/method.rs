@@ -18,13 +18,13 @@ use crate::checked_toml::{CheckedToml, Fault, Faults};
 use crate::contract::IncidentKind;
 use crate::indicator::expression::Expression;
 use crate::indicator::{Direction, INDICATORS};
-use crate::word::Word as _;
+use crate::word::Word;
 
 pub use ahp::Judgement;
 pub use checks::Checks;
 pub use shape::KEYS;
-pub use siblings::{FromData, Level, Siblings};
-pub use tree::{Normalise, Scale, Spec, Transform, Weight};
+pub use siblings::{FromData, Level, Siblings, WeightSource};
+pub use tree::{Normalise, NormaliseKind, Scale, Spec, Transform, Weight};
 
 /// The version of the method file's format that this program reads.
 pub const FORMAT: i64 = 1;
@@ -33,110 +33,75 @@ pub const FORMAT: i64 = 1;
 pub const PRESETS: [(&str, &str); 2] =
     [("paper", include_str!("../presets/paper.toml")), ("utility", include_str!("../presets/utility.toml"))];
 
-/// A value tier (特级, 一级, 二级, 三级), best first. Not to be joined with importance levels or load classes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Tier {
-    /// 特级
-    Special,
-    /// 一级
-    Grade1,
-    /// 二级
-    Grade2,
-    /// 三级
-    Grade3,
+crate::words! {
+    /// A value tier (特级, 一级, 二级, 三级), best first. Not to be joined with importance levels or load classes.
+    Tier "tier" {
+        /// 特级
+        Special "special" "special" "特级",
+        /// 一级
+        Grade1 "grade-1" "grade-1" "一级",
+        /// 二级
+        Grade2 "grade-2" "grade-2" "二级",
+        /// 三级
+        Grade3 "grade-3" "grade-3" "三级",
+    }
 }
 
 impl Tier {
-    /// All tiers, best first.
+    /// All tiers, best first: an array, so that a table by tier has as many entries as there are tiers.
     pub const ALL: [Self; 4] = [Self::Special, Self::Grade1, Self::Grade2, Self::Grade3];
-    /// Their names, in the same order.
-    pub const NAMES: &'static [&'static str] = &["special", "grade-1", "grade-2", "grade-3"];
+}
 
-    /// The name in tables.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::NAMES[self as usize]
-    }
-
-    /// The name in Chinese.
-    #[must_use]
-    pub fn name_zh(self) -> &'static str {
-        ["特级", "一级", "二级", "三级"][self as usize]
-    }
-
-    /// The tier of that name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::NAMES.iter().position(|known| *known == name).map(|place| Self::ALL[place])
+crate::words! {
+    /// What an unknown indicator does to a score.
+    Unknowns "treatment of unknown indicators" {
+        /// It is left out and its siblings weigh more.
+        Reweight "reweight" "left out, siblings weigh more" "剔除并重新分配权重",
+        /// It counts 0 points.
+        Worst "worst" "0 points" "按最低分计",
+        /// It counts 50 points.
+        Neutral "neutral" "50 points" "按中间分计",
     }
 }
 
-/// What an unknown indicator does to a score.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unknowns {
-    /// It is left out and its siblings weigh more.
-    Reweight,
-    /// It counts 0.
-    Worst,
-    /// It counts 50.
-    Neutral,
-}
-
-/// How points become a score.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Combine {
-    /// Σ w z.
-    WeightedSum,
-    /// Π max(z, 1)^w.
-    WeightedProduct,
-    /// Closeness to 100 points everywhere, against 0 everywhere.
-    Topsis,
-    /// Grey relation to 100 points everywhere.
-    GreyRelational,
-}
-
-impl Combine {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::WeightedSum, Self::WeightedProduct, Self::Topsis, Self::GreyRelational];
-    /// The words of the method file, in the same order.
-    pub const NAMES: &'static [&'static str] =
-        &["weighted_sum", "weighted_product", "topsis", "grey_relational"];
-
-    /// The word of the method file.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::NAMES[self as usize]
-    }
-
-    /// The one of that name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::NAMES.iter().position(|known| *known == name).map(|place| Self::ALL[place])
+crate::words! {
+    /// How points become a score.
+    Combine "way to combine points" {
+        /// Σ w z.
+        WeightedSum "weighted_sum" "weighted sum" "加权和",
+        /// Π max(z, 1)^w.
+        WeightedProduct "weighted_product" "weighted product" "加权积",
+        /// Closeness to 100 points everywhere, against 0 everywhere.
+        Topsis "topsis" "TOPSIS" "TOPSIS",
+        /// Grey relation to 100 points everywhere.
+        GreyRelational "grey_relational" "grey relational analysis" "灰色关联",
     }
 }
 
-/// What happens to equal scores at a boundary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ties {
-    /// They are told apart by revenue, energy and id.
-    Break,
-    /// All go to the better tier.
-    Up,
-    /// All go to the worse tier.
-    Down,
+crate::words! {
+    /// What happens to equal scores at a boundary between tiers.
+    Ties "treatment of ties" {
+        /// They are ordered by revenue, energy and id.
+        Break "break" "ordered by revenue, energy and id" "按电费、电量和户号排序",
+        /// All go to the better tier.
+        Up "up" "all to the better tier" "均归入较高等级",
+        /// All go to the worse tier.
+        Down "down" "all to the worse tier" "均归入较低等级",
+    }
 }
 
-/// The column of customers whose values are graded apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Strata {
-    /// One population.
-    None,
-    /// `supply_level`.
-    SupplyLevel,
-    /// `use_category`.
-    UseCategory,
-    /// `region`.
-    Region,
+crate::words! {
+    /// The column of customers whose values are graded apart.
+    Strata "stratification" {
+        /// One population.
+        None "none" "none" "不分层",
+        /// `supply_level`.
+        SupplyLevel "supply_level" "supply level" "供电电压等级",
+        /// `use_category`.
+        UseCategory "use_category" "use category" "用电类别",
+        /// `region`.
+        Region "region" "region" "区域",
+    }
 }
 
 /// Confirmed offences that cap the tier.
@@ -154,15 +119,16 @@ pub struct Veto {
     pub ceiling: Tier,
 }
 
-/// What an override does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bound {
-    /// This tier.
-    Pin,
-    /// At least this tier.
-    Floor,
-    /// At most this tier.
-    Ceiling,
+crate::words! {
+    /// What an override does.
+    Bound "kind of override" {
+        /// This tier.
+        Pin "pin" "pinned" "指定等级",
+        /// At least this tier.
+        Floor "floor" "at least" "不低于",
+        /// At most this tier.
+        Ceiling "ceiling" "at most" "不高于",
+    }
 }
 
 /// A decision of a person about one customer.
@@ -265,7 +231,7 @@ impl Method {
         let overrides = overrides(&document, &raw, &mut faults);
         let checks = Checks::build(&document, &raw.checks, &mut faults);
         document.faults(faults)?;
-        let tier = |name: &str| Tier::named(name).unwrap_or(Tier::Grade2);
+        let tier = |name: &str| Tier::from_code(name).unwrap_or(Tier::Grade2);
         let veto = |veto: &raw::Veto| Veto {
             name: veto.name.clone(),
             kinds: veto.kinds.iter().filter_map(|kind| IncidentKind::from_code(kind)).collect(),
@@ -280,12 +246,8 @@ impl Method {
             min_months: raw.min_months,
             min_known_weight: raw.min_known_weight,
             provisional_tier: tier(&raw.provisional_tier),
-            unknown: match raw.unknown.as_str() {
-                "worst" => Unknowns::Worst,
-                "neutral" => Unknowns::Neutral,
-                _ => Unknowns::Reweight,
-            },
-            combine: Combine::named(&raw.combine).unwrap_or(Combine::WeightedSum),
+            unknown: Unknowns::from_code(&raw.unknown).unwrap_or(Unknowns::Reweight),
+            combine: Combine::from_code(&raw.combine).unwrap_or(Combine::WeightedSum),
             quotas: std::array::from_fn(|place| raw.quotas[place]),
             ties: match raw.ties.as_str() {
                 "up" => Ties::Up,
@@ -367,7 +329,7 @@ fn overrides(document: &CheckedToml, raw: &raw::Method, faults: &mut Vec<Fault>)
                 "ceiling" => Bound::Ceiling,
                 _ => Bound::Pin,
             },
-            tier: Tier::named(&entry.tier).unwrap_or(Tier::Grade2),
+            tier: Tier::from_code(&entry.tier).unwrap_or(Tier::Grade2),
             approver: entry.approver.clone(),
             reason: entry.reason.clone(),
             expires,

@@ -19,6 +19,7 @@ use crate::fact::Facts;
 use crate::method::Method;
 use crate::run::Graded;
 use crate::source::Finding;
+use crate::word::Word;
 
 /// Rows of a batch.
 const BATCH_ROWS: usize = 1 << 16;
@@ -147,10 +148,10 @@ fn tiers<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
             numbers(each().map(|at| Some(scores.known_weight(at)))),
             flags(each().map(|at| scores.provisional[at].is_some())),
             days(each().map(|at| scores.firm_from.get(&at).map(|month| month.first_day()))),
-            text(each().map(|at| tiers.computed[at].map(|tier| tier.name()))),
-            text(each().map(|at| Some(tiers.tier[at].name()))),
+            text(each().map(|at| tiers.computed[at].map(|tier| tier.code()))),
+            text(each().map(|at| Some(tiers.tier[at].code()))),
             text(each().map(reason)),
-            text(each().map(|at| tiers.ceiling[at].map(|tier| tier.name()))),
+            text(each().map(|at| tiers.ceiling[at].map(|tier| tier.code()))),
         ];
         columns.extend(probability.map(|probability| numbers(each().map(|at| probability[at]))));
         columns

@@ -19,6 +19,7 @@ use crate::run::Graded;
 use crate::score::combine::{entering, summed};
 use crate::score::{Parameters, effective, points};
 use crate::statistics::Order;
+use crate::word::Word;
 
 pub use draw::Draw;
 
@@ -182,7 +183,7 @@ impl<'a> Study<'a> {
     #[must_use]
     pub fn methods(&self) -> Vec<(Combine, Compared)> {
         let (order, points) = (self.order(), self.prepared());
-        let others = Combine::ALL.into_iter().filter(|how| *how != self.method.combine);
+        let others = Combine::ALL.iter().copied().filter(|how| *how != self.method.combine);
         others
             .map(|how| {
                 let scoring = self.scoring(how, self.weights, None);

@@ -9,9 +9,10 @@ use serde::Serialize;
 use crate::checked_toml::did_you_mean;
 use crate::cycle::Cycle;
 use crate::indicator::{Column, DIMENSIONS, INDICATORS};
-use crate::method::{Combine, Level, Method, Tier, Ties, Unknowns, Weight};
+use crate::method::{Level, Method, Tier, Weight};
 use crate::score::Scores;
 use crate::tier::Tiers;
+use crate::word::Word;
 
 /// A weight that was asked for, or followed from one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -112,33 +113,21 @@ fn nearest_path(path: &str, known: &[&str]) -> String {
 
 /// Sets what is a word and not a weight; whether `path` is one of these.
 fn set_word(method: &mut Method, path: &str, value: &str) -> Result<bool, String> {
-    let unlike = |words: &[&str]| {
-        let fix = did_you_mean(value, words.iter().copied());
-        format!("`{path}` cannot be `{value}`; {fix}")
-    };
     match path {
-        "combine" => {
-            method.combine = Combine::named(value).ok_or_else(|| unlike(Combine::NAMES))?;
-        }
-        "ties" => {
-            method.ties = match value {
-                "break" => Ties::Break,
-                "up" => Ties::Up,
-                "down" => Ties::Down,
-                _ => return Err(unlike(&["break", "up", "down"])),
-            };
-        }
-        "unknown" => {
-            method.unknown = match value {
-                "reweight" => Unknowns::Reweight,
-                "worst" => Unknowns::Worst,
-                "neutral" => Unknowns::Neutral,
-                _ => return Err(unlike(&["reweight", "worst", "neutral"])),
-            };
-        }
+        "combine" => method.combine = word(path, value)?,
+        "ties" => method.ties = word(path, value)?,
+        "unknown" => method.unknown = word(path, value)?,
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// The value of a code, or the nearest code.
+fn word<W: Word>(path: &str, value: &str) -> Result<W, String> {
+    W::from_code(value).ok_or_else(|| {
+        let fix = did_you_mean(value, W::CODES.iter().copied());
+        format!("`{path}` cannot be `{value}`; {fix}")
+    })
 }
 
 /// Every weight of a cycle with its path in the method, siblings side by side.
@@ -317,7 +306,7 @@ pub fn attempt(cohort: &Cycle, method: &Method) -> Outcome {
     };
     let count = |((stratum, tier), (before, after)): ((&str, Tier), (u64, u64))| Count {
         stratum: stratum.into(),
-        tier: tier.name(),
+        tier: tier.code(),
         before,
         after,
     };
@@ -370,7 +359,7 @@ fn shares(cohort: &Cycle, tiers: &Tiers) -> Vec<Shares> {
         energy_before: share(2, tiers),
         energy_after: share(3, tiers),
     };
-    let mut rows: Vec<Shares> = Tier::ALL.iter().map(|&tier| row(tier.name(), &[tier])).collect();
+    let mut rows: Vec<Shares> = Tier::ALL.iter().map(|&tier| row(tier.code(), &[tier])).collect();
     rows.insert(2, row("special+grade-1", &[Tier::Special, Tier::Grade1]));
     rows
 }

@@ -146,7 +146,7 @@ impl Answer<'_> {
         }
         self.check_regions(&who.region)?;
         Ok(Selection {
-            tiers: who.tier.iter().filter_map(|name| Tier::named(name)).collect(),
+            tiers: who.tier.iter().filter_map(|name| Tier::from_code(name)).collect(),
             values: vec![
                 ("region", who.region.clone()),
                 ("use_category", who.use_category.clone()),

@@ -87,7 +87,7 @@ fn described(catalogue: &Catalogue) -> String {
         .flat_map(|service| Tier::ALL.map(|tier| (service, tier)))
         .filter_map(|(service, tier)| {
             let why = service.cell(tier).less.as_ref()?;
-            Some(format!("{} {}: {why}\n", service.id, tier.name()))
+            Some(format!("{} {}: {why}\n", service.id, tier.code()))
         })
         .collect();
     if !less.is_empty() {

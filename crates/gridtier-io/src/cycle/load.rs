@@ -60,7 +60,7 @@ pub fn final_tiers(cycle: &StoredCycle) -> Result<Previous, CycleError> {
     read_batches(cycle, "tiers.parquet", |batch| {
         let (ids, names) = (text(batch, "customer_id")?, text(batch, "tier")?);
         for (id, name) in ids.iter().zip(names) {
-            if let (Some(id), Some(tier)) = (id, name.and_then(Tier::named)) {
+            if let (Some(id), Some(tier)) = (id, name.and_then(Tier::from_code)) {
                 tiers.insert(id.to_owned(), tier);
             }
         }
@@ -153,9 +153,9 @@ fn tiers(cycle: &StoredCycle, customers: &Customers) -> Result<(Vec<Placed>, Vec
                 rank: rank.is_valid(row).then(|| rank.value(row) as u64),
                 score_e6: score.is_valid(row).then(|| score.value(row)),
                 short_history: cell(reason, row) == Some("short_history"),
-                computed: cell(computed, row).and_then(Tier::named),
-                tier: Tier::named(tier.value(row))?,
-                ceiling: cell(ceiling, row).and_then(Tier::named),
+                computed: cell(computed, row).and_then(Tier::from_code),
+                tier: Tier::from_code(tier.value(row))?,
+                ceiling: cell(ceiling, row).and_then(Tier::from_code),
             });
         }
         Some(())

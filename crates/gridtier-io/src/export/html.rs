@@ -130,7 +130,7 @@ fn matrix_head(occasion: &Occasion, words: Words) -> Markup {
                 th colspan="2" { (words.pick("service", "service", "服务")) }
                 @for tier in Tier::ALL {
                     th.tier {
-                        (words.pick(tier.name(), tier.name(), tier.name_zh()))
+                        (words.pick(tier.code(), tier.code(), tier.zh()))
                         @if let Some(count) = customers(tier) {
                             br; span.small {
                                 (count) " " (words.pick("customers", "customers", "户"))

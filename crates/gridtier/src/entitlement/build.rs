@@ -228,12 +228,12 @@ impl Build<'_, '_> {
         for (tier, cell) in Tier::ALL.into_iter().zip(given) {
             match cell {
                 Some(cell) => {
-                    cells.extend(self.cell(cell, raw, fee, &["service", place, "cells", tier.name()]))
+                    cells.extend(self.cell(cell, raw, fee, &["service", place, "cells", tier.code()]))
                 }
                 None => {
-                    let what = format!("service {} has no cell for {}", raw.id, tier.name());
+                    let what = format!("service {} has no cell for {}", raw.id, tier.code());
                     let fix =
-                        format!("add `{} = {{ access = \"none\", provenance = \"operator\" }}`", tier.name());
+                        format!("add `{} = {{ access = \"none\", provenance = \"operator\" }}`", tier.code());
                     self.fault(&["service", place, "cells"], what, fix);
                 }
             }

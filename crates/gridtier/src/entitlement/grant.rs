@@ -36,7 +36,7 @@ impl<'b> Members<'b> {
     pub fn of(batch: &'b RecordBatch, fields: &[Field]) -> Option<Self> {
         let ids = batch.column_by_name("customer_id")?.as_string_opt::<i32>()?;
         let names = batch.column_by_name("tier")?.as_string_opt::<i32>()?;
-        let tiers = names.iter().map(|name| Tier::named(name?)).collect::<Option<Vec<_>>>()?;
+        let tiers = names.iter().map(|name| Tier::from_code(name?)).collect::<Option<Vec<_>>>()?;
         let mut columns = Vec::new();
         for (place, field) in fields.iter().enumerate() {
             if let Some(column) = batch.column_by_name(&field.name) {

@@ -123,14 +123,14 @@ impl Lint<'_, '_> {
     fn better_gets_less(&mut self, service: &Service, place: &str) {
         for (rank, better) in Tier::ALL.into_iter().enumerate() {
             let cell = service.cell(better);
-            let path = ["service", place, "cells", better.name()];
-            let who = format!("service {}, cell {}", service.id, better.name());
+            let path = ["service", place, "cells", better.code()];
+            let who = format!("service {}, cell {}", service.id, better.code());
             let less = Tier::ALL[rank + 1..].iter().find_map(|&worse| {
                 self.gives_less(service, cell, service.cell(worse)).map(|how| (worse, how))
             });
             match (less, cell.less.as_deref().map(str::trim)) {
                 (Some((worse, how)), None) => {
-                    let what = format!("{who}: it gets less than {}: {how}", worse.name());
+                    let what = format!("{who}: it gets less than {}: {how}", worse.code());
                     self.fault(&path, what, "give it at least as much, or say why: less = \"…\"");
                 }
                 (Some(_), Some("")) => {
@@ -179,7 +179,7 @@ impl Lint<'_, '_> {
         } else {
             for (tier, cell) in Tier::ALL.into_iter().zip(&service.cells) {
                 if let Some(condition) = cell.condition.as_ref().filter(|condition| !can(condition)) {
-                    note(&["service", place, "cells", tier.name()], condition);
+                    note(&["service", place, "cells", tier.code()], condition);
                 }
             }
             for (entry, opening) in
@@ -204,8 +204,8 @@ impl Lint<'_, '_> {
     }
 
     fn cell(&mut self, service: &Service, tier: Tier, cell: &Cell, place: &str) {
-        let who = format!("service {}, cell {}", service.id, tier.name());
-        let path = ["service", place, "cells", tier.name()];
+        let who = format!("service {}, cell {}", service.id, tier.code());
+        let path = ["service", place, "cells", tier.code()];
         self.terms(service, &who, cell.access, &cell.terms, &path);
         let is_text = cell.provenance == Provenance::Text;
         if is_text == cell.phrase.trim().is_empty() {
@@ -298,9 +298,9 @@ impl Lint<'_, '_> {
                 Access::Paid | Access::Subsidised => "a regulated service is priced by tier",
                 Access::None | Access::Limited | Access::OnApplication => "a regulated service is withdrawn",
             };
-            let what = format!("service {}, cell {}: {wrong} ({source})", service.id, tier.name());
+            let what = format!("service {}, cell {}: {wrong} ({source})", service.id, tier.code());
             let fix = "access = \"included\" on the same terms for every tier";
-            self.fault(&["service", place, "cells", tier.name()], what, fix);
+            self.fault(&["service", place, "cells", tier.code()], what, fix);
         }
     }
 

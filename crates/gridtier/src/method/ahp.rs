@@ -4,13 +4,14 @@
 //! says how much item i outweighs item j; weights are its principal eigenvector (or, selectably, the row geometric
 //! means). Several experts are pooled by the element-wise geometric mean, which keeps reciprocity.
 
-/// How weights follow from a matrix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Variant {
-    /// The principal right eigenvector.
-    Eigenvector,
-    /// The geometric mean of each row.
-    GeometricMean,
+crate::words! {
+    /// How weights follow from a matrix of pairwise judgements.
+    Variant "AHP variant" {
+        /// The principal right eigenvector.
+        Eigenvector "eigenvector" "principal eigenvector" "特征向量法",
+        /// The geometric mean of each row.
+        GeometricMean "geometric_mean" "row geometric means" "几何平均法",
+    }
 }
 
 /// Largest accepted consistency ratio (Saaty).

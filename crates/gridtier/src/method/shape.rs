@@ -5,7 +5,7 @@ use crate::checked_toml::{Key, Shape};
 use crate::mcda::Scheme;
 use crate::word::Word;
 
-const TIER: Shape = Shape::OneOf(Tier::NAMES);
+const TIER: Shape = Shape::OneOf(Tier::CODES);
 const ANY: Shape = Shape::Number(f64::MIN, f64::MAX);
 const SHARE: Shape = Shape::Number(0.0, 1.0);
 
@@ -152,7 +152,7 @@ pub const KEYS: &[Key] = &[
         Shape::OneOf(&["reweight", "worst", "neutral"]),
         "what an unknown indicator does",
     ),
-    Key::required("combine", Shape::OneOf(Combine::NAMES), "how points become a score"),
+    Key::required("combine", Shape::OneOf(Combine::CODES), "how points become a score"),
     Key::required("quotas", Shape::List(&Shape::Integer(0, 100)), "shares of the four tiers in percent"),
     Key::required(
         "ties",

@@ -13,22 +13,43 @@ use crate::word::Word;
 /// How far siblings' weights may be from summing to 1.
 const SUM_TOLERANCE: f64 = 1e-9;
 
-/// A level of the tree of weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// The dimensions.
-    Dimension,
-    /// Groups of a dimension.
-    Group,
-    /// Indicators of a group.
-    Indicator,
+crate::words! {
+    /// A level of the tree of weights.
+    Level "level of weights" {
+        /// The dimensions.
+        Dimension "dimension" "dimension" "维度",
+        /// Groups of a dimension.
+        Group "group" "group" "指标组",
+        /// Indicators of a group.
+        Indicator "indicator" "indicator" "指标",
+    }
 }
 
-impl Level {
-    /// The word of tables.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        ["dimension", "group", "indicator"][self as usize]
+crate::words! {
+    /// Where the weights of siblings come from.
+    WeightSource "source of weights" {
+        /// The numbers in the method file.
+        Fixed "fixed" "given" "直接赋权",
+        /// Pairwise judgements.
+        Ahp "ahp" "AHP" "层次分析法",
+        /// The data, by Shannon entropy.
+        Entropy "entropy" "entropy" "熵权法",
+        /// The data, by CRITIC.
+        Critic "critic" "CRITIC" "CRITIC 法",
+        /// The data, by standard deviation.
+        StandardDeviation "std" "standard deviation" "标准差法",
+        /// Given or judged weights, blended with weights from the data.
+        Blend "blend" "blend" "组合赋权",
+    }
+}
+
+impl From<Scheme> for WeightSource {
+    fn from(scheme: Scheme) -> Self {
+        match scheme {
+            Scheme::Entropy => Self::Entropy,
+            Scheme::Critic => Self::Critic,
+            Scheme::StandardDeviation => Self::StandardDeviation,
+        }
     }
 }
 
@@ -65,14 +86,14 @@ pub struct Siblings {
 }
 
 impl Siblings {
-    /// The word of tables: `fixed`, `ahp`, a scheme, or `blend`.
+    /// Where the weights come from.
     #[must_use]
-    pub fn source(&self) -> &'static str {
+    pub fn source(&self) -> WeightSource {
         match &self.from_data {
-            Some(from) if from.alpha > 0.0 || self.judged => "blend",
-            Some(from) => from.scheme.code(),
-            None if self.judged => "ahp",
-            None => "fixed",
+            Some(from) if from.alpha > 0.0 || self.judged => WeightSource::Blend,
+            Some(from) => from.scheme.into(),
+            None if self.judged => WeightSource::Ahp,
+            None => WeightSource::Fixed,
         }
     }
 }

@@ -7,13 +7,28 @@ use crate::checked_toml::{CheckedToml, Fault, did_you_mean};
 use crate::indicator::expression::Expression;
 use crate::indicator::{DIMENSIONS, Direction, INDICATORS, registry};
 
-/// What happens to a value before its place between two marks is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transform {
-    /// Nothing.
-    None,
-    /// ln(1 + max(x, 0)).
-    Log1p,
+crate::words! {
+    /// What happens to a value before its position between two marks is taken.
+    Transform "transform" {
+        /// Nothing.
+        None "none" "none" "无",
+        /// ln(1 + max(x, 0)).
+        Log1p "log1p" "ln(1 + x)" "ln(1 + x)",
+    }
+}
+
+crate::words! {
+    /// The kinds of normalisation: see [`Normalise`].
+    NormaliseKind "kind of normalisation" {
+        /// Linear between two marks.
+        MinMax "min_max" "between two marks" "极差标准化",
+        /// Share of the ranked customers below.
+        Percentile "percentile" "percentile" "百分位",
+        /// Piecewise linear through knots.
+        Points "points" "by knots" "分段计分",
+        /// By the distance from a target.
+        Target "target" "distance from a target" "目标值偏差",
+    }
 }
 
 /// Where the two marks of `min_max` come from.

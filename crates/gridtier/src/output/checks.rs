@@ -6,6 +6,7 @@ use super::{FLAG, INTEGER, NUMBER, Output, TEXT, flags, full, integers, nullable
 use crate::cycle::Cycle;
 use crate::method::Tier;
 use crate::validate::Validation;
+use crate::word::Word;
 
 /// The tables of a validation, each by its key.
 #[must_use]
@@ -116,7 +117,7 @@ fn classes(validation: &Validation) -> Output<'_> {
         vec![
             text(each().map(|count| Some(count.class.scheme))),
             text(each().map(|count| Some(count.class.name))),
-            text(each().map(|count| Some(count.tier.name()))),
+            text(each().map(|count| Some(count.tier.code()))),
             integers(each().map(|count| Some(count.customers as i64))),
             numbers(each().map(|count| Some(count.revenue_fen as f64 / 100.0))),
             numbers(each().map(|count| Some(count.energy_wh as f64 / 1000.0))),
@@ -160,7 +161,7 @@ fn odds<'a>(
         full("tier_computed", TEXT),
         full("tier_probability", NUMBER),
     ];
-    let column = |tier: &Tier| full(&tier.name().replace('-', "_"), NUMBER);
+    let column = |tier: &Tier| full(&tier.code().replace('-', "_"), NUMBER);
     fields.extend(Tier::ALL.iter().map(column));
     fields.push(full("borderline", FLAG));
     let drawn = &validation.drawn;
@@ -172,7 +173,7 @@ fn odds<'a>(
             text(each().map(|(_, customer)| Some(cohort.customers.ids.key(customer.number)))),
             text(each().map(|(_, customer)| Some(cohort.strata[customer.stratum as usize].as_str()))),
             integers(each().map(|(_, customer)| Some(customer.rank as i64))),
-            text(each().map(|(_, customer)| Some(customer.computed.name()))),
+            text(each().map(|(_, customer)| Some(customer.computed.code()))),
             numbers(each().map(|(row, _)| Some(own(row)))),
         ];
         let of_tier = |tier: Tier| numbers(each().map(|(row, _)| Some(drawn.probability(row, tier))));
@@ -208,7 +209,7 @@ fn methods(validation: &Validation) -> Output<'_> {
     table("methods", fields, validation.methods.len(), move |rows| {
         let each = || validation.methods[rows.clone()].iter();
         vec![
-            text(each().map(|(how, _)| Some(how.name()))),
+            text(each().map(|(how, _)| Some(how.code()))),
             numbers(each().map(|(_, compared)| compared.tau_b)),
             numbers(each().map(|(_, compared)| Some(compared.changed))),
         ]
@@ -268,7 +269,7 @@ fn cluster_tiers(validation: &Validation) -> Output<'_> {
         vec![
             text(each().map(|((clustering, ..), _)| Some(*clustering))),
             integers(each().map(|((_, cluster, _), _)| Some(*cluster as i64))),
-            text(each().map(|((.., tier), _)| Some(tier.name()))),
+            text(each().map(|((.., tier), _)| Some(tier.code()))),
             integers(each().map(|(_, customers)| Some(*customers as i64))),
         ]
     })

@@ -13,6 +13,7 @@ use crate::indicator::{DIMENSIONS, Direction};
 use crate::method::{Method, Spec, Transform, Weight};
 use crate::score::normalise::Kind;
 use crate::score::{Fitted, Parameters, Scores};
+use crate::word::Word;
 
 fn list(of: DataType) -> DataType {
     DataType::List(Arc::new(Field::new("item", of, true)))
@@ -67,13 +68,12 @@ pub(super) fn table<'a>(scores: &'a Scores, method: &'a Method) -> Output<'a> {
 fn weight_columns(specs: &[&Spec], weights: &[Option<Weight>]) -> Vec<ArrayRef> {
     let each = || specs.iter();
     let level = |of: fn(&Weight) -> f64| numbers(weights.iter().map(move |weight| weight.as_ref().map(of)));
-    let sign = |spec: &Spec| if spec.direction == Direction::More { "+" } else { "-" };
     vec![
         text(each().map(|spec| Some(spec.id.as_str()))),
         text(each().map(|spec| Some(spec.titles[0].as_str()))),
         text(each().map(|spec| Some(spec.titles[1].as_str()))),
         text(each().map(|spec| Some(spec.unit.as_str()))),
-        text(each().map(|spec| Some(sign(spec)))),
+        text(each().map(|spec| Some(spec.direction.code()))),
         text(each().map(|spec| spec.weight.map(|weight| DIMENSIONS[weight.dimension]))),
         text(each().map(|spec| spec.weight.map(|_| spec.group.as_str()))),
         level(|weight| weight.of_dimension),
@@ -93,8 +93,7 @@ fn fit_columns(fitted: &[Option<&Fitted>]) -> Vec<ArrayRef> {
         Kind::Target { .. } => "target",
     };
     let transform = |kind: &Kind| match kind {
-        Kind::MinMax { transform: Transform::Log1p, .. } => Some("log1p"),
-        Kind::MinMax { .. } => Some("none"),
+        Kind::MinMax { transform, .. } => Some(transform.code()),
         _ => None,
     };
     let mark = |kind: Option<&Kind>, pick: fn(f64, f64) -> f64| match kind {
@@ -183,7 +182,7 @@ fn fitted(table: &RecordBatch, row: usize, direction: Direction) -> Option<Optio
     let kind = match kind.as_str() {
         "nobody" => Kind::Nobody,
         "min_max" => {
-            let transform = if word("transform")? == "log1p" { Transform::Log1p } else { Transform::None };
+            let transform = Transform::from_code(&word("transform")?)?;
             Kind::MinMax { transform, lo: number("lo")?, hi: number("hi")? }
         }
         "percentile" => {

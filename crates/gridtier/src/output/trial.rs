@@ -3,6 +3,7 @@
 use super::{INTEGER, NUMBER, Output, TEXT, full, integers, nullable, numbers, table, text};
 use crate::cycle::Cycle;
 use crate::whatif::Outcome;
+use crate::word::Word;
 
 /// The tables of a trial, each by its key.
 #[must_use]
@@ -32,8 +33,8 @@ fn changed<'a>(cohort: &'a Cycle, outcome: &'a Outcome) -> Output<'a> {
             integers(each().map(|(at, _)| tiers.rank(at).map(|rank| rank as i64))),
             integers(each().map(|(_, row)| row.score_e6)),
             integers(each().map(|(at, _)| outcome.scores.score_e6(at))),
-            text(each().map(|(_, row)| Some(row.tier.name()))),
-            text(each().map(|(at, _)| Some(tiers.tier[at].name()))),
+            text(each().map(|(_, row)| Some(row.tier.code()))),
+            text(each().map(|(at, _)| Some(tiers.tier[at].code()))),
         ]
     })
 }

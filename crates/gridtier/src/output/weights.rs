@@ -3,7 +3,7 @@
 
 use super::{NUMBER, Output, TEXT, full, nullable, numbers, text};
 use crate::mcda::Guard;
-use crate::method::{Method, Siblings};
+use crate::method::{Method, Siblings, WeightSource};
 use crate::score::{Scores, Weighed};
 use crate::word::Word;
 
@@ -17,7 +17,7 @@ struct Row<'a> {
 impl Row<'_> {
     /// The weight that stands in the method, where there is one.
     fn given(&self) -> Option<f64> {
-        let stands = self.siblings.judged || self.siblings.source() == "fixed";
+        let stands = self.siblings.judged || self.siblings.source() == WeightSource::Fixed;
         let blended = self.siblings.from_data.as_ref().is_some_and(|from| from.alpha > 0.0);
         (stands || blended).then(|| self.siblings.given[self.place])
     }
@@ -44,10 +44,10 @@ pub(super) fn table<'a>(scores: &'a Scores, method: &'a Method) -> Output<'a> {
         let each = || rows[range.clone()].iter();
         let objective = |row: &Row| row.weighed.objective.as_ref().map(|objective| objective[row.place]);
         vec![
-            text(each().map(|row| Some(row.siblings.level.name()))),
+            text(each().map(|row| Some(row.siblings.level.code()))),
             text(each().map(|row| Some(row.siblings.parent.as_str()))),
             text(each().map(|row| Some(row.siblings.items[row.place].as_str()))),
-            text(each().map(|row| Some(row.siblings.source()))),
+            text(each().map(|row| Some(row.siblings.source().code()))),
             numbers(each().map(Row::given)),
             numbers(each().map(objective)),
             numbers(each().map(|row| Some(row.weighed.weights[row.place]))),

@@ -1,6 +1,7 @@
 //! Lines, samples, and what cannot change the order.
 
 use super::*;
+use crate::word::Word;
 
 fn ranked(strata: &[u32]) -> Vec<Ranked> {
     let mut ranks = BTreeMap::new();
@@ -111,7 +112,7 @@ fn a_study_scores_as_a_grading_does_in_every_bit() {
         .map(|place| (0..100).map(|number| value(number, place)).collect())
         .collect();
     let ranked = ranked(&[0; 100]);
-    for how in Combine::ALL {
+    for &how in Combine::ALL {
         method.combine = how;
         let scores = crate::score::judge((0..100).collect(), &[false; 100], &columns, &method);
         let study = Study::new(&method, &scores.parameters, &columns, &ranked);

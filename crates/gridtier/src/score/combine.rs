@@ -117,10 +117,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::word::Word;
 
     #[test]
     fn nothing_and_everything_are_the_ends_of_every_scale() {
-        for method in Combine::ALL {
+        for &method in Combine::ALL {
             let [least, most] = [0.0, 100.0].map(|z| combined(method, &[0.3, 0.7], &[Some(z), Some(z)]));
             let expected = if method == Combine::WeightedProduct { 1.0 } else { 0.0 };
             assert!((least - expected).abs() < 1e-9 && (most - 100.0).abs() < 1e-9, "{method:?}");
@@ -150,7 +151,7 @@ mod tests {
         ) {
             let total: f64 = raw.iter().sum();
             let weights: Vec<f64> = raw.iter().map(|w| w / total).collect();
-            for method in Combine::ALL {
+            for &method in Combine::ALL {
                 let mut points: Vec<Option<f64>> = z.iter().copied().map(Some).collect();
                 let score = combined(method, &weights, &points);
                 let parts = contributions(method, &weights, &points, score);

@@ -8,6 +8,7 @@ use crate::indicator;
 use crate::memory::Memory;
 use crate::method::{Combine, PRESETS, Unknowns};
 use crate::unit::{Window, round_half_away};
+use crate::word::Word;
 
 fn paper_with(changes: &[(&str, &str)]) -> Method {
     let text = changes.iter().fold(PRESETS[0].1.to_owned(), |text, (from, to)| {
@@ -240,7 +241,8 @@ fn blocks_and_rows_agree(people: usize, seed: u64, how: Combine, unknown: Unknow
 #[test]
 fn blocks_and_rows_agree_beyond_the_size_of_a_block() {
     // Beyond a block of sums, of patterns and of order statistics.
-    for (people, how) in [11_000, 11_000, 11_000, 120_000].into_iter().zip(Combine::ALL.into_iter().rev()) {
+    for (people, how) in [11_000, 11_000, 11_000, 120_000].into_iter().zip(Combine::ALL.iter().copied().rev())
+    {
         blocks_and_rows_agree(people, 7, how, Unknowns::Reweight);
     }
 }

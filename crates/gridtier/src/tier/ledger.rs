@@ -4,6 +4,7 @@ use super::keeps_ties;
 use super::rank::Ranking;
 use super::standing::{BrokenBy, compare};
 use crate::method::{Method, Tier, Ties};
+use crate::word::Word;
 
 /// One boundary of one stratum.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +33,7 @@ impl Line {
     /// `special/grade-1`, …
     #[must_use]
     pub fn boundary(&self) -> String {
-        format!("{}/{}", self.better.name(), Tier::ALL[self.better as usize + 1].name())
+        format!("{}/{}", self.better.code(), Tier::ALL[self.better as usize + 1].code())
     }
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::entitlement::service::{Access, Provenance};
 use crate::method::Tier;
+use crate::word::Word;
 
 fn shipped() -> Catalogue {
     Catalogue::shipped("paper", &[]).unwrap().unwrap_or_else(|faults| panic!("{faults}"))
@@ -133,7 +134,7 @@ fn the_thirteen_cells_that_the_paper_states_carry_its_words() {
             let cell = service.cell(tier);
             if cell.provenance == Provenance::Text {
                 assert!(!cell.phrase.is_empty());
-                stated.push((service.id.as_str(), tier.name(), cell.access));
+                stated.push((service.id.as_str(), tier.code(), cell.access));
             } else {
                 assert_eq!((cell.provenance, cell.phrase.as_str()), (Provenance::Inferred, ""));
             }

@@ -74,7 +74,7 @@ impl Rows {
         let cadence = grant.terms.cadence.unwrap_or(service.cadence);
         let reasons = grant.reasons.words();
         let words = [
-            tier.name(),
+            tier.code(),
             service.id.as_str(),
             grant.access.code(),
             service.fee.rule().code(),
@@ -239,7 +239,7 @@ fn why(
     words: Words,
 ) -> String {
     let say = |en: String, zh: String| words.pick(&en, &en, &zh);
-    let (en, zh) = (tier.name(), tier.name_zh());
+    let (en, zh) = (tier.code(), tier.zh());
     match grant {
         Err(Refused::Tier) => say(format!("not for tier {en}"), format!("{zh}客户不享有")),
         Err(Refused::Condition(condition)) => {

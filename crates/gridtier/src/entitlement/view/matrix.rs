@@ -5,6 +5,7 @@ use super::super::condition::Condition;
 use super::super::service::{Access, Cell, Fee, Opening, Service, Terms};
 use super::{Draft, Sheet, Words, e6};
 use crate::method::Tier;
+use crate::word::Word;
 
 /// Services by dimension, in the order of dimensions and then of the file.
 fn by_dimension(catalogue: &Catalogue) -> Vec<&Service> {
@@ -19,7 +20,7 @@ fn dimensions(service: &Service, words: Words) -> String {
 }
 
 pub(super) fn tier_name(tier: Tier, words: Words) -> String {
-    words.pick(tier.name(), tier.name(), tier.name_zh())
+    words.pick(tier.code(), tier.code(), tier.zh())
 }
 
 pub(super) fn access_name(access: Access, words: Words) -> String {
@@ -117,7 +118,7 @@ pub fn matrix(catalogue: &Catalogue, words: Words) -> Sheet {
         .text(("service", "service", "编号"), each().map(|service| Some(service.id.clone())))
         .text(("title", "name", "服务"), each().map(|service| Some(title(service, words))));
     for tier in Tier::ALL {
-        let name = (tier.name(), tier.name(), tier.name_zh());
+        let name = (tier.code(), tier.code(), tier.zh());
         draft = draft.text(name, each().map(|service| Some(short(service, service.cell(tier), words))));
     }
     draft

@@ -7,6 +7,7 @@ use super::matrix::{tier_name, title};
 use super::{Draft, Sheet, Words};
 use crate::contract::Table;
 use crate::method::Tier;
+use crate::word::Word;
 
 /// A census of one service, `by` a column or nothing. What is withheld is empty, and the line says so.
 #[must_use]
@@ -36,7 +37,7 @@ pub fn census(lines: &[Line], by: Option<&str>, words: Words) -> Sheet {
         .text(("line", "line", "行"), each().map(|line| Some(kind(line))))
         .text(("group", "group", "分组"), each().map(group));
     for tier in Tier::ALL {
-        let name = (tier.name(), tier.name(), tier.name_zh());
+        let name = (tier.code(), tier.code(), tier.zh());
         draft = draft.integers(name, each().map(|line| line.of(tier).map(|count| count as i64)));
     }
     draft
