@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use gridtier::fact::{self, Facts};
+use gridtier::fact::Facts;
 use gridtier::output;
-use gridtier::run;
 use gridtier::source::Finding;
 use gridtier::unit::Window;
+use gridtier_io::check::{Checked, check};
 use gridtier_io::folder::DataFolder;
 use gridtier_io::report;
 use serde_json::json;
@@ -24,16 +24,12 @@ pub fn run(args: &Check, lang: Lang) -> Result<Done, Failure> {
         Some(end) => Window { end, months: method.window_months },
         None => Window::everything(),
     };
-    let facts = fact::read(&folder, window, None);
+    let checked = check(&folder, window, &method);
     bar.finish_and_clear();
-    let facts = facts?;
-    let mut findings = regrade::notices(&folder);
-    findings.extend(facts.findings.iter().cloned());
-    run::sort(&mut findings);
+    let Checked { facts, findings, breaches } = checked?;
     if let Some(dir) = &args.output {
         write(dir, &folder, &facts, &findings)?;
     }
-    let breaches = run::breaches(&facts, &method);
     let data = match args.format {
         Format::Text => summary::rows(&facts, &findings, lang),
         Format::Json => {

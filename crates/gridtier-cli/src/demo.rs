@@ -1,6 +1,7 @@
 //! `gridtier demo`: an invented utility, graded end to end.
 
 use gridtier::unit::Month;
+use gridtier_io::regrade::Regrade;
 use gridtier_sample::{Cadence, Faults, Layout, SampleError, SampleSpec};
 
 use crate::args::{self, Demo};
@@ -39,15 +40,17 @@ pub fn run(args: &Demo, lang: Lang) -> Result<Done, Failure> {
     let store = args.dir.join("store");
     let (year, month) = spec.end;
     let job = regrade::Job {
+        regrade: Regrade {
+            store: &store,
+            end: Month::new(year, month),
+            method: &method,
+            catalogue: &catalogue,
+            fresh: true,
+        },
         data: &data,
-        end: Month::new(year, month),
         lang,
-        method: &method,
-        catalogue: &catalogue,
-        store: &store,
         accept: None,
         tier_probability: false,
-        fresh: true,
     };
     let (graded, cycle) = job.run(regrade::open(&data)?)?;
     Ok(Done { data: summary::published(&graded, &method, &cycle, &store, lang) })

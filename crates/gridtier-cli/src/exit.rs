@@ -10,6 +10,7 @@ use gridtier_io::entitle::RequestError;
 use gridtier_io::export::ExportError;
 use gridtier_io::folder::OpenError;
 use gridtier_io::publish::PublishError;
+use gridtier_io::regrade::RegradeError;
 use gridtier_io::store::StoreError;
 
 /// Done, with findings beyond the limits, and nothing was published; or a check of a cycle fails.
@@ -87,6 +88,18 @@ impl From<StoreError> for Failure {
             StoreError::Misuse { .. } => Self::bug(&error.to_string()),
             _ if error.is_write() => Self::new(OUTPUT, error.to_string()),
             _ => Self::new(INPUT, error.to_string()),
+        }
+    }
+}
+
+impl From<RegradeError> for Failure {
+    fn from(error: RegradeError) -> Self {
+        match error {
+            RegradeError::Store(error) => error.into(),
+            RegradeError::Previous(error) => error.into(),
+            RegradeError::Run(error) => error.into(),
+            RegradeError::Publish(error) => error.into(),
+            RegradeError::BeyondLimits(_) => Self::new(BEYOND_LIMITS, error.to_string()),
         }
     }
 }

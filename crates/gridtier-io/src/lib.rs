@@ -17,6 +17,8 @@ pub mod store;
 pub mod cycle;
 pub mod reuse;
 pub mod publish;
+pub mod check;
+pub mod regrade;
 pub mod export;
 pub mod report;
 pub mod entitle;

@@ -1,0 +1,47 @@
+//! The use case `check`: a data folder against the contracts and a method's limits. Nothing is graded or published.
+
+use gridtier::contract::Table;
+use gridtier::error::RunError;
+use gridtier::fact::{self, Facts};
+use gridtier::method::Method;
+use gridtier::run::{self, Breach};
+use gridtier::source::Finding;
+use gridtier::unit::Window;
+
+use crate::folder::DataFolder;
+
+/// What a check found.
+#[derive(Debug)]
+pub struct Checked {
+    /// What was counted. Its `refusal` says why these inputs cannot be graded, if they cannot.
+    pub facts: Facts,
+    /// All findings, in the order in which a cycle publishes them.
+    pub findings: Vec<Finding>,
+    /// Tables with more rejects than the method allows.
+    pub breaches: Vec<Breach>,
+}
+
+/// Reads all tables of a folder as a grading over `window` would.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn check(folder: &DataFolder, window: Window, method: &Method) -> Result<Checked, RunError> {
+    let facts = fact::read(folder, window, None)?;
+    let mut findings = reader_findings(folder);
+    findings.extend(facts.findings.iter().cloned());
+    run::sort(&mut findings);
+    let breaches = run::breaches(&facts, method);
+    Ok(Checked { facts, findings, breaches })
+}
+
+/// What the reader noticed about the files of all tables, such as unknown columns.
+#[must_use]
+pub fn reader_findings(folder: &DataFolder) -> Vec<Finding> {
+    Table::ALL
+        .into_iter()
+        .flat_map(|table| {
+            let notices = folder.notices(table).into_iter();
+            notices.map(move |(rule, rows, example)| Finding::of(table, rule, rows, example))
+        })
+        .collect()
+}

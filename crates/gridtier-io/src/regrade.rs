@@ -1,0 +1,178 @@
+//! The use case `regrade`: from a data folder to a published cycle, for a command, a page or a test alike.
+//!
+//! Grading and publishing are two steps, so that the caller can show findings beyond the method's limits and ask who
+//! accepts them. The store stays locked from the first step to the second. The clock and the user's name are the
+//! caller's to read: nothing here depends on the machine.
+
+use std::path::Path;
+
+use gridtier::entitlement::Catalogue;
+use gridtier::error::RunError;
+use gridtier::method::Method;
+use gridtier::robustness::{self, Progress};
+use gridtier::run::{self, Breach, Graded};
+use gridtier::tier::Previous;
+use gridtier::unit::{Month, Window};
+
+use crate::check::reader_findings;
+use crate::cycle::{CycleError, previous_tiers};
+use crate::folder::DataFolder;
+use crate::publish::{Grading, PublishError, publish};
+use crate::reuse::{self, Reuse};
+use crate::store::{Staging, Store, StoreError, StoredCycle};
+
+/// What to grade by, and where to publish.
+#[derive(Clone, Copy)]
+pub struct Regrade<'a> {
+    /// The store's folder; made where there is none.
+    pub store: &'a Path,
+    /// First month after the window.
+    pub end: Month,
+    /// The method.
+    pub method: &'a Method,
+    /// The catalogue of entitlements that the cycle records.
+    pub catalogue: &'a Catalogue,
+    /// Whether to count everything, even what an earlier cycle has counted from the same files.
+    pub fresh: bool,
+}
+
+/// Why a folder was not graded, or a cycle not published.
+#[derive(Debug, thiserror::Error)]
+pub enum RegradeError {
+    /// The store cannot be read or written, or another run is writing to it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The cycle before cannot be read.
+    #[error(transparent)]
+    Previous(#[from] CycleError),
+    /// The inputs cannot be graded.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The cycle could not be written.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// More rows were rejected than the method allows, and nobody accepts that.
+    #[error("{} have more rejects than the method allows, and nobody accepts them", tables(.0))]
+    BeyondLimits(Vec<Breach>),
+}
+
+fn tables(breaches: &[Breach]) -> String {
+    breaches.iter().map(|breach| breach.table.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// A graded cycle that is not published. It holds the store's lock; dropped, it leaves nothing behind.
+pub struct Unpublished<'a> {
+    request: Regrade<'a>,
+    staging: Staging,
+    folder: DataFolder,
+    reuse: Reuse,
+    graded: Graded,
+    breaches: Vec<Breach>,
+}
+
+impl<'a> Regrade<'a> {
+    /// Grades a data folder. The store is locked first, so that of two runs at once the second ends before it has read
+    /// anything. For progress, see [`DataFolder::with_progress`].
+    ///
+    /// # Errors
+    /// The store is in use or cannot be read, or the inputs cannot be graded.
+    pub fn grade(self, folder: DataFolder) -> Result<Unpublished<'a>, RegradeError> {
+        let store = Store::open_or_create(self.store)?;
+        let staging = store.begin()?;
+        let previous = self.previous(&store)?;
+        let window = Window { end: self.end, months: self.method.window_months };
+        let mut reuse = if self.fresh { Reuse::Nothing } else { reuse::find(&store, &folder, window)? };
+        let graded = match reuse.take_facts() {
+            Some(facts) => run::judge(facts, self.method, &previous),
+            None => reuse.with_readings(|earlier| {
+                run::regrade(&folder, self.end, self.method, &previous, earlier, reader_findings(&folder))
+            }),
+        }?;
+        let breaches = run::breaches(&graded.facts, self.method);
+        Ok(Unpublished { request: self, staging, folder, reuse, graded, breaches })
+    }
+
+    /// The final tiers of the cycle before, where the method looks back.
+    fn previous(&self, store: &Store) -> Result<Previous, RegradeError> {
+        if self.method.hysteresis.is_none() && self.method.step_limit.is_none() {
+            return Ok(Previous::new());
+        }
+        Ok(previous_tiers(store.cycles()?, self.end)?)
+    }
+}
+
+/// What was taken from an earlier cycle instead of being counted again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reused {
+    /// All facts: inputs and window are the same.
+    Facts {
+        /// The earlier cycle.
+        version: u64,
+    },
+    /// Some files of readings: they are the same.
+    Readings {
+        /// The earlier cycle.
+        version: u64,
+        /// Files taken.
+        taken: usize,
+        /// All files of readings.
+        files: usize,
+    },
+}
+
+impl Unpublished<'_> {
+    /// The graded customers.
+    #[must_use]
+    pub fn graded(&self) -> &Graded {
+        &self.graded
+    }
+
+    /// Tables with more rejects than the method allows. If there are any, somebody must accept them.
+    #[must_use]
+    pub fn breaches(&self) -> &[Breach] {
+        &self.breaches
+    }
+
+    /// What was not counted again, if anything.
+    #[must_use]
+    pub fn reused(&self) -> Option<Reused> {
+        let version = self.reuse.cycle()?.version;
+        let (taken, files) = (self.graded.facts.files_taken, self.graded.facts.reading_files.len());
+        match self.reuse {
+            Reuse::Facts(_) => Some(Reused::Facts { version }),
+            Reuse::Readings(_) if taken > 0 => Some(Reused::Readings { version, taken, files }),
+            Reuse::Readings(_) | Reuse::Nothing => None,
+        }
+    }
+
+    /// Draws weights to estimate how probable each customer's tier is, and publishes that with the tiers.
+    pub fn estimate_tier_probability(&mut self, progress: Progress) {
+        let probability = robustness::tier_probability(&self.graded, self.request.method, progress);
+        self.graded.tier_probability = Some(probability);
+    }
+
+    /// Publishes the cycle at the time `published_at`. `accepted_by` accepts breaches; without any it is not recorded.
+    ///
+    /// # Errors
+    /// There are breaches and nobody accepts them, or the cycle cannot be written. Nothing was published.
+    pub fn publish(
+        self,
+        accepted_by: Option<&str>,
+        published_at: &str,
+    ) -> Result<(Graded, StoredCycle), RegradeError> {
+        let Self { request, staging, folder, reuse, graded, breaches } = self;
+        if !breaches.is_empty() && accepted_by.is_none() {
+            return Err(RegradeError::BeyondLimits(breaches));
+        }
+        let grading = Grading {
+            folder: &folder,
+            reuse: &reuse,
+            graded: &graded,
+            method: request.method,
+            catalogue: request.catalogue,
+            accepted_by: accepted_by.filter(|_| !breaches.is_empty()),
+        };
+        let cycle = publish(staging, &grading, published_at)?;
+        Ok((graded, cycle))
+    }
+}
