@@ -1,9 +1,11 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gridtier::contract::{SupplyLevel, UseCategory};
+use gridtier::method::Tier;
 use gridtier::unit::Month;
 use gridtier::word::Word;
 
@@ -167,31 +169,34 @@ pub struct Whatif {
     pub format: Format,
 }
 
+const OLD_SPELLINGS: &str = "Scripts may go on writing `entitlements --store STORE` with --matrix, --customer ID or --service SERVICE; they \
+mean the subcommands of these names.";
+
 #[derive(Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(after_help = OLD_SPELLINGS)]
 pub struct Entitlements {
     #[command(subcommand)]
-    pub action: Option<CatalogueAction>,
-    #[command(flatten)]
-    pub question: Question,
+    pub command: EntitlementsCommand,
 }
 
 #[derive(Subcommand)]
-pub enum CatalogueAction {
-    /// Print the shipped catalogue
-    Show {
-        /// paper
-        #[arg(default_value = "paper")]
-        catalogue: String,
-    },
-    /// Start a catalogue of one's own from the shipped one
-    New {
-        /// The file to write
-        file: PathBuf,
-        /// paper
-        #[arg(long, default_value = "paper", value_name = "CATALOGUE")]
-        from: String,
-    },
+pub enum EntitlementsCommand {
+    /// The matrix of tiers and services
+    Matrix(MatrixArgs),
+    /// What a customer is entitled to, and why
+    Customer(CustomerArgs),
+    /// Who is entitled to a service: counts, and the list with -o
+    Service(ServiceArgs),
+    /// What a tier gets of every service, on which terms
+    Tier(TierArgs),
+    /// What the services cost in a year, and what fees bring back
+    Costs(CostsArgs),
+    /// Who gains and loses what since an earlier cycle: counts, and the list of notices with -o
+    Changes(ChangesArgs),
+    /// Decide the applications of a table
+    Applications(ApplicationsArgs),
+    /// Write everything that everybody is entitled to into a file
+    Grants(GrantsArgs),
     /// Check a catalogue: every cell there, nothing contradictory, nothing withdrawn that is owed to everybody
     Check {
         /// paper, or a file
@@ -201,25 +206,167 @@ pub enum CatalogueAction {
         #[arg(long, default_value = "paper", value_name = "METHOD")]
         method: String,
     },
+    /// Start a catalogue of one's own from the shipped one
+    New {
+        /// The file to write
+        file: PathBuf,
+        /// paper
+        #[arg(long, default_value = "paper", value_name = "CATALOGUE")]
+        from: String,
+    },
+    /// Print the shipped catalogue
+    Show {
+        /// paper
+        #[arg(default_value = "paper")]
+        catalogue: String,
+    },
 }
 
-/// What is asked about entitlements.
 #[derive(Args)]
-pub struct Question {
+pub struct MatrixArgs {
     #[command(flatten)]
-    pub kind: QuestionKind,
-    /// Folder of the store of cycles; --matrix alone can do without it
+    pub cycle: OptionalCycleArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Args)]
+pub struct CustomerArgs {
+    /// Customer id, as in the tables
+    pub id: String,
+    #[command(flatten)]
+    pub cycle: EntitledCycleArgs,
+    #[command(flatten)]
+    pub opt_out: OptOutArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Args)]
+pub struct ServiceArgs {
+    /// Id of the service, such as S18
+    pub service: String,
+    #[command(flatten)]
+    pub cycle: EntitledCycleArgs,
+    #[command(flatten)]
+    pub filter: FilterArgs,
+    /// Count by this column too
+    #[arg(long, value_enum, value_name = "COLUMN")]
+    pub by: Option<GroupBy>,
+    #[command(flatten)]
+    pub list: ListArgs,
+    #[command(flatten)]
+    pub withhold: WithholdArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Args)]
+pub struct TierArgs {
+    /// The tier
+    #[arg(value_parser = Tier::CODES.to_vec())]
+    pub tier: String,
+    #[command(flatten)]
+    pub cycle: OptionalCycleArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Args)]
+pub struct CostsArgs {
+    #[command(flatten)]
+    pub cycle: EntitledCycleArgs,
+    #[command(flatten)]
+    pub filter: FilterArgs,
+    #[command(flatten)]
+    pub withhold: WithholdArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Args)]
+pub struct ChangesArgs {
+    /// Number of the earlier cycle
+    #[arg(long, value_name = "N")]
+    pub from: u64,
+    #[command(flatten)]
+    pub cycle: EntitledCycleArgs,
+    #[command(flatten)]
+    pub filter: FilterArgs,
+    #[command(flatten)]
+    pub list: ListArgs,
+    #[command(flatten)]
+    pub withhold: WithholdArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Args)]
+pub struct ApplicationsArgs {
+    /// Table of applications: customer_id, service, applied_on, area, parts (joined by +), units, plan_allows
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub cycle: EntitledCycleArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Args)]
+pub struct GrantsArgs {
+    /// File to write; its ending says the format
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub cycle: EntitledCycleArgs,
+    #[command(flatten)]
+    pub filter: FilterArgs,
+    #[command(flatten)]
+    pub list: ListArgs,
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+/// A cycle, and the catalogue by which it is asked.
+#[derive(Args)]
+pub struct EntitledCycleArgs {
+    #[command(flatten)]
+    pub cycle: CycleArgs,
+    #[command(flatten)]
+    pub catalogue: CatalogueArgs,
+}
+
+/// A cycle, or a catalogue alone.
+#[derive(Args)]
+pub struct OptionalCycleArgs {
+    /// Folder of the store of cycles; without it the catalogue is shown by itself
     #[arg(long)]
     pub store: Option<PathBuf>,
     /// Number of the cycle; the current one without it
     #[arg(long, value_name = "N", requires = "store")]
     pub cycle: Option<u64>,
+    #[command(flatten)]
+    pub catalogue: CatalogueArgs,
+}
+
+#[derive(Args)]
+pub struct CatalogueArgs {
     /// Catalogue to try out instead of the one that the cycle records: paper, or a file
     #[arg(long, value_name = "CATALOGUE")]
     pub catalogue: Option<String>,
+}
+
+/// Where an answer goes, and how it is written.
+#[derive(Args)]
+pub struct OutputArgs {
     /// File to write; its ending says the format
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+#[derive(Args)]
+pub struct FormatArgs {
     /// Format, where the file's ending does not say it
     #[arg(long, value_enum)]
     pub format: Option<TableFormat>,
@@ -229,42 +376,13 @@ pub struct Question {
     /// Begin CSV with the mark by which Excel knows UTF-8
     #[arg(long)]
     pub bom: bool,
-    #[command(flatten)]
-    pub who: Who,
 }
 
-#[derive(Args)]
-#[group(multiple = false)]
-pub struct QuestionKind {
-    /// The matrix of tiers and services
-    #[arg(long)]
-    pub matrix: bool,
-    /// What this customer is entitled to, and why
-    #[arg(long, value_name = "ID")]
-    pub customer: Option<String>,
-    /// Who is entitled to this service: counts, and the list with -o
-    #[arg(long, value_name = "SERVICE")]
-    pub service: Option<String>,
-    /// What the services cost in a year, and what fees bring back
-    #[arg(long)]
-    pub costs: bool,
-    /// Who gains and loses what since this cycle: counts, and the list of notices with -o
-    #[arg(long, value_name = "N")]
-    pub changes_from: Option<u64>,
-    /// Decide the applications of a table: customer_id, service, applied_on, area, parts (joined by +), units,
-    /// plan_allows
-    #[arg(long, value_name = "FILE")]
-    pub applications: Option<PathBuf>,
-    /// Everything that everybody is entitled to, as a file
-    #[arg(long, requires = "output")]
-    pub grants: bool,
-}
-
-/// Which customers a question is about.
-#[derive(Args)]
-pub struct Who {
+/// The customers that an answer is about.
+#[derive(Args, Default)]
+pub struct FilterArgs {
     /// Only this tier; may be repeated
-    #[arg(long, value_name = "TIER", value_parser = ["special", "grade-1", "grade-2", "grade-3"])]
+    #[arg(long, value_name = "TIER", value_parser = Tier::CODES.to_vec())]
     pub tier: Vec<String>,
     /// Only this region; may be repeated
     #[arg(long)]
@@ -275,29 +393,41 @@ pub struct Who {
     /// Only this supply level; may be repeated
     #[arg(long, value_name = "LEVEL", value_parser = SupplyLevel::CODES.to_vec())]
     pub supply_level: Vec<String>,
-    /// Count by this column too
-    #[arg(long, value_enum, value_name = "COLUMN")]
-    pub by: Option<By>,
+}
+
+#[derive(Args)]
+pub struct OptOutArgs {
     /// Ids of customers who want no marketing, besides those whose marketing_opt_out is true
     #[arg(long, value_name = "FILE")]
     pub opt_out: Option<PathBuf>,
-    /// What lists are made for; those for marketing, the default, leave out customers who opted out
-    #[arg(long, value_enum)]
-    pub purpose: Option<Purpose>,
+}
+
+/// Who may be on a list.
+#[derive(Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    pub opt_out: OptOutArgs,
+    /// What the list is made for; one for marketing leaves out customers who opted out
+    #[arg(long, value_enum, default_value_t = PurposeArg::Marketing)]
+    pub purpose: PurposeArg,
+}
+
+#[derive(Args)]
+pub struct WithholdArgs {
     /// Withhold counts of fewer customers, and what would give them away
-    #[arg(long, value_name = "N")]
-    pub min_count: Option<u64>,
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub min_count: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Purpose {
+pub enum PurposeArg {
     Marketing,
     Operations,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
-pub enum By {
+pub enum GroupBy {
     Region,
     UseCategory,
     SupplyLevel,
@@ -313,6 +443,22 @@ pub enum TableFormat {
     Html,
     Json,
     Parquet,
+}
+
+/// The arguments, with `entitlements --matrix`, `--customer ID` and `--service S` as the subcommands that they stand for.
+pub fn with_subcommand(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut args: Vec<OsString> = args.into_iter().collect();
+    let Some(command) = args.iter().position(|arg| arg == "entitlements") else { return args };
+    for name in ["matrix", "customer", "service"] {
+        let option = format!("--{name}");
+        if let Some(at) = args.iter().position(|arg| *arg == *option) {
+            args.remove(at);
+            let value = (name != "matrix" && at < args.len()).then(|| args.remove(at));
+            args.splice(command + 1..command + 1, std::iter::once(OsString::from(name)).chain(value));
+            return args;
+        }
+    }
+    args
 }
 
 #[derive(Args)]
@@ -422,6 +568,30 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn old_spellings_mean_the_subcommands() {
+        let rewritten = |line: &str| {
+            let args = with_subcommand(line.split(' ').map(OsString::from));
+            args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+        };
+        for (old, new) in [
+            ("g entitlements --store s --matrix -o m.csv", "g entitlements matrix --store s -o m.csv"),
+            (
+                "g --lang zh entitlements --customer 01 --store s",
+                "g --lang zh entitlements customer 01 --store s",
+            ),
+            (
+                "g entitlements --store s --service S18 --by region",
+                "g entitlements service S18 --store s --by region",
+            ),
+            ("g entitlements --service", "g entitlements service"),
+            ("g entitlements costs --store s", "g entitlements costs --store s"),
+            ("g regrade --entitlements f data", "g regrade --entitlements f data"),
+        ] {
+            assert_eq!(rewritten(old), new);
+        }
     }
 
     #[test]

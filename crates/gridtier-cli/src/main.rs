@@ -27,7 +27,7 @@ use args::{Cli, Command};
 use exit::{Done, Failure};
 
 fn main() -> std::process::ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(args::with_subcommand(std::env::args_os()));
     let result =
         std::panic::catch_unwind(|| run(cli)).unwrap_or_else(|_| Err(Failure::bug("it panicked; see above")));
     exit::report(result)

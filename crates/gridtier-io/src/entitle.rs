@@ -13,13 +13,13 @@ use arrow_array::cast::AsArray;
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_select::filter::filter_record_batch;
 use gridtier::entitlement::Catalogue;
-use gridtier::entitlement::application::{Application, Decision, Desk};
+use gridtier::entitlement::application::{Application, ApplicationReview, Decision};
 use gridtier::entitlement::census::Census;
 use gridtier::entitlement::change::{Side, changes};
 use gridtier::entitlement::condition::Datum;
 use gridtier::entitlement::grant::Members;
 use gridtier::entitlement::recovery::{Demand, Statement};
-use gridtier::entitlement::selection::{Purpose, Selection};
+use gridtier::entitlement::selection::{ListPurpose, Selection};
 use gridtier::entitlement::view::{self, Noticed, Notices, Sheet, Words};
 use gridtier::method::Tier;
 
@@ -31,7 +31,7 @@ pub use requests::read_applications;
 
 /// A cycle, and the catalogue by which it is asked.
 #[derive(Clone, Copy)]
-pub struct Question<'a> {
+pub struct CycleEntitlements<'a> {
     /// The cycle.
     pub cycle: &'a StoredCycle,
     /// The catalogue: the one that the cycle records, or another to try out.
@@ -43,7 +43,7 @@ const SHOWN: [&str; 3] = ["use_category", "supply_level", "region"];
 /// Columns that divide a shared cost.
 const SHARED_BY: [&str; 2] = ["contract_capacity_kva", "annual_energy"];
 
-impl<'a> Question<'a> {
+impl<'a> CycleEntitlements<'a> {
     /// The members of the cycle, with the columns that conditions, `also` and a selection look at.
     fn members(&self, also: &[&'static str]) -> Result<MemberBatches, CycleError> {
         MemberBatches::open(self.cycle, self.catalogue, also)
@@ -73,7 +73,7 @@ impl<'a> Question<'a> {
         &self,
         batch: &RecordBatch,
         selection: &Selection,
-        purpose: Purpose,
+        purpose: ListPurpose,
     ) -> Result<RecordBatch, CycleError> {
         self.kept(batch, |members| selection.listed(&self.catalogue.fields, members, purpose))
     }
@@ -86,7 +86,10 @@ impl<'a> Question<'a> {
     ///
     /// # Errors
     /// A file of the cycle cannot be read.
-    pub fn strangers(&self, ids: &BTreeSet<String>) -> Result<usize, CycleError> {
+    pub fn unknown_ids(&self, ids: &BTreeSet<String>) -> Result<usize, CycleError> {
+        if ids.is_empty() {
+            return Ok(0);
+        }
         let mut known = 0;
         for batch in self.members(&[])? {
             let batch = batch?;
@@ -155,7 +158,7 @@ impl<'a> Question<'a> {
         self,
         service: usize,
         selection: &'a Selection,
-        purpose: Purpose,
+        purpose: ListPurpose,
         words: Words,
     ) -> Result<impl Iterator<Item = Result<RecordBatch, CycleError>> + 'a, CycleError> {
         let members = self.members(&Self::looked_at(selection, &SHOWN))?;
@@ -173,7 +176,7 @@ impl<'a> Question<'a> {
     pub fn grants(
         self,
         selection: &'a Selection,
-        purpose: Purpose,
+        purpose: ListPurpose,
     ) -> Result<impl Iterator<Item = Result<RecordBatch, CycleError>> + 'a, CycleError> {
         let members = self.members(&Self::looked_at(selection, &[]))?;
         Ok(members.map(move |batch| {
@@ -198,7 +201,7 @@ impl<'a> Question<'a> {
             let Some(row) = (0..members.len()).find(|&row| members.id(row) == id) else { continue };
             let mut record = members.record();
             members.fill(row, &mut record);
-            let listed = selection.listed(&self.catalogue.fields, &members, Purpose::Marketing);
+            let listed = selection.listed(&self.catalogue.fields, &members, ListPurpose::Marketing);
             let sheet = view::customer(self.catalogue, members.tier(row), &record, words);
             return Ok((sheet, members.tier(row), !listed.value(row)));
         }
@@ -225,21 +228,21 @@ impl<'a> Question<'a> {
     /// # Errors
     /// A file of the cycle cannot be read.
     pub fn decide(&self, applications: &[Application]) -> Result<Vec<Decision>, CycleError> {
-        let mut desk = Desk::new(self.catalogue, applications);
+        let mut review = ApplicationReview::new(self.catalogue, applications);
         for batch in self.members(&SHARED_BY)? {
-            desk.see(&self.of(&batch?)?);
+            review.add(&self.of(&batch?)?);
         }
-        Ok(desk.decide())
+        Ok(review.decide())
     }
 }
 
 /// What a comparison of two cycles needs to know of its list.
 #[derive(Clone, Copy)]
-pub struct Listing<'a> {
+pub struct NoticeOptions<'a> {
     /// Which customers of the newer cycle are asked about.
     pub selection: &'a Selection,
     /// What the list is made for.
-    pub purpose: Purpose,
+    pub purpose: ListPurpose,
     /// In which words.
     pub words: Words,
 }
@@ -247,9 +250,9 @@ pub struct Listing<'a> {
 /// Two cycles compared customer by customer: an iterator over the batches of the notice list, which counts all changes on
 /// its way. Customers that the newer cycle does not grade any more are counted and not listed.
 pub struct Comparison<'a> {
-    before: Question<'a>,
-    after: Question<'a>,
-    listing: Listing<'a>,
+    before: CycleEntitlements<'a>,
+    after: CycleEntitlements<'a>,
+    options: NoticeOptions<'a>,
     older: Cursor,
     newer: Cursor,
     /// The list in the making, and the counts.
@@ -264,14 +267,18 @@ impl<'a> Comparison<'a> {
     ///
     /// # Errors
     /// A file of a cycle cannot be read.
-    pub fn open(before: Question<'a>, after: Question<'a>, listing: Listing<'a>) -> Result<Self, CycleError> {
+    pub fn open(
+        before: CycleEntitlements<'a>,
+        after: CycleEntitlements<'a>,
+        options: NoticeOptions<'a>,
+    ) -> Result<Self, CycleError> {
         Ok(Self {
             before,
             after,
-            listing,
+            options,
             older: Cursor::new(before, &[])?,
-            newer: Cursor::new(after, &Question::looked_at(listing.selection, &[]))?,
-            notices: Notices::new(before.catalogue, after.catalogue, listing.words),
+            newer: Cursor::new(after, &CycleEntitlements::looked_at(options.selection, &[]))?,
+            notices: Notices::new(before.catalogue, after.catalogue, options.words),
             gone: 0,
             is_done: false,
         })
@@ -294,7 +301,7 @@ impl<'a> Comparison<'a> {
             let rows = [self.older.row, self.newer.row];
             let (before, after) = (self.before, self.after);
             let merged =
-                merge(before, after, self.older.batch.as_ref(), now, rows, self.listing, &mut self.notices)?;
+                merge(before, after, self.older.batch.as_ref(), now, rows, self.options, &mut self.notices)?;
             self.gone += merged.gone;
             [self.older.row, self.newer.row] = merged.rows;
         }
@@ -321,7 +328,7 @@ struct Cursor {
 }
 
 impl Cursor {
-    fn new(question: Question, also: &[&'static str]) -> Result<Self, CycleError> {
+    fn new(question: CycleEntitlements, also: &[&'static str]) -> Result<Self, CycleError> {
         Ok(Self { batches: question.members(also)?, batch: None, row: 0 })
     }
 
@@ -346,19 +353,19 @@ struct Merged {
 
 /// Compares the customers of two batches until one of them is done.
 fn merge(
-    before: Question,
-    after: Question,
+    before: CycleEntitlements,
+    after: CycleEntitlements,
     older: Option<&RecordBatch>,
     newer: &RecordBatch,
     [mut old_row, mut new_row]: [usize; 2],
-    listing: Listing,
+    options: NoticeOptions,
     notices: &mut Notices,
 ) -> Result<Merged, CycleError> {
     let fields = &after.catalogue.fields;
     let old = older.map(|batch| before.of(batch)).transpose()?;
     let new = after.of(newer)?;
-    let selected = listing.selection.selected(fields, &new);
-    let listed = listing.selection.listed(fields, &new, listing.purpose);
+    let selected = options.selection.selected(fields, &new);
+    let listed = options.selection.listed(fields, &new, options.purpose);
     let nobody = vec![Datum::Missing; before.catalogue.fields.len()];
     let mut old_record = old.as_ref().map(Members::record).unwrap_or_default();
     let mut new_record = new.record();

@@ -1,5 +1,7 @@
 //! Catalogues by name or file.
 
+use std::path::Path;
+
 use gridtier::checked_toml::Faults;
 use gridtier::entitlement::service::Provenance;
 use gridtier::entitlement::{CATALOGUES, Catalogue};
@@ -7,7 +9,6 @@ use gridtier::method::{Method, Tier};
 use gridtier::unit::{Month, date_of_day};
 use gridtier::word::Word;
 
-use crate::args::CatalogueAction;
 use crate::exit::{Done, Failure, METHOD};
 use crate::grid::{Head, grid, grouped};
 use crate::method;
@@ -15,15 +16,20 @@ use crate::written::Written;
 
 const KIND: Written = Written { kind: "catalogue", shipped_as: "shipped catalogue", shipped: &CATALOGUES };
 
-pub fn run(action: &CatalogueAction) -> Result<Done, Failure> {
-    match action {
-        CatalogueAction::Show { catalogue } => Ok(Done { data: KIND.shipped(catalogue)?.to_owned() }),
-        CatalogueAction::New { file, from } => KIND.start(file, from),
-        CatalogueAction::Check { catalogue, method } => {
-            let catalogue = load(catalogue, Some(&method::load(method)?))?;
-            Ok(Done { data: described(&catalogue) })
-        }
-    }
+/// The text of a shipped catalogue.
+pub fn show(name: &str) -> Result<Done, Failure> {
+    Ok(Done { data: KIND.shipped(name)?.to_owned() })
+}
+
+/// Starts a catalogue of one's own from a shipped one.
+pub fn start(file: &Path, from: &str) -> Result<Done, Failure> {
+    KIND.start(file, from)
+}
+
+/// Checks a catalogue, whose conditions may name the indicators of a method.
+pub fn check(name: &str, method: &str) -> Result<Done, Failure> {
+    let catalogue = load(name, Some(&method::load(method)?))?;
+    Ok(Done { data: described(&catalogue) })
 }
 
 /// The catalogue of that name, shipped or a file; conditions may name the own indicators of a method.

@@ -1,19 +1,28 @@
 //! Where an answer goes: to the terminal, or into a file in the format asked for.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use gridtier::entitlement::view::{Sheet, Words};
 use gridtier_io::export::{self, Format, Mark, Table};
 
-use crate::args::{Question, TableFormat};
+use crate::args::{FormatArgs, OutputArgs, TableFormat};
 use crate::exit::{Done, Failure, USAGE};
 use crate::lang::Lang;
 
-/// The format asked for, by name or by the ending of the file; text for a terminal.
-pub fn format(question: &Question) -> Result<TableFormat, Failure> {
-    let Some(path) = question.output.as_deref().filter(|_| question.format.is_none()) else {
-        return Ok(question.format.unwrap_or(TableFormat::Text));
-    };
+/// The format of an answer; text for a terminal.
+pub fn format(args: &OutputArgs) -> Result<TableFormat, Failure> {
+    match &args.output {
+        Some(path) => file_format(&args.format, path),
+        None => Ok(args.format.format.unwrap_or(TableFormat::Text)),
+    }
+}
+
+/// The format of a file: the one asked for, or that of its ending.
+fn file_format(args: &FormatArgs, path: &Path) -> Result<TableFormat, Failure> {
+    if let Some(format) = args.format {
+        return Ok(format);
+    }
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
     match ending.as_str() {
         "csv" => Ok(TableFormat::Csv),
@@ -32,8 +41,15 @@ pub fn format(question: &Question) -> Result<TableFormat, Failure> {
     }
 }
 
+/// The format of a list in a file: a list has no text of its own.
+pub fn list_format(args: &FormatArgs, path: &Path) -> Result<Format, Failure> {
+    exporter(file_format(args, path)?).ok_or_else(|| {
+        Failure::new(USAGE, "a list is no plain text; write .csv, .xlsx, .html, .json or .parquet")
+    })
+}
+
 /// The exporter of a format; none for plain text.
-pub fn exporter(format: TableFormat) -> Option<Format> {
+fn exporter(format: TableFormat) -> Option<Format> {
     Some(match format {
         TableFormat::Text => return None,
         TableFormat::Csv => Format::Csv,
@@ -45,8 +61,8 @@ pub fn exporter(format: TableFormat) -> Option<Format> {
 }
 
 /// Words of the language for people.
-pub fn people(question: &Question, lang: Lang) -> Words {
-    match (question.bilingual, lang) {
+pub fn people(args: &FormatArgs, lang: Lang) -> Words {
+    match (args.bilingual, lang) {
         (true, _) => Words::Both,
         (false, Lang::En) => Words::En,
         (false, Lang::Zh) => Words::Zh,
@@ -54,36 +70,34 @@ pub fn people(question: &Question, lang: Lang) -> Words {
 }
 
 /// Codes where programs read, words where people do.
-pub fn words(question: &Question, format: TableFormat, lang: Lang) -> Words {
-    match format {
+pub fn words(args: &OutputArgs, lang: Lang) -> Result<Words, Failure> {
+    Ok(match format(args)? {
         TableFormat::Csv | TableFormat::Json | TableFormat::Parquet => Words::Codes,
-        TableFormat::Text | TableFormat::Xlsx | TableFormat::Html => people(question, lang),
-    }
+        TableFormat::Text | TableFormat::Xlsx | TableFormat::Html => people(&args.format, lang),
+    })
 }
 
-pub fn mark(question: &Question) -> Mark {
-    if question.bom { Mark::Bom } else { Mark::Plain }
+/// Whether CSV begins with a byte-order mark.
+pub fn mark(args: &FormatArgs) -> Mark {
+    if args.bom { Mark::Bom } else { Mark::Plain }
 }
 
 /// Delivers tables, or their text where text is asked for.
-pub fn deliver(question: &Question, sheets: &[Sheet], text: String) -> Result<Done, Failure> {
-    let tables = || sheets.iter().map(Table::of).collect();
-    match (exporter(format(question)?), &question.output) {
+pub fn deliver(args: &OutputArgs, sheets: &[Sheet], text: String) -> Result<Done, Failure> {
+    let tables: Vec<Table> = sheets.iter().map(Table::of).collect();
+    match (exporter(format(args)?), &args.output) {
         (None, None) => Ok(Done { data: text }),
         (None, Some(path)) => {
-            let written = export::whole(path, |file| {
-                use std::io::Write as _;
-                Ok(file.write_all(text.as_bytes())?)
-            });
+            let written = export::whole(path, |file| Ok(file.write_all(text.as_bytes())?));
             written.map_err(|failure: export::Failure| failure.at(path))?;
             Ok(wrote(path, None))
         }
         (Some(Format::Xlsx | Format::Parquet), None) => {
             Err(Failure::new(USAGE, "this format is no text; name a file by -o"))
         }
-        (Some(format), None) => Ok(Done { data: export::text(format, mark(question), tables())? }),
+        (Some(format), None) => Ok(Done { data: export::text(format, mark(&args.format), tables)? }),
         (Some(format), Some(path)) => {
-            export::write(path, format, mark(question), tables())?;
+            export::write(path, format, mark(&args.format), tables)?;
             Ok(wrote(path, None))
         }
     }

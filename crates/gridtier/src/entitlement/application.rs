@@ -104,16 +104,16 @@ struct Claim {
     key: Option<f64>,
 }
 
-/// Where applications are decided: it sees the customers of a cycle once.
-pub struct Desk<'a> {
+/// Applications under review: it goes through the customers of a cycle once, and then decides.
+pub struct ApplicationReview<'a> {
     catalogue: &'a Catalogue,
     applications: &'a [Application],
     by_customer: BTreeMap<&'a str, Vec<usize>>,
     claims: Vec<Result<Claim, (Option<Tier>, Why)>>,
 }
 
-impl<'a> Desk<'a> {
-    /// A desk with these applications.
+impl<'a> ApplicationReview<'a> {
+    /// A review of these applications, before any customer was seen.
     #[must_use]
     pub fn new(catalogue: &'a Catalogue, applications: &'a [Application]) -> Self {
         let mut by_customer: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -124,8 +124,8 @@ impl<'a> Desk<'a> {
         Self { catalogue, applications, by_customer, claims }
     }
 
-    /// Looks for applicants among the members.
-    pub fn see(&mut self, members: &Members) {
+    /// Looks up the claims of applicants among the members.
+    pub fn add(&mut self, members: &Members) {
         let mut record = members.record();
         for row in 0..members.len() {
             let Some(places) = self.by_customer.get(members.id(row)) else { continue };

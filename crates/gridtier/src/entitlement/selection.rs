@@ -13,7 +13,7 @@ use crate::method::Tier;
 
 /// What a list is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub enum ListPurpose {
     /// To offer or announce something: customers who opted out are left out.
     Marketing,
     /// To run the network and the services: everybody.
@@ -57,11 +57,11 @@ impl Selection {
 
     /// Which members may stand on a list for a purpose.
     #[must_use]
-    pub fn listed(&self, fields: &[Field], members: &Members, purpose: Purpose) -> BooleanArray {
+    pub fn listed(&self, fields: &[Field], members: &Members, purpose: ListPurpose) -> BooleanArray {
         let flag = place(fields, "marketing_opt_out");
         self.mask(members, |row, record| {
             let by_flag = flag.is_some_and(|place| record[place] == Datum::Flag(true));
-            purpose == Purpose::Operations || !(by_flag || self.opted_out.contains(members.id(row)))
+            purpose == ListPurpose::Operations || !(by_flag || self.opted_out.contains(members.id(row)))
         })
     }
 

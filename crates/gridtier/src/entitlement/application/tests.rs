@@ -19,9 +19,9 @@ fn decide(people: &[Person], applications: &[Application]) -> Vec<Decision> {
         ("contract_capacity_kva", Arc::new(each().map(|p| p.4).collect::<Float64Array>()) as ArrayRef),
     ];
     let batch = RecordBatch::try_from_iter(columns).unwrap();
-    let mut desk = Desk::new(&catalogue, applications);
-    desk.see(&Members::of(&batch, &catalogue.fields).unwrap());
-    desk.decide()
+    let mut review = ApplicationReview::new(&catalogue, applications);
+    review.add(&Members::of(&batch, &catalogue.fields).unwrap());
+    review.decide()
 }
 
 fn asks(customer: &str, service: &str) -> Application {

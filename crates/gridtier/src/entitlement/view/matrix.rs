@@ -138,12 +138,12 @@ pub fn matrix(catalogue: &Catalogue, words: Words) -> Sheet {
         .sheet(("matrix", "Entitlement matrix", "客户分级服务矩阵"))
 }
 
-/// Every cell with its terms and provenance: a row for each service and tier.
+/// The cells of these tiers with their terms and provenance: a row for each service and tier.
 #[must_use]
-pub fn cells(catalogue: &Catalogue, words: Words) -> Sheet {
+pub fn cells(catalogue: &Catalogue, tiers: &[Tier], words: Words) -> Sheet {
     let services = by_dimension(catalogue);
     let each =
-        || services.iter().flat_map(|service| Tier::ALL.map(|tier| (*service, tier, service.cell(tier))));
+        || services.iter().flat_map(|service| tiers.iter().map(|&tier| (*service, tier, service.cell(tier))));
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     Draft::new(words)
         .text(("service", "service", "编号"), each().map(|(service, ..)| Some(service.id.clone())))

@@ -10,7 +10,7 @@ use crate::entitlement::census::Census;
 use crate::entitlement::change::{ChangeKind, Side, changes};
 use crate::entitlement::grant::Members;
 use crate::entitlement::recovery::Demand;
-use crate::entitlement::selection::{Purpose, Selection};
+use crate::entitlement::selection::{ListPurpose, Selection};
 use crate::method::Tier;
 
 fn catalogue() -> Catalogue {
@@ -99,7 +99,7 @@ fn who_opted_out_is_counted_and_stands_on_no_marketing_list() {
     let members = Members::of(&batch, &catalogue.fields).unwrap();
     let selection = Selection { opted_out: ["04".to_owned()].into(), ..Selection::default() };
     let listed = |purpose| selection.listed(&catalogue.fields, &members, purpose).true_count();
-    assert_eq!((listed(Purpose::Marketing), listed(Purpose::Operations)), (2, 4));
+    assert_eq!((listed(ListPurpose::Marketing), listed(ListPurpose::Operations)), (2, 4));
     let mut census = Census::default();
     census.add(&catalogue, catalogue.service("S00").unwrap(), None, &members);
     assert_eq!(census.entitled(), 4);
@@ -217,7 +217,7 @@ fn the_matrix_speaks_both_languages_and_codes() {
         cell(Words::Both),
         ("特级 special".into(), "包含 included".into(), "客户分级服务矩阵 Entitlement matrix".into())
     );
-    let cells = cells(&catalogue, Words::Codes).batch;
+    let cells = cells(&catalogue, &Tier::ALL, Words::Codes).batch;
     assert_eq!(cells.num_rows(), 100);
     let combinations = combinations(&catalogue, Words::En).batch;
     assert_eq!(combinations.num_rows(), 7 * 4);
