@@ -17,6 +17,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use gridtier::contract::Table;
 use gridtier::customer::{self, Customers};
 use gridtier::entitlement::Catalogue;
+use gridtier::index::{count, index_u64};
 use gridtier::method::Method;
 use gridtier::run::Graded;
 use gridtier::source::{Source, TableBook};
@@ -64,7 +65,7 @@ impl Draw {
 }
 
 /// The number of customers.
-fn size() -> usize {
+fn size() -> u32 {
     std::env::var("GRIDTIER_BENCH_CUSTOMERS").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000)
 }
 
@@ -82,7 +83,8 @@ impl ReadingsFolder {
     /// rule or come twice.
     fn write(order: Order, in_dictionary: bool, faults: u64) -> Self {
         let dir = tempfile::tempdir().expect("a folder for the data");
-        let ids: Vec<String> = (0..size()).map(|customer| (10_000_000_001 + customer).to_string()).collect();
+        let ids: Vec<String> =
+            (0..size()).map(|customer| (10_000_000_001 + u64::from(customer)).to_string()).collect();
         let ids = StringArray::from(ids);
         write_customers(&dir.path().join("customers.parquet"), &ids);
         let (rows, path) = (customers_and_days(order, faults), dir.path().join("meter_readings.parquet"));
@@ -91,7 +93,7 @@ impl ReadingsFolder {
         let customers =
             customer::read(&folder, &mut TableBook::new(Table::Customers)).expect("the customers read");
         let bytes = path.metadata().expect("the file's length").len();
-        Self { _dir: dir, folder, customers, rows: rows.len() as u64, bytes }
+        Self { _dir: dir, folder, customers, rows: count(rows.len()), bytes }
     }
 }
 
@@ -99,7 +101,7 @@ impl ReadingsFolder {
 fn customers_and_days(order: Order, faults: u64) -> Vec<(u32, u32)> {
     let mut draw = Draw(1);
     let days = (WINDOW.end.first_day() - WINDOW.start().first_day()).unsigned_abs();
-    let customers = size() as u32;
+    let customers = size();
     let mut rows: Vec<(u32, u32)> = match order {
         Order::Customer => {
             (0..customers).flat_map(|customer| (0..days).map(move |day| (customer, day))).collect()
@@ -110,7 +112,7 @@ fn customers_and_days(order: Order, faults: u64) -> Vec<(u32, u32)> {
     };
     if let Order::Shuffled = order {
         for place in (1..rows.len()).rev() {
-            rows.swap(place, draw.below(place as u64 + 1) as usize);
+            rows.swap(place, index_u64(draw.below(count(place) + 1)));
         }
     }
     if faults == 0 {
@@ -149,7 +151,7 @@ fn write_readings(path: &Path, ids: &StringArray, rows: &[(u32, u32)], in_dictio
     for value in &mut active {
         let drawn = draw.below(100);
         if drawn + 1 < faults {
-            *value = if drawn % 2 == 0 { -1.0 } else { f64::NAN };
+            *value = if drawn.is_multiple_of(2) { -1.0 } else { f64::NAN };
         }
     }
     let columns: Vec<(&str, ArrayRef)> = vec![
@@ -223,7 +225,7 @@ struct Whole {
 impl Whole {
     fn write(cadence: Cadence, months: u32) -> Self {
         let spec = SampleSpec {
-            customers: size() as u32,
+            customers: size(),
             months,
             cadence,
             faults: Faults::None,
@@ -282,7 +284,7 @@ fn bench_grading(c: &mut Criterion) {
         let utility = Whole::write(cadence, months);
         let facts = fact::read(&utility.open(), utility.window, None).expect("facts");
         let id = |stage: &str| BenchmarkId::new(stage, format!("{name}/{}", size()));
-        group.throughput(Throughput::Elements(facts.rows.len() as u64));
+        group.throughput(Throughput::Elements(count(facts.rows.len())));
         group.bench_function(id("indicators"), |b| {
             b.iter(|| indicator::compute(&facts, &utility.method.own));
         });

@@ -19,11 +19,11 @@
 //!
 //! # Passes
 //!
-//! [`plan`] orders the parts and [`schedule`] deals them to threads. A [`kernel`] loads a [`batch`], for which an
-//! [`id_cache`] numbers customers and meters and the [`calendar`] finds month slots, and visits its rows [`by_stripe`].
-//! The first pass ([`sum`]) adds readings to the [`stripe`]s' [`month_cell`]s and marks their slots; minutes are marked
-//! by [`streak`]. Where marks leave a doubt, rows are read again ([`repeat`]). Files that an [`earlier`] cycle has counted
-//! are not read at all. The result is [`usage`].
+//! `plan` orders the parts and `schedule` deals them to threads. The `kernel` loads a `batch`, for which an `id_cache`
+//! numbers customers and meters and the `calendar` finds month slots, and visits its rows `by_stripe`. The first pass,
+//! `sum`, adds readings to the month cells of a `stripe` and marks their slots; minutes are marked by `streak`. Where the
+//! marks leave a doubt, `repeat` reads rows again. Files that an `earlier` cycle has counted are not read at all. The
+//! result is `usage`.
 
 mod calendar;
 mod month_cell;

@@ -85,9 +85,9 @@ impl ByStripe {
         runs.clear();
         order.clear();
         let rows = 0..readings.rows();
-        let Some(mut start) = rows.clone().find(|&row| readings.counts(row)) else { return };
-        let mut stripe = stripes.stripe_of(readings.customer(start));
-        for row in start..rows.end {
+        let Some(first) = rows.clone().find(|&row| readings.counts(row)) else { return };
+        let (mut stripe, mut start) = (stripes.stripe_of(readings.customer(first)), first);
+        for row in first..rows.end {
             // An excluded row may have no customer, and so no stripe: it goes with those before it.
             let other = stripes.stripe_of(readings.customer(row));
             if other != stripe && readings.counts(row) {

@@ -32,6 +32,17 @@ fn is_suspect(wh: i64, median_wh: i64) -> bool {
 const WORD_BITS: usize = index(u64::BITS);
 
 /// Which months of which customers are covered: a bit for each.
+///
+/// ```
+/// use gridtier::index::CustomerIx;
+/// use gridtier::meter::Coverage;
+///
+/// let (customer, mut coverage) = (CustomerIx::new(0), Coverage::none(3, 1));
+/// assert!(coverage.set_digits(customer, "011"));
+/// assert_eq!((coverage.covered(0, customer), coverage.covered(2, customer)), (false, true));
+/// assert_eq!(coverage.to_digits(customer), "011");
+/// assert!(!coverage.set_digits(customer, "01"), "one digit for each month");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coverage {
     months: usize,
