@@ -1,14 +1,11 @@
 //! One customer of a published cycle: its values, its row of the tier table and the parameters it was scored by.
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Float64Type, Int64Type};
-use arrow_array::{Array, RecordBatch};
-use gridtier::explain::{Boundary, Row};
+use arrow_array::RecordBatch;
+use gridtier::explain::{Boundary, Explanation, Row, explain};
 use gridtier::indicator::Value;
-use gridtier::method::Method;
-use gridtier::output::parameters;
+use gridtier::method::{Method, Override};
+use gridtier::output::{indicators, ledger, parameters, tiers};
 use gridtier::score::Parameters;
-use gridtier::unit::date_of_day;
 
 use super::error::{CycleError, other_columns};
 use super::manifest::method;
@@ -36,17 +33,13 @@ pub struct CustomerRecord {
 /// A file cannot be read, or the customer is not in it.
 pub fn customer(cycle: &StoredCycle, id: &str) -> Result<CustomerRecord, CycleError> {
     let method = method(cycle)?;
-    let missing = || CycleError::NoSuchCustomer { id: id.into() };
-    let tiers = rows_with_key(&cycle.dir.join("tiers.parquet"), "customer_id", id)?.ok_or_else(missing)?;
-    let indicators =
-        rows_with_key(&cycle.dir.join("indicators.parquet"), "customer_id", id)?.ok_or_else(missing)?;
-    let row = tier_row(&tiers).ok_or_else(|| other_columns(cycle, "tiers.parquet"))?;
+    let row = tiers::read_explained(&rows_of_customer(cycle, "tiers.parquet", id)?);
+    let row = row.ok_or_else(|| other_columns(cycle, "tiers.parquet"))?;
     let lines = rows_with_key(&cycle.dir.join("ledger.parquet"), "stratum", &row.stratum)?;
-    let boundaries = lines.map_or(Some(Vec::new()), |lines| boundaries(&lines));
+    let boundaries = lines.map_or(Some(Vec::new()), |lines| ledger::read(&lines));
     let path = cycle.dir.join("parameters.parquet");
     let parameters = whole_table(&path)?.and_then(|table| parameters::read(&table, &method));
-    let values =
-        method.indicators.iter().map(|spec| value(&indicators, &spec.id)).collect::<Option<Vec<_>>>();
+    let values = indicators::read_first(&rows_of_customer(cycle, "indicators.parquet", id)?, &method);
     Ok(CustomerRecord {
         parameters: parameters.ok_or_else(|| other_columns(cycle, "parameters.parquet"))?,
         values: values.ok_or_else(|| other_columns(cycle, "indicators.parquet"))?,
@@ -56,63 +49,21 @@ pub fn customer(cycle: &StoredCycle, id: &str) -> Result<CustomerRecord, CycleEr
     })
 }
 
-fn text<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a arrow_array::StringArray> {
-    batch.column_by_name(name)?.as_string_opt::<i32>()
+fn rows_of_customer(cycle: &StoredCycle, table: &str, id: &str) -> Result<RecordBatch, CycleError> {
+    let rows = rows_with_key(&cycle.dir.join(table), "customer_id", id)?;
+    rows.ok_or_else(|| CycleError::NoSuchCustomer { id: id.into() })
 }
 
-fn word(batch: &RecordBatch, name: &str, row: usize) -> Option<String> {
-    let column = text(batch, name)?;
-    column.is_valid(row).then(|| column.value(row).to_owned())
-}
+impl CustomerRecord {
+    /// The decision of the method that sets this customer's tier, if there is one.
+    #[must_use]
+    pub fn decision(&self) -> Option<&Override> {
+        self.method.overrides.iter().find(|decision| decision.customer_id == self.row.customer_id)
+    }
 
-fn integer(batch: &RecordBatch, name: &str, row: usize) -> Option<i64> {
-    let column = batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?;
-    column.is_valid(row).then(|| column.value(row))
-}
-
-fn number(batch: &RecordBatch, name: &str, row: usize) -> Option<f64> {
-    let column = batch.column_by_name(name)?.as_primitive_opt::<Float64Type>()?;
-    column.is_valid(row).then(|| column.value(row))
-}
-
-fn tier_row(batch: &RecordBatch) -> Option<Row> {
-    let firm_from = batch.column_by_name("firm_from")?.as_primitive_opt::<Date32Type>()?;
-    Some(Row {
-        customer_id: word(batch, "customer_id", 0)?,
-        stratum: word(batch, "stratum", 0)?,
-        rank: integer(batch, "rank", 0),
-        score_e6: integer(batch, "score_e6", 0),
-        known_weight: number(batch, "known_weight", 0)?,
-        provisional: batch.column_by_name("provisional")?.as_boolean_opt()?.value(0),
-        firm_from: firm_from
-            .is_valid(0)
-            .then(|| date_of_day(firm_from.value(0)))
-            .flatten()
-            .map(|day| day.to_string()),
-        tier_computed: word(batch, "tier_computed", 0),
-        tier: word(batch, "tier", 0)?,
-        reason: word(batch, "reason", 0),
-        ceiling: word(batch, "ceiling", 0),
-    })
-}
-
-fn boundaries(lines: &RecordBatch) -> Option<Vec<Boundary>> {
-    let line = |row: usize| {
-        Some(Boundary {
-            better: word(lines, "boundary", row)?.split_once('/')?.0.to_owned(),
-            customers: integer(lines, "customers", row)?,
-            count: integer(lines, "count", row)?,
-            score_above_e6: integer(lines, "score_above_e6", row),
-        })
-    };
-    (0..lines.num_rows()).map(line).collect()
-}
-
-fn value(indicators: &RecordBatch, id: &str) -> Option<Value> {
-    match word(indicators, &format!("{id}_status"), 0)?.as_str() {
-        "known" => number(indicators, id, 0).map(Value::Known),
-        "na" => Some(Value::NotApplicable),
-        "unknown" => Some(Value::Unknown),
-        _ => None,
+    /// Why the customer has its tier, and what would lift it.
+    #[must_use]
+    pub fn explain(self) -> Explanation {
+        explain(&self.method, &self.parameters, &self.values, self.row, &self.boundaries)
     }
 }

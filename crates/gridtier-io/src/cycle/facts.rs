@@ -2,15 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::RecordBatch;
-use arrow_array::cast::AsArray;
-use arrow_array::types::Int64Type;
 use gridtier::contract::Table;
-use gridtier::contract::rule::Rule;
 use gridtier::fact::Facts;
 use gridtier::meter::FileBook;
-use gridtier::output::facts::{Counted, read_offences};
-use gridtier::source::{Finding, TableBook};
+use gridtier::output::facts::{Counted, read_offences, read_reconciliation};
+use gridtier::output::findings::read_of_tables;
+use gridtier::source::TableBook;
 use gridtier::unit::Window;
 
 use super::error::CycleError;
@@ -43,16 +40,13 @@ pub(crate) fn facts(
         Some(())
     })?;
     let mut books: Vec<TableBook> = Table::ALL.into_iter().map(TableBook::new).collect();
-    read_batches(cycle, "reconciliation.parquet", |batch| reconcile(batch, &mut books))?;
+    read_batches(cycle, "reconciliation.parquet", |batch| read_reconciliation(batch, &mut books))?;
     let mut findings = Vec::new();
-    read_batches(cycle, "findings.parquet", |batch| {
-        findings.extend(of_tables(batch)?);
-        Some(())
-    })?;
-    let files = folder.files(Table::MeterReadings).iter().zip(0..);
-    let book_of = |name: &str| books_by_name.get(name).copied();
-    let reading_files: BTreeMap<u32, FileBook> =
-        files.filter_map(|(file, number)| Some((number, book_of(&file.file.name)?))).collect();
+    read_batches(cycle, "findings.parquet", |batch| read_of_tables(batch, &mut findings))?;
+    let reading_files: BTreeMap<u32, FileBook> = (0..)
+        .zip(folder.files(Table::MeterReadings))
+        .filter_map(|(number, file)| Some((number, *books_by_name.get(file.file.name.as_str())?)))
+        .collect();
     Ok(Facts {
         window,
         usage: None,
@@ -68,39 +62,4 @@ pub(crate) fn facts(
         refusal: None,
         customers,
     })
-}
-
-/// What became of the rows of each table.
-fn reconcile(batch: &RecordBatch, books: &mut [TableBook]) -> Option<()> {
-    let names = batch.column_by_name("table")?.as_string_opt::<i32>()?;
-    let count = |name: &str, row: usize| {
-        let column = batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?;
-        u64::try_from(column.value(row)).ok()
-    };
-    for row in 0..batch.num_rows() {
-        let book = books.iter_mut().find(|book| book.table.name() == names.value(row))?;
-        book.present = true;
-        book.tally.rows_in = count("rows_in", row)?;
-        book.tally.counted = count("counted", row)?;
-        book.tally.out_of_window = count("out_of_window", row)?;
-        book.tally.rejected = count("rejected", row)?;
-        book.tally.duplicates = count("duplicates", row)?;
-    }
-    Some(())
-}
-
-/// Findings about tables: those of the judgement are found again.
-fn of_tables(batch: &RecordBatch) -> Option<Vec<Finding>> {
-    let text = |name: &str| batch.column_by_name(name)?.as_string_opt::<i32>();
-    let (tables, rules, examples) = (text("table")?, text("rule")?, text("example")?);
-    let rows = batch.column_by_name("rows")?.as_primitive_opt::<Int64Type>()?;
-    let mut findings = Vec::new();
-    for row in 0..batch.num_rows() {
-        let Some(table) = Table::ALL.into_iter().find(|table| table.name() == tables.value(row)) else {
-            continue;
-        };
-        let rule = Rule::all().find(|rule| rule.code() == rules.value(row))?;
-        findings.push(Finding::of(table, rule, u64::try_from(rows.value(row)).ok()?, examples.value(row)));
-    }
-    Some(findings)
 }

@@ -9,16 +9,19 @@ use arrow_array::types::{Date32Type, Float64Type, Int64Type};
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::Schema;
 
+use super::read::{Cells, text_at, value_at, word_at};
 use super::{
-    DAY, FLAG, INTEGER, NUMBER, Output, TEXT, days, flags, full, integers, nullable, numbers, table, text,
+    DAY, FLAG, INTEGER, NUMBER, Output, TEXT, counts, days, flags, full, integers, nullable, numbers, table,
+    text,
 };
 use crate::contract::IncidentKind;
-use crate::customer::Customers;
+use crate::customer::{Customer, Customers};
 use crate::energy_profile::EnergyProfile;
 use crate::fact::{COLUMNS, CustomerFacts, FactColumn, FactValue, Facts};
 use crate::incident::Offence;
 use crate::index::CustomerIx;
 use crate::meter::{Coverage, MonthlyUsage};
+use crate::source::{TableBook, Tally};
 use crate::unit::{Month, Window};
 use crate::word::Word;
 
@@ -77,6 +80,37 @@ fn customers(facts: &Facts) -> Output<'_> {
     })
 }
 
+/// Appends the customers of a published batch, which come in the order of their ids; `None` when it is not a table of
+/// customers.
+#[must_use]
+pub fn read_customers(batch: &RecordBatch, customers: &mut Customers) -> Option<()> {
+    let (ids, regions) = (batch.texts("customer_id")?, batch.texts("region")?);
+    let (categories, levels) = (batch.texts("use_category")?, batch.texts("supply_level")?);
+    let (importance, load) = (batch.texts("importance_level")?, batch.texts("load_class")?);
+    let standards = batch.floats("power_factor_standard")?;
+    let capacities = batch.floats("contract_capacity_kva")?;
+    let (opened, closed) = (batch.dates("opened_on")?, batch.dates("closed_on")?);
+    let (aged, opt_out) = (batch.flags("aged_transformer_area")?, batch.flags("marketing_opt_out")?);
+    for row in 0..batch.num_rows() {
+        customers.ids.insert(ids.value(row));
+        customers.rows.push(Customer {
+            use_category: word_at(categories, row)??,
+            supply_level: word_at(levels, row)??,
+            region: text_at(regions, row).map(str::to_owned),
+            contract_capacity_kva: value_at(capacities, row),
+            // Published as a factor of two decimals, held in hundredths.
+            power_factor_standard: value_at(standards, row).map(|factor| (100.0 * factor).round() as u8),
+            importance_level: word_at(importance, row)?,
+            load_class: word_at(load, row)?,
+            opened_on: opened.value(row),
+            closed_on: value_at(closed, row),
+            aged_transformer_area: aged.value(row),
+            marketing_opt_out: opt_out.value(row),
+        });
+    }
+    Some(())
+}
+
 /// Months with a reading, all accepted customers.
 fn monthly_usage<'f>(facts: &'f Facts, usage: &'f MonthlyUsage) -> Output<'f> {
     /// Customers looked through for one batch: at most so many rows × the months of a window.
@@ -130,13 +164,34 @@ pub(super) fn reconciliation(facts: &Facts) -> Output<'_> {
         let each = || reconciled[rows.clone()].iter();
         vec![
             text(each().map(|row| Some(row.table.name()))),
-            integers(each().map(|row| Some(row.tally.rows_in as i64))),
-            integers(each().map(|row| Some(row.tally.counted as i64))),
-            integers(each().map(|row| Some(row.tally.out_of_window as i64))),
-            integers(each().map(|row| Some(row.tally.rejected as i64))),
-            integers(each().map(|row| Some(row.tally.duplicates as i64))),
+            counts(each().map(|row| Some(row.tally.rows_in))),
+            counts(each().map(|row| Some(row.tally.counted))),
+            counts(each().map(|row| Some(row.tally.out_of_window))),
+            counts(each().map(|row| Some(row.tally.rejected))),
+            counts(each().map(|row| Some(row.tally.duplicates))),
         ]
     })
+}
+
+/// Puts the tallies of a published batch into the books of their tables; `None` when it is not a table of these.
+#[must_use]
+pub fn read_reconciliation(batch: &RecordBatch, books: &mut [TableBook]) -> Option<()> {
+    let (names, rows_in, counted) =
+        (batch.texts("table")?, batch.integers("rows_in")?, batch.integers("counted")?);
+    let (out_of_window, rejected) = (batch.integers("out_of_window")?, batch.integers("rejected")?);
+    let duplicates = batch.integers("duplicates")?;
+    for row in 0..batch.num_rows() {
+        let book = books.iter_mut().find(|book| book.table.name() == names.value(row))?;
+        book.present = true;
+        book.tally = Tally {
+            rows_in: rows_in.value(row).try_into().ok()?,
+            counted: counted.value(row).try_into().ok()?,
+            out_of_window: out_of_window.value(row).try_into().ok()?,
+            rejected: rejected.value(row).try_into().ok()?,
+            duplicates: duplicates.value(row).try_into().ok()?,
+        };
+    }
+    Some(())
 }
 
 /// Months far from their customer's median.

@@ -8,6 +8,7 @@ use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field};
 
+use super::read::{Cells, value_at};
 use super::{FLAG, INTEGER, NUMBER, Output, TEXT, flags, full, integers, nullable, numbers, text};
 use crate::indicator::{DIMENSIONS, Direction};
 use crate::method::{Method, Spec, Transform, Weight};
@@ -195,4 +196,18 @@ fn fitted(table: &RecordBatch, row: usize, direction: Direction) -> Option<Optio
         _ => return None,
     };
     Some(Some(Fitted { kind, direction }))
+}
+
+/// By indicator of the method: its share of the score's variance; `None` when the table is not one of this method.
+#[must_use]
+pub fn read_influence(table: &RecordBatch, method: &Method) -> Option<Vec<Option<f64>>> {
+    let (ids, influence) = (table.texts("indicator")?, table.floats("influence")?);
+    method
+        .indicators
+        .iter()
+        .map(|spec| {
+            let row = (0..ids.len()).find(|&row| ids.value(row) == spec.id)?;
+            Some(value_at(influence, row))
+        })
+        .collect()
 }

@@ -1,0 +1,56 @@
+//! The ledger of boundaries: its columns, its rows, and reading them back.
+
+use arrow_array::RecordBatch;
+
+use super::read::{Cells, value_at};
+use super::{INTEGER, Output, TEXT, counts, full, integers, nullable, table, text};
+use crate::explain::Boundary;
+use crate::run::Graded;
+
+/// One row for each boundary between tiers of a stratum.
+pub(super) fn output(graded: &Graded) -> Output<'_> {
+    let lines = &graded.tiers.ledger;
+    let fields = vec![
+        full("stratum", TEXT),
+        full("boundary", TEXT),
+        full("customers", INTEGER),
+        full("quota", INTEGER),
+        nullable("score_above_e6", INTEGER),
+        nullable("score_below_e6", INTEGER),
+        full("tie_group", INTEGER),
+        full("broken_by", TEXT),
+        full("count", INTEGER),
+    ];
+    table("ledger", fields, lines.len(), move |rows| {
+        let lines = &lines[rows];
+        let boundaries: Vec<String> = lines.iter().map(|line| line.boundary()).collect();
+        vec![
+            text(lines.iter().map(|line| Some(line.stratum.as_str()))),
+            text(boundaries.iter().map(|boundary| Some(boundary.as_str()))),
+            counts(lines.iter().map(|line| Some(line.customers))),
+            counts(lines.iter().map(|line| Some(line.quota))),
+            integers(lines.iter().map(|line| line.score_above_e6)),
+            integers(lines.iter().map(|line| line.score_below_e6)),
+            counts(lines.iter().map(|line| Some(line.tie_group))),
+            text(lines.iter().map(|line| Some(line.broken_by.name()))),
+            counts(lines.iter().map(|line| Some(line.count))),
+        ]
+    })
+}
+
+/// The boundaries of a published batch; `None` when it is not a ledger.
+#[must_use]
+pub fn read(batch: &RecordBatch) -> Option<Vec<Boundary>> {
+    let (customers, counts) = (batch.integers("customers")?, batch.integers("count")?);
+    let scores_above = batch.integers("score_above_e6")?;
+    (0..batch.num_rows())
+        .map(|row| {
+            Some(Boundary {
+                better: batch.text("boundary", row)?.split_once('/')?.0.to_owned(),
+                customers: value_at(customers, row)?,
+                count: value_at(counts, row)?,
+                score_above_e6: value_at(scores_above, row),
+            })
+        })
+        .collect()
+}

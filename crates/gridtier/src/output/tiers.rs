@@ -1,0 +1,129 @@
+//! The tier table: its columns, its rows, and reading them back.
+
+use arrow_array::RecordBatch;
+
+use super::read::{Cells, text_at, value_at, word_at};
+use super::{
+    DAY, FLAG, INTEGER, NUMBER, Output, TEXT, counts, days, flags, full, integers, nullable, numbers, table,
+    text,
+};
+use crate::customer::Customers;
+use crate::cycle::Placed;
+use crate::explain::Row;
+use crate::method::{Method, Tier};
+use crate::run::Graded;
+use crate::tier::Previous;
+use crate::unit::date_of_day;
+use crate::word::Word;
+
+/// One row for each graded customer, by id.
+pub(super) fn output<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
+    let (scores, tiers, ids) = (&graded.scores, &graded.tiers, &graded.facts.customers.ids);
+    let mut fields = vec![
+        full("customer_id", TEXT),
+        full("stratum", TEXT),
+        nullable("rank", INTEGER),
+        nullable("score_e6", INTEGER),
+        nullable("contribution", NUMBER),
+        nullable("compliance", NUMBER),
+        nullable("cooperation", NUMBER),
+        full("known_weight", NUMBER),
+        full("provisional", FLAG),
+        nullable("firm_from", DAY),
+        nullable("tier_computed", TEXT),
+        full("tier", TEXT),
+        nullable("reason", TEXT),
+        nullable("ceiling", TEXT),
+    ];
+    let probability = graded.tier_probability.as_ref();
+    fields.extend(probability.map(|_| nullable("tier_probability", NUMBER)));
+    table("tiers", fields, scores.population.len(), move |rows| {
+        let dimensions = scores.dimensions(&graded.columns, method, rows.clone());
+        let mut columns = vec![
+            text(rows.clone().map(|at| Some(ids.key(scores.population[at])))),
+            text(rows.clone().map(|at| Some(tiers.stratum(at)))),
+            counts(rows.clone().map(|at| tiers.rank(at))),
+            integers(rows.clone().map(|at| scores.score_e6(at))),
+            numbers(dimensions.iter().map(|points| points[0])),
+            numbers(dimensions.iter().map(|points| points[1])),
+            numbers(dimensions.iter().map(|points| points[2])),
+            numbers(rows.clone().map(|at| Some(scores.known_weight(at)))),
+            flags(rows.clone().map(|at| scores.provisional[at].is_some())),
+            days(rows.clone().map(|at| scores.firm_from.get(&at).map(|month| month.first_day()))),
+            text(rows.clone().map(|at| tiers.computed[at].map(|tier| tier.code()))),
+            text(rows.clone().map(|at| Some(tiers.tier[at].code()))),
+            text(rows.clone().map(|at| reason(graded, at))),
+            text(rows.clone().map(|at| tiers.ceiling[at].map(|tier| tier.code()))),
+        ];
+        columns.extend(probability.map(|probability| numbers(rows.clone().map(|at| probability[at]))));
+        columns
+    })
+}
+
+/// Why a customer is provisional, or which policy moved it.
+fn reason(graded: &Graded, at: usize) -> Option<&'static str> {
+    match graded.scores.provisional[at] {
+        Some(why) => Some(why.reason()),
+        None => graded.tiers.policy[at].map(|policy| policy.reason()),
+    }
+}
+
+/// Appends the rows of a published batch, and the names of strata that are new; `None` when it is not a tier table.
+#[must_use]
+pub fn read(
+    batch: &RecordBatch,
+    customers: &Customers,
+    rows: &mut Vec<Placed>,
+    strata: &mut Vec<String>,
+) -> Option<()> {
+    let (ids, names) = (batch.texts("customer_id")?, batch.texts("stratum")?);
+    let (ranks, scores) = (batch.integers("rank")?, batch.integers("score_e6")?);
+    let (computed, tiers) = (batch.texts("tier_computed")?, batch.texts("tier")?);
+    let (reasons, ceilings) = (batch.texts("reason")?, batch.texts("ceiling")?);
+    for row in 0..batch.num_rows() {
+        let stratum = strata.iter().position(|known| known == names.value(row)).unwrap_or_else(|| {
+            strata.push(names.value(row).to_owned());
+            strata.len() - 1
+        });
+        rows.push(Placed {
+            number: customers.ids.get(ids.value(row))?,
+            stratum: u32::try_from(stratum).ok()?,
+            rank: value_at(ranks, row).map(u64::try_from).transpose().ok()?,
+            score_e6: value_at(scores, row),
+            short_history: text_at(reasons, row) == Some("short_history"),
+            computed: word_at(computed, row)?,
+            tier: Tier::from_code(tiers.value(row))?,
+            ceiling: word_at(ceilings, row)?,
+        });
+    }
+    Some(())
+}
+
+/// Adds the final tiers of a published batch; `None` when it is not a tier table.
+#[must_use]
+pub fn read_final(batch: &RecordBatch, tiers: &mut Previous) -> Option<()> {
+    let (ids, codes) = (batch.texts("customer_id")?, batch.texts("tier")?);
+    for row in 0..batch.num_rows() {
+        tiers.insert(ids.value(row).to_owned(), Tier::from_code(codes.value(row))?);
+    }
+    Some(())
+}
+
+/// The first row of a published batch, for an explanation; `None` when it is not a tier table.
+#[must_use]
+pub fn read_explained(batch: &RecordBatch) -> Option<Row> {
+    let firm_from = value_at(batch.dates("firm_from")?, 0).and_then(date_of_day);
+    Some(Row {
+        customer_id: batch.text("customer_id", 0)?,
+        stratum: batch.text("stratum", 0)?,
+        rank: value_at(batch.integers("rank")?, 0),
+        score_e6: value_at(batch.integers("score_e6")?, 0),
+        known_weight: value_at(batch.floats("known_weight")?, 0)?,
+        provisional: batch.flags("provisional")?.value(0),
+        firm_from: firm_from.map(|day| day.to_string()),
+        tier_computed: batch.text("tier_computed", 0),
+        tier: batch.text("tier", 0)?,
+        reason: batch.text("reason", 0),
+        ceiling: batch.text("ceiling", 0),
+    })
+}
