@@ -3,13 +3,14 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gridtier::contract::{SupplyLevel, UseCategory};
 use gridtier::method::Tier;
 use gridtier::unit::Month;
 use gridtier::word::Word;
 
-use crate::lang::Lang;
+use crate::lang::{self, Lang};
 
 const EXIT_CODES: &str = "Exit codes:
   0   done
@@ -28,7 +29,7 @@ pub struct Cli {
     #[arg(long, global = true, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
     /// Language of what people read; by default that of the environment
-    #[arg(long, global = true, value_enum)]
+    #[arg(long, global = true, value_parser = PossibleValuesParser::new(Lang::CODES).map(lang::of_code))]
     pub lang: Option<Lang>,
     #[command(subcommand)]
     pub command: Command,
@@ -37,31 +38,31 @@ pub struct Cli {
 #[derive(Subcommand)]
 pub enum Command {
     /// Grade a folder of tables and publish a cycle
-    Regrade(Regrade),
+    Regrade(RegradeArgs),
     /// Check a folder of tables against the contracts; publishes nothing
-    Check(Check),
+    Check(CheckArgs),
     /// Print the folder of a cycle
     Path(CycleArgs),
     /// Compare a cycle's files with what was published
     Verify(CycleArgs),
     /// Why a customer has its tier, and what would lift it
-    Explain(Explain),
+    Explain(ExplainArgs),
     /// Measure whether a published grading is sound
-    Validate(Validate),
+    Validate(ValidateArgs),
     /// What other weights, or another method, would change in a published cycle
-    Whatif(Whatif),
+    Whatif(WhatifArgs),
     /// What the tiers entitle to: the matrix, customers' services, who has a service, costs, changes
     Entitlements(Box<Entitlements>),
     /// Print a preset, start a method file, check one
-    Method(Method),
+    Method(MethodArgs),
     /// Write the contracts of the tables and the JSON Schemas
-    Schema(Schema),
+    Schema(SchemaArgs),
     /// Make a small invented utility and grade it
-    Demo(Demo),
+    Demo(DemoArgs),
 }
 
 #[derive(Args)]
-pub struct Regrade {
+pub struct RegradeArgs {
     /// Folder with the tables
     pub data: PathBuf,
     /// First day after the window, the first of a month
@@ -86,12 +87,12 @@ pub struct Regrade {
     #[arg(long)]
     pub fresh: bool,
     /// What to print
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
 }
 
 #[derive(Args)]
-pub struct Check {
+pub struct CheckArgs {
     /// Folder with the tables
     pub data: PathBuf,
     /// First day after the window; without it every date counts
@@ -104,8 +105,8 @@ pub struct Check {
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// What to print
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
 }
 
 #[derive(Args)]
@@ -119,26 +120,26 @@ pub struct CycleArgs {
 }
 
 #[derive(Args)]
-pub struct Explain {
+pub struct ExplainArgs {
     /// Customer id, as in the tables
     pub customer: String,
     #[command(flatten)]
     pub cycle: CycleArgs,
     /// What to print
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
 }
 
 #[derive(Args)]
-pub struct Validate {
+pub struct ValidateArgs {
     #[command(flatten)]
     pub cycle: CycleArgs,
     /// Draws of weights, instead of those in the method
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(100..=100_000))]
     pub draws: Option<u64>,
     /// Ranked customers drawn for robustness and clusters, instead of those in the method
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1_000..=1_000_000))]
-    pub sample: Option<u64>,
+    #[arg(long, value_name = "N", value_parser = sample)]
+    pub sample: Option<usize>,
     /// Where random draws start, instead of that in the method
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -146,12 +147,12 @@ pub struct Validate {
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// What to print
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
 }
 
 #[derive(Args)]
-pub struct Whatif {
+pub struct WhatifArgs {
     #[command(flatten)]
     pub cycle: CycleArgs,
     /// A weight such as weights.contribution, weights.groups.compliance.payment or
@@ -165,8 +166,8 @@ pub struct Whatif {
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// What to print
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
 }
 
 const OLD_SPELLINGS: &str = "Scripts may go on writing `entitlements --store STORE` with --matrix, --customer ID or --service SERVICE; they \
@@ -462,7 +463,7 @@ pub fn with_subcommand(args: impl IntoIterator<Item = OsString>) -> Vec<OsString
 }
 
 #[derive(Args)]
-pub struct Method {
+pub struct MethodArgs {
     #[command(subcommand)]
     pub action: MethodAction,
 }
@@ -491,14 +492,14 @@ pub enum MethodAction {
 }
 
 #[derive(Args)]
-pub struct Schema {
+pub struct SchemaArgs {
     /// Folder to write to
     #[arg(short, long, value_name = "DIR", default_value = "schemas")]
     pub output: PathBuf,
 }
 
 #[derive(Args)]
-pub struct Demo {
+pub struct DemoArgs {
     /// Folder for data and store
     #[arg(default_value = "gridtier-demo")]
     pub dir: PathBuf,
@@ -533,9 +534,16 @@ pub enum Cadence {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum ResultFormat {
     Text,
     Json,
+}
+
+fn sample(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(customers @ 1_000..=1_000_000) => Ok(customers),
+        _ => Err("give a whole number from 1000 to 1000000".into()),
+    }
 }
 
 fn threads(text: &str) -> Result<usize, String> {

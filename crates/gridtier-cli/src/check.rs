@@ -11,13 +11,13 @@ use gridtier_io::folder::DataFolder;
 use gridtier_io::report;
 use serde_json::json;
 
-use crate::args::{Check, Format};
+use crate::args::{CheckArgs, ResultFormat};
 use crate::exit::{BEYOND_LIMITS, Done, Failure, OUTPUT};
 use crate::lang::Lang;
 use crate::{method, progress, regrade, summary};
 
 /// Runs `gridtier check`.
-pub fn run(args: &Check, lang: Lang) -> Result<Done, Failure> {
+pub fn run(args: &CheckArgs, lang: Lang) -> Result<Done, Failure> {
     let method = method::load(&args.method)?;
     let (folder, bar) = progress::watch(regrade::open(&args.data)?);
     let window = match args.as_of {
@@ -31,8 +31,8 @@ pub fn run(args: &Check, lang: Lang) -> Result<Done, Failure> {
         write(dir, &folder, &facts, &findings)?;
     }
     let data = match args.format {
-        Format::Text => summary::rows(&facts, &findings, lang),
-        Format::Json => {
+        ResultFormat::Text => summary::rows(&facts, &findings, lang),
+        ResultFormat::Json => {
             let value = json!({
                 "reconciliation": facts.reconciliation(), "findings": findings, "breaches": breaches,
             });

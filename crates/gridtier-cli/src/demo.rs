@@ -4,13 +4,13 @@ use gridtier::unit::Month;
 use gridtier_io::regrade::Regrade;
 use gridtier_sample::{Cadence, Faults, Layout, SampleError, SampleSpec};
 
-use crate::args::{self, Demo};
+use crate::args::{self, DemoArgs};
 use crate::exit::{Done, Failure, OUTPUT, say};
 use crate::lang::Lang;
 use crate::{entitlements, method, regrade, summary};
 
 /// Runs `gridtier demo`.
-pub fn run(args: &Demo, lang: Lang) -> Result<Done, Failure> {
+pub fn run(args: &DemoArgs, lang: Lang) -> Result<Done, Failure> {
     let spec = SampleSpec {
         customers: args.customers,
         months: args.months,

@@ -84,12 +84,6 @@ pub fn grouped(number: impl Into<i128>) -> String {
     if number < 0 { format!("-{text}") } else { text }
 }
 
-/// A share as percent with one decimal.
-pub fn percent(part: impl Into<i128>, whole: impl Into<i128>) -> String {
-    let (part, whole): (i128, i128) = (part.into(), whole.into());
-    if whole == 0 { "–".into() } else { format!("{:.1} %", 100.0 * part as f64 / whole as f64) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,7 +91,6 @@ mod tests {
     #[test]
     fn numbers_are_grouped_by_three() {
         assert_eq!([0, 999, 1_000, -1_234_567].map(grouped), ["0", "999", "1,000", "-1,234,567"]);
-        assert_eq!((percent(1, 3), percent(1, 0)), ("33.3 %".into(), "–".into()));
     }
 
     #[test]

@@ -17,9 +17,9 @@ mod regrade;
 mod sheet;
 mod store;
 mod summary;
+mod template;
 mod validate;
 mod whatif;
-mod written;
 
 use clap::Parser;
 
@@ -39,7 +39,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         pool.map_err(|error| Failure::bug(&error.to_string()))?;
     }
     let asked = cli.lang;
-    let lang = lang::Lang::chosen(asked);
+    let lang = lang::chosen(asked);
     match cli.command {
         Command::Regrade(args) => regrade::run(&args, lang),
         Command::Check(args) => check::run(&args, lang),
@@ -49,7 +49,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Validate(args) => validate::run(&args, lang),
         Command::Whatif(args) => whatif::run(&args, lang),
         Command::Entitlements(args) => entitlements::run(&args, lang, asked),
-        Command::Method(args) => method::run(&args),
+        Command::Method(args) => method::run(&args, lang),
         Command::Schema(args) => store::schema(&args),
         Command::Demo(args) => demo::run(&args, lang),
     }

@@ -8,13 +8,13 @@ use gridtier_io::folder::DataFolder;
 use gridtier_io::regrade::{Regrade, Reused};
 use gridtier_io::store::StoredCycle;
 
-use crate::args::{self, Format};
+use crate::args::{RegradeArgs, ResultFormat};
 use crate::exit::{BEYOND_LIMITS, Done, Failure, say};
 use crate::lang::Lang;
 use crate::{entitlements, method, progress, summary};
 
 /// Runs `gridtier regrade`.
-pub fn run(args: &args::Regrade, lang: Lang) -> Result<Done, Failure> {
+pub fn run(args: &RegradeArgs, lang: Lang) -> Result<Done, Failure> {
     let method = method::load(&args.method)?;
     let catalogue = entitlements::load(&args.entitlements, Some(&method))?;
     entitlements::check_in_force(&catalogue, args.as_of)?;
@@ -35,8 +35,8 @@ pub fn run(args: &args::Regrade, lang: Lang) -> Result<Done, Failure> {
     let (graded, cycle) = job.run(folder)?;
     Ok(Done {
         data: match args.format {
-            Format::Text => summary::published(&graded, &method, &cycle, &args.store, lang),
-            Format::Json => summary::json(&graded, &cycle)?,
+            ResultFormat::Text => summary::published(&graded, &method, &cycle, &args.store, lang),
+            ResultFormat::Json => summary::json(&graded, &cycle),
         },
     })
 }

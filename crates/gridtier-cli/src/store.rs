@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use gridtier_io::store::Store;
 
-use crate::args::{CycleArgs, Schema};
+use crate::args::{CycleArgs, SchemaArgs};
 use crate::exit::{Done, Failure, INPUT, OUTPUT};
 
 /// Prints the folder of a cycle.
@@ -31,7 +31,7 @@ pub fn verify(args: &CycleArgs) -> Result<Done, Failure> {
 }
 
 /// Writes the contracts and JSON Schemas.
-pub fn schema(args: &Schema) -> Result<Done, Failure> {
+pub fn schema(args: &SchemaArgs) -> Result<Done, Failure> {
     let written = gridtier_io::schema::write(&args.output);
     let written = written.map_err(|error| {
         Failure::new(OUTPUT, format!("{} could not be written: {error}", args.output.display()))

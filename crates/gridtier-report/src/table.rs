@@ -138,6 +138,8 @@ pub enum DataCell {
     Number(f64),
     /// A number in a unit of its own; the unit's code decides how it is read.
     Quantity(f64, Text),
+    /// A number in a format of its own, in a column of [quantities](ColumnFormat::Quantity).
+    Formatted(f64, ColumnFormat),
     /// An amount in fen.
     Fen(i128),
     /// A day.
@@ -171,6 +173,12 @@ impl DataCell {
         Self::Integer(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
+    /// A sum of counts or amounts; what 64 bits cannot hold is shown as the largest number that they can.
+    #[must_use]
+    pub fn whole(sum: i128) -> Self {
+        Self::Integer(i64::try_from(sum).unwrap_or(i64::MAX))
+    }
+
     /// A number that may be missing.
     #[must_use]
     pub fn number(number: Option<f64>) -> Self {
@@ -194,6 +202,7 @@ impl DataCell {
             Self::Integer(integer) => CellValue::Integer(*integer),
             Self::Number(number) => CellValue::Number(*number),
             Self::Quantity(number, unit) => CellValue::Quantity(*number, unit),
+            Self::Formatted(number, format) => CellValue::Formatted(*number, *format),
             Self::Fen(fen) => CellValue::Fen(*fen),
             Self::Date(date) => CellValue::Date(*date),
             Self::YesNo(is_so) => CellValue::YesNo(*is_so),
@@ -372,6 +381,8 @@ pub enum CellValue<'a> {
     Number(f64),
     /// A number in a unit.
     Quantity(f64, &'a Text),
+    /// A number in a format of its own.
+    Formatted(f64, ColumnFormat),
     /// An amount in fen.
     Fen(i128),
     /// A day.
@@ -387,7 +398,7 @@ impl<'a> CellValue<'a> {
 
     fn number(self) -> Option<f64> {
         match self {
-            Self::Number(number) | Self::Quantity(number, _) => Some(number),
+            Self::Number(number) | Self::Quantity(number, _) | Self::Formatted(number, _) => Some(number),
             Self::Integer(integer) => Some(gridtier::index::float_i64(integer)),
             _ => None,
         }
@@ -409,6 +420,7 @@ impl<'a> CellValue<'a> {
     #[must_use]
     pub fn shown(self, format: ColumnFormat, voice: Voice) -> Cow<'a, str> {
         match (self, format) {
+            (Self::Formatted(number, format), _) => Self::Number(number).shown(format, voice),
             (Self::Blank, _) => "".into(),
             (Self::Missing, _) => format::DASH.into(),
             (Self::Text(text), _) => text,

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 use gridtier::word::Word;
 
-/// A language of what people read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lang {
-    /// English.
-    En,
-    /// Chinese.
-    Zh,
+gridtier::words! {
+    /// A language of what people read.
+    Lang "language" {
+        /// English.
+        En "en" "English" "英语",
+        /// Chinese.
+        Zh "zh" "Chinese" "中文",
+    }
 }
 
 impl Lang {

@@ -12,18 +12,19 @@ use gridtier::word::Word;
 use crate::exit::{Done, Failure, METHOD};
 use crate::grid::{Head, grid, grouped};
 use crate::method;
-use crate::written::Written;
+use crate::template::Template;
 
-const KIND: Written = Written { kind: "catalogue", shipped_as: "shipped catalogue", shipped: &CATALOGUES };
+const CATALOGUE_FILES: Template =
+    Template { kind: "catalogue", shipped_as: "shipped catalogue", shipped: &CATALOGUES };
 
 /// The text of a shipped catalogue.
 pub fn show(name: &str) -> Result<Done, Failure> {
-    Ok(Done { data: KIND.shipped(name)?.to_owned() })
+    Ok(Done { data: CATALOGUE_FILES.shipped(name)?.to_owned() })
 }
 
 /// Starts a catalogue of one's own from a shipped one.
 pub fn start(file: &Path, from: &str) -> Result<Done, Failure> {
-    KIND.start(file, from)
+    CATALOGUE_FILES.start(file, from)
 }
 
 /// Checks a catalogue, whose conditions may name the indicators of a method.
@@ -38,7 +39,7 @@ pub fn load(name: &str, method: Option<&Method>) -> Result<Catalogue, Failure> {
     let own: Vec<&str> = indicators.iter().map(|spec| spec.id.as_str()).collect();
     let read: Result<Catalogue, Faults> = match Catalogue::shipped(name, &own) {
         Some(shipped) => shipped,
-        None => Catalogue::parse(name, &KIND.text(name)?, &own),
+        None => Catalogue::parse(name, &CATALOGUE_FILES.read(name)?, &own),
     };
     Ok(read?)
 }

@@ -119,7 +119,9 @@ fn field(value: CellValue, voice: Voice) -> Cow<str> {
         CellValue::Text(text) => not_a_formula(text),
         CellValue::Integer(integer) => integer.to_string().into(),
         // The shortest text that reads back as the same number.
-        CellValue::Number(number) | CellValue::Quantity(number, _) => format!("{number:?}").into(),
+        CellValue::Number(number) | CellValue::Quantity(number, _) | CellValue::Formatted(number, _) => {
+            format!("{number:?}").into()
+        }
         CellValue::Fen(fen) => format::money(fen).replace(',', "").into(),
         CellValue::Date(date) => date.to_string().into(),
         CellValue::YesNo(is_so) => format::yes_no(is_so, voice),

@@ -82,7 +82,9 @@ fn plain(value: &CellValue) -> Value {
         CellValue::Blank | CellValue::Missing => Value::Null,
         CellValue::Text(text) => json!(text),
         CellValue::Integer(integer) => json!(integer),
-        CellValue::Number(number) | CellValue::Quantity(number, _) => json!(number),
+        CellValue::Number(number) | CellValue::Quantity(number, _) | CellValue::Formatted(number, _) => {
+            json!(number)
+        }
         CellValue::Fen(fen) => json!(*fen as f64 / 100.0),
         CellValue::Date(date) => json!(date.to_string()),
         CellValue::YesNo(is_so) => json!(is_so),

@@ -23,7 +23,9 @@ pub fn text(sections: &[Section], voice: Voice) -> String {
         }
         if let Some(heading) = &section.heading {
             text += &wrapped(&heading.pick(voice));
-            text.push('\n');
+            if matches!(section.blocks.first(), Some(Block::Facts(_) | Block::Table(_))) {
+                text.push('\n');
+            }
         }
         let mut last: Option<&Block> = None;
         for block in &section.blocks {
@@ -39,7 +41,7 @@ pub fn text(sections: &[Section], voice: Voice) -> String {
 
 /// Whether an empty line sets the block off from others.
 fn is_spaced(block: &Block) -> bool {
-    matches!(block, Block::Facts(_) | Block::Table(_))
+    matches!(block, Block::Table(_))
 }
 
 fn block_text(block: &Block, voice: Voice) -> String {

@@ -131,6 +131,15 @@ impl Styles {
         }
     }
 
+    /// The style of a number in a format.
+    fn of(&self, format: ColumnFormat, number: f64) -> &Format {
+        match format {
+            ColumnFormat::Share => &self.share,
+            ColumnFormat::Number(decimals) => self.number(decimals),
+            _ => self.number(format::quantity_decimals(number)),
+        }
+    }
+
     fn number(&self, decimals: u8) -> &Format {
         &self.numbers[usize::from(decimals).min(self.numbers.len() - 1)]
     }
@@ -218,14 +227,8 @@ impl<'w> Sheet<'w> {
             }
             CellValue::Integer(integer) => (gridtier::index::float_i64(*integer), styles.number(0)),
             CellValue::Fen(fen) => (*fen as f64 / 100.0, &styles.money),
-            CellValue::Number(number) => (
-                *number,
-                match format {
-                    ColumnFormat::Share => &styles.share,
-                    ColumnFormat::Number(decimals) => styles.number(decimals),
-                    _ => styles.number(format::quantity_decimals(*number)),
-                },
-            ),
+            CellValue::Number(number) => (*number, styles.of(format, *number)),
+            CellValue::Formatted(number, format) => (*number, styles.of(*format, *number)),
         };
         self.sheet.write_number_with_format(row, at, number, style)?;
         Ok(())

@@ -1,0 +1,77 @@
+//! Names of what several results speak of: tiers, indicators, units, words of tables.
+
+use std::borrow::Cow;
+
+use gridtier::contract::LoadClass;
+use gridtier::method::Tier;
+use gridtier::word::Word;
+
+use crate::table::{ColumnFormat, DataCell, DataColumn};
+use crate::text::Text;
+
+/// A tier; in Chinese beside the code that stands in the tables.
+#[must_use]
+pub fn tier(tier: Tier) -> Text {
+    Text::coded(tier.code(), tier.en(), format!("{} {}", tier.zh(), tier.code()))
+}
+
+/// The tier of a code, or a group of tiers.
+#[must_use]
+pub fn tier_of_code(code: &str) -> Text {
+    match (code, Tier::from_code(code)) {
+        (_, Some(named)) => tier(named),
+        ("special+grade-1", None) => Text::coded("special+grade-1", "special + grade-1", "特级与一级"),
+        (other, None) => Text::same(other.to_owned()),
+    }
+}
+
+/// Columns of counts, one for each tier.
+pub fn tier_columns() -> impl Iterator<Item = DataColumn> {
+    Tier::ALL.iter().map(|&of| {
+        let Text { en, zh, .. } = tier(of);
+        DataColumn::new(ColumnFormat::Integer, of.code(), en, zh)
+    })
+}
+
+/// A cell of a table for a tier.
+#[must_use]
+pub fn tier_cell(of: Tier) -> DataCell {
+    DataCell::Text(tier(of))
+}
+
+/// A unit of the registry of indicators; an analyst's own units stay as they are.
+#[must_use]
+pub fn unit(code: &str) -> Text {
+    let (en, zh) = match code {
+        "kWh/a" => ("kWh/a", "kWh/年"),
+        "CNY/a" => ("CNY/a", "元/年"),
+        "CNY/kWh" => ("CNY/kWh", "元/kWh"),
+        "tce/a" => ("tce/a", "tce/年"),
+        "days" => ("days", "天"),
+        "points" => ("points", "分"),
+        "share" => ("share", "比例"),
+        "customer-h/a" => ("customer-h/a", "户·时/年"),
+        own => return Text::same(own.to_owned()),
+    };
+    Text::coded(code.to_owned(), en, zh)
+}
+
+/// A class, a clustering or a combination by its code.
+#[must_use]
+pub fn word(code: &str) -> Text {
+    const WORDS: [(&str, &str); 9] = [
+        ("unspecified", "未注明"),
+        ("small", "小"),
+        ("medium", "中"),
+        ("large", "大"),
+        ("kmeans", "k 均值"),
+        ("gaussian_mixture", "高斯混合"),
+        ("weighted_sum", "加权和"),
+        ("weighted_product", "加权积"),
+        ("grey_relational", "灰色关联"),
+    ];
+    let zh = WORDS.iter().find(|(known, _)| *known == code).map(|(_, zh)| *zh);
+    let zh = zh.or_else(|| LoadClass::from_code(code).map(Word::zh));
+    let code: Cow<'static, str> = code.to_owned().into();
+    Text::new(code.clone(), zh.map_or(code, Cow::Borrowed))
+}

@@ -1,0 +1,321 @@
+//! What an analyst reads after a grading or a check.
+
+use std::path::Path;
+
+use gridtier::contract::Table;
+use gridtier::contract::rule::Rule;
+use gridtier::fact::Facts;
+use gridtier::method::{Method, Tier};
+use gridtier::run::{Breach, ControlTotals, Graded};
+use gridtier::source::Finding;
+use gridtier::word::Word;
+use serde_json::{Value, json};
+
+use crate::format::{grouped, percent};
+use crate::names;
+use crate::section::{Block, Section};
+use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable, RowRole};
+use crate::text::Text;
+
+/// A published cycle.
+#[derive(Clone, Copy)]
+pub struct Published<'a> {
+    /// The grading.
+    pub graded: &'a Graded,
+    /// The method.
+    pub method: &'a Method,
+    /// Number of the cycle.
+    pub version: u64,
+    /// Its folder.
+    pub dir: &'a Path,
+    /// The folder of the store.
+    pub store: &'a Path,
+}
+
+/// The summary of a published cycle.
+#[must_use]
+pub fn published(cycle: &Published) -> Vec<Section> {
+    let Published { graded, method, version, .. } = *cycle;
+    let totals = graded.control_totals();
+    let heading = Text::new(format!("Cycle {version} published"), format!("周期 {version} 已发布"));
+    let head = Section::titled(heading).with(facts(cycle, &totals)).table(tiers(&totals));
+    let mut sections = vec![head, remarks(graded, method, &totals)];
+    sections.extend(rows(&graded.facts, &graded.findings));
+    sections.extend(next_steps(cycle));
+    sections.retain(|section| !section.blocks.is_empty());
+    sections
+}
+
+fn facts(cycle: &Published, totals: &ControlTotals) -> Block {
+    let window = cycle.graded.facts.window;
+    let (start, end, months) = (window.start(), window.end.plus(-1), window.months);
+    Block::Facts(vec![
+        (
+            Text::new("window", "评价窗口"),
+            Text::new(
+                format!("{start} – {end} ({months} months)"),
+                format!("{start} – {end} ({months} 个月)"),
+            ),
+        ),
+        (Text::new("method", "评价方法"), Text::same(cycle.method.name.clone())),
+        (Text::new("customers", "客户"), customers(totals)),
+        (Text::new("cycle", "周期目录"), Text::same(cycle.dir.display().to_string())),
+    ])
+}
+
+fn customers(totals: &ControlTotals) -> Text {
+    let provisional = totals.short_history + totals.low_known_weight;
+    let [population, ranked, provisional, all] =
+        [totals.population, totals.ranked, provisional, totals.customers].map(grouped);
+    let mut reasons = Vec::new();
+    if totals.short_history > 0 {
+        let count = grouped(totals.short_history);
+        reasons.push(Text::new(format!("short history {count}"), format!("用电历史不足 {count}")));
+    }
+    if totals.low_known_weight > 0 {
+        let count = grouped(totals.low_known_weight);
+        reasons.push(Text::new(format!("little known weight {count}"), format!("已知指标权重不足 {count}")));
+    }
+    let why = Text::join(&reasons, ", ");
+    let (why_en, why_zh) = if why.is_empty() {
+        Default::default()
+    } else {
+        (format!(" ({})", why.en), format!(" ({})", why.zh))
+    };
+    Text::new(
+        format!("{population} graded of {all}: {ranked} ranked, {provisional} provisional{why_en}"),
+        format!("共 {all} 户, 参评 {population} 户: 排名 {ranked} 户, 暂定 {provisional} 户{why_zh}"),
+    )
+}
+
+/// Fen of a yuan, and Wh of a MWh.
+const FEN_PER_CNY: i128 = 100;
+const WH_PER_MWH: i128 = 1_000_000;
+
+fn tiers(totals: &ControlTotals) -> DataTable {
+    let revenue: i128 = totals.tiers.iter().map(|tier| i128::from(tier.revenue_fen)).sum();
+    let energy: i128 = totals.tiers.iter().map(|tier| i128::from(tier.active_wh)).sum();
+    let mut lines: Vec<(Text, u64, u64, i128, i128)> = Tier::ALL
+        .into_iter()
+        .zip(&totals.tiers)
+        .map(|(tier, total)| {
+            let name = names::tier(tier);
+            (name, total.customers, total.provisional, total.revenue_fen.into(), total.active_wh.into())
+        })
+        .collect();
+    let provisional = totals.short_history + totals.low_known_weight;
+    lines.push((Text::new("all", "合计"), totals.population, provisional, revenue, energy));
+    let mut table = DataTable::new(
+        Text::coded("tiers", "Tiers", "等级"),
+        vec![
+            DataColumn::new(ColumnFormat::Text, "tier", "tier", "等级"),
+            DataColumn::new(ColumnFormat::Integer, "customers", "customers", "户数"),
+            DataColumn::new(ColumnFormat::Share, "customers_share", "share", "占比"),
+            DataColumn::new(ColumnFormat::Integer, "provisional", "provisional", "其中暂定"),
+            DataColumn::new(ColumnFormat::Integer, "revenue_cny", "revenue CNY", "电费 (元)"),
+            DataColumn::new(ColumnFormat::Share, "revenue_share", "share", "占比"),
+            DataColumn::new(ColumnFormat::Integer, "energy_mwh", "energy MWh", "电量 (MWh)"),
+            DataColumn::new(ColumnFormat::Share, "energy_share", "share", "占比"),
+        ],
+        lines.into_iter().map(|(name, customers, provisional, fen, wh)| {
+            vec![
+                DataCell::Text(name),
+                DataCell::count(customers),
+                DataCell::ratio(customers, totals.population),
+                DataCell::count(provisional),
+                DataCell::whole(fen / FEN_PER_CNY),
+                DataCell::ratio(fen, revenue),
+                DataCell::whole(wh / WH_PER_MWH),
+                DataCell::ratio(wh, energy),
+            ]
+        }),
+    );
+    if let Some(last) = table.rows.last_mut() {
+        last.role = RowRole::Total;
+    }
+    table
+}
+
+/// What a reader of the tiers must know to read them rightly.
+fn remarks(graded: &Graded, method: &Method, totals: &ControlTotals) -> Section {
+    let mut section = Section::new();
+    if totals.ranked == 0 {
+        section = section.with(Block::Sentence(nobody_ranked(graded, method, totals)));
+    }
+    if totals.vetoed > 0 {
+        let [capped, lowered] = [totals.vetoed, totals.lowered_by_veto].map(grouped);
+        section = section.sentence(
+            format!("Confirmed offences cap the tier of {capped} customers; {lowered} were lowered."),
+            format!("{capped} 户因查实的违约或窃电行为封顶, 其中 {lowered} 户被降级。"),
+        );
+    }
+    if totals.lowered_by_veto > 0 {
+        section = section.sentence(
+            "Vetoed customers exceed the quota of the lowest tier, which therefore holds more.",
+            "被否决户数超过最低等级配额, 该等级户数因此增加。",
+        );
+    }
+    section.with_all(limited_weights(&graded.findings).into_iter().flatten())
+}
+
+/// Every column whose weight from the data was taken away or limited: all of them, however many.
+fn limited_weights(findings: &[Finding]) -> Option<[Block; 2]> {
+    let finding = findings.iter().find(|finding| finding.rule == Rule::WeightGuard)?;
+    let columns = finding.example.split("; ").map(|column| Text::new(column.to_owned(), guard_zh(column)));
+    Some([
+        Block::Sentence(Text::new("Limited in weights from the data:", "客观赋权中受限的指标:")),
+        Block::Lines(columns.collect()),
+    ])
+}
+
+/// `payment sparse: at most an equal share` in Chinese.
+fn guard_zh(column: &str) -> String {
+    const WORDS: [(&str, &str); 9] = [
+        ("nearly_empty", "近空"),
+        ("all_zero", "全零"),
+        ("constant", "常数"),
+        ("negative", "负值"),
+        ("sparse", "稀疏"),
+        ("partly_empty", "多缺"),
+        ("at most an equal share", "至多等权"),
+        ("no objective weight", "无客观权重"),
+        ("a share of what no other column may take", "分得其他指标不可占用的部分"),
+    ];
+    WORDS.iter().fold(column.to_owned(), |text, (en, zh)| text.replace(en, zh))
+}
+
+fn nobody_ranked(graded: &Graded, method: &Method, totals: &ControlTotals) -> Text {
+    let absent: Vec<Text> = Table::ALL
+        .into_iter()
+        .filter(|&table| !graded.facts.present(table))
+        .map(|table| Text::new(table.name(), table.name_zh()))
+        .collect();
+    let absent = if absent.is_empty() { Text::same("–") } else { Text::join(&absent, ", ") };
+    let [short, low] = [totals.short_history, totals.low_known_weight].map(grouped);
+    let (limit, months) = (percent(method.min_known_weight), method.min_months);
+    let tier = method.provisional_tier;
+    Text::new(
+        format!(
+            "Nobody could be ranked, so everybody has the provisional tier {}.\n\
+             {low} have known indicators for less than {limit} of their weight (min_known_weight), \
+             {short} fewer than {months} covered months (min_months).\n\
+             Absent tables: {}. Add them, or lower the limit in a method file of your own \
+             (gridtier method new).",
+            tier.code(),
+            absent.en,
+        ),
+        format!(
+            "没有客户可以排名, 全部取暂定等级 {}。\n\
+             {low} 户已知指标权重低于 {limit} (min_known_weight), {short} 户有效月份少于 {months} 个 (min_months)。\n\
+             缺少的表: {}。请补充数据, 或用 gridtier method new 建立方法文件并降低限值。",
+            tier.zh(),
+            absent.zh,
+        ),
+    )
+}
+
+/// What became of the rows of each table, and the findings.
+#[must_use]
+pub fn rows(facts: &Facts, findings: &[Finding]) -> [Section; 2] {
+    let tallies = DataTable::new(
+        Text::coded("reconciliation", "Rows", "数据行"),
+        vec![
+            DataColumn::new(ColumnFormat::Text, "table", "table", "表"),
+            DataColumn::new(ColumnFormat::Integer, "rows_in", "rows in", "读入行"),
+            DataColumn::new(ColumnFormat::Integer, "counted", "counted", "计入"),
+            DataColumn::new(ColumnFormat::Integer, "out_of_window", "out of window", "窗口外"),
+            DataColumn::new(ColumnFormat::Integer, "rejected", "rejected", "剔除"),
+            DataColumn::new(ColumnFormat::Integer, "duplicates", "duplicates", "重复"),
+        ],
+        facts.reconciliation().into_iter().map(|row| {
+            let tally = row.tally;
+            let counts =
+                [tally.rows_in, tally.counted, tally.out_of_window, tally.rejected, tally.duplicates];
+            let mut cells =
+                vec![DataCell::Text(Text::coded(row.table.name(), row.table.name(), row.table.name_zh()))];
+            cells.extend(counts.map(DataCell::count));
+            cells
+        }),
+    );
+    let found = match findings {
+        [] => Section::new().sentence("No findings.", "未发现数据问题。"),
+        findings => Section::of_table(findings_table(findings)),
+    };
+    [Section::of_table(tallies), found]
+}
+
+fn findings_table(findings: &[Finding]) -> DataTable {
+    DataTable::new(
+        Text::coded("findings", "Findings", "数据问题"),
+        vec![
+            DataColumn::new(ColumnFormat::Text, "finding", "finding", "问题"),
+            DataColumn::new(ColumnFormat::Text, "table", "table", "表"),
+            DataColumn::new(ColumnFormat::Text, "severity", "severity", "级别"),
+            DataColumn::new(ColumnFormat::Integer, "rows", "rows", "行数"),
+            DataColumn::new(ColumnFormat::Text, "example", "for example", "示例"),
+        ],
+        findings.iter().map(|finding| {
+            vec![
+                DataCell::same(finding.rule.code()),
+                DataCell::same(finding.table.clone()),
+                DataCell::same(finding.severity.word()),
+                DataCell::count(finding.rows),
+                DataCell::same(shortened(&finding.example)),
+            ]
+        }),
+    )
+}
+
+/// Longest example beside other columns; the whole one stands in the table of findings.
+const EXAMPLE_CHARACTERS: usize = 60;
+
+fn shortened(example: &str) -> String {
+    if example.chars().count() <= EXAMPLE_CHARACTERS {
+        example.into()
+    } else {
+        example.chars().take(EXAMPLE_CHARACTERS - 1).chain(['…']).collect()
+    }
+}
+
+fn next_steps(cycle: &Published) -> Option<Section> {
+    let number = cycle.graded.scores.population.first()?;
+    let id = cycle.graded.facts.customers.ids.key(*number);
+    let store = cycle.store.display();
+    let section = Section::new().sentence("Next:", "下一步:");
+    Some(section.with(Block::Facts(vec![
+        (
+            Text::new("why a customer has its tier", "查看客户等级的原因"),
+            Text::new(
+                format!("gridtier explain {id} --store {store}"),
+                format!("gridtier explain {id} --store {store} --lang zh"),
+            ),
+        ),
+        (
+            Text::new("the tables of the cycle", "周期的数据表"),
+            Text::same(format!("gridtier path --store {store}")),
+        ),
+    ])))
+}
+
+/// Tables with more rejected rows than the method allows, a line each.
+#[must_use]
+pub fn breach_lines(breaches: &[Breach]) -> String {
+    breaches
+        .iter()
+        .map(|breach| {
+            let [rejected, allowed] = [breach.rejected, breach.allowed].map(grouped);
+            format!("\n  table {}: {rejected} rejected rows, {allowed} allowed", breach.table)
+        })
+        .collect()
+}
+
+/// A grading for programs.
+#[must_use]
+pub fn json(graded: &Graded, version: u64, dir: &Path) -> Value {
+    json!({
+        "cycle": version,
+        "dir": dir,
+        "control_totals": graded.control_totals(),
+        "findings": graded.findings,
+    })
+}

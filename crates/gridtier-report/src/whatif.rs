@@ -1,0 +1,149 @@
+//! What another method would change in a published cycle.
+
+use gridtier::method::Tier;
+use gridtier::whatif::{Outcome, Trial};
+use gridtier::word::Word;
+use serde_json::{Value, json};
+
+use crate::format::{grouped, percent};
+use crate::names;
+use crate::section::Section;
+use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
+use crate::text::Text;
+
+/// What came of a trial on a cycle with so many graded customers.
+#[must_use]
+pub fn sections(trial: &Trial, outcome: &Outcome, customers: usize, version: u64) -> Vec<Section> {
+    let mut sections = vec![Section::titled(title(outcome, customers, version))];
+    if !trial.scaled.is_empty() {
+        sections.push(Section::of_table(weights(trial)).sentence(
+            "Siblings that were not set are scaled so that all sum to 1; every other weight is the cycle's own.",
+            "未指定的同级权重按比例缩放, 使合计为 1; 其余权重与该周期相同。",
+        ));
+    }
+    if trial.kept.contains(&"veto") {
+        sections.push(Section::new().sentence(
+            "Vetoes are those of the cycle: incidents are not in its files. Regrade to try others.",
+            "一票否决沿用该周期的结果: 事件明细不在周期文件中, 如需改变请重新分级。",
+        ));
+    }
+    sections.extend([transitions(outcome), counts(outcome), shares(outcome)].map(Section::of_table));
+    sections
+}
+
+fn title(outcome: &Outcome, customers: usize, version: u64) -> Text {
+    let (changed, all) = (gridtier::index::count(outcome.changed.len()), gridtier::index::count(customers));
+    let share = if all == 0 {
+        crate::format::DASH.to_owned()
+    } else {
+        percent(gridtier::index::float(outcome.changed.len()) / gridtier::index::float(customers))
+    };
+    let [changed, all, up, down] = [changed, all, outcome.up, outcome.down].map(grouped);
+    Text::new(
+        format!(
+            "Cycle {version}, tried and not published: {changed} of {all} customers ({share}) would change tier, \
+             {up} up, {down} down"
+        ),
+        format!(
+            "第 {version} 周期试算 (未发布): {all} 户中 {changed} 户 ({share}) 等级变化, 升 {up} 户, 降 {down} 户"
+        ),
+    )
+}
+
+fn weights(trial: &Trial) -> DataTable {
+    DataTable::new(
+        Text::coded("weights", "", ""),
+        vec![
+            DataColumn::new(ColumnFormat::Id, "weight", "weight", "权重"),
+            DataColumn::new(ColumnFormat::Number(4), "before", "cycle", "本周期"),
+            DataColumn::new(ColumnFormat::Number(4), "after", "tried", "试算"),
+            DataColumn::new(ColumnFormat::Text, "how", "", ""),
+        ],
+        trial.scaled.iter().map(|scaled| {
+            vec![
+                DataCell::same(scaled.path.clone()),
+                DataCell::Number(scaled.before),
+                DataCell::Number(scaled.after),
+                if scaled.asked {
+                    DataCell::text("set", "指定")
+                } else {
+                    DataCell::text("scaled", "缩放")
+                },
+            ]
+        }),
+    )
+}
+
+fn transitions(outcome: &Outcome) -> DataTable {
+    let mut columns = vec![DataColumn::new(ColumnFormat::Text, "from", "from \\ to", "由 \\ 至")];
+    columns.extend(names::tier_columns());
+    DataTable::new(
+        Text::coded("transitions", "", ""),
+        columns,
+        Tier::ALL.into_iter().zip(outcome.transitions).map(|(from, to)| {
+            let mut row = vec![names::tier_cell(from)];
+            row.extend(to.map(DataCell::count));
+            row
+        }),
+    )
+}
+
+fn counts(outcome: &Outcome) -> DataTable {
+    DataTable::new(
+        Text::coded("counts", "", ""),
+        vec![
+            DataColumn::new(ColumnFormat::Text, "stratum", "stratum", "分层"),
+            DataColumn::new(ColumnFormat::Text, "tier", "tier", "等级"),
+            DataColumn::new(ColumnFormat::Integer, "before", "cycle", "本周期"),
+            DataColumn::new(ColumnFormat::Integer, "after", "tried", "试算"),
+        ],
+        outcome.counts.iter().map(|count| {
+            vec![
+                DataCell::same(count.stratum.clone()),
+                DataCell::Text(names::tier_of_code(count.tier)),
+                DataCell::count(count.before),
+                DataCell::count(count.after),
+            ]
+        }),
+    )
+}
+
+fn shares(outcome: &Outcome) -> DataTable {
+    DataTable::new(
+        Text::coded("shares", "", ""),
+        vec![
+            DataColumn::new(ColumnFormat::Text, "tiers", "tier", "等级"),
+            DataColumn::new(ColumnFormat::Share, "revenue_before", "revenue, cycle", "电费占比, 本周期"),
+            DataColumn::new(ColumnFormat::Share, "revenue_after", "tried", "试算"),
+            DataColumn::new(ColumnFormat::Share, "energy_before", "energy, cycle", "电量占比, 本周期"),
+            DataColumn::new(ColumnFormat::Share, "energy_after", "tried", "试算"),
+        ],
+        outcome.shares.iter().map(|shares| {
+            vec![
+                DataCell::Text(names::tier_of_code(shares.tiers)),
+                DataCell::Number(shares.revenue_before),
+                DataCell::Number(shares.revenue_after),
+                DataCell::Number(shares.energy_before),
+                DataCell::Number(shares.energy_after),
+            ]
+        }),
+    )
+}
+
+/// The same for programs.
+#[must_use]
+pub fn json(trial: &Trial, outcome: &Outcome, customers: usize, version: u64) -> Value {
+    json!({
+        "cycle": version,
+        "customers": customers,
+        "changed": outcome.changed.len(),
+        "up": outcome.up,
+        "down": outcome.down,
+        "weights": trial.scaled,
+        "kept": trial.kept,
+        "tiers": Tier::CODES,
+        "transitions": outcome.transitions,
+        "counts": outcome.counts,
+        "shares": outcome.shares,
+    })
+}
