@@ -21,7 +21,9 @@ use gridtier::entitlement::grant::Members;
 use gridtier::entitlement::recovery::{Demand, Statement};
 use gridtier::entitlement::selection::{ListPurpose, Selection};
 use gridtier::entitlement::view::{self, Noticed, Notices, Sheet, Words};
+use gridtier::index::count;
 use gridtier::method::Tier;
+use gridtier::word::Word;
 
 use crate::cycle::{CycleError, MemberBatches, unreadable};
 use crate::store::StoredCycle;
@@ -126,7 +128,7 @@ impl<'a> CycleEntitlements<'a> {
         for batch in self.members(&[])? {
             let batch = batch?;
             let members = self.of(&batch)?;
-            (0..members.len()).for_each(|row| counts[members.tier(row) as usize] += 1);
+            (0..members.len()).for_each(|row| counts[members.tier(row).position()] += 1);
         }
         Ok(counts)
     }
@@ -253,8 +255,8 @@ pub struct Comparison<'a> {
     before: CycleEntitlements<'a>,
     after: CycleEntitlements<'a>,
     options: NoticeOptions<'a>,
-    older: Cursor,
-    newer: Cursor,
+    older: MemberCursor,
+    newer: MemberCursor,
     /// The list in the making, and the counts.
     pub notices: Notices<'a>,
     /// Customers that are no longer graded.
@@ -276,8 +278,8 @@ impl<'a> Comparison<'a> {
             before,
             after,
             options,
-            older: Cursor::new(before, &[])?,
-            newer: Cursor::new(after, &CycleEntitlements::looked_at(options.selection, &[]))?,
+            older: MemberCursor::new(before, &[])?,
+            newer: MemberCursor::new(after, &CycleEntitlements::looked_at(options.selection, &[]))?,
             notices: Notices::new(before.catalogue, after.catalogue, options.words),
             gone: 0,
             is_done: false,
@@ -294,7 +296,7 @@ impl<'a> Comparison<'a> {
                     self.is_done = true;
                     break;
                 };
-                self.gone += (batch.num_rows() - self.older.row) as u64;
+                self.gone += count(batch.num_rows() - self.older.row);
                 self.older.row = batch.num_rows();
                 continue;
             };
@@ -321,13 +323,13 @@ impl Iterator for Comparison<'_> {
 const NOTICE_ROWS: usize = 1 << 16;
 
 /// One of two cycles that are read side by side.
-struct Cursor {
+struct MemberCursor {
     batches: MemberBatches,
     batch: Option<RecordBatch>,
     row: usize,
 }
 
-impl Cursor {
+impl MemberCursor {
     fn new(question: CycleEntitlements, also: &[&'static str]) -> Result<Self, CycleError> {
         Ok(Self { batches: question.members(also)?, batch: None, row: 0 })
     }

@@ -18,7 +18,7 @@ const REQUIRED: usize = 3;
 /// The applications of a file.
 ///
 /// # Errors
-/// The file cannot be read, or rows of it are wrong: all are told.
+/// The file cannot be read, or rows of it are wrong; all faults are reported at once.
 pub fn read_applications(path: &Path, catalogue: &Catalogue) -> Result<Vec<Application>, RequestError> {
     let table = SmallTable::read(path)?;
     let mut faults = Vec::new();
@@ -32,12 +32,13 @@ pub fn read_applications(path: &Path, catalogue: &Catalogue) -> Result<Vec<Appli
             faults.push(format!("line 1: the column `{name}` is missing; add it"));
         }
     }
-    let places = COLUMNS.map(|name| table.column(name));
+    let positions = COLUMNS.map(|name| table.column(name));
     let mut applications = Vec::new();
     if faults.is_empty() {
         for (line, cells) in &table.rows {
-            let cell = |at: usize| places[at].and_then(|place| cells.get(place)).map_or("", String::as_str);
-            match application(cell, catalogue) {
+            let cells = positions
+                .map(|position| position.and_then(|position| cells.get(position)).map_or("", String::as_str));
+            match application(cells, catalogue) {
                 Ok(application) => applications.push(application),
                 Err(fault) => faults.push(format!("line {line}: {fault}")),
             }
@@ -47,27 +48,25 @@ pub fn read_applications(path: &Path, catalogue: &Catalogue) -> Result<Vec<Appli
 }
 
 /// An application from its cells, in the order of the columns.
-fn application<'c>(cell: impl Fn(usize) -> &'c str, catalogue: &Catalogue) -> Result<Application, String> {
-    let id = cell(0);
+fn application(cells: [&str; COLUMNS.len()], catalogue: &Catalogue) -> Result<Application, String> {
+    let [id, service, day, area, parts, units, plan_allows] = cells;
     if id.is_empty() {
         return Err("`customer_id` is empty; write the account number".into());
     }
-    let service = cell(1);
-    let Some(place) = catalogue.service(service) else {
+    let Some(position) = catalogue.service(service) else {
         let known = catalogue.services.iter().map(|service| service.id.as_str());
         return Err(format!("there is no service `{service}`; {}", did_you_mean(service, known)));
     };
-    let day = cell(2);
     let date =
         day.parse().map_err(|_| format!("`applied_on` is no day: `{day}`; write it like 2026-01-31"))?;
-    let units = match cell(5) {
+    let units = match units {
         "" => 1,
         text => match text.parse() {
             Ok(units @ 1..=1_000_000) => units,
             _ => return Err(format!("`units` must be a whole number from 1 to 1000000, not `{text}`")),
         },
     };
-    let plan_allows = match cell(6) {
+    let plan_allows = match plan_allows {
         "" => None,
         "true" => Some(true),
         "false" => Some(false),
@@ -75,17 +74,17 @@ fn application<'c>(cell: impl Fn(usize) -> &'c str, catalogue: &Catalogue) -> Re
     };
     Ok(Application {
         customer_id: id.to_owned(),
-        service: place,
+        service: position,
         applied_on: day_of_date(date),
-        area: cell(3).to_owned(),
-        parts: parts(cell(4), catalogue, place)?,
+        area: area.to_owned(),
+        parts: chosen_parts(parts, catalogue, position)?,
         units,
         plan_allows,
     })
 }
 
 /// `report + saving` as bits.
-fn parts(text: &str, catalogue: &Catalogue, service: usize) -> Result<u32, String> {
+fn chosen_parts(text: &str, catalogue: &Catalogue, service: usize) -> Result<u32, String> {
     let service = &catalogue.services[service];
     let names: Vec<&str> = text.split('+').map(str::trim).filter(|name| !name.is_empty()).collect();
     let Fee::Combination(parts, _) = &service.fee else {

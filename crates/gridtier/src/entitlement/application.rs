@@ -185,83 +185,65 @@ impl<'a> ApplicationReview<'a> {
         let mut taken: BTreeMap<(usize, &str, i32), u64> = BTreeMap::new();
         let mut decisions: Vec<Option<Decision>> = vec![None; self.applications.len()];
         for place in order {
-            decisions[place] = Some(self.one(place, &mut used, &mut taken));
+            decisions[place] = Some(self.decide_one(place, &mut used, &mut taken));
         }
         let mut decisions: Vec<Decision> = decisions.into_iter().flatten().collect();
         self.share(&mut decisions);
         decisions
     }
 
-    fn one(
+    /// Decides one application; `used` and `taken` are the units granted so far by period, of all and of each customer.
+    fn decide_one(
         &self,
-        place: usize,
+        position: usize,
         used: &mut BTreeMap<(usize, i32), u64>,
         taken: &mut BTreeMap<(usize, &'a str, i32), u64>,
     ) -> Decision {
-        let application = &self.applications[place];
+        let application = &self.applications[position];
         let service = &self.catalogue.services[application.service];
-        let decided = |outcome, tier, why| Decision {
-            application: place,
-            tier,
-            outcome,
-            why,
-            fee_fen: None,
-            subsidy_fen: None,
+        let (outcome, tier, why) = match self.admitted(position) {
+            Err(refused) => refused,
+            Ok(claim) => {
+                let (outcome, why) = match granted(application, service, claim, used, taken) {
+                    Ok(()) => (ApplicationOutcome::Granted, Why::Due(claim.reasons)),
+                    Err(short) => short,
+                };
+                (outcome, Some(claim.tier), why)
+            }
         };
-        if service.start == Start::Automatic || service.programme_units.is_some() {
-            let tier = self.claims[place].as_ref().map_or_else(|(tier, _)| *tier, |claim| Some(claim.tier));
-            return decided(ApplicationOutcome::Refused, tier, Why::NotAppliedFor);
-        }
-        let claim = match &self.claims[place] {
-            Ok(claim) => claim,
-            Err((tier, why)) => return decided(ApplicationOutcome::Refused, *tier, why.clone()),
-        };
-        let tier = Some(claim.tier);
-        let is_shared = claim.access == Access::Subsidised;
-        let is_chosen = matches!(service.fee, Fee::Combination(..));
-        match application.plan_allows {
-            _ if is_shared && application.area.is_empty() => {
-                return decided(ApplicationOutcome::Refused, tier, Why::NoArea);
-            }
-            _ if is_chosen && application.parts == 0 => {
-                return decided(ApplicationOutcome::Refused, tier, Why::NoParts);
-            }
-            Some(false) if service.outage_plan => {
-                return decided(ApplicationOutcome::Refused, tier, Why::PlanForbids);
-            }
-            None if service.outage_plan => return decided(ApplicationOutcome::Pending, tier, Why::PlanOpen),
-            _ => {}
-        }
-        let month = Month::of_day(application.applied_on).map_or(0, |month| month.0);
-        let year = month.div_euclid(12);
-        let is_once = claim.terms.cadence.unwrap_or(service.cadence) == Cadence::Once;
-        // What is given once has one period for all time.
-        let own_period = if is_once { 0 } else { year };
-        let own = taken.entry((application.service, &application.customer_id, own_period)).or_default();
-        if is_once && *own > 0 {
-            return decided(ApplicationOutcome::Refused, tier, Why::Once);
-        }
-        if let Some(quota) = claim.terms.quota_per_year.filter(|quota| *own + application.units > *quota) {
-            return decided(ApplicationOutcome::Refused, tier, Why::Quota(quota));
-        }
-        if let Some(capacity) = service.capacity {
-            let period = if capacity.periods == 12 { month } else { year };
-            let all = used.entry((application.service, period)).or_default();
-            if *all + application.units > capacity.units {
-                return decided(ApplicationOutcome::Queued, tier, Why::Capacity);
-            }
-            *all += application.units;
-        }
-        *own += application.units;
-        let fee_fen = match claim.access {
-            Access::Subsidised => None,
-            Access::Paid if is_chosen => service.price_fen(&claim.terms, application.parts),
+        let claim = self.claims[position].as_ref().ok().filter(|_| outcome == ApplicationOutcome::Granted);
+        let unit_fee_fen = claim.and_then(|claim| match (claim.access, &service.fee) {
+            (Access::Subsidised, _) => None,
+            (Access::Paid, Fee::Combination(..)) => service.price_fen(&claim.terms, application.parts),
             _ => claim.terms.fee_fen,
-        };
+        });
         let units = i64::try_from(application.units).unwrap_or(i64::MAX);
-        Decision {
-            fee_fen: fee_fen.map(|fee| fee.saturating_mul(units)),
-            ..decided(ApplicationOutcome::Granted, tier, Why::Due(claim.reasons))
+        let fee_fen = unit_fee_fen.map(|fee| fee.saturating_mul(units));
+        Decision { application: position, tier, outcome, why, fee_fen, subsidy_fen: None }
+    }
+
+    /// The claim of an application that is complete and that the outage plan allows; otherwise its outcome.
+    fn admitted(&self, position: usize) -> Result<&Claim, (ApplicationOutcome, Option<Tier>, Why)> {
+        use ApplicationOutcome::{Pending, Refused};
+        let application = &self.applications[position];
+        let service = &self.catalogue.services[application.service];
+        let claim = self.claims[position].as_ref();
+        if service.start == Start::Automatic || service.programme_units.is_some() {
+            let tier = claim.map_or_else(|(tier, _)| *tier, |claim| Some(claim.tier));
+            return Err((Refused, tier, Why::NotAppliedFor));
+        }
+        let claim = claim.map_err(|(tier, why)| (Refused, *tier, why.clone()))?;
+        let tier = Some(claim.tier);
+        if claim.access == Access::Subsidised && application.area.is_empty() {
+            return Err((Refused, tier, Why::NoArea));
+        }
+        if matches!(service.fee, Fee::Combination(..)) && application.parts == 0 {
+            return Err((Refused, tier, Why::NoParts));
+        }
+        match application.plan_allows {
+            Some(false) if service.outage_plan => Err((Refused, tier, Why::PlanForbids)),
+            None if service.outage_plan => Err((Pending, tier, Why::PlanOpen)),
+            _ => Ok(claim),
         }
     }
 
@@ -295,6 +277,39 @@ impl<'a> ApplicationReview<'a> {
             }
         }
     }
+}
+
+/// Grants the units of an admitted application, unless quota or capacity is used up.
+fn granted<'a>(
+    application: &'a Application,
+    service: &Service,
+    claim: &Claim,
+    used: &mut BTreeMap<(usize, i32), u64>,
+    taken: &mut BTreeMap<(usize, &'a str, i32), u64>,
+) -> Result<(), (ApplicationOutcome, Why)> {
+    let month = Month::of_day(application.applied_on).map_or(0, |month| month.0);
+    let year = month.div_euclid(12);
+    let is_once = claim.terms.cadence.unwrap_or(service.cadence) == Cadence::Once;
+    // What is given once has one period for all time.
+    let period = if is_once { 0 } else { year };
+    let by_customer = taken.entry((application.service, &application.customer_id, period)).or_default();
+    if is_once && *by_customer > 0 {
+        return Err((ApplicationOutcome::Refused, Why::Once));
+    }
+    let units = *by_customer + application.units;
+    if let Some(quota) = claim.terms.quota_per_year.filter(|quota| units > *quota) {
+        return Err((ApplicationOutcome::Refused, Why::Quota(quota)));
+    }
+    if let Some(capacity) = service.capacity {
+        let period = if capacity.periods == 12 { month } else { year };
+        let by_all = used.entry((application.service, period)).or_default();
+        if *by_all + application.units > capacity.units {
+            return Err((ApplicationOutcome::Queued, Why::Capacity));
+        }
+        *by_all += application.units;
+    }
+    *by_customer = units;
+    Ok(())
 }
 
 /// Divides an amount by keys above 0 into whole parts that add up to it: by largest remainder, the first of equals.

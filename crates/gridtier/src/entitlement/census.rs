@@ -10,6 +10,7 @@ use super::condition::Datum;
 use super::grant::{Members, grant};
 use super::service::Access;
 use crate::method::Tier;
+use crate::word::Word;
 
 /// Columns of a census: the four tiers, and all of them.
 pub const COLUMNS: usize = 5;
@@ -24,7 +25,7 @@ pub struct Census {
 
 /// A line of a census: a group, its counts by tier and the sum; `None` where a count is withheld.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct CensusLine {
     /// The group; empty for those without a value, `None` for all groups together.
     pub group: Option<String>,
     /// By tier, best first, and the sum.
@@ -48,10 +49,10 @@ impl Census {
                 Some(_) => "false",
             };
             match self.groups.get_mut(group) {
-                Some(counts) => counts[tier as usize] += 1,
+                Some(counts) => counts[tier.position()] += 1,
                 None => {
                     let mut counts = [0; 4];
-                    counts[tier as usize] = 1;
+                    counts[tier.position()] = 1;
                     self.groups.insert(group.to_owned(), counts);
                 }
             }
@@ -67,7 +68,7 @@ impl Census {
     /// The lines by group, and last the one of all together. Counts from 1 to below `min_count` are withheld, and what
     /// would give them away.
     #[must_use]
-    pub fn lines(&self, min_count: u64) -> Vec<Line> {
+    pub fn lines(&self, min_count: u64) -> Vec<CensusLine> {
         let mut table: Vec<[u64; COLUMNS]> = self.groups.values().map(with_sum).collect();
         let sums = std::array::from_fn(|tier| self.groups.values().map(|counts| counts[tier]).sum());
         table.push(with_sum(&sums));
@@ -75,7 +76,7 @@ impl Census {
         let names = self.groups.keys().cloned().map(Some).chain([None]);
         names
             .enumerate()
-            .map(|(row, group)| Line {
+            .map(|(row, group)| CensusLine {
                 group,
                 counts: std::array::from_fn(|column| (!withheld[row][column]).then_some(table[row][column])),
             })
@@ -93,8 +94,8 @@ fn with_sum(counts: &[u64; 4]) -> [u64; COLUMNS] {
 /// Rows and columns that add up to nothing (with the sums counted negative) form the two sides of a graph, with an edge
 /// for each withheld cell: a cell can be had back exactly when its edge is a bridge. So more are withheld until none is.
 fn withheld(table: &[[u64; COLUMNS]], min_count: u64) -> Vec<[bool; COLUMNS]> {
-    let is_small = |count: u64| count > 0 && count < min_count;
-    let mut withheld: Vec<[bool; COLUMNS]> = table.iter().map(|row| row.map(is_small)).collect();
+    let mut withheld: Vec<[bool; COLUMNS]> =
+        table.iter().map(|row| row.map(|count| (1..min_count).contains(&count))).collect();
     while let Some(cell) = bridge(&withheld) {
         let Some(corners) = cheapest_rectangle(table, &withheld, cell) else { break };
         corners.iter().for_each(|&(row, column)| withheld[row][column] = true);
@@ -127,10 +128,10 @@ fn cheapest_rectangle(
     })
 }
 
-/// A withheld cell that follows from what is shown.
+/// A withheld cell that follows from the cells that are shown: one whose edge is a bridge.
 fn bridge(withheld: &[[bool; COLUMNS]]) -> Option<(usize, usize)> {
-    let cells = || (0..withheld.len()).flat_map(|row| (0..COLUMNS).map(move |column| (row, column)));
-    cells().filter(|&(row, column)| withheld[row][column]).find(|&cell| !has_detour(withheld, cell))
+    let cells = (0..withheld.len()).flat_map(|row| (0..COLUMNS).map(move |column| (row, column)));
+    cells.filter(|&(row, column)| withheld[row][column]).find(|&cell| !has_detour(withheld, cell))
 }
 
 /// Whether row and column of a cell are joined by other withheld cells.
@@ -153,11 +154,11 @@ fn has_detour(withheld: &[[bool; COLUMNS]], cell: (usize, usize)) -> bool {
     columns[cell.1]
 }
 
-impl Line {
+impl CensusLine {
     /// The count of a tier.
     #[must_use]
     pub fn of(&self, tier: Tier) -> Option<u64> {
-        self.counts[tier as usize]
+        self.counts[tier.position()]
     }
 
     /// The sum over tiers.
@@ -180,7 +181,7 @@ mod tests {
     fn sums_stand_last_in_both_directions() {
         let lines = census(&[("a", [1, 2, 3, 4]), ("b", [10, 0, 0, 0])]).lines(0);
         assert_eq!(lines[0].counts, [1, 2, 3, 4, 10].map(Some));
-        assert_eq!(lines[2], Line { group: None, counts: [11, 2, 3, 4, 20].map(Some) });
+        assert_eq!(lines[2], CensusLine { group: None, counts: [11, 2, 3, 4, 20].map(Some) });
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub use case::{covered, possible, possible_together};
 
 /// What a column of a condition holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FieldKind {
     /// One of these words.
     Words(WordList),
     /// Any text.
@@ -45,7 +45,7 @@ pub struct Field {
     /// Its name in Chinese.
     pub title_zh: &'static str,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: FieldKind,
 }
 
 impl Field {
@@ -53,7 +53,7 @@ impl Field {
     #[must_use]
     pub fn word_zh<'w>(&self, word: &'w str) -> &'w str {
         match self.kind {
-            Kind::Words(words) => words.zh(word).unwrap_or(word),
+            FieldKind::Words(words) => words.zh(word).unwrap_or(word),
             _ => word,
         }
     }
@@ -69,21 +69,23 @@ pub fn fields(own: &[&str]) -> Vec<Field> {
         .iter()
         .filter_map(|column| {
             let kind = match column.kind {
-                ColumnKind::Word(words) => Kind::Words(words),
-                ColumnKind::Text => Kind::Text,
-                ColumnKind::Flag => Kind::Flag,
-                ColumnKind::Date => Kind::Day,
-                ColumnKind::Number | ColumnKind::PowerFactor => Kind::Number,
+                ColumnKind::Word(words) => FieldKind::Words(words),
+                ColumnKind::Text => FieldKind::Text,
+                ColumnKind::Flag => FieldKind::Flag,
+                ColumnKind::Date => FieldKind::Day,
+                ColumnKind::Number | ColumnKind::PowerFactor => FieldKind::Number,
                 _ => return None,
             };
             Some(of(column.name, column.about_zh, kind))
         })
         .collect();
-    fields.push(of("provisional", "暂定等级", Kind::Flag));
-    fields.push(of("score", "得分", Kind::Number));
+    fields.push(of("provisional", "暂定等级", FieldKind::Flag));
+    fields.push(of("score", "得分", FieldKind::Number));
     let known = INDICATORS.iter().map(|indicator| (indicator.id, indicator.title_zh));
     let own = own.iter().copied().filter(|id| !INDICATORS.iter().any(|indicator| indicator.id == *id));
-    fields.extend(known.chain(own.map(|id| (id, ""))).map(|(id, title_zh)| of(id, title_zh, Kind::Number)));
+    fields.extend(
+        known.chain(own.map(|id| (id, ""))).map(|(id, title_zh)| of(id, title_zh, FieldKind::Number)),
+    );
     fields
 }
 
@@ -141,9 +143,9 @@ impl Op {
     }
 }
 
-/// A condition's parts; columns by their place in [`fields`].
+/// A condition as a tree; columns by their position in [`fields`].
 #[derive(Clone, Debug, PartialEq)]
-enum Part {
+enum Predicate {
     Always,
     Flag(usize),
     Missing(usize),
@@ -152,9 +154,9 @@ enum Part {
     Number(usize, Op, f64),
     AmongNumbers(usize, Vec<f64>),
     Day(usize, Op, i32),
-    Not(Box<Part>),
-    And(Box<Part>, Box<Part>),
-    Or(Box<Part>, Box<Part>),
+    Not(Box<Predicate>),
+    And(Box<Predicate>, Box<Predicate>),
+    Or(Box<Predicate>, Box<Predicate>),
 }
 
 /// A checked condition.
@@ -162,7 +164,7 @@ enum Part {
 pub struct Condition {
     /// As it was written.
     pub text: String,
-    part: Part,
+    part: Predicate,
 }
 
 impl Condition {
@@ -177,22 +179,23 @@ impl Condition {
     /// The condition that always holds.
     #[must_use]
     pub fn always() -> Self {
-        Self { text: "always".into(), part: Part::Always }
+        Self { text: "always".into(), part: Predicate::Always }
     }
 
     /// The condition that is false where this one is true, and unknown where it is unknown.
     #[must_use]
     pub fn negated(&self) -> Self {
-        Self { text: format!("not ({})", self.text), part: Part::Not(Box::new(self.part.clone())) }
+        Self { text: format!("not ({})", self.text), part: Predicate::Not(Box::new(self.part.clone())) }
     }
 
-    /// Whether it holds for a customer, whose `record` stands in the order of the fields. Unknown does not hold.
+    /// Whether it holds for a customer, whose `record` has a value for each field, in the order of the fields. An unknown
+    /// condition does not hold.
     #[must_use]
     pub fn holds(&self, record: &[Datum]) -> bool {
         self.part.truth(record) == Some(true)
     }
 
-    /// The columns that it looks at, as places in the fields.
+    /// The columns that it looks at, as positions in the fields.
     #[must_use]
     pub fn columns(&self) -> BTreeSet<usize> {
         let mut columns = BTreeSet::new();
@@ -203,15 +206,17 @@ impl Condition {
     /// What it saw of a customer: `aged_transformer_area = false`.
     #[must_use]
     pub fn seen(&self, fields: &[Field], record: &[Datum]) -> String {
-        let value = |&place: &usize| format!("{} = {}", fields[place].name, record[place]);
-        self.columns().iter().map(value).collect::<Vec<_>>().join(", ")
+        let columns = self.columns();
+        let seen = columns.iter().map(|&column| format!("{} = {}", fields[column].name, record[column]));
+        seen.collect::<Vec<_>>().join(", ")
     }
 
     /// The same in Chinese.
     #[must_use]
     pub fn seen_zh(&self, fields: &[Field], record: &[Datum]) -> String {
-        let value = |&place: &usize| zh::seen(&fields[place], record[place]);
-        self.columns().iter().map(value).collect::<Vec<_>>().join("，")
+        let columns = self.columns();
+        let seen = columns.iter().map(|&column| zh::seen(&fields[column], record[column]));
+        seen.collect::<Vec<_>>().join("，")
     }
 
     /// The condition in Chinese.
@@ -221,7 +226,7 @@ impl Condition {
     }
 }
 
-impl Part {
+impl Predicate {
     /// True, false, or unknown.
     fn truth(&self, record: &[Datum]) -> Option<bool> {
         match self {

@@ -18,11 +18,11 @@ use crate::word::Word;
 pub struct Members<'b> {
     ids: &'b StringArray,
     tiers: Vec<Tier>,
-    columns: Vec<(usize, Column<'b>)>,
+    columns: Vec<(usize, MemberColumn<'b>)>,
     fields: usize,
 }
 
-enum Column<'b> {
+enum MemberColumn<'b> {
     Words(&'b StringArray),
     Numbers(&'b Float64Array),
     Flags(&'b BooleanArray),
@@ -40,7 +40,7 @@ impl<'b> Members<'b> {
         let mut columns = Vec::new();
         for (place, field) in fields.iter().enumerate() {
             if let Some(column) = batch.column_by_name(&field.name) {
-                columns.push((place, Column::of(column)?));
+                columns.push((place, MemberColumn::of(column)?));
             }
         }
         Some(Self { ids, tiers, columns, fields: fields.len() })
@@ -84,7 +84,7 @@ impl<'b> Members<'b> {
     }
 }
 
-impl<'b> Column<'b> {
+impl<'b> MemberColumn<'b> {
     fn of(column: &'b dyn Array) -> Option<Self> {
         Some(match column.data_type() {
             DataType::Utf8 => Self::Words(column.as_string_opt::<i32>()?),

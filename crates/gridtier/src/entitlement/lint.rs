@@ -56,13 +56,13 @@ impl Lint<'_, '_> {
             let both: Vec<&Condition> = service.condition.iter().chain(own).collect();
             possible_together(&both, &self.catalogue.fields)
         };
-        let by_tier = |cell: &Cell| cell.access != Access::None && can(cell.condition.as_ref());
         if !can(None) {
-            // Told as a condition that can never hold.
+            // Reported as a condition that can never hold.
             return;
         }
-        let is_reached = service.cells.iter().any(by_tier)
-            || service.opens.iter().any(|opening| can(Some(&opening.condition)));
+        let is_reached =
+            service.cells.iter().any(|cell| cell.access != Access::None && can(cell.condition.as_ref()))
+                || service.opens.iter().any(|opening| can(Some(&opening.condition)));
         if !is_reached {
             let what =
                 format!("service {} is an orphan: no tier can have it and nothing opens it", service.id);
@@ -361,10 +361,11 @@ fn names(parts: &[Part], bits: u32) -> String {
 
 /// How the price of a choice contradicts the prices of its parts.
 fn incoherent(choice: &Combination, choices: &[Combination], parts: &[Part]) -> Vec<String> {
-    let single = |place: usize| choices.iter().find(|other| other.parts == 1 << place);
     let sum: i64 = (0..parts.len())
-        .filter(|place| choice.parts >> place & 1 == 1)
-        .filter_map(|place| single(place).map(|other| other.fee_fen))
+        .map(|bit| 1 << bit)
+        .filter(|single| choice.parts & single != 0)
+        .filter_map(|single| choices.iter().find(|other| other.parts == single))
+        .map(|other| other.fee_fen)
         .sum();
     let mut wrong = Vec::new();
     if choice.parts.count_ones() > 1 && choice.fee_fen > sum {

@@ -1,4 +1,4 @@
-//! Which of two offers of a service gives less: for the lint between tiers, and for notices between cycles.
+//! Which of two offers of a service gives less. The lint compares tiers by it, the notices two cycles.
 
 use std::collections::BTreeMap;
 
@@ -48,10 +48,10 @@ impl Offer<'_> {
         }
         let is_higher = self.access > other.access;
         let quotas = (self.terms.quota_per_year, other.terms.quota_per_year);
-        let is_free = |access| matches!(access, Access::Limited | Access::OnApplication | Access::Included);
         if let (Some(one), Some(two)) = quotas
             && one < two
-            && (!is_higher || is_free(other.access))
+            && (!is_higher
+                || matches!(other.access, Access::Limited | Access::OnApplication | Access::Included))
         {
             return Some("a lower quota".into());
         }

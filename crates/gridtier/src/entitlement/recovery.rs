@@ -11,6 +11,7 @@ use super::catalogue::Catalogue;
 use super::grant::{Basis, Members, grant};
 use super::service::{Access, Fee, Service, Terms};
 use crate::method::Tier;
+use crate::word::Word;
 
 const E6: i128 = 1_000_000;
 
@@ -18,19 +19,19 @@ const E6: i128 = 1_000_000;
 #[derive(Clone, Debug)]
 pub struct Demand {
     /// By service and tier: those who have it by their cell, then by each opening.
-    entitled: Vec<[Vec<Count>; 4]>,
+    entitled: Vec<[Vec<EntitledCount>; 4]>,
     /// Customers by tier.
-    customers: [Count; 4],
+    customers: [EntitledCount; 4],
 }
 
 /// Customers, and of them those of the selection.
 #[derive(Clone, Copy, Debug, Default)]
-struct Count {
+struct EntitledCount {
     all: u64,
     selected: u64,
 }
 
-impl Count {
+impl EntitledCount {
     fn add(&mut self, is_selected: bool) {
         self.all += 1;
         self.selected += u64::from(is_selected);
@@ -65,8 +66,9 @@ impl Demand {
     /// Nobody yet.
     #[must_use]
     pub fn new(catalogue: &Catalogue) -> Self {
-        let slots =
-            |service: &Service| std::array::from_fn(|_| vec![Count::default(); 1 + service.opens.len()]);
+        let slots = |service: &Service| {
+            std::array::from_fn(|_| vec![EntitledCount::default(); 1 + service.opens.len()])
+        };
         Self { entitled: catalogue.services.iter().map(slots).collect(), customers: Default::default() }
     }
 
@@ -76,14 +78,14 @@ impl Demand {
         for row in 0..members.len() {
             members.fill(row, &mut record);
             let (tier, is_selected) = (members.tier(row), selected.value(row));
-            self.customers[tier as usize].add(is_selected);
+            self.customers[tier.position()].add(is_selected);
             for (service, slots) in catalogue.services.iter().zip(&mut self.entitled) {
                 let slot = match grant(catalogue, service, tier, &record).map(|grant| grant.basis) {
                     Ok(Basis::Cell(_)) => 0,
                     Ok(Basis::Opening(place, _)) => 1 + place,
                     Err(_) => continue,
                 };
-                slots[tier as usize][slot].add(is_selected);
+                slots[tier.position()][slot].add(is_selected);
             }
         }
     }
@@ -98,7 +100,7 @@ impl Demand {
     fn of_service(&self, place: usize, service: &Service) -> Vec<Statement> {
         let mut left = service.capacity.map(|capacity| i128::from(capacity.per_year()) * E6);
         let statement = |tier: Tier| {
-            let slots = &self.entitled[place][tier as usize];
+            let slots = &self.entitled[place][tier.position()];
             let mut statement = Statement {
                 service: place,
                 tier,
@@ -148,14 +150,14 @@ impl Statement {
 
     /// A programme for the public costs the same whoever comes: customers bear it alike, tier by tier. The boundaries are
     /// cumulative, so that the parts of the tiers add up.
-    fn programme(&mut self, units: u64, customers: &[Count; 4], service: &Service) {
+    fn programme(&mut self, units: u64, customers: &[EntitledCount; 4], service: &Service) {
         let all: u64 = customers.iter().map(|count| count.all).sum();
         let (units, cost) = (i128::from(units) * E6, i128::from(units) * i128::from(service.unit_cost_fen));
         let up_to = |tiers: usize, of: i128| {
             let part: u64 = customers[..tiers].iter().map(|count| count.all).sum();
             if all == 0 { 0 } else { of * i128::from(part) / i128::from(all) }
         };
-        let at = self.tier as usize;
+        let at = self.tier.position();
         let part = |of: i128| customers[at].share_of(up_to(at + 1, of) - up_to(at, of));
         (self.units_e6, self.cost_fen) = (part(units), part(cost));
     }

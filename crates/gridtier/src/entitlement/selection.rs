@@ -1,7 +1,7 @@
-//! Which customers a question is about, and which of them may stand on a list.
+//! Which customers a question is about, and which of them may be on a list.
 //!
-//! Who has opted out of marketing is counted like everybody, since counts name nobody, but stands on no list made for
-//! marketing. Lists for operations, such as whom to restore first, must name them all the same.
+//! Customers who opted out of marketing are counted like all others, since a count names nobody, but are left out of
+//! lists made for marketing. Lists for operations, such as whom to restore first, must include them.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ pub enum ListPurpose {
     Operations,
 }
 
-/// The customers asked about; an empty list lets everybody through.
+/// The customers that a question is about; an empty list of values excludes nobody.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// Tiers.
@@ -40,27 +40,28 @@ impl Selection {
     /// Which members are asked about.
     #[must_use]
     pub fn selected(&self, fields: &[Field], members: &Members) -> BooleanArray {
-        let places: Vec<(usize, &[String])> = self
+        let columns: Vec<(usize, &[String])> = self
             .values
             .iter()
             .filter(|(_, wanted)| !wanted.is_empty())
-            .filter_map(|(name, wanted)| Some((place(fields, name)?, wanted.as_slice())))
+            .filter_map(|(name, wanted)| Some((position(fields, name)?, wanted.as_slice())))
             .collect();
         self.mask(members, |row, record| {
-            let has = |(place, wanted): &(usize, &[String])| match record[*place] {
-                Datum::Word(word) => wanted.iter().any(|value| value == word),
-                _ => false,
-            };
-            (self.tiers.is_empty() || self.tiers.contains(&members.tier(row))) && places.iter().all(has)
+            let is_of_tier = self.tiers.is_empty() || self.tiers.contains(&members.tier(row));
+            is_of_tier
+                && columns.iter().all(|(column, wanted)| match record[*column] {
+                    Datum::Word(word) => wanted.iter().any(|value| value == word),
+                    _ => false,
+                })
         })
     }
 
-    /// Which members may stand on a list for a purpose.
+    /// Which members may be on a list for a purpose.
     #[must_use]
     pub fn listed(&self, fields: &[Field], members: &Members, purpose: ListPurpose) -> BooleanArray {
-        let flag = place(fields, "marketing_opt_out");
+        let flag = position(fields, "marketing_opt_out");
         self.mask(members, |row, record| {
-            let by_flag = flag.is_some_and(|place| record[place] == Datum::Flag(true));
+            let by_flag = flag.is_some_and(|column| record[column] == Datum::Flag(true));
             purpose == ListPurpose::Operations || !(by_flag || self.opted_out.contains(members.id(row)))
         })
     }
@@ -76,6 +77,6 @@ impl Selection {
     }
 }
 
-fn place(fields: &[Field], name: &str) -> Option<usize> {
+fn position(fields: &[Field], name: &str) -> Option<usize> {
     fields.iter().position(|field| field.name == name)
 }

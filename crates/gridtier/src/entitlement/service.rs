@@ -2,6 +2,7 @@
 
 use super::condition::Condition;
 use crate::method::Tier;
+use crate::word::Word;
 use chrono::NaiveDate;
 
 crate::words! {
@@ -307,7 +308,7 @@ impl Service {
     /// What a tier gets.
     #[must_use]
     pub fn cell(&self, tier: Tier) -> &Cell {
-        &self.cells[tier as usize]
+        &self.cells[tier.position()]
     }
 
     /// Every condition of the service, its cells and its openings.

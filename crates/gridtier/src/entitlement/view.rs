@@ -15,6 +15,7 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
+use crate::index::float_i64;
 use crate::word::Word;
 
 pub use due::{customer, grants, grants_schema, holders, holders_schema};
@@ -140,7 +141,12 @@ fn money(values: impl Iterator<Item = Option<i128>>) -> ArrayRef {
 
 /// 10⁻⁶ as a number.
 fn e6(value: i64) -> f64 {
-    value as f64 / 1e6
+    float_i64(value) / 1e6
+}
+
+/// A count as an integer of a table.
+fn integer(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn schema(fields: &[(&str, DataType, bool)]) -> SchemaRef {

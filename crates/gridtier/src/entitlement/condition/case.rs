@@ -3,7 +3,7 @@
 //! A condition knows a column only through the constants that it names. One value at, below and above each constant,
 //! every word, and the missing value therefore stand for all customers, and trying their combinations is a proof.
 
-use super::{Condition, Datum, Field, Kind, Part};
+use super::{Condition, Datum, Field, FieldKind, Predicate};
 
 /// Combinations beyond which no proof is tried.
 const CASES_MAX: usize = 1_000_000;
@@ -17,8 +17,8 @@ pub fn possible(condition: &Condition, fields: &[Field]) -> bool {
 /// Whether all of them hold for some customer at once.
 #[must_use]
 pub fn possible_together(conditions: &[&Condition], fields: &[Field]) -> bool {
-    let test = |record: &[Datum]| conditions.iter().all(|condition| condition.holds(record));
-    any_case(conditions, fields, test).unwrap_or(true)
+    any_case(conditions, fields, |record| conditions.iter().all(|condition| condition.holds(record)))
+        .unwrap_or(true)
 }
 
 /// Whether every customer for whom `owed` holds is reached by one of `by`. True also where there are too many cases to
@@ -59,12 +59,12 @@ fn any_case(conditions: &[&Condition], fields: &[Field], test: impl Fn(&[Datum])
 fn values<'a>(at: usize, conditions: &[&'a Condition], fields: &'a [Field]) -> Vec<Datum<'a>> {
     let mut values = vec![Datum::Missing];
     match fields[at].kind {
-        Kind::Words(words) => values.extend(words.codes.iter().map(|word| Datum::Word(word))),
-        Kind::Flag => values.extend([Datum::Flag(false), Datum::Flag(true)]),
+        FieldKind::Words(words) => values.extend(words.codes.iter().map(|word| Datum::Word(word))),
+        FieldKind::Flag => values.extend([Datum::Flag(false), Datum::Flag(true)]),
         // A text that no condition names.
-        Kind::Text => values.push(Datum::Word("\u{0}")),
-        Kind::Number => values.push(Datum::Number(0.0)),
-        Kind::Day => values.push(Datum::Day(0)),
+        FieldKind::Text => values.push(Datum::Word("\u{0}")),
+        FieldKind::Number => values.push(Datum::Number(0.0)),
+        FieldKind::Day => values.push(Datum::Day(0)),
     }
     conditions.iter().for_each(|condition| constants(&condition.part, at, &mut values));
     if fields[at].name == "score" {
@@ -73,7 +73,7 @@ fn values<'a>(at: usize, conditions: &[&'a Condition], fields: &'a [Field]) -> V
     values
 }
 
-fn constants<'a>(part: &'a Part, column: usize, values: &mut Vec<Datum<'a>>) {
+fn constants<'a>(part: &'a Predicate, column: usize, values: &mut Vec<Datum<'a>>) {
     let mut add = |value: Datum<'a>| {
         if !values.contains(&value) {
             values.push(value);
@@ -81,17 +81,19 @@ fn constants<'a>(part: &'a Part, column: usize, values: &mut Vec<Datum<'a>>) {
     };
     let around = |x: f64| [x.next_down(), x, x.next_up()].map(Datum::Number);
     match part {
-        Part::Word(at, _, word) if *at == column => add(Datum::Word(word)),
-        Part::AmongWords(at, words) if *at == column => words.iter().for_each(|word| add(Datum::Word(word))),
-        Part::Number(at, _, x) if *at == column => around(*x).into_iter().for_each(add),
-        Part::AmongNumbers(at, xs) if *at == column => {
+        Predicate::Word(at, _, word) if *at == column => add(Datum::Word(word)),
+        Predicate::AmongWords(at, words) if *at == column => {
+            words.iter().for_each(|word| add(Datum::Word(word)))
+        }
+        Predicate::Number(at, _, x) if *at == column => around(*x).into_iter().for_each(add),
+        Predicate::AmongNumbers(at, xs) if *at == column => {
             xs.iter().flat_map(|x| around(*x)).for_each(add);
         }
-        Part::Day(at, _, day) if *at == column => {
+        Predicate::Day(at, _, day) if *at == column => {
             [day.saturating_sub(1), *day, day.saturating_add(1)].map(Datum::Day).into_iter().for_each(add);
         }
-        Part::Not(part) => constants(part, column, values),
-        Part::And(one, other) | Part::Or(one, other) => {
+        Predicate::Not(part) => constants(part, column, values),
+        Predicate::And(one, other) | Predicate::Or(one, other) => {
             constants(one, column, values);
             constants(other, column, values);
         }

@@ -1,13 +1,13 @@
-//! From a condition's text to its parts.
+//! The parser: from the text of a condition to its tree.
 //!
 //! `or` binds weakest, then `and`, then `not`; parentheses as usual. Words and days stand in double or single quotes.
 
-use super::{Field, Kind, Op, Part};
+use super::{Field, FieldKind, Op, Predicate};
 use crate::checked_toml::did_you_mean;
 use crate::unit::day_of_date;
 
 /// What is wrong, and what to do.
-type Fault = (String, String);
+type ConditionFault = (String, String);
 
 /// Deepest nesting, so that no text can exhaust the stack.
 const DEPTH_MAX: usize = 64;
@@ -26,8 +26,8 @@ enum Token {
 }
 
 /// Checks a condition over `fields`.
-pub(super) fn parse(text: &str, fields: &[Field]) -> Result<Part, Fault> {
-    let mut reader = Reader { text, tokens: tokens(text)?, at: 0, depth: 0, fields };
+pub(super) fn parse(text: &str, fields: &[Field]) -> Result<Predicate, ConditionFault> {
+    let mut reader = ConditionParser { text, tokens: tokens(text)?, at: 0, depth: 0, fields };
     let part = reader.either()?;
     match reader.next() {
         None => Ok(part),
@@ -35,7 +35,7 @@ pub(super) fn parse(text: &str, fields: &[Field]) -> Result<Part, Fault> {
     }
 }
 
-fn tokens(text: &str) -> Result<Vec<Token>, Fault> {
+fn tokens(text: &str) -> Result<Vec<Token>, ConditionFault> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
@@ -60,16 +60,16 @@ fn tokens(text: &str) -> Result<Vec<Token>, Fault> {
     Ok(tokens)
 }
 
-fn quoted(text: &str, rest: &str, quote: char) -> Result<(Token, usize), Fault> {
+fn quoted(text: &str, rest: &str, quote: char) -> Result<(Token, usize), ConditionFault> {
     match rest[1..].find(quote) {
         Some(length) => Ok((Token::Text(rest[1..=length].to_owned()), length + 2)),
         None => Err((format!("`{text}` has a quote that is not closed"), "close it".into())),
     }
 }
 
-fn number(text: &str, rest: &str) -> Result<(Token, usize), Fault> {
-    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E');
-    let length = rest.find(|c: char| !is_part(c)).unwrap_or(rest.len());
+fn number(text: &str, rest: &str) -> Result<(Token, usize), ConditionFault> {
+    let length =
+        rest.find(|c: char| !matches!(c, '0'..='9' | '.' | '-' | '+' | 'e' | 'E')).unwrap_or(rest.len());
     match rest[..length].parse::<f64>() {
         Ok(number) if number.is_finite() => Ok((Token::Number(number), length)),
         _ => Err((
@@ -79,7 +79,7 @@ fn number(text: &str, rest: &str) -> Result<(Token, usize), Fault> {
     }
 }
 
-fn operator(text: &str, rest: &str) -> Result<(Token, usize), Fault> {
+fn operator(text: &str, rest: &str) -> Result<(Token, usize), ConditionFault> {
     const OPS: [(&str, Op); 6] =
         [("!=", Op::Ne), ("<=", Op::Le), (">=", Op::Ge), ("=", Op::Eq), ("<", Op::Lt), (">", Op::Gt)];
     let found = OPS.iter().find(|(sign, _)| rest.starts_with(sign));
@@ -89,7 +89,7 @@ fn operator(text: &str, rest: &str) -> Result<(Token, usize), Fault> {
     })
 }
 
-struct Reader<'a> {
+struct ConditionParser<'a> {
     text: &'a str,
     tokens: Vec<Token>,
     at: usize,
@@ -97,7 +97,7 @@ struct Reader<'a> {
     fields: &'a [Field],
 }
 
-impl Reader<'_> {
+impl ConditionParser<'_> {
     fn next(&mut self) -> Option<Token> {
         let token = self.tokens.get(self.at).cloned();
         self.at += 1;
@@ -111,7 +111,7 @@ impl Reader<'_> {
         is_it
     }
 
-    fn unexpected(&self, token: Option<Token>, wanted: &str) -> Fault {
+    fn unexpected(&self, token: Option<Token>, wanted: &str) -> ConditionFault {
         let found = match token {
             None => "ends".to_owned(),
             Some(Token::Name(name)) => format!("has `{name}`"),
@@ -124,28 +124,28 @@ impl Reader<'_> {
         (format!("`{}` {found} where {wanted} should be", self.text), format!("write {wanted} there"))
     }
 
-    fn either(&mut self) -> Result<Part, Fault> {
+    fn either(&mut self) -> Result<Predicate, ConditionFault> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
             return Err((format!("`{}` is nested too deeply", self.text), "make it simpler".into()));
         }
         let mut part = self.both()?;
         while self.keyword("or") {
-            part = Part::Or(Box::new(part), Box::new(self.both()?));
+            part = Predicate::Or(Box::new(part), Box::new(self.both()?));
         }
         self.depth -= 1;
         Ok(part)
     }
 
-    fn both(&mut self) -> Result<Part, Fault> {
+    fn both(&mut self) -> Result<Predicate, ConditionFault> {
         let mut part = self.single()?;
         while self.keyword("and") {
-            part = Part::And(Box::new(part), Box::new(self.single()?));
+            part = Predicate::And(Box::new(part), Box::new(self.single()?));
         }
         Ok(part)
     }
 
-    fn single(&mut self) -> Result<Part, Fault> {
+    fn single(&mut self) -> Result<Predicate, ConditionFault> {
         let mut negated = false;
         while self.keyword("not") {
             negated = !negated;
@@ -158,15 +158,15 @@ impl Reader<'_> {
                     other => return Err(self.unexpected(other, "`)`")),
                 }
             }
-            Some(Token::Name(name)) if name == "always" => Part::Always,
+            Some(Token::Name(name)) if name == "always" => Predicate::Always,
             Some(Token::Name(name)) => self.about(&name)?,
             other => return Err(self.unexpected(other, "a column")),
         };
-        Ok(if negated { Part::Not(Box::new(part)) } else { part })
+        Ok(if negated { Predicate::Not(Box::new(part)) } else { part })
     }
 
-    /// What is said about a column.
-    fn about(&mut self, name: &str) -> Result<Part, Fault> {
+    /// A comparison, `in` or `is missing` after the name of a column.
+    fn about(&mut self, name: &str) -> Result<Predicate, ConditionFault> {
         let Some(at) = self.fields.iter().position(|field| field.name == name) else {
             let what = format!("`{name}` in `{}` is no column of customers and no indicator", self.text);
             return Err((what, did_you_mean(name, self.fields.iter().map(|field| field.name.as_str()))));
@@ -177,8 +177,8 @@ impl Reader<'_> {
                 let token = self.next();
                 return Err(self.unexpected(token, "`missing`"));
             }
-            let missing = Part::Missing(at);
-            return Ok(if negated { Part::Not(Box::new(missing)) } else { missing });
+            let missing = Predicate::Missing(at);
+            return Ok(if negated { Predicate::Not(Box::new(missing)) } else { missing });
         }
         if self.keyword("in") {
             return self.among(at);
@@ -189,31 +189,31 @@ impl Reader<'_> {
                 self.at += 1;
                 self.compared(at, op)
             }
-            _ if self.fields[at].kind == Kind::Flag => Ok(Part::Flag(at)),
+            _ if self.fields[at].kind == FieldKind::Flag => Ok(Predicate::Flag(at)),
             other => Err(self.unexpected(other.cloned(), "a comparison")),
         }
     }
 
-    fn compared(&mut self, at: usize, op: Op) -> Result<Part, Fault> {
+    fn compared(&mut self, at: usize, op: Op) -> Result<Predicate, ConditionFault> {
         let field = &self.fields[at];
         match (field.kind, self.next()) {
-            (Kind::Words(_) | Kind::Text, Some(Token::Text(word))) => {
+            (FieldKind::Words(_) | FieldKind::Text, Some(Token::Text(word))) => {
                 if !matches!(op, Op::Eq | Op::Ne) {
                     let what = format!("`{}` in `{}` has no order", field.name, self.text);
                     return Err((what, "compare words by = or !=".into()));
                 }
                 self.known_word(at, &word)?;
-                Ok(Part::Word(at, op, word))
+                Ok(Predicate::Word(at, op, word))
             }
-            (Kind::Number, Some(Token::Number(number))) => Ok(Part::Number(at, op, number)),
-            (Kind::Day, Some(Token::Text(text))) => match text.parse() {
-                Ok(date) => Ok(Part::Day(at, op, day_of_date(date))),
+            (FieldKind::Number, Some(Token::Number(number))) => Ok(Predicate::Number(at, op, number)),
+            (FieldKind::Day, Some(Token::Text(text))) => match text.parse() {
+                Ok(date) => Ok(Predicate::Day(at, op, day_of_date(date))),
                 Err(_) => Err((
                     format!("\"{text}\" in `{}` is no day", self.text),
                     "write it like \"2026-01-01\"".into(),
                 )),
             },
-            (Kind::Flag, _) => Err((
+            (FieldKind::Flag, _) => Err((
                 format!("`{}` in `{}` is yes or no, and is not compared", field.name, self.text),
                 format!("write `{0}` or `not {0}`", field.name),
             )),
@@ -221,7 +221,7 @@ impl Reader<'_> {
         }
     }
 
-    fn among(&mut self, at: usize) -> Result<Part, Fault> {
+    fn among(&mut self, at: usize) -> Result<Predicate, ConditionFault> {
         let kind = self.fields[at].kind;
         match self.next() {
             Some(Token::Open) => {}
@@ -230,12 +230,12 @@ impl Reader<'_> {
         let (mut words, mut numbers) = (Vec::new(), Vec::new());
         loop {
             match (kind, self.next()) {
-                (Kind::Words(_) | Kind::Text, Some(Token::Text(word))) => {
+                (FieldKind::Words(_) | FieldKind::Text, Some(Token::Text(word))) => {
                     self.known_word(at, &word)?;
                     words.push(word);
                 }
-                (Kind::Number, Some(Token::Number(number))) => numbers.push(number),
-                (Kind::Flag | Kind::Day, _) => {
+                (FieldKind::Number, Some(Token::Number(number))) => numbers.push(number),
+                (FieldKind::Flag | FieldKind::Day, _) => {
                     let what = format!("`{}` in `{}` takes no `in`", self.fields[at].name, self.text);
                     return Err((what, "use comparisons joined by `or`".into()));
                 }
@@ -247,12 +247,16 @@ impl Reader<'_> {
                 other => return Err(self.unexpected(other, "`,` or `)`")),
             }
         }
-        Ok(if kind == Kind::Number { Part::AmongNumbers(at, numbers) } else { Part::AmongWords(at, words) })
+        Ok(if kind == FieldKind::Number {
+            Predicate::AmongNumbers(at, numbers)
+        } else {
+            Predicate::AmongWords(at, words)
+        })
     }
 
-    fn known_word(&self, at: usize, word: &str) -> Result<(), Fault> {
+    fn known_word(&self, at: usize, word: &str) -> Result<(), ConditionFault> {
         match self.fields[at].kind {
-            Kind::Words(words) if words.position(word).is_none() => {
+            FieldKind::Words(words) if words.position(word).is_none() => {
                 let what = format!("`{}` in `{}` is never \"{word}\"", self.fields[at].name, self.text);
                 Err((what, did_you_mean(word, words.codes.iter().copied())))
             }
@@ -261,11 +265,11 @@ impl Reader<'_> {
     }
 }
 
-fn wanted(kind: Kind) -> &'static str {
+fn wanted(kind: FieldKind) -> &'static str {
     match kind {
-        Kind::Words(_) | Kind::Text => "a word in quotes",
-        Kind::Number => "a number",
-        Kind::Day => "a day in quotes",
-        Kind::Flag => "`and`, `or` or the end",
+        FieldKind::Words(_) | FieldKind::Text => "a word in quotes",
+        FieldKind::Number => "a number",
+        FieldKind::Day => "a day in quotes",
+        FieldKind::Flag => "`and`, `or` or the end",
     }
 }

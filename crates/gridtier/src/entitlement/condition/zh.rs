@@ -1,6 +1,6 @@
 //! A condition in Chinese, from its parts: what a manager reads instead of column names.
 
-use super::{Datum, Field, Op, Part};
+use super::{Datum, Field, Op, Predicate};
 
 fn title(field: &Field) -> &str {
     if field.title_zh.is_empty() { &field.name } else { field.title_zh.trim_start_matches("是否") }
@@ -28,36 +28,36 @@ pub(super) fn seen(field: &Field, datum: Datum) -> String {
     format!("{}：{value}", title(field))
 }
 
-pub(super) fn part(part: &Part, fields: &[Field]) -> String {
+pub(super) fn part(part: &Predicate, fields: &[Field]) -> String {
     let name = |at: &usize| title(&fields[*at]).to_owned();
     match part {
-        Part::Always => "全部客户".to_owned(),
-        Part::Flag(at) => name(at),
-        Part::Missing(at) => format!("无{}", name(at)),
-        Part::Word(at, op, text) => format!("{}{}{}", name(at), sign(*op), fields[*at].word_zh(text)),
-        Part::AmongWords(at, words) => {
+        Predicate::Always => "全部客户".to_owned(),
+        Predicate::Flag(at) => name(at),
+        Predicate::Missing(at) => format!("无{}", name(at)),
+        Predicate::Word(at, op, text) => format!("{}{}{}", name(at), sign(*op), fields[*at].word_zh(text)),
+        Predicate::AmongWords(at, words) => {
             let words: Vec<&str> = words.iter().map(|text| fields[*at].word_zh(text)).collect();
             format!("{}为{}", name(at), words.join("、"))
         }
-        Part::Number(at, op, x) => format!("{}{} {x}", name(at), sign(*op)),
-        Part::AmongNumbers(at, xs) => {
+        Predicate::Number(at, op, x) => format!("{}{} {x}", name(at), sign(*op)),
+        Predicate::AmongNumbers(at, xs) => {
             let xs: Vec<String> = xs.iter().map(f64::to_string).collect();
             format!("{}为 {}", name(at), xs.join("、"))
         }
-        Part::Day(at, op, day) => format!("{}{} {}", name(at), sign(*op), Datum::Day(*day)),
-        Part::Not(inner) => match inner.as_ref() {
-            Part::Missing(at) => format!("有{}", name(at)),
+        Predicate::Day(at, op, day) => format!("{}{} {}", name(at), sign(*op), Datum::Day(*day)),
+        Predicate::Not(inner) => match inner.as_ref() {
+            Predicate::Missing(at) => format!("有{}", name(at)),
             other => format!("非（{}）", self::part(other, fields)),
         },
-        Part::And(one, other) => format!("{}，且{}", joined(one, fields), joined(other, fields)),
-        Part::Or(one, other) => format!("{}，或{}", joined(one, fields), joined(other, fields)),
+        Predicate::And(one, other) => format!("{}，且{}", joined(one, fields), joined(other, fields)),
+        Predicate::Or(one, other) => format!("{}，或{}", joined(one, fields), joined(other, fields)),
     }
 }
 
 /// A part of `and` or `or`: in brackets where it is itself one of them.
-fn joined(inner: &Part, fields: &[Field]) -> String {
+fn joined(inner: &Predicate, fields: &[Field]) -> String {
     match inner {
-        Part::And(..) | Part::Or(..) => format!("（{}）", part(inner, fields)),
+        Predicate::And(..) | Predicate::Or(..) => format!("（{}）", part(inner, fields)),
         other => part(other, fields),
     }
 }

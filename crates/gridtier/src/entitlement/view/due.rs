@@ -12,7 +12,7 @@ use super::super::condition::Datum;
 use super::super::grant::{Basis, Grant, Members, Reasons, Refused, grant};
 use super::super::service::{Access, Reason, Service};
 use super::matrix::{access_name, cell_terms, note, title};
-use super::{Draft, MONEY, MONEY_DIGITS, Sheet, Words, e6, schema};
+use super::{Draft, MONEY, MONEY_DIGITS, Sheet, Words, e6, integer, schema};
 use crate::method::Tier;
 use crate::word::Word;
 
@@ -36,7 +36,7 @@ pub fn grants_schema() -> SchemaRef {
 /// The grants of the members, all services.
 #[must_use]
 pub fn grants(catalogue: &Catalogue, members: &Members) -> RecordBatch {
-    let mut rows = Rows::new();
+    let mut rows = GrantRows::new();
     let mut record = members.record();
     for row in 0..members.len() {
         members.fill(row, &mut record);
@@ -51,7 +51,7 @@ pub fn grants(catalogue: &Catalogue, members: &Members) -> RecordBatch {
 }
 
 /// Grants in the making. Text that repeats is held as a dictionary, so that a batch costs little more than its ids.
-struct Rows {
+struct GrantRows {
     ids: StringBuilder,
     words: [StringDictionaryBuilder<Int32Type>; 6],
     fees: Vec<Option<i128>>,
@@ -59,7 +59,7 @@ struct Rows {
     quotas: Int64Builder,
 }
 
-impl Rows {
+impl GrantRows {
     fn new() -> Self {
         Self {
             ids: StringBuilder::new(),
@@ -87,7 +87,7 @@ impl Rows {
         }
         self.fees.push(grant.terms.fee_fen.map(i128::from));
         self.subsidies.append_option(grant.terms.subsidy_e6.map(e6));
-        self.quotas.append_option(grant.terms.quota_per_year.map(|quota| quota as i64));
+        self.quotas.append_option(grant.terms.quota_per_year.map(integer));
     }
 
     fn finish(mut self) -> RecordBatch {

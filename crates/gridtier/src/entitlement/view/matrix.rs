@@ -3,7 +3,7 @@
 use super::super::catalogue::Catalogue;
 use super::super::condition::Condition;
 use super::super::service::{Access, Cell, Fee, Opening, Service, Terms};
-use super::{Draft, Sheet, Words, e6};
+use super::{Draft, Sheet, Words, e6, integer};
 use crate::method::Tier;
 use crate::word::Word;
 
@@ -167,7 +167,7 @@ pub fn cells(catalogue: &Catalogue, tiers: &[Tier], words: Words) -> Sheet {
         )
         .integers(
             ("quota_per_year", "quota a year", "年度限额"),
-            each().map(|(.., cell)| cell.terms.quota_per_year.map(|quota| quota as i64)),
+            each().map(|(.., cell)| cell.terms.quota_per_year.map(integer)),
         )
         .text(
             ("condition", "condition", "适用条件"),
@@ -233,7 +233,7 @@ pub fn services(catalogue: &Catalogue, words: Words) -> Sheet {
         )
         .integers(
             ("programme_units", "units a year for the public", "公众项目年用量"),
-            each().map(|service| service.programme_units.map(|units| units as i64)),
+            each().map(|service| service.programme_units.map(integer)),
         )
         .text(
             ("fee_rule", "fee rule", "收费规则"),
@@ -244,7 +244,7 @@ pub fn services(catalogue: &Catalogue, words: Words) -> Sheet {
         )
         .integers(
             ("capacity_per_year", "capacity, units a year", "年度能力"),
-            each().map(|service| service.capacity.map(|capacity| capacity.per_year() as i64)),
+            each().map(|service| service.capacity.map(|capacity| integer(capacity.per_year()))),
         )
         .text(
             ("condition", "condition", "适用条件"),

@@ -13,7 +13,7 @@ use super::super::change::{Change, ChangeKind};
 use super::super::offer::Offer;
 use super::due::reason_words;
 use super::matrix::{access_name, cell_terms, note, parts_of, tier_name, title};
-use super::{Draft, Sheet, Words, schema};
+use super::{Draft, Sheet, Words, integer, schema};
 use crate::method::Tier;
 use crate::word::Word;
 
@@ -128,8 +128,11 @@ impl<'a> Notices<'a> {
             .text(("title", "name", "服务"), ids.iter().map(|id| Some(self.title(id))));
         for &kind in ChangeKind::ALL {
             let name = (kind.code(), kind.en(), kind.zh());
-            let shown = |count: u64| (count == 0 || count >= min_count).then_some(count as i64);
-            draft = draft.integers(name, ids.iter().map(|id| shown(self.count(id, kind))));
+            let counts = ids.iter().map(|id| self.count(id, kind));
+            draft = draft.integers(
+                name,
+                counts.map(|count| (count == 0 || count >= min_count).then(|| integer(count))),
+            );
         }
         draft.sheet(("changes", "Gains and losses", "服务变化"))
     }
@@ -181,7 +184,7 @@ pub fn decisions(
             ("parts", "parts chosen", "所选项目"),
             each().map(|(_, asked)| Some(parts_of(&catalogue.services[asked.service], asked.parts, words))),
         )
-        .integers(("units", "units", "数量"), each().map(|(_, asked)| Some(asked.units as i64)))
+        .integers(("units", "units", "数量"), each().map(|(_, asked)| Some(integer(asked.units))))
         .text(
             ("plan_allows", "plan allows", "有序用电方案允许"),
             each().map(|(_, asked)| asked.plan_allows.map(|allows| allows.to_string())),

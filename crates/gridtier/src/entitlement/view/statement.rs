@@ -1,17 +1,17 @@
 //! Counts of those entitled, and the year's costs and fees.
 
 use super::super::catalogue::Catalogue;
-use super::super::census::Line;
+use super::super::census::CensusLine;
 use super::super::recovery::Statement;
 use super::matrix::{tier_name, title};
-use super::{Draft, Sheet, Words};
+use super::{Draft, Sheet, Words, integer};
 use crate::contract::Table;
 use crate::method::Tier;
 use crate::word::Word;
 
 /// A census of one service, `by` a column or nothing. What is withheld is empty, and the line says so.
 #[must_use]
-pub fn census(lines: &[Line], by: Option<&str>, words: Words) -> Sheet {
+pub fn census(lines: &[CensusLine], by: Option<&str>, words: Words) -> Sheet {
     let lines = match by {
         Some(_) => lines,
         // One group is all there is.
@@ -19,7 +19,7 @@ pub fn census(lines: &[Line], by: Option<&str>, words: Words) -> Sheet {
     };
     let column = by.and_then(|by| Table::Customers.column(by));
     let each = || lines.iter();
-    let group = |line: &Line| match (&line.group, words) {
+    let group = |line: &CensusLine| match (&line.group, words) {
         (None, Words::Codes) => None,
         (None, _) => Some(words.pick("", "total", "合计")),
         (Some(group), Words::Codes) => Some(group.clone()),
@@ -29,19 +29,21 @@ pub fn census(lines: &[Line], by: Option<&str>, words: Words) -> Sheet {
             Some(words.pick("", group, zh.unwrap_or(group)))
         }
     };
-    let kind = |line: &Line| match line.group {
-        None => words.pick("total", "total", "合计"),
-        Some(_) => words.pick("group", "group", "分组"),
-    };
     let mut draft = Draft::new(words)
-        .text(("line", "line", "行"), each().map(|line| Some(kind(line))))
+        .text(
+            ("line", "line", "行"),
+            each().map(|line| {
+                let (code, zh) = if line.group.is_none() { ("total", "合计") } else { ("group", "分组") };
+                Some(words.pick(code, code, zh))
+            }),
+        )
         .text(("group", "group", "分组"), each().map(group));
     for tier in Tier::ALL {
         let name = (tier.code(), tier.code(), tier.zh());
-        draft = draft.integers(name, each().map(|line| line.of(tier).map(|count| count as i64)));
+        draft = draft.integers(name, each().map(|line| line.of(tier).map(integer)));
     }
     draft
-        .integers(("total", "total", "合计"), each().map(|line| line.sum().map(|count| count as i64)))
+        .integers(("total", "total", "合计"), each().map(|line| line.sum().map(integer)))
         .flags(
             ("withheld", "withheld", "部分不公布"),
             each().map(|line| line.counts.iter().any(Option::is_none)),
@@ -56,7 +58,7 @@ pub fn statements(catalogue: &Catalogue, statements: &[Statement], min_count: u6
     let is_withheld = |line: &Statement| line.entitled > 0 && line.entitled < min_count;
     let sum = |tier: Option<Tier>| {
         let part = || statements.iter().filter(|line| tier.is_none_or(|tier| line.tier == tier));
-        Row {
+        CostRow {
             service: None,
             tier,
             entitled: None,
@@ -66,7 +68,7 @@ pub fn statements(catalogue: &Catalogue, statements: &[Statement], min_count: u6
                 .then(|| (part().map(|line| line.cost_fen).sum(), part().map(|line| line.income_fen).sum())),
         }
     };
-    let mut rows: Vec<Row> = statements.iter().map(|line| Row::of(line, is_withheld(line))).collect();
+    let mut rows: Vec<CostRow> = statements.iter().map(|line| CostRow::of(line, is_withheld(line))).collect();
     rows.extend(Tier::ALL.map(|tier| sum(Some(tier))));
     rows.push(sum(None));
     let all = words.pick("total", "total", "合计");
@@ -86,10 +88,7 @@ pub fn statements(catalogue: &Catalogue, statements: &[Statement], min_count: u6
             ("tier", "tier", "等级"),
             each().map(|row| Some(row.tier.map_or(all.clone(), |tier| tier_name(tier, words)))),
         )
-        .integers(
-            ("entitled", "entitled", "可享客户"),
-            each().map(|row| row.entitled.map(|count| count as i64)),
-        )
+        .integers(("entitled", "entitled", "可享客户"), each().map(|row| row.entitled.map(integer)))
         .numbers(("units", "units a year", "年提供量"), each().map(|row| units(row.units_e6)))
         .numbers(("short", "beyond capacity", "超出能力"), each().map(|row| units(row.short_e6)))
         .money(("cost", "cost, CNY", "成本（元）"), each().map(|row| row.money.map(|money| money.0)))
@@ -100,7 +99,7 @@ pub fn statements(catalogue: &Catalogue, statements: &[Statement], min_count: u6
 }
 
 /// A line of the statement; sums over services have no units. What is withheld is empty.
-struct Row {
+struct CostRow {
     service: Option<usize>,
     tier: Option<Tier>,
     entitled: Option<u64>,
@@ -110,7 +109,7 @@ struct Row {
     money: Option<(i128, i128)>,
 }
 
-impl Row {
+impl CostRow {
     fn of(line: &Statement, is_withheld: bool) -> Self {
         let shown = !is_withheld;
         Self {
