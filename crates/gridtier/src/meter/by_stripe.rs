@@ -57,8 +57,8 @@ pub(super) struct ByStripe {
 }
 
 impl ByStripe {
-    /// Calls `body` with each stripe and its rows that count, in their order; excluded rows may be among them. Stripes
-    /// that another thread holds come last, so that threads seldom wait.
+    /// Calls `body` with each stripe and its rows in their order: all that count, and some of those excluded. Stripes that
+    /// another thread holds come last, so that threads seldom wait.
     pub fn visit(
         &mut self,
         stripes: &Stripes,

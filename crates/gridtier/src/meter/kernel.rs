@@ -25,7 +25,7 @@ pub(super) struct BatchBuffers {
 
 impl Kernel<'_> {
     /// Checks the rows of a batch, counts in `book` what becomes of them, and calls `body` with each stripe, the batch
-    /// and the rows of the stripe; excluded rows may be among them.
+    /// and the rows of the stripe: all that count, and some of those excluded.
     ///
     /// # Errors
     /// The type of a column is none that the contract can read.

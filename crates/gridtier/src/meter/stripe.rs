@@ -16,8 +16,9 @@ use crate::index::{CustomerIx, positions};
 /// Least and most stripes: enough that threads seldom want the same one, few enough that a batch brings many rows to each.
 const STRIPES_MIN: usize = 32;
 const STRIPES_MAX: usize = 1_024;
-/// Customers of a stripe: no fewer, and no more unless [`STRIPES_MAX`] asks for it. Tests have few customers and are to
-/// have several stripes too.
+/// Customers of a stripe: no fewer, and no more unless [`STRIPES_MAX`] asks for it. The least is small, because with a
+/// larger one a utility of a thousand customers had a single stripe, for which the threads took turns. It is smaller still
+/// in tests, which have few customers.
 const CUSTOMERS_MIN: usize = if cfg!(test) { 2 } else { 64 };
 const CUSTOMERS_MAX: usize = 4_096;
 
@@ -137,10 +138,10 @@ impl Stripe {
     /// Adds neighbouring rows and marks their days, up to the first row of a meter that is not its customer's first.
     /// Returns the number of rows added. Calls `on_repeated` with each row whose day was marked before.
     ///
-    /// There are two loops, because of what the time was before there were: while month slot and exclusion were looked
-    /// at by the row and the cell was fetched for each, the kernel took 1.30 times decoding where row groups have one
-    /// day each, 1.43 times with ids as plain text and 1.45 times in files sorted by customer; now it takes 1.08, 1.3
-    /// and 1.4 times (benches/README.md).
+    /// Two loops, each of which does less by the row than one loop for all would. With one loop, which looked at slot and
+    /// exclusion and fetched a cell for each row, the kernel took 1.30 times as long as decoding alone where each row
+    /// group has one day, 1.43 times with ids as plain text and 1.45 times in files sorted by customer. Now it takes
+    /// 1.08, 1.3 and 1.4 times as long (benches/README.md).
     pub fn add_slice(&mut self, rows: &ReadingSlice, on_repeated: &mut dyn FnMut(usize)) -> usize {
         if rows.has_meters() {
             self.distinguish_meters();
@@ -170,7 +171,7 @@ impl Stripe {
         rows.rows()
     }
 
-    /// Files sorted by customer have many rows for one cell: it is kept in registers until another one is needed.
+    /// Files sorted by customer have many rows for one cell: a copy of it is kept until another cell is needed.
     fn add_many_slots(&mut self, rows: &ReadingSlice, on_repeated: &mut dyn FnMut(usize)) -> usize {
         let Self { first, customers, months, first_meter, .. } = self;
         let has_meters = !first_meter.is_empty();
