@@ -235,7 +235,7 @@ fn words_of_a_clean_sample_are_those_of_the_contract() {
         for row in csv_rows(&dir.path().join(format!("{table}.csv"))) {
             for (cell, column) in row.iter().zip(table.columns()) {
                 assert!(!cell.is_empty() || column.nullable, "{table} {}", column.name);
-                if let gridtier::contract::Kind::Word(words) = column.kind {
+                if let gridtier::contract::ColumnKind::Word(words) = column.kind {
                     assert!(
                         cell.is_empty() || words.position(&cell).is_some(),
                         "{table} {} {cell}",

@@ -10,7 +10,7 @@ pub mod rule;
 mod vocabulary;
 mod table;
 
-pub use table::{Column, Kind, Table};
+pub use table::{Column, ColumnKind, Table};
 pub use vocabulary::{
     CooperationKind, ImportanceLevel, IncidentKind, IncidentStatus, LoadClass, Quality, Responsibility,
     SupplyLevel, UseCategory,

@@ -14,7 +14,7 @@ use crate::customer::{self, Customers};
 use crate::energy_profile::{self, EnergyProfile};
 use crate::error::{Refusal, RunError};
 use crate::incident::{self, IncidentFacts, Offence};
-use crate::index::CustomerIx;
+use crate::index::{CustomerIx, index};
 use crate::meter::{self, Coverage, Earlier, FileBook, MonthlyUsage, Readings, UnitSuspect};
 use crate::plan::{self, PlanFacts};
 use crate::source::{Finding, Source, TableBook};
@@ -187,19 +187,24 @@ fn refusal(source: &dyn Source, books: &[TableBook], window: Window) -> Option<R
 }
 
 fn energies(usage: &MonthlyUsage, customers: &Customers) -> Result<Vec<Energy>, RunError> {
-    let of_customer = |number: usize| {
-        let standard = customers.rows[number].power_factor_standard;
-        energy(usage, CustomerIx::from_index(number), standard).ok_or_else(|| {
-            let what = format!("the energy of customer {} exceeds 64 bits", customers.ids.key(number as u32));
-            Refusal::of(Table::MeterReadings, what, "look for readings near the bound of 10⁹ kWh").into()
+    customers
+        .rows
+        .par_iter()
+        .enumerate()
+        .map(|(position, customer)| {
+            let number = CustomerIx::from_index(position);
+            energy(usage, number, customer.power_factor_standard).ok_or_else(|| {
+                let what =
+                    format!("the energy of customer {} exceeds 64 bits", customers.ids.key(number.number()));
+                Refusal::of(Table::MeterReadings, what, "look for readings near the bound of 10⁹ kWh").into()
+            })
         })
-    };
-    (0..customers.len()).into_par_iter().map(of_customer).collect()
+        .collect()
 }
 
 /// The energy facts of a customer, or `None` on overflow.
 fn energy(usage: &MonthlyUsage, customer: CustomerIx, standard: Option<u8>) -> Option<Energy> {
-    let months = usage.window().months as usize;
+    let months = index(usage.window().months);
     let mut energy = Energy::default();
     for month in 0..months {
         let used = usage.get(month, customer);

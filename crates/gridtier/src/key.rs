@@ -9,6 +9,8 @@ use std::hash::BuildHasher;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
+use crate::index::{count, index};
+
 /// Keys and their numbers, 0 first.
 #[derive(Clone, Debug, Default)]
 pub struct KeyIndex {
@@ -59,9 +61,10 @@ impl KeyIndex {
     /// of their keys are found without a hash.
     #[must_use]
     pub fn get_near(&self, key: &str, last: &mut u32) -> Option<u32> {
-        let near = [last.saturating_add(1), *last].into_iter();
-        let mut near = near.filter(|&number| (number as usize) < self.len());
-        let found = near.find(|&number| self.key(number) == key).or_else(|| self.get(key))?;
+        let found = [last.saturating_add(1), *last]
+            .into_iter()
+            .find(|&number| index(number) < self.len() && self.key(number) == key)
+            .or_else(|| self.get(key))?;
         *last = found;
         Some(found)
     }
@@ -88,7 +91,7 @@ impl KeyIndex {
                 let number = ends.len() as u32;
                 place.insert(number);
                 text.push_str(key);
-                ends.push(text.len() as u64);
+                ends.push(count(text.len()));
                 number
             }
         }
@@ -115,19 +118,19 @@ impl KeyIndex {
     /// The same keys numbered in the order of their bytes, and the new number of each old one.
     #[must_use]
     pub fn sorted(&self) -> (Self, Vec<u32>) {
-        let mut order: Vec<u32> = (0..self.len() as u32).collect();
+        let mut order: Vec<u32> = (0..).take(self.len()).collect();
         order.sort_unstable_by_key(|&number| self.key(number));
         let mut sorted = Self::default();
         let mut renumbered = vec![0; self.len()];
         for old in order {
-            renumbered[old as usize] = sorted.insert(self.key(old));
+            renumbered[index(old)] = sorted.insert(self.key(old));
         }
         (sorted, renumbered)
     }
 }
 
 fn key_at<'a>(text: &'a str, ends: &[u64], number: u32) -> &'a str {
-    let number = number as usize;
+    let number = index(number);
     let start = if number == 0 { 0 } else { ends[number - 1] as usize };
     &text[start..ends[number] as usize]
 }

@@ -11,7 +11,7 @@ use crate::contract::cell::{
 };
 use crate::contract::declared::{NetExport, TableDeclared};
 use crate::contract::rule::Rule;
-use crate::contract::{AMOUNT_CNY_MAX, Column, Kind, READING_KWH_MAX, Table};
+use crate::contract::{AMOUNT_CNY_MAX, Column, ColumnKind, READING_KWH_MAX, Table};
 use crate::error::{Refusal, RunError};
 use crate::index::{count, index, index_u64};
 use crate::key::KeyIndex;
@@ -66,12 +66,12 @@ impl<'a> Columns<'a> {
     /// The place of a row of the batch.
     #[must_use]
     pub fn at(&self, row: usize) -> RowAt {
-        RowAt::new(self.batch.file, self.batch.first_row + row as u64)
+        RowAt::new(self.batch.file, self.batch.first_row + count(row))
     }
 
     /// The reader's own fault with a row; to be asked row after row.
     pub fn reader_fault(&mut self, row: usize) -> Option<Rule> {
-        self.faults.next_if(|(faulty, _)| *faulty as usize == row).map(|(_, rule)| *rule)
+        self.faults.next_if(|(faulty, _)| index(*faulty) == row).map(|(_, rule)| *rule)
     }
 
     fn typed<T>(&self, name: &str, result: Result<T, TypeFault>) -> Result<T, RunError> {
@@ -86,7 +86,7 @@ impl<'a> Columns<'a> {
     fn spec(&self, name: &str) -> &'static Column {
         static UNKNOWN: Column = Column {
             name: "",
-            kind: Kind::Text,
+            kind: ColumnKind::Text,
             nullable: true,
             key: false,
             unit: "",
@@ -133,7 +133,7 @@ impl<'a> Columns<'a> {
     /// # Errors
     /// The column's type cannot be the contract's.
     pub fn cells(&self, name: &str) -> Result<Integers, RunError> {
-        use crate::contract::Kind as K;
+        use crate::contract::ColumnKind as K;
         let Some(array) = self.batch.column(name) else { return Ok(Integers::empty(self.rows())) };
         let declared = self.declared;
         let mark = declared.decimal_mark;
@@ -162,8 +162,7 @@ impl<'a> Columns<'a> {
     /// # Errors
     /// As [`cells`](Self::cells).
     pub fn narrow<T: TryFrom<i64>>(&self, name: &str) -> Result<CheckedColumn<T>, RunError> {
-        let narrow = |value| T::try_from(value).ok().expect("the contract bounds the value");
-        Ok(self.cells(name)?.map(narrow))
+        Ok(self.cells(name)?.map(|value| T::try_from(value).ok().expect("the contract bounds the value")))
     }
 
     /// A column of words.
@@ -216,11 +215,12 @@ impl<'a> Columns<'a> {
         odd: impl Fn(i64, CellState) -> bool,
         sink: &mut dyn FnMut(usize, i64, CellState),
     ) -> Result<(), RunError> {
-        let (Some(array), Kind::Word(known)) = (self.batch.column(name), self.spec(name).kind) else {
+        let (Some(array), ColumnKind::Word(known)) = (self.batch.column(name), self.spec(name).kind) else {
             return Ok(());
         };
-        let convert = |array: &ArrayRef| cell::words(array, name, known.codes, self.declared);
-        self.typed(name, cell::odd_words(array, convert, odd, sink))
+        let found =
+            cell::odd_words(array, |array| cell::words(array, name, known.codes, self.declared), odd, sink);
+        self.typed(name, found)
     }
 
     /// A column of numbers as they are.

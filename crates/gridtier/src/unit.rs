@@ -9,6 +9,8 @@ use chrono::{Datelike, NaiveDate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::index::{float_i64, index};
+
 /// Microseconds in a day.
 pub const DAY_US: i64 = 86_400_000_000;
 
@@ -24,7 +26,7 @@ impl Month {
     /// The month of a year and a month number 1 to 12.
     #[must_use]
     pub fn new(year: i32, month: u32) -> Self {
-        Self((year - 1970) * 12 + month as i32 - 1)
+        Self((year - 1970) * 12 + month.cast_signed() - 1)
     }
 
     /// The month that holds `day` (days since 1970-01-01), or `None` beyond the calendar's range.
@@ -56,7 +58,7 @@ impl Month {
     /// The month number, 1 to 12.
     #[must_use]
     pub fn number(self) -> u32 {
-        self.0.rem_euclid(12) as u32 + 1
+        self.0.rem_euclid(12).cast_unsigned() + 1
     }
 
     /// The month `months` later (earlier if negative).
@@ -82,13 +84,15 @@ impl TryFrom<String> for Month {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let parse = || {
-            let (year, month) = text.split_once('-')?;
-            let (year, month) = (year.parse().ok()?, month.parse().ok()?);
-            (1..=12).contains(&month).then(|| Self::new(year, month))
-        };
-        parse().ok_or_else(|| format!("`{text}` is not a month such as 2025-01"))
+        parse_month(&text).ok_or_else(|| format!("`{text}` is not a month such as 2025-01"))
     }
+}
+
+/// A month written `2025-01`.
+fn parse_month(text: &str) -> Option<Month> {
+    let (year, month) = text.split_once('-')?;
+    let (year, month) = (year.parse().ok()?, month.parse().ok()?);
+    (1..=12).contains(&month).then(|| Month::new(year, month))
 }
 
 /// The date of a day number, or `None` beyond the calendar's range.
@@ -122,20 +126,23 @@ impl Window {
     /// First month of the window.
     #[must_use]
     pub fn start(self) -> Month {
-        self.end.plus(-(self.months as i32))
+        self.end.plus(-self.months.cast_signed())
     }
 
     /// The position of `month` in the window, 0 being the first month.
     #[must_use]
     pub fn index(self, month: Month) -> Option<usize> {
-        let index = month.0 - self.start().0;
-        (0..self.months as i32).contains(&index).then_some(index as usize)
+        let position = u32::try_from(month.0 - self.start().0).ok()?;
+        (position < self.months).then_some(index(position))
     }
 
     /// The month at a position in the window.
     #[must_use]
-    pub fn month(self, index: usize) -> Month {
-        self.start().plus(index as i32)
+    ///
+    /// # Panics
+    /// The position is not one of an `i32`.
+    pub fn month(self, position: usize) -> Month {
+        self.start().plus(i32::try_from(position).expect("windows are shorter than 2^31 months"))
     }
 
     /// First day after the window, in days since 1970-01-01.
@@ -151,7 +158,7 @@ impl Window {
 #[must_use]
 pub fn round_half_away(x: f64) -> i64 {
     let whole = x as i64;
-    let rest = x - whole as f64;
+    let rest = x - float_i64(whole);
     if rest >= 0.5 {
         whole + 1
     } else if rest <= -0.5 {

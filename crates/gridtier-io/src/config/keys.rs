@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use gridtier::checked_toml::{Key, Shape};
 use gridtier::contract::declared::{DecimalMark, EnergyUnit, MoneyUnit};
-use gridtier::contract::{Column, Kind, Table};
+use gridtier::contract::{Column, ColumnKind, Table};
 
 use super::HiveType;
 
@@ -53,7 +53,7 @@ fn names<T>(list: &[(&'static str, T)]) -> Shape {
 }
 
 fn table_keys(table: Table) -> Vec<Key> {
-    let has = |kind: Kind| table.columns().iter().any(|column| column.kind == kind);
+    let has = |kind: ColumnKind| table.columns().iter().any(|column| column.kind == kind);
     let text_map = |keys: Vec<Key>| Shape::Table(forever(keys));
     let mut keys = vec![
         Key::optional("path", Shape::Text, "file or folder in the data folder, if not named after the table"),
@@ -70,14 +70,14 @@ fn table_keys(table: Table) -> Vec<Key> {
         Key::optional("columns", text_map(column_keys(table)), "the utility's own name by contract column"),
         Key::optional("hive", hive_shape(), "type of the values in folder names such as org=01, by key"),
     ];
-    if has(Kind::Energy) {
+    if has(ColumnKind::Energy) {
         keys.push(Key::optional(
             "energy_unit",
             names(EnergyUnit::NAMES),
             "unit of its energies, kWh if silent",
         ));
     }
-    if has(Kind::Money) {
+    if has(ColumnKind::Money) {
         keys.push(Key::optional(
             "money_unit",
             names(MoneyUnit::NAMES),
@@ -109,14 +109,17 @@ fn column_keys(table: Table) -> Vec<Key> {
 }
 
 fn date_key(column: &Column) -> Option<Key> {
-    matches!(column.kind, Kind::Date | Kind::PlacingDate | Kind::PlacingMonth | Kind::PlacingTime)
-        .then(|| Key::optional(column.name, Shape::Text, column.about))
+    matches!(
+        column.kind,
+        ColumnKind::Date | ColumnKind::PlacingDate | ColumnKind::PlacingMonth | ColumnKind::PlacingTime
+    )
+    .then(|| Key::optional(column.name, Shape::Text, column.about))
 }
 
 fn word_key(column: &Column) -> Option<Key> {
     let words = match column.kind {
-        Kind::Word(words) => words.codes,
-        Kind::Flag => FLAGS,
+        ColumnKind::Word(words) => words.codes,
+        ColumnKind::Flag => FLAGS,
         _ => return None,
     };
     let shape = Shape::Map(&forever(vec![Shape::OneOf(words)])[0]);

@@ -6,7 +6,7 @@
 
 use gridtier::contract::rule::Rule;
 use gridtier::contract::{
-    AMOUNT_CNY_MAX, COUNT_MAX, Column, ID_BYTES_MAX, Kind, PLACED_YEARS, READING_KWH_MAX, Table,
+    AMOUNT_CNY_MAX, COUNT_MAX, Column, ColumnKind, ID_BYTES_MAX, PLACED_YEARS, READING_KWH_MAX, Table,
 };
 
 use super::about;
@@ -110,17 +110,17 @@ fn property(table: Table, column: &Column, key_position: i64) -> Yaml {
 }
 
 /// The standard's type, and the one to export: every type that holds the same values is read.
-fn types(kind: Kind) -> (&'static str, &'static str) {
+fn types(kind: ColumnKind) -> (&'static str, &'static str) {
     match kind {
-        Kind::Id | Kind::Text | Kind::Word(_) => ("string", "string"),
-        Kind::Date | Kind::PlacingDate | Kind::PlacingMonth => ("date", "date"),
-        Kind::PlacingTime => ("date", "timestamp"),
-        Kind::Energy | Kind::Number => ("number", "double"),
-        Kind::Money => ("number", "decimal(18,2)"),
-        Kind::Thousandths => ("number", "decimal(18,3)"),
-        Kind::PowerFactor => ("number", "decimal(3,2)"),
-        Kind::Count => ("integer", "bigint"),
-        Kind::Flag => ("boolean", "boolean"),
+        ColumnKind::Id | ColumnKind::Text | ColumnKind::Word(_) => ("string", "string"),
+        ColumnKind::Date | ColumnKind::PlacingDate | ColumnKind::PlacingMonth => ("date", "date"),
+        ColumnKind::PlacingTime => ("date", "timestamp"),
+        ColumnKind::Energy | ColumnKind::Number => ("number", "double"),
+        ColumnKind::Money => ("number", "decimal(18,2)"),
+        ColumnKind::Thousandths => ("number", "decimal(18,3)"),
+        ColumnKind::PowerFactor => ("number", "decimal(3,2)"),
+        ColumnKind::Count => ("integer", "bigint"),
+        ColumnKind::Flag => ("boolean", "boolean"),
     }
 }
 
@@ -134,24 +134,24 @@ fn options(table: Table, column: &Column) -> Entries {
         vec![("format", format.into()), ("minimum", low.into()), ("maximum", high.into())]
     };
     match column.kind {
-        Kind::Id => vec![("maxLength", Yaml::Whole(ID_BYTES_MAX as i64))],
-        Kind::Date => vec![("format", "yyyy-MM-dd".into())],
-        Kind::PlacingDate => placed("yyyy-MM-dd", "01-01", "12-31"),
-        Kind::PlacingMonth => placed("yyyy-MM", "01", "12"),
-        Kind::PlacingTime => placed("yyyy-MM-dd HH:mm:ss", "01-01 00:00:00", "12-31 23:59:59"),
-        Kind::Energy if table == Table::MeterReadings => {
+        ColumnKind::Id => vec![("maxLength", Yaml::Whole(ID_BYTES_MAX as i64))],
+        ColumnKind::Date => vec![("format", "yyyy-MM-dd".into())],
+        ColumnKind::PlacingDate => placed("yyyy-MM-dd", "01-01", "12-31"),
+        ColumnKind::PlacingMonth => placed("yyyy-MM", "01", "12"),
+        ColumnKind::PlacingTime => placed("yyyy-MM-dd HH:mm:ss", "01-01 00:00:00", "12-31 23:59:59"),
+        ColumnKind::Energy if table == Table::MeterReadings => {
             between(if may_be_negative(column) { -READING_KWH_MAX } else { 0 }, READING_KWH_MAX)
         }
-        Kind::Money => between(-AMOUNT_CNY_MAX, AMOUNT_CNY_MAX),
-        Kind::Count if column.name == "severity" => between(SEVERITIES.0, SEVERITIES.1),
-        Kind::Count => between(0, COUNT_MAX),
-        Kind::Energy | Kind::Thousandths | Kind::Number => least(0),
-        Kind::Text | Kind::Word(_) | Kind::PowerFactor | Kind::Flag => Vec::new(),
+        ColumnKind::Money => between(-AMOUNT_CNY_MAX, AMOUNT_CNY_MAX),
+        ColumnKind::Count if column.name == "severity" => between(SEVERITIES.0, SEVERITIES.1),
+        ColumnKind::Count => between(0, COUNT_MAX),
+        ColumnKind::Energy | ColumnKind::Thousandths | ColumnKind::Number => least(0),
+        ColumnKind::Text | ColumnKind::Word(_) | ColumnKind::PowerFactor | ColumnKind::Flag => Vec::new(),
     }
 }
 
 fn may_be_negative(column: &Column) -> bool {
-    column.kind == Kind::Money || column.name == "reactive_kvarh"
+    column.kind == ColumnKind::Money || column.name == "reactive_kvarh"
 }
 
 /// The table and column that a key names. The engine knows them by name: a key of another table has its name there.
@@ -169,7 +169,7 @@ fn reference(table: Table, column: &Column) -> Option<(Table, &'static str)> {
 
 /// Whether a cell of the column can break the rule and so set its row aside.
 fn applies(table: Table, column: &Column, rule: Rule) -> bool {
-    use Kind as K;
+    use ColumnKind as K;
     let kind = column.kind;
     let is_date = matches!(kind, K::Date | K::PlacingDate | K::PlacingMonth | K::PlacingTime);
     let is_scaled = matches!(kind, K::Energy | K::Money | K::Count | K::Thousandths);
@@ -195,10 +195,10 @@ fn applies(table: Table, column: &Column, rule: Rule) -> bool {
 }
 
 /// A rule as a check of a column.
-fn check(rule: Rule, kind: Kind) -> Yaml {
+fn check(rule: Rule, kind: ColumnKind) -> Yaml {
     let words = match kind {
-        Kind::Word(words) => words.codes.iter().map(|&word| word.into()).collect(),
-        Kind::PowerFactor => POWER_FACTORS.map(Yaml::Number).to_vec(),
+        ColumnKind::Word(words) => words.codes.iter().map(|&word| word.into()).collect(),
+        ColumnKind::PowerFactor => POWER_FACTORS.map(Yaml::Number).to_vec(),
         _ => Vec::new(),
     };
     if rule == Rule::BadEnum && !words.is_empty() {
@@ -235,7 +235,7 @@ fn dimension(rule: Rule) -> &'static str {
 /// The checks that concern rows or the table as a whole.
 fn table_quality(table: Table) -> Vec<Yaml> {
     let repeated = if table == Table::MeterReadings { Rule::ConflictingReading } else { Rule::DuplicateKey };
-    let mut quality = vec![check(Rule::BadWidth, Kind::Text), check(repeated, Kind::Text)];
+    let mut quality = vec![check(Rule::BadWidth, ColumnKind::Text), check(repeated, ColumnKind::Text)];
     if table.required() {
         quality.push(Yaml::Map(vec![
             ("name", "has_rows".into()),

@@ -14,6 +14,7 @@ use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
 
 use super::rule::Rule;
+use crate::index::index;
 use crate::word::Word;
 
 pub use date::{Dates, dates, fill_times_us, months, times_us};
@@ -141,8 +142,7 @@ impl Values {
 
     fn take(&mut self, cells: Integers) {
         self.clear();
-        let odd = cells.states.iter().enumerate().filter(|(_, state)| **state != CellState::Ok);
-        self.odd.extend(odd.map(|(row, state)| (row as u32, *state)));
+        self.odd.extend((0..).zip(cells.states).filter(|(_, state)| *state != CellState::Ok));
         self.values.extend(cells.values);
     }
 
@@ -153,11 +153,14 @@ impl Values {
         nulls: Option<&NullBuffer>,
         check: impl Fn(T) -> CellState,
     ) {
-        for (row, &value) in values.iter().enumerate() {
-            let state =
-                if nulls.is_some_and(|nulls| nulls.is_null(row)) { CellState::Null } else { check(value) };
+        for (row, &value) in (0..).zip(values) {
+            let state = if nulls.is_some_and(|nulls| nulls.is_null(index(row))) {
+                CellState::Null
+            } else {
+                check(value)
+            };
             if state != CellState::Ok {
-                self.odd.push((row as u32, state));
+                self.odd.push((row, state));
             }
         }
     }

@@ -168,19 +168,23 @@ impl Rule {
     /// The stable word.
     #[must_use]
     pub fn code(self) -> &'static str {
-        RULES[self as usize].1
+        self.entry().1
     }
 
     /// How much a finding of this rule matters.
     #[must_use]
     pub fn severity(self) -> Severity {
-        RULES[self as usize].2
+        self.entry().2
     }
 
     /// What it means, in one clause.
     #[must_use]
     pub fn meaning(self) -> &'static str {
-        RULES[self as usize].3
+        self.entry().3
+    }
+
+    fn entry(self) -> &'static (Self, &'static str, Severity, &'static str) {
+        &RULES[self as usize]
     }
 }
 

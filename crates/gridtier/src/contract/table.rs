@@ -35,7 +35,7 @@ pub enum Table {
 
 /// What a column holds, and so how it is read and checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ColumnKind {
     /// A key: text, never a number.
     Id,
     /// Free text.
@@ -66,7 +66,7 @@ pub enum Kind {
     Flag,
 }
 
-impl Kind {
+impl ColumnKind {
     /// Whether a column of this kind places its rows in time.
     #[must_use]
     pub fn places_rows(self) -> bool {
@@ -80,7 +80,7 @@ pub struct Column {
     /// Name in the contract.
     pub name: &'static str,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: ColumnKind,
     /// Whether it may be empty or absent.
     pub nullable: bool,
     /// Whether it is part of the table's own key.
@@ -93,7 +93,7 @@ pub struct Column {
     pub about_zh: &'static str,
 }
 
-const fn column(name: &'static str, kind: Kind, about: &'static str, about_zh: &'static str) -> Column {
+const fn column(name: &'static str, kind: ColumnKind, about: &'static str, about_zh: &'static str) -> Column {
     Column { name, kind, nullable: false, key: false, unit: "", about, about_zh }
 }
 
@@ -102,7 +102,7 @@ impl Column {
     #[must_use]
     pub fn word_zh(&self, code: &str) -> Option<&'static str> {
         match self.kind {
-            Kind::Word(words) => words.zh(code),
+            ColumnKind::Word(words) => words.zh(code),
             _ => None,
         }
     }
@@ -123,90 +123,113 @@ impl Column {
     }
 }
 
-const CUSTOMER_ID: Column = column("customer_id", Kind::Id, "account number", "户号");
+const CUSTOMER_ID: Column = column("customer_id", ColumnKind::Id, "account number", "户号");
 
 const CUSTOMERS: &[Column] = &[
     CUSTOMER_ID.key(),
-    column("use_category", Kind::Word(UseCategory::LIST), "use category", "用电类别"),
-    column("supply_level", Kind::Word(SupplyLevel::LIST), "supply level", "供电电压层级"),
-    column("region", Kind::Text, "region or branch", "地区").nullable(),
-    column("contract_capacity_kva", Kind::Number, "contract capacity", "合同容量").nullable().unit("kVA"),
-    column("power_factor_standard", Kind::PowerFactor, "power-factor standard", "功率因数标准").nullable(),
+    column("use_category", ColumnKind::Word(UseCategory::LIST), "use category", "用电类别"),
+    column("supply_level", ColumnKind::Word(SupplyLevel::LIST), "supply level", "供电电压层级"),
+    column("region", ColumnKind::Text, "region or branch", "地区").nullable(),
+    column("contract_capacity_kva", ColumnKind::Number, "contract capacity", "合同容量")
+        .nullable()
+        .unit("kVA"),
+    column("power_factor_standard", ColumnKind::PowerFactor, "power-factor standard", "功率因数标准")
+        .nullable(),
     column(
         "importance_level",
-        Kind::Word(ImportanceLevel::LIST),
+        ColumnKind::Word(ImportanceLevel::LIST),
         "regulatory importance level",
         "重要电力用户等级",
     )
     .nullable(),
-    column("load_class", Kind::Word(LoadClass::LIST), "highest load class", "负荷等级").nullable(),
-    column("opened_on", Kind::Date, "day the supply began", "立户日期"),
-    column("closed_on", Kind::Date, "day the supply ended", "销户日期").nullable(),
-    column("aged_transformer_area", Kind::Flag, "in an aged transformer area", "是否老旧台区"),
-    column("marketing_opt_out", Kind::Flag, "wants no marketing; empty is no", "是否拒绝营销").nullable(),
+    column("load_class", ColumnKind::Word(LoadClass::LIST), "highest load class", "负荷等级").nullable(),
+    column("opened_on", ColumnKind::Date, "day the supply began", "立户日期"),
+    column("closed_on", ColumnKind::Date, "day the supply ended", "销户日期").nullable(),
+    column("aged_transformer_area", ColumnKind::Flag, "in an aged transformer area", "是否老旧台区"),
+    column("marketing_opt_out", ColumnKind::Flag, "wants no marketing; empty is no", "是否拒绝营销")
+        .nullable(),
 ];
 
 const METER_READINGS: &[Column] = &[
     CUSTOMER_ID.key(),
-    column("meter_id", Kind::Id, "meter; an empty one is a meter of its own", "电能表编号").nullable().key(),
-    column("read_at", Kind::PlacingTime, "start of the interval, utility local time", "抄表区间起始时间")
+    column("meter_id", ColumnKind::Id, "meter; an empty one is a meter of its own", "电能表编号")
+        .nullable()
         .key(),
-    column("active_kwh", Kind::Energy, "active energy of the interval", "有功电量").unit("kWh"),
-    column("reactive_kvarh", Kind::Energy, "reactive energy of the interval", "无功电量")
+    column(
+        "read_at",
+        ColumnKind::PlacingTime,
+        "start of the interval, utility local time",
+        "抄表区间起始时间",
+    )
+    .key(),
+    column("active_kwh", ColumnKind::Energy, "active energy of the interval", "有功电量").unit("kWh"),
+    column("reactive_kvarh", ColumnKind::Energy, "reactive energy of the interval", "无功电量")
         .nullable()
         .unit("kvarh"),
-    column("quality", Kind::Word(Quality::LIST), "quality of the reading", "数据质量").nullable(),
+    column("quality", ColumnKind::Word(Quality::LIST), "quality of the reading", "数据质量").nullable(),
 ];
 
 const BILLS: &[Column] = &[
-    column("bill_id", Kind::Id, "bill", "账单编号").key(),
+    column("bill_id", ColumnKind::Id, "bill", "账单编号").key(),
     CUSTOMER_ID,
-    column("billing_month", Kind::PlacingMonth, "month billed", "应收年月"),
-    column("amount_due", Kind::Money, "amount due, negative on a reversal", "应收金额").unit("CNY"),
-    column("due_on", Kind::Date, "last day to pay; empty only on a reversal", "缴费截止日").nullable(),
-    column("reverses", Kind::Id, "the bill that this negative bill cancels", "冲销的账单编号").nullable(),
+    column("billing_month", ColumnKind::PlacingMonth, "month billed", "应收年月"),
+    column("amount_due", ColumnKind::Money, "amount due, negative on a reversal", "应收金额").unit("CNY"),
+    column("due_on", ColumnKind::Date, "last day to pay; empty only on a reversal", "缴费截止日").nullable(),
+    column("reverses", ColumnKind::Id, "the bill that this negative bill cancels", "冲销的账单编号")
+        .nullable(),
 ];
 
 const PAYMENTS: &[Column] = &[
-    column("payment_id", Kind::Id, "payment", "收费编号").key(),
-    column("bill_id", Kind::Id, "bill paid", "账单编号"),
-    column("paid_on", Kind::PlacingDate, "day of payment", "收费日期"),
-    column("amount", Kind::Money, "amount, negative on a refund", "实收金额").unit("CNY"),
+    column("payment_id", ColumnKind::Id, "payment", "收费编号").key(),
+    column("bill_id", ColumnKind::Id, "bill paid", "账单编号"),
+    column("paid_on", ColumnKind::PlacingDate, "day of payment", "收费日期"),
+    column("amount", ColumnKind::Money, "amount, negative on a refund", "实收金额").unit("CNY"),
 ];
 
 const INCIDENTS: &[Column] = &[
-    column("incident_id", Kind::Id, "incident", "事件编号").key(),
+    column("incident_id", ColumnKind::Id, "incident", "事件编号").key(),
     CUSTOMER_ID,
-    column("occurred_at", Kind::PlacingTime, "time of occurrence", "发生时间"),
-    column("kind", Kind::Word(IncidentKind::LIST), "kind", "类型"),
-    column("responsibility", Kind::Word(Responsibility::LIST), "who is responsible", "责任方"),
-    column("status", Kind::Word(IncidentStatus::LIST), "state of the finding of liability", "认定状态"),
-    column("severity", Kind::Count, "severity, 1 to 5", "严重程度"),
-    column("affected_customers", Kind::Count, "other customers affected", "影响户数").nullable(),
-    column("outage_minutes", Kind::Count, "minutes of outage", "停电时长").nullable().unit("min"),
+    column("occurred_at", ColumnKind::PlacingTime, "time of occurrence", "发生时间"),
+    column("kind", ColumnKind::Word(IncidentKind::LIST), "kind", "类型"),
+    column("responsibility", ColumnKind::Word(Responsibility::LIST), "who is responsible", "责任方"),
+    column("status", ColumnKind::Word(IncidentStatus::LIST), "state of the finding of liability", "认定状态"),
+    column("severity", ColumnKind::Count, "severity, 1 to 5", "严重程度"),
+    column("affected_customers", ColumnKind::Count, "other customers affected", "影响户数").nullable(),
+    column("outage_minutes", ColumnKind::Count, "minutes of outage", "停电时长").nullable().unit("min"),
 ];
 
 const PLANS: &[Column] = &[
     CUSTOMER_ID.key(),
-    column("month", Kind::PlacingMonth, "month planned", "计划月份").key(),
-    column("planned_kwh", Kind::Energy, "the customer's own declared or contracted energy", "计划用电量")
-        .unit("kWh"),
+    column("month", ColumnKind::PlacingMonth, "month planned", "计划月份").key(),
+    column(
+        "planned_kwh",
+        ColumnKind::Energy,
+        "the customer's own declared or contracted energy",
+        "计划用电量",
+    )
+    .unit("kWh"),
 ];
 
 const COOPERATION: &[Column] = &[
-    column("event_id", Kind::Id, "event", "事件编号").key(),
+    column("event_id", ColumnKind::Id, "event", "事件编号").key(),
     CUSTOMER_ID,
-    column("occurred_on", Kind::PlacingDate, "day of the event", "发生日期"),
-    column("kind", Kind::Word(CooperationKind::LIST), "kind", "类型"),
-    column("requested", Kind::Thousandths, "kW or times asked; 1 for a suggestion", "要求量"),
-    column("delivered", Kind::Thousandths, "kW or times carried out; 1 for a suggestion adopted", "完成量"),
+    column("occurred_on", ColumnKind::PlacingDate, "day of the event", "发生日期"),
+    column("kind", ColumnKind::Word(CooperationKind::LIST), "kind", "类型"),
+    column("requested", ColumnKind::Thousandths, "kW or times asked; 1 for a suggestion", "要求量"),
+    column(
+        "delivered",
+        ColumnKind::Thousandths,
+        "kW or times carried out; 1 for a suggestion adopted",
+        "完成量",
+    ),
 ];
 
 const ENERGY_PROFILES: &[Column] = &[
     CUSTOMER_ID.key(),
-    column("as_of", Kind::PlacingDate, "day of the energy audit", "审计日期").key(),
-    column("total_kgce", Kind::Number, "energy of all carriers in a year", "能源总消耗量").unit("kgce"),
-    column("replaceable_kgce", Kind::Number, "of it replaceable by electricity", "电能可替代量").unit("kgce"),
+    column("as_of", ColumnKind::PlacingDate, "day of the energy audit", "审计日期").key(),
+    column("total_kgce", ColumnKind::Number, "energy of all carriers in a year", "能源总消耗量").unit("kgce"),
+    column("replaceable_kgce", ColumnKind::Number, "of it replaceable by electricity", "电能可替代量")
+        .unit("kgce"),
 ];
 
 impl Table {

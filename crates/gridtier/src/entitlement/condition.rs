@@ -15,7 +15,7 @@ mod zh;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::contract::{Kind as ColumnKind, Table};
+use crate::contract::{ColumnKind, Table};
 use crate::indicator::INDICATORS;
 use crate::unit::date_of_day;
 use crate::word::WordList;

@@ -1,5 +1,7 @@
 //! Days, months and times, with and without a zone, in the forms that people and databases write.
 
+use std::str::FromStr;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types as t;
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType};
@@ -49,7 +51,7 @@ pub fn months(array: &ArrayRef, how: Dates) -> Result<Integers, TypeFault> {
     for (value, state) in cells.values.iter_mut().zip(&mut cells.states) {
         if *state == CellState::Ok {
             (*value, *state) = placed(value.div_euclid(DAY_US), 1, how.places);
-            *value = Month::of_day(*value as i32).map_or(0, |month| i64::from(month.0));
+            *value = i32::try_from(*value).ok().and_then(Month::of_day).map_or(0, |month| i64::from(month.0));
         }
     }
     Ok(cells)
@@ -242,9 +244,8 @@ fn of_text(text: &str, how: Dates, day_form: DayForm) -> Result<CheckedCell, Typ
     }
     let (date, rest) = split_date(text);
     let Some(day) = parse_date(date, day_form) else { return Ok(fault(Rule::BadDate)) };
-    let midnight_us = i64::from(day_of_date(day)) * DAY_US;
     let Some((time_us, offset_us)) = parse_time(rest) else { return Ok(fault(Rule::BadDate)) };
-    let local_us = midnight_us + time_us;
+    let local_us = midnight_us(day) + time_us;
     Ok(match (offset_us, how.zone) {
         (None, _) => (local_us, CellState::Ok),
         (Some(offset_us), Some(zone)) => {
@@ -255,14 +256,17 @@ fn of_text(text: &str, how: Dates, day_form: DayForm) -> Result<CheckedCell, Typ
 }
 
 fn declared_form(text: &str, form: &str) -> Option<i64> {
-    let of_day = |day: NaiveDate| i64::from(day_of_date(day)) * DAY_US;
     if let Ok(time) = NaiveDateTime::parse_from_str(text, form) {
         return Some(time.and_utc().timestamp_micros());
     }
     if let Ok(day) = NaiveDate::parse_from_str(text, form) {
-        return Some(of_day(day));
+        return Some(midnight_us(day));
     }
-    NaiveDate::parse_from_str(&format!("{text} 01"), &format!("{form} %d")).ok().map(of_day)
+    NaiveDate::parse_from_str(&format!("{text} 01"), &format!("{form} %d")).ok().map(midnight_us)
+}
+
+fn midnight_us(day: NaiveDate) -> i64 {
+    i64::from(day_of_date(day)) * DAY_US
 }
 
 /// The date and what follows it.
@@ -275,13 +279,11 @@ fn split_date(text: &str) -> (&str, &str) {
 
 /// `2025-01-31`, `2025/1/31`, `2025.1.31`, `2025年1月31日`, `20250131`; without the day if a month will do.
 fn parse_date(text: &str, day_form: DayForm) -> Option<NaiveDate> {
-    let month_only =
-        |year, month| (day_form == DayForm::OrMonth).then(|| NaiveDate::from_ymd_opt(year, month, 1))?;
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         let year = text.get(..4)?.parse().ok()?;
         let month = text.get(4..6)?.parse().ok()?;
         return match text.len() {
-            6 => month_only(year, month),
+            6 => first_of_month(year, month, day_form),
             8 => NaiveDate::from_ymd_opt(year, month, text[6..].parse().ok()?),
             _ => None,
         };
@@ -291,16 +293,25 @@ fn parse_date(text: &str, day_form: DayForm) -> Option<NaiveDate> {
     if !(1..=5).contains(&year.len()) {
         return None;
     }
-    let year = digits(year)? as i32;
+    let year = digits(year)?;
     let (month, day) = match separator {
         '年' => rest.strip_suffix('日').unwrap_or(rest).split_once('月')?,
         _ => rest.split_once(separator).unwrap_or((rest, "")),
     };
     let month = digits(month)?;
-    if day.is_empty() { month_only(year, month) } else { NaiveDate::from_ymd_opt(year, month, digits(day)?) }
+    if day.is_empty() {
+        first_of_month(year, month, day_form)
+    } else {
+        NaiveDate::from_ymd_opt(year, month, digits(day)?)
+    }
 }
 
-fn digits(text: &str) -> Option<u32> {
+/// A month without a day stands for its first one, where a month will do.
+fn first_of_month(year: i32, month: u32, day_form: DayForm) -> Option<NaiveDate> {
+    (day_form == DayForm::OrMonth).then(|| NaiveDate::from_ymd_opt(year, month, 1))?
+}
+
+fn digits<T: FromStr>(text: &str) -> Option<T> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 

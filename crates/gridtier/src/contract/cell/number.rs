@@ -15,6 +15,7 @@ use super::super::rule::Rule;
 use super::{
     CellState, CheckedCell, CheckedColumn, Integers, NULL, TypeFault, Values, by_value, fault, text, unfit,
 };
+use crate::index::float_i64;
 use crate::unit::round_half_away;
 
 /// Whether a number may be below zero.
@@ -45,13 +46,24 @@ impl Scaling {
             return fault(Rule::NotFinite);
         }
         // In the unit of the file, so that the bound itself does not depend on rounding.
-        if x.abs() > self.max as f64 / self.factor as f64 {
+        if x.abs() > float_i64(self.max) / float_i64(self.factor) {
             return fault(Rule::OutOfBounds);
         }
         if x < 0.0 && self.sign == Sign::NotNegative {
             return fault(Rule::Negative);
         }
-        (round_half_away(x * self.factor as f64), CellState::Ok)
+        (round_half_away(x * float_i64(self.factor)), CellState::Ok)
+    }
+
+    /// As [`of_double`](Self::of_double), of whole numbers only.
+    fn of_whole_double(&self, x: f64) -> CheckedCell {
+        if x.is_finite() && x.fract() != 0.0 { fault(Rule::BadNumber) } else { self.of_double(x) }
+    }
+
+    /// As [`of_decimal`](Self::of_decimal), of whole numbers only.
+    fn of_whole_decimal(&self, value: i128, scale: i8) -> CheckedCell {
+        let divisor = power_of_ten(scale.max(0).unsigned_abs()).unwrap_or(i128::MAX);
+        if value % divisor == 0 { self.of_decimal(value, scale) } else { fault(Rule::BadNumber) }
     }
 
     /// The integer of `value` × 10^−`scale`, exactly.
@@ -59,13 +71,12 @@ impl Scaling {
         if value < 0 && self.sign == Sign::NotNegative {
             return fault(Rule::Negative);
         }
-        let power = |exponent: u32| 10i128.checked_pow(exponent);
         let (Some(scaled), Some(divisor)) = (
             value.checked_mul(i128::from(self.factor)).and_then(|scaled| match scale {
-                ..0 => scaled.checked_mul(power(u32::from(scale.unsigned_abs()))?),
+                ..0 => scaled.checked_mul(power_of_ten(scale.unsigned_abs())?),
                 _ => Some(scaled),
             }),
-            power(u32::from(scale.max(0).unsigned_abs())),
+            power_of_ten(scale.max(0).unsigned_abs()),
         ) else {
             return fault(Rule::OutOfBounds);
         };
@@ -75,6 +86,10 @@ impl Scaling {
         let half = if scaled < 0 { -(divisor / 2) } else { divisor / 2 };
         (((scaled + half) / divisor) as i64, CellState::Ok)
     }
+}
+
+fn power_of_ten(exponent: u8) -> Option<i128> {
+    10i128.checked_pow(u32::from(exponent))
 }
 
 /// A column as integers by `scale`. Shape: one cell for each row.
@@ -121,15 +136,14 @@ fn round_small(x: f64) -> i64 {
 impl Scaling {
     fn fill(&self, doubles: &Float64Array, out: &mut Values) {
         out.clear();
-        let (values, factor) = (doubles.values(), self.factor as f64);
-        let limit = self.max as f64 / factor;
+        let (values, factor) = (doubles.values(), float_i64(self.factor));
+        let limit = float_i64(self.max) / factor;
         let least = if self.sign == Sign::NotNegative { 0.0 } else { -limit };
         let sound = |x: f64| (x >= least) & (x <= limit);
         out.values.extend(values.iter().map(|&x| round_small(x * factor)));
         let nulls = doubles.nulls().filter(|nulls| nulls.null_count() > 0);
         if nulls.is_some() || !values.iter().fold(true, |all, &x| all & sound(x)) {
-            let check = |x: f64| if sound(x) { CellState::Ok } else { self.of_double(x).1 };
-            out.note_odd(values, nulls, check);
+            out.note_odd(values, nulls, |x| if sound(x) { CellState::Ok } else { self.of_double(x).1 });
         }
     }
 }
@@ -140,13 +154,9 @@ impl Scaling {
 /// The column holds no numbers.
 pub fn counts(array: &ArrayRef, sign: Sign, mark: DecimalMark) -> Result<Integers, TypeFault> {
     let scale = Scaling { factor: 1, max: COUNT_MAX, sign, mark };
-    let double =
-        |x: f64| if x.is_finite() && x.fract() != 0.0 { fault(Rule::BadNumber) } else { scale.of_double(x) };
-    let decimal = |value: i128, places: i8| {
-        let divisor = 10i128.checked_pow(u32::from(places.max(0).unsigned_abs())).unwrap_or(i128::MAX);
-        if value % divisor == 0 { scale.of_decimal(value, places) } else { fault(Rule::BadNumber) }
-    };
-    by_value(array, |array| numeric(array, &double, &decimal, mark))
+    by_value(array, |array| {
+        numeric(array, &|x| scale.of_whole_double(x), &|v, places| scale.of_whole_decimal(v, places), mark)
+    })
 }
 
 /// A column of power-factor standards, in hundredths: 90, 85 or 80.
@@ -154,13 +164,19 @@ pub fn counts(array: &ArrayRef, sign: Sign, mark: DecimalMark) -> Result<Integer
 /// # Errors
 /// The column holds no numbers.
 pub fn power_factors(array: &ArrayRef, mark: DecimalMark) -> Result<Integers, TypeFault> {
-    let standard = |x: f64| {
-        let known =
-            [90, 85, 80].into_iter().find(|&hundredths| (x * 100.0 - f64::from(hundredths)).abs() < 1e-4);
-        known.map_or(fault(Rule::BadEnum), |hundredths| (i64::from(hundredths), CellState::Ok))
-    };
-    let decimal = |value: i128, places: i8| standard(value as f64 / libm::pow(10.0, f64::from(places)));
-    by_value(array, |array| numeric(array, &standard, &decimal, mark))
+    by_value(array, |array| {
+        numeric(
+            array,
+            &power_factor,
+            &|value, places| power_factor(value as f64 / libm::pow(10.0, f64::from(places))),
+            mark,
+        )
+    })
+}
+
+fn power_factor(x: f64) -> CheckedCell {
+    let known = [90, 85, 80].into_iter().find(|&hundredths| (x * 100.0 - f64::from(hundredths)).abs() < 1e-4);
+    known.map_or(fault(Rule::BadEnum), |hundredths| (i64::from(hundredths), CellState::Ok))
 }
 
 /// A column of true and false, also as 1 and 0: cells of 1 and 0.
@@ -173,11 +189,6 @@ pub fn flags(array: &ArrayRef, column: &str, declared: &TableDeclared) -> Result
         flags.iter().for_each(|flag| cells.push(flag.map_or(NULL, |flag| (i64::from(flag), CellState::Ok))));
         return Ok(cells);
     }
-    let flag = |x: f64| match x {
-        0.0 => (0, CellState::Ok),
-        1.0 => (1, CellState::Ok),
-        _ => fault(Rule::BadEnum),
-    };
     by_value(array, |array| match super::Family::of(array.data_type()) {
         // Spreadsheets write TRUE and FALSE.
         super::Family::Text => {
@@ -192,25 +203,39 @@ pub fn flags(array: &ArrayRef, column: &str, declared: &TableDeclared) -> Result
     })
 }
 
+fn flag(x: f64) -> CheckedCell {
+    match x {
+        0.0 => (0, CellState::Ok),
+        1.0 => (1, CellState::Ok),
+        _ => fault(Rule::BadEnum),
+    }
+}
+
 /// A column as doubles, none negative. Shape: one cell for each row.
 ///
 /// # Errors
 /// The column holds no numbers.
 pub fn floats(array: &ArrayRef, mark: DecimalMark) -> Result<CheckedColumn<f64>, TypeFault> {
-    // The bits of the double travel through the integer cell.
-    let double = |x: f64| match x {
+    let cells = by_value(array, |array| numeric(array, &double_bits, &decimal_bits, mark))?;
+    Ok(cells.map(|bits| f64::from_bits(bits.cast_unsigned())))
+}
+
+/// A double that is not negative, as its bits, which fit an integer cell.
+fn double_bits(x: f64) -> CheckedCell {
+    match x {
         _ if !x.is_finite() => fault(Rule::NotFinite),
         _ if x < 0.0 => fault(Rule::Negative),
+        // −0 becomes 0.
         _ => ((x + 0.0).to_bits().cast_signed(), CellState::Ok),
-    };
-    let decimal = |value: i128, places: i8| {
-        // By way of text: the nearest double, which a division of two doubles is not.
-        let (digits, places) = (value.unsigned_abs(), i32::from(places));
-        let nearest = format!("{digits}e{}", -places).parse().unwrap_or(f64::INFINITY);
-        double(if value < 0 { -nearest } else { nearest })
-    };
-    let cells = by_value(array, |array| numeric(array, &double, &decimal, mark))?;
-    Ok(cells.map(|bits| f64::from_bits(bits.cast_unsigned())))
+    }
+}
+
+/// The double nearest to `value` × 10^−`places`, as its bits. A division of two doubles would not always be the
+/// nearest one; parsing text is.
+fn decimal_bits(value: i128, places: i8) -> CheckedCell {
+    let (digits, places) = (value.unsigned_abs(), i32::from(places));
+    let nearest = format!("{digits}e{}", -places).parse().unwrap_or(f64::INFINITY);
+    double_bits(if value < 0 { -nearest } else { nearest })
 }
 
 type OfDouble<'a> = &'a dyn Fn(f64) -> CheckedCell;

@@ -183,8 +183,8 @@ pub fn texts(array: &ArrayRef) -> Result<Texts, TypeFault> {
     }
 }
 
-/// Hands the rows of a column of words that are `odd` to `sink`, by place in `known` and state. Of a dictionary without
-/// an odd value no row is looked at.
+/// Hands the rows of a column of words that are `odd` to `sink`, by position in `known` and state. The rows of a dictionary without
+/// an odd value are not looked at.
 ///
 /// # Errors
 /// As [`words`].
@@ -194,12 +194,13 @@ pub fn odd_words(
     odd: impl Fn(i64, CellState) -> bool,
     sink: &mut dyn FnMut(usize, i64, CellState),
 ) -> Result<(), TypeFault> {
-    let any_odd = |cells: &Integers| cells.values.iter().zip(&cells.states).any(|(&v, &s)| odd(v, s));
     if let Some(dictionary) = array.as_any_dictionary_opt()
         && !odd(0, CellState::Null)
-        && !any_odd(&convert(dictionary.values())?)
     {
-        return Ok(());
+        let words = convert(dictionary.values())?;
+        if !words.values.iter().zip(&words.states).any(|(&value, &state)| odd(value, state)) {
+            return Ok(());
+        }
     }
     let cells = convert(array)?;
     for (row, (&value, &state)) in cells.values.iter().zip(&cells.states).enumerate() {
@@ -210,7 +211,7 @@ pub fn odd_words(
     Ok(())
 }
 
-/// A column of words, as their places in `known`. Spellings declared for `column` are translated first.
+/// A column of words, as their positions in `known`. Spellings declared for `column` are translated first.
 ///
 /// # Errors
 /// The column is not text (or integers that are declared as spellings).
@@ -234,8 +235,8 @@ pub fn words(
             let word = text.map(str::trim).filter(|word| !word.is_empty());
             cells.push(word.map_or(NULL, |word| {
                 let word = spellings.and_then(|spellings| spellings.get(word)).map_or(word, String::as_str);
-                let place = known.iter().position(|known| *known == word);
-                place.map_or(fault(Rule::BadEnum), |place| (place as i64, CellState::Ok))
+                let position = (0..).zip(known).find(|(_, known)| **known == word);
+                position.map_or(fault(Rule::BadEnum), |(position, _)| (position, CellState::Ok))
             }));
         }
         Ok(cells)
