@@ -1,5 +1,5 @@
-//! gridtier, the files: readers of a utility's tables, writers of what was found, the store of cycles, and an invented
-//! utility to try it all on.
+//! gridtier, the files: readers of a utility's tables, the store of cycles and their readers, and the use cases that a
+//! command, a page or a test calls.
 //!
 //! The modules stand in the order in which data flows; each uses only those above it. Nothing here decides a number.
 

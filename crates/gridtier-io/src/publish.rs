@@ -1,8 +1,6 @@
 //! From a graded customer base to a published cycle: every table, every reject, and the manifest that names them all.
 //!
-//! The manifest holds what is needed to defend the cycle years later: window, inputs with their hashes, the method's
-//! whole text, control totals, findings and who accepted them. Nothing in it depends on the clock or on the machine.
-//! What is published is decided by the caller; how it becomes visible is the store's.
+//! Whether a cycle is published is the caller's decision; how it becomes visible is the store's matter.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc;
@@ -18,7 +16,7 @@ use gridtier::run::{self, Graded};
 use gridtier::source::TableBook;
 
 use crate::cycle::{Engine, FormatVersion, InputEntry, Manifest};
-use crate::folder::{DataFolder, Input};
+use crate::folder::DataFolder;
 use crate::rejects::{reject_rows, reject_schema};
 use crate::reuse::Reuse;
 use crate::store::{Staging, StoreError, StoredCycle};
@@ -93,12 +91,16 @@ fn inputs(folder: &DataFolder, facts: &Facts) -> Vec<InputEntry> {
     let readings = folder.files(Table::MeterReadings).iter().zip(0..);
     let numbers: BTreeMap<&str, u32> =
         readings.map(|(file, number)| (file.file.name.as_str(), number)).collect();
-    let entry = |input: &Input| {
-        let number = numbers.get(input.path.as_str());
-        let book = |number| facts.reading_files.get(number).copied().unwrap_or_default();
-        InputEntry { input: input.clone(), rows: number.map(|number| book(number).into()) }
-    };
-    folder.inputs().iter().map(entry).collect()
+    folder
+        .inputs()
+        .iter()
+        .map(|input| InputEntry {
+            input: input.clone(),
+            rows: numbers
+                .get(input.path.as_str())
+                .map(|number| facts.reading_files.get(number).copied().unwrap_or_default().into()),
+        })
+        .collect()
 }
 
 /// The rejects of a table as text, streamed from the files while they are written.

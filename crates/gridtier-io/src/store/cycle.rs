@@ -74,9 +74,10 @@ pub(super) fn damages(dir: &Path, outputs: &[OutputFile]) -> Result<Vec<Damage>,
     for output in outputs {
         damages.extend(output_damage(dir, output)?);
     }
-    let is_listed = |name: &str| name == MANIFEST || outputs.iter().any(|output| output.name == name);
-    for name in file_names(dir)?.into_iter().filter(|name| !is_listed(name)) {
-        damages.push(Damage::Extra { path: dir.join(name) });
+    for name in file_names(dir)? {
+        if name != MANIFEST && !outputs.iter().any(|output| output.name == name) {
+            damages.push(Damage::Extra { path: dir.join(name) });
+        }
     }
     Ok(damages)
 }

@@ -51,8 +51,7 @@ pub(super) fn clean(root: &Path) -> Result<(), StoreError> {
 /// Puts `CURRENT` right if it is missing, stale or damaged. Best effort: no reader of this program relies on
 /// it, and a store may be read where it cannot be written.
 pub(super) fn mend_current(root: &Path) {
-    let is_right = |records: &Records| read_current(root) == records.last().map(Current::of);
-    if read_records(root).is_ok_and(|records| is_right(&records)) {
+    if read_records(root).is_ok_and(|records| read_current(root) == records.last().map(Current::of)) {
         return;
     }
     // Under the lock, since a publisher between its commit and its CURRENT must not be overtaken.
