@@ -28,7 +28,7 @@ use gridtier_io::folder::DataFolder;
 use gridtier_io::publish::{Grading, publish};
 use gridtier_io::reuse::{self, Reuse};
 use gridtier_io::store::Store;
-use gridtier_sample::{Cadence, Faults, Layout, SampleSpec};
+use gridtier_sample::{SampleCadence, SampleFaults, SampleLayout, SampleSpec};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -223,13 +223,13 @@ struct Whole {
 }
 
 impl Whole {
-    fn write(cadence: Cadence, months: u32) -> Self {
+    fn write(cadence: SampleCadence, months: u32) -> Self {
         let spec = SampleSpec {
             customers: size(),
             months,
             cadence,
-            faults: Faults::None,
-            layout: Layout::MonthlyFiles,
+            faults: SampleFaults::None,
+            layout: SampleLayout::MonthlyFiles,
             ..SampleSpec::demo()
         };
         let dir = tempfile::tempdir().expect("a folder for the data");
@@ -280,7 +280,9 @@ impl Whole {
 fn bench_grading(c: &mut Criterion) {
     let mut group = c.benchmark_group("grading");
     group.sample_size(10);
-    for (name, cadence, months) in [("monthly", Cadence::Monthly, 36), ("daily", Cadence::Daily, 12)] {
+    for (name, cadence, months) in
+        [("monthly", SampleCadence::Monthly, 36), ("daily", SampleCadence::Daily, 12)]
+    {
         let utility = Whole::write(cadence, months);
         let facts = fact::read(&utility.open(), utility.window, None).expect("facts");
         let id = |stage: &str| BenchmarkId::new(stage, format!("{name}/{}", size()));

@@ -2,7 +2,7 @@
 
 use gridtier::unit::Month;
 use gridtier_io::regrade::Regrade;
-use gridtier_sample::{Cadence, Faults, Layout, SampleError, SampleSpec};
+use gridtier_sample::{SampleCadence, SampleFaults, SampleLayout, SampleError, SampleSpec};
 
 use crate::args::{self, DemoArgs};
 use crate::exit::{Done, Failure, OUTPUT, say};
@@ -15,13 +15,13 @@ pub fn run(args: &DemoArgs, lang: Lang) -> Result<Done, Failure> {
         customers: args.customers,
         months: args.months,
         cadence: match args.cadence {
-            args::Cadence::Monthly => Cadence::Monthly,
-            args::Cadence::Daily => Cadence::Daily,
-            args::Cadence::QuarterHour => Cadence::QuarterHour,
+            args::Cadence::Monthly => SampleCadence::Monthly,
+            args::Cadence::Daily => SampleCadence::Daily,
+            args::Cadence::QuarterHour => SampleCadence::QuarterHour,
         },
         seed: args.seed,
-        faults: if args.clean { Faults::None } else { Faults::Few },
-        layout: if args.monthly_files { Layout::MonthlyFiles } else { Layout::Flat },
+        faults: if args.clean { SampleFaults::None } else { SampleFaults::Few },
+        layout: if args.monthly_files { SampleLayout::MonthlyFiles } else { SampleLayout::Flat },
         ..SampleSpec::demo()
     };
     let data = args.dir.join("data");

@@ -1,22 +1,25 @@
-//! How each kind of customer uses energy, as data: one entry for each use category.
+//! How each use category uses energy, as data.
 //!
-//! The shares, sizes and shapes are chosen so that the demo looks like a utility to someone who runs one: a tail of
-//! industry that holds most of the energy, homes that follow the weather, pumps that follow the crops, a dip at Spring
-//! Festival. They describe no real place. Nothing is drawn here.
+//! The shares, sizes and load curves are chosen so that the demo looks like a utility to someone who runs one: a tail of
+//! industry with most of the energy, homes that follow the weather, pumps that follow the crops, a dip at Spring
+//! Festival. They describe no real place.
 
-use crate::draw::Draw;
+use gridtier::contract::UseCategory;
+use gridtier::word::Word;
 
-/// How large customers are, by their typical month.
+use crate::draw::KeyedDraw;
+
+/// The distribution of customers' energy in a typical month.
 #[derive(Clone, Copy, Debug)]
-pub enum Size {
+pub enum SizeDistribution {
     /// Log-normal.
     LogNormal { median_kwh: f64, sigma: f64 },
-    /// Pareto, cut off.
+    /// Pareto, truncated.
     Pareto { kwh_min: f64, kwh_max: f64 },
 }
 
-impl Size {
-    pub fn draw(self, draw: &mut Draw) -> f64 {
+impl SizeDistribution {
+    pub fn draw(self, draw: &mut KeyedDraw) -> f64 {
         match self {
             Self::LogNormal { median_kwh, sigma } => draw.log_normal(median_kwh, sigma),
             Self::Pareto { kwh_min, kwh_max } => draw.pareto(kwh_min).min(kwh_max),
@@ -24,24 +27,24 @@ impl Size {
     }
 }
 
-/// One use category.
+/// How the customers of one use category use energy.
 #[derive(Debug)]
-pub struct Category {
-    /// Word of the contract.
-    pub name: &'static str,
-    /// Customers in a hundred.
+pub struct CategoryProfile {
+    /// The use category.
+    pub category: UseCategory,
+    /// Percentage of all customers.
     pub percent: u32,
-    /// Size of a customer.
-    pub size: Size,
-    /// Hours of full load in a month, from which the capacity follows.
+    /// Energy of a customer in a typical month.
+    pub size: SizeDistribution,
+    /// Lowest and highest hours of full load in a month, from which the capacity follows.
     pub full_load_hours: (f64, f64),
     /// Smallest capacity, kVA.
     pub capacity_kva_min: u32,
-    /// Energy of each calendar month against the typical one.
+    /// Energy of each calendar month relative to the typical one.
     pub season: [f64; 12],
-    /// Energy of a day of the weekend against a working day.
+    /// Energy of a day of the weekend relative to a working day.
     pub weekend: f64,
-    /// Load in each hour of the day, up to a factor.
+    /// Load in each hour of the day, relative to the others.
     pub hours: [f64; 24],
     /// Price of energy, 10⁻⁴ CNY/kWh; invented.
     pub price_e4: i64,
@@ -49,11 +52,10 @@ pub struct Category {
     pub capacity_fen: i64,
 }
 
-pub const LARGE_INDUSTRIAL: usize = 0;
-pub const COMMERCIAL_INDUSTRIAL: usize = 1;
-pub const AGRICULTURAL: usize = 2;
-pub const RESIDENTIAL: usize = 3;
-pub const OTHER: usize = 4;
+/// The profile of a use category.
+pub fn profile(category: UseCategory) -> &'static CategoryProfile {
+    &PROFILES[category.position()]
+}
 
 /// Load through the day of plants that run in shifts.
 const SHIFTS: [f64; 24] = [
@@ -81,12 +83,12 @@ const LIGHTS: [f64; 24] = [
     0.80, 1.60, 1.80, 1.80, 1.80, 1.80, 1.80,
 ];
 
-/// The use categories, in the order of the contract's words.
-pub const CATEGORIES: [Category; 5] = [
-    Category {
-        name: "large_industrial",
+/// The profiles, in the order of [`UseCategory::ALL`].
+pub const PROFILES: [CategoryProfile; 5] = [
+    CategoryProfile {
+        category: UseCategory::LargeIndustrial,
         percent: 4,
-        size: Size::Pareto { kwh_min: 40_000.0, kwh_max: 60_000_000.0 },
+        size: SizeDistribution::Pareto { kwh_min: 40_000.0, kwh_max: 60_000_000.0 },
         full_load_hours: (150.0, 450.0),
         capacity_kva_min: 315,
         season: [0.93, 0.78, 1.02, 1.02, 1.02, 1.02, 1.05, 1.04, 1.03, 1.02, 1.03, 1.04],
@@ -95,10 +97,10 @@ pub const CATEGORIES: [Category; 5] = [
         price_e4: 6_250,
         capacity_fen: 2_300,
     },
-    Category {
-        name: "commercial_industrial",
+    CategoryProfile {
+        category: UseCategory::CommercialIndustrial,
         percent: 16,
-        size: Size::LogNormal { median_kwh: 4_000.0, sigma: 1.2 },
+        size: SizeDistribution::LogNormal { median_kwh: 4_000.0, sigma: 1.2 },
         full_load_hours: (80.0, 250.0),
         capacity_kva_min: 10,
         season: [0.98, 0.85, 0.92, 0.90, 0.94, 1.05, 1.20, 1.22, 1.08, 0.94, 0.94, 0.98],
@@ -107,10 +109,10 @@ pub const CATEGORIES: [Category; 5] = [
         price_e4: 7_650,
         capacity_fen: 0,
     },
-    Category {
-        name: "agricultural",
+    CategoryProfile {
+        category: UseCategory::Agricultural,
         percent: 8,
-        size: Size::LogNormal { median_kwh: 900.0, sigma: 1.3 },
+        size: SizeDistribution::LogNormal { median_kwh: 900.0, sigma: 1.3 },
         full_load_hours: (40.0, 160.0),
         capacity_kva_min: 10,
         season: [0.50, 0.50, 0.80, 1.20, 1.50, 1.60, 1.50, 1.30, 1.00, 0.80, 0.70, 0.60],
@@ -119,10 +121,10 @@ pub const CATEGORIES: [Category; 5] = [
         price_e4: 4_920,
         capacity_fen: 0,
     },
-    Category {
-        name: "residential",
+    CategoryProfile {
+        category: UseCategory::Residential,
         percent: 70,
-        size: Size::LogNormal { median_kwh: 220.0, sigma: 0.55 },
+        size: SizeDistribution::LogNormal { median_kwh: 220.0, sigma: 0.55 },
         full_load_hours: (30.0, 60.0),
         capacity_kva_min: 8,
         season: [1.10, 1.05, 0.85, 0.78, 0.80, 0.98, 1.30, 1.38, 1.12, 0.82, 0.82, 1.00],
@@ -131,10 +133,10 @@ pub const CATEGORIES: [Category; 5] = [
         price_e4: 5_380,
         capacity_fen: 0,
     },
-    Category {
-        name: "other",
+    CategoryProfile {
+        category: UseCategory::Other,
         percent: 2,
-        size: Size::LogNormal { median_kwh: 1_500.0, sigma: 0.8 },
+        size: SizeDistribution::LogNormal { median_kwh: 1_500.0, sigma: 0.8 },
         full_load_hours: (200.0, 350.0),
         capacity_kva_min: 10,
         season: [1.15, 1.08, 1.00, 0.92, 0.86, 0.82, 0.84, 0.90, 0.97, 1.05, 1.13, 1.18],
@@ -147,15 +149,11 @@ pub const CATEGORIES: [Category; 5] = [
 
 #[cfg(test)]
 mod tests {
-    use gridtier::contract::UseCategory;
-    use gridtier::word::Word;
-
     use super::*;
 
     #[test]
-    fn the_categories_are_those_of_the_contract_in_its_order() {
-        assert_eq!(UseCategory::CODES, CATEGORIES.map(|category| category.name));
-        assert_eq!(UseCategory::ALL[RESIDENTIAL], UseCategory::Residential);
-        assert_eq!(CATEGORIES.iter().map(|category| category.percent).sum::<u32>(), 100);
+    fn the_profiles_are_in_the_order_of_the_contract_and_their_shares_add_up() {
+        assert_eq!(UseCategory::ALL, PROFILES.map(|profile| profile.category));
+        assert_eq!(PROFILES.map(|profile| profile.percent).iter().sum::<u32>(), 100);
     }
 }

@@ -1,20 +1,22 @@
-//! Writes `customers.csv`: the one table that people open, so text with a mark that Excel understands.
+//! Writes `customers.csv`, with a byte-order mark because people open it in Excel.
 //!
-//! Who is in it is decided by the population; the planted rows are customers that no other table knows, so that a
-//! rejected customer does not take good rows along.
+//! The faulty rows that are planted are customers of whom no other table has a row, so that rejecting one does not reject
+//! rows of other tables.
 
 use std::path::Path;
 
 use gridtier::contract::Table;
 use gridtier::contract::rule::Rule;
+use gridtier::word::Word;
 
-use crate::output::{CsvFile, Written, cell, date_text};
-use crate::population::{Customer, Utility};
+use crate::output::{CsvTableWriter, WrittenTable, cell, date_text};
+use crate::population::{SampleCustomer, SampleUtility};
 use crate::{DUPLICATES, SampleError};
 
-pub fn write(dir: &Path, utility: &Utility) -> Result<Written, SampleError> {
-    let mut written = Written::new(Table::Customers);
-    let mut file = CsvFile::create_for_excel(dir, Table::Customers)?;
+/// Writes `customers.csv`.
+pub fn write(dir: &Path, utility: &SampleUtility) -> Result<WrittenTable, SampleError> {
+    let mut written = WrittenTable::new(Table::Customers);
+    let mut file = CsvTableWriter::create_for_excel(dir, Table::Customers)?;
     for customer in &utility.customers {
         file.write(&row(customer))?;
     }
@@ -25,25 +27,29 @@ pub fn write(dir: &Path, utility: &Utility) -> Result<Written, SampleError> {
     Ok(written)
 }
 
-fn row(customer: &Customer) -> Vec<String> {
+fn row(customer: &SampleCustomer) -> Vec<String> {
     vec![
         customer.id.clone(),
-        customer.category().name.to_owned(),
-        customer.supply_level.to_owned(),
+        customer.category.code().to_owned(),
+        customer.supply_level.code().to_owned(),
         cell(customer.region),
         cell(customer.capacity_kva),
         cell(customer.power_factor_standard.map(|hundredths| format!("0.{hundredths}"))),
-        cell(customer.importance_level),
-        cell(customer.load_class),
+        cell(customer.importance_level.map(Word::code)),
+        cell(customer.load_class.map(Word::code)),
         date_text(customer.opened_on),
         cell(customer.closed_on.map(date_text)),
         customer.aged_transformer_area.to_string(),
-        // Most systems note only who has said so.
+        // Most systems record only who opted out.
         cell(customer.marketing_opt_out.then_some(true)),
     ]
 }
 
-fn plant(file: &mut CsvFile, written: &mut Written, utility: &Utility) -> Result<(), SampleError> {
+fn plant(
+    file: &mut CsvTableWriter,
+    written: &mut WrittenTable,
+    utility: &SampleUtility,
+) -> Result<(), SampleError> {
     let bad_enum =
         ["0598000001", "industry", "low_voltage", "云陂区", "50", "", "", "", "2011-06-01", "", "false", ""];
     file.plant(written, Rule::BadEnum.code(), &bad_enum)?;

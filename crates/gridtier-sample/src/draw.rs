@@ -1,33 +1,34 @@
-//! Random numbers addressed by key, and the few distributions made of them.
+//! Random numbers addressed by a key, and the distributions that the sample draws from.
 //!
-//! A generator with a running state would tie each row to all rows before it. Here a draw is named by what it is for,
-//! whose it is and when, and the state starts from the hash of that name: rows may be made in any order, alone or twice.
+//! A generator with a running state would make each row depend on all rows before it. Here the state of each stream is
+//! the hash of its key (purpose, customer, month), so that rows can be made in any order, alone or twice.
 //! The mixing is SplitMix64 (Steele, Lea, Flood 2014, *Fast splittable pseudorandom number generators*). Only integer
 //! operations, + − × ÷ and √ are used: IEEE 754 fixes their bits, which it does not for `exp`, `ln` or `cos`.
 //!
-//! It is no source of secrets, and knows nothing of utilities.
+//! The numbers are not fit for cryptography.
 
+/// 2⁶⁴ divided by the golden ratio, the increment of SplitMix64.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// What a draw is for: draws of different purposes are independent.
+/// What random numbers are used for: those of different purposes are independent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
-pub enum Purpose {
+pub enum DrawPurpose {
     /// Use category and size.
     Size = 1,
     /// Supply level, capacity, standards, levels.
     Supply,
     /// Opening and closing.
     Life,
-    /// Behaviour that lasts.
+    /// Behaviour that lasts for years.
     Conduct,
     /// Energy of a month.
     Energy,
     /// Reactive energy of a month.
     Reactive,
-    /// What the weather does to a day.
+    /// Influence of the weather on a day.
     Weather,
-    /// How energy falls on the intervals of a month.
+    /// Distribution of energy over the intervals of a month.
     Interval,
     /// Whether the readings of a month arrive.
     Arrival,
@@ -47,18 +48,18 @@ pub enum Purpose {
     Audit,
 }
 
-/// A stream of draws.
+/// A stream of random numbers.
 #[derive(Clone, Debug)]
-pub struct Draw {
+pub struct KeyedDraw {
     state: u64,
 }
 
-impl Draw {
+impl KeyedDraw {
     /// The stream of one purpose, customer and month (or any other two numbers).
     #[must_use]
-    pub fn new(seed: u64, purpose: Purpose, customer: u32, month: u32) -> Self {
-        let place = u64::from(customer) << 32 | u64::from(month);
-        Self { state: mix(mix(mix(seed ^ GOLDEN) ^ purpose as u64) ^ place) }
+    pub fn new(seed: u64, purpose: DrawPurpose, customer: u32, month: u32) -> Self {
+        let customer_and_month = u64::from(customer) << 32 | u64::from(month);
+        Self { state: mix(mix(mix(seed ^ GOLDEN) ^ purpose as u64) ^ customer_and_month) }
     }
 
     /// 64 random bits.
@@ -69,7 +70,8 @@ impl Draw {
 
     /// Uniform in [0, 1).
     pub fn unit(&mut self) -> f64 {
-        (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
+        const TWO_TO_53: f64 = 9_007_199_254_740_992.0;
+        (self.bits() >> 11) as f64 / TWO_TO_53
     }
 
     /// Uniform in [low, high).
@@ -77,10 +79,10 @@ impl Draw {
         low + (high - low) * self.unit()
     }
 
-    /// A whole number from low to high, both included; `low` when the range is empty.
+    /// An integer from `low` to `high`, both included; `low` when the range is empty.
     pub fn whole(&mut self, low: i32, high: i32) -> i32 {
         let span = (i64::from(high) - i64::from(low) + 1).max(1);
-        (i64::from(low) + (self.bits() >> 1) as i64 % span) as i32
+        (i64::from(low) + (self.bits() >> 1).cast_signed() % span) as i32
     }
 
     /// True with this probability.
@@ -117,7 +119,7 @@ impl Draw {
             }
             left -= u64::from(*weight);
         }
-        unreachable!("what is left is below the sum of the weights")
+        unreachable!("the number drawn is below the sum of the weights")
     }
 }
 
@@ -147,12 +149,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_draw_depends_on_its_name_alone() {
-        let first = |purpose, customer, month| Draw::new(7, purpose, customer, month).bits();
-        assert_eq!(first(Purpose::Energy, 3, 4), first(Purpose::Energy, 3, 4));
-        assert_ne!(first(Purpose::Energy, 3, 4), first(Purpose::Energy, 4, 3));
-        assert_ne!(first(Purpose::Energy, 3, 4), first(Purpose::Reactive, 3, 4));
-        assert_ne!(first(Purpose::Energy, 3, 4), Draw::new(8, Purpose::Energy, 3, 4).bits());
+    fn a_number_depends_on_its_key_alone() {
+        let first = |purpose, customer, month| KeyedDraw::new(7, purpose, customer, month).bits();
+        assert_eq!(first(DrawPurpose::Energy, 3, 4), first(DrawPurpose::Energy, 3, 4));
+        assert_ne!(first(DrawPurpose::Energy, 3, 4), first(DrawPurpose::Energy, 4, 3));
+        assert_ne!(first(DrawPurpose::Energy, 3, 4), first(DrawPurpose::Reactive, 3, 4));
+        assert_ne!(first(DrawPurpose::Energy, 3, 4), KeyedDraw::new(8, DrawPurpose::Energy, 3, 4).bits());
     }
 
     #[test]
@@ -164,7 +166,7 @@ mod tests {
 
     #[test]
     fn the_distributions_have_their_moments() {
-        let mut draw = Draw::new(1, Purpose::Size, 0, 0);
+        let mut draw = KeyedDraw::new(1, DrawPurpose::Size, 0, 0);
         let n = 20_000;
         let normals: Vec<f64> = (0..n).map(|_| draw.normal()).collect();
         let mean = normals.iter().sum::<f64>() / f64::from(n);

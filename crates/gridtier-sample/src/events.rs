@@ -1,37 +1,40 @@
-//! Writes the tables of what happens now and then: incidents, plans, requests and suggestions, energy audits.
+//! Writes `incidents`, `plans`, `cooperation` and `energy_profiles`.
 //!
-//! Their rates follow the customer: careless plants have the faults, willing ones follow the requests. Events are few
-//! enough to be put in order of time before they are numbered, as a register of events would be. What an event is worth
-//! to a grade is not known here.
+//! Their rates depend on the customer: careless ones have more incidents, willing ones follow more requests. Events are
+//! sorted by time before they are numbered, as in the register of a utility.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Date32Array, Float64Array, StringArray};
 use arrow_schema::{DataType, Field, Schema};
-use gridtier::contract::Table;
 use gridtier::contract::rule::Rule;
+use gridtier::contract::{CooperationKind, IncidentKind, IncidentStatus, Responsibility, Table, UseCategory};
+use gridtier::index::{count, float_i64, index};
 use gridtier::unit::round_half_away;
+use gridtier::word::Word;
 
-use crate::category::{AGRICULTURAL, COMMERCIAL_INDUSTRIAL, LARGE_INDUSTRIAL, OTHER, RESIDENTIAL};
-use crate::draw::{Draw, Purpose};
+use crate::draw::{DrawPurpose, KeyedDraw};
 use crate::energy::month_wh;
-use crate::output::{CsvFile, GHOST_ID, ParquetFile, ROW_GROUP_ROWS, Written, date_text};
-use crate::population::{Customer, Utility};
+use crate::output::{CsvTableWriter, GHOST_ID, ParquetTableWriter, ROW_GROUP_ROWS, WrittenTable, date_text};
+use crate::population::{SampleCustomer, SampleUtility};
 use crate::{OUT_OF_WINDOW, SampleError};
 
-/// Energy of a kWh by the equivalent value of GB/T 2589-2020, kgce.
+/// Coal equivalent of a kWh by the equivalent value of GB/T 2589-2020, kgce.
 const KGCE_PER_KWH: f64 = 0.1229;
 
-/// An event on its way to a register: when, whose, and the cells after the customer.
-struct Event {
+/// An event before it is numbered: when, whose, and the cells after the customer.
+struct SampleEvent {
     second: i64,
     customer: u32,
     cells: Vec<String>,
 }
 
-/// Every event that `make` finds for a customer and month, in order of time.
-fn collect(utility: &Utility, make: impl Fn(&Customer, u32, &mut Vec<Event>)) -> Vec<Event> {
+/// The events that `make` adds for each customer and month, sorted by time.
+fn collect(
+    utility: &SampleUtility,
+    make: impl Fn(&SampleCustomer, u32, &mut Vec<SampleEvent>),
+) -> Vec<SampleEvent> {
     let mut events = Vec::new();
     for customer in &utility.customers {
         for month in customer.months.clone() {
@@ -43,8 +46,8 @@ fn collect(utility: &Utility, make: impl Fn(&Customer, u32, &mut Vec<Event>)) ->
 }
 
 /// A moment of the month, in seconds since 1970 of local time.
-fn moment(utility: &Utility, draw: &mut Draw, month: u32) -> i64 {
-    let month = utility.window.month(month as usize);
+fn moment(utility: &SampleUtility, draw: &mut KeyedDraw, month: u32) -> i64 {
+    let month = utility.month(month);
     let day = draw.whole(month.first_day(), month.plus(1).first_day() - 1);
     i64::from(day) * 86_400 + i64::from(draw.whole(0, 86_399))
 }
@@ -54,21 +57,20 @@ fn day_text(second: i64) -> String {
 }
 
 fn time_text(second: i64) -> String {
-    let of_day = second.rem_euclid(86_400);
-    format!("{} {:02}:{:02}:{:02}", day_text(second), of_day / 3600, of_day / 60 % 60, of_day % 60)
+    let in_day = second.rem_euclid(86_400);
+    format!("{} {:02}:{:02}:{:02}", day_text(second), in_day / 3600, in_day / 60 % 60, in_day % 60)
 }
 
 /// Writes `incidents.csv`.
-pub fn incidents(dir: &Path, utility: &Utility) -> Result<Written, SampleError> {
-    let mut written = Written::new(Table::Incidents);
-    let mut file = CsvFile::create(dir, Table::Incidents)?;
+pub fn incidents(dir: &Path, utility: &SampleUtility) -> Result<WrittenTable, SampleError> {
+    let mut written = WrittenTable::new(Table::Incidents);
+    let mut file = CsvTableWriter::create(dir, Table::Incidents)?;
     let events = collect(utility, |customer, month, events| {
-        let mut draw = utility.draw(Purpose::Incident, customer.index, month);
-        for (kind, rate) in ["fault", "violation", "theft"].into_iter().zip(incident_rates(customer.category))
-        {
+        let mut draw = utility.draw(DrawPurpose::Incident, customer.index, month);
+        for (&kind, rate) in IncidentKind::ALL.iter().zip(incident_rates(customer.category)) {
             if draw.chance(rate / 12.0 * customer.carelessness) {
                 let second = moment(utility, &mut draw, month);
-                events.push(Event {
+                events.push(SampleEvent {
                     second,
                     customer: customer.index,
                     cells: incident_cells(&mut draw, kind),
@@ -87,41 +89,49 @@ pub fn incidents(dir: &Path, utility: &Utility) -> Result<Written, SampleError> 
     Ok(written)
 }
 
-fn id_of(utility: &Utility, event: &Event) -> String {
-    utility.customers[event.customer as usize].id.clone()
+fn id_of(utility: &SampleUtility, event: &SampleEvent) -> String {
+    utility.customers[index(event.customer)].id.clone()
 }
 
-/// Faults, violations and thefts in a year of a customer of usual care.
-fn incident_rates(category: usize) -> [f64; 3] {
+/// Faults, violations and thefts in a year of a customer of average care, in the order of [`IncidentKind::ALL`].
+fn incident_rates(category: UseCategory) -> [f64; 3] {
     match category {
-        LARGE_INDUSTRIAL => [0.15, 0.03, 0.002],
-        COMMERCIAL_INDUSTRIAL => [0.04, 0.03, 0.004],
-        AGRICULTURAL => [0.02, 0.02, 0.004],
-        RESIDENTIAL => [0.003, 0.003, 0.001],
-        _ => [0.01, 0.005, 0.001],
+        UseCategory::LargeIndustrial => [0.15, 0.03, 0.002],
+        UseCategory::CommercialIndustrial => [0.04, 0.03, 0.004],
+        UseCategory::Agricultural => [0.02, 0.02, 0.004],
+        UseCategory::Residential => [0.003, 0.003, 0.001],
+        UseCategory::Other => [0.01, 0.005, 0.001],
     }
 }
 
 /// The cells of an incident from its kind on.
-fn incident_cells(draw: &mut Draw, kind: &str) -> Vec<String> {
-    let others = [(15, "third_party"), (10, "force_majeure"), (10, "utility"), (10, "unknown")];
+fn incident_cells(draw: &mut KeyedDraw, kind: IncidentKind) -> Vec<String> {
+    use Responsibility::{Customer, ForceMajeure, ThirdParty, Unknown, Utility};
+    let others = [(15, ThirdParty), (10, ForceMajeure), (10, Utility), (10, Unknown)];
     let (responsibility, confirmed, severity) = match kind {
-        "fault" if draw.chance(0.55) => ("customer", 80, draw.whole(1, 5)),
-        "fault" => (draw.pick(&others), 80, draw.whole(1, 5)),
-        "violation" => {
-            (draw.pick(&[(92, "customer"), (4, "third_party"), (4, "unknown")]), 75, draw.whole(1, 4))
+        IncidentKind::Fault if draw.chance(0.55) => (Customer, 80, draw.whole(1, 5)),
+        IncidentKind::Fault => (draw.pick(&others), 80, draw.whole(1, 5)),
+        IncidentKind::Violation => {
+            (draw.pick(&[(92, Customer), (4, ThirdParty), (4, Unknown)]), 75, draw.whole(1, 4))
         }
-        _ => (draw.pick(&[(94, "customer"), (6, "unknown")]), 60, draw.whole(3, 5)),
+        IncidentKind::Theft => (draw.pick(&[(94, Customer), (6, Unknown)]), 60, draw.whole(3, 5)),
     };
-    let status = draw.pick(&[(confirmed, "confirmed"), (12, "alleged"), (8, "appealed"), (5, "revoked")]);
+    let status = draw.pick(&[
+        (confirmed, IncidentStatus::Confirmed),
+        (12, IncidentStatus::Alleged),
+        (8, IncidentStatus::Appealed),
+        (5, IncidentStatus::Revoked),
+    ]);
     let (affected, minutes) = match kind {
-        "fault" => (whole_text(draw.log_normal(60.0, 1.2)), whole_text(draw.log_normal(50.0, 0.8))),
-        _ => (String::new(), String::new()),
+        IncidentKind::Fault => {
+            (whole_text(draw.log_normal(60.0, 1.2)), whole_text(draw.log_normal(50.0, 0.8)))
+        }
+        IncidentKind::Violation | IncidentKind::Theft => (String::new(), String::new()),
     };
     vec![
-        kind.to_owned(),
-        responsibility.to_owned(),
-        status.to_owned(),
+        kind.code().to_owned(),
+        responsibility.code().to_owned(),
+        status.code().to_owned(),
         severity.to_string(),
         affected,
         minutes,
@@ -133,33 +143,37 @@ fn whole_text(value: f64) -> String {
 }
 
 fn plant_incidents(
-    file: &mut CsvFile,
-    written: &mut Written,
-    utility: &Utility,
+    file: &mut CsvTableWriter,
+    written: &mut WrittenTable,
+    utility: &SampleUtility,
     id: &str,
 ) -> Result<(), SampleError> {
-    let day = |months: i32| date_text(utility.window.start().plus(months).first_day());
-    let (inside, before) = (format!("{} 08:00:00", day(0)), format!("{} 08:00:00", day(-1)));
-    let bad_date = format!("{}-13-05 08:00:00", utility.window.start().year());
-    let row = |number: &'static str, id, at, kind, severity| {
-        [number, id, at, kind, "customer", "alleged", severity, "", ""]
-    };
-    file.plant(written, Rule::BadEnum.code(), &row("I900001", id, inside.as_str(), "vandalism", "2"))?;
-    file.plant(written, Rule::BadDate.code(), &row("I900002", id, bad_date.as_str(), "violation", "2"))?;
-    file.plant(written, Rule::OutOfBounds.code(), &row("I900003", id, inside.as_str(), "violation", "9"))?;
-    file.plant(written, Rule::Orphan.code(), &row("I900004", GHOST_ID, inside.as_str(), "violation", "2"))?;
-    file.plant(written, OUT_OF_WINDOW, &row("I900005", id, before.as_str(), "violation", "2"))
+    let start = utility.window.start();
+    let inside = format!("{} 08:00:00", date_text(start.first_day()));
+    let before = format!("{} 08:00:00", date_text(start.plus(-1).first_day()));
+    let bad_date = format!("{}-13-05 08:00:00", start.year());
+    for (number, rule, id, at, kind, severity) in [
+        ("I900001", Rule::BadEnum.code(), id, &inside, "vandalism", "2"),
+        ("I900002", Rule::BadDate.code(), id, &bad_date, "violation", "2"),
+        ("I900003", Rule::OutOfBounds.code(), id, &inside, "violation", "9"),
+        ("I900004", Rule::Orphan.code(), GHOST_ID, &inside, "violation", "2"),
+        ("I900005", OUT_OF_WINDOW, id, &before, "violation", "2"),
+    ] {
+        let row = [number, id, at.as_str(), kind, "customer", "alleged", severity, "", ""];
+        file.plant(written, rule, &row)?;
+    }
+    Ok(())
 }
 
 /// Writes `plans.parquet`.
-pub fn plans(dir: &Path, utility: &Utility) -> Result<Written, SampleError> {
-    let mut written = Written::new(Table::Plans);
+pub fn plans(dir: &Path, utility: &SampleUtility) -> Result<WrittenTable, SampleError> {
+    let mut written = WrittenTable::new(Table::Plans);
     let schema = Arc::new(Schema::new(vec![
         Field::new("customer_id", DataType::Utf8, false),
         Field::new("month", DataType::Date32, false),
         Field::new("planned_kwh", DataType::Float64, false),
     ]));
-    let mut file = ParquetFile::create(dir.join("plans.parquet"), schema, &[])?;
+    let mut file = ParquetTableWriter::create(dir.join("plans.parquet"), schema, &[])?;
     let mut rows: Vec<(&str, i32, f64)> = Vec::new();
     for customer in &utility.customers {
         plan(utility, customer, &mut rows);
@@ -175,28 +189,32 @@ pub fn plans(dir: &Path, utility: &Utility) -> Result<Written, SampleError> {
     Ok(written)
 }
 
-fn plan<'a>(utility: &Utility, customer: &'a Customer, rows: &mut Vec<(&'a str, i32, f64)>) {
-    let mut habit = utility.draw(Purpose::Plan, customer.index, u32::MAX);
-    let files = match customer.category {
-        LARGE_INDUSTRIAL => 0.85,
-        COMMERCIAL_INDUSTRIAL if customer.is_high_voltage() => 0.30,
+/// Adds the plans of a customer, if it makes plans at all.
+fn plan<'a>(utility: &SampleUtility, customer: &'a SampleCustomer, rows: &mut Vec<(&'a str, i32, f64)>) {
+    let mut habit = utility.draw(DrawPurpose::Plan, customer.index, u32::MAX);
+    let plans = match customer.category {
+        UseCategory::LargeIndustrial => 0.85,
+        UseCategory::CommercialIndustrial if customer.is_high_voltage() => 0.30,
         _ => 0.0,
     };
-    if !habit.chance(files) {
+    if !habit.chance(plans) {
         return;
     }
     let (bias, spread) = (0.05 * habit.normal(), habit.range(0.02, 0.20));
     for month in customer.months.clone() {
-        let mut draw = utility.draw(Purpose::Plan, customer.index, month);
+        let mut draw = utility.draw(DrawPurpose::Plan, customer.index, month);
         let Some(wh) = month_wh(utility, customer, month).filter(|_| !draw.chance(0.03)) else { continue };
-        let planned_kwh = wh as f64 / 1000.0 * (1.0 + bias + spread * draw.normal()).max(0.1);
+        let planned_kwh = float_i64(wh) / 1000.0 * (1.0 + bias + spread * draw.normal()).max(0.1);
         let hundreds = round_half_away(planned_kwh / 100.0).max(1);
-        let first_day = utility.window.month(month as usize).first_day();
-        rows.push((&customer.id, first_day, (hundreds * 100) as f64));
+        rows.push((&customer.id, utility.month(month).first_day(), float_i64(hundreds * 100)));
     }
 }
 
-fn plant_plans<'a>(utility: &'a Utility, rows: &mut Vec<(&'a str, i32, f64)>, written: &mut Written) {
+fn plant_plans<'a>(
+    utility: &'a SampleUtility,
+    rows: &mut Vec<(&'a str, i32, f64)>,
+    written: &mut WrittenTable,
+) {
     let Some(customer) = utility.target(1) else { return };
     let (inside, after) = (utility.window.start().first_day(), utility.window.end_day());
     rows.push((&customer.id, inside, -500.0));
@@ -207,7 +225,7 @@ fn plant_plans<'a>(utility: &'a Utility, rows: &mut Vec<(&'a str, i32, f64)>, wr
     written.plant(OUT_OF_WINDOW, 1);
 }
 
-fn write_plans(file: &mut ParquetFile, rows: &[(&str, i32, f64)]) -> Result<u64, SampleError> {
+fn write_plans(file: &mut ParquetTableWriter, rows: &[(&str, i32, f64)]) -> Result<u64, SampleError> {
     let columns: Vec<ArrayRef> = vec![
         Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.0))),
         Arc::new(Date32Array::from_iter_values(rows.iter().map(|row| row.1))),
@@ -216,20 +234,20 @@ fn write_plans(file: &mut ParquetFile, rows: &[(&str, i32, f64)]) -> Result<u64,
     if !rows.is_empty() {
         file.write(&columns)?;
     }
-    Ok(rows.len() as u64)
+    Ok(count(rows.len()))
 }
 
 /// Writes `cooperation.csv`.
-pub fn cooperation(dir: &Path, utility: &Utility) -> Result<Written, SampleError> {
-    let mut written = Written::new(Table::Cooperation);
-    let mut file = CsvFile::create(dir, Table::Cooperation)?;
+pub fn cooperation(dir: &Path, utility: &SampleUtility) -> Result<WrittenTable, SampleError> {
+    let mut written = WrittenTable::new(Table::Cooperation);
+    let mut file = CsvTableWriter::create(dir, Table::Cooperation)?;
     let events = collect(utility, |customer, month, events| {
-        let mut draw = utility.draw(Purpose::Cooperation, customer.index, month);
-        let rates = request_rates(customer, utility.window.month(month as usize).number());
-        for (kind, rate) in ["policy", "work", "suggestion"].into_iter().zip(rates) {
+        let mut draw = utility.draw(DrawPurpose::Cooperation, customer.index, month);
+        let rates = request_rates(customer, utility.month(month).number());
+        for (&kind, rate) in CooperationKind::ALL.iter().zip(rates) {
             if draw.chance(rate) {
                 let second = moment(utility, &mut draw, month);
-                events.push(Event {
+                events.push(SampleEvent {
                     second,
                     customer: customer.index,
                     cells: request_cells(&mut draw, customer, kind),
@@ -248,41 +266,42 @@ pub fn cooperation(dir: &Path, utility: &Utility) -> Result<Written, SampleError
     Ok(written)
 }
 
-/// Chance in a month of a request under a policy, a request of work, and a suggestion.
-fn request_rates(customer: &Customer, month: u32) -> [f64; 3] {
-    // Power is short in the heat and in the cold.
+/// Chance in a month of a request under a policy, a request of work and a suggestion, in the order of
+/// [`CooperationKind::ALL`].
+fn request_rates(customer: &SampleCustomer, month: u32) -> [f64; 3] {
+    // Power is scarce in the heat and in the cold.
     let is_peak = matches!(month, 1 | 7 | 8 | 12);
     let [policy, work, suggestion] = match customer.category {
-        LARGE_INDUSTRIAL => [0.35, 0.12, 0.02],
-        COMMERCIAL_INDUSTRIAL if customer.is_high_voltage() => [0.12, 0.05, 0.008],
-        COMMERCIAL_INDUSTRIAL => [0.0, 0.02, 0.003],
-        AGRICULTURAL | OTHER => [0.0, 0.01, 0.001],
-        _ => [0.0, 0.001, 0.0006],
+        UseCategory::LargeIndustrial => [0.35, 0.12, 0.02],
+        UseCategory::CommercialIndustrial if customer.is_high_voltage() => [0.12, 0.05, 0.008],
+        UseCategory::CommercialIndustrial => [0.0, 0.02, 0.003],
+        UseCategory::Agricultural | UseCategory::Other => [0.0, 0.01, 0.001],
+        UseCategory::Residential => [0.0, 0.001, 0.0006],
     };
     [if is_peak { policy } else { 0.0 }, work, suggestion]
 }
 
 /// The cells of a request or suggestion from its kind on.
-fn request_cells(draw: &mut Draw, customer: &Customer, kind: &str) -> Vec<String> {
+fn request_cells(draw: &mut KeyedDraw, customer: &SampleCustomer, kind: CooperationKind) -> Vec<String> {
     let (requested, delivered) = match kind {
-        "policy" => {
+        CooperationKind::Policy => {
             let kw = round_half_away(0.015 * f64::from(customer.capacity_kva.unwrap_or(0))).max(1) * 10;
             let share = (customer.willingness + 0.15 * draw.normal()).clamp(0.0, 1.2);
-            (kw, round_half_away(kw as f64 * share))
+            (kw, round_half_away(float_i64(kw) * share))
         }
-        "work" => {
+        CooperationKind::Work => {
             let times = i64::from(draw.whole(1, 3));
-            (times, (0..times).filter(|_| draw.chance(customer.willingness)).count() as i64)
+            (times, (0..times).map(|_| i64::from(draw.chance(customer.willingness))).sum())
         }
-        _ => (1, i64::from(draw.chance(0.3))),
+        CooperationKind::Suggestion => (1, i64::from(draw.chance(0.3))),
     };
-    vec![kind.to_owned(), requested.to_string(), delivered.to_string()]
+    vec![kind.code().to_owned(), requested.to_string(), delivered.to_string()]
 }
 
 fn plant_cooperation(
-    file: &mut CsvFile,
-    written: &mut Written,
-    utility: &Utility,
+    file: &mut CsvTableWriter,
+    written: &mut WrittenTable,
+    utility: &SampleUtility,
     id: &str,
 ) -> Result<(), SampleError> {
     let start = utility.window.start();
@@ -294,13 +313,14 @@ fn plant_cooperation(
 }
 
 /// Writes `energy_profiles.csv`.
-pub fn energy_profiles(dir: &Path, utility: &Utility) -> Result<Written, SampleError> {
-    let mut written = Written::new(Table::EnergyProfiles);
-    let mut file = CsvFile::create(dir, Table::EnergyProfiles)?;
-    let is_industry =
-        |customer: &&Customer| matches!(customer.category, LARGE_INDUSTRIAL | COMMERCIAL_INDUSTRIAL);
-    for customer in utility.customers.iter().filter(is_industry) {
-        let mut draw = utility.draw(Purpose::Audit, customer.index, 0);
+pub fn energy_profiles(dir: &Path, utility: &SampleUtility) -> Result<WrittenTable, SampleError> {
+    let mut written = WrittenTable::new(Table::EnergyProfiles);
+    let mut file = CsvTableWriter::create(dir, Table::EnergyProfiles)?;
+    for customer in &utility.customers {
+        if !matches!(customer.category, UseCategory::LargeIndustrial | UseCategory::CommercialIndustrial) {
+            continue;
+        }
+        let mut draw = utility.draw(DrawPurpose::Audit, customer.index, 0);
         if draw.chance(0.6) {
             audits(&mut file, utility, customer, &mut draw)?;
         }
@@ -318,18 +338,19 @@ pub fn energy_profiles(dir: &Path, utility: &Utility) -> Result<Written, SampleE
 
 /// The latest audit of a customer, and for one in three the one before.
 fn audits(
-    file: &mut CsvFile,
-    utility: &Utility,
-    customer: &Customer,
-    draw: &mut Draw,
+    file: &mut CsvTableWriter,
+    utility: &SampleUtility,
+    customer: &SampleCustomer,
+    draw: &mut KeyedDraw,
 ) -> Result<(), SampleError> {
     let electric_kgce = customer.base_kwh * 12.0 * KGCE_PER_KWH;
     let (electric_share, replaceable_of_rest) = (draw.range(0.15, 0.9), draw.range(0.05, 0.6));
-    let latest = utility.window.end_day() - draw.whole(20, 1_000);
-    let mut audit = |as_of: i32, electric_share: f64| {
-        // A window that ends in the seventies leaves no room before: such a date could place no row.
+    let latest = (utility.window.end_day() - draw.whole(20, 1_000), electric_share);
+    let earlier = draw.chance(0.33).then(|| (latest.0 - 3 * 365, electric_share * 0.9));
+    for (as_of, electric_share) in earlier.into_iter().chain([latest]) {
+        // In a window that ends in the seventies an audit may fall before 1970, where no row has a place.
         if as_of < 0 {
-            return Ok(());
+            continue;
         }
         let total = electric_kgce / electric_share;
         let replaceable = (total - electric_kgce) * replaceable_of_rest;
@@ -338,10 +359,7 @@ fn audits(
             date_text(as_of),
             format!("{total:.1}"),
             format!("{replaceable:.1}"),
-        ])
-    };
-    if draw.chance(0.33) {
-        audit(latest - 3 * 365, electric_share * 0.9)?;
+        ])?;
     }
-    audit(latest, electric_share)
+    Ok(())
 }

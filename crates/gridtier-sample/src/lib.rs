@@ -1,46 +1,59 @@
-//! An invented power utility: what a newcomer grades in the first minute, and what the engine is measured on.
+//! The invented power utility that gridtier's demo, tests and benches grade.
 //!
-//! Real accounts cannot be published, and a small table written by hand hides what makes grading hard: a few customers
-//! with most of the energy, seasons, short histories, bad payers, corrections of bills, and files that are not clean.
-//! Every cell is a pure function of the seed, the table, the customer and the month (see `draw`), so any month can be
-//! written alone, on any number of threads, and the same specification gives the same bytes on any machine. Memory is
-//! bounded by the number of customers and one row group per thread, not by the number of readings.
+//! Real accounts cannot be published, and a small table written by hand has nothing of what makes grading hard: a few
+//! customers with most of the energy, seasons, short histories, bad payers, corrections of bills, and faulty files.
+//! [`write`] invents a utility by a [`SampleSpec`] and writes all its tables.
 //!
-//! The modules, in order of flow: `draw` makes numbers out of keys, `category` says how each kind of customer uses
-//! energy, `population` who the customers are, `energy` what they use in a month, `output` how files are written;
-//! `customers`, `readings`, `money` and `events` write the tables, each with its own planted faults.
+//! Every cell is a pure function of the seed, the table, the customer and the month (`draw`): any month can be written
+//! alone, on any number of threads, and the same specification gives the same bytes on any machine. Memory is bounded by
+//! the number of customers and one row group per thread, not by the number of readings.
 //!
-//! Nothing here reads or grades a table, and no figure is that of a real utility: names, tariffs and rates are made up.
+//! ```
+//! use gridtier::contract::Table;
+//! use gridtier_sample::SampleSpec;
+//!
+//! let dir = tempfile::tempdir()?;
+//! let spec = SampleSpec { customers: 20, months: 3, ..SampleSpec::demo() };
+//! let summary = gridtier_sample::write(dir.path(), &spec)?;
+//! assert!(summary.rows(Table::Customers) >= 20);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The modules, in reading order: `draw` makes random numbers from keys, `category` describes each use category,
+//! `population` draws the customers, `energy` what they use in a month, `output` writes files; `customers`, `readings`,
+//! `money` and `events` write the tables, each with its planted faults.
+//!
+//! Nothing here reads or grades a table. Names, tariffs and rates are made up.
 
-mod category;
-mod customers;
 mod draw;
-mod energy;
-mod events;
-mod money;
-mod output;
+mod category;
 mod population;
+mod energy;
+mod output;
+mod customers;
 mod readings;
+mod money;
+mod events;
 
 use std::path::{Path, PathBuf};
 
 use gridtier::contract::Table;
 use gridtier::unit::{Month, Window};
 
-use self::output::Written;
-use self::population::Utility;
+use self::output::WrittenTable;
+use self::population::SampleUtility;
 
-/// What is counted neither as a reject nor as a fact: surplus rows of equal content.
+/// In place of a rule: rows that repeat another one.
 pub const DUPLICATES: &str = "duplicates";
-/// What is counted neither as a reject nor as a fact: rows placed outside the window.
+/// In place of a rule: rows dated outside the window.
 pub const OUT_OF_WINDOW: &str = "out_of_window";
 
-/// Most customers that can be asked for.
+/// Largest number of customers.
 const CUSTOMERS_MAX: u32 = 10_000_000;
 
 /// How often a meter is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cadence {
+pub enum SampleCadence {
     /// Once a month, in whole kWh.
     Monthly,
     /// Once a day, in 0.01 kWh.
@@ -49,18 +62,18 @@ pub enum Cadence {
     QuarterHour,
 }
 
-/// Whether the tables hold rows that a check must find.
+/// Whether the tables have faulty rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Faults {
+pub enum SampleFaults {
     /// Clean tables.
     None,
-    /// A handful in each table, at most ten rejects: under the default limits of a grading.
+    /// A few in each table, with at most ten rejects: below the default limits of a grading.
     Few,
 }
 
-/// How the readings are laid out; the other tables are one file each.
+/// The files of the readings; each other table is one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
+pub enum SampleLayout {
     /// `meter_readings.parquet`.
     Flat,
     /// `meter_readings/2023-01.parquet` and so on, one file for each month.
@@ -70,20 +83,20 @@ pub enum Layout {
 /// Which utility to invent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SampleSpec {
-    /// Number of customers.
+    /// Number of customers, at most 10,000,000.
     pub customers: u32,
     /// Length of the window in months.
     pub months: u32,
-    /// Year and month (1 to 12) after the window: its first day is the `--as-of` of a grading.
+    /// Year and month (1 to 12) after the window; its first day is the `--as-of` of a grading.
     pub end: (i32, u32),
     /// How often meters are read.
-    pub cadence: Cadence,
-    /// Another seed is another utility.
+    pub cadence: SampleCadence,
+    /// Seed of the random numbers: another seed gives another utility.
     pub seed: u64,
-    /// Whether to plant faults.
-    pub faults: Faults,
-    /// Files of the readings.
-    pub layout: Layout,
+    /// Whether to plant faulty rows.
+    pub faults: SampleFaults,
+    /// The files of the readings.
+    pub layout: SampleLayout,
 }
 
 impl SampleSpec {
@@ -94,14 +107,14 @@ impl SampleSpec {
             customers: 3_000,
             months: 36,
             end: (2026, 1),
-            cadence: Cadence::Monthly,
+            cadence: SampleCadence::Monthly,
             seed: 20_260_101,
-            faults: Faults::Few,
-            layout: Layout::Flat,
+            faults: SampleFaults::Few,
+            layout: SampleLayout::Flat,
         }
     }
 
-    /// The window, once every number is known to be usable.
+    /// Checks the numbers and returns the window.
     fn window(&self) -> Result<Window, SampleError> {
         let (year, month) = self.end;
         if !(1..=CUSTOMERS_MAX).contains(&self.customers) {
@@ -111,8 +124,8 @@ impl SampleSpec {
             return Err(SampleError::End { year, month });
         }
         let end = Month::new(year, month);
-        // One month is left free in 1970: planted rows lie just before the window, and a date before 1970 is
-        // another fault than a date outside the window.
+        // Some planted rows are dated in the month before the window, which must not lie before 1970: a date
+        // before 1970 breaks another rule than a date outside the window.
         if self.months == 0 || i64::from(self.months) >= i64::from(end.0) {
             return Err(SampleError::Months { asked: self.months, most: end.0 - 1 });
         }
@@ -120,7 +133,7 @@ impl SampleSpec {
     }
 }
 
-/// Rows of one table.
+/// The number of rows of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableRows {
     /// The table.
@@ -129,14 +142,14 @@ pub struct TableRows {
     pub rows: u64,
 }
 
-/// Rows that a check must find.
+/// Faulty rows that a check must find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlantedFault {
-    /// The table that holds them.
+    /// Their table.
     pub table: Table,
-    /// Code of the contract's rule, [`DUPLICATES`] or [`OUT_OF_WINDOW`].
+    /// Code of the rule that they break, [`DUPLICATES`] or [`OUT_OF_WINDOW`].
     pub rule: &'static str,
-    /// How many rows the check must count; for `unit_suspect` how many months of a customer.
+    /// How many rows the check must count; for `unit_suspect`, how many months of a customer.
     pub rows: u64,
 }
 
@@ -150,10 +163,10 @@ pub struct SampleSummary {
 }
 
 impl SampleSummary {
-    fn new(mut written: Vec<Written>) -> Self {
+    fn new(mut written: Vec<WrittenTable>) -> Self {
         written.sort_by_key(|one| one.table);
         let tables = written.iter().map(|one| TableRows { table: one.table, rows: one.rows }).collect();
-        let faults = written.iter().flat_map(Written::faults).collect();
+        let faults = written.iter().flat_map(WrittenTable::faults).collect();
         Self { tables, faults }
     }
 
@@ -170,7 +183,7 @@ impl SampleSummary {
     }
 }
 
-/// Why no utility was written.
+/// Why the utility was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum SampleError {
     /// Too few or too many customers.
@@ -179,7 +192,7 @@ pub enum SampleError {
         /// The number asked for.
         asked: u32,
     },
-    /// The window's end is no month.
+    /// The end of the window is not a month.
     #[error("{year}-{month:02} is no month that a window can end at; give one from 1971-01 to 2199-12")]
     End {
         /// Year asked for.
@@ -227,14 +240,17 @@ pub enum SampleError {
     },
 }
 
-/// Writes all tables of the utility into `dir`, which is made if need be and must be empty.
+/// Writes all tables of the utility into `dir`, which is created unless it exists and is empty.
+///
+/// # Errors
+/// The specification is out of range, the folder has files, or a file cannot be written.
 pub fn write(dir: &Path, spec: &SampleSpec) -> Result<SampleSummary, SampleError> {
     let window = spec.window()?;
-    output::claim(dir)?;
-    let utility = Utility::new(spec.seed, window, spec.customers, spec.cadence, spec.faults);
+    output::create_empty(dir)?;
+    let utility = SampleUtility::new(spec.seed, window, spec.customers, spec.cadence, spec.faults);
     let (readings, others) = rayon::join(
         || readings::write(dir, &utility, spec.layout),
-        || -> Result<Vec<Written>, SampleError> {
+        || -> Result<Vec<WrittenTable>, SampleError> {
             let (bills, payments) = money::write(dir, &utility)?;
             Ok(vec![
                 customers::write(dir, &utility)?,

@@ -1,34 +1,35 @@
-//! Writes `bills` and `payments`: what is owed follows from the energy, when it is paid from who the customer is.
+//! Writes `bills` and `payments`.
 //!
-//! A bill is due on the 25th of the month after the one billed. A few are corrected one to three months later: wholly,
-//! by a reversal and a new bill, or in part, by a reversal alone. Payments are kept up to the end of the window, as in an
-//! export made on that day. Nothing rebuilds arrears here; that is the engine's work.
+//! A bill follows from the month's energy and is due on the 25th of the month after; when it is paid depends on the kind
+//! of payer. A few bills are corrected one to three months later: in full, by a reversal and a new bill, or in part, by a
+//! reversal alone. Payments end with the window, as in an export made on its last day.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Date32Array, Decimal128Array, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use gridtier::contract::Table;
 use gridtier::contract::rule::Rule;
+use gridtier::contract::{SupplyLevel, Table};
+use gridtier::index::count;
 
-use crate::draw::{Draw, Purpose};
+use crate::draw::{DrawPurpose, KeyedDraw};
 use crate::energy::month_wh;
-use crate::output::{GHOST_ID, ParquetFile, ROW_GROUP_ROWS, Written};
-use crate::population::{Customer, Payer, Utility};
+use crate::output::{GHOST_ID, ParquetTableWriter, ROW_GROUP_ROWS, WrittenTable};
+use crate::population::{Payer, SampleCustomer, SampleUtility};
 use crate::{DUPLICATES, OUT_OF_WINDOW, SampleError};
 
 /// Day of the following month, counted from 0, on which a bill is due.
 const DUE_DAY: i32 = 24;
 /// Latest correction, in months after the month billed.
 const CORRECTED_WITHIN: u32 = 3;
-/// Digits of money in the files.
+/// Precision and scale of money in the files.
 const MONEY: (u8, i8) = (14, 2);
-/// Steps of the residential tariff: kWh a month above which energy costs this much more, 10⁻⁴ CNY/kWh; invented.
+/// Steps of the residential tariff: energy above so many kWh a month costs so much more, 10⁻⁴ CNY/kWh; invented.
 const RESIDENTIAL_STEPS: [(i64, i64); 2] = [(230, 500), (400, 2_500)];
 
 #[derive(Clone, Debug)]
-struct Bill {
+struct SampleBill {
     id: String,
     customer_id: String,
     /// First day of the month billed.
@@ -39,8 +40,8 @@ struct Bill {
 }
 
 #[derive(Clone, Debug)]
-struct Payment {
-    /// 0 until it is entered.
+struct SamplePayment {
+    /// Set when the payment is entered.
     number: u64,
     bill_id: String,
     paid_on: i32,
@@ -49,14 +50,15 @@ struct Payment {
 
 /// How a bill is corrected later.
 #[derive(Clone, Copy, Debug)]
-struct Correction {
+struct BillCorrection {
     months_later: u32,
-    /// Percent of the bill that is taken back.
+    /// Percentage of the bill that is reversed.
     percent: i64,
 }
 
-pub fn write(dir: &Path, utility: &Utility) -> Result<(Written, Written), SampleError> {
-    let mut books = Books::create(dir)?;
+/// Writes both tables.
+pub fn write(dir: &Path, utility: &SampleUtility) -> Result<(WrittenTable, WrittenTable), SampleError> {
+    let mut books = BillingFiles::create(dir)?;
     for month in 0..utility.window.months {
         for customer in &utility.customers {
             enter(&mut books, utility, customer, month);
@@ -69,11 +71,11 @@ pub fn write(dir: &Path, utility: &Utility) -> Result<(Written, Written), Sample
     books.close()
 }
 
-/// Enters what a month brings for a customer: its bill, corrections of earlier ones, and all payments of these.
-fn enter(books: &mut Books, utility: &Utility, customer: &Customer, month: u32) {
+/// Enters the bill of a month, the corrections of earlier bills that fall into it, and all payments of these.
+fn enter(books: &mut BillingFiles, utility: &SampleUtility, customer: &SampleCustomer, month: u32) {
     if let Some(bill) = original(utility, customer, month) {
         let correction = correction(utility, customer, month);
-        let mut draw = utility.draw(Purpose::Payment, customer.index, month);
+        let mut draw = utility.draw(DrawPurpose::Payment, customer.index, month);
         let payments = payments(&mut draw, customer.payer, &bill);
         let refund = correction.and_then(|correction| refund(utility, month, correction, &bill, &payments));
         books.pay(utility, payments.into_iter().chain(refund));
@@ -81,22 +83,30 @@ fn enter(books: &mut Books, utility: &Utility, customer: &Customer, month: u32) 
     }
     for months_later in 1..=CORRECTED_WITHIN.min(month) {
         let origin = month - months_later;
-        let correction = correction(utility, customer, origin).filter(|one| one.months_later == months_later);
+        let correction =
+            correction(utility, customer, origin).filter(|found| found.months_later == months_later);
         if let (Some(correction), Some(bill)) = (correction, original(utility, customer, origin)) {
             correct(books, utility, customer, month, origin, correction, &bill);
         }
     }
 }
 
-fn original(utility: &Utility, customer: &Customer, month: u32) -> Option<Bill> {
+fn original(utility: &SampleUtility, customer: &SampleCustomer, month: u32) -> Option<SampleBill> {
     let due_fen = amount_fen(customer, month_wh(utility, customer, month)?);
     Some(bill(utility, customer, 'B', month, month, due_fen))
 }
 
-/// A bill of `issued`, numbered after the month `origin` whose energy it is for.
-fn bill(utility: &Utility, customer: &Customer, kind: char, origin: u32, issued: u32, due_fen: i64) -> Bill {
-    let (origin, issued) = (utility.window.month(origin as usize), utility.window.month(issued as usize));
-    Bill {
+/// A bill issued in the month `issued` for the energy of the month `origin`, which its number names.
+fn bill(
+    utility: &SampleUtility,
+    customer: &SampleCustomer,
+    kind: char,
+    origin: u32,
+    issued: u32,
+    due_fen: i64,
+) -> SampleBill {
+    let (origin, issued) = (utility.month(origin), utility.month(issued));
+    SampleBill {
         id: format!("{kind}{:04}{:02}{}", origin.year(), origin.number(), customer.id),
         customer_id: customer.id.clone(),
         month_day: issued.first_day(),
@@ -107,38 +117,41 @@ fn bill(utility: &Utility, customer: &Customer, kind: char, origin: u32, issued:
 }
 
 /// The price of a month's energy and capacity.
-fn amount_fen(customer: &Customer, wh: i64) -> i64 {
-    let category = customer.category();
-    let mut price = i128::from(wh) * i128::from(category.price_e4);
-    if customer.supply_level == "residential" {
+fn amount_fen(customer: &SampleCustomer, wh: i64) -> i64 {
+    let profile = customer.profile();
+    let mut price = i128::from(wh) * i128::from(profile.price_e4);
+    if customer.supply_level == SupplyLevel::Residential {
         for (kwh, more_e4) in RESIDENTIAL_STEPS {
             price += i128::from((wh - kwh * 1000).max(0)) * i128::from(more_e4);
         }
     }
-    // 10⁻⁷ CNY to fen, rounded half up: nothing here is negative.
+    // 10⁻⁷ CNY to fen, rounded half up; the price is never negative.
     let energy_fen = ((price + 50_000) / 100_000) as i64;
-    energy_fen + category.capacity_fen * i64::from(customer.capacity_kva.unwrap_or(0))
+    energy_fen + profile.capacity_fen * i64::from(customer.capacity_kva.unwrap_or(0))
 }
 
-fn correction(utility: &Utility, customer: &Customer, month: u32) -> Option<Correction> {
-    let mut draw = utility.draw(Purpose::Correction, customer.index, month);
+fn correction(utility: &SampleUtility, customer: &SampleCustomer, month: u32) -> Option<BillCorrection> {
+    let mut draw = utility.draw(DrawPurpose::Correction, customer.index, month);
     let percent = match draw.unit() {
         luck if luck < 0.002 => 100,
         luck if luck < 0.005 => i64::from(draw.whole(5, 30)),
         _ => return None,
     };
-    Some(Correction { months_later: draw.whole(1, CORRECTED_WITHIN as i32) as u32, percent })
+    Some(BillCorrection {
+        months_later: draw.whole(1, CORRECTED_WITHIN.cast_signed()).cast_unsigned(),
+        percent,
+    })
 }
 
-/// Enters the reversal of a bill and, if all of it was taken back, the bill in its place.
+/// Enters the reversal of a bill and, if all of it is reversed, the bill that replaces it.
 fn correct(
-    books: &mut Books,
-    utility: &Utility,
-    customer: &Customer,
+    books: &mut BillingFiles,
+    utility: &SampleUtility,
+    customer: &SampleCustomer,
     month: u32,
     origin: u32,
-    correction: Correction,
-    wrong: &Bill,
+    correction: BillCorrection,
+    wrong: &SampleBill,
 ) {
     let back_fen = wrong.due_fen * correction.percent / 100;
     if back_fen == 0 {
@@ -150,71 +163,76 @@ fn correct(
     books.bills.push(reversal);
     if correction.percent == 100 {
         let right = bill(utility, customer, 'R', origin, month, wrong.due_fen * 9 / 10);
-        let mut draw = utility.draw(Purpose::Repayment, customer.index, origin);
+        let mut draw = utility.draw(DrawPurpose::Repayment, customer.index, origin);
         books.pay(utility, payments(&mut draw, customer.payer, &right).into_iter());
         books.bills.push(right);
     }
 }
 
-/// What was paid on a bill goes back when all of the bill is reversed.
+/// The payment that returns what was paid on a bill, when all of the bill is reversed.
 fn refund(
-    utility: &Utility,
+    utility: &SampleUtility,
     month: u32,
-    correction: Correction,
-    bill: &Bill,
-    payments: &[Payment],
-) -> Option<Payment> {
-    let paid_on = utility.window.month((month + correction.months_later + 1) as usize).first_day() + 9;
+    correction: BillCorrection,
+    bill: &SampleBill,
+    payments: &[SamplePayment],
+) -> Option<SamplePayment> {
+    let paid_on = utility.month(month + correction.months_later + 1).first_day() + 9;
     let fen: i64 =
         payments.iter().filter(|payment| payment.paid_on < paid_on).map(|payment| payment.fen).sum();
     let is_due =
         correction.percent == 100 && month + correction.months_later < utility.window.months && fen > 0;
-    is_due.then(|| Payment { number: 0, bill_id: bill.id.clone(), paid_on, fen: -fen })
+    is_due.then(|| SamplePayment { number: 0, bill_id: bill.id.clone(), paid_on, fen: -fen })
 }
 
-/// All payments that a bill will ever get.
-fn payments(draw: &mut Draw, payer: Payer, bill: &Bill) -> Vec<Payment> {
+/// All payments of a bill, those after the window included.
+fn payments(draw: &mut KeyedDraw, payer: Payer, bill: &SampleBill) -> Vec<SamplePayment> {
     let Some(due_on) = bill.due_on.filter(|_| bill.due_fen > 0) else { return Vec::new() };
-    let pay =
-        |days: i32, fen: i64| Payment { number: 0, bill_id: bill.id.clone(), paid_on: due_on + days, fen };
-    let due = bill.due_fen;
+    let parts = parts_paid(draw, payer, bill.due_fen).into_iter();
+    parts
+        .map(|(days, fen)| SamplePayment { number: 0, bill_id: bill.id.clone(), paid_on: due_on + days, fen })
+        .collect()
+}
+
+/// In what parts a bill of `due` fen is paid: days after the due date, and fen.
+fn parts_paid(draw: &mut KeyedDraw, payer: Payer, due: i64) -> Vec<(i32, i64)> {
     if draw.chance(0.001) {
-        let more = due / 5 + 1;
+        let overpaid = due / 5 + 1;
         let days = -draw.whole(1, 15);
-        return vec![pay(days, due + more), pay(days + 20, -more)];
+        return vec![(days, due + overpaid), (days + 20, -overpaid)];
     }
     match payer {
-        Payer::Automatic => vec![pay(-5, due)],
-        Payer::Sloppy if draw.chance(0.3) => vec![pay(draw.whole(1, 30), due)],
-        Payer::Prompt | Payer::Sloppy => vec![pay(-draw.whole(0, 18), due)],
+        Payer::Automatic => vec![(-5, due)],
+        Payer::Sloppy if draw.chance(0.3) => vec![(draw.whole(1, 30), due)],
+        Payer::Prompt | Payer::Sloppy => vec![(-draw.whole(0, 18), due)],
         Payer::Bad => match draw.pick(&[(30, 0), (40, 1), (20, 2), (10, 3)]) {
-            0 => vec![pay(-draw.whole(0, 10), due)],
-            1 => vec![pay(draw.whole(5, 100), due)],
+            0 => vec![(-draw.whole(0, 10), due)],
+            1 => vec![(draw.whole(5, 100), due)],
             2 => {
                 let first = due * i64::from(draw.whole(20, 70)) / 100;
-                vec![pay(draw.whole(-5, 20), first), pay(draw.whole(25, 120), due - first)]
+                vec![(draw.whole(-5, 20), first), (draw.whole(25, 120), due - first)]
             }
             _ => Vec::new(),
         },
     }
 }
 
-/// Both files and the rows that wait for a row group.
-struct Books {
-    bill_file: ParquetFile,
-    payment_file: ParquetFile,
-    bills: Vec<Bill>,
-    payments: Vec<Payment>,
+/// Both files, and the rows that do not fill a row group yet.
+struct BillingFiles {
+    bill_file: ParquetTableWriter,
+    payment_file: ParquetTableWriter,
+    bills: Vec<SampleBill>,
+    payments: Vec<SamplePayment>,
     payments_entered: u64,
-    bills_written: Written,
-    payments_written: Written,
+    bills_written: WrittenTable,
+    payments_written: WrittenTable,
 }
 
-impl Books {
+impl BillingFiles {
     fn create(dir: &Path) -> Result<Self, SampleError> {
         Ok(Self {
-            bill_file: ParquetFile::create(dir.join("bills.parquet"), bill_schema(), &["bill_id"])?,
-            payment_file: ParquetFile::create(
+            bill_file: ParquetTableWriter::create(dir.join("bills.parquet"), bill_schema(), &["bill_id"])?,
+            payment_file: ParquetTableWriter::create(
                 dir.join("payments.parquet"),
                 payment_schema(),
                 &["payment_id", "bill_id"],
@@ -222,43 +240,44 @@ impl Books {
             bills: Vec::new(),
             payments: Vec::new(),
             payments_entered: 0,
-            bills_written: Written::new(Table::Bills),
-            payments_written: Written::new(Table::Payments),
+            bills_written: WrittenTable::new(Table::Bills),
+            payments_written: WrittenTable::new(Table::Payments),
         })
     }
 
-    /// Enters the payments made before the window's end.
-    fn pay(&mut self, utility: &Utility, payments: impl Iterator<Item = Payment>) {
+    /// Enters those payments that are made before the window ends.
+    fn pay(&mut self, utility: &SampleUtility, payments: impl Iterator<Item = SamplePayment>) {
         let end = utility.window.end_day();
         payments.filter(|payment| payment.paid_on < end).for_each(|payment| self.enter_payment(payment));
     }
 
-    fn enter_payment(&mut self, mut payment: Payment) {
+    fn enter_payment(&mut self, mut payment: SamplePayment) {
         self.payments_entered += 1;
         payment.number = self.payments_entered;
         self.payments.push(payment);
     }
 
-    fn pay_all(&mut self, bill: &Bill, paid_on: i32) {
-        self.enter_payment(Payment { number: 0, bill_id: bill.id.clone(), paid_on, fen: bill.due_fen });
+    /// Enters a payment of all that is due.
+    fn pay_all(&mut self, bill: &SampleBill, paid_on: i32) {
+        self.enter_payment(SamplePayment { number: 0, bill_id: bill.id.clone(), paid_on, fen: bill.due_fen });
     }
 
-    /// Writes what waits, once it is at least `rows`.
+    /// Writes the rows of each table that has at least `rows` of them.
     fn flush(&mut self, rows: usize) -> Result<(), SampleError> {
         if self.bills.len() >= rows {
             let bills = std::mem::take(&mut self.bills);
-            self.bills_written.rows += bills.len() as u64;
+            self.bills_written.rows += count(bills.len());
             self.bill_file.write(&bill_columns(&bills))?;
         }
         if self.payments.len() >= rows {
             let payments = std::mem::take(&mut self.payments);
             self.payment_file.write(&payment_columns(&payments))?;
-            self.payments_written.rows += payments.len() as u64;
+            self.payments_written.rows += count(payments.len());
         }
         Ok(())
     }
 
-    fn close(mut self) -> Result<(Written, Written), SampleError> {
+    fn close(mut self) -> Result<(WrittenTable, WrittenTable), SampleError> {
         self.flush(1)?;
         self.bill_file.close()?;
         self.payment_file.close()?;
@@ -277,7 +296,7 @@ fn bill_schema() -> SchemaRef {
     ]))
 }
 
-fn bill_columns(bills: &[Bill]) -> Vec<ArrayRef> {
+fn bill_columns(bills: &[SampleBill]) -> Vec<ArrayRef> {
     vec![
         Arc::new(StringArray::from_iter_values(bills.iter().map(|bill| &bill.id))),
         Arc::new(StringArray::from_iter_values(bills.iter().map(|bill| &bill.customer_id))),
@@ -297,7 +316,7 @@ fn payment_schema() -> SchemaRef {
     ]))
 }
 
-fn payment_columns(payments: &[Payment]) -> Vec<ArrayRef> {
+fn payment_columns(payments: &[SamplePayment]) -> Vec<ArrayRef> {
     let ids = payments.iter().map(|payment| format!("P{:010}", payment.number));
     vec![
         Arc::new(StringArray::from_iter_values(ids)),
@@ -313,15 +332,15 @@ fn money(fen: impl Iterator<Item = i64>) -> ArrayRef {
 }
 
 /// Plants the faults of both tables, on customers whose other rows stay as they are.
-fn plant(books: &mut Books, utility: &Utility) {
+fn plant(books: &mut BillingFiles, utility: &SampleUtility) {
     plant_repeated(books, utility);
     plant_reversals(books, utility);
     plant_unusable(books, utility);
     plant_outside(books, utility);
 }
 
-/// A fee and its payment, each delivered twice.
-fn plant_repeated(books: &mut Books, utility: &Utility) {
+/// A fee and its payment, each of them twice.
+fn plant_repeated(books: &mut BillingFiles, utility: &SampleUtility) {
     let Some(customer) = utility.target(11) else { return };
     let month = utility.fault_month(11);
     let fee = bill(utility, customer, 'S', month, month, 5_000);
@@ -332,30 +351,34 @@ fn plant_repeated(books: &mut Books, utility: &Utility) {
     books.bills_written.plant(DUPLICATES, 1);
 }
 
-/// Reversals of a bill that does not exist, and of none.
-fn plant_reversals(books: &mut Books, utility: &Utility) {
+/// A reversal of a bill that does not exist, and a reversal that names no bill.
+fn plant_reversals(books: &mut BillingFiles, utility: &SampleUtility) {
     for (slot, reverses) in [(12, Some("B19990100000000")), (13, None)] {
         let Some(customer) = utility.target(slot) else { continue };
         let month = utility.fault_month(slot);
         let reversal = bill(utility, customer, 'U', month, month, -1_234);
-        books.bills.push(Bill { due_on: None, reverses: reverses.map(str::to_owned), ..reversal });
+        books.bills.push(SampleBill { due_on: None, reverses: reverses.map(str::to_owned), ..reversal });
         books.bills_written.plant(Rule::UnknownReversal.code(), 1);
     }
 }
 
-/// A bill without a due date, a bill of nobody, and payments of no bill.
-fn plant_unusable(books: &mut Books, utility: &Utility) {
+/// A bill without a due date, a bill of an unknown customer, and payments of unknown bills.
+fn plant_unusable(books: &mut BillingFiles, utility: &SampleUtility) {
     if let Some(customer) = utility.target(14) {
         let month = utility.fault_month(14);
         let undated = bill(utility, customer, 'S', month, month, 8_800);
-        books.bills.push(Bill { due_on: None, ..undated.clone() });
+        books.bills.push(SampleBill { due_on: None, ..undated.clone() });
         books.bills_written.plant(Rule::NullValue.code(), 1);
-        books.bills.push(Bill { id: format!("S{GHOST_ID}"), customer_id: GHOST_ID.to_owned(), ..undated });
+        books.bills.push(SampleBill {
+            id: format!("S{GHOST_ID}"),
+            customer_id: GHOST_ID.to_owned(),
+            ..undated
+        });
         books.bills_written.plant(Rule::Orphan.code(), 1);
     }
     for number in 1..=2 {
         let bill_id = format!("B1999010000000{number}");
-        books.enter_payment(Payment {
+        books.enter_payment(SamplePayment {
             number: 0,
             bill_id,
             paid_on: utility.window.start().first_day() + 10,
@@ -366,12 +389,13 @@ fn plant_unusable(books: &mut Books, utility: &Utility) {
 }
 
 /// A bill of the month before the window with its payment, and a payment on the window's last day plus three.
-fn plant_outside(books: &mut Books, utility: &Utility) {
+fn plant_outside(books: &mut BillingFiles, utility: &SampleUtility) {
     let last = utility.window.months - 1;
     if let Some(customer) = utility.target(15) {
         let before = utility.window.start().plus(-1);
         let id = format!("B{:04}{:02}{}", before.year(), before.number(), customer.id);
-        let early = Bill { id, month_day: before.first_day(), ..bill(utility, customer, 'B', 0, 0, 6_400) };
+        let early =
+            SampleBill { id, month_day: before.first_day(), ..bill(utility, customer, 'B', 0, 0, 6_400) };
         books.pay_all(&early, before.first_day() + 50);
         books.bills.push(early);
         books.bills_written.plant(OUT_OF_WINDOW, 1);

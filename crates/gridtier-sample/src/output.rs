@@ -1,7 +1,7 @@
-//! How the sample's files are written: a folder that is ours, parquet row groups, CSV rows, and the count of faults.
+//! Writers of the sample's folder, parquet files and CSV files.
 //!
-//! A row group can be encoded by any thread and appended later, which is what makes large samples fast while their bytes
-//! stay the same. The files say nothing about Arrow: dictionary columns are plain text to every reader.
+//! A row group can be encoded on any thread and appended later: large samples are written fast, and their bytes do not
+//! depend on the number of threads. No Arrow schema is embedded, so that every reader sees dictionary columns as text.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -21,31 +21,31 @@ use parquet::file::writer::SerializedFileWriter;
 
 use crate::{PlantedFault, SampleError};
 
-/// Rows that a row group should hold.
+/// Rows of a row group.
 pub const ROW_GROUP_ROWS: usize = 1 << 19;
-/// Account numbers of 100,000 customers do not fit into the usual 1 MiB.
+/// The default limit of 1 MiB does not hold the account numbers of 100,000 customers.
 const DICTIONARY_BYTES_MAX: usize = 16 << 20;
-/// Long pages let the compressor see that each month lists the same customers.
+/// In long pages the compressor finds that each month lists the same customers.
 const PAGE_ROWS_MAX: usize = 1 << 18;
 const ZSTD_LEVEL: i32 = 6;
 
 /// An account number of no customer.
 pub const GHOST_ID: &str = "0599000001";
 
-/// What one table became.
+/// The rows and planted faults of a table that was written.
 #[derive(Debug)]
-pub struct Written {
+pub struct WrittenTable {
     pub table: Table,
     pub rows: u64,
     faults: Vec<PlantedFault>,
 }
 
-impl Written {
+impl WrittenTable {
     pub fn new(table: Table) -> Self {
         Self { table, rows: 0, faults: Vec::new() }
     }
 
-    /// Notes rows planted under a rule.
+    /// Counts rows planted under a rule.
     pub fn plant(&mut self, rule: &'static str, rows: u64) {
         match self.faults.iter_mut().find(|fault| fault.rule == rule) {
             Some(fault) => fault.rows += rows,
@@ -58,13 +58,14 @@ impl Written {
     }
 }
 
-/// Makes the folder, or takes an empty one.
-pub fn claim(dir: &Path) -> Result<(), SampleError> {
-    let io = |source| SampleError::Io { path: dir.to_owned(), source };
-    fs::create_dir_all(dir).map_err(io)?;
-    match fs::read_dir(dir).map_err(io)?.next() {
-        None => Ok(()),
-        Some(_) => Err(SampleError::NotEmpty { dir: dir.to_owned() }),
+/// Creates the folder, unless it exists and is empty.
+pub fn create_empty(dir: &Path) -> Result<(), SampleError> {
+    let is_empty =
+        fs::create_dir_all(dir).and_then(|()| fs::read_dir(dir)).map(|mut entries| entries.next().is_none());
+    match is_empty {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(SampleError::NotEmpty { dir: dir.to_owned() }),
+        Err(source) => Err(SampleError::Io { path: dir.to_owned(), source }),
     }
 }
 
@@ -74,20 +75,20 @@ fn create(path: &Path) -> Result<BufWriter<File>, SampleError> {
         .map_err(|source| SampleError::Io { path: path.to_owned(), source })
 }
 
-/// A parquet file in the making.
-pub struct ParquetFile {
+/// Writes a parquet file.
+pub struct ParquetTableWriter {
     path: PathBuf,
     schema: SchemaRef,
-    writer: SerializedFileWriter<BufWriter<File>>,
+    writer: ParquetWriter,
     factory: ArrowRowGroupWriterFactory,
     row_groups: usize,
 }
 
-/// A row group, encoded and not yet in the file.
-pub struct RowGroup(Vec<ArrowColumnChunk>);
+/// A row group that is encoded but not yet in the file.
+pub struct EncodedRowGroup(Vec<ArrowColumnChunk>);
 
-impl ParquetFile {
-    /// Begins a file; columns of `unique` texts are stored as differences, not by dictionary.
+impl ParquetTableWriter {
+    /// Begins a file. The columns in `unique` have no repeated text and are delta-encoded, without a dictionary.
     pub fn create(path: PathBuf, schema: SchemaRef, unique: &[&str]) -> Result<Self, SampleError> {
         let file = create(&path)?;
         let (writer, factory) = writer(file, &schema, unique)
@@ -96,11 +97,11 @@ impl ParquetFile {
     }
 
     /// Encodes columns as a row group; `ahead` is the number of row groups that will be appended before it.
-    pub fn encode(&self, columns: &[ArrayRef], ahead: usize) -> Result<RowGroup, SampleError> {
+    pub fn encode(&self, columns: &[ArrayRef], ahead: usize) -> Result<EncodedRowGroup, SampleError> {
         self.try_encode(columns, ahead).map_err(|source| self.failed(source))
     }
 
-    fn try_encode(&self, columns: &[ArrayRef], ahead: usize) -> Result<RowGroup, ParquetError> {
+    fn try_encode(&self, columns: &[ArrayRef], ahead: usize) -> Result<EncodedRowGroup, ParquetError> {
         let writers = self.factory.create_column_writers(self.row_groups + ahead)?;
         let mut chunks = Vec::with_capacity(writers.len());
         for ((mut writer, field), column) in writers.into_iter().zip(self.schema.fields()).zip(columns) {
@@ -109,14 +110,15 @@ impl ParquetFile {
             }
             chunks.push(writer.close()?);
         }
-        Ok(RowGroup(chunks))
+        Ok(EncodedRowGroup(chunks))
     }
 
-    pub fn append(&mut self, group: RowGroup) -> Result<(), SampleError> {
+    /// Appends a row group to the file.
+    pub fn append(&mut self, group: EncodedRowGroup) -> Result<(), SampleError> {
         self.try_append(group).map_err(|source| self.failed(source))
     }
 
-    fn try_append(&mut self, group: RowGroup) -> Result<(), ParquetError> {
+    fn try_append(&mut self, group: EncodedRowGroup) -> Result<(), ParquetError> {
         let mut writer = self.writer.next_row_group()?;
         for chunk in group.0 {
             chunk.append_to_row_group(&mut writer)?;
@@ -126,12 +128,13 @@ impl ParquetFile {
         Ok(())
     }
 
-    /// Encodes and appends.
+    /// Encodes columns as a row group and appends it.
     pub fn write(&mut self, columns: &[ArrayRef]) -> Result<(), SampleError> {
         let group = self.encode(columns, 0)?;
         self.append(group)
     }
 
+    /// Writes the footer.
     pub fn close(self) -> Result<(), SampleError> {
         let Self { path, writer, .. } = self;
         writer
@@ -146,13 +149,13 @@ impl ParquetFile {
     }
 }
 
-type Writer = SerializedFileWriter<BufWriter<File>>;
+type ParquetWriter = SerializedFileWriter<BufWriter<File>>;
 
 fn writer(
     file: BufWriter<File>,
     schema: &SchemaRef,
     unique: &[&str],
-) -> Result<(Writer, ArrowRowGroupWriterFactory), ParquetError> {
+) -> Result<(ParquetWriter, ArrowRowGroupWriterFactory), ParquetError> {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
         .set_dictionary_page_size_limit(DICTIONARY_BYTES_MAX)
@@ -170,20 +173,20 @@ fn writer(
     Ok((writer, factory))
 }
 
-/// A CSV file in the making.
-pub struct CsvFile {
+/// Writes a table as CSV.
+pub struct CsvTableWriter {
     path: PathBuf,
     writer: csv::Writer<BufWriter<File>>,
     rows: u64,
 }
 
-impl CsvFile {
-    /// Begins a table with the columns of its contract.
+impl CsvTableWriter {
+    /// Begins a file with the columns of the table's contract.
     pub fn create(dir: &Path, table: Table) -> Result<Self, SampleError> {
         Self::begin(dir, table, b"")
     }
 
-    /// The same, marked as UTF-8 so that Excel shows Chinese names.
+    /// The same with a byte-order mark, without which Excel shows Chinese names wrongly.
     pub fn create_for_excel(dir: &Path, table: Table) -> Result<Self, SampleError> {
         Self::begin(dir, table, "\u{feff}".as_bytes())
     }
@@ -203,10 +206,10 @@ impl CsvFile {
         self.writer.write_record(row).map_err(|source| SampleError::Csv { path: self.path.clone(), source })
     }
 
-    /// Writes a planted row and notes it.
+    /// Writes a planted row and counts it.
     pub fn plant(
         &mut self,
-        written: &mut Written,
+        written: &mut WrittenTable,
         rule: &'static str,
         row: &[&str],
     ) -> Result<(), SampleError> {
@@ -214,7 +217,7 @@ impl CsvFile {
         self.write(&row.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>())
     }
 
-    /// Closes the file; the number of its rows.
+    /// Closes the file and returns the number of its rows.
     pub fn close(mut self) -> Result<u64, SampleError> {
         self.writer.flush().map_err(|source| SampleError::Io { path: self.path, source })?;
         Ok(self.rows)
@@ -226,7 +229,7 @@ pub fn date_text(day: i32) -> String {
     date_of_day(day).map_or_else(String::new, |date| date.to_string())
 }
 
-/// A value as text, nothing as an empty cell.
+/// A value as text; `None` is an empty cell.
 pub fn cell<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }

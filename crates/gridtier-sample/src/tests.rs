@@ -121,7 +121,7 @@ fn payments(dir: &Path) -> Vec<(String, String, i32, i128)> {
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
-    let daily = SampleSpec { cadence: Cadence::Daily, ..spec() };
+    let daily = SampleSpec { cadence: SampleCadence::Daily, ..spec() };
     for spec in [spec(), daily] {
         let of_threads = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -193,7 +193,7 @@ fn planted_readings_are_found_as_planted() {
 
 #[test]
 fn a_month_in_the_wrong_unit_stands_out_at_every_cadence() {
-    for cadence in [Cadence::Monthly, Cadence::Daily] {
+    for cadence in [SampleCadence::Monthly, SampleCadence::Daily] {
         let (dir, _) = written(&SampleSpec { cadence, ..spec() });
         let mut months: BTreeMap<String, BTreeMap<Month, f64>> = BTreeMap::new();
         for row in readings(&dir.path().join("meter_readings.parquet")) {
@@ -229,7 +229,7 @@ fn every_table_has_faults_and_none_has_more_rejects_than_a_grading_allows() {
 
 #[test]
 fn words_of_a_clean_sample_are_those_of_the_contract() {
-    let (dir, summary) = written(&SampleSpec { faults: Faults::None, ..spec() });
+    let (dir, summary) = written(&SampleSpec { faults: SampleFaults::None, ..spec() });
     assert!(summary.faults.is_empty());
     for table in [Table::Customers, Table::Incidents, Table::Cooperation, Table::EnergyProfiles] {
         for row in csv_rows(&dir.path().join(format!("{table}.csv"))) {
@@ -252,7 +252,7 @@ fn words_of_a_clean_sample_are_those_of_the_contract() {
 
 #[test]
 fn the_books_of_a_clean_sample_are_in_order() {
-    let (dir, _) = written(&SampleSpec { faults: Faults::None, customers: 1_500, ..spec() });
+    let (dir, _) = written(&SampleSpec { faults: SampleFaults::None, customers: 1_500, ..spec() });
     let (bills, payments) = (bills(dir.path()), payments(dir.path()));
     let by_id: BTreeMap<&str, &BillRow> = bills.iter().map(|bill| (bill.0.as_str(), bill)).collect();
     assert_eq!(by_id.len(), bills.len());
@@ -313,9 +313,9 @@ fn planted_bills_and_payments_are_found_as_planted() {
 
 #[test]
 fn files_by_month_hold_the_rows_of_the_flat_file() {
-    let flat = SampleSpec { customers: 60, months: 4, cadence: Cadence::Daily, ..spec() };
+    let flat = SampleSpec { customers: 60, months: 4, cadence: SampleCadence::Daily, ..spec() };
     let (flat_dir, flat_summary) = written(&flat);
-    let (dir, summary) = written(&SampleSpec { layout: Layout::MonthlyFiles, ..flat });
+    let (dir, summary) = written(&SampleSpec { layout: SampleLayout::MonthlyFiles, ..flat });
     assert_eq!(summary, flat_summary);
     let names: Vec<PathBuf> = files(&dir.path().join("meter_readings")).into_keys().collect();
     assert_eq!(
@@ -332,7 +332,7 @@ fn files_by_month_hold_the_rows_of_the_flat_file() {
 #[test]
 fn a_tiny_utility_is_written_too() {
     for customers in [1, 7] {
-        let tiny = SampleSpec { customers, months: 1, cadence: Cadence::QuarterHour, ..spec() };
+        let tiny = SampleSpec { customers, months: 1, cadence: SampleCadence::QuarterHour, ..spec() };
         let (_, summary) = written(&tiny);
         assert!(summary.rows(Table::Customers) >= u64::from(customers));
     }

@@ -161,7 +161,7 @@ fn every_table_of_the_invented_utility_is_read() {
     let dir = tempfile::tempdir().unwrap();
     let spec = gridtier_sample::SampleSpec {
         customers: 50,
-        layout: gridtier_sample::Layout::MonthlyFiles,
+        layout: gridtier_sample::SampleLayout::MonthlyFiles,
         ..gridtier_sample::SampleSpec::demo()
     };
     let path = dir.path().join("data");
