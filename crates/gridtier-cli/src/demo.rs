@@ -2,7 +2,7 @@
 
 use gridtier::unit::Month;
 use gridtier_io::regrade::Regrade;
-use gridtier_sample::{SampleCadence, SampleFaults, SampleLayout, SampleError, SampleSpec};
+use gridtier_sample::{SampleCadence, SampleError, SampleFaults, SampleLayout, SampleSpec};
 
 use crate::args::{self, DemoArgs};
 use crate::exit::{Done, Failure, OUTPUT, say};

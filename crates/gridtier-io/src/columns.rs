@@ -1,8 +1,8 @@
-//! From a file's own columns to the contract's: names, and types that agree across the files of a table.
+//! Maps the columns of a file to those of the contract, and checks that the files of a table agree on types.
 //!
-//! Engines fill a column that one file lacks with nulls, make a second column of `KWH` beside `kwh`, and coerce types
-//! that differ between files. Here a table has one schema: names match without case, what is missing
-//! or clashes is refused by file, what is surplus is named. Whether a column's values are good is not known here.
+//! Engines fill a column that one file lacks with nulls, read `KWH` as another column than `kwh`, and coerce types that
+//! differ between files. Here a table has one schema: names match in any case; a file that lacks a column or clashes in
+//! type is refused; surplus columns are listed. Values are not looked at.
 
 mod agree;
 
@@ -19,14 +19,14 @@ use crate::config::TableConfig;
 use crate::guard::Unreadable;
 use crate::listing::HiveValue;
 
-pub use agree::{Notice, Typed, agree};
+pub use agree::{Notice, TypedFile, agree};
 
-/// A column as a file has it.
+/// A column of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileColumn {
     /// Its name in the file.
     pub name: String,
-    /// Its type; `None` for text that stands for any type, as in CSV.
+    /// Its type; `None` in CSV, where text can be of any type.
     pub data_type: Option<DataType>,
 }
 
@@ -36,34 +36,34 @@ impl FileColumn {
         Self { name: name.into(), data_type: Some(data_type) }
     }
 
-    /// A column of text that stands for any type.
-    pub fn loose(name: impl Into<String>) -> Self {
+    /// A column of CSV.
+    pub fn untyped(name: impl Into<String>) -> Self {
         Self { name: name.into(), data_type: None }
     }
 }
 
-/// Rows of a file: whole columns, and the rows (0-based in the piece) that could not be taken apart.
+/// Some rows of a file as columns.
 #[derive(Debug)]
 pub struct FilePiece {
     /// The columns asked for.
     pub columns: Vec<ArrayRef>,
-    /// Rows of each.
+    /// Number of rows.
     pub rows: usize,
-    /// Rows whose cells mean nothing.
+    /// Rows (0-based in the piece) that could not be split into cells, and why.
     pub faults: Vec<(u32, Rule)>,
 }
 
-/// Where a contract column of a file comes from.
+/// Where a column of the contract is read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pick {
-    /// The file's own column at this place.
+    /// The column of the file at this position.
     Own(usize),
-    /// The value at this place in the names of its folders.
+    /// The value at this position among those in the names of its folders.
     Hive(usize),
 }
 
 impl Pick {
-    /// The place among the file's own columns.
+    /// The position among the columns of the file.
     pub fn own(self) -> Option<usize> {
         match self {
             Self::Own(at) => Some(at),
@@ -72,16 +72,16 @@ impl Pick {
     }
 }
 
-/// How the columns of a file become the contract's.
+/// How the columns of a file map to those of the contract.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mapping {
-    /// By contract name; nullable columns that the file lacks are not there.
+    /// By contract name, without nullable columns that the file lacks.
     pub picks: BTreeMap<&'static str, Pick>,
-    /// Names of the file and its folders that no contract column took.
+    /// Columns of the file and keys of its folders that are not in the contract.
     pub unknown: Vec<String>,
 }
 
-/// A name as it is compared: without case, surrounding white space and full-width forms.
+/// A name in the form in which names are compared: lower case, trimmed, without full-width characters.
 fn folded(name: &str) -> String {
     fold_id(name).to_lowercase()
 }
@@ -96,13 +96,13 @@ pub fn map(
     hive: &[HiveValue],
     config: &TableConfig,
 ) -> Result<Mapping, Unreadable> {
-    let own_names = places(own.iter().map(|column| column.name.as_str()))?;
-    let hive_names = places(hive.iter().map(|hive| hive.key.as_str()))?;
+    let own_names = positions(own.iter().map(|column| column.name.as_str()))?;
+    let hive_names = positions(hive.iter().map(|hive| hive.key.as_str()))?;
     let mut mapping = Mapping::default();
     let mut missing = Vec::new();
     for column in table.columns() {
-        let wanted = folded(config.columns.get(column.name).map_or(column.name, String::as_str));
-        // What a job wrote into a folder's name it left out of the file, or it is the same.
+        let wanted = folded(name_in_file(column, config));
+        // A value in a folder's name is the same as in the file, or the file lacks it.
         let pick = hive_names.get(&wanted).map(|&at| Pick::Hive(at));
         match pick.or_else(|| own_names.get(&wanted).map(|&at| Pick::Own(at))) {
             Some(pick) => drop(mapping.picks.insert(column.name, pick)),
@@ -110,23 +110,26 @@ pub fn map(
             None => missing.push(column),
         }
     }
-    let is_taken = |pick| mapping.picks.values().any(|&taken| taken == pick);
-    let own_left =
-        own.iter().enumerate().filter(|(at, _)| !is_taken(Pick::Own(*at))).map(|(_, own)| &own.name);
-    let hive_left =
-        hive.iter().enumerate().filter(|(at, _)| !is_taken(Pick::Hive(*at))).map(|(_, hive)| &hive.key);
-    mapping.unknown = own_left.chain(hive_left).cloned().collect();
+    let own_names = own.iter().enumerate().map(|(at, column)| (Pick::Own(at), &column.name));
+    let hive_names = hive.iter().enumerate().map(|(at, hive)| (Pick::Hive(at), &hive.key));
+    for (pick, name) in own_names.chain(hive_names) {
+        if !mapping.picks.values().any(|&taken| taken == pick) {
+            mapping.unknown.push(name.clone());
+        }
+    }
     if !missing.is_empty() {
         return Err(refuse_missing(table, &missing, &mapping.unknown, own.len(), config));
     }
     refuse_nested(&mapping, own).map(|()| mapping)
 }
 
-/// The place of each name by its folded form.
-fn places<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Result<BTreeMap<String, usize>, Unreadable> {
-    let mut places = BTreeMap::new();
+/// The position of each name, by its folded form.
+fn positions<'a>(
+    names: impl Iterator<Item = &'a str> + Clone,
+) -> Result<BTreeMap<String, usize>, Unreadable> {
+    let mut positions = BTreeMap::new();
     for (at, name) in names.clone().enumerate() {
-        if let Some(first) = places.insert(folded(name), at) {
+        if let Some(first) = positions.insert(folded(name), at) {
             let first = names.clone().nth(first).unwrap_or_default();
             return Err(Unreadable::because(
                 format!("the columns `{first}` and `{name}` have one name but for case or white space"),
@@ -134,7 +137,12 @@ fn places<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Result<BTreeMap<S
             ));
         }
     }
-    Ok(places)
+    Ok(positions)
+}
+
+/// The name that a column has in the files: the declared one, or that of the contract.
+fn name_in_file<'c>(column: &Column, config: &'c TableConfig) -> &'c str {
+    config.columns.get(column.name).map_or(column.name, String::as_str)
 }
 
 fn refuse_missing(
@@ -144,16 +152,15 @@ fn refuse_missing(
     columns: usize,
     config: &TableConfig,
 ) -> Unreadable {
-    let own_name =
-        |column: &Column| config.columns.get(column.name).map_or(column.name, String::as_str).to_owned();
-    let names: Vec<String> = missing.iter().map(|column| format!("`{}`", own_name(column))).collect();
+    let names: Vec<String> =
+        missing.iter().map(|column| format!("`{}`", name_in_file(column, config))).collect();
     let what = match names.as_slice() {
         [one] => format!("the column {one} is missing"),
         many => format!("the columns {} are missing", many.join(", ")),
     };
     let near = missing.iter().find_map(|column| {
         let folded_left: Vec<String> = left.iter().map(|name| folded(name)).collect();
-        let near = nearest(&folded(&own_name(column)), folded_left.iter().map(String::as_str))?;
+        let near = nearest(&folded(name_in_file(column, config)), folded_left.iter().map(String::as_str))?;
         let at = folded_left.iter().position(|name| name == near)?;
         Some((column.name, left[at].as_str()))
     });

@@ -1,9 +1,9 @@
-//! CSV files as utilities export them: any of four encodings, quoted line breaks, rows of the wrong width.
+//! Reads CSV files as utilities export them: in any of four encodings, with quoted line breaks and rows of the wrong width.
 //!
-//! General readers guess types, skip rows that do not fit and replace characters that they cannot decode; each of these
-//! changes a customer's energy without a word. Here every cell is text and every row keeps its place. A file is looked
-//! through once when it is hashed (see `survey`), so that what cannot be read is refused before a row is counted; then
-//! it is read batch by batch, without an allocation for each row. What a cell means is the contract's business.
+//! General readers guess types, skip rows that do not fit and replace characters that they cannot decode, each of which
+//! changes a customer's energy silently. Here every cell is text and every row keeps its number. A file is surveyed once
+//! while it is hashed (`survey`), so that an unreadable one is refused before a row is counted; then it is read batch by
+//! batch, without an allocation for each row. The engine decides what a cell means.
 
 mod decode;
 mod lexer;
@@ -25,28 +25,31 @@ use crate::listing::DataFile;
 use decode::Decoded;
 pub use decode::Encoding;
 
-/// A CSV file that has been looked through.
+/// A CSV file that has been surveyed.
 #[derive(Clone, Debug)]
 pub struct CsvFile {
-    /// How its characters are written.
+    /// The encoding of its text.
     pub encoding: Encoding,
-    /// What stands between its cells.
+    /// The delimiter of its cells.
     pub delimiter: u8,
-    /// Its header, trimmed.
+    /// Its column names, trimmed.
     pub header: Vec<String>,
-    /// Rows after the header, those of the wrong width among them.
+    /// Rows after the header, with those of the wrong width.
     pub rows: u64,
 }
 
 impl CsvFile {
-    /// Looks a file through and hashes it.
+    /// Surveys a file, and returns its hash with it.
+    ///
+    /// # Errors
+    /// The encoding is unknown, a quote is not closed, or a limit is exceeded.
     pub fn survey(file: &DataFile, delimiter: Option<u8>) -> Result<(Self, String), Unreadable> {
         survey::survey(file, delimiter)
     }
 
     /// Its columns.
     pub fn columns(&self) -> Vec<FileColumn> {
-        self.header.iter().map(|name| FileColumn::loose(name.clone())).collect()
+        self.header.iter().map(|name| FileColumn::untyped(name.clone())).collect()
     }
 
     /// The records after the header, of any width.
@@ -58,13 +61,13 @@ impl CsvFile {
         Ok(CsvRecords { reader })
     }
 
-    /// The columns at `picks`, piece by piece.
-    pub fn pieces(&self, file: &DataFile, picks: Vec<usize>) -> Result<CsvPieces, Unreadable> {
+    /// Reads the columns at these positions, piece by piece.
+    pub fn pieces(&self, file: &DataFile, positions: Vec<usize>) -> Result<CsvPieces, Unreadable> {
         Ok(CsvPieces {
             records: self.records(file)?,
             record: StringRecord::new(),
             width: self.header.len(),
-            picks,
+            positions,
         })
     }
 }
@@ -81,7 +84,7 @@ fn unreadable(error: csv::Error) -> Unreadable {
     }
 }
 
-/// The records of a file.
+/// Reads the records of a file.
 pub struct CsvRecords {
     reader: csv::Reader<Decoded<File>>,
 }
@@ -93,23 +96,23 @@ impl CsvRecords {
     }
 }
 
-/// The rows of a file, in pieces of whole columns.
+/// Reads the rows of a file in pieces.
 pub struct CsvPieces {
     records: CsvRecords,
     record: StringRecord,
     width: usize,
-    picks: Vec<usize>,
+    positions: Vec<usize>,
 }
 
 impl CsvPieces {
     fn piece(&mut self) -> Result<Option<FilePiece>, Unreadable> {
         let mut builders: Vec<StringViewBuilder> =
-            self.picks.iter().map(|_| StringViewBuilder::with_capacity(BATCH_ROWS)).collect();
+            self.positions.iter().map(|_| StringViewBuilder::with_capacity(BATCH_ROWS)).collect();
         let (mut rows, mut bytes, mut faults) = (0, 0, Vec::new());
         while rows < BATCH_ROWS && bytes < BATCH_TEXT_BYTES_MAX / 2 && self.records.read(&mut self.record)? {
             if self.record.len() == self.width {
-                for (builder, &pick) in builders.iter_mut().zip(&self.picks) {
-                    let cell = &self.record[pick];
+                for (builder, &position) in builders.iter_mut().zip(&self.positions) {
+                    let cell = &self.record[position];
                     bytes += cell.len();
                     builder.append_option(Some(cell).filter(|cell| !cell.is_empty()));
                 }
@@ -119,8 +122,7 @@ impl CsvPieces {
             }
             rows += 1;
         }
-        let finish = |mut builder: StringViewBuilder| Arc::new(builder.finish()) as ArrayRef;
-        let columns = builders.into_iter().map(finish).collect();
+        let columns = builders.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef).collect();
         Ok((rows > 0).then_some(FilePiece { columns, rows, faults }))
     }
 }

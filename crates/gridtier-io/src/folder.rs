@@ -1,8 +1,8 @@
-//! A folder of tables as the engine's source of rows.
+//! A data folder as the engine's [`Source`] of rows.
 //!
-//! Opening it lists, hashes and checks every file, so that a grading either begins with files that can be read and agree
-//! with their contracts, or is refused with the list of those that do not. The rows themselves are read on demand, part
-//! by part, from any number of threads. What a row is worth, and what becomes of it, is the engine's.
+//! Opening it lists, hashes and checks every file. A grading then begins with files that can be read and agree with their
+//! contracts, or it is refused with a list of those that do not. The rows are read on demand, part by part, from any
+//! number of threads.
 
 mod bounds;
 mod constant;
@@ -21,33 +21,34 @@ use gridtier::contract::Table;
 use gridtier::contract::cell::are_integers;
 use gridtier::contract::declared::Declared;
 use gridtier::error::{Refusal, RunError};
+use gridtier::index::{count, index};
 use gridtier::source::{Batch, Bounds, Part, Source};
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::columns::{self, FileColumn, FilePiece, Mapping, Notice, Pick, Typed};
+use crate::columns::{self, FileColumn, FilePiece, Mapping, Notice, Pick, TypedFile};
 use crate::config::{self, Config, HiveType};
 use crate::csv::CsvFile;
 use crate::guard::Unreadable;
 use crate::guard::limits::BATCH_ROWS;
 use crate::hash::sha256_of;
 use crate::ipc::IpcFile;
-use crate::listing::{self, DataFile, Format};
+use crate::listing::{self, DataFile, FileFormat};
 use crate::parquet::ParquetFile;
 
 /// A file that a cycle was computed from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Input {
-    /// Its table; none for `gridtier.toml`.
+    /// Its table; `None` for `gridtier.toml`.
     pub table: Option<Table>,
     /// Relative to the data folder.
     pub path: String,
     /// Its length.
     pub bytes: u64,
-    /// Its hash, in hexadecimal.
+    /// Its SHA-256, in hexadecimal.
     pub sha256: String,
-    /// Its rows, those that were set aside among them.
+    /// Its rows, with the rejected ones.
     pub rows: u64,
 }
 
@@ -57,23 +58,23 @@ pub enum OpenError {
     /// `gridtier.toml` is wrong.
     #[error(transparent)]
     Config(#[from] Faults),
-    /// Files are in doubt or cannot be read; at least one.
-    #[error("{}", Lines(.0))]
+    /// At least one file is doubtful or cannot be read.
+    #[error("{}", OneByLine(.0))]
     Refused(Vec<Refusal>),
 }
 
-struct Lines<'a>(&'a [Refusal]);
+struct OneByLine<'a>(&'a [Refusal]);
 
-impl fmt::Display for Lines<'_> {
+impl fmt::Display for OneByLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, refusal) in self.0.iter().enumerate() {
-            write!(f, "{}{refusal}", if place == 0 { "" } else { "\n" })?;
+        for (position, refusal) in self.0.iter().enumerate() {
+            write!(f, "{}{refusal}", if position == 0 { "" } else { "\n" })?;
         }
         Ok(())
     }
 }
 
-/// What a file holds.
+/// The reader of a file, by its format.
 #[derive(Clone, Debug)]
 pub(crate) enum Content {
     Parquet(ParquetFile),
@@ -90,7 +91,7 @@ pub(crate) struct Readable {
     mapping: Mapping,
     sha256: String,
     rows: u64,
-    /// By part of a file of readings.
+    /// What is known about each part of a file of readings before it is read.
     bounds: Vec<Option<Bounds>>,
 }
 
@@ -100,7 +101,7 @@ struct TableFiles {
     notices: Vec<Notice>,
 }
 
-type Progress = Box<dyn Fn(Table, u64) + Sync + Send>;
+type ReadProgress = Box<dyn Fn(Table, u64) + Sync + Send>;
 
 /// An opened data folder.
 pub struct DataFolder {
@@ -108,20 +109,20 @@ pub struct DataFolder {
     tables: BTreeMap<Table, TableFiles>,
     inputs: Vec<Input>,
     unused: Vec<String>,
-    progress: Option<Progress>,
+    progress: Option<ReadProgress>,
 }
 
 impl DataFolder {
     /// Lists, hashes and checks all files of a data folder.
     ///
     /// # Errors
-    /// All that is wrong with them.
+    /// Everything that is wrong with them.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let (config, config_input) = read_config(path)?;
         let listing = listing::list(path, &config).map_err(OpenError::Refused)?;
         let mut refusals = Vec::new();
         let mut tables = BTreeMap::new();
-        // One after the other by table, the files of each in parallel: the refusals keep the order of names.
+        // Tables one after the other, the files of each in parallel: the refusals keep the order of names.
         for (table, files) in listing.tables {
             match check_table(table, files, &config) {
                 Ok(checked) => drop(tables.insert(table, checked)),
@@ -131,37 +132,37 @@ impl DataFolder {
         if !refusals.is_empty() {
             return Err(OpenError::Refused(refusals));
         }
-        let of_table = |files: &TableFiles| files.files.iter().map(Readable::input).collect::<Vec<_>>();
-        let inputs = config_input.into_iter().chain(tables.values().flat_map(of_table)).collect();
+        let data_files = tables.values().flat_map(|table: &TableFiles| &table.files);
+        let inputs = config_input.into_iter().chain(data_files.map(Readable::input)).collect();
         Ok(Self { config, tables, inputs, unused: listing.unused, progress: None })
     }
 
-    /// Calls `progress` with table and rows as the engine reads.
+    /// Calls `progress` with the table and a number of rows as the engine reads.
     #[must_use]
     pub fn with_progress(mut self, progress: Box<dyn Fn(Table, u64) + Sync + Send>) -> Self {
         self.progress = Some(progress);
         self
     }
 
-    /// All files that count, `gridtier.toml` first, then by table and name.
+    /// All files that are read: `gridtier.toml`, then the others by table and name.
     #[must_use]
     pub fn inputs(&self) -> &[Input] {
         &self.inputs
     }
 
-    /// What was noticed about a table's files: rule, columns concerned, which.
+    /// Findings about the files of a table that reject no row.
     #[must_use]
     pub fn notices(&self, table: Table) -> Vec<Notice> {
         self.tables.get(&table).map_or_else(Vec::new, |files| files.notices.clone())
     }
 
-    /// Names in the folder that belong to no table, such as a misspelt one.
+    /// Names in the folder that belong to no table, such as a misspelt one, in order.
     #[must_use]
     pub fn unused(&self) -> &[String] {
         &self.unused
     }
 
-    /// What is declared about the folder.
+    /// What `gridtier.toml` declares about the folder.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
@@ -176,7 +177,7 @@ fn read_config(folder: &Path) -> Result<(Config, Option<Input>), OpenError> {
     let path = folder.join(config::FILE_NAME);
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
-        // That the folder itself is none is told by the listing.
+        // A missing data folder is refused by the listing.
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok((Config::default(), None));
         }
@@ -193,6 +194,7 @@ fn read_config(folder: &Path) -> Result<(Config, Option<Input>), OpenError> {
     Ok((config, Some(input)))
 }
 
+/// The refusal of `gridtier.toml` as a whole.
 fn one_fault(what: String, fix: &str) -> OpenError {
     Faults { name: config::FILE_NAME.into(), faults: vec![Fault { line: 1, what, fix: fix.into() }] }.into()
 }
@@ -208,7 +210,7 @@ fn check_table(table: Table, files: Vec<DataFile>, config: &Config) -> Result<Ta
         }
     }
     refusals.extend(delivered_twice(&files));
-    let typed: Vec<Typed> = files.iter().map(Readable::typed).collect();
+    let typed: Vec<TypedFile> = files.iter().map(Readable::typed).collect();
     match columns::agree(table, &typed) {
         Ok(notices) if refusals.is_empty() => return Ok(TableFiles { files, notices }),
         Ok(_) => {}
@@ -238,12 +240,12 @@ fn survey(file: &DataFile, config: &Config) -> Result<Surveyed, Unreadable> {
     listing::check_content(file)?;
     let table = config.of(file.table);
     let (content, sha256) = match file.format {
-        Format::Csv => {
+        FileFormat::Csv => {
             let (csv, sha256) = CsvFile::survey(file, table.delimiter)?;
             (Content::Csv(csv), sha256)
         }
-        Format::Parquet => (Content::Parquet(ParquetFile::open(file)?), sha256_of(file.open()?)?.0),
-        Format::Ipc => (Content::Ipc(IpcFile::open(file)?), sha256_of(file.open()?)?.0),
+        FileFormat::Parquet => (Content::Parquet(ParquetFile::open(file)?), sha256_of(file.open()?)?.0),
+        FileFormat::Ipc => (Content::Ipc(IpcFile::open(file)?), sha256_of(file.open()?)?.0),
     };
     let columns = content.columns();
     let mapping = columns::map(file.table, &columns, &file.hive, &table)?;
@@ -286,7 +288,7 @@ impl Content {
     }
 }
 
-type Pieces<'a> = Box<dyn Iterator<Item = Result<FilePiece, Unreadable>> + 'a>;
+type FilePieces<'a> = Box<dyn Iterator<Item = Result<FilePiece, Unreadable>> + 'a>;
 
 impl Readable {
     pub fn input(&self) -> Input {
@@ -301,25 +303,33 @@ impl Readable {
 
     /// The key columns of a file of readings that hold integers.
     pub fn integer_ids(&self, config: &Config) -> Vec<&'static str> {
-        let holds_integers = |name: &&str| match self.mapping.picks.get(name) {
+        let mut names = vec!["customer_id", "meter_id"];
+        names.retain(|name| match self.mapping.picks.get(name) {
             Some(Pick::Own(at)) => self.columns[*at].data_type.as_ref().is_some_and(are_integers),
-            Some(Pick::Hive(at)) => {
-                let key = &self.file.hive[*at].key;
-                config.of(self.file.table).hive.get(key) == Some(&HiveType::Integer)
-            }
+            Some(Pick::Hive(at)) => self.hive_type(*at, config) == HiveType::Integer,
             None => false,
-        };
-        ["customer_id", "meter_id"].into_iter().filter(holds_integers).collect()
+        });
+        names
     }
 
-    /// The file's own column with its customers; nothing when they are in its folders' names.
+    /// The declared type of a value in the names of the folders.
+    fn hive_type(&self, at: usize, config: &Config) -> HiveType {
+        config.of(self.file.table).hive.get(&self.file.hive[at].key).copied().unwrap_or_default()
+    }
+
+    /// A value in the names of the folders, as a column.
+    fn hive_column(&self, at: usize, config: &Config, rows: usize) -> ArrayRef {
+        constant::array(self.file.hive[at].value.as_deref(), self.hive_type(at, config), rows)
+    }
+
+    /// The column of the file with the customers; `None` when they are in the names of its folders.
     pub fn id_column(&self) -> Option<&str> {
         let own = self.mapping.picks.get("customer_id")?.own()?;
         Some(&self.columns[own].name)
     }
 
-    fn typed(&self) -> Typed<'_> {
-        Typed { name: &self.file.name, own: &self.columns, mapping: &self.mapping }
+    fn typed(&self) -> TypedFile<'_> {
+        TypedFile { name: &self.file.name, own: &self.columns, mapping: &self.mapping }
     }
 
     /// The parts of the file, in order; empty ones are left out.
@@ -333,30 +343,31 @@ impl Readable {
         parts.filter(|part| part.rows != Some(0))
     }
 
-    fn pieces(&self, part: u32, picks: &[usize]) -> Result<Pieces<'_>, Unreadable> {
+    /// Reads the columns at these positions of a part.
+    fn pieces(&self, part: u32, positions: &[usize]) -> Result<FilePieces<'_>, Unreadable> {
         Ok(match &self.content {
             Content::Parquet(parquet) => {
-                Box::new(parquet.pieces(&self.file, part as usize, picks, BATCH_ROWS, None)?)
+                Box::new(parquet.pieces(&self.file, index(part), positions, BATCH_ROWS, None)?)
             }
-            Content::Csv(csv) => Box::new(csv.pieces(&self.file, picks.to_vec())?),
-            Content::Ipc(ipc) => Box::new(ipc.pieces(&self.file, picks, BATCH_ROWS)?),
+            Content::Csv(csv) => Box::new(csv.pieces(&self.file, positions.to_vec())?),
+            Content::Ipc(ipc) => Box::new(ipc.pieces(&self.file, positions, BATCH_ROWS)?),
         })
     }
 }
 
-/// Which of the columns asked for a file has, and where each comes from.
-struct Plan<'a> {
+/// Which of the columns asked for a file has, and where each is read from.
+struct ReadPlan<'a> {
     names: Vec<(&'static str, Pick)>,
+    /// Positions of the columns to read from the file, in order.
     own: Vec<usize>,
     readable: &'a Readable,
     config: &'a Config,
 }
 
-impl<'a> Plan<'a> {
+impl<'a> ReadPlan<'a> {
     fn new(readable: &'a Readable, config: &'a Config, asked: &[&str]) -> Self {
-        let named =
-            |name: &&str| readable.mapping.picks.get_key_value(*name).map(|(name, pick)| (*name, *pick));
-        let names: Vec<_> = asked.iter().filter_map(named).collect();
+        let found = asked.iter().filter_map(|name| readable.mapping.picks.get_key_value(*name));
+        let names: Vec<_> = found.map(|(name, pick)| (*name, *pick)).collect();
         let own: BTreeSet<usize> = names.iter().filter_map(|(_, pick)| pick.own()).collect();
         Self { names, own: own.into_iter().collect(), readable, config }
     }
@@ -366,13 +377,9 @@ impl<'a> Plan<'a> {
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.names.len());
         for (name, pick) in &self.names {
             let array = match pick {
-                // `own` is sorted and holds every one of them.
+                // `own` is sorted and has every position.
                 Pick::Own(at) => Arc::clone(&piece.columns[self.own.partition_point(|own| own < at)]),
-                Pick::Hive(at) => {
-                    let hive = &self.readable.file.hive[*at];
-                    let kind = self.config.of(self.readable.file.table).hive.get(&hive.key).copied();
-                    constant::array(hive.value.as_deref(), kind.unwrap_or_default(), piece.rows)
-                }
+                Pick::Hive(at) => self.readable.hive_column(*at, self.config, piece.rows),
             };
             fields.push(Field::new(*name, array.data_type().clone(), true));
             arrays.push(array);
@@ -399,16 +406,16 @@ impl Source for DataFolder {
         columns: &[&str],
         sink: &mut dyn FnMut(Batch) -> Result<(), RunError>,
     ) -> Result<(), RunError> {
-        let Some(readable) = self.files(table).get(part.file as usize) else {
+        let Some(readable) = self.files(table).get(index(part.file)) else {
             return Err(RunError::Bug(format!("{table} has no file {}", part.file)));
         };
         let refused = |fault| RunError::from(readable.file.refuse_for(fault));
-        let plan = Plan::new(readable, &self.config, columns);
+        let plan = ReadPlan::new(readable, &self.config, columns);
         let mut first_row = part.first_row;
         for piece in readable.pieces(part.index, &plan.own).map_err(refused)? {
             let piece = piece.map_err(refused)?;
             let record = plan.record(&piece).map_err(refused)?;
-            let rows = piece.rows as u64;
+            let rows = count(piece.rows);
             sink(Batch { file: part.file, first_row, record, faults: piece.faults })?;
             first_row += rows;
         }
@@ -421,12 +428,12 @@ impl Source for DataFolder {
     }
 
     fn bounds(&self, part: Part) -> Option<Bounds> {
-        let readable = self.files(Table::MeterReadings).get(part.file as usize)?;
-        readable.bounds.get(part.index as usize)?.clone()
+        let readable = self.files(Table::MeterReadings).get(index(part.file))?;
+        readable.bounds.get(index(part.index))?.clone()
     }
 
     fn file_name(&self, table: Table, file: u32) -> String {
-        self.files(table).get(file as usize).map_or_else(String::new, |readable| readable.file.name.clone())
+        self.files(table).get(index(file)).map_or_else(String::new, |readable| readable.file.name.clone())
     }
 
     fn progress(&self, table: Table, rows: u64) {

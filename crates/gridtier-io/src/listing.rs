@@ -1,8 +1,9 @@
-//! Which files make up which table.
+//! Lists the files of each table in a data folder.
 //!
-//! Engines that are given a folder skip what they do not know and read what they should not: hidden files, half-written
-//! jobs, the same delivery twice. So the files are listed here, one by one, in an order that no file system changes, and
-//! whatever is in doubt is refused by name. Nothing is opened here but folders; what a file holds is for its reader.
+//! Engines that are given a folder skip files that they do not know and read files that they should not: hidden ones, the
+//! output of an unfinished job, the same delivery twice. Here the files are listed one by one, in the order of their
+//! names on every file system, and a doubtful one is refused by name. Of a file only the first bytes are read
+//! ([`check_content`]).
 
 mod content;
 mod hive;
@@ -22,9 +23,9 @@ use crate::guard::Unreadable;
 pub use content::check_content;
 pub use hive::HiveValue;
 
-/// What a file is, by its extension.
+/// The format of a file, by its extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum FileFormat {
     /// Apache Parquet.
     Parquet,
     /// Text with a delimiter.
@@ -33,7 +34,7 @@ pub enum Format {
     Ipc,
 }
 
-impl Format {
+impl FileFormat {
     const EXTENSIONS: &[(&str, Self)] = &[
         ("parquet", Self::Parquet),
         ("pq", Self::Parquet),
@@ -45,7 +46,7 @@ impl Format {
         ("feather", Self::Ipc),
     ];
 
-    fn of_name(name: &str) -> Option<Self> {
+    fn by_extension(name: &str) -> Option<Self> {
         let extension = name.rsplit_once('.')?.1.to_ascii_lowercase();
         Self::EXTENSIONS.iter().find(|(known, _)| *known == extension).map(|(_, format)| *format)
     }
@@ -60,8 +61,8 @@ pub struct DataFile {
     pub path: PathBuf,
     /// Its name for messages and manifests: relative to the data folder, with `/`.
     pub name: String,
-    /// By its extension.
-    pub format: Format,
+    /// Its format, by its extension.
+    pub format: FileFormat,
     /// The values in the names of its folders, outermost first.
     pub hive: Vec<HiveValue>,
     /// Its length.
@@ -80,24 +81,27 @@ impl DataFile {
             table: Table::Customers,
             path: path.to_owned(),
             name: path.display().to_string(),
-            format: Format::Csv,
+            format: FileFormat::Csv,
             hive: Vec::new(),
             bytes: found.len(),
             modified: found.modified().ok(),
         })
     }
 
-    /// The refusal of this file.
+    /// A refusal that names this file.
     pub fn refuse(&self, what: impl Into<String>, advice: impl Into<String>) -> Refusal {
         Refusal::at(self.table, &self.name, what, advice)
     }
 
-    /// The refusal of this file for what its reader found.
+    /// A refusal that names this file, for what its reader found.
     pub fn refuse_for(&self, fault: Unreadable) -> Refusal {
         self.refuse(fault.what, fault.advice)
     }
 
-    /// Opens the file, which must still be the one that was listed and hashed.
+    /// Opens the file.
+    ///
+    /// # Errors
+    /// It cannot be opened, or its length or time has changed since it was listed.
     pub fn open(&self) -> Result<File, Unreadable> {
         let file = File::open(&self.path)?;
         let now = file.metadata()?;
@@ -113,8 +117,8 @@ impl DataFile {
 
 /// The files of a data folder.
 #[derive(Debug, Default)]
-pub struct Listing {
-    /// The files by table, in the order of their names. A table that is absent is not there.
+pub struct FolderListing {
+    /// The files by table, in the order of their names, without tables that are absent.
     pub tables: BTreeMap<Table, Vec<DataFile>>,
     /// Names in the data folder that belong to no table.
     pub unused: Vec<String>,
@@ -123,8 +127,8 @@ pub struct Listing {
 /// Lists a data folder.
 ///
 /// # Errors
-/// All that is in doubt.
-pub fn list(root: &Path, config: &Config) -> Result<Listing, Vec<Refusal>> {
+/// Everything that is doubtful.
+pub fn list(root: &Path, config: &Config) -> Result<FolderListing, Vec<Refusal>> {
     let names = names_in(root).map_err(|error| {
         vec![Refusal {
             table: None,
@@ -133,7 +137,7 @@ pub fn list(root: &Path, config: &Config) -> Result<Listing, Vec<Refusal>> {
             advice: "name the folder that holds the tables".into(),
         }]
     })?;
-    let mut listing = Listing::default();
+    let mut listing = FolderListing::default();
     let mut refusals = Vec::new();
     let mut used: Vec<String> = vec![config::FILE_NAME.into()];
     for table in Table::ALL {
@@ -149,7 +153,7 @@ pub fn list(root: &Path, config: &Config) -> Result<Listing, Vec<Refusal>> {
             Err(refusal) => refusals.push(refusal),
         }
     }
-    listing.unused = names.into_iter().filter(|name| !ignored(name) && !used.contains(name)).collect();
+    listing.unused = names.into_iter().filter(|name| !is_ignored(name) && !used.contains(name)).collect();
     if refusals.is_empty() { Ok(listing) } else { Err(refusals) }
 }
 
@@ -162,7 +166,7 @@ fn find(root: &Path, names: &[String], config: &Config, table: Table) -> Result<
         }
         return Ok(Some(path));
     }
-    let mut found = names.iter().filter(|name| !ignored(name) && is_named_after(name, table));
+    let mut found = names.iter().filter(|name| !is_ignored(name) && is_named_after(name, table));
     let Some(first) = found.next() else { return Ok(None) };
     match found.next() {
         None => Ok(Some(first.clone())),
@@ -178,8 +182,8 @@ fn is_named_after(name: &str, table: Table) -> bool {
     name.split('.').next().is_some_and(|stem| stem.eq_ignore_ascii_case(table.name()))
 }
 
-/// Names that jobs and systems leave behind.
-fn ignored(name: &str) -> bool {
+/// Whether a file was left behind by a job or a system.
+fn is_ignored(name: &str) -> bool {
     let is_checksum =
         Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("crc"));
     name.starts_with(['_', '.']) || is_checksum

@@ -1,7 +1,7 @@
-//! The worked mapping in `sample-data/sg186`: that what its `gridtier.toml` promises is what the engine is told.
+//! The worked mapping in `sample-data/sg186`: the engine reads what its `gridtier.toml` declares.
 //!
 //! A mapping that is shown to utilities must never be stale. The expected figures were counted from the files with
-//! another program, by the definitions of the method and not by this code. How a cell is read is tested elsewhere.
+//! another program, by the definitions of the method.
 
 use std::path::Path;
 
@@ -44,15 +44,15 @@ fn every_mapped_column_is_in_every_file_and_no_file_is_left_over() {
 }
 
 #[test]
-fn all_files_are_gb18030_and_the_columns_that_are_not_mapped_are_told() {
+fn all_files_are_gb18030_and_the_columns_that_are_not_mapped_are_listed() {
     let folder = folder();
     let files = Table::ALL.into_iter().flat_map(|table| folder.files(table));
     for readable in files {
         let Content::Csv(csv) = &readable.content else { panic!("{} is no CSV file", readable.file.name) };
         assert_eq!(csv.encoding, Encoding::Gb18030, "{}", readable.file.name);
     }
-    let told = folder.notices(Table::MeterReadings);
-    assert_eq!(told, [(Rule::UnknownColumn, 3, "LAST_MR_NUM, THIS_READ, T_FACTOR".to_owned())]);
+    let found = folder.notices(Table::MeterReadings);
+    assert_eq!(found, [(Rule::UnknownColumn, 3, "LAST_MR_NUM, THIS_READ, T_FACTOR".to_owned())]);
 }
 
 #[test]
@@ -65,9 +65,9 @@ fn every_row_counts_but_those_outside_the_window_and_the_overlap_of_the_archive(
         rejected: 0,
         duplicates,
     };
-    let told: Vec<(Table, Tally)> = facts.books.iter().map(|book| (book.table, book.tally)).collect();
+    let found: Vec<(Table, Tally)> = facts.books.iter().map(|book| (book.table, book.tally)).collect();
     assert_eq!(
-        told,
+        found,
         [
             (Table::Customers, tally(40, 0, 0)),
             (Table::MeterReadings, tally(469, 39, 0)),
@@ -104,13 +104,13 @@ fn energies_of_a_spreadsheet_with_thousands_separators_are_summed_with_the_other
 #[test]
 fn arrears_follow_from_the_receipts_and_reversals_reduce_what_is_due() {
     let facts = facts();
-    let told = |id: &str| {
+    let found = |id: &str| {
         let billing = of(&facts, id).billing;
         (billing.due_bills, billing.due_fen, billing.on_time_fen, billing.overdue_fen_days)
     };
-    assert_eq!(told("0501000018"), (11, 1_956_593, 978_300, 7_050_275), "pays the second half late");
-    assert_eq!(told("0501000020"), (11, 3_546_538, 3_546_538, 0), "was billed 60 yuan too much");
-    assert_eq!(told("0501000005"), (12, 1_315_016_628, 1_315_016_628, 0), "was billed again");
+    assert_eq!(found("0501000018"), (11, 1_956_593, 978_300, 7_050_275), "pays the second half late");
+    assert_eq!(found("0501000020"), (11, 3_546_538, 3_546_538, 0), "was billed 60 yuan too much");
+    assert_eq!(found("0501000005"), (12, 1_315_016_628, 1_315_016_628, 0), "was billed again");
     assert_eq!(of(&facts, "0501000005").billing.billed_fen, 1_442_832_028);
 }
 

@@ -1,4 +1,4 @@
-//! Data folders for tests, and what the engine would make of them.
+//! Data folders for tests, and their rows as the engine reads them.
 
 use std::fs;
 use std::path::Path;
@@ -43,7 +43,7 @@ impl TestFolder {
         DataFolder::open(self.path()).map_err(|error| error.to_string())
     }
 
-    /// What the engine is told when it reads all columns of all parts of a table.
+    /// The batches of all parts of a table, with all columns.
     pub fn read(&self, table: Table) -> Result<Vec<Batch>, String> {
         read(&self.open()?, table)
     }
@@ -68,15 +68,15 @@ pub fn read(folder: &DataFolder, table: Table) -> Result<Vec<Batch>, String> {
     Ok(batches)
 }
 
-/// A meter reading as the engine holds it: key, microseconds, Wh; or what is wrong with it.
-pub type Reading = Result<(String, i64, i64), Rule>;
+/// A meter reading as the engine reads it: key, microseconds and Wh, or the rule that it breaks.
+pub type ReadingOrRule = Result<(String, i64, i64), Rule>;
 
 /// The meter readings of a folder.
-pub fn readings(folder: &TestFolder) -> Result<Vec<Reading>, String> {
+pub fn readings(folder: &TestFolder) -> Result<Vec<ReadingOrRule>, String> {
     Ok(folder.read(Table::MeterReadings)?.iter().flat_map(readings_of).collect())
 }
 
-pub fn readings_of(batch: &Batch) -> Vec<Reading> {
+pub fn readings_of(batch: &Batch) -> Vec<ReadingOrRule> {
     let column = |name: &str| batch.column(name).unwrap();
     let ids = ids_of(column("customer_id"));
     let times = cell::times_us(column("read_at"), Dates { places: true, ..Dates::default() }).unwrap();

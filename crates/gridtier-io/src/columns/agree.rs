@@ -1,31 +1,32 @@
-//! Whether the files of a table agree on the types of its columns, and what is to be noticed about them.
+//! Checks that the files of a table agree on the types of its columns, and lists surplus columns.
 
 use arrow_schema::DataType;
 use gridtier::contract::Table;
 use gridtier::contract::cell::Family;
 use gridtier::contract::rule::Rule;
+use gridtier::index::count;
 
 use super::{FileColumn, Mapping, Pick, folded};
 use crate::guard::Unreadable;
 
-/// Something noticed about a table that sets no row aside: rule, columns, example.
+/// A finding about the files of a table that rejects no row: rule, number of columns, example.
 pub type Notice = (Rule, u64, String);
 
-/// Most names listed in an example.
+/// Most names in an example.
 const NAMES_MAX: usize = 20;
 
-/// A file as far as its types are concerned.
+/// A file with the types of its columns.
 #[derive(Clone, Copy, Debug)]
-pub struct Typed<'a> {
+pub struct TypedFile<'a> {
     /// Its name.
     pub name: &'a str,
     /// Its columns.
     pub own: &'a [FileColumn],
-    /// How they are mapped.
+    /// How they map to the contract.
     pub mapping: &'a Mapping,
 }
 
-impl<'a> Typed<'a> {
+impl<'a> TypedFile<'a> {
     fn type_of(&self, column: &str) -> Option<&'a DataType> {
         match self.mapping.picks.get(column)? {
             Pick::Own(at) => self.own[*at].data_type.as_ref(),
@@ -35,7 +36,7 @@ impl<'a> Typed<'a> {
     }
 }
 
-/// How two types of one column stand to each other.
+/// How two types of one column relate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Relation {
     Same,
@@ -58,13 +59,13 @@ fn relation(a: &DataType, b: &DataType) -> Relation {
 /// Checks the files of a table against each other.
 ///
 /// # Errors
-/// The place of the file among `files` whose type clashes with an earlier one's, and why.
-pub fn agree(table: Table, files: &[Typed]) -> Result<Vec<Notice>, (usize, Unreadable)> {
+/// The position of the first file whose type clashes with that of an earlier one, and why.
+pub fn agree(table: Table, files: &[TypedFile]) -> Result<Vec<Notice>, (usize, Unreadable)> {
     let mut notices = Vec::new();
     notices.extend(unknown(files));
     let mut widened = Vec::new();
     for column in table.columns() {
-        let mut first: Option<(&Typed, &DataType)> = None;
+        let mut first: Option<(&TypedFile, &DataType)> = None;
         let mut wider = None;
         for (at, file) in files.iter().enumerate() {
             let Some(kind) = file.type_of(column.name) else { continue };
@@ -86,7 +87,7 @@ pub fn agree(table: Table, files: &[Typed]) -> Result<Vec<Notice>, (usize, Unrea
         widened.extend(wider);
     }
     if !widened.is_empty() {
-        notices.push((Rule::WidenedType, widened.len() as u64, widened.join("; ")));
+        notices.push((Rule::WidenedType, count(widened.len()), widened.join("; ")));
     }
     Ok(notices)
 }
@@ -101,8 +102,8 @@ fn clash(column: &str, kind: &DataType, first_kind: &DataType, first_name: &str)
     )
 }
 
-/// The columns that no contract names, by the files' own spelling.
-fn unknown(files: &[Typed]) -> Option<Notice> {
+/// The columns that are not in the contract, each once, as the files spell them.
+fn unknown(files: &[TypedFile]) -> Option<Notice> {
     let mut seen = std::collections::BTreeSet::new();
     let mut names = Vec::new();
     for file in files {
@@ -112,9 +113,9 @@ fn unknown(files: &[Typed]) -> Option<Notice> {
             }
         }
     }
-    let count = names.len() as u64;
+    let surplus = count(names.len());
     let more = names.len().saturating_sub(NAMES_MAX);
     names.truncate(NAMES_MAX);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (count > 0).then(|| (Rule::UnknownColumn, count, format!("{}{more}", names.join(", "))))
+    (surplus > 0).then(|| (Rule::UnknownColumn, surplus, format!("{}{more}", names.join(", "))))
 }

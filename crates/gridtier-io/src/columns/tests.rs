@@ -4,8 +4,8 @@ use super::*;
 
 const PAYMENTS: [&str; 4] = ["payment_id", "bill_id", "paid_on", "amount"];
 
-fn loose(names: &[&str]) -> Vec<FileColumn> {
-    names.iter().map(|name| FileColumn::loose(*name)).collect()
+fn untyped(names: &[&str]) -> Vec<FileColumn> {
+    names.iter().map(|name| FileColumn::untyped(*name)).collect()
 }
 
 fn map_payments(own: &[FileColumn]) -> Result<Mapping, String> {
@@ -16,7 +16,7 @@ fn map_payments(own: &[FileColumn]) -> Result<Mapping, String> {
 #[test]
 fn names_match_without_case_white_space_and_width() {
     let mapping =
-        map_payments(&loose(&["PAYMENT_ID", " Bill_Id", "paid_on", "ａｍｏｕｎｔ", "note"])).unwrap();
+        map_payments(&untyped(&["PAYMENT_ID", " Bill_Id", "paid_on", "ａｍｏｕｎｔ", "note"])).unwrap();
     assert_eq!(mapping.picks["payment_id"], Pick::Own(0));
     assert_eq!(mapping.picks["bill_id"], Pick::Own(1));
     assert_eq!(mapping.picks["amount"], Pick::Own(3));
@@ -25,23 +25,24 @@ fn names_match_without_case_white_space_and_width() {
 
 #[test]
 fn two_names_that_fold_together_are_refused() {
-    let told = map_payments(&loose(&["payment_id", "bill_id", "paid_on", "amount", "Amount"])).unwrap_err();
-    assert!(told.starts_with("the columns `amount` and `Amount` have one name"), "{told}");
+    let refusal =
+        map_payments(&untyped(&["payment_id", "bill_id", "paid_on", "amount", "Amount"])).unwrap_err();
+    assert!(refusal.starts_with("the columns `amount` and `Amount` have one name"), "{refusal}");
 }
 
 #[test]
 fn missing_columns_are_named_with_the_nearest_own_one() {
-    let told = map_payments(&loose(&["payment_id", "bill_id", "PAID_NO", "amount"])).unwrap_err();
-    assert!(told.starts_with("the column `paid_on` is missing|is it `PAID_NO`?"), "{told}");
-    assert!(told.contains("[tables.payments.columns] paid_on = \"PAID_NO\""), "{told}");
-    let told = map_payments(&loose(&["payment_id;bill_id;paid_on;amount"])).unwrap_err();
-    assert!(told.contains("`payment_id`, `bill_id`, `paid_on`, `amount` are missing"), "{told}");
-    assert!(told.contains("declare `delimiter`"), "{told}");
+    let refusal = map_payments(&untyped(&["payment_id", "bill_id", "PAID_NO", "amount"])).unwrap_err();
+    assert!(refusal.starts_with("the column `paid_on` is missing|is it `PAID_NO`?"), "{refusal}");
+    assert!(refusal.contains("[tables.payments.columns] paid_on = \"PAID_NO\""), "{refusal}");
+    let refusal = map_payments(&untyped(&["payment_id;bill_id;paid_on;amount"])).unwrap_err();
+    assert!(refusal.contains("`payment_id`, `bill_id`, `paid_on`, `amount` are missing"), "{refusal}");
+    assert!(refusal.contains("declare `delimiter`"), "{refusal}");
 }
 
 #[test]
 fn a_nullable_column_may_be_missing() {
-    let own = loose(&["customer_id", "read_at", "active_kwh"]);
+    let own = untyped(&["customer_id", "read_at", "active_kwh"]);
     let mapping = map(Table::MeterReadings, &own, &[], &TableConfig::default()).unwrap();
     assert_eq!(mapping.picks.len(), 3);
 }
@@ -50,18 +51,18 @@ fn a_nullable_column_may_be_missing() {
 fn a_declared_name_is_the_only_one() {
     let columns = [("amount".to_owned(), "rcvd_amt".to_owned())].into();
     let config = TableConfig { columns, ..TableConfig::default() };
-    let own = loose(&["payment_id", "bill_id", "paid_on", "amount", "RCVD_AMT"]);
+    let own = untyped(&["payment_id", "bill_id", "paid_on", "amount", "RCVD_AMT"]);
     let mapping = map(Table::Payments, &own, &[], &config).unwrap();
     assert_eq!(mapping.picks["amount"], Pick::Own(4));
     assert_eq!(mapping.unknown, ["amount"]);
-    let fault = map(Table::Payments, &loose(&PAYMENTS), &[], &config).unwrap_err();
+    let fault = map(Table::Payments, &untyped(&PAYMENTS), &[], &config).unwrap_err();
     assert_eq!(fault.what, "the column `rcvd_amt` is missing");
 }
 
 #[test]
 fn a_folder_name_wins_over_a_column_of_the_same_name() {
     let hive = [HiveValue { key: "Paid_On".into(), value: Some("2025-01-01".into()) }];
-    let mapping = map(Table::Payments, &loose(&PAYMENTS), &hive, &TableConfig::default()).unwrap();
+    let mapping = map(Table::Payments, &untyped(&PAYMENTS), &hive, &TableConfig::default()).unwrap();
     assert_eq!(mapping.picks["paid_on"], Pick::Hive(0));
     assert_eq!(mapping.unknown, ["paid_on"]);
 }
@@ -69,7 +70,7 @@ fn a_folder_name_wins_over_a_column_of_the_same_name() {
 #[test]
 fn a_nested_column_is_refused_only_where_it_is_read() {
     let nested = DataType::Struct(Fields::empty());
-    let mut own = loose(&PAYMENTS);
+    let mut own = untyped(&PAYMENTS);
     own.push(FileColumn::typed("extra", nested.clone()));
     assert!(map_payments(&own).is_ok());
     own[3] = FileColumn::typed("amount", nested);
@@ -79,14 +80,15 @@ fn a_nested_column_is_refused_only_where_it_is_read() {
 /// Notices of two files whose column `amount` has these types, or why they are refused.
 fn amounts(a: Option<DataType>, b: Option<DataType>) -> Result<Vec<Notice>, (usize, String)> {
     let columns = [a, b].map(|data_type| {
-        let mut own = loose(&PAYMENTS);
+        let mut own = untyped(&PAYMENTS);
         own[3].data_type = data_type;
         own
     });
     let mappings = columns.each_ref().map(|own| map_payments(own).unwrap());
-    let files: Vec<Typed> = std::iter::zip(["a.parquet", "b.parquet"], std::iter::zip(&columns, &mappings))
-        .map(|(name, (own, mapping))| Typed { name, own, mapping })
-        .collect();
+    let files: Vec<TypedFile> =
+        std::iter::zip(["a.parquet", "b.parquet"], std::iter::zip(&columns, &mappings))
+            .map(|(name, (own, mapping))| TypedFile { name, own, mapping })
+            .collect();
     agree(Table::Payments, &files).map_err(|(at, fault)| (at, fault.what))
 }
 
@@ -108,11 +110,11 @@ fn types_agree_within_a_family_and_clash_across() {
         let example = format!("amount: {a} in a.parquet, {b} in b.parquet");
         assert_eq!(notices, [(Rule::WidenedType, 1, example)]);
     }
-    let (at, told) = amounts(Some(T::Float64), Some(T::Utf8View)).unwrap_err();
+    let (at, refusal) = amounts(Some(T::Float64), Some(T::Utf8View)).unwrap_err();
     assert_eq!(at, 1);
     assert!(
-        told.contains("is text (Utf8View) here and a floating-point number (Float64) in a.parquet"),
-        "{told}"
+        refusal.contains("is text (Utf8View) here and a floating-point number (Float64) in a.parquet"),
+        "{refusal}"
     );
     for (a, b) in [(T::Float64, T::Int64), (T::Date32, milli), (T::Float64, T::Decimal128(12, 2))] {
         assert!(amounts(Some(a), Some(b)).is_err());
@@ -122,9 +124,10 @@ fn types_agree_within_a_family_and_clash_across() {
 #[test]
 fn unknown_columns_are_listed_once_each() {
     let columns =
-        [loose(&[&PAYMENTS[..], &["Note"]].concat()), loose(&[&PAYMENTS[..], &["note", "x"]].concat())];
+        [untyped(&[&PAYMENTS[..], &["Note"]].concat()), untyped(&[&PAYMENTS[..], &["note", "x"]].concat())];
     let mappings = columns.each_ref().map(|own| map_payments(own).unwrap());
-    let files: Vec<Typed> =
-        std::iter::zip(&columns, &mappings).map(|(own, mapping)| Typed { name: "f", own, mapping }).collect();
+    let files: Vec<TypedFile> = std::iter::zip(&columns, &mappings)
+        .map(|(own, mapping)| TypedFile { name: "f", own, mapping })
+        .collect();
     assert_eq!(agree(Table::Payments, &files).unwrap(), [(Rule::UnknownColumn, 2, "Note, x".into())]);
 }

@@ -1,11 +1,12 @@
-//! Bytes of a file as UTF-8, strictly: a character that cannot be decoded stops the reading, it is never replaced.
+//! Decodes a file to UTF-8, strictly: a byte that cannot be decoded is an error and never replaced.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read};
 
 use encoding_rs::{DecoderResult, GB18030, UTF_16BE, UTF_16LE};
+use gridtier::index::count;
 
-/// How the characters of a file are written.
+/// The encoding of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     /// UTF-8, with or without a byte-order mark.
@@ -22,7 +23,7 @@ impl Encoding {
     const MARKS: &[(&[u8], Self)] =
         &[(b"\xEF\xBB\xBF", Self::Utf8), (b"\xFF\xFE", Self::Utf16Le), (b"\xFE\xFF", Self::Utf16Be)];
 
-    /// What the first bytes of a file say.
+    /// The encoding whose byte-order mark a file begins with.
     pub fn of_mark(start: &[u8]) -> Option<Self> {
         Self::MARKS.iter().find(|(mark, _)| start.starts_with(mark)).map(|(_, encoding)| *encoding)
     }
@@ -48,10 +49,10 @@ impl fmt::Display for Encoding {
 }
 
 const RAW_BYTES: usize = 64 << 10;
-/// One byte becomes at most three: a half of a UTF-16 unit or of a GB18030 pair.
+/// A byte of UTF-16 or GB18030 becomes at most three bytes of UTF-8.
 const TEXT_BYTES: usize = 3 * RAW_BYTES + 16;
 
-/// A file's text as UTF-8, without its byte-order mark.
+/// Reads a file as UTF-8, without its byte-order mark.
 pub struct Decoded<R> {
     source: R,
     encoding: Encoding,
@@ -66,7 +67,7 @@ pub struct Decoded<R> {
 }
 
 impl<R: Read> Decoded<R> {
-    /// Begins at the start of a file.
+    /// Reads from the start of a file.
     pub fn new(mut source: R, encoding: Encoding) -> io::Result<Self> {
         let mut start = Vec::with_capacity(3);
         source.by_ref().take(3).read_to_end(&mut start)?;
@@ -75,36 +76,31 @@ impl<R: Read> Decoded<R> {
             .find(|(mark, _)| start.starts_with(mark))
             .map_or(0, |(mark, _)| mark.len());
         let decoder = encoding.decoder();
-        let (mut text, text_at) = (Vec::new(), 0);
-        let raw = if decoder.is_none() {
-            text = start[mark..].to_vec();
-            Vec::new()
-        } else {
-            start[mark..].to_vec()
-        };
-        Ok(Self { source, encoding, decoder, raw, text, text_at, offset: mark as u64, ended: false })
+        let rest = start.split_off(mark);
+        let (raw, text) = if decoder.is_some() { (rest, Vec::new()) } else { (Vec::new(), rest) };
+        Ok(Self { source, encoding, decoder, raw, text, text_at: 0, offset: count(mark), ended: false })
     }
 
-    /// Decodes the next stretch of the file into `text`.
+    /// Decodes the next chunk of the file into `text`.
     fn refill(&mut self) -> io::Result<()> {
         let Some(decoder) = &mut self.decoder else { return Ok(()) };
         self.text.resize(TEXT_BYTES, 0);
         self.text_at = 0;
         let mut filled = 0;
         while filled == 0 && !self.ended {
-            let wanted = (RAW_BYTES - self.raw.len()) as u64;
+            let wanted = count(RAW_BYTES - self.raw.len());
             let read = self.source.by_ref().take(wanted).read_to_end(&mut self.raw)?;
-            let last = (read as u64) < wanted;
+            let last = count(read) < wanted;
             let (result, consumed, written) =
                 decoder.decode_to_utf8_without_replacement(&self.raw, &mut self.text, last);
             filled = written;
             if let DecoderResult::Malformed(length, after) = result {
                 let behind = u64::from(length) + u64::from(after);
-                let at = (self.offset + consumed as u64).saturating_sub(behind);
+                let at = (self.offset + count(consumed)).saturating_sub(behind);
                 return Err(io::Error::new(ErrorKind::InvalidData, NotText { encoding: self.encoding, at }));
             }
             self.raw.drain(..consumed);
-            self.offset += consumed as u64;
+            self.offset += count(consumed);
             self.ended = last && matches!(result, DecoderResult::InputEmpty);
         }
         self.text.truncate(filled);
@@ -127,7 +123,7 @@ impl<R: Read> Read for Decoded<R> {
     }
 }
 
-/// A byte that no character of the encoding begins with or goes on with.
+/// A byte that is no part of a character of the encoding.
 #[derive(Debug, thiserror::Error)]
 #[error("byte {at} is not {encoding} text")]
 pub struct NotText {
@@ -155,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_survive_every_seam_between_stretches() {
+    fn long_texts_are_decoded_across_the_ends_of_chunks() {
         let long: String = (0..200_000).map(|n| ["户", "号", "x", "𠮷"][n % 4]).collect();
         let (gb18030, ..) = GB18030.encode(&long);
         assert_eq!(text(&gb18030, Encoding::Gb18030).unwrap(), long);
@@ -165,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_decoded_is_told_by_its_byte() {
+    fn an_undecodable_byte_is_named_by_its_offset() {
         assert_eq!(text(b"ab\xFFcd", Encoding::Gb18030).unwrap_err(), "byte 2 is not GB18030 text");
         assert_eq!(
             text(b"\xFF\xFEa\0\x00\xD8b\0", Encoding::Utf16Le).unwrap_err(),

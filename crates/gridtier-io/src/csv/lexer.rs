@@ -1,12 +1,14 @@
-//! Where the records of a CSV text end, and whether its last quote is closed.
+//! Counts the records of a CSV text and checks that every quote is closed.
 //!
-//! The parser takes an unclosed quote for a cell that reaches to the end of the file: one quote can swallow a million
-//! rows without an error. This scanner follows the parser's own rules and knows the line in which a quote was opened.
+//! The parser reads an unclosed quote as a cell that reaches to the end of the file: one quote can swallow a million rows
+//! without an error. This scanner follows the parser's rules and remembers the line in which a quote was opened.
+
+use gridtier::index::{count, index_u64};
 
 use crate::guard::Unreadable;
 use crate::guard::limits::{CELL_BYTES_MAX, COLUMNS_MAX, cell_too_long};
 
-/// Longest record: more than any table needs, less than memory.
+/// Longest record: far above that of any table.
 const RECORD_BYTES_MAX: u64 = 16 << 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +20,7 @@ enum LexerState {
     QuoteInQuoted,
 }
 
-/// Follows a text stretch by stretch.
+/// Scans a text chunk by chunk.
 #[derive(Debug)]
 pub struct Lexer {
     delimiter: u8,
@@ -50,9 +52,9 @@ impl Lexer {
         }
     }
 
-    /// Follows a stretch.
-    pub fn feed(&mut self, stretch: &[u8]) -> Result<(), Unreadable> {
-        let mut rest = stretch;
+    /// Scans the next chunk of the text.
+    pub fn feed(&mut self, chunk: &[u8]) -> Result<(), Unreadable> {
+        let mut rest = chunk;
         while !rest.is_empty() {
             let plain = match self.state {
                 LexerState::Cell => {
@@ -64,7 +66,7 @@ impl Lexer {
                 _ => Some(0),
             };
             let plain = plain.unwrap_or(rest.len());
-            self.at += plain as u64;
+            self.at += count(plain);
             self.after_return &= plain == 0;
             rest = &rest[plain..];
             if let Some((&byte, after)) = rest.split_first() {
@@ -123,11 +125,11 @@ impl Lexer {
             return Ok(());
         }
         let cell = self.at.saturating_sub(self.cell_start);
-        // Two quotes around it.
-        if cell > CELL_BYTES_MAX as u64 + 2 {
+        // The cell may have two quotes around it.
+        if cell > count(CELL_BYTES_MAX) + 2 {
             return Err(match self.state {
                 LexerState::Quoted => self.unclosed(&format!("is still open after {cell} bytes")),
-                _ => cell_too_long(cell as usize),
+                _ => cell_too_long(index_u64(cell)),
             });
         }
         if self.at - self.record_start > RECORD_BYTES_MAX || self.cells > 100 * COLUMNS_MAX {
@@ -144,7 +146,7 @@ impl Lexer {
         )
     }
 
-    /// At the end of the text: its records, the header among them.
+    /// Ends the text and returns the number of its records, with the header.
     pub fn finish(&self) -> Result<u64, Unreadable> {
         match self.state {
             LexerState::Quoted => Err(self.unclosed("is never closed")),
@@ -163,7 +165,7 @@ mod tests {
     fn records(text: &[u8]) -> Result<u64, String> {
         let mut lexer = Lexer::new(b',');
         text.chunks(3)
-            .try_for_each(|stretch| lexer.feed(stretch))
+            .try_for_each(|chunk| lexer.feed(chunk))
             .and_then(|()| lexer.finish())
             .map_err(|e| e.what)
     }
@@ -184,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unclosed_quote_is_told_by_the_line_it_was_opened_in() {
+    fn an_unclosed_quote_is_refused_with_the_line_in_which_it_was_opened() {
         assert_eq!(
             records(b"a,b\r\n1,\"x\r\n2,y\r\n").unwrap_err(),
             "the quote opened in line 2 is never closed"
@@ -196,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_of_more_than_a_mebibyte_is_refused_and_one_of_it_is_not() {
+    fn a_cell_may_have_a_mebibyte_and_no_more() {
         let cell = |bytes: usize| records(format!("a,b\n1,\"{}\"\n", "x".repeat(bytes)).as_bytes());
         assert_eq!(cell(CELL_BYTES_MAX), Ok(2));
         assert!(cell(CELL_BYTES_MAX + 1).is_err());
@@ -204,7 +206,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_counts_what_the_parser_counts(text in "[ab\",\r\n]{0,40}") {
+        fn it_counts_as_many_records_as_the_parser(text in "[ab\",\r\n]{0,40}") {
             let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
             let parsed = reader.records().count() as u64;
             if let Ok(count) = records(text.as_bytes()) {

@@ -1,8 +1,9 @@
-//! The one pass over a CSV file that hashes it, finds its encoding and delimiter, and counts its records.
+//! Hashes a CSV file, detects its encoding and delimiter, and counts its records, in one pass where it is UTF-8.
 
 use std::io::{BufRead, BufReader, Read};
 
 use csv::StringRecord;
+use gridtier::index::count;
 
 use super::decode::{Decoded, Encoding};
 use super::lexer::Lexer;
@@ -12,10 +13,11 @@ use crate::guard::limits::COLUMNS_MAX;
 use crate::hash::Hashing;
 use crate::listing::DataFile;
 
-/// How far into a file its header line is looked for.
-const HEADER_BYTES_MAX: u64 = 1 << 20;
-const STRETCH_BYTES: usize = 1 << 20;
+/// Bytes at the start of a file from which encoding and delimiter are detected.
+const START_BYTES: u64 = 1 << 20;
+const CHUNK_BYTES: usize = 1 << 20;
 
+/// Surveys a file; a delimiter that is not declared is detected.
 pub(super) fn survey(file: &DataFile, declared: Option<u8>) -> Result<(CsvFile, String), Unreadable> {
     let start = start_of(file)?;
     let mark = Encoding::of_mark(&start);
@@ -45,34 +47,34 @@ pub(super) fn survey(file: &DataFile, declared: Option<u8>) -> Result<(CsvFile, 
 
 fn start_of(file: &DataFile) -> Result<Vec<u8>, Unreadable> {
     let mut start = Vec::new();
-    file.open()?.take(HEADER_BYTES_MAX).read_to_end(&mut start)?;
+    file.open()?.take(START_BYTES).read_to_end(&mut start)?;
     Ok(start)
 }
 
-/// Comma or tab, whichever the header line has more of outside quotes.
+/// Comma or tab, whichever is more frequent outside quotes in the first line that is not empty.
 fn delimiter_of(start: &[u8], mark: Option<Encoding>) -> u8 {
     let mut text = Vec::new();
-    // Where the encoding is not known yet, both characters and line breaks stand for themselves in either.
+    // Without a mark the encoding is UTF-8 or GB18030; commas, tabs and line breaks are the same bytes in both.
     match Decoded::new(start, mark.unwrap_or(Encoding::Utf8)) {
-        // A cut in the middle of a character does not matter here.
+        // The start may end within a character.
         Ok(mut decoded) => drop(decoded.read_to_end(&mut text)),
         Err(_) => text.extend_from_slice(start),
     }
-    let (mut commas, mut tabs, mut quoted, mut empty) = (0, 0, false, true);
+    let (mut commas, mut tabs, mut in_quotes, mut is_empty) = (0, 0, false, true);
     for &byte in &text {
         match byte {
-            b'"' => quoted = !quoted,
-            b'\n' | b'\r' if !quoted && !empty => break,
-            b',' if !quoted => commas += 1,
-            b'\t' if !quoted => tabs += 1,
+            b'"' => in_quotes = !in_quotes,
+            b'\n' | b'\r' if !in_quotes && !is_empty => break,
+            b',' if !in_quotes => commas += 1,
+            b'\t' if !in_quotes => tabs += 1,
             _ => {}
         }
-        empty &= byte == b'\n' || byte == b'\r';
+        is_empty &= byte == b'\n' || byte == b'\r';
     }
     if tabs > commas { b'\t' } else { b',' }
 }
 
-/// What one look at the bytes tells.
+/// What the pass over the bytes of a file finds.
 struct RawPass {
     sha256: String,
     /// The first byte that is not UTF-8.
@@ -83,20 +85,20 @@ struct RawPass {
 
 fn raw_pass(file: &DataFile, delimiter: u8, wide: bool) -> Result<RawPass, Unreadable> {
     let mut hashing = Hashing::new(file.open()?);
-    let mut stretch = vec![0; STRETCH_BYTES];
+    let mut chunk = vec![0; CHUNK_BYTES];
     let mut utf8 = Utf8Check::default();
     let mut lexer = Lexer::new(delimiter);
     let mut fault = None;
     loop {
-        let read = hashing.read(&mut stretch)?;
+        let read = hashing.read(&mut chunk)?;
         if read == 0 {
             break;
         }
         if !wide {
-            utf8.feed(&stretch[..read]);
+            utf8.feed(&chunk[..read]);
         }
         if !wide && utf8.bad.is_none() && fault.is_none() {
-            fault = lexer.feed(without_mark(&stretch[..read], hashing.length() == read as u64)).err();
+            fault = lexer.feed(without_mark(&chunk[..read], hashing.length() == count(read))).err();
         }
     }
     if hashing.length() != file.bytes {
@@ -106,21 +108,21 @@ fn raw_pass(file: &DataFile, delimiter: u8, wide: bool) -> Result<RawPass, Unrea
     Ok(RawPass { sha256: hashing.finish(), bad_utf8: utf8.finish(), records })
 }
 
-fn without_mark(stretch: &[u8], is_first: bool) -> &[u8] {
-    if is_first { stretch.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(stretch) } else { stretch }
+fn without_mark(chunk: &[u8], is_first: bool) -> &[u8] {
+    if is_first { chunk.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(chunk) } else { chunk }
 }
 
-/// Counts the records of a text that has to be decoded; the first time that all of it is decoded.
+/// Counts the records of a file that is not UTF-8, and so checks that all of it can be decoded.
 fn decoded_pass(
     file: &DataFile,
     delimiter: u8,
     encoding: Encoding,
     bad_utf8: Option<u64>,
 ) -> Result<u64, Unreadable> {
-    let mut text = BufReader::with_capacity(STRETCH_BYTES, Decoded::new(file.open()?, encoding)?);
+    let mut text = BufReader::with_capacity(CHUNK_BYTES, Decoded::new(file.open()?, encoding)?);
     let mut lexer = Lexer::new(delimiter);
     loop {
-        let stretch = text.fill_buf().map_err(|error| match (bad_utf8, error.kind()) {
+        let chunk = text.fill_buf().map_err(|error| match (bad_utf8, error.kind()) {
             (Some(at), std::io::ErrorKind::InvalidData) if encoding == Encoding::Gb18030 => {
                 Unreadable::because(
                     format!("it is neither UTF-8 (byte {at}) nor GB18030 ({error})"),
@@ -129,11 +131,11 @@ fn decoded_pass(
             }
             _ => error.into(),
         })?;
-        if stretch.is_empty() {
+        if chunk.is_empty() {
             return lexer.finish();
         }
-        lexer.feed(stretch)?;
-        let read = stretch.len();
+        lexer.feed(chunk)?;
+        let read = chunk.len();
         text.consume(read);
     }
 }
@@ -150,27 +152,29 @@ fn header_of(file: &DataFile, delimiter: u8, encoding: Encoding) -> Result<Vec<S
     Ok(header.iter().map(|name| name.trim().to_owned()).collect())
 }
 
-/// Checks a text for UTF-8 stretch by stretch.
+/// Checks that a file is UTF-8, chunk by chunk.
 #[derive(Default)]
 struct Utf8Check {
+    /// Offset of the first byte that is not UTF-8.
     bad: Option<u64>,
+    /// Bytes that are UTF-8.
     checked: u64,
-    /// The beginning of a character whose end is in the next stretch.
+    /// The beginning of a character whose end is in the next chunk.
     carried: Vec<u8>,
 }
 
 impl Utf8Check {
-    fn feed(&mut self, stretch: &[u8]) {
+    fn feed(&mut self, chunk: &[u8]) {
         if self.bad.is_some() {
             return;
         }
-        let mut rest = stretch;
+        let mut rest = chunk;
         while !self.carried.is_empty() && !rest.is_empty() {
             self.carried.push(rest[0]);
             rest = &rest[1..];
             match std::str::from_utf8(&self.carried) {
                 Ok(_) => {
-                    self.checked += self.carried.len() as u64;
+                    self.checked += count(self.carried.len());
                     self.carried.clear();
                 }
                 Err(error) if error.error_len().is_some() => return self.bad = Some(self.checked),
@@ -178,9 +182,9 @@ impl Utf8Check {
             }
         }
         match std::str::from_utf8(rest) {
-            Ok(_) => self.checked += rest.len() as u64,
+            Ok(_) => self.checked += count(rest.len()),
             Err(error) => {
-                self.checked += error.valid_up_to() as u64;
+                self.checked += count(error.valid_up_to());
                 match error.error_len() {
                     Some(_) => self.bad = Some(self.checked),
                     None => self.carried = rest[error.valid_up_to()..].to_vec(),
@@ -199,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn utf8_is_checked_across_seams() {
+    fn utf8_is_checked_across_the_ends_of_chunks() {
         let text = "户号a𠮷b".as_bytes();
         for cut in 0..text.len() {
             let mut check = Utf8Check::default();
@@ -218,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn the_delimiter_is_the_commoner_of_comma_and_tab_in_the_header() {
+    fn the_delimiter_is_comma_or_tab_by_their_number_in_the_header() {
         assert_eq!(delimiter_of(b"a,b,c\n1\t2\t3\t4\t5\n", None), b',');
         assert_eq!(delimiter_of(b"\r\na\tb\t\"c,d,e\"\n1,2,3,4\n", None), b'\t');
         assert_eq!(delimiter_of(b"\xFF\xFEa\0\t\0b\0\n\0", Some(Encoding::Utf16Le)), b'\t');

@@ -47,13 +47,13 @@ fn the_same_table_in_any_encoding_is_the_same() {
 fn what_is_in_no_encoding_is_refused_with_its_byte() {
     let mut bytes = HEADER.as_bytes().to_vec();
     bytes.extend(b"1,2025-01-01,1,\xFF\n");
-    let told = refusal(&bytes);
+    let message = refusal(&bytes);
     let at = HEADER.len() + 15;
-    assert!(told.contains(&format!("it is neither UTF-8 (byte {at}) nor GB18030")), "{told}");
-    let told = refusal(b"customer_id,read_at,active_kwh\n1,\0\0,2\n");
-    assert!(told.contains("it holds bytes that are no text"), "{told}");
-    let told = refusal([b"\xEF\xBB\xBF".as_slice(), &bytes].concat());
-    assert!(told.contains(&format!("byte {} is not UTF-8 text", at + 3)), "{told}");
+    assert!(message.contains(&format!("it is neither UTF-8 (byte {at}) nor GB18030")), "{message}");
+    let message = refusal(b"customer_id,read_at,active_kwh\n1,\0\0,2\n");
+    assert!(message.contains("it holds bytes that are no text"), "{message}");
+    let message = refusal([b"\xEF\xBB\xBF".as_slice(), &bytes].concat());
+    assert!(message.contains(&format!("byte {} is not UTF-8 text", at + 3)), "{message}");
 }
 
 #[test]
@@ -63,10 +63,10 @@ fn a_row_of_the_wrong_width_keeps_its_place() {
         energies(&text),
         Ok(vec![ok("1", 1_000), Err(Rule::BadWidth), Err(Rule::BadWidth), ok("4", 4_000)])
     );
-    let trial = TestFolder::with("meter_readings.csv", text);
-    let batches = trial.read(Table::MeterReadings).unwrap();
+    let data = TestFolder::with("meter_readings.csv", text);
+    let batches = data.read(Table::MeterReadings).unwrap();
     assert_eq!(batches[0].faults, [(1, Rule::BadWidth), (2, Rule::BadWidth)]);
-    assert_eq!(trial.open().unwrap().inputs()[0].rows, 4);
+    assert_eq!(data.open().unwrap().inputs()[0].rows, 4);
 }
 
 #[test]
@@ -77,8 +77,8 @@ fn quoted_breaks_tabs_and_quotes_are_data() {
 
 #[test]
 fn an_unclosed_quote_is_refused_with_its_line() {
-    let told = refusal(format!("{HEADER}1,2025-01-01,1,\n2,2025-01-01,2,\"x\n3,2025-01-01,3,\n"));
-    assert!(told.contains("meter_readings.csv: the quote opened in line 3 is never closed"), "{told}");
+    let message = refusal(format!("{HEADER}1,2025-01-01,1,\n2,2025-01-01,2,\"x\n3,2025-01-01,3,\n"));
+    assert!(message.contains("meter_readings.csv: the quote opened in line 3 is never closed"), "{message}");
 }
 
 #[test]
@@ -91,8 +91,8 @@ fn an_empty_cell_is_no_value_and_a_header_alone_no_row() {
 
 #[test]
 fn headers_that_fold_together_are_refused() {
-    let told = refusal("customer_id,read_at,active_kwh,Active_kWh\n");
-    assert!(told.contains("`active_kwh` and `Active_kWh`"), "{told}");
+    let message = refusal("customer_id,read_at,active_kwh,Active_kWh\n");
+    assert!(message.contains("`active_kwh` and `Active_kWh`"), "{message}");
 }
 
 #[test]
@@ -100,21 +100,21 @@ fn a_declared_delimiter_is_used_and_an_undeclared_one_is_hinted_at() {
     let text = "customer_id;read_at;active_kwh\n1;2025-01-01;1\n";
     assert!(refusal(text).contains("declare `delimiter`"));
     let config = "format = 1\n[tables.meter_readings]\ndelimiter = \";\"\n";
-    let trial = TestFolder::with("meter_readings.csv", text).and("gridtier.toml", config);
-    assert_eq!(readings(&trial).unwrap().len(), 1);
+    let data = TestFolder::with("meter_readings.csv", text).and("gridtier.toml", config);
+    assert_eq!(readings(&data).unwrap().len(), 1);
     // In GB18030 the second byte of a character can be a bar.
     let (gb18030, ..) = GB18030.encode("customer_id|read_at|active_kwh\n倈|2025-01-01|1\n");
     assert!(gb18030.windows(2).any(|pair| pair == b"\x82|"), "{gb18030:?}");
     let config = "format = 1\n[tables.meter_readings]\ndelimiter = \"|\"\n";
-    let trial = TestFolder::with("meter_readings.csv", gb18030).and("gridtier.toml", config);
-    assert_eq!(readings(&trial).unwrap()[0].as_ref().unwrap().0, "倈");
+    let data = TestFolder::with("meter_readings.csv", gb18030).and("gridtier.toml", config);
+    assert_eq!(readings(&data).unwrap()[0].as_ref().unwrap().0, "倈");
 }
 
 #[test]
 fn long_cells_are_refused_and_many_long_ones_come_in_small_batches() {
     let row = |bytes: usize| format!("1,2025-01-01,1,{}\n", "x".repeat(bytes));
-    let told = refusal(format!("{HEADER}{}", row(CELL_BYTES_MAX + 100)));
-    assert!(told.contains("one cell holds"), "{told}");
+    let message = refusal(format!("{HEADER}{}", row(CELL_BYTES_MAX + 100)));
+    assert!(message.contains("one cell holds"), "{message}");
     let id = "9".repeat(CELL_BYTES_MAX / 2);
     let text = format!("{HEADER}{}", format!("{id},2025-01-01,1,\n").repeat(40));
     let batches = TestFolder::with("meter_readings.csv", text).read(Table::MeterReadings).unwrap();
@@ -126,13 +126,13 @@ fn long_cells_are_refused_and_many_long_ones_come_in_small_batches() {
 fn a_large_file_comes_in_batches_in_order() {
     let rows = 40_000;
     let text: String = (0..rows).map(|row| format!("{row},2025-01-01,{row},\n")).collect();
-    let trial = TestFolder::with("meter_readings.csv", format!("{HEADER}{text}"));
-    let folder = trial.open().unwrap();
+    let data = TestFolder::with("meter_readings.csv", format!("{HEADER}{text}"));
+    let folder = data.open().unwrap();
     let parts = folder.parts(Table::MeterReadings).unwrap().unwrap();
     assert_eq!((parts.len(), parts[0].rows), (1, Some(rows)));
-    let batches = trial.read(Table::MeterReadings).unwrap();
+    let batches = data.read(Table::MeterReadings).unwrap();
     assert_eq!(batches.iter().map(|batch| batch.first_row).collect::<Vec<_>>(), [0, 16_384, 32_768]);
-    assert_eq!(readings(&trial).unwrap()[39_999].as_ref().unwrap().0, "39999");
+    assert_eq!(readings(&data).unwrap()[39_999].as_ref().unwrap().0, "39999");
 }
 
 #[test]

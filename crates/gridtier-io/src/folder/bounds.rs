@@ -1,4 +1,4 @@
-//! What statistics and folder names prove about the parts of the readings.
+//! Bounds on the times of each part of the readings, by statistics and the names of folders.
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, StringArray};
@@ -7,19 +7,19 @@ use gridtier::contract::cell::{CellState, Dates, Family, are_integers, times_us}
 use gridtier::source::Bounds;
 use gridtier::unit::DAY_US;
 
-use super::{Content, Readable, constant};
+use super::{Content, Readable};
 use crate::columns::Pick;
 use crate::config::Config;
 use crate::parquet::ColumnStatistics;
 
-/// Times with a zone come in their local order but for the hours about a change of clocks.
+/// Local times are in the order of times with a zone, except in the hours around a change of clocks.
 const CLOCK_CHANGE_US: i64 = DAY_US;
 
-/// First and last local time of each part.
-type Span = Option<(i64, i64)>;
+/// First and last local time of a part in microseconds, where known.
+type PartSpan = Option<(i64, i64)>;
 
-/// The bounds of each part of a file of readings, where every row's customer and time is proved to be readable. What
-/// cannot be told is left open: it costs no more than reading the part.
+/// The bounds of each part of a file of readings in which every customer and time is known to be valid. Without bounds
+/// the part is read, which is never wrong.
 pub(super) fn of_parts(readable: &Readable, config: &Config) -> Vec<Option<Bounds>> {
     let parts = readable.content.parts().len();
     let Content::Parquet(parquet) = &readable.content else { return vec![None; parts] };
@@ -27,38 +27,34 @@ pub(super) fn of_parts(readable: &Readable, config: &Config) -> Vec<Option<Bound
     let own: Vec<usize> =
         ["customer_id", "read_at"].iter().filter_map(|name| picks.get(name)?.own()).collect();
     let Ok(statistics) = parquet.statistics(&readable.file, &own) else { return vec![None; parts] };
-    let at = |name: &str| match picks.get(name) {
-        Some(Pick::Own(own_at)) => {
-            Some(Kept::Own(&statistics[own.iter().position(|known| known == own_at)?]))
-        }
-        Some(Pick::Hive(hive_at)) => {
-            let hive = &readable.file.hive[*hive_at];
-            let kind = config.of(readable.file.table).hive.get(&hive.key).copied();
-            Some(Kept::Same(constant::array(hive.value.as_deref(), kind.unwrap_or_default(), 1)))
-        }
-        None => None,
-    };
-    let (Some(ids), Some(times)) = (at("customer_id"), at("read_at")) else { return vec![None; parts] };
-    let spans = times.spans(parts, config);
-    let integer_ids = readable.integer_ids(config);
-    let bounds = |(part, span): (usize, Span)| {
-        let (first_us, last_us) = span?;
-        let integer_ids = integer_ids.clone();
-        ids.has_ids(part).then_some(Bounds { first_us, last_us, integer_ids })
-    };
-    spans.into_iter().enumerate().map(bounds).collect()
+    let [ids, times] = ["customer_id", "read_at"].map(|name| match picks.get(name)? {
+        Pick::Own(at) => Some(KnownValues::Own(&statistics[own.iter().position(|known| known == at)?])),
+        Pick::Hive(at) => Some(KnownValues::Same(readable.hive_column(*at, config, 1))),
+    });
+    let (Some(ids), Some(times)) = (ids, times) else { return vec![None; parts] };
+    let mut bounds = Vec::with_capacity(parts);
+    for (part, span) in times.spans(parts, config).into_iter().enumerate() {
+        let span = span.filter(|_| ids.has_ids(part));
+        bounds.push(span.map(|(first_us, last_us)| Bounds {
+            first_us,
+            last_us,
+            integer_ids: readable.integer_ids(config),
+        }));
+    }
+    bounds
 }
 
-/// Where a column's values are known from.
-enum Kept<'a> {
+/// How the values of a column are known without reading them.
+enum KnownValues<'a> {
+    /// By the statistics of the file.
     Own(&'a ColumnStatistics),
-    /// One value for all rows.
+    /// By the name of a folder: one value for all rows.
     Same(ArrayRef),
 }
 
-impl Kept<'_> {
-    /// Local times of each part, where none of them is empty or out of place.
-    fn spans(&self, parts: usize, config: &Config) -> Vec<Span> {
+impl KnownValues<'_> {
+    /// The span of each part in which every time is valid.
+    fn spans(&self, parts: usize, config: &Config) -> Vec<PartSpan> {
         let declared = &config.declared;
         let form = declared.of(Table::MeterReadings).date_forms.get("read_at").cloned();
         let how = Dates { form: form.as_deref(), zone: declared.zone, places: true };
@@ -73,39 +69,40 @@ impl Kept<'_> {
             return vec![None; parts];
         };
         let slack = if family == Family::ZonedTime { CLOCK_CHANGE_US } else { 0 };
-        let span = |part: usize| {
-            let part = match self {
-                Self::Own(statistics) if !is_zero(statistics, part) => return None,
-                Self::Own(_) => part,
-                Self::Same(_) => 0,
+        let mut spans = Vec::with_capacity(parts);
+        for part in 0..parts {
+            let (row, has_nulls) = match self {
+                Self::Own(statistics) => (part, !has_no_nulls(statistics, part)),
+                Self::Same(_) => (0, false),
             };
-            let known = [first.states[part], last.states[part]] == [CellState::Ok; 2];
-            known.then(|| (first.values[part] - slack, last.values[part] + slack))
-        };
-        (0..parts).map(span).collect()
+            let is_valid = !has_nulls && [first.states[row], last.states[row]] == [CellState::Ok; 2];
+            spans.push(is_valid.then(|| (first.values[row] - slack, last.values[row] + slack)));
+        }
+        spans
     }
 
     /// Whether no id of a part is empty.
     fn has_ids(&self, part: usize) -> bool {
-        /// The first characters of ids that are no white space in any script.
-        const PRINTABLE: std::ops::RangeInclusive<u8> = b'!'..=b'~';
-        let first_byte = |array: &ArrayRef| {
-            let texts: &StringArray = array.as_string_opt()?;
-            texts.is_valid(part).then(|| texts.value(part).bytes().next())?
-        };
         match self {
-            // A folder for each customer: nobody has that many readings.
+            // With a folder for each customer no part is large enough for bounds to be of use.
             Self::Same(_) => false,
-            Self::Own(statistics) if !is_zero(statistics, part) => false,
+            Self::Own(statistics) if !has_no_nulls(statistics, part) => false,
             Self::Own(statistics) if are_integers(statistics.least.data_type()) => true,
-            Self::Own(statistics) => [&statistics.least, &statistics.greatest]
-                .into_iter()
-                .all(|bound| first_byte(bound).is_some_and(|byte| PRINTABLE.contains(&byte))),
+            Self::Own(statistics) => {
+                begins_printably(&statistics.least, part) && begins_printably(&statistics.greatest, part)
+            }
         }
     }
 }
 
+/// Whether a text begins with a character that is not white space in any script.
+fn begins_printably(bound: &ArrayRef, part: usize) -> bool {
+    let texts: Option<&StringArray> = bound.as_string_opt();
+    let text = texts.filter(|texts| texts.is_valid(part)).map(|texts| texts.value(part));
+    text.and_then(|text| text.bytes().next()).is_some_and(|byte| (b'!'..=b'~').contains(&byte))
+}
+
 /// Whether no value of a part is null.
-fn is_zero(statistics: &ColumnStatistics, part: usize) -> bool {
+fn has_no_nulls(statistics: &ColumnStatistics, part: usize) -> bool {
     statistics.nulls.is_valid(part) && statistics.nulls.value(part) == 0
 }

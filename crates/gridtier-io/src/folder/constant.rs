@@ -1,4 +1,4 @@
-//! The value of a folder's name as a column.
+//! Makes a column from the value in the name of a folder.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use gridtier::unit::day_of_date;
 
 use crate::config::HiveType;
 
-/// `rows` times one value. Text is a dictionary of one word; a value of another type has been checked to be one.
+/// A column of `rows` equal values. Text is a dictionary of one entry; a value of another type has been checked.
 pub(super) fn array(value: Option<&str>, kind: HiveType, rows: usize) -> ArrayRef {
     match kind {
         HiveType::Text => text(value, rows),
@@ -27,7 +27,7 @@ fn text(value: Option<&str>, rows: usize) -> ArrayRef {
     let keys: Int32Array = std::iter::repeat_n(value.map(|_| 0), rows).collect();
     let mut words = StringViewBuilder::new();
     words.append_value(value.unwrap_or_default());
-    // One word, and keys that are 0 or null.
+    // Cannot fail: there is one entry, and every key is 0 or null.
     DictionaryArray::try_new(keys, Arc::new(words.finish())).map_or_else(
         |_| arrow_array::new_null_array(&arrow_schema::DataType::Utf8View, rows),
         |array| Arc::new(array) as _,

@@ -27,19 +27,19 @@ fn amounts(amount: ArrayRef) -> Vec<u8> {
 
 #[test]
 fn what_is_no_folder_is_refused() {
-    let trial = TestFolder::with("file", "x");
-    let told = DataFolder::open(&trial.path().join("file")).err().unwrap().to_string();
-    assert!(told.contains("the data folder cannot be listed"), "{told}");
-    assert!(trial.open().unwrap().parts(Table::Bills).unwrap().is_none());
+    let data = TestFolder::with("file", "x");
+    let refusal = DataFolder::open(&data.path().join("file")).err().unwrap().to_string();
+    assert!(refusal.contains("the data folder cannot be listed"), "{refusal}");
+    assert!(data.open().unwrap().parts(Table::Bills).unwrap().is_none());
 }
 
 #[test]
 fn inputs_name_every_file_with_its_hash_and_rows() {
-    let trial = TestFolder::with("payments/b.csv", payments("1"))
+    let data = TestFolder::with("payments/b.csv", payments("1"))
         .and("payments/a.csv", payments("2"))
         .and("gridtier.toml", "format = 1\n")
         .and("paymentz.csv", "x");
-    let folder = trial.open().unwrap();
+    let folder = data.open().unwrap();
     let inputs: Vec<_> = folder
         .inputs()
         .iter()
@@ -62,8 +62,11 @@ fn inputs_name_every_file_with_its_hash_and_rows() {
 #[test]
 fn the_same_file_twice_is_refused_unless_its_folders_differ_or_it_is_empty() {
     let twice = |a: &str, b: &str, text: &str| TestFolder::with(a, text).and(b, text).open().map(drop);
-    let told = twice("payments/a.csv", "payments/b.csv", &payments("1")).unwrap_err();
-    assert!(told.contains("payments/b.csv: it is the same file as payments/a.csv, byte for byte"), "{told}");
+    let refusal = twice("payments/a.csv", "payments/b.csv", &payments("1")).unwrap_err();
+    assert!(
+        refusal.contains("payments/b.csv: it is the same file as payments/a.csv, byte for byte"),
+        "{refusal}"
+    );
     assert_eq!(twice("payments/a.csv", "payments/b.csv", PAYMENTS), Ok(()));
     assert_eq!(twice("payments/org=1/a.csv", "payments/org=2/a.csv", &payments("1")), Ok(()));
     assert!(twice("payments/org=1/a.csv", "payments/org=1/b.csv", &payments("1")).is_err());
@@ -72,10 +75,10 @@ fn the_same_file_twice_is_refused_unless_its_folders_differ_or_it_is_empty() {
 #[test]
 fn a_folder_value_is_a_column_and_keeps_its_zeros() {
     let file = "payment_id,bill_id,amount\n1,b,1\n2,b,2\n";
-    let trial = TestFolder::with("payments/paid_on=2025-01-31/bill_id=007/a.csv", file)
+    let data = TestFolder::with("payments/paid_on=2025-01-31/bill_id=007/a.csv", file)
         .and("payments/paid_on=__HIVE_DEFAULT_PARTITION__/bill_id=%E6%88%B7/b.csv", file)
         .and("gridtier.toml", "format = 1\n[tables.payments.hive]\npaid_on = \"date\"\n");
-    let batches = trial.read(Table::Payments).unwrap();
+    let batches = data.read(Table::Payments).unwrap();
     assert_eq!(batches.len(), 2);
     let ids = |batch: usize| ids_of(batches[batch].column("bill_id").unwrap());
     let all: Vec<_> = [ids(0), ids(1)].concat().into_iter().map(Option::unwrap).collect();
@@ -86,14 +89,17 @@ fn a_folder_value_is_a_column_and_keeps_its_zeros() {
 
 #[test]
 fn types_that_clash_are_refused_and_wider_ones_noticed() {
-    let trial = |a: ArrayRef, b: ArrayRef| {
+    let data = |a: ArrayRef, b: ArrayRef| {
         TestFolder::with("payments/a.parquet", amounts(a)).and("payments/b.parquet", amounts(b))
     };
     let double = || Arc::new(Float64Array::from(vec![1.0])) as ArrayRef;
-    let told = trial(double(), Arc::new(StringArray::from(vec!["1"]))).refusal(Table::Payments);
-    assert!(told.starts_with("table payments: payments/b.parquet: the column amount is text"), "{told}");
-    assert!(told.contains("(Float64) in payments/a.parquet"), "{told}");
-    let wider = trial(Arc::new(Int64Array::from(vec![1])), Arc::new(arrow_array::Int32Array::from(vec![1])));
+    let refusal = data(double(), Arc::new(StringArray::from(vec!["1"]))).refusal(Table::Payments);
+    assert!(
+        refusal.starts_with("table payments: payments/b.parquet: the column amount is text"),
+        "{refusal}"
+    );
+    assert!(refusal.contains("(Float64) in payments/a.parquet"), "{refusal}");
+    let wider = data(Arc::new(Int64Array::from(vec![1])), Arc::new(arrow_array::Int32Array::from(vec![1])));
     let notices = wider.open().unwrap().notices(Table::Payments);
     let example = "amount: Int64 in payments/a.parquet, Int32 in payments/b.parquet".to_owned();
     assert_eq!(notices, [(Rule::WidenedType, 1, example)]);
@@ -104,49 +110,49 @@ fn types_that_clash_are_refused_and_wider_ones_noticed() {
 
 #[test]
 fn columns_are_found_by_declared_names_and_any_case() {
-    let trial = TestFolder::with("A_RCVD/x.csv", "PAYMENT_ID,Bill_ID,CHARGE_YMD,amount,ORG\n1,b,20250131,5,01\n").and(
+    let data = TestFolder::with("A_RCVD/x.csv", "PAYMENT_ID,Bill_ID,CHARGE_YMD,amount,ORG\n1,b,20250131,5,01\n").and(
         "gridtier.toml",
         "format = 1\n[tables.payments]\npath = \"A_RCVD\"\n[tables.payments.columns]\npaid_on = \"charge_ymd\"\n",
     );
-    let batch = &trial.read(Table::Payments).unwrap()[0];
+    let batch = &data.read(Table::Payments).unwrap()[0];
     assert_eq!(ids_of(batch.column("paid_on").unwrap()), [Some("20250131".to_owned())]);
-    assert_eq!(trial.open().unwrap().notices(Table::Payments), [(Rule::UnknownColumn, 1, "ORG".into())]);
+    assert_eq!(data.open().unwrap().notices(Table::Payments), [(Rule::UnknownColumn, 1, "ORG".into())]);
 }
 
 #[test]
 fn all_that_is_wrong_is_told_at_once() {
-    let trial = TestFolder::with("payments/a.csv", "payment_id,bill_id,paid_on\n")
+    let data = TestFolder::with("payments/a.csv", "payment_id,bill_id,paid_on\n")
         .and("payments/b.parquet", "PAR1 and no more")
         .and("payments/c.csv", payments("1"))
         .and("plans.csv", "customer_id,month\n");
-    let told = trial.open().err().unwrap();
+    let refusal = data.open().err().unwrap();
     for part in [
         "payments/a.csv: the column `amount` is missing",
         "payments/b.parquet: it is cut off",
         "plans.csv: the column `planned_kwh` is missing",
     ] {
-        assert!(told.contains(part), "{told}");
+        assert!(refusal.contains(part), "{refusal}");
     }
-    let told = TestFolder::with("gridtier.toml", b"format = 1\nzone = \"\xFF\"\n").open().err().unwrap();
-    assert!(told.contains("gridtier.toml:1: it is not UTF-8 text"), "{told}");
+    let refusal = TestFolder::with("gridtier.toml", b"format = 1\nzone = \"\xFF\"\n").open().err().unwrap();
+    assert!(refusal.contains("gridtier.toml:1: it is not UTF-8 text"), "{refusal}");
     assert!(TestFolder::with("gridtier.toml", "format = 2\n").open().is_err());
 }
 
 #[test]
 fn a_file_that_changes_under_way_is_refused() {
-    let trial = TestFolder::with("payments.csv", payments("1"));
-    let folder = trial.open().unwrap();
-    fs::write(trial.path().join("payments.csv"), payments("1") + "2,b,2025-01-01,2\n").unwrap();
-    let told = crate::test_folder::read(&folder, Table::Payments).unwrap_err();
-    assert!(told.contains("payments.csv: it was changed while it was being read"), "{told}");
+    let data = TestFolder::with("payments.csv", payments("1"));
+    let folder = data.open().unwrap();
+    fs::write(data.path().join("payments.csv"), payments("1") + "2,b,2025-01-01,2\n").unwrap();
+    let refusal = crate::test_folder::read(&folder, Table::Payments).unwrap_err();
+    assert!(refusal.contains("payments.csv: it was changed while it was being read"), "{refusal}");
 }
 
 #[test]
 fn the_sink_can_stop_the_reading_and_progress_is_passed_on() {
     let seen = Arc::new(AtomicU64::new(0));
     let count = Arc::clone(&seen);
-    let trial = TestFolder::with("payments.csv", payments("1"));
-    let folder = trial.open().unwrap().with_progress(Box::new(move |_, rows| {
+    let data = TestFolder::with("payments.csv", payments("1"));
+    let folder = data.open().unwrap().with_progress(Box::new(move |_, rows| {
         count.fetch_add(rows, Ordering::Relaxed);
     }));
     let part = folder.parts(Table::Payments).unwrap().unwrap()[0];
@@ -182,9 +188,9 @@ fn every_table_of_the_invented_utility_is_read() {
 fn readings_of_all_formats_make_one_table() {
     let parquet = parquet(crate::parquet::sample_of_readings(3));
     let csv = "customer_id,read_at,active_kwh\n0000000009,1970-01-01 09:00:00,0.009\n";
-    let trial =
+    let data =
         TestFolder::with("meter_readings/2024/a.parquet", parquet).and("meter_readings/2025/b.csv", csv);
-    let all: Vec<_> = readings(&trial).unwrap().into_iter().map(Result::unwrap).collect();
+    let all: Vec<_> = readings(&data).unwrap().into_iter().map(Result::unwrap).collect();
     assert_eq!(all[2], ("0000000002".into(), 7_200_000_000, 2));
     assert_eq!(all[3], ("0000000009".into(), 32_400_000_000, 9));
 }
@@ -236,8 +242,8 @@ fn row_groups_outside_the_window_are_counted_and_not_opened() {
     // The first row group cannot be read.
     let mut file = days(ids(8), all);
     file[4..24].fill(0xFF);
-    let trial = TestFolder::with("customers.csv", customers).and("meter_readings.parquet", file);
-    let folder = trial.open().unwrap();
+    let data = TestFolder::with("customers.csv", customers).and("meter_readings.parquet", file);
+    let folder = data.open().unwrap();
     let known = gridtier::customer::read(&folder, &mut TableBook::new(Table::Customers)).unwrap();
     let mut book = TableBook::new(Table::MeterReadings);
     let usage = gridtier::meter::read(&folder, &known, window, None, &mut book).unwrap().usage;

@@ -51,12 +51,12 @@ fn files_and_streams_are_read_packed_or_not() {
         let whole = batch(20_010);
         let batches = [whole.slice(0, 20_000), whole.slice(20_000, 10)];
         for bytes in [file(&batches, packed), stream_of(&batches, packed)] {
-            let trial = TestFolder::with("meter_readings.feather", bytes);
-            let all = readings(&trial).unwrap();
+            let data = TestFolder::with("meter_readings.feather", bytes);
+            let all = readings(&data).unwrap();
             assert_eq!(all.len(), 20_010);
             assert_eq!(all[19_999].as_ref().unwrap().0, "0000000099");
             assert_eq!(all[20_009].as_ref().unwrap().2, 20_009_000);
-            let batches = trial.read(Table::MeterReadings).unwrap();
+            let batches = data.read(Table::MeterReadings).unwrap();
             assert_eq!(batches.iter().map(|batch| batch.first_row).collect::<Vec<_>>(), [0, 16_384, 20_000]);
         }
     }
@@ -64,8 +64,8 @@ fn files_and_streams_are_read_packed_or_not() {
 
 #[test]
 fn only_the_columns_asked_for_are_read() {
-    let trial = TestFolder::with("meter_readings.arrow", file(&[batch(10)], None));
-    let folder = trial.open().unwrap();
+    let data = TestFolder::with("meter_readings.arrow", file(&[batch(10)], None));
+    let folder = data.open().unwrap();
     let part = folder.parts(Table::MeterReadings).unwrap().unwrap()[0];
     for asked in [&["active_kwh", "customer_id"][..], &["meter_id"]] {
         let mut rows = 0;
@@ -85,8 +85,9 @@ fn a_file_cut_off_anywhere_is_refused() {
     let batches = [whole.slice(0, 300), whole.slice(300, 300)];
     for bytes in [file(&batches, Some(CompressionType::ZSTD)), stream_of(&batches, None)] {
         for cut in (1..bytes.len()).step_by(bytes.len() / 150).chain(bytes.len() - 12..bytes.len()) {
-            let told = TestFolder::with("meter_readings.arrow", &bytes[..cut]).refusal(Table::MeterReadings);
-            assert!(told.starts_with("table meter_readings: meter_readings.arrow: "), "{told}");
+            let refusal =
+                TestFolder::with("meter_readings.arrow", &bytes[..cut]).refusal(Table::MeterReadings);
+            assert!(refusal.starts_with("table meter_readings: meter_readings.arrow: "), "{refusal}");
         }
     }
 }
@@ -119,15 +120,15 @@ fn a_packed_column_cannot_claim_to_unpack_to_a_hundred_gigabytes() {
     let energies = (20_000u64 * 8).to_le_bytes();
     let at = bytes.windows(8).position(|window| window == energies).unwrap();
     bytes[at..at + 8].copy_from_slice(&(100u64 << 30).to_le_bytes());
-    let told = TestFolder::with("meter_readings.arrow", bytes).refusal(Table::MeterReadings);
-    assert!(told.contains("unpacks to 1073"), "{told}");
+    let refusal = TestFolder::with("meter_readings.arrow", bytes).refusal(Table::MeterReadings);
+    assert!(refusal.contains("unpacks to 1073"), "{refusal}");
 }
 
 #[test]
 fn old_feather_files_are_refused_with_advice() {
-    let told =
+    let refusal =
         TestFolder::with("meter_readings.feather", b"FEA1 and so on and so on").refusal(Table::MeterReadings);
-    assert!(told.contains("old version 1") && told.contains("Feather version 2"), "{told}");
+    assert!(refusal.contains("old version 1") && refusal.contains("Feather version 2"), "{refusal}");
 }
 
 #[test]

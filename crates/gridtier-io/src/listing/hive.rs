@@ -1,13 +1,13 @@
-//! Values in folder names: `org=01/month=2025-01`.
+//! Values in the names of folders (Hive partitions): `org=01/month=2025-01`.
 //!
-//! Most engines guess their types, and `01` becomes 1. Here they are text unless `gridtier.toml` says otherwise.
+//! Most engines guess their types and turn `01` into 1. Here they are text unless `gridtier.toml` declares another type.
 
 use gridtier::contract::Table;
 use gridtier::error::Refusal;
 
 use crate::config::{HiveType, TableConfig};
 
-/// How Hive spells an absent value.
+/// The text by which Hive marks an absent value.
 const DEFAULT_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";
 
 /// A key and its value in a folder's name.
@@ -21,7 +21,7 @@ pub struct HiveValue {
 
 impl HiveValue {
     /// The key and value of a folder's name, if it has the form.
-    pub(super) fn of_folder(name: &str) -> Option<Self> {
+    pub(super) fn parse(name: &str) -> Option<Self> {
         let (key, value) = name.split_once('=')?;
         let value = (value != DEFAULT_PARTITION).then(|| percent_decoded(value));
         Some(Self { key: percent_decoded(key), value }).filter(|hive| !hive.key.trim().is_empty())
@@ -49,15 +49,16 @@ impl HiveValue {
     }
 }
 
-/// `%3A` and the like as the characters they stand for; what is no escape stays as it is.
+/// Decodes `%3A` and the like; text that is not an escape stays as it is.
 fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
         let escaped = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
-        let is_hex = |hex: &&str| hex.bytes().all(|byte| byte.is_ascii_hexdigit());
-        match escaped.filter(is_hex).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+        // `from_str_radix` also takes a sign.
+        let hex = escaped.filter(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
             Some(byte) => {
                 decoded.push(byte);
                 at += 3;
@@ -75,16 +76,16 @@ fn percent_decoded(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn of(name: &str) -> Option<(String, Option<String>)> {
-        HiveValue::of_folder(name).map(|hive| (hive.key, hive.value))
+    fn parsed(name: &str) -> Option<(String, Option<String>)> {
+        HiveValue::parse(name).map(|hive| (hive.key, hive.value))
     }
 
     #[test]
     fn a_folder_name_is_a_key_and_a_text() {
-        assert_eq!(of("org=01"), Some(("org".into(), Some("01".into()))));
-        assert_eq!(of("day=2025-01-01%2012%3A00"), Some(("day".into(), Some("2025-01-01 12:00".into()))));
-        assert_eq!(of("name=%E5%8D%97%zz"), Some(("name".into(), Some("南%zz".into()))));
-        assert_eq!(of("org=__HIVE_DEFAULT_PARTITION__"), Some(("org".into(), None)));
-        assert_eq!((of("plain"), of("=1")), (None, None));
+        assert_eq!(parsed("org=01"), Some(("org".into(), Some("01".into()))));
+        assert_eq!(parsed("day=2025-01-01%2012%3A00"), Some(("day".into(), Some("2025-01-01 12:00".into()))));
+        assert_eq!(parsed("name=%E5%8D%97%zz"), Some(("name".into(), Some("南%zz".into()))));
+        assert_eq!(parsed("org=__HIVE_DEFAULT_PARTITION__"), Some(("org".into(), None)));
+        assert_eq!((parsed("plain"), parsed("=1")), (None, None));
     }
 }

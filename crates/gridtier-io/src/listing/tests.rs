@@ -11,14 +11,14 @@ fn folder(files: &[&str]) -> tempfile::TempDir {
     dir
 }
 
-fn listed(files: &[&str], config: &str) -> Result<Listing, String> {
+fn listed(files: &[&str], config: &str) -> Result<FolderListing, String> {
     let dir = folder(files);
     let config = Config::parse(&format!("format = 1\n{config}")).unwrap();
     list(dir.path(), &config)
         .map_err(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 
-fn names(listing: &Listing, table: Table) -> Vec<&str> {
+fn names(listing: &FolderListing, table: Table) -> Vec<&str> {
     listing
         .tables
         .get(&table)
@@ -90,14 +90,14 @@ fn hive_folders_give_their_values() {
 
 #[test]
 fn an_unfinished_job_is_refused_and_a_finished_one_is_not() {
-    let told = listed(&["bills/a.csv", "bills/_temporary/0/b.csv"], "").unwrap_err();
-    assert!(told.contains("table bills: bills/_temporary: it is the trace of a job"), "{told}");
+    let refusal = listed(&["bills/a.csv", "bills/_temporary/0/b.csv"], "").unwrap_err();
+    assert!(refusal.contains("table bills: bills/_temporary: it is the trace of a job"), "{refusal}");
     assert!(listed(&["bills/a.csv", "bills/_temporary/0/b.csv", "bills/_SUCCESS"], "").is_ok());
 }
 
 #[test]
-fn what_is_in_doubt_is_refused_by_name() {
-    for (files, told) in [
+fn a_doubtful_file_is_refused_by_name() {
+    for (files, expected) in [
         (&["bills.csv", "bills/a.csv"][..], "both bills and bills.csv are there"),
         (&["bills.csv", "Bills.parquet"], "both Bills.parquet and bills.csv"),
         (&["bills/a.xlsx"], "bills/a.xlsx: a file that ends in .xlsx is no table"),
@@ -106,7 +106,7 @@ fn what_is_in_doubt_is_refused_by_name() {
         (&["bills/"], "bills: the folder holds no file"),
     ] {
         let refusal = listed(files, "").unwrap_err();
-        assert!(refusal.contains(told), "{refusal}");
+        assert!(refusal.contains(expected), "{refusal}");
     }
 }
 
@@ -126,6 +126,6 @@ fn symbolic_links_are_followed_and_circles_end() {
     assert_eq!(names(&list(dir.path(), &Config::default()).unwrap(), Table::Bills), ["bills.csv"]);
     let dir = folder(&["bills/a.csv"]);
     std::os::unix::fs::symlink(dir.path().join("bills"), dir.path().join("bills/again")).unwrap();
-    let told = list(dir.path(), &Config::default()).unwrap_err()[0].to_string();
-    assert!(told.contains("nested more than") || told.contains("cannot be read"), "{told}");
+    let refusal = list(dir.path(), &Config::default()).unwrap_err()[0].to_string();
+    assert!(refusal.contains("nested more than") || refusal.contains("cannot be read"), "{refusal}");
 }

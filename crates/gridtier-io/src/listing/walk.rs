@@ -1,4 +1,4 @@
-//! The files of one table, through all its folders.
+//! Finds the files of one table in all its folders.
 
 use std::fs;
 use std::path::Path;
@@ -6,12 +6,13 @@ use std::path::Path;
 use gridtier::contract::Table;
 use gridtier::error::Refusal;
 
-use super::{DataFile, Format, HiveValue, ignored, names_in};
+use super::{DataFile, FileFormat, HiveValue, is_ignored, names_in};
 use crate::config::TableConfig;
 use crate::guard::limits::NESTING_MAX;
 
-/// Where Hadoop writers keep a job's output until it is complete, and how they say that it is.
+/// Where Hadoop writers keep the output of a job until it is complete.
 const JOB_FOLDER: &str = "_temporary";
+/// The file that they leave when a job is complete.
 const JOB_DONE: &str = "_SUCCESS";
 
 /// The file `found`, or the files in the folder `found`, in the order of their names.
@@ -21,7 +22,7 @@ pub(super) fn files(
     found: &str,
     config: &TableConfig,
 ) -> Result<Vec<DataFile>, Refusal> {
-    let mut walk = Walk { root, table, config, files: Vec::new(), job_folder: None, job_done: false };
+    let mut walk = FolderWalk { root, table, config, files: Vec::new(), job_folder: None, job_done: false };
     walk.enter(found, &[], 0)?;
     if let (Some(folder), false) = (walk.job_folder, walk.job_done) {
         let what = "it is the trace of a job that has not finished: half of its files may be missing";
@@ -37,7 +38,7 @@ pub(super) fn files(
     Ok(walk.files)
 }
 
-struct Walk<'a> {
+struct FolderWalk<'a> {
     root: &'a Path,
     table: Table,
     config: &'a TableConfig,
@@ -46,19 +47,20 @@ struct Walk<'a> {
     job_done: bool,
 }
 
-impl Walk<'_> {
+impl FolderWalk<'_> {
     fn refuse(&self, name: &str, what: impl Into<String>, advice: impl Into<String>) -> Refusal {
         Refusal::at(self.table, name, what, advice)
     }
 
+    fn refuse_for(&self, name: &str, error: &std::io::Error) -> Refusal {
+        let advice = "check that it is there and that you may read it";
+        self.refuse(name, format!("it cannot be read: {error}"), advice)
+    }
+
     fn enter(&mut self, name: &str, hive: &[HiveValue], depth: usize) -> Result<(), Refusal> {
         let path = self.root.join(name);
-        let cannot = |error: std::io::Error| {
-            let advice = "check that it is there and that you may read it";
-            Refusal::at(self.table, name, format!("it cannot be read: {error}"), advice)
-        };
-        // Follows symbolic links, which is how large tables are brought into a folder.
-        let about = fs::metadata(&path).map_err(cannot)?;
+        // Symbolic links are followed: large tables are often linked into the folder.
+        let about = fs::metadata(&path).map_err(|error| self.refuse_for(name, &error))?;
         if about.is_file() {
             let file = self.file(name, &path, &about, hive)?;
             self.files.push(file);
@@ -75,13 +77,13 @@ impl Walk<'_> {
                 advice,
             ));
         }
-        let names = names_in(&path).map_err(cannot)?;
+        let names = names_in(&path).map_err(|error| self.refuse_for(name, &error))?;
         for inner in names {
             let full = format!("{name}/{inner}");
             self.job_done |= inner == JOB_DONE;
             if inner == JOB_FOLDER {
                 self.job_folder = Some(full);
-            } else if !ignored(&inner) {
+            } else if !is_ignored(&inner) {
                 let hive = self.hive_of(&full, &inner, hive)?;
                 self.enter(&full, &hive, depth + 1)?;
             }
@@ -89,10 +91,10 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// The values so far and, if `inner` is a folder that names one, its own.
+    /// The values of the outer folders and, if `inner` is a folder that names one, its own.
     fn hive_of(&self, full: &str, inner: &str, outer: &[HiveValue]) -> Result<Vec<HiveValue>, Refusal> {
         let mut all = outer.to_vec();
-        let own = HiveValue::of_folder(inner).filter(|_| self.root.join(full).is_dir());
+        let own = HiveValue::parse(inner).filter(|_| self.root.join(full).is_dir());
         if let Some(own) = own {
             own.check(self.table, full, self.config)?;
             if outer.iter().any(|hive| hive.key.eq_ignore_ascii_case(&own.key)) {
@@ -111,9 +113,9 @@ impl Walk<'_> {
         about: &fs::Metadata,
         hive: &[HiveValue],
     ) -> Result<DataFile, Refusal> {
-        let Some(format) = Format::of_name(name) else {
+        let Some(format) = FileFormat::by_extension(name) else {
             let known =
-                Format::EXTENSIONS.iter().map(|(extension, _)| *extension).collect::<Vec<_>>().join(", ");
+                FileFormat::EXTENSIONS.iter().map(|(extension, _)| *extension).collect::<Vec<_>>().join(", ");
             let base = name.rsplit('/').next().unwrap_or(name);
             let what = match base.rsplit_once('.') {
                 Some((_, extension)) => format!("a file that ends in .{extension} is no table"),

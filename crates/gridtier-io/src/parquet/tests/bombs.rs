@@ -27,9 +27,9 @@ fn with(customer_id: Column, pages: &[i64]) -> [Column; 3] {
 
 fn refused(file: Vec<u8>) -> String {
     let begun = Instant::now();
-    let told = TestFolder::with("meter_readings.parquet", file).refusal(Table::MeterReadings);
+    let refusal = TestFolder::with("meter_readings.parquet", file).refusal(Table::MeterReadings);
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
-    told
+    refusal
 }
 
 /// Brotli makes next to nothing of repetitions.
@@ -75,21 +75,21 @@ fn a_long_word_repeated_millions_of_times_is_never_copied_out() {
 fn a_long_word_that_would_be_repeated_as_text_is_refused() {
     let mut bomb = words(&vec![b'x'; CELL_BYTES_MAX], &[3_999_999]);
     bomb.pages.insert(1, Page::data(1, PLAIN, text(b"1")));
-    let told = refused(forged(&with(bomb, &[4_000_000]), 4_000_000, 1));
-    assert!(told.contains("16384 rows of one column hold"), "{told}");
+    let refusal = refused(forged(&with(bomb, &[4_000_000]), 4_000_000, 1));
+    assert!(refusal.contains("16384 rows of one column hold"), "{refusal}");
 }
 
 #[test]
 fn one_giant_word_is_refused() {
-    let told = refused(forged(&with(words(&vec![b'x'; 100 << 20], &[10]), &[10]), 10, 1));
-    assert!(told.contains("one cell holds 104857600 bytes"), "{told}");
+    let refusal = refused(forged(&with(words(&vec![b'x'; 100 << 20], &[10]), &[10]), 10, 1));
+    assert!(refusal.contains("one cell holds 104857600 bytes"), "{refusal}");
     // The same in a few kilobytes.
     let page = Page::data(1, PLAIN, text(&vec![b'x'; 100 << 20])).packed(packed);
     let column = Column::new("customer_id", BYTE_ARRAY, BROTLI, vec![page]);
     let file = forged(&with(column, &[1]), 1, 1);
     assert!(file.len() < 6_000, "{}", file.len());
-    let told = refused(file);
-    assert!(told.contains("one cell holds 104857600 bytes"), "{told}");
+    let refusal = refused(file);
+    assert!(refusal.contains("one cell holds 104857600 bytes"), "{refusal}");
 }
 
 #[test]
@@ -99,13 +99,16 @@ fn pages_cannot_claim_more_than_they_may_hold() {
         refused(forged(&with(column, &[1]), 1, 1))
     };
     for codec in [SNAPPY, GZIP, BROTLI, ZSTD] {
-        let told = claims(Page::data(1, PLAIN, text(b"1")).claiming(i64::from(i32::MAX)), codec);
-        assert!(told.contains("a page claims 2147483647 bytes") || told.contains("unpack to"), "{told}");
+        let refusal = claims(Page::data(1, PLAIN, text(b"1")).claiming(i64::from(i32::MAX)), codec);
+        assert!(
+            refusal.contains("a page claims 2147483647 bytes") || refusal.contains("unpack to"),
+            "{refusal}"
+        );
     }
-    let told = claims(Page::dictionary(i64::from(i32::MAX), text(b"1")), NONE);
-    assert!(told.contains("a dictionary claims 2147483647 values in 5 bytes"), "{told}");
-    let told = claims(Page::data(1, PLAIN, text(b"1")).claiming(-1), SNAPPY);
-    assert!(told.contains("a page header has no length"), "{told}");
+    let refusal = claims(Page::dictionary(i64::from(i32::MAX), text(b"1")), NONE);
+    assert!(refusal.contains("a dictionary claims 2147483647 values in 5 bytes"), "{refusal}");
+    let refusal = claims(Page::data(1, PLAIN, text(b"1")).claiming(-1), SNAPPY);
+    assert!(refusal.contains("a page header has no length"), "{refusal}");
 }
 
 #[test]
@@ -116,8 +119,8 @@ fn codecs_that_do_not_stop_are_stopped() {
     for (codec, bytes) in [(GZIP, gzip.finish().unwrap()), (BROTLI, packed(&zeros))] {
         let page = Page::data(1, PLAIN, text(b"1")).packed(|_| bytes);
         let column = Column::new("customer_id", BYTE_ARRAY, codec, vec![page]);
-        let told = refused(forged(&with(column, &[1]), 1, 1));
-        assert!(told.contains("a page of 5 bytes unpacks to more"), "{told}");
+        let refusal = refused(forged(&with(column, &[1]), 1, 1));
+        assert!(refusal.contains("a page of 5 bytes unpacks to more"), "{refusal}");
     }
 }
 
@@ -131,20 +134,20 @@ fn differences_cannot_stand_for_more_than_they_may() {
         .set_dictionary_enabled(false)
         .set_column_encoding("customer_id".into(), Encoding::DELTA_BYTE_ARRAY);
     let file = parquet_as(properties, columns);
-    let told = refused(file);
-    assert!(told.contains("stands for 4498500 bytes of text"), "{told}");
+    let refusal = refused(file);
+    assert!(refusal.contains("stands for 4498500 bytes of text"), "{refusal}");
     let lengths = [&[0x80, 0x01, 4][..], &varint(1 << 40), &[0]].concat();
     let column = Column::new("customer_id", BYTE_ARRAY, NONE, vec![Page::data(1, DELTA_LENGTH, lengths)]);
-    let told = refused(forged(&with(column, &[1]), 1, 1));
-    assert!(told.contains("a page of 1 values claims 1099511627776 differences"), "{told}");
+    let refusal = refused(forged(&with(column, &[1]), 1, 1));
+    assert!(refusal.contains("a page of 1 values claims 1099511627776 differences"), "{refusal}");
 }
 
 #[test]
 fn fixed_bytes_of_gigabytes_are_no_column() {
     let mut column = Column::new("customer_id", FIXED, NONE, vec![Page::data(1, PLAIN, vec![])]);
     column.type_length = Some(i64::from(i32::MAX));
-    let told = refused(forged(&with(column, &[1]), 1, 1));
-    assert!(told.contains("holds a nested value or bytes of fixed length"), "{told}");
+    let refusal = refused(forged(&with(column, &[1]), 1, 1));
+    assert!(refusal.contains("holds a nested value or bytes of fixed length"), "{refusal}");
 }
 
 #[test]
@@ -154,20 +157,23 @@ fn a_footer_that_lies_is_refused() {
         change(&mut columns[0]);
         refused(forged(&columns, 9, 1))
     };
-    let told = readings(&|column| column.values = Some(8));
-    assert!(told.contains("column customer_id has 9 values, its row group 9 rows"), "{told}");
+    let refusal = readings(&|column| column.values = Some(8));
+    assert!(refusal.contains("column customer_id has 9 values, its row group 9 rows"), "{refusal}");
     for offset in [-5, 0, 1 << 40] {
         assert!(readings(&|column| column.offset = Some(offset)).contains("its footer lies"));
     }
     assert!(readings(&|column| column.unpacked = Some(1 << 60)).contains("its footer lies"));
     // Fewer or more rows than pages hold.
     for rows in [8, 10, -1] {
-        let told = refused(forged(&with(words(b"1", &[9]), &[9]), rows, 1));
-        assert!(told.contains("values, its row group") || told.contains("its footer lies"), "{told}");
+        let refusal = refused(forged(&with(words(b"1", &[9]), &[9]), rows, 1));
+        assert!(
+            refusal.contains("values, its row group") || refusal.contains("its footer lies"),
+            "{refusal}"
+        );
     }
     // The same bytes for a thousand row groups.
-    let told = refused(forged(&with(words(&[b'x'; 4_000], &[9]), &[9]), 9, 1_000));
-    assert!(told.contains("its footer lies: columns of"), "{told}");
+    let refusal = refused(forged(&with(words(&[b'x'; 4_000], &[9]), &[9]), 9, 1_000));
+    assert!(refusal.contains("its footer lies: columns of"), "{refusal}");
 }
 
 /// A file of nothing but a footer.
@@ -179,7 +185,7 @@ fn footer(write: impl Fn(&mut Thrift)) -> String {
 
 #[test]
 fn a_schema_cannot_claim_more_than_it_lists() {
-    let told = footer(|footer| {
+    let refusal = footer(|footer| {
         footer
             .integer(1, I32, 1)
             .list(2, STRUCT, 1)
@@ -188,30 +194,30 @@ fn a_schema_cannot_claim_more_than_it_lists() {
             .integer(5, I32, i64::from(i32::MAX))
             .close();
     });
-    assert!(told.contains("claims more columns than it lists"), "{told}");
+    assert!(refusal.contains("claims more columns than it lists"), "{refusal}");
     let deep = 15_000;
-    let told = footer(|footer| {
+    let refusal = footer(|footer| {
         footer.integer(1, I32, 1).list(2, STRUCT, deep);
         for _ in 0..deep - 1 {
             footer.element().integer(3, I32, 1).text(4, "m").integer(5, I32, 1).close();
         }
         footer.element().integer(1, I32, 1).integer(3, I32, 1).text(4, "m").close();
     });
-    assert!(told.contains("nested too deep"), "{told}");
-    let told = footer(|footer| {
+    assert!(refusal.contains("nested too deep"), "{refusal}");
+    let refusal = footer(|footer| {
         footer.integer(1, I32, 1).list(2, STRUCT, 1 << 30);
     });
-    assert!(told.contains("its footer ends too early"), "{told}");
+    assert!(refusal.contains("its footer ends too early"), "{refusal}");
     // A field of another type than the decoder takes it for.
-    let told = footer(|footer| {
+    let refusal = footer(|footer| {
         footer.integer(1, I32, 1).list(2, STRUCT, 1).element().text(5, "m").close();
     });
-    assert!(told.contains("a field of another type"), "{told}");
+    assert!(refusal.contains("a field of another type"), "{refusal}");
     // A list of flags that takes no bytes and a billion turns.
-    let told = footer(|footer| {
+    let refusal = footer(|footer| {
         footer.integer(1, I32, 1).list(20, 1, 1 << 30);
     });
-    assert!(told.contains("its footer"), "{told}");
+    assert!(refusal.contains("its footer"), "{refusal}");
 }
 
 #[test]

@@ -28,9 +28,9 @@ fn survive(bytes: &[u8]) -> Result<usize, String> {
 fn a_file_cut_off_anywhere_is_refused() {
     let file = parquet(readings(1_000));
     for cut in (0..file.len()).step_by(file.len() / 200 + 1).skip(1).chain(file.len() - 20..file.len()) {
-        let told = survive(&file[..cut]).unwrap_err();
-        assert!(told.starts_with("table meter_readings: meter_readings.parquet: it is"), "{told}");
-        assert!(told.contains("what to do: "), "{told}");
+        let refusal = survive(&file[..cut]).unwrap_err();
+        assert!(refusal.starts_with("table meter_readings: meter_readings.parquet: it is"), "{refusal}");
+        assert!(refusal.contains("what to do: "), "{refusal}");
     }
 }
 
@@ -95,7 +95,7 @@ fn junk_between_the_marks_is_refused() {
 
 #[test]
 fn a_file_of_another_kind_is_refused_with_what_it_is() {
-    for (start, told) in [
+    for (start, expected) in [
         (&b"customer_id,read_at\n"[..], "it is named .parquet, but it is text"),
         (b"PK\x03\x04 and so on and on", "it is a zip archive or an Excel workbook"),
         (b"ARROW1\0\0 and so on and on", "it is an Arrow file"),
@@ -103,7 +103,7 @@ fn a_file_of_another_kind_is_refused_with_what_it_is() {
         (b"\0\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b", "it is something else"),
     ] {
         let refusal = TestFolder::with("meter_readings.parquet", start).refusal(Table::MeterReadings);
-        assert!(refusal.contains(told), "{refusal}");
+        assert!(refusal.contains(expected), "{refusal}");
     }
     let parquet = parquet(readings(3));
     let refusal = TestFolder::with("meter_readings.csv", parquet).refusal(Table::MeterReadings);
@@ -115,6 +115,9 @@ fn text_that_is_not_utf8_is_refused() {
     let mut file = parquet(readings(10));
     let at = file.windows(10).position(|window| window == b"0000000003").unwrap();
     file[at] = 0xFF;
-    let told = survive(&file).unwrap_err();
-    assert!(told.contains("non UTF-8") || told.contains("utf8") || told.contains("UTF-8"), "{told}");
+    let refusal = survive(&file).unwrap_err();
+    assert!(
+        refusal.contains("non UTF-8") || refusal.contains("utf8") || refusal.contains("UTF-8"),
+        "{refusal}"
+    );
 }

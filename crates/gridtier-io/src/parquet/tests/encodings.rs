@@ -19,13 +19,13 @@ use parquet::file::properties::{WriterProperties, WriterVersion};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
-use crate::test_folder::{Reading, TestFolder, parquet, parquet_as, readings};
+use crate::test_folder::{ReadingOrRule, TestFolder, parquet, parquet_as, readings};
 
 const IDS: [Option<&str>; 4] = [Some("0000123"), None, Some("0000123"), Some("a longer account number")];
 const SECONDS: [i64; 4] = [1_735_689_600, 1_735_693_200, 1_735_696_800, 1_735_700_400];
 const KWH: [Option<f64>; 4] = [Some(1.5), Some(2.0), None, Some(1024.25)];
 
-fn expected() -> Vec<Reading> {
+fn expected() -> Vec<ReadingOrRule> {
     let row = |row: usize| {
         let id = IDS[row].ok_or(Rule::NullKey)?;
         let kwh = KWH[row].ok_or(Rule::NullValue)?;
