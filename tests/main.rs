@@ -23,6 +23,7 @@ mod peers;
 mod published;
 mod real_data;
 mod reuse;
+mod snapshots;
 mod tidy;
 mod validate;
 mod whatif;
