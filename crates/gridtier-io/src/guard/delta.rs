@@ -7,17 +7,17 @@
 use gridtier::index::{count, index_u64};
 
 use super::Unreadable;
-use super::cursor::Cursor;
+use super::cursor::ByteCursor;
 
 /// Checks the values of a `DELTA_LENGTH_BYTE_ARRAY` page, without levels, against the number of values it may have.
 pub(super) fn check_lengths(values: &[u8], values_max: u64) -> Result<(), Unreadable> {
-    let claimed = DeltaHeader::read(&mut Cursor::new(values))?.values;
+    let claimed = DeltaHeader::read(&mut ByteCursor::new(values))?.values;
     if claimed <= values_max { Ok(()) } else { Err(too_many(claimed, values_max)) }
 }
 
 /// The bytes of text that the values of a `DELTA_BYTE_ARRAY` page stand for.
 pub(super) fn text_bytes(values: &[u8], values_max: u64) -> Result<u64, Unreadable> {
-    let mut cursor = Cursor::new(values);
+    let mut cursor = ByteCursor::new(values);
     let prefixes = lengths(&mut cursor, values_max)?;
     let suffixes = lengths(&mut cursor, values_max)?;
     if prefixes.len() != suffixes.len() {
@@ -52,7 +52,7 @@ struct DeltaHeader {
 }
 
 impl DeltaHeader {
-    fn read(cursor: &mut Cursor) -> Result<Self, Unreadable> {
+    fn read(cursor: &mut ByteCursor) -> Result<Self, Unreadable> {
         const BLOCK_MAX: u64 = 1 << 20;
         let block = cursor.varint().map_err(|_| malformed())?;
         let mini_blocks = cursor.varint().map_err(|_| malformed())?;
@@ -70,7 +70,7 @@ impl DeltaHeader {
 }
 
 /// Decodes a `DELTA_BINARY_PACKED` sequence of lengths; leaves the cursor behind it.
-fn lengths(cursor: &mut Cursor, values_max: u64) -> Result<Vec<u64>, Unreadable> {
+fn lengths(cursor: &mut ByteCursor, values_max: u64) -> Result<Vec<u64>, Unreadable> {
     let header = DeltaHeader::read(cursor)?;
     if header.values > values_max {
         return Err(too_many(header.values, values_max));

@@ -4,7 +4,7 @@
 //! expects, whatever type the file says. So a header is walked first, by a shape that names the types, and refused where
 //! the decoder would read it differently. The walk allocates nothing but the path to a field and visits each byte once.
 
-use super::cursor::{Cursor, Stuck};
+use super::cursor::{ByteCursor, Stuck};
 use super::limits::NESTING_MAX;
 
 /// The type that a value must have.
@@ -65,13 +65,13 @@ pub(super) fn walk(
     fields: &'static [(i16, ThriftShape)],
     on_value: OnValue,
 ) -> Result<usize, Stuck> {
-    let mut walker = ThriftWalker { cursor: Cursor::new(bytes), path: Vec::new(), on_value };
+    let mut walker = ThriftWalker { cursor: ByteCursor::new(bytes), path: Vec::new(), on_value };
     walker.fields(fields)?;
     Ok(walker.cursor.at)
 }
 
 struct ThriftWalker<'a> {
-    cursor: Cursor<'a>,
+    cursor: ByteCursor<'a>,
     path: Vec<i16>,
     on_value: OnValue<'a>,
 }
