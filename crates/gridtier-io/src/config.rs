@@ -16,7 +16,7 @@ use gridtier::contract::Table;
 use gridtier::contract::declared::{Declared, EnergyUnit, MoneyUnit, NetExport, TableDeclared};
 use serde::Deserialize;
 
-pub use keys::keys;
+pub use keys::schema;
 
 /// Name of the file.
 pub const FILE_NAME: &str = "gridtier.toml";
@@ -72,7 +72,7 @@ impl Config {
     /// # Errors
     /// Every fault in it, by line.
     pub fn parse(text: &str) -> Result<Self, Faults> {
-        let document = CheckedToml::parse(FILE_NAME, text, keys())?;
+        let document = CheckedToml::parse(FILE_NAME, text, &schema())?;
         let file: ConfigFile = document.read()?;
         let mut faults = Faulty { document: &document, faults: Vec::new() };
         let mut config = Self::default();

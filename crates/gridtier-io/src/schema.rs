@@ -2,27 +2,25 @@
 //!
 //! A contract that is written by hand beside the code that enforces it is wrong after the first change. So the files are
 //! made from the same types that read the data: `contract` writes a table as an Open Data Contract Standard document,
-//! from the engine's tables and rules; the JSON Schemas come from the keys that check a file. The committed copies in
+//! from the engine's tables and rules; the JSON Schemas come from the types that read and write a file. The committed copies in
 //! `schemas/` are compared with what is made here. Nothing is checked against a schema here.
 
 mod about;
 mod contract;
-mod manifest;
 mod yaml;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gridtier::checked_toml::{Key, Shape};
+use gridtier::checked_toml::schema_of_output;
 use gridtier::contract::Table;
 use gridtier::entitlement;
 use gridtier::method;
 use serde_json::{Value, json};
 
 use crate::config;
-
-pub use manifest::MANIFEST;
+use crate::cycle::Manifest;
 
 /// The dialect of the JSON Schemas.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -33,10 +31,10 @@ pub fn files() -> Vec<(String, String)> {
     let contracts =
         Table::ALL.iter().map(|&table| (format!("{table}.odcs.yaml"), contract::document(table).to_text()));
     let schemas = [
-        ("method.schema.json", closed("gridtier method file", method::KEYS)),
-        ("entitlements.schema.json", closed("gridtier catalogue of entitlements", entitlement::KEYS)),
-        ("gridtier-toml.schema.json", closed("gridtier.toml beside the data", config::keys())),
-        ("manifest.schema.json", open("Manifest of a published cycle (_manifest.json)", MANIFEST)),
+        ("method.schema.json", titled("gridtier method file", method::schema())),
+        ("entitlements.schema.json", titled("gridtier catalogue of entitlements", entitlement::schema())),
+        ("gridtier-toml.schema.json", titled("gridtier.toml beside the data", config::schema())),
+        ("manifest.schema.json", titled("Manifest of a published cycle (_manifest.json)", schema_of_output::<Manifest>())),
     ];
     let schemas = schemas.map(|(name, schema)| (name.to_owned(), format!("{schema:#}\n")));
     contracts.chain(schemas).collect()
@@ -55,32 +53,11 @@ pub fn write(dir: &Path) -> io::Result<Vec<PathBuf>> {
     files().into_iter().map(write_one).collect()
 }
 
-/// The JSON Schema of a document that people write: a key that is not known is a mistake.
-fn closed(title: &str, keys: &'static [Key]) -> Value {
-    let mut schema = Shape::Table(keys).json_schema();
+/// A JSON Schema as a file.
+fn titled(title: &str, mut schema: Value) -> Value {
     schema["$schema"] = json!(DIALECT);
     schema["title"] = json!(title);
     schema
-}
-
-/// The JSON Schema of a document that gridtier writes: keys may be added within a version of its format.
-fn open(title: &str, keys: &'static [Key]) -> Value {
-    let mut schema = closed(title, keys);
-    allow_more(&mut schema);
-    schema
-}
-
-fn allow_more(schema: &mut Value) {
-    match schema {
-        Value::Object(entries) => {
-            if entries.get("additionalProperties") == Some(&Value::Bool(false)) {
-                entries.remove("additionalProperties");
-            }
-            entries.values_mut().for_each(allow_more);
-        }
-        Value::Array(values) => values.iter_mut().for_each(allow_more),
-        _ => {}
-    }
 }
 
 #[cfg(test)]

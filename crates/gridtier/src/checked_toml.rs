@@ -1,75 +1,23 @@
 //! Files that people write by hand: every fault at once, with its line and what to do.
 //!
-//! A misspelt key that is silently ignored makes a check pass that never ran. So the shape of a document is data: it is
-//! checked whole before anything is read from it, unknown keys are errors with the nearest known one, and the JSON
-//! Schema that editors use comes from the same shape. What the values mean is not known here.
+//! A misspelt key that is silently ignored makes a check pass that never ran. So a file is checked whole against the
+//! JSON Schema of the type that serde reads it into: unknown keys are errors with the nearest known one, and the schema
+//! that editors use is the same. Each key is written once, as a field of that type. What the values mean is not known
+//! here.
+
+mod check;
+mod schema;
 
 use std::fmt;
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
-use toml::Spanned;
+use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
-/// What a value may be.
-#[derive(Clone, Copy, Debug)]
-pub enum Shape {
-    /// Any text.
-    Text,
-    /// One of these words.
-    OneOf(&'static [&'static str]),
-    /// A whole number within bounds.
-    Integer(i64, i64),
-    /// A number within bounds.
-    Number(f64, f64),
-    /// A number, or a fraction as text such as "1/3".
-    Ratio,
-    /// true or false.
-    Flag,
-    /// A day, as text or TOML date.
-    Day,
-    /// JSON's null; no TOML value is one.
-    Null,
-    /// A list of values of one shape.
-    List(&'static Shape),
-    /// A table with these keys.
-    Table(&'static [Key]),
-    /// A table whose keys are names of the writer's choice.
-    Map(&'static Shape),
-    /// A table with these keys, whose other keys are names of the writer's choice.
-    Open(&'static [Key], &'static Shape),
-    /// A value of the first shape, or of the second.
-    Either(&'static Shape, &'static Shape),
-}
-
-/// A key of a table.
-#[derive(Clone, Copy, Debug)]
-pub struct Key {
-    /// The key.
-    pub name: &'static str,
-    /// What its value may be.
-    pub shape: Shape,
-    /// Whether it must be there.
-    pub required: bool,
-    /// What it is for.
-    pub about: &'static str,
-}
-
-impl Key {
-    /// A key that may be left out.
-    #[must_use]
-    pub const fn optional(name: &'static str, shape: Shape, about: &'static str) -> Self {
-        Self { name, shape, required: false, about }
-    }
-
-    /// A key that must be there.
-    #[must_use]
-    pub const fn required(name: &'static str, shape: Shape, about: &'static str) -> Self {
-        Self { name, shape, required: true, about }
-    }
-}
+pub use schema::{schema_of_input, schema_of_output};
 
 /// Something wrong in a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,28 +52,41 @@ impl fmt::Display for Faults {
     }
 }
 
-/// A TOML document that has the shape asked for.
+/// A TOML document that was checked against a schema.
+///
+/// Values that cannot be read as their schema asks are replaced by a stand-in, so that the rest of the document can be
+/// looked at too: [`is_sound`](Self::is_sound) tells whether a value is the writer's own.
 pub struct CheckedToml<'t> {
     name: &'t str,
     text: &'t str,
     root: DeTable<'t>,
+    value: Value,
+    unsound: Vec<Unsound>,
+}
+
+/// A value that is not as its schema asks.
+struct Unsound {
+    /// Its keys from the root; an entry of a list is named by its position.
+    path: Vec<String>,
+    /// Whether it is missing or of another kind, rather than another word or a number out of bounds.
+    is_stand_in: bool,
 }
 
 impl<'t> CheckedToml<'t> {
-    /// Parses `text` and checks it against a table of `keys`.
+    /// Parses `text` and checks it against the schema of an object.
     ///
     /// # Errors
     /// Every fault found, by line.
-    pub fn parse(name: &'t str, text: &'t str, keys: &'static [Key]) -> Result<Self, Faults> {
-        let (document, faults) = Self::survey(name, text, keys)?;
+    pub fn parse(name: &'t str, text: &'t str, schema: &Value) -> Result<Self, Faults> {
+        let (document, faults) = Self::survey(name, text, schema)?;
         document.faults(faults).map(|()| document)
     }
 
-    /// As [`parse`](Self::parse), but hands the faults of the shape to a caller that looks for further ones.
+    /// As [`parse`](Self::parse), but hands the faults to a caller that looks for further ones.
     ///
     /// # Errors
     /// The text is not TOML.
-    pub fn survey(name: &'t str, text: &'t str, keys: &'static [Key]) -> Result<(Self, Vec<Fault>), Faults> {
+    pub fn survey(name: &'t str, text: &'t str, schema: &Value) -> Result<(Self, Vec<Fault>), Faults> {
         let root = DeTable::parse(text).map_err(|error| {
             let line = line_at(text, error.span().map_or(0, |span| span.start));
             Faults {
@@ -134,21 +95,31 @@ impl<'t> CheckedToml<'t> {
             }
         })?;
         let root = root.into_inner();
-        let mut faults = Vec::new();
-        Checker { text, faults: &mut faults }.table(&root, keys, "", 0);
-        Ok((Self { name, text, root }, faults))
+        let check::Checked { value, faults, unsound } = check::check(text, &root, schema);
+        Ok((Self { name, text, root, value, unsound }, faults))
     }
 
-    /// The document as a value of a type that mirrors its shape.
+    /// The document as a value of the type whose schema it was checked against.
     ///
     /// # Errors
-    /// The type and the shape differ: a bug, reported as a fault of the document all the same.
+    /// A number is out of the type's range, which is among the faults already; or type and schema differ, a bug.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Faults> {
-        toml::from_str(self.text).map_err(|error| {
-            let line = line_at(self.text, error.span().map_or(0, |span| span.start));
-            let fault = Fault { line, what: error.message().into(), fix: String::new() };
+        T::deserialize(&self.value).map_err(|error| {
+            let fault = Fault { line: 1, what: error.to_string(), fix: String::new() };
             Faults { name: self.name.into(), faults: vec![fault] }
         })
+    }
+
+    /// Whether the value of a path is as its schema asks, with everything in it.
+    #[must_use]
+    pub fn is_sound(&self, path: &[&str]) -> bool {
+        self.unsound.iter().all(|unsound| !unsound.is_at(path))
+    }
+
+    /// Whether nothing at or below a path is missing or of another kind. Words and bounds may be wrong.
+    #[must_use]
+    pub fn is_readable(&self, path: &[&str]) -> bool {
+        self.unsound.iter().all(|unsound| !(unsound.is_stand_in && unsound.is_at(path)))
     }
 
     /// The line of a key given by its path, or of the nearest key above it that is there. An entry of a list is named by
@@ -193,6 +164,13 @@ impl<'t> CheckedToml<'t> {
     }
 }
 
+impl Unsound {
+    /// Whether it is the value of a path, or lies in it.
+    fn is_at(&self, path: &[&str]) -> bool {
+        self.path.len() >= path.len() && self.path.iter().zip(path).all(|(own, key)| own == key)
+    }
+}
+
 fn line_at(text: &str, offset: usize) -> usize {
     text.as_bytes()[..offset.min(text.len())].iter().filter(|&&byte| byte == b'\n').count() + 1
 }
@@ -217,255 +195,112 @@ pub fn did_you_mean<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str> 
     }
 }
 
-/// A day as TOML date or as text, for serde.
-#[derive(Deserialize)]
+/// A day, written as TOML date or as text.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Day(pub NaiveDate);
+
+impl TryFrom<String> for Day {
+    type Error = chrono::ParseError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse().map(Self)
+    }
+}
+
+impl JsonSchema for Day {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Day".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string", "format": "date"})
+    }
+}
+
+/// A share of a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+pub struct Share(#[schemars(range(min = 0, max = 1))] pub f64);
+
+/// A ratio, written as a number or as a fraction such as "1/3".
+#[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-pub enum Day {
-    /// `2026-01-01`
-    Toml(toml::value::Datetime),
-    /// `"2026-01-01"`
+pub enum Ratio {
+    /// `0.25`
+    Number(f64),
+    /// `"1/4"`
     Text(String),
 }
 
-impl Day {
-    /// The day; `None` when the shape's check has told that it is none.
+impl Ratio {
+    /// Its value; `None` where the check has reported that it is none.
     #[must_use]
-    pub fn date(&self) -> Option<NaiveDate> {
+    pub fn value(&self) -> Option<f64> {
         match self {
-            Self::Text(text) => text.parse().ok(),
-            Self::Toml(day) => {
-                let day = day.date?;
-                NaiveDate::from_ymd_opt(day.year.into(), day.month.into(), day.day.into())
-            }
+            Self::Number(x) => Some(*x),
+            Self::Text(text) => parse_ratio(text),
         }
     }
 }
 
-struct Checker<'a> {
-    text: &'a str,
-    faults: &'a mut Vec<Fault>,
-}
-
-impl Checker<'_> {
-    fn fault(&mut self, at: usize, what: String, fix: String) {
-        self.faults.push(Fault { line: line_at(self.text, at), what, fix });
+impl JsonSchema for Ratio {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Ratio".into()
     }
 
-    fn table(&mut self, table: &DeTable, keys: &[Key], path: &str, at: usize) {
-        for (name, value) in table {
-            let full = join(path, name.get_ref());
-            match keys.iter().find(|key| key.name == name.get_ref()) {
-                Some(key) => self.value(value, &key.shape, &full),
-                None => {
-                    let fix = did_you_mean(name.get_ref(), keys.iter().map(|key| key.name));
-                    self.fault(name.span().start, format!("unknown key `{full}`"), fix);
-                }
-            }
-        }
-        for key in keys.iter().filter(|key| key.required) {
-            if !table.iter().any(|(name, _)| name.get_ref() == key.name) {
-                let full = join(path, key.name);
-                self.fault(at, format!("`{full}` is missing"), format!("add it: {}", key.about));
-            }
-        }
-    }
-
-    fn value(&mut self, value: &Spanned<DeValue>, shape: &Shape, path: &str) {
-        let at = value.span().start;
-        match (shape, value.get_ref()) {
-            (Shape::Table(keys), DeValue::Table(table)) => self.table(table, keys, path, at),
-            (Shape::Map(inner), DeValue::Table(table)) => {
-                table.iter().for_each(|(name, value)| self.value(value, inner, &join(path, name.get_ref())));
-            }
-            (Shape::Open(keys, inner), DeValue::Table(table)) => {
-                for (name, value) in table {
-                    let known = keys.iter().find(|key| key.name == name.get_ref());
-                    let shape = known.map_or(*inner, |key| &key.shape);
-                    self.value(value, shape, &join(path, name.get_ref()));
-                }
-            }
-            (Shape::List(inner), DeValue::Array(values)) => {
-                values.iter().for_each(|value| self.value(value, inner, &entry(path, value)));
-            }
-            (Shape::Either(first, second), inner) => {
-                let chosen = if first.is_kin(inner) { first } else { second };
-                self.value(value, chosen, path);
-            }
-            (Shape::OneOf(words), DeValue::String(word)) if !words.contains(&word.as_ref()) => {
-                self.fault(
-                    at,
-                    format!("`{path}` cannot be \"{word}\""),
-                    did_you_mean(word, words.iter().copied()),
-                );
-            }
-            (shape, inner) if shape.fits(inner) => {}
-            (shape, inner) => {
-                let words = shape.words();
-                self.fault(
-                    at,
-                    format!("`{path}` must be {words}, not {}", kind(inner)),
-                    format!("write {words}"),
-                );
-            }
-        }
-    }
-}
-
-fn join(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
-}
-
-/// The path of a list's entry: by its id, if it has one.
-fn entry(path: &str, value: &Spanned<DeValue>) -> String {
-    let id =
-        value.get_ref().as_table().and_then(|table| table.get("id")).and_then(|id| id.get_ref().as_str());
-    id.map_or_else(|| path.to_owned(), |id| join(path, id))
-}
-
-fn kind(value: &DeValue) -> String {
-    match value {
-        DeValue::String(text) => format!("\"{text}\""),
-        DeValue::Integer(number) => number.as_str().to_owned(),
-        DeValue::Float(number) => number.as_str().to_owned(),
-        DeValue::Boolean(flag) => flag.to_string(),
-        DeValue::Datetime(date) => date.to_string(),
-        DeValue::Array(_) => "a list".into(),
-        DeValue::Table(_) => "a table".into(),
-    }
-}
-
-/// The number of a TOML number.
-fn number(value: &DeValue) -> Option<f64> {
-    match value {
-        DeValue::Integer(number) => {
-            i64::from_str_radix(number.as_str(), number.radix()).ok().map(|number| number as f64)
-        }
-        DeValue::Float(number) => number.as_str().parse().ok(),
-        _ => None,
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "format": "ratio"}]
+        })
     }
 }
 
 /// The value of "1/3" or "3".
 #[must_use]
 pub fn parse_ratio(text: &str) -> Option<f64> {
-    let part = |part: &str| part.trim().parse::<f64>().ok().filter(|part| part.is_finite() && *part > 0.0);
     match text.split_once('/') {
-        Some((above, below)) => Some(part(above)? / part(below)?),
-        None => part(text),
+        Some((above, below)) => Some(positive(above)? / positive(below)?),
+        None => positive(text),
     }
 }
 
-impl Shape {
-    /// Whether the value is of the same kind, right or wrong: so that its faults are this shape's.
-    fn is_kin(&self, value: &DeValue) -> bool {
-        match self {
-            Self::Table(_) | Self::Map(_) | Self::Open(..) => matches!(value, DeValue::Table(_)),
-            Self::List(_) => matches!(value, DeValue::Array(_)),
-            Self::Text | Self::OneOf(_) => matches!(value, DeValue::String(_)),
-            Self::Either(first, second) => first.is_kin(value) || second.is_kin(value),
-            _ => self.fits(value),
-        }
-    }
-
-    fn fits(&self, value: &DeValue) -> bool {
-        let within = |low: f64, high: f64| number(value).is_some_and(|x| (low..=high).contains(&x));
-        match self {
-            Self::Text | Self::OneOf(_) => matches!(value, DeValue::String(_)),
-            Self::Integer(low, high) => {
-                matches!(value, DeValue::Integer(_)) && within(*low as f64, *high as f64)
-            }
-            Self::Number(low, high) => within(*low, *high),
-            Self::Ratio => match value {
-                DeValue::String(text) => parse_ratio(text).is_some(),
-                _ => within(f64::MIN_POSITIVE, f64::MAX),
-            },
-            Self::Flag => matches!(value, DeValue::Boolean(_)),
-            Self::Day => match value {
-                DeValue::String(text) => text.parse::<NaiveDate>().is_ok(),
-                DeValue::Datetime(date) => date.date.is_some() && date.time.is_none(),
-                _ => false,
-            },
-            Self::Null
-            | Self::List(_)
-            | Self::Table(_)
-            | Self::Map(_)
-            | Self::Open(..)
-            | Self::Either(..) => false,
-        }
-    }
-
-    fn words(&self) -> String {
-        match self {
-            Self::Text => "text".into(),
-            Self::OneOf(words) => format!("one of {}", words.join(", ")),
-            Self::Integer(low, high) if low == high => low.to_string(),
-            Self::Integer(low, high) => format!("a whole number from {low} to {high}"),
-            Self::Number(low, high) if *low == f64::MIN && *high == f64::MAX => "a number".into(),
-            Self::Number(low, high) => format!("a number from {low} to {high}"),
-            Self::Ratio => "a number above 0, or a fraction such as \"1/3\"".into(),
-            Self::Flag => "true or false".into(),
-            Self::Day => "a day such as 2026-01-01".into(),
-            Self::Null => "nothing".into(),
-            Self::List(_) => "a list".into(),
-            Self::Table(_) | Self::Map(_) | Self::Open(..) => "a table".into(),
-            Self::Either(first, second) => format!("{} or {}", first.words(), second.words()),
-        }
-    }
-
-    /// The JSON Schema of the shape.
-    #[must_use]
-    pub fn json_schema(&self) -> Value {
-        match self {
-            Self::Text => json!({"type": "string"}),
-            Self::OneOf(words) => json!({"type": "string", "enum": words}),
-            Self::Integer(low, high) => json!({"type": "integer", "minimum": low, "maximum": high}),
-            Self::Number(low, high) if *low == f64::MIN && *high == f64::MAX => json!({"type": "number"}),
-            Self::Number(low, high) => json!({"type": "number", "minimum": low, "maximum": high}),
-            Self::Ratio => json!({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string"}]}),
-            Self::Flag => json!({"type": "boolean"}),
-            Self::Day => json!({"type": "string", "format": "date"}),
-            Self::Null => json!({"type": "null"}),
-            Self::List(inner) => json!({"type": "array", "items": inner.json_schema()}),
-            Self::Map(inner) => json!({"type": "object", "additionalProperties": inner.json_schema()}),
-            Self::Either(first, second) => json!({"anyOf": [first.json_schema(), second.json_schema()]}),
-            Self::Table(keys) => {
-                let required: Vec<&str> =
-                    keys.iter().filter(|key| key.required).map(|key| key.name).collect();
-                json!({
-                    "type": "object", "properties": properties(keys), "required": required,
-                    "additionalProperties": false,
-                })
-            }
-            Self::Open(keys, inner) => json!({
-                "type": "object", "properties": properties(keys),
-                "additionalProperties": inner.json_schema(),
-            }),
-        }
-    }
-}
-
-fn properties(keys: &[Key]) -> Map<String, Value> {
-    let property = |key: &Key| {
-        let mut schema = key.shape.json_schema();
-        schema["description"] = key.about.into();
-        (key.name.to_owned(), schema)
-    };
-    keys.iter().map(property).collect()
+fn positive(text: &str) -> Option<f64> {
+    text.trim().parse::<f64>().ok().filter(|number| number.is_finite() && *number > 0.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const KEYS: &[Key] = &[
-        Key::required("format", Shape::Integer(1, 1), "the version of this format"),
-        Key::optional("ties", Shape::OneOf(&["break", "up", "down"]), "how ties are treated"),
-        Key::optional("weights", Shape::Map(&Shape::Number(0.0, 1.0)), "weights"),
-        Key::optional("experts", Shape::List(&Shape::List(&Shape::Ratio)), "matrices"),
-    ];
+    crate::words! {
+        /// How ties are treated.
+        Treatment "treatment" {
+            /// They are broken.
+            Break "break" "break" "分开",
+            /// All up.
+            Up "up" "up" "向上",
+            /// All down.
+            Down "down" "down" "向下",
+        }
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[expect(dead_code, reason = "only its schema is used")]
+    struct Example {
+        /// The version of this format.
+        #[schemars(range(min = 1, max = 1))]
+        format: i64,
+        /// How ties are treated.
+        ties: Option<Treatment>,
+        /// Weights by name.
+        #[serde(default)]
+        weights: std::collections::BTreeMap<String, Share>,
+        /// Matrices.
+        experts: Option<Vec<Vec<Ratio>>>,
+    }
 
     fn faults(text: &str) -> Vec<String> {
-        match CheckedToml::parse("m.toml", text, KEYS) {
+        match CheckedToml::parse("m.toml", text, &schema_of_input::<Example>()) {
             Ok(_) => Vec::new(),
             Err(faults) => faults.to_string().lines().map(str::to_owned).collect(),
         }
@@ -494,7 +329,8 @@ mod tests {
         let text = "format = 1\n[weights]\na = 0.5\nb = 0.5\n[[experts]]\n";
         assert_eq!(faults(&text.replace("[[experts]]\n", "")), Vec::<String>::new());
         let document =
-            CheckedToml::parse("m.toml", "format = 1\n[weights]\na = 0.5\nb = 0.5\n", KEYS).unwrap();
+            CheckedToml::parse("m.toml", "format = 1\n[weights]\na = 0.5\nb = 0.5\n", &schema_of_input::<Example>())
+                .unwrap();
         assert_eq!(document.line(&["weights", "b"]), 4);
         assert_eq!(document.line(&["weights", "missing"]), 2);
     }

@@ -5,7 +5,6 @@
 //! and nothing that is owed to everybody can have been withdrawn. What a customer is due is derived from its row and the
 //! catalogue when somebody asks ([`grant`]) and kept nowhere. How a customer came to its tier is not known here.
 
-mod shape;
 pub mod condition;
 pub mod service;
 pub mod offer;
@@ -23,8 +22,7 @@ pub mod application;
 pub mod view;
 
 pub use catalogue::Catalogue;
-pub use parse::CATALOGUES;
-pub use shape::{DUTY_KEYS, KEYS};
+pub use parse::{CATALOGUES, schema};
 
 /// The version of the catalogue's format that this program reads.
 pub const FORMAT: i64 = 1;

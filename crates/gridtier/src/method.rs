@@ -8,21 +8,19 @@
 pub mod ahp;
 pub mod checks;
 mod raw;
-mod shape;
 mod siblings;
 mod tree;
 
 use chrono::NaiveDate;
+use serde_json::Value;
 
-use crate::checked_toml::{CheckedToml, Fault, Faults};
+use crate::checked_toml::{CheckedToml, Fault, Faults, schema_of_input};
 use crate::contract::IncidentKind;
 use crate::indicator::expression::Expression;
-use crate::indicator::{Direction, INDICATORS};
-use crate::word::Word;
+use raw::{MethodFile, OverrideFile, VetoFile};
 
 pub use ahp::Judgement;
 pub use checks::Checks;
-pub use shape::KEYS;
 pub use siblings::{FromData, Level, Siblings, WeightSource};
 pub use tree::{Normalise, NormaliseKind, Scale, Spec, Transform, Weight};
 
@@ -101,6 +99,25 @@ crate::words! {
         UseCategory "use_category" "use category" "用电类别",
         /// `region`.
         Region "region" "region" "区域",
+    }
+}
+
+crate::words! {
+    /// The kinds of incidents that a veto can count.
+    OffenceKind "kind of offence" {
+        /// Use against the contract.
+        Violation "violation" "violation" "违约用电",
+        /// Theft of energy.
+        Theft "theft" "theft" "窃电",
+    }
+}
+
+impl From<OffenceKind> for IncidentKind {
+    fn from(kind: OffenceKind) -> Self {
+        match kind {
+            OffenceKind::Violation => Self::Violation,
+            OffenceKind::Theft => Self::Theft,
+        }
     }
 }
 
@@ -220,57 +237,49 @@ impl Method {
     /// # Errors
     /// Everything that is wrong with it, by line, with what to do.
     pub fn parse(name: &str, text: &str) -> Result<Self, Faults> {
-        let (document, mut faults) = CheckedToml::survey(name, text, KEYS)?;
-        let raw: raw::Method = match document.read() {
-            Ok(raw) => raw,
-            // What is missing or of another kind stands among the faults of the shape, with what to do.
+        let (document, mut faults) = CheckedToml::survey(name, text, &schema())?;
+        let file: MethodFile = match document.read() {
+            Ok(file) => file,
+            // What cannot be read is among the faults of the schema, with what to do.
             Err(unread) => return document.faults(faults).and(Err(unread)),
         };
-        let tree::Built { indicators, own, judgements, siblings } = tree::build(&document, &raw, &mut faults);
-        check_scalars(&document, &raw, &mut faults);
-        let overrides = overrides(&document, &raw, &mut faults);
-        let checks = Checks::build(&document, &raw.checks, &mut faults);
+        let mut tree_faults = Vec::new();
+        let tree::Built { indicators, own, judgements, siblings } =
+            tree::build(&document, &file, &mut tree_faults);
+        // Weights that lack a part would bring faults that only follow from it.
+        if document.is_readable(&["weights"]) && document.is_readable(&["indicators"]) {
+            faults.append(&mut tree_faults);
+        }
+        check_scalars(&document, &file, &mut faults);
+        check_overrides(&document, &file.overrides, &mut faults);
+        let checks = Checks::build(&document, &file.checks, &mut faults);
         document.faults(faults)?;
-        let tier = |name: &str| Tier::from_code(name).unwrap_or(Tier::Grade2);
-        let veto = |veto: &raw::Veto| Veto {
-            name: veto.name.clone(),
-            kinds: veto.kinds.iter().filter_map(|kind| IncidentKind::from_code(kind)).collect(),
-            min_severity: veto.min_severity.unwrap_or(1),
-            min_count: veto.min_count.unwrap_or(1),
-            ceiling: tier(&veto.ceiling),
-        };
         Ok(Self {
-            name: raw.name.clone(),
+            name: file.name,
             text: text.into(),
-            window_months: raw.window_months,
-            min_months: raw.min_months,
-            min_known_weight: raw.min_known_weight,
-            provisional_tier: tier(&raw.provisional_tier),
-            unknown: Unknowns::from_code(&raw.unknown).unwrap_or(Unknowns::Reweight),
-            combine: Combine::from_code(&raw.combine).unwrap_or(Combine::WeightedSum),
-            quotas: std::array::from_fn(|place| raw.quotas[place]),
-            ties: match raw.ties.as_str() {
-                "up" => Ties::Up,
-                "down" => Ties::Down,
-                _ => Ties::Break,
-            },
-            strata: match raw.strata.as_str() {
-                "supply_level" => Strata::SupplyLevel,
-                "use_category" => Strata::UseCategory,
-                "region" => Strata::Region,
-                _ => Strata::None,
-            },
-            min_stratum: raw.min_stratum,
+            window_months: file.window_months,
+            min_months: file.min_months,
+            min_known_weight: file.min_known_weight.0,
+            provisional_tier: file.provisional_tier,
+            unknown: file.unknown,
+            combine: file.combine,
+            quotas: std::array::from_fn(|tier| file.quotas[tier]),
+            ties: file.ties,
+            strata: file.strata,
+            min_stratum: file.min_stratum,
             indicators,
             own,
             judgements,
             siblings,
-            vetoes: raw.veto.iter().map(veto).collect(),
-            hysteresis: raw.hysteresis.as_ref().map(|hysteresis| hysteresis.band),
-            step_limit: raw.step_limit.as_ref().map(|limit| limit.up),
-            overrides,
+            vetoes: file.veto.into_iter().map(Veto::from).collect(),
+            hysteresis: file.hysteresis.map(|hysteresis| hysteresis.band.0),
+            step_limit: file.step_limit.map(|limit| limit.up),
+            overrides: file.overrides.into_iter().map(Override::from).collect(),
             checks,
-            limits: Limits { reject_share: raw.limits.reject_share, reject_rows: raw.limits.reject_rows },
+            limits: Limits {
+                reject_share: file.limits.reject_share.0,
+                reject_rows: file.limits.reject_rows,
+            },
         })
     }
 
@@ -292,27 +301,64 @@ impl Method {
     }
 }
 
-fn check_scalars(document: &CheckedToml, raw: &raw::Method, faults: &mut Vec<Fault>) {
-    let mut fault = |key: &str, what: String, fix: &str| {
-        faults.push(Fault { line: document.line(&[key]), what, fix: fix.into() });
-    };
-    let is_given = !raw.quotas.is_empty();
-    if is_given && (raw.quotas.len() != 4 || raw.quotas.iter().sum::<u32>() != 100) {
-        let what = format!("`quotas` must be four whole percentages that sum to 100, not {:?}", raw.quotas);
-        fault("quotas", what, "the paper has [10, 30, 50, 10]");
-    }
-    if raw.window_months > 0 && raw.min_months > raw.window_months {
-        let what =
-            format!("`min_months` {} exceeds the window of {} months", raw.min_months, raw.window_months);
-        fault("min_months", what, "nobody could ever be ranked: lower it, or lengthen `window_months`");
+/// The JSON Schema of a method file.
+#[must_use]
+pub fn schema() -> Value {
+    schema_of_input::<MethodFile>()
+}
+
+impl From<VetoFile> for Veto {
+    fn from(file: VetoFile) -> Self {
+        Self {
+            name: file.name,
+            kinds: file.kinds.into_iter().map(IncidentKind::from).collect(),
+            min_severity: file.min_severity.unwrap_or(1),
+            min_count: file.min_count.unwrap_or(1),
+            ceiling: file.ceiling,
+        }
     }
 }
 
-fn overrides(document: &CheckedToml, raw: &raw::Method, faults: &mut Vec<Fault>) -> Vec<Override> {
+impl From<OverrideFile> for Override {
+    fn from(file: OverrideFile) -> Self {
+        Self {
+            customer_id: file.customer_id,
+            bound: file.kind,
+            tier: file.tier,
+            approver: file.approver,
+            reason: file.reason,
+            expires: file.expires.0,
+        }
+    }
+}
+
+fn check_scalars(document: &CheckedToml, file: &MethodFile, faults: &mut Vec<Fault>) {
+    let quotas = &file.quotas;
+    if document.is_readable(&["quotas"]) && (quotas.len() != 4 || quotas.iter().sum::<u32>() != 100) {
+        faults.push(Fault {
+            line: document.line(&["quotas"]),
+            what: format!("`quotas` must be four whole percentages that sum to 100, not {quotas:?}"),
+            fix: "the paper has [10, 30, 50, 10]".into(),
+        });
+    }
+    let (window, least) = (file.window_months, file.min_months);
+    if document.is_readable(&["window_months"]) && least > window {
+        faults.push(Fault {
+            line: document.line(&["min_months"]),
+            what: format!("`min_months` {least} exceeds the window of {window} months"),
+            fix: "nobody could ever be ranked: lower it, or lengthen `window_months`".into(),
+        });
+    }
+}
+
+fn check_overrides(document: &CheckedToml, overrides: &[OverrideFile], faults: &mut Vec<Fault>) {
+    // A missing approver stands in as empty text: it is reported once.
+    if !document.is_readable(&["override"]) {
+        return;
+    }
+    let line = document.line(&["override"]);
     let mut seen = std::collections::BTreeSet::new();
-    let mut decided = Vec::new();
-    for entry in &raw.overrides {
-        let line = document.line(&["override"]);
+    for entry in overrides {
         if !seen.insert(&entry.customer_id) {
             let what = format!("customer {} has two overrides", entry.customer_id);
             faults.push(Fault { line, what, fix: "keep one".into() });
@@ -321,29 +367,6 @@ fn overrides(document: &CheckedToml, raw: &raw::Method, faults: &mut Vec<Fault>)
             let what = format!("the override of customer `{}` lacks who or why", entry.customer_id);
             faults.push(Fault { line, what, fix: "name customer_id, approver and reason".into() });
         }
-        let Some(expires) = entry.expires.date() else { continue };
-        decided.push(Override {
-            customer_id: entry.customer_id.clone(),
-            bound: match entry.kind.as_str() {
-                "floor" => Bound::Floor,
-                "ceiling" => Bound::Ceiling,
-                _ => Bound::Pin,
-            },
-            tier: Tier::from_code(&entry.tier).unwrap_or(Tier::Grade2),
-            approver: entry.approver.clone(),
-            reason: entry.reason.clone(),
-            expires,
-        });
-    }
-    decided
-}
-
-/// The registry's direction of an indicator, or the own one's.
-pub(crate) fn direction_of(id: &str, own: Option<&str>) -> Direction {
-    match (INDICATORS.iter().find(|indicator| indicator.id == id), own) {
-        (Some(indicator), _) => indicator.direction,
-        (None, Some("-")) => Direction::Less,
-        (None, _) => Direction::More,
     }
 }
 

@@ -1,13 +1,11 @@
-//! The keys of `gridtier.toml`, derived from the contracts: a column can be misspelt nowhere.
+//! The JSON Schema of `gridtier.toml`, derived from the contracts: no column can be misspelt.
 //!
-//! One shape serves the check of the file, the hints in its messages and the JSON Schema for editors. Nothing here reads
-//! a file.
+//! One schema serves the check of the file, the hints in its messages and the completion in editors. Nothing here reads a
+//! file.
 
-use std::sync::LazyLock;
-
-use gridtier::checked_toml::{Key, Shape};
 use gridtier::contract::declared::{DecimalMark, EnergyUnit, MoneyUnit};
 use gridtier::contract::{Column, ColumnKind, Table};
+use serde_json::{Map, Value, json};
 
 use super::HiveType;
 
@@ -21,111 +19,108 @@ const DELIMITERS: &[&str] = &[",", "\t", ";", "|"];
 const FLAGS: &[&str] = &["true", "false"];
 const REGISTER_ABOUT: &str = "refused: only the energy of intervals can be graded, not cumulative registers";
 
-/// The keys of the document.
+/// Keys of a table with the schemas of their values.
+type Properties = Map<String, Value>;
+
+/// The JSON Schema of the file.
 #[must_use]
-pub fn keys() -> &'static [Key] {
-    static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
-        let tables = Table::ALL.iter().map(|&table| {
-            let about =
-                if table.required() { "where the table is and how it is written" } else { "the same" };
-            Key::optional(table.name(), Shape::Table(forever(table_keys(table))), about)
-        });
-        vec![
-            Key::required("format", Shape::Integer(1, 1), "the version of this format: 1"),
-            Key::optional("zone", Shape::Text, "zone of the utility's local time, such as Asia/Shanghai"),
-            Key::optional(
-                "tables",
-                Shape::Table(forever(tables.collect())),
-                "what is particular to single tables",
-            ),
-        ]
+pub fn schema() -> Value {
+    let tables = Table::ALL.into_iter().map(|table| {
+        let about = if table.required() { "where the table is and how it is written" } else { "the same" };
+        (table.name().to_owned(), closed(table_properties(table), about))
     });
-    &KEYS
+    let mut properties = Properties::new();
+    let format = json!({
+        "type": "integer", "minimum": 1, "maximum": 1, "description": "the version of this format: 1"
+    });
+    properties.insert("format".into(), format);
+    properties.insert("zone".into(), text("zone of the utility's local time, such as Asia/Shanghai"));
+    properties.insert("tables".into(), closed(tables.collect(), "what is particular to single tables"));
+    json!({
+        "type": "object", "properties": properties, "required": ["format"], "additionalProperties": false
+    })
 }
 
-/// Shapes are static data; these are made once, since they follow the contracts.
-fn forever<T>(list: Vec<T>) -> &'static [T] {
-    Box::leak(list.into_boxed_slice())
+fn text(about: &str) -> Value {
+    json!({"type": "string", "description": about})
 }
 
-fn names<T>(list: &[(&'static str, T)]) -> Shape {
-    Shape::OneOf(forever(list.iter().map(|(name, _)| *name).collect()))
+fn word(words: &[&str], about: &str) -> Value {
+    json!({"type": "string", "enum": words, "description": about})
 }
 
-fn table_keys(table: Table) -> Vec<Key> {
-    let has = |kind: ColumnKind| table.columns().iter().any(|column| column.kind == kind);
-    let text_map = |keys: Vec<Key>| Shape::Table(forever(keys));
-    let mut keys = vec![
-        Key::optional("path", Shape::Text, "file or folder in the data folder, if not named after the table"),
-        Key::optional(
-            "delimiter",
-            Shape::OneOf(DELIMITERS),
-            "delimiter of CSV files, if neither comma nor tab",
-        ),
-        Key::optional(
-            "decimal_mark",
-            names(DECIMAL_MARKS),
-            "mark before the fraction of numbers written as text",
-        ),
-        Key::optional("columns", text_map(column_keys(table)), "the utility's own name by contract column"),
-        Key::optional("hive", hive_shape(), "type of the values in folder names such as org=01, by key"),
-    ];
-    if has(ColumnKind::Energy) {
-        keys.push(Key::optional(
-            "energy_unit",
-            names(EnergyUnit::NAMES),
-            "unit of its energies, kWh if silent",
-        ));
+/// One of the names in a list of names and values.
+fn named<T>(names: &[(&str, T)], about: &str) -> Value {
+    word(&names.iter().map(|(name, _)| *name).collect::<Vec<_>>(), about)
+}
+
+/// A table with these keys, all of them optional.
+fn closed(properties: Properties, about: &str) -> Value {
+    json!({
+        "type": "object", "properties": properties, "required": [], "additionalProperties": false,
+        "description": about
+    })
+}
+
+/// A table whose keys are the writer's own.
+fn map(values: Value, about: &str) -> Value {
+    json!({"type": "object", "additionalProperties": values, "description": about})
+}
+
+fn table_properties(table: Table) -> Properties {
+    let columns = table.columns();
+    let mut properties = Properties::new();
+    let mut add = |key: &str, schema: Value| {
+        properties.insert(key.into(), schema);
+    };
+    add("path", text("file or folder in the data folder, if not named after the table"));
+    add("delimiter", word(DELIMITERS, "delimiter of CSV files, if neither comma nor tab"));
+    add("decimal_mark", named(DECIMAL_MARKS, "mark before the fraction of numbers written as text"));
+    add("columns", closed(column_properties(table), "the utility's own name by contract column"));
+    let hive = named(HiveType::NAMES, "type of the values");
+    add("hive", map(hive, "type of the values in folder names such as org=01, by key"));
+    if columns.iter().any(|column| column.kind == ColumnKind::Energy) {
+        add("energy_unit", named(EnergyUnit::NAMES, "unit of its energies, kWh if silent"));
     }
-    if has(ColumnKind::Money) {
-        keys.push(Key::optional(
-            "money_unit",
-            names(MoneyUnit::NAMES),
-            "unit of its amounts, yuan if silent",
-        ));
+    if columns.iter().any(|column| column.kind == ColumnKind::Money) {
+        add("money_unit", named(MoneyUnit::NAMES, "unit of its amounts, yuan if silent"));
     }
     if table == Table::MeterReadings {
-        keys.push(Key::optional("net_export", Shape::Flag, "true if energy may flow to the grid"));
-        keys.push(Key::optional("register", Shape::Text, REGISTER_ABOUT));
+        add("net_export", json!({"type": "boolean", "description": "true if energy may flow to the grid"}));
+        add("register", text(REGISTER_ABOUT));
     }
-    let dates: Vec<Key> = table.columns().iter().filter_map(date_key).collect();
+    let dates: Properties = columns.iter().filter_map(date_property).collect();
     if !dates.is_empty() {
-        keys.push(Key::optional("dates", text_map(dates), "pattern by date column, such as %Y%m%d"));
+        add("dates", closed(dates, "pattern by date column, such as %Y%m%d"));
     }
-    let words: Vec<Key> = table.columns().iter().filter_map(word_key).collect();
+    let words: Properties = columns.iter().filter_map(word_property).collect();
     if !words.is_empty() {
-        keys.push(Key::optional("words", text_map(words), "the contract's word by column and own spelling"));
+        add("words", closed(words, "the contract's word by column and own spelling"));
     }
-    keys
+    properties
 }
 
-fn column_keys(table: Table) -> Vec<Key> {
-    let own_name = |column: &Column| Key::optional(column.name, Shape::Text, column.about);
-    let mut keys: Vec<Key> = table.columns().iter().map(own_name).collect();
+fn column_properties(table: Table) -> Properties {
+    let columns = table.columns().iter();
+    let mut properties: Properties =
+        columns.map(|column| (column.name.to_owned(), text(column.about))).collect();
     if table == Table::MeterReadings {
-        keys.push(Key::optional(REGISTER_COLUMN, Shape::Text, REGISTER_ABOUT));
+        properties.insert(REGISTER_COLUMN.into(), text(REGISTER_ABOUT));
     }
-    keys
+    properties
 }
 
-fn date_key(column: &Column) -> Option<Key> {
-    matches!(
-        column.kind,
-        ColumnKind::Date | ColumnKind::PlacingDate | ColumnKind::PlacingMonth | ColumnKind::PlacingTime
-    )
-    .then(|| Key::optional(column.name, Shape::Text, column.about))
+fn date_property(column: &Column) -> Option<(String, Value)> {
+    matches!(column.kind, ColumnKind::Date | ColumnKind::PlacingDate | ColumnKind::PlacingMonth | ColumnKind::PlacingTime)
+        .then(|| (column.name.to_owned(), text(column.about)))
 }
 
-fn word_key(column: &Column) -> Option<Key> {
+fn word_property(column: &Column) -> Option<(String, Value)> {
     let words = match column.kind {
         ColumnKind::Word(words) => words.codes,
         ColumnKind::Flag => FLAGS,
         _ => return None,
     };
-    let shape = Shape::Map(&forever(vec![Shape::OneOf(words)])[0]);
-    Some(Key::optional(column.name, shape, column.about))
-}
-
-fn hive_shape() -> Shape {
-    Shape::Map(&forever(vec![names(HiveType::NAMES)])[0])
+    let spelling = json!({"type": "string", "enum": words});
+    Some((column.name.to_owned(), map(spelling, column.about)))
 }

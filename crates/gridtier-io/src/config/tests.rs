@@ -105,7 +105,7 @@ fn registers_are_refused_with_advice() {
 
 #[test]
 fn the_schema_for_editors_knows_every_contract_column() {
-    let schema = gridtier::checked_toml::Shape::Table(keys()).json_schema();
+    let schema = schema();
     for table in Table::ALL {
         let columns = &schema["properties"]["tables"]["properties"][table.name()]["properties"]["columns"];
         for column in table.columns() {

@@ -100,35 +100,48 @@ fn a_contract_names_each_rule_that_can_set_a_row_aside_and_no_other() {
     }
 }
 
-/// What of a JSON value is not of the shape, by path.
-fn misfits(value: &Value, shape: &Shape, path: &str) -> Vec<String> {
-    let fits = match (shape, value) {
-        (Shape::Table(keys), Value::Object(entries)) => {
-            let unknown = entries.keys().filter(|name| !keys.iter().any(|key| key.name == **name));
+/// What of a JSON value is not as its schema asks, by path. Keys that the schema does not name count too.
+fn misfits(value: &Value, schema: &Value, path: &str) -> Vec<String> {
+    let fits = match (schema.get("anyOf"), value) {
+        (Some(Value::Array(alternatives)), value) => {
+            alternatives.iter().any(|alternative| misfits(value, alternative, path).is_empty())
+        }
+        (_, Value::Object(entries)) => {
+            let properties = schema["properties"].as_object().unwrap();
+            let unknown = entries.keys().filter(|name| !properties.contains_key(*name));
             let mut found: Vec<String> = unknown.map(|name| format!("{path}.{name} is unknown")).collect();
-            for key in *keys {
-                match entries.get(key.name) {
-                    Some(value) => found.extend(misfits(value, &key.shape, &format!("{path}.{}", key.name))),
-                    None if !key.required => {}
-                    None => found.push(format!("{path}.{} is missing", key.name)),
+            let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let missing = required.filter(|name| !entries.contains_key(*name));
+            found.extend(missing.map(|name| format!("{path}.{name} is missing")));
+            for (name, inner) in properties {
+                if let Some(value) = entries.get(name) {
+                    found.extend(misfits(value, inner, &format!("{path}.{name}")));
                 }
             }
             return found;
         }
-        (Shape::List(inner), Value::Array(values)) => {
-            return values.iter().flat_map(|value| misfits(value, inner, path)).collect();
+        (_, Value::Array(values)) => {
+            return values.iter().flat_map(|value| misfits(value, &schema["items"], path)).collect();
         }
-        (Shape::Either(first, second), value) => {
-            misfits(value, first, path).is_empty() || misfits(value, second, path).is_empty()
-        }
-        (Shape::Text | Shape::Day, Value::String(_)) | (Shape::Null, Value::Null) => true,
-        (Shape::OneOf(words), Value::String(word)) => words.contains(&word.as_str()),
-        (Shape::Integer(low, high), value) => {
-            value.as_i64().is_some_and(|number| (*low..=*high).contains(&number))
-        }
-        _ => false,
+        (_, value) => is_of_kind(value, schema) && is_within(value, schema),
     };
     if fits { Vec::new() } else { vec![format!("{path} cannot be {value}")] }
+}
+
+fn is_of_kind(value: &Value, schema: &Value) -> bool {
+    let kind = match value {
+        Value::Null => "null",
+        Value::String(_) => "string",
+        Value::Number(_) => "integer",
+        _ => "other",
+    };
+    schema["type"] == kind || schema["type"].as_array().is_some_and(|kinds| kinds.contains(&kind.into()))
+}
+
+fn is_within(value: &Value, schema: &Value) -> bool {
+    let is_word = schema["enum"].as_array().is_none_or(|words| words.contains(value));
+    let least = schema["minimum"].as_i64().unwrap_or(i64::MIN);
+    is_word && value.as_i64().is_none_or(|number| least <= number)
 }
 
 fn a_manifest() -> Value {
@@ -173,11 +186,11 @@ fn a_manifest() -> Value {
 
 #[test]
 fn the_manifest_schema_has_the_keys_that_the_types_write() {
-    assert_eq!(misfits(&a_manifest(), &Shape::Table(MANIFEST), "manifest"), Vec::<String>::new());
+    assert_eq!(misfits(&a_manifest(), &schema_of_output::<Manifest>(), "manifest"), Vec::<String>::new());
     let mut accepted = a_manifest();
     accepted["accepted_by"] = json!("张工");
     accepted["control_totals"]["tiers"][0]["customers"] = json!(-1);
-    let found = misfits(&accepted, &Shape::Table(MANIFEST), "manifest");
+    let found = misfits(&accepted, &schema_of_output::<Manifest>(), "manifest");
     assert_eq!(found, ["manifest.control_totals.tiers.customers cannot be -1"]);
 }
 

@@ -1,14 +1,15 @@
-//! From the raw catalogue to its services, noting every word, number and condition that cannot be read.
+//! From the file of a catalogue to its services, with every fault that a schema cannot express.
 
 use chrono::NaiveDate;
 
 use super::condition::{Condition, Field};
-use super::raw;
-use super::service::{
-    Access, Cadence, Capacity, Cell, Combination, Dimension, Fee, FeeRule, Opening, Part, Provenance, Reason,
-    Service, ShareKey, Start, Terms,
+use super::raw::{
+    CapacityPeriod, CatalogueFile, CellFile, FeeFile, OpeningFile, ServiceFile, TermsFile
 };
-use crate::checked_toml::{CheckedToml, Day, Fault, did_you_mean};
+use super::service::{
+    Access, Capacity, Cell, Combination, Fee, FeeRule, Opening, Part, Service, Terms,
+};
+use crate::checked_toml::{CheckedToml, Fault, did_you_mean};
 use crate::method::Tier;
 use crate::unit::round_half_away;
 use crate::word::Word;
@@ -42,10 +43,10 @@ impl Build<'_, '_> {
     }
 
     /// The days between which the catalogue holds.
-    pub fn dates(&mut self, raw: &raw::Catalogue) -> (NaiveDate, Option<NaiveDate>) {
-        let day = |day: &Option<Day>| day.as_ref().and_then(Day::date);
-        let (from, to) = (day(&raw.effective_from).unwrap_or_default(), day(&raw.effective_to));
-        if to.is_some_and(|to| to < from) {
+    pub fn dates(&mut self, file: &CatalogueFile) -> (NaiveDate, Option<NaiveDate>) {
+        let (from, to) = (file.effective_from.0, file.effective_to.map(|day| day.0));
+        let is_sound = ["effective_from", "effective_to"].iter().all(|key| self.document.is_sound(&[key]));
+        if is_sound && to.is_some_and(|to| to < from) {
             let what = "`effective_to` lies before `effective_from`".to_owned();
             self.fault(&["effective_to"], what, "correct one of them, or leave `effective_to` out");
         }
@@ -53,12 +54,12 @@ impl Build<'_, '_> {
     }
 
     /// The services; those that cannot be made are told and left out.
-    pub fn services(&mut self, raw: &[raw::Service]) -> Vec<Service> {
-        if raw.is_empty() {
+    pub fn services(&mut self, files: &[ServiceFile]) -> Vec<Service> {
+        if files.is_empty() {
             self.fault(&["service"], "the catalogue has no service".into(), "add one as [[service]]");
         }
         let mut services: Vec<Service> = Vec::new();
-        for (place, service) in raw.iter().enumerate() {
+        for (place, service) in files.iter().enumerate() {
             let place = place.to_string();
             if let Some(known) = services.iter().find(|known| known.id == service.id) {
                 let what = format!("service {} is there twice", known.id);
@@ -69,50 +70,53 @@ impl Build<'_, '_> {
         services
     }
 
-    fn service(&mut self, raw: &raw::Service, place: &str) -> Option<Service> {
+    fn service(&mut self, file: &ServiceFile, place: &str) -> Option<Service> {
         let at = |key: &'static str| ["service", place, key];
-        let id = raw.id.as_str();
-        self.texts(raw, place);
-        if raw.dimensions.is_empty() {
+        let id = file.id.as_str();
+        self.texts(file, place);
+        if file.dimensions.is_empty() {
             let what = format!("service {id} has no dimension");
             self.fault(&at("dimensions"), what, "name at least one");
         }
-        if raw.uptake.is_some() == raw.programme_units.is_some() {
+        if file.uptake.is_some() == file.programme_units.is_some() {
             let what = format!("service {id} must have either `uptake` or `programme_units`");
             let fix =
                 "give uptake when customers take units one by one, programme_units when it serves the public";
             self.fault(&["service", place], what, fix);
         }
-        let condition = self.condition(raw.condition.as_deref(), &at("condition"), id);
-        let fee = self.fee(&raw.fee, id, place);
-        let cells = self.cells(raw, &fee, place);
-        let opens = raw.opens.iter().enumerate().filter_map(|(entry, opening)| {
+        let condition = self.condition(file.condition.as_deref(), &at("condition"), id);
+        let fee = self.fee(&file.fee, id, place);
+        let cells = self.cells(file, &fee, place);
+        let opens = file.opens.iter().enumerate().filter_map(|(entry, opening)| {
             let entry = entry.to_string();
             self.opening(opening, &fee, id, &["service", place, "opens", &entry])
         });
         let opens = opens.collect();
         Some(Service {
-            id: raw.id.clone(),
-            dimensions: raw.dimensions.iter().filter_map(|word| Dimension::from_code(word)).collect(),
-            title: raw.title.clone(),
-            title_zh: raw.title_zh.clone(),
-            about: raw.about.clone(),
-            about_zh: raw.about_zh.clone(),
-            start: Start::from_code(&raw.start)?,
-            duty: raw.duty.clone(),
-            unit: raw.unit.clone(),
-            unit_zh: raw.unit_zh.clone(),
-            unit_cost_fen: fen(raw.unit_cost),
-            uptake_e6: e6(raw.uptake.unwrap_or(0.0)),
-            programme_units: raw.programme_units,
-            capacity: raw.capacity.as_ref().map(|capacity| Capacity {
-                units: capacity.units,
-                periods: if capacity.per == "month" { 12 } else { 1 },
+            id: file.id.clone(),
+            dimensions: file.dimensions.clone(),
+            title: file.title.clone(),
+            title_zh: file.title_zh.clone(),
+            about: file.about.clone(),
+            about_zh: file.about_zh.clone(),
+            start: file.start,
+            duty: file.duty.clone(),
+            unit: file.unit.clone(),
+            unit_zh: file.unit_zh.clone(),
+            unit_cost_fen: fen(file.unit_cost.0),
+            uptake_e6: file.uptake.map_or(0, |uptake| e6(uptake.0)),
+            programme_units: file.programme_units.map(|units| units.0),
+            capacity: file.capacity.as_ref().map(|capacity| Capacity {
+                units: capacity.units.0,
+                periods: match capacity.per {
+                    CapacityPeriod::Month => 12,
+                    CapacityPeriod::Year => 1,
+                },
             }),
-            cadence: Cadence::from_code(&raw.cadence)?,
+            cadence: file.cadence,
             condition,
-            outage_plan: raw.outage_plan,
-            source: raw.source.clone(),
+            outage_plan: file.outage_plan,
+            source: file.source.clone(),
             cells: cells?,
             opens,
             fee: fee?,
@@ -120,18 +124,18 @@ impl Build<'_, '_> {
     }
 
     /// Names that a table or a customer shows cannot be empty, and an id is typed on a command line.
-    fn texts(&mut self, raw: &raw::Service, place: &str) {
+    fn texts(&mut self, file: &ServiceFile, place: &str) {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-        if !raw.id.chars().all(is_plain) {
+        if !file.id.chars().all(is_plain) {
             let what =
-                format!("the id `{}` has characters other than letters, digits, `_`, `-` and `.`", raw.id);
+                format!("the id `{}` has characters other than letters, digits, `_`, `-` and `.`", file.id);
             self.fault(&["service", place, "id"], what, "choose an id such as S06");
         }
         let shown =
-            [("id", &raw.id), ("title", &raw.title), ("title_zh", &raw.title_zh), ("unit", &raw.unit)];
+            [("id", &file.id), ("title", &file.title), ("title_zh", &file.title_zh), ("unit", &file.unit)];
         for (key, text) in shown {
             if text.trim().is_empty() || text.chars().any(char::is_control) {
-                let what = format!("`{key}` of service {} is empty or has control characters", raw.id);
+                let what = format!("`{key}` of service {} is empty or has control characters", file.id);
                 self.fault(&["service", place, key], what, "write one plain line");
             }
         }
@@ -147,14 +151,18 @@ impl Build<'_, '_> {
         }
     }
 
-    fn fee(&mut self, raw: &raw::Fee, id: &str, place: &str) -> Option<Fee> {
+    fn fee(&mut self, file: &FeeFile, id: &str, place: &str) -> Option<Fee> {
         let path = ["service", place, "fee"];
-        let rule = FeeRule::from_code(&raw.rule)?;
+        // Another rule stands in for an unknown one: what follows from it would mislead.
+        if !self.document.is_sound(&["service", place, "fee", "rule"]) {
+            return None;
+        }
+        let rule = file.rule;
         let given = [
-            ("amount", raw.amount.is_some(), FeeRule::Fixed),
-            ("parts", !raw.parts.is_empty(), FeeRule::Combination),
-            ("combinations", !raw.combinations.is_empty(), FeeRule::Combination),
-            ("share_by", raw.share_by.is_some(), FeeRule::Shared),
+            ("amount", file.amount.is_some(), FeeRule::Fixed),
+            ("parts", !file.parts.is_empty(), FeeRule::Combination),
+            ("combinations", !file.combinations.is_empty(), FeeRule::Combination),
+            ("share_by", file.share_by.is_some(), FeeRule::Shared),
         ];
         for (key, is_given, of) in given {
             if is_given != (rule == of) {
@@ -169,21 +177,21 @@ impl Build<'_, '_> {
         }
         match rule {
             FeeRule::Free => Some(Fee::Free),
-            FeeRule::Fixed => raw.amount.map(|amount| Fee::Fixed(fen(amount))),
-            FeeRule::Shared => raw.share_by.as_deref().and_then(ShareKey::from_code).map(Fee::Shared),
-            FeeRule::Combination => self.combinations(raw, id, &path),
+            FeeRule::Fixed => file.amount.map(|amount| Fee::Fixed(fen(amount.0))),
+            FeeRule::Shared => file.share_by.map(Fee::Shared),
+            FeeRule::Combination => self.combinations(file, id, &path),
         }
     }
 
-    fn combinations(&mut self, raw: &raw::Fee, id: &str, path: &[&str]) -> Option<Fee> {
-        let parts: Vec<Part> = raw
+    fn combinations(&mut self, file: &FeeFile, id: &str, path: &[&str]) -> Option<Fee> {
+        let parts: Vec<Part> = file
             .parts
             .iter()
             .map(|part| Part {
                 id: part.id.clone(),
                 title: part.title.clone(),
                 title_zh: part.title_zh.clone(),
-                unit_cost_fen: fen(part.unit_cost),
+                unit_cost_fen: fen(part.unit_cost.0),
             })
             .collect();
         let is_new = |place: usize| parts[..place].iter().all(|part| part.id != parts[place].id);
@@ -193,11 +201,11 @@ impl Build<'_, '_> {
             return None;
         }
         let mut choices = Vec::new();
-        for choice in &raw.combinations {
+        for choice in &file.combinations {
             choices.push(Combination {
                 parts: self.parts(&choice.parts, &parts, id, path)?,
-                fee_fen: fen(choice.fee),
-                share_e6: e6(choice.share),
+                fee_fen: fen(choice.fee.0),
+                share_e6: e6(choice.share.0),
             });
         }
         Some(Fee::Combination(parts, choices))
@@ -222,16 +230,16 @@ impl Build<'_, '_> {
         Some(bits)
     }
 
-    fn cells(&mut self, raw: &raw::Service, fee: &Option<Fee>, place: &str) -> Option<[Cell; 4]> {
-        let given = [&raw.cells.special, &raw.cells.grade_1, &raw.cells.grade_2, &raw.cells.grade_3];
+    fn cells(&mut self, file: &ServiceFile, fee: &Option<Fee>, place: &str) -> Option<[Cell; 4]> {
+        let given = [&file.cells.special, &file.cells.grade_1, &file.cells.grade_2, &file.cells.grade_3];
         let mut cells = Vec::new();
         for (tier, cell) in Tier::ALL.into_iter().zip(given) {
             match cell {
                 Some(cell) => {
-                    cells.extend(self.cell(cell, raw, fee, &["service", place, "cells", tier.code()]))
+                    cells.extend(self.cell(cell, file, fee, &["service", place, "cells", tier.code()]))
                 }
                 None => {
-                    let what = format!("service {} has no cell for {}", raw.id, tier.code());
+                    let what = format!("service {} has no cell for {}", file.id, tier.code());
                     let fix =
                         format!("add `{} = {{ access = \"none\", provenance = \"operator\" }}`", tier.code());
                     self.fault(&["service", place, "cells"], what, fix);
@@ -243,56 +251,56 @@ impl Build<'_, '_> {
 
     fn cell(
         &mut self,
-        raw: &raw::Cell,
-        service: &raw::Service,
+        file: &CellFile,
+        service: &ServiceFile,
         fee: &Option<Fee>,
         path: &[&str],
     ) -> Option<Cell> {
-        let access = Access::from_code(&raw.access)?;
-        let mut terms = self.terms(&raw.terms, access, fee);
+        let access = file.access;
+        let mut terms = self.terms(&file.terms, access, fee);
         if let Some(Fee::Combination(parts, _)) = fee {
-            terms.free_parts = self.parts(&raw.free_parts, parts, &service.id, path)?;
-        } else if !raw.free_parts.is_empty() {
+            terms.free_parts = self.parts(&file.free_parts, parts, &service.id, path)?;
+        } else if !file.free_parts.is_empty() {
             let what = format!("service {} is not priced by combination and has no free parts", service.id);
             self.fault(path, what, "take out `free_parts`");
         }
-        (terms.note, terms.note_zh) = (raw.note.clone(), raw.note_zh.clone());
+        (terms.note, terms.note_zh) = (file.note.clone(), file.note_zh.clone());
         Some(Cell {
             access,
             terms,
-            condition: self.condition(raw.condition.as_deref(), path, &service.id),
-            provenance: Provenance::from_code(&raw.provenance)?,
-            phrase: raw.phrase.clone(),
-            less: raw.less.clone(),
-            uptake_e6: e6(raw.uptake.or(service.uptake).unwrap_or(0.0)),
+            condition: self.condition(file.condition.as_deref(), path, &service.id),
+            provenance: file.provenance,
+            phrase: file.phrase.clone(),
+            less: file.less.clone(),
+            uptake_e6: file.uptake.or(service.uptake).map_or(0, |uptake| e6(uptake.0)),
         })
     }
 
-    fn terms(&mut self, raw: &raw::Terms, access: Access, fee: &Option<Fee>) -> Terms {
-        let price = match (raw.fee, fee, access) {
-            (Some(fee), ..) => Some(fen(fee)),
+    fn terms(&mut self, file: &TermsFile, access: Access, fee: &Option<Fee>) -> Terms {
+        let price = match (file.fee, fee, access) {
+            (Some(fee), ..) => Some(fen(fee.0)),
             (None, Some(Fee::Fixed(amount)), Access::Paid) => Some(*amount),
             (None, _, Access::Limited | Access::OnApplication | Access::Included) => Some(0),
             _ => None,
         };
         Terms {
             fee_fen: price,
-            subsidy_e6: raw.subsidy_share.map(e6),
-            cadence: raw.cadence.as_deref().and_then(Cadence::from_code),
-            quota_per_year: raw.quota_per_year,
+            subsidy_e6: file.subsidy_share.map(|share| e6(share.0)),
+            cadence: file.cadence,
+            quota_per_year: file.quota_per_year.map(|units| units.0),
             ..Terms::default()
         }
     }
 
-    fn opening(&mut self, raw: &raw::Opening, fee: &Option<Fee>, id: &str, path: &[&str]) -> Option<Opening> {
-        let access = Access::from_code(&raw.access)?;
-        let terms = self.terms(&raw.terms, access, fee);
+    fn opening(&mut self, file: &OpeningFile, fee: &Option<Fee>, id: &str, path: &[&str]) -> Option<Opening> {
+        let access = file.access;
+        let terms = self.terms(&file.terms, access, fee);
         Some(Opening {
-            condition: self.condition(Some(&raw.condition), path, id)?,
-            reason: Reason::from_code(&raw.reason)?,
+            condition: self.condition(Some(&file.condition), path, id)?,
+            reason: file.reason.into(),
             access,
             terms,
-            source: raw.source.clone(),
+            source: file.source.clone(),
         })
     }
 }

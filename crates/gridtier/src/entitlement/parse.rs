@@ -1,15 +1,15 @@
 //! From a catalogue's text to a checked [`Catalogue`]: read, built, linted; all faults come at once.
 
 use chrono::NaiveDate;
+use serde_json::Value;
 
 use super::build::Build;
 use super::catalogue::Catalogue;
 use super::condition::{self, Condition};
 use super::lint;
-use super::raw;
+use super::raw::{CatalogueFile, DutiesFile, DutyKind};
 use super::service::Duty;
-use super::shape::{DUTY_KEYS, KEYS};
-use crate::checked_toml::{CheckedToml, Day, Fault, Faults};
+use crate::checked_toml::{CheckedToml, Fault, Faults, schema_of_input};
 
 /// The shipped catalogues by name: complete files.
 pub const CATALOGUES: [(&str, &str); 1] = [("paper", include_str!("../../presets/entitlements.toml"))];
@@ -24,30 +24,30 @@ impl Catalogue {
     /// # Errors
     /// Everything that is wrong with it, by line, with what to do.
     pub fn parse(name: &str, text: &str, own: &[&str]) -> Result<Self, Faults> {
-        let (document, faults) = CheckedToml::survey(name, text, KEYS)?;
-        let raw: raw::Catalogue = match document.read() {
-            Ok(raw) => raw,
-            // What is of another kind stands among the faults of the shape, with what to do.
+        let (document, faults) = CheckedToml::survey(name, text, &schema())?;
+        let file: CatalogueFile = match document.read() {
+            Ok(file) => file,
+            // What is of another kind stands among the faults of the schema, with what to do.
             Err(unread) => return document.faults(faults).and(Err(unread)),
         };
         let fields = condition::fields(own);
         let mut build = Build { document: &document, fields: &fields, faults };
-        let services = build.services(&raw.service);
-        let (from, to) = build.dates(&raw);
+        let services = build.services(&file.service);
+        let (from, to) = build.dates(&file);
         let duties = duties()?.into_iter().filter(|duty| duty.is_in_force(from, to)).collect();
         let mut faults = build.faults;
         let catalogue = Self {
-            name: raw.name,
-            version: raw.version,
+            name: file.name,
+            version: file.version,
             effective_from: from,
             effective_to: to,
-            source: raw.source,
+            source: file.source,
             text: text.into(),
             fields,
             services,
             duties,
         };
-        // A cell that could not be read has been told; what follows from it would only be noise.
+        // A cell that cannot be read is among the faults already: what follows from it would mislead.
         if faults.is_empty() {
             faults = lint::lint(&document, &catalogue);
         }
@@ -63,30 +63,35 @@ impl Catalogue {
     }
 }
 
+/// The JSON Schema of a catalogue file.
+#[must_use]
+pub fn schema() -> Value {
+    schema_of_input::<CatalogueFile>()
+}
+
 /// All duties.
 ///
 /// # Errors
 /// The shipped file is wrong: a bug that a test finds.
 pub fn duties() -> Result<Vec<Duty>, Faults> {
     let name = "duties.toml";
-    let document = CheckedToml::parse(name, DUTIES, DUTY_KEYS)?;
-    let raw: raw::Duties = document.read()?;
+    let document = CheckedToml::parse(name, DUTIES, &schema_of_input::<DutiesFile>())?;
+    let file: DutiesFile = document.read()?;
     let fields = condition::fields(&[]);
     let mut duties = Vec::new();
     let mut faults = Vec::new();
-    for (place, duty) in raw.duty.into_iter().enumerate() {
+    for (place, duty) in file.duty.into_iter().enumerate() {
         let line = document.line(&["duty", &place.to_string()]);
-        let from = duty.effective_from.as_ref().and_then(Day::date).unwrap_or_default();
         match Condition::parse(&duty.owed_to, &fields) {
             Ok(owed_to) => duties.push(Duty {
                 id: duty.id,
                 title: duty.title,
                 title_zh: duty.title_zh,
                 owed_to,
-                is_basic: duty.kind == "basic",
+                is_basic: duty.kind == DutyKind::Basic,
                 source: duty.source,
-                effective_from: from,
-                effective_to: duty.effective_to.as_ref().and_then(Day::date),
+                effective_from: duty.effective_from.0,
+                effective_to: duty.effective_to.map(|day| day.0),
             }),
             Err((what, fix)) => faults.push(Fault { line, what, fix }),
         }

@@ -1,144 +1,275 @@
-//! The catalogue as serde reads it, after its shape was checked. What may be missing here was told as missing there.
+//! The catalogue and the list of duties as serde reads them: every key once, with what it may hold and what it is for.
+//!
+//! The JSON Schemas of the files follow from these types, and a file is checked against its schema before it is read.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::checked_toml::Day;
+use super::FORMAT;
+use super::service::{Access, Cadence, Dimension, FeeRule, Provenance, Reason, ShareKey, Start};
+use crate::checked_toml::{Day, Share};
 
-#[derive(Deserialize)]
-#[serde(default)]
-#[derive(Default)]
-pub(super) struct Catalogue {
+/// An amount of money in yuan.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+pub(super) struct Yuan(#[schemars(range(min = 0, max = 1_000_000_000))] pub f64);
+
+/// Units a year and entitled customer.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+pub(super) struct Uptake(#[schemars(range(min = 0, max = 1000))] pub f64);
+
+/// A number of units.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+pub(super) struct Units(#[schemars(range(min = 1, max = 1_000_000_000))] pub u64);
+
+crate::words! {
+    /// Why a service is opened whatever the tier.
+    OpeningReason "reason of an opening" {
+        /// The regulatory importance level.
+        Importance "importance" "importance level" "重要电力用户",
+        /// It is owed to everybody.
+        Regulation "regulation" "regulation" "监管要求",
+    }
+}
+
+impl From<OpeningReason> for Reason {
+    fn from(reason: OpeningReason) -> Self {
+        match reason {
+            OpeningReason::Importance => Self::Importance,
+            OpeningReason::Regulation => Self::Regulation,
+        }
+    }
+}
+
+crate::words! {
+    /// The period in which a capacity can be delivered.
+    CapacityPeriod "period of a capacity" {
+        /// A month.
+        Month "month" "month" "月",
+        /// A year.
+        Year "year" "year" "年",
+    }
+}
+
+crate::words! {
+    /// What a duty asks of a service.
+    DutyKind "kind of duty" {
+        /// Free for all of them.
+        Basic "basic" "basic service" "基本服务",
+        /// Open to all of them.
+        Protection "protection" "protection" "保障",
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct CatalogueFile {
+    /// The version of this format, 1.
+    #[serde(rename = "format")]
+    #[schemars(range(min = FORMAT, max = FORMAT))]
+    pub _format: i64,
+    /// The catalogue's name.
     pub name: String,
+    /// Its version, such as 2026.1.
     pub version: String,
-    pub effective_from: Option<Day>,
+    /// First day on which it holds.
+    pub effective_from: Day,
+    /// Last day on which it holds.
     pub effective_to: Option<Day>,
+    /// Where it comes from.
     pub source: String,
-    pub service: Vec<Service>,
+    /// The services.
+    pub service: Vec<ServiceFile>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Service {
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct ServiceFile {
+    /// Its name in tables, such as S06.
     pub id: String,
-    pub dimensions: Vec<String>,
+    /// SERVQUAL dimensions; basic services stand outside.
+    pub dimensions: Vec<Dimension>,
+    /// Name in English.
     pub title: String,
+    /// Name in Chinese.
     pub title_zh: String,
+    /// One line in English.
     pub about: String,
+    /// One line in Chinese.
     pub about_zh: String,
-    pub start: String,
+    /// The utility begins by itself, or the customer asks.
+    pub start: Start,
+    /// The duty that makes it a regulated service.
     pub duty: Option<String>,
+    /// What is counted, in English.
     pub unit: String,
+    /// What is counted, in Chinese.
     pub unit_zh: String,
-    pub unit_cost: f64,
-    pub uptake: Option<f64>,
-    pub programme_units: Option<u64>,
-    pub fee: Fee,
-    pub capacity: Option<Capacity>,
-    pub cadence: String,
+    /// What a unit costs the utility, in CNY.
+    pub unit_cost: Yuan,
+    /// Units a year and entitled customer.
+    pub uptake: Option<Uptake>,
+    /// Units a year for the public as a whole, instead of an uptake by customer.
+    pub programme_units: Option<Units>,
+    /// How its price comes about.
+    pub fee: FeeFile,
+    /// What the utility can deliver; unlimited if left out.
+    pub capacity: Option<CapacityFile>,
+    /// How often.
+    pub cadence: Cadence,
+    /// To whom it can apply at all, whatever the tier.
     pub condition: Option<String>,
+    /// Whether the approved outage plan must leave room for it.
+    #[serde(default)]
     pub outage_plan: bool,
+    /// Where the service is named.
+    #[serde(default)]
     pub source: String,
-    pub cells: Cells,
-    pub opens: Vec<Opening>,
+    /// What each tier gets.
+    pub cells: CellsFile,
+    /// Who gets it whatever the tier.
+    #[serde(default)]
+    pub opens: Vec<OpeningFile>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "kebab-case")]
-pub(super) struct Cells {
-    pub special: Option<Cell>,
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct CellsFile {
+    /// special, 特级.
+    pub special: Option<CellFile>,
+    /// grade-1, 一级.
     #[serde(rename = "grade-1")]
-    pub grade_1: Option<Cell>,
+    pub grade_1: Option<CellFile>,
+    /// grade-2, 二级.
     #[serde(rename = "grade-2")]
-    pub grade_2: Option<Cell>,
+    pub grade_2: Option<CellFile>,
+    /// grade-3, 三级.
     #[serde(rename = "grade-3")]
-    pub grade_3: Option<Cell>,
+    pub grade_3: Option<CellFile>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Cell {
-    pub access: String,
-    pub provenance: String,
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct CellFile {
+    /// What the tier gets.
+    pub access: Access,
+    /// Who says so: the paper, an inference, the operator.
+    pub provenance: Provenance,
+    /// Provenance text: the paper's words.
+    #[serde(default)]
     pub phrase: String,
     #[serde(flatten)]
-    pub terms: Terms,
+    pub terms: TermsFile,
+    /// Paid by combination: parts that cost nothing.
+    #[serde(default)]
     pub free_parts: Vec<String>,
-    pub uptake: Option<f64>,
+    /// Units a year and entitled customer, instead of the service's.
+    pub uptake: Option<Uptake>,
+    /// What must hold besides the tier.
     pub condition: Option<String>,
+    /// Terms in words, English.
+    #[serde(default)]
     pub note: String,
+    /// Terms in words, Chinese.
+    #[serde(default)]
     pub note_zh: String,
+    /// Why this tier gets less than a worse one.
     pub less: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Terms {
-    pub fee: Option<f64>,
-    pub subsidy_share: Option<f64>,
-    pub cadence: Option<String>,
-    pub quota_per_year: Option<u64>,
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct TermsFile {
+    /// Paid: price of a unit in CNY, instead of the service's.
+    pub fee: Option<Yuan>,
+    /// Subsidised: the share that the utility bears.
+    pub subsidy_share: Option<Share>,
+    /// How often, instead of the service's.
+    pub cadence: Option<Cadence>,
+    /// Most units a customer gets in a year.
+    pub quota_per_year: Option<Units>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Opening {
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct OpeningFile {
+    /// For whom, whatever the tier.
     pub condition: String,
-    pub reason: String,
-    pub access: String,
+    /// Why.
+    pub reason: OpeningReason,
+    /// What they get at least.
+    pub access: Access,
+    /// The rule that says so.
     pub source: String,
     #[serde(flatten)]
-    pub terms: Terms,
+    pub terms: TermsFile,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Fee {
-    pub rule: String,
-    pub amount: Option<f64>,
-    pub parts: Vec<Part>,
-    pub combinations: Vec<Combination>,
-    pub share_by: Option<String>,
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct FeeFile {
+    /// How a price comes about.
+    pub rule: FeeRule,
+    /// fixed: price of a unit in CNY.
+    pub amount: Option<Yuan>,
+    /// combination: what can be chosen.
+    #[serde(default)]
+    pub parts: Vec<PartFile>,
+    /// combination: the price of each choice.
+    #[serde(default)]
+    pub combinations: Vec<CombinationFile>,
+    /// shared: how applicants of an area divide what is left.
+    pub share_by: Option<ShareKey>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Part {
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct PartFile {
+    /// Its name in combinations.
     pub id: String,
+    /// Name in English.
     pub title: String,
+    /// Name in Chinese.
     pub title_zh: String,
-    pub unit_cost: f64,
+    /// What one costs the utility, in CNY.
+    pub unit_cost: Yuan,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Combination {
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct CombinationFile {
+    /// The parts chosen.
     pub parts: Vec<String>,
-    pub fee: f64,
-    pub share: f64,
+    /// Their price together, in CNY.
+    pub fee: Yuan,
+    /// Share of the takers who choose them; all combinations sum to 1.
+    pub share: Share,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Capacity {
-    pub units: u64,
-    pub per: String,
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct CapacityFile {
+    /// Units that the utility can deliver.
+    pub units: Units,
+    /// In a month, or in a year.
+    pub per: CapacityPeriod,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Duties {
-    pub duty: Vec<Duty>,
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct DutiesFile {
+    /// The version of this format, 1.
+    #[serde(rename = "format")]
+    #[schemars(range(min = FORMAT, max = FORMAT))]
+    pub _format: i64,
+    /// The duties.
+    pub duty: Vec<DutyFile>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Duty {
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct DutyFile {
+    /// Its name in catalogues.
     pub id: String,
+    /// What is owed, in English.
     pub title: String,
+    /// What is owed, in Chinese.
     pub title_zh: String,
+    /// Condition: to whom.
     pub owed_to: String,
-    pub kind: String,
+    /// basic: free for all of them; protection: open to all of them.
+    pub kind: DutyKind,
+    /// The rule.
     pub source: String,
-    pub effective_from: Option<Day>,
+    /// First day on which it holds.
+    pub effective_from: Day,
+    /// Last day on which it holds.
     pub effective_to: Option<Day>,
 }

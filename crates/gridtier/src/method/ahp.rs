@@ -61,6 +61,9 @@ pub fn check(matrix: &[Vec<f64>], items: usize) -> Result<(), String> {
     if matrix.len() != items || matrix.iter().any(|row| row.len() != items) {
         return Err(format!("the matrix must have {items} rows of {items} judgements, one for each item"));
     }
+    if items == 0 {
+        return Err("a matrix must have at least one item".into());
+    }
     if items > RANDOM_INDEX.len() {
         return Err(format!("a matrix may have at most {} items", RANDOM_INDEX.len()));
     }

@@ -3,7 +3,7 @@
 //! The default limits are conventions, not laws: an analyst who sets others in the method file says so in every cycle
 //! graded by it. How a measure is taken is not known here.
 
-use super::raw;
+use super::raw::ChecksFile;
 use crate::checked_toml::{CheckedToml, Fault, did_you_mean};
 
 /// Which side of a limit is good.
@@ -319,15 +319,15 @@ pub struct Checks {
 }
 
 impl Checks {
-    pub(super) fn build(document: &CheckedToml, raw: &raw::Checks, faults: &mut Vec<Fault>) -> Self {
+    pub(super) fn build(document: &CheckedToml, file: &ChecksFile, faults: &mut Vec<Fault>) -> Self {
         let mut fault = |path: &[&str], what: String, fix: String| {
             faults.push(Fault { line: document.line(path), what, fix });
         };
-        for name in raw.limits.keys().filter(|name| MEASURES.iter().all(|measure| measure.id != **name)) {
+        for name in file.limits.keys().filter(|name| MEASURES.iter().all(|measure| measure.id != **name)) {
             let fix = did_you_mean(name, MEASURES.iter().map(|measure| measure.id));
             fault(&["checks", "limits", name], format!("`{name}` is no measure of a cycle"), fix);
         }
-        let size_kva = match raw.size_kva.as_deref() {
+        let size_kva = match file.size_kva.as_deref() {
             None => [100.0, 315.0],
             Some(&[medium, large]) if medium < large => [medium, large],
             Some(other) => {
@@ -337,7 +337,7 @@ impl Checks {
             }
         };
         for measure in MEASURES {
-            let Some(limit) = raw.limits.get(measure.id) else { continue };
+            let Some(limit) = file.limits.get(measure.id) else { continue };
             let is_crossed = match (limit.warn, limit.fail, measure.good) {
                 (Some(warn), Some(fail), Good::AtLeast) => fail > warn,
                 (Some(warn), Some(fail), Good::AtMost) => fail < warn,
@@ -350,18 +350,18 @@ impl Checks {
                 fault(&["checks", "limits", measure.id], what, fix);
             }
         }
-        let limit = |measure: &Measure| match raw.limits.get(measure.id) {
+        let limit = |measure: &Measure| match file.limits.get(measure.id) {
             Some(limit) => Limit { warn: limit.warn, fail: limit.fail },
             None => Limit { warn: measure.warn, fail: measure.fail },
         };
         Self {
-            draws: raw.draws.unwrap_or(1_000),
-            sample: raw.sample.unwrap_or(20_000),
-            seed: raw.seed.unwrap_or(2026),
-            concentration: raw.concentration.unwrap_or(100.0),
-            clusters: raw.clusters.unwrap_or(8),
+            draws: file.draws.unwrap_or(1_000),
+            sample: file.sample.unwrap_or(20_000),
+            seed: file.seed.unwrap_or(2026),
+            concentration: file.concentration.unwrap_or(100.0),
+            clusters: file.clusters.unwrap_or(8),
             size_kva,
-            supply_cost: raw.supply_cost,
+            supply_cost: file.supply_cost,
             limits: MEASURES.iter().map(limit).collect(),
         }
     }

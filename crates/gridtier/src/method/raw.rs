@@ -1,187 +1,259 @@
-//! The method file as serde reads it, after its shape was checked. What may be missing here was told as missing there:
-//! it is filled in so that the rest of the file can be looked at too.
+//! The method file as serde reads it: every key once, with what it may hold and what it is for.
+//!
+//! The JSON Schema of the file follows from these types, and the file is checked against it before it is read.
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::checked_toml::Day;
+use super::ahp::Variant;
 
-#[derive(Deserialize)]
-pub(super) struct Method {
-    #[serde(default)]
+use super::tree::{NormaliseKind, Transform};
+use super::{Bound, Combine, FORMAT, OffenceKind, Strata, Tier, Ties, Unknowns};
+use crate::checked_toml::{Day, Ratio, Share};
+use crate::indicator::Direction;
+use crate::mcda::Scheme;
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct MethodFile {
+    /// The version of this format, 1.
+    #[serde(rename = "format")]
+    #[schemars(range(min = FORMAT, max = FORMAT))]
+    pub _format: i64,
+    /// The method's name.
     pub name: String,
-    #[serde(default)]
+    /// Length of the window in months.
+    #[schemars(range(min = 1, max = 600))]
     pub window_months: u32,
-    #[serde(default)]
+    /// Covered months below which a customer is provisional.
+    #[schemars(range(min = 0, max = 600))]
     pub min_months: u32,
-    #[serde(default)]
-    pub min_known_weight: f64,
-    #[serde(default)]
-    pub provisional_tier: String,
-    #[serde(default)]
-    pub unknown: String,
-    #[serde(default)]
-    pub combine: String,
-    #[serde(default)]
+    /// Share of known weight below which a customer is provisional.
+    pub min_known_weight: Share,
+    /// Tier of a provisional customer.
+    pub provisional_tier: Tier,
+    /// What an unknown indicator does.
+    pub unknown: Unknowns,
+    /// How points become a score.
+    pub combine: Combine,
+    /// Shares of the four tiers in percent.
+    #[schemars(inner(range(min = 0, max = 100)))]
     pub quotas: Vec<u32>,
-    #[serde(default)]
-    pub ties: String,
-    #[serde(default)]
-    pub strata: String,
-    #[serde(default)]
+    /// What happens to equal scores at a boundary.
+    pub ties: Ties,
+    /// The column of customers whose values are graded apart.
+    pub strata: Strata,
+    /// Ranked customers below which strata are pooled.
+    #[schemars(range(min = 1, max = 1_000_000_000))]
     pub min_stratum: usize,
-    pub weights: Weights,
-    pub indicators: BTreeMap<String, Indicator>,
+    /// Weights of dimensions, groups and indicators.
+    pub weights: WeightsFile,
+    /// By indicator: its normalisation.
+    pub indicators: BTreeMap<String, IndicatorFile>,
+    /// Ceilings for confirmed offences.
     #[serde(default)]
-    pub veto: Vec<Veto>,
-    pub hysteresis: Option<Hysteresis>,
-    pub step_limit: Option<StepLimit>,
+    pub veto: Vec<VetoFile>,
+    /// Holds a tier that changes by one unless the rank passed the boundary by more than the band.
+    pub hysteresis: Option<HysteresisFile>,
+    /// Limits how far a customer rises in one cycle.
+    pub step_limit: Option<StepLimitFile>,
+    /// Decisions of persons about single customers.
     #[serde(default, rename = "override")]
-    pub overrides: Vec<Override>,
+    pub overrides: Vec<OverrideFile>,
+    /// What `gridtier validate` does, and when it warns and fails.
     #[serde(default)]
-    pub checks: Checks,
-    #[serde(default)]
-    pub limits: Limits,
+    pub checks: ChecksFile,
+    /// Faults of the data beyond which nothing is published.
+    pub limits: LimitsFile,
 }
 
-#[derive(Deserialize)]
-pub(super) struct Weights {
-    pub contribution: Option<f64>,
-    pub compliance: Option<f64>,
-    pub cooperation: Option<f64>,
-    pub ahp: Option<Ahp>,
-    pub objective: Option<Objective>,
-    pub blend: Option<Blend>,
-    pub groups: BTreeMap<String, Siblings>,
-    pub indicators: BTreeMap<String, Siblings>,
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct WeightsFile {
+    /// Weight of the dimension.
+    pub contribution: Option<Share>,
+    /// Weight of the dimension.
+    pub compliance: Option<Share>,
+    /// Weight of the dimension.
+    pub cooperation: Option<Share>,
+    /// Judgement that gives the weights of the dimensions instead.
+    pub ahp: Option<AhpFile>,
+    /// Weights of the dimensions from the data instead.
+    pub objective: Option<ObjectiveFile>,
+    /// Weights given or judged, blended with some from the data.
+    pub blend: Option<BlendFile>,
+    /// By dimension: the weights of its groups.
+    pub groups: BTreeMap<String, SiblingsFile>,
+    /// By group: the weights of its indicators.
+    pub indicators: BTreeMap<String, SiblingsFile>,
 }
 
 /// Weights of siblings by name, or where they come from.
-#[derive(Clone, Default, Deserialize)]
-pub(super) struct Siblings {
-    pub ahp: Option<Ahp>,
-    pub objective: Option<Objective>,
-    pub blend: Option<Blend>,
+#[derive(Clone, Deserialize, JsonSchema)]
+pub(super) struct SiblingsFile {
+    /// Judgement that gives the weights instead.
+    pub ahp: Option<AhpFile>,
+    /// Weights from the data instead.
+    pub objective: Option<ObjectiveFile>,
+    /// Weights given or judged, blended with some from the data.
+    pub blend: Option<BlendFile>,
     #[serde(flatten)]
-    pub given: BTreeMap<String, f64>,
+    pub given: BTreeMap<String, Share>,
 }
 
-#[derive(Clone, Deserialize)]
-pub(super) struct Objective {
+#[derive(Clone, Deserialize, JsonSchema)]
+pub(super) struct ObjectiveFile {
+    /// The siblings.
     pub items: Vec<String>,
-    pub by: String,
+    /// How weights follow from the points of ranked customers.
+    pub by: Scheme,
 }
 
-#[derive(Clone, Deserialize)]
-pub(super) struct Blend {
-    pub alpha: f64,
-    pub by: String,
+#[derive(Clone, Deserialize, JsonSchema)]
+pub(super) struct BlendFile {
+    /// Share of the weights given or judged; the rest comes from the data.
+    pub alpha: Share,
+    /// How the other weights follow from the data.
+    pub by: Scheme,
+    /// By sibling: the least weight, holding in the result.
     #[serde(default)]
-    pub floor: BTreeMap<String, f64>,
+    pub floor: BTreeMap<String, Share>,
+    /// By sibling: the greatest weight, holding in the result.
     #[serde(default)]
-    pub cap: BTreeMap<String, f64>,
+    pub cap: BTreeMap<String, Share>,
 }
 
-#[derive(Clone, Deserialize)]
-pub(super) struct Ahp {
+#[derive(Clone, Deserialize, JsonSchema)]
+pub(super) struct AhpFile {
+    /// The siblings, in the order of rows and columns.
     pub items: Vec<String>,
-    #[serde(default)]
-    pub variant: Option<String>,
-    pub experts: Vec<Expert>,
+    /// How weights follow from a matrix.
+    pub variant: Option<Variant>,
+    /// Pooled by the element-wise geometric mean.
+    pub experts: Vec<ExpertFile>,
 }
 
-#[derive(Clone, Deserialize)]
-pub(super) struct Expert {
+#[derive(Clone, Deserialize, JsonSchema)]
+pub(super) struct ExpertFile {
+    /// Who judged.
     pub name: String,
+    /// Row i, column j: how much i outweighs j.
     pub matrix: Vec<Vec<Ratio>>,
 }
 
-#[derive(Clone, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Ratio {
-    Number(f64),
-    Text(String),
-}
-
-#[derive(Deserialize)]
-pub(super) struct Indicator {
-    pub normalise: String,
-    pub transform: Option<String>,
-    pub quantiles: Option<Vec<f64>>,
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct IndicatorFile {
+    /// How a value becomes 0 to 100.
+    pub normalise: NormaliseKind,
+    /// min_max: taken before, ln(1 + max(x, 0)).
+    pub transform: Option<Transform>,
+    /// min_max: two quantiles of the ranked customers.
+    pub quantiles: Option<Vec<Share>>,
+    /// min_max: two fixed values in the indicator's unit.
     pub goalposts: Option<Vec<f64>>,
+    /// points: pairs of value and points, by value.
     pub knots: Option<Vec<Vec<f64>>>,
+    /// target: the value that gets 100.
     pub target: Option<f64>,
+    /// target: the distance at which nothing is left.
     pub tolerance: Option<f64>,
+    /// An own indicator: SQL expression over the facts.
     pub expr: Option<String>,
+    /// An own indicator: SQL condition under which it applies.
     pub applies: Option<String>,
+    /// An own indicator: its unit.
     pub unit: Option<String>,
-    pub direction: Option<String>,
+    /// An own indicator: whether more is better.
+    pub direction: Option<Direction>,
+    /// An own indicator: its name in English.
     pub title: Option<String>,
+    /// An own indicator: its name in Chinese.
     pub title_zh: Option<String>,
 }
 
-#[derive(Deserialize)]
-pub(super) struct Veto {
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct VetoFile {
+    /// Its name in explanations.
     pub name: String,
-    pub kinds: Vec<String>,
+    /// Kinds of confirmed offences.
+    pub kinds: Vec<OffenceKind>,
+    /// Offences below it do not count; 1 if left out.
+    #[schemars(range(min = 1, max = 5))]
     pub min_severity: Option<u8>,
+    /// So many are needed; 1 if left out.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub min_count: Option<u32>,
-    pub ceiling: String,
+    /// The best tier that is left.
+    pub ceiling: Tier,
 }
 
-#[derive(Deserialize)]
-pub(super) struct Hysteresis {
-    pub band: f64,
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct HysteresisFile {
+    /// Share of a stratum's customers, such as 0.02.
+    pub band: Share,
 }
 
-#[derive(Deserialize)]
-pub(super) struct StepLimit {
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct StepLimitFile {
+    /// Most tiers up in one cycle.
+    #[schemars(range(min = 1, max = 3))]
     pub up: u32,
 }
 
-#[derive(Deserialize)]
-pub(super) struct Override {
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct OverrideFile {
+    /// The customer.
     pub customer_id: String,
-    pub kind: String,
-    pub tier: String,
+    /// This tier, at least it, at most it.
+    pub kind: Bound,
+    /// The tier.
+    pub tier: Tier,
+    /// Who decided.
     pub approver: String,
+    /// Why.
     pub reason: String,
+    /// Last day on which it holds.
     pub expires: Day,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Checks {
+#[derive(Default, Deserialize, JsonSchema)]
+pub(super) struct ChecksFile {
+    /// Draws of weights; 1000 if left out.
+    #[schemars(range(min = 100, max = 100_000))]
     pub draws: Option<u64>,
+    /// Ranked customers drawn for robustness and clusters; 20000 if left out.
+    #[schemars(range(min = 1_000, max = 1_000_000))]
     pub sample: Option<usize>,
+    /// Where random draws start; 2026 if left out.
     pub seed: Option<u64>,
+    /// How closely drawn weights keep to the method's: a share w varies by √(w (1 − w)/(concentration + 1)); 100 if left
+    /// out.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub concentration: Option<f64>,
+    /// Most clusters tried; 8 if left out.
+    #[schemars(range(min = 2, max = 12))]
     pub clusters: Option<usize>,
+    /// Contract capacities from which a customer is medium and large; [100, 315] if left out.
     pub size_kva: Option<Vec<f64>>,
+    /// Cost of supply in CNY/kWh, for ABC classes by profit.
     pub supply_cost: Option<f64>,
-    pub limits: BTreeMap<String, Limit>,
+    /// By measure: when its check warns and fails.
+    #[serde(default)]
+    pub limits: BTreeMap<String, LimitFile>,
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Limit {
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct LimitFile {
+    /// Beyond it the check warns.
     pub warn: Option<f64>,
+    /// Beyond it the check fails.
     pub fail: Option<f64>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Limits {
-    pub reject_share: f64,
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct LimitsFile {
+    /// Rejects as a share of a table's rows.
+    pub reject_share: Share,
+    /// Rejects allowed however small the table.
     pub reject_rows: u64,
-}
-
-impl Ratio {
-    pub fn value(&self) -> Option<f64> {
-        match self {
-            Self::Number(x) => Some(*x),
-            Self::Text(text) => crate::checked_toml::parse_ratio(text),
-        }
-    }
 }

@@ -4,11 +4,10 @@
 //! until then, and how the others will follow. How weights follow from data is not known here.
 
 use super::ahp::{self, Judgement, Variant};
-use super::raw;
+use super::raw::{AhpFile, BlendFile, SiblingsFile};
 use super::tree::Builder;
-use crate::checked_toml::did_you_mean;
+use crate::checked_toml::{Ratio, Share, did_you_mean};
 use crate::mcda::Scheme;
-use crate::word::Word;
 
 /// How far siblings' weights may be from summing to 1.
 const SUM_TOLERANCE: f64 = 1e-9;
@@ -105,54 +104,54 @@ impl Builder<'_, '_> {
         level: Level,
         path: &[&str],
         parent: &str,
-        raw: raw::Siblings,
+        file: SiblingsFile,
     ) -> Vec<(String, f64)> {
-        self.one_source(path, &raw);
-        let weights = match (&raw.objective, &raw.ahp) {
+        self.one_source(path, &file);
+        let weights = match (&file.objective, &file.ahp) {
             (Some(objective), _) => {
                 let even = 1.0 / objective.items.len().max(1) as f64;
                 objective.items.iter().map(|item| (item.clone(), even)).collect()
             }
             (None, Some(ahp)) => self.judged(path, parent, ahp),
-            (None, None) => self.given(path, raw.given),
+            (None, None) => self.given(path, file.given),
         };
         let items: Vec<String> = weights.iter().map(|(item, _)| item.clone()).collect();
         self.check_twice(path, &items);
-        let from_data = match (&raw.objective, &raw.blend) {
-            (Some(objective), _) => Scheme::from_code(&objective.by).map(|scheme| FromData {
-                scheme,
+        let from_data = match (&file.objective, &file.blend) {
+            (Some(objective), _) => Some(FromData {
+                scheme: objective.by,
                 alpha: 0.0,
                 floors: vec![0.0; items.len()],
                 caps: vec![1.0; items.len()],
                 frozen: None,
             }),
-            (None, Some(blend)) => self.blended(path, &items, blend),
+            (None, Some(blend)) => Some(self.blended(path, &items, blend)),
             (None, None) => None,
         };
         self.siblings.push(Siblings {
             level,
             parent: parent.into(),
             given: weights.iter().map(|(_, weight)| *weight).collect(),
-            judged: raw.ahp.is_some(),
+            judged: file.ahp.is_some(),
             items,
             from_data,
         });
         weights
     }
 
-    fn one_source(&mut self, path: &[&str], raw: &raw::Siblings) {
+    fn one_source(&mut self, path: &[&str], file: &SiblingsFile) {
         let name = path.join(".");
         let mut both = |first: &str, second: &str| {
             self.fault(path, format!("`{name}` has both {first} and {second}"), "keep one of them");
         };
-        if raw.ahp.is_some() && !raw.given.is_empty() {
+        if file.ahp.is_some() && !file.given.is_empty() {
             both("weights", "`ahp`");
         }
-        if raw.objective.is_some() {
+        if file.objective.is_some() {
             for (second, is_there) in [
-                ("weights", !raw.given.is_empty()),
-                ("`ahp`", raw.ahp.is_some()),
-                ("`blend`", raw.blend.is_some()),
+                ("weights", !file.given.is_empty()),
+                ("`ahp`", file.ahp.is_some()),
+                ("`blend`", file.blend.is_some()),
             ] {
                 if is_there {
                     both("`objective`", second);
@@ -169,17 +168,17 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn given(&mut self, path: &[&str], given: std::collections::BTreeMap<String, f64>) -> Vec<(String, f64)> {
-        let sum: f64 = given.values().sum();
+    fn given(&mut self, path: &[&str], given: std::collections::BTreeMap<String, Share>) -> Vec<(String, f64)> {
+        let sum: f64 = given.values().map(|weight| weight.0).sum();
         if (sum - 1.0).abs() > SUM_TOLERANCE {
             let what = format!("the weights of `{}` sum to {sum}, not to 1", path.join("."));
             self.fault(path, what, "weights of siblings sum to 1");
         }
-        given.into_iter().collect()
+        given.into_iter().map(|(name, weight)| (name, weight.0)).collect()
     }
 
     /// The limits of a blend; they must leave room for weights that sum to 1.
-    fn blended(&mut self, path: &[&str], items: &[String], blend: &raw::Blend) -> Option<FromData> {
+    fn blended(&mut self, path: &[&str], items: &[String], blend: &BlendFile) -> FromData {
         let path = [path, &["blend"]].concat();
         for (key, limits) in [("floor", &blend.floor), ("cap", &blend.cap)] {
             for name in limits.keys().filter(|name| !items.contains(name)) {
@@ -189,8 +188,8 @@ impl Builder<'_, '_> {
             }
         }
         let floors: Vec<f64> =
-            items.iter().map(|item| blend.floor.get(item).copied().unwrap_or(0.0)).collect();
-        let caps: Vec<f64> = items.iter().map(|item| blend.cap.get(item).copied().unwrap_or(1.0)).collect();
+            items.iter().map(|item| blend.floor.get(item).map_or(0.0, |floor| floor.0)).collect();
+        let caps: Vec<f64> = items.iter().map(|item| blend.cap.get(item).map_or(1.0, |cap| cap.0)).collect();
         let crossed = floors.iter().zip(&caps).position(|(floor, cap)| floor > cap);
         if let Some(place) = crossed {
             let what = format!("the floor of `{}` is above its cap", items[place]);
@@ -202,15 +201,11 @@ impl Builder<'_, '_> {
                 format!("no weights that sum to 1 keep these limits: floors sum to {least}, caps to {most}");
             self.fault(&path, what, "lower the floors to at most 1 in all, raise the caps to at least 1");
         }
-        let scheme = Scheme::from_code(&blend.by)?;
-        Some(FromData { scheme, alpha: blend.alpha, floors, caps, frozen: None })
+        FromData { scheme: blend.by, alpha: blend.alpha.0, floors, caps, frozen: None }
     }
 
-    fn judged(&mut self, path: &[&str], parent: &str, ahp: &raw::Ahp) -> Vec<(String, f64)> {
-        let variant = match ahp.variant.as_deref() {
-            Some("geometric_mean") => Variant::GeometricMean,
-            _ => Variant::Eigenvector,
-        };
+    fn judged(&mut self, path: &[&str], parent: &str, ahp: &AhpFile) -> Vec<(String, f64)> {
+        let variant = ahp.variant.unwrap_or(Variant::Eigenvector);
         let matrices = self.matrices(path, ahp);
         if matrices.is_empty() || matrices.len() < ahp.experts.len() {
             if ahp.experts.is_empty() {
@@ -229,13 +224,12 @@ impl Builder<'_, '_> {
                 pooled.cr,
                 ahp::CR_MAX
             );
-            let each = ahp.experts.iter().zip(&matrices);
-            let each: Vec<String> = each
+            let ratios: Vec<String> = (ahp.experts.iter().zip(&matrices))
                 .map(|(expert, matrix)| format!("{} {:.4}", expert.name, ahp::judge(matrix, variant).cr))
                 .collect();
             let fix = format!(
                 "the other judgements ask for about {fitting:.2} there; each expert's ratio: {}",
-                each.join(", ")
+                ratios.join(", ")
             );
             self.fault(path, what, fix);
         }
@@ -248,14 +242,12 @@ impl Builder<'_, '_> {
     }
 
     /// The experts' sound matrices; what is wrong with the others is told.
-    fn matrices(&mut self, path: &[&str], ahp: &raw::Ahp) -> Vec<Vec<Vec<f64>>> {
+    fn matrices(&mut self, path: &[&str], ahp: &AhpFile) -> Vec<Vec<Vec<f64>>> {
         let mut matrices = Vec::new();
         for expert in &ahp.experts {
-            let row = |row: &Vec<raw::Ratio>| row.iter().map(raw::Ratio::value).collect::<Option<Vec<f64>>>();
-            // A judgement that is no ratio is a fault of the shape.
-            let Some(matrix) = expert.matrix.iter().map(row).collect::<Option<Vec<Vec<f64>>>>() else {
-                continue;
-            };
+            // A judgement that is no ratio is among the faults of the schema.
+            let rows = expert.matrix.iter().map(|row| row.iter().map(Ratio::value).collect());
+            let Some(matrix) = rows.collect::<Option<Vec<Vec<f64>>>>() else { continue };
             match ahp::check(&matrix, ahp.items.len()) {
                 Ok(()) => matrices.push(matrix),
                 Err(what) => {

@@ -2,8 +2,9 @@
 
 use super::ahp::Judgement;
 use super::siblings::{Level, Siblings};
-use super::{direction_of, raw};
-use crate::checked_toml::{CheckedToml, Fault, did_you_mean};
+use super::raw::{IndicatorFile, MethodFile, SiblingsFile};
+use crate::checked_toml::{CheckedToml, Fault, Share, did_you_mean};
+use crate::word::Word;
 use crate::indicator::expression::Expression;
 use crate::indicator::{DIMENSIONS, Direction, INDICATORS, registry};
 
@@ -109,8 +110,8 @@ pub(super) struct Built {
 }
 
 /// Builds the indicators of a method; what is wrong goes to `faults`.
-pub(super) fn build(document: &CheckedToml, raw: &raw::Method, faults: &mut Vec<Fault>) -> Built {
-    let mut builder = Builder { document, raw, faults, judgements: Vec::new(), siblings: Vec::new() };
+pub(super) fn build(document: &CheckedToml, file: &MethodFile, faults: &mut Vec<Fault>) -> Built {
+    let mut builder = Builder { document, file, faults, judgements: Vec::new(), siblings: Vec::new() };
     let dimensions = builder.dimension_weights();
     let own: Vec<(String, Option<Expression>)> = builder.own_expressions();
     let mut ids: Vec<String> = INDICATORS.iter().map(|indicator| indicator.id.to_owned()).collect();
@@ -158,7 +159,7 @@ struct Group {
 
 pub(super) struct Builder<'a, 't> {
     document: &'a CheckedToml<'t>,
-    raw: &'a raw::Method,
+    file: &'a MethodFile,
     faults: &'a mut Vec<Fault>,
     pub(super) judgements: Vec<Judgement>,
     pub(super) siblings: Vec<Siblings>,
@@ -170,17 +171,17 @@ impl Builder<'_, '_> {
     }
 
     fn dimension_weights(&mut self) -> Vec<(String, f64)> {
-        let weights = &self.raw.weights;
+        let weights = &self.file.weights;
         let given = [weights.contribution, weights.compliance, weights.cooperation];
         let given =
             DIMENSIONS.iter().zip(given).filter_map(|(name, weight)| Some(((*name).to_owned(), weight?)));
-        let raw = raw::Siblings {
+        let file = SiblingsFile {
             given: given.collect(),
             ahp: weights.ahp.clone(),
             objective: weights.objective.clone(),
             blend: weights.blend.clone(),
         };
-        let named = self.siblings(Level::Dimension, &["weights"], "dimensions", raw);
+        let named = self.siblings(Level::Dimension, &["weights"], "dimensions", file);
         // Given weights come by name; the dimensions keep their own order.
         let mut ordered = named;
         ordered.sort_by_key(|(name, _)| DIMENSIONS.iter().position(|known| known == name));
@@ -189,12 +190,12 @@ impl Builder<'_, '_> {
 
     /// Names that are neither dimension, group nor indicator.
     fn check_names(&mut self, ids: &[String]) {
-        let weights = &self.raw.weights;
+        let weights = &self.file.weights;
         for name in weights.groups.keys().filter(|name| !DIMENSIONS.contains(&name.as_str())) {
             let fix = did_you_mean(name, DIMENSIONS);
             self.fault(&["weights", "groups", name], format!("`{name}` is not a dimension"), fix);
         }
-        for name in self.raw.indicators.keys().filter(|name| !ids.contains(name)) {
+        for name in self.file.indicators.keys().filter(|name| !ids.contains(name)) {
             let fix = did_you_mean(name, ids.iter().map(String::as_str));
             let what = format!("`{name}` is not an indicator, and has no `expr` to be one");
             self.fault(&["indicators", name], what, fix);
@@ -212,7 +213,7 @@ impl Builder<'_, '_> {
     }
 
     fn groups(&mut self, dimensions: &[(String, f64)]) -> Vec<Group> {
-        let weights = &self.raw.weights;
+        let weights = &self.file.weights;
         let mut groups = Vec::new();
         let mut named = std::collections::BTreeSet::new();
         for (dimension, of_dimension) in dimensions {
@@ -263,7 +264,7 @@ impl Builder<'_, '_> {
     /// The method's own indicators by id, with their expressions if these are sound.
     fn own_expressions(&mut self) -> Vec<(String, Option<Expression>)> {
         let mut own = Vec::new();
-        for (id, indicator) in &self.raw.indicators {
+        for (id, indicator) in &self.file.indicators {
             let Some(text) = &indicator.expr else { continue };
             let path = ["indicators", id.as_str()];
             if registry::find(id).is_some() {
@@ -291,54 +292,60 @@ impl Builder<'_, '_> {
     }
 
     fn spec(&mut self, id: &str) -> Spec {
-        let raw = self.raw.indicators.get(id);
-        let normalise = raw.and_then(|raw| self.normalise(id, raw));
-        let (titles, unit) = match registry::find(id) {
+        let file = self.file.indicators.get(id);
+        let normalise = file.and_then(|file| self.normalise(id, file));
+        let (titles, unit, direction) = match registry::find(id) {
             Some(indicator) => {
-                ([indicator.title.into(), indicator.title_zh.into()], indicator.unit.to_owned())
+                let titles = [indicator.title.into(), indicator.title_zh.into()];
+                (titles, indicator.unit.to_owned(), indicator.direction)
             }
             None => {
-                let title = raw.and_then(|raw| raw.title.clone()).unwrap_or_else(|| id.to_owned());
-                let title_zh = raw.and_then(|raw| raw.title_zh.clone()).unwrap_or_else(|| title.clone());
-                ([title, title_zh], raw.and_then(|raw| raw.unit.clone()).unwrap_or_default())
+                let title = file.and_then(|file| file.title.clone()).unwrap_or_else(|| id.to_owned());
+                let title_zh = file.and_then(|file| file.title_zh.clone()).unwrap_or_else(|| title.clone());
+                let unit = file.and_then(|file| file.unit.clone()).unwrap_or_default();
+                // An own indicator without a direction is refused.
+                let direction = file.and_then(|file| file.direction).unwrap_or(Direction::More);
+                ([title, title_zh], unit, direction)
             }
         };
-        let direction = direction_of(id, raw.and_then(|raw| raw.direction.as_deref()));
         Spec { id: id.into(), titles, unit, direction, group: String::new(), weight: None, normalise }
     }
 
-    fn normalise(&mut self, id: &str, raw: &raw::Indicator) -> Option<Normalise> {
+    fn normalise(&mut self, id: &str, file: &IndicatorFile) -> Option<Normalise> {
         let path = ["indicators", id];
-        let wants: &[&str] = match raw.normalise.as_str() {
-            "min_max" => &["transform", "quantiles", "goalposts"],
-            "points" => &["knots"],
-            "target" => &["target", "tolerance"],
-            "percentile" => &[],
-            // A fault of the shape.
-            _ => return None,
+        // Another word stands in for an unknown one: what follows from it would mislead.
+        if !self.document.is_sound(&["indicators", id, "normalise"]) {
+            return None;
+        }
+        let kind = file.normalise;
+        let wants: &[&str] = match kind {
+            NormaliseKind::MinMax => &["transform", "quantiles", "goalposts"],
+            NormaliseKind::Points => &["knots"],
+            NormaliseKind::Target => &["target", "tolerance"],
+            NormaliseKind::Percentile => &[],
         };
         let given = [
-            ("transform", raw.transform.is_some()),
-            ("quantiles", raw.quantiles.is_some()),
-            ("goalposts", raw.goalposts.is_some()),
-            ("knots", raw.knots.is_some()),
-            ("target", raw.target.is_some()),
-            ("tolerance", raw.tolerance.is_some()),
+            ("transform", file.transform.is_some()),
+            ("quantiles", file.quantiles.is_some()),
+            ("goalposts", file.goalposts.is_some()),
+            ("knots", file.knots.is_some()),
+            ("target", file.target.is_some()),
+            ("tolerance", file.tolerance.is_some()),
         ];
         for (key, _) in given.iter().filter(|(key, is_given)| *is_given && !wants.contains(key)) {
-            let what = format!("`{key}` means nothing for `{id}` with normalise = \"{}\"", raw.normalise);
+            let what = format!("`{key}` means nothing for `{id}` with normalise = \"{}\"", kind.code());
             self.fault(&path, what, "take it out");
         }
-        let made = match raw.normalise.as_str() {
-            "min_max" => min_max(raw),
-            "points" => points(raw),
-            "target" => match (raw.target, raw.tolerance) {
+        let made = match kind {
+            NormaliseKind::MinMax => min_max(file),
+            NormaliseKind::Points => points(file),
+            NormaliseKind::Target => match (file.target, file.tolerance) {
                 (Some(target), Some(tolerance)) if tolerance > 0.0 => {
                     Ok(Normalise::Target { target, tolerance })
                 }
                 _ => Err("`target` needs target and a tolerance above 0"),
             },
-            _ => Ok(Normalise::Percentile),
+            NormaliseKind::Percentile => Ok(Normalise::Percentile),
         };
         match made {
             Ok(normalise) => Some(normalise),
@@ -352,7 +359,7 @@ impl Builder<'_, '_> {
     /// Indicators that weigh and cannot be normalised, or were made and do not weigh.
     fn check_use(&mut self, specs: &[Spec]) {
         for spec in specs {
-            let given = self.raw.indicators.contains_key(&spec.id);
+            let given = self.file.indicators.contains_key(&spec.id);
             if spec.weight.is_some() && !given {
                 let what = format!("indicator `{}` has a weight and no normalisation", spec.id);
                 self.fault(&["indicators"], what, format!("add {} = {{ normalise = … }}", spec.id));
@@ -365,22 +372,19 @@ impl Builder<'_, '_> {
     }
 }
 
-fn min_max(raw: &raw::Indicator) -> Result<Normalise, &'static str> {
-    let transform = match raw.transform.as_deref() {
-        Some("log1p") => Transform::Log1p,
-        _ => Transform::None,
-    };
-    let scale = match (raw.quantiles.as_deref(), raw.goalposts.as_deref()) {
-        (Some(&[low, high]), None) if low < high => Scale::Quantiles(low, high),
+fn min_max(file: &IndicatorFile) -> Result<Normalise, &'static str> {
+    let transform = file.transform.unwrap_or(Transform::None);
+    let scale = match (file.quantiles.as_deref(), file.goalposts.as_deref()) {
+        (Some(&[Share(low), Share(high)]), None) if low < high => Scale::Quantiles(low, high),
         (None, Some(&[low, high])) if low < high => Scale::Goalposts(low, high),
         _ => return Err("`min_max` needs either two ascending quantiles or two ascending goalposts"),
     };
     Ok(Normalise::MinMax(transform, scale))
 }
 
-fn points(raw: &raw::Indicator) -> Result<Normalise, &'static str> {
+fn points(file: &IndicatorFile) -> Result<Normalise, &'static str> {
     let wanted = "`points` needs two or more knots [value, points], values ascending, points from 0 to 100";
-    let knots = raw.knots.as_deref().unwrap_or_default();
+    let knots = file.knots.as_deref().unwrap_or_default();
     let knots: Option<Vec<(f64, f64)>> = knots
         .iter()
         .map(|knot| match knot[..] {

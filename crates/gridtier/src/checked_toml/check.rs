@@ -1,0 +1,208 @@
+//! The walk of a TOML document along a schema: faults with lines, and the document as serde reads it.
+
+use chrono::NaiveDate;
+use serde_json::{Map, Value};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::schema::{Expected, TableSchema};
+use super::{Fault, Unsound, did_you_mean, line_at, parse_ratio};
+use crate::index::float_i64;
+
+/// What came of a document.
+pub(super) struct Checked {
+    /// Its values; stand-ins where these are unsound.
+    pub value: Value,
+    /// Everything that is wrong, in the order of the document.
+    pub faults: Vec<Fault>,
+    /// Where.
+    pub unsound: Vec<Unsound>,
+}
+
+/// Checks a document against the schema of an object.
+pub(super) fn check(text: &str, root: &DeTable, schema: &Value) -> Checked {
+    let mut checker = Checker { text, path: Vec::new(), faults: Vec::new(), unsound: Vec::new() };
+    let value = match Expected::of(schema) {
+        Expected::Table(table) => checker.table(root, &table, 0),
+        other => other.stand_in(),
+    };
+    Checked { value, faults: checker.faults, unsound: checker.unsound }
+}
+
+/// A key on the way to a value.
+struct Step {
+    key: String,
+    /// How messages show it: an entry of a list by its id, or not at all.
+    shown: Option<String>,
+}
+
+struct Checker<'a> {
+    text: &'a str,
+    path: Vec<Step>,
+    faults: Vec<Fault>,
+    unsound: Vec<Unsound>,
+}
+
+impl Checker<'_> {
+    fn fault(&mut self, at: usize, what: String, fix: String) {
+        self.faults.push(Fault { line: line_at(self.text, at), what, fix });
+    }
+
+    /// The path as messages show it.
+    fn shown(&self) -> String {
+        let shown: Vec<&str> = self.path.iter().filter_map(|step| step.shown.as_deref()).collect();
+        shown.join(".")
+    }
+
+    /// Notes that the value of the path is not as asked.
+    fn note(&mut self, is_stand_in: bool) {
+        let path = self.path.iter().map(|step| step.key.clone()).collect();
+        self.unsound.push(Unsound { path, is_stand_in });
+    }
+
+    fn table(&mut self, table: &DeTable, schema: &TableSchema, at: usize) -> Value {
+        let mut read = Map::new();
+        for (name, value) in table {
+            let key = name.get_ref().to_string();
+            self.path.push(Step { key: key.clone(), shown: Some(key.clone()) });
+            match schema.value(&key) {
+                Some(inner) => {
+                    let value = self.value(value, inner);
+                    read.insert(key, value);
+                }
+                None => {
+                    let fix = did_you_mean(&key, schema.names());
+                    self.fault(name.span().start, format!("unknown key `{}`", self.shown()), fix);
+                }
+            }
+            self.path.pop();
+        }
+        for (name, inner) in schema.required() {
+            if !table.iter().any(|(key, _)| key.get_ref() == name) {
+                self.path.push(Step { key: name.to_owned(), shown: Some(name.to_owned()) });
+                let about = clause(inner["description"].as_str().unwrap_or_default());
+                self.fault(at, format!("`{}` is missing", self.shown()), format!("add it: {about}"));
+                self.note(true);
+                self.path.pop();
+                read.insert(name.to_owned(), Expected::of(inner).stand_in());
+            }
+        }
+        Value::Object(read)
+    }
+
+    fn value(&mut self, value: &Spanned<DeValue>, schema: &Value) -> Value {
+        let at = value.span().start;
+        match (Expected::of(schema), value.get_ref()) {
+            (Expected::Table(table), DeValue::Table(entries)) => self.table(entries, &table, at),
+            (Expected::List(inner), DeValue::Array(values)) => {
+                let mut read = Vec::new();
+                for (position, value) in values.iter().enumerate() {
+                    self.path.push(Step { key: position.to_string(), shown: id(value) });
+                    read.push(self.value(value, inner));
+                    self.path.pop();
+                }
+                Value::Array(read)
+            }
+            (expected @ Expected::Word(_), DeValue::String(word)) if !fits(&expected, value.get_ref()) => {
+                let Expected::Word(words) = &expected else { return expected.stand_in() };
+                let fix = did_you_mean(word, words.iter().copied());
+                self.fault(at, format!("`{}` cannot be \"{word}\"", self.shown()), fix);
+                self.note(false);
+                expected.stand_in()
+            }
+            (expected, inner) if fits(&expected, inner) => plain(inner),
+            (expected, inner) => {
+                let words = expected.words();
+                let what = format!("`{}` must be {words}, not {}", self.shown(), kind(inner));
+                self.fault(at, what, format!("write {words}"));
+                let is_number = Number::of(inner).is_some();
+                let is_out_of_bounds =
+                    is_number && matches!(expected, Expected::Whole(..) | Expected::Number(..));
+                self.note(!is_out_of_bounds);
+                if is_out_of_bounds { plain(inner) } else { expected.stand_in() }
+            }
+        }
+    }
+}
+
+/// The id of a list's entry, if it has one.
+fn id(value: &Spanned<DeValue>) -> Option<String> {
+    Some(value.get_ref().as_table()?.get("id")?.get_ref().as_str()?.to_owned())
+}
+
+/// A sentence as a clause: without capital and full stop. An abbreviation keeps its capitals.
+fn clause(sentence: &str) -> String {
+    let mut chars = sentence.trim_end_matches('.').chars();
+    match (chars.next(), chars.clone().next()) {
+        (Some(first), second) if second.is_none_or(|second| !second.is_uppercase()) => {
+            first.to_lowercase().chain(chars).collect()
+        }
+        _ => sentence.trim_end_matches('.').to_owned(),
+    }
+}
+
+/// A TOML number.
+#[derive(Clone, Copy)]
+pub(super) enum Number {
+    Whole(i64),
+    Float(f64),
+}
+
+impl Number {
+    fn of(value: &DeValue) -> Option<Self> {
+        match value {
+            DeValue::Integer(number) => {
+                i64::from_str_radix(number.as_str(), number.radix()).ok().map(Self::Whole)
+            }
+            DeValue::Float(number) => number.as_str().parse().ok().map(Self::Float),
+            _ => None,
+        }
+    }
+
+    pub(super) fn float(self) -> f64 {
+        match self {
+            Self::Whole(number) => float_i64(number),
+            Self::Float(number) => number,
+        }
+    }
+}
+
+/// Whether a value that is no table and no list is one that is asked for.
+fn fits(expected: &Expected, value: &DeValue) -> bool {
+    match (expected, value) {
+        (Expected::AnyOf(alternatives), value) => {
+            alternatives.iter().any(|alternative| fits(alternative, value))
+        }
+        (Expected::Word(words), DeValue::String(word)) => words.contains(&word.as_ref()),
+        (Expected::Text, DeValue::String(_)) | (Expected::Flag, DeValue::Boolean(_)) => true,
+        (Expected::Day, DeValue::String(text)) => text.parse::<NaiveDate>().is_ok(),
+        (Expected::Day, DeValue::Datetime(date)) => date.date.is_some() && date.time.is_none(),
+        (Expected::Fraction, DeValue::String(text)) => parse_ratio(text).is_some(),
+        (expected, value) => Number::of(value).is_some_and(|number| expected.admits(number)),
+    }
+}
+
+/// A value that is no table and no list as JSON.
+fn plain(value: &DeValue) -> Value {
+    match (value, Number::of(value)) {
+        (_, Some(Number::Whole(number))) => number.into(),
+        (_, Some(Number::Float(number))) => number.into(),
+        (DeValue::String(text), _) => text.as_ref().into(),
+        (DeValue::Boolean(flag), _) => (*flag).into(),
+        (DeValue::Datetime(date), _) => date.to_string().into(),
+        _ => Value::Null,
+    }
+}
+
+/// A value in a message.
+fn kind(value: &DeValue) -> String {
+    match value {
+        DeValue::String(text) => format!("\"{text}\""),
+        DeValue::Integer(number) => number.as_str().to_owned(),
+        DeValue::Float(number) => number.as_str().to_owned(),
+        DeValue::Boolean(flag) => flag.to_string(),
+        DeValue::Datetime(date) => date.to_string(),
+        DeValue::Array(_) => "a list".into(),
+        DeValue::Table(_) => "a table".into(),
+    }
+}
