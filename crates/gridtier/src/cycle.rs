@@ -4,7 +4,8 @@
 //! method can be tried without reading a single reading again. Where the files lie is not known here.
 
 use crate::customer::Customers;
-use crate::indicator::{Column, INDICATORS};
+use crate::index::IndicatorIx;
+use crate::indicator::{Column, registry};
 use crate::method::{Method, Tier};
 use crate::score::{Parameters, Scores, judge};
 use crate::tier::{Groups, Previous, TierInputs, Tiers, grade_on};
@@ -109,17 +110,16 @@ impl Cycle {
     /// A customer's annual revenue in fen; 0 where it is unknown.
     #[must_use]
     pub fn revenue_fen(&self, number: u32) -> i64 {
-        self.amount("annual_revenue", number, 100.0)
+        self.amount(registry::ANNUAL_REVENUE, number, 100.0)
     }
 
     /// A customer's annual energy in Wh; 0 where it is unknown.
     #[must_use]
     pub fn energy_wh(&self, number: u32) -> i64 {
-        self.amount("annual_energy", number, 1000.0)
+        self.amount(registry::ANNUAL_ENERGY, number, 1000.0)
     }
 
-    fn amount(&self, id: &str, number: u32, units: f64) -> i64 {
-        let place = INDICATORS.iter().position(|indicator| indicator.id == id).unwrap_or(0);
-        self.columns[place].known(number as usize).map_or(0, |x| round_half_away(x * units))
+    fn amount(&self, indicator: IndicatorIx, number: u32, units: f64) -> i64 {
+        self.columns[indicator.index()].known(number as usize).map_or(0, |x| round_half_away(x * units))
     }
 }

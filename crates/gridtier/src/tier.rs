@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use crate::fact::Facts;
 use crate::index::CustomerIx;
-use crate::indicator::{Column, INDICATORS};
+use crate::indicator::{Column, registry};
 use crate::key::KeyIndex;
 use crate::method::{Method, Tier, Ties, Veto};
 use crate::score::Scores;
@@ -113,8 +113,8 @@ pub fn grade(
 pub fn grade_on(inputs: TierInputs, columns: &[Column], scores: &Scores, method: &Method) -> Tiers {
     let TierInputs { ids, groups, end, ceilings, previous } = inputs;
     let strata = stratum::strata(&groups, scores, method.min_stratum);
-    let place = |id: &str| INDICATORS.iter().position(|indicator| indicator.id == id).unwrap_or(0);
-    let (revenue, energy) = (&columns[place("annual_revenue")], &columns[place("annual_energy")]);
+    let [revenue, energy] =
+        [registry::ANNUAL_REVENUE, registry::ANNUAL_ENERGY].map(|indicator| &columns[indicator.index()]);
     let base = Base { scores, ceilings: &ceilings, revenue, energy };
     let order = Order::of(&base, &strata);
     let (mut lines, mut cuts, mut sizes) = (Vec::new(), Vec::new(), Vec::new());

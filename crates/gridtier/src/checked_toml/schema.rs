@@ -42,9 +42,15 @@ fn inner(schema: &mut Value, visit: fn(&mut Value)) {
     }
 }
 
-/// Leaves out what describes Rust and not the file: widths of integers, names of types, defaults, line breaks.
+/// Leaves out what describes Rust and not the file: widths of integers, names of types, defaults, line breaks, and the
+/// variants of an enum beyond their words.
 fn tidy(schema: &mut Value) {
     if let Value::Object(keywords) = schema {
+        if let Some(Value::Array(variants)) = keywords.remove("oneOf") {
+            let words = variants.iter().map(|variant| variant["const"].clone()).collect();
+            keywords.insert("type".into(), "string".into());
+            keywords.insert("enum".into(), Value::Array(words));
+        }
         keywords.remove("default");
         keywords.remove("title");
         if keywords.get("type").is_none_or(|kind| !is_kind(kind, "string")) {

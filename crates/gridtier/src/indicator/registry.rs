@@ -2,6 +2,7 @@
 //! entry each. Documentation, the method's allowed names and the explanations derive from here.
 
 use super::{Direction, Value};
+use crate::index::{IndicatorIx, index};
 use crate::contract::{ImportanceLevel, LoadClass, Table};
 use crate::fact::{CustomerFacts, Facts};
 
@@ -343,6 +344,32 @@ pub const INDICATORS: &[Indicator] = &[
         },
     },
 ];
+
+/// Position of annual energy, by which ties are broken after revenue.
+pub const ANNUAL_ENERGY: IndicatorIx = registered("annual_energy");
+/// Position of annual revenue, by which ties are broken first.
+pub const ANNUAL_REVENUE: IndicatorIx = registered("annual_revenue");
+
+/// The position of an entry, found while the program is compiled: an id that no entry has does not compile.
+const fn registered(id: &str) -> IndicatorIx {
+    let mut number = 0;
+    while index(number) < INDICATORS.len() {
+        if is_same(INDICATORS[index(number)].id.as_bytes(), id.as_bytes()) {
+            return IndicatorIx::new(number);
+        }
+        number += 1;
+    }
+    panic!("no indicator of the registry has this id")
+}
+
+/// Whether two texts are the same; `==` cannot be used in a constant.
+const fn is_same(a: &[u8], b: &[u8]) -> bool {
+    match (a, b) {
+        ([], []) => true,
+        ([first, rest @ ..], [other, others @ ..]) => *first == *other && is_same(rest, others),
+        _ => false,
+    }
+}
 
 /// The entry of that id.
 #[must_use]
