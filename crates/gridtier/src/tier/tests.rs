@@ -98,7 +98,7 @@ fn facts(people: &[Person]) -> Facts {
 
 fn graded(people: &[Person], method: &Method, previous: &Previous) -> Tiers {
     let facts = facts(people);
-    let mut columns = vec![Column::unknown(people.len()); INDICATORS.len()];
+    let mut columns = vec![Column::unknown(people.len()); crate::indicator::INDICATORS.len()];
     columns[1] = people.iter().map(|p| p.revenue.map_or(Value::Unknown, Value::Known)).collect();
     let short_history = vec![false; people.len()];
     let mut scores = judge((0..people.len() as u32).collect(), &short_history, &columns, method);
