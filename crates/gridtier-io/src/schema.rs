@@ -34,7 +34,10 @@ pub fn files() -> Vec<(String, String)> {
         ("method.schema.json", titled("gridtier method file", method::schema())),
         ("entitlements.schema.json", titled("gridtier catalogue of entitlements", entitlement::schema())),
         ("gridtier-toml.schema.json", titled("gridtier.toml beside the data", config::schema())),
-        ("manifest.schema.json", titled("Manifest of a published cycle (_manifest.json)", schema_of_output::<Manifest>())),
+        (
+            "manifest.schema.json",
+            titled("Manifest of a published cycle (_manifest.json)", schema_of_output::<Manifest>()),
+        ),
     ];
     let schemas = schemas.map(|(name, schema)| (name.to_owned(), format!("{schema:#}\n")));
     contracts.chain(schemas).collect()

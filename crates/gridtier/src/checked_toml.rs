@@ -328,9 +328,12 @@ mod tests {
     fn a_good_document_has_no_fault_and_knows_its_lines() {
         let text = "format = 1\n[weights]\na = 0.5\nb = 0.5\n[[experts]]\n";
         assert_eq!(faults(&text.replace("[[experts]]\n", "")), Vec::<String>::new());
-        let document =
-            CheckedToml::parse("m.toml", "format = 1\n[weights]\na = 0.5\nb = 0.5\n", &schema_of_input::<Example>())
-                .unwrap();
+        let document = CheckedToml::parse(
+            "m.toml",
+            "format = 1\n[weights]\na = 0.5\nb = 0.5\n",
+            &schema_of_input::<Example>(),
+        )
+        .unwrap();
         assert_eq!(document.line(&["weights", "b"]), 4);
         assert_eq!(document.line(&["weights", "missing"]), 2);
     }

@@ -276,10 +276,7 @@ impl Method {
             step_limit: file.step_limit.map(|limit| limit.up),
             overrides: file.overrides.into_iter().map(Override::from).collect(),
             checks,
-            limits: Limits {
-                reject_share: file.limits.reject_share.0,
-                reject_rows: file.limits.reject_rows,
-            },
+            limits: Limits { reject_share: file.limits.reject_share.0, reject_rows: file.limits.reject_rows },
         })
     }
 

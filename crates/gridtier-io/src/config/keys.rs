@@ -111,8 +111,11 @@ fn column_properties(table: Table) -> Properties {
 }
 
 fn date_property(column: &Column) -> Option<(String, Value)> {
-    matches!(column.kind, ColumnKind::Date | ColumnKind::PlacingDate | ColumnKind::PlacingMonth | ColumnKind::PlacingTime)
-        .then(|| (column.name.to_owned(), text(column.about)))
+    matches!(
+        column.kind,
+        ColumnKind::Date | ColumnKind::PlacingDate | ColumnKind::PlacingMonth | ColumnKind::PlacingTime
+    )
+    .then(|| (column.name.to_owned(), text(column.about)))
 }
 
 fn word_property(column: &Column) -> Option<(String, Value)> {

@@ -3,12 +3,8 @@
 use chrono::NaiveDate;
 
 use super::condition::{Condition, Field};
-use super::raw::{
-    CapacityPeriod, CatalogueFile, CellFile, FeeFile, OpeningFile, ServiceFile, TermsFile
-};
-use super::service::{
-    Access, Capacity, Cell, Combination, Fee, FeeRule, Opening, Part, Service, Terms,
-};
+use super::raw::{CapacityPeriod, CatalogueFile, CellFile, FeeFile, OpeningFile, ServiceFile, TermsFile};
+use super::service::{Access, Capacity, Cell, Combination, Fee, FeeRule, Opening, Part, Service, Terms};
 use crate::checked_toml::{CheckedToml, Fault, did_you_mean};
 use crate::method::Tier;
 use crate::unit::round_half_away;

@@ -2,9 +2,9 @@
 //! entry each. Documentation, the method's allowed names and the explanations derive from here.
 
 use super::{Direction, Value};
-use crate::index::{IndicatorIx, index};
 use crate::contract::{ImportanceLevel, LoadClass, Table};
 use crate::fact::{CustomerFacts, Facts};
+use crate::index::{IndicatorIx, index};
 
 /// An indicator of the default registry.
 pub struct Indicator {

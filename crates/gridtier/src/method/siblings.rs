@@ -168,7 +168,11 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn given(&mut self, path: &[&str], given: std::collections::BTreeMap<String, Share>) -> Vec<(String, f64)> {
+    fn given(
+        &mut self,
+        path: &[&str],
+        given: std::collections::BTreeMap<String, Share>,
+    ) -> Vec<(String, f64)> {
         let sum: f64 = given.values().map(|weight| weight.0).sum();
         if (sum - 1.0).abs() > SUM_TOLERANCE {
             let what = format!("the weights of `{}` sum to {sum}, not to 1", path.join("."));

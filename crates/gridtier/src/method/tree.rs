@@ -1,12 +1,12 @@
 //! The indicators of a method with their weights and normalisations, checked against the registry.
 
 use super::ahp::Judgement;
-use super::siblings::{Level, Siblings};
 use super::raw::{IndicatorFile, MethodFile, SiblingsFile};
+use super::siblings::{Level, Siblings};
 use crate::checked_toml::{CheckedToml, Fault, Share, did_you_mean};
-use crate::word::Word;
 use crate::indicator::expression::Expression;
 use crate::indicator::{DIMENSIONS, Direction, INDICATORS, registry};
+use crate::word::Word;
 
 crate::words! {
     /// What happens to a value before its position between two marks is taken.
