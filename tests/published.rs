@@ -9,8 +9,8 @@ use gridtier::indicator::{Column, Direction, Value as Measured};
 use gridtier::mcda::{Guard, Scheme};
 use gridtier::method::{Combine, Normalise, Scale, Transform, ahp};
 use gridtier::score::combine::combined;
-use gridtier::score::{Fitted, Sample};
-use gridtier::statistics::{Order, adjusted_rand, silhouette};
+use gridtier::score::{Fitted, RankedValues};
+use gridtier::statistics::{KendallOrder, adjusted_rand, silhouette};
 use gridtier::word::Word;
 use serde_json::Value;
 
@@ -41,7 +41,7 @@ fn min_max_points(column: &[f64], direction: Direction) -> Vec<Option<f64>> {
     let values: Column = column.iter().map(|x| Measured::finite(*x)).collect();
     let numbers: Vec<u32> =
         (0..column.len() as u32).filter(|row| column[*row as usize].is_finite()).collect();
-    let ranked = Sample { column: &values, numbers: &numbers };
+    let ranked = RankedValues { column: &values, numbers: &numbers };
     let normalise = Normalise::MinMax(Transform::None, Scale::Quantiles(0.0, 1.0));
     let fitted = Fitted::fit(&normalise, direction, ranked, numbers.len() as u64);
     column.iter().map(|x| x.is_finite().then(|| fitted.points(*x))).collect()
@@ -242,7 +242,7 @@ fn tau(case: &Value) -> Option<f64> {
         .collect();
     let (a, b): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
     // As in the script, the second column is made of u itself and not of its level.
-    Order::of(&a).tau_b(&b)
+    KendallOrder::of(&a).tau_b(&b)
 }
 
 fn rand_index(case: &Value) -> f64 {

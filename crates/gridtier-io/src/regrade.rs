@@ -9,7 +9,7 @@ use std::path::Path;
 use gridtier::entitlement::Catalogue;
 use gridtier::error::RunError;
 use gridtier::method::Method;
-use gridtier::robustness::{self, Progress};
+use gridtier::robustness::{self, StepProgress};
 use gridtier::run::{self, Breach, Graded};
 use gridtier::tier::Previous;
 use gridtier::unit::{Month, Window};
@@ -146,7 +146,7 @@ impl Unpublished<'_> {
     }
 
     /// Draws weights to estimate how probable each customer's tier is, and publishes that with the tiers.
-    pub fn estimate_tier_probability(&mut self, progress: Progress) {
+    pub fn estimate_tier_probability(&mut self, progress: StepProgress) {
         let probability = robustness::tier_probability(&self.graded, self.request.method, progress);
         self.graded.tier_probability = Some(probability);
     }

@@ -1,6 +1,6 @@
 //! One customer's tier: where its score comes from, and what would lift it.
 
-use gridtier::explain::{Explanation, Item, Lever, Row};
+use gridtier::explain::{Explanation, Item, LeverAdvice, TierRow};
 use gridtier::indicator::DIMENSIONS;
 use gridtier::method::Override;
 
@@ -29,7 +29,7 @@ pub fn sections(explanation: &Explanation, decision: Option<&Override>, version:
     vec![head.table(contributions(explanation)).with_all(way_up(explanation))]
 }
 
-fn title(row: &Row, version: u64) -> Text {
+fn title(row: &TierRow, version: u64) -> Text {
     let tier = names::tier_of_code(&row.tier);
     let id = &row.customer_id;
     Text::new(
@@ -58,7 +58,7 @@ fn score(explanation: &Explanation) -> Text {
 }
 
 /// Why the tier is provisional, or differs from the computed one.
-fn reason(row: &Row) -> Option<Text> {
+fn reason(row: &TierRow) -> Option<Text> {
     let computed = row.tier_computed.as_deref().map(names::tier_of_code).unwrap_or_default();
     let (en, zh) = (computed.en, computed.zh);
     let known = percent(row.known_weight);
@@ -179,7 +179,7 @@ fn way_up(explanation: &Explanation) -> Vec<Block> {
     blocks
 }
 
-fn levers(levers: &[Lever]) -> DataTable {
+fn levers(levers: &[LeverAdvice]) -> DataTable {
     DataTable::new(
         Text::coded("levers", "", ""),
         vec![

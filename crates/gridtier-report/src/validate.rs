@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use gridtier::cycle::Cycle;
 use gridtier::method::checks::{Good, Unit};
 use gridtier::robustness::Compared;
-use gridtier::validate::{Check, Class, Held, Validation, Verdict};
+use gridtier::validate::{CustomerClass, GroupShare, MeasuredCheck, Validation, Verdict};
 use gridtier::word::Word;
 use serde_json::{Value, json};
 
@@ -64,7 +64,7 @@ fn verdict_text(verdict: Verdict) -> Text {
 /// Decimals of measures that are no shares.
 const MEASURE_DECIMALS: u8 = 3;
 
-fn checks(checks: &[Check]) -> DataTable {
+fn checks(checks: &[MeasuredCheck]) -> DataTable {
     DataTable::new(
         Text::coded("checks", "", ""),
         vec![
@@ -90,13 +90,13 @@ fn checks(checks: &[Check]) -> DataTable {
     )
 }
 
-fn measure_title(check: &Check) -> DataCell {
+fn measure_title(check: &MeasuredCheck) -> DataCell {
     let [en, zh] = check.measure.titles;
     DataCell::Text(Text::coded(check.measure.id, en, zh))
 }
 
 /// On which side of the limit a check warns or fails.
-fn limit(check: &Check, limit: Option<f64>) -> DataCell {
+fn limit(check: &MeasuredCheck, limit: Option<f64>) -> DataCell {
     let Some(limit) = limit else { return DataCell::Blank };
     let sign = match check.measure.good {
         Good::AtLeast => "<",
@@ -130,7 +130,7 @@ fn basis(cycle: &Cycle, validation: &Validation) -> Section {
     )
 }
 
-fn readings(checks: &[Check]) -> DataTable {
+fn readings(checks: &[MeasuredCheck]) -> DataTable {
     DataTable::new(
         Text::coded("readings", "", ""),
         vec![
@@ -164,7 +164,7 @@ fn influence(cycle: &Cycle) -> DataTable {
     )
 }
 
-fn held(groups: &[Held]) -> DataTable {
+fn held(groups: &[GroupShare]) -> DataTable {
     DataTable::new(
         Text::coded("held", "", ""),
         vec![
@@ -192,7 +192,7 @@ fn held(groups: &[Held]) -> DataTable {
 }
 
 fn classes(validation: &Validation) -> DataTable {
-    let mut by_class: BTreeMap<Class, [u64; 4]> = BTreeMap::new();
+    let mut by_class: BTreeMap<CustomerClass, [u64; 4]> = BTreeMap::new();
     for count in &validation.classes {
         by_class.entry(count.class).or_default()[count.tier as usize] = count.customers;
     }
@@ -275,7 +275,7 @@ pub fn json(cycle: &Cycle, validation: &Validation, version: u64) -> Value {
     })
 }
 
-fn check_json(check: &Check) -> Value {
+fn check_json(check: &MeasuredCheck) -> Value {
     json!({
         "measure": check.measure.id, "title": check.measure.titles[0], "value": check.value,
         "warn": check.limit.warn, "fail": check.limit.fail, "verdict": check.verdict,

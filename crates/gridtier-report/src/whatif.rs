@@ -1,7 +1,7 @@
 //! What another method would change in a published cycle.
 
 use gridtier::method::Tier;
-use gridtier::whatif::{Outcome, Trial};
+use gridtier::whatif::{Trial, TrialOutcome};
 use gridtier::word::Word;
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::text::Text;
 
 /// What came of a trial on a cycle with so many graded customers.
 #[must_use]
-pub fn sections(trial: &Trial, outcome: &Outcome, customers: usize, version: u64) -> Vec<Section> {
+pub fn sections(trial: &Trial, outcome: &TrialOutcome, customers: usize, version: u64) -> Vec<Section> {
     let mut sections = vec![Section::titled(title(outcome, customers, version))];
     if !trial.scaled.is_empty() {
         sections.push(Section::of_table(weights(trial)).sentence(
@@ -31,7 +31,7 @@ pub fn sections(trial: &Trial, outcome: &Outcome, customers: usize, version: u64
     sections
 }
 
-fn title(outcome: &Outcome, customers: usize, version: u64) -> Text {
+fn title(outcome: &TrialOutcome, customers: usize, version: u64) -> Text {
     let (changed, all) = (gridtier::index::count(outcome.changed.len()), gridtier::index::count(customers));
     let share = if all == 0 {
         crate::format::DASH.to_owned()
@@ -74,7 +74,7 @@ fn weights(trial: &Trial) -> DataTable {
     )
 }
 
-fn transitions(outcome: &Outcome) -> DataTable {
+fn transitions(outcome: &TrialOutcome) -> DataTable {
     let mut columns = vec![DataColumn::new(ColumnFormat::Text, "from", "from \\ to", "由 \\ 至")];
     columns.extend(names::tier_columns());
     DataTable::new(
@@ -88,7 +88,7 @@ fn transitions(outcome: &Outcome) -> DataTable {
     )
 }
 
-fn counts(outcome: &Outcome) -> DataTable {
+fn counts(outcome: &TrialOutcome) -> DataTable {
     DataTable::new(
         Text::coded("counts", "", ""),
         vec![
@@ -108,7 +108,7 @@ fn counts(outcome: &Outcome) -> DataTable {
     )
 }
 
-fn shares(outcome: &Outcome) -> DataTable {
+fn shares(outcome: &TrialOutcome) -> DataTable {
     DataTable::new(
         Text::coded("shares", "", ""),
         vec![
@@ -132,7 +132,7 @@ fn shares(outcome: &Outcome) -> DataTable {
 
 /// The same for programs.
 #[must_use]
-pub fn json(trial: &Trial, outcome: &Outcome, customers: usize, version: u64) -> Value {
+pub fn json(trial: &Trial, outcome: &TrialOutcome, customers: usize, version: u64) -> Value {
     json!({
         "cycle": version,
         "customers": customers,

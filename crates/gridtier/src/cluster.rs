@@ -12,7 +12,8 @@ use ndarray::{Array1, Array2};
 use rand_xoshiro::Xoshiro256Plus;
 use rand_xoshiro::rand_core::SeedableRng;
 
-use crate::robustness::{Progress, Study};
+use crate::index::{count, float};
+use crate::robustness::{StepProgress, Study};
 use crate::statistics::{adjusted_rand, silhouette};
 
 /// Share of the customers that must have an indicator for it to take part.
@@ -62,33 +63,35 @@ pub struct Clusters {
 /// Clusters the sample of a study. `None` when fewer than two indicators tell its customers apart, or there are fewer
 /// customers than would make clusters of ten.
 #[must_use]
-pub fn cluster(study: &Study, most: usize, seed: u64, progress: Progress) -> Option<Clusters> {
+pub fn cluster(study: &Study, most: usize, seed: u64, progress: StepProgress) -> Option<Clusters> {
     const WHAT: &str = "cluster";
-    let sample = Sample::of(study);
+    let sample = PointMatrix::of(study);
     let most = most.min(sample.rows.len() / 10);
     if sample.columns.len() < 2 || most < 2 {
         return None;
     }
-    let steps = (most - 1) as u64 + 2 * SEEDS;
+    let steps = count(most - 1) + 2 * SEEDS;
     let every = sample.rows.len().div_ceil(CHOICE_ROWS);
     let some: Vec<Vec<f64>> = sample.rows.iter().step_by(every).cloned().collect();
     let mut choice = Vec::new();
     for clusters in 2..=most {
-        progress(WHAT, choice.len() as u64, steps);
+        progress(WHAT, count(choice.len()), steps);
         let labels = kmeans(&some, clusters, seed);
         choice.push((clusters, labels.and_then(|labels| silhouette(&some, &labels))));
     }
-    let best = |(_, a): &&(usize, Option<f64>), (_, b): &&(usize, Option<f64>)| {
-        a.unwrap_or(f64::NEG_INFINITY).total_cmp(&b.unwrap_or(f64::NEG_INFINITY))
-    };
-    // Of equals the fewest clusters.
-    let clusters = choice.iter().rev().max_by(best).map_or(2, |(clusters, _)| *clusters);
+    // max_by returns the last maximum: reversed, the fewest clusters of equal silhouettes.
+    let clusters = choice
+        .iter()
+        .rev()
+        .max_by(|(_, a), (_, b)| a.unwrap_or(f64::NEG_INFINITY).total_cmp(&b.unwrap_or(f64::NEG_INFINITY)))
+        .map_or(2, |(clusters, _)| *clusters);
     let mut found = Vec::new();
     for (place, (name, fit)) in
         [("kmeans", kmeans as Fitting), ("gaussian_mixture", mixture as Fitting)].into_iter().enumerate()
     {
-        let tell = |done: u64| progress(WHAT, (most - 1) as u64 + place as u64 * SEEDS + done, steps);
-        found.extend(clustering(&sample.rows, name, fit, clusters, seed, every, &tell));
+        found.extend(clustering(&sample.rows, name, fit, clusters, seed, every, &|done| {
+            progress(WHAT, count(most - 1) + count(place) * SEEDS + done, steps);
+        }));
     }
     progress(WHAT, steps, steps);
     let places = sample.columns.iter().map(|&column| study.places()[column]).collect();
@@ -104,16 +107,16 @@ fn clustering(
     clusters: usize,
     seed: u64,
     every: usize,
-    tell: &dyn Fn(u64),
+    progress: &dyn Fn(u64),
 ) -> Option<Clustering> {
     let mut runs: Vec<Vec<usize>> = Vec::new();
     for run in 0..SEEDS {
-        tell(run);
+        progress(run);
         runs.extend(fit(rows, clusters, seed.wrapping_add(run)));
     }
     let pairs = (0..runs.len()).flat_map(|a| (a + 1..runs.len()).map(move |b| (a, b)));
     let indices: Vec<f64> = pairs.map(|(a, b)| adjusted_rand(&runs[a], &runs[b])).collect();
-    let stability = if indices.is_empty() { 0.0 } else { indices.iter().sum::<f64>() / indices.len() as f64 };
+    let stability = if indices.is_empty() { 0.0 } else { indices.iter().sum::<f64>() / float(indices.len()) };
     let labels = runs.into_iter().next()?;
     let some: Vec<Vec<f64>> = rows.iter().step_by(every).cloned().collect();
     let of_some: Vec<usize> = labels.iter().step_by(every).copied().collect();
@@ -171,13 +174,13 @@ fn by_size(labels: &[usize], clusters: usize) -> Vec<usize> {
 }
 
 /// The sample's points between 0 and 1, without gaps.
-struct Sample {
+struct PointMatrix {
     rows: Vec<Vec<f64>>,
     /// Of the study's indicators, those that take part.
     columns: Vec<usize>,
 }
 
-impl Sample {
+impl PointMatrix {
     /// An indicator takes part when half of the sample have it and it differs between them; who lacks it gets the mean of
     /// those who have it, so that the gap pulls to no side.
     fn of(study: &Study) -> Self {
@@ -187,15 +190,19 @@ impl Sample {
         for column in 0..study.places().len() {
             let known: Vec<f64> = all.iter().filter_map(|row| row[column]).collect();
             let varies = known.iter().any(|z| *z != known[0]);
-            if varies && known.len() as f64 >= KNOWN_SHARE_MIN * all.len() as f64 {
+            if varies && float(known.len()) >= KNOWN_SHARE_MIN * float(all.len()) {
                 columns.push(column);
-                means.push(known.iter().sum::<f64>() / known.len() as f64);
+                means.push(known.iter().sum::<f64>() / float(known.len()));
             }
         }
-        let filled = |row: &Vec<Option<f64>>| -> Vec<f64> {
-            columns.iter().zip(&means).map(|(&column, mean)| row[column].unwrap_or(*mean) / 100.0).collect()
-        };
-        Self { rows: all.iter().map(filled).collect(), columns }
+        let rows = all
+            .iter()
+            .map(|row| {
+                let filled = columns.iter().zip(&means);
+                filled.map(|(&column, mean)| row[column].unwrap_or(*mean) / 100.0).collect()
+            })
+            .collect();
+        Self { rows, columns }
     }
 }
 

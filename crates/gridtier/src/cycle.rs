@@ -1,11 +1,12 @@
-//! A published cycle in memory: what was graded, by what, and how everybody fared.
+//! A published cycle in memory: customers, indicators, method, scores and tiers.
 //!
-//! All of it comes from the cycle's own files, so that what is said of a cycle later is about what was published, and a
-//! method can be tried without reading a single reading again. Where the files lie is not known here.
+//! All of it comes from the cycle's own files, so that later analyses are about what was published, and a method can be
+//! tried without reading the meter readings again. Where the files are is not known here.
 
 use crate::customer::Customers;
-use crate::index::IndicatorIx;
-use crate::indicator::{Column, registry};
+use crate::index::{IndicatorIx, index};
+use crate::indicator::Column;
+use crate::indicator::registry::{ANNUAL_ENERGY, ANNUAL_REVENUE};
 use crate::method::{Method, Tier};
 use crate::score::{Parameters, Scores, judge};
 use crate::tier::{Groups, Previous, TierInputs, Tiers, grade_on};
@@ -76,17 +77,19 @@ impl Cycle {
     /// The ranked customers, by number.
     #[must_use]
     pub fn ranked(&self) -> Vec<Ranked> {
-        let ranked = |row: &Placed| {
-            Some(Ranked {
-                number: row.number,
-                stratum: row.stratum,
-                rank: row.rank?,
-                score_e6: row.score_e6?,
-                computed: row.computed?,
-                vetoed: row.ceiling.is_some(),
+        self.rows
+            .iter()
+            .filter_map(|row| {
+                Some(Ranked {
+                    number: row.number,
+                    stratum: row.stratum,
+                    rank: row.rank?,
+                    score_e6: row.score_e6?,
+                    computed: row.computed?,
+                    vetoed: row.ceiling.is_some(),
+                })
             })
-        };
-        self.rows.iter().filter_map(ranked).collect()
+            .collect()
     }
 
     /// Grades the same customers on the same values by another method. Who has too short a history, and whose tier
@@ -110,16 +113,18 @@ impl Cycle {
     /// A customer's annual revenue in fen; 0 where it is unknown.
     #[must_use]
     pub fn revenue_fen(&self, number: u32) -> i64 {
-        self.amount(registry::ANNUAL_REVENUE, number, 100.0)
+        self.amount(ANNUAL_REVENUE, number, 100.0)
     }
 
     /// A customer's annual energy in Wh; 0 where it is unknown.
     #[must_use]
     pub fn energy_wh(&self, number: u32) -> i64 {
-        self.amount(registry::ANNUAL_ENERGY, number, 1000.0)
+        self.amount(ANNUAL_ENERGY, number, 1000.0)
     }
 
+    /// A value in units of 1/`units`, rounded; 0 where it is unknown.
     fn amount(&self, indicator: IndicatorIx, number: u32, units: f64) -> i64 {
-        self.columns[indicator.index()].known(number as usize).map_or(0, |x| round_half_away(x * units))
+        let value = self.columns[indicator.index()].known(index(number));
+        value.map_or(0, |x| round_half_away(x * units))
     }
 }

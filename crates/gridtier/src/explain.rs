@@ -6,11 +6,11 @@
 
 use serde::Serialize;
 
-use crate::indicator::registry::{self, Lever as Changeable};
+use crate::indicator::registry;
 use crate::indicator::{DIMENSIONS, Value};
 use crate::method::{Combine, Method, Tier};
 use crate::score::combine::combined;
-use crate::score::normalise::Kind;
+use crate::score::normalise::FittedKind;
 use crate::score::{Fitted, Parameters, Scored, score_row};
 use crate::word::Word;
 
@@ -19,7 +19,7 @@ const HALVINGS: usize = 80;
 
 /// A customer's row of the tier table, as far as it is explained.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Row {
+pub struct TierRow {
     /// The customer.
     pub customer_id: String,
     /// The stratum.
@@ -97,7 +97,7 @@ pub struct Next {
 
 /// Something that the customer can change.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Lever {
+pub struct LeverAdvice {
     /// The indicator.
     pub indicator: String,
     /// Its name in English.
@@ -119,7 +119,7 @@ pub struct Lever {
 pub struct Explanation {
     /// The row of the tier table.
     #[serde(flatten)]
-    pub row: Row,
+    pub row: TierRow,
     /// Ranked customers of the stratum.
     pub customers: Option<i64>,
     /// Every indicator, in the method's order.
@@ -127,7 +127,7 @@ pub struct Explanation {
     /// What is missing to the next tier; `None` at the top and for provisional customers.
     pub next: Option<Next>,
     /// What the customer can change, most effective first.
-    pub levers: Vec<Lever>,
+    pub levers: Vec<LeverAdvice>,
     /// Whether all levers together would close the gap.
     pub reachable: bool,
 }
@@ -139,7 +139,7 @@ pub fn explain(
     method: &Method,
     parameters: &Parameters,
     values: &[Value],
-    row: Row,
+    row: TierRow,
     boundaries: &[Boundary],
 ) -> Explanation {
     let scored = score_row(method, parameters, values);
@@ -166,8 +166,10 @@ pub fn explain(
         .collect();
     let next = next(&row, boundaries);
     let levers = levers(method, parameters, &scored, &items, next.as_ref());
-    let place = |lever: &Lever| method.indicators.iter().position(|spec| spec.id == lever.indicator);
-    let places: Vec<usize> = levers.iter().filter_map(place).collect();
+    let places: Vec<usize> = levers
+        .iter()
+        .filter_map(|lever| method.indicators.iter().position(|spec| spec.id == lever.indicator))
+        .collect();
     let gains = with_points(method, &scored, &places, 100.0);
     let is_capped = row.ceiling.is_some();
     Explanation {
@@ -183,15 +185,17 @@ pub fn explain(
 /// What the score would gain if the indicators at these places had `z` points.
 fn with_points(method: &Method, scored: &Scored, places: &[usize], z: f64) -> f64 {
     if method.combine == Combine::WeightedSum {
-        let one = |&place: &usize| scored.weights[place] * (z - scored.points[place].unwrap_or(z));
-        return places.iter().map(one).sum();
+        return places
+            .iter()
+            .map(|&place| scored.weights[place] * (z - scored.points[place].unwrap_or(z)))
+            .sum();
     }
     let mut points = scored.points.clone();
     for &place in places {
         points[place] = points[place].map(|_| z);
     }
-    let of = |points: &[Option<f64>]| combined(method.combine, &scored.weights, points);
-    of(&points) - of(&scored.points)
+    combined(method.combine, &scored.weights, &points)
+        - combined(method.combine, &scored.weights, &scored.points)
 }
 
 /// The fewest points in one indicator that add `gap` to the score; above 100 when none do.
@@ -215,7 +219,7 @@ fn points_needed(method: &Method, scored: &Scored, place: usize, gap: f64) -> f6
     enough
 }
 
-fn next(row: &Row, boundaries: &[Boundary]) -> Option<Next> {
+fn next(row: &TierRow, boundaries: &[Boundary]) -> Option<Next> {
     let computed = Tier::from_code(row.tier_computed.as_deref()?)?;
     let better = Tier::ALL[(computed as usize).checked_sub(1)?];
     let line = boundaries.iter().find(|line| line.better == better.code())?;
@@ -231,11 +235,11 @@ fn levers(
     scored: &Scored,
     items: &[Item],
     next: Option<&Next>,
-) -> Vec<Lever> {
-    let mut levers: Vec<Lever> = items
+) -> Vec<LeverAdvice> {
+    let mut levers: Vec<LeverAdvice> = items
         .iter()
         .filter(|item| {
-            registry::find(&item.indicator).is_some_and(|entry| entry.lever == Changeable::Behaviour)
+            registry::find(&item.indicator).is_some_and(|entry| entry.lever == registry::Lever::Behaviour)
         })
         .filter(|item| item.missing > 0.0)
         .filter_map(|item| {
@@ -243,7 +247,7 @@ fn levers(
             let (value, fitted) = (item.value?, parameters.fitted[place].as_ref()?);
             let needed = next.map(|next| points_needed(method, scored, place, next.gap));
             let needed = needed.filter(|&z| z <= 100.0);
-            Some(Lever {
+            Some(LeverAdvice {
                 indicator: item.indicator.clone(),
                 title: item.title.clone(),
                 title_zh: item.title_zh.clone(),
@@ -261,12 +265,14 @@ fn levers(
 /// The value nearest to `from` that gets at least `z` points, found between it and the best value there is.
 fn value_for(fitted: &Fitted, from: f64, z: f64) -> Option<f64> {
     let candidates: Vec<f64> = match &fitted.kind {
-        Kind::MinMax { transform: crate::method::Transform::None, lo, hi } => vec![*lo, *hi],
-        Kind::MinMax { lo, hi, .. } => vec![libm::expm1(*lo), libm::expm1(*hi)],
-        Kind::Percentile { values, .. } => values.first().into_iter().chain(values.last()).copied().collect(),
-        Kind::Points(knots) => knots.iter().map(|knot| knot.0).collect(),
-        Kind::Target { target, .. } => vec![*target],
-        Kind::Nobody => Vec::new(),
+        FittedKind::MinMax { transform: crate::method::Transform::None, lo, hi } => vec![*lo, *hi],
+        FittedKind::MinMax { lo, hi, .. } => vec![libm::expm1(*lo), libm::expm1(*hi)],
+        FittedKind::Percentile { values, .. } => {
+            values.first().into_iter().chain(values.last()).copied().collect()
+        }
+        FittedKind::Points(knots) => knots.iter().map(|knot| knot.0).collect(),
+        FittedKind::Target { target, .. } => vec![*target],
+        FittedKind::Nobody => Vec::new(),
     };
     let best = candidates.into_iter().max_by(|a, b| fitted.points(*a).total_cmp(&fitted.points(*b)))?;
     if fitted.points(best) < z {
@@ -289,7 +295,7 @@ mod tests {
     use super::*;
     use crate::indicator::Column;
     use crate::method::PRESETS;
-    use crate::score::Sample;
+    use crate::score::RankedValues;
 
     fn method() -> Method {
         Method::parse("m.toml", PRESETS[0].1).unwrap()
@@ -297,7 +303,7 @@ mod tests {
 
     fn fitted(method: &Method) -> Parameters {
         let column: Column = [0.0, 1.0, 100.0, 1e6].into_iter().map(Value::Known).collect();
-        let four = Sample { column: &column, numbers: &[0, 1, 2, 3] };
+        let four = RankedValues { column: &column, numbers: &[0, 1, 2, 3] };
         let fit =
             |spec: &crate::method::Spec| Some(Fitted::fit(spec.normalise.as_ref()?, spec.direction, four, 4));
         Parameters {
@@ -320,12 +326,12 @@ mod tests {
         let values: Vec<Value> = method.indicators.iter().map(|spec| value(&spec.id)).collect();
         let score = score_row(&method, &fitted, &values).score.unwrap();
         let score_e6 = crate::unit::round_half_away(score * 1e6);
-        let row = Row {
+        let row = TierRow {
             rank: Some(50),
             score_e6: Some(score_e6),
             tier_computed: Some("grade-2".into()),
             tier: "grade-2".into(),
-            ..Row::default()
+            ..TierRow::default()
         };
         let line = Boundary {
             better: "grade-1".into(),

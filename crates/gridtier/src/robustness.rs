@@ -1,10 +1,9 @@
-//! Would another analyst have come to the same tiers? The same points under other weights, without one indicator,
-//! combined in another way.
+//! Sensitivity of the tiers: the same points under other weights, without one indicator, and combined in another way.
 //!
-//! Draws are a pure function of the seed and their number, one stream of random numbers each, so that they do not
-//! depend on threads. Lines between tiers are drawn anew for every draw on a sample of the ranking; who stands above
-//! them is counted for every ranked customer. Policies play no part: it is the computed tier that is tried. Whether a
-//! result is good is not known here.
+//! A draw is a pure function of the seed and its number, with a stream of random numbers of its own, so that draws do not
+//! depend on threads. For every draw the boundaries between tiers are found on a sample of the ranking, and every ranked
+//! customer is compared with them. Policies play no part: the computed tiers are compared. Whether a result is good is not
+//! known here.
 
 mod draw;
 
@@ -13,25 +12,26 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::cycle::Ranked;
+use crate::index::{float, index};
 use crate::indicator::{Column, Value};
 use crate::method::{Combine, Method, Tier, Ties, Weight};
 use crate::run::Graded;
 use crate::score::combine::{entering, summed};
 use crate::score::{Parameters, effective, points};
-use crate::statistics::Order;
+use crate::statistics::KendallOrder;
 use crate::word::Word;
 
-pub use draw::Draw;
+pub use draw::WeightDraw;
 
 /// Draws whose weights are held at one time.
 const DRAWS_AT_ONCE: u64 = 64;
 /// Ranked customers of a stratum that a sample holds at least, where there are so many.
 const STRATUM_SAMPLE_MIN: usize = 300;
 
-/// Told how far a long computation is: what, done, of how much.
-pub type Progress<'a> = &'a (dyn Fn(&'static str, u64, u64) + Sync);
+/// Receives the progress of a long computation: its name, steps done, steps in all.
+pub type StepProgress<'a> = &'a (dyn Fn(&'static str, u64, u64) + Sync);
 
-/// The ranked customers with their points, ready to be scored again and again.
+/// The ranked customers with their points, prepared for repeated scoring.
 pub struct Study<'a> {
     method: &'a Method,
     weights: &'a [Option<Weight>],
@@ -61,7 +61,7 @@ pub struct Compared {
 #[derive(Debug)]
 pub struct Drawn {
     /// By draw.
-    pub draws: Vec<(Draw, Compared)>,
+    pub draws: Vec<(WeightDraw, Compared)>,
     /// By ranked customer: how many draws gave each tier.
     pub counts: Vec<[u32; 4]>,
 }
@@ -70,14 +70,14 @@ impl Drawn {
     /// The share of draws that gave a ranked customer the tier.
     #[must_use]
     pub fn probability(&self, row: usize, tier: Tier) -> f64 {
-        f64::from(self.counts[row][tier as usize]) / self.draws.len().max(1) as f64
+        f64::from(self.counts[row][tier.position()]) / float(self.draws.len().max(1))
     }
 }
 
 /// By position in the graded population: the share of drawn weights that leave a ranked customer in its computed tier;
 /// `None` for provisional customers.
 #[must_use]
-pub fn tier_probability(graded: &Graded, method: &Method, progress: Progress) -> Vec<Option<f64>> {
+pub fn tier_probability(graded: &Graded, method: &Method, progress: StepProgress) -> Vec<Option<f64>> {
     let (scores, tiers) = (&graded.scores, &graded.tiers);
     let rows: Vec<(usize, Ranked)> = (0..scores.population.len())
         .filter_map(|at| {
@@ -101,7 +101,7 @@ pub fn tier_probability(graded: &Graded, method: &Method, progress: Progress) ->
     probability
 }
 
-/// What one set of weights gives to each pattern of known indicators: scoring weights, a row for each pattern.
+/// The effective weights of one set of weights, a row for each pattern of known indicators.
 struct Scoring {
     how: Combine,
     weights: Vec<f64>,
@@ -116,13 +116,12 @@ impl<'a> Study<'a> {
         columns: &[Column],
         ranked: &'a [Ranked],
     ) -> Self {
-        let places: Vec<usize> =
-            (0..parameters.weights.len()).filter(|&place| parameters.weights[place].is_some()).collect();
+        let places = parameters.weighing();
         let rows: Vec<Vec<Option<f64>>> = ranked
             .par_iter()
             .map(|customer| {
                 let values: Vec<Value> =
-                    columns.iter().map(|column| column.get(customer.number as usize)).collect();
+                    columns.iter().map(|column| column.get(index(customer.number))).collect();
                 points(method, parameters, &values)
             })
             .collect();
@@ -138,7 +137,7 @@ impl<'a> Study<'a> {
             pattern.push(number);
             flat.extend(places.iter().map(|&place| row[place].unwrap_or(0.0)));
         }
-        let strata = ranked.iter().map(|customer| customer.stratum as usize + 1).max().unwrap_or(0);
+        let strata = ranked.iter().map(|customer| index(customer.stratum) + 1).max().unwrap_or(0);
         let sample = sample(ranked, strata, method.checks.sample);
         let weights = &parameters.weights;
         Self { method, weights, ranked, strata, places, points: flat, pattern, patterns, sample }
@@ -159,7 +158,7 @@ impl<'a> Study<'a> {
     /// Points by indicator that weighs, `None` where left out.
     #[must_use]
     pub fn row(&self, row: usize) -> Vec<Option<f64>> {
-        let mask = &self.patterns[self.pattern[row] as usize];
+        let mask = &self.patterns[index(self.pattern[row])];
         let points = self.points[row * self.places.len()..].iter();
         self.places.iter().zip(points).map(|(&place, z)| mask[place].then_some(*z)).collect()
     }
@@ -170,16 +169,16 @@ impl<'a> Study<'a> {
         &self.places
     }
 
-    fn order(&self) -> Order {
+    fn order(&self) -> KendallOrder {
         let published: Vec<f64> = self
             .sample
             .iter()
             .map(|&row| standing(&self.ranked[row], self.ranked[row].score_e6 as f64 / 1e6))
             .collect();
-        Order::of(&published)
+        KendallOrder::of(&published)
     }
 
-    /// What the other ways to combine the same points by the same weights give.
+    /// Combines the same points with the same weights in every other way.
     #[must_use]
     pub fn methods(&self) -> Vec<(Combine, Compared)> {
         let (order, points) = (self.order(), self.prepared());
@@ -193,9 +192,9 @@ impl<'a> Study<'a> {
             .collect()
     }
 
-    /// What leaving out each indicator gives, its weight going to its siblings.
+    /// Leaves out each indicator in turn; its weight goes to its siblings.
     #[must_use]
-    pub fn leave_one_out(&self, progress: Progress) -> Vec<(usize, Compared)> {
+    pub fn leave_one_out(&self, progress: StepProgress) -> Vec<(usize, Compared)> {
         const WHAT: &str = "leave one out";
         let order = self.order();
         let points = self.transformed(self.method.combine, &self.prepared());
@@ -209,10 +208,10 @@ impl<'a> Study<'a> {
         found
     }
 
-    /// What weights drawn around the method's give: for each set of siblings a Dirichlet distribution with parameters
+    /// Draws weights around the method's: for each set of siblings from a Dirichlet distribution with parameters
     /// concentration × weight, whose means are the weights.
     #[must_use]
-    pub fn draw(&self, progress: Progress) -> Drawn {
+    pub fn draw(&self, progress: StepProgress) -> Drawn {
         const WHAT: &str = "draw weights";
         let (order, checks) = (self.order(), &self.method.checks);
         let prepared = self.transformed(self.method.combine, &self.prepared());
@@ -221,10 +220,10 @@ impl<'a> Study<'a> {
         for start in (0..checks.draws).step_by(DRAWS_AT_ONCE as usize) {
             progress(WHAT, start, checks.draws);
             let numbers = start..(start + DRAWS_AT_ONCE).min(checks.draws);
-            let some: Vec<(Draw, Scoring, Vec<[Line; 3]>, Compared)> = numbers
+            let some: Vec<(WeightDraw, Scoring, Vec<[ScoreAndRank; 3]>, Compared)> = numbers
                 .into_par_iter()
                 .map(|number| {
-                    let draw = Draw::new(checks.seed, number, self.weights, checks.concentration);
+                    let draw = WeightDraw::new(checks.seed, number, self.weights, checks.concentration);
                     let scoring = self.scoring(self.method.combine, &draw.weights, None);
                     let scores = self.scores(&scoring, &prepared);
                     let compared = self.compare(&order, &scores);
@@ -238,10 +237,10 @@ impl<'a> Study<'a> {
         drawn
     }
 
-    /// Adds up in which tier every ranked customer stands in some draws.
+    /// Counts the tier of every ranked customer in some draws.
     fn count(
         &self,
-        some: &[(Draw, Scoring, Vec<[Line; 3]>, Compared)],
+        some: &[(WeightDraw, Scoring, Vec<[ScoreAndRank; 3]>, Compared)],
         points: &[f64],
         counts: &mut [[u32; 4]],
     ) {
@@ -251,7 +250,7 @@ impl<'a> Study<'a> {
             let z = &points[row * size..(row + 1) * size];
             for (_, scoring, lines, _) in some {
                 let score = standing(customer, scoring.score(self.pattern[row], z));
-                count[below(&lines[customer.stratum as usize], (score, customer.rank))] += 1;
+                count[below(&lines[index(customer.stratum)], (score, customer.rank))] += 1;
             }
         });
     }
@@ -273,8 +272,11 @@ impl<'a> Study<'a> {
     fn scoring(&self, how: Combine, weights: &[Option<Weight>], without: Option<usize>) -> Scoring {
         let mut all = Vec::with_capacity(self.patterns.len() * self.places.len());
         for mask in &self.patterns {
-            let there = |place: usize| (mask[place] && Some(place) != without).then_some(0.0);
-            let points: Vec<Option<f64>> = (0..mask.len()).map(there).collect();
+            let points: Vec<Option<f64>> = mask
+                .iter()
+                .enumerate()
+                .map(|(place, is_there)| (*is_there && Some(place) != without).then_some(0.0))
+                .collect();
             let (weights, _) = effective(weights, &points);
             all.extend(self.places.iter().map(|&place| weights[place]));
         }
@@ -291,37 +293,38 @@ impl<'a> Study<'a> {
             .collect()
     }
 
-    fn compare(&self, order: &Order, scores: &[f64]) -> Compared {
+    fn compare(&self, order: &KendallOrder, scores: &[f64]) -> Compared {
         let lines = self.lines(scores);
-        let is_changed = |(&row, score): (&usize, &f64)| {
+        let pairs = self.sample.iter().zip(scores);
+        let changed = pairs.filter(|&(&row, &score)| {
             let customer = &self.ranked[row];
-            below(&lines[customer.stratum as usize], (*score, customer.rank)) != customer.computed as usize
-        };
-        let changed = self.sample.iter().zip(scores).filter(|&pair| is_changed(pair)).count();
-        Compared { tau_b: order.tau_b(scores), changed: changed as f64 / self.sample.len().max(1) as f64 }
+            below(&lines[index(customer.stratum)], (score, customer.rank)) != customer.computed.position()
+        });
+        let changed = changed.count();
+        Compared { tau_b: order.tau_b(scores), changed: float(changed) / float(self.sample.len().max(1)) }
     }
 
-    /// By stratum: the last customer of the sample above each line.
-    fn lines(&self, scores: &[f64]) -> Vec<[Line; 3]> {
-        let mut by_stratum: Vec<Vec<Line>> = vec![Vec::new(); self.strata];
+    /// By stratum: the last customer of the sample above each boundary.
+    fn lines(&self, scores: &[f64]) -> Vec<[ScoreAndRank; 3]> {
+        let mut by_stratum: Vec<Vec<ScoreAndRank>> = vec![Vec::new(); self.strata];
         for (&row, score) in self.sample.iter().zip(scores) {
             let customer = &self.ranked[row];
-            by_stratum[customer.stratum as usize].push((*score, customer.rank));
+            by_stratum[index(customer.stratum)].push((*score, customer.rank));
         }
         by_stratum.iter_mut().map(|scores| lines(scores, self.method)).collect()
     }
 }
 
 /// A score, and the published rank that tells equal scores apart.
-type Line = (f64, u64);
+type ScoreAndRank = (f64, u64);
 
-/// Equal scores at a line are broken by the published rank, or taken up or down whole, as the method has it.
-fn lines(scores: &mut [Line], method: &Method) -> [Line; 3] {
-    method.boundaries().map(|percent| match (scores.len() * percent as usize + 50) / 100 {
+/// Equal scores at a boundary are ordered by the published rank, or all go up or down, as the method says.
+fn lines(scores: &mut [ScoreAndRank], method: &Method) -> [ScoreAndRank; 3] {
+    method.boundaries().map(|percent| match (scores.len() * index(percent) + 50) / 100 {
         0 => (f64::INFINITY, 0),
         quota => {
-            let by_place = |a: &Line, b: &Line| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-            let (_, &mut (score, rank), after) = scores.select_nth_unstable_by(quota - 1, by_place);
+            let (_, &mut (score, rank), after) =
+                scores.select_nth_unstable_by(quota - 1, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
             match method.ties {
                 Ties::Break => (score, rank),
                 Ties::Down if after.iter().any(|other| other.0 == score) => (score, 0),
@@ -331,8 +334,8 @@ fn lines(scores: &mut [Line], method: &Method) -> [Line; 3] {
     })
 }
 
-/// How many lines a customer does not reach: the place of its tier.
-fn below(lines: &[Line; 3], (score, rank): Line) -> usize {
+/// How many boundaries a customer does not reach: the position of its tier.
+fn below(lines: &[ScoreAndRank; 3], (score, rank): ScoreAndRank) -> usize {
     lines.iter().filter(|line| score < line.0 || (score == line.0 && rank > line.1)).count()
 }
 
@@ -345,20 +348,20 @@ fn standing(customer: &Ranked, score: f64) -> f64 {
 impl Scoring {
     /// A number that orders rows as the score does, of points as they enter its sum.
     fn score(&self, pattern: u32, z: &[f64]) -> f64 {
-        let start = pattern as usize * z.len();
+        let start = index(pattern) * z.len();
         let weights = &self.weights[start..start + z.len()];
         summed(self.how, weights.iter().copied().zip(z.iter().copied()))
     }
 }
 
-/// Every so-manieth customer of each stratum's ranking, or all: a sample in which every part of the ranking stands as it
-/// does in the whole.
+/// A systematic sample: every k-th customer of each stratum's ranking, or all of them, so that every part of the ranking
+/// has the same share in the sample as in the whole.
 fn sample(ranked: &[Ranked], strata: usize, size: usize) -> Vec<usize> {
     if ranked.len() <= size {
         return (0..ranked.len()).collect();
     }
     let mut by_stratum: Vec<Vec<usize>> = vec![Vec::new(); strata];
-    ranked.iter().enumerate().for_each(|(row, customer)| by_stratum[customer.stratum as usize].push(row));
+    ranked.iter().enumerate().for_each(|(row, customer)| by_stratum[index(customer.stratum)].push(row));
     let mut taken = Vec::with_capacity(size);
     for members in &mut by_stratum {
         members.sort_unstable_by_key(|&row| ranked[row].rank);

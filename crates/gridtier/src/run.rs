@@ -1,6 +1,6 @@
-//! The list of the stages, in order: the only place that calls them.
+//! Calls the stages in order; nothing else does.
 //!
-//! Facts are read once and can be judged by many methods. What is published, and whether, is decided by whoever calls.
+//! Facts are read once and can be judged by many methods. Whether and what to publish is the caller's decision.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,11 +9,11 @@ use crate::contract::Table;
 use crate::contract::rule::Rule;
 use crate::error::RunError;
 use crate::fact::{self, Facts};
+use crate::index::{count, index};
 use crate::indicator::{self, Column};
-use crate::mcda::Guard;
 use crate::meter::Earlier;
-use crate::method::{Method, Siblings};
-use crate::score::{self, Scores, Weighed};
+use crate::method::Method;
+use crate::score::{self, Fitted, Provisional, Scores};
 use crate::source::{Finding, Source, Tally};
 use crate::tier::{self, Previous, Tiers};
 use crate::unit::{Month, Window};
@@ -80,28 +80,27 @@ pub fn sort(findings: &mut [Finding]) {
 
 /// One finding for all indicators that do not tell customers apart.
 fn degenerate(method: &Method, scores: &Scores) -> Option<Finding> {
-    let weighs = |place: &usize| method.indicators[*place].weight.is_some();
-    let is_degenerate = |place: &usize| {
-        scores.parameters.fitted[*place].as_ref().is_some_and(|fitted| fitted.is_degenerate())
-    };
-    let ids: Vec<&str> = (0..scores.parameters.fitted.len())
-        .filter(|place| weighs(place) && is_degenerate(place))
-        .map(|place| method.indicators[place].id.as_str())
+    let ids: Vec<&str> = method
+        .indicators
+        .iter()
+        .zip(&scores.parameters.fitted)
+        .filter(|(spec, fitted)| spec.weight.is_some() && fitted.as_ref().is_some_and(Fitted::is_degenerate))
+        .map(|(spec, _)| spec.id.as_str())
         .collect();
-    (!ids.is_empty()).then(|| Finding::of_method(Rule::DegenerateIndicator, ids.len() as u64, ids.join(", ")))
+    (!ids.is_empty()).then(|| Finding::of_method(Rule::DegenerateIndicator, count(ids.len()), ids.join(", ")))
 }
 
-/// One finding for all siblings that get another weight than the data's, because of what is in their points.
+/// One finding for all siblings whose objective weight was limited because of what is in their points.
 fn guarded(method: &Method, scores: &Scores) -> Option<Finding> {
-    let named = |(siblings, weighed): (&Siblings, &Weighed)| {
-        let told = |(place, guard): (usize, &Option<Guard>)| {
+    let mut all = Vec::new();
+    for (siblings, weighed) in method.siblings.iter().zip(&scores.weighed) {
+        for (place, guard) in weighed.guards.iter().enumerate() {
+            let Some(guard) = guard else { continue };
             let weight = weighed.objective.as_ref().map_or(0.0, |objective| objective[place]);
-            guard.map(|guard| format!("{} {}: {}", siblings.items[place], guard.code(), guard.action(weight)))
-        };
-        weighed.guards.iter().enumerate().filter_map(told).collect::<Vec<String>>()
-    };
-    let all: Vec<String> = method.siblings.iter().zip(&scores.weighed).flat_map(named).collect();
-    (!all.is_empty()).then(|| Finding::of_method(Rule::WeightGuard, all.len() as u64, all.join("; ")))
+            all.push(format!("{} {}: {}", siblings.items[place], guard.code(), guard.action(weight)));
+        }
+    }
+    (!all.is_empty()).then(|| Finding::of_method(Rule::WeightGuard, count(all.len()), all.join("; ")))
 }
 
 /// A table with more rejects than the method allows.
@@ -118,12 +117,15 @@ pub struct Breach {
 /// The tables with more rejects than `method` allows.
 #[must_use]
 pub fn breaches(facts: &Facts, method: &Method) -> Vec<Breach> {
-    let breach = |book: &crate::source::TableBook| {
-        let allowed = method.limits.rejects_allowed(book.tally.rows_in);
-        let rejected = book.tally.rejected;
-        (rejected > allowed).then_some(Breach { table: book.table, rejected, allowed })
-    };
-    facts.books.iter().filter_map(breach).collect()
+    facts
+        .books
+        .iter()
+        .filter_map(|book| {
+            let allowed = method.limits.rejects_allowed(book.tally.rows_in);
+            let rejected = book.tally.rejected;
+            (rejected > allowed).then_some(Breach { table: book.table, rejected, allowed })
+        })
+        .collect()
 }
 
 /// What became of a table's rows.
@@ -185,27 +187,27 @@ impl Graded {
     #[must_use]
     pub fn control_totals(&self) -> ControlTotals {
         let rows = &self.facts.rows;
-        let why = |reason: &str| {
-            self.scores.provisional.iter().flatten().filter(|why| why.reason() == reason).count() as u64
+        let provisional = |reason: Provisional| {
+            count(self.scores.provisional.iter().flatten().filter(|why| **why == reason).count())
         };
         let mut tiers = [TierTotal::default(); 4];
         for (position, &number) in self.scores.population.iter().enumerate() {
-            let total = &mut tiers[self.tiers.tier[position] as usize];
+            let total = &mut tiers[self.tiers.tier[position].position()];
             total.customers += 1;
             total.provisional += u64::from(self.scores.provisional[position].is_some());
-            total.revenue_fen = total.revenue_fen.saturating_add(rows[number as usize].billing.billed_fen);
-            total.active_wh = total.active_wh.saturating_add(rows[number as usize].energy.active_wh);
+            total.revenue_fen = total.revenue_fen.saturating_add(rows[index(number)].billing.billed_fen);
+            total.active_wh = total.active_wh.saturating_add(rows[index(number)].energy.active_wh);
         }
         let lowered =
             self.tiers.policy.iter().flatten().filter(|policy| **policy == tier::Policy::Veto).count();
         ControlTotals {
-            customers: rows.len() as u64,
-            population: self.scores.population.len() as u64,
-            ranked: self.scores.ranked().count() as u64,
-            short_history: why("short_history"),
-            low_known_weight: why("low_known_weight"),
-            vetoed: self.tiers.ceiling.iter().flatten().count() as u64,
-            lowered_by_veto: lowered as u64,
+            customers: count(rows.len()),
+            population: count(self.scores.population.len()),
+            ranked: count(self.scores.ranked().count()),
+            short_history: provisional(Provisional::ShortHistory),
+            low_known_weight: provisional(Provisional::LowKnownWeight),
+            vetoed: count(self.tiers.ceiling.iter().flatten().count()),
+            lowered_by_veto: count(lowered),
             active_wh: rows.iter().map(|row| i128::from(row.energy.active_wh)).sum(),
             reactive_varh: rows.iter().map(|row| i128::from(row.energy.reactive_varh)).sum(),
             readings: rows.iter().map(|row| row.energy.readings as u64).sum(),

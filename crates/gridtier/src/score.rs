@@ -1,9 +1,9 @@
 //! From indicators to a score: who can be ranked, normalise, weight, combine.
 //!
-//! Arithmetic on floats runs in the registry's order within a customer; across customers, only for weights that follow
-//! from the data and for influence, in blocks of a fixed size in the order of ids. So scores are bit-identical for any
-//! number of threads. The published score is an integer of 10⁻⁶ points, so that equal means equal
-//! in every engine. Which tier a score earns is not known here.
+//! Floats are added in the registry's order within a customer. Across customers they are added only for weights that
+//! follow from the data and for influence, in blocks of a fixed size in the order of ids. So scores are bit-identical for
+//! any number of threads. The published score is an integer of 10⁻⁶ points, so that equal scores are equal in every
+//! engine. Which tier a score earns is not known here.
 
 pub mod combine;
 mod logarithm;
@@ -21,7 +21,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::fact::Facts;
-use crate::index::CustomerIx;
+use crate::index::{CustomerIx, count, index};
 use crate::indicator::{Column, DIMENSIONS, Value};
 use crate::mcda;
 use crate::method::Method;
@@ -29,41 +29,31 @@ use crate::unit::Month;
 
 use moments::Moments;
 use pattern::Patterns;
-use rows::Rows;
+use rows::BlockScorer;
 
 pub use normalise::Fitted;
-pub use quantile::Sample;
+pub use quantile::RankedValues;
 pub use weigh::{Parameters, Scored, effective, points, score_row};
 pub use weights::Weighed;
 
-/// Known over applicable weight within this distance of the limit passes.
+/// A known weight that falls short of the limit by no more than this passes: sums of weights are rounded.
 const KNOWN_WEIGHT_TOLERANCE: f64 = 1e-12;
 
-/// Why a customer is scored and not ranked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Provisional {
-    /// Fewer covered months than the method asks for.
-    ShortHistory,
-    /// Less known weight than the method asks for.
-    LowKnownWeight,
-}
-
-impl Provisional {
-    /// The word of the reason column.
-    #[must_use]
-    pub fn reason(self) -> &'static str {
-        match self {
-            Self::ShortHistory => "short_history",
-            Self::LowKnownWeight => "low_known_weight",
-        }
+crate::words! {
+    /// Why a customer is scored and not ranked.
+    Provisional "reason for a provisional tier" {
+        /// Fewer covered months than the method asks for.
+        ShortHistory "short_history" "short history" "用电历史不足",
+        /// Less known weight than the method asks for.
+        LowKnownWeight "low_known_weight" "little known weight" "已知指标权重不足",
     }
 }
 
-/// Stands for a score of somebody of whom nothing is known.
+/// In place of a score where nothing is known of a customer.
 pub const NO_SCORE: i32 = -1;
 
-/// The graded population with its scores; every column is indexed by position in `population`. The parts of a score are
-/// not kept: whoever writes them asks for them [block by block](Scores::contributions).
+/// The graded population with its scores; every column is indexed by position in `population`. Contributions are not kept:
+/// for ten million customers they are computed again [range by range](Scores::contributions) where they are written.
 #[derive(Debug)]
 pub struct Scores {
     /// Customer numbers, ascending.
@@ -77,7 +67,7 @@ pub struct Scores {
     pub points_e6: Vec<i32>,
     /// What was fitted to the ranked customers.
     pub parameters: Parameters,
-    /// By siblings of the method: how their weights came about.
+    /// By siblings of the method: their weights, and what these follow from.
     pub weighed: Vec<Weighed>,
     /// By indicator: the share of the score's variance over the ranked customers that comes through it.
     pub influence: Vec<Option<f64>>,
@@ -93,21 +83,28 @@ pub struct Scores {
 #[must_use]
 pub fn score(facts: &Facts, columns: &[Column], method: &Method) -> Scores {
     let window = facts.window;
-    let in_population = |&number: &u32| facts.customers.rows[number as usize].in_population(window);
-    let population: Vec<u32> = (0..facts.customers.len() as u32).filter(in_population).collect();
+    let population: Vec<u32> = (0u32..)
+        .zip(&facts.customers.rows)
+        .filter(|(_, customer)| customer.in_population(window))
+        .map(|(number, _)| number)
+        .collect();
     let short_history: Vec<bool> = population
         .iter()
-        .map(|&number| facts.rows[number as usize].energy.covered_months < i64::from(method.min_months))
+        .map(|&number| facts.rows[index(number)].energy.covered_months < i64::from(method.min_months))
         .collect();
     let mut scores = judge(population, &short_history, columns, method);
-    let foreseen =
-        |at: usize| Some((at, firm_from(facts, scores.population[at], scores.provisional[at], method)?));
-    scores.firm_from = (0..scores.population.len()).filter_map(foreseen).collect();
+    scores.firm_from = scores
+        .population
+        .iter()
+        .zip(&scores.provisional)
+        .enumerate()
+        .filter_map(|(at, (&number, why))| Some((at, firm_from(facts, number, *why, method)?)))
+        .collect();
     scores
 }
 
-/// Scores a population by customer number, ascending, of which `short_history` says who cannot be ranked for want of
-/// covered months. When a firm grade will be possible is left open.
+/// Scores a population of ascending customer numbers; `short_history` says who has too few covered months to be ranked.
+/// [`Scores::firm_from`] stays empty.
 #[must_use]
 pub fn judge(population: Vec<u32>, short_history: &[bool], columns: &[Column], method: &Method) -> Scores {
     let patterns = Patterns::of(columns, &population);
@@ -116,14 +113,16 @@ pub fn judge(population: Vec<u32>, short_history: &[bool], columns: &[Column], m
     let provisional: Vec<Option<Provisional>> = short_history
         .par_iter()
         .zip(&patterns.of)
-        .map(|(&short_history, &pattern)| provisional(short_history, known_weight[pattern as usize], method))
+        .map(|(&short_history, &pattern)| provisional(short_history, known_weight[index(pattern)], method))
         .collect();
     let ranked = ranked(&population, &provisional);
     let counts = patterns.count(|at| provisional[at].is_none());
     let ranked_known: Vec<u64> = (0..columns.len())
         .map(|place| {
-            let is_known = |(pattern, _): &(usize, &u64)| patterns.value(*pattern, place).known().is_some();
-            counts.iter().enumerate().filter(is_known).map(|(_, count)| count).sum()
+            (0..patterns.len())
+                .filter(|&pattern| patterns.value(pattern, place).known().is_some())
+                .map(|pattern| counts[pattern])
+                .sum()
         })
         .collect();
     let fitted: Vec<Option<Fitted>> = method
@@ -132,13 +131,13 @@ pub fn judge(population: Vec<u32>, short_history: &[bool], columns: &[Column], m
         .zip(columns)
         .zip(&ranked_known)
         .map(|((spec, column), &known)| {
-            let sample = Sample { column, numbers: &ranked };
+            let sample = RankedValues { column, numbers: &ranked };
             spec.normalise.as_ref().map(|normalise| Fitted::fit(normalise, spec.direction, sample, known))
         })
         .collect();
     let (weights, weighed) = weights::weigh(method, &fitted, columns, &ranked);
     let parameters = Parameters { fitted, weights };
-    let rows = Rows::new(method, &parameters, columns, &patterns);
+    let rows = BlockScorer::new(method, &parameters, columns, &patterns);
     let (points_e6, moments) = fill(&rows, &population, &provisional);
     let mut influence = vec![None; columns.len()];
     rows.places.iter().zip(moments.influence()).for_each(|(&place, share)| influence[place] = share);
@@ -158,28 +157,28 @@ pub fn judge(population: Vec<u32>, short_history: &[bool], columns: &[Column], m
 
 /// The numbers of the ranked customers.
 fn ranked(population: &[u32], provisional: &[Option<Provisional>]) -> Vec<u32> {
-    let own = |numbers: &[u32], why: &[Option<Provisional>]| -> Vec<u32> {
-        let mut own = Vec::with_capacity(numbers.len());
-        own.extend(numbers.iter().zip(why).filter(|(_, why)| why.is_none()).map(|(number, _)| *number));
-        own
-    };
-    let pieces: Vec<Vec<u32>> = population
+    let blocks: Vec<Vec<u32>> = population
         .par_chunks(mcda::BLOCK)
         .zip(provisional.par_chunks(mcda::BLOCK))
-        .map(|(numbers, why)| own(numbers, why))
+        .map(|(numbers, why)| {
+            let mut ranked = Vec::with_capacity(numbers.len());
+            ranked
+                .extend(numbers.iter().zip(why).filter(|(_, why)| why.is_none()).map(|(number, _)| *number));
+            ranked
+        })
         .collect();
-    pieces.concat()
+    blocks.concat()
 }
 
-/// The published scores, and how they and their parts spread over the ranked customers.
-fn fill(rows: &Rows, population: &[u32], provisional: &[Option<Provisional>]) -> (Vec<i32>, Moments) {
+/// The published scores, and the moments of scores and contributions over the ranked customers.
+fn fill(rows: &BlockScorer, population: &[u32], provisional: &[Option<Provisional>]) -> (Vec<i32>, Moments) {
     let mut points_e6 = vec![NO_SCORE; population.len()];
-    let stretches = population.par_chunks(mcda::BLOCK).zip(provisional.par_chunks(mcda::BLOCK));
+    let blocks = population.par_chunks(mcda::BLOCK).zip(provisional.par_chunks(mcda::BLOCK));
     let all: Vec<Moments> = points_e6
         .par_chunks_mut(mcda::BLOCK)
-        .zip(stretches)
+        .zip(blocks)
         .enumerate()
-        .map(|(stretch, (points, (numbers, why)))| rows.score(numbers, stretch * mcda::BLOCK, why, points))
+        .map(|(block, (points, (numbers, why)))| rows.score(numbers, block * mcda::BLOCK, why, points))
         .collect();
     let mut moments = Moments::new(rows.size);
     all.iter().for_each(|more| moments.join(more));
@@ -197,7 +196,7 @@ impl Scores {
     /// Known ÷ applicable weight.
     #[must_use]
     pub fn known_weight(&self, at: usize) -> f64 {
-        self.known_weight[self.patterns.of[at] as usize]
+        self.known_weight[index(self.patterns.of[at])]
     }
 
     /// Positions of the ranked customers.
@@ -205,11 +204,11 @@ impl Scores {
         self.provisional.iter().enumerate().filter(|(_, why)| why.is_none()).map(|(position, _)| position)
     }
 
-    /// By indicator: the points in the score of a stretch of the population, 0 when it is left out. `columns` and `method`
-    /// are those of the scoring.
+    /// By indicator: its contribution to the scores of a range of the population, 0 where it is left out. `columns` and
+    /// `method` are those of the scoring.
     #[must_use]
     pub fn contributions(&self, columns: &[Column], method: &Method, at: Range<usize>) -> Vec<Vec<f64>> {
-        let rows = Rows::new(method, &self.parameters, columns, &self.patterns);
+        let rows = BlockScorer::new(method, &self.parameters, columns, &self.patterns);
         let mut contributions = vec![vec![0.0; at.len()]; columns.len()];
         let mut parts = vec![0.0; rows.places.len()];
         rows.each(&self.population[at.clone()], at.start, |at, row| {
@@ -219,7 +218,8 @@ impl Scores {
         contributions
     }
 
-    /// Each dimension's own score of a stretch of the population, 0 to 100. `columns` and `method` are those of the scoring.
+    /// The score within each dimension for a range of the population, 0 to 100. `columns` and `method` are those of the
+    /// scoring.
     #[must_use]
     pub fn dimensions(
         &self,
@@ -227,10 +227,12 @@ impl Scores {
         method: &Method,
         at: Range<usize>,
     ) -> Vec<[Option<f64>; DIMENSIONS.len()]> {
-        let rows = Rows::new(method, &self.parameters, columns, &self.patterns);
-        let of = rows.dimensions();
+        let rows = BlockScorer::new(method, &self.parameters, columns, &self.patterns);
+        let dimension_by_place = rows.dimensions();
         let mut dimensions = Vec::with_capacity(at.len());
-        rows.each(&self.population[at.clone()], at.start, |_, row| dimensions.push(row.dimensions(&of)));
+        rows.each(&self.population[at.clone()], at.start, |_, row| {
+            dimensions.push(row.dimensions(&dimension_by_place));
+        });
         dimensions
     }
 }
@@ -262,20 +264,21 @@ fn provisional(short_history: bool, known_weight: f64, method: &Method) -> Optio
     }
 }
 
-/// The first later window that holds enough covered months, if every month from now on is covered: months at the front
-/// drop out as the window moves. Whether enough weight will be known cannot be foreseen.
+/// The end of the first later window with enough covered months, if every month from now on is covered: as the window
+/// moves, months at its start drop out. Whether enough weight will be known cannot be foreseen.
 fn firm_from(facts: &Facts, number: u32, why: Option<Provisional>, method: &Method) -> Option<Month> {
     if why != Some(Provisional::ShortHistory) {
         return None;
     }
-    let months = facts.window.months;
-    let covered = |month: usize| facts.coverage.covered(month, CustomerIx::new(number));
-    (1..=months)
-        .find(|&later| {
-            let kept = (later as usize..months as usize).filter(|&month| covered(month)).count();
-            kept as u32 + later >= method.min_months
+    let customer = CustomerIx::new(number);
+    (1..=facts.window.months)
+        .zip(1i32..)
+        .find(|&(later, _)| {
+            let kept =
+                (later..facts.window.months).filter(|&month| facts.coverage.covered(index(month), customer));
+            count(kept.count()) + u64::from(later) >= u64::from(method.min_months)
         })
-        .map(|later| facts.window.end.plus(later as i32))
+        .map(|(_, later)| facts.window.end.plus(later))
 }
 
 #[cfg(test)]

@@ -8,14 +8,14 @@ use rayon::prelude::*;
 /// Kendall's τ-b against one order that stays the same (M. G. Kendall, *Biometrika* 33(3) 239–251, 1945), by merge sort
 /// in n log n (W. R. Knight, *J. American Statistical Association* 61, 436–439, 1966).
 #[derive(Debug)]
-pub struct Order {
+pub struct KendallOrder {
     /// Rows by the first column.
     rows: Vec<u32>,
     /// Lengths of runs of equal values in it.
     runs: Vec<u32>,
 }
 
-impl Order {
+impl KendallOrder {
     /// The order of a column.
     #[must_use]
     pub fn of(column: &[f64]) -> Self {
@@ -116,7 +116,7 @@ pub fn silhouette(rows: &[Vec<f64>], labels: &[usize]) -> Option<f64> {
     if sizes.iter().filter(|&&size| size > 0).count() < 2 {
         return None;
     }
-    let of_row = |(row, &own): (&Vec<f64>, &usize)| {
+    let silhouettes = rows.par_iter().zip(labels).map(|(row, &own)| {
         if sizes[own] == 1 {
             return 0.0;
         }
@@ -130,9 +130,10 @@ pub fn silhouette(rows: &[Vec<f64>], labels: &[usize]) -> Option<f64> {
         let nearest = others.map(|label| sums[label] / sizes[label] as f64).fold(f64::INFINITY, f64::min);
         let wider = within.max(nearest);
         if wider > 0.0 { (nearest - within) / wider } else { 0.0 }
-    };
-    let each: Vec<f64> = rows.par_iter().zip(labels).map(of_row).collect();
-    Some(each.iter().sum::<f64>() / each.len() as f64)
+    });
+    // Collected first: a parallel sum would add in an order that depends on threads.
+    let silhouettes: Vec<f64> = silhouettes.collect();
+    Some(silhouettes.iter().sum::<f64>() / silhouettes.len() as f64)
 }
 
 /// Amounts in ascending order, with their sum.
@@ -219,7 +220,7 @@ mod tests {
         fn tau_b_counts_the_pairs(ab in prop::collection::vec((0u8..9, 0u8..9), 0..60)) {
             let a: Vec<f64> = ab.iter().map(|pair| f64::from(pair.0)).collect();
             let b: Vec<f64> = ab.iter().map(|pair| f64::from(pair.1)).collect();
-            let (fast, plain) = (Order::of(&a).tau_b(&b), plain_tau_b(&a, &b));
+            let (fast, plain) = (KendallOrder::of(&a).tau_b(&b), plain_tau_b(&a, &b));
             prop_assert_eq!(fast.is_some(), plain.is_some());
             prop_assert!((fast.unwrap_or(0.0) - plain.unwrap_or(0.0)).abs() < 1e-12);
         }
@@ -228,10 +229,10 @@ mod tests {
     #[test]
     fn orders_that_agree_oppose_or_say_nothing() {
         let up = [1.0, 2.0, 3.0, 4.0];
-        assert_eq!(Order::of(&up).tau_b(&up), Some(1.0));
-        assert_eq!(Order::of(&up).tau_b(&[4.0, 3.0, 2.0, 1.0]), Some(-1.0));
-        assert_eq!(Order::of(&up).tau_b(&[7.0; 4]), None);
-        assert_eq!(Order::of(&[1.0]).tau_b(&[1.0]), None);
+        assert_eq!(KendallOrder::of(&up).tau_b(&up), Some(1.0));
+        assert_eq!(KendallOrder::of(&up).tau_b(&[4.0, 3.0, 2.0, 1.0]), Some(-1.0));
+        assert_eq!(KendallOrder::of(&up).tau_b(&[7.0; 4]), None);
+        assert_eq!(KendallOrder::of(&[1.0]).tau_b(&[1.0]), None);
     }
 
     #[test]

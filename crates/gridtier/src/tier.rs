@@ -1,8 +1,7 @@
-//! From scores to tiers: order, quota, the boundary ledger, and the policies that may move a customer.
+//! From scores to tiers: order, quotas, the ledger of boundaries, and the policies that may move a customer.
 //!
-//! Quotas are exact counts by rank, so that 10 % of the customers are special and not 10 % of the scale. The computed
-//! tier stays beside the final one; whatever made them differ is named on the row. What a tier entitles to is not known
-//! here.
+//! Quotas are exact counts by rank: 10 % of the customers are special, whatever their scores. The computed tier is kept
+//! beside the final one, with the policy that made them differ. What a tier entitles to is not known here.
 
 mod stratum;
 mod standing;
@@ -13,27 +12,29 @@ mod policy;
 use rayon::prelude::*;
 
 use crate::fact::Facts;
-use crate::index::CustomerIx;
-use crate::indicator::{Column, registry};
+use crate::incident::Offence;
+use crate::index::{CustomerIx, index};
+use crate::indicator::Column;
+use crate::indicator::registry::{ANNUAL_ENERGY, ANNUAL_REVENUE};
 use crate::key::KeyIndex;
 use crate::method::{Method, Tier, Ties, Veto};
 use crate::score::Scores;
 use crate::source::Finding;
 use crate::unit::Month;
 
-pub use ledger::Line;
+pub use ledger::LedgerLine;
 pub use policy::{Policy, Previous};
 pub use standing::BrokenBy;
 pub use stratum::{ALL, Groups, OTHER};
 
-use rank::{Base, Order};
+use rank::{Base, RankOrder};
 
 /// Tiers of the graded population; every column is indexed as [`Scores::population`].
 #[derive(Debug)]
 pub struct Tiers {
     /// The strata, by name.
     pub strata: Vec<String>,
-    /// Place of each customer's stratum among them.
+    /// The number of each customer's stratum in `strata`.
     pub stratum: Vec<u32>,
     /// Rank within the stratum, 1 is best; 0 for provisional customers.
     pub ranks: Vec<u32>,
@@ -46,7 +47,7 @@ pub struct Tiers {
     /// The best tier that confirmed offences leave, whether or not that moved the customer.
     pub ceiling: Vec<Option<Tier>>,
     /// The boundaries of all strata, by stratum and boundary.
-    pub ledger: Vec<Line>,
+    pub ledger: Vec<LedgerLine>,
     /// What was noticed.
     pub findings: Vec<Finding>,
 }
@@ -61,16 +62,16 @@ impl Tiers {
     /// The name of a customer's stratum.
     #[must_use]
     pub fn stratum(&self, at: usize) -> &str {
-        &self.strata[self.stratum[at] as usize]
+        &self.strata[index(self.stratum[at])]
     }
 }
 
-/// What tiers rest on besides scores and indicators.
+/// What tiers depend on besides scores and indicators.
 #[derive(Debug)]
 pub struct TierInputs<'a> {
     /// The ids of the customer base, by number.
     pub ids: &'a KeyIndex,
-    /// What strata are made of.
+    /// The groups that strata are made of.
     pub groups: Groups,
     /// The first month after the window.
     pub end: Month,
@@ -84,11 +85,11 @@ pub struct TierInputs<'a> {
 struct Stratified {
     /// Names, in their order.
     names: Vec<String>,
-    /// By position: the place of the name.
+    /// By position: the number of the stratum.
     of: Vec<u32>,
 }
 
-/// Ranks the population of `scores` and puts every customer in a tier. `previous` holds the final tiers of the cycle
+/// Ranks the population of `scores` and assigns every customer a tier. `previous` holds the final tiers of the cycle
 /// before, for hysteresis and step limit.
 #[must_use]
 pub fn grade(
@@ -113,25 +114,24 @@ pub fn grade(
 pub fn grade_on(inputs: TierInputs, columns: &[Column], scores: &Scores, method: &Method) -> Tiers {
     let TierInputs { ids, groups, end, ceilings, previous } = inputs;
     let strata = stratum::strata(&groups, scores, method.min_stratum);
-    let [revenue, energy] =
-        [registry::ANNUAL_REVENUE, registry::ANNUAL_ENERGY].map(|indicator| &columns[indicator.index()]);
+    let (revenue, energy) = (&columns[ANNUAL_REVENUE.index()], &columns[ANNUAL_ENERGY.index()]);
     let base = Base { scores, ceilings: &ceilings, revenue, energy };
-    let order = Order::of(&base, &strata);
+    let order = RankOrder::of(&base, &strata);
     let (mut lines, mut cuts, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
     for (stratum, name) in strata.names.iter().enumerate() {
         let ranking = order.ranking(&base, stratum);
-        let own = ledger::cuts(ranking, method);
-        lines.extend(ledger::ledger(name, ranking, method, own));
-        cuts.push(own.map(|cut| cut as u32));
-        sizes.push(ranking.len() as u64);
+        let cut = ledger::cuts(ranking, method);
+        lines.extend(ledger::ledger(name, ranking, method, cut));
+        cuts.push(cut);
+        sizes.push(ranking.len());
     }
     let ranks = order.into_ranks();
     let computed: Vec<Option<Tier>> = ranks
         .par_iter()
         .zip(&strata.of)
         .map(|(&rank, &stratum)| {
-            let below = |&&cut: &&u32| rank > cut;
-            (rank > 0).then(|| Tier::ALL[cuts[stratum as usize].iter().filter(below).count()])
+            let cuts = &cuts[index(stratum)];
+            (rank > 0).then(|| Tier::ALL[cuts.iter().filter(|cut| index(rank) > **cut).count()])
         })
         .collect();
     let tier = computed.par_iter().map(|tier| tier.unwrap_or(method.provisional_tier)).collect();
@@ -153,22 +153,28 @@ pub fn grade_on(inputs: TierInputs, columns: &[Column], scores: &Scores, method:
 
 /// The strictest ceiling that confirmed offences put on each customer, by position.
 fn vetoes(facts: &Facts, scores: &Scores, method: &Method) -> Vec<Option<Tier>> {
-    let ceiling = |&number: &u32| {
-        let customer = CustomerIx::new(number);
-        let start = facts.offences.partition_point(|offence| offence.customer < customer);
-        let mine = || facts.offences[start..].iter().take_while(|offence| offence.customer == customer);
-        let concerned = |veto: &&Veto| {
-            let counts = |offence: &&crate::incident::Offence| {
-                veto.kinds.contains(&offence.kind) && offence.severity >= veto.min_severity
-            };
-            mine().filter(counts).count() >= veto.min_count as usize
-        };
-        method.vetoes.iter().filter(concerned).map(|veto| veto.ceiling).max()
-    };
-    scores.population.iter().map(ceiling).collect()
+    scores
+        .population
+        .iter()
+        .map(|&number| {
+            let customer = CustomerIx::new(number);
+            let start = facts.offences.partition_point(|offence| offence.customer < customer);
+            let end = facts.offences.partition_point(|offence| offence.customer <= customer);
+            let offences = &facts.offences[start..end];
+            method.vetoes.iter().filter(|veto| applies(veto, offences)).map(|veto| veto.ceiling).max()
+        })
+        .collect()
 }
 
-/// Whether ties at a line were kept together.
+/// Whether a customer's offences suffice for a veto.
+fn applies(veto: &Veto, offences: &[Offence]) -> bool {
+    let counted = offences
+        .iter()
+        .filter(|offence| veto.kinds.contains(&offence.kind) && offence.severity >= veto.min_severity);
+    counted.count() >= index(veto.min_count)
+}
+
+/// Whether ties at a boundary are kept together.
 fn keeps_ties(method: &Method) -> bool {
     method.ties != Ties::Break
 }

@@ -1,55 +1,46 @@
 //! Is a published grading sound? Measures on a cycle, each with the limits of its method and a sentence on how to read
 //! it.
 //!
-//! Nothing here changes a grade. A measure without a value, because what it needs is not there, passes no judgement and
-//! says so. How results are worded or written is not known here.
+//! Nothing here changes a grade. A measure whose inputs are missing has no value and the verdict `not_measured`. How
+//! results are worded or written is not known here.
 
 mod classes;
 mod concentration;
 mod principles;
 mod profiles;
 
-use serde::Serialize;
-
 use crate::cluster::{Clusters, cluster};
 use crate::cycle::{Cycle, Ranked};
+use crate::index::float;
 use crate::method::Combine;
 use crate::method::checks::{Good, Limit, MEASURES, Measure};
-use crate::robustness::{Compared, Drawn, Progress, Study};
+use crate::robustness::{Compared, Drawn, StepProgress, Study};
 use crate::statistics::adjusted_rand;
 
-pub use classes::{Class, ClassCount};
-pub use concentration::{Held, LorenzPoint};
-pub use profiles::Profile;
+pub use classes::{ClassCount, CustomerClass};
+pub use concentration::{GroupShare, LorenzPoint};
+pub use profiles::ClusterProfile;
 
 /// Draws in which a customer must keep its tier not to be borderline.
 pub const BORDERLINE: f64 = 0.8;
 
-/// How a measure stands to its limits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// There is no value.
-    NotMeasured,
-    /// Within its limits, or without any.
-    Pass,
-    /// Beyond the limit that warns.
-    Warn,
-    /// Beyond the limit that fails.
-    Fail,
-}
-
-impl Verdict {
-    /// The word of tables.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        ["not_measured", "pass", "warn", "fail"][self as usize]
+crate::words! {
+    /// A measure compared with its limits, from good to bad.
+    Verdict "verdict" {
+        /// There is no value.
+        NotMeasured "not_measured" "not measured" "未测量",
+        /// Within its limits, or without any.
+        Pass "pass" "pass" "通过",
+        /// Beyond the limit that warns.
+        Warn "warn" "warn" "警告",
+        /// Beyond the limit that fails.
+        Fail "fail" "fail" "不通过",
     }
 }
 
 /// A measure with its value.
 #[derive(Clone, Copy, Debug)]
-pub struct Check {
+pub struct MeasuredCheck {
     /// What is measured.
     pub measure: &'static Measure,
     /// Its value.
@@ -60,7 +51,7 @@ pub struct Check {
     pub verdict: Verdict,
 }
 
-impl Check {
+impl MeasuredCheck {
     fn new(measure: &'static Measure, value: Option<f64>, limit: Limit) -> Self {
         let beyond = |limit: Option<f64>| match (value, limit, measure.good) {
             (Some(value), Some(limit), Good::AtLeast) => value < limit,
@@ -81,9 +72,9 @@ impl Check {
 #[derive(Debug)]
 pub struct Validation {
     /// The measures, in their order.
-    pub checks: Vec<Check>,
+    pub checks: Vec<MeasuredCheck>,
     /// Who holds which part of revenue and energy.
-    pub held: Vec<Held>,
+    pub held: Vec<GroupShare>,
     /// The Lorenz curves.
     pub lorenz: Vec<LorenzPoint>,
     /// Other classes of customers, by tier.
@@ -118,17 +109,17 @@ impl Validation {
     }
 }
 
-/// Measures a cycle. Long computations tell how far they are.
+/// Measures a cycle. Long computations report their progress.
 #[must_use]
-pub fn validate(cohort: &Cycle, progress: Progress) -> Validation {
-    let ranked = cohort.ranked();
-    let concentrated = concentration::concentration(cohort);
-    let classes = classes::classes(cohort);
-    let study = Study::new(&cohort.method, &cohort.parameters, &cohort.columns, &ranked);
+pub fn validate(cycle: &Cycle, progress: StepProgress) -> Validation {
+    let ranked = cycle.ranked();
+    let concentrated = concentration::concentration(cycle);
+    let classes = classes::classes(cycle);
+    let study = Study::new(&cycle.method, &cycle.parameters, &cycle.columns, &ranked);
     let methods = study.methods();
     let leave_one_out = study.leave_one_out(progress);
     let drawn = study.draw(progress);
-    let settings = &cohort.method.checks;
+    let settings = &cycle.method.checks;
     let clusters = cluster(&study, settings.clusters, settings.seed, progress);
     let (sampled, sample) = (study.sampled(), study.sample().to_vec());
     let mut validation = Validation {
@@ -144,15 +135,15 @@ pub fn validate(cohort: &Cycle, progress: Progress) -> Validation {
         clusters,
         ranked,
     };
-    let influence = cohort.influence.iter().flatten().copied().max_by(f64::total_cmp);
+    let influence = cycle.influence.iter().flatten().copied().max_by(f64::total_cmp);
     let mut values = vec![("influence_max", influence)];
     values.extend(concentrated.values);
     values.extend(classes.values);
-    values.extend(principles::principles(cohort));
+    values.extend(principles::principles(cycle));
     values.extend(robust(&validation));
     values.extend(clustered(&validation));
     if validation.ranked.is_empty() {
-        // Without tiers by rank only what does not look at tiers says anything.
+        // Without ranked customers only the measures that do not look at tiers have a meaning.
         values.retain(|(id, _)| id.starts_with("top20") || id.starts_with("gini"));
     }
     validation.checks = MEASURES
@@ -160,51 +151,56 @@ pub fn validate(cohort: &Cycle, progress: Progress) -> Validation {
         .zip(&settings.limits)
         .map(|(measure, limit)| {
             let value = values.iter().find(|(id, _)| *id == measure.id).and_then(|(_, value)| *value);
-            Check::new(measure, value, *limit)
+            MeasuredCheck::new(measure, value, *limit)
         })
         .collect();
     validation
 }
 
 /// A measure's id and value.
-type Value = (&'static str, Option<f64>);
+type MeasureValue = (&'static str, Option<f64>);
 
-fn robust(validation: &Validation) -> Vec<Value> {
+/// How tiers change under other weights, without one indicator, and combined in another way.
+fn robust(validation: &Validation) -> Vec<MeasureValue> {
     if validation.ranked.is_empty() {
         return Vec::new();
     }
     let draws = &validation.drawn.draws;
-    // A draw in which nobody differs has no order to compare; it does not hide the others.
+    // A draw in which all scores are equal has no order to compare; the mean is over the others.
     let taus: Vec<f64> = draws.iter().filter_map(|(_, compared)| compared.tau_b).collect();
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let kept: u64 = validation
         .ranked
         .iter()
         .zip(&validation.drawn.counts)
         .map(|(customer, counts)| u64::from(counts[customer.computed as usize]))
         .sum();
-    let tried = validation.ranked.len() as f64 * draws.len() as f64;
-    let least = |compared: &mut dyn Iterator<Item = &Compared>| {
-        compared.filter_map(|compared| compared.tau_b).min_by(f64::total_cmp)
-    };
-    let most = |compared: &mut dyn Iterator<Item = &Compared>| {
-        compared.map(|compared| compared.changed).max_by(f64::total_cmp)
-    };
+    let tried = float(validation.ranked.len()) * float(draws.len());
     let left_out = || validation.leave_one_out.iter().map(|(_, compared)| compared);
     let methods = || validation.methods.iter().map(|(_, compared)| compared);
-    let borderline = validation.borderline().count() as f64 / validation.ranked.len() as f64;
+    let borderline = float(validation.borderline().count()) / float(validation.ranked.len());
     vec![
-        ("weights_tau", (!taus.is_empty()).then(|| mean(&taus))),
+        ("weights_tau", (!taus.is_empty()).then(|| taus.iter().sum::<f64>() / float(taus.len()))),
         ("weights_change", Some(1.0 - kept as f64 / tried)),
         ("borderline", Some(borderline)),
-        ("leave_out_tau", least(&mut left_out())),
-        ("leave_out_change", most(&mut left_out())),
-        ("method_tau", least(&mut methods())),
-        ("method_change", most(&mut methods())),
+        ("leave_out_tau", least_tau(left_out())),
+        ("leave_out_change", most_changed(left_out())),
+        ("method_tau", least_tau(methods())),
+        ("method_change", most_changed(methods())),
     ]
 }
 
-fn clustered(validation: &Validation) -> Vec<Value> {
+/// The least τ-b of some variations.
+fn least_tau<'a>(compared: impl Iterator<Item = &'a Compared>) -> Option<f64> {
+    compared.filter_map(|compared| compared.tau_b).min_by(f64::total_cmp)
+}
+
+/// The greatest share of changed tiers of some variations.
+fn most_changed<'a>(compared: impl Iterator<Item = &'a Compared>) -> Option<f64> {
+    compared.map(|compared| compared.changed).max_by(f64::total_cmp)
+}
+
+/// What clustering says of the tiers.
+fn clustered(validation: &Validation) -> Vec<MeasureValue> {
     let Some(clusters) = &validation.clusters else { return Vec::new() };
     let Some(kmeans) = clusters.found.iter().find(|found| found.name == "kmeans") else { return Vec::new() };
     let tiers: Vec<usize> =

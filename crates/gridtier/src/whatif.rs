@@ -50,9 +50,9 @@ struct Path {
 ///
 /// # Errors
 /// A setting that cannot be made, with what to do.
-pub fn set(cohort: &Cycle, settings: &[String]) -> Result<Trial, String> {
-    let mut method = cohort.method.clone();
-    let mut paths = paths(&method, &cohort.parameters.weights);
+pub fn set(cycle: &Cycle, settings: &[String]) -> Result<Trial, String> {
+    let mut method = cycle.method.clone();
+    let mut paths = paths(&method, &cycle.parameters.weights);
     let before: Vec<f64> = paths.iter().map(|path| path.weight).collect();
     let mut asked: Vec<usize> = Vec::new();
     for setting in settings {
@@ -83,9 +83,8 @@ pub fn set(cohort: &Cycle, settings: &[String]) -> Result<Trial, String> {
         let parent = paths[place].parent;
         scale(&mut paths, &asked, parent)?;
     }
-    let touched = |path: &Path| asked.iter().any(|&place| paths[place].parent == path.parent);
     let scaled = (0..paths.len())
-        .filter(|&place| touched(&paths[place]))
+        .filter(|&place| asked.iter().any(|&other| paths[other].parent == paths[place].parent))
         .map(|place| Scaled {
             path: paths[place].path.clone(),
             before: before[place],
@@ -209,8 +208,8 @@ fn put(method: &mut Method, paths: &[Path], touched: &dyn Fn((Level, usize)) -> 
 ///
 /// # Errors
 /// It needs what a cycle's files do not hold.
-pub fn replace(cohort: &Cycle, method: Method) -> Result<Trial, String> {
-    let old = &cohort.method;
+pub fn replace(cycle: &Cycle, method: Method) -> Result<Trial, String> {
+    let old = &cycle.method;
     for (name, before, after) in [
         ("window_months", old.window_months, method.window_months),
         ("min_months", old.min_months, method.min_months),
@@ -236,7 +235,7 @@ pub fn replace(cohort: &Cycle, method: Method) -> Result<Trial, String> {
 
 /// Customers of a stratum and tier, before and after.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Count {
+pub struct TierCount {
     /// The stratum that the trial puts them in.
     pub stratum: String,
     /// The tier.
@@ -249,7 +248,7 @@ pub struct Count {
 
 /// The parts of revenue and energy that a tier holds, before and after.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Shares {
+pub struct TierShares {
     /// A tier, or `special+grade-1`.
     pub tiers: &'static str,
     /// Share of annual revenue in the cycle.
@@ -264,7 +263,7 @@ pub struct Shares {
 
 /// What came of a trial.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct TrialOutcome {
     /// The new scores.
     pub scores: Scores,
     /// The new tiers.
@@ -278,20 +277,20 @@ pub struct Outcome {
     /// From tier (row) to tier (column).
     pub transitions: [[u64; 4]; 4],
     /// By stratum and tier.
-    pub counts: Vec<Count>,
+    pub counts: Vec<TierCount>,
     /// By tier.
-    pub shares: Vec<Shares>,
+    pub shares: Vec<TierShares>,
 }
 
 /// Grades a cycle's customers by another method and compares the final tiers.
 #[must_use]
-pub fn attempt(cohort: &Cycle, method: &Method) -> Outcome {
-    let columns = columns_of(cohort, method);
-    let (scores, tiers) = cohort.judged(&columns, method);
+pub fn attempt(cycle: &Cycle, method: &Method) -> TrialOutcome {
+    let columns = columns_of(cycle, method);
+    let (scores, tiers) = cycle.judged(&columns, method);
     let mut transitions = [[0; 4]; 4];
     let mut counts: std::collections::BTreeMap<(&str, Tier), (u64, u64)> = std::collections::BTreeMap::new();
     let mut changed = Vec::new();
-    for (position, row) in cohort.rows.iter().enumerate() {
+    for (position, row) in cycle.rows.iter().enumerate() {
         let (before, after) = (row.tier, tiers.tier[position]);
         transitions[before as usize][after as usize] += 1;
         counts.entry((tiers.stratum(position), before)).or_default().0 += 1;
@@ -304,17 +303,19 @@ pub fn attempt(cohort: &Cycle, method: &Method) -> Outcome {
         let pairs = (0..4).flat_map(|from| (0..4).map(move |to| (from, to)));
         pairs.filter(|&(from, to)| is_in(from, to)).map(|(from, to)| transitions[from][to]).sum()
     };
-    let count = |((stratum, tier), (before, after)): ((&str, Tier), (u64, u64))| Count {
-        stratum: stratum.into(),
-        tier: tier.code(),
-        before,
-        after,
-    };
-    let counts = counts.into_iter().map(count).collect();
-    Outcome {
+    let counts = counts
+        .into_iter()
+        .map(|((stratum, tier), (before, after))| TierCount {
+            stratum: stratum.into(),
+            tier: tier.code(),
+            before,
+            after,
+        })
+        .collect();
+    TrialOutcome {
         up: sum(|from, to| to < from),
         down: sum(|from, to| to > from),
-        shares: shares(cohort, &tiers),
+        shares: shares(cycle, &tiers),
         scores,
         tiers,
         changed,
@@ -324,21 +325,21 @@ pub fn attempt(cohort: &Cycle, method: &Method) -> Outcome {
 }
 
 /// The cycle's values in the order of another method's indicators.
-fn columns_of(cohort: &Cycle, method: &Method) -> Vec<Column> {
-    let place = |id: &str| cohort.method.indicators.iter().position(|spec| spec.id == id);
+fn columns_of(cycle: &Cycle, method: &Method) -> Vec<Column> {
+    let place = |id: &str| cycle.method.indicators.iter().position(|spec| spec.id == id);
     method
         .indicators
         .iter()
-        .map(|spec| place(&spec.id).map_or_else(Column::default, |place| cohort.columns[place].clone()))
+        .map(|spec| place(&spec.id).map_or_else(Column::default, |place| cycle.columns[place].clone()))
         .collect()
 }
 
-fn shares(cohort: &Cycle, tiers: &Tiers) -> Vec<Shares> {
+fn shares(cycle: &Cycle, tiers: &Tiers) -> Vec<TierShares> {
     // Revenue before and after, energy before and after, by tier.
     let mut sums = [[0i128; 4]; 4];
-    for (row, after) in cohort.rows.iter().zip(&tiers.tier) {
-        let revenue = i128::from(cohort.revenue_fen(row.number).max(0));
-        let energy = i128::from(cohort.energy_wh(row.number).max(0));
+    for (row, after) in cycle.rows.iter().zip(&tiers.tier) {
+        let revenue = i128::from(cycle.revenue_fen(row.number).max(0));
+        let energy = i128::from(cycle.energy_wh(row.number).max(0));
         for (place, (tier, amount)) in
             [(row.tier, revenue), (*after, revenue), (row.tier, energy), (*after, energy)]
                 .into_iter()
@@ -352,14 +353,14 @@ fn shares(cohort: &Cycle, tiers: &Tiers) -> Vec<Shares> {
         let part: i128 = tiers.iter().map(|&tier| sums[place][tier as usize]).sum();
         if all > 0 { part as f64 / all as f64 } else { 0.0 }
     };
-    let row = |name: &'static str, tiers: &[Tier]| Shares {
+    let row = |name: &'static str, tiers: &[Tier]| TierShares {
         tiers: name,
         revenue_before: share(0, tiers),
         revenue_after: share(1, tiers),
         energy_before: share(2, tiers),
         energy_after: share(3, tiers),
     };
-    let mut rows: Vec<Shares> = Tier::ALL.iter().map(|&tier| row(tier.code(), &[tier])).collect();
+    let mut rows: Vec<TierShares> = Tier::ALL.iter().map(|&tier| row(tier.code(), &[tier])).collect();
     rows.insert(2, row("special+grade-1", &[Tier::Special, Tier::Grade1]));
     rows
 }

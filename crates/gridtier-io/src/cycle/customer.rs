@@ -1,7 +1,7 @@
 //! One customer of a published cycle: its values, its row of the tier table and the parameters it was scored by.
 
 use arrow_array::RecordBatch;
-use gridtier::explain::{Boundary, Explanation, Row, explain};
+use gridtier::explain::{Boundary, Explanation, TierRow, explain};
 use gridtier::indicator::Value;
 use gridtier::method::{Method, Override};
 use gridtier::output::{indicators, ledger, parameters, tiers};
@@ -22,7 +22,7 @@ pub struct CustomerRecord {
     /// The customer's values, in the order of the method's indicators.
     pub values: Vec<Value>,
     /// Its row of the tier table.
-    pub row: Row,
+    pub row: TierRow,
     /// The boundaries of its stratum.
     pub boundaries: Vec<Boundary>,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gridtier::contract::Table;
 use gridtier::fact::Facts;
 use gridtier::meter::FileBook;
-use gridtier::output::facts::{Counted, read_offences, read_reconciliation};
+use gridtier::output::facts::{PublishedFacts, read_offences, read_reconciliation};
 use gridtier::output::findings::read_of_tables;
 use gridtier::source::TableBook;
 use gridtier::unit::Window;
@@ -27,7 +27,7 @@ pub(crate) fn facts(
     window: Window,
 ) -> Result<Facts, CycleError> {
     let customers = customers(cycle)?;
-    let mut counted = Counted::new(customers.len(), window);
+    let mut counted = PublishedFacts::new(customers.len(), window);
     let mut start = 0;
     read_batches(cycle, "facts.parquet", |batch| {
         counted.read(batch, start, &customers)?;

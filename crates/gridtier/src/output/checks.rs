@@ -10,20 +10,20 @@ use crate::word::Word;
 
 /// The tables of a validation, each by its key.
 #[must_use]
-pub fn tables<'a>(cohort: &'a Cycle, validation: &'a Validation) -> Vec<Output<'a>> {
+pub fn tables<'a>(cycle: &'a Cycle, validation: &'a Validation) -> Vec<Output<'a>> {
     vec![
         checks(validation),
-        influence(cohort),
+        influence(cycle),
         held(validation),
         lorenz(validation),
         classes(validation),
-        draws(cohort, validation),
-        probabilities(cohort, validation),
-        borderline(cohort, validation),
-        leave_one_out(cohort, validation),
+        draws(cycle, validation),
+        probabilities(cycle, validation),
+        borderline(cycle, validation),
+        leave_one_out(cycle, validation),
         methods(validation),
         cluster_choice(validation),
-        cluster_profiles(cohort, validation),
+        cluster_profiles(cycle, validation),
         cluster_tiers(validation),
     ]
 }
@@ -49,7 +49,7 @@ fn checks(validation: &Validation) -> Output<'_> {
             numbers(each().map(|check| check.value)),
             numbers(each().map(|check| check.limit.warn)),
             numbers(each().map(|check| check.limit.fail)),
-            text(each().map(|check| Some(check.verdict.name()))),
+            text(each().map(|check| Some(check.verdict.code()))),
             text(each().map(|check| Some(check.measure.reading[0]))),
             text(each().map(|check| Some(check.measure.reading[1]))),
         ]
@@ -57,16 +57,15 @@ fn checks(validation: &Validation) -> Output<'_> {
 }
 
 /// Nominal weight and influence side by side.
-fn influence(cohort: &Cycle) -> Output<'_> {
+fn influence(cycle: &Cycle) -> Output<'_> {
     let fields = vec![full("indicator", TEXT), full("weight", NUMBER), nullable("influence", NUMBER)];
-    let weighed = |place: &usize| cohort.parameters.weights[*place].is_some();
-    let places: Vec<usize> = (0..cohort.parameters.weights.len()).filter(weighed).collect();
+    let places = cycle.parameters.weighing();
     table("influence", fields, places.len(), move |rows| {
         let each = || places[rows.clone()].iter().copied();
         vec![
-            text(each().map(|place| Some(cohort.method.indicators[place].id.as_str()))),
-            numbers(each().map(|place| cohort.parameters.weights[place].map(|weight| weight.nominal()))),
-            numbers(each().map(|place| cohort.influence[place])),
+            text(each().map(|place| Some(cycle.method.indicators[place].id.as_str()))),
+            numbers(each().map(|place| cycle.parameters.weights[place].map(|weight| weight.nominal()))),
+            numbers(each().map(|place| cycle.influence[place])),
         ]
     })
 }
@@ -126,12 +125,11 @@ fn classes(validation: &Validation) -> Output<'_> {
 }
 
 /// Every draw with its weights: what was varied, and what came of it.
-fn draws<'a>(cohort: &'a Cycle, validation: &'a Validation) -> Output<'a> {
-    let weighed = |place: &usize| cohort.parameters.weights[*place].is_some();
-    let places: Vec<usize> = (0..cohort.parameters.weights.len()).filter(weighed).collect();
+fn draws<'a>(cycle: &'a Cycle, validation: &'a Validation) -> Output<'a> {
+    let places = cycle.parameters.weighing();
     let mut fields =
         vec![full("draw", INTEGER), nullable("kendall_tau_b", NUMBER), full("tier_changed", NUMBER)];
-    fields.extend(places.iter().map(|&place| full(&cohort.method.indicators[place].id, NUMBER)));
+    fields.extend(places.iter().map(|&place| full(&cycle.method.indicators[place].id, NUMBER)));
     let draws = &validation.drawn.draws;
     table("draws", fields, draws.len(), move |rows| {
         let each = || draws[rows.clone()].iter();
@@ -150,7 +148,7 @@ fn draws<'a>(cohort: &'a Cycle, validation: &'a Validation) -> Output<'a> {
 /// The ranked customers among `wanted`, with how often each tier came out.
 fn odds<'a>(
     name: &'static str,
-    cohort: &'a Cycle,
+    cycle: &'a Cycle,
     validation: &'a Validation,
     wanted: Vec<usize>,
 ) -> Output<'a> {
@@ -161,8 +159,7 @@ fn odds<'a>(
         full("tier_computed", TEXT),
         full("tier_probability", NUMBER),
     ];
-    let column = |tier: &Tier| full(&tier.code().replace('-', "_"), NUMBER);
-    fields.extend(Tier::ALL.iter().map(column));
+    fields.extend(Tier::ALL.iter().map(|tier| full(&tier.code().replace('-', "_"), NUMBER)));
     fields.push(full("borderline", FLAG));
     let drawn = &validation.drawn;
     table(name, fields, wanted.len(), move |rows| {
@@ -170,8 +167,8 @@ fn odds<'a>(
         let each = || rows.iter().map(|&row| (row, &validation.ranked[row]));
         let own = |row: usize| drawn.probability(row, validation.ranked[row].computed);
         let mut columns: Vec<ArrayRef> = vec![
-            text(each().map(|(_, customer)| Some(cohort.customers.ids.key(customer.number)))),
-            text(each().map(|(_, customer)| Some(cohort.strata[customer.stratum as usize].as_str()))),
+            text(each().map(|(_, customer)| Some(cycle.customers.ids.key(customer.number)))),
+            text(each().map(|(_, customer)| Some(cycle.strata[customer.stratum as usize].as_str()))),
             integers(each().map(|(_, customer)| Some(customer.rank as i64))),
             text(each().map(|(_, customer)| Some(customer.computed.code()))),
             numbers(each().map(|(row, _)| Some(own(row)))),
@@ -183,21 +180,21 @@ fn odds<'a>(
     })
 }
 
-fn probabilities<'a>(cohort: &'a Cycle, validation: &'a Validation) -> Output<'a> {
-    odds("tier_probability", cohort, validation, (0..validation.ranked.len()).collect())
+fn probabilities<'a>(cycle: &'a Cycle, validation: &'a Validation) -> Output<'a> {
+    odds("tier_probability", cycle, validation, (0..validation.ranked.len()).collect())
 }
 
-fn borderline<'a>(cohort: &'a Cycle, validation: &'a Validation) -> Output<'a> {
-    odds("borderline", cohort, validation, validation.borderline().collect())
+fn borderline<'a>(cycle: &'a Cycle, validation: &'a Validation) -> Output<'a> {
+    odds("borderline", cycle, validation, validation.borderline().collect())
 }
 
-fn leave_one_out<'a>(cohort: &'a Cycle, validation: &'a Validation) -> Output<'a> {
+fn leave_one_out<'a>(cycle: &'a Cycle, validation: &'a Validation) -> Output<'a> {
     let fields =
         vec![full("indicator", TEXT), nullable("kendall_tau_b", NUMBER), full("tier_changed", NUMBER)];
     table("leave_one_out", fields, validation.leave_one_out.len(), move |rows| {
         let each = || validation.leave_one_out[rows.clone()].iter();
         vec![
-            text(each().map(|(place, _)| Some(cohort.method.indicators[*place].id.as_str()))),
+            text(each().map(|(place, _)| Some(cycle.method.indicators[*place].id.as_str()))),
             numbers(each().map(|(_, compared)| compared.tau_b)),
             numbers(each().map(|(_, compared)| Some(compared.changed))),
         ]
@@ -230,8 +227,8 @@ fn cluster_choice(validation: &Validation) -> Output<'_> {
 }
 
 /// By clustering, cluster and indicator: the mean in the indicator's own unit of those in whom it is known.
-fn cluster_profiles<'a>(cohort: &'a Cycle, validation: &'a Validation) -> Output<'a> {
-    let profiles = validation.profiles(cohort);
+fn cluster_profiles<'a>(cycle: &'a Cycle, validation: &'a Validation) -> Output<'a> {
+    let profiles = validation.profiles(cycle);
     let fields = vec![
         full("clustering", TEXT),
         full("cluster", INTEGER),
@@ -243,7 +240,7 @@ fn cluster_profiles<'a>(cohort: &'a Cycle, validation: &'a Validation) -> Output
     ];
     table("cluster_profiles", fields, profiles.len(), move |rows| {
         let each = || profiles[rows.clone()].iter();
-        let spec = |place: usize| &cohort.method.indicators[place];
+        let spec = |place: usize| &cycle.method.indicators[place];
         vec![
             text(each().map(|profile| Some(profile.clustering))),
             integers(each().map(|profile| Some(profile.cluster as i64))),

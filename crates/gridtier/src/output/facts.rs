@@ -266,7 +266,7 @@ fn offences(facts: &Facts) -> Output<'_> {
 
 /// What the published table of facts holds besides the customers.
 #[derive(Debug)]
-pub struct Counted {
+pub struct PublishedFacts {
     /// Integer facts, by customer number.
     pub rows: Vec<CustomerFacts>,
     /// The latest energy audits.
@@ -275,7 +275,7 @@ pub struct Counted {
     pub coverage: Coverage,
 }
 
-impl Counted {
+impl PublishedFacts {
     /// Of customers whose facts are still to be [read](Self::read).
     #[must_use]
     pub fn new(customers: usize, window: Window) -> Self {

@@ -6,6 +6,7 @@ use super::read::{Cells, value_at};
 use super::{INTEGER, Output, TEXT, counts, full, integers, nullable, table, text};
 use crate::explain::Boundary;
 use crate::run::Graded;
+use crate::word::Word;
 
 /// One row for each boundary between tiers of a stratum.
 pub(super) fn output(graded: &Graded) -> Output<'_> {
@@ -32,7 +33,7 @@ pub(super) fn output(graded: &Graded) -> Output<'_> {
             integers(lines.iter().map(|line| line.score_above_e6)),
             integers(lines.iter().map(|line| line.score_below_e6)),
             counts(lines.iter().map(|line| Some(line.tie_group))),
-            text(lines.iter().map(|line| Some(line.broken_by.name()))),
+            text(lines.iter().map(|line| Some(line.broken_by.code()))),
             counts(lines.iter().map(|line| Some(line.count))),
         ]
     })

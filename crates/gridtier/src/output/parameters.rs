@@ -12,7 +12,7 @@ use super::read::{Cells, value_at};
 use super::{FLAG, INTEGER, NUMBER, Output, TEXT, flags, full, integers, nullable, numbers, text};
 use crate::indicator::{DIMENSIONS, Direction};
 use crate::method::{Method, Spec, Transform, Weight};
-use crate::score::normalise::Kind;
+use crate::score::normalise::FittedKind;
 use crate::score::{Fitted, Parameters, Scores};
 use crate::word::Word;
 
@@ -86,34 +86,34 @@ fn weight_columns(specs: &[&Spec], weights: &[Option<Weight>]) -> Vec<ArrayRef> 
 
 fn fit_columns(fitted: &[Option<&Fitted>]) -> Vec<ArrayRef> {
     let kinds = || fitted.iter().map(|fitted| fitted.map(|fitted| &fitted.kind));
-    let word = |kind: &Kind| match kind {
-        Kind::Nobody => "nobody",
-        Kind::MinMax { .. } => "min_max",
-        Kind::Percentile { .. } => "percentile",
-        Kind::Points(_) => "points",
-        Kind::Target { .. } => "target",
+    let word = |kind: &FittedKind| match kind {
+        FittedKind::Nobody => "nobody",
+        FittedKind::MinMax { .. } => "min_max",
+        FittedKind::Percentile { .. } => "percentile",
+        FittedKind::Points(_) => "points",
+        FittedKind::Target { .. } => "target",
     };
-    let transform = |kind: &Kind| match kind {
-        Kind::MinMax { transform, .. } => Some(transform.code()),
+    let transform = |kind: &FittedKind| match kind {
+        FittedKind::MinMax { transform, .. } => Some(transform.code()),
         _ => None,
     };
-    let mark = |kind: Option<&Kind>, pick: fn(f64, f64) -> f64| match kind {
-        Some(Kind::MinMax { lo, hi, .. }) => Some(pick(*lo, *hi)),
+    let mark = |kind: Option<&FittedKind>, pick: fn(f64, f64) -> f64| match kind {
+        Some(FittedKind::MinMax { lo, hi, .. }) => Some(pick(*lo, *hi)),
         _ => None,
     };
-    let aim = |kind: Option<&Kind>, pick: fn(f64, f64) -> f64| match kind {
-        Some(Kind::Target { target, tolerance }) => Some(pick(*target, *tolerance)),
+    let aim = |kind: Option<&FittedKind>, pick: fn(f64, f64) -> f64| match kind {
+        Some(FittedKind::Target { target, tolerance }) => Some(pick(*target, *tolerance)),
         _ => None,
     };
     let (mut xs, mut zs) = (ListBuilder::new(Float64Builder::new()), ListBuilder::new(Float64Builder::new()));
     let mut counts = ListBuilder::new(Int64Builder::new());
     for kind in kinds() {
         let (x, z, n): (Vec<f64>, Vec<f64>, Vec<i64>) = match kind {
-            Some(Kind::Points(knots)) => {
+            Some(FittedKind::Points(knots)) => {
                 let (x, z) = knots.iter().copied().unzip();
                 (x, z, Vec::new())
             }
-            Some(Kind::Percentile { values, upto }) => {
+            Some(FittedKind::Percentile { values, upto }) => {
                 let before = std::iter::once(&0).chain(upto);
                 let counts = upto.iter().zip(before).map(|(upto, before)| (upto - before) as i64);
                 (values.clone(), Vec::new(), counts.collect())
@@ -181,18 +181,18 @@ fn fitted(table: &RecordBatch, row: usize, direction: Direction) -> Option<Optio
     let floats = |name: &str| Some(values(name)?.as_primitive_opt::<Float64Type>()?.values().to_vec());
     let Some(kind) = word("normalise") else { return Some(None) };
     let kind = match kind.as_str() {
-        "nobody" => Kind::Nobody,
+        "nobody" => FittedKind::Nobody,
         "min_max" => {
             let transform = Transform::from_code(&word("transform")?)?;
-            Kind::MinMax { transform, lo: number("lo")?, hi: number("hi")? }
+            FittedKind::MinMax { transform, lo: number("lo")?, hi: number("hi")? }
         }
         "percentile" => {
             let counts = values("knots_count")?;
             let counts = counts.as_primitive_opt::<Int64Type>()?.values().iter().map(|&count| count as u64);
-            Kind::percentile(floats("knots_x")?, counts)
+            FittedKind::percentile(floats("knots_x")?, counts)
         }
-        "points" => Kind::Points(floats("knots_x")?.into_iter().zip(floats("knots_z")?).collect()),
-        "target" => Kind::Target { target: number("target")?, tolerance: number("tolerance")? },
+        "points" => FittedKind::Points(floats("knots_x")?.into_iter().zip(floats("knots_z")?).collect()),
+        "target" => FittedKind::Target { target: number("target")?, tolerance: number("tolerance")? },
         _ => return None,
     };
     Some(Some(Fitted { kind, direction }))

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::customer::Customers;
 use crate::cycle::Placed;
-use crate::explain::Row;
+use crate::explain::TierRow;
 use crate::method::{Method, Tier};
 use crate::run::Graded;
 use crate::tier::Previous;
@@ -63,8 +63,8 @@ pub(super) fn output<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
 /// Why a customer is provisional, or which policy moved it.
 fn reason(graded: &Graded, at: usize) -> Option<&'static str> {
     match graded.scores.provisional[at] {
-        Some(why) => Some(why.reason()),
-        None => graded.tiers.policy[at].map(|policy| policy.reason()),
+        Some(why) => Some(why.code()),
+        None => graded.tiers.policy[at].map(|policy| policy.code()),
     }
 }
 
@@ -111,9 +111,9 @@ pub fn read_final(batch: &RecordBatch, tiers: &mut Previous) -> Option<()> {
 
 /// The first row of a published batch, for an explanation; `None` when it is not a tier table.
 #[must_use]
-pub fn read_explained(batch: &RecordBatch) -> Option<Row> {
+pub fn read_explained(batch: &RecordBatch) -> Option<TierRow> {
     let firm_from = value_at(batch.dates("firm_from")?, 0).and_then(date_of_day);
-    Some(Row {
+    Some(TierRow {
         customer_id: batch.text("customer_id", 0)?,
         stratum: batch.text("stratum", 0)?,
         rank: value_at(batch.integers("rank")?, 0),

@@ -2,17 +2,17 @@
 
 use super::{INTEGER, NUMBER, Output, TEXT, full, integers, nullable, numbers, table, text};
 use crate::cycle::Cycle;
-use crate::whatif::Outcome;
+use crate::whatif::TrialOutcome;
 use crate::word::Word;
 
 /// The tables of a trial, each by its key.
 #[must_use]
-pub fn tables<'a>(cohort: &'a Cycle, outcome: &'a Outcome) -> Vec<Output<'a>> {
-    vec![changed(cohort, outcome), counts(outcome), shares(outcome)]
+pub fn tables<'a>(cycle: &'a Cycle, outcome: &'a TrialOutcome) -> Vec<Output<'a>> {
+    vec![changed(cycle, outcome), counts(outcome), shares(outcome)]
 }
 
 /// The customers whose final tier changes.
-fn changed<'a>(cohort: &'a Cycle, outcome: &'a Outcome) -> Output<'a> {
+fn changed<'a>(cycle: &'a Cycle, outcome: &'a TrialOutcome) -> Output<'a> {
     let fields = vec![
         full("customer_id", TEXT),
         full("stratum", TEXT),
@@ -24,10 +24,10 @@ fn changed<'a>(cohort: &'a Cycle, outcome: &'a Outcome) -> Output<'a> {
         full("tier_after", TEXT),
     ];
     table("whatif_changed", fields, outcome.changed.len(), move |rows| {
-        let each = || outcome.changed[rows.clone()].iter().map(|&at| (at, &cohort.rows[at]));
+        let each = || outcome.changed[rows.clone()].iter().map(|&at| (at, &cycle.rows[at]));
         let tiers = &outcome.tiers;
         vec![
-            text(each().map(|(_, row)| Some(cohort.customers.ids.key(row.number)))),
+            text(each().map(|(_, row)| Some(cycle.customers.ids.key(row.number)))),
             text(each().map(|(at, _)| Some(tiers.stratum(at)))),
             integers(each().map(|(_, row)| row.rank.map(|rank| rank as i64))),
             integers(each().map(|(at, _)| tiers.rank(at).map(|rank| rank as i64))),
@@ -39,7 +39,7 @@ fn changed<'a>(cohort: &'a Cycle, outcome: &'a Outcome) -> Output<'a> {
     })
 }
 
-fn counts(outcome: &Outcome) -> Output<'_> {
+fn counts(outcome: &TrialOutcome) -> Output<'_> {
     let fields =
         vec![full("stratum", TEXT), full("tier", TEXT), full("before", INTEGER), full("after", INTEGER)];
     table("whatif_counts", fields, outcome.counts.len(), move |rows| {
@@ -53,7 +53,7 @@ fn counts(outcome: &Outcome) -> Output<'_> {
     })
 }
 
-fn shares(outcome: &Outcome) -> Output<'_> {
+fn shares(outcome: &TrialOutcome) -> Output<'_> {
     let fields = vec![
         full("tiers", TEXT),
         full("revenue_before", NUMBER),

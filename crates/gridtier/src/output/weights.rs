@@ -8,13 +8,13 @@ use crate::score::{Scores, Weighed};
 use crate::word::Word;
 
 /// One sibling.
-struct Row<'a> {
+struct SiblingRow<'a> {
     siblings: &'a Siblings,
     weighed: &'a Weighed,
     place: usize,
 }
 
-impl Row<'_> {
+impl SiblingRow<'_> {
     /// The weight that stands in the method, where there is one.
     fn given(&self) -> Option<f64> {
         let stands = self.siblings.judged || self.siblings.source() == WeightSource::Fixed;
@@ -36,20 +36,20 @@ pub(super) fn table<'a>(scores: &'a Scores, method: &'a Method) -> Output<'a> {
         nullable("guard", TEXT),
     ];
     let of_siblings = |(siblings, weighed): (&'a Siblings, &'a Weighed)| {
-        (0..siblings.items.len()).map(move |place| Row { siblings, weighed, place })
+        (0..siblings.items.len()).map(move |place| SiblingRow { siblings, weighed, place })
     };
-    let mut rows: Vec<Row<'a>> = method.siblings.iter().zip(&scores.weighed).flat_map(of_siblings).collect();
+    let mut rows: Vec<SiblingRow<'a>> =
+        method.siblings.iter().zip(&scores.weighed).flat_map(of_siblings).collect();
     rows.sort_by_key(|row| (row.siblings.level, &row.siblings.parent, &row.siblings.items[row.place]));
     super::table("weights", fields, rows.len(), move |range| {
         let each = || rows[range.clone()].iter();
-        let objective = |row: &Row| row.weighed.objective.as_ref().map(|objective| objective[row.place]);
         vec![
             text(each().map(|row| Some(row.siblings.level.code()))),
             text(each().map(|row| Some(row.siblings.parent.as_str()))),
             text(each().map(|row| Some(row.siblings.items[row.place].as_str()))),
             text(each().map(|row| Some(row.siblings.source().code()))),
-            numbers(each().map(Row::given)),
-            numbers(each().map(objective)),
+            numbers(each().map(SiblingRow::given)),
+            numbers(each().map(|row| row.weighed.objective.as_ref().map(|objective| objective[row.place]))),
             numbers(each().map(|row| Some(row.weighed.weights[row.place]))),
             text(each().map(|row| row.weighed.guards[row.place].map(Guard::code))),
         ]

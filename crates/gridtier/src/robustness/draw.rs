@@ -9,14 +9,14 @@ use crate::method::Weight;
 
 /// Weights drawn around a method's.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Draw {
+pub struct WeightDraw {
     /// Number of the draw.
     pub number: u64,
     /// By indicator.
     pub weights: Vec<Option<Weight>>,
 }
 
-impl Draw {
+impl WeightDraw {
     /// The draw of that number: a pure function of its arguments. Siblings with weight w get w' from a Dirichlet
     /// distribution with parameters `concentration` × w, as independent gamma variates divided by their sum, so that
     /// the mean of w' is w and its variance w (1 − w)/(concentration + 1). A weight of 0 stays 0.
@@ -36,15 +36,19 @@ impl Draw {
         for level in [&mut dimensions, &mut groups, &mut indicators] {
             vary(level, concentration, &mut rng);
         }
-        let of = |(place, weight): (usize, &Option<Weight>)| {
-            weight.map(|weight| Weight {
-                of_dimension: dimensions[&(0, weight.dimension)],
-                of_group: groups[&(weight.dimension, weight.group)],
-                of_indicator: indicators[&(weight.group, place)],
-                ..weight
+        let weights = weights
+            .iter()
+            .enumerate()
+            .map(|(place, weight)| {
+                weight.map(|weight| Weight {
+                    of_dimension: dimensions[&(0, weight.dimension)],
+                    of_group: groups[&(weight.dimension, weight.group)],
+                    of_indicator: indicators[&(weight.group, place)],
+                    ..weight
+                })
             })
-        };
-        Self { number, weights: weights.iter().enumerate().map(of).collect() }
+            .collect();
+        Self { number, weights }
     }
 }
 
@@ -111,7 +115,7 @@ mod tests {
         let weights = weights();
         let (mut sum, mut squares) = (0.0, 0.0);
         for number in 0..DRAWS {
-            let draw = Draw::new(7, number, &weights, 100.0);
+            let draw = WeightDraw::new(7, number, &weights, 100.0);
             let total: f64 = draw.weights.iter().flatten().map(Weight::nominal).sum();
             assert!((total - 1.0).abs() < 1e-12);
             let w = draw.weights[0].unwrap().of_dimension;
@@ -127,8 +131,14 @@ mod tests {
     #[test]
     fn a_draw_depends_on_seed_and_number_alone() {
         let weights = weights();
-        assert_eq!(Draw::new(1, 5, &weights, 100.0), Draw::new(1, 5, &weights, 100.0));
-        assert_ne!(Draw::new(1, 5, &weights, 100.0).weights, Draw::new(2, 5, &weights, 100.0).weights);
-        assert_ne!(Draw::new(1, 5, &weights, 100.0).weights, Draw::new(1, 6, &weights, 100.0).weights);
+        assert_eq!(WeightDraw::new(1, 5, &weights, 100.0), WeightDraw::new(1, 5, &weights, 100.0));
+        assert_ne!(
+            WeightDraw::new(1, 5, &weights, 100.0).weights,
+            WeightDraw::new(2, 5, &weights, 100.0).weights
+        );
+        assert_ne!(
+            WeightDraw::new(1, 5, &weights, 100.0).weights,
+            WeightDraw::new(1, 6, &weights, 100.0).weights
+        );
     }
 }

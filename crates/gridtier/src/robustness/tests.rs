@@ -35,7 +35,8 @@ fn a_sample_takes_every_part_of_each_ranking() {
 #[test]
 fn lines_hold_the_quotas() {
     let method = Method::preset("paper").unwrap().unwrap();
-    let mut scores: Vec<Line> = (0..100).map(|score| (f64::from(score), 100 - score as u64)).collect();
+    let mut scores: Vec<ScoreAndRank> =
+        (0..100).map(|score| (f64::from(score), 100 - score as u64)).collect();
     let found = lines(&mut scores, &method);
     assert_eq!(found, [(90.0, 10), (60.0, 40), (10.0, 90)]);
     assert_eq!([95.0, 90.0, 60.0, 59.0, 9.0].map(|score| below(&found, (score, 1))), [0, 0, 1, 2, 3]);
@@ -51,7 +52,7 @@ fn equal_scores_at_a_line_go_as_the_method_says() {
         2..=5 => 50.0,
         _ => 40.0 - rank as f64,
     };
-    let scores: Vec<Line> = (1..=20).map(|rank| (score(rank), rank)).collect();
+    let scores: Vec<ScoreAndRank> = (1..=20).map(|rank| (score(rank), rank)).collect();
     for (ties, special) in [(Ties::Break, 2), (Ties::Up, 5), (Ties::Down, 1)] {
         method.ties = ties;
         let found = lines(&mut scores.clone(), &method);

@@ -1,8 +1,7 @@
-//! ln(1 + x) of values that are not negative, without a branch, so that the logarithms of several customers are taken side
-//! by side.
+//! ln(1 + x) of values that are not negative, without a branch, so that the compiler computes several side by side.
 //!
-//! The steps, constants and roundings are those of `libm::log1p` (FreeBSD's `s_log1p.c`), whose cases have become choices
-//! between two numbers: the result has the same bits, here and on every machine. Other arguments are left to `libm`.
+//! The steps, constants and roundings are those of `libm::log1p` (FreeBSD's `s_log1p.c`), whose branches are replaced by
+//! selections between two numbers: the result has the same bits, on every machine. Negative arguments count as 0.
 
 use crate::method::Transform;
 

@@ -1,15 +1,14 @@
-//! How contributions and scores spread together, in one pass over the customers.
+//! Variance of the score and its covariance with each contribution, in one pass over the customers.
 //!
-//! Sums of products need the mean, which is known only at the end. Here each block takes them about its own mean, and
-//! blocks are joined by what their means differ (Chan, Golub and LeVeque 1983; Pébay 2008): nothing large is subtracted
-//! from something large, whatever the order of the customers. Blocks are of a fixed size and joined in the order of ids, so
-//! that the bits do not depend on the number of threads.
+//! Central moments need the mean, which is known only at the end. Here each block computes them about its own mean, and
+//! blocks are joined by the differences of their means (Chan, Golub and LeVeque 1983; Pébay 2008), which avoids the
+//! cancellation of large sums. Blocks have a fixed size and are joined in the order of ids, so that the bits do not depend
+//! on the number of threads.
 
-/// Numbers that stand together: what is worked out for several places at a time. What is over in the last is 0 and changes no
-/// sum.
+/// Indicators that are computed side by side, in one vector register. Unused ones of the last group are 0 and change no sum.
 pub const WIDTH: usize = 4;
-/// Numbers of some places.
-pub type Cells = [f64; WIDTH];
+/// Numbers of one group of indicators.
+pub type Quad = [f64; WIDTH];
 
 /// Moments of some ranked customers.
 #[derive(Clone, Debug)]
@@ -19,30 +18,30 @@ pub struct Moments {
     mean: f64,
     /// Σ (score − mean)².
     spread: f64,
-    /// By place: mean contribution.
-    means: Vec<Cells>,
-    /// By place: Σ contribution × (score − mean).
-    together: Vec<Cells>,
+    /// By indicator: mean contribution.
+    means: Vec<Quad>,
+    /// By indicator: Σ contribution × (score − mean).
+    together: Vec<Quad>,
     /// The least and greatest published score.
     published: (i32, i32),
 }
 
 #[inline(always)]
-fn add(total: &mut Cells, more: impl Fn(usize) -> f64) {
+fn add(total: &mut Quad, more: impl Fn(usize) -> f64) {
     total.iter_mut().enumerate().for_each(|(at, total)| *total += more(at));
 }
 
 impl Moments {
-    /// Of nobody, for rows of `size` cells.
+    /// Of no customer yet, for rows of `size` groups.
     pub fn new(size: usize) -> Self {
         let (means, together) = (vec![[0.0; WIDTH]; size], vec![[0.0; WIDTH]; size]);
         Self { customers: 0.0, mean: 0.0, spread: 0.0, means, together, published: (i32::MAX, i32::MIN) }
     }
 
-    /// Of the customers of a block whose `parts` stand row by row, `totals` being what those of a row add up to;
-    /// a row that does not count has only zeros. Rows come in fours.
+    /// Replaces the moments by those of a block: `parts` holds the contributions row by row, `totals` the sum of each row. A
+    /// row that does not count must be all zeros. The number of rows must be a multiple of four.
     #[inline(always)]
-    pub fn take(&mut self, parts: &[Cells], totals: &[f64], counts: &[bool]) {
+    pub fn replace(&mut self, parts: &[Quad], totals: &[f64], counts: &[bool]) {
         let (totals, counts) = (totals.as_chunks::<4>().0, counts.as_chunks::<4>().0);
         let (mut customers, mut sums) = ([0.0; 4], [0.0; 4]);
         for (totals, counts) in totals.iter().zip(counts) {
@@ -75,13 +74,13 @@ impl Moments {
         self.means.as_flattened_mut().iter_mut().for_each(|mean| *mean /= self.customers.max(1.0));
     }
 
-    /// Notes a published score.
+    /// Extends the range of published scores.
     #[inline(always)]
     pub fn publish(&mut self, points_e6: i32) {
         self.published = (self.published.0.min(points_e6), self.published.1.max(points_e6));
     }
 
-    /// Joins those of other customers.
+    /// Joins the moments of other customers.
     pub fn join(&mut self, other: &Self) {
         let (least, most) = other.published;
         self.published = (self.published.0.min(least), self.published.1.max(most));
@@ -103,11 +102,11 @@ impl Moments {
         self.customers = all;
     }
 
-    /// By place: how much of the spread of the score comes through it, cov(contribution, score)/var(score).
-    /// Contributions add up to the score, so these shares sum to 1; a negative one says that the indicator works against
+    /// By indicator: the share of the score's variance that comes through it, cov(contribution, score)/var(score).
+    /// Contributions add up to the score, so these shares sum to 1; a negative one means that the indicator works against
     /// the rest. `None` for all when the score does not vary.
     pub fn influence(&self) -> Vec<Option<f64>> {
-        // The mean of equal numbers is not always that number: that nobody differs is told exactly, as published.
+        // The rounded mean of equal scores can differ from them, so equality is decided on the published integers.
         let varies = self.published.0 < self.published.1 && self.spread > 0.0;
         self.together.as_flattened().iter().map(|together| varies.then(|| together / self.spread)).collect()
     }
@@ -117,16 +116,16 @@ impl Moments {
 mod tests {
     use super::*;
 
-    /// Scores that hardly differ about a mean that moves from block to block, in blocks of which one counts nobody.
+    /// Scores with a tiny spread about a mean that moves from block to block; one block has no customer that counts.
     #[test]
     fn one_pass_finds_what_two_find() {
         const ROWS: usize = 16;
-        let blocks: Vec<(Vec<Cells>, Vec<f64>, Vec<bool>)> = (0..40)
+        let blocks: Vec<(Vec<Quad>, Vec<f64>, Vec<bool>)> = (0..40)
             .map(|block: usize| {
                 let part = |at: usize| ((block * ROWS + at) as f64 * 0.618_033_988_749).fract() * 1e-3;
                 let level = if block < 20 { 1.0 } else { 30.0 };
                 let counts: Vec<bool> = (0..ROWS).map(|at| block != 7 && at % 5 != 2).collect();
-                let parts: Vec<Cells> = (0..ROWS)
+                let parts: Vec<Quad> = (0..ROWS)
                     .map(|at| if counts[at] { [level, part(at), part(3 * at), 0.0] } else { [0.0; WIDTH] })
                     .collect();
                 let totals = parts.iter().map(|parts| parts.iter().sum()).collect();
@@ -135,12 +134,12 @@ mod tests {
             .collect();
         let (mut all, mut own) = (Moments::new(1), Moments::new(1));
         for (parts, totals, counts) in &blocks {
-            own.take(parts, totals, counts);
+            own.replace(parts, totals, counts);
             all.join(&own);
         }
         [1, 2].into_iter().for_each(|points| all.publish(points));
         let rows = || {
-            let each = |(parts, totals, counts): &(Vec<Cells>, Vec<f64>, Vec<bool>)| {
+            let each = |(parts, totals, counts): &(Vec<Quad>, Vec<f64>, Vec<bool>)| {
                 let rows = parts.iter().zip(totals).zip(counts).filter(|(_, counts)| **counts);
                 rows.map(|((parts, total), _)| (*parts, *total)).collect::<Vec<_>>()
             };
@@ -148,9 +147,9 @@ mod tests {
         };
         let mean = rows().map(|(_, total)| total).sum::<f64>() / rows().count() as f64;
         let spread: f64 = rows().map(|(_, total)| (total - mean) * (total - mean)).sum();
-        for (place, told) in all.influence().into_iter().enumerate() {
+        for (place, influence) in all.influence().into_iter().enumerate() {
             let together: f64 = rows().map(|(parts, total)| parts[place] * (total - mean)).sum();
-            assert!((told.unwrap() - together / spread).abs() < 1e-9);
+            assert!((influence.unwrap() - together / spread).abs() < 1e-9);
         }
     }
 }

@@ -1,30 +1,31 @@
 //! From a value to points between 0 and 100, by parameters fitted to the ranked customers and kept with the cycle.
 
 use super::logarithm::{log1p, transformed};
-use super::quantile::Sample;
+use super::quantile::RankedValues;
+use crate::index::count;
 use crate::indicator::Direction;
 use crate::method::{Normalise, Scale, Transform};
 
-/// What a value gets that says nothing about its customer.
+/// Points where values do not tell customers apart.
 const NEUTRAL: f64 = 50.0;
-/// Values that are looked at together to see whether they are alike.
+/// Values that are compared together, to compute equal neighbours once.
 pub(super) const RUN: usize = 8;
-/// Bits that no value has.
-const NOBODYS: u64 = u64::MAX;
+/// Bits that no value has: a NaN that columns do not use.
+const NO_VALUE: u64 = u64::MAX;
 
 /// A normalisation with its parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fitted {
     /// How, with the fitted numbers.
-    pub kind: Kind,
+    pub kind: FittedKind,
     /// Whether more is better; `points` and `target` state points directly.
     pub direction: Direction,
 }
 
 /// A normalisation's parameters.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
-    /// No ranked customer has a value: 50 for all others.
+pub enum FittedKind {
+    /// No ranked customer has a value: 50 for everybody.
     Nobody,
     /// Between two marks of the transformed value; equal marks give 50.
     MinMax {
@@ -53,46 +54,54 @@ pub enum Kind {
     },
 }
 
-impl Kind {
+impl FittedKind {
     /// By rank among distinct, ascending values, of which `counts` says how many ranked customers have each.
     #[must_use]
     pub fn percentile(values: Vec<f64>, counts: impl IntoIterator<Item = u64>) -> Self {
-        let add = |sum: &mut u64, count: u64| {
-            *sum += count;
-            Some(*sum)
-        };
-        Self::Percentile { values, upto: counts.into_iter().scan(0, add).collect() }
+        let mut sum = 0;
+        let upto = counts
+            .into_iter()
+            .map(|count| {
+                sum += count;
+                sum
+            })
+            .collect();
+        Self::Percentile { values, upto }
     }
 }
 
 impl Fitted {
     /// Fits a normalisation to the values of the ranked customers, of whom `known` have one.
     #[must_use]
-    pub fn fit(normalise: &Normalise, direction: Direction, ranked: Sample, known: u64) -> Self {
+    pub fn fit(normalise: &Normalise, direction: Direction, ranked: RankedValues, known: u64) -> Self {
         if known == 0 {
-            return Self { kind: Kind::Nobody, direction };
+            return Self { kind: FittedKind::Nobody, direction };
         }
         let kind = match normalise {
             Normalise::MinMax(transform, Scale::Goalposts(lo, hi)) => {
                 let transform = *transform;
-                Kind::MinMax { transform, lo: transformed(transform, *lo), hi: transformed(transform, *hi) }
+                FittedKind::MinMax {
+                    transform,
+                    lo: transformed(transform, *lo),
+                    hi: transformed(transform, *hi),
+                }
             }
             Normalise::MinMax(transform, Scale::Quantiles(low, high)) => {
                 let [lo, hi] = ranked.quantiles(*transform, [*low, *high]);
-                Kind::MinMax { transform: *transform, lo, hi }
+                FittedKind::MinMax { transform: *transform, lo, hi }
             }
             Normalise::Percentile => {
                 let mut known = ranked.known();
-                // −0 equals 0 and must not stand beside it.
+                // Adding 0 turns −0 into 0, which it equals.
                 known.iter_mut().for_each(|x| *x += 0.0);
                 known.sort_unstable_by(f64::total_cmp);
                 let runs = known.chunk_by(|a, b| a == b);
-                let (values, counts): (_, Vec<u64>) = runs.map(|run| (run[0], run.len() as u64)).unzip();
-                Kind::percentile(values, counts)
+                let (values, counts): (_, Vec<u64>) = runs.map(|run| (run[0], count(run.len()))).unzip();
+                FittedKind::percentile(values, counts)
             }
-            Normalise::Points(knots) => Kind::Points(knots.clone()),
+            Normalise::Points(knots) => FittedKind::Points(knots.clone()),
             Normalise::Target { target, tolerance } => {
-                Kind::Target { target: *target, tolerance: *tolerance }
+                FittedKind::Target { target: *target, tolerance: *tolerance }
             }
         };
         Self { kind, direction }
@@ -101,33 +110,33 @@ impl Fitted {
     /// Whether the marks are equal, so that every value gets 50.
     #[must_use]
     pub fn is_degenerate(&self) -> bool {
-        matches!(self.kind, Kind::MinMax { lo, hi, .. } if lo == hi)
+        matches!(self.kind, FittedKind::MinMax { lo, hi, .. } if lo == hi)
     }
 
     /// The points of a value, 0 to 100.
     #[must_use]
     pub fn points(&self, x: f64) -> f64 {
         match &self.kind {
-            Kind::Nobody => NEUTRAL,
-            Kind::MinMax { lo, hi, .. } if lo == hi => NEUTRAL,
-            Kind::MinMax { transform, lo, hi } => {
+            FittedKind::Nobody => NEUTRAL,
+            FittedKind::MinMax { lo, hi, .. } if lo == hi => NEUTRAL,
+            FittedKind::MinMax { transform, lo, hi } => {
                 self.directed(between(*lo, *hi, transformed(*transform, x)))
             }
-            Kind::Percentile { values, upto } => self.directed(percentile(values, upto, x)),
-            Kind::Points(knots) => piecewise(knots, x),
-            Kind::Target { target, tolerance } => near(*target, *tolerance, x),
+            FittedKind::Percentile { values, upto } => self.directed(percentile(values, upto, x)),
+            FittedKind::Points(knots) => piecewise(knots, x),
+            FittedKind::Target { target, tolerance } => near(*target, *tolerance, x),
         }
     }
 
-    /// The points of many values, which come in whole [`RUN`]s; some number where there is none. The same arithmetic as
-    /// [`points`](Self::points), with the questions that do not depend on the value asked once, and no branch within a
-    /// value, so that several are worked out side by side.
+    /// The points of many values, a multiple of [`RUN`]; an arbitrary number where there is no value. The arithmetic is that
+    /// of [`points`](Self::points), with the cases decided once for all values and no branch per value, so that the compiler
+    /// computes several side by side.
     #[inline(always)]
     pub(super) fn fill(&self, values: &[u64], filled: &mut [f64]) {
         match &self.kind {
-            Kind::MinMax { transform, lo, hi } if lo != hi => {
+            FittedKind::MinMax { transform, lo, hi } if lo != hi => {
                 match transform {
-                    // Shares: to divide by 1 changes no bit.
+                    // Shares between 0 and 1: dividing by 1 changes no bit.
                     Transform::None if hi - lo == 1.0 => each(values, filled, |x| 100.0 * clamped(x - lo)),
                     Transform::None => each(values, filled, |x| between(*lo, *hi, x)),
                     Transform::Log1p => runs(values, filled, |run| {
@@ -138,12 +147,13 @@ impl Fitted {
                     filled.iter_mut().for_each(|z| *z = 100.0 - *z);
                 }
             }
-            Kind::Points(knots) if !knots.is_empty() => {
-                let pieces: Vec<Piece> = (0..knots.len()).map(|place| Piece::from(knots, place)).collect();
-                runs(values, filled, |run| along(&pieces, run));
+            FittedKind::Points(knots) if !knots.is_empty() => {
+                let segments: Vec<Segment> =
+                    (0..knots.len()).map(|place| Segment::from(knots, place)).collect();
+                runs(values, filled, |run| along(&segments, run));
             }
             _ => {
-                // Percentiles: the value before is often this one.
+                // Percentiles need a search: do it once for equal neighbours.
                 let (mut last, mut points) = (0.0f64, self.points(0.0));
                 for (filled, &bits) in filled.iter_mut().zip(values) {
                     let x = f64::from_bits(bits);
@@ -169,24 +179,29 @@ fn each(values: &[u64], filled: &mut [f64], points: impl Fn(f64) -> f64) {
     filled.iter_mut().zip(values).for_each(|(filled, &bits)| *filled = points(f64::from_bits(bits)));
 }
 
-/// As [`each`], where points cost much and neighbours are often alike: rare events, values that most customers lack.
+/// As [`each`] where points are expensive and neighbours are often equal, as for rare events and missing values.
 #[inline(always)]
 fn runs(values: &[u64], filled: &mut [f64], points: impl Fn(&mut [f64; RUN])) {
-    let (mut alike, mut likewise) = ([NOBODYS; RUN], [0.0; RUN]);
+    // The last run of equal values, and its points.
+    let (mut equal, mut equal_points) = ([NO_VALUE; RUN], [0.0; RUN]);
     for (filled, values) in filled.as_chunks_mut::<RUN>().0.iter_mut().zip(values.as_chunks::<RUN>().0) {
-        let differ =
-            |others: &[u64; RUN]| values.iter().zip(others).fold(0, |all, (a, b)| all | (a ^ b)) != 0;
-        if !differ(&alike) {
-            *filled = likewise;
+        if !differ(values, &equal) {
+            *filled = equal_points;
             continue;
         }
         let mut run = values.map(f64::from_bits);
         points(&mut run);
-        if !differ(&[values[0]; RUN]) {
-            (alike, likewise) = (*values, run);
+        if !differ(values, &[values[0]; RUN]) {
+            (equal, equal_points) = (*values, run);
         }
         *filled = run;
     }
+}
+
+/// Whether two runs differ in any bit; compared without a branch per value.
+#[inline(always)]
+fn differ(a: &[u64; RUN], b: &[u64; RUN]) -> bool {
+    a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b)) != 0
 }
 
 /// Between 0 and 1; 0 for NaN.
@@ -213,16 +228,16 @@ fn near(target: f64, tolerance: f64, x: f64) -> f64 {
     100.0 * (1.0 - (x - target).abs() / tolerance).max(0.0)
 }
 
-/// Points from one knot to the next: z0 + dz × (x − x0)/dx. From the last on, they stay.
+/// Points from one knot to the next: z0 + dz × (x − x0)/dx. They are constant from the last knot on.
 #[derive(Clone, Copy)]
-struct Piece {
+struct Segment {
     x0: f64,
     z0: f64,
     dx: f64,
     dz: f64,
 }
 
-impl Piece {
+impl Segment {
     fn from(knots: &[(f64, f64)], place: usize) -> Self {
         let (x0, z0) = knots[place];
         let (dx, dz) = knots.get(place + 1).map_or((1.0, 0.0), |(x1, z1)| (x1 - x0, z1 - z0));
@@ -245,29 +260,29 @@ fn within(first: f64, last: f64, x: f64) -> f64 {
 fn piecewise(knots: &[(f64, f64)], x: f64) -> f64 {
     let (Some(first), Some(last)) = (knots.first(), knots.last()) else { return NEUTRAL };
     let x = within(first.0, last.0, x);
-    Piece::from(knots, knots.partition_point(|knot| knot.0 <= x).saturating_sub(1)).at(x)
+    Segment::from(knots, knots.partition_point(|knot| knot.0 <= x).saturating_sub(1)).at(x)
 }
 
-/// As [`piecewise`], with all pieces looked at and none jumped to.
+/// As [`piecewise`] for a whole run: every segment is tried and the last fitting one selected, which needs no branch.
 #[inline(always)]
-fn along(pieces: &[Piece], run: &mut [f64; RUN]) {
-    let (first, last) = (pieces[0], pieces[pieces.len() - 1]);
+fn along(segments: &[Segment], run: &mut [f64; RUN]) {
+    let (first, last) = (segments[0], segments[segments.len() - 1]);
     let (mut x0, mut z0, mut dx, mut dz) =
         ([first.x0; RUN], [first.z0; RUN], [first.dx; RUN], [first.dz; RUN]);
     run.iter_mut().for_each(|x| *x = within(first.x0, last.x0, *x));
-    for piece in &pieces[1..] {
-        let own = x0.iter_mut().zip(&mut z0).zip(dx.iter_mut().zip(&mut dz));
-        for (((x0, z0), (dx, dz)), x) in own.zip(&*run) {
-            let is_beyond = *x >= piece.x0;
-            *x0 = if is_beyond { piece.x0 } else { *x0 };
-            *z0 = if is_beyond { piece.z0 } else { *z0 };
-            *dx = if is_beyond { piece.dx } else { *dx };
-            *dz = if is_beyond { piece.dz } else { *dz };
+    for segment in &segments[1..] {
+        let selected = x0.iter_mut().zip(&mut z0).zip(dx.iter_mut().zip(&mut dz));
+        for (((x0, z0), (dx, dz)), x) in selected.zip(&*run) {
+            let is_beyond = *x >= segment.x0;
+            *x0 = if is_beyond { segment.x0 } else { *x0 };
+            *z0 = if is_beyond { segment.z0 } else { *z0 };
+            *dx = if is_beyond { segment.dx } else { *dx };
+            *dz = if is_beyond { segment.dz } else { *dz };
         }
     }
-    let own = x0.into_iter().zip(z0).zip(dx.into_iter().zip(dz));
-    for (x, ((x0, z0), (dx, dz))) in run.iter_mut().zip(own) {
-        *x = Piece { x0, z0, dx, dz }.at(*x);
+    let selected = x0.into_iter().zip(z0).zip(dx.into_iter().zip(dz));
+    for (x, ((x0, z0), (dx, dz))) in run.iter_mut().zip(selected) {
+        *x = Segment { x0, z0, dx, dz }.at(*x);
     }
 }
 
@@ -281,7 +296,7 @@ mod tests {
     fn fit(normalise: Normalise, direction: Direction, known: &[f64]) -> Fitted {
         let column: Column = known.iter().map(|x| Value::Known(*x)).collect();
         let numbers: Vec<u32> = (0..known.len() as u32).collect();
-        let ranked = Sample { column: &column, numbers: &numbers };
+        let ranked = RankedValues { column: &column, numbers: &numbers };
         Fitted::fit(&normalise, direction, ranked, known.len() as u64)
     }
 

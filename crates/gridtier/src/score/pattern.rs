@@ -1,24 +1,26 @@
-//! Which indicators a customer has: what the others weigh depends on nothing else.
+//! Patterns of known, inapplicable and unknown indicators: the weights of a customer depend on nothing else.
 //!
-//! A base of millions shares some hundred patterns of known, inapplicable and unknown. They are found column by column,
-//! and what follows from one is worked out once and not for every customer.
+//! Millions of customers share some hundred patterns. They are found column by column, and weights are computed once for
+//! each pattern and not for every customer.
 
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use rayon::prelude::*;
 
+use crate::index::index;
 use crate::indicator::column::absence;
 use crate::indicator::{Column, Value};
 
-/// Customers whose patterns are numbered in one piece.
+/// Customers whose patterns are numbered by one task.
 const BLOCK: usize = 1 << 15;
-/// Customers whose words are made at one time: they stay in the nearest cache.
+/// Customers whose words are made at one time, so that they stay in the L1 cache.
 const ROWS: usize = 1 << 10;
 /// Indicators that one word holds, two bits each.
 const WORD: usize = 32;
-/// Patterns that are remembered beside the table, and what spreads their keys (2⁶⁴/φ).
+/// Slots of the direct-mapped cache in front of the hash table, and the multiplier that spreads keys over them (2⁶⁴/φ).
 const RECENT: usize = 1 << 11;
 const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -27,39 +29,39 @@ const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 pub struct Patterns {
     /// By position: the number of the pattern.
     pub of: Vec<u32>,
-    /// Words of a pattern.
+    /// Words per pattern.
     stages: usize,
     /// The words of all patterns, one after the other.
     words: Vec<u64>,
 }
 
 impl Patterns {
-    /// Finds the patterns of a population, numbered in the order in which they are met.
+    /// Finds the patterns of a population, numbered in the order of their first customer.
     pub fn of(columns: &[Column], population: &[u32]) -> Self {
         let mut of = vec![0; population.len()];
-        let pieces: Vec<Known> = of
+        let blocks: Vec<PatternTable> = of
             .par_chunks_mut(BLOCK)
             .zip(population.par_chunks(BLOCK))
-            .map(|(of, numbers)| piece(columns, numbers, of))
+            .map(|(of, numbers)| number_block(columns, numbers, of))
             .collect();
         let stages = stages(columns);
-        let mut known = Known::new(stages);
-        let renumbered: Vec<Vec<u32>> = pieces
+        let mut known = PatternTable::new(stages);
+        let renumbered: Vec<Vec<u32>> = blocks
             .iter()
-            .map(|piece| piece.keys.chunks(stages).map(|words| known.number(words)).collect())
+            .map(|block| block.keys.chunks(stages).map(|words| known.number(words)).collect())
             .collect();
         of.par_chunks_mut(BLOCK).zip(&renumbered).for_each(|(of, renumbered)| {
-            of.iter_mut().for_each(|of| *of = renumbered[*of as usize]);
+            of.iter_mut().for_each(|of| *of = renumbered[index(*of)]);
         });
         Self { of, stages, words: known.keys }
     }
 
-    /// Patterns.
+    /// How many patterns there are.
     pub fn len(&self) -> usize {
         self.words.len() / self.stages.max(1)
     }
 
-    /// What a pattern says of the indicator at `place`; a known value stands as 0.
+    /// The state of the indicator at `place` in a pattern; a known one has the value 0.
     pub fn value(&self, pattern: usize, place: usize) -> Value {
         match self.words[pattern * self.stages + place / WORD] >> (2 * (place % WORD)) & 3 {
             0 => Value::Known(0.0),
@@ -70,30 +72,34 @@ impl Patterns {
 
     /// By pattern: how many of the customers that count have it.
     pub fn count(&self, counts: impl Fn(usize) -> bool + Sync) -> Vec<u64> {
-        let none = || vec![0; self.len()];
-        let add = |mut all: Vec<u64>, more: Vec<u64>| {
-            all.iter_mut().zip(more).for_each(|(all, more)| *all += more);
-            all
-        };
-        let pieces = self.of.par_chunks(BLOCK).enumerate().map(|(block, of)| {
-            let mut own = none();
-            let each = of.iter().enumerate().filter(|(at, _)| counts(block * BLOCK + at));
-            each.for_each(|(_, &pattern)| own[pattern as usize] += 1);
-            own
-        });
-        pieces.reduce(none, add)
+        let blocks: Vec<Vec<u64>> = self
+            .of
+            .par_chunks(BLOCK)
+            .enumerate()
+            .map(|(block, of)| {
+                let mut customers = vec![0; self.len()];
+                let counted = of.iter().enumerate().filter(|(at, _)| counts(block * BLOCK + at));
+                counted.for_each(|(_, &pattern)| customers[index(pattern)] += 1);
+                customers
+            })
+            .collect();
+        let mut all = vec![0; self.len()];
+        for block in blocks {
+            all.iter_mut().zip(block).for_each(|(all, more)| *all += more);
+        }
+        all
     }
 }
 
-/// Words that hold what is to be said of all columns.
+/// Words that hold the states of all columns.
 fn stages(columns: &[Column]) -> usize {
     columns.len().div_ceil(WORD).max(1)
 }
 
-/// Fills in the patterns of some customers by numbers of their own.
-fn piece(columns: &[Column], numbers: &[u32], of: &mut [u32]) -> Known {
+/// Numbers the patterns of one block of customers, from 0.
+fn number_block(columns: &[Column], numbers: &[u32], of: &mut [u32]) -> PatternTable {
     let stages = stages(columns);
-    let mut known = Known::new(stages);
+    let mut known = PatternTable::new(stages);
     let (mut words, mut scratch) = (vec![[0; ROWS]; stages], Vec::new());
     let mut key = vec![0; stages];
     for (numbers, of) in numbers.chunks(ROWS).zip(of.chunks_mut(ROWS)) {
@@ -116,18 +122,18 @@ fn piece(columns: &[Column], numbers: &[u32], of: &mut [u32]) -> Known {
     known
 }
 
-/// Patterns and their numbers, 0 first.
-struct Known {
+/// Patterns and their numbers, from 0.
+struct PatternTable {
     stages: usize,
     /// The words of all patterns, one after the other.
     keys: Vec<u64>,
     table: HashTable<u32>,
     hasher: FixedState,
-    /// By some bits of a key: the pattern that had them last.
+    /// By the leading bits of a mixed key: the last pattern that had them.
     recent: Vec<u32>,
 }
 
-impl Known {
+impl PatternTable {
     fn new(stages: usize) -> Self {
         let (table, hasher) = (HashTable::new(), FixedState::default());
         Self { stages, keys: Vec::new(), table, hasher, recent: vec![0; RECENT] }
@@ -138,8 +144,8 @@ impl Known {
         let mixed = key.iter().fold(0, |mixed: u64, word| (mixed ^ word).wrapping_mul(MIX));
         let slot = (mixed >> (u64::BITS - RECENT.ilog2())) as usize % RECENT;
         let recent = self.recent[slot];
-        let start = recent as usize * self.stages;
-        if self.keys.get(start..start + self.stages).is_some_and(|own| own.iter().eq(key)) {
+        let start = index(recent) * self.stages;
+        if self.keys.get(start..start + self.stages).is_some_and(|known| known.iter().eq(key)) {
             return recent;
         }
         self.recent[slot] = self.find(key);
@@ -148,17 +154,17 @@ impl Known {
 
     fn find(&mut self, key: &[u64]) -> u32 {
         let Self { stages, keys, table, hasher, .. } = self;
-        let of = |number: u32| number as usize * *stages..(number as usize + 1) * *stages;
+        let words = |number: u32| &keys[index(number) * *stages..][..*stages];
         let entry = table.entry(
             hasher.hash_one(key),
-            |&number| keys[of(number)].iter().eq(key),
-            |&number| hasher.hash_one(&keys[of(number)]),
+            |&number| words(number).iter().eq(key),
+            |&number| hasher.hash_one(words(number)),
         );
         match entry {
-            hashbrown::hash_table::Entry::Occupied(found) => *found.get(),
-            hashbrown::hash_table::Entry::Vacant(place) => {
-                let number = (keys.len() / *stages) as u32;
-                place.insert(number);
+            Entry::Occupied(found) => *found.get(),
+            Entry::Vacant(slot) => {
+                let number = u32::try_from(keys.len() / *stages).expect("fewer patterns than customers");
+                slot.insert(number);
                 keys.extend(key);
                 number
             }
@@ -172,7 +178,7 @@ mod tests {
 
     /// More indicators than a word holds, and a population with gaps.
     #[test]
-    fn a_pattern_tells_every_indicator() {
+    fn a_pattern_holds_the_state_of_every_indicator() {
         let value = |number: usize, place: usize| match (number * 7 + place * place) % 5 {
             0 => Value::NotApplicable,
             1 => Value::Unknown,
@@ -185,8 +191,8 @@ mod tests {
         assert_eq!(patterns.len(), 5);
         for (&pattern, &number) in patterns.of.iter().zip(&population) {
             for place in 0..70 {
-                let told = patterns.value(pattern as usize, place);
-                assert_eq!(told.status(), value(number as usize, place).status());
+                let found = patterns.value(pattern as usize, place);
+                assert_eq!(found.status(), value(number as usize, place).status());
             }
         }
         assert_eq!(patterns.count(|_| true).iter().sum::<u64>(), population.len() as u64);

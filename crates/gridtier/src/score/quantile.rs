@@ -1,36 +1,37 @@
-//! Order statistics of millions of values without sorting them: a small sample says between which two values each wanted
-//! one almost surely lies, one pass counts what is below and keeps what lies between, and the counts say whether that was
-//! right.
+//! Order statistics of millions of values without sorting them. A small sample gives an interval that almost surely holds
+//! the wanted one; one pass counts the values below it and keeps those inside; the counts show whether the sample was
+//! right, and if not, all values are selected from.
 
 use rayon::prelude::*;
 
 use super::logarithm::transformed;
+use crate::index::{index, index_u64};
 use crate::indicator::Column;
 use crate::method::Transform;
 
-/// Customers whose values are looked at in one piece, and of these at one time: they stay in the nearest cache.
+/// Customers of one task, and of these at one time, so that their values stay in the L1 cache.
 const BLOCK: usize = 1 << 16;
 const ROWS: usize = 1 << 11;
-/// Values that are looked at together to see whether one of them is to be kept.
+/// Values that are tested together for whether one of them is to be kept.
 const RUN: usize = 8;
-/// Customers in the sample; of up to twice as many all values are kept.
+/// Customers in the sample; with fewer than twice as many there is none and all values are kept.
 const SAMPLE: usize = 1 << 14;
-/// How far a wanted value may be from its place in the sample: standard deviations of that place, and places beside.
+/// Half the width of the interval in places of the sample: standard deviations of the place, plus a margin.
 const DEVIATIONS: f64 = 6.0;
 const PLACES: f64 = 4.0;
 
 /// The values of some customers.
 #[derive(Clone, Copy)]
-pub struct Sample<'a> {
+pub struct RankedValues<'a> {
     /// By customer number.
     pub column: &'a Column,
     /// The customers, ascending.
     pub numbers: &'a [u32],
 }
 
-/// Two values, how others stand to them, and those that lie between: many may be equal to one of the two.
+/// An interval, counts of values relative to its ends, and the values strictly inside: many may equal an end.
 #[derive(Clone)]
-struct Window {
+struct OrderWindow {
     from: f64,
     upto: f64,
     below: u64,
@@ -41,39 +42,40 @@ struct Window {
     between: Vec<f64>,
 }
 
-impl Sample<'_> {
-    /// The known values, in no order that counts.
+impl RankedValues<'_> {
+    /// The known values, by customer number.
     #[must_use]
     pub fn known(&self) -> Vec<f64> {
-        self.numbers.iter().filter_map(|&number| self.column.known(number as usize)).collect()
+        self.numbers.iter().filter_map(|&number| self.column.known(index(number))).collect()
     }
 
     /// The quantiles `q` of the transformed values by linear interpolation at h = (n − 1) q: x\[k\] + frac × (x\[k+1\] − x\[k\])
     /// (Hyndman and Fan 1996, type 7). There must be a value.
     ///
-    /// A transform keeps the order, so that it is taken of the order statistics alone.
+    /// Transforms are monotone, so only the order statistics are transformed.
     #[must_use]
     pub fn quantiles(&self, transform: Transform, q: [f64; 2]) -> [f64; 2] {
-        let (all, windows) = self.look(self.windows(q));
-        let of = |mut window: Window, q: f64| {
-            let h = all.saturating_sub(1) as f64 * q;
+        let (all, windows) = self.filled(self.windows(q));
+        let last = all.saturating_sub(1);
+        let mut windows = windows.into_iter();
+        q.map(|q| {
+            let h = last as f64 * q;
             let k = h.floor() as u64;
-            let next = (k + 1).min(all.saturating_sub(1));
-            let found = window.find(k).zip(window.find(next)).unwrap_or_else(|| self.select(k, next));
-            let (low, high) = (transformed(transform, found.0), transformed(transform, found.1));
+            let next = (k + 1).min(last);
+            let found = windows.next().and_then(|mut window| window.find(k).zip(window.find(next)));
+            let (low, high) = found.unwrap_or_else(|| self.select(k, next));
+            let (low, high) = (transformed(transform, low), transformed(transform, high));
             low + (h - k as f64) * (high - low)
-        };
-        let [low, high] = windows;
-        [of(low, q[0]), of(high, q[1])]
+        })
     }
 
-    /// Where the sample has the quantiles, and some room on both sides.
-    fn windows(&self, q: [f64; 2]) -> [Window; 2] {
+    /// Intervals around the quantiles of the sample.
+    fn windows(&self, q: [f64; 2]) -> [OrderWindow; 2] {
         let step = self.numbers.len() / SAMPLE;
         let mut sample = Vec::new();
         if step >= 2 {
             let numbers = self.numbers.iter().step_by(step);
-            sample.extend(numbers.filter_map(|&number| self.column.known(number as usize)));
+            sample.extend(numbers.filter_map(|&number| self.column.known(index(number))));
             sample.sort_unstable_by(f64::total_cmp);
         }
         let size = sample.len() as f64;
@@ -82,13 +84,13 @@ impl Sample<'_> {
             let (first, last) = (place - room, place + room);
             let from = if first >= 0.0 { sample.get(first as usize) } else { None };
             let upto = sample.get(last as usize);
-            Window::new(*from.unwrap_or(&f64::NEG_INFINITY), *upto.unwrap_or(&f64::INFINITY))
+            OrderWindow::new(*from.unwrap_or(&f64::NEG_INFINITY), *upto.unwrap_or(&f64::INFINITY))
         })
     }
 
-    /// Puts all values to the windows. Tells how many there are.
-    fn look(&self, windows: [Window; 2]) -> (u64, [Window; 2]) {
-        let pieces: Vec<(u64, [Window; 2])> = self
+    /// How many values there are, and the windows filled with them.
+    fn filled(&self, windows: [OrderWindow; 2]) -> (u64, [OrderWindow; 2]) {
+        let blocks: Vec<(u64, [OrderWindow; 2])> = self
             .numbers
             .par_chunks(BLOCK)
             .map(|numbers| {
@@ -96,44 +98,43 @@ impl Sample<'_> {
                 for numbers in numbers.chunks(ROWS) {
                     let values = self.column.gather(numbers, &mut scratch);
                     all += count(values, |x| !x.is_nan());
-                    windows.iter_mut().for_each(|window| window.look(values));
+                    windows.iter_mut().for_each(|window| window.add(values));
                 }
                 (all, windows)
             })
             .collect();
         let (mut all, mut windows) = (0, windows);
-        for (some, own) in pieces {
-            all += some;
-            windows.iter_mut().zip(own).for_each(|(window, own)| window.join(own));
+        for (count, block) in blocks {
+            all += count;
+            windows.iter_mut().zip(block).for_each(|(window, block)| window.join(block));
         }
         (all, windows)
     }
 
-    /// Two order statistics among all values: where the sample was misleading.
+    /// Two order statistics among all values, where the sample was misleading.
     fn select(&self, k: u64, next: u64) -> (f64, f64) {
         let mut known = self.known();
-        let (k, next) = (k as usize, next as usize);
-        let mut of = |k: usize| *known.select_nth_unstable_by(k, f64::total_cmp).1;
-        (of(k), of(next))
+        let [k, next] = [k, next].map(|k| *known.select_nth_unstable_by(index_u64(k), f64::total_cmp).1);
+        (k, next)
     }
 }
 
-impl Window {
+impl OrderWindow {
     fn new(from: f64, upto: f64) -> Self {
         Self { from, upto, below: 0, low: 0, high: 0, between: Vec::new() }
     }
 
     #[inline]
-    fn look(&mut self, values: &[u64]) {
+    fn add(&mut self, values: &[u64]) {
         let (from, upto) = (self.from, self.upto);
         self.below += count(values, |x| x < from);
         self.low += count(values, |x| x <= from);
         self.high += count(values, |x| x <= upto);
-        let is_between = |bits: u64| (f64::from_bits(bits) > from) & (f64::from_bits(bits) < upto);
         for run in values.chunks(RUN) {
-            if run.iter().fold(false, |any, &bits| any | is_between(bits)) {
-                let kept = run.iter().filter(|bits| is_between(**bits));
-                self.between.extend(kept.map(|&bits| f64::from_bits(bits)));
+            // One branch per run: values inside are rare.
+            if count(run, |x| (x > from) & (x < upto)) > 0 {
+                let run = run.iter().map(|&bits| f64::from_bits(bits));
+                self.between.extend(run.filter(|x| (*x > from) & (*x < upto)));
             }
         }
     }
@@ -153,7 +154,7 @@ impl Window {
         if k < self.low {
             return Some(self.from);
         }
-        let place = (k - self.low) as usize;
+        let place = index_u64(k - self.low);
         if place >= self.between.len() {
             return Some(self.upto);
         }
@@ -161,6 +162,7 @@ impl Window {
     }
 }
 
+/// How many values satisfy a condition; NaN satisfies no comparison.
 #[inline]
 fn count(values: &[u64], is: impl Fn(f64) -> bool) -> u64 {
     values.iter().fold(0, |count: u64, &bits| count.wrapping_add(u64::from(is(f64::from_bits(bits)))))
@@ -173,7 +175,7 @@ mod tests {
     use super::*;
     use crate::indicator::Value;
 
-    /// As the textbook has it.
+    /// The textbook's definition.
     fn sorted(values: &[f64], transform: Transform, q: f64) -> f64 {
         let mut values: Vec<f64> = values.iter().map(|x| transformed(transform, *x)).collect();
         values.sort_by(f64::total_cmp);
@@ -185,7 +187,7 @@ mod tests {
     fn quantiles(values: &[f64], transform: Transform, q: [f64; 2]) -> [f64; 2] {
         let column: Column = values.iter().map(|x| Value::Known(*x)).collect();
         let numbers: Vec<u32> = (0..values.len() as u32).collect();
-        Sample { column: &column, numbers: &numbers }.quantiles(transform, q)
+        RankedValues { column: &column, numbers: &numbers }.quantiles(transform, q)
     }
 
     #[test]
@@ -196,7 +198,7 @@ mod tests {
         assert_eq!(quantiles(&[7.0], Transform::None, [0.01, 0.99]), [7.0, 7.0]);
     }
 
-    /// What the sample says of the whole: nothing; right; wrong, since every value that it takes is a greatest one.
+    /// Samples that say nothing, are right, and are wrong since every sampled value is among the greatest.
     #[test]
     fn quantiles_of_many_values_are_those_of_a_sort() {
         let many = 5 * SAMPLE;
@@ -214,7 +216,7 @@ mod tests {
         }
     }
 
-    /// So that a statistic may be found first and transformed then.
+    /// Hence an order statistic can be found first and transformed afterwards.
     #[test]
     fn the_logarithm_keeps_the_order_of_neighbours() {
         const NEIGHBOURS: u64 = 64;

@@ -1,79 +1,80 @@
-//! Points and weights of many customers, block by block: what a score, its parts and its spread are made of.
+//! Scores, contributions and moments of a whole population, block by block.
 //!
-//! Points are filled in column by column for as many customers as the nearest cache holds, weights come from the
-//! customer's pattern, and what is done with a row of both is the caller's. The arithmetic is that of `score_row`; within
-//! a customer it keeps the registry's order, and several customers are worked out side by side.
+//! Points are filled in column by column for as many customers as fit into the L1 cache; weights come from the customer's
+//! pattern. The arithmetic is that of `score_row`: within a customer it keeps the registry's order, and several customers
+//! are computed side by side.
 
 use super::combine::{contribute, entering, finished, summed};
-use super::moments::{Cells, Moments, WIDTH};
+use super::moments::{Moments, Quad, WIDTH};
 use super::pattern::Patterns;
 use super::weigh::{effective, points};
 use super::{NO_SCORE, Parameters, Provisional};
+use crate::index::index;
 use crate::indicator::column::absence;
 use crate::indicator::{Column, DIMENSIONS, Value};
 use crate::method::{Combine, Method, Unknowns};
 
-/// Customers whose points are made at one time.
+/// Customers of a block.
 const ROWS: usize = 1 << 7;
-/// Customers whose parts are added up side by side.
+/// Customers whose contributions are summed side by side.
 const LANES: usize = 4;
 
 /// All that scoring a population needs.
-pub(super) struct Rows<'a> {
+pub(super) struct BlockScorer<'a> {
     how: Combine,
     parameters: &'a Parameters,
     columns: &'a [Column],
     patterns: &'a Patterns,
-    /// Places of the indicators that weigh.
+    /// The indicators that weigh.
     pub places: Vec<usize>,
-    /// Cells of a row.
+    /// Groups of [`WIDTH`] indicators in a row.
     pub size: usize,
-    /// By pattern and place: the weight in the score.
-    weights: Vec<Cells>,
-    /// By pattern and place: the weight within the dimension.
-    within: Vec<Cells>,
+    /// By pattern and weighing indicator: the weight in the score.
+    weights: Vec<Quad>,
+    /// By pattern and weighing indicator: the weight within the dimension.
+    within: Vec<Quad>,
     /// By pattern: whether anything that weighs is known.
     scored: Vec<bool>,
-    /// What enters the sum in place of an unknown value, where it is not left out.
+    /// What enters the sum for an unknown value, unless it is left out.
     unknown: Option<f64>,
 }
 
 /// One customer.
-pub(super) struct Row<'a> {
+pub(super) struct WeightedRow<'a> {
     how: Combine,
-    /// By place: the weight, 0 where left out.
+    /// By weighing indicator: the weight, 0 where left out.
     weights: &'a [f64],
     within: &'a [f64],
-    /// By place: the points as they enter the sum.
+    /// By weighing indicator: the points as they enter the sum.
     entered: &'a [f64],
 }
 
-/// Points, or parts of scores, of some customers, row by row; used again and again.
-struct Sheet {
-    cells: Vec<Cells>,
+/// Points, or contributions, of a block of customers, row by row; reused for every block.
+struct PointSheet {
+    cells: Vec<Quad>,
     columns: [[f64; ROWS]; WIDTH],
     scratch: Vec<u64>,
-    /// The last values of a population, which need not fill a block.
+    /// The last values of a population, padded to a full block.
     padded: [u64; ROWS],
 }
 
-impl Sheet {
-    fn new(rows: &Rows) -> Self {
+impl PointSheet {
+    fn new(rows: &BlockScorer) -> Self {
         let cells = vec![[0.0; WIDTH]; ROWS * rows.size];
         Self { cells, columns: [[0.0; ROWS]; WIDTH], scratch: Vec::with_capacity(ROWS), padded: [0; ROWS] }
     }
 }
 
-impl<'a> Rows<'a> {
+impl<'a> BlockScorer<'a> {
     pub fn new(
         method: &Method,
         parameters: &'a Parameters,
         columns: &'a [Column],
         patterns: &'a Patterns,
     ) -> Self {
-        let weighs =
-            |place: &usize| parameters.fitted[*place].is_some() && parameters.weights[*place].is_some();
-        let places: Vec<usize> = (0..parameters.weights.len()).filter(weighs).collect();
+        let places: Vec<usize> = (0..parameters.weights.len())
+            .filter(|&place| parameters.fitted[place].is_some() && parameters.weights[place].is_some())
+            .collect();
         let size = places.len().div_ceil(WIDTH).max(1);
         let how = method.combine;
         let unknown = match method.unknown {
@@ -84,31 +85,29 @@ impl<'a> Rows<'a> {
         let (mut weights, mut within, mut scored) = (Vec::new(), Vec::new(), Vec::new());
         for pattern in 0..patterns.len() {
             let values: Vec<Value> = (0..columns.len()).map(|place| patterns.value(pattern, place)).collect();
-            let (all, own) = effective(&parameters.weights, &points(method, parameters, &values));
-            let cells = |of: &[f64], cell: usize| {
-                std::array::from_fn(|at| places.get(cell * WIDTH + at).map_or(0.0, |&place| of[place]))
-            };
-            weights.extend((0..size).map(|cell| cells(&all, cell)));
-            within.extend((0..size).map(|cell| cells(&own, cell)));
+            let (in_score, in_dimension) =
+                effective(&parameters.weights, &points(method, parameters, &values));
+            weights.extend(quads(&places, &in_score, size));
+            within.extend(quads(&places, &in_dimension, size));
             scored.push(parameters.any_known(&values));
         }
         Self { how, parameters, columns, patterns, places, size, weights, within, scored, unknown }
     }
 
-    /// Hands every customer of a stretch of the population to `take`, with its place in the stretch.
-    pub fn each(&self, population: &[u32], start: usize, mut take: impl FnMut(usize, Row)) {
-        let mut sheet = Sheet::new(self);
+    /// Calls `f` for every customer of a range of the population, with its index in the range. The range begins at position
+    /// `start`.
+    pub fn each(&self, population: &[u32], start: usize, mut f: impl FnMut(usize, WeightedRow)) {
+        let mut sheet = PointSheet::new(self);
         for (block, numbers) in population.chunks(ROWS).enumerate() {
             self.enter(numbers, &mut sheet);
             for (row, entered) in sheet.cells.chunks_exact(self.size).take(numbers.len()).enumerate() {
                 let at = block * ROWS + row;
-                take(at, self.row(self.patterns.of[start + at], entered));
+                f(at, self.row(self.patterns.of[start + at], entered));
             }
         }
     }
 
-    /// The published scores of a stretch of the population, and how they and their parts spread over the ranked
-    /// customers.
+    /// Writes the published scores of a range of the population; returns the moments of its ranked customers.
     pub fn score(
         &self,
         population: &[u32],
@@ -116,8 +115,8 @@ impl<'a> Rows<'a> {
         provisional: &[Option<Provisional>],
         points_e6: &mut [i32],
     ) -> Moments {
-        let (mut all, mut own) = (Moments::new(self.size), Moments::new(self.size));
-        let mut sheet = Sheet::new(self);
+        let (mut all, mut of_block) = (Moments::new(self.size), Moments::new(self.size));
+        let mut sheet = PointSheet::new(self);
         let blocks = population.chunks(ROWS).zip(provisional.chunks(ROWS)).zip(points_e6.chunks_mut(ROWS));
         for (block, ((numbers, provisional), points_e6)) in blocks.enumerate() {
             self.enter(numbers, &mut sheet);
@@ -139,17 +138,17 @@ impl<'a> Rows<'a> {
             for (parts, _) in sheet.cells.chunks_exact_mut(self.size).zip(&ranked).filter(|(_, is)| !**is) {
                 parts.fill([0.0; WIDTH]);
             }
-            own.take(&sheet.cells, &totals, &ranked);
-            all.join(&own);
+            of_block.replace(&sheet.cells, &totals, &ranked);
+            all.join(&of_block);
         }
         all
     }
 
-    /// Makes points into parts of the score. Tells the scores and what their parts add up to.
+    /// Turns points into contributions, in place; fills in the scores and the sums of their contributions.
     #[inline(always)]
     fn weigh(
         &self,
-        cells: &mut [Cells],
+        cells: &mut [Quad],
         patterns: &[u32; ROWS],
         scores: &mut [f64; ROWS],
         totals: &mut [f64; ROWS],
@@ -161,17 +160,17 @@ impl<'a> Rows<'a> {
         }
         let mut parts = vec![0.0; self.places.len()];
         for (row, cells) in cells.chunks_exact_mut(self.size).enumerate() {
-            let one = self.row(patterns[row], cells);
-            scores[row] = one.combined();
-            one.contribute(&mut parts);
+            let weighted = self.row(patterns[row], cells);
+            scores[row] = weighted.combined();
+            weighted.contribute(&mut parts);
             totals[row] = parts.iter().sum();
             cells.as_flattened_mut()[..parts.len()].copy_from_slice(&parts);
         }
     }
 
-    /// Where the score is the sum of its parts.
+    /// As [`weigh`](Self::weigh), where the score is the sum of its contributions.
     #[inline(always)]
-    fn add_up(&self, cells: &mut [Cells], patterns: &[u32; ROWS], totals: &mut [f64; ROWS]) {
+    fn add_up(&self, cells: &mut [Quad], patterns: &[u32; ROWS], totals: &mut [f64; ROWS]) {
         let size = self.size;
         let lanes = patterns.as_chunks::<LANES>().0.iter().zip(totals.as_chunks_mut::<LANES>().0);
         for (cells, (patterns, totals)) in cells.chunks_exact_mut(LANES * size).zip(lanes) {
@@ -183,29 +182,29 @@ impl<'a> Rows<'a> {
             }
             let mut sums = [0.0; LANES];
             for cell in 0..size {
-                let own: [Cells; LANES] = std::array::from_fn(|row| cells[row * size + cell]);
+                let quads: [Quad; LANES] = std::array::from_fn(|row| cells[row * size + cell]);
                 for place in 0..WIDTH {
-                    sums.iter_mut().zip(&own).for_each(|(sum, own)| *sum += own[place]);
+                    sums.iter_mut().zip(&quads).for_each(|(sum, quad)| *sum += quad[place]);
                 }
             }
             *totals = sums;
         }
     }
 
-    fn row<'b>(&'b self, pattern: u32, entered: &'b [Cells]) -> Row<'b> {
-        let (own, size) = (pattern as usize * self.size, self.places.len());
-        Row {
+    fn row<'b>(&'b self, pattern: u32, entered: &'b [Quad]) -> WeightedRow<'b> {
+        let (start, size) = (index(pattern) * self.size, self.places.len());
+        WeightedRow {
             how: self.how,
-            weights: &self.weights[own..own + self.size].as_flattened()[..size],
-            within: &self.within[own..own + self.size].as_flattened()[..size],
+            weights: &self.weights[start..start + self.size].as_flattened()[..size],
+            within: &self.within[start..start + self.size].as_flattened()[..size],
             entered: &entered.as_flattened()[..size],
         }
     }
 
-    /// Fills a sheet with points as they enter the sum.
+    /// Fills a block with points as they enter the sum.
     #[inline(always)]
-    fn enter(&self, numbers: &[u32], sheet: &mut Sheet) {
-        let Sheet { cells, columns, scratch, padded } = sheet;
+    fn enter(&self, numbers: &[u32], sheet: &mut PointSheet) {
+        let PointSheet { cells, columns, scratch, padded } = sheet;
         for (cell, places) in self.places.chunks(WIDTH).enumerate() {
             for (column, &place) in columns.iter_mut().zip(places) {
                 let Some(fitted) = &self.parameters.fitted[place] else { continue };
@@ -218,7 +217,7 @@ impl<'a> Rows<'a> {
                 if !matches!(self.how, Combine::WeightedSum | Combine::Topsis) {
                     column.iter_mut().for_each(|z| *z = entering(self.how, *z));
                 }
-                // What is left out has no weight and may be any number.
+                // A value that is left out has weight 0 and may be any finite number.
                 if let Some(unknown) = self.unknown {
                     let absent = column.iter_mut().zip(values).filter(|(_, bits)| absence(**bits) != 0);
                     absent.for_each(|(z, _)| *z = unknown);
@@ -226,24 +225,33 @@ impl<'a> Rows<'a> {
             }
             columns[places.len()..].fill([0.0; ROWS]);
             let [a, b, c, d] = &*columns;
-            let each = a.iter().zip(b).zip(c.iter().zip(d));
-            for (row, ((a, b), (c, d))) in cells.chunks_exact_mut(self.size).zip(each) {
+            let rows = a.iter().zip(b).zip(c.iter().zip(d));
+            for (row, ((a, b), (c, d))) in cells.chunks_exact_mut(self.size).zip(rows) {
                 row[cell] = [*a, *b, *c, *d];
             }
         }
     }
 
-    /// The dimension of each place.
+    /// The dimension of each weighing indicator.
     pub fn dimensions(&self) -> Vec<usize> {
-        let dimension = |&place: &usize| self.parameters.weights[place].map_or(0, |weight| weight.dimension);
-        self.places.iter().map(dimension).collect()
+        self.places
+            .iter()
+            .map(|&place| self.parameters.weights[place].map_or(0, |weight| weight.dimension))
+            .collect()
     }
+}
+
+/// The weights of the indicators at `places`, in groups of [`WIDTH`]; 0 behind the last.
+fn quads(places: &[usize], weights: &[f64], size: usize) -> impl Iterator<Item = Quad> {
+    (0..size).map(|cell| {
+        std::array::from_fn(|at| places.get(cell * WIDTH + at).map_or(0.0, |&place| weights[place]))
+    })
 }
 
 /// A score, which is not negative, in 10⁻⁶ points: [`round_half_away`](crate::unit::round_half_away) without a branch.
 #[inline(always)]
 fn published(score: f64) -> i32 {
-    /// 2⁵²: what is added to it loses its fraction, and an integer stands in its last bits.
+    /// 2⁵²: a number added to it is rounded to an integer, which is then in its last bits.
     const INTEGER: f64 = 4_503_599_627_370_496.0;
     let x = score * 1e6;
     let near = (x + INTEGER) - INTEGER;
@@ -252,31 +260,34 @@ fn published(score: f64) -> i32 {
     (rounded + INTEGER).to_bits() as u32 as i32
 }
 
-impl Row<'_> {
+impl WeightedRow<'_> {
     /// 0 to 100, whether or not anything is known.
     fn combined(&self) -> f64 {
         let weighted = self.weights.iter().copied().zip(self.entered.iter().copied());
         finished(self.how, summed(self.how, weighted))
     }
 
-    /// By place: its part of the score.
+    /// By weighing indicator: its contribution to the score.
     pub fn contribute(&self, parts: &mut [f64]) {
         let score = match self.how {
-            // These parts do not depend on it.
+            // These contributions do not depend on the score.
             Combine::WeightedSum | Combine::GreyRelational => 0.0,
             Combine::WeightedProduct | Combine::Topsis => self.combined(),
         };
         contribute(self.how, self.weights, self.entered, score, &mut parts[..self.weights.len()]);
     }
 
-    /// Each dimension's own score; `of` holds the dimension of each place.
-    pub fn dimensions(&self, of: &[usize]) -> [Option<f64>; DIMENSIONS.len()] {
+    /// The score within each dimension; `dimension_by_place` holds the dimension of each weighing indicator.
+    pub fn dimensions(&self, dimension_by_place: &[usize]) -> [Option<f64>; DIMENSIONS.len()] {
         std::array::from_fn(|dimension| {
-            let own = || {
-                let each = self.within.iter().zip(of).zip(self.entered);
-                each.map(|((w, of), z)| (if *of == dimension { *w } else { 0.0 }, *z))
-            };
-            own().any(|(w, _)| w > 0.0).then(|| finished(self.how, summed(self.how, own())))
+            let members = self
+                .within
+                .iter()
+                .zip(dimension_by_place)
+                .zip(self.entered)
+                .map(|((w, other), z)| (if *other == dimension { *w } else { 0.0 }, *z));
+            let counts = members.clone().any(|(w, _)| w > 0.0);
+            counts.then(|| finished(self.how, summed(self.how, members)))
         })
     }
 }

@@ -28,7 +28,7 @@ fn row(method: &Method, known: &[(&str, f64)], others: Value) -> Vec<Value> {
 /// Parameters fitted to one customer who has every value, so that goalposts and knots are in force.
 fn fitted(method: &Method) -> Parameters {
     let column: Column = [Value::Known(0.0)].into_iter().collect();
-    let one = Sample { column: &column, numbers: &[0] };
+    let one = RankedValues { column: &column, numbers: &[0] };
     let fit =
         |spec: &crate::method::Spec| Some(Fitted::fit(spec.normalise.as_ref()?, spec.direction, one, 1));
     Parameters {
@@ -93,7 +93,7 @@ fn short_history_and_little_known_weight_make_a_customer_provisional() {
     let lenient = paper_with(&[("min_known_weight = 0.5", "min_known_weight = 0.1")]);
     let (told, _) = scored(&covered, &lenient);
     // By id: early, full, late, never.
-    let why: Vec<Option<&str>> = told.provisional.iter().map(|why| why.map(Provisional::reason)).collect();
+    let why: Vec<Option<&str>> = told.provisional.iter().map(|why| why.map(Provisional::code)).collect();
     assert_eq!(why, [Some("short_history"), None, Some("short_history"), Some("short_history")]);
     let firm: Vec<Option<String>> = (0..4).map(|at| told.firm_from.get(&at).map(Month::to_string)).collect();
     // Early loses a covered month for each new one until all eleven are gone.

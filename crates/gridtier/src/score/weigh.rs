@@ -1,13 +1,13 @@
-//! One customer's points: for a row that is replayed on frozen parameters. A whole population goes block by block, by the
-//! same arithmetic (`rows`).
+//! The score of one customer on given parameters, as explanations replay it. A whole population is scored block by block
+//! with the same arithmetic (`rows`).
 
 use super::combine::{combined, contributions};
 use super::normalise::Fitted;
 use crate::indicator::{DIMENSIONS, Value};
 use crate::method::{Method, Unknowns, Weight};
 
-/// What is fitted to the ranked customers of a cycle and kept with it: all that scoring one customer needs beside the
-/// method.
+/// What is fitted to the ranked customers of a cycle and published with it: all that scoring one customer needs besides
+/// the method.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Parameters {
     /// By indicator: the fitted normalisation, `None` without one.
@@ -17,12 +17,17 @@ pub struct Parameters {
 }
 
 impl Parameters {
+    /// The indicators that have a weight, in the method's order.
+    #[must_use]
+    pub fn weighing(&self) -> Vec<usize> {
+        (0..self.weights.len()).filter(|&place| self.weights[place].is_some()).collect()
+    }
+
     /// Whether anything that weighs is known of a customer.
     pub(super) fn any_known(&self, values: &[Value]) -> bool {
-        let is_known = |(weight, value): (&Option<Weight>, &Value)| {
+        self.weights.iter().zip(values).any(|(weight, value)| {
             weight.is_some_and(|weight| weight.nominal() > 0.0) && value.known().is_some()
-        };
-        self.weights.iter().zip(values).any(is_known)
+        })
     }
 }
 
@@ -31,7 +36,7 @@ impl Parameters {
 pub struct Scored {
     /// 0 to 100; `None` when nothing is known.
     pub score: Option<f64>,
-    /// Each dimension's own score; `None` when it is empty.
+    /// The score within each dimension; `None` when it is empty.
     pub dimensions: [Option<f64>; 3],
     /// By indicator: its part of the score, 0 when it is left out.
     pub contributions: Vec<f64>,
@@ -51,11 +56,16 @@ pub fn score_row(method: &Method, parameters: &Parameters, values: &[Value]) -> 
     Scored {
         score: parameters.any_known(values).then_some(score),
         dimensions: std::array::from_fn(|dimension| {
-            let is_own =
-                |place: usize| parameters.weights[place].is_some_and(|weight| weight.dimension == dimension);
-            let own: Vec<f64> =
-                within.iter().enumerate().map(|(place, w)| if is_own(place) { *w } else { 0.0 }).collect();
-            own.iter().any(|w| *w > 0.0).then(|| combined(method.combine, &own, &points))
+            let weights: Vec<f64> = within
+                .iter()
+                .zip(&parameters.weights)
+                .map(
+                    |(w, weight)| {
+                        if weight.is_some_and(|weight| weight.dimension == dimension) { *w } else { 0.0 }
+                    },
+                )
+                .collect();
+            weights.iter().any(|w| *w > 0.0).then(|| combined(method.combine, &weights, &points))
         }),
         contributions: contributions(method.combine, &weights, &points, score),
         weights,
@@ -66,25 +76,30 @@ pub fn score_row(method: &Method, parameters: &Parameters, values: &[Value]) -> 
 /// By indicator: the points of one customer, where they count.
 #[must_use]
 pub fn points(method: &Method, parameters: &Parameters, values: &[Value]) -> Vec<Option<f64>> {
-    let of = |((fitted, weight), value): ((&Option<Fitted>, &Option<Weight>), &Value)| {
-        let fitted = fitted.as_ref().filter(|_| weight.is_some())?;
-        match (value, method.unknown) {
-            (Value::Known(x), _) => Some(fitted.points(*x)),
-            (Value::NotApplicable, _) | (Value::Unknown, Unknowns::Reweight) => None,
-            (Value::Unknown, Unknowns::Worst) => Some(0.0),
-            (Value::Unknown, Unknowns::Neutral) => Some(50.0),
-        }
-    };
-    parameters.fitted.iter().zip(&parameters.weights).zip(values).map(of).collect()
+    parameters
+        .fitted
+        .iter()
+        .zip(&parameters.weights)
+        .zip(values)
+        .map(|((fitted, weight), value)| {
+            let fitted = fitted.as_ref().filter(|_| weight.is_some())?;
+            match (value, method.unknown) {
+                (Value::Known(x), _) => Some(fitted.points(*x)),
+                (Value::NotApplicable, _) | (Value::Unknown, Unknowns::Reweight) => None,
+                (Value::Unknown, Unknowns::Worst) => Some(0.0),
+                (Value::Unknown, Unknowns::Neutral) => Some(50.0),
+            }
+        })
+        .collect()
 }
 
-/// By indicator: the effective weight in the score, and the effective weight within the dimension. What is left out
-/// gives its weight to its siblings; an empty group or dimension is left out the same way one level up.
+/// By indicator: the effective weight in the score, and the effective weight within the dimension. The weight of an
+/// indicator that is left out goes to its siblings; an empty group or dimension is left out the same way one level up.
 #[must_use]
 pub fn effective(all: &[Option<Weight>], points: &[Option<f64>]) -> (Vec<f64>, Vec<f64>) {
     let weighted = || {
-        let each = all.iter().zip(points).enumerate();
-        each.filter_map(|(place, (weight, z))| Some((place, weight.filter(|_| z.is_some())?)))
+        let pairs = all.iter().zip(points).enumerate();
+        pairs.filter_map(|(place, (weight, z))| Some((place, weight.filter(|_| z.is_some())?)))
     };
     let groups = all.iter().flatten().map(|weight| weight.group + 1).max();
     let mut of_group = vec![0.0; groups.unwrap_or(0)];

@@ -1,29 +1,30 @@
-//! The weights of a cycle: those of the method, or where the method says so those that follow from the ranked
-//! customers' points.
+//! The weights of a cycle: those of the method or, where the method says so, those that follow from the ranked customers'
+//! points.
 //!
-//! From the leaves to the root: indicators of a group by their points, groups of a dimension by their combined points,
-//! dimensions by theirs. Only known values of ranked customers count: a stand-in for an unknown value says nothing about
-//! how much a column tells customers apart.
+//! They are computed from the leaves to the root: indicators of a group by their points, groups of a dimension by their
+//! combined points, dimensions by theirs. Only known values of ranked customers count, since a substitute for an unknown
+//! value says nothing about how well a column tells customers apart.
 
 use rayon::prelude::*;
 
 use super::Fitted;
+use crate::index::index;
 use crate::indicator::{Column, DIMENSIONS};
 use crate::mcda::{Guard, bounded};
 use crate::method::{FromData, Level, Method, Siblings, Weight};
 
-/// The weights of some siblings, and how they came about.
+/// The weights of a set of siblings, and what they follow from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weighed {
-    /// By the data alone; `None` where the data has no say.
+    /// By the data alone; `None` where weights do not follow from the data.
     pub objective: Option<Vec<f64>>,
     /// What was found in a sibling's points.
     pub guards: Vec<Option<Guard>>,
-    /// As they count.
+    /// The weights that count.
     pub weights: Vec<f64>,
 }
 
-/// The weights by indicator, and by the siblings of the method how they came about.
+/// The weights by indicator, and by the siblings of the method.
 #[must_use]
 pub fn weigh(
     method: &Method,
@@ -39,9 +40,9 @@ pub fn weigh(
             let Some(from_data) = siblings.from_data.as_ref().filter(|_| siblings.level == level) else {
                 continue;
             };
-            let of_item = |item: &String| points.combined(&weights, siblings, item);
-            let items: Vec<Vec<f64>> = siblings.items.iter().map(of_item).collect();
-            weighed[place] = from(siblings, from_data, &items);
+            let items: Vec<Vec<f64>> =
+                siblings.items.iter().map(|item| points.combined(&weights, siblings, item)).collect();
+            weighed[place] = blended(siblings, from_data, &items);
             put(method, &mut weights, siblings, &weighed[place].weights);
         }
     }
@@ -53,7 +54,7 @@ fn as_given(siblings: &Siblings) -> Weighed {
 }
 
 /// α × given + (1 − α) × objective, within the limits.
-fn from(siblings: &Siblings, from_data: &FromData, items: &[Vec<f64>]) -> Weighed {
+fn blended(siblings: &Siblings, from_data: &FromData, items: &[Vec<f64>]) -> Weighed {
     if let Some(frozen) = &from_data.frozen {
         return Weighed { weights: frozen.clone(), ..as_given(siblings) };
     }
@@ -71,7 +72,7 @@ fn from(siblings: &Siblings, from_data: &FromData, items: &[Vec<f64>]) -> Weighe
     }
 }
 
-/// Whether the indicator at `place` hangs under the sibling `item`.
+/// Whether the indicator at `place` belongs to the sibling `item`.
 fn is_under(method: &Method, place: usize, siblings: &Siblings, item: &str) -> bool {
     let spec = &method.indicators[place];
     let Some(weight) = spec.weight else { return false };
@@ -82,6 +83,7 @@ fn is_under(method: &Method, place: usize, siblings: &Siblings, item: &str) -> b
     }
 }
 
+/// Sets the weights of a set of siblings in all indicators below them.
 fn put(method: &Method, weights: &mut [Option<Weight>], siblings: &Siblings, values: &[f64]) {
     for (item, value) in siblings.items.iter().zip(values) {
         for (place, weight) in weights.iter_mut().enumerate() {
@@ -97,6 +99,7 @@ fn put(method: &Method, weights: &mut [Option<Weight>], siblings: &Siblings, val
     }
 }
 
+/// What the points of ranked customers are computed from.
 struct Points<'a> {
     method: &'a Method,
     fitted: &'a [Option<Fitted>],
@@ -112,24 +115,29 @@ impl Points<'_> {
             .filter(|&place| is_under(self.method, place, siblings, item))
             .filter_map(|place| Some((place, self.fitted[place].as_ref()?, weights[place]?)))
             .collect();
-        self.ranked.par_iter().map(|&number| self.of_customer(&members, number, siblings.level)).collect()
+        self.ranked
+            .par_iter()
+            .map(|&number| self.combined_of(&members, index(number), siblings.level))
+            .collect()
     }
 
-    fn of_customer(&self, members: &[(usize, &Fitted, Weight)], number: u32, level: Level) -> f64 {
-        let known = |place: usize| self.columns[place].known(number as usize);
-        // A group counts with what is known of it as if that were all of it, as in a score.
-        let of_group = |group: usize| -> f64 {
-            let mine = members.iter().filter(|(place, _, w)| w.group == group && known(*place).is_some());
-            mine.map(|(_, _, w)| w.of_indicator).sum()
-        };
+    /// The combined points of one customer.
+    fn combined_of(&self, members: &[(usize, &Fitted, Weight)], customer: usize, level: Level) -> f64 {
         let (mut total, mut whole) = (0.0, 0.0);
         for (place, fitted, weight) in members {
-            let Some(x) = known(*place) else { continue };
+            let Some(x) = self.columns[*place].known(customer) else { continue };
             let share = match level {
                 Level::Indicator => 1.0,
                 Level::Group => weight.of_indicator,
                 Level::Dimension => {
-                    let group = of_group(weight.group);
+                    // The known indicators of a group have the group's whole weight, as in a score.
+                    let group: f64 = members
+                        .iter()
+                        .filter(|(place, _, w)| {
+                            w.group == weight.group && self.columns[*place].known(customer).is_some()
+                        })
+                        .map(|(_, _, w)| w.of_indicator)
+                        .sum();
                     if group > 0.0 { weight.of_group * weight.of_indicator / group } else { 0.0 }
                 }
             };

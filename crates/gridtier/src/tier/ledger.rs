@@ -3,12 +3,13 @@
 use super::keeps_ties;
 use super::rank::Ranking;
 use super::standing::{BrokenBy, compare};
+use crate::index::{count, index};
 use crate::method::{Method, Tier, Ties};
 use crate::word::Word;
 
 /// One boundary of one stratum.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Line {
+pub struct LedgerLine {
     /// The stratum.
     pub stratum: String,
     /// The tier above the line.
@@ -29,7 +30,7 @@ pub struct Line {
     pub broken_by: BrokenBy,
 }
 
-impl Line {
+impl LedgerLine {
     /// `special/grade-1`, …
     #[must_use]
     pub fn boundary(&self) -> String {
@@ -53,30 +54,33 @@ pub(super) fn cuts(ranked: Ranking, method: &Method) -> [usize; 3] {
 }
 
 fn quotas(customers: usize, method: &Method) -> [usize; 3] {
-    method.boundaries().map(|percent| (customers * percent as usize + 50) / 100)
+    method.boundaries().map(|percent| (customers * index(percent) + 50) / 100)
 }
 
 /// The ledger's lines of one stratum.
-pub(super) fn ledger(stratum: &str, ranked: Ranking, method: &Method, cuts: [usize; 3]) -> Vec<Line> {
-    let line = |place: usize| {
-        let quota = quotas(ranked.len(), method)[place];
-        let above = quota.checked_sub(1).and_then(|last| ranked.get(last));
-        let below = ranked.get(quota);
-        let (tie_group, broken_by) = match (&above, &below) {
-            (Some(above), Some(below)) => (ranked.tie_group(quota).len(), compare(above, below).1),
-            _ => (0, BrokenBy::Score),
-        };
-        Line {
-            stratum: stratum.into(),
-            better: Tier::ALL[place],
-            customers: ranked.len() as u64,
-            quota: quota as u64,
-            count: cuts[place] as u64,
-            score_above_e6: above.and_then(|standing| standing.score_e6),
-            score_below_e6: below.and_then(|standing| standing.score_e6),
-            tie_group: tie_group as u64,
-            broken_by,
-        }
-    };
-    (0..3).map(line).collect()
+pub(super) fn ledger(stratum: &str, ranked: Ranking, method: &Method, cuts: [usize; 3]) -> Vec<LedgerLine> {
+    quotas(ranked.len(), method)
+        .into_iter()
+        .zip(cuts)
+        .zip(Tier::ALL)
+        .map(|((quota, cut), better)| {
+            let above = quota.checked_sub(1).and_then(|last| ranked.get(last));
+            let below = ranked.get(quota);
+            let (tie_group, broken_by) = match (&above, &below) {
+                (Some(above), Some(below)) => (ranked.tie_group(quota).len(), compare(above, below).1),
+                _ => (0, BrokenBy::Score),
+            };
+            LedgerLine {
+                stratum: stratum.into(),
+                better,
+                customers: count(ranked.len()),
+                quota: count(quota),
+                count: count(cut),
+                score_above_e6: above.and_then(|customer| customer.score_e6),
+                score_below_e6: below.and_then(|customer| customer.score_e6),
+                tie_group: count(tie_group),
+                broken_by,
+            }
+        })
+        .collect()
 }

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::Tiers;
 use crate::contract::rule::Rule;
+use crate::index::{count, float, index};
 use crate::key::KeyIndex;
 use crate::method::{Bound, Method, Override, Tier};
 use crate::score::Scores;
@@ -15,29 +16,17 @@ use crate::unit::{Month, day_of_date};
 /// Final tiers of the previous cycle by customer id; empty when there is none.
 pub type Previous = BTreeMap<String, Tier>;
 
-/// A policy that moved a customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Policy {
-    /// A ceiling for confirmed offences.
-    Veto,
-    /// A change of one tier that was held.
-    Hysteresis,
-    /// A rise that was cut short.
-    StepLimit,
-    /// A person's decision.
-    Override,
-}
-
-impl Policy {
-    /// The word of the reason column.
-    #[must_use]
-    pub fn reason(self) -> &'static str {
-        match self {
-            Self::Veto => "veto",
-            Self::Hysteresis => "hysteresis",
-            Self::StepLimit => "step_limit",
-            Self::Override => "override",
-        }
+crate::words! {
+    /// A policy that moved a customer.
+    Policy "policy" {
+        /// A ceiling for confirmed offences.
+        Veto "veto" "veto" "封顶",
+        /// A change of one tier near a boundary was not made.
+        Hysteresis "hysteresis" "hysteresis" "滞回",
+        /// A rise was limited.
+        StepLimit "step_limit" "step limit" "升级限幅",
+        /// A decision of a person.
+        Override "override" "override" "人工核定",
     }
 }
 
@@ -48,7 +37,7 @@ pub(super) struct Rules<'a> {
     end: Month,
     method: &'a Method,
     /// By stratum: its ranked customers.
-    sizes: &'a [u64],
+    sizes: &'a [usize],
     /// By customer number.
     overrides: BTreeMap<u32, &'a Override>,
 }
@@ -59,7 +48,7 @@ impl<'a> Rules<'a> {
         previous: &'a Previous,
         end: Month,
         method: &'a Method,
-        sizes: &'a [u64],
+        sizes: &'a [usize],
     ) -> Self {
         let overrides = method
             .overrides
@@ -85,7 +74,7 @@ impl<'a> Rules<'a> {
     /// The final tier, and the policy that made it differ from the computed one.
     fn moved(&self, tiers: &Tiers, position: usize, number: u32) -> (Tier, Option<Policy>) {
         let mut moved = Moved { tier: tiers.tier[position], by: None };
-        // Most cycles have nothing to look up by id.
+        // Most methods do not look back: then no id is looked up.
         let before = match self.previous.is_empty() {
             true => None,
             false => self.previous.get(self.ids.key(number)).copied(),
@@ -114,7 +103,7 @@ impl<'a> Rules<'a> {
         (moved.tier, moved.by.filter(|_| differs))
     }
 
-    /// Whether a change of one tier is held: the rank passed the boundary by no more than band × N places.
+    /// Whether a change of one tier is not made: the rank passed the boundary by no more than band × N ranks.
     fn is_held(&self, tiers: &Tiers, position: usize, rank: u64, before: Tier) -> bool {
         let (Some(band), Some(computed)) = (self.method.hysteresis, tiers.computed[position]) else {
             return false;
@@ -123,29 +112,32 @@ impl<'a> Rules<'a> {
         if (computed as usize).abs_diff(before as usize) != 1 {
             return false;
         }
-        let is_mine = |line: &&super::Line| line.stratum == tiers.stratum(position) && line.better == better;
-        let Some(line) = tiers.ledger.iter().find(is_mine) else { return false };
+        let line =
+            tiers.ledger.iter().find(|line| line.stratum == tiers.stratum(position) && line.better == better);
+        let Some(line) = line else { return false };
         let passed = if computed < before { line.count + 1 - rank } else { rank - line.count };
-        passed as f64 <= band * self.sizes[tiers.stratum[position] as usize] as f64
+        passed as f64 <= band * float(self.sizes[index(tiers.stratum[position])])
     }
 
     fn note_unused(&self, scores: &Scores, tiers: &mut Tiers) {
-        let is_graded = |id: &str| {
-            self.ids.get(id).is_some_and(|number| scores.population.binary_search(&number).is_ok())
-        };
         let unused: Vec<&Override> = self
             .method
             .overrides
             .iter()
-            .filter(|decision| !is_in_force(decision, self.end) || !is_graded(&decision.customer_id))
+            .filter(|decision| {
+                let number = self.ids.get(&decision.customer_id);
+                let is_graded = number.is_some_and(|number| scores.population.binary_search(&number).is_ok());
+                !is_in_force(decision, self.end) || !is_graded
+            })
             .collect();
         if let Some(first) = unused.first() {
             let example = format!("customer {}, expires {}", first.customer_id, first.expires);
-            tiers.findings.push(Finding::of_method(Rule::UnusedOverride, unused.len() as u64, example));
+            tiers.findings.push(Finding::of_method(Rule::UnusedOverride, count(unused.len()), example));
         }
     }
 }
 
+/// A tier and the last policy that changed it.
 struct Moved {
     tier: Tier,
     by: Option<Policy>,

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use rayon::prelude::*;
 
 use super::Stratified;
-use super::standing::{Standing, descending};
+use super::standing::{RankKey, descending};
 use crate::indicator::Column;
 use crate::method::Tier;
 use crate::score::{NO_SCORE, Scores};
@@ -39,7 +39,7 @@ pub(super) struct Ranking<'a> {
 }
 
 /// All ranked customers: by stratum, those who are not vetoed first, then by score and what tells equals apart.
-pub(super) struct Order {
+pub(super) struct RankOrder {
     entries: Vec<u64>,
     strata: Vec<Range<usize>>,
     ranks: Vec<u32>,
@@ -47,7 +47,7 @@ pub(super) struct Order {
 
 /// The customers of a stratum that are vetoed, or those that are not: their scores lie in `ranges` ranges from `base` on.
 #[derive(Clone, Copy)]
-struct Class {
+struct VetoClass {
     count: usize,
     least: u32,
     most: u32,
@@ -65,7 +65,7 @@ fn falling(points_e6: i32) -> u32 {
     }
 }
 
-impl Class {
+impl VetoClass {
     fn ranges(&self) -> Range<usize> {
         self.base..self.base + self.ranges
     }
@@ -86,10 +86,10 @@ impl Base<'_> {
         of(self.revenue).then_with(|| of(self.energy)).then(a.cmp(&b))
     }
 
-    fn standing(&self, entry: u64) -> Standing {
+    fn standing(&self, entry: u64) -> RankKey {
         let position = position(entry);
         let number = self.scores.population[position] as usize;
-        Standing {
+        RankKey {
             number: number as u32,
             vetoed: self.ceilings[position].is_some(),
             score_e6: self.scores.score_e6(position),
@@ -107,7 +107,7 @@ fn key(entry: u64) -> u32 {
     (entry >> 32) as u32
 }
 
-impl Order {
+impl RankOrder {
     /// Orders the ranked customers.
     pub fn of(base: &Base, strata: &Stratified) -> Self {
         let classes = classes(base, strata);
@@ -122,7 +122,7 @@ impl Order {
             {
                 let size: usize = pieces.iter().map(|piece| piece.of(range).len()).sum();
                 if let Some(entries) = rest.split_off_mut(..size).filter(|entries| !entries.is_empty()) {
-                    slots.push(Slots { class, range, first_rank: (start - first + 1) as u32, entries });
+                    slots.push(RankRange { class, range, first_rank: (start - first + 1) as u32, entries });
                 }
                 start += size;
             }
@@ -169,8 +169,8 @@ fn ranked<'a>(
 }
 
 /// Counts the classes and lays out their ranges.
-fn classes(base: &Base, strata: &Stratified) -> Vec<Class> {
-    let none = Class { count: 0, least: u32::MAX, most: 0, shift: 0, base: 0, ranges: 0 };
+fn classes(base: &Base, strata: &Stratified) -> Vec<VetoClass> {
+    let none = VetoClass { count: 0, least: u32::MAX, most: 0, shift: 0, base: 0, ranges: 0 };
     let none = || vec![none; 2 * strata.names.len()];
     let people = base.scores.population.len();
     let mut classes = (0..people.div_ceil(BLOCK))
@@ -206,19 +206,19 @@ fn classes(base: &Base, strata: &Stratified) -> Vec<Class> {
 }
 
 /// Some customers, those of a range side by side, in the order of ids.
-struct Piece {
+struct DealtBlock {
     entries: Vec<u64>,
     ends: Vec<u32>,
 }
 
-impl Piece {
+impl DealtBlock {
     fn of(&self, range: usize) -> &[u64] {
         let start = range.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.entries[start as usize..self.ends[range] as usize]
     }
 }
 
-fn pieces(base: &Base, strata: &Stratified, classes: &[Class]) -> Vec<Piece> {
+fn pieces(base: &Base, strata: &Stratified, classes: &[VetoClass]) -> Vec<DealtBlock> {
     let people = base.scores.population.len();
     let ranges = classes.last().map_or(0, |last| last.base + last.ranges);
     (0..people.div_ceil(BLOCK))
@@ -238,23 +238,23 @@ fn pieces(base: &Base, strata: &Stratified, classes: &[Class]) -> Vec<Piece> {
                 entries[*end as usize] = u64::from(key) << 32 | at as u64;
                 *end += 1;
             }
-            Piece { entries, ends }
+            DealtBlock { entries, ends }
         })
         .collect()
 }
 
 /// Where the customers of a range go.
-struct Slots<'a> {
-    class: &'a Class,
+struct RankRange<'a> {
+    class: &'a VetoClass,
     range: usize,
     first_rank: u32,
     entries: &'a mut [u64],
 }
 
-impl<'a> Slots<'a> {
+impl<'a> RankRange<'a> {
     /// Orders the customers of a range: by score, then those of equal score by what tells them apart. `ends` is used again
     /// and again.
-    fn settle(self, base: &Base, pieces: &[Piece], ends: &mut Vec<u32>) -> &'a [u64] {
+    fn settle(self, base: &Base, pieces: &[DealtBlock], ends: &mut Vec<u32>) -> &'a [u64] {
         let Self { class, range, entries, .. } = self;
         let own = || pieces.iter().flat_map(|piece| piece.of(range));
         // About as many still narrower ranges as customers, so that few are left to be compared.
@@ -303,7 +303,7 @@ impl Ranking<'_> {
     }
 
     /// The customer at a place, from 0.
-    pub fn get(&self, place: usize) -> Option<Standing> {
+    pub fn get(&self, place: usize) -> Option<RankKey> {
         self.entries.get(place).map(|&entry| self.base.standing(entry))
     }
 

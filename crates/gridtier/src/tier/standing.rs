@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-/// What orders a ranked customer.
+/// The sort key of a ranked customer.
 #[derive(Clone, Debug)]
-pub(super) struct Standing {
+pub(super) struct RankKey {
     /// Customer number: the order of ids by bytes.
     pub number: u32,
     pub vetoed: bool,
@@ -13,37 +13,24 @@ pub(super) struct Standing {
     pub energy: Option<f64>,
 }
 
-/// What told two customers apart at a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BrokenBy {
-    /// The score: no tie.
-    Score,
-    /// One is vetoed.
-    Veto,
-    /// Annual revenue.
-    Revenue,
-    /// Annual energy.
-    Energy,
-    /// The customer id.
-    Id,
-}
-
-impl BrokenBy {
-    /// The word of the ledger.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Score => "score",
-            Self::Veto => "veto",
-            Self::Revenue => "revenue",
-            Self::Energy => "energy",
-            Self::Id => "id",
-        }
+crate::words! {
+    /// What decided the order of the two customers next to a boundary.
+    BrokenBy "tie-breaker" {
+        /// The score: no tie.
+        Score "score" "score" "得分",
+        /// One is vetoed.
+        Veto "veto" "veto" "封顶",
+        /// Annual revenue.
+        Revenue "revenue" "annual revenue" "年电费收入",
+        /// Annual energy.
+        Energy "energy" "annual energy" "年用电量",
+        /// The customer id.
+        Id "id" "customer id" "客户编号",
     }
 }
 
 /// Best first: not vetoed, score, revenue, energy (each descending, none last), id ascending.
-pub(super) fn compare(a: &Standing, b: &Standing) -> (Ordering, BrokenBy) {
+pub(super) fn compare(a: &RankKey, b: &RankKey) -> (Ordering, BrokenBy) {
     let steps = [
         (a.vetoed.cmp(&b.vetoed), BrokenBy::Veto),
         (b.score_e6.cmp(&a.score_e6), BrokenBy::Score),

@@ -7,11 +7,12 @@ use rayon::prelude::*;
 use super::Stratified;
 use crate::contract::{SupplyLevel, UseCategory};
 use crate::customer::Customers;
+use crate::index::index;
 use crate::method::Strata;
 use crate::score::Scores;
 use crate::word::Word;
 
-/// Customers that one thread looks at before another may take some.
+/// Smallest number of customers of one task.
 const BLOCK: usize = 1 << 14;
 /// The stratum of one population.
 pub const ALL: &str = "all";
@@ -20,10 +21,10 @@ pub const OTHER: &str = "other";
 /// The stratum of customers without a value in the stratum's column.
 const UNSPECIFIED: &str = "unspecified";
 
-/// What the method sorts customers by, before small strata are pooled.
+/// The groups that a method's strata are made of, before small ones are pooled.
 #[derive(Clone, Debug)]
 pub struct Groups {
-    /// Names, none twice.
+    /// Distinct names.
     pub names: Vec<String>,
     /// By customer number: the place of the name; empty where all are one population.
     pub numbers: Vec<u32>,
@@ -68,7 +69,7 @@ impl Groups {
 
 /// Customers of a group.
 #[derive(Clone, Copy, Default)]
-struct Size {
+struct GroupSize {
     people: usize,
     ranked: usize,
 }
@@ -78,11 +79,11 @@ pub(super) fn strata(groups: &Groups, scores: &Scores, min_stratum: usize) -> St
     if groups.numbers.is_empty() {
         return Stratified { names: groups.names.clone(), of: vec![0; scores.population.len()] };
     }
-    let none = || vec![Size::default(); groups.names.len()];
+    let none = || vec![GroupSize::default(); groups.names.len()];
     let everybody = scores.population.par_iter().zip(&scores.provisional).with_min_len(BLOCK);
     let sizes = everybody
         .fold(none, |mut sizes, (number, why)| {
-            let size = &mut sizes[groups.numbers[*number as usize] as usize];
+            let size = &mut sizes[index(groups.numbers[index(*number)])];
             size.people += 1;
             size.ranked += usize::from(why.is_none());
             sizes
@@ -98,26 +99,31 @@ pub(super) fn strata(groups: &Groups, scores: &Scores, min_stratum: usize) -> St
     let mut names: Vec<&str> = pooled.iter().flatten().copied().collect();
     names.sort_unstable();
     names.dedup();
-    let place = |name: &Option<&str>| {
-        name.and_then(|name| names.binary_search(&name).ok()).unwrap_or_default() as u32
-    };
-    let places: Vec<u32> = pooled.iter().map(place).collect();
-    let of = |number: &u32| places[groups.numbers[*number as usize] as usize];
+    // Groups without customers have no stratum; nobody looks theirs up.
+    let strata: Vec<u32> = pooled
+        .iter()
+        .map(|name| name.and_then(|name| names.binary_search(&name).ok()).unwrap_or_default() as u32)
+        .collect();
     Stratified {
-        of: scores.population.par_iter().with_min_len(BLOCK).map(of).collect(),
+        of: scores
+            .population
+            .par_iter()
+            .with_min_len(BLOCK)
+            .map(|&number| strata[index(groups.numbers[index(number)])])
+            .collect(),
         names: names.into_iter().map(str::to_owned).collect(),
     }
 }
 
-/// By group: the stratum that its customers stand in; `None` where there are none.
-fn pooled<'a>(names: &'a [String], sizes: &[Size], min_stratum: usize) -> Vec<Option<&'a str>> {
+/// By group: the stratum of its customers; `None` for a group without customers.
+fn pooled<'a>(names: &'a [String], sizes: &[GroupSize], min_stratum: usize) -> Vec<Option<&'a str>> {
     let is_small = |group: usize| sizes[group].ranked < min_stratum;
     let there: Vec<usize> = (0..names.len()).filter(|&group| sizes[group].people > 0).collect();
     let own = |group: usize| (sizes[group].people > 0).then_some(names[group].as_str());
     if !there.iter().any(|&group| is_small(group)) {
         return (0..names.len()).map(own).collect();
     }
-    // A stratum that is called `other` by the utility and stands on its own takes the small ones in.
+    // A stratum that the utility itself calls `other` takes in the small ones.
     let is_other = |group: usize| is_small(group) || names[group] == OTHER;
     let others: usize =
         there.iter().filter(|&&group| is_other(group)).map(|&group| sizes[group].ranked).sum();

@@ -9,7 +9,7 @@ use crate::customer::{Customer, Customers};
 use crate::fact::CustomerFacts;
 use crate::incident::Offence;
 use crate::index::CustomerIx;
-use crate::indicator::Value;
+use crate::indicator::{INDICATORS, Value};
 use crate::meter::Coverage;
 use crate::method::PRESETS;
 use crate::score::{Provisional, judge};
@@ -98,7 +98,7 @@ fn facts(people: &[Person]) -> Facts {
 
 fn graded(people: &[Person], method: &Method, previous: &Previous) -> Tiers {
     let facts = facts(people);
-    let mut columns = vec![Column::unknown(people.len()); crate::indicator::INDICATORS.len()];
+    let mut columns = vec![Column::unknown(people.len()); INDICATORS.len()];
     columns[1] = people.iter().map(|p| p.revenue.map_or(Value::Unknown, Value::Known)).collect();
     let short_history = vec![false; people.len()];
     let mut scores = judge((0..people.len() as u32).collect(), &short_history, &columns, method);
@@ -131,7 +131,7 @@ fn ties_are_told_apart_by_revenue_then_energy_then_id_and_the_ledger_says_so() {
     assert_eq!(tiers.rank(7), Some(1));
     assert_eq!(tiers.rank(0), Some(2));
     let told: Vec<(String, u64, &str)> =
-        tiers.ledger.iter().map(|line| (line.boundary(), line.tie_group, line.broken_by.name())).collect();
+        tiers.ledger.iter().map(|line| (line.boundary(), line.tie_group, line.broken_by.code())).collect();
     assert_eq!(
         told,
         [

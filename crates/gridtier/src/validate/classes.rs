@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Value;
+use super::MeasureValue;
 use crate::cycle::{Cycle, Placed};
+use crate::index::float;
 use crate::method::Tier;
 use crate::unit::round_half_away;
 use crate::word::Word;
@@ -17,7 +18,7 @@ const UNSPECIFIED: &str = "unspecified";
 
 /// A class of a scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Class {
+pub struct CustomerClass {
     /// `abc_profit`, `abc_revenue`, `load_class` or `size`.
     pub scheme: &'static str,
     /// Its name.
@@ -28,7 +29,7 @@ pub struct Class {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassCount {
     /// The class.
-    pub class: Class,
+    pub class: CustomerClass,
     /// The final tier.
     pub tier: Tier,
     /// Customers.
@@ -41,23 +42,23 @@ pub struct ClassCount {
 
 pub(super) struct Classes {
     pub counts: Vec<ClassCount>,
-    pub values: Vec<Value>,
+    pub values: Vec<MeasureValue>,
 }
 
 /// Classes the whole graded population.
-pub(super) fn classes(cohort: &Cycle) -> Classes {
-    let revenue = by_revenue(cohort);
-    let profit = by_profit(cohort);
-    let mut counts: BTreeMap<(Class, Tier), (u64, i128, i128)> = BTreeMap::new();
-    for (position, row) in cohort.rows.iter().enumerate() {
-        let customer = &cohort.customers.rows[row.number as usize];
+pub(super) fn classes(cycle: &Cycle) -> Classes {
+    let revenue = by_revenue(cycle);
+    let profit = by_profit(cycle);
+    let mut counts: BTreeMap<(CustomerClass, Tier), (u64, i128, i128)> = BTreeMap::new();
+    for (position, row) in cycle.rows.iter().enumerate() {
+        let customer = &cycle.customers.rows[row.number as usize];
         let load = customer.load_class.map_or(UNSPECIFIED, Word::code);
-        let size = size(customer.contract_capacity_kva, cohort.method.checks.size_kva);
+        let size = size(customer.contract_capacity_kva, cycle.method.checks.size_kva);
         let mut add = |scheme, name| {
-            let count = counts.entry((Class { scheme, name }, row.tier)).or_default();
+            let count = counts.entry((CustomerClass { scheme, name }, row.tier)).or_default();
             count.0 += 1;
-            count.1 += i128::from(cohort.revenue_fen(row.number));
-            count.2 += i128::from(cohort.energy_wh(row.number));
+            count.1 += i128::from(cycle.revenue_fen(row.number));
+            count.2 += i128::from(cycle.energy_wh(row.number));
         };
         add("abc_revenue", revenue[position]);
         add("load_class", load);
@@ -66,28 +67,30 @@ pub(super) fn classes(cohort: &Cycle) -> Classes {
             add("abc_profit", profit[position]);
         }
     }
-    let best = |row: &Placed| row.tier <= Tier::Grade1;
-    let of_a = || cohort.rows.iter().zip(&revenue).filter(|(_, class)| **class == "A");
-    let special = || cohort.rows.iter().enumerate().filter(|(_, row)| row.tier == Tier::Special);
+    let of_a = || cycle.rows.iter().zip(&revenue).filter(|(_, class)| **class == "A");
+    let special = || cycle.rows.iter().enumerate().filter(|(_, row)| row.tier == Tier::Special);
     let lossmaking = profit.as_ref().and_then(|profit| {
         share(special().filter(|(position, _)| profit[*position] == "C").count(), special().count())
     });
     let values = vec![
-        ("abc_a_graded", share(of_a().filter(|(row, _)| best(row)).count(), of_a().count())),
+        ("abc_a_graded", share(of_a().filter(|(row, _)| row.tier <= Tier::Grade1).count(), of_a().count())),
         ("abc_profit_special", lossmaking),
     ];
-    let count = |((class, tier), (customers, revenue_fen, energy_wh))| ClassCount {
-        class,
-        tier,
-        customers,
-        revenue_fen,
-        energy_wh,
-    };
-    Classes { counts: counts.into_iter().map(count).collect(), values }
+    let counts = counts
+        .into_iter()
+        .map(|((class, tier), (customers, revenue_fen, energy_wh))| ClassCount {
+            class,
+            tier,
+            customers,
+            revenue_fen,
+            energy_wh,
+        })
+        .collect();
+    Classes { counts, values }
 }
 
 fn share(part: usize, whole: usize) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
+    (whole > 0).then(|| float(part) / float(whole))
 }
 
 fn size(capacity: Option<f64>, [medium, large]: [f64; 2]) -> &'static str {
@@ -101,13 +104,12 @@ fn size(capacity: Option<f64>, [medium, large]: [f64; 2]) -> &'static str {
 
 /// By position: A for the 5 % with the most revenue, B for the next 15 %, C for the rest; (N × c + 50) div 100 of them,
 /// equal revenue by energy, then by id.
-fn by_revenue(cohort: &Cycle) -> Vec<&'static str> {
-    let mut order: Vec<usize> = (0..cohort.rows.len()).collect();
-    let key = |position: usize| {
-        let number = cohort.rows[position].number;
-        (-i128::from(cohort.revenue_fen(number)), -i128::from(cohort.energy_wh(number)), number)
-    };
-    order.sort_unstable_by_key(|&position| key(position));
+fn by_revenue(cycle: &Cycle) -> Vec<&'static str> {
+    let mut order: Vec<usize> = (0..cycle.rows.len()).collect();
+    order.sort_unstable_by_key(|&position| {
+        let number = cycle.rows[position].number;
+        (-i128::from(cycle.revenue_fen(number)), -i128::from(cycle.energy_wh(number)), number)
+    });
     let lines = ABC.map(|percent| (order.len() * percent + 50) / 100);
     let mut classes = vec!["C"; order.len()];
     for (rank, &position) in order.iter().enumerate() {
@@ -118,14 +120,14 @@ fn by_revenue(cohort: &Cycle) -> Vec<&'static str> {
 
 /// By position, where the cost of supply is given: A for the fewest customers who together bring 80 % of all profits, B
 /// for the others who bring some, C for those who bring none or less. Profit is annual revenue − cost × annual energy.
-fn by_profit(cohort: &Cycle) -> Option<Vec<&'static str>> {
-    let cost = cohort.method.checks.supply_cost?;
+fn by_profit(cycle: &Cycle) -> Option<Vec<&'static str>> {
+    let cost = cycle.method.checks.supply_cost?;
     let profit = |row: &Placed| {
         // fen = CNY/kWh × Wh × 100/1000.
-        let cost = round_half_away(cost * cohort.energy_wh(row.number) as f64 / 10.0);
-        i128::from(cohort.revenue_fen(row.number)) - i128::from(cost)
+        let cost = round_half_away(cost * cycle.energy_wh(row.number) as f64 / 10.0);
+        i128::from(cycle.revenue_fen(row.number)) - i128::from(cost)
     };
-    let profits: Vec<i128> = cohort.rows.iter().map(profit).collect();
+    let profits: Vec<i128> = cycle.rows.iter().map(profit).collect();
     let all: i128 = profits.iter().filter(|profit| **profit > 0).sum();
     let mut order: Vec<usize> = (0..profits.len()).filter(|&position| profits[position] > 0).collect();
     order.sort_unstable_by_key(|&position| (-profits[position], position));

@@ -1,7 +1,8 @@
 //! Who holds which part of revenue and energy: Pareto, Lorenz, Gini.
 
-use super::Value;
+use super::MeasureValue;
 use crate::cycle::Cycle;
+use crate::index::{count, float};
 use crate::method::Tier;
 use crate::statistics::Concentration;
 
@@ -10,7 +11,7 @@ const LORENZ_STEPS: usize = 100;
 
 /// Customers with the part of revenue and energy that they hold.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Held {
+pub struct GroupShare {
     /// `special`, …, `special+grade-1`, `top_20_revenue`, `top_20_energy`.
     pub group: &'static str,
     /// Customers in it.
@@ -35,16 +36,16 @@ pub struct LorenzPoint {
 }
 
 pub(super) struct Concentrated {
-    pub held: Vec<Held>,
+    pub held: Vec<GroupShare>,
     pub lorenz: Vec<LorenzPoint>,
-    pub values: Vec<Value>,
+    pub values: Vec<MeasureValue>,
 }
 
 /// Measures the whole graded population, provisional customers too. Unknown amounts count 0, negative ones too.
-pub(super) fn concentration(cohort: &Cycle) -> Concentrated {
-    let revenue = Concentration::of(cohort.rows.iter().map(|row| cohort.revenue_fen(row.number)));
-    let energy = Concentration::of(cohort.rows.iter().map(|row| cohort.energy_wh(row.number)));
-    let people = cohort.rows.len();
+pub(super) fn concentration(cycle: &Cycle) -> Concentrated {
+    let revenue = Concentration::of(cycle.rows.iter().map(|row| cycle.revenue_fen(row.number)));
+    let energy = Concentration::of(cycle.rows.iter().map(|row| cycle.energy_wh(row.number)));
+    let people = cycle.rows.len();
     let fifth = (people + 2) / 5;
     let groups: [(&'static str, &[Tier]); 5] = [
         ("special", &[Tier::Special]),
@@ -53,13 +54,12 @@ pub(super) fn concentration(cohort: &Cycle) -> Concentrated {
         ("grade-2", &[Tier::Grade2]),
         ("grade-3", &[Tier::Grade3]),
     ];
-    let mut held: Vec<Held> =
-        groups.iter().map(|(group, tiers)| of_tiers(cohort, group, tiers, &revenue, &energy)).collect();
-    let share = |count: usize| count as f64 / people.max(1) as f64;
-    let top = |group, revenue_share, energy_share| Held {
+    let mut held: Vec<GroupShare> =
+        groups.iter().map(|(group, tiers)| of_tiers(cycle, group, tiers, &revenue, &energy)).collect();
+    let top = |group, revenue_share, energy_share| GroupShare {
         group,
-        customers: fifth as u64,
-        customers_share: share(fifth),
+        customers: count(fifth),
+        customers_share: float(fifth) / float(people.max(1)),
         revenue_share,
         energy_share,
     };
@@ -76,33 +76,33 @@ pub(super) fn concentration(cohort: &Cycle) -> Concentrated {
         ("gini_energy", energy.gini()),
     ];
     let curve = |amount: &'static str, of: &Concentration| {
-        let points = of.lorenz(LORENZ_STEPS).into_iter();
-        let point =
-            move |(customers_share, amount_share)| LorenzPoint { amount, customers_share, amount_share };
-        points.map(point).collect::<Vec<_>>()
+        of.lorenz(LORENZ_STEPS)
+            .into_iter()
+            .map(|(customers_share, amount_share)| LorenzPoint { amount, customers_share, amount_share })
+            .collect::<Vec<_>>()
     };
     let lorenz = [curve("energy", &energy), curve("revenue", &revenue)].concat();
     Concentrated { held, lorenz, values }
 }
 
 fn of_tiers(
-    cohort: &Cycle,
+    cycle: &Cycle,
     group: &'static str,
     tiers: &[Tier],
     revenue: &Concentration,
     energy: &Concentration,
-) -> Held {
-    let members = || cohort.rows.iter().filter(|row| tiers.contains(&row.tier));
+) -> GroupShare {
+    let members = || cycle.rows.iter().filter(|row| tiers.contains(&row.tier));
     let sum = |amount: &dyn Fn(u32) -> i64| -> i128 {
         members().map(|row| i128::from(amount(row.number).max(0))).sum()
     };
     let share = |part: i128, all: i128| (all > 0).then(|| part as f64 / all as f64);
-    let customers = members().count() as u64;
-    Held {
+    let customers = count(members().count());
+    GroupShare {
         group,
         customers,
-        customers_share: customers as f64 / cohort.rows.len().max(1) as f64,
-        revenue_share: share(sum(&|number| cohort.revenue_fen(number)), revenue.total()),
-        energy_share: share(sum(&|number| cohort.energy_wh(number)), energy.total()),
+        customers_share: customers as f64 / float(cycle.rows.len().max(1)),
+        revenue_share: share(sum(&|number| cycle.revenue_fen(number)), revenue.total()),
+        energy_share: share(sum(&|number| cycle.energy_wh(number)), energy.total()),
     }
 }

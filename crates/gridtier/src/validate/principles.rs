@@ -3,65 +3,69 @@
 
 use rayon::prelude::*;
 
-use super::Value;
+use super::MeasureValue;
 use crate::cycle::{Cycle, Placed};
+use crate::index::float;
 use crate::indicator::registry::{self, Lever};
 use crate::method::Tier;
 use crate::score::combine::combined;
 use crate::score::score_row;
 use crate::unit::round_half_away;
 
-pub(super) fn principles(cohort: &Cycle) -> Vec<Value> {
+pub(super) fn principles(cycle: &Cycle) -> Vec<MeasureValue> {
     vec![
-        ("importance", importance(cohort)),
-        ("economy", economy(cohort)),
-        ("guidance", guidance(cohort)),
-        ("dynamics", dynamics(cohort)),
+        ("importance", importance(cycle)),
+        ("economy", economy(cycle)),
+        ("guidance", guidance(cycle)),
+        ("dynamics", dynamics(cycle)),
     ]
 }
 
 /// Energy per customer of special + grade-1, over that of all.
-fn importance(cohort: &Cycle) -> Option<f64> {
+fn importance(cycle: &Cycle) -> Option<f64> {
     let mean = |is_in: fn(&&Placed) -> bool| {
-        let members = || cohort.rows.iter().filter(is_in);
-        let energy: i128 = members().map(|row| i128::from(cohort.energy_wh(row.number))).sum();
+        let members = || cycle.rows.iter().filter(is_in);
+        let energy: i128 = members().map(|row| i128::from(cycle.energy_wh(row.number))).sum();
         let customers = members().count();
-        (customers > 0).then(|| energy as f64 / customers as f64)
+        (customers > 0).then(|| energy as f64 / float(customers))
     };
     let all = mean(|_| true).filter(|all| *all > 0.0)?;
     Some(mean(|row| row.tier <= Tier::Grade1)? / all)
 }
 
 /// Neighbouring tiers of which the better one brings less revenue per customer.
-fn economy(cohort: &Cycle) -> Option<f64> {
+fn economy(cycle: &Cycle) -> Option<f64> {
     let mut sums = [(0i128, 0i128); 4];
-    for row in &cohort.rows {
+    for row in &cycle.rows {
         let sum = &mut sums[row.tier as usize];
-        sum.0 += i128::from(cohort.revenue_fen(row.number));
+        sum.0 += i128::from(cycle.revenue_fen(row.number));
         sum.1 += 1;
     }
     let filled: Vec<(i128, i128)> = sums.into_iter().filter(|(_, customers)| *customers > 0).collect();
     // Means a/b are compared as a × d < c × b, exactly.
-    let is_inverted = |pair: &&[(i128, i128)]| pair[0].0 * pair[1].1 < pair[1].0 * pair[0].1;
-    (filled.len() > 1).then(|| filled.windows(2).filter(is_inverted).count() as f64)
+    (filled.len() > 1).then(|| {
+        float(filled.windows(2).filter(|pair| pair[0].0 * pair[1].1 < pair[1].0 * pair[0].1).count())
+    })
 }
 
 /// Of the ranked customers below special, the share whom full points in everything that they can change by behaviour
 /// would lift to the score of the last customer of the next better tier or beyond. Vetoed ones cannot rise.
-fn guidance(cohort: &Cycle) -> Option<f64> {
-    let method = &cohort.method;
-    let is_lever = |id: &str| registry::find(id).is_some_and(|entry| entry.lever == Lever::Behaviour);
-    let levers: Vec<bool> = method.indicators.iter().map(|spec| is_lever(&spec.id)).collect();
-    let lines = lowest(cohort);
-    let tried: Vec<bool> = cohort
+fn guidance(cycle: &Cycle) -> Option<f64> {
+    let method = &cycle.method;
+    let levers: Vec<bool> = method
+        .indicators
+        .iter()
+        .map(|spec| registry::find(&spec.id).is_some_and(|entry| entry.lever == Lever::Behaviour))
+        .collect();
+    let lines = lowest(cycle);
+    let tried: Vec<bool> = cycle
         .rows
         .par_iter()
         .filter_map(|row| {
             let better = (row.computed? as usize).checked_sub(1)?;
             let needed = lines[row.stratum as usize][better]? + 1;
-            let values: Vec<_> =
-                cohort.columns.iter().map(|column| column.get(row.number as usize)).collect();
-            let mut scored = score_row(method, &cohort.parameters, &values);
+            let values: Vec<_> = cycle.columns.iter().map(|column| column.get(row.number as usize)).collect();
+            let mut scored = score_row(method, &cycle.parameters, &values);
             for (points, is_lever) in scored.points.iter_mut().zip(&levers) {
                 *points = points.map(|z| if *is_lever { 100.0 } else { z });
             }
@@ -69,13 +73,13 @@ fn guidance(cohort: &Cycle) -> Option<f64> {
             Some(row.ceiling.is_none() && round_half_away(best * 1e6) >= needed)
         })
         .collect();
-    (!tried.is_empty()).then(|| tried.iter().filter(|can| **can).count() as f64 / tried.len() as f64)
+    (!tried.is_empty()).then(|| float(tried.iter().filter(|can| **can).count()) / float(tried.len()))
 }
 
 /// By stratum and tier: the lowest score of those who are in it by rank and not vetoed.
-fn lowest(cohort: &Cycle) -> Vec<[Option<i64>; 4]> {
-    let mut lines = vec![[None::<i64>; 4]; cohort.strata.len()];
-    for row in cohort.rows.iter().filter(|row| row.ceiling.is_none()) {
+fn lowest(cycle: &Cycle) -> Vec<[Option<i64>; 4]> {
+    let mut lines = vec![[None::<i64>; 4]; cycle.strata.len()];
+    for row in cycle.rows.iter().filter(|row| row.ceiling.is_none()) {
         let (Some(tier), Some(score)) = (row.computed, row.score_e6) else { continue };
         let line = &mut lines[row.stratum as usize][tier as usize];
         *line = Some(line.map_or(score, |lowest| lowest.min(score)));
@@ -84,11 +88,13 @@ fn lowest(cohort: &Cycle) -> Vec<[Option<i64>; 4]> {
 }
 
 /// Of the customers graded in this cycle and in the one before, the share whose final tier differs.
-fn dynamics(cohort: &Cycle) -> Option<f64> {
+fn dynamics(cycle: &Cycle) -> Option<f64> {
     let both = || {
-        let before = |row: &Placed| cohort.previous.get(cohort.customers.ids.key(row.number)).copied();
-        cohort.rows.iter().filter_map(move |row| Some((row.tier, before(row)?)))
+        cycle
+            .rows
+            .iter()
+            .filter_map(|row| Some((row.tier, *cycle.previous.get(cycle.customers.ids.key(row.number))?)))
     };
     let all = both().count();
-    (all > 0).then(|| both().filter(|(now, before)| now != before).count() as f64 / all as f64)
+    (all > 0).then(|| float(both().filter(|(now, before)| now != before).count()) / float(all))
 }

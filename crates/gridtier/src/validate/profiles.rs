@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::Validation;
 use crate::cycle::Cycle;
+use crate::index::{count, float};
 use crate::method::Tier;
 
 /// One indicator of one cluster.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Profile {
+pub struct ClusterProfile {
     /// `kmeans` or `gaussian_mixture`.
     pub clustering: &'static str,
     /// The cluster; 0 is the largest.
@@ -26,28 +27,27 @@ pub struct Profile {
 impl Validation {
     /// By clustering, cluster and weighed indicator: its mean over the sample.
     #[must_use]
-    pub fn profiles(&self, cohort: &Cycle) -> Vec<Profile> {
-        let weighed = |place: &usize| cohort.parameters.weights[*place].is_some();
-        let places: Vec<usize> = (0..cohort.parameters.weights.len()).filter(weighed).collect();
+    pub fn profiles(&self, cycle: &Cycle) -> Vec<ClusterProfile> {
+        let places = cycle.parameters.weighing();
         let mut profiles = Vec::new();
         let Some(clusters) = &self.clusters else { return profiles };
         for found in &clusters.found {
-            let count = found.labels.iter().max().map_or(0, |label| label + 1);
-            for cluster in 0..count {
+            let clusters = found.labels.iter().max().map_or(0, |label| label + 1);
+            for cluster in 0..clusters {
                 let members: Vec<usize> = (0..self.sample.len())
                     .filter(|&at| found.labels[at] == cluster)
                     .map(|at| self.ranked[self.sample[at]].number as usize)
                     .collect();
                 profiles.extend(places.iter().map(|&place| {
                     let known: Vec<f64> =
-                        members.iter().filter_map(|&number| cohort.columns[place].known(number)).collect();
-                    let mean = known.iter().sum::<f64>() / known.len() as f64;
-                    Profile {
+                        members.iter().filter_map(|&number| cycle.columns[place].known(number)).collect();
+                    let mean = known.iter().sum::<f64>() / float(known.len());
+                    ClusterProfile {
                         clustering: found.name,
                         cluster,
-                        customers: members.len() as u64,
+                        customers: count(members.len()),
                         place,
-                        known: known.len() as u64,
+                        known: count(known.len()),
                         mean: (!known.is_empty()).then_some(mean),
                     }
                 }));

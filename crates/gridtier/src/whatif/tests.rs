@@ -11,7 +11,7 @@ use crate::unit::Month;
 use crate::word::Word;
 
 /// A cycle of `people` customers with two indicators known.
-fn cohort(people: u32) -> Cycle {
+fn cycle(people: u32) -> Cycle {
     let text = crate::method::PRESETS[1].1.replace("min_known_weight = 0.5", "min_known_weight = 0.0");
     let method = Method::parse("m.toml", &text).unwrap();
     let mut customers = Customers::default();
@@ -70,7 +70,7 @@ fn cohort(people: u32) -> Cycle {
 
 fn tried(settings: &[&str]) -> Result<Trial, String> {
     let settings: Vec<String> = settings.iter().map(|setting| (*setting).to_owned()).collect();
-    set(&cohort(60), &settings)
+    set(&cycle(60), &settings)
 }
 
 #[test]
@@ -96,21 +96,21 @@ items = ["power_factor", "payment", "plan", "safety", "violations"]
     let start = preset.find("[weights.groups.compliance]").unwrap();
     let end = start + 1 + preset[start + 1..].find("\n[").unwrap() + 1;
     let method = Method::parse("m.toml", &format!("{}{data}{}", &preset[..start], &preset[end..])).unwrap();
-    let mut cohort = cohort(60);
-    let fitted = judge((0..60).collect(), &[false; 60], &cohort.columns, &method);
-    let tiers = cohort.judged(&cohort.columns, &method).1;
-    for (at, row) in cohort.rows.iter_mut().enumerate() {
+    let mut cycle = cycle(60);
+    let fitted = judge((0..60).collect(), &[false; 60], &cycle.columns, &method);
+    let tiers = cycle.judged(&cycle.columns, &method).1;
+    for (at, row) in cycle.rows.iter_mut().enumerate() {
         (row.tier, row.computed, row.score_e6) = (tiers.tier[at], tiers.computed[at], fitted.score_e6(at));
     }
-    (cohort.parameters, cohort.method) = (fitted.parameters.clone(), method);
-    let trial = set(&cohort, &["combine=weighted_sum".to_owned()]).unwrap();
-    let again = cohort.judged(&cohort.columns, &trial.method).0;
+    (cycle.parameters, cycle.method) = (fitted.parameters.clone(), method);
+    let trial = set(&cycle, &["combine=weighted_sum".to_owned()]).unwrap();
+    let again = cycle.judged(&cycle.columns, &trial.method).0;
     assert_eq!(again.provisional, fitted.provisional);
     assert_eq!(again.points_e6, fitted.points_e6);
-    assert!(attempt(&cohort, &trial.method).changed.is_empty());
+    assert!(attempt(&cycle, &trial.method).changed.is_empty());
     // A weight asked for elsewhere leaves the data's weights as the cycle had them.
-    let trial = set(&cohort, &["weights.contribution=0.6".to_owned()]).unwrap();
-    let weights = cohort.judged(&cohort.columns, &trial.method).0.parameters.weights;
+    let trial = set(&cycle, &["weights.contribution=0.6".to_owned()]).unwrap();
+    let weights = cycle.judged(&cycle.columns, &trial.method).0.parameters.weights;
     for (before, after) in fitted.parameters.weights.iter().zip(&weights) {
         assert_eq!(before.map(|w| (w.of_group, w.of_indicator)), after.map(|w| (w.of_group, w.of_indicator)));
     }
@@ -137,11 +137,11 @@ fn weights_beyond_the_whole_are_refused() {
 /// transitionMatrix: 50,000 customers in two periods took 12.9 s, and ids that are text were refused.
 #[test]
 fn fifty_thousand_customers_with_text_ids_are_compared_at_once() {
-    let cohort = cohort(50_000);
-    let unchanged = attempt(&cohort, &cohort.method);
+    let cycle = cycle(50_000);
+    let unchanged = attempt(&cycle, &cycle.method);
     assert!(unchanged.changed.is_empty());
-    let trial = set(&cohort, &["weights.contribution=0.1".to_owned()]).unwrap();
-    let outcome = attempt(&cohort, &trial.method);
+    let trial = set(&cycle, &["weights.contribution=0.1".to_owned()]).unwrap();
+    let outcome = attempt(&cycle, &trial.method);
     let all: u64 = outcome.transitions.iter().flatten().sum();
     assert_eq!(all, 50_000);
     assert_eq!(outcome.up + outcome.down, outcome.changed.len() as u64);
