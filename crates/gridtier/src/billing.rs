@@ -382,7 +382,8 @@ fn add(a: i64, b: i64, what: &str) -> Result<i64, RunError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::{Memory, rejected_rules};
+    use crate::fixture::rejected_rules;
+    use crate::memory::MemorySource;
     use crate::unit::day_of_date;
 
     const WINDOW: Window = Window { end: Month(54 * 12), months: 3 };
@@ -391,7 +392,7 @@ mod tests {
 
     fn billed(bills: &[&str], payments: &[&str]) -> Billed {
         let readings = ["a|2023-10-01|10", "a|2023-11-01|20", "b|2023-10-01|1"];
-        let source = Memory::default()
+        let source = MemorySource::default()
             .customers(&["a", "b"])
             .rows(Table::MeterReadings, "customer_id|read_at|active_kwh", &readings)
             .rows(Table::Bills, BILLS, bills)

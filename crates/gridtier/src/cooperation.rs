@@ -145,12 +145,13 @@ fn fulfilment_e6(event: &CooperationEvent) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::{Memory, rejected_rules};
+    use crate::fixture::rejected_rules;
+    use crate::memory::MemorySource;
 
     #[test]
     fn cooperation_is_a_sum_of_shares_and_suggestions_are_counted() {
         let header = "event_id|customer_id|occurred_on|kind|requested|delivered";
-        let source = Memory::default().customers(&["a"]).rows(
+        let source = MemorySource::default().customers(&["a"]).rows(
             Table::Cooperation,
             header,
             &[

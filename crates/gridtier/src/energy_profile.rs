@@ -99,13 +99,14 @@ impl TableRules for EnergyProfileRules<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::{Memory, rejected_rules};
+    use crate::fixture::rejected_rules;
+    use crate::memory::MemorySource;
     use crate::unit::Month;
 
     #[test]
     fn the_latest_audit_before_the_end_holds_however_old() {
         let audits = ["a|2001-01-01|5|1", "a|2003-01-01|7|2", "a|2024-01-01|9|3", "b|2003-01-01|-1|0"];
-        let source = Memory::default().customers(&["a", "b"]).rows(
+        let source = MemorySource::default().customers(&["a", "b"]).rows(
             Table::EnergyProfiles,
             "customer_id|as_of|total_kgce|replaceable_kgce",
             &audits,

@@ -214,12 +214,13 @@ fn offences(rows: &[CheckedRow<Incident>]) -> Vec<Offence> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::{Memory, rejected_rules};
+    use crate::fixture::rejected_rules;
+    use crate::memory::MemorySource;
 
     #[test]
     fn only_a_confirmed_fault_of_the_customer_counts_and_points_halve_each_year() {
         let header = "incident_id|customer_id|occurred_at|kind|responsibility|status|severity|affected_customers|outage_minutes";
-        let source = Memory::default().customers(&["a", "b"]).rows(
+        let source = MemorySource::default().customers(&["a", "b"]).rows(
             Table::Incidents,
             header,
             &[

@@ -112,14 +112,15 @@ fn completion_e6(actual_wh: i64, planned_wh: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::{Memory, rejected_rules};
+    use crate::fixture::rejected_rules;
+    use crate::memory::MemorySource;
 
     #[test]
     fn plans_count_in_covered_months_and_miss_on_both_sides() {
         let readings = ["a|2023-10-01|100", "a|2023-11-01|200", "b|2023-10-01|1"];
         let plans =
             ["a|2023-10|80", "a|2023-11|250", "a|2023-12|5", "a|2023-09|0", "b|2023-10|0.2", "a|2023-08|-1"];
-        let source = Memory::default()
+        let source = MemorySource::default()
             .customers(&["a", "b"])
             .rows(Table::MeterReadings, "customer_id|read_at|active_kwh", &readings)
             .rows(Table::Plans, "customer_id|month|planned_kwh", &plans);

@@ -3,7 +3,7 @@
 use super::*;
 use crate::contract::Table;
 use crate::fact;
-use crate::memory::Memory;
+use crate::memory::MemorySource;
 use crate::unit::{Month, Window};
 
 const WINDOW: Window = Window { end: Month(54 * 12), months: 24 };
@@ -14,13 +14,16 @@ fn readings(id: &str, kwh: impl Fn(usize) -> f64, kvarh: &str) -> Vec<String> {
 }
 
 struct Case {
-    memory: Memory,
+    memory: MemorySource,
     readings: Vec<String>,
 }
 
 impl Case {
     fn new() -> Self {
-        Self { memory: Memory::default().customers(&["a", "b"]), readings: readings("a", |_| 100.0, "-") }
+        Self {
+            memory: MemorySource::default().customers(&["a", "b"]),
+            readings: readings("a", |_| 100.0, "-"),
+        }
     }
 
     fn readings(mut self, rows: Vec<String>) -> Self {
@@ -103,7 +106,7 @@ fn sensitivity_is_the_greater_of_importance_and_load_class() {
         "a|other|low_voltage|imp_second|load_1|2000-01-01|false",
         "b|other|low_voltage|-|-|2000-01-01|false",
     ];
-    let memory = Memory::default().rows(Table::Customers, customers, &rows);
+    let memory = MemorySource::default().rows(Table::Customers, customers, &rows);
     let case = Case { memory, readings: readings("a", |_| 1.0, "-") };
     assert_eq!(case.value("sensitivity"), [Known(0.6), Known(0.0)]);
 }
@@ -117,7 +120,7 @@ fn power_factor_attainment_is_judged_by_months_at_the_own_standard() {
     assert_eq!(Case::new().readings(rows).value("power_factor_attainment"), [Known(22.0 / 23.0), Unknown]);
     let header = "customer_id|use_category|supply_level|opened_on|aged_transformer_area";
     let none = ["a|residential|residential|2000-01-01|false", "b|residential|residential|2000-01-01|false"];
-    let memory = Memory::default().rows(Table::Customers, header, &none);
+    let memory = MemorySource::default().rows(Table::Customers, header, &none);
     let case = Case { memory, readings: readings("a", |_| 1.0, "1") };
     assert_eq!(case.value("power_factor_attainment"), [NotApplicable, NotApplicable]);
 }
@@ -180,7 +183,7 @@ fn suggestions_stop_at_the_cap() {
 #[test]
 fn an_own_indicator_is_an_expression_that_may_not_apply() {
     let rows: Vec<&str> = vec!["a|2023-05-01|100|48", "b|2023-05-01|0|1"];
-    let source = Memory::default().customers(&["a", "b", "c"]).rows(
+    let source = MemorySource::default().customers(&["a", "b", "c"]).rows(
         Table::MeterReadings,
         "customer_id|read_at|active_kwh|reactive_kvarh",
         &rows,

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::fixture::{numbers, text};
 use crate::index::CustomerIx;
-use crate::memory::{Memory, numbers, text};
+use crate::memory::MemorySource;
 use crate::source::Tally;
 use crate::unit::Month;
 
 const WINDOW: Window = Window { end: Month(54 * 12), months: 3 };
 
-fn kernel(source: &Memory) -> (MonthlyUsage, TableBook) {
+fn kernel(source: &MemorySource) -> (MonthlyUsage, TableBook) {
     let mut customers_book = TableBook::new(Table::Customers);
     let customers = crate::customer::read(source, &mut customers_book).unwrap();
     let mut book = TableBook::new(Table::MeterReadings);
@@ -21,7 +22,7 @@ fn kernel(source: &Memory) -> (MonthlyUsage, TableBook) {
 }
 
 /// As [`kernel`], with slots that it might not choose for so few readings.
-fn kernel_by(slot_width: SlotWidth, source: &Memory) -> (MonthlyUsage, TableBook) {
+fn kernel_by(slot_width: SlotWidth, source: &MemorySource) -> (MonthlyUsage, TableBook) {
     let (readings, book) = readings_by(slot_width, source, WINDOW, None);
     (readings.usage, book)
 }
@@ -30,7 +31,7 @@ const HEADER: &str = "customer_id|meter_id|read_at|active_kwh|reactive_kvarh|qua
 
 #[test]
 fn readings_are_summed_by_customer_and_month_as_exact_integers() {
-    let source = Memory::default().customers(&["b", "a"]).rows(
+    let source = MemorySource::default().customers(&["b", "a"]).rows(
         Table::MeterReadings,
         HEADER,
         &[
@@ -54,7 +55,7 @@ fn readings_are_summed_by_customer_and_month_as_exact_integers() {
 
 #[test]
 fn every_bad_reading_is_set_aside_by_its_rule_and_spoils_no_good_one() {
-    let source = Memory::default().customers(&["a"]).rows(
+    let source = MemorySource::default().customers(&["a"]).rows(
         Table::MeterReadings,
         HEADER,
         &[
@@ -115,7 +116,7 @@ fn equal_repetitions_count_once_and_conflicting_ones_not_at_all() {
         "a|-|2023-10-01|1|-|-",
         "a|-|2023-10-02|9|-|-",
     ];
-    let source = Memory::default().customers(&["a"]).rows(Table::MeterReadings, HEADER, &first).rows(
+    let source = MemorySource::default().customers(&["a"]).rows(Table::MeterReadings, HEADER, &first).rows(
         Table::MeterReadings,
         HEADER,
         &second,
@@ -134,7 +135,7 @@ fn equal_repetitions_count_once_and_conflicting_ones_not_at_all() {
 #[test]
 fn readings_many_days_apart_are_settled_by_the_minute_too() {
     let rows = ["a|-|2023-10-12|1|-|-", "a|-|2023-10-23|2|-|-", "a|-|2023-10-12|1|-|-"];
-    let source = Memory::default().customers(&["a"]).rows(Table::MeterReadings, HEADER, &rows);
+    let source = MemorySource::default().customers(&["a"]).rows(Table::MeterReadings, HEADER, &rows);
     let (usage, book) = kernel_by(SlotWidth::Minute, &source);
     assert_eq!((usage.get(0, CustomerIx::new(0)).active_wh, book.tally.duplicates), (3_000, 1));
 }
@@ -146,7 +147,8 @@ fn a_month_is_covered_when_it_has_half_the_readings_of_its_neighbourhood() {
     };
     let rows: Vec<String> = [daily(10, 1..=1), daily(11, 1..=15), daily(12, 1..=30)].concat();
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
-    let (usage, _) = kernel(&Memory::default().customers(&["a"]).rows(Table::MeterReadings, HEADER, &rows));
+    let (usage, _) =
+        kernel(&MemorySource::default().customers(&["a"]).rows(Table::MeterReadings, HEADER, &rows));
     assert_eq!([0, 1, 2].map(|month| usage.covered(month, CustomerIx::new(0))), [false, true, true]);
 }
 
@@ -159,7 +161,7 @@ fn a_thousandfold_month_is_suspect_of_a_wrong_unit() {
         "b|-|2023-10-01|5|-|-",
     ];
     let (usage, _) =
-        kernel(&Memory::default().customers(&["a", "b"]).rows(Table::MeterReadings, HEADER, &rows));
+        kernel(&MemorySource::default().customers(&["a", "b"]).rows(Table::MeterReadings, HEADER, &rows));
     let suspects = usage.unit_suspects();
     assert_eq!(suspects.len(), 1);
     assert_eq!(
@@ -265,14 +267,14 @@ proptest! {
         if in_order {
             drawn.sort_unstable_by_key(|reading| (reading.2, reading.0));
         }
-        let mut source = Memory::default().customers(&["c0", "c1", "c2", "c3"]);
+        let mut source = MemorySource::default().customers(&["c0", "c1", "c2", "c3"]);
         let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(drawn.len())).collect();
         cuts.push(0);
         cuts.push(drawn.len());
         cuts.sort_unstable();
         let mut starts = Vec::new();
         for file in cuts.windows(2).filter(|file| file[0] < file[1]) {
-            source = source.with(Table::MeterReadings, columns_of(&drawn[file[0]..file[1]]));
+            source = source.columns(Table::MeterReadings, columns_of(&drawn[file[0]..file[1]]));
             starts.push(file[0]);
         }
         let Expected { sums, tally, rejects } = obvious(&drawn);
@@ -305,7 +307,7 @@ struct EarlierCycle {
     rejects: Vec<crate::source::Reject>,
 }
 
-fn earlier_cycle(source: &Memory, window: Window) -> EarlierCycle {
+fn earlier_cycle(source: &MemorySource, window: Window) -> EarlierCycle {
     let customers = crate::customer::read(source, &mut TableBook::new(Table::Customers)).unwrap();
     let mut book = TableBook::new(Table::MeterReadings);
     let readings = read(source, &customers, window, None, &mut book).unwrap();
@@ -380,7 +382,7 @@ impl EarlierCycle {
 /// The readings of a source with slots that the kernel might not choose, and their book.
 fn readings_by(
     slot_width: SlotWidth,
-    source: &Memory,
+    source: &MemorySource,
     window: Window,
     earlier: Option<&Earlier>,
 ) -> (Readings, TableBook) {
@@ -394,9 +396,9 @@ fn readings_by(
     (readings, book)
 }
 
-fn source_of(customers: &[&str], files: &[Vec<Drawn>]) -> Memory {
-    let all = Memory::default().customers(customers);
-    files.iter().fold(all, |source, file| source.with(Table::MeterReadings, columns_of(file)))
+fn source_of(customers: &[&str], files: &[Vec<Drawn>]) -> MemorySource {
+    let all = MemorySource::default().customers(customers);
+    files.iter().fold(all, |source, file| source.columns(Table::MeterReadings, columns_of(file)))
 }
 
 proptest! {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::contract::Table;
 use crate::indicator;
-use crate::memory::Memory;
+use crate::memory::MemorySource;
 use crate::method::{Combine, PRESETS, Unknowns};
 use crate::unit::{Window, round_half_away};
 use crate::word::Word;
@@ -80,8 +80,11 @@ fn scored(covered: &[(&str, Range<usize>)], method: &Method) -> (Scores, Vec<Col
     let rows: Vec<String> =
         covered.iter().flat_map(|(id, months)| months.clone().map(|month| reading(id, month))).collect();
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
-    let source =
-        Memory::default().customers(&ids).rows(Table::MeterReadings, "customer_id|read_at|active_kwh", &rows);
+    let source = MemorySource::default().customers(&ids).rows(
+        Table::MeterReadings,
+        "customer_id|read_at|active_kwh",
+        &rows,
+    );
     let facts = crate::fact::read(&source, WINDOW, None).unwrap();
     let columns = indicator::compute(&facts, &method.own).unwrap();
     (score(&facts, &columns, method), columns)

@@ -1,0 +1,11 @@
+//! The pages about the method, its checks and the catalogue of entitlements, as they lie beside the sources.
+
+// Their blocks of code are commands and tables, so tests of the documentation leave the pages out.
+#[cfg_attr(not(doctest), doc = include_str!("../METHOD.md"))]
+pub mod method {}
+
+#[cfg_attr(not(doctest), doc = include_str!("../CHECKS.md"))]
+pub mod checks {}
+
+#[cfg_attr(not(doctest), doc = include_str!("../ENTITLEMENTS.md"))]
+pub mod entitlements {}
