@@ -29,12 +29,15 @@ pub const COUNTING: u32 = 1;
 
 /// The manifest of a published cycle (`_manifest.json`).
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = require_published)]
 pub struct Manifest {
     /// The version of this format: a reader refuses a higher one; keys may be added within a version.
+    #[schemars(range(min = 1, max = FORMAT))]
     pub format: FormatVersion,
     /// The program that computed the cycle.
     pub engine: Engine,
     /// First day after the window.
+    #[schemars(extend("format" = "date"))]
     pub as_of: String,
     /// The window of whole months.
     pub window: WindowSpan,
@@ -42,7 +45,6 @@ pub struct Manifest {
     pub method: MethodText,
     /// The catalogue of what the tiers entitle to. The first cycles recorded none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(required)]
     pub entitlements: Option<CatalogueText>,
     /// The files it was computed from.
     pub inputs: Vec<InputEntry>,
@@ -57,6 +59,13 @@ pub struct Manifest {
     /// All files of the cycle but this one, by name. The store lists them: empty until the cycle is published.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<OutputFile>,
+}
+
+/// Every manifest that this version publishes has these keys, though a value in memory may lack them.
+fn require_published(schema: &mut schemars::Schema) {
+    if let Some(serde_json::Value::Array(required)) = schema.get_mut("required") {
+        required.extend(["entitlements".into(), "outputs".into()]);
+    }
 }
 
 /// A version of the manifest's format that this program reads.
@@ -114,6 +123,7 @@ pub struct WindowSpan {
     /// First month after the window, such as 2026-01.
     pub end: Month,
     /// Length in months.
+    #[schemars(range(min = 1))]
     pub months: u32,
 }
 
@@ -158,6 +168,7 @@ pub struct CatalogueText {
     /// Its version.
     pub version: String,
     /// First day on which it holds.
+    #[schemars(extend("format" = "date"))]
     pub effective_from: String,
     /// Last day on which it holds; null if it has none.
     pub effective_to: Option<String>,

@@ -10,7 +10,7 @@ use super::check::Number;
 /// since TOML has no null.
 #[must_use]
 pub fn schema_of_input<T: JsonSchema>() -> Value {
-    let mut schema = inlined::<T>();
+    let mut schema = inlined::<T>(SchemaSettings::draft2020_12());
     tidy(&mut schema);
     close(&mut schema);
     schema
@@ -19,13 +19,13 @@ pub fn schema_of_input<T: JsonSchema>() -> Value {
 /// The schema of a file that gridtier writes: keys may be added within a version of its format.
 #[must_use]
 pub fn schema_of_output<T: JsonSchema>() -> Value {
-    let mut schema = inlined::<T>();
+    let mut schema = inlined::<T>(SchemaSettings::draft2020_12().for_serialize());
     tidy(&mut schema);
     schema
 }
 
-fn inlined<T: JsonSchema>() -> Value {
-    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+fn inlined<T: JsonSchema>(settings: SchemaSettings) -> Value {
+    let settings = settings.with(|settings| settings.inline_subschemas = true);
     settings.into_generator().into_root_schema_for::<T>().to_value()
 }
 
