@@ -3,21 +3,21 @@
 //! Data goes to stdout and everything else to stderr. No number is computed here: what is printed is read from the
 //! engine's results or from a published cycle.
 
-mod args;
-mod check;
-mod demo;
-mod entitlements;
-mod exit;
-mod explain;
-mod grid;
 mod lang;
+mod args;
+mod exit;
+mod template;
 mod method;
 mod progress;
-mod regrade;
+mod grid;
 mod sheet;
-mod store;
 mod summary;
-mod template;
+mod entitlements;
+mod regrade;
+mod check;
+mod demo;
+mod explain;
+mod store;
 mod validate;
 mod whatif;
 

@@ -4,8 +4,8 @@
 //! columns of their files as text and under the files' own names. Nothing is judged here, and no row is left out; only
 //! very long cells are cut.
 
-pub mod published;
 mod text;
+pub mod published;
 
 use std::collections::BTreeMap;
 use std::ops::Range;

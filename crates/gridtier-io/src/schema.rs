@@ -6,8 +6,8 @@
 //! `schemas/` are compared with what is made here. Nothing is checked against a schema here.
 
 mod about;
-mod contract;
 mod yaml;
+mod contract;
 
 use std::fs;
 use std::io;

@@ -20,16 +20,16 @@
 //! The store does not know what a tier is, reads no clock into a result, prints nothing and never deletes a
 //! published cycle.
 
-mod cycle;
-mod durable;
-mod error;
 mod layout;
+mod error;
+mod durable;
 mod output;
 mod record;
-mod staging;
+mod cycle;
+mod writer;
 #[cfg(test)]
 mod tests;
-mod writer;
+mod staging;
 
 use std::fs;
 use std::io::ErrorKind;

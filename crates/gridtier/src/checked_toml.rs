@@ -5,8 +5,8 @@
 //! that editors use is the same. Each key is written once, as a field of that type. What the values mean is not known
 //! here.
 
-mod check;
 mod schema;
+mod check;
 
 use std::fmt;
 

@@ -4,9 +4,9 @@
 //! cannot be called one thing in a contract and another in an error. [`cell`] turns a file's column into checked
 //! integers; [`rule`] names what can be wrong with a row. Nothing here opens a file or decides what a value is worth.
 
-pub mod cell;
 pub mod declared;
 pub mod rule;
+pub mod cell;
 mod vocabulary;
 mod table;
 

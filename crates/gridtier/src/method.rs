@@ -6,10 +6,10 @@
 //! here.
 
 pub mod ahp;
-pub mod checks;
-mod raw;
 mod siblings;
 mod tree;
+mod raw;
+pub mod checks;
 
 use chrono::NaiveDate;
 use serde_json::Value;

@@ -4,9 +4,9 @@
 //! same values must give the same facts. A cell is a value and a [`CellState`]; a column that cannot be the contract's at
 //! all (a list where a number stands) is a [`TypeFault`] and refuses the file. Nothing here knows a row's other cells.
 
+mod text;
 mod date;
 mod number;
-mod text;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};

@@ -3,8 +3,8 @@
 //! Exporters write these tables and compute nothing. A table speaks in codes, which programs rely on, or in the words
 //! of a language, which people read; its rows and numbers are the same in both.
 
-mod due;
 mod matrix;
+mod due;
 mod notice;
 mod statement;
 
