@@ -6,7 +6,7 @@ use gridtier::fact::Facts;
 use gridtier::output;
 use gridtier::source::Finding;
 use gridtier::unit::Window;
-use gridtier_io::check::{Checked, check};
+use gridtier_io::check::{CheckOutcome, check};
 use gridtier_io::folder::DataFolder;
 use gridtier_io::report;
 use serde_json::json;
@@ -26,7 +26,7 @@ pub fn run(args: &CheckArgs, lang: Lang) -> Result<Done, Failure> {
     };
     let checked = check(&folder, window, &method);
     bar.finish_and_clear();
-    let Checked { facts, findings, breaches } = checked?;
+    let CheckOutcome { facts, findings, breaches } = checked?;
     if let Some(dir) = &args.output {
         write(dir, &folder, &facts, &findings)?;
     }

@@ -12,7 +12,7 @@ use crate::folder::DataFolder;
 
 /// What a check found.
 #[derive(Debug)]
-pub struct Checked {
+pub struct CheckOutcome {
     /// What was counted. Its `refusal` says why these inputs cannot be graded, if they cannot.
     pub facts: Facts,
     /// All findings, in the order in which a cycle publishes them.
@@ -25,13 +25,13 @@ pub struct Checked {
 ///
 /// # Errors
 /// A file cannot be read.
-pub fn check(folder: &DataFolder, window: Window, method: &Method) -> Result<Checked, RunError> {
+pub fn check(folder: &DataFolder, window: Window, method: &Method) -> Result<CheckOutcome, RunError> {
     let facts = fact::read(folder, window, None)?;
     let mut findings = reader_findings(folder);
     findings.extend(facts.findings.iter().cloned());
     run::sort(&mut findings);
     let breaches = run::breaches(&facts, method);
-    Ok(Checked { facts, findings, breaches })
+    Ok(CheckOutcome { facts, findings, breaches })
 }
 
 /// What the reader noticed about the files of all tables, such as unknown columns.

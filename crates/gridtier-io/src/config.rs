@@ -117,11 +117,13 @@ fn named<T: Copy + Default>(names: &[(&str, T)], name: Option<&str>) -> T {
     names.iter().find(|(known, _)| Some(*known) == name).map_or_else(T::default, |(_, value)| *value)
 }
 
+/// Words by their spelling in the files, without the white space around it.
+fn trimmed(words: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    words.iter().map(|(spelling, word)| (spelling.trim().to_owned(), word.clone())).collect()
+}
+
 impl TableEntry {
     fn declared(&self) -> TableDeclared {
-        let trimmed = |words: &BTreeMap<String, String>| {
-            words.iter().map(|(spelling, word)| (spelling.trim().to_owned(), word.clone())).collect()
-        };
         TableDeclared {
             energy: named(EnergyUnit::NAMES, self.energy_unit.as_deref()),
             money: named(MoneyUnit::NAMES, self.money_unit.as_deref()),

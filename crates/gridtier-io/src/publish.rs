@@ -119,28 +119,28 @@ fn write_rejects(
     std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::sync_channel::<RecordBatch>(2);
         let reader = scope.spawn(move || {
-            reject_rows::<Stopped>(folder, book.table, &book.rejects, published, &mut |batch| {
-                sender.send(batch).map_err(|_| Stopped::Writer)
+            reject_rows::<RejectsStopped>(folder, book.table, &book.rejects, published, &mut |batch| {
+                sender.send(batch).map_err(|_| RejectsStopped::Writer)
             })
         });
         let written = staging.write_parquet(&name, schema, receiver.into_iter());
         match reader.join() {
-            Ok(Ok(()) | Err(Stopped::Writer)) => written.map(drop).map_err(PublishError::from),
-            Ok(Err(Stopped::Refused(refusal))) => Err(refusal.into()),
+            Ok(Ok(()) | Err(RejectsStopped::Writer)) => written.map(drop).map_err(PublishError::from),
+            Ok(Err(RejectsStopped::Refused(refusal))) => Err(refusal.into()),
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })
 }
 
 /// Why reading rejects ended early.
-enum Stopped {
+enum RejectsStopped {
     /// The writer failed, and says so itself.
     Writer,
     /// A file cannot be read any more.
     Refused(Refusal),
 }
 
-impl From<Refusal> for Stopped {
+impl From<Refusal> for RejectsStopped {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
     }

@@ -18,6 +18,7 @@ use csv::StringRecord;
 use gridtier::contract::Table;
 use gridtier::contract::cell::Family;
 use gridtier::error::Refusal;
+use gridtier::index::{count, index, index_u64};
 use gridtier::source::Reject;
 use parquet::arrow::arrow_reader::RowSelection;
 
@@ -31,7 +32,7 @@ use crate::parquet::ParquetFile;
 /// Most rows of a batch, and bytes of text after which it is handed on.
 const BATCH_ROWS: usize = 8_192;
 const BATCH_BYTES: usize = 8 << 20;
-/// Rows that are read at a time.
+/// RejectReader that are read at a time.
 const PIECE_ROWS: usize = 512;
 
 /// The columns before the files' own.
@@ -41,12 +42,12 @@ const OWN_FROM: usize = PLACE_NAMES.len();
 /// The columns of a table's rejects: file, row and rule, then the own columns of all its files, as text.
 #[must_use]
 pub fn reject_schema(folder: &DataFolder, table: Table) -> SchemaRef {
-    Layout::new(folder.files(table)).schema
+    RejectLayout::new(folder.files(table)).schema
 }
 
 /// Reads the rejects of a table again and hands them to `sink` batch by batch, in their order.
 ///
-/// Rows that an earlier cycle has `published` as they are set aside now are taken from there.
+/// RejectReader that an earlier cycle has `published` as they are set aside now are taken from there.
 ///
 /// # Errors
 /// A file cannot be read any more, or `sink` fails.
@@ -57,9 +58,9 @@ pub fn reject_rows<E: From<Refusal>>(
     mut published: Option<published::Rejects<'_>>,
     sink: &mut dyn FnMut(RecordBatch) -> Result<(), E>,
 ) -> Result<(), E> {
-    let layout = Layout::new(folder.files(table));
+    let layout = RejectLayout::new(folder.files(table));
     for rejects in rejects.chunk_by(|a, b| a.at.file() == b.at.file()) {
-        let place = rejects[0].at.file() as usize;
+        let place = index(rejects[0].at.file());
         let Some(readable) = folder.files(table).get(place) else { continue };
         let own: Vec<&FileColumn> = readable.columns.iter().filter(|column| is_plain(column)).collect();
         if let Some(published) = published.as_mut().filter(|all| all.have(rejects, &own, &layout.schema)) {
@@ -72,8 +73,8 @@ pub fn reject_rows<E: From<Refusal>>(
             }
             continue;
         }
-        let mut sheet = Sheet::new(&layout, place, &readable.file, rejects);
-        let mut rows = Rows::new(readable).map_err(|fault| readable.file.refuse_for(fault))?;
+        let mut sheet = RejectBatch::new(&layout, place, &readable.file, rejects);
+        let mut rows = RejectReader::new(readable).map_err(|fault| readable.file.refuse_for(fault))?;
         loop {
             let more = rows.next_into(&mut sheet).map_err(|fault| readable.file.refuse_for(fault))?;
             let is_full = sheet.count > BATCH_ROWS - PIECE_ROWS || sheet.bytes >= BATCH_BYTES;
@@ -97,13 +98,13 @@ fn is_plain(column: &FileColumn) -> bool {
 }
 
 /// Which own column of which file stands where.
-struct Layout {
+struct RejectLayout {
     schema: SchemaRef,
     /// By file and own column of the output: the file's column.
     places: Vec<Vec<Option<usize>>>,
 }
 
-impl Layout {
+impl RejectLayout {
     fn new(files: &[Readable]) -> Self {
         let mut names: Vec<String> = PLACE_NAMES.map(str::to_owned).to_vec();
         let mut place_of: BTreeMap<String, usize> = BTreeMap::new();
@@ -121,25 +122,30 @@ impl Layout {
             places
         });
         let places = places.collect();
-        let field = |(at, name): (usize, &String)| {
-            let kind = if at == 1 { DataType::Int64 } else { DataType::Utf8 };
-            Field::new(name, kind, at >= OWN_FROM)
-        };
-        let fields: Vec<Field> = names.iter().enumerate().map(field).collect();
+        let fields: Vec<Field> = names
+            .iter()
+            .enumerate()
+            .map(|(at, name)| {
+                let kind = if at == 1 { DataType::Int64 } else { DataType::Utf8 };
+                Field::new(name, kind, at >= OWN_FROM)
+            })
+            .collect();
         Self { schema: Arc::new(Schema::new(fields)), places }
     }
 }
 
 /// The name, with a number behind it where it is taken.
 fn unused_name(name: &str, taken: &[String]) -> String {
-    let is_taken = |name: &str| taken.iter().any(|taken| taken.eq_ignore_ascii_case(name));
     let numbered = (2..).map(|number| format!("{name}_{number}"));
-    std::iter::once(name.to_owned()).chain(numbered).find(|name| !is_taken(name)).unwrap_or_default()
+    std::iter::once(name.to_owned())
+        .chain(numbered)
+        .find(|name| !taken.iter().any(|taken| taken.eq_ignore_ascii_case(name)))
+        .unwrap_or_default()
 }
 
 /// Rejects of one file on their way out.
-struct Sheet<'a> {
-    layout: &'a Layout,
+struct RejectBatch<'a> {
+    layout: &'a RejectLayout,
     file: &'a DataFile,
     places: &'a [Option<usize>],
     /// Those still to be found.
@@ -152,8 +158,8 @@ struct Sheet<'a> {
     bytes: usize,
 }
 
-impl<'a> Sheet<'a> {
-    fn new(layout: &'a Layout, place: usize, file: &'a DataFile, rejects: &'a [Reject]) -> Self {
+impl<'a> RejectBatch<'a> {
+    fn new(layout: &'a RejectLayout, place: usize, file: &'a DataFile, rejects: &'a [Reject]) -> Self {
         let places = &layout.places[place];
         let (names, numbers, rules) = (StringBuilder::new(), Int64Builder::new(), StringBuilder::new());
         let cells = places.iter().map(|_| StringBuilder::new()).collect();
@@ -167,7 +173,7 @@ impl<'a> Sheet<'a> {
         {
             self.rejects = rest;
             self.names.append_value(&self.file.name);
-            self.numbers.append_value(row as i64);
+            self.numbers.append_value(i64::try_from(row).expect("a row number has less than 64 bits"));
             self.rules.append_value(reject.rule.code());
             for (builder, place) in self.cells.iter_mut().zip(self.places) {
                 let text = place.and_then(cell);
@@ -192,7 +198,7 @@ impl<'a> Sheet<'a> {
 }
 
 /// The rows of a file, some at a time.
-enum Rows<'a> {
+enum RejectReader<'a> {
     Csv { csv: &'a CsvFile, records: crate::csv::CsvRecords, record: StringRecord, row: u64 },
     Parquet(ParquetRows<'a>),
     Ipc { pieces: crate::ipc::IpcPieces, picks: Vec<usize>, row: u64 },
@@ -202,19 +208,17 @@ struct ParquetRows<'a> {
     parquet: &'a ParquetFile,
     file: &'a DataFile,
     picks: Vec<usize>,
-    /// Rows of each row group.
+    /// RejectReader of each row group.
     groups: Vec<Range<u64>>,
     next: usize,
     /// The row group being read, and the selected rows still to come.
     open: Option<(crate::parquet::ParquetPieces, std::vec::IntoIter<u64>)>,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> RejectReader<'a> {
     fn new(readable: &'a Readable) -> Result<Self, Unreadable> {
-        let plain = |columns: &[FileColumn]| {
-            (0..columns.len()).filter(|&at| is_plain(&columns[at])).collect::<Vec<_>>()
-        };
-        let picks = plain(&readable.columns);
+        let columns = &readable.columns;
+        let picks: Vec<usize> = (0..columns.len()).filter(|&at| is_plain(&columns[at])).collect();
         Ok(match &readable.content {
             Content::Csv(csv) => {
                 Self::Csv { csv, records: csv.records(&readable.file)?, record: StringRecord::new(), row: 0 }
@@ -242,7 +246,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Reads some rows and adds the rejects among them; whether there may be more.
-    fn next_into(&mut self, sheet: &mut Sheet) -> Result<bool, Unreadable> {
+    fn next_into(&mut self, sheet: &mut RejectBatch) -> Result<bool, Unreadable> {
         if sheet.rejects.is_empty() {
             return Ok(false);
         }
@@ -258,7 +262,7 @@ impl<'a> Rows<'a> {
             Self::Ipc { pieces, picks, row } => {
                 let piece = pieces.next().transpose()?.ok_or_else(changed)?;
                 let first = *row;
-                *row += piece.rows as u64;
+                *row += count(piece.rows);
                 if sheet.rejects.first().is_some_and(|reject| reject.at.row() < *row) {
                     take_piece(sheet, &piece, picks, first..*row)?;
                 }
@@ -283,12 +287,12 @@ fn csv_cell<'r>(csv: &CsvFile, record: &'r StringRecord, at: usize) -> Option<st
 }
 
 fn take_piece(
-    sheet: &mut Sheet,
+    sheet: &mut RejectBatch,
     piece: &FilePiece,
     picks: &[usize],
     rows: impl Iterator<Item = u64>,
 ) -> Result<(), Unreadable> {
-    let texts = piece.columns.iter().map(text::Texts::of).collect::<Result<Vec<_>, _>>()?;
+    let texts = piece.columns.iter().map(text::CellTexts::of).collect::<Result<Vec<_>, _>>()?;
     for (at, row) in rows.enumerate() {
         sheet.take(row, &|own| texts[picks.partition_point(|pick| *pick < own)].get(at));
     }
@@ -296,7 +300,7 @@ fn take_piece(
 }
 
 impl ParquetRows<'_> {
-    fn next_into(&mut self, sheet: &mut Sheet) -> Result<(), Unreadable> {
+    fn next_into(&mut self, sheet: &mut RejectBatch) -> Result<(), Unreadable> {
         if let Some((pieces, rows)) = &mut self.open {
             match pieces.next().transpose()? {
                 Some(piece) => return take_piece(sheet, &piece, &self.picks, rows.take(piece.rows)),
@@ -322,8 +326,8 @@ impl ParquetRows<'_> {
 fn selection(rows: &[u64], group: &Range<u64>) -> RowSelection {
     let runs = rows.chunk_by(|a, b| a + 1 == *b);
     let ranges =
-        runs.map(|run| (run[0] - group.start) as usize..(run[run.len() - 1] + 1 - group.start) as usize);
-    RowSelection::from_consecutive_ranges(ranges, (group.end - group.start) as usize)
+        runs.map(|run| index_u64(run[0] - group.start)..index_u64(run[run.len() - 1] + 1 - group.start));
+    RowSelection::from_consecutive_ranges(ranges, index_u64(group.end - group.start))
 }
 
 #[cfg(test)]

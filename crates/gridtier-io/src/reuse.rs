@@ -29,13 +29,13 @@ pub enum Reuse {
     /// Nothing.
     Nothing,
     /// Everything: the facts of a cycle are those of the inputs.
-    Facts(Box<Counted>),
+    Facts(Box<CountedCycle>),
     /// The months whose files are as they were.
     Readings(Box<KnownReadings>),
 }
 
 /// A cycle that has counted these inputs.
-pub struct Counted {
+pub struct CountedCycle {
     /// The cycle.
     pub cycle: StoredCycle,
     /// Its files that follow from the inputs.
@@ -76,14 +76,19 @@ fn known(cycle: &StoredCycle) -> Option<Manifest> {
 }
 
 /// The facts of a cycle, if its inputs and window are these.
-fn counted(cycle: &StoredCycle, manifest: &Manifest, folder: &DataFolder, window: Window) -> Option<Counted> {
+fn counted(
+    cycle: &StoredCycle,
+    manifest: &Manifest,
+    folder: &DataFolder,
+    window: Window,
+) -> Option<CountedCycle> {
     let same = manifest.inputs.iter().map(|entry| &entry.input).eq(folder.inputs());
     if !same || manifest.window != window.into() || !is_whole(cycle, manifest, &is_needed_for_facts) {
         return None;
     }
     let facts = facts(cycle, file_books(&manifest.inputs), folder, window).ok()?;
     let outputs = manifest.outputs.iter().filter(|output| is_of_facts(&output.name)).cloned().collect();
-    Some(Counted { cycle: cycle.clone(), outputs, facts: Some(facts) })
+    Some(CountedCycle { cycle: cycle.clone(), outputs, facts: Some(facts) })
 }
 
 /// Whether the files of a cycle that are needed are as they were published.

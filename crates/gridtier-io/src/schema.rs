@@ -49,11 +49,13 @@ pub fn files() -> Vec<(String, String)> {
 /// A file cannot be written.
 pub fn write(dir: &Path) -> io::Result<Vec<PathBuf>> {
     fs::create_dir_all(dir)?;
-    let write_one = |(name, content): (String, String)| {
+    let mut paths = Vec::new();
+    for (name, content) in files() {
         let path = dir.join(name);
-        fs::write(&path, content).map(|()| path)
-    };
-    files().into_iter().map(write_one).collect()
+        fs::write(&path, content)?;
+        paths.push(path);
+    }
+    Ok(paths)
 }
 
 /// A JSON Schema as a file.

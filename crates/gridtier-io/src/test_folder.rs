@@ -59,11 +59,12 @@ pub fn read(folder: &DataFolder, table: Table) -> Result<Vec<Batch>, String> {
     let names: Vec<&str> = table.columns().iter().map(|column| column.name).collect();
     let mut batches = Vec::new();
     for part in folder.parts(table).map_err(|error| error.to_string())?.unwrap_or_default() {
-        let mut keep = |batch| {
-            batches.push(batch);
-            Ok(())
-        };
-        folder.read(table, part, &names, &mut keep).map_err(|error| error.to_string())?;
+        folder
+            .read(table, part, &names, &mut |batch| {
+                batches.push(batch);
+                Ok(())
+            })
+            .map_err(|error| error.to_string())?;
     }
     Ok(batches)
 }

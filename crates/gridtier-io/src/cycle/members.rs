@@ -13,6 +13,7 @@ use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch, StringArray};
 use arrow_select::interleave::interleave_record_batch;
 use gridtier::contract::Table;
 use gridtier::entitlement::Catalogue;
+use gridtier::index::float_i64;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
@@ -44,8 +45,8 @@ impl MemberBatches {
         let mut columns: Vec<&str> = named.chain(also.iter().copied()).collect();
         columns.sort_unstable();
         columns.dedup();
-        let of_customers = |name: &&str| Table::Customers.column(name).is_some();
-        let (own, other): (Vec<&str>, Vec<&str>) = columns.into_iter().partition(of_customers);
+        let (own, other): (Vec<&str>, Vec<&str>) =
+            columns.into_iter().partition(|name| Table::Customers.column(name).is_some());
         let measured: Vec<&str> =
             other.into_iter().filter(|name| !matches!(*name, "provisional" | "score")).collect();
         let path = cycle.dir.join("tiers.parquet");
@@ -64,7 +65,8 @@ impl MemberBatches {
         let ids = ids.as_string_opt::<i32>().ok_or_else(unlike)?;
         let score = column("score_e6")?;
         let score = score.as_primitive_opt::<Int64Type>().ok_or_else(unlike)?;
-        let score: Float64Array = score.iter().map(|score| score.map(|score| score as f64 / 1e6)).collect();
+        let score: Float64Array =
+            score.iter().map(|score| score.map(|score| float_i64(score) / 1e6)).collect();
         let mut columns: Vec<(String, ArrayRef)> = vec![
             ("customer_id".into(), column("customer_id")?),
             ("tier".into(), column("tier")?),

@@ -22,7 +22,7 @@ use crate::columns::FileColumn;
 use crate::guard::Unreadable;
 
 /// The place of a published reject, and the cells that were asked for.
-pub(crate) struct Place<'b> {
+pub(crate) struct PublishedReject<'b> {
     /// Name of its file.
     pub file: &'b str,
     /// 0-based in the file.
@@ -33,7 +33,7 @@ pub(crate) struct Place<'b> {
     at: usize,
 }
 
-impl<'b> Place<'b> {
+impl<'b> PublishedReject<'b> {
     /// The cell in the file's own column, if it is told whole.
     pub fn cell(&self, column: &str) -> Option<&'b str> {
         let cells = self.batch.column(place(&self.batch.schema(), column)?).as_string_opt::<i32>()?;
@@ -47,7 +47,7 @@ impl<'b> Place<'b> {
 pub(crate) fn each_place(
     path: &Path,
     columns: &BTreeSet<&str>,
-    take: &mut dyn FnMut(Place) -> Option<()>,
+    take: &mut dyn FnMut(PublishedReject) -> Option<()>,
 ) -> Option<()> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path).ok()?).ok()?;
     let own = columns.iter().filter_map(|column| place(builder.schema(), column));
@@ -59,7 +59,7 @@ pub(crate) fn each_place(
         let rows = batch.column(1).as_primitive_opt::<Int64Type>()?;
         for at in 0..batch.num_rows() {
             let row = u64::try_from(rows.value(at)).ok()?;
-            take(Place { file: files.value(at), row, rule: rules.value(at), batch: &batch, at })?;
+            take(PublishedReject { file: files.value(at), row, rule: rules.value(at), batch: &batch, at })?;
         }
     }
     Some(())
@@ -89,10 +89,10 @@ impl<'k> Rejects<'k> {
         let start = self.known.partition_point(|reject| reject.at.file() < file);
         let end = self.known.partition_point(|reject| reject.at.file() <= file);
         let published = self.batches.schema();
-        let is_told = |column: &&FileColumn| {
-            place(schema, &column.name).is_some() && place(&published, &column.name).is_some()
-        };
-        self.known[start..end] == *rejects && own.iter().all(is_told)
+        self.known[start..end] == *rejects
+            && own.iter().all(|column| {
+                place(schema, &column.name).is_some() && place(&published, &column.name).is_some()
+            })
     }
 
     /// The next published rows of a file that [has](Self::have) rows left, in the columns of `schema`. Files must be asked
@@ -123,25 +123,27 @@ impl<'k> Rejects<'k> {
 /// Where a file's own column stands in a table of rejects; nothing when that cannot be told.
 fn place(schema: &Schema, name: &str) -> Option<usize> {
     let names = || schema.fields().iter().skip(OWN_FROM).map(|field| field.name().to_lowercase());
-    // A name that was taken has a number behind it.
-    let is_renamed = |name: String| {
-        PLACE_NAMES.iter().any(|taken| name.strip_prefix(taken).is_some_and(|rest| rest.starts_with('_')))
-    };
-    if names().any(is_renamed) {
+    if names().any(|name| may_be_renamed(&name)) {
         return None;
     }
     names().position(|known| known == name.to_lowercase()).map(|at| at + OWN_FROM)
 }
 
+/// Whether a column may have been renamed because its own name was taken: a number follows the name then.
+fn may_be_renamed(name: &str) -> bool {
+    PLACE_NAMES.iter().any(|taken| name.strip_prefix(taken).is_some_and(|rest| rest.starts_with('_')))
+}
+
+/// The rows in the columns of `schema`; columns that were not published are null.
 fn conform(rows: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Unreadable> {
     let published = rows.schema();
-    let column = |(at, field): (usize, &arrow_schema::FieldRef)| -> ArrayRef {
+    let mut columns: Vec<ArrayRef> = Vec::with_capacity(schema.fields().len());
+    for (at, field) in schema.fields().iter().enumerate() {
         let known = if at < OWN_FROM { Some(at) } else { place(&published, field.name()) };
-        known.map_or_else(
-            || new_null_array(field.data_type(), rows.num_rows()),
-            |known| Arc::clone(rows.column(known)),
-        )
-    };
-    let columns = schema.fields().iter().enumerate().map(column).collect();
+        columns.push(match known {
+            Some(known) => Arc::clone(rows.column(known)),
+            None => new_null_array(field.data_type(), rows.num_rows()),
+        });
+    }
     Ok(RecordBatch::try_new(Arc::clone(schema), columns)?)
 }

@@ -26,16 +26,16 @@ pub(super) fn is_whole(shown: &str) -> bool {
 }
 
 /// A column whose cells can be had as text.
-pub(super) enum Texts<'a> {
+pub(super) enum CellTexts<'a> {
     /// Text, and bytes that may be text.
     Bytes(&'a ArrayRef),
     /// References to another column.
-    Dictionary(&'a ArrayRef, Vec<usize>, Box<Texts<'a>>),
+    Dictionary(&'a ArrayRef, Vec<usize>, Box<CellTexts<'a>>),
     /// Numbers, dates and the like.
     Shown(&'a ArrayRef, ArrayFormatter<'a>),
 }
 
-impl<'a> Texts<'a> {
+impl<'a> CellTexts<'a> {
     /// The texts of a column.
     pub(super) fn of(array: &'a ArrayRef) -> Result<Self, Unreadable> {
         use DataType as T;

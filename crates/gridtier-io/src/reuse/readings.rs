@@ -8,6 +8,7 @@ use gridtier::contract::Table;
 use gridtier::contract::rule::Rule;
 use gridtier::customer::Customers;
 use gridtier::error::{Refusal, RunError};
+use gridtier::index::index;
 use gridtier::meter::{Earlier, FileBook, UsageSink};
 use gridtier::source::{Reject, RowAt};
 use gridtier::unit::{Month, Window};
@@ -67,7 +68,7 @@ impl KnownReadings {
         let ids: BTreeSet<&str> = readables.iter().filter_map(Readable::id_column).collect();
         published::each_place(&cycle.dir.join(REJECTS), &ids, &mut |place| {
             let Some(&number) = numbers.get(place.file) else { return Some(()) };
-            let (readable, known) = (&readables[number as usize], &mut files[number as usize]);
+            let (readable, known) = (&readables[index(number)], &mut files[index(number)]);
             if known.is_none() {
                 return Some(());
             }
@@ -87,7 +88,7 @@ impl KnownReadings {
             }
             Some(())
         })?;
-        rejects.retain(|reject| files[reject.at.file() as usize].is_some());
+        rejects.retain(|reject| files[index(reject.at.file())].is_some());
         rejects.sort_unstable();
         Some(())
     }
@@ -95,7 +96,6 @@ impl KnownReadings {
     /// Hands all of it to `work`.
     pub(super) fn with<T>(&self, work: impl FnOnce(Option<&Earlier>) -> T) -> T {
         let path = self.cycle.dir.join(USAGE);
-        let usage = |sink: UsageSink| read_usage(&path, sink);
         work(Some(&Earlier {
             window: self.window,
             files: &self.files,
@@ -104,7 +104,7 @@ impl KnownReadings {
             customers: &self.customers.ids,
             orphans: &self.orphans,
             rejects: &self.rejects,
-            usage: &usage,
+            usage: &|sink: UsageSink| read_usage(&path, sink),
         }))
     }
 
@@ -133,11 +133,12 @@ fn matched(manifest: &Manifest, folder: &DataFolder) -> (Vec<Option<FileBook>>, 
     let mut books = file_books(&manifest.inputs);
     let inputs: BTreeMap<&str, &Input> =
         manifest.inputs.iter().map(|entry| (entry.input.path.as_str(), &entry.input)).collect();
-    let of_file = |input: Input| {
+    let mut files = Vec::new();
+    for file in folder.files(Table::MeterReadings) {
+        let input = file.input();
         let is_same = inputs.get(input.path.as_str()).is_some_and(|known| **known == input);
-        if is_same { books.remove(input.path.as_str()) } else { None }
-    };
-    let files = folder.files(Table::MeterReadings).iter().map(|file| file.input()).map(of_file).collect();
+        files.push(if is_same { books.remove(input.path.as_str()) } else { None });
+    }
     (files, books.into_values().filter_map(|book| book.months).collect())
 }
 

@@ -55,10 +55,11 @@ fn custom(property: &str, value: Yaml) -> Yaml {
 
 fn object(table: Table) -> Yaml {
     let mut key_position = 0;
-    let property = |column: &Column| {
+    let mut properties = Vec::new();
+    for column in table.columns() {
         key_position += i64::from(column.key);
-        property(table, column, key_position)
-    };
+        properties.push(property(table, column, key_position));
+    }
     Yaml::Map(vec![
         ("name", table.name().into()),
         ("physicalName", table.name().into()),
@@ -66,7 +67,7 @@ fn object(table: Table) -> Yaml {
         ("physicalType", "table".into()),
         ("businessName", table.name_zh().into()),
         ("description", lines(about::COLUMNS)),
-        ("properties", Yaml::List(table.columns().iter().map(property).collect())),
+        ("properties", Yaml::List(properties)),
         ("quality", Yaml::List(table_quality(table))),
     ])
 }
@@ -124,15 +125,19 @@ fn types(kind: ColumnKind) -> (&'static str, &'static str) {
     }
 }
 
+/// Bounds of a number, both inclusive.
+fn between(low: i64, high: i64) -> Entries {
+    vec![("minimum", Yaml::Whole(low)), ("maximum", Yaml::Whole(high))]
+}
+
+/// Bounds of a date that assigns its row to a month: from `low` in the first accepted year to `high` in the last.
+fn placed(format: &str, low: &str, high: &str) -> Entries {
+    let low = format!("{}-{low}", PLACED_YEARS.start());
+    let high = format!("{}-{high}", PLACED_YEARS.end());
+    vec![("format", format.into()), ("minimum", low.into()), ("maximum", high.into())]
+}
+
 fn options(table: Table, column: &Column) -> Entries {
-    let between = |low, high| vec![("minimum", Yaml::Whole(low)), ("maximum", Yaml::Whole(high))];
-    let least = |low| vec![("minimum", Yaml::Whole(low))];
-    let (first, last) = (PLACED_YEARS.start(), PLACED_YEARS.end());
-    let placed = |format: &str, low: &str, high: &str| {
-        let low = format!("{first}-{low}");
-        let high = format!("{last}-{high}");
-        vec![("format", format.into()), ("minimum", low.into()), ("maximum", high.into())]
-    };
     match column.kind {
         ColumnKind::Id => vec![("maxLength", Yaml::Whole(ID_BYTES_MAX as i64))],
         ColumnKind::Date => vec![("format", "yyyy-MM-dd".into())],
@@ -145,7 +150,9 @@ fn options(table: Table, column: &Column) -> Entries {
         ColumnKind::Money => between(-AMOUNT_CNY_MAX, AMOUNT_CNY_MAX),
         ColumnKind::Count if column.name == "severity" => between(SEVERITIES.0, SEVERITIES.1),
         ColumnKind::Count => between(0, COUNT_MAX),
-        ColumnKind::Energy | ColumnKind::Thousandths | ColumnKind::Number => least(0),
+        ColumnKind::Energy | ColumnKind::Thousandths | ColumnKind::Number => {
+            vec![("minimum", Yaml::Whole(0))]
+        }
         ColumnKind::Text | ColumnKind::Word(_) | ColumnKind::PowerFactor | ColumnKind::Flag => Vec::new(),
     }
 }
@@ -159,12 +166,14 @@ fn reference(table: Table, column: &Column) -> Option<(Table, &'static str)> {
     if column.name == "reverses" {
         return Some((table, "bill_id"));
     }
-    let named_so = |other: &Table| {
-        let mut keys = other.columns().iter().filter(|own| own.key);
-        keys.next().is_some_and(|key| key.name == column.name) && keys.next().is_none()
-    };
-    let other = Table::ALL.into_iter().find(|other| *other != table && named_so(other))?;
+    let other = Table::ALL.into_iter().find(|other| *other != table && is_sole_key(*other, column.name))?;
     other.column(column.name).map(|key| (other, key.name))
+}
+
+/// Whether the key of a table is this one column.
+fn is_sole_key(table: Table, name: &str) -> bool {
+    let mut keys = table.columns().iter().filter(|column| column.key);
+    keys.next().is_some_and(|key| key.name == name) && keys.next().is_none()
 }
 
 /// Whether a cell of the column can break the rule and so set its row aside.

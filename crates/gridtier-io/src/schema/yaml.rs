@@ -106,17 +106,18 @@ fn write_entries(out: &mut String, entries: &[(&'static str, Yaml)], indent: usi
 /// Whether a text of one line needs no quotes: it begins with a letter, holds no mark that YAML gives a meaning, and is
 /// no reserved word.
 fn is_plain(text: &str) -> bool {
-    let is_harmless = |c: char| c.is_alphanumeric() || " _-./(),;'，。；：、（）".contains(c);
     text.starts_with(char::is_alphabetic)
-        && text.chars().all(is_harmless)
+        && text.chars().all(|c| c.is_alphanumeric() || " _-./(),;'，。；：、（）".contains(c))
         && text.trim_end() == text
         && !RESERVED.contains(&text.to_lowercase().as_str())
 }
 
 /// Whether a text is written line by line: several lines, none of which is empty or begins or ends with white space.
 fn is_block(text: &str) -> bool {
-    let is_simple = |line: &str| !line.is_empty() && line.trim() == line && !line.contains(char::is_control);
-    text.contains('\n') && text.split('\n').all(is_simple)
+    text.contains('\n')
+        && text
+            .split('\n')
+            .all(|line| !line.is_empty() && line.trim() == line && !line.contains(char::is_control))
 }
 
 fn quoted(text: &str) -> String {

@@ -56,13 +56,19 @@ pub(super) fn new_run() -> String {
 /// right.
 pub(super) fn output_name_problem(name: &str) -> Option<&'static str> {
     let file = name.strip_prefix(REJECTS).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name);
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     match file.strip_suffix(".parquet") {
         None => Some("its name does not end with .parquet"),
         Some("") => Some("its name is empty"),
         // Readers of a folder of parquet skip such names in silence.
         Some(stem) if stem.starts_with('_') => Some("its name starts with an underscore"),
-        Some(stem) if !stem.bytes().all(is_plain) => Some("its name is not made of letters, digits, _ and -"),
+        Some(stem) if !stem.bytes().all(is_plain_byte) => {
+            Some("its name is not made of letters, digits, _ and -")
+        }
         Some(_) => None,
     }
+}
+
+/// Whether a byte may stand in the name of an output.
+fn is_plain_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }

@@ -103,7 +103,7 @@ fn write_rows(
     file: &mut HashedFile,
     schema: &SchemaRef,
     batches: impl Iterator<Item = RecordBatch>,
-) -> Result<u64, Failure> {
+) -> Result<u64, WriteFailure> {
     // Without Arrow's own schema in the file, text is text to every reader.
     let options = ArrowWriterOptions::new().with_properties(properties()?).with_skip_arrow_metadata(true);
     let mut writer = ArrowWriter::try_new_with_options(file, schema.clone(), options)?;
@@ -121,7 +121,7 @@ fn write_rows(
     Ok(writer.close()?.file_metadata().num_rows().unsigned_abs())
 }
 
-fn properties() -> Result<WriterProperties, Failure> {
+fn properties() -> Result<WriterProperties, WriteFailure> {
     Ok(WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
@@ -129,7 +129,7 @@ fn properties() -> Result<WriterProperties, Failure> {
 }
 
 /// The batch with the types of `schema`: text may come in any of Arrow's encodings, all else as declared.
-fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Failure> {
+fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, WriteFailure> {
     let columns =
         schema.fields().iter().zip(batch.columns()).map(|(field, column)| conform_column(column, field));
     let mut columns = columns.collect::<Result<Vec<_>, _>>()?;
@@ -167,12 +167,12 @@ pub(super) fn footer_damage(path: &Path, output: &OutputFile) -> Option<Damage> 
 }
 
 /// Why rows could not be written: the disk, or a caller whose rows are not what it declared.
-enum Failure {
+enum WriteFailure {
     Disk(io::Error),
     Rows(String),
 }
 
-impl Failure {
+impl WriteFailure {
     fn at(self, path: &Path, name: &str) -> StoreError {
         match self {
             Self::Disk(error) => cannot_write(path)(error),
@@ -181,7 +181,7 @@ impl Failure {
     }
 }
 
-impl From<ParquetError> for Failure {
+impl From<ParquetError> for WriteFailure {
     fn from(error: ParquetError) -> Self {
         let problem = error.to_string();
         match error {
@@ -194,7 +194,7 @@ impl From<ParquetError> for Failure {
     }
 }
 
-impl From<ArrowError> for Failure {
+impl From<ArrowError> for WriteFailure {
     fn from(error: ArrowError) -> Self {
         Self::Rows(error.to_string())
     }

@@ -80,15 +80,16 @@ impl Staging {
     /// Writes tables as [`write_parquet`](Self::write_parquet) does, several at a time. Of several that cannot be written the
     /// first is told.
     pub fn write_tables(&mut self, tables: Vec<Output>) -> Result<(), StoreError> {
-        let place = |table: &Output| {
+        let mut places = Vec::with_capacity(tables.len());
+        for table in &tables {
             let name = format!("{}.parquet", table.name);
-            Ok((self.place_of(&name)?, name))
-        };
-        let places = tables.iter().map(place).collect::<Result<Vec<_>, StoreError>>()?;
-        let write = |((path, name), table): ((PathBuf, String), Output)| {
-            write_parquet(&path, &name, &table.schema, table.batches)
-        };
-        let written: Vec<_> = places.into_par_iter().zip(tables).map(write).collect();
+            places.push((self.place_of(&name)?, name));
+        }
+        let written: Vec<_> = places
+            .into_par_iter()
+            .zip(tables)
+            .map(|((path, name), table)| write_parquet(&path, &name, &table.schema, table.batches))
+            .collect();
         self.outputs.extend(written.into_iter().collect::<Result<Vec<_>, _>>()?);
         Ok(())
     }
@@ -98,9 +99,11 @@ impl Staging {
     pub fn copy(&mut self, outputs: &[OutputFile], from: &StoredCycle) -> Result<(), StoreError> {
         let places = outputs.iter().map(|output| self.place_of(&output.name));
         let places = places.collect::<Result<Vec<_>, _>>()?;
-        let copy =
-            |(path, output): (PathBuf, &OutputFile)| copy_file(&from.dir.join(&output.name), &path, output);
-        let copied: Vec<_> = places.into_par_iter().zip(outputs).map(copy).collect();
+        let copied: Vec<_> = places
+            .into_par_iter()
+            .zip(outputs)
+            .map(|(path, output)| copy_file(&from.dir.join(&output.name), &path, output))
+            .collect();
         copied.into_iter().collect::<Result<(), _>>()?;
         self.outputs.extend_from_slice(outputs);
         Ok(())
