@@ -110,12 +110,10 @@ struct BillCells {
     reversed: Ids,
 }
 
-impl TableRules for BillRules<'_> {
+/// The place of a bill is its month.
+impl TableRules<BillCells, Month, AcceptedBill> for BillRules<'_> {
     /// A payment of a bill outside the window is outside it too, so the ids of such bills are kept.
     const NUMBERS_ALL_KEYS: bool = true;
-    type Cells = BillCells;
-    type Place = Month;
-    type Value = AcceptedBill;
 
     fn keys(&mut self) -> &mut KeyIndex {
         &mut self.keys
@@ -292,12 +290,8 @@ struct PaymentCells {
     amounts_fen: Integers,
 }
 
-impl TableRules for PaymentRules<'_> {
-    type Cells = PaymentCells;
-    /// The day, and the position of the bill if it is accepted.
-    type Place = (i32, Option<u32>);
-    type Value = AcceptedPayment;
-
+/// The place of a payment is its day and the position of its bill, if the bill is accepted.
+impl TableRules<PaymentCells, (i32, Option<u32>), AcceptedPayment> for PaymentRules<'_> {
     fn keys(&mut self) -> &mut KeyIndex {
         &mut self.keys
     }

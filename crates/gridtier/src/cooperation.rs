@@ -73,12 +73,8 @@ struct CooperationCells {
     delivered_e3: Integers,
 }
 
-impl TableRules for CooperationRules<'_> {
-    type Cells = CooperationCells;
-    /// Day of the event.
-    type Place = i64;
-    type Value = CooperationEvent;
-
+/// The place of a row is the day of the event.
+impl TableRules<CooperationCells, i64, CooperationEvent> for CooperationRules<'_> {
     fn keys(&mut self) -> &mut KeyIndex {
         &mut self.keys
     }

@@ -106,11 +106,7 @@ struct CustomerCells {
     marketing_opt_out: CheckedColumn<bool>,
 }
 
-impl TableRules for CustomerRules {
-    type Cells = CustomerCells;
-    type Place = ();
-    type Value = Customer;
-
+impl TableRules<CustomerCells, (), Customer> for CustomerRules {
     fn keys(&mut self) -> &mut KeyIndex {
         &mut self.keys
     }

@@ -59,12 +59,8 @@ struct EnergyProfileCells {
     replaceable_kgce: CheckedColumn<f64>,
 }
 
-impl TableRules for EnergyProfileRules<'_> {
-    type Cells = EnergyProfileCells;
-    /// Day of the audit.
-    type Place = i32;
-    type Value = (CustomerIx, EnergyProfile);
-
+/// The place of a row is the day of the audit.
+impl TableRules<EnergyProfileCells, i32, (CustomerIx, EnergyProfile)> for EnergyProfileRules<'_> {
     fn keys(&mut self) -> &mut KeyIndex {
         &mut self.keys
     }

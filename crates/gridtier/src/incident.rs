@@ -107,12 +107,8 @@ struct IncidentCells {
     outage_minutes: Integers,
 }
 
-impl TableRules for IncidentRules<'_> {
-    type Cells = IncidentCells;
-    /// Time of occurrence, in microseconds.
-    type Place = i64;
-    type Value = Incident;
-
+/// The place of a row is the time of occurrence, in microseconds.
+impl TableRules<IncidentCells, i64, Incident> for IncidentRules<'_> {
     fn keys(&mut self) -> &mut KeyIndex {
         &mut self.keys
     }

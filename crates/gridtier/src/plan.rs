@@ -56,13 +56,8 @@ struct PlanRules<'a> {
     keys: KeyIndex,
 }
 
-impl TableRules for PlanRules<'_> {
-    /// Planned energy in Wh.
-    type Cells = Integers;
-    /// Position of the month in the window.
-    type Place = usize;
-    type Value = PlannedMonth;
-
+/// The cells are the planned energies in Wh; the place of a row is the position of its month in the window.
+impl TableRules<Integers, usize, PlannedMonth> for PlanRules<'_> {
     fn keys(&mut self) -> &mut KeyIndex {
         &mut self.keys
     }

@@ -260,15 +260,13 @@ impl<'a> Columns<'a> {
 }
 
 /// The columns and rules of one table, for [`read`], which applies them in the declared order.
-pub trait TableRules {
+///
+/// `Cells` are the columns of a batch, besides the table's own key and date; `Place` is what is known of a row once it
+/// is found to lie in the window; `Row` holds the values of an accepted row. Rows with one key are duplicates when their
+/// values are equal.
+pub trait TableRules<Cells, Place, Row: PartialEq> {
     /// Whether rows outside the window get a key number too, because other tables refer to them.
     const NUMBERS_ALL_KEYS: bool = false;
-    /// The columns of a batch, besides the table's own key and date.
-    type Cells;
-    /// What is known of a row once it is found to lie in the window.
-    type Place;
-    /// The values of an accepted row. Rows with one key are duplicates when these are equal.
-    type Value: PartialEq;
 
     /// The numbers of the table's own keys.
     fn keys(&mut self) -> &mut KeyIndex;
@@ -277,11 +275,11 @@ pub trait TableRules {
     ///
     /// # Errors
     /// The type of a column cannot be the contract's.
-    fn cells(&self, columns: &Columns, book: &mut TableBook) -> Result<Self::Cells, RunError>;
+    fn cells(&self, columns: &Columns, book: &mut TableBook) -> Result<Cells, RunError>;
 
     /// Where in the window a row lies; `None` outside. `date` is that of the column that places the row, in the unit
     /// of [`Columns::cells`]; 0 in a table without one.
-    fn place(&mut self, date: i64, cells: &Self::Cells, row: usize) -> Option<Self::Place>;
+    fn place(&mut self, date: i64, cells: &Cells, row: usize) -> Option<Place>;
 
     /// Notes the key of a row outside the window, if [`NUMBERS_ALL_KEYS`](Self::NUMBERS_ALL_KEYS).
     fn note_outside(&mut self, _key: u32) {}
@@ -290,13 +288,7 @@ pub trait TableRules {
     ///
     /// # Errors
     /// The first rule that the row breaks.
-    fn value(
-        &mut self,
-        place: Self::Place,
-        ids: &Ids,
-        cells: &Self::Cells,
-        row: usize,
-    ) -> Result<Self::Value, Rule>;
+    fn value(&mut self, place: Place, ids: &Ids, cells: &Cells, row: usize) -> Result<Row, Rule>;
 }
 
 /// Reads a table, all contract columns, in the order of files and rows, and returns the accepted rows. Each row is
@@ -305,11 +297,11 @@ pub trait TableRules {
 ///
 /// # Errors
 /// The table cannot be read.
-pub fn read<T: TableRules>(
+pub fn read<Cells, Place, V: PartialEq>(
     source: &dyn Source,
     book: &mut TableBook,
-    rules: &mut T,
-) -> Result<Vec<CheckedRow<T::Value>>, RunError> {
+    rules: &mut impl TableRules<Cells, Place, V>,
+) -> Result<Vec<CheckedRow<V>>, RunError> {
     let table = book.table;
     let Some(parts) = source.parts(table)? else { return Ok(Vec::new()) };
     book.present = true;
@@ -331,11 +323,11 @@ pub fn read<T: TableRules>(
 }
 
 /// Tests the rows of a batch up to duplicates, which only the whole table shows.
-fn test_rows<T: TableRules>(
+fn test_rows<Cells, Place, V: PartialEq, T: TableRules<Cells, Place, V>>(
     columns: &mut Columns,
     book: &mut TableBook,
     rules: &mut T,
-    rows: &mut Vec<CheckedRow<T::Value>>,
+    rows: &mut Vec<CheckedRow<V>>,
 ) -> Result<(), RunError> {
     let key = OwnKey::read(columns, book)?;
     let cells = rules.cells(columns, book)?;

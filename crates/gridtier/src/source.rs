@@ -248,9 +248,10 @@ impl TableBook {
     pub fn findings(&self, source: &dyn Source) -> Vec<Finding> {
         let mut by_rule: BTreeMap<Rule, (u64, String)> = self.noticed.clone();
         for reject in &self.rejects {
-            let example =
-                || format!("{} row {}", source.file_name(self.table, reject.at.file()), reject.at.row());
-            by_rule.entry(reject.rule).or_insert_with(|| (0, example())).0 += 1;
+            let entry = by_rule.entry(reject.rule).or_insert_with(|| {
+                (0, format!("{} row {}", source.file_name(self.table, reject.at.file()), reject.at.row()))
+            });
+            entry.0 += 1;
         }
         if self.present && self.tally.counted == 0 {
             by_rule.insert(Rule::EmptyTable, (self.tally.rows_in, format!("{} rows in", self.tally.rows_in)));

@@ -1,10 +1,14 @@
 //! From the file of a catalogue to its services, with every fault that a schema cannot express.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use super::condition::{Condition, Field};
 use super::raw::{CapacityPeriod, CatalogueFile, CellFile, FeeFile, OpeningFile, ServiceFile, TermsFile};
-use super::service::{Access, Capacity, Cell, Combination, Fee, FeeRule, Opening, Part, Service, Terms};
+use super::service::{
+    Access, Capacity, Cell, Combination, Fee, FeeRule, Opening, Service, ServicePart, Terms,
+};
 use crate::checked_toml::{CheckedToml, Fault, did_you_mean};
 use crate::method::Tier;
 use crate::unit::round_half_away;
@@ -121,8 +125,7 @@ impl Build<'_, '_> {
 
     /// Names that a table or a customer shows cannot be empty, and an id is typed on a command line.
     fn texts(&mut self, file: &ServiceFile, place: &str) {
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-        if !file.id.chars().all(is_plain) {
+        if !file.id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')) {
             let what =
                 format!("the id `{}` has characters other than letters, digits, `_`, `-` and `.`", file.id);
             self.fault(&["service", place, "id"], what, "choose an id such as S06");
@@ -180,18 +183,18 @@ impl Build<'_, '_> {
     }
 
     fn combinations(&mut self, file: &FeeFile, id: &str, path: &[&str]) -> Option<Fee> {
-        let parts: Vec<Part> = file
+        let parts: Vec<ServicePart> = file
             .parts
             .iter()
-            .map(|part| Part {
+            .map(|part| ServicePart {
                 id: part.id.clone(),
                 title: part.title.clone(),
                 title_zh: part.title_zh.clone(),
                 unit_cost_fen: fen(part.unit_cost.0),
             })
             .collect();
-        let is_new = |place: usize| parts[..place].iter().all(|part| part.id != parts[place].id);
-        if parts.len() > PARTS_MAX || !(0..parts.len()).all(is_new) {
+        let ids: BTreeSet<&str> = parts.iter().map(|part| part.id.as_str()).collect();
+        if parts.len() > PARTS_MAX || ids.len() < parts.len() {
             let what = format!("service {id}: its parts are more than {PARTS_MAX}, or one is there twice");
             self.fault(path, what, "give each part an id of its own, or make it two services");
             return None;
@@ -208,7 +211,7 @@ impl Build<'_, '_> {
     }
 
     /// A choice of parts as bits.
-    fn parts(&mut self, chosen: &[String], parts: &[Part], id: &str, path: &[&str]) -> Option<u32> {
+    fn parts(&mut self, chosen: &[String], parts: &[ServicePart], id: &str, path: &[&str]) -> Option<u32> {
         let mut bits = 0;
         for (entry, name) in chosen.iter().enumerate() {
             if chosen[..entry].contains(name) {

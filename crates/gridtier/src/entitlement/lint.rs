@@ -6,7 +6,7 @@
 use super::catalogue::Catalogue;
 use super::condition::{Condition, covered, possible, possible_together};
 use super::offer::Offer;
-use super::service::{Access, Cell, Combination, Fee, Part, Provenance, Service, Start, Terms};
+use super::service::{Access, Cell, Combination, Fee, Provenance, Service, ServicePart, Start, Terms};
 use crate::checked_toml::{CheckedToml, Fault, did_you_mean};
 use crate::method::Tier;
 use crate::word::Word;
@@ -354,13 +354,13 @@ impl Lint<'_, '_> {
     }
 }
 
-fn names(parts: &[Part], bits: u32) -> String {
+fn names(parts: &[ServicePart], bits: u32) -> String {
     let chosen = parts.iter().enumerate().filter(|(place, _)| bits >> place & 1 == 1);
     chosen.map(|(_, part)| part.id.as_str()).collect::<Vec<_>>().join(" + ")
 }
 
 /// How the price of a choice contradicts the prices of its parts.
-fn incoherent(choice: &Combination, choices: &[Combination], parts: &[Part]) -> Vec<String> {
+fn incoherent(choice: &Combination, choices: &[Combination], parts: &[ServicePart]) -> Vec<String> {
     let sum: i64 = (0..parts.len())
         .map(|bit| 1 << bit)
         .filter(|single| choice.parts & single != 0)

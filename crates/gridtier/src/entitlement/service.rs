@@ -139,7 +139,7 @@ impl Cadence {
 
 /// A part of a service that is priced by combination.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Part {
+pub struct ServicePart {
     /// Its name in combinations.
     pub id: String,
     /// Name in English.
@@ -169,7 +169,7 @@ pub enum Fee {
     /// Fen for a unit.
     Fixed(i64),
     /// By the parts chosen; every choice of at least one has its price.
-    Combination(Vec<Part>, Vec<Combination>),
+    Combination(Vec<ServicePart>, Vec<Combination>),
     /// The rest that a subsidy leaves is divided.
     Shared(ShareKey),
 }
