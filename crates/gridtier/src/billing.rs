@@ -1,7 +1,7 @@
 //! Bills and payments: revenue, what was paid on time, and how long the rest was owed.
 //!
-//! Arrears are rebuilt from payments as of the window's end and never read from a balance, which says what was known
-//! on the day of the export. All money is in fen. Whether a late payer is a bad customer is not decided here.
+//! Arrears are rebuilt from payments as of the window's end. A balance would be simpler, but reflects the day of the
+//! export. All money is in fen.
 
 use crate::contract::Table;
 use crate::contract::cell::{CheckedColumn, Ids, Integers};
@@ -35,24 +35,24 @@ struct AcceptedPayment {
     amount_fen: i64,
 }
 
-/// What bills and payments say of one customer.
+/// The facts that bills and payments give about one customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Billing {
     /// Σ amounts due, reversals included.
     pub billed_fen: i64,
-    /// Distinct months with a counted bill.
+    /// Number of months with an accepted bill.
     pub billed_months: i64,
     /// Σ amounts due over the covered months that have a bill.
     pub priced_fen: i64,
     /// Σ active energy over the same months, in Wh.
     pub priced_wh: i64,
-    /// Bills above zero that were due before the window's end.
+    /// Number of bills above zero that were due before the window's end.
     pub due_bills: i64,
     /// Σ due on them, after reversals.
     pub due_fen: i64,
-    /// Of it paid by the due day.
+    /// The part of `due_fen` that was paid by the due day.
     pub on_time_fen: i64,
-    /// Σ over days of what was unpaid from the due day on: fen × days.
+    /// Σ of the unpaid amount over the days from the due day to the window's end: fen × days.
     pub overdue_fen_days: i64,
 }
 
@@ -185,7 +185,7 @@ impl Bills {
         Ok(bills)
     }
 
-    /// Notices reversals that reverse nothing.
+    /// Reports reversals that reverse nothing.
     fn notice_idle_reversals(&self, book: &mut TableBook) {
         for CheckedRow { key, value: bill, .. } in &self.rows {
             let rule = match bill.amount_fen {
@@ -197,16 +197,16 @@ impl Bills {
         }
     }
 
-    /// The position of the accepted bill of the same customer that a negative bill names.
+    /// The position of the bill that a negative bill reverses: an accepted one of the same customer.
     fn reversed_by(&self, bill: &AcceptedBill) -> Option<usize> {
         let named = bill.reverses.filter(|_| bill.amount_fen < 0)?;
         let BillState::Accepted(named) = self.states[index(named)] else { return None };
         (self.rows[index(named)].value.customer == bill.customer).then_some(index(named))
     }
 
-    /// Revenue by customer, and over the covered months that have a bill revenue and energy together.
+    /// Sums revenue by customer, and both revenue and energy over the covered months that have a bill.
     fn revenue(&self, usage: &MonthlyUsage, facts: &mut [Billing]) -> Result<(), RunError> {
-        // Positions rather than copies of what is sorted: a quarter of the memory, and bills are many.
+        // Sorts positions, not copies of the rows: a quarter of the memory, which matters for hundreds of millions of bills.
         let mut order: Vec<u32> = (0..).take(self.rows.len()).collect();
         order.sort_unstable_by_key(|&position| self.customer_and_month(position));
         for bills in order.chunk_by(|&a, &b| self.customer_and_month(a) == self.customer_and_month(b)) {
@@ -279,7 +279,7 @@ impl Bills {
 /// The columns and rules of payments.
 struct PaymentRules<'a> {
     bills: &'a Bills,
-    /// Key number of the bill found last: payments often come in the order of bills.
+    /// Key number of the bill found last. Payments are often sorted by bill, so the next one is likely the same or next.
     last_bill: u32,
     window: Window,
     keys: KeyIndex,
@@ -300,7 +300,7 @@ impl TableRules<PaymentCells, (i32, Option<u32>), AcceptedPayment> for PaymentRu
         Ok(PaymentCells { bill_ids: columns.ids("bill_id", book)?, amounts_fen: columns.cells("amount")? })
     }
 
-    /// A payment has the place of its bill, but one from the window's end on is outside whatever its bill.
+    /// A payment is in the window if its bill is; one made after the window's end never is.
     fn place(&mut self, paid_on: i64, cells: &PaymentCells, row: usize) -> Option<(i32, Option<u32>)> {
         let paid_on = i32::try_from(paid_on).ok().filter(|paid_on| *paid_on < self.window.end_day())?;
         let bill = cells.bill_ids.get(row).and_then(|id| self.bills.keys.get_near(id, &mut self.last_bill));
@@ -338,8 +338,8 @@ fn read_payments(
     Ok(payments)
 }
 
-/// What of `due` was paid by `due_on`, and Σ of the unpaid over the days from `due_on` to `end` − 1.
-/// unpaid(t) = max(0, due − max(0, paid(t))), paid(t) = Σ amounts paid by t. Payments come in the order of days.
+/// The part of `due` paid by `due_on`, and Σ unpaid(t) over the days t from `due_on` to `end` − 1, where
+/// unpaid(t) = max(0, due − max(0, paid(t))) and paid(t) = Σ amounts paid by t. Payments must be sorted by day.
 fn settle_bill<'p>(
     due: i128,
     due_on: i32,
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fen_counts_the_days_from_the_due_day_to_its_payment_or_the_end() {
+    fn overdue_fen_days_run_from_the_due_day_to_payment_or_the_end() {
         let billed = billed(
             &["1|a|2023-10|100|2023-11-25|-"],
             &["p|1|2023-11-25|30", "q|1|2023-11-30|50", "r|1|2024-01-01|20"],
@@ -409,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refund_opens_a_paid_bill_again_and_an_overpayment_pays_no_more_than_the_bill() {
+    fn a_refund_reopens_a_paid_bill_and_an_overpayment_counts_no_more_than_the_bill() {
         let fact = billed(&["1|a|2023-10|100|2023-12-22|-"], &["p|1|2023-12-01|150", "q|1|2023-12-27|-100"])
             .facts[0];
         assert_eq!((fact.on_time_fen, fact.overdue_fen_days), (10_000, 5_000 * 5));
@@ -434,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn average_price_looks_at_covered_months_with_a_bill_only() {
+    fn average_price_uses_only_covered_months_with_a_bill() {
         let billed = billed(
             &["1|a|2023-10|5|2023-11-25|-", "2|a|2023-10|1|2023-11-25|-", "3|a|2023-12|7|2024-01-25|-"],
             &[],
@@ -448,7 +448,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_bills_are_set_aside_and_their_payments_are_orphans() {
+    fn bad_bills_are_rejected_and_their_payments_are_orphans() {
         let billed = billed(
             &[
                 "-|a|2023-10|1|2023-11-25|-",
@@ -496,7 +496,7 @@ mod tests {
     }
 
     #[test]
-    fn the_day_by_day_sum_of_the_definition_is_what_is_computed() {
+    fn settling_a_bill_equals_the_day_by_day_sum_of_the_definition() {
         let day = |d: u32| day_of_date(chrono::NaiveDate::from_ymd_opt(2023, 12, d).unwrap());
         let payment = |d, amount_fen| AcceptedPayment { bill: 0, paid_on: day(d), amount_fen };
         let payments = [payment(1, -20), payment(5, 70), payment(5, -10), payment(9, 100), payment(12, -90)];

@@ -1,7 +1,7 @@
 //! The customer base: who can be graded, and what kind of customer each is.
 //!
-//! Customers are numbered in the order of the bytes of their ids, so that every column indexed by customer is already
-//! in the order in which results are published. What a customer consumed or paid is not known here.
+//! Customers are numbered in the byte order of their ids, so that every column indexed by customer is already in the
+//! order in which results are published.
 
 use crate::contract::cell::{CheckedColumn, Ids, Texts};
 use crate::contract::rule::Rule;
@@ -13,10 +13,10 @@ use crate::rows::{self, CheckedRow, Columns, TableRules};
 use crate::source::{Source, TableBook};
 use crate::unit::Window;
 
-/// One customer's own columns.
+/// One customer's row in the table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Customer {
-    /// Category of the tariff.
+    /// Tariff category.
     pub use_category: UseCategory,
     /// Voltage level of the supply.
     pub supply_level: SupplyLevel,
@@ -24,15 +24,15 @@ pub struct Customer {
     pub region: Option<String>,
     /// Contract capacity in kVA.
     pub contract_capacity_kva: Option<f64>,
-    /// Power-factor standard in hundredths.
+    /// Required power factor, in hundredths.
     pub power_factor_standard: Option<u8>,
     /// Regulatory importance.
     pub importance_level: Option<ImportanceLevel>,
     /// Highest load class.
     pub load_class: Option<LoadClass>,
-    /// Day the supply began.
+    /// Day the supply began, in days since 1970-01-01.
     pub opened_on: i32,
-    /// Day the supply ended.
+    /// Day the supply ended, in days since 1970-01-01.
     pub closed_on: Option<i32>,
     /// Whether the transformer area is aged.
     pub aged_transformer_area: bool,
@@ -59,13 +59,13 @@ pub struct Customers {
 }
 
 impl Customers {
-    /// Customers.
+    /// Number of customers.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no customers.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
@@ -159,16 +159,16 @@ fn in_order_of_ids(keys: &KeyIndex, mut rows: Vec<CheckedRow<Customer>>) -> Cust
     customers
 }
 
-/// Finds the customers that the rows of another table name.
+/// Looks up the customers that the rows of another table name.
 #[derive(Clone, Debug)]
 pub struct CustomerFinder<'a> {
     ids: &'a KeyIndex,
-    /// The number found last: rows often come in the order of customers.
+    /// The number found last. Rows are often sorted by customer, so the next one is likely the same or the next.
     last: u32,
 }
 
 impl<'a> CustomerFinder<'a> {
-    /// Finds customers among `customers`.
+    /// A finder that looks among `customers`.
     #[must_use]
     pub fn new(customers: &'a Customers) -> Self {
         Self { ids: &customers.ids, last: 0 }

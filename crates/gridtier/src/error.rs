@@ -1,7 +1,7 @@
-//! The three ways a grading can fail, each a sentence that says what to do.
+//! The errors of a grading.
 //!
-//! Faults in rows are not errors: they are counted, set aside and reported. An error here means that there is nothing
-//! to publish.
+//! A fault in a row is not an error: the row is counted, rejected and reported. An error here means that nothing can be
+//! published.
 
 use std::path::PathBuf;
 
@@ -10,9 +10,9 @@ use crate::contract::Table;
 /// Input that cannot be graded: a file that cannot be read, a column that is missing, a table without a row.
 #[derive(Clone, Debug, thiserror::Error)]
 pub struct Refusal {
-    /// The table, where one is concerned.
+    /// The table concerned, if any.
     pub table: Option<Table>,
-    /// The file or folder, where one is concerned.
+    /// The file or folder concerned, if any.
     pub path: Option<PathBuf>,
     /// What is wrong.
     pub what: String,
@@ -21,12 +21,12 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal of a table.
+    /// A refusal that concerns a table.
     pub fn of(table: Table, what: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { table: Some(table), path: None, what: what.into(), advice: advice.into() }
     }
 
-    /// A refusal of a file or folder of a table.
+    /// A refusal that concerns a file or folder of a table.
     pub fn at(
         table: Table,
         path: impl Into<PathBuf>,
@@ -50,16 +50,16 @@ impl std::fmt::Display for Refusal {
     }
 }
 
-/// What stops a run.
+/// An error that stops a run.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum RunError {
     /// The input cannot be graded.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// A reader's sink has seen enough; never leaves the engine.
+    /// The consumer of a read needs no more rows. Used inside the engine only.
     #[error("reading was stopped early")]
     Enough,
-    /// Something that cannot happen has happened.
+    /// An internal check failed.
     #[error("a bug in gridtier: {0}")]
     Bug(String),
 }

@@ -1,7 +1,7 @@
-//! Account numbers and other keys as dense numbers.
+//! Interning of account numbers and other text keys as dense numbers.
 //!
-//! A key is compared as text once, where it enters; from there on it is a number that indexes columns. Numbers follow
-//! the order of insertion, so nothing that leaves the engine may depend on them before they are sorted.
+//! A key is looked up as text once per row; from then on its number indexes columns. Numbers follow the order of
+//! insertion, so no output may depend on them before the keys are [sorted](KeyIndex::sorted).
 
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
@@ -11,54 +11,54 @@ use hashbrown::HashTable;
 
 use crate::index::{count, index};
 
-/// Keys and their numbers, 0 first.
+/// A set of keys, numbered from 0 in the order of insertion.
 #[derive(Clone, Debug, Default)]
 pub struct KeyIndex {
     text: String,
     ends: Vec<u64>,
     table: HashTable<u32>,
     hasher: FixedState,
-    /// What folded keys looked like, by key.
+    /// The spelling of keys that folding changed, by folded key.
     raw: BTreeMap<String, String>,
 }
 
 /// Two spellings that fold to one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folds {
-    /// As it came first.
+    /// The spelling read first.
     pub first: String,
-    /// As it came again.
+    /// The spelling read later.
     pub second: String,
 }
 
 impl KeyIndex {
-    /// Keys.
+    /// Number of keys.
     #[must_use]
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no keys.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// The key of a number.
+    /// The key that has a number.
     #[must_use]
     pub fn key(&self, number: u32) -> &str {
         key_at(&self.text, &self.ends, number)
     }
 
-    /// The number of a key, if it is known.
+    /// The number of a key; `None` if it was never inserted.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<u32> {
         let hash = self.hasher.hash_one(key);
         self.table.find(hash, |&number| self.key(number) == key).copied()
     }
 
-    /// As [`get`](Self::get), trying first the number after the `last` one found, and that one: rows that come in the order
-    /// of their keys are found without a hash.
+    /// As [`get`](Self::get), but tries the number after the `last` one found, and `last` itself, first: the keys of rows
+    /// in key order are found without hashing.
     #[must_use]
     pub fn get_near(&self, key: &str, last: &mut u32) -> Option<u32> {
         let found = [last.saturating_add(1), *last]
@@ -69,14 +69,14 @@ impl KeyIndex {
         Some(found)
     }
 
-    /// Makes room for so many more keys.
+    /// Reserves memory for `keys` more keys.
     pub fn reserve(&mut self, keys: usize) {
         let Self { text, ends, table, hasher, .. } = self;
         ends.reserve(keys);
         table.reserve(keys, |&number| hasher.hash_one(key_at(text, ends, number)));
     }
 
-    /// The number of a key, a new one if it is not known.
+    /// The number of a key, which is inserted if it is new.
     pub fn insert(&mut self, key: &str) -> u32 {
         let hash = self.hasher.hash_one(key);
         let Self { text, ends, table, hasher, .. } = self;
@@ -97,7 +97,8 @@ impl KeyIndex {
         }
     }
 
-    /// As [`insert`](Self::insert), refusing a second spelling that folds to the same key.
+    /// As [`insert`](Self::insert), but fails when another spelling of the same folded key was inserted before. `raw` is
+    /// the spelling, where folding changed it.
     ///
     /// # Errors
     /// The two spellings.
@@ -115,7 +116,7 @@ impl KeyIndex {
         Ok(self.insert(key))
     }
 
-    /// The same keys numbered in the order of their bytes, and the new number of each old one.
+    /// The same keys numbered in the order of their bytes, and the new number by old number.
     #[must_use]
     pub fn sorted(&self) -> (Self, Vec<u32>) {
         let mut order: Vec<u32> = (0..).take(self.len()).collect();
@@ -140,14 +141,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_keeps_its_number_and_its_zeros() {
+    fn inserting_a_key_again_returns_its_number_and_keeps_leading_zeros() {
         let mut index = KeyIndex::default();
         assert_eq!((index.insert("007"), index.insert("7"), index.insert("007")), (0, 1, 0));
         assert_eq!((index.get("7"), index.get("07"), index.key(0)), (Some(1), None, "007"));
     }
 
     #[test]
-    fn sorting_is_by_bytes() {
+    fn keys_are_sorted_by_their_bytes() {
         let mut index = KeyIndex::default();
         ["b", "10", "9", "a"].iter().for_each(|key| {
             index.insert(key);

@@ -1,8 +1,8 @@
-//! Where the engine's rows come from, and the book-keeping of every row.
+//! The source of the engine's rows, and the count of what became of each row.
 //!
-//! The engine opens no file: it asks a [`Source`] for the parts of a table, batch by batch, with the place of each row,
-//! so that whatever is set aside can be named by file and row. An [`TableBook`] counts what became of the rows of one
-//! table; rows in = counted + out of the window + rejected + duplicates, or the run is a bug.
+//! The engine opens no file: it asks a [`Source`] for the parts of a table, batch by batch, with the file and row number
+//! of each row, so that a rejected row can be named. A [`TableBook`] counts what became of the rows of one table:
+//! rows in = counted + out of the window + rejected + duplicates; anything else is a bug.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub struct Part {
     pub index: u32,
     /// First row, 0-based in the file.
     pub first_row: u64,
-    /// Rows, where they are known before reading.
+    /// Number of rows, if known before reading.
     pub rows: Option<u64>,
 }
 
@@ -35,11 +35,11 @@ pub struct Part {
 pub struct Batch {
     /// File of the rows.
     pub file: u32,
-    /// Place of the first row, 0-based in the file.
+    /// Number of the first row, 0-based in the file.
     pub first_row: u64,
     /// The columns.
     pub record: RecordBatch,
-    /// Rows (0-based in this batch, ascending) that the reader could not take apart; their cells mean nothing.
+    /// Rows (0-based in this batch, ascending) that the reader could not parse; their cells are meaningless.
     pub faults: Vec<(u32, Rule)>,
 }
 
@@ -51,12 +51,13 @@ impl Batch {
     }
 }
 
-/// What a file's statistics prove about a part: every row's key and time can be read, and the times lie within bounds.
+/// What a file's statistics prove about a part: the key and time of every row are valid, and all times lie within these
+/// bounds (both inclusive).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// No row is earlier, in microseconds of local time since 1970-01-01.
+    /// Earliest time, in microseconds of local time since 1970-01-01.
     pub first_us: i64,
-    /// No row is later.
+    /// Latest time, in the same unit.
     pub last_us: i64,
     /// Key columns that hold integers.
     pub integer_ids: Vec<&'static str>,
@@ -85,7 +86,7 @@ pub trait Source: Sync {
         sink: &mut dyn FnMut(Batch) -> Result<(), RunError>,
     ) -> Result<(), RunError>;
 
-    /// What is known of a part of the readings without reading it. Nothing by default.
+    /// What is known about a part of the readings without reading it; `None` by default.
     fn bounds(&self, _part: Part) -> Option<Bounds> {
         None
     }
@@ -93,18 +94,18 @@ pub trait Source: Sync {
     /// A file's name for messages: relative to the data folder.
     fn file_name(&self, table: Table, file: u32) -> String;
 
-    /// Told as rows are read, for a progress bar. Does nothing by default.
+    /// Called as rows are read, for a progress bar. Does nothing by default.
     fn progress(&self, _table: Table, _rows: u64) {}
 }
 
-/// The place of a row: file and row in one word, in the order of both.
+/// The location of a row: file number and row number packed into 64 bits. Ordered by file, then by row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowAt(u64);
 
 impl RowAt {
     const ROW_BITS: u32 = 40;
 
-    /// The place of a row, 0-based in its file.
+    /// The location of `row`, 0-based, in `file`.
     #[must_use]
     pub fn new(file: u32, row: u64) -> Self {
         debug_assert!(row < 1 << Self::ROW_BITS && file < 1 << (64 - Self::ROW_BITS));
@@ -124,10 +125,10 @@ impl RowAt {
     }
 }
 
-/// A row set aside.
+/// A rejected row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reject {
-    /// Where it is.
+    /// Its location.
     pub at: RowAt,
     /// The first rule that it breaks.
     pub rule: Rule,
@@ -183,18 +184,18 @@ impl Finding {
     }
 }
 
-/// The book of one table.
+/// What became of the rows of one table.
 #[derive(Clone, Debug)]
 pub struct TableBook {
     /// The table.
     pub table: Table,
-    /// Whether the table is there.
+    /// Whether the source has the table.
     pub present: bool,
     /// What became of its rows.
     pub tally: Tally,
-    /// The rows set aside, in the order of files and rows once the table is read.
+    /// The rejected rows; in the order of files and rows after [`close`](Self::close).
     pub rejects: Vec<Reject>,
-    /// Rows or columns noticed without being set aside: count and first example by rule.
+    /// Findings that reject no row: the count and one example, by rule.
     pub noticed: BTreeMap<Rule, (u64, String)>,
 }
 
@@ -205,18 +206,18 @@ impl TableBook {
         Self { table, present: false, tally: Tally::default(), rejects: Vec::new(), noticed: BTreeMap::new() }
     }
 
-    /// Sets a row aside.
+    /// Rejects a row.
     pub fn reject(&mut self, at: RowAt, rule: Rule) {
         self.tally.rejected += 1;
         self.rejects.push(Reject { at, rule });
     }
 
-    /// Notes something without setting a row aside.
+    /// Counts a finding that rejects no row.
     pub fn notice(&mut self, rule: Rule, rows: u64, example: impl FnOnce() -> String) {
         self.noticed.entry(rule).or_insert_with(|| (0, example())).0 += rows;
     }
 
-    /// Notes that a key column of a file holds integers.
+    /// Counts the rows of a key column that a file stores as integers.
     pub fn notice_integer_ids(&mut self, source: &dyn Source, file: u32, column: &str, rows: u64) {
         let table = self.table;
         self.notice(Rule::IntegerId, rows, || {
@@ -224,8 +225,8 @@ impl TableBook {
         });
     }
 
-    /// Takes over another book of the same table, kept by another thread. The order of calls changes nothing that is
-    /// published: rejects are sorted when the book is closed, and of two examples the smaller stays.
+    /// Merges the book that another thread kept of the same table. The result does not depend on the order of calls:
+    /// rejects are sorted by [`close`](Self::close), and of two examples the smaller is kept.
     pub fn absorb(&mut self, other: Self) {
         self.present |= other.present;
         let (tally, more) = (&mut self.tally, other.tally);
@@ -244,7 +245,7 @@ impl TableBook {
         }
     }
 
-    /// The findings of the table: one for each rule, by rule.
+    /// The findings of the table: one for each rule, in the order of rules.
     pub fn findings(&self, source: &dyn Source) -> Vec<Finding> {
         let mut by_rule: BTreeMap<Rule, (u64, String)> = self.noticed.clone();
         for reject in &self.rejects {
@@ -262,10 +263,10 @@ impl TableBook {
             .collect()
     }
 
-    /// Puts the rejects in the order of files and rows and checks that the rows add up.
+    /// Sorts the rejects by file and row, and checks that the counts add up.
     ///
     /// # Errors
-    /// They do not: a bug.
+    /// The counts do not add up, which is a bug.
     pub fn close(&mut self) -> Result<(), RunError> {
         self.rejects.sort_unstable();
         if self.tally.adds_up() {
@@ -275,7 +276,7 @@ impl TableBook {
     }
 }
 
-/// The refusal of a column whose type cannot be the contract's.
+/// The error for a column whose type cannot hold the values of the contract.
 #[must_use]
 pub fn refuse_type(
     source: &dyn Source,
@@ -294,7 +295,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_keeps_file_and_row_and_their_order() {
+    fn a_row_location_keeps_file_row_and_order() {
         let at = RowAt::new(3, 1_000_000_000_000);
         assert_eq!((at.file(), at.row()), (3, 1_000_000_000_000));
         assert!(RowAt::new(3, 7) < RowAt::new(3, 8) && RowAt::new(3, 8) < RowAt::new(4, 0));

@@ -1,7 +1,7 @@
-//! Days, months, windows and the one way a number becomes an exact integer.
+//! Days, months, windows, and the rounding of numbers to exact integers.
 //!
-//! Every fact is an integer so that a sum does not depend on the order of its terms. This module says how a double or
-//! a share becomes one, and which month a day belongs to. It knows nothing of tables, customers or tiers.
+//! Every fact is an integer, so that a sum does not depend on the order of its terms. This module defines how a double or
+//! a share is rounded to one, and which month a day belongs to.
 
 use std::fmt;
 
@@ -117,7 +117,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// Every month a reading may carry (1970 to 2199): the window of `check` without `--as-of`.
+    /// All months that a reading may have (1970 to 2199): the window of `check` without `--as-of`.
     #[must_use]
     pub fn everything() -> Self {
         Self { end: Month::new(2200, 1), months: 230 * 12 }
@@ -137,10 +137,10 @@ impl Window {
     }
 
     /// The month at a position in the window.
-    #[must_use]
     ///
     /// # Panics
-    /// The position is not one of an `i32`.
+    /// The position does not fit an `i32`.
+    #[must_use]
     pub fn month(self, position: usize) -> Month {
         self.start().plus(i32::try_from(position).expect("windows are shorter than 2^31 months"))
     }
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_holds_its_first_month_and_not_its_end() {
+    fn a_window_includes_its_first_month_and_excludes_its_end() {
         let window = Window { end: Month::new(2026, 1), months: 36 };
         assert_eq!(window.index(Month::new(2023, 1)), Some(0));
         assert_eq!(window.index(Month::new(2025, 12)), Some(35));

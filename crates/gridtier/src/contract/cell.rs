@@ -1,8 +1,9 @@
-//! From a file's column to checked integers, whatever the column's physical type.
+//! Conversion of a file's columns to checked integers, from any physical type.
 //!
-//! One table may come as decimals in one utility and as text with full-width digits in the next; all encodings of the
-//! same values must give the same facts. A cell is a value and a [`CellState`]; a column that cannot be the contract's at
-//! all (a list where a number stands) is a [`TypeFault`] and refuses the file. Nothing here knows a row's other cells.
+//! One utility exports decimals, another text with full-width digits; all encodings of the same values must give the same
+//! facts. A cell is a value and a [`CellState`]. A column whose type cannot hold the contract's values at all (a list
+//! instead of a number) is a [`TypeFault`], which refuses the file. Each cell is checked without regard to the rest of
+//! its row.
 
 mod text;
 mod date;
@@ -21,19 +22,19 @@ pub use date::{Dates, dates, fill_times_us, months, times_us};
 pub use number::{Scaling, Sign, counts, fill_scaled, flags, floats, power_factors, scaled};
 pub use text::{Ids, Texts, are_integers, fold_id, id_state, id_texts, ids, odd_words, texts, words};
 
-/// What is known about one cell.
+/// Whether a cell has a valid value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CellState {
-    /// It has its value.
+    /// The value is valid.
     Ok,
-    /// It is empty.
+    /// The cell is empty.
     Null,
-    /// It breaks a rule; the value means nothing.
+    /// The cell breaks a rule; its value is meaningless.
     Fault(Rule),
 }
 
 impl CellState {
-    /// The rule that the cell breaks, where it may be empty.
+    /// The rule that the cell of a nullable column breaks.
     #[must_use]
     pub fn fault(self) -> Option<Rule> {
         match self {
@@ -42,7 +43,7 @@ impl CellState {
         }
     }
 
-    /// The rule that the cell breaks, where it must have a value.
+    /// The rule that the cell of a required column breaks.
     #[must_use]
     pub fn fault_or_null(self) -> Option<Rule> {
         match self {
@@ -56,23 +57,23 @@ impl CellState {
 /// A column as checked values, with the state of each.
 #[derive(Clone, Debug, Default)]
 pub struct CheckedColumn<T> {
-    /// One value for each row; it means nothing unless the state is [`CellState::Ok`].
+    /// One value for each row; meaningless unless the state is [`CellState::Ok`].
     pub values: Vec<T>,
     /// One state for each row.
     pub states: Vec<CellState>,
 }
 
-/// A column as integers: what most columns of the contract are read as.
+/// A column as integers, as most columns of the contract are read.
 pub type Integers = CheckedColumn<i64>;
 
 impl<T: Copy> CheckedColumn<T> {
-    /// The value where there is one.
+    /// The value of a row; `None` if the cell is empty or breaks a rule.
     #[must_use]
     pub fn get(&self, row: usize) -> Option<T> {
         (self.states[row] == CellState::Ok).then(|| self.values[row])
     }
 
-    /// The value of a row that must have one.
+    /// The value of a row in a required column.
     ///
     /// # Errors
     /// The cell is empty or breaks a rule.
@@ -80,7 +81,7 @@ impl<T: Copy> CheckedColumn<T> {
         self.states[row].fault_or_null().map_or(Ok(self.values[row]), Err)
     }
 
-    /// The value of a row that may be empty.
+    /// The value of a row in a nullable column.
     ///
     /// # Errors
     /// The cell breaks a rule.
@@ -88,7 +89,7 @@ impl<T: Copy> CheckedColumn<T> {
         self.states[row].fault().map_or_else(|| Ok(self.get(row)), Err)
     }
 
-    /// The same column with other values.
+    /// Converts the values and keeps the states.
     #[must_use]
     pub fn map<U>(self, convert: impl Fn(T) -> U) -> CheckedColumn<U> {
         CheckedColumn { values: self.values.into_iter().map(convert).collect(), states: self.states }
@@ -96,7 +97,7 @@ impl<T: Copy> CheckedColumn<T> {
 }
 
 impl<T: Copy + Default> CheckedColumn<T> {
-    /// All rows empty: what an absent nullable column reads as.
+    /// A column of empty cells, which stands in for an absent nullable column.
     #[must_use]
     pub fn empty(rows: usize) -> Self {
         Self { values: vec![T::default(); rows], states: vec![CellState::Null; rows] }
@@ -114,7 +115,7 @@ impl Integers {
     }
 }
 
-/// The word of a position that [`words`] has found. The only place that turns a cell into an enum.
+/// The enum value at a position that [`words`] has found.
 ///
 /// # Panics
 /// The position is not one of `W`'s.
@@ -123,18 +124,18 @@ pub fn word_at<W: Word>(position: i64) -> W {
     W::ALL[usize::try_from(position).expect("positions are not negative")]
 }
 
-/// A column as integers in which the rows without a value are listed apart: what is right for billions of rows, of which
-/// few are odd. Filled anew from batch to batch.
+/// A column as integers, with a list of the rows that have no valid value. Meant for billions of readings, few of which
+/// are invalid: it needs no state per row. The buffers are reused from batch to batch.
 #[derive(Clone, Debug, Default)]
 pub struct Values {
-    /// One value for each row; it means nothing where the row is odd.
+    /// One value for each row; meaningless for the rows in `odd`.
     pub values: Vec<i64>,
     /// The rows that are not [`CellState::Ok`], ascending.
     pub odd: Vec<(u32, CellState)>,
 }
 
 impl Values {
-    /// Forgets all rows.
+    /// Removes all rows and keeps the buffers.
     pub fn clear(&mut self) {
         self.values.clear();
         self.odd.clear();
@@ -146,7 +147,7 @@ impl Values {
         self.values.extend(cells.values);
     }
 
-    /// Lists the nulls of a column and the values that `check` faults.
+    /// Appends to `odd` the empty cells and those for which `check` returns a fault.
     fn note_odd<T: Copy>(
         &mut self,
         values: &[T],
@@ -175,15 +176,15 @@ const fn fault(rule: Rule) -> CheckedCell {
     (0, CellState::Fault(rule))
 }
 
-/// The column's type cannot hold what the contract asks for. The text says why and what to do.
+/// The column's type cannot hold the values of the contract. The text says why and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct TypeFault(pub String);
 
-/// The family of a physical type: files of one table may differ within a family only.
+/// A family of physical types. The files of one table may differ in type only within a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
-    /// Any text encoding; also a column without any value.
+    /// Any text encoding.
     Text,
     /// Signed and unsigned integers.
     Integer,
@@ -227,7 +228,7 @@ impl Family {
         }
     }
 
-    /// A word for messages.
+    /// The family in messages.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -245,10 +246,10 @@ impl Family {
     }
 }
 
-/// Converts a column, the values of a dictionary once each.
+/// Converts a column; of a dictionary, each distinct value once.
 ///
 /// # Errors
-/// As `convert`.
+/// Those of `convert`.
 fn by_value(
     array: &ArrayRef,
     convert: impl Fn(&ArrayRef) -> Result<Integers, TypeFault>,

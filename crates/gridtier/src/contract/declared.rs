@@ -1,7 +1,7 @@
 //! What a utility declares about its own export: units, decimal mark, date forms, words, time zone.
 //!
-//! A unit that is guessed is wrong by a factor of a thousand sooner or later, so nothing here is inferred from data:
-//! the values come from `gridtier.toml` beside the data, and the contract's own units hold where it is silent.
+//! Nothing here is inferred from data, because a wrong guess of a unit is an error by a factor of a thousand. The values
+//! come from `gridtier.toml` beside the data; what it leaves out has the contract's own units.
 
 use std::collections::BTreeMap;
 
@@ -68,7 +68,7 @@ impl MoneyUnit {
     }
 }
 
-/// The mark between whole and fraction in numbers that come as text.
+/// The decimal separator of numbers that are stored as text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DecimalMark {
     /// `1,234.50`
@@ -81,7 +81,7 @@ pub enum DecimalMark {
 /// Whether energy may flow to the grid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NetExport {
-    /// Negative active energy is a reject.
+    /// Rows with negative active energy are rejected.
     #[default]
     Refused,
     /// Negative active energy is energy delivered to the grid.
@@ -99,7 +99,7 @@ pub struct TableDeclared {
     pub decimal_mark: DecimalMark,
     /// Whether negative active energy is accepted.
     pub net_export: NetExport,
-    /// strftime pattern by contract column, for dates that come as text or number.
+    /// strftime pattern by contract column, for dates that are stored as text or number.
     pub date_forms: BTreeMap<String, String>,
     /// The contract's word by contract column and spelling.
     pub words: BTreeMap<String, BTreeMap<String, String>>,
@@ -110,7 +110,7 @@ pub struct TableDeclared {
 pub struct Declared {
     /// Zone of the utility's local time; needed only when timestamps carry a zone.
     pub zone: Option<Tz>,
-    /// By table; a table that is not there follows the contract.
+    /// By table; a table without an entry follows the contract.
     pub tables: BTreeMap<Table, TableDeclared>,
 }
 

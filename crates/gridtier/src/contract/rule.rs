@@ -1,4 +1,4 @@
-//! The stable words for what can be wrong with a row or a table.
+//! Rules that a row or table can break, with their stable codes.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -165,7 +165,7 @@ impl Rule {
         RULES.iter().map(|(rule, ..)| *rule)
     }
 
-    /// The stable word.
+    /// The stable code.
     #[must_use]
     pub fn code(self) -> &'static str {
         self.entry().1
@@ -240,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_rule_stands_at_its_own_place_in_the_list() {
+    fn the_list_of_rules_is_in_the_order_of_the_enum() {
         for (place, (rule, ..)) in RULES.iter().enumerate() {
             assert_eq!(*rule as usize, place, "{rule}");
         }

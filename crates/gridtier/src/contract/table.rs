@@ -36,7 +36,7 @@ pub enum Table {
 /// What a column holds, and so how it is read and checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnKind {
-    /// A key: text, never a number.
+    /// A key, always read as text.
     Id,
     /// Free text.
     Text,
@@ -44,11 +44,11 @@ pub enum ColumnKind {
     Word(WordList),
     /// A calendar day.
     Date,
-    /// A calendar day that places the row: within 1970 to 2199.
+    /// A calendar day that places the row in time; it must lie within 1970 to 2199.
     PlacingDate,
-    /// A calendar month that places the row.
+    /// A calendar month that places the row in time.
     PlacingMonth,
-    /// A local time that places the row.
+    /// A local time that places the row in time.
     PlacingTime,
     /// kWh or kvarh, held in 10⁻³.
     Energy,
@@ -81,7 +81,7 @@ pub struct Column {
     pub name: &'static str,
     /// What it holds.
     pub kind: ColumnKind,
-    /// Whether it may be empty or absent.
+    /// Whether cells may be empty and the column absent.
     pub nullable: bool,
     /// Whether it is part of the table's own key.
     pub key: bool,
@@ -98,7 +98,7 @@ const fn column(name: &'static str, kind: ColumnKind, about: &'static str, about
 }
 
 impl Column {
-    /// The Chinese name of a word of the column; `None` where it holds no words or not this one.
+    /// The Chinese name of one of the column's words; `None` for any other text.
     #[must_use]
     pub fn word_zh(&self, code: &str) -> Option<&'static str> {
         match self.kind {
@@ -245,7 +245,7 @@ impl Table {
         Self::EnergyProfiles,
     ];
 
-    /// The table's name: its file or folder, and its place in every report.
+    /// The table's name: that of its file or folder, and in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -275,7 +275,7 @@ impl Table {
         }
     }
 
-    /// Whether a grading is impossible without it.
+    /// Whether grading needs the table.
     #[must_use]
     pub fn required(self) -> bool {
         matches!(self, Self::Customers | Self::MeterReadings)

@@ -24,7 +24,7 @@ pub struct Dates<'a> {
     pub form: Option<&'a str>,
     /// Zone of the utility's local time.
     pub zone: Option<Tz>,
-    /// Whether the date places the row, and so must lie within 1970 to 2199.
+    /// Whether the date places the row in time, and so must lie within 1970 to 2199.
     pub places: bool,
 }
 
@@ -42,7 +42,7 @@ pub fn dates(array: &ArrayRef, how: Dates) -> Result<Integers, TypeFault> {
     Ok(cells)
 }
 
-/// A column as months since January 1970; any day of the month will do.
+/// A column as months since January 1970. A date stands for its month.
 ///
 /// # Errors
 /// As [`dates`].
@@ -57,7 +57,7 @@ pub fn months(array: &ArrayRef, how: Dates) -> Result<Integers, TypeFault> {
     Ok(cells)
 }
 
-/// A column as microseconds of local time since 1970-01-01; a day stands for its midnight, a month for its first day.
+/// A column as microseconds of local time since 1970-01-01. A day means its midnight, a month its first day.
 ///
 /// # Errors
 /// As [`dates`].
@@ -71,7 +71,7 @@ pub fn times_us(array: &ArrayRef, how: Dates) -> Result<Integers, TypeFault> {
     Ok(cells)
 }
 
-/// As [`times_us`], into `out`; times without a zone without a call for each row.
+/// As [`times_us`], into `out`, with a vectorised path for times without a zone.
 ///
 /// # Errors
 /// As [`dates`].
@@ -94,7 +94,7 @@ pub fn fill_times_us(array: &ArrayRef, how: Dates, out: &mut Values) -> Result<(
         }
     }
     match array.data_type() {
-        // What overflows is far outside the years that have a place, and stays there when it saturates.
+        // A value that overflows lies far outside the accepted years, and still does when it saturates.
         DataType::Timestamp(TimeUnit::Second, None) if how.places => {
             fill::<t::TimestampSecondType>(array, how, out, |s| s.saturating_mul(1_000_000));
         }
@@ -194,7 +194,7 @@ fn timestamps(array: &ArrayRef, unit: TimeUnit) -> Integers {
     }
 }
 
-/// From instants to local times; the offset is looked up once for each quarter of an hour, the finest step of zones.
+/// Converts instants to local times. The offset is looked up once for each quarter of an hour, the finest step of zones.
 struct LocalClock {
     zone: Tz,
     quarter: i64,
@@ -214,8 +214,8 @@ impl LocalClock {
             let at = chrono::DateTime::<Utc>::from_timestamp(quarter * 900, 0).unwrap_or_default();
             let offset = self.zone.offset_from_utc_datetime(&at.naive_utc()).fix();
             let local = at.naive_utc() + offset;
-            // The hour that comes twice when clocks are set back: its second pass stands a microsecond later, in the
-            // same place of the month, so that two readings are not taken for one.
+            // When clocks are set back, one hour comes twice. Its second pass is moved by a microsecond, so that two
+            // readings do not look like copies of one.
             let again = match self.zone.offset_from_local_datetime(&local) {
                 MappedLocalTime::Ambiguous(_, later) => i64::from(later.fix() == offset),
                 _ => 0,
@@ -269,7 +269,7 @@ fn midnight_us(day: NaiveDate) -> i64 {
     i64::from(day_of_date(day)) * DAY_US
 }
 
-/// The date and what follows it.
+/// Splits a date from the time that follows it.
 fn split_date(text: &str) -> (&str, &str) {
     match text.find([' ', 'T', 't']) {
         Some(at) => (&text[..at], text[at + 1..].trim_start()),
@@ -277,7 +277,7 @@ fn split_date(text: &str) -> (&str, &str) {
     }
 }
 
-/// `2025-01-31`, `2025/1/31`, `2025.1.31`, `2025年1月31日`, `20250131`; without the day if a month will do.
+/// Parses `2025-01-31`, `2025/1/31`, `2025.1.31`, `2025年1月31日` or `20250131`; without the day if `day_form` allows.
 fn parse_date(text: &str, day_form: DayForm) -> Option<NaiveDate> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         let year = text.get(..4)?.parse().ok()?;
@@ -306,7 +306,7 @@ fn parse_date(text: &str, day_form: DayForm) -> Option<NaiveDate> {
     }
 }
 
-/// A month without a day stands for its first one, where a month will do.
+/// The first day of a month, if `day_form` allows a month without a day.
 fn first_of_month(year: i32, month: u32, day_form: DayForm) -> Option<NaiveDate> {
     (day_form == DayForm::OrMonth).then(|| NaiveDate::from_ymd_opt(year, month, 1))?
 }
@@ -315,7 +315,7 @@ fn digits<T: FromStr>(text: &str) -> Option<T> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
-/// Microseconds after midnight, and the offset from UTC where one is written. Nothing means midnight.
+/// Microseconds after midnight, and the offset from UTC if one is written. Empty text means midnight.
 fn parse_time(text: &str) -> Option<(i64, Option<i64>)> {
     if text.is_empty() {
         return Some((0, None));
@@ -350,7 +350,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_placed_days_are_those_of_the_placed_years() {
+    fn placed_days_agree_with_placed_years() {
         let years = crate::contract::PLACED_YEARS;
         let day = |year| i64::from(Month::new(year, 1).first_day());
         assert_eq!(PLACED_DAYS, day(*years.start())..day(years.end() + 1));
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn a_declared_form_is_the_only_one() {
+    fn a_declared_form_excludes_all_others() {
         let how = Dates { form: Some("%d.%m.%Y"), ..Dates::default() };
         assert_eq!(days_of(vec!["31.01.2025", "2025-01-31"], how), [Some("2025-01-31".into()), None]);
     }
@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zoned_time_becomes_local_time_or_refuses() {
+    fn a_zoned_time_becomes_local_time_or_is_refused() {
         let utc = TimestampMillisecondArray::from(vec![1_735_660_800_000]).with_timezone("UTC");
         let column: ArrayRef = Arc::new(utc);
         assert!(times_us(&column, Dates::default()).is_err());

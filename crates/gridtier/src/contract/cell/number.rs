@@ -125,7 +125,7 @@ const SHIFT: f64 = 6_755_399_441_055_744.0;
 #[inline]
 fn round_small(x: f64) -> i64 {
     let nearest = (x + SHIFT) - SHIFT;
-    // Exact, and half a unit only for a tie, which went to the even neighbour.
+    // The difference is exact, and ±0.5 only for a tie, which was rounded to the even neighbour.
     let rest = x - nearest;
     let up = if rest == 0.5 && x > 0.0 { 1.0 } else { 0.0 };
     let down = if rest == -0.5 && x < 0.0 { 1.0 } else { 0.0 };
@@ -211,7 +211,7 @@ fn flag(x: f64) -> CheckedCell {
     }
 }
 
-/// A column as doubles, none negative. Shape: one cell for each row.
+/// A column as non-negative doubles, one cell for each row.
 ///
 /// # Errors
 /// The column holds no numbers.
@@ -220,7 +220,7 @@ pub fn floats(array: &ArrayRef, mark: DecimalMark) -> Result<CheckedColumn<f64>,
     Ok(cells.map(|bits| f64::from_bits(bits.cast_unsigned())))
 }
 
-/// A double that is not negative, as its bits, which fit an integer cell.
+/// A non-negative double as its bits, which fit an integer cell.
 fn double_bits(x: f64) -> CheckedCell {
     match x {
         _ if !x.is_finite() => fault(Rule::NotFinite),
@@ -241,7 +241,7 @@ fn decimal_bits(value: i128, places: i8) -> CheckedCell {
 type OfDouble<'a> = &'a dyn Fn(f64) -> CheckedCell;
 type OfDecimal<'a> = &'a dyn Fn(i128, i8) -> CheckedCell;
 
-/// Runs over a column of any numeric type: floats and text by `double`, integers and decimals exactly by `decimal`.
+/// Converts a column of any numeric type: floats and text by `double`, integers and decimals exactly by `decimal`.
 fn numeric(
     array: &ArrayRef,
     double: OfDouble,
@@ -292,7 +292,7 @@ fn of_text(text: &str, mark: DecimalMark, double: OfDouble) -> CheckedCell {
     parse_number(text, mark).map_or(fault(Rule::BadNumber), double)
 }
 
-/// The nearest double of a number as people write it: `1,234.50`, full-width digits, U+2212 as minus.
+/// Parses a number as people write it (`1,234.50`, full-width digits, U+2212 as minus) to the nearest double.
 fn parse_number(text: &str, mark: DecimalMark) -> Option<f64> {
     let folded: Cow<str> = if text.is_ascii() {
         Cow::Borrowed(text)

@@ -14,16 +14,16 @@ use super::super::declared::TableDeclared;
 use super::super::rule::Rule;
 use super::{CellState, Family, Integers, NULL, TypeFault, by_value, fault, unfit};
 
-/// A column of keys as trimmed, folded text, with the state of each.
+/// A column of keys as trimmed text with full-width characters folded (NFKC), and the state of each.
 #[derive(Clone, Debug)]
 pub struct Ids {
     /// The text; empty unless the state is [`CellState::Ok`].
     pub values: StringViewArray,
     /// One state for each row.
     pub states: Vec<CellState>,
-    /// Keys that differ only in full-width characters would be one key: the raw text of folded ones, by row.
+    /// The text before folding, by row, of the keys that folding changed. Two spellings of one key are an error.
     pub folded: Vec<(usize, String)>,
-    /// Whether the keys came as integers.
+    /// Whether the file stores the keys as integers.
     pub from_integers: bool,
 }
 
@@ -35,13 +35,13 @@ impl Ids {
         Self { values, states: vec![CellState::Null; rows], folded: Vec::new(), from_integers: false }
     }
 
-    /// The key where there is one.
+    /// The key of a row; `None` if the cell is empty or breaks a rule.
     #[must_use]
     pub fn get(&self, row: usize) -> Option<&str> {
         (self.states[row] == CellState::Ok).then(|| self.values.value(row))
     }
 
-    /// The key of a row that must have one.
+    /// The key of a row in a required column.
     ///
     /// # Errors
     /// The cell is empty or breaks a rule.
@@ -49,7 +49,7 @@ impl Ids {
         self.states[row].fault_or_null().map_or_else(|| Ok(self.values.value(row)), Err)
     }
 
-    /// The key of a row that may be without one.
+    /// The key of a row in a nullable column.
     ///
     /// # Errors
     /// The cell breaks a rule.
@@ -69,17 +69,17 @@ impl Texts {
         Self(StringViewArray::new_null(rows))
     }
 
-    /// The trimmed text of a row; empty text is no value.
+    /// The trimmed text of a row; `None` if it is empty.
     #[must_use]
     pub fn get(&self, row: usize) -> Option<&str> {
         self.0.is_valid(row).then(|| self.0.value(row).trim()).filter(|text| !text.is_empty())
     }
 }
 
-/// Any encoding of text as views, without a copy where the encoding allows; `None` when it is not text.
+/// A column of text in any encoding as views, without a copy where possible; `None` if it is not text.
 pub(super) fn as_view(array: &ArrayRef) -> Option<StringViewArray> {
     let array = match array.data_type() {
-        // Writers that know no text type send bytes; what is not UTF-8 reads as empty and is rejected as such.
+        // Some writers store text as bytes. Bytes that are not UTF-8 become null and are rejected as empty.
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
             cast(array, &DataType::Utf8).ok()?
         }
@@ -89,7 +89,7 @@ pub(super) fn as_view(array: &ArrayRef) -> Option<StringViewArray> {
     cast(&array, &DataType::Utf8View).ok().map(|array| array.as_string_view().clone())
 }
 
-/// The key a text stands for: without surrounding white space, full-width characters folded (NFKC).
+/// The key that a text spells: trimmed, with full-width characters folded (NFKC).
 #[must_use]
 pub fn fold_id(text: &str) -> Cow<'_, str> {
     let text = text.trim();
@@ -110,7 +110,7 @@ pub fn are_integers(data_type: &DataType) -> bool {
     }
 }
 
-/// A column of keys as they are written, neither trimmed nor folded. Shape: one for each row.
+/// A column of keys as written, neither trimmed nor folded, one for each row.
 ///
 /// # Errors
 /// The column holds neither text nor whole numbers.
@@ -122,7 +122,7 @@ pub fn id_texts(array: &ArrayRef) -> Result<StringViewArray, TypeFault> {
     as_view(array).ok_or_else(|| unfit("a key as text", array))
 }
 
-/// A column of keys. Shape: one for each row.
+/// A column of keys, one for each row.
 ///
 /// # Errors
 /// The column holds neither text nor whole numbers.
@@ -183,11 +183,11 @@ pub fn texts(array: &ArrayRef) -> Result<Texts, TypeFault> {
     }
 }
 
-/// Hands the rows of a column of words that are `odd` to `sink`, by position in `known` and state. The rows of a dictionary without
-/// an odd value are not looked at.
+/// Calls `sink` for the rows of a column of words for which `odd` is true, with the word's position and the cell's state.
+/// If no value of a dictionary is odd, its rows are skipped.
 ///
 /// # Errors
-/// As [`words`].
+/// Those of [`words`].
 pub fn odd_words(
     array: &ArrayRef,
     convert: impl Fn(&ArrayRef) -> Result<Integers, TypeFault>,
@@ -211,7 +211,7 @@ pub fn odd_words(
     Ok(())
 }
 
-/// A column of words, as their positions in `known`. Spellings declared for `column` are translated first.
+/// A column of words as positions in `known`. Spellings that are declared for `column` are translated first.
 ///
 /// # Errors
 /// The column is not text (or integers that are declared as spellings).
@@ -225,7 +225,7 @@ pub fn words(
     by_value(array, |array| {
         let texts = match Family::of(array.data_type()) {
             Family::Empty => return Ok(Integers::empty(array.len())),
-            // Code numbers, such as 1 for high voltage.
+            // Numeric codes, such as 1 for high voltage.
             Family::Integer if spellings.is_some() => cast(array, &DataType::Utf8View).ok(),
             _ => as_view(array).map(|texts| std::sync::Arc::new(texts) as ArrayRef),
         };
@@ -253,7 +253,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_trimmed_folded_and_never_a_number() {
+    fn keys_are_trimmed_and_folded_and_keep_leading_zeros() {
         let long = "9".repeat(129);
         let column: ArrayRef = Arc::new(StringArray::from(vec![
             Some("  0000123 "),
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn an_integer_key_is_its_decimal_text() {
+    fn an_integer_key_reads_as_its_decimal_text() {
         let column: ArrayRef = Arc::new(Int64Array::from(vec![123, 4]));
         let ids = ids(&column).unwrap();
         assert!(ids.from_integers);
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_read_as_written_and_by_declared_spelling() {
+    fn words_are_read_by_code_and_by_declared_spelling() {
         let mut declared = TableDeclared::default();
         declared.words.entry("kind".into()).or_default().insert("窃电".into(), "theft".into());
         let column: DictionaryArray<Int32Type> =
