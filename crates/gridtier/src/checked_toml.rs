@@ -5,52 +5,21 @@
 //! that editors use is the same. Each key is written once, as a field of that type. What the values mean is not known
 //! here.
 
+mod fault;
+mod scalar;
 mod schema;
 mod check;
 
-use std::fmt;
-
-use chrono::NaiveDate;
-use schemars::JsonSchema;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
+use check::Unsound;
+use fault::line_at;
+
+pub use fault::{Fault, Faults, did_you_mean, nearest};
+pub use scalar::{Day, Ratio, Share, parse_ratio};
 pub use schema::{schema_of_input, schema_of_output};
-
-/// Something wrong in a document.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// Line, from 1.
-    pub line: usize,
-    /// What is wrong, and where.
-    pub what: String,
-    /// What to do about it.
-    pub fix: String,
-}
-
-/// Everything wrong in a document, by line.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct Faults {
-    /// The document's name.
-    pub name: String,
-    /// At least one.
-    pub faults: Vec<Fault>,
-}
-
-impl fmt::Display for Faults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, fault) in self.faults.iter().enumerate() {
-            let new_line = if place == 0 { "" } else { "\n" };
-            write!(f, "{new_line}{}:{}: {}", self.name, fault.line, fault.what)?;
-            if !fault.fix.is_empty() {
-                write!(f, "\n  what to do: {}", fault.fix)?;
-            }
-        }
-        Ok(())
-    }
-}
 
 /// A TOML document that was checked against a schema.
 ///
@@ -62,14 +31,6 @@ pub struct CheckedToml<'t> {
     root: DeTable<'t>,
     value: Value,
     unsound: Vec<Unsound>,
-}
-
-/// A value that is not as its schema asks.
-struct Unsound {
-    /// Its keys from the root; an entry of a list is named by its position.
-    path: Vec<String>,
-    /// Whether it is missing or of another kind, rather than another word or a number out of bounds.
-    is_stand_in: bool,
 }
 
 impl<'t> CheckedToml<'t> {
@@ -95,7 +56,7 @@ impl<'t> CheckedToml<'t> {
             }
         })?;
         let root = root.into_inner();
-        let check::Checked { value, faults, unsound } = check::check(text, &root, schema);
+        let check::Survey { value, faults, unsound } = check::check(text, &root, schema);
         Ok((Self { name, text, root, value, unsound }, faults))
     }
 
@@ -164,112 +125,11 @@ impl<'t> CheckedToml<'t> {
     }
 }
 
-impl Unsound {
-    /// Whether it is the value of a path, or lies in it.
-    fn is_at(&self, path: &[&str]) -> bool {
-        self.path.len() >= path.len() && self.path.iter().zip(path).all(|(own, key)| own == key)
-    }
-}
-
-fn line_at(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset.min(text.len())].iter().filter(|&&byte| byte == b'\n').count() + 1
-}
-
-/// The known name nearest to `unknown`, if one is near.
-#[must_use]
-pub fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(unknown, name), name))
-        .filter(|(distance, name)| *distance <= 1 + name.len().min(unknown.len()) / 3)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
-}
-
-/// "did you mean `x`?", or the list of what is known.
-#[must_use]
-pub fn did_you_mean<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
-    match nearest(unknown, known.clone()) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => format!("known here: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
-    }
-}
-
-/// A day, written as TOML date or as text.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Day(pub NaiveDate);
-
-impl TryFrom<String> for Day {
-    type Error = chrono::ParseError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse().map(Self)
-    }
-}
-
-impl JsonSchema for Day {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Day".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "string", "format": "date"})
-    }
-}
-
-/// A share of a whole.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-pub struct Share(#[schemars(range(min = 0, max = 1))] pub f64);
-
-/// A ratio, written as a number or as a fraction such as "1/3".
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub enum Ratio {
-    /// `0.25`
-    Number(f64),
-    /// `"1/4"`
-    Text(String),
-}
-
-impl Ratio {
-    /// Its value; `None` where the check has reported that it is none.
-    #[must_use]
-    pub fn value(&self) -> Option<f64> {
-        match self {
-            Self::Number(x) => Some(*x),
-            Self::Text(text) => parse_ratio(text),
-        }
-    }
-}
-
-impl JsonSchema for Ratio {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Ratio".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "format": "ratio"}]
-        })
-    }
-}
-
-/// The value of "1/3" or "3".
-#[must_use]
-pub fn parse_ratio(text: &str) -> Option<f64> {
-    match text.split_once('/') {
-        Some((above, below)) => Some(positive(above)? / positive(below)?),
-        None => positive(text),
-    }
-}
-
-fn positive(text: &str) -> Option<f64> {
-    text.trim().parse::<f64>().ok().filter(|number| number.is_finite() && *number > 0.0)
-}
-
 #[cfg(test)]
 mod tests {
+    use schemars::JsonSchema;
+    use serde::Deserialize;
+
     use super::*;
 
     crate::words! {

@@ -5,12 +5,12 @@ use serde_json::{Map, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::fault::{Fault, did_you_mean, line_at};
+use super::scalar::{Number, parse_ratio};
 use super::schema::{Expected, TableSchema};
-use super::{Fault, Unsound, did_you_mean, line_at, parse_ratio};
-use crate::index::float_i64;
 
 /// What came of a document.
-pub(super) struct Checked {
+pub(super) struct Survey {
     /// Its values; stand-ins where these are unsound.
     pub value: Value,
     /// Everything that is wrong, in the order of the document.
@@ -19,14 +19,29 @@ pub(super) struct Checked {
     pub unsound: Vec<Unsound>,
 }
 
+/// A value that is not as its schema asks.
+pub(super) struct Unsound {
+    /// Its keys from the root; an entry of a list is named by its position.
+    pub path: Vec<String>,
+    /// Whether it is missing or of another kind, rather than another word or a number out of bounds.
+    pub is_stand_in: bool,
+}
+
+impl Unsound {
+    /// Whether it is the value of a path, or lies in it.
+    pub fn is_at(&self, path: &[&str]) -> bool {
+        self.path.len() >= path.len() && self.path.iter().zip(path).all(|(own, key)| own == key)
+    }
+}
+
 /// Checks a document against the schema of an object.
-pub(super) fn check(text: &str, root: &DeTable, schema: &Value) -> Checked {
+pub(super) fn check(text: &str, root: &DeTable, schema: &Value) -> Survey {
     let mut checker = Checker { text, path: Vec::new(), faults: Vec::new(), unsound: Vec::new() };
     let value = match Expected::of(schema) {
         Expected::Table(table) => checker.table(root, &table, 0),
         other => other.stand_in(),
     };
-    Checked { value, faults: checker.faults, unsound: checker.unsound }
+    Survey { value, faults: checker.faults, unsound: checker.unsound }
 }
 
 /// A key on the way to a value.
@@ -138,32 +153,6 @@ fn clause(sentence: &str) -> String {
             first.to_lowercase().chain(chars).collect()
         }
         _ => sentence.trim_end_matches('.').to_owned(),
-    }
-}
-
-/// A TOML number.
-#[derive(Clone, Copy)]
-pub(super) enum Number {
-    Whole(i64),
-    Float(f64),
-}
-
-impl Number {
-    fn of(value: &DeValue) -> Option<Self> {
-        match value {
-            DeValue::Integer(number) => {
-                i64::from_str_radix(number.as_str(), number.radix()).ok().map(Self::Whole)
-            }
-            DeValue::Float(number) => number.as_str().parse().ok().map(Self::Float),
-            _ => None,
-        }
-    }
-
-    pub(super) fn float(self) -> f64 {
-        match self {
-            Self::Whole(number) => float_i64(number),
-            Self::Float(number) => number,
-        }
     }
 }
 

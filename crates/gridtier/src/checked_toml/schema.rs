@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use super::check::Number;
+use super::scalar::Number;
 
 /// The schema of a file that people write: a key that is not known is a mistake, and what is optional is left out,
 /// since TOML has no null.

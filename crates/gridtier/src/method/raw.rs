@@ -8,9 +8,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::ahp::Variant;
-
-use super::tree::{NormaliseKind, Transform};
-use super::{Bound, Combine, FORMAT, OffenceKind, Strata, Tier, Ties, Unknowns};
+use super::choices::{Bound, Combine, FORMAT, OffenceKind, Strata, Tier, Ties, Unknowns};
+use super::normalise::{NormaliseKind, Transform};
 use crate::checked_toml::{Day, Ratio, Share};
 use crate::indicator::Direction;
 use crate::mcda::Scheme;

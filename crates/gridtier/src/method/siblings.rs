@@ -4,9 +4,8 @@
 //! until then, and how the others will follow. How weights follow from data is not known here.
 
 use super::ahp::{self, Judgement, Variant};
-use super::raw::{AhpFile, BlendFile, SiblingsFile};
-use super::tree::Builder;
-use crate::checked_toml::{Ratio, Share, did_you_mean};
+use super::raw::{AhpFile, BlendFile, MethodFile, SiblingsFile};
+use crate::checked_toml::{CheckedToml, Fault, Ratio, Share, did_you_mean};
 use crate::mcda::Scheme;
 
 /// How far siblings' weights may be from summing to 1.
@@ -97,7 +96,21 @@ impl Siblings {
     }
 }
 
+/// What is being made of a method file: its weights, with what is wrong on the way.
+pub(super) struct Builder<'a, 't> {
+    pub document: &'a CheckedToml<'t>,
+    pub file: &'a MethodFile,
+    pub faults: &'a mut Vec<Fault>,
+    pub judgements: Vec<Judgement>,
+    pub siblings: Vec<Siblings>,
+}
+
 impl Builder<'_, '_> {
+    /// Notes a fault at the line of a path.
+    pub(super) fn fault(&mut self, path: &[&str], what: String, fix: impl Into<String>) {
+        self.faults.push(Fault { line: self.document.line(path), what, fix: fix.into() });
+    }
+
     /// The weights of siblings until data is known: as given or judged, else equal.
     pub(super) fn siblings(
         &mut self,

@@ -1,63 +1,13 @@
 //! The indicators of a method with their weights and normalisations, checked against the registry.
 
 use super::ahp::Judgement;
+use super::normalise::{Normalise, NormaliseKind, Scale, Transform};
 use super::raw::{IndicatorFile, MethodFile, SiblingsFile};
-use super::siblings::{Level, Siblings};
+use super::siblings::{Builder, Level, Siblings};
 use crate::checked_toml::{CheckedToml, Fault, Share, did_you_mean};
 use crate::indicator::expression::Expression;
 use crate::indicator::{DIMENSIONS, Direction, INDICATORS, registry};
 use crate::word::Word;
-
-crate::words! {
-    /// What happens to a value before its position between two marks is taken.
-    Transform "transform" {
-        /// Nothing.
-        None "none" "none" "无",
-        /// ln(1 + max(x, 0)).
-        Log1p "log1p" "ln(1 + x)" "ln(1 + x)",
-    }
-}
-
-crate::words! {
-    /// The kinds of normalisation: see [`Normalise`].
-    NormaliseKind "kind of normalisation" {
-        /// Linear between two marks.
-        MinMax "min_max" "between two marks" "极差标准化",
-        /// Share of the ranked customers below.
-        Percentile "percentile" "percentile" "百分位",
-        /// Piecewise linear through knots.
-        Points "points" "by knots" "分段计分",
-        /// By the distance from a target.
-        Target "target" "distance from a target" "目标值偏差",
-    }
-}
-
-/// Where the two marks of `min_max` come from.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Scale {
-    /// Two quantiles of the transformed values of the ranked customers.
-    Quantiles(f64, f64),
-    /// Two fixed values, in the indicator's unit.
-    Goalposts(f64, f64),
-}
-
-/// How a value becomes 0 to 100.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Normalise {
-    /// 100 × clamp((x' − lo)/(hi − lo), 0, 1).
-    MinMax(Transform, Scale),
-    /// 100 × (count below + ½ count equal)/n.
-    Percentile,
-    /// Piecewise linear through (x, z), flat outside.
-    Points(Vec<(f64, f64)>),
-    /// 100 × max(0, 1 − |x − target|/tolerance).
-    Target {
-        /// The value that gets 100.
-        target: f64,
-        /// The distance at which nothing is left.
-        tolerance: f64,
-    },
-}
 
 /// The nominal weights on the way from the root to an indicator.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -157,19 +107,7 @@ struct Group {
     indicators: Vec<(String, f64)>,
 }
 
-pub(super) struct Builder<'a, 't> {
-    document: &'a CheckedToml<'t>,
-    file: &'a MethodFile,
-    faults: &'a mut Vec<Fault>,
-    pub(super) judgements: Vec<Judgement>,
-    pub(super) siblings: Vec<Siblings>,
-}
-
 impl Builder<'_, '_> {
-    pub(super) fn fault(&mut self, path: &[&str], what: String, fix: impl Into<String>) {
-        self.faults.push(Fault { line: self.document.line(path), what, fix: fix.into() });
-    }
-
     fn dimension_weights(&mut self) -> Vec<(String, f64)> {
         let weights = &self.file.weights;
         let given = [weights.contribution, weights.compliance, weights.cooperation];

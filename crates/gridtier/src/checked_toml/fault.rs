@@ -1,0 +1,61 @@
+//! Faults of a document, by line, with what to do about them.
+
+use std::fmt;
+
+/// Something wrong in a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Line, from 1.
+    pub line: usize,
+    /// What is wrong, and where.
+    pub what: String,
+    /// What to do about it.
+    pub fix: String,
+}
+
+/// Everything wrong in a document, by line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Faults {
+    /// The document's name.
+    pub name: String,
+    /// At least one.
+    pub faults: Vec<Fault>,
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, fault) in self.faults.iter().enumerate() {
+            let new_line = if place == 0 { "" } else { "\n" };
+            write!(f, "{new_line}{}:{}: {}", self.name, fault.line, fault.what)?;
+            if !fault.fix.is_empty() {
+                write!(f, "\n  what to do: {}", fault.fix)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The line of a byte of a text, from 1.
+pub(super) fn line_at(text: &str, offset: usize) -> usize {
+    text.as_bytes()[..offset.min(text.len())].iter().filter(|&&byte| byte == b'\n').count() + 1
+}
+
+/// The known name nearest to `unknown`, if one is near.
+#[must_use]
+pub fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(unknown, name), name))
+        .filter(|(distance, name)| *distance <= 1 + name.len().min(unknown.len()) / 3)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+/// "did you mean `x`?", or the list of what is known.
+#[must_use]
+pub fn did_you_mean<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    match nearest(unknown, known.clone()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("known here: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+    }
+}

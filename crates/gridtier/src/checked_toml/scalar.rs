@@ -1,0 +1,111 @@
+//! Single values of a document: days, shares, ratios and numbers.
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::de::DeValue;
+
+use crate::index::float_i64;
+
+/// A day, written as TOML date or as text.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Day(pub NaiveDate);
+
+impl TryFrom<String> for Day {
+    type Error = chrono::ParseError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse().map(Self)
+    }
+}
+
+impl JsonSchema for Day {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Day".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string", "format": "date"})
+    }
+}
+
+/// A share of a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+pub struct Share(#[schemars(range(min = 0, max = 1))] pub f64);
+
+/// A ratio, written as a number or as a fraction such as "1/3".
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Ratio {
+    /// `0.25`
+    Number(f64),
+    /// `"1/4"`
+    Text(String),
+}
+
+impl Ratio {
+    /// Its value; `None` where the check has reported that it is none.
+    #[must_use]
+    pub fn value(&self) -> Option<f64> {
+        match self {
+            Self::Number(x) => Some(*x),
+            Self::Text(text) => parse_ratio(text),
+        }
+    }
+}
+
+impl JsonSchema for Ratio {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Ratio".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "format": "ratio"}]
+        })
+    }
+}
+
+/// The value of "1/3" or "3".
+#[must_use]
+pub fn parse_ratio(text: &str) -> Option<f64> {
+    match text.split_once('/') {
+        Some((above, below)) => Some(positive(above)? / positive(below)?),
+        None => positive(text),
+    }
+}
+
+fn positive(text: &str) -> Option<f64> {
+    text.trim().parse::<f64>().ok().filter(|number| number.is_finite() && *number > 0.0)
+}
+
+/// A TOML number.
+#[derive(Clone, Copy)]
+pub(super) enum Number {
+    /// Written without point and exponent.
+    Whole(i64),
+    /// Written with one of them.
+    Float(f64),
+}
+
+impl Number {
+    /// The number that a value is, if it is one.
+    pub(super) fn of(value: &DeValue) -> Option<Self> {
+        match value {
+            DeValue::Integer(number) => {
+                i64::from_str_radix(number.as_str(), number.radix()).ok().map(Self::Whole)
+            }
+            DeValue::Float(number) => number.as_str().parse().ok().map(Self::Float),
+            _ => None,
+        }
+    }
+
+    /// As a double; a large integer is rounded.
+    pub(super) fn float(self) -> f64 {
+        match self {
+            Self::Whole(number) => float_i64(number),
+            Self::Float(number) => number,
+        }
+    }
+}

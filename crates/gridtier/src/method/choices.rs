@@ -1,0 +1,108 @@
+//! The words of a method file: what it can choose among.
+
+use crate::contract::IncidentKind;
+
+/// The version of the method file's format that this program reads.
+pub const FORMAT: i64 = 1;
+
+crate::words! {
+    /// A value tier (特级, 一级, 二级, 三级), best first. Not to be joined with importance levels or load classes.
+    Tier "tier" {
+        /// 特级
+        Special "special" "special" "特级",
+        /// 一级
+        Grade1 "grade-1" "grade-1" "一级",
+        /// 二级
+        Grade2 "grade-2" "grade-2" "二级",
+        /// 三级
+        Grade3 "grade-3" "grade-3" "三级",
+    }
+}
+
+impl Tier {
+    /// All tiers, best first: an array, so that a table by tier has as many entries as there are tiers.
+    pub const ALL: [Self; 4] = [Self::Special, Self::Grade1, Self::Grade2, Self::Grade3];
+}
+
+crate::words! {
+    /// What an unknown indicator does to a score.
+    Unknowns "treatment of unknown indicators" {
+        /// It is left out and its siblings weigh more.
+        Reweight "reweight" "left out, siblings weigh more" "剔除并重新分配权重",
+        /// It counts 0 points.
+        Worst "worst" "0 points" "按最低分计",
+        /// It counts 50 points.
+        Neutral "neutral" "50 points" "按中间分计",
+    }
+}
+
+crate::words! {
+    /// How points become a score.
+    Combine "way to combine points" {
+        /// Σ w z.
+        WeightedSum "weighted_sum" "weighted sum" "加权和",
+        /// Π max(z, 1)^w.
+        WeightedProduct "weighted_product" "weighted product" "加权积",
+        /// Closeness to 100 points everywhere, against 0 everywhere.
+        Topsis "topsis" "TOPSIS" "TOPSIS",
+        /// Grey relation to 100 points everywhere.
+        GreyRelational "grey_relational" "grey relational analysis" "灰色关联",
+    }
+}
+
+crate::words! {
+    /// What happens to equal scores at a boundary between tiers.
+    Ties "treatment of ties" {
+        /// They are ordered by revenue, energy and id.
+        Break "break" "ordered by revenue, energy and id" "按电费、电量和户号排序",
+        /// All go to the better tier.
+        Up "up" "all to the better tier" "均归入较高等级",
+        /// All go to the worse tier.
+        Down "down" "all to the worse tier" "均归入较低等级",
+    }
+}
+
+crate::words! {
+    /// The column of customers whose values are graded apart.
+    Strata "stratification" {
+        /// One population.
+        None "none" "none" "不分层",
+        /// `supply_level`.
+        SupplyLevel "supply_level" "supply level" "供电电压等级",
+        /// `use_category`.
+        UseCategory "use_category" "use category" "用电类别",
+        /// `region`.
+        Region "region" "region" "区域",
+    }
+}
+
+crate::words! {
+    /// The kinds of incidents that a veto can count.
+    OffenceKind "kind of offence" {
+        /// Use against the contract.
+        Violation "violation" "violation" "违约用电",
+        /// Theft of energy.
+        Theft "theft" "theft" "窃电",
+    }
+}
+
+impl From<OffenceKind> for IncidentKind {
+    fn from(kind: OffenceKind) -> Self {
+        match kind {
+            OffenceKind::Violation => Self::Violation,
+            OffenceKind::Theft => Self::Theft,
+        }
+    }
+}
+
+crate::words! {
+    /// What an override does.
+    Bound "kind of override" {
+        /// This tier.
+        Pin "pin" "pinned" "指定等级",
+        /// At least this tier.
+        Floor "floor" "at least" "不低于",
+        /// At most this tier.
+        Ceiling "ceiling" "at most" "不高于",
+    }
+}
