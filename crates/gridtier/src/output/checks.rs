@@ -1,11 +1,12 @@
-//! What was measured on a cycle, as tables.
+//! The results of a validation as tables.
 
 use arrow_array::ArrayRef;
 
-use super::{FLAG, INTEGER, NUMBER, Output, TEXT, flags, full, integers, nullable, numbers, table, text};
-use crate::cycle::Cycle;
+use super::{FLAG, INTEGER, NUMBER, Output, TEXT, counts, flags, full, nullable, numbers, table, text};
+use crate::cycle::{Cycle, Ranked};
+use crate::index::{count, index};
 use crate::method::Tier;
-use crate::validate::Validation;
+use crate::validate::{BORDERLINE, Validation};
 use crate::word::Word;
 
 /// The tables of a validation, each by its key.
@@ -14,7 +15,7 @@ pub fn tables<'a>(cycle: &'a Cycle, validation: &'a Validation) -> Vec<Output<'a
     vec![
         checks(validation),
         influence(cycle),
-        held(validation),
+        pareto(validation),
         lorenz(validation),
         classes(validation),
         draws(cycle, validation),
@@ -41,36 +42,38 @@ fn checks(validation: &Validation) -> Output<'_> {
         full("reading_zh", TEXT),
     ];
     table("checks", fields, validation.checks.len(), move |rows| {
-        let each = || validation.checks[rows.clone()].iter();
+        let checks = &validation.checks[rows];
         vec![
-            text(each().map(|check| Some(check.measure.id))),
-            text(each().map(|check| Some(check.measure.titles[0]))),
-            text(each().map(|check| Some(check.measure.titles[1]))),
-            numbers(each().map(|check| check.value)),
-            numbers(each().map(|check| check.limit.warn)),
-            numbers(each().map(|check| check.limit.fail)),
-            text(each().map(|check| Some(check.verdict.code()))),
-            text(each().map(|check| Some(check.measure.reading[0]))),
-            text(each().map(|check| Some(check.measure.reading[1]))),
+            text(checks.iter().map(|check| Some(check.measure.id))),
+            text(checks.iter().map(|check| Some(check.measure.titles[0]))),
+            text(checks.iter().map(|check| Some(check.measure.titles[1]))),
+            numbers(checks.iter().map(|check| check.value)),
+            numbers(checks.iter().map(|check| check.limit.warn)),
+            numbers(checks.iter().map(|check| check.limit.fail)),
+            text(checks.iter().map(|check| Some(check.verdict.code()))),
+            text(checks.iter().map(|check| Some(check.measure.reading[0]))),
+            text(checks.iter().map(|check| Some(check.measure.reading[1]))),
         ]
     })
 }
 
-/// Nominal weight and influence side by side.
+/// Nominal weight and influence of each weighed indicator.
 fn influence(cycle: &Cycle) -> Output<'_> {
     let fields = vec![full("indicator", TEXT), full("weight", NUMBER), nullable("influence", NUMBER)];
     let places = cycle.parameters.weighing();
     table("influence", fields, places.len(), move |rows| {
-        let each = || places[rows.clone()].iter().copied();
+        let places = &places[rows];
         vec![
-            text(each().map(|place| Some(cycle.method.indicators[place].id.as_str()))),
-            numbers(each().map(|place| cycle.parameters.weights[place].map(|weight| weight.nominal()))),
-            numbers(each().map(|place| cycle.influence[place])),
+            text(places.iter().map(|&place| Some(cycle.method.indicators[place].id.as_str()))),
+            numbers(
+                places.iter().map(|&place| cycle.parameters.weights[place].map(|weight| weight.nominal())),
+            ),
+            numbers(places.iter().map(|&place| cycle.influence[place])),
         ]
     })
 }
 
-fn held(validation: &Validation) -> Output<'_> {
+fn pareto(validation: &Validation) -> Output<'_> {
     let fields = vec![
         full("group", TEXT),
         full("customers", INTEGER),
@@ -79,13 +82,13 @@ fn held(validation: &Validation) -> Output<'_> {
         nullable("energy_share", NUMBER),
     ];
     table("pareto", fields, validation.held.len(), move |rows| {
-        let each = || validation.held[rows.clone()].iter();
+        let shares = &validation.held[rows];
         vec![
-            text(each().map(|held| Some(held.group))),
-            integers(each().map(|held| Some(held.customers as i64))),
-            numbers(each().map(|held| Some(held.customers_share))),
-            numbers(each().map(|held| held.revenue_share)),
-            numbers(each().map(|held| held.energy_share)),
+            text(shares.iter().map(|share| Some(share.group))),
+            counts(shares.iter().map(|share| Some(share.customers))),
+            numbers(shares.iter().map(|share| Some(share.customers_share))),
+            numbers(shares.iter().map(|share| share.revenue_share)),
+            numbers(shares.iter().map(|share| share.energy_share)),
         ]
     })
 }
@@ -93,11 +96,11 @@ fn held(validation: &Validation) -> Output<'_> {
 fn lorenz(validation: &Validation) -> Output<'_> {
     let fields = vec![full("amount", TEXT), full("customers_share", NUMBER), full("amount_share", NUMBER)];
     table("lorenz", fields, validation.lorenz.len(), move |rows| {
-        let each = || validation.lorenz[rows.clone()].iter();
+        let points = &validation.lorenz[rows];
         vec![
-            text(each().map(|point| Some(point.amount))),
-            numbers(each().map(|point| Some(point.customers_share))),
-            numbers(each().map(|point| Some(point.amount_share))),
+            text(points.iter().map(|point| Some(point.amount))),
+            numbers(points.iter().map(|point| Some(point.customers_share))),
+            numbers(points.iter().map(|point| Some(point.amount_share))),
         ]
     })
 }
@@ -112,19 +115,19 @@ fn classes(validation: &Validation) -> Output<'_> {
         full("energy_kwh", NUMBER),
     ];
     table("classes", fields, validation.classes.len(), move |rows| {
-        let each = || validation.classes[rows.clone()].iter();
+        let class_counts = &validation.classes[rows];
         vec![
-            text(each().map(|count| Some(count.class.scheme))),
-            text(each().map(|count| Some(count.class.name))),
-            text(each().map(|count| Some(count.tier.code()))),
-            integers(each().map(|count| Some(count.customers as i64))),
-            numbers(each().map(|count| Some(count.revenue_fen as f64 / 100.0))),
-            numbers(each().map(|count| Some(count.energy_wh as f64 / 1000.0))),
+            text(class_counts.iter().map(|count| Some(count.class.scheme))),
+            text(class_counts.iter().map(|count| Some(count.class.name))),
+            text(class_counts.iter().map(|count| Some(count.tier.code()))),
+            counts(class_counts.iter().map(|count| Some(count.customers))),
+            numbers(class_counts.iter().map(|count| Some(count.revenue_fen as f64 / 100.0))),
+            numbers(class_counts.iter().map(|count| Some(count.energy_wh as f64 / 1000.0))),
         ]
     })
 }
 
-/// Every draw with its weights: what was varied, and what came of it.
+/// Every draw: its weights, and how the grading compares with the published one.
 fn draws<'a>(cycle: &'a Cycle, validation: &'a Validation) -> Output<'a> {
     let places = cycle.parameters.weighing();
     let mut fields =
@@ -132,21 +135,21 @@ fn draws<'a>(cycle: &'a Cycle, validation: &'a Validation) -> Output<'a> {
     fields.extend(places.iter().map(|&place| full(&cycle.method.indicators[place].id, NUMBER)));
     let draws = &validation.drawn.draws;
     table("draws", fields, draws.len(), move |rows| {
-        let each = || draws[rows.clone()].iter();
+        let draws = &draws[rows];
         let mut columns = vec![
-            integers(each().map(|(draw, _)| Some(draw.number as i64))),
-            numbers(each().map(|(_, compared)| compared.tau_b)),
-            numbers(each().map(|(_, compared)| Some(compared.changed))),
+            counts(draws.iter().map(|(draw, _)| Some(draw.number))),
+            numbers(draws.iter().map(|(_, compared)| compared.tau_b)),
+            numbers(draws.iter().map(|(_, compared)| Some(compared.changed))),
         ];
         columns.extend(places.iter().map(|&place| {
-            numbers(each().map(|(draw, _)| draw.weights[place].map(|weight| weight.nominal())))
+            numbers(draws.iter().map(|(draw, _)| draw.weights[place].map(|weight| weight.nominal())))
         }));
         columns
     })
 }
 
-/// The ranked customers among `wanted`, with how often each tier came out.
-fn odds<'a>(
+/// The ranked customers at the rows `wanted`, each with its tier probabilities: the share of draws that gave each tier.
+fn probability_table<'a>(
     name: &'static str,
     cycle: &'a Cycle,
     validation: &'a Validation,
@@ -163,40 +166,42 @@ fn odds<'a>(
     fields.push(full("borderline", FLAG));
     let drawn = &validation.drawn;
     table(name, fields, wanted.len(), move |rows| {
-        let rows: Vec<usize> = wanted[rows].to_vec();
-        let each = || rows.iter().map(|&row| (row, &validation.ranked[row]));
-        let own = |row: usize| drawn.probability(row, validation.ranked[row].computed);
+        let chosen: Vec<(usize, &Ranked)> =
+            wanted[rows].iter().map(|&row| (row, &validation.ranked[row])).collect();
+        let probabilities: Vec<f64> =
+            chosen.iter().map(|&(row, customer)| drawn.probability(row, customer.computed)).collect();
         let mut columns: Vec<ArrayRef> = vec![
-            text(each().map(|(_, customer)| Some(cycle.customers.ids.key(customer.number)))),
-            text(each().map(|(_, customer)| Some(cycle.strata[customer.stratum as usize].as_str()))),
-            integers(each().map(|(_, customer)| Some(customer.rank as i64))),
-            text(each().map(|(_, customer)| Some(customer.computed.code()))),
-            numbers(each().map(|(row, _)| Some(own(row)))),
+            text(chosen.iter().map(|(_, customer)| Some(cycle.customers.ids.key(customer.number)))),
+            text(chosen.iter().map(|(_, customer)| Some(cycle.strata[index(customer.stratum)].as_str()))),
+            counts(chosen.iter().map(|(_, customer)| Some(customer.rank))),
+            text(chosen.iter().map(|(_, customer)| Some(customer.computed.code()))),
+            numbers(probabilities.iter().copied().map(Some)),
         ];
-        let of_tier = |tier: Tier| numbers(each().map(|(row, _)| Some(drawn.probability(row, tier))));
-        columns.extend(Tier::ALL.map(of_tier));
-        columns.push(flags(each().map(|(row, _)| own(row) < crate::validate::BORDERLINE)));
+        columns.extend(
+            Tier::ALL.map(|tier| numbers(chosen.iter().map(|&(row, _)| Some(drawn.probability(row, tier))))),
+        );
+        columns.push(flags(probabilities.iter().map(|&probability| probability < BORDERLINE)));
         columns
     })
 }
 
 fn probabilities<'a>(cycle: &'a Cycle, validation: &'a Validation) -> Output<'a> {
-    odds("tier_probability", cycle, validation, (0..validation.ranked.len()).collect())
+    probability_table("tier_probability", cycle, validation, (0..validation.ranked.len()).collect())
 }
 
 fn borderline<'a>(cycle: &'a Cycle, validation: &'a Validation) -> Output<'a> {
-    odds("borderline", cycle, validation, validation.borderline().collect())
+    probability_table("borderline", cycle, validation, validation.borderline().collect())
 }
 
 fn leave_one_out<'a>(cycle: &'a Cycle, validation: &'a Validation) -> Output<'a> {
     let fields =
         vec![full("indicator", TEXT), nullable("kendall_tau_b", NUMBER), full("tier_changed", NUMBER)];
     table("leave_one_out", fields, validation.leave_one_out.len(), move |rows| {
-        let each = || validation.leave_one_out[rows.clone()].iter();
+        let compared = &validation.leave_one_out[rows];
         vec![
-            text(each().map(|(place, _)| Some(cycle.method.indicators[*place].id.as_str()))),
-            numbers(each().map(|(_, compared)| compared.tau_b)),
-            numbers(each().map(|(_, compared)| Some(compared.changed))),
+            text(compared.iter().map(|(place, _)| Some(cycle.method.indicators[*place].id.as_str()))),
+            numbers(compared.iter().map(|(_, compared)| compared.tau_b)),
+            numbers(compared.iter().map(|(_, compared)| Some(compared.changed))),
         ]
     })
 }
@@ -204,11 +209,11 @@ fn leave_one_out<'a>(cycle: &'a Cycle, validation: &'a Validation) -> Output<'a>
 fn methods(validation: &Validation) -> Output<'_> {
     let fields = vec![full("combine", TEXT), nullable("kendall_tau_b", NUMBER), full("tier_changed", NUMBER)];
     table("methods", fields, validation.methods.len(), move |rows| {
-        let each = || validation.methods[rows.clone()].iter();
+        let compared = &validation.methods[rows];
         vec![
-            text(each().map(|(how, _)| Some(how.code()))),
-            numbers(each().map(|(_, compared)| compared.tau_b)),
-            numbers(each().map(|(_, compared)| Some(compared.changed))),
+            text(compared.iter().map(|(how, _)| Some(how.code()))),
+            numbers(compared.iter().map(|(_, compared)| compared.tau_b)),
+            numbers(compared.iter().map(|(_, compared)| Some(compared.changed))),
         ]
     })
 }
@@ -218,15 +223,15 @@ fn cluster_choice(validation: &Validation) -> Output<'_> {
         validation.clusters.as_ref().map_or_else(Vec::new, |clusters| clusters.choice.clone());
     let fields = vec![full("clusters", INTEGER), nullable("silhouette", NUMBER)];
     table("cluster_choice", fields, choice.len(), move |rows| {
-        let each = || choice[rows.clone()].iter();
+        let choice = &choice[rows];
         vec![
-            integers(each().map(|(clusters, _)| Some(*clusters as i64))),
-            numbers(each().map(|(_, silhouette)| *silhouette)),
+            counts(choice.iter().map(|(clusters, _)| Some(count(*clusters)))),
+            numbers(choice.iter().map(|(_, silhouette)| *silhouette)),
         ]
     })
 }
 
-/// By clustering, cluster and indicator: the mean in the indicator's own unit of those in whom it is known.
+/// By clustering, cluster and indicator: the mean over the customers whose value is known, in the indicator's unit.
 fn cluster_profiles<'a>(cycle: &'a Cycle, validation: &'a Validation) -> Output<'a> {
     let profiles = validation.profiles(cycle);
     let fields = vec![
@@ -239,35 +244,35 @@ fn cluster_profiles<'a>(cycle: &'a Cycle, validation: &'a Validation) -> Output<
         nullable("mean", NUMBER),
     ];
     table("cluster_profiles", fields, profiles.len(), move |rows| {
-        let each = || profiles[rows.clone()].iter();
+        let profiles = &profiles[rows];
         let spec = |place: usize| &cycle.method.indicators[place];
         vec![
-            text(each().map(|profile| Some(profile.clustering))),
-            integers(each().map(|profile| Some(profile.cluster as i64))),
-            integers(each().map(|profile| Some(profile.customers as i64))),
-            text(each().map(|profile| Some(spec(profile.place).id.as_str()))),
-            text(each().map(|profile| Some(spec(profile.place).unit.as_str()))),
-            integers(each().map(|profile| Some(profile.known as i64))),
-            numbers(each().map(|profile| profile.mean)),
+            text(profiles.iter().map(|profile| Some(profile.clustering))),
+            counts(profiles.iter().map(|profile| Some(count(profile.cluster)))),
+            counts(profiles.iter().map(|profile| Some(profile.customers))),
+            text(profiles.iter().map(|profile| Some(spec(profile.place).id.as_str()))),
+            text(profiles.iter().map(|profile| Some(spec(profile.place).unit.as_str()))),
+            counts(profiles.iter().map(|profile| Some(profile.known))),
+            numbers(profiles.iter().map(|profile| profile.mean)),
         ]
     })
 }
 
 fn cluster_tiers(validation: &Validation) -> Output<'_> {
-    let counts = validation.cluster_tiers();
+    let tier_counts = validation.cluster_tiers();
     let fields = vec![
         full("clustering", TEXT),
         full("cluster", INTEGER),
         full("tier_computed", TEXT),
         full("customers", INTEGER),
     ];
-    table("cluster_tiers", fields, counts.len(), move |rows| {
-        let each = || counts[rows.clone()].iter();
+    table("cluster_tiers", fields, tier_counts.len(), move |rows| {
+        let tier_counts = &tier_counts[rows];
         vec![
-            text(each().map(|((clustering, ..), _)| Some(*clustering))),
-            integers(each().map(|((_, cluster, _), _)| Some(*cluster as i64))),
-            text(each().map(|((.., tier), _)| Some(tier.code()))),
-            integers(each().map(|(_, customers)| Some(*customers as i64))),
+            text(tier_counts.iter().map(|((clustering, ..), _)| Some(*clustering))),
+            counts(tier_counts.iter().map(|((_, cluster, _), _)| Some(count(*cluster)))),
+            text(tier_counts.iter().map(|((.., tier), _)| Some(tier.code()))),
+            counts(tier_counts.iter().map(|(_, customers)| Some(*customers))),
         ]
     })
 }

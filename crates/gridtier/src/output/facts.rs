@@ -1,6 +1,6 @@
-//! The facts of a cycle as tables, and back: what was counted, published so that it can be judged again by another method.
+//! Writes the facts of a cycle as tables and reads them back, so that a published cycle can be graded again by another method.
 //!
-//! Counts are integers as the engine holds them. A table that is absent leaves its columns empty, which is not 0.
+//! Counts are the engine's integers. An absent input table leaves its columns empty; 0 means that it was there.
 
 use std::sync::Arc;
 
@@ -19,17 +19,17 @@ use crate::customer::{Customer, Customers};
 use crate::energy_profile::EnergyProfile;
 use crate::fact::{COLUMNS, CustomerFacts, FactColumn, FactValue, Facts};
 use crate::incident::Offence;
-use crate::index::CustomerIx;
+use crate::index::{CustomerIx, index};
 use crate::meter::{Coverage, MonthlyUsage};
 use crate::source::{TableBook, Tally};
 use crate::unit::{Month, Window};
 use crate::word::Word;
 
-/// The tables of the facts, by name: what they hold depends on inputs and window and on no method.
+/// Names of the tables of facts. Their content depends on inputs and window only, never on the method.
 pub const NAMES: [&str; 6] =
     ["customers", "facts", "monthly_usage", "offences", "reconciliation", "unit_suspects"];
 
-/// The tables of facts that were counted.
+/// The tables of facts; none when the facts were read from a published cycle.
 pub(super) fn tables(facts: &Facts) -> Vec<Output<'_>> {
     let Some(usage) = &facts.usage else { return Vec::new() };
     vec![
@@ -42,7 +42,7 @@ pub(super) fn tables(facts: &Facts) -> Vec<Output<'_>> {
     ]
 }
 
-/// The accepted customers as they came: what conditions and cross-tables look at.
+/// The accepted customers with the attributes that conditions and cross-tables use.
 fn customers(facts: &Facts) -> Output<'_> {
     let Customers { ids, rows: all } = &facts.customers;
     let fields = vec![
@@ -60,22 +60,24 @@ fn customers(facts: &Facts) -> Output<'_> {
         full("marketing_opt_out", FLAG),
     ];
     table("customers", fields, all.len(), move |rows| {
-        let each = || all[rows.clone()].iter();
+        let customers = &all[rows.clone()];
         vec![
-            text(rows.clone().map(|number| Some(ids.key(number as u32)))),
-            text(each().map(|row| Some(row.use_category.code()))),
-            text(each().map(|row| Some(row.supply_level.code()))),
-            text(each().map(|row| row.region.as_deref())),
-            numbers(each().map(|row| row.contract_capacity_kva)),
+            text(rows.map(|row| Some(ids.key(CustomerIx::from_index(row).number())))),
+            text(customers.iter().map(|row| Some(row.use_category.code()))),
+            text(customers.iter().map(|row| Some(row.supply_level.code()))),
+            text(customers.iter().map(|row| row.region.as_deref())),
+            numbers(customers.iter().map(|row| row.contract_capacity_kva)),
             numbers(
-                each().map(|row| row.power_factor_standard.map(|hundredths| f64::from(hundredths) / 100.0)),
+                customers
+                    .iter()
+                    .map(|row| row.power_factor_standard.map(|hundredths| f64::from(hundredths) / 100.0)),
             ),
-            text(each().map(|row| row.importance_level.map(Word::code))),
-            text(each().map(|row| row.load_class.map(Word::code))),
-            days(each().map(|row| Some(row.opened_on))),
-            days(each().map(|row| row.closed_on)),
-            flags(each().map(|row| row.aged_transformer_area)),
-            flags(each().map(|row| row.marketing_opt_out)),
+            text(customers.iter().map(|row| row.importance_level.map(Word::code))),
+            text(customers.iter().map(|row| row.load_class.map(Word::code))),
+            days(customers.iter().map(|row| Some(row.opened_on))),
+            days(customers.iter().map(|row| row.closed_on)),
+            flags(customers.iter().map(|row| row.aged_transformer_area)),
+            flags(customers.iter().map(|row| row.marketing_opt_out)),
         ]
     })
 }
@@ -111,9 +113,9 @@ pub fn read_customers(batch: &RecordBatch, customers: &mut Customers) -> Option<
     Some(())
 }
 
-/// Months with a reading, all accepted customers.
+/// Monthly usage of all accepted customers, months with a reading only.
 fn monthly_usage<'f>(facts: &'f Facts, usage: &'f MonthlyUsage) -> Output<'f> {
-    /// Customers looked through for one batch: at most so many rows × the months of a window.
+    /// Customers per batch; a batch has at most this number × the months of the window rows.
     const CUSTOMERS: usize = 1 << 12;
     let schema = Arc::new(Schema::new(vec![
         full("customer_id", TEXT),
@@ -125,7 +127,7 @@ fn monthly_usage<'f>(facts: &'f Facts, usage: &'f MonthlyUsage) -> Output<'f> {
         full("covered", FLAG),
     ]));
     let shared = schema.clone();
-    let months = facts.window.months as usize;
+    let months = index(facts.window.months);
     let batches = (0..facts.customers.len()).step_by(CUSTOMERS).map(move |start| {
         let customers = start..(start + CUSTOMERS).min(facts.customers.len());
         let found: Vec<(CustomerIx, usize)> = customers
@@ -148,7 +150,7 @@ fn monthly_usage<'f>(facts: &'f Facts, usage: &'f MonthlyUsage) -> Output<'f> {
     Output { name: "monthly_usage", schema, batches: Box::new(batches) }
 }
 
-/// What became of the rows of each table that is there.
+/// Row counts of each input table that is present: read, counted, rejected.
 pub(super) fn reconciliation(facts: &Facts) -> Output<'_> {
     let fields = vec![
         full("table", TEXT),
@@ -161,19 +163,19 @@ pub(super) fn reconciliation(facts: &Facts) -> Output<'_> {
     let mut reconciled = facts.reconciliation();
     reconciled.sort_by_key(|row| row.table.name());
     table("reconciliation", fields, reconciled.len(), move |rows| {
-        let each = || reconciled[rows.clone()].iter();
+        let reconciled = &reconciled[rows];
         vec![
-            text(each().map(|row| Some(row.table.name()))),
-            counts(each().map(|row| Some(row.tally.rows_in))),
-            counts(each().map(|row| Some(row.tally.counted))),
-            counts(each().map(|row| Some(row.tally.out_of_window))),
-            counts(each().map(|row| Some(row.tally.rejected))),
-            counts(each().map(|row| Some(row.tally.duplicates))),
+            text(reconciled.iter().map(|row| Some(row.table.name()))),
+            counts(reconciled.iter().map(|row| Some(row.tally.rows_in))),
+            counts(reconciled.iter().map(|row| Some(row.tally.counted))),
+            counts(reconciled.iter().map(|row| Some(row.tally.out_of_window))),
+            counts(reconciled.iter().map(|row| Some(row.tally.rejected))),
+            counts(reconciled.iter().map(|row| Some(row.tally.duplicates))),
         ]
     })
 }
 
-/// Puts the tallies of a published batch into the books of their tables; `None` when it is not a table of these.
+/// Sets the row counts of the input tables from a published batch; `None` when the batch is not a reconciliation table.
 #[must_use]
 pub fn read_reconciliation(batch: &RecordBatch, books: &mut [TableBook]) -> Option<()> {
     let (names, rows_in, counted) =
@@ -194,7 +196,7 @@ pub fn read_reconciliation(batch: &RecordBatch, books: &mut [TableBook]) -> Opti
     Some(())
 }
 
-/// Months far from their customer's median.
+/// Months whose energy is far from the customer's median: probably a wrong unit.
 pub(super) fn unit_suspects(facts: &Facts) -> Output<'_> {
     let fields = vec![
         full("customer_id", TEXT),
@@ -204,22 +206,22 @@ pub(super) fn unit_suspects(facts: &Facts) -> Output<'_> {
     ];
     let suspects = &facts.unit_suspects;
     table("unit_suspects", fields, suspects.len(), move |rows| {
-        let each = || suspects[rows.clone()].iter();
+        let suspects = &suspects[rows];
         vec![
-            text(each().map(|suspect| Some(facts.customers.ids.key(suspect.customer.number())))),
-            days(each().map(|suspect| Some(suspect.month.first_day()))),
-            integers(each().map(|suspect| Some(suspect.active_wh))),
-            integers(each().map(|suspect| Some(suspect.median_wh))),
+            text(suspects.iter().map(|suspect| Some(facts.customers.ids.key(suspect.customer.number())))),
+            days(suspects.iter().map(|suspect| Some(suspect.month.first_day()))),
+            integers(suspects.iter().map(|suspect| Some(suspect.active_wh))),
+            integers(suspects.iter().map(|suspect| Some(suspect.median_wh))),
         ]
     })
 }
 
-/// The facts that are integers, in their order.
+/// The integer facts, in column order.
 fn integer_columns() -> impl Iterator<Item = &'static FactColumn> {
     COLUMNS.iter().filter(|column| matches!(column.value, FactValue::Integer(..)))
 }
 
-/// All facts by customer: integers, the latest energy audit, and the covered months, the first of the window first.
+/// All facts by customer: the integer facts, the latest energy audit, and the covered months from the start of the window.
 fn counted(facts: &Facts) -> Output<'_> {
     let mut fields = vec![full("customer_id", TEXT)];
     fields.extend(integer_columns().map(|column| nullable(column.name, INTEGER)));
@@ -230,8 +232,9 @@ fn counted(facts: &Facts) -> Output<'_> {
         full("covered", TEXT),
     ]);
     table("facts", fields, facts.rows.len(), move |rows| {
-        let ids = rows.clone().map(|number| Some(facts.customers.ids.key(number as u32)));
-        let mut columns = vec![text(ids)];
+        let customers = rows.clone().map(CustomerIx::from_index);
+        let mut columns =
+            vec![text(customers.map(|customer| Some(facts.customers.ids.key(customer.number()))))];
         for column in integer_columns() {
             let FactValue::Integer(value, _) = column.value else { continue };
             let is_there = facts.present(column.table);
@@ -254,50 +257,52 @@ fn offences(facts: &Facts) -> Output<'_> {
         vec![full("customer_id", TEXT), full("month", DAY), full("kind", TEXT), full("severity", INTEGER)];
     let offences = &facts.offences;
     table("offences", fields, offences.len(), move |rows| {
-        let each = || offences[rows.clone()].iter();
+        let offences = &offences[rows];
         vec![
-            text(each().map(|offence| Some(facts.customers.ids.key(offence.customer.number())))),
-            days(each().map(|offence| Some(offence.month.first_day()))),
-            text(each().map(|offence| Some(offence.kind.code()))),
-            integers(each().map(|offence| Some(offence.severity.into()))),
+            text(offences.iter().map(|offence| Some(facts.customers.ids.key(offence.customer.number())))),
+            days(offences.iter().map(|offence| Some(offence.month.first_day()))),
+            text(offences.iter().map(|offence| Some(offence.kind.code()))),
+            integers(offences.iter().map(|offence| Some(offence.severity.into()))),
         ]
     })
 }
 
-/// What the published table of facts holds besides the customers.
+/// The content of a published table of facts.
 #[derive(Debug)]
 pub struct PublishedFacts {
     /// Integer facts, by customer number.
     pub rows: Vec<CustomerFacts>,
     /// The latest energy audits.
     pub profiles: Vec<Option<EnergyProfile>>,
-    /// Which months are covered.
+    /// The covered months.
     pub coverage: Coverage,
 }
 
 impl PublishedFacts {
-    /// Of customers whose facts are still to be [read](Self::read).
+    /// Empty facts for that number of customers, to be filled by [`read`](Self::read).
     #[must_use]
     pub fn new(customers: usize, window: Window) -> Self {
         Self {
             rows: vec![CustomerFacts::default(); customers],
             profiles: vec![None; customers],
-            coverage: Coverage::none(window.months as usize, customers),
+            coverage: Coverage::none(index(window.months), customers),
         }
     }
 
-    /// Takes over a batch of a published `facts`, whose first customer has number `start`; `None` when it is none.
+    /// Reads a batch of a published `facts` table, whose first customer has number `start`; `None` when it is not one.
     #[must_use]
     pub fn read(&mut self, batch: &RecordBatch, start: usize, customers: &Customers) -> Option<()> {
-        let own = self.rows.get_mut(start..start + batch.num_rows())?;
+        let target = self.rows.get_mut(start..start + batch.num_rows())?;
         let ids = batch.column_by_name("customer_id")?.as_string_opt::<i32>()?;
-        let is_known = |(at, id): (usize, Option<&str>)| id == Some(customers.ids.key((start + at) as u32));
-        ids.iter().enumerate().all(is_known).then_some(())?;
+        for (row, id) in ids.iter().enumerate() {
+            let customer = CustomerIx::from_index(start + row);
+            (id == Some(customers.ids.key(customer.number()))).then_some(())?;
+        }
         for column in integer_columns() {
-            let FactValue::Integer(_, place) = column.value else { continue };
+            let FactValue::Integer(_, field) = column.value else { continue };
             let values = batch.column_by_name(column.name)?.as_primitive_opt::<Int64Type>()?;
-            // What was not counted is 0 in memory, and told from a count of 0 by the absence of its table.
-            own.iter_mut().zip(values).for_each(|(row, value)| *place(row) = value.unwrap_or(0));
+            // Facts of an absent table are 0 in memory; the absence of the table distinguishes them from a count of 0.
+            target.iter_mut().zip(values).for_each(|(row, value)| *field(row) = value.unwrap_or(0));
         }
         let as_of = batch.column_by_name("profile_as_of")?.as_primitive_opt::<Date32Type>()?;
         let number = |name: &str| batch.column_by_name(name)?.as_primitive_opt::<Float64Type>();
@@ -315,20 +320,21 @@ impl PublishedFacts {
     }
 }
 
-/// The offences of a published batch; `None` when it is none.
+/// The offences of a published batch; `None` when it is not a table of offences.
 #[must_use]
 pub fn read_offences(batch: &RecordBatch, customers: &Customers) -> Option<Vec<Offence>> {
     let ids = batch.column_by_name("customer_id")?.as_string_opt::<i32>()?;
     let months = batch.column_by_name("month")?.as_primitive_opt::<Date32Type>()?;
     let kinds = batch.column_by_name("kind")?.as_string_opt::<i32>()?;
     let severities = batch.column_by_name("severity")?.as_primitive_opt::<Int64Type>()?;
-    let offence = |row: usize| {
-        Some(Offence {
-            customer: CustomerIx::new(customers.ids.get(ids.value(row))?),
-            kind: IncidentKind::from_code(kinds.value(row))?,
-            severity: severities.value(row).try_into().ok()?,
-            month: Month::of_day(months.value(row))?,
+    (0..batch.num_rows())
+        .map(|row| {
+            Some(Offence {
+                customer: CustomerIx::new(customers.ids.get(ids.value(row))?),
+                kind: IncidentKind::from_code(kinds.value(row))?,
+                severity: severities.value(row).try_into().ok()?,
+                month: Month::of_day(months.value(row))?,
+            })
         })
-    };
-    (0..batch.num_rows()).map(offence).collect()
+        .collect()
 }

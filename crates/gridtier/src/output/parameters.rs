@@ -1,4 +1,4 @@
-//! The fitted normalisations as a table, and back: what is needed to replay a cycle on frozen parameters.
+//! Writes the fitted normalisations and weights as a table and reads them back, to recompute a cycle with frozen parameters.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ use crate::score::normalise::FittedKind;
 use crate::score::{Fitted, Parameters, Scores};
 use crate::word::Word;
 
-fn list(of: DataType) -> DataType {
-    DataType::List(Arc::new(Field::new("item", of, true)))
+fn list(items: DataType) -> DataType {
+    DataType::List(Arc::new(Field::new("item", items, true)))
 }
 
 /// One row for each indicator of the method.
@@ -67,16 +67,16 @@ pub(super) fn table<'a>(scores: &'a Scores, method: &'a Method) -> Output<'a> {
 }
 
 fn weight_columns(specs: &[&Spec], weights: &[Option<Weight>]) -> Vec<ArrayRef> {
-    let each = || specs.iter();
-    let level = |of: fn(&Weight) -> f64| numbers(weights.iter().map(move |weight| weight.as_ref().map(of)));
+    let level =
+        |pick: fn(&Weight) -> f64| numbers(weights.iter().map(move |weight| weight.as_ref().map(pick)));
     vec![
-        text(each().map(|spec| Some(spec.id.as_str()))),
-        text(each().map(|spec| Some(spec.titles[0].as_str()))),
-        text(each().map(|spec| Some(spec.titles[1].as_str()))),
-        text(each().map(|spec| Some(spec.unit.as_str()))),
-        text(each().map(|spec| Some(spec.direction.code()))),
-        text(each().map(|spec| spec.weight.map(|weight| DIMENSIONS[weight.dimension]))),
-        text(each().map(|spec| spec.weight.map(|_| spec.group.as_str()))),
+        text(specs.iter().map(|spec| Some(spec.id.as_str()))),
+        text(specs.iter().map(|spec| Some(spec.titles[0].as_str()))),
+        text(specs.iter().map(|spec| Some(spec.titles[1].as_str()))),
+        text(specs.iter().map(|spec| Some(spec.unit.as_str()))),
+        text(specs.iter().map(|spec| Some(spec.direction.code()))),
+        text(specs.iter().map(|spec| spec.weight.map(|weight| DIMENSIONS[weight.dimension]))),
+        text(specs.iter().map(|spec| spec.weight.map(|_| spec.group.as_str()))),
         level(|weight| weight.of_dimension),
         level(|weight| weight.of_group),
         level(|weight| weight.of_indicator),
@@ -84,15 +84,19 @@ fn weight_columns(specs: &[&Spec], weights: &[Option<Weight>]) -> Vec<ArrayRef> 
     ]
 }
 
-fn fit_columns(fitted: &[Option<&Fitted>]) -> Vec<ArrayRef> {
-    let kinds = || fitted.iter().map(|fitted| fitted.map(|fitted| &fitted.kind));
-    let word = |kind: &FittedKind| match kind {
+/// The code of a fitted normalisation in the table.
+fn kind_code(kind: &FittedKind) -> &'static str {
+    match kind {
         FittedKind::Nobody => "nobody",
         FittedKind::MinMax { .. } => "min_max",
         FittedKind::Percentile { .. } => "percentile",
         FittedKind::Points(_) => "points",
         FittedKind::Target { .. } => "target",
-    };
+    }
+}
+
+fn fit_columns(fitted: &[Option<&Fitted>]) -> Vec<ArrayRef> {
+    let kinds = || fitted.iter().map(|fitted| fitted.map(|fitted| &fitted.kind));
     let transform = |kind: &FittedKind| match kind {
         FittedKind::MinMax { transform, .. } => Some(transform.code()),
         _ => None,
@@ -128,7 +132,7 @@ fn fit_columns(fitted: &[Option<&Fitted>]) -> Vec<ArrayRef> {
         counts.append(!n.is_empty());
     }
     vec![
-        text(kinds().map(|kind| kind.map(word))),
+        text(kinds().map(|kind| kind.map(kind_code))),
         text(kinds().map(|kind| kind.and_then(transform))),
         numbers(kinds().map(|kind| mark(kind, |lo, _| lo))),
         numbers(kinds().map(|kind| mark(kind, |_, hi| hi))),
@@ -140,20 +144,23 @@ fn fit_columns(fitted: &[Option<&Fitted>]) -> Vec<ArrayRef> {
     ]
 }
 
-/// The parameters of a published table, in the order of the method's indicators; `None` when the table is not one of
+/// The parameters of a published table, in the order of the method's indicators; `None` when the table does not belong to
 /// this method.
 #[must_use]
 pub fn read(table: &RecordBatch, method: &Method) -> Option<Parameters> {
     let names = table.column_by_name("indicator")?.as_string_opt::<i32>()?;
-    let row_of = |id: &str| (0..names.len()).find(|&row| names.value(row) == id);
-    let rows: Vec<usize> = method.indicators.iter().map(|spec| row_of(&spec.id)).collect::<Option<_>>()?;
+    let rows: Vec<usize> = method
+        .indicators
+        .iter()
+        .map(|spec| (0..names.len()).find(|&row| names.value(row) == spec.id))
+        .collect::<Option<_>>()?;
     let specs = || method.indicators.iter().zip(&rows);
     let fitted = specs().map(|(spec, &row)| fitted(table, row, spec.direction)).collect::<Option<_>>()?;
     let weights = specs().map(|(spec, &row)| weight(table, row, spec)).collect::<Option<_>>()?;
     Some(Parameters { fitted, weights })
 }
 
-/// The place in the tree is the method's, the weights are the cycle's.
+/// A published weight: its place in the tree comes from the method, the numbers from the cycle.
 fn weight(table: &RecordBatch, row: usize, spec: &Spec) -> Option<Option<Weight>> {
     let Some(place) = spec.weight else { return Some(None) };
     let level = |name: &str| {
@@ -198,7 +205,8 @@ fn fitted(table: &RecordBatch, row: usize, direction: Direction) -> Option<Optio
     Some(Some(Fitted { kind, direction }))
 }
 
-/// By indicator of the method: its share of the score's variance; `None` when the table is not one of this method.
+/// By indicator of the method: its share of the score's variance; `None` when the table does not
+/// belong to this method.
 #[must_use]
 pub fn read_influence(table: &RecordBatch, method: &Method) -> Option<Vec<Option<f64>>> {
     let (ids, influence) = (table.texts("indicator")?, table.floats("influence")?);

@@ -1,14 +1,14 @@
-//! What another method would make of a cycle, as tables.
+//! The outcome of grading a cycle by another method (a trial), as tables.
 
-use super::{INTEGER, NUMBER, Output, TEXT, full, integers, nullable, numbers, table, text};
-use crate::cycle::Cycle;
+use super::{INTEGER, NUMBER, Output, TEXT, counts, full, integers, nullable, numbers, table, text};
+use crate::cycle::{Cycle, Placed};
 use crate::whatif::TrialOutcome;
 use crate::word::Word;
 
 /// The tables of a trial, each by its key.
 #[must_use]
 pub fn tables<'a>(cycle: &'a Cycle, outcome: &'a TrialOutcome) -> Vec<Output<'a>> {
-    vec![changed(cycle, outcome), counts(outcome), shares(outcome)]
+    vec![changed(cycle, outcome), tier_counts(outcome), shares(outcome)]
 }
 
 /// The customers whose final tier changes.
@@ -24,31 +24,32 @@ fn changed<'a>(cycle: &'a Cycle, outcome: &'a TrialOutcome) -> Output<'a> {
         full("tier_after", TEXT),
     ];
     table("whatif_changed", fields, outcome.changed.len(), move |rows| {
-        let each = || outcome.changed[rows.clone()].iter().map(|&at| (at, &cycle.rows[at]));
+        let positions = &outcome.changed[rows];
+        let before: Vec<&Placed> = positions.iter().map(|&at| &cycle.rows[at]).collect();
         let tiers = &outcome.tiers;
         vec![
-            text(each().map(|(_, row)| Some(cycle.customers.ids.key(row.number)))),
-            text(each().map(|(at, _)| Some(tiers.stratum(at)))),
-            integers(each().map(|(_, row)| row.rank.map(|rank| rank as i64))),
-            integers(each().map(|(at, _)| tiers.rank(at).map(|rank| rank as i64))),
-            integers(each().map(|(_, row)| row.score_e6)),
-            integers(each().map(|(at, _)| outcome.scores.score_e6(at))),
-            text(each().map(|(_, row)| Some(row.tier.code()))),
-            text(each().map(|(at, _)| Some(tiers.tier[at].code()))),
+            text(before.iter().map(|row| Some(cycle.customers.ids.key(row.number)))),
+            text(positions.iter().map(|&at| Some(tiers.stratum(at)))),
+            counts(before.iter().map(|row| row.rank)),
+            counts(positions.iter().map(|&at| tiers.rank(at))),
+            integers(before.iter().map(|row| row.score_e6)),
+            integers(positions.iter().map(|&at| outcome.scores.score_e6(at))),
+            text(before.iter().map(|row| Some(row.tier.code()))),
+            text(positions.iter().map(|&at| Some(tiers.tier[at].code()))),
         ]
     })
 }
 
-fn counts(outcome: &TrialOutcome) -> Output<'_> {
+fn tier_counts(outcome: &TrialOutcome) -> Output<'_> {
     let fields =
         vec![full("stratum", TEXT), full("tier", TEXT), full("before", INTEGER), full("after", INTEGER)];
     table("whatif_counts", fields, outcome.counts.len(), move |rows| {
-        let each = || outcome.counts[rows.clone()].iter();
+        let tier_counts = &outcome.counts[rows];
         vec![
-            text(each().map(|count| Some(count.stratum.as_str()))),
-            text(each().map(|count| Some(count.tier))),
-            integers(each().map(|count| Some(count.before as i64))),
-            integers(each().map(|count| Some(count.after as i64))),
+            text(tier_counts.iter().map(|count| Some(count.stratum.as_str()))),
+            text(tier_counts.iter().map(|count| Some(count.tier))),
+            counts(tier_counts.iter().map(|count| Some(count.before))),
+            counts(tier_counts.iter().map(|count| Some(count.after))),
         ]
     })
 }
@@ -62,13 +63,13 @@ fn shares(outcome: &TrialOutcome) -> Output<'_> {
         full("energy_after", NUMBER),
     ];
     table("whatif_shares", fields, outcome.shares.len(), move |rows| {
-        let each = || outcome.shares[rows.clone()].iter();
+        let shares = &outcome.shares[rows];
         vec![
-            text(each().map(|shares| Some(shares.tiers))),
-            numbers(each().map(|shares| Some(shares.revenue_before))),
-            numbers(each().map(|shares| Some(shares.revenue_after))),
-            numbers(each().map(|shares| Some(shares.energy_before))),
-            numbers(each().map(|shares| Some(shares.energy_after))),
+            text(shares.iter().map(|shares| Some(shares.tiers))),
+            numbers(shares.iter().map(|shares| Some(shares.revenue_before))),
+            numbers(shares.iter().map(|shares| Some(shares.revenue_after))),
+            numbers(shares.iter().map(|shares| Some(shares.energy_before))),
+            numbers(shares.iter().map(|shares| Some(shares.energy_after))),
         ]
     })
 }

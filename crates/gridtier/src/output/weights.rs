@@ -1,5 +1,5 @@
-//! The weights of siblings and how they came about, as a table: what an analyst shows when asked why a weight is what it
-//! is.
+//! The weights of siblings as a table: given weight, weight from the data, and the limit that bound it, so that an
+//! analyst can show where each weight comes from.
 
 use super::{NUMBER, Output, TEXT, full, nullable, numbers, text};
 use crate::mcda::Guard;
@@ -15,11 +15,11 @@ struct SiblingRow<'a> {
 }
 
 impl SiblingRow<'_> {
-    /// The weight that stands in the method, where there is one.
+    /// The weight that the method gives, where it gives one.
     fn given(&self) -> Option<f64> {
-        let stands = self.siblings.judged || self.siblings.source() == WeightSource::Fixed;
+        let fixed = self.siblings.judged || self.siblings.source() == WeightSource::Fixed;
         let blended = self.siblings.from_data.as_ref().is_some_and(|from| from.alpha > 0.0);
-        (stands || blended).then(|| self.siblings.given[self.place])
+        (fixed || blended).then(|| self.siblings.given[self.place])
     }
 }
 
@@ -35,23 +35,26 @@ pub(super) fn table<'a>(scores: &'a Scores, method: &'a Method) -> Output<'a> {
         full("weight", NUMBER),
         nullable("guard", TEXT),
     ];
-    let of_siblings = |(siblings, weighed): (&'a Siblings, &'a Weighed)| {
-        (0..siblings.items.len()).map(move |place| SiblingRow { siblings, weighed, place })
-    };
-    let mut rows: Vec<SiblingRow<'a>> =
-        method.siblings.iter().zip(&scores.weighed).flat_map(of_siblings).collect();
+    let mut rows: Vec<SiblingRow<'a>> = Vec::new();
+    for (siblings, weighed) in method.siblings.iter().zip(&scores.weighed) {
+        rows.extend((0..siblings.items.len()).map(|place| SiblingRow { siblings, weighed, place }));
+    }
     rows.sort_by_key(|row| (row.siblings.level, &row.siblings.parent, &row.siblings.items[row.place]));
     super::table("weights", fields, rows.len(), move |range| {
-        let each = || rows[range.clone()].iter();
+        let siblings = &rows[range];
         vec![
-            text(each().map(|row| Some(row.siblings.level.code()))),
-            text(each().map(|row| Some(row.siblings.parent.as_str()))),
-            text(each().map(|row| Some(row.siblings.items[row.place].as_str()))),
-            text(each().map(|row| Some(row.siblings.source().code()))),
-            numbers(each().map(SiblingRow::given)),
-            numbers(each().map(|row| row.weighed.objective.as_ref().map(|objective| objective[row.place]))),
-            numbers(each().map(|row| Some(row.weighed.weights[row.place]))),
-            text(each().map(|row| row.weighed.guards[row.place].map(Guard::code))),
+            text(siblings.iter().map(|row| Some(row.siblings.level.code()))),
+            text(siblings.iter().map(|row| Some(row.siblings.parent.as_str()))),
+            text(siblings.iter().map(|row| Some(row.siblings.items[row.place].as_str()))),
+            text(siblings.iter().map(|row| Some(row.siblings.source().code()))),
+            numbers(siblings.iter().map(SiblingRow::given)),
+            numbers(
+                siblings
+                    .iter()
+                    .map(|row| row.weighed.objective.as_ref().map(|objective| objective[row.place])),
+            ),
+            numbers(siblings.iter().map(|row| Some(row.weighed.weights[row.place]))),
+            text(siblings.iter().map(|row| row.weighed.guards[row.place].map(Guard::code))),
         ]
     })
 }

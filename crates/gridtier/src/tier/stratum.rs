@@ -1,4 +1,4 @@
-//! Who is graded against whom.
+//! Strata: the groups within which customers are ranked and quotas apply.
 
 use std::collections::BTreeMap;
 
@@ -7,26 +7,26 @@ use rayon::prelude::*;
 use super::Stratified;
 use crate::contract::{SupplyLevel, UseCategory};
 use crate::customer::Customers;
-use crate::index::index;
+use crate::index::{StratumIx, index};
 use crate::method::Strata;
 use crate::score::Scores;
 use crate::word::Word;
 
-/// Smallest number of customers of one task.
+/// Fewest customers of a parallel task.
 const BLOCK: usize = 1 << 14;
-/// The stratum of one population.
+/// The only stratum when a method has no strata.
 pub const ALL: &str = "all";
-/// The stratum of pooled ones.
+/// The stratum that small strata are pooled into.
 pub const OTHER: &str = "other";
 /// The stratum of customers without a value in the stratum's column.
 const UNSPECIFIED: &str = "unspecified";
 
-/// The groups that a method's strata are made of, before small ones are pooled.
+/// The groups that strata are made from, before small ones are pooled.
 #[derive(Clone, Debug)]
 pub struct Groups {
     /// Distinct names.
     pub names: Vec<String>,
-    /// By customer number: the place of the name; empty where all are one population.
+    /// By customer number: index of the name; empty when there is one group only.
     pub numbers: Vec<u32>,
 }
 
@@ -43,24 +43,27 @@ impl Groups {
             Strata::None => listed(&[ALL], Vec::new()),
             Strata::SupplyLevel => listed(
                 SupplyLevel::CODES,
-                rows().map(|customer| customer.supply_level.position() as u32).collect(),
+                rows()
+                    .map(|customer| StratumIx::from_index(customer.supply_level.position()).number())
+                    .collect(),
             ),
             Strata::UseCategory => listed(
                 UseCategory::CODES,
-                rows().map(|customer| customer.use_category.position() as u32).collect(),
+                rows()
+                    .map(|customer| StratumIx::from_index(customer.use_category.position()).number())
+                    .collect(),
             ),
             Strata::Region => {
                 let mut known: BTreeMap<&str, u32> = BTreeMap::new();
                 let mut names = Vec::new();
-                let mut number = |name| {
-                    *known.entry(name).or_insert_with(|| {
+                let mut numbers = Vec::with_capacity(customers.rows.len());
+                for customer in rows() {
+                    let name = customer.region.as_deref().unwrap_or(UNSPECIFIED);
+                    numbers.push(*known.entry(name).or_insert_with(|| {
                         names.push(name);
-                        names.len() as u32 - 1
-                    })
-                };
-                let numbers = rows()
-                    .map(|customer| number(customer.region.as_deref().unwrap_or(UNSPECIFIED)))
-                    .collect();
+                        StratumIx::from_index(names.len() - 1).number()
+                    }));
+                }
                 listed(&names, numbers)
             }
         }
@@ -74,7 +77,7 @@ struct GroupSize {
     ranked: usize,
 }
 
-/// Puts everybody into a stratum; strata with fewer ranked customers than the method asks for are pooled.
+/// Assigns every customer to a stratum; strata with fewer than `min_stratum` ranked customers are pooled.
 pub(super) fn strata(groups: &Groups, scores: &Scores, min_stratum: usize) -> Stratified {
     if groups.numbers.is_empty() {
         return Stratified { names: groups.names.clone(), of: vec![0; scores.population.len()] };
@@ -99,10 +102,11 @@ pub(super) fn strata(groups: &Groups, scores: &Scores, min_stratum: usize) -> St
     let mut names: Vec<&str> = pooled.iter().flatten().copied().collect();
     names.sort_unstable();
     names.dedup();
-    // Groups without customers have no stratum; nobody looks theirs up.
+    // A group without customers has no stratum; its entry is never read.
     let strata: Vec<u32> = pooled
         .iter()
-        .map(|name| name.and_then(|name| names.binary_search(&name).ok()).unwrap_or_default() as u32)
+        .map(|name| name.and_then(|name| names.binary_search(&name).ok()).unwrap_or_default())
+        .map(|stratum| StratumIx::from_index(stratum).number())
         .collect();
     Stratified {
         of: scores
@@ -118,16 +122,16 @@ pub(super) fn strata(groups: &Groups, scores: &Scores, min_stratum: usize) -> St
 /// By group: the stratum of its customers; `None` for a group without customers.
 fn pooled<'a>(names: &'a [String], sizes: &[GroupSize], min_stratum: usize) -> Vec<Option<&'a str>> {
     let is_small = |group: usize| sizes[group].ranked < min_stratum;
-    let there: Vec<usize> = (0..names.len()).filter(|&group| sizes[group].people > 0).collect();
-    let own = |group: usize| (sizes[group].people > 0).then_some(names[group].as_str());
-    if !there.iter().any(|&group| is_small(group)) {
-        return (0..names.len()).map(own).collect();
+    let occupied: Vec<usize> = (0..names.len()).filter(|&group| sizes[group].people > 0).collect();
+    let name = |group: usize| (sizes[group].people > 0).then_some(names[group].as_str());
+    if !occupied.iter().any(|&group| is_small(group)) {
+        return (0..names.len()).map(name).collect();
     }
-    // A stratum that the utility itself calls `other` takes in the small ones.
+    // If the utility has a group called `other`, small strata are pooled with it.
     let is_other = |group: usize| is_small(group) || names[group] == OTHER;
     let others: usize =
-        there.iter().filter(|&&group| is_other(group)).map(|&group| sizes[group].ranked).sum();
-    let largest = there
+        occupied.iter().filter(|&&group| is_other(group)).map(|&group| sizes[group].ranked).sum();
+    let largest = occupied
         .iter()
         .filter(|&&group| !is_other(group))
         .max_by(|&&a, &&b| sizes[a].ranked.cmp(&sizes[b].ranked).then(names[b].cmp(&names[a])));
@@ -136,6 +140,6 @@ fn pooled<'a>(names: &'a [String], sizes: &[GroupSize], min_stratum: usize) -> V
         _ => OTHER,
     };
     (0..names.len())
-        .map(|group| if is_other(group) { own(group).map(|_| target) } else { own(group) })
+        .map(|group| if is_other(group) { name(group).map(|_| target) } else { name(group) })
         .collect()
 }
