@@ -1,9 +1,9 @@
 //! What a tier entitles to: services, the tier × service matrix, and each customer's own share of it.
 //!
-//! The [`Catalogue`] is data that an operator replaces: services by SERVQUAL dimension, a cell for every tier, conditions
-//! and prices. It can only be made from text that passed its lint, so that a better tier cannot have got less by a slip
-//! and nothing that is owed to everybody can have been withdrawn. What a customer is due is derived from its row and the
-//! catalogue when somebody asks ([`grant`]) and kept nowhere. How a customer came to its tier is not known here.
+//! The [`Catalogue`] is data that an operator can replace: services by SERVQUAL dimension, a cell for every tier,
+//! conditions and prices. Parsing includes a lint, so that a catalogue cannot by mistake give a better tier less, or
+//! withdraw what is owed to everybody. What a customer is entitled to is derived from its row and the catalogue on
+//! demand ([`grant`]) and never stored.
 
 pub mod condition;
 pub mod service;

@@ -1,7 +1,7 @@
-//! Everything known of each customer in the window, as exact integers, before any judgement.
+//! The facts about each customer in the window, as exact integers, before any judgement.
 //!
-//! Facts are computed once and judged by many methods. This is the border: what stands above is counting, what stands
-//! below is opinion. The list of [`COLUMNS`] is what an analyst's own expressions may use.
+//! Facts are computed once and can be judged by many methods: modules above this one count, modules below it judge. An
+//! analyst's own expressions may use the facts in [`COLUMNS`].
 
 use std::collections::BTreeMap;
 
@@ -21,10 +21,10 @@ use crate::source::{Finding, Source, TableBook};
 use crate::unit::Window;
 use crate::word::Word;
 
-/// What the readings say of one customer.
+/// The facts that readings give about one customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Energy {
-    /// Covered months.
+    /// Number of covered months.
     pub covered_months: i64,
     /// Σ active energy.
     pub active_wh: i64,
@@ -32,7 +32,7 @@ pub struct Energy {
     pub covered_wh: i64,
     /// Σ |reactive energy|.
     pub reactive_varh: i64,
-    /// Readings.
+    /// Number of readings.
     pub readings: i64,
     /// Σ active energy of the first twelve months.
     pub first_year_wh: i64,
@@ -42,9 +42,9 @@ pub struct Energy {
     pub last_year_wh: i64,
     /// Covered months among the last twelve.
     pub last_year_covered: i64,
-    /// Months whose power factor can be assessed.
+    /// Number of months whose power factor can be assessed.
     pub power_factor_months: i64,
-    /// Of them at or above the customer's standard.
+    /// Number of those at or above the customer's standard.
     pub power_factor_attained: i64,
 }
 
@@ -70,13 +70,13 @@ pub struct Facts {
     pub window: Window,
     /// The accepted customers.
     pub customers: Customers,
-    /// Energy by customer and month; nothing where the facts are those of a published cycle, whose table stands.
+    /// Energy by customer and month; `None` for the facts of a published cycle, whose table is kept as it is.
     pub usage: Option<MonthlyUsage>,
     /// Which months are covered.
     pub coverage: Coverage,
     /// What became of the rows of each file of readings, by its number.
     pub reading_files: BTreeMap<u32, FileBook>,
-    /// Files of readings that stand as an earlier cycle has counted them.
+    /// Number of files of readings whose counts were taken from an earlier cycle.
     pub files_taken: usize,
     /// Integer facts.
     pub rows: Vec<CustomerFacts>,
@@ -84,25 +84,25 @@ pub struct Facts {
     pub profiles: Vec<Option<EnergyProfile>>,
     /// Confirmed violations and thefts, by customer and month.
     pub offences: Vec<Offence>,
-    /// Months far from their customer's median.
+    /// Months whose energy is far from the customer's median, which suggests a wrong unit.
     pub unit_suspects: Vec<UnitSuspect>,
     /// What became of every row, by table in their order.
     pub books: Vec<TableBook>,
-    /// What was noticed, by table and rule.
+    /// The findings, by table and rule.
     pub findings: Vec<Finding>,
     /// Why nobody can be graded, if a required table has no row that counts.
     pub refusal: Option<Refusal>,
 }
 
 impl Facts {
-    /// Whether a table is there, be it empty.
+    /// Whether the source has a table, even an empty one.
     #[must_use]
     pub fn present(&self, table: Table) -> bool {
         self.books.iter().any(|book| book.table == table && book.present)
     }
 }
 
-/// Reads all tables of a window, but for readings of which `earlier` says what they come to.
+/// Reads all tables of a window, except for the readings whose sums `earlier` supplies.
 ///
 /// # Errors
 /// A table cannot be read, a required one is absent, or a sum overflows.
@@ -256,17 +256,17 @@ pub struct FactColumn {
     pub name: &'static str,
     /// Its unit.
     pub unit: &'static str,
-    /// What it is.
+    /// What it means.
     pub about: &'static str,
-    /// The table without which it is not known.
+    /// The table that it comes from.
     pub table: Table,
     /// Its value for a customer.
     pub value: FactValue,
 }
 
-/// How a fact is looked up.
+/// How the value of a fact is read.
 pub enum FactValue {
-    /// An integer, and its place.
+    /// An integer: read it, and borrow it to write.
     Integer(fn(&CustomerFacts) -> i64, fn(&mut CustomerFacts) -> &mut i64),
     /// A number that may be missing.
     Number(fn(&Facts, usize) -> Option<f64>),
@@ -393,7 +393,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_power_factor_is_tested_as_rounded_half_up_to_two_decimals() {
+    fn the_power_factor_is_compared_after_rounding_half_up_to_two_decimals() {
         // 0.895 exactly: P = 895, P² + Q² = 10⁶ has Q² = 198,975, which is no square; bracket it instead.
         assert_eq!(power_factor_attained(895_000, 446_066, 90), Some(true));
         assert_eq!(power_factor_attained(895_000, 446_067, 90), Some(false));

@@ -1,8 +1,8 @@
-//! From batches to checked rows of one table: the steps that all tables share.
+//! Reading the checked rows of a table: the steps that all tables share.
 //!
-//! A row is tested in one order: its own key and date, the window, every other rule, duplicates among what is
-//! left. The modules of the single tables say what their columns and rules are; the order, the counting and the
-//! treatment of duplicate keys stand here.
+//! A row is tested in a fixed order: its own key and date, the window, every other rule, duplicates among the remaining
+//! rows. The module of each table implements [`TableRules`]; this one has the order, the counting and the treatment of
+//! duplicate keys.
 
 use arrow_array::{ArrayRef, StringViewArray};
 
@@ -24,24 +24,24 @@ const QUANTITY_MAX: i64 = 9_000_000_000_000_000;
 /// Integer steps of 10⁻³ in one unit.
 const THOUSANDTHS: i64 = 1_000;
 
-/// A checked row: its key's number, its place, its values.
+/// An accepted row.
 #[derive(Clone, Debug)]
 pub struct CheckedRow<T> {
     /// Number of the table's own key.
     pub key: u32,
-    /// Where it is.
+    /// Its location.
     pub at: RowAt,
     /// Its values.
     pub value: T,
 }
 
-/// Turns a column of keys into numbers, given the way to read a column's or a dictionary's keys.
+/// Numbers a column of keys; gets the column and a function that reads the text of a column or a dictionary's values.
 pub type Numbering<'a> = &'a mut dyn FnMut(&ArrayRef, TextOf) -> Result<(), RunError>;
 
-/// The way to the text of a column, or of a dictionary's values.
+/// Reads the text of a column, or of a dictionary's values.
 pub type TextOf<'a> = &'a dyn Fn(&ArrayRef) -> Result<StringViewArray, RunError>;
 
-/// The columns of a batch, by contract.
+/// The columns of a batch, read as the contract asks.
 pub struct Columns<'a> {
     source: &'a dyn Source,
     table: Table,
@@ -57,19 +57,19 @@ impl<'a> Columns<'a> {
         Self { source, table, batch, declared, faults: batch.faults.iter().peekable() }
     }
 
-    /// Rows of the batch.
+    /// Number of rows in the batch.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.batch.record.num_rows()
     }
 
-    /// The place of a row of the batch.
+    /// The location of a row of the batch.
     #[must_use]
     pub fn at(&self, row: usize) -> RowAt {
         RowAt::new(self.batch.file, self.batch.first_row + count(row))
     }
 
-    /// The reader's own fault with a row; to be asked row after row.
+    /// The fault that the reader found in a row. Rows must be asked for in ascending order.
     pub fn reader_fault(&mut self, row: usize) -> Option<Rule> {
         self.faults.next_if(|(faulty, _)| index(*faulty) == row).map(|(_, rule)| *rule)
     }
@@ -109,8 +109,8 @@ impl<'a> Columns<'a> {
         Ok(ids)
     }
 
-    /// Hands a column of keys to `number`, with the way to read its text or that of its dictionary; whether the file has
-    /// it.
+    /// Calls `number` with a column of keys and a function that reads its text. Returns whether the file has the
+    /// column.
     ///
     /// # Errors
     /// The column cannot hold keys.
@@ -127,8 +127,8 @@ impl<'a> Columns<'a> {
         book.notice_integer_ids(self.source, self.batch.file, name, count(self.rows()));
     }
 
-    /// A column as its contract's kind asks, as integers: energies in Wh, money in fen, days, months, microseconds,
-    /// places in a list of words, hundredths, thousandths, counts, flags.
+    /// A column as integers, in the unit of its kind: energies in Wh, money in fen, days, months, microseconds,
+    /// positions in a list of words, hundredths, thousandths, counts, flags.
     ///
     /// # Errors
     /// The column's type cannot be the contract's.
@@ -157,7 +157,7 @@ impl<'a> Columns<'a> {
         self.typed(name, result)
     }
 
-    /// As [`cells`](Self::cells), in a narrower type that every accepted value fits.
+    /// As [`cells`](Self::cells), in a narrower type that holds every value the contract accepts.
     ///
     /// # Errors
     /// As [`cells`](Self::cells).
@@ -181,7 +181,7 @@ impl<'a> Columns<'a> {
         Ok(self.cells(name)?.map(|value| value == 1))
     }
 
-    /// A column of energies of readings, in Wh or varh, into `out`; whether the file has it.
+    /// Reads a column of energies, in Wh or varh, into `out`. Returns whether the file has the column.
     ///
     /// # Errors
     /// The column holds no numbers.
@@ -196,7 +196,7 @@ impl<'a> Columns<'a> {
         self.typed(name, cell::fill_scaled(array, &scale, out)).map(|()| true)
     }
 
-    /// A column of times that place their rows, in microseconds of local time, into `out`; whether the file has it.
+    /// Reads a column of times, in microseconds of local time, into `out`. Returns whether the file has the column.
     ///
     /// # Errors
     /// The column holds no times.
@@ -205,7 +205,7 @@ impl<'a> Columns<'a> {
         self.typed(name, cell::fill_times_us(array, self.dates_of(name, true), out)).map(|()| true)
     }
 
-    /// Hands the rows of a column of words that are `odd` to `sink`, by place of the word and state.
+    /// Calls `sink` for the rows of a column of words for which `odd` is true, with the word's position and the state.
     ///
     /// # Errors
     /// The column is not text.
@@ -223,7 +223,7 @@ impl<'a> Columns<'a> {
         self.typed(name, found)
     }
 
-    /// A column of numbers as they are.
+    /// A column of numbers, unscaled.
     ///
     /// # Errors
     /// The column holds no numbers.
@@ -241,7 +241,7 @@ impl<'a> Columns<'a> {
         self.typed(name, cell::texts(array))
     }
 
-    /// The number of a row's own key.
+    /// The number of a row's own key, which is inserted if it is new.
     ///
     /// # Errors
     /// Two spellings fold to one key.
@@ -262,8 +262,8 @@ impl<'a> Columns<'a> {
 /// The columns and rules of one table, for [`read`], which applies them in the declared order.
 ///
 /// `Cells` are the columns of a batch, besides the table's own key and date; `Place` is what is known of a row once it
-/// is found to lie in the window; `Row` holds the values of an accepted row. Rows with one key are duplicates when their
-/// values are equal.
+/// is found to lie in the window; `Row` holds the values of an accepted row. Rows with one key are duplicates when
+/// their values are equal.
 pub trait TableRules<Cells, Place, Row: PartialEq> {
     /// Whether rows outside the window get a key number too, because other tables refer to them.
     const NUMBERS_ALL_KEYS: bool = false;
@@ -281,7 +281,7 @@ pub trait TableRules<Cells, Place, Row: PartialEq> {
     /// of [`Columns::cells`]; 0 in a table without one.
     fn place(&mut self, date: i64, cells: &Cells, row: usize) -> Option<Place>;
 
-    /// Notes the key of a row outside the window, if [`NUMBERS_ALL_KEYS`](Self::NUMBERS_ALL_KEYS).
+    /// Records the key of a row outside the window, if [`NUMBERS_ALL_KEYS`](Self::NUMBERS_ALL_KEYS).
     fn note_outside(&mut self, _key: u32) {}
 
     /// The values of a row in the window. `ids` is the first column of the table's own key.
@@ -293,7 +293,7 @@ pub trait TableRules<Cells, Place, Row: PartialEq> {
 
 /// Reads a table, all contract columns, in the order of files and rows, and returns the accepted rows. Each row is
 /// tested in the declared order: key and date can be read, the date lies in the window, every other rule, duplicates.
-/// The book learns whether the table is there and what became of each row.
+/// The book records whether the source has the table and what became of each row.
 ///
 /// # Errors
 /// The table cannot be read.
@@ -322,7 +322,7 @@ pub fn read<Cells, Place, V: PartialEq>(
     Ok(rows)
 }
 
-/// Tests the rows of a batch up to duplicates, which only the whole table shows.
+/// Tests the rows of a batch for all rules except duplicates, which need the whole table.
 fn test_rows<Cells, Place, V: PartialEq, T: TableRules<Cells, Place, V>>(
     columns: &mut Columns,
     book: &mut TableBook,
@@ -366,7 +366,7 @@ fn test_rows<Cells, Place, V: PartialEq, T: TableRules<Cells, Place, V>>(
 /// A table's own key and the date that places a row, as the contract marks them.
 struct OwnKey {
     ids: Ids,
-    /// `None` in a table whose rows have no place in time.
+    /// `None` in a table whose rows have no date.
     dates: Option<Integers>,
     is_date_in_key: bool,
 }
@@ -413,7 +413,7 @@ fn null_key(rule: Rule) -> Rule {
     if rule == Rule::NullValue { Rule::NullKey } else { rule }
 }
 
-/// Rows with one key that are equal count once; rows with one key that differ are all rejected.
+/// Of equal rows with one key, the first counts; if rows with one key differ, all of them are rejected.
 fn settle_duplicates<T: PartialEq>(
     book: &mut TableBook,
     rows: Vec<CheckedRow<T>>,
@@ -455,7 +455,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_rows_count_once_and_differing_ones_not_at_all() {
+    fn equal_rows_count_once_and_differing_rows_are_rejected() {
         let mut book = TableBook::new(Table::Bills);
         let row = |key, place, value| CheckedRow { key, at: RowAt::new(0, place), value };
         let rows = vec![row(0, 0, 'a'), row(1, 1, 'b'), row(0, 2, 'a'), row(1, 3, 'c'), row(2, 4, 'd')];

@@ -1,9 +1,9 @@
-//! Applications for services that must be asked for: who is granted, who waits, who pays what.
+//! Decisions on applications for services: who is granted, who waits, who pays what.
 //!
-//! An application is granted when the applicant is due the service, the approved outage plan leaves room for it, and
-//! capacity is left. Where it is short, those whose importance level or a regulation opens the service come first, then
-//! the better tier, the earlier day, the smaller id. A shared cost is divided among those granted in one transformer area
-//! and year.
+//! An application is granted if the applicant is entitled to the service, the approved outage plan leaves room for it,
+//! and capacity is left. Scarce capacity goes first to customers for whom their importance level or a regulation opens
+//! the service, then by tier, day of application and id. A shared cost is divided among those granted in one
+//! transformer area and year.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +14,12 @@ use super::service::{Access, Cadence, Fee, Service, ShareKey, Start, Terms};
 use crate::method::Tier;
 use crate::unit::Month;
 
-/// What a customer asks for.
+/// An application for a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Application {
-    /// Who asks.
+    /// The applicant.
     pub customer_id: String,
-    /// Place of the service in the catalogue.
+    /// Position of the service in the catalogue.
     pub service: usize,
     /// Day of the application.
     pub applied_on: i32,
@@ -29,20 +29,20 @@ pub struct Application {
     pub parts: u32,
     /// Units asked for.
     pub units: u64,
-    /// Whether the outage plan leaves room; `None` when nobody has looked.
+    /// Whether the outage plan leaves room; `None` if it has not been checked.
     pub plan_allows: Option<bool>,
 }
 
 crate::words! {
-    /// What an application comes to.
+    /// The outcome of an application.
     ApplicationOutcome "outcome of an application" {
         /// The applicant gets the service.
         Granted "granted" "granted" "批准",
-        /// It would, but the capacity of the period is used up.
+        /// The applicant qualifies, but the capacity of the period is used up.
         Queued "queued" "queued" "排队",
         /// The outage plan must be checked first.
         Pending "pending" "pending" "待核",
-        /// It has no claim.
+        /// The applicant does not qualify.
         Refused "refused" "refused" "不予受理",
     }
 }
@@ -50,15 +50,15 @@ crate::words! {
 /// Why an application has its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// The applicant is due the service: the reasons.
+    /// The applicant is entitled to the service, for these reasons.
     Due(Reasons),
-    /// The utility gives the service by itself.
+    /// The utility provides the service without an application.
     NotAppliedFor,
-    /// The customer has been granted it, and it is given once.
+    /// The service is given once, and the customer has been granted it already.
     Once,
-    /// No unit of the period is left.
+    /// The capacity of the period is used up.
     Capacity,
-    /// Nobody has looked at the outage plan.
+    /// The outage plan has not been checked.
     PlanOpen,
     /// The outage plan leaves no room.
     PlanForbids,
@@ -66,9 +66,9 @@ pub enum Why {
     NotGraded,
     /// The tier does not have the service.
     Tier,
-    /// A condition does not hold: the condition and what it saw, in English and in Chinese.
+    /// A condition does not hold: the condition and the values that it used, each in English and Chinese.
     Condition([String; 2], [String; 2]),
-    /// More units than the customer's quota of a year.
+    /// The units would exceed the customer's quota of a year.
     Quota(u64),
     /// No part was chosen.
     NoParts,
@@ -76,14 +76,14 @@ pub enum Why {
     NoArea,
 }
 
-/// An application decided.
+/// The decision on an application.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// Place among the applications.
+    /// Position among the applications.
     pub application: usize,
     /// The applicant's tier, if it is graded.
     pub tier: Option<Tier>,
-    /// What becomes of it.
+    /// The outcome.
     pub outcome: ApplicationOutcome,
     /// Why.
     pub why: Why,
@@ -104,7 +104,7 @@ struct Claim {
     key: Option<f64>,
 }
 
-/// Applications under review: it goes through the customers of a cycle once, and then decides.
+/// A review of applications: [add](Self::add) the customers of a cycle batch by batch, then [decide](Self::decide).
 pub struct ApplicationReview<'a> {
     catalogue: &'a Catalogue,
     applications: &'a [Application],
@@ -113,7 +113,7 @@ pub struct ApplicationReview<'a> {
 }
 
 impl<'a> ApplicationReview<'a> {
-    /// A review of these applications, before any customer was seen.
+    /// A review of these applications.
     #[must_use]
     pub fn new(catalogue: &'a Catalogue, applications: &'a [Application]) -> Self {
         let mut by_customer: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -260,11 +260,11 @@ impl<'a> ApplicationReview<'a> {
             }
         }
         for ((service, ..), mut places) in areas {
-            // The fen that is left over goes by id, not by the order of the file.
+            // Sorted by id, so that the fen left over by rounding do not depend on the order of the file.
             places.sort_by_key(|&at| (&self.applications[at].customer_id, self.applications[at].applied_on));
             let claims: Vec<&Claim> = places.iter().filter_map(|&at| self.claims[at].as_ref().ok()).collect();
             let keys: Option<Vec<f64>> = claims.iter().map(|claim| claim.key).collect();
-            // Where one has no key, all bear the same.
+            // If one has no key, all pay the same.
             let keys = keys.unwrap_or_else(|| vec![1.0; claims.len()]);
             let units: u64 = places.iter().map(|&at| self.applications[at].units).sum();
             let cost = self.catalogue.services[service].unit_cost_fen;
@@ -290,7 +290,7 @@ fn granted<'a>(
     let month = Month::of_day(application.applied_on).map_or(0, |month| month.0);
     let year = month.div_euclid(12);
     let is_once = claim.terms.cadence.unwrap_or(service.cadence) == Cadence::Once;
-    // What is given once has one period for all time.
+    // A service that is given once has a single period.
     let period = if is_once { 0 } else { year };
     let by_customer = taken.entry((application.service, &application.customer_id, period)).or_default();
     if is_once && *by_customer > 0 {
@@ -312,10 +312,11 @@ fn granted<'a>(
     Ok(())
 }
 
-/// Divides an amount by keys above 0 into whole parts that add up to it: by largest remainder, the first of equals.
+/// Divides an amount in proportion to positive keys into integers that add up to it, by the largest-remainder method;
+/// of equal remainders, the first goes first.
 #[must_use]
 pub fn shares(amount: i64, keys: &[f64]) -> Vec<i64> {
-    // Keys as integers of 10⁻³, so that the parts do not depend on the order of addition.
+    // Keys become integers of 10⁻³, so that the parts do not depend on the order of addition.
     let keys: Vec<i128> = keys.iter().map(|key| ((key * 1e3).round() as i128).max(1)).collect();
     let all: i128 = keys.iter().sum();
     let of = |key: &i128| i128::from(amount) * key;

@@ -1,4 +1,4 @@
-//! From the file of a catalogue to its services, with every fault that a schema cannot express.
+//! Construction of a catalogue's services from its file, reporting the faults that a JSON Schema cannot express.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::word::Word;
 /// Most parts of a service that is priced by combination: every choice has its price.
 const PARTS_MAX: usize = 8;
 
-/// What is being made of a document.
+/// The construction in progress.
 pub(super) struct Build<'a, 't> {
     pub document: &'a CheckedToml<'t>,
     pub fields: &'a [Field],
@@ -53,7 +53,7 @@ impl Build<'_, '_> {
         (from, to)
     }
 
-    /// The services; those that cannot be made are told and left out.
+    /// The services. Those with a fault that prevents construction are reported and left out.
     pub fn services(&mut self, files: &[ServiceFile]) -> Vec<Service> {
         if files.is_empty() {
             self.fault(&["service"], "the catalogue has no service".into(), "add one as [[service]]");
@@ -123,7 +123,7 @@ impl Build<'_, '_> {
         })
     }
 
-    /// Names that a table or a customer shows cannot be empty, and an id is typed on a command line.
+    /// Checks the texts: names are shown to customers and cannot be empty; an id is typed on a command line.
     fn texts(&mut self, file: &ServiceFile, place: &str) {
         if !file.id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')) {
             let what =
@@ -152,7 +152,7 @@ impl Build<'_, '_> {
 
     fn fee(&mut self, file: &FeeFile, id: &str, place: &str) -> Option<Fee> {
         let path = ["service", place, "fee"];
-        // Another rule stands in for an unknown one: what follows from it would mislead.
+        // An unknown rule was replaced by a default, so checks that depend on it would mislead.
         if !self.document.is_sound(&["service", place, "fee", "rule"]) {
             return None;
         }
@@ -210,7 +210,7 @@ impl Build<'_, '_> {
         Some(Fee::Combination(parts, choices))
     }
 
-    /// A choice of parts as bits.
+    /// A choice of parts as a bit set.
     fn parts(&mut self, chosen: &[String], parts: &[ServicePart], id: &str, path: &[&str]) -> Option<u32> {
         let mut bits = 0;
         for (entry, name) in chosen.iter().enumerate() {

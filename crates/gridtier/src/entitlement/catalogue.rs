@@ -1,4 +1,4 @@
-//! The catalogue of services and its matrix: one versioned file, checked as a whole before anybody is granted anything.
+//! The catalogue of services and its matrix: one versioned file, checked as a whole before use.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ pub struct Catalogue {
     pub effective_to: Option<NaiveDate>,
     /// Where it comes from.
     pub source: String,
-    /// Its whole text, as a cycle records it.
+    /// The text of its file, which a cycle records.
     pub text: String,
     /// The columns that its conditions may name.
     pub fields: Vec<Field>,
@@ -43,13 +43,13 @@ impl Catalogue {
         self.services.iter().position(|service| service.id == id)
     }
 
-    /// Whether the service is a basic duty: owed to everybody.
+    /// Whether the service fulfils a basic duty, which is owed to everybody.
     #[must_use]
     pub fn is_regulated(&self, service: &Service) -> bool {
         self.duties.iter().any(|duty| duty.is_basic && service.duty.as_ref() == Some(&duty.id))
     }
 
-    /// The columns that its conditions look at, as positions in [`fields`](Self::fields), in order.
+    /// The columns that its conditions use, as positions in [`fields`](Self::fields), in order.
     #[must_use]
     pub fn columns(&self) -> BTreeSet<usize> {
         self.services.iter().flat_map(Service::conditions).flat_map(Condition::columns).collect()

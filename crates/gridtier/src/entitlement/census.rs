@@ -1,7 +1,8 @@
-//! Who is entitled to a service, counted by tier and group; small groups can be withheld.
+//! Counts of the customers entitled to a service, by tier and group, with suppression of small counts.
 //!
-//! A count of three large customers in one district names them. Counts below a limit are therefore withheld, and with
-//! them as many others as it takes that none can be had back by subtracting from a total that is shown.
+//! A count of three large customers in one district can identify them. Counts below a limit are therefore withheld
+//! (primary suppression), and with them further counts, so that none can be recovered by subtracting from the totals
+//! (complementary suppression).
 
 use std::collections::BTreeMap;
 
@@ -12,28 +13,28 @@ use super::service::Access;
 use crate::method::Tier;
 use crate::word::Word;
 
-/// Columns of a census: the four tiers, and all of them.
+/// Columns of a census: the four tiers and their sum.
 pub const COLUMNS: usize = 5;
 
 /// Counts by group and tier.
 #[derive(Clone, Debug, Default)]
 pub struct Census {
     groups: BTreeMap<String, [u64; 4]>,
-    /// Those entitled, by access.
+    /// Entitled customers by access.
     pub by_access: BTreeMap<Access, u64>,
 }
 
 /// A line of a census: a group, its counts by tier and the sum; `None` where a count is withheld.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CensusLine {
-    /// The group; empty for those without a value, `None` for all groups together.
+    /// The group; empty for customers without a value, `None` for all groups together.
     pub group: Option<String>,
     /// By tier, best first, and the sum.
     pub counts: [Option<u64>; COLUMNS],
 }
 
 impl Census {
-    /// Counts the members that are entitled to a service, by the column at the place `by` of the catalogue's fields.
+    /// Counts the members that are entitled to a service, by the column at position `by` in the catalogue's fields.
     pub fn add(&mut self, catalogue: &Catalogue, service: usize, by: Option<usize>, members: &Members) {
         let service = &catalogue.services[service];
         let mut record = members.record();
@@ -59,14 +60,14 @@ impl Census {
         }
     }
 
-    /// Customers entitled.
+    /// Number of customers entitled.
     #[must_use]
     pub fn entitled(&self) -> u64 {
         self.groups.values().flatten().sum()
     }
 
-    /// The lines by group, and last the one of all together. Counts from 1 to below `min_count` are withheld, and what
-    /// would give them away.
+    /// The lines by group, and last that of all groups together. Counts from 1 to below `min_count` are withheld, and
+    /// further ones from which they could be computed.
     #[must_use]
     pub fn lines(&self, min_count: u64) -> Vec<CensusLine> {
         let mut table: Vec<[u64; COLUMNS]> = self.groups.values().map(with_sum).collect();
@@ -89,10 +90,11 @@ fn with_sum(counts: &[u64; 4]) -> [u64; COLUMNS] {
     [special, first, second, third, special + first + second + third]
 }
 
-/// Which cells of a table are withheld whose last row and last column hold the sums of the others.
+/// Which cells of a table are withheld. Its last row and last column hold the sums of the others.
 ///
-/// Rows and columns that add up to nothing (with the sums counted negative) form the two sides of a graph, with an edge
-/// for each withheld cell: a cell can be had back exactly when its edge is a bridge. So more are withheld until none is.
+/// With the sums negated, every row and column adds up to zero. Take rows and columns as the two sides of a bipartite
+/// graph with an edge for each withheld cell: a cell can be computed from the shown ones exactly if its edge is a
+/// bridge. More cells are withheld until there is no bridge.
 fn withheld(table: &[[u64; COLUMNS]], min_count: u64) -> Vec<[bool; COLUMNS]> {
     let mut withheld: Vec<[bool; COLUMNS]> =
         table.iter().map(|row| row.map(|count| (1..min_count).contains(&count))).collect();
@@ -103,13 +105,13 @@ fn withheld(table: &[[u64; COLUMNS]], min_count: u64) -> Vec<[bool; COLUMNS]> {
     withheld
 }
 
-/// The other three corners of the rectangle around a cell that costs least: all four lie on a cycle then.
+/// The other three corners of the rectangle through a cell that costs least to withhold; the four edges form a cycle.
 fn cheapest_rectangle(
     table: &[[u64; COLUMNS]],
     withheld: &[[bool; COLUMNS]],
     (row, column): (usize, usize),
 ) -> Option<[(usize, usize); 3]> {
-    // First the fewest cells, sums counting double; then the fewest customers, nothing counting most since it hides least.
+    // First the fewest cells, a sum or a zero costing one more (a zero hides least); then the fewest customers.
     let cost = |&(row, column): &(usize, usize)| match (withheld[row][column], table[row][column]) {
         (true, _) => (0, 0),
         (false, count) => {
@@ -128,13 +130,13 @@ fn cheapest_rectangle(
     })
 }
 
-/// A withheld cell that follows from the cells that are shown: one whose edge is a bridge.
+/// A withheld cell that can be computed from the cells shown: one whose edge is a bridge.
 fn bridge(withheld: &[[bool; COLUMNS]]) -> Option<(usize, usize)> {
     let cells = (0..withheld.len()).flat_map(|row| (0..COLUMNS).map(move |column| (row, column)));
     cells.filter(|&(row, column)| withheld[row][column]).find(|&cell| !has_detour(withheld, cell))
 }
 
-/// Whether row and column of a cell are joined by other withheld cells.
+/// Whether the row and the column of a cell are connected by other withheld cells.
 fn has_detour(withheld: &[[bool; COLUMNS]], cell: (usize, usize)) -> bool {
     let mut rows = vec![false; withheld.len()];
     let mut columns = [false; COLUMNS];
@@ -178,14 +180,14 @@ mod tests {
     }
 
     #[test]
-    fn sums_stand_last_in_both_directions() {
+    fn the_last_row_and_column_are_sums() {
         let lines = census(&[("a", [1, 2, 3, 4]), ("b", [10, 0, 0, 0])]).lines(0);
         assert_eq!(lines[0].counts, [1, 2, 3, 4, 10].map(Some));
         assert_eq!(lines[2], CensusLine { group: None, counts: [11, 2, 3, 4, 20].map(Some) });
     }
 
     #[test]
-    fn what_is_withheld_cannot_be_had_back_from_the_sums() {
+    fn withheld_counts_cannot_be_computed_from_the_sums() {
         let census = census(&[("a", [3, 20, 30, 40]), ("b", [50, 60, 70, 80]), ("c", [9, 90, 90, 90])]);
         let lines = census.lines(5);
         assert_eq!(lines[0].of(Tier::Special), None);
@@ -203,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_that_follows_from_several_lines_together_is_found() {
+    fn a_count_that_follows_from_several_lines_together_is_protected() {
         // No line has one empty cell alone, and yet the 2 follows from the shown sums of the other rows.
         let census = census(&[
             ("a", [2, 5, 4, 0]),
@@ -224,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_withheld_without_a_limit_and_zero_is_no_small_group() {
+    fn zero_is_not_withheld() {
         let lines = census(&[("a", [0, 0, 0, 7])]).lines(5);
         assert!(lines.iter().all(|line| line.counts.iter().all(Option::is_some)));
     }

@@ -1,4 +1,4 @@
-//! Who gains and who loses what between two cycles: the notices that a regrade brings with it.
+//! Changes of entitlements between two cycles, which the notices of a regrade are made of.
 
 use super::catalogue::Catalogue;
 use super::condition::Datum;
@@ -23,11 +23,11 @@ crate::words! {
     }
 }
 
-/// A customer as one of two cycles has it.
+/// A customer in one of the two cycles.
 pub struct Side<'a> {
     /// The cycle's catalogue.
     pub catalogue: &'a Catalogue,
-    /// The customer's tier; `None` when the cycle has not graded it.
+    /// The customer's tier; `None` if the cycle did not grade it.
     pub tier: Option<Tier>,
     /// Its values in the order of the catalogue's fields.
     pub record: &'a [Datum<'a>],
@@ -40,15 +40,15 @@ pub struct Change<'a> {
     pub service: &'a str,
     /// How it changed.
     pub kind: ChangeKind,
-    /// What it was.
+    /// Access before.
     pub before: Access,
-    /// What it is.
+    /// Access after.
     pub after: Access,
-    /// On which terms it was, by its service; `None` when there was no claim.
+    /// The offer before; `None` if there was no claim.
     pub terms_before: Option<Offer<'a>>,
-    /// On which terms it is.
+    /// The offer after; `None` if there is no claim.
     pub terms_after: Option<Offer<'a>>,
-    /// Why it is so; none when there is no claim any more.
+    /// The reasons for the claim after; empty if there is none.
     pub reasons: Reasons,
 }
 
@@ -60,8 +60,8 @@ impl<'a> Side<'a> {
     }
 }
 
-/// What changed for a customer, in the order of the newer catalogue; services that it no longer has come last. The words
-/// of notes are no change.
+/// The changes for a customer, in the order of the newer catalogue; services that were dropped from it come last. A
+/// change in the wording of notes does not count.
 #[must_use]
 pub fn changes<'a>(before: &Side<'a>, after: &Side<'a>) -> Vec<Change<'a>> {
     let dropped = before.catalogue.services.iter().filter(|old| after.catalogue.service(&old.id).is_none());

@@ -1,12 +1,12 @@
-//! Conditions of the catalogue: who a service can apply to, besides the tier.
+//! Conditions of the catalogue: which customers a service can apply to, besides their tier.
 //!
-//! A small typed language that an analyst can read aloud: `supply_level = "high_voltage" and aged_transformer_area`.
-//! Columns and words are those of the contract, so a misspelt one is found when the catalogue is read and not by the
-//! customer who got nothing. Tiers are no columns here: what a tier gets stands in the matrix.
+//! A small typed language, such as `supply_level = "high_voltage" and aged_transformer_area`. Columns and words are
+//! those of the contract, so that a misspelt one is an error when the catalogue is read. The tier is not a column,
+//! because the matrix already says what a tier gets.
 //!
-//! What is missing: an empty word equals nothing, so `=` and `in` fail and `!=` holds; an empty flag is false; a number
-//! or day that is missing makes a comparison *unknown*, `not`, `and` and `or` follow Kleene's logic, and an unknown
-//! condition does not hold. `is missing` asks for it.
+//! Missing values: a missing word equals no word, so `=` and `in` are false and `!=` is true; a missing flag is false;
+//! a missing number or day makes a comparison *unknown*. `not`, `and` and `or` follow Kleene's logic, and an unknown
+//! condition does not hold. `is missing` tests for a missing value.
 
 mod case;
 mod parse;
@@ -59,8 +59,8 @@ impl Field {
     }
 }
 
-/// The columns that conditions may name: those of `customers` but for the id, `provisional`, `score` (0 to 100), the
-/// indicators of the registry, and `own` ones of a method.
+/// The columns that conditions may name: those of `customers` except the id, `provisional`, `score` (0 to 100), the
+/// indicators of the registry, and a method's `own` indicators.
 #[must_use]
 pub fn fields(own: &[&str]) -> Vec<Field> {
     let of = |name: &str, title_zh, kind| Field { name: name.to_owned(), title_zh, kind };
@@ -92,7 +92,7 @@ pub fn fields(own: &[&str]) -> Vec<Field> {
 /// A customer's value of a column.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Datum<'a> {
-    /// There is none.
+    /// No value.
     Missing,
     /// A word or text.
     Word(&'a str),
@@ -100,7 +100,7 @@ pub enum Datum<'a> {
     Number(f64),
     /// A flag.
     Flag(bool),
-    /// A day since 1970-01-01.
+    /// A day, in days since 1970-01-01.
     Day(i32),
 }
 
@@ -162,13 +162,13 @@ enum Predicate {
 /// A checked condition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
-    /// As it was written.
+    /// The text as written.
     pub text: String,
     part: Predicate,
 }
 
 impl Condition {
-    /// Checks a condition over `fields`.
+    /// Parses a condition over `fields`.
     ///
     /// # Errors
     /// What is wrong, and what to do.
@@ -188,14 +188,14 @@ impl Condition {
         Self { text: format!("not ({})", self.text), part: Predicate::Not(Box::new(self.part.clone())) }
     }
 
-    /// Whether it holds for a customer, whose `record` has a value for each field, in the order of the fields. An unknown
-    /// condition does not hold.
+    /// Whether it holds for a customer, whose `record` has a value for each field, in the order of the fields. An
+    /// unknown condition does not hold.
     #[must_use]
     pub fn holds(&self, record: &[Datum]) -> bool {
         self.part.truth(record) == Some(true)
     }
 
-    /// The columns that it looks at, as positions in the fields.
+    /// The columns that it uses, as positions in the fields.
     #[must_use]
     pub fn columns(&self) -> BTreeSet<usize> {
         let mut columns = BTreeSet::new();
@@ -203,7 +203,7 @@ impl Condition {
         columns
     }
 
-    /// What it saw of a customer: `aged_transformer_area = false`.
+    /// The values of a customer that it uses: `aged_transformer_area = false`.
     #[must_use]
     pub fn seen(&self, fields: &[Field], record: &[Datum]) -> String {
         let columns = self.columns();

@@ -1,7 +1,7 @@
-//! What a customer is due: from its tier and its own columns, derived when somebody asks.
+//! What a customer is entitled to, derived from its tier and its own columns.
 //!
-//! A service is due by the tier's cell, or opened whatever the tier; the better of the two holds, on its own terms. The
-//! reasons come along, so that nobody has to guess them. Nothing here remembers who was granted what.
+//! A service comes from the tier's cell or from an opening that holds for any tier; the better of the two applies, on
+//! its own terms. Every grant carries its reasons. Nothing is stored.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type};
@@ -14,7 +14,7 @@ use super::service::{Access, Cell, Opening, Reason, Service, Terms};
 use crate::method::Tier;
 use crate::word::Word;
 
-/// Customers of a cycle with the columns that conditions look at.
+/// Customers of a cycle with the columns that conditions use.
 pub struct Members<'b> {
     ids: &'b StringArray,
     tiers: Vec<Tier>,
@@ -30,8 +30,8 @@ enum MemberColumn<'b> {
 }
 
 impl<'b> Members<'b> {
-    /// Members of a batch with the columns `customer_id` and `tier`, text, and any of the `fields`, text, f64, bool or
-    /// date32. `None` when one of them is something else.
+    /// The members of a batch. It must have the text columns `customer_id` and `tier`, and may have any of the `fields`
+    /// as text, f64, bool or date32. `None` if a column has another type or a tier is unknown.
     #[must_use]
     pub fn of(batch: &'b RecordBatch, fields: &[Field]) -> Option<Self> {
         let ids = batch.column_by_name("customer_id")?.as_string_opt::<i32>()?;
@@ -46,13 +46,13 @@ impl<'b> Members<'b> {
         Some(Self { ids, tiers, columns, fields: fields.len() })
     }
 
-    /// How many they are.
+    /// Number of members.
     #[must_use]
     pub fn len(&self) -> usize {
         self.tiers.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no members.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.tiers.is_empty()
@@ -70,13 +70,13 @@ impl<'b> Members<'b> {
         self.tiers[row]
     }
 
-    /// An empty record, to be filled by [`fill`](Self::fill).
+    /// A record without values, for [`fill`](Self::fill).
     #[must_use]
     pub fn record(&self) -> Vec<Datum<'b>> {
         vec![Datum::Missing; self.fields]
     }
 
-    /// Writes a customer's values over those of the one before. Columns that the batch lacks stay missing.
+    /// Writes a customer's values into `record`. Columns that the batch lacks stay missing.
     pub fn fill(&self, row: usize, record: &mut [Datum<'b>]) {
         for (place, column) in &self.columns {
             record[*place] = column.datum(row);
@@ -106,16 +106,16 @@ impl<'b> MemberColumn<'b> {
     }
 }
 
-/// What gives a customer a service.
+/// The part of the catalogue that gives a customer a service.
 #[derive(Clone, Copy, Debug)]
 pub enum Basis<'c> {
     /// The cell of its tier.
     Cell(&'c Cell),
-    /// An opening of the service, by its place.
+    /// An opening of the service, with its position.
     Opening(usize, &'c Opening),
 }
 
-/// A service that a customer is due.
+/// A service that a customer is entitled to.
 #[derive(Clone, Debug)]
 pub struct Grant<'c> {
     /// How much of it.
@@ -142,7 +142,7 @@ impl Reasons {
         Reason::ALL.iter().copied().filter(move |&reason| self.0 >> reason.position() & 1 == 1)
     }
 
-    /// Their words, as in tables: `tier;condition`.
+    /// Their codes, as in tables: `tier;condition`.
     #[must_use]
     pub fn words(self) -> String {
         self.iter().map(Word::code).collect::<Vec<_>>().join(";")
@@ -158,10 +158,11 @@ pub enum Refused<'c> {
     Tier,
 }
 
-/// Whether and how a customer of a tier, with its `record` in the order of the catalogue's fields, has a service.
+/// The grant of a service to a customer of a tier, whose `record` has its values in the order of the catalogue's
+/// fields.
 ///
 /// # Errors
-/// Why it has not.
+/// Why the customer has no claim.
 pub fn grant<'c>(
     catalogue: &'c Catalogue,
     service: &'c Service,

@@ -1,7 +1,7 @@
-//! What no catalogue may say: each finding names the service, the cell and the fix.
+//! The lint of a catalogue; each finding names the service, the cell and the fix.
 //!
-//! A matrix of a hundred cells that people edit breaks in ways that nobody sees: a better tier that gets less, a service
-//! that nobody can have, a fee where the law knows none. Here they are faults, and a catalogue that has one is refused.
+//! People edit a matrix of a hundred cells, and some mistakes are easy to overlook: a better tier that gets less, a
+//! service that nobody can have, a fee for something that must be free. A catalogue with such a fault is refused.
 
 use super::catalogue::Catalogue;
 use super::condition::{Condition, covered, possible, possible_together};
@@ -11,7 +11,7 @@ use crate::checked_toml::{CheckedToml, Fault, did_you_mean};
 use crate::method::Tier;
 use crate::word::Word;
 
-/// Every fault of a catalogue whose words and numbers could all be read.
+/// All faults of a catalogue that could be built.
 pub(super) fn lint(document: &CheckedToml, catalogue: &Catalogue) -> Vec<Fault> {
     let mut lint = Lint { document, catalogue, faults: Vec::new() };
     for (place, service) in catalogue.services.iter().enumerate() {
@@ -50,7 +50,7 @@ impl Lint<'_, '_> {
         self.faults.push(Fault { line: self.document.line(path), what, fix: fix.into() });
     }
 
-    /// No orphan: somebody can have it.
+    /// Checks that some customer can have the service.
     fn reach(&mut self, service: &Service, place: &str) {
         let can = |own: Option<&Condition>| {
             let both: Vec<&Condition> = service.condition.iter().chain(own).collect();
@@ -145,7 +145,7 @@ impl Lint<'_, '_> {
         }
     }
 
-    /// How a better tier's cell gives less than a worse one's.
+    /// In which respect a better tier's cell gives less than a worse one's.
     fn gives_less(&self, service: &Service, better: &Cell, worse: &Cell) -> Option<String> {
         let offer = |cell| {
             let Cell { access, terms, .. }: &Cell = cell;
@@ -157,7 +157,7 @@ impl Lint<'_, '_> {
         let own = better.condition.as_ref().filter(|_| worse.access != Access::None)?;
         let always = Condition::always();
         let reached = worse.condition.as_ref().unwrap_or(&always);
-        // Whom the worse cell reaches, the better one must reach too; others the service does not apply to.
+        // The better cell must reach every customer that the worse one reaches and that the service applies to.
         let outside = service.condition.as_ref().map(Condition::negated);
         let by: Vec<&Condition> = std::iter::once(own).chain(&outside).collect();
         let is_wider = covered(reached, &by, &self.catalogue.fields);
@@ -229,7 +229,7 @@ impl Lint<'_, '_> {
         }
     }
 
-    /// Access and price agree.
+    /// Checks that access, fee rule and terms agree.
     fn terms(&mut self, service: &Service, who: &str, access: Access, terms: &Terms, path: &[&str]) {
         let fixed = matches!(service.fee, Fee::Fixed(_));
         let priced = fixed || matches!(service.fee, Fee::Combination(..));
@@ -264,7 +264,7 @@ impl Lint<'_, '_> {
         }
     }
 
-    /// A regulated service is neither withdrawn nor priced by tier.
+    /// Checks that a regulated service is neither withdrawn nor priced by tier.
     fn duty(&mut self, service: &Service, place: &str) {
         let Some(id) = &service.duty else { return };
         let Some(duty) = self.catalogue.duties.iter().find(|duty| duty.id == *id) else {
@@ -304,7 +304,7 @@ impl Lint<'_, '_> {
         }
     }
 
-    /// What protects somebody by regulation is open to them without a fee and without a quota.
+    /// Checks that a protection required by regulation has no fee and no quota.
     fn protection(&mut self, service: &Service, place: &str) {
         for (entry, opening) in service.opens.iter().enumerate() {
             let is_free = matches!(opening.access, Access::Included | Access::OnApplication);
@@ -320,7 +320,7 @@ impl Lint<'_, '_> {
         }
     }
 
-    /// Every duty in force is kept for all to whom it is owed.
+    /// Checks that every duty in force is fulfilled for all customers to whom it is owed.
     fn duties(&mut self) {
         for duty in &self.catalogue.duties {
             let services =
@@ -359,7 +359,7 @@ fn names(parts: &[ServicePart], bits: u32) -> String {
     chosen.map(|(_, part)| part.id.as_str()).collect::<Vec<_>>().join(" + ")
 }
 
-/// How the price of a choice contradicts the prices of its parts.
+/// In which ways the price of a choice contradicts the prices of its parts.
 fn incoherent(choice: &Combination, choices: &[Combination], parts: &[ServicePart]) -> Vec<String> {
     let sum: i64 = (0..parts.len())
         .map(|bit| 1 << bit)

@@ -1,11 +1,11 @@
-//! Which of two offers of a service gives less. The lint compares tiers by it, the notices two cycles.
+//! Comparison of two offers of a service. The lint compares tiers with it, the notices two cycles.
 
 use std::collections::BTreeMap;
 
 use super::service::{Access, Cadence, Fee, Service, Terms};
 use crate::word::Word;
 
-/// A service as somebody gets it.
+/// A service with the access and terms on which a customer gets it.
 #[derive(Clone, Copy, Debug)]
 pub struct Offer<'a> {
     /// The service.
@@ -21,8 +21,8 @@ impl Offer<'_> {
         self.terms.cadence.unwrap_or(self.service.cadence)
     }
 
-    /// Prices in fen by what can be bought: the ids of the parts, so that two catalogues can be compared; one price has
-    /// none.
+    /// Prices in fen by the ids of the parts chosen, sorted, so that two catalogues can be compared. A fixed price has
+    /// no parts.
     fn prices(&self) -> BTreeMap<Vec<&str>, i64> {
         let ids = |choice: u32| {
             let Fee::Combination(parts, _) = &self.service.fee else { return Vec::new() };
@@ -40,7 +40,7 @@ impl Offer<'_> {
         }
     }
 
-    /// How this offer gives less than another; `None` when it does not. Words of notes are not compared.
+    /// In which respect this offer gives less than another; `None` if in none. The wording of notes is not compared.
     #[must_use]
     pub fn less_than(&self, other: &Offer) -> Option<String> {
         if self.access < other.access {

@@ -1,4 +1,4 @@
-//! From a catalogue's text to a checked [`Catalogue`]: read, built, linted; all faults come at once.
+//! Parsing a [`Catalogue`]: read, build, lint. All faults are reported at once.
 
 use chrono::NaiveDate;
 use serde_json::Value;
@@ -14,7 +14,7 @@ use crate::checked_toml::{CheckedToml, Fault, Faults, schema_of_input};
 /// The shipped catalogues by name: complete files.
 pub const CATALOGUES: [(&str, &str); 1] = [("paper", include_str!("../../presets/entitlements.toml"))];
 
-/// What rules owe to customers whatever their tier. Not an operator's to change.
+/// What regulations owe to customers of any tier. An operator cannot change it.
 const DUTIES: &str = include_str!("../../presets/duties.toml");
 
 impl Catalogue {
@@ -27,7 +27,7 @@ impl Catalogue {
         let (document, faults) = CheckedToml::survey(name, text, &schema())?;
         let file: CatalogueFile = match document.read() {
             Ok(file) => file,
-            // What is of another kind stands among the faults of the schema, with what to do.
+            // Values of a wrong type are among the faults of the schema already, with the fix.
             Err(unread) => return document.faults(faults).and(Err(unread)),
         };
         let fields = condition::fields(own);
@@ -47,7 +47,7 @@ impl Catalogue {
             services,
             duties,
         };
-        // A cell that cannot be read is among the faults already: what follows from it would mislead.
+        // The lint of an incomplete catalogue would mislead.
         if faults.is_empty() {
             faults = lint::lint(&document, &catalogue);
         }
@@ -100,7 +100,7 @@ pub fn duties() -> Result<Vec<Duty>, Faults> {
 }
 
 impl Duty {
-    /// Whether it holds on some day from `from` to `to`.
+    /// Whether it is in force on some day from `from` to `to`.
     fn is_in_force(&self, from: NaiveDate, to: Option<NaiveDate>) -> bool {
         to.is_none_or(|to| self.effective_from <= to) && self.effective_to.is_none_or(|last| from <= last)
     }

@@ -1,8 +1,8 @@
 //! What services cost a year and what fees bring back (服务成本回收机制), by service and tier.
 //!
-//! Units = entitled customers × uptake, at most the quota each and the capacity of all, the better tiers served first.
+//! Units = entitled customers × uptake, limited by each customer's quota and by the capacity, better tiers first.
 //! Cost = units × unit cost; income = units × fee; recovery rate = income ÷ cost. Uptakes and costs are the catalogue's
-//! assumptions. A selection of customers bears its share of what all of them cost, so that the parts of a whole add up.
+//! assumptions. A selection of customers gets its share of the cost of all, so that the parts of a whole add up.
 //! All sums are integers.
 
 use arrow_array::BooleanArray;
@@ -15,16 +15,16 @@ use crate::word::Word;
 
 const E6: i128 = 1_000_000;
 
-/// Customers of a cycle, counted by what gives them each service.
+/// Numbers of entitled customers of a cycle, by service, tier and basis.
 #[derive(Clone, Debug)]
 pub struct Demand {
-    /// By service and tier: those who have it by their cell, then by each opening.
+    /// By service and tier: customers entitled by the tier's cell, then by each opening.
     entitled: Vec<[Vec<EntitledCount>; 4]>,
     /// Customers by tier.
     customers: [EntitledCount; 4],
 }
 
-/// Customers, and of them those of the selection.
+/// Number of customers, and how many of them are selected.
 #[derive(Clone, Copy, Debug, Default)]
 struct EntitledCount {
     all: u64,
@@ -37,20 +37,20 @@ impl EntitledCount {
         self.selected += u64::from(is_selected);
     }
 
-    /// The selection's share of what all cost.
+    /// The selection's share of a sum over all customers.
     fn share_of(self, whole: i128) -> i128 {
         if self.all == 0 { 0 } else { whole * i128::from(self.selected) / i128::from(self.all) }
     }
 }
 
-/// A service's year for a tier.
+/// Units, cost and income of a service for a tier, in a year.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
-    /// Place in the catalogue.
+    /// Position of the service in the catalogue.
     pub service: usize,
     /// The tier.
     pub tier: Tier,
-    /// Of them entitled.
+    /// Number of selected customers entitled.
     pub entitled: u64,
     /// Units delivered, in 10⁻⁶.
     pub units_e6: i128,
@@ -63,7 +63,7 @@ pub struct Statement {
 }
 
 impl Demand {
-    /// Nobody yet.
+    /// Counts of no customers.
     #[must_use]
     pub fn new(catalogue: &Catalogue) -> Self {
         let slots = |service: &Service| {
@@ -148,8 +148,8 @@ impl Statement {
         self.income_fen += rounded(income, E6 * E6);
     }
 
-    /// A programme for the public costs the same whoever comes: customers bear it alike, tier by tier. The boundaries are
-    /// cumulative, so that the parts of the tiers add up.
+    /// A programme for the public costs the same however many come, so each customer gets an equal share of it. Shares
+    /// of tiers are differences of rounded cumulative sums, so that they add up.
     fn programme(&mut self, units: u64, customers: &[EntitledCount; 4], service: &Service) {
         let all: u64 = customers.iter().map(|count| count.all).sum();
         let (units, cost) = (i128::from(units) * E6, i128::from(units) * i128::from(service.unit_cost_fen));
@@ -178,7 +178,7 @@ fn cost_of_unit_e6(service: &Service) -> i128 {
     }
 }
 
-/// Fee of a unit that is paid, in 10⁻⁶ fen: for combinations the mean over what takers choose.
+/// Fee of a paid unit, in 10⁻⁶ fen; for combinations, the mean over the choices.
 fn income_of_unit_e6(service: &Service, terms: &Terms) -> i128 {
     match &service.fee {
         Fee::Combination(_, choices) => choices
@@ -192,7 +192,7 @@ fn income_of_unit_e6(service: &Service, terms: &Terms) -> i128 {
     }
 }
 
-/// a ÷ b of numbers that are not negative, half up.
+/// a ÷ b, rounded half up. Neither may be negative.
 fn rounded(a: i128, b: i128) -> i128 {
     (2 * a + b) / (2 * b)
 }

@@ -1,7 +1,7 @@
-//! Which customers a question is about, and which of them may be on a list.
+//! Selection of customers, and which of them may be on a list.
 //!
-//! Customers who opted out of marketing are counted like all others, since a count names nobody, but are left out of
-//! lists made for marketing. Lists for operations, such as whom to restore first, must include them.
+//! Customers who opted out of marketing are counted like all others, since a count identifies nobody, but are left out
+//! of marketing lists. Lists for operations, such as the order of restoration, must include them.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ pub enum ListPurpose {
     Operations,
 }
 
-/// The customers that a question is about; an empty list of values excludes nobody.
+/// A filter of customers. An empty list of values excludes nobody.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// Tiers.
@@ -32,12 +32,12 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// The columns that it looks at.
+    /// The columns that it uses.
     pub fn columns(&self) -> impl Iterator<Item = &'static str> {
         self.values.iter().map(|(name, _)| *name).chain(["marketing_opt_out"])
     }
 
-    /// Which members are asked about.
+    /// Which members pass the filter.
     #[must_use]
     pub fn selected(&self, fields: &[Field], members: &Members) -> BooleanArray {
         let columns: Vec<(usize, &[String])> = self

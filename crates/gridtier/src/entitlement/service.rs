@@ -1,4 +1,4 @@
-//! What a catalogue consists of: services, cells, fees, in the words of the field.
+//! The data model of a catalogue: services, cells, fees, duties.
 
 use super::condition::Condition;
 use crate::method::Tier;
@@ -137,10 +137,10 @@ impl Cadence {
     }
 }
 
-/// A part of a service that is priced by combination.
+/// A part that customers can choose of a service priced by combination.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServicePart {
-    /// Its name in combinations.
+    /// Its id in combinations.
     pub id: String,
     /// Name in English.
     pub title: String,
@@ -157,7 +157,7 @@ pub struct Combination {
     pub parts: u32,
     /// Their price together, in fen.
     pub fee_fen: i64,
-    /// Share of the takers who choose them, in 10⁻⁶.
+    /// Share of the customers who choose them, in 10⁻⁶.
     pub share_e6: i64,
 }
 
@@ -168,9 +168,9 @@ pub enum Fee {
     Free,
     /// Fen for a unit.
     Fixed(i64),
-    /// By the parts chosen; every choice of at least one has its price.
+    /// By the parts chosen; every non-empty choice has a price.
     Combination(Vec<ServicePart>, Vec<Combination>),
-    /// The rest that a subsidy leaves is divided.
+    /// Applicants share what the subsidy leaves.
     Shared(ShareKey),
 }
 
@@ -192,7 +192,7 @@ impl Fee {
 pub struct Capacity {
     /// Units.
     pub units: u64,
-    /// In so many periods a year: 12 or 1.
+    /// Periods in a year: 12 or 1.
     pub periods: u32,
 }
 
@@ -207,11 +207,11 @@ impl Capacity {
 /// The terms on which a service is given.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Terms {
-    /// Price of a unit in fen, where one price holds; `Some(0)` when it costs nothing.
+    /// Price of a unit in fen; `Some(0)` if free, `None` if there is no single price.
     pub fee_fen: Option<i64>,
     /// Share of the cost that the utility bears, in 10⁻⁶.
     pub subsidy_e6: Option<i64>,
-    /// Parts that cost nothing, one bit each.
+    /// Parts that are free, one bit each.
     pub free_parts: u32,
     /// How often.
     pub cadence: Option<Cadence>,
@@ -236,7 +236,7 @@ pub struct Cell {
     pub provenance: Provenance,
     /// The paper's words.
     pub phrase: String,
-    /// Why it is less than a worse tier gets.
+    /// Why the tier gets less than a worse one, if it does.
     pub less: Option<String>,
     /// Units a year and entitled customer, in 10⁻⁶.
     pub uptake_e6: i64,
@@ -331,7 +331,7 @@ impl Service {
     }
 }
 
-/// Something that a rule owes to customers whatever their tier.
+/// A duty that a regulation imposes towards customers of any tier.
 #[derive(Clone, Debug)]
 pub struct Duty {
     /// Its name in catalogues.

@@ -68,7 +68,7 @@ fn a_shared_cost_is_divided_by_capacity_and_the_subsidy_borne_by_the_utility() {
 }
 
 #[test]
-fn without_a_key_for_all_each_bears_the_same() {
+fn a_shared_cost_is_divided_equally_if_a_key_is_missing() {
     let people = [("a", "special", None, true, Some(100.0)), ("b", "special", None, true, None)];
     let in_area = |id: &str| Application { area: "T1".into(), ..asks(id, "S18") };
     let decisions = decide(&people, &[in_area("a"), in_area("b")]);
@@ -114,7 +114,7 @@ fn capacity_goes_to_opened_claims_then_tiers_then_days_then_ids() {
 }
 
 #[test]
-fn a_choice_of_parts_has_its_price_and_a_quota_its_end() {
+fn parts_are_priced_and_a_quota_is_enforced() {
     let people = [("a", "special", None, false, None), ("b", "grade-2", None, false, None)];
     let choice = |id: &str, parts| Application { parts, ..asks(id, "S17") };
     let decisions = decide(&people, &[choice("a", 0b001), choice("b", 0b001), choice("b", 0)]);
@@ -128,7 +128,7 @@ fn a_choice_of_parts_has_its_price_and_a_quota_its_end() {
 }
 
 #[test]
-fn what_is_given_once_is_granted_once_and_what_comes_by_itself_is_not_applied_for() {
+fn a_one_time_service_is_granted_once_and_an_automatic_one_is_refused() {
     let people = [("a", "special", None, true, Some(100.0)), ("b", "special", None, true, Some(300.0))];
     let in_area = |id: &str, day| Application { area: "T1".into(), applied_on: day, ..asks(id, "S18") };
     let decisions = decide(&people, &[in_area("a", 20_000), in_area("a", 20_400), in_area("b", 20_400)]);

@@ -1,14 +1,14 @@
-//! Whether conditions can hold at all: by trying every customer that they could tell apart.
+//! Satisfiability of conditions, by trying every customer that they can tell apart.
 //!
-//! A condition knows a column only through the constants that it names. One value at, below and above each constant,
-//! every word, and the missing value therefore stand for all customers, and trying their combinations is a proof.
+//! A condition compares a column only with constants. A value at, just below and just above each constant, every word,
+//! and the missing value therefore represent all customers, and trying all combinations of them is a proof.
 
 use super::{Condition, Datum, Field, FieldKind, Predicate};
 
-/// Combinations beyond which no proof is tried.
+/// Most combinations that are tried.
 const CASES_MAX: usize = 1_000_000;
 
-/// Whether the condition holds for some customer. True also where there are too many cases to tell.
+/// Whether the condition can hold for some customer. Also true if there are too many cases to try.
 #[must_use]
 pub fn possible(condition: &Condition, fields: &[Field]) -> bool {
     possible_together(&[condition], fields)
@@ -21,8 +21,7 @@ pub fn possible_together(conditions: &[&Condition], fields: &[Field]) -> bool {
         .unwrap_or(true)
 }
 
-/// Whether every customer for whom `owed` holds is reached by one of `by`. True also where there are too many cases to
-/// tell.
+/// Whether one of `by` holds for every customer for whom `owed` holds. Also true if there are too many cases to try.
 #[must_use]
 pub fn covered(owed: &Condition, by: &[&Condition], fields: &[Field]) -> bool {
     let all: Vec<&Condition> = by.iter().copied().chain([owed]).collect();
@@ -31,7 +30,7 @@ pub fn covered(owed: &Condition, by: &[&Condition], fields: &[Field]) -> bool {
     !left_out.unwrap_or(false)
 }
 
-/// Whether `test` is true in some case that the conditions can tell apart; `None` when there are too many.
+/// Whether `test` is true in some case that the conditions can tell apart; `None` if there are too many cases.
 fn any_case(conditions: &[&Condition], fields: &[Field], test: impl Fn(&[Datum]) -> bool) -> Option<bool> {
     let mut columns: Vec<(usize, Vec<Datum>)> = Vec::new();
     for condition in conditions {
@@ -55,13 +54,13 @@ fn any_case(conditions: &[&Condition], fields: &[Field], test: impl Fn(&[Datum])
     }))
 }
 
-/// Values of a column that stand for all that the conditions can tell apart.
+/// Values of a column that represent all those that the conditions can tell apart.
 fn values<'a>(at: usize, conditions: &[&'a Condition], fields: &'a [Field]) -> Vec<Datum<'a>> {
     let mut values = vec![Datum::Missing];
     match fields[at].kind {
         FieldKind::Words(words) => values.extend(words.codes.iter().map(|word| Datum::Word(word))),
         FieldKind::Flag => values.extend([Datum::Flag(false), Datum::Flag(true)]),
-        // A text that no condition names.
+        // Represents every text that no condition names.
         FieldKind::Text => values.push(Datum::Word("\u{0}")),
         FieldKind::Number => values.push(Datum::Number(0.0)),
         FieldKind::Day => values.push(Datum::Day(0)),

@@ -1,6 +1,6 @@
-//! The parser: from the text of a condition to its tree.
+//! The parser of conditions.
 //!
-//! `or` binds weakest, then `and`, then `not`; parentheses as usual. Words and days stand in double or single quotes.
+//! `or` binds weakest, then `and`, then `not`; parentheses group. Words and days are in double or single quotes.
 
 use super::{Field, FieldKind, Op, Predicate};
 use crate::checked_toml::did_you_mean;
@@ -9,9 +9,9 @@ use crate::unit::day_of_date;
 /// What is wrong, and what to do.
 type ConditionFault = (String, String);
 
-/// Deepest nesting, so that no text can exhaust the stack.
+/// Deepest nesting; bounds the recursion, so that no text can exhaust the stack.
 const DEPTH_MAX: usize = 64;
-/// Most words and signs, for the same reason: a chain of `and` nests too.
+/// Most tokens, for the same reason: a chain of `and` makes a deep tree too.
 const TOKENS_MAX: usize = 1_000;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,7 @@ enum Token {
     Comma,
 }
 
-/// Checks a condition over `fields`.
+/// Parses a condition over `fields`.
 pub(super) fn parse(text: &str, fields: &[Field]) -> Result<Predicate, ConditionFault> {
     let mut reader = ConditionParser { text, tokens: tokens(text)?, at: 0, depth: 0, fields };
     let part = reader.either()?;

@@ -14,7 +14,7 @@ fn fault(text: &str) -> (String, String) {
 }
 
 #[test]
-fn a_condition_reads_as_it_is_said() {
+fn conditions_compare_words_numbers_flags_and_days() {
     let text = r#"supply_level = "high_voltage" and aged_transformer_area"#;
     let high = ("supply_level", Datum::Word("high_voltage"));
     assert!(check(text, &[high, ("aged_transformer_area", Datum::Flag(true))]));
@@ -36,7 +36,7 @@ fn or_binds_weaker_than_and_and_not_binds_strongest() {
 }
 
 #[test]
-fn what_is_missing_equals_nothing_and_an_unknown_number_decides_nothing() {
+fn a_missing_word_equals_nothing_and_a_missing_number_is_unknown() {
     assert!(!check(r#"importance_level = "imp_first""#, &[]));
     assert!(check(r#"importance_level != "imp_first""#, &[]));
     assert!(check(r#"not importance_level in ("imp_first")"#, &[]));
@@ -92,7 +92,7 @@ fn a_condition_that_never_holds_is_proven() {
 }
 
 #[test]
-fn gaps_in_what_is_owed_are_found() {
+fn customers_left_out_of_a_duty_are_found() {
     let fields = fields(&[]);
     let of = |text: &str| Condition::parse(text, &fields).unwrap();
     let (others, homes) = (of(r#"use_category != "residential""#), of(r#"use_category = "residential""#));
@@ -103,7 +103,7 @@ fn gaps_in_what_is_owed_are_found() {
 }
 
 #[test]
-fn a_condition_is_told_in_chinese() {
+fn a_condition_is_written_in_chinese() {
     let fields = fields(&[]);
     let zh = |text: &str| Condition::parse(text, &fields).unwrap().zh(&fields);
     assert_eq!(

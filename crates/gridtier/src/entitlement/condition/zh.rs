@@ -1,4 +1,4 @@
-//! A condition in Chinese, from its parts: what a manager reads instead of column names.
+//! Conditions in Chinese, with titles in place of column names.
 
 use super::{Datum, Field, Op, Predicate};
 

@@ -156,7 +156,7 @@ fn the_thirteen_cells_that_the_paper_states_carry_its_words() {
 }
 
 #[test]
-fn the_small_catalogue_is_sound_but_for_the_duties_that_it_leaves_out() {
+fn the_small_catalogue_has_no_fault_except_the_duties_it_leaves_out() {
     assert_eq!(faults(SMALL), Vec::<String>::new());
     let told = Catalogue::parse("c.toml", SMALL, &[]).unwrap_err().to_string();
     for duty in ["outage_notice", "reliability_commitment", "restoration_commitment", "supply_protection"] {
@@ -210,7 +210,7 @@ fn a_better_tier_that_gets_less_is_named_unless_it_is_marked() {
 }
 
 #[test]
-fn an_orphan_and_a_double_are_named() {
+fn unreachable_and_duplicate_services_are_named() {
     let head = SMALL.find("[[service]]\nid = \"pack\"").unwrap();
     let none = "{ access = \"none\", provenance = \"operator\" }";
     let cells =
@@ -306,7 +306,7 @@ fn combinations_have_one_coherent_price_each() {
 }
 
 #[test]
-fn what_is_owed_to_everybody_is_neither_withdrawn_nor_priced_by_tier() {
+fn a_basic_duty_is_neither_withdrawn_nor_priced_by_tier() {
     let cell = "grade-3 = { access = \"included\", provenance = \"operator\" }";
     for (put, says) in [
         ("grade-3 = { access = \"none\", provenance = \"operator\" }", "is withdrawn"),
@@ -346,7 +346,7 @@ fn a_protection_must_be_open_to_all_to_whom_it_is_owed() {
 }
 
 #[test]
-fn a_protection_has_no_fee_and_no_limit_and_a_basic_service_cannot_be_used_up() {
+fn a_protection_has_no_fee_or_limit_and_a_basic_service_no_capacity() {
     let text = CATALOGUES[0].1;
     let planted = |id: &str, find: &str, put: &str| {
         let at = text.find(&format!("id = \"{id}\"")).unwrap();
@@ -365,7 +365,7 @@ fn a_protection_has_no_fee_and_no_limit_and_a_basic_service_cannot_be_used_up() 
 }
 
 #[test]
-fn what_tiers_get_is_compared_over_all_pairs_and_by_what_conditions_reach() {
+fn all_pairs_of_tiers_are_compared_including_their_conditions() {
     // special -> grade-2 is no pair of neighbours.
     let limited = |less: &str| {
         format!("{{ access = \"limited\", provenance = \"operator\", cadence = \"yearly\"{less} }}")
