@@ -1,4 +1,4 @@
-//! The use case `check`: a data folder against the contracts and a method's limits. Nothing is graded or published.
+//! The use case `check`: compares a data folder with the contracts and a method's limits, without grading or publishing.
 
 use gridtier::contract::Table;
 use gridtier::error::RunError;
@@ -10,7 +10,7 @@ use gridtier::unit::Window;
 
 use crate::folder::DataFolder;
 
-/// What a check found.
+/// The outcome of a check.
 #[derive(Debug)]
 pub struct CheckOutcome {
     /// What was counted. Its `refusal` says why these inputs cannot be graded, if they cannot.
@@ -34,7 +34,7 @@ pub fn check(folder: &DataFolder, window: Window, method: &Method) -> Result<Che
     Ok(CheckOutcome { facts, findings, breaches })
 }
 
-/// What the reader noticed about the files of all tables, such as unknown columns.
+/// Findings about the files of all tables, such as unknown columns.
 #[must_use]
 pub fn reader_findings(folder: &DataFolder) -> Vec<Finding> {
     Table::ALL

@@ -1,8 +1,8 @@
-//! `gridtier.toml` beside the data: what a utility says about its own export.
+//! `gridtier.toml` beside the data: what a utility declares about its own export.
 //!
-//! Units, zones and column names that are guessed are wrong sooner or later, so they are declared, in a file that lies
-//! with the data and is hashed with it. The file is optional: where it is silent the contract holds. Every fault is told
-//! at once, by line; what a declaration does to a cell is the engine's business.
+//! Guessed units, time zones and column names are wrong sooner or later. So they are declared, in a file that lies with
+//! the data and is hashed with it. The file is optional; what it does not declare follows the contract. All faults are
+//! reported at once, with their lines. The engine applies the declarations to cells.
 
 mod keys;
 
@@ -21,28 +21,28 @@ pub use keys::schema;
 /// Name of the file.
 pub const FILE_NAME: &str = "gridtier.toml";
 
-/// What is declared about a data folder.
+/// The declarations about a data folder.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
-    /// What the engine needs to know.
+    /// Declarations that the engine applies.
     pub declared: Declared,
     tables: BTreeMap<Table, TableConfig>,
 }
 
-/// How one table is found and its columns are named.
+/// Where a table is found and how its columns are named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableConfig {
     /// File or folder, relative to the data folder, if it is not named after the table.
     pub path: Option<String>,
     /// Delimiter of its CSV files, if it is neither comma nor tab.
     pub delimiter: Option<u8>,
-    /// The utility's own column name by contract name.
+    /// The utility's column names, by contract name.
     pub columns: BTreeMap<String, String>,
-    /// What the values in hive folder names are, by key; text if silent.
+    /// Types of the values in hive folder names, by key; text if not declared.
     pub hive: BTreeMap<String, HiveType>,
 }
 
-/// What the values of a hive folder's key are.
+/// The type of a hive folder key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HiveType {
     /// Text: `01` stays `01`.
@@ -61,20 +61,20 @@ impl HiveType {
 }
 
 impl Config {
-    /// What is declared about where a table is and how its columns are named.
+    /// Where a table is found and how its columns are named.
     #[must_use]
-    pub fn of(&self, table: Table) -> TableConfig {
+    pub fn table(&self, table: Table) -> TableConfig {
         self.tables.get(&table).cloned().unwrap_or_default()
     }
 
     /// Reads the text of a `gridtier.toml`.
     ///
     /// # Errors
-    /// Every fault in it, by line.
+    /// All faults in it, with their lines.
     pub fn parse(text: &str) -> Result<Self, Faults> {
         let document = CheckedToml::parse(FILE_NAME, text, &schema())?;
         let file: ConfigFile = document.read()?;
-        let mut faults = Faulty { document: &document, faults: Vec::new() };
+        let mut faults = FaultCollector { document: &document, faults: Vec::new() };
         let mut config = Self::default();
         config.declared.zone = file.zone.as_deref().and_then(|zone| faults.zone(zone));
         for table in Table::ALL {
@@ -88,7 +88,7 @@ impl Config {
     }
 }
 
-/// The document's values; the shape has been checked.
+/// The values of a document that fits the schema.
 #[derive(Deserialize)]
 struct ConfigFile {
     zone: Option<String>,
@@ -112,7 +112,7 @@ struct TableEntry {
     hive: BTreeMap<String, String>,
 }
 
-/// The value of a name in a list of names and values; the default where there is none.
+/// The value that `name` has in a list of names and values; the default if there is no name.
 fn named<T: Copy + Default>(names: &[(&str, T)], name: Option<&str>) -> T {
     names.iter().find(|(known, _)| Some(*known) == name).map_or_else(T::default, |(_, value)| *value)
 }
@@ -148,13 +148,13 @@ impl TableEntry {
     }
 }
 
-/// The faults that a shape cannot express.
-struct Faulty<'d> {
+/// Collects the faults that the JSON Schema cannot express.
+struct FaultCollector<'d> {
     document: &'d CheckedToml<'d>,
     faults: Vec<Fault>,
 }
 
-impl Faulty<'_> {
+impl FaultCollector<'_> {
     fn fault(&mut self, path: &[&str], what: impl Into<String>, fix: impl Into<String>) {
         self.faults.push(Fault { line: self.document.line(path), what: what.into(), fix: fix.into() });
     }
@@ -167,8 +167,8 @@ impl Faulty<'_> {
                 nearest(name, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
             self.fault(
                 &["zone"],
-                format!("`{name}` is no time zone"),
-                format!("name one such as Asia/Shanghai{near}"),
+                format!("`{name}` is not a time zone"),
+                format!("give one such as Asia/Shanghai{near}"),
             );
         }
         zone
@@ -179,7 +179,7 @@ impl Faulty<'_> {
         if let Some(path) = &entry.path {
             let inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
             if path.is_empty() || !inside {
-                let what = format!("`{path}` does not lie in the data folder");
+                let what = format!("`{path}` is not in the data folder");
                 self.fault(&at("path"), what, "give a path relative to the data folder, without `..`");
             }
         }
@@ -192,13 +192,13 @@ impl Faulty<'_> {
                 self.register(&path);
             } else if own.trim().is_empty() {
                 let what = format!("`tables.{table}.columns.{column}` is empty");
-                self.fault(&path, what, "give the utility's own name of the column, or leave the line out");
+                self.fault(&path, what, "give the name that the column has in the files, or remove the line");
             }
         }
         for (column, form) in &entry.dates {
             if form.is_empty() || StrftimeItems::new(form).any(|item| matches!(item, Item::Error)) {
                 let path = ["tables", table.name(), "dates", column.as_str()];
-                let what = format!("`{form}` is no date pattern");
+                let what = format!("`{form}` is not a date pattern");
                 self.fault(&path, what, "write it with %Y, %m, %d, %H, %M, %S, such as %Y%m%d");
             }
         }

@@ -238,7 +238,7 @@ type Surveyed = (Content, Vec<FileColumn>, Mapping, String);
 
 fn survey(file: &DataFile, config: &Config) -> Result<Surveyed, Unreadable> {
     listing::check_content(file)?;
-    let table = config.of(file.table);
+    let table = config.table(file.table);
     let (content, sha256) = match file.format {
         FileFormat::Csv => {
             let (csv, sha256) = CsvFile::survey(file, table.delimiter)?;
@@ -314,7 +314,7 @@ impl Readable {
 
     /// The declared type of a value in the names of the folders.
     fn hive_type(&self, at: usize, config: &Config) -> HiveType {
-        config.of(self.file.table).hive.get(&self.file.hive[at].key).copied().unwrap_or_default()
+        config.table(self.file.table).hive.get(&self.file.hive[at].key).copied().unwrap_or_default()
     }
 
     /// A value in the names of the folders, as a column.

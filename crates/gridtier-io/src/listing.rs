@@ -145,7 +145,7 @@ pub fn list(root: &Path, config: &Config) -> Result<FolderListing, Vec<Refusal>>
             Ok(None) => {}
             Ok(Some(found)) => {
                 used.push(found.split('/').next().unwrap_or_default().to_owned());
-                match walk::files(root, table, &found, &config.of(table)) {
+                match walk::files(root, table, &found, &config.table(table)) {
                     Ok(files) => drop(listing.tables.insert(table, files)),
                     Err(refusal) => refusals.push(refusal),
                 }
@@ -159,7 +159,7 @@ pub fn list(root: &Path, config: &Config) -> Result<FolderListing, Vec<Refusal>>
 
 /// The name of the one file or folder of a table, if there is any.
 fn find(root: &Path, names: &[String], config: &Config, table: Table) -> Result<Option<String>, Refusal> {
-    if let Some(path) = config.of(table).path {
+    if let Some(path) = config.table(table).path {
         if !root.join(&path).exists() {
             let advice = "correct `path` in gridtier.toml, or remove it if the table is not delivered";
             return Err(Refusal::at(table, path, "gridtier.toml names it, but it is not there", advice));

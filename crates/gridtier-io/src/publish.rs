@@ -1,6 +1,6 @@
-//! From a graded customer base to a published cycle: every table, every reject, and the manifest that names them all.
+//! Publishing a graded customer base as a cycle: every table, every reject, and the manifest that lists them all.
 //!
-//! Whether a cycle is published is the caller's decision; how it becomes visible is the store's matter.
+//! The caller decides whether a cycle is published; the store makes it visible.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc;
@@ -32,11 +32,11 @@ pub enum PublishError {
     Refused(#[from] Refusal),
 }
 
-/// All that a cycle is made of.
+/// Everything that a cycle is made from.
 pub struct Grading<'a> {
     /// The inputs.
     pub folder: &'a DataFolder,
-    /// What was not counted again.
+    /// What was reused from an earlier cycle.
     pub reuse: &'a Reuse,
     /// The graded customers.
     pub graded: &'a Graded,
@@ -44,7 +44,7 @@ pub struct Grading<'a> {
     pub method: &'a Method,
     /// The catalogue that the cycle records.
     pub catalogue: &'a Catalogue,
-    /// Who accepted limits that it exceeds.
+    /// Who accepted that it exceeds limits of the method.
     pub accepted_by: Option<&'a str>,
 }
 
@@ -86,7 +86,7 @@ pub fn publish(
     Ok(staging.publish(manifest, published_at)?)
 }
 
-/// The inputs, and what became of the rows of each file of readings.
+/// The inputs; files of readings with the counts of their rows.
 fn inputs(folder: &DataFolder, facts: &Facts) -> Vec<InputEntry> {
     let readings = folder.files(Table::MeterReadings).iter().zip(0..);
     let numbers: BTreeMap<&str, u32> =
@@ -103,7 +103,7 @@ fn inputs(folder: &DataFolder, facts: &Facts) -> Vec<InputEntry> {
         .collect()
 }
 
-/// The rejects of a table as text, streamed from the files while they are written.
+/// Writes the rejects of a table. One thread reads them from the files while another writes.
 fn write_rejects(
     staging: &mut Staging,
     folder: &DataFolder,
@@ -134,9 +134,9 @@ fn write_rejects(
 
 /// Why reading rejects ended early.
 enum RejectsStopped {
-    /// The writer failed, and says so itself.
+    /// The writer failed and reports its own error.
     Writer,
-    /// A file cannot be read any more.
+    /// A file could not be read a second time.
     Refused(Refusal),
 }
 

@@ -1,8 +1,8 @@
-//! The use case `regrade`: from a data folder to a published cycle, for a command, a page or a test alike.
+//! The use case `regrade`: from a data folder to a published cycle, for commands, pages and tests.
 //!
 //! Grading and publishing are two steps, so that the caller can show findings beyond the method's limits and ask who
-//! accepts them. The store stays locked from the first step to the second. The clock and the user's name are the
-//! caller's to read: nothing here depends on the machine.
+//! accepts them. The store stays locked from the first step to the second. The caller provides the time and the user's
+//! name: nothing here depends on the machine.
 
 use std::path::Path;
 
@@ -21,10 +21,10 @@ use crate::publish::{Grading, PublishError, publish};
 use crate::reuse::{self, Reuse};
 use crate::store::{Staging, Store, StoreError, StoredCycle};
 
-/// What to grade by, and where to publish.
+/// How to grade, and where to publish.
 #[derive(Clone, Copy)]
 pub struct Regrade<'a> {
-    /// The store's folder; made where there is none.
+    /// The store's folder; created if missing.
     pub store: &'a Path,
     /// First month after the window.
     pub end: Month,
@@ -32,7 +32,7 @@ pub struct Regrade<'a> {
     pub method: &'a Method,
     /// The catalogue of entitlements that the cycle records.
     pub catalogue: &'a Catalogue,
-    /// Whether to count everything, even what an earlier cycle has counted from the same files.
+    /// Whether to count everything anew instead of reusing what an earlier cycle counted from the same files.
     pub fresh: bool,
 }
 
@@ -60,7 +60,7 @@ fn tables(breaches: &[Breach]) -> String {
     breaches.iter().map(|breach| breach.table.name()).collect::<Vec<_>>().join(", ")
 }
 
-/// A graded cycle that is not published. It holds the store's lock; dropped, it leaves nothing behind.
+/// A graded cycle that is not published yet. It holds the store's lock, and leaves nothing behind when dropped.
 pub struct Unpublished<'a> {
     request: Regrade<'a>,
     staging: Staging,
@@ -71,7 +71,7 @@ pub struct Unpublished<'a> {
 }
 
 impl<'a> Regrade<'a> {
-    /// Grades a data folder. The store is locked first, so that of two runs at once the second ends before it has read
+    /// Grades a data folder. The store is locked first, so that a second run at the same time ends before it has read
     /// anything. For progress, see [`DataFolder::with_progress`].
     ///
     /// # Errors
@@ -92,7 +92,7 @@ impl<'a> Regrade<'a> {
         Ok(Unpublished { request: self, staging, folder, reuse, graded, breaches })
     }
 
-    /// The final tiers of the cycle before, where the method looks back.
+    /// The final tiers of the previous cycle, if the method uses them (hysteresis or a step limit).
     fn previous(&self, store: &Store) -> Result<Previous, RegradeError> {
         if self.method.hysteresis.is_none() && self.method.step_limit.is_none() {
             return Ok(Previous::new());
@@ -101,7 +101,7 @@ impl<'a> Regrade<'a> {
     }
 }
 
-/// What was taken from an earlier cycle instead of being counted again.
+/// What was reused from an earlier cycle instead of being counted again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reused {
     /// All facts: inputs and window are the same.
@@ -109,13 +109,13 @@ pub enum Reused {
         /// The earlier cycle.
         version: u64,
     },
-    /// Some files of readings: they are the same.
+    /// Some files of readings: these have not changed.
     Readings {
         /// The earlier cycle.
         version: u64,
-        /// Files taken.
+        /// Number of files reused.
         taken: usize,
-        /// All files of readings.
+        /// Number of all files of readings.
         files: usize,
     },
 }
@@ -127,13 +127,13 @@ impl Unpublished<'_> {
         &self.graded
     }
 
-    /// Tables with more rejects than the method allows. If there are any, somebody must accept them.
+    /// Tables with more rejects than the method allows. If there are any, somebody must accept them before publishing.
     #[must_use]
     pub fn breaches(&self) -> &[Breach] {
         &self.breaches
     }
 
-    /// What was not counted again, if anything.
+    /// What was reused from an earlier cycle, if anything.
     #[must_use]
     pub fn reused(&self) -> Option<Reused> {
         let version = self.reuse.cycle()?.version;

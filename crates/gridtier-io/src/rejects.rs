@@ -1,8 +1,8 @@
-//! The rows that were set aside, as they came: what a clerk needs to correct them at the source.
+//! Rejected rows with their original cells, so that a clerk can correct them at the source.
 //!
-//! The engine keeps of a reject only its place and its rule. The rows are read again here, only these, with all plain
-//! columns of their files as text and under the files' own names. Nothing is judged here, and no row is left out; only
-//! very long cells are cut.
+//! The engine keeps only the position and the rule of a reject. This module reads the rejected rows a second time, with
+//! every column that can be shown as text, under the names that the columns have in the file. It judges nothing and
+//! leaves no row out; only very long cells are cut.
 
 mod text;
 pub mod published;
@@ -29,17 +29,17 @@ use crate::guard::Unreadable;
 use crate::listing::DataFile;
 use crate::parquet::ParquetFile;
 
-/// Most rows of a batch, and bytes of text after which it is handed on.
+/// Largest number of rows in a batch, and the bytes of text after which a batch is handed on before that.
 const BATCH_ROWS: usize = 8_192;
 const BATCH_BYTES: usize = 8 << 20;
-/// RejectReader that are read at a time.
+/// Rows that are read from a file at a time.
 const PIECE_ROWS: usize = 512;
 
-/// The columns before the files' own.
+/// The columns that precede those of the files.
 const PLACE_NAMES: [&str; 3] = ["source_file", "row", "rule"];
 const OWN_FROM: usize = PLACE_NAMES.len();
 
-/// The columns of a table's rejects: file, row and rule, then the own columns of all its files, as text.
+/// The schema of a table's rejects: file, row and rule, then the columns of all its files as text.
 #[must_use]
 pub fn reject_schema(folder: &DataFolder, table: Table) -> SchemaRef {
     RejectLayout::new(folder.files(table)).schema
@@ -47,7 +47,7 @@ pub fn reject_schema(folder: &DataFolder, table: Table) -> SchemaRef {
 
 /// Reads the rejects of a table again and hands them to `sink` batch by batch, in their order.
 ///
-/// RejectReader that an earlier cycle has `published` as they are set aside now are taken from there.
+/// Where an earlier cycle has `published` the same rejects of a file, they are copied from there.
 ///
 /// # Errors
 /// A file cannot be read any more, or `sink` fails.
@@ -63,23 +63,23 @@ pub fn reject_rows<E: From<Refusal>>(
         let place = index(rejects[0].at.file());
         let Some(readable) = folder.files(table).get(place) else { continue };
         let own: Vec<&FileColumn> = readable.columns.iter().filter(|column| is_plain(column)).collect();
-        if let Some(published) = published.as_mut().filter(|all| all.have(rejects, &own, &layout.schema)) {
+        if let Some(published) = published.as_mut().filter(|all| all.cover(rejects, &own, &layout.schema)) {
             let mut left = rejects.len();
             while left > 0 {
-                let rows = published.next_of(&readable.file.name, &layout.schema);
+                let rows = published.next_rows(&readable.file.name, &layout.schema);
                 let rows = rows.map_err(|fault| readable.file.refuse_for(fault))?;
                 left = left.saturating_sub(rows.num_rows());
                 sink(rows)?;
             }
             continue;
         }
-        let mut sheet = RejectBatch::new(&layout, place, &readable.file, rejects);
+        let mut batch = RejectBatch::new(&layout, place, &readable.file, rejects);
         let mut rows = RejectReader::new(readable).map_err(|fault| readable.file.refuse_for(fault))?;
         loop {
-            let more = rows.next_into(&mut sheet).map_err(|fault| readable.file.refuse_for(fault))?;
-            let is_full = sheet.count > BATCH_ROWS - PIECE_ROWS || sheet.bytes >= BATCH_BYTES;
-            if sheet.count > 0 && (is_full || !more) {
-                sink(sheet.finish().map_err(|fault| readable.file.refuse_for(fault))?)?;
+            let more = rows.read_into(&mut batch).map_err(|fault| readable.file.refuse_for(fault))?;
+            let is_full = batch.count > BATCH_ROWS - PIECE_ROWS || batch.bytes >= BATCH_BYTES;
+            if batch.count > 0 && (is_full || !more) {
+                sink(batch.finish().map_err(|fault| readable.file.refuse_for(fault))?)?;
             }
             if !more {
                 break;
@@ -97,10 +97,10 @@ fn is_plain(column: &FileColumn) -> bool {
         .is_none_or(|kind| Family::of(kind) != Family::Nested || matches!(kind, DataType::FixedSizeBinary(_)))
 }
 
-/// Which own column of which file stands where.
+/// Where the columns of each file go in the table of rejects.
 struct RejectLayout {
     schema: SchemaRef,
-    /// By file and own column of the output: the file's column.
+    /// By file and column of the output: the position of that column in the file, if the file has it.
     places: Vec<Vec<Option<usize>>>,
 }
 
@@ -134,7 +134,7 @@ impl RejectLayout {
     }
 }
 
-/// The name, with a number behind it where it is taken.
+/// The name, followed by a number if the name is taken.
 fn unused_name(name: &str, taken: &[String]) -> String {
     let numbered = (2..).map(|number| format!("{name}_{number}"));
     std::iter::once(name.to_owned())
@@ -143,12 +143,12 @@ fn unused_name(name: &str, taken: &[String]) -> String {
         .unwrap_or_default()
 }
 
-/// Rejects of one file on their way out.
+/// Collects rejects of one file into a record batch.
 struct RejectBatch<'a> {
     layout: &'a RejectLayout,
     file: &'a DataFile,
     places: &'a [Option<usize>],
-    /// Those still to be found.
+    /// Rejects that have not been reached yet.
     rejects: &'a [Reject],
     names: StringBuilder,
     numbers: Int64Builder,
@@ -166,8 +166,8 @@ impl<'a> RejectBatch<'a> {
         Self { layout, file, places, rejects, names, numbers, rules, cells, count: 0, bytes: 0 }
     }
 
-    /// Adds the next reject if it is the row, and all that name the same row.
-    fn take<'c>(&mut self, row: u64, cell: &dyn Fn(usize) -> Option<std::borrow::Cow<'c, str>>) {
+    /// Appends the row once for every reject that names it, and nothing if none does.
+    fn append_rejects_at<'c>(&mut self, row: u64, cell: &dyn Fn(usize) -> Option<std::borrow::Cow<'c, str>>) {
         while let Some((reject, rest)) =
             self.rejects.split_first().filter(|(reject, _)| reject.at.row() == row)
         {
@@ -197,7 +197,7 @@ impl<'a> RejectBatch<'a> {
     }
 }
 
-/// The rows of a file, some at a time.
+/// Reads a file piece by piece and keeps its rejected rows.
 enum RejectReader<'a> {
     Csv { csv: &'a CsvFile, records: crate::csv::CsvRecords, record: StringRecord, row: u64 },
     Parquet(ParquetRows<'a>),
@@ -208,7 +208,7 @@ struct ParquetRows<'a> {
     parquet: &'a ParquetFile,
     file: &'a DataFile,
     picks: Vec<usize>,
-    /// RejectReader of each row group.
+    /// Range of row numbers of each row group.
     groups: Vec<Range<u64>>,
     next: usize,
     /// The row group being read, and the selected rows still to come.
@@ -245,9 +245,9 @@ impl<'a> RejectReader<'a> {
         })
     }
 
-    /// Reads some rows and adds the rejects among them; whether there may be more.
-    fn next_into(&mut self, sheet: &mut RejectBatch) -> Result<bool, Unreadable> {
-        if sheet.rejects.is_empty() {
+    /// Reads a piece and appends the rejects in it. Returns whether rejects may remain.
+    fn read_into(&mut self, batch: &mut RejectBatch) -> Result<bool, Unreadable> {
+        if batch.rejects.is_empty() {
             return Ok(false);
         }
         match self {
@@ -255,16 +255,16 @@ impl<'a> RejectReader<'a> {
                 if !records.read(record)? {
                     return Err(changed());
                 }
-                sheet.take(*row, &|at| csv_cell(csv, record, at));
+                batch.append_rejects_at(*row, &|at| csv_cell(csv, record, at));
                 *row += 1;
             }
-            Self::Parquet(rows) => rows.next_into(sheet)?,
+            Self::Parquet(rows) => rows.read_into(batch)?,
             Self::Ipc { pieces, picks, row } => {
                 let piece = pieces.next().transpose()?.ok_or_else(changed)?;
                 let first = *row;
                 *row += count(piece.rows);
-                if sheet.rejects.first().is_some_and(|reject| reject.at.row() < *row) {
-                    take_piece(sheet, &piece, picks, first..*row)?;
+                if batch.rejects.first().is_some_and(|reject| reject.at.row() < *row) {
+                    append_piece(batch, &piece, picks, first..*row)?;
                 }
             }
         }
@@ -272,11 +272,12 @@ impl<'a> RejectReader<'a> {
     }
 }
 
+/// The file has fewer rows than when the rejects were found.
 fn changed() -> Unreadable {
     Unreadable::damaged("it was changed while it was being read")
 }
 
-/// A cell of a record; of one that is too long the rest stands in the last column.
+/// A cell of a record. If the record has too many cells, the last column holds all the surplus ones.
 fn csv_cell<'r>(csv: &CsvFile, record: &'r StringRecord, at: usize) -> Option<std::borrow::Cow<'r, str>> {
     let is_last = at + 1 == csv.header.len();
     if is_last && record.len() > csv.header.len() {
@@ -286,30 +287,31 @@ fn csv_cell<'r>(csv: &CsvFile, record: &'r StringRecord, at: usize) -> Option<st
     record.get(at).map(Into::into)
 }
 
-fn take_piece(
-    sheet: &mut RejectBatch,
+/// Appends the rejects among the rows of a piece, whose row numbers are `rows`.
+fn append_piece(
+    batch: &mut RejectBatch,
     piece: &FilePiece,
     picks: &[usize],
     rows: impl Iterator<Item = u64>,
 ) -> Result<(), Unreadable> {
     let texts = piece.columns.iter().map(text::CellTexts::of).collect::<Result<Vec<_>, _>>()?;
     for (at, row) in rows.enumerate() {
-        sheet.take(row, &|own| texts[picks.partition_point(|pick| *pick < own)].get(at));
+        batch.append_rejects_at(row, &|own| texts[picks.partition_point(|pick| *pick < own)].get(at));
     }
     Ok(())
 }
 
 impl ParquetRows<'_> {
-    fn next_into(&mut self, sheet: &mut RejectBatch) -> Result<(), Unreadable> {
+    fn read_into(&mut self, batch: &mut RejectBatch) -> Result<(), Unreadable> {
         if let Some((pieces, rows)) = &mut self.open {
             match pieces.next().transpose()? {
-                Some(piece) => return take_piece(sheet, &piece, &self.picks, rows.take(piece.rows)),
+                Some(piece) => return append_piece(batch, &piece, &self.picks, rows.take(piece.rows)),
                 None => self.open = None,
             }
         }
         let group = self.groups.get(self.next).cloned().ok_or_else(changed)?;
-        let inside = sheet.rejects.partition_point(|reject| reject.at.row() < group.end);
-        let mut rows: Vec<u64> = sheet.rejects[..inside].iter().map(|reject| reject.at.row()).collect();
+        let inside = batch.rejects.partition_point(|reject| reject.at.row() < group.end);
+        let mut rows: Vec<u64> = batch.rejects[..inside].iter().map(|reject| reject.at.row()).collect();
         rows.dedup();
         if !rows.is_empty() {
             let selection = selection(&rows, &group);
@@ -322,7 +324,7 @@ impl ParquetRows<'_> {
     }
 }
 
-/// The given rows of a row group.
+/// Selects the given rows, by number in the file, within a row group.
 fn selection(rows: &[u64], group: &Range<u64>) -> RowSelection {
     let runs = rows.chunk_by(|a, b| a + 1 == *b);
     let ranges =

@@ -1,10 +1,10 @@
-//! What an earlier cycle of the store has counted already, so that it is not counted again.
+//! Reuse of what an earlier cycle of the store has counted.
 //!
-//! A published cycle names its inputs by their hashes, its window and the program that counted. Where all of these are
-//! the same, its facts are the facts, whatever the method: they are read back and judged ([`Reuse::Facts`]). Where
-//! files of readings have come or gone, the months without a change stand, and the rest is read
-//! ([`Reuse::Readings`]). Nothing is taken from a file that is not as it was published. Results are the same to the
-//! byte either way; which months stand is the engine's to say.
+//! A cycle's manifest records the hashes of its inputs, its window, and the program that counted. If all three are the
+//! same, its facts are read back instead of counted, whatever the method ([`Reuse::Facts`]). If files of readings were
+//! added, removed or changed, the months that no such file touches are reused and the rest is read
+//! ([`Reuse::Readings`]); the engine decides which months. A file of the cycle whose hash no longer matches is never
+//! used. The published cycle is the same to the byte with and without reuse.
 
 mod readings;
 
@@ -21,38 +21,38 @@ use crate::store::{OutputFile, Store, StoreError, StoredCycle};
 
 pub use readings::KnownReadings;
 
-/// Cycles that are looked at, latest first.
+/// Number of cycles that are examined, from the latest back.
 const CYCLES_MAX: usize = 24;
 
-/// What need not be counted again.
+/// What an earlier cycle spares counting.
 pub enum Reuse {
     /// Nothing.
     Nothing,
-    /// Everything: the facts of a cycle are those of the inputs.
+    /// All facts: a cycle has the same inputs and window.
     Facts(Box<CountedCycle>),
-    /// The months whose files are as they were.
+    /// Readings of months whose files have not changed.
     Readings(Box<KnownReadings>),
 }
 
-/// A cycle that has counted these inputs.
+/// A cycle with the same inputs and window.
 pub struct CountedCycle {
     /// The cycle.
     pub cycle: StoredCycle,
-    /// Its files that follow from the inputs.
+    /// Its files that depend only on inputs and window, so that they can be copied.
     pub outputs: Vec<OutputFile>,
     facts: Option<Facts>,
 }
 
-/// Looks among the latest cycles for one that has counted the inputs of `folder` in `window`, or else for the one that
-/// has counted most readings that stand. A cycle that cannot be read, or is not as it was published, is passed over.
+/// Finds among the latest cycles one that has counted the inputs of `folder` in `window`, or else the one with the most
+/// readings that can be reused. Skips cycles that cannot be read or are damaged.
 ///
 /// # Errors
 /// The store cannot be read.
 pub fn find(store: &Store, folder: &DataFolder, window: Window) -> Result<Reuse, StoreError> {
     let mut nearest: Vec<(u64, StoredCycle, Manifest)> = Vec::new();
     for cycle in store.cycles()?.into_iter().rev().take(CYCLES_MAX) {
-        let Some(manifest) = known(&cycle) else { continue };
-        if let Some(counted) = counted(&cycle, &manifest, folder, window) {
+        let Some(manifest) = manifest_of_this_engine(&cycle) else { continue };
+        if let Some(counted) = counted_cycle(&cycle, &manifest, folder, window) {
             return Ok(Reuse::Facts(Box::new(counted)));
         }
         let rows = readings::rows_that_fit(&manifest, folder, window);
@@ -60,23 +60,23 @@ pub fn find(store: &Store, folder: &DataFolder, window: Window) -> Result<Reuse,
             nearest.push((rows, cycle, manifest));
         }
     }
-    // Stable: the latest of equals stays first.
+    // A stable sort: of cycles with equally many readings, the latest stays first.
     nearest.sort_by_key(|(rows, ..)| std::cmp::Reverse(*rows));
     let readings = nearest.into_iter().find_map(|(_, cycle, manifest)| {
         is_whole(&cycle, &manifest, &readings::is_needed)
-            .then(|| KnownReadings::of(cycle, &manifest, folder))?
+            .then(|| KnownReadings::read(cycle, &manifest, folder))?
     });
     Ok(readings.map_or(Reuse::Nothing, |readings| Reuse::Readings(Box::new(readings))))
 }
 
-/// The manifest of a cycle that this program has counted.
-fn known(cycle: &StoredCycle) -> Option<Manifest> {
+/// The manifest of a cycle, if this very program has counted it.
+fn manifest_of_this_engine(cycle: &StoredCycle) -> Option<Manifest> {
     let manifest = Manifest::read(cycle).ok()?;
     (manifest.engine == Engine::this()).then_some(manifest)
 }
 
-/// The facts of a cycle, if its inputs and window are these.
-fn counted(
+/// The facts of a cycle, if it has the same inputs and window.
+fn counted_cycle(
     cycle: &StoredCycle,
     manifest: &Manifest,
     folder: &DataFolder,
@@ -91,14 +91,14 @@ fn counted(
     Some(CountedCycle { cycle: cycle.clone(), outputs, facts: Some(facts) })
 }
 
-/// Whether the files of a cycle that are needed are as they were published.
+/// Whether the needed files of a cycle have the hashes with which they were published.
 fn is_whole(cycle: &StoredCycle, manifest: &Manifest, is_needed: &dyn Fn(&str) -> bool) -> bool {
     let mut needed = manifest.outputs.iter().filter(|output| is_needed(&output.name));
     needed.all(|output| cycle.holds(output))
 }
 
 impl Reuse {
-    /// The cycle that is built upon.
+    /// The earlier cycle, if there is one.
     #[must_use]
     pub fn cycle(&self) -> Option<&StoredCycle> {
         match self {
@@ -108,7 +108,7 @@ impl Reuse {
         }
     }
 
-    /// The facts, where all are known; they are given once.
+    /// The facts, if all of them are reused. The second call returns `None`.
     pub fn take_facts(&mut self) -> Option<Facts> {
         match self {
             Self::Facts(counted) => counted.facts.take(),
@@ -116,27 +116,27 @@ impl Reuse {
         }
     }
 
-    /// Hands what is known of readings to `work`.
+    /// Calls `work` with the readings that can be reused.
     pub fn with_readings<T>(&self, work: impl FnOnce(Option<&Earlier>) -> T) -> T {
         match self {
-            Self::Readings(readings) => readings.with(work),
+            Self::Readings(readings) => readings.with_earlier(work),
             Self::Nothing | Self::Facts(_) => work(None),
         }
     }
 }
 
-/// What became of the rows of each file of readings, by the file's name.
+/// How the rows of each file of readings were counted, by file name.
 fn file_books(inputs: &[InputEntry]) -> BTreeMap<&str, FileBook> {
     inputs.iter().filter_map(|entry| Some((entry.input.path.as_str(), entry.book()?))).collect()
 }
 
-/// Whether a file of a cycle depends on inputs and window alone, so that it can be copied.
+/// Whether a file of a cycle depends only on inputs and window, so that it can be copied.
 fn is_of_facts(name: &str) -> bool {
     let table = name.strip_suffix(".parquet");
     name.starts_with("rejects/") || NAMES.into_iter().any(|fact| table == Some(fact))
 }
 
-/// Whether a file of a cycle is copied, or read for its facts.
+/// Whether a file of a cycle is copied or read when its facts are reused.
 fn is_needed_for_facts(name: &str) -> bool {
     is_of_facts(name) || name == "findings.parquet"
 }

@@ -1,9 +1,9 @@
-//! The schema files: what every input, method, `gridtier.toml` and manifest looks like, for people and other programs.
+//! The schema files that describe every input, method, `gridtier.toml` and manifest, for people and other programs.
 //!
-//! A contract that is written by hand beside the code that enforces it is wrong after the first change. So the files are
-//! made from the same types that read the data: `contract` writes a table as an Open Data Contract Standard document,
-//! from the engine's tables and rules; the JSON Schemas come from the types that read and write a file. The committed copies in
-//! `schemas/` are compared with what is made here. Nothing is checked against a schema here.
+//! A contract written by hand beside the code that enforces it is wrong after the first change. So the files are
+//! generated: `contract` writes a table of the engine as an Open Data Contract Standard document, and the JSON Schemas
+//! come from the types that read and write a file. A test compares the committed copies in `schemas/` with the generated
+//! ones. Nothing is checked against a schema here.
 
 mod about;
 mod yaml;
@@ -25,7 +25,7 @@ use crate::cycle::Manifest;
 /// The dialect of the JSON Schemas.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// The schema files: name and content, the contracts in the order in which tables are read.
+/// Names and contents of the schema files, with the contracts in the order in which tables are read.
 #[must_use]
 pub fn files() -> Vec<(String, String)> {
     let contracts =
@@ -43,7 +43,7 @@ pub fn files() -> Vec<(String, String)> {
     contracts.chain(schemas).collect()
 }
 
-/// Writes the schema files into `dir`, which is made if need be, and says where they are.
+/// Writes the schema files into `dir`, which is created if missing, and returns their paths.
 ///
 /// # Errors
 /// A file cannot be written.
@@ -58,7 +58,7 @@ pub fn write(dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// A JSON Schema as a file.
+/// Adds dialect and title to a JSON Schema.
 fn titled(title: &str, mut schema: Value) -> Value {
     schema["$schema"] = json!(DIALECT);
     schema["title"] = json!(title);

@@ -25,7 +25,7 @@ fn facts() -> Facts {
 }
 
 fn of<'f>(facts: &'f Facts, id: &str) -> &'f CustomerFacts {
-    &facts.rows[facts.customers.ids.get(id).unwrap() as usize]
+    &facts.rows[gridtier::index::index(facts.customers.ids.get(id).unwrap())]
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn every_mapped_column_is_in_every_file_and_no_file_is_left_over() {
     let folder = folder();
     assert_eq!(folder.unused(), [] as [String; 0]);
     for table in Table::ALL {
-        let mapped = folder.config().of(table).columns;
+        let mapped = folder.config().table(table).columns;
         assert!(!mapped.is_empty(), "{table} is not mapped");
         for batch in test_folder::read(&folder, table).unwrap() {
             for name in mapped.keys() {
@@ -133,7 +133,7 @@ fn words_units_and_days_are_what_the_mapping_declares() {
     assert!(first.plans.plan_share_e6 > 11_000_000, "{}", first.plans.plan_share_e6);
     let seventh = of(&facts, "0501000007").cooperation;
     assert_eq!((seventh.suggestions, seventh.suggestions_adopted, seventh.work_share_e6), (2, 1, 500_000));
-    let number = facts.customers.ids.get("0501000001").unwrap() as usize;
+    let number = gridtier::index::index(facts.customers.ids.get("0501000001").unwrap());
     assert_eq!(facts.profiles[number].unwrap().total_kgce, 5_406_000.0, "the later of two audits");
     let customer = &facts.customers.rows[number];
     assert_eq!(

@@ -1,24 +1,23 @@
 //! The store of cycles: a folder of published gradings that other programs read while the next one is
 //! written.
 //!
-//! A tier decides what a customer is offered, so no reader may ever see half a cycle, a cycle may never
-//! change once it is seen, and of two runs that publish at once one must be told that it did not. Plain files
-//! do all of this:
+//! A tier decides what a customer is offered. So no reader may see half a cycle, a published cycle may never
+//! change, and of two runs that publish at once, one must be told that it did not. Plain files do all of this:
 //!
 //! ```text
-//! STORE/_commits/000007.json  a cycle exists when its record does: created once, never written over
-//! STORE/v000007-<run>/        its files: *.parquet, rejects/*.parquet, _manifest.json with their hashes
+//! STORE/_commits/000007.json  commit record: the cycle exists once this file does; created once, never overwritten
+//! STORE/v000007-<run>/        the cycle's files: *.parquet, rejects/*.parquet, _manifest.json with their hashes
 //! STORE/CURRENT               {"version":7,"dir":"v000007-…"}: repeats the last record
-//! STORE/.staging-<run>/       where a run writes, and nowhere else
-//! STORE/.tmp-<run>-…          a record and a CURRENT before they get their names
-//! STORE/.lock                 held by the one writer; it stays there and means nothing when nobody holds it
+//! STORE/.staging-<run>/       where a run writes its files before they are published
+//! STORE/.tmp-<run>-…          a record and a CURRENT before they are renamed
+//! STORE/.lock                 locked by the one writer; the file stays and means nothing while it is not locked
 //! ```
 //!
-//! No symbolic links: readers that followed one saw torn mixtures of two cycles in 44 of 500 reads, through
-//! `CURRENT` in none.
+//! There are no symbolic links: readers that followed one saw a mixture of two cycles in 44 of 500 reads, and
+//! in none through `CURRENT`.
 //!
-//! The store does not know what a tier is, reads no clock into a result, prints nothing and never deletes a
-//! published cycle.
+//! The store knows nothing about tiers, puts no time of its own into a result, prints nothing and never
+//! deletes a published cycle.
 
 mod layout;
 mod error;
@@ -44,7 +43,7 @@ pub use output::{OutputFile, write_tables};
 pub use record::CommitRecord;
 use record::read_records;
 pub use staging::Staging;
-use writer::mend_current;
+use writer::repair_current;
 
 /// A folder of published cycles.
 #[derive(Debug, Clone)]
@@ -53,12 +52,12 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the store at `path`, which must be one. Puts `CURRENT` right where it can.
+    /// Opens the existing store at `path`. Repairs `CURRENT` if it can be written.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let root = path.as_ref().to_owned();
         match found_at(&root)? {
             Found::Store => {
-                mend_current(&root);
+                repair_current(&root);
                 Ok(Self { root })
             }
             Found::Nothing | Found::EmptyFolder | Found::Other(_) => {
@@ -67,7 +66,7 @@ impl Store {
         }
     }
 
-    /// Opens the store at `path`, or makes an empty one if there is nothing or an empty folder.
+    /// Opens the store at `path`, or creates an empty one if the path does not exist or is an empty folder.
     pub fn open_or_create(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let root = path.as_ref();
         match found_at(root)? {
@@ -84,18 +83,18 @@ impl Store {
         Self::open(root)
     }
 
-    /// The folder, as it was given.
+    /// The path that the store was opened with.
     pub fn path(&self) -> &Path {
         &self.root
     }
 
-    /// Starts a cycle. Takes the store's lock until the [`Staging`] is dropped or published, and fails at
-    /// once with [`StoreError::Busy`] if another writer has it; removes what writers that were killed left.
+    /// Starts a cycle. Holds the store's lock until the [`Staging`] is dropped or published, and fails at
+    /// once with [`StoreError::Busy`] if another writer holds it. Removes the leftovers of killed writers.
     pub fn begin(&self) -> Result<Staging, StoreError> {
         Staging::begin(&self.root)
     }
 
-    /// The cycle `version`, or the current one: that of the last commit record, whatever `CURRENT` says.
+    /// The cycle `version`, or by default the one of the last commit record, whatever `CURRENT` says.
     pub fn cycle(&self, version: Option<u64>) -> Result<StoredCycle, StoreError> {
         let records = read_records(&self.root)?;
         let Some(last) = records.last_version() else {
@@ -113,7 +112,7 @@ impl Store {
         }
     }
 
-    /// All published cycles, in order of version, with those whose folder is gone.
+    /// All published cycles in order of version, including those whose folder is missing.
     pub fn cycles(&self) -> Result<Vec<StoredCycle>, StoreError> {
         let records = read_records(&self.root)?;
         Ok(records.whole.into_iter().map(|record| StoredCycle::of(&self.root, record)).collect())
@@ -133,7 +132,8 @@ fn found_at(root: &Path) -> Result<Found, StoreError> {
         Err(error) if error.kind() == ErrorKind::NotADirectory => return Ok(Found::Other("a file")),
         entries => entries.map_err(cannot_read(root))?,
     };
-    // Asked before the first entry is read: a store that is being made at this moment is no foreign folder.
+    // Read the first entry before looking for the commits: if another process creates the store in between, the
+    // folder counts as empty or as a store, never as a foreign folder.
     let is_empty = entries.next().is_none();
     if root.join(COMMITS).is_dir() {
         Ok(Found::Store)

@@ -89,7 +89,9 @@ pub fn readings_of(batch: &Batch) -> Vec<ReadingOrRule> {
         CellState::Fault(rule) => Err(rule),
     };
     let row = |row: usize| {
-        if let Some((_, rule)) = batch.faults.iter().find(|(faulty, _)| *faulty as usize == row) {
+        if let Some((_, rule)) =
+            batch.faults.iter().find(|(faulty, _)| gridtier::index::index(*faulty) == row)
+        {
             return Err(*rule);
         }
         let id = ids[row].clone().ok_or(Rule::NullKey)?;

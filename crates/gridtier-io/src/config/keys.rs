@@ -1,6 +1,6 @@
-//! The JSON Schema of `gridtier.toml`, derived from the contracts: no column can be misspelt.
+//! The JSON Schema of `gridtier.toml`, derived from the contracts, so that no column name can be misspelt.
 //!
-//! One schema serves the check of the file, the hints in its messages and the completion in editors. Nothing here reads a
+//! The same schema checks the file, gives the hints in its messages, and lets editors complete it. Nothing here reads a
 //! file.
 
 use gridtier::contract::declared::{DecimalMark, EnergyUnit, MoneyUnit};
@@ -9,17 +9,17 @@ use serde_json::{Map, Value, json};
 
 use super::HiveType;
 
-/// Marks that may be declared, with their meaning.
+/// Decimal marks that may be declared, with their meaning.
 pub(super) const DECIMAL_MARKS: &[(&str, DecimalMark)] =
     &[(".", DecimalMark::Point), (",", DecimalMark::Comma)];
-/// A column that exists so that its use can be refused with advice.
+/// A column that is in the schema only so that its use can be refused with advice.
 pub(super) const REGISTER_COLUMN: &str = "register_kwh";
 
 const DELIMITERS: &[&str] = &[",", "\t", ";", "|"];
 const FLAGS: &[&str] = &["true", "false"];
 const REGISTER_ABOUT: &str = "refused: only the energy of intervals can be graded, not cumulative registers";
 
-/// Keys of a table with the schemas of their values.
+/// Keys of a TOML table with the schemas of their values.
 type Properties = Map<String, Value>;
 
 /// The JSON Schema of the file.
@@ -49,12 +49,12 @@ fn word(words: &[&str], about: &str) -> Value {
     json!({"type": "string", "enum": words, "description": about})
 }
 
-/// One of the names in a list of names and values.
+/// Schema of one of the names in a list of names and values.
 fn named<T>(names: &[(&str, T)], about: &str) -> Value {
     word(&names.iter().map(|(name, _)| *name).collect::<Vec<_>>(), about)
 }
 
-/// A table with these keys, all of them optional.
+/// Schema of a TOML table that may have these keys and no others.
 fn closed(properties: Properties, about: &str) -> Value {
     json!({
         "type": "object", "properties": properties, "required": [], "additionalProperties": false,
@@ -62,7 +62,7 @@ fn closed(properties: Properties, about: &str) -> Value {
     })
 }
 
-/// A table whose keys are the writer's own.
+/// Schema of a TOML table with free keys.
 fn map(values: Value, about: &str) -> Value {
     json!({"type": "object", "additionalProperties": values, "description": about})
 }

@@ -2,7 +2,7 @@ use gridtier::contract::declared::DecimalMark;
 
 use super::*;
 
-fn told(text: &str) -> Vec<String> {
+fn fault_lines(text: &str) -> Vec<String> {
     match Config::parse(text) {
         Ok(_) => Vec::new(),
         Err(faults) => faults.to_string().lines().map(str::to_owned).collect(),
@@ -35,7 +35,7 @@ fn a_whole_declaration_is_read() {
         "#,
     )
     .unwrap();
-    let bills = config.of(Table::Bills);
+    let bills = config.table(Table::Bills);
     assert_eq!((bills.path.as_deref(), bills.delimiter), (Some("A_RCVBL_FLOW"), Some(b'|')));
     assert_eq!(bills.columns["amount_due"], "RCVBL_AMT");
     assert_eq!(config.declared.zone, Some(chrono_tz::Asia::Shanghai));
@@ -45,13 +45,13 @@ fn a_whole_declaration_is_read() {
     assert_eq!(config.declared.of(Table::Customers).words["supply_level"]["01"], "high_voltage");
     let readings = config.declared.of(Table::MeterReadings);
     assert_eq!((readings.energy, readings.net_export), (EnergyUnit::TenMwh, NetExport::Allowed));
-    assert_eq!(config.of(Table::MeterReadings).hive["day"], HiveType::Date);
-    assert_eq!(config.of(Table::Plans), TableConfig::default());
+    assert_eq!(config.table(Table::MeterReadings).hive["day"], HiveType::Date);
+    assert_eq!(config.table(Table::Plans), TableConfig::default());
 }
 
 #[test]
-fn misspelt_keys_columns_and_words_are_told_with_their_lines() {
-    let faults = told(
+fn misspelt_keys_columns_and_words_are_reported_with_their_lines() {
+    let faults = fault_lines(
         "format = 1\n[tables.bills]\nmoney_unit = \"Fen\"\n[tables.bills.columns]\namount_du = \"X\"\n\
          [tables.customers.words.supply_level]\n\"01\" = \"high_volt\"\n[tables.bils]\npath = \"x\"\n",
     );
@@ -71,13 +71,13 @@ fn misspelt_keys_columns_and_words_are_told_with_their_lines() {
 }
 
 #[test]
-fn a_unit_of_another_kind_of_table_is_an_unknown_key() {
-    assert!(told("format = 1\n[tables.bills]\nenergy_unit = \"kWh\"\n")[0].contains("unknown key"));
+fn a_unit_that_the_table_has_no_column_for_is_an_unknown_key() {
+    assert!(fault_lines("format = 1\n[tables.bills]\nenergy_unit = \"kWh\"\n")[0].contains("unknown key"));
 }
 
 #[test]
-fn what_no_shape_can_express_is_told_too() {
-    let faults = told(
+fn faults_that_the_schema_cannot_express_are_reported_too() {
+    let faults = fault_lines(
         "format = 1\nzone = \"Asia/Shanghia\"\n[tables.bills]\npath = \"../bills\"\n[tables.bills.dates]\n\
          due_on = \"%Y%Q\"\n[tables.bills.columns]\nbill_id = \" \"\n",
     );
@@ -85,9 +85,9 @@ fn what_no_shape_can_express_is_told_too() {
     assert_eq!(
         whats,
         [
-            "gridtier.toml:2: `Asia/Shanghia` is no time zone",
-            "gridtier.toml:4: `../bills` does not lie in the data folder",
-            "gridtier.toml:6: `%Y%Q` is no date pattern",
+            "gridtier.toml:2: `Asia/Shanghia` is not a time zone",
+            "gridtier.toml:4: `../bills` is not in the data folder",
+            "gridtier.toml:6: `%Y%Q` is not a date pattern",
             "gridtier.toml:8: `tables.bills.columns.bill_id` is empty",
         ]
     );
@@ -97,7 +97,7 @@ fn what_no_shape_can_express_is_told_too() {
 #[test]
 fn registers_are_refused_with_advice() {
     for text in ["register = \"ZY\"", "columns = { register_kwh = \"ZY\" }"] {
-        let faults = told(&format!("format = 1\n[tables.meter_readings]\n{text}\n"));
+        let faults = fault_lines(&format!("format = 1\n[tables.meter_readings]\n{text}\n"));
         assert_eq!(faults[0], "gridtier.toml:3: cumulative register readings cannot be graded");
         assert!(faults[1].contains("difference of two register readings"), "{faults:?}");
     }

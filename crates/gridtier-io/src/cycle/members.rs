@@ -1,7 +1,7 @@
-//! The customers of a cycle with the columns that conditions look at, batch by batch, by id.
+//! The customers of a cycle with the columns that conditions test, batch by batch, ordered by id.
 //!
-//! Three files of the cycle are read side by side, only the columns needed, so that memory holds a few batches however
-//! many customers there are. Nothing is computed here.
+//! Three files of the cycle are merged by id, reading only the columns needed, so that memory holds a few batches
+//! however many customers there are. Nothing is computed here.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -20,51 +20,54 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 use super::error::{CycleError, unreadable};
 use crate::store::StoredCycle;
 
-/// Customers of a batch.
+/// Number of customers in a batch.
 const BATCH_ROWS: usize = 1 << 13;
 
 /// The customers of a cycle, in the order of their ids.
 pub struct MemberBatches {
     tiers: ParquetRecordBatchReader,
     path: PathBuf,
-    own: Follower,
-    measured: Option<Follower>,
+    customers: Follower,
+    indicators: Option<Follower>,
 }
 
 impl MemberBatches {
-    /// Opens a cycle for a catalogue's conditions and the columns `also`.
+    /// Opens a cycle with the columns that a catalogue's conditions test and the `additional` ones.
     ///
     /// # Errors
     /// A file of the cycle cannot be read, or lacks a column.
     pub fn open(
         cycle: &StoredCycle,
         catalogue: &Catalogue,
-        also: &[&'static str],
+        additional: &[&'static str],
     ) -> Result<Self, CycleError> {
         let named = catalogue.columns().into_iter().map(|place| catalogue.fields[place].name.as_str());
-        let mut columns: Vec<&str> = named.chain(also.iter().copied()).collect();
+        let mut columns: Vec<&str> = named.chain(additional.iter().copied()).collect();
         columns.sort_unstable();
         columns.dedup();
-        let (own, other): (Vec<&str>, Vec<&str>) =
+        let (of_customers, others): (Vec<&str>, Vec<&str>) =
             columns.into_iter().partition(|name| Table::Customers.column(name).is_some());
         let measured: Vec<&str> =
-            other.into_iter().filter(|name| !matches!(*name, "provisional" | "score")).collect();
+            others.into_iter().filter(|name| !matches!(*name, "provisional" | "score")).collect();
         let path = cycle.dir.join("tiers.parquet");
         let tiers = open(&path, &["customer_id", "tier", "provisional", "score_e6"])?;
-        let measured = match measured.is_empty() {
+        let indicators = match measured.is_empty() {
             true => None,
             false => Some(Follower::open(cycle.dir.join("indicators.parquet"), &measured)?),
         };
-        Ok(Self { tiers, path, own: Follower::open(cycle.dir.join("customers.parquet"), &own)?, measured })
+        let customers = Follower::open(cycle.dir.join("customers.parquet"), &of_customers)?;
+        Ok(Self { tiers, path, customers, indicators })
     }
 
-    fn joined(&mut self, tiers: &RecordBatch) -> Result<RecordBatch, CycleError> {
-        let unlike = || unreadable(&self.path, "its columns are not those of this version of gridtier");
-        let column = |name: &str| tiers.column_by_name(name).cloned().ok_or_else(unlike);
+    /// The rows of a batch of the tier table, with the columns of the other files.
+    fn join(&mut self, tiers: &RecordBatch) -> Result<RecordBatch, CycleError> {
+        let other_columns =
+            || unreadable(&self.path, "its columns are not those of this version of gridtier");
+        let column = |name: &str| tiers.column_by_name(name).cloned().ok_or_else(other_columns);
         let ids = column("customer_id")?;
-        let ids = ids.as_string_opt::<i32>().ok_or_else(unlike)?;
+        let ids = ids.as_string_opt::<i32>().ok_or_else(other_columns)?;
         let score = column("score_e6")?;
-        let score = score.as_primitive_opt::<Int64Type>().ok_or_else(unlike)?;
+        let score = score.as_primitive_opt::<Int64Type>().ok_or_else(other_columns)?;
         let score: Float64Array =
             score.iter().map(|score| score.map(|score| float_i64(score) / 1e6)).collect();
         let mut columns: Vec<(String, ArrayRef)> = vec![
@@ -73,8 +76,8 @@ impl MemberBatches {
             ("provisional".into(), column("provisional")?),
             ("score".into(), Arc::new(score)),
         ];
-        for follower in std::iter::once(&mut self.own).chain(&mut self.measured) {
-            let batch = follower.rows_of(ids)?;
+        for follower in std::iter::once(&mut self.customers).chain(&mut self.indicators) {
+            let batch = follower.rows_with_ids(ids)?;
             let schema = batch.schema();
             let others = schema
                 .fields()
@@ -92,11 +95,11 @@ impl Iterator for MemberBatches {
 
     fn next(&mut self) -> Option<Self::Item> {
         let batch = self.tiers.next()?;
-        Some(batch.map_err(|error| unreadable(&self.path, error)).and_then(|batch| self.joined(&batch)))
+        Some(batch.map_err(|error| unreadable(&self.path, error)).and_then(|batch| self.join(&batch)))
     }
 }
 
-/// A file sorted by id that has a row for every id asked for, in order.
+/// A file sorted by customer id, read alongside the tier table: it has a row for every id of that table.
 struct Follower {
     path: PathBuf,
     batches: ParquetRecordBatchReader,
@@ -110,8 +113,8 @@ impl Follower {
         Ok(Self { batches: open(&path, &columns)?, path, current: None, row: 0 })
     }
 
-    /// The rows of these ids.
-    fn rows_of(&mut self, ids: &StringArray) -> Result<RecordBatch, CycleError> {
+    /// The rows of the given ids, which ascend from call to call. Rows between them are skipped.
+    fn rows_with_ids(&mut self, ids: &StringArray) -> Result<RecordBatch, CycleError> {
         let mut held: Vec<RecordBatch> = self.current.iter().cloned().collect();
         let mut picks = Vec::with_capacity(ids.len());
         for id in ids.iter().flatten() {
@@ -150,7 +153,7 @@ impl Follower {
     }
 }
 
-/// A file with these columns only.
+/// Opens a file with these columns only.
 fn open(path: &std::path::Path, columns: &[&str]) -> Result<ParquetRecordBatchReader, CycleError> {
     let file = File::open(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {

@@ -1,7 +1,7 @@
-//! Rejects that an earlier cycle has published, so that their files need not be read for them again.
+//! Rejects that an earlier cycle has published, so that their files need not be read again.
 //!
-//! Which of a file's columns a published one is, is told by its name. Where a name may have been changed to make room
-//! for another, nothing is taken.
+//! Columns are matched by name. If any published column may have been renamed because its name was taken, none is
+//! matched and the files are read again.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -21,11 +21,11 @@ use super::{BATCH_ROWS, OWN_FROM, PLACE_NAMES};
 use crate::columns::FileColumn;
 use crate::guard::Unreadable;
 
-/// The place of a published reject, and the cells that were asked for.
+/// A published reject, with the cells that were asked for.
 pub(crate) struct PublishedReject<'b> {
-    /// Name of its file.
+    /// Name of the input file.
     pub file: &'b str,
-    /// 0-based in the file.
+    /// Row number in the file, from 0.
     pub row: u64,
     /// Code of its rule.
     pub rule: &'b str,
@@ -34,23 +34,24 @@ pub(crate) struct PublishedReject<'b> {
 }
 
 impl<'b> PublishedReject<'b> {
-    /// The cell in the file's own column, if it is told whole.
+    /// The cell of a column of the file; `None` if it is null, or may have been cut.
     pub fn cell(&self, column: &str) -> Option<&'b str> {
-        let cells = self.batch.column(place(&self.batch.schema(), column)?).as_string_opt::<i32>()?;
+        let cells =
+            self.batch.column(column_position(&self.batch.schema(), column)?).as_string_opt::<i32>()?;
         let cell = cells.is_valid(self.at).then(|| cells.value(self.at))?;
         is_whole(cell).then_some(cell)
     }
 }
 
-/// Hands the place of every published reject to `take`, with the cells of the own `columns`; `None` when the table cannot
-/// be read, or `take` says so.
-pub(crate) fn each_place(
+/// Calls `visit` with every published reject and its cells of `columns`. Returns `None` if the table cannot be read, or
+/// as soon as `visit` does.
+pub(crate) fn for_each_reject(
     path: &Path,
     columns: &BTreeSet<&str>,
-    take: &mut dyn FnMut(PublishedReject) -> Option<()>,
+    visit: &mut dyn FnMut(PublishedReject) -> Option<()>,
 ) -> Option<()> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path).ok()?).ok()?;
-    let own = columns.iter().filter_map(|column| place(builder.schema(), column));
+    let own = columns.iter().filter_map(|column| column_position(builder.schema(), column));
     let wanted = ProjectionMask::roots(builder.parquet_schema(), (0..OWN_FROM).chain(own));
     for batch in builder.with_projection(wanted).with_batch_size(BATCH_ROWS).build().ok()? {
         let batch = batch.ok()?;
@@ -59,48 +60,49 @@ pub(crate) fn each_place(
         let rows = batch.column(1).as_primitive_opt::<Int64Type>()?;
         for at in 0..batch.num_rows() {
             let row = u64::try_from(rows.value(at)).ok()?;
-            take(PublishedReject { file: files.value(at), row, rule: rules.value(at), batch: &batch, at })?;
+            visit(PublishedReject { file: files.value(at), row, rule: rules.value(at), batch: &batch, at })?;
         }
     }
     Some(())
 }
 
-/// The rejects of a table in a cycle, in the order of files and rows.
+/// The rejects of a table in a cycle, ordered by file and row.
 pub struct Rejects<'k> {
     batches: ParquetRecordBatchReader,
-    /// What is left of the batch before.
+    /// The rest of the last batch read.
     open: Option<RecordBatch>,
-    /// Those of files that lie there unchanged.
+    /// Rejects of files that have not changed since.
     known: &'k [Reject],
 }
 
 impl<'k> Rejects<'k> {
-    /// Opens the published table; `known` are its rejects of files that lie there unchanged, in order.
+    /// Opens the published table. `known` are its rejects of files that have not changed since, in order.
     pub(crate) fn open(path: &Path, known: &'k [Reject]) -> Option<Self> {
         let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path).ok()?).ok()?;
         let batches = builder.with_batch_size(BATCH_ROWS).build().ok()?;
         Some(Self { batches, open: None, known })
     }
 
-    /// Whether the `rejects` of a file are the published ones again, and can be told in a table of `schema`; `own` are the
-    /// file's columns.
-    pub(super) fn have(&self, rejects: &[Reject], own: &[&FileColumn], schema: &Schema) -> bool {
+    /// Whether the `rejects` of a file equal the published ones, and each of the file's `columns` is found by name both
+    /// in the published table and in `schema`.
+    pub(super) fn cover(&self, rejects: &[Reject], columns: &[&FileColumn], schema: &Schema) -> bool {
         let Some(file) = rejects.first().map(|first| first.at.file()) else { return false };
         let start = self.known.partition_point(|reject| reject.at.file() < file);
         let end = self.known.partition_point(|reject| reject.at.file() <= file);
         let published = self.batches.schema();
         self.known[start..end] == *rejects
-            && own.iter().all(|column| {
-                place(schema, &column.name).is_some() && place(&published, &column.name).is_some()
+            && columns.iter().all(|column| {
+                column_position(schema, &column.name).is_some()
+                    && column_position(&published, &column.name).is_some()
             })
     }
 
-    /// The next published rows of a file that [has](Self::have) rows left, in the columns of `schema`. Files must be asked
-    /// for in their order.
+    /// The next published rows of a file that is [covered](Self::cover), in the columns of `schema`. Files must be asked
+    /// for in ascending order.
     ///
     /// # Errors
     /// The table cannot be read.
-    pub(super) fn next_of(&mut self, name: &str, schema: &SchemaRef) -> Result<RecordBatch, Unreadable> {
+    pub(super) fn next_rows(&mut self, name: &str, schema: &SchemaRef) -> Result<RecordBatch, Unreadable> {
         loop {
             let next =
                 self.open.take().map_or_else(|| self.batches.next().transpose(), |batch| Ok(Some(batch)));
@@ -109,7 +111,7 @@ impl<'k> Rejects<'k> {
             };
             let names = batch.column(0).as_string::<i32>();
             let is_own = |row: &usize| names.value(*row) == name;
-            // What is skipped are rejects of files that came or went, or were read again.
+            // A batch without the file holds rejects of files that changed since, or that were read again.
             let Some(start) = (0..batch.num_rows()).find(is_own) else { continue };
             let end = (start..batch.num_rows()).find(|row| !is_own(row)).unwrap_or(batch.num_rows());
             if end < batch.num_rows() {
@@ -120,8 +122,8 @@ impl<'k> Rejects<'k> {
     }
 }
 
-/// Where a file's own column stands in a table of rejects; nothing when that cannot be told.
-fn place(schema: &Schema, name: &str) -> Option<usize> {
+/// Position of a file's column in a table of rejects; `None` if it is not there, or columns may have been renamed.
+fn column_position(schema: &Schema, name: &str) -> Option<usize> {
     let names = || schema.fields().iter().skip(OWN_FROM).map(|field| field.name().to_lowercase());
     if names().any(|name| may_be_renamed(&name)) {
         return None;
@@ -139,7 +141,7 @@ fn conform(rows: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Unread
     let published = rows.schema();
     let mut columns: Vec<ArrayRef> = Vec::with_capacity(schema.fields().len());
     for (at, field) in schema.fields().iter().enumerate() {
-        let known = if at < OWN_FROM { Some(at) } else { place(&published, field.name()) };
+        let known = if at < OWN_FROM { Some(at) } else { column_position(&published, field.name()) };
         columns.push(match known {
             Some(known) => Arc::clone(rows.column(known)),
             None => new_null_array(field.data_type(), rows.num_rows()),

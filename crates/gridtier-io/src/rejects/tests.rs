@@ -95,11 +95,11 @@ fn rows_of_parquet_and_arrow_files_are_shown_as_text() {
         [("payments.parquet", parquet(columns())), ("payments.arrow", writer.into_inner().unwrap())]
     {
         let trial = TestFolder::with(name, bytes);
-        let told = lines(&trial, Table::Payments, &[reject(0, 0), reject(0, 1), reject(0, 2)]);
-        assert_eq!(told[0], format!("{name}|0|orphan|007|b|2024-10-04|1.5"));
-        assert_eq!(told[1], format!("{name}|1|orphan|-|\u{FFFD}c|2024-10-05|NaN"));
-        assert_eq!(told[2], format!("{name}|2|orphan|x|-|2024-10-06|-0.0"));
-        assert_eq!(lines(&trial, Table::Payments, &[reject(0, 2)]), [told[2].clone()]);
+        let shown = lines(&trial, Table::Payments, &[reject(0, 0), reject(0, 1), reject(0, 2)]);
+        assert_eq!(shown[0], format!("{name}|0|orphan|007|b|2024-10-04|1.5"));
+        assert_eq!(shown[1], format!("{name}|1|orphan|-|\u{FFFD}c|2024-10-05|NaN"));
+        assert_eq!(shown[2], format!("{name}|2|orphan|x|-|2024-10-06|-0.0"));
+        assert_eq!(lines(&trial, Table::Payments, &[reject(0, 2)]), [shown[2].clone()]);
     }
 }
 
@@ -113,9 +113,9 @@ fn only_the_rejects_come_back_whatever_their_row_groups() {
     for step in [1, 7, 9_999, 33_333] {
         let rows: Vec<u64> = (0..50_000).step_by(step).collect();
         let rejects: Vec<Reject> = rows.iter().map(|&row| reject(0, row)).collect();
-        let told = lines(&trial, Table::MeterReadings, &rejects);
-        assert_eq!(told.len(), rows.len(), "{step}");
-        for (line, row) in told.iter().zip(rows) {
+        let shown = lines(&trial, Table::MeterReadings, &rejects);
+        assert_eq!(shown.len(), rows.len(), "{step}");
+        for (line, row) in shown.iter().zip(rows) {
             assert!(
                 line.starts_with(&format!("meter_readings.parquet|{row}|orphan|{:010}|", row % 100)),
                 "{line}"
@@ -130,10 +130,10 @@ fn a_row_with_two_rules_comes_twice_and_a_long_cell_is_cut() {
     let trial =
         TestFolder::with("payments.csv", format!("payment_id,bill_id,paid_on,amount\n1,{long},x,1\n"));
     let again = Reject { rule: Rule::BadDate, ..reject(0, 0) };
-    let told = lines(&trial, Table::Payments, &[reject(0, 0), again]);
-    assert_eq!(told.len(), 2);
-    assert!(told[1].starts_with("payments.csv|0|bad_date|1|户户") && told[1].ends_with("户…|x|1"));
-    assert!(told[0].len() < 4_200);
+    let shown = lines(&trial, Table::Payments, &[reject(0, 0), again]);
+    assert_eq!(shown.len(), 2);
+    assert!(shown[1].starts_with("payments.csv|0|bad_date|1|户户") && shown[1].ends_with("户…|x|1"));
+    assert!(shown[0].len() < 4_200);
 }
 
 /// Publishes `rejects` and gives the table's path.
@@ -170,14 +170,14 @@ fn published_rejects_are_taken_and_their_files_are_not_opened() {
         .and("payments/b.csv", payments(HEADER, ROWS + 1))
         .and("payments/d.csv", payments(HEADER, ROWS + 2));
     let dir = tempfile::tempdir().unwrap();
-    let path = publish_rejects(dir.path(), &old, &of_files(3, ROWS as u64));
+    let path = publish_rejects(dir.path(), &old, &of_files(3, count(ROWS)));
     // One file is gone, one is new and has a column more.
     let new = TestFolder::with("payments/b.csv", payments(HEADER, ROWS + 1))
         .and("payments/c.csv", "payment_id,bill_id,paid_on,amount,note\n1,b,2025-01-01,1,n\n")
         .and("payments/d.csv", payments(HEADER, ROWS + 2));
-    let mut rejects = of_files(1, ROWS as u64);
+    let mut rejects = of_files(1, count(ROWS));
     rejects.push(reject(1, 0));
-    rejects.extend((0..ROWS as u64).map(|row| reject(2, row)));
+    rejects.extend((0..count(ROWS)).map(|row| reject(2, row)));
     let again = lines(&new, Table::Payments, &rejects);
     let folder = new.open().unwrap();
     for name in ["b", "d"] {
@@ -190,7 +190,7 @@ fn published_rejects_are_taken_and_their_files_are_not_opened() {
 }
 
 #[test]
-fn published_rejects_that_are_others_or_cannot_be_told_are_read_again() {
+fn published_rejects_that_differ_or_cannot_be_matched_are_read_again() {
     let dir = tempfile::tempdir().unwrap();
     let old = TestFolder::with("payments/a.csv", payments(HEADER, 3));
     let path = publish_rejects(dir.path(), &old, &of_files(1, 2));

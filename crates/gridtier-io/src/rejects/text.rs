@@ -1,4 +1,4 @@
-//! Any plain column as text.
+//! Cells of any column that is not nested, as text.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use arrow_schema::DataType;
 
 use crate::guard::Unreadable;
 
-/// Longest cell that is shown whole.
+/// Length in bytes of the longest cell that is shown in full.
 const CELL_BYTES_MAX: usize = 1 << 10;
 
 /// A cell, cut if it is very long.
@@ -20,16 +20,16 @@ pub(super) fn cut(text: &str) -> Cow<'_, str> {
     format!("{}…", &text[..text.floor_char_boundary(CELL_BYTES_MAX)]).into()
 }
 
-/// Whether a shown cell is certain not to be cut.
+/// Whether a shown cell is certainly complete: a cut one has at least as many bytes as the limit.
 pub(super) fn is_whole(shown: &str) -> bool {
     shown.len() < CELL_BYTES_MAX
 }
 
-/// A column whose cells can be had as text.
+/// The cells of a column as text.
 pub(super) enum CellTexts<'a> {
-    /// Text, and bytes that may be text.
+    /// Strings, and bytes that may be UTF-8.
     Bytes(&'a ArrayRef),
-    /// References to another column.
+    /// Dictionary-encoded cells, with their keys and the texts of the dictionary.
     Dictionary(&'a ArrayRef, Vec<usize>, Box<CellTexts<'a>>),
     /// Numbers, dates and the like.
     Shown(&'a ArrayRef, ArrayFormatter<'a>),
@@ -45,7 +45,7 @@ impl<'a> CellTexts<'a> {
             }
             T::Dictionary(..) => {
                 let dictionary = array.as_any_dictionary();
-                // An empty dictionary has no keys to speak of.
+                // `normalized_keys` panics on an empty dictionary, in which every cell is null.
                 let empty = dictionary.values().is_empty();
                 let keys = if empty { vec![0; array.len()] } else { dictionary.normalized_keys() };
                 Self::Dictionary(array, keys, Box::new(Self::of(dictionary.values())?))
@@ -57,10 +57,10 @@ impl<'a> CellTexts<'a> {
         })
     }
 
-    /// A cell, if it holds anything.
+    /// The cell of a row; `None` if it is null.
     pub(super) fn get(&self, row: usize) -> Option<Cow<'a, str>> {
         match self {
-            // Four bytes more than are shown: no character is cut that is not cut again.
+            // Four bytes beyond the limit, so that `cut` removes a character that is split here.
             Self::Bytes(array) => bytes(array, row)
                 .map(|bytes| String::from_utf8_lossy(&bytes[..bytes.len().min(CELL_BYTES_MAX + 4)])),
             Self::Dictionary(array, keys, values) => array.is_valid(row).then(|| values.get(keys[row]))?,

@@ -1,4 +1,4 @@
-//! The readings that an earlier cycle has counted, told of the files that lie there now.
+//! Readings that an earlier cycle has counted, matched with the files that are in the folder now.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -27,12 +27,12 @@ use crate::store::StoredCycle;
 const USAGE: &str = "monthly_usage.parquet";
 const REJECTS: &str = "rejects/meter_readings.parquet";
 
-/// Whether readings are taken over from a file of a cycle.
+/// Whether a file of a cycle is read when its readings are reused.
 pub(super) fn is_needed(name: &str) -> bool {
     [USAGE, REJECTS, "customers.parquet"].contains(&name)
 }
 
-/// What a cycle says of readings.
+/// The readings of a cycle that can be reused.
 pub struct KnownReadings {
     /// The cycle.
     pub cycle: StoredCycle,
@@ -46,8 +46,8 @@ pub struct KnownReadings {
 }
 
 impl KnownReadings {
-    /// What a cycle says of the readings of a folder; nothing when it cannot be read.
-    pub(super) fn of(cycle: StoredCycle, manifest: &Manifest, folder: &DataFolder) -> Option<Self> {
+    /// Reads what a cycle has published about the readings of a folder; `None` if it cannot be read.
+    pub(super) fn read(cycle: StoredCycle, manifest: &Manifest, folder: &DataFolder) -> Option<Self> {
         let (files, gone) = matched(manifest, folder);
         let window = Window::from(&manifest.window);
         let customers = customers(&cycle).ok()?;
@@ -59,30 +59,30 @@ impl KnownReadings {
         Some(all)
     }
 
-    /// Takes over the rejects of files that lie there unchanged.
+    /// Reads the published rejects of files that have not changed.
     fn read_rejects(&mut self, folder: &DataFolder) -> Option<()> {
         let Self { cycle, files, gone, orphans, rejects, .. } = self;
         let readables = folder.files(Table::MeterReadings);
         let numbers: BTreeMap<&str, u32> =
             readables.iter().zip(0..).map(|(file, number)| (file.file.name.as_str(), number)).collect();
         let ids: BTreeSet<&str> = readables.iter().filter_map(Readable::id_column).collect();
-        published::each_place(&cycle.dir.join(REJECTS), &ids, &mut |place| {
-            let Some(&number) = numbers.get(place.file) else { return Some(()) };
+        published::for_each_reject(&cycle.dir.join(REJECTS), &ids, &mut |reject| {
+            let Some(&number) = numbers.get(reject.file) else { return Some(()) };
             let (readable, known) = (&readables[index(number)], &mut files[index(number)]);
             if known.is_none() {
                 return Some(());
             }
-            let rule = Rule::all().find(|rule| rule.code() == place.rule)?;
-            rejects.push(Reject { at: RowAt::new(number, place.row), rule });
+            let rule = Rule::all().find(|rule| rule.code() == reject.rule)?;
+            rejects.push(Reject { at: RowAt::new(number, reject.row), rule });
             if rule == Rule::Orphan {
-                match readable.id_column().and_then(|column| place.cell(column)) {
+                match readable.id_column().and_then(|column| reject.cell(column)) {
                     Some(id) => {
                         let files = orphans.entry(id.to_owned()).or_default();
                         if files.last() != Some(&number) {
                             files.push(number);
                         }
                     }
-                    // Whether its customer is known now cannot be told.
+                    // Without the id nobody can tell whether the customer exists now, so the file is read again.
                     None => gone.extend(known.take().and_then(|book| book.months)),
                 }
             }
@@ -93,8 +93,8 @@ impl KnownReadings {
         Some(())
     }
 
-    /// Hands all of it to `work`.
-    pub(super) fn with<T>(&self, work: impl FnOnce(Option<&Earlier>) -> T) -> T {
+    /// Calls `work` with these readings in the form that the engine takes.
+    pub(super) fn with_earlier<T>(&self, work: impl FnOnce(Option<&Earlier>) -> T) -> T {
         let path = self.cycle.dir.join(USAGE);
         work(Some(&Earlier {
             window: self.window,
@@ -108,14 +108,14 @@ impl KnownReadings {
         }))
     }
 
-    /// The published text of the rejects, for files whose rejects are the same again.
+    /// The published rejects as text, for files whose rejects are unchanged.
     pub(crate) fn published_rejects(&self) -> Option<published::Rejects<'_>> {
         published::Rejects::open(&self.cycle.dir.join(REJECTS), &self.rejects)
     }
 }
 
-/// Readings in files that a cycle had too, and that lie in `window` as they lay in the cycle's; none where what is
-/// declared about them is not the same.
+/// Number of readings in unchanged files whose rows are in `window` exactly if they were in the cycle's window; 0 if
+/// `gridtier.toml` has changed.
 pub(super) fn rows_that_fit(manifest: &Manifest, folder: &DataFolder, window: Window) -> u64 {
     let declared = |input: &&Input| input.path == FILE_NAME;
     let before = manifest.inputs.iter().map(|entry| &entry.input).find(declared);
@@ -128,7 +128,8 @@ pub(super) fn rows_that_fit(manifest: &Manifest, folder: &DataFolder, window: Wi
     that_fit.map(|book| book.tally.rows_in).sum()
 }
 
-/// By file of the folder what the cycle says of it, and the months of those that are gone or changed.
+/// For each file of the folder its counts in the cycle if it has not changed, and the months of files of the cycle that
+/// are gone or have changed.
 fn matched(manifest: &Manifest, folder: &DataFolder) -> (Vec<Option<FileBook>>, Vec<(Month, Month)>) {
     let mut books = file_books(&manifest.inputs);
     let inputs: BTreeMap<&str, &Input> =
@@ -142,7 +143,7 @@ fn matched(manifest: &Manifest, folder: &DataFolder) -> (Vec<Option<FileBook>>, 
     (files, books.into_values().filter_map(|book| book.months).collect())
 }
 
-/// Hands a published `monthly_usage` to `sink`, its row groups from several threads.
+/// Feeds a published `monthly_usage` to `sink`, its row groups in parallel.
 fn read_usage(path: &Path, sink: UsageSink) -> Result<(), RunError> {
     /// Rows of a batch.
     const ROWS: usize = 1 << 15;

@@ -1,24 +1,25 @@
-//! What each table is for, how it is delivered and what it cannot say, in English and Chinese.
+//! The purpose, delivery and limitations of each table, in English and Chinese.
 
 use gridtier::contract::Table;
 
-/// A sentence or more in both languages, English first.
+/// A text in both languages, English first.
 type Both = [&'static str; 2];
 
-/// The prose of a contract.
+/// The texts of a contract.
 pub struct About {
-    /// What it is needed for.
+    /// What the table is needed for.
     pub purpose: Both,
     /// How it is delivered.
     pub usage: Both,
-    /// What it cannot say, or must not be taken for.
+    /// What it cannot express, or must not be mistaken for.
     pub limitations: Both,
 }
 
-/// What is said of every table.
+/// Description that all tables share.
 pub const COLUMNS: Both = [
-    "Columns stand in any order and are known by name, without regard to case; one that is not required may be empty or \
-     absent, further ones are ignored. Own names, units, words and date patterns are declared in gridtier.toml.",
+    "Columns may be in any order and are matched by name, ignoring case. A column that is not required may be empty \
+     or absent; unknown columns are ignored. The utility's own names, units, words and date patterns are declared in \
+     gridtier.toml.",
     "列序不限，列名不分大小写；非必填列可为空或缺失，多余列忽略。自有列名、单位、代码和日期格式在 gridtier.toml 中声明。",
 ];
 
@@ -32,24 +33,26 @@ const CUSTOMERS: About = About {
         "每户一行。必备表，其他各表均引用本表的户号。",
     ],
     limitations: [
-        "An account number is text and keeps its leading zeros. The importance level comes from the government's list and \
-         is never computed here; it, the load class and the value tier share Chinese words and must not be joined by them.",
+        "An account number is text and keeps its leading zeros. The importance level comes from the government's list \
+         and is never computed here; importance level, load class and value tier share Chinese words and must not be \
+         joined by them.",
         "户号为文本，保留前导零。重要电力用户等级取自政府名单，系统不作计算；它与负荷等级、价值等级用字相近，不得按名称关联。",
     ],
 };
 
 const METER_READINGS: About = About {
     purpose: [
-        "Energy by meter and interval: the source of energy, growth, price, power factor and of what is known at all.",
+        "Energy by meter and interval: the source of energy, growth, price, power factor and data completeness.",
         "各电能表的区间电量：用电量、增长率、均价、功率因数以及数据完整性的来源。",
     ],
     usage: [
-        "One row for each meter and interval of minutes, a day or a month, placed by the start of the interval. Required.",
+        "One row for each meter and interval (minutes, a day or a month), assigned to a month by the start of the \
+         interval. Required.",
         "每表每区间一行（分钟、日或月均可），按区间起始时间归入月份。必备表。",
     ],
     limitations: [
-        "The energy of the interval, not the cumulative register. Negative active energy is set aside unless net export is \
-         declared. Times without a zone are the utility's local time.",
+        "The energy of the interval, not the cumulative register. Rows with negative active energy are rejected \
+         unless net export is declared. Times without a zone are the utility's local time.",
         "应为区间电量，不是表码示数。未声明余电上网时，负的有功电量作剔除处理。不带时区的时间按供电企业当地时间理解。",
     ],
 };
@@ -97,8 +100,8 @@ const INCIDENTS: About = About {
         "每起事件一行。可缺省：缺省表示未知，空表表示没有发生。",
     ],
     limitations: [
-        "Only what is confirmed and the customer's responsibility can lower a score; what is alleged, appealed or revoked \
-         counts for nothing.",
+        "Only a confirmed incident for which the customer is responsible can lower a score; alleged, appealed and \
+         revoked ones do not count.",
         "只有已认定且属用户责任的事件才会影响得分；疑似、申诉中和已撤销的均不计。",
     ],
 };
@@ -129,7 +132,7 @@ const COOPERATION: About = About {
         "每次事件一行。policy：要求与执行的千瓦数或次数；work：检修停电与用电检查；suggestion：要求量为 1，采纳时完成量为 1。\
          可缺省，缺省时客户合作指标未知。",
     ],
-    limitations: ["What was delivered beyond the request counts as the request.", "超出要求的部分不另计。"],
+    limitations: ["Delivery beyond the request counts only up to the request.", "超出要求的部分不另计。"],
 };
 
 const ENERGY_PROFILES: About = About {
@@ -143,13 +146,14 @@ const ENERGY_PROFILES: About = About {
         "每户每次审计一行；取统计期末之前最近的一次，不限时间。可缺省，缺省时能源结构指标未知。",
     ],
     limitations: [
-        "All rows follow one conversion basis for electricity (calorific or equivalent value); a mixture cannot be seen.",
+        "All rows must use one conversion basis for electricity (calorific or equivalent value); a mixture cannot be \
+         detected.",
         "各行须采用同一电力折标口径（当量值或等价值），混用无法识别。",
     ],
 };
 
-/// The prose of a table.
-pub fn of(table: Table) -> &'static About {
+/// The texts of a table.
+pub fn texts(table: Table) -> &'static About {
     match table {
         Table::Customers => &CUSTOMERS,
         Table::MeterReadings => &METER_READINGS,

@@ -1,8 +1,8 @@
 //! A table as an Open Data Contract Standard document, v3.0.2.
 //!
-//! Columns, words, bounds and rules come from the engine's contract; what the standard has no word for in this version
-//! (units, references between tables) stands in custom properties. A rule of gridtier's own is a `custom` check whose
-//! implementation is the code under which rejects are reported.
+//! Columns, words, bounds and rules come from the engine's contract. What this version of the standard cannot express
+//! (units, references between tables) goes into custom properties. A rule that the standard does not have is a `custom`
+//! check whose implementation is the code under which rejects are reported.
 
 use gridtier::contract::rule::Rule;
 use gridtier::contract::{
@@ -17,7 +17,7 @@ const API_VERSION: &str = "v3.0.2";
 const VERSION: &str = "1.0.0";
 const DOMAIN: &str = "customer value grading of power utilities / 供电企业客户价值分级";
 
-/// Least and most severe.
+/// Lowest and highest severity of an incident.
 const SEVERITIES: (i64, i64) = (1, 5);
 const POWER_FACTORS: [f64; 3] = [0.9, 0.85, 0.8];
 
@@ -25,7 +25,7 @@ type Entries = Vec<(&'static str, Yaml)>;
 
 /// The contract of a table.
 pub fn document(table: Table) -> Yaml {
-    let about = about::of(table);
+    let about = about::texts(table);
     let prose = vec![
         ("purpose", lines(about.purpose)),
         ("usage", lines(about.usage)),
@@ -110,7 +110,8 @@ fn property(table: Table, column: &Column, key_position: i64) -> Yaml {
     Yaml::Map(entries)
 }
 
-/// The standard's type, and the one to export: every type that holds the same values is read.
+/// The logical type of the standard, and the physical type recommended for exports; readers accept any type that holds
+/// the same values.
 fn types(kind: ColumnKind) -> (&'static str, &'static str) {
     match kind {
         ColumnKind::Id | ColumnKind::Text | ColumnKind::Word(_) => ("string", "string"),
@@ -161,7 +162,7 @@ fn may_be_negative(column: &Column) -> bool {
     column.kind == ColumnKind::Money || column.name == "reactive_kvarh"
 }
 
-/// The table and column that a key names. The engine knows them by name: a key of another table has its name there.
+/// The table and column that a column refers to: the table whose sole key column has the same name.
 fn reference(table: Table, column: &Column) -> Option<(Table, &'static str)> {
     if column.name == "reverses" {
         return Some((table, "bill_id"));
@@ -176,7 +177,7 @@ fn is_sole_key(table: Table, name: &str) -> bool {
     keys.next().is_some_and(|key| key.name == name) && keys.next().is_none()
 }
 
-/// Whether a cell of the column can break the rule and so set its row aside.
+/// Whether a cell of the column can break the rule, which rejects its row.
 fn applies(table: Table, column: &Column, rule: Rule) -> bool {
     use ColumnKind as K;
     let kind = column.kind;
@@ -186,24 +187,24 @@ fn applies(table: Table, column: &Column, rule: Rule) -> bool {
         Rule::NullKey => column.key && !column.nullable,
         Rule::IdTooLong => kind == K::Id,
         Rule::BadDate => is_date,
-        // Only a reversal may be without a due day.
+        // `due_on` is nullable, but only reversals may leave it out.
         Rule::NullValue => !column.key && (!column.nullable || column.name == "due_on"),
         Rule::BadNumber => is_scaled || matches!(kind, K::Number | K::PowerFactor),
         Rule::NotFinite => is_scaled || kind == K::Number,
         Rule::OutOfBounds => is_scaled,
-        // Severity has bounds of its own, below zero too.
+        // A negative severity is reported as out of bounds.
         Rule::Negative => {
             (is_scaled || kind == K::Number) && !may_be_negative(column) && column.name != "severity"
         }
         Rule::BadEnum => matches!(kind, K::Word(_) | K::PowerFactor | K::Flag),
         Rule::InvalidQuality => column.name == "quality",
-        // A reversal that names no bill counts all the same.
+        // A reversal of an unknown bill still counts.
         Rule::Orphan => column.name != "reverses" && reference(table, column).is_some(),
         _ => false,
     }
 }
 
-/// A rule as a check of a column.
+/// A quality check of a column for a rule.
 fn check(rule: Rule, kind: ColumnKind) -> Yaml {
     let words = match kind {
         ColumnKind::Word(words) => words.codes.iter().map(|&word| word.into()).collect(),
@@ -241,7 +242,7 @@ fn dimension(rule: Rule) -> &'static str {
     }
 }
 
-/// The checks that concern rows or the table as a whole.
+/// Quality checks of rows or of the whole table.
 fn table_quality(table: Table) -> Vec<Yaml> {
     let repeated = if table == Table::MeterReadings { Rule::ConflictingReading } else { Rule::DuplicateKey };
     let mut quality = vec![check(Rule::BadWidth, ColumnKind::Text), check(repeated, ColumnKind::Text)];
@@ -260,8 +261,8 @@ fn table_quality(table: Table) -> Vec<Yaml> {
         ("name", "reject_limits".into()),
         (
             "description",
-            "rows that break a rule are set aside under rejects/ with file, row and rule; with more of them than the \
-             limits of the method nothing is published; equal rows of one key count once"
+            "rows that break a rule are rejected and listed under rejects/ with file, row and rule; nothing is \
+             published if there are more of them than the method allows; equal rows with the same key count once"
                 .into(),
         ),
         ("type", "text".into()),

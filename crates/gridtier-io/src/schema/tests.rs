@@ -39,7 +39,7 @@ fn the_committed_schemas_are_those_that_the_types_give() {
 }
 
 #[test]
-fn writing_makes_the_folder_and_says_what_is_in_it() {
+fn writing_creates_the_folder_and_returns_the_paths_of_its_files() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("new/schemas");
     let written = write(&folder).unwrap();
@@ -48,7 +48,7 @@ fn writing_makes_the_folder_and_says_what_is_in_it() {
     assert_eq!(written[0], folder.join("customers.odcs.yaml"));
 }
 
-fn of<'a>(map: &'a Yaml, key: &str) -> Option<&'a Yaml> {
+fn value_of<'a>(map: &'a Yaml, key: &str) -> Option<&'a Yaml> {
     let Yaml::Map(entries) = map else { return None };
     entries.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
 }
@@ -63,17 +63,18 @@ fn items(list: Option<&Yaml>) -> &[Yaml] {
 /// The codes of the rules that a contract names.
 fn codes(table: Table) -> BTreeSet<String> {
     let document = contract::document(table);
-    let object = &items(of(&document, "schema"))[0];
-    let columns = items(of(object, "properties")).iter().flat_map(|column| items(of(column, "quality")));
-    let name = |check: &Yaml| match of(check, "name") {
+    let object = &items(value_of(&document, "schema"))[0];
+    let columns =
+        items(value_of(object, "properties")).iter().flat_map(|column| items(value_of(column, "quality")));
+    let name = |check: &Yaml| match value_of(check, "name") {
         Some(Yaml::Text(name)) => name.clone(),
         other => panic!("a check without a name: {other:?}"),
     };
-    items(of(object, "quality")).iter().chain(columns).map(name).collect()
+    items(value_of(object, "quality")).iter().chain(columns).map(name).collect()
 }
 
 #[test]
-fn every_reject_that_the_invented_utility_plants_is_a_rule_of_its_contract() {
+fn every_reject_planted_in_the_sample_is_a_rule_of_its_contract() {
     let dir = tempfile::tempdir().unwrap();
     let spec = SampleSpec { customers: 400, months: 14, ..SampleSpec::demo() };
     let planted = gridtier_sample::write(dir.path(), &spec).unwrap().faults;
@@ -87,10 +88,10 @@ fn every_reject_that_the_invented_utility_plants_is_a_rule_of_its_contract() {
 }
 
 #[test]
-fn a_contract_names_each_rule_that_can_set_a_row_aside_and_no_other() {
-    let told = |table| codes(table).into_iter().collect::<Vec<_>>().join(" ");
+fn a_contract_names_each_rule_that_can_reject_a_row_and_no_other() {
+    let code_list = |table| codes(table).into_iter().collect::<Vec<_>>().join(" ");
     assert_eq!(
-        told(Table::Payments),
+        code_list(Table::Payments),
         "bad_date bad_number bad_width duplicate_key id_too_long not_finite null_key null_value orphan out_of_bounds \
          reject_limits"
     );
@@ -100,7 +101,7 @@ fn a_contract_names_each_rule_that_can_set_a_row_aside_and_no_other() {
     }
 }
 
-/// What of a JSON value is not as its schema asks, by path. Keys that the schema does not name count too.
+/// Where a JSON value does not fit its schema, by path. Keys that the schema does not name are misfits too.
 fn misfits(value: &Value, schema: &Value, path: &str) -> Vec<String> {
     let fits = match (schema.get("anyOf"), value) {
         (Some(Value::Array(alternatives)), value) => {

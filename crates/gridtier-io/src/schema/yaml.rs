@@ -1,7 +1,7 @@
-//! The little of YAML that a contract needs, written so that no parser can take a word for something else.
+//! A minimal YAML writer for contracts, whose output every parser reads the same way.
 //!
-//! Text that any version of YAML could read as a number, a date, a flag or nothing stands in quotes. Keys keep the order
-//! in which they are given. Nothing is parsed here.
+//! Text that some version of YAML could read as a number, a date, a flag or null is quoted. Keys keep the order in which
+//! they are given. Nothing is parsed here.
 
 /// A document or a part of one.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,13 +14,13 @@ pub enum Yaml {
     Whole(i64),
     /// A number.
     Number(f64),
-    /// A list; an empty one is `[]`.
+    /// A list; written as `[]` if empty.
     List(Vec<Yaml>),
-    /// Keys and values; without any it is `{}`.
+    /// Keys and values; written as `{}` if empty.
     Map(Vec<(&'static str, Yaml)>),
 }
 
-/// Words that some version of YAML reads as a flag or as nothing.
+/// Words that some version of YAML reads as a flag or as null.
 const RESERVED: &[&str] = &["true", "false", "yes", "no", "on", "off", "y", "n", "null"];
 
 impl From<&str> for Yaml {
@@ -46,7 +46,7 @@ impl Yaml {
         out
     }
 
-    /// Writes the value after its key or dash; what needs lines of its own is indented by `indent`.
+    /// Writes the value after its key or dash; lines that follow are indented by `indent`.
     fn write_after(&self, out: &mut String, indent: usize) {
         match self {
             Self::Map(entries) if !entries.is_empty() => {
@@ -88,7 +88,7 @@ impl Yaml {
     }
 }
 
-/// Where the first key of a map stands.
+/// Where the first key of a map is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Begin {
     OwnLine,
@@ -103,8 +103,8 @@ fn write_entries(out: &mut String, entries: &[(&'static str, Yaml)], indent: usi
     }
 }
 
-/// Whether a text of one line needs no quotes: it begins with a letter, holds no mark that YAML gives a meaning, and is
-/// no reserved word.
+/// Whether a single-line text needs no quotes: it begins with a letter, has no character with a meaning in YAML, and is
+/// not a reserved word.
 fn is_plain(text: &str) -> bool {
     text.starts_with(char::is_alphabetic)
         && text.chars().all(|c| c.is_alphanumeric() || " _-./(),;'，。；：、（）".contains(c))
@@ -112,7 +112,7 @@ fn is_plain(text: &str) -> bool {
         && !RESERVED.contains(&text.to_lowercase().as_str())
 }
 
-/// Whether a text is written line by line: several lines, none of which is empty or begins or ends with white space.
+/// Whether a text is written as a block: it has several lines, none empty and none with white space at its ends.
 fn is_block(text: &str) -> bool {
     text.contains('\n')
         && text

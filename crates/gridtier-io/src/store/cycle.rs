@@ -1,5 +1,5 @@
-//! A published cycle as its readers see it. Nothing in it may have changed since its commit, and 161 of 200
-//! single flipped bits in zstd parquet were once read as data without an error: only the hashes can tell.
+//! A published cycle as its readers see it: its files, compared by hash with what was published. Parquet readers
+//! are no protection: of 200 single flipped bits in zstd parquet, 161 were read as data without an error.
 //!
 //! This module writes nothing and opens no parquet file.
 
@@ -20,7 +20,7 @@ use crate::hash::{sha256_of, sha256_of_bytes};
 pub struct StoredCycle {
     /// The number of the cycle, from 1.
     pub version: u64,
-    /// Its folder: absolute if the store's path was, else relative to the working directory.
+    /// Its folder: absolute if the store's path is, else relative to the working directory.
     pub dir: PathBuf,
     /// Its commit record.
     pub commit: CommitRecord,
@@ -31,13 +31,12 @@ impl StoredCycle {
         Self { version: commit.version, dir: root.join(&commit.dir), commit }
     }
 
-    /// The manifest, once its hash has been compared with the commit record.
+    /// The manifest, after its hash has been compared with the commit record.
     pub fn manifest(&self) -> Result<serde_json::Value, StoreError> {
         self.published_manifest()?.map_err(|damage| StoreError::Damaged { damage })
     }
 
-    /// Compares every file of the cycle with what was published. An error is a file that cannot be read at
-    /// all.
+    /// Compares every file of the cycle with what was published. Fails only if a file cannot be read at all.
     pub fn verify(&self) -> Result<Vec<Damage>, StoreError> {
         match self.published_manifest::<Listing>()? {
             Ok(listing) => damages(&self.dir, &listing.outputs),
@@ -45,7 +44,7 @@ impl StoredCycle {
         }
     }
 
-    /// Whether a file is there as it was published.
+    /// Whether a file exists with the published length and hash.
     pub fn holds(&self, output: &OutputFile) -> bool {
         output_damage(&self.dir, output).is_ok_and(|damage| damage.is_none())
     }
@@ -68,7 +67,7 @@ struct Listing {
     outputs: Vec<OutputFile>,
 }
 
-/// Compares the files in `dir` with `outputs`, which names all of them but the manifest.
+/// Compares the files in `dir` with `outputs`, which lists all of them except the manifest.
 pub(super) fn damages(dir: &Path, outputs: &[OutputFile]) -> Result<Vec<Damage>, StoreError> {
     let mut damages = Vec::new();
     for output in outputs {
@@ -84,7 +83,7 @@ pub(super) fn damages(dir: &Path, outputs: &[OutputFile]) -> Result<Vec<Damage>,
 
 fn output_damage(dir: &Path, output: &OutputFile) -> Result<Option<Damage>, StoreError> {
     let path = dir.join(&output.name);
-    // Not followed: whatever a link leads to is not in this folder.
+    // Links are not followed: their target is not in this folder.
     let found = match fs::symlink_metadata(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Some(Damage::Missing { path })),
         found => found.map_err(cannot_read(&path))?,
@@ -99,7 +98,7 @@ fn output_damage(dir: &Path, output: &OutputFile) -> Result<Option<Damage>, Stor
     Ok((sha256 != output.sha256).then_some(Damage::Content { path }))
 }
 
-/// The names of all files under `dir`, with `/`, sorted.
+/// The sorted paths of all files under `dir`, relative to it and with `/`.
 fn file_names(dir: &Path) -> Result<Vec<String>, StoreError> {
     let mut names = Vec::new();
     let mut folders = vec![String::new()];

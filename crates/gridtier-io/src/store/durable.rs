@@ -1,7 +1,7 @@
-//! Bytes that are on the disk when a call returns: a commit is worth nothing if what it names is still in a
-//! cache.
+//! Writing files so that they are on the disk when the call returns: a commit is worth nothing while the files
+//! that it names are only in a cache.
 //!
-//! This module knows no layout and decides nothing about versions.
+//! This module knows nothing of the store's layout or of versions.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -18,7 +18,7 @@ pub(super) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create_new(path)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     if written.is_err() {
-        // The first failure is the one to report; what stays behind is cleaned up by the next writer.
+        // Report the first failure; the next writer removes the file if this cannot.
         let _ = fs::remove_file(path);
     }
     written
@@ -33,8 +33,8 @@ pub(super) fn sync_dir(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Some network file systems keep names durable by themselves and refuse the call; a folder in which one may
-/// create but not list cannot be opened.
+/// Whether a folder cannot be synced at all. Some network file systems make names durable by themselves and refuse
+/// the call; a folder with write but no read permission cannot be opened.
 fn cannot_sync(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::PermissionDenied)
 }
@@ -44,13 +44,13 @@ fn sync_names(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-/// Only unix opens a folder as a file.
+/// Only Unix can open a folder as a file.
 #[cfg(not(unix))]
 fn sync_names(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A file that is hashed and counted while it is written.
+/// A file that is hashed, and its bytes counted, while it is written.
 pub(super) struct HashedFile {
     file: File,
     sha256: Sha256,
@@ -62,7 +62,7 @@ impl HashedFile {
         Ok(Self { file: File::create_new(path)?, sha256: Sha256::new(), bytes: 0 })
     }
 
-    /// Waits for the disk; returns the sha256 and the length of what was written.
+    /// Syncs the file to disk. Returns the SHA-256 and the length in bytes of what was written.
     pub(super) fn finish(self) -> io::Result<(String, u64)> {
         self.file.sync_all()?;
         Ok((hex(&self.sha256.finalize()), self.bytes))

@@ -1,7 +1,6 @@
-//! What can go wrong with a store, told so that the reader of the message knows what to do next.
+//! Errors of a store, with messages that say what to do next.
 //!
-//! [`StoreError`] stops an operation; [`Damage`] is a finding about a published cycle and stops nothing.
-//! This module opens no file.
+//! A [`StoreError`] stops an operation; a [`Damage`] is a finding about a published cycle and stops nothing.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +10,7 @@ use super::layout;
 /// Why an operation on a store could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// A folder that was to be read as a store is none.
+    /// The folder is not a store.
     #[error(
         "{path} is not a store of cycles: it has no folder `{}`. Check the path, or publish a first cycle: \
          gridtier regrade DATA --as-of DATE --store {path}",
@@ -21,7 +20,7 @@ pub enum StoreError {
         /// The path as given.
         path: PathBuf,
     },
-    /// A store was to be made where something else is.
+    /// A store cannot be created because something else is there.
     #[error(
         "{path} is {found} and not a store of cycles. Nothing in it was touched; \
          name a new or an empty folder"
@@ -29,7 +28,7 @@ pub enum StoreError {
     Occupied {
         /// The path as given.
         path: PathBuf,
-        /// What is there instead.
+        /// What was found there.
         found: &'static str,
     },
     /// A file or folder of the store could not be read.
@@ -72,7 +71,7 @@ pub enum StoreError {
         /// The version that both writers wanted.
         version: u64,
     },
-    /// What was written did not read back the same, so it was not published.
+    /// A file differs from what was written when it was read back, so nothing was published.
     #[error("{damage}. It was written a moment ago: nothing was published; check the disk, then run again")]
     ReadBack {
         /// What differs.
@@ -102,7 +101,7 @@ pub enum StoreError {
         /// The highest version in the store.
         last: u64,
     },
-    /// A commit record is not what its name says, or not JSON.
+    /// A commit record is not JSON, or contradicts its file name.
     #[error("the commit record {path} is damaged: {source}. Restore it from a backup")]
     BadRecord {
         /// The record.
@@ -120,7 +119,7 @@ pub enum StoreError {
         /// The cycle's folder.
         dir: PathBuf,
     },
-    /// The caller asked for something that no store can do: a bug of the program.
+    /// The caller asked for something that no store can do: a bug in the program.
     #[error("a bug in gridtier, please report it: {name} cannot be written: {problem}")]
     Misuse {
         /// The output.
@@ -131,7 +130,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether this is a failure to publish (exit code 5), not a failure to read (exit code 4) or a bug (70).
+    /// Whether publishing failed (exit code 5), as opposed to reading (exit code 4) or a bug (70).
     pub fn is_write(&self) -> bool {
         match self {
             Self::Occupied { .. }
@@ -151,12 +150,12 @@ impl StoreError {
     }
 }
 
-/// For `map_err`: a failure to read `path`.
+/// Turns an I/O error into a failure to read `path`, for `map_err`.
 pub(super) fn cannot_read(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     |source| StoreError::Read { path: path.to_owned(), source }
 }
 
-/// For `map_err`: a failure to write `path`.
+/// Turns an I/O error into a failure to write `path`, for `map_err`.
 pub(super) fn cannot_write(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     |source| StoreError::Write { path: path.to_owned(), source }
 }
@@ -176,7 +175,7 @@ pub enum Damage {
         /// The file.
         path: PathBuf,
     },
-    /// A file that nothing lists.
+    /// A file that the manifest does not list.
     #[error("{path} is no part of the cycle: its manifest does not list it")]
     Extra {
         /// The file.
@@ -192,13 +191,13 @@ pub enum Damage {
         /// Its length in the manifest.
         listed_bytes: u64,
     },
-    /// A listed file has the length but not the content.
+    /// A listed file has the published length but another content.
     #[error("{path} has other content than was published: its sha256 differs")]
     Content {
         /// The file.
         path: PathBuf,
     },
-    /// A file's parquet footer cannot be read or tells another number of rows.
+    /// A file's parquet footer cannot be read or has another number of rows.
     #[error("{path} does not read as the parquet file of {listed_rows} rows that was written")]
     Footer {
         /// The file.

@@ -1,5 +1,5 @@
-//! The names inside a store, in one place, because cleaning up deletes by name: a name that is not
-//! exactly one of ours is never touched.
+//! The names of files and folders in a store. They are all here because cleaning up deletes by name: a name
+//! that this module does not generate exactly is never touched.
 //!
 //! This module opens no file.
 
@@ -23,7 +23,7 @@ pub(super) fn record_name(version: u64) -> String {
     format!("{version:06}.json")
 }
 
-/// The version of a record's file name; only the spelling that [`record_name`] gives is one.
+/// The version in a record's file name; `None` unless [`record_name`] gives exactly this name.
 pub(super) fn version_of_record(name: &str) -> Option<u64> {
     let version = name.strip_suffix(".json")?.parse().ok()?;
     (version > 0 && record_name(version) == name).then_some(version)
@@ -33,7 +33,7 @@ pub(super) fn version_dir(version: u64, run: &str) -> String {
     format!("v{version:06}-{run}")
 }
 
-/// The version of a cycle's folder; only the spelling that [`version_dir`] gives is one.
+/// The version in the name of a cycle's folder; `None` unless [`version_dir`] gives exactly this name.
 pub(super) fn version_of_dir(name: &str) -> Option<u64> {
     let (digits, run) = name.strip_prefix('v')?.split_once('-')?;
     let version = digits.parse().ok()?;
@@ -41,8 +41,7 @@ pub(super) fn version_of_dir(name: &str) -> Option<u64> {
     (version > 0 && is_run && version_dir(version, run) == name).then_some(version)
 }
 
-/// A name for one writer that no other has: the clock and the process serve to tell writers apart, nothing
-/// is computed from them.
+/// A unique name for a writer, from the clock, the process id and a counter. No result depends on it.
 pub(super) fn new_run() -> String {
     static STARTED: AtomicU64 = AtomicU64::new(0);
     let now_ns = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
@@ -52,14 +51,13 @@ pub(super) fn new_run() -> String {
     run
 }
 
-/// What is wrong with the name of an output, if anything: `tiers.parquet` and `rejects/bills.parquet` are
-/// right.
+/// What is wrong with the name of an output, if anything. `tiers.parquet` and `rejects/bills.parquet` are valid.
 pub(super) fn output_name_problem(name: &str) -> Option<&'static str> {
     let file = name.strip_prefix(REJECTS).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name);
     match file.strip_suffix(".parquet") {
         None => Some("its name does not end with .parquet"),
         Some("") => Some("its name is empty"),
-        // Readers of a folder of parquet skip such names in silence.
+        // Programs that read a folder of parquet files silently skip such names.
         Some(stem) if stem.starts_with('_') => Some("its name starts with an underscore"),
         Some(stem) if !stem.bytes().all(is_plain_byte) => {
             Some("its name is not made of letters, digits, _ and -")

@@ -1,5 +1,5 @@
-//! One parquet file of a cycle, the same bytes for the same rows: a cycle is compared and verified by hash,
-//! so a hash must not change with the number of threads, which changes how rows arrive in batches.
+//! Parquet files of a cycle, with the same bytes for the same rows. Cycles are compared and verified by hash, so
+//! the bytes must not depend on the number of threads, which changes how rows are split into batches.
 //!
 //! This module sorts nothing and knows no column.
 
@@ -25,8 +25,7 @@ use super::durable::HashedFile;
 use super::error::{Damage, StoreError, cannot_read, cannot_write};
 
 const ROW_GROUP_ROWS: usize = 1 << 20;
-/// Rows are handed to the writer in batches of this size whatever the caller's: it ends pages between
-/// batches.
+/// Batches are resized to this number of rows, because the writer ends pages between batches.
 const BATCH_ROWS: usize = 1 << 16;
 const ZSTD_LEVEL: i32 = 3;
 
@@ -43,8 +42,8 @@ pub struct OutputFile {
     pub rows: u64,
 }
 
-/// Writes `tables` into a folder outside of any store, over those of an earlier run: the results of a check or a trial. A
-/// file has its name only when it is whole.
+/// Writes `tables` into a folder outside of any store, replacing those of an earlier run: the results of a check or a
+/// trial. Each file is renamed to its name only when it is complete.
 ///
 /// # Errors
 /// A file cannot be written.
@@ -65,8 +64,7 @@ pub fn write_tables<'a>(dir: &Path, tables: impl IntoIterator<Item = Output<'a>>
     Ok(())
 }
 
-/// Writes `batches` to `path`, which must not exist, and waits for the disk. A file that cannot be finished
-/// is removed.
+/// Writes `batches` to the new file `path` and syncs it to disk. A file that cannot be completed is removed.
 pub(super) fn write_parquet(
     path: &Path,
     name: &str,
@@ -86,8 +84,8 @@ pub(super) fn write_parquet(
     }
 }
 
-/// Copies the file `from`, which was published as `output`, to `path`, which must not exist, and waits for the disk. A file
-/// that cannot be finished is removed.
+/// Copies the file `from`, published as `output`, to the new file `path` and syncs it to disk. A file that cannot be
+/// completed, or whose hash is not the published one, is removed.
 pub(super) fn copy_file(from: &Path, path: &Path, output: &OutputFile) -> Result<(), StoreError> {
     let mut source = File::open(from).map_err(cannot_read(from))?;
     let mut file = HashedFile::create_new(path).map_err(cannot_write(path))?;
@@ -104,7 +102,7 @@ fn write_rows(
     schema: &SchemaRef,
     batches: impl Iterator<Item = RecordBatch>,
 ) -> Result<u64, WriteFailure> {
-    // Without Arrow's own schema in the file, text is text to every reader.
+    // The embedded Arrow schema would make readers restore this program's text encodings instead of plain strings.
     let options = ArrowWriterOptions::new().with_properties(properties()?).with_skip_arrow_metadata(true);
     let mut writer = ArrowWriter::try_new_with_options(file, schema.clone(), options)?;
     let mut even = BatchCoalescer::new(schema.clone(), BATCH_ROWS);
@@ -128,12 +126,12 @@ fn properties() -> Result<WriterProperties, WriteFailure> {
         .build())
 }
 
-/// The batch with the types of `schema`: text may come in any of Arrow's encodings, all else as declared.
+/// Casts the text columns of a batch, which may have any of Arrow's encodings, to the types of `schema`.
 fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, WriteFailure> {
     let columns =
         schema.fields().iter().zip(batch.columns()).map(|(field, column)| conform_column(column, field));
     let mut columns = columns.collect::<Result<Vec<_>, _>>()?;
-    // More columns than fields: `try_new` says so.
+    // Keep surplus columns, so that `try_new` reports them.
     columns.extend_from_slice(batch.columns().get(schema.fields().len()..).unwrap_or_default());
     Ok(RecordBatch::try_new(schema.clone(), columns)?)
 }
@@ -155,8 +153,7 @@ fn is_text(data_type: &DataType) -> bool {
     }
 }
 
-/// Reads the footer back: a file can have the right hash and still be none that a reader opens, if the writer
-/// is wrong.
+/// Reads the footer back: with a fault in the writer, a file can have the right hash and still not be readable.
 pub(super) fn footer_damage(path: &Path, output: &OutputFile) -> Option<Damage> {
     let rows = File::open(path).map_err(ParquetError::from).and_then(|file| {
         let footer = ParquetMetaDataReader::new().parse_and_finish(&file)?;
@@ -166,7 +163,7 @@ pub(super) fn footer_damage(path: &Path, output: &OutputFile) -> Option<Damage> 
     (!agrees).then(|| Damage::Footer { path: path.to_owned(), listed_rows: output.rows })
 }
 
-/// Why rows could not be written: the disk, or a caller whose rows are not what it declared.
+/// Why rows could not be written: a failure of the disk, or rows that contradict the declared schema.
 enum WriteFailure {
     Disk(io::Error),
     Rows(String),

@@ -1,8 +1,8 @@
-//! Commit records: a cycle exists from the moment its record does, so a record appears whole, once, and is
-//! never written over. `CURRENT` repeats the last one for programs that know nothing else of a store.
+//! Commit records. A cycle exists from the moment its record does, so a record is created whole, once, and never
+//! overwritten. `CURRENT` repeats the last record for programs that know nothing else about stores.
 //!
-//! A reader ignores fields that it does not know; no field is ever dropped or changes its meaning.
-//! This module never looks into a cycle's folder.
+//! Readers ignore unknown fields; no field is ever removed or changes its meaning. This module never looks into
+//! the folder of a cycle.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -15,7 +15,7 @@ use super::durable::write_new;
 use super::error::{StoreError, cannot_read, cannot_write};
 use super::layout::{self, COMMITS, CURRENT};
 
-/// What a commit record says.
+/// A commit record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommitRecord {
     /// The number of the cycle, from 1.
@@ -24,14 +24,14 @@ pub struct CommitRecord {
     pub dir: String,
     /// The hash of its `_manifest.json`, which in turn holds the hashes of all its files.
     pub manifest_sha256: String,
-    /// When it was published, as the publisher said.
+    /// When it was published, according to the publisher.
     pub published_at: String,
-    /// The cycle that was the last one then.
+    /// The version of the cycle that was the last one before it.
     pub previous: Option<u64>,
 }
 
 impl CommitRecord {
-    /// The file's content. The newline at its end tells a whole record from one whose writer was killed.
+    /// The file's content. Its final newline distinguishes a complete record from one whose writer was killed.
     pub(super) fn to_text(&self) -> Result<String, serde_json::Error> {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
@@ -42,8 +42,7 @@ impl CommitRecord {
 pub(super) struct Records {
     /// In order of version.
     pub(super) whole: Vec<CommitRecord>,
-    /// The version after all of these, if its record was begun and not finished: that cycle was never
-    /// published.
+    /// The version after all of these, if its record was not written to its end: that cycle was never published.
     pub(super) torn: Option<u64>,
 }
 
@@ -73,7 +72,7 @@ pub(super) fn read_records(root: &Path) -> Result<Records, StoreError> {
     for &version in &versions {
         let path = record_path(root, version);
         let bytes = match fs::read(&path) {
-            // Its writer took it back because it could not be made durable.
+            // Its writer withdrew it because it could not be made durable.
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
             read => read.map_err(cannot_read(&path))?,
         };
@@ -98,7 +97,7 @@ fn parse_record(bytes: &[u8], version: u64) -> Result<CommitRecord, serde_json::
     Ok(record)
 }
 
-/// The names in a folder, sorted. Names that are not Unicode are none of ours.
+/// The names in a folder, sorted. Names that are not Unicode are left out: the store has none.
 pub(super) fn names_in(path: &Path) -> Result<Vec<String>, StoreError> {
     let entries =
         fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(cannot_read(path))?;
@@ -108,13 +107,13 @@ pub(super) fn names_in(path: &Path) -> Result<Vec<String>, StoreError> {
     Ok(names)
 }
 
-/// Makes the finished file `draft` the record of `version`: the commit point. Exactly one writer of a version
-/// succeeds.
+/// Publishes the complete file `draft` as the record of `version`. This is the commit point: of several writers of a
+/// version, exactly one succeeds.
 pub(super) fn commit_draft(root: &Path, version: u64, draft: &Path) -> Result<(), StoreError> {
     let path = record_path(root, version);
     let created = match fs::hard_link(draft, &path) {
-        // A file system without hard links: the content follows the name, and the newline tells when it is
-        // all there.
+        // A file system without hard links: the content is written after the name exists, and its final newline
+        // shows that it is complete.
         Err(error) if error.kind() != ErrorKind::AlreadyExists => copy_new(draft, &path),
         linked => linked,
     };
@@ -128,7 +127,7 @@ pub(super) fn copy_new(draft: &Path, path: &Path) -> io::Result<()> {
     write_new(path, &fs::read(draft)?)
 }
 
-/// What `CURRENT` says.
+/// The content of `CURRENT`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Current {
     pub(super) version: u64,
@@ -145,7 +144,7 @@ impl Current {
     }
 }
 
-/// What `CURRENT` says, or nothing when it is missing or damaged: either way it is to be written anew.
+/// Reads `CURRENT`; `None` if it is missing or damaged, since either way it must be rewritten.
 pub(super) fn read_current(root: &Path) -> Option<Current> {
     serde_json::from_slice(&fs::read(root.join(CURRENT)).ok()?).ok()
 }

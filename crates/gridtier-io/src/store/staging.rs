@@ -1,9 +1,9 @@
-//! A cycle that nobody can see yet. Its files are written, proven and put in place here; one exclusive
-//! creation then makes all of them visible at once, and a run that is killed at any point before leaves the
-//! store as it was.
+//! A cycle that is not visible yet. Its files are written, verified and moved into place here; then the exclusive
+//! creation of one file makes all of them visible at once. A run that is killed at any point before that leaves
+//! the store as it was.
 //!
-//! Write parts → fsync → manifest → reopen and verify → rename into place → commit record → `CURRENT`.
-//! This module chooses no content: names, rows and manifest are the caller's.
+//! Write files → fsync → manifest → reopen and verify → rename into place → commit record → `CURRENT`.
+//! Names, rows and manifest are the caller's.
 
 use std::fs;
 use std::io;
@@ -30,7 +30,7 @@ pub struct Staging {
     root: PathBuf,
     run: String,
     outputs: Vec<OutputFile>,
-    /// What goes when this is dropped: everything of this run until its commit.
+    /// Paths to remove on drop: everything that this run has written and not committed.
     pub(super) scratch: Vec<PathBuf>,
     /// Fields are dropped after `drop` has removed the files, so the lock outlives them.
     _lock: Option<Lock>,
@@ -39,7 +39,7 @@ pub struct Staging {
 impl Drop for Staging {
     fn drop(&mut self) {
         for path in &self.scratch {
-            // What cannot be removed now, the next writer removes.
+            // The next writer removes what cannot be removed now.
             let _ = remove(path);
         }
     }
@@ -77,8 +77,8 @@ impl Staging {
         Ok(output)
     }
 
-    /// Writes tables as [`write_parquet`](Self::write_parquet) does, several at a time. Of several that cannot be written the
-    /// first is told.
+    /// Writes tables in parallel, each as [`write_parquet`](Self::write_parquet) does. If several fail, the error is
+    /// that of the first in order.
     pub fn write_tables(&mut self, tables: Vec<Output>) -> Result<(), StoreError> {
         let mut places = Vec::with_capacity(tables.len());
         for table in &tables {
@@ -94,8 +94,8 @@ impl Staging {
         Ok(())
     }
 
-    /// Takes over `outputs` of a published cycle as they were published, several at a time, and waits for the disk. Of
-    /// several that cannot be copied the first is told.
+    /// Copies `outputs` of a published cycle unchanged and in parallel, and syncs them to disk. If several fail, the
+    /// error is that of the first in order.
     pub fn copy(&mut self, outputs: &[OutputFile], from: &StoredCycle) -> Result<(), StoreError> {
         let places = outputs.iter().map(|output| self.place_of(&output.name));
         let places = places.collect::<Result<Vec<_>, _>>()?;
@@ -109,14 +109,14 @@ impl Staging {
         Ok(())
     }
 
-    /// Makes the cycle visible, whole, as the next version of the store.
+    /// Publishes the complete cycle as the next version of the store.
     ///
     /// `manifest` is an object without `outputs`; the list of files is added to it, sorted by name, and
     /// nothing else: the manifest does not say which store it is in, so the same grading has the same
     /// manifest everywhere.
     ///
-    /// A `CURRENT` that cannot be replaced after the commit is no failure: the cycle is published, and the
-    /// next [`Store`](super::Store) that is opened mends it.
+    /// If `CURRENT` cannot be replaced after the commit, this still succeeds: the cycle is published, and the
+    /// next opening of the [`Store`](super::Store) repairs `CURRENT`.
     pub fn publish(mut self, manifest: Value, published_at: &str) -> Result<StoredCycle, StoreError> {
         let manifest_sha256 = self.seal(manifest)?;
         self.read_back()?;
@@ -128,7 +128,7 @@ impl Staging {
         Ok(StoredCycle::of(&self.root, record))
     }
 
-    /// Where a file of the cycle is to be written, in a folder that is there.
+    /// The path of a new file of the cycle; creates its folder.
     fn place_of(&self, name: &str) -> Result<PathBuf, StoreError> {
         let written_before = self.outputs.iter().any(|output| output.name == name);
         let problem = layout::output_name_problem(name).or(written_before.then_some("it was written before"));
@@ -146,7 +146,7 @@ impl Staging {
         self.root.join(format!("{STAGING_PREFIX}{}", self.run))
     }
 
-    /// Writes the manifest and makes all names durable. Returns the manifest's hash.
+    /// Writes the manifest and makes all file names durable. Returns the manifest's hash.
     pub(super) fn seal(&mut self, manifest: Value) -> Result<String, StoreError> {
         self.outputs.sort_by(|a, b| a.name.cmp(&b.name));
         let text = manifest_text(manifest, &self.outputs)?;
@@ -187,7 +187,7 @@ impl Staging {
         })
     }
 
-    /// Writes the record and `CURRENT` under other names: a disk that is full is found out before the commit.
+    /// Writes the record and `CURRENT` under temporary names, so that a full disk is noticed before the commit.
     pub(super) fn write_drafts(&mut self, record: &CommitRecord) -> Result<Drafts, StoreError> {
         let draft = |what| self.root.join(format!("{TEMP_PREFIX}{}-{what}", self.run));
         let drafts = Drafts { record: draft("record"), current: draft("current") };
@@ -201,7 +201,7 @@ impl Staging {
         Ok(drafts)
     }
 
-    /// Gives the folder its final name, where no reader looks before the commit.
+    /// Renames the folder to its final name, at which no reader looks before the commit.
     pub(super) fn move_into_place(&mut self, record: &CommitRecord) -> Result<(), StoreError> {
         let place = self.root.join(&record.dir);
         fs::rename(self.dir(), &place).map_err(cannot_write(&place))?;
@@ -209,14 +209,13 @@ impl Staging {
         sync_dir(&self.root)
     }
 
-    /// The commit point.
+    /// Creates the commit record, which makes the cycle visible.
     pub(super) fn commit(&mut self, record: &CommitRecord, drafts: &Drafts) -> Result<(), StoreError> {
         commit_draft(&self.root, record.version, &drafts.record)?;
         let place = self.root.join(&record.dir);
         self.scratch.retain(|path| *path != place);
         sync_dir(&self.root.join(COMMITS)).inspect_err(|_| {
-            // A record that a power cut may undo must not be built upon: it is taken back, and its cycle with
-            // it.
+            // A power cut could undo this record, and later cycles would build on it: withdraw it and its cycle.
             if fs::remove_file(record_path(&self.root, record.version)).is_ok() {
                 self.scratch.push(place);
             }
@@ -228,7 +227,7 @@ impl Staging {
     }
 }
 
-/// Finished files that wait for their names.
+/// Complete files that are still under temporary names.
 #[derive(Debug)]
 pub(super) struct Drafts {
     record: PathBuf,

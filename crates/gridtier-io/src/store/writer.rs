@@ -1,6 +1,6 @@
-//! The right to write to a store, and order in it: one writer at a time, and nothing left of those that were
-//! killed. A leftover is removed only when it is certain that no commit ever named it; a store that lost a
-//! commit record must not lose the cycle too.
+//! The lock of a store and the removal of leftovers: one writer at a time, and nothing left of killed ones. A
+//! leftover is removed only if it is certain that no commit ever named it: a store that lost a commit record must
+//! not lose the cycle too.
 //!
 //! This module publishes nothing.
 
@@ -13,13 +13,13 @@ use super::error::{StoreError, cannot_write};
 use super::layout::{self, CURRENT, LOCK, STAGING_PREFIX, TEMP_PREFIX};
 use super::record::{Current, Records, names_in, read_current, read_records, record_path};
 
-/// The right to write, until it is dropped or the process ends, however it ends.
+/// The right to write, until it is dropped or the process ends in any way.
 #[derive(Debug)]
 pub(super) struct Lock(File);
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Closing the file is not enough while a child that another thread just forked still has it open.
+        // Closing the file is not enough while a child process that another thread has just forked has it open too.
         let _ = self.0.unlock();
     }
 }
@@ -35,7 +35,7 @@ pub(super) fn lock(root: &Path) -> Result<Lock, StoreError> {
     }
 }
 
-/// Removes what killed writers left and puts `CURRENT` right. Only for the holder of the lock.
+/// Removes the leftovers of killed writers and repairs `CURRENT`. Only for the holder of the lock.
 pub(super) fn clean(root: &Path) -> Result<(), StoreError> {
     let records = read_records(root)?;
     let leftovers = leftovers(root, &records)?;
@@ -48,13 +48,13 @@ pub(super) fn clean(root: &Path) -> Result<(), StoreError> {
     rebuild_current(root, &records)
 }
 
-/// Puts `CURRENT` right if it is missing, stale or damaged. Best effort: no reader of this program relies on
-/// it, and a store may be read where it cannot be written.
-pub(super) fn mend_current(root: &Path) {
+/// Repairs `CURRENT` if it is missing, stale or damaged. Failures are ignored: this program never relies on it, and
+/// a store may be readable but not writable.
+pub(super) fn repair_current(root: &Path) {
     if read_records(root).is_ok_and(|records| read_current(root) == records.last().map(Current::of)) {
         return;
     }
-    // Under the lock, since a publisher between its commit and its CURRENT must not be overtaken.
+    // Take the lock: a publisher may be between its commit and its CURRENT, and must not be overtaken.
     if let Ok(_lock) = lock(root)
         && let Ok(records) = read_records(root)
         && leftovers(root, &records).is_ok()
@@ -63,8 +63,8 @@ pub(super) fn mend_current(root: &Path) {
     }
 }
 
-/// What may be removed: staging folders, temporary files, a torn record, and cycles' folders that have no
-/// record because their writer was killed before its commit or lost a race.
+/// What may be removed: staging folders, temporary files, an incomplete record, and folders of cycles that have no
+/// record because their writer was killed before its commit, or another one committed first.
 fn leftovers(root: &Path, records: &Records) -> Result<Vec<PathBuf>, StoreError> {
     let mut leftovers = Vec::new();
     for name in names_in(root)? {
@@ -88,7 +88,7 @@ fn is_uncommitted(root: &Path, name: &str, records: &Records) -> Result<bool, St
     if was_current || version > records.next_version() {
         return Err(StoreError::LostRecord { dir: root.join(name) });
     }
-    // Below that, somebody took the record away; the folder is theirs to remove too.
+    // The record of a lower version was removed by a person, who may also remove the folder.
     Ok(version == records.next_version())
 }
 
