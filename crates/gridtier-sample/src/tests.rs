@@ -237,7 +237,7 @@ fn words_of_a_clean_sample_are_those_of_the_contract() {
                 assert!(!cell.is_empty() || column.nullable, "{table} {}", column.name);
                 if let gridtier::contract::ColumnKind::Word(words) = column.kind {
                     assert!(
-                        cell.is_empty() || words.position(&cell).is_some(),
+                        cell.is_empty() || words.position(cell).is_some(),
                         "{table} {} {cell}",
                         column.name
                     );
