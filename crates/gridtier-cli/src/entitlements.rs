@@ -36,7 +36,7 @@ pub fn run(args: &Entitlements, lang: Lang, asked: Option<Lang>) -> Result<Done,
         EntitlementsCommand::Changes(args) => changes::run(args, lang),
         EntitlementsCommand::Applications(args) => applications::run(args, lang),
         EntitlementsCommand::Grants(args) => grants::run(args, lang),
-        EntitlementsCommand::Check { catalogue, method } => catalogue::check(catalogue, method),
+        EntitlementsCommand::Check { catalogue, method } => catalogue::check(catalogue, method, lang),
         EntitlementsCommand::New { file, from } => catalogue::start(file, from),
         EntitlementsCommand::Show { catalogue } => catalogue::show(catalogue),
     }

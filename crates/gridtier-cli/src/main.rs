@@ -9,8 +9,6 @@ mod exit;
 mod template;
 mod method;
 mod progress;
-mod grid;
-mod sheet;
 mod summary;
 mod entitlements;
 mod regrade;

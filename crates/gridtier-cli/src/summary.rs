@@ -3,13 +3,12 @@
 use std::path::Path;
 
 use gridtier::fact::Facts;
-use gridtier::method::{Method, Tier};
+use gridtier::method::Method;
 use gridtier::run::{Breach, Graded};
 use gridtier::source::Finding;
 use gridtier_io::store::StoredCycle;
 use gridtier_report::render::terminal;
 use gridtier_report::summary::{self, Published, breach_lines};
-use gridtier_report::{names, text::Voice};
 
 use crate::lang::Lang;
 
@@ -27,11 +26,6 @@ pub fn json(graded: &Graded, cycle: &StoredCycle) -> String {
 /// What became of the rows of each table, and the findings.
 pub fn rows(facts: &Facts, findings: &[Finding], lang: Lang) -> String {
     terminal::text(&summary::rows(facts, findings), lang.into())
-}
-
-/// A tier's name in the language; in Chinese beside the code of the tables.
-pub fn tier_name(tier: Tier, lang: Lang) -> String {
-    names::tier(tier).pick(Voice::In(lang)).into_owned()
 }
 
 /// Why nothing was published.

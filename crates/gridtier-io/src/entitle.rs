@@ -20,10 +20,12 @@ use gridtier::entitlement::condition::Datum;
 use gridtier::entitlement::grant::Members;
 use gridtier::entitlement::recovery::{Demand, Statement};
 use gridtier::entitlement::selection::{ListPurpose, Selection};
-use gridtier::entitlement::view::{self, Noticed, Notices, Sheet, Words};
 use gridtier::index::count;
-use gridtier::method::Tier;
 use gridtier::word::Word;
+use gridtier_report::entitlement::{
+    CustomerServices, Noticed, Notices, customer_services, grants_batch, holders_batch,
+};
+use gridtier_report::text::Voice;
 
 use crate::cycle::{CycleError, MemberBatches, unreadable};
 use crate::store::StoredCycle;
@@ -161,13 +163,13 @@ impl<'a> CycleEntitlements<'a> {
         service: usize,
         selection: &'a Selection,
         purpose: ListPurpose,
-        words: Words,
+        voice: Voice,
     ) -> Result<impl Iterator<Item = Result<RecordBatch, CycleError>> + 'a, CycleError> {
         let members = self.members(&Self::looked_at(selection, &SHOWN))?;
         Ok(members.map(move |batch| {
             let batch = self.listed(&self.selected(&batch?, selection)?, selection, purpose)?;
             let service = &self.catalogue.services[service];
-            Ok(view::holders(self.catalogue, service, &self.of(&batch)?, words))
+            Ok(holders_batch(self.catalogue, service, &self.of(&batch)?, voice))
         }))
     }
 
@@ -183,20 +185,15 @@ impl<'a> CycleEntitlements<'a> {
         let members = self.members(&Self::looked_at(selection, &[]))?;
         Ok(members.map(move |batch| {
             let batch = self.listed(&self.selected(&batch?, selection)?, selection, purpose)?;
-            Ok(view::grants(self.catalogue, &self.of(&batch)?))
+            Ok(grants_batch(self.catalogue, &self.of(&batch)?))
         }))
     }
 
-    /// One customer's services, its tier, and whether it stands on no marketing list.
+    /// One customer's services, and whether it is kept off marketing lists.
     ///
     /// # Errors
     /// A file of the cycle cannot be read, or the customer is not in it.
-    pub fn customer(
-        &self,
-        id: &str,
-        selection: &Selection,
-        words: Words,
-    ) -> Result<(Sheet, Tier, bool), CycleError> {
+    pub fn customer(&self, id: &str, selection: &Selection) -> Result<(CustomerServices, bool), CycleError> {
         for batch in self.members(&Self::looked_at(selection, &[]))? {
             let batch = batch?;
             let members = self.of(&batch)?;
@@ -204,8 +201,8 @@ impl<'a> CycleEntitlements<'a> {
             let mut record = members.record();
             members.fill(row, &mut record);
             let listed = selection.listed(&self.catalogue.fields, &members, ListPurpose::Marketing);
-            let sheet = view::customer(self.catalogue, members.tier(row), &record, words);
-            return Ok((sheet, members.tier(row), !listed.value(row)));
+            let services = customer_services(self.catalogue, members.tier(row), &record);
+            return Ok((services, !listed.value(row)));
         }
         Err(CycleError::NoSuchCustomer { id: id.into() })
     }
@@ -246,7 +243,7 @@ pub struct NoticeOptions<'a> {
     /// What the list is made for.
     pub purpose: ListPurpose,
     /// In which words.
-    pub words: Words,
+    pub voice: Voice,
 }
 
 /// Two cycles compared customer by customer: an iterator over the batches of the notice list, which counts all changes on
@@ -280,7 +277,7 @@ impl<'a> Comparison<'a> {
             options,
             older: MemberCursor::new(before, &[])?,
             newer: MemberCursor::new(after, &CycleEntitlements::looked_at(options.selection, &[]))?,
-            notices: Notices::new(before.catalogue, after.catalogue, options.words),
+            notices: Notices::new(before.catalogue, after.catalogue, options.voice),
             gone: 0,
             is_done: false,
         })

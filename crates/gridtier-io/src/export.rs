@@ -1,23 +1,15 @@
 //! Tables as the files that people and programs ask for: CSV, workbooks, JSON, parquet, pages.
 //!
-//! An exporter computes nothing: if a sheet needs a number, the number is a column of the table. Every file appears
-//! under its name when it is whole and safe on the disk, or not at all. Text that a spreadsheet would run as a formula
-//! is text in every format.
+//! Nothing is computed here, and what a file holds is rendered by `gridtier_report::render`; parquet alone is written
+//! here. Every file appears under its name when it is whole and safe on the disk, or not at all.
 
-mod csv;
-mod html;
-mod json;
 mod parquet;
-mod xlsx;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
-use gridtier::entitlement::view::Sheet;
 use gridtier_report::render::{self, ByteOrderMark, RenderError};
 use gridtier_report::section::Section;
 use gridtier_report::table::{DataList, DataTable};
@@ -25,12 +17,9 @@ use gridtier_report::text::Voice;
 
 use crate::cycle::CycleError;
 
-pub use self::csv::CsvSheet;
-pub use html::{Occasion, matrix_page};
-
 /// A file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum FileFormat {
     /// Comma-separated text in UTF-8; one table.
     Csv,
     /// A workbook of Excel; a sheet for each table.
@@ -41,15 +30,6 @@ pub enum Format {
     Parquet,
     /// A page of its own, with all tables.
     Html,
-}
-
-/// Whether a CSV file begins with a byte-order mark, which Excel wants and programs do not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
-    /// It does.
-    Bom,
-    /// It does not.
-    Plain,
 }
 
 /// Why a file was not written.
@@ -85,92 +65,29 @@ fn remedy(kind: io::ErrorKind) -> &'static str {
     }
 }
 
-/// A table to be written, batch by batch.
-pub struct Table<'a> {
-    /// Its code.
-    pub name: &'a str,
-    /// Its title.
-    pub title: &'a str,
-    /// What stands above its columns where people read.
-    pub heads: &'a [String],
-    /// Its columns.
-    pub schema: SchemaRef,
-    /// Its rows.
-    pub batches: Box<dyn Iterator<Item = Result<RecordBatch, CycleError>> + 'a>,
-}
-
-impl<'a> Table<'a> {
-    /// A table that is there as a whole.
-    #[must_use]
-    pub fn of(sheet: &'a Sheet) -> Self {
-        Self {
-            name: sheet.name,
-            title: &sheet.title,
-            heads: &sheet.heads,
-            schema: sheet.batch.schema(),
-            batches: Box::new(std::iter::once(Ok(sheet.batch.clone()))),
-        }
-    }
-}
-
-/// Writes tables to a file. CSV and parquet hold one table: the first.
-///
-/// # Errors
-/// Nothing has appeared under the name.
-pub fn write(path: &Path, format: Format, mark: Mark, tables: Vec<Table>) -> Result<u64, ExportError> {
-    let mut rows = 0;
-    whole(path, |file| {
-        rows = match format {
-            Format::Csv => csv::write(file, mark, tables),
-            Format::Xlsx => xlsx::write(file, tables),
-            Format::Json => json::write(file, tables),
-            Format::Parquet => parquet::write(file, tables),
-            Format::Html => html::write(file, tables),
-        }?;
-        Ok(())
-    })
-    .map_err(|failure: Failure| failure.at(path))?;
-    Ok(rows)
-}
-
-/// Writes tables as text for stdout.
-///
-/// # Errors
-/// A table cannot be read, or the format is not text.
-pub fn text(format: Format, mark: Mark, tables: Vec<Table>) -> Result<String, ExportError> {
-    let mut bytes = Vec::new();
-    let path = Path::new("stdout");
-    let written = match format {
-        Format::Csv => csv::write(&mut bytes, mark, tables),
-        Format::Json => json::write(&mut bytes, tables),
-        Format::Html => html::write(&mut bytes, tables),
-        Format::Xlsx | Format::Parquet => Err(io::Error::other("this format needs a file").into()),
-    };
-    written.map_err(|failure| failure.at(path))?;
-    String::from_utf8(bytes).map_err(|error| Failure::from(io::Error::other(error)).at(path))
-}
-
 /// Writes sections to a file. A page shows all of them; the other formats hold their tables, CSV and parquet the first.
 ///
 /// # Errors
 /// Nothing has appeared under the name.
 pub fn write_sections(
     path: &Path,
-    format: Format,
+    format: FileFormat,
     voice: Voice,
     mark: ByteOrderMark,
     sections: &[Section],
 ) -> Result<(), ExportError> {
     whole(path, |file| match format {
-        Format::Xlsx => {
+        FileFormat::Xlsx => {
             let tables: Vec<&DataTable> = sections.iter().flat_map(Section::tables).collect();
             Ok(render::xlsx::write(file, &tables, voice)?)
         }
-        Format::Parquet => match sections.iter().flat_map(Section::tables).next() {
+        FileFormat::Parquet => match sections.iter().flat_map(Section::tables).next() {
             Some(table) => parquet::write_batch(file, &table.to_batch(voice)?),
             None => Ok(()),
         },
-        Format::Csv | Format::Json | Format::Html => render_text(file, format, voice, mark, sections),
+        FileFormat::Csv | FileFormat::Json | FileFormat::Html => {
+            render_text(file, format, voice, mark, sections)
+        }
     })
     .map_err(|failure: Failure| failure.at(path))
 }
@@ -180,7 +97,7 @@ pub fn write_sections(
 /// # Errors
 /// The format is not text.
 pub fn sections_text(
-    format: Format,
+    format: FileFormat,
     voice: Voice,
     mark: ByteOrderMark,
     sections: &[Section],
@@ -193,18 +110,20 @@ pub fn sections_text(
 
 fn render_text(
     out: &mut impl Write,
-    format: Format,
+    format: FileFormat,
     voice: Voice,
     mark: ByteOrderMark,
     sections: &[Section],
 ) -> Result<(), Failure> {
     let tables: Vec<&DataTable> = sections.iter().flat_map(Section::tables).collect();
     match (format, tables.first()) {
-        (Format::Csv, Some(table)) => Ok(render::csv::write(out, table, voice, mark)?),
-        (Format::Csv, None) => Ok(()),
-        (Format::Json, _) => Ok(render::json::write(out, &tables, voice)?),
-        (Format::Html, _) => Ok(render::html::write(out, sections, voice)?),
-        (Format::Xlsx | Format::Parquet, _) => Err(io::Error::other("this format needs a file").into()),
+        (FileFormat::Csv, Some(table)) => Ok(render::csv::write(out, table, voice, mark)?),
+        (FileFormat::Csv, None) => Ok(()),
+        (FileFormat::Json, _) => Ok(render::json::write(out, &tables, voice)?),
+        (FileFormat::Html, _) => Ok(render::html::write(out, sections, voice)?),
+        (FileFormat::Xlsx | FileFormat::Parquet, _) => {
+            Err(io::Error::other("this format needs a file").into())
+        }
     }
 }
 
@@ -214,7 +133,7 @@ fn render_text(
 /// Nothing has appeared under the name.
 pub fn write_list(
     path: &Path,
-    format: Format,
+    format: FileFormat,
     voice: Voice,
     mark: ByteOrderMark,
     list: DataList,
@@ -222,11 +141,11 @@ pub fn write_list(
     let mut rows = 0;
     whole(path, |file| {
         rows = match format {
-            Format::Csv => render::csv::write_list(file, list, voice, mark)?,
-            Format::Xlsx => render::xlsx::write_list(file, list, voice)?,
-            Format::Json => render::json::write_list(file, list, voice)?,
-            Format::Parquet => parquet::write_list(file, list)?,
-            Format::Html => return Err(io::Error::other("a list is no page").into()),
+            FileFormat::Csv => render::csv::write_list(file, list, voice, mark)?,
+            FileFormat::Xlsx => render::xlsx::write_list(file, list, voice)?,
+            FileFormat::Json => render::json::write_list(file, list, voice)?,
+            FileFormat::Parquet => parquet::write_list(file, list)?,
+            FileFormat::Html => render::html::write_list(file, list, voice)?,
         };
         Ok(())
     })
@@ -332,12 +251,6 @@ impl From<arrow_schema::ArrowError> for Failure {
     fn from(error: arrow_schema::ArrowError) -> Self {
         Self::Io(io::Error::other(error))
     }
-}
-
-/// Whether a spreadsheet would take the text for a formula, or lose its plus sign. A negative number is none.
-fn is_formula(text: &str) -> bool {
-    let is_negative = text.starts_with('-') && text.parse::<f64>().is_ok();
-    text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_negative
 }
 
 #[cfg(test)]

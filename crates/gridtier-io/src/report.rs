@@ -10,8 +10,12 @@ use arrow_schema::SchemaRef;
 use gridtier::error::Refusal;
 use gridtier::output::Output;
 use gridtier::source::TableBook;
+use gridtier_report::render::csv::CsvTable;
+use gridtier_report::render::{ByteOrderMark, RenderError};
+use gridtier_report::table::{ColumnFormat, DataColumn};
+use gridtier_report::text::Voice;
 
-use crate::export::{self, CsvSheet, ExportError, Failure, Mark};
+use crate::export::{self, ExportError, Failure};
 use crate::folder::DataFolder;
 use crate::rejects::{reject_rows, reject_schema};
 
@@ -35,6 +39,12 @@ enum Stopped {
 impl From<Failure> for Stopped {
     fn from(failure: Failure) -> Self {
         Self::Writer(failure)
+    }
+}
+
+impl From<RenderError> for Stopped {
+    fn from(error: RenderError) -> Self {
+        Self::Writer(error.into())
     }
 }
 
@@ -74,7 +84,7 @@ pub fn write<'a>(
     for table in tables {
         let path = dir.join(format!("{}.csv", table.name));
         sheet(&path, &table.schema, |sheet| {
-            Ok(table.batches.into_iter().try_for_each(|batch| sheet.append(&batch))?)
+            Ok(table.batches.into_iter().try_for_each(|batch| sheet.batch(&batch))?)
         })?;
     }
     for book in books {
@@ -89,7 +99,7 @@ pub fn write<'a>(
             }
         }
         sheet(&path, &reject_schema(folder, book.table), |sheet| {
-            reject_rows(folder, book.table, &book.rejects, None, &mut |batch| Ok(sheet.append(&batch)?))
+            reject_rows(folder, book.table, &book.rejects, None, &mut |batch| Ok(sheet.batch(&batch)?))
         })?;
     }
     Ok(())
@@ -99,11 +109,16 @@ pub fn write<'a>(
 fn sheet(
     path: &Path,
     schema: &SchemaRef,
-    fill: impl FnOnce(&mut CsvSheet<&mut BufWriter<&File>>) -> Result<(), Stopped>,
+    fill: impl FnOnce(&mut CsvTable<&mut BufWriter<&File>>) -> Result<(), Stopped>,
 ) -> Result<(), ReportError> {
-    let heads = || schema.fields().iter().map(|field| field.name().as_str());
+    // Every value is written in full and every head is a name of the schema, whatever the format.
+    let columns: Vec<DataColumn> = schema
+        .fields()
+        .iter()
+        .map(|field| DataColumn::new(ColumnFormat::Text, field.name().clone(), "", ""))
+        .collect();
     let written = export::whole(path, |file| {
-        let mut sheet = CsvSheet::new(file, Mark::Bom, heads())?;
+        let mut sheet = CsvTable::new(file, &columns, Voice::Codes, ByteOrderMark::Written)?;
         fill(&mut sheet)?;
         Ok(sheet.finish()?)
     });

@@ -17,3 +17,4 @@ pub mod explain;
 pub mod validate;
 pub mod whatif;
 pub mod weights;
+pub mod entitlement;

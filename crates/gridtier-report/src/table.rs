@@ -322,7 +322,10 @@ impl DataTable {
 }
 
 /// Digits of an amount in CNY, two of them after the point.
-const MONEY_DIGITS: (u8, i8) = (18, 2);
+pub(crate) const MONEY_DIGITS: (u8, i8) = (18, 2);
+
+/// The type of amounts in CNY.
+pub(crate) const MONEY: DataType = DataType::Decimal128(MONEY_DIGITS.0, MONEY_DIGITS.1);
 
 /// Values as an array of the type that belongs to a format.
 fn to_array<'v>(

@@ -19,7 +19,6 @@ pub mod census;
 pub mod recovery;
 pub mod change;
 pub mod application;
-pub mod view;
 
 pub use catalogue::Catalogue;
 pub use parse::{CATALOGUES, schema};

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use gridtier::checked_toml::Faults;
-use gridtier::entitlement::service::Provenance;
 use gridtier::entitlement::{CATALOGUES, Catalogue};
-use gridtier::method::{Method, Tier};
+use gridtier::method::Method;
 use gridtier::unit::{Month, date_of_day};
-use gridtier::word::Word;
+use gridtier_report::entitlement::catalogue_sections;
+use gridtier_report::render::terminal;
 
 use crate::exit::{Done, Failure, METHOD};
-use crate::grid::{Head, grid, grouped};
+use crate::lang::Lang;
 use crate::method;
 use crate::template::Template;
 
@@ -28,9 +28,9 @@ pub fn start(file: &Path, from: &str) -> Result<Done, Failure> {
 }
 
 /// Checks a catalogue, whose conditions may name the indicators of a method.
-pub fn check(name: &str, method: &str) -> Result<Done, Failure> {
+pub fn check(name: &str, method: &str, lang: Lang) -> Result<Done, Failure> {
     let catalogue = load(name, Some(&method::load(method)?))?;
-    Ok(Done { data: described(&catalogue) })
+    Ok(Done { data: terminal::text(&catalogue_sections(&catalogue), lang.into()) })
 }
 
 /// The catalogue of that name, shipped or a file; conditions may name the own indicators of a method.
@@ -57,49 +57,4 @@ pub fn check_in_force(catalogue: &Catalogue, as_of: Month) -> Result<(), Failure
          give the catalogue of that day by --entitlements, or correct its effective dates"
     );
     Err(Failure::new(METHOD, what))
-}
-
-fn described(catalogue: &Catalogue) -> String {
-    let cells = || catalogue.services.iter().flat_map(|service| &service.cells);
-    let to = catalogue.effective_to.map_or(String::new(), |day| format!(" until {day}"));
-    let mut text = format!(
-        "catalogue {} {} is sound: {} services, {} cells, in force from {}{to}\n\n",
-        catalogue.name,
-        catalogue.version,
-        catalogue.services.len(),
-        cells().count(),
-        catalogue.effective_from,
-    );
-    let heads = [Head::Text("provenance"), Head::Number("cells")];
-    text += &grid(
-        &heads,
-        Provenance::ALL.iter().map(|provenance| {
-            let count = cells().filter(|cell| cell.provenance == *provenance).count();
-            vec![provenance.en().to_owned(), grouped(count as i64)]
-        }),
-    );
-    text.push('\n');
-    let heads = [Head::Text("duty"), Head::Text("kept by"), Head::Text("rule")];
-    text += &grid(
-        &heads,
-        catalogue.duties.iter().map(|duty| {
-            let keeps = catalogue.services.iter().filter(|service| service.duty.as_ref() == Some(&duty.id));
-            let keeps: Vec<&str> = keeps.map(|service| service.id.as_str()).collect();
-            vec![duty.title.clone(), keeps.join(", "), duty.source.clone()]
-        }),
-    );
-    let less: Vec<String> = catalogue
-        .services
-        .iter()
-        .flat_map(|service| Tier::ALL.map(|tier| (service, tier)))
-        .filter_map(|(service, tier)| {
-            let why = service.cell(tier).less.as_ref()?;
-            Some(format!("{} {}: {why}\n", service.id, tier.code()))
-        })
-        .collect();
-    if !less.is_empty() {
-        text += "\nLess than a worse tier, as marked:\n";
-        text += &less.concat();
-    }
-    text
 }

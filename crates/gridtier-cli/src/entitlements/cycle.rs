@@ -12,12 +12,11 @@ use gridtier::word::Word;
 use gridtier_io::cycle;
 use gridtier_io::entitle::{self, CycleEntitlements};
 use gridtier_io::store::{Store, StoredCycle};
+use gridtier_report::format::grouped;
 
 use super::catalogue::load;
 use crate::args::{CatalogueArgs, EntitledCycleArgs, FilterArgs, ListArgs, PurposeArg};
 use crate::exit::{Failure, USAGE, say};
-use crate::grid::grouped;
-use crate::lang::Lang;
 
 /// A cycle and the catalogue by which it is asked.
 pub struct EntitledCycle {
@@ -102,19 +101,5 @@ pub fn purpose(args: &ListArgs) -> ListPurpose {
     match args.purpose {
         PurposeArg::Marketing => ListPurpose::Marketing,
         PurposeArg::Operations => ListPurpose::Operations,
-    }
-}
-
-/// What empty cells mean, where counts are withheld.
-pub fn withheld_note(min_count: u64, lang: Lang) -> String {
-    match (min_count, lang) {
-        (0 | 1, _) => String::new(),
-        (limit, Lang::En) => format!(
-            "\nEmpty cells are withheld: fewer than {limit} customers, or they would give such a count away.\n\
-             This guards this table alone; tables with other filters may give it away together.\n"
-        ),
-        (limit, Lang::Zh) => format!(
-            "\n空白处不予公布: 少于 {limit} 户, 或可由此推算。\n仅保护本表; 与其他筛选条件的表对照仍可能推算。\n"
-        ),
     }
 }

@@ -3,8 +3,10 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use gridtier::entitlement::view::{Sheet, Words};
-use gridtier_io::export::{self, Format, Mark, Table};
+use gridtier_io::export::{self, FileFormat};
+use gridtier_report::render::{ByteOrderMark, terminal};
+use gridtier_report::section::Section;
+use gridtier_report::text::Voice;
 
 use crate::args::{FormatArgs, OutputArgs, TableFormat};
 use crate::exit::{Done, Failure, USAGE};
@@ -42,62 +44,72 @@ fn file_format(args: &FormatArgs, path: &Path) -> Result<TableFormat, Failure> {
 }
 
 /// The format of a list in a file: a list has no text of its own.
-pub fn list_format(args: &FormatArgs, path: &Path) -> Result<Format, Failure> {
+pub fn list_format(args: &FormatArgs, path: &Path) -> Result<FileFormat, Failure> {
     exporter(file_format(args, path)?).ok_or_else(|| {
         Failure::new(USAGE, "a list is no plain text; write .csv, .xlsx, .html, .json or .parquet")
     })
 }
 
 /// The exporter of a format; none for plain text.
-fn exporter(format: TableFormat) -> Option<Format> {
+fn exporter(format: TableFormat) -> Option<FileFormat> {
     Some(match format {
         TableFormat::Text => return None,
-        TableFormat::Csv => Format::Csv,
-        TableFormat::Xlsx => Format::Xlsx,
-        TableFormat::Html => Format::Html,
-        TableFormat::Json => Format::Json,
-        TableFormat::Parquet => Format::Parquet,
+        TableFormat::Csv => FileFormat::Csv,
+        TableFormat::Xlsx => FileFormat::Xlsx,
+        TableFormat::Html => FileFormat::Html,
+        TableFormat::Json => FileFormat::Json,
+        TableFormat::Parquet => FileFormat::Parquet,
     })
 }
 
-/// Words of the language for people.
-pub fn people(args: &FormatArgs, lang: Lang) -> Words {
-    match (args.bilingual, lang) {
-        (true, _) => Words::Both,
-        (false, Lang::En) => Words::En,
-        (false, Lang::Zh) => Words::Zh,
-    }
+/// The voice for people.
+pub fn people(args: &FormatArgs, lang: Lang) -> Voice {
+    if args.bilingual { Voice::Both } else { lang.into() }
 }
 
 /// Codes where programs read, words where people do.
-pub fn words(args: &OutputArgs, lang: Lang) -> Result<Words, Failure> {
+pub fn voice(args: &OutputArgs, lang: Lang) -> Result<Voice, Failure> {
     Ok(match format(args)? {
-        TableFormat::Csv | TableFormat::Json | TableFormat::Parquet => Words::Codes,
+        TableFormat::Csv | TableFormat::Json | TableFormat::Parquet => Voice::Codes,
         TableFormat::Text | TableFormat::Xlsx | TableFormat::Html => people(&args.format, lang),
     })
 }
 
-/// Whether CSV begins with a byte-order mark.
-pub fn mark(args: &FormatArgs) -> Mark {
-    if args.bom { Mark::Bom } else { Mark::Plain }
+/// The voice of a list in a file.
+pub fn list_voice(args: &FormatArgs, format: FileFormat, lang: Lang) -> Voice {
+    match format {
+        FileFormat::Csv | FileFormat::Json | FileFormat::Parquet => Voice::Codes,
+        FileFormat::Xlsx | FileFormat::Html => people(args, lang),
+    }
 }
 
-/// Delivers tables, or their text where text is asked for.
-pub fn deliver(args: &OutputArgs, sheets: &[Sheet], text: String) -> Result<Done, Failure> {
-    let tables: Vec<Table> = sheets.iter().map(Table::of).collect();
+/// Whether CSV begins with a byte-order mark.
+pub fn mark(args: &FormatArgs) -> ByteOrderMark {
+    if args.bom { ByteOrderMark::Written } else { ByteOrderMark::Absent }
+}
+
+/// Delivers `sections`, or `text` where plain text is asked for.
+pub fn deliver(
+    args: &OutputArgs,
+    voice: Voice,
+    sections: &[Section],
+    text: &[Section],
+) -> Result<Done, Failure> {
+    let mark = mark(&args.format);
     match (exporter(format(args)?), &args.output) {
-        (None, None) => Ok(Done { data: text }),
+        (None, None) => Ok(Done { data: terminal::text(text, voice) }),
         (None, Some(path)) => {
+            let text = terminal::text(text, voice);
             let written = export::whole(path, |file| Ok(file.write_all(text.as_bytes())?));
             written.map_err(|failure: export::Failure| failure.at(path))?;
             Ok(wrote(path, None))
         }
-        (Some(Format::Xlsx | Format::Parquet), None) => {
+        (Some(FileFormat::Xlsx | FileFormat::Parquet), None) => {
             Err(Failure::new(USAGE, "this format is no text; name a file by -o"))
         }
-        (Some(format), None) => Ok(Done { data: export::text(format, mark(&args.format), tables)? }),
+        (Some(format), None) => Ok(Done { data: export::sections_text(format, voice, mark, sections)? }),
         (Some(format), Some(path)) => {
-            export::write(path, format, mark(&args.format), tables)?;
+            export::write_sections(path, format, voice, mark, sections)?;
             Ok(wrote(path, None))
         }
     }

@@ -1,10 +1,10 @@
 //! Everything that everybody is entitled to, as a file for other programs.
 
-use gridtier::entitlement::view;
-use gridtier_io::export::{self, Table};
+use gridtier_io::export;
+use gridtier_report::entitlement::grants_list;
 
 use super::cycle::{EntitledCycle, purpose};
-use super::deliver::{list_format, mark, wrote};
+use super::deliver::{list_format, list_voice, mark, wrote};
 use crate::args::GrantsArgs;
 use crate::exit::{Done, Failure};
 use crate::lang::Lang;
@@ -13,12 +13,9 @@ use crate::lang::Lang;
 pub fn run(args: &GrantsArgs, lang: Lang) -> Result<Done, Failure> {
     let entitled = EntitledCycle::open(&args.cycle)?;
     let selection = entitled.selection(&args.filter, args.list.opt_out.opt_out.as_deref())?;
-    let schema = view::grants_schema();
-    let heads: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
-    let batches = entitled.entitlements().grants(&selection, purpose(&args.list))?;
-    let title = lang.pick("Entitlements", "客户权益");
-    let table = Table { name: "entitlements", title, heads: &heads, schema, batches: Box::new(batches) };
+    let list = grants_list(entitled.entitlements().grants(&selection, purpose(&args.list))?);
     let format = list_format(&args.format, &args.output)?;
-    let rows = export::write(&args.output, format, mark(&args.format), vec![table])?;
+    let voice = list_voice(&args.format, format, lang);
+    let rows = export::write_list(&args.output, format, voice, mark(&args.format), list)?;
     Ok(wrote(&args.output, Some(rows)))
 }

@@ -4,9 +4,13 @@ use std::io::{self, Write};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::RenderError;
 use crate::format;
 use crate::section::{Block, Section};
-use crate::table::{CellValue, ColumnFormat, DataCell, DataColumn, DataRow, DataTable, RichText, RowRole};
+use crate::table::{
+    CellValue, ColumnFormat, DataCell, DataColumn, DataList, DataRow, DataTable, RichText, RowRole,
+    arrow_value, plain_columns,
+};
 use crate::text::{Lang, Text, Voice};
 
 const STYLE: &str = include_str!("html/style.css");
@@ -16,26 +20,58 @@ const STYLE: &str = include_str!("html/style.css");
 /// # Errors
 /// The writer fails.
 pub fn write(out: &mut impl Write, sections: &[Section], voice: Voice) -> io::Result<()> {
-    let page = html! {
+    let body = html! {
+        @for (position, section) in sections.iter().enumerate() {
+            @if let Some(heading) = &section.heading {
+                @if position == 0 { h1 { (heading.pick(voice)) } } @else { h2 { (heading.pick(voice)) } }
+            }
+            @for block in &section.blocks { (block_markup(block, voice)) }
+        }
+    };
+    out.write_all(page(title(sections), &body, voice).into_string().as_bytes())
+}
+
+/// Writes a list as a page and counts its rows. The page is made in memory: no browser shows more than that holds.
+///
+/// # Errors
+/// The writer fails, or a batch cannot be had.
+pub fn write_list(out: &mut impl Write, list: DataList, voice: Voice) -> Result<u64, RenderError> {
+    let mut rows: Vec<Markup> = Vec::new();
+    for batch in list.batches {
+        let batch = batch.map_err(RenderError::List)?;
+        let arrays = plain_columns(&batch)?;
+        for row in 0..batch.num_rows() {
+            let cells = arrays.iter().zip(&list.columns).map(|(array, column)| {
+                Ok(value_markup(arrow_value(array, row, column, voice)?, column.format, voice))
+            });
+            let cells = cells.collect::<Result<Vec<_>, RenderError>>()?;
+            rows.push(html! { tr { @for cell in &cells { (cell) } } });
+        }
+    }
+    let body = html! {
+        h1 { (list.title.pick(voice)) }
+        table {
+            thead { tr { @for column in &list.columns { (head(column, voice)) } } }
+            tbody { @for row in &rows { (row) } }
+        }
+    };
+    out.write_all(page(Some(&list.title), &body, voice).into_string().as_bytes())?;
+    Ok(gridtier::index::count(rows.len()))
+}
+
+fn page(title: Option<&Text>, body: &Markup, voice: Voice) -> Markup {
+    html! {
         (DOCTYPE)
         html lang=(if voice == Voice::In(Lang::En) { "en" } else { "zh" }) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width";
-                title { (title(sections).map_or_else(Default::default, |title| title.pick(voice))) }
+                title { (title.map_or_else(Default::default, |title| title.pick(voice))) }
                 style { (PreEscaped(STYLE)) }
             }
-            body {
-                @for (position, section) in sections.iter().enumerate() {
-                    @if let Some(heading) = &section.heading {
-                        @if position == 0 { h1 { (heading.pick(voice)) } } @else { h2 { (heading.pick(voice)) } }
-                    }
-                    @for block in &section.blocks { (block_markup(block, voice)) }
-                }
-            }
+            body { (body) }
         }
-    };
-    out.write_all(page.into_string().as_bytes())
+    }
 }
 
 /// The title of a page: its first heading, or the title of its first table.
@@ -101,9 +137,13 @@ fn cell_markup(cell: &DataCell, column: &DataColumn, voice: Voice) -> Markup {
         (CellValue::Number(points), ColumnFormat::Points) => html! {
             td { span.bar { span style={ "width:" (format::decimal(points.clamp(0.0, 100.0), 0)) "%" } {} } " " (format::decimal(*points, 0)) }
         },
-        (_, format) => html! {
-            td.id[format == ColumnFormat::Id].number[format.is_right_aligned()] { (value.shown(format, voice)) }
-        },
+        (_, format) => value_markup(value, format, voice),
+    }
+}
+
+fn value_markup(value: CellValue, format: ColumnFormat, voice: Voice) -> Markup {
+    html! {
+        td.id[format == ColumnFormat::Id].number[format.is_right_aligned()] { (value.shown(format, voice)) }
     }
 }
 

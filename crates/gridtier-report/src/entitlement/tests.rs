@@ -1,17 +1,30 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Decimal128Type, Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
+use arrow_schema::DataType;
 
 use super::*;
-use crate::entitlement::Catalogue;
-use crate::entitlement::census::Census;
-use crate::entitlement::change::{ChangeKind, Side, changes};
-use crate::entitlement::grant::Members;
-use crate::entitlement::recovery::Demand;
-use crate::entitlement::selection::{ListPurpose, Selection};
-use crate::method::Tier;
+use crate::table::DataTable;
+use crate::text::{Lang, Voice};
+use gridtier::entitlement::Catalogue;
+use gridtier::entitlement::census::Census;
+use gridtier::entitlement::change::{ChangeKind, Side, changes};
+use gridtier::entitlement::grant::Members;
+use gridtier::entitlement::recovery::Demand;
+use gridtier::entitlement::selection::{ListPurpose, Selection};
+use gridtier::method::Tier;
+
+/// The cells of a column.
+fn column(table: &DataTable, code: &str) -> Vec<DataCell> {
+    table.select(&[code]).rows.into_iter().map(|mut row| row.cells.remove(0)).collect()
+}
+
+/// The texts of a column in a voice.
+fn texts(table: &DataTable, code: &str, voice: Voice) -> Vec<String> {
+    let cells = column(table, code);
+    cells.iter().map(|cell| cell.value(voice).shown(ColumnFormat::Text, voice).into_owned()).collect()
+}
 
 fn catalogue() -> Catalogue {
     Catalogue::shipped("paper", &[]).unwrap().unwrap()
@@ -47,7 +60,7 @@ fn grants_are_one_row_for_each_customer_and_service_due() {
     let catalogue = catalogue();
     let batch = batch(&PEOPLE);
     let members = Members::of(&batch, &catalogue.fields).unwrap();
-    let grants = grants(&catalogue, &members);
+    let grants = grants_batch(&catalogue, &members);
     let column =
         |name: &str| arrow_cast::cast(grants.column_by_name(name).unwrap(), &DataType::Utf8).unwrap();
     let (ids, services) = (column("customer_id"), column("service"));
@@ -86,8 +99,9 @@ fn grants_are_one_row_for_each_customer_and_service_due() {
 #[test]
 fn grants_have_the_same_columns_whoever_is_among_them() {
     let catalogue = catalogue();
-    let schema =
-        |batch: &RecordBatch| grants(&catalogue, &Members::of(batch, &catalogue.fields).unwrap()).schema();
+    let schema = |batch: &RecordBatch| {
+        grants_batch(&catalogue, &Members::of(batch, &catalogue.fields).unwrap()).schema()
+    };
     let all = batch(&PEOPLE);
     assert_eq!(schema(&all.slice(0, 0)), schema(&all));
 }
@@ -139,12 +153,11 @@ fn costs_are_units_times_unit_cost_and_fees_units_times_fee() {
     let school: i128 = Tier::ALL.map(|tier| of("S13", tier).0.cost_fen).iter().sum();
     let service = of("S13", Tier::Special).1;
     assert_eq!(school, i128::from(service.programme_units.unwrap()) * i128::from(service.unit_cost_fen));
-    let sheet = statements(&catalogue, &lines, 0, Words::Codes);
-    let cost = sheet.batch.column_by_name("cost").unwrap().as_primitive::<Decimal128Type>();
+    let table = costs_table(&catalogue, &lines, 0);
     let all: i128 = lines.iter().map(|line| line.cost_fen).sum();
-    assert_eq!(cost.value(cost.len() - 1), all, "the last line is the sum");
-    let rate = sheet.batch.column_by_name("recovery_rate").unwrap().as_primitive::<Float64Type>();
-    assert!(rate.value(rate.len() - 1) > 0.0);
+    assert_eq!(column(&table, "cost").pop(), Some(DataCell::Fen(all)), "the last line is the sum");
+    let rate = column(&table, "recovery_rate").pop();
+    assert!(matches!(rate, Some(DataCell::Number(rate)) if rate > 0.0), "{rate:?}");
 }
 
 #[test]
@@ -189,39 +202,27 @@ fn a_change_of_tier_is_told_service_by_service() {
     assert_eq!(kind("S00"), None);
     let told = changes(&side(None), &side(Some(Tier::Grade3)));
     assert!(told.iter().all(|change| change.kind == ChangeKind::Gained));
-    let mut notices = Notices::new(&catalogue, &catalogue, Words::Codes);
+    let mut notices = Notices::new(&catalogue, &catalogue, Voice::Codes);
     notices.add("01", [None, Some(Tier::Grade3)], &told, Noticed::Listed);
     notices.add("02", [None, Some(Tier::Grade3)], &told, Noticed::CountedOnly);
     assert_eq!(notices.take().num_rows(), told.len());
-    let gained = |sheet: Sheet| {
-        let column = sheet.batch.column_by_name("gained").unwrap().as_primitive::<Int64Type>().clone();
-        (0..column.len()).map(|row| column.is_valid(row).then(|| column.value(row))).collect::<Vec<_>>()
-    };
-    assert!(gained(notices.summary(0)).iter().all(|count| *count == Some(2)));
-    assert!(gained(notices.summary(3)).iter().all(Option::is_none), "withheld");
+    assert!(column(&notices.summary(0), "gained").iter().all(|count| *count == DataCell::Integer(2)));
+    assert!(column(&notices.summary(3), "gained").iter().all(|count| *count == DataCell::Blank), "withheld");
 }
 
 #[test]
 fn the_matrix_speaks_both_languages_and_codes() {
     let catalogue = catalogue();
-    let cell = |words| {
-        let sheet = matrix(&catalogue, words);
-        let row = catalogue.services.len() - 1;
-        assert_eq!(sheet.batch.num_rows(), 25);
-        let special = sheet.batch.column_by_name("special").unwrap().as_string::<i32>();
-        (sheet.heads[3].clone(), special.value(row).to_owned(), sheet.title)
-    };
-    assert_eq!(cell(Words::Codes).0, "special");
-    assert_eq!(cell(Words::Zh).0, "特级");
-    assert_eq!(
-        cell(Words::Both),
-        ("特级 special".into(), "包含 included".into(), "客户分级服务矩阵 Entitlement matrix".into())
-    );
-    let cells = cells(&catalogue, &Tier::ALL, Words::Codes).batch;
-    assert_eq!(cells.num_rows(), 100);
-    let combinations = combinations(&catalogue, Words::En).batch;
-    assert_eq!(combinations.num_rows(), 7 * 4);
-    assert_eq!(services(&catalogue, Words::Zh).batch.num_rows(), 25);
+    let table = matrix(&catalogue);
+    assert_eq!(table.rows.len(), 25);
+    assert_eq!(table.columns[3].head(Voice::Codes), "special");
+    assert_eq!(table.columns[3].head(Lang::Zh.into()), "特级");
+    assert_eq!(table.columns[3].head(Voice::Both), "特级 special");
+    assert_eq!(texts(&table, "special", Voice::Both).pop().as_deref(), Some("包含 included"));
+    assert_eq!(table.title.pick(Voice::Both), "客户分级服务矩阵 Entitlement matrix");
+    assert_eq!(cells(&catalogue, &Tier::ALL).rows.len(), 100);
+    assert_eq!(combinations(&catalogue).rows.len(), 7 * 4);
+    assert_eq!(services(&catalogue).rows.len(), 25);
 }
 
 #[test]
@@ -231,13 +232,9 @@ fn a_customer_reads_why_it_has_a_service_and_why_not() {
     let members = Members::of(&batch, &catalogue.fields).unwrap();
     let mut record = members.record();
     members.fill(2, &mut record);
-    let sheet = customer(&catalogue, Tier::Grade2, &record, Words::En);
-    let (services, why) =
-        (sheet.batch.column(0).as_string::<i32>(), sheet.batch.column_by_name("why").unwrap());
-    let why = |id: &str| {
-        let row = (0..25).find(|&row| services.value(row) == id).unwrap();
-        why.as_string::<i32>().value(row).to_owned()
-    };
+    let table = customer_services(&catalogue, Tier::Grade2, &record).table;
+    let (services, why) = (texts(&table, "service", Voice::Codes), texts(&table, "why", Lang::En.into()));
+    let why = |id: &str| &why[services.iter().position(|service| service == id).unwrap()];
     assert!(why("S20").contains("whatever the tier, as importance_level = \"imp_first\""), "{}", why("S20"));
     assert!(
         why("S02").contains("needs use_category = \"residential\"; here use_category = \"agricultural\"")
