@@ -319,10 +319,10 @@ pub fn shares(amount: i64, keys: &[f64]) -> Vec<i64> {
     // Keys become integers of 10⁻³, so that the parts do not depend on the order of addition.
     let keys: Vec<i128> = keys.iter().map(|key| ((key * 1e3).round() as i128).max(1)).collect();
     let all: i128 = keys.iter().sum();
-    let of = |key: &i128| i128::from(amount) * key;
-    let mut parts: Vec<i64> = keys.iter().map(|key| (of(key) / all) as i64).collect();
+    let scaled = |key: &i128| i128::from(amount) * key;
+    let mut parts: Vec<i64> = keys.iter().map(|key| (scaled(key) / all) as i64).collect();
     let mut order: Vec<usize> = (0..keys.len()).collect();
-    order.sort_by_key(|&place| std::cmp::Reverse(of(&keys[place]) % all));
+    order.sort_by_key(|&place| std::cmp::Reverse(scaled(&keys[place]) % all));
     let left = amount - parts.iter().sum::<i64>();
     for &place in order.iter().take(usize::try_from(left).unwrap_or(0)) {
         parts[place] += 1;

@@ -63,7 +63,7 @@ impl Field {
 /// indicators of the registry, and a method's `own` indicators.
 #[must_use]
 pub fn fields(own: &[&str]) -> Vec<Field> {
-    let of = |name: &str, title_zh, kind| Field { name: name.to_owned(), title_zh, kind };
+    let field = |name: &str, title_zh, kind| Field { name: name.to_owned(), title_zh, kind };
     let mut fields: Vec<Field> = Table::Customers
         .columns()
         .iter()
@@ -76,15 +76,15 @@ pub fn fields(own: &[&str]) -> Vec<Field> {
                 ColumnKind::Number | ColumnKind::PowerFactor => FieldKind::Number,
                 _ => return None,
             };
-            Some(of(column.name, column.about_zh, kind))
+            Some(field(column.name, column.about_zh, kind))
         })
         .collect();
-    fields.push(of("provisional", "暂定等级", FieldKind::Flag));
-    fields.push(of("score", "得分", FieldKind::Number));
+    fields.push(field("provisional", "暂定等级", FieldKind::Flag));
+    fields.push(field("score", "得分", FieldKind::Number));
     let known = INDICATORS.iter().map(|indicator| (indicator.id, indicator.title_zh));
     let own = own.iter().copied().filter(|id| !INDICATORS.iter().any(|indicator| indicator.id == *id));
     fields.extend(
-        known.chain(own.map(|id| (id, ""))).map(|(id, title_zh)| of(id, title_zh, FieldKind::Number)),
+        known.chain(own.map(|id| (id, ""))).map(|(id, title_zh)| field(id, title_zh, FieldKind::Number)),
     );
     fields
 }

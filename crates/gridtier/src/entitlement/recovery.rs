@@ -119,14 +119,14 @@ impl Demand {
                 service.opens.iter().map(|opening| (opening.access, &opening.terms, service.uptake_e6));
             let bases = std::iter::once((cell.access, &cell.terms, cell.uptake_e6)).chain(opened);
             for (&count, (access, terms, uptake_e6)) in slots.iter().zip(bases) {
-                let each = terms
+                let units_each = terms
                     .quota_per_year
                     .map_or(i128::from(uptake_e6), |quota| i128::from(uptake_e6).min(i128::from(quota) * E6));
-                let wanted = i128::from(count.all) * each;
+                let wanted = i128::from(count.all) * units_each;
                 let units = left.map_or(wanted, |left| wanted.min(left));
                 left = left.map(|left| left - units);
                 let (units, short) = (count.share_of(units), count.share_of(wanted - units));
-                statement.take(units, short, access, terms, service);
+                statement.add(units, short, access, terms, service);
             }
             statement
         };
@@ -135,7 +135,7 @@ impl Demand {
 }
 
 impl Statement {
-    fn take(&mut self, units_e6: i128, short_e6: i128, access: Access, terms: &Terms, service: &Service) {
+    fn add(&mut self, units_e6: i128, short_e6: i128, access: Access, terms: &Terms, service: &Service) {
         self.units_e6 += units_e6;
         self.short_e6 += short_e6;
         let cost = units_e6 * cost_of_unit_e6(service);
@@ -153,12 +153,12 @@ impl Statement {
     fn programme(&mut self, units: u64, customers: &[EntitledCount; 4], service: &Service) {
         let all: u64 = customers.iter().map(|count| count.all).sum();
         let (units, cost) = (i128::from(units) * E6, i128::from(units) * i128::from(service.unit_cost_fen));
-        let up_to = |tiers: usize, of: i128| {
+        let up_to = |tiers: usize, whole: i128| {
             let part: u64 = customers[..tiers].iter().map(|count| count.all).sum();
-            if all == 0 { 0 } else { of * i128::from(part) / i128::from(all) }
+            if all == 0 { 0 } else { whole * i128::from(part) / i128::from(all) }
         };
         let at = self.tier.position();
-        let part = |of: i128| customers[at].share_of(up_to(at + 1, of) - up_to(at, of));
+        let part = |whole: i128| customers[at].share_of(up_to(at + 1, whole) - up_to(at, whole));
         (self.units_e6, self.cost_fen) = (part(units), part(cost));
     }
 }
