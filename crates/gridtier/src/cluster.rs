@@ -1,8 +1,8 @@
-//! Do the customers fall into groups by themselves? k-means and Gaussian mixtures over their points, by linfa.
+//! Clusters customers by their points, with k-means and Gaussian mixtures (linfa).
 //!
-//! A cross-check and never a grade: clusters of customers are wildly unequal in size, and nothing makes them fall on a
-//! tenth, a third and a half. Distances are over points, so that every indicator counts on the same scale. Everything
-//! random starts from a given seed; k-means++ is used, since the parallel start of linfa is not reproducible.
+//! Clusters check a grading and never replace it: their sizes are very unequal, and nothing makes them match the quotas.
+//! Distances are between points, so that all indicators have the same scale. All randomness comes from a given seed;
+//! k-means++ is used because the parallel initialisation of linfa is not reproducible.
 
 use linfa::DatasetBase;
 use linfa::traits::{Fit, Predict};
@@ -16,18 +16,18 @@ use crate::index::{count, float};
 use crate::robustness::{StepProgress, Study};
 use crate::statistics::{adjusted_rand, silhouette};
 
-/// Share of the customers that must have an indicator for it to take part.
+/// An indicator takes part when its value is known for at least this share of the customers.
 const KNOWN_SHARE_MIN: f64 = 0.5;
-/// Customers on whom the number of clusters is chosen: silhouettes take the square of it.
+/// Customers on whom the number of clusters is chosen: the cost of silhouettes grows with its square.
 const CHOICE_ROWS: usize = 3_000;
 /// Seeds whose clusterings are compared.
 const SEEDS: u64 = 5;
-/// Starts of one k-means, of which the best is kept.
+/// Initialisations of one k-means run; the best result is kept.
 const STARTS: usize = 3;
-/// Rounds of one start.
+/// Most iterations after one initialisation.
 const ROUNDS_MAX: u64 = 300;
-/// Added to the diagonal of every covariance, in units of (100 points)²: an indicator that is the same throughout a
-/// cluster would otherwise make it singular.
+/// Added to the diagonal of every covariance matrix, in units of (100 points)²: an indicator that is constant within a
+/// cluster would otherwise make the matrix singular.
 const COVARIANCE_FLOOR: f64 = 1e-4;
 
 /// One clustering of the sample.
@@ -35,7 +35,7 @@ const COVARIANCE_FLOOR: f64 = 1e-4;
 pub struct Clustering {
     /// `kmeans` or `gaussian_mixture`.
     pub name: &'static str,
-    /// By row of the sample: the cluster, the largest first.
+    /// By row of the sample: the cluster; 0 is the largest.
     pub labels: Vec<usize>,
     /// Mean silhouette on the rows on which the number of clusters was chosen.
     pub silhouette: Option<f64>,
@@ -43,7 +43,7 @@ pub struct Clustering {
     pub stability: f64,
 }
 
-/// What clustering found.
+/// The result of clustering a sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clusters {
     /// Customers clustered.
@@ -56,16 +56,16 @@ pub struct Clusters {
     pub choice: Vec<(usize, Option<f64>)>,
     /// The number of clusters with the best silhouette.
     pub clusters: usize,
-    /// By method; one that could not be fitted is not there.
+    /// By method; a method that could not be fitted is missing.
     pub found: Vec<Clustering>,
 }
 
-/// Clusters the sample of a study. `None` when fewer than two indicators tell its customers apart, or there are fewer
-/// customers than would make clusters of ten.
+/// Clusters the sample of a study. `None` when fewer than two indicators vary between its customers, or when there are
+/// not ten customers for each of two clusters.
 #[must_use]
 pub fn cluster(study: &Study, most: usize, seed: u64, progress: StepProgress) -> Option<Clusters> {
     const WHAT: &str = "cluster";
-    let sample = PointMatrix::of(study);
+    let sample = PointMatrix::new(study);
     let most = most.min(sample.rows.len() / 10);
     if sample.columns.len() < 2 || most < 2 {
         return None;
@@ -79,7 +79,7 @@ pub fn cluster(study: &Study, most: usize, seed: u64, progress: StepProgress) ->
         let labels = kmeans(&some, clusters, seed);
         choice.push((clusters, labels.and_then(|labels| silhouette(&some, &labels))));
     }
-    // max_by returns the last maximum: reversed, the fewest clusters of equal silhouettes.
+    // max_by returns the last maximum; reversed, equal silhouettes give the fewest clusters.
     let clusters = choice
         .iter()
         .rev()
@@ -119,11 +119,11 @@ fn clustering(
     let stability = if indices.is_empty() { 0.0 } else { indices.iter().sum::<f64>() / float(indices.len()) };
     let labels = runs.into_iter().next()?;
     let some: Vec<Vec<f64>> = rows.iter().step_by(every).cloned().collect();
-    let of_some: Vec<usize> = labels.iter().step_by(every).copied().collect();
-    Some(Clustering { name, silhouette: silhouette(&some, &of_some), labels, stability })
+    let some_labels: Vec<usize> = labels.iter().step_by(every).copied().collect();
+    Some(Clustering { name, silhouette: silhouette(&some, &some_labels), labels, stability })
 }
 
-/// k-means with k-means++ starts (D. Arthur, S. Vassilvitskii, *SODA* 2007).
+/// k-means with k-means++ initialisation (D. Arthur, S. Vassilvitskii, *SODA* 2007).
 fn kmeans(rows: &[Vec<f64>], clusters: usize, seed: u64) -> Option<Vec<usize>> {
     let data = DatasetBase::from(matrix(rows));
     let model = KMeans::params_with(clusters, Xoshiro256Plus::seed_from_u64(seed), L2Dist)
@@ -137,7 +137,7 @@ fn kmeans(rows: &[Vec<f64>], clusters: usize, seed: u64) -> Option<Vec<usize>> {
     Some(by_size(&labels.to_vec(), clusters))
 }
 
-/// A mixture of Gaussians with full covariances, from a k-means start (linfa; A. P. Dempster, N. M. Laird, D. B. Rubin,
+/// A Gaussian mixture with full covariances, initialised by k-means (linfa; A. P. Dempster, N. M. Laird, D. B. Rubin,
 /// *J. Royal Statistical Society B* 39, 1–38, 1977).
 fn mixture(rows: &[Vec<f64>], clusters: usize, seed: u64) -> Option<Vec<usize>> {
     let data = DatasetBase::from(matrix(rows));
@@ -158,7 +158,7 @@ fn matrix(rows: &[Vec<f64>]) -> Array2<f64> {
     Array2::from_shape_fn((rows.len(), columns), |(row, column)| rows[row][column])
 }
 
-/// Names clusters by size, the largest 0; of equals the one met first.
+/// Relabels clusters by size, the largest 0; of equal sizes the one with the first row comes first.
 fn by_size(labels: &[usize], clusters: usize) -> Vec<usize> {
     let mut sizes = vec![0usize; clusters];
     let mut first = vec![usize::MAX; clusters];
@@ -173,17 +173,17 @@ fn by_size(labels: &[usize], clusters: usize) -> Vec<usize> {
     labels.iter().map(|&label| names[label]).collect()
 }
 
-/// The sample's points between 0 and 1, without gaps.
+/// The points of the sample, scaled to 0 … 1, missing ones replaced by the mean.
 struct PointMatrix {
     rows: Vec<Vec<f64>>,
-    /// Of the study's indicators, those that take part.
+    /// Indices of the study's indicators that take part.
     columns: Vec<usize>,
 }
 
 impl PointMatrix {
-    /// An indicator takes part when half of the sample have it and it differs between them; who lacks it gets the mean of
-    /// those who have it, so that the gap pulls to no side.
-    fn of(study: &Study) -> Self {
+    /// An indicator takes part when it is known for half of the sample and varies. Missing points are replaced by the mean
+    /// of the known ones, which favours no cluster.
+    fn new(study: &Study) -> Self {
         let all: Vec<Vec<Option<f64>>> = study.sample().iter().map(|&row| study.row(row)).collect();
         let mut columns = Vec::new();
         let mut means = Vec::new();
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn clouds_are_found_again_largest_first() {
+    fn separate_clouds_are_found_largest_first() {
         let rows = clouds();
         let truth: Vec<usize> = [vec![0; 40], vec![1; 30], vec![2; 20]].concat();
         for fit in [kmeans as Fitting, mixture as Fitting] {
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn threads_change_nothing() {
+    fn results_do_not_depend_on_the_number_of_threads() {
         let rows = clouds();
         let by = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

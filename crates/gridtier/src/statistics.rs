@@ -1,27 +1,29 @@
 //! Measures of concentration and agreement on plain columns.
 //!
 //! Counts and sums are integers, so that a measure has one value whatever the order of rows; only the last division is
-//! a float. What is measured, and whether it is good, is not known here.
+//! a float. Which columns are measured and which values are good is decided by the callers.
 
 use rayon::prelude::*;
 
-/// Kendall's τ-b against one order that stays the same (M. G. Kendall, *Biometrika* 33(3) 239–251, 1945), by merge sort
+use crate::index::{float, float_i64, index};
+
+/// Kendall's τ-b of many columns with one fixed column (M. G. Kendall, *Biometrika* 33(3) 239–251, 1945), by merge sort
 /// in n log n (W. R. Knight, *J. American Statistical Association* 61, 436–439, 1966).
 #[derive(Debug)]
 pub struct KendallOrder {
     /// Rows by the first column.
     rows: Vec<u32>,
-    /// Lengths of runs of equal values in it.
+    /// Lengths of the runs of equal values in it.
     runs: Vec<u32>,
 }
 
 impl KendallOrder {
-    /// The order of a column.
+    /// The order of the fixed column.
     #[must_use]
     pub fn of(column: &[f64]) -> Self {
         let mut rows: Vec<u32> = (0..column.len() as u32).collect();
-        rows.sort_unstable_by(|&a, &b| column[a as usize].total_cmp(&column[b as usize]));
-        let runs = rows.chunk_by(|&a, &b| column[a as usize] == column[b as usize]);
+        rows.sort_unstable_by(|&a, &b| column[index(a)].total_cmp(&column[index(b)]));
+        let runs = rows.chunk_by(|&a, &b| column[index(a)] == column[index(b)]);
         let runs = runs.map(|run| run.len() as u32).collect();
         Self { rows, runs }
     }
@@ -30,35 +32,36 @@ impl KendallOrder {
     /// `None` when all values of a column are equal, or there are fewer than two rows.
     #[must_use]
     pub fn tau_b(&self, other: &[f64]) -> Option<f64> {
-        let mut values: Vec<f64> = self.rows.iter().map(|&row| other[row as usize] + 0.0).collect();
+        let mut values: Vec<f64> = self.rows.iter().map(|&row| other[index(row)] + 0.0).collect();
         let (mut tied, mut tied_both, mut start) = (0, 0, 0);
         for &run in &self.runs {
-            let group = &mut values[start..start + run as usize];
+            let group = &mut values[start..start + index(run)];
             group.sort_unstable_by(f64::total_cmp);
             tied += pairs(group.len());
-            tied_both += runs_of(group);
-            start += run as usize;
+            tied_both += tied_pairs(group);
+            start += index(run);
         }
         let swaps = sort_counting(&mut values);
-        let tied_other = runs_of(&values);
+        let tied_other = tied_pairs(&values);
         let all = pairs(values.len());
-        let below = (all - tied) as f64 * (all - tied_other) as f64;
+        let product = float_i64(all - tied) * float_i64(all - tied_other);
         let agreement = all - tied - tied_other + tied_both - 2 * swaps;
-        (below > 0.0).then(|| agreement as f64 / below.sqrt())
+        (product > 0.0).then(|| float_i64(agreement) / product.sqrt())
     }
 }
 
+/// Number of pairs of `n` items.
 fn pairs(n: usize) -> i64 {
     let n = n as i64;
     n * (n - 1) / 2
 }
 
-/// Pairs of equal neighbours' runs in a sorted slice.
-fn runs_of(sorted: &[f64]) -> i64 {
+/// Number of pairs of equal values in a sorted slice.
+fn tied_pairs(sorted: &[f64]) -> i64 {
     sorted.chunk_by(|a, b| a == b).map(|run| pairs(run.len())).sum()
 }
 
-/// Sorts and counts the pairs that stood in the wrong order.
+/// Merge sort that counts the inversions.
 fn sort_counting(values: &mut [f64]) -> i64 {
     let mut from = values.to_vec();
     let mut to = values.to_vec();
@@ -67,12 +70,12 @@ fn sort_counting(values: &mut [f64]) -> i64 {
         for (source, target) in from.chunks(2 * width).zip(to.chunks_mut(2 * width)) {
             let (left, right) = source.split_at(width.min(source.len()));
             let (mut l, mut r) = (0, 0);
-            for place in target {
+            for merged in target {
                 if r == right.len() || (l < left.len() && left[l] <= right[r]) {
-                    *place = left[l];
+                    *merged = left[l];
                     l += 1;
                 } else {
-                    *place = right[r];
+                    *merged = right[r];
                     r += 1;
                     swaps += (left.len() - l) as i64;
                 }
@@ -85,33 +88,36 @@ fn sort_counting(values: &mut [f64]) -> i64 {
     swaps
 }
 
+/// Number of clusters, whose labels are 0, 1, ….
+fn clusters(labels: &[usize]) -> usize {
+    labels.iter().max().map_or(0, |label| label + 1)
+}
+
 /// The adjusted Rand index of two partitions (L. Hubert, P. Arabie, *J. Classification* 2, 193–218, 1985): 1 for the
-/// same partition, 0 expected by chance. Two partitions that both put everybody together, or everybody apart, are the
-/// same: 1.
+/// same partition, 0 expected by chance. Also 1 when both partitions have one cluster only, or only clusters of one.
 #[must_use]
 pub fn adjusted_rand(a: &[usize], b: &[usize]) -> f64 {
-    let size = |labels: &[usize]| labels.iter().max().map_or(0, |label| label + 1);
-    let (rows, columns) = (size(a), size(b));
+    let (rows, columns) = (clusters(a), clusters(b));
     let mut table = vec![0usize; rows * columns];
     for (&a, &b) in a.iter().zip(b) {
         table[a * columns + b] += 1;
     }
-    let of_rows: i64 = table.chunks(columns.max(1)).map(|row| pairs(row.iter().sum())).sum();
-    let of_columns: i64 = (0..columns).map(|c| pairs((0..rows).map(|r| table[r * columns + c]).sum())).sum();
+    let row_pairs: i64 = table.chunks(columns.max(1)).map(|row| pairs(row.iter().sum())).sum();
+    let column_pairs: i64 = (0..columns).map(|c| pairs((0..rows).map(|r| table[r * columns + c]).sum())).sum();
     let together: i64 = table.iter().map(|&count| pairs(count)).sum();
     let all = pairs(a.len());
-    let expected = of_rows as f64 * of_columns as f64 / all.max(1) as f64;
-    let most = (of_rows + of_columns) as f64 / 2.0;
-    if most == expected { 1.0 } else { (together as f64 - expected) / (most - expected) }
+    let expected = float_i64(row_pairs) * float_i64(column_pairs) / float_i64(all.max(1));
+    let most = float_i64(row_pairs + column_pairs) / 2.0;
+    if most == expected { 1.0 } else { (float_i64(together) - expected) / (most - expected) }
 }
 
 /// The mean silhouette (P. J. Rousseeuw, *J. Computational and Applied Mathematics* 20, 53–65, 1987) of rows of equal
-/// length under Euclidean distance: (b − a)/max(a, b), a the mean distance to the own cluster, b that to the nearest
-/// other one; 0 for a row alone in its cluster. It takes n² distances: sample first. `None` with fewer than two clusters.
+/// length under Euclidean distance: (b − a)/max(a, b), a the mean distance to the rest of its cluster, b that to the
+/// nearest other cluster; 0 for a cluster of one row. It computes n² distances: sample first. `None` with fewer than two clusters.
 #[must_use]
 pub fn silhouette(rows: &[Vec<f64>], labels: &[usize]) -> Option<f64> {
-    let clusters = labels.iter().max().map_or(0, |label| label + 1);
-    let mut sizes = vec![0u64; clusters];
+    let clusters = clusters(labels);
+    let mut sizes = vec![0usize; clusters];
     labels.iter().for_each(|&label| sizes[label] += 1);
     if sizes.iter().filter(|&&size| size > 0).count() < 2 {
         return None;
@@ -125,15 +131,15 @@ pub fn silhouette(rows: &[Vec<f64>], labels: &[usize]) -> Option<f64> {
             let square: f64 = row.iter().zip(other).map(|(a, b)| (a - b) * (a - b)).sum();
             sums[label] += square.sqrt();
         }
-        let within = sums[own] / (sizes[own] - 1) as f64;
+        let within = sums[own] / float(sizes[own] - 1);
         let others = (0..clusters).filter(|&label| label != own && sizes[label] > 0);
-        let nearest = others.map(|label| sums[label] / sizes[label] as f64).fold(f64::INFINITY, f64::min);
+        let nearest = others.map(|label| sums[label] / float(sizes[label])).fold(f64::INFINITY, f64::min);
         let wider = within.max(nearest);
         if wider > 0.0 { (nearest - within) / wider } else { 0.0 }
     });
     // Collected first: a parallel sum would add in an order that depends on threads.
     let silhouettes: Vec<f64> = silhouettes.collect();
-    Some(silhouettes.iter().sum::<f64>() / silhouettes.len() as f64)
+    Some(silhouettes.iter().sum::<f64>() / float(silhouettes.len()))
 }
 
 /// Amounts in ascending order, with their sum.
@@ -144,7 +150,7 @@ pub struct Concentration {
 }
 
 impl Concentration {
-    /// Of amounts; negative ones count as 0, since a share of a sum has no meaning for them.
+    /// Sorts the amounts; negative ones count as 0, because a share of a sum has no meaning for them.
     #[must_use]
     pub fn of(amounts: impl Iterator<Item = i64>) -> Self {
         let mut ascending: Vec<i64> = amounts.map(|amount| amount.max(0)).collect();
@@ -153,17 +159,16 @@ impl Concentration {
         Self { ascending, total }
     }
 
-    /// The sum.
+    /// A part of the sum as a share of it; `None` when the sum is 0.
     #[must_use]
-    pub fn total(&self) -> i128 {
-        self.total
+    pub fn share(&self, part: i128) -> Option<f64> {
+        (self.total > 0).then(|| part as f64 / self.total as f64)
     }
 
-    /// The share of the sum that the `count` greatest hold; `None` when the sum is 0.
+    /// The share of the `count` greatest amounts in the sum; `None` when the sum is 0.
     #[must_use]
     pub fn top_share(&self, count: usize) -> Option<f64> {
-        let top: i128 = self.ascending.iter().rev().take(count).map(|&amount| i128::from(amount)).sum();
-        (self.total > 0).then(|| top as f64 / self.total as f64)
+        self.share(self.ascending.iter().rev().take(count).map(|&amount| i128::from(amount)).sum())
     }
 
     /// The Gini coefficient (C. Gini 1912): (2 Σ i x₍ᵢ₎ − (n + 1) Σ x)/(n Σ x), x ascending, i from 1; from 0 to
@@ -189,7 +194,7 @@ impl Concentration {
                 let upto = (self.ascending.len() * step + steps / 2) / steps;
                 sum += self.ascending[taken..upto].iter().map(|&x| i128::from(x)).sum::<i128>();
                 taken = upto;
-                (upto as f64 / self.ascending.len() as f64, sum as f64 / self.total as f64)
+                (float(upto) / float(self.ascending.len()), sum as f64 / self.total as f64)
             })
             .collect()
     }
@@ -227,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn orders_that_agree_oppose_or_say_nothing() {
+    fn tau_b_of_equal_opposite_and_constant_columns() {
         let up = [1.0, 2.0, 3.0, 4.0];
         assert_eq!(KendallOrder::of(&up).tau_b(&up), Some(1.0));
         assert_eq!(KendallOrder::of(&up).tau_b(&[4.0, 3.0, 2.0, 1.0]), Some(-1.0));
@@ -236,14 +241,14 @@ mod tests {
     }
 
     #[test]
-    fn partitions_are_compared_whatever_their_names() {
+    fn the_rand_index_ignores_labels() {
         assert_eq!(adjusted_rand(&[0, 0, 1, 1], &[1, 1, 0, 0]), 1.0);
         assert_eq!(adjusted_rand(&[0, 0, 0], &[0, 0, 0]), 1.0);
         assert!((adjusted_rand(&[0, 0, 1, 1], &[0, 1, 0, 1]) + 0.5).abs() < 1e-12);
     }
 
     #[test]
-    fn concentration_has_its_textbook_ends() {
+    fn concentration_of_equal_single_and_absent_amounts() {
         let equal = Concentration::of([5; 10].into_iter());
         assert_eq!((equal.gini(), equal.top_share(2)), (Some(0.0), Some(0.2)));
         let one = Concentration::of([0, 0, 0, 0, 0, 0, 0, 0, 0, 7].into_iter());

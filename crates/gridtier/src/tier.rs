@@ -1,10 +1,10 @@
 //! From scores to tiers: order, quotas, the ledger of boundaries, and the policies that may move a customer.
 //!
 //! Quotas are exact counts by rank: 10 % of the customers are special, whatever their scores. The computed tier is kept
-//! beside the final one, with the policy that made them differ. What a tier entitles to is not known here.
+//! beside the final one, with the policy that made them differ. Entitlements are no concern of this module.
 
 mod stratum;
-mod standing;
+mod rank_key;
 mod rank;
 mod ledger;
 mod policy;
@@ -24,7 +24,7 @@ use crate::unit::Month;
 
 pub use ledger::LedgerLine;
 pub use policy::{Policy, Previous};
-pub use standing::BrokenBy;
+pub use rank_key::BrokenBy;
 pub use stratum::{ALL, Groups, OTHER};
 
 use rank::{Base, RankOrder};
@@ -48,7 +48,7 @@ pub struct Tiers {
     pub ceiling: Vec<Option<Tier>>,
     /// The boundaries of all strata, by stratum and boundary.
     pub ledger: Vec<LedgerLine>,
-    /// What was noticed.
+    /// Findings on the method's data.
     pub findings: Vec<Finding>,
 }
 
@@ -81,12 +81,12 @@ pub struct TierInputs<'a> {
     pub previous: &'a Previous,
 }
 
-/// Strata after pooling.
+/// The strata after pooling.
 struct Stratified {
-    /// Names, in their order.
+    /// Names, sorted.
     names: Vec<String>,
     /// By position: the number of the stratum.
-    of: Vec<u32>,
+    by_position: Vec<u32>,
 }
 
 /// Ranks the population of `scores` and assigns every customer a tier. `previous` holds the final tiers of the cycle
@@ -116,7 +116,7 @@ pub fn grade_on(inputs: TierInputs, columns: &[Column], scores: &Scores, method:
     let strata = stratum::strata(&groups, scores, method.min_stratum);
     let (revenue, energy) = (&columns[ANNUAL_REVENUE.index()], &columns[ANNUAL_ENERGY.index()]);
     let base = Base { scores, ceilings: &ceilings, revenue, energy };
-    let order = RankOrder::of(&base, &strata);
+    let order = RankOrder::new(&base, &strata);
     let (mut lines, mut cuts, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
     for (stratum, name) in strata.names.iter().enumerate() {
         let ranking = order.ranking(&base, stratum);
@@ -128,7 +128,7 @@ pub fn grade_on(inputs: TierInputs, columns: &[Column], scores: &Scores, method:
     let ranks = order.into_ranks();
     let computed: Vec<Option<Tier>> = ranks
         .par_iter()
-        .zip(&strata.of)
+        .zip(&strata.by_position)
         .map(|(&rank, &stratum)| {
             let cuts = &cuts[index(stratum)];
             (rank > 0).then(|| Tier::ALL[cuts.iter().filter(|cut| index(rank) > **cut).count()])
@@ -137,7 +137,7 @@ pub fn grade_on(inputs: TierInputs, columns: &[Column], scores: &Scores, method:
     let tier = computed.par_iter().map(|tier| tier.unwrap_or(method.provisional_tier)).collect();
     let mut tiers = Tiers {
         strata: strata.names,
-        stratum: strata.of,
+        stratum: strata.by_position,
         ranks,
         computed,
         tier,

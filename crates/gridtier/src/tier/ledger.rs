@@ -1,8 +1,8 @@
-//! The lines between the tiers of a stratum, and the ledger that documents each of them.
+//! The boundaries between the tiers of a stratum, and the ledger that documents them.
 
 use super::keeps_ties;
 use super::rank::Ranking;
-use super::standing::{BrokenBy, compare};
+use super::rank_key::{BrokenBy, compare};
 use crate::index::{count, index};
 use crate::method::{Method, Tier, Ties};
 use crate::word::Word;
@@ -26,7 +26,7 @@ pub struct LedgerLine {
     pub score_below_e6: Option<i64>,
     /// Customers with the score and veto state found on both sides; 0 when either differs.
     pub tie_group: u64,
-    /// What told the two sides apart.
+    /// The criterion by which the two sides differ.
     pub broken_by: BrokenBy,
 }
 
@@ -38,7 +38,7 @@ impl LedgerLine {
     }
 }
 
-/// How many customers stand above each line, after the method's rule for ties.
+/// Customers above each boundary, after the method's rule for ties.
 pub(super) fn cuts(ranked: Ranking, method: &Method) -> [usize; 3] {
     quotas(ranked.len(), method).map(|quota| {
         if !keeps_ties(method) || quota == 0 || quota == ranked.len() {

@@ -1,5 +1,7 @@
-//! Ranks without a sort of all customers: an exact histogram of the scores says where each narrow range of them begins,
-//! customers are put there in the order of their ids, and only within a range are they compared.
+//! Ranks customers by a bucket sort instead of comparing all of them.
+//!
+//! An exact histogram of the scores gives the start of each bucket, a narrow range of scores. Customers are copied into
+//! the buckets in the order of their ids, and only customers of the same bucket are compared.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -9,20 +11,22 @@ use std::sync::atomic::Ordering::Relaxed;
 use rayon::prelude::*;
 
 use super::Stratified;
-use super::standing::{RankKey, descending};
+use super::rank_key::{RankKey, descending};
+use crate::index::{count, index};
 use crate::indicator::Column;
 use crate::method::Tier;
 use crate::score::{NO_SCORE, Scores};
 
-/// Customers that are put into their ranges in one piece.
+/// Customers that one task copies into buckets.
 const BLOCK: usize = 1 << 17;
-/// Customers that a range is meant to hold, and the most ranges of a class.
-const RANGE: usize = 1 << 10;
-const RANGES_MAX: usize = 1 << 14;
-/// Equal scores from which they are ordered by several threads.
-const MANY: usize = 1 << 16;
+/// Customers of a bucket on average.
+const BUCKET: usize = 1 << 10;
+/// Most buckets of a class.
+const BUCKETS_MAX: usize = 1 << 14;
+/// Customers of equal score from which they are sorted in parallel.
+const PARALLEL_TIES: usize = 1 << 16;
 
-/// What the ranking looks at.
+/// The inputs of the ranking.
 pub(super) struct Base<'a> {
     pub scores: &'a Scores,
     pub ceilings: &'a [Option<Tier>],
@@ -34,30 +38,33 @@ pub(super) struct Base<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Ranking<'a> {
     base: &'a Base<'a>,
-    /// Score, as it falls, and position.
+    /// Sort key of the score in the upper 32 bits, position in the lower ones.
     entries: &'a [u64],
 }
 
-/// All ranked customers: by stratum, those who are not vetoed first, then by score and what tells equals apart.
+/// All ranked customers: by stratum, then vetoed ones last, then by score and tie-breakers.
 pub(super) struct RankOrder {
     entries: Vec<u64>,
+    /// By stratum: its part of `entries`.
     strata: Vec<Range<usize>>,
+    /// By position: the rank in the stratum; 0 for customers that are not ranked.
     ranks: Vec<u32>,
 }
 
-/// The customers of a stratum that are vetoed, or those that are not: their scores lie in `ranges` ranges from `base` on.
+/// The vetoed customers of a stratum, or the others, with the buckets that their scores fall into.
 #[derive(Clone, Copy)]
 struct VetoClass {
     count: usize,
     least: u32,
     most: u32,
+    /// Binary logarithm of a bucket's width.
     shift: u32,
-    base: usize,
-    ranges: usize,
+    first_bucket: usize,
+    buckets: usize,
 }
 
-/// Falls as the score rises; last who has none.
-fn falling(points_e6: i32) -> u32 {
+/// A sort key that falls as the score rises; the greatest for customers without a score.
+fn descending_key(points_e6: i32) -> u32 {
     const LAST: u32 = 1 << 31;
     match points_e6 {
         NO_SCORE => LAST,
@@ -66,41 +73,47 @@ fn falling(points_e6: i32) -> u32 {
 }
 
 impl VetoClass {
-    fn ranges(&self) -> Range<usize> {
-        self.base..self.base + self.ranges
+    const EMPTY: Self = Self { count: 0, least: u32::MAX, most: 0, shift: 0, first_bucket: 0, buckets: 0 };
+
+    fn buckets(&self) -> Range<usize> {
+        self.first_bucket..self.first_bucket + self.buckets
     }
 
     #[inline]
-    fn range(&self, key: u32) -> usize {
-        self.base + (key.wrapping_sub(self.least) >> self.shift) as usize
+    fn bucket(&self, key: u32) -> usize {
+        self.first_bucket + index(key.wrapping_sub(self.least) >> self.shift)
     }
 }
 
 impl Base<'_> {
-    /// Two of the same class and score, by what tells them apart. Most often it is the revenue: the rest is not looked up
-    /// before it is needed.
-    fn compare(&self, a: usize, b: usize) -> Ordering {
-        let number = |at: usize| self.scores.population[at] as usize;
-        let (a, b) = (number(a), number(b));
-        let of = |column: &Column| descending(column.known(a), column.known(b));
-        of(self.revenue).then_with(|| of(self.energy)).then(a.cmp(&b))
+    /// Compares two customers of the same class and score by the tie-breakers. Revenue decides most ties, so the others
+    /// are looked up only when needed.
+    fn compare_tied(&self, a: usize, b: usize) -> Ordering {
+        let (a, b) = (index(self.scores.population[a]), index(self.scores.population[b]));
+        descending(self.revenue.known(a), self.revenue.known(b))
+            .then_with(|| descending(self.energy.known(a), self.energy.known(b)))
+            .then(a.cmp(&b))
     }
 
-    fn standing(&self, entry: u64) -> RankKey {
+    fn rank_key(&self, entry: u64) -> RankKey {
         let position = position(entry);
-        let number = self.scores.population[position] as usize;
+        let number = self.scores.population[position];
         RankKey {
-            number: number as u32,
+            number,
             vetoed: self.ceilings[position].is_some(),
             score_e6: self.scores.score_e6(position),
-            revenue: self.revenue.known(number),
-            energy: self.energy.known(number),
+            revenue: self.revenue.known(index(number)),
+            energy: self.energy.known(index(number)),
         }
     }
 }
 
+fn entry(key: u32, position: usize) -> u64 {
+    u64::from(key) << 32 | count(position)
+}
+
 fn position(entry: u64) -> usize {
-    (entry & u64::from(u32::MAX)) as usize
+    index(entry as u32)
 }
 
 fn key(entry: u64) -> u32 {
@@ -109,34 +122,36 @@ fn key(entry: u64) -> u32 {
 
 impl RankOrder {
     /// Orders the ranked customers.
-    pub fn of(base: &Base, strata: &Stratified) -> Self {
+    pub fn new(base: &Base, strata: &Stratified) -> Self {
         let classes = classes(base, strata);
-        let pieces = pieces(base, strata, &classes);
+        let blocks = bucket_blocks(base, strata, &classes);
         let mut entries = vec![0; classes.iter().map(|class| class.count).sum()];
-        let (mut slots, mut rest) = (Vec::new(), entries.as_mut_slice());
-        let (mut start, mut own) = (0, Vec::new());
+        let (mut buckets, mut rest) = (Vec::new(), entries.as_mut_slice());
+        let (mut start, mut stratum_ranges) = (0, Vec::new());
         for pair in classes.chunks(2) {
             let first = start;
-            for (class, range) in
-                pair.iter().flat_map(|class| class.ranges().map(move |range| (class, range)))
+            for (class, bucket) in
+                pair.iter().flat_map(|class| class.buckets().map(move |bucket| (class, bucket)))
             {
-                let size: usize = pieces.iter().map(|piece| piece.of(range).len()).sum();
+                let size: usize = blocks.iter().map(|block| block.bucket(bucket).len()).sum();
                 if let Some(entries) = rest.split_off_mut(..size).filter(|entries| !entries.is_empty()) {
-                    slots.push(RankRange { class, range, first_rank: (start - first + 1) as u32, entries });
+                    let first_rank = u32::try_from(start - first + 1).expect("ranks fit into 32 bits");
+                    buckets.push(RankBucket { class, bucket, first_rank, entries });
                 }
                 start += size;
             }
-            own.push(first..start);
+            stratum_ranges.push(first..start);
         }
         let people = base.scores.population.len();
         let ranks: Vec<AtomicU32> = (0..people).into_par_iter().map(|_| AtomicU32::new(0)).collect();
-        slots.into_par_iter().for_each_init(Vec::new, |ends, slots| {
-            let first_rank = slots.first_rank;
-            for (rank, &entry) in (first_rank..).zip(slots.settle(base, &pieces, ends)) {
+        buckets.into_par_iter().for_each_init(Vec::new, |ends, bucket| {
+            let first_rank = bucket.first_rank;
+            for (rank, &entry) in (first_rank..).zip(bucket.sort(base, &blocks, ends)) {
                 ranks[position(entry)].store(rank, Relaxed);
             }
         });
-        Self { entries, strata: own, ranks: ranks.into_iter().map(AtomicU32::into_inner).collect() }
+        let ranks = ranks.into_iter().map(AtomicU32::into_inner).collect();
+        Self { entries, strata: stratum_ranges, ranks }
     }
 
     /// The ranking of a stratum.
@@ -144,13 +159,13 @@ impl RankOrder {
         Ranking { base, entries: &self.entries[self.strata[stratum].clone()] }
     }
 
-    /// By position: the rank in the stratum, from 1; 0 for who is not ranked.
+    /// By position: the rank in the stratum, from 1; 0 for customers that are not ranked.
     pub fn into_ranks(self) -> Vec<u32> {
         self.ranks
     }
 }
 
-/// The customers of a block that are ranked: position, key, and place of the class.
+/// The ranked customers of a block: position, sort key, and index of the class.
 #[inline]
 fn ranked<'a>(
     base: &'a Base,
@@ -160,23 +175,22 @@ fn ranked<'a>(
     let people = base.scores.population.len();
     let all = block * BLOCK..((block + 1) * BLOCK).min(people);
     let scores = base.scores.points_e6[all.clone()].iter().zip(&base.scores.provisional[all.clone()]);
-    let classes = strata.of[all.clone()].iter().zip(&base.ceilings[all.clone()]);
-    all.zip(scores).zip(classes).filter(|((_, (_, why)), _)| why.is_none()).map(
+    let classes = strata.by_position[all.clone()].iter().zip(&base.ceilings[all.clone()]);
+    all.zip(scores).zip(classes).filter(|((_, (_, provisional)), _)| provisional.is_none()).map(
         |((at, (&points, _)), (&stratum, ceiling))| {
-            (at, falling(points), 2 * stratum as usize + usize::from(ceiling.is_some()))
+            (at, descending_key(points), 2 * index(stratum) + usize::from(ceiling.is_some()))
         },
     )
 }
 
-/// Counts the classes and lays out their ranges.
+/// Counts the customers of each class and lays out its buckets.
 fn classes(base: &Base, strata: &Stratified) -> Vec<VetoClass> {
-    let none = VetoClass { count: 0, least: u32::MAX, most: 0, shift: 0, base: 0, ranges: 0 };
-    let none = || vec![none; 2 * strata.names.len()];
+    let empty = || vec![VetoClass::EMPTY; 2 * strata.names.len()];
     let people = base.scores.population.len();
     let mut classes = (0..people.div_ceil(BLOCK))
         .into_par_iter()
         .map(|block| {
-            let mut all = none();
+            let mut all = empty();
             for (_, key, class) in ranked(base, strata, block) {
                 let class = &mut all[class];
                 class.count += 1;
@@ -184,99 +198,99 @@ fn classes(base: &Base, strata: &Stratified) -> Vec<VetoClass> {
             }
             all
         })
-        .reduce(none, |mut all, more| {
+        .reduce(empty, |mut all, more| {
             for (all, more) in all.iter_mut().zip(&more) {
                 all.count += more.count;
                 (all.least, all.most) = (all.least.min(more.least), all.most.max(more.most));
             }
             all
         });
-    let mut start = 0;
     for class in classes.iter_mut().filter(|class| class.count > 0) {
-        let wanted = class.count.div_ceil(RANGE).next_power_of_two().min(RANGES_MAX);
+        let wanted = class.count.div_ceil(BUCKET).next_power_of_two().min(BUCKETS_MAX);
         let spread = class.most - class.least;
         class.shift = (u32::BITS - spread.leading_zeros()).saturating_sub(wanted.ilog2());
-        class.ranges = (spread >> class.shift) as usize + 1;
+        class.buckets = index(spread >> class.shift) + 1;
     }
+    let mut start = 0;
     for class in &mut classes {
-        class.base = start;
-        start += class.ranges;
+        class.first_bucket = start;
+        start += class.buckets;
     }
     classes
 }
 
-/// Some customers, those of a range side by side, in the order of ids.
-struct DealtBlock {
+/// The ranked customers of a block sorted by bucket, those of a bucket in the order of ids.
+struct BucketBlock {
     entries: Vec<u64>,
+    /// By bucket: its end in `entries`.
     ends: Vec<u32>,
 }
 
-impl DealtBlock {
-    fn of(&self, range: usize) -> &[u64] {
-        let start = range.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.entries[start as usize..self.ends[range] as usize]
+impl BucketBlock {
+    fn bucket(&self, bucket: usize) -> &[u64] {
+        let start = bucket.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.entries[index(start)..index(self.ends[bucket])]
     }
 }
 
-fn pieces(base: &Base, strata: &Stratified, classes: &[VetoClass]) -> Vec<DealtBlock> {
+fn bucket_blocks(base: &Base, strata: &Stratified, classes: &[VetoClass]) -> Vec<BucketBlock> {
     let people = base.scores.population.len();
-    let ranges = classes.last().map_or(0, |last| last.base + last.ranges);
+    let buckets = classes.last().map_or(0, |last| last.buckets().end);
     (0..people.div_ceil(BLOCK))
         .into_par_iter()
         .map(|block| {
             let ranked = ranked(base, strata, block);
-            // Counts, then where each range begins, then where the next customer of it goes: at last where it ends.
-            let mut ends = vec![0u32; ranges];
-            ranked.clone().for_each(|(_, key, class)| ends[classes[class].range(key)] += 1);
+            // Counting sort in one vector: `ends` holds counts, then starts, and after copying the ends of buckets.
+            let mut ends = vec![0u32; buckets];
+            ranked.clone().for_each(|(_, key, class)| ends[classes[class].bucket(key)] += 1);
             let mut start = 0;
             for end in &mut ends {
                 start += std::mem::replace(end, start);
             }
-            let mut entries = vec![0; start as usize];
+            let mut entries = vec![0; index(start)];
             for (at, key, class) in ranked {
-                let end = &mut ends[classes[class].range(key)];
-                entries[*end as usize] = u64::from(key) << 32 | at as u64;
+                let end = &mut ends[classes[class].bucket(key)];
+                entries[index(*end)] = entry(key, at);
                 *end += 1;
             }
-            DealtBlock { entries, ends }
+            BucketBlock { entries, ends }
         })
         .collect()
 }
 
-/// Where the customers of a range go.
-struct RankRange<'a> {
+/// A bucket that is not empty, with the part of the order that its customers are copied to.
+struct RankBucket<'a> {
     class: &'a VetoClass,
-    range: usize,
+    bucket: usize,
     first_rank: u32,
     entries: &'a mut [u64],
 }
 
-impl<'a> RankRange<'a> {
-    /// Orders the customers of a range: by score, then those of equal score by what tells them apart. `ends` is used again
-    /// and again.
-    fn settle(self, base: &Base, pieces: &[DealtBlock], ends: &mut Vec<u32>) -> &'a [u64] {
-        let Self { class, range, entries, .. } = self;
-        let own = || pieces.iter().flat_map(|piece| piece.of(range));
-        // About as many still narrower ranges as customers, so that few are left to be compared.
+impl<'a> RankBucket<'a> {
+    /// Sorts the customers of a bucket by score and tie-breakers. `ends` is scratch space that calls share.
+    fn sort(self, base: &Base, blocks: &[BucketBlock], ends: &mut Vec<u32>) -> &'a [u64] {
+        let Self { class, bucket, entries, .. } = self;
+        let unsorted = || blocks.iter().flat_map(|block| block.bucket(bucket));
+        // About as many sub-buckets as customers, so that few customers are left to compare.
         let fine = 1usize << entries.len().ilog2().min(class.shift);
         let (shift, inside) = (class.shift - fine.ilog2(), (1u32 << class.shift) - 1);
-        let fine_range = |entry: u64| ((key(entry).wrapping_sub(class.least) & inside) >> shift) as usize;
+        let sub_bucket = |entry: u64| index((key(entry).wrapping_sub(class.least) & inside) >> shift);
         ends.clear();
         ends.resize(fine, 0);
-        own().for_each(|&entry| ends[fine_range(entry)] += 1);
+        unsorted().for_each(|&entry| ends[sub_bucket(entry)] += 1);
         let mut start = 0;
         for end in ends.iter_mut() {
             start += std::mem::replace(end, start);
         }
-        for &entry in own() {
-            let end = &mut ends[fine_range(entry)];
-            entries[*end as usize] = entry;
+        for &entry in unsorted() {
+            let end = &mut ends[sub_bucket(entry)];
+            entries[index(*end)] = entry;
             *end += 1;
         }
         let mut start = 0;
         for &end in ends.iter() {
             if end > start + 1 {
-                arrange(base, &mut entries[start as usize..end as usize]);
+                sort_by_comparison(base, &mut entries[index(start)..index(end)]);
             }
             start = end;
         }
@@ -284,11 +298,11 @@ impl<'a> RankRange<'a> {
     }
 }
 
-fn arrange(base: &Base, entries: &mut [u64]) {
+fn sort_by_comparison(base: &Base, entries: &mut [u64]) {
     entries.sort_unstable();
     for tied in entries.chunk_by_mut(|&a, &b| key(a) == key(b)).filter(|tied| tied.len() > 1) {
-        let compare = |a: &u64, b: &u64| base.compare(position(*a), position(*b));
-        if tied.len() > MANY {
+        let compare = |a: &u64, b: &u64| base.compare_tied(position(*a), position(*b));
+        if tied.len() > PARALLEL_TIES {
             tied.par_sort_unstable_by(compare);
         } else {
             tied.sort_unstable_by(compare);
@@ -297,17 +311,18 @@ fn arrange(base: &Base, entries: &mut [u64]) {
 }
 
 impl Ranking<'_> {
-    /// Customers.
+    /// Number of customers.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// The customer at a place, from 0.
-    pub fn get(&self, place: usize) -> Option<RankKey> {
-        self.entries.get(place).map(|&entry| self.base.standing(entry))
+    /// The customer at an index of the ranking: rank − 1.
+    pub fn get(&self, at: usize) -> Option<RankKey> {
+        self.entries.get(at).map(|&entry| self.base.rank_key(entry))
     }
 
-    /// The places of those who share score and veto state across a line; empty at the line when the two sides differ.
+    /// Indices of the customers with the score and veto state found on both sides of a line; empty, at the line, when the
+    /// two sides differ.
     pub fn tie_group(&self, line: usize) -> Range<usize> {
         let state = |entry: u64| (self.base.ceilings[position(entry)].is_some(), key(entry));
         let (above, below) = (state(self.entries[line - 1]), state(self.entries[line]));

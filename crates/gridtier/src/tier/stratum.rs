@@ -80,7 +80,7 @@ struct GroupSize {
 /// Assigns every customer to a stratum; strata with fewer than `min_stratum` ranked customers are pooled.
 pub(super) fn strata(groups: &Groups, scores: &Scores, min_stratum: usize) -> Stratified {
     if groups.numbers.is_empty() {
-        return Stratified { names: groups.names.clone(), of: vec![0; scores.population.len()] };
+        return Stratified { names: groups.names.clone(), by_position: vec![0; scores.population.len()] };
     }
     let none = || vec![GroupSize::default(); groups.names.len()];
     let everybody = scores.population.par_iter().zip(&scores.provisional).with_min_len(BLOCK);
@@ -109,7 +109,7 @@ pub(super) fn strata(groups: &Groups, scores: &Scores, min_stratum: usize) -> St
         .map(|stratum| StratumIx::from_index(stratum).number())
         .collect();
     Stratified {
-        of: scores
+        by_position: scores
             .population
             .par_iter()
             .with_min_len(BLOCK)

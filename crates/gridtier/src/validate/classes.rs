@@ -1,19 +1,19 @@
-//! Other ways to class the same customers, each beside the tiers: ABC by revenue and by profit, size, load.
+//! Cross-tables of tiers and other classifications of the same customers: ABC by revenue and by profit, size, load.
 
 use std::collections::BTreeMap;
 
 use super::MeasureValue;
-use crate::cycle::{Cycle, Placed};
-use crate::index::float;
+use crate::cycle::Cycle;
+use crate::index::{float, float_i64, index};
 use crate::method::Tier;
 use crate::unit::round_half_away;
 use crate::word::Word;
 
 /// Cumulative shares of customers of classes A and B, in percent: 5/15/80.
 const ABC: [usize; 2] = [5, 20];
-/// The part of all profit that the customers of class A bring together, in percent.
+/// Cumulative share of profit of class A, in percent.
 const PROFIT_A: i128 = 80;
-/// The class of those whose class is not known.
+/// The class of customers whose class is unknown.
 const UNSPECIFIED: &str = "unspecified";
 
 /// A class of a scheme.
@@ -51,7 +51,7 @@ pub(super) fn classes(cycle: &Cycle) -> Classes {
     let profit = by_profit(cycle);
     let mut counts: BTreeMap<(CustomerClass, Tier), (u64, i128, i128)> = BTreeMap::new();
     for (position, row) in cycle.rows.iter().enumerate() {
-        let customer = &cycle.customers.rows[row.number as usize];
+        let customer = &cycle.customers.rows[index(row.number)];
         let load = customer.load_class.map_or(UNSPECIFIED, Word::code);
         let size = size(customer.contract_capacity_kva, cycle.method.checks.size_kva);
         let mut add = |scheme, name| {
@@ -69,12 +69,12 @@ pub(super) fn classes(cycle: &Cycle) -> Classes {
     }
     let of_a = || cycle.rows.iter().zip(&revenue).filter(|(_, class)| **class == "A");
     let special = || cycle.rows.iter().enumerate().filter(|(_, row)| row.tier == Tier::Special);
-    let lossmaking = profit.as_ref().and_then(|profit| {
+    let unprofitable = profit.as_ref().and_then(|profit| {
         share(special().filter(|(position, _)| profit[*position] == "C").count(), special().count())
     });
     let values = vec![
         ("abc_a_graded", share(of_a().filter(|(row, _)| row.tier <= Tier::Grade1).count(), of_a().count())),
-        ("abc_profit_special", lossmaking),
+        ("abc_profit_special", unprofitable),
     ];
     let counts = counts
         .into_iter()
@@ -122,12 +122,12 @@ fn by_revenue(cycle: &Cycle) -> Vec<&'static str> {
 /// for the others who bring some, C for those who bring none or less. Profit is annual revenue − cost × annual energy.
 fn by_profit(cycle: &Cycle) -> Option<Vec<&'static str>> {
     let cost = cycle.method.checks.supply_cost?;
-    let profit = |row: &Placed| {
+    let mut profits: Vec<i128> = Vec::with_capacity(cycle.rows.len());
+    for row in &cycle.rows {
         // fen = CNY/kWh × Wh × 100/1000.
-        let cost = round_half_away(cost * cycle.energy_wh(row.number) as f64 / 10.0);
-        i128::from(cycle.revenue_fen(row.number)) - i128::from(cost)
-    };
-    let profits: Vec<i128> = cycle.rows.iter().map(profit).collect();
+        let cost = round_half_away(cost * float_i64(cycle.energy_wh(row.number)) / 10.0);
+        profits.push(i128::from(cycle.revenue_fen(row.number)) - i128::from(cost));
+    }
     let all: i128 = profits.iter().filter(|profit| **profit > 0).sum();
     let mut order: Vec<usize> = (0..profits.len()).filter(|&position| profits[position] > 0).collect();
     order.sort_unstable_by_key(|&position| (-profits[position], position));

@@ -1,4 +1,4 @@
-//! Who holds which part of revenue and energy: Pareto, Lorenz, Gini.
+//! Concentration of revenue and energy among customers: Pareto shares, Lorenz curves, Gini coefficients.
 
 use super::MeasureValue;
 use crate::cycle::Cycle;
@@ -6,10 +6,10 @@ use crate::index::{count, float};
 use crate::method::Tier;
 use crate::statistics::Concentration;
 
-/// Parts of the Lorenz curve.
+/// Steps of the Lorenz curve.
 const LORENZ_STEPS: usize = 100;
 
-/// Customers with the part of revenue and energy that they hold.
+/// A group of customers with its shares of revenue and energy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupShare {
     /// `special`, …, `special+grade-1`, `top_20_revenue`, `top_20_energy`.
@@ -29,9 +29,9 @@ pub struct GroupShare {
 pub struct LorenzPoint {
     /// `revenue` or `energy`.
     pub amount: &'static str,
-    /// Share of customers, those with least first.
+    /// Cumulative share of customers, smallest amounts first.
     pub customers_share: f64,
-    /// The share of the amount that they hold.
+    /// Their cumulative share of the amount.
     pub amount_share: f64,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Concentrated {
     pub values: Vec<MeasureValue>,
 }
 
-/// Measures the whole graded population, provisional customers too. Unknown amounts count 0, negative ones too.
+/// Measures the whole graded population, including provisional customers. Unknown and negative amounts count as 0.
 pub(super) fn concentration(cycle: &Cycle) -> Concentrated {
     let revenue = Concentration::of(cycle.rows.iter().map(|row| cycle.revenue_fen(row.number)));
     let energy = Concentration::of(cycle.rows.iter().map(|row| cycle.energy_wh(row.number)));
@@ -55,7 +55,7 @@ pub(super) fn concentration(cycle: &Cycle) -> Concentrated {
         ("grade-3", &[Tier::Grade3]),
     ];
     let mut held: Vec<GroupShare> =
-        groups.iter().map(|(group, tiers)| of_tiers(cycle, group, tiers, &revenue, &energy)).collect();
+        groups.iter().map(|(group, tiers)| tiers_share(cycle, group, tiers, &revenue, &energy)).collect();
     let top = |group, revenue_share, energy_share| GroupShare {
         group,
         customers: count(fifth),
@@ -65,44 +65,49 @@ pub(super) fn concentration(cycle: &Cycle) -> Concentrated {
     };
     held.push(top("top_20_revenue", revenue.top_share(fifth), None));
     held.push(top("top_20_energy", None, energy.top_share(fifth)));
-    let of = |place: usize| (held[place].revenue_share, held[place].energy_share);
+    let (special, special_and_grade1) = (&held[0], &held[1]);
     let values = vec![
-        ("pareto_revenue", of(1).0),
-        ("pareto_special", of(0).0),
-        ("pareto_energy", of(1).1),
+        ("pareto_revenue", special_and_grade1.revenue_share),
+        ("pareto_special", special.revenue_share),
+        ("pareto_energy", special_and_grade1.energy_share),
         ("top20_revenue", revenue.top_share(fifth)),
         ("top20_energy", energy.top_share(fifth)),
         ("gini_revenue", revenue.gini()),
         ("gini_energy", energy.gini()),
     ];
-    let curve = |amount: &'static str, of: &Concentration| {
-        of.lorenz(LORENZ_STEPS)
-            .into_iter()
-            .map(|(customers_share, amount_share)| LorenzPoint { amount, customers_share, amount_share })
-            .collect::<Vec<_>>()
-    };
-    let lorenz = [curve("energy", &energy), curve("revenue", &revenue)].concat();
+    let lorenz = [("energy", &energy), ("revenue", &revenue)]
+        .into_iter()
+        .flat_map(|(amount, concentration)| {
+            let points = concentration.lorenz(LORENZ_STEPS).into_iter();
+            points.map(move |(customers_share, amount_share)| LorenzPoint {
+                amount,
+                customers_share,
+                amount_share,
+            })
+        })
+        .collect();
     Concentrated { held, lorenz, values }
 }
 
-fn of_tiers(
+/// The shares of the customers whose final tier is one of `tiers`.
+fn tiers_share(
     cycle: &Cycle,
     group: &'static str,
     tiers: &[Tier],
     revenue: &Concentration,
     energy: &Concentration,
 ) -> GroupShare {
-    let members = || cycle.rows.iter().filter(|row| tiers.contains(&row.tier));
-    let sum = |amount: &dyn Fn(u32) -> i64| -> i128 {
-        members().map(|row| i128::from(amount(row.number).max(0))).sum()
-    };
-    let share = |part: i128, all: i128| (all > 0).then(|| part as f64 / all as f64);
-    let customers = count(members().count());
+    let (mut customers, mut revenue_part, mut energy_part) = (0, 0, 0);
+    for row in cycle.rows.iter().filter(|row| tiers.contains(&row.tier)) {
+        customers += 1;
+        revenue_part += i128::from(cycle.revenue_fen(row.number).max(0));
+        energy_part += i128::from(cycle.energy_wh(row.number).max(0));
+    }
     GroupShare {
         group,
-        customers,
-        customers_share: customers as f64 / float(cycle.rows.len().max(1)),
-        revenue_share: share(sum(&|number| cycle.revenue_fen(number)), revenue.total()),
-        energy_share: share(sum(&|number| cycle.energy_wh(number)), energy.total()),
+        customers: count(customers),
+        customers_share: float(customers) / float(cycle.rows.len().max(1)),
+        revenue_share: revenue.share(revenue_part),
+        energy_share: energy.share(energy_part),
     }
 }

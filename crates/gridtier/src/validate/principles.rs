@@ -1,11 +1,11 @@
-//! The paper's four principles 重要性 经济性 导向性 动态性 as one number each. The paper names them and gives no formula:
-//! the formulas are ours.
+//! One number for each of the paper's four principles: importance 重要性, economy 经济性, guidance 导向性, dynamics 动态性.
+//! The paper names them without formulas; these formulas are ours.
 
 use rayon::prelude::*;
 
 use super::MeasureValue;
 use crate::cycle::{Cycle, Placed};
-use crate::index::float;
+use crate::index::{float, index};
 use crate::indicator::registry::{self, Lever};
 use crate::method::Tier;
 use crate::score::combine::combined;
@@ -21,7 +21,7 @@ pub(super) fn principles(cycle: &Cycle) -> Vec<MeasureValue> {
     ]
 }
 
-/// Energy per customer of special + grade-1, over that of all.
+/// Mean energy of the customers in special and grade-1, divided by the mean of all customers.
 fn importance(cycle: &Cycle) -> Option<f64> {
     let mean = |is_in: fn(&&Placed) -> bool| {
         let members = || cycle.rows.iter().filter(is_in);
@@ -33,7 +33,7 @@ fn importance(cycle: &Cycle) -> Option<f64> {
     Some(mean(|row| row.tier <= Tier::Grade1)? / all)
 }
 
-/// Neighbouring tiers of which the better one brings less revenue per customer.
+/// Number of pairs of adjacent tiers whose better tier has the lower mean revenue.
 fn economy(cycle: &Cycle) -> Option<f64> {
     let mut sums = [(0i128, 0i128); 4];
     for row in &cycle.rows {
@@ -48,8 +48,8 @@ fn economy(cycle: &Cycle) -> Option<f64> {
     })
 }
 
-/// Of the ranked customers below special, the share whom full points in everything that they can change by behaviour
-/// would lift to the score of the last customer of the next better tier or beyond. Vetoed ones cannot rise.
+/// Of the ranked customers below special, the share whose score would pass that of the last customer of the next better
+/// tier if every indicator that they can influence by behaviour had full points. Vetoed customers cannot rise.
 fn guidance(cycle: &Cycle) -> Option<f64> {
     let method = &cycle.method;
     let levers: Vec<bool> = method
@@ -58,13 +58,13 @@ fn guidance(cycle: &Cycle) -> Option<f64> {
         .map(|spec| registry::find(&spec.id).is_some_and(|entry| entry.lever == Lever::Behaviour))
         .collect();
     let lines = lowest(cycle);
-    let tried: Vec<bool> = cycle
+    let reachable: Vec<bool> = cycle
         .rows
         .par_iter()
         .filter_map(|row| {
             let better = (row.computed? as usize).checked_sub(1)?;
-            let needed = lines[row.stratum as usize][better]? + 1;
-            let values: Vec<_> = cycle.columns.iter().map(|column| column.get(row.number as usize)).collect();
+            let needed = lines[index(row.stratum)][better]? + 1;
+            let values: Vec<_> = cycle.columns.iter().map(|column| column.get(index(row.number))).collect();
             let mut scored = score_row(method, &cycle.parameters, &values);
             for (points, is_lever) in scored.points.iter_mut().zip(&levers) {
                 *points = points.map(|z| if *is_lever { 100.0 } else { z });
@@ -73,15 +73,16 @@ fn guidance(cycle: &Cycle) -> Option<f64> {
             Some(row.ceiling.is_none() && round_half_away(best * 1e6) >= needed)
         })
         .collect();
-    (!tried.is_empty()).then(|| float(tried.iter().filter(|can| **can).count()) / float(tried.len()))
+    (!reachable.is_empty())
+        .then(|| float(reachable.iter().filter(|is| **is).count()) / float(reachable.len()))
 }
 
-/// By stratum and tier: the lowest score of those who are in it by rank and not vetoed.
+/// By stratum and computed tier: the lowest score of the customers that are not vetoed.
 fn lowest(cycle: &Cycle) -> Vec<[Option<i64>; 4]> {
     let mut lines = vec![[None::<i64>; 4]; cycle.strata.len()];
     for row in cycle.rows.iter().filter(|row| row.ceiling.is_none()) {
         let (Some(tier), Some(score)) = (row.computed, row.score_e6) else { continue };
-        let line = &mut lines[row.stratum as usize][tier as usize];
+        let line = &mut lines[index(row.stratum)][tier as usize];
         *line = Some(line.map_or(score, |lowest| lowest.min(score)));
     }
     lines

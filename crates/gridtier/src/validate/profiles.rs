@@ -1,10 +1,10 @@
-//! What the customers of a cluster are like, in the indicators' own units, and which tiers they have.
+//! Profiles of clusters: mean of each indicator in its own unit, and the tiers of the customers.
 
 use std::collections::BTreeMap;
 
 use super::Validation;
 use crate::cycle::Cycle;
-use crate::index::{count, float};
+use crate::index::{count, float, index};
 use crate::method::Tier;
 
 /// One indicator of one cluster.
@@ -18,7 +18,7 @@ pub struct ClusterProfile {
     pub customers: u64,
     /// Place of the indicator.
     pub place: usize,
-    /// Of them those in whom it is known.
+    /// Those of them whose value is known.
     pub known: u64,
     /// Their mean, in its unit.
     pub mean: Option<f64>,
@@ -36,7 +36,7 @@ impl Validation {
             for cluster in 0..clusters {
                 let members: Vec<usize> = (0..self.sample.len())
                     .filter(|&at| found.labels[at] == cluster)
-                    .map(|at| self.ranked[self.sample[at]].number as usize)
+                    .map(|at| index(self.ranked[self.sample[at]].number))
                     .collect();
                 profiles.extend(places.iter().map(|&place| {
                     let known: Vec<f64> =

@@ -1,4 +1,4 @@
-//! What orders two ranked customers of a stratum, best first.
+//! The sort key of ranked customers, and the criterion that decides between two of them.
 
 use std::cmp::Ordering;
 
@@ -29,7 +29,8 @@ crate::words! {
     }
 }
 
-/// Best first: not vetoed, score, revenue, energy (each descending, none last), id ascending.
+/// Compares two customers, better first, with the criterion that decided: not vetoed, score, revenue, energy (each
+/// descending, missing last), id ascending.
 pub(super) fn compare(a: &RankKey, b: &RankKey) -> (Ordering, BrokenBy) {
     let steps = [
         (a.vetoed.cmp(&b.vetoed), BrokenBy::Veto),
@@ -40,7 +41,7 @@ pub(super) fn compare(a: &RankKey, b: &RankKey) -> (Ordering, BrokenBy) {
     steps.into_iter().find(|(order, _)| order.is_ne()).unwrap_or((a.number.cmp(&b.number), BrokenBy::Id))
 }
 
-/// More before less, none last.
+/// Descending order, missing values last.
 pub(super) fn descending(a: Option<f64>, b: Option<f64>) -> Ordering {
     match (a, b) {
         (Some(a), Some(b)) => b.partial_cmp(&a).unwrap_or(Ordering::Equal),
