@@ -1,9 +1,9 @@
-//! Scores and tiers of millions of customers from indicators in memory, beside a copy of the same bytes.
+//! Scores and tiers of millions of customers from indicators in memory, compared with a copy of the same bytes.
 //!
-//! `GRIDTIER_BENCH_CUSTOMERS` sets the size (1,000,000 by default). Indicators are made from a seed outside the timed
-//! part: energies with a heavy tail, growth that every tenth customer lacks, much that does not apply, shares with many
-//! equal values, confirmed offences of one customer in two hundred. At the end the peak memory of the judgement is
-//! printed; the copy, which needs its own target, comes after that.
+//! `GRIDTIER_BENCH_CUSTOMERS` sets the number of customers (1,000,000 by default). Indicators are generated before timing:
+//! energy is log-normal, growth is unknown for one customer in ten, several indicators do not apply to most customers,
+//! shares have many equal values, and one customer in two hundred has confirmed offences. Peak memory is printed before
+//! the copy runs, because the copy allocates a second set of columns.
 
 use std::hint::black_box;
 
@@ -16,7 +16,7 @@ use gridtier::tier::{Groups, Previous, TierInputs, Tiers, grade_on};
 use gridtier::unit::Month;
 use rayon::prelude::*;
 
-/// Words of a copied piece: 32 KiB, as the blocks of the scores.
+/// Words that one task copies: 32 KiB, the block size of scoring.
 const PIECE: usize = 1 << 12;
 
 struct Utility {
@@ -29,7 +29,7 @@ struct Utility {
     previous: Previous,
 }
 
-/// A number between 0 and 1 that follows from a customer and what it is for (splitmix64).
+/// A uniform number in [0, 1) determined by customer and purpose (splitmix64).
 fn draw(customer: u32, purpose: u64) -> f64 {
     let mut x = (u64::from(customer) << 8 | purpose).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -37,18 +37,18 @@ fn draw(customer: u32, purpose: u64) -> f64 {
     ((x ^ (x >> 31)) >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// About normal: the sum of twelve.
+/// Approximately standard normal: the sum of twelve uniform numbers, minus 6.
 fn normal(customer: u32, purpose: u64) -> f64 {
     (0..12).map(|part| draw(customer, purpose + part)).sum::<f64>() - 6.0
 }
 
-/// 0 for homes, 1 for businesses, 2 for industry.
+/// 0 for residential, 1 for business and 2 for industrial customers.
 fn kind(customer: u32) -> usize {
     let x = draw(customer, 0);
     usize::from(x > 0.88) + usize::from(x > 0.98)
 }
 
-/// A share of `parts`, most often all of them.
+/// A multiple of 1 / `parts`, most often 1.
 fn share(customer: u32, purpose: u64, parts: f64) -> f64 {
     (draw(customer, purpose).powf(0.25) * (parts + 1.0)).floor().min(parts) / parts
 }
@@ -64,11 +64,11 @@ fn price(customer: u32) -> f64 {
 
 fn value(id: &str, customer: u32) -> Value {
     let kind = kind(customer);
-    let rare = |purpose: u64, part: f64, most: f64| {
+    let mostly_zero = |purpose: u64, part: f64, most: f64| {
         let x = draw(customer, purpose);
         if x < part { (most * x / part * 100.0).round() / 100.0 } else { 0.0 }
     };
-    let asked = |purpose: u64, parts: [f64; 3], x: f64| {
+    let applicable = |purpose: u64, parts: [f64; 3], x: f64| {
         if draw(customer, purpose) < parts[kind] { Value::Known(x) } else { Value::NotApplicable }
     };
     let known = |purpose: u64, part: f64, x: f64| {
@@ -82,16 +82,16 @@ fn value(id: &str, customer: u32) -> Value {
         "energy_growth" => known(23, 0.9, 0.02 + 0.1 * normal(customer, 24)),
         "total_energy_use" => known(37, audited, energy(customer) / 3000.0),
         "replaceable_share" => known(37, audited, draw(customer, 38)),
-        "sensitivity" => Value::Known([0.0, 0.3, 0.5, 0.6, 0.8, 1.0][(rare(39, 0.01, 5.9)) as usize]),
-        "power_factor_attainment" => asked(40, [0.0, 0.6, 1.0], share(customer, 41, 36.0)),
+        "sensitivity" => Value::Known([0.0, 0.3, 0.5, 0.6, 0.8, 1.0][(mostly_zero(39, 0.01, 5.9)) as usize]),
+        "power_factor_attainment" => applicable(40, [0.0, 0.6, 1.0], share(customer, 41, 36.0)),
         "on_time_payment" => known(42, 0.97, share(customer, 43, 36.0)),
-        "overdue_days" => known(42, 0.97, rare(44, 0.4, 60.0)),
-        "fault_impact" => Value::Known(rare(45, 0.005, 500.0)),
-        "plan_completion" => asked(46, [0.0, 0.05, 0.8], draw(customer, 47)),
-        "violation_points" => Value::Known(rare(48, 0.015, 8.0)),
-        "policy_fulfilment" => asked(49, [0.02, 0.1, 0.9], share(customer, 50, 12.0)),
-        "work_fulfilment" => asked(51, [0.01, 0.1, 0.7], share(customer, 52, 6.0)),
-        _ => Value::Known(rare(53, 0.03, 6.0).floor()),
+        "overdue_days" => known(42, 0.97, mostly_zero(44, 0.4, 60.0)),
+        "fault_impact" => Value::Known(mostly_zero(45, 0.005, 500.0)),
+        "plan_completion" => applicable(46, [0.0, 0.05, 0.8], draw(customer, 47)),
+        "violation_points" => Value::Known(mostly_zero(48, 0.015, 8.0)),
+        "policy_fulfilment" => applicable(49, [0.02, 0.1, 0.9], share(customer, 50, 12.0)),
+        "work_fulfilment" => applicable(51, [0.01, 0.1, 0.7], share(customer, 52, 6.0)),
+        _ => Value::Known(mostly_zero(53, 0.03, 6.0).floor()),
     }
 }
 
@@ -140,31 +140,31 @@ fn copy(columns: &[Column], target: &mut [Vec<u64>]) {
     }
 }
 
-/// User and system time of the process so far, in seconds; the clock of Linux ticks a hundred times a second.
-fn processor() -> f64 {
+/// User and system time of the process so far, in seconds; `/proc` counts in ticks of 1/100 s.
+fn processor_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after_name = stat.rsplit(')').next().unwrap_or_default();
     let ticks = after_name.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok());
     ticks.sum::<f64>() / 100.0
 }
 
-/// Prints what a stage takes of the processor: on a machine that others use, too, this says more than the time that passes.
-#[expect(clippy::print_stdout, reason = "a bench tells what it measured")]
-fn tell<T>(stage: &str, mut run: impl FnMut() -> T) {
+/// Prints the processor time of a stage: on a shared machine it is steadier than wall-clock time.
+#[expect(clippy::print_stdout, reason = "a bench prints its measurements")]
+fn print_processor_time<T>(stage: &str, mut run: impl FnMut() -> T) {
     const RUNS: u32 = 5;
-    let before = processor();
+    let before = processor_seconds();
     (0..RUNS).for_each(|_| drop(black_box(run())));
-    println!("{stage}: {:.3} s of processor", (processor() - before) / f64::from(RUNS));
+    println!("{stage}: {:.3} s of processor", (processor_seconds() - before) / f64::from(RUNS));
 }
 
-/// The most memory that the process ever held.
+/// Peak resident memory of the process.
 fn peak() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM"));
-    line.map_or_else(|| "not told by this system".into(), |line| line[6..].trim().to_owned())
+    line.map_or_else(|| "not available on this system".into(), |line| line[6..].trim().to_owned())
 }
 
-#[expect(clippy::print_stdout, reason = "a bench tells what it measured")]
+#[expect(clippy::print_stdout, reason = "a bench prints its measurements")]
 fn judgement(c: &mut Criterion) {
     let people = std::env::var("GRIDTIER_BENCH_CUSTOMERS").ok().and_then(|n| n.parse().ok());
     let people = people.unwrap_or(1_000_000);
@@ -175,8 +175,8 @@ fn judgement(c: &mut Criterion) {
     group.bench_function(id("scores"), |b| b.iter(|| utility.scores()));
     let scores = utility.scores();
     group.bench_function(id("tiers"), |b| b.iter(|| utility.tiers(&scores)));
-    tell("scores", || utility.scores());
-    tell("tiers", || utility.tiers(&scores));
+    print_processor_time("scores", || utility.scores());
+    print_processor_time("tiers", || utility.tiers(&scores));
     drop(scores);
     group.bench_function(id("scores+tiers"), |b| b.iter(|| utility.tiers(&utility.scores())));
     println!("peak memory with {people} customers: {}", peak());
@@ -184,7 +184,7 @@ fn judgement(c: &mut Criterion) {
     group.throughput(Throughput::Bytes(bytes as u64));
     let mut target: Vec<Vec<u64>> = utility.columns.iter().map(|column| column.bits().to_vec()).collect();
     group.bench_function(id("copy"), |b| b.iter(|| copy(&utility.columns, &mut target)));
-    tell("copy", || copy(&utility.columns, &mut target));
+    print_processor_time("copy", || copy(&utility.columns, &mut target));
     group.finish();
 }
 

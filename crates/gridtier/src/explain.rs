@@ -1,11 +1,12 @@
-//! Why one customer has its tier, and what would lift it, from a published cycle's own numbers.
+//! Explains the tier of one customer of a published cycle, and what would raise it.
 //!
-//! The points are computed by the code that graded the cycle, on the cycle's frozen parameters, so that an explanation
-//! cannot tell another score than the table. Only what a customer can change by behaviour is offered as a lever:
-//! nobody is advised to consume more. How an explanation is worded is not known here.
+//! Points are computed by the code that graded the cycle, with the cycle's frozen parameters, so that the explained score
+//! always equals the published one. Levers are only the indicators that a customer can influence by behaviour: nobody is
+//! advised to consume more. The wording is left to the callers.
 
 use serde::Serialize;
 
+use crate::index::float_i64;
 use crate::indicator::registry;
 use crate::indicator::{DIMENSIONS, Value};
 use crate::method::{Combine, Method, Tier};
@@ -14,10 +15,10 @@ use crate::score::normalise::FittedKind;
 use crate::score::{Fitted, Parameters, Scored, score_row};
 use crate::word::Word;
 
-/// Halvings of an interval, enough for every bit of a double.
+/// Bisection steps: enough for the precision of a double.
 const HALVINGS: usize = 80;
 
-/// A customer's row of the tier table, as far as it is explained.
+/// The part of a customer's row of the tier table that an explanation uses.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct TierRow {
     /// The customer.
@@ -44,7 +45,7 @@ pub struct TierRow {
     pub ceiling: Option<String>,
 }
 
-/// A line of the customer's stratum.
+/// A boundary between tiers of the customer's stratum.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Boundary {
     /// The tier above the line.
@@ -74,28 +75,28 @@ pub struct Item {
     pub status: &'static str,
     /// Its value.
     pub value: Option<f64>,
-    /// 0 to 100, where it counts.
+    /// From 0 to 100; `None` where it does not count.
     pub points: Option<f64>,
     /// Weight in this customer's score.
     pub weight: f64,
-    /// Its part of the score.
+    /// Its contribution to the score.
     pub contribution: f64,
-    /// What 100 points in it would add to the score.
+    /// Points that the score would gain if this indicator had 100 points.
     pub missing: f64,
 }
 
-/// What is missing to the next better tier.
+/// The distance to the next better tier.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Next {
     /// The next better tier.
     pub tier: String,
-    /// Points that the score must rise by, others unchanged.
+    /// Points that the score must gain, all other customers unchanged.
     pub gap: f64,
-    /// Places that the rank must rise by.
+    /// Ranks that the customer must gain.
     pub places: i64,
 }
 
-/// Something that the customer can change.
+/// An indicator that the customer can influence.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LeverAdvice {
     /// The indicator.
@@ -110,7 +111,7 @@ pub struct LeverAdvice {
     pub value: f64,
     /// The most points that it could add.
     pub gain_max: f64,
-    /// The value at which it alone would close the gap, where it can.
+    /// The value with which this indicator alone would close the gap; `None` where no value does.
     pub value_needed: Option<f64>,
 }
 
@@ -124,9 +125,9 @@ pub struct Explanation {
     pub customers: Option<i64>,
     /// Every indicator, in the method's order.
     pub items: Vec<Item>,
-    /// What is missing to the next tier; `None` at the top and for provisional customers.
+    /// The distance to the next tier; `None` in the best tier and for provisional customers.
     pub next: Option<Next>,
-    /// What the customer can change, most effective first.
+    /// The indicators that the customer can influence, greatest possible gain first.
     pub levers: Vec<LeverAdvice>,
     /// Whether all levers together would close the gap.
     pub reachable: bool,
@@ -182,7 +183,7 @@ pub fn explain(
     }
 }
 
-/// What the score would gain if the indicators at these places had `z` points.
+/// The gain of the score if the indicators at these indices had `z` points.
 fn with_points(method: &Method, scored: &Scored, places: &[usize], z: f64) -> f64 {
     if method.combine == Combine::WeightedSum {
         return places
@@ -198,7 +199,7 @@ fn with_points(method: &Method, scored: &Scored, places: &[usize], z: f64) -> f6
         - combined(method.combine, &scored.weights, &scored.points)
 }
 
-/// The fewest points in one indicator that add `gap` to the score; above 100 when none do.
+/// The fewest points of one indicator that raise the score by `gap`; above 100 when no points do.
 fn points_needed(method: &Method, scored: &Scored, place: usize, gap: f64) -> f64 {
     let now = scored.points[place].unwrap_or(100.0);
     if method.combine == Combine::WeightedSum {
@@ -207,13 +208,13 @@ fn points_needed(method: &Method, scored: &Scored, place: usize, gap: f64) -> f6
     if with_points(method, scored, &[place], 100.0) < gap {
         return f64::INFINITY;
     }
-    let (mut short, mut enough) = (now, 100.0);
+    let (mut too_low, mut enough) = (now, 100.0);
     for _ in 0..HALVINGS {
-        let middle = short + (enough - short) / 2.0;
+        let middle = too_low + (enough - too_low) / 2.0;
         if with_points(method, scored, &[place], middle) >= gap {
             enough = middle;
         } else {
-            short = middle;
+            too_low = middle;
         }
     }
     enough
@@ -223,9 +224,9 @@ fn next(row: &TierRow, boundaries: &[Boundary]) -> Option<Next> {
     let computed = Tier::from_code(row.tier_computed.as_deref()?)?;
     let better = Tier::ALL[(computed as usize).checked_sub(1)?];
     let line = boundaries.iter().find(|line| line.better == better.code())?;
-    // One step of the score more than the last one above: equal scores are told apart by revenue.
+    // One unit above the last score of the better tier, because revenue decides between equal scores.
     let needed_e6 = line.score_above_e6? + 1;
-    let gap = (needed_e6 - row.score_e6?).max(0) as f64 / 1e6;
+    let gap = float_i64((needed_e6 - row.score_e6?).max(0)) / 1e6;
     Some(Next { tier: better.code().into(), gap, places: (row.rank? - line.count).max(0) })
 }
 
@@ -262,7 +263,7 @@ fn levers(
     levers
 }
 
-/// The value nearest to `from` that gets at least `z` points, found between it and the best value there is.
+/// The value nearest to `from` that has at least `z` points, by bisection between `from` and the best value.
 fn value_for(fitted: &Fitted, from: f64, z: f64) -> Option<f64> {
     let candidates: Vec<f64> = match &fitted.kind {
         FittedKind::MinMax { transform: crate::method::Transform::None, lo, hi } => vec![*lo, *hi],
@@ -278,13 +279,13 @@ fn value_for(fitted: &Fitted, from: f64, z: f64) -> Option<f64> {
     if fitted.points(best) < z {
         return None;
     }
-    let (mut short, mut enough) = (from, best);
+    let (mut too_low, mut enough) = (from, best);
     for _ in 0..HALVINGS {
-        let middle = short + (enough - short) / 2.0;
+        let middle = too_low + (enough - too_low) / 2.0;
         if fitted.points(middle) >= z {
             enough = middle;
         } else {
-            short = middle;
+            too_low = middle;
         }
     }
     Some(enough)
@@ -312,7 +313,7 @@ mod tests {
         }
     }
 
-    /// A customer with half of everything and one overdue bill.
+    /// A customer with half of its bills paid on time and 30 overdue days.
     fn explanation(gap: f64) -> Explanation {
         let method = method();
         let fitted = fitted(&method);
@@ -352,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn levers_are_what_the_customer_can_change_and_reach_the_line_exactly() {
+    fn levers_are_indicators_of_behaviour_and_reach_the_boundary_exactly() {
         let explanation = explanation(5.0);
         let next = explanation.next.as_ref().unwrap();
         assert_eq!((next.tier.as_str(), next.places), ("grade-1", 10));
@@ -367,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_reached_is_said() {
+    fn an_unreachable_tier_is_reported() {
         let explanation = explanation(60.0);
         assert!(!explanation.reachable);
         assert!(explanation.levers.iter().all(|lever| lever.value_needed.is_none()));

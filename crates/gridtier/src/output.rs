@@ -1,7 +1,7 @@
-//! A cycle's tables as Arrow columns: the names that other programs rely on.
+//! The tables of a cycle as Arrow record batches: file and column names are an interface to other programs.
 //!
-//! Tables come as streams of batches, sorted by key, text as plain strings. Nothing is computed here that is not a
-//! column of the engine already. How and where they are written is not known here.
+//! Tables are streams of batches sorted by key, text as plain strings. This module converts the engine's results and
+//! computes nothing new; files and formats are left to the callers.
 
 mod read;
 pub mod checks;
@@ -34,12 +34,11 @@ pub struct Output<'a> {
     pub name: &'static str,
     /// Its columns.
     pub schema: SchemaRef,
-    /// Its rows, by key.
+    /// Its rows, sorted by key.
     pub batches: Box<dyn Iterator<Item = RecordBatch> + Send + 'a>,
 }
 
-/// The tables of a graded cycle; those of the facts only where the facts were counted and not taken from a cycle that
-/// has published them.
+/// The tables of a graded cycle; without the tables of facts when these were read from a published cycle.
 #[must_use]
 pub fn tables<'a>(graded: &'a Graded, method: &'a Method) -> Vec<Output<'a>> {
     let judged = vec![
@@ -54,7 +53,7 @@ pub fn tables<'a>(graded: &'a Graded, method: &'a Method) -> Vec<Output<'a>> {
     facts::tables(&graded.facts).into_iter().chain(judged).collect()
 }
 
-/// The tables of a check: what was wrong, and what became of the rows.
+/// The tables of an input check: findings, row counts, and suspect units.
 #[must_use]
 pub fn check_tables<'a>(facts: &'a Facts, all: &'a [Finding]) -> Vec<Output<'a>> {
     vec![findings::output(all), facts::reconciliation(facts), facts::unit_suspects(facts)]
@@ -68,7 +67,7 @@ fn integers(values: impl Iterator<Item = Option<i64>>) -> ArrayRef {
     Arc::new(values.collect::<Int64Array>())
 }
 
-/// A column of counts: as integers, which a count of rows or customers always fits.
+/// A column of counts as signed integers, into which every count of rows or customers fits.
 fn counts(values: impl Iterator<Item = Option<u64>>) -> ArrayRef {
     integers(values.map(|count| count.map(|count| i64::try_from(count).unwrap_or(i64::MAX))))
 }
@@ -101,7 +100,7 @@ fn nullable(name: &str, data_type: DataType) -> Field {
     Field::new(name, data_type, true)
 }
 
-/// A table of `rows` rows whose columns are made range by range.
+/// A table of `rows` rows; `columns` makes the columns of one batch, a range of rows.
 fn table<'a>(
     name: &'static str,
     fields: Vec<Field>,
@@ -113,7 +112,7 @@ fn table<'a>(
     let starts = (0..rows).step_by(BATCH_ROWS);
     let batches = starts.map(move |start| {
         let columns = columns(start..(start + BATCH_ROWS).min(rows));
-        RecordBatch::try_new(shared.clone(), columns).expect("columns and fields stand side by side")
+        RecordBatch::try_new(shared.clone(), columns).expect("columns match the fields")
     });
     Output { name, schema, batches: Box::new(batches) }
 }

@@ -103,7 +103,8 @@ pub fn adjusted_rand(a: &[usize], b: &[usize]) -> f64 {
         table[a * columns + b] += 1;
     }
     let row_pairs: i64 = table.chunks(columns.max(1)).map(|row| pairs(row.iter().sum())).sum();
-    let column_pairs: i64 = (0..columns).map(|c| pairs((0..rows).map(|r| table[r * columns + c]).sum())).sum();
+    let column_pairs: i64 =
+        (0..columns).map(|c| pairs((0..rows).map(|r| table[r * columns + c]).sum())).sum();
     let together: i64 = table.iter().map(|&count| pairs(count)).sum();
     let all = pairs(a.len());
     let expected = float_i64(row_pairs) * float_i64(column_pairs) / float_i64(all.max(1));

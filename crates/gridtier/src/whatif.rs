@@ -1,8 +1,7 @@
-//! What another method would have made of a published cycle: who would change tier, before anybody regrades.
+//! Grades a published cycle by another method and reports who would change tier, without a regrade.
 //!
-//! Changed weights begin at those that the cycle was graded with, whatever they came from, and siblings that are not
-//! named are scaled so that all sum to 1 again. The grading itself is the one that a regrade does. What a changed tier
-//! entitles to is not known here.
+//! Changed weights start from those of the cycle, whatever their source, and the siblings of a changed weight are scaled so
+//! that all sum to 1 again. The grading is the same as in a regrade. Entitlements are no concern of this module.
 
 use serde::Serialize;
 
@@ -14,16 +13,16 @@ use crate::score::Scores;
 use crate::tier::Tiers;
 use crate::word::Word;
 
-/// A weight that was asked for, or followed from one.
+/// A weight that was set, or scaled because a sibling was set.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Scaled {
     /// Its path.
     pub path: String,
-    /// In the cycle.
+    /// The weight in the cycle.
     pub before: f64,
-    /// Now.
+    /// The weight in the trial.
     pub after: f64,
-    /// Whether it was asked for; else it is a sibling, scaled.
+    /// Whether it was set; otherwise it was scaled.
     pub asked: bool,
 }
 
@@ -34,22 +33,24 @@ pub struct Trial {
     pub method: Method,
     /// Weights that differ from the cycle's, with their siblings.
     pub scaled: Vec<Scaled>,
-    /// What cannot be tried without the readings, and stays as it was published.
+    /// Parts of the method that cannot change without the readings and stay as published.
     pub kept: Vec<&'static str>,
 }
 
-/// A sibling's path, and the place of its first indicator.
+/// A weight with its path and its place in the tree of weights.
 struct Path {
     path: String,
+    /// Level, and index of the parent.
     parent: (Level, usize),
-    own: usize,
+    /// Index among the items of its level.
+    item: usize,
     weight: f64,
 }
 
 /// The cycle's method with the settings `path=value`: weights at the three levels, `combine`, `ties`, `unknown`.
 ///
 /// # Errors
-/// A setting that cannot be made, with what to do.
+/// A setting is invalid; the message says how to correct it.
 pub fn set(cycle: &Cycle, settings: &[String]) -> Result<Trial, String> {
     let mut method = cycle.method.clone();
     let mut paths = paths(&method, &cycle.parameters.weights);
@@ -96,7 +97,7 @@ pub fn set(cycle: &Cycle, settings: &[String]) -> Result<Trial, String> {
     Ok(Trial { method, scaled, kept: Vec::new() })
 }
 
-/// What was probably meant: the path that ends alike, else the nearest one.
+/// A suggestion for an unknown path: the paths with the same last part, or else the nearest one.
 fn nearest_path(path: &str, known: &[&str]) -> String {
     let last = path.rsplit('.').next().unwrap_or(path);
     let alike: Vec<String> = known
@@ -110,7 +111,7 @@ fn nearest_path(path: &str, known: &[&str]) -> String {
     }
 }
 
-/// Sets what is a word and not a weight; whether `path` is one of these.
+/// Sets `combine`, `ties` or `unknown`; `false` when `path` is none of them.
 fn set_word(method: &mut Method, path: &str, value: &str) -> Result<bool, String> {
     match path {
         "combine" => method.combine = word(path, value)?,
@@ -129,12 +130,12 @@ fn word<W: Word>(path: &str, value: &str) -> Result<W, String> {
     })
 }
 
-/// Every weight of a cycle with its path in the method, siblings side by side.
+/// Every weight of a cycle with its path in the method, siblings next to each other.
 fn paths(method: &Method, weights: &[Option<Weight>]) -> Vec<Path> {
     let mut paths: Vec<Path> = Vec::new();
-    let mut add = |path: String, parent, own, weight| {
+    let mut add = |path: String, parent, item, weight| {
         if !paths.iter().any(|known| known.path == path) {
-            paths.push(Path { path, parent, own, weight });
+            paths.push(Path { path, parent, item, weight });
         }
     };
     for (place, (spec, weight)) in method.indicators.iter().zip(weights).enumerate() {
@@ -146,17 +147,17 @@ fn paths(method: &Method, weights: &[Option<Weight>]) -> Vec<Path> {
         let of_indicator = (Level::Indicator, weight.group);
         add(format!("weights.indicators.{group}.{id}"), of_indicator, place, weight.of_indicator);
     }
-    paths.sort_by_key(|path| (path.parent, path.own));
+    paths.sort_by_key(|path| (path.parent, path.item));
     paths
 }
 
-/// Scales the siblings that were not asked for so that all sum to 1 again.
+/// Scales the siblings that were not set so that all sum to 1 again.
 fn scale(paths: &mut [Path], asked: &[usize], parent: (Level, usize)) -> Result<(), String> {
-    let mine: Vec<usize> = (0..paths.len()).filter(|&place| paths[place].parent == parent).collect();
-    let (given, others): (Vec<usize>, Vec<usize>) = mine.iter().partition(|place| asked.contains(place));
+    let siblings: Vec<usize> = (0..paths.len()).filter(|&place| paths[place].parent == parent).collect();
+    let (given, others): (Vec<usize>, Vec<usize>) = siblings.iter().partition(|place| asked.contains(place));
     let sum = |places: &[usize]| places.iter().map(|&place| paths[place].weight).sum::<f64>();
     let (fixed, free) = (sum(&given), sum(&others));
-    let named: Vec<&str> = mine.iter().map(|&place| paths[place].path.as_str()).collect();
+    let named: Vec<&str> = siblings.iter().map(|&place| paths[place].path.as_str()).collect();
     if fixed > 1.0 + 1e-9 || (others.is_empty() && (fixed - 1.0).abs() > 1e-9) {
         return Err(format!("the weights asked for sum to {fixed}; {} must sum to 1", named.join(", ")));
     }
@@ -168,19 +169,19 @@ fn scale(paths: &mut [Path], asked: &[usize], parent: (Level, usize)) -> Result<
     Ok(())
 }
 
-/// Writes the weights of the siblings that were `touched` into the method, as its own. Others stay as the method has them,
-/// since they decide who is provisional; what followed from the data is kept as the cycle had it.
+/// Writes the weights of the siblings that were `touched` into the method as given weights. Other given weights stay
+/// unchanged, since they decide who is provisional; weights derived from data are frozen at the cycle's values.
 fn put(method: &mut Method, paths: &[Path], touched: &dyn Fn((Level, usize)) -> bool) {
-    let of = |parent: (Level, usize), own: usize, as_is: f64| {
-        let path = paths.iter().find(|path| path.parent == parent && path.own == own);
-        path.filter(|_| touched(parent)).map_or(as_is, |path| path.weight)
+    let weight_at = |parent: (Level, usize), item: usize, unchanged: f64| {
+        let path = paths.iter().find(|path| path.parent == parent && path.item == item);
+        path.filter(|_| touched(parent)).map_or(unchanged, |path| path.weight)
     };
     for (place, spec) in method.indicators.iter_mut().enumerate() {
         let Some(weight) = &mut spec.weight else { continue };
         *weight = Weight {
-            of_dimension: of((Level::Dimension, 0), weight.dimension, weight.of_dimension),
-            of_group: of((Level::Group, weight.dimension), weight.group, weight.of_group),
-            of_indicator: of((Level::Indicator, weight.group), place, weight.of_indicator),
+            of_dimension: weight_at((Level::Dimension, 0), weight.dimension, weight.of_dimension),
+            of_group: weight_at((Level::Group, weight.dimension), weight.group, weight.of_group),
+            of_indicator: weight_at((Level::Indicator, weight.group), place, weight.of_indicator),
             ..*weight
         };
     }
@@ -204,10 +205,10 @@ fn put(method: &mut Method, paths: &[Path], touched: &dyn Fn((Level, usize)) -> 
     }
 }
 
-/// Another method, to be tried on a cycle's values.
+/// A trial of another method on a cycle's values.
 ///
 /// # Errors
-/// It needs what a cycle's files do not hold.
+/// The method needs data that the cycle's files do not contain.
 pub fn replace(cycle: &Cycle, method: Method) -> Result<Trial, String> {
     let old = &cycle.method;
     for (name, before, after) in [
@@ -236,32 +237,32 @@ pub fn replace(cycle: &Cycle, method: Method) -> Result<Trial, String> {
 /// Customers of a stratum and tier, before and after.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TierCount {
-    /// The stratum that the trial puts them in.
+    /// Their stratum in the trial.
     pub stratum: String,
     /// The tier.
     pub tier: &'static str,
     /// Customers with this tier in the cycle.
     pub before: u64,
-    /// Customers with this tier now.
+    /// Customers with this tier in the trial.
     pub after: u64,
 }
 
-/// The parts of revenue and energy that a tier holds, before and after.
+/// The shares of a tier in revenue and energy, before and after.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TierShares {
     /// A tier, or `special+grade-1`.
     pub tiers: &'static str,
     /// Share of annual revenue in the cycle.
     pub revenue_before: f64,
-    /// Share of annual revenue now.
+    /// Share of annual revenue in the trial.
     pub revenue_after: f64,
     /// Share of annual energy in the cycle.
     pub energy_before: f64,
-    /// Share of annual energy now.
+    /// Share of annual energy in the trial.
     pub energy_after: f64,
 }
 
-/// What came of a trial.
+/// The result of a trial.
 #[derive(Debug)]
 pub struct TrialOutcome {
     /// The new scores.
@@ -270,9 +271,9 @@ pub struct TrialOutcome {
     pub tiers: Tiers,
     /// Positions of the customers whose final tier changes.
     pub changed: Vec<usize>,
-    /// Of them those who rise.
+    /// Number of them that rise.
     pub up: u64,
-    /// Of them those who fall.
+    /// Number of them that fall.
     pub down: u64,
     /// From tier (row) to tier (column).
     pub transitions: [[u64; 4]; 4],

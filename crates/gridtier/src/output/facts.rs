@@ -145,7 +145,7 @@ fn monthly_usage<'f>(facts: &'f Facts, usage: &'f MonthlyUsage) -> Output<'f> {
             integers(used().map(|month| Some(month.reactive_readings.into()))),
             flags(found.iter().map(|&(customer, month)| usage.covered(month, customer))),
         ];
-        RecordBatch::try_new(shared.clone(), columns).expect("columns and fields stand side by side")
+        RecordBatch::try_new(shared.clone(), columns).expect("columns match the fields")
     });
     Output { name: "monthly_usage", schema, batches: Box::new(batches) }
 }

@@ -1,4 +1,4 @@
-//! The table of findings: its columns, its rows, and reading them back.
+//! Writes and reads the table of findings.
 
 use arrow_array::RecordBatch;
 
@@ -29,8 +29,8 @@ pub(super) fn output(findings: &[Finding]) -> Output<'_> {
     })
 }
 
-/// Appends the findings of a published batch that are about input tables; `None` when it is not a table of findings. Those
-/// about the method follow from the facts again, so they are left out.
+/// Appends the findings of a published batch that concern input tables; `None` when it is not a table of findings. Findings
+/// on the method are skipped, because grading produces them again.
 #[must_use]
 pub fn read_of_tables(batch: &RecordBatch, findings: &mut Vec<Finding>) -> Option<()> {
     let (tables, rules, examples) = (batch.texts("table")?, batch.texts("rule")?, batch.texts("example")?);

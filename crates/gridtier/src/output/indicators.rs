@@ -1,4 +1,4 @@
-//! The table of indicator values: its columns, its rows, and reading them back.
+//! Writes and reads the table of indicator values.
 
 use arrow_array::{Float64Array, RecordBatch, StringArray};
 
@@ -29,8 +29,8 @@ pub(super) fn output<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
     })
 }
 
-/// Puts the values of a published batch into `columns`, one for each indicator of the method; `placed` are the customers
-/// of its rows. `None` when it is not a table of these.
+/// Reads the values of a published batch into `columns`, one for each indicator of the method; `placed` are the customers
+/// of its rows. `None` when it is not a table of the method's indicators.
 #[must_use]
 pub fn read(batch: &RecordBatch, method: &Method, placed: &[Placed], columns: &mut [Column]) -> Option<()> {
     for (spec, column) in method.indicators.iter().zip(columns) {
@@ -42,8 +42,8 @@ pub fn read(batch: &RecordBatch, method: &Method, placed: &[Placed], columns: &m
     Some(())
 }
 
-/// The values of the first row of a published batch, in the order of the method's indicators; `None` when it is not a table
-/// of these.
+/// The values of the first row of a published batch, in the order of the method's indicators; `None` when it is not a
+/// table of them.
 #[must_use]
 pub fn read_first(batch: &RecordBatch, method: &Method) -> Option<Vec<Value>> {
     method

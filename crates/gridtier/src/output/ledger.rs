@@ -1,4 +1,4 @@
-//! The ledger of boundaries: its columns, its rows, and reading them back.
+//! Writes and reads the ledger of tier boundaries.
 
 use arrow_array::RecordBatch;
 

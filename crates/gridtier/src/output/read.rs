@@ -1,4 +1,4 @@
-//! Columns and cells of published tables, by name and type.
+//! Access to columns and cells of published tables by name and type.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowPrimitiveType, Date32Type, Float64Type, Int64Type};
@@ -52,7 +52,7 @@ pub(super) fn value_at<T: ArrowPrimitiveType>(column: &PrimitiveArray<T>, row: u
     column.is_valid(row).then(|| column.value(row))
 }
 
-/// The word of a cell, or no word where it is empty; `None` when it is not a word of `W`.
+/// The word of a cell, `Some(None)` where it is empty; `None` when it is not a word of `W`.
 pub(super) fn word_at<W: Word>(column: &StringArray, row: usize) -> Option<Option<W>> {
     text_at(column, row).map_or(Some(None), |code| W::from_code(code).map(Some))
 }

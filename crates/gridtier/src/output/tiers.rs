@@ -1,4 +1,4 @@
-//! The tier table: its columns, its rows, and reading them back.
+//! Writes and reads the tier table.
 
 use arrow_array::RecordBatch;
 
