@@ -8,7 +8,7 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use gridtier::indicator::{Column, INDICATORS, Value};
+use gridtier::indicator::{INDICATORS, IndicatorColumn, IndicatorValue};
 use gridtier::key::KeyIndex;
 use gridtier::method::{Method, Tier};
 use gridtier::score::{Scores, judge};
@@ -21,7 +21,7 @@ const PIECE: usize = 1 << 12;
 
 struct Utility {
     method: Method,
-    columns: Vec<Column>,
+    columns: Vec<IndicatorColumn>,
     short_history: Vec<bool>,
     ids: KeyIndex,
     supply_level: Vec<u32>,
@@ -62,17 +62,21 @@ fn price(customer: u32) -> f64 {
     [0.52, 0.81, 0.64][kind(customer)] + 0.08 * draw(customer, 13)
 }
 
-fn value(id: &str, customer: u32) -> Value {
+fn value(id: &str, customer: u32) -> IndicatorValue {
     let kind = kind(customer);
     let mostly_zero = |purpose: u64, part: f64, most: f64| {
         let x = draw(customer, purpose);
         if x < part { (most * x / part * 100.0).round() / 100.0 } else { 0.0 }
     };
     let applicable = |purpose: u64, parts: [f64; 3], x: f64| {
-        if draw(customer, purpose) < parts[kind] { Value::Known(x) } else { Value::NotApplicable }
+        if draw(customer, purpose) < parts[kind] {
+            IndicatorValue::Known(x)
+        } else {
+            IndicatorValue::NotApplicable
+        }
     };
     let known = |purpose: u64, part: f64, x: f64| {
-        if draw(customer, purpose) < part { Value::Known(x) } else { Value::Unknown }
+        if draw(customer, purpose) < part { IndicatorValue::Known(x) } else { IndicatorValue::Unknown }
     };
     let audited = if kind == 2 { 0.5 } else { 0.001 };
     match id {
@@ -82,16 +86,18 @@ fn value(id: &str, customer: u32) -> Value {
         "energy_growth" => known(23, 0.9, 0.02 + 0.1 * normal(customer, 24)),
         "total_energy_use" => known(37, audited, energy(customer) / 3000.0),
         "replaceable_share" => known(37, audited, draw(customer, 38)),
-        "sensitivity" => Value::Known([0.0, 0.3, 0.5, 0.6, 0.8, 1.0][(mostly_zero(39, 0.01, 5.9)) as usize]),
+        "sensitivity" => {
+            IndicatorValue::Known([0.0, 0.3, 0.5, 0.6, 0.8, 1.0][(mostly_zero(39, 0.01, 5.9)) as usize])
+        }
         "power_factor_attainment" => applicable(40, [0.0, 0.6, 1.0], share(customer, 41, 36.0)),
         "on_time_payment" => known(42, 0.97, share(customer, 43, 36.0)),
         "overdue_days" => known(42, 0.97, mostly_zero(44, 0.4, 60.0)),
-        "fault_impact" => Value::Known(mostly_zero(45, 0.005, 500.0)),
+        "fault_impact" => IndicatorValue::Known(mostly_zero(45, 0.005, 500.0)),
         "plan_completion" => applicable(46, [0.0, 0.05, 0.8], draw(customer, 47)),
-        "violation_points" => Value::Known(mostly_zero(48, 0.015, 8.0)),
+        "violation_points" => IndicatorValue::Known(mostly_zero(48, 0.015, 8.0)),
         "policy_fulfilment" => applicable(49, [0.02, 0.1, 0.9], share(customer, 50, 12.0)),
         "work_fulfilment" => applicable(51, [0.01, 0.1, 0.7], share(customer, 52, 6.0)),
-        _ => Value::Known(mostly_zero(53, 0.03, 6.0).floor()),
+        _ => IndicatorValue::Known(mostly_zero(53, 0.03, 6.0).floor()),
     }
 }
 
@@ -133,7 +139,7 @@ impl Utility {
 }
 
 /// Reads and writes every indicator once.
-fn copy(columns: &[Column], target: &mut [Vec<u64>]) {
+fn copy(columns: &[IndicatorColumn], target: &mut [Vec<u64>]) {
     for (column, target) in columns.iter().zip(target) {
         let pieces = target.par_chunks_mut(PIECE).zip(column.bits().par_chunks(PIECE));
         pieces.for_each(|(target, piece)| target.copy_from_slice(black_box(piece)));

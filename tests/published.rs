@@ -5,7 +5,7 @@
 //! ([`Fitted`]) and the score ([`combined`]) come from the functions that grade a customer. Where a definition differs
 //! between libraries, crates/gridtier/CHECKS.md states ours and the difference.
 
-use gridtier::indicator::{Column, Direction, Value as Measured};
+use gridtier::indicator::{Direction, IndicatorColumn, IndicatorValue as Measured};
 use gridtier::mcda::{Guard, Scheme};
 use gridtier::method::{Combine, Normalise, Scale, Transform, ahp};
 use gridtier::score::combine::combined;
@@ -38,7 +38,7 @@ fn directions(case: &Value, columns: usize) -> Vec<Direction> {
 
 /// The points of a column by min-max between its least and greatest value, as a method grades it; `None` where missing.
 fn min_max_points(column: &[f64], direction: Direction) -> Vec<Option<f64>> {
-    let values: Column = column.iter().map(|x| Measured::finite(*x)).collect();
+    let values: IndicatorColumn = column.iter().map(|x| Measured::finite(*x)).collect();
     let numbers: Vec<u32> =
         (0..column.len() as u32).filter(|row| column[*row as usize].is_finite()).collect();
     let ranked = RankedValues { column: &values, numbers: &numbers };

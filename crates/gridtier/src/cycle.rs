@@ -5,7 +5,7 @@
 
 use crate::customer::Customers;
 use crate::index::{IndicatorIx, index};
-use crate::indicator::Column;
+use crate::indicator::IndicatorColumn;
 use crate::indicator::registry::{ANNUAL_ENERGY, ANNUAL_REVENUE};
 use crate::method::{Method, Tier};
 use crate::score::{Parameters, Scores, judge};
@@ -60,7 +60,7 @@ pub struct Cycle {
     /// The accepted customers.
     pub customers: Customers,
     /// By indicator of the method: the values by customer number, unknown for who was not graded.
-    pub columns: Vec<Column>,
+    pub columns: Vec<IndicatorColumn>,
     /// The graded population, by customer number.
     pub rows: Vec<Placed>,
     /// The strata's names.
@@ -95,7 +95,7 @@ impl Cycle {
     /// Grades the same customers on the same values by another method. Who has too short a history, and whose tier
     /// confirmed offences cap, stays as published: the readings and incidents behind that are not in a cycle's files.
     #[must_use]
-    pub fn judged(&self, columns: &[Column], method: &Method) -> (Scores, Tiers) {
+    pub fn judged(&self, columns: &[IndicatorColumn], method: &Method) -> (Scores, Tiers) {
         let population = self.rows.iter().map(|row| row.number).collect();
         let short_history: Vec<bool> = self.rows.iter().map(|row| row.short_history).collect();
         let scores = judge(population, &short_history, columns, method);

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::index::float_i64;
 use crate::indicator::registry;
-use crate::indicator::{DIMENSIONS, Value};
+use crate::indicator::{DIMENSIONS, IndicatorValue};
 use crate::method::{Combine, Method, Tier};
 use crate::score::combine::combined;
 use crate::score::normalise::FittedKind;
@@ -139,7 +139,7 @@ pub struct Explanation {
 pub fn explain(
     method: &Method,
     parameters: &Parameters,
-    values: &[Value],
+    values: &[IndicatorValue],
     row: TierRow,
     boundaries: &[Boundary],
 ) -> Explanation {
@@ -294,7 +294,7 @@ fn value_for(fitted: &Fitted, from: f64, z: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::indicator::Column;
+    use crate::indicator::IndicatorColumn;
     use crate::method::PRESETS;
     use crate::score::RankedValues;
 
@@ -303,7 +303,7 @@ mod tests {
     }
 
     fn fitted(method: &Method) -> Parameters {
-        let column: Column = [0.0, 1.0, 100.0, 1e6].into_iter().map(Value::Known).collect();
+        let column: IndicatorColumn = [0.0, 1.0, 100.0, 1e6].into_iter().map(IndicatorValue::Known).collect();
         let four = RankedValues { column: &column, numbers: &[0, 1, 2, 3] };
         let fit =
             |spec: &crate::method::Spec| Some(Fitted::fit(spec.normalise.as_ref()?, spec.direction, four, 4));
@@ -318,13 +318,13 @@ mod tests {
         let method = method();
         let fitted = fitted(&method);
         let value = |id: &str| match id {
-            "on_time_payment" => Value::Known(0.5),
-            "overdue_days" => Value::Known(30.0),
-            "plan_completion" => Value::NotApplicable,
-            "annual_energy" => Value::Known(500.0),
-            _ => Value::Unknown,
+            "on_time_payment" => IndicatorValue::Known(0.5),
+            "overdue_days" => IndicatorValue::Known(30.0),
+            "plan_completion" => IndicatorValue::NotApplicable,
+            "annual_energy" => IndicatorValue::Known(500.0),
+            _ => IndicatorValue::Unknown,
         };
-        let values: Vec<Value> = method.indicators.iter().map(|spec| value(&spec.id)).collect();
+        let values: Vec<IndicatorValue> = method.indicators.iter().map(|spec| value(&spec.id)).collect();
         let score = score_row(&method, &fitted, &values).score.unwrap();
         let score_e6 = crate::unit::round_half_away(score * 1e6);
         let row = TierRow {

@@ -14,7 +14,7 @@ use crate::error::RunError;
 use crate::fact::Facts;
 use expression::Expression;
 
-pub use column::Column;
+pub use column::IndicatorColumn;
 pub use registry::{INDICATORS, Indicator};
 
 /// The three dimensions of the method, in order.
@@ -32,7 +32,7 @@ crate::words! {
 
 /// One customer's value of an indicator.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Value {
+pub enum IndicatorValue {
     /// Measured.
     Known(f64),
     /// Does not apply to the customer.
@@ -41,7 +41,7 @@ pub enum Value {
     Unknown,
 }
 
-impl Value {
+impl IndicatorValue {
     /// A measured value, or unknown when it is not a finite number.
     #[must_use]
     pub fn finite(x: f64) -> Self {
@@ -72,9 +72,9 @@ impl Value {
 ///
 /// # Errors
 /// An expression fails on data though it was checked: a bug.
-pub fn compute(facts: &Facts, own: &[Expression]) -> Result<Vec<Column>, RunError> {
+pub fn compute(facts: &Facts, own: &[Expression]) -> Result<Vec<IndicatorColumn>, RunError> {
     let customers = facts.rows.len();
-    let mut columns: Vec<Column> = INDICATORS
+    let mut columns: Vec<IndicatorColumn> = INDICATORS
         .iter()
         .map(|indicator| {
             (0..customers).into_par_iter().map(|customer| (indicator.value)(facts, customer)).collect()

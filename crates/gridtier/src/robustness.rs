@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::cycle::Ranked;
 use crate::index::{float, index};
-use crate::indicator::{Column, Value};
+use crate::indicator::{IndicatorColumn, IndicatorValue};
 use crate::method::{Combine, Method, Tier, Ties, Weight};
 use crate::run::Graded;
 use crate::score::combine::{entering, summed};
@@ -113,14 +113,14 @@ impl<'a> Study<'a> {
     pub fn new(
         method: &'a Method,
         parameters: &'a Parameters,
-        columns: &[Column],
+        columns: &[IndicatorColumn],
         ranked: &'a [Ranked],
     ) -> Self {
         let places = parameters.weighing();
         let rows: Vec<Vec<Option<f64>>> = ranked
             .par_iter()
             .map(|customer| {
-                let values: Vec<Value> =
+                let values: Vec<IndicatorValue> =
                     columns.iter().map(|column| column.get(index(customer.number))).collect();
                 points(method, parameters, &values)
             })

@@ -10,7 +10,7 @@ use crate::contract::rule::Rule;
 use crate::error::RunError;
 use crate::fact::{self, Facts};
 use crate::index::{count, index};
-use crate::indicator::{self, Column};
+use crate::indicator::{self, IndicatorColumn};
 use crate::meter::Earlier;
 use crate::method::Method;
 use crate::score::{self, Fitted, Provisional, Scores};
@@ -25,7 +25,7 @@ pub struct Graded {
     /// What was counted.
     pub facts: Facts,
     /// By indicator of the method: the values, by customer number.
-    pub columns: Vec<Column>,
+    pub columns: Vec<IndicatorColumn>,
     /// The scores.
     pub scores: Scores,
     /// The tiers.

@@ -22,7 +22,7 @@ use rayon::prelude::*;
 
 use crate::fact::Facts;
 use crate::index::{CustomerIx, count, index};
-use crate::indicator::{Column, DIMENSIONS, Value};
+use crate::indicator::{DIMENSIONS, IndicatorColumn, IndicatorValue};
 use crate::mcda;
 use crate::method::Method;
 use crate::unit::Month;
@@ -81,7 +81,7 @@ pub struct Scores {
 
 /// Scores the graded population of `facts` by `method`. `columns` holds the method's indicators by customer number.
 #[must_use]
-pub fn score(facts: &Facts, columns: &[Column], method: &Method) -> Scores {
+pub fn score(facts: &Facts, columns: &[IndicatorColumn], method: &Method) -> Scores {
     let window = facts.window;
     let population: Vec<u32> = (0u32..)
         .zip(&facts.customers.rows)
@@ -106,7 +106,12 @@ pub fn score(facts: &Facts, columns: &[Column], method: &Method) -> Scores {
 /// Scores a population of ascending customer numbers; `short_history` says who has too few covered months to be ranked.
 /// [`Scores::firm_from`] stays empty.
 #[must_use]
-pub fn judge(population: Vec<u32>, short_history: &[bool], columns: &[Column], method: &Method) -> Scores {
+pub fn judge(
+    population: Vec<u32>,
+    short_history: &[bool],
+    columns: &[IndicatorColumn],
+    method: &Method,
+) -> Scores {
     let patterns = Patterns::of(columns, &population);
     let known_weight: Vec<f64> =
         (0..patterns.len()).map(|pattern| known_weight(&patterns, pattern, method)).collect();
@@ -207,7 +212,12 @@ impl Scores {
     /// By indicator: its contribution to the scores of a range of the population, 0 where it is left out. `columns` and
     /// `method` are those of the scoring.
     #[must_use]
-    pub fn contributions(&self, columns: &[Column], method: &Method, at: Range<usize>) -> Vec<Vec<f64>> {
+    pub fn contributions(
+        &self,
+        columns: &[IndicatorColumn],
+        method: &Method,
+        at: Range<usize>,
+    ) -> Vec<Vec<f64>> {
         let rows = BlockScorer::new(method, &self.parameters, columns, &self.patterns);
         let mut contributions = vec![vec![0.0; at.len()]; columns.len()];
         let mut parts = vec![0.0; rows.places.len()];
@@ -223,7 +233,7 @@ impl Scores {
     #[must_use]
     pub fn dimensions(
         &self,
-        columns: &[Column],
+        columns: &[IndicatorColumn],
         method: &Method,
         at: Range<usize>,
     ) -> Vec<[Option<f64>; DIMENSIONS.len()]> {
@@ -243,12 +253,12 @@ fn known_weight(patterns: &Patterns, pattern: usize, method: &Method) -> f64 {
     for (place, spec) in method.indicators.iter().enumerate() {
         let Some(weight) = spec.weight else { continue };
         match patterns.value(pattern, place) {
-            Value::Known(_) => {
+            IndicatorValue::Known(_) => {
                 known += weight.nominal();
                 applicable += weight.nominal();
             }
-            Value::Unknown => applicable += weight.nominal(),
-            Value::NotApplicable => {}
+            IndicatorValue::Unknown => applicable += weight.nominal(),
+            IndicatorValue::NotApplicable => {}
         }
     }
     if applicable > 0.0 { known / applicable } else { 0.0 }

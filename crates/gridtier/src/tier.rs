@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use crate::fact::Facts;
 use crate::incident::Offence;
 use crate::index::{CustomerIx, index};
-use crate::indicator::Column;
+use crate::indicator::IndicatorColumn;
 use crate::indicator::registry::{ANNUAL_ENERGY, ANNUAL_REVENUE};
 use crate::key::KeyIndex;
 use crate::method::{Method, Tier, Ties, Veto};
@@ -94,7 +94,7 @@ struct Stratified {
 #[must_use]
 pub fn grade(
     facts: &Facts,
-    columns: &[Column],
+    columns: &[IndicatorColumn],
     scores: &Scores,
     method: &Method,
     previous: &Previous,
@@ -111,7 +111,7 @@ pub fn grade(
 
 /// As [`grade`], on inputs that may come from a published cycle.
 #[must_use]
-pub fn grade_on(inputs: TierInputs, columns: &[Column], scores: &Scores, method: &Method) -> Tiers {
+pub fn grade_on(inputs: TierInputs, columns: &[IndicatorColumn], scores: &Scores, method: &Method) -> Tiers {
     let TierInputs { ids, groups, end, ceilings, previous } = inputs;
     let strata = stratum::strata(&groups, scores, method.min_stratum);
     let (revenue, energy) = (&columns[ANNUAL_REVENUE.index()], &columns[ANNUAL_ENERGY.index()]);

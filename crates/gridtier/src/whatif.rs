@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::checked_toml::did_you_mean;
 use crate::cycle::Cycle;
-use crate::indicator::{Column, DIMENSIONS, INDICATORS};
+use crate::indicator::{DIMENSIONS, INDICATORS, IndicatorColumn};
 use crate::method::{Level, Method, Tier, Weight};
 use crate::score::Scores;
 use crate::tier::Tiers;
@@ -326,12 +326,14 @@ pub fn attempt(cycle: &Cycle, method: &Method) -> TrialOutcome {
 }
 
 /// The cycle's values in the order of another method's indicators.
-fn columns_of(cycle: &Cycle, method: &Method) -> Vec<Column> {
+fn columns_of(cycle: &Cycle, method: &Method) -> Vec<IndicatorColumn> {
     let place = |id: &str| cycle.method.indicators.iter().position(|spec| spec.id == id);
     method
         .indicators
         .iter()
-        .map(|spec| place(&spec.id).map_or_else(Column::default, |place| cycle.columns[place].clone()))
+        .map(|spec| {
+            place(&spec.id).map_or_else(IndicatorColumn::default, |place| cycle.columns[place].clone())
+        })
         .collect()
 }
 

@@ -2,7 +2,7 @@
 
 use arrow_array::RecordBatch;
 use gridtier::explain::{Boundary, Explanation, TierRow, explain};
-use gridtier::indicator::Value;
+use gridtier::indicator::IndicatorValue;
 use gridtier::method::{Method, Override};
 use gridtier::output::{indicators, ledger, parameters, tiers};
 use gridtier::score::Parameters;
@@ -20,7 +20,7 @@ pub struct CustomerRecord {
     /// What was fitted to its ranked customers.
     pub parameters: Parameters,
     /// The customer's values, in the order of the method's indicators.
-    pub values: Vec<Value>,
+    pub values: Vec<IndicatorValue>,
     /// Its row of the tier table.
     pub row: TierRow,
     /// The boundaries of its stratum.

@@ -2,7 +2,7 @@
 
 use gridtier::customer::Customers;
 use gridtier::cycle::{Cycle, Placed};
-use gridtier::indicator::Column;
+use gridtier::indicator::IndicatorColumn;
 use gridtier::method::Method;
 use gridtier::output::facts::read_customers;
 use gridtier::output::{indicators, parameters, tiers};
@@ -82,8 +82,9 @@ fn values(
     method: &Method,
     rows: &[Placed],
     customers: usize,
-) -> Result<Vec<Column>, CycleError> {
-    let mut columns: Vec<Column> = vec![Column::unknown(customers); method.indicators.len()];
+) -> Result<Vec<IndicatorColumn>, CycleError> {
+    let mut columns: Vec<IndicatorColumn> =
+        vec![IndicatorColumn::unknown(customers); method.indicators.len()];
     let mut start = 0;
     read_batches(cycle, "indicators.parquet", |batch| {
         let placed = rows.get(start..start + batch.num_rows())?;

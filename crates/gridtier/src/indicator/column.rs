@@ -5,7 +5,8 @@
 
 use rayon::prelude::*;
 
-use super::Value;
+use super::IndicatorValue;
+use crate::index::index;
 
 /// The bits of a value that does not apply.
 const NOT_APPLICABLE: u64 = 0x7ff8_0000_0000_0001;
@@ -14,24 +15,24 @@ const UNKNOWN: u64 = 0x7ff8_0000_0000_0002;
 
 /// The values of one indicator, by customer number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Column {
+pub struct IndicatorColumn {
     bits: Vec<u64>,
 }
 
-fn bits(value: Value) -> u64 {
+fn bits(value: IndicatorValue) -> u64 {
     match value {
-        Value::Known(x) if x.is_nan() => UNKNOWN,
-        Value::Known(x) => x.to_bits(),
-        Value::NotApplicable => NOT_APPLICABLE,
-        Value::Unknown => UNKNOWN,
+        IndicatorValue::Known(x) if x.is_nan() => UNKNOWN,
+        IndicatorValue::Known(x) => x.to_bits(),
+        IndicatorValue::NotApplicable => NOT_APPLICABLE,
+        IndicatorValue::Unknown => UNKNOWN,
     }
 }
 
-fn value(bits: u64) -> Value {
+fn value(bits: u64) -> IndicatorValue {
     match f64::from_bits(bits) {
-        x if !x.is_nan() => Value::Known(x),
-        _ if bits == NOT_APPLICABLE => Value::NotApplicable,
-        _ => Value::Unknown,
+        x if !x.is_nan() => IndicatorValue::Known(x),
+        _ if bits == NOT_APPLICABLE => IndicatorValue::NotApplicable,
+        _ => IndicatorValue::Unknown,
     }
 }
 
@@ -42,7 +43,7 @@ pub fn absence(bits: u64) -> u64 {
     if f64::from_bits(bits).is_nan() { bits & 3 } else { 0 }
 }
 
-impl Column {
+impl IndicatorColumn {
     /// A column in which nothing is known.
     #[must_use]
     pub fn unknown(customers: usize) -> Self {
@@ -63,7 +64,7 @@ impl Column {
 
     /// A customer's value.
     #[must_use]
-    pub fn get(&self, number: usize) -> Value {
+    pub fn get(&self, number: usize) -> IndicatorValue {
         value(self.bits[number])
     }
 
@@ -76,7 +77,7 @@ impl Column {
     }
 
     /// Sets a customer's value.
-    pub fn set(&mut self, number: usize, value: Value) {
+    pub fn set(&mut self, number: usize, value: IndicatorValue) {
         self.bits[number] = bits(value);
     }
 
@@ -90,24 +91,24 @@ impl Column {
     #[inline]
     pub fn gather<'a>(&'a self, numbers: &[u32], scratch: &'a mut Vec<u64>) -> &'a [u64] {
         let (Some(&first), Some(&last)) = (numbers.first(), numbers.last()) else { return &[] };
-        let (first, last) = (first as usize, last as usize);
+        let (first, last) = (index(first), index(last));
         if last - first + 1 == numbers.len() {
             return &self.bits[first..=last];
         }
         scratch.clear();
-        scratch.extend(numbers.iter().map(|&number| self.bits[number as usize]));
+        scratch.extend(numbers.iter().map(|&number| self.bits[index(number)]));
         scratch
     }
 }
 
-impl FromIterator<Value> for Column {
-    fn from_iter<I: IntoIterator<Item = Value>>(values: I) -> Self {
+impl FromIterator<IndicatorValue> for IndicatorColumn {
+    fn from_iter<I: IntoIterator<Item = IndicatorValue>>(values: I) -> Self {
         Self { bits: values.into_iter().map(bits).collect() }
     }
 }
 
-impl FromParallelIterator<Value> for Column {
-    fn from_par_iter<I: IntoParallelIterator<Item = Value>>(values: I) -> Self {
+impl FromParallelIterator<IndicatorValue> for IndicatorColumn {
+    fn from_par_iter<I: IntoParallelIterator<Item = IndicatorValue>>(values: I) -> Self {
         Self { bits: values.into_par_iter().map(bits).collect() }
     }
 }
@@ -119,26 +120,29 @@ mod tests {
     #[test]
     fn a_value_comes_back_as_it_was_and_no_two_kinds_meet() {
         let values = [
-            Value::Known(0.0),
-            Value::Known(-0.0),
-            Value::Known(f64::MAX),
-            Value::Known(f64::MIN_POSITIVE / 8.0),
-            Value::NotApplicable,
-            Value::Unknown,
+            IndicatorValue::Known(0.0),
+            IndicatorValue::Known(-0.0),
+            IndicatorValue::Known(f64::MAX),
+            IndicatorValue::Known(f64::MIN_POSITIVE / 8.0),
+            IndicatorValue::NotApplicable,
+            IndicatorValue::Unknown,
         ];
-        let column: Column = values.into_iter().collect();
+        let column: IndicatorColumn = values.into_iter().collect();
         for (number, value) in values.into_iter().enumerate() {
             assert_eq!(column.get(number), value);
             assert_eq!(column.known(number).map(f64::to_bits), value.known().map(f64::to_bits));
         }
         let absences: Vec<u64> = column.bits().iter().map(|&bits| absence(bits)).collect();
         assert_eq!(absences, [0, 0, 0, 0, 1, 2]);
-        assert_eq!([Value::Known(f64::NAN)].into_iter().collect::<Column>().get(0), Value::Unknown);
+        assert_eq!(
+            [IndicatorValue::Known(f64::NAN)].into_iter().collect::<IndicatorColumn>().get(0),
+            IndicatorValue::Unknown
+        );
     }
 
     #[test]
     fn gathering_takes_the_customers_asked_for() {
-        let column: Column = (0..9).map(|x| Value::Known(f64::from(x))).collect();
+        let column: IndicatorColumn = (0..9).map(|x| IndicatorValue::Known(f64::from(x))).collect();
         let mut scratch = Vec::new();
         let mut gathered = |numbers: &[u32]| {
             column.gather(numbers, &mut scratch).iter().map(|&bits| f64::from_bits(bits)).collect::<Vec<_>>()

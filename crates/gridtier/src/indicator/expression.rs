@@ -7,10 +7,11 @@ use polars::lazy::dsl::{BooleanFunction, FunctionExpr};
 use polars::prelude::*;
 use polars::sql::sql_expr;
 
-use super::{Column, Value};
+use super::{IndicatorColumn, IndicatorValue};
 use crate::checked_toml::did_you_mean;
 use crate::error::RunError;
 use crate::fact::{COLUMNS, FactValue, Facts};
+use crate::index::float_i64;
 
 /// A checked expression.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,27 +107,30 @@ fn is_within_row(part: &Expr) -> bool {
     }
 }
 
+/// All facts without a row, by which the type of an expression is known before any data is read.
 fn empty_frame() -> DataFrame {
-    let column = |column: &crate::fact::FactColumn| {
+    let columns = COLUMNS.iter().map(|column| {
         let dtype =
             if matches!(column.value, FactValue::Word(_)) { DataType::String } else { DataType::Float64 };
         Series::new_empty(column.name.into(), &dtype).into_column()
-    };
-    DataFrame::new(0, COLUMNS.iter().map(column).collect()).unwrap_or_default()
+    });
+    DataFrame::new(0, columns.collect()).unwrap_or_default()
 }
 
 /// The facts that `names` asks for, one row for each customer; integers as doubles, nothing where the table is absent.
 fn frame(facts: &Facts, names: &[PlSmallStr]) -> Result<DataFrame, RunError> {
     let customers = facts.rows.len();
-    let column = |column: &crate::fact::FactColumn| {
+    let used = COLUMNS.iter().filter(|column| names.iter().any(|name| name == column.name));
+    let columns = used.map(|column| {
         let name = column.name.into();
         let series = match column.value {
             FactValue::Integer(..) if !facts.present(column.table) => {
                 Series::full_null(name, customers, &DataType::Float64)
             }
-            FactValue::Integer(value, _) => {
-                Series::from_vec(name, facts.rows.iter().map(|row| value(row) as f64).collect::<Vec<f64>>())
-            }
+            FactValue::Integer(value, _) => Series::from_vec(
+                name,
+                facts.rows.iter().map(|row| float_i64(value(row))).collect::<Vec<f64>>(),
+            ),
             FactValue::Number(value) => {
                 Series::new(name, (0..customers).map(|i| value(facts, i)).collect::<Vec<_>>())
             }
@@ -135,20 +139,19 @@ fn frame(facts: &Facts, names: &[PlSmallStr]) -> Result<DataFrame, RunError> {
             }
         };
         series.into_column()
-    };
-    let used = COLUMNS.iter().filter(|column| names.iter().any(|name| name == column.name));
-    DataFrame::new(customers, used.map(column).collect()).map_err(bug)
+    });
+    DataFrame::new(customers, columns.collect()).map_err(bug)
 }
 
 /// The values of checked expressions, by customer number.
 ///
 /// # Errors
 /// One fails on data though it was checked: a bug.
-pub(super) fn evaluate(facts: &Facts, own: &[Expression]) -> Result<Vec<Column>, RunError> {
+pub(super) fn evaluate(facts: &Facts, own: &[Expression]) -> Result<Vec<IndicatorColumn>, RunError> {
     own.iter().map(|expression| values(facts, expression)).collect()
 }
 
-fn values(facts: &Facts, expression: &Expression) -> Result<Column, RunError> {
+fn values(facts: &Facts, expression: &Expression) -> Result<IndicatorColumn, RunError> {
     let mut names = expression.value.clone().meta().root_names();
     names.extend(expression.applies.iter().flat_map(|applies| applies.clone().meta().root_names()));
     let customers = facts.rows.len();
@@ -169,8 +172,8 @@ fn values(facts: &Facts, expression: &Expression) -> Result<Column, RunError> {
     let applies = applies.as_ref().map(|applies| applies.bool().map_err(bug)).transpose()?;
     Ok((0..customers)
         .map(|customer| match applies.and_then(|applies| applies.get(customer)) {
-            Some(false) => Value::NotApplicable,
-            _ => value.get(customer).map_or(Value::Unknown, Value::finite),
+            Some(false) => IndicatorValue::NotApplicable,
+            _ => value.get(customer).map_or(IndicatorValue::Unknown, IndicatorValue::finite),
         })
         .collect())
 }

@@ -1,10 +1,10 @@
 //! The default indicators: id, names, unit, direction, formula, origin, when there is no value, and evaluation, one
 //! entry each. Documentation, the method's allowed names and the explanations derive from here.
 
-use super::{Direction, Value};
+use super::{Direction, IndicatorValue};
 use crate::contract::{ImportanceLevel, LoadClass, Table};
 use crate::fact::{CustomerFacts, Facts};
-use crate::index::{IndicatorIx, index};
+use crate::index::{IndicatorIx, float_i64, index};
 
 /// An indicator of the default registry.
 pub struct Indicator {
@@ -31,7 +31,7 @@ pub struct Indicator {
     /// Whether the customer can change it by behaviour within a cycle.
     pub lever: Lever,
     /// Evaluation for a customer.
-    pub value: fn(&Facts, usize) -> Value,
+    pub value: fn(&Facts, usize) -> IndicatorValue,
 }
 
 /// Whether the customer can change an indicator.
@@ -46,7 +46,7 @@ pub enum Lever {
 /// Most points for suggestions, so that they cannot be collected.
 pub const SUGGESTION_CAP: i64 = 6;
 /// Months of the two ends that growth compares.
-const YEAR: i64 = 12;
+const YEAR: u32 = 12;
 /// Shortest window in which the two ends do not overlap.
 const GROWTH_MONTHS_MIN: u32 = 24;
 
@@ -79,13 +79,13 @@ pub const INDICATORS: &[Indicator] = &[
         title_zh: "年用电量",
         unit: "kWh/a",
         direction: Direction::More,
-        formula: "12 × Σ active energy of the covered months / covered months",
+        formula: "12 × Σ Wh of covered months / covered months / 1000",
         no_value: "unknown: no covered month",
         origin: "用电量",
         lever: Lever::None,
         value: |facts, i| {
             let energy = &facts.rows[i].energy;
-            ratio(12.0 * energy.covered_wh as f64 / 1000.0, energy.covered_months)
+            ratio(12.0 * float_i64(energy.covered_wh) / 1000.0, energy.covered_months)
         },
     },
     Indicator {
@@ -96,13 +96,13 @@ pub const INDICATORS: &[Indicator] = &[
         title_zh: "年电费收入",
         unit: "CNY/a",
         direction: Direction::More,
-        formula: "12 × Σ amount_due / months with a bill",
+        formula: "12 × Σ amount_due / distinct months with a counted bill of any sign",
         no_value: "unknown: no bill",
         origin: "电费收入",
         lever: Lever::None,
         value: |facts, i| {
             let billing = &facts.rows[i].billing;
-            ratio(12.0 * billing.billed_fen as f64 / 100.0, billing.billed_months)
+            ratio(12.0 * float_i64(billing.billed_fen) / 100.0, billing.billed_months)
         },
     },
     Indicator {
@@ -113,16 +113,16 @@ pub const INDICATORS: &[Indicator] = &[
         title_zh: "平均电价",
         unit: "CNY/kWh",
         direction: Direction::More,
-        formula: "Σ amount_due / Σ active energy, over the covered months that have a bill",
+        formula: "Σ amount_due / Σ energy, both over covered months that have a bill",
         no_value: "unknown: no such month, energy ≤ 0 or a price below 0",
         origin: "平均电价 (prior work quoted by the paper)",
         lever: Lever::None,
         value: |facts, i| {
             let billing = &facts.rows[i].billing;
             if billing.priced_wh <= 0 || billing.priced_fen < 0 {
-                return Value::Unknown;
+                return IndicatorValue::Unknown;
             }
-            Value::Known(billing.priced_fen as f64 * 10.0 / billing.priced_wh as f64)
+            IndicatorValue::Known(float_i64(billing.priced_fen) * 10.0 / float_i64(billing.priced_wh))
         },
     },
     Indicator {
@@ -151,7 +151,10 @@ pub const INDICATORS: &[Indicator] = &[
         no_value: "unknown: no audit",
         origin: "客户能源总消耗量",
         lever: Lever::None,
-        value: |facts, i| facts.profiles[i].map_or(Value::Unknown, |p| Value::finite(p.total_kgce / 1000.0)),
+        value: |facts, i| {
+            facts.profiles[i]
+                .map_or(IndicatorValue::Unknown, |p| IndicatorValue::finite(p.total_kgce / 1000.0))
+        },
     },
     Indicator {
         id: "replaceable_share",
@@ -167,9 +170,9 @@ pub const INDICATORS: &[Indicator] = &[
         lever: Lever::None,
         value: |facts, i| match facts.profiles[i] {
             Some(profile) if profile.total_kgce > 0.0 => {
-                Value::finite(profile.replaceable_kgce / profile.total_kgce)
+                IndicatorValue::finite(profile.replaceable_kgce / profile.total_kgce)
             }
-            _ => Value::Unknown,
+            _ => IndicatorValue::Unknown,
         },
     },
     Indicator {
@@ -187,7 +190,7 @@ pub const INDICATORS: &[Indicator] = &[
         value: |facts, i| {
             let customer = &facts.customers.rows[i];
             let importance = customer.importance_level.map_or(0.0, importance_standing);
-            Value::Known(importance.max(customer.load_class.map_or(0.0, load_standing)))
+            IndicatorValue::Known(importance.max(customer.load_class.map_or(0.0, load_standing)))
         },
     },
     Indicator {
@@ -203,10 +206,10 @@ pub const INDICATORS: &[Indicator] = &[
         origin: "功率因素达成率",
         lever: Lever::Behaviour,
         value: |facts, i| match facts.customers.rows[i].power_factor_standard {
-            None => Value::NotApplicable,
+            None => IndicatorValue::NotApplicable,
             Some(_) => {
                 let energy = &facts.rows[i].energy;
-                ratio(energy.power_factor_attained as f64, energy.power_factor_months)
+                ratio(float_i64(energy.power_factor_attained), energy.power_factor_months)
             }
         },
     },
@@ -218,7 +221,7 @@ pub const INDICATORS: &[Indicator] = &[
         title_zh: "按期付款率",
         unit: "share",
         direction: Direction::More,
-        formula: "Σ paid by the due day / Σ due after reversals, over bills above 0 due before the end",
+        formula: "Σ min(due, max(0, paid(due_on))) / Σ due, over bills issued above 0 and due before the end; due is after reversals",
         no_value: "unknown: no such bill, nothing due, or no table of payments",
         origin: "电费缴纳情况",
         lever: Lever::Behaviour,
@@ -232,7 +235,7 @@ pub const INDICATORS: &[Indicator] = &[
         title_zh: "加权逾期天数",
         unit: "days",
         direction: Direction::Less,
-        formula: "Σ over days from the due day to the end of what is unpaid / Σ due",
+        formula: "Σ over the days t from due_on to end − 1 of unpaid(t) / Σ due, over the same bills",
         no_value: "as on_time_payment",
         origin: "电费缴纳情况",
         lever: Lever::Behaviour,
@@ -246,14 +249,14 @@ pub const INDICATORS: &[Indicator] = &[
         title_zh: "用电计划完成率",
         unit: "share",
         direction: Direction::More,
-        formula: "mean over covered months with a plan of 1 − min(1, |actual − plan| / plan)",
+        formula: "mean over covered months with a plan of 1 − min(1, abs(actual − plan)/plan)",
         no_value: "n/a: no plan filed; unknown: table absent, or no such month covered",
         origin: "用电计划完成率",
         lever: Lever::Behaviour,
         value: |facts, i| {
             let plans = &facts.rows[i].plans;
             if facts.present(Table::Plans) && plans.planned_months == 0 {
-                return Value::NotApplicable;
+                return IndicatorValue::NotApplicable;
             }
             mean_share(plans.plan_share_e6, plans.plan_months)
         },
@@ -266,12 +269,12 @@ pub const INDICATORS: &[Indicator] = &[
         title_zh: "客户方故障影响",
         unit: "customer-h/a",
         direction: Direction::Less,
-        formula: "Σ customers affected × minutes / 60 / years, confirmed faults of the customer",
+        formula: "Σ customers affected × minutes / 60 / (M/12), confirmed faults of the customer",
         no_value: "unknown: table absent",
         origin: "客户方故障对其他客户的影响",
         lever: Lever::Behaviour,
         value: |facts, i| {
-            let hours = facts.rows[i].incidents.fault_customer_minutes as f64 / 60.0;
+            let hours = float_i64(facts.rows[i].incidents.fault_customer_minutes) / 60.0;
             if_present(facts, Table::Incidents, hours / (f64::from(facts.window.months) / 12.0))
         },
     },
@@ -283,12 +286,12 @@ pub const INDICATORS: &[Indicator] = &[
         title_zh: "违约用电与窃电积分",
         unit: "points",
         direction: Direction::Less,
-        formula: "Σ severity × 0.5^(age in months / 12), confirmed violations and thefts of the customer",
+        formula: "Σ severity × 0.5^(age/12), confirmed violations and thefts of the customer; age = months from the month of occurrence to the last month of the window",
         no_value: "unknown: table absent",
         origin: "违章用电情况",
         lever: Lever::Behaviour,
         value: |facts, i| {
-            if_present(facts, Table::Incidents, facts.rows[i].incidents.violation_points_e6 as f64 / 1e6)
+            if_present(facts, Table::Incidents, float_i64(facts.rows[i].incidents.violation_points_e6) / 1e6)
         },
     },
     Indicator {
@@ -340,7 +343,7 @@ pub const INDICATORS: &[Indicator] = &[
         value: |facts, i| {
             let cooperation = &facts.rows[i].cooperation;
             let points = (cooperation.suggestions + 2 * cooperation.suggestions_adopted).min(SUGGESTION_CAP);
-            if_present(facts, Table::Cooperation, points as f64)
+            if_present(facts, Table::Cooperation, float_i64(points))
         },
     },
 ];
@@ -378,41 +381,46 @@ pub fn find(id: &str) -> Option<&'static Indicator> {
 }
 
 /// `above / below`, unknown when there is nothing below.
-fn ratio(above: f64, below: i64) -> Value {
-    if below <= 0 { Value::Unknown } else { Value::Known(above / below as f64) }
+fn ratio(above: f64, below: i64) -> IndicatorValue {
+    if below <= 0 { IndicatorValue::Unknown } else { IndicatorValue::Known(above / float_i64(below)) }
 }
 
-fn mean_share(share_e6: i64, count: i64) -> Value {
-    if count == 0 { Value::Unknown } else { Value::Known(share_e6 as f64 / count as f64 / 1e6) }
+fn mean_share(share_e6: i64, count: i64) -> IndicatorValue {
+    if count == 0 {
+        IndicatorValue::Unknown
+    } else {
+        IndicatorValue::Known(float_i64(share_e6) / float_i64(count) / 1e6)
+    }
 }
 
-fn if_present(facts: &Facts, table: Table, value: f64) -> Value {
-    if facts.present(table) { Value::Known(value) } else { Value::Unknown }
+fn if_present(facts: &Facts, table: Table, value: f64) -> IndicatorValue {
+    if facts.present(table) { IndicatorValue::Known(value) } else { IndicatorValue::Unknown }
 }
 
-fn asked(facts: &Facts, share_e6: i64, requests: i64) -> Value {
+fn asked(facts: &Facts, share_e6: i64, requests: i64) -> IndicatorValue {
     match (facts.present(Table::Cooperation), requests) {
-        (false, _) => Value::Unknown,
-        (true, 0) => Value::NotApplicable,
+        (false, _) => IndicatorValue::Unknown,
+        (true, 0) => IndicatorValue::NotApplicable,
         (true, _) => mean_share(share_e6, requests),
     }
 }
 
-fn paid(facts: &Facts, customer: usize, above: fn(&CustomerFacts) -> i64) -> Value {
+fn paid(facts: &Facts, customer: usize, above: fn(&CustomerFacts) -> i64) -> IndicatorValue {
     if !facts.present(Table::Payments) {
-        return Value::Unknown;
+        return IndicatorValue::Unknown;
     }
-    ratio(above(&facts.rows[customer]) as f64, facts.rows[customer].billing.due_fen)
+    ratio(float_i64(above(&facts.rows[customer])), facts.rows[customer].billing.due_fen)
 }
 
-fn energy_growth(facts: &Facts, customer: usize) -> Value {
+fn energy_growth(facts: &Facts, customer: usize) -> IndicatorValue {
     let energy = &facts.rows[customer].energy;
     let months = facts.window.months;
-    let covered = energy.first_year_covered >= YEAR && energy.last_year_covered >= YEAR;
+    let covered = energy.first_year_covered.min(energy.last_year_covered) >= i64::from(YEAR);
     if months < GROWTH_MONTHS_MIN || !covered || energy.first_year_wh <= 0 || energy.last_year_wh < 0 {
-        return Value::Unknown;
+        return IndicatorValue::Unknown;
     }
-    let years = f64::from(months - YEAR as u32) / 12.0;
-    let growth = libm::pow(energy.last_year_wh as f64 / energy.first_year_wh as f64, 1.0 / years) - 1.0;
-    Value::finite(growth)
+    let years = f64::from(months - YEAR) / 12.0;
+    let growth =
+        libm::pow(float_i64(energy.last_year_wh) / float_i64(energy.first_year_wh), 1.0 / years) - 1.0;
+    IndicatorValue::finite(growth)
 }

@@ -36,7 +36,7 @@ impl Case {
         self
     }
 
-    fn value(self, id: &str) -> [Value; 2] {
+    fn value(self, id: &str) -> [IndicatorValue; 2] {
         let rows: Vec<&str> = self.readings.iter().map(String::as_str).collect();
         let header = "customer_id|read_at|active_kwh|reactive_kvarh";
         let source = self.memory.rows(Table::MeterReadings, header, &rows);
@@ -53,7 +53,7 @@ const INCIDENTS: &str = "incident_id|customer_id|occurred_at|kind|responsibility
 const COOPERATION: &str = "event_id|customer_id|occurred_on|kind|requested|delivered";
 const PROFILES: &str = "customer_id|as_of|total_kgce|replaceable_kgce";
 
-use Value::{Known, NotApplicable, Unknown};
+use IndicatorValue::{Known, NotApplicable, Unknown};
 
 #[test]
 fn annual_energy_is_twelve_times_the_mean_covered_month() {
@@ -191,7 +191,7 @@ fn an_own_indicator_is_an_expression_that_may_not_apply() {
     let facts = fact::read(&source, WINDOW, None).unwrap();
     let own = Expression::parse("reactive_varh / active_wh", Some("readings > 0")).unwrap();
     let columns = compute(&facts, &[own]).unwrap();
-    let own: Column = [Known(0.48), Unknown, NotApplicable].into_iter().collect();
+    let own: IndicatorColumn = [Known(0.48), Unknown, NotApplicable].into_iter().collect();
     assert_eq!(columns[INDICATORS.len()], own);
 }
 
@@ -199,7 +199,7 @@ fn an_own_indicator_is_an_expression_that_may_not_apply() {
 fn every_registry_entry_stands_in_the_order_of_dimensions_and_once() {
     let ids: std::collections::BTreeSet<&str> = INDICATORS.iter().map(|indicator| indicator.id).collect();
     assert_eq!((ids.len(), INDICATORS.len()), (16, 16));
-    let place =
-        |indicator: &Indicator| DIMENSIONS.iter().position(|dimension| *dimension == indicator.dimension);
-    assert!(INDICATORS.iter().map(place).is_sorted());
+    let places =
+        INDICATORS.iter().map(|indicator| DIMENSIONS.iter().position(|name| *name == indicator.dimension));
+    assert!(places.is_sorted());
 }

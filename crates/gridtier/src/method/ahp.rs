@@ -4,6 +4,8 @@
 //! says how much item i outweighs item j; weights are its principal eigenvector (or, selectably, the row geometric
 //! means). Several experts are pooled by the element-wise geometric mean, which keeps reciprocity.
 
+use crate::index::float;
+
 crate::words! {
     /// How weights follow from a matrix of pairwise judgements.
     Variant "AHP variant" {
@@ -27,7 +29,7 @@ const RECIPROCAL_TOLERANCE: f64 = 0.02;
 /// Rounds of the power method, far beyond what any consistent matrix needs.
 const ROUNDS_MAX: usize = 10_000;
 
-/// What a matrix says.
+/// The weights and the consistency of a matrix.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judged {
     /// Weights, summing to 1.
@@ -49,7 +51,7 @@ pub struct Judgement {
     pub items: Vec<String>,
     /// The pooled matrix.
     pub pooled: Judged,
-    /// Each expert with the own matrix.
+    /// The name of each expert, with the weights and consistency of his or her matrix.
     pub experts: Vec<(String, Judged)>,
 }
 
@@ -87,15 +89,10 @@ pub fn check(matrix: &[Vec<f64>], items: usize) -> Result<(), String> {
 #[must_use]
 pub fn pool(matrices: &[Vec<Vec<f64>>]) -> Vec<Vec<f64>> {
     let size = matrices.first().map_or(0, Vec::len);
-    let mean = |i: usize, j: usize| {
-        let logs: f64 = matrices.iter().map(|matrix| libm::log(matrix[i][j])).sum();
-        libm::exp(logs / matrices.len() as f64)
-    };
-    (0..size)
-        .map(|i| {
-            (0..size).map(|j| if matrices.len() == 1 { matrices[0][i][j] } else { mean(i, j) }).collect()
-        })
-        .collect()
+    if let [only] = matrices {
+        return only.clone();
+    }
+    (0..size).map(|i| (0..size).map(|j| geometric_mean(matrices.iter().map(|m| m[i][j]))).collect()).collect()
 }
 
 /// Weights and consistency of a checked matrix.
@@ -115,8 +112,8 @@ pub fn judge(matrix: &[Vec<f64>], variant: Variant) -> Judged {
     }
     let image = product(matrix, &weights);
     let lambda_max =
-        image.iter().zip(&weights).map(|(above, below)| above / below).sum::<f64>() / size as f64;
-    let index = if size > 2 { (lambda_max - size as f64) / (size as f64 - 1.0) } else { 0.0 };
+        image.iter().zip(&weights).map(|(above, below)| above / below).sum::<f64>() / float(size);
+    let index = if size > 2 { (lambda_max - float(size)) / (float(size) - 1.0) } else { 0.0 };
     let cr = if size > 2 { (index / RANDOM_INDEX[size - 1]).max(0.0) } else { 0.0 };
     let misfit = |&(i, j): &(usize, usize)| libm::log(matrix[i][j] * weights[j] / weights[i]).abs();
     let pairs = (0..size).flat_map(|i| (i + 1..size).map(move |j| (i, j)));
@@ -133,8 +130,13 @@ pub fn dissent(expert: &Judged, pooled: &Judged) -> f64 {
 }
 
 fn geometric_means(matrix: &[Vec<f64>]) -> Vec<f64> {
-    let mean = |row: &Vec<f64>| libm::exp(row.iter().map(|&a| libm::log(a)).sum::<f64>() / row.len() as f64);
-    normalised(matrix.iter().map(mean).collect())
+    normalised(matrix.iter().map(|row| geometric_mean(row.iter().copied())).collect())
+}
+
+/// The geometric mean of positive numbers.
+fn geometric_mean(numbers: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = float(numbers.len());
+    libm::exp(numbers.map(libm::log).sum::<f64>() / count)
 }
 
 fn product(matrix: &[Vec<f64>], vector: &[f64]) -> Vec<f64> {

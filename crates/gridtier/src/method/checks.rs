@@ -350,10 +350,10 @@ impl Checks {
                 fault(&["checks", "limits", measure.id], what, fix);
             }
         }
-        let limit = |measure: &Measure| match file.limits.get(measure.id) {
+        let limits = MEASURES.iter().map(|measure| match file.limits.get(measure.id) {
             Some(limit) => Limit { warn: limit.warn, fail: limit.fail },
             None => Limit { warn: measure.warn, fail: measure.fail },
-        };
+        });
         Self {
             draws: file.draws.unwrap_or(1_000),
             sample: file.sample.unwrap_or(20_000),
@@ -362,7 +362,7 @@ impl Checks {
             clusters: file.clusters.unwrap_or(8),
             size_kva,
             supply_cost: file.supply_cost,
-            limits: MEASURES.iter().map(limit).collect(),
+            limits: limits.collect(),
         }
     }
 }

@@ -6,6 +6,7 @@
 use super::ahp::{self, Judgement, Variant};
 use super::raw::{AhpFile, BlendFile, MethodFile, SiblingsFile};
 use crate::checked_toml::{CheckedToml, Fault, Ratio, Share, did_you_mean};
+use crate::index::float;
 use crate::mcda::Scheme;
 
 /// How far siblings' weights may be from summing to 1.
@@ -122,7 +123,7 @@ impl Builder<'_, '_> {
         self.one_source(path, &file);
         let weights = match (&file.objective, &file.ahp) {
             (Some(objective), _) => {
-                let even = 1.0 / objective.items.len().max(1) as f64;
+                let even = 1.0 / float(objective.items.len().max(1));
                 objective.items.iter().map(|item| (item.clone(), even)).collect()
             }
             (None, Some(ahp)) => self.judged(path, parent, ahp),
@@ -228,7 +229,7 @@ impl Builder<'_, '_> {
             if ahp.experts.is_empty() {
                 self.fault(path, "`ahp` has no experts".into(), "add [[…ahp.experts]] with name and matrix");
             }
-            let even = 1.0 / ahp.items.len().max(1) as f64;
+            let even = 1.0 / float(ahp.items.len().max(1));
             return ahp.items.iter().map(|item| (item.clone(), even)).collect();
         }
         let pooled = ahp::judge(&ahp::pool(&matrices), variant);

@@ -6,7 +6,7 @@ use super::read::{Cells, text_at, value_at};
 use super::{NUMBER, Output, TEXT, full, nullable, numbers, table, text};
 use crate::cycle::Placed;
 use crate::index::index;
-use crate::indicator::{Column, Value};
+use crate::indicator::{IndicatorColumn, IndicatorValue};
 use crate::method::Method;
 use crate::run::Graded;
 
@@ -32,7 +32,12 @@ pub(super) fn output<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
 /// Reads the values of a published batch into `columns`, one for each indicator of the method; `placed` are the customers
 /// of its rows. `None` when it is not a table of the method's indicators.
 #[must_use]
-pub fn read(batch: &RecordBatch, method: &Method, placed: &[Placed], columns: &mut [Column]) -> Option<()> {
+pub fn read(
+    batch: &RecordBatch,
+    method: &Method,
+    placed: &[Placed],
+    columns: &mut [IndicatorColumn],
+) -> Option<()> {
     for (spec, column) in method.indicators.iter().zip(columns) {
         let (values, statuses) = (batch.floats(&spec.id)?, batch.texts(&status_name(&spec.id))?);
         for (row, customer) in placed.iter().enumerate() {
@@ -45,7 +50,7 @@ pub fn read(batch: &RecordBatch, method: &Method, placed: &[Placed], columns: &m
 /// The values of the first row of a published batch, in the order of the method's indicators; `None` when it is not a
 /// table of them.
 #[must_use]
-pub fn read_first(batch: &RecordBatch, method: &Method) -> Option<Vec<Value>> {
+pub fn read_first(batch: &RecordBatch, method: &Method) -> Option<Vec<IndicatorValue>> {
     method
         .indicators
         .iter()
@@ -57,11 +62,11 @@ fn status_name(id: &str) -> String {
     format!("{id}_status")
 }
 
-fn value(values: &Float64Array, statuses: &StringArray, row: usize) -> Option<Value> {
+fn value(values: &Float64Array, statuses: &StringArray, row: usize) -> Option<IndicatorValue> {
     match text_at(statuses, row)? {
-        "known" => value_at(values, row).map(Value::Known),
-        "na" => Some(Value::NotApplicable),
-        "unknown" => Some(Value::Unknown),
+        "known" => value_at(values, row).map(IndicatorValue::Known),
+        "na" => Some(IndicatorValue::NotApplicable),
+        "unknown" => Some(IndicatorValue::Unknown),
         _ => None,
     }
 }

@@ -67,9 +67,11 @@ fn weights_drawn_very_closely_change_nothing() {
         .1
         .replace("[limits]", "[checks]\nconcentration = 1e6\ndraws = 100\n[limits]");
     let method = Method::parse("m.toml", &text).unwrap();
-    let columns: Vec<Column> = (0..method.indicators.len())
+    let columns: Vec<IndicatorColumn> = (0..method.indicators.len())
         .map(|place| {
-            (0..200).map(|number| Value::Known(((number * (place + 7)) % 199) as f64 / 199.0)).collect()
+            (0..200)
+                .map(|number| IndicatorValue::Known(((number * (place + 7)) % 199) as f64 / 199.0))
+                .collect()
         })
         .collect();
     let scores = crate::score::judge((0..200).collect(), &[false; 200], &columns, &method);
@@ -105,11 +107,11 @@ fn weights_drawn_very_closely_change_nothing() {
 fn a_study_scores_as_a_grading_does_in_every_bit() {
     let mut method = Method::preset("paper").unwrap().unwrap();
     let value = |number: usize, place: usize| match (number * 5 + place * 3) % 11 {
-        0 => Value::NotApplicable,
-        1 => Value::Unknown,
-        x => Value::Known((number * (place + 3) % 17) as f64 * x as f64 / 40.0),
+        0 => IndicatorValue::NotApplicable,
+        1 => IndicatorValue::Unknown,
+        x => IndicatorValue::Known((number * (place + 3) % 17) as f64 * x as f64 / 40.0),
     };
-    let columns: Vec<Column> = (0..method.indicators.len())
+    let columns: Vec<IndicatorColumn> = (0..method.indicators.len())
         .map(|place| (0..100).map(|number| value(number, place)).collect())
         .collect();
     let ranked = ranked(&[0; 100]);
@@ -120,7 +122,7 @@ fn a_study_scores_as_a_grading_does_in_every_bit() {
         let scoring = study.scoring(how, &scores.parameters.weights, None);
         let points = study.transformed(how, &study.prepared());
         for (row, z) in points.chunks(study.places().len()).enumerate() {
-            let values: Vec<Value> = columns.iter().map(|column| column.get(row)).collect();
+            let values: Vec<IndicatorValue> = columns.iter().map(|column| column.get(row)).collect();
             let scored = crate::score::score_row(&method, &scores.parameters, &values);
             let graded = crate::score::combine::combined(how, &scored.weights, &scored.points);
             let tried = crate::score::combine::finished(how, scoring.score(study.pattern[row], z));

@@ -291,10 +291,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::indicator::{Column, Value};
+    use crate::indicator::{IndicatorColumn, IndicatorValue};
 
     fn fit(normalise: Normalise, direction: Direction, known: &[f64]) -> Fitted {
-        let column: Column = known.iter().map(|x| Value::Known(*x)).collect();
+        let column: IndicatorColumn = known.iter().map(|x| IndicatorValue::Known(*x)).collect();
         let numbers: Vec<u32> = (0..known.len() as u32).collect();
         let ranked = RankedValues { column: &column, numbers: &numbers };
         Fitted::fit(&normalise, direction, ranked, known.len() as u64)

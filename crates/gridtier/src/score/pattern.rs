@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::index::index;
 use crate::indicator::column::absence;
-use crate::indicator::{Column, Value};
+use crate::indicator::{IndicatorColumn, IndicatorValue};
 
 /// Customers whose patterns are numbered by one task.
 const BLOCK: usize = 1 << 15;
@@ -37,7 +37,7 @@ pub struct Patterns {
 
 impl Patterns {
     /// Finds the patterns of a population, numbered in the order of their first customer.
-    pub fn of(columns: &[Column], population: &[u32]) -> Self {
+    pub fn of(columns: &[IndicatorColumn], population: &[u32]) -> Self {
         let mut of = vec![0; population.len()];
         let blocks: Vec<PatternTable> = of
             .par_chunks_mut(BLOCK)
@@ -62,11 +62,11 @@ impl Patterns {
     }
 
     /// The state of the indicator at `place` in a pattern; a known one has the value 0.
-    pub fn value(&self, pattern: usize, place: usize) -> Value {
+    pub fn value(&self, pattern: usize, place: usize) -> IndicatorValue {
         match self.words[pattern * self.stages + place / WORD] >> (2 * (place % WORD)) & 3 {
-            0 => Value::Known(0.0),
-            1 => Value::NotApplicable,
-            _ => Value::Unknown,
+            0 => IndicatorValue::Known(0.0),
+            1 => IndicatorValue::NotApplicable,
+            _ => IndicatorValue::Unknown,
         }
     }
 
@@ -92,12 +92,12 @@ impl Patterns {
 }
 
 /// Words that hold the states of all columns.
-fn stages(columns: &[Column]) -> usize {
+fn stages(columns: &[IndicatorColumn]) -> usize {
     columns.len().div_ceil(WORD).max(1)
 }
 
 /// Numbers the patterns of one block of customers, from 0.
-fn number_block(columns: &[Column], numbers: &[u32], of: &mut [u32]) -> PatternTable {
+fn number_block(columns: &[IndicatorColumn], numbers: &[u32], of: &mut [u32]) -> PatternTable {
     let stages = stages(columns);
     let mut known = PatternTable::new(stages);
     let (mut words, mut scratch) = (vec![[0; ROWS]; stages], Vec::new());
@@ -180,11 +180,11 @@ mod tests {
     #[test]
     fn a_pattern_holds_the_state_of_every_indicator() {
         let value = |number: usize, place: usize| match (number * 7 + place * place) % 5 {
-            0 => Value::NotApplicable,
-            1 => Value::Unknown,
-            _ => Value::Known(number as f64),
+            0 => IndicatorValue::NotApplicable,
+            1 => IndicatorValue::Unknown,
+            _ => IndicatorValue::Known(number as f64),
         };
-        let columns: Vec<Column> =
+        let columns: Vec<IndicatorColumn> =
             (0..70).map(|place| (0..100).map(|number| value(number, place)).collect()).collect();
         let population: Vec<u32> = (0..100).filter(|number| number % 9 != 4).collect();
         let patterns = Patterns::of(&columns, &population);

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::logarithm::transformed;
 use crate::index::{index, index_u64};
-use crate::indicator::Column;
+use crate::indicator::IndicatorColumn;
 use crate::method::Transform;
 
 /// Customers of one task, and of these at one time, so that their values stay in the L1 cache.
@@ -24,7 +24,7 @@ const PLACES: f64 = 4.0;
 #[derive(Clone, Copy)]
 pub struct RankedValues<'a> {
     /// By customer number.
-    pub column: &'a Column,
+    pub column: &'a IndicatorColumn,
     /// The customers, ascending.
     pub numbers: &'a [u32],
 }
@@ -173,7 +173,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::indicator::Value;
+    use crate::indicator::IndicatorValue;
 
     /// The textbook's definition.
     fn sorted(values: &[f64], transform: Transform, q: f64) -> f64 {
@@ -185,7 +185,7 @@ mod tests {
     }
 
     fn quantiles(values: &[f64], transform: Transform, q: [f64; 2]) -> [f64; 2] {
-        let column: Column = values.iter().map(|x| Value::Known(*x)).collect();
+        let column: IndicatorColumn = values.iter().map(|x| IndicatorValue::Known(*x)).collect();
         let numbers: Vec<u32> = (0..values.len() as u32).collect();
         RankedValues { column: &column, numbers: &numbers }.quantiles(transform, q)
     }

@@ -11,7 +11,7 @@ use super::weigh::{effective, points};
 use super::{NO_SCORE, Parameters, Provisional};
 use crate::index::index;
 use crate::indicator::column::absence;
-use crate::indicator::{Column, DIMENSIONS, Value};
+use crate::indicator::{DIMENSIONS, IndicatorColumn, IndicatorValue};
 use crate::method::{Combine, Method, Unknowns};
 
 /// Customers of a block.
@@ -23,7 +23,7 @@ const LANES: usize = 4;
 pub(super) struct BlockScorer<'a> {
     how: Combine,
     parameters: &'a Parameters,
-    columns: &'a [Column],
+    columns: &'a [IndicatorColumn],
     patterns: &'a Patterns,
     /// The indicators that weigh.
     pub places: Vec<usize>,
@@ -69,7 +69,7 @@ impl<'a> BlockScorer<'a> {
     pub fn new(
         method: &Method,
         parameters: &'a Parameters,
-        columns: &'a [Column],
+        columns: &'a [IndicatorColumn],
         patterns: &'a Patterns,
     ) -> Self {
         let places: Vec<usize> = (0..parameters.weights.len())
@@ -84,7 +84,8 @@ impl<'a> BlockScorer<'a> {
         };
         let (mut weights, mut within, mut scored) = (Vec::new(), Vec::new(), Vec::new());
         for pattern in 0..patterns.len() {
-            let values: Vec<Value> = (0..columns.len()).map(|place| patterns.value(pattern, place)).collect();
+            let values: Vec<IndicatorValue> =
+                (0..columns.len()).map(|place| patterns.value(pattern, place)).collect();
             let (in_score, in_dimension) =
                 effective(&parameters.weights, &points(method, parameters, &values));
             weights.extend(quads(&places, &in_score, size));

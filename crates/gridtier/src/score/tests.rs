@@ -19,15 +19,16 @@ fn paper_with(changes: &[(&str, &str)]) -> Method {
 }
 
 /// Values of the paper's method: `known` by id, the others as given.
-fn row(method: &Method, known: &[(&str, f64)], others: Value) -> Vec<Value> {
-    let value =
-        |id: &str| known.iter().find(|(known, _)| *known == id).map_or(others, |(_, x)| Value::Known(*x));
+fn row(method: &Method, known: &[(&str, f64)], others: IndicatorValue) -> Vec<IndicatorValue> {
+    let value = |id: &str| {
+        known.iter().find(|(known, _)| *known == id).map_or(others, |(_, x)| IndicatorValue::Known(*x))
+    };
     method.indicators.iter().map(|spec| value(&spec.id)).collect()
 }
 
 /// Parameters fitted to one customer who has every value, so that goalposts and knots are in force.
 fn fitted(method: &Method) -> Parameters {
-    let column: Column = [Value::Known(0.0)].into_iter().collect();
+    let column: IndicatorColumn = [IndicatorValue::Known(0.0)].into_iter().collect();
     let one = RankedValues { column: &column, numbers: &[0] };
     let fit =
         |spec: &crate::method::Spec| Some(Fitted::fit(spec.normalise.as_ref()?, spec.direction, one, 1));
@@ -40,7 +41,8 @@ fn fitted(method: &Method) -> Parameters {
 #[test]
 fn weights_of_what_is_left_out_go_to_the_siblings_level_by_level() {
     let method = paper_with(&[]);
-    let values = row(&method, &[("on_time_payment", 0.5), ("sensitivity", 1.0)], Value::NotApplicable);
+    let values =
+        row(&method, &[("on_time_payment", 0.5), ("sensitivity", 1.0)], IndicatorValue::NotApplicable);
     let scored = score_row(&method, &fitted(&method), &values);
     // Contribution has standing alone, compliance has payment alone, cooperation is left out.
     let (contribution, compliance) = (0.5396 / 0.8366, 0.2970 / 0.8366);
@@ -55,7 +57,7 @@ fn an_unknown_is_left_out_or_worst_or_neutral_and_never_a_silent_zero() {
     let known = [("policy_fulfilment", 1.0)];
     let score_of = |unknown: &str| {
         let method = paper_with(&[("unknown = \"reweight\"", &format!("unknown = \"{unknown}\""))]);
-        let values = row(&method, &known, Value::Unknown);
+        let values = row(&method, &known, IndicatorValue::Unknown);
         score_row(&method, &fitted(&method), &values).score.unwrap()
     };
     let weight = 0.1634 * 0.4;
@@ -67,14 +69,14 @@ fn an_unknown_is_left_out_or_worst_or_neutral_and_never_a_silent_zero() {
 #[test]
 fn nothing_known_is_no_score() {
     let method = paper_with(&[]);
-    let scored = score_row(&method, &fitted(&method), &row(&method, &[], Value::Unknown));
+    let scored = score_row(&method, &fitted(&method), &row(&method, &[], IndicatorValue::Unknown));
     assert_eq!((scored.score, scored.dimensions), (None, [None; 3]));
 }
 
 const WINDOW: Window = Window { end: Month(54 * 12), months: 36 };
 
 /// Scores customers whose monthly readings cover the given months of the window.
-fn scored(covered: &[(&str, Range<usize>)], method: &Method) -> (Scores, Vec<Column>) {
+fn scored(covered: &[(&str, Range<usize>)], method: &Method) -> (Scores, Vec<IndicatorColumn>) {
     let ids: Vec<&str> = covered.iter().map(|(id, _)| *id).collect();
     let reading = |id: &str, month: usize| format!("{id}|{}-01|10", WINDOW.month(month));
     let rows: Vec<String> =
@@ -135,8 +137,8 @@ struct Obvious {
     influence: Vec<Option<f64>>,
 }
 
-fn obvious(scores: &Scores, short: &[bool], columns: &[Column], method: &Method) -> Obvious {
-    let rows: Vec<Vec<Value>> = scores
+fn obvious(scores: &Scores, short: &[bool], columns: &[IndicatorColumn], method: &Method) -> Obvious {
+    let rows: Vec<Vec<IndicatorValue>> = scores
         .population
         .iter()
         .map(|&number| columns.iter().map(|column| column.get(number as usize)).collect())
@@ -144,11 +146,11 @@ fn obvious(scores: &Scores, short: &[bool], columns: &[Column], method: &Method)
     let known_weight: Vec<f64> = rows
         .iter()
         .map(|row| {
-            let weight = |is_in: fn(&Value) -> bool| {
+            let weight = |is_in: fn(&IndicatorValue) -> bool| {
                 let each = method.indicators.iter().zip(row).filter(|(_, value)| is_in(value));
                 each.filter_map(|(spec, _)| spec.weight).fold(0.0, |sum, weight| sum + weight.nominal())
             };
-            let applicable = weight(|value| *value != Value::NotApplicable);
+            let applicable = weight(|value| *value != IndicatorValue::NotApplicable);
             if applicable > 0.0 { weight(|value| value.known().is_some()) / applicable } else { 0.0 }
         })
         .collect();
@@ -182,7 +184,7 @@ fn obvious(scores: &Scores, short: &[bool], columns: &[Column], method: &Method)
 }
 
 /// Values with many equal ones and gaps in patterns, different for every seed.
-fn made(people: usize, indicators: usize, seed: u64) -> Vec<Column> {
+fn made(people: usize, indicators: usize, seed: u64) -> Vec<IndicatorColumn> {
     let draw = |number: usize, place: usize| {
         let mut x = (number as u64 * 64 + place as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15 ^ (seed << 1));
         x = (x ^ (x >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -191,11 +193,11 @@ fn made(people: usize, indicators: usize, seed: u64) -> Vec<Column> {
     let value = |number: usize, place: usize| {
         let x = draw(number, place) as f64 / (1u64 << 53) as f64;
         match draw(number, place + 32) % 8 {
-            0 => Value::NotApplicable,
-            1 => Value::Unknown,
-            2..=4 => Value::Known((x * 6.0).floor() / 5.0),
-            5 => Value::Known(-x),
-            _ => Value::Known((x * 14.0).exp()),
+            0 => IndicatorValue::NotApplicable,
+            1 => IndicatorValue::Unknown,
+            2..=4 => IndicatorValue::Known((x * 6.0).floor() / 5.0),
+            5 => IndicatorValue::Known(-x),
+            _ => IndicatorValue::Known((x * 14.0).exp()),
         }
     };
     (0..indicators).map(|place| (0..people).map(|number| value(number, place)).collect()).collect()

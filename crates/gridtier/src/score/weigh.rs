@@ -3,7 +3,7 @@
 
 use super::combine::{combined, contributions};
 use super::normalise::Fitted;
-use crate::indicator::{DIMENSIONS, Value};
+use crate::indicator::{DIMENSIONS, IndicatorValue};
 use crate::method::{Method, Unknowns, Weight};
 
 /// What is fitted to the ranked customers of a cycle and published with it: all that scoring one customer needs besides
@@ -24,7 +24,7 @@ impl Parameters {
     }
 
     /// Whether anything that weighs is known of a customer.
-    pub(super) fn any_known(&self, values: &[Value]) -> bool {
+    pub(super) fn any_known(&self, values: &[IndicatorValue]) -> bool {
         self.weights.iter().zip(values).any(|(weight, value)| {
             weight.is_some_and(|weight| weight.nominal() > 0.0) && value.known().is_some()
         })
@@ -49,7 +49,7 @@ pub struct Scored {
 /// Scores one customer: z by the fitted parameters, weights scaled up where siblings are left out, then combined.
 /// `values` holds the method's indicators in their order.
 #[must_use]
-pub fn score_row(method: &Method, parameters: &Parameters, values: &[Value]) -> Scored {
+pub fn score_row(method: &Method, parameters: &Parameters, values: &[IndicatorValue]) -> Scored {
     let points = points(method, parameters, values);
     let (weights, within) = effective(&parameters.weights, &points);
     let score = combined(method.combine, &weights, &points);
@@ -75,7 +75,7 @@ pub fn score_row(method: &Method, parameters: &Parameters, values: &[Value]) -> 
 
 /// By indicator: the points of one customer, where they count.
 #[must_use]
-pub fn points(method: &Method, parameters: &Parameters, values: &[Value]) -> Vec<Option<f64>> {
+pub fn points(method: &Method, parameters: &Parameters, values: &[IndicatorValue]) -> Vec<Option<f64>> {
     parameters
         .fitted
         .iter()
@@ -84,10 +84,10 @@ pub fn points(method: &Method, parameters: &Parameters, values: &[Value]) -> Vec
         .map(|((fitted, weight), value)| {
             let fitted = fitted.as_ref().filter(|_| weight.is_some())?;
             match (value, method.unknown) {
-                (Value::Known(x), _) => Some(fitted.points(*x)),
-                (Value::NotApplicable, _) | (Value::Unknown, Unknowns::Reweight) => None,
-                (Value::Unknown, Unknowns::Worst) => Some(0.0),
-                (Value::Unknown, Unknowns::Neutral) => Some(50.0),
+                (IndicatorValue::Known(x), _) => Some(fitted.points(*x)),
+                (IndicatorValue::NotApplicable, _) | (IndicatorValue::Unknown, Unknowns::Reweight) => None,
+                (IndicatorValue::Unknown, Unknowns::Worst) => Some(0.0),
+                (IndicatorValue::Unknown, Unknowns::Neutral) => Some(50.0),
             }
         })
         .collect()

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::Fitted;
 use crate::index::index;
-use crate::indicator::{Column, DIMENSIONS};
+use crate::indicator::{DIMENSIONS, IndicatorColumn};
 use crate::mcda::{Guard, bounded};
 use crate::method::{FromData, Level, Method, Siblings, Weight};
 
@@ -29,7 +29,7 @@ pub struct Weighed {
 pub fn weigh(
     method: &Method,
     fitted: &[Option<Fitted>],
-    columns: &[Column],
+    columns: &[IndicatorColumn],
     ranked: &[u32],
 ) -> (Vec<Option<Weight>>, Vec<Weighed>) {
     let mut weights: Vec<Option<Weight>> = method.indicators.iter().map(|spec| spec.weight).collect();
@@ -103,7 +103,7 @@ fn put(method: &Method, weights: &mut [Option<Weight>], siblings: &Siblings, val
 struct Points<'a> {
     method: &'a Method,
     fitted: &'a [Option<Fitted>],
-    columns: &'a [Column],
+    columns: &'a [IndicatorColumn],
     ranked: &'a [u32],
 }
 

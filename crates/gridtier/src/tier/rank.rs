@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::Stratified;
 use super::rank_key::{RankKey, descending};
 use crate::index::{count, index};
-use crate::indicator::Column;
+use crate::indicator::IndicatorColumn;
 use crate::method::Tier;
 use crate::score::{NO_SCORE, Scores};
 
@@ -30,8 +30,8 @@ const PARALLEL_TIES: usize = 1 << 16;
 pub(super) struct Base<'a> {
     pub scores: &'a Scores,
     pub ceilings: &'a [Option<Tier>],
-    pub revenue: &'a Column,
-    pub energy: &'a Column,
+    pub revenue: &'a IndicatorColumn,
+    pub energy: &'a IndicatorColumn,
 }
 
 /// The ranked customers of one stratum, best first.

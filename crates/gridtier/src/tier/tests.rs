@@ -9,7 +9,7 @@ use crate::customer::{Customer, Customers};
 use crate::fact::CustomerFacts;
 use crate::incident::Offence;
 use crate::index::CustomerIx;
-use crate::indicator::{INDICATORS, Value};
+use crate::indicator::{INDICATORS, IndicatorValue};
 use crate::meter::Coverage;
 use crate::method::PRESETS;
 use crate::score::{Provisional, judge};
@@ -98,8 +98,9 @@ fn facts(people: &[Person]) -> Facts {
 
 fn graded(people: &[Person], method: &Method, previous: &Previous) -> Tiers {
     let facts = facts(people);
-    let mut columns = vec![Column::unknown(people.len()); INDICATORS.len()];
-    columns[1] = people.iter().map(|p| p.revenue.map_or(Value::Unknown, Value::Known)).collect();
+    let mut columns = vec![IndicatorColumn::unknown(people.len()); INDICATORS.len()];
+    columns[1] =
+        people.iter().map(|p| p.revenue.map_or(IndicatorValue::Unknown, IndicatorValue::Known)).collect();
     let short_history = vec![false; people.len()];
     let mut scores = judge((0..people.len() as u32).collect(), &short_history, &columns, method);
     scores.provisional = people.iter().map(|p| p.provisional.then_some(Provisional::ShortHistory)).collect();

@@ -4,7 +4,7 @@ use super::*;
 use crate::contract::{SupplyLevel, UseCategory};
 use crate::customer::{Customer, Customers};
 use crate::cycle::Placed;
-use crate::indicator::Value;
+use crate::indicator::IndicatorValue;
 use crate::score::judge;
 use crate::tier::{Groups, Previous, TierInputs, grade_on};
 use crate::unit::Month;
@@ -31,13 +31,14 @@ fn cycle(people: u32) -> Cycle {
             marketing_opt_out: false,
         });
     }
-    let known = |place: usize| -> Column {
+    let known = |place: usize| -> IndicatorColumn {
         let step = [7_919, 104_729][place];
         let spread =
             |number: u32| 90.0 * (u64::from(number) * step % u64::from(people)) as f64 / f64::from(people);
-        (0..people).map(|number| Value::Known(spread(number))).collect()
+        (0..people).map(|number| IndicatorValue::Known(spread(number))).collect()
     };
-    let mut columns: Vec<Column> = vec![Column::unknown(people as usize); method.indicators.len()];
+    let mut columns: Vec<IndicatorColumn> =
+        vec![IndicatorColumn::unknown(people as usize); method.indicators.len()];
     let place = |id: &str| method.indicators.iter().position(|spec| spec.id == id).unwrap();
     columns[place("annual_energy")] = known(0);
     columns[place("overdue_days")] = known(1);
