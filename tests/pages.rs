@@ -1,8 +1,9 @@
 //! README and pages say what the program does: their commands run, and their tables are made from the registry.
 //!
-//! A `console` block shows commands with their output, which must be the same (`...` and `[..]` stand for anything).
-//! Commands of a `sh` block that begin with `gridtier` must succeed. The blocks of a page run in one folder, in order.
-//! `GRIDTIER_BLESS=1 cargo test --workspace pages` writes outputs and tables anew.
+//! A `console` block shows commands with their output, which must be the same. Commands of a `sh` block that call
+//! `gridtier` must succeed. All blocks of a page run in one folder, in order, as a reader would run them; trycmd and like
+//! libraries run each file in the test's own folder. `GRIDTIER_BLESS=1 cargo test --workspace pages` writes outputs and
+//! tables anew.
 
 use std::env;
 use std::fs;
@@ -35,7 +36,6 @@ fn folder_of(page: &str) -> tempfile::TempDir {
     let dir = scratch();
     std::os::unix::fs::symlink(root().join("sample-data"), dir.path().join("sample-data")).unwrap();
     fs::create_dir(dir.path().join("target")).unwrap();
-    fs::copy(root().join(page), dir.path().join("page.md")).unwrap();
     if page != "README.md" {
         let data = Path::new("sample-data/utility");
         regrade(&root().join(data), "2026-01-01", "utility", &dir.path().join("target/store"));
@@ -43,52 +43,69 @@ fn folder_of(page: &str) -> tempfile::TempDir {
     dir
 }
 
-/// The commands of a page's `sh` blocks that call gridtier, without comments.
-fn commands(text: &str) -> Vec<&str> {
-    let blocks = text.split("\n```").collect::<Vec<_>>();
-    let shell = blocks.iter().filter_map(|block| block.strip_prefix("sh\n"));
-    shell
-        .flat_map(str::lines)
-        .map(|line| line.split("  #").next().unwrap_or(line).trim_end())
-        .filter(|line| line.starts_with("gridtier ") || line.contains("=$(gridtier "))
-        .collect()
+/// A command's output with what differs from run to run left out: the last part of a cycle folder's name.
+fn without_run_names(output: &str) -> String {
+    let mut parts = output.split("/v00000");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| match part.get(2..14) {
+        Some(run) if part.get(1..2) == Some("-") && run.chars().all(|c| c.is_ascii_hexdigit()) => {
+            format!("{text}/v00000{}…{}", &part[..2], &part[14..])
+        }
+        _ => format!("{text}/v00000{part}"),
+    })
 }
 
-#[test]
-fn commands_with_output_print_what_the_pages_show() {
-    for page in PAGES {
-        let dir = folder_of(page);
-        let copy = dir.path().join("page.md");
-        if is_blessed() {
-            // SAFETY-free: trycmd reads its mode from the environment of its own process, set by the caller.
-            assert_eq!(env::var("TRYCMD").as_deref(), Ok("overwrite"), "set TRYCMD=overwrite too");
-        }
-        let cases = trycmd::TestCases::new();
-        cases.env("LC_ALL", "C").env("COLUMNS", "100");
-        cases.register_bin("gridtier", Path::new(env!("CARGO_BIN_EXE_gridtier")));
-        cases.case(&copy);
-        cases.run();
-        if is_blessed() {
-            fs::copy(&copy, root().join(page)).unwrap();
-        }
-    }
-}
-
-#[test]
-fn commands_without_output_succeed() {
+/// Runs the commands of a page in order, and gives the page with the outputs that its `console` blocks should have.
+fn page_as_it_runs(page: &str, text: &str) -> String {
     let bin = Path::new(env!("CARGO_BIN_EXE_gridtier")).parent().unwrap();
     let path = format!("{}:{}", bin.display(), env::var("PATH").unwrap_or_default());
-    for page in PAGES {
-        let text = fs::read_to_string(root().join(page)).unwrap();
-        let dir = folder_of(if page == "README.md" { "crates/gridtier/GUIDE.md" } else { page });
-        for command in commands(&text) {
-            let mut shell = Command::new("sh");
-            shell.args(["-c", command]).current_dir(dir.path()).env("PATH", &path).env("LC_ALL", "C");
-            shell.env("DATA", "sample-data/utility").env("STORE", "target/store");
-            let output = shell.output().unwrap();
-            let stderr = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "{page}: `{command}` ends with {}: {stderr}", output.status);
+    let dir = folder_of(page);
+    let run = |command: &str| {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", command]).current_dir(dir.path()).env("PATH", &path).env("LC_ALL", "C");
+        let output = shell.env("DATA", "sample-data/utility").env("STORE", "target/store").output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{page}: `{command}` ends with {}: {stderr}", output.status);
+        without_run_names(&String::from_utf8(output.stdout).unwrap())
+    };
+    let (mut shown, mut language) = (String::new(), None);
+    for line in text.lines() {
+        match (language, line.strip_prefix("```")) {
+            (None, Some(opened)) => language = Some(opened),
+            (Some(_), Some(_)) => language = None,
+            (Some("console"), None) => {
+                let Some(command) = line.strip_prefix("$ ") else { continue };
+                shown += &format!("{line}\n{}", run(command));
+                continue;
+            }
+            (Some("sh"), None) => {
+                let command = line.split("  #").next().unwrap_or(line).trim_end();
+                if command.starts_with("gridtier ") || command.contains("=$(gridtier ") {
+                    run(command);
+                }
+            }
+            _ => {}
         }
+        shown += line;
+        shown.push('\n');
+    }
+    shown
+}
+
+#[test]
+fn commands_succeed_and_print_what_the_pages_show() {
+    for page in PAGES {
+        let path = root().join(page);
+        let text = fs::read_to_string(&path).unwrap();
+        let shown = page_as_it_runs(page, &text);
+        if is_blessed() {
+            fs::write(&path, shown).unwrap();
+            continue;
+        }
+        for (line, (page_line, run_line)) in text.lines().zip(shown.lines()).enumerate() {
+            assert_eq!(page_line, run_line, "{page} line {}: GRIDTIER_BLESS=1 writes it anew", line + 1);
+        }
+        assert_eq!(text.lines().count(), shown.lines().count(), "{page}: GRIDTIER_BLESS=1 writes it anew");
     }
 }
 

@@ -280,15 +280,16 @@ fn a_column_that_cannot_carry_weight_is_named() {
 }
 
 #[test]
-fn experts_dissent_is_told() {
+fn the_dissent_of_each_expert_is_shown() {
     let utility = Utility::empty();
     let ahp = "[weights.ahp]\nitems = [\"contribution\", \"compliance\", \"cooperation\"]\n\
                [[weights.ahp.experts]]\nname = \"A\"\nmatrix = [[1, 2, 3], [\"1/2\", 1, 2], [\"1/3\", \"1/2\", 1]]\n\
                [[weights.ahp.experts]]\nname = \"B\"\nmatrix = [[1, 1, 3], [1, 1, 2], [\"1/3\", \"1/2\", 1]]\n";
     let given = "[weights]\ncontribution = 0.5396\ncompliance = 0.2970\ncooperation = 0.1634\n";
     let method = method_file(utility.path(), "paper", &[(given, ahp)]);
-    let told = utility.done(&["method", "check", &method]);
-    assert!(told.contains("A: contribution") && told.matches("dissent 0.0").count() == 2, "{told}");
+    // Sentences are wrapped at 100 columns.
+    let shown = utility.done(&["method", "check", &method]).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("A: contribution") && shown.matches("dissent 0.0").count() == 2, "{shown}");
 }
 
 #[test]

@@ -1,0 +1,303 @@
+//! Arguments of `gridtier entitlements` and its subcommands.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use gridtier::contract::{SupplyLevel, UseCategory};
+use gridtier::method::Tier;
+use gridtier::word::Word;
+
+use super::CycleArgs;
+
+const OLD_SPELLINGS: &str = "Scripts may go on writing `entitlements --store STORE` with --matrix, --customer ID or --service SERVICE; they \
+mean the subcommands of these names.";
+
+#[derive(Args)]
+#[command(after_help = OLD_SPELLINGS)]
+pub struct Entitlements {
+    #[command(subcommand)]
+    pub command: EntitlementsCommand,
+}
+
+#[derive(Subcommand)]
+pub enum EntitlementsCommand {
+    /// The matrix of tiers and services
+    Matrix(MatrixArgs),
+    /// What a customer is entitled to, and why
+    Customer(CustomerArgs),
+    /// Who is entitled to a service: counts, and the list with -o
+    Service(ServiceArgs),
+    /// What a tier gets of every service, on which terms
+    Tier(TierArgs),
+    /// What the services cost in a year, and what fees bring back
+    Costs(CostsArgs),
+    /// Who gains and loses what since an earlier cycle: counts, and the list of notices with -o
+    Changes(ChangesArgs),
+    /// Decide the applications of a table
+    Applications(ApplicationsArgs),
+    /// Write everything that everybody is entitled to into a file
+    Grants(GrantsArgs),
+    /// Check a catalogue: every cell there, nothing contradictory, nothing withdrawn that is owed to everybody
+    Check {
+        /// paper, or a file
+        #[arg(default_value = "paper")]
+        catalogue: String,
+        /// A preset or method file whose own indicators conditions may name
+        #[arg(long, default_value = "paper", value_name = "METHOD")]
+        method: String,
+    },
+    /// Start a catalogue of one's own from the shipped one
+    New {
+        /// The file to write
+        file: PathBuf,
+        /// paper
+        #[arg(long, default_value = "paper", value_name = "CATALOGUE")]
+        from: String,
+    },
+    /// Print the shipped catalogue
+    Show {
+        /// paper
+        #[arg(default_value = "paper")]
+        catalogue: String,
+    },
+}
+
+#[derive(Args)]
+pub struct MatrixArgs {
+    #[command(flatten)]
+    pub cycle: OptionalCycleArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Args)]
+pub struct CustomerArgs {
+    /// Customer id, as in the tables
+    pub id: String,
+    #[command(flatten)]
+    pub cycle: EntitledCycleArgs,
+    #[command(flatten)]
+    pub opt_out: OptOutArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Args)]
+pub struct ServiceArgs {
+    /// Id of the service, such as S18
+    pub service: String,
+    #[command(flatten)]
+    pub cycle: EntitledCycleArgs,
+    #[command(flatten)]
+    pub filter: FilterArgs,
+    /// Count by this column too
+    #[arg(long, value_enum, value_name = "COLUMN")]
+    pub by: Option<GroupBy>,
+    #[command(flatten)]
+    pub list: ListArgs,
+    #[command(flatten)]
+    pub withhold: WithholdArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Args)]
+pub struct TierArgs {
+    /// The tier
+    #[arg(value_parser = Tier::CODES.to_vec())]
+    pub tier: String,
+    #[command(flatten)]
+    pub cycle: OptionalCycleArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Args)]
+pub struct CostsArgs {
+    #[command(flatten)]
+    pub cycle: EntitledCycleArgs,
+    #[command(flatten)]
+    pub filter: FilterArgs,
+    #[command(flatten)]
+    pub withhold: WithholdArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Args)]
+pub struct ChangesArgs {
+    /// Number of the earlier cycle
+    #[arg(long, value_name = "N")]
+    pub from: u64,
+    #[command(flatten)]
+    pub cycle: EntitledCycleArgs,
+    #[command(flatten)]
+    pub filter: FilterArgs,
+    #[command(flatten)]
+    pub list: ListArgs,
+    #[command(flatten)]
+    pub withhold: WithholdArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Args)]
+pub struct ApplicationsArgs {
+    /// Table of applications: customer_id, service, applied_on, area, parts (joined by +), units, plan_allows
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub cycle: EntitledCycleArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Args)]
+pub struct GrantsArgs {
+    /// File to write; its ending says the format
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub cycle: EntitledCycleArgs,
+    #[command(flatten)]
+    pub filter: FilterArgs,
+    #[command(flatten)]
+    pub list: ListArgs,
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+/// A cycle, and the catalogue by which it is asked.
+#[derive(Args)]
+pub struct EntitledCycleArgs {
+    #[command(flatten)]
+    pub cycle: CycleArgs,
+    #[command(flatten)]
+    pub catalogue: CatalogueArgs,
+}
+
+/// A cycle, or a catalogue alone.
+#[derive(Args)]
+pub struct OptionalCycleArgs {
+    /// Folder of the store of cycles; without it the catalogue is shown by itself
+    #[arg(long)]
+    pub store: Option<PathBuf>,
+    /// Number of the cycle; the current one without it
+    #[arg(long, value_name = "N", requires = "store")]
+    pub cycle: Option<u64>,
+    #[command(flatten)]
+    pub catalogue: CatalogueArgs,
+}
+
+#[derive(Args)]
+pub struct CatalogueArgs {
+    /// Catalogue to try out instead of the one that the cycle records: paper, or a file
+    #[arg(long, value_name = "CATALOGUE")]
+    pub catalogue: Option<String>,
+}
+
+/// Where an answer goes, and how it is written.
+#[derive(Args)]
+pub struct OutputArgs {
+    /// File to write; its ending says the format
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+#[derive(Args)]
+pub struct FormatArgs {
+    /// Format, where the file's ending does not say it
+    #[arg(long, value_enum)]
+    pub format: Option<TableFormat>,
+    /// Chinese and English side by side, where people read
+    #[arg(long)]
+    pub bilingual: bool,
+    /// Begin CSV with the mark by which Excel knows UTF-8
+    #[arg(long)]
+    pub bom: bool,
+}
+
+/// The customers that an answer is about.
+#[derive(Args, Default)]
+pub struct FilterArgs {
+    /// Only this tier; may be repeated
+    #[arg(long, value_name = "TIER", value_parser = Tier::CODES.to_vec())]
+    pub tier: Vec<String>,
+    /// Only this region; may be repeated
+    #[arg(long)]
+    pub region: Vec<String>,
+    /// Only this use category; may be repeated
+    #[arg(long, value_name = "CATEGORY", value_parser = UseCategory::CODES.to_vec())]
+    pub use_category: Vec<String>,
+    /// Only this supply level; may be repeated
+    #[arg(long, value_name = "LEVEL", value_parser = SupplyLevel::CODES.to_vec())]
+    pub supply_level: Vec<String>,
+}
+
+#[derive(Args)]
+pub struct OptOutArgs {
+    /// Ids of customers who want no marketing, besides those whose marketing_opt_out is true
+    #[arg(long, value_name = "FILE")]
+    pub opt_out: Option<PathBuf>,
+}
+
+/// Who may be on a list.
+#[derive(Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    pub opt_out: OptOutArgs,
+    /// What the list is made for; one for marketing leaves out customers who opted out
+    #[arg(long, value_enum, default_value_t = PurposeArg::Marketing)]
+    pub purpose: PurposeArg,
+}
+
+#[derive(Args)]
+pub struct WithholdArgs {
+    /// Withhold counts of fewer customers, and what would give them away
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub min_count: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PurposeArg {
+    Marketing,
+    Operations,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum GroupBy {
+    Region,
+    UseCategory,
+    SupplyLevel,
+    ImportanceLevel,
+    LoadClass,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    Text,
+    Csv,
+    Xlsx,
+    Html,
+    Json,
+    Parquet,
+}
+
+/// The arguments, with `entitlements --matrix`, `--customer ID` and `--service S` as the subcommands that they stand for.
+pub fn with_subcommand(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut args: Vec<OsString> = args.into_iter().collect();
+    let Some(command) = args.iter().position(|arg| arg == "entitlements") else { return args };
+    for name in ["matrix", "customer", "service"] {
+        let option = format!("--{name}");
+        if let Some(at) = args.iter().position(|arg| *arg == *option) {
+            args.remove(at);
+            let value = (name != "matrix" && at < args.len()).then(|| args.remove(at));
+            args.splice(command + 1..command + 1, std::iter::once(OsString::from(name)).chain(value));
+            return args;
+        }
+    }
+    args
+}
