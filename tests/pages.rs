@@ -9,6 +9,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 use gridtier::indicator::{Direction, INDICATORS};
 
@@ -26,6 +27,9 @@ const PAGES: [&str; 6] = [
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
+
+/// Held while a test writes pages anew: two of them write the same pages.
+static WRITING: Mutex<()> = Mutex::new(());
 
 fn is_blessed() -> bool {
     env::var_os("GRIDTIER_BLESS").is_some()
@@ -94,6 +98,7 @@ fn page_as_it_runs(page: &str, text: &str) -> String {
 
 #[test]
 fn commands_succeed_and_print_what_the_pages_show() {
+    let _writing = WRITING.lock();
     for page in PAGES {
         let path = root().join(page);
         let text = fs::read_to_string(&path).unwrap();
@@ -130,6 +135,7 @@ fn indicator_table() -> String {
 
 #[test]
 fn tables_of_indicators_are_those_of_the_registry() {
+    let _writing = WRITING.lock();
     const BEGIN: &str = "<!-- indicators: made from the registry -->\n";
     const END: &str = "<!-- end of indicators -->";
     for page in ["README.md", "crates/gridtier/METHOD.md"] {
