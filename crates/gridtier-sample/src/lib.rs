@@ -2,7 +2,7 @@
 //!
 //! Real accounts cannot be published, and a small table written by hand has nothing of what makes grading hard: a few
 //! customers with most of the energy, seasons, short histories, bad payers, corrections of bills, and faulty files.
-//! [`write`] invents a utility by a [`SampleSpec`] and writes all its tables.
+//! [`write()`] invents a utility by a [`SampleSpec`] and writes all its tables.
 //!
 //! Every cell is a pure function of the seed, the table, the customer and the month (`draw`): any month can be written
 //! alone, on any number of threads, and the same specification gives the same bytes on any machine. Memory is bounded by
