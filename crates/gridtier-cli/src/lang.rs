@@ -2,7 +2,7 @@
 
 use gridtier::word::Word;
 
-pub use gridtier_report::text::Lang;
+pub use gridtier::text::Lang;
 
 /// The language asked for, else that of the environment, else English.
 pub fn chosen(asked: Option<Lang>) -> Lang {

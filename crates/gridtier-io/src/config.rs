@@ -14,6 +14,7 @@ use chrono_tz::Tz;
 use gridtier::checked_toml::{CheckedToml, Fault, Faults, nearest};
 use gridtier::contract::Table;
 use gridtier::contract::declared::{Declared, EnergyUnit, MoneyUnit, NetExport, TableDeclared};
+use gridtier::text::Text;
 use serde::Deserialize;
 
 pub use keys::schema;
@@ -155,7 +156,7 @@ struct FaultCollector<'d> {
 }
 
 impl FaultCollector<'_> {
-    fn fault(&mut self, path: &[&str], what: impl Into<String>, fix: impl Into<String>) {
+    fn fault(&mut self, path: &[&str], what: impl Into<Text>, fix: impl Into<Text>) {
         self.faults.push(Fault { line: self.document.line(path), what: what.into(), fix: fix.into() });
     }
 

@@ -21,11 +21,11 @@ use gridtier::entitlement::grant::Members;
 use gridtier::entitlement::recovery::{Demand, Statement};
 use gridtier::entitlement::selection::{ListPurpose, Selection};
 use gridtier::index::count;
+use gridtier::text::Voice;
 use gridtier::word::Word;
 use gridtier_report::entitlement::{
     CustomerServices, Noticed, Notices, customer_services, grants_batch, holders_batch,
 };
-use gridtier_report::text::Voice;
 
 use crate::cycle::{CycleError, MemberBatches, unreadable};
 use crate::store::StoredCycle;

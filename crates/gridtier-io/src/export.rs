@@ -10,10 +10,10 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use gridtier::text::Voice;
 use gridtier_report::render::{self, ByteOrderMark, RenderError};
 use gridtier_report::section::Section;
 use gridtier_report::table::{DataList, DataTable};
-use gridtier_report::text::Voice;
 
 use crate::cycle::CycleError;
 

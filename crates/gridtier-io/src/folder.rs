@@ -196,7 +196,11 @@ fn read_config(folder: &Path) -> Result<(Config, Option<Input>), OpenError> {
 
 /// The refusal of `gridtier.toml` as a whole.
 fn one_fault(what: String, fix: &str) -> OpenError {
-    Faults { name: config::FILE_NAME.into(), faults: vec![Fault { line: 1, what, fix: fix.into() }] }.into()
+    Faults {
+        name: config::FILE_NAME.into(),
+        faults: vec![Fault { line: 1, what: what.into(), fix: fix.into() }],
+    }
+    .into()
 }
 
 fn check_table(table: Table, files: Vec<DataFile>, config: &Config) -> Result<TableFiles, Vec<Refusal>> {

@@ -16,6 +16,7 @@ use std::time::SystemTime;
 
 use gridtier::contract::Table;
 use gridtier::error::Refusal;
+use gridtier::text::Text;
 
 use crate::config::{self, Config};
 use crate::guard::Unreadable;
@@ -89,7 +90,7 @@ impl DataFile {
     }
 
     /// A refusal that names this file.
-    pub fn refuse(&self, what: impl Into<String>, advice: impl Into<String>) -> Refusal {
+    pub fn refuse(&self, what: impl Into<Text>, advice: impl Into<Text>) -> Refusal {
         Refusal::at(self.table, &self.name, what, advice)
     }
 
@@ -133,7 +134,7 @@ pub fn list(root: &Path, config: &Config) -> Result<FolderListing, Vec<Refusal>>
         vec![Refusal {
             table: None,
             path: Some(root.to_owned()),
-            what: format!("the data folder cannot be listed: {error}"),
+            what: format!("the data folder cannot be listed: {error}").into(),
             advice: "name the folder that holds the tables".into(),
         }]
     })?;

@@ -10,10 +10,10 @@ use arrow_schema::SchemaRef;
 use gridtier::error::Refusal;
 use gridtier::output::Output;
 use gridtier::source::TableBook;
+use gridtier::text::Voice;
 use gridtier_report::render::csv::CsvTable;
 use gridtier_report::render::{ByteOrderMark, RenderError};
 use gridtier_report::table::{ColumnFormat, DataColumn};
-use gridtier_report::text::Voice;
 
 use crate::export::{self, ExportError, Failure};
 use crate::folder::DataFolder;

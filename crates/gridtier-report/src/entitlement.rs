@@ -17,7 +17,7 @@ use gridtier::index::float_i64;
 
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn};
-use crate::text::Text;
+use gridtier::text::Text;
 
 pub use catalogue::catalogue_sections;
 pub use census::{census_section, census_table, costs_section, costs_table};

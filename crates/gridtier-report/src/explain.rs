@@ -8,7 +8,7 @@ use crate::format::{decimal, grouped, percent};
 use crate::names;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataRow, DataTable, RowRole};
-use crate::text::Text;
+use gridtier::text::Text;
 
 /// Dimensions in the order of [`DIMENSIONS`].
 const DIMENSION_NAMES: [(&str, &str); 3] =

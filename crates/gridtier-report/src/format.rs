@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::text::{Lang, Voice};
+use gridtier::text::{Lang, Voice};
 
 /// What stands for a number that is not known.
 pub const DASH: &str = "–";

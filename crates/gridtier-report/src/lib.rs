@@ -6,7 +6,6 @@
 //!
 //! The modules stand in the order in which they build on each other; each uses only those above it.
 
-pub mod text;
 pub mod format;
 pub mod table;
 pub mod section;

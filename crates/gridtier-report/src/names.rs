@@ -7,7 +7,7 @@ use gridtier::method::Tier;
 use gridtier::word::Word;
 
 use crate::table::{ColumnFormat, DataCell, DataColumn};
-use crate::text::Text;
+use gridtier::text::Text;
 
 /// A tier; in Chinese beside the code that stands in the tables.
 #[must_use]

@@ -1,7 +1,7 @@
 //! Sections: what a result says, in both languages, without a word on how it is shown.
 
 use crate::table::{DataTable, Tone};
-use crate::text::Text;
+use gridtier::text::Text;
 
 /// A part of a report.
 ///
@@ -9,7 +9,7 @@ use crate::text::Text;
 /// use gridtier_report::render::terminal;
 /// use gridtier_report::section::Section;
 /// use gridtier_report::table::{ColumnFormat, DataCell, DataColumn, DataTable};
-/// use gridtier_report::text::{Lang, Text};
+/// use gridtier::text::{Lang, Text};
 ///
 /// let table = DataTable::new(
 ///     Text::coded("tiers", "Tiers", "等级"),

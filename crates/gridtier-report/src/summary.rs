@@ -15,7 +15,7 @@ use crate::format::{grouped, percent};
 use crate::names;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable, RowRole};
-use crate::text::Text;
+use gridtier::text::Text;
 
 /// A published cycle.
 #[derive(Clone, Copy)]

@@ -18,7 +18,7 @@ use gridtier::unit::{date_of_day, day_of_date};
 use gridtier::word::Word;
 
 use crate::format;
-use crate::text::{Text, Voice};
+use gridtier::text::{Text, Voice};
 
 /// What a column holds. The format decides how people read its cells and on which side they stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

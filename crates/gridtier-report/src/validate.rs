@@ -15,7 +15,7 @@ use crate::format::{decimal, grouped, percent};
 use crate::names;
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
-use crate::text::Text;
+use gridtier::text::Text;
 
 /// All that people read of a validation of cycle `version`.
 #[must_use]

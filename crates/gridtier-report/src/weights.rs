@@ -8,7 +8,7 @@ use gridtier::word::Word;
 use crate::format::{decimal, percent};
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
-use crate::text::Text;
+use gridtier::text::Text;
 
 /// Decimals of weights and consistency ratios.
 const DECIMALS: u8 = 4;

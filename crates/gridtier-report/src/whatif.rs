@@ -9,7 +9,7 @@ use crate::format::{grouped, percent};
 use crate::names;
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
-use crate::text::Text;
+use gridtier::text::Text;
 
 /// What came of a trial on a cycle with so many graded customers.
 #[must_use]

@@ -10,6 +10,7 @@ mod scalar;
 mod schema;
 mod check;
 
+use crate::text::Text;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use toml::de::{DeTable, DeValue};
@@ -66,7 +67,7 @@ impl<'t> CheckedToml<'t> {
     /// A number is out of the type's range, which is among the faults already; or type and schema differ, a bug.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Faults> {
         T::deserialize(&self.value).map_err(|error| {
-            let fault = Fault { line: 1, what: error.to_string(), fix: String::new() };
+            let fault = Fault { line: 1, what: error.to_string().into(), fix: Text::default() };
             Faults { name: self.name.into(), faults: vec![fault] }
         })
     }

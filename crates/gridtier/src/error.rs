@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use crate::contract::Table;
+use crate::text::{Lang, Text};
 
 /// Input that cannot be graded: a file that cannot be read, a column that is missing, a table without a row.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -15,14 +16,14 @@ pub struct Refusal {
     /// The file or folder concerned, if any.
     pub path: Option<PathBuf>,
     /// What is wrong.
-    pub what: String,
+    pub what: Text,
     /// What to do about it.
-    pub advice: String,
+    pub advice: Text,
 }
 
 impl Refusal {
     /// A refusal that concerns a table.
-    pub fn of(table: Table, what: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub fn of(table: Table, what: impl Into<Text>, advice: impl Into<Text>) -> Self {
         Self { table: Some(table), path: None, what: what.into(), advice: advice.into() }
     }
 
@@ -30,23 +31,35 @@ impl Refusal {
     pub fn at(
         table: Table,
         path: impl Into<PathBuf>,
-        what: impl Into<String>,
-        advice: impl Into<String>,
+        what: impl Into<Text>,
+        advice: impl Into<Text>,
     ) -> Self {
         Self { path: Some(path.into()), ..Self::of(table, what, advice) }
     }
 }
 
+impl Refusal {
+    /// The refusal in one language: table, file, what is wrong and what to do.
+    #[must_use]
+    pub fn message(&self, lang: Lang) -> String {
+        let table = match (self.table, lang) {
+            (None, _) => String::new(),
+            (Some(table), Lang::En) => format!("table {table}: "),
+            (Some(table), Lang::Zh) => format!("表 {table}（{}）：", table.name_zh()),
+        };
+        let path = self.path.as_ref().map_or_else(String::new, |path| format!("{}: ", path.display()));
+        let what = self.what.in_lang(lang);
+        if self.advice.is_empty() {
+            return format!("{table}{path}{what}");
+        }
+        let todo = lang.pick("what to do: ", "处理办法：");
+        format!("{table}{path}{what}\n  {todo}{}", self.advice.in_lang(lang))
+    }
+}
+
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if let Some(table) = self.table {
-            write!(f, "table {table}: ")?;
-        }
-        if let Some(path) = &self.path {
-            write!(f, "{}: ", path.display())?;
-        }
-        f.write_str(&self.what)?;
-        if self.advice.is_empty() { Ok(()) } else { write!(f, "\n  what to do: {}", self.advice) }
+        f.write_str(&self.message(Lang::En))
     }
 }
 

@@ -53,6 +53,7 @@
 
 pub mod index;
 pub mod word;
+pub mod text;
 pub mod unit;
 pub mod checked_toml;
 pub mod contract;

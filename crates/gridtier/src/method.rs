@@ -233,7 +233,7 @@ fn check_scalars(document: &CheckedToml, file: &MethodFile, faults: &mut Vec<Fau
     if document.is_readable(&["quotas"]) && (quotas.len() != 4 || quotas.iter().sum::<u32>() != 100) {
         faults.push(Fault {
             line: document.line(&["quotas"]),
-            what: format!("`quotas` must be four whole percentages that sum to 100, not {quotas:?}"),
+            what: format!("`quotas` must be four whole percentages that sum to 100, not {quotas:?}").into(),
             fix: "the paper has [10, 30, 50, 10]".into(),
         });
     }
@@ -241,7 +241,7 @@ fn check_scalars(document: &CheckedToml, file: &MethodFile, faults: &mut Vec<Fau
     if document.is_readable(&["window_months"]) && least > window {
         faults.push(Fault {
             line: document.line(&["min_months"]),
-            what: format!("`min_months` {least} exceeds the window of {window} months"),
+            what: format!("`min_months` {least} exceeds the window of {window} months").into(),
             fix: "nobody could ever be ranked: lower it, or lengthen `window_months`".into(),
         });
     }
@@ -257,11 +257,15 @@ fn check_overrides(document: &CheckedToml, overrides: &[OverrideFile], faults: &
     for entry in overrides {
         if !seen.insert(&entry.customer_id) {
             let what = format!("customer {} has two overrides", entry.customer_id);
-            faults.push(Fault { line, what, fix: "keep one".into() });
+            faults.push(Fault { line, what: what.into(), fix: "keep one".into() });
         }
         if [&entry.approver, &entry.reason, &entry.customer_id].iter().any(|text| text.trim().is_empty()) {
             let what = format!("the override of customer `{}` lacks who or why", entry.customer_id);
-            faults.push(Fault { line, what, fix: "name customer_id, approver and reason".into() });
+            faults.push(Fault {
+                line,
+                what: what.into(),
+                fix: "name customer_id, approver and reason".into(),
+            });
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use gridtier::text::Voice;
 use gridtier_io::export::{self, FileFormat};
 use gridtier_report::render::{ByteOrderMark, terminal};
 use gridtier_report::section::Section;
-use gridtier_report::text::Voice;
 
 use crate::args::{FormatArgs, OutputArgs, TableFormat};
 use crate::exit::{Done, Failure, USAGE};

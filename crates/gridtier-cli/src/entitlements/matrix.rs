@@ -2,6 +2,7 @@
 
 use gridtier::entitlement::Catalogue;
 use gridtier::method::Tier;
+use gridtier::text::{Text, Voice};
 use gridtier::word::Word;
 use gridtier_io::cycle::Manifest;
 use gridtier_io::entitle::CycleEntitlements;
@@ -10,7 +11,6 @@ use gridtier_report::entitlement::{
     Occasion, cells, combinations, matrix, matrix_page, matrix_sections, services, tier_section,
 };
 use gridtier_report::section::Section;
-use gridtier_report::text::{Text, Voice};
 
 use super::Tongue;
 use super::catalogue::load;

@@ -56,7 +56,7 @@ fn a_declared_name_is_the_only_one() {
     assert_eq!(mapping.picks["amount"], Pick::Own(4));
     assert_eq!(mapping.unknown, ["amount"]);
     let fault = map(Table::Payments, &untyped(&PAYMENTS), &[], &config).unwrap_err();
-    assert_eq!(fault.what, "the column `rcvd_amt` is missing");
+    assert_eq!(fault.what.en, "the column `rcvd_amt` is missing");
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn amounts(a: Option<DataType>, b: Option<DataType>) -> Result<Vec<Notice>, (usi
         std::iter::zip(["a.parquet", "b.parquet"], std::iter::zip(&columns, &mappings))
             .map(|(name, (own, mapping))| TypedFile { name, own, mapping })
             .collect();
-    agree(Table::Payments, &files).map_err(|(at, fault)| (at, fault.what))
+    agree(Table::Payments, &files).map_err(|(at, fault)| (at, fault.what.to_string()))
 }
 
 #[test]

@@ -167,7 +167,7 @@ mod tests {
         text.chunks(3)
             .try_for_each(|chunk| lexer.feed(chunk))
             .and_then(|()| lexer.finish())
-            .map_err(|e| e.what)
+            .map_err(|e| e.what.to_string())
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub const FORMAT: u32 = 1;
 
 /// The version of what is counted, and of the tables in which it is published. To be raised whenever the same inputs
 /// would give other facts.
-pub const COUNTING: u32 = 1;
+pub const COUNTING: u32 = 2;
 
 /// The manifest of a published cycle (`_manifest.json`).
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

@@ -2,8 +2,8 @@ use std::fs;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use gridtier::text::{Lang, Text};
 use gridtier_report::table::{ColumnFormat, DataCell, DataColumn};
-use gridtier_report::text::{Lang, Text};
 
 use super::*;
 

@@ -140,7 +140,7 @@ mod tests {
         let prefixes: Vec<u8> = (0..41).collect();
         let page = [sequence(&prefixes), sequence(&[1; 41]), vec![b'x'; 41]].concat();
         assert_eq!(text_bytes(&page, 41), Ok((1..=41).sum()));
-        assert!(text_bytes(&page, 40).unwrap_err().what.contains("claims 41"));
+        assert!(text_bytes(&page, 40).unwrap_err().what.en.contains("claims 41"));
         assert!(text_bytes(&page[..20], 41).is_err());
     }
 

@@ -80,7 +80,7 @@ struct GuardedPages {
 
 impl From<Unreadable> for ParquetError {
     fn from(fault: Unreadable) -> Self {
-        Self::General(fault.what)
+        Self::General(fault.what.to_string())
     }
 }
 

@@ -10,15 +10,16 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
 use arrow_schema::ArrowError;
+use gridtier::text::Text;
 use parquet::errors::ParquetError;
 
 /// A file, or a part of one, that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
     /// What is wrong with it.
-    pub what: String,
+    pub what: Text,
     /// What to do about it.
-    pub advice: String,
+    pub advice: Text,
 }
 
 /// The usual advice about damage.
@@ -26,12 +27,12 @@ const COPY_AGAIN: &str = "export the file again and check that it was copied who
 
 impl Unreadable {
     /// Damage that a new copy of the file repairs.
-    pub fn damaged(what: impl Into<String>) -> Self {
+    pub fn damaged(what: impl Into<Text>) -> Self {
         Self::because(what, COPY_AGAIN)
     }
 
     /// A fault with its own advice.
-    pub fn because(what: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub fn because(what: impl Into<Text>, advice: impl Into<Text>) -> Self {
         Self { what: what.into(), advice: advice.into() }
     }
 }
@@ -96,6 +97,6 @@ mod tests {
     #[test]
     fn a_decoder_that_panics_gives_a_refusal() {
         let caught = caught(|| -> u32 { panic!("index {} out of bounds", 7) });
-        assert_eq!(caught.unwrap_err().what, "its content is malformed (index 7 out of bounds)");
+        assert_eq!(caught.unwrap_err().what.en, "its content is malformed (index 7 out of bounds)");
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use gridtier::contract::Table;
 use gridtier::error::Refusal;
+use gridtier::text::Text;
 
 use super::{DataFile, FileFormat, HiveValue, is_ignored, names_in};
 use crate::config::TableConfig;
@@ -48,7 +49,7 @@ struct FolderWalk<'a> {
 }
 
 impl FolderWalk<'_> {
-    fn refuse(&self, name: &str, what: impl Into<String>, advice: impl Into<String>) -> Refusal {
+    fn refuse(&self, name: &str, what: impl Into<Text>, advice: impl Into<Text>) -> Refusal {
         Refusal::at(self.table, name, what, advice)
     }
 

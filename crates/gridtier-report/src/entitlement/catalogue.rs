@@ -9,7 +9,7 @@ use gridtier::word::Word;
 use super::text_column;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
-use crate::text::Text;
+use gridtier::text::Text;
 
 /// What is said of a sound catalogue.
 #[must_use]

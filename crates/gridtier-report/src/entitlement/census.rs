@@ -13,7 +13,7 @@ use super::{count_cell, text_cell, text_column};
 use crate::format;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataRow, DataTable, RowRole};
-use crate::text::{Text, Voice};
+use gridtier::text::{Text, Voice};
 
 /// A census of one service, `by` a column or nothing. What is withheld is empty, and the line says so. The group of the
 /// total is empty for programs.

@@ -12,7 +12,7 @@ use super::{fen_cell, text_cell, text_column};
 use crate::names;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
-use crate::text::Text;
+use gridtier::text::Text;
 
 /// All services for one customer.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use super::{fen_cell, text_cell, text_column};
 use crate::format;
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
-use crate::text::Text;
+use gridtier::text::Text;
 
 /// Decisions, in the order of the applications.
 #[must_use]

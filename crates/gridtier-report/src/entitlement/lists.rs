@@ -17,7 +17,7 @@ use gridtier::word::Word;
 use super::wording::{reasons_text, service_title, terms_text, tier_text};
 use super::{number_of_e6, text_column};
 use crate::table::{ColumnFormat, DataColumn, DataList, ListError, MONEY, MONEY_DIGITS};
-use crate::text::{Text, Voice};
+use gridtier::text::{Text, Voice};
 
 /// A schema of columns: name, type and whether it may be empty.
 pub(super) fn schema_of(fields: &[(&str, DataType, bool)]) -> SchemaRef {

@@ -13,7 +13,7 @@ use super::{count_cell, e6_cell, fen_cell, own_words, text_cell, text_column};
 use crate::names;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
-use crate::text::Text;
+use gridtier::text::Text;
 
 /// Services by dimension, in the order of dimensions and then of the file.
 fn by_dimension(catalogue: &Catalogue) -> Vec<&Service> {

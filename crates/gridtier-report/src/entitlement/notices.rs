@@ -18,7 +18,7 @@ use super::{count_cell, text_column};
 use crate::format;
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataList, DataTable, ListError};
-use crate::text::{Text, Voice};
+use gridtier::text::{Text, Voice};
 
 /// Code, English and Chinese of the columns of the list, and whether they may be empty.
 const COLUMNS: [(&str, &str, &str, bool); 11] = [

@@ -11,7 +11,7 @@ use super::wording::{joined, note_text, opened_to, service_condition, service_ti
 use crate::format;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataRow, DataTable, RichText, RowRole, Tone};
-use crate::text::Text;
+use gridtier::text::Text;
 
 /// The cycle of which a page shows the matrix.
 #[derive(Clone, Debug, Default)]

@@ -6,7 +6,6 @@ use arrow_schema::DataType;
 
 use super::*;
 use crate::table::DataTable;
-use crate::text::{Lang, Voice};
 use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::census::Census;
 use gridtier::entitlement::change::{ChangeKind, Side, changes};
@@ -14,6 +13,7 @@ use gridtier::entitlement::grant::Members;
 use gridtier::entitlement::recovery::Demand;
 use gridtier::entitlement::selection::{ListPurpose, Selection};
 use gridtier::method::Tier;
+use gridtier::text::{Lang, Voice};
 
 /// The cells of a column.
 fn column(table: &DataTable, code: &str) -> Vec<DataCell> {

@@ -8,7 +8,7 @@ use gridtier::method::Tier;
 use gridtier::word::Word;
 
 use super::number_of_e6;
-use crate::text::{Lang, Text, Voice};
+use gridtier::text::{Lang, Text, Voice};
 
 /// Texts joined by a separator, their codes too.
 pub(super) fn joined(parts: &[Text], separator: &str) -> Text {

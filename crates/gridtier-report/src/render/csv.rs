@@ -8,7 +8,7 @@ use arrow_array::RecordBatch;
 use super::{ByteOrderMark, RenderError, is_formula};
 use crate::format;
 use crate::table::{CellValue, DataColumn, DataList, DataTable, arrow_value, plain_columns};
-use crate::text::Voice;
+use gridtier::text::Voice;
 
 /// A CSV table that is written row by row.
 pub struct CsvTable<'c, W: Write> {

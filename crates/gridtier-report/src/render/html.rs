@@ -11,7 +11,7 @@ use crate::table::{
     CellValue, ColumnFormat, DataCell, DataColumn, DataList, DataRow, DataTable, RichText, RowRole,
     arrow_value, plain_columns,
 };
-use crate::text::{Lang, Text, Voice};
+use gridtier::text::{Lang, Text, Voice};
 
 const STYLE: &str = include_str!("html/style.css");
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::RenderError;
 use crate::table::{CellValue, DataColumn, DataList, DataTable, arrow_value, plain_columns};
-use crate::text::{Text, Voice};
+use gridtier::text::{Text, Voice};
 
 /// Writes tables: a list of rows for one of them, an object of such lists by code for several.
 ///

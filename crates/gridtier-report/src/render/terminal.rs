@@ -5,7 +5,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::section::{Block, Section};
 use crate::table::{DataColumn, DataTable};
-use crate::text::{Text, Voice};
+use gridtier::text::{Text, Voice};
 
 /// Widest line.
 const WIDTH: usize = 100;

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::*;
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataList, DataTable};
-use crate::text::{Lang, Text, Voice};
+use gridtier::text::{Lang, Text, Voice};
 
 gridtier::words! {
     /// For these tests.

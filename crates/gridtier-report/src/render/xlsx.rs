@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{RenderError, is_formula};
 use crate::format;
 use crate::table::{CellValue, ColumnFormat, DataColumn, DataList, DataTable, arrow_value, plain_columns};
-use crate::text::{Text, Voice};
+use gridtier::text::{Text, Voice};
 
 /// Rows of a sheet of Excel below its head.
 const ROWS_MAX: u32 = 1_048_575;

@@ -10,7 +10,7 @@ use crate::format::grouped;
 use crate::names;
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
-use crate::text::Text;
+use gridtier::text::Text;
 
 /// The clustering whose profiles are shown.
 const PROFILED: &str = "kmeans";

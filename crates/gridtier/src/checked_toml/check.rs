@@ -1,5 +1,6 @@
 //! The walk of a TOML document along a schema: faults with lines, and the document as serde reads it.
 
+use crate::text::Text;
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 use toml::Spanned;
@@ -59,8 +60,8 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    fn fault(&mut self, at: usize, what: String, fix: String) {
-        self.faults.push(Fault { line: line_at(self.text, at), what, fix });
+    fn fault(&mut self, at: usize, what: impl Into<Text>, fix: impl Into<Text>) {
+        self.faults.push(Fault { line: line_at(self.text, at), what: what.into(), fix: fix.into() });
     }
 
     /// The path as messages show it.

@@ -2,15 +2,17 @@
 
 use std::fmt;
 
+use crate::text::{Lang, Text};
+
 /// Something wrong in a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Line, from 1.
     pub line: usize,
     /// What is wrong, and where.
-    pub what: String,
+    pub what: Text,
     /// What to do about it.
-    pub fix: String,
+    pub fix: Text,
 }
 
 /// Everything wrong in a document, by line.
@@ -22,16 +24,24 @@ pub struct Faults {
     pub faults: Vec<Fault>,
 }
 
+impl Faults {
+    /// All faults in one language, one below the other.
+    #[must_use]
+    pub fn message(&self, lang: Lang) -> String {
+        let faults = self.faults.iter().map(|fault| {
+            let what = format!("{}:{}: {}", self.name, fault.line, fault.what.in_lang(lang));
+            if fault.fix.is_empty() {
+                return what;
+            }
+            format!("{what}\n  {}{}", lang.pick("what to do: ", "处理办法："), fault.fix.in_lang(lang))
+        });
+        faults.collect::<Vec<_>>().join("\n")
+    }
+}
+
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, fault) in self.faults.iter().enumerate() {
-            let new_line = if place == 0 { "" } else { "\n" };
-            write!(f, "{new_line}{}:{}: {}", self.name, fault.line, fault.what)?;
-            if !fault.fix.is_empty() {
-                write!(f, "\n  what to do: {}", fault.fix)?;
-            }
-        }
-        Ok(())
+        f.write_str(&self.message(Lang::En))
     }
 }
 

@@ -7,62 +7,6 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Why a row was set aside, or what was noticed about a table. Its code is what scripts rely on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum Rule {
-    /// CSV row with more or fewer cells than the header.
-    BadWidth,
-    /// A key column is empty.
-    NullKey,
-    /// A key is longer than 128 bytes.
-    IdTooLong,
-    /// A date that cannot be read, or that places the row outside 1970 to 2199.
-    BadDate,
-    /// A column that must have a value is empty.
-    NullValue,
-    /// Text that is no number, or a number where a whole one is required.
-    BadNumber,
-    /// NaN or infinite.
-    NotFinite,
-    /// Beyond the contract's bound.
-    OutOfBounds,
-    /// Below zero where that cannot be.
-    Negative,
-    /// A word that the column does not know.
-    BadEnum,
-    /// A reading that its source marks invalid.
-    InvalidQuality,
-    /// Names a customer or bill that is not among the accepted ones.
-    Orphan,
-    /// The same meter and time with another energy.
-    ConflictingReading,
-    /// The same key with another content.
-    DuplicateKey,
-    /// Account numbers came as integers: leading zeros, if there were any, are gone.
-    IntegerId,
-    /// A column that no contract names.
-    UnknownColumn,
-    /// A column whose type is wider in one file than in another.
-    WidenedType,
-    /// A reversal that names no accepted bill of the same customer in the window.
-    UnknownReversal,
-    /// A bill above zero that claims to reverse another.
-    ReversesIgnored,
-    /// A confirmed fault without customers affected or minutes: it counts 0.
-    MissingImpact,
-    /// A month far from the customer's own median, as when kWh and MWh are mixed.
-    UnitSuspect,
-    /// An optional table that is there and has no accepted row.
-    EmptyTable,
-    /// An indicator that is the same for every ranked customer.
-    DegenerateIndicator,
-    /// An override that names no graded customer, or that has expired.
-    UnusedOverride,
-    /// Points that tell too little, or something too rare, for weights to follow from them.
-    WeightGuard,
-}
-
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -75,89 +19,72 @@ pub enum Severity {
     Error,
 }
 
-/// Every rule with its code, severity and meaning, in the order of the enum.
-const RULES: &[(Rule, &str, Severity, &str)] = &[
-    (Rule::BadWidth, "bad_width", Severity::Error, "the CSV row has more or fewer cells than the header"),
-    (Rule::NullKey, "null_key", Severity::Error, "a key column is empty"),
-    (Rule::IdTooLong, "id_too_long", Severity::Error, "a key is longer than 128 bytes"),
-    (Rule::BadDate, "bad_date", Severity::Error, "a date cannot be read or lies outside 1970 to 2199"),
-    (Rule::NullValue, "null_value", Severity::Error, "a required column is empty"),
-    (Rule::BadNumber, "bad_number", Severity::Error, "a number cannot be read"),
-    (Rule::NotFinite, "not_finite", Severity::Error, "a number is NaN or infinite"),
-    (Rule::OutOfBounds, "out_of_bounds", Severity::Error, "a number is beyond the contract's bound"),
-    (Rule::Negative, "negative", Severity::Error, "a number is below zero where that cannot be"),
-    (Rule::BadEnum, "bad_enum", Severity::Error, "a word that the column does not know"),
-    (Rule::InvalidQuality, "invalid_quality", Severity::Error, "the source marks the reading invalid"),
-    (Rule::Orphan, "orphan", Severity::Error, "names a customer or bill that is not among the accepted ones"),
-    (
-        Rule::ConflictingReading,
-        "conflicting_reading",
-        Severity::Error,
-        "the same meter and time came with different energies; none counts",
-    ),
-    (
-        Rule::DuplicateKey,
-        "duplicate_key",
-        Severity::Error,
-        "the same key came with different contents; none counts",
-    ),
-    (Rule::IntegerId, "integer_id", Severity::Warning, "keys came as integers; leading zeros may be lost"),
-    (
-        Rule::UnknownColumn,
-        "unknown_column",
-        Severity::Info,
-        "a column that the contract does not name; ignored",
-    ),
-    (
-        Rule::WidenedType,
-        "widened_type",
-        Severity::Info,
-        "a column's type is wider in one file than in another",
-    ),
-    (
-        Rule::UnknownReversal,
-        "unknown_reversal",
-        Severity::Warning,
-        "a reversal names no accepted bill of the customer in the window; it counts in revenue only",
-    ),
-    (
-        Rule::ReversesIgnored,
-        "reverses_ignored",
-        Severity::Warning,
-        "a bill of zero or more names a bill to reverse; the name is ignored",
-    ),
-    (
-        Rule::MissingImpact,
-        "missing_impact",
-        Severity::Warning,
-        "a confirmed fault has no customers affected or no minutes; it counts 0",
-    ),
-    (
-        Rule::UnitSuspect,
-        "unit_suspect",
-        Severity::Warning,
-        "a month is above 900 times or below 1/900 of the customer's median month",
-    ),
-    (Rule::EmptyTable, "empty_table", Severity::Warning, "the table is there and no row of it counts"),
-    (
-        Rule::DegenerateIndicator,
-        "degenerate_indicator",
-        Severity::Warning,
-        "the indicator is the same for all ranked customers: each gets 50",
-    ),
-    (
-        Rule::UnusedOverride,
-        "unused_override",
-        Severity::Warning,
-        "an override names nobody graded, or has expired",
-    ),
-    (
-        Rule::WeightGuard,
-        "weight_guard",
-        Severity::Warning,
-        "the points of an indicator, group or dimension are sparse, constant or mostly missing: its weight is limited",
-    ),
-];
+macro_rules! rules {
+    ($($variant:ident $code:literal $severity:ident $en:literal $zh:literal,)+) => {
+        /// Why a row was set aside, or what was noticed about a table. Its code is what scripts rely on.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum Rule {
+            $(#[doc = $en] $variant,)+
+        }
+
+        /// Code, severity and meaning in English and Chinese, in the order of the enum.
+        const RULES: &[(Rule, &str, Severity, &str, &str)] =
+            &[$((Rule::$variant, $code, Severity::$severity, $en, $zh),)+];
+    };
+}
+
+rules! {
+    BadWidth "bad_width" Error "the CSV row has more or fewer cells than the header" "CSV 行的单元格数与表头不符",
+    NullKey "null_key" Error "a key column is empty" "主键列为空",
+    IdTooLong "id_too_long" Error "a key is longer than 128 bytes" "编号超过 128 字节",
+    BadDate "bad_date" Error "a date cannot be read or lies outside 1970 to 2199" "日期无法识别，或不在 1970 至 2199 年之间",
+    NullValue "null_value" Error "a required column is empty" "必填列为空",
+    BadNumber "bad_number" Error "a number cannot be read" "数字无法识别",
+    NotFinite "not_finite" Error "a number is NaN or infinite" "数值为 NaN 或无穷大",
+    OutOfBounds "out_of_bounds" Error "a number is beyond the contract's bound" "数值超出合同规定的范围",
+    Negative "negative" Error "a number is below zero where that cannot be" "不允许为负的数值小于零",
+    BadEnum "bad_enum" Error "a word that the column does not know" "该列不认识的取值",
+    InvalidQuality "invalid_quality" Error "the source marks the reading invalid" "数据源将读数标记为无效",
+    Orphan "orphan" Error "names a customer or bill that is not among the accepted ones" "所指的客户或账单不在已接受之列",
+    ConflictingReading "conflicting_reading" Error "the same meter and time came with different energies; none counts" "同一电表同一时刻电量不同，均不计入",
+    DuplicateKey "duplicate_key" Error "the same key came with different contents; none counts" "同一主键内容不同，均不计入",
+    IntegerId "integer_id" Warning "keys came as integers; leading zeros may be lost" "编号以整数给出，前导零可能已丢失",
+    UnknownColumn "unknown_column" Info "a column that the contract does not name; ignored" "合同未规定的列，忽略",
+    WidenedType "widened_type" Info "a column's type is wider in one file than in another" "某列在一个文件中的类型比另一个文件宽",
+    UnknownReversal "unknown_reversal" Warning "a reversal names no accepted bill of the customer in the window; it counts in revenue only" "冲销没有指向该客户窗口内已接受的账单，只计入电费收入",
+    ReversesIgnored "reverses_ignored" Warning "a bill of zero or more names a bill to reverse; the name is ignored" "金额不小于零的账单写有被冲销账单，忽略",
+    MissingImpact "missing_impact" Warning "a confirmed fault has no customers affected or no minutes; it counts 0" "已认定的故障缺少影响户数或停电时长，按 0 计",
+    UnitSuspect "unit_suspect" Warning "a month is above 900 times or below 1/900 of the customer's median month" "某月电量高于该客户中位月的 900 倍或低于其 1/900",
+    EmptyTable "empty_table" Warning "the table is there and no row of it counts" "表存在但没有一行计入",
+    DegenerateIndicator "degenerate_indicator" Warning "the indicator is the same for all ranked customers: each gets 50" "所有参与排名客户的该指标相同，均得 50 分",
+    UnusedOverride "unused_override" Warning "an override names nobody graded, or has expired" "人工调整没有指向参评客户，或已过期",
+    WeightGuard "weight_guard" Warning "the points of an indicator, group or dimension are sparse, constant or mostly missing: its weight is limited" "指标、组或维度的得分稀疏、恒定或大多缺失，其权重受限",
+    ClosedBeforeOpened "closed_before_opened" Error "the customer closed before it opened; declare sentinel dates in `nulls`" "销户日期早于立户日期；占位日期请在 `nulls` 中声明",
+    BadInterval "bad_interval" Error "the interval does not end after it begins" "区间终点不晚于起点",
+    RegisterDecrease "register_decrease" Error "the register falls without rollover or exchange" "示数下降，且不是翻转或换表",
+    MultiplierChanged "multiplier_changed" Error "the multiplier changes without an exchange" "倍率变化但没有拆装记录",
+    AfterRemoval "after_removal" Error "a reading of a meter after its removal" "电表拆除之后的示数",
+    ErrorCell "error_cell" Error "the workbook cell holds an error, or a formula without a value" "工作簿单元格为错误值，或公式没有缓存值",
+    BeforeOpening "before_opening" Warning "rows before the customer opened belong to whoever had the number before; they do not count" "立户之前的记录属于原户主，不计入",
+    SparseCadence "sparse_cadence" Info "customers read every second month or less often: their readings are spread over the months" "隔月或更长周期抄表的客户，其电量按天分摊到各月",
+    OffSeason "off_season" Info "customers not read off season: these months count as 0" "淡季不抄表的客户，这些月份按 0 计",
+    UnbilledUse "unbilled_use" Warning "customers billed monthly have months with energy and without a bill" "按月出账的客户有用电但无账单的月份",
+    ReversalMatched "reversal_matched" Info "reversals without a bill were matched to one of the opposite amount" "未指明账单的冲销已按相反金额匹配",
+    SingleReading "single_reading" Warning "meters with one register reading: no energy follows from it" "只有一个示数的电表，无法得出电量",
+    ReactiveDecrease "reactive_decrease" Warning "the reactive register falls: the interval has no reactive energy" "无功示数下降，该区间不计无功电量",
+    LongInterval "long_interval" Warning "an interval is longer than 400 days" "区间长于 400 天",
+    OverlappingIntervals "overlapping_intervals" Warning "intervals of one meter overlap; all count" "同一电表的区间重叠，均计入",
+    PartsExceedTotal "parts_exceed_total" Warning "the parts by time of use are negative or exceed the active energy" "分时电量为负或超过总有功电量",
+    HiddenCells "hidden_cells" Info "the sheet has hidden rows or columns; they are read" "工作表有隐藏的行或列，照常读取",
+    AmbiguousGrouping "ambiguous_grouping" Warning "every grouped number of the column has exactly one mark: it may be a decimal mark" "该列带分隔符的数字都只有一个分隔符，可能是小数点",
+    MixedMonthForms "mixed_month_forms" Warning "months are written with and without two digits after the dot" "月份在点号后既有一位也有两位数字",
+    EncodingGuessed "encoding_guessed" Warning "text read as GB18030 has no common Chinese character: declare `encoding`" "按 GB18030 解码的文本没有常用汉字，请声明 `encoding`",
+    BadStatistics "bad_statistics" Warning "statistics of a row group contradict themselves and were ignored" "行组的统计信息自相矛盾，已忽略",
+    LooksLikeRegister "looks_like_register" Warning "customers whose monthly mean never falls: registers rather than energy?" "月均值只升不降的客户：可能是示数而非电量",
+    ImplausiblePrice "implausible_price" Warning "the median average price of a use category is out of bounds: is a unit wrong?" "某用电类别平均电价的中位数超出合理范围，单位是否有误",
+    LittleDelivered "little_delivered" Warning "the indicators whose tables are there have little of the weight" "已提供数据的指标权重过低",
+}
 
 impl Rule {
     /// All rules, in order.
@@ -183,7 +110,13 @@ impl Rule {
         self.entry().3
     }
 
-    fn entry(self) -> &'static (Self, &'static str, Severity, &'static str) {
+    /// The same in Chinese.
+    #[must_use]
+    pub fn meaning_zh(self) -> &'static str {
+        self.entry().4
+    }
+
+    fn entry(self) -> &'static (Self, &'static str, Severity, &'static str, &'static str) {
         &RULES[self as usize]
     }
 }
@@ -232,18 +165,5 @@ impl JsonSchema for Rule {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "enum": Self::all().map(Self::code).collect::<Vec<_>>() })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_list_of_rules_is_in_the_order_of_the_enum() {
-        for (place, (rule, ..)) in RULES.iter().enumerate() {
-            assert_eq!(*rule as usize, place, "{rule}");
-        }
-        assert_eq!(RULES.len(), Rule::WeightGuard as usize + 1);
     }
 }

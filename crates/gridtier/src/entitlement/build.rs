@@ -11,6 +11,7 @@ use super::service::{
 };
 use crate::checked_toml::{CheckedToml, Fault, did_you_mean};
 use crate::method::Tier;
+use crate::text::Text;
 use crate::unit::round_half_away;
 use crate::word::Word;
 
@@ -38,8 +39,8 @@ fn e6(share: f64) -> i64 {
 }
 
 impl Build<'_, '_> {
-    fn fault(&mut self, path: &[&str], what: String, fix: impl Into<String>) {
-        self.faults.push(Fault { line: self.document.line(path), what, fix: fix.into() });
+    fn fault(&mut self, path: &[&str], what: impl Into<Text>, fix: impl Into<Text>) {
+        self.faults.push(Fault { line: self.document.line(path), what: what.into(), fix: fix.into() });
     }
 
     /// The days between which the catalogue holds.
@@ -56,7 +57,7 @@ impl Build<'_, '_> {
     /// The services. Those with a fault that prevents construction are reported and left out.
     pub fn services(&mut self, files: &[ServiceFile]) -> Vec<Service> {
         if files.is_empty() {
-            self.fault(&["service"], "the catalogue has no service".into(), "add one as [[service]]");
+            self.fault(&["service"], "the catalogue has no service", "add one as [[service]]");
         }
         let mut services: Vec<Service> = Vec::new();
         for (place, service) in files.iter().enumerate() {

@@ -9,6 +9,7 @@ use super::offer::Offer;
 use super::service::{Access, Cell, Combination, Fee, Provenance, Service, ServicePart, Start, Terms};
 use crate::checked_toml::{CheckedToml, Fault, did_you_mean};
 use crate::method::Tier;
+use crate::text::Text;
 use crate::word::Word;
 
 /// All faults of a catalogue that could be built.
@@ -46,8 +47,8 @@ struct Lint<'a, 't> {
 }
 
 impl Lint<'_, '_> {
-    fn fault(&mut self, path: &[&str], what: String, fix: impl Into<String>) {
-        self.faults.push(Fault { line: self.document.line(path), what, fix: fix.into() });
+    fn fault(&mut self, path: &[&str], what: impl Into<Text>, fix: impl Into<Text>) {
+        self.faults.push(Fault { line: self.document.line(path), what: what.into(), fix: fix.into() });
     }
 
     /// Checks that some customer can have the service.
@@ -349,7 +350,7 @@ impl Lint<'_, '_> {
                     "let a service with duty = \"{id}\" be opened to all of them by [[service.opens]]"
                 ),
             };
-            self.faults.push(Fault { line: 1, what, fix });
+            self.faults.push(Fault { line: 1, what: what.into(), fix: fix.into() });
         }
     }
 }

@@ -321,7 +321,7 @@ pub struct Checks {
 impl Checks {
     pub(super) fn build(document: &CheckedToml, file: &ChecksFile, faults: &mut Vec<Fault>) -> Self {
         let mut fault = |path: &[&str], what: String, fix: String| {
-            faults.push(Fault { line: document.line(path), what, fix });
+            faults.push(Fault { line: document.line(path), what: what.into(), fix: fix.into() });
         };
         for name in file.limits.keys().filter(|name| MEASURES.iter().all(|measure| measure.id != **name)) {
             let fix = did_you_mean(name, MEASURES.iter().map(|measure| measure.id));

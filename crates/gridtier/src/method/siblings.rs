@@ -8,6 +8,7 @@ use super::raw::{AhpFile, BlendFile, MethodFile, SiblingsFile};
 use crate::checked_toml::{CheckedToml, Fault, Ratio, Share, did_you_mean};
 use crate::index::float;
 use crate::mcda::Scheme;
+use crate::text::Text;
 
 /// How far siblings' weights may be from summing to 1.
 const SUM_TOLERANCE: f64 = 1e-9;
@@ -108,8 +109,8 @@ pub(super) struct Builder<'a, 't> {
 
 impl Builder<'_, '_> {
     /// Notes a fault at the line of a path.
-    pub(super) fn fault(&mut self, path: &[&str], what: String, fix: impl Into<String>) {
-        self.faults.push(Fault { line: self.document.line(path), what, fix: fix.into() });
+    pub(super) fn fault(&mut self, path: &[&str], what: impl Into<Text>, fix: impl Into<Text>) {
+        self.faults.push(Fault { line: self.document.line(path), what: what.into(), fix: fix.into() });
     }
 
     /// The weights of siblings until data is known: as given or judged, else equal.
@@ -227,7 +228,7 @@ impl Builder<'_, '_> {
         let matrices = self.matrices(path, ahp);
         if matrices.is_empty() || matrices.len() < ahp.experts.len() {
             if ahp.experts.is_empty() {
-                self.fault(path, "`ahp` has no experts".into(), "add [[…ahp.experts]] with name and matrix");
+                self.fault(path, "`ahp` has no experts", "add [[…ahp.experts]] with name and matrix");
             }
             let even = 1.0 / float(ahp.items.len().max(1));
             return ahp.items.iter().map(|item| (item.clone(), even)).collect();

@@ -99,7 +99,7 @@ fn faults(text: &str) -> Vec<String> {
         Ok(_) => Vec::new(),
         Err(faults) => {
             let told = faults.faults.into_iter();
-            told.filter(|fault| !fault.what.contains("is not kept for everybody"))
+            told.filter(|fault| !fault.what.en.contains("is not kept for everybody"))
                 .map(|fault| format!("{}: {} -> {}", fault.line, fault.what, fault.fix))
                 .collect()
         }

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use gridtier::word::Word;
+use crate::word::Word;
 
-gridtier::words! {
+crate::words! {
     /// A language of what people read.
     Lang "language" {
         /// English.
@@ -45,7 +45,7 @@ impl From<Lang> for Voice {
 /// A text in both languages, and the code of it that programs get where it has one.
 ///
 /// ```
-/// use gridtier_report::text::{Lang, Text, Voice};
+/// use gridtier::text::{Lang, Text, Voice};
 ///
 /// let text = Text::new("share", "占比");
 /// assert_eq!(text.pick(Voice::In(Lang::Zh)), "占比");
@@ -107,12 +107,52 @@ impl Text {
         self.en.is_empty() && self.zh.is_empty()
     }
 
+    /// The text in one language.
+    #[must_use]
+    pub fn in_lang(&self, lang: Lang) -> &str {
+        lang.pick(&self.en, &self.zh)
+    }
+
     /// Both texts joined by a separator, such as a space.
     #[must_use]
     pub fn join(parts: &[Self], separator: &str) -> Self {
         let en: Vec<&str> = parts.iter().map(|part| part.en.as_ref()).collect();
         let zh: Vec<&str> = parts.iter().map(|part| part.zh.as_ref()).collect();
         Self::new(en.join(separator), zh.join(separator))
+    }
+}
+
+/// Formats a text in both languages: `text!("{rows} rows", "{rows} 行")`.
+///
+/// ```
+/// use gridtier::text;
+///
+/// let rows = 3;
+/// let told = text!("{rows} rows", "{rows} 行");
+/// assert_eq!((told.to_string(), told.zh.as_ref()), ("3 rows".to_owned(), "3 行"));
+/// ```
+#[macro_export]
+macro_rules! text {
+    ($en:literal, $zh:literal $(,)?) => {
+        $crate::text::Text::new(::std::format!($en), ::std::format!($zh))
+    };
+}
+
+impl std::fmt::Display for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.en)
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self::same(text)
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self::same(text.to_owned())
     }
 }
 
