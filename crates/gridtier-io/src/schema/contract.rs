@@ -1,4 +1,4 @@
-//! A table as an Open Data Contract Standard document, v3.0.2.
+//! A table as an Open Data Contract Standard document, v3.1.0.
 //!
 //! Columns, words, bounds and rules come from the engine's contract. What this version of the standard cannot express
 //! (units, references between tables) goes into custom properties. A rule that the standard does not have is a `custom`
@@ -12,7 +12,7 @@ use gridtier::contract::{
 use super::about;
 use super::yaml::Yaml;
 
-const API_VERSION: &str = "v3.0.2";
+const API_VERSION: &str = "v3.1.0";
 /// The version of the contracts: raised with the format of the tables, not with the program.
 const VERSION: &str = "1.0.0";
 const DOMAIN: &str = "customer value grading of power utilities / 供电企业客户价值分级";
@@ -198,6 +198,11 @@ fn applies(table: Table, column: &Column, rule: Rule) -> bool {
         }
         Rule::BadEnum => matches!(kind, K::Word(_) | K::PowerFactor | K::Flag),
         Rule::InvalidQuality => column.name == "quality",
+        Rule::ClosedBeforeOpened => column.name == "closed_on",
+        Rule::BadInterval => column.name == "read_until",
+        Rule::RegisterDecrease => column.name == "register_kwh",
+        Rule::MultiplierChanged => column.name == "multiplier",
+        Rule::AfterRemoval => column.name == "kind" && table.column("register_kwh").is_some(),
         // A reversal of an unknown bill still counts.
         Rule::Orphan => column.name != "reverses" && reference(table, column).is_some(),
         _ => false,
@@ -213,8 +218,8 @@ fn check(rule: Rule, kind: ColumnKind) -> Yaml {
     };
     if rule == Rule::BadEnum && !words.is_empty() {
         let body = vec![
-            ("rule", "validValues".into()),
-            ("validValues", Yaml::List(words)),
+            ("metric", "invalidValues".into()),
+            ("arguments", Yaml::Map(vec![("validValues", Yaml::List(words))])),
             ("mustBe", Yaml::Whole(0)),
         ];
         return described(rule, "library", body);
@@ -245,13 +250,14 @@ fn dimension(rule: Rule) -> &'static str {
 /// Quality checks of rows or of the whole table.
 fn table_quality(table: Table) -> Vec<Yaml> {
     let repeated = if table == Table::MeterReadings { Rule::ConflictingReading } else { Rule::DuplicateKey };
-    let mut quality = vec![check(Rule::BadWidth, ColumnKind::Text), check(repeated, ColumnKind::Text)];
+    let of_rows = [Rule::BadWidth, Rule::ErrorCell, repeated];
+    let mut quality: Vec<Yaml> = of_rows.into_iter().map(|rule| check(rule, ColumnKind::Text)).collect();
     if table.required() {
         quality.push(Yaml::Map(vec![
             ("name", "has_rows".into()),
             ("description", "a required table without a row that can be used is refused".into()),
             ("type", "library".into()),
-            ("rule", "rowCount".into()),
+            ("metric", "rowCount".into()),
             ("mustBeGreaterThan", Yaml::Whole(0)),
             ("dimension", "completeness".into()),
             ("severity", "error".into()),

@@ -92,7 +92,7 @@ fn a_contract_names_each_rule_that_can_reject_a_row_and_no_other() {
     let code_list = |table| codes(table).into_iter().collect::<Vec<_>>().join(" ");
     assert_eq!(
         code_list(Table::Payments),
-        "bad_date bad_number bad_width duplicate_key id_too_long not_finite null_key null_value orphan out_of_bounds \
+        "bad_date bad_number bad_width duplicate_key error_cell id_too_long not_finite null_key null_value orphan out_of_bounds \
          reject_limits"
     );
     let all: BTreeSet<String> = Table::ALL.into_iter().flat_map(codes).collect();
