@@ -46,6 +46,20 @@ pub struct Energy {
     pub power_factor_months: i64,
     /// Number of those at or above the customer's standard.
     pub power_factor_attained: i64,
+    /// Σ active energy read in sharp hours. This and the facts below are 0 unless they were asked for.
+    pub sharp_wh: i64,
+    /// Σ active energy read in peak hours.
+    pub peak_wh: i64,
+    /// Σ active energy read in flat hours.
+    pub flat_wh: i64,
+    /// Σ active energy read in valley hours.
+    pub valley_wh: i64,
+    /// Number of covered months with a demand.
+    pub demand_months: i64,
+    /// Σ active energy of the covered months with a demand.
+    pub demand_wh: i64,
+    /// Σ highest demand × hours of the covered months with a demand.
+    pub demand_hours_wh: i64,
 }
 
 /// All integer facts of one customer.
@@ -311,6 +325,13 @@ pub const COLUMNS: &[FactColumn] = &[
     integer!(MeterReadings, energy.last_year_covered, "months", "covered among the last 12 months"),
     integer!(MeterReadings, energy.power_factor_months, "months", "months with an assessed power factor"),
     integer!(MeterReadings, energy.power_factor_attained, "months", "of them at the standard"),
+    integer!(MeterReadings, energy.sharp_wh, "Wh", "active energy in sharp hours"),
+    integer!(MeterReadings, energy.peak_wh, "Wh", "active energy in peak hours"),
+    integer!(MeterReadings, energy.flat_wh, "Wh", "active energy in flat hours"),
+    integer!(MeterReadings, energy.valley_wh, "Wh", "active energy in valley hours"),
+    integer!(MeterReadings, energy.demand_months, "months", "covered months with a demand"),
+    integer!(MeterReadings, energy.demand_wh, "Wh", "active energy of these months"),
+    integer!(MeterReadings, energy.demand_hours_wh, "Wh", "their highest demand × hours"),
     integer!(Bills, billing.billed_fen, "fen", "amounts due, reversals included"),
     integer!(Bills, billing.billed_months, "months", "months with a bill"),
     integer!(Bills, billing.priced_fen, "fen", "amounts due over covered months with a bill"),
