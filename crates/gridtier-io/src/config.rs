@@ -13,7 +13,7 @@ use chrono::format::{Item, StrftimeItems};
 use chrono_tz::Tz;
 use gridtier::checked_toml::{CheckedToml, Fault, Faults, nearest};
 use gridtier::contract::Table;
-use gridtier::contract::declared::{Declared, EnergyUnit, MoneyUnit, NetExport, TableDeclared};
+use gridtier::contract::declared::{Declared, EnergyUnit, MoneyUnit, NetExport, TableDeclared, Timestamps};
 use gridtier::text::Text;
 use serde::Deserialize;
 
@@ -107,6 +107,7 @@ struct TableEntry {
     decimal_mark: Option<String>,
     net_export: bool,
     register: Option<String>,
+    timestamps: Option<String>,
     columns: BTreeMap<String, String>,
     dates: BTreeMap<String, String>,
     words: BTreeMap<String, BTreeMap<String, String>>,
@@ -130,6 +131,7 @@ impl TableEntry {
             money: named(MoneyUnit::NAMES, self.money_unit.as_deref()),
             decimal_mark: named(keys::DECIMAL_MARKS, self.decimal_mark.as_deref()),
             net_export: if self.net_export { NetExport::Allowed } else { NetExport::Refused },
+            timestamps: named(Timestamps::NAMES, self.timestamps.as_deref()),
             date_forms: self.dates.clone(),
             words: self.words.iter().map(|(column, words)| (column.clone(), trimmed(words))).collect(),
         }

@@ -80,7 +80,7 @@ impl<'a> Columns<'a> {
 
     fn dates_of<'n>(&'n self, name: &str, places: bool) -> Dates<'n> {
         let form = self.declared.date_forms.get(name).map(String::as_str);
-        Dates { form, zone: self.source.declared().zone, places }
+        Dates { form, zone: self.source.declared().zone, clock: self.declared.timestamps, places }
     }
 
     fn spec(&self, name: &str) -> &'static Column {

@@ -15,6 +15,7 @@ use crate::contract::cell::TypeFault;
 use crate::contract::declared::Declared;
 use crate::contract::rule::{Rule, Severity};
 use crate::error::{Refusal, RunError};
+use crate::text::Text;
 
 /// A piece of a table that can be read on its own, such as a row group of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -286,8 +287,10 @@ pub fn refuse_type(
     fault: &TypeFault,
 ) -> RunError {
     let path = source.file_name(table, batch.file);
-    let what = format!("column {column}: {fault}");
-    Refusal::at(table, path, what, "export the column in the type that the contract gives").into()
+    let fault = &fault.0;
+    let what = Text::new(format!("column {column}: {}", fault.en), format!("列 {column}：{}", fault.zh));
+    let advice = ("export the column in the type that the contract gives", "请按合同规定的类型导出该列");
+    Refusal::at(table, path, what, advice).into()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, StringArray};
 use gridtier::contract::Table;
 use gridtier::contract::cell::{CellState, Dates, Family, are_integers, times_us};
+use gridtier::contract::declared::Timestamps;
 use gridtier::source::Bounds;
 use gridtier::unit::DAY_US;
 
@@ -56,8 +57,9 @@ impl KnownValues<'_> {
     /// The span of each part in which every time is valid.
     fn spans(&self, parts: usize, config: &Config) -> Vec<PartSpan> {
         let declared = &config.declared;
-        let form = declared.of(Table::MeterReadings).date_forms.get("read_at").cloned();
-        let how = Dates { form: form.as_deref(), zone: declared.zone, places: true };
+        let readings = declared.of(Table::MeterReadings);
+        let form = readings.date_forms.get("read_at").map(String::as_str);
+        let how = Dates { form, zone: declared.zone, clock: readings.timestamps, places: true };
         let (least, greatest) = match self {
             Self::Own(statistics) => (&statistics.least, &statistics.greatest),
             Self::Same(value) => (value, value),
@@ -68,7 +70,8 @@ impl KnownValues<'_> {
         let (true, Ok(first), Ok(last)) = (is_ordered, times_us(least, how), times_us(greatest, how)) else {
             return vec![None; parts];
         };
-        let slack = if family == Family::ZonedTime { CLOCK_CHANGE_US } else { 0 };
+        let is_instant = family == Family::ZonedTime || readings.timestamps == Timestamps::Instant;
+        let slack = if is_instant { CLOCK_CHANGE_US } else { 0 };
         let mut spans = Vec::with_capacity(parts);
         for part in 0..parts {
             let (row, has_nulls) = match self {

@@ -16,6 +16,7 @@ use arrow_schema::DataType;
 
 use super::rule::Rule;
 use crate::index::index;
+use crate::text::Text;
 use crate::word::Word;
 
 pub use date::{Dates, dates, fill_times_us, months, times_us};
@@ -179,7 +180,7 @@ const fn fault(rule: Rule) -> CheckedCell {
 /// The column's type cannot hold the values of the contract. The text says why and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct TypeFault(pub String);
+pub struct TypeFault(pub Text);
 
 /// A family of physical types. The files of one table may differ in type only within a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -244,6 +245,23 @@ impl Family {
             Self::Nested => "a nested value",
         }
     }
+
+    /// The same in Chinese.
+    #[must_use]
+    pub fn word_zh(self) -> &'static str {
+        match self {
+            Self::Text => "文本",
+            Self::Integer => "整数",
+            Self::Float => "浮点数",
+            Self::Decimal => "定点小数",
+            Self::Date => "日期",
+            Self::LocalTime => "不带时区的时间",
+            Self::ZonedTime => "带时区的时间",
+            Self::Flag => "真假值",
+            Self::Empty => "空列",
+            Self::Nested => "嵌套值",
+        }
+    }
 }
 
 /// Converts a column; of a dictionary, each distinct value once.
@@ -270,6 +288,8 @@ fn by_value(
     Ok(cells)
 }
 
-fn unfit(kind: &str, array: &ArrayRef) -> TypeFault {
-    TypeFault(format!("it must be {kind}, but the file holds {}", Family::of(array.data_type()).word()))
+fn unfit(kind: (&str, &str), array: &ArrayRef) -> TypeFault {
+    let family = Family::of(array.data_type());
+    let (en, zh, held, held_zh) = (kind.0, kind.1, family.word(), family.word_zh());
+    TypeFault(crate::text!("it must be {en}, but the file holds {held}", "该列应为{zh}，但文件中是{held_zh}"))
 }

@@ -88,6 +88,21 @@ pub enum NetExport {
     Allowed,
 }
 
+/// What a time without a zone is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Timestamps {
+    /// The utility's local time.
+    #[default]
+    Local,
+    /// An instant in UTC, as Spark writes it. A day without a time stays that day.
+    Instant,
+}
+
+impl Timestamps {
+    /// Names accepted in `gridtier.toml`.
+    pub const NAMES: &[(&str, Self)] = &[("local", Self::Local), ("instant", Self::Instant)];
+}
+
 /// What is declared about one table.
 #[derive(Clone, Debug, Default)]
 pub struct TableDeclared {
@@ -99,6 +114,8 @@ pub struct TableDeclared {
     pub decimal_mark: DecimalMark,
     /// Whether negative active energy is accepted.
     pub net_export: NetExport,
+    /// What its times without a zone are.
+    pub timestamps: Timestamps,
     /// strftime pattern by contract column, for dates that are stored as text or number.
     pub date_forms: BTreeMap<String, String>,
     /// The contract's word by contract column and spelling.

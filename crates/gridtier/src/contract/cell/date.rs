@@ -7,10 +7,11 @@ use arrow_array::types as t;
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType};
 use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
-use chrono::{MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc};
+use chrono::format::{Parsed, StrftimeItems};
+use chrono::{Datelike, MappedLocalTime, NaiveDate, NaiveTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
-use unicode_normalization::UnicodeNormalization;
 
+use super::super::declared::Timestamps;
 use super::super::rule::Rule;
 use super::{
     CellState, CheckedCell, Family, Integers, NULL, TypeFault, Values, by_value, fault, text, unfit,
@@ -24,6 +25,8 @@ pub struct Dates<'a> {
     pub form: Option<&'a str>,
     /// Zone of the utility's local time.
     pub zone: Option<Tz>,
+    /// What a time without a zone is.
+    pub clock: Timestamps,
     /// Whether the date places the row in time, and so must lie within 1970 to 2199.
     pub places: bool,
 }
@@ -93,18 +96,20 @@ pub fn fill_times_us(array: &ArrayRef, how: Dates, out: &mut Values) -> Result<(
             out.values = values;
         }
     }
+    // Instants are converted one by one.
+    let places = how.places && how.clock == Timestamps::Local;
     match array.data_type() {
         // A value that overflows lies far outside the accepted years, and still does when it saturates.
-        DataType::Timestamp(TimeUnit::Second, None) if how.places => {
+        DataType::Timestamp(TimeUnit::Second, None) if places => {
             fill::<t::TimestampSecondType>(array, how, out, |s| s.saturating_mul(1_000_000));
         }
-        DataType::Timestamp(TimeUnit::Millisecond, None) if how.places => {
+        DataType::Timestamp(TimeUnit::Millisecond, None) if places => {
             fill::<t::TimestampMillisecondType>(array, how, out, |ms| ms.saturating_mul(1_000));
         }
-        DataType::Timestamp(TimeUnit::Microsecond, None) if how.places => {
+        DataType::Timestamp(TimeUnit::Microsecond, None) if places => {
             fill::<t::TimestampMicrosecondType>(array, how, out, |us| us);
         }
-        DataType::Timestamp(TimeUnit::Nanosecond, None) if how.places => {
+        DataType::Timestamp(TimeUnit::Nanosecond, None) if places => {
             fill::<t::TimestampNanosecondType>(array, how, out, |ns| ns.div_euclid(1_000));
         }
         DataType::Date32 if how.places => {
@@ -142,7 +147,7 @@ fn local_times(array: &ArrayRef, how: Dates, day_form: DayForm) -> Result<Intege
         DataType::Date64 => Ok(each::<t::Date64Type>(array, |ms| ms.checked_mul(1_000))),
         DataType::Timestamp(unit, zone) => {
             let mut cells = timestamps(array, *unit);
-            if zone.is_some() {
+            if zone.is_some() || how.clock == Timestamps::Instant {
                 let Some(to) = how.zone else { return Err(zone_missing()) };
                 let mut clock = LocalClock::new(to);
                 cells.values.iter_mut().for_each(|us| *us = clock.local_us(*us));
@@ -156,7 +161,7 @@ fn local_times(array: &ArrayRef, how: Dates, day_form: DayForm) -> Result<Intege
                 Family::Integer => cast(array, &DataType::Utf8View).ok().map(|a| a.as_string_view().clone()),
                 _ => text::as_view(array),
             };
-            let texts = texts.ok_or_else(|| unfit("a date", array))?;
+            let texts = texts.ok_or_else(|| unfit(("a date", "日期"), array))?;
             let mut cells = Integers::with_capacity(texts.len());
             for text in &texts {
                 cells.push(of_text(text.unwrap_or(""), how, day_form)?);
@@ -167,10 +172,10 @@ fn local_times(array: &ArrayRef, how: Dates, day_form: DayForm) -> Result<Intege
 }
 
 fn zone_missing() -> TypeFault {
-    TypeFault(
-        "its times carry a zone, but no zone is declared; add `zone = \"Asia/Shanghai\"` to gridtier.toml"
-            .into(),
-    )
+    TypeFault(crate::text!(
+        "its times carry a zone, but no zone is declared; add `zone = \"Asia/Shanghai\"` to gridtier.toml",
+        "时间带有时区，但没有声明时区；请在 gridtier.toml 中加上 `zone = \"Asia/Shanghai\"`"
+    ))
 }
 
 fn each<T: ArrowPrimitiveType>(array: &ArrayRef, convert: impl Fn(T::Native) -> Option<i64>) -> Integers {
@@ -236,48 +241,113 @@ fn of_text(text: &str, how: Dates, day_form: DayForm) -> Result<CheckedCell, Typ
     let text = if text.is_ascii() {
         text
     } else {
-        folded = text.nfkc().collect();
-        &folded
+        // Not NFKC, which would read the footnote of `2025-01-3¹` as a digit.
+        folded = text.chars().map(text::half_width).collect();
+        folded.trim()
     };
-    if let Some(form) = how.form {
-        return Ok(declared_form(text, form).map_or(fault(Rule::BadDate), |us| (us, CellState::Ok)));
-    }
-    let (date, rest) = split_date(text);
-    let Some(day) = parse_date(date, day_form) else { return Ok(fault(Rule::BadDate)) };
-    let Some((time_us, offset_us)) = parse_time(rest) else { return Ok(fault(Rule::BadDate)) };
-    let local_us = midnight_us(day) + time_us;
-    Ok(match (offset_us, how.zone) {
-        (None, _) => (local_us, CellState::Ok),
-        (Some(offset_us), Some(zone)) => {
-            (LocalClock::new(zone).local_us(local_us - offset_us), CellState::Ok)
-        }
-        (Some(_), None) => return Err(zone_missing()),
-    })
+    let written = match how.form {
+        Some(form) => declared_form(text, form),
+        None => usual_form(text, day_form),
+    };
+    let Some(written) = written else { return Ok(fault(Rule::BadDate)) };
+    written.local_us(how).map(|us| (us, CellState::Ok))
 }
 
-fn declared_form(text: &str, form: &str) -> Option<i64> {
-    if let Ok(time) = NaiveDateTime::parse_from_str(text, form) {
-        return Some(time.and_utc().timestamp_micros());
+/// A time as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WrittenTime {
+    /// A day, without a time: that of the utility, in any zone.
+    Day(i64),
+    /// A time without a zone, in microseconds since 1970-01-01.
+    Unzoned(i64),
+    /// A time with its offset, in microseconds since 1970-01-01 UTC.
+    Instant(i64),
+}
+
+impl WrittenTime {
+    /// Microseconds of the utility's local time.
+    fn local_us(self, how: Dates) -> Result<i64, TypeFault> {
+        let instant = match self {
+            Self::Day(us) => return Ok(us),
+            Self::Unzoned(us) if how.clock == Timestamps::Local => return Ok(us),
+            Self::Unzoned(us) | Self::Instant(us) => us,
+        };
+        let Some(zone) = how.zone else { return Err(zone_missing()) };
+        Ok(LocalClock::new(zone).local_us(instant))
     }
-    if let Ok(day) = NaiveDate::parse_from_str(text, form) {
-        return Some(midnight_us(day));
+}
+
+/// Parses a text by a declared pattern. A pattern may leave out the day.
+fn declared_form(text: &str, form: &str) -> Option<WrittenTime> {
+    let mut parsed = Parsed::new();
+    chrono::format::parse(&mut parsed, text, StrftimeItems::new(form)).ok()?;
+    // %s, and any offset: the time is an instant.
+    if parsed.timestamp().is_some() || parsed.offset().is_some() {
+        let at = parsed.to_datetime().ok().or_else(|| {
+            let time = parsed.to_naive_datetime_with_offset(0).ok()?;
+            Some(time.and_utc().fixed_offset())
+        })?;
+        return is_full_year(at.year(), text, parsed.timestamp().is_some())
+            .then(|| WrittenTime::Instant(at.timestamp_micros()));
     }
-    NaiveDate::parse_from_str(&format!("{text} 01"), &format!("{form} %d")).ok().map(midnight_us)
+    if parsed.day().is_none() && parsed.ordinal().is_none() && parsed.to_naive_date().is_err() {
+        parsed.set_day(1).ok()?;
+    }
+    let day = parsed.to_naive_date().ok()?;
+    if !is_full_year(day.year(), text, parsed.year().is_none() && parsed.isoyear().is_none()) {
+        return None;
+    }
+    let has_time = parsed.hour_mod_12().is_some();
+    // A pattern with hours alone means the full hour.
+    if has_time && parsed.minute().is_none() {
+        parsed.set_minute(0).ok()?;
+    }
+    match parsed.to_naive_time() {
+        Ok(time) if has_time => Some(WrittenTime::Unzoned(day.and_time(time).and_utc().timestamp_micros())),
+        _ if has_time => None,
+        _ => Some(WrittenTime::Day(midnight_us(day))),
+    }
+}
+
+/// Whether a year was written with four digits, or computed from another form (`%y`, `%s`). chrono's `%Y` takes `23` too.
+fn is_full_year(year: i32, text: &str, is_computed: bool) -> bool {
+    is_computed || (1000..=9999).contains(&year) || (year >= 0 && text.contains(&format!("{year:04}")))
+}
+
+/// Parses a text in one of the usual forms.
+fn usual_form(text: &str, day_form: DayForm) -> Option<WrittenTime> {
+    let (date, rest) = split_date(text);
+    let midnight_us = midnight_us(parse_date(date, day_form)?);
+    if rest.is_empty() {
+        return Some(WrittenTime::Day(midnight_us));
+    }
+    let (time_us, offset_us) = parse_time(rest)?;
+    let us = midnight_us + time_us;
+    Some(offset_us.map_or(WrittenTime::Unzoned(us), |offset_us| WrittenTime::Instant(us - offset_us)))
 }
 
 fn midnight_us(day: NaiveDate) -> i64 {
     i64::from(day_of_date(day)) * DAY_US
 }
 
-/// Splits a date from the time that follows it.
+/// Splits a date from the time that follows it, after a space, a `T`, the `日` of a Chinese date, or eight digits.
 fn split_date(text: &str) -> (&str, &str) {
+    // 202501310930, 20250131093000 and, with milliseconds, 20250131093000123.
+    if matches!(text.len(), 12 | 14 | 17) && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.split_at(8);
+    }
+    if let Some(at) = text.find(['日', '号']) {
+        let (date, time) = text.split_at(at + '日'.len_utf8());
+        return (date, time.trim_start().trim_start_matches(['T', 't']));
+    }
     match text.find([' ', 'T', 't']) {
         Some(at) => (&text[..at], text[at + 1..].trim_start()),
         None => (text, ""),
     }
 }
 
-/// Parses `2025-01-31`, `2025/1/31`, `2025.1.31`, `2025年1月31日` or `20250131`; without the day if `day_form` allows.
+/// Parses `2025-01-31`, `2025/1/31`, `2025.1.31`, `2025年1月31日` or `20250131`; without the day if `day_form` allows. The
+/// year has four digits.
 fn parse_date(text: &str, day_form: DayForm) -> Option<NaiveDate> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         let year = text.get(..4)?.parse().ok()?;
@@ -290,20 +360,25 @@ fn parse_date(text: &str, day_form: DayForm) -> Option<NaiveDate> {
     }
     let separator = ['-', '/', '.', '年'].into_iter().find(|&separator| text.contains(separator))?;
     let (year, rest) = text.split_once(separator)?;
-    if !(1..=5).contains(&year.len()) {
+    if year.len() != 4 {
         return None;
     }
     let year = digits(year)?;
     let (month, day) = match separator {
-        '年' => rest.strip_suffix('日').unwrap_or(rest).split_once('月')?,
+        '年' => rest.strip_suffix(['日', '号']).unwrap_or(rest).split_once('月')?,
         _ => rest.split_once(separator).unwrap_or((rest, "")),
     };
-    let month = digits(month)?;
-    if day.is_empty() {
-        first_of_month(year, month, day_form)
-    } else {
-        NaiveDate::from_ymd_opt(year, month, digits(day)?)
+    if month.len() > 2 || day.len() > 2 {
+        return None;
     }
+    if !day.is_empty() {
+        return NaiveDate::from_ymd_opt(year, digits(month)?, digits(day)?);
+    }
+    // A spreadsheet writes October, the number 2025.10, as 2025.1.
+    if separator == '.' && month.len() != 2 {
+        return None;
+    }
+    first_of_month(year, digits(month)?, day_form)
 }
 
 /// The first day of a month, if `day_form` allows a month without a day.
@@ -315,17 +390,11 @@ fn digits<T: FromStr>(text: &str) -> Option<T> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
-/// Microseconds after midnight, and the offset from UTC if one is written. Empty text means midnight.
+/// Microseconds after midnight, and the offset from UTC if one is written.
 fn parse_time(text: &str) -> Option<(i64, Option<i64>)> {
-    if text.is_empty() {
-        return Some((0, None));
-    }
     let zoned = text.find(['Z', 'z', '+', '-']).map(|at| text.split_at(at));
     let (clock, offset) = zoned.unwrap_or((text, ""));
-    let time = ["%H:%M:%S%.f", "%H:%M"]
-        .iter()
-        .find_map(|form| NaiveTime::parse_from_str(clock.trim_end(), form).ok())?;
-    let time_us = (time - NaiveTime::MIN).num_microseconds()?;
+    let time_us = parse_clock(clock.trim_end())?;
     let offset_us = match offset {
         "" => None,
         "Z" | "z" => Some(0),
@@ -339,6 +408,27 @@ fn parse_time(text: &str) -> Option<(i64, Option<i64>)> {
         }
     };
     Some((time_us, offset_us))
+}
+
+/// Parses `09:30`, `09:30:15.5`, `0930`, `093015`, `093015123`, `9时30分` or `9时30分15秒` to microseconds after midnight.
+fn parse_clock(text: &str) -> Option<i64> {
+    if let Some((hour, rest)) = text.split_once(['时', '時', '点']) {
+        let (minute, second) = rest.trim_start().split_once('分').unwrap_or((rest, ""));
+        let second = second.trim_start().strip_suffix('秒').unwrap_or(second);
+        let [hour, minute, second] = [hour, minute, second].map(|part| match part.trim() {
+            "" => Some(0),
+            part if part.len() <= 2 => digits(part),
+            _ => None,
+        });
+        let time = NaiveTime::from_hms_opt(hour?, minute?, second?)?;
+        return (time - NaiveTime::MIN).num_microseconds();
+    }
+    let forms: &[&str] = match text.len() {
+        4 | 6 | 9 if text.bytes().all(|byte| byte.is_ascii_digit()) => &["%H%M", "%H%M%S", "%H%M%S%3f"],
+        _ => &["%H:%M:%S%.f", "%H:%M"],
+    };
+    let time = forms.iter().find_map(|form| NaiveTime::parse_from_str(text, form).ok())?;
+    (time - NaiveTime::MIN).num_microseconds()
 }
 
 #[cfg(test)]
@@ -370,6 +460,7 @@ mod tests {
             "2025/1/31",
             "20250131",
             "2025年1月31日",
+            "2025年1月31号",
             " 2025-01-31 00:00:00",
             "２０２５-01-31",
         ];
@@ -378,6 +469,105 @@ mod tests {
         let bad =
             days_of(vec!["2025-02-30", "31.01.2025", "202501", "yesterday", "2025-13-01"], Dates::default());
         assert!(bad.iter().all(Option::is_none), "{bad:?}");
+        let notes = days_of(vec!["2025-01-3①", "2025-01-3¹", "2025-001-31", "12025-01-31"], Dates::default());
+        assert!(notes.iter().all(Option::is_none), "{notes:?}");
+    }
+
+    #[test]
+    fn a_year_has_four_digits_unless_the_pattern_asks_for_two() {
+        let short = || vec!["23/02/20", "23-2-20", "25年1月31日", "123-01-31", "0025-01-31"];
+        let bad = days_of(short(), Dates { places: true, ..Dates::default() });
+        assert!(bad.iter().all(Option::is_none), "{bad:?}");
+        let form = |form| Dates { form: Some(form), ..Dates::default() };
+        assert_eq!(days_of(vec!["20/02/23"], form("%d/%m/%Y")), [None]);
+        assert_eq!(days_of(vec!["20/02/23"], form("%d/%m/%y")), [Some("2023-02-20".into())]);
+        assert_eq!(
+            days_of(vec!["2/20/0023", "+12023/1/2"], form("%m/%d/%Y")),
+            [Some("0023-02-20".into()), None]
+        );
+        assert_eq!(days_of(vec!["0001-01-01"], Dates::default()), [Some("0001-01-01".into())]);
+    }
+
+    #[test]
+    fn times_are_read_in_the_usual_forms() {
+        let texts = vec![
+            "20250131093000",
+            "202501310930",
+            "20250131T0930",
+            "20250131T093000",
+            "20250131 0930",
+            "20250131093000000",
+            "2025-01-31T09:30",
+            "2025年1月31日 09时30分",
+            "2025年1月31日09时30分00秒",
+            "2025年1月31日 9：30",
+            "2025年1月31号 9点30分",
+            "２０２５／１／３１　０９：３０",
+        ];
+        let cells = times_us(&(Arc::new(StringArray::from(texts)) as ArrayRef), Dates::default()).unwrap();
+        let expected = i64::from(day_of_date(NaiveDate::from_ymd_opt(2025, 1, 31).unwrap())) * DAY_US;
+        let expected = expected + (9 * 60 + 30) * 60_000_000;
+        assert!(cells.states.iter().all(|state| *state == CellState::Ok), "{cells:?}");
+        assert!(cells.values.iter().all(|&us| us == expected), "{cells:?}");
+        let bad =
+            vec!["2025013109", "20250131T25", "20250131T2460", "2025年1月31日 25时", "2025年1月31日 9时x分"];
+        let cells = times_us(&(Arc::new(StringArray::from(bad)) as ArrayRef), Dates::default()).unwrap();
+        assert!(cells.states.iter().all(|state| *state == CellState::Fault(Rule::BadDate)), "{cells:?}");
+        let integers: ArrayRef = Arc::new(arrow_array::Int64Array::from(vec![20_250_131_093_000]));
+        assert_eq!(times_us(&integers, Dates::default()).unwrap().values, [expected]);
+    }
+
+    #[test]
+    fn a_month_after_a_dot_needs_two_digits() {
+        let column: ArrayRef = Arc::new(StringArray::from(vec!["2025.1", "2025.10", "2025.1.5", "2025.01"]));
+        let cells = months(&column, Dates { places: true, ..Dates::default() }).unwrap();
+        let of = |month| Some(i64::from(Month::new(2025, month).0));
+        let read: Vec<_> = (0..4).map(|row| cells.get(row)).collect();
+        assert_eq!(read, [None, of(10), of(1), of(1)]);
+    }
+
+    #[test]
+    fn an_offset_or_epoch_in_a_pattern_is_converted_to_the_zone_or_refused() {
+        let read = |text, form, zone| {
+            let column: ArrayRef = Arc::new(StringArray::from(vec![text]));
+            times_us(&column, Dates { form: Some(form), zone, ..Dates::default() })
+                .map(|cells| cells.values[0])
+        };
+        let new_year = i64::from(Month::new(2025, 1).first_day()) * DAY_US;
+        let shanghai = Some(chrono_tz::Asia::Shanghai);
+        for (text, form) in [
+            ("20241231160000+0000", "%Y%m%d%H%M%S%z"),
+            ("2024/12/31 18:00 +02:00", "%Y/%m/%d %H:%M %:z"),
+            ("1735660800", "%s"),
+            ("2024-12-31T16:00:00Z", "%+"),
+        ] {
+            assert_eq!(read(text, form, shanghai), Ok(new_year), "{form}");
+            assert_eq!(read(text, form, None), Err(zone_missing()), "{form}");
+        }
+        assert_eq!(read("20250101 00", "%Y%m%d %H", None), Ok(new_year));
+        assert_eq!(read("202501", "%Y%m", None), Ok(new_year));
+    }
+
+    #[test]
+    fn times_without_a_zone_are_instants_where_that_is_declared_and_days_stay_days() {
+        let how = Dates {
+            zone: Some(chrono_tz::Asia::Shanghai),
+            clock: Timestamps::Instant,
+            places: true,
+            ..Dates::default()
+        };
+        let new_year = i64::from(Month::new(2025, 1).first_day()) * DAY_US;
+        for column in [
+            Arc::new(TimestampMillisecondArray::from(vec![1_735_660_800_000])) as ArrayRef,
+            Arc::new(StringArray::from(vec!["2024-12-31 16:00:00"])),
+            Arc::new(StringArray::from(vec!["2025-01-01"])),
+            Arc::new(arrow_array::Date32Array::from(vec![20_089])),
+        ] {
+            assert_eq!(times_us(&column, how).unwrap().values, [new_year]);
+            let mut filled = Values::default();
+            fill_times_us(&column, how, &mut filled).unwrap();
+            assert_eq!(filled.values, [new_year]);
+        }
     }
 
     #[test]

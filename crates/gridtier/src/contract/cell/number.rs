@@ -7,7 +7,6 @@ use arrow_array::types as t;
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, Float64Array};
 use arrow_cast::cast;
 use arrow_schema::DataType;
-use unicode_normalization::UnicodeNormalization;
 
 use super::super::COUNT_MAX;
 use super::super::declared::{DecimalMark, TableDeclared};
@@ -192,14 +191,17 @@ pub fn flags(array: &ArrayRef, column: &str, declared: &TableDeclared) -> Result
     by_value(array, |array| match super::Family::of(array.data_type()) {
         // Spreadsheets write TRUE and FALSE.
         super::Family::Text => {
-            let known = ["false", "true", "0", "1", "FALSE", "TRUE", "False", "True"];
+            let known = ["false", "true", "0", "1", "FALSE", "TRUE", "False", "True", "0.0", "1.0"];
             let mut cells = text::words(array, column, &known, declared)?;
             cells.values.iter_mut().for_each(|value| *value %= 2);
             Ok(cells)
         }
-        super::Family::Integer => numeric(array, &flag, &|_, _| fault(Rule::BadEnum), DecimalMark::Point),
+        // pandas turns a column of 0, 1 and empty cells into doubles.
+        super::Family::Integer | super::Family::Float | super::Family::Decimal => {
+            numeric(array, &flag, &decimal_flag, DecimalMark::Point)
+        }
         super::Family::Empty => Ok(Integers::empty(array.len())),
-        _ => Err(unfit("true or false", array)),
+        _ => Err(unfit(("true or false", "真假值"), array)),
     })
 }
 
@@ -207,6 +209,17 @@ fn flag(x: f64) -> CheckedCell {
     match x {
         0.0 => (0, CellState::Ok),
         1.0 => (1, CellState::Ok),
+        _ if !x.is_finite() => fault(Rule::NotFinite),
+        _ => fault(Rule::BadEnum),
+    }
+}
+
+/// The flag `value` × 10^−`places`.
+fn decimal_flag(value: i128, places: i8) -> CheckedCell {
+    let one = power_of_ten(places.max(0).unsigned_abs());
+    match value {
+        0 => (0, CellState::Ok),
+        _ if places >= 0 && one == Some(value) => (1, CellState::Ok),
         _ => fault(Rule::BadEnum),
     }
 }
@@ -249,7 +262,7 @@ fn numeric(
     mark: DecimalMark,
 ) -> Result<Integers, TypeFault> {
     use DataType as T;
-    let as_type = |to: &T| cast(array, to).map_err(|_| unfit("a number", array));
+    let as_type = |to: &T| cast(array, to).map_err(|_| unfit(("a number", "数字"), array));
     Ok(match array.data_type() {
         T::Float64 => each::<t::Float64Type>(array, double),
         T::Float32 | T::Float16 => each::<t::Float64Type>(&as_type(&T::Float64)?, double),
@@ -265,7 +278,7 @@ fn numeric(
         }),
         T::Null => Integers::empty(array.len()),
         _ => {
-            let texts = text::as_view(array).ok_or_else(|| unfit("a number", array))?;
+            let texts = text::as_view(array).ok_or_else(|| unfit(("a number", "数字"), array))?;
             let mut cells = Integers::with_capacity(texts.len());
             texts.iter().for_each(|text| cells.push(text.map_or(NULL, |text| of_text(text, mark, double))));
             cells
@@ -293,12 +306,8 @@ fn of_text(text: &str, mark: DecimalMark, double: OfDouble) -> CheckedCell {
 }
 
 /// Parses a number as people write it (`1,234.50`, full-width digits, U+2212 as minus) to the nearest double.
-fn parse_number(text: &str, mark: DecimalMark) -> Option<f64> {
-    let folded: Cow<str> = if text.is_ascii() {
-        Cow::Borrowed(text)
-    } else {
-        text.nfkc().map(|c| if c == '\u{2212}' { '-' } else { c }).collect::<String>().into()
-    };
+pub(super) fn parse_number(text: &str, mark: DecimalMark) -> Option<f64> {
+    let folded = fold_number(text);
     let (point, grouping) = match mark {
         DecimalMark::Point => ('.', ','),
         DecimalMark::Comma => (',', '.'),
@@ -314,11 +323,29 @@ fn parse_number(text: &str, mark: DecimalMark) -> Option<f64> {
     format!("{whole}.{fraction}").parse().ok()
 }
 
+/// The text with full-width digits, signs, points and commas, and U+2212, as ASCII. Nothing else is folded: NFKC would
+/// read the footnote of `10²` as a digit.
+pub(super) fn fold_number(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let folded = text.chars().map(|c| match c {
+        '０'..='９' | '＋' | '－' | '．' | '，' => text::half_width(c),
+        '\u{2212}' => '-',
+        _ => c,
+    });
+    Cow::Owned(folded.collect())
+}
+
+/// Whether a number without its fraction has groups of three digits, or no group at all. The first group of a number
+/// never begins with 0: `0,200` is a decimal comma that was not declared.
 fn grouped_by_three(whole: &str, grouping: char) -> bool {
-    let mut groups = whole.trim_start_matches(['-', '+']).split(grouping);
-    let first = groups.next().unwrap_or_default();
-    let rest: Vec<&str> = groups.collect();
-    rest.is_empty() || ((1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3))
+    let Some((first, rest)) = whole.trim_start_matches(['-', '+']).split_once(grouping) else { return true };
+    let is_digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    (1..=3).contains(&first.len())
+        && !first.starts_with('0')
+        && is_digits(first)
+        && rest.split(grouping).all(|group| group.len() == 3 && is_digits(group))
 }
 
 #[cfg(test)]
@@ -400,11 +427,52 @@ mod tests {
         assert_eq!(read("1,234.50"), Some(1234.5));
         assert_eq!(read("１２３４．５"), Some(1234.5));
         assert_eq!(read("\u{2212}12.5"), Some(-12.5));
-        for bad in ["(12.50)", "1.234,50", "1,23", "12,34.5", ",123", "abc", "1 234", "0x10"] {
+        assert_eq!(read("１，２３４．５０"), Some(1234.5));
+        assert_eq!(read("－１２"), Some(-12.0));
+        for bad in ["(12.50)", "1.234,50", "1,23", "12,34.5", ",123", "abc", "1 234", "0x10", "（12.50）"] {
             assert_eq!(read(bad), None, "{bad}");
         }
         assert_eq!(parse_number("1.234,50", DecimalMark::Comma), Some(1234.5));
         assert_eq!(parse_number("1234,5", DecimalMark::Comma), Some(1234.5));
+    }
+
+    #[test]
+    fn footnotes_and_other_digits_are_not_part_of_a_number() {
+        for bad in ["10²", "12①", "½", "5₃", "1⒈", "٣", "Ⅳ", "10ª", "1．0²", "㏙", "１２ｅ３"]
+        {
+            assert_eq!(parse_number(bad, DecimalMark::Point), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn no_group_of_thousands_begins_with_zero_or_holds_anything_but_digits() {
+        for bad in ["0,200", "-0,200", "00,200", "０，２００", "0,200,000", "1,2e3", "1,e10", "1,+23"] {
+            assert_eq!(parse_number(bad, DecimalMark::Point), None, "{bad}");
+        }
+        for bad in ["0.200", "0.600,5", "01.234"] {
+            assert_eq!(parse_number(bad, DecimalMark::Comma), None, "{bad}");
+        }
+        assert_eq!(parse_number("1,000,023", DecimalMark::Point), Some(1_000_023.0));
+        assert_eq!(parse_number("0.200", DecimalMark::Point), Some(0.2));
+        assert_eq!(parse_number("0,200", DecimalMark::Comma), Some(0.2));
+    }
+
+    #[test]
+    fn flags_come_in_every_encoding_of_zero_and_one() {
+        let read = |array: ArrayRef| flags(&array, "f", &TableDeclared::default()).unwrap();
+        let expected = [(0, CellState::Ok), (1, CellState::Ok), NULL, fault(Rule::BadEnum)];
+        let decimal = Decimal128Array::from(vec![Some(0), Some(100), None, Some(50)]);
+        for column in [
+            Arc::new(Float64Array::from(vec![Some(0.0), Some(1.0), None, Some(0.5)])) as ArrayRef,
+            Arc::new(Int64Array::from(vec![Some(0), Some(1), None, Some(2)])),
+            Arc::new(decimal.with_precision_and_scale(5, 2).unwrap()),
+            Arc::new(StringArray::from(vec![Some("0.0"), Some("1.0"), None, Some("2")])),
+            Arc::new(StringArray::from(vec![Some("FALSE"), Some("true"), Some(" "), Some("yes")])),
+        ] {
+            let cells = read(column);
+            let cells: Vec<CheckedCell> = cells.values.into_iter().zip(cells.states).collect();
+            assert_eq!(cells, expected);
+        }
     }
 
     #[test]

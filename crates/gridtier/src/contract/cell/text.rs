@@ -89,6 +89,15 @@ pub(super) fn as_view(array: &ArrayRef) -> Option<StringViewArray> {
     cast(&array, &DataType::Utf8View).ok().map(|array| array.as_string_view().clone())
 }
 
+/// The ASCII character of a full-width one (U+FF01 to U+FF5E); any other as it is.
+pub(super) fn half_width(c: char) -> char {
+    match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        '\u{3000}' => ' ',
+        _ => c,
+    }
+}
+
 /// The key that a text spells: trimmed, with full-width characters folded (NFKC).
 #[must_use]
 pub fn fold_id(text: &str) -> Cow<'_, str> {
@@ -116,10 +125,11 @@ pub fn are_integers(data_type: &DataType) -> bool {
 /// The column holds neither text nor whole numbers.
 pub fn id_texts(array: &ArrayRef) -> Result<StringViewArray, TypeFault> {
     if are_integers(array.data_type()) || *array.data_type() == DataType::Null {
-        let text = cast(array, &DataType::Utf8View).map_err(|_| unfit("a key as text", array))?;
+        let text =
+            cast(array, &DataType::Utf8View).map_err(|_| unfit(("a key as text", "文本编号"), array))?;
         return Ok(text.as_string_view().clone());
     }
-    as_view(array).ok_or_else(|| unfit("a key as text", array))
+    as_view(array).ok_or_else(|| unfit(("a key as text", "文本编号"), array))
 }
 
 /// A column of keys, one for each row.
@@ -176,10 +186,10 @@ pub fn texts(array: &ArrayRef) -> Result<Texts, TypeFault> {
     match Family::of(array.data_type()) {
         _ if *array.data_type() == DataType::Null => Ok(Texts::empty(array.len())),
         Family::Text | Family::Integer => {
-            let text = cast(array, &DataType::Utf8View).map_err(|_| unfit("text", array))?;
+            let text = cast(array, &DataType::Utf8View).map_err(|_| unfit(("text", "文本"), array))?;
             Ok(Texts(text.as_string_view().clone()))
         }
-        _ => Err(unfit("text", array)),
+        _ => Err(unfit(("text", "文本"), array)),
     }
 }
 
@@ -229,7 +239,7 @@ pub fn words(
             Family::Integer if spellings.is_some() => cast(array, &DataType::Utf8View).ok(),
             _ => as_view(array).map(|texts| std::sync::Arc::new(texts) as ArrayRef),
         };
-        let texts = texts.ok_or_else(|| unfit("a word", array))?;
+        let texts = texts.ok_or_else(|| unfit(("a word", "代码或词"), array))?;
         let mut cells = Integers::with_capacity(array.len());
         for text in texts.as_string_view() {
             let word = text.map(str::trim).filter(|word| !word.is_empty());
