@@ -67,17 +67,21 @@ pub struct Billed {
     pub facts: Vec<Billing>,
 }
 
-/// Reads bills and payments.
+/// Reads payments, and counts them and the bills.
 ///
 /// # Errors
 /// A table cannot be read, or a sum overflows.
-pub fn read(source: &dyn Source, customers: &Customers, usage: &MonthlyUsage) -> Result<Billed, RunError> {
+pub fn count(
+    source: &dyn Source,
+    bills: &Bills,
+    bills_book: TableBook,
+    usage: &MonthlyUsage,
+    customers: usize,
+) -> Result<Billed, RunError> {
     let window = usage.window();
-    let mut bills_book = TableBook::new(Table::Bills);
-    let bills = Bills::read(source, customers, window, &mut bills_book)?;
     let mut payments_book = TableBook::new(Table::Payments);
-    let payments = read_payments(source, &bills, window, &mut payments_book)?;
-    let mut facts = vec![Billing::default(); customers.len()];
+    let payments = read_payments(source, bills, window, &mut payments_book)?;
+    let mut facts = vec![Billing::default(); customers];
     bills.revenue(usage, &mut facts)?;
     bills.arrears(window, &bills.due_after_reversals(), &payments, &mut facts)?;
     Ok(Billed { bills: bills_book, payments: payments_book, facts })
@@ -158,7 +162,7 @@ impl TableRules<BillCells, Month, AcceptedBill> for BillRules<'_> {
 }
 
 /// The bills of the window.
-struct Bills {
+pub struct Bills {
     keys: KeyIndex,
     /// By key number.
     states: Vec<BillState>,
@@ -166,7 +170,11 @@ struct Bills {
 }
 
 impl Bills {
-    fn read(
+    /// Reads the bills.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub fn read(
         source: &dyn Source,
         customers: &Customers,
         window: Window,
@@ -183,6 +191,11 @@ impl Bills {
         let bills = Self { keys, states, rows };
         bills.notice_idle_reversals(book);
         Ok(bills)
+    }
+
+    /// The months with a counted bill, once for each bill: customer and position in the window.
+    pub fn months(&self, window: Window) -> impl Iterator<Item = (CustomerIx, usize)> + '_ {
+        self.rows.iter().filter_map(move |row| Some((row.value.customer, window.index(row.value.month)?)))
     }
 
     /// Reports reversals that reverse nothing.
@@ -392,7 +405,10 @@ mod tests {
             .rows(Table::Bills, BILLS, bills)
             .rows(Table::Payments, PAYMENTS, payments);
         let customers = source.read_customers();
-        read(&source, &customers, &source.read_usage(&customers, WINDOW)).unwrap()
+        let mut book = TableBook::new(Table::Bills);
+        let bills = Bills::read(&source, &customers, WINDOW, &mut book).unwrap();
+        let usage = source.read_usage(&customers, WINDOW);
+        count(&source, &bills, book, &usage, customers.len()).unwrap()
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::billing::{self, Billing};
+use crate::billing::{self, Billing, Bills};
 use crate::contract::Table;
 use crate::cooperation::{self, CooperationFacts};
 use crate::customer::{self, Customers};
@@ -17,6 +17,7 @@ use crate::incident::{self, IncidentFacts, Offence};
 use crate::index::{CustomerIx, index};
 use crate::meter::{self, Coverage, Earlier, FileBook, MonthlyUsage, Readings, UnitSuspect};
 use crate::plan::{self, PlanFacts};
+use crate::service_months::ServiceMonths;
 use crate::source::{Finding, Source, TableBook};
 use crate::unit::Window;
 use crate::word::Word;
@@ -34,14 +35,13 @@ pub struct Energy {
     pub reactive_varh: i64,
     /// Number of readings.
     pub readings: i64,
-    /// Σ active energy of the first twelve months.
-    pub first_year_wh: i64,
-    /// Covered months among the first twelve.
-    pub first_year_covered: i64,
-    /// Σ active energy of the last twelve months.
-    pub last_year_wh: i64,
-    /// Covered months among the last twelve.
-    pub last_year_covered: i64,
+    /// Pairs of one of the first twelve months and the same of the last twelve, of which both are covered; 0 in a window
+    /// below 24 months.
+    pub growth_pairs: i64,
+    /// Σ active energy of the first months of these pairs.
+    pub growth_first_wh: i64,
+    /// Σ active energy of the last months of these pairs.
+    pub growth_last_wh: i64,
     /// Number of months whose power factor can be assessed.
     pub power_factor_months: i64,
     /// Number of those at or above the customer's standard.
@@ -124,10 +124,16 @@ pub fn read(source: &dyn Source, window: Window, earlier: Option<&Earlier>) -> R
     let mut customers_book = TableBook::new(Table::Customers);
     let customers = customer::read(source, &mut customers_book)?;
     let mut readings_book = TableBook::new(Table::MeterReadings);
-    let Readings { usage, files: reading_files, files_reused: files_taken } =
+    let Readings { mut usage, files: reading_files, files_reused: files_taken } =
         meter::read(source, &customers, window, earlier, &mut readings_book)?;
+    usage.spread(&customers, &mut readings_book);
     let unit_suspects = meter::unit_suspects(&usage, &customers, &mut readings_book);
-    let billed = billing::read(source, &customers, &usage)?;
+    let mut bills_book = TableBook::new(Table::Bills);
+    let bills = Bills::read(source, &customers, window, &mut bills_book)?;
+    let next_read = |customer, from| usage.next_read(customer, from);
+    let service = ServiceMonths::new(window, &customers, next_read, bills.months(window));
+    usage.cover(&customers, &service, &mut readings_book);
+    let billed = billing::count(source, &bills, bills_book, &usage, customers.len())?;
     let incidents = incident::read(source, &customers, window)?;
     let (plans_book, plans) = plan::read(source, &customers, &usage)?;
     let (cooperation_book, cooperation) = cooperation::read(source, &customers, window)?;
@@ -158,7 +164,7 @@ pub fn read(source: &dyn Source, window: Window, earlier: Option<&Earlier>) -> R
     ];
     let findings = books.iter().flat_map(|book| book.findings(source)).collect();
     let refusal = refusal(source, &books, window);
-    let (coverage, usage) = (usage.coverage(), Some(usage));
+    let (coverage, usage) = (usage.coverage().clone(), Some(usage));
     Ok(Facts {
         window,
         customers,
@@ -216,29 +222,27 @@ fn energies(usage: &MonthlyUsage, customers: &Customers) -> Result<Vec<Energy>, 
         .collect()
 }
 
+/// Months of a year.
+const YEAR: usize = 12;
+
 /// The energy facts of a customer, or `None` on overflow.
 fn energy(usage: &MonthlyUsage, customer: CustomerIx, standard: Option<u8>) -> Option<Energy> {
     let months = index(usage.window().months);
     let mut energy = Energy::default();
     for month in 0..months {
         let used = usage.get(month, customer);
-        if used.readings == 0 {
-            continue;
-        }
         energy.readings += i64::from(used.readings);
         energy.active_wh = energy.active_wh.checked_add(used.active_wh)?;
         energy.reactive_varh = energy.reactive_varh.checked_add(used.reactive_varh)?;
-        let covered = usage.covered(month, customer);
-        if month < 12 {
-            energy.first_year_wh = energy.first_year_wh.checked_add(used.active_wh)?;
-            energy.first_year_covered += i64::from(covered);
-        }
-        if month + 12 >= months {
-            energy.last_year_wh = energy.last_year_wh.checked_add(used.active_wh)?;
-            energy.last_year_covered += i64::from(covered);
-        }
-        if !covered {
+        if !usage.covered(month, customer) {
             continue;
+        }
+        let last_year = (months + month).checked_sub(YEAR).filter(|_| month < YEAR && months >= 2 * YEAR);
+        if let Some(later) = last_year.filter(|&later| usage.covered(later, customer)) {
+            energy.growth_pairs += 1;
+            energy.growth_first_wh = energy.growth_first_wh.checked_add(used.active_wh)?;
+            let last_wh = usage.get(later, customer).active_wh;
+            energy.growth_last_wh = energy.growth_last_wh.checked_add(last_wh)?;
         }
         energy.covered_months += 1;
         energy.covered_wh = energy.covered_wh.checked_add(used.active_wh)?;
@@ -319,10 +323,14 @@ pub const COLUMNS: &[FactColumn] = &[
     integer!(MeterReadings, energy.covered_wh, "Wh", "active energy of the covered months"),
     integer!(MeterReadings, energy.reactive_varh, "varh", "sum of |reactive energy|"),
     integer!(MeterReadings, energy.readings, "readings", "readings counted"),
-    integer!(MeterReadings, energy.first_year_wh, "Wh", "active energy of the first 12 months"),
-    integer!(MeterReadings, energy.first_year_covered, "months", "covered among the first 12 months"),
-    integer!(MeterReadings, energy.last_year_wh, "Wh", "active energy of the last 12 months"),
-    integer!(MeterReadings, energy.last_year_covered, "months", "covered among the last 12 months"),
+    integer!(
+        MeterReadings,
+        energy.growth_pairs,
+        "pairs",
+        "months of the first and of the last year that are both covered"
+    ),
+    integer!(MeterReadings, energy.growth_first_wh, "Wh", "active energy of their first months"),
+    integer!(MeterReadings, energy.growth_last_wh, "Wh", "active energy of their last months"),
     integer!(MeterReadings, energy.power_factor_months, "months", "months with an assessed power factor"),
     integer!(MeterReadings, energy.power_factor_attained, "months", "of them at the standard"),
     integer!(MeterReadings, energy.sharp_wh, "Wh", "active energy in sharp hours"),

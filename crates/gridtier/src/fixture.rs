@@ -8,6 +8,7 @@ use crate::contract::Table;
 use crate::customer::{self, Customers};
 use crate::memory::MemorySource;
 use crate::meter::{self, MonthlyUsage};
+use crate::service_months::ServiceMonths;
 use crate::source::TableBook;
 use crate::unit::Window;
 
@@ -62,9 +63,14 @@ impl MemorySource {
         customer::read(self, &mut TableBook::new(Table::Customers)).unwrap()
     }
 
-    /// The energy of a window.
+    /// The finished energy of a window, without bills.
     pub fn read_usage(&self, customers: &Customers, window: Window) -> MonthlyUsage {
         let mut book = TableBook::new(Table::MeterReadings);
-        meter::read(self, customers, window, None, &mut book).unwrap().usage
+        let mut usage = meter::read(self, customers, window, None, &mut book).unwrap().usage;
+        usage.spread(customers, &mut book);
+        let next_read = |customer, from| usage.next_read(customer, from);
+        let service = ServiceMonths::new(window, customers, next_read, std::iter::empty());
+        usage.cover(customers, &service, &mut book);
+        usage
     }
 }

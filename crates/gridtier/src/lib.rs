@@ -63,6 +63,7 @@ pub mod memory;
 pub mod key;
 pub mod rows;
 pub mod customer;
+pub mod service_months;
 pub mod meter;
 pub mod billing;
 pub mod incident;

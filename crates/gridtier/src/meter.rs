@@ -23,7 +23,10 @@
 //! numbers customers and meters and the `calendar` finds month slots, and visits its rows `by_stripe`. The first pass,
 //! `sum`, adds readings to the month cells of a `stripe` and marks their slots; minutes are marked by `streak`. Where the
 //! marks leave a doubt, `repeat` reads rows again. Files that an `earlier` cycle has counted are not read at all. The
-//! result is `usage`.
+//! result is `usage`, without the months before a customer opened.
+//!
+//! What follows looks at one customer after the other: `usage` spreads readings of a sparse `cadence`, then decides which
+//! months are `covered` and which are out of `season`. `suspect` finds what is probably no energy in kWh.
 
 mod calendar;
 mod month_cell;
@@ -32,7 +35,11 @@ mod batch;
 mod stripe;
 mod by_stripe;
 mod kernel;
+mod cadence;
+mod season;
+mod covered;
 mod usage;
+mod suspect;
 mod plan;
 mod schedule;
 mod streak;
@@ -44,10 +51,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::RwLock;
 
 use crate::contract::Table;
-use crate::contract::rule::Rule;
 use crate::customer::Customers;
 use crate::error::{Refusal, RunError};
-use crate::index::{count, index};
+use crate::index::index;
 use crate::source::{Part, Source, TableBook};
 use crate::unit::Window;
 
@@ -61,7 +67,8 @@ use plan::FileBooks;
 use stripe::Stripes;
 pub use sum::FileBook;
 use sum::PassRecord;
-pub use usage::{Coverage, MonthlyUsage, UnitSuspect};
+pub use suspect::{UnitSuspect, unit_suspects};
+pub use usage::{Coverage, MonthAsRead, MonthlyUsage};
 
 /// Most readings of one customer in one month. At the contract's bound of 10⁹ kWh, or 10¹² Wh, each, so many still sum
 /// to less than 2⁶³.
@@ -79,7 +86,7 @@ pub struct Readings {
 }
 
 /// Reads the meter readings of a window, except the files that `earlier` has counted. The result has every customer;
-/// months without a reading are all zero.
+/// months without a reading are all zero, and so are those before a customer opened. Nothing is spread or covered yet.
 ///
 /// # Errors
 /// The table is absent or unreadable, or a month has too many readings to be summed.
@@ -98,12 +105,15 @@ pub fn read(
     book.present = true;
     // Daily readings need a bit for each slot, finer ones an order. Which they are shows while they are read.
     for slot_width in [SlotWidth::Day, SlotWidth::Minute] {
-        let Some((readings, books)) = read_by(slot_width, source, customers, window, earlier, &parts)? else {
+        let Some((mut readings, books)) = read_by(slot_width, source, customers, window, earlier, &parts)?
+        else {
             continue;
         };
         books.into_values().for_each(|of_file| book.absorb(of_file));
         book.close()?;
         check_bounds(&readings.usage, customers)?;
+        readings.usage.drop_before_opening(customers, book);
+        suspect::notice_registers(&readings.usage, customers, book);
         return Ok(readings);
     }
     Err(RunError::Bug("slots of a minute are too coarse".into()))
@@ -162,20 +172,6 @@ fn check_bounds(usage: &MonthlyUsage, customers: &Customers) -> Result<(), RunEr
     let what = format!("customer {id} has more than {READINGS_MAX} readings in {month}");
     let advice = "their sum could overflow; sum the readings to intervals of a minute or more";
     Err(Refusal::of(Table::MeterReadings, what, advice).into())
-}
-
-/// Lists the months far from their customer's median, and notes them in `book`.
-#[must_use]
-pub fn unit_suspects(usage: &MonthlyUsage, customers: &Customers, book: &mut TableBook) -> Vec<UnitSuspect> {
-    let suspects = usage.unit_suspects();
-    if let Some(first) = suspects.first() {
-        book.notice(Rule::UnitSuspect, count(suspects.len()), || {
-            let id = customers.ids.key(first.customer.number());
-            let [month_kwh, median_kwh] = [first.active_wh, first.median_wh].map(|wh| wh / 1000);
-            format!("{id} in {}: {month_kwh} kWh, median month {median_kwh} kWh", first.month)
-        });
-    }
-    suspects
 }
 
 #[cfg(test)]

@@ -176,6 +176,19 @@ pub fn share_e6(a: i64, b: i64) -> i64 {
     ((2_000_000 * a + b) / (2 * b)) as i64
 }
 
+/// The part of a quantity that falls into some days of its interval of `all_days`: the days after the first `before` up
+/// to the first `through`. Parts of neighbouring days add up to the quantity exactly, of either sign: the whole is
+/// |quantity| × days div `all_days`, with the sign put back (DATA, section 2).
+#[must_use]
+pub fn share_of_days(quantity: i64, all_days: i32, before: i32, through: i32) -> i64 {
+    debug_assert!(all_days > 0 && 0 <= before && before <= through && through <= all_days);
+    let until = |days: i32| {
+        let product = u128::from(quantity.unsigned_abs()) * u128::from(days.unsigned_abs());
+        (product / u128::from(all_days.unsigned_abs())) as i64
+    };
+    quantity.signum() * (until(through) - until(before))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -215,6 +228,18 @@ mod tests {
         assert_eq!(share_e6(2, 3), 666_667);
         assert_eq!(share_e6(1, 2_000_000), 1);
         assert_eq!(share_e6(0, 7), 0);
+    }
+
+    #[test]
+    fn shares_of_days_add_up_with_either_sign() {
+        let parts = |quantity| {
+            [(0, 31), (31, 59), (59, 90)]
+                .map(|(before, through)| share_of_days(quantity, 90, before, through))
+        };
+        assert_eq!(parts(1_000), [344, 311, 345]);
+        assert_eq!(parts(-1_000), [-344, -311, -345]);
+        assert_eq!(parts(i64::MAX).iter().sum::<i64>(), i64::MAX);
+        assert_eq!(parts(0), [0; 3]);
     }
 
     proptest! {

@@ -49,6 +49,8 @@ pub const SUGGESTION_CAP: i64 = 6;
 const YEAR: u32 = 12;
 /// Shortest window in which the two ends do not overlap.
 const GROWTH_MONTHS_MIN: u32 = 24;
+/// Fewest pairs of covered months, of twelve, by which growth is known.
+const GROWTH_PAIRS_MIN: i64 = 10;
 
 /// Standing of an importance level [I].
 const fn importance_standing(level: ImportanceLevel) -> f64 {
@@ -415,12 +417,12 @@ fn paid(facts: &Facts, customer: usize, above: fn(&CustomerFacts) -> i64) -> Ind
 fn energy_growth(facts: &Facts, customer: usize) -> IndicatorValue {
     let energy = &facts.rows[customer].energy;
     let months = facts.window.months;
-    let covered = energy.first_year_covered.min(energy.last_year_covered) >= i64::from(YEAR);
-    if months < GROWTH_MONTHS_MIN || !covered || energy.first_year_wh <= 0 || energy.last_year_wh < 0 {
+    let is_short = months < GROWTH_MONTHS_MIN || energy.growth_pairs < GROWTH_PAIRS_MIN;
+    if is_short || energy.growth_first_wh <= 0 || energy.growth_last_wh < 0 {
         return IndicatorValue::Unknown;
     }
     let years = f64::from(months - YEAR) / 12.0;
     let growth =
-        libm::pow(float_i64(energy.last_year_wh) / float_i64(energy.first_year_wh), 1.0 / years) - 1.0;
+        libm::pow(float_i64(energy.growth_last_wh) / float_i64(energy.growth_first_wh), 1.0 / years) - 1.0;
     IndicatorValue::finite(growth)
 }

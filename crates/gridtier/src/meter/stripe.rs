@@ -79,6 +79,11 @@ impl Stripe {
         self.number
     }
 
+    /// How many customers there are.
+    pub fn customers(&self) -> usize {
+        self.customers
+    }
+
     /// A customer of the stripe as a member.
     #[inline]
     pub fn member(&self, customer: CustomerIx) -> MemberIx {

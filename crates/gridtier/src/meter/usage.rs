@@ -1,32 +1,18 @@
-//! What the kernel returns: energy by customer and month, which months are covered, and which are suspect of a wrong unit.
+//! What the kernel returns, energy by customer and month, and what follows from it for one customer after the other.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
 use super::month_cell::{MonthCell, MonthUse};
 use super::stripe::Stripes;
-use crate::index::{CustomerIx, index};
+use super::{cadence, covered, season};
+use crate::contract::rule::Rule;
+use crate::customer::{Customer, Customers};
+use crate::index::{CustomerIx, count, index};
+use crate::service_months::ServiceMonths;
+use crate::source::TableBook;
 use crate::unit::{Month, Window};
-
-/// A month whose energy is so far from its customer's median month that the unit is probably wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnitSuspect {
-    /// The customer.
-    pub customer: CustomerIx,
-    /// The month.
-    pub month: Month,
-    /// Its active energy in Wh.
-    pub active_wh: i64,
-    /// The median month of the customer in Wh, the lower of two.
-    pub median_wh: i64,
-}
-
-/// How far a month may be from the median: below the factor of 1000 that a wrong unit gives, above any real season.
-const UNIT_FACTOR: i128 = 900;
-
-fn is_suspect(wh: i64, median_wh: i64) -> bool {
-    let (wh, median_wh) = (i128::from(wh), i128::from(median_wh));
-    wh > 0 && (wh > UNIT_FACTOR * median_wh || wh * UNIT_FACTOR < median_wh)
-}
 
 /// Bits of a word of [`Coverage`].
 const WORD_BITS: usize = index(u64::BITS);
@@ -87,21 +73,85 @@ impl Coverage {
 }
 
 /// Energy by customer and month: 32 bytes for each.
+///
+/// Its sums are those of the readings at first. [`spread`](Self::spread) and [`cover`](Self::cover) then finish them;
+/// before that no month is covered.
 #[derive(Clone, Debug)]
 pub struct MonthlyUsage {
     window: Window,
     customers: usize,
-    /// By stripe, month and customer in the stripe; empty where no customer of the stripe has a reading in the month.
-    stripes: Vec<Vec<Vec<MonthCell>>>,
+    stripes: Vec<UsageStripe>,
     /// The stripe of a customer is its number shifted right by this.
     shift: u32,
+    /// By customer: whether any of its readings is an interval with an end; empty if nobody has one.
+    pub(super) has_ends: Vec<bool>,
+    coverage: Coverage,
+    as_read: Vec<MonthAsRead>,
+}
+
+/// The months of neighbouring customers.
+#[derive(Clone, Debug)]
+struct UsageStripe {
+    first: CustomerIx,
+    customers: usize,
+    /// By month and customer; empty where no customer of the stripe has a reading in the month.
+    months: Vec<Vec<MonthCell>>,
+}
+
+/// A month as it was read, of a customer whose months are published in another way: spread, or without those before it
+/// opened. A later cycle that reuses the readings starts from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MonthAsRead {
+    /// The customer.
+    pub customer: CustomerIx,
+    /// Position of the month in the window.
+    pub month: usize,
+    /// Its sums.
+    pub used: MonthUse,
+}
+
+impl UsageStripe {
+    fn of(&self) -> impl Iterator<Item = CustomerIx> + use<> {
+        let first = self.first.number();
+        (first..).take(self.customers).map(CustomerIx::new)
+    }
+
+    /// Reads the months of a customer into `row`.
+    fn fill_row(&self, customer: CustomerIx, row: &mut [MonthUse]) {
+        let member = customer.index() - self.first.index();
+        for (used, cells) in row.iter_mut().zip(&self.months) {
+            *used = cells.get(member).map_or_else(MonthUse::default, |cell| cell.used);
+        }
+    }
+
+    fn set(&mut self, customer: CustomerIx, month: usize, used: MonthUse) {
+        let member = customer.index() - self.first.index();
+        let cells = &mut self.months[month];
+        if cells.is_empty() {
+            *cells = vec![MonthCell::default(); self.customers];
+        }
+        cells[member].used = used;
+    }
 }
 
 impl MonthlyUsage {
     pub(super) fn new(window: Window, customers: usize, stripes: Stripes) -> Self {
         let (stripes, shift) = stripes.into_parts();
-        let stripes = stripes.into_iter().map(|stripe| stripe.months).collect();
-        Self { window, customers, stripes, shift }
+        let mut first = CustomerIx::new(0);
+        let stripes = stripes.into_iter().map(|stripe| {
+            let (start, customers) = (first, stripe.customers());
+            first = CustomerIx::from_index(start.index() + customers);
+            UsageStripe { first: start, customers, months: stripe.months }
+        });
+        Self {
+            window,
+            customers,
+            stripes: stripes.collect(),
+            shift,
+            has_ends: Vec::new(),
+            coverage: Coverage::none(index(window.months), customers),
+            as_read: Vec::new(),
+        }
     }
 
     /// The window.
@@ -117,36 +167,43 @@ impl MonthlyUsage {
     /// What was read of a customer in the month at a position of the window.
     #[must_use]
     pub fn get(&self, month: usize, customer: CustomerIx) -> MonthUse {
-        let stripe = customer.index() >> self.shift;
-        let cell = self.stripes[stripe][month].get(customer.index() - (stripe << self.shift));
+        let stripe = &self.stripes[customer.index() >> self.shift];
+        let cell = stripe.months[month].get(customer.index() - stripe.first.index());
         cell.map_or_else(MonthUse::default, |cell| cell.used)
     }
 
-    /// Whether the month is covered: it has at least half as many readings as the one with most readings among itself
-    /// and its two neighbours in the window. A month without a reading is not covered.
+    /// The months of a customer, by position in the window.
+    #[must_use]
+    pub fn row(&self, customer: CustomerIx) -> Vec<MonthUse> {
+        let mut row = vec![MonthUse::default(); self.months()];
+        self.stripes[customer.index() >> self.shift].fill_row(customer, &mut row);
+        row
+    }
+
+    /// The first month at or after a position of the window in which a customer has a reading.
+    #[must_use]
+    pub fn next_read(&self, customer: CustomerIx, from: usize) -> Option<usize> {
+        (from..self.months()).find(|&month| self.get(month, customer).readings > 0)
+    }
+
+    /// Whether the month at a position of the window is covered: has about as many readings as the months around it, or
+    /// none because the customer is not read off season.
     #[must_use]
     pub fn covered(&self, month: usize, customer: CustomerIx) -> bool {
-        let readings = self.get(month, customer).readings;
-        if readings == 0 {
-            return false;
-        }
-        let neighbours = month.saturating_sub(1)..=(month + 1).min(self.months() - 1);
-        let most = neighbours.map(|month| self.get(month, customer).readings).max().unwrap_or(0);
-        2 * u64::from(readings) >= u64::from(most)
+        self.coverage.covered(month, customer)
     }
 
     /// Which months are covered, of all customers.
     #[must_use]
-    pub fn coverage(&self) -> Coverage {
-        let mut coverage = Coverage::none(self.months(), self.customers);
-        let words_per_customer = coverage.words_per_customer();
-        coverage.words.par_chunks_mut(words_per_customer).enumerate().for_each(|(customer, words)| {
-            let customer = CustomerIx::from_index(customer);
-            for month in (0..self.months()).filter(|&month| self.covered(month, customer)) {
-                words[month / WORD_BITS] |= 1 << (month % WORD_BITS);
-            }
-        });
-        coverage
+    pub fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+
+    /// The months as they were read, of the customers whose months are another now; by customer and month. A customer
+    /// without any has one month of 0.
+    #[must_use]
+    pub fn as_read(&self) -> &[MonthAsRead] {
+        &self.as_read
     }
 
     /// The first customer, and its first month, with more readings than `limit`.
@@ -157,25 +214,160 @@ impl MonthlyUsage {
         })
     }
 
-    /// Months above 900 times or below 1/900 of the customer's own median month, by customer and month. Months without
-    /// energy are neither suspect nor part of the median: an empty house is no wrong unit.
-    pub(super) fn unit_suspects(&self) -> Vec<UnitSuspect> {
-        let customers = (0..self.customers).into_par_iter().map(CustomerIx::from_index);
-        customers.flat_map_iter(|customer| self.unit_suspects_of(customer)).collect()
+    /// Takes out the months before the one in which the customer opened: they are those of whoever had the number
+    /// before. Their rows, counted so far, are out of the window.
+    pub(super) fn drop_before_opening(&mut self, customers: &Customers, book: &mut TableBook) {
+        let window = self.window;
+        let found = self.change(|customer, row| {
+            let opening = months_before_opening(window, &customers.rows[customer.index()]);
+            let rows: u64 = row[..opening].iter().map(|used| u64::from(used.readings)).sum();
+            row[..opening].fill(MonthUse::default());
+            (rows > 0).then_some(rows)
+        });
+        for (customer, rows) in found {
+            book.tally.counted -= rows;
+            book.tally.out_of_window += rows;
+            book.notice(Rule::BeforeOpening, 1, || {
+                let id = customers.ids.key(customer.number());
+                format!("{rows} readings of {id} before it opened")
+            });
+        }
     }
 
-    fn unit_suspects_of(&self, customer: CustomerIx) -> impl Iterator<Item = UnitSuspect> + '_ {
-        let energies = (0..self.months()).map(move |month| self.get(month, customer).active_wh);
-        let mut sorted: Vec<i64> = energies.clone().filter(|&wh| wh > 0).collect();
-        sorted.sort_unstable();
-        let median_wh = if sorted.is_empty() { 0 } else { sorted[(sorted.len() - 1) / 2] };
-        energies.enumerate().filter(move |&(_, wh)| is_suspect(wh, median_wh)).map(
-            move |(month, active_wh)| UnitSuspect {
-                customer,
-                month: self.window.month(month),
-                active_wh,
-                median_wh,
-            },
-        )
+    /// Spreads the readings of customers with a sparse cadence, and notes these in `book`.
+    pub fn spread(&mut self, customers: &Customers, book: &mut TableBook) {
+        let window = self.window;
+        let has_ends = std::mem::take(&mut self.has_ends);
+        let found = self.change(|customer, row| {
+            if has_ends.get(customer.index()).is_some_and(|has_ends| *has_ends) {
+                return None;
+            }
+            let gaps = cadence::spread(row, window);
+            (!gaps.is_empty()).then_some(gaps)
+        });
+        self.has_ends = has_ends;
+        let mut by_gap: BTreeMap<usize, (u64, CustomerIx)> = BTreeMap::new();
+        for (customer, gaps) in &found {
+            for &gap in gaps {
+                by_gap.entry(gap).or_insert((0, *customer)).0 += 1;
+            }
+        }
+        if !found.is_empty() {
+            book.notice(Rule::SparseCadence, count(found.len()), || {
+                let each = by_gap.iter().map(|(gap, (read, first))| {
+                    format!(
+                        "every {gap} months: {read} customers, first {}",
+                        customers.ids.key(first.number())
+                    )
+                });
+                each.collect::<Vec<_>>().join("; ")
+            });
+        }
     }
+
+    /// Decides which months are covered, and notes in `book` the customers who are not read off season.
+    pub fn cover(&mut self, customers: &Customers, service: &ServiceMonths, book: &mut TableBook) {
+        let (months, window) = (self.months(), self.window);
+        let words_per_customer = self.coverage.words_per_customer();
+        let mut coverage = std::mem::replace(&mut self.coverage, Coverage::none(0, 0));
+        let by_stripe = self
+            .stripes
+            .par_iter()
+            .zip(coverage.words.par_chunks_mut((words_per_customer << self.shift).max(1)));
+        let seasonal: Vec<CustomerIx> = by_stripe
+            .flat_map_iter(|(stripe, words)| {
+                let mut row = vec![MonthUse::default(); months];
+                let mut readings = vec![0; months];
+                let mut seasonal = Vec::new();
+                for (customer, words) in stripe.of().zip(words.chunks_mut(words_per_customer)) {
+                    stripe.fill_row(customer, &mut row);
+                    readings.iter_mut().zip(&row).for_each(|(readings, used)| *readings = used.readings);
+                    let mut set = |month: usize| words[month / WORD_BITS] |= 1 << (month % WORD_BITS);
+                    covered::for_each_covered(&readings, &mut set);
+                    let closed_on = customers.rows[customer.index()].closed_on;
+                    let open = open_months(window, service.of(customer), closed_on);
+                    let filled = season::off_season(&row, window, open);
+                    if !filled.is_empty() {
+                        seasonal.push(customer);
+                    }
+                    filled.into_iter().for_each(set);
+                }
+                seasonal
+            })
+            .collect();
+        self.coverage = coverage;
+        if let Some(first) = seasonal.first() {
+            book.notice(Rule::OffSeason, count(seasonal.len()), || {
+                format!("first {}", customers.ids.key(first.number()))
+            });
+        }
+    }
+
+    /// Changes the months of customers, stripe by stripe; `change` returns what it did to a row, or `None` if nothing.
+    /// Returns what was done, by customer.
+    fn change<T: Send>(
+        &mut self,
+        change: impl Fn(CustomerIx, &mut [MonthUse]) -> Option<T> + Sync,
+    ) -> Vec<(CustomerIx, T)> {
+        let months = self.months();
+        let known: BTreeSet<CustomerIx> = self.as_read.iter().map(|month| month.customer).collect();
+        let mut done = Vec::new();
+        let mut as_read = Vec::new();
+        let changed: Vec<_> = self
+            .stripes
+            .par_iter_mut()
+            .map(|stripe| {
+                let (mut done, mut as_read) = (Vec::new(), Vec::new());
+                let mut row = vec![MonthUse::default(); months];
+                let mut before = row.clone();
+                for customer in stripe.of() {
+                    stripe.fill_row(customer, &mut row);
+                    before.copy_from_slice(&row);
+                    let Some(what) = change(customer, &mut row) else { continue };
+                    done.push((customer, what));
+                    if !known.contains(&customer) {
+                        as_read.extend(months_as_read(customer, &before));
+                    }
+                    for month in (0..months).filter(|&month| row[month] != before[month]) {
+                        stripe.set(customer, month, row[month]);
+                    }
+                }
+                (done, as_read)
+            })
+            .collect();
+        for (of_stripe, read) in changed {
+            done.extend(of_stripe);
+            as_read.extend(read);
+        }
+        self.as_read.extend(as_read);
+        self.as_read.sort_unstable_by_key(|month| (month.customer, month.month));
+        done
+    }
+}
+
+/// Number of months of the window before the one in which the customer opened.
+pub(crate) fn months_before_opening(window: Window, customer: &Customer) -> usize {
+    let Some(opening) = Month::of_day(customer.opened_on) else { return 0 };
+    index((opening.0 - window.start().0).clamp(0, window.months.cast_signed()).cast_unsigned())
+}
+
+/// The service months that do not begin after the day of closing.
+fn open_months(
+    window: Window,
+    service: std::ops::Range<usize>,
+    closed_on: Option<i32>,
+) -> std::ops::Range<usize> {
+    let Some(closed_on) = closed_on else { return service };
+    let end = service.clone().find(|&month| window.month(month).first_day() > closed_on);
+    service.start..end.unwrap_or(service.end)
+}
+
+fn months_as_read(customer: CustomerIx, row: &[MonthUse]) -> Vec<MonthAsRead> {
+    let read = (0..row.len()).filter(|&month| row[month].readings > 0);
+    let mut months: Vec<MonthAsRead> =
+        read.map(|month| MonthAsRead { customer, month, used: row[month] }).collect();
+    if months.is_empty() {
+        months.push(MonthAsRead { customer, month: 0, used: MonthUse::default() });
+    }
+    months
 }
