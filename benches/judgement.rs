@@ -11,7 +11,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use gridtier::indicator::{INDICATORS, IndicatorColumn, IndicatorValue};
 use gridtier::key::KeyIndex;
 use gridtier::method::{Method, Tier};
-use gridtier::score::{Scores, judge};
+use gridtier::score::{Population, Scores, judge};
 use gridtier::tier::{Groups, Previous, TierInputs, Tiers, grade_on};
 use gridtier::unit::Month;
 use rayon::prelude::*;
@@ -124,7 +124,10 @@ impl Utility {
     }
 
     fn scores(&self) -> Scores {
-        judge((0..self.people()).collect(), &self.short_history, &self.columns, &self.method)
+        let delivered = vec![true; self.columns.len()];
+        let numbers = (0..self.people()).collect();
+        let population = Population { numbers, short_history: &self.short_history, delivered };
+        judge(population, &self.columns, &self.method)
     }
 
     fn tiers(&self, scores: &Scores) -> Tiers {

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use gridtier::fact::Facts;
+use gridtier::limit::Breach;
 use gridtier::method::Method;
-use gridtier::run::{Breach, Graded};
+use gridtier::run::Graded;
 use gridtier::source::Finding;
 use gridtier_io::store::StoredCycle;
 use gridtier_report::render::terminal;

@@ -3,8 +3,9 @@
 use gridtier::contract::Table;
 use gridtier::error::RunError;
 use gridtier::fact::{self, Facts};
+use gridtier::limit::{self, Breach};
 use gridtier::method::Method;
-use gridtier::run::{self, Breach};
+use gridtier::run;
 use gridtier::source::Finding;
 use gridtier::unit::Window;
 
@@ -17,7 +18,7 @@ pub struct CheckOutcome {
     pub facts: Facts,
     /// All findings, in the order in which a cycle publishes them.
     pub findings: Vec<Finding>,
-    /// Tables with more rejects than the method allows.
+    /// What of the facts is beyond the method's limits.
     pub breaches: Vec<Breach>,
 }
 
@@ -30,7 +31,7 @@ pub fn check(folder: &DataFolder, window: Window, method: &Method) -> Result<Che
     let mut findings = reader_findings(folder);
     findings.extend(facts.findings.iter().cloned());
     run::sort(&mut findings);
-    let breaches = run::breaches(&facts, method);
+    let breaches = limit::of_facts(&facts, method);
     Ok(CheckOutcome { facts, findings, breaches })
 }
 

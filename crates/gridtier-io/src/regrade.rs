@@ -8,9 +8,10 @@ use std::path::Path;
 
 use gridtier::entitlement::Catalogue;
 use gridtier::error::RunError;
+use gridtier::limit::Breach;
 use gridtier::method::Method;
 use gridtier::robustness::{self, StepProgress};
-use gridtier::run::{self, Breach, Graded};
+use gridtier::run::{self, Graded};
 use gridtier::tier::Previous;
 use gridtier::unit::{Month, Window};
 
@@ -51,13 +52,13 @@ pub enum RegradeError {
     /// The cycle could not be written.
     #[error(transparent)]
     Publish(#[from] PublishError),
-    /// More rows were rejected than the method allows, and nobody accepts that.
-    #[error("{} have more rejects than the method allows, and nobody accepts them", tables(.0))]
+    /// Something is beyond the method's limits, and nobody accepts that.
+    #[error("beyond the method's limits, and nobody accepts it: {}", clauses(.0))]
     BeyondLimits(Vec<Breach>),
 }
 
-fn tables(breaches: &[Breach]) -> String {
-    breaches.iter().map(|breach| breach.table.name()).collect::<Vec<_>>().join(", ")
+fn clauses(breaches: &[Breach]) -> String {
+    breaches.iter().map(|breach| breach.what().en).collect::<Vec<_>>().join("; ")
 }
 
 /// A graded cycle that is not published yet. It holds the store's lock, and leaves nothing behind when dropped.
@@ -67,7 +68,6 @@ pub struct Unpublished<'a> {
     folder: DataFolder,
     reuse: Reuse,
     graded: Graded,
-    breaches: Vec<Breach>,
 }
 
 impl<'a> Regrade<'a> {
@@ -88,8 +88,7 @@ impl<'a> Regrade<'a> {
                 run::regrade(&folder, self.end, self.method, &previous, earlier, reader_findings(&folder))
             }),
         }?;
-        let breaches = run::breaches(&graded.facts, self.method);
-        Ok(Unpublished { request: self, staging, folder, reuse, graded, breaches })
+        Ok(Unpublished { request: self, staging, folder, reuse, graded })
     }
 
     /// The final tiers of the previous cycle, if the method uses them (hysteresis or a step limit).
@@ -127,10 +126,10 @@ impl Unpublished<'_> {
         &self.graded
     }
 
-    /// Tables with more rejects than the method allows. If there are any, somebody must accept them before publishing.
+    /// What is beyond the method's limits. If there is anything, somebody must accept them before publishing.
     #[must_use]
     pub fn breaches(&self) -> &[Breach] {
-        &self.breaches
+        &self.graded.breaches
     }
 
     /// What was reused from an earlier cycle, if anything.
@@ -160,9 +159,9 @@ impl Unpublished<'_> {
         accepted_by: Option<&str>,
         published_at: &str,
     ) -> Result<(Graded, StoredCycle), RegradeError> {
-        let Self { request, staging, folder, reuse, graded, breaches } = self;
-        if !breaches.is_empty() && accepted_by.is_none() {
-            return Err(RegradeError::BeyondLimits(breaches));
+        let Self { request, staging, folder, reuse, graded } = self;
+        if !graded.breaches.is_empty() && accepted_by.is_none() {
+            return Err(RegradeError::BeyondLimits(graded.breaches));
         }
         let grading = Grading {
             folder: &folder,
@@ -170,7 +169,7 @@ impl Unpublished<'_> {
             graded: &graded,
             method: request.method,
             catalogue: request.catalogue,
-            accepted_by: accepted_by.filter(|_| !breaches.is_empty()),
+            accepted_by: accepted_by.filter(|_| !graded.breaches.is_empty()),
         };
         let cycle = publish(staging, &grading, published_at)?;
         Ok((graded, cycle))

@@ -5,8 +5,9 @@ use std::path::Path;
 use gridtier::contract::Table;
 use gridtier::contract::rule::Rule;
 use gridtier::fact::Facts;
+use gridtier::limit::Breach;
 use gridtier::method::{Method, Tier};
-use gridtier::run::{Breach, ControlTotals, Graded};
+use gridtier::run::{ControlTotals, Graded};
 use gridtier::source::Finding;
 use gridtier::word::Word;
 use serde_json::{Value, json};
@@ -297,16 +298,10 @@ fn next_steps(cycle: &Published) -> Option<Section> {
     ])))
 }
 
-/// Tables with more rejected rows than the method allows, a line each.
+/// What is beyond the method's limits, a line each.
 #[must_use]
 pub fn breach_lines(breaches: &[Breach]) -> String {
-    breaches
-        .iter()
-        .map(|breach| {
-            let [rejected, allowed] = [breach.rejected, breach.allowed].map(grouped);
-            format!("\n  table {}: {rejected} rejected rows, {allowed} allowed", breach.table)
-        })
-        .collect()
+    breaches.iter().map(|breach| format!("\n  {}", breach.what())).collect()
 }
 
 /// A grading for programs.

@@ -19,7 +19,7 @@ use check::Unsound;
 use fault::line_at;
 
 pub use fault::{Fault, Faults, did_you_mean, nearest};
-pub use scalar::{Day, Ratio, Share, parse_ratio};
+pub use scalar::{Day, Ratio, Share, Switched, parse_ratio};
 pub use schema::{schema_of_input, schema_of_output};
 
 /// A TOML document that was checked against a schema.

@@ -8,7 +8,7 @@ use crate::index::{IndicatorIx, index};
 use crate::indicator::IndicatorColumn;
 use crate::indicator::registry::{ANNUAL_ENERGY, ANNUAL_REVENUE};
 use crate::method::{Method, Tier};
-use crate::score::{Parameters, Scores, judge};
+use crate::score::{Parameters, Population, Scores, judge};
 use crate::tier::{Groups, Previous, TierInputs, Tiers, grade_on};
 use crate::unit::{Month, round_half_away};
 
@@ -96,9 +96,11 @@ impl Cycle {
     /// confirmed offences cap, stays as published: the readings and incidents behind that are not in a cycle's files.
     #[must_use]
     pub fn judged(&self, columns: &[IndicatorColumn], method: &Method) -> (Scores, Tiers) {
-        let population = self.rows.iter().map(|row| row.number).collect();
+        let numbers = self.rows.iter().map(|row| row.number).collect();
         let short_history: Vec<bool> = self.rows.iter().map(|row| row.short_history).collect();
-        let scores = judge(population, &short_history, columns, method);
+        let delivered = method.indicators.iter().map(|spec| self.is_delivered(&spec.id)).collect();
+        let population = Population { numbers, short_history: &short_history, delivered };
+        let scores = judge(population, columns, method);
         let inputs = TierInputs {
             ids: &self.customers.ids,
             groups: Groups::of(&self.customers, method.strata),
@@ -108,6 +110,12 @@ impl Cycle {
         };
         let tiers = grade_on(inputs, columns, &scores, method);
         (scores, tiers)
+    }
+
+    /// Whether the data that an indicator needs were delivered.
+    fn is_delivered(&self, id: &str) -> bool {
+        let place = self.method.indicators.iter().position(|spec| spec.id == id);
+        place.is_some_and(|place| self.parameters.delivered[place])
     }
 
     /// A customer's annual revenue in fen; 0 where it is unknown.

@@ -266,7 +266,7 @@ fn levers(
 /// The value nearest to `from` that has at least `z` points, by bisection between `from` and the best value.
 fn value_for(fitted: &Fitted, from: f64, z: f64) -> Option<f64> {
     let candidates: Vec<f64> = match &fitted.kind {
-        FittedKind::MinMax { transform: crate::method::Transform::None, lo, hi } => vec![*lo, *hi],
+        FittedKind::MinMax { transform: crate::method::Transform::None, lo, hi, .. } => vec![*lo, *hi],
         FittedKind::MinMax { lo, hi, .. } => vec![libm::expm1(*lo), libm::expm1(*hi)],
         FittedKind::Percentile { values, .. } => {
             values.first().into_iter().chain(values.last()).copied().collect()
@@ -305,11 +305,13 @@ mod tests {
     fn fitted(method: &Method) -> Parameters {
         let column: IndicatorColumn = [0.0, 1.0, 100.0, 1e6].into_iter().map(IndicatorValue::Known).collect();
         let four = RankedValues { column: &column, numbers: &[0, 1, 2, 3] };
-        let fit =
-            |spec: &crate::method::Spec| Some(Fitted::fit(spec.normalise.as_ref()?, spec.direction, four, 4));
+        let fit = |spec: &crate::method::Spec| {
+            Some(Fitted::fit(spec.normalise.as_ref()?, spec.direction, four, 4, spec.base))
+        };
         Parameters {
             fitted: method.indicators.iter().map(fit).collect(),
             weights: method.indicators.iter().map(|spec| spec.weight).collect(),
+            delivered: vec![true; method.indicators.len()],
         }
     }
 
@@ -360,8 +362,10 @@ mod tests {
         let ids: Vec<&str> = explanation.levers.iter().map(|lever| lever.indicator.as_str()).collect();
         assert_eq!(ids, ["on_time_payment", "overdue_days"], "energy is no lever");
         let lever = &explanation.levers[0];
-        // Energy and payment weigh 0.5396 and 0.2970, payment 60 % by on-time share: one share point each 0.213 points.
-        let weight = 0.2970 / (0.5396 + 0.2970) * 0.6;
+        // Energy and payment are left, payment 60 % by on-time share.
+        // Of contribution 0.55 × 0.4 = 0.22 is known and of compliance 0.35: they enter with 0.44 and 0.7 of their weight.
+        let (contribution, compliance) = (0.5396 * 0.44, 0.2970 * 0.7);
+        let weight = compliance / (contribution + compliance) * 0.6;
         assert!((lever.gain_max - 50.0 * weight).abs() < 1e-9);
         assert!((lever.value_needed.unwrap() - (0.5 + 0.05 / weight)).abs() < 1e-6);
         assert!(explanation.reachable);

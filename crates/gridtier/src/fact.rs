@@ -35,6 +35,8 @@ pub struct Energy {
     pub reactive_varh: i64,
     /// Number of readings.
     pub readings: i64,
+    /// Number of those that carry reactive energy.
+    pub reactive_readings: i64,
     /// Pairs of one of the first twelve months and the same of the last twelve, of which both are covered; 0 in a window
     /// below 24 months.
     pub growth_pairs: i64,
@@ -232,6 +234,7 @@ fn energy(usage: &MonthlyUsage, customer: CustomerIx, standard: Option<u8>) -> O
     for month in 0..months {
         let used = usage.get(month, customer);
         energy.readings += i64::from(used.readings);
+        energy.reactive_readings += i64::from(used.reactive_readings);
         energy.active_wh = energy.active_wh.checked_add(used.active_wh)?;
         energy.reactive_varh = energy.reactive_varh.checked_add(used.reactive_varh)?;
         if !usage.covered(month, customer) {
@@ -323,6 +326,7 @@ pub const COLUMNS: &[FactColumn] = &[
     integer!(MeterReadings, energy.covered_wh, "Wh", "active energy of the covered months"),
     integer!(MeterReadings, energy.reactive_varh, "varh", "sum of |reactive energy|"),
     integer!(MeterReadings, energy.readings, "readings", "readings counted"),
+    integer!(MeterReadings, energy.reactive_readings, "readings", "of them with reactive energy"),
     integer!(
         MeterReadings,
         energy.growth_pairs,

@@ -6,8 +6,12 @@ use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 
 use crate::contract::Table;
 use crate::customer::{self, Customers};
+use crate::index::index;
+use crate::indicator::IndicatorColumn;
 use crate::memory::MemorySource;
 use crate::meter::{self, MonthlyUsage};
+use crate::method::Method;
+use crate::score::{Population, Scores, judge};
 use crate::service_months::ServiceMonths;
 use crate::source::TableBook;
 use crate::unit::Window;
@@ -20,6 +24,14 @@ pub fn text(values: &[&str]) -> ArrayRef {
 /// A column of doubles.
 pub fn numbers(values: &[f64]) -> ArrayRef {
     Arc::new(Float64Array::from(values.to_vec()))
+}
+
+/// Scores of the first `people` customers, all of whom have a long history, with everything delivered.
+pub fn scored(people: u32, columns: &[IndicatorColumn], method: &Method) -> Scores {
+    let short_history = vec![false; index(people)];
+    let delivered = vec![true; method.indicators.len()];
+    let population = Population { numbers: (0..people).collect(), short_history: &short_history, delivered };
+    judge(population, columns, method)
 }
 
 /// The rules that the rejects of a table break, in the order of rows.

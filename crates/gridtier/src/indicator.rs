@@ -68,6 +68,16 @@ impl IndicatorValue {
     }
 }
 
+/// Whether the data that an indicator needs were delivered: its tables are there, empty or not, and a counted row carries
+/// the optional column that it rests on. An own indicator always is.
+#[must_use]
+pub fn is_delivered(id: &str, facts: &Facts) -> bool {
+    registry::find(id).is_none_or(|indicator| {
+        indicator.tables.iter().all(|&table| facts.present(table))
+            && indicator.carried.is_none_or(|carried| carried(facts))
+    })
+}
+
 /// All indicators of the registry, then the method's own, by customer number.
 ///
 /// # Errors

@@ -77,6 +77,7 @@ pub mod statistics;
 pub mod method;
 pub mod score;
 pub mod tier;
+pub mod limit;
 pub mod run;
 pub mod cycle;
 pub mod robustness;

@@ -8,6 +8,7 @@
 pub mod ahp;
 mod choices;
 mod normalise;
+mod plausibility;
 mod raw;
 mod siblings;
 mod tree;
@@ -23,10 +24,14 @@ use raw::{MethodFile, OverrideFile, VetoFile};
 
 pub use ahp::Judgement;
 pub use checks::Checks;
-pub use choices::{Bound, Combine, FORMAT, OffenceKind, Strata, Tier, Ties, Unknowns};
+pub use choices::{Bound, Combine, FORMAT, OffenceKind, ReweightLimit, Strata, Tier, Ties, Unknowns};
 pub use normalise::{Normalise, NormaliseKind, Scale, Transform};
+pub use plausibility::Plausibility;
 pub use siblings::{FromData, Level, Siblings, WeightSource};
 pub use tree::{Spec, Weight};
+
+/// Share of the weight whose data must be delivered where a method names none (SPEC section 5).
+const MIN_DELIVERED_WEIGHT: f64 = 0.5;
 
 /// The shipped methods by name: complete files.
 pub const PRESETS: [(&str, &str); 2] =
@@ -94,10 +99,14 @@ pub struct Method {
     pub min_months: u32,
     /// Share of known weight below which a customer is provisional.
     pub min_known_weight: f64,
+    /// Share of the weight whose data must be delivered.
+    pub min_delivered_weight: f64,
     /// Tier of a provisional customer.
     pub provisional_tier: Tier,
     /// What an unknown indicator does.
     pub unknown: Unknowns,
+    /// How far what is known of a group or dimension speaks for the rest of it.
+    pub reweight_limit: ReweightLimit,
     /// How points become a score.
     pub combine: Combine,
     /// Shares of the tiers in percent, best first.
@@ -128,6 +137,8 @@ pub struct Method {
     pub checks: Checks,
     /// Limits of the data's faults.
     pub limits: Limits,
+    /// Limits of what data may look like.
+    pub plausibility: Plausibility,
 }
 
 impl Method {
@@ -152,6 +163,7 @@ impl Method {
         check_scalars(&document, &file, &mut faults);
         check_overrides(&document, &file.overrides, &mut faults);
         let checks = Checks::build(&document, &file.checks, &mut faults);
+        let plausibility = Plausibility::build(&document, &file.plausibility, &mut faults);
         document.faults(faults)?;
         Ok(Self {
             name: file.name,
@@ -159,8 +171,10 @@ impl Method {
             window_months: file.window_months,
             min_months: file.min_months,
             min_known_weight: file.min_known_weight.0,
+            min_delivered_weight: file.min_delivered_weight.map_or(MIN_DELIVERED_WEIGHT, |share| share.0),
             provisional_tier: file.provisional_tier,
             unknown: file.unknown,
+            reweight_limit: file.reweight_limit.map_or(ReweightLimit::DEFAULT, ReweightLimit),
             combine: file.combine,
             quotas: std::array::from_fn(|tier| file.quotas[tier]),
             ties: file.ties,
@@ -176,6 +190,7 @@ impl Method {
             overrides: file.overrides.into_iter().map(Override::from).collect(),
             checks,
             limits: Limits { reject_share: file.limits.reject_share.0, reject_rows: file.limits.reject_rows },
+            plausibility,
         })
     }
 

@@ -271,13 +271,16 @@ impl<'a> Study<'a> {
 
     fn scoring(&self, how: Combine, weights: &[Option<Weight>], without: Option<usize>) -> Scoring {
         let mut all = Vec::with_capacity(self.patterns.len() * self.places.len());
+        // An indicator that is left out of the method is none of those that its group weighs.
+        let mut weights = weights.to_vec();
+        without.into_iter().for_each(|place| weights[place] = None);
         for mask in &self.patterns {
             let points: Vec<Option<f64>> = mask
                 .iter()
                 .enumerate()
                 .map(|(place, is_there)| (*is_there && Some(place) != without).then_some(0.0))
                 .collect();
-            let (weights, _) = effective(weights, &points);
+            let (weights, _) = effective(&weights, &points, self.method.reweight_limit);
             all.extend(self.places.iter().map(|&place| weights[place]));
         }
         Scoring { how, weights: all }

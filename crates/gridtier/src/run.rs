@@ -11,6 +11,7 @@ use crate::error::RunError;
 use crate::fact::{self, Facts};
 use crate::index::{count, index};
 use crate::indicator::{self, IndicatorColumn};
+use crate::limit::{self, Breach};
 use crate::meter::Earlier;
 use crate::method::Method;
 use crate::score::{self, Fitted, Provisional, Scores};
@@ -34,6 +35,8 @@ pub struct Graded {
     pub tier_probability: Option<Vec<Option<f64>>>,
     /// What was noticed, by table and rule.
     pub findings: Vec<Finding>,
+    /// What is beyond the method's limits.
+    pub breaches: Vec<Breach>,
 }
 
 /// Grades the tables of `source` as of the first day of `end`, reading what does not follow from an `earlier` cycle.
@@ -69,8 +72,12 @@ pub fn judge(facts: Facts, method: &Method, previous: &Previous) -> Result<Grade
     findings.extend(tiers.findings.iter().cloned());
     findings.extend(degenerate(method, &scores));
     findings.extend(guarded(method, &scores));
+    let mut breaches = limit::of_facts(&facts, method);
+    let (noticed, beyond) = limit::of_scores(&facts, &columns, &scores, method);
+    findings.extend(noticed);
+    breaches.extend(beyond);
     sort(&mut findings);
-    Ok(Graded { facts, columns, scores, tiers, tier_probability: None, findings })
+    Ok(Graded { facts, columns, scores, tiers, tier_probability: None, findings, breaches })
 }
 
 /// Puts findings in the order in which they are published: by table and rule code.
@@ -101,31 +108,6 @@ fn guarded(method: &Method, scores: &Scores) -> Option<Finding> {
         }
     }
     (!all.is_empty()).then(|| Finding::of_method(Rule::WeightGuard, count(all.len()), all.join("; ")))
-}
-
-/// A table with more rejects than the method allows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Breach {
-    /// The table.
-    pub table: Table,
-    /// Its rejects.
-    pub rejected: u64,
-    /// Those allowed.
-    pub allowed: u64,
-}
-
-/// The tables with more rejects than `method` allows.
-#[must_use]
-pub fn breaches(facts: &Facts, method: &Method) -> Vec<Breach> {
-    facts
-        .books
-        .iter()
-        .filter_map(|book| {
-            let allowed = method.limits.rejects_allowed(book.tally.rows_in);
-            let rejected = book.tally.rejected;
-            (rejected > allowed).then_some(Breach { table: book.table, rejected, allowed })
-        })
-        .collect()
 }
 
 /// What became of a table's rows.

@@ -22,7 +22,7 @@ use rayon::prelude::*;
 
 use crate::fact::Facts;
 use crate::index::{CustomerIx, count, index};
-use crate::indicator::{DIMENSIONS, IndicatorColumn, IndicatorValue};
+use crate::indicator::{self, DIMENSIONS, IndicatorColumn, IndicatorValue};
 use crate::mcda;
 use crate::method::Method;
 use crate::unit::Month;
@@ -36,8 +36,8 @@ pub use quantile::RankedValues;
 pub use weigh::{Parameters, Scored, effective, points, score_row};
 pub use weights::Weighed;
 
-/// A known weight that falls short of the limit by no more than this passes: sums of weights are rounded.
-const KNOWN_WEIGHT_TOLERANCE: f64 = 1e-12;
+/// A share of weight that falls short of its limit by no more than this passes: sums of weights are rounded.
+pub const WEIGHT_TOLERANCE: f64 = 1e-12;
 
 crate::words! {
     /// Why a customer is scored and not ranked.
@@ -75,8 +75,19 @@ pub struct Scores {
     pub ranked_known: Vec<u64>,
     /// Which indicators each customer has.
     patterns: Patterns,
-    /// By pattern: known ÷ applicable weight.
+    /// By pattern: known ÷ applicable weight, of what was delivered.
     known_weight: Vec<f64>,
+}
+
+/// Who is scored, and what is known of them besides their indicators.
+#[derive(Clone, Debug)]
+pub struct Population<'a> {
+    /// Customer numbers, ascending.
+    pub numbers: Vec<u32>,
+    /// By position: whether too few months are covered to rank the customer.
+    pub short_history: &'a [bool],
+    /// By indicator of the method: whether the data that it needs were delivered.
+    pub delivered: Vec<bool>,
 }
 
 /// Scores the graded population of `facts` by `method`. `columns` holds the method's indicators by customer number.
@@ -92,7 +103,9 @@ pub fn score(facts: &Facts, columns: &[IndicatorColumn], method: &Method) -> Sco
         .iter()
         .map(|&number| facts.rows[index(number)].energy.covered_months < i64::from(method.min_months))
         .collect();
-    let mut scores = judge(population, &short_history, columns, method);
+    let delivered = method.indicators.iter().map(|spec| indicator::is_delivered(&spec.id, facts)).collect();
+    let population = Population { numbers: population, short_history: &short_history, delivered };
+    let mut scores = judge(population, columns, method);
     scores.firm_from = scores
         .population
         .iter()
@@ -103,18 +116,13 @@ pub fn score(facts: &Facts, columns: &[IndicatorColumn], method: &Method) -> Sco
     scores
 }
 
-/// Scores a population of ascending customer numbers; `short_history` says who has too few covered months to be ranked.
-/// [`Scores::firm_from`] stays empty.
+/// Scores a population. [`Scores::firm_from`] stays empty.
 #[must_use]
-pub fn judge(
-    population: Vec<u32>,
-    short_history: &[bool],
-    columns: &[IndicatorColumn],
-    method: &Method,
-) -> Scores {
+pub fn judge(population: Population, columns: &[IndicatorColumn], method: &Method) -> Scores {
+    let Population { numbers: population, short_history, delivered } = population;
     let patterns = Patterns::of(columns, &population);
     let known_weight: Vec<f64> =
-        (0..patterns.len()).map(|pattern| known_weight(&patterns, pattern, method)).collect();
+        (0..patterns.len()).map(|pattern| known_weight(&patterns, pattern, method, &delivered)).collect();
     let provisional: Vec<Option<Provisional>> = short_history
         .par_iter()
         .zip(&patterns.of)
@@ -137,11 +145,12 @@ pub fn judge(
         .zip(&ranked_known)
         .map(|((spec, column), &known)| {
             let sample = RankedValues { column, numbers: &ranked };
-            spec.normalise.as_ref().map(|normalise| Fitted::fit(normalise, spec.direction, sample, known))
+            let normalise = spec.normalise.as_ref()?;
+            Some(Fitted::fit(normalise, spec.direction, sample, known, spec.base))
         })
         .collect();
     let (weights, weighed) = weights::weigh(method, &fitted, columns, &ranked);
-    let parameters = Parameters { fitted, weights };
+    let parameters = Parameters { fitted, weights, delivered };
     let rows = BlockScorer::new(method, &parameters, columns, &patterns);
     let (points_e6, moments) = fill(&rows, &population, &provisional);
     let mut influence = vec![None; columns.len()];
@@ -198,7 +207,7 @@ impl Scores {
         (points != NO_SCORE).then_some(i64::from(points))
     }
 
-    /// Known ÷ applicable weight.
+    /// Known ÷ applicable weight, of what was delivered.
     #[must_use]
     pub fn known_weight(&self, at: usize) -> f64 {
         self.known_weight[index(self.patterns.of[at])]
@@ -247,10 +256,11 @@ impl Scores {
     }
 }
 
-/// The weight of known indicators over that of applicable ones, by nominal weights; 0 when none applies.
-fn known_weight(patterns: &Patterns, pattern: usize, method: &Method) -> f64 {
+/// The weight of known indicators over that of applicable ones, by nominal weights of what was delivered; 0 when none
+/// applies.
+fn known_weight(patterns: &Patterns, pattern: usize, method: &Method, delivered: &[bool]) -> f64 {
     let (mut known, mut applicable) = (0.0, 0.0);
-    for (place, spec) in method.indicators.iter().enumerate() {
+    for (place, spec) in method.indicators.iter().enumerate().filter(|(place, _)| delivered[*place]) {
         let Some(weight) = spec.weight else { continue };
         match patterns.value(pattern, place) {
             IndicatorValue::Known(_) => {
@@ -267,7 +277,7 @@ fn known_weight(patterns: &Patterns, pattern: usize, method: &Method) -> f64 {
 fn provisional(short_history: bool, known_weight: f64, method: &Method) -> Option<Provisional> {
     if short_history {
         Some(Provisional::ShortHistory)
-    } else if known_weight < method.min_known_weight - KNOWN_WEIGHT_TOLERANCE {
+    } else if known_weight < method.min_known_weight - WEIGHT_TOLERANCE {
         Some(Provisional::LowKnownWeight)
     } else {
         None

@@ -121,7 +121,10 @@ pub fn grade_on(inputs: TierInputs, columns: &[IndicatorColumn], scores: &Scores
     for (stratum, name) in strata.names.iter().enumerate() {
         let ranking = order.ranking(&base, stratum);
         let cut = ledger::cuts(ranking, method);
-        lines.extend(ledger::ledger(name, ranking, method, cut));
+        // A stratum in which nobody is ranked has no boundary.
+        if ranking.len() > 0 {
+            lines.extend(ledger::ledger(name, ranking, method, cut));
+        }
         cuts.push(cut);
         sizes.push(ranking.len());
     }

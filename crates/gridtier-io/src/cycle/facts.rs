@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gridtier::contract::Table;
 use gridtier::fact::Facts;
 use gridtier::meter::FileBook;
-use gridtier::output::facts::{PublishedFacts, read_offences, read_reconciliation};
+use gridtier::output::facts::{PublishedFacts, read_offences, read_reconciliation, read_unit_suspects};
 use gridtier::output::findings::read_of_tables;
 use gridtier::source::TableBook;
 use gridtier::unit::Window;
@@ -39,6 +39,11 @@ pub(crate) fn facts(
         offences.extend(read_offences(batch, &customers)?);
         Some(())
     })?;
+    let mut unit_suspects = Vec::new();
+    read_batches(cycle, "unit_suspects.parquet", |batch| {
+        unit_suspects.extend(read_unit_suspects(batch, &customers)?);
+        Some(())
+    })?;
     let mut books: Vec<TableBook> = Table::ALL.into_iter().map(TableBook::new).collect();
     read_batches(cycle, "reconciliation.parquet", |batch| read_reconciliation(batch, &mut books))?;
     let mut findings = Vec::new();
@@ -56,7 +61,7 @@ pub(crate) fn facts(
         rows: counted.rows,
         profiles: counted.profiles,
         offences,
-        unit_suspects: Vec::new(),
+        unit_suspects,
         books,
         findings,
         refusal: None,

@@ -5,9 +5,10 @@
 //! added within a version of the format; codes of tables and rules are never renamed or removed within one.
 
 use gridtier::entitlement::Catalogue;
+use gridtier::limit::Breach;
 use gridtier::meter::FileBook;
 use gridtier::method::Method;
-use gridtier::run::{Breach, ControlTotals};
+use gridtier::run::ControlTotals;
 use gridtier::source::{Finding, Tally};
 use gridtier::unit::{Month, Window};
 use schemars::JsonSchema;

@@ -1,8 +1,9 @@
 use std::collections::BTreeSet;
 
 use gridtier::contract::rule::{Rule, Severity};
+use gridtier::limit::Breach;
 use gridtier::meter::FileBook;
-use gridtier::run::{Breach, ControlTotals, Reconciled, TierTotal};
+use gridtier::run::{ControlTotals, Reconciled, TierTotal};
 use gridtier::source::{Finding, Tally};
 use gridtier::unit::Month;
 
@@ -179,7 +180,7 @@ fn a_manifest() -> Value {
         "inputs": [entry(None, None), entry(Some(Table::MeterReadings), Some(FileBook { tally, months }))],
         "control_totals": totals,
         "findings": [Finding::of(Table::Bills, Rule::Orphan, 1, "bills.csv row 0")],
-        "breaches": [Breach { table: Table::Bills, rejected: 11, allowed: 10 }],
+        "breaches": [Breach::of_rejects(Table::Bills, 11, 10)],
         "accepted_by": null,
         "outputs": [OutputFile { name: "tiers.parquet".into(), sha256: "0".into(), bytes: 1, rows: 1 }],
     })

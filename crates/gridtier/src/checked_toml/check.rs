@@ -108,6 +108,7 @@ impl Checker<'_> {
 
     fn value(&mut self, value: &Spanned<DeValue>, schema: &Value) -> Value {
         let at = value.span().start;
+        let schema = alternative(schema, value.get_ref());
         match (Expected::of(schema), value.get_ref()) {
             (Expected::Table(table), DeValue::Table(entries)) => self.table(entries, &table, at),
             (Expected::List(inner), DeValue::Array(values)) => {
@@ -139,6 +140,17 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// The alternative of a schema that a list or a table is to be compared with; else the schema itself.
+fn alternative<'s>(schema: &'s Value, value: &DeValue) -> &'s Value {
+    let wanted = match value {
+        DeValue::Array(_) => "array",
+        DeValue::Table(_) => "object",
+        _ => return schema,
+    };
+    let alternatives = schema.get("anyOf").and_then(Value::as_array).into_iter().flatten();
+    alternatives.into_iter().find(|alternative| alternative["type"] == wanted).unwrap_or(schema)
 }
 
 /// The id of a list's entry, if it has one.

@@ -34,6 +34,16 @@ impl JsonSchema for Day {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 pub struct Share(#[schemars(range(min = 0, max = 1))] pub f64);
 
+/// A value, or `false` where it is switched off. TOML has no null.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Switched<T> {
+    /// The value.
+    On(T),
+    /// `false`; `true` says nothing.
+    Off(bool),
+}
+
 /// A ratio, written as a number or as a fraction such as "1/3".
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]

@@ -26,6 +26,10 @@ pub struct Indicator {
     pub formula: &'static str,
     /// When it does not apply or cannot be measured.
     pub no_value: &'static str,
+    /// The optional tables that it needs, besides those of customers and energy.
+    pub tables: &'static [Table],
+    /// Whether a counted row carries the optional column that it rests on; `None` where it rests on none.
+    pub carried: Option<fn(&Facts) -> bool>,
     /// The words of the source paper that it is reconstructed from.
     pub origin: &'static str,
     /// Whether the customer can change it by behaviour within a cycle.
@@ -83,6 +87,8 @@ pub const INDICATORS: &[Indicator] = &[
         direction: Direction::More,
         formula: "12 × Σ Wh of covered months / covered months / 1000",
         no_value: "unknown: no covered month",
+        tables: &[],
+        carried: None,
         origin: "用电量",
         lever: Lever::None,
         value: |facts, i| {
@@ -100,6 +106,8 @@ pub const INDICATORS: &[Indicator] = &[
         direction: Direction::More,
         formula: "12 × Σ amount_due / distinct months with a counted bill of any sign",
         no_value: "unknown: no bill",
+        tables: &[Table::Bills],
+        carried: None,
         origin: "电费收入",
         lever: Lever::None,
         value: |facts, i| {
@@ -117,6 +125,8 @@ pub const INDICATORS: &[Indicator] = &[
         direction: Direction::More,
         formula: "Σ amount_due / Σ energy, both over covered months that have a bill",
         no_value: "unknown: no such month, energy ≤ 0 or a price below 0",
+        tables: &[Table::Bills],
+        carried: None,
         origin: "平均电价 (prior work quoted by the paper)",
         lever: Lever::None,
         value: |facts, i| {
@@ -137,6 +147,8 @@ pub const INDICATORS: &[Indicator] = &[
         direction: Direction::More,
         formula: "(E_last / E_first)^(12/(M − 12)) − 1, E = Σ active energy of the first and last 12 months",
         no_value: "unknown: window below 24 months, an uncovered month in either end, E_first ≤ 0, E_last < 0",
+        tables: &[],
+        carried: None,
         origin: "用电增长率: 目的在于将潜在价值纳入全面考虑",
         lever: Lever::None,
         value: energy_growth,
@@ -151,6 +163,8 @@ pub const INDICATORS: &[Indicator] = &[
         direction: Direction::More,
         formula: "total_kgce of the latest energy audit / 1000",
         no_value: "unknown: no audit",
+        tables: &[Table::EnergyProfiles],
+        carried: None,
         origin: "客户能源总消耗量",
         lever: Lever::None,
         value: |facts, i| {
@@ -168,6 +182,8 @@ pub const INDICATORS: &[Indicator] = &[
         direction: Direction::More,
         formula: "replaceable_kgce / total_kgce of the same audit",
         no_value: "unknown: no audit, or a total of 0",
+        tables: &[Table::EnergyProfiles],
+        carried: None,
         origin: "电能可替代比例",
         lever: Lever::None,
         value: |facts, i| match facts.profiles[i] {
@@ -187,6 +203,8 @@ pub const INDICATORS: &[Indicator] = &[
         direction: Direction::More,
         formula: "max of importance level (1, 0.8, 0.5, 0.3; none 0) and load class (0.6, 0.3, 0; none 0)",
         no_value: "never",
+        tables: &[],
+        carried: None,
         origin: "政治经济敏感性",
         lever: Lever::None,
         value: |facts, i| {
@@ -205,6 +223,8 @@ pub const INDICATORS: &[Indicator] = &[
         direction: Direction::More,
         formula: "months with PF ≥ the customer's standard / months assessed",
         no_value: "n/a: no standard; unknown: no assessed month",
+        tables: &[],
+        carried: Some(|facts| facts.rows.iter().any(|row| row.energy.reactive_readings > 0)),
         origin: "功率因素达成率",
         lever: Lever::Behaviour,
         value: |facts, i| match facts.customers.rows[i].power_factor_standard {
@@ -225,6 +245,8 @@ pub const INDICATORS: &[Indicator] = &[
         direction: Direction::More,
         formula: "Σ min(due, max(0, paid(due_on))) / Σ due, over bills issued above 0 and due before the end; due is after reversals",
         no_value: "unknown: no such bill, nothing due, or no table of payments",
+        tables: &[Table::Bills, Table::Payments],
+        carried: None,
         origin: "电费缴纳情况",
         lever: Lever::Behaviour,
         value: |facts, i| paid(facts, i, |facts| facts.billing.on_time_fen),
@@ -239,6 +261,8 @@ pub const INDICATORS: &[Indicator] = &[
         direction: Direction::Less,
         formula: "Σ over the days t from due_on to end − 1 of unpaid(t) / Σ due, over the same bills",
         no_value: "as on_time_payment",
+        tables: &[Table::Bills, Table::Payments],
+        carried: None,
         origin: "电费缴纳情况",
         lever: Lever::Behaviour,
         value: |facts, i| paid(facts, i, |facts| facts.billing.overdue_fen_days),
@@ -253,6 +277,8 @@ pub const INDICATORS: &[Indicator] = &[
         direction: Direction::More,
         formula: "mean over covered months with a plan of 1 − min(1, abs(actual − plan)/plan)",
         no_value: "n/a: no plan filed; unknown: table absent, or no such month covered",
+        tables: &[Table::Plans],
+        carried: None,
         origin: "用电计划完成率",
         lever: Lever::Behaviour,
         value: |facts, i| {
@@ -273,6 +299,8 @@ pub const INDICATORS: &[Indicator] = &[
         direction: Direction::Less,
         formula: "Σ customers affected × minutes / 60 / (M/12), confirmed faults of the customer",
         no_value: "unknown: table absent",
+        tables: &[Table::Incidents],
+        carried: None,
         origin: "客户方故障对其他客户的影响",
         lever: Lever::Behaviour,
         value: |facts, i| {
@@ -290,6 +318,8 @@ pub const INDICATORS: &[Indicator] = &[
         direction: Direction::Less,
         formula: "Σ severity × 0.5^(age/12), confirmed violations and thefts of the customer; age = months from the month of occurrence to the last month of the window",
         no_value: "unknown: table absent",
+        tables: &[Table::Incidents],
+        carried: None,
         origin: "违章用电情况",
         lever: Lever::Behaviour,
         value: |facts, i| {
@@ -306,6 +336,8 @@ pub const INDICATORS: &[Indicator] = &[
         direction: Direction::More,
         formula: "mean of min(delivered, requested) / requested over policy events with a request",
         no_value: "n/a: never asked; unknown: table absent",
+        tables: &[Table::Cooperation],
+        carried: None,
         origin: "对供电公司新政策的落实",
         lever: Lever::Behaviour,
         value: |facts, i| {
@@ -323,6 +355,8 @@ pub const INDICATORS: &[Indicator] = &[
         direction: Direction::More,
         formula: "mean of min(delivered, requested) / requested over work events with a request",
         no_value: "n/a: never asked; unknown: table absent",
+        tables: &[Table::Cooperation],
+        carried: None,
         origin: "对供电公司工作的配合",
         lever: Lever::Behaviour,
         value: |facts, i| {
@@ -340,6 +374,8 @@ pub const INDICATORS: &[Indicator] = &[
         direction: Direction::More,
         formula: "min(6, submitted + 2 × adopted)",
         no_value: "unknown: table absent",
+        tables: &[Table::Cooperation],
+        carried: None,
         origin: "激发客户提出优化建议和方案的主动性",
         lever: Lever::Behaviour,
         value: |facts, i| {
@@ -354,6 +390,11 @@ pub const INDICATORS: &[Indicator] = &[
 pub const ANNUAL_ENERGY: IndicatorIx = registered("annual_energy");
 /// Position of annual revenue, by which ties are broken first.
 pub const ANNUAL_REVENUE: IndicatorIx = registered("annual_revenue");
+
+/// Position of the average price, whose median shows a wrong unit.
+pub const AVERAGE_PRICE: IndicatorIx = registered("average_price");
+/// Position of growth, a ratio less 1.
+pub const ENERGY_GROWTH: IndicatorIx = registered("energy_growth");
 
 /// The position of an entry, found while the program is compiled: an id that no entry has does not compile.
 const fn registered(id: &str) -> IndicatorIx {

@@ -2,6 +2,26 @@
 
 use crate::contract::IncidentKind;
 
+/// How far what is known of a group or dimension speaks for the rest of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ReweightLimit(pub f64);
+
+impl ReweightLimit {
+    /// The limit where a method names none (SPEC section 5).
+    pub const DEFAULT: Self = Self(2.0);
+
+    /// The part of its weight with which a node enters its level when the share `k` of it takes part: min(1, limit × k).
+    /// With limit 0 every node that is not empty enters whole.
+    #[must_use]
+    pub fn factor(self, k: f64) -> f64 {
+        match (k > 0.0, self.0 > 0.0) {
+            (false, _) => 0.0,
+            (true, false) => 1.0,
+            (true, true) => (self.0 * k).min(1.0),
+        }
+    }
+}
+
 /// The version of the method file's format that this program reads.
 pub const FORMAT: i64 = 1;
 

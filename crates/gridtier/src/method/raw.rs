@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::ahp::Variant;
 use super::choices::{Bound, Combine, FORMAT, OffenceKind, Strata, Tier, Ties, Unknowns};
 use super::normalise::{NormaliseKind, Transform};
-use crate::checked_toml::{Day, Ratio, Share};
+use crate::checked_toml::{Day, Ratio, Share, Switched};
 use crate::indicator::Direction;
 use crate::mcda::Scheme;
 
@@ -30,10 +30,16 @@ pub(super) struct MethodFile {
     pub min_months: u32,
     /// Share of known weight below which a customer is provisional.
     pub min_known_weight: Share,
+    /// Share of the weight whose data must be delivered before a cycle is published; 0.5 if left out.
+    pub min_delivered_weight: Option<Share>,
     /// Tier of a provisional customer.
     pub provisional_tier: Tier,
     /// What an unknown indicator does.
     pub unknown: Unknowns,
+    /// A group or dimension of which the share k is known enters with its weight × min(1, reweight_limit × k); 0 sets no
+    /// limit, 2 if left out.
+    #[schemars(range(min = 0, max = 1_000))]
+    pub reweight_limit: Option<f64>,
     /// How points become a score.
     pub combine: Combine,
     /// Shares of the four tiers in percent.
@@ -65,6 +71,9 @@ pub(super) struct MethodFile {
     pub checks: ChecksFile,
     /// Faults of the data beyond which nothing is published.
     pub limits: LimitsFile,
+    /// Findings that suggest a wrong unit or table, beyond which nothing is published.
+    #[serde(default)]
+    pub plausibility: PlausibilityFile,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -255,4 +264,17 @@ pub(super) struct LimitsFile {
     pub reject_share: Share,
     /// Rejects allowed however small the table.
     pub reject_rows: u64,
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+pub(super) struct PlausibilityFile {
+    /// Share of customers whose readings look like registers; 0.01 if left out, false switches the limit off.
+    pub looks_like_register: Option<Switched<Share>>,
+    /// Share of customers with a month far from their median month; 0.01 if left out, false switches the limit off.
+    pub unit_suspect: Option<Switched<Share>>,
+    /// Share of customers with rows before their opening; 0.05 if left out, false switches the limit off.
+    pub before_opening: Option<Switched<Share>>,
+    /// Lowest and highest median of the average price of a use category, in CNY/kWh; [0.05, 5] if left out, false switches
+    /// the limit off.
+    pub implausible_price: Option<Switched<Vec<f64>>>,
 }

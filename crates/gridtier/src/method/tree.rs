@@ -6,6 +6,7 @@ use super::raw::{IndicatorFile, MethodFile, SiblingsFile};
 use super::siblings::{Builder, Level, Siblings};
 use crate::checked_toml::{CheckedToml, Fault, Share, did_you_mean};
 use crate::indicator::expression::Expression;
+use crate::indicator::registry::ENERGY_GROWTH;
 use crate::indicator::{DIMENSIONS, Direction, INDICATORS, registry};
 use crate::word::Word;
 
@@ -47,6 +48,8 @@ pub struct Spec {
     pub group: String,
     /// Its weights; `None` when it is only reported.
     pub weight: Option<Weight>,
+    /// What is added to a value before its resolution is judged: 1 for a ratio less 1, else 0.
+    pub base: f64,
     /// How its value becomes 0 to 100; `None` when it has no weight and none is given.
     pub normalise: Option<Normalise>,
 }
@@ -246,7 +249,8 @@ impl Builder<'_, '_> {
                 ([title, title_zh], unit, direction)
             }
         };
-        Spec { id: id.into(), titles, unit, direction, group: String::new(), weight: None, normalise }
+        let base = if id == INDICATORS[ENERGY_GROWTH.index()].id { 1.0 } else { 0.0 };
+        Spec { id: id.into(), titles, unit, direction, base, group: String::new(), weight: None, normalise }
     }
 
     fn normalise(&mut self, id: &str, file: &IndicatorFile) -> Option<Normalise> {
@@ -312,9 +316,14 @@ impl Builder<'_, '_> {
 
 fn min_max(file: &IndicatorFile) -> Result<Normalise, &'static str> {
     let transform = file.transform.unwrap_or(Transform::None);
+    let transformed = |mark: f64| match transform {
+        Transform::None => mark,
+        Transform::Log1p => mark.max(0.0),
+    };
     let scale = match (file.quantiles.as_deref(), file.goalposts.as_deref()) {
         (Some(&[Share(low), Share(high)]), None) if low < high => Scale::Quantiles(low, high),
-        (None, Some(&[low, high])) if low < high => Scale::Goalposts(low, high),
+        // Marks are compared after the transform, which makes all values below 0 equal.
+        (None, Some(&[low, high])) if transformed(low) < transformed(high) => Scale::Goalposts(low, high),
         _ => return Err("`min_max` needs either two ascending quantiles or two ascending goalposts"),
     };
     Ok(Normalise::MinMax(transform, scale))

@@ -20,7 +20,7 @@ use crate::energy_profile::EnergyProfile;
 use crate::fact::{COLUMNS, CustomerFacts, FactColumn, FactValue, Facts};
 use crate::incident::Offence;
 use crate::index::{CustomerIx, index};
-use crate::meter::{Coverage, MonthlyUsage};
+use crate::meter::{Coverage, MonthlyUsage, UnitSuspect};
 use crate::source::{TableBook, Tally};
 use crate::unit::{Month, Window};
 use crate::word::Word;
@@ -214,6 +214,23 @@ pub(super) fn unit_suspects(facts: &Facts) -> Output<'_> {
             integers(suspects.iter().map(|suspect| Some(suspect.median_wh))),
         ]
     })
+}
+
+/// The suspect months of a published batch; `None` when it is none of them.
+#[must_use]
+pub fn read_unit_suspects(batch: &RecordBatch, customers: &Customers) -> Option<Vec<UnitSuspect>> {
+    let (ids, months) = (batch.texts("customer_id")?, batch.dates("month")?);
+    let (active, median) = (batch.integers("active_wh")?, batch.integers("median_wh")?);
+    (0..batch.num_rows())
+        .map(|row| {
+            Some(UnitSuspect {
+                customer: CustomerIx::new(customers.ids.get(ids.value(row))?),
+                month: Month::of_day(months.value(row))?,
+                active_wh: active.value(row),
+                median_wh: median.value(row),
+            })
+        })
+        .collect()
 }
 
 /// The integer facts, in column order.

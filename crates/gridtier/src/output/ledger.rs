@@ -16,11 +16,11 @@ pub(super) fn output(graded: &Graded) -> Output<'_> {
         full("boundary", TEXT),
         full("customers", INTEGER),
         full("quota", INTEGER),
+        full("count", INTEGER),
         nullable("score_above_e6", INTEGER),
         nullable("score_below_e6", INTEGER),
         full("tie_group", INTEGER),
         full("broken_by", TEXT),
-        full("count", INTEGER),
     ];
     table("ledger", fields, lines.len(), move |rows| {
         let lines = &lines[rows];
@@ -30,11 +30,11 @@ pub(super) fn output(graded: &Graded) -> Output<'_> {
             text(boundaries.iter().map(|boundary| Some(boundary.as_str()))),
             counts(lines.iter().map(|line| Some(line.customers))),
             counts(lines.iter().map(|line| Some(line.quota))),
+            counts(lines.iter().map(|line| Some(line.count))),
             integers(lines.iter().map(|line| line.score_above_e6)),
             integers(lines.iter().map(|line| line.score_below_e6)),
             counts(lines.iter().map(|line| Some(line.tie_group))),
             text(lines.iter().map(|line| Some(line.broken_by.code()))),
-            counts(lines.iter().map(|line| Some(line.count))),
         ]
     })
 }

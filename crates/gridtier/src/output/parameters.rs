@@ -45,6 +45,7 @@ pub(super) fn table<'a>(scores: &'a Scores, method: &'a Method) -> Output<'a> {
         nullable("knots_count", list(INTEGER)),
         full("ranked_known", INTEGER),
         full("degenerate", FLAG),
+        full("delivered", FLAG),
         nullable("influence", NUMBER),
     ];
     let mut order: Vec<usize> = (0..method.indicators.len()).collect();
@@ -55,12 +56,14 @@ pub(super) fn table<'a>(scores: &'a Scores, method: &'a Method) -> Output<'a> {
             order[rows.clone()].iter().map(|&place| scores.parameters.fitted[place].as_ref()).collect();
         let weights: Vec<Option<Weight>> =
             order[rows.clone()].iter().map(|&place| scores.parameters.weights[place]).collect();
+        let delivered = order[rows.clone()].iter().map(|&place| scores.parameters.delivered[place]);
         let influence = order[rows.clone()].iter().map(|&place| scores.influence[place]);
         let known = order[rows].iter().map(|&place| Some(scores.ranked_known[place] as i64));
         let mut columns = weight_columns(&specs, &weights);
         columns.extend(fit_columns(&fitted));
         columns.push(integers(known));
         columns.push(flags(fitted.iter().map(|fitted| fitted.is_some_and(Fitted::is_degenerate))));
+        columns.push(flags(delivered));
         columns.push(numbers(influence));
         columns
     })
@@ -157,7 +160,9 @@ pub fn read(table: &RecordBatch, method: &Method) -> Option<Parameters> {
     let specs = || method.indicators.iter().zip(&rows);
     let fitted = specs().map(|(spec, &row)| fitted(table, row, spec.direction)).collect::<Option<_>>()?;
     let weights = specs().map(|(spec, &row)| weight(table, row, spec)).collect::<Option<_>>()?;
-    Some(Parameters { fitted, weights })
+    let delivered =
+        rows.iter().map(|&row| Some(table.flags("delivered")?.value(row))).collect::<Option<_>>()?;
+    Some(Parameters { fitted, weights, delivered })
 }
 
 /// A published weight: its place in the tree comes from the method, the numbers from the cycle.
@@ -191,7 +196,12 @@ fn fitted(table: &RecordBatch, row: usize, direction: Direction) -> Option<Optio
         "nobody" => FittedKind::Nobody,
         "min_max" => {
             let transform = Transform::from_code(&word("transform")?)?;
-            FittedKind::MinMax { transform, lo: number("lo")?, hi: number("hi")? }
+            FittedKind::MinMax {
+                transform,
+                lo: number("lo")?,
+                hi: number("hi")?,
+                degenerate: table.flags("degenerate")?.value(row),
+            }
         }
         "percentile" => {
             let counts = values("knots_count")?;

@@ -74,7 +74,7 @@ fn weights_drawn_very_closely_change_nothing() {
                 .collect()
         })
         .collect();
-    let scores = crate::score::judge((0..200).collect(), &[false; 200], &columns, &method);
+    let scores = crate::fixture::scored(200, &columns, &method);
     let mut order: Vec<usize> = (0..200).collect();
     order.sort_by_key(|&at| -scores.score_e6(at).unwrap());
     let mut ranked = ranked(&[0; 200]);
@@ -117,7 +117,7 @@ fn a_study_scores_as_a_grading_does_in_every_bit() {
     let ranked = ranked(&[0; 100]);
     for &how in Combine::ALL {
         method.combine = how;
-        let scores = crate::score::judge((0..100).collect(), &[false; 100], &columns, &method);
+        let scores = crate::fixture::scored(100, &columns, &method);
         let study = Study::new(&method, &scores.parameters, &columns, &ranked);
         let scoring = study.scoring(how, &scores.parameters.weights, None);
         let points = study.transformed(how, &study.prepared());

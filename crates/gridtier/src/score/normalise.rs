@@ -10,6 +10,9 @@ use crate::method::{Normalise, Scale, Transform};
 const NEUTRAL: f64 = 50.0;
 /// Values that are compared together, to compute equal neighbours once.
 pub(super) const RUN: usize = 8;
+/// Marks that differ by no more than this share of the greater one differ by what rounding to fen and Wh can make of equal
+/// values (SPEC section 5).
+const RESOLUTION: f64 = 1e-4;
 /// Bits that no value has: a NaN that columns do not use.
 const NO_VALUE: u64 = u64::MAX;
 
@@ -25,9 +28,9 @@ pub struct Fitted {
 /// A normalisation's parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FittedKind {
-    /// No ranked customer has a value: 50 for everybody.
+    /// No ranked customer has a value to fit marks or ranks to: 50 for everybody.
     Nobody,
-    /// Between two marks of the transformed value; equal marks give 50.
+    /// Between two marks of the transformed value.
     MinMax {
         /// What is done to the value first.
         transform: Transform,
@@ -35,6 +38,8 @@ pub enum FittedKind {
         lo: f64,
         /// The mark that gets 100.
         hi: f64,
+        /// Whether the marks are too close to tell customers apart: then every value gets 50.
+        degenerate: bool,
     },
     /// By rank among the values of the ranked customers.
     Percentile {
@@ -71,24 +76,30 @@ impl FittedKind {
 }
 
 impl Fitted {
-    /// Fits a normalisation to the values of the ranked customers, of whom `known` have one.
+    /// Fits a normalisation to the values of the ranked customers, of whom `known` have one. Goalposts, knots and targets
+    /// are fixed, whether or not anybody has a value. `base` is 1 for a ratio less 1, whose resolution is that of the
+    /// ratio, and 0 otherwise.
     #[must_use]
-    pub fn fit(normalise: &Normalise, direction: Direction, ranked: RankedValues, known: u64) -> Self {
-        if known == 0 {
-            return Self { kind: FittedKind::Nobody, direction };
-        }
+    pub fn fit(
+        normalise: &Normalise,
+        direction: Direction,
+        ranked: RankedValues,
+        known: u64,
+        base: f64,
+    ) -> Self {
         let kind = match normalise {
+            Normalise::MinMax(_, Scale::Quantiles(..)) | Normalise::Percentile if known == 0 => {
+                FittedKind::Nobody
+            }
             Normalise::MinMax(transform, Scale::Goalposts(lo, hi)) => {
                 let transform = *transform;
-                FittedKind::MinMax {
-                    transform,
-                    lo: transformed(transform, *lo),
-                    hi: transformed(transform, *hi),
-                }
+                let [lo, hi] = [*lo, *hi].map(|mark| transformed(transform, mark));
+                FittedKind::MinMax { transform, lo, hi, degenerate: false }
             }
             Normalise::MinMax(transform, Scale::Quantiles(low, high)) => {
                 let [lo, hi] = ranked.quantiles(*transform, [*low, *high]);
-                FittedKind::MinMax { transform: *transform, lo, hi }
+                let degenerate = hi - lo <= RESOLUTION * (base + lo).abs().max((base + hi).abs());
+                FittedKind::MinMax { transform: *transform, lo, hi, degenerate }
             }
             Normalise::Percentile => {
                 let mut known = ranked.known();
@@ -107,10 +118,10 @@ impl Fitted {
         Self { kind, direction }
     }
 
-    /// Whether the marks are equal, so that every value gets 50.
+    /// Whether the marks are too close to tell customers apart, so that every value gets 50.
     #[must_use]
     pub fn is_degenerate(&self) -> bool {
-        matches!(self.kind, FittedKind::MinMax { lo, hi, .. } if lo == hi)
+        matches!(self.kind, FittedKind::MinMax { degenerate: true, .. })
     }
 
     /// The points of a value, 0 to 100.
@@ -118,8 +129,8 @@ impl Fitted {
     pub fn points(&self, x: f64) -> f64 {
         match &self.kind {
             FittedKind::Nobody => NEUTRAL,
-            FittedKind::MinMax { lo, hi, .. } if lo == hi => NEUTRAL,
-            FittedKind::MinMax { transform, lo, hi } => {
+            FittedKind::MinMax { degenerate: true, .. } => NEUTRAL,
+            FittedKind::MinMax { transform, lo, hi, .. } => {
                 self.directed(between(*lo, *hi, transformed(*transform, x)))
             }
             FittedKind::Percentile { values, upto } => self.directed(percentile(values, upto, x)),
@@ -134,7 +145,7 @@ impl Fitted {
     #[inline(always)]
     pub(super) fn fill(&self, values: &[u64], filled: &mut [f64]) {
         match &self.kind {
-            FittedKind::MinMax { transform, lo, hi } if lo != hi => {
+            FittedKind::MinMax { transform, lo, hi, degenerate: false } => {
                 match transform {
                     // Shares between 0 and 1: dividing by 1 changes no bit.
                     Transform::None if hi - lo == 1.0 => each(values, filled, |x| 100.0 * clamped(x - lo)),
@@ -297,7 +308,7 @@ mod tests {
         let column: IndicatorColumn = known.iter().map(|x| IndicatorValue::Known(*x)).collect();
         let numbers: Vec<u32> = (0..known.len() as u32).collect();
         let ranked = RankedValues { column: &column, numbers: &numbers };
-        Fitted::fit(&normalise, direction, ranked, known.len() as u64)
+        Fitted::fit(&normalise, direction, ranked, known.len() as u64, 0.0)
     }
 
     #[test]
@@ -324,10 +335,44 @@ mod tests {
         assert!(constant.is_degenerate());
         assert_eq!([constant.points(3.0), constant.points(99.0)], [50.0, 50.0]);
         assert_eq!(fit(normalise, Direction::More, &[]).points(1.0), 50.0);
-        assert_eq!(
-            fit(Normalise::Points(vec![(0.0, 0.0), (1.0, 9.0)]), Direction::More, &[]).points(1.0),
-            50.0
-        );
+        assert_eq!(fit(Normalise::Percentile, Direction::Less, &[]).points(1.0), 50.0);
+    }
+
+    #[test]
+    fn fixed_parameters_hold_where_no_ranked_customer_has_a_value() {
+        let knots = Normalise::Points(vec![(0.0, 0.0), (1.0, 9.0)]);
+        assert_eq!(fit(knots, Direction::More, &[]).points(1.0), 9.0);
+        let goalposts = Normalise::MinMax(Transform::None, Scale::Goalposts(0.0, 4.0));
+        assert_eq!(fit(goalposts, Direction::Less, &[]).points(1.0), 75.0);
+        let target = Normalise::Target { target: 2.0, tolerance: 4.0 };
+        assert_eq!(fit(target, Direction::More, &[]).points(1.0), 75.0);
+    }
+
+    #[test]
+    fn marks_within_the_resolution_of_the_facts_are_degenerate() {
+        let fit = |lo: f64, hi: f64, base: f64| {
+            let column: IndicatorColumn = [lo, hi].into_iter().map(IndicatorValue::Known).collect();
+            let ranked = RankedValues { column: &column, numbers: &[0, 1] };
+            let normalise = Normalise::MinMax(Transform::None, Scale::Quantiles(0.0, 1.0));
+            Fitted::fit(&normalise, Direction::More, ranked, 2, base)
+        };
+        // 10⁻⁴ × 8192 = 0.8192.
+        assert!(fit(8191.5, 8192.0, 0.0).is_degenerate());
+        assert!(!fit(8191.0, 8192.0, 0.0).is_degenerate());
+        assert_eq!(fit(8191.5, 8192.0, 0.0).points(8192.0), 50.0);
+        // The greater magnitude counts, on either side of 0; and nothing but 0 is alike.
+        assert!(fit(-8192.0, -8191.5, 0.0).is_degenerate());
+        assert!(fit(0.0, 0.0, 0.0).is_degenerate());
+        assert!(!fit(0.0, 1e-9, 0.0).is_degenerate());
+        // Growth of 0 and 0.00009 a year: ratios of 1 and 1.00009.
+        assert!(fit(0.0, 0.000_09, 1.0).is_degenerate());
+        assert!(!fit(0.0, 0.000_09, 0.0).is_degenerate());
+        assert!(!fit(0.0, 0.000_11, 1.0).is_degenerate());
+        // Goalposts are fixed.
+        let goalposts = Normalise::MinMax(Transform::None, Scale::Goalposts(1000.0, 1000.01));
+        let column = IndicatorColumn::unknown(1);
+        let ranked = RankedValues { column: &column, numbers: &[0] };
+        assert!(!Fitted::fit(&goalposts, Direction::More, ranked, 0, 0.0).is_degenerate());
     }
 
     #[test]

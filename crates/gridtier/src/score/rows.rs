@@ -87,7 +87,7 @@ impl<'a> BlockScorer<'a> {
             let values: Vec<IndicatorValue> =
                 (0..columns.len()).map(|place| patterns.value(pattern, place)).collect();
             let (in_score, in_dimension) =
-                effective(&parameters.weights, &points(method, parameters, &values));
+                effective(&parameters.weights, &points(method, parameters, &values), method.reweight_limit);
             weights.extend(quads(&places, &in_score, size));
             within.extend(quads(&places, &in_dimension, size));
             scored.push(parameters.any_known(&values));

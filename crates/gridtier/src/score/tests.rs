@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 
+use super::weigh::effective;
 use super::*;
 use crate::contract::Table;
-use crate::indicator;
+use crate::indicator::{self, INDICATORS};
 use crate::memory::MemorySource;
 use crate::method::{Combine, PRESETS, Unknowns};
 use crate::unit::{Window, round_half_away};
@@ -30,11 +31,13 @@ fn row(method: &Method, known: &[(&str, f64)], others: IndicatorValue) -> Vec<In
 fn fitted(method: &Method) -> Parameters {
     let column: IndicatorColumn = [IndicatorValue::Known(0.0)].into_iter().collect();
     let one = RankedValues { column: &column, numbers: &[0] };
-    let fit =
-        |spec: &crate::method::Spec| Some(Fitted::fit(spec.normalise.as_ref()?, spec.direction, one, 1));
+    let fit = |spec: &crate::method::Spec| {
+        Some(Fitted::fit(spec.normalise.as_ref()?, spec.direction, one, 1, spec.base))
+    };
     Parameters {
         fitted: method.indicators.iter().map(fit).collect(),
         weights: method.indicators.iter().map(|spec| spec.weight).collect(),
+        delivered: vec![true; method.indicators.len()],
     }
 }
 
@@ -44,12 +47,83 @@ fn weights_of_what_is_left_out_go_to_the_siblings_level_by_level() {
     let values =
         row(&method, &[("on_time_payment", 0.5), ("sensitivity", 1.0)], IndicatorValue::NotApplicable);
     let scored = score_row(&method, &fitted(&method), &values);
-    // Contribution has standing alone, compliance has payment alone, cooperation is left out.
-    let (contribution, compliance) = (0.5396 / 0.8366, 0.2970 / 0.8366);
-    let expected = contribution * 100.0 + compliance * 50.0;
+    // Contribution has standing alone, compliance has payment alone, cooperation is left out. Standing is 0.15 of
+    // contribution, which enters with 2 × 0.15 of its weight; 0.6 of payment is known, which enters whole, 0.35 × 0.6 = 0.21
+    // of compliance, which enters with 0.42.
+    let (contribution, compliance) = (0.5396 * 0.3, 0.2970 * 0.42);
+    let expected = (contribution * 100.0 + compliance * 50.0) / (contribution + compliance);
     assert!((scored.score.unwrap() - expected).abs() < 1e-9);
     assert_eq!(scored.dimensions, [Some(100.0), Some(50.0), None]);
     assert!((scored.weights.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+}
+
+/// The effective weights of a customer who lacks some indicators of the paper's method.
+fn weights_without(missing: &[&str], limit: f64) -> impl Fn(&str) -> f64 {
+    let mut method = paper_with(&[]);
+    method.reweight_limit = crate::method::ReweightLimit(limit);
+    let weights: Vec<Option<crate::method::Weight>> =
+        method.indicators.iter().map(|spec| spec.weight).collect();
+    let points: Vec<Option<f64>> =
+        method.indicators.iter().map(|spec| (!missing.contains(&spec.id.as_str())).then_some(0.0)).collect();
+    let (weights, _) = effective(&weights, &points, method.reweight_limit);
+    assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+    move |id| weights[method.indicators.iter().position(|spec| spec.id == id).unwrap()]
+}
+
+#[test]
+fn two_suggestions_are_not_the_whole_of_cooperation() {
+    let never_asked = ["policy_fulfilment", "work_fulfilment"];
+    // Suggestions are 0.2 of cooperation, which enters with 2 × 0.2 of its weight: 0.06536 of 0.90196.
+    let weight = weights_without(&never_asked, 2.0);
+    assert!((weight("suggestion_points") - 0.06536 / 0.90196).abs() < 1e-12);
+    assert!((weight("sensitivity") - 0.15 * 0.5396 / 0.90196).abs() < 1e-12);
+    // Without a limit cooperation enters whole.
+    assert!((weights_without(&never_asked, 0.0)("suggestion_points") - 0.1634).abs() < 1e-12);
+    // With policies asked for, 0.6 of cooperation is there: it enters whole, and its groups share its weight 2 : 1.
+    let weight = weights_without(&["work_fulfilment"], 2.0);
+    assert!((weight("suggestion_points") - 0.1634 / 3.0).abs() < 1e-12);
+}
+
+#[test]
+fn a_group_of_which_little_is_known_enters_its_dimension_with_a_part_of_its_weight() {
+    // Half of the energy mix is known: with limit 2 the group enters whole, with 1.5 with 0.75 of 0.10.
+    let missing = ["total_energy_use"];
+    assert!((weights_without(&missing, 2.0)("replaceable_share") - 0.5396 * 0.10).abs() < 1e-12);
+    let weight = weights_without(&missing, 1.5);
+    assert!((weight("replaceable_share") - 0.5396 * 0.075 / 0.975).abs() < 1e-12);
+    assert!((weight("sensitivity") - 0.5396 * 0.15 / 0.975).abs() < 1e-12);
+    // 0.95 of contribution is known: it enters whole.
+    assert!((weight("suggestion_points") - 0.1634 * 0.2).abs() < 1e-12);
+    // Energy alone: 0.4 of current, which enters with 0.8 of its weight and has no sibling in the dimension; 0.55 × 0.4 =
+    // 0.22 of contribution, which enters with 0.44. Compliance and cooperation enter whole.
+    let missing = [
+        "annual_revenue",
+        "average_price",
+        "energy_growth",
+        "total_energy_use",
+        "replaceable_share",
+        "sensitivity",
+    ];
+    let contribution = 0.5396 * 0.44;
+    let expected = contribution / (contribution + 0.2970 + 0.1634);
+    assert!((weights_without(&missing, 2.0)("annual_energy") - expected).abs() < 1e-12);
+}
+
+#[test]
+fn what_nobody_delivered_makes_nobody_provisional() {
+    let covered = [("full", 0..36)];
+    // Readings alone: energy and growth of 0.1187 + 0.1079, sensitivity of 0.0809; all of them are known.
+    let (told, _) = scored(&covered, &paper_with(&[]));
+    assert_eq!((told.provisional[0], told.known_weight(0)), (None, 1.0));
+    let delivered: Vec<&str> = paper_with(&[])
+        .indicators
+        .iter()
+        .zip(&told.parameters.delivered)
+        .filter(|(_, delivered)| **delivered)
+        .map(|(spec, _)| spec.id.as_str().to_owned())
+        .map(|id| INDICATORS.iter().find(|entry| entry.id == id).unwrap().id)
+        .collect();
+    assert_eq!(delivered, ["annual_energy", "energy_growth", "sensitivity"]);
 }
 
 #[test]
@@ -95,17 +169,18 @@ fn scored(covered: &[(&str, Range<usize>)], method: &Method) -> (Scores, Vec<Ind
 #[test]
 fn short_history_and_little_known_weight_make_a_customer_provisional() {
     let covered = [("full", 0..36), ("late", 30..36), ("never", 0..0), ("early", 0..11)];
-    let lenient = paper_with(&[("min_known_weight = 0.5", "min_known_weight = 0.1")]);
-    let (told, _) = scored(&covered, &lenient);
+    let (told, _) = scored(&covered, &paper_with(&[]));
     // By id: early, full, late, never.
     let why: Vec<Option<&str>> = told.provisional.iter().map(|why| why.map(Provisional::code)).collect();
     assert_eq!(why, [Some("short_history"), None, Some("short_history"), Some("short_history")]);
     let firm: Vec<Option<String>> = (0..4).map(|at| told.firm_from.get(&at).map(Month::to_string)).collect();
     // Early loses a covered month for each new one until all eleven are gone.
     assert_eq!(firm, [Some("2025-01".into()), None, Some("2024-07".into()), Some("2025-01".into())]);
-    let (strict, _) = scored(&covered[..1], &paper_with(&[]));
+    // Twelve months are no growth: 0.1996 of 0.3075 is known.
+    let (strict, _) =
+        scored(&[("new", 24..36)], &paper_with(&[("min_known_weight = 0.5", "min_known_weight = 0.7")]));
     assert_eq!(strict.provisional, [Some(Provisional::LowKnownWeight)]);
-    assert!(strict.known_weight(0) > 0.1 && strict.known_weight(0) < 0.5);
+    assert!((strict.known_weight(0) - (0.22 + 0.15) / (0.22 + 0.20 + 0.15)).abs() < 1e-12);
 }
 
 #[test]
@@ -157,7 +232,7 @@ fn obvious(scores: &Scores, short: &[bool], columns: &[IndicatorColumn], method:
     let provisional: Vec<bool> = known_weight
         .iter()
         .zip(short)
-        .map(|(known, &short)| short || *known < method.min_known_weight - KNOWN_WEIGHT_TOLERANCE)
+        .map(|(known, &short)| short || *known < method.min_known_weight - WEIGHT_TOLERANCE)
         .collect();
     let all: Vec<Scored> = rows.iter().map(|row| score_row(method, &scores.parameters, row)).collect();
     let ranked: Vec<&Scored> =
@@ -214,7 +289,9 @@ fn blocks_and_rows_agree(people: usize, seed: u64, how: Combine, unknown: Unknow
     let columns = made(people, method.indicators.len(), seed);
     let population: Vec<u32> = (0..people as u32).filter(|number| people < 300 || number % 7 != 3).collect();
     let short: Vec<bool> = population.iter().map(|number| number % 5 == 1).collect();
-    let scores = judge(population, &short, &columns, &method);
+    let delivered = vec![true; columns.len()];
+    let scores =
+        judge(Population { numbers: population, short_history: &short, delivered }, &columns, &method);
     let expected = obvious(&scores, &short, &columns, &method);
     let all = 0..scores.population.len();
     assert_eq!(all.clone().map(|at| scores.score_e6(at)).collect::<Vec<_>>(), expected.score_e6);

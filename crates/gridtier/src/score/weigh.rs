@@ -4,7 +4,7 @@
 use super::combine::{combined, contributions};
 use super::normalise::Fitted;
 use crate::indicator::{DIMENSIONS, IndicatorValue};
-use crate::method::{Method, Unknowns, Weight};
+use crate::method::{Method, ReweightLimit, Unknowns, Weight};
 
 /// What is fitted to the ranked customers of a cycle and published with it: all that scoring one customer needs besides
 /// the method.
@@ -14,6 +14,8 @@ pub struct Parameters {
     pub fitted: Vec<Option<Fitted>>,
     /// By indicator: the weights on the way from the root, `None` without any.
     pub weights: Vec<Option<Weight>>,
+    /// By indicator: whether the data that it needs were delivered.
+    pub delivered: Vec<bool>,
 }
 
 impl Parameters {
@@ -51,7 +53,7 @@ pub struct Scored {
 #[must_use]
 pub fn score_row(method: &Method, parameters: &Parameters, values: &[IndicatorValue]) -> Scored {
     let points = points(method, parameters, values);
-    let (weights, within) = effective(&parameters.weights, &points);
+    let (weights, within) = effective(&parameters.weights, &points, method.reweight_limit);
     let score = combined(method.combine, &weights, &points);
     Scored {
         score: parameters.any_known(values).then_some(score),
@@ -93,43 +95,76 @@ pub fn points(method: &Method, parameters: &Parameters, values: &[IndicatorValue
         .collect()
 }
 
-/// By indicator: the effective weight in the score, and the effective weight within the dimension. The weight of an
-/// indicator that is left out goes to its siblings; an empty group or dimension is left out the same way one level up.
+/// A group or dimension for one customer.
+#[derive(Clone, Copy, Default)]
+struct Node {
+    /// Σ of the weights of all its children.
+    all: f64,
+    /// Σ of the children's weights × the share of each that takes part.
+    taking_part: f64,
+    /// Σ of the weights with which children enter it.
+    entering: f64,
+}
+
+impl Node {
+    fn add(&mut self, weight: f64, share: f64, entering: f64) {
+        self.all += weight;
+        self.taking_part += weight * share;
+        self.entering += entering;
+    }
+
+    /// k: the share of its weight that takes part.
+    fn share(&self) -> f64 {
+        if self.all > 0.0 { self.taking_part / self.all } else { 0.0 }
+    }
+}
+
+/// By indicator: the effective weight in the score, and the effective weight within the dimension.
+///
+/// The weight of an indicator that is left out goes to its siblings. A group or dimension of which the share k takes part
+/// enters its level with its weight × min(1, limit × k) (SPEC section 5), so that an empty one is left out; the weights of
+/// a level are then scaled to sum to 1.
 #[must_use]
-pub fn effective(all: &[Option<Weight>], points: &[Option<f64>]) -> (Vec<f64>, Vec<f64>) {
+pub fn effective(
+    all: &[Option<Weight>],
+    points: &[Option<f64>],
+    limit: ReweightLimit,
+) -> (Vec<f64>, Vec<f64>) {
     let weighted = || {
         let pairs = all.iter().zip(points).enumerate();
-        pairs.filter_map(|(place, (weight, z))| Some((place, weight.filter(|_| z.is_some())?)))
+        pairs.filter_map(|(place, (weight, z))| Some((place, (*weight)?, z.is_some())))
     };
-    let groups = all.iter().flatten().map(|weight| weight.group + 1).max();
-    let mut of_group = vec![0.0; groups.unwrap_or(0)];
-    for (_, weight) in weighted() {
-        of_group[weight.group] += weight.of_indicator;
+    let count = weighted().map(|(_, weight, _)| weight.group + 1).max().unwrap_or(0);
+    // Each group with the weights above it, which all of its indicators share.
+    let mut groups: Vec<(Node, Option<Weight>)> = vec![(Node::default(), None); count];
+    for (_, weight, is_there) in weighted() {
+        let (group, above) = &mut groups[weight.group];
+        let entering = if is_there { weight.of_indicator } else { 0.0 };
+        group.add(weight.of_indicator, f64::from(u8::from(is_there)), entering);
+        *above = Some(weight);
     }
-    let mut of_dimension = [0.0; DIMENSIONS.len()];
-    let mut counted = vec![false; of_group.len()];
-    for (_, weight) in weighted() {
-        if of_group[weight.group] > 0.0 && !counted[weight.group] {
-            counted[weight.group] = true;
-            of_dimension[weight.dimension] += weight.of_group;
-        }
+    let mut dimensions: [(Node, Option<Weight>); DIMENSIONS.len()] = Default::default();
+    for (group, above) in &groups {
+        let Some(above) = above else { continue };
+        let (dimension, of_dimension) = &mut dimensions[above.dimension];
+        let share = group.share();
+        dimension.add(above.of_group, share, above.of_group * limit.factor(share));
+        *of_dimension = Some(*above);
     }
-    let mut total = 0.0;
-    let mut summed = [false; DIMENSIONS.len()];
-    for (_, weight) in weighted() {
-        if of_dimension[weight.dimension] > 0.0 && !summed[weight.dimension] {
-            summed[weight.dimension] = true;
-            total += weight.of_dimension;
-        }
-    }
+    let entering = dimensions.map(|(dimension, above)| {
+        let entered = above.filter(|_| dimension.entering > 0.0);
+        entered.map_or(0.0, |above| above.of_dimension * limit.factor(dimension.share()))
+    });
+    let total: f64 = entering.iter().sum();
     let mut weights = vec![0.0; points.len()];
     let mut within = vec![0.0; points.len()];
-    for (place, weight) in weighted() {
-        let (group, dimension) = (of_group[weight.group], of_dimension[weight.dimension]);
-        if group > 0.0 && dimension > 0.0 {
-            within[place] = weight.of_group / dimension * (weight.of_indicator / group);
+    for (place, weight, _) in weighted().filter(|(.., is_there)| *is_there) {
+        let (group, (dimension, _)) = (&groups[weight.group].0, &dimensions[weight.dimension]);
+        let of_group = weight.of_group * limit.factor(group.share());
+        if group.entering > 0.0 && dimension.entering > 0.0 {
+            within[place] = of_group / dimension.entering * (weight.of_indicator / group.entering);
             if total > 0.0 {
-                weights[place] = weight.of_dimension / total * within[place];
+                weights[place] = entering[weight.dimension] / total * within[place];
             }
         }
     }

@@ -129,21 +129,32 @@ impl Points<'_> {
             let share = match level {
                 Level::Indicator => 1.0,
                 Level::Group => weight.of_indicator,
-                Level::Dimension => {
-                    // The known indicators of a group have the group's whole weight, as in a score.
-                    let group: f64 = members
-                        .iter()
-                        .filter(|(place, _, w)| {
-                            w.group == weight.group && self.columns[*place].known(customer).is_some()
-                        })
-                        .map(|(_, _, w)| w.of_indicator)
-                        .sum();
-                    if group > 0.0 { weight.of_group * weight.of_indicator / group } else { 0.0 }
-                }
+                Level::Dimension => self.share_of_dimension(members, weight, customer),
             };
             total += share * fitted.points(x);
             whole += share;
         }
         if whole > 0.0 { total / whole } else { f64::NAN }
+    }
+
+    /// The weight of a known indicator among those of its dimension. The known indicators of a group share the weight with
+    /// which the group enters, as in a score.
+    fn share_of_dimension(
+        &self,
+        members: &[(usize, &Fitted, Weight)],
+        weight: &Weight,
+        customer: usize,
+    ) -> f64 {
+        let (mut all, mut known) = (0.0, 0.0);
+        for (place, _, sibling) in members.iter().filter(|(.., sibling)| sibling.group == weight.group) {
+            all += sibling.of_indicator;
+            if self.columns[*place].known(customer).is_some() {
+                known += sibling.of_indicator;
+            }
+        }
+        if known <= 0.0 {
+            return 0.0;
+        }
+        weight.of_group * self.method.reweight_limit.factor(known / all) * weight.of_indicator / known
     }
 }

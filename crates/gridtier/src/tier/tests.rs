@@ -12,7 +12,7 @@ use crate::index::CustomerIx;
 use crate::indicator::{INDICATORS, IndicatorValue};
 use crate::meter::Coverage;
 use crate::method::PRESETS;
-use crate::score::{Provisional, judge};
+use crate::score::Provisional;
 use crate::unit::{Month, Window};
 use crate::word::Word;
 
@@ -101,8 +101,7 @@ fn graded(people: &[Person], method: &Method, previous: &Previous) -> Tiers {
     let mut columns = vec![IndicatorColumn::unknown(people.len()); INDICATORS.len()];
     columns[1] =
         people.iter().map(|p| p.revenue.map_or(IndicatorValue::Unknown, IndicatorValue::Known)).collect();
-    let short_history = vec![false; people.len()];
-    let mut scores = judge((0..people.len() as u32).collect(), &short_history, &columns, method);
+    let mut scores = crate::fixture::scored(people.len() as u32, &columns, method);
     scores.provisional = people.iter().map(|p| p.provisional.then_some(Provisional::ShortHistory)).collect();
     scores.points_e6 = people.iter().map(|p| p.score_e6 as i32).collect();
     grade(&facts, &columns, &scores, method, previous)

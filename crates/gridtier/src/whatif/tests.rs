@@ -5,7 +5,6 @@ use crate::contract::{SupplyLevel, UseCategory};
 use crate::customer::{Customer, Customers};
 use crate::cycle::Placed;
 use crate::indicator::IndicatorValue;
-use crate::score::judge;
 use crate::tier::{Groups, Previous, TierInputs, grade_on};
 use crate::unit::Month;
 use crate::word::Word;
@@ -42,7 +41,7 @@ fn cycle(people: u32) -> Cycle {
     let place = |id: &str| method.indicators.iter().position(|spec| spec.id == id).unwrap();
     columns[place("annual_energy")] = known(0);
     columns[place("overdue_days")] = known(1);
-    let scores = judge((0..people).collect(), &vec![false; people as usize], &columns, &method);
+    let scores = crate::fixture::scored(people, &columns, &method);
     let previous = Previous::new();
     let end = Month::new(2026, 1);
     let ceilings = vec![None; people as usize];
@@ -98,7 +97,7 @@ items = ["power_factor", "payment", "plan", "safety", "violations"]
     let end = start + 1 + preset[start + 1..].find("\n[").unwrap() + 1;
     let method = Method::parse("m.toml", &format!("{}{data}{}", &preset[..start], &preset[end..])).unwrap();
     let mut cycle = cycle(60);
-    let fitted = judge((0..60).collect(), &[false; 60], &cycle.columns, &method);
+    let fitted = crate::fixture::scored(60, &cycle.columns, &method);
     let tiers = cycle.judged(&cycle.columns, &method).1;
     for (at, row) in cycle.rows.iter_mut().enumerate() {
         (row.tier, row.computed, row.score_e6) = (tiers.tier[at], tiers.computed[at], fitted.score_e6(at));
