@@ -47,6 +47,66 @@ fn a_regrade_tells_the_cycle_and_path_finds_it() {
 }
 
 #[test]
+fn the_same_grading_is_published_once() {
+    let utility = Utility::invented(100, &[]);
+    utility.published(&["--method", "utility"]);
+    let told = utility.regrade(&["--method", "utility"]);
+    assert_eq!((told.code, told.stderr.as_str()), (0, ""));
+    for part in ["Nothing new to publish: cycle 1", "--again", "v000001-"] {
+        assert!(told.stdout.contains(part), "{part}: {}", told.stdout);
+    }
+    let told: Value =
+        serde_json::from_str(&utility.regrade(&["--method", "utility", "--format", "json"]).stdout).unwrap();
+    assert_eq!((&told["cycle"], &told["published"], &told["current"]), (&1.into(), &false.into(), &1.into()));
+    assert_eq!(told["control_totals"]["customers"], 100);
+    // Another method, another window or other inputs are another grading.
+    assert!(utility.regrade(&[]).stdout.contains("Cycle 2 published"));
+    // The first one is still there, and says that it is not the current one.
+    let told = utility.regrade(&["--method", "utility", "--fresh"]).stdout;
+    assert!(told.contains("cycle 1 is this grading") && told.contains("Cycle 2 is the current one"), "{told}");
+    let zh = utility.regrade(&["--lang", "zh"]).stdout;
+    assert!(zh.contains("无需发布: 周期 2"), "{zh}");
+    utility.regrade(&["--method", "utility", "--make-current"]);
+    assert!(utility.done(&["path", "--store", "store"]).contains("v000001-"));
+    // What the published cycle does not hold is published.
+    assert!(utility.regrade(&["--tier-probability"]).stdout.contains("Cycle 3 published"));
+    assert!(utility.regrade(&["--tier-probability"]).stdout.contains("cycle 3 is this grading"));
+    assert!(utility.regrade(&["--again"]).stdout.contains("Cycle 4 published"));
+}
+
+#[test]
+fn an_earlier_as_of_is_published_beside_the_current_cycle() {
+    let utility = Utility::invented(100, &[]);
+    let current = utility.published(&[]);
+    let args = ["regrade", "data", "--as-of", "2025-07-01", "--store", "store"];
+    let told = utility.done(&args);
+    assert!(told.contains("Cycle 2 published") && told.contains("Cycle 1 stays current"), "{told}");
+    assert!(told.contains("--make-current"), "{told}");
+    assert_eq!(utility.path().join(utility.done(&["path", "--store", "store"]).trim()), current);
+    // The same again publishes nothing, and makes current what is there.
+    let told = utility.done(&[&args[..], &["--make-current"]].concat());
+    assert!(told.contains("Nothing new to publish: cycle 2"), "{told}");
+    assert!(utility.done(&["path", "--store", "store"]).contains("v000002-"));
+    // From there a later as-of moves on, and a new earlier one is made current when that is asked for.
+    assert!(!utility.regrade(&["--method", "utility"]).stdout.contains("stays current"));
+    assert!(utility.done(&["path", "--store", "store"]).contains("v000003-"));
+    let earlier = ["regrade", "data", "--as-of", "2025-06-01", "--store", "store", "--make-current"];
+    assert!(utility.done(&earlier).contains("Cycle 4 published"));
+    assert!(utility.done(&["path", "--store", "store"]).contains("v000004-"));
+}
+
+#[test]
+fn a_store_is_no_url() {
+    let utility = Utility::small();
+    for url in ["s3://bucket/store", "hdfs://node:9000/store", "file:///tmp/store", "abfss://a@b/c"] {
+        fails(&utility, &["regrade", "data", "--as-of", AS_OF, "--store", url], 2, &["URL", "local folder"]);
+        fails(&utility, &["path", "--store", url], 2, &["URL"]);
+        fails(&utility, &["entitlements", "matrix", "--store", url], 2, &["URL"]);
+    }
+    assert_eq!(fs::read_dir(utility.path()).unwrap().count(), 1, "only the data is there");
+}
+
+#[test]
 fn the_result_for_machines_is_json_with_the_control_totals() {
     let utility = Utility::invented(100, &[]);
     let told = utility.regrade(&["--format", "json"]);
@@ -95,7 +155,7 @@ fn findings_beyond_the_limits_publish_nothing_until_someone_accepts_them() {
 
     let somebody = manifest(&utility.published(&["--accept-findings"]));
     assert!(somebody["accepted_by"].as_str().is_some_and(|who| !who.is_empty()), "{somebody}");
-    let accepted = manifest(&utility.published(&["--accept-findings=Li Na, data office"]));
+    let accepted = manifest(&utility.published(&["--again", "--accept-findings=Li Na, data office"]));
     assert_eq!(accepted["accepted_by"], "Li Na, data office");
     assert_eq!(
         (&accepted["breaches"][0]["table"], &accepted["breaches"][0]["rejected"]),

@@ -11,7 +11,7 @@ use std::time::{Instant, SystemTime};
 use crate::support::{Ended, ended, gridtier};
 use crate::utility::{AS_OF, Draws, Utility};
 
-const REGRADE: [&str; 6] = ["regrade", "data", "--as-of", AS_OF, "--store", "store"];
+const REGRADE: [&str; 7] = ["regrade", "data", "--as-of", AS_OF, "--store", "store", "--again"];
 
 fn started(utility: &Utility) -> Child {
     let mut command = gridtier();

@@ -2,9 +2,10 @@
 
 mod entitlements;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gridtier::unit::Month;
 use gridtier::word::Word;
@@ -76,7 +77,7 @@ pub struct RegradeArgs {
     #[arg(long, default_value = "paper", value_name = "CATALOGUE")]
     pub entitlements: String,
     /// Folder of the store of cycles; made if it is not there
-    #[arg(long)]
+    #[arg(long, value_parser = store_folder())]
     pub store: PathBuf,
     /// Publish although findings exceed the limits; WHO is recorded
     #[arg(long, value_name = "WHO", num_args = 0..=1, require_equals = true, default_missing_value = "")]
@@ -87,6 +88,12 @@ pub struct RegradeArgs {
     /// Count everything, also what an earlier cycle of the store has counted from the same files
     #[arg(long)]
     pub fresh: bool,
+    /// Publish also what equals a published cycle in inputs, window, method, catalogue and engine
+    #[arg(long)]
+    pub again: bool,
+    /// Make the cycle current though the current one has a later as-of
+    #[arg(long)]
+    pub make_current: bool,
     /// What to print
     #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
     pub format: ResultFormat,
@@ -113,7 +120,7 @@ pub struct CheckArgs {
 #[derive(Args)]
 pub struct CycleArgs {
     /// Folder of the store of cycles
-    #[arg(long)]
+    #[arg(long, value_parser = store_folder())]
     pub store: PathBuf,
     /// Number of the cycle; the current one without it
     #[arg(long, value_name = "N")]
@@ -246,6 +253,22 @@ pub enum Cadence {
 pub enum ResultFormat {
     Text,
     Json,
+}
+
+/// A folder of this machine. A store needs locks, renames and links that no object storage has, and a folder named
+/// after a URL would look like one.
+pub fn store_folder() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().try_map(|text: OsString| {
+        let is_url = text.to_str().is_some_and(|text| {
+            text.split_once("://").is_some_and(|(scheme, _)| {
+                scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+                    && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+            })
+        });
+        let advice = "a store is a folder of this machine, and this is a URL; name a local folder, and copy published \
+                      cycles from it";
+        if is_url { Err(advice) } else { Ok(PathBuf::from(text)) }
+    })
 }
 
 fn sample(text: &str) -> Result<usize, String> {

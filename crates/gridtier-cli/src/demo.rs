@@ -4,10 +4,10 @@ use gridtier::unit::Month;
 use gridtier_io::regrade::Regrade;
 use gridtier_sample::{SampleCadence, SampleError, SampleFaults, SampleLayout, SampleSpec};
 
-use crate::args::{self, DemoArgs};
+use crate::args::{self, DemoArgs, ResultFormat};
 use crate::exit::{Done, Failure, OUTPUT, say};
 use crate::lang::Lang;
-use crate::{entitlements, method, regrade, summary};
+use crate::{entitlements, method, regrade};
 
 /// Runs `gridtier demo`.
 pub fn run(args: &DemoArgs, lang: Lang) -> Result<Done, Failure> {
@@ -46,12 +46,13 @@ pub fn run(args: &DemoArgs, lang: Lang) -> Result<Done, Failure> {
             method: &method,
             catalogue: &catalogue,
             fresh: true,
+            again: false,
+            make_current: false,
+            tier_probability: false,
         },
         data: &data,
         lang,
         accept: None,
-        tier_probability: false,
     };
-    let (graded, cycle) = job.run(regrade::open(&data)?)?;
-    Ok(Done { data: summary::published(&graded, &method, &cycle, &store, lang) })
+    Ok(Done { data: job.run(regrade::open(&data)?, ResultFormat::Text)? })
 }

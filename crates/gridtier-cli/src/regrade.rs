@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use gridtier::run::Graded;
 use gridtier_io::folder::DataFolder;
-use gridtier_io::regrade::{Regrade, Reused};
+use gridtier_io::regrade::{GradeOutcome, KnownCycle, Regrade, Reused, Unpublished};
 use gridtier_io::store::StoredCycle;
 
 use crate::args::{RegradeArgs, ResultFormat};
@@ -26,19 +26,15 @@ pub fn run(args: &RegradeArgs, lang: Lang) -> Result<Done, Failure> {
             method: &method,
             catalogue: &catalogue,
             fresh: args.fresh,
+            again: args.again,
+            make_current: args.make_current,
+            tier_probability: args.tier_probability,
         },
         data: &args.data,
         lang,
         accept: args.accept_findings.as_deref(),
-        tier_probability: args.tier_probability,
     };
-    let (graded, cycle) = job.run(folder)?;
-    Ok(Done {
-        data: match args.format {
-            ResultFormat::Text => summary::published(&graded, &method, &cycle, &args.store, lang),
-            ResultFormat::Json => summary::json(&graded, &cycle),
-        },
-    })
+    Ok(Done { data: job.run(folder, args.format)? })
 }
 
 /// Opens a data folder and reports the files in it that belong to no table.
@@ -60,17 +56,35 @@ pub struct Job<'a> {
     pub lang: Lang,
     /// Who accepts findings beyond the limits; empty for the user of the system.
     pub accept: Option<&'a str>,
-    /// Whether to draw weights to estimate how probable each tier is.
-    pub tier_probability: bool,
 }
 
 impl Job<'_> {
-    /// Grades and publishes.
-    pub fn run(&self, folder: DataFolder) -> Result<(Graded, StoredCycle), Failure> {
+    /// Grades and publishes, unless a published cycle has it all; gives what is to be printed.
+    pub fn run(&self, folder: DataFolder, format: ResultFormat) -> Result<String, Failure> {
         let (folder, bar) = progress::watch(folder);
         let graded = self.regrade.grade(folder);
         bar.finish_and_clear();
-        let mut cycle = graded?;
+        let (method, store) = (self.regrade.method, self.regrade.store);
+        match graded? {
+            GradeOutcome::Known(known) => Ok(self.known(&known, format)),
+            GradeOutcome::New(cycle) => {
+                let (graded, cycle) = self.publish(*cycle)?;
+                Ok(match format {
+                    ResultFormat::Text => summary::published(&graded, method, &cycle, store, self.lang),
+                    ResultFormat::Json => summary::json(&graded, &cycle),
+                })
+            }
+        }
+    }
+
+    fn known(&self, known: &KnownCycle, format: ResultFormat) -> String {
+        match format {
+            ResultFormat::Text => summary::known(known, self.regrade.store, self.lang),
+            ResultFormat::Json => summary::known_json(known),
+        }
+    }
+
+    fn publish(&self, mut cycle: Unpublished) -> Result<(Graded, StoredCycle), Failure> {
         if let Some(reused) = cycle.reused() {
             say(&reused_line(reused));
         }
@@ -81,7 +95,7 @@ impl Job<'_> {
                 code: BEYOND_LIMITS,
             });
         }
-        if self.tier_probability {
+        if self.regrade.tier_probability {
             progress::steps(|progress| cycle.estimate_tier_probability(progress));
         }
         Ok(cycle.publish(self.accept.map(accepted_by).as_deref(), &now())?)

@@ -19,7 +19,7 @@ use crate::cycle::{Engine, FormatVersion, InputEntry, Manifest};
 use crate::folder::DataFolder;
 use crate::rejects::{reject_rows, reject_schema};
 use crate::reuse::Reuse;
-use crate::store::{Staging, StoreError, StoredCycle};
+use crate::store::{CurrentMove, Staging, StoreError, StoredCycle};
 
 /// Why a cycle was not published.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +46,8 @@ pub struct Grading<'a> {
     pub catalogue: &'a Catalogue,
     /// Who accepted that it exceeds limits of the method.
     pub accepted_by: Option<&'a str>,
+    /// Which cycle is current afterwards.
+    pub current: CurrentMove,
 }
 
 /// Publishes a graded cycle.
@@ -57,7 +59,7 @@ pub fn publish(
     grading: &Grading,
     published_at: &str,
 ) -> Result<StoredCycle, PublishError> {
-    let Grading { folder, reuse, graded, method, catalogue, accepted_by } = *grading;
+    let Grading { folder, reuse, graded, method, catalogue, accepted_by, current } = *grading;
     staging.write_tables(output::tables(graded, method))?;
     let mut present = graded.facts.books.iter().filter(|book| book.present);
     match reuse {
@@ -83,7 +85,7 @@ pub fn publish(
     };
     let manifest = serde_json::to_value(manifest)
         .map_err(|error| StoreError::Misuse { name: "_manifest.json".into(), problem: error.to_string() })?;
-    Ok(staging.publish(manifest, published_at)?)
+    Ok(staging.publish(manifest, published_at, current)?)
 }
 
 /// The inputs; files of readings with the counts of their rows.

@@ -16,11 +16,13 @@ use gridtier::tier::Previous;
 use gridtier::unit::{Month, Window};
 
 use crate::check::reader_findings;
-use crate::cycle::{CycleError, previous_tiers};
+use crate::cycle::{
+    CatalogueText, CycleError, Engine, Manifest, MethodText, has_tier_probability, previous_cycle, previous_tiers,
+};
 use crate::folder::DataFolder;
 use crate::publish::{Grading, PublishError, publish};
 use crate::reuse::{self, Reuse};
-use crate::store::{Staging, Store, StoreError, StoredCycle};
+use crate::store::{CurrentMove, Staging, Store, StoreError, StoredCycle};
 
 /// How to grade, and where to publish.
 #[derive(Clone, Copy)]
@@ -35,6 +37,30 @@ pub struct Regrade<'a> {
     pub catalogue: &'a Catalogue,
     /// Whether to count everything anew instead of reusing what an earlier cycle counted from the same files.
     pub fresh: bool,
+    /// Whether to publish a cycle that equals a published one.
+    pub again: bool,
+    /// Whether the cycle becomes current though the current one has a later as-of.
+    pub make_current: bool,
+    /// Whether the cycle is to hold how probable each tier is.
+    pub tier_probability: bool,
+}
+
+/// What a grading came to.
+pub enum GradeOutcome<'a> {
+    /// A cycle that can be published.
+    New(Box<Unpublished<'a>>),
+    /// Nothing was graded: a published cycle has the same inputs, window, method, catalogue and engine.
+    Known(Box<KnownCycle>),
+}
+
+/// A published cycle that a regrade would repeat.
+pub struct KnownCycle {
+    /// The cycle.
+    pub cycle: StoredCycle,
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// The version of the current cycle.
+    pub current: u64,
 }
 
 /// Why a folder was not graded, or a cycle not published.
@@ -68,6 +94,7 @@ pub struct Unpublished<'a> {
     folder: DataFolder,
     reuse: Reuse,
     graded: Graded,
+    current: CurrentMove,
 }
 
 impl<'a> Regrade<'a> {
@@ -76,9 +103,17 @@ impl<'a> Regrade<'a> {
     ///
     /// # Errors
     /// The store is in use or cannot be read, or the inputs cannot be graded.
-    pub fn grade(self, folder: DataFolder) -> Result<Unpublished<'a>, RegradeError> {
+    pub fn grade(self, folder: DataFolder) -> Result<GradeOutcome<'a>, RegradeError> {
         let store = Store::open_or_create(self.store)?;
         let staging = store.begin()?;
+        if let Some((cycle, manifest)) = self.known(&store, &folder)? {
+            if self.make_current {
+                staging.make_current(&cycle)?;
+            }
+            let current = store.cycle(None)?.version;
+            return Ok(GradeOutcome::Known(Box::new(KnownCycle { cycle, manifest, current })));
+        }
+        let current = self.current_move(&store)?;
         let previous = self.previous(&store)?;
         let window = Window { end: self.end, months: self.method.window_months };
         let mut reuse = if self.fresh { Reuse::Nothing } else { reuse::find(&store, &folder, window)? };
@@ -88,12 +123,74 @@ impl<'a> Regrade<'a> {
                 run::regrade(&folder, self.end, self.method, &previous, earlier, reader_findings(&folder))
             }),
         }?;
-        Ok(Unpublished { request: self, staging, folder, reuse, graded })
+        let new = Unpublished { request: self, staging, folder, reuse, graded, current };
+        Ok(GradeOutcome::New(Box::new(new)))
+    }
+
+    /// The latest published cycle that this regrade would repeat, if it is whole.
+    fn known(
+        &self,
+        store: &Store,
+        folder: &DataFolder,
+    ) -> Result<Option<(StoredCycle, Manifest)>, RegradeError> {
+        if self.again {
+            return Ok(None);
+        }
+        for cycle in store.cycles()?.into_iter().rev() {
+            // What cannot be read, or was published by another version, is not the same.
+            let Ok(manifest) = Manifest::read(&cycle) else { continue };
+            if self.is_of(&manifest, folder)
+                && (!self.tier_probability || has_tier_probability(&cycle))
+                && self.has_same_previous(store, &cycle)?
+                && cycle.verify()?.is_empty()
+            {
+                return Ok(Some((cycle, manifest)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a cycle has the inputs, window, method, catalogue and engine of this regrade.
+    fn is_of(&self, manifest: &Manifest, folder: &DataFolder) -> bool {
+        let window = Window { end: self.end, months: self.method.window_months };
+        manifest.engine == Engine::this()
+            && manifest.window == window.into()
+            && manifest.method == MethodText::from(self.method)
+            && manifest.entitlements.as_ref() == Some(&CatalogueText::from(self.catalogue))
+            && manifest.inputs.iter().map(|entry| &entry.input).eq(folder.inputs())
+    }
+
+    /// Whether a method that looks at the previous cycle would look at the one that it looked at then.
+    fn has_same_previous(&self, store: &Store, cycle: &StoredCycle) -> Result<bool, RegradeError> {
+        if !self.looks_back() {
+            return Ok(true);
+        }
+        let now = store.cycles()?;
+        let then = now.iter().filter(|earlier| earlier.version < cycle.version).cloned().collect();
+        let [then, now] = [then, now].map(|cycles| previous_cycle(cycles, self.end));
+        Ok(then?.map(|cycle| cycle.version) == now?.map(|cycle| cycle.version))
+    }
+
+    /// A grading as of an earlier day leaves the current cycle current, unless it is asked to become it.
+    fn current_move(&self, store: &Store) -> Result<CurrentMove, RegradeError> {
+        if self.make_current || store.cycles()?.is_empty() {
+            return Ok(CurrentMove::ToPublished);
+        }
+        // A current cycle that cannot be read is better replaced than kept.
+        let current = store.cycle(None).ok().and_then(|cycle| Manifest::read(&cycle).ok());
+        Ok(match current {
+            Some(current) if current.window.end > self.end => CurrentMove::Stays,
+            _ => CurrentMove::ToPublished,
+        })
+    }
+
+    fn looks_back(&self) -> bool {
+        self.method.hysteresis.is_some() || self.method.step_limit.is_some()
     }
 
     /// The final tiers of the previous cycle, if the method uses them (hysteresis or a step limit).
     fn previous(&self, store: &Store) -> Result<Previous, RegradeError> {
-        if self.method.hysteresis.is_none() && self.method.step_limit.is_none() {
+        if !self.looks_back() {
             return Ok(Previous::new());
         }
         Ok(previous_tiers(store.cycles()?, self.end)?)
@@ -159,7 +256,7 @@ impl Unpublished<'_> {
         accepted_by: Option<&str>,
         published_at: &str,
     ) -> Result<(Graded, StoredCycle), RegradeError> {
-        let Self { request, staging, folder, reuse, graded } = self;
+        let Self { request, staging, folder, reuse, graded, current } = self;
         if !graded.breaches.is_empty() && accepted_by.is_none() {
             return Err(RegradeError::BeyondLimits(graded.breaches));
         }
@@ -170,6 +267,7 @@ impl Unpublished<'_> {
             method: request.method,
             catalogue: request.catalogue,
             accepted_by: accepted_by.filter(|_| !graded.breaches.is_empty()),
+            current,
         };
         let cycle = publish(staging, &grading, published_at)?;
         Ok((graded, cycle))

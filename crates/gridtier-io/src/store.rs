@@ -7,7 +7,8 @@
 //! ```text
 //! STORE/_commits/000007.json  commit record: the cycle exists once this file does; created once, never overwritten
 //! STORE/v000007-<run>/        the cycle's files: *.parquet, rejects/*.parquet, _manifest.json with their hashes
-//! STORE/CURRENT               {"version":7,"dir":"v000007-…"}: repeats the last record
+//! STORE/CURRENT               {"version":7,"dir":"v000007-…"}: the current cycle; beside it "last":8 when it is not the
+//!                             last: an earlier as-of was published after it, or somebody made it current again
 //! STORE/.staging-<run>/       where a run writes its files before they are published
 //! STORE/.tmp-<run>-…          a record and a CURRENT before they are renamed
 //! STORE/.lock                 locked by the one writer; the file stays and means nothing while it is not locked
@@ -42,7 +43,7 @@ use layout::COMMITS;
 pub use output::{OutputFile, write_tables};
 pub use record::CommitRecord;
 use record::read_records;
-pub use staging::Staging;
+pub use staging::{CurrentMove, Staging};
 use writer::repair_current;
 
 /// A folder of published cycles.
@@ -94,13 +95,15 @@ impl Store {
         Staging::begin(&self.root)
     }
 
-    /// The cycle `version`, or by default the one of the last commit record, whatever `CURRENT` says.
+    /// The cycle `version`, or by default the current one: that of `CURRENT`, or what the last commit record says where
+    /// `CURRENT` is missing or older than it.
     pub fn cycle(&self, version: Option<u64>) -> Result<StoredCycle, StoreError> {
         let records = read_records(&self.root)?;
         let Some(last) = records.last_version() else {
             return Err(StoreError::NoCycle { path: self.root.clone() });
         };
-        let version = version.unwrap_or(last);
+        let current = records.current(&self.root).map_or(last, |record| record.version);
+        let version = version.unwrap_or(current);
         let record = records.whole.into_iter().find(|record| record.version == version);
         let cycle = record.map(|record| StoredCycle::of(&self.root, record));
         let cycle =

@@ -102,6 +102,35 @@ pub fn bar(share: f64, characters: usize) -> String {
     format!("{}{}", "█".repeat(filled), "░".repeat(characters - filled))
 }
 
+/// A text as one word of a command line that somebody copies, quoted where a shell would read more into it.
+///
+/// ```
+/// use gridtier_report::format::shell_word;
+///
+/// assert_eq!(shell_word("0512000001"), "0512000001");
+/// assert_eq!(shell_word("A B$(x)"), "'A B$(x)'");
+/// assert_eq!(shell_word("O'Neil"), r"'O'\''Neil'");
+/// assert_eq!(shell_word("a\u{1b}"), r"$'a\u001b'");
+/// ```
+#[must_use]
+pub fn shell_word(text: &str) -> Cow<'_, str> {
+    // Letters and digits of all scripts are plain to a shell.
+    let is_plain = |letter: char| letter.is_alphanumeric() || "_-./:@%+=,".contains(letter);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.into();
+    }
+    if !text.contains(char::is_control) {
+        return format!("'{}'", text.replace('\'', r"'\''")).into();
+    }
+    // A control character must neither reach the terminal nor get lost.
+    let letters = text.chars().map(|letter| match letter {
+        '\'' | '\\' => format!("\\{letter}"),
+        _ if letter.is_control() => format!("\\u{:04x}", u32::from(letter)),
+        _ => letter.to_string(),
+    });
+    format!("$'{}'", letters.collect::<String>()).into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,10 +12,11 @@ use gridtier::source::Finding;
 use gridtier::word::Word;
 use serde_json::{Value, json};
 
-use crate::format::{grouped, percent};
+use crate::format::{grouped, percent, shell_word};
 use crate::names;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable, RowRole};
+use gridtier::text;
 use gridtier::text::Text;
 
 /// A published cycle.
@@ -31,6 +32,64 @@ pub struct Published<'a> {
     pub dir: &'a Path,
     /// The folder of the store.
     pub store: &'a Path,
+    /// Number of the cycle that is current now.
+    pub current: u64,
+}
+
+/// A published cycle that a regrade would have repeated.
+#[derive(Clone, Copy)]
+pub struct Repeated<'a> {
+    /// Number of the cycle.
+    pub version: u64,
+    /// Its folder.
+    pub dir: &'a Path,
+    /// First day after its window.
+    pub as_of: &'a str,
+    /// The name of its method.
+    pub method: &'a str,
+    /// Number of the cycle that is current now.
+    pub current: u64,
+    /// The folder of the store.
+    pub store: &'a Path,
+}
+
+/// That nothing was published, and which cycle has the same inputs, window, method, catalogue and engine.
+#[must_use]
+pub fn repeated(cycle: &Repeated) -> Section {
+    let Repeated { version, dir, as_of, method, current, store } = *cycle;
+    let mut section = Section::titled(text!(
+        "Nothing new to publish: cycle {version} is this grading",
+        "无需发布: 周期 {version} 即为此次评级",
+    ));
+    section = section.sentence(
+        "Inputs, window, method, catalogue of entitlements and engine are the same. --again publishes all the same.",
+        "输入数据、评价窗口、评价方法、权益目录和程序版本均相同。如需再次发布, 请加 --again。",
+    );
+    if current != version {
+        let store = store.display();
+        section = section.with(Block::Sentence(text!(
+            "Cycle {current} is the current one of {store}; --make-current makes it cycle {version}.",
+            "{store} 的当前周期为 {current}; 加 --make-current 可改为周期 {version}。",
+        )));
+    }
+    section.with(Block::Facts(vec![
+        (Text::new("as of", "评价截止日"), Text::same(as_of.to_owned())),
+        (Text::new("method", "评价方法"), Text::same(method.to_owned())),
+        (Text::new("cycle", "周期目录"), Text::same(dir.display().to_string())),
+    ]))
+}
+
+/// That an earlier as-of left the current cycle current.
+fn beside_current(cycle: &Published) -> Option<Block> {
+    let Published { version, current, .. } = *cycle;
+    let as_of = cycle.graded.facts.window.end;
+    (current != version).then(|| {
+        Block::Sentence(text!(
+            "Cycle {current} stays current, since its as-of is later than {as_of}-01; with --make-current, cycle \
+             {version} becomes current.",
+            "当前周期仍为 {current}, 其评价截止日晚于 {as_of}-01; 如需将周期 {version} 设为当前周期, 请加 --make-current。",
+        ))
+    })
 }
 
 /// The summary of a published cycle.
@@ -39,7 +98,8 @@ pub fn published(cycle: &Published) -> Vec<Section> {
     let Published { graded, method, version, .. } = *cycle;
     let totals = graded.control_totals();
     let heading = Text::new(format!("Cycle {version} published"), format!("周期 {version} 已发布"));
-    let head = Section::titled(heading).with(facts(cycle, &totals)).table(tiers(&totals));
+    let head = Section::titled(heading).with_all(beside_current(cycle));
+    let head = head.with(facts(cycle, &totals)).table(tiers(&totals));
     let mut sections = vec![head, remarks(graded, method, &totals)];
     sections.extend(rows(&graded.facts, &graded.findings));
     sections.extend(next_steps(cycle));
@@ -281,14 +341,15 @@ fn shortened(example: &str) -> String {
 fn next_steps(cycle: &Published) -> Option<Section> {
     let number = cycle.graded.scores.population.first()?;
     let id = cycle.graded.facts.customers.ids.key(*number);
-    let store = cycle.store.display();
+    let store = cycle.store.display().to_string();
+    let store = shell_word(&store);
     let section = Section::new().sentence("Next:", "下一步:");
     Some(section.with(Block::Facts(vec![
         (
             Text::new("why a customer has its tier", "查看客户等级的原因"),
             Text::new(
-                format!("gridtier explain {id} --store {store}"),
-                format!("gridtier explain {id} --store {store} --lang zh"),
+                explain_command(id, &format!("--store {store}")),
+                explain_command(id, &format!("--store {store} --lang zh")),
             ),
         ),
         (
@@ -298,19 +359,46 @@ fn next_steps(cycle: &Published) -> Option<Section> {
     ])))
 }
 
+/// The command that explains a customer. A shell and the command must both read the id as an id.
+fn explain_command(id: &str, options: &str) -> String {
+    let word = shell_word(id);
+    // Words after `--` are no options.
+    if id.starts_with('-') {
+        return format!("gridtier explain {options} -- {word}");
+    }
+    format!("gridtier explain {word} {options}")
+}
+
 /// What is beyond the method's limits, a line each.
 #[must_use]
 pub fn breach_lines(breaches: &[Breach]) -> String {
     breaches.iter().map(|breach| format!("\n  {}", breach.what())).collect()
 }
 
-/// A grading for programs.
+/// Whether a run published a cycle, or names one that was published before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IsNew {
+    /// It was published now.
+    Yes,
+    /// It was published before.
+    No,
+}
+
+/// A cycle for programs: what it counted, and the number of the cycle that is current now.
 #[must_use]
-pub fn json(graded: &Graded, version: u64, dir: &Path) -> Value {
+pub fn cycle_json(
+    (totals, findings): (&ControlTotals, &[Finding]),
+    version: u64,
+    dir: &Path,
+    is_new: IsNew,
+    current: u64,
+) -> Value {
     json!({
         "cycle": version,
         "dir": dir,
-        "control_totals": graded.control_totals(),
-        "findings": graded.findings,
+        "published": is_new == IsNew::Yes,
+        "current": current,
+        "control_totals": totals,
+        "findings": findings,
     })
 }

@@ -8,7 +8,7 @@ use gridtier::contract::{SupplyLevel, UseCategory};
 use gridtier::method::Tier;
 use gridtier::word::Word;
 
-use super::CycleArgs;
+use super::{CycleArgs, store_folder};
 
 const OLD_SPELLINGS: &str = "Scripts may go on writing `entitlements --store STORE` with --matrix, --customer ID or --service SERVICE; they \
 mean the subcommands of these names.";
@@ -180,7 +180,7 @@ pub struct EntitledCycleArgs {
 #[derive(Args)]
 pub struct OptionalCycleArgs {
     /// Folder of the store of cycles; without it the catalogue is shown by itself
-    #[arg(long)]
+    #[arg(long, value_parser = store_folder())]
     pub store: Option<PathBuf>,
     /// Number of the cycle; the current one without it
     #[arg(long, value_name = "N", requires = "store")]

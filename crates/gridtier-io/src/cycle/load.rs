@@ -35,18 +35,28 @@ pub fn cycle(store: &Store, cycle: &StoredCycle) -> Result<Cycle, CycleError> {
     Ok(Cycle { method, end, customers, columns, rows, strata, parameters, influence, previous })
 }
 
-/// The final tiers of the last of these cycles whose window ends before `end`, and none if there is no such cycle: two
-/// gradings of the same day count as one cycle.
+/// The final tiers of the cycle before a grading as of `end`, and none if there is no such cycle.
 ///
 /// # Errors
 /// A manifest or a tier table cannot be read.
 pub fn previous_tiers(cycles: Vec<StoredCycle>, end: Month) -> Result<Previous, CycleError> {
-    for cycle in cycles.iter().rev() {
-        if Manifest::read(cycle)?.window.end < end {
-            return final_tiers(cycle);
+    previous_cycle(cycles, end)?.map_or_else(|| Ok(Previous::new()), |cycle| final_tiers(&cycle))
+}
+
+/// Of these cycles the one with the latest window that ends before `end`, and of several gradings of that day the last:
+/// they count as one cycle, and the order of publication does not matter otherwise.
+///
+/// # Errors
+/// A manifest cannot be read.
+pub fn previous_cycle(cycles: Vec<StoredCycle>, end: Month) -> Result<Option<StoredCycle>, CycleError> {
+    let mut latest: Option<(Month, StoredCycle)> = None;
+    for cycle in cycles {
+        let ends = Manifest::read(&cycle)?.window.end;
+        if ends < end && latest.as_ref().is_none_or(|(known, _)| ends >= *known) {
+            latest = Some((ends, cycle));
         }
     }
-    Ok(Previous::new())
+    Ok(latest.map(|(_, cycle)| cycle))
 }
 
 /// The final tiers of a cycle by customer.

@@ -141,7 +141,7 @@ impl From<&WindowSpan> for Window {
 }
 
 /// The method of a cycle.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MethodText {
     /// The method's name.
     pub name: String,
@@ -162,7 +162,7 @@ impl From<&Method> for MethodText {
 }
 
 /// The catalogue of entitlements of a cycle.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CatalogueText {
     /// The catalogue's name.
     pub name: String,

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{BooleanArray, RecordBatch, StringArray};
+use arrow_array::{BooleanArray, RecordBatch, RecordBatchReader as _, StringArray};
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
@@ -20,6 +20,12 @@ pub(super) fn batches(path: &Path) -> Result<ParquetRecordBatchReader, CycleErro
     let file = File::open(path).map_err(|error| unreadable(path, error))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| unreadable(path, error))?;
     builder.with_batch_size(BATCH_ROWS).build().map_err(|error| unreadable(path, error))
+}
+
+/// Whether a cycle holds how probable each tier is.
+pub(crate) fn has_tier_probability(cycle: &StoredCycle) -> bool {
+    let rows = batches(&cycle.dir.join("tiers.parquet"));
+    rows.is_ok_and(|rows| rows.schema().field_with_name("tier_probability").is_ok())
 }
 
 /// Calls `read` with every batch of a table of the cycle; `read` returns `None` when a column is missing or of another

@@ -28,6 +28,9 @@ pub struct CommitRecord {
     pub published_at: String,
     /// The version of the cycle that was the last one before it.
     pub previous: Option<u64>,
+    /// The version of the cycle that stayed current when this one was published; absent when this one became current.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<u64>,
 }
 
 impl CommitRecord {
@@ -57,6 +60,21 @@ impl Records {
 
     pub(super) fn next_version(&self) -> u64 {
         self.last_version().unwrap_or(0) + 1
+    }
+
+    pub(super) fn of_version(&self, version: u64) -> Option<&CommitRecord> {
+        self.whole.iter().find(|record| record.version == version)
+    }
+
+    /// The record of the current cycle: the one that `CURRENT` names, if that file was written after the last
+    /// record, else the one that became or stayed current with the last record.
+    pub(super) fn current(&self, root: &Path) -> Option<&CommitRecord> {
+        let last = self.last()?;
+        let named = read_current(root).filter(|current| current.last() == last.version);
+        let named = named.and_then(|current| {
+            self.of_version(current.version).filter(|record| record.dir == current.dir)
+        });
+        named.or_else(|| self.of_version(last.current?)).or(Some(last))
     }
 }
 
@@ -132,11 +150,24 @@ pub(super) fn copy_new(draft: &Path, path: &Path) -> io::Result<()> {
 pub(super) struct Current {
     pub(super) version: u64,
     pub(super) dir: String,
+    /// The last version of the store, where the current cycle is not the last: otherwise the file would look stale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last: Option<u64>,
 }
 
 impl Current {
-    pub(super) fn of(record: &CommitRecord) -> Self {
-        Self { version: record.version, dir: record.dir.clone() }
+    /// `CURRENT` of a store whose last cycle is `last` and whose current one is that of `record`.
+    pub(super) fn of(record: &CommitRecord, last: u64) -> Self {
+        Self {
+            version: record.version,
+            dir: record.dir.clone(),
+            last: (record.version != last).then_some(last),
+        }
+    }
+
+    /// The last version of the store when the file was written.
+    pub(super) fn last(&self) -> u64 {
+        self.last.unwrap_or(self.version)
     }
 
     pub(super) fn to_text(&self) -> Result<String, serde_json::Error> {

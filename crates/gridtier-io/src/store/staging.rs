@@ -21,8 +21,17 @@ use super::error::{StoreError, cannot_write};
 use super::layout::{self, COMMITS, CURRENT, MANIFEST, REJECTS, STAGING_PREFIX, TEMP_PREFIX};
 use super::output::{OutputFile, copy_file, footer_damage, write_parquet};
 use super::record::{CommitRecord, Current, commit_draft, read_records, record_path};
-use super::writer::{Lock, clean, lock, remove};
+use super::writer::{Lock, clean, lock, remove, replace_current};
 use crate::hash::sha256_of_bytes;
+
+/// Which cycle is current once another one is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CurrentMove {
+    /// The published one.
+    ToPublished,
+    /// The one that was current before, if there is one.
+    Stays,
+}
 
 /// A cycle in the making. Dropped before [`publish`](Self::publish), it leaves nothing behind.
 #[derive(Debug)]
@@ -117,15 +126,29 @@ impl Staging {
     ///
     /// If `CURRENT` cannot be replaced after the commit, this still succeeds: the cycle is published, and the
     /// next opening of the [`Store`](super::Store) repairs `CURRENT`.
-    pub fn publish(mut self, manifest: Value, published_at: &str) -> Result<StoredCycle, StoreError> {
+    pub fn publish(
+        mut self,
+        manifest: Value,
+        published_at: &str,
+        current: CurrentMove,
+    ) -> Result<StoredCycle, StoreError> {
         let manifest_sha256 = self.seal(manifest)?;
         self.read_back()?;
-        let record = self.next_record(manifest_sha256, published_at)?;
+        let record = self.next_record(manifest_sha256, published_at, current)?;
         let drafts = self.write_drafts(&record)?;
         self.move_into_place(&record)?;
         self.commit(&record, &drafts)?;
         self.point_current(&drafts);
         Ok(StoredCycle::of(&self.root, record))
+    }
+
+    /// Makes a published cycle the current one, without publishing anything.
+    ///
+    /// # Errors
+    /// `CURRENT` cannot be written.
+    pub fn make_current(&self, cycle: &StoredCycle) -> Result<(), StoreError> {
+        let last = read_records(&self.root)?.last_version().unwrap_or(cycle.version);
+        replace_current(&self.root, &Current::of(&cycle.commit, last))
     }
 
     /// The path of a new file of the cycle; creates its folder.
@@ -175,6 +198,7 @@ impl Staging {
         &self,
         manifest_sha256: String,
         published_at: &str,
+        current: CurrentMove,
     ) -> Result<CommitRecord, StoreError> {
         let records = read_records(&self.root)?;
         let version = records.next_version();
@@ -184,6 +208,10 @@ impl Staging {
             manifest_sha256,
             published_at: published_at.to_owned(),
             previous: records.last_version(),
+            current: match current {
+                CurrentMove::ToPublished => None,
+                CurrentMove::Stays => records.current(&self.root).map(|record| record.version),
+            },
         })
     }
 
@@ -192,9 +220,12 @@ impl Staging {
         let draft = |what| self.root.join(format!("{TEMP_PREFIX}{}-{what}", self.run));
         let drafts = Drafts { record: draft("record"), current: draft("current") };
         self.scratch.extend([drafts.record.clone(), drafts.current.clone()]);
-        for (path, text) in
-            [(&drafts.record, record.to_text()), (&drafts.current, Current::of(record).to_text())]
-        {
+        let stays = match record.current {
+            None => None,
+            Some(version) => read_records(&self.root)?.of_version(version).cloned(),
+        };
+        let current = Current::of(stays.as_ref().unwrap_or(record), record.version);
+        for (path, text) in [(&drafts.record, record.to_text()), (&drafts.current, current.to_text())] {
             let text = text.map_err(io::Error::from).map_err(cannot_write(path))?;
             write_new(path, text.as_bytes()).map_err(cannot_write(path))?;
         }

@@ -14,7 +14,7 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::{Staging, Store, StoreError, StoredCycle};
+use super::{CurrentMove, Staging, Store, StoreError, StoredCycle};
 
 const PUBLISHED_AT: &str = "2026-01-02T03:04:05Z";
 
@@ -47,7 +47,7 @@ fn write_outputs(staging: &mut Staging, salt: i64) -> Result<(), StoreError> {
 fn publish(store: &Store, salt: i64) -> Result<StoredCycle, StoreError> {
     let mut staging = store.begin()?;
     write_outputs(&mut staging, salt)?;
-    staging.publish(json!({ "salt": salt }), PUBLISHED_AT)
+    staging.publish(json!({ "salt": salt }), PUBLISHED_AT, CurrentMove::ToPublished)
 }
 
 /// Every file and folder under `root` with its content.

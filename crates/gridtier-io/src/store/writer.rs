@@ -51,7 +51,7 @@ pub(super) fn clean(root: &Path) -> Result<(), StoreError> {
 /// Repairs `CURRENT` if it is missing, stale or damaged. Failures are ignored: this program never relies on it, and
 /// a store may be readable but not writable.
 pub(super) fn repair_current(root: &Path) {
-    if read_records(root).is_ok_and(|records| read_current(root) == records.last().map(Current::of)) {
+    if read_records(root).is_ok_and(|records| read_current(root) == current_of(root, &records)) {
         return;
     }
     // Take the lock: a publisher may be between its commit and its CURRENT, and must not be overtaken.
@@ -84,7 +84,8 @@ fn is_uncommitted(root: &Path, name: &str, records: &Records) -> Result<bool, St
         return Ok(record.dir != name);
     }
     // CURRENT is written after a commit, and no writer starts on a version before the last is committed.
-    let was_current = read_current(root).is_some_and(|current| current.dir == name);
+    let was_current =
+        read_current(root).is_some_and(|current| current.dir == name || current.last() == version);
     if was_current || version > records.next_version() {
         return Err(StoreError::LostRecord { dir: root.join(name) });
     }
@@ -106,13 +107,24 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
 
 fn rebuild_current(root: &Path, records: &Records) -> Result<(), StoreError> {
     let path = root.join(CURRENT);
-    let Some(record) = records.last() else { return remove(&path).map_err(cannot_write(&path)) };
-    if read_current(root).as_ref() != Some(&Current::of(record)) {
-        let draft = root.join(format!("{TEMP_PREFIX}{}-current", layout::new_run()));
-        let text = Current::of(record).to_text().map_err(io::Error::from).map_err(cannot_write(&path))?;
-        write_new(&draft, text.as_bytes()).map_err(cannot_write(&draft))?;
-        fs::rename(&draft, &path).map_err(cannot_write(&path))?;
-        sync_dir(root)?;
+    match current_of(root, records) {
+        None => remove(&path).map_err(cannot_write(&path)),
+        Some(current) if read_current(root).as_ref() == Some(&current) => Ok(()),
+        Some(current) => replace_current(root, &current),
     }
-    Ok(())
+}
+
+/// What `CURRENT` should hold.
+fn current_of(root: &Path, records: &Records) -> Option<Current> {
+    Some(Current::of(records.current(root)?, records.last_version()?))
+}
+
+/// Replaces `CURRENT` as a whole. Only for the holder of the lock.
+pub(super) fn replace_current(root: &Path, current: &Current) -> Result<(), StoreError> {
+    let path = root.join(CURRENT);
+    let draft = root.join(format!("{TEMP_PREFIX}{}-current", layout::new_run()));
+    let text = current.to_text().map_err(io::Error::from).map_err(cannot_write(&path))?;
+    write_new(&draft, text.as_bytes()).map_err(cannot_write(&draft))?;
+    fs::rename(&draft, &path).map_err(cannot_write(&path))?;
+    sync_dir(root)
 }

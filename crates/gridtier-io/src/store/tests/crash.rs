@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{PUBLISHED_AT, assert_clean, new_store, publish, snapshot, write_outputs};
 use crate::store::record::{Current, copy_new, record_path};
-use crate::store::{Staging, Store, StoreError};
+use crate::store::{CurrentMove, Staging, Store, StoreError};
 
 /// A publish that stops after `steps` steps. Returns the salts that a reader must see afterwards.
 fn stop_after(steps: usize, staging: &mut Staging, root: &Path) -> &'static [i64] {
@@ -26,7 +26,7 @@ fn stop_after(steps: usize, staging: &mut Staging, root: &Path) -> &'static [i64
         return BEFORE;
     }
     staging.read_back().unwrap();
-    let record = staging.next_record(sha256, PUBLISHED_AT).unwrap();
+    let record = staging.next_record(sha256, PUBLISHED_AT, CurrentMove::ToPublished).unwrap();
     let drafts = staging.write_drafts(&record).unwrap();
     if done() {
         return BEFORE;
@@ -97,7 +97,7 @@ fn current_is_rebuilt_when_missing_stale_or_garbled() {
     let first = publish(&store, 1).unwrap();
     publish(&store, 2).unwrap();
     let current = store.path().join("CURRENT");
-    let stale = Current::of(&first.commit).to_text().unwrap();
+    let stale = Current::of(&first.commit, 1).to_text().unwrap();
     let nonsense = r#"{"version":99,"dir":"v000099-0123456789ab"}"#;
     for wrong in [None, Some(""), Some("\0\0\0"), Some("{\"version\":2"), Some(&stale), Some(nonsense)] {
         let mends: [fn(&Store); 2] =
@@ -237,7 +237,7 @@ fn a_disk_that_fills_up_at_the_commit_publishes_nothing() {
         let mut staging = store.begin().unwrap();
         write_outputs(&mut staging, 2).unwrap();
         let sha256 = staging.seal(json!({ "salt": 2 })).unwrap();
-        let record = staging.next_record(sha256, PUBLISHED_AT).unwrap();
+        let record = staging.next_record(sha256, PUBLISHED_AT, CurrentMove::ToPublished).unwrap();
         let run = record.dir.rsplit_once('-').unwrap().1.to_owned();
         let path = match obstacle {
             "record" | "current" => store.path().join(format!(".tmp-{run}-{obstacle}")),

@@ -10,7 +10,8 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::json;
 
 use super::{PUBLISHED_AT, assert_clean, batch, new_store, publish, schema, snapshot, write_outputs};
-use crate::store::{Staging, Store, StoreError};
+use crate::store::record::record_path;
+use crate::store::{CurrentMove, Staging, Store, StoreError};
 
 fn read(path: PathBuf) -> RecordBatch {
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
@@ -89,7 +90,7 @@ fn text_in_any_encoding_comes_out_as_plain_text() {
         },
     );
     assert!(written.iter().all(|output| output.sha256 == written[0].sha256));
-    let back = read(staging.publish(json!({}), PUBLISHED_AT).unwrap().dir.join("c.parquet"));
+    let back = read(staging.publish(json!({}), PUBLISHED_AT, CurrentMove::ToPublished).unwrap().dir.join("c.parquet"));
     assert_eq!(back.column(0).as_string::<i32>().value(2), "特级");
 }
 
@@ -99,7 +100,7 @@ fn a_table_without_rows_is_a_file_with_columns() {
     let mut staging = store.begin().unwrap();
     let output = staging.write_parquet("findings.parquet", schema(), std::iter::empty()).unwrap();
     assert_eq!(output.rows, 0);
-    let cycle = staging.publish(json!({}), PUBLISHED_AT).unwrap();
+    let cycle = staging.publish(json!({}), PUBLISHED_AT, CurrentMove::ToPublished).unwrap();
     let footer = File::open(cycle.dir.join("findings.parquet")).unwrap();
     assert_eq!(ParquetRecordBatchReaderBuilder::try_new(footer).unwrap().schema().fields().len(), 2);
 }
@@ -119,7 +120,7 @@ fn rows_that_are_not_what_the_schema_says_are_a_bug_and_leave_no_file() {
         assert!(matches!(error, StoreError::Misuse { .. }), "{error}");
     }
     write_outputs(&mut staging, 1).unwrap();
-    staging.publish(json!({ "salt": 1 }), PUBLISHED_AT).unwrap();
+    staging.publish(json!({ "salt": 1 }), PUBLISHED_AT, CurrentMove::ToPublished).unwrap();
     assert_clean(&store, &[1]);
 }
 
@@ -149,7 +150,7 @@ fn names_that_leave_the_folder_or_hide_are_refused() {
 fn a_manifest_that_lists_outputs_itself_is_refused() {
     let (_folder, store) = new_store();
     for manifest in [json!({ "outputs": [] }), json!([1])] {
-        let error = store.begin().unwrap().publish(manifest, PUBLISHED_AT).unwrap_err();
+        let error = store.begin().unwrap().publish(manifest, PUBLISHED_AT, CurrentMove::ToPublished).unwrap_err();
         assert!(matches!(error, StoreError::Misuse { .. }), "{error}");
     }
     assert_clean(&store, &[]);
@@ -188,7 +189,7 @@ fn of_two_publishers_that_ignore_the_lock_exactly_one_wins() {
             let mut staging = Staging::create(store.path(), None).unwrap();
             write_outputs(&mut staging, salt).unwrap();
             let sha256 = staging.seal(json!({ "salt": salt })).unwrap();
-            let record = staging.next_record(sha256, PUBLISHED_AT).unwrap();
+            let record = staging.next_record(sha256, PUBLISHED_AT, CurrentMove::ToPublished).unwrap();
             let drafts = staging.write_drafts(&record).unwrap();
             staging.move_into_place(&record).unwrap();
             barrier.wait();
@@ -255,4 +256,57 @@ fn a_relative_path_works() {
     let cycle = publish(&store, 1).unwrap();
     assert!(cycle.dir.is_relative() && cycle.dir.starts_with(&relative));
     assert_clean(&store, &[1]);
+}
+
+/// What `CURRENT` holds.
+fn current(store: &Store) -> serde_json::Value {
+    serde_json::from_slice(&fs::read(store.path().join("CURRENT")).unwrap()).unwrap()
+}
+
+#[test]
+fn a_cycle_can_be_published_beside_the_current_one() {
+    let (_folder, store) = new_store();
+    let first = publish(&store, 1).unwrap();
+    let mut staging = store.begin().unwrap();
+    write_outputs(&mut staging, 2).unwrap();
+    let second = staging.publish(json!({ "salt": 2 }), PUBLISHED_AT, CurrentMove::Stays).unwrap();
+    assert_eq!(second.commit.current, Some(1));
+    assert_eq!(current(&store), json!({ "version": 1, "dir": first.commit.dir, "last": 2 }));
+    for mend in [false, true] {
+        if mend {
+            // A store that lost CURRENT finds it again in the last record.
+            fs::remove_file(store.path().join("CURRENT")).unwrap();
+        }
+        let opened = Store::open(store.path()).unwrap();
+        assert_eq!((opened.cycle(None).unwrap().version, opened.cycles().unwrap().len()), (1, 2));
+        assert_eq!(current(&store)["version"], 1);
+    }
+    // The next cycle becomes current as ever.
+    assert_eq!(publish(&store, 3).unwrap().commit.current, None);
+    assert_clean(&store, &[1, 2, 3]);
+}
+
+#[test]
+fn an_earlier_cycle_can_be_made_current_again_until_the_next_is_published() {
+    let (_folder, store) = new_store();
+    let first = publish(&store, 1).unwrap();
+    publish(&store, 2).unwrap();
+    store.begin().unwrap().make_current(&first).unwrap();
+    assert_eq!(Store::open(store.path()).unwrap().cycle(None).unwrap().version, 1);
+    assert_eq!(current(&store)["version"], 1);
+    publish(&store, 3).unwrap();
+    assert_clean(&store, &[1, 2, 3]);
+}
+
+#[test]
+fn a_cycle_beside_the_current_one_whose_record_is_lost_is_kept() {
+    let (_folder, store) = new_store();
+    publish(&store, 1).unwrap();
+    let mut staging = store.begin().unwrap();
+    write_outputs(&mut staging, 2).unwrap();
+    let second = staging.publish(json!({ "salt": 2 }), PUBLISHED_AT, CurrentMove::Stays).unwrap();
+    fs::remove_file(record_path(store.path(), 2)).unwrap();
+    let error = store.begin().unwrap_err();
+    assert!(matches!(error, StoreError::LostRecord { .. }), "{error}");
+    assert!(second.dir.is_dir());
 }
