@@ -63,7 +63,10 @@ fn the_same_grading_is_published_once() {
     assert!(utility.regrade(&[]).stdout.contains("Cycle 2 published"));
     // The first one is still there, and says that it is not the current one.
     let told = utility.regrade(&["--method", "utility", "--fresh"]).stdout;
-    assert!(told.contains("cycle 1 is this grading") && told.contains("Cycle 2 is the current one"), "{told}");
+    assert!(
+        told.contains("cycle 1 is this grading") && told.contains("Cycle 2 is the current one"),
+        "{told}"
+    );
     let zh = utility.regrade(&["--lang", "zh"]).stdout;
     assert!(zh.contains("无需发布: 周期 2"), "{zh}");
     utility.regrade(&["--method", "utility", "--make-current"]);

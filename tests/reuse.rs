@@ -29,7 +29,8 @@ impl History {
     fn regrade(&self, as_of: &str) -> String {
         let run = |store: &str, options: &[&str]| {
             let args = ["regrade", "data", "--as-of", as_of, "--method", &self.method, "--store", store];
-            let ended = self.utility.run(&[&args[..], &["--accept-findings=test", "--again"], options].concat());
+            let ended =
+                self.utility.run(&[&args[..], &["--accept-findings=test", "--again"], options].concat());
             assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
             (ended.stderr, current(&self.utility.path().join(store)))
         };

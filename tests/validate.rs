@@ -106,7 +106,8 @@ fn probabilities_are_shares_of_the_draws_and_stand_in_the_tier_table_when_asked_
     assert_eq!(told["borderline"].as_u64().unwrap() as usize, shaky);
     assert_eq!(out(&utility.path().join("out"), "draws").rows(), 1000);
     // Without the option the table is as it was.
-    let plain = Published::read(&utility.published(&["--method", "utility", "--again"]).join("tiers.parquet"));
+    let plain =
+        Published::read(&utility.published(&["--method", "utility", "--again"]).join("tiers.parquet"));
     assert!(plain.0[0].column_by_name("tier_probability").is_none());
 }
 

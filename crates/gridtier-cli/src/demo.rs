@@ -46,7 +46,7 @@ pub fn run(args: &DemoArgs, lang: Lang) -> Result<Done, Failure> {
             method: &method,
             catalogue: &catalogue,
             fresh: true,
-            again: false,
+            again: true,
             make_current: false,
             tier_probability: false,
         },

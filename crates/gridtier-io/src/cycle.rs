@@ -16,10 +16,10 @@ pub use error::CycleError;
 pub(crate) use error::unreadable;
 pub(crate) use facts::facts;
 pub(crate) use load::customers;
-pub(crate) use table::has_tier_probability;
 pub use load::{cycle, final_tiers, previous_cycle, previous_tiers};
 pub use manifest::{
     COUNTING, CatalogueText, Engine, FORMAT, FileRows, FormatVersion, InputEntry, Manifest, MethodText,
     WindowSpan, catalogue, method,
 };
 pub use members::MemberBatches;
+pub(crate) use table::has_tier_probability;

@@ -17,7 +17,8 @@ use gridtier::unit::{Month, Window};
 
 use crate::check::reader_findings;
 use crate::cycle::{
-    CatalogueText, CycleError, Engine, Manifest, MethodText, has_tier_probability, previous_cycle, previous_tiers,
+    CatalogueText, CycleError, Engine, Manifest, MethodText, has_tier_probability, previous_cycle,
+    previous_tiers,
 };
 use crate::folder::DataFolder;
 use crate::publish::{Grading, PublishError, publish};

@@ -71,9 +71,8 @@ impl Records {
     pub(super) fn current(&self, root: &Path) -> Option<&CommitRecord> {
         let last = self.last()?;
         let named = read_current(root).filter(|current| current.last() == last.version);
-        let named = named.and_then(|current| {
-            self.of_version(current.version).filter(|record| record.dir == current.dir)
-        });
+        let named = named
+            .and_then(|current| self.of_version(current.version).filter(|record| record.dir == current.dir));
         named.or_else(|| self.of_version(last.current?)).or(Some(last))
     }
 }

@@ -101,7 +101,8 @@ fn what_does_not_read_back_is_not_published() {
             }
             _ => fs::write(dir.join("stray.parquet"), "").unwrap(),
         }
-        let error = staging.publish(json!({ "salt": 1 }), PUBLISHED_AT, CurrentMove::ToPublished).unwrap_err();
+        let error =
+            staging.publish(json!({ "salt": 1 }), PUBLISHED_AT, CurrentMove::ToPublished).unwrap_err();
         assert!(matches!(error, StoreError::ReadBack { .. }) && error.is_write(), "{error}");
         assert!(!dir.exists() && store.cycles().unwrap().is_empty());
     }

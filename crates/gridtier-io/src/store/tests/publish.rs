@@ -90,7 +90,9 @@ fn text_in_any_encoding_comes_out_as_plain_text() {
         },
     );
     assert!(written.iter().all(|output| output.sha256 == written[0].sha256));
-    let back = read(staging.publish(json!({}), PUBLISHED_AT, CurrentMove::ToPublished).unwrap().dir.join("c.parquet"));
+    let back = read(
+        staging.publish(json!({}), PUBLISHED_AT, CurrentMove::ToPublished).unwrap().dir.join("c.parquet"),
+    );
     assert_eq!(back.column(0).as_string::<i32>().value(2), "特级");
 }
 
@@ -150,7 +152,8 @@ fn names_that_leave_the_folder_or_hide_are_refused() {
 fn a_manifest_that_lists_outputs_itself_is_refused() {
     let (_folder, store) = new_store();
     for manifest in [json!({ "outputs": [] }), json!([1])] {
-        let error = store.begin().unwrap().publish(manifest, PUBLISHED_AT, CurrentMove::ToPublished).unwrap_err();
+        let error =
+            store.begin().unwrap().publish(manifest, PUBLISHED_AT, CurrentMove::ToPublished).unwrap_err();
         assert!(matches!(error, StoreError::Misuse { .. }), "{error}");
     }
     assert_clean(&store, &[]);
