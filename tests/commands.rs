@@ -307,7 +307,7 @@ fn a_check_writes_what_it_found_for_a_spreadsheet() {
     };
     assert!(read("findings.csv").contains("customers,bad_enum,error,"), "{}", read("findings.csv"));
     assert!(
-        read("reconciliation.csv").contains("meter_readings,48,36,0,12,0"),
+        read("reconciliation.csv").contains("meter_readings,48,36,0,12,0,0"),
         "{}",
         read("reconciliation.csv")
     );

@@ -302,7 +302,8 @@ fn every_row_is_accounted_for() {
     assert_eq!(tables.len(), 8);
     for (row, table) in tables.into_iter().flatten().enumerate() {
         let rows_in = column("rows_in")[row];
-        let parts = ["counted", "out_of_window", "rejected", "duplicates"].map(|name| column(name)[row]);
+        let parts = ["counted", "out_of_window", "rejected", "duplicates", "not_yet_known"]
+            .map(|name| column(name)[row]);
         assert_eq!(rows_in, parts.iter().sum::<i64>(), "{table}");
         assert_eq!(rows_in as usize, tables_in_memory()[&table].num_rows(), "{table}");
         let rejects = Published::read(&cycle().join(format!("rejects/{table}.parquet")));

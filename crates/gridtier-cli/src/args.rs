@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use gridtier::unit::Month;
+use gridtier::contract::cell::Dates;
+use gridtier::unit::{LocalTime, Month};
 use gridtier::word::Word;
 
 pub use entitlements::*;
@@ -70,6 +71,9 @@ pub struct RegradeArgs {
     /// First day after the window, the first of a month
     #[arg(long, value_name = "DATE", value_parser = first_of_month)]
     pub as_of: Month,
+    /// Leave out rows whose recorded_at is later than this date, or date and time
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub known_as_of: Option<LocalTime>,
     /// A preset (paper, utility) or a method file
     #[arg(long, default_value = "paper", value_name = "METHOD")]
     pub method: String,
@@ -106,6 +110,9 @@ pub struct CheckArgs {
     /// First day after the window; without it every date counts
     #[arg(long, value_name = "DATE", value_parser = first_of_month)]
     pub as_of: Option<Month>,
+    /// Leave out rows whose recorded_at is later than this date, or date and time
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub known_as_of: Option<LocalTime>,
     /// A preset or a method file, for the length of the window and the limits
     #[arg(long, default_value = "paper", value_name = "METHOD")]
     pub method: String,
@@ -299,6 +306,12 @@ fn first_of_month(text: &str) -> Result<Month, String> {
     }
 }
 
+/// `2026-01-31` or `2026-01-31T08:30:00`, in the utility's local time; a date is its first instant.
+fn instant(text: &str) -> Result<LocalTime, String> {
+    let advice = "give a date such as 2026-01-31, or a local time such as 2026-01-31T08:30:00";
+    Dates::default().local_time(text).ok_or_else(|| advice.into())
+}
+
 #[cfg(test)]
 mod tests {
     use std::ffi::OsString;
@@ -333,6 +346,16 @@ mod tests {
             ("g regrade --entitlements f data", "g regrade --entitlements f data"),
         ] {
             assert_eq!(rewritten(old), new);
+        }
+    }
+
+    #[test]
+    fn known_as_of_is_a_day_or_a_local_time() {
+        let day = instant("2026-01-31").unwrap();
+        assert_eq!(day.to_string(), "2026-01-31T00:00:00");
+        assert_eq!(instant("2026-01-31 08:30").unwrap().us - day.us, 8 * 3_600_000_000 + 1_800_000_000);
+        for bad in ["", "2026", "2026-01", "yesterday", "2026-02-30", "2026-01-31T08:30:00+08:00"] {
+            assert!(instant(bad).is_err(), "{bad}");
         }
     }
 

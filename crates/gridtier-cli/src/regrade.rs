@@ -18,7 +18,7 @@ pub fn run(args: &RegradeArgs, lang: Lang) -> Result<Done, Failure> {
     let method = method::load(&args.method)?;
     let catalogue = entitlements::load(&args.entitlements, Some(&method))?;
     entitlements::check_in_force(&catalogue, args.as_of)?;
-    let folder = open(&args.data)?;
+    let folder = open(&args.data)?.with_known_as_of(args.known_as_of);
     let job = Job {
         regrade: Regrade {
             store: &args.store,

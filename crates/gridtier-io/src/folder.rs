@@ -23,6 +23,7 @@ use gridtier::contract::declared::Declared;
 use gridtier::error::{Refusal, RunError};
 use gridtier::index::{count, index};
 use gridtier::source::{Batch, Bounds, Part, Source};
+use gridtier::unit::LocalTime;
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -142,6 +143,19 @@ impl DataFolder {
     pub fn with_progress(mut self, progress: Box<dyn Fn(Table, u64) + Sync + Send>) -> Self {
         self.progress = Some(progress);
         self
+    }
+
+    /// Leaves out the rows recorded later than `known_as_of`; `None` leaves none out.
+    #[must_use]
+    pub fn with_known_as_of(mut self, known_as_of: Option<LocalTime>) -> Self {
+        self.config.declared.known_as_of = known_as_of;
+        self
+    }
+
+    /// The instant up to which rows are known, as manifests name it.
+    #[must_use]
+    pub fn known_as_of(&self) -> Option<String> {
+        self.config.declared.known_as_of.map(|instant| instant.to_string())
     }
 
     /// All files that are read: `gridtier.toml`, then the others by table and name.
@@ -401,6 +415,10 @@ impl Source for DataFolder {
     fn parts(&self, table: Table) -> Result<Option<Vec<Part>>, Refusal> {
         let Some(files) = self.tables.get(&table) else { return Ok(None) };
         Ok(Some(files.files.iter().zip(0..).flat_map(|(readable, file)| readable.parts(file)).collect()))
+    }
+
+    fn has_column(&self, table: Table, column: &str) -> bool {
+        self.files(table).iter().any(|readable| readable.mapping.picks.contains_key(column))
     }
 
     fn read(

@@ -74,6 +74,7 @@ pub fn publish(
         engine: Engine::this(),
         as_of: format!("{}-01", window.end),
         window: window.into(),
+        known_as_of: folder.known_as_of(),
         method: method.into(),
         entitlements: Some(catalogue.into()),
         inputs: inputs(folder, &graded.facts),

@@ -1,7 +1,7 @@
 //! Reuse of what an earlier cycle of the store has counted.
 //!
-//! A cycle's manifest records the hashes of its inputs, its window, and the program that counted. If all three are the
-//! same, its facts are read back instead of counted, whatever the method ([`Reuse::Facts`]). If files of readings were
+//! A cycle's manifest records the hashes of its inputs, its window, the instant up to which rows are known, and the program
+//! that counted. Cycles of another instant are never used. If all of these are the same, its facts are read back instead of counted, whatever the method ([`Reuse::Facts`]). If files of readings were
 //! added, removed or changed, the months that no such file touches are reused and the rest is read
 //! ([`Reuse::Readings`]); the engine decides which months. A file of the cycle whose hash no longer matches is never
 //! used. The published cycle is the same to the byte with and without reuse.
@@ -52,6 +52,9 @@ pub fn find(store: &Store, folder: &DataFolder, window: Window) -> Result<Reuse,
     let mut nearest: Vec<(u64, StoredCycle, Manifest)> = Vec::new();
     for cycle in store.cycles()?.into_iter().rev().take(CYCLES_MAX) {
         let Some(manifest) = manifest_of_this_engine(&cycle) else { continue };
+        if manifest.known_as_of != folder.known_as_of() {
+            continue;
+        }
         if let Some(counted) = counted_cycle(&cycle, &manifest, folder, window) {
             return Ok(Reuse::Facts(Box::new(counted)));
         }

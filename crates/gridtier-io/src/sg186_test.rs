@@ -64,6 +64,7 @@ fn every_row_counts_but_those_outside_the_window_and_the_overlap_of_the_archive(
         out_of_window,
         rejected: 0,
         duplicates,
+        not_yet_known: 0,
     };
     let found: Vec<(Table, Tally)> = facts.books.iter().map(|book| (book.table, book.tally)).collect();
     assert_eq!(

@@ -287,11 +287,18 @@ pub fn rows(facts: &Facts, findings: &[Finding]) -> [Section; 2] {
             DataColumn::new(ColumnFormat::Integer, "out_of_window", "out of window", "窗口外"),
             DataColumn::new(ColumnFormat::Integer, "rejected", "rejected", "剔除"),
             DataColumn::new(ColumnFormat::Integer, "duplicates", "duplicates", "重复"),
+            DataColumn::new(ColumnFormat::Integer, "not_yet_known", "not yet known", "尚未录入"),
         ],
         facts.reconciliation().into_iter().map(|row| {
             let tally = row.tally;
-            let counts =
-                [tally.rows_in, tally.counted, tally.out_of_window, tally.rejected, tally.duplicates];
+            let counts = [
+                tally.rows_in,
+                tally.counted,
+                tally.out_of_window,
+                tally.rejected,
+                tally.duplicates,
+                tally.not_yet_known,
+            ];
             let mut cells =
                 vec![DataCell::Text(Text::coded(row.table.name(), row.table.name(), row.table.name_zh()))];
             cells.extend(counts.map(DataCell::count));

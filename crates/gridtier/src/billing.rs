@@ -11,7 +11,7 @@ use crate::error::{Refusal, RunError};
 use crate::index::{CustomerIx, index};
 use crate::key::KeyIndex;
 use crate::meter::MonthlyUsage;
-use crate::rows::{self, CheckedRow, Columns, TableRules};
+use crate::rows::{self, CheckedRow, Columns, Placement, TableRules};
 use crate::source::{Source, TableBook};
 use crate::unit::{Month, Window};
 
@@ -132,12 +132,17 @@ impl TableRules<BillCells, Month, AcceptedBill> for BillRules<'_> {
         })
     }
 
-    fn place(&mut self, month: i64, _cells: &BillCells, _row: usize) -> Option<Month> {
-        let month = Month(i32::try_from(month).ok()?);
-        self.window.index(month).map(|_| month)
+    fn customer_id(&self, customer: CustomerIx) -> &str {
+        self.finder.id(customer)
     }
 
-    fn note_outside(&mut self, key: u32) {
+    fn place(&mut self, month: i64, cells: &BillCells, _ids: &Ids, row: usize) -> Placement<Month> {
+        let month = i32::try_from(month).ok().map(Month).filter(|&month| self.window.index(month).is_some());
+        let Some(month) = month else { return Placement::Outside };
+        self.finder.place(&cells.customer_ids, row, month.last_day()).map(|_| month)
+    }
+
+    fn note_outside(&mut self, key: u32, _placement: &Placement<Month>) {
         self.states.resize(self.keys.len(), BillState::Unknown);
         self.states[index(key)] = BillState::OutOfWindow;
     }
@@ -313,14 +318,25 @@ impl TableRules<PaymentCells, (i32, Option<u32>), AcceptedPayment> for PaymentRu
         Ok(PaymentCells { bill_ids: columns.ids("bill_id", book)?, amounts_fen: columns.cells("amount")? })
     }
 
+    fn customer_id(&self, _customer: CustomerIx) -> &str {
+        ""
+    }
+
     /// A payment is in the window if its bill is; one made after the window's end never is.
-    fn place(&mut self, paid_on: i64, cells: &PaymentCells, row: usize) -> Option<(i32, Option<u32>)> {
-        let paid_on = i32::try_from(paid_on).ok().filter(|paid_on| *paid_on < self.window.end_day())?;
+    fn place(
+        &mut self,
+        paid_on: i64,
+        cells: &PaymentCells,
+        _ids: &Ids,
+        row: usize,
+    ) -> Placement<(i32, Option<u32>)> {
+        let paid_on = i32::try_from(paid_on).ok().filter(|paid_on| *paid_on < self.window.end_day());
+        let Some(paid_on) = paid_on else { return Placement::Outside };
         let bill = cells.bill_ids.get(row).and_then(|id| self.bills.keys.get_near(id, &mut self.last_bill));
         match bill.map_or(BillState::Unknown, |bill| self.bills.states[index(bill)]) {
-            BillState::OutOfWindow => None,
-            BillState::Accepted(bill) => Some((paid_on, Some(bill))),
-            BillState::Unknown => Some((paid_on, None)),
+            BillState::OutOfWindow => Placement::Outside,
+            BillState::Accepted(bill) => Placement::Inside((paid_on, Some(bill))),
+            BillState::Unknown => Placement::Inside((paid_on, None)),
         }
     }
 

@@ -5,13 +5,13 @@
 use crate::contract::cell::{CheckedColumn, Ids, Integers};
 use crate::contract::rule::Rule;
 use crate::contract::{CooperationKind, Table};
-use crate::customer::{CustomerFinder, Customers};
+use crate::customer::{CustomerFinder, Customers, NamedCustomer};
 use crate::error::RunError;
 use crate::index::CustomerIx;
 use crate::key::KeyIndex;
-use crate::rows::{self, CheckedRow, Columns, TableRules};
+use crate::rows::{self, CheckedRow, Columns, Placement, TableRules};
 use crate::source::{Source, TableBook};
-use crate::unit::{Month, Window, share_e6};
+use crate::unit::{Window, share_e6};
 
 /// Thousandths delivered from which a suggestion counts as adopted.
 const ADOPTED_E3: i64 = 1_000;
@@ -20,7 +20,7 @@ const ADOPTED_E3: i64 = 1_000;
 #[derive(Clone, Debug, PartialEq)]
 struct CooperationEvent {
     customer: CustomerIx,
-    day: i64,
+    day: i32,
     kind: CooperationKind,
     requested_e3: i64,
     delivered_e3: i64,
@@ -73,10 +73,14 @@ struct CooperationCells {
     delivered_e3: Integers,
 }
 
-/// The place of a row is the day of the event.
-impl TableRules<CooperationCells, i64, CooperationEvent> for CooperationRules<'_> {
+/// The place of a row is its customer and the day of the event.
+impl TableRules<CooperationCells, (NamedCustomer, i32), CooperationEvent> for CooperationRules<'_> {
     fn keys(&mut self) -> &mut KeyIndex {
         &mut self.keys
+    }
+
+    fn customer_id(&self, customer: CustomerIx) -> &str {
+        self.finder.id(customer)
     }
 
     fn cells(&self, columns: &Columns, book: &mut TableBook) -> Result<CooperationCells, RunError> {
@@ -88,19 +92,28 @@ impl TableRules<CooperationCells, i64, CooperationEvent> for CooperationRules<'_
         })
     }
 
-    fn place(&mut self, day: i64, _cells: &CooperationCells, _row: usize) -> Option<i64> {
-        self.window.index(Month::of_day(i32::try_from(day).ok()?)?).map(|_| day)
+    fn place(
+        &mut self,
+        day: i64,
+        cells: &CooperationCells,
+        _ids: &Ids,
+        row: usize,
+    ) -> Placement<(NamedCustomer, i32)> {
+        let Some(day) = i32::try_from(day).ok().filter(|&day| self.window.holds_day(day)) else {
+            return Placement::Outside;
+        };
+        self.finder.place(&cells.customer_ids, row, day).map(|customer| (customer, day))
     }
 
     fn value(
         &mut self,
-        day: i64,
+        (customer, day): (NamedCustomer, i32),
         _ids: &Ids,
         cells: &CooperationCells,
         row: usize,
     ) -> Result<CooperationEvent, Rule> {
         Ok(CooperationEvent {
-            customer: self.finder.find(&cells.customer_ids, row)?,
+            customer: customer?,
             day,
             kind: cells.kind.required(row)?,
             requested_e3: cells.requested_e3.required(row)?,
@@ -143,6 +156,7 @@ mod tests {
     use super::*;
     use crate::fixture::rejected_rules;
     use crate::memory::MemorySource;
+    use crate::unit::Month;
 
     #[test]
     fn cooperation_is_a_sum_of_shares_and_suggestions_are_counted() {

@@ -9,7 +9,7 @@ use crate::contract::{ImportanceLevel, LoadClass, SupplyLevel, Table, UseCategor
 use crate::error::{Refusal, RunError};
 use crate::index::CustomerIx;
 use crate::key::KeyIndex;
-use crate::rows::{self, CheckedRow, Columns, TableRules};
+use crate::rows::{self, CheckedRow, Columns, Placement, TableRules};
 use crate::source::{Source, TableBook};
 use crate::unit::Window;
 
@@ -49,6 +49,15 @@ impl Customer {
     }
 }
 
+/// Accepted customers that are not graded, by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Closed before the window's end.
+    pub closed: u64,
+    /// Opened at the window's end or later.
+    pub not_yet_open: u64,
+}
+
 /// The accepted customers, by number.
 #[derive(Clone, Debug, Default)]
 pub struct Customers {
@@ -63,6 +72,22 @@ impl Customers {
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// Customers outside the graded population of a window.
+    #[must_use]
+    pub fn left_out(&self, window: Window) -> LeftOut {
+        let outside = self.rows.iter().filter(|customer| !customer.in_population(window));
+        let mut left_out = LeftOut::default();
+        for customer in outside {
+            let count = if customer.opened_on >= window.end_day() {
+                &mut left_out.not_yet_open
+            } else {
+                &mut left_out.closed
+            };
+            *count += 1;
+        }
+        left_out
     }
 
     /// Whether there are no customers.
@@ -127,12 +152,16 @@ impl TableRules<CustomerCells, (), Customer> for CustomerRules {
         })
     }
 
-    fn place(&mut self, _date: i64, _cells: &CustomerCells, _row: usize) -> Option<()> {
-        Some(())
+    fn customer_id(&self, customer: CustomerIx) -> &str {
+        self.keys.key(customer.number())
+    }
+
+    fn place(&mut self, _date: i64, _cells: &CustomerCells, _ids: &Ids, _row: usize) -> Placement<()> {
+        Placement::Inside(())
     }
 
     fn value(&mut self, _place: (), _ids: &Ids, cells: &CustomerCells, row: usize) -> Result<Customer, Rule> {
-        Ok(Customer {
+        let customer = Customer {
             use_category: cells.use_category.required(row)?,
             supply_level: cells.supply_level.required(row)?,
             region: cells.region.get(row).map(str::to_owned),
@@ -144,7 +173,11 @@ impl TableRules<CustomerCells, (), Customer> for CustomerRules {
             closed_on: cells.closed_on.nullable(row)?,
             aged_transformer_area: cells.aged_transformer_area.required(row)?,
             marketing_opt_out: cells.marketing_opt_out.nullable(row)?.unwrap_or(false),
-        })
+        };
+        match customer.closed_on {
+            Some(closed_on) if closed_on < customer.opened_on => Err(Rule::ClosedBeforeOpened),
+            _ => Ok(customer),
+        }
     }
 }
 
@@ -159,10 +192,13 @@ fn in_order_of_ids(keys: &KeyIndex, mut rows: Vec<CheckedRow<Customer>>) -> Cust
     customers
 }
 
+/// The customer that a row names, or the rule that its id breaks.
+pub type NamedCustomer = Result<CustomerIx, Rule>;
+
 /// Looks up the customers that the rows of another table name.
 #[derive(Clone, Debug)]
 pub struct CustomerFinder<'a> {
-    ids: &'a KeyIndex,
+    customers: &'a Customers,
     /// The number found last. Rows are often sorted by customer, so the next one is likely the same or the next.
     last: u32,
 }
@@ -171,15 +207,78 @@ impl<'a> CustomerFinder<'a> {
     /// A finder that looks among `customers`.
     #[must_use]
     pub fn new(customers: &'a Customers) -> Self {
-        Self { ids: &customers.ids, last: 0 }
+        Self { customers, last: 0 }
+    }
+
+    /// The id of a customer.
+    #[must_use]
+    pub fn id(&self, customer: CustomerIx) -> &'a str {
+        self.customers.ids.key(customer.number())
+    }
+
+    /// Where a row of the window lies by the day on which its customer opened (SPEC §3). `last_day` is the day of the row,
+    /// or the last one of its month. A row without an accepted customer is before no opening.
+    pub fn place(&mut self, ids: &Ids, row: usize, last_day: i32) -> Placement<NamedCustomer> {
+        match self.find(ids, row) {
+            Ok(customer) if last_day < self.customers.rows[customer.index()].opened_on => {
+                Placement::BeforeOpening(customer)
+            }
+            named => Placement::Inside(named),
+        }
     }
 
     /// The customer that a row of a column of ids names.
     ///
     /// # Errors
     /// The id is empty, too long, or not that of an accepted customer.
-    pub fn find(&mut self, ids: &Ids, row: usize) -> Result<CustomerIx, Rule> {
+    pub fn find(&mut self, ids: &Ids, row: usize) -> NamedCustomer {
         let id = ids.required(row)?;
-        self.ids.get_near(id, &mut self.last).map(CustomerIx::new).ok_or(Rule::Orphan)
+        self.customers.ids.get_near(id, &mut self.last).map(CustomerIx::new).ok_or(Rule::Orphan)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::rejected_rules;
+    use crate::memory::MemorySource;
+    use crate::unit::Month;
+
+    const HEADER: &str = "customer_id|use_category|supply_level|opened_on|closed_on|aged_transformer_area";
+
+    #[test]
+    fn a_customer_that_closed_before_it_opened_is_rejected_and_sentinels_of_the_past_and_future_are_fine() {
+        let source = MemorySource::default().rows(
+            Table::Customers,
+            HEADER,
+            &[
+                "a|other|low_voltage|2020-01-02|2020-01-01|false",
+                "b|other|low_voltage|2020-01-02|2020-01-02|false",
+                "c|other|low_voltage|1965-05-01|9999-12-31|false",
+                "d|other|low_voltage|2020-01-02|1900-01-01|false",
+            ],
+        );
+        let mut book = TableBook::new(Table::Customers);
+        let customers = read(&source, &mut book).unwrap();
+        assert_eq!(customers.len(), 2);
+        assert_eq!(rejected_rules(&book), ["closed_before_opened", "closed_before_opened"]);
+    }
+
+    #[test]
+    fn customers_outside_the_population_are_counted_by_reason() {
+        let source = MemorySource::default().rows(
+            Table::Customers,
+            HEADER,
+            &[
+                "a|other|low_voltage|2020-01-01|2023-12-31|false",
+                "b|other|low_voltage|2020-01-01|2024-01-01|false",
+                "c|other|low_voltage|2024-01-01|-|false",
+                "d|other|low_voltage|2023-12-31|-|false",
+                "e|other|low_voltage|2024-02-01|2024-03-01|false",
+            ],
+        );
+        let window = Window { end: Month::new(2024, 1), months: 36 };
+        let left_out = source.read_customers().left_out(window);
+        assert_eq!(left_out, LeftOut { closed: 1, not_yet_open: 2 });
     }
 }

@@ -5,11 +5,11 @@
 use crate::contract::Table;
 use crate::contract::cell::{CheckedColumn, Ids};
 use crate::contract::rule::Rule;
-use crate::customer::{CustomerFinder, Customers};
+use crate::customer::{CustomerFinder, Customers, NamedCustomer};
 use crate::error::RunError;
 use crate::index::CustomerIx;
 use crate::key::KeyIndex;
-use crate::rows::{self, Columns, TableRules};
+use crate::rows::{self, Columns, Placement, TableRules};
 use crate::source::{Source, TableBook};
 use crate::unit::Window;
 
@@ -59,10 +59,16 @@ struct EnergyProfileCells {
     replaceable_kgce: CheckedColumn<f64>,
 }
 
-/// The place of a row is the day of the audit.
-impl TableRules<EnergyProfileCells, i32, (CustomerIx, EnergyProfile)> for EnergyProfileRules<'_> {
+/// The place of a row is its customer and the day of the audit.
+impl TableRules<EnergyProfileCells, (NamedCustomer, i32), (CustomerIx, EnergyProfile)>
+    for EnergyProfileRules<'_>
+{
     fn keys(&mut self) -> &mut KeyIndex {
         &mut self.keys
+    }
+
+    fn customer_id(&self, customer: CustomerIx) -> &str {
+        self.finder.id(customer)
     }
 
     fn cells(&self, columns: &Columns, _book: &mut TableBook) -> Result<EnergyProfileCells, RunError> {
@@ -72,18 +78,27 @@ impl TableRules<EnergyProfileCells, i32, (CustomerIx, EnergyProfile)> for Energy
         })
     }
 
-    fn place(&mut self, as_of: i64, _cells: &EnergyProfileCells, _row: usize) -> Option<i32> {
-        i32::try_from(as_of).ok().filter(|as_of| *as_of < self.window.end_day())
+    fn place(
+        &mut self,
+        as_of: i64,
+        _cells: &EnergyProfileCells,
+        ids: &Ids,
+        row: usize,
+    ) -> Placement<(NamedCustomer, i32)> {
+        let Some(as_of) = i32::try_from(as_of).ok().filter(|as_of| *as_of < self.window.end_day()) else {
+            return Placement::Outside;
+        };
+        self.finder.place(ids, row, as_of).map(|customer| (customer, as_of))
     }
 
     fn value(
         &mut self,
-        as_of: i32,
-        ids: &Ids,
+        (customer, as_of): (NamedCustomer, i32),
+        _ids: &Ids,
         cells: &EnergyProfileCells,
         row: usize,
     ) -> Result<(CustomerIx, EnergyProfile), Rule> {
-        let customer = self.finder.find(ids, row)?;
+        let customer = customer?;
         let total_kgce = cells.total_kgce.required(row)?;
         Ok((
             customer,

@@ -6,13 +6,13 @@
 use crate::contract::cell::{CheckedColumn, Ids, Integers};
 use crate::contract::rule::Rule;
 use crate::contract::{IncidentKind, IncidentStatus, Responsibility, Table};
-use crate::customer::{CustomerFinder, Customers};
+use crate::customer::{CustomerFinder, Customers, NamedCustomer};
 use crate::error::{Refusal, RunError};
 use crate::index::CustomerIx;
 use crate::key::KeyIndex;
-use crate::rows::{self, CheckedRow, Columns, TableRules};
+use crate::rows::{self, CheckedRow, Columns, Placement, TableRules};
 use crate::source::{Source, TableBook};
-use crate::unit::{Month, Window, round_half_away};
+use crate::unit::{Month, Window, day_of_us, round_half_away};
 
 /// Months in which a point loses half its weight.
 const HALF_LIFE_MONTHS: f64 = 12.0;
@@ -107,10 +107,14 @@ struct IncidentCells {
     outage_minutes: Integers,
 }
 
-/// The place of a row is the time of occurrence, in microseconds.
-impl TableRules<IncidentCells, i64, Incident> for IncidentRules<'_> {
+/// The place of a row is its customer and the time of occurrence, in microseconds.
+impl TableRules<IncidentCells, (NamedCustomer, i64), Incident> for IncidentRules<'_> {
     fn keys(&mut self) -> &mut KeyIndex {
         &mut self.keys
+    }
+
+    fn customer_id(&self, customer: CustomerIx) -> &str {
+        self.finder.id(customer)
     }
 
     fn cells(&self, columns: &Columns, book: &mut TableBook) -> Result<IncidentCells, RunError> {
@@ -125,19 +129,28 @@ impl TableRules<IncidentCells, i64, Incident> for IncidentRules<'_> {
         })
     }
 
-    fn place(&mut self, time_us: i64, _cells: &IncidentCells, _row: usize) -> Option<i64> {
-        self.window.index(Month::of_us(time_us)?).map(|_| time_us)
+    fn place(
+        &mut self,
+        time_us: i64,
+        cells: &IncidentCells,
+        _ids: &Ids,
+        row: usize,
+    ) -> Placement<(NamedCustomer, i64)> {
+        let Some(day) = day_of_us(time_us).filter(|&day| self.window.holds_day(day)) else {
+            return Placement::Outside;
+        };
+        self.finder.place(&cells.customer_ids, row, day).map(|customer| (customer, time_us))
     }
 
     fn value(
         &mut self,
-        occurred_at_us: i64,
+        (customer, occurred_at_us): (NamedCustomer, i64),
         _ids: &Ids,
         cells: &IncidentCells,
         row: usize,
     ) -> Result<Incident, Rule> {
         Ok(Incident {
-            customer: self.finder.find(&cells.customer_ids, row)?,
+            customer: customer?,
             occurred_at_us,
             kind: cells.kind.required(row)?,
             responsibility: cells.responsibility.required(row)?,

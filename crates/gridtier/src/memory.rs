@@ -67,6 +67,11 @@ impl Source for MemorySource {
         }))
     }
 
+    fn has_column(&self, table: Table, column: &str) -> bool {
+        let batches = self.tables.get(&table).map_or(&[][..], Vec::as_slice);
+        batches.iter().any(|batch| batch.column_by_name(column).is_some())
+    }
+
     fn read(
         &self,
         table: Table,

@@ -5,12 +5,12 @@
 use crate::contract::Table;
 use crate::contract::cell::{Ids, Integers};
 use crate::contract::rule::Rule;
-use crate::customer::{CustomerFinder, Customers};
+use crate::customer::{CustomerFinder, Customers, NamedCustomer};
 use crate::error::RunError;
 use crate::index::CustomerIx;
 use crate::key::KeyIndex;
 use crate::meter::MonthlyUsage;
-use crate::rows::{self, CheckedRow, Columns, TableRules};
+use crate::rows::{self, CheckedRow, Columns, Placement, TableRules};
 use crate::source::{Source, TableBook};
 use crate::unit::{Month, Window, share_e6};
 
@@ -56,29 +56,40 @@ struct PlanRules<'a> {
     keys: KeyIndex,
 }
 
-/// The cells are the planned energies in Wh; the place of a row is the position of its month in the window.
-impl TableRules<Integers, usize, PlannedMonth> for PlanRules<'_> {
+/// The cells are the planned energies in Wh; the place of a row is its customer and the position of its month in the window.
+impl TableRules<Integers, (NamedCustomer, usize), PlannedMonth> for PlanRules<'_> {
     fn keys(&mut self) -> &mut KeyIndex {
         &mut self.keys
+    }
+
+    fn customer_id(&self, customer: CustomerIx) -> &str {
+        self.finder.id(customer)
     }
 
     fn cells(&self, columns: &Columns, _book: &mut TableBook) -> Result<Integers, RunError> {
         columns.cells("planned_kwh")
     }
 
-    fn place(&mut self, month: i64, _planned_wh: &Integers, _row: usize) -> Option<usize> {
-        self.window.index(Month(i32::try_from(month).ok()?))
+    fn place(
+        &mut self,
+        month: i64,
+        _planned_wh: &Integers,
+        ids: &Ids,
+        row: usize,
+    ) -> Placement<(NamedCustomer, usize)> {
+        let Some(month) = i32::try_from(month).ok().map(Month) else { return Placement::Outside };
+        let Some(position) = self.window.index(month) else { return Placement::Outside };
+        self.finder.place(ids, row, month.last_day()).map(|customer| (customer, position))
     }
 
     fn value(
         &mut self,
-        position: usize,
-        ids: &Ids,
+        (customer, position): (NamedCustomer, usize),
+        _ids: &Ids,
         planned_wh: &Integers,
         row: usize,
     ) -> Result<PlannedMonth, Rule> {
-        let customer = self.finder.find(ids, row)?;
-        Ok(PlannedMonth { customer, position, planned_wh: planned_wh.required(row)? })
+        Ok(PlannedMonth { customer: customer?, position, planned_wh: planned_wh.required(row)? })
     }
 }
 

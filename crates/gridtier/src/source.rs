@@ -2,7 +2,7 @@
 //!
 //! The engine opens no file: it asks a [`Source`] for the parts of a table, batch by batch, with the file and row number
 //! of each row, so that a rejected row can be named. A [`TableBook`] counts what became of the rows of one table:
-//! rows in = counted + out of the window + rejected + duplicates; anything else is a bug.
+//! rows in = counted + out of the window + rejected + duplicates + not yet known; anything else is a bug.
 
 use std::collections::BTreeMap;
 
@@ -75,6 +75,9 @@ pub trait Source: Sync {
     /// The table's files cannot be read.
     fn parts(&self, table: Table) -> Result<Option<Vec<Part>>, Refusal>;
 
+    /// Whether any file of a table has a column of that contract name.
+    fn has_column(&self, table: Table, column: &str) -> bool;
+
     /// Reads `columns` (contract names; an absent nullable one is left out) of a part, batch by batch in row order.
     ///
     /// # Errors
@@ -146,15 +149,19 @@ pub struct Tally {
     pub out_of_window: u64,
     /// Rows set aside.
     pub rejected: u64,
-    /// Surplus copies of counted rows.
+    /// Surplus copies of counted rows, and rows that a later record of the same key replaces.
     pub duplicates: u64,
+    /// Rows recorded after the instant up to which rows are known.
+    #[serde(default)]
+    pub not_yet_known: u64,
 }
 
 impl Tally {
     /// Whether every row is accounted for.
     #[must_use]
     pub fn adds_up(&self) -> bool {
-        self.rows_in == self.counted + self.out_of_window + self.rejected + self.duplicates
+        self.rows_in
+            == self.counted + self.out_of_window + self.rejected + self.duplicates + self.not_yet_known
     }
 }
 
@@ -236,6 +243,7 @@ impl TableBook {
         tally.out_of_window += more.out_of_window;
         tally.rejected += more.rejected;
         tally.duplicates += more.duplicates;
+        tally.not_yet_known += more.not_yet_known;
         self.rejects.extend(other.rejects);
         for (rule, (rows, example)) in other.noticed {
             let entry = self.noticed.entry(rule).or_insert_with(|| (0, example.clone()));

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,13 @@ impl Month {
     /// The month that holds a time in microseconds since 1970-01-01, or `None` beyond the calendar's range.
     #[must_use]
     pub fn of_us(time_us: i64) -> Option<Self> {
-        Self::of_day(i32::try_from(time_us.div_euclid(DAY_US)).ok()?)
+        Self::of_day(day_of_us(time_us)?)
+    }
+
+    /// The month's last day, in days since 1970-01-01.
+    #[must_use]
+    pub fn last_day(self) -> i32 {
+        self.plus(1).first_day() - 1
     }
 
     /// The month's first day, in days since 1970-01-01.
@@ -101,10 +107,33 @@ pub fn date_of_day(day: i32) -> Option<NaiveDate> {
     NaiveDate::from_num_days_from_ce_opt(day.checked_add(EPOCH_DAYS_CE)?)
 }
 
+/// The day that holds a time in microseconds since 1970-01-01, or `None` beyond the calendar's range.
+#[must_use]
+pub fn day_of_us(time_us: i64) -> Option<i32> {
+    i32::try_from(time_us.div_euclid(DAY_US)).ok()
+}
+
 /// The day number (days since 1970-01-01) of a date.
 #[must_use]
 pub fn day_of_date(date: NaiveDate) -> i32 {
     date.num_days_from_ce() - EPOCH_DAYS_CE
+}
+
+/// A local time of the utility in microseconds since 1970-01-01, such as the instant up to which rows are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LocalTime {
+    /// Microseconds since 1970-01-01 00:00 local time.
+    pub us: i64,
+}
+
+/// Such as `2026-01-01T08:30:00`.
+impl fmt::Display for LocalTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match DateTime::from_timestamp_micros(self.us) {
+            Some(time) => write!(f, "{}", time.naive_utc().format("%Y-%m-%dT%H:%M:%S%.f")),
+            None => write!(f, "{} µs", self.us),
+        }
+    }
 }
 
 /// A grading window `[start, end)` of whole months.
@@ -143,6 +172,12 @@ impl Window {
     #[must_use]
     pub fn month(self, position: usize) -> Month {
         self.start().plus(i32::try_from(position).expect("windows are shorter than 2^31 months"))
+    }
+
+    /// Whether a day, counted from 1970-01-01, lies in the window.
+    #[must_use]
+    pub fn holds_day(self, day: i32) -> bool {
+        (self.start().first_day()..self.end_day()).contains(&day)
     }
 
     /// First day after the window, in days since 1970-01-01.

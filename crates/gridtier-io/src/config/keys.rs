@@ -113,7 +113,12 @@ fn column_properties(table: Table) -> Properties {
 fn date_property(column: &Column) -> Option<(String, Value)> {
     matches!(
         column.kind,
-        ColumnKind::Date | ColumnKind::PlacingDate | ColumnKind::PlacingMonth | ColumnKind::PlacingTime
+        ColumnKind::Date
+            | ColumnKind::BoundedDate
+            | ColumnKind::PlacingDate
+            | ColumnKind::PlacingMonth
+            | ColumnKind::PlacingTime
+            | ColumnKind::Time
     )
     .then(|| (column.name.to_owned(), text(column.about)))
 }

@@ -42,6 +42,9 @@ pub struct Manifest {
     pub as_of: String,
     /// The window of whole months.
     pub window: WindowSpan,
+    /// Rows recorded later than this local time were left out; absent if none were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_as_of: Option<String>,
     /// The method that judged.
     pub method: MethodText,
     /// The catalogue of what the tiers entitle to. The first cycles recorded none.
@@ -206,8 +209,10 @@ pub struct InputEntry {
 impl InputEntry {
     /// What became of the rows of a file of readings; `None` for other files, and where the figures do not add up.
     pub(crate) fn book(&self) -> Option<FileBook> {
-        let FileRows { counted, out_of_window, rejected, duplicates, first_month, last_month } = self.rows?;
-        let tally = Tally { rows_in: self.input.rows, counted, out_of_window, rejected, duplicates };
+        let FileRows { counted, out_of_window, rejected, duplicates, not_yet_known, first_month, last_month } =
+            self.rows?;
+        let rows_in = self.input.rows;
+        let tally = Tally { rows_in, counted, out_of_window, rejected, duplicates, not_yet_known };
         tally.adds_up().then_some(FileBook { tally, months: first_month.zip(last_month) })
     }
 }
@@ -223,6 +228,9 @@ pub struct FileRows {
     rejected: u64,
     /// Of readings: surplus copies of counted rows.
     duplicates: u64,
+    /// Of readings: rows recorded after the instant up to which rows are known.
+    #[serde(default)]
+    not_yet_known: u64,
     /// Of readings: first month of its rows in the window, if any.
     first_month: Option<Month>,
     /// Of readings: last month of its rows in the window, if any.
@@ -237,6 +245,7 @@ impl From<FileBook> for FileRows {
             out_of_window: tally.out_of_window,
             rejected: tally.rejected,
             duplicates: tally.duplicates,
+            not_yet_known: tally.not_yet_known,
             first_month: months.map(|(first, _)| first),
             last_month: months.map(|(_, last)| last),
         }

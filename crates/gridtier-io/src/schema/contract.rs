@@ -115,8 +115,10 @@ fn property(table: Table, column: &Column, key_position: i64) -> Yaml {
 fn types(kind: ColumnKind) -> (&'static str, &'static str) {
     match kind {
         ColumnKind::Id | ColumnKind::Text | ColumnKind::Word(_) => ("string", "string"),
-        ColumnKind::Date | ColumnKind::PlacingDate | ColumnKind::PlacingMonth => ("date", "date"),
-        ColumnKind::PlacingTime => ("date", "timestamp"),
+        ColumnKind::Date | ColumnKind::BoundedDate | ColumnKind::PlacingDate | ColumnKind::PlacingMonth => {
+            ("date", "date")
+        }
+        ColumnKind::PlacingTime | ColumnKind::Time => ("date", "timestamp"),
         ColumnKind::Energy | ColumnKind::Number => ("number", "double"),
         ColumnKind::Money => ("number", "decimal(18,2)"),
         ColumnKind::Thousandths => ("number", "decimal(18,3)"),
@@ -142,9 +144,10 @@ fn options(table: Table, column: &Column) -> Entries {
     match column.kind {
         ColumnKind::Id => vec![("maxLength", Yaml::Whole(ID_BYTES_MAX as i64))],
         ColumnKind::Date => vec![("format", "yyyy-MM-dd".into())],
-        ColumnKind::PlacingDate => placed("yyyy-MM-dd", "01-01", "12-31"),
+        ColumnKind::BoundedDate | ColumnKind::PlacingDate => placed("yyyy-MM-dd", "01-01", "12-31"),
         ColumnKind::PlacingMonth => placed("yyyy-MM", "01", "12"),
         ColumnKind::PlacingTime => placed("yyyy-MM-dd HH:mm:ss", "01-01 00:00:00", "12-31 23:59:59"),
+        ColumnKind::Time => vec![("format", "yyyy-MM-dd HH:mm:ss".into())],
         ColumnKind::Energy if table == Table::MeterReadings => {
             between(if may_be_negative(column) { -READING_KWH_MAX } else { 0 }, READING_KWH_MAX)
         }
@@ -181,7 +184,10 @@ fn is_sole_key(table: Table, name: &str) -> bool {
 fn applies(table: Table, column: &Column, rule: Rule) -> bool {
     use ColumnKind as K;
     let kind = column.kind;
-    let is_date = matches!(kind, K::Date | K::PlacingDate | K::PlacingMonth | K::PlacingTime);
+    let is_date = matches!(
+        kind,
+        K::Date | K::BoundedDate | K::PlacingDate | K::PlacingMonth | K::PlacingTime | K::Time
+    );
     let is_scaled = matches!(kind, K::Energy | K::Money | K::Count | K::Thousandths);
     match rule {
         Rule::NullKey => column.key && !column.nullable,

@@ -147,7 +147,8 @@ fn is_within(value: &Value, schema: &Value) -> bool {
 }
 
 fn a_manifest() -> Value {
-    let tally = Tally { rows_in: 3, counted: 1, out_of_window: 0, rejected: 1, duplicates: 1 };
+    let tally =
+        Tally { rows_in: 3, counted: 1, out_of_window: 0, rejected: 1, duplicates: 1, not_yet_known: 0 };
     let totals = ControlTotals {
         customers: 1,
         population: 1,

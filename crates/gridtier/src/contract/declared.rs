@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 
 use super::Table;
+use crate::unit::LocalTime;
 
 /// Unit of the energies of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -127,6 +128,9 @@ pub struct TableDeclared {
 pub struct Declared {
     /// Zone of the utility's local time; needed only when timestamps carry a zone.
     pub zone: Option<Tz>,
+    /// Rows that the utility's system recorded later than this instant are left out; `None` leaves none out. Not of the
+    /// export but of the run: the same files can be graded as they were known at any time (DATA §4).
+    pub known_as_of: Option<LocalTime>,
     /// By table; a table without an entry follows the contract.
     pub tables: BTreeMap<Table, TableDeclared>,
 }

@@ -44,12 +44,16 @@ pub enum ColumnKind {
     Word(WordList),
     /// A calendar day.
     Date,
+    /// A calendar day that does not place the row, but must lie within 1970 to 2199 too.
+    BoundedDate,
     /// A calendar day that places the row in time; it must lie within 1970 to 2199.
     PlacingDate,
     /// A calendar month that places the row in time.
     PlacingMonth,
     /// A local time that places the row in time.
     PlacingTime,
+    /// A local time that does not place the row.
+    Time,
     /// kWh or kvarh, held in 10⁻³.
     Energy,
     /// yuan, held in fen.
@@ -123,6 +127,15 @@ impl Column {
     }
 }
 
+/// When the utility's system learned of the row: every table may have it (DATA §4).
+const RECORDED_AT: Column = column(
+    "recorded_at",
+    ColumnKind::Time,
+    "when the utility's system learned of the row; empty: always known",
+    "系统记录该行的时间，为空表示一直已知",
+)
+.nullable();
+
 const CUSTOMER_ID: Column = column("customer_id", ColumnKind::Id, "account number", "户号");
 
 const CUSTOMERS: &[Column] = &[
@@ -148,6 +161,7 @@ const CUSTOMERS: &[Column] = &[
     column("aged_transformer_area", ColumnKind::Flag, "in an aged transformer area", "是否老旧台区"),
     column("marketing_opt_out", ColumnKind::Flag, "wants no marketing; empty is no", "是否拒绝营销")
         .nullable(),
+    RECORDED_AT,
 ];
 
 const METER_READINGS: &[Column] = &[
@@ -167,6 +181,7 @@ const METER_READINGS: &[Column] = &[
         .nullable()
         .unit("kvarh"),
     column("quality", ColumnKind::Word(Quality::LIST), "quality of the reading", "数据质量").nullable(),
+    RECORDED_AT,
 ];
 
 const BILLS: &[Column] = &[
@@ -174,16 +189,25 @@ const BILLS: &[Column] = &[
     CUSTOMER_ID,
     column("billing_month", ColumnKind::PlacingMonth, "month billed", "应收年月"),
     column("amount_due", ColumnKind::Money, "amount due, negative on a reversal", "应收金额").unit("CNY"),
-    column("due_on", ColumnKind::Date, "last day to pay; empty only on a reversal", "缴费截止日").nullable(),
+    column(
+        "due_on",
+        ColumnKind::BoundedDate,
+        "last day to pay; empty only on a reversal, or where there are no payments",
+        "缴费截止日",
+    )
+    .nullable(),
     column("reverses", ColumnKind::Id, "the bill that this negative bill cancels", "冲销的账单编号")
         .nullable(),
+    RECORDED_AT,
 ];
 
 const PAYMENTS: &[Column] = &[
     column("payment_id", ColumnKind::Id, "payment", "收费编号").key(),
-    column("bill_id", ColumnKind::Id, "bill paid", "账单编号"),
+    column("bill_id", ColumnKind::Id, "bill paid; empty on a payment on account", "账单编号").nullable(),
+    column("customer_id", ColumnKind::Id, "who paid; needed where no bill is named", "缴费户号").nullable(),
     column("paid_on", ColumnKind::PlacingDate, "day of payment", "收费日期"),
     column("amount", ColumnKind::Money, "amount, negative on a refund", "实收金额").unit("CNY"),
+    RECORDED_AT,
 ];
 
 const INCIDENTS: &[Column] = &[
@@ -196,6 +220,7 @@ const INCIDENTS: &[Column] = &[
     column("severity", ColumnKind::Count, "severity, 1 to 5", "严重程度"),
     column("affected_customers", ColumnKind::Count, "other customers affected", "影响户数").nullable(),
     column("outage_minutes", ColumnKind::Count, "minutes of outage", "停电时长").nullable().unit("min"),
+    RECORDED_AT,
 ];
 
 const PLANS: &[Column] = &[
@@ -208,6 +233,7 @@ const PLANS: &[Column] = &[
         "计划用电量",
     )
     .unit("kWh"),
+    RECORDED_AT,
 ];
 
 const COOPERATION: &[Column] = &[
@@ -222,6 +248,7 @@ const COOPERATION: &[Column] = &[
         "kW or times carried out; 1 for a suggestion adopted",
         "完成量",
     ),
+    RECORDED_AT,
 ];
 
 const ENERGY_PROFILES: &[Column] = &[
@@ -230,6 +257,7 @@ const ENERGY_PROFILES: &[Column] = &[
     column("total_kgce", ColumnKind::Number, "energy of all carriers in a year", "能源总消耗量").unit("kgce"),
     column("replaceable_kgce", ColumnKind::Number, "of it replaceable by electricity", "电能可替代量")
         .unit("kgce"),
+    RECORDED_AT,
 ];
 
 impl Table {

@@ -159,6 +159,7 @@ pub(super) fn reconciliation(facts: &Facts) -> Output<'_> {
         full("out_of_window", INTEGER),
         full("rejected", INTEGER),
         full("duplicates", INTEGER),
+        full("not_yet_known", INTEGER),
     ];
     let mut reconciled = facts.reconciliation();
     reconciled.sort_by_key(|row| row.table.name());
@@ -171,6 +172,7 @@ pub(super) fn reconciliation(facts: &Facts) -> Output<'_> {
             counts(reconciled.iter().map(|row| Some(row.tally.out_of_window))),
             counts(reconciled.iter().map(|row| Some(row.tally.rejected))),
             counts(reconciled.iter().map(|row| Some(row.tally.duplicates))),
+            counts(reconciled.iter().map(|row| Some(row.tally.not_yet_known))),
         ]
     })
 }
@@ -181,7 +183,7 @@ pub fn read_reconciliation(batch: &RecordBatch, books: &mut [TableBook]) -> Opti
     let (names, rows_in, counted) =
         (batch.texts("table")?, batch.integers("rows_in")?, batch.integers("counted")?);
     let (out_of_window, rejected) = (batch.integers("out_of_window")?, batch.integers("rejected")?);
-    let duplicates = batch.integers("duplicates")?;
+    let (duplicates, not_yet_known) = (batch.integers("duplicates")?, batch.integers("not_yet_known")?);
     for row in 0..batch.num_rows() {
         let book = books.iter_mut().find(|book| book.table.name() == names.value(row))?;
         book.present = true;
@@ -191,6 +193,7 @@ pub fn read_reconciliation(batch: &RecordBatch, books: &mut [TableBook]) -> Opti
             out_of_window: out_of_window.value(row).try_into().ok()?,
             rejected: rejected.value(row).try_into().ok()?,
             duplicates: duplicates.value(row).try_into().ok()?,
+            not_yet_known: not_yet_known.value(row).try_into().ok()?,
         };
     }
     Some(())

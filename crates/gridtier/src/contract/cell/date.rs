@@ -16,7 +16,7 @@ use super::super::rule::Rule;
 use super::{
     CellState, CheckedCell, Family, Integers, NULL, TypeFault, Values, by_value, fault, text, unfit,
 };
-use crate::unit::{DAY_US, Month, day_of_date};
+use crate::unit::{DAY_US, LocalTime, Month, day_of_date};
 
 /// How the dates of a column are written.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,6 +29,17 @@ pub struct Dates<'a> {
     pub clock: Timestamps,
     /// Whether the date places the row in time, and so must lie within 1970 to 2199.
     pub places: bool,
+}
+
+impl Dates<'_> {
+    /// A day or time that somebody writes outside of any table; a day is its first instant. `None` for any other text.
+    #[must_use]
+    pub fn local_time(self, text: &str) -> Option<LocalTime> {
+        match of_text(text, self, DayForm::Whole) {
+            Ok((us, CellState::Ok)) => Some(LocalTime { us }),
+            _ => None,
+        }
+    }
 }
 
 /// A column as days since 1970-01-01.

@@ -17,7 +17,8 @@ use super::{CellState, Family, Integers, NULL, TypeFault, by_value, fault, unfit
 /// A column of keys as trimmed text with full-width characters folded (NFKC), and the state of each.
 #[derive(Clone, Debug)]
 pub struct Ids {
-    /// The text; empty unless the state is [`CellState::Ok`].
+    /// The text; empty where the cell is empty. An id that is too long keeps its text, since a row is placed before its
+    /// length is judged.
     pub values: StringViewArray,
     /// One state for each row.
     pub states: Vec<CellState>,
@@ -39,6 +40,12 @@ impl Ids {
     #[must_use]
     pub fn get(&self, row: usize) -> Option<&str> {
         (self.states[row] == CellState::Ok).then(|| self.values.value(row))
+    }
+
+    /// The key of a row, however long; `None` if the cell is empty.
+    #[must_use]
+    pub fn of_any_length(&self, row: usize) -> Option<&str> {
+        (self.states[row] != CellState::Null).then(|| self.values.value(row))
     }
 
     /// The key of a row in a required column.
@@ -98,15 +105,44 @@ pub(super) fn half_width(c: char) -> char {
     }
 }
 
-/// The key that a text spells: trimmed, with full-width characters folded (NFKC).
+/// The key that a text spells (SPEC §10): trimmed, in Unicode's form NFKC, which folds full-width characters, and without
+/// format characters such as byte order marks, which nobody sees. Wherever an id is read, it is folded by this function.
 #[must_use]
 pub fn fold_id(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     if text.is_ascii() {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text.nfkc().collect::<String>().trim().to_owned())
+        return Cow::Borrowed(text);
     }
+    let folded: String = text.nfkc().filter(|&character| !is_format(character)).collect();
+    Cow::Owned(folded.trim().to_owned())
+}
+
+/// Whether a character is of Unicode's general category Cf (format), as of version 16.
+fn is_format(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}'
+            | '\u{600}'..='\u{605}'
+            | '\u{61c}'
+            | '\u{6dd}'
+            | '\u{70f}'
+            | '\u{890}'..='\u{891}'
+            | '\u{8e2}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2064}'
+            | '\u{2066}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{110bd}'
+            | '\u{110cd}'
+            | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0001}'
+            | '\u{e0020}'..='\u{e007f}'
+    )
 }
 
 /// Whether keys of this type, or of a dictionary of it, are integers.
@@ -156,12 +192,8 @@ pub fn ids(array: &ArrayRef) -> Result<Ids, TypeFault> {
     }
     if changed {
         let mut builder = StringViewBuilder::with_capacity(rows);
-        for (text, state) in ids.values.iter().zip(&ids.states) {
-            builder.append_value(if *state == CellState::Ok {
-                fold_id(text.unwrap_or(""))
-            } else {
-                Cow::Borrowed("")
-            });
+        for text in &ids.values {
+            builder.append_value(fold_id(text.unwrap_or("")));
         }
         ids.values = builder.finish();
     }

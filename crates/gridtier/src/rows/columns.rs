@@ -1,0 +1,246 @@
+//! The columns of a batch, read as the contract asks.
+
+use arrow_array::{ArrayRef, StringViewArray};
+
+use crate::contract::cell::{
+    self, CellState, CheckedColumn, Dates, Ids, Integers, Scaling, Sign, Texts, TypeFault, Values, word_at,
+};
+use crate::contract::declared::{NetExport, TableDeclared};
+use crate::contract::rule::Rule;
+use crate::contract::{AMOUNT_CNY_MAX, Column, ColumnKind, READING_KWH_MAX, Table};
+use crate::error::{Refusal, RunError};
+use crate::index::{count, index};
+use crate::key::KeyIndex;
+use crate::source::{Batch, RowAt, Source, TableBook};
+use crate::word::Word;
+
+/// Largest accepted planned energy (Wh) or quantity in thousandths: far above any real one, far below an overflow.
+const QUANTITY_MAX: i64 = 9_000_000_000_000_000;
+
+/// Integer steps of 10⁻³ in one unit.
+const THOUSANDTHS: i64 = 1_000;
+
+/// Numbers a column of keys; gets the column and a function that reads the text of a column or a dictionary's values.
+pub type Numbering<'a> = &'a mut dyn FnMut(&ArrayRef, TextOf) -> Result<(), RunError>;
+
+/// Reads the text of a column, or of a dictionary's values.
+pub type TextOf<'a> = &'a dyn Fn(&ArrayRef) -> Result<StringViewArray, RunError>;
+
+/// The columns of a batch, read as the contract asks.
+pub struct Columns<'a> {
+    source: &'a dyn Source,
+    table: Table,
+    batch: &'a Batch,
+    declared: &'a TableDeclared,
+    faults: std::iter::Peekable<std::slice::Iter<'a, (u32, Rule)>>,
+}
+
+impl<'a> Columns<'a> {
+    /// The columns of `batch`.
+    #[must_use]
+    pub fn new(source: &'a dyn Source, table: Table, batch: &'a Batch, declared: &'a TableDeclared) -> Self {
+        Self { source, table, batch, declared, faults: batch.faults.iter().peekable() }
+    }
+
+    /// Number of rows in the batch.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.batch.record.num_rows()
+    }
+
+    /// The location of a row of the batch.
+    #[must_use]
+    pub fn at(&self, row: usize) -> RowAt {
+        RowAt::new(self.batch.file, self.batch.first_row + count(row))
+    }
+
+    /// The fault that the reader found in a row. Rows must be asked for in ascending order.
+    pub fn reader_fault(&mut self, row: usize) -> Option<Rule> {
+        self.faults.next_if(|(faulty, _)| index(*faulty) == row).map(|(_, rule)| *rule)
+    }
+
+    fn typed<T>(&self, name: &str, result: Result<T, TypeFault>) -> Result<T, RunError> {
+        result.map_err(|fault| crate::source::refuse_type(self.source, self.table, self.batch, name, &fault))
+    }
+
+    fn dates_of<'n>(&'n self, name: &str, places: bool) -> Dates<'n> {
+        let form = self.declared.date_forms.get(name).map(String::as_str);
+        Dates { form, zone: self.source.declared().zone, clock: self.declared.timestamps, places }
+    }
+
+    fn spec(&self, name: &str) -> &'static Column {
+        static UNKNOWN: Column = Column {
+            name: "",
+            kind: ColumnKind::Text,
+            nullable: true,
+            key: false,
+            unit: "",
+            about: "",
+            about_zh: "",
+        };
+        self.table.column(name).unwrap_or(&UNKNOWN)
+    }
+
+    /// A column of keys. Integer keys are noticed in `book`.
+    ///
+    /// # Errors
+    /// The column cannot hold keys.
+    pub fn ids(&self, name: &str, book: &mut TableBook) -> Result<Ids, RunError> {
+        let Some(array) = self.batch.column(name) else { return Ok(Ids::empty(self.rows())) };
+        let ids = self.typed(name, cell::ids(array))?;
+        if ids.from_integers {
+            self.notice_integers(name, book);
+        }
+        Ok(ids)
+    }
+
+    /// Calls `number` with a column of keys and a function that reads its text. Returns whether the file has the
+    /// column.
+    ///
+    /// # Errors
+    /// The column cannot hold keys.
+    pub fn numbers_of(&self, name: &str, book: &mut TableBook, number: Numbering) -> Result<bool, RunError> {
+        let Some(array) = self.batch.column(name) else { return Ok(false) };
+        number(array, &|values| self.typed(name, cell::id_texts(values)))?;
+        if cell::are_integers(array.data_type()) {
+            self.notice_integers(name, book);
+        }
+        Ok(true)
+    }
+
+    fn notice_integers(&self, name: &str, book: &mut TableBook) {
+        book.notice_integer_ids(self.source, self.batch.file, name, count(self.rows()));
+    }
+
+    /// A column as integers, in the unit of its kind: energies in Wh, money in fen, days, months, microseconds,
+    /// positions in a list of words, hundredths, thousandths, counts, flags.
+    ///
+    /// # Errors
+    /// The column's type cannot be the contract's.
+    pub fn cells(&self, name: &str) -> Result<Integers, RunError> {
+        use crate::contract::ColumnKind as K;
+        let Some(array) = self.batch.column(name) else { return Ok(Integers::empty(self.rows())) };
+        let declared = self.declared;
+        let mark = declared.decimal_mark;
+        let scale = |factor, max, sign| Scaling { factor, max, sign, mark };
+        let result = match self.spec(name).kind {
+            K::Energy => cell::scaled(array, &scale(declared.energy.wh(), QUANTITY_MAX, Sign::NotNegative)),
+            K::Money => cell::scaled(array, &scale(declared.money.fen(), AMOUNT_CNY_MAX * 100, Sign::Any)),
+            K::Thousandths => cell::scaled(array, &scale(THOUSANDTHS, QUANTITY_MAX, Sign::NotNegative)),
+            // Severity has bounds of its own, below zero too.
+            K::Count if name == "severity" => cell::counts(array, Sign::Any, mark),
+            K::Count => cell::counts(array, Sign::NotNegative, mark),
+            K::PowerFactor => cell::power_factors(array, mark),
+            K::Flag => cell::flags(array, name, declared),
+            K::Word(known) => cell::words(array, name, known.codes, declared),
+            K::Date => cell::dates(array, self.dates_of(name, false)),
+            K::PlacingDate | K::BoundedDate => cell::dates(array, self.dates_of(name, true)),
+            K::PlacingMonth => cell::months(array, self.dates_of(name, true)),
+            K::PlacingTime => cell::times_us(array, self.dates_of(name, true)),
+            K::Time => cell::times_us(array, self.dates_of(name, false)),
+            K::Id | K::Text | K::Number => Err(TypeFault("it is not held as an integer".into())),
+        };
+        self.typed(name, result)
+    }
+
+    /// As [`cells`](Self::cells), in a narrower type that holds every value the contract accepts.
+    ///
+    /// # Errors
+    /// As [`cells`](Self::cells).
+    pub fn narrow<T: TryFrom<i64>>(&self, name: &str) -> Result<CheckedColumn<T>, RunError> {
+        Ok(self.cells(name)?.map(|value| T::try_from(value).ok().expect("the contract bounds the value")))
+    }
+
+    /// A column of words.
+    ///
+    /// # Errors
+    /// The column is not text.
+    pub fn words<W: Word>(&self, name: &str) -> Result<CheckedColumn<W>, RunError> {
+        Ok(self.cells(name)?.map(word_at))
+    }
+
+    /// A column of true and false.
+    ///
+    /// # Errors
+    /// The column holds neither.
+    pub fn flags(&self, name: &str) -> Result<CheckedColumn<bool>, RunError> {
+        Ok(self.cells(name)?.map(|value| value == 1))
+    }
+
+    /// Reads a column of energies, in Wh or varh, into `out`. Returns whether the file has the column.
+    ///
+    /// # Errors
+    /// The column holds no numbers.
+    pub fn fill_energies(&self, name: &str, out: &mut Values) -> Result<bool, RunError> {
+        let Some(array) = self.batch.column(name) else { return Ok(false) };
+        let sign = match self.declared.net_export {
+            NetExport::Refused if name == "active_kwh" => Sign::NotNegative,
+            _ => Sign::Any,
+        };
+        let (factor, mark) = (self.declared.energy.wh(), self.declared.decimal_mark);
+        let scale = Scaling { factor, max: READING_KWH_MAX * 1_000, sign, mark };
+        self.typed(name, cell::fill_scaled(array, &scale, out)).map(|()| true)
+    }
+
+    /// Reads a column of times, in microseconds of local time, into `out`. Returns whether the file has the column.
+    ///
+    /// # Errors
+    /// The column holds no times.
+    pub fn fill_times(&self, name: &str, out: &mut Values) -> Result<bool, RunError> {
+        let Some(array) = self.batch.column(name) else { return Ok(false) };
+        self.typed(name, cell::fill_times_us(array, self.dates_of(name, true), out)).map(|()| true)
+    }
+
+    /// Calls `sink` for the rows of a column of words for which `odd` is true, with the word's position and the state.
+    ///
+    /// # Errors
+    /// The column is not text.
+    pub fn odd_words(
+        &self,
+        name: &str,
+        odd: impl Fn(i64, CellState) -> bool,
+        sink: &mut dyn FnMut(usize, i64, CellState),
+    ) -> Result<(), RunError> {
+        let (Some(array), ColumnKind::Word(known)) = (self.batch.column(name), self.spec(name).kind) else {
+            return Ok(());
+        };
+        let found =
+            cell::odd_words(array, |array| cell::words(array, name, known.codes, self.declared), odd, sink);
+        self.typed(name, found)
+    }
+
+    /// A column of numbers, unscaled.
+    ///
+    /// # Errors
+    /// The column holds no numbers.
+    pub fn numbers(&self, name: &str) -> Result<CheckedColumn<f64>, RunError> {
+        let Some(array) = self.batch.column(name) else { return Ok(CheckedColumn::empty(self.rows())) };
+        self.typed(name, cell::floats(array, self.declared.decimal_mark))
+    }
+
+    /// A column of free text.
+    ///
+    /// # Errors
+    /// The column is not text.
+    pub fn texts(&self, name: &str) -> Result<Texts, RunError> {
+        let Some(array) = self.batch.column(name) else { return Ok(Texts::empty(self.rows())) };
+        self.typed(name, cell::texts(array))
+    }
+
+    /// The number of a row's own key, which is inserted if it is new.
+    ///
+    /// # Errors
+    /// Two spellings fold to one key.
+    pub fn own_key(&self, ids: &Ids, row: usize, index: &mut KeyIndex) -> Result<u32, RunError> {
+        let raw = match ids.folded.binary_search_by_key(&row, |(row, _)| *row) {
+            Ok(place) => Some(ids.folded[place].1.as_str()),
+            Err(_) => None,
+        };
+        index.insert_spelt(ids.values.value(row), raw).map_err(|folds| {
+            let what = format!("`{}` and `{}` are two keys that fold to one", folds.first, folds.second);
+            let path = self.source.file_name(self.table, self.batch.file);
+            Refusal::at(self.table, path, what, "write the key in one way only, in half-width characters")
+                .into()
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! What was known when: the optional column `recorded_at` (DATA §4).
+//!
+//! Of the rows of a key the one recorded last stands, so that a correction can move or withdraw a row. Which one that is
+//! must be known before any row is placed: a table with the column is read twice, first only for keys and times.
+
+use super::Columns;
+use super::own_key::OwnKey;
+use crate::contract::cell::Integers;
+use crate::contract::declared::TableDeclared;
+use crate::contract::rule::Rule;
+use crate::contract::{Column, Table};
+use crate::error::RunError;
+use crate::index::index;
+use crate::key::KeyIndex;
+use crate::source::{Part, Source, TableBook};
+use crate::unit::LocalTime;
+
+/// Name of the column.
+const RECORDED_AT: &str = "recorded_at";
+
+/// Rows without a time were always known: they come before all others.
+const ALWAYS_US: i64 = i64::MIN;
+
+/// When the last row of each key was recorded.
+pub(super) struct LastRecords {
+    known_as_of: Option<LocalTime>,
+    keys: KeyIndex,
+    /// By key number.
+    last_us: Vec<i64>,
+}
+
+/// What the time of its record says of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Recorded {
+    /// Known, with its time in microseconds.
+    Known(i64),
+    /// Recorded later than the rows that are known.
+    Later,
+}
+
+impl LastRecords {
+    /// Reads keys and times of a table; `None` if no file of it has the column.
+    pub fn read(
+        source: &dyn Source,
+        table: Table,
+        parts: &[Part],
+        declared: &TableDeclared,
+    ) -> Result<Option<Self>, RunError> {
+        if !source.has_column(table, RECORDED_AT) {
+            return Ok(None);
+        }
+        let known_as_of = source.declared().known_as_of;
+        let mut last = Self { known_as_of, keys: KeyIndex::default(), last_us: Vec::new() };
+        let is_needed =
+            |column: &&Column| column.key || column.kind.places_rows() || column.name == RECORDED_AT;
+        let names: Vec<&str> = table.columns().iter().filter(is_needed).map(|column| column.name).collect();
+        // What is noticed here is noticed again in the second reading.
+        let mut book = TableBook::new(table);
+        for &part in parts {
+            source.read(table, part, &names, &mut |batch| {
+                last.note(&mut Columns::new(source, table, &batch, declared), &mut book)
+            })?;
+        }
+        Ok(Some(last))
+    }
+
+    fn note(&mut self, columns: &mut Columns, book: &mut TableBook) -> Result<(), RunError> {
+        let (recorded, key) = (self.times(columns)?, OwnKey::read(columns, book)?);
+        for row in 0..columns.rows() {
+            if columns.reader_fault(row).is_some() {
+                continue;
+            }
+            let (Ok(Recorded::Known(us)), Ok(date)) = (self.recorded(&recorded, row), key.date(row)) else {
+                continue;
+            };
+            let number = index(key.loose_number(row, date, &mut self.keys));
+            self.last_us.resize(self.keys.len(), ALWAYS_US);
+            self.last_us[number] = self.last_us[number].max(us);
+        }
+        Ok(())
+    }
+
+    /// The times of a batch.
+    pub fn times(&self, columns: &Columns) -> Result<Integers, RunError> {
+        columns.cells(RECORDED_AT)
+    }
+
+    /// When a row was recorded.
+    ///
+    /// # Errors
+    /// The time cannot be read: the rule that the row breaks.
+    pub fn recorded(&self, times: &Integers, row: usize) -> Result<Recorded, Rule> {
+        let Some(us) = times.nullable(row)? else { return Ok(Recorded::Known(ALWAYS_US)) };
+        Ok(match self.known_as_of {
+            Some(instant) if us > instant.us => Recorded::Later,
+            _ => Recorded::Known(us),
+        })
+    }
+
+    /// Whether a row recorded at `us` is replaced by a later one of its key.
+    pub fn is_replaced(&mut self, key: &OwnKey, row: usize, date: i64, us: i64) -> bool {
+        let number = index(key.loose_number(row, date, &mut self.keys));
+        self.last_us.get(number).is_some_and(|&last_us| us < last_us)
+    }
+}
