@@ -13,7 +13,9 @@ use chrono::format::{Item, StrftimeItems};
 use chrono_tz::Tz;
 use gridtier::checked_toml::{CheckedToml, Fault, Faults, nearest};
 use gridtier::contract::Table;
-use gridtier::contract::declared::{Declared, EnergyUnit, MoneyUnit, NetExport, TableDeclared, Timestamps};
+use gridtier::contract::declared::{
+    Declared, EnergyUnit, MoneyUnit, NetExport, Stamp, TableDeclared, Timestamps,
+};
 use gridtier::text::Text;
 use serde::Deserialize;
 
@@ -106,6 +108,7 @@ struct TableEntry {
     money_unit: Option<String>,
     decimal_mark: Option<String>,
     net_export: bool,
+    stamp: Option<String>,
     register: Option<String>,
     timestamps: Option<String>,
     columns: BTreeMap<String, String>,
@@ -132,6 +135,7 @@ impl TableEntry {
             decimal_mark: named(keys::DECIMAL_MARKS, self.decimal_mark.as_deref()),
             net_export: if self.net_export { NetExport::Allowed } else { NetExport::Refused },
             timestamps: named(Timestamps::NAMES, self.timestamps.as_deref()),
+            stamp: named(Stamp::NAMES, self.stamp.as_deref()),
             date_forms: self.dates.clone(),
             words: self.words.iter().map(|(column, words)| (column.clone(), trimmed(words))).collect(),
         }

@@ -27,9 +27,15 @@
 //!
 //! What follows looks at one customer after the other: `usage` spreads readings of a sparse `cadence`, then decides which
 //! months are `covered` and which are out of `season`. `suspect` finds what is probably no energy in kWh.
+//!
+//! Tables whose rows tell more than energy, such as the end of their interval, are read another way: `by_row`.
 
+mod spread;
 mod calendar;
 mod month_cell;
+mod quality;
+mod rounds;
+mod time_of_use;
 mod id_cache;
 mod batch;
 mod stripe;
@@ -46,6 +52,8 @@ mod streak;
 mod sum;
 mod repeat;
 mod earlier;
+mod interval_notes;
+mod by_row;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::RwLock;
@@ -64,10 +72,12 @@ pub use earlier::{Earlier, UsageSink};
 use kernel::Kernel;
 pub use month_cell::MonthUse;
 use plan::FileBooks;
+pub use spread::{DaySpan, MonthDays};
 use stripe::Stripes;
 pub use sum::FileBook;
 use sum::PassRecord;
 pub use suspect::{UnitSuspect, unit_suspects};
+pub use time_of_use::{PART_COLUMNS, ReadingDetail};
 pub use usage::{Coverage, MonthAsRead, MonthlyUsage};
 
 /// Most readings of one customer in one month. At the contract's bound of 10⁹ kWh, or 10¹² Wh, each, so many still sum
@@ -103,20 +113,46 @@ pub fn read(
         return Err(Refusal::of(Table::MeterReadings, "the table is missing", advice).into());
     };
     book.present = true;
+    let (mut readings, books) = if by_row::is_needed(source, ReadingDetail::Energy) {
+        let context = reading_context(source, customers, window, SlotWidth::Minute);
+        by_row::read(&context, window, ReadingDetail::Energy, &parts)?
+    } else {
+        read_by_month(source, customers, window, earlier, &parts)?
+    };
+    books.into_values().for_each(|of_file| book.absorb(of_file));
+    book.close()?;
+    check_bounds(&readings.usage, customers)?;
+    readings.usage.drop_before_opening(customers, book);
+    suspect::notice_registers(&readings.usage, customers, book);
+    Ok(readings)
+}
+
+/// Reads the files that are not reused, of a table that has energy only.
+fn read_by_month(
+    source: &dyn Source,
+    customers: &Customers,
+    window: Window,
+    earlier: Option<&Earlier>,
+    parts: &[Part],
+) -> Result<(Readings, FileBooks), RunError> {
     // Daily readings need a bit for each slot, finer ones an order. Which they are shows while they are read.
     for slot_width in [SlotWidth::Day, SlotWidth::Minute] {
-        let Some((mut readings, books)) = read_by(slot_width, source, customers, window, earlier, &parts)?
-        else {
-            continue;
-        };
-        books.into_values().for_each(|of_file| book.absorb(of_file));
-        book.close()?;
-        check_bounds(&readings.usage, customers)?;
-        readings.usage.drop_before_opening(customers, book);
-        suspect::notice_registers(&readings.usage, customers, book);
-        return Ok(readings);
+        if let Some(read) = read_by(slot_width, source, customers, window, earlier, parts)? {
+            return Ok(read);
+        }
     }
     Err(RunError::Bug("slots of a minute are too coarse".into()))
+}
+
+fn reading_context<'a>(
+    source: &'a dyn Source,
+    customers: &'a Customers,
+    window: Window,
+    slot_width: SlotWidth,
+) -> ReadingContext<'a> {
+    let declared = source.declared().of(Table::MeterReadings);
+    let calendar = Calendar::new(window, slot_width, declared.stamp.shift_us());
+    ReadingContext { source, customers, declared, calendar, meters: RwLock::default() }
 }
 
 /// Reads the files that are not reused; `None` if the readings are too fine for the slots.
@@ -128,13 +164,7 @@ fn read_by(
     earlier: Option<&Earlier>,
     parts: &[Part],
 ) -> Result<Option<(Readings, FileBooks)>, RunError> {
-    let context = ReadingContext {
-        source,
-        customers,
-        declared: source.declared().of(Table::MeterReadings),
-        calendar: Calendar::new(window, slot_width),
-        meters: RwLock::default(),
-    };
+    let context = reading_context(source, customers, window, slot_width);
     let kernel = Kernel { context, stripes: Stripes::new(customers.len(), index(window.months)) };
     let mut reused = ReusedFiles::new(earlier, customers, window);
     let mut record = PassRecord::default();

@@ -3,7 +3,7 @@
 //! The same schema checks the file, gives the hints in its messages, and lets editors complete it. Nothing here reads a
 //! file.
 
-use gridtier::contract::declared::{DecimalMark, EnergyUnit, MoneyUnit};
+use gridtier::contract::declared::{DecimalMark, EnergyUnit, MoneyUnit, Stamp};
 use gridtier::contract::{Column, ColumnKind, Table};
 use serde_json::{Map, Value, json};
 
@@ -87,6 +87,8 @@ fn table_properties(table: Table) -> Properties {
     }
     if table == Table::MeterReadings {
         add("net_export", json!({"type": "boolean", "description": "true if energy may flow to the grid"}));
+        let stamp = "end if readings are stamped by the end of their interval, start if silent";
+        add("stamp", named(Stamp::NAMES, stamp));
         add("register", text(REGISTER_ABOUT));
     }
     let dates: Properties = columns.iter().filter_map(date_property).collect();

@@ -31,6 +31,7 @@ fn a_whole_declaration_is_read() {
         [tables.meter_readings]
         energy_unit = "万kWh"
         net_export = true
+        stamp = "end"
         hive = { org = "text", day = "date" }
         "#,
     )
@@ -45,6 +46,7 @@ fn a_whole_declaration_is_read() {
     assert_eq!(config.declared.of(Table::Customers).words["supply_level"]["01"], "high_voltage");
     let readings = config.declared.of(Table::MeterReadings);
     assert_eq!((readings.energy, readings.net_export), (EnergyUnit::TenMwh, NetExport::Allowed));
+    assert_eq!((readings.stamp, config.declared.of(Table::Plans).stamp), (Stamp::End, Stamp::Start));
     assert_eq!(config.table(Table::MeterReadings).hive["day"], HiveType::Date);
     assert_eq!(config.table(Table::Plans), TableConfig::default());
 }

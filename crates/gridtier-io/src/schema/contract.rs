@@ -8,6 +8,7 @@ use gridtier::contract::rule::Rule;
 use gridtier::contract::{
     AMOUNT_CNY_MAX, COUNT_MAX, Column, ColumnKind, ID_BYTES_MAX, PLACED_YEARS, READING_KWH_MAX, Table,
 };
+use gridtier::meter::PART_COLUMNS;
 
 use super::about;
 use super::yaml::Yaml;
@@ -162,7 +163,12 @@ fn options(table: Table, column: &Column) -> Entries {
 }
 
 fn may_be_negative(column: &Column) -> bool {
-    column.kind == ColumnKind::Money || column.name == "reactive_kvarh"
+    column.kind == ColumnKind::Money || column.name == "reactive_kvarh" || never_rejects(column)
+}
+
+/// Whether no cell of the column rejects its row.
+fn never_rejects(column: &Column) -> bool {
+    PART_COLUMNS.contains(&column.name)
 }
 
 /// The table and column that a column refers to: the table whose sole key column has the same name.
@@ -190,6 +196,7 @@ fn applies(table: Table, column: &Column, rule: Rule) -> bool {
     );
     let is_scaled = matches!(kind, K::Energy | K::Money | K::Count | K::Thousandths);
     match rule {
+        _ if never_rejects(column) => false,
         Rule::NullKey => column.key && !column.nullable,
         Rule::IdTooLong => kind == K::Id,
         Rule::BadDate => is_date,

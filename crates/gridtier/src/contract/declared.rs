@@ -104,6 +104,31 @@ impl Timestamps {
     pub const NAMES: &[(&str, Self)] = &[("local", Self::Local), ("instant", Self::Instant)];
 }
 
+/// Which end of its interval a reading is stamped by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stamp {
+    /// Its start, as the contract says.
+    #[default]
+    Start,
+    /// Its end: a reading at 00:00 on the first of a month belongs to the month before.
+    End,
+}
+
+impl Stamp {
+    /// Names accepted in `gridtier.toml`.
+    pub const NAMES: &[(&str, Self)] = &[("start", Self::Start), ("end", Self::End)];
+
+    /// Microseconds from the time that places a reading to its stamp. A plain date stands for its midnight, so that a
+    /// microsecond before it is the day before.
+    #[must_use]
+    pub fn shift_us(self) -> i64 {
+        match self {
+            Self::Start => 0,
+            Self::End => 1,
+        }
+    }
+}
+
 /// What is declared about one table.
 #[derive(Clone, Debug, Default)]
 pub struct TableDeclared {
@@ -117,6 +142,8 @@ pub struct TableDeclared {
     pub net_export: NetExport,
     /// What its times without a zone are.
     pub timestamps: Timestamps,
+    /// Which end of its interval a reading without an end of its own is stamped by.
+    pub stamp: Stamp,
     /// strftime pattern by contract column, for dates that are stored as text or number.
     pub date_forms: BTreeMap<String, String>,
     /// The contract's word by contract column and spelling.

@@ -176,11 +176,33 @@ const METER_READINGS: &[Column] = &[
         "抄表区间起始时间",
     )
     .key(),
+    column(
+        "read_until",
+        ColumnKind::PlacingTime,
+        "end of the interval, which no longer belongs to it; empty: no longer than the month",
+        "抄表区间终止时间（不含），为空表示不超出当月",
+    )
+    .nullable(),
     column("active_kwh", ColumnKind::Energy, "active energy of the interval", "有功电量").unit("kWh"),
     column("reactive_kvarh", ColumnKind::Energy, "reactive energy of the interval", "无功电量")
         .nullable()
         .unit("kvarh"),
     column("quality", ColumnKind::Word(Quality::LIST), "quality of the reading", "数据质量").nullable(),
+    column("sharp_kwh", ColumnKind::Energy, "part of the active energy in sharp hours", "尖时段有功电量")
+        .nullable()
+        .unit("kWh"),
+    column("peak_kwh", ColumnKind::Energy, "part of the active energy in peak hours", "峰时段有功电量")
+        .nullable()
+        .unit("kWh"),
+    column("flat_kwh", ColumnKind::Energy, "part of the active energy in flat hours", "平时段有功电量")
+        .nullable()
+        .unit("kWh"),
+    column("valley_kwh", ColumnKind::Energy, "part of the active energy in valley hours", "谷时段有功电量")
+        .nullable()
+        .unit("kWh"),
+    column("max_demand_kw", ColumnKind::Thousandths, "highest demand in the interval", "区间最大需量")
+        .nullable()
+        .unit("kW"),
     RECORDED_AT,
 ];
 

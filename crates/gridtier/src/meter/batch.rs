@@ -4,10 +4,10 @@
 //! overwrite the others. Few rows break a rule, so that the loop that sums asks one question only: is the row excluded?
 
 use std::ops::{ControlFlow, Range};
-use std::sync::RwLock;
+use std::sync::{PoisonError, RwLock};
 
 use super::calendar::{Calendar, MonthSlot, MonthSpan};
-use super::id_cache::{CustomerIds, IdCache, IdNumber, MeterIds, MeterIx};
+use super::id_cache::{AllCustomerIds, CustomerIds, IdCache, IdNumber, IdTable, MeterIds, MeterIx};
 use super::month_cell::ReadingEnergy;
 use crate::contract::cell::{CellState, Values, word_at};
 use crate::contract::declared::TableDeclared;
@@ -39,6 +39,14 @@ pub(super) struct ReadingContext<'a> {
     pub calendar: Calendar,
     /// The meters that any thread has met.
     pub meters: RwLock<KeyIndex>,
+}
+
+impl ReadingContext<'_> {
+    /// The id of a meter; `None` if it has none.
+    pub fn meter_name(&self, meter: IdNumber) -> Option<String> {
+        let meters = self.meters.read().unwrap_or_else(PoisonError::into_inner);
+        meter.known().map(|number| meters.key(number).to_owned())
+    }
 }
 
 /// What a thread remembers of ids, kept from batch to batch.
@@ -88,6 +96,9 @@ pub(super) struct ReadingBatch {
     /// Rows without a key, a time or the right number of cells, with the rule that each breaks.
     undated: Vec<(u32, Rule)>,
     exclusions: Vec<Option<Exclusion>>,
+    keeps_estimated: bool,
+    /// The rows that the utility estimated, ascending, if they are kept.
+    estimated: Vec<u32>,
 }
 
 impl ReadingBatch {
@@ -102,6 +113,28 @@ impl ReadingBatch {
         batch: &Batch,
         book: &mut TableBook,
     ) -> Result<(), RunError> {
+        self.check(context, None, caches, batch, book)?;
+        self.find_slots(&context.calendar);
+        for &(row, rule) in &self.undated {
+            self.exclusions[index(row)] = Some(Exclusion::Breaks(rule));
+        }
+        self.count_rows(book);
+        Ok(())
+    }
+
+    /// Checks the rows of a batch for every rule but the window, and counts none. With a table of `strangers`, ids that are
+    /// no accepted customer's get a number too.
+    ///
+    /// # Errors
+    /// The type of a column is none that the contract can read.
+    pub fn check(
+        &mut self,
+        context: &ReadingContext,
+        strangers: Option<&RwLock<KeyIndex>>,
+        caches: &mut IdCaches,
+        batch: &Batch,
+        book: &mut TableBook,
+    ) -> Result<(), RunError> {
         let columns = Columns::new(context.source, Table::MeterReadings, batch, &context.declared);
         (self.file, self.first_row) = (batch.file, batch.first_row);
         self.exclusions.clear();
@@ -109,14 +142,17 @@ impl ReadingBatch {
         // From the last rule to the first: a row that breaks two is excluded by the first.
         self.check_energies(&columns)?;
         self.check_quality(&columns)?;
-        self.number_ids(context, caches, &columns, book)?;
+        match strangers {
+            None => {
+                self.number_ids(context, &mut CustomerIds(&context.customers.ids), caches, &columns, book)?
+            }
+            Some(strangers) => {
+                let mut all = AllCustomerIds::new(&context.customers.ids, strangers);
+                self.number_ids(context, &mut all, caches, &columns, book)?;
+            }
+        }
         self.fill_times(&columns)?;
         self.list_undated(&batch.faults);
-        self.find_slots(&context.calendar);
-        for &(row, rule) in &self.undated {
-            self.exclusions[index(row)] = Some(Exclusion::Breaks(rule));
-        }
-        self.count_rows(book);
         Ok(())
     }
 
@@ -142,16 +178,25 @@ impl ReadingBatch {
     }
 
     fn check_quality(&mut self, columns: &Columns) -> Result<(), RunError> {
+        let Self { keeps_estimated, estimated, exclusions, .. } = self;
+        let keeps_estimated = *keeps_estimated;
+        estimated.clear();
         columns.odd_words(
             "quality",
             |word, state| match state {
-                CellState::Ok => word_at::<Quality>(word) == Quality::Invalid,
+                CellState::Ok => match word_at(word) {
+                    Quality::Actual => false,
+                    Quality::Estimated => keeps_estimated,
+                    Quality::Invalid => true,
+                },
                 CellState::Null => false,
                 CellState::Fault(_) => true,
             },
-            &mut |row, _, state| {
-                let rule = state.fault().unwrap_or(Rule::InvalidQuality);
-                self.exclusions[row] = Some(Exclusion::Breaks(rule));
+            &mut |row, word, state| match state.fault() {
+                None if word_at::<Quality>(word) == Quality::Estimated => {
+                    estimated.extend(u32::try_from(row));
+                }
+                fault => exclusions[row] = Some(Exclusion::Breaks(fault.unwrap_or(Rule::InvalidQuality))),
             },
         )
     }
@@ -159,14 +204,14 @@ impl ReadingBatch {
     fn number_ids(
         &mut self,
         context: &ReadingContext,
+        customer_ids: &mut dyn IdTable,
         caches: &mut IdCaches,
         columns: &Columns,
         book: &mut TableBook,
     ) -> Result<(), RunError> {
         let Self { customers, has_unknown, meters, exclusions, .. } = self;
-        let mut accepted = CustomerIds(&context.customers.ids);
         let has_customers = columns.numbers_of("customer_id", book, &mut |array, text_of| {
-            caches.customers.number_column(array, &mut accepted, text_of, customers)
+            caches.customers.number_column(array, customer_ids, text_of, customers)
         })?;
         if !has_customers {
             customers.clear();
@@ -200,8 +245,7 @@ impl ReadingBatch {
         Ok(())
     }
 
-    /// `faulty` are the rows that the reader could not split into cells. Of a row that is listed twice the later rule
-    /// is the one that goes first.
+    /// `faulty` are the rows that the reader could not split into cells.
     fn list_undated(&mut self, faulty: &[(u32, Rule)]) {
         let Self { customers, has_unknown, times, undated, .. } = self;
         undated.clear();
@@ -266,6 +310,45 @@ impl ReadingBatch {
                 Some(Exclusion::Breaks(rule)) => book.reject(self.at(row), *rule),
             }
         }
+    }
+
+    /// Keeps from now on which rows the utility estimated.
+    pub fn keep_estimated(&mut self) {
+        self.keeps_estimated = true;
+    }
+
+    /// Whether the utility estimated a row, if that is kept.
+    pub fn is_estimated(&self, row: usize) -> bool {
+        self.estimated.binary_search_by_key(&row, |&estimated| index(estimated)).is_ok()
+    }
+
+    /// Rows without a key, a time or the right number of cells, with the rule that each breaks. Of a row that is listed
+    /// twice the later rule is the one that goes first.
+    pub fn undated(&self) -> &[(u32, Rule)] {
+        &self.undated
+    }
+
+    /// The rule that a row breaks, besides those of key, time and window, of rows that were checked and not yet placed.
+    pub fn fault(&self, row: usize) -> Option<Rule> {
+        match self.exclusions[row] {
+            Some(Exclusion::Breaks(rule)) => Some(rule),
+            Some(Exclusion::OutOfWindow) | None => None,
+        }
+    }
+
+    /// The number of a row's customer.
+    pub fn customer_id(&self, row: usize) -> IdNumber {
+        self.customers[row]
+    }
+
+    /// The number of a row's meter.
+    pub fn meter_id(&self, row: usize) -> IdNumber {
+        self.meters.get(row).copied().unwrap_or(IdNumber::NULL)
+    }
+
+    /// The energies of a row that breaks no rule.
+    pub fn energy(&self, row: usize) -> ReadingEnergy {
+        energy(self.active.values[row], self.reactive.values[row])
     }
 
     /// Rows of the batch.

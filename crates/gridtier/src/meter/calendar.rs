@@ -51,6 +51,8 @@ impl MonthSlot {
 pub(super) struct Calendar {
     /// How long slots are.
     pub slot_width: SlotWidth,
+    /// Microseconds from the time that places a reading to its stamp.
+    stamp_shift_us: i64,
     first_day: i64,
     end_day: i64,
     /// By day of the window: its first slot.
@@ -58,7 +60,7 @@ pub(super) struct Calendar {
 }
 
 impl Calendar {
-    pub fn new(window: Window, slot_width: SlotWidth) -> Self {
+    pub fn new(window: Window, slot_width: SlotWidth, stamp_shift_us: i64) -> Self {
         let slots_per_day = match slot_width {
             SlotWidth::Day => 1,
             SlotWidth::Minute => DAY_MINUTES,
@@ -70,12 +72,13 @@ impl Calendar {
             day_slots.extend((0..days).map(|day| MonthSlot(position << 16 | (day * slots_per_day))));
         }
         let (first_day, end_day) = (window.start().first_day().into(), window.end_day().into());
-        Self { slot_width, first_day, end_day, day_slots }
+        Self { slot_width, stamp_shift_us, first_day, end_day, day_slots }
     }
 
-    /// The month slot of a local time in microseconds.
+    /// The month slot of a reading with a stamp in microseconds of local time.
     #[inline]
-    pub fn month_slot(&self, local_us: i64) -> MonthSlot {
+    pub fn month_slot(&self, stamp_us: i64) -> MonthSlot {
+        let local_us = stamp_us.wrapping_sub(self.stamp_shift_us);
         let day = local_us.div_euclid(DAY_US) - self.first_day;
         // A day before the window becomes an index beyond any table: one comparison answers both ends.
         match self.day_slots.get(day as usize) {
@@ -85,9 +88,9 @@ impl Calendar {
         }
     }
 
-    /// The months in which times between two bounds (inclusive) may lie; `None` if all are outside the window.
+    /// The months in which readings with stamps between two bounds (inclusive) may lie; `None` if all are outside the window.
     pub fn months_between(&self, first_us: i64, last_us: i64) -> Option<MonthSpan> {
-        let (start_us, end_us) = (self.first_day * DAY_US, self.end_day * DAY_US);
+        let [start_us, end_us] = [self.first_day, self.end_day].map(|day| day * DAY_US + self.stamp_shift_us);
         if first_us > last_us || first_us >= end_us || last_us < start_us {
             return None;
         }
@@ -130,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_time_has_its_month_and_its_slot() {
-        let calendar = Calendar::new(WINDOW, SlotWidth::Minute);
+        let calendar = Calendar::new(WINDOW, SlotWidth::Minute, 0);
         let at = |us| (calendar.month_slot(us).month(), calendar.month_slot(us).slot());
         assert_eq!(at(day(28) + 901_000_000), (0, 28 * 1440 + 15));
         assert_eq!(at(day(29)), (1, 0));
@@ -139,12 +142,25 @@ mod tests {
             [day(60), day(0) - 1, -1, i64::MAX, i64::MIN].map(|us| calendar.month_slot(us)),
             [MonthSlot::OUTSIDE; 5]
         );
-        assert_eq!(Calendar::new(WINDOW, SlotWidth::Day).month_slot(day(3) + 7).slot(), 3);
+        assert_eq!(Calendar::new(WINDOW, SlotWidth::Day, 0).month_slot(day(3) + 7).slot(), 3);
+    }
+
+    #[test]
+    fn a_stamp_at_the_end_of_an_interval_places_it_an_instant_before() {
+        let calendar = Calendar::new(WINDOW, SlotWidth::Minute, 1);
+        let at = |us| (calendar.month_slot(us).month(), calendar.month_slot(us).slot());
+        assert_eq!(calendar.month_slot(day(0)), MonthSlot::OUTSIDE);
+        assert_eq!(
+            [at(day(0) + 1), at(day(29)), at(day(60))],
+            [(0, 0), (0, 29 * 1440 - 1), (1, 31 * 1440 - 1)]
+        );
+        assert_eq!(calendar.months_between(day(-40), day(0)), None);
+        assert_eq!(calendar.months_between(day(60), day(99)), span(1, 1));
     }
 
     #[test]
     fn the_months_between_bounds_are_cut_to_the_window() {
-        let calendar = Calendar::new(WINDOW, SlotWidth::Day);
+        let calendar = Calendar::new(WINDOW, SlotWidth::Day, 0);
         assert_eq!(calendar.months_between(day(-40), day(3)), span(0, 0));
         assert_eq!(calendar.months_between(day(28), day(400)), span(0, 1));
         assert_eq!(calendar.months_between(day(-40), day(0) - 1), None);

@@ -40,6 +40,11 @@ impl IdNumber {
         (self < Self::TOO_LONG).then_some(self.0)
     }
 
+    /// Whether the id is longer than ids may be, so that it has no number of its own.
+    pub fn is_too_long(self) -> bool {
+        self == Self::TOO_LONG
+    }
+
     /// The number of an id that has one.
     #[inline]
     pub fn number(self) -> u32 {
@@ -80,6 +85,36 @@ impl IdTable for CustomerIds<'_> {
 
     fn has(&self, number: u32, id: &str) -> bool {
         index(number) < self.0.len() && self.0.key(number) == id
+    }
+}
+
+/// The accepted customers, and all others, whose numbers follow on.
+pub(super) struct AllCustomerIds<'a> {
+    accepted: CustomerIds<'a>,
+    strangers: MeterIds<'a>,
+}
+
+impl<'a> AllCustomerIds<'a> {
+    pub fn new(accepted: &'a KeyIndex, strangers: &'a RwLock<KeyIndex>) -> Self {
+        Self { accepted: CustomerIds(accepted), strangers: MeterIds::new(strangers) }
+    }
+
+    fn accepted_count(&self) -> u32 {
+        u32::try_from(self.accepted.0.len()).expect("keys have numbers of 32 bits")
+    }
+}
+
+impl IdTable for AllCustomerIds<'_> {
+    fn number_of(&mut self, id: &str) -> Option<u32> {
+        let first = self.accepted_count();
+        self.accepted.number_of(id).or_else(|| Some(first + self.strangers.number_of(id)?))
+    }
+
+    fn has(&self, number: u32, id: &str) -> bool {
+        match number.checked_sub(self.accepted_count()) {
+            None => self.accepted.has(number, id),
+            Some(stranger) => self.strangers.has(stranger, id),
+        }
     }
 }
 

@@ -21,9 +21,9 @@ pub struct MonthUse {
     pub active_wh: i64,
     /// Σ |reactive energy| in varh.
     pub reactive_varh: i64,
-    /// Readings.
+    /// Readings; one with an end of its own counts once for each of its days in the month.
     pub readings: u32,
-    /// Readings that carry reactive energy.
+    /// Of these, those that carry reactive energy.
     pub reactive_readings: u32,
 }
 
@@ -35,6 +35,14 @@ impl MonthUse {
         self.reactive_varh = self.reactive_varh.wrapping_add(energy.reactive_varh.unwrap_or(0).abs());
         self.readings += 1;
         self.reactive_readings += u32::from(energy.reactive_varh.is_some());
+    }
+
+    /// Adds the part of an interval that belongs to some days of the month: it counts as a reading for each.
+    pub(super) fn add_days(&mut self, energy: ReadingEnergy, days: u32) {
+        self.active_wh = self.active_wh.wrapping_add(energy.active_wh);
+        self.reactive_varh = self.reactive_varh.wrapping_add(energy.reactive_varh.unwrap_or(0).abs());
+        self.readings += days;
+        self.reactive_readings += if energy.reactive_varh.is_some() { days } else { 0 };
     }
 
     /// Takes back a reading that was added.

@@ -2,7 +2,7 @@
 //!
 //! The first pass leaves marks of the slots that have, or may have, more than one reading. Their rows are read again, in
 //! as many rounds of customers as a fixed budget requires. Readings of one series and time that are equal count once;
-//! where any two differ, none counts.
+//! where any two differ, `quality` says which counts.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
@@ -14,6 +14,8 @@ use super::calendar::{MonthSlot, SlotWidth};
 use super::kernel::{BatchBuffers, Kernel};
 use super::month_cell::ReadingEnergy;
 use super::plan::book_of;
+use super::quality::{Repetition, counted_of};
+use super::rounds::rounds;
 use super::schedule::{PartReader, read_parts};
 use super::stripe::{SeriesIx, Stripe};
 use super::sum::PassRecord;
@@ -23,7 +25,7 @@ use crate::error::RunError;
 use crate::index::{CustomerIx, count};
 use crate::source::{Part, RowAt, TableBook};
 
-/// Most rows held at once, 48 bytes each. Tests have few rows and are to take several rounds too.
+/// Most rows held at once, 56 bytes each. Tests have few rows and are to take several rounds too.
 const ROWS_HELD_MAX: u64 = if cfg!(test) { 6 } else { 1_500_000 };
 /// Memory for the slots of doubtful months in bytes; as much again if all of them come twice.
 const SLOTS_BYTES_MAX: u64 = if cfg!(test) { 12_000 } else { 64 << 20 };
@@ -41,6 +43,17 @@ struct Suspect {
     time_us: i64,
     energy: ReadingEnergy,
     at: RowAt,
+    is_estimated: bool,
+}
+
+impl Repetition for Suspect {
+    fn is_estimated(&self) -> bool {
+        self.is_estimated
+    }
+
+    fn is_equal(&self, other: &Self) -> bool {
+        self.energy == other.energy
+    }
 }
 
 impl Suspect {
@@ -106,25 +119,6 @@ impl Doubts {
     }
 }
 
-/// Cuts `customers` into ranges whose weights sum to at most `budget`; a single customer may weigh more. Customers
-/// without weight at the end are left out.
-fn rounds(weights: &[u64], customers: Range<usize>, budget: u64) -> Vec<Range<usize>> {
-    let mut rounds = Vec::new();
-    let (mut start, mut sum) = (customers.start, 0);
-    for customer in customers.clone() {
-        let weight = weights[customer];
-        if sum > 0 && sum + weight > budget {
-            rounds.push(start..customer);
-            (start, sum) = (customer, 0);
-        }
-        sum += weight;
-    }
-    if sum > 0 {
-        rounds.push(start..customers.end);
-    }
-    rounds
-}
-
 /// Reads the rows in repeated slots again and corrects what they have added. `rows` says by customer how many rows to
 /// expect; without `slots`, the marks of the first pass say which days are repeated.
 fn settle_rounds(
@@ -145,7 +139,8 @@ fn settle_rounds(
                 };
                 if is_repeated {
                     let (time_us, at) = (again.batch.time_us(again.row), again.batch.at(again.row));
-                    suspects.push(Suspect { customer, series, time_us, energy, at });
+                    let is_estimated = again.batch.is_estimated(again.row);
+                    suspects.push(Suspect { customer, series, time_us, energy, at, is_estimated });
                 }
             })
         })?;
@@ -158,26 +153,21 @@ fn settle_rounds(
     Ok(())
 }
 
-/// Subtracts what repetitions have added to the sums: all readings of the group but the first if they are equal, else
-/// all of them.
+/// Subtracts what repetitions have added to the sums: all readings of the group but the one that counts, if one does.
 fn correct(kernel: &Kernel, group: &[Suspect], record: &mut PassRecord) {
-    let [first, rest @ ..] = group else { return };
-    if rest.is_empty() {
-        return;
-    }
-    let are_equal = rest.iter().all(|other| other.energy == first.energy);
+    let [first, _, ..] = group else { return };
+    let counted = counted_of(group);
     let mut stripe = kernel.stripes.lock(kernel.stripes.stripe_of(first.customer));
     let month = kernel.context.calendar.month_slot(first.time_us).month();
     let member = stripe.member(first.customer);
     let used = &mut stripe.cells(month)[member.index()].used;
-    for suspect in if are_equal { rest } else { group } {
+    for (_, suspect) in group.iter().enumerate().filter(|(position, _)| counted != Some(*position)) {
         used.remove(suspect.energy);
         let book = book_of(&mut record.books, suspect.at.file());
         book.tally.counted -= 1;
-        if are_equal {
-            book.tally.duplicates += 1;
-        } else {
-            book.reject(suspect.at, Rule::ConflictingReading);
+        match counted {
+            Some(_) => book.tally.duplicates += 1,
+            None => book.reject(suspect.at, Rule::ConflictingReading),
         }
     }
 }
@@ -282,7 +272,9 @@ struct Rereader<'k, T, F> {
 
 impl<'k, T, F: FnMut(&mut T, &mut Stripe, ReadAgain)> Rereader<'k, T, F> {
     fn new(kernel: &'k Kernel<'k>, customers: &'k Range<usize>, found: T, look: F) -> Self {
-        Self { kernel, customers, buffers: BatchBuffers::default(), found, look }
+        let mut buffers = BatchBuffers::default();
+        buffers.readings.keep_estimated();
+        Self { kernel, customers, buffers, found, look }
     }
 }
 

@@ -360,7 +360,7 @@ mod tests {
             [stripe.series(three, None), stripe.series(three, meter), stripe.series(two, None)],
             [3, 5, 4].map(SeriesIx::new)
         );
-        let slot = Calendar::new(Window { end: Month(1), months: 1 }, SlotWidth::Day).month_slot(0);
+        let slot = Calendar::new(Window { end: Month(1), months: 1 }, SlotWidth::Day, 0).month_slot(0);
         let energy = ReadingEnergy { active_wh: 0, reactive_varh: None };
         let added = [4, 4, 2].map(|series| stripe.add_day(two, SeriesIx::new(series), slot, energy));
         assert_eq!(added, [false, true, false]);

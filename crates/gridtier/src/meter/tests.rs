@@ -12,6 +12,8 @@ use crate::memory::MemorySource;
 use crate::source::Tally;
 use crate::unit::Month;
 
+mod rows;
+
 const WINDOW: Window = Window { end: Month(54 * 12), months: 3 };
 
 fn kernel(source: &MemorySource) -> (MonthlyUsage, TableBook) {

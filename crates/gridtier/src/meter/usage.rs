@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::month_cell::{MonthCell, MonthUse};
 use super::stripe::Stripes;
+use super::time_of_use::TimeOfUse;
 use super::{cadence, covered, season};
 use crate::contract::rule::Rule;
 use crate::customer::{Customer, Customers};
@@ -87,6 +88,8 @@ pub struct MonthlyUsage {
     pub(super) has_ends: Vec<bool>,
     coverage: Coverage,
     as_read: Vec<MonthAsRead>,
+    /// `None` unless it was asked for.
+    pub(super) time_of_use: Option<TimeOfUse>,
 }
 
 /// The months of neighbouring customers.
@@ -151,7 +154,20 @@ impl MonthlyUsage {
             has_ends: Vec::new(),
             coverage: Coverage::none(index(window.months), customers),
             as_read: Vec::new(),
+            time_of_use: None,
         }
+    }
+
+    /// Energy of a customer in Wh by time of use: sharp, peak, flat, valley; 0 where it was not read.
+    #[must_use]
+    pub fn parts_wh(&self, customer: CustomerIx) -> [i64; 4] {
+        self.time_of_use.as_ref().map_or([0; 4], |parts| parts.parts_wh(customer))
+    }
+
+    /// The highest demand of a customer in a month in W; `None` where it was not read.
+    #[must_use]
+    pub fn demand_w(&self, month: usize, customer: CustomerIx) -> Option<i64> {
+        self.time_of_use.as_ref()?.demand_w(month, customer)
     }
 
     /// The window.

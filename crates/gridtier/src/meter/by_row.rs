@@ -1,0 +1,455 @@
+//! Readings of tables that carry more than energy: intervals with an end, records of rows, time of use.
+//!
+//! The passes of this module's neighbours add a row to its month as it comes and look at it again only where it was in
+//! doubt. That does not do where a later record of a row may withdraw it, where an interval may reach from before the
+//! window into it, or where the greatest of several values counts. Here the rows of some customers are held at a time, put
+//! in order and settled by the rules of METHOD.md section 3, as many customers in a round as a fixed budget allows. It takes
+//! more time by the row, and tables without these columns never come here.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::RwLock;
+
+use rayon::slice::ParallelSliceMut;
+
+use super::Readings;
+use super::batch::{COLUMNS, IdCaches, ReadingBatch, ReadingContext};
+use super::id_cache::IdNumber;
+use super::interval_notes::IntervalNotes;
+use super::month_cell::ReadingEnergy;
+use super::plan::{FileBooks, book_of};
+use super::quality::{Repetition, counted_of};
+use super::rounds::rounds;
+use super::schedule::{PartReader, read_parts};
+use super::spread::DaySpan;
+use super::stripe::Stripes;
+use super::time_of_use::{PART_COLUMNS, PartColumns, ReadingDetail, ReadingParts, TimeOfUse};
+use super::usage::MonthlyUsage;
+use crate::contract::Table;
+use crate::contract::cell::{CellState, Integers};
+use crate::contract::rule::Rule;
+use crate::error::{Refusal, RunError};
+use crate::index::{CustomerIx, count, index};
+use crate::key::KeyIndex;
+use crate::rows::Columns;
+use crate::source::{Batch, Part, RowAt, Source, TableBook};
+use crate::unit::{Month, Window};
+
+/// Most rows held at once, about 90 bytes each. Tests have few rows and are to take several rounds too.
+const ROWS_HELD_MAX: u64 = if cfg!(test) { 20 } else { 3_000_000 };
+
+/// The end of an interval, and when a row was recorded.
+const READ_UNTIL: &str = "read_until";
+const RECORDED_AT: &str = "recorded_at";
+
+/// Whether the readings of a source carry more than energy.
+pub(super) fn is_needed(source: &dyn Source, detail: ReadingDetail) -> bool {
+    let mut names = vec![READ_UNTIL, RECORDED_AT];
+    if detail == ReadingDetail::TimeOfUse {
+        names.extend(PART_COLUMNS);
+    }
+    names.into_iter().any(|name| source.has_column(Table::MeterReadings, name))
+}
+
+/// Reads all files.
+///
+/// # Errors
+/// A part cannot be read, or a sum overflows.
+pub(super) fn read(
+    context: &ReadingContext,
+    window: Window,
+    detail: ReadingDetail,
+    parts: &[Part],
+) -> Result<(Readings, FileBooks), RunError> {
+    let strangers = RwLock::default();
+    let pass = RowPass { context, strangers: &strangers, detail };
+    let mut sums = Sums::new(context, window, detail);
+    let mut books = FileBooks::new();
+    for (round, customers) in pass.rounds(parts)?.into_iter().enumerate() {
+        let collectors = read_parts(parts, &|| Collector::new(&pass, customers.clone(), round == 0))?;
+        let mut held = Vec::new();
+        for mut collector in collectors {
+            held.append(&mut collector.held);
+            for (file, book) in collector.books {
+                book_of(&mut books, file).absorb(book);
+            }
+        }
+        held.par_sort_unstable_by_key(|row| (row.key, row.at));
+        for rows in held.chunk_by(HeldRow::is_of_one_key) {
+            sums.settle(rows, &mut books)?;
+        }
+    }
+    let Sums { stripes, notes, time_of_use, .. } = sums;
+    notes.notice(context, &mut books);
+    let mut usage = MonthlyUsage::new(window, context.customers.len(), stripes);
+    (usage.has_ends, usage.time_of_use) = (notes.has_ends, time_of_use);
+    // No cycle can build on the months of such files: a month does not tell which of its rows were replaced.
+    Ok((Readings { usage, files: BTreeMap::new(), files_reused: 0 }, books))
+}
+
+/// What the rows of one reading have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ReadingKey {
+    /// Its customer, by number: the accepted ones, then all others.
+    pub customer: IdNumber,
+    /// Its meter; [`IdNumber::NULL`] without a meter id.
+    pub meter: IdNumber,
+    /// Its `read_at`.
+    pub time_us: i64,
+}
+
+/// A row whose key and date can be read.
+#[derive(Debug)]
+pub(super) struct HeldRow {
+    pub key: ReadingKey,
+    pub until_us: Option<i64>,
+    /// When it was recorded; the least time where nobody knows.
+    recorded_us: i64,
+    energy: ReadingEnergy,
+    pub at: RowAt,
+    is_estimated: bool,
+    /// The rule that it breaks, besides those of key, date and window.
+    fault: Option<Rule>,
+    parts: Option<Box<ReadingParts>>,
+}
+
+impl HeldRow {
+    fn is_of_one_key(&self, other: &Self) -> bool {
+        // Ids that are too long have no number of their own.
+        self.key == other.key && !self.key.customer.is_too_long() && !self.key.meter.is_too_long()
+    }
+
+    /// Its days.
+    pub fn days(&self, stamp_shift_us: i64) -> DaySpan {
+        match self.until_us {
+            Some(until_us) => DaySpan::between(self.key.time_us, until_us),
+            None => {
+                let time_us = self.key.time_us - stamp_shift_us;
+                DaySpan::between(time_us, time_us)
+            }
+        }
+    }
+}
+
+impl Repetition for &HeldRow {
+    fn is_estimated(&self) -> bool {
+        self.is_estimated
+    }
+
+    fn is_equal(&self, other: &Self) -> bool {
+        (self.energy, self.until_us) == (other.energy, other.until_us)
+    }
+}
+
+/// What all threads share.
+struct RowPass<'a> {
+    context: &'a ReadingContext<'a>,
+    /// Ids of customers that are not accepted; their numbers follow on those of the accepted ones.
+    strangers: &'a RwLock<KeyIndex>,
+    detail: ReadingDetail,
+}
+
+impl RowPass<'_> {
+    /// Ranges of numbers of customers, each for a round.
+    fn rounds(&self, parts: &[Part]) -> Result<Vec<Range<usize>>, RunError> {
+        let rows: Option<u64> = parts.iter().map(|part| part.rows).sum();
+        if rows.is_some_and(|rows| rows <= ROWS_HELD_MAX) {
+            return Ok(vec![0..usize::MAX]);
+        }
+        let counters = read_parts(parts, &|| RowCounter {
+            pass: self,
+            readings: ReadingBatch::default(),
+            caches: IdCaches::default(),
+            rows: Vec::new(),
+        })?;
+        let mut rows: Vec<u64> = Vec::new();
+        for counter in counters {
+            rows.resize(rows.len().max(counter.rows.len()), 0);
+            rows.iter_mut().zip(counter.rows).for_each(|(all, more)| *all += u64::from(more));
+        }
+        let everybody = 0..rows.len();
+        let mut rounds = rounds(&rows, everybody, ROWS_HELD_MAX);
+        if rounds.is_empty() {
+            rounds.push(0..0);
+        }
+        Ok(rounds)
+    }
+
+    /// Checks the rows of a batch.
+    fn check(
+        &self,
+        readings: &mut ReadingBatch,
+        caches: &mut IdCaches,
+        batch: &Batch,
+        book: &mut TableBook,
+    ) -> Result<(), RunError> {
+        readings.check(self.context, Some(self.strangers), caches, batch, book)
+    }
+}
+
+/// Counts the rows of each customer.
+struct RowCounter<'p> {
+    pass: &'p RowPass<'p>,
+    readings: ReadingBatch,
+    caches: IdCaches,
+    /// By number of a customer.
+    rows: Vec<u32>,
+}
+
+impl PartReader for RowCounter<'_> {
+    fn read(&mut self, _position: usize, part: Part) -> Result<(), RunError> {
+        let Self { pass, readings, caches, rows } = self;
+        pass.context.source.read(Table::MeterReadings, part, COLUMNS, &mut |batch| {
+            let mut counted_later = TableBook::new(Table::MeterReadings);
+            pass.check(readings, caches, &batch, &mut counted_later)?;
+            for number in (0..readings.rows()).filter_map(|row| readings.customer_id(row).known()) {
+                if index(number) >= rows.len() {
+                    rows.resize(index(number) + 1, 0);
+                }
+                rows[index(number)] += 1;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Collects the rows of a round's customers. In the first round, counts those that no round holds.
+struct Collector<'p> {
+    pass: &'p RowPass<'p>,
+    customers: Range<usize>,
+    is_first_round: bool,
+    readings: ReadingBatch,
+    caches: IdCaches,
+    books: FileBooks,
+    held: Vec<HeldRow>,
+}
+
+/// The columns of a batch that say more than energy.
+struct MoreColumns {
+    until: Integers,
+    recorded: Integers,
+    parts: Option<PartColumns>,
+}
+
+impl<'p> Collector<'p> {
+    fn new(pass: &'p RowPass<'p>, customers: Range<usize>, is_first_round: bool) -> Self {
+        let mut readings = ReadingBatch::default();
+        readings.keep_estimated();
+        Self {
+            pass,
+            customers,
+            is_first_round,
+            readings,
+            caches: IdCaches::default(),
+            books: FileBooks::new(),
+            held: Vec::new(),
+        }
+    }
+
+    fn collect(&mut self, batch: &Batch) -> Result<(), RunError> {
+        let Self { pass, readings, caches, .. } = self;
+        let mut book = TableBook::new(Table::MeterReadings);
+        pass.check(readings, caches, batch, &mut book)?;
+        let columns = Columns::new(pass.context.source, Table::MeterReadings, batch, &pass.context.declared);
+        let more = MoreColumns {
+            until: columns.cells(READ_UNTIL)?,
+            recorded: columns.cells(RECORDED_AT)?,
+            parts: match pass.detail {
+                ReadingDetail::Energy => None,
+                ReadingDetail::TimeOfUse => Some(PartColumns::read(&columns)?),
+            },
+        };
+        let mut undated = vec![None; readings.rows()];
+        // Of a row that is listed twice the later rule is the one that goes first.
+        readings.undated().iter().for_each(|&(row, rule)| undated[index(row)] = Some(rule));
+        let mut unreadable = vec![None; readings.rows()];
+        batch.faults.iter().for_each(|&(row, rule)| unreadable[index(row)] = Some(rule));
+        book.tally.rows_in += count(readings.rows());
+        let known_as_of = pass.context.source.declared().known_as_of;
+        for row in 0..self.readings.rows() {
+            let recorded = match unreadable[row].map_or_else(|| more.recorded.nullable(row), Err) {
+                Ok(recorded) => recorded,
+                Err(rule) => {
+                    book.reject(self.readings.at(row), rule);
+                    continue;
+                }
+            };
+            if recorded.zip(known_as_of).is_some_and(|(recorded, known)| recorded > known.us) {
+                book.tally.not_yet_known += 1;
+            } else if let Some(rule) = undated[row] {
+                book.reject(self.readings.at(row), rule);
+            } else {
+                self.hold(row, recorded, &more);
+            }
+        }
+        if self.is_first_round {
+            book_of(&mut self.books, batch.file).absorb(book);
+        }
+        Ok(())
+    }
+
+    /// Holds a row if its customer is one of the round.
+    fn hold(&mut self, row: usize, recorded_us: Option<i64>, more: &MoreColumns) {
+        let customer = self.readings.customer_id(row);
+        let is_of_round = match customer.known() {
+            Some(number) => self.customers.contains(&index(number)),
+            None => self.is_first_round,
+        };
+        if !is_of_round {
+            return;
+        }
+        let key =
+            ReadingKey { customer, meter: self.readings.meter_id(row), time_us: self.readings.time_us(row) };
+        let mut fault = self.readings.fault(row);
+        let is_stranger =
+            customer.known().is_some_and(|number| index(number) >= self.pass.context.customers.len());
+        if is_stranger && !key.meter.is_too_long() {
+            fault = Some(Rule::Orphan);
+        }
+        let mut until_us = more.until.get(row);
+        if let CellState::Fault(rule) = more.until.states[row] {
+            fault = fault.or(Some(rule));
+        }
+        if until_us.is_some_and(|until_us| until_us <= key.time_us) {
+            fault = fault.or(Some(Rule::BadInterval));
+            until_us = None;
+        }
+        self.held.push(HeldRow {
+            key,
+            until_us,
+            recorded_us: recorded_us.unwrap_or(i64::MIN),
+            energy: self.readings.energy(row),
+            at: self.readings.at(row),
+            is_estimated: self.readings.is_estimated(row),
+            fault,
+            parts: more.parts.as_ref().and_then(|parts| parts.at(row)).map(Box::new),
+        });
+    }
+}
+
+impl PartReader for Collector<'_> {
+    fn read(&mut self, _position: usize, part: Part) -> Result<(), RunError> {
+        let source = self.pass.context.source;
+        let mut names = [COLUMNS, &[READ_UNTIL, RECORDED_AT]].concat();
+        if self.pass.detail == ReadingDetail::TimeOfUse {
+            names.extend(PART_COLUMNS);
+        }
+        source.read(Table::MeterReadings, part, &names, &mut |batch| {
+            if self.is_first_round {
+                source.progress(Table::MeterReadings, count(batch.record.num_rows()));
+            }
+            self.collect(&batch)
+        })
+    }
+}
+
+/// What the rows that count add up to.
+struct Sums<'a> {
+    context: &'a ReadingContext<'a>,
+    window: Window,
+    stamp_shift_us: i64,
+    stripes: Stripes,
+    notes: IntervalNotes,
+    time_of_use: Option<TimeOfUse>,
+}
+
+impl<'a> Sums<'a> {
+    fn new(context: &'a ReadingContext<'a>, window: Window, detail: ReadingDetail) -> Self {
+        let (customers, months) = (context.customers.len(), index(window.months));
+        Self {
+            context,
+            window,
+            stamp_shift_us: context.declared.stamp.shift_us(),
+            stripes: Stripes::new(customers, months),
+            notes: IntervalNotes::new(customers),
+            time_of_use: (detail == ReadingDetail::TimeOfUse).then(|| TimeOfUse::new(customers, months)),
+        }
+    }
+
+    /// Settles the rows of one key, in the order of files and rows: the one recorded last, the window, every other rule,
+    /// duplicates, the customer's opening.
+    fn settle(&mut self, rows: &[HeldRow], books: &mut FileBooks) -> Result<(), RunError> {
+        let last_us = rows.iter().map(|row| row.recorded_us).max();
+        let mut sound = Vec::new();
+        for row in rows {
+            let book = book_of(books, row.at.file());
+            let mut inside = row.days(self.stamp_shift_us).months(self.window.start(), self.window.end);
+            if Some(row.recorded_us) != last_us {
+                book.tally.duplicates += 1;
+            } else if inside.next().is_none() {
+                book.tally.out_of_window += 1;
+            } else if let Some(rule) = row.fault {
+                book.reject(row.at, rule);
+            } else {
+                sound.push(row);
+            }
+        }
+        if sound.is_empty() {
+            return Ok(());
+        }
+        let Some(counted) = counted_of(&sound) else {
+            for row in sound {
+                book_of(books, row.at.file()).reject(row.at, Rule::ConflictingReading);
+            }
+            return Ok(());
+        };
+        let counted = sound[counted];
+        for row in &sound {
+            if row.at != counted.at {
+                book_of(books, row.at.file()).tally.duplicates += 1;
+            }
+        }
+        let equal = sound.iter().filter(|row| row.is_equal(&counted));
+        let parts = ReadingParts::greatest(equal.filter_map(|row| row.parts.as_deref()));
+        self.count(counted, parts, book_of(books, counted.at.file()))
+    }
+
+    /// Adds a row to the months of its days, without those before the customer's opening.
+    fn count(
+        &mut self,
+        row: &HeldRow,
+        parts: Option<ReadingParts>,
+        book: &mut TableBook,
+    ) -> Result<(), RunError> {
+        let customer = CustomerIx::new(row.key.customer.number());
+        let opened = Month::of_day(self.context.customers.rows[customer.index()].opened_on);
+        let first = opened.map_or(self.window.start(), |opened| opened.max(self.window.start()));
+        let days = row.days(self.stamp_shift_us);
+        let is_cut = days.months(self.window.start(), first).next().is_some();
+        if is_cut {
+            self.notes.note_before_opening(customer);
+        }
+        let mut is_counted = false;
+        let mut stripe = self.stripes.lock(self.stripes.stripe_of(customer));
+        let member = stripe.member(customer);
+        for of in days.months(first, self.window.end) {
+            let Some(month) = self.window.index(of.month) else { continue };
+            is_counted = true;
+            let energy = ReadingEnergy {
+                active_wh: days.share(of, row.energy.active_wh),
+                reactive_varh: row.energy.reactive_varh.map(|varh| days.share(of, varh)),
+            };
+            stripe.cells(month)[member.index()].used.add_days(energy, of.days.unsigned_abs());
+            let added = match (&mut self.time_of_use, &parts) {
+                (Some(sums), Some(parts)) => sums.add(customer, month, &parts.share(days, of)),
+                _ => true,
+            };
+            if !added {
+                let id = self.context.customers.ids.key(customer.number());
+                let what = format!("the energy by time of use of customer {id} exceeds 64 bits");
+                let advice = "look for readings near the bound of 10⁹ kWh";
+                return Err(Refusal::of(Table::MeterReadings, what, advice).into());
+            }
+        }
+        if !is_counted {
+            book.tally.out_of_window += 1;
+            return Ok(());
+        }
+        book.tally.counted += 1;
+        self.notes.note_counted(row, days);
+        if parts.is_some_and(|parts| parts.exceed(row.energy.active_wh)) {
+            self.notes.note_excess(row);
+        }
+        Ok(())
+    }
+}

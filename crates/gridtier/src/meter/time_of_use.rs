@@ -1,0 +1,144 @@
+//! Parts of the energy by time of use, and the highest demand: read only for a method that weighs or names them.
+
+use super::spread::{DaySpan, MonthDays};
+use crate::contract::READING_KWH_MAX;
+use crate::contract::cell::{Integers, Values};
+use crate::error::RunError;
+use crate::index::{CustomerIx, index};
+use crate::rows::Columns;
+
+/// The columns of the parts, and the demand. No cell of theirs rejects its row.
+pub const PART_COLUMNS: [&str; 5] = ["sharp_kwh", "peak_kwh", "flat_kwh", "valley_kwh", "max_demand_kw"];
+const PARTS: usize = 4;
+const DEMAND: &str = PART_COLUMNS[PARTS];
+
+/// Largest accepted demand in W: that of the energy of a reading in an hour.
+const DEMAND_W_MAX: i64 = READING_KWH_MAX * 1_000;
+
+/// How much of a reading is decoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReadingDetail {
+    /// Active and reactive energy.
+    #[default]
+    Energy,
+    /// Also the parts by time of use and the highest demand, where the table has them.
+    TimeOfUse,
+}
+
+/// The parts and the demand of one reading; `None` where the cell is empty or unreadable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct ReadingParts {
+    /// Sharp, peak, flat, valley, in Wh.
+    wh: [Option<i64>; PARTS],
+    /// In W.
+    demand_w: Option<i64>,
+}
+
+impl ReadingParts {
+    /// The greatest value of each, of equal readings.
+    pub fn greatest<'a>(mut readings: impl Iterator<Item = &'a Self>) -> Option<Self> {
+        let first = *readings.next()?;
+        Some(readings.fold(first, |mut greatest, parts| {
+            greatest.wh.iter_mut().zip(parts.wh).for_each(|(greatest, wh)| *greatest = (*greatest).max(wh));
+            greatest.demand_w = greatest.demand_w.max(parts.demand_w);
+            greatest
+        }))
+    }
+
+    /// What belongs to a month of the reading's days: the parts by days, the demand as it is.
+    pub fn share(self, days: DaySpan, of: MonthDays) -> Self {
+        Self { wh: self.wh.map(|wh| wh.map(|wh| days.share(of, wh))), ..self }
+    }
+
+    /// Whether a part is negative, or all exceed the active energy by more than what rounding each to Wh can make.
+    pub fn exceed(self, active_wh: i64) -> bool {
+        let present = self.wh.iter().flatten();
+        let sum: i128 = present.clone().map(|&wh| i128::from(wh)).sum();
+        present.clone().any(|&wh| wh < 0)
+            || present.clone().next().is_some() && sum > i128::from(active_wh) + present.count() as i128
+    }
+}
+
+/// The columns of a batch.
+pub(super) struct PartColumns {
+    wh: [Option<Values>; PARTS],
+    demand_w: Integers,
+}
+
+impl PartColumns {
+    pub fn read(columns: &Columns) -> Result<Self, RunError> {
+        let mut wh = [const { None }; PARTS];
+        for (part, name) in wh.iter_mut().zip(PART_COLUMNS) {
+            let mut values = Values::default();
+            if columns.fill_energies(name, &mut values)? {
+                *part = Some(values);
+            }
+        }
+        Ok(Self { wh, demand_w: columns.cells(DEMAND)? })
+    }
+
+    /// The parts of a row; `None` if it has none.
+    pub fn at(&self, row: usize) -> Option<ReadingParts> {
+        let wh = self.wh.each_ref().map(|values| {
+            let values = values.as_ref()?;
+            let is_odd = values.odd.binary_search_by_key(&row, |(odd, _)| index(*odd)).is_ok();
+            (!is_odd).then(|| values.values[row])
+        });
+        let demand_w = self.demand_w.get(row).filter(|&demand_w| demand_w <= DEMAND_W_MAX);
+        let parts = ReadingParts { wh, demand_w };
+        (parts != ReadingParts::default()).then_some(parts)
+    }
+}
+
+/// The parts and highest demands of all customers.
+#[derive(Clone, Debug)]
+pub(super) struct TimeOfUse {
+    months: usize,
+    /// By customer.
+    wh: Vec<[i64; PARTS]>,
+    /// By customer and month: the highest demand in W; below 0 where there is none.
+    demand_w: Vec<i64>,
+}
+
+impl TimeOfUse {
+    pub fn new(customers: usize, months: usize) -> Self {
+        Self { months, wh: vec![[0; PARTS]; customers], demand_w: vec![-1; customers * months] }
+    }
+
+    /// Adds the parts of a reading in a month. Returns `false` if a sum overflows.
+    #[must_use]
+    pub fn add(&mut self, customer: CustomerIx, month: usize, parts: &ReadingParts) -> bool {
+        for (sum, wh) in self.wh[customer.index()].iter_mut().zip(parts.wh) {
+            let Some(more) = sum.checked_add(wh.unwrap_or(0)) else { return false };
+            *sum = more;
+        }
+        let demand_w = &mut self.demand_w[customer.index() * self.months + month];
+        *demand_w = (*demand_w).max(parts.demand_w.unwrap_or(-1));
+        true
+    }
+
+    /// Energy of a customer in Wh by part: sharp, peak, flat, valley.
+    pub fn parts_wh(&self, customer: CustomerIx) -> [i64; PARTS] {
+        self.wh[customer.index()]
+    }
+
+    /// The highest demand of a customer in a month, in W.
+    pub fn demand_w(&self, month: usize, customer: CustomerIx) -> Option<i64> {
+        let demand_w = self.demand_w[customer.index() * self.months + month];
+        (demand_w >= 0).then_some(demand_w)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_may_exceed_their_total_by_what_rounding_makes_of_them() {
+        let parts = |wh: [Option<i64>; PARTS]| ReadingParts { wh, demand_w: None };
+        assert!(!parts([Some(5), Some(6), None, Some(0)]).exceed(8));
+        assert!(parts([Some(5), Some(7), None, Some(0)]).exceed(8));
+        assert!(parts([Some(-1), None, None, None]).exceed(8));
+        assert!(!parts([None; PARTS]).exceed(-8));
+    }
+}
