@@ -14,6 +14,8 @@ use gridtier::checked_toml::nearest;
 use gridtier::contract::cell::{Family, fold_id};
 use gridtier::contract::rule::Rule;
 use gridtier::contract::{Column, Table};
+use gridtier::text;
+use gridtier::text::Text;
 
 use crate::config::TableConfig;
 use crate::guard::Unreadable;
@@ -60,14 +62,18 @@ pub enum Pick {
     Own(usize),
     /// The value at this position among those in the names of its folders.
     Hive(usize),
+    /// The columns of the file at these positions among [`Mapping::joins`], which make up one key.
+    Joined(usize),
+    /// The value that is declared for files without the column.
+    Constant,
 }
 
 impl Pick {
-    /// The position among the columns of the file.
+    /// The position among the columns of the file, if it is one of them as it is.
     pub fn own(self) -> Option<usize> {
         match self {
             Self::Own(at) => Some(at),
-            Self::Hive(_) => None,
+            Self::Hive(_) | Self::Joined(_) | Self::Constant => None,
         }
     }
 }
@@ -77,8 +83,25 @@ impl Pick {
 pub struct Mapping {
     /// By contract name, without nullable columns that the file lacks.
     pub picks: BTreeMap<&'static str, Pick>,
+    /// Positions of the columns that make up a key, in the order in which they are joined.
+    pub joins: Vec<Vec<usize>>,
     /// Columns of the file and keys of its folders that are not in the contract.
     pub unknown: Vec<String>,
+}
+
+impl Mapping {
+    /// The positions of the file's columns that a pick needs.
+    pub fn positions(&self, pick: Pick) -> &[usize] {
+        match pick {
+            Pick::Joined(at) => &self.joins[at],
+            Pick::Own(_) | Pick::Hive(_) | Pick::Constant => &[],
+        }
+    }
+
+    fn is_taken(&self, pick: Pick) -> bool {
+        let is_part = |at: usize| self.joins.iter().any(|join| join.contains(&at));
+        self.picks.values().any(|&taken| taken == pick) || pick.own().is_some_and(is_part)
+    }
 }
 
 /// A name in the form in which names are compared: lower case, trimmed, without full-width characters.
@@ -86,104 +109,189 @@ fn folded(name: &str) -> String {
     fold_id(name).to_lowercase()
 }
 
-/// Maps the columns of one file.
+/// Maps the columns of one file. Columns that nobody maps may lack a name, or share one.
 ///
 /// # Errors
-/// Two names fold together, a required column is missing, or a mapped one is nested.
+/// A required column is missing, a mapped one is there twice, or it is nested.
 pub fn map(
     table: Table,
     own: &[FileColumn],
     hive: &[HiveValue],
     config: &TableConfig,
 ) -> Result<Mapping, Unreadable> {
-    let own_names = positions(own.iter().map(|column| column.name.as_str()))?;
-    let hive_names = positions(hive.iter().map(|hive| hive.key.as_str()))?;
+    let names = NamesInFile { own, own_names: own.iter().map(|column| folded(&column.name)).collect(), hive };
     let mut mapping = Mapping::default();
     let mut missing = Vec::new();
     for column in table.columns() {
-        let wanted = folded(name_in_file(column, config));
-        // A value in a folder's name is the same as in the file, or the file lacks it.
-        let pick = hive_names.get(&wanted).map(|&at| Pick::Hive(at));
-        match pick.or_else(|| own_names.get(&wanted).map(|&at| Pick::Own(at))) {
-            Some(pick) => drop(mapping.picks.insert(column.name, pick)),
-            None if column.nullable => {}
-            None => missing.push(column),
+        let mut found = Vec::new();
+        for name in names_in_file(column, config) {
+            match names.find(name)? {
+                Some(pick) => found.push(pick),
+                None => missing.push((column, name)),
+            }
         }
+        let is_whole = missing.last().is_none_or(|(last, _)| last.name != column.name);
+        let pick = match found.as_slice() {
+            [pick] if is_whole => *pick,
+            [_, ..] if is_whole => {
+                mapping.joins.push(names.own_positions(column.name, &found)?);
+                Pick::Joined(mapping.joins.len() - 1)
+            }
+            _ if found.is_empty() && config.constants.contains_key(column.name) => {
+                missing.retain(|(lacking, _)| lacking.name != column.name);
+                Pick::Constant
+            }
+            _ => {
+                if column.nullable && found.is_empty() {
+                    missing.retain(|(lacking, _)| lacking.name != column.name);
+                }
+                continue;
+            }
+        };
+        mapping.picks.insert(column.name, pick);
     }
-    let own_names = own.iter().enumerate().map(|(at, column)| (Pick::Own(at), &column.name));
-    let hive_names = hive.iter().enumerate().map(|(at, hive)| (Pick::Hive(at), &hive.key));
-    for (pick, name) in own_names.chain(hive_names) {
-        if !mapping.picks.values().any(|&taken| taken == pick) {
-            mapping.unknown.push(name.clone());
+    let own_picks = own.iter().enumerate().map(|(at, column)| (Pick::Own(at), shown(at, &column.name)));
+    let hive_picks = hive.iter().enumerate().map(|(at, hive)| (Pick::Hive(at), hive.key.clone()));
+    for (pick, name) in own_picks.chain(hive_picks) {
+        if !mapping.is_taken(pick) {
+            mapping.unknown.push(name);
         }
     }
     if !missing.is_empty() {
-        return Err(refuse_missing(table, &missing, &mapping.unknown, own.len(), config));
+        return Err(refuse_missing(table, &missing, &mapping.unknown, own));
     }
     refuse_nested(&mapping, own).map(|()| mapping)
 }
 
-/// The position of each name, by its folded form.
-fn positions<'a>(
-    names: impl Iterator<Item = &'a str> + Clone,
-) -> Result<BTreeMap<String, usize>, Unreadable> {
-    let mut positions = BTreeMap::new();
-    for (at, name) in names.clone().enumerate() {
-        if let Some(first) = positions.insert(folded(name), at) {
-            let first = names.clone().nth(first).unwrap_or_default();
-            return Err(Unreadable::because(
-                format!("the columns `{first}` and `{name}` have one name but for case or white space"),
-                "rename one of them, or leave it out",
-            ));
-        }
-    }
-    Ok(positions)
+/// A column's name in messages; one without a name by its number.
+fn shown(at: usize, name: &str) -> String {
+    if name.trim().is_empty() { format!("(column {})", at + 1) } else { name.to_owned() }
 }
 
-/// The name that a column has in the files: the declared one, or that of the contract.
-fn name_in_file<'c>(column: &Column, config: &'c TableConfig) -> &'c str {
-    config.columns.get(column.name).map_or(column.name, String::as_str)
+/// The names of a file's columns, and of the keys in the names of its folders.
+struct NamesInFile<'a> {
+    own: &'a [FileColumn],
+    /// The folded names, by position.
+    own_names: Vec<String>,
+    hive: &'a [HiveValue],
 }
+
+impl NamesInFile<'_> {
+    /// The column of that name. A value in a folder's name is the same as in the file, or the file lacks it.
+    fn find(&self, name: &str) -> Result<Option<Pick>, Unreadable> {
+        let wanted = folded(name);
+        let keys: Vec<&str> = self.hive.iter().map(|hive| hive.key.as_str()).collect();
+        if let Some(at) = only(&wanted, keys.iter().map(|key| folded(key)), &keys)? {
+            return Ok(Some(Pick::Hive(at)));
+        }
+        let own: Vec<&str> = self.own.iter().map(|column| column.name.as_str()).collect();
+        Ok(only(&wanted, self.own_names.iter().cloned(), &own)?.map(Pick::Own))
+    }
+
+    /// The positions of the columns that make up a key.
+    fn own_positions(&self, column: &str, picks: &[Pick]) -> Result<Vec<usize>, Unreadable> {
+        picks.iter().map(|pick| pick.own().ok_or_else(|| refuse_joined(column))).collect()
+    }
+}
+
+fn refuse_joined(column: &str) -> Unreadable {
+    Unreadable::because(
+        text!("{column} is made up of a column and the name of a folder", "{column} 由一列和文件夹名组成"),
+        ("join columns of the file only", "请只用文件中的列组成编号"),
+    )
+}
+
+/// The position of a name that is there once.
+fn only(
+    wanted: &str,
+    folded: impl Iterator<Item = String>,
+    names: &[&str],
+) -> Result<Option<usize>, Unreadable> {
+    let mut found = folded.enumerate().filter(|(_, name)| name == wanted).map(|(at, _)| at);
+    let (first, second) = (found.next(), found.next());
+    if let (Some(first), Some(second)) = (first, second) {
+        let (first, second) = (names[first], names[second]);
+        return Err(Unreadable::because(
+            text!(
+                "the columns `{first}` and `{second}` have one name but for case or white space",
+                "列 `{first}` 与 `{second}` 除大小写和空白外同名"
+            ),
+            ("rename one of them, or leave it out", "请改名其中一列，或不导出它"),
+        ));
+    }
+    Ok(first)
+}
+
+/// The names that a column has in the files: those declared, or that of the contract.
+fn names_in_file<'c>(column: &'c Column, config: &'c TableConfig) -> Vec<&'c str> {
+    match config.columns.get(column.name) {
+        Some(names) => names.iter().map(String::as_str).collect(),
+        None => vec![column.name],
+    }
+}
+
+/// Most columns of a file that a message lists.
+const LISTED_MAX: usize = 30;
 
 fn refuse_missing(
     table: Table,
-    missing: &[&Column],
+    missing: &[(&Column, &str)],
     left: &[String],
-    columns: usize,
-    config: &TableConfig,
+    own: &[FileColumn],
 ) -> Unreadable {
-    let names: Vec<String> =
-        missing.iter().map(|column| format!("`{}`", name_in_file(column, config))).collect();
+    let names: Vec<String> = missing.iter().map(|(_, name)| format!("`{name}`")).collect();
+    let (en, zh) = (names.join(", "), names.join("、"));
+    let mut has: Vec<String> =
+        own.iter().take(LISTED_MAX).enumerate().map(|(at, column)| shown(at, &column.name)).collect();
+    if own.len() > LISTED_MAX {
+        has.push(format!("… ({})", own.len()));
+    }
+    let (has, has_zh) = (has.join(", "), has.join("、"));
     let what = match names.as_slice() {
-        [one] => format!("the column {one} is missing"),
-        many => format!("the columns {} are missing", many.join(", ")),
+        [_] => text!("the column {en} is missing; the file has: {has}", "缺少列 {zh}；文件中的列：{has_zh}"),
+        _ => text!("the columns {en} are missing; the file has: {has}", "缺少列 {zh}；文件中的列：{has_zh}"),
     };
-    let near = missing.iter().find_map(|column| {
-        let folded_left: Vec<String> = left.iter().map(|name| folded(name)).collect();
-        let near = nearest(&folded(name_in_file(column, config)), folded_left.iter().map(String::as_str))?;
-        let at = folded_left.iter().position(|name| name == near)?;
-        Some((column.name, left[at].as_str()))
-    });
-    let first = missing[0].name;
-    let (name, example) = near.unwrap_or((first, "ITS_NAME_IN_THE_FILE"));
-    let hint = near.map_or_else(String::new, |(_, near)| format!("is it `{near}`? "));
-    let delimiter =
-        if columns == 1 { "; if cells are not divided by comma or tab, declare `delimiter`" } else { "" };
-    let advice = format!(
-        "{hint}name it in gridtier.toml: [tables.{table}.columns] {name} = \"{example}\", or export it{delimiter}"
+    let folded_left: Vec<String> = left.iter().map(|name| folded(name)).collect();
+    let near: Vec<(&str, &str)> = missing
+        .iter()
+        .filter_map(|(column, name)| {
+            let near = nearest(&folded(name), folded_left.iter().map(String::as_str))?;
+            let at = folded_left.iter().position(|name| name == near)?;
+            Some((column.name, left[at].as_str()))
+        })
+        .collect();
+    let hints = near.iter().map(|(_, near)| text!("is it `{near}`? ", "是否为 `{near}`？"));
+    let hints = Text::join(&hints.take(1).collect::<Vec<_>>(), "");
+    let (name, example) = near.first().copied().unwrap_or((missing[0].0.name, "ITS_NAME_IN_THE_FILE"));
+    let entry = format!("[tables.{table}.columns] {name} = \"{example}\"");
+    let how = text!(
+        "name it in gridtier.toml: {entry}, export it, or give a value for all rows under [tables.{table}.constants]",
+        "请在 gridtier.toml 中写明列名：{entry}；或导出该列；或在 [tables.{table}.constants] 中给出所有行的值"
     );
-    Unreadable::because(what, advice)
+    let delimiter = if own.len() == 1 {
+        text!(
+            "; if cells are not divided by comma or tab, declare `delimiter`",
+            "；如果单元格不是用逗号或制表符分隔，请声明 `delimiter`"
+        )
+    } else {
+        Text::default()
+    };
+    Unreadable::because(what, Text::join(&[hints, how, delimiter], ""))
 }
 
 fn refuse_nested(mapping: &Mapping, own: &[FileColumn]) -> Result<(), Unreadable> {
     for (name, pick) in &mapping.picks {
-        let Pick::Own(at) = pick else { continue };
-        if own[*at].data_type.as_ref().is_some_and(|kind| Family::of(kind) == Family::Nested) {
-            let own = &own[*at].name;
-            return Err(Unreadable::because(
-                format!("the column `{own}`, read as {name}, holds a nested value or bytes of fixed length"),
-                "export it as one plain value in each row",
-            ));
+        for at in pick.own().iter().chain(mapping.positions(*pick)) {
+            if own[*at].data_type.as_ref().is_some_and(|kind| Family::of(kind) == Family::Nested) {
+                let own = &own[*at].name;
+                return Err(Unreadable::because(
+                    text!(
+                        "the column `{own}`, read as {name}, holds a nested value or bytes of fixed length",
+                        "列 `{own}`（对应 {name}）是嵌套值或定长字节"
+                    ),
+                    ("export it as one plain value in each row", "请导出为每行一个普通值"),
+                ));
+            }
         }
     }
     Ok(())

@@ -9,17 +9,25 @@ mod keys;
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
-use chrono::format::{Item, StrftimeItems};
+use chrono::NaiveDate;
+use chrono::format::{Fixed, Item, Numeric, StrftimeItems};
 use chrono_tz::Tz;
 use gridtier::checked_toml::{CheckedToml, Fault, Faults, nearest};
-use gridtier::contract::Table;
 use gridtier::contract::declared::{
     Declared, EnergyUnit, MoneyUnit, NetExport, Stamp, TableDeclared, Timestamps,
 };
+use gridtier::contract::{Column, ColumnKind, Table};
+use gridtier::text;
 use gridtier::text::Text;
 use serde::Deserialize;
 
 pub use keys::schema;
+
+/// What to do where a zone is missing.
+const ZONE_FIX: (&str, &str) = (
+    "declare the zone of local time at the top of the file: zone = \"Asia/Shanghai\"",
+    "请在文件开头声明当地时区：zone = \"Asia/Shanghai\"",
+);
 
 /// Name of the file.
 pub const FILE_NAME: &str = "gridtier.toml";
@@ -33,16 +41,33 @@ pub struct Config {
 }
 
 /// Where a table is found and how its columns are named.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TableConfig {
     /// File or folder, relative to the data folder, if it is not named after the table.
     pub path: Option<String>,
     /// Delimiter of its CSV files, if it is neither comma nor tab.
     pub delimiter: Option<u8>,
-    /// The utility's column names, by contract name.
-    pub columns: BTreeMap<String, String>,
+    /// The utility's column names, by contract name: one, or those that make up a key.
+    pub columns: BTreeMap<String, Vec<String>>,
+    /// The value of columns that a file lacks, by contract name.
+    pub constants: BTreeMap<String, Constant>,
     /// Types of the values in hive folder names, by key; text if not declared.
     pub hive: BTreeMap<String, HiveType>,
+    /// Whether it is declared what its times without a zone are.
+    pub says_clock: bool,
+}
+
+/// The value of a column that a file lacks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Constant {
+    /// A key, a word or free text.
+    Text(String),
+    /// A number in the unit of the table.
+    Number(f64),
+    /// true or false.
+    Flag(bool),
+    /// A calendar day.
+    Day(NaiveDate),
 }
 
 /// The type of a hive folder key.
@@ -80,12 +105,13 @@ impl Config {
         let mut faults = FaultCollector { document: &document, faults: Vec::new() };
         let mut config = Self::default();
         config.declared.zone = file.zone.as_deref().and_then(|zone| faults.zone(zone));
+        faults.clock(&["timestamps"], file.timestamps.as_deref(), &file);
+        let silent = TableEntry::default();
         for table in Table::ALL {
-            if let Some(entry) = file.tables.get(table.name()) {
-                faults.table(table, entry);
-                config.declared.tables.insert(table, entry.declared());
-                config.tables.insert(table, entry.config());
-            }
+            let entry = file.tables.get(table.name()).unwrap_or(&silent);
+            faults.table(table, entry, &file);
+            config.declared.tables.insert(table, entry.declared(table, &file));
+            config.tables.insert(table, entry.config(table, &file));
         }
         document.faults(faults.faults).map(|()| config)
     }
@@ -95,6 +121,11 @@ impl Config {
 #[derive(Deserialize)]
 struct ConfigFile {
     zone: Option<String>,
+    #[serde(default)]
+    nulls: Vec<String>,
+    #[serde(default)]
+    pad: BTreeMap<String, usize>,
+    timestamps: Option<String>,
     #[serde(default)]
     tables: BTreeMap<String, TableEntry>,
 }
@@ -111,10 +142,87 @@ struct TableEntry {
     stamp: Option<String>,
     register: Option<String>,
     timestamps: Option<String>,
-    columns: BTreeMap<String, String>,
+    nulls: Markers,
+    pad: BTreeMap<String, usize>,
+    constants: BTreeMap<String, Scalar>,
+    columns: BTreeMap<String, Names>,
     dates: BTreeMap<String, String>,
-    words: BTreeMap<String, BTreeMap<String, String>>,
+    words: BTreeMap<String, BTreeMap<String, Scalar>>,
     hive: BTreeMap<String, String>,
+}
+
+/// What stands for an empty cell: in all columns, or by column.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Markers {
+    Everywhere(Vec<String>),
+    ByColumn(BTreeMap<String, Vec<String>>),
+}
+
+impl Default for Markers {
+    fn default() -> Self {
+        Self::Everywhere(Vec::new())
+    }
+}
+
+impl Markers {
+    /// Those of a column.
+    fn of(&self, column: &str) -> impl Iterator<Item = &String> {
+        let lists = match self {
+            Self::Everywhere(markers) => [Some(markers), None],
+            Self::ByColumn(columns) => [columns.get(keys::EVERY_COLUMN), columns.get(column)],
+        };
+        lists.into_iter().flatten().flatten()
+    }
+}
+
+/// The utility's own name of a column, or several that make up one key.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Names {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Names {
+    fn all(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Several(names) => names,
+        }
+    }
+}
+
+/// A word, day, number or flag.
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+enum Scalar {
+    Flag(bool),
+    Number(f64),
+    Text(String),
+}
+
+impl Scalar {
+    /// As it is written in a cell.
+    fn text(&self) -> String {
+        match self {
+            Self::Flag(flag) => flag.to_string(),
+            Self::Number(number) => number.to_string(),
+            Self::Text(text) => text.trim().to_owned(),
+        }
+    }
+
+    /// As a constant of a column of this kind.
+    fn constant(&self, kind: ColumnKind) -> Constant {
+        match self {
+            Self::Flag(flag) => Constant::Flag(*flag),
+            Self::Number(number) => Constant::Number(*number),
+            Self::Text(text) => match text.parse() {
+                Ok(day) if kind.is_date() => Constant::Day(day),
+                _ => Constant::Text(text.clone()),
+            },
+        }
+    }
 }
 
 /// The value that `name` has in a list of names and values; the default if there is no name.
@@ -123,34 +231,59 @@ fn named<T: Copy + Default>(names: &[(&str, T)], name: Option<&str>) -> T {
 }
 
 /// Words by their spelling in the files, without the white space around it.
-fn trimmed(words: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    words.iter().map(|(spelling, word)| (spelling.trim().to_owned(), word.clone())).collect()
+fn trimmed(words: &BTreeMap<String, Scalar>) -> BTreeMap<String, String> {
+    words.iter().map(|(spelling, word)| (spelling.trim().to_owned(), word.text())).collect()
 }
 
 impl TableEntry {
-    fn declared(&self) -> TableDeclared {
-        TableDeclared {
+    /// What the engine is told. What the whole file declares holds where the table is silent; markers for empty cells
+    /// are added up.
+    fn declared(&self, table: Table, file: &ConfigFile) -> TableDeclared {
+        let timestamps = self.timestamps.as_deref().or(file.timestamps.as_deref());
+        let mut declared = TableDeclared {
             energy: named(EnergyUnit::NAMES, self.energy_unit.as_deref()),
             money: named(MoneyUnit::NAMES, self.money_unit.as_deref()),
             decimal_mark: named(keys::DECIMAL_MARKS, self.decimal_mark.as_deref()),
             net_export: if self.net_export { NetExport::Allowed } else { NetExport::Refused },
-            timestamps: named(Timestamps::NAMES, self.timestamps.as_deref()),
+            timestamps: named(Timestamps::NAMES, timestamps),
             stamp: named(Stamp::NAMES, self.stamp.as_deref()),
             date_forms: self.dates.clone(),
             words: self.words.iter().map(|(column, words)| (column.clone(), trimmed(words))).collect(),
+            ..TableDeclared::default()
+        };
+        for column in table.columns() {
+            let name = column.name;
+            let markers = file.nulls.iter().chain(self.nulls.of(name));
+            let markers: Vec<String> =
+                markers.map(|marker| marker.trim().to_owned()).filter(|marker| !marker.is_empty()).collect();
+            if !markers.is_empty() {
+                declared.nulls.insert(name.to_owned(), markers);
+            }
+            let is_joined = self.columns.get(name).is_some_and(|names| names.all().len() > 1);
+            let width = self.pad.get(name).or(file.pad.get(name).filter(|_| !is_joined));
+            if let (ColumnKind::Id, Some(&width)) = (column.kind, width) {
+                declared.pad.insert(name.to_owned(), width);
+            }
         }
+        declared
     }
 
-    fn config(&self) -> TableConfig {
+    fn config(&self, table: Table, file: &ConfigFile) -> TableConfig {
+        let constants = self.constants.iter().filter_map(|(name, value)| {
+            let column = table.column(name)?;
+            Some((name.clone(), value.constant(column.kind)))
+        });
         TableConfig {
             path: self.path.as_ref().map(|path| path.trim_end_matches('/').to_owned()),
             delimiter: self.delimiter.as_ref().and_then(|delimiter| delimiter.bytes().next()),
-            columns: self.columns.clone(),
+            columns: self.columns.iter().map(|(name, own)| (name.clone(), own.all().to_vec())).collect(),
+            constants: constants.collect(),
             hive: self
                 .hive
                 .iter()
                 .map(|(key, kind)| (key.clone(), named(HiveType::NAMES, Some(kind))))
                 .collect(),
+            says_clock: self.timestamps.is_some() || file.timestamps.is_some(),
         }
     }
 }
@@ -170,55 +303,170 @@ impl FaultCollector<'_> {
         let zone = name.parse().ok();
         if zone.is_none() {
             let known = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-            let near =
-                nearest(name, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            self.fault(
-                &["zone"],
-                format!("`{name}` is not a time zone"),
-                format!("give one such as Asia/Shanghai{near}"),
-            );
+            let what = text!("`{name}` is not a time zone", "`{name}` 不是时区");
+            let fix = match nearest(name, known) {
+                Some(near) => text!(
+                    "give one such as Asia/Shanghai; did you mean `{near}`?",
+                    "请写 Asia/Shanghai 这样的时区；是否指 `{near}`？"
+                ),
+                None => text!("give one such as Asia/Shanghai", "请写 Asia/Shanghai 这样的时区"),
+            };
+            self.fault(&["zone"], what, fix);
         }
         zone
     }
 
-    fn table(&mut self, table: Table, entry: &TableEntry) {
+    /// Instants need a zone in which they are local times.
+    fn clock(&mut self, path: &[&str], clock: Option<&str>, file: &ConfigFile) {
+        if clock == Some("instant") && file.zone.is_none() {
+            self.fault(
+                path,
+                ("instants have no month without a zone", "没有时区，无法确定时刻属于哪个月"),
+                ZONE_FIX,
+            );
+        }
+    }
+
+    fn table(&mut self, table: Table, entry: &TableEntry, file: &ConfigFile) {
         let at = |key: &'static str| ["tables", table.name(), key];
         if let Some(path) = &entry.path {
             let inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
             if path.is_empty() || !inside {
-                let what = format!("`{path}` is not in the data folder");
-                self.fault(&at("path"), what, "give a path relative to the data folder, without `..`");
+                let what = text!("`{path}` is not in the data folder", "`{path}` 不在数据目录中");
+                let fix = (
+                    "give a path relative to the data folder, without `..`",
+                    "请写相对于数据目录的路径，不含 `..`",
+                );
+                self.fault(&at("path"), what, fix);
             }
         }
         if entry.register.is_some() {
             self.register(&at("register"));
         }
-        for (column, own) in &entry.columns {
-            let path = ["tables", table.name(), "columns", column.as_str()];
-            if column == keys::REGISTER_COLUMN {
-                self.register(&path);
-            } else if own.trim().is_empty() {
-                let what = format!("`tables.{table}.columns.{column}` is empty");
-                self.fault(&path, what, "give the name that the column has in the files, or remove the line");
-            }
+        self.clock(&at("timestamps"), entry.timestamps.as_deref(), file);
+        for (column, names) in &entry.columns {
+            self.names(table, column, names, entry);
         }
         for (column, form) in &entry.dates {
-            if form.is_empty() || StrftimeItems::new(form).any(|item| matches!(item, Item::Error)) {
-                let path = ["tables", table.name(), "dates", column.as_str()];
-                let what = format!("`{form}` is not a date pattern");
-                self.fault(&path, what, "write it with %Y, %m, %d, %H, %M, %S, such as %Y%m%d");
+            self.date_form(&["tables", table.name(), "dates", column.as_str()], form, file);
+        }
+        for (column, words) in &entry.words {
+            let Some(column) = table.column(column).filter(|column| column.kind.is_number()) else {
+                continue;
+            };
+            for (spelling, number) in words {
+                self.number_word(table, column, spelling, number);
             }
         }
+    }
+
+    /// The utility's own names of a column.
+    fn names(&mut self, table: Table, column: &str, names: &Names, entry: &TableEntry) {
+        let path = ["tables", table.name(), "columns", column];
+        if column == keys::REGISTER_COLUMN {
+            return self.register(&path);
+        }
+        if names.all().is_empty() || names.all().iter().any(|name| name.trim().is_empty()) {
+            let what =
+                text!("`tables.{table}.columns.{column}` is empty", "`tables.{table}.columns.{column}` 为空");
+            let fix = (
+                "give the name that the column has in the files, or remove the line",
+                "请写该列在文件中的列名，或删除这一行",
+            );
+            self.fault(&path, what, fix);
+        }
+        if names.all().len() > 1 && entry.pad.contains_key(column) {
+            let what = text!(
+                "`tables.{table}.pad.{column}` pads a key that is made up of several columns",
+                "`tables.{table}.pad.{column}` 对由多列组成的编号补零"
+            );
+            let fix = ("export the padded column, or remove the line", "请导出补零后的列，或删除这一行");
+            self.fault(&["tables", table.name(), "pad", column], what, fix);
+        }
+    }
+
+    fn date_form(&mut self, path: &[&str], form: &str, file: &ConfigFile) {
+        let items: Vec<Item> = StrftimeItems::new(form).collect();
+        if form.is_empty() || items.contains(&Item::Error) {
+            let what = text!("`{form}` is not a date pattern", "`{form}` 不是日期格式");
+            let fix = (
+                "write it with %Y, %m, %d, %H, %M, %S, such as %Y%m%d",
+                "请用 %Y、%m、%d、%H、%M、%S 书写，例如 %Y%m%d",
+            );
+            return self.fault(path, what, fix);
+        }
+        if items.contains(&Item::Fixed(Fixed::TimezoneName)) {
+            let what = text!("`{form}` skips the name of a zone", "`{form}` 会略过时区名称");
+            let fix = (
+                "use %z for an offset such as +0800, or export local times without a zone",
+                "偏移量（如 +0800）请用 %z，或导出不带时区的当地时间",
+            );
+            return self.fault(path, what, fix);
+        }
+        if file.zone.is_none() && items.iter().any(is_instant) {
+            let what = text!(
+                "`{form}` gives instants, and no zone is declared",
+                "`{form}` 给出的是时刻，但没有声明时区"
+            );
+            self.fault(path, what, ZONE_FIX);
+        }
+    }
+
+    /// A spelling that stands for a number, or for nothing.
+    fn number_word(&mut self, table: Table, column: &Column, spelling: &str, number: &Scalar) {
+        let name = column.name;
+        let text = number.text();
+        let path = ["tables", table.name(), "words", name, spelling];
+        let number: Option<f64> = text.parse().ok().filter(|number: &f64| number.is_finite());
+        let is_standard = number.is_some_and(|number| [0.9, 0.85, 0.8].contains(&number));
+        let (en, zh) = match column.kind {
+            _ if text.is_empty() => return,
+            ColumnKind::PowerFactor if is_standard => return,
+            ColumnKind::PowerFactor => ("0.90, 0.85 or 0.80", "0.90、0.85 或 0.80"),
+            _ if number.is_some() => return,
+            _ => ("a number", "数字"),
+        };
+        let shown = format!("tables.{table}.words.{name}.{spelling}");
+        self.fault(
+            &path,
+            text!(
+                "`{shown}` must be {en}, or \"\" for an empty cell, not \"{text}\"",
+                "`{shown}` 应为{zh}，或用 \"\" 表示空，而不是 \"{text}\""
+            ),
+            text!("write {en}, or \"\"", "请写{zh}，或 \"\""),
+        );
     }
 
     fn register(&mut self, path: &[&str]) {
         self.fault(
             path,
-            "cumulative register readings cannot be graded",
-            "map active_kwh to the energy of each interval: the difference of two register readings, with meter \
-             exchanges and rollovers settled and the transformer ratio applied",
+            ("cumulative register readings cannot be graded", "累计示数不能直接用于分级"),
+            (
+                "map active_kwh to the energy of each interval: the difference of two register readings, with meter \
+                 exchanges and rollovers settled and the transformer ratio applied",
+                "请把 active_kwh 对应到每个区间的电量：两次示数之差，已处理换表和翻转，并已乘倍率",
+            ),
         );
     }
+}
+
+/// Whether a part of a date pattern makes an instant of a time: an offset, or seconds since 1970.
+fn is_instant(item: &Item) -> bool {
+    matches!(
+        item,
+        Item::Numeric(Numeric::Timestamp, _)
+            | Item::Fixed(
+                Fixed::TimezoneOffset
+                    | Fixed::TimezoneOffsetColon
+                    | Fixed::TimezoneOffsetColonZ
+                    | Fixed::TimezoneOffsetDoubleColon
+                    | Fixed::TimezoneOffsetTripleColon
+                    | Fixed::TimezoneOffsetZ
+                    | Fixed::RFC2822
+                    | Fixed::RFC3339
+                    | Fixed::Internal(_)
+            )
+    )
 }
 
 #[cfg(test)]

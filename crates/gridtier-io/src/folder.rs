@@ -23,6 +23,7 @@ use gridtier::contract::declared::Declared;
 use gridtier::error::{Refusal, RunError};
 use gridtier::index::{count, index};
 use gridtier::source::{Batch, Bounds, Part, Source};
+use gridtier::text::Text;
 use gridtier::unit::LocalTime;
 use rayon::prelude::*;
 use schemars::JsonSchema;
@@ -323,9 +324,11 @@ impl Readable {
     pub fn integer_ids(&self, config: &Config) -> Vec<&'static str> {
         let mut names = vec!["customer_id", "meter_id"];
         names.retain(|name| match self.mapping.picks.get(name) {
+            // Keys that get their zeros back are text from then on.
+            _ if config.declared.of(self.file.table).pad.contains_key(*name) => false,
             Some(Pick::Own(at)) => self.columns[*at].data_type.as_ref().is_some_and(are_integers),
             Some(Pick::Hive(at)) => self.hive_type(*at, config) == HiveType::Integer,
-            None => false,
+            Some(Pick::Joined(_) | Pick::Constant) | None => false,
         });
         names
     }
@@ -340,8 +343,12 @@ impl Readable {
         constant::array(self.file.hive[at].value.as_deref(), self.hive_type(at, config), rows)
     }
 
-    /// The column of the file with the customers; `None` when they are in the names of its folders.
-    pub fn id_column(&self) -> Option<&str> {
+    /// The column of the file with the customers as they are graded; `None` when their ids are in the names of its
+    /// folders, are made up of several columns, or get zeros in front.
+    pub fn id_column(&self, config: &Config) -> Option<&str> {
+        if config.declared.of(self.file.table).pad.contains_key("customer_id") {
+            return None;
+        }
         let own = self.mapping.picks.get("customer_id")?.own()?;
         Some(&self.columns[own].name)
     }
@@ -386,7 +393,10 @@ impl<'a> ReadPlan<'a> {
     fn new(readable: &'a Readable, config: &'a Config, asked: &[&str]) -> Self {
         let found = asked.iter().filter_map(|name| readable.mapping.picks.get_key_value(*name));
         let names: Vec<_> = found.map(|(name, pick)| (*name, *pick)).collect();
-        let own: BTreeSet<usize> = names.iter().filter_map(|(_, pick)| pick.own()).collect();
+        let needed = names.iter().flat_map(|(_, pick)| {
+            pick.own().into_iter().chain(readable.mapping.positions(*pick).iter().copied())
+        });
+        let own: BTreeSet<usize> = needed.collect();
         Self { names, own: own.into_iter().collect(), readable, config }
     }
 
@@ -395,8 +405,9 @@ impl<'a> ReadPlan<'a> {
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.names.len());
         for (name, pick) in &self.names {
             let array = match pick {
-                // `own` is sorted and has every position.
-                Pick::Own(at) => Arc::clone(&piece.columns[self.own.partition_point(|own| own < at)]),
+                Pick::Own(at) => self.own_column(piece, *at),
+                Pick::Joined(at) => self.joined(piece, name, *at)?,
+                Pick::Constant => self.constant(name, piece.rows),
                 Pick::Hive(at) => self.readable.hive_column(*at, self.config, piece.rows),
             };
             fields.push(Field::new(*name, array.data_type().clone(), true));
@@ -404,6 +415,35 @@ impl<'a> ReadPlan<'a> {
         }
         let options = RecordBatchOptions::new().with_row_count(Some(piece.rows));
         Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)?)
+    }
+}
+
+impl ReadPlan<'_> {
+    /// A column of the file. `own` is sorted and has every position that is needed.
+    fn own_column(&self, piece: &FilePiece, at: usize) -> ArrayRef {
+        Arc::clone(&piece.columns[self.own.partition_point(|own| *own < at)])
+    }
+
+    /// The parts of a key as one column.
+    fn joined(&self, piece: &FilePiece, name: &str, at: usize) -> Result<ArrayRef, Unreadable> {
+        let parts = self.readable.mapping.joins[at].iter().map(|&part| self.own_column(piece, part));
+        let parts: Vec<ArrayRef> = parts.collect();
+        let declared = self.config.declared.of(self.readable.file.table);
+        let nulls = declared.nulls.get(name).map_or(&[][..], Vec::as_slice);
+        constant::joined(&parts, nulls, piece.rows).map_err(|fault| {
+            let fault = fault.0;
+            let what = Text::new(format!("{name}: {}", fault.en), format!("{name}：{}", fault.zh));
+            Unreadable::because(what, ("export the parts of a key as text", "请把组成编号的各列导出为文本"))
+        })
+    }
+
+    /// The declared value of a column that the file lacks.
+    fn constant(&self, name: &str, rows: usize) -> ArrayRef {
+        let config = self.config.table(self.readable.file.table);
+        match config.constants.get(name) {
+            Some(value) => constant::repeated(value, rows),
+            None => arrow_array::new_null_array(&arrow_schema::DataType::Null, rows),
+        }
     }
 }
 

@@ -30,7 +30,7 @@ impl<'a> TypedFile<'a> {
     fn type_of(&self, column: &str) -> Option<&'a DataType> {
         match self.mapping.picks.get(column)? {
             Pick::Own(at) => self.own[*at].data_type.as_ref(),
-            Pick::Hive(_) => None,
+            Pick::Hive(_) | Pick::Joined(_) | Pick::Constant => None,
         }
         .filter(|kind| Family::of(kind) != Family::Empty)
     }

@@ -31,9 +31,44 @@ fn two_names_that_fold_together_are_refused() {
 }
 
 #[test]
+fn columns_that_nobody_maps_may_lack_a_name_or_share_one() {
+    let own = untyped(&["", "payment_id", "remark", "bill_id", "paid_on", "amount", "Remark", " "]);
+    let mapping = map_payments(&own).unwrap();
+    assert_eq!(mapping.picks["amount"], Pick::Own(5));
+    assert_eq!(mapping.unknown, ["(column 1)", "remark", "Remark", "(column 8)"]);
+}
+
+#[test]
+fn a_key_may_be_made_up_of_several_columns() {
+    let columns = [("bill_id".to_owned(), vec!["INVOICE".to_owned(), "LINE".to_owned()])].into();
+    let config = TableConfig { columns, ..TableConfig::default() };
+    let own = untyped(&["payment_id", "line", "paid_on", "amount", "Invoice", "x"]);
+    let mapping = map(Table::Payments, &own, &[], &config).unwrap();
+    assert_eq!((mapping.picks["bill_id"], mapping.joins), (Pick::Joined(0), vec![vec![4, 1]]));
+    assert_eq!(mapping.unknown, ["x"]);
+    let fault = map(Table::Payments, &untyped(&["payment_id", "line", "paid_on", "amount"]), &[], &config);
+    assert!(fault.unwrap_err().what.en.starts_with("the column `INVOICE` is missing"));
+}
+
+#[test]
+fn a_constant_stands_for_a_column_that_the_file_lacks() {
+    let constants = [("amount".to_owned(), crate::config::Constant::Number(1.0))].into();
+    let config = TableConfig { constants, ..TableConfig::default() };
+    let mapping = map(Table::Payments, &untyped(&PAYMENTS[..3]), &[], &config).unwrap();
+    assert_eq!(mapping.picks["amount"], Pick::Constant);
+    let mapping = map(Table::Payments, &untyped(&PAYMENTS), &[], &config).unwrap();
+    assert_eq!(mapping.picks["amount"], Pick::Own(3), "a file's own column comes first");
+}
+
+#[test]
 fn missing_columns_are_named_with_the_nearest_own_one() {
     let refusal = map_payments(&untyped(&["payment_id", "bill_id", "PAID_NO", "amount"])).unwrap_err();
-    assert!(refusal.starts_with("the column `paid_on` is missing|is it `PAID_NO`?"), "{refusal}");
+    assert!(
+        refusal.starts_with(
+            "the column `paid_on` is missing; the file has: payment_id, bill_id, PAID_NO, amount|is it `PAID_NO`?"
+        ),
+        "{refusal}"
+    );
     assert!(refusal.contains("[tables.payments.columns] paid_on = \"PAID_NO\""), "{refusal}");
     let refusal = map_payments(&untyped(&["payment_id;bill_id;paid_on;amount"])).unwrap_err();
     assert!(refusal.contains("`payment_id`, `bill_id`, `paid_on`, `amount` are missing"), "{refusal}");
@@ -49,14 +84,18 @@ fn a_nullable_column_may_be_missing() {
 
 #[test]
 fn a_declared_name_is_the_only_one() {
-    let columns = [("amount".to_owned(), "rcvd_amt".to_owned())].into();
+    let columns = [("amount".to_owned(), vec!["rcvd_amt".to_owned()])].into();
     let config = TableConfig { columns, ..TableConfig::default() };
     let own = untyped(&["payment_id", "bill_id", "paid_on", "amount", "RCVD_AMT"]);
     let mapping = map(Table::Payments, &own, &[], &config).unwrap();
     assert_eq!(mapping.picks["amount"], Pick::Own(4));
     assert_eq!(mapping.unknown, ["amount"]);
     let fault = map(Table::Payments, &untyped(&PAYMENTS), &[], &config).unwrap_err();
-    assert_eq!(fault.what.en, "the column `rcvd_amt` is missing");
+    assert_eq!(
+        fault.what.en,
+        "the column `rcvd_amt` is missing; the file has: payment_id, bill_id, paid_on, amount"
+    );
+    assert_eq!(fault.what.zh, "缺少列 `rcvd_amt`；文件中的列：payment_id、bill_id、paid_on、amount");
 }
 
 #[test]

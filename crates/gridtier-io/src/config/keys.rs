@@ -3,8 +3,8 @@
 //! The same schema checks the file, gives the hints in its messages, and lets editors complete it. Nothing here reads a
 //! file.
 
-use gridtier::contract::declared::{DecimalMark, EnergyUnit, MoneyUnit, Stamp};
-use gridtier::contract::{Column, ColumnKind, Table};
+use gridtier::contract::declared::{DecimalMark, EnergyUnit, MoneyUnit, Stamp, Timestamps};
+use gridtier::contract::{Column, ColumnKind, ID_BYTES_MAX, Table};
 use serde_json::{Map, Value, json};
 
 use super::HiveType;
@@ -16,7 +16,12 @@ pub(super) const DECIMAL_MARKS: &[(&str, DecimalMark)] =
 pub(super) const REGISTER_COLUMN: &str = "register_kwh";
 
 const DELIMITERS: &[&str] = &[",", "\t", ";", "|"];
-const FLAGS: &[&str] = &["true", "false"];
+/// The key of `nulls` that stands for all columns.
+pub(super) const EVERY_COLUMN: &str = "*";
+/// Longest key that zeros may be put in front of.
+const PAD_MAX: usize = ID_BYTES_MAX;
+const PAD_ABOUT: &str = "digits of the keys of a column: shorter ones get zeros in front";
+const CLOCK_ABOUT: &str = "what times without a zone are: local, or instants in UTC (needs zone)";
 const REGISTER_ABOUT: &str = "refused: only the energy of intervals can be graded, not cumulative registers";
 
 /// Keys of a TOML table with the schemas of their values.
@@ -35,6 +40,10 @@ pub fn schema() -> Value {
     });
     properties.insert("format".into(), format);
     properties.insert("zone".into(), text("zone of the utility's local time, such as Asia/Shanghai"));
+    properties.insert("nulls".into(), list("what stands for an empty cell in all tables"));
+    let ids = Table::ALL.into_iter().flat_map(Table::columns).filter_map(pad_property).collect();
+    properties.insert("pad".into(), closed(ids, PAD_ABOUT));
+    properties.insert("timestamps".into(), named(Timestamps::NAMES, CLOCK_ABOUT));
     properties.insert("tables".into(), closed(tables.collect(), "what is particular to single tables"));
     json!({
         "type": "object", "properties": properties, "required": ["format"], "additionalProperties": false
@@ -60,6 +69,16 @@ fn closed(properties: Properties, about: &str) -> Value {
         "type": "object", "properties": properties, "required": [], "additionalProperties": false,
         "description": about
     })
+}
+
+/// Schema of a list of texts.
+fn list(about: &str) -> Value {
+    json!({"type": "array", "items": {"type": "string"}, "description": about})
+}
+
+/// Schema of a value that may have one of several forms.
+fn any_of(forms: &[Value], about: &str) -> Value {
+    json!({"anyOf": forms, "description": about})
 }
 
 /// Schema of a TOML table with free keys.
@@ -91,6 +110,18 @@ fn table_properties(table: Table) -> Properties {
         add("stamp", named(Stamp::NAMES, stamp));
         add("register", text(REGISTER_ABOUT));
     }
+    let constants: Properties = columns.iter().map(constant_property).collect();
+    add("constants", closed(constants, "value of a column that the files lack"));
+    let markers = columns.iter().map(|column| (column.name.to_owned(), list(column.about)));
+    let markers = markers.chain([(EVERY_COLUMN.to_owned(), list("of all columns"))]).collect();
+    let about = "what stands for an empty cell: texts, days or numbers";
+    add(
+        "nulls",
+        any_of(&[list("in all columns"), closed(markers, "by column; \"*\" is every column")], about),
+    );
+    add("timestamps", named(Timestamps::NAMES, CLOCK_ABOUT));
+    let ids: Properties = columns.iter().filter_map(pad_property).collect();
+    add("pad", closed(ids, PAD_ABOUT));
     let dates: Properties = columns.iter().filter_map(date_property).collect();
     if !dates.is_empty() {
         add("dates", closed(dates, "pattern by date column, such as %Y%m%d"));
@@ -104,8 +135,15 @@ fn table_properties(table: Table) -> Properties {
 
 fn column_properties(table: Table) -> Properties {
     let columns = table.columns().iter();
-    let mut properties: Properties =
-        columns.map(|column| (column.name.to_owned(), text(column.about))).collect();
+    let mut properties: Properties = columns
+        .map(|column| {
+            let name = match column.kind {
+                ColumnKind::Id => any_of(&[text("one column"), list("several, joined by /")], column.about),
+                _ => text(column.about),
+            };
+            (column.name.to_owned(), name)
+        })
+        .collect();
     if table == Table::MeterReadings {
         properties.insert(REGISTER_COLUMN.into(), text(REGISTER_ABOUT));
     }
@@ -113,24 +151,38 @@ fn column_properties(table: Table) -> Properties {
 }
 
 fn date_property(column: &Column) -> Option<(String, Value)> {
-    matches!(
-        column.kind,
-        ColumnKind::Date
-            | ColumnKind::BoundedDate
-            | ColumnKind::PlacingDate
-            | ColumnKind::PlacingMonth
-            | ColumnKind::PlacingTime
-            | ColumnKind::Time
-    )
-    .then(|| (column.name.to_owned(), text(column.about)))
+    column.kind.is_date().then(|| (column.name.to_owned(), text(column.about)))
+}
+
+fn pad_property(column: &Column) -> Option<(String, Value)> {
+    let digits = json!({"type": "integer", "minimum": 1, "maximum": PAD_MAX, "description": column.about});
+    (column.kind == ColumnKind::Id).then(|| (column.name.to_owned(), digits))
+}
+
+fn constant_property(column: &Column) -> (String, Value) {
+    let value = match column.kind {
+        ColumnKind::Word(words) => word(words.codes, column.about),
+        ColumnKind::Flag => json!({"type": "boolean", "description": column.about}),
+        kind if kind.is_number() => json!({"type": "number", "description": column.about}),
+        kind if kind.is_date() => {
+            json!({"type": "string", "format": "date", "description": column.about})
+        }
+        _ => text(column.about),
+    };
+    (column.name.to_owned(), value)
 }
 
 fn word_property(column: &Column) -> Option<(String, Value)> {
-    let words = match column.kind {
-        ColumnKind::Word(words) => words.codes,
-        ColumnKind::Flag => FLAGS,
+    const EMPTY: &str = "an empty text for an empty cell";
+    let spelling = match column.kind {
+        ColumnKind::Word(words) => {
+            word(&words.codes.iter().copied().chain([""]).collect::<Vec<_>>(), "the word, or nothing")
+        }
+        ColumnKind::Flag => {
+            any_of(&[json!({"type": "boolean"}), word(&["true", "false", ""], EMPTY)], "the flag")
+        }
+        kind if kind.is_number() => any_of(&[json!({"type": "number"}), text(EMPTY)], "the number"),
         _ => return None,
     };
-    let spelling = json!({"type": "string", "enum": words});
     Some((column.name.to_owned(), map(spelling, column.about)))
 }

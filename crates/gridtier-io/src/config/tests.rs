@@ -38,7 +38,7 @@ fn a_whole_declaration_is_read() {
     .unwrap();
     let bills = config.table(Table::Bills);
     assert_eq!((bills.path.as_deref(), bills.delimiter), (Some("A_RCVBL_FLOW"), Some(b'|')));
-    assert_eq!(bills.columns["amount_due"], "RCVBL_AMT");
+    assert_eq!(bills.columns["amount_due"], ["RCVBL_AMT"]);
     assert_eq!(config.declared.zone, Some(chrono_tz::Asia::Shanghai));
     let declared = config.declared.of(Table::Bills);
     assert_eq!((declared.money, declared.decimal_mark), (MoneyUnit::Fen, DecimalMark::Comma));
@@ -114,4 +114,132 @@ fn the_schema_for_editors_knows_every_contract_column() {
             assert!(columns["properties"][column.name].is_object(), "{table}.{}", column.name);
         }
     }
+}
+
+fn parsed(text: &str) -> Config {
+    Config::parse(&format!("format = 1\n{text}")).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+#[test]
+fn what_stands_for_an_empty_cell_is_declared_for_the_folder_a_table_or_a_column() {
+    let config = parsed(
+        r#"
+        nulls = ["NULL"]
+        [tables.customers]
+        nulls = ["无", " 00000000 ", ""]
+        [tables.bills.nulls]
+        "*" = ["\\N"]
+        due_on = ["1900-01-01"]
+        "#,
+    );
+    let customers = config.declared.of(Table::Customers).nulls;
+    assert_eq!(customers["closed_on"], ["NULL", "无", "00000000"]);
+    let bills = config.declared.of(Table::Bills).nulls;
+    assert_eq!(
+        (&bills["due_on"][..], &bills["amount_due"][..]),
+        (&["NULL", "\\N", "1900-01-01"].map(str::to_owned)[..], &["NULL", "\\N"].map(str::to_owned)[..],)
+    );
+    assert_eq!(config.declared.of(Table::Plans).nulls["month"], ["NULL"]);
+    let faults = fault_lines("format = 1\n[tables.bills.nulls]\ndue_no = [\"x\"]\n");
+    assert_eq!(faults[1], "  what to do: did you mean `due_on`?");
+}
+
+#[test]
+fn words_stand_for_numbers_flags_and_nothing() {
+    let config = parsed(
+        r#"
+        [tables.customers.words]
+        power_factor_standard = { "考核标准0.90" = 0.90, "不考核" = "", " A" = "0.85" }
+        aged_transformer_area = { "是" = true, "否" = "false" }
+        importance_level = { "无" = "" }
+        "#,
+    );
+    let words = config.declared.of(Table::Customers).words;
+    assert_eq!(words["power_factor_standard"]["考核标准0.90"], "0.9");
+    assert_eq!(words["power_factor_standard"]["不考核"], "");
+    assert_eq!(words["power_factor_standard"]["A"], "0.85");
+    assert_eq!(words["aged_transformer_area"]["是"], "true");
+    assert_eq!(words["importance_level"]["无"], "");
+    let faults = fault_lines(
+        "format = 1\n[tables.customers.words.power_factor_standard]\n\"1\" = 0.95\n\
+         [tables.customers.words.contract_capacity_kva]\nx = \"much\"\n\
+         [tables.customers.words.aged_transformer_area]\nx = \"tru\"\n\
+         [tables.customers.words.importance_level]\nx = \"imp_frist\"\n",
+    );
+    let whats: Vec<&String> = faults.iter().filter(|line| line.starts_with("gridtier.toml")).collect();
+    assert_eq!(
+        whats,
+        [
+            "gridtier.toml:7: `tables.customers.words.aged_transformer_area.x` cannot be \"tru\"",
+            "gridtier.toml:9: `tables.customers.words.importance_level.x` cannot be \"imp_frist\"",
+        ]
+    );
+    let faults = fault_lines(
+        "format = 1\n[tables.customers.words.power_factor_standard]\n\"1\" = 0.95\n\
+         [tables.customers.words.contract_capacity_kva]\nx = \"much\"\n",
+    );
+    assert!(
+        faults[0].contains("must be 0.90, 0.85 or 0.80, or \"\" for an empty cell, not \"0.95\""),
+        "{faults:?}"
+    );
+    assert!(faults[2].contains("contract_capacity_kva.x` must be a number, or \"\""), "{faults:?}");
+}
+
+#[test]
+fn constants_pads_and_joined_keys_are_read() {
+    let config = parsed(
+        r#"
+        pad = { customer_id = 10 }
+        [tables.customers.constants]
+        aged_transformer_area = false
+        opened_on = 2000-01-01
+        contract_capacity_kva = 100
+        region = "全市"
+        [tables.bills]
+        pad = { bill_id = 8, customer_id = 12 }
+        [tables.payments.columns]
+        bill_id = ["INVOICE", "LINE"]
+        "#,
+    );
+    let constants = config.table(Table::Customers).constants;
+    assert_eq!(constants["aged_transformer_area"], Constant::Flag(false));
+    assert_eq!(constants["opened_on"], Constant::Day(NaiveDate::from_ymd_opt(2000, 1, 1).unwrap()));
+    assert_eq!(constants["contract_capacity_kva"], Constant::Number(100.0));
+    assert_eq!(constants["region"], Constant::Text("全市".into()));
+    let pad = |table| config.declared.of(table).pad;
+    assert_eq!(pad(Table::MeterReadings), [("customer_id".to_owned(), 10)].into());
+    assert_eq!(pad(Table::Bills), [("bill_id".to_owned(), 8), ("customer_id".to_owned(), 12)].into());
+    assert_eq!(config.table(Table::Payments).columns["bill_id"], ["INVOICE", "LINE"]);
+    for (text, fault) in [
+        ("[tables.customers.constants]\naged_transformer_area = \"no\"", "must be true or false"),
+        ("[tables.customers.constants]\naged_area = false", "unknown key"),
+        ("[tables.customers.pad]\nregion = 3", "unknown key"),
+        ("[tables.bills]\ncolumns.amount_due = [\"A\", \"B\"]", "must be text"),
+        ("[tables.bills]\ncolumns.bill_id = [\"A\", \"B\"]\npad.bill_id = 9", "made up of several columns"),
+        ("[tables.bills]\ncolumns.bill_id = []", "is empty"),
+    ] {
+        let faults = fault_lines(&format!("format = 1\n{text}\n"));
+        assert!(faults.first().is_some_and(|line| line.contains(fault)), "{text}: {faults:?}");
+    }
+}
+
+#[test]
+fn instants_need_a_zone_and_the_name_of_a_zone_is_refused() {
+    for (text, fault) in [
+        ("timestamps = \"instant\"", "instants have no month without a zone"),
+        ("[tables.bills]\ntimestamps = \"instant\"", "instants have no month without a zone"),
+        ("[tables.bills.dates]\ndue_on = \"%s\"", "gives instants, and no zone is declared"),
+        ("[tables.bills.dates]\ndue_on = \"%Y-%m-%dT%H:%M:%S%z\"", "gives instants"),
+        ("[tables.bills.dates]\ndue_on = \"%Y-%m-%d %H:%M %Z\"", "skips the name of a zone"),
+        ("timestamps = \"utc\"", "cannot be \"utc\""),
+    ] {
+        let faults = fault_lines(&format!("format = 1\n{text}\n"));
+        assert!(faults.first().is_some_and(|line| line.contains(fault)), "{text}: {faults:?}");
+    }
+    let config = parsed(
+        "zone = \"Asia/Shanghai\"\ntimestamps = \"instant\"\n[tables.bills]\ntimestamps = \"local\"\n",
+    );
+    assert_eq!(config.declared.of(Table::Bills).timestamps, Timestamps::Local);
+    assert_eq!(config.declared.of(Table::MeterReadings).timestamps, Timestamps::Instant);
+    assert!(config.table(Table::Bills).says_clock);
 }

@@ -25,12 +25,18 @@ pub(super) fn of_parts(readable: &Readable, config: &Config) -> Vec<Option<Bound
     let parts = readable.content.parts().len();
     let Content::Parquet(parquet) = &readable.content else { return vec![None; parts] };
     let picks = &readable.mapping.picks;
+    // Statistics know nothing of what stands for an empty cell.
+    let nulls = config.declared.of(Table::MeterReadings).nulls;
+    if ["customer_id", "read_at"].iter().any(|name| nulls.contains_key(*name)) {
+        return vec![None; parts];
+    }
     let own: Vec<usize> =
         ["customer_id", "read_at"].iter().filter_map(|name| picks.get(name)?.own()).collect();
     let Ok(statistics) = parquet.statistics(&readable.file, &own) else { return vec![None; parts] };
     let [ids, times] = ["customer_id", "read_at"].map(|name| match picks.get(name)? {
         Pick::Own(at) => Some(KnownValues::Own(&statistics[own.iter().position(|known| known == at)?])),
         Pick::Hive(at) => Some(KnownValues::Same(readable.hive_column(*at, config, 1))),
+        Pick::Joined(_) | Pick::Constant => None,
     });
     let (Some(ids), Some(times)) = (ids, times) else { return vec![None; parts] };
     let mut bounds = Vec::with_capacity(parts);

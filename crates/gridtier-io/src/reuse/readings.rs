@@ -20,7 +20,7 @@ use rayon::prelude::*;
 use super::file_books;
 use crate::config::FILE_NAME;
 use crate::cycle::{Manifest, customers};
-use crate::folder::{DataFolder, Input, Readable};
+use crate::folder::{DataFolder, Input};
 use crate::rejects::published;
 use crate::store::StoredCycle;
 
@@ -65,7 +65,8 @@ impl KnownReadings {
         let readables = folder.files(Table::MeterReadings);
         let numbers: BTreeMap<&str, u32> =
             readables.iter().zip(0..).map(|(file, number)| (file.file.name.as_str(), number)).collect();
-        let ids: BTreeSet<&str> = readables.iter().filter_map(Readable::id_column).collect();
+        let ids: BTreeSet<&str> =
+            readables.iter().filter_map(|file| file.id_column(folder.config())).collect();
         published::for_each_reject(&cycle.dir.join(REJECTS), &ids, &mut |reject| {
             let Some(&number) = numbers.get(reject.file) else { return Some(()) };
             let (readable, known) = (&readables[index(number)], &mut files[index(number)]);
@@ -75,7 +76,7 @@ impl KnownReadings {
             let rule = Rule::all().find(|rule| rule.code() == reject.rule)?;
             rejects.push(Reject { at: RowAt::new(number, reject.row), rule });
             if rule == Rule::Orphan {
-                match readable.id_column().and_then(|column| reject.cell(column)) {
+                match readable.id_column(folder.config()).and_then(|column| reject.cell(column)) {
                     Some(id) => {
                         let files = orphans.entry(id.to_owned()).or_default();
                         if files.last() != Some(&number) {

@@ -8,6 +8,7 @@
 mod text;
 mod date;
 mod number;
+mod spelling;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
@@ -21,6 +22,7 @@ use crate::word::Word;
 
 pub use date::{Dates, dates, fill_times_us, months, times_us};
 pub use number::{Scaling, Sign, counts, fill_scaled, flags, floats, power_factors, scaled};
+pub use spelling::as_declared;
 pub use text::{Ids, Texts, are_integers, fold_id, id_state, id_texts, ids, odd_words, texts, words};
 
 /// Whether a cell has a valid value.

@@ -146,8 +146,12 @@ pub struct TableDeclared {
     pub stamp: Stamp,
     /// strftime pattern by contract column, for dates that are stored as text or number.
     pub date_forms: BTreeMap<String, String>,
-    /// The contract's word by contract column and spelling.
+    /// The contract's word (or number, or flag) by contract column and spelling; the empty text for an empty cell.
     pub words: BTreeMap<String, BTreeMap<String, String>>,
+    /// What stands for an empty cell, by contract column: texts, days or numbers.
+    pub nulls: BTreeMap<String, Vec<String>>,
+    /// Digits of the keys of a contract column: shorter ones get zeros in front.
+    pub pad: BTreeMap<String, usize>,
 }
 
 /// What is declared about a whole data folder.

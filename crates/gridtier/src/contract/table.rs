@@ -76,6 +76,19 @@ impl ColumnKind {
     pub fn places_rows(self) -> bool {
         matches!(self, Self::PlacingDate | Self::PlacingMonth | Self::PlacingTime)
     }
+
+    /// Whether a column of this kind holds days, months or times.
+    #[must_use]
+    pub fn is_date(self) -> bool {
+        matches!(self, Self::Date | Self::BoundedDate | Self::Time) || self.places_rows()
+    }
+
+    /// Whether a column of this kind holds numbers.
+    #[must_use]
+    pub fn is_number(self) -> bool {
+        use ColumnKind as K;
+        matches!(self, K::Energy | K::Money | K::Count | K::Thousandths | K::Number | K::PowerFactor)
+    }
 }
 
 /// One column of a contract.

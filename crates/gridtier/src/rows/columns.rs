@@ -59,6 +59,12 @@ impl<'a> Columns<'a> {
         self.faults.next_if(|(faulty, _)| index(*faulty) == row).map(|(_, rule)| *rule)
     }
 
+    /// A column of the batch, with what is declared about its cells; `None` if the file lacks it.
+    fn column(&self, name: &str) -> Option<ArrayRef> {
+        let array = self.batch.column(name)?;
+        Some(cell::as_declared(array, self.spec(name), self.dates_of(name, false), self.declared))
+    }
+
     fn typed<T>(&self, name: &str, result: Result<T, TypeFault>) -> Result<T, RunError> {
         result.map_err(|fault| crate::source::refuse_type(self.source, self.table, self.batch, name, &fault))
     }
@@ -86,8 +92,8 @@ impl<'a> Columns<'a> {
     /// # Errors
     /// The column cannot hold keys.
     pub fn ids(&self, name: &str, book: &mut TableBook) -> Result<Ids, RunError> {
-        let Some(array) = self.batch.column(name) else { return Ok(Ids::empty(self.rows())) };
-        let ids = self.typed(name, cell::ids(array))?;
+        let Some(array) = self.column(name) else { return Ok(Ids::empty(self.rows())) };
+        let ids = self.typed(name, cell::ids(&array))?;
         if ids.from_integers {
             self.notice_integers(name, book);
         }
@@ -100,8 +106,8 @@ impl<'a> Columns<'a> {
     /// # Errors
     /// The column cannot hold keys.
     pub fn numbers_of(&self, name: &str, book: &mut TableBook, number: Numbering) -> Result<bool, RunError> {
-        let Some(array) = self.batch.column(name) else { return Ok(false) };
-        number(array, &|values| self.typed(name, cell::id_texts(values)))?;
+        let Some(array) = self.column(name) else { return Ok(false) };
+        number(&array, &|values| self.typed(name, cell::id_texts(values)))?;
         if cell::are_integers(array.data_type()) {
             self.notice_integers(name, book);
         }
@@ -119,25 +125,25 @@ impl<'a> Columns<'a> {
     /// The column's type cannot be the contract's.
     pub fn cells(&self, name: &str) -> Result<Integers, RunError> {
         use crate::contract::ColumnKind as K;
-        let Some(array) = self.batch.column(name) else { return Ok(Integers::empty(self.rows())) };
+        let Some(array) = self.column(name) else { return Ok(Integers::empty(self.rows())) };
         let declared = self.declared;
         let mark = declared.decimal_mark;
         let scale = |factor, max, sign| Scaling { factor, max, sign, mark };
         let result = match self.spec(name).kind {
-            K::Energy => cell::scaled(array, &scale(declared.energy.wh(), QUANTITY_MAX, Sign::NotNegative)),
-            K::Money => cell::scaled(array, &scale(declared.money.fen(), AMOUNT_CNY_MAX * 100, Sign::Any)),
-            K::Thousandths => cell::scaled(array, &scale(THOUSANDTHS, QUANTITY_MAX, Sign::NotNegative)),
+            K::Energy => cell::scaled(&array, &scale(declared.energy.wh(), QUANTITY_MAX, Sign::NotNegative)),
+            K::Money => cell::scaled(&array, &scale(declared.money.fen(), AMOUNT_CNY_MAX * 100, Sign::Any)),
+            K::Thousandths => cell::scaled(&array, &scale(THOUSANDTHS, QUANTITY_MAX, Sign::NotNegative)),
             // Severity has bounds of its own, below zero too.
-            K::Count if name == "severity" => cell::counts(array, Sign::Any, mark),
-            K::Count => cell::counts(array, Sign::NotNegative, mark),
-            K::PowerFactor => cell::power_factors(array, mark),
-            K::Flag => cell::flags(array, name, declared),
-            K::Word(known) => cell::words(array, name, known.codes, declared),
-            K::Date => cell::dates(array, self.dates_of(name, false)),
-            K::PlacingDate | K::BoundedDate => cell::dates(array, self.dates_of(name, true)),
-            K::PlacingMonth => cell::months(array, self.dates_of(name, true)),
-            K::PlacingTime => cell::times_us(array, self.dates_of(name, true)),
-            K::Time => cell::times_us(array, self.dates_of(name, false)),
+            K::Count if name == "severity" => cell::counts(&array, Sign::Any, mark),
+            K::Count => cell::counts(&array, Sign::NotNegative, mark),
+            K::PowerFactor => cell::power_factors(&array, mark),
+            K::Flag => cell::flags(&array, name, declared),
+            K::Word(known) => cell::words(&array, name, known.codes, declared),
+            K::Date => cell::dates(&array, self.dates_of(name, false)),
+            K::PlacingDate | K::BoundedDate => cell::dates(&array, self.dates_of(name, true)),
+            K::PlacingMonth => cell::months(&array, self.dates_of(name, true)),
+            K::PlacingTime => cell::times_us(&array, self.dates_of(name, true)),
+            K::Time => cell::times_us(&array, self.dates_of(name, false)),
             K::Id | K::Text | K::Number => Err(TypeFault("it is not held as an integer".into())),
         };
         self.typed(name, result)
@@ -172,14 +178,14 @@ impl<'a> Columns<'a> {
     /// # Errors
     /// The column holds no numbers.
     pub fn fill_energies(&self, name: &str, out: &mut Values) -> Result<bool, RunError> {
-        let Some(array) = self.batch.column(name) else { return Ok(false) };
+        let Some(array) = self.column(name) else { return Ok(false) };
         let sign = match self.declared.net_export {
             NetExport::Refused if name == "active_kwh" => Sign::NotNegative,
             _ => Sign::Any,
         };
         let (factor, mark) = (self.declared.energy.wh(), self.declared.decimal_mark);
         let scale = Scaling { factor, max: READING_KWH_MAX * 1_000, sign, mark };
-        self.typed(name, cell::fill_scaled(array, &scale, out)).map(|()| true)
+        self.typed(name, cell::fill_scaled(&array, &scale, out)).map(|()| true)
     }
 
     /// Reads a column of times, in microseconds of local time, into `out`. Returns whether the file has the column.
@@ -187,8 +193,8 @@ impl<'a> Columns<'a> {
     /// # Errors
     /// The column holds no times.
     pub fn fill_times(&self, name: &str, out: &mut Values) -> Result<bool, RunError> {
-        let Some(array) = self.batch.column(name) else { return Ok(false) };
-        self.typed(name, cell::fill_times_us(array, self.dates_of(name, true), out)).map(|()| true)
+        let Some(array) = self.column(name) else { return Ok(false) };
+        self.typed(name, cell::fill_times_us(&array, self.dates_of(name, true), out)).map(|()| true)
     }
 
     /// Calls `sink` for the rows of a column of words for which `odd` is true, with the word's position and the state.
@@ -201,11 +207,11 @@ impl<'a> Columns<'a> {
         odd: impl Fn(i64, CellState) -> bool,
         sink: &mut dyn FnMut(usize, i64, CellState),
     ) -> Result<(), RunError> {
-        let (Some(array), ColumnKind::Word(known)) = (self.batch.column(name), self.spec(name).kind) else {
+        let (Some(array), ColumnKind::Word(known)) = (self.column(name), self.spec(name).kind) else {
             return Ok(());
         };
         let found =
-            cell::odd_words(array, |array| cell::words(array, name, known.codes, self.declared), odd, sink);
+            cell::odd_words(&array, |array| cell::words(array, name, known.codes, self.declared), odd, sink);
         self.typed(name, found)
     }
 
@@ -214,8 +220,8 @@ impl<'a> Columns<'a> {
     /// # Errors
     /// The column holds no numbers.
     pub fn numbers(&self, name: &str) -> Result<CheckedColumn<f64>, RunError> {
-        let Some(array) = self.batch.column(name) else { return Ok(CheckedColumn::empty(self.rows())) };
-        self.typed(name, cell::floats(array, self.declared.decimal_mark))
+        let Some(array) = self.column(name) else { return Ok(CheckedColumn::empty(self.rows())) };
+        self.typed(name, cell::floats(&array, self.declared.decimal_mark))
     }
 
     /// A column of free text.
@@ -223,8 +229,8 @@ impl<'a> Columns<'a> {
     /// # Errors
     /// The column is not text.
     pub fn texts(&self, name: &str) -> Result<Texts, RunError> {
-        let Some(array) = self.batch.column(name) else { return Ok(Texts::empty(self.rows())) };
-        self.typed(name, cell::texts(array))
+        let Some(array) = self.column(name) else { return Ok(Texts::empty(self.rows())) };
+        self.typed(name, cell::texts(&array))
     }
 
     /// The number of a row's own key, which is inserted if it is new.

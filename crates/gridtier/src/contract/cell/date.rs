@@ -182,6 +182,29 @@ fn local_times(array: &ArrayRef, how: Dates, day_form: DayForm) -> Result<Intege
     })
 }
 
+/// Which cells mean the same time as one of the markers: the same day if the marker has no time. Empty if the column
+/// cannot be read.
+pub(super) fn are_among(array: &ArrayRef, markers: &[String], how: Dates) -> Vec<bool> {
+    let wanted: Vec<(i64, i64)> = markers.iter().filter_map(|marker| span_of_marker(marker, how)).collect();
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let Ok(cells) = local_times(array, Dates { places: false, ..how }, DayForm::OrMonth) else {
+        return Vec::new();
+    };
+    let is_among = |us: i64| wanted.iter().any(|(first, end)| (*first..*end).contains(&us));
+    (0..cells.values.len()).map(|row| cells.get(row).is_some_and(is_among)).collect()
+}
+
+/// First microsecond of what a marker means, and the first after it.
+fn span_of_marker(marker: &str, how: Dates) -> Option<(i64, i64)> {
+    let declared = how.form.and_then(|form| declared_form(marker.trim(), form));
+    let written = declared.or_else(|| usual_form(marker.trim(), DayForm::OrMonth))?;
+    let length = if matches!(written, WrittenTime::Day(_)) { DAY_US } else { 1 };
+    let first = written.local_us(how).ok()?;
+    Some((first, first.saturating_add(length)))
+}
+
 fn zone_missing() -> TypeFault {
     TypeFault(crate::text!(
         "its times carry a zone, but no zone is declared; add `zone = \"Asia/Shanghai\"` to gridtier.toml",

@@ -246,9 +246,38 @@ fn double_bits(x: f64) -> CheckedCell {
 /// The double nearest to `value` × 10^−`places`, as its bits. A division of two doubles would not always be the
 /// nearest one; parsing text is.
 fn decimal_bits(value: i128, places: i8) -> CheckedCell {
-    let (digits, places) = (value.unsigned_abs(), i32::from(places));
-    let nearest = format!("{digits}e{}", -places).parse().unwrap_or(f64::INFINITY);
-    double_bits(if value < 0 { -nearest } else { nearest })
+    double_bits(decimal_double(value, places))
+}
+
+fn decimal_double(value: i128, places: i8) -> f64 {
+    format!("{value}e{}", -i32::from(places)).parse().unwrap_or(f64::INFINITY)
+}
+
+/// Which cells have the value of one of the markers. A marker such as `00000000` is a code, not the number 0, and is
+/// none of them. Empty if the column cannot be read.
+pub(super) fn are_among(array: &ArrayRef, markers: &[String], mark: DecimalMark) -> Vec<bool> {
+    let wanted: Vec<f64> = markers
+        .iter()
+        .filter(|marker| !is_code(marker))
+        .filter_map(|marker| parse_number(marker, mark))
+        .collect();
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let of_double = |x: f64| (x.to_bits().cast_signed(), CellState::Ok);
+    let of_decimal = |value: i128, places: i8| of_double(decimal_double(value, places));
+    let Ok(cells) = numeric(array, &of_double, &of_decimal, mark) else { return Vec::new() };
+    let is_among = |bits: i64| {
+        let x = f64::from_bits(bits.cast_unsigned());
+        wanted.iter().any(|wanted| *wanted == x || (wanted.is_nan() && x.is_nan()))
+    };
+    (0..cells.values.len()).map(|row| cells.get(row).is_some_and(is_among)).collect()
+}
+
+/// Whether a text of digits has zeros in front.
+fn is_code(text: &str) -> bool {
+    let digits = text.trim_start_matches(['-', '+']);
+    digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 type OfDouble<'a> = &'a dyn Fn(f64) -> CheckedCell;

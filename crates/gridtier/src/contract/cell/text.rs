@@ -277,6 +277,9 @@ pub fn words(
             let word = text.map(str::trim).filter(|word| !word.is_empty());
             cells.push(word.map_or(NULL, |word| {
                 let word = spellings.and_then(|spellings| spellings.get(word)).map_or(word, String::as_str);
+                if word.is_empty() {
+                    return NULL;
+                }
                 let position = (0..).zip(known).find(|(_, known)| **known == word);
                 position.map_or(fault(Rule::BadEnum), |(position, _)| (position, CellState::Ok))
             }));
