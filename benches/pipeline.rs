@@ -18,6 +18,7 @@ use gridtier::contract::Table;
 use gridtier::customer::{self, Customers};
 use gridtier::entitlement::Catalogue;
 use gridtier::index::{count, index_u64};
+use gridtier::meter::ReadingDetail;
 use gridtier::method::Method;
 use gridtier::run::Graded;
 use gridtier::source::{Source, TableBook};
@@ -205,7 +206,15 @@ fn bench_kernel(c: &mut Criterion) {
                 group.bench_function(BenchmarkId::new("kernel", &name), |b| {
                     b.iter(|| {
                         let mut book = TableBook::new(Table::MeterReadings);
-                        meter::read(&data.folder, &data.customers, WINDOW, None, &mut book).expect("usage")
+                        meter::read(
+                            &data.folder,
+                            &data.customers,
+                            WINDOW,
+                            ReadingDetail::Energy,
+                            None,
+                            &mut book,
+                        )
+                        .expect("usage")
                     });
                 });
                 group.finish();
@@ -271,7 +280,8 @@ impl Whole {
     /// Grades the same inputs again, with the facts of the store's cycle.
     fn grade_again(&self, store: &Store) -> Graded {
         let folder = self.open();
-        let mut reuse = reuse::find(store, &folder, self.window).expect("the store read");
+        let mut reuse =
+            reuse::find(store, &folder, self.window, ReadingDetail::Energy).expect("the store read");
         let facts = reuse.take_facts().expect("a cycle of these inputs");
         run::judge(facts, &self.method, &Previous::new()).expect("a grading")
     }
@@ -285,7 +295,7 @@ fn bench_grading(c: &mut Criterion) {
         [("monthly", SampleCadence::Monthly, 36), ("daily", SampleCadence::Daily, 12)]
     {
         let utility = Whole::write(cadence, months);
-        let facts = fact::read(&utility.open(), utility.window, None).expect("facts");
+        let facts = fact::read(&utility.open(), utility.window, ReadingDetail::Energy, None).expect("facts");
         let id = |stage: &str| BenchmarkId::new(stage, format!("{name}/{}", size()));
         group.throughput(Throughput::Elements(count(facts.rows.len())));
         group.bench_function(id("indicators"), |b| {

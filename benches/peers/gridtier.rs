@@ -14,7 +14,7 @@ use std::time::Instant;
 use gridtier::contract::Table;
 use gridtier::customer::{self, Customers};
 use gridtier::index::{CustomerIx, index};
-use gridtier::meter::{self, MonthlyUsage};
+use gridtier::meter::{self, MonthlyUsage, ReadingDetail};
 use gridtier::source::{Part, Source, TableBook};
 use gridtier::unit::{Month, Window};
 use gridtier_io::folder::DataFolder;
@@ -42,8 +42,8 @@ fn main() {
                 customer::read(&folder, &mut TableBook::new(Table::Customers)).expect("the customers read");
             let mut book = TableBook::new(Table::MeterReadings);
             let begun = Instant::now();
-            let read =
-                meter::read(&folder, &customers, window, None, &mut book).expect("the readings summed");
+            let read = meter::read(&folder, &customers, window, ReadingDetail::Energy, None, &mut book)
+                .expect("the readings summed");
             let seconds = begun.elapsed().as_secs_f64();
             let tally = serde_json::to_string(&book.tally).expect("the tally as JSON");
             print_line(&format!("{{\"seconds\": {seconds}, \"tally\": {tally}}}"));

@@ -117,7 +117,11 @@ impl<'a> Regrade<'a> {
         let current = self.current_move(&store)?;
         let previous = self.previous(&store)?;
         let window = Window { end: self.end, months: self.method.window_months };
-        let mut reuse = if self.fresh { Reuse::Nothing } else { reuse::find(&store, &folder, window)? };
+        let mut reuse = if self.fresh {
+            Reuse::Nothing
+        } else {
+            reuse::find(&store, &folder, window, self.method.reading_detail())?
+        };
         let graded = match reuse.take_facts() {
             Some(facts) => run::judge(facts, self.method, &previous),
             None => reuse.with_readings(|earlier| {

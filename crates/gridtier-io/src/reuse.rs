@@ -10,9 +10,12 @@ mod readings;
 
 use std::collections::BTreeMap;
 
+use gridtier::contract::Table;
 use gridtier::fact::Facts;
-use gridtier::meter::{Earlier, FileBook};
+use gridtier::meter::{Earlier, FileBook, PART_COLUMNS, ReadingDetail};
+use gridtier::method::Method;
 use gridtier::output::facts::NAMES;
+use gridtier::source::Source;
 use gridtier::unit::Window;
 
 use crate::cycle::{Engine, InputEntry, Manifest, facts};
@@ -44,15 +47,23 @@ pub struct CountedCycle {
 }
 
 /// Finds among the latest cycles one that has counted the inputs of `folder` in `window`, or else the one with the most
-/// readings that can be reused. Skips cycles that cannot be read or are damaged.
+/// readings that can be reused. Skips cycles that cannot be read or are damaged, and those whose method wanted another
+/// `detail` of readings that have it.
 ///
 /// # Errors
 /// The store cannot be read.
-pub fn find(store: &Store, folder: &DataFolder, window: Window) -> Result<Reuse, StoreError> {
+pub fn find(
+    store: &Store,
+    folder: &DataFolder,
+    window: Window,
+    detail: ReadingDetail,
+) -> Result<Reuse, StoreError> {
+    let has_parts = PART_COLUMNS.iter().any(|name| folder.has_column(Table::MeterReadings, name));
     let mut nearest: Vec<(u64, StoredCycle, Manifest)> = Vec::new();
     for cycle in store.cycles()?.into_iter().rev().take(CYCLES_MAX) {
         let Some(manifest) = manifest_of_this_engine(&cycle) else { continue };
-        if manifest.known_as_of != folder.known_as_of() {
+        let is_other_detail = has_parts && reading_detail(&manifest) != Some(detail);
+        if is_other_detail || manifest.known_as_of != folder.known_as_of() {
             continue;
         }
         if let Some(counted) = counted_cycle(&cycle, &manifest, folder, window) {
@@ -70,6 +81,12 @@ pub fn find(store: &Store, folder: &DataFolder, window: Window) -> Result<Reuse,
             .then(|| KnownReadings::read(cycle, &manifest, folder))?
     });
     Ok(readings.map_or(Reuse::Nothing, |readings| Reuse::Readings(Box::new(readings))))
+}
+
+/// How much of each reading a cycle has counted; `None` if its method cannot be read any more.
+fn reading_detail(manifest: &Manifest) -> Option<ReadingDetail> {
+    let method = Method::parse(&manifest.method.name, &manifest.method.text).ok()?;
+    Some(method.reading_detail())
 }
 
 /// The manifest of a cycle, if this very program has counted it.

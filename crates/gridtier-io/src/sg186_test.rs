@@ -8,6 +8,7 @@ use std::path::Path;
 use gridtier::contract::rule::Rule;
 use gridtier::contract::{ImportanceLevel, LoadClass, SupplyLevel, Table};
 use gridtier::fact::{self, CustomerFacts, Facts};
+use gridtier::meter::ReadingDetail;
 use gridtier::source::Tally;
 use gridtier::unit::{Month, Window};
 
@@ -21,7 +22,8 @@ fn folder() -> DataFolder {
 }
 
 fn facts() -> Facts {
-    fact::read(&folder(), Window { end: Month::new(2026, 1), months: 12 }, None).unwrap()
+    fact::read(&folder(), Window { end: Month::new(2026, 1), months: 12 }, ReadingDetail::Energy, None)
+        .unwrap()
 }
 
 fn of<'f>(facts: &'f Facts, id: &str) -> &'f CustomerFacts {

@@ -15,7 +15,7 @@ use crate::energy_profile::{self, EnergyProfile};
 use crate::error::{Refusal, RunError};
 use crate::incident::{self, IncidentFacts, Offence};
 use crate::index::{CustomerIx, index};
-use crate::meter::{self, Coverage, Earlier, FileBook, MonthlyUsage, Readings, UnitSuspect};
+use crate::meter::{self, Coverage, Earlier, FileBook, MonthlyUsage, ReadingDetail, Readings, UnitSuspect};
 use crate::plan::{self, PlanFacts};
 use crate::service_months::ServiceMonths;
 use crate::source::{Finding, Source, TableBook};
@@ -118,16 +118,22 @@ impl Facts {
     }
 }
 
-/// Reads all tables of a window, except for the readings whose sums `earlier` supplies.
+/// Reads all tables of a window, except for the readings whose sums `earlier` supplies. `detail` says how much of a
+/// reading is wanted.
 ///
 /// # Errors
 /// A table cannot be read, a required one is absent, or a sum overflows.
-pub fn read(source: &dyn Source, window: Window, earlier: Option<&Earlier>) -> Result<Facts, RunError> {
+pub fn read(
+    source: &dyn Source,
+    window: Window,
+    detail: ReadingDetail,
+    earlier: Option<&Earlier>,
+) -> Result<Facts, RunError> {
     let mut customers_book = TableBook::new(Table::Customers);
     let customers = customer::read(source, &mut customers_book)?;
     let mut readings_book = TableBook::new(Table::MeterReadings);
     let Readings { mut usage, files: reading_files, files_reused: files_taken } =
-        meter::read(source, &customers, window, earlier, &mut readings_book)?;
+        meter::read(source, &customers, window, detail, earlier, &mut readings_book)?;
     usage.spread(&customers, &mut readings_book);
     let unit_suspects = meter::unit_suspects(&usage, &customers, &mut readings_book);
     let mut bills_book = TableBook::new(Table::Bills);
@@ -227,10 +233,14 @@ fn energies(usage: &MonthlyUsage, customers: &Customers) -> Result<Vec<Energy>, 
 /// Months of a year.
 const YEAR: usize = 12;
 
+/// Hours of a day: those of summer time are not told apart.
+const DAY_HOURS: i64 = 24;
+
 /// The energy facts of a customer, or `None` on overflow.
 fn energy(usage: &MonthlyUsage, customer: CustomerIx, standard: Option<u8>) -> Option<Energy> {
     let months = index(usage.window().months);
     let mut energy = Energy::default();
+    [energy.sharp_wh, energy.peak_wh, energy.flat_wh, energy.valley_wh] = usage.parts_wh(customer);
     for month in 0..months {
         let used = usage.get(month, customer);
         energy.readings += i64::from(used.readings);
@@ -249,6 +259,12 @@ fn energy(usage: &MonthlyUsage, customer: CustomerIx, standard: Option<u8>) -> O
         }
         energy.covered_months += 1;
         energy.covered_wh = energy.covered_wh.checked_add(used.active_wh)?;
+        if let Some(demand_w) = usage.demand_w(month, customer) {
+            energy.demand_months += 1;
+            energy.demand_wh = energy.demand_wh.checked_add(used.active_wh)?;
+            let hours = i64::from(usage.window().month(month).days()) * DAY_HOURS;
+            energy.demand_hours_wh = energy.demand_hours_wh.checked_add(demand_w.checked_mul(hours)?)?;
+        }
         let (Some(standard), true) =
             (standard, used.active_wh > 0 && used.readings == used.reactive_readings)
         else {
@@ -270,6 +286,10 @@ pub fn power_factor_attained(active_wh: i64, reactive_varh: i64, standard: u8) -
     let bound = 2 * i128::from(standard) - 1;
     Some((200 * p).checked_mul(200 * p)? >= (bound * bound).checked_mul(squares)?)
 }
+
+/// The facts that are counted only for a method that weighs or names them.
+pub const TIME_OF_USE: [&str; 7] =
+    ["sharp_wh", "peak_wh", "flat_wh", "valley_wh", "demand_months", "demand_wh", "demand_hours_wh"];
 
 /// A fact that expressions may use.
 pub struct FactColumn {
@@ -424,6 +444,28 @@ pub const COLUMNS: &[FactColumn] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::MemorySource;
+    use crate::unit::Month;
+
+    #[test]
+    fn demand_counts_in_the_covered_months_that_have_one() {
+        let header = "customer_id|read_at|active_kwh|peak_kwh|max_demand_kw";
+        let rows = [
+            "a|2023-11-01|10|4|0.1",
+            "a|2023-12-01|20|5|-",
+            "a|2024-01-01|30|6|0.2",
+            "a|2024-02-01|40|7|0.0005",
+        ];
+        let source = MemorySource::default().customers(&["a"]).rows(Table::MeterReadings, header, &rows);
+        let window = Window { end: Month::new(2024, 3), months: 4 };
+        let energy = |detail| read(&source, window, detail, None).unwrap().rows[0].energy;
+        let counted = energy(ReadingDetail::TimeOfUse);
+        assert_eq!((counted.covered_months, counted.demand_months, counted.demand_wh), (4, 3, 80_000));
+        assert_eq!(counted.demand_hours_wh, 100 * 30 * 24 + 200 * 31 * 24 + 29 * 24);
+        assert_eq!((counted.peak_wh, counted.valley_wh), (22_000, 0));
+        let plain = energy(ReadingDetail::Energy);
+        assert_eq!((plain.peak_wh, plain.demand_months, plain.active_wh), (0, 0, 100_000));
+    }
 
     #[test]
     fn the_power_factor_is_compared_after_rounding_half_up_to_two_decimals() {

@@ -9,7 +9,7 @@ use crate::customer::{self, Customers};
 use crate::index::index;
 use crate::indicator::IndicatorColumn;
 use crate::memory::MemorySource;
-use crate::meter::{self, MonthlyUsage};
+use crate::meter::{self, MonthlyUsage, ReadingDetail};
 use crate::method::Method;
 use crate::score::{Population, Scores, judge};
 use crate::service_months::ServiceMonths;
@@ -78,7 +78,8 @@ impl MemorySource {
     /// The finished energy of a window, without bills.
     pub fn read_usage(&self, customers: &Customers, window: Window) -> MonthlyUsage {
         let mut book = TableBook::new(Table::MeterReadings);
-        let mut usage = meter::read(self, customers, window, None, &mut book).unwrap().usage;
+        let mut usage =
+            meter::read(self, customers, window, ReadingDetail::Energy, None, &mut book).unwrap().usage;
         usage.spread(customers, &mut book);
         let next_read = |customer, from| usage.next_read(customer, from);
         let service = ServiceMonths::new(window, customers, next_read, std::iter::empty());

@@ -104,6 +104,7 @@ pub fn read(
     source: &dyn Source,
     customers: &Customers,
     window: Window,
+    detail: ReadingDetail,
     earlier: Option<&Earlier>,
     book: &mut TableBook,
 ) -> Result<Readings, RunError> {
@@ -113,9 +114,9 @@ pub fn read(
         return Err(Refusal::of(Table::MeterReadings, "the table is missing", advice).into());
     };
     book.present = true;
-    let (mut readings, books) = if by_row::is_needed(source, ReadingDetail::Energy) {
+    let (mut readings, books) = if by_row::is_needed(source, detail) {
         let context = reading_context(source, customers, window, SlotWidth::Minute);
-        by_row::read(&context, window, ReadingDetail::Energy, &parts)?
+        by_row::read(&context, window, detail, &parts)?
     } else {
         read_by_month(source, customers, window, earlier, &parts)?
     };

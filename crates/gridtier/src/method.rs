@@ -19,7 +19,9 @@ use serde_json::Value;
 
 use crate::checked_toml::{CheckedToml, Fault, Faults, schema_of_input};
 use crate::contract::IncidentKind;
+use crate::fact::TIME_OF_USE;
 use crate::indicator::expression::Expression;
+use crate::meter::ReadingDetail;
 use raw::{MethodFile, OverrideFile, VetoFile};
 
 pub use ahp::Judgement;
@@ -141,7 +143,26 @@ pub struct Method {
     pub plausibility: Plausibility,
 }
 
+/// The indicators that rest on parts of the energy by time of use, or on demand.
+const TIME_OF_USE_INDICATORS: [&str; 2] = ["valley_share", "load_factor"];
+
 impl Method {
+    /// How much of a reading the method needs: the parts by time of use are decoded only if it weighs or names them
+    /// (DATA §6).
+    #[must_use]
+    pub fn reading_detail(&self) -> ReadingDetail {
+        let is_named = |spec: &Spec| {
+            TIME_OF_USE_INDICATORS.contains(&spec.id.as_str())
+                && (spec.weight.is_some() || spec.normalise.is_some())
+        };
+        let is_used = self.own.iter().any(|expression| expression.uses(&TIME_OF_USE));
+        if is_used || self.indicators.iter().any(is_named) {
+            ReadingDetail::TimeOfUse
+        } else {
+            ReadingDetail::Energy
+        }
+    }
+
     /// The method that a text describes. `name` is the file's, for messages.
     ///
     /// # Errors

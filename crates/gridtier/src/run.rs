@@ -52,7 +52,8 @@ pub fn regrade(
     earlier: Option<&Earlier>,
     notices: Vec<Finding>,
 ) -> Result<Graded, RunError> {
-    let mut facts = fact::read(source, Window { end, months: method.window_months }, earlier)?;
+    let mut facts =
+        fact::read(source, Window { end, months: method.window_months }, method.reading_detail(), earlier)?;
     facts.findings.extend(notices);
     judge(facts, method, previous)
 }

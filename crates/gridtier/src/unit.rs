@@ -55,6 +55,12 @@ impl Month {
         NaiveDate::from_ymd_opt(year, month, 1).map_or(0, |date| date.num_days_from_ce() - EPOCH_DAYS_CE)
     }
 
+    /// How many days it has.
+    #[must_use]
+    pub fn days(self) -> i32 {
+        self.plus(1).first_day() - self.first_day()
+    }
+
     /// The calendar year.
     #[must_use]
     pub fn year(self) -> i32 {

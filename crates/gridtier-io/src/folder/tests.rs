@@ -2,6 +2,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow_array::{Float64Array, Int64Array, StringArray};
 use gridtier::contract::rule::Rule;
+use gridtier::meter::ReadingDetail;
 use gridtier::source::TableBook;
 use gridtier::unit::{Month, Window};
 use parquet::file::properties::WriterProperties;
@@ -246,7 +247,8 @@ fn row_groups_outside_the_window_are_counted_and_not_opened() {
     let folder = data.open().unwrap();
     let known = gridtier::customer::read(&folder, &mut TableBook::new(Table::Customers)).unwrap();
     let mut book = TableBook::new(Table::MeterReadings);
-    let usage = gridtier::meter::read(&folder, &known, window, None, &mut book).unwrap().usage;
+    let usage =
+        gridtier::meter::read(&folder, &known, window, ReadingDetail::Energy, None, &mut book).unwrap().usage;
     let used = usage.get(0, gridtier::index::CustomerIx::new(0));
     assert_eq!((used.readings, used.active_wh), (3, 3_000));
     let tally = book.tally;
@@ -254,7 +256,14 @@ fn row_groups_outside_the_window_are_counted_and_not_opened() {
     // A window that needs it finds that out.
     let january = Window { end: Month(1), months: 1 };
     assert!(
-        gridtier::meter::read(&folder, &known, january, None, &mut TableBook::new(Table::MeterReadings))
-            .is_err()
+        gridtier::meter::read(
+            &folder,
+            &known,
+            january,
+            ReadingDetail::Energy,
+            None,
+            &mut TableBook::new(Table::MeterReadings)
+        )
+        .is_err()
     );
 }

@@ -30,6 +30,13 @@ impl Expression {
         let applies = applies.map(|applies| checked(applies, Wanted::Condition)).transpose()?;
         Ok(Self { value, applies })
     }
+
+    /// Whether it uses any of these facts.
+    #[must_use]
+    pub fn uses(&self, facts: &[&str]) -> bool {
+        let parts = std::iter::once(&self.value).chain(&self.applies);
+        parts.flat_map(|part| part.clone().meta().root_names()).any(|name| facts.contains(&name.as_str()))
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use super::*;
 use crate::contract::Table;
 use crate::fact;
 use crate::memory::MemorySource;
+use crate::meter::ReadingDetail;
 use crate::unit::{Month, Window};
 
 const WINDOW: Window = Window { end: Month(54 * 12), months: 24 };
@@ -40,7 +41,7 @@ impl Case {
         let rows: Vec<&str> = self.readings.iter().map(String::as_str).collect();
         let header = "customer_id|read_at|active_kwh|reactive_kvarh";
         let source = self.memory.rows(Table::MeterReadings, header, &rows);
-        let facts = fact::read(&source, WINDOW, None).unwrap();
+        let facts = fact::read(&source, WINDOW, ReadingDetail::Energy, None).unwrap();
         let place = INDICATORS.iter().position(|indicator| indicator.id == id).unwrap();
         let column = &compute(&facts, &[]).unwrap()[place];
         [column.get(0), column.get(1)]
@@ -190,7 +191,7 @@ fn an_own_indicator_is_an_expression_that_may_not_apply() {
         "customer_id|read_at|active_kwh|reactive_kvarh",
         &rows,
     );
-    let facts = fact::read(&source, WINDOW, None).unwrap();
+    let facts = fact::read(&source, WINDOW, ReadingDetail::Energy, None).unwrap();
     let own = Expression::parse("reactive_varh / active_wh", Some("readings > 0")).unwrap();
     let columns = compute(&facts, &[own]).unwrap();
     let own: IndicatorColumn = [Known(0.48), Unknown, NotApplicable].into_iter().collect();

@@ -26,7 +26,7 @@ use super::stripe::Stripes;
 use super::time_of_use::{PART_COLUMNS, PartColumns, ReadingDetail, ReadingParts, TimeOfUse};
 use super::usage::MonthlyUsage;
 use crate::contract::Table;
-use crate::contract::cell::{CellState, Integers};
+use crate::contract::cell::Integers;
 use crate::contract::rule::Rule;
 use crate::error::{Refusal, RunError};
 use crate::index::{CustomerIx, count, index};
@@ -300,20 +300,19 @@ impl<'p> Collector<'p> {
         }
         let key =
             ReadingKey { customer, meter: self.readings.meter_id(row), time_us: self.readings.time_us(row) };
-        let mut fault = self.readings.fault(row);
         let is_stranger =
             customer.known().is_some_and(|number| index(number) >= self.pass.context.customers.len());
-        if is_stranger && !key.meter.is_too_long() {
-            fault = Some(Rule::Orphan);
-        }
-        let mut until_us = more.until.get(row);
-        if let CellState::Fault(rule) = more.until.states[row] {
-            fault = fault.or(Some(rule));
-        }
-        if until_us.is_some_and(|until_us| until_us <= key.time_us) {
-            fault = fault.or(Some(Rule::BadInterval));
-            until_us = None;
-        }
+        let id_fault = if customer.is_too_long() || key.meter.is_too_long() {
+            Some(Rule::IdTooLong)
+        } else {
+            is_stranger.then_some(Rule::Orphan)
+        };
+        let (until_us, until_fault) = match more.until.nullable(row) {
+            Ok(Some(until_us)) if until_us <= key.time_us => (None, Some(Rule::BadInterval)),
+            Ok(until_us) => (until_us, None),
+            Err(rule) => (None, Some(rule)),
+        };
+        let fault = id_fault.or(until_fault).or_else(|| self.readings.fault(row));
         self.held.push(HeldRow {
             key,
             until_us,

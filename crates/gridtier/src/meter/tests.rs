@@ -20,7 +20,7 @@ fn kernel(source: &MemorySource) -> (MonthlyUsage, TableBook) {
     let mut customers_book = TableBook::new(Table::Customers);
     let customers = crate::customer::read(source, &mut customers_book).unwrap();
     let mut book = TableBook::new(Table::MeterReadings);
-    let usage = read(source, &customers, WINDOW, None, &mut book).unwrap().usage;
+    let usage = read(source, &customers, WINDOW, ReadingDetail::TimeOfUse, None, &mut book).unwrap().usage;
     (usage, book)
 }
 
@@ -313,7 +313,7 @@ struct EarlierCycle {
 fn earlier_cycle(source: &MemorySource, window: Window) -> EarlierCycle {
     let customers = crate::customer::read(source, &mut TableBook::new(Table::Customers)).unwrap();
     let mut book = TableBook::new(Table::MeterReadings);
-    let readings = read(source, &customers, window, None, &mut book).unwrap();
+    let readings = read(source, &customers, window, ReadingDetail::Energy, None, &mut book).unwrap();
     EarlierCycle { window, customers, readings, rejects: book.rejects }
 }
 

@@ -1,6 +1,7 @@
 //! Methods are refused whole, with every fault, before any data is read.
 
 use super::*;
+use crate::meter::ReadingDetail;
 
 fn paper() -> String {
     PRESETS[0].1.to_owned()
@@ -101,6 +102,20 @@ fn own_indicators_are_checked_with_the_method() {
     assert!(
         faults_with("[limits]", &format!("[indicators.idle]\n{good}\n[limits]")).contains("has no weight")
     );
+}
+
+#[test]
+fn parts_by_time_of_use_are_read_for_a_method_that_names_what_rests_on_them() {
+    let own = |expr: &str| {
+        let entry = "normalise = \"percentile\"\nunit = \"share\"\ndirection = \"+\"";
+        let text = paper()
+            .replace("average_price = 0.20", "average_price = 0.10\nown_share = 0.10")
+            .replace("[limits]", &format!("[indicators.own_share]\n{entry}\nexpr = \"{expr}\"\n[limits]"));
+        Method::parse("m.toml", &text).unwrap().reading_detail()
+    };
+    assert_eq!(Method::parse("m.toml", &paper()).unwrap().reading_detail(), ReadingDetail::Energy);
+    assert_eq!(own("covered_wh / active_wh"), ReadingDetail::Energy);
+    assert_eq!(own("demand_wh / demand_hours_wh"), ReadingDetail::TimeOfUse);
 }
 
 const AHP: &str = "[[weights.ahp.experts]]\nname = \"first\"\nmatrix = [[1, 2, 3], [\"1/2\", 1, 2], [\"1/3\", \"1/2\", 1]]\n";

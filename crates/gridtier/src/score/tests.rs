@@ -7,6 +7,7 @@ use super::*;
 use crate::contract::Table;
 use crate::indicator::{self, INDICATORS};
 use crate::memory::MemorySource;
+use crate::meter::ReadingDetail;
 use crate::method::{Combine, PRESETS, Unknowns};
 use crate::unit::{Window, round_half_away};
 use crate::word::Word;
@@ -161,7 +162,7 @@ fn scored(covered: &[(&str, Range<usize>)], method: &Method) -> (Scores, Vec<Ind
         "customer_id|read_at|active_kwh",
         &rows,
     );
-    let facts = crate::fact::read(&source, WINDOW, None).unwrap();
+    let facts = crate::fact::read(&source, WINDOW, ReadingDetail::Energy, None).unwrap();
     let columns = indicator::compute(&facts, &method.own).unwrap();
     (score(&facts, &columns, method), columns)
 }

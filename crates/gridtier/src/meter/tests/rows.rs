@@ -72,10 +72,10 @@ fn obvious_rows(rows: &[DrawnRow], shape: Shape) -> (MonthSums, Tally, Vec<(usiz
             tally.out_of_window += 1;
         } else if usize::from(row.customer) >= OPENED.len() {
             rejects.push((at, Rule::Orphan));
-        } else if row.quality == 3 {
-            rejects.push((at, Rule::InvalidQuality));
         } else if shape.has_ends && row.length.is_some_and(|length| length <= 0) {
             rejects.push((at, Rule::BadInterval));
+        } else if row.quality == 3 {
+            rejects.push((at, Rule::InvalidQuality));
         } else {
             by_key.entry((row.customer, row.meter, row.minute)).or_default().push(at);
         }
@@ -241,6 +241,84 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn the_row_recorded_last_stands_before_window_and_other_rules() {
+    let header = "customer_id|meter_id|read_at|active_kwh|quality|recorded_at";
+    let rows = [
+        "a|-|2023-10-01|1|-|2023-10-02",
+        "a|-|2023-10-01|2|-|2023-10-05 08:00",
+        "a|-|2023-10-01|9|-|-",
+        // Withdrawn: the last record is no good.
+        "a|-|2023-10-02|1|-|-",
+        "a|-|2023-10-02|1|invalid|2023-10-03",
+        // Recorded at one time: quality decides, or nothing does.
+        "a|-|2023-10-03|1|estimated|2023-10-04",
+        "a|-|2023-10-03|2|actual|2023-10-04",
+        "a|-|2023-10-04|1|-|2023-10-05",
+        "a|-|2023-10-04|2|-|2023-10-05",
+        // Whoever is no customer, and whatever is out of the window, is replaced too.
+        "x|-|2023-10-01|1|-|-",
+        "x|-|2023-10-01|1|-|2023-10-02",
+        "a|-|2023-09-01|1|-|-",
+        "a|-|2023-09-01|1|-|2023-10-02",
+        "a|-|-|1|-|2023-10-02",
+        "a|-|2023-10-05|1|-|someday",
+        "a|-|2023-10-06|1|-|2023-10-09",
+        "a|-|2023-10-06|7|-|2023-10-10 00:00:01",
+    ];
+    let read = |known_as_of: Option<&str>| {
+        let known_as_of =
+            known_as_of.map(|text| crate::contract::cell::Dates::default().local_time(text).unwrap());
+        let declared = Declared { known_as_of, ..Declared::default() };
+        let source = MemorySource::default().declaring(declared).customers(&["a"]);
+        let (usage, book) = kernel(&source.rows(Table::MeterReadings, header, &rows));
+        let rejects: Vec<_> =
+            book.rejects.iter().map(|reject| (reject.at.row(), reject.rule.code())).collect();
+        (usage.get(0, CustomerIx::new(0)).active_wh, book.tally, rejects)
+    };
+    let rejected = vec![
+        (4, "invalid_quality"),
+        (7, "conflicting_reading"),
+        (8, "conflicting_reading"),
+        (10, "orphan"),
+        (13, "null_key"),
+        (14, "bad_date"),
+    ];
+    let tally =
+        Tally { rows_in: 17, counted: 3, out_of_window: 1, rejected: 6, duplicates: 7, ..Tally::default() };
+    assert_eq!(read(None), (2_000 + 2_000 + 7_000, tally, rejected.clone()));
+    let known = Tally { duplicates: 6, not_yet_known: 1, ..tally };
+    assert_eq!(read(Some("2023-10-10")), (2_000 + 2_000 + 1_000, known, rejected));
+    // Of the first key the row without a time and the first record are known; the second day is not withdrawn yet.
+    let (wh, tally, rejected) = read(Some("2023-10-02"));
+    assert_eq!((wh, tally.not_yet_known, tally.duplicates), (1_000 + 1_000, 8, 3));
+    assert_eq!(rejected, [(10, "orphan"), (13, "null_key"), (14, "bad_date")]);
+}
+
+#[test]
+fn parts_by_time_of_use_and_the_highest_demand_are_taken_of_the_readings_that_count() {
+    let header =
+        "customer_id|read_at|read_until|active_kwh|sharp_kwh|peak_kwh|flat_kwh|valley_kwh|max_demand_kw";
+    let rows = [
+        "a|2023-10-01|-|10|1|2|3|4|5.5",
+        "a|2023-10-01|-|10|-|2.5|-|-|7",
+        "a|2023-10-02|-|10|a word|2|-1|-|-5",
+        "a|2023-10-03|-|1|9|9|9|9|9",
+        "a|2023-10-03|-|2|9|9|9|9|9",
+        "a|2023-11-26|2023-12-06|10|-|-|-|1|3",
+    ];
+    let source = MemorySource::default().customers(&["a", "b"]);
+    let (usage, book) = kernel(&source.rows(Table::MeterReadings, header, &rows));
+    let [a, b] = [0, 1].map(CustomerIx::new);
+    assert_eq!(usage.parts_wh(a), [1_000, 4_500, 2_000, 5_000]);
+    assert_eq!([0, 1, 2].map(|month| usage.demand_w(month, a)), [Some(7_000), Some(3_000), Some(3_000)]);
+    assert_eq!((usage.parts_wh(b), usage.demand_w(0, b)), ([0; 4], None));
+    assert_eq!((book.tally.counted, book.tally.duplicates, book.tally.rejected), (3, 1, 2));
+    // The first reading's greatest parts sum to 10.5 kWh, and one part of the second is negative.
+    let (rows, example) = &book.noticed[&Rule::PartsExceedTotal];
+    assert_eq!((*rows, example.as_str()), (2, "customer a, 2023-10-01"));
 }
 
 fn read_rows(rows: &[&str]) -> (MonthlyUsage, TableBook) {
