@@ -5,7 +5,7 @@ use std::path::Path;
 use gridtier::contract::Table;
 use gridtier::contract::rule::Rule;
 use gridtier::fact::Facts;
-use gridtier::limit::Breach;
+use gridtier::limit::{self, Breach};
 use gridtier::method::{Method, Tier};
 use gridtier::run::{ControlTotals, Graded};
 use gridtier::source::Finding;
@@ -202,6 +202,15 @@ fn remarks(graded: &Graded, method: &Method, totals: &ControlTotals) -> Section 
     let mut section = Section::new();
     if totals.ranked == 0 {
         section = section.with(Block::Sentence(nobody_ranked(graded, method, totals)));
+    }
+    let missing = limit::undelivered(method, &graded.scores.parameters.delivered);
+    if !missing.is_empty() {
+        let share = 1.0 - limit::delivered_weight(method, &graded.scores.parameters.delivered);
+        let (share, missing) = (percent(share), missing.join(", "));
+        section = section.sentence(
+            format!("{share} of the weight has no data: {missing}. A tier says nothing about them."),
+            format!("指标权重中的 {share} 没有数据: {missing}。等级不反映这些指标。"),
+        );
     }
     if totals.vetoed > 0 {
         let [capped, lowered] = [totals.vetoed, totals.lowered_by_veto].map(grouped);

@@ -69,7 +69,15 @@ fn judgement(judgement: &Judgement) -> Section {
         )
     });
     let experts = experts.collect();
-    Section::new()
+    let mut section = Section::new();
+    if judgement.unjudged > 0 {
+        let pairs = judgement.unjudged;
+        section = section.sentence(
+            format!("{pairs} pairs are not judged; the ratios are those of incomplete matrices."),
+            format!("有 {pairs} 对未作比较; 一致性比率为不完全矩阵的比率。"),
+        );
+    }
+    section
         .sentence(
             format!("AHP for {parent}: consistency ratio {ratio}"),
             format!("{parent} 的 AHP 判断: 一致性比率 {ratio}"),

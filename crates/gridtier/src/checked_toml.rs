@@ -206,8 +206,8 @@ mod tests {
 
     #[test]
     fn ratios_are_numbers_or_fractions() {
-        assert_eq!(faults("format = 1\nexperts = [[1, \"1/3\", 2.5]]"), Vec::<String>::new());
-        assert_eq!(faults("format = 1\nexperts = [[0, \"1/0\", \"x\"]]").len(), 6);
-        assert_eq!(parse_ratio("1/4"), Some(0.25));
+        assert_eq!(faults("format = 1\nexperts = [[1, \"1/3\", 2.5, 0, \"?\"]]"), Vec::<String>::new());
+        assert_eq!(faults("format = 1\nexperts = [[-1, \"1/0\", \"x\"]]").len(), 6);
+        assert_eq!((parse_ratio("1/4"), parse_ratio("?")), (Some(0.25), Some(0.0)));
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod ahp;
 mod choices;
+mod lines;
 mod normalise;
 mod plausibility;
 mod raw;
@@ -27,6 +28,7 @@ use raw::{MethodFile, OverrideFile, VetoFile};
 pub use ahp::Judgement;
 pub use checks::Checks;
 pub use choices::{Bound, Combine, FORMAT, OffenceKind, ReweightLimit, Strata, Tier, Ties, Unknowns};
+pub use lines::{ALL, Lines, OTHER, Quotas};
 pub use normalise::{Normalise, NormaliseKind, Scale, Transform};
 pub use plausibility::Plausibility;
 pub use siblings::{FromData, Level, Siblings, WeightSource};
@@ -111,8 +113,8 @@ pub struct Method {
     pub reweight_limit: ReweightLimit,
     /// How points become a score.
     pub combine: Combine,
-    /// Shares of the tiers in percent, best first.
-    pub quotas: [u32; 4],
+    /// How tiers are cut.
+    pub lines: Lines,
     /// What happens to equal scores at a boundary.
     pub ties: Ties,
     /// What is graded apart.
@@ -184,6 +186,7 @@ impl Method {
         check_scalars(&document, &file, &mut faults);
         check_overrides(&document, &file.overrides, &mut faults);
         let checks = Checks::build(&document, &file.checks, &mut faults);
+        let lines = Lines::build(&document, &file, &mut faults);
         let plausibility = Plausibility::build(&document, &file.plausibility, &mut faults);
         document.faults(faults)?;
         Ok(Self {
@@ -197,7 +200,7 @@ impl Method {
             unknown: file.unknown,
             reweight_limit: file.reweight_limit.map_or(ReweightLimit::DEFAULT, ReweightLimit),
             combine: file.combine,
-            quotas: std::array::from_fn(|tier| file.quotas[tier]),
+            lines,
             ties: file.ties,
             strata: file.strata,
             min_stratum: file.min_stratum,
@@ -220,16 +223,6 @@ impl Method {
     pub fn preset(name: &str) -> Option<Result<Self, Faults>> {
         let (name, text) = PRESETS.iter().find(|(known, _)| *known == name)?;
         Some(Self::parse(name, text))
-    }
-
-    /// The boundaries' cumulative percentages: 10, 40, 90 by default.
-    #[must_use]
-    pub fn boundaries(&self) -> [u32; 3] {
-        let mut sum = 0;
-        std::array::from_fn(|place| {
-            sum += self.quotas[place];
-            sum
-        })
     }
 }
 
@@ -265,14 +258,6 @@ impl From<OverrideFile> for Override {
 }
 
 fn check_scalars(document: &CheckedToml, file: &MethodFile, faults: &mut Vec<Fault>) {
-    let quotas = &file.quotas;
-    if document.is_readable(&["quotas"]) && (quotas.len() != 4 || quotas.iter().sum::<u32>() != 100) {
-        faults.push(Fault {
-            line: document.line(&["quotas"]),
-            what: format!("`quotas` must be four whole percentages that sum to 100, not {quotas:?}").into(),
-            fix: "the paper has [10, 30, 50, 10]".into(),
-        });
-    }
     let (window, least) = (file.window_months, file.min_months);
     if document.is_readable(&["window_months"]) && least > window {
         faults.push(Fault {

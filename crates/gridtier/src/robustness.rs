@@ -12,11 +12,11 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::cycle::Ranked;
-use crate::index::{float, index};
+use crate::index::{float, float_i64, index};
 use crate::indicator::{IndicatorColumn, IndicatorValue};
 use crate::method::{Combine, Method, Tier, Ties, Weight};
 use crate::run::Graded;
-use crate::score::combine::{entering, summed};
+use crate::score::combine::{entering, ordering, summed};
 use crate::score::{Parameters, effective, points};
 use crate::statistics::KendallOrder;
 use crate::word::Word;
@@ -36,7 +36,8 @@ pub struct Study<'a> {
     method: &'a Method,
     weights: &'a [Option<Weight>],
     ranked: &'a [Ranked],
-    strata: usize,
+    /// The strata's names.
+    strata: &'a [String],
     /// Places of the indicators that weigh.
     places: Vec<usize>,
     /// Row by row: the points of these indicators, 0 where left out.
@@ -93,7 +94,8 @@ pub fn tier_probability(graded: &Graded, method: &Method, progress: StepProgress
         })
         .collect();
     let customers: Vec<Ranked> = rows.iter().map(|(_, customer)| *customer).collect();
-    let drawn = Study::new(method, &scores.parameters, &graded.columns, &customers).draw(progress);
+    let drawn =
+        Study::new(method, &scores.parameters, &graded.columns, &customers, &tiers.strata).draw(progress);
     let mut probability = vec![None; scores.population.len()];
     for (row, (at, customer)) in rows.iter().enumerate() {
         probability[*at] = Some(drawn.probability(row, customer.computed));
@@ -115,6 +117,7 @@ impl<'a> Study<'a> {
         parameters: &'a Parameters,
         columns: &[IndicatorColumn],
         ranked: &'a [Ranked],
+        strata: &'a [String],
     ) -> Self {
         let places = parameters.weighing();
         let rows: Vec<Vec<Option<f64>>> = ranked
@@ -137,8 +140,7 @@ impl<'a> Study<'a> {
             pattern.push(number);
             flat.extend(places.iter().map(|&place| row[place].unwrap_or(0.0)));
         }
-        let strata = ranked.iter().map(|customer| index(customer.stratum) + 1).max().unwrap_or(0);
-        let sample = sample(ranked, strata, method.checks.sample);
+        let sample = sample(ranked, strata.len(), method.checks.sample);
         let weights = &parameters.weights;
         Self { method, weights, ranked, strata, places, points: flat, pattern, patterns, sample }
     }
@@ -187,7 +189,7 @@ impl<'a> Study<'a> {
             .map(|how| {
                 let scoring = self.scoring(how, self.weights, None);
                 let points = self.transformed(how, &points);
-                (how, self.compare(&order, &self.scores(&scoring, &points)))
+                (how, self.compare(&order, &scoring, &self.scores(&scoring, &points)))
             })
             .collect()
     }
@@ -202,7 +204,7 @@ impl<'a> Study<'a> {
         for (done, &place) in self.places.iter().enumerate() {
             progress(WHAT, done as u64, self.places.len() as u64);
             let scoring = self.scoring(self.method.combine, self.weights, Some(place));
-            found.push((place, self.compare(&order, &self.scores(&scoring, &points))));
+            found.push((place, self.compare(&order, &scoring, &self.scores(&scoring, &points))));
         }
         progress(WHAT, self.places.len() as u64, self.places.len() as u64);
         found
@@ -226,8 +228,9 @@ impl<'a> Study<'a> {
                     let draw = WeightDraw::new(checks.seed, number, self.weights, checks.concentration);
                     let scoring = self.scoring(self.method.combine, &draw.weights, None);
                     let scores = self.scores(&scoring, &prepared);
-                    let compared = self.compare(&order, &scores);
-                    (draw, scoring, self.lines(&scores), compared)
+                    let compared = self.compare(&order, &scoring, &scores);
+                    let lines = self.lines(&scoring, &scores);
+                    (draw, scoring, lines, compared)
                 })
                 .collect();
             self.count(&some, &all, &mut drawn.counts);
@@ -296,8 +299,8 @@ impl<'a> Study<'a> {
             .collect()
     }
 
-    fn compare(&self, order: &KendallOrder, scores: &[f64]) -> Compared {
-        let lines = self.lines(scores);
+    fn compare(&self, order: &KendallOrder, scoring: &Scoring, scores: &[f64]) -> Compared {
+        let lines = self.lines(scoring, scores);
         let pairs = self.sample.iter().zip(scores);
         let changed = pairs.filter(|&(&row, &score)| {
             let customer = &self.ranked[row];
@@ -308,22 +311,41 @@ impl<'a> Study<'a> {
     }
 
     /// By stratum: the last customer of the sample above each boundary.
-    fn lines(&self, scores: &[f64]) -> Vec<[ScoreAndRank; 3]> {
-        let mut by_stratum: Vec<Vec<ScoreAndRank>> = vec![Vec::new(); self.strata];
+    fn lines(&self, scoring: &Scoring, scores: &[f64]) -> Vec<[ScoreAndRank; 3]> {
+        let mut by_stratum: Vec<Vec<ScoreAndRank>> = vec![Vec::new(); self.strata.len()];
         for (&row, score) in self.sample.iter().zip(scores) {
             let customer = &self.ranked[row];
             by_stratum[index(customer.stratum)].push((*score, customer.rank));
         }
-        by_stratum.iter_mut().map(|scores| lines(scores, self.method)).collect()
+        let how = scoring.how;
+        self.strata
+            .iter()
+            .zip(&mut by_stratum)
+            .map(|(name, scores)| lines(scores, self.method, name, how))
+            .collect()
     }
 }
 
 /// A score, and the published rank that tells equal scores apart.
 type ScoreAndRank = (f64, u64);
 
+/// The last customer above each boundary of a stratum, by quota and floor.
+fn lines(scores: &mut [ScoreAndRank], method: &Method, stratum: &str, how: Combine) -> [ScoreAndRank; 3] {
+    let mut lines = by_quota(scores, method, stratum);
+    for (line, floor_e6) in lines.iter_mut().zip(method.lines.floors_e6) {
+        let Some(floor_e6) = floor_e6 else { continue };
+        // The lowest score that is published as the floor.
+        let floor = ordering(how, (float_i64(floor_e6) - 0.5) / 1e6);
+        if line.0 < floor {
+            *line = (floor, u64::MAX);
+        }
+    }
+    lines
+}
+
 /// Equal scores at a boundary are ordered by the published rank, or all go up or down, as the method says.
-fn lines(scores: &mut [ScoreAndRank], method: &Method) -> [ScoreAndRank; 3] {
-    method.boundaries().map(|percent| match (scores.len() * index(percent) + 50) / 100 {
+fn by_quota(scores: &mut [ScoreAndRank], method: &Method, stratum: &str) -> [ScoreAndRank; 3] {
+    method.lines.boundaries(stratum).map(|percent| match (scores.len() * index(percent) + 50) / 100 {
         0 => (f64::INFINITY, 0),
         quota => {
             let (_, &mut (score, rank), after) =

@@ -11,9 +11,10 @@ mod policy;
 
 use rayon::prelude::*;
 
+use crate::contract::rule::Rule;
 use crate::fact::Facts;
 use crate::incident::Offence;
-use crate::index::{CustomerIx, index};
+use crate::index::{CustomerIx, count, index};
 use crate::indicator::IndicatorColumn;
 use crate::indicator::registry::{ANNUAL_ENERGY, ANNUAL_REVENUE};
 use crate::key::KeyIndex;
@@ -25,7 +26,7 @@ use crate::unit::Month;
 pub use ledger::LedgerLine;
 pub use policy::{Policy, Previous};
 pub use rank_key::BrokenBy;
-pub use stratum::{ALL, Groups, OTHER};
+pub use stratum::Groups;
 
 use rank::{Base, RankOrder};
 
@@ -120,10 +121,11 @@ pub fn grade_on(inputs: TierInputs, columns: &[IndicatorColumn], scores: &Scores
     let (mut lines, mut cuts, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
     for (stratum, name) in strata.names.iter().enumerate() {
         let ranking = order.ranking(&base, stratum);
-        let cut = ledger::cuts(ranking, method);
+        let quotas = ledger::quotas(ranking.len(), method, name);
+        let cut = ledger::cuts(ranking, method, quotas);
         // A stratum in which nobody is ranked has no boundary.
         if ranking.len() > 0 {
-            lines.extend(ledger::ledger(name, ranking, method, cut));
+            lines.extend(ledger::ledger(name, ranking, quotas, cut));
         }
         cuts.push(cut);
         sizes.push(ranking.len());
@@ -139,7 +141,6 @@ pub fn grade_on(inputs: TierInputs, columns: &[IndicatorColumn], scores: &Scores
         .collect();
     let tier = computed.par_iter().map(|tier| tier.unwrap_or(method.provisional_tier)).collect();
     let mut tiers = Tiers {
-        strata: strata.names,
         stratum: strata.by_position,
         ranks,
         computed,
@@ -147,11 +148,20 @@ pub fn grade_on(inputs: TierInputs, columns: &[IndicatorColumn], scores: &Scores
         policy: Vec::new(),
         ceiling: ceilings,
         ledger: lines,
-        findings: Vec::new(),
+        findings: unused_quotas(method, &strata.names).into_iter().collect(),
+        strata: strata.names,
     };
     let rules = policy::Rules::new(ids, previous, end, method, &sizes);
     rules.apply(scores, &mut tiers);
     tiers
+}
+
+/// One finding for all strata with quotas of their own that the population does not have: misspelt, pooled or empty.
+fn unused_quotas(method: &Method, strata: &[String]) -> Option<Finding> {
+    let named = method.lines.by_stratum.keys().filter(|name| !strata.contains(name));
+    let unused: Vec<&str> = named.map(String::as_str).collect();
+    (!unused.is_empty())
+        .then(|| Finding::of_method(Rule::UnusedQuotas, count(unused.len()), unused.join(", ")))
 }
 
 /// The strictest ceiling that confirmed offences put on each customer, by position.

@@ -12,6 +12,7 @@ mod profiles;
 use crate::cluster::{Clusters, cluster};
 use crate::cycle::{Cycle, Ranked};
 use crate::index::float;
+use crate::limit;
 use crate::method::Combine;
 use crate::method::checks::{Good, Limit, MEASURES, Measure};
 use crate::robustness::{Compared, Drawn, StepProgress, Study};
@@ -115,7 +116,7 @@ pub fn validate(cycle: &Cycle, progress: StepProgress) -> Validation {
     let ranked = cycle.ranked();
     let concentrated = concentration::concentration(cycle);
     let classes = classes::classes(cycle);
-    let study = Study::new(&cycle.method, &cycle.parameters, &cycle.columns, &ranked);
+    let study = Study::new(&cycle.method, &cycle.parameters, &cycle.columns, &ranked, &cycle.strata);
     let methods = study.methods();
     let leave_one_out = study.leave_one_out(progress);
     let drawn = study.draw(progress);
@@ -136,7 +137,8 @@ pub fn validate(cycle: &Cycle, progress: StepProgress) -> Validation {
         ranked,
     };
     let influence = cycle.influence.iter().flatten().copied().max_by(f64::total_cmp);
-    let mut values = vec![("influence_max", influence)];
+    let delivered = limit::delivered_weight(&cycle.method, &cycle.parameters.delivered);
+    let mut values = vec![("undelivered_weight", Some(1.0 - delivered)), ("influence_max", influence)];
     values.extend(concentrated.values);
     values.extend(classes.values);
     values.extend(principles::principles(cycle));
@@ -144,7 +146,9 @@ pub fn validate(cycle: &Cycle, progress: StepProgress) -> Validation {
     values.extend(clustered(&validation));
     if validation.ranked.is_empty() {
         // Without ranked customers only the measures that do not look at tiers have a meaning.
-        values.retain(|(id, _)| id.starts_with("top20") || id.starts_with("gini"));
+        values.retain(|(id, _)| {
+            id.starts_with("top20") || id.starts_with("gini") || *id == "undelivered_weight"
+        });
     }
     validation.checks = MEASURES
         .iter()

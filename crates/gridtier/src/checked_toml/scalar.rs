@@ -44,7 +44,7 @@ pub enum Switched<T> {
     Off(bool),
 }
 
-/// A ratio, written as a number or as a fraction such as "1/3".
+/// A ratio, written as a number or as a fraction such as "1/3"; 0 or "?" where nobody judged.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Ratio {
@@ -72,14 +72,17 @@ impl JsonSchema for Ratio {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "format": "ratio"}]
+            "anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "format": "ratio"}]
         })
     }
 }
 
-/// The value of "1/3" or "3".
+/// The value of "1/3" or "3"; 0 for "?".
 #[must_use]
 pub fn parse_ratio(text: &str) -> Option<f64> {
+    if text.trim() == "?" {
+        return Some(0.0);
+    }
     match text.split_once('/') {
         Some((above, below)) => Some(positive(above)? / positive(below)?),
         None => positive(text),

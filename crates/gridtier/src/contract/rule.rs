@@ -59,6 +59,7 @@ rules! {
     EmptyTable "empty_table" Warning "the table is there and no row of it counts" "表存在但没有一行计入",
     DegenerateIndicator "degenerate_indicator" Warning "the indicator is the same for all ranked customers: each gets 50" "所有参与排名客户的该指标相同，均得 50 分",
     UnusedOverride "unused_override" Warning "an override names nobody graded, or has expired" "人工调整没有指向参评客户，或已过期",
+    UnusedQuotas "unused_quotas" Warning "quotas of a stratum that there is not, or that is pooled" "为不存在或已被合并的层设定了比例",
     WeightGuard "weight_guard" Warning "the points of an indicator, group or dimension are sparse, constant or mostly missing: its weight is limited" "指标、组或维度的得分稀疏、恒定或大多缺失，其权重受限",
     ClosedBeforeOpened "closed_before_opened" Error "the customer closed before it opened; declare sentinel dates in `nulls`" "销户日期早于立户日期；占位日期请在 `nulls` 中声明",
     BadInterval "bad_interval" Error "the interval does not end after it begins" "区间终点不晚于起点",

@@ -53,9 +53,13 @@ pub struct Judgement {
     pub pooled: Judged,
     /// The name of each expert, with the weights and consistency of his or her matrix.
     pub experts: Vec<(String, Judged)>,
+    /// Pairs that an expert did not judge, over all experts: they are completed, and consistency ratios are those of
+    /// incomplete matrices.
+    pub unjudged: usize,
 }
 
-/// Checks that a matrix is square, positive and reciprocal with a unit diagonal.
+/// Checks that a matrix is square, positive and reciprocal with a unit diagonal; both places of a pair that nobody judged
+/// are 0.
 ///
 /// # Errors
 /// What is wrong.
@@ -72,6 +76,10 @@ pub fn check(matrix: &[Vec<f64>], items: usize) -> Result<(), String> {
     for (i, row) in matrix.iter().enumerate() {
         for (j, &a) in row.iter().enumerate() {
             let product = a * matrix[j][i];
+            // A pair that nobody judged.
+            if i != j && a == 0.0 && matrix[j][i] == 0.0 {
+                continue;
+            }
             if !(a.is_finite() && a > 0.0) || (product - 1.0).abs() > RECIPROCAL_TOLERANCE {
                 return Err(format!(
                     "row {} column {} is {a}, but its mirror is {}",
@@ -83,6 +91,71 @@ pub fn check(matrix: &[Vec<f64>], items: usize) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Pairs of a checked matrix that nobody judged.
+#[must_use]
+pub fn unjudged(matrix: &[Vec<f64>]) -> usize {
+    matrix.iter().flatten().filter(|a| **a == 0.0).count() / 2
+}
+
+/// A checked matrix with the pairs that nobody judged filled in: the ratio of the weights that follow from the others, by
+/// the principal eigenvector of the matrix that has 0 in their places and 1 + their number on the diagonal of each row
+/// (P. T. Harker, *Mathematical Modelling* 9(11) 837–848, 1987). Its principal eigenvalue is that of the completed matrix.
+///
+/// # Errors
+/// The judgements do not connect all items: the two parts, by position.
+pub fn completed(matrix: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, [Vec<usize>; 2]> {
+    if unjudged(matrix) == 0 {
+        return Ok(matrix.to_vec());
+    }
+    let (joined, apart): (Vec<usize>, Vec<usize>) = {
+        let joined = joined_to_first(matrix);
+        (0..matrix.len()).partition(|item| joined[*item])
+    };
+    if !apart.is_empty() {
+        return Err([joined, apart]);
+    }
+    let mut harker = matrix.to_vec();
+    for (item, row) in harker.iter_mut().enumerate() {
+        let missing = row.iter().filter(|a| **a == 0.0).count();
+        row[item] = 1.0 + float(missing);
+    }
+    let even = vec![1.0 / float(matrix.len()); matrix.len()];
+    let weights = principal(&harker, even);
+    let mut completed = matrix.to_vec();
+    for (i, row) in completed.iter_mut().enumerate() {
+        row.iter_mut()
+            .enumerate()
+            .filter(|(_, a)| **a == 0.0)
+            .for_each(|(j, a)| *a = weights[i] / weights[j]);
+    }
+    Ok(completed)
+}
+
+/// Which items a chain of judgements joins to the first.
+fn joined_to_first(matrix: &[Vec<f64>]) -> Vec<bool> {
+    let mut joined = vec![false; matrix.len()];
+    let mut next = vec![0];
+    while let Some(item) = next.pop() {
+        if !std::mem::replace(&mut joined[item], true) {
+            next.extend((0..matrix.len()).filter(|&other| matrix[item][other] != 0.0));
+        }
+    }
+    joined
+}
+
+/// The principal right eigenvector, by the power method from `weights`.
+fn principal(matrix: &[Vec<f64>], mut weights: Vec<f64>) -> Vec<f64> {
+    for _ in 0..ROUNDS_MAX {
+        let next = normalised(product(matrix, &weights));
+        let change: f64 = next.iter().zip(&weights).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        weights = next;
+        if change < 1e-15 {
+            break;
+        }
+    }
+    weights
 }
 
 /// The element-wise geometric mean of the experts' matrices.
@@ -101,14 +174,7 @@ pub fn judge(matrix: &[Vec<f64>], variant: Variant) -> Judged {
     let size = matrix.len();
     let mut weights = geometric_means(matrix);
     if variant == Variant::Eigenvector {
-        for _ in 0..ROUNDS_MAX {
-            let next = normalised(product(matrix, &weights));
-            let change: f64 = next.iter().zip(&weights).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-            weights = next;
-            if change < 1e-15 {
-                break;
-            }
-        }
+        weights = principal(matrix, weights);
     }
     let image = product(matrix, &weights);
     let lambda_max =
@@ -197,6 +263,44 @@ mod tests {
     fn experts_are_pooled_by_the_geometric_mean() {
         let pooled = pool(&[vec![vec![1.0, 4.0], vec![0.25, 1.0]], vec![vec![1.0, 1.0], vec![1.0, 1.0]]]);
         assert!((pooled[0][1] - 2.0).abs() < 1e-12 && (pooled[1][0] - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn pairs_that_nobody_judged_follow_from_the_others() {
+        // a : b = 2 and b : c = 3; a : c must be 6, without inconsistency.
+        let matrix = vec![vec![1.0, 2.0, 0.0], vec![0.5, 1.0, 3.0], vec![0.0, 1.0 / 3.0, 1.0]];
+        assert_eq!((check(&matrix, 3), unjudged(&matrix)), (Ok(()), 1));
+        let completed = completed(&matrix).unwrap();
+        assert!((completed[0][2] - 6.0).abs() < 1e-9 && (completed[2][0] - 1.0 / 6.0).abs() < 1e-9);
+        let judged = judge(&completed, Variant::Eigenvector);
+        assert_eq!(rounded(&judged.weights), [0.6, 0.3, 0.1]);
+        assert!(judged.cr < 1e-9);
+    }
+
+    #[test]
+    fn harkers_matrix_has_the_eigenvalue_of_the_completed_one() {
+        // Four items in a ring that does not close: 2 · 2 · 2 against 4 the other way round.
+        let matrix = vec![
+            vec![1.0, 2.0, 0.0, 4.0],
+            vec![0.5, 1.0, 2.0, 0.0],
+            vec![0.0, 0.5, 1.0, 2.0],
+            vec![0.25, 0.0, 0.5, 1.0],
+        ];
+        let judged = judge(&completed(&matrix).unwrap(), Variant::Eigenvector);
+        // B has 2 on the diagonal: the ring's eigenvalue is 2 + x + 1/x with x⁴ = 2, so λ = 4.0301.
+        let x = 2f64.powf(0.25);
+        assert!((judged.lambda_max - (2.0 + x + 1.0 / x)).abs() < 1e-9, "{}", judged.lambda_max);
+    }
+
+    #[test]
+    fn judgements_that_do_not_connect_all_items_are_told_apart() {
+        let matrix = vec![
+            vec![1.0, 0.0, 3.0, 0.0],
+            vec![0.0, 1.0, 0.0, 2.0],
+            vec![1.0 / 3.0, 0.0, 1.0, 0.0],
+            vec![0.0, 0.5, 0.0, 1.0],
+        ];
+        assert_eq!(completed(&matrix), Err([vec![0, 2], vec![1, 3]]));
     }
 
     #[test]

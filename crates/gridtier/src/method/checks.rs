@@ -74,6 +74,15 @@ const fn at_most(warn: f64) -> (Good, Option<f64>, Option<f64>) {
 /// All measures, in the order in which they are told.
 pub const MEASURES: &[Measure] = &[
     share(
+        "undelivered_weight",
+        ["Weight without data", "无数据的指标权重"],
+        at_most(0.5),
+        [
+            "Share of the weight whose data nobody delivered: the table of parameters names these indicators, and a tier says nothing about them.",
+            "未提供数据的指标所占权重: 参数表列出这些指标, 等级不反映其情况。",
+        ],
+    ),
+    share(
         "influence_max",
         ["Greatest influence of one indicator", "单项指标最大影响力"],
         at_most(0.5),

@@ -52,6 +52,9 @@ pub(super) struct MethodFile {
     /// Ranked customers below which strata are pooled.
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub min_stratum: usize,
+    /// Quotas of single strata, and floors of tiers.
+    #[serde(default)]
+    pub tiers: TiersFile,
     /// Weights of dimensions, groups and indicators.
     pub weights: WeightsFile,
     /// By indicator: its normalisation.
@@ -74,6 +77,32 @@ pub(super) struct MethodFile {
     /// Findings that suggest a wrong unit or table, beyond which nothing is published.
     #[serde(default)]
     pub plausibility: PlausibilityFile,
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+pub(super) struct TiersFile {
+    /// By stratum: its shares of the four tiers in percent, in place of `quotas`.
+    #[serde(default)]
+    #[schemars(inner(inner(range(min = 0, max = 100))))]
+    pub quotas_by_stratum: BTreeMap<String, Vec<u32>>,
+    /// By tier: the score that it needs beside its quota.
+    #[serde(default)]
+    pub lines: LinesFile,
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+pub(super) struct LinesFile {
+    /// The score below which nobody is special.
+    #[schemars(range(min = 0, max = 100))]
+    pub special: Option<f64>,
+    /// The score below which nobody is grade-1.
+    #[serde(rename = "grade-1")]
+    #[schemars(range(min = 0, max = 100))]
+    pub grade_1: Option<f64>,
+    /// The score below which nobody is grade-2.
+    #[serde(rename = "grade-2")]
+    #[schemars(range(min = 0, max = 100))]
+    pub grade_2: Option<f64>,
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -8,6 +8,7 @@ use super::raw::{AhpFile, BlendFile, MethodFile, SiblingsFile};
 use crate::checked_toml::{CheckedToml, Fault, Ratio, Share, did_you_mean};
 use crate::index::float;
 use crate::mcda::Scheme;
+use crate::text;
 use crate::text::Text;
 
 /// How far siblings' weights may be from summing to 1.
@@ -105,6 +106,8 @@ pub(super) struct Builder<'a, 't> {
     pub faults: &'a mut Vec<Fault>,
     pub judgements: Vec<Judgement>,
     pub siblings: Vec<Siblings>,
+    /// Pairs that the experts of the siblings at hand did not judge.
+    pub unjudged: usize,
 }
 
 impl Builder<'_, '_> {
@@ -225,6 +228,7 @@ impl Builder<'_, '_> {
 
     fn judged(&mut self, path: &[&str], parent: &str, ahp: &AhpFile) -> Vec<(String, f64)> {
         let variant = ahp.variant.unwrap_or(Variant::Eigenvector);
+        self.unjudged = 0;
         let matrices = self.matrices(path, ahp);
         if matrices.is_empty() || matrices.len() < ahp.experts.len() {
             if ahp.experts.is_empty() {
@@ -256,22 +260,45 @@ impl Builder<'_, '_> {
         let experts =
             experts.map(|(expert, matrix)| (expert.name.clone(), ahp::judge(matrix, variant))).collect();
         let weights = ahp.items.iter().cloned().zip(pooled.weights.clone()).collect();
-        self.judgements.push(Judgement { parent: parent.into(), items: ahp.items.clone(), pooled, experts });
+        self.judgements.push(Judgement {
+            parent: parent.into(),
+            items: ahp.items.clone(),
+            pooled,
+            experts,
+            unjudged: self.unjudged,
+        });
         weights
     }
 
-    /// The experts' sound matrices; what is wrong with the others is told.
+    /// Tells which items an expert's judgements do not connect.
+    fn unconnected(&mut self, path: &[&str], ahp: &AhpFile, expert: &str, parts: &[Vec<usize>; 2]) {
+        let named =
+            |part: &[usize]| part.iter().map(|&item| ahp.items[item].as_str()).collect::<Vec<_>>().join(", ");
+        let [first, second] = [named(&parts[0]), named(&parts[1])];
+        let what = text!(
+            "judgement of {expert}: no judgement connects {first} with {second}",
+            "{expert} 的判断矩阵: {first} 与 {second} 之间没有任何比较"
+        );
+        self.fault(path, what, text!("judge one pair of the two parts", "请在两部分之间至少比较一对"));
+    }
+
+    /// The experts' sound matrices, completed; what is wrong with the others is told.
     fn matrices(&mut self, path: &[&str], ahp: &AhpFile) -> Vec<Vec<Vec<f64>>> {
         let mut matrices = Vec::new();
         for expert in &ahp.experts {
             // A judgement that is no ratio is among the faults of the schema.
             let rows = expert.matrix.iter().map(|row| row.iter().map(Ratio::value).collect());
             let Some(matrix) = rows.collect::<Option<Vec<Vec<f64>>>>() else { continue };
-            match ahp::check(&matrix, ahp.items.len()) {
-                Ok(()) => matrices.push(matrix),
-                Err(what) => {
-                    self.fault(path, format!("judgement of {}: {what}", expert.name), "correct the matrix")
+            if let Err(what) = ahp::check(&matrix, ahp.items.len()) {
+                self.fault(path, format!("judgement of {}: {what}", expert.name), "correct the matrix");
+                continue;
+            }
+            match ahp::completed(&matrix) {
+                Ok(completed) => {
+                    self.unjudged += ahp::unjudged(&matrix);
+                    matrices.push(completed);
                 }
+                Err(parts) => self.unconnected(path, ahp, &expert.name, &parts),
             }
         }
         matrices

@@ -26,7 +26,7 @@ fn the_presets_are_methods() {
         let sum: f64 =
             method.indicators.iter().filter_map(|spec| spec.weight).map(|weight| weight.nominal()).sum();
         assert!((sum - 1.0).abs() < 1e-12);
-        assert_eq!(method.boundaries(), [10, 40, 90]);
+        assert_eq!(method.lines.boundaries("all"), [10, 40, 90]);
     }
     assert!(Method::preset("Paper").is_none());
 }
@@ -40,6 +40,51 @@ fn nominal_weights_are_the_products_of_three_levels() {
     };
     assert!((weight("annual_energy") - 0.5396 * 0.55 * 0.40).abs() < 1e-15);
     assert!((weight("overdue_days") - 0.2970 * 0.35 * 0.4).abs() < 1e-15);
+}
+
+fn faults_of(changes: &[(&str, &str)]) -> String {
+    let text = changes.iter().fold(PRESETS[1].1.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    });
+    Method::parse("m.toml", &text).unwrap_err().to_string()
+}
+
+#[test]
+fn quotas_of_strata_floors_and_plausibility_are_checked() {
+    let told = faults_of(&[(
+        "[weights]\n",
+        "[tiers.quotas_by_stratum]\nhigh_votage = [10, 30, 50, 10]\n[weights]\n",
+    )]);
+    assert!(
+        told.contains("no stratum of strata = \"supply_level\"") && told.contains("`high_voltage`"),
+        "{told}"
+    );
+    let told =
+        faults_of(&[("[weights]\n", "[tiers.quotas_by_stratum]\nother = [10, 30, 50, 11]\n[weights]\n")]);
+    assert!(told.contains("`tiers.quotas_by_stratum.other` must be four whole percentages"), "{told}");
+    let told = faults_of(&[("[weights]\n", "[tiers.lines]\nspecial = 60\ngrade-2 = 70\n[weights]\n")]);
+    assert!(told.contains("asks more points of a worse tier"), "{told}");
+    let told = faults_of(&[("[weights]\n", "[tiers.lines]\ngrade-3 = 70\n[weights]\n")]);
+    assert!(told.contains("unknown key `tiers.lines.grade-3`"), "{told}");
+    let told = faults_of(&[("unit_suspect = 0.01", "unit_suspect = true")]);
+    assert!(told.contains("names no limit"), "{told}");
+    let told = faults_of(&[("implausible_price = [0.05, 5]", "implausible_price = [5]")]);
+    assert!(told.contains("two ascending prices"), "{told}");
+    let told = faults_of(&[("min_delivered_weight", "min_deliverd_weight")]);
+    assert!(told.contains("did you mean `min_delivered_weight`"), "{told}");
+}
+
+#[test]
+fn limits_that_a_method_does_not_name_are_those_of_the_presets() {
+    let whole = Method::preset("utility").unwrap().unwrap();
+    let start = PRESETS[1].1.find("# What suggests a wrong unit").unwrap();
+    let text =
+        PRESETS[1].1[..start].replace("min_delivered_weight = 0.5", "").replace("reweight_limit = 2", "");
+    let short = Method::parse("m.toml", &text).unwrap();
+    assert_eq!(short.plausibility, whole.plausibility);
+    assert_eq!(short.min_delivered_weight, whole.min_delivered_weight);
+    assert_eq!(short.reweight_limit, whole.reweight_limit);
 }
 
 #[test]

@@ -64,7 +64,8 @@ pub(super) struct Built {
 
 /// Builds the indicators of a method; what is wrong goes to `faults`.
 pub(super) fn build(document: &CheckedToml, file: &MethodFile, faults: &mut Vec<Fault>) -> Built {
-    let mut builder = Builder { document, file, faults, judgements: Vec::new(), siblings: Vec::new() };
+    let mut builder =
+        Builder { document, file, faults, judgements: Vec::new(), siblings: Vec::new(), unjudged: 0 };
     let dimensions = builder.dimension_weights();
     let own: Vec<(String, Option<Expression>)> = builder.own_expressions();
     let mut ids: Vec<String> = INDICATORS.iter().map(|indicator| indicator.id.to_owned()).collect();

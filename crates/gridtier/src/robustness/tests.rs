@@ -37,10 +37,10 @@ fn lines_hold_the_quotas() {
     let method = Method::preset("paper").unwrap().unwrap();
     let mut scores: Vec<ScoreAndRank> =
         (0..100).map(|score| (f64::from(score), 100 - score as u64)).collect();
-    let found = lines(&mut scores, &method);
+    let found = lines(&mut scores, &method, "all", Combine::WeightedSum);
     assert_eq!(found, [(90.0, 10), (60.0, 40), (10.0, 90)]);
     assert_eq!([95.0, 90.0, 60.0, 59.0, 9.0].map(|score| below(&found, (score, 1))), [0, 0, 1, 2, 3]);
-    assert_eq!(lines(&mut [(1.0, 1)], &method)[2], (1.0, 1));
+    assert_eq!(lines(&mut [(1.0, 1)], &method, "all", Combine::WeightedSum)[2], (1.0, 1));
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn equal_scores_at_a_line_go_as_the_method_says() {
     let scores: Vec<ScoreAndRank> = (1..=20).map(|rank| (score(rank), rank)).collect();
     for (ties, special) in [(Ties::Break, 2), (Ties::Up, 5), (Ties::Down, 1)] {
         method.ties = ties;
-        let found = lines(&mut scores.clone(), &method);
+        let found = lines(&mut scores.clone(), &method, "all", Combine::WeightedSum);
         let best = scores.iter().filter(|line| below(&found, **line) == 0).count();
         assert_eq!(best, special, "{ties:?}");
     }
@@ -79,12 +79,13 @@ fn weights_drawn_very_closely_change_nothing() {
     order.sort_by_key(|&at| -scores.score_e6(at).unwrap());
     let mut ranked = ranked(&[0; 200]);
     for (rank, &at) in order.iter().enumerate() {
-        let place = method.boundaries().iter().filter(|&&c| rank >= 2 * c as usize).count();
+        let place = method.lines.boundaries("all").iter().filter(|&&c| rank >= 2 * c as usize).count();
         ranked[at].rank = rank as u64 + 1;
         ranked[at].computed = Tier::ALL[place];
         ranked[at].score_e6 = scores.score_e6(at).unwrap();
     }
-    let study = Study::new(&method, &scores.parameters, &columns, &ranked);
+    let strata = ["all".to_owned()];
+    let study = Study::new(&method, &scores.parameters, &columns, &ranked, &strata);
     let drawn = study.draw(&|_, _, _| {});
     assert!(drawn.draws.iter().all(|(_, compared)| compared.tau_b.unwrap() > 0.98));
     let sure = (0..200).filter(|&row| drawn.probability(row, ranked[row].computed) > 0.8).count();
@@ -115,10 +116,11 @@ fn a_study_scores_as_a_grading_does_in_every_bit() {
         .map(|place| (0..100).map(|number| value(number, place)).collect())
         .collect();
     let ranked = ranked(&[0; 100]);
+    let strata = ["all".to_owned()];
     for &how in Combine::ALL {
         method.combine = how;
         let scores = crate::fixture::scored(100, &columns, &method);
-        let study = Study::new(&method, &scores.parameters, &columns, &ranked);
+        let study = Study::new(&method, &scores.parameters, &columns, &ranked, &strata);
         let scoring = study.scoring(how, &scores.parameters.weights, None);
         let points = study.transformed(how, &study.prepared());
         for (row, z) in points.chunks(study.places().len()).enumerate() {

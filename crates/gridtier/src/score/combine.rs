@@ -66,6 +66,16 @@ pub fn finished(method: Combine, sum: f64) -> f64 {
     }
 }
 
+/// The [sum](summed) that a score comes from.
+#[must_use]
+pub fn ordering(method: Combine, score: f64) -> f64 {
+    match method {
+        Combine::WeightedSum | Combine::GreyRelational => score,
+        Combine::WeightedProduct => log_points(score),
+        Combine::Topsis => score / 100.0,
+    }
+}
+
 /// ln max(z, 1).
 fn log_points(z: f64) -> f64 {
     libm::log(z.max(PRODUCT_FLOOR))

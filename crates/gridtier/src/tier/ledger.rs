@@ -18,7 +18,8 @@ pub struct LedgerLine {
     pub customers: u64,
     /// Customers above the line by quota: (N × c + 50) div 100.
     pub quota: u64,
-    /// Customers above the line; differs from the quota only where ties are kept together.
+    /// Customers above the line as it was drawn; differs from the quota where ties are kept together, or where places stay
+    /// empty because too few customers reach the floor of the tier.
     pub count: u64,
     /// Score just above.
     pub score_above_e6: Option<i64>,
@@ -38,28 +39,40 @@ impl LedgerLine {
     }
 }
 
-/// Customers above each boundary, after the method's rule for ties.
-pub(super) fn cuts(ranked: Ranking, method: &Method) -> [usize; 3] {
-    quotas(ranked.len(), method).map(|quota| {
-        if !keeps_ties(method) || quota == 0 || quota == ranked.len() {
-            return quota;
-        }
-        let group = ranked.tie_group(quota);
-        match method.ties {
-            Ties::Up => group.end,
-            Ties::Down => group.start,
-            Ties::Break => quota,
-        }
+/// Customers above each boundary, after the method's rule for ties and its floors.
+pub(super) fn cuts(ranked: Ranking, method: &Method, quotas: [usize; 3]) -> [usize; 3] {
+    std::array::from_fn(|place| {
+        let count = with_ties(ranked, method, quotas[place]);
+        method.lines.floors_e6[place].map_or(count, |floor_e6| ranked.reaching(floor_e6, count))
     })
 }
 
-fn quotas(customers: usize, method: &Method) -> [usize; 3] {
-    method.boundaries().map(|percent| (customers * index(percent) + 50) / 100)
+/// Customers above a boundary, after the method's rule for ties.
+fn with_ties(ranked: Ranking, method: &Method, quota: usize) -> usize {
+    if !keeps_ties(method) || quota == 0 || quota == ranked.len() {
+        return quota;
+    }
+    let group = ranked.tie_group(quota);
+    match method.ties {
+        Ties::Up => group.end,
+        Ties::Down => group.start,
+        Ties::Break => quota,
+    }
+}
+
+/// Customers above each boundary by the quotas of a stratum: (N × c + 50) div 100.
+pub(super) fn quotas(customers: usize, method: &Method, stratum: &str) -> [usize; 3] {
+    method.lines.boundaries(stratum).map(|percent| (customers * index(percent) + 50) / 100)
 }
 
 /// The ledger's lines of one stratum.
-pub(super) fn ledger(stratum: &str, ranked: Ranking, method: &Method, cuts: [usize; 3]) -> Vec<LedgerLine> {
-    quotas(ranked.len(), method)
+pub(super) fn ledger(
+    stratum: &str,
+    ranked: Ranking,
+    quotas: [usize; 3],
+    cuts: [usize; 3],
+) -> Vec<LedgerLine> {
+    quotas
         .into_iter()
         .zip(cuts)
         .zip(Tier::ALL)

@@ -8,16 +8,12 @@ use super::Stratified;
 use crate::contract::{SupplyLevel, UseCategory};
 use crate::customer::Customers;
 use crate::index::{StratumIx, index};
-use crate::method::Strata;
+use crate::method::{ALL, OTHER, Strata};
 use crate::score::Scores;
 use crate::word::Word;
 
 /// Fewest customers of a parallel task.
 const BLOCK: usize = 1 << 14;
-/// The only stratum when a method has no strata.
-pub const ALL: &str = "all";
-/// The stratum that small strata are pooled into.
-pub const OTHER: &str = "other";
 /// The stratum of customers without a value in the stratum's column.
 const UNSPECIFIED: &str = "unspecified";
 

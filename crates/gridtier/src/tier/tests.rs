@@ -155,6 +155,57 @@ fn ties_can_be_kept_together_up_or_down() {
 }
 
 #[test]
+fn a_floor_leaves_places_empty_and_the_ledger_says_so() {
+    // Of 20 customers two would be special and eight special or grade-1; one reaches 18, five reach 15.
+    let people: Vec<Person> = (0..20).map(person).collect();
+    let lines = "[tiers.lines]\nspecial = 18.5\ngrade-1 = 15\n\n[weights]\n";
+    let method = plain(&[("[weights]\n", lines)]);
+    let tiers = graded(&people, &method, &Previous::new());
+    assert_eq!(counts(&tiers), [1, 4, 13, 2]);
+    let told: Vec<[u64; 2]> = tiers.ledger.iter().map(|line| [line.quota, line.count]).collect();
+    assert_eq!(told, [[2, 1], [8, 5], [18, 18]]);
+    // A score at the floor reaches it; a floor below the line changes nothing.
+    let lines = "[tiers.lines]\nspecial = 18\ngrade-2 = 1.5\n\n[weights]\n";
+    let tiers = graded(&people, &plain(&[("[weights]\n", lines)]), &Previous::new());
+    assert_eq!(counts(&tiers), [2, 6, 10, 2]);
+}
+
+#[test]
+fn a_vetoed_customer_above_a_floor_takes_no_place_of_those_before_it() {
+    // The vetoed customer stands last with the highest score; nobody else reaches the floor.
+    let mut people: Vec<Person> = (0..10).map(person).collect();
+    people[9].thefts = 1;
+    let lines = "[tiers.lines]\ngrade-2 = 8.5\n\n[weights]\n";
+    let tiers = graded(&people, &plain(&[("[weights]\n", lines)]), &Previous::new());
+    assert_eq!(tiers.ledger[2].count, 0);
+    assert_eq!(tiers.computed[9], Some(Tier::Grade3));
+}
+
+#[test]
+fn strata_may_have_quotas_of_their_own() {
+    let mut people: Vec<Person> = (0..80).map(person).collect();
+    people[40..].iter_mut().for_each(|person| person.supply_level = SupplyLevel::LowVoltage);
+    let own =
+        "[tiers.quotas_by_stratum]\nlow_voltage = [50, 0, 0, 50]\nresidential = [1, 1, 1, 97]\n\n[weights]\n";
+    let tiers = graded(&people, &method(&[("[weights]\n", own)]), &Previous::new());
+    assert_eq!(counts(&tiers), [4 + 20, 12, 20, 4 + 20]);
+    let unused: Vec<(&str, &str)> =
+        tiers.findings.iter().map(|found| (found.rule.code(), found.example.as_str())).collect();
+    assert_eq!(unused, [("unused_quotas", "residential")], "nobody is in that stratum");
+}
+
+#[test]
+fn a_stratum_without_a_ranked_customer_has_no_boundary() {
+    let mut people: Vec<Person> = (0..35).map(person).collect();
+    people[34] = Person { supply_level: SupplyLevel::LowVoltage, provisional: true, ..person(1) };
+    // Pooled and still too small, it joins the largest stratum; alone it would be one of its own.
+    let tiers = graded(&people, &method(&[]), &Previous::new());
+    assert_eq!(tiers.strata, ["high_voltage"]);
+    people.iter_mut().for_each(|person| person.provisional = true);
+    assert_eq!(graded(&people, &method(&[]), &Previous::new()).ledger, []);
+}
+
+#[test]
 fn vetoed_customers_stand_last_and_cannot_rise_above_the_ceiling() {
     let mut people: Vec<Person> = (0..20).map(person).collect();
     people[16..].iter_mut().for_each(|person| person.thefts = 1);
