@@ -66,16 +66,6 @@ fn row_3_the_same_file_under_two_names_is_refused() {
 }
 
 #[test]
-fn row_4_registers_are_refused_with_advice() {
-    for entry in ["register = \"STAND\"", "columns = { register_kwh = \"STAND\" }"] {
-        let declared = format!("format = 1\n[tables.meter_readings]\n{entry}\n");
-        let told =
-            ["gridtier.toml:3", "cumulative register readings", "the difference of two register readings"];
-        Utility::small().and("gridtier.toml", declared).refused(&told);
-    }
-}
-
-#[test]
 fn row_12_a_type_that_differs_between_files_is_refused_and_a_wider_one_told() {
     let file = |kwh: ArrayRef| tables::parquet(&reading(kwh));
     let text: ArrayRef = Arc::new(StringArray::from(vec!["2"]));

@@ -140,7 +140,6 @@ struct TableEntry {
     decimal_mark: Option<String>,
     net_export: bool,
     stamp: Option<String>,
-    register: Option<String>,
     timestamps: Option<String>,
     nulls: Markers,
     pad: BTreeMap<String, usize>,
@@ -340,9 +339,6 @@ impl FaultCollector<'_> {
                 self.fault(&at("path"), what, fix);
             }
         }
-        if entry.register.is_some() {
-            self.register(&at("register"));
-        }
         self.clock(&at("timestamps"), entry.timestamps.as_deref(), file);
         for (column, names) in &entry.columns {
             self.names(table, column, names, entry);
@@ -363,9 +359,6 @@ impl FaultCollector<'_> {
     /// The utility's own names of a column.
     fn names(&mut self, table: Table, column: &str, names: &Names, entry: &TableEntry) {
         let path = ["tables", table.name(), "columns", column];
-        if column == keys::REGISTER_COLUMN {
-            return self.register(&path);
-        }
         if names.all().is_empty() || names.all().iter().any(|name| name.trim().is_empty()) {
             let what =
                 text!("`tables.{table}.columns.{column}` is empty", "`tables.{table}.columns.{column}` 为空");
@@ -434,18 +427,6 @@ impl FaultCollector<'_> {
                 "`{shown}` 应为{zh}，或用 \"\" 表示空，而不是 \"{text}\""
             ),
             text!("write {en}, or \"\"", "请写{zh}，或 \"\""),
-        );
-    }
-
-    fn register(&mut self, path: &[&str]) {
-        self.fault(
-            path,
-            ("cumulative register readings cannot be graded", "累计示数不能直接用于分级"),
-            (
-                "map active_kwh to the energy of each interval: the difference of two register readings, with meter \
-                 exchanges and rollovers settled and the transformer ratio applied",
-                "请把 active_kwh 对应到每个区间的电量：两次示数之差，已处理换表和翻转，并已乘倍率",
-            ),
         );
     }
 }

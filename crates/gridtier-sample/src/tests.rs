@@ -142,13 +142,18 @@ fn another_seed_is_another_utility() {
     assert!(left.iter().all(|(name, bytes)| right[name] != *bytes));
 }
 
+/// The tables of the sample: its energy comes as intervals.
+fn sampled() -> impl Iterator<Item = Table> {
+    Table::ALL.into_iter().filter(|table| *table != Table::RegisterReadings)
+}
+
 #[test]
 fn the_demo_is_small_and_a_fifth_of_it_holds_four_fifths_of_the_energy() {
     let (dir, summary) = written(&SampleSpec::demo());
     let bytes: usize = files(dir.path()).values().map(Vec::len).sum();
     assert!(bytes < 3_000_000, "{bytes}");
     assert!(summary.rows(Table::Customers) > 3_000 && summary.rows(Table::MeterReadings) > 95_000);
-    assert_eq!(summary.tables.iter().map(|one| one.table).collect::<Vec<_>>(), Table::ALL);
+    assert!(summary.tables.iter().map(|one| one.table).eq(sampled()));
 
     let mut by_customer: BTreeMap<String, f64> = BTreeMap::new();
     for row in readings(&dir.path().join("meter_readings.parquet")) {
@@ -212,7 +217,7 @@ fn a_month_in_the_wrong_unit_stands_out_at_every_cadence() {
 #[test]
 fn every_table_has_faults_and_none_has_more_rejects_than_a_grading_allows() {
     let (dir, summary) = written(&spec());
-    for table in Table::ALL {
+    for table in sampled() {
         let set_aside: u64 = summary
             .faults
             .iter()

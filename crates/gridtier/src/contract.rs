@@ -12,8 +12,8 @@ mod table;
 
 pub use table::{Column, ColumnKind, Table};
 pub use vocabulary::{
-    CooperationKind, ImportanceLevel, IncidentKind, IncidentStatus, LoadClass, Quality, Responsibility,
-    SupplyLevel, UseCategory,
+    CooperationKind, ImportanceLevel, IncidentKind, IncidentStatus, LoadClass, Quality, RegisterKind,
+    Responsibility, SupplyLevel, UseCategory,
 };
 
 /// Longest accepted key, in bytes.

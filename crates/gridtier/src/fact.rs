@@ -17,8 +17,10 @@ use crate::incident::{self, IncidentFacts, Offence};
 use crate::index::{CustomerIx, index};
 use crate::meter::{self, Coverage, Earlier, FileBook, MonthlyUsage, ReadingDetail, Readings, UnitSuspect};
 use crate::plan::{self, PlanFacts};
+use crate::register;
 use crate::service_months::ServiceMonths;
 use crate::source::{Finding, Source, TableBook};
+use crate::text;
 use crate::unit::Window;
 use crate::word::Word;
 
@@ -111,10 +113,11 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Whether the source has a table, even an empty one.
+    /// Whether the source has a table, even an empty one. Of the tables of energy one stands for both.
     #[must_use]
     pub fn present(&self, table: Table) -> bool {
-        self.books.iter().any(|book| book.table == table && book.present)
+        let is_there = |table| self.books.iter().any(|book| book.table == table && book.present);
+        if Table::ENERGY.contains(&table) { Table::ENERGY.into_iter().any(is_there) } else { is_there(table) }
     }
 }
 
@@ -132,15 +135,27 @@ pub fn read(
     let mut customers_book = TableBook::new(Table::Customers);
     let customers = customer::read(source, &mut customers_book)?;
     let mut readings_book = TableBook::new(Table::MeterReadings);
-    let Readings { mut usage, files: reading_files, files_reused: files_taken } =
+    let mut registers_book = TableBook::new(Table::RegisterReadings);
+    let registers = register::read(source, &customers, window, &mut registers_book)?;
+    // Which meters were read is not known of files that are not read again.
+    let earlier = earlier.filter(|_| !registers_book.present);
+    let Readings { mut usage, files: reading_files, meters, files_reused: files_taken } =
         meter::read(source, &customers, window, detail, earlier, &mut readings_book)?;
-    usage.spread(&customers, &mut readings_book);
-    let unit_suspects = meter::unit_suspects(&usage, &customers, &mut readings_book);
+    registers.refuse_meters_of(&meters, &customers)?;
+    drop(meters);
+    usage.add(&registers.months).ok_or_else(|| {
+        let what = text!("the energy of a customer exceeds 64 bits", "某客户的电量超出 64 位整数");
+        let advice = text!("look for energies near the bound of 10⁹ kWh", "请检查接近 10⁹ kWh 上限的电量");
+        Refusal::of(Table::RegisterReadings, what, advice)
+    })?;
+    let energy_book = if readings_book.present { &mut readings_book } else { &mut registers_book };
+    usage.spread(&customers, energy_book);
+    let unit_suspects = meter::unit_suspects(&usage, &customers, energy_book);
     let mut bills_book = TableBook::new(Table::Bills);
     let bills = Bills::read(source, &customers, window, &mut bills_book)?;
     let next_read = |customer, from| usage.next_read(customer, from);
     let service = ServiceMonths::new(window, &customers, next_read, bills.months(window));
-    usage.cover(&customers, &service, &mut readings_book);
+    usage.cover(&customers, &service, energy_book);
     let billed = billing::count(source, &bills, bills_book, &usage, customers.len())?;
     let incidents = incident::read(source, &customers, window)?;
     let (plans_book, plans) = plan::read(source, &customers, &usage)?;
@@ -163,6 +178,7 @@ pub fn read(
     let books = vec![
         customers_book,
         readings_book,
+        registers_book,
         billed.bills,
         billed.payments,
         incidents.book,
@@ -192,7 +208,10 @@ pub fn read(
 
 /// Why nobody can be graded: a required table has no row that counts.
 fn refusal(source: &dyn Source, books: &[TableBook], window: Window) -> Option<Refusal> {
-    let book = books.iter().find(|book| book.table.required() && book.tally.counted == 0)?;
+    let counts = |book: &&TableBook| book.tally.counted > 0;
+    let energy = || books.iter().filter(|book| Table::ENERGY.contains(&book.table) && book.present);
+    let missing = books.iter().find(|book| book.table.required() && !counts(book));
+    let book = missing.or_else(|| energy().next().filter(|_| !energy().any(|book| counts(&book))))?;
     let tally = book.tally;
     if tally.rows_in == 0 {
         let path = source.file_name(book.table, 0);

@@ -65,6 +65,7 @@ pub mod rows;
 pub mod customer;
 pub mod service_months;
 pub mod meter;
+pub mod register;
 pub mod billing;
 pub mod incident;
 pub mod plan;

@@ -56,29 +56,34 @@ mod interval_notes;
 mod by_row;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::RwLock;
+use std::sync::{PoisonError, RwLock};
 
 use crate::contract::Table;
 use crate::customer::Customers;
 use crate::error::{Refusal, RunError};
-use crate::index::index;
+use crate::index::{CustomerIx, index};
+use crate::key::KeyIndex;
 use crate::source::{Part, Source, TableBook};
+use crate::text;
 use crate::unit::Window;
 
 use batch::ReadingContext;
 use calendar::{Calendar, SlotWidth};
 use earlier::ReusedFiles;
+use id_cache::MeterIx;
 pub use earlier::{Earlier, UsageSink};
 use kernel::Kernel;
 pub use month_cell::MonthUse;
 use plan::FileBooks;
 pub use spread::{DaySpan, MonthDays};
 use stripe::Stripes;
+pub use spread::{DaySpan, MonthDays};
 pub use sum::FileBook;
 use sum::PassRecord;
 pub use suspect::{UnitSuspect, unit_suspects};
 pub use time_of_use::{PART_COLUMNS, ReadingDetail};
-pub use usage::{Coverage, MonthAsRead, MonthlyUsage};
+pub(crate) use usage::months_before_opening;
+pub use usage::{Coverage, CustomerMonth, MonthlyUsage};
 
 /// Most readings of one customer in one month. At the contract's bound of 10⁹ kWh, or 10¹² Wh, each, so many still sum
 /// to less than 2⁶³.
@@ -91,8 +96,39 @@ pub struct Readings {
     pub usage: MonthlyUsage,
     /// What became of the rows of each file, by its number; a file without a row is left out.
     pub files: BTreeMap<u32, FileBook>,
+    /// The meters that were read.
+    pub meters: ReadMeters,
     /// Files that were not read, because an earlier cycle has counted them.
     pub files_reused: usize,
+}
+
+/// The meters whose readings were counted.
+#[derive(Default)]
+pub struct ReadMeters {
+    ids: KeyIndex,
+    /// Those of readings that were added to stripes.
+    stripes: Option<Stripes>,
+    /// Those of readings that were settled row by row.
+    series: BTreeSet<(CustomerIx, u32)>,
+}
+
+impl ReadMeters {
+    /// Whether a customer has counted readings of a meter.
+    #[must_use]
+    pub fn has(&self, customer: CustomerIx, meter: &str) -> bool {
+        let Some(meter) = self.ids.get(meter) else { return false };
+        let in_stripe = self.stripes.as_ref().is_some_and(|stripes| {
+            let stripe = stripes.lock(stripes.stripe_of(customer));
+            stripe.has_meter(stripe.member(customer), MeterIx::new(meter))
+        });
+        in_stripe || self.series.contains(&(customer, meter))
+    }
+}
+
+impl std::fmt::Debug for ReadMeters {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ReadMeters({})", self.ids.len())
+    }
 }
 
 /// Reads the meter readings of a window, except the files that `earlier` has counted. The result has every customer;
@@ -108,12 +144,19 @@ pub fn read(
     earlier: Option<&Earlier>,
     book: &mut TableBook,
 ) -> Result<Readings, RunError> {
-    let Some(parts) = source.parts(Table::MeterReadings)? else {
+    let registers = source.parts(Table::RegisterReadings)?;
+    let parts = source.parts(Table::MeterReadings)?;
+    book.present = parts.is_some();
+    let Some(parts) = parts.or_else(|| registers.map(|_| Vec::new())) else {
         let advice =
-            "put meter_readings.parquet, a CSV file or a folder meter_readings/ into the data folder";
-        return Err(Refusal::of(Table::MeterReadings, "the table is missing", advice).into());
+            text!(
+                "put meter_readings.parquet, a CSV file or a folder meter_readings/ into the data folder, or \
+                 register_readings if you have registers",
+                "请把 meter_readings.parquet、CSV 文件或 meter_readings/ 文件夹放入数据文件夹；只有示数时提供 register_readings"
+            );
+        let what = text!("the table is missing", "缺少该表");
+        return Err(Refusal::of(Table::MeterReadings, what, advice).into());
     };
-    book.present = true;
     let (mut readings, books) = if by_row::is_needed(source, detail) {
         let context = reading_context(source, customers, window, SlotWidth::Minute);
         by_row::read(&context, window, detail, &parts)?
@@ -193,8 +236,11 @@ fn read_by(
         record.books.insert(file, book);
         files.insert(file, known);
     }
-    let usage = MonthlyUsage::new(window, customers.len(), kernel.stripes);
-    Ok(Some((Readings { usage, files, files_reused }, record.books)))
+    let Kernel { context, mut stripes } = kernel;
+    let usage = MonthlyUsage::new(window, customers.len(), &mut stripes);
+    let ids = context.meters.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let meters = ReadMeters { ids, stripes: Some(stripes), series: BTreeSet::new() };
+    Ok(Some((Readings { usage, files, meters, files_reused }, record.books)))
 }
 
 fn check_bounds(usage: &MonthlyUsage, customers: &Customers) -> Result<(), RunError> {

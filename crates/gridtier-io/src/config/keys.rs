@@ -12,8 +12,6 @@ use super::HiveType;
 /// Decimal marks that may be declared, with their meaning.
 pub(super) const DECIMAL_MARKS: &[(&str, DecimalMark)] =
     &[(".", DecimalMark::Point), (",", DecimalMark::Comma)];
-/// A column that is in the schema only so that its use can be refused with advice.
-pub(super) const REGISTER_COLUMN: &str = "register_kwh";
 
 const DELIMITERS: &[&str] = &[",", "\t", ";", "|"];
 /// The key of `nulls` that stands for all columns.
@@ -22,7 +20,6 @@ pub(super) const EVERY_COLUMN: &str = "*";
 const PAD_MAX: usize = ID_BYTES_MAX;
 const PAD_ABOUT: &str = "digits of the keys of a column: shorter ones get zeros in front";
 const CLOCK_ABOUT: &str = "what times without a zone are: local, or instants in UTC (needs zone)";
-const REGISTER_ABOUT: &str = "refused: only the energy of intervals can be graded, not cumulative registers";
 
 /// Keys of a TOML table with the schemas of their values.
 type Properties = Map<String, Value>;
@@ -108,7 +105,6 @@ fn table_properties(table: Table) -> Properties {
         add("net_export", json!({"type": "boolean", "description": "true if energy may flow to the grid"}));
         let stamp = "end if readings are stamped by the end of their interval, start if silent";
         add("stamp", named(Stamp::NAMES, stamp));
-        add("register", text(REGISTER_ABOUT));
     }
     let constants: Properties = columns.iter().map(constant_property).collect();
     add("constants", closed(constants, "value of a column that the files lack"));
@@ -135,7 +131,7 @@ fn table_properties(table: Table) -> Properties {
 
 fn column_properties(table: Table) -> Properties {
     let columns = table.columns().iter();
-    let mut properties: Properties = columns
+    columns
         .map(|column| {
             let name = match column.kind {
                 ColumnKind::Id => any_of(&[text("one column"), list("several, joined by /")], column.about),
@@ -143,11 +139,7 @@ fn column_properties(table: Table) -> Properties {
             };
             (column.name.to_owned(), name)
         })
-        .collect();
-    if table == Table::MeterReadings {
-        properties.insert(REGISTER_COLUMN.into(), text(REGISTER_ABOUT));
-    }
-    properties
+        .collect()
 }
 
 fn date_property(column: &Column) -> Option<(String, Value)> {

@@ -97,15 +97,6 @@ fn faults_that_the_schema_cannot_express_are_reported_too() {
 }
 
 #[test]
-fn registers_are_refused_with_advice() {
-    for text in ["register = \"ZY\"", "columns = { register_kwh = \"ZY\" }"] {
-        let faults = fault_lines(&format!("format = 1\n[tables.meter_readings]\n{text}\n"));
-        assert_eq!(faults[0], "gridtier.toml:3: cumulative register readings cannot be graded");
-        assert!(faults[1].contains("difference of two register readings"), "{faults:?}");
-    }
-}
-
-#[test]
 fn the_schema_for_editors_knows_every_contract_column() {
     let schema = schema();
     for table in Table::ALL {

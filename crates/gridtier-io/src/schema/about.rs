@@ -57,6 +57,23 @@ const METER_READINGS: About = About {
     ],
 };
 
+const REGISTER_READINGS: About = About {
+    purpose: [
+        "Registers by meter and instant: the energy between two readings of a meter's counter.",
+        "各电能表的示数：两次抄表之间的电量。",
+    ],
+    usage: [
+        "One row for each reading of a register. One of meter_readings and register_readings is needed; with both, the \
+         energy of a customer is their sum. An exchange is a row with kind removed and one with kind installed.",
+        "每次抄表一行。meter_readings 与 register_readings 至少提供一张；两张都有时，客户电量为两者之和。换表须有 removed 与 installed 各一行。",
+    ],
+    limitations: [
+        "A register that falls without rollover or exchange, a multiplier that changes without exchange and readings \
+         after a removal are rejected. No meter may stand in both tables.",
+        "示数下降且非翻转或换表、倍率变化但无拆装记录、拆表之后的示数作剔除处理。同一电能表不得同时出现在两张表中。",
+    ],
+};
+
 const BILLS: About = About {
     purpose: [
         "Amounts due: revenue, and what had to be paid by when.",
@@ -157,6 +174,7 @@ pub fn texts(table: Table) -> &'static About {
     match table {
         Table::Customers => &CUSTOMERS,
         Table::MeterReadings => &METER_READINGS,
+        Table::RegisterReadings => &REGISTER_READINGS,
         Table::Bills => &BILLS,
         Table::Payments => &PAYMENTS,
         Table::Incidents => &INCIDENTS,

@@ -154,6 +154,7 @@ fn options(table: Table, column: &Column) -> Entries {
         }
         ColumnKind::Money => between(-AMOUNT_CNY_MAX, AMOUNT_CNY_MAX),
         ColumnKind::Count if column.name == "severity" => between(SEVERITIES.0, SEVERITIES.1),
+        ColumnKind::Count if column.name == "register_digits" => between(1, 12),
         ColumnKind::Count => between(0, COUNT_MAX),
         ColumnKind::Energy | ColumnKind::Thousandths | ColumnKind::Number => {
             vec![("minimum", Yaml::Whole(0))]
@@ -205,9 +206,10 @@ fn applies(table: Table, column: &Column, rule: Rule) -> bool {
         Rule::BadNumber => is_scaled || matches!(kind, K::Number | K::PowerFactor),
         Rule::NotFinite => is_scaled || kind == K::Number,
         Rule::OutOfBounds => is_scaled,
-        // A negative severity is reported as out of bounds.
+        // Negative numbers of these columns are reported as out of bounds.
         Rule::Negative => {
-            (is_scaled || kind == K::Number) && !may_be_negative(column) && column.name != "severity"
+            let has_bounds = ["severity", "multiplier", "register_digits"].contains(&column.name);
+            (is_scaled || kind == K::Number) && !may_be_negative(column) && !has_bounds
         }
         Rule::BadEnum => matches!(kind, K::Word(_) | K::PowerFactor | K::Flag),
         Rule::InvalidQuality => column.name == "quality",
@@ -262,7 +264,7 @@ fn dimension(rule: Rule) -> &'static str {
 
 /// Quality checks of rows or of the whole table.
 fn table_quality(table: Table) -> Vec<Yaml> {
-    let repeated = if table == Table::MeterReadings { Rule::ConflictingReading } else { Rule::DuplicateKey };
+    let repeated = if Table::ENERGY.contains(&table) { Rule::ConflictingReading } else { Rule::DuplicateKey };
     let of_rows = [Rule::BadWidth, Rule::ErrorCell, repeated];
     let mut quality: Vec<Yaml> = of_rows.into_iter().map(|rule| check(rule, ColumnKind::Text)).collect();
     if table.required() {

@@ -1,4 +1,4 @@
-//! The eight input tables of the method.
+//! The input tables of the method.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::vocabulary::{
-    CooperationKind, ImportanceLevel, IncidentKind, IncidentStatus, LoadClass, Quality, Responsibility,
-    SupplyLevel, UseCategory,
+    CooperationKind, ImportanceLevel, IncidentKind, IncidentStatus, LoadClass, Quality, RegisterKind,
+    Responsibility, SupplyLevel, UseCategory,
 };
 use crate::word::{Word, WordList};
 
@@ -19,6 +19,8 @@ pub enum Table {
     Customers,
     /// Interval energy.
     MeterReadings,
+    /// Cumulative registers.
+    RegisterReadings,
     /// Amounts due.
     Bills,
     /// Amounts paid.
@@ -219,6 +221,38 @@ const METER_READINGS: &[Column] = &[
     RECORDED_AT,
 ];
 
+const REGISTER_READINGS: &[Column] = &[
+    CUSTOMER_ID.key(),
+    column("meter_id", ColumnKind::Id, "meter", "电能表编号").key(),
+    column(
+        "read_at",
+        ColumnKind::PlacingTime,
+        "instant of the reading, utility local time; a date is its first instant",
+        "抄表时刻",
+    )
+    .key(),
+    column("register_kwh", ColumnKind::Energy, "cumulative active register", "有功示数").unit("kWh"),
+    column(
+        "reactive_register_kvarh",
+        ColumnKind::Energy,
+        "cumulative reactive register, forward and reverse added",
+        "无功示数（正反向之和）",
+    )
+    .nullable()
+    .unit("kvarh"),
+    column("multiplier", ColumnKind::Thousandths, "energy of one unit of the register; empty is 1", "倍率")
+        .nullable(),
+    column(
+        "register_digits",
+        ColumnKind::Count,
+        "whole digits of the register, 1 to 12, after which it begins at 0 again",
+        "示数整数位数",
+    )
+    .nullable(),
+    column("kind", ColumnKind::Word(RegisterKind::LIST), "what happened; empty is read", "抄表类型").nullable(),
+    column("quality", ColumnKind::Word(Quality::LIST), "quality of the reading", "数据质量").nullable(),
+];
+
 const BILLS: &[Column] = &[
     column("bill_id", ColumnKind::Id, "bill", "账单编号").key(),
     CUSTOMER_ID,
@@ -297,9 +331,10 @@ const ENERGY_PROFILES: &[Column] = &[
 
 impl Table {
     /// All tables, in the order in which they are read.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Customers,
         Self::MeterReadings,
+        Self::RegisterReadings,
         Self::Bills,
         Self::Payments,
         Self::Incidents,
@@ -314,6 +349,7 @@ impl Table {
         match self {
             Self::Customers => "customers",
             Self::MeterReadings => "meter_readings",
+            Self::RegisterReadings => "register_readings",
             Self::Bills => "bills",
             Self::Payments => "payments",
             Self::Incidents => "incidents",
@@ -329,6 +365,7 @@ impl Table {
         match self {
             Self::Customers => "客户",
             Self::MeterReadings => "抄表读数",
+            Self::RegisterReadings => "抄表示数",
             Self::Bills => "账单",
             Self::Payments => "收费",
             Self::Incidents => "事件",
@@ -338,11 +375,14 @@ impl Table {
         }
     }
 
-    /// Whether grading needs the table.
+    /// Whether grading needs the table whatever else is there. Of [`ENERGY`](Self::ENERGY) it needs one.
     #[must_use]
     pub fn required(self) -> bool {
-        matches!(self, Self::Customers | Self::MeterReadings)
+        self == Self::Customers
     }
+
+    /// The tables that energy is counted from: one of them must be there.
+    pub const ENERGY: [Self; 2] = [Self::MeterReadings, Self::RegisterReadings];
 
     /// The contract's columns.
     #[must_use]
@@ -350,6 +390,7 @@ impl Table {
         match self {
             Self::Customers => CUSTOMERS,
             Self::MeterReadings => METER_READINGS,
+            Self::RegisterReadings => REGISTER_READINGS,
             Self::Bills => BILLS,
             Self::Payments => PAYMENTS,
             Self::Incidents => INCIDENTS,

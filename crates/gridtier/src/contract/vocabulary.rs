@@ -67,6 +67,18 @@ crate::words! {
 }
 
 crate::words! {
+    /// What happened to the meter when its register was read.
+    RegisterKind "kind of a register reading" {
+        /// Nothing: the register was read.
+        Read "read" "read" "抄表",
+        /// The meter was installed, or its register set anew: what came before does not continue.
+        Installed "installed" "installed" "装表",
+        /// The meter was removed.
+        Removed "removed" "removed" "拆表",
+    }
+}
+
+crate::words! {
     /// What happened.
     IncidentKind "kind of an incident" {
         /// A fault in the customer's equipment that affected others.

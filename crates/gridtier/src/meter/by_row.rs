@@ -6,13 +6,13 @@
 //! in order and settled by the rules of METHOD.md section 3, as many customers in a round as a fixed budget allows. It takes
 //! more time by the row, and tables without these columns never come here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::RwLock;
+use std::sync::{PoisonError, RwLock};
 
 use rayon::slice::ParallelSliceMut;
 
-use super::Readings;
+use super::{ReadMeters, Readings};
 use super::batch::{COLUMNS, IdCaches, ReadingBatch, ReadingContext};
 use super::id_cache::IdNumber;
 use super::interval_notes::IntervalNotes;
@@ -64,6 +64,9 @@ pub(super) fn read(
     let strangers = RwLock::default();
     let pass = RowPass { context, strangers: &strangers, detail };
     let mut sums = Sums::new(context, window, detail);
+    if context.source.parts(Table::RegisterReadings)?.is_some() {
+        sums.series = Some(BTreeSet::new());
+    }
     let mut books = FileBooks::new();
     for (round, customers) in pass.rounds(parts)?.into_iter().enumerate() {
         let collectors = read_parts(parts, &|| Collector::new(&pass, customers.clone(), round == 0))?;
@@ -79,12 +82,19 @@ pub(super) fn read(
             sums.settle(rows, &mut books)?;
         }
     }
-    let Sums { stripes, notes, time_of_use, .. } = sums;
+    let Sums { mut stripes, notes, time_of_use, series, .. } = sums;
     notes.notice(context, &mut books);
-    let mut usage = MonthlyUsage::new(window, context.customers.len(), stripes);
+    let mut usage = MonthlyUsage::new(window, context.customers.len(), &mut stripes);
     (usage.has_ends, usage.time_of_use) = (notes.has_ends, time_of_use);
+    let meters = match series {
+        None => ReadMeters::default(),
+        Some(series) => {
+            let ids = context.meters.read().unwrap_or_else(PoisonError::into_inner).clone();
+            ReadMeters { ids, stripes: None, series }
+        }
+    };
     // No cycle can build on the months of such files: a month does not tell which of its rows were replaced.
-    Ok((Readings { usage, files: BTreeMap::new(), files_reused: 0 }, books))
+    Ok((Readings { usage, files: BTreeMap::new(), meters, files_reused: 0 }, books))
 }
 
 /// What the rows of one reading have in common.
@@ -350,6 +360,8 @@ struct Sums<'a> {
     stripes: Stripes,
     notes: IntervalNotes,
     time_of_use: Option<TimeOfUse>,
+    /// Customers and the numbers of their meters; `None` unless there are registers too.
+    series: Option<BTreeSet<(CustomerIx, u32)>>,
 }
 
 impl<'a> Sums<'a> {
@@ -362,6 +374,7 @@ impl<'a> Sums<'a> {
             stripes: Stripes::new(customers, months),
             notes: IntervalNotes::new(customers),
             time_of_use: (detail == ReadingDetail::TimeOfUse).then(|| TimeOfUse::new(customers, months)),
+            series: None,
         }
     }
 
@@ -445,6 +458,9 @@ impl<'a> Sums<'a> {
             return Ok(());
         }
         book.tally.counted += 1;
+        if let (Some(series), Some(meter)) = (&mut self.series, row.key.meter.known()) {
+            series.insert((customer, meter));
+        }
         self.notes.note_counted(row, days);
         if parts.is_some_and(|parts| parts.exceed(row.energy.active_wh)) {
             self.notes.note_excess(row);

@@ -45,6 +45,16 @@ impl MonthUse {
         self.reactive_readings += if energy.reactive_varh.is_some() { days } else { 0 };
     }
 
+    /// The sum of two months; `None` on overflow.
+    pub(super) fn checked_add(self, other: Self) -> Option<Self> {
+        Some(Self {
+            active_wh: self.active_wh.checked_add(other.active_wh)?,
+            reactive_varh: self.reactive_varh.checked_add(other.reactive_varh)?,
+            readings: self.readings.checked_add(other.readings)?,
+            reactive_readings: self.reactive_readings.checked_add(other.reactive_readings)?,
+        })
+    }
+
     /// Takes back a reading that was added.
     pub(super) fn remove(&mut self, energy: ReadingEnergy) {
         self.active_wh = self.active_wh.wrapping_sub(energy.active_wh);

@@ -79,11 +79,6 @@ impl Stripe {
         self.number
     }
 
-    /// How many customers there are.
-    pub fn customers(&self) -> usize {
-        self.customers
-    }
-
     /// A customer of the stripe as a member.
     #[inline]
     pub fn member(&self, customer: CustomerIx) -> MemberIx {
@@ -102,6 +97,12 @@ impl Stripe {
     /// How many series there are so far: one for each customer, and those of further meters.
     pub fn series_count(&self) -> usize {
         self.customers + self.further_members.len()
+    }
+
+    /// Whether the first or a further meter of a member is one.
+    pub fn has_meter(&self, member: MemberIx, meter: MeterIx) -> bool {
+        let code = meter_code(Some(meter));
+        self.first_meter.get(member.index()) == Some(&code) || self.further.contains_key(&(member, code))
     }
 
     /// The series of a customer's meter; `None` is the null meter, which is a meter of its own. The common case of one
@@ -332,11 +333,16 @@ impl Stripes {
         self.stripes.iter().map(|stripe| stripe.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The stripes, and how far the number of a customer is shifted right to give its stripe.
-    pub fn into_parts(self) -> (Vec<Stripe>, u32) {
-        let stripes = self.stripes.into_iter();
-        let stripes = stripes.map(|stripe| stripe.into_inner().unwrap_or_else(PoisonError::into_inner));
-        (stripes.collect(), self.shift)
+    /// Takes the month cells out of the stripes: by stripe the number of its customers, and its cells.
+    pub fn take_months(&mut self) -> Vec<(usize, Vec<Vec<MonthCell>>)> {
+        let stripes = self.stripes.iter_mut();
+        let stripes = stripes.map(|stripe| stripe.get_mut().unwrap_or_else(PoisonError::into_inner));
+        stripes.map(|stripe| (stripe.customers, std::mem::take(&mut stripe.months))).collect()
+    }
+
+    /// How far the number of a customer is shifted right to give its stripe.
+    pub fn shift(&self) -> u32 {
+        self.shift
     }
 }
 

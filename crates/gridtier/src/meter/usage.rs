@@ -87,7 +87,8 @@ pub struct MonthlyUsage {
     /// By customer: whether any of its readings is an interval with an end; empty if nobody has one.
     pub(super) has_ends: Vec<bool>,
     coverage: Coverage,
-    as_read: Vec<MonthAsRead>,
+    /// A cycle that reuses these readings starts from them.
+    as_read: Vec<CustomerMonth>,
     /// `None` unless it was asked for.
     pub(super) time_of_use: Option<TimeOfUse>,
 }
@@ -101,10 +102,9 @@ struct UsageStripe {
     months: Vec<Vec<MonthCell>>,
 }
 
-/// A month as it was read, of a customer whose months are published in another way: spread, or without those before it
-/// opened. A later cycle that reuses the readings starts from it.
+/// What a customer used in a month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MonthAsRead {
+pub struct CustomerMonth {
     /// The customer.
     pub customer: CustomerIx,
     /// Position of the month in the window.
@@ -138,13 +138,13 @@ impl UsageStripe {
 }
 
 impl MonthlyUsage {
-    pub(super) fn new(window: Window, customers: usize, stripes: Stripes) -> Self {
-        let (stripes, shift) = stripes.into_parts();
+    pub(super) fn new(window: Window, customers: usize, stripes: &mut Stripes) -> Self {
+        let shift = stripes.shift();
         let mut first = CustomerIx::new(0);
-        let stripes = stripes.into_iter().map(|stripe| {
-            let (start, customers) = (first, stripe.customers());
+        let stripes = stripes.take_months().into_iter().map(|(customers, months)| {
+            let start = first;
             first = CustomerIx::from_index(start.index() + customers);
-            UsageStripe { first: start, customers, months: stripe.months }
+            UsageStripe { first: start, customers, months }
         });
         Self {
             window,
@@ -218,7 +218,7 @@ impl MonthlyUsage {
     /// The months as they were read, of the customers whose months are another now; by customer and month. A customer
     /// without any has one month of 0.
     #[must_use]
-    pub fn as_read(&self) -> &[MonthAsRead] {
+    pub fn as_read(&self) -> &[CustomerMonth] {
         &self.as_read
     }
 
@@ -248,6 +248,24 @@ impl MonthlyUsage {
                 format!("{rows} readings of {id} before it opened")
             });
         }
+    }
+
+    /// Adds the energy of registers, which comes by customer and month. Returns `None` on overflow.
+    #[must_use]
+    pub fn add(&mut self, months: &[CustomerMonth]) -> Option<()> {
+        if months.is_empty() {
+            return Some(());
+        }
+        self.has_ends.resize(self.customers, false);
+        months.iter().for_each(|month| self.has_ends[month.customer.index()] = true);
+        let added = self.change(|customer, row| {
+            let start = months.partition_point(|month| month.customer < customer);
+            let own = months[start..].iter().take_while(|month| month.customer == customer);
+            let mut sums = own.map(|month| row[month.month].checked_add(month.used).map(|sum| row[month.month] = sum));
+            let first = sums.next()?;
+            Some(first.is_some() && sums.all(|sum| sum.is_some()))
+        });
+        added.into_iter().all(|(_, is_sum)| is_sum).then_some(())
     }
 
     /// Spreads the readings of customers with a sparse cadence, and notes these in `book`.
@@ -378,12 +396,12 @@ fn open_months(
     service.start..end.unwrap_or(service.end)
 }
 
-fn months_as_read(customer: CustomerIx, row: &[MonthUse]) -> Vec<MonthAsRead> {
+fn months_as_read(customer: CustomerIx, row: &[MonthUse]) -> Vec<CustomerMonth> {
     let read = (0..row.len()).filter(|&month| row[month].readings > 0);
-    let mut months: Vec<MonthAsRead> =
-        read.map(|month| MonthAsRead { customer, month, used: row[month] }).collect();
+    let mut months: Vec<CustomerMonth> =
+        read.map(|month| CustomerMonth { customer, month, used: row[month] }).collect();
     if months.is_empty() {
-        months.push(MonthAsRead { customer, month: 0, used: MonthUse::default() });
+        months.push(CustomerMonth { customer, month: 0, used: MonthUse::default() });
     }
     months
 }

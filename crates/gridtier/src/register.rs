@@ -1,0 +1,369 @@
+//! Registers: what a meter's counter showed, and the energy between two readings of it.
+//!
+//! Billing systems keep the register (示数) and not the energy of an interval. Between two readings of one meter lies the
+//! energy (difference × multiplier) if the register has not started again at 0, has not been exchanged and has not been
+//! misread; `segment` decides that in the order of time. Rows of one instant are settled before, in `instant`. All rows are
+//! held in memory and sorted by customer, meter and time: a register has few rows, where intervals have billions (DATA,
+//! section 1).
+
+mod instant;
+mod segment;
+
+use std::collections::BTreeMap;
+
+use crate::contract::cell::{CheckedColumn, Ids, Integers};
+use crate::contract::rule::Rule;
+use crate::contract::{Quality, RegisterKind, Table};
+use crate::customer::Customers;
+use crate::error::{Refusal, RunError};
+use crate::index::{CustomerIx, count};
+use crate::key::KeyIndex;
+use crate::meter::{CustomerMonth, MonthUse, ReadMeters, months_before_opening};
+use crate::rows::Columns;
+use crate::source::{RowAt, Source, TableBook};
+use crate::text;
+use crate::unit::{DAY_US, Month, Window, share_of_days};
+
+use segment::{Interval, MeterRows};
+
+/// Multipliers are held in 10⁻³; this is the largest.
+const MULTIPLIER_MAX: i64 = 1_000_000_000;
+/// The multiplier 1.
+const MULTIPLIER_ONE: u32 = 1_000;
+/// Most whole digits of a register.
+const DIGITS_MAX: i64 = 12;
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+struct RegisterRow {
+    customer: CustomerIx,
+    /// Number of the meter's id.
+    meter: u32,
+    /// Microseconds of local time.
+    time_us: i64,
+    kind: RegisterKind,
+    is_estimated: bool,
+    /// Whole digits of the register, if they are known.
+    digits: Option<u8>,
+    /// In 10⁻³.
+    multiplier: u32,
+    active_wh: i64,
+    reactive_varh: Option<i64>,
+    at: RowAt,
+    fate: Fate,
+}
+
+/// What becomes of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// It stands in the order of its meter.
+    Kept,
+    /// Another row says the same.
+    Duplicate,
+    /// It breaks a rule.
+    Rejected(Rule),
+}
+
+impl RegisterRow {
+    /// Whether two rows of one instant say the same, apart from what happened to the meter.
+    fn shows_the_same(&self, other: &Self) -> bool {
+        (self.active_wh, self.reactive_varh, self.multiplier)
+            == (other.active_wh, other.reactive_varh, other.multiplier)
+    }
+
+    /// Where rows are put: by customer, meter and time, a removal before an installation.
+    fn order(&self) -> (CustomerIx, u32, i64, u8, RowAt) {
+        let kind = match self.kind {
+            RegisterKind::Removed => 0,
+            RegisterKind::Installed => 1,
+            RegisterKind::Read => 2,
+        };
+        (self.customer, self.meter, self.time_us, kind, self.at)
+    }
+
+    fn day(&self) -> i32 {
+        i32::try_from(self.time_us.div_euclid(DAY_US)).expect("times lie within 1970 to 2199")
+    }
+}
+
+/// The registers of a window.
+#[derive(Debug, Default)]
+pub struct Registers {
+    /// Energy by customer and month.
+    pub months: Vec<CustomerMonth>,
+    /// Customers and their meters.
+    pub meters: Vec<(CustomerIx, u32)>,
+    /// Ids of the meters.
+    pub meter_ids: KeyIndex,
+}
+
+impl Registers {
+    /// Refuses a meter that was also read as intervals: its energy would count twice.
+    ///
+    /// # Errors
+    /// The first such meter.
+    pub fn refuse_meters_of(&self, read: &ReadMeters, customers: &Customers) -> Result<(), Refusal> {
+        let mut twice = self.meters.iter().filter(|(customer, meter)| read.has(*customer, self.meter_ids.key(*meter)));
+        let first = twice.by_ref().map(|(customer, meter)| (*customer, self.meter_ids.key(*meter))).min();
+        let Some((customer, meter)) = first else { return Ok(()) };
+        let id = customers.ids.key(customer.number());
+        let what = text!(
+            "meter {meter} of customer {id} stands in meter_readings too: its energy would count twice",
+            "客户 {id} 的电能表 {meter} 同时出现在 meter_readings 中，电量会重复计算"
+        );
+        let advice = text!("leave each meter in one of the two tables", "每块电能表只保留在其中一张表中");
+        Err(Refusal::of(Table::RegisterReadings, what, advice))
+    }
+}
+
+/// Reads the registers of a window: energy by customer and month, without the days before a customer opened.
+///
+/// # Errors
+/// The table cannot be read, or a sum overflows.
+pub fn read(
+    source: &dyn Source,
+    customers: &Customers,
+    window: Window,
+    book: &mut TableBook,
+) -> Result<Registers, RunError> {
+    let mut registers = Registers::default();
+    let Some(parts) = source.parts(Table::RegisterReadings)? else { return Ok(registers) };
+    book.present = true;
+    let declared = source.declared().of(Table::RegisterReadings);
+    let names: Vec<&str> = Table::RegisterReadings.columns().iter().map(|column| column.name).collect();
+    let mut rows = Vec::new();
+    for part in parts {
+        source.read(Table::RegisterReadings, part, &names, &mut |batch| {
+            let in_batch = count(batch.record.num_rows());
+            book.tally.rows_in += in_batch;
+            source.progress(Table::RegisterReadings, in_batch);
+            let mut columns = Columns::new(source, Table::RegisterReadings, &batch, &declared);
+            let cells = RegisterCells::read(&columns, book)?;
+            for row in 0..columns.rows() {
+                let at = columns.at(row);
+                let checked = columns.reader_fault(row).map_or_else(
+                    || cells.row(row, at, customers, &mut registers.meter_ids),
+                    Err,
+                );
+                match checked {
+                    Ok(checked) => rows.push(checked),
+                    Err(rule) => book.reject(at, rule),
+                }
+            }
+            Ok(())
+        })?;
+    }
+    rows.sort_unstable_by_key(RegisterRow::order);
+    let mut counter = RegisterCounter { customers, window, book, registers };
+    for rows in rows.chunk_by_mut(|a, b| a.customer == b.customer) {
+        counter.count_customer(rows)?;
+    }
+    let registers = counter.registers;
+    book.close()?;
+    Ok(registers)
+}
+
+/// The columns of a batch.
+struct RegisterCells {
+    customer_ids: Ids,
+    meter_ids: Ids,
+    times_us: Integers,
+    active_wh: Integers,
+    reactive_varh: Integers,
+    multipliers: Integers,
+    digits: Integers,
+    kinds: CheckedColumn<RegisterKind>,
+    qualities: CheckedColumn<Quality>,
+}
+
+impl RegisterCells {
+    fn read(columns: &Columns, book: &mut TableBook) -> Result<Self, RunError> {
+        Ok(Self {
+            customer_ids: columns.ids("customer_id", book)?,
+            meter_ids: columns.ids("meter_id", book)?,
+            times_us: columns.cells("read_at")?,
+            active_wh: columns.cells("register_kwh")?,
+            reactive_varh: columns.cells("reactive_register_kvarh")?,
+            multipliers: columns.cells("multiplier")?,
+            digits: columns.cells("register_digits")?,
+            kinds: columns.words("kind")?,
+            qualities: columns.words("quality")?,
+        })
+    }
+
+    /// A row that keeps every rule which can be tested on it alone; otherwise the first rule that it breaks.
+    fn row(
+        &self,
+        row: usize,
+        at: RowAt,
+        customers: &Customers,
+        meter_ids: &mut KeyIndex,
+    ) -> Result<RegisterRow, Rule> {
+        self.check_key(row)?;
+        let time_us = self.times_us.required(row)?;
+        let customer = customers.ids.get(self.customer_ids.required(row)?).ok_or(Rule::Orphan)?;
+        let meter = self.meter_ids.required(row)?;
+        let quality = self.qualities.nullable(row)?;
+        if quality == Some(Quality::Invalid) {
+            return Err(Rule::InvalidQuality);
+        }
+        let kind = self.kinds.nullable(row)?.unwrap_or(RegisterKind::Read);
+        let active_wh = self.active_wh.required(row)?;
+        let reactive_varh = self.reactive_varh.nullable(row)?;
+        let multiplier = bounded(&self.multipliers, row, MULTIPLIER_MAX)?;
+        let digits: Option<u8> = bounded(&self.digits, row, DIGITS_MAX)?;
+        let is_beyond = |shown: i64| digits.is_some_and(|digits| shown >= capacity(digits));
+        if is_beyond(active_wh) || reactive_varh.is_some_and(is_beyond) {
+            return Err(Rule::OutOfBounds);
+        }
+        Ok(RegisterRow {
+            customer: CustomerIx::new(customer),
+            meter: meter_ids.insert(meter),
+            time_us,
+            kind,
+            is_estimated: quality == Some(Quality::Estimated),
+            digits,
+            multiplier: multiplier.unwrap_or(MULTIPLIER_ONE),
+            active_wh,
+            reactive_varh,
+            at,
+            fate: Fate::Kept,
+        })
+    }
+
+    /// The key of a row must be there and its time readable. Too long an id is tested later.
+    fn check_key(&self, row: usize) -> Result<(), Rule> {
+        let missing = |rule| if rule == Rule::NullValue { Rule::NullKey } else { rule };
+        for ids in [&self.customer_ids, &self.meter_ids] {
+            if ids.required(row) == Err(Rule::NullValue) {
+                return Err(Rule::NullKey);
+            }
+        }
+        self.times_us.required(row).map(|_| ()).map_err(missing)
+    }
+}
+
+/// A number from 1 to `max`; everything else is out of bounds, whatever its sign.
+fn bounded<T: TryFrom<i64>>(column: &Integers, row: usize, max: i64) -> Result<Option<T>, Rule> {
+    let value = column.nullable(row).map_err(|rule| if rule == Rule::Negative { Rule::OutOfBounds } else { rule })?;
+    let Some(value) = value else { return Ok(None) };
+    let in_bounds = (1..=max).contains(&value).then(|| T::try_from(value).ok()).flatten();
+    in_bounds.map(Some).ok_or(Rule::OutOfBounds)
+}
+
+/// What a register of so many whole digits cannot show any more, in Wh or varh.
+fn capacity(digits: u8) -> i64 {
+    10_i64.pow(u32::from(digits)) * 1_000
+}
+
+/// Counts the rows of one customer after the other.
+struct RegisterCounter<'a> {
+    customers: &'a Customers,
+    window: Window,
+    book: &'a mut TableBook,
+    registers: Registers,
+}
+
+impl RegisterCounter<'_> {
+    fn count_customer(&mut self, rows: &mut [RegisterRow]) -> Result<(), RunError> {
+        let customer = rows[0].customer;
+        let opening = months_before_opening(self.window, &self.customers.rows[customer.index()]);
+        let (start, opened) = (self.window.start().first_day(), self.window.month(opening).first_day());
+        let end = self.window.end_day();
+        let mut months: BTreeMap<usize, MonthUse> = BTreeMap::new();
+        let mut before_opening = 0;
+        for rows in rows.chunk_by_mut(|a, b| a.meter == b.meter) {
+            self.registers.meters.push((customer, rows[0].meter));
+            for rows in rows.chunk_by_mut(|a, b| a.time_us == b.time_us) {
+                instant::settle(rows);
+            }
+            let meter = MeterRows::follow(rows);
+            self.notice(&meter, rows);
+            let mut has_day = vec![(false, false); rows.len()];
+            for interval in &meter.intervals {
+                for row in [interval.from, interval.to] {
+                    has_day[row].0 |= interval.has_day(start, end);
+                    has_day[row].1 |= interval.has_day(opened, end);
+                }
+                spread(interval, self.window, opening, &mut months)
+                    .ok_or_else(|| self.refuse_overflow(customer))?;
+            }
+            for (row, (in_window, counts)) in rows.iter().zip(has_day) {
+                self.tally(row, counts);
+                before_opening += u64::from(row.fate == Fate::Kept && in_window && !counts);
+            }
+        }
+        if before_opening > 0 {
+            self.book.notice(Rule::BeforeOpening, 1, || {
+                let id = self.customers.ids.key(customer.number());
+                format!("{before_opening} readings of {id} before it opened")
+            });
+        }
+        let months = months.into_iter();
+        self.registers.months.extend(months.map(|(month, used)| CustomerMonth { customer, month, used }));
+        Ok(())
+    }
+
+    fn tally(&mut self, row: &RegisterRow, counts: bool) {
+        match row.fate {
+            Fate::Rejected(rule) => self.book.reject(row.at, rule),
+            Fate::Duplicate => self.book.tally.duplicates += 1,
+            Fate::Kept if counts => self.book.tally.counted += 1,
+            Fate::Kept => self.book.tally.out_of_window += 1,
+        }
+    }
+
+    fn notice(&mut self, meter: &MeterRows, rows: &[RegisterRow]) {
+        let name = |row: &RegisterRow| {
+            let id = self.customers.ids.key(row.customer.number());
+            format!("meter {} of {id}", self.registers.meter_ids.key(row.meter))
+        };
+        let mut kept = rows.iter().filter(|row| row.fate == Fate::Kept);
+        if let (Some(only), None) = (kept.next(), kept.next()) {
+            self.book.notice(Rule::SingleReading, 1, || name(only));
+        }
+        let fell = meter.intervals.iter().filter(|interval| interval.reactive_fell).count();
+        if fell > 0 {
+            self.book.notice(Rule::ReactiveDecrease, count(fell), || name(&rows[0]));
+        }
+    }
+
+    fn refuse_overflow(&self, customer: CustomerIx) -> RunError {
+        let id = self.customers.ids.key(customer.number());
+        let what = text!("the energy of customer {id} exceeds 64 bits", "客户 {id} 的电量超出 64 位整数");
+        let advice = text!(
+            "look for registers and multipliers that are too large",
+            "请检查过大的示数和倍率"
+        );
+        Refusal::of(Table::RegisterReadings, what, advice).into()
+    }
+}
+
+/// Adds an interval to the months of the window from the `opening` month on, by days; `None` on overflow.
+fn spread(
+    interval: &Interval,
+    window: Window,
+    opening: usize,
+    months: &mut BTreeMap<usize, MonthUse>,
+) -> Option<()> {
+    let (first_day, days) = (interval.first_day, interval.days);
+    let first = Month::of_day(first_day)?.0.max(window.month(opening).0);
+    let last = Month::of_day(first_day + days - 1)?.0.min(window.end.0 - 1);
+    for month in (first..=last).map(Month) {
+        let before = (month.first_day() - first_day).max(0);
+        let through = (month.plus(1).first_day() - first_day).min(days);
+        let share = |quantity| share_of_days(quantity, days, before, through);
+        let in_month = (through - before).unsigned_abs();
+        let used = months.entry(window.index(month)?).or_default();
+        used.active_wh = used.active_wh.checked_add(share(interval.active_wh))?;
+        used.readings = used.readings.checked_add(in_month)?;
+        if let Some(varh) = interval.reactive_varh {
+            used.reactive_varh = used.reactive_varh.checked_add(share(varh))?;
+            used.reactive_readings = used.reactive_readings.checked_add(in_month)?;
+        }
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests;

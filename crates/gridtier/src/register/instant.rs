@@ -1,0 +1,83 @@
+//! Several rows of one meter at one instant: what counts once, what contradicts itself.
+//!
+//! A removal and an installation of one instant are an exchange and stand each for itself. A reading that shows the same
+//! as one of them is its duplicate. Where rows differ, those that the utility has not estimated decide.
+
+use super::{Fate, RegisterRow};
+use crate::contract::RegisterKind;
+use crate::contract::rule::Rule;
+
+/// Decides which of the rows of one meter and instant are kept.
+pub(super) fn settle(rows: &mut [RegisterRow]) {
+    if rows.len() < 2 {
+        return;
+    }
+    let of_kind = |rows: &[RegisterRow], kind: RegisterKind| -> Vec<usize> {
+        (0..rows.len()).filter(|&row| rows[row].kind == kind).collect()
+    };
+    let reads = of_kind(rows, RegisterKind::Read);
+    if reads.len() == rows.len() {
+        settle_equals(rows, &reads);
+        return;
+    }
+    let exchange: Vec<usize> = [RegisterKind::Removed, RegisterKind::Installed]
+        .into_iter()
+        .filter_map(|kind| settle_equals(rows, &of_kind(rows, kind)))
+        .collect();
+    let mut others = Vec::new();
+    for read in reads {
+        match exchange.iter().find(|&&kept| rows[kept].shows_the_same(&rows[read])) {
+            Some(&kept) => follow(rows, read, kept),
+            None => others.push(read),
+        }
+    }
+    if !others.is_empty() {
+        settle_others(rows, &exchange, &others);
+    }
+}
+
+/// Settles readings that show something else than the removal and installation of their instant.
+fn settle_others(rows: &mut [RegisterRow], exchange: &[usize], others: &[usize]) {
+    let is_read = |rows: &[RegisterRow], group: &[usize]| group.iter().any(|&row| !rows[row].is_estimated);
+    match (is_read(rows, exchange), is_read(rows, others)) {
+        (true, false) => others.iter().for_each(|&row| rows[row].fate = Fate::Duplicate),
+        (false, true) if !exchange.is_empty() => {
+            exchange.iter().for_each(|&row| rows[row].fate = Fate::Duplicate);
+            settle_equals(rows, others);
+        }
+        _ => rows.iter_mut().for_each(|row| row.fate = Fate::Rejected(Rule::ConflictingReading)),
+    }
+}
+
+/// Settles rows of one kind: equal ones count once, and where they differ those that are not estimated decide. Returns
+/// the row that is kept.
+fn settle_equals(rows: &mut [RegisterRow], group: &[usize]) -> Option<usize> {
+    let agree = |rows: &[RegisterRow], group: &[usize]| {
+        group.windows(2).all(|pair| rows[pair[0]].shows_the_same(&rows[pair[1]]))
+    };
+    let deciding: Vec<usize> = if agree(rows, group) {
+        group.to_vec()
+    } else {
+        group.iter().copied().filter(|&row| !rows[row].is_estimated).collect()
+    };
+    if deciding.is_empty() || !agree(rows, &deciding) {
+        group.iter().for_each(|&row| rows[row].fate = Fate::Rejected(Rule::ConflictingReading));
+        return None;
+    }
+    let kept = deciding[0];
+    for &row in group.iter().filter(|&&row| row != kept) {
+        follow(rows, row, kept);
+    }
+    Some(kept)
+}
+
+/// Makes a row a duplicate of the one that is kept, which takes over what the other knows besides: that it is no
+/// estimate, and the digits of the register.
+fn follow(rows: &mut [RegisterRow], row: usize, kept: usize) {
+    rows[row].fate = Fate::Duplicate;
+    let other = rows[row];
+    if rows[kept].shows_the_same(&other) {
+        rows[kept].is_estimated &= other.is_estimated;
+        rows[kept].digits = rows[kept].digits.max(other.digits);
+    }
+}
