@@ -77,7 +77,6 @@ pub use month_cell::MonthUse;
 use plan::FileBooks;
 pub use spread::{DaySpan, MonthDays};
 use stripe::Stripes;
-pub use spread::{DaySpan, MonthDays};
 pub use sum::FileBook;
 use sum::PassRecord;
 pub use suspect::{UnitSuspect, unit_suspects};

@@ -16,13 +16,13 @@ use crate::contract::rule::Rule;
 use crate::contract::{Quality, RegisterKind, Table};
 use crate::customer::Customers;
 use crate::error::{Refusal, RunError};
-use crate::index::{CustomerIx, count};
+use crate::index::{CustomerIx, count, index};
 use crate::key::KeyIndex;
-use crate::meter::{CustomerMonth, MonthUse, ReadMeters, months_before_opening};
+use crate::meter::{CustomerMonth, MonthDays, MonthUse, ReadMeters, months_before_opening};
 use crate::rows::Columns;
 use crate::source::{RowAt, Source, TableBook};
 use crate::text;
-use crate::unit::{DAY_US, Month, Window, share_of_days};
+use crate::unit::Window;
 
 use segment::{Interval, MeterRows};
 
@@ -49,6 +49,8 @@ struct RegisterRow {
     multiplier: u32,
     active_wh: i64,
     reactive_varh: Option<i64>,
+    /// When it was recorded, in microseconds of local time; the least time where nobody knows.
+    recorded_us: i64,
     at: RowAt,
     fate: Fate,
 }
@@ -79,10 +81,6 @@ impl RegisterRow {
             RegisterKind::Read => 2,
         };
         (self.customer, self.meter, self.time_us, kind, self.at)
-    }
-
-    fn day(&self) -> i32 {
-        i32::try_from(self.time_us.div_euclid(DAY_US)).expect("times lie within 1970 to 2199")
     }
 }
 
@@ -131,6 +129,8 @@ pub fn read(
     book.present = true;
     let declared = source.declared().of(Table::RegisterReadings);
     let names: Vec<&str> = Table::RegisterReadings.columns().iter().map(|column| column.name).collect();
+    let known_as_of = source.declared().known_as_of;
+    let mut keys = Keys { customers, strangers: KeyIndex::default(), meters: KeyIndex::default() };
     let mut rows = Vec::new();
     for part in parts {
         source.read(Table::RegisterReadings, part, &names, &mut |batch| {
@@ -141,12 +141,23 @@ pub fn read(
             let cells = RegisterCells::read(&columns, book)?;
             for row in 0..columns.rows() {
                 let at = columns.at(row);
-                let checked = columns.reader_fault(row).map_or_else(
-                    || cells.row(row, at, customers, &mut registers.meter_ids),
-                    Err,
-                );
-                match checked {
-                    Ok(checked) => rows.push(checked),
+                let recorded = match columns.reader_fault(row) {
+                    None => cells.recorded_us.nullable(row),
+                    Some(rule) => Err(rule),
+                };
+                let recorded_us = match recorded {
+                    Ok(recorded_us) => recorded_us.unwrap_or(i64::MIN),
+                    Err(rule) => {
+                        book.reject(at, rule);
+                        continue;
+                    }
+                };
+                if known_as_of.is_some_and(|known| recorded_us > known.us) {
+                    book.tally.not_yet_known += 1;
+                    continue;
+                }
+                match cells.row(row, at, &mut keys) {
+                    Ok(checked) => rows.push(RegisterRow { recorded_us, ..checked }),
                     Err(rule) => book.reject(at, rule),
                 }
             }
@@ -154,6 +165,7 @@ pub fn read(
         })?;
     }
     rows.sort_unstable_by_key(RegisterRow::order);
+    registers.meter_ids = keys.meters;
     let mut counter = RegisterCounter { customers, window, book, registers };
     for rows in rows.chunk_by_mut(|a, b| a.customer == b.customer) {
         counter.count_customer(rows)?;
@@ -161,6 +173,23 @@ pub fn read(
     let registers = counter.registers;
     book.close()?;
     Ok(registers)
+}
+
+/// Customers and meters by number.
+struct Keys<'a> {
+    customers: &'a Customers,
+    /// Ids of no accepted customer: a later record may move a row away from one. Their numbers follow on those of the
+    /// customers.
+    strangers: KeyIndex,
+    meters: KeyIndex,
+}
+
+impl Keys<'_> {
+    fn customer(&mut self, id: &str) -> CustomerIx {
+        let customers = self.customers;
+        let number = customers.ids.get(id);
+        number.map_or_else(|| CustomerIx::from_index(customers.len() + index(self.strangers.insert(id))), CustomerIx::new)
+    }
 }
 
 /// The columns of a batch.
@@ -174,6 +203,7 @@ struct RegisterCells {
     digits: Integers,
     kinds: CheckedColumn<RegisterKind>,
     qualities: CheckedColumn<Quality>,
+    recorded_us: Integers,
 }
 
 impl RegisterCells {
@@ -188,47 +218,49 @@ impl RegisterCells {
             digits: columns.cells("register_digits")?,
             kinds: columns.words("kind")?,
             qualities: columns.words("quality")?,
+            recorded_us: columns.cells("recorded_at")?,
         })
     }
 
-    /// A row that keeps every rule which can be tested on it alone; otherwise the first rule that it breaks.
-    fn row(
-        &self,
-        row: usize,
-        at: RowAt,
-        customers: &Customers,
-        meter_ids: &mut KeyIndex,
-    ) -> Result<RegisterRow, Rule> {
+    /// A row whose key can be read, with the first other rule that it breaks by itself.
+    fn row(&self, row: usize, at: RowAt, keys: &mut Keys) -> Result<RegisterRow, Rule> {
         self.check_key(row)?;
-        let time_us = self.times_us.required(row)?;
-        let customer = customers.ids.get(self.customer_ids.required(row)?).ok_or(Rule::Orphan)?;
-        let meter = self.meter_ids.required(row)?;
-        let quality = self.qualities.nullable(row)?;
-        if quality == Some(Quality::Invalid) {
-            return Err(Rule::InvalidQuality);
-        }
-        let kind = self.kinds.nullable(row)?.unwrap_or(RegisterKind::Read);
-        let active_wh = self.active_wh.required(row)?;
-        let reactive_varh = self.reactive_varh.nullable(row)?;
-        let multiplier = bounded(&self.multipliers, row, MULTIPLIER_MAX)?;
-        let digits: Option<u8> = bounded(&self.digits, row, DIGITS_MAX)?;
-        let is_beyond = |shown: i64| digits.is_some_and(|digits| shown >= capacity(digits));
-        if is_beyond(active_wh) || reactive_varh.is_some_and(is_beyond) {
-            return Err(Rule::OutOfBounds);
-        }
-        Ok(RegisterRow {
-            customer: CustomerIx::new(customer),
-            meter: meter_ids.insert(meter),
-            time_us,
-            kind,
-            is_estimated: quality == Some(Quality::Estimated),
-            digits,
-            multiplier: multiplier.unwrap_or(MULTIPLIER_ONE),
-            active_wh,
-            reactive_varh,
+        let mut checked = RegisterRow {
+            customer: keys.customer(self.customer_ids.required(row)?),
+            meter: keys.meters.insert(self.meter_ids.required(row)?),
+            time_us: self.times_us.required(row)?,
+            kind: self.kinds.get(row).unwrap_or(RegisterKind::Read),
+            is_estimated: self.qualities.get(row) == Some(Quality::Estimated),
+            digits: None,
+            multiplier: MULTIPLIER_ONE,
+            active_wh: 0,
+            reactive_varh: None,
+            recorded_us: i64::MIN,
             at,
             fate: Fate::Kept,
-        })
+        };
+        if checked.customer.index() >= keys.customers.len() {
+            checked.fate = Fate::Rejected(Rule::Orphan);
+        } else if let Err(rule) = self.fill(row, &mut checked) {
+            checked.fate = Fate::Rejected(rule);
+        }
+        Ok(checked)
+    }
+
+    fn fill(&self, row: usize, checked: &mut RegisterRow) -> Result<(), Rule> {
+        if self.qualities.nullable(row)? == Some(Quality::Invalid) {
+            return Err(Rule::InvalidQuality);
+        }
+        self.kinds.nullable(row)?;
+        checked.active_wh = self.active_wh.required(row)?;
+        checked.reactive_varh = self.reactive_varh.nullable(row)?;
+        checked.multiplier = bounded(&self.multipliers, row, MULTIPLIER_MAX)?.unwrap_or(MULTIPLIER_ONE);
+        checked.digits = bounded(&self.digits, row, DIGITS_MAX)?;
+        let is_beyond = |shown: i64| checked.digits.is_some_and(|digits| shown >= capacity(digits));
+        if is_beyond(checked.active_wh) || checked.reactive_varh.is_some_and(is_beyond) {
+            return Err(Rule::OutOfBounds);
+        }
+        Ok(())
     }
 
     /// The key of a row must be there and its time readable. Too long an id is tested later.
@@ -267,36 +299,36 @@ struct RegisterCounter<'a> {
 impl RegisterCounter<'_> {
     fn count_customer(&mut self, rows: &mut [RegisterRow]) -> Result<(), RunError> {
         let customer = rows[0].customer;
-        let opening = months_before_opening(self.window, &self.customers.rows[customer.index()]);
-        let (start, opened) = (self.window.start().first_day(), self.window.month(opening).first_day());
-        let end = self.window.end_day();
+        let accepted = self.customers.rows.get(customer.index());
+        let opening = accepted.map_or(0, |accepted| months_before_opening(self.window, accepted));
+        let (window, start, end) = (self.window, self.window.start(), self.window.end);
+        let opened = window.month(opening);
+        let index_of = |part: MonthDays| index((part.month.0 - start.0).unsigned_abs());
         let mut months: BTreeMap<usize, MonthUse> = BTreeMap::new();
-        let mut before_opening = 0;
+        let mut lost_before = false;
         for rows in rows.chunk_by_mut(|a, b| a.meter == b.meter) {
-            self.registers.meters.push((customer, rows[0].meter));
             for rows in rows.chunk_by_mut(|a, b| a.time_us == b.time_us) {
                 instant::settle(rows);
             }
             let meter = MeterRows::follow(rows);
             self.notice(&meter, rows);
-            let mut has_day = vec![(false, false); rows.len()];
+            if rows.iter().any(|row| row.fate == Fate::Kept) {
+                self.registers.meters.push((customer, rows[0].meter));
+            }
+            let mut counts = vec![false; rows.len()];
             for interval in &meter.intervals {
-                for row in [interval.from, interval.to] {
-                    has_day[row].0 |= interval.has_day(start, end);
-                    has_day[row].1 |= interval.has_day(opened, end);
-                }
-                spread(interval, self.window, opening, &mut months)
+                let mut parts = interval.span.months(opened, end).peekable();
+                [interval.from, interval.to].iter().for_each(|&row| counts[row] |= parts.peek().is_some());
+                lost_before |= interval.span.months(start, opened).next().is_some();
+                parts
+                    .try_for_each(|part| add(interval, part, months.entry(index_of(part)).or_default()))
                     .ok_or_else(|| self.refuse_overflow(customer))?;
             }
-            for (row, (in_window, counts)) in rows.iter().zip(has_day) {
-                self.tally(row, counts);
-                before_opening += u64::from(row.fate == Fate::Kept && in_window && !counts);
-            }
+            rows.iter().zip(counts).for_each(|(row, counts)| self.tally(row, counts));
         }
-        if before_opening > 0 {
+        if lost_before {
             self.book.notice(Rule::BeforeOpening, 1, || {
-                let id = self.customers.ids.key(customer.number());
-                format!("{before_opening} readings of {id} before it opened")
+                format!("days of {} before it opened", self.customers.ids.key(customer.number()))
             });
         }
         let months = months.into_iter();
@@ -339,28 +371,14 @@ impl RegisterCounter<'_> {
     }
 }
 
-/// Adds an interval to the months of the window from the `opening` month on, by days; `None` on overflow.
-fn spread(
-    interval: &Interval,
-    window: Window,
-    opening: usize,
-    months: &mut BTreeMap<usize, MonthUse>,
-) -> Option<()> {
-    let (first_day, days) = (interval.first_day, interval.days);
-    let first = Month::of_day(first_day)?.0.max(window.month(opening).0);
-    let last = Month::of_day(first_day + days - 1)?.0.min(window.end.0 - 1);
-    for month in (first..=last).map(Month) {
-        let before = (month.first_day() - first_day).max(0);
-        let through = (month.plus(1).first_day() - first_day).min(days);
-        let share = |quantity| share_of_days(quantity, days, before, through);
-        let in_month = (through - before).unsigned_abs();
-        let used = months.entry(window.index(month)?).or_default();
-        used.active_wh = used.active_wh.checked_add(share(interval.active_wh))?;
-        used.readings = used.readings.checked_add(in_month)?;
-        if let Some(varh) = interval.reactive_varh {
-            used.reactive_varh = used.reactive_varh.checked_add(share(varh))?;
-            used.reactive_readings = used.reactive_readings.checked_add(in_month)?;
-        }
+/// Adds the part of an interval in one month, whose days count as readings; `None` on overflow.
+fn add(interval: &Interval, part: MonthDays, used: &mut MonthUse) -> Option<()> {
+    let days = part.days.unsigned_abs();
+    used.active_wh = used.active_wh.checked_add(interval.span.share(part, interval.active_wh))?;
+    used.readings = used.readings.checked_add(days)?;
+    if let Some(varh) = interval.reactive_varh {
+        used.reactive_varh = used.reactive_varh.checked_add(interval.span.share(part, varh))?;
+        used.reactive_readings = used.reactive_readings.checked_add(days)?;
     }
     Some(())
 }

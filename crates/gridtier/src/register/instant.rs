@@ -1,7 +1,8 @@
 //! Several rows of one meter at one instant: what counts once, what contradicts itself.
 //!
 //! A removal and an installation of one instant are an exchange and stand each for itself. A reading that shows the same
-//! as one of them is its duplicate. Where rows differ, those that the utility has not estimated decide.
+//! as one of them is its duplicate. Where rows differ, those that the utility has not estimated decide. Before all that, of
+//! the rows of a kind the one recorded last replaces the others.
 
 use super::{Fate, RegisterRow};
 use crate::contract::RegisterKind;
@@ -12,11 +13,17 @@ pub(super) fn settle(rows: &mut [RegisterRow]) {
     if rows.len() < 2 {
         return;
     }
+    for of_kind in rows.chunk_by_mut(|a, b| a.kind == b.kind) {
+        let last_us = of_kind.iter().map(|row| row.recorded_us).max();
+        let replaced = of_kind.iter_mut().filter(|row| Some(row.recorded_us) != last_us);
+        replaced.for_each(|row| row.fate = Fate::Duplicate);
+    }
+    let sound: Vec<usize> = (0..rows.len()).filter(|&row| rows[row].fate == Fate::Kept).collect();
     let of_kind = |rows: &[RegisterRow], kind: RegisterKind| -> Vec<usize> {
-        (0..rows.len()).filter(|&row| rows[row].kind == kind).collect()
+        sound.iter().copied().filter(|&row| rows[row].kind == kind).collect()
     };
     let reads = of_kind(rows, RegisterKind::Read);
-    if reads.len() == rows.len() {
+    if reads.len() == sound.len() {
         settle_equals(rows, &reads);
         return;
     }
@@ -32,12 +39,12 @@ pub(super) fn settle(rows: &mut [RegisterRow]) {
         }
     }
     if !others.is_empty() {
-        settle_others(rows, &exchange, &others);
+        settle_others(rows, &sound, &exchange, &others);
     }
 }
 
 /// Settles readings that show something else than the removal and installation of their instant.
-fn settle_others(rows: &mut [RegisterRow], exchange: &[usize], others: &[usize]) {
+fn settle_others(rows: &mut [RegisterRow], sound: &[usize], exchange: &[usize], others: &[usize]) {
     let is_read = |rows: &[RegisterRow], group: &[usize]| group.iter().any(|&row| !rows[row].is_estimated);
     match (is_read(rows, exchange), is_read(rows, others)) {
         (true, false) => others.iter().for_each(|&row| rows[row].fate = Fate::Duplicate),
@@ -45,7 +52,7 @@ fn settle_others(rows: &mut [RegisterRow], exchange: &[usize], others: &[usize])
             exchange.iter().for_each(|&row| rows[row].fate = Fate::Duplicate);
             settle_equals(rows, others);
         }
-        _ => rows.iter_mut().for_each(|row| row.fate = Fate::Rejected(Rule::ConflictingReading)),
+        _ => sound.iter().for_each(|&row| rows[row].fate = Fate::Rejected(Rule::ConflictingReading)),
     }
 }
 

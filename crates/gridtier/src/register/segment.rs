@@ -4,6 +4,7 @@
 use super::{Fate, RegisterRow, capacity};
 use crate::contract::rule::Rule;
 use crate::contract::{READING_KWH_MAX, RegisterKind};
+use crate::meter::DaySpan;
 
 /// Most energy of a day, in Wh or varh: the bound of a reading.
 const DAY_WH_MAX: i128 = READING_KWH_MAX as i128 * 1_000;
@@ -14,20 +15,11 @@ pub(super) struct Interval {
     /// Positions of the rows at its beginning and end.
     pub from: usize,
     pub to: usize,
-    pub first_day: i32,
-    /// At least 1.
-    pub days: i32,
+    pub span: DaySpan,
     pub active_wh: i64,
     pub reactive_varh: Option<i64>,
     /// The reactive register fell, so that the interval has no reactive energy.
     pub reactive_fell: bool,
-}
-
-impl Interval {
-    /// Whether any of its days lies in `[start, end)`.
-    pub fn has_day(&self, start: i32, end: i32) -> bool {
-        self.first_day < end && self.first_day + self.days > start
-    }
 }
 
 /// The rows of one meter and what lies between them.
@@ -107,10 +99,10 @@ impl MeterRows {
         if a.multiplier != b.multiplier {
             return Err(Rule::MultiplierChanged);
         }
-        let days = (b.day() - a.day()).max(1);
+        let span = DaySpan::between(a.time_us, b.time_us);
         let energy = |delta: i64| {
             let energy = (i128::from(delta) * i128::from(b.multiplier) + 500) / 1_000;
-            i64::try_from(energy).ok().filter(|_| energy <= DAY_WH_MAX * i128::from(days)).ok_or(Rule::OutOfBounds)
+            i64::try_from(energy).ok().filter(|_| energy <= DAY_WH_MAX * i128::from(span.days)).ok_or(Rule::OutOfBounds)
         };
         let delta = advance(a, b, a.active_wh, b.active_wh).ok_or(Rule::RegisterDecrease)?;
         let active_wh = energy(delta)?;
@@ -121,8 +113,7 @@ impl MeterRows {
                 None => reactive_fell = true,
             }
         }
-        let first_day = a.day();
-        self.intervals.push(Interval { from, to, first_day, days, active_wh, reactive_varh, reactive_fell });
+        self.intervals.push(Interval { from, to, span, active_wh, reactive_varh, reactive_fell });
         self.segment.push(to);
         Ok(())
     }

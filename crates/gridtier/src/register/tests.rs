@@ -1,10 +1,12 @@
 //! Registers against hand-computed cases.
 
 use super::*;
+use crate::contract::declared::Declared;
 use crate::fact;
 use crate::fixture::rejected_rules;
 use crate::memory::MemorySource;
 use crate::source::Tally;
+use crate::unit::{DAY_US, LocalTime, Month};
 
 /// October to December 2023.
 const WINDOW: Window = Window { end: Month(54 * 12), months: 3 };
@@ -160,6 +162,38 @@ fn rows_of_one_instant_count_once_or_contradict_themselves() {
     assert_eq!(of(&[removed, installed, at_6]), (5, 2, 1, 0));
     // The installation of the last instant begins a segment without an interval.
     assert_eq!(of(&[removed, removed, installed]), (5, 2, 1, 0));
+}
+
+#[test]
+fn of_the_records_of_a_reading_the_last_known_one_stands() {
+    let header = "customer_id|meter_id|read_at|register_kwh|kind|recorded_at";
+    let rows = [
+        "a|1|2023-10-01|0|-|-",
+        "a|1|2023-10-11|50|-|2023-10-12",
+        "a|1|2023-10-11|-5|-|2023-10-13",
+        "a|1|2023-10-11|40|-|2023-10-14",
+        "a|1|2023-10-21|60|removed|2023-11-01",
+        "a|1|2023-10-21|0|installed|2023-10-22",
+        "a|1|2023-10-31|1|-|soon",
+    ];
+    let of = |october: Option<i64>| {
+        let first_day = i64::from(Month::new(2023, 10).first_day());
+        let known_as_of = october.map(|day| LocalTime { us: (first_day + day - 1) * DAY_US });
+        let declared = Declared { known_as_of, ..Declared::default() };
+        let source = MemorySource::default()
+            .customers(&["a", "b"])
+            .rows(Table::RegisterReadings, header, &rows)
+            .declaring(declared);
+        let mut book = TableBook::new(Table::RegisterReadings);
+        let registers = read(&source, &source.read_customers(), WINDOW, &mut book).unwrap();
+        let sum: i64 = registers.months.iter().map(|month| month.used.active_wh).sum();
+        let Tally { counted, duplicates, not_yet_known, .. } = book.tally;
+        (sum / 1_000, [counted, duplicates, not_yet_known], rejected_rules(&book).join(" "))
+    };
+    // The installation has no interval.
+    assert_eq!(of(None), (60, [3, 2, 0], "bad_date".into()));
+    assert_eq!(of(Some(13)), (0, [0, 1, 3], "negative bad_date".into()));
+    assert_eq!(of(Some(12)), (50, [2, 0, 4], "bad_date".into()));
 }
 
 #[test]
