@@ -70,8 +70,8 @@ use crate::unit::Window;
 use batch::ReadingContext;
 use calendar::{Calendar, SlotWidth};
 use earlier::ReusedFiles;
-use id_cache::MeterIx;
 pub use earlier::{Earlier, UsageSink};
+use id_cache::MeterIx;
 use kernel::Kernel;
 pub use month_cell::MonthUse;
 use plan::FileBooks;
@@ -147,12 +147,11 @@ pub fn read(
     let parts = source.parts(Table::MeterReadings)?;
     book.present = parts.is_some();
     let Some(parts) = parts.or_else(|| registers.map(|_| Vec::new())) else {
-        let advice =
-            text!(
-                "put meter_readings.parquet, a CSV file or a folder meter_readings/ into the data folder, or \
+        let advice = text!(
+            "put meter_readings.parquet, a CSV file or a folder meter_readings/ into the data folder, or \
                  register_readings if you have registers",
-                "请把 meter_readings.parquet、CSV 文件或 meter_readings/ 文件夹放入数据文件夹；只有示数时提供 register_readings"
-            );
+            "请把 meter_readings.parquet、CSV 文件或 meter_readings/ 文件夹放入数据文件夹；只有示数时提供 register_readings"
+        );
         let what = text!("the table is missing", "缺少该表");
         return Err(Refusal::of(Table::MeterReadings, what, advice).into());
     };

@@ -101,7 +101,8 @@ impl Registers {
     /// # Errors
     /// The first such meter.
     pub fn refuse_meters_of(&self, read: &ReadMeters, customers: &Customers) -> Result<(), Refusal> {
-        let mut twice = self.meters.iter().filter(|(customer, meter)| read.has(*customer, self.meter_ids.key(*meter)));
+        let mut twice =
+            self.meters.iter().filter(|(customer, meter)| read.has(*customer, self.meter_ids.key(*meter)));
         let first = twice.by_ref().map(|(customer, meter)| (*customer, self.meter_ids.key(*meter))).min();
         let Some((customer, meter)) = first else { return Ok(()) };
         let id = customers.ids.key(customer.number());
@@ -188,7 +189,10 @@ impl Keys<'_> {
     fn customer(&mut self, id: &str) -> CustomerIx {
         let customers = self.customers;
         let number = customers.ids.get(id);
-        number.map_or_else(|| CustomerIx::from_index(customers.len() + index(self.strangers.insert(id))), CustomerIx::new)
+        number.map_or_else(
+            || CustomerIx::from_index(customers.len() + index(self.strangers.insert(id))),
+            CustomerIx::new,
+        )
     }
 }
 
@@ -277,7 +281,8 @@ impl RegisterCells {
 
 /// A number from 1 to `max`; everything else is out of bounds, whatever its sign.
 fn bounded<T: TryFrom<i64>>(column: &Integers, row: usize, max: i64) -> Result<Option<T>, Rule> {
-    let value = column.nullable(row).map_err(|rule| if rule == Rule::Negative { Rule::OutOfBounds } else { rule })?;
+    let value =
+        column.nullable(row).map_err(|rule| if rule == Rule::Negative { Rule::OutOfBounds } else { rule })?;
     let Some(value) = value else { return Ok(None) };
     let in_bounds = (1..=max).contains(&value).then(|| T::try_from(value).ok()).flatten();
     in_bounds.map(Some).ok_or(Rule::OutOfBounds)
@@ -363,10 +368,7 @@ impl RegisterCounter<'_> {
     fn refuse_overflow(&self, customer: CustomerIx) -> RunError {
         let id = self.customers.ids.key(customer.number());
         let what = text!("the energy of customer {id} exceeds 64 bits", "客户 {id} 的电量超出 64 位整数");
-        let advice = text!(
-            "look for registers and multipliers that are too large",
-            "请检查过大的示数和倍率"
-        );
+        let advice = text!("look for registers and multipliers that are too large", "请检查过大的示数和倍率");
         Refusal::of(Table::RegisterReadings, what, advice).into()
     }
 }

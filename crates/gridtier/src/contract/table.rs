@@ -249,7 +249,8 @@ const REGISTER_READINGS: &[Column] = &[
         "示数整数位数",
     )
     .nullable(),
-    column("kind", ColumnKind::Word(RegisterKind::LIST), "what happened; empty is read", "抄表类型").nullable(),
+    column("kind", ColumnKind::Word(RegisterKind::LIST), "what happened; empty is read", "抄表类型")
+        .nullable(),
     column("quality", ColumnKind::Word(Quality::LIST), "quality of the reading", "数据质量").nullable(),
     RECORDED_AT,
 ];

@@ -12,7 +12,6 @@ use std::sync::{PoisonError, RwLock};
 
 use rayon::slice::ParallelSliceMut;
 
-use super::{ReadMeters, Readings};
 use super::batch::{COLUMNS, IdCaches, ReadingBatch, ReadingContext};
 use super::id_cache::IdNumber;
 use super::interval_notes::IntervalNotes;
@@ -25,6 +24,7 @@ use super::spread::DaySpan;
 use super::stripe::Stripes;
 use super::time_of_use::{PART_COLUMNS, PartColumns, ReadingDetail, ReadingParts, TimeOfUse};
 use super::usage::MonthlyUsage;
+use super::{ReadMeters, Readings};
 use crate::contract::Table;
 use crate::contract::cell::Integers;
 use crate::contract::rule::Rule;

@@ -261,7 +261,8 @@ impl MonthlyUsage {
         let added = self.change(|customer, row| {
             let start = months.partition_point(|month| month.customer < customer);
             let own = months[start..].iter().take_while(|month| month.customer == customer);
-            let mut sums = own.map(|month| row[month.month].checked_add(month.used).map(|sum| row[month.month] = sum));
+            let mut sums =
+                own.map(|month| row[month.month].checked_add(month.used).map(|sum| row[month.month] = sum));
             let first = sums.next()?;
             Some(first.is_some() && sums.all(|sum| sum.is_some()))
         });

@@ -102,7 +102,10 @@ impl MeterRows {
         let span = DaySpan::between(a.time_us, b.time_us);
         let energy = |delta: i64| {
             let energy = (i128::from(delta) * i128::from(b.multiplier) + 500) / 1_000;
-            i64::try_from(energy).ok().filter(|_| energy <= DAY_WH_MAX * i128::from(span.days)).ok_or(Rule::OutOfBounds)
+            i64::try_from(energy)
+                .ok()
+                .filter(|_| energy <= DAY_WH_MAX * i128::from(span.days))
+                .ok_or(Rule::OutOfBounds)
         };
         let delta = advance(a, b, a.active_wh, b.active_wh).ok_or(Rule::RegisterDecrease)?;
         let active_wh = energy(delta)?;

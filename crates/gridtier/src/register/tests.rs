@@ -5,6 +5,7 @@ use crate::contract::declared::Declared;
 use crate::fact;
 use crate::fixture::rejected_rules;
 use crate::memory::MemorySource;
+use crate::meter::ReadingDetail;
 use crate::source::Tally;
 use crate::unit::{DAY_US, LocalTime, Month};
 
@@ -92,10 +93,15 @@ fn an_exchange_at_one_instant_ends_one_segment_and_begins_the_next() {
         assert_eq!((registers.months[0].used.active_wh, registers.months[0].used.readings), (70_000, 20));
         assert_eq!((book.tally.counted, book.tally.rejected), (4, 0), "{rows:?}");
     }
-    let gone = ["a|1|2023-10-01|1|-|-|-|removed|-", "a|1|2023-10-02|2|-|-|-|-|-", "a|1|2023-10-03|3|-|-|-|removed|-"];
+    let gone = [
+        "a|1|2023-10-01|1|-|-|-|removed|-",
+        "a|1|2023-10-02|2|-|-|-|-|-",
+        "a|1|2023-10-03|3|-|-|-|removed|-",
+    ];
     assert_eq!(rejects(&gone), [(1, "after_removal"), (2, "after_removal")]);
     // Without a removal too, nothing lies between the last reading and an installation.
-    let set_anew = ["a|1|2023-10-01|5|-|-|-|-|-", "a|1|2023-10-05|0|-|-|-|installed|-", "a|1|2023-10-06|1|-|-|-|-|-"];
+    let set_anew =
+        ["a|1|2023-10-01|5|-|-|-|-|-", "a|1|2023-10-05|0|-|-|-|installed|-", "a|1|2023-10-06|1|-|-|-|-|-"];
     assert_eq!(energies(&set_anew), [(0, 1_000)]);
 }
 
@@ -112,7 +118,11 @@ fn of_a_decrease_the_reading_that_does_not_fit_is_rejected() {
     };
     assert_eq!(of(&[(100, "-"), (200, "estimated"), (150, "-")]), (50, vec![1]), "the estimate was too high");
     assert_eq!(of(&[(100, "-"), (200, "estimated"), (150, "estimated")]), (100, vec![2]));
-    assert_eq!(of(&[(100, "-"), (900, "-"), (150, "-"), (160, "-")]), (60, vec![1]), "the next one confirms it");
+    assert_eq!(
+        of(&[(100, "-"), (900, "-"), (150, "-"), (160, "-")]),
+        (60, vec![1]),
+        "the next one confirms it"
+    );
     assert_eq!(of(&[(100, "-"), (900, "-"), (150, "-"), (950, "-")]), (850, vec![2]));
     assert_eq!(of(&[(900, "-"), (150, "-"), (160, "-")]), (10, vec![0]), "the first of a segment");
     assert_eq!(of(&[(100, "-"), (200, "estimated"), (50, "-"), (60, "-")]), (100, vec![2, 3]));
@@ -214,12 +224,27 @@ fn what_cannot_be_is_rejected_by_its_rule() {
         "a|1|2023-10-01|1|-|-|-|swapped|-",
     ];
     let rules = [
-        "out_of_bounds", "out_of_bounds", "negative", "out_of_bounds", "out_of_bounds", "out_of_bounds",
-        "out_of_bounds", "invalid_quality", "orphan", "null_key", "null_key", "null_value", "bad_enum",
+        "out_of_bounds",
+        "out_of_bounds",
+        "negative",
+        "out_of_bounds",
+        "out_of_bounds",
+        "out_of_bounds",
+        "out_of_bounds",
+        "invalid_quality",
+        "orphan",
+        "null_key",
+        "null_key",
+        "null_value",
+        "bad_enum",
     ];
     assert_eq!(rejected_rules(&counted(&rows).1), rules);
     // 10⁹ kWh a day are the bound.
-    let rows = ["a|1|2023-10-01|0|-|1000|-|-|-", "a|1|2023-10-02|1000001|-|1000|-|-|-", "a|1|2023-10-03|1000001|-|1000|-|-|-"];
+    let rows = [
+        "a|1|2023-10-01|0|-|1000|-|-|-",
+        "a|1|2023-10-02|1000001|-|1000|-|-|-",
+        "a|1|2023-10-03|1000001|-|1000|-|-|-",
+    ];
     assert_eq!((energies(&rows), rejects(&rows)), (vec![(0, 1_000_001_000_000)], vec![(1, "out_of_bounds")]));
 }
 
@@ -263,13 +288,18 @@ fn days_before_the_opening_month_are_lost() {
 #[test]
 fn registers_stand_alone_or_beside_readings_of_other_meters() {
     let registers = ["a|1|2023-10-01|0|-|-|-|-|-", "a|1|2024-01-01|92|-|-|-|-|-"];
-    let alone = fact::read(&source(&registers), WINDOW, None).unwrap();
+    let alone = fact::read(&source(&registers), WINDOW, ReadingDetail::Energy, None).unwrap();
     assert_eq!((alone.rows[0].energy.active_wh, alone.rows[0].energy.covered_months), (92_000, 3));
     assert!(alone.refusal.is_none() && alone.present(Table::MeterReadings));
     let with = |meter: &str| {
         let reading = format!("a|{meter}|2023-11-01|8");
         let header = "customer_id|meter_id|read_at|active_kwh";
-        fact::read(&source(&registers).rows(Table::MeterReadings, header, &[&reading]), WINDOW, None)
+        fact::read(
+            &source(&registers).rows(Table::MeterReadings, header, &[&reading]),
+            WINDOW,
+            ReadingDetail::Energy,
+            None,
+        )
     };
     assert_eq!(with("2").unwrap().rows[0].energy.active_wh, 100_000);
     let refused = with("1").unwrap_err().to_string();
