@@ -502,3 +502,75 @@ fn a_cycle_of_an_earlier_version_is_refused_with_what_to_do() {
         told.stderr
     );
 }
+
+/// A utility with two customers, one of whom wants no marketing, and a service that both have.
+fn opt_out_utility() -> Utility {
+    let utility = Utility::small();
+    utility.published(&[]);
+    utility
+}
+
+#[test]
+fn an_opt_out_list_is_obeyed_however_it_is_written() {
+    let utility = opt_out_utility();
+    for list in ["customer_id\n0001\n", "customer_id;name\n0001;a,b\n", "户号\n０００１\n", "0001\n"] {
+        fs::write(utility.path().join("out.csv"), list).unwrap();
+        let told = asked(&utility, &["grants", "-o", "g.csv", "--opt-out", "out.csv"]);
+        assert!(told.contains("1 who want no marketing left out"), "{told}");
+        let csv = fs::read_to_string(utility.path().join("g.csv")).unwrap();
+        assert!(!csv.contains("\n0001,") && csv.contains("\n0002,"), "{list:?}: {csv}");
+    }
+    // For other programs the list is whole, and says whom marketing must leave out.
+    let told = asked(&utility, &["grants", "-o", "g.csv", "--opt-out", "out.csv", "--purpose", "operations"]);
+    assert!(told.contains("1 of the customers want no marketing"), "{told}");
+    assert!(fs::read_to_string(utility.path().join("g.csv")).unwrap().contains("\n0001,"));
+    let told = asked(&utility, &["grants", "-o", "g.csv", "--lang", "zh", "--opt-out", "out.csv"]);
+    assert!(told.contains("拒绝营销而未列入 1 户"), "{told}");
+}
+
+#[test]
+fn an_opt_out_list_that_opts_nobody_out_is_refused() {
+    let utility = opt_out_utility();
+    for (list, words) in [
+        ("customer_id\n1\n", "lost zeros in front (1 on line 2 would be 0001)"),
+        ("customer_id\nX9\n", "none of its 1 ids is a customer"),
+        ("customer_id,name\n0001,a\n0002\n", "line 3: it has 1 cells"),
+        ("", "it is empty"),
+    ] {
+        fs::write(utility.path().join("out.csv"), list).unwrap();
+        let args = ["entitlements", "grants", "-o", "g.csv", "--store", "store", "--opt-out", "out.csv"];
+        let ended = utility.run(&args);
+        assert_eq!(ended.code, 4, "{list:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(words), "{list:?}: {}", ended.stderr);
+        assert!(!utility.path().join("g.csv").exists());
+        let zh = utility.run(&[&args[..], &["--lang", "zh"]].concat()).stderr;
+        assert!(zh.contains("无法使用") || zh.contains("无法使用的行"), "{zh}");
+    }
+}
+
+#[test]
+fn ids_of_an_opt_out_list_that_are_nobody_are_written_beside_the_export() {
+    let utility = opt_out_utility();
+    fs::write(utility.path().join("out.csv"), "customer_id\n0001\n2\nX9\n").unwrap();
+    let ended =
+        utility.run(&["entitlements", "grants", "-o", "g.csv", "--store", "store", "--opt-out", "out.csv"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    for words in ["2 ids of the opt-out list are no customers", "1 would be with zeros in front (2: 0002)"] {
+        assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
+    }
+    let beside = fs::read_to_string(utility.path().join("g.unmatched.csv")).unwrap();
+    assert!(beside.contains("\n3,2,0002") && beside.contains("\n4,X9,"), "{beside}");
+}
+
+#[test]
+fn a_customers_services_name_the_customer_the_tier_the_cycle_and_the_day() {
+    let utility = opt_out_utility();
+    let told = json(&utility, &["customer", "０００１"]);
+    let line = &told.as_array().unwrap()[0];
+    assert_eq!(
+        (&line["customer_id"], &line["cycle"], &line["as_of"]),
+        (&"0001".into(), &1.into(), &AS_OF.into())
+    );
+    assert!(line["tier"].is_string(), "{line}");
+    assert!(asked(&utility, &["customer", "0001"]).contains("in cycle 1 as of 2026-01-01"));
+}

@@ -19,7 +19,7 @@ use crate::{method, progress, regrade, summary};
 /// Runs `gridtier check`.
 pub fn run(args: &CheckArgs, lang: Lang) -> Result<Done, Failure> {
     let method = method::load(&args.method)?;
-    let (folder, bar) = progress::watch(regrade::open(&args.data)?.with_known_as_of(args.known_as_of));
+    let (folder, bar) = progress::watch(regrade::open(&args.data, lang)?.with_known_as_of(args.known_as_of));
     let window = match args.as_of {
         Some(end) => Window { end, months: method.window_months },
         None => Window::everything(),

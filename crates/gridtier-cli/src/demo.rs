@@ -54,5 +54,5 @@ pub fn run(args: &DemoArgs, lang: Lang) -> Result<Done, Failure> {
         lang,
         accept: None,
     };
-    Ok(Done { data: job.run(regrade::open(&data)?, ResultFormat::Text)? })
+    Ok(Done { data: job.run(regrade::open(&data, lang)?, ResultFormat::Text)? })
 }

@@ -5,8 +5,10 @@ use std::process::ExitCode;
 
 use gridtier::checked_toml::Faults;
 use gridtier::error::{Refusal, RunError};
+use gridtier::text;
+use gridtier::text::{Lang, Text};
 use gridtier_io::cycle::CycleError;
-use gridtier_io::entitle::RequestError;
+use gridtier_io::entitle::{ListReadError, RequestError};
 use gridtier_io::export::ExportError;
 use gridtier_io::folder::OpenError;
 use gridtier_io::publish::PublishError;
@@ -36,22 +38,27 @@ pub struct Done {
 pub struct Failure {
     /// For stdout.
     pub data: String,
-    /// For stderr.
-    pub message: String,
+    /// For stderr; empty where there is nothing to say.
+    pub message: Text,
     /// The exit code.
     pub code: u8,
 }
 
 impl Failure {
     /// A failure with its code.
-    pub fn new(code: u8, message: impl Into<String>) -> Self {
+    pub fn new(code: u8, message: impl Into<Text>) -> Self {
         Self { data: String::new(), message: message.into(), code }
     }
 
     /// A bug in gridtier.
     pub fn bug(what: &str) -> Self {
-        let ask = "this is a bug in gridtier, not in your data; please report the command and this message";
-        Self::new(BUG, format!("{what}\n  {ask}"))
+        Self::new(
+            BUG,
+            text!(
+                "{what}\n  this is a bug in gridtier, not in your data; please report the command and this message",
+                "{what}\n  这是 gridtier 的程序错误, 与您的数据无关; 请将命令和此信息报告给开发者",
+            ),
+        )
     }
 }
 
@@ -69,7 +76,7 @@ impl From<OpenError> for Failure {
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
-        Self::new(INPUT, refusal.to_string())
+        Self::new(INPUT, Text::new(refusal.message(Lang::En), refusal.message(Lang::Zh)))
     }
 }
 
@@ -86,8 +93,8 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::Misuse { .. } => Self::bug(&error.to_string()),
-            _ if error.is_write() => Self::new(OUTPUT, error.to_string()),
-            _ => Self::new(INPUT, error.to_string()),
+            _ if error.is_write() => Self::new(OUTPUT, error.text()),
+            _ => Self::new(INPUT, error.text()),
         }
     }
 }
@@ -117,9 +124,7 @@ impl From<CycleError> for Failure {
     fn from(error: CycleError) -> Self {
         match error {
             CycleError::Store(error) => error.into(),
-            CycleError::File { .. } | CycleError::NoSuchCustomer { .. } => {
-                Self::new(INPUT, error.to_string())
-            }
+            CycleError::File { .. } | CycleError::NoSuchCustomer { .. } => Self::new(INPUT, error.text()),
         }
     }
 }
@@ -135,28 +140,42 @@ impl From<ExportError> for Failure {
 
 impl From<RequestError> for Failure {
     fn from(error: RequestError) -> Self {
-        Self::new(INPUT, error.to_string())
+        Self::new(INPUT, error.text())
+    }
+}
+
+impl From<ListReadError> for Failure {
+    fn from(error: ListReadError) -> Self {
+        match error {
+            ListReadError::Cycle(error) => error.into(),
+            ListReadError::List(error) => error.into(),
+        }
     }
 }
 
 /// Prints what there is to print and gives the exit code. A reader of stdout that went away is no fault.
-pub fn report(result: Result<Done, Failure>) -> ExitCode {
+pub fn report(result: Result<Done, Failure>, lang: Lang) -> ExitCode {
     let (data, message, code) = match result {
-        Ok(done) => (done.data, String::new(), 0),
+        Ok(done) => (done.data, Text::default(), 0),
         Err(failure) => (failure.data, failure.message, failure.code),
     };
     let mut stdout = std::io::stdout().lock();
     let printed = stdout.write_all(data.as_bytes()).and_then(|()| stdout.flush());
     if !message.is_empty() {
-        say(&format!("gridtier: {message}"));
+        note(&message, lang);
     }
     match printed {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe && code == 0 => {
-            say(&format!("gridtier: stdout could not be written: {error}"));
+            note(&text!("stdout could not be written: {error}", "无法写入标准输出: {error}"), lang);
             ExitCode::from(OUTPUT)
         }
         _ => ExitCode::from(code),
     }
+}
+
+/// A remark for people, on stderr, in their language.
+pub fn note(text: &Text, lang: Lang) {
+    say(&format!("gridtier: {}", text.in_lang(lang)));
 }
 
 /// A line for people, on stderr.

@@ -1,5 +1,6 @@
 //! `gridtier explain`: why a customer has its tier, and what would lift it.
 
+use gridtier::contract::cell::fold_id;
 use gridtier::explain::explain;
 use gridtier_io::cycle;
 use gridtier_io::store::Store;
@@ -13,14 +14,14 @@ use crate::lang::Lang;
 /// Runs `gridtier explain`.
 pub fn run(args: &ExplainArgs, lang: Lang) -> Result<Done, Failure> {
     let cycle = Store::open(&args.cycle.store)?.cycle(args.cycle.cycle)?;
-    let id = args.customer.trim();
-    let recalled = cycle::customer(&cycle, id)?;
+    let id = fold_id(&args.customer);
+    let recalled = cycle::customer(&cycle, &id)?;
     let explanation =
         explain(&recalled.method, &recalled.parameters, &recalled.values, recalled.row, &recalled.boundaries);
     let data = match args.format {
         ResultFormat::Text => {
             let is_overridden = explanation.row.reason.as_deref() == Some("override");
-            let decision = recalled.method.overrides.iter().find(|decision| decision.customer_id == id);
+            let decision = recalled.method.overrides.iter().find(|decision| decision.customer_id == *id);
             let decision = decision.filter(|_| is_overridden);
             terminal::text(&sections(&explanation, decision, cycle.version), lang.into())
         }

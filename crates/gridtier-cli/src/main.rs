@@ -26,9 +26,10 @@ use exit::{Done, Failure};
 
 fn main() -> std::process::ExitCode {
     let cli = Cli::parse_from(args::with_subcommand(std::env::args_os()));
+    let lang = lang::chosen(cli.lang);
     let result =
         std::panic::catch_unwind(|| run(cli)).unwrap_or_else(|_| Err(Failure::bug("it panicked; see above")));
-    exit::report(result)
+    exit::report(result, lang)
 }
 
 fn run(cli: Cli) -> Result<Done, Failure> {

@@ -4,12 +4,14 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use gridtier::run::Graded;
+use gridtier::text;
+use gridtier::text::Text;
 use gridtier_io::folder::DataFolder;
 use gridtier_io::regrade::{GradeOutcome, KnownCycle, Regrade, Reused, Unpublished};
 use gridtier_io::store::StoredCycle;
 
 use crate::args::{RegradeArgs, ResultFormat};
-use crate::exit::{BEYOND_LIMITS, Done, Failure, say};
+use crate::exit::{BEYOND_LIMITS, Done, Failure, note};
 use crate::lang::Lang;
 use crate::{entitlements, method, progress, summary};
 
@@ -18,7 +20,7 @@ pub fn run(args: &RegradeArgs, lang: Lang) -> Result<Done, Failure> {
     let method = method::load(&args.method)?;
     let catalogue = entitlements::load(&args.entitlements, Some(&method))?;
     entitlements::check_in_force(&catalogue, args.as_of)?;
-    let folder = open(&args.data)?.with_known_as_of(args.known_as_of);
+    let folder = open(&args.data, lang)?.with_known_as_of(args.known_as_of);
     let job = Job {
         regrade: Regrade {
             store: &args.store,
@@ -38,10 +40,11 @@ pub fn run(args: &RegradeArgs, lang: Lang) -> Result<Done, Failure> {
 }
 
 /// Opens a data folder and reports the files in it that belong to no table.
-pub fn open(data: &Path) -> Result<DataFolder, Failure> {
+pub fn open(data: &Path, lang: Lang) -> Result<DataFolder, Failure> {
     let folder = DataFolder::open(data)?;
     if !folder.unused().is_empty() {
-        say(&format!("gridtier: not a table, and ignored: {}", folder.unused().join(", ")));
+        let names = folder.unused().join(", ");
+        note(&text!("not a table, and ignored: {names}", "不是数据表, 已忽略: {names}"), lang);
     }
     Ok(folder)
 }
@@ -68,7 +71,7 @@ impl Job<'_> {
         match graded? {
             GradeOutcome::Known(known) => Ok(self.known(&known, format)),
             GradeOutcome::New(cycle) => {
-                let (graded, cycle) = self.publish(*cycle)?;
+                let (graded, cycle) = self.publish(*cycle, format)?;
                 Ok(match format {
                     ResultFormat::Text => summary::published(&graded, method, &cycle, store, self.lang),
                     ResultFormat::Json => summary::json(&graded, &cycle),
@@ -84,13 +87,18 @@ impl Job<'_> {
         }
     }
 
-    fn publish(&self, mut cycle: Unpublished) -> Result<(Graded, StoredCycle), Failure> {
+    fn publish(&self, mut cycle: Unpublished, format: ResultFormat) -> Result<(Graded, StoredCycle), Failure> {
         if let Some(reused) = cycle.reused() {
-            say(&reused_line(reused));
+            note(&reused_line(reused), self.lang);
         }
         if !cycle.breaches().is_empty() && self.accept.is_none() {
             return Err(Failure {
-                data: summary::rows(&cycle.graded().facts, &cycle.graded().findings, self.lang),
+                data: match format {
+                    ResultFormat::Text => {
+                        summary::rows(&cycle.graded().facts, &cycle.graded().findings, self.lang)
+                    }
+                    ResultFormat::Json => summary::unpublished_json(cycle.graded()),
+                },
                 message: summary::beyond_limits(cycle.breaches(), self.data),
                 code: BEYOND_LIMITS,
             });
@@ -102,14 +110,19 @@ impl Job<'_> {
     }
 }
 
-fn reused_line(reused: Reused) -> String {
-    let (what, version) = match reused {
-        Reused::Facts { version } => ("all facts, since inputs and window are the same,".to_owned(), version),
-        Reused::Readings { version, taken, files } => {
-            (format!("{taken} of {files} files of readings, since they are the same,"), version)
-        }
-    };
-    format!("gridtier: {what} were taken from cycle {version}; --fresh counts everything")
+fn reused_line(reused: Reused) -> Text {
+    match reused {
+        Reused::Facts { version } => text!(
+            "all facts, since inputs and window are the same, were taken from cycle {version}; --fresh counts \
+             everything",
+            "输入数据和评价窗口相同, 全部统计量取自周期 {version}; 用 --fresh 可全部重新统计",
+        ),
+        Reused::Readings { version, taken, files } => text!(
+            "{taken} of {files} files of readings, since they are the same, were taken from cycle {version}; --fresh \
+             counts everything",
+            "{files} 个读数文件中有 {taken} 个未变, 取自周期 {version}; 用 --fresh 可全部重新统计",
+        ),
+    }
 }
 
 fn accepted_by(who: &str) -> String {

@@ -7,10 +7,15 @@ use gridtier::limit::Breach;
 use gridtier::method::Method;
 use gridtier::run::Graded;
 use gridtier::source::Finding;
+use gridtier::text;
+use gridtier::text::Text;
 use gridtier_io::regrade::KnownCycle;
 use gridtier_io::store::StoredCycle;
+use gridtier_report::format::shell_word;
 use gridtier_report::render::terminal;
 use gridtier_report::summary::{self, IsNew, Published, breach_lines};
+
+use serde_json::json;
 
 use crate::lang::Lang;
 
@@ -54,22 +59,44 @@ pub fn rows(facts: &Facts, findings: &[Finding], lang: Lang) -> String {
 }
 
 /// Why nothing was published.
-pub fn beyond_limits(breaches: &[Breach], data: &Path) -> String {
-    let (lines, data) = (breach_lines(breaches), data.display());
-    format!(
-        "findings exceed the method's limits; nothing was published{lines}\n  what to do: see the rows with \
-         `gridtier check {data} -o DIR`, mend the export, or publish all the same with --accept-findings=WHO"
+pub fn beyond_limits(breaches: &[Breach], data: &Path) -> Text {
+    let Text { en, zh, .. } = breach_lines(breaches);
+    let data = data.display().to_string();
+    let data = shell_word(&data);
+    text!(
+        "findings exceed the method's limits; nothing was published{en}\n  what to do: see the rows with \
+         `gridtier check {data} -o DIR`, mend the export, or publish all the same with --accept-findings=WHO",
+        "数据问题超出评价方法的限值; 未发布任何内容{zh}\n  处理办法：用 `gridtier check {data} -o DIR` 查看有关行并修正导出, \
+         或用 --accept-findings=WHO 接受后发布",
     )
 }
 
 /// Why a regrade of these data would publish nothing.
-pub fn check_beyond_limits(breaches: &[Breach], data: &Path, output: Option<&Path>) -> String {
+pub fn check_beyond_limits(breaches: &[Breach], data: &Path, output: Option<&Path>) -> Text {
+    let data = data.display().to_string();
+    let data = shell_word(&data);
     let fix = match output {
-        Some(dir) => format!("the rows are in {}; mend the export", dir.join("rejects").display()),
-        None => format!("see the rows with `gridtier check {} -o DIR`", data.display()),
+        Some(dir) => {
+            let rejects = dir.join("rejects");
+            let rejects = rejects.display();
+            text!("the rows are in {rejects}; mend the export", "有关行见 {rejects}; 请修正导出")
+        }
+        None => text!("see the rows with `gridtier check {data} -o DIR`", "用 `gridtier check {data} -o DIR` 查看有关行"),
     };
-    let lines = breach_lines(breaches);
-    format!(
-        "findings exceed the method's limits; a regrade would publish nothing{lines}\n  what to do: {fix}"
+    let (Text { en, zh, .. }, Text { en: fix, zh: fix_zh, .. }) = (breach_lines(breaches), fix);
+    text!(
+        "findings exceed the method's limits; a regrade would publish nothing{en}\n  what to do: {fix}",
+        "数据问题超出评价方法的限值; 重新评级不会发布{zh}\n  处理办法：{fix_zh}",
     )
+}
+
+/// What a grading that was not published came to, for programs.
+pub fn unpublished_json(graded: &Graded) -> String {
+    let value = json!({
+        "published": false,
+        "control_totals": graded.control_totals(),
+        "findings": graded.findings,
+        "breaches": graded.breaches,
+    });
+    format!("{value:#}\n")
 }

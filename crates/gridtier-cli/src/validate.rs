@@ -38,5 +38,5 @@ pub fn run(args: &ValidateArgs, lang: Lang) -> Result<Done, Failure> {
          limits stand in the method file under [checks.limits]",
         failed.join(", ")
     );
-    Err(Failure { data, message, code: BEYOND_LIMITS })
+    Err(Failure { data, message: message.into(), code: BEYOND_LIMITS })
 }

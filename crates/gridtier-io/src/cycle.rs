@@ -6,16 +6,18 @@
 mod error;
 mod manifest;
 mod table;
-mod customer;
 mod load;
+mod lookup;
+mod customer;
 mod facts;
 mod members;
 
 pub use customer::{CustomerRecord, customer};
-pub use error::CycleError;
+pub use error::{Absence, CycleError};
 pub(crate) use error::unreadable;
 pub(crate) use facts::facts;
 pub(crate) use load::customers;
+pub(crate) use lookup::{WithoutZeros, absent};
 pub use load::{cycle, final_tiers, previous_cycle, previous_tiers};
 pub use manifest::{
     COUNTING, CatalogueText, Engine, FORMAT, FileRows, FormatVersion, InputEntry, Manifest, MethodText,

@@ -27,11 +27,22 @@ use gridtier_report::entitlement::{
     CustomerServices, Noticed, Notices, customer_services, grants_batch, holders_batch,
 };
 
-use crate::cycle::{CycleError, MemberBatches, unreadable};
+use crate::cycle::{CycleError, MemberBatches, absent, customers, unreadable};
 use crate::store::StoredCycle;
 
-pub use ids::{RequestError, read_ids};
+pub use ids::{IdList, ListedId, RequestError, UnmatchedId, read_ids};
 pub use requests::read_applications;
+
+/// Why a list of ids cannot be compared with a cycle's customers.
+#[derive(Debug, thiserror::Error)]
+pub enum ListReadError {
+    /// A file of the cycle cannot be read.
+    #[error(transparent)]
+    Cycle(#[from] CycleError),
+    /// The list cannot be used.
+    #[error(transparent)]
+    List(#[from] RequestError),
+}
 
 /// A cycle, and the catalogue by which it is asked.
 #[derive(Clone, Copy)]
@@ -86,21 +97,27 @@ impl<'a> CycleEntitlements<'a> {
         selection.columns().chain(also.iter().copied()).collect()
     }
 
-    /// How many of these ids are no customers of the cycle: an id that lost its zeros opts nobody out.
+    /// How many customers of a selection want no marketing.
     ///
     /// # Errors
     /// A file of the cycle cannot be read.
-    pub fn unknown_ids(&self, ids: &BTreeSet<String>) -> Result<usize, CycleError> {
-        if ids.is_empty() {
-            return Ok(0);
+    pub fn opted_out(&self, selection: &Selection) -> Result<u64, CycleError> {
+        let mut out = 0;
+        for batch in self.members(&Self::looked_at(selection, &[]))? {
+            let batch = self.selected(&batch?, selection)?;
+            let listed = selection.listed(&self.catalogue.fields, &self.of(&batch)?, ListPurpose::Marketing);
+            out += count(listed.len() - listed.true_count());
         }
-        let mut known = 0;
-        for batch in self.members(&[])? {
-            let batch = batch?;
-            let members = self.of(&batch)?;
-            known += (0..members.len()).filter(|&row| ids.contains(members.id(row))).count();
-        }
-        Ok(ids.len() - known)
+        Ok(out)
+    }
+
+    /// The ids of a list that are accepted customers of the cycle, and those that are not: an id that lost its zeros
+    /// opts nobody out.
+    ///
+    /// # Errors
+    /// A file of the cycle cannot be read; or the list has ids, and none of them is a customer.
+    pub fn matched(&self, list: IdList) -> Result<(Vec<String>, Vec<UnmatchedId>), ListReadError> {
+        Ok(list.matched(&customers(self.cycle)?.ids)?)
     }
 
     /// The regions of the cycle's customers.
@@ -204,7 +221,7 @@ impl<'a> CycleEntitlements<'a> {
             let services = customer_services(self.catalogue, members.tier(row), &record);
             return Ok((services, !listed.value(row)));
         }
-        Err(CycleError::NoSuchCustomer { id: id.into() })
+        Err(absent(self.cycle, id))
     }
 
     /// What a selection's services cost in a year and what fees bring back.
@@ -365,6 +382,7 @@ fn merge(
     let new = after.of(newer)?;
     let selected = options.selection.selected(fields, &new);
     let listed = options.selection.listed(fields, &new, options.purpose);
+    let reached = options.selection.listed(fields, &new, ListPurpose::Marketing);
     let nobody = vec![Datum::Missing; before.catalogue.fields.len()];
     let mut old_record = old.as_ref().map(Members::record).unwrap_or_default();
     let mut new_record = new.record();
@@ -390,7 +408,11 @@ fn merge(
             let record = if tier.is_some() { &old_record } else { &nobody };
             let was = Side { catalogue: before.catalogue, tier, record };
             let is = Side { catalogue: after.catalogue, tier: Some(new.tier(new_row)), record: &new_record };
-            let noticed = if listed.value(new_row) { Noticed::Listed } else { Noticed::CountedOnly };
+            let noticed = match (listed.value(new_row), reached.value(new_row)) {
+                (false, _) => Noticed::CountedOnly,
+                (true, true) => Noticed::Listed,
+                (true, false) => Noticed::ListedOptedOut,
+            };
             notices.add(new.id(new_row), [tier, is.tier], &changes(&was, &is), noticed);
         }
         old_row += usize::from(order.is_eq());

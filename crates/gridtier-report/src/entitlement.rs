@@ -12,6 +12,7 @@ mod census;
 mod notices;
 mod decisions;
 mod catalogue;
+mod unmatched;
 
 use gridtier::index::float_i64;
 
@@ -21,11 +22,12 @@ use gridtier::text::Text;
 
 pub use catalogue::catalogue_sections;
 pub use census::{census_section, census_table, costs_section, costs_table};
-pub use customer::{CustomerServices, customer_services};
+pub use customer::{CustomerOccasion, CustomerServices, customer_services};
 pub use decisions::{decisions_section, decisions_table};
 pub use lists::{grants_batch, grants_list, holders_batch, holders_list};
 pub use matrix::{cells, combinations, matrix, matrix_sections, services, tier_section};
 pub use notices::{Noticed, Notices, changes_section, notices_list};
+pub use unmatched::{UnmatchedLine, unmatched_note, unmatched_table};
 pub use page::{Occasion, matrix_page};
 
 /// That empty cells are withheld; nothing when no count is.

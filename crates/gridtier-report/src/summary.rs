@@ -7,7 +7,10 @@ use gridtier::contract::rule::Rule;
 use gridtier::fact::Facts;
 use gridtier::limit::{self, Breach};
 use gridtier::method::{Method, Tier};
+use gridtier::index::{count, index};
+use gridtier::indicator::IndicatorValue;
 use gridtier::run::{ControlTotals, Graded};
+use gridtier::score::Provisional;
 use gridtier::source::Finding;
 use gridtier::word::Word;
 use serde_json::{Value, json};
@@ -212,6 +215,9 @@ fn remarks(graded: &Graded, method: &Method, totals: &ControlTotals) -> Section 
             format!("指标权重中的 {share} 没有数据: {missing}。等级不反映这些指标。"),
         );
     }
+    section = section.with_all(not_graded(graded, totals).map(Block::Sentence));
+    section = section.with_all(why_provisional(graded, method, totals).map(Block::Sentence));
+    section = section.with_all(orphans(graded).map(Block::Sentence));
     if totals.vetoed > 0 {
         let [capped, lowered] = [totals.vetoed, totals.lowered_by_veto].map(grouped);
         section = section.sentence(
@@ -226,6 +232,91 @@ fn remarks(graded: &Graded, method: &Method, totals: &ControlTotals) -> Section 
         );
     }
     section.with_all(limited_weights(&graded.findings).into_iter().flatten())
+}
+
+/// The accepted customers that are not graded, by reason: nobody is left out in silence.
+fn not_graded(graded: &Graded, totals: &ControlTotals) -> Option<Text> {
+    let end = graded.facts.window.end_day();
+    let left_out = totals.customers - totals.population;
+    let rows = graded.facts.customers.rows.iter();
+    let not_yet = rows.filter(|customer| customer.opened_on >= end);
+    let not_yet = count(not_yet.count());
+    let [all, closed, not_yet] = [left_out, left_out.saturating_sub(not_yet), not_yet].map(grouped);
+    (left_out > 0).then(|| {
+        text!(
+            "Not graded: {all} customers, of whom {closed} closed before the window's end and {not_yet} open after it.",
+            "未参评 {all} 户: 窗口结束前销户 {closed} 户, 窗口结束后立户 {not_yet} 户。",
+        )
+    })
+}
+
+/// One customer in so many may be provisional before the summary says why.
+const PROVISIONAL_TOLD_FROM: u64 = 100;
+
+/// Why customers are provisional, where more than one in a hundred is: by rule, and for little known weight the
+/// indicators that most of them lack.
+fn why_provisional(graded: &Graded, method: &Method, totals: &ControlTotals) -> Option<Text> {
+    let provisional = totals.short_history + totals.low_known_weight;
+    if provisional * PROVISIONAL_TOLD_FROM <= totals.population || totals.ranked == 0 {
+        return None;
+    }
+    let mut reasons = Vec::new();
+    if totals.short_history > 0 {
+        let (count, months) = (grouped(totals.short_history), method.min_months);
+        reasons.push(text!(
+            "{count} have fewer than {months} covered months (min_months)",
+            "{count} 户有效月份少于 {months} 个 (min_months)",
+        ));
+    }
+    if totals.low_known_weight > 0 {
+        let (count, limit) = (grouped(totals.low_known_weight), percent(method.min_known_weight));
+        let Text { en, zh, .. } = most_lacked(graded, method);
+        reasons.push(text!(
+            "{count} have known indicators for less than {limit} of their weight (min_known_weight); most lack {en}",
+            "{count} 户已知指标的权重低于 {limit} (min_known_weight), 最常缺少的是 {zh}",
+        ));
+    }
+    let Text { en, zh, .. } = Text::join(&reasons, "; ");
+    Some(text!("Provisional: {en}.", "暂定等级: {zh}。"))
+}
+
+/// Indicators named as those that provisional customers lack.
+const LACKED: usize = 3;
+
+/// The weighted indicators that are unknown for most customers who are provisional for little known weight.
+fn most_lacked(graded: &Graded, method: &Method) -> Text {
+    let provisional = &graded.scores.provisional;
+    let few: Vec<u32> = (graded.scores.population.iter().zip(provisional))
+        .filter(|(_, why)| **why == Some(Provisional::LowKnownWeight))
+        .map(|(number, _)| *number)
+        .collect();
+    let mut lacked: Vec<(usize, Text)> = method
+        .indicators
+        .iter()
+        .zip(&graded.columns)
+        .filter(|(spec, _)| spec.weight.is_some())
+        .map(|(spec, column)| {
+            let unknown = few.iter().filter(|&&number| column.get(index(number)) == IndicatorValue::Unknown).count();
+            (unknown, Text::new(spec.titles[0].clone(), spec.titles[1].clone()))
+        })
+        .filter(|(unknown, _)| *unknown > 0)
+        .collect();
+    lacked.sort_by_key(|(unknown, _)| std::cmp::Reverse(*unknown));
+    let names: Vec<Text> = lacked.into_iter().take(LACKED).map(|(_, name)| name).collect();
+    Text::join(&names, ", ")
+}
+
+/// A table whose rows all point into a table that is not there.
+fn orphans(graded: &Graded) -> Option<Text> {
+    let payments = graded.facts.books.iter().find(|book| book.table == Table::Payments)?;
+    let lost = payments.present && payments.tally.rejected > 0 && !graded.facts.present(Table::Bills);
+    let rows = grouped(payments.tally.rejected);
+    lost.then(|| {
+        text!(
+            "{rows} payments name bills, and the table bills is not there: add it, or leave payments out too.",
+            "{rows} 笔缴费指向电费账单, 但缺少表 bills: 请补充, 或同时去掉 payments。",
+        )
+    })
 }
 
 /// Every column whose weight from the data was taken away or limited: all of them, however many.
@@ -387,8 +478,11 @@ fn explain_command(id: &str, options: &str) -> String {
 
 /// What is beyond the method's limits, a line each.
 #[must_use]
-pub fn breach_lines(breaches: &[Breach]) -> String {
-    breaches.iter().map(|breach| format!("\n  {}", breach.what())).collect()
+pub fn breach_lines(breaches: &[Breach]) -> Text {
+    let lines: Vec<Text> = breaches.iter().map(Breach::what).collect();
+    // Each on a line of its own, below the sentence that they belong to.
+    let first = if lines.is_empty() { Vec::new() } else { vec![Text::default()] };
+    Text::join(&[first, lines].concat(), "\n  ")
 }
 
 /// Whether a run published a cycle, or names one that was published before.

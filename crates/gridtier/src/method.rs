@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use crate::checked_toml::{CheckedToml, Fault, Faults, schema_of_input};
 use crate::contract::IncidentKind;
+use crate::contract::cell::fold_id;
 use crate::fact::TIME_OF_USE;
 use crate::indicator::expression::Expression;
 use crate::meter::ReadingDetail;
@@ -247,7 +248,8 @@ impl From<VetoFile> for Veto {
 impl From<OverrideFile> for Override {
     fn from(file: OverrideFile) -> Self {
         Self {
-            customer_id: file.customer_id,
+            // As tables compare ids: full-width digits from an office system mean the same customer.
+            customer_id: fold_id(&file.customer_id).into_owned(),
             bound: file.kind,
             tier: file.tier,
             approver: file.approver,
@@ -276,7 +278,7 @@ fn check_overrides(document: &CheckedToml, overrides: &[OverrideFile], faults: &
     let line = document.line(&["override"]);
     let mut seen = std::collections::BTreeSet::new();
     for entry in overrides {
-        if !seen.insert(&entry.customer_id) {
+        if !seen.insert(fold_id(&entry.customer_id)) {
             let what = format!("customer {} has two overrides", entry.customer_id);
             faults.push(Fault { line, what: what.into(), fix: "keep one".into() });
         }

@@ -248,9 +248,10 @@ pub struct OptOutArgs {
 pub struct ListArgs {
     #[command(flatten)]
     pub opt_out: OptOutArgs,
-    /// What the list is made for; one for marketing leaves out customers who opted out
-    #[arg(long, value_enum, default_value_t = PurposeArg::Marketing)]
-    pub purpose: PurposeArg,
+    /// What the list is made for; one for marketing leaves out customers who opted out. By default that of the command:
+    /// `service` marketing, `grants` and `changes` operations, unless --opt-out is given
+    #[arg(long, value_enum)]
+    pub purpose: Option<PurposeArg>,
 }
 
 #[derive(Args)]

@@ -1,5 +1,7 @@
 //! Who gains and loses what since an earlier cycle: counts, and the list of notices.
 
+use gridtier::entitlement::selection::ListPurpose;
+use gridtier::text;
 use gridtier_io::cycle;
 use gridtier_io::entitle::{Comparison, CycleEntitlements, NoticeOptions};
 use gridtier_io::export;
@@ -9,8 +11,8 @@ use gridtier_report::format::grouped;
 use gridtier_report::render::terminal;
 use gridtier_report::section::Section;
 
-use super::cycle::{EntitledCycle, purpose};
-use super::deliver::{deliver, list_format, list_voice, mark, people};
+use super::cycle::{EntitledCycle, opted_out_text, purpose};
+use super::deliver::{deliver, list_format, list_voice, mark, people, voice};
 use crate::args::ChangesArgs;
 use crate::exit::{Done, Failure, USAGE};
 use crate::lang::Lang;
@@ -21,14 +23,20 @@ pub fn run(args: &ChangesArgs, lang: Lang) -> Result<Done, Failure> {
     let earlier = earlier(&entitled, args.from)?;
     let catalogue = cycle::catalogue(&earlier)?;
     let before = CycleEntitlements { cycle: &earlier, catalogue: &catalogue };
-    let selection = entitled.selection(&args.filter, args.list.opt_out.opt_out.as_deref())?;
+    let opt_out = args.list.opt_out.opt_out.as_deref();
+    let selection = entitled.selection(&args.filter, opt_out, args.output.output.as_deref(), lang)?;
+    let purpose = purpose(&args.list, ListPurpose::Operations);
     let people = people(&args.output.format, lang);
     let file = match &args.output.output {
         Some(path) => Some((path, list_format(&args.output.format, path)?)),
         None => None,
     };
-    let voice = file.map_or(people, |(_, format)| list_voice(&args.output.format, format, lang));
-    let options = NoticeOptions { selection: &selection, purpose: purpose(&args.list), voice };
+    let voice = match file {
+        Some((_, format)) => list_voice(&args.output.format, format, lang),
+        // What programs read from stdout is in codes, as in a file.
+        None => voice(&args.output, lang)?,
+    };
+    let options = NoticeOptions { selection: &selection, purpose, voice };
     let mut comparison = Comparison::open(before, entitled.entitlements(), options)?;
     let rows = match file {
         Some((path, format)) => {
@@ -48,8 +56,10 @@ pub fn run(args: &ChangesArgs, lang: Lang) -> Result<Done, Failure> {
     let Some((path, _)) = file else {
         return deliver(&args.output, voice, &[Section::of_table(summary)], &text);
     };
+    let opted_out = opted_out_text(comparison.notices.opted_out(), purpose);
     let (text, notices) = (terminal::text(&text, people), lang.pick("notices", "条通知"));
-    Ok(Done { data: format!("{text}\n{}: {} {notices}\n", path.display(), grouped(rows)) })
+    let (path, rows, opted_out) = (path.display(), grouped(rows), opted_out.in_lang(lang));
+    Ok(Done { data: format!("{text}\n{path}: {rows} {notices}{opted_out}\n") })
 }
 
 /// The cycle to compare with, which must be earlier.
@@ -58,7 +68,9 @@ fn earlier(entitled: &EntitledCycle, version: u64) -> Result<StoredCycle, Failur
     if earlier.version < version_now {
         return Ok(earlier);
     }
-    let what =
-        format!("cycle {version} is not earlier than cycle {version_now}; compare with an earlier one");
+    let what = text!(
+        "cycle {version} is not earlier than cycle {version_now}; compare with an earlier one",
+        "周期 {version} 不早于周期 {version_now}; 请与更早的周期比较",
+    );
     Err(Failure::new(USAGE, what))
 }

@@ -1,5 +1,8 @@
 //! What a customer is entitled to, and why.
 
+use gridtier::contract::cell::fold_id;
+use gridtier_io::cycle::Manifest;
+use gridtier_report::entitlement::CustomerOccasion;
 use gridtier_report::section::Section;
 
 use super::cycle::EntitledCycle;
@@ -11,9 +14,14 @@ use crate::lang::Lang;
 /// Runs `gridtier entitlements customer`.
 pub fn run(args: &CustomerArgs, lang: Lang) -> Result<Done, Failure> {
     let entitled = EntitledCycle::open(&args.cycle)?;
-    let selection = entitled.selection(&FilterArgs::default(), args.opt_out.opt_out.as_deref())?;
-    let id = args.id.trim();
-    let (services, is_opted_out) = entitled.entitlements().customer(id, &selection)?;
-    let text = services.sections(id, entitled.cycle.version, is_opted_out);
-    deliver(&args.output, voice(&args.output, lang)?, &[Section::of_table(services.table)], &text)
+    let export = args.output.output.as_deref();
+    let opt_out = args.opt_out.opt_out.as_deref();
+    let selection = entitled.selection(&FilterArgs::default(), opt_out, export, lang)?;
+    let id = fold_id(&args.id);
+    let (services, is_opted_out) = entitled.entitlements().customer(&id, &selection)?;
+    let as_of = Manifest::read(&entitled.cycle)?.as_of;
+    let occasion = CustomerOccasion { id: &id, version: entitled.cycle.version, as_of: &as_of };
+    let text = services.sections(&occasion, is_opted_out);
+    let table = services.with_occasion(&occasion);
+    deliver(&args.output, voice(&args.output, lang)?, &[Section::of_table(table)], &text)
 }

@@ -6,17 +6,23 @@ use std::path::Path;
 use gridtier::checked_toml::did_you_mean;
 use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::selection::{ListPurpose, Selection};
-use gridtier::index::count;
 use gridtier::method::Tier;
+use gridtier::text;
+use gridtier::text::{Text, Voice};
 use gridtier::word::Word;
 use gridtier_io::cycle;
 use gridtier_io::entitle::{self, CycleEntitlements};
+use gridtier_io::export::{self, FileFormat};
 use gridtier_io::store::{Store, StoredCycle};
+use gridtier_report::entitlement::{UnmatchedLine, unmatched_note, unmatched_table};
 use gridtier_report::format::grouped;
+use gridtier_report::render::ByteOrderMark;
+use gridtier_report::section::Section;
 
 use super::catalogue::load;
 use crate::args::{CatalogueArgs, EntitledCycleArgs, FilterArgs, ListArgs, PurposeArg};
-use crate::exit::{Failure, USAGE, say};
+use crate::exit::{Failure, USAGE, note};
+use crate::lang::Lang;
 
 /// A cycle and the catalogue by which it is asked.
 pub struct EntitledCycle {
@@ -43,12 +49,22 @@ impl EntitledCycle {
     pub fn service(&self, id: &str) -> Result<usize, Failure> {
         self.catalogue.service(id).ok_or_else(|| {
             let fix = did_you_mean(id, self.catalogue.services.iter().map(|service| service.id.as_str()));
-            Failure::new(USAGE, format!("there is no service `{id}` in the catalogue; {fix}"))
+            Failure::new(
+                USAGE,
+                text!("there is no service `{id}` in the catalogue; {fix}", "权益目录中没有服务 `{id}`; {fix}"),
+            )
         })
     }
 
-    /// The customers that an answer is about, and who of them has opted out of marketing.
-    pub fn selection(&self, filter: &FilterArgs, opt_out: Option<&Path>) -> Result<Selection, Failure> {
+    /// The customers that an answer is about, and who of them has opted out of marketing. Ids of an opt-out list that
+    /// are no customers are written beside the `export`, if there is one.
+    pub fn selection(
+        &self,
+        filter: &FilterArgs,
+        opt_out: Option<&Path>,
+        export: Option<&Path>,
+        lang: Lang,
+    ) -> Result<Selection, Failure> {
         self.check_regions(&filter.region)?;
         Ok(Selection {
             tiers: filter.tier.iter().filter_map(|name| Tier::from_code(name)).collect(),
@@ -57,19 +73,31 @@ impl EntitledCycle {
                 ("use_category", filter.use_category.clone()),
                 ("supply_level", filter.supply_level.clone()),
             ],
-            opted_out: opt_out.map_or(Ok(BTreeSet::new()), |file| self.opted_out(file))?,
+            opted_out: opt_out.map_or(Ok(BTreeSet::new()), |file| self.opted_out(file, export, lang))?,
         })
     }
 
     /// The ids of an opt-out list. Those that are no customers are reported: an id that lost its zeros opts nobody out.
-    fn opted_out(&self, file: &Path) -> Result<BTreeSet<String>, Failure> {
-        let ids: BTreeSet<String> = entitle::read_ids(file)?.into_iter().collect();
-        let unknown = self.entitlements().unknown_ids(&ids)?;
-        if unknown > 0 {
-            let unknown = grouped(count(unknown));
-            say(&format!("gridtier: {unknown} ids of the opt-out list are no customers of the cycle"));
+    fn opted_out(
+        &self,
+        file: &Path,
+        export: Option<&Path>,
+        lang: Lang,
+    ) -> Result<BTreeSet<String>, Failure> {
+        let (known, unmatched) = self.entitlements().matched(entitle::read_ids(file)?)?;
+        if !unmatched.is_empty() {
+            let lines: Vec<UnmatchedLine> = unmatched
+                .iter()
+                .map(|id| UnmatchedLine { line: id.line, written: &id.written, likely: id.likely.as_deref() })
+                .collect();
+            let beside = export.map(|export| export.with_extension("unmatched.csv"));
+            if let Some(path) = &beside {
+                let table = Section::of_table(unmatched_table(&lines));
+                export::write_sections(path, FileFormat::Csv, Voice::Codes, ByteOrderMark::Written, &[table])?;
+            }
+            note(&unmatched_note(&lines, beside.as_deref()), lang);
         }
-        Ok(ids)
+        Ok(known.into_iter().collect())
     }
 
     /// Refuses a region that no customer has: a typing error would otherwise give an empty answer.
@@ -82,7 +110,13 @@ impl EntitledCycle {
             None => Ok(()),
             Some(region) => {
                 let fix = did_you_mean(region, known.iter().map(String::as_str));
-                Err(Failure::new(USAGE, format!("no customer of the cycle is in region `{region}`; {fix}")))
+                Err(Failure::new(
+                    USAGE,
+                    text!(
+                        "no customer of the cycle is in region `{region}`; {fix}",
+                        "本周期没有地区为 `{region}` 的客户; {fix}",
+                    ),
+                ))
             }
         }
     }
@@ -96,10 +130,27 @@ pub fn catalogue_of(cycle: &StoredCycle, args: &CatalogueArgs) -> Result<Catalog
     }
 }
 
-/// What a list is made for.
-pub fn purpose(args: &ListArgs) -> ListPurpose {
+/// What a list is made for. Whoever names an opt-out list wants it obeyed.
+pub fn purpose(args: &ListArgs, usual: ListPurpose) -> ListPurpose {
     match args.purpose {
-        PurposeArg::Marketing => ListPurpose::Marketing,
-        PurposeArg::Operations => ListPurpose::Operations,
+        Some(PurposeArg::Marketing) => ListPurpose::Marketing,
+        Some(PurposeArg::Operations) => ListPurpose::Operations,
+        None if args.opt_out.opt_out.is_some() => ListPurpose::Marketing,
+        None => usual,
+    }
+}
+
+/// How many customers a list leaves out because they want no marketing, or has although they want none.
+pub fn opted_out_text(customers: u64, purpose: ListPurpose) -> Text {
+    let count = grouped(customers);
+    match (customers, purpose) {
+        (0, _) => Text::default(),
+        (_, ListPurpose::Marketing) => {
+            text!("; {count} who want no marketing left out", "; 拒绝营销而未列入 {count} 户")
+        }
+        (_, ListPurpose::Operations) => text!(
+            "; {count} of the customers want no marketing, which --purpose marketing leaves out",
+            "; 其中 {count} 户拒绝营销, 用 --purpose marketing 可将其排除",
+        ),
     }
 }

@@ -3,8 +3,10 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use gridtier::text::Voice;
+use gridtier::text;
+use gridtier::text::{Text, Voice};
 use gridtier_io::export::{self, FileFormat};
+use gridtier_report::format::grouped;
 use gridtier_report::render::{ByteOrderMark, terminal};
 use gridtier_report::section::Section;
 
@@ -34,9 +36,10 @@ fn file_format(args: &FormatArgs, path: &Path) -> Result<TableFormat, Failure> {
         "parquet" => Ok(TableFormat::Parquet),
         "txt" => Ok(TableFormat::Text),
         _ => {
-            let what = format!(
-                "the ending of {} names no format; use .csv, .xlsx, .html, .json, .parquet or .txt, or give --format",
-                path.display()
+            let path = path.display();
+            let what = text!(
+                "the ending of {path} names no format; use .csv, .xlsx, .html, .json, .parquet or .txt, or give --format",
+                "{path} 的扩展名不是可用格式; 请用 .csv、.xlsx、.html、.json、.parquet 或 .txt, 或指定 --format",
             );
             Err(Failure::new(USAGE, what))
         }
@@ -46,7 +49,11 @@ fn file_format(args: &FormatArgs, path: &Path) -> Result<TableFormat, Failure> {
 /// The format of a list in a file: a list has no text of its own.
 pub fn list_format(args: &FormatArgs, path: &Path) -> Result<FileFormat, Failure> {
     exporter(file_format(args, path)?).ok_or_else(|| {
-        Failure::new(USAGE, "a list is no plain text; write .csv, .xlsx, .html, .json or .parquet")
+        let what = text!(
+            "a list is no plain text; write .csv, .xlsx, .html, .json or .parquet",
+            "名单不能写成纯文本; 请写成 .csv、.xlsx、.html、.json 或 .parquet",
+        );
+        Failure::new(USAGE, what)
     })
 }
 
@@ -102,21 +109,22 @@ pub fn deliver(
             let text = terminal::text(text, voice);
             let written = export::whole(path, |file| Ok(file.write_all(text.as_bytes())?));
             written.map_err(|failure: export::Failure| failure.at(path))?;
-            Ok(wrote(path, None))
+            Ok(Done { data: format!("{}\n", path.display()) })
         }
         (Some(FileFormat::Xlsx | FileFormat::Parquet), None) => {
-            Err(Failure::new(USAGE, "this format is no text; name a file by -o"))
+            Err(Failure::new(USAGE, text!("this format is no text; name a file by -o", "此格式不是文本; 请用 -o 指定文件")))
         }
         (Some(format), None) => Ok(Done { data: export::sections_text(format, voice, mark, sections)? }),
         (Some(format), Some(path)) => {
             export::write_sections(path, format, voice, mark, sections)?;
-            Ok(wrote(path, None))
+            Ok(Done { data: format!("{}\n", path.display()) })
         }
     }
 }
 
-/// Says where a file is, and how many rows a list has.
-pub fn wrote(path: &Path, rows: Option<u64>) -> Done {
-    let rows = rows.map_or(String::new(), |rows| format!(": {rows} rows"));
-    Done { data: format!("{}{rows}\n", path.display()) }
+/// Says where a list is, how many rows it has, and whom it leaves out.
+pub fn wrote(path: &Path, rows: u64, left_out: &Text, lang: Lang) -> Done {
+    let (path, rows, Text { en, zh, .. }) = (path.display(), grouped(rows), left_out);
+    let text = text!("{path}: {rows} rows{en}\n", "{path}: {rows} 行{zh}\n");
+    Done { data: text.in_lang(lang).to_owned() }
 }

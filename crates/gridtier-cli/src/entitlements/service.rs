@@ -1,5 +1,6 @@
 //! Who is entitled to a service: counts, and the list.
 
+use gridtier::entitlement::selection::ListPurpose;
 use gridtier_io::export;
 use gridtier_report::entitlement::{census_section, census_table, holders_list, withheld_note};
 use gridtier_report::format::grouped;
@@ -17,7 +18,8 @@ pub fn run(args: &ServiceArgs, lang: Lang) -> Result<Done, Failure> {
     let entitled = EntitledCycle::open(&args.cycle)?;
     let position = entitled.service(&args.service)?;
     let service = &entitled.catalogue.services[position];
-    let selection = entitled.selection(&args.filter, args.list.opt_out.opt_out.as_deref())?;
+    let opt_out = args.list.opt_out.opt_out.as_deref();
+    let selection = entitled.selection(&args.filter, opt_out, args.output.output.as_deref(), lang)?;
     let by = args.by.map(column);
     let census = entitled.entitlements().census(position, by, &selection)?;
     let lines = census.lines(args.withhold.min_count);
@@ -30,7 +32,7 @@ pub fn run(args: &ServiceArgs, lang: Lang) -> Result<Done, Failure> {
     };
     let format = list_format(&args.output.format, path)?;
     let voice = list_voice(&args.output.format, format, lang);
-    let holders = entitled.entitlements().holders(position, &selection, purpose(&args.list), voice)?;
+    let holders = entitled.entitlements().holders(position, &selection, purpose(&args.list, ListPurpose::Marketing), voice)?;
     let list = holders_list(service, holders);
     let rows = export::write_list(path, format, voice, mark(&args.output.format), list)?;
     let listed = match lang {

@@ -8,6 +8,7 @@ use gridtier::output::{indicators, ledger, parameters, tiers};
 use gridtier::score::Parameters;
 
 use super::error::{CycleError, other_columns};
+use super::lookup::absent;
 use super::manifest::method;
 use super::table::{rows_with_key, whole_table};
 use crate::store::StoredCycle;
@@ -51,7 +52,7 @@ pub fn customer(cycle: &StoredCycle, id: &str) -> Result<CustomerRecord, CycleEr
 
 fn rows_of_customer(cycle: &StoredCycle, table: &str, id: &str) -> Result<RecordBatch, CycleError> {
     let rows = rows_with_key(&cycle.dir.join(table), "customer_id", id)?;
-    rows.ok_or_else(|| CycleError::NoSuchCustomer { id: id.into() })
+    rows.ok_or_else(|| absent(cycle, id))
 }
 
 impl CustomerRecord {

@@ -1,20 +1,20 @@
 //! Why a published cycle cannot be read.
 
-use std::fmt::Display;
+use std::error::Error;
+use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
+
+use gridtier::text;
+use gridtier::text::Text;
 
 use crate::store::{StoreError, StoredCycle};
 
 /// Why a published cycle cannot be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum CycleError {
     /// The store or the cycle cannot be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// A file of the cycle is not what it was published as.
-    #[error(
-        "{path} cannot be read: {what}. Run `gridtier verify` on the store, and restore the cycle from a copy"
-    )]
     File {
         /// The file.
         path: PathBuf,
@@ -22,13 +22,95 @@ pub enum CycleError {
         what: String,
     },
     /// The customer was not graded.
-    #[error(
-        "customer {id} is not in the cycle's graded population. Check the id; it is compared as text, leading zeros and all"
-    )]
     NoSuchCustomer {
         /// The id asked for.
         id: String,
+        /// Why it is not there.
+        why: Absence,
     },
+}
+
+impl CycleError {
+    /// What is wrong and what to do, in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Store(error) => error.text(),
+            Self::File { path, what } => {
+                let path = path.display();
+                text!(
+                    "{path} cannot be read: {what}. Run `gridtier verify` on the store, and restore the cycle from a \
+                     copy",
+                    "{path} 无法读取: {what}。请对存储运行 `gridtier verify`, 并从备份恢复该周期",
+                )
+            }
+            Self::NoSuchCustomer { id, why } => why.text(id),
+        }
+    }
+}
+
+impl fmt::Display for CycleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text().en)
+    }
+}
+
+impl Error for CycleError {}
+
+impl From<StoreError> for CycleError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Why a customer is not in the graded population.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// No accepted customer has the id, nor one that differs by zeros in front.
+    Unknown,
+    /// The id lacks zeros in front, or has too many.
+    OtherZeros {
+        /// The id of the customer.
+        likely: String,
+    },
+    /// The customer was closed before the window's end.
+    Closed {
+        /// The last day.
+        on: String,
+    },
+    /// The customer opens when the window has ended.
+    NotYetOpen {
+        /// The first day.
+        on: String,
+    },
+}
+
+impl Absence {
+    /// The reason and what to do, in both languages.
+    #[must_use]
+    pub fn text(&self, id: &str) -> Text {
+        match self {
+            Self::Unknown => text!(
+                "customer {id} is not in the cycle's graded population, and no accepted customer has this id; check \
+                 it: it is compared as text, zeros in front and all",
+                "客户 {id} 不在本周期的参评客户中, 已接受的客户中也没有该户号; 请核对, 户号按文本比较, 包括前导零",
+            ),
+            Self::OtherZeros { likely } => text!(
+                "customer {id} is not in the cycle's graded population, but {likely} is a customer: ids are compared \
+                 with the zeros in front",
+                "客户 {id} 不在本周期的参评客户中, 但存在客户 {likely}: 户号比较包括前导零",
+            ),
+            Self::Closed { on } => text!(
+                "customer {id} is not in the cycle's graded population: it was closed on {on}, before the window's \
+                 end; ask a cycle of an earlier as-of by --cycle",
+                "客户 {id} 不在本周期的参评客户中: 已于 {on} 销户, 早于评价窗口结束日; 可用 --cycle 查询更早的周期",
+            ),
+            Self::NotYetOpen { on } => text!(
+                "customer {id} is not in the cycle's graded population: it opens on {on}, after the window's end",
+                "客户 {id} 不在本周期的参评客户中: 其立户日期 {on} 晚于评价窗口结束日",
+            ),
+        }
+    }
 }
 
 /// The error for a file that cannot be read.

@@ -1,33 +1,75 @@
 //! Small files that people keep beside the data: a list of customer ids, applications for services.
+//!
+//! They come from marketing and office systems, and a list that is misread in silence puts people on a marketing list who
+//! asked not to be there. So they are read like tables: any encoding, comma, semicolon or tab, ids folded; and a line
+//! that cannot be read, or a list that names no customer at all, is refused.
 
+use std::error::Error;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
+use gridtier::contract::ID_BYTES_MAX;
+use gridtier::contract::cell::fold_id;
+use gridtier::key::KeyIndex;
+use gridtier::text;
+use gridtier::text::Text;
 
 use crate::csv::CsvFile;
+use crate::cycle::WithoutZeros;
 use crate::guard::Unreadable;
 use crate::listing::DataFile;
 
 /// Why a file of requests cannot be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum RequestError {
     /// The file cannot be read as a table.
-    #[error("{path} cannot be read: {what}")]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// What is wrong, and what to do.
-        what: String,
+        what: Text,
     },
     /// Rows of it are wrong: all of them.
-    #[error("{path} has rows that cannot be used:\n  {}", faults.join("\n  "))]
     Rows {
         /// The file.
         path: PathBuf,
         /// Line, column, rule and fix of each.
-        faults: Vec<String>,
+        faults: Vec<Text>,
     },
 }
+
+/// Faults that a message lists.
+const FAULTS_MAX: usize = 50;
+
+impl RequestError {
+    /// What is wrong and what to do, in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Unreadable { path, what } => {
+                let (path, en, zh) = (path.display(), &what.en, &what.zh);
+                text!("{path} cannot be used: {en}", "{path} 无法使用: {zh}")
+            }
+            Self::Rows { path, faults } => {
+                let mut lines: Vec<Text> = faults.iter().take(FAULTS_MAX).cloned().collect();
+                if let Some(more) = faults.len().checked_sub(FAULTS_MAX).filter(|more| *more > 0) {
+                    lines.push(text!("and {more} more", "另有 {more} 行"));
+                }
+                let (path, Text { en, zh, .. }) = (path.display(), Text::join(&lines, "\n  "));
+                text!("{path} has rows that cannot be used:\n  {en}", "{path} 有无法使用的行:\n  {zh}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text().en)
+    }
+}
+
+impl Error for RequestError {}
 
 /// A small table with a header, in any encoding that the data may have.
 pub(super) struct SmallTable {
@@ -38,50 +80,257 @@ pub(super) struct SmallTable {
 }
 
 impl SmallTable {
-    /// Reads the table. An empty file is a list of nobody.
+    /// Reads the table.
     pub fn read(path: &Path) -> Result<Self, RequestError> {
-        let unreadable = |what: String| RequestError::Unreadable { path: path.into(), what };
-        let damaged = |fault: Unreadable| unreadable(format!("{}; {}", fault.what, fault.advice));
-        let file = DataFile::beside(path).map_err(|error| unreadable(format!("{error}; check the path")))?;
+        let unreadable = |what: Text| RequestError::Unreadable { path: path.into(), what };
+        let damaged = |fault: Unreadable| unreadable(Text::join(&[fault.what, fault.advice], "; "));
+        let file = DataFile::beside(path)
+            .map_err(|error| unreadable(text!("{error}; check the path", "{error}; 请检查路径")))?;
         if file.bytes == 0 {
-            return Ok(Self { path: path.into(), header: vec!["customer_id".into()], rows: Vec::new() });
+            return Err(unreadable(Text::new(
+                "it is empty; export it again, with a header and no rows if nobody is meant",
+                "文件为空; 请重新导出, 如名单确无客户, 请保留表头",
+            )));
         }
-        let (survey, _) = CsvFile::survey(&file, None).map_err(damaged)?;
+        let survey = survey(&file).map_err(damaged)?;
         let mut records = survey.records(&file).map_err(damaged)?;
         let mut record = StringRecord::new();
-        let mut rows = Vec::new();
+        let (mut rows, mut faults) = (Vec::new(), Vec::new());
         while records.read(&mut record).map_err(damaged)? {
             let cells: Vec<String> = record.iter().map(|cell| cell.trim().to_owned()).collect();
             let line = record.position().map_or(0, csv::Position::line);
-            if cells.iter().any(|cell| !cell.is_empty()) {
-                rows.push((line, cells));
+            if cells.iter().all(String::is_empty) {
+                continue;
             }
+            if cells.len() != survey.header.len() {
+                let (found, wanted) = (cells.len(), survey.header.len());
+                faults.push(text!(
+                    "line {line}: it has {found} cells and the header has {wanted}; quote cells that hold the \
+                     delimiter",
+                    "第 {line} 行: 有 {found} 个单元格, 表头有 {wanted} 个; 含分隔符的单元格请加引号",
+                ));
+            }
+            rows.push((line, cells));
+        }
+        if !faults.is_empty() {
+            return Err(RequestError::Rows { path: path.into(), faults });
         }
         Ok(Self { path: path.into(), header: survey.header, rows })
     }
 
-    /// The place of a column.
+    /// The place of a column, whatever the case and width of its letters.
     pub fn column(&self, name: &str) -> Option<usize> {
-        self.header.iter().position(|head| head == name)
+        self.header.iter().position(|head| fold_id(head).to_lowercase() == name)
     }
 }
 
-/// The ids of a list: the column `customer_id`, or the only one.
+/// Surveys a small file: its delimiter is a comma, a tab or a semicolon.
+fn survey(file: &DataFile) -> Result<CsvFile, Unreadable> {
+    let (survey, _) = CsvFile::survey(file, None)?;
+    match survey.header.as_slice() {
+        [only] if only.contains(';') => Ok(CsvFile::survey(file, Some(b';'))?.0),
+        _ => Ok(survey),
+    }
+}
+
+/// What the column of ids is called in exports of other systems.
+const ID_HEADERS: [&str; 12] = [
+    "customer_id",
+    "customerid",
+    "customer id",
+    "customer",
+    "customer_no",
+    "account",
+    "account_no",
+    "id",
+    "户号",
+    "用户编号",
+    "客户编号",
+    "用户号",
+];
+
+/// An id of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedId {
+    /// Its line in the file, from 1.
+    pub line: u64,
+    /// As it is written there.
+    pub written: String,
+    /// As tables compare it.
+    pub id: String,
+}
+
+/// The ids of a list.
+#[derive(Clone, Debug)]
+pub struct IdList {
+    /// The file.
+    pub path: PathBuf,
+    /// In the order of the file.
+    pub ids: Vec<ListedId>,
+    /// The first line of a list of one column, whose text is no known name of a column: an id, or a header.
+    first: Option<ListedId>,
+}
+
+/// Reads a list of ids: the column called `customer_id` (or 户号, account, …), or the only one.
 ///
 /// # Errors
-/// The file cannot be read, or has several columns and none of that name.
-pub fn read_ids(path: &Path) -> Result<Vec<String>, RequestError> {
+/// The file cannot be read, has several columns and none of such a name, or a line has no id.
+pub fn read_ids(path: &Path) -> Result<IdList, RequestError> {
     let table = SmallTable::read(path)?;
-    let named = table.column("customer_id");
+    let named = ID_HEADERS.iter().find_map(|name| table.column(name));
     let Some(column) = named.or((table.header.len() == 1).then_some(0)) else {
-        let what = "it has several columns and none is called customer_id: name one so".to_owned();
+        let found = table.header.join(", ");
+        let what = text!(
+            "it has the columns {found} and none is called customer_id; name the column of ids so",
+            "其列为 {found}, 没有名为 customer_id 或“户号”的列; 请将户号列改用此名",
+        );
         return Err(RequestError::Unreadable { path: table.path, what });
     };
-    // A list without a header has an id in its first line.
-    let first = if named.is_none() { table.header.get(column).cloned() } else { None };
-    let ids = table
-        .rows
-        .into_iter()
-        .filter_map(|(_, mut cells)| (column < cells.len()).then(|| cells.swap_remove(column)));
-    Ok(first.into_iter().chain(ids).filter(|id| !id.is_empty()).collect())
+    let listed = |line: u64, written: &str| ListedId {
+        line,
+        written: written.to_owned(),
+        id: fold_id(written).into_owned(),
+    };
+    let mut faults = Vec::new();
+    let mut ids = Vec::with_capacity(table.rows.len());
+    for (line, cells) in &table.rows {
+        let id = listed(*line, &cells[column]);
+        if id.id.is_empty() {
+            faults.push(text!("line {line}: it has no id", "第 {line} 行: 缺少户号"));
+        } else if id.id.len() > ID_BYTES_MAX {
+            faults.push(text!("line {line}: its id is too long", "第 {line} 行: 户号过长"));
+        }
+        ids.push(id);
+    }
+    if !faults.is_empty() {
+        return Err(RequestError::Rows { path: table.path, faults });
+    }
+    let first = (named.is_none()).then(|| listed(1, &table.header[column]));
+    Ok(IdList { path: table.path, ids, first })
+}
+
+/// An id of a list that no customer has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnmatchedId {
+    /// Its line in the file, from 1.
+    pub line: u64,
+    /// As it is written there.
+    pub written: String,
+    /// The customer whose id is equal but for zeros in front, if there is exactly one.
+    pub likely: Option<String>,
+}
+
+impl IdList {
+    /// The ids that are customers of a cycle, and those that are not.
+    ///
+    /// # Errors
+    /// The list has ids, and none of them is a customer.
+    pub fn matched(self, customers: &KeyIndex) -> Result<(Vec<String>, Vec<UnmatchedId>), RequestError> {
+        let is_id = |first: &ListedId| {
+            customers.get(&first.id).is_some() || first.id.contains(|letter: char| letter.is_ascii_digit())
+        };
+        let ids: Vec<ListedId> = self.first.into_iter().filter(is_id).chain(self.ids).collect();
+        let (known, strange): (Vec<ListedId>, Vec<ListedId>) =
+            ids.into_iter().partition(|listed| customers.get(&listed.id).is_some());
+        if strange.is_empty() {
+            return Ok((known.into_iter().map(|listed| listed.id).collect(), Vec::new()));
+        }
+        let padded = WithoutZeros::of(customers);
+        let unmatched: Vec<UnmatchedId> = strange
+            .into_iter()
+            .map(|listed| UnmatchedId {
+                line: listed.line,
+                written: listed.written,
+                likely: padded.find(&listed.id).map(str::to_owned),
+            })
+            .collect();
+        if known.is_empty() {
+            return Err(RequestError::Unreadable { path: self.path, what: nobody(&unmatched) });
+        }
+        Ok((known.into_iter().map(|listed| listed.id).collect(), unmatched))
+    }
+}
+
+/// That a list names no customer at all, with an example.
+fn nobody(unmatched: &[UnmatchedId]) -> Text {
+    let ids = unmatched.len();
+    let lost_zeros = unmatched.iter().find_map(|id| Some((id, id.likely.as_ref()?)));
+    if let Some((UnmatchedId { line, written, .. }, likely)) = lost_zeros {
+        return text!(
+            "none of its {ids} ids is a customer of the cycle: it has lost zeros in front ({written} on line {line} \
+             would be {likely}); export the ids as text",
+            "其中 {ids} 个户号均不是本周期的客户: 前导零丢失 (第 {line} 行的 {written} 应为 {likely}); 请将户号按文本导出",
+        );
+    }
+    let (line, written) = unmatched.first().map_or((0, ""), |id| (id.line, id.written.as_str()));
+    text!(
+        "none of its {ids} ids is a customer of the cycle, such as {written} on line {line}; check that it is a list \
+         of customer ids of this utility",
+        "其中 {ids} 个户号均不是本周期的客户, 例如第 {line} 行的 {written}; 请检查是否为本单位的户号名单",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn customers(ids: &[&str]) -> KeyIndex {
+        let mut keys = KeyIndex::default();
+        ids.iter().for_each(|id| drop(keys.insert(id)));
+        keys
+    }
+
+    fn listed(content: &[u8]) -> Result<(Vec<String>, Vec<UnmatchedId>), String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("l.csv");
+        fs::write(&path, content).unwrap();
+        let customers = customers(&["0512000005", "0512000006", "A7"]);
+        read_ids(&path)
+            .and_then(|list| list.matched(&customers))
+            .map_err(|error| error.to_string())
+    }
+
+    fn ids(content: &str) -> Vec<String> {
+        listed(content.as_bytes()).unwrap().0
+    }
+
+    #[test]
+    fn a_list_is_read_with_any_delimiter_header_and_width_of_letters() {
+        let six = ["0512000006"];
+        assert_eq!(ids("customer_id\n0512000006\n"), six);
+        assert_eq!(ids("customer_id;name\n0512000006;a, b\n"), six);
+        assert_eq!(ids("name\tCUSTOMER_ID\nx\t0512000006\n"), six);
+        assert_eq!(ids("户号,姓名\n０５１２０００００６,王\n"), six);
+        assert_eq!(ids("0512000006\n"), six, "no header");
+        assert_eq!(ids("0512000006\n0512000005\n"), ["0512000006", "0512000005"]);
+        assert_eq!(ids("A7\nA7\n"), ["A7", "A7"]);
+        assert_eq!(ids("Kundennummer\n 0512000006 \n\n"), six, "an unknown header is no id");
+        assert!(ids("customer_id\n").is_empty(), "a header alone is a list of nobody");
+        let gbk = encoding_rs::GB18030.encode("户号,姓名\n0512000006,王\n").0.into_owned();
+        assert_eq!(listed(&gbk).unwrap().0, six);
+    }
+
+    #[test]
+    fn a_list_that_names_nobody_or_cannot_be_read_is_refused() {
+        let refused = |content: &str, words: &str| {
+            let message = listed(content.as_bytes()).unwrap_err();
+            assert!(message.contains(words), "{content:?}: {message}");
+        };
+        refused("", "it is empty");
+        refused("customer_id\n512000006\n", "lost zeros in front (512000006 on line 2 would be 0512000006)");
+        refused("customer_id\nx1\n", "none of its 1 ids is a customer");
+        refused("since,name\n2025,a\n", "none is called customer_id");
+        refused("customer_id,name\n0512000006,a\n0512000005\n", "line 3: it has 1 cells and the header has 2");
+        refused("customer_id,name\n,a\n0512000006,b\n", "line 2: it has no id");
+    }
+
+    #[test]
+    fn ids_of_nobody_are_named_with_their_line() {
+        let (known, unmatched) = listed(b"customer_id\n0512000006\n512000005\nx1\n").unwrap();
+        assert_eq!(known, ["0512000006"]);
+        let likely: Vec<_> = unmatched.iter().map(|id| (id.line, id.likely.as_deref())).collect();
+        assert_eq!(likely, [(3, Some("0512000005")), (4, None)]);
+    }
 }

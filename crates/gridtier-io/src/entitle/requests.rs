@@ -4,9 +4,12 @@
 use std::path::Path;
 
 use gridtier::checked_toml::did_you_mean;
+use gridtier::contract::cell::fold_id;
 use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::application::Application;
 use gridtier::entitlement::service::Fee;
+use gridtier::text;
+use gridtier::text::Text;
 use gridtier::unit::day_of_date;
 
 use super::ids::{RequestError, SmallTable};
@@ -24,12 +27,16 @@ pub fn read_applications(path: &Path, catalogue: &Catalogue) -> Result<Vec<Appli
     let mut faults = Vec::new();
     for name in &table.header {
         if !COLUMNS.contains(&name.as_str()) {
-            faults.push(format!("line 1: unknown column `{name}`; {}", did_you_mean(name, COLUMNS)));
+            let fix = did_you_mean(name, COLUMNS);
+            faults.push(text!("line 1: unknown column `{name}`; {fix}", "第 1 行: 未知列 `{name}`; {fix}"));
         }
     }
     for name in &COLUMNS[..REQUIRED] {
         if table.column(name).is_none() {
-            faults.push(format!("line 1: the column `{name}` is missing; add it"));
+            faults.push(text!(
+                "line 1: the column `{name}` is missing; add it",
+                "第 1 行: 缺少列 `{name}`; 请补上",
+            ));
         }
     }
     let positions = COLUMNS.map(|name| table.column(name));
@@ -40,7 +47,7 @@ pub fn read_applications(path: &Path, catalogue: &Catalogue) -> Result<Vec<Appli
                 .map(|position| position.and_then(|position| cells.get(position)).map_or("", String::as_str));
             match application(cells, catalogue) {
                 Ok(application) => applications.push(application),
-                Err(fault) => faults.push(format!("line {line}: {fault}")),
+                Err(Text { en, zh, .. }) => faults.push(text!("line {line}: {en}", "第 {line} 行: {zh}")),
             }
         }
     }
@@ -48,32 +55,48 @@ pub fn read_applications(path: &Path, catalogue: &Catalogue) -> Result<Vec<Appli
 }
 
 /// An application from its cells, in the order of the columns.
-fn application(cells: [&str; COLUMNS.len()], catalogue: &Catalogue) -> Result<Application, String> {
+fn application(cells: [&str; COLUMNS.len()], catalogue: &Catalogue) -> Result<Application, Text> {
     let [id, service, day, area, parts, units, plan_allows] = cells;
     if id.is_empty() {
-        return Err("`customer_id` is empty; write the account number".into());
+        return Err(Text::new("`customer_id` is empty; write the account number", "`customer_id` 为空; 请填写户号"));
     }
     let Some(position) = catalogue.service(service) else {
         let known = catalogue.services.iter().map(|service| service.id.as_str());
-        return Err(format!("there is no service `{service}`; {}", did_you_mean(service, known)));
+        let fix = did_you_mean(service, known);
+        return Err(text!("there is no service `{service}`; {fix}", "没有服务 `{service}`; {fix}"));
     };
     let date =
-        day.parse().map_err(|_| format!("`applied_on` is no day: `{day}`; write it like 2026-01-31"))?;
+        day.parse().map_err(|_| {
+            text!(
+                "`applied_on` is no day: `{day}`; write it like 2026-01-31",
+                "`applied_on` 不是日期: `{day}`; 请写作 2026-01-31",
+            )
+        })?;
     let units = match units {
         "" => 1,
         text => match text.parse() {
             Ok(units @ 1..=1_000_000) => units,
-            _ => return Err(format!("`units` must be a whole number from 1 to 1000000, not `{text}`")),
+            _ => {
+                return Err(text!(
+                    "`units` must be a whole number from 1 to 1000000, not `{text}`",
+                    "`units` 须为 1 至 1000000 的整数, 不能是 `{text}`",
+                ));
+            }
         },
     };
     let plan_allows = match plan_allows {
         "" => None,
         "true" => Some(true),
         "false" => Some(false),
-        other => return Err(format!("`plan_allows` must be true, false or empty, not `{other}`")),
+        other => {
+            return Err(text!(
+                "`plan_allows` must be true, false or empty, not `{other}`",
+                "`plan_allows` 须为 true、false 或空, 不能是 `{other}`",
+            ));
+        }
     };
     Ok(Application {
-        customer_id: id.to_owned(),
+        customer_id: fold_id(id).into_owned(),
         service: position,
         applied_on: day_of_date(date),
         area: area.to_owned(),
@@ -84,20 +107,27 @@ fn application(cells: [&str; COLUMNS.len()], catalogue: &Catalogue) -> Result<Ap
 }
 
 /// `report + saving` as bits.
-fn chosen_parts(text: &str, catalogue: &Catalogue, service: usize) -> Result<u32, String> {
+fn chosen_parts(text: &str, catalogue: &Catalogue, service: usize) -> Result<u32, Text> {
     let service = &catalogue.services[service];
     let names: Vec<&str> = text.split('+').map(str::trim).filter(|name| !name.is_empty()).collect();
     let Fee::Combination(parts, _) = &service.fee else {
         return match names.is_empty() {
             true => Ok(0),
-            false => Err(format!("service {} has no parts to choose; leave `parts` empty", service.id)),
+            false => {
+                let id = &service.id;
+                Err(text!(
+                    "service {id} has no parts to choose; leave `parts` empty",
+                    "服务 {id} 没有可选项; `parts` 请留空",
+                ))
+            }
         };
     };
     let mut bits = 0;
     for name in names {
         let Some(place) = parts.iter().position(|part| part.id == name) else {
             let fix = did_you_mean(name, parts.iter().map(|part| part.id.as_str()));
-            return Err(format!("service {} has no part `{name}`; {fix}", service.id));
+            let id = &service.id;
+            return Err(text!("service {id} has no part `{name}`; {fix}", "服务 {id} 没有可选项 `{name}`; {fix}"));
         };
         bits |= 1 << place;
     }

@@ -5,7 +5,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::layout;
+use gridtier::text::Text;
+
+use super::layout::{self, COMMITS, LOCK};
 
 /// Why an operation on a store could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -130,6 +132,63 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What is wrong and what to do, in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        Text::new(self.to_string(), self.in_chinese())
+    }
+
+    fn in_chinese(&self) -> String {
+        match self {
+            Self::NotAStore { path } => format!(
+                "{} 不是周期存储: 其中没有目录 `{COMMITS}`。请检查路径, 或先发布一个周期: gridtier regrade DATA --as-of \
+                 DATE --store {}",
+                path.display(),
+                path.display()
+            ),
+            Self::Occupied { path, .. } => {
+                format!("{} 已有其他内容, 不是周期存储; 未作任何改动, 请另选新目录或空目录", path.display())
+            }
+            Self::Read { path, source } => {
+                format!("无法读取 {}: {source}。请检查文件是否存在、是否有读取权限, 然后重新运行", path.display())
+            }
+            Self::Write { path, source } => format!(
+                "无法写入 {}: {source}。未发布任何内容, 已有周期不变; 请腾出空间或修正权限后重新运行",
+                path.display()
+            ),
+            Self::Busy { path } => format!(
+                "另一进程正在写入存储 {} (持有 `{LOCK}`)。未发布任何内容; 请等其结束后重新运行",
+                path.display()
+            ),
+            Self::LostRace { path, version } => format!(
+                "另一进程已先发布存储 {} 的周期 {version}。本次未发布并已删除其文件; 重新运行将发布下一周期",
+                path.display()
+            ),
+            Self::ReadBack { damage } => {
+                format!("{}。该文件刚刚写入: 未发布任何内容; 请检查磁盘后重新运行", damage.in_chinese())
+            }
+            Self::Damaged { damage } => format!("{}。请从备份恢复该周期目录, 或重新评级", damage.in_chinese()),
+            Self::NoCycle { path } => format!(
+                "存储 {} 尚无周期。请先发布: gridtier regrade DATA --as-of DATE --store {}",
+                path.display(),
+                path.display()
+            ),
+            Self::NoSuchCycle { path, version, last } => {
+                format!("存储 {} 没有周期 {version}; 最后一个是周期 {last}", path.display())
+            }
+            Self::BadRecord { path, source } => {
+                format!("提交记录 {} 已损坏: {source}。请从备份恢复", path.display())
+            }
+            Self::LostRecord { dir } => format!(
+                "{} 像是已发布的周期, 但 `{COMMITS}` 中没有其完整记录。未作任何改动; 请从备份恢复记录, 或将该目录移出存储后重新运行",
+                dir.display()
+            ),
+            Self::Misuse { name, problem } => {
+                format!("gridtier 程序错误, 请报告: 无法写入 {name}: {problem}")
+            }
+        }
+    }
+
     /// Whether publishing failed (exit code 5), as opposed to reading (exit code 4) or a bug (70).
     pub fn is_write(&self) -> bool {
         match self {
@@ -205,4 +264,27 @@ pub enum Damage {
         /// The rows written.
         listed_rows: u64,
     },
+}
+
+impl Damage {
+    fn in_chinese(&self) -> String {
+        match self {
+            Self::Manifest { path } => format!("清单 {} 与发布时不同, 因此未核对其文件", path.display()),
+            Self::Missing { path } => format!("缺少 {}", path.display()),
+            Self::Extra { path } => format!("{} 不属于该周期: 清单中没有此文件", path.display()),
+            Self::Bytes { path, found_bytes, listed_bytes } => {
+                format!("{} 有 {found_bytes} 字节, 发布时为 {listed_bytes} 字节", path.display())
+            }
+            Self::Content { path } => format!("{} 的内容与发布时不同 (sha256 不符)", path.display()),
+            Self::Footer { path, listed_rows } => {
+                format!("{} 无法读作写入时的 {listed_rows} 行 parquet 文件", path.display())
+            }
+        }
+    }
+
+    /// What differs, in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        Text::new(self.to_string(), self.in_chinese())
+    }
 }

@@ -12,7 +12,19 @@ use super::{fen_cell, text_cell, text_column};
 use crate::names;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
+use gridtier::text;
 use gridtier::text::Text;
+
+/// Whom and which cycle an answer is about.
+#[derive(Clone, Copy, Debug)]
+pub struct CustomerOccasion<'a> {
+    /// The customer.
+    pub id: &'a str,
+    /// Number of the cycle.
+    pub version: u64,
+    /// First day after its window.
+    pub as_of: &'a str,
+}
 
 /// All services for one customer.
 #[derive(Clone, Debug)]
@@ -64,13 +76,38 @@ fn terms_and_note(service: &Service, grant: &Grant) -> Text {
 }
 
 impl CustomerServices {
+    /// The services with the customer, its tier, the cycle and its day on every row: an answer that is passed on says
+    /// whom and when it is about.
+    #[must_use]
+    pub fn with_occasion(&self, occasion: &CustomerOccasion) -> DataTable {
+        let mut table = self.table.clone();
+        let columns = [
+            DataColumn::new(ColumnFormat::Id, "customer_id", "customer", "户号"),
+            text_column("tier", "tier", "等级"),
+            DataColumn::new(ColumnFormat::Integer, "cycle", "cycle", "周期"),
+            text_column("as_of", "as of", "评价截止日"),
+        ];
+        let cells = [
+            DataCell::same(occasion.id.to_owned()),
+            names::tier_cell(self.tier),
+            DataCell::count(occasion.version),
+            DataCell::same(occasion.as_of.to_owned()),
+        ];
+        table.columns.splice(0..0, columns);
+        for row in &mut table.rows {
+            row.cells.splice(0..0, cells.clone());
+        }
+        table
+    }
+
     /// What is shown on a terminal.
     #[must_use]
-    pub fn sections(&self, id: &str, version: u64, is_opted_out: bool) -> Vec<Section> {
-        let Text { en, zh, .. } = names::tier(self.tier);
-        let mut section = Section::titled(Text::new(
-            format!("Customer {id}: tier {en} in cycle {version}"),
-            format!("客户 {id}: 第 {version} 周期等级 {zh}"),
+    pub fn sections(&self, occasion: &CustomerOccasion, is_opted_out: bool) -> Vec<Section> {
+        let (Text { en, zh, .. }, CustomerOccasion { id, version, as_of }) =
+            (names::tier(self.tier), occasion);
+        let mut section = Section::titled(text!(
+            "Customer {id}: tier {en} in cycle {version} as of {as_of}",
+            "客户 {id}: 第 {version} 周期 ({as_of}) 等级 {zh}",
         ));
         if is_opted_out {
             section = section.sentence("It wants no marketing.", "该客户拒绝营销。");

@@ -58,6 +58,7 @@ pub struct Notices<'a> {
     voice: Voice,
     cells: [StringBuilder; 11],
     rows: usize,
+    opted_out: u64,
     counts: BTreeMap<(String, ChangeKind), u64>,
 }
 
@@ -66,6 +67,8 @@ pub struct Notices<'a> {
 pub enum Noticed {
     /// It is.
     Listed,
+    /// It is, although it wants no marketing.
+    ListedOptedOut,
     /// It is counted only: it has opted out.
     CountedOnly,
 }
@@ -75,11 +78,12 @@ impl<'a> Notices<'a> {
     #[must_use]
     pub fn new(older: &'a Catalogue, newer: &'a Catalogue, voice: Voice) -> Self {
         let cells = std::array::from_fn(|_| StringBuilder::new());
-        Self { titles: newer, older, voice, cells, rows: 0, counts: BTreeMap::new() }
+        Self { titles: newer, older, voice, cells, rows: 0, opted_out: 0, counts: BTreeMap::new() }
     }
 
     /// Adds a customer's changes.
     pub fn add(&mut self, id: &str, tiers: [Option<Tier>; 2], changes: &[Change], noticed: Noticed) {
+        self.opted_out += u64::from(noticed != Noticed::Listed && !changes.is_empty());
         for change in changes {
             *self.counts.entry((change.service.to_owned(), change.kind)).or_default() += 1;
             if noticed == Noticed::CountedOnly {
@@ -111,6 +115,12 @@ impl<'a> Notices<'a> {
             .iter()
             .find_map(|catalogue| Some(service_title(&catalogue.services[catalogue.service(id)?])))
             .unwrap_or_default()
+    }
+
+    /// Customers with a change who want no marketing.
+    #[must_use]
+    pub fn opted_out(&self) -> u64 {
+        self.opted_out
     }
 
     /// Rows since the last batch was taken.
