@@ -87,7 +87,11 @@ impl Job<'_> {
         }
     }
 
-    fn publish(&self, mut cycle: Unpublished, format: ResultFormat) -> Result<(Graded, StoredCycle), Failure> {
+    fn publish(
+        &self,
+        mut cycle: Unpublished,
+        format: ResultFormat,
+    ) -> Result<(Graded, StoredCycle), Failure> {
         if let Some(reused) = cycle.reused() {
             note(&reused_line(reused), self.lang);
         }

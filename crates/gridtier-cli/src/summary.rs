@@ -81,7 +81,10 @@ pub fn check_beyond_limits(breaches: &[Breach], data: &Path, output: Option<&Pat
             let rejects = rejects.display();
             text!("the rows are in {rejects}; mend the export", "有关行见 {rejects}; 请修正导出")
         }
-        None => text!("see the rows with `gridtier check {data} -o DIR`", "用 `gridtier check {data} -o DIR` 查看有关行"),
+        None => text!(
+            "see the rows with `gridtier check {data} -o DIR`",
+            "用 `gridtier check {data} -o DIR` 查看有关行"
+        ),
     };
     let (Text { en, zh, .. }, Text { en: fix, zh: fix_zh, .. }) = (breach_lines(breaches), fix);
     text!(

@@ -13,12 +13,12 @@ mod facts;
 mod members;
 
 pub use customer::{CustomerRecord, customer};
-pub use error::{Absence, CycleError};
 pub(crate) use error::unreadable;
+pub use error::{Absence, CycleError};
 pub(crate) use facts::facts;
 pub(crate) use load::customers;
-pub(crate) use lookup::{WithoutZeros, absent};
 pub use load::{cycle, final_tiers, previous_cycle, previous_tiers};
+pub(crate) use lookup::{WithoutZeros, absent};
 pub use manifest::{
     COUNTING, CatalogueText, Engine, FORMAT, FileRows, FormatVersion, InputEntry, Manifest, MethodText,
     WindowSpan, catalogue, method,

@@ -162,6 +162,7 @@ impl<'a> Regrade<'a> {
             && manifest.window == window.into()
             && manifest.method == MethodText::from(self.method)
             && manifest.entitlements.as_ref() == Some(&CatalogueText::from(self.catalogue))
+            && manifest.known_as_of == folder.known_as_of()
             && manifest.inputs.iter().map(|entry| &entry.input).eq(folder.inputs())
     }
 

@@ -27,8 +27,8 @@ pub use decisions::{decisions_section, decisions_table};
 pub use lists::{grants_batch, grants_list, holders_batch, holders_list};
 pub use matrix::{cells, combinations, matrix, matrix_sections, services, tier_section};
 pub use notices::{Noticed, Notices, changes_section, notices_list};
-pub use unmatched::{UnmatchedLine, unmatched_note, unmatched_table};
 pub use page::{Occasion, matrix_page};
+pub use unmatched::{UnmatchedLine, unmatched_note, unmatched_table};
 
 /// That empty cells are withheld; nothing when no count is.
 #[must_use]

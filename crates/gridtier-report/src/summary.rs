@@ -5,10 +5,10 @@ use std::path::Path;
 use gridtier::contract::Table;
 use gridtier::contract::rule::Rule;
 use gridtier::fact::Facts;
-use gridtier::limit::{self, Breach};
-use gridtier::method::{Method, Tier};
 use gridtier::index::{count, index};
 use gridtier::indicator::IndicatorValue;
+use gridtier::limit::{self, Breach};
+use gridtier::method::{Method, Tier};
 use gridtier::run::{ControlTotals, Graded};
 use gridtier::score::Provisional;
 use gridtier::source::Finding;
@@ -296,7 +296,8 @@ fn most_lacked(graded: &Graded, method: &Method) -> Text {
         .zip(&graded.columns)
         .filter(|(spec, _)| spec.weight.is_some())
         .map(|(spec, column)| {
-            let unknown = few.iter().filter(|&&number| column.get(index(number)) == IndicatorValue::Unknown).count();
+            let unknown =
+                few.iter().filter(|&&number| column.get(index(number)) == IndicatorValue::Unknown).count();
             (unknown, Text::new(spec.titles[0].clone(), spec.titles[1].clone()))
         })
         .filter(|(unknown, _)| *unknown > 0)

@@ -12,7 +12,8 @@ use crate::lang::Lang;
 /// Runs `gridtier entitlements costs`.
 pub fn run(args: &CostsArgs, lang: Lang) -> Result<Done, Failure> {
     let entitled = EntitledCycle::open(&args.cycle)?;
-    let statements = entitled.entitlements().statements(&entitled.selection(&args.filter, None, None, lang)?)?;
+    let statements =
+        entitled.entitlements().statements(&entitled.selection(&args.filter, None, None, lang)?)?;
     let min_count = args.withhold.min_count;
     let table = costs_table(&entitled.catalogue, &statements, min_count);
     let mut text = vec![costs_section(&table)];

@@ -51,7 +51,10 @@ impl EntitledCycle {
             let fix = did_you_mean(id, self.catalogue.services.iter().map(|service| service.id.as_str()));
             Failure::new(
                 USAGE,
-                text!("there is no service `{id}` in the catalogue; {fix}", "权益目录中没有服务 `{id}`; {fix}"),
+                text!(
+                    "there is no service `{id}` in the catalogue; {fix}",
+                    "权益目录中没有服务 `{id}`; {fix}"
+                ),
             )
         })
     }
@@ -78,12 +81,7 @@ impl EntitledCycle {
     }
 
     /// The ids of an opt-out list. Those that are no customers are reported: an id that lost its zeros opts nobody out.
-    fn opted_out(
-        &self,
-        file: &Path,
-        export: Option<&Path>,
-        lang: Lang,
-    ) -> Result<BTreeSet<String>, Failure> {
+    fn opted_out(&self, file: &Path, export: Option<&Path>, lang: Lang) -> Result<BTreeSet<String>, Failure> {
         let (known, unmatched) = self.entitlements().matched(entitle::read_ids(file)?)?;
         if !unmatched.is_empty() {
             let lines: Vec<UnmatchedLine> = unmatched
@@ -93,7 +91,13 @@ impl EntitledCycle {
             let beside = export.map(|export| export.with_extension("unmatched.csv"));
             if let Some(path) = &beside {
                 let table = Section::of_table(unmatched_table(&lines));
-                export::write_sections(path, FileFormat::Csv, Voice::Codes, ByteOrderMark::Written, &[table])?;
+                export::write_sections(
+                    path,
+                    FileFormat::Csv,
+                    Voice::Codes,
+                    ByteOrderMark::Written,
+                    &[table],
+                )?;
             }
             note(&unmatched_note(&lines, beside.as_deref()), lang);
         }

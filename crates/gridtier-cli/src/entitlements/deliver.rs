@@ -111,9 +111,10 @@ pub fn deliver(
             written.map_err(|failure: export::Failure| failure.at(path))?;
             Ok(Done { data: format!("{}\n", path.display()) })
         }
-        (Some(FileFormat::Xlsx | FileFormat::Parquet), None) => {
-            Err(Failure::new(USAGE, text!("this format is no text; name a file by -o", "此格式不是文本; 请用 -o 指定文件")))
-        }
+        (Some(FileFormat::Xlsx | FileFormat::Parquet), None) => Err(Failure::new(
+            USAGE,
+            text!("this format is no text; name a file by -o", "此格式不是文本; 请用 -o 指定文件"),
+        )),
         (Some(format), None) => Ok(Done { data: export::sections_text(format, voice, mark, sections)? }),
         (Some(format), Some(path)) => {
             export::write_sections(path, format, voice, mark, sections)?;

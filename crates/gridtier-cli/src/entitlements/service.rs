@@ -32,7 +32,12 @@ pub fn run(args: &ServiceArgs, lang: Lang) -> Result<Done, Failure> {
     };
     let format = list_format(&args.output.format, path)?;
     let voice = list_voice(&args.output.format, format, lang);
-    let holders = entitled.entitlements().holders(position, &selection, purpose(&args.list, ListPurpose::Marketing), voice)?;
+    let holders = entitled.entitlements().holders(
+        position,
+        &selection,
+        purpose(&args.list, ListPurpose::Marketing),
+        voice,
+    )?;
     let list = holders_list(service, holders);
     let rows = export::write_list(path, format, voice, mark(&args.output.format), list)?;
     let listed = match lang {

@@ -25,7 +25,9 @@ fn absence(customers: &Customers, window: Window, id: &str) -> Absence {
     let day = |day: i32| date_of_day(day).map_or_else(String::new, |day| day.to_string());
     let Some(number) = customers.ids.get(id) else {
         let padded = WithoutZeros::of(&customers.ids);
-        return padded.find(id).map_or(Absence::Unknown, |likely| Absence::OtherZeros { likely: likely.into() });
+        return padded
+            .find(id)
+            .map_or(Absence::Unknown, |likely| Absence::OtherZeros { likely: likely.into() });
     };
     let customer = &customers.rows[gridtier::index::index(number)];
     match customer.closed_on {

@@ -287,9 +287,7 @@ mod tests {
         let path = dir.path().join("l.csv");
         fs::write(&path, content).unwrap();
         let customers = customers(&["0512000005", "0512000006", "A7"]);
-        read_ids(&path)
-            .and_then(|list| list.matched(&customers))
-            .map_err(|error| error.to_string())
+        read_ids(&path).and_then(|list| list.matched(&customers)).map_err(|error| error.to_string())
     }
 
     fn ids(content: &str) -> Vec<String> {
@@ -322,7 +320,10 @@ mod tests {
         refused("customer_id\n512000006\n", "lost zeros in front (512000006 on line 2 would be 0512000006)");
         refused("customer_id\nx1\n", "none of its 1 ids is a customer");
         refused("since,name\n2025,a\n", "none is called customer_id");
-        refused("customer_id,name\n0512000006,a\n0512000005\n", "line 3: it has 1 cells and the header has 2");
+        refused(
+            "customer_id,name\n0512000006,a\n0512000005\n",
+            "line 3: it has 1 cells and the header has 2",
+        );
         refused("customer_id,name\n,a\n0512000006,b\n", "line 2: it has no id");
     }
 

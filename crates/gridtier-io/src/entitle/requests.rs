@@ -58,20 +58,22 @@ pub fn read_applications(path: &Path, catalogue: &Catalogue) -> Result<Vec<Appli
 fn application(cells: [&str; COLUMNS.len()], catalogue: &Catalogue) -> Result<Application, Text> {
     let [id, service, day, area, parts, units, plan_allows] = cells;
     if id.is_empty() {
-        return Err(Text::new("`customer_id` is empty; write the account number", "`customer_id` 为空; 请填写户号"));
+        return Err(Text::new(
+            "`customer_id` is empty; write the account number",
+            "`customer_id` 为空; 请填写户号",
+        ));
     }
     let Some(position) = catalogue.service(service) else {
         let known = catalogue.services.iter().map(|service| service.id.as_str());
         let fix = did_you_mean(service, known);
         return Err(text!("there is no service `{service}`; {fix}", "没有服务 `{service}`; {fix}"));
     };
-    let date =
-        day.parse().map_err(|_| {
-            text!(
-                "`applied_on` is no day: `{day}`; write it like 2026-01-31",
-                "`applied_on` 不是日期: `{day}`; 请写作 2026-01-31",
-            )
-        })?;
+    let date = day.parse().map_err(|_| {
+        text!(
+            "`applied_on` is no day: `{day}`; write it like 2026-01-31",
+            "`applied_on` 不是日期: `{day}`; 请写作 2026-01-31",
+        )
+    })?;
     let units = match units {
         "" => 1,
         text => match text.parse() {
@@ -127,7 +129,10 @@ fn chosen_parts(text: &str, catalogue: &Catalogue, service: usize) -> Result<u32
         let Some(place) = parts.iter().position(|part| part.id == name) else {
             let fix = did_you_mean(name, parts.iter().map(|part| part.id.as_str()));
             let id = &service.id;
-            return Err(text!("service {id} has no part `{name}`; {fix}", "服务 {id} 没有可选项 `{name}`; {fix}"));
+            return Err(text!(
+                "service {id} has no part `{name}`; {fix}",
+                "服务 {id} 没有可选项 `{name}`; {fix}"
+            ));
         };
         bits |= 1 << place;
     }

@@ -150,7 +150,10 @@ impl StoreError {
                 format!("{} 已有其他内容, 不是周期存储; 未作任何改动, 请另选新目录或空目录", path.display())
             }
             Self::Read { path, source } => {
-                format!("无法读取 {}: {source}。请检查文件是否存在、是否有读取权限, 然后重新运行", path.display())
+                format!(
+                    "无法读取 {}: {source}。请检查文件是否存在、是否有读取权限, 然后重新运行",
+                    path.display()
+                )
             }
             Self::Write { path, source } => format!(
                 "无法写入 {}: {source}。未发布任何内容, 已有周期不变; 请腾出空间或修正权限后重新运行",
@@ -167,7 +170,9 @@ impl StoreError {
             Self::ReadBack { damage } => {
                 format!("{}。该文件刚刚写入: 未发布任何内容; 请检查磁盘后重新运行", damage.in_chinese())
             }
-            Self::Damaged { damage } => format!("{}。请从备份恢复该周期目录, 或重新评级", damage.in_chinese()),
+            Self::Damaged { damage } => {
+                format!("{}。请从备份恢复该周期目录, 或重新评级", damage.in_chinese())
+            }
             Self::NoCycle { path } => format!(
                 "存储 {} 尚无周期。请先发布: gridtier regrade DATA --as-of DATE --store {}",
                 path.display(),
