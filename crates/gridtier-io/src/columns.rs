@@ -53,6 +53,8 @@ pub struct FilePiece {
     pub rows: usize,
     /// Rows (0-based in the piece) that could not be split into cells, and why.
     pub faults: Vec<(u32, Rule)>,
+    /// Empty rows of the file between the last piece and this one, which a workbook counts.
+    pub gap: u64,
 }
 
 /// Where a column of the contract is read from.
@@ -96,6 +98,12 @@ impl Mapping {
             Pick::Joined(at) => &self.joins[at],
             Pick::Own(_) | Pick::Hive(_) | Pick::Constant => &[],
         }
+    }
+
+    /// The positions of the file's columns from which a column of the contract is read.
+    pub fn own_positions(&self, column: &str) -> Vec<usize> {
+        let Some(&pick) = self.picks.get(column) else { return Vec::new() };
+        pick.own().into_iter().chain(self.positions(pick).iter().copied()).collect()
     }
 
     fn is_taken(&self, pick: Pick) -> bool {

@@ -4,6 +4,7 @@
 //! the data and is hashed with it. The file is optional; what it does not declare follows the contract. All faults are
 //! reported at once, with their lines. The engine applies the declarations to cells.
 
+mod encoding;
 mod keys;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use gridtier::text;
 use gridtier::text::Text;
 use serde::Deserialize;
 
+pub use encoding::Encoding;
 pub use keys::schema;
 
 /// What to do where a zone is missing.
@@ -47,6 +49,12 @@ pub struct TableConfig {
     pub path: Option<String>,
     /// Delimiter of its CSV files, if it is neither comma nor tab.
     pub delimiter: Option<u8>,
+    /// Encoding of its CSV files, if it is not to be detected.
+    pub encoding: Option<Encoding>,
+    /// Sheet of its workbooks, if it is not the first visible one.
+    pub sheet: Option<String>,
+    /// Row of its workbooks with the header, 1 for the first; without it the first row that is not empty.
+    pub header_row: Option<u32>,
     /// The utility's column names, by contract name: one, or those that make up a key.
     pub columns: BTreeMap<String, Vec<String>>,
     /// The value of columns that a file lacks, by contract name.
@@ -135,6 +143,9 @@ struct ConfigFile {
 struct TableEntry {
     path: Option<String>,
     delimiter: Option<String>,
+    encoding: Option<String>,
+    sheet: Option<String>,
+    header_row: Option<u32>,
     energy_unit: Option<String>,
     money_unit: Option<String>,
     decimal_mark: Option<String>,
@@ -275,6 +286,9 @@ impl TableEntry {
         TableConfig {
             path: self.path.as_ref().map(|path| path.trim_end_matches('/').to_owned()),
             delimiter: self.delimiter.as_ref().and_then(|delimiter| delimiter.bytes().next()),
+            encoding: self.encoding.as_deref().and_then(Encoding::by_name),
+            sheet: self.sheet.clone(),
+            header_row: self.header_row,
             columns: self.columns.iter().map(|(name, own)| (name.clone(), own.all().to_vec())).collect(),
             constants: constants.collect(),
             hive: self

@@ -6,6 +6,7 @@
 //! batch, without an allocation for each row. The engine decides what a cell means.
 
 mod decode;
+mod common;
 mod lexer;
 mod survey;
 
@@ -18,18 +19,29 @@ use csv::{ReaderBuilder, StringRecord};
 use gridtier::contract::rule::Rule;
 
 use crate::columns::{FileColumn, FilePiece};
+use crate::config::Encoding;
 use crate::guard::Unreadable;
 use crate::guard::limits::{BATCH_ROWS, BATCH_TEXT_BYTES_MAX};
 use crate::listing::DataFile;
 
 use decode::Decoded;
-pub use decode::Encoding;
+
+/// What is declared about a CSV file; the rest is detected.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CsvDeclared {
+    /// The delimiter of its cells.
+    pub delimiter: Option<u8>,
+    /// The encoding of its text.
+    pub encoding: Option<Encoding>,
+}
 
 /// A CSV file that has been surveyed.
 #[derive(Clone, Debug)]
 pub struct CsvFile {
     /// The encoding of its text.
     pub encoding: Encoding,
+    /// Whether the encoding is only what the bytes allow: the text does not look Chinese.
+    pub is_guess: bool,
     /// The delimiter of its cells.
     pub delimiter: u8,
     /// Its column names, trimmed.
@@ -43,8 +55,8 @@ impl CsvFile {
     ///
     /// # Errors
     /// The encoding is unknown, a quote is not closed, or a limit is exceeded.
-    pub fn survey(file: &DataFile, delimiter: Option<u8>) -> Result<(Self, String), Unreadable> {
-        survey::survey(file, delimiter)
+    pub fn survey(file: &DataFile, declared: CsvDeclared) -> Result<(Self, String), Unreadable> {
+        survey::survey(file, declared)
     }
 
     /// Its columns.
@@ -123,7 +135,7 @@ impl CsvPieces {
             rows += 1;
         }
         let columns = builders.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef).collect();
-        Ok((rows > 0).then_some(FilePiece { columns, rows, faults }))
+        Ok((rows > 0).then_some(FilePiece { columns, rows, faults, gap: 0 }))
     }
 }
 

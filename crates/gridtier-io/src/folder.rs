@@ -6,6 +6,7 @@
 
 mod bounds;
 mod constant;
+mod notices;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,9 +18,9 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema};
 use gridtier::checked_toml::{Fault, Faults};
-use gridtier::contract::Table;
 use gridtier::contract::cell::are_integers;
 use gridtier::contract::declared::Declared;
+use gridtier::contract::{ColumnKind, Table};
 use gridtier::error::{Refusal, RunError};
 use gridtier::index::{count, index};
 use gridtier::source::{Batch, Bounds, Part, Source};
@@ -31,13 +32,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::columns::{self, FileColumn, FilePiece, Mapping, Notice, Pick, TypedFile};
 use crate::config::{self, Config, HiveType};
-use crate::csv::CsvFile;
+use crate::csv::{CsvDeclared, CsvFile};
 use crate::guard::Unreadable;
 use crate::guard::limits::BATCH_ROWS;
 use crate::hash::sha256_of;
 use crate::ipc::IpcFile;
 use crate::listing::{self, DataFile, FileFormat};
 use crate::parquet::ParquetFile;
+use crate::workbook::{ColumnUse, WorkbookDeclared, WorkbookFile};
 
 /// A file that a cycle was computed from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -82,6 +84,7 @@ pub(crate) enum Content {
     Parquet(ParquetFile),
     Csv(CsvFile),
     Ipc(IpcFile),
+    Workbook(WorkbookFile),
 }
 
 /// A file that can be read.
@@ -231,7 +234,10 @@ fn check_table(table: Table, files: Vec<DataFile>, config: &Config) -> Result<Ta
     refusals.extend(delivered_twice(&files));
     let typed: Vec<TypedFile> = files.iter().map(Readable::typed).collect();
     match columns::agree(table, &typed) {
-        Ok(notices) if refusals.is_empty() => return Ok(TableFiles { files, notices }),
+        Ok(mut notices) if refusals.is_empty() => {
+            notices.extend(notices::of_files(&files));
+            return Ok(TableFiles { files, notices });
+        }
         Ok(_) => {}
         Err((at, fault)) => refusals.push(files[at].file.refuse_for(fault)),
     }
@@ -258,17 +264,51 @@ type Surveyed = (Content, Vec<FileColumn>, Mapping, String);
 fn survey(file: &DataFile, config: &Config) -> Result<Surveyed, Unreadable> {
     listing::check_content(file)?;
     let table = config.table(file.table);
-    let (content, sha256) = match file.format {
+    let (mut content, sha256) = match file.format {
         FileFormat::Csv => {
-            let (csv, sha256) = CsvFile::survey(file, table.delimiter)?;
+            let declared = CsvDeclared { delimiter: table.delimiter, encoding: table.encoding };
+            let (csv, sha256) = CsvFile::survey(file, declared)?;
             (Content::Csv(csv), sha256)
         }
         FileFormat::Parquet => (Content::Parquet(ParquetFile::open(file)?), sha256_of(file.open()?)?.0),
         FileFormat::Ipc => (Content::Ipc(IpcFile::open(file)?), sha256_of(file.open()?)?.0),
+        FileFormat::Workbook(kind) => {
+            let mark = config.declared.of(file.table).decimal_mark;
+            let declared =
+                WorkbookDeclared { sheet: table.sheet.clone(), header_row: table.header_row, mark };
+            (Content::Workbook(WorkbookFile::survey(file, kind, declared)?), sha256_of(file.open()?)?.0)
+        }
     };
     let columns = content.columns();
     let mapping = columns::map(file.table, &columns, &file.hive, &table)?;
+    if let Content::Workbook(book) = &mut content {
+        use_columns(book, file.table, &mapping, config)?;
+    }
     Ok((content, columns, mapping, sha256))
+}
+
+/// Parts of the energy, which reject no row whatever they hold.
+const NEVER_REJECT: [&str; 5] = ["sharp_kwh", "peak_kwh", "flat_kwh", "valley_kwh", "max_demand_kw"];
+
+/// Tells a workbook what its columns are read as, and checks those of ids.
+fn use_columns(
+    book: &mut WorkbookFile,
+    table: Table,
+    mapping: &Mapping,
+    config: &Config,
+) -> Result<(), Unreadable> {
+    let forms = &config.declared.of(table).date_forms;
+    for column in table.columns() {
+        for position in mapping.own_positions(column.name) {
+            if column.kind == ColumnKind::Id {
+                book.check_ids(position)?;
+            }
+            let is_checked = !NEVER_REJECT.contains(&column.name);
+            let date_form = forms.get(column.name).cloned();
+            book.set_use(position, ColumnUse { is_checked, date_form });
+        }
+    }
+    Ok(())
 }
 
 /// The refusals of files that are copies of an earlier one.
@@ -290,6 +330,7 @@ impl Content {
             Self::Parquet(parquet) => parquet.columns(),
             Self::Csv(csv) => csv.columns(),
             Self::Ipc(ipc) => ipc.columns(),
+            Self::Workbook(book) => book.columns(),
         }
     }
 
@@ -303,6 +344,7 @@ impl Content {
             Self::Parquet(parquet) => parquet.row_groups().collect(),
             Self::Csv(csv) => vec![csv.rows],
             Self::Ipc(ipc) => vec![ipc.rows],
+            Self::Workbook(book) => vec![book.rows()],
         }
     }
 }
@@ -376,6 +418,7 @@ impl Readable {
             }
             Content::Csv(csv) => Box::new(csv.pieces(&self.file, positions.to_vec())?),
             Content::Ipc(ipc) => Box::new(ipc.pieces(&self.file, positions, BATCH_ROWS)?),
+            Content::Workbook(book) => Box::new(book.pieces(&self.file, positions.to_vec())?),
         })
     }
 }
@@ -473,16 +516,17 @@ impl Source for DataFolder {
         };
         let refused = |fault| RunError::from(readable.file.refuse_for(fault));
         let plan = ReadPlan::new(readable, &self.config, columns);
-        let mut first_row = part.first_row;
+        let (mut first_row, mut rows) = (part.first_row, 0);
         for piece in readable.pieces(part.index, &plan.own).map_err(refused)? {
             let piece = piece.map_err(refused)?;
             let record = plan.record(&piece).map_err(refused)?;
-            let rows = count(piece.rows);
+            first_row += piece.gap;
             sink(Batch { file: part.file, first_row, record, faults: piece.faults })?;
-            first_row += rows;
+            first_row += count(piece.rows);
+            rows += count(piece.rows);
         }
         match part.rows {
-            Some(rows) if first_row != part.first_row + rows => {
+            Some(claimed) if rows != claimed => {
                 Err(refused(Unreadable::damaged("it was changed while it was being read")))
             }
             _ => Ok(()),

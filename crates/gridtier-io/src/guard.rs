@@ -2,7 +2,7 @@
 //!
 //! The decoders of parquet and Arrow believe what a file says about itself: they reserve memory for as many values as a
 //! header claims, and an allocation that fails ends the process. Here the claims are checked before a decoder sees them
-//! (`parquet_footer`, `parquet_pages`, `ipc_messages`) or while it reads (`row_group`, `delta`), against the limits in
+//! (`parquet_footer`, `parquet_pages`, `ipc_messages`, `package`, `xls_records`) or while it reads (`row_group`, `delta`), against the limits in
 //! [`limits`]; a panic of a decoder becomes an [`Unreadable`] ([`caught`]).
 //!
 //! What a file is about is not known here: no table, no rule, no unit.
@@ -16,5 +16,7 @@ pub(crate) mod parquet_pages;
 mod delta;
 pub(crate) mod row_group;
 pub(crate) mod ipc_messages;
+pub(crate) mod package;
+pub(crate) mod xls_records;
 
 pub use unreadable::{Unreadable, caught};

@@ -106,7 +106,7 @@ impl IpcPieces {
         let piece = batch.slice(0, rows);
         self.batch = Some(batch.slice(rows, batch.num_rows() - rows));
         self.texts.check(piece.columns())?;
-        Ok(Some(FilePiece { columns: piece.columns().to_vec(), rows, faults: Vec::new() }))
+        Ok(Some(FilePiece { columns: piece.columns().to_vec(), rows, faults: Vec::new(), gap: 0 }))
     }
 }
 

@@ -11,6 +11,7 @@ pub mod columns;
 pub mod csv;
 pub mod parquet;
 pub mod ipc;
+pub mod workbook;
 pub mod folder;
 pub mod rejects;
 pub mod store;

@@ -33,6 +33,21 @@ pub enum FileFormat {
     Csv,
     /// Arrow IPC, file or stream.
     Ipc,
+    /// A workbook of any spreadsheet program.
+    Workbook(WorkbookKind),
+}
+
+/// The format of a workbook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkbookKind {
+    /// `.xlsx`, `.xlsm`: XML of Microsoft.
+    OpenXml,
+    /// `.xlsb`: records of Microsoft in a zip archive.
+    BinaryXlsb,
+    /// `.xls`: records in a compound file.
+    BinaryXls,
+    /// `.ods`: XML of OpenDocument.
+    OpenDocument,
 }
 
 impl FileFormat {
@@ -45,6 +60,11 @@ impl FileFormat {
         ("arrow", Self::Ipc),
         ("ipc", Self::Ipc),
         ("feather", Self::Ipc),
+        ("xlsx", Self::Workbook(WorkbookKind::OpenXml)),
+        ("xlsm", Self::Workbook(WorkbookKind::OpenXml)),
+        ("xlsb", Self::Workbook(WorkbookKind::BinaryXlsb)),
+        ("xls", Self::Workbook(WorkbookKind::BinaryXls)),
+        ("ods", Self::Workbook(WorkbookKind::OpenDocument)),
     ];
 
     fn by_extension(name: &str) -> Option<Self> {
@@ -187,7 +207,8 @@ fn is_named_after(name: &str, table: Table) -> bool {
 fn is_ignored(name: &str) -> bool {
     let is_checksum =
         Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("crc"));
-    name.starts_with(['_', '.']) || is_checksum
+    // A spreadsheet program leaves `~$name.xlsx` beside a workbook that is open.
+    name.starts_with(['_', '.']) || name.starts_with("~$") || is_checksum
 }
 
 /// The names in a folder, sorted by bytes.

@@ -253,7 +253,7 @@ impl ParquetPieces {
         };
         self.left = left;
         self.texts.check(batch.columns())?;
-        Ok(Some(FilePiece { columns: batch.columns().to_vec(), rows, faults: Vec::new() }))
+        Ok(Some(FilePiece { columns: batch.columns().to_vec(), rows, faults: Vec::new(), gap: 0 }))
     }
 }
 

@@ -202,6 +202,7 @@ enum RejectReader<'a> {
     Csv { csv: &'a CsvFile, records: crate::csv::CsvRecords, record: StringRecord, row: u64 },
     Parquet(ParquetRows<'a>),
     Ipc { pieces: crate::ipc::IpcPieces, picks: Vec<usize>, row: u64 },
+    Workbook { pieces: crate::workbook::WorkbookPieces, picks: Vec<usize>, row: u64 },
 }
 
 struct ParquetRows<'a> {
@@ -242,6 +243,9 @@ impl<'a> RejectReader<'a> {
             Content::Ipc(ipc) => {
                 Self::Ipc { pieces: ipc.pieces(&readable.file, &picks, PIECE_ROWS)?, picks, row: 0 }
             }
+            Content::Workbook(book) => {
+                Self::Workbook { pieces: book.pieces(&readable.file, picks.clone())?, picks, row: 0 }
+            }
         })
     }
 
@@ -263,6 +267,14 @@ impl<'a> RejectReader<'a> {
                 let piece = pieces.next().transpose()?.ok_or_else(changed)?;
                 let first = *row;
                 *row += count(piece.rows);
+                if batch.rejects.first().is_some_and(|reject| reject.at.row() < *row) {
+                    append_piece(batch, &piece, picks, first..*row)?;
+                }
+            }
+            Self::Workbook { pieces, picks, row } => {
+                let piece = pieces.next().transpose()?.ok_or_else(changed)?;
+                let first = *row + piece.gap;
+                *row = first + count(piece.rows);
                 if batch.rejects.first().is_some_and(|reject| reject.at.row() < *row) {
                     append_piece(batch, &piece, picks, first..*row)?;
                 }

@@ -12,7 +12,7 @@ use gridtier::meter::ReadingDetail;
 use gridtier::source::Tally;
 use gridtier::unit::{Month, Window};
 
-use crate::csv::Encoding;
+use crate::config::Encoding;
 use crate::folder::{Content, DataFolder};
 use crate::test_folder;
 

@@ -7,7 +7,7 @@ use gridtier::contract::declared::{DecimalMark, EnergyUnit, MoneyUnit, Stamp, Ti
 use gridtier::contract::{Column, ColumnKind, ID_BYTES_MAX, Table};
 use serde_json::{Map, Value, json};
 
-use super::HiveType;
+use super::{Encoding, HiveType};
 
 /// Decimal marks that may be declared, with their meaning.
 pub(super) const DECIMAL_MARKS: &[(&str, DecimalMark)] =
@@ -91,6 +91,15 @@ fn table_properties(table: Table) -> Properties {
     };
     add("path", text("file or folder in the data folder, if not named after the table"));
     add("delimiter", word(DELIMITERS, "delimiter of CSV files, if neither comma nor tab"));
+    add("encoding", named(Encoding::NAMES, "encoding of CSV files, if it is not to be detected"));
+    add("sheet", text("sheet of a workbook, if it is not the first visible one"));
+    add(
+        "header_row",
+        json!({
+            "type": "integer", "minimum": 1, "maximum": 1_048_576,
+            "description": "row of a workbook with the header, if it is not the first row that is not empty"
+        }),
+    );
     add("decimal_mark", named(DECIMAL_MARKS, "mark before the fraction of numbers written as text"));
     add("columns", closed(column_properties(table), "the utility's own name by contract column"));
     let hive = named(HiveType::NAMES, "type of the values");

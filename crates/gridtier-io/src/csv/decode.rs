@@ -1,51 +1,32 @@
 //! Decodes a file to UTF-8, strictly: a byte that cannot be decoded is an error and never replaced.
 
-use std::fmt;
 use std::io::{self, ErrorKind, Read};
 
-use encoding_rs::{DecoderResult, GB18030, UTF_16BE, UTF_16LE};
+use encoding_rs::{BIG5, DecoderResult, GB18030, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use gridtier::index::count;
 
-/// The encoding of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    /// UTF-8, with or without a byte-order mark.
-    Utf8,
-    /// UTF-16 with the mark FF FE, as Excel's "Unicode text".
-    Utf16Le,
-    /// UTF-16 with the mark FE FF.
-    Utf16Be,
-    /// GB18030, and so GBK and GB2312.
-    Gb18030,
+use crate::config::Encoding;
+
+/// The byte-order marks by which files begin.
+const MARKS: &[(&[u8], Encoding)] =
+    &[(b"\xEF\xBB\xBF", Encoding::Utf8), (b"\xFF\xFE", Encoding::Utf16Le), (b"\xFE\xFF", Encoding::Utf16Be)];
+
+/// The encoding whose byte-order mark a file begins with.
+pub fn encoding_of_mark(start: &[u8]) -> Option<Encoding> {
+    MARKS.iter().find(|(mark, _)| start.starts_with(mark)).map(|(_, encoding)| *encoding)
 }
 
-impl Encoding {
-    const MARKS: &[(&[u8], Self)] =
-        &[(b"\xEF\xBB\xBF", Self::Utf8), (b"\xFF\xFE", Self::Utf16Le), (b"\xFE\xFF", Self::Utf16Be)];
-
-    /// The encoding whose byte-order mark a file begins with.
-    pub fn of_mark(start: &[u8]) -> Option<Self> {
-        Self::MARKS.iter().find(|(mark, _)| start.starts_with(mark)).map(|(_, encoding)| *encoding)
-    }
-
-    fn decoder(self) -> Option<encoding_rs::Decoder> {
-        Some(match self {
-            Self::Utf8 => return None,
-            Self::Utf16Le => UTF_16LE.new_decoder_without_bom_handling(),
-            Self::Utf16Be => UTF_16BE.new_decoder_without_bom_handling(),
-            Self::Gb18030 => GB18030.new_decoder_without_bom_handling(),
-        })
-    }
-}
-
-impl fmt::Display for Encoding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Utf8 => "UTF-8",
-            Self::Utf16Le | Self::Utf16Be => "UTF-16",
-            Self::Gb18030 => "GB18030",
-        })
-    }
+/// The decoder of an encoding; `None` for UTF-8, which needs none.
+fn decoder(encoding: Encoding) -> Option<encoding_rs::Decoder> {
+    let encoding = match encoding {
+        Encoding::Utf8 => return None,
+        Encoding::Utf16Le => UTF_16LE,
+        Encoding::Utf16Be => UTF_16BE,
+        Encoding::Gb18030 => GB18030,
+        Encoding::Big5 => BIG5,
+        Encoding::Latin1 => WINDOWS_1252,
+    };
+    Some(encoding.new_decoder_without_bom_handling())
 }
 
 const RAW_BYTES: usize = 64 << 10;
@@ -71,11 +52,11 @@ impl<R: Read> Decoded<R> {
     pub fn new(mut source: R, encoding: Encoding) -> io::Result<Self> {
         let mut start = Vec::with_capacity(3);
         source.by_ref().take(3).read_to_end(&mut start)?;
-        let mark = Encoding::MARKS
+        let mark = MARKS
             .iter()
-            .find(|(mark, _)| start.starts_with(mark))
+            .find(|(mark, of)| *of == encoding && start.starts_with(mark))
             .map_or(0, |(mark, _)| mark.len());
-        let decoder = encoding.decoder();
+        let decoder = decoder(encoding);
         let rest = start.split_off(mark);
         let (raw, text) = if decoder.is_some() { (rest, Vec::new()) } else { (Vec::new(), rest) };
         Ok(Self { source, encoding, decoder, raw, text, text_at: 0, offset: count(mark), ended: false })

@@ -4,10 +4,13 @@ use std::io::{BufRead, BufReader, Read};
 
 use csv::StringRecord;
 use gridtier::index::count;
+use gridtier::text;
 
-use super::decode::{Decoded, Encoding};
+use super::common::CommonCharacters;
+use super::decode::{Decoded, encoding_of_mark};
 use super::lexer::Lexer;
-use super::{CsvFile, reader, unreadable};
+use super::{CsvDeclared, CsvFile, reader, unreadable};
+use crate::config::Encoding;
 use crate::guard::Unreadable;
 use crate::guard::limits::COLUMNS_MAX;
 use crate::hash::Hashing;
@@ -17,32 +20,55 @@ use crate::listing::DataFile;
 const START_BYTES: u64 = 1 << 20;
 const CHUNK_BYTES: usize = 1 << 20;
 
-/// Surveys a file; a delimiter that is not declared is detected.
-pub(super) fn survey(file: &DataFile, declared: Option<u8>) -> Result<(CsvFile, String), Unreadable> {
+/// Surveys a file; what is not declared is detected.
+pub(super) fn survey(file: &DataFile, declared: CsvDeclared) -> Result<(CsvFile, String), Unreadable> {
     let start = start_of(file)?;
-    let mark = Encoding::of_mark(&start);
-    let wide = matches!(mark, Some(Encoding::Utf16Le | Encoding::Utf16Be));
-    if !wide && start.contains(&0) {
+    let mark = encoding_of_mark(&start);
+    if let (Some(mark), Some(named)) = (mark, declared.encoding.filter(|named| Some(*named) != mark)) {
         return Err(Unreadable::because(
-            "it holds bytes that are no text",
-            "export it as CSV UTF-8; if it is UTF-16, with its byte-order mark",
+            text!(
+                "it begins with the mark of {mark}, but gridtier.toml declares {named}",
+                "文件以 {mark} 标记开头，而 gridtier.toml 声明为 {named}"
+            ),
+            text!("correct or remove `encoding`", "请更正或删除 `encoding`"),
         ));
     }
-    let delimiter = declared.unwrap_or_else(|| delimiter_of(&start, mark));
+    let known = declared.encoding.or(mark);
+    let wide = matches!(known, Some(Encoding::Utf16Le | Encoding::Utf16Be));
+    if !wide && start.contains(&0) {
+        return Err(Unreadable::because(
+            text!("it holds bytes that are no text", "文件含有不是文本的字节"),
+            text!(
+                "export it as CSV UTF-8; if it is UTF-16, with its byte-order mark or with `encoding` declared",
+                "请导出为 CSV UTF-8；若为 UTF-16，请带字节序标记，或声明 `encoding`"
+            ),
+        ));
+    }
+    let delimiter = declared.delimiter.unwrap_or_else(|| delimiter_of(&start, known));
     let pass = raw_pass(file, delimiter, wide)?;
-    let encoding = match (mark, pass.bad_utf8) {
-        (Some(mark), None) => mark,
-        (Some(mark), Some(_)) if wide => mark,
+    let encoding = match (known, pass.bad_utf8) {
+        (Some(Encoding::Utf8), Some(at)) => {
+            return Err(Unreadable::damaged(text!(
+                "byte {at} is not UTF-8 text",
+                "第 {at} 字节不是 UTF-8 文本"
+            )));
+        }
+        (Some(known), _) => known,
         (None, None) => Encoding::Utf8,
-        (Some(_), Some(at)) => return Err(Unreadable::damaged(format!("byte {at} is not UTF-8 text"))),
         (None, Some(_)) => Encoding::Gb18030,
     };
+    let mut is_guess = false;
     let records = match (encoding, pass.records) {
         (Encoding::Utf8, records) => records?,
-        _ => decoded_pass(file, delimiter, encoding, pass.bad_utf8)?,
+        _ => {
+            let mut common = CommonCharacters::default();
+            let records = decoded_pass(file, delimiter, encoding, pass.bad_utf8, &mut common)?;
+            is_guess = known.is_none() && !common.are_usual();
+            records
+        }
     };
     let header = header_of(file, delimiter, encoding)?;
-    Ok((CsvFile { encoding, delimiter, header, rows: records.saturating_sub(1) }, pass.sha256))
+    Ok((CsvFile { encoding, is_guess, delimiter, header, rows: records.saturating_sub(1) }, pass.sha256))
 }
 
 fn start_of(file: &DataFile) -> Result<Vec<u8>, Unreadable> {
@@ -102,7 +128,10 @@ fn raw_pass(file: &DataFile, delimiter: u8, wide: bool) -> Result<RawPass, Unrea
         }
     }
     if hashing.length() != file.bytes {
-        return Err(Unreadable::damaged("it was changed while it was being read"));
+        return Err(Unreadable::damaged(text!(
+            "it was changed while it was being read",
+            "读取期间文件被改动"
+        )));
     }
     let records = fault.map_or_else(|| lexer.finish(), Err);
     Ok(RawPass { sha256: hashing.finish(), bad_utf8: utf8.finish(), records })
@@ -118,6 +147,7 @@ fn decoded_pass(
     delimiter: u8,
     encoding: Encoding,
     bad_utf8: Option<u64>,
+    common: &mut CommonCharacters,
 ) -> Result<u64, Unreadable> {
     let mut text = BufReader::with_capacity(CHUNK_BYTES, Decoded::new(file.open()?, encoding)?);
     let mut lexer = Lexer::new(delimiter);
@@ -125,8 +155,14 @@ fn decoded_pass(
         let chunk = text.fill_buf().map_err(|error| match (bad_utf8, error.kind()) {
             (Some(at), std::io::ErrorKind::InvalidData) if encoding == Encoding::Gb18030 => {
                 Unreadable::because(
-                    format!("it is neither UTF-8 (byte {at}) nor GB18030 ({error})"),
-                    "export it as CSV UTF-8",
+                    text!(
+                        "it is neither UTF-8 (byte {at}) nor GB18030 ({error})",
+                        "既不是 UTF-8（第 {at} 字节），也不是 GB18030（{error}）"
+                    ),
+                    text!(
+                        "export it as CSV UTF-8, or declare `encoding`",
+                        "请导出为 CSV UTF-8，或声明 `encoding`"
+                    ),
                 )
             }
             _ => error.into(),
@@ -135,6 +171,7 @@ fn decoded_pass(
             return lexer.finish();
         }
         lexer.feed(chunk)?;
+        common.feed(chunk);
         let read = chunk.len();
         text.consume(read);
     }
@@ -144,10 +181,14 @@ fn header_of(file: &DataFile, delimiter: u8, encoding: Encoding) -> Result<Vec<S
     let mut reader = reader(Decoded::new(file.open()?, encoding)?, delimiter);
     let mut header = StringRecord::new();
     if !reader.read_record(&mut header).map_err(unreadable)? {
-        return Err(Unreadable::damaged("it holds nothing but line breaks, not even a header"));
+        return Err(Unreadable::damaged(text!(
+            "it holds nothing but line breaks, not even a header",
+            "文件只有换行，连表头也没有"
+        )));
     }
     if header.len() > COLUMNS_MAX {
-        return Err(Unreadable::damaged(format!("its header has {} columns", header.len())));
+        let columns = header.len();
+        return Err(Unreadable::damaged(text!("its header has {columns} columns", "表头有 {columns} 列")));
     }
     Ok(header.iter().map(|name| name.trim().to_owned()).collect())
 }

@@ -15,7 +15,7 @@ use gridtier::key::KeyIndex;
 use gridtier::text;
 use gridtier::text::Text;
 
-use crate::csv::CsvFile;
+use crate::csv::{CsvDeclared, CsvFile};
 use crate::cycle::WithoutZeros;
 use crate::guard::Unreadable;
 use crate::listing::DataFile;
@@ -126,9 +126,11 @@ impl SmallTable {
 
 /// Surveys a small file: its delimiter is a comma, a tab or a semicolon.
 fn survey(file: &DataFile) -> Result<CsvFile, Unreadable> {
-    let (survey, _) = CsvFile::survey(file, None)?;
+    let (survey, _) = CsvFile::survey(file, CsvDeclared::default())?;
     match survey.header.as_slice() {
-        [only] if only.contains(';') => Ok(CsvFile::survey(file, Some(b';'))?.0),
+        [only] if only.contains(';') => {
+            Ok(CsvFile::survey(file, CsvDeclared { delimiter: Some(b';'), encoding: None })?.0)
+        }
         _ => Ok(survey),
     }
 }

@@ -27,6 +27,12 @@ pub const PART_BYTES_MAX: u64 = 384 << 20;
 pub const MESSAGE_BYTES_MAX: u64 = 512 << 20;
 /// Largest footer of a parquet file: that of 10,000 row groups of 50 columns. It takes several times as much decoded.
 pub const FOOTER_BYTES_MAX: u64 = 64 << 20;
+/// Most bytes that the entries of a workbook unpack to.
+pub const UNPACKED_BYTES_MAX: u64 = 512 << 20;
+/// Ratio from which on an entry of a workbook is not unpacked.
+pub const PACKED_RATIO_MAX: u64 = 100;
+/// Longest tag or text in the XML of a workbook. A cell of Excel has 32,767 characters at most.
+pub const XML_PIECE_BYTES_MAX: usize = 4 << 20;
 /// Most columns of a file.
 pub const COLUMNS_MAX: usize = 10_000;
 /// Deepest nesting of columns in a schema, and of folders.

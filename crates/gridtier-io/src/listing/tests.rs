@@ -100,7 +100,7 @@ fn a_doubtful_file_is_refused_by_name() {
     for (files, expected) in [
         (&["bills.csv", "bills/a.csv"][..], "both bills and bills.csv are there"),
         (&["bills.csv", "Bills.parquet"], "both Bills.parquet and bills.csv"),
-        (&["bills/a.xlsx"], "bills/a.xlsx: a file that ends in .xlsx is no table"),
+        (&["bills/a.pdf"], "bills/a.pdf: a file that ends in .pdf is no table"),
         (&["bills.csv.gz"], "bills.csv.gz: a file that ends in .gz"),
         (&["bills/part-0000"], "bills/part-0000: its name has no extension"),
         (&["bills/"], "bills: the folder holds no file"),

@@ -122,9 +122,7 @@ impl FolderWalk<'_> {
                 Some((_, extension)) => format!("a file that ends in .{extension} is no table"),
                 None => "its name has no extension that tells what it is".to_owned(),
             };
-            let advice = format!(
-                "export it as one of {known} (unpack archives, save workbooks as CSV UTF-8), or move it away"
-            );
+            let advice = format!("export it as one of {known} (unpack archives), or move it away");
             return Err(self.refuse(name, what, advice));
         };
         if about.len() == 0 {

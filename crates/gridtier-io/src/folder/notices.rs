@@ -1,0 +1,53 @@
+//! Findings about the files of a table, as they are, that reject no row.
+
+use gridtier::contract::ColumnKind;
+use gridtier::contract::rule::Rule;
+use gridtier::index::count;
+
+use super::{Content, Readable};
+use crate::columns::Notice;
+
+/// The findings about files of one table.
+pub(super) fn of_files(files: &[Readable]) -> Vec<Notice> {
+    let mut guessed = Vec::new();
+    let mut hidden: Option<Notice> = None;
+    let mut integers: Option<Notice> = None;
+    for readable in files {
+        let name = &readable.file.name;
+        match &readable.content {
+            Content::Csv(csv) if csv.is_guess => guessed.push(name.clone()),
+            Content::Workbook(book) => {
+                if let Some((number, what)) = book.hidden() {
+                    add(&mut hidden, Rule::HiddenCells, *number, || format!("{name}: {what}"));
+                }
+                for (column, numbers) in integer_ids(readable) {
+                    add(&mut integers, Rule::IntegerId, numbers, || format!("column {column} of {name}"));
+                }
+            }
+            _ => {}
+        }
+    }
+    let guessed =
+        (!guessed.is_empty()).then(|| (Rule::EncodingGuessed, count(guessed.len()), guessed.join(", ")));
+    [guessed, hidden, integers].into_iter().flatten().collect()
+}
+
+/// Adds to a finding; the first example stays.
+fn add(notice: &mut Option<Notice>, rule: Rule, number: u64, example: impl FnOnce() -> String) {
+    notice.get_or_insert_with(|| (rule, 0, example())).1 += number;
+}
+
+/// The columns of ids of a workbook that hold numbers, and how many.
+fn integer_ids(readable: &Readable) -> Vec<(&'static str, u64)> {
+    let Content::Workbook(book) = &readable.content else { return Vec::new() };
+    let ids = readable.file.table.columns().iter().filter(|column| column.kind == ColumnKind::Id);
+    let mut found = Vec::new();
+    for column in ids {
+        let own = readable.mapping.own_positions(column.name).into_iter();
+        let numbers = own.filter_map(|position| book.check_ids(position).ok()).sum();
+        if numbers > 0 {
+            found.push((column.name, numbers));
+        }
+    }
+    found
+}

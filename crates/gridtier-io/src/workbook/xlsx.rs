@@ -1,0 +1,451 @@
+//! Sheets of Office Open XML (`.xlsx`, `.xlsm`), read from the XML of their entries (ECMA-376, part 1).
+//!
+//! Only one pass over the sheet: values, number formats, formulas without a value, hidden rows and merged cells come
+//! together. Cells are not kept.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDateTime;
+use gridtier::index::{count, index};
+use gridtier::text;
+use quick_xml::events::{BytesStart, Event};
+
+use super::cell::{
+    CellRange, CellValue, DateSystem, NumberFormat, OnCell, ROWS_MAX, SHEET_COLUMNS_MAX, SheetCell,
+    SheetTraits, place,
+};
+use super::sheets::{SheetName, pick};
+use super::xml::{attribute, flag, next, push_text, reader, unescape};
+use crate::guard::Unreadable;
+use crate::guard::package::Package;
+
+/// Most different texts of a workbook.
+const STRINGS_MAX: usize = 16 << 20;
+/// Most merged ranges, and runs of hidden columns, of a sheet.
+const RANGES_MAX: usize = 1 << 20;
+/// Most cell formats; Excel has 65,490.
+const FORMATS_MAX: usize = 1 << 17;
+
+/// Reads the cells of the chosen sheet.
+pub(super) fn read(
+    package: &mut Package,
+    wanted: Option<&str>,
+    on_cell: OnCell,
+) -> Result<SheetTraits, Unreadable> {
+    let book = OpenXmlBook::read(package)?;
+    let sheet = pick(&book.sheets, wanted)?;
+    let strings = match &book.strings {
+        Some(path) => SharedStrings::read(package, path)?,
+        None => SharedStrings::default(),
+    };
+    let formats = match &book.styles {
+        Some(path) => formats(package, path)?,
+        None => Vec::new(),
+    };
+    let part = package.part(&sheet.path)?.ok_or_else(|| missing_part(&sheet.path))?;
+    let mut reader = reader(part);
+    let mut cells =
+        CellParser { strings: &strings, formats: &formats, system: book.system, state: CellState::default() };
+    let mut traits = SheetTraits::default();
+    let mut buffer = Vec::new();
+    loop {
+        match next(&mut reader, &mut buffer)? {
+            Event::Eof => return Err(cut_off()),
+            Event::End(element) if element.local_name().as_ref() == "worksheet" => return Ok(traits),
+            event => {
+                cells.event(&event, on_cell, &mut traits)?;
+                if let Event::Start(element) = &event {
+                    note_trait(element, &mut traits)?;
+                }
+            }
+        }
+    }
+}
+
+fn cut_off() -> Unreadable {
+    Unreadable::damaged(text!("a part of the workbook ends too early", "工作簿的一个部件不完整"))
+}
+
+fn missing_part(path: &str) -> Unreadable {
+    let path = path.to_owned();
+    Unreadable::damaged(text!("its part {path} is missing", "缺少部件 {path}"))
+}
+
+/// The parts of a workbook and how it counts dates.
+struct OpenXmlBook {
+    sheets: Vec<SheetName>,
+    system: DateSystem,
+    strings: Option<String>,
+    styles: Option<String>,
+}
+
+/// A target of a relation: its path and type.
+type Relations = BTreeMap<String, (String, String)>;
+
+impl OpenXmlBook {
+    fn read(package: &mut Package) -> Result<Self, Unreadable> {
+        let of_package = relations(package, "_rels/.rels", "")?;
+        let main = of_package.values().find(|(_, kind)| kind == "officeDocument");
+        let path = main.map_or("xl/workbook.xml", |(path, _)| path.as_str()).to_owned();
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        let relations = relations(package, &format!("{folder}/_rels/{name}.rels"), folder)?;
+        let part = package.part(&path)?.ok_or_else(|| missing_part(&path))?;
+        let mut reader = reader(part);
+        let (mut sheets, mut system, mut buffer) = (Vec::new(), DateSystem::From1900, Vec::new());
+        loop {
+            match next(&mut reader, &mut buffer)? {
+                Event::Eof => break,
+                Event::Start(element) => match element.local_name().as_ref() {
+                    "sheet" => sheets.extend(sheet(&element, &relations)),
+                    "workbookPr" if flag(&element, "date1904") => system = DateSystem::From1904,
+                    _ => {}
+                },
+                _ => {}
+            }
+        }
+        let by_kind =
+            |wanted: &str| relations.values().find(|(_, kind)| kind == wanted).map(|(path, _)| path.clone());
+        Ok(Self { sheets, system, strings: by_kind("sharedStrings"), styles: by_kind("styles") })
+    }
+}
+
+/// A sheet of the list in the workbook; `None` for one that holds a chart or macros.
+fn sheet(element: &BytesStart, relations: &Relations) -> Option<SheetName> {
+    let (path, kind) = relations.get(&attribute(element, "id")?)?;
+    let is_visible = attribute(element, "state").is_none_or(|state| state == "visible");
+    (kind == "worksheet").then(|| SheetName {
+        name: attribute(element, "name").unwrap_or_default(),
+        path: path.clone(),
+        is_visible,
+    })
+}
+
+/// The relations in a part, by id; targets are relative to a folder.
+fn relations(package: &mut Package, path: &str, folder: &str) -> Result<Relations, Unreadable> {
+    let mut relations = Relations::new();
+    let Some(part) = package.part(path)? else { return Ok(relations) };
+    let (mut reader, mut buffer) = (reader(part), Vec::new());
+    loop {
+        match next(&mut reader, &mut buffer)? {
+            Event::Eof => return Ok(relations),
+            Event::Start(element) if element.local_name().as_ref() == "Relationship" => {
+                let all = ["Id", "Target", "Type"].map(|name| attribute(&element, name));
+                let [Some(id), Some(target), Some(kind)] = all else { continue };
+                let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
+                relations.insert(id, (resolved(folder, &target), kind));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The path of a target in the archive.
+fn resolved(folder: &str, target: &str) -> String {
+    if let Some(absolute) = target.strip_prefix('/') {
+        return absolute.to_owned();
+    }
+    let mut path: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in target.split('/') {
+        match part {
+            "." | "" => {}
+            ".." => drop(path.pop()),
+            part => path.push(part),
+        }
+    }
+    path.join("/")
+}
+
+/// The texts that cells refer to by number, one after the other.
+#[derive(Default)]
+struct SharedStrings {
+    text: String,
+    /// Where each ends.
+    ends: Vec<u32>,
+}
+
+impl SharedStrings {
+    fn read(package: &mut Package, path: &str) -> Result<Self, Unreadable> {
+        let mut strings = Self::default();
+        let Some(part) = package.part(path)? else { return Ok(strings) };
+        let (mut reader, mut buffer, mut item) = (reader(part), Vec::new(), TextItem::default());
+        loop {
+            let event = next(&mut reader, &mut buffer)?;
+            match &event {
+                Event::Eof => return Ok(strings),
+                Event::Start(element) if element.local_name().as_ref() == "si" => item = TextItem::default(),
+                Event::End(element) if element.local_name().as_ref() == "si" => {
+                    unescape(&item.text, &mut strings.text);
+                    let end = u32::try_from(strings.text.len()).map_err(|_| too_many_texts())?;
+                    strings.ends.push(end);
+                    if strings.ends.len() > STRINGS_MAX {
+                        return Err(too_many_texts());
+                    }
+                }
+                _ => item.event(&event)?,
+            }
+        }
+    }
+
+    fn get(&self, number: usize) -> Option<&str> {
+        let end = index(*self.ends.get(number)?);
+        let start = if number == 0 { 0 } else { index(self.ends[number - 1]) };
+        Some(&self.text[start..end])
+    }
+}
+
+fn too_many_texts() -> Unreadable {
+    Unreadable::because(
+        text!("the workbook has more than {STRINGS_MAX} texts", "工作簿的文本超过 {STRINGS_MAX} 个"),
+        text!("export the sheet as CSV UTF-8 or parquet", "请将工作表导出为 CSV UTF-8 或 parquet"),
+    )
+}
+
+/// A text in one or several runs, without the readings of its characters.
+#[derive(Default)]
+struct TextItem {
+    text: String,
+    in_text: bool,
+    in_phonetic: bool,
+}
+
+impl TextItem {
+    fn event(&mut self, event: &Event) -> Result<(), Unreadable> {
+        match event {
+            Event::Start(element) | Event::Empty(element) => match element.local_name().as_ref() {
+                "t" => self.in_text = !self.in_phonetic,
+                "rPh" => self.in_phonetic = true,
+                _ => {}
+            },
+            Event::End(element) => match element.local_name().as_ref() {
+                "t" => self.in_text = false,
+                "rPh" => self.in_phonetic = false,
+                _ => {}
+            },
+            event if self.in_text => push_text(event, &mut self.text)?,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// The number format of each cell format.
+fn formats(package: &mut Package, path: &str) -> Result<Vec<NumberFormat>, Unreadable> {
+    let mut formats = Vec::new();
+    let Some(part) = package.part(path)? else { return Ok(formats) };
+    let (mut reader, mut buffer) = (reader(part), Vec::new());
+    let mut own: BTreeMap<String, NumberFormat> = BTreeMap::new();
+    let mut in_cell_formats = false;
+    loop {
+        match next(&mut reader, &mut buffer)? {
+            Event::Eof => return Ok(formats),
+            Event::Start(element) => match element.local_name().as_ref() {
+                "numFmt" => {
+                    if let (Some(id), Some(code)) =
+                        (attribute(&element, "numFmtId"), attribute(&element, "formatCode"))
+                    {
+                        own.entry(id).or_insert_with(|| NumberFormat::parse(&code));
+                    }
+                }
+                "cellXfs" => in_cell_formats = true,
+                "xf" if in_cell_formats => {
+                    let id = attribute(&element, "numFmtId").unwrap_or_default();
+                    let built_in = || id.parse().map_or(NumberFormat::Other, NumberFormat::built_in);
+                    formats.push(own.get(&id).copied().unwrap_or_else(built_in));
+                    if formats.len() > FORMATS_MAX || own.len() > FORMATS_MAX {
+                        return Err(Unreadable::damaged(text!(
+                            "it claims too many cell formats",
+                            "单元格格式过多"
+                        )));
+                    }
+                }
+                _ => {}
+            },
+            Event::End(element) if element.local_name().as_ref() == "cellXfs" => in_cell_formats = false,
+            _ => {}
+        }
+    }
+}
+
+/// Notes a merged range or hidden columns.
+fn note_trait(element: &BytesStart, traits: &mut SheetTraits) -> Result<(), Unreadable> {
+    match element.local_name().as_ref() {
+        "mergeCell" => {
+            traits.merged.extend(attribute(element, "ref").and_then(|text| CellRange::parse(&text)))
+        }
+        "col" if flag(element, "hidden") => {
+            let [first, last] =
+                ["min", "max"].map(|name| attribute(element, name)?.parse::<u32>().ok()?.checked_sub(1));
+            traits.hidden_columns.extend(first.zip(last));
+        }
+        _ => {}
+    }
+    if traits.merged.len().max(traits.hidden_columns.len()) > RANGES_MAX {
+        return Err(Unreadable::damaged(text!(
+            "the sheet claims too many merged cells",
+            "工作表的合并单元格过多"
+        )));
+    }
+    Ok(())
+}
+
+/// The cell that is being read.
+#[derive(Default)]
+struct CellState {
+    row: u32,
+    column: u32,
+    /// Whether the row has been entered: rows without a number follow the one before.
+    next_row: u32,
+    in_cell: bool,
+    kind: String,
+    format: usize,
+    value: TextItem,
+    in_value: bool,
+    has_value: bool,
+    has_formula: bool,
+    /// Whether the text is in the cell and not in the list of texts.
+    is_inline: bool,
+    text: String,
+}
+
+struct CellParser<'a> {
+    strings: &'a SharedStrings,
+    formats: &'a [NumberFormat],
+    system: DateSystem,
+    state: CellState,
+}
+
+impl CellParser<'_> {
+    fn event(&mut self, event: &Event, on_cell: OnCell, traits: &mut SheetTraits) -> Result<(), Unreadable> {
+        let state = &mut self.state;
+        match event {
+            Event::Start(element) => match element.local_name().as_ref() {
+                "row" => state.begin_row(element, traits)?,
+                "c" => state.begin(element)?,
+                "v" if state.in_cell => (state.in_value, state.has_value) = (true, true),
+                "f" if state.in_cell => state.has_formula = true,
+                "is" if state.in_cell => state.is_inline = true,
+                _ if state.is_inline => state.value.event(event)?,
+                _ => {}
+            },
+            Event::End(element) => match element.local_name().as_ref() {
+                "c" if state.in_cell => {
+                    state.in_cell = false;
+                    self.end(on_cell)?;
+                    self.state.column += 1;
+                }
+                "v" => state.in_value = false,
+                "is" => state.is_inline = false,
+                _ if state.is_inline => state.value.event(event)?,
+                _ => {}
+            },
+            event if state.in_value => push_text(event, &mut state.text)?,
+            event if state.is_inline => state.value.event(event)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Hands on the cell that has ended, unless it is empty.
+    fn end(&mut self, on_cell: OnCell) -> Result<(), Unreadable> {
+        let state = &mut self.state;
+        let mut unescaped = String::new();
+        let value = match state.kind.as_str() {
+            "s" if state.has_value => {
+                let number = state.text.trim().parse().ok();
+                let text = number.and_then(|number| self.strings.get(number));
+                CellValue::Text(text.ok_or_else(|| {
+                    Unreadable::damaged(text!(
+                        "a cell names a text that is not there",
+                        "单元格引用的文本不存在"
+                    ))
+                })?)
+            }
+            "e" => CellValue::Error(state.text.trim()),
+            _ if state.has_formula && !state.has_value => CellValue::NoValue,
+            "b" if state.has_value => CellValue::Flag(matches!(state.text.trim(), "1" | "true" | "TRUE")),
+            "str" => {
+                unescape(&state.text, &mut unescaped);
+                CellValue::Text(&unescaped)
+            }
+            "inlineStr" => {
+                unescape(&state.value.text, &mut unescaped);
+                CellValue::Text(&unescaped)
+            }
+            "d" => date(&state.text).map_or(CellValue::Text(&state.text), CellValue::Date),
+            // Some writers leave the value of a formula that was never computed empty.
+            _ if state.has_formula && state.text.trim().is_empty() => CellValue::NoValue,
+            _ => match state.text.trim().parse::<f64>() {
+                Ok(number) => {
+                    self.formats.get(state.format).copied().unwrap_or_default().value(number, self.system)
+                }
+                Err(_) => CellValue::Text(state.text.trim()),
+            },
+        };
+        if value == CellValue::Text("") {
+            return Ok(());
+        }
+        on_cell(SheetCell { row: state.row, column: state.column, value })
+    }
+}
+
+impl CellState {
+    fn begin_row(&mut self, element: &BytesStart, traits: &mut SheetTraits) -> Result<(), Unreadable> {
+        let number = attribute(element, "r").and_then(|row| row.parse::<u32>().ok()?.checked_sub(1));
+        self.row = number.unwrap_or(self.next_row);
+        (self.next_row, self.column) = (self.row.saturating_add(1), 0);
+        if self.row >= ROWS_MAX {
+            return Err(outside());
+        }
+        if flag(element, "hidden") && count(traits.hidden_rows.len()) < u64::from(ROWS_MAX) {
+            traits.hidden_rows.push(self.row);
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, element: &BytesStart) -> Result<(), Unreadable> {
+        (self.in_cell, self.in_value, self.has_value) = (true, false, false);
+        (self.has_formula, self.is_inline, self.format) = (false, false, 0);
+        self.value = TextItem::default();
+        self.text.clear();
+        self.kind.clear();
+        for attribute in element.attributes().with_checks(false).flatten() {
+            match attribute.key.local_name().as_ref() {
+                "r" => (self.row, self.column) = place(&attribute.value).ok_or_else(outside)?,
+                "t" => self.kind.push_str(&attribute.value),
+                "s" => self.format = attribute.value.parse().unwrap_or(0),
+                _ => {}
+            }
+        }
+        if self.column >= SHEET_COLUMNS_MAX { Err(outside()) } else { Ok(()) }
+    }
+}
+
+fn outside() -> Unreadable {
+    Unreadable::damaged(text!("a cell lies outside of any sheet", "单元格位置超出工作表范围"))
+}
+
+/// A date in the form of ISO 8601.
+pub(super) fn date(text: &str) -> Option<NaiveDateTime> {
+    let text = text.trim().trim_end_matches('Z');
+    let day = || text.parse::<chrono::NaiveDate>().ok()?.and_hms_opt(0, 0, 0);
+    text.parse::<NaiveDateTime>().ok().or_else(day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_relative_to_the_workbook_or_to_the_archive() {
+        assert_eq!(resolved("xl", "worksheets/sheet1.xml"), "xl/worksheets/sheet1.xml");
+        assert_eq!(resolved("xl", "/xl/sharedStrings.xml"), "xl/sharedStrings.xml");
+        assert_eq!(resolved("xl/sub", "../styles.xml"), "xl/styles.xml");
+    }
+
+    #[test]
+    fn dates_of_iso_8601_are_read() {
+        assert_eq!(date("2025-01-31").unwrap().to_string(), "2025-01-31 00:00:00");
+        assert_eq!(date("2025-01-31T09:30:00.000Z").unwrap().to_string(), "2025-01-31 09:30:00");
+        assert_eq!(date("today"), None);
+    }
+}
