@@ -17,7 +17,7 @@ use gridtier::contract::{Column, Table};
 use gridtier::text;
 use gridtier::text::Text;
 
-use crate::config::TableConfig;
+use crate::config::{Config, TableConfig};
 use crate::guard::Unreadable;
 use crate::listing::HiveValue;
 
@@ -30,17 +30,19 @@ pub struct FileColumn {
     pub name: String,
     /// Its type; `None` in CSV, where text can be of any type.
     pub data_type: Option<DataType>,
+    /// Whether it holds times in parquet's INT96, which some writers fill with instants and others with local times.
+    pub is_int96: bool,
 }
 
 impl FileColumn {
     /// A column with a type.
     pub fn typed(name: impl Into<String>, data_type: DataType) -> Self {
-        Self { name: name.into(), data_type: Some(data_type) }
+        Self { name: name.into(), data_type: Some(data_type), is_int96: false }
     }
 
     /// A column of CSV.
     pub fn untyped(name: impl Into<String>) -> Self {
-        Self { name: name.into(), data_type: None }
+        Self { name: name.into(), data_type: None, is_int96: false }
     }
 }
 
@@ -300,6 +302,39 @@ fn refuse_nested(mapping: &Mapping, own: &[FileColumn]) -> Result<(), Unreadable
                     ("export it as one plain value in each row", "请导出为每行一个普通值"),
                 ));
             }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a mapped column of INT96 where a zone is declared and nobody says what its times are.
+///
+/// # Errors
+/// The first such column, with the question.
+pub fn refuse_int96(
+    table: Table,
+    own: &[FileColumn],
+    mapping: &Mapping,
+    config: &Config,
+) -> Result<(), Unreadable> {
+    if config.declared.zone.is_none() || config.table(table).says_clock {
+        return Ok(());
+    }
+    for (name, at) in mapping.picks.iter().filter_map(|(name, pick)| Some((*name, pick.own()?))) {
+        let is_date = table.column(name).is_some_and(|column| column.kind.is_date());
+        if is_date && own[at].is_int96 {
+            let own = &own[at].name;
+            return Err(Unreadable::because(
+                text!(
+                    "the column `{own}`, read as {name}, has times of type INT96: are they local times, or instants in \
+                     UTC as Spark writes them?",
+                    "列 `{own}`（对应 {name}）是 INT96 时间：是当地时间，还是 Spark 写出的 UTC 时刻？"
+                ),
+                text!(
+                    "answer in gridtier.toml: [tables.{table}] timestamps = \"local\" or \"instant\"",
+                    "请在 gridtier.toml 中回答：[tables.{table}] timestamps = \"local\"（当地时间）或 \"instant\"（时刻）"
+                ),
+            ));
         }
     }
     Ok(())

@@ -18,12 +18,12 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema};
 use gridtier::checked_toml::{Fault, Faults};
-use gridtier::contract::cell::are_integers;
+use gridtier::contract::cell::{are_integers, lacks_values};
 use gridtier::contract::declared::Declared;
 use gridtier::contract::{ColumnKind, Table};
 use gridtier::error::{Refusal, RunError};
 use gridtier::index::{count, index};
-use gridtier::source::{Batch, Bounds, Part, Source};
+use gridtier::source::{Batch, Bounds, Part, RowAt, Source};
 use gridtier::text::Text;
 use gridtier::unit::LocalTime;
 use rayon::prelude::*;
@@ -233,7 +233,8 @@ fn check_table(table: Table, files: Vec<DataFile>, config: &Config) -> Result<Ta
     }
     refusals.extend(delivered_twice(&files));
     let typed: Vec<TypedFile> = files.iter().map(Readable::typed).collect();
-    match columns::agree(table, &typed) {
+    let has_value = |file: usize, column: usize, kind| files[file].has_value(column, kind);
+    match columns::agree(table, &typed, &has_value) {
         Ok(mut notices) if refusals.is_empty() => {
             notices.extend(notices::of_files(&files));
             return Ok(TableFiles { files, notices });
@@ -281,6 +282,7 @@ fn survey(file: &DataFile, config: &Config) -> Result<Surveyed, Unreadable> {
     };
     let columns = content.columns();
     let mapping = columns::map(file.table, &columns, &file.hive, &table)?;
+    columns::refuse_int96(file.table, &columns, &mapping, config)?;
     if let Content::Workbook(book) = &mut content {
         use_columns(book, file.table, &mapping, config)?;
     }
@@ -360,6 +362,16 @@ impl Readable {
             sha256: self.sha256.clone(),
             rows: self.rows,
         }
+    }
+
+    /// Whether a column of the file has any value. One that cannot be read may have.
+    fn has_value(&self, column: usize, kind: ColumnKind) -> bool {
+        (0..).take(self.content.parts().len()).any(|part| match self.pieces(part, &[column]) {
+            Ok(mut pieces) => {
+                pieces.any(|piece| piece.map_or(true, |piece| !lacks_values(&piece.columns[0], kind)))
+            }
+            Err(_) => true,
+        })
     }
 
     /// The key columns of a file of readings that hold integers.
@@ -540,6 +552,15 @@ impl Source for DataFolder {
 
     fn file_name(&self, table: Table, file: u32) -> String {
         self.files(table).get(index(file)).map_or_else(String::new, |readable| readable.file.name.clone())
+    }
+
+    fn spreadsheet_row(&self, table: Table, at: RowAt) -> Option<u64> {
+        match self.files(table).get(index(at.file()))?.content {
+            // The header is row 1.
+            Content::Csv(_) => Some(at.row() + 2),
+            Content::Workbook(ref book) => Some(at.row() + book.first_row()),
+            Content::Parquet(_) | Content::Ipc(_) => None,
+        }
     }
 
     fn progress(&self, table: Table, rows: u64) {

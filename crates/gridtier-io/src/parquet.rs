@@ -42,6 +42,7 @@ pub struct ParquetFile {
 struct ParquetColumn {
     name: String,
     data_type: DataType,
+    is_int96: bool,
     /// `None` for a column that is nested or cannot be read safely.
     flat: Option<FlatColumn>,
 }
@@ -64,7 +65,13 @@ impl ParquetFile {
 
     /// Its columns, in order; a nested one has a nested type.
     pub fn columns(&self) -> Vec<FileColumn> {
-        self.columns.iter().map(|column| FileColumn::typed(&column.name, column.data_type.clone())).collect()
+        let columns = self.columns.iter();
+        columns
+            .map(|column| FileColumn {
+                is_int96: column.is_int96,
+                ..FileColumn::typed(&column.name, column.data_type.clone())
+            })
+            .collect()
     }
 
     /// The number of rows of each row group.
@@ -175,14 +182,18 @@ fn columns(metadata: &ParquetMetaData) -> Vec<ParquetColumn> {
         next_leaf += leaves(parquet_type);
         let mut data_type = None;
         if next_leaf == leaf + 1 && parquet_type.is_primitive() {
-            let arrow_field = arrow_schema.as_ref().and_then(|schema| schema.column_with_name(&name));
-            let arrow_type = arrow_field.map(|(_, field)| field.data_type().clone());
+            // By position: names may be there twice.
+            let fields = arrow_schema.as_ref().map(|schema| schema.fields());
+            let arrow_field = fields.and_then(|fields| fields.get(columns.len()));
+            let arrow_type =
+                arrow_field.filter(|field| *field.name() == name).map(|field| field.data_type().clone());
             data_type = flat_type(&schema.column(leaf), parquet_type, arrow_type);
         }
         let flat = data_type.is_some().then(|| FlatColumn { leaf, parquet_type: Arc::clone(parquet_type) });
         // An empty struct says that the column is nested.
         let data_type = data_type.unwrap_or_else(|| DataType::Struct(Fields::empty()));
-        columns.push(ParquetColumn { name, data_type, flat });
+        let is_int96 = parquet_type.is_primitive() && parquet_type.get_physical_type() == Physical::INT96;
+        columns.push(ParquetColumn { name, data_type, is_int96, flat });
     }
     columns
 }

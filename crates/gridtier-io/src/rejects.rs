@@ -63,7 +63,10 @@ pub fn reject_rows<E: From<Refusal>>(
         let place = index(rejects[0].at.file());
         let Some(readable) = folder.files(table).get(place) else { continue };
         let own: Vec<&FileColumn> = readable.columns.iter().filter(|column| is_plain(column)).collect();
-        if let Some(published) = published.as_mut().filter(|all| all.cover(rejects, &own, &layout.schema)) {
+        if let Some(published) = published
+            .as_mut()
+            .filter(|all| are_named_apart(&readable.columns) && all.cover(rejects, &own, &layout.schema))
+        {
             let mut left = rejects.len();
             while left > 0 {
                 let rows = published.next_rows(&readable.file.name, &layout.schema);
@@ -107,17 +110,21 @@ struct RejectLayout {
 impl RejectLayout {
     fn new(files: &[Readable]) -> Self {
         let mut names: Vec<String> = PLACE_NAMES.map(str::to_owned).to_vec();
-        let mut place_of: BTreeMap<String, usize> = BTreeMap::new();
-        for column in files.iter().flat_map(|file| &file.columns).filter(|column| is_plain(column)) {
-            place_of.entry(column.name.to_lowercase()).or_insert_with(|| {
-                names.push(unused_name(&column.name, &names));
-                names.len() - 1 - OWN_FROM
-            });
+        let mut place_of: BTreeMap<(String, usize), usize> = BTreeMap::new();
+        for file in files {
+            for (at, key) in column_keys(&file.columns) {
+                place_of.entry(key).or_insert_with(|| {
+                    let name = file.columns[at].name.trim();
+                    let numbered = format!("column_{}", at + 1);
+                    names.push(unused_name(if name.is_empty() { &numbered } else { name }, &names));
+                    names.len() - 1 - OWN_FROM
+                });
+            }
         }
         let places = files.iter().map(|file| {
             let mut places = vec![None; names.len() - OWN_FROM];
-            for (at, column) in file.columns.iter().enumerate().filter(|(_, column)| is_plain(column)) {
-                places[place_of[&column.name.to_lowercase()]] = Some(at);
+            for (at, key) in column_keys(&file.columns) {
+                places[place_of[&key]] = Some(at);
             }
             places
         });
@@ -132,6 +139,24 @@ impl RejectLayout {
             .collect();
         Self { schema: Arc::new(Schema::new(fields)), places }
     }
+}
+
+/// The columns of a file that can be shown: position, and name with the number of columns of that name before it.
+fn column_keys(columns: &[FileColumn]) -> Vec<(usize, (String, usize))> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut keys = Vec::new();
+    for (at, column) in columns.iter().enumerate().filter(|(_, column)| is_plain(column)) {
+        let name = column.name.trim().to_lowercase();
+        let before = seen.entry(name.clone()).or_default();
+        keys.push((at, (name, *before)));
+        *before += 1;
+    }
+    keys
+}
+
+/// Whether each column has a name of its own.
+fn are_named_apart(columns: &[FileColumn]) -> bool {
+    column_keys(columns).iter().all(|(_, (name, before))| !name.is_empty() && *before == 0)
 }
 
 /// The name, followed by a number if the name is taken.

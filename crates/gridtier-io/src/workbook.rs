@@ -89,6 +89,11 @@ impl WorkbookFile {
         self.table.columns.iter().map(|column| FileColumn::untyped(column.name.clone())).collect()
     }
 
+    /// The number that a spreadsheet shows for the first row after the header.
+    pub fn first_row(&self) -> u64 {
+        u64::from(self.table.header_row) + 2
+    }
+
     /// Its rows below the header.
     pub fn rows(&self) -> u64 {
         self.table.rows

@@ -3,12 +3,13 @@
 //! Facts are computed once and can be judged by many methods: modules above this one count, modules below it judge. An
 //! analyst's own expressions may use the facts in [`COLUMNS`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
 use crate::billing::{self, Billing, Bills};
 use crate::contract::Table;
+use crate::contract::rule::Rule;
 use crate::cooperation::{self, CooperationFacts};
 use crate::customer::{self, Customers};
 use crate::energy_profile::{self, EnergyProfile};
@@ -18,9 +19,11 @@ use crate::index::{CustomerIx, index};
 use crate::meter::{self, Coverage, Earlier, FileBook, MonthlyUsage, ReadingDetail, Readings, UnitSuspect};
 use crate::plan::{self, PlanFacts};
 use crate::register;
+use crate::rows;
 use crate::service_months::ServiceMonths;
 use crate::source::{Finding, Source, TableBook};
 use crate::text;
+use crate::text::Text;
 use crate::unit::Window;
 use crate::word::Word;
 
@@ -186,8 +189,11 @@ pub fn read(
         cooperation_book,
         profiles_book,
     ];
-    let findings = books.iter().flat_map(|book| book.findings(source)).collect();
-    let refusal = refusal(source, &books, window);
+    let mut findings = Vec::new();
+    for book in &books {
+        findings.extend(book.findings(source, &rows::reject_examples(source, book)));
+    }
+    let refusal = refusal(source, &books, &findings, window);
     let (coverage, usage) = (usage.coverage().clone(), Some(usage));
     Ok(Facts {
         window,
@@ -207,7 +213,12 @@ pub fn read(
 }
 
 /// Why nobody can be graded: a required table has no row that counts.
-fn refusal(source: &dyn Source, books: &[TableBook], window: Window) -> Option<Refusal> {
+fn refusal(
+    source: &dyn Source,
+    books: &[TableBook],
+    findings: &[Finding],
+    window: Window,
+) -> Option<Refusal> {
     let counts = |book: &&TableBook| book.tally.counted > 0;
     let energy = || books.iter().filter(|book| Table::ENERGY.contains(&book.table) && book.present);
     let missing = books.iter().find(|book| book.table.required() && !counts(book));
@@ -215,20 +226,34 @@ fn refusal(source: &dyn Source, books: &[TableBook], window: Window) -> Option<R
     let tally = book.tally;
     if tally.rows_in == 0 {
         let path = source.file_name(book.table, 0);
-        return Some(Refusal::at(book.table, path, "there are no rows", "export the table anew"));
+        let advice = ("export the table anew", "请重新导出该表");
+        return Some(Refusal::at(book.table, path, ("there are no rows", "没有任何行"), advice));
     }
-    let what = format!(
-        "none of its {} rows counts: {} are rejects, {} lie outside the window {} to {}",
-        tally.rows_in,
-        tally.rejected,
-        tally.out_of_window,
-        window.start(),
-        window.end.plus(-1)
+    let (rows, rejected, outside) = (tally.rows_in, tally.rejected, tally.out_of_window);
+    let (start, end) = (window.start(), window.end.plus(-1));
+    let what = text!(
+        "none of its {rows} rows counts: {rejected} are rejects, {outside} lie outside the window {start} to {end}",
+        "{rows} 行中没有一行计入：{rejected} 行被剔除，{outside} 行在窗口 {start} 至 {end} 之外"
     );
+    let rules: BTreeSet<Rule> = book.rejects.iter().map(|reject| reject.rule).collect();
+    let of_rejects = |finding: &&Finding| finding.table == book.table.name() && rules.contains(&finding.rule);
+    // Of equals the first rule.
+    let commonest = findings.iter().rev().filter(of_rejects).max_by_key(|finding| finding.rows);
+    let why = commonest.map(|Finding { rule, rows, example, .. }| {
+        let (en, zh) = (rule.meaning(), rule.meaning_zh());
+        text!(
+            "; most often ({rows} rows) {rule}: {en}, for example {example}",
+            "；最常见的原因（{rows} 行）是 {rule}：{zh}，例如 {example}"
+        )
+    });
+    let what = Text::join(&[what, why.unwrap_or_default()], "");
     let advice = if tally.rejected > 0 {
-        "see the rejects with `gridtier check DATA -o DIR` and mend the export"
+        (
+            "see the rejects with `gridtier check DATA -o DIR` and mend the export",
+            "用 `gridtier check DATA -o DIR` 查看被剔除的行，并更正导出",
+        )
     } else {
-        "check --as-of and the method's window_months"
+        ("check --as-of and the method's window_months", "请检查 --as-of 和方法中的 window_months")
     };
     Some(Refusal::of(book.table, what, advice))
 }

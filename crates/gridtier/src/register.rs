@@ -139,6 +139,7 @@ pub fn read(
             book.tally.rows_in += in_batch;
             source.progress(Table::RegisterReadings, in_batch);
             let mut columns = Columns::new(source, Table::RegisterReadings, &batch, &declared);
+            columns.note_forms(book);
             let cells = RegisterCells::read(&columns, book)?;
             for row in 0..columns.rows() {
                 let at = columns.at(row);

@@ -7,6 +7,7 @@
 mod columns;
 mod own_key;
 mod recorded;
+mod example;
 
 use std::collections::BTreeSet;
 
@@ -18,6 +19,7 @@ use crate::key::KeyIndex;
 use crate::source::{RowAt, Source, TableBook};
 
 pub use columns::{Columns, Numbering, TextOf};
+pub use example::reject_examples;
 use own_key::OwnKey;
 use recorded::{LastRecords, Recorded};
 
@@ -175,6 +177,7 @@ impl<T, V: PartialEq> RowSorter<'_, T, V> {
     where
         T: TableRules<Cells, Place, V>,
     {
+        columns.note_forms(book);
         let key = OwnKey::read(columns, book)?;
         let cells = self.rules.cells(columns, book)?;
         let recorded = self.last_records.as_ref().map(|last| last.times(columns)).transpose()?;

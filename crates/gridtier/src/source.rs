@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::Table;
-use crate::contract::cell::TypeFault;
+use crate::contract::cell::{TypeFault, WrittenForms};
 use crate::contract::declared::Declared;
 use crate::contract::rule::{Rule, Severity};
 use crate::error::{Refusal, RunError};
@@ -97,6 +97,11 @@ pub trait Source: Sync {
 
     /// A file's name for messages: relative to the data folder.
     fn file_name(&self, table: Table, file: u32) -> String;
+
+    /// The number that a spreadsheet shows for a row; `None` if no spreadsheet shows the file.
+    fn spreadsheet_row(&self, _table: Table, _at: RowAt) -> Option<u64> {
+        None
+    }
 
     /// Called as rows are read, for a progress bar. Does nothing by default.
     fn progress(&self, _table: Table, _rows: u64) {}
@@ -205,13 +210,22 @@ pub struct TableBook {
     pub rejects: Vec<Reject>,
     /// Findings that reject no row: the count and one example, by rule.
     pub noticed: BTreeMap<Rule, (u64, String)>,
+    /// How the texts of a file's column are written, by file and column.
+    forms: BTreeMap<(u32, &'static str), WrittenForms>,
 }
 
 impl TableBook {
     /// An empty book.
     #[must_use]
     pub fn new(table: Table) -> Self {
-        Self { table, present: false, tally: Tally::default(), rejects: Vec::new(), noticed: BTreeMap::new() }
+        Self {
+            table,
+            present: false,
+            tally: Tally::default(),
+            rejects: Vec::new(),
+            noticed: BTreeMap::new(),
+            forms: BTreeMap::new(),
+        }
     }
 
     /// Rejects a row.
@@ -233,6 +247,30 @@ impl TableBook {
         });
     }
 
+    /// Notes how texts of a file's column are written. To note the same again changes nothing.
+    pub fn note_forms(&mut self, file: u32, column: &'static str, forms: WrittenForms) {
+        if forms != WrittenForms::default() {
+            let known = self.forms.entry((file, column)).or_default();
+            *known = known.and(forms);
+        }
+    }
+
+    /// The columns in which the way of writing is in doubt, by rule: their number and one of them.
+    fn doubtful_forms(&self, source: &dyn Source) -> BTreeMap<Rule, (u64, String)> {
+        let mut doubtful: BTreeMap<Rule, (u64, String)> = BTreeMap::new();
+        for (&(file, column), forms) in &self.forms {
+            let rules = [
+                (Rule::MixedMonthForms, forms.mixes_months()),
+                (Rule::AmbiguousGrouping, forms.has_ambiguous_grouping()),
+            ];
+            for (rule, _) in rules.into_iter().filter(|(_, is_doubtful)| *is_doubtful) {
+                let example = || (0, format!("{column} of {}", source.file_name(self.table, file)));
+                doubtful.entry(rule).or_insert_with(example).0 += 1;
+            }
+        }
+        doubtful
+    }
+
     /// Merges the book that another thread kept of the same table. The result does not depend on the order of calls:
     /// rejects are sorted by [`close`](Self::close), and of two examples the smaller is kept.
     pub fn absorb(&mut self, other: Self) {
@@ -245,6 +283,9 @@ impl TableBook {
         tally.duplicates += more.duplicates;
         tally.not_yet_known += more.not_yet_known;
         self.rejects.extend(other.rejects);
+        for ((file, column), forms) in other.forms {
+            self.note_forms(file, column, forms);
+        }
         for (rule, (rows, example)) in other.noticed {
             let entry = self.noticed.entry(rule).or_insert_with(|| (0, example.clone()));
             entry.0 += rows;
@@ -254,14 +295,13 @@ impl TableBook {
         }
     }
 
-    /// The findings of the table: one for each rule, in the order of rules.
-    pub fn findings(&self, source: &dyn Source) -> Vec<Finding> {
+    /// The findings of the table: one for each rule, in the order of rules. `examples` has a reject for each rule.
+    pub fn findings(&self, source: &dyn Source, examples: &BTreeMap<Rule, String>) -> Vec<Finding> {
         let mut by_rule: BTreeMap<Rule, (u64, String)> = self.noticed.clone();
+        by_rule.extend(self.doubtful_forms(source));
         for reject in &self.rejects {
-            let entry = by_rule.entry(reject.rule).or_insert_with(|| {
-                (0, format!("{} row {}", source.file_name(self.table, reject.at.file()), reject.at.row()))
-            });
-            entry.0 += 1;
+            let example = || (0, examples.get(&reject.rule).cloned().unwrap_or_default());
+            by_rule.entry(reject.rule).or_insert_with(example).0 += 1;
         }
         if self.present && self.tally.counted == 0 {
             by_rule.insert(Rule::EmptyTable, (self.tally.rows_in, format!("{} rows in", self.tally.rows_in)));

@@ -1,10 +1,11 @@
 //! Checks that the files of a table agree on the types of its columns, and lists surplus columns.
 
 use arrow_schema::DataType;
-use gridtier::contract::Table;
 use gridtier::contract::cell::Family;
 use gridtier::contract::rule::Rule;
+use gridtier::contract::{Column, ColumnKind, Table};
 use gridtier::index::count;
+use gridtier::text;
 
 use super::{FileColumn, Mapping, Pick, folded};
 use crate::guard::Unreadable;
@@ -56,35 +57,31 @@ fn relation(a: &DataType, b: &DataType) -> Relation {
     }
 }
 
-/// Checks the files of a table against each other.
+/// Checks the files of a table against each other. A column without any value has every type: `has_value` looks, by
+/// position of the file and of its column, and is asked where types clash.
 ///
 /// # Errors
 /// The position of the first file whose type clashes with that of an earlier one, and why.
-pub fn agree(table: Table, files: &[TypedFile]) -> Result<Vec<Notice>, (usize, Unreadable)> {
+pub fn agree(
+    table: Table,
+    files: &[TypedFile],
+    has_value: &dyn Fn(usize, usize, ColumnKind) -> bool,
+) -> Result<Vec<Notice>, (usize, Unreadable)> {
     let mut notices = Vec::new();
     notices.extend(unknown(files));
     let mut widened = Vec::new();
     for column in table.columns() {
-        let mut first: Option<(&TypedFile, &DataType)> = None;
-        let mut wider = None;
-        for (at, file) in files.iter().enumerate() {
-            let Some(kind) = file.type_of(column.name) else { continue };
-            let Some((first_file, first_kind)) = first else {
-                first = Some((file, kind));
-                continue;
-            };
-            match relation(first_kind, kind) {
-                Relation::Same => {}
-                Relation::Widened => {
-                    let (name, first_name) = (file.name, first_file.name);
-                    wider.get_or_insert_with(|| {
-                        format!("{}: {first_kind} in {first_name}, {kind} in {name}", column.name)
-                    });
-                }
-                Relation::Clash => return Err((at, clash(column.name, kind, first_kind, first_file.name))),
-            }
-        }
-        widened.extend(wider);
+        let mut typed: Vec<(usize, &DataType)> = Vec::new();
+        typed
+            .extend(files.iter().enumerate().filter_map(|(at, file)| Some((at, file.type_of(column.name)?))));
+        let wider = compare(column, files, &typed).or_else(|_| {
+            typed.retain(|(at, _)| {
+                let own = files[*at].mapping.picks.get(column.name).and_then(|pick| pick.own());
+                own.is_none_or(|own| has_value(*at, own, column.kind))
+            });
+            compare(column, files, &typed)
+        });
+        widened.extend(wider?);
     }
     if !widened.is_empty() {
         notices.push((Rule::WidenedType, count(widened.len()), widened.join("; ")));
@@ -92,14 +89,56 @@ pub fn agree(table: Table, files: &[TypedFile]) -> Result<Vec<Notice>, (usize, U
     Ok(notices)
 }
 
-fn clash(column: &str, kind: &DataType, first_kind: &DataType, first_name: &str) -> Unreadable {
-    let (word, first_word) = (Family::of(kind).word(), Family::of(first_kind).word());
+/// Compares the types of a column with that of the first file. Returns the first one that is wider.
+fn compare(
+    column: &Column,
+    files: &[TypedFile],
+    typed: &[(usize, &DataType)],
+) -> Result<Option<String>, (usize, Unreadable)> {
+    let Some((&(first, first_kind), others)) = typed.split_first() else { return Ok(None) };
+    let mut wider = None;
+    for &(at, kind) in others {
+        let (name, first_name) = (files[at].name, files[first].name);
+        match relation(first_kind, kind) {
+            Relation::Same => {}
+            Relation::Widened => {
+                wider.get_or_insert_with(|| {
+                    format!("{}: {first_kind} in {first_name}, {kind} in {name}", column.name)
+                });
+            }
+            Relation::Clash => return Err((at, clash(column, kind, first_kind, first_name))),
+        }
+    }
+    Ok(wider)
+}
+
+fn clash(column: &Column, kind: &DataType, first_kind: &DataType, first_name: &str) -> Unreadable {
+    let (family, first) = (Family::of(kind), Family::of(first_kind));
+    let (word, first_word, name) = (family.word(), first.word(), column.name);
+    let (word_zh, first_zh) = (family.word_zh(), first.word_zh());
+    let (wanted, wanted_zh) = wanted(column.kind);
     Unreadable::because(
-        format!(
-            "the column {column} is {word} ({kind}) here and {first_word} ({first_kind}) in {first_name}"
+        text!(
+            "the column {name} is {word} ({kind}) here and {first_word} ({first_kind}) in {first_name}; {wanted} is wanted",
+            "列 {name} 在此文件中是{word_zh}（{kind}），在 {first_name} 中是{first_zh}（{first_kind}）；应为{wanted_zh}"
         ),
-        "export all files of the table with one type for each column",
+        text!(
+            "export {name} as {wanted} in all files of the table",
+            "请在该表的所有文件中把 {name} 导出为{wanted_zh}"
+        ),
     )
+}
+
+/// The type that the contract wants of a column, in words.
+fn wanted(kind: ColumnKind) -> (&'static str, &'static str) {
+    match kind {
+        ColumnKind::Id | ColumnKind::Text | ColumnKind::Word(_) => ("text", "文本"),
+        ColumnKind::Flag => ("true or false", "真假值"),
+        ColumnKind::Count => ("an integer", "整数"),
+        ColumnKind::PlacingTime | ColumnKind::Time => ("a time", "时间"),
+        kind if kind.is_date() => ("a date", "日期"),
+        _ => ("a number (double or decimal)", "数字（浮点或定点小数）"),
+    }
 }
 
 /// The columns that are not in the contract, each once, as the files spell them.

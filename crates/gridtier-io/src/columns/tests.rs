@@ -71,7 +71,7 @@ fn missing_columns_are_named_with_the_nearest_own_one() {
     );
     assert!(refusal.contains("[tables.payments.columns] paid_on = \"PAID_NO\""), "{refusal}");
     let refusal = map_payments(&untyped(&["payment_id;bill_id;paid_on;amount"])).unwrap_err();
-    assert!(refusal.contains("`payment_id`, `bill_id`, `paid_on`, `amount` are missing"), "{refusal}");
+    assert!(refusal.contains("`payment_id`, `paid_on`, `amount` are missing"), "{refusal}");
     assert!(refusal.contains("declare `delimiter`"), "{refusal}");
 }
 
@@ -128,7 +128,7 @@ fn amounts(a: Option<DataType>, b: Option<DataType>) -> Result<Vec<Notice>, (usi
         std::iter::zip(["a.parquet", "b.parquet"], std::iter::zip(&columns, &mappings))
             .map(|(name, (own, mapping))| TypedFile { name, own, mapping })
             .collect();
-    agree(Table::Payments, &files).map_err(|(at, fault)| (at, fault.what.to_string()))
+    agree(Table::Payments, &files, &|_, _, _| true).map_err(|(at, fault)| (at, fault.what.to_string()))
 }
 
 #[test]
@@ -168,5 +168,41 @@ fn unknown_columns_are_listed_once_each() {
     let files: Vec<TypedFile> = std::iter::zip(&columns, &mappings)
         .map(|(own, mapping)| TypedFile { name: "f", own, mapping })
         .collect();
-    assert_eq!(agree(Table::Payments, &files).unwrap(), [(Rule::UnknownColumn, 2, "Note, x".into())]);
+    assert_eq!(
+        agree(Table::Payments, &files, &|_, _, _| true).unwrap(),
+        [(Rule::UnknownColumn, 2, "Note, x".into())]
+    );
+}
+
+#[test]
+fn a_clash_says_which_type_is_wanted_and_a_column_without_a_value_has_every_type() {
+    let columns = [DataType::Float64, DataType::Utf8].map(|data_type| {
+        let mut own = untyped(&PAYMENTS);
+        own[0].data_type = Some(data_type);
+        own
+    });
+    let mappings = columns.each_ref().map(|own| map_payments(own).unwrap());
+    let files: Vec<TypedFile> =
+        std::iter::zip(["a.parquet", "b.parquet"], std::iter::zip(&columns, &mappings))
+            .map(|(name, (own, mapping))| TypedFile { name, own, mapping })
+            .collect();
+    let (_, fault) = agree(Table::Payments, &files, &|_, _, _| true).unwrap_err();
+    assert!(fault.what.en.ends_with("; text is wanted"), "{}", fault.what.en);
+    assert!(fault.what.zh.ends_with("；应为文本"), "{}", fault.what.zh);
+    assert_eq!(agree(Table::Payments, &files, &|file, _, _| file == 1), Ok(Vec::new()));
+}
+
+#[test]
+fn int96_beside_a_zone_is_refused_with_the_question_unless_it_is_answered() {
+    let mut own = untyped(&PAYMENTS);
+    own[2].is_int96 = true;
+    let mapping = map_payments(&own).unwrap();
+    let refused = |text: &str| {
+        let config = Config::parse(&format!("format = 1\n{text}")).unwrap();
+        refuse_int96(Table::Payments, &own, &mapping, &config).map_err(|fault| fault.what.en.to_string())
+    };
+    assert_eq!(refused(""), Ok(()));
+    assert!(refused("zone = \"Asia/Shanghai\"").unwrap_err().contains("local times, or instants"));
+    assert_eq!(refused("zone = \"Asia/Shanghai\"\ntimestamps = \"local\""), Ok(()));
+    assert_eq!(refused("zone = \"UTC\"\n[tables.payments]\ntimestamps = \"instant\""), Ok(()));
 }

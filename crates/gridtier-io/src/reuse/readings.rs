@@ -123,6 +123,12 @@ pub(super) fn rows_that_fit(manifest: &Manifest, folder: &DataFolder, window: Wi
     if before != folder.inputs().iter().find(declared) {
         return 0;
     }
+    // These findings are about columns of files; how a file that is not read is written, nobody would say.
+    let is_doubt = |rule| matches!(rule, Rule::AmbiguousGrouping | Rule::MixedMonthForms);
+    let readings = Table::MeterReadings.name();
+    if manifest.findings.iter().any(|finding| finding.table == readings && is_doubt(finding.rule)) {
+        return 0;
+    }
     let before = Window::from(&manifest.window);
     let (files, _) = matched(manifest, folder);
     let that_fit = files.iter().flatten().filter(|book| book.fits(before, window));

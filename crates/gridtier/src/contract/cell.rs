@@ -9,6 +9,7 @@ mod text;
 mod date;
 mod number;
 mod spelling;
+mod forms;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
@@ -21,8 +22,9 @@ use crate::text::Text;
 use crate::word::Word;
 
 pub use date::{Dates, dates, fill_times_us, months, times_us};
+pub use forms::{WrittenForms, written_forms};
 pub use number::{Scaling, Sign, counts, fill_scaled, flags, floats, power_factors, scaled};
-pub use spelling::as_declared;
+pub use spelling::{as_declared, lacks_values};
 pub use text::{Ids, Texts, are_integers, fold_id, id_state, id_texts, ids, odd_words, texts, words};
 
 /// Whether a cell has a valid value.

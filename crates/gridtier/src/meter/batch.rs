@@ -137,6 +137,7 @@ impl ReadingBatch {
     ) -> Result<(), RunError> {
         let columns = Columns::new(context.source, Table::MeterReadings, batch, &context.declared);
         (self.file, self.first_row) = (batch.file, batch.first_row);
+        columns.note_forms(book);
         self.exclusions.clear();
         self.exclusions.resize(columns.rows(), None);
         // From the last rule to the first: a row that breaks two is excluded by the first.

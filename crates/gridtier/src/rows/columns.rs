@@ -65,6 +65,16 @@ impl<'a> Columns<'a> {
         Some(cell::as_declared(array, self.spec(name), self.dates_of(name, false), self.declared))
     }
 
+    /// Notes how the texts of the batch are written, where that may be in doubt.
+    pub fn note_forms(&self, book: &mut TableBook) {
+        for column in self.table.columns() {
+            let Some(array) = self.batch.column(column.name) else { continue };
+            let how = self.dates_of(column.name, false);
+            let forms = cell::written_forms(array, column, how, self.declared.decimal_mark);
+            book.note_forms(self.batch.file, column.name, forms);
+        }
+    }
+
     fn typed<T>(&self, name: &str, result: Result<T, TypeFault>) -> Result<T, RunError> {
         result.map_err(|fault| crate::source::refuse_type(self.source, self.table, self.batch, name, &fault))
     }
@@ -144,7 +154,9 @@ impl<'a> Columns<'a> {
             K::PlacingMonth => cell::months(&array, self.dates_of(name, true)),
             K::PlacingTime => cell::times_us(&array, self.dates_of(name, true)),
             K::Time => cell::times_us(&array, self.dates_of(name, false)),
-            K::Id | K::Text | K::Number => Err(TypeFault("it is not held as an integer".into())),
+            K::Id | K::Text | K::Number => {
+                Err(TypeFault(("it is not held as an integer", "该列不以整数保存").into()))
+            }
         };
         self.typed(name, result)
     }
@@ -243,10 +255,15 @@ impl<'a> Columns<'a> {
             Err(_) => None,
         };
         index.insert_spelt(ids.values.value(row), raw).map_err(|folds| {
-            let what = format!("`{}` and `{}` are two keys that fold to one", folds.first, folds.second);
+            let (first, second) = (folds.first, folds.second);
+            let what = crate::text!(
+                "`{first}` and `{second}` are two keys that fold to one",
+                "`{first}` 与 `{second}` 归一后是同一个编号"
+            );
+            let advice =
+                ("write the key in one way only, in half-width characters", "请统一编号的写法，使用半角字符");
             let path = self.source.file_name(self.table, self.batch.file);
-            Refusal::at(self.table, path, what, "write the key in one way only, in half-width characters")
-                .into()
+            Refusal::at(self.table, path, what, advice).into()
         })
     }
 }

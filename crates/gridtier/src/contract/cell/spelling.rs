@@ -56,15 +56,24 @@ pub fn as_declared(array: &ArrayRef, column: &Column, how: Dates, declared: &Tab
 fn has_no_value(array: &ArrayRef, kind: ColumnKind) -> bool {
     match Family::of(array.data_type()) {
         Family::Text | Family::Empty => false,
+        _ => !array.is_empty() && lacks_values(array, kind),
+    }
+}
+
+/// Whether no cell of a column has a value. NaN is a value of numbers only.
+#[must_use]
+pub fn lacks_values(array: &ArrayRef, kind: ColumnKind) -> bool {
+    match Family::of(array.data_type()) {
+        Family::Empty => true,
         Family::Float if !kind.is_number() => is_nothing_but_nan(array),
-        _ => !array.is_empty() && array.null_count() == array.len(),
+        _ => array.null_count() == array.len(),
     }
 }
 
 /// Whether all values of a column of floats are missing or NaN, which some writers use for missing.
-pub(super) fn is_nothing_but_nan(array: &ArrayRef) -> bool {
+fn is_nothing_but_nan(array: &ArrayRef) -> bool {
     if array.null_count() == array.len() {
-        return !array.is_empty();
+        return true;
     }
     let Ok(doubles) = cast(array, &DataType::Float64) else { return false };
     doubles.as_primitive::<arrow_array::types::Float64Type>().iter().flatten().all(f64::is_nan)

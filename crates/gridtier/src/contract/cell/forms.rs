@@ -1,0 +1,122 @@
+//! How the texts of a column are written, where the way of writing is in doubt.
+//!
+//! A month after a dot, `2025.1`, may be the October of `2025.10`; a mark before three digits, `1,234`, may be a decimal
+//! mark. One cell cannot tell; all cells of a column of a file can. Nothing here changes a value.
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef};
+
+use super::super::declared::DecimalMark;
+use super::super::{Column, ColumnKind};
+use super::{Dates, Family, number, text};
+
+/// The ways in which the texts of a column are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WrittenForms {
+    has_short_month: bool,
+    has_full_month: bool,
+    has_single_mark: bool,
+    has_clear_grouping: bool,
+}
+
+impl WrittenForms {
+    /// The ways of both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            has_short_month: self.has_short_month | other.has_short_month,
+            has_full_month: self.has_full_month | other.has_full_month,
+            has_single_mark: self.has_single_mark | other.has_single_mark,
+            has_clear_grouping: self.has_clear_grouping | other.has_clear_grouping,
+        }
+    }
+
+    /// Whether months stand after a dot with one digit and with two.
+    #[must_use]
+    pub fn mixes_months(self) -> bool {
+        self.has_short_month && self.has_full_month
+    }
+
+    /// Whether every grouped number has exactly one mark, so that the mark may be a decimal one.
+    #[must_use]
+    pub fn has_ambiguous_grouping(self) -> bool {
+        self.has_single_mark && !self.has_clear_grouping
+    }
+}
+
+/// How the texts of a column are written; nothing for columns that are not text.
+#[must_use]
+pub fn written_forms(array: &ArrayRef, column: &Column, how: Dates, mark: DecimalMark) -> WrittenForms {
+    let is_month =
+        matches!(column.kind, ColumnKind::PlacingMonth | ColumnKind::PlacingTime) && how.form.is_none();
+    let mut forms = WrittenForms::default();
+    if !(is_month || column.kind.is_number()) || Family::of(array.data_type()) != Family::Text {
+        return forms;
+    }
+    let values = array.as_any_dictionary_opt().map_or(array, |dictionary| dictionary.values());
+    let Some(texts) = text::as_view(values) else { return forms };
+    for text in texts.iter().flatten() {
+        if is_month { forms.note_month(text) } else { forms.note_number(text, mark) }
+    }
+    forms
+}
+
+impl WrittenForms {
+    fn note_month(&mut self, text: &str) {
+        let Some((year, month)) = text.trim().split_once('.') else { return };
+        let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if year.len() == 4 && is_digits(year) && is_digits(month) {
+            self.has_short_month |= month.len() == 1;
+            self.has_full_month |= month.len() == 2;
+        }
+    }
+
+    fn note_number(&mut self, text: &str, mark: DecimalMark) {
+        let (point, grouping, wide) = match mark {
+            DecimalMark::Point => ('.', ',', '，'),
+            DecimalMark::Comma => (',', '.', '．'),
+        };
+        if !text.contains([grouping, wide]) || number::parse_number(text.trim(), mark).is_none() {
+            return;
+        }
+        let text = number::fold_number(text);
+        let is_single = text.matches(grouping).count() == 1 && !text.contains(point);
+        self.has_single_mark |= is_single;
+        self.has_clear_grouping |= !is_single;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::StringArray;
+
+    use super::*;
+    use crate::contract::Table;
+
+    fn forms(table: Table, column: &str, texts: Vec<&str>, mark: DecimalMark) -> WrittenForms {
+        let array: ArrayRef = Arc::new(StringArray::from(texts));
+        written_forms(&array, table.column(column).unwrap(), Dates::default(), mark)
+    }
+
+    #[test]
+    fn months_with_one_and_with_two_digits_after_the_dot_are_mixed() {
+        let of = |texts| forms(Table::Bills, "billing_month", texts, DecimalMark::Point).mixes_months();
+        assert!(of(vec!["2025.1", "2025.10", "2025.11"]));
+        assert!(!of(vec!["2025.01", "2025.10"]) && !of(vec!["2025.1.5", "2025.10"]) && !of(vec!["2025.1"]));
+    }
+
+    #[test]
+    fn grouping_is_in_doubt_where_every_grouped_number_has_one_mark() {
+        let of = |texts, mark| forms(Table::Bills, "amount_due", texts, mark).has_ambiguous_grouping();
+        assert!(of(vec!["1,234", "12", "15,500"], DecimalMark::Point));
+        assert!(of(vec!["1.234", "12"], DecimalMark::Comma));
+        assert!(of(vec!["１，２３４"], DecimalMark::Point));
+        for clear in
+            [vec!["1,234.50", "1,234"], vec!["1,234,567", "1,234"], vec!["12", "12.5"], vec!["0,200"]]
+        {
+            assert!(!of(clear.clone(), DecimalMark::Point), "{clear:?}");
+        }
+    }
+}

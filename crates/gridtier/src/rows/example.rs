@@ -1,0 +1,184 @@
+//! One rejected row for each rule as people look it up: file, row, column and value.
+//!
+//! A reject keeps a place and a rule only, since there may be millions. For the few that findings and messages show, the
+//! row is read again and its cells are converted one by one: the first that breaks the rule is the one to mend.
+
+use std::collections::BTreeMap;
+
+use arrow_array::{Array, ArrayRef};
+use arrow_cast::display::array_value_to_string;
+
+use super::Columns;
+use crate::contract::cell::{CellState, Values};
+use crate::contract::rule::Rule;
+use crate::contract::{Column, ColumnKind, Table};
+use crate::error::RunError;
+use crate::index::{count, index_u64};
+use crate::source::{Batch, Part, Reject, RowAt, Source, TableBook};
+
+/// Most characters of a value that are shown.
+const VALUE_CHARS_MAX: usize = 60;
+
+/// The first reject of each rule of a table, as text.
+pub fn reject_examples(source: &dyn Source, book: &TableBook) -> BTreeMap<Rule, String> {
+    let mut first: BTreeMap<Rule, RowAt> = BTreeMap::new();
+    for &Reject { at, rule } in &book.rejects {
+        let known = first.entry(rule).or_insert(at);
+        *known = (*known).min(at);
+    }
+    let mut examples: BTreeMap<Rule, String> =
+        first.iter().map(|(&rule, &at)| (rule, place(source, book.table, at))).collect();
+    let mut wanted: Vec<Reject> = first.into_iter().map(|(rule, at)| Reject { at, rule }).collect();
+    wanted.sort_unstable();
+    // What cannot be read again is shown by its place alone.
+    let Ok(Some(parts)) = source.parts(book.table) else { return examples };
+    for part in parts {
+        let rejects: Vec<Reject> = wanted.iter().filter(|reject| is_in(&part, reject.at)).copied().collect();
+        for (rule, cell) in cells_of(source, book.table, part, &rejects) {
+            if let Some(example) = examples.get_mut(&rule) {
+                *example = format!("{example}: {cell}");
+            }
+        }
+    }
+    examples
+}
+
+/// File and row; the row also as a spreadsheet counts it, where one can show the file.
+fn place(source: &dyn Source, table: Table, at: RowAt) -> String {
+    let place = format!("{} row {}", source.file_name(table, at.file()), at.row());
+    match source.spreadsheet_row(table, at) {
+        Some(row) => format!("{place} (spreadsheet row {row})"),
+        None => place,
+    }
+}
+
+fn is_in(part: &Part, at: RowAt) -> bool {
+    part.file == at.file()
+        && at.row() >= part.first_row
+        && part.rows.is_none_or(|rows| at.row() < part.first_row + rows)
+}
+
+/// Column and value of the rejects of a part, by rule.
+fn cells_of(source: &dyn Source, table: Table, part: Part, rejects: &[Reject]) -> Vec<(Rule, String)> {
+    let Some(last) = rejects.last() else { return Vec::new() };
+    let names: Vec<&str> = table.columns().iter().map(|column| column.name).collect();
+    let mut cells = Vec::new();
+    // A fault here was a fault when the table was read; the places of the rejects are told all the same.
+    let _ = source.read(table, part, &names, &mut |batch| {
+        let end = batch.first_row + count(batch.record.num_rows());
+        for reject in rejects.iter().filter(|reject| (batch.first_row..end).contains(&reject.at.row())) {
+            cells.extend(cell_of(source, table, &batch, *reject).map(|cell| (reject.rule, cell)));
+        }
+        if end > last.at.row() { Err(RunError::Enough) } else { Ok(()) }
+    });
+    cells
+}
+
+fn cell_of(source: &dyn Source, table: Table, batch: &Batch, reject: Reject) -> Option<String> {
+    let row = index_u64(reject.at.row() - batch.first_row);
+    let (file, first_row, faults) = (batch.file, reject.at.row(), Vec::new());
+    let row = Batch { file, first_row, record: batch.record.slice(row, 1), faults };
+    let declared = source.declared().of(table);
+    let column = culprit(&Columns::new(source, table, &row, &declared), table, reject.rule)?;
+    Some(match row.column(column).and_then(value) {
+        Some(value) => format!("{column} = {value}"),
+        None => format!("{column} is empty"),
+    })
+}
+
+/// The one value of a column, cut if it is long; `None` if it is empty.
+fn value(array: &ArrayRef) -> Option<String> {
+    let text = array.is_valid(0).then(|| array_value_to_string(array, 0).ok()).flatten()?;
+    let is_long = text.chars().count() > VALUE_CHARS_MAX;
+    let cut: String = text.chars().take(VALUE_CHARS_MAX).collect();
+    Some(if is_long { format!("{cut}…") } else { cut }).filter(|text| !text.is_empty())
+}
+
+/// The column of the one row of a batch that breaks a rule.
+fn culprit(columns: &Columns, table: Table, rule: Rule) -> Option<&'static str> {
+    let of_rule = match (rule, table) {
+        (Rule::BadWidth | Rule::ErrorCell, _) => return None,
+        (Rule::Orphan, Table::Payments) => Some("bill_id"),
+        (Rule::Orphan, _) => Some("customer_id"),
+        (Rule::InvalidQuality, _) => Some("quality"),
+        (Rule::ClosedBeforeOpened, _) => Some("closed_on"),
+        (Rule::BadInterval, _) => Some("read_until"),
+        (Rule::RegisterDecrease, _) => Some("register_kwh"),
+        (Rule::MultiplierChanged, _) => Some("multiplier"),
+        (Rule::AfterRemoval, _) => Some("read_at"),
+        (Rule::DuplicateKey | Rule::ConflictingReading, _) => {
+            table.columns().iter().find(|column| column.key).map(|column| column.name)
+        }
+        _ => None,
+    };
+    let by_cell = || table.columns().iter().find(|column| breaks(columns, table, column, rule));
+    let otherwise = match (rule, table) {
+        (Rule::NullValue, Table::Bills) => Some("due_on"),
+        (Rule::NullValue, Table::Payments) => Some("bill_id"),
+        (Rule::OutOfBounds, Table::Incidents) => Some("severity"),
+        _ => None,
+    };
+    of_rule.or_else(|| by_cell().map(|column| column.name)).or(otherwise)
+}
+
+/// Whether a cell breaks a rule, without regard to the rest of its row.
+fn breaks(columns: &Columns, table: Table, column: &Column, rule: Rule) -> bool {
+    let Ok(state) = state_of(columns, table, column) else { return false };
+    match state {
+        CellState::Ok => false,
+        CellState::Fault(broken) => broken == rule,
+        CellState::Null if column.key => rule == Rule::NullKey && !column.nullable,
+        CellState::Null => rule == Rule::NullValue && !column.nullable,
+    }
+}
+
+fn state_of(columns: &Columns, table: Table, column: &Column) -> Result<CellState, RunError> {
+    let states = match column.kind {
+        ColumnKind::Text => return Ok(CellState::Ok),
+        ColumnKind::Id => columns.ids(column.name, &mut TableBook::new(table))?.states,
+        ColumnKind::Number => columns.numbers(column.name)?.states,
+        ColumnKind::Energy if table == Table::MeterReadings => {
+            let mut values = Values::default();
+            let is_there = columns.fill_energies(column.name, &mut values)?;
+            let odd = values.odd.first().map_or(CellState::Ok, |(_, state)| *state);
+            return Ok(if is_there { odd } else { CellState::Null });
+        }
+        _ => columns.cells(column.name)?.states,
+    };
+    Ok(states.first().copied().unwrap_or(CellState::Ok))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{RecordBatch, StringArray};
+
+    use super::*;
+    use crate::memory::MemorySource;
+
+    #[test]
+    fn a_reject_is_shown_with_the_column_and_value_that_break_its_rule() {
+        let texts = |values: [&'static str; 3]| Arc::new(StringArray::from(values.to_vec())) as ArrayRef;
+        let batch = RecordBatch::try_from_iter([
+            ("payment_id", texts(["P1", "P2", "P3"])),
+            ("bill_id", texts(["B1", "B9", "B1"])),
+            ("paid_on", texts(["23/02/20", "2023-02-20", "2023-02-20"])),
+            ("amount", texts(["1", "2", "10²"])),
+        ]);
+        let source = MemorySource::default().with(Table::Payments, batch.unwrap());
+        let mut book = TableBook::new(Table::Payments);
+        book.reject(RowAt::new(0, 2), Rule::BadNumber);
+        book.reject(RowAt::new(0, 1), Rule::Orphan);
+        book.reject(RowAt::new(0, 0), Rule::BadDate);
+        let examples: Vec<String> = reject_examples(&source, &book).into_values().collect();
+        assert_eq!(
+            examples,
+            [
+                "payments/0 row 0: paid_on = 23/02/20",
+                "payments/0 row 2: amount = 10²",
+                "payments/0 row 1: bill_id = B9",
+            ]
+        );
+    }
+}
