@@ -33,6 +33,7 @@ use crate::index::{CustomerIx, count, index};
 use crate::key::KeyIndex;
 use crate::rows::Columns;
 use crate::source::{Batch, Part, RowAt, Source, TableBook};
+use crate::text;
 use crate::unit::{Month, Window};
 
 /// Most rows held at once, about 90 bytes each. Tests have few rows and are to take several rounds too.
@@ -62,7 +63,7 @@ pub(super) fn read(
     parts: &[Part],
 ) -> Result<(Readings, FileBooks), RunError> {
     let strangers = RwLock::default();
-    let pass = RowPass { context, strangers: &strangers, detail };
+    let pass = RowPass { context, strangers: &strangers, window, detail };
     let mut sums = Sums::new(context, window, detail);
     if context.source.parts(Table::RegisterReadings)?.is_some() {
         sums.series = Some(BTreeSet::new());
@@ -78,7 +79,7 @@ pub(super) fn read(
             }
         }
         held.par_sort_unstable_by_key(|row| (row.key, row.at));
-        for rows in held.chunk_by(HeldRow::is_of_one_key) {
+        for rows in held.chunk_by(|a, b| a.key == b.key) {
             sums.settle(rows, &mut books)?;
         }
     }
@@ -124,11 +125,6 @@ pub(super) struct HeldRow {
 }
 
 impl HeldRow {
-    fn is_of_one_key(&self, other: &Self) -> bool {
-        // Ids that are too long have no number of their own.
-        self.key == other.key && !self.key.customer.is_too_long() && !self.key.meter.is_too_long()
-    }
-
     /// Its days.
     pub fn days(&self, stamp_shift_us: i64) -> DaySpan {
         match self.until_us {
@@ -156,6 +152,7 @@ struct RowPass<'a> {
     context: &'a ReadingContext<'a>,
     /// Ids of customers that are not accepted; their numbers follow on those of the accepted ones.
     strangers: &'a RwLock<KeyIndex>,
+    window: Window,
     detail: ReadingDetail,
 }
 
@@ -288,8 +285,8 @@ impl<'p> Collector<'p> {
                 book.tally.not_yet_known += 1;
             } else if let Some(rule) = undated[row] {
                 book.reject(self.readings.at(row), rule);
-            } else {
-                self.hold(row, recorded, &more);
+            } else if self.is_of_round(row) {
+                self.place(self.row(row, recorded, &more), &mut book);
             }
         }
         if self.is_first_round {
@@ -298,32 +295,44 @@ impl<'p> Collector<'p> {
         Ok(())
     }
 
-    /// Holds a row if its customer is one of the round.
-    fn hold(&mut self, row: usize, recorded_us: Option<i64>, more: &MoreColumns) {
+    /// Whether a row is held in this round, or has an id that is too long.
+    fn is_of_round(&self, row: usize) -> bool {
         let customer = self.readings.customer_id(row);
-        let is_of_round = match customer.known() {
-            Some(number) => self.customers.contains(&index(number)),
-            None => self.is_first_round,
-        };
-        if !is_of_round {
-            return;
-        }
-        let key =
-            ReadingKey { customer, meter: self.readings.meter_id(row), time_us: self.readings.time_us(row) };
-        let is_stranger =
-            customer.known().is_some_and(|number| index(number) >= self.pass.context.customers.len());
-        let id_fault = if customer.is_too_long() || key.meter.is_too_long() {
-            Some(Rule::IdTooLong)
+        customer.known().is_none_or(|number| self.customers.contains(&index(number)))
+            || self.readings.meter_id(row).is_too_long()
+    }
+
+    /// Holds a row of the round. Counts in `book` one with an id that is too long: it has no number by which it could be
+    /// compared with others.
+    fn place(&mut self, row: HeldRow, book: &mut TableBook) {
+        if row.key.customer.is_too_long() || row.key.meter.is_too_long() {
+            let (window, shift_us) = (self.pass.window, self.pass.context.declared.stamp.shift_us());
+            if row.days(shift_us).months(window.start(), window.end).next().is_some() {
+                book.reject(row.at, Rule::IdTooLong);
+            } else {
+                book.tally.out_of_window += 1;
+            }
         } else {
-            is_stranger.then_some(Rule::Orphan)
+            self.held.push(row);
+        }
+    }
+
+    /// A row whose key and date can be read.
+    fn row(&self, row: usize, recorded_us: Option<i64>, more: &MoreColumns) -> HeldRow {
+        let key = ReadingKey {
+            customer: self.readings.customer_id(row),
+            meter: self.readings.meter_id(row),
+            time_us: self.readings.time_us(row),
         };
+        let is_stranger = index(key.customer.number()) >= self.pass.context.customers.len();
+        let id_fault = is_stranger.then_some(Rule::Orphan);
         let (until_us, until_fault) = match more.until.nullable(row) {
             Ok(Some(until_us)) if until_us <= key.time_us => (None, Some(Rule::BadInterval)),
             Ok(until_us) => (until_us, None),
             Err(rule) => (None, Some(rule)),
         };
         let fault = id_fault.or(until_fault).or_else(|| self.readings.fault(row));
-        self.held.push(HeldRow {
+        HeldRow {
             key,
             until_us,
             recorded_us: recorded_us.unwrap_or(i64::MIN),
@@ -332,7 +341,7 @@ impl<'p> Collector<'p> {
             is_estimated: self.readings.is_estimated(row),
             fault,
             parts: more.parts.as_ref().and_then(|parts| parts.at(row)).map(Box::new),
-        });
+        }
     }
 }
 
@@ -448,8 +457,12 @@ impl<'a> Sums<'a> {
             };
             if !added {
                 let id = self.context.customers.ids.key(customer.number());
-                let what = format!("the energy by time of use of customer {id} exceeds 64 bits");
-                let advice = "look for readings near the bound of 10⁹ kWh";
+                let what = text!(
+                    "the energy by time of use of customer {id} exceeds 64 bits",
+                    "客户 {id} 的分时电量超出 64 位整数"
+                );
+                let advice =
+                    text!("look for readings near the bound of 10⁹ kWh", "请检查接近 10⁹ kWh 上限的读数");
                 return Err(Refusal::of(Table::MeterReadings, what, advice).into());
             }
         }

@@ -15,6 +15,9 @@ const DEMAND: &str = PART_COLUMNS[PARTS];
 /// Largest accepted demand in W: that of the energy of a reading in an hour.
 const DEMAND_W_MAX: i64 = READING_KWH_MAX * 1_000;
 
+/// In a column of demands, none of which is negative: there is none.
+const NO_DEMAND: i64 = -1;
+
 /// How much of a reading is decoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReadingDetail {
@@ -93,16 +96,15 @@ impl PartColumns {
 /// The parts and highest demands of all customers.
 #[derive(Clone, Debug)]
 pub(super) struct TimeOfUse {
-    months: usize,
     /// By customer.
     wh: Vec<[i64; PARTS]>,
-    /// By customer and month: the highest demand in W; below 0 where there is none.
-    demand_w: Vec<i64>,
+    /// By month and customer: the highest demand in W. Empty in a month without any.
+    demand_w: Vec<Vec<i64>>,
 }
 
 impl TimeOfUse {
     pub fn new(customers: usize, months: usize) -> Self {
-        Self { months, wh: vec![[0; PARTS]; customers], demand_w: vec![-1; customers * months] }
+        Self { wh: vec![[0; PARTS]; customers], demand_w: vec![Vec::new(); months] }
     }
 
     /// Adds the parts of a reading in a month. Returns `false` if a sum overflows.
@@ -112,8 +114,11 @@ impl TimeOfUse {
             let Some(more) = sum.checked_add(wh.unwrap_or(0)) else { return false };
             *sum = more;
         }
-        let demand_w = &mut self.demand_w[customer.index() * self.months + month];
-        *demand_w = (*demand_w).max(parts.demand_w.unwrap_or(-1));
+        if let Some(reading_w) = parts.demand_w {
+            let month_w = &mut self.demand_w[month];
+            month_w.resize(self.wh.len(), NO_DEMAND);
+            month_w[customer.index()] = month_w[customer.index()].max(reading_w);
+        }
         true
     }
 
@@ -124,8 +129,7 @@ impl TimeOfUse {
 
     /// The highest demand of a customer in a month, in W.
     pub fn demand_w(&self, month: usize, customer: CustomerIx) -> Option<i64> {
-        let demand_w = self.demand_w[customer.index() * self.months + month];
-        (demand_w >= 0).then_some(demand_w)
+        self.demand_w[month].get(customer.index()).copied().filter(|&demand_w| demand_w != NO_DEMAND)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::contract::declared::{Declared, NetExport, Stamp, TableDeclared};
-use crate::unit::DAY_US;
+use crate::unit::{DAY_US, LocalTime};
 
 const MINUTE_US: i64 = 60_000_000;
 const HEADER: &str = "customer_id|meter_id|read_at|read_until|active_kwh|reactive_kvarh|quality";
@@ -22,6 +22,8 @@ struct DrawnRow {
     varh: Option<i64>,
     /// 0 none, 1 actual, 2 estimated, 3 invalid.
     quality: usize,
+    /// Days after the start of the window.
+    recorded: Option<i64>,
 }
 
 const QUALITIES: [&str; 4] = ["-", "actual", "estimated", "invalid"];
@@ -32,8 +34,17 @@ const OPENED: [i32; 3] = [-1_000, 40, 70];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Shape {
     has_ends: bool,
+    has_records: bool,
+    /// Days after the start of the window.
+    known_as_of: Option<i64>,
     stamp: Stamp,
-    has_openings: bool,
+}
+
+impl Shape {
+    /// Whether rows are settled one by one, and those before the opening left out where they are.
+    fn is_by_row(self) -> bool {
+        self.has_ends || self.has_records
+    }
 }
 
 impl DrawnRow {
@@ -67,8 +78,18 @@ fn obvious_rows(rows: &[DrawnRow], shape: Shape) -> (MonthSums, Tally, Vec<(usiz
     let mut tally = Tally { rows_in: rows.len() as u64, ..Tally::default() };
     let (mut sums, mut rejects) = (MonthSums::new(), Vec::new());
     let mut by_key: BTreeMap<(u8, u8, i64), Vec<usize>> = BTreeMap::new();
+    let recorded = |row: &DrawnRow| row.recorded.filter(|_| shape.has_records);
+    let is_known = |row: &DrawnRow| {
+        recorded(row).zip(shape.known_as_of).is_none_or(|(recorded, known)| recorded <= known)
+    };
+    let key = |row: &DrawnRow| (row.customer, row.meter, row.minute);
     for (at, row) in rows.iter().enumerate() {
-        if !row.days(shape).into_iter().any(|day| WINDOW.index(month_of(day)).is_some()) {
+        let is_later = |other: &DrawnRow| is_known(other) && recorded(other) > recorded(row);
+        if !is_known(row) {
+            tally.not_yet_known += 1;
+        } else if rows.iter().any(|other| key(other) == key(row) && is_later(other)) {
+            tally.duplicates += 1;
+        } else if !row.days(shape).into_iter().any(|day| WINDOW.index(month_of(day)).is_some()) {
             tally.out_of_window += 1;
         } else if usize::from(row.customer) >= OPENED.len() {
             rejects.push((at, Rule::Orphan));
@@ -93,7 +114,7 @@ fn obvious_rows(rows: &[DrawnRow], shape: Shape) -> (MonthSums, Tally, Vec<(usiz
             }
         };
         tally.duplicates += group.len() as u64 - 1;
-        let opened = if shape.has_openings { month_of(OPENED[usize::from(customer)]) } else { Month(0) };
+        let opened = if shape.is_by_row() { month_of(OPENED[usize::from(customer)]) } else { Month(0) };
         let days = row.days(shape);
         let all = days.len() as i64;
         let mut is_counted = false;
@@ -143,13 +164,16 @@ fn columns(rows: &[DrawnRow], shape: Shape) -> Vec<(&'static str, arrow_array::A
     if shape.has_ends {
         columns.push(("read_until", times(&|row| row.length.map(|length| row.minute + length))));
     }
+    if shape.has_records {
+        columns.push(("recorded_at", times(&|row| row.recorded.map(|day| day * 1_440))));
+    }
     columns
 }
 
 fn customers(source: MemorySource, shape: Shape) -> MemorySource {
     let rows: Vec<String> = (0..OPENED.len())
         .map(|number| {
-            let day = if shape.has_openings { OPENED[number] } else { OPENED[0] };
+            let day = if shape.is_by_row() { OPENED[number] } else { OPENED[0] };
             let opened = crate::unit::date_of_day(WINDOW.start().first_day() + day).unwrap();
             format!("c{number}|other|low_voltage|{opened}|false")
         })
@@ -158,9 +182,15 @@ fn customers(source: MemorySource, shape: Shape) -> MemorySource {
     source.rows(Table::Customers, header, &rows.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-fn declared(stamp: Stamp) -> Declared {
+fn declared(shape: Shape) -> Declared {
+    let Shape { stamp, known_as_of, .. } = shape;
     let readings = TableDeclared { stamp, net_export: NetExport::Allowed, ..TableDeclared::default() };
-    Declared { tables: [(Table::MeterReadings, readings)].into(), ..Declared::default() }
+    let start_us = i64::from(WINDOW.start().first_day()) * DAY_US;
+    Declared {
+        known_as_of: known_as_of.map(|day| LocalTime { us: start_us + day * DAY_US }),
+        tables: [(Table::MeterReadings, readings)].into(),
+        ..Declared::default()
+    }
 }
 
 fn drawn_row() -> impl Strategy<Value = DrawnRow> {
@@ -179,8 +209,9 @@ fn drawn_row() -> impl Strategy<Value = DrawnRow> {
         wh,
         prop::option::of(-1i64..2),
         prop_oneof![6 => 0usize..3, 1 => Just(3)],
+        prop::option::of(0i64..4),
     )
-        .prop_map(|(customer, meter, minute, length, wh, varh, quality)| DrawnRow {
+        .prop_map(|(customer, meter, minute, length, wh, varh, quality, recorded)| DrawnRow {
             customer,
             meter,
             minute,
@@ -188,30 +219,33 @@ fn drawn_row() -> impl Strategy<Value = DrawnRow> {
             wh,
             varh,
             quality,
+            recorded,
         })
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
     #[test]
     fn rows_are_settled_as_by_the_obvious_implementation(
         rows in prop::collection::vec(drawn_row(), 1..60),
-        again in prop::collection::vec((0usize..60, 0usize..4, prop::bool::weighted(0.3)), 0..20),
+        again in prop::collection::vec((0usize..60, 0usize..4, prop::bool::weighted(0.3), prop::option::of(0i64..4)), 0..20),
         cuts in prop::collection::vec(0usize..80, 1..5),
         has_ends in any::<bool>(),
+        has_records in any::<bool>(),
+        known_as_of in prop::option::of(0i64..4),
         is_stamped_at_end in any::<bool>(),
         threads in 1usize..4,
     ) {
         let mut rows = rows;
-        for (at, quality, differs) in again {
+        for (at, quality, differs, recorded) in again {
             let mut row = rows[at % rows.len()].clone();
-            row.quality = quality;
+            (row.quality, row.recorded) = (quality, recorded);
             row.wh += i64::from(differs);
             rows.push(row);
         }
         let stamp = if is_stamped_at_end { Stamp::End } else { Stamp::Start };
-        let shape = Shape { has_ends, stamp, has_openings: has_ends };
-        let mut source = customers(MemorySource::default().declaring(declared(stamp)), shape);
+        let shape = Shape { has_ends, has_records, known_as_of, stamp };
+        let mut source = customers(MemorySource::default().declaring(declared(shape)), shape);
         let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(rows.len())).chain([0, rows.len()]).collect();
         cuts.sort_unstable();
         cuts.dedup();
@@ -221,7 +255,7 @@ proptest! {
         let (sums, tally, rejects) = obvious_rows(&rows, shape);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let results = pool.install(|| {
-            if has_ends {
+            if shape.is_by_row() {
                 vec![kernel(&source)]
             } else {
                 [SlotWidth::Day, SlotWidth::Minute].map(|width| kernel_by(width, &source)).into()
@@ -241,6 +275,25 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn ids_that_are_too_long_are_rejects_inside_the_window() {
+    let long = "m".repeat(129);
+    let rows: Vec<String> = [
+        format!("a|{long}|2023-10-01|2023-10-02|1|-|-"),
+        format!("a|{long}|2023-09-01|2023-10-01|1|-|-"),
+        format!("{long}|{long}|2023-10-01|-|1|-|-"),
+        "a|-|2023-10-01|-|1|-|-".to_owned(),
+    ]
+    .into();
+    // Twice as many as are held at once.
+    let many = (0..40).map(|day| format!("b|-|2023-10-{:02} {:02}:00|-|1|-|-", day % 30 + 1, day / 30));
+    let rows: Vec<String> = many.chain(rows).collect();
+    let (usage, book) = read_rows(&rows.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(book.rejects.iter().map(|reject| reject.rule.code()).collect::<Vec<_>>(), ["id_too_long"; 2]);
+    assert_eq!((book.tally.out_of_window, book.tally.counted), (1, 41));
+    assert_eq!([0, 1].map(|customer| usage.get(0, CustomerIx::new(customer)).readings), [1, 40]);
 }
 
 #[test]
