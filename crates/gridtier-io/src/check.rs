@@ -27,7 +27,8 @@ pub struct CheckOutcome {
 /// # Errors
 /// A file cannot be read.
 pub fn check(folder: &DataFolder, window: Window, method: &Method) -> Result<CheckOutcome, RunError> {
-    let facts = fact::read(folder, window, method.reading_detail(), None)?;
+    let facts = fact::read(folder, window, method.reading_detail(), None)
+        .map_err(|error| folder.with_all_damage(error))?;
     let mut findings = reader_findings(folder);
     findings.extend(facts.findings.iter().cloned());
     run::sort(&mut findings);

@@ -6,6 +6,7 @@
 
 mod bounds;
 mod constant;
+mod damage;
 mod notices;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,6 +99,8 @@ pub(crate) struct Readable {
     rows: u64,
     /// What is known about each part of a file of readings before it is read.
     bounds: Vec<Option<Bounds>>,
+    /// Parts of a file of readings whose statistics contradict themselves.
+    bad_statistics: u64,
 }
 
 #[derive(Debug, Default)]
@@ -124,8 +127,9 @@ impl DataFolder {
     /// Everything that is wrong with them.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let (config, config_input) = read_config(path)?;
-        let listing = listing::list(path, &config).map_err(OpenError::Refused)?;
-        let mut refusals = Vec::new();
+        let mut listing =
+            listing::list(path, &config).map_err(|refusal| OpenError::Refused(vec![refusal]))?;
+        let mut refusals = std::mem::take(&mut listing.refusals);
         let mut tables = BTreeMap::new();
         // Tables one after the other, the files of each in parallel: the refusals keep the order of names.
         for (table, files) in listing.tables {
@@ -135,7 +139,7 @@ impl DataFolder {
             }
         }
         if !refusals.is_empty() {
-            return Err(OpenError::Refused(refusals));
+            return Err(OpenError::Refused(damage::limited(refusals)));
         }
         let data_files = tables.values().flat_map(|table: &TableFiles| &table.files);
         let inputs = config_input.into_iter().chain(data_files.map(Readable::input)).collect();
@@ -250,9 +254,10 @@ fn check_file(file: DataFile, config: &Config) -> Result<Readable, Refusal> {
         Ok((content, columns, mapping, sha256)) => {
             let rows = content.rows();
             let bounds = Vec::new();
-            let mut readable = Readable { file, content, columns, mapping, sha256, rows, bounds };
+            let mut readable =
+                Readable { file, content, columns, mapping, sha256, rows, bounds, bad_statistics: 0 };
             if readable.file.table == Table::MeterReadings {
-                readable.bounds = bounds::of_parts(&readable, config);
+                (readable.bounds, readable.bad_statistics) = bounds::of_parts(&readable, config);
             }
             Ok(readable)
         }

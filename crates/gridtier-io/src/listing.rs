@@ -16,6 +16,7 @@ use std::time::SystemTime;
 
 use gridtier::contract::Table;
 use gridtier::error::Refusal;
+use gridtier::text;
 use gridtier::text::Text;
 
 use crate::config::{self, Config};
@@ -141,6 +142,8 @@ impl DataFile {
 pub struct FolderListing {
     /// The files by table, in the order of their names, without tables that are absent.
     pub tables: BTreeMap<Table, Vec<DataFile>>,
+    /// What is doubtful.
+    pub refusals: Vec<Refusal>,
     /// Names in the data folder that belong to no table.
     pub unused: Vec<String>,
 }
@@ -148,34 +151,32 @@ pub struct FolderListing {
 /// Lists a data folder.
 ///
 /// # Errors
-/// Everything that is doubtful.
-pub fn list(root: &Path, config: &Config) -> Result<FolderListing, Vec<Refusal>> {
-    let names = names_in(root).map_err(|error| {
-        vec![Refusal {
-            table: None,
-            path: Some(root.to_owned()),
-            what: format!("the data folder cannot be listed: {error}").into(),
-            advice: "name the folder that holds the tables".into(),
-        }]
+/// The folder cannot be listed. What is doubtful about single files is in the listing.
+pub fn list(root: &Path, config: &Config) -> Result<FolderListing, Refusal> {
+    let names = names_in(root).map_err(|error| Refusal {
+        table: None,
+        path: Some(root.to_owned()),
+        what: text!("the data folder cannot be listed: {error}", "无法列出数据文件夹：{error}"),
+        advice: text!("name the folder that holds the tables", "请给出存放数据表的文件夹"),
     })?;
     let mut listing = FolderListing::default();
-    let mut refusals = Vec::new();
     let mut used: Vec<String> = vec![config::FILE_NAME.into()];
     for table in Table::ALL {
         match find(root, &names, config, table) {
             Ok(None) => {}
             Ok(Some(found)) => {
                 used.push(found.split('/').next().unwrap_or_default().to_owned());
-                match walk::files(root, table, &found, &config.table(table)) {
-                    Ok(files) => drop(listing.tables.insert(table, files)),
-                    Err(refusal) => refusals.push(refusal),
+                let (files, refusals) = walk::files(root, table, &found, &config.table(table));
+                if !files.is_empty() {
+                    listing.tables.insert(table, files);
                 }
+                listing.refusals.extend(refusals);
             }
-            Err(refusal) => refusals.push(refusal),
+            Err(refusal) => listing.refusals.push(refusal),
         }
     }
     listing.unused = names.into_iter().filter(|name| !is_ignored(name) && !used.contains(name)).collect();
-    if refusals.is_empty() { Ok(listing) } else { Err(refusals) }
+    Ok(listing)
 }
 
 /// The name of the one file or folder of a table, if there is any.

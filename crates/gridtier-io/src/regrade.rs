@@ -127,7 +127,8 @@ impl<'a> Regrade<'a> {
             None => reuse.with_readings(|earlier| {
                 run::regrade(&folder, self.end, self.method, &previous, earlier, reader_findings(&folder))
             }),
-        }?;
+        };
+        let graded = graded.map_err(|error| folder.with_all_damage(error))?;
         let new = Unpublished { request: self, staging, folder, reuse, graded, current };
         Ok(GradeOutcome::New(Box::new(new)))
     }

@@ -21,26 +21,32 @@ type PartSpan = Option<(i64, i64)>;
 
 /// The bounds of each part of a file of readings in which every customer and time is known to be valid. Without bounds
 /// the part is read, which is never wrong.
-pub(super) fn of_parts(readable: &Readable, config: &Config) -> Vec<Option<Bounds>> {
+///
+/// The second is the number of parts whose statistics say that the least value is above the greatest.
+pub(super) fn of_parts(readable: &Readable, config: &Config) -> (Vec<Option<Bounds>>, u64) {
     let parts = readable.content.parts().len();
-    let Content::Parquet(parquet) = &readable.content else { return vec![None; parts] };
+    let unknown = || (vec![None; parts], 0);
+    let Content::Parquet(parquet) = &readable.content else { return unknown() };
     let picks = &readable.mapping.picks;
     // Statistics know nothing of what stands for an empty cell.
     let nulls = config.declared.of(Table::MeterReadings).nulls;
     if ["customer_id", "read_at"].iter().any(|name| nulls.contains_key(*name)) {
-        return vec![None; parts];
+        return unknown();
     }
     let own: Vec<usize> =
         ["customer_id", "read_at"].iter().filter_map(|name| picks.get(name)?.own()).collect();
-    let Ok(statistics) = parquet.statistics(&readable.file, &own) else { return vec![None; parts] };
+    let Ok(statistics) = parquet.statistics(&readable.file, &own) else { return unknown() };
     let [ids, times] = ["customer_id", "read_at"].map(|name| match picks.get(name)? {
         Pick::Own(at) => Some(KnownValues::Own(&statistics[own.iter().position(|known| known == at)?])),
         Pick::Hive(at) => Some(KnownValues::Same(readable.hive_column(*at, config, 1))),
         Pick::Joined(_) | Pick::Constant => None,
     });
-    let (Some(ids), Some(times)) = (ids, times) else { return vec![None; parts] };
+    let (Some(ids), Some(times)) = (ids, times) else { return unknown() };
     let mut bounds = Vec::with_capacity(parts);
+    let mut contradictions = 0;
     for (part, span) in times.spans(parts, config).into_iter().enumerate() {
+        contradictions += u64::from(span.is_some_and(|(first_us, last_us)| first_us > last_us));
+        let span = span.filter(|(first_us, last_us)| first_us <= last_us);
         let span = span.filter(|_| ids.has_ids(part));
         bounds.push(span.map(|(first_us, last_us)| Bounds {
             first_us,
@@ -48,7 +54,7 @@ pub(super) fn of_parts(readable: &Readable, config: &Config) -> Vec<Option<Bound
             integer_ids: readable.integer_ids(config),
         }));
     }
-    bounds
+    (bounds, contradictions)
 }
 
 /// How the values of a column are known without reading them.
@@ -85,7 +91,10 @@ impl KnownValues<'_> {
                 Self::Same(_) => (0, false),
             };
             let is_valid = !has_nulls && [first.states[row], last.states[row]] == [CellState::Ok; 2];
-            spans.push(is_valid.then(|| (first.values[row] - slack, last.values[row] + slack)));
+            let (first_us, last_us) = (first.values[row], last.values[row]);
+            // Slack would hide a contradiction.
+            let slack = if first_us > last_us { 0 } else { slack };
+            spans.push(is_valid.then(|| (first_us - slack, last_us + slack)));
         }
         spans
     }

@@ -11,9 +11,13 @@ use crate::columns::Notice;
 pub(super) fn of_files(files: &[Readable]) -> Vec<Notice> {
     let mut guessed = Vec::new();
     let mut hidden: Option<Notice> = None;
+    let mut statistics: Option<Notice> = None;
     let mut integers: Option<Notice> = None;
     for readable in files {
         let name = &readable.file.name;
+        if readable.bad_statistics > 0 {
+            add(&mut statistics, Rule::BadStatistics, readable.bad_statistics, || name.clone());
+        }
         match &readable.content {
             Content::Csv(csv) if csv.is_guess => guessed.push(name.clone()),
             Content::Workbook(book) => {
@@ -29,7 +33,7 @@ pub(super) fn of_files(files: &[Readable]) -> Vec<Notice> {
     }
     let guessed =
         (!guessed.is_empty()).then(|| (Rule::EncodingGuessed, count(guessed.len()), guessed.join(", ")));
-    [guessed, hidden, integers].into_iter().flatten().collect()
+    [guessed, statistics, hidden, integers].into_iter().flatten().collect()
 }
 
 /// Adds to a finding; the first example stays.

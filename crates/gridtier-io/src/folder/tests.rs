@@ -233,6 +233,37 @@ fn statistics_bound_the_parts_whose_keys_are_proved_to_be_readable() {
 }
 
 #[test]
+fn statistics_that_contradict_themselves_are_ignored_and_noticed() {
+    let mut file = days(Arc::new(StringArray::from(vec!["a"; 2])), vec![Some(10), Some(11)]);
+    // The greatest value stands in the footer twice: as the old and the new field of the statistics.
+    let footer = file.len() - 8 - index(u32::from_le_bytes(*file[file.len() - 8..].first_chunk().unwrap()));
+    for at in footer..file.len() - 4 {
+        if file[at..].starts_with(&11i32.to_le_bytes()) {
+            file[at] = 9;
+        }
+    }
+    assert_eq!(bounds_of(file.clone()), [None]);
+    let notices =
+        TestFolder::with("meter_readings.parquet", file).open().unwrap().notices(Table::MeterReadings);
+    assert_eq!(notices, [(Rule::BadStatistics, 1, "meter_readings.parquet".into())]);
+}
+
+#[test]
+fn damaged_pages_of_several_files_are_named_in_one_run() {
+    let mut damaged = days(Arc::new(StringArray::from(vec!["a"; 2])), vec![Some(10), Some(11)]);
+    damaged[4..24].fill(0xFF);
+    let other = [damaged.clone(), b"".to_vec()].concat();
+    let data = TestFolder::with("meter_readings/a.parquet", damaged)
+        .and("meter_readings/b.parquet", days(Arc::new(StringArray::from(vec!["a"; 1])), vec![Some(10)]))
+        .and("meter_readings/x=1/c.parquet", other);
+    let folder = data.open().unwrap();
+    let first = folder.files(Table::MeterReadings)[0].file.refuse("first", "mend it");
+    let RunError::Refused(all) = folder.with_all_damage(first.into()) else { panic!("no refusal") };
+    let all = all.to_string();
+    assert!(all.contains("x=1/c.parquet: ") && !all.contains("b.parquet"), "{all}");
+}
+
+#[test]
 fn row_groups_outside_the_window_are_counted_and_not_opened() {
     let ids = |count: usize| Arc::new(StringArray::from(vec!["a"; count])) as ArrayRef;
     let window = Window { end: Month(2), months: 1 };

@@ -14,8 +14,9 @@ fn folder(files: &[&str]) -> tempfile::TempDir {
 fn listed(files: &[&str], config: &str) -> Result<FolderListing, String> {
     let dir = folder(files);
     let config = Config::parse(&format!("format = 1\n{config}")).unwrap();
-    list(dir.path(), &config)
-        .map_err(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    let listing = list(dir.path(), &config).map_err(|refusal| refusal.to_string())?;
+    let refusals: Vec<String> = listing.refusals.iter().map(ToString::to_string).collect();
+    if refusals.is_empty() { Ok(listing) } else { Err(refusals.join("\n")) }
 }
 
 fn names(listing: &FolderListing, table: Table) -> Vec<&str> {
@@ -111,10 +112,30 @@ fn a_doubtful_file_is_refused_by_name() {
 }
 
 #[test]
+fn the_folder_of_a_lakehouse_is_refused_with_the_command_for_a_plain_copy() {
+    for (log, format, command) in [
+        ("bills/_delta_log/0.json", "a Delta table", "delta_scan('"),
+        ("bills/.hoodie/hoodie.properties", "a Hudi table", "write.parquet('bills')"),
+        ("bills/metadata/v1.metadata.json", "an Iceberg table", "iceberg_scan('"),
+    ] {
+        let refusal = listed(&["bills/part-0.parquet", log], "").err().unwrap();
+        assert!(refusal.contains(&format!("it is {format}")) && refusal.contains(command), "{refusal}");
+    }
+}
+
+#[test]
+fn every_doubtful_file_is_named() {
+    let refusal = listed(&["bills/a.pdf", "bills/b.csv", "bills/c", "plans.doc"], "").err().unwrap();
+    for name in ["bills/a.pdf", "bills/c", "plans.doc"] {
+        assert!(refusal.contains(name), "{refusal}");
+    }
+}
+
+#[test]
 fn an_empty_file_is_refused() {
     let dir = folder(&[]);
     fs::write(dir.path().join("bills.csv"), "").unwrap();
-    let refusals = list(dir.path(), &Config::default()).unwrap_err();
+    let refusals = list(dir.path(), &Config::default()).unwrap().refusals;
     assert!(refusals[0].to_string().contains("bills.csv: the file is empty (0 bytes)"));
 }
 
@@ -126,6 +147,6 @@ fn symbolic_links_are_followed_and_circles_end() {
     assert_eq!(names(&list(dir.path(), &Config::default()).unwrap(), Table::Bills), ["bills.csv"]);
     let dir = folder(&["bills/a.csv"]);
     std::os::unix::fs::symlink(dir.path().join("bills"), dir.path().join("bills/again")).unwrap();
-    let refusal = list(dir.path(), &Config::default()).unwrap_err()[0].to_string();
+    let refusal = list(dir.path(), &Config::default()).unwrap().refusals[0].to_string();
     assert!(refusal.contains("nested more than") || refusal.contains("cannot be read"), "{refusal}");
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use gridtier::contract::Table;
 use gridtier::error::Refusal;
+use gridtier::text;
 use gridtier::text::Text;
 
 use super::{DataFile, FileFormat, HiveValue, is_ignored, names_in};
@@ -22,21 +23,44 @@ pub(super) fn files(
     table: Table,
     found: &str,
     config: &TableConfig,
-) -> Result<Vec<DataFile>, Refusal> {
-    let mut walk = FolderWalk { root, table, config, files: Vec::new(), job_folder: None, job_done: false };
-    walk.enter(found, &[], 0)?;
-    if let (Some(folder), false) = (walk.job_folder, walk.job_done) {
-        let what = "it is the trace of a job that has not finished: half of its files may be missing";
-        let advice = "wait for the job, or run it again; a finished one leaves a file _SUCCESS";
-        return Err(Refusal::at(table, folder, what, advice));
+) -> (Vec<DataFile>, Vec<Refusal>) {
+    let mut walk = FolderWalk {
+        root,
+        table,
+        config,
+        files: Vec::new(),
+        refusals: Vec::new(),
+        job_folder: None,
+        job_done: false,
+    };
+    if let Err(refusal) = walk.enter(found, &[], 0) {
+        walk.refusals.push(refusal);
     }
-    if walk.files.is_empty() {
-        let advice = "if nothing happened, put in a file with the header alone; if the table is not delivered, \
-                      remove the folder";
-        return Err(Refusal::at(table, found, "the folder holds no file", advice));
+    if let (Some(folder), false) = (walk.job_folder.take(), walk.job_done) {
+        let what = text!(
+            "it is the trace of a job that has not finished: half of its files may be missing",
+            "这是未完成作业的痕迹：可能缺少一半文件"
+        );
+        let advice = text!(
+            "wait for the job, or run it again; a finished one leaves a file _SUCCESS",
+            "请等待作业完成或重新运行；完成的作业会留下 _SUCCESS 文件"
+        );
+        walk.refusals.push(Refusal::at(table, folder, what, advice));
+    }
+    if walk.files.is_empty() && walk.refusals.is_empty() {
+        let advice = text!(
+            "if nothing happened, put in a file with the header alone; if the table is not delivered, remove the folder",
+            "若确无记录，请放入只有表头的文件；若未提供该表，请删除该文件夹"
+        );
+        walk.refusals.push(Refusal::at(
+            table,
+            found,
+            text!("the folder holds no file", "文件夹中没有文件"),
+            advice,
+        ));
     }
     walk.files.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(walk.files)
+    (walk.files, walk.refusals)
 }
 
 struct FolderWalk<'a> {
@@ -44,6 +68,7 @@ struct FolderWalk<'a> {
     table: Table,
     config: &'a TableConfig,
     files: Vec<DataFile>,
+    refusals: Vec<Refusal>,
     job_folder: Option<String>,
     job_done: bool,
 }
@@ -63,8 +88,11 @@ impl FolderWalk<'_> {
         // Symbolic links are followed: large tables are often linked into the folder.
         let about = fs::metadata(&path).map_err(|error| self.refuse_for(name, &error))?;
         if about.is_file() {
-            let file = self.file(name, &path, &about, hive)?;
-            self.files.push(file);
+            match self.file(name, &path, &about, hive) {
+                Ok(file) => self.files.push(file),
+                // The other files may be doubtful too.
+                Err(refusal) => self.refusals.push(refusal),
+            }
             return Ok(());
         }
         if !about.is_dir() {
@@ -79,6 +107,9 @@ impl FolderWalk<'_> {
             ));
         }
         let names = names_in(&path).map_err(|error| self.refuse_for(name, &error))?;
+        if let Some(refusal) = self.lakehouse(name, &path, &names) {
+            return Err(refusal);
+        }
         for inner in names {
             let full = format!("{name}/{inner}");
             self.job_done |= inner == JOB_DONE;
@@ -90,6 +121,44 @@ impl FolderWalk<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The refusal of a folder whose log says which of its files are the table.
+    fn lakehouse(&self, name: &str, path: &Path, names: &[String]) -> Option<Refusal> {
+        let has = |wanted: &str| names.iter().any(|inner| inner == wanted);
+        let has_metadata = || {
+            let inner = names_in(&path.join("metadata")).unwrap_or_default();
+            inner.iter().any(|inner| inner.ends_with(".metadata.json"))
+        };
+        let shown = path.display();
+        let table = self.table;
+        let (format, name_zh, command) = if has("_delta_log") {
+            let scan = format!("COPY (FROM delta_scan('{shown}')) TO '{table}.parquet' (FORMAT parquet)");
+            ("a Delta", "Delta", format!("duckdb -c \"INSTALL delta; LOAD delta; {scan}\""))
+        } else if has(".hoodie") {
+            let read = format!("spark.read.format('hudi').load('{shown}').write.parquet('{table}')");
+            (
+                "a Hudi",
+                "Hudi",
+                format!(
+                    "echo \"{read}\" | pyspark --packages org.apache.hudi:hudi-spark3.5-bundle_2.12:1.0.0"
+                ),
+            )
+        } else if has("metadata") && has_metadata() {
+            let scan = format!("COPY (FROM iceberg_scan('{shown}')) TO '{table}.parquet' (FORMAT parquet)");
+            ("an Iceberg", "Iceberg", format!("duckdb -c \"INSTALL iceberg; LOAD iceberg; {scan}\""))
+        } else {
+            return None;
+        };
+        let what = text!(
+            "it is {format} table: files that were removed from it are still in the folder and would count again",
+            "这是 {name_zh} 表：已从表中移除的文件仍在文件夹中，会被重复计入"
+        );
+        let advice = text!(
+            "write a plain copy and put it in place of the folder: {command}",
+            "请导出一份普通副本并替换该文件夹：{command}"
+        );
+        Some(self.refuse(name, what, advice))
     }
 
     /// The values of the outer folders and, if `inner` is a folder that names one, its own.

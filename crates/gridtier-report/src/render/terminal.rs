@@ -1,5 +1,7 @@
 //! Text for a terminal: at most 100 columns wide, numbers to the right, no colours and no control characters.
 
+use std::borrow::Cow;
+
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -60,7 +62,7 @@ fn facts_text(facts: &[(Text, Text)], voice: Voice) -> String {
         .iter()
         .map(|(name, value)| {
             let name = name.pick(voice);
-            format!("  {name}{}  {}\n", " ".repeat(width - name.width()), value.pick(voice))
+            format!("  {name}{}  {}\n", " ".repeat(width - name.width()), escaped(&value.pick(voice)))
         })
         .collect()
 }
@@ -77,8 +79,8 @@ fn table_text(table: &DataTable, voice: Voice) -> String {
             .cells
             .iter()
             .zip(&table.columns)
-            .map(|(cell, column)| cell.value(voice).shown(column.format, voice));
-        let shown: Vec<_> = shown.collect();
+            .map(|(cell, column)| printable(&cell.value(voice).shown(column.format, voice)).into_owned());
+        let shown: Vec<String> = shown.collect();
         for (longest, text) in words.iter_mut().zip(&shown) {
             *longest = longest_word(text).max(*longest);
         }
@@ -92,6 +94,47 @@ fn table_text(table: &DataTable, voice: Voice) -> String {
         }));
     }
     drawn.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// Widest text of a cell that is shown whole: a sentence of three lines. What is longer is no sentence of ours.
+const CELL_WIDTH_MAX: usize = 300;
+/// Width to which a longer text is cut.
+const CELL_WIDTH_CUT: usize = 60;
+
+/// A cell as a terminal may show it: without control characters, and cut if it is very long.
+fn printable(text: &str) -> Cow<'_, str> {
+    // Escapes only make it longer, and every character of text has a width but for a few.
+    let is_long = text.len() > CELL_WIDTH_MAX && text.width() > CELL_WIDTH_MAX;
+    if !is_long {
+        return escaped(text);
+    }
+    let (mut cut, mut width) = (String::new(), 0);
+    for character in text.chars() {
+        let shown = escaped(character.encode_utf8(&mut [0; 4])).into_owned();
+        width += shown.width().max(1);
+        if width >= CELL_WIDTH_CUT {
+            break;
+        }
+        cut += &shown;
+    }
+    format!("{cut}…").into()
+}
+
+/// A text with `\u{1b}` for control characters but line breaks, so that no id or name steers the terminal.
+fn escaped(text: &str) -> Cow<'_, str> {
+    let is_steering = |character: char| character.is_control() && character != '\n';
+    if !text.contains(is_steering) {
+        return text.into();
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if is_steering(character) {
+            escaped.extend(character.escape_unicode())
+        } else {
+            escaped.push(character)
+        }
+    }
+    escaped.into()
 }
 
 fn aligned(text: &str, column: &DataColumn) -> Cell {
@@ -111,12 +154,12 @@ fn longest_word(text: &str) -> usize {
 
 /// Text with line breaks where a line would be too long: at spaces, and between Chinese characters.
 fn wrapped(text: &str) -> String {
-    text.lines().map(|line| broken(line, WIDTH)).collect()
+    escaped(text).lines().map(|line| broken(line, WIDTH)).collect()
 }
 
 /// A line of a list.
 fn indented(text: &str) -> String {
-    broken(text, WIDTH - 2).lines().map(|line| format!("  {line}\n")).collect()
+    broken(&escaped(text), WIDTH - 2).lines().map(|line| format!("  {line}\n")).collect()
 }
 
 fn broken(line: &str, width_max: usize) -> String {
@@ -183,6 +226,15 @@ mod tests {
         let table = drawn(columns, row);
         assert!(table.contains("Energy-efficiency"), "{table}");
         assert!(table.lines().all(|line| line.width() <= WIDTH), "{table}");
+    }
+
+    #[test]
+    fn a_cell_neither_steers_the_terminal_nor_overflows_it() {
+        assert_eq!(printable("a\u{1b}[2Jb\u{7f}"), "a\\u{1b}[2Jb\\u{7f}");
+        let cut = printable(&"电".repeat(100_000)).into_owned();
+        assert!(cut.ends_with('…') && cut.width() <= CELL_WIDTH_CUT, "{cut}");
+        assert!(printable(&"\u{1b}".repeat(1_000)).width() <= CELL_WIDTH_CUT);
+        assert_eq!(printable("a sentence of ours"), "a sentence of ours");
     }
 
     #[test]

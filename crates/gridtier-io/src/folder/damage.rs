@@ -1,0 +1,68 @@
+//! All that is wrong with the files of a folder, in one run.
+//!
+//! A reader stops at the first fault. A person who mends one file for each run mends for days: after the first fault every
+//! other file is read too, for its faults alone.
+
+use gridtier::error::{Refusal, RunError};
+use gridtier::index::count;
+use gridtier::text;
+use gridtier::text::{Lang, Text};
+use rayon::prelude::*;
+
+use super::{DataFolder, Readable};
+use crate::guard::Unreadable;
+
+/// Most refusals that are shown.
+const SHOWN_MAX: usize = 50;
+
+/// The first refusals, and how many more there are.
+pub(super) fn limited(mut refusals: Vec<Refusal>) -> Vec<Refusal> {
+    let more = refusals.len().saturating_sub(SHOWN_MAX);
+    if more > 0 {
+        refusals.truncate(SHOWN_MAX);
+        let what = text!("and {more} more files are refused", "另有 {more} 个文件被拒绝");
+        refusals.push(Refusal { table: None, path: None, what, advice: Text::default() });
+    }
+    refusals
+}
+
+impl DataFolder {
+    /// Adds to an error for one file those of all other files that cannot be read to their end.
+    #[must_use]
+    pub fn with_all_damage(&self, error: RunError) -> RunError {
+        let RunError::Refused(mut first) = error else { return error };
+        let Some(path) = first.path.clone() else { return first.into() };
+        let all: Vec<&Readable> = self.tables.values().flat_map(|table| &table.files).collect();
+        let others = all.into_par_iter().filter(|readable| path.as_os_str() != readable.file.name.as_str());
+        let refused: Vec<Refusal> =
+            others.filter_map(|readable| Some(readable.file.refuse_for(readable.damage()?))).collect();
+        for other in limited(refused) {
+            let [en, zh] = [Lang::En, Lang::Zh].map(|lang| other.message(lang));
+            first.advice =
+                Text::new(format!("{}\n{en}", first.advice.en), format!("{}\n{zh}", first.advice.zh));
+        }
+        first.into()
+    }
+}
+
+impl Readable {
+    /// The first fault of the columns that are read, if there is one.
+    fn damage(&self) -> Option<Unreadable> {
+        let mut own: Vec<usize> =
+            self.mapping.picks.keys().flat_map(|name| self.mapping.own_positions(name)).collect();
+        own.sort_unstable();
+        own.dedup();
+        for part in 0..count(self.content.parts().len()) {
+            let read = self.pieces(u32::try_from(part).ok()?, &own).and_then(|pieces| {
+                for piece in pieces {
+                    piece?;
+                }
+                Ok(())
+            });
+            if let Err(fault) = read {
+                return Some(fault);
+            }
+        }
+        None
+    }
+}
