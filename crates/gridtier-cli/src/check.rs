@@ -35,6 +35,7 @@ pub fn run(args: &CheckArgs, lang: Lang) -> Result<Done, Failure> {
         ResultFormat::Json => {
             let value = json!({
                 "reconciliation": facts.reconciliation(), "findings": findings, "breaches": breaches,
+                "inputs": folder.inputs(),
             });
             format!("{value:#}\n")
         }

@@ -55,6 +55,9 @@ pub struct Input {
     pub sha256: String,
     /// Its rows, with the rejected ones.
     pub rows: u64,
+    /// The encoding in which a text file was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
 }
 
 /// Why a data folder cannot be graded: exit code 4.
@@ -212,7 +215,8 @@ fn read_config(folder: &Path) -> Result<(Config, Option<Input>), OpenError> {
     };
     let config = Config::parse(text.trim_start_matches('\u{feff}'))?;
     let (sha256, length) = sha256_of(bytes.as_slice()).map_err(|error| one_fault(error.to_string(), ""))?;
-    let input = Input { table: None, path: config::FILE_NAME.into(), bytes: length, sha256, rows: 0 };
+    let input =
+        Input { table: None, path: config::FILE_NAME.into(), bytes: length, sha256, rows: 0, encoding: None };
     Ok((config, Some(input)))
 }
 
@@ -366,6 +370,10 @@ impl Readable {
             bytes: self.file.bytes,
             sha256: self.sha256.clone(),
             rows: self.rows,
+            encoding: match &self.content {
+                Content::Csv(csv) => Some(csv.encoding.to_string()),
+                _ => None,
+            },
         }
     }
 

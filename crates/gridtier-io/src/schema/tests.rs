@@ -164,7 +164,8 @@ fn a_manifest() -> Value {
         tiers: [TierTotal::default(); 4],
         reconciliation: vec![Reconciled { table: Table::Customers, tally }],
     };
-    let input = |table| Input { table, path: "a".into(), bytes: 1, sha256: "0".into(), rows: 3 };
+    let input =
+        |table| Input { table, path: "a".into(), bytes: 1, sha256: "0".into(), rows: 3, encoding: None };
     let months = Some((Month::new(2025, 1), Month::new(2025, 2)));
     let entry =
         |table, book: Option<FileBook>| InputEntry { input: input(table), rows: book.map(Into::into) };

@@ -51,6 +51,35 @@ fn a_forged_file_is_read_like_any_other() {
     assert_eq!((readings.len(), &readings[0]), (1_024, &Ok(("007".to_owned(), 86_400_000_000, 1_500))));
 }
 
+/// CRC-32 as in zip and parquet, bit by bit.
+fn crc32(bytes: &[u8]) -> u32 {
+    let mut crc = u32::MAX;
+    for &byte in bytes {
+        crc ^= u32::from(byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
+        }
+    }
+    !crc
+}
+
+#[test]
+fn a_page_that_differs_from_its_checksum_is_refused() {
+    for flip in [0, 1] {
+        let mut ids = words(b"007", &[1_024]);
+        let dictionary = ids.pages.remove(0);
+        let checksum = crc32(&dictionary.body) ^ flip;
+        ids.pages.insert(0, dictionary.with_checksum(checksum));
+        let file = forged(&with(ids, &[1_024]), 1_024, 1);
+        let read = crate::test_folder::readings(&TestFolder::with("meter_readings.parquet", file));
+        assert_eq!(
+            read.as_ref().is_err_and(|refusal| refusal.contains("CRC checksum")),
+            flip == 1,
+            "{read:?}"
+        );
+    }
+}
+
 #[test]
 fn two_kilobytes_that_claim_a_hundred_billion_rows() {
     let pages = [i64::from(i32::MAX); 50];

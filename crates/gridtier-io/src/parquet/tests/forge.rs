@@ -98,11 +98,12 @@ pub struct Page {
     pub encoding: i64,
     pub unpacked: i64,
     pub body: Vec<u8>,
+    pub checksum: Option<i64>,
 }
 
 impl Page {
     pub fn data(values: i64, encoding: i64, body: Vec<u8>) -> Self {
-        Self { is_dictionary: false, values, encoding, unpacked: body.len() as i64, body }
+        Self { is_dictionary: false, values, encoding, unpacked: body.len() as i64, body, checksum: None }
     }
 
     pub fn dictionary(values: i64, body: Vec<u8>) -> Self {
@@ -124,10 +125,18 @@ impl Page {
         self
     }
 
+    pub fn with_checksum(mut self, checksum: u32) -> Self {
+        self.checksum = Some(i64::from(checksum.cast_signed()));
+        self
+    }
+
     fn bytes(&self) -> Vec<u8> {
         let mut header = Thrift::new();
         let kind = if self.is_dictionary { 2 } else { 0 };
         header.integer(1, I32, kind).integer(2, I32, self.unpacked).integer(3, I32, self.body.len() as i64);
+        if let Some(checksum) = self.checksum {
+            header.integer(4, I32, checksum);
+        }
         header.open(if self.is_dictionary { 7 } else { 5 }).integer(1, I32, self.values).integer(
             2,
             I32,
