@@ -299,7 +299,7 @@ fn bench_grading(c: &mut Criterion) {
         let id = |stage: &str| BenchmarkId::new(stage, format!("{name}/{}", size()));
         group.throughput(Throughput::Elements(count(facts.rows.len())));
         group.bench_function(id("indicators"), |b| {
-            b.iter(|| indicator::compute(&facts, &utility.method.own));
+            b.iter(|| indicator::compute(&facts, utility.method.wanted()));
         });
         group.throughput(Throughput::Elements(utility.readings));
         group.bench_function(id("end_to_end"), |b| b.iter(|| utility.grade()));

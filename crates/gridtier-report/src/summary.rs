@@ -448,7 +448,7 @@ fn shortened(example: &str) -> String {
 
 fn next_steps(cycle: &Published) -> Option<Section> {
     let number = cycle.graded.scores.population.first()?;
-    let id = cycle.graded.facts.customers.ids.key(*number);
+    let id = cycle.graded.judged().customers.ids.key(*number);
     let store = cycle.store.display().to_string();
     let store = shell_word(&store);
     let section = Section::new().sentence("Next:", "下一步:");

@@ -178,6 +178,8 @@ pub struct CsvTableWriter {
     path: PathBuf,
     writer: csv::Writer<BufWriter<File>>,
     rows: u64,
+    /// Columns of the contract.
+    width: usize,
 }
 
 impl CsvTableWriter {
@@ -195,15 +197,19 @@ impl CsvTableWriter {
         let path = dir.join(format!("{table}.csv"));
         let mut file = create(&path)?;
         file.write_all(mark).map_err(|source| SampleError::Io { path: path.clone(), source })?;
-        let mut csv = Self { path, writer: csv::Writer::from_writer(file), rows: 0 };
-        csv.write(&table.columns().iter().map(|column| column.name.to_owned()).collect::<Vec<_>>())?;
+        let header: Vec<String> = table.columns().iter().map(|column| column.name.to_owned()).collect();
+        let mut csv = Self { path, writer: csv::Writer::from_writer(file), rows: 0, width: header.len() };
+        csv.write(&header)?;
         csv.rows = 0;
         Ok(csv)
     }
 
+    /// Writes a row; the contract's last columns may be left out, and are empty.
     pub fn write(&mut self, row: &[String]) -> Result<(), SampleError> {
         self.rows += 1;
-        self.writer.write_record(row).map_err(|source| SampleError::Csv { path: self.path.clone(), source })
+        let empty = std::iter::repeat_n("", self.width.saturating_sub(row.len()));
+        let cells = row.iter().map(String::as_str).chain(empty);
+        self.writer.write_record(cells).map_err(|source| SampleError::Csv { path: self.path.clone(), source })
     }
 
     /// Writes a planted row and counts it.

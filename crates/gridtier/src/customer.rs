@@ -24,6 +24,10 @@ pub struct Customer {
     pub region: Option<String>,
     /// Contract capacity in kVA.
     pub contract_capacity_kva: Option<f64>,
+    /// Contract capacity at the start of the window in kVA.
+    pub capacity_at_start_kva: Option<f64>,
+    /// The legal customer who holds the account; `None` for the account itself.
+    pub holder_id: Option<Box<str>>,
     /// Required power factor, in hundredths.
     pub power_factor_standard: Option<u8>,
     /// Regulatory importance.
@@ -122,6 +126,8 @@ struct CustomerCells {
     supply_level: CheckedColumn<SupplyLevel>,
     region: Texts,
     contract_capacity_kva: CheckedColumn<f64>,
+    capacity_at_start_kva: CheckedColumn<f64>,
+    holder_id: Ids,
     power_factor_standard: CheckedColumn<u8>,
     importance_level: CheckedColumn<ImportanceLevel>,
     load_class: CheckedColumn<LoadClass>,
@@ -136,12 +142,14 @@ impl TableRules<CustomerCells, (), Customer> for CustomerRules {
         &mut self.keys
     }
 
-    fn cells(&self, columns: &Columns, _book: &mut TableBook) -> Result<CustomerCells, RunError> {
+    fn cells(&self, columns: &Columns, book: &mut TableBook) -> Result<CustomerCells, RunError> {
         Ok(CustomerCells {
             use_category: columns.words("use_category")?,
             supply_level: columns.words("supply_level")?,
             region: columns.texts("region")?,
             contract_capacity_kva: columns.numbers("contract_capacity_kva")?,
+            capacity_at_start_kva: columns.numbers("capacity_at_start_kva")?,
+            holder_id: columns.ids("holder_id", book)?,
             power_factor_standard: columns.narrow("power_factor_standard")?,
             importance_level: columns.words("importance_level")?,
             load_class: columns.words("load_class")?,
@@ -166,6 +174,8 @@ impl TableRules<CustomerCells, (), Customer> for CustomerRules {
             supply_level: cells.supply_level.required(row)?,
             region: cells.region.get(row).map(str::to_owned),
             contract_capacity_kva: cells.contract_capacity_kva.nullable(row)?,
+            capacity_at_start_kva: cells.capacity_at_start_kva.nullable(row)?,
+            holder_id: cells.holder_id.nullable(row)?.map(Into::into),
             power_factor_standard: cells.power_factor_standard.nullable(row)?,
             importance_level: cells.importance_level.nullable(row)?,
             load_class: cells.load_class.nullable(row)?,

@@ -53,6 +53,8 @@ pub struct Energy {
     pub power_factor_months: i64,
     /// Number of those at or above the customer's standard.
     pub power_factor_attained: i64,
+    /// Σ of the hundredths by which the power factor of the others is below the standard.
+    pub power_factor_shortfall_e2: i64,
     /// Σ active energy read in sharp hours. This and the facts below are 0 unless they were asked for.
     pub sharp_wh: i64,
     /// Σ active energy read in peak hours.
@@ -317,6 +319,10 @@ fn energy(usage: &MonthlyUsage, customer: CustomerIx, standard: Option<u8>) -> O
         energy.power_factor_months += 1;
         let attained = power_factor_attained(used.active_wh, used.reactive_varh, standard)?;
         energy.power_factor_attained += i64::from(attained);
+        if !attained {
+            let factor = power_factor(used.active_wh, used.reactive_varh, standard)?;
+            energy.power_factor_shortfall_e2 += i64::from(standard - factor);
+        }
     }
     Some(energy)
 }
@@ -334,6 +340,21 @@ pub fn power_factor_attained(active_wh: i64, reactive_varh: i64, standard: u8) -
 /// The facts that are counted only for a method that weighs or names them.
 pub const TIME_OF_USE: [&str; 7] =
     ["sharp_wh", "peak_wh", "flat_wh", "valley_wh", "demand_months", "demand_wh", "demand_hours_wh"];
+
+/// The power factor of a month in hundredths, rounded half up, where it is below `bound`. `None` when that exceeds 128
+/// bits.
+fn power_factor(active_wh: i64, reactive_varh: i64, bound: u8) -> Option<u8> {
+    let (mut reached, mut too_high) = (0, bound);
+    while too_high - reached > 1 {
+        let middle = reached + (too_high - reached) / 2;
+        if power_factor_attained(active_wh, reactive_varh, middle)? {
+            reached = middle;
+        } else {
+            too_high = middle;
+        }
+    }
+    Some(reached)
+}
 
 /// A fact that expressions may use.
 pub struct FactColumn {
@@ -401,6 +422,12 @@ pub const COLUMNS: &[FactColumn] = &[
     integer!(MeterReadings, energy.growth_last_wh, "Wh", "active energy of their last months"),
     integer!(MeterReadings, energy.power_factor_months, "months", "months with an assessed power factor"),
     integer!(MeterReadings, energy.power_factor_attained, "months", "of them at the standard"),
+    integer!(
+        MeterReadings,
+        energy.power_factor_shortfall_e2,
+        "10⁻²",
+        "sum of what the others lack to the standard"
+    ),
     integer!(MeterReadings, energy.sharp_wh, "Wh", "active energy in sharp hours"),
     integer!(MeterReadings, energy.peak_wh, "Wh", "active energy in peak hours"),
     integer!(MeterReadings, energy.flat_wh, "Wh", "active energy in flat hours"),
@@ -521,5 +548,10 @@ mod tests {
         assert_eq!(power_factor_attained(3, 4, 80), Some(false));
         assert_eq!(power_factor_attained(1, 0, 90), Some(true));
         assert_eq!(power_factor_attained(i64::MAX, 1, 90), None);
+        // 0.8, 0.6, 0.895 − ε and almost nothing.
+        assert_eq!(power_factor(4, 3, 90), Some(80));
+        assert_eq!(power_factor(3, 4, 90), Some(60));
+        assert_eq!(power_factor(895_000, 446_067, 90), Some(89));
+        assert_eq!(power_factor(1, 1_000, 90), Some(0));
     }
 }

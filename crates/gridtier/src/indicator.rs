@@ -15,7 +15,7 @@ use crate::fact::Facts;
 use expression::Expression;
 
 pub use column::IndicatorColumn;
-pub use registry::{INDICATORS, Indicator};
+pub use registry::{INDICATORS, Indicator, Terms};
 
 /// The three dimensions of the method, in order.
 pub const DIMENSIONS: [&str; 3] = ["contribution", "compliance", "cooperation"];
@@ -78,20 +78,46 @@ pub fn is_delivered(id: &str, facts: &Facts) -> bool {
     })
 }
 
-/// All indicators of the registry, then the method's own, by customer number.
+/// What is computed for each customer: entries of the registry, then expressions over the facts.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Entries of the registry.
+    pub registered: &'a [&'static Indicator],
+    /// The method's own.
+    pub own: &'a [Expression],
+    /// What evaluations take from the method.
+    pub terms: Terms,
+}
+
+/// The wanted indicators, by customer number.
 ///
 /// # Errors
 /// An expression fails on data though it was checked: a bug.
-pub fn compute(facts: &Facts, own: &[Expression]) -> Result<Vec<IndicatorColumn>, RunError> {
-    let customers = facts.rows.len();
-    let mut columns: Vec<IndicatorColumn> = INDICATORS
-        .iter()
-        .map(|indicator| {
-            (0..customers).into_par_iter().map(|customer| (indicator.value)(facts, customer)).collect()
-        })
-        .collect();
-    columns.extend(expression::evaluate(facts, own)?);
+pub fn compute(facts: &Facts, wanted: Wanted) -> Result<Vec<IndicatorColumn>, RunError> {
+    let mut columns = registered(facts, wanted);
+    columns.extend(expression::evaluate(facts, wanted.own)?);
     Ok(columns)
+}
+
+/// The wanted indicators of the registry, by customer number.
+pub(crate) fn registered(facts: &Facts, wanted: Wanted) -> Vec<IndicatorColumn> {
+    let customers = facts.rows.len();
+    let column = |indicator: &&Indicator| {
+        let all = (0..customers).into_par_iter();
+        match indicator.id {
+            "profit" => all.map(|customer| registry::profit(facts, customer, &wanted.terms)).collect(),
+            _ => all.map(|customer| (indicator.value)(facts, customer)).collect(),
+        }
+    };
+    wanted.registered.iter().map(column).collect()
+}
+
+/// The method's own indicators, by customer number.
+///
+/// # Errors
+/// An expression fails on data though it was checked: a bug.
+pub(crate) fn own(facts: &Facts, wanted: Wanted) -> Result<Vec<IndicatorColumn>, RunError> {
+    expression::evaluate(facts, wanted.own)
 }
 
 #[cfg(test)]

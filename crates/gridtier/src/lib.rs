@@ -73,6 +73,7 @@ pub mod cooperation;
 pub mod energy_profile;
 pub mod fact;
 pub mod indicator;
+pub mod holder;
 pub mod mcda;
 pub mod statistics;
 pub mod method;

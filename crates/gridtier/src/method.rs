@@ -23,12 +23,16 @@ use crate::contract::IncidentKind;
 use crate::contract::cell::fold_id;
 use crate::fact::TIME_OF_USE;
 use crate::indicator::expression::Expression;
+use crate::indicator::{Indicator, Terms, Wanted};
 use crate::meter::ReadingDetail;
+use crate::text;
 use raw::{MethodFile, OverrideFile, VetoFile};
 
 pub use ahp::Judgement;
 pub use checks::Checks;
-pub use choices::{Bound, Combine, FORMAT, OffenceKind, ReweightLimit, Strata, Tier, Ties, Unknowns};
+pub use choices::{
+    Bound, Combine, FORMAT, GradingUnit, OffenceKind, ReweightLimit, Strata, Tier, Ties, Unknowns,
+};
 pub use lines::{ALL, Lines, OTHER, Quotas};
 pub use normalise::{Normalise, NormaliseKind, Scale, Transform};
 pub use plausibility::Plausibility;
@@ -118,11 +122,17 @@ pub struct Method {
     pub lines: Lines,
     /// What happens to equal scores at a boundary.
     pub ties: Ties,
+    /// What is graded.
+    pub grading_unit: GradingUnit,
+    /// The entries of the registry that the method has: those of the presets, and the further ones that it names.
+    pub registered: Vec<&'static Indicator>,
+    /// What indicators take from the method.
+    pub terms: Terms,
     /// What is graded apart.
     pub strata: Strata,
     /// Ranked customers below which a stratum is pooled.
     pub min_stratum: usize,
-    /// All indicators: those of the registry, then the method's own by id.
+    /// All indicators: the registered ones, then the method's own by id.
     pub indicators: Vec<Spec>,
     /// The method's own expressions, in the order of their indicators.
     pub own: Vec<Expression>,
@@ -178,7 +188,7 @@ impl Method {
             Err(unread) => return document.faults(faults).and(Err(unread)),
         };
         let mut tree_faults = Vec::new();
-        let tree::Built { indicators, own, judgements, siblings } =
+        let tree::Built { indicators, registered, own, judgements, siblings } =
             tree::build(&document, &file, &mut tree_faults);
         // Weights that lack a part would bring faults that only follow from it.
         if document.is_readable(&["weights"]) && document.is_readable(&["indicators"]) {
@@ -188,6 +198,7 @@ impl Method {
         check_overrides(&document, &file.overrides, &mut faults);
         let checks = Checks::build(&document, &file.checks, &mut faults);
         let lines = Lines::build(&document, &file, &mut faults);
+        let terms = supply_costs(&document, &file, &registered, &mut faults);
         let plausibility = Plausibility::build(&document, &file.plausibility, &mut faults);
         document.faults(faults)?;
         Ok(Self {
@@ -203,6 +214,9 @@ impl Method {
             combine: file.combine,
             lines,
             ties: file.ties,
+            grading_unit: file.grading_unit.unwrap_or(GradingUnit::Account),
+            registered,
+            terms,
             strata: file.strata,
             min_stratum: file.min_stratum,
             indicators,
@@ -217,6 +231,12 @@ impl Method {
             limits: Limits { reject_share: file.limits.reject_share.0, reject_rows: file.limits.reject_rows },
             plausibility,
         })
+    }
+
+    /// What is computed for each customer.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted<'_> {
+        Wanted { registered: &self.registered, own: &self.own, terms: self.terms }
     }
 
     /// A shipped method.
@@ -257,6 +277,32 @@ impl From<OverrideFile> for Override {
             expires: file.expires.0,
         }
     }
+}
+
+/// The costs of supply; a method that has the indicator `profit` needs them all.
+fn supply_costs(
+    document: &CheckedToml,
+    file: &MethodFile,
+    registered: &[&Indicator],
+    faults: &mut Vec<Fault>,
+) -> Terms {
+    let costs = &file.supply_cost;
+    let given = [costs.high_voltage, costs.low_voltage, costs.residential];
+    let is_needed = registered.iter().any(|indicator| indicator.id == "profit");
+    if is_needed && given.iter().any(Option::is_none) {
+        faults.push(Fault {
+            line: document.line(&["supply_cost"]),
+            what: text!(
+                "`profit` needs `supply_cost` for each supply level",
+                "`profit` 需要各供电层级的 `supply_cost`"
+            ),
+            fix: text!(
+                "add [supply_cost] with high_voltage, low_voltage and residential in CNY/kWh",
+                "请添加 [supply_cost], 以元/千瓦时给出 high_voltage, low_voltage 和 residential"
+            ),
+        });
+    }
+    Terms { supply_cost: given.map(Option::unwrap_or_default) }
 }
 
 fn check_scalars(document: &CheckedToml, file: &MethodFile, faults: &mut Vec<Fault>) {

@@ -7,6 +7,7 @@ mod read;
 pub mod checks;
 pub mod facts;
 pub mod findings;
+pub mod holders;
 pub mod indicators;
 pub mod ledger;
 pub mod parameters;
@@ -50,7 +51,8 @@ pub fn tables<'a>(graded: &'a Graded, method: &'a Method) -> Vec<Output<'a>> {
         weights::table(&graded.scores, method),
         findings::output(&graded.findings),
     ];
-    facts::tables(&graded.facts).into_iter().chain(judged).collect()
+    let holders = graded.holders.iter().flat_map(|holders| holders::tables(graded, holders));
+    facts::tables(&graded.facts).into_iter().chain(holders).chain(judged).collect()
 }
 
 /// The tables of an input check: findings, row counts, and suspect units.
@@ -118,7 +120,7 @@ fn table<'a>(
 }
 
 fn contributions<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
-    let (scores, ids) = (&graded.scores, &graded.facts.customers.ids);
+    let (scores, ids) = (&graded.scores, &graded.judged().customers.ids);
     let mut fields = vec![full("customer_id", TEXT)];
     fields.extend(method.indicators.iter().map(|spec| full(&spec.id, NUMBER)));
     table("contributions", fields, scores.population.len(), move |rows| {

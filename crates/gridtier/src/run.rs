@@ -9,12 +9,13 @@ use crate::contract::Table;
 use crate::contract::rule::Rule;
 use crate::error::RunError;
 use crate::fact::{self, Facts};
+use crate::holder::Holders;
 use crate::index::{count, index};
 use crate::indicator::{self, IndicatorColumn};
 use crate::limit::{self, Breach};
 use crate::meter::Earlier;
-use crate::method::Method;
-use crate::score::{self, Fitted, Provisional, Scores};
+use crate::method::{GradingUnit, Method};
+use crate::score::{self, Fitted, Holding, Provisional, Scores};
 use crate::source::{Finding, Source, Tally};
 use crate::tier::{self, Previous, Tiers};
 use crate::unit::{Month, Window};
@@ -25,7 +26,9 @@ use crate::word::Word;
 pub struct Graded {
     /// What was counted.
     pub facts: Facts,
-    /// By indicator of the method: the values, by customer number.
+    /// The facts of holders, when these are graded and not accounts.
+    pub holders: Option<Holders>,
+    /// By indicator of the method: the values, by number of the graded customers.
     pub columns: Vec<IndicatorColumn>,
     /// The scores.
     pub scores: Scores,
@@ -66,19 +69,28 @@ pub fn judge(facts: Facts, method: &Method, previous: &Previous) -> Result<Grade
     if let Some(refusal) = facts.refusal {
         return Err(refusal.into());
     }
-    let columns = indicator::compute(&facts, &method.own)?;
-    let scores = score::score(&facts, &columns, method);
-    let tiers = tier::grade(&facts, &columns, &scores, method, previous);
+    let mut holders = match method.grading_unit {
+        GradingUnit::Account => None,
+        GradingUnit::Holder => Some(Holders::of(&facts, method.wanted())?),
+    };
+    let columns = match &mut holders {
+        None => indicator::compute(&facts, method.wanted())?,
+        Some(holders) => std::mem::take(&mut holders.columns),
+    };
+    let holding = holders.as_ref().map(|holders| Holding { accounts: &facts, members: &holders.members });
+    let judged = holders.as_ref().map_or(&facts, |holders| &holders.facts);
+    let scores = score::score(judged, &columns, method, holding);
+    let tiers = tier::grade(judged, &columns, &scores, method, previous, holding);
     let mut findings = facts.findings.clone();
     findings.extend(tiers.findings.iter().cloned());
     findings.extend(degenerate(method, &scores));
     findings.extend(guarded(method, &scores));
     let mut breaches = limit::of_facts(&facts, method);
-    let (noticed, beyond) = limit::of_scores(&facts, &columns, &scores, method);
+    let (noticed, beyond) = limit::of_scores(judged, &columns, &scores, method);
     findings.extend(noticed);
     breaches.extend(beyond);
     sort(&mut findings);
-    Ok(Graded { facts, columns, scores, tiers, tier_probability: None, findings, breaches })
+    Ok(Graded { facts, holders, columns, scores, tiers, tier_probability: None, findings, breaches })
 }
 
 /// Puts findings in the order in which they are published: by table and rule code.
@@ -166,10 +178,17 @@ pub struct ControlTotals {
 }
 
 impl Graded {
+    /// The facts that were judged: of holders where these are graded.
+    #[must_use]
+    pub fn judged(&self) -> &Facts {
+        self.holders.as_ref().map_or(&self.facts, |holders| &holders.facts)
+    }
+
     /// The cycle's control totals.
     #[must_use]
     pub fn control_totals(&self) -> ControlTotals {
         let rows = &self.facts.rows;
+        let judged = &self.judged().rows;
         let provisional = |reason: Provisional| {
             count(self.scores.provisional.iter().flatten().filter(|why| **why == reason).count())
         };
@@ -178,8 +197,8 @@ impl Graded {
             let total = &mut tiers[self.tiers.tier[position].position()];
             total.customers += 1;
             total.provisional += u64::from(self.scores.provisional[position].is_some());
-            total.revenue_fen = total.revenue_fen.saturating_add(rows[index(number)].billing.billed_fen);
-            total.active_wh = total.active_wh.saturating_add(rows[index(number)].energy.active_wh);
+            total.revenue_fen = total.revenue_fen.saturating_add(judged[index(number)].billing.billed_fen);
+            total.active_wh = total.active_wh.saturating_add(judged[index(number)].energy.active_wh);
         }
         let lowered =
             self.tiers.policy.iter().flatten().filter(|policy| **policy == tier::Policy::Veto).count();

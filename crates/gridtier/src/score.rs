@@ -21,6 +21,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::fact::Facts;
+use crate::holder::Members;
 use crate::index::{CustomerIx, count, index};
 use crate::indicator::{self, DIMENSIONS, IndicatorColumn, IndicatorValue};
 use crate::mcda;
@@ -90,9 +91,23 @@ pub struct Population<'a> {
     pub delivered: Vec<bool>,
 }
 
+/// The accounts behind facts that are those of holders.
+#[derive(Clone, Copy)]
+pub struct Holding<'a> {
+    /// Facts by account.
+    pub accounts: &'a Facts,
+    /// Who holds which.
+    pub members: &'a Members,
+}
+
 /// Scores the graded population of `facts` by `method`. `columns` holds the method's indicators by customer number.
 #[must_use]
-pub fn score(facts: &Facts, columns: &[IndicatorColumn], method: &Method) -> Scores {
+pub fn score(
+    facts: &Facts,
+    columns: &[IndicatorColumn],
+    method: &Method,
+    holding: Option<Holding>,
+) -> Scores {
     let window = facts.window;
     let population: Vec<u32> = (0u32..)
         .zip(&facts.customers.rows)
@@ -103,7 +118,11 @@ pub fn score(facts: &Facts, columns: &[IndicatorColumn], method: &Method) -> Sco
         .iter()
         .map(|&number| facts.rows[index(number)].energy.covered_months < i64::from(method.min_months))
         .collect();
-    let delivered = method.indicators.iter().map(|spec| indicator::is_delivered(&spec.id, facts)).collect();
+    let delivered = method
+        .indicators
+        .iter()
+        .map(|spec| indicator::is_delivered(&spec.id, holding.map_or(facts, |holding| holding.accounts)))
+        .collect();
     let population = Population { numbers: population, short_history: &short_history, delivered };
     let mut scores = judge(population, columns, method);
     scores.firm_from = scores
@@ -111,7 +130,7 @@ pub fn score(facts: &Facts, columns: &[IndicatorColumn], method: &Method) -> Sco
         .iter()
         .zip(&scores.provisional)
         .enumerate()
-        .filter_map(|(at, (&number, why))| Some((at, firm_from(facts, number, *why, method)?)))
+        .filter_map(|(at, (&number, why))| Some((at, firm_from_of(facts, holding, number, *why, method)?)))
         .collect();
     scores
 }
@@ -282,6 +301,23 @@ fn provisional(short_history: bool, known_weight: f64, method: &Method) -> Optio
     } else {
         None
     }
+}
+
+/// As [`firm_from`]; of a holder the earliest over its open accounts.
+fn firm_from_of(
+    facts: &Facts,
+    holding: Option<Holding>,
+    number: u32,
+    why: Option<Provisional>,
+    method: &Method,
+) -> Option<Month> {
+    let Some(Holding { accounts, members }) = holding else {
+        return firm_from(facts, number, why, method);
+    };
+    let open = members
+        .of(number)
+        .filter(|account| accounts.customers.rows[account.index()].in_population(facts.window));
+    open.filter_map(|account| firm_from(accounts, account.number(), why, method)).min()
 }
 
 /// The end of the first later window with enough covered months, if every month from now on is covered: as the window

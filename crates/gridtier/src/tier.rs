@@ -19,7 +19,7 @@ use crate::indicator::IndicatorColumn;
 use crate::indicator::registry::{ANNUAL_ENERGY, ANNUAL_REVENUE};
 use crate::key::KeyIndex;
 use crate::method::{Method, Tier, Ties, Veto};
-use crate::score::Scores;
+use crate::score::{Holding, Scores};
 use crate::source::Finding;
 use crate::unit::Month;
 
@@ -99,12 +99,13 @@ pub fn grade(
     scores: &Scores,
     method: &Method,
     previous: &Previous,
+    holding: Option<Holding>,
 ) -> Tiers {
     let inputs = TierInputs {
         ids: &facts.customers.ids,
         groups: Groups::of(&facts.customers, method.strata),
         end: facts.window.end,
-        ceilings: vetoes(facts, scores, method),
+        ceilings: vetoes(facts, scores, method, holding),
         previous,
     };
     grade_on(inputs, columns, scores, method)
@@ -165,18 +166,26 @@ fn unused_quotas(method: &Method, strata: &[String]) -> Option<Finding> {
 }
 
 /// The strictest ceiling that confirmed offences put on each customer, by position.
-fn vetoes(facts: &Facts, scores: &Scores, method: &Method) -> Vec<Option<Tier>> {
+fn vetoes(facts: &Facts, scores: &Scores, method: &Method, holding: Option<Holding>) -> Vec<Option<Tier>> {
     scores
         .population
         .iter()
-        .map(|&number| {
-            let customer = CustomerIx::new(number);
-            let start = facts.offences.partition_point(|offence| offence.customer < customer);
-            let end = facts.offences.partition_point(|offence| offence.customer <= customer);
-            let offences = &facts.offences[start..end];
-            method.vetoes.iter().filter(|veto| applies(veto, offences)).map(|veto| veto.ceiling).max()
+        .map(|&number| match holding {
+            None => ceiling(facts, CustomerIx::new(number), method),
+            // A holder is vetoed if one of its accounts is.
+            Some(Holding { accounts, members }) => {
+                members.of(number).filter_map(|account| ceiling(accounts, account, method)).max()
+            }
         })
         .collect()
+}
+
+/// The strictest ceiling that a customer's confirmed offences put on it.
+fn ceiling(facts: &Facts, customer: CustomerIx, method: &Method) -> Option<Tier> {
+    let start = facts.offences.partition_point(|offence| offence.customer < customer);
+    let end = facts.offences.partition_point(|offence| offence.customer <= customer);
+    let offences = &facts.offences[start..end];
+    method.vetoes.iter().filter(|veto| applies(veto, offences)).map(|veto| veto.ceiling).max()
 }
 
 /// Whether a customer's offences suffice for a veto.

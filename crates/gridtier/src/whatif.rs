@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::checked_toml::did_you_mean;
 use crate::cycle::Cycle;
-use crate::indicator::{DIMENSIONS, INDICATORS, IndicatorColumn};
+use crate::indicator::{DIMENSIONS, IndicatorColumn};
 use crate::method::{Level, Method, Tier, Weight};
 use crate::score::Scores;
 use crate::tier::Tiers;
@@ -221,8 +221,22 @@ pub fn replace(cycle: &Cycle, method: Method) -> Result<Trial, String> {
             ));
         }
     }
-    for (spec, own) in method.indicators.iter().skip(INDICATORS.len()).zip(&method.own) {
-        let same = old.indicators.iter().skip(INDICATORS.len()).zip(&old.own);
+    let missing =
+        method.registered.iter().find(|entry| !old.registered.iter().any(|known| known.id == entry.id));
+    if let Some(entry) = missing {
+        return Err(format!(
+            "indicator `{}` has no values in the cycle, whose method does not name it: regrade",
+            entry.id
+        ));
+    }
+    if method.terms != old.terms && method.registered.iter().any(|entry| entry.id == "profit") {
+        return Err("`supply_cost` differs from that of the cycle's method: regrade".into());
+    }
+    if method.grading_unit != old.grading_unit {
+        return Err("`grading_unit` differs from that of the cycle's method: regrade".into());
+    }
+    for (spec, own) in method.indicators.iter().skip(method.registered.len()).zip(&method.own) {
+        let same = old.indicators.iter().skip(old.registered.len()).zip(&old.own);
         if !same.into_iter().any(|(known, expression)| known.id == spec.id && expression == own) {
             return Err(format!(
                 "own indicator `{}` has no values in the cycle, or those of another expression: regrade",

@@ -4,10 +4,11 @@ use arrow_array::RecordBatch;
 use gridtier::explain::{Boundary, Explanation, TierRow, explain};
 use gridtier::indicator::IndicatorValue;
 use gridtier::method::{Method, Override};
-use gridtier::output::{indicators, ledger, parameters, tiers};
+use gridtier::output::{holders, indicators, ledger, parameters, tiers};
 use gridtier::score::Parameters;
 
 use super::error::{CycleError, other_columns};
+use super::load::{MEMBERS, has_holders};
 use super::lookup::absent;
 use super::manifest::method;
 use super::table::{rows_with_key, whole_table};
@@ -28,12 +29,22 @@ pub struct CustomerRecord {
     pub boundaries: Vec<Boundary>,
 }
 
-/// Reads one customer of a cycle.
+/// The holder of an account in a cycle that grades holders; else the id itself.
+fn graded_id(cycle: &StoredCycle, id: &str) -> Result<String, CycleError> {
+    if !has_holders(cycle) {
+        return Ok(id.to_owned());
+    }
+    let member = rows_with_key(&cycle.dir.join(MEMBERS), "account_id", id)?;
+    let holder = member.and_then(|row| holders::read_first(&row));
+    Ok(holder.unwrap_or_else(|| id.to_owned()))
+}
+
+/// Reads one customer of a cycle. In a cycle that grades holders, the id of an account stands for its holder.
 ///
 /// # Errors
 /// A file cannot be read, or the customer is not in it.
 pub fn customer(cycle: &StoredCycle, id: &str) -> Result<CustomerRecord, CycleError> {
-    let method = method(cycle)?;
+    let (method, id) = (method(cycle)?, &graded_id(cycle, id)?);
     let row = tiers::read_explained(&rows_of_customer(cycle, "tiers.parquet", id)?);
     let row = row.ok_or_else(|| other_columns(cycle, "tiers.parquet"))?;
     let lines = rows_with_key(&cycle.dir.join("ledger.parquet"), "stratum", &row.stratum)?;

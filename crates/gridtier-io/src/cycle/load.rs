@@ -14,6 +14,9 @@ use super::manifest::{Manifest, parse_method};
 use super::table::{read_batches, whole_table};
 use crate::store::{Store, StoredCycle};
 
+/// Who holds which account, in cycles that grade holders.
+pub(super) const MEMBERS: &str = "members.parquet";
+
 /// Reads a whole cycle, with the final tiers of the cycle before it.
 ///
 /// # Errors
@@ -21,7 +24,7 @@ use crate::store::{Store, StoredCycle};
 pub fn cycle(store: &Store, cycle: &StoredCycle) -> Result<Cycle, CycleError> {
     let manifest = Manifest::read(cycle)?;
     let (method, end) = (parse_method(cycle, &manifest)?, manifest.window.end);
-    let customers = customers(cycle)?;
+    let customers = graded_customers(cycle)?;
     let (rows, strata) = graded(cycle, &customers)?;
     let columns = values(cycle, &method, &rows, customers.len())?;
     let table = whole_table(&cycle.dir.join("parameters.parquet"))?;
@@ -67,6 +70,21 @@ pub fn final_tiers(cycle: &StoredCycle) -> Result<Previous, CycleError> {
     let mut tiers = Previous::new();
     read_batches(cycle, "tiers.parquet", |batch| tiers::read_final(batch, &mut tiers))?;
     Ok(tiers)
+}
+
+/// The customers that a cycle grades: its holders, or the accepted customers.
+fn graded_customers(cycle: &StoredCycle) -> Result<Customers, CycleError> {
+    if !has_holders(cycle) {
+        return customers(cycle);
+    }
+    let mut holders = Customers::default();
+    read_batches(cycle, "holders.parquet", |batch| read_customers(batch, &mut holders))?;
+    Ok(holders)
+}
+
+/// Whether a cycle grades holders and not accounts.
+pub(super) fn has_holders(cycle: &StoredCycle) -> bool {
+    cycle.dir.join(MEMBERS).is_file()
 }
 
 /// The accepted customers of a cycle, in the order of their ids.

@@ -4,20 +4,25 @@
 //! however many customers there are. Nothing is computed here.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch, StringArray};
+use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch, RecordBatchReader, StringArray, UInt64Array};
+use arrow_select::concat::concat_batches;
 use arrow_select::interleave::interleave_record_batch;
+use arrow_select::take::take_record_batch;
 use gridtier::contract::Table;
 use gridtier::entitlement::Catalogue;
 use gridtier::index::float_i64;
+use gridtier::unit::Window;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 use super::error::{CycleError, unreadable};
+use super::load::{MEMBERS, customers, has_holders};
+use super::manifest::Manifest;
 use crate::store::StoredCycle;
 
 /// Number of customers in a batch.
@@ -25,7 +30,7 @@ const BATCH_ROWS: usize = 1 << 13;
 
 /// The customers of a cycle, in the order of their ids.
 pub struct MemberBatches {
-    tiers: ParquetRecordBatchReader,
+    tiers: TierRows,
     path: PathBuf,
     customers: Follower,
     indicators: Option<Follower>,
@@ -51,16 +56,23 @@ impl MemberBatches {
             others.into_iter().filter(|name| !matches!(*name, "provisional" | "score")).collect();
         let path = cycle.dir.join("tiers.parquet");
         let tiers = open(&path, &["customer_id", "tier", "provisional", "score_e6"])?;
-        let indicators = match measured.is_empty() {
-            true => None,
-            false => Some(Follower::open(cycle.dir.join("indicators.parquet"), &measured)?),
+        let indicators = cycle.dir.join("indicators.parquet");
+        let (tiers, indicators) = match (has_holders(cycle), measured.is_empty()) {
+            (true, _) => (TierRows::Held(Box::new(HeldAccounts::open(cycle, tiers, &measured)?)), None),
+            (false, true) => (TierRows::Graded(tiers), None),
+            (false, false) => (TierRows::Graded(tiers), Some(Follower::open(indicators, &measured)?)),
         };
         let customers = Follower::open(cycle.dir.join("customers.parquet"), &of_customers)?;
         Ok(Self { tiers, path, customers, indicators })
     }
 
-    /// The rows of a batch of the tier table, with the columns of the other files.
-    fn join(&mut self, tiers: &RecordBatch) -> Result<RecordBatch, CycleError> {
+    /// The rows of a batch of the tier table, with the columns of the other files. `indicators` holds those of the holders
+    /// of accounts.
+    fn join(
+        &mut self,
+        tiers: &RecordBatch,
+        indicators: Option<RecordBatch>,
+    ) -> Result<RecordBatch, CycleError> {
         let other_columns =
             || unreadable(&self.path, "its columns are not those of this version of gridtier");
         let column = |name: &str| tiers.column_by_name(name).cloned().ok_or_else(other_columns);
@@ -77,15 +89,9 @@ impl MemberBatches {
             ("score".into(), Arc::new(score)),
         ];
         for follower in std::iter::once(&mut self.customers).chain(&mut self.indicators) {
-            let batch = follower.rows_with_ids(ids)?;
-            let schema = batch.schema();
-            let others = schema
-                .fields()
-                .iter()
-                .zip(batch.columns())
-                .filter(|(field, _)| field.name() != "customer_id");
-            columns.extend(others.map(|(field, column)| (field.name().clone(), column.clone())));
+            columns.extend(others(&follower.rows_with_ids(ids)?));
         }
+        columns.extend(indicators.iter().flat_map(others));
         RecordBatch::try_from_iter(columns).map_err(|error| unreadable(&self.path, error))
     }
 }
@@ -94,9 +100,127 @@ impl Iterator for MemberBatches {
     type Item = Result<RecordBatch, CycleError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let batch = self.tiers.next()?;
-        Some(batch.map_err(|error| unreadable(&self.path, error)).and_then(|batch| self.join(&batch)))
+        let next = match &mut self.tiers {
+            TierRows::Graded(tiers) => {
+                let batch = tiers.next()?;
+                batch.map_err(|error| unreadable(&self.path, error)).map(|batch| (batch, None))
+            }
+            TierRows::Held(accounts) => accounts.next()?,
+        };
+        Some(next.and_then(|(tiers, indicators)| self.join(&tiers, indicators)))
     }
+}
+
+/// The columns of a batch besides the customer's id.
+fn others(batch: &RecordBatch) -> Vec<(String, ArrayRef)> {
+    let (schema, columns) = (batch.schema(), batch.columns());
+    let named = schema.fields().iter().zip(columns).filter(|(field, _)| field.name() != "customer_id");
+    named.map(|(field, column)| (field.name().clone(), column.clone())).collect()
+}
+
+/// Where the rows of the tier table come from.
+enum TierRows {
+    /// The table itself.
+    Graded(ParquetRecordBatchReader),
+    /// The accounts that are open at the window's end, with the rows of their holders.
+    Held(Box<HeldAccounts>),
+}
+
+/// Accounts with the tiers and indicators of their holders, which are held in memory.
+struct HeldAccounts {
+    members: ParquetRecordBatchReader,
+    path: PathBuf,
+    tiers: RecordBatch,
+    indicators: RecordBatch,
+    /// By account, in the order of ids: whether it is open at the window's end.
+    open: Vec<bool>,
+    read: usize,
+}
+
+impl HeldAccounts {
+    fn open(
+        cycle: &StoredCycle,
+        tiers: ParquetRecordBatchReader,
+        measured: &[&str],
+    ) -> Result<Self, CycleError> {
+        let path = cycle.dir.join(MEMBERS);
+        let window = Manifest::read(cycle)?.window;
+        let window = Window { end: window.end, months: window.months };
+        let customers = customers(cycle)?;
+        let indicators = cycle.dir.join("indicators.parquet");
+        let wanted: Vec<&str> = measured.iter().copied().chain(["customer_id"]).collect();
+        Ok(Self {
+            members: open(&path, &["account_id", "customer_id"])?,
+            tiers: whole(&cycle.dir.join("tiers.parquet"), tiers)?,
+            indicators: whole(&indicators, open(&indicators, &wanted)?)?,
+            open: customers.rows.iter().map(|customer| customer.in_population(window)).collect(),
+            path,
+            read: 0,
+        })
+    }
+
+    /// The next accounts that are graded with their holders: rows of tiers under the ids of accounts, and of indicators.
+    fn next(&mut self) -> Option<Result<(RecordBatch, Option<RecordBatch>), CycleError>> {
+        loop {
+            let batch = match self.members.next()? {
+                Ok(batch) => batch,
+                Err(error) => return Some(Err(unreadable(&self.path, error))),
+            };
+            let first = self.read;
+            self.read += batch.num_rows();
+            match self.held(&batch, first) {
+                Ok((tiers, _)) if tiers.num_rows() == 0 => {}
+                held => return Some(held.map(|(tiers, indicators)| (tiers, Some(indicators)))),
+            }
+        }
+    }
+
+    fn held(&self, members: &RecordBatch, first: usize) -> Result<(RecordBatch, RecordBatch), CycleError> {
+        let column = |batch: &RecordBatch, name: &str| {
+            let column = batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>()).cloned();
+            column.ok_or_else(|| {
+                unreadable(&self.path, "its columns are not those of this version of gridtier")
+            })
+        };
+        let (accounts, holders) = (column(members, "account_id")?, column(members, "customer_id")?);
+        let graded = column(&self.tiers, "customer_id")?;
+        let (mut ids, mut rows) = (Vec::new(), Vec::new());
+        for row in (0..members.num_rows()).filter(|row| self.open.get(first + row) == Some(&true)) {
+            let holder = holders.value(row);
+            let place = partition_point(graded.len(), |at| graded.value(at) < holder);
+            if place < graded.len() && graded.value(place) == holder {
+                ids.push(accounts.value(row));
+                rows.push(place as u64);
+            }
+        }
+        let rows = UInt64Array::from(rows);
+        let taken = |batch| take_record_batch(batch, &rows).map_err(|error| unreadable(&self.path, error));
+        let tiers = taken(&self.tiers)?;
+        let named: Vec<(String, ArrayRef)> =
+            std::iter::once(("customer_id".to_owned(), Arc::new(StringArray::from(ids)) as ArrayRef))
+                .chain(others(&tiers))
+                .collect();
+        let tiers = RecordBatch::try_from_iter(named).map_err(|error| unreadable(&self.path, error))?;
+        Ok((tiers, taken(&self.indicators)?))
+    }
+}
+
+/// The first index below `len` for which `before` does not hold; it holds for all indices before that.
+fn partition_point(len: usize, before: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, len);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if before(middle) { low = middle + 1 } else { high = middle }
+    }
+    low
+}
+
+/// All rows of a file.
+fn whole(path: &Path, batches: ParquetRecordBatchReader) -> Result<RecordBatch, CycleError> {
+    let schema = batches.schema();
+    let batches: Vec<RecordBatch> =
+        batches.collect::<Result<_, _>>().map_err(|error| unreadable(path, error))?;
+    concat_batches(&schema, &batches).map_err(|error| unreadable(path, error))
 }
 
 /// A file sorted by customer id, read alongside the tier table: it has a row for every id of that table.

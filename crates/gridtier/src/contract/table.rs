@@ -176,6 +176,21 @@ const CUSTOMERS: &[Column] = &[
     column("aged_transformer_area", ColumnKind::Flag, "in an aged transformer area", "是否老旧台区"),
     column("marketing_opt_out", ColumnKind::Flag, "wants no marketing; empty is no", "是否拒绝营销")
         .nullable(),
+    column(
+        "capacity_at_start_kva",
+        ColumnKind::Number,
+        "contract capacity at the start of the window",
+        "期初合同容量",
+    )
+    .nullable()
+    .unit("kVA"),
+    column(
+        "holder_id",
+        ColumnKind::Id,
+        "legal customer who holds the account; empty is the account",
+        "客户编号",
+    )
+    .nullable(),
     RECORDED_AT,
 ];
 

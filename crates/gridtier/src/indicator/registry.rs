@@ -1,10 +1,14 @@
 //! The default indicators: id, names, unit, direction, formula, origin, when there is no value, and evaluation, one
 //! entry each. Documentation, the method's allowed names and the explanations derive from here.
 
+use std::fmt;
+
 use super::{Direction, IndicatorValue};
-use crate::contract::{ImportanceLevel, LoadClass, Table};
+use crate::contract::{ImportanceLevel, LoadClass, SupplyLevel, Table};
+use crate::customer::Customer;
 use crate::fact::{CustomerFacts, Facts};
 use crate::index::{IndicatorIx, float_i64, index};
+use crate::word::Word;
 
 /// An indicator of the default registry.
 pub struct Indicator {
@@ -30,12 +34,59 @@ pub struct Indicator {
     pub tables: &'static [Table],
     /// Whether a counted row carries the optional column that it rests on; `None` where it rests on none.
     pub carried: Option<fn(&Facts) -> bool>,
+    /// How the values of a holder's accounts become one.
+    pub fold: Fold,
     /// The words of the source paper that it is reconstructed from.
     pub origin: &'static str,
     /// Whether the customer can change it by behaviour within a cycle.
     pub lever: Lever,
     /// Evaluation for a customer.
     pub value: fn(&Facts, usize) -> IndicatorValue,
+}
+
+/// How the values of a holder's accounts become one (DATA section 5).
+#[derive(Clone, Copy)]
+pub enum Fold {
+    /// The greatest.
+    Greatest,
+    /// From the sums of what the value is made of.
+    Sum(Summed),
+}
+
+/// Numerator and denominator of an account's value, and the value of their sums.
+#[derive(Clone, Copy)]
+pub struct Summed {
+    /// Of an account that knows the indicator: whole numbers, except for energy audits and costs.
+    pub parts: fn(&Facts, usize, &Terms) -> [f64; 2],
+    /// Of their sums.
+    pub value: fn(&Facts, [f64; 2]) -> IndicatorValue,
+    /// Whether an account gives nothing when it is not open at the end of the window.
+    pub while_open: bool,
+    /// Whether an account takes part; `None` where it does when it knows the indicator.
+    pub knows: Option<fn(&Facts, usize) -> bool>,
+}
+
+impl fmt::Debug for Indicator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Indicator").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Fold {
+    /// Sums over all accounts that know the indicator.
+    const fn sum(
+        parts: fn(&Facts, usize, &Terms) -> [f64; 2],
+        value: fn(&Facts, [f64; 2]) -> IndicatorValue,
+    ) -> Self {
+        Self::Sum(Summed { parts, value, while_open: false, knows: None })
+    }
+}
+
+/// What an evaluation takes from the method.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Terms {
+    /// Cost of supply in CNY/kWh, by supply level.
+    pub supply_cost: [f64; SupplyLevel::ALL.len()],
 }
 
 /// Whether the customer can change an indicator.
@@ -89,6 +140,12 @@ pub const INDICATORS: &[Indicator] = &[
         no_value: "unknown: no covered month",
         tables: &[],
         carried: None,
+        fold: Fold::Sum(Summed {
+            parts: annual_energy_parts,
+            value: |_, [wh, _]| finite_over(wh, 1000.0),
+            while_open: true,
+            knows: None,
+        }),
         origin: "用电量",
         lever: Lever::None,
         value: |facts, i| {
@@ -108,6 +165,12 @@ pub const INDICATORS: &[Indicator] = &[
         no_value: "unknown: no bill",
         tables: &[Table::Bills],
         carried: None,
+        fold: Fold::Sum(Summed {
+            parts: annual_revenue_parts,
+            value: |_, [fen, _]| finite_over(fen, 100.0),
+            while_open: true,
+            knows: None,
+        }),
         origin: "电费收入",
         lever: Lever::None,
         value: |facts, i| {
@@ -127,6 +190,13 @@ pub const INDICATORS: &[Indicator] = &[
         no_value: "unknown: no such month, energy ≤ 0 or a price below 0",
         tables: &[Table::Bills],
         carried: None,
+        fold: Fold::sum(
+            |facts, i, _| {
+                let billing = &facts.rows[i].billing;
+                [float_i64(billing.priced_fen), float_i64(billing.priced_wh)]
+            },
+            |_, [fen, wh]| quotient(fen * 10.0, wh),
+        ),
         origin: "平均电价 (prior work quoted by the paper)",
         lever: Lever::None,
         value: |facts, i| {
@@ -149,6 +219,15 @@ pub const INDICATORS: &[Indicator] = &[
         no_value: "unknown: window below 24 months, an uncovered month in either end, E_first ≤ 0, E_last < 0",
         tables: &[],
         carried: None,
+        fold: Fold::Sum(Summed {
+            parts: |facts, i, _| {
+                let energy = &facts.rows[i].energy;
+                [float_i64(energy.growth_last_wh), float_i64(energy.growth_first_wh)]
+            },
+            value: |facts, [last, first]| growth(facts.window.months, last, first),
+            while_open: true,
+            knows: Some(has_both_ends),
+        }),
         origin: "用电增长率: 目的在于将潜在价值纳入全面考虑",
         lever: Lever::None,
         value: energy_growth,
@@ -165,6 +244,10 @@ pub const INDICATORS: &[Indicator] = &[
         no_value: "unknown: no audit",
         tables: &[Table::EnergyProfiles],
         carried: None,
+        fold: Fold::sum(
+            |facts, i, _| [facts.profiles[i].map_or(0.0, |profile| profile.total_kgce), 1.0],
+            |_, [kgce, _]| finite_over(kgce, 1000.0),
+        ),
         origin: "客户能源总消耗量",
         lever: Lever::None,
         value: |facts, i| {
@@ -184,6 +267,12 @@ pub const INDICATORS: &[Indicator] = &[
         no_value: "unknown: no audit, or a total of 0",
         tables: &[Table::EnergyProfiles],
         carried: None,
+        fold: Fold::sum(
+            |facts, i, _| {
+                facts.profiles[i].map_or([0.0; 2], |profile| [profile.replaceable_kgce, profile.total_kgce])
+            },
+            |_, [part, all]| quotient(part, all),
+        ),
         origin: "电能可替代比例",
         lever: Lever::None,
         value: |facts, i| match facts.profiles[i] {
@@ -205,6 +294,7 @@ pub const INDICATORS: &[Indicator] = &[
         no_value: "never",
         tables: &[],
         carried: None,
+        fold: Fold::Greatest,
         origin: "政治经济敏感性",
         lever: Lever::None,
         value: |facts, i| {
@@ -225,6 +315,13 @@ pub const INDICATORS: &[Indicator] = &[
         no_value: "n/a: no standard; unknown: no assessed month",
         tables: &[],
         carried: Some(|facts| facts.rows.iter().any(|row| row.energy.reactive_readings > 0)),
+        fold: Fold::sum(
+            |facts, i, _| {
+                let energy = &facts.rows[i].energy;
+                [float_i64(energy.power_factor_attained), float_i64(energy.power_factor_months)]
+            },
+            |_, [attained, months]| quotient(attained, months),
+        ),
         origin: "功率因素达成率",
         lever: Lever::Behaviour,
         value: |facts, i| match facts.customers.rows[i].power_factor_standard {
@@ -247,6 +344,13 @@ pub const INDICATORS: &[Indicator] = &[
         no_value: "unknown: no such bill, nothing due, or no table of payments",
         tables: &[Table::Bills, Table::Payments],
         carried: None,
+        fold: Fold::sum(
+            |facts, i, _| {
+                let billing = &facts.rows[i].billing;
+                [float_i64(billing.on_time_fen), float_i64(billing.due_fen)]
+            },
+            |_, [paid, due]| quotient(paid, due),
+        ),
         origin: "电费缴纳情况",
         lever: Lever::Behaviour,
         value: |facts, i| paid(facts, i, |facts| facts.billing.on_time_fen),
@@ -263,6 +367,13 @@ pub const INDICATORS: &[Indicator] = &[
         no_value: "as on_time_payment",
         tables: &[Table::Bills, Table::Payments],
         carried: None,
+        fold: Fold::sum(
+            |facts, i, _| {
+                let billing = &facts.rows[i].billing;
+                [float_i64(billing.overdue_fen_days), float_i64(billing.due_fen)]
+            },
+            |_, [days, due]| quotient(days, due),
+        ),
         origin: "电费缴纳情况",
         lever: Lever::Behaviour,
         value: |facts, i| paid(facts, i, |facts| facts.billing.overdue_fen_days),
@@ -279,6 +390,13 @@ pub const INDICATORS: &[Indicator] = &[
         no_value: "n/a: no plan filed; unknown: table absent, or no such month covered",
         tables: &[Table::Plans],
         carried: None,
+        fold: Fold::sum(
+            |facts, i, _| {
+                let plans = &facts.rows[i].plans;
+                [float_i64(plans.plan_share_e6), float_i64(plans.plan_months)]
+            },
+            mean_of_e6,
+        ),
         origin: "用电计划完成率",
         lever: Lever::Behaviour,
         value: |facts, i| {
@@ -301,6 +419,12 @@ pub const INDICATORS: &[Indicator] = &[
         no_value: "unknown: table absent",
         tables: &[Table::Incidents],
         carried: None,
+        fold: Fold::sum(
+            |facts, i, _| [float_i64(facts.rows[i].incidents.fault_customer_minutes), 1.0],
+            |facts, [minutes, _]| {
+                IndicatorValue::finite(minutes / 60.0 / (f64::from(facts.window.months) / 12.0))
+            },
+        ),
         origin: "客户方故障对其他客户的影响",
         lever: Lever::Behaviour,
         value: |facts, i| {
@@ -320,6 +444,10 @@ pub const INDICATORS: &[Indicator] = &[
         no_value: "unknown: table absent",
         tables: &[Table::Incidents],
         carried: None,
+        fold: Fold::sum(
+            |facts, i, _| [float_i64(facts.rows[i].incidents.violation_points_e6), 1.0],
+            |_, [points, _]| finite_over(points, 1e6),
+        ),
         origin: "违章用电情况",
         lever: Lever::Behaviour,
         value: |facts, i| {
@@ -338,6 +466,13 @@ pub const INDICATORS: &[Indicator] = &[
         no_value: "n/a: never asked; unknown: table absent",
         tables: &[Table::Cooperation],
         carried: None,
+        fold: Fold::sum(
+            |facts, i, _| {
+                let cooperation = &facts.rows[i].cooperation;
+                [float_i64(cooperation.policy_share_e6), float_i64(cooperation.policy_requests)]
+            },
+            mean_of_e6,
+        ),
         origin: "对供电公司新政策的落实",
         lever: Lever::Behaviour,
         value: |facts, i| {
@@ -357,6 +492,13 @@ pub const INDICATORS: &[Indicator] = &[
         no_value: "n/a: never asked; unknown: table absent",
         tables: &[Table::Cooperation],
         carried: None,
+        fold: Fold::sum(
+            |facts, i, _| {
+                let cooperation = &facts.rows[i].cooperation;
+                [float_i64(cooperation.work_share_e6), float_i64(cooperation.work_requests)]
+            },
+            mean_of_e6,
+        ),
         origin: "对供电公司工作的配合",
         lever: Lever::Behaviour,
         value: |facts, i| {
@@ -376,12 +518,137 @@ pub const INDICATORS: &[Indicator] = &[
         no_value: "unknown: table absent",
         tables: &[Table::Cooperation],
         carried: None,
+        fold: Fold::sum(
+            |facts, i, _| {
+                let cooperation = &facts.rows[i].cooperation;
+                [float_i64(cooperation.suggestions + 2 * cooperation.suggestions_adopted), 1.0]
+            },
+            |_, [points, _]| IndicatorValue::finite(points.min(float_i64(SUGGESTION_CAP))),
+        ),
         origin: "激发客户提出优化建议和方案的主动性",
         lever: Lever::Behaviour,
         value: |facts, i| {
             let cooperation = &facts.rows[i].cooperation;
             let points = (cooperation.suggestions + 2 * cooperation.suggestions_adopted).min(SUGGESTION_CAP);
             if_present(facts, Table::Cooperation, float_i64(points))
+        },
+    },
+];
+
+/// Registered indicators that no preset weighs (DATA sections 6 and 7), in the order of dimensions and groups. A method has
+/// those that it names.
+pub const FURTHER: &[Indicator] = &[
+    Indicator {
+        id: "profit",
+        dimension: "contribution",
+        group: "current",
+        title: "Profit",
+        title_zh: "年毛利",
+        unit: "CNY/a",
+        direction: Direction::More,
+        formula: "annual_revenue − supply_cost of the supply level × annual_energy",
+        no_value: "unknown: one of the two is unknown",
+        tables: &[Table::Bills],
+        carried: None,
+        fold: Fold::Sum(Summed {
+            parts: |facts, i, terms| {
+                let [[fen, _], [wh, _]] =
+                    [annual_revenue_parts(facts, i, terms), annual_energy_parts(facts, i, terms)];
+                [fen / 100.0 - supply_cost(facts, i, terms) * wh / 1000.0, 1.0]
+            },
+            value: |_, [profit, _]| IndicatorValue::finite(profit),
+            while_open: true,
+            knows: None,
+        }),
+        origin: "–",
+        lever: Lever::None,
+        value: |_, _| IndicatorValue::Unknown,
+    },
+    Indicator {
+        id: "capacity_growth",
+        dimension: "contribution",
+        group: "potential",
+        title: "Capacity growth",
+        title_zh: "合同容量增长率",
+        unit: "share",
+        direction: Direction::More,
+        formula: "contract_capacity_kva / capacity_at_start_kva − 1",
+        no_value: "unknown: one of them is empty, or the capacity at the start is 0",
+        tables: &[],
+        carried: Some(|facts| facts.customers.rows.iter().any(|row| capacities(row).is_some())),
+        fold: Fold::Sum(Summed {
+            parts: |facts, i, _| capacities(&facts.customers.rows[i]).unwrap_or_default(),
+            value: |_, capacities| grown(capacities),
+            while_open: true,
+            knows: None,
+        }),
+        origin: "–",
+        lever: Lever::None,
+        value: |facts, i| capacities(&facts.customers.rows[i]).map_or(IndicatorValue::Unknown, grown),
+    },
+    Indicator {
+        id: "power_factor_shortfall",
+        dimension: "compliance",
+        group: "power_factor",
+        title: "Power-factor shortfall",
+        title_zh: "功率因数差值",
+        unit: "",
+        direction: Direction::Less,
+        formula: "mean over the assessed months of max(0, standard − PF)",
+        no_value: "n/a: no standard; unknown: no assessed month",
+        tables: &[],
+        carried: Some(|facts| facts.rows.iter().any(|row| row.energy.reactive_readings > 0)),
+        fold: Fold::sum(shortfall_parts, |_, [lacking, months]| quotient(lacking / 100.0, months)),
+        origin: "–",
+        lever: Lever::Behaviour,
+        value: |facts, i| match facts.customers.rows[i].power_factor_standard {
+            None => IndicatorValue::NotApplicable,
+            Some(_) => {
+                let [lacking, months] = shortfall_parts(facts, i, &Terms::default());
+                quotient(lacking / 100.0, months)
+            }
+        },
+    },
+    Indicator {
+        id: "valley_share",
+        dimension: "cooperation",
+        group: "load",
+        title: "Share in valley hours",
+        title_zh: "谷段电量占比",
+        unit: "share",
+        direction: Direction::More,
+        formula: "valley / (sharp + peak + flat + valley)",
+        no_value: "unknown: no part, or all of them 0",
+        tables: &[],
+        carried: Some(|facts| {
+            (0..facts.rows.len()).any(|i| valley_parts(facts, i, &Terms::default())[1] != 0.0)
+        }),
+        fold: Fold::sum(valley_parts, |_, [valley, all]| quotient(valley, all)),
+        origin: "–",
+        lever: Lever::Behaviour,
+        value: |facts, i| {
+            let [valley, all] = valley_parts(facts, i, &Terms::default());
+            quotient(valley, all)
+        },
+    },
+    Indicator {
+        id: "load_factor",
+        dimension: "cooperation",
+        group: "load",
+        title: "Load factor",
+        title_zh: "负荷率",
+        unit: "share",
+        direction: Direction::More,
+        formula: "Σ active energy / Σ (monthly maximum × hours), over the covered months with a demand",
+        no_value: "unknown: no such month",
+        tables: &[],
+        carried: Some(|facts| facts.rows.iter().any(|row| row.energy.demand_months > 0)),
+        fold: Fold::sum(demand_parts, |_, [energy, hours]| quotient(energy, hours)),
+        origin: "–",
+        lever: Lever::Behaviour,
+        value: |facts, i| {
+            let [energy, hours] = demand_parts(facts, i, &Terms::default());
+            quotient(energy, hours)
         },
     },
 ];
@@ -417,10 +684,15 @@ const fn is_same(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
+/// All entries: those that presets weigh, then the further ones.
+pub fn all() -> impl Iterator<Item = &'static Indicator> {
+    INDICATORS.iter().chain(FURTHER)
+}
+
 /// The entry of that id.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Indicator> {
-    INDICATORS.iter().find(|indicator| indicator.id == id)
+    all().find(|indicator| indicator.id == id)
 }
 
 /// `above / below`, unknown when there is nothing below.
@@ -455,15 +727,99 @@ fn paid(facts: &Facts, customer: usize, above: fn(&CustomerFacts) -> i64) -> Ind
     ratio(float_i64(above(&facts.rows[customer])), facts.rows[customer].billing.due_fen)
 }
 
-fn energy_growth(facts: &Facts, customer: usize) -> IndicatorValue {
+/// `above / below`, unknown when there is nothing below.
+fn quotient(above: f64, below: f64) -> IndicatorValue {
+    if below <= 0.0 { IndicatorValue::Unknown } else { IndicatorValue::finite(above / below) }
+}
+
+/// A sum in another unit.
+fn finite_over(sum: f64, units: f64) -> IndicatorValue {
+    IndicatorValue::finite(sum / units)
+}
+
+fn mean_of_e6(_: &Facts, [share_e6, count]: [f64; 2]) -> IndicatorValue {
+    quotient(share_e6 / 1e6, count)
+}
+
+/// 12 × `sum` / `months`, rounded half away from zero.
+fn annualised(sum: i64, months: i64) -> f64 {
+    let (twelve, months) = (12 * i128::from(sum), i128::from(months.max(1)));
+    let rounded = (2 * twelve.abs() + months) / (2 * months);
+    (twelve.signum() * rounded) as f64
+}
+
+/// Annual energy in whole Wh.
+fn annual_energy_parts(facts: &Facts, customer: usize, _: &Terms) -> [f64; 2] {
     let energy = &facts.rows[customer].energy;
-    let months = facts.window.months;
-    let is_short = months < GROWTH_MONTHS_MIN || energy.growth_pairs < GROWTH_PAIRS_MIN;
-    if is_short || energy.growth_first_wh <= 0 || energy.growth_last_wh < 0 {
+    [annualised(energy.covered_wh, energy.covered_months), 1.0]
+}
+
+/// Annual revenue in whole fen.
+fn annual_revenue_parts(facts: &Facts, customer: usize, _: &Terms) -> [f64; 2] {
+    let billing = &facts.rows[customer].billing;
+    [annualised(billing.billed_fen, billing.billed_months), 1.0]
+}
+
+/// Cost of supply of a customer in CNY/kWh.
+fn supply_cost(facts: &Facts, customer: usize, terms: &Terms) -> f64 {
+    terms.supply_cost[facts.customers.rows[customer].supply_level.position()]
+}
+
+/// Contract capacity at the end and at the start of the window, where both are known.
+fn capacities(customer: &Customer) -> Option<[f64; 2]> {
+    Some([customer.contract_capacity_kva?, customer.capacity_at_start_kva?])
+}
+
+fn grown([end, start]: [f64; 2]) -> IndicatorValue {
+    if start > 0.0 { IndicatorValue::finite(end / start - 1.0) } else { IndicatorValue::Unknown }
+}
+
+fn shortfall_parts(facts: &Facts, customer: usize, _: &Terms) -> [f64; 2] {
+    let energy = &facts.rows[customer].energy;
+    [float_i64(energy.power_factor_shortfall_e2), float_i64(energy.power_factor_months)]
+}
+
+fn valley_parts(facts: &Facts, customer: usize, _: &Terms) -> [f64; 2] {
+    let energy = &facts.rows[customer].energy;
+    let all = [energy.sharp_wh, energy.peak_wh, energy.flat_wh, energy.valley_wh];
+    [float_i64(energy.valley_wh), all.into_iter().map(float_i64).sum()]
+}
+
+fn demand_parts(facts: &Facts, customer: usize, _: &Terms) -> [f64; 2] {
+    let energy = &facts.rows[customer].energy;
+    [float_i64(energy.demand_wh), float_i64(energy.demand_hours_wh)]
+}
+
+/// Whether both ends of an account's window are complete, so that they count in the growth of its holder.
+fn has_both_ends(facts: &Facts, customer: usize) -> bool {
+    facts.window.months >= GROWTH_MONTHS_MIN && facts.rows[customer].energy.growth_pairs >= GROWTH_PAIRS_MIN
+}
+
+/// Growth a year from the energy of the two ends of a window.
+fn growth(months: u32, last_wh: f64, first_wh: f64) -> IndicatorValue {
+    if first_wh <= 0.0 || last_wh < 0.0 {
         return IndicatorValue::Unknown;
     }
     let years = f64::from(months - YEAR) / 12.0;
-    let growth =
-        libm::pow(float_i64(energy.growth_last_wh) / float_i64(energy.growth_first_wh), 1.0 / years) - 1.0;
-    IndicatorValue::finite(growth)
+    IndicatorValue::finite(libm::pow(last_wh / first_wh, 1.0 / years) - 1.0)
+}
+
+fn energy_growth(facts: &Facts, customer: usize) -> IndicatorValue {
+    if !has_both_ends(facts, customer) {
+        return IndicatorValue::Unknown;
+    }
+    let energy = &facts.rows[customer].energy;
+    growth(facts.window.months, float_i64(energy.growth_last_wh), float_i64(energy.growth_first_wh))
+}
+
+/// Profit of an account by its own annual values, not rounded.
+pub(super) fn profit(facts: &Facts, customer: usize, terms: &Terms) -> IndicatorValue {
+    let [revenue, energy] = [ANNUAL_REVENUE, ANNUAL_ENERGY]
+        .map(|entry| (INDICATORS[entry.index()].value)(facts, customer).known());
+    match (revenue, energy) {
+        (Some(revenue), Some(energy)) => {
+            IndicatorValue::finite(revenue - supply_cost(facts, customer, terms) * energy)
+        }
+        _ => IndicatorValue::Unknown,
+    }
 }

@@ -7,6 +7,13 @@ use crate::memory::MemorySource;
 use crate::meter::ReadingDetail;
 use crate::unit::{Month, Window};
 
+/// The entries that presets weigh, and expressions.
+fn wanted(own: &[Expression]) -> Wanted<'_> {
+    static REGISTERED: std::sync::LazyLock<Vec<&Indicator>> =
+        std::sync::LazyLock::new(|| INDICATORS.iter().collect());
+    Wanted { registered: &REGISTERED, own, terms: Terms::default() }
+}
+
 const WINDOW: Window = Window { end: Month(54 * 12), months: 24 };
 
 /// Monthly readings of `kwh` in every month of the window, with `kvarh`.
@@ -43,7 +50,7 @@ impl Case {
         let source = self.memory.rows(Table::MeterReadings, header, &rows);
         let facts = fact::read(&source, WINDOW, ReadingDetail::Energy, None).unwrap();
         let place = INDICATORS.iter().position(|indicator| indicator.id == id).unwrap();
-        let column = &compute(&facts, &[]).unwrap()[place];
+        let column = &compute(&facts, wanted(&[])).unwrap()[place];
         [column.get(0), column.get(1)]
     }
 }
@@ -193,7 +200,7 @@ fn an_own_indicator_is_an_expression_that_may_not_apply() {
     );
     let facts = fact::read(&source, WINDOW, ReadingDetail::Energy, None).unwrap();
     let own = Expression::parse("reactive_varh / active_wh", Some("readings > 0")).unwrap();
-    let columns = compute(&facts, &[own]).unwrap();
+    let columns = compute(&facts, wanted(&[own])).unwrap();
     let own: IndicatorColumn = [Known(0.48), Unknown, NotApplicable].into_iter().collect();
     assert_eq!(columns[INDICATORS.len()], own);
 }
@@ -205,4 +212,59 @@ fn every_registry_entry_stands_in_the_order_of_dimensions_and_once() {
     let places =
         INDICATORS.iter().map(|indicator| DIMENSIONS.iter().position(|name| *name == indicator.dimension));
     assert!(places.is_sorted());
+}
+
+#[test]
+fn profit_takes_the_cost_of_the_supply_level_from_revenue() {
+    let source = MemorySource::default()
+        .customers(&["a"])
+        .rows(Table::MeterReadings, "customer_id|read_at|active_kwh", &["a|2025-01-01|1000"])
+        .rows(
+            Table::Bills,
+            "bill_id|customer_id|billing_month|amount_due|due_on",
+            &["1|a|2025-01-01|700|2025-01-20"],
+        );
+    let window = Window { end: Month::new(2025, 2), months: 1 };
+    let facts = fact::read(&source, window, crate::meter::ReadingDetail::Energy, None).unwrap();
+    let terms = Terms { supply_cost: [0.5, 0.6, 0.7] };
+    // 12 × 700 − 0.5 × 12 × 1000 CNY a year.
+    assert_eq!(registry::profit(&facts, 0, &terms), IndicatorValue::Known(2_400.0));
+}
+
+#[test]
+fn capacity_growth_needs_both_capacities() {
+    let header = "customer_id|use_category|supply_level|contract_capacity_kva|capacity_at_start_kva|opened_on|aged_transformer_area";
+    let row = |id: &str, end: &str, start: &str| {
+        format!("{id}|residential|residential|{end}|{start}|2000-01-01|false")
+    };
+    let rows = [row("a", "150", "100"), row("b", "150", "-"), row("c", "150", "0")];
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let source = MemorySource::default().rows(Table::Customers, header, &rows).rows(
+        Table::MeterReadings,
+        "customer_id|read_at|active_kwh",
+        &["a|2025-01-01|1000"],
+    );
+    let window = Window { end: Month::new(2025, 2), months: 1 };
+    let facts = fact::read(&source, window, crate::meter::ReadingDetail::Energy, None).unwrap();
+    let entry = registry::find("capacity_growth").unwrap();
+    let values: Vec<IndicatorValue> = (0..3).map(|customer| (entry.value)(&facts, customer)).collect();
+    assert_eq!(values, [IndicatorValue::Known(0.5), IndicatorValue::Unknown, IndicatorValue::Unknown]);
+    assert!(is_delivered("capacity_growth", &facts) && !is_delivered("valley_share", &facts));
+}
+
+#[test]
+fn the_shortfall_is_the_mean_of_what_lacks_to_the_standard() {
+    // PF 0.8, 1 and 0.6 of a standard of 0.90: (10 + 0 + 30) hundredths over 3 months.
+    let rows = ["a|2025-01-01|4|3", "a|2025-02-01|4|0", "a|2025-03-01|3|4"];
+    let source = MemorySource::default().customers(&["a"]).rows(
+        Table::MeterReadings,
+        "customer_id|read_at|active_kwh|reactive_kvarh",
+        &rows,
+    );
+    let window = Window { end: Month::new(2025, 4), months: 3 };
+    let facts = fact::read(&source, window, crate::meter::ReadingDetail::Energy, None).unwrap();
+    assert_eq!(facts.rows[0].energy.power_factor_shortfall_e2, 40);
+    let entry = registry::find("power_factor_shortfall").unwrap();
+    let IndicatorValue::Known(shortfall) = (entry.value)(&facts, 0) else { panic!("known") };
+    assert!((shortfall - 0.4 / 3.0).abs() < 1e-12);
 }

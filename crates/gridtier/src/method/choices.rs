@@ -97,6 +97,16 @@ crate::words! {
 }
 
 crate::words! {
+    /// What is graded.
+    GradingUnit "unit of grading" {
+        /// Each account by itself.
+        Account "account" "account" "户号",
+        /// All accounts of a holder together.
+        Holder "holder" "holder" "客户 (合并户号)",
+    }
+}
+
+crate::words! {
     /// The kinds of incidents that a veto can count.
     OffenceKind "kind of offence" {
         /// Use against the contract.

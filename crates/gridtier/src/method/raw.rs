@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::ahp::Variant;
-use super::choices::{Bound, Combine, FORMAT, OffenceKind, Strata, Tier, Ties, Unknowns};
+use super::choices::{Bound, Combine, FORMAT, GradingUnit, OffenceKind, Strata, Tier, Ties, Unknowns};
 use super::normalise::{NormaliseKind, Transform};
 use crate::checked_toml::{Day, Ratio, Share, Switched};
 use crate::indicator::Direction;
@@ -47,6 +47,11 @@ pub(super) struct MethodFile {
     pub quotas: Vec<u32>,
     /// What happens to equal scores at a boundary.
     pub ties: Ties,
+    /// Whether accounts are graded, or all accounts of a holder together; account if left out.
+    pub grading_unit: Option<GradingUnit>,
+    /// By supply level: the cost of supply in CNY/kWh, for the indicator profit.
+    #[serde(default)]
+    pub supply_cost: SupplyCostFile,
     /// The column of customers whose values are graded apart.
     pub strata: Strata,
     /// Ranked customers below which strata are pooled.
@@ -77,6 +82,16 @@ pub(super) struct MethodFile {
     /// Findings that suggest a wrong unit or table, beyond which nothing is published.
     #[serde(default)]
     pub plausibility: PlausibilityFile,
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+pub(super) struct SupplyCostFile {
+    /// CNY/kWh.
+    pub high_voltage: Option<f64>,
+    /// CNY/kWh.
+    pub low_voltage: Option<f64>,
+    /// CNY/kWh.
+    pub residential: Option<f64>,
 }
 
 #[derive(Default, Deserialize, JsonSchema)]

@@ -197,3 +197,19 @@ fn overrides_name_who_why_and_until_when() {
     assert!(with(&entry.replace("\"Li\"", "\" \"")).contains("lacks who or why"));
     assert!(with(&format!("{entry}{entry}")).contains("two overrides"));
 }
+
+#[test]
+fn a_method_has_the_further_indicators_that_it_names() {
+    let text = PRESETS[0].1.replace("average_price = 0.20\n", "average_price = 0.10\nprofit = 0.10\n");
+    let text = text.replace("[indicators]\n", "[indicators]\nprofit = { normalise = \"percentile\" }\n");
+    let told = Method::parse("m.toml", &text).unwrap_err().to_string();
+    assert!(told.contains("`profit` needs `supply_cost`"), "{told}");
+    let costs = "[supply_cost]\nhigh_voltage = 0.5\nlow_voltage = 0.55\nresidential = 0.6\n\n[limits]\n";
+    let method = Method::parse("m.toml", &text.replace("[limits]\n", costs)).unwrap();
+    assert_eq!(method.terms.supply_cost, [0.5, 0.55, 0.6]);
+    assert_eq!(method.indicators[16].id, "profit");
+    assert_eq!(Method::preset("paper").unwrap().unwrap().indicators.len(), 16);
+    let told =
+        faults_of(&[("[indicators]\n", "[indicators]\nvaley_share = { normalise = \"percentile\" }\n")]);
+    assert!(told.contains("did you mean `valley_share`"), "{told}");
+}

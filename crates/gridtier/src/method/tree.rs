@@ -7,7 +7,7 @@ use super::siblings::{Builder, Level, Siblings};
 use crate::checked_toml::{CheckedToml, Fault, Share, did_you_mean};
 use crate::indicator::expression::Expression;
 use crate::indicator::registry::ENERGY_GROWTH;
-use crate::indicator::{DIMENSIONS, Direction, INDICATORS, registry};
+use crate::indicator::{DIMENSIONS, Direction, INDICATORS, Indicator, registry};
 use crate::word::Word;
 
 /// The nominal weights on the way from the root to an indicator.
@@ -57,6 +57,7 @@ pub struct Spec {
 /// What a method says of indicators and weights.
 pub(super) struct Built {
     pub indicators: Vec<Spec>,
+    pub registered: Vec<&'static Indicator>,
     pub own: Vec<Expression>,
     pub judgements: Vec<Judgement>,
     pub siblings: Vec<Siblings>,
@@ -68,7 +69,8 @@ pub(super) fn build(document: &CheckedToml, file: &MethodFile, faults: &mut Vec<
         Builder { document, file, faults, judgements: Vec::new(), siblings: Vec::new(), unjudged: 0 };
     let dimensions = builder.dimension_weights();
     let own: Vec<(String, Option<Expression>)> = builder.own_expressions();
-    let mut ids: Vec<String> = INDICATORS.iter().map(|indicator| indicator.id.to_owned()).collect();
+    let registered: Vec<&Indicator> = INDICATORS.iter().chain(builder.further()).collect();
+    let mut ids: Vec<String> = registered.iter().map(|indicator| indicator.id.to_owned()).collect();
     ids.extend(own.iter().map(|(id, _)| id.clone()));
     builder.check_names(&ids);
     let groups = builder.groups(&dimensions);
@@ -97,6 +99,7 @@ pub(super) fn build(document: &CheckedToml, file: &MethodFile, faults: &mut Vec<
     builder.check_use(&specs);
     Built {
         indicators: specs,
+        registered,
         own: own.into_iter().filter_map(|(_, expression)| expression).collect(),
         judgements: builder.judgements,
         siblings: builder.siblings,
@@ -130,6 +133,22 @@ impl Builder<'_, '_> {
         ordered
     }
 
+    /// The further indicators of the registry that the method names.
+    fn further(&self) -> impl Iterator<Item = &'static Indicator> {
+        registry::FURTHER.iter().filter(|indicator| self.names(indicator.id))
+    }
+
+    /// Whether an indicator has a normalisation or a weight.
+    fn names(&self, id: &str) -> bool {
+        let groups = self.file.weights.indicators.values();
+        self.file.indicators.contains_key(id)
+            || groups.into_iter().any(|group| {
+                let judged = group.ahp.iter().flat_map(|ahp| &ahp.items);
+                let from_data = group.objective.iter().flat_map(|objective| &objective.items);
+                group.given.keys().chain(judged).chain(from_data).any(|name| name == id)
+            })
+    }
+
     /// Names that are neither dimension, group nor indicator.
     fn check_names(&mut self, ids: &[String]) {
         let weights = &self.file.weights;
@@ -138,7 +157,8 @@ impl Builder<'_, '_> {
             self.fault(&["weights", "groups", name], format!("`{name}` is not a dimension"), fix);
         }
         for name in self.file.indicators.keys().filter(|name| !ids.contains(name)) {
-            let fix = did_you_mean(name, ids.iter().map(String::as_str));
+            let further = registry::FURTHER.iter().map(|indicator| indicator.id);
+            let fix = did_you_mean(name, ids.iter().map(String::as_str).chain(further));
             let what = format!("`{name}` is not an indicator, and has no `expr` to be one");
             self.fault(&["indicators", name], what, fix);
         }

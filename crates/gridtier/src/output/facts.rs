@@ -44,13 +44,20 @@ pub(super) fn tables(facts: &Facts) -> Vec<Output<'_>> {
 
 /// The accepted customers with the attributes that conditions and cross-tables use.
 fn customers(facts: &Facts) -> Output<'_> {
-    let Customers { ids, rows: all } = &facts.customers;
+    customers_as("customers", &facts.customers)
+}
+
+/// A base of customers as a table of this name.
+pub(super) fn customers_as<'a>(name: &'static str, customers: &'a Customers) -> Output<'a> {
+    let Customers { ids, rows: all } = customers;
     let fields = vec![
         full("customer_id", TEXT),
         full("use_category", TEXT),
         full("supply_level", TEXT),
         nullable("region", TEXT),
         nullable("contract_capacity_kva", NUMBER),
+        nullable("capacity_at_start_kva", NUMBER),
+        nullable("holder_id", TEXT),
         nullable("power_factor_standard", NUMBER),
         nullable("importance_level", TEXT),
         nullable("load_class", TEXT),
@@ -59,7 +66,7 @@ fn customers(facts: &Facts) -> Output<'_> {
         full("aged_transformer_area", FLAG),
         full("marketing_opt_out", FLAG),
     ];
-    table("customers", fields, all.len(), move |rows| {
+    table(name, fields, all.len(), move |rows| {
         let customers = &all[rows.clone()];
         vec![
             text(rows.map(|row| Some(ids.key(CustomerIx::from_index(row).number())))),
@@ -67,6 +74,8 @@ fn customers(facts: &Facts) -> Output<'_> {
             text(customers.iter().map(|row| Some(row.supply_level.code()))),
             text(customers.iter().map(|row| row.region.as_deref())),
             numbers(customers.iter().map(|row| row.contract_capacity_kva)),
+            numbers(customers.iter().map(|row| row.capacity_at_start_kva)),
+            text(customers.iter().map(|row| row.holder_id.as_deref())),
             numbers(
                 customers
                     .iter()
@@ -91,6 +100,7 @@ pub fn read_customers(batch: &RecordBatch, customers: &mut Customers) -> Option<
     let (importance, load) = (batch.texts("importance_level")?, batch.texts("load_class")?);
     let standards = batch.floats("power_factor_standard")?;
     let capacities = batch.floats("contract_capacity_kva")?;
+    let (at_start, holders) = (batch.floats("capacity_at_start_kva")?, batch.texts("holder_id")?);
     let (opened, closed) = (batch.dates("opened_on")?, batch.dates("closed_on")?);
     let (aged, opt_out) = (batch.flags("aged_transformer_area")?, batch.flags("marketing_opt_out")?);
     for row in 0..batch.num_rows() {
@@ -100,6 +110,8 @@ pub fn read_customers(batch: &RecordBatch, customers: &mut Customers) -> Option<
             supply_level: word_at(levels, row)??,
             region: text_at(regions, row).map(str::to_owned),
             contract_capacity_kva: value_at(capacities, row),
+            capacity_at_start_kva: value_at(at_start, row),
+            holder_id: text_at(holders, row).map(Into::into),
             // Published as a factor of two decimals, held in hundredths.
             power_factor_standard: value_at(standards, row).map(|factor| (100.0 * factor).round() as u8),
             importance_level: word_at(importance, row)?,

@@ -12,7 +12,7 @@ use crate::run::Graded;
 
 /// One row for each graded customer, by id.
 pub(super) fn output<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
-    let (scores, ids) = (&graded.scores, &graded.facts.customers.ids);
+    let (scores, ids) = (&graded.scores, &graded.judged().customers.ids);
     let mut fields = vec![full("customer_id", TEXT)];
     for spec in &method.indicators {
         fields.push(nullable(&spec.id, NUMBER));

@@ -18,7 +18,7 @@ use crate::word::Word;
 
 /// One row for each graded customer, by id.
 pub(super) fn output<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
-    let (scores, tiers, ids) = (&graded.scores, &graded.tiers, &graded.facts.customers.ids);
+    let (scores, tiers, ids) = (&graded.scores, &graded.tiers, &graded.judged().customers.ids);
     let mut fields = vec![
         full("customer_id", TEXT),
         full("stratum", TEXT),

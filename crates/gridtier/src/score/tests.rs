@@ -163,8 +163,8 @@ fn scored(covered: &[(&str, Range<usize>)], method: &Method) -> (Scores, Vec<Ind
         &rows,
     );
     let facts = crate::fact::read(&source, WINDOW, ReadingDetail::Energy, None).unwrap();
-    let columns = indicator::compute(&facts, &method.own).unwrap();
-    (score(&facts, &columns, method), columns)
+    let columns = indicator::compute(&facts, method.wanted()).unwrap();
+    (score(&facts, &columns, method, None), columns)
 }
 
 #[test]

@@ -63,6 +63,8 @@ fn facts(people: &[Person]) -> Facts {
             supply_level: person.supply_level,
             region: None,
             contract_capacity_kva: None,
+            capacity_at_start_kva: None,
+            holder_id: None,
             power_factor_standard: None,
             importance_level: None,
             load_class: None,
@@ -104,7 +106,7 @@ fn graded(people: &[Person], method: &Method, previous: &Previous) -> Tiers {
     let mut scores = crate::fixture::scored(people.len() as u32, &columns, method);
     scores.provisional = people.iter().map(|p| p.provisional.then_some(Provisional::ShortHistory)).collect();
     scores.points_e6 = people.iter().map(|p| p.score_e6 as i32).collect();
-    grade(&facts, &columns, &scores, method, previous)
+    grade(&facts, &columns, &scores, method, previous, None)
 }
 
 fn counts(tiers: &Tiers) -> [usize; 4] {

@@ -21,6 +21,8 @@ fn cycle(people: u32) -> Cycle {
             supply_level: SupplyLevel::ALL[number as usize % 3],
             region: None,
             contract_capacity_kva: None,
+            capacity_at_start_kva: None,
+            holder_id: None,
             power_factor_standard: None,
             importance_level: None,
             load_class: None,

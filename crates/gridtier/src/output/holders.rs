@@ -1,0 +1,30 @@
+//! Writes who holds which account, and the holders as customers; in the order of accounts and of holders.
+
+use arrow_array::RecordBatch;
+
+use super::facts::customers_as;
+use super::read::Cells;
+use super::{Output, TEXT, full, table, text};
+use crate::holder::Holders;
+use crate::run::Graded;
+
+/// The accepted accounts with their holders, and the holders with the attributes that strata and cross-tables use.
+pub(super) fn tables<'a>(graded: &'a Graded, holders: &'a Holders) -> Vec<Output<'a>> {
+    let accounts = &graded.facts.customers.ids;
+    let (names, of) = (&holders.facts.customers.ids, &holders.members.holders);
+    let fields = vec![full("account_id", TEXT), full("customer_id", TEXT)];
+    let members = table("members", fields, of.len(), move |rows| {
+        let numbers = || (0u32..).zip(of).skip(rows.start).take(rows.len());
+        vec![
+            text(numbers().map(|(account, _)| Some(accounts.key(account)))),
+            text(numbers().map(|(_, &holder)| Some(names.key(holder)))),
+        ]
+    });
+    vec![members, customers_as("holders", &holders.facts.customers)]
+}
+
+/// The holder of the first account of a published batch; `None` when it is not a table of members.
+#[must_use]
+pub fn read_first(batch: &RecordBatch) -> Option<String> {
+    batch.text("customer_id", 0)
+}
