@@ -8,16 +8,15 @@ mod bounds;
 mod constant;
 mod damage;
 mod notices;
+mod read_plan;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
-use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow_schema::{Field, Schema};
+use arrow_array::ArrayRef;
 use gridtier::checked_toml::{Fault, Faults};
 use gridtier::contract::cell::{are_integers, lacks_values};
 use gridtier::contract::declared::Declared;
@@ -25,7 +24,6 @@ use gridtier::contract::{ColumnKind, Table};
 use gridtier::error::{Refusal, RunError};
 use gridtier::index::{count, index};
 use gridtier::source::{Batch, Bounds, Part, RowAt, Source};
-use gridtier::text::Text;
 use gridtier::unit::LocalTime;
 use rayon::prelude::*;
 use schemars::JsonSchema;
@@ -41,6 +39,8 @@ use crate::ipc::IpcFile;
 use crate::listing::{self, DataFile, FileFormat};
 use crate::parquet::ParquetFile;
 use crate::workbook::{ColumnUse, WorkbookDeclared, WorkbookFile};
+
+use read_plan::ReadPlan;
 
 /// A file that a cycle was computed from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -445,73 +445,6 @@ impl Readable {
             Content::Ipc(ipc) => Box::new(ipc.pieces(&self.file, positions, BATCH_ROWS)?),
             Content::Workbook(book) => Box::new(book.pieces(&self.file, positions.to_vec())?),
         })
-    }
-}
-
-/// Which of the columns asked for a file has, and where each is read from.
-struct ReadPlan<'a> {
-    names: Vec<(&'static str, Pick)>,
-    /// Positions of the columns to read from the file, in order.
-    own: Vec<usize>,
-    readable: &'a Readable,
-    config: &'a Config,
-}
-
-impl<'a> ReadPlan<'a> {
-    fn new(readable: &'a Readable, config: &'a Config, asked: &[&str]) -> Self {
-        let found = asked.iter().filter_map(|name| readable.mapping.picks.get_key_value(*name));
-        let names: Vec<_> = found.map(|(name, pick)| (*name, *pick)).collect();
-        let needed = names.iter().flat_map(|(_, pick)| {
-            pick.own().into_iter().chain(readable.mapping.positions(*pick).iter().copied())
-        });
-        let own: BTreeSet<usize> = needed.collect();
-        Self { names, own: own.into_iter().collect(), readable, config }
-    }
-
-    fn record(&self, piece: &FilePiece) -> Result<RecordBatch, Unreadable> {
-        let mut fields = Vec::with_capacity(self.names.len());
-        let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.names.len());
-        for (name, pick) in &self.names {
-            let array = match pick {
-                Pick::Own(at) => self.own_column(piece, *at),
-                Pick::Joined(at) => self.joined(piece, name, *at)?,
-                Pick::Constant => self.constant(name, piece.rows),
-                Pick::Hive(at) => self.readable.hive_column(*at, self.config, piece.rows),
-            };
-            fields.push(Field::new(*name, array.data_type().clone(), true));
-            arrays.push(array);
-        }
-        let options = RecordBatchOptions::new().with_row_count(Some(piece.rows));
-        Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)?)
-    }
-}
-
-impl ReadPlan<'_> {
-    /// A column of the file. `own` is sorted and has every position that is needed.
-    fn own_column(&self, piece: &FilePiece, at: usize) -> ArrayRef {
-        Arc::clone(&piece.columns[self.own.partition_point(|own| *own < at)])
-    }
-
-    /// The parts of a key as one column.
-    fn joined(&self, piece: &FilePiece, name: &str, at: usize) -> Result<ArrayRef, Unreadable> {
-        let parts = self.readable.mapping.joins[at].iter().map(|&part| self.own_column(piece, part));
-        let parts: Vec<ArrayRef> = parts.collect();
-        let declared = self.config.declared.of(self.readable.file.table);
-        let nulls = declared.nulls.get(name).map_or(&[][..], Vec::as_slice);
-        constant::joined(&parts, nulls, piece.rows).map_err(|fault| {
-            let fault = fault.0;
-            let what = Text::new(format!("{name}: {}", fault.en), format!("{name}：{}", fault.zh));
-            Unreadable::because(what, ("export the parts of a key as text", "请把组成编号的各列导出为文本"))
-        })
-    }
-
-    /// The declared value of a column that the file lacks.
-    fn constant(&self, name: &str, rows: usize) -> ArrayRef {
-        let config = self.config.table(self.readable.file.table);
-        match config.constants.get(name) {
-            Some(value) => constant::repeated(value, rows),
-            None => arrow_array::new_null_array(&arrow_schema::DataType::Null, rows),
-        }
     }
 }
 

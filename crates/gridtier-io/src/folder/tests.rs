@@ -1,3 +1,7 @@
+mod declared;
+
+use std::sync::Arc;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow_array::{Float64Array, Int64Array, StringArray};
