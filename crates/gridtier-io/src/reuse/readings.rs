@@ -25,11 +25,12 @@ use crate::rejects::published;
 use crate::store::StoredCycle;
 
 const USAGE: &str = "monthly_usage.parquet";
+const AS_READ: &str = "usage_as_read.parquet";
 const REJECTS: &str = "rejects/meter_readings.parquet";
 
 /// Whether a file of a cycle is read when its readings are reused.
 pub(super) fn is_needed(name: &str) -> bool {
-    [USAGE, REJECTS, "customers.parquet"].contains(&name)
+    [USAGE, AS_READ, REJECTS, "customers.parquet"].contains(&name)
 }
 
 /// The readings of a cycle that can be reused.
@@ -96,7 +97,7 @@ impl KnownReadings {
 
     /// Calls `work` with these readings in the form that the engine takes.
     pub(super) fn with_earlier<T>(&self, work: impl FnOnce(Option<&Earlier>) -> T) -> T {
-        let path = self.cycle.dir.join(USAGE);
+        let [usage, as_read] = [USAGE, AS_READ].map(|name| self.cycle.dir.join(name));
         work(Some(&Earlier {
             window: self.window,
             files: &self.files,
@@ -105,7 +106,8 @@ impl KnownReadings {
             customers: &self.customers.ids,
             orphans: &self.orphans,
             rejects: &self.rejects,
-            usage: &|sink: UsageSink| read_usage(&path, sink),
+            usage: &|sink: UsageSink| read_usage(&usage, sink),
+            as_read: &|sink: UsageSink| read_usage(&as_read, sink),
         }))
     }
 

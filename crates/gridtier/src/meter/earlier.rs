@@ -5,7 +5,8 @@
 //! month of data costs one month of reading. Whether two files have the same bytes is for the caller to say. What follows
 //! from it is decided here; a file that is in any doubt is read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int64Type};
@@ -45,6 +46,8 @@ pub struct Earlier<'a> {
     pub rejects: &'a [Reject],
     /// Hands the cycle's `monthly_usage` to a sink.
     pub usage: &'a (dyn Fn(UsageSink) -> Result<(), RunError> + Sync),
+    /// Hands the cycle's `usage_as_read` to a sink: it stands for the `monthly_usage` of the customers that it names.
+    pub as_read: &'a (dyn Fn(UsageSink) -> Result<(), RunError> + Sync),
 }
 
 /// Which files need not be read, because the earlier cycle has counted them as they would be counted now.
@@ -154,17 +157,26 @@ impl<'a> ReusedFiles<'a> {
     /// The published table cannot be read, or is none that this program has published.
     pub fn fill(&self, customers: &Customers, stripes: &Stripes) -> Result<(), RunError> {
         let Some(earlier) = self.earlier.filter(|_| self.is_reused.contains(&true)) else { return Ok(()) };
+        let as_read = Mutex::new(BTreeSet::new());
+        (earlier.as_read)(&|batch| {
+            let rows = UsageColumns::published(batch)?;
+            let mut as_read = as_read.lock().unwrap_or_else(PoisonError::into_inner);
+            as_read.extend(rows.ids.iter().flatten().filter_map(|id| customers.ids.get(id)));
+            self.fill_batch(&rows, customers, stripes, &BTreeSet::new())
+        })?;
+        let as_read = as_read.into_inner().unwrap_or_else(PoisonError::into_inner);
         (earlier.usage)(&|batch| {
-            let rows = UsageColumns::new(batch).ok_or_else(|| not_as_published("its columns"))?;
-            self.fill_batch(&rows, customers, stripes)
+            self.fill_batch(&UsageColumns::published(batch)?, customers, stripes, &as_read)
         })
     }
 
+    /// Copies the months of a batch, except those of the customers in `others`.
     fn fill_batch(
         &self,
         rows: &UsageColumns,
         customers: &Customers,
         stripes: &Stripes,
+        others: &BTreeSet<u32>,
     ) -> Result<(), RunError> {
         let mut last = None;
         for row in 0..rows.ids.len() {
@@ -176,6 +188,9 @@ impl<'a> ReusedFiles<'a> {
                 _ => CustomerIx::new(customers.ids.get(id).ok_or_else(|| not_as_published("a customer"))?),
             };
             last = Some((id, customer));
+            if others.contains(&customer.number()) {
+                continue;
+            }
             let used = rows.used(row).ok_or_else(|| not_as_published("a number of readings"))?;
             let mut stripe = stripes.lock(stripes.stripe_of(customer));
             let member = stripe.member(customer);
@@ -207,6 +222,10 @@ struct UsageColumns<'b> {
 }
 
 impl<'b> UsageColumns<'b> {
+    fn published(batch: &'b RecordBatch) -> Result<Self, RunError> {
+        Self::new(batch).ok_or_else(|| not_as_published("a column of the months"))
+    }
+
     /// `None` if a column is missing, of another type, or has nulls.
     fn new(batch: &'b RecordBatch) -> Option<Self> {
         let (ids, months) = (batch.column_by_name("customer_id")?, batch.column_by_name("month")?);

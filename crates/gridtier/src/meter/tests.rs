@@ -318,13 +318,27 @@ fn earlier_cycle(source: &MemorySource, window: Window) -> EarlierCycle {
 }
 
 impl EarlierCycle {
-    /// The published `monthly_usage`.
+    /// The published `monthly_usage`, in which the months of the first customer are not as they were read.
     fn usage(&self) -> arrow_array::RecordBatch {
+        self.months(|number, used| {
+            let readings = if number == 0 { 31 * used.readings } else { used.readings };
+            Some(MonthUse { readings, ..used })
+        })
+    }
+
+    /// The published `usage_as_read`: the months of the first customer.
+    fn as_read(&self) -> arrow_array::RecordBatch {
+        self.months(|number, used| (number == 0).then_some(used))
+    }
+
+    /// Months as a published table, changed or left out.
+    fn months(&self, change: impl Fn(u32, MonthUse) -> Option<MonthUse>) -> arrow_array::RecordBatch {
         let ids = &self.customers.ids;
         let cells: Vec<(u32, usize, MonthUse)> = (0..self.customers.len() as u32)
             .flat_map(|number| (0..self.window.months as usize).map(move |month| (number, month)))
             .map(|(number, month)| (number, month, self.readings.usage.get(month, CustomerIx::new(number))))
             .filter(|(.., used)| used.readings > 0)
+            .filter_map(|(number, month, used)| Some((number, month, change(number, used)?)))
             .collect();
         let integers = |value: &dyn Fn(&MonthUse) -> i64| -> arrow_array::ArrayRef {
             let values = cells.iter().map(|(.., used)| value(used));
@@ -348,6 +362,8 @@ impl EarlierCycle {
     fn reuse<T>(&self, before: &[Option<u32>], drawn: &[Vec<Drawn>], read: impl FnOnce(&Earlier) -> T) -> T {
         let usage_batch = self.usage();
         let usage = |sink: UsageSink| sink(&usage_batch);
+        let as_read_batch = self.as_read();
+        let as_read = |sink: UsageSink| sink(&as_read_batch);
         let files = &self.readings.files;
         let known: Vec<Option<FileBook>> =
             before.iter().map(|number| number.and_then(|number| files.get(&number).copied())).collect();
@@ -378,6 +394,7 @@ impl EarlierCycle {
             orphans: &orphans,
             rejects: &rejects,
             usage: &usage,
+            as_read: &as_read,
         })
     }
 }

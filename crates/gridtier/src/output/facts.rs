@@ -26,8 +26,8 @@ use crate::unit::{Month, Window};
 use crate::word::Word;
 
 /// Names of the tables of facts. Their content depends on inputs and window only, never on the method.
-pub const NAMES: [&str; 6] =
-    ["customers", "facts", "monthly_usage", "offences", "reconciliation", "unit_suspects"];
+pub const NAMES: [&str; 7] =
+    ["customers", "facts", "monthly_usage", "usage_as_read", "offences", "reconciliation", "unit_suspects"];
 
 /// The tables of facts; none when the facts were read from a published cycle.
 pub(super) fn tables(facts: &Facts) -> Vec<Output<'_>> {
@@ -36,6 +36,7 @@ pub(super) fn tables(facts: &Facts) -> Vec<Output<'_>> {
         customers(facts),
         counted(facts),
         monthly_usage(facts, usage),
+        usage_as_read(facts, usage),
         offences(facts),
         reconciliation(facts),
         unit_suspects(facts),
@@ -160,6 +161,31 @@ fn monthly_usage<'f>(facts: &'f Facts, usage: &'f MonthlyUsage) -> Output<'f> {
         RecordBatch::try_new(shared.clone(), columns).expect("columns match the fields")
     });
     Output { name: "monthly_usage", schema, batches: Box::new(batches) }
+}
+
+/// The months as they were read in `meter_readings`, of the customers whose monthly usage differs: spread, with registers,
+/// or without what came before the customer opened. A later cycle builds on them.
+fn usage_as_read<'f>(facts: &'f Facts, usage: &'f MonthlyUsage) -> Output<'f> {
+    let fields = vec![
+        full("customer_id", TEXT),
+        full("month", DAY),
+        full("active_wh", INTEGER),
+        full("reactive_varh", INTEGER),
+        full("readings", INTEGER),
+        full("reactive_readings", INTEGER),
+    ];
+    let all = usage.as_read();
+    table("usage_as_read", fields, all.len(), move |rows| {
+        let months = &all[rows];
+        vec![
+            text(months.iter().map(|month| Some(facts.customers.ids.key(month.customer.number())))),
+            days(months.iter().map(|month| Some(facts.window.month(month.month).first_day()))),
+            integers(months.iter().map(|month| Some(month.used.active_wh))),
+            integers(months.iter().map(|month| Some(month.used.reactive_varh))),
+            integers(months.iter().map(|month| Some(month.used.readings.into()))),
+            integers(months.iter().map(|month| Some(month.used.reactive_readings.into()))),
+        ]
+    })
 }
 
 /// Row counts of each input table that is present: read, counted, rejected.
