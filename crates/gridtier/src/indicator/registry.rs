@@ -215,8 +215,9 @@ pub const INDICATORS: &[Indicator] = &[
         title_zh: "用电增长率",
         unit: "1/a",
         direction: Direction::More,
-        formula: "(E_last / E_first)^(12/(M − 12)) − 1, E = Σ active energy of the first and last 12 months",
-        no_value: "unknown: window below 24 months, an uncovered month in either end, E_first ≤ 0, E_last < 0",
+        formula: "(E_last / E_first)^(12/(M − 12)) − 1, E = Σ active energy over those of the first 12 months, \
+                  and the same of the last 12, of which both are covered",
+        no_value: "unknown: window below 24 months, fewer than 10 such pairs of months, E_first ≤ 0, E_last < 0",
         tables: &[],
         carried: None,
         fold: Fold::Sum(Summed {
