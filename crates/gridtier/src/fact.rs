@@ -161,7 +161,7 @@ pub fn read(
     let next_read = |customer, from| usage.next_read(customer, from);
     let service = ServiceMonths::new(window, &customers, next_read, bills.months(window));
     usage.cover(&customers, &service, energy_book);
-    let billed = billing::count(source, &bills, bills_book, &usage, customers.len())?;
+    let billed = billing::count(source, &bills, bills_book, &usage, &service, &customers)?;
     let incidents = incident::read(source, &customers, window)?;
     let (plans_book, plans) = plan::read(source, &customers, &usage)?;
     let (cooperation_book, cooperation) = cooperation::read(source, &customers, window)?;
@@ -437,12 +437,25 @@ pub const COLUMNS: &[FactColumn] = &[
     integer!(MeterReadings, energy.demand_hours_wh, "Wh", "their highest demand × hours"),
     integer!(Bills, billing.billed_fen, "fen", "amounts due, reversals included"),
     integer!(Bills, billing.billed_months, "months", "months with a bill"),
-    integer!(Bills, billing.priced_fen, "fen", "amounts due over covered months with a bill"),
+    integer!(Bills, billing.revenue_fen, "fen", "amounts due over service months in the delivered range"),
+    integer!(
+        Bills,
+        billing.revenue_months,
+        "months",
+        "service months in the delivered range; 0 without a bill"
+    ),
+    integer!(Bills, billing.priced_fen, "fen", "amounts due over those of them that are covered"),
     integer!(Bills, billing.priced_wh, "Wh", "active energy over the same months"),
     integer!(Bills, billing.due_bills, "bills", "bills due before the end"),
     integer!(Bills, billing.due_fen, "fen", "due on them after reversals"),
     integer!(Payments, billing.on_time_fen, "fen", "of it paid by the due day"),
     integer!(Payments, billing.overdue_fen_days, "fen·days", "unpaid after the due day, over days"),
+    integer!(
+        Payments,
+        billing.cross_year_arrears_fen,
+        "fen",
+        "unpaid at the end, due in earlier calendar years"
+    ),
     integer!(Incidents, incidents.fault_customer_minutes, "customer·min", "outages caused to others"),
     integer!(Incidents, incidents.violation_points_e6, "10⁻⁶ points", "points of offences, halved each year"),
     integer!(Plans, plans.planned_months, "months", "months with a plan"),

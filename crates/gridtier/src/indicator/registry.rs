@@ -161,8 +161,8 @@ pub const INDICATORS: &[Indicator] = &[
         title_zh: "年电费收入",
         unit: "CNY/a",
         direction: Direction::More,
-        formula: "12 × Σ amount_due / distinct months with a counted bill of any sign",
-        no_value: "unknown: no bill",
+        formula: "12 × Σ amount_due / number of months, both over the service months in the delivered range of bills",
+        no_value: "unknown: no counted bill, or no such month",
         tables: &[Table::Bills],
         carried: None,
         fold: Fold::Sum(Summed {
@@ -175,7 +175,7 @@ pub const INDICATORS: &[Indicator] = &[
         lever: Lever::None,
         value: |facts, i| {
             let billing = &facts.rows[i].billing;
-            ratio(12.0 * float_i64(billing.billed_fen) / 100.0, billing.billed_months)
+            ratio(12.0 * float_i64(billing.revenue_fen) / 100.0, billing.revenue_months)
         },
     },
     Indicator {
@@ -186,8 +186,8 @@ pub const INDICATORS: &[Indicator] = &[
         title_zh: "平均电价",
         unit: "CNY/kWh",
         direction: Direction::More,
-        formula: "Σ amount_due / Σ energy, both over covered months that have a bill",
-        no_value: "unknown: no such month, energy ≤ 0 or a price below 0",
+        formula: "Σ amount_due / Σ energy, both over the covered service months in the delivered range of bills",
+        no_value: "unknown: no counted bill or no such month, energy ≤ 0 or a price below 0",
         tables: &[Table::Bills],
         carried: None,
         fold: Fold::sum(

@@ -1,0 +1,113 @@
+//! What was paid by the due day, how long the rest was owed, and what is still owed from earlier years.
+
+use super::bill::Bills;
+use super::payment::BillPayment;
+use super::{Billing, narrow};
+use crate::error::RunError;
+use crate::unit::{Month, Window};
+
+/// What became of what was due on bills.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Settled {
+    due_fen: i128,
+    on_time_fen: i128,
+    overdue_fen_days: i128,
+    /// Unpaid at the window's end.
+    unpaid_fen: i128,
+}
+
+/// Sums arrears by customer, over the bills above zero that were due before the window's end. `due_fen` is what is due on
+/// each accepted bill; payments come in the order of bills and days.
+pub(super) fn count(
+    bills: &Bills,
+    window: Window,
+    due_fen: &[i128],
+    payments: &[BillPayment],
+    facts: &mut [Billing],
+) -> Result<(), RunError> {
+    let new_year = Month::new(window.end.year(), 1).first_day();
+    let mut sums = vec![(Settled::default(), 0i128); facts.len()];
+    let mut start = 0;
+    for ((position, row), &due) in (0..).zip(&bills.rows).zip(due_fen) {
+        start += payments[start..].iter().take_while(|payment| payment.bill < position).count();
+        let Some(due_on) = row.value.due_on else { continue };
+        if row.value.amount_fen <= 0 || due_on >= window.end_day() {
+            continue;
+        }
+        let of_bill = payments[start..].iter().take_while(|payment| payment.bill == position);
+        let settled = settle_bill(due, due_on, window.end_day(), of_bill);
+        let customer = row.value.customer.index();
+        facts[customer].due_bills += 1;
+        let (sum, cross_year) = &mut sums[customer];
+        sum.due_fen += settled.due_fen;
+        sum.on_time_fen += settled.on_time_fen;
+        sum.overdue_fen_days += settled.overdue_fen_days;
+        if due_on < new_year {
+            *cross_year += settled.unpaid_fen;
+        }
+    }
+    for (fact, (sum, cross_year)) in facts.iter_mut().zip(sums) {
+        fact.due_fen = narrow(sum.due_fen, "what a customer owed")?;
+        fact.on_time_fen = narrow(sum.on_time_fen, "what a customer paid")?;
+        fact.overdue_fen_days = narrow(sum.overdue_fen_days, "a customer's overdue fen × days")?;
+        fact.cross_year_arrears_fen = narrow(cross_year, "what a customer owes")?;
+    }
+    Ok(())
+}
+
+/// The part of `due` paid by `due_on`, Σ unpaid(t) over the days t from `due_on` to `end` − 1, and unpaid(`end` − 1), where
+/// unpaid(t) = max(0, due − max(0, paid(t))) and paid(t) = Σ amounts paid by t. Payments must be sorted by day and made
+/// before `end`.
+fn settle_bill<'p>(
+    due: i128,
+    due_on: i32,
+    end: i32,
+    payments: impl Iterator<Item = &'p BillPayment>,
+) -> Settled {
+    let unpaid = |paid: i128| (due - paid.max(0)).max(0);
+    let (mut paid, mut on_time, mut fen_days, mut since) = (0i128, 0i128, 0i128, due_on);
+    for payment in payments {
+        if payment.paid_on > since {
+            fen_days += unpaid(paid) * i128::from(payment.paid_on - since);
+            since = payment.paid_on;
+        }
+        paid += i128::from(payment.amount_fen);
+        if payment.paid_on <= due_on {
+            on_time = paid;
+        }
+    }
+    fen_days += unpaid(paid) * i128::from(end - since);
+    Settled {
+        due_fen: due,
+        on_time_fen: due.min(on_time.max(0)),
+        overdue_fen_days: fen_days,
+        unpaid_fen: unpaid(paid),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unit::day_of_date;
+
+    #[test]
+    fn settling_a_bill_equals_the_day_by_day_sum_of_the_definition() {
+        let day = |d: u32| day_of_date(chrono::NaiveDate::from_ymd_opt(2023, 12, d).unwrap());
+        let payment = |d, amount_fen| BillPayment { bill: 0, paid_on: day(d), amount_fen };
+        let payments = [payment(1, -20), payment(5, 70), payment(5, -10), payment(9, 100), payment(12, -90)];
+        let (due, due_on, end) = (100i128, day(4), day(20));
+        let paid = |t: i32| {
+            payments.iter().filter(|p| p.paid_on <= t).map(|p| i128::from(p.amount_fen)).sum::<i128>()
+        };
+        let slow = |t: i32| (due - paid(t).max(0)).max(0);
+        assert_eq!(
+            settle_bill(due, due_on, end, payments.iter()),
+            Settled {
+                due_fen: due,
+                on_time_fen: due.min(paid(due_on).max(0)),
+                overdue_fen_days: (due_on..end).map(slow).sum(),
+                unpaid_fen: slow(end - 1),
+            }
+        );
+    }
+}

@@ -1,0 +1,240 @@
+//! The bills of a window, and the place of those that are outside it.
+
+use std::cmp::Ordering;
+
+use crate::contract::Table;
+use crate::contract::cell::{CheckedColumn, Ids, Integers};
+use crate::contract::rule::Rule;
+use crate::customer::{CustomerFinder, Customers, NamedCustomer};
+use crate::error::RunError;
+use crate::index::{CustomerIx, count, index};
+use crate::key::KeyIndex;
+use crate::rows::{self, CheckedRow, Columns, Placement, TableRows, TableRules};
+use crate::source::{Source, TableBook};
+use crate::unit::{Month, Window};
+
+/// An accepted bill.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct AcceptedBill {
+    pub customer: CustomerIx,
+    pub month: Month,
+    pub amount_fen: i64,
+    pub due_on: Option<i32>,
+    /// The bill that it reverses: its number among the ids named so, see [`Bills::named`].
+    pub reverses: Option<u32>,
+}
+
+/// What became of the rows with one bill id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BillState {
+    /// All were rejected.
+    Unknown,
+    /// At least one lies before the opening of this customer, the first of several; none was accepted.
+    BeforeOpening(CustomerIx),
+    /// At least one lies outside the window, and none was accepted.
+    OutOfWindow,
+    /// One lies before the window and takes part in the order of payments on account: its position among the earlier
+    /// bills.
+    Earlier(u32),
+    /// One was accepted: its position among the accepted bills.
+    Accepted(u32),
+}
+
+/// The columns and rules of bills.
+struct BillRules<'a> {
+    finder: CustomerFinder<'a>,
+    window: Window,
+    keys: KeyIndex,
+    /// The ids of bills that others reverse. Not those of `keys`, in which a key has only the spelling of its own row.
+    named: KeyIndex,
+    /// By key number, as far as rows outside the window have been seen.
+    states: Vec<BillState>,
+    /// Whether bills before the window take part in the order of payments on account.
+    keeps_earlier: bool,
+    /// Whether a bill of zero or more must have a due day: without payments nobody asks when it was due.
+    needs_due_day: bool,
+}
+
+struct BillCells {
+    customer_ids: Ids,
+    amounts_fen: Integers,
+    due_days: CheckedColumn<i32>,
+    reversed: Ids,
+}
+
+/// The place of a bill is its customer and its month.
+impl TableRules<BillCells, (NamedCustomer, Month), AcceptedBill> for BillRules<'_> {
+    /// A payment of a bill outside the window is outside it too, so the ids of such bills are kept.
+    const NUMBERS_ALL_KEYS: bool = true;
+
+    fn keys(&mut self) -> &mut KeyIndex {
+        &mut self.keys
+    }
+
+    fn customer_id(&self, customer: CustomerIx) -> &str {
+        self.finder.id(customer)
+    }
+
+    fn cells(&self, columns: &Columns, book: &mut TableBook) -> Result<BillCells, RunError> {
+        Ok(BillCells {
+            customer_ids: columns.ids("customer_id", book)?,
+            amounts_fen: columns.cells("amount_due")?,
+            due_days: columns.narrow("due_on")?,
+            reversed: columns.ids("reverses", book)?,
+        })
+    }
+
+    fn place(
+        &mut self,
+        month: i64,
+        cells: &BillCells,
+        _ids: &Ids,
+        row: usize,
+    ) -> Placement<(NamedCustomer, Month)> {
+        let Some(month) = i32::try_from(month).ok().map(Month) else { return Placement::Outside };
+        let is_inside = self.window.index(month).is_some();
+        if !is_inside && !(self.keeps_earlier && month < self.window.start()) {
+            return Placement::Outside;
+        }
+        match self.finder.place(&cells.customer_ids, row, month.last_day()) {
+            Placement::Inside(customer) if is_inside => Placement::Inside((customer, month)),
+            Placement::Inside(customer) => Placement::Earlier((customer, month)),
+            Placement::BeforeOpening(customer) if is_inside => Placement::BeforeOpening(customer),
+            _ => Placement::Outside,
+        }
+    }
+
+    /// The result does not depend on the order of rows.
+    fn note_outside(&mut self, key: u32, placement: &Placement<(NamedCustomer, Month)>) {
+        self.states.resize(self.keys.len(), BillState::Unknown);
+        let state = &mut self.states[index(key)];
+        *state = match (*state, placement) {
+            (BillState::Unknown, Placement::BeforeOpening(customer)) => BillState::BeforeOpening(*customer),
+            (BillState::BeforeOpening(known), Placement::BeforeOpening(customer)) => {
+                BillState::BeforeOpening(known.min(*customer))
+            }
+            _ => BillState::OutOfWindow,
+        };
+    }
+
+    fn value(
+        &mut self,
+        (customer, month): (NamedCustomer, Month),
+        _ids: &Ids,
+        cells: &BillCells,
+        row: usize,
+    ) -> Result<AcceptedBill, Rule> {
+        let customer = customer?;
+        let amount_fen = cells.amounts_fen.required(row)?;
+        // Only a reversal may be without a due day.
+        let due_on = match amount_fen {
+            0.. if self.needs_due_day => Some(cells.due_days.required(row)?),
+            _ => cells.due_days.nullable(row)?,
+        };
+        let reverses = cells.reversed.nullable(row)?.map(|bill| self.named.insert(bill));
+        Ok(AcceptedBill { customer, month, amount_fen, due_on, reverses })
+    }
+}
+
+/// The bills of the window.
+pub struct Bills {
+    pub(super) keys: KeyIndex,
+    /// By key number.
+    pub(super) states: Vec<BillState>,
+    pub(super) rows: Vec<CheckedRow<AcceptedBill>>,
+    /// Bills outside the window that take part in the order of payments on account: those before it, and the reversals of
+    /// bills outside it.
+    pub(super) earlier: Vec<CheckedRow<AcceptedBill>>,
+    /// By number of a named id: the key number of the bill, if there is such a row.
+    named: Vec<Option<u32>>,
+    /// Whether payments may name a customer instead of a bill.
+    pub(super) has_accounts: bool,
+}
+
+impl Bills {
+    /// Reads the bills.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub fn read(
+        source: &dyn Source,
+        customers: &Customers,
+        window: Window,
+        book: &mut TableBook,
+    ) -> Result<Self, RunError> {
+        let has_payments = source.parts(Table::Payments)?.is_some();
+        let has_accounts = has_payments && source.has_column(Table::Payments, "customer_id");
+        let mut rules = BillRules {
+            finder: CustomerFinder::new(customers),
+            window,
+            keys: KeyIndex::default(),
+            named: KeyIndex::default(),
+            states: Vec::new(),
+            keeps_earlier: has_accounts,
+            needs_due_day: has_payments,
+        };
+        let TableRows { counted, earlier } = rows::read_with_earlier(source, book, &mut rules)?;
+        let BillRules { keys, named, mut states, .. } = rules;
+        states.resize(keys.len(), BillState::Unknown);
+        let named = (0..).take(named.len()).map(|number| keys.get(named.key(number))).collect();
+        let mut bills = Self { keys, states, rows: counted, earlier, named, has_accounts };
+        bills.note_positions();
+        bills.move_out_reversals_of_outside_bills(book);
+        Ok(bills)
+    }
+
+    /// Sets the states of the bills that have a position.
+    fn note_positions(&mut self) {
+        for (position, bill) in (0..).zip(&self.earlier) {
+            self.states[index(bill.key)] = BillState::Earlier(position);
+        }
+        for (position, bill) in (0..).zip(&self.rows) {
+            self.states[index(bill.key)] = BillState::Accepted(position);
+        }
+    }
+
+    /// A reversal that names a bill outside the window, by that bill's own month and opening, is outside it too: a
+    /// correction of older revenue is no revenue of the window. Judged last, on rows that would count.
+    fn move_out_reversals_of_outside_bills(&mut self, book: &mut TableBook) {
+        let (outside, inside): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.rows).into_iter().partition(|row| self.reverses_outside(&row.value));
+        self.rows = inside;
+        book.tally.counted -= count(outside.len());
+        book.tally.out_of_window += count(outside.len());
+        for row in outside {
+            self.states[index(row.key)] = BillState::OutOfWindow;
+            if self.has_accounts {
+                self.earlier.push(row);
+            }
+        }
+        self.note_positions();
+    }
+
+    fn reverses_outside(&self, bill: &AcceptedBill) -> bool {
+        matches!(
+            self.named(bill),
+            Some(BillState::BeforeOpening(_) | BillState::OutOfWindow | BillState::Earlier(_))
+        )
+    }
+
+    /// What became of the bill that a negative bill names; `None` if it names none.
+    pub(super) fn named(&self, bill: &AcceptedBill) -> Option<BillState> {
+        let named = bill.reverses.filter(|_| bill.amount_fen < 0)?;
+        Some(self.named[index(named)].map_or(BillState::Unknown, |key| self.states[index(key)]))
+    }
+
+    /// The months with a counted bill, once for each bill: customer and position in the window.
+    pub fn months(&self, window: Window) -> impl Iterator<Item = (CustomerIx, usize)> + '_ {
+        self.rows.iter().filter_map(move |row| Some((row.value.customer, window.index(row.value.month)?)))
+    }
+
+    /// The id of a bill.
+    pub(super) fn id(&self, row: &CheckedRow<AcceptedBill>) -> &str {
+        self.keys.key(row.key)
+    }
+
+    /// The order of two bills by month, and by the bytes of their ids within one.
+    pub(super) fn by_month(&self, a: &CheckedRow<AcceptedBill>, b: &CheckedRow<AcceptedBill>) -> Ordering {
+        a.value.month.cmp(&b.value.month).then_with(|| self.id(a).cmp(self.id(b)))
+    }
+}

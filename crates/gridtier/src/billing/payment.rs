@@ -1,0 +1,179 @@
+//! Payments: each belongs to the bill that it names, or is on account of a customer.
+
+use super::account;
+use super::bill::{BillState, Bills};
+use super::reversal::Due;
+use crate::contract::cell::{Ids, Integers};
+use crate::contract::rule::Rule;
+use crate::customer::{CustomerFinder, Customers};
+use crate::error::RunError;
+use crate::index::{CustomerIx, index};
+use crate::key::KeyIndex;
+use crate::rows::{self, Columns, Placement, TableRows, TableRules};
+use crate::source::{Source, TableBook};
+use crate::unit::Window;
+
+/// What a payment pays. Positions are those of [`Bills`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PaidFor {
+    /// An accepted bill.
+    Bill(u32),
+    /// A bill outside the window that takes part in the order of payments on account.
+    EarlierBill(u32),
+    /// The bills of a customer in their order.
+    Account(CustomerIx),
+}
+
+/// A payment that keeps every rule.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct CheckedPayment {
+    pub paid_for: PaidFor,
+    pub paid_on: i32,
+    pub amount_fen: i64,
+}
+
+/// What was paid of an accepted bill on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BillPayment {
+    /// Position of the bill among the accepted ones.
+    pub bill: u32,
+    pub paid_on: i32,
+    pub amount_fen: i64,
+}
+
+/// The columns and rules of payments.
+struct PaymentRules<'a> {
+    bills: &'a Bills,
+    finder: CustomerFinder<'a>,
+    /// Key number of the bill found last. Payments are often sorted by bill, so the next one is likely the same or next.
+    last_bill: u32,
+    window: Window,
+    keys: KeyIndex,
+}
+
+struct PaymentCells {
+    bill_ids: Ids,
+    customer_ids: Ids,
+    amounts_fen: Integers,
+}
+
+/// The place of a payment is its day, and what it pays or the rule that this breaks.
+type PaymentPlace = (i32, Result<PaidFor, Rule>);
+
+impl TableRules<PaymentCells, PaymentPlace, CheckedPayment> for PaymentRules<'_> {
+    fn keys(&mut self) -> &mut KeyIndex {
+        &mut self.keys
+    }
+
+    fn customer_id(&self, customer: CustomerIx) -> &str {
+        self.finder.id(customer)
+    }
+
+    fn cells(&self, columns: &Columns, book: &mut TableBook) -> Result<PaymentCells, RunError> {
+        Ok(PaymentCells {
+            bill_ids: columns.ids("bill_id", book)?,
+            customer_ids: columns.ids("customer_id", book)?,
+            amounts_fen: columns.cells("amount")?,
+        })
+    }
+
+    /// A payment has the place of its bill; one on account has a place of its own. One made after the window's end is
+    /// outside the window whatever it pays.
+    fn place(
+        &mut self,
+        paid_on: i64,
+        cells: &PaymentCells,
+        _ids: &Ids,
+        row: usize,
+    ) -> Placement<PaymentPlace> {
+        let paid_on = i32::try_from(paid_on).ok().filter(|paid_on| *paid_on < self.window.end_day());
+        let Some(paid_on) = paid_on else { return Placement::Outside };
+        match cells.bill_ids.of_any_length(row) {
+            Some(bill) => self.place_by_bill(paid_on, bill),
+            None if cells.customer_ids.of_any_length(row).is_none() => {
+                Placement::Inside((paid_on, Err(Rule::NullValue)))
+            }
+            None => self.place_on_account(paid_on, cells, row),
+        }
+    }
+
+    fn value(
+        &mut self,
+        (paid_on, paid_for): PaymentPlace,
+        _ids: &Ids,
+        cells: &PaymentCells,
+        row: usize,
+    ) -> Result<CheckedPayment, Rule> {
+        cells.bill_ids.nullable(row)?;
+        let paid_for = paid_for?;
+        let customer_of_bill = match paid_for {
+            PaidFor::Bill(bill) => Some(self.bills.rows[index(bill)].value.customer),
+            PaidFor::EarlierBill(bill) => Some(self.bills.earlier[index(bill)].value.customer),
+            PaidFor::Account(_) => None,
+        };
+        if let (Some(of_bill), Some(_)) = (customer_of_bill, cells.customer_ids.nullable(row)?)
+            && self.finder.find(&cells.customer_ids, row)? != of_bill
+        {
+            return Err(Rule::Orphan);
+        }
+        Ok(CheckedPayment { paid_for, paid_on, amount_fen: cells.amounts_fen.required(row)? })
+    }
+}
+
+impl PaymentRules<'_> {
+    fn place_by_bill(&mut self, paid_on: i32, bill: &str) -> Placement<PaymentPlace> {
+        let bill = self.bills.keys.get_near(bill, &mut self.last_bill);
+        match bill.map_or(BillState::Unknown, |bill| self.bills.states[index(bill)]) {
+            BillState::Unknown => Placement::Inside((paid_on, Err(Rule::Orphan))),
+            BillState::OutOfWindow => Placement::Outside,
+            BillState::BeforeOpening(customer) => Placement::BeforeOpening(customer),
+            BillState::Earlier(bill) => Placement::Earlier((paid_on, Ok(PaidFor::EarlierBill(bill)))),
+            BillState::Accepted(bill) => Placement::Inside((paid_on, Ok(PaidFor::Bill(bill)))),
+        }
+    }
+
+    /// A payment on account made before the window takes part in the order, unless the customer had not opened yet.
+    fn place_on_account(
+        &mut self,
+        paid_on: i32,
+        cells: &PaymentCells,
+        row: usize,
+    ) -> Placement<PaymentPlace> {
+        let is_inside = self.window.holds_day(paid_on);
+        let placement = self.finder.place(&cells.customer_ids, row, paid_on);
+        match placement.map(|customer| (paid_on, customer.map(PaidFor::Account))) {
+            Placement::Inside(place) if !is_inside => Placement::Earlier(place),
+            Placement::BeforeOpening(_) if !is_inside => Placement::Outside,
+            placement => placement,
+        }
+    }
+}
+
+/// What was paid of the accepted bills, in the order of bills and days.
+pub(super) fn read(
+    source: &dyn Source,
+    bills: &Bills,
+    due: &Due,
+    customers: &Customers,
+    window: Window,
+    book: &mut TableBook,
+) -> Result<Vec<BillPayment>, RunError> {
+    let finder = CustomerFinder::new(customers);
+    let mut rules = PaymentRules { bills, finder, last_bill: 0, window, keys: KeyIndex::default() };
+    let TableRows { counted, earlier } = rows::read_with_earlier(source, book, &mut rules)?;
+    let keys = rules.keys;
+    let mut payments: Vec<BillPayment> = Vec::with_capacity(counted.len());
+    let mut other = Vec::new();
+    for row in counted.iter().chain(&earlier) {
+        let CheckedPayment { paid_for, paid_on, amount_fen } = row.value;
+        match paid_for {
+            PaidFor::Bill(bill) => payments.push(BillPayment { bill, paid_on, amount_fen }),
+            PaidFor::EarlierBill(_) | PaidFor::Account(_) => other.push((row.key, row.value)),
+        }
+    }
+    drop((counted, earlier));
+    let applied = account::apply(bills, due, &payments, &other, &keys)?;
+    payments.extend(applied);
+    payments.sort_unstable_by_key(|payment| (payment.bill, payment.paid_on, payment.amount_fen));
+    Ok(payments)
+}

@@ -1,0 +1,169 @@
+//! Reversals: which bill each cancels, and what is due on bills afterwards (SPEC §3).
+//!
+//! Many systems do not say which bill a negative one cancels. Then it takes the latest bill of exactly the opposite
+//! amount; otherwise the original would stay unpaid for ever.
+
+use super::bill::{AcceptedBill, BillState, Bills};
+use crate::contract::rule::Rule;
+use crate::customer::Customers;
+use crate::index::{CustomerIx, count, index};
+use crate::meter::MonthlyUsage;
+use crate::rows::CheckedRow;
+use crate::source::TableBook;
+
+/// Customers that the example of a finding names.
+const NAMED_MAX: usize = 5;
+
+/// What is due on bills, after reversals.
+pub(super) struct DueAfterReversals {
+    /// On each bill, by position; never below 0.
+    pub due_fen: Vec<i128>,
+    /// Reversals that name no bill and were matched: positions of the reversal and of its bill, by customer.
+    matched: Vec<(u32, u32)>,
+    /// Reversals of nothing: they count in revenue only. Positions, by customer.
+    unknown: Vec<u32>,
+}
+
+/// What is due on the bills that count, and on the earlier ones.
+pub(super) struct Due {
+    pub counted: DueAfterReversals,
+    pub earlier: DueAfterReversals,
+}
+
+/// What is due on all bills.
+pub(super) fn due(bills: &Bills) -> Due {
+    let counted = after_reversals(bills, &bills.rows, |state| match state {
+        BillState::Accepted(position) => Some(position),
+        _ => None,
+    });
+    let earlier = after_reversals(bills, &bills.earlier, |state| match state {
+        BillState::Earlier(position) => Some(position),
+        _ => None,
+    });
+    Due { counted, earlier }
+}
+
+/// `position` is that of the bill with a state among `rows`.
+fn after_reversals(
+    bills: &Bills,
+    rows: &[CheckedRow<AcceptedBill>],
+    position: impl Fn(BillState) -> Option<u32>,
+) -> DueAfterReversals {
+    let mut due_fen: Vec<i128> = rows.iter().map(|row| i128::from(row.value.amount_fen.max(0))).collect();
+    let mut is_taken = vec![false; rows.len()];
+    let (mut unknown, mut unnamed) = (Vec::new(), Vec::new());
+    for (reversal, row) in (0..).zip(rows).filter(|(_, row)| row.value.amount_fen < 0) {
+        let Some(state) = bills.named(&row.value) else {
+            unnamed.push(reversal);
+            continue;
+        };
+        let named = position(state).map(index);
+        match named.filter(|&named| rows[named].value.customer == row.value.customer) {
+            Some(named) => {
+                due_fen[named] += i128::from(row.value.amount_fen);
+                is_taken[named] = true;
+            }
+            None => unknown.push(reversal),
+        }
+    }
+    let mut matched = Vec::new();
+    for (reversal, taken) in match_by_amount(bills, rows, unnamed, &is_taken) {
+        match taken {
+            Some(taken) => {
+                due_fen[index(taken)] += i128::from(rows[index(reversal)].value.amount_fen);
+                matched.push((reversal, taken));
+            }
+            None => unknown.push(reversal),
+        }
+    }
+    due_fen.iter_mut().for_each(|fen| *fen = (*fen).max(0));
+    unknown.sort_by_key(|&reversal| rows[index(reversal)].value.customer);
+    DueAfterReversals { due_fen, matched, unknown }
+}
+
+/// For each reversal that names no bill, the one that it takes: of the bills of the customer with exactly the opposite
+/// amount, of the same or an earlier month and not yet taken, the latest, and of those of one month the one with the
+/// greatest id. Reversals choose in the order of month and id.
+fn match_by_amount(
+    bills: &Bills,
+    rows: &[CheckedRow<AcceptedBill>],
+    mut reversals: Vec<u32>,
+    is_taken: &[bool],
+) -> Vec<(u32, Option<u32>)> {
+    let opposite = |position: u32| {
+        let bill = &rows[index(position)].value;
+        (bill.customer, bill.amount_fen.unsigned_abs())
+    };
+    let in_order = |a: &u32, b: &u32| {
+        opposite(*a).cmp(&opposite(*b)).then_with(|| bills.by_month(&rows[index(*a)], &rows[index(*b)]))
+    };
+    reversals.sort_unstable_by(in_order);
+    let mut customers: Vec<CustomerIx> =
+        reversals.iter().map(|&reversal| rows[index(reversal)].value.customer).collect();
+    customers.dedup();
+    let mut candidates: Vec<u32> = (0..)
+        .zip(rows)
+        .filter(|(position, row)| row.value.amount_fen > 0 && !is_taken[index(*position)])
+        .filter(|(_, row)| customers.binary_search(&row.value.customer).is_ok())
+        .map(|(position, _)| position)
+        .collect();
+    candidates.sort_unstable_by(in_order);
+    let mut candidates = candidates.into_iter().peekable();
+    let mut found = Vec::with_capacity(reversals.len());
+    for reversals in reversals.chunk_by(|&a, &b| opposite(a) == opposite(b)) {
+        let group = opposite(reversals[0]);
+        while candidates.next_if(|&bill| opposite(bill) < group).is_some() {}
+        // The bills up to the month of the reversal, the latest on top.
+        let mut latest_last = Vec::new();
+        for &reversal in reversals {
+            let month = rows[index(reversal)].value.month;
+            let is_in_time = |bill: &u32| opposite(*bill) == group && rows[index(*bill)].value.month <= month;
+            while let Some(bill) = candidates.next_if(is_in_time) {
+                latest_last.push(bill);
+            }
+            found.push((reversal, latest_last.pop()));
+        }
+    }
+    found
+}
+
+impl DueAfterReversals {
+    /// Reports what reversals were matched, which reverse nothing, and bills of zero or more that name another one.
+    pub fn notice(&self, bills: &Bills, usage: &MonthlyUsage, customers: &Customers, book: &mut TableBook) {
+        for row in &bills.rows {
+            if row.value.amount_fen >= 0 && row.value.reverses.is_some() {
+                book.notice(Rule::ReversesIgnored, 1, || format!("bill {}", bills.id(row)));
+            }
+        }
+        if let Some(&(reversal, taken)) = self.matched.first() {
+            let [reversal, taken] = [reversal, taken].map(|position| bills.id(&bills.rows[index(position)]));
+            book.notice(Rule::ReversalMatched, count(self.matched.len()), || {
+                format!("bill {reversal} was taken as the reversal of bill {taken}")
+            });
+        }
+        let of = |position: &u32| &bills.rows[index(*position)].value;
+        // A negative bill that names none pays a customer who exports energy for it.
+        let is_for_export =
+            |bill: &AcceptedBill| bill.reverses.is_none() && has_net_export(usage, bill.customer);
+        let unknown: Vec<&AcceptedBill> =
+            self.unknown.iter().map(of).filter(|bill| !is_for_export(bill)).collect();
+        if !unknown.is_empty() {
+            book.notice(Rule::UnknownReversal, count(unknown.len()), || {
+                let mut named: Vec<&str> =
+                    unknown.iter().map(|bill| customers.ids.key(bill.customer.number())).collect();
+                named.dedup();
+                let more = match named.len().saturating_sub(NAMED_MAX) {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                named.truncate(NAMED_MAX);
+                format!("of customers {}{more}", named.join(", "))
+            });
+        }
+    }
+}
+
+/// Whether a customer delivered more energy to the grid than it took from it, in any month of the window.
+fn has_net_export(usage: &MonthlyUsage, customer: CustomerIx) -> bool {
+    (0..index(usage.window().months)).any(|month| usage.get(month, customer).active_wh < 0)
+}
