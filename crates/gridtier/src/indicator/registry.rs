@@ -758,7 +758,7 @@ fn annual_energy_parts(facts: &Facts, customer: usize, _: &Terms) -> [f64; 2] {
 /// Annual revenue in whole fen.
 fn annual_revenue_parts(facts: &Facts, customer: usize, _: &Terms) -> [f64; 2] {
     let billing = &facts.rows[customer].billing;
-    [annualised(billing.billed_fen, billing.billed_months), 1.0]
+    [annualised(billing.revenue_fen, billing.revenue_months), 1.0]
 }
 
 /// Cost of supply of a customer in CNY/kWh.
