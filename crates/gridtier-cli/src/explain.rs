@@ -1,7 +1,6 @@
 //! `gridtier explain`: why a customer has its tier, and what would lift it.
 
 use gridtier::contract::cell::fold_id;
-use gridtier::explain::explain;
 use gridtier_io::cycle;
 use gridtier_io::store::Store;
 use gridtier_report::explain::sections;
@@ -16,13 +15,12 @@ pub fn run(args: &ExplainArgs, lang: Lang) -> Result<Done, Failure> {
     let cycle = Store::open(&args.cycle.store)?.cycle(args.cycle.cycle)?;
     let id = fold_id(&args.customer);
     let recalled = cycle::customer(&cycle, &id)?;
-    let explanation =
-        explain(&recalled.method, &recalled.parameters, &recalled.values, recalled.row, &recalled.boundaries);
+    let decision = recalled.decision().cloned();
+    let explanation = recalled.explain();
     let data = match args.format {
         ResultFormat::Text => {
             let is_overridden = explanation.row.reason.as_deref() == Some("override");
-            let decision = recalled.method.overrides.iter().find(|decision| decision.customer_id == *id);
-            let decision = decision.filter(|_| is_overridden);
+            let decision = decision.as_ref().filter(|_| is_overridden);
             terminal::text(&sections(&explanation, decision, cycle.version), lang.into())
         }
         ResultFormat::Json => {

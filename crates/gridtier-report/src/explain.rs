@@ -1,6 +1,7 @@
 //! One customer's tier: where its score comes from, and what would lift it.
 
-use gridtier::explain::{Explanation, Item, LeverAdvice, TierRow};
+use gridtier::contract::IncidentKind;
+use gridtier::explain::{Evidence, Explanation, Item, LeverAdvice, TierRow};
 use gridtier::indicator::DIMENSIONS;
 use gridtier::method::Override;
 
@@ -8,7 +9,9 @@ use crate::format::{decimal, grouped, percent};
 use crate::names;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataRow, DataTable, RowRole};
+use gridtier::text;
 use gridtier::text::Text;
+use gridtier::word::Word as _;
 
 /// Dimensions in the order of [`DIMENSIONS`].
 const DIMENSION_NAMES: [(&str, &str); 3] =
@@ -26,7 +29,33 @@ pub fn sections(explanation: &Explanation, decision: Option<&Override>, version:
             format!("批准人 {approver}: {reason}; 有效期至 {expires}。"),
         );
     }
-    vec![head.table(contributions(explanation)).with_all(way_up(explanation))]
+    let evidence = evidence(&explanation.evidence).map(Block::Table);
+    vec![head.table(contributions(explanation)).with_all(evidence).with_all(way_up(explanation))]
+}
+
+/// The months and events that lower the customer's values.
+fn evidence(all: &[Evidence]) -> Option<DataTable> {
+    let rows = all.iter().map(|evidence| {
+        let what = match (&evidence.offence, evidence.power_factor) {
+            (Some(kind), _) => {
+                let kind = IncidentKind::from_code(kind).map(Text::of_word).unwrap_or_default();
+                let severity = evidence.severity.unwrap_or_default();
+                let (en, zh) = (kind.en, kind.zh);
+                text!("{en}, severity {severity}", "{zh}, 严重程度 {severity}")
+            }
+            (None, Some(factor)) => {
+                let factor = decimal(factor, 2);
+                text!("power factor {factor}, below the standard", "功率因数 {factor}, 低于考核标准")
+            }
+            (None, None) => Text::default(),
+        };
+        vec![DataCell::same(evidence.month.clone()), DataCell::Text(what)]
+    });
+    let columns = vec![
+        DataColumn::new(ColumnFormat::Text, "month", "month", "月份"),
+        DataColumn::new(ColumnFormat::Text, "evidence", "what lowered the score", "失分依据"),
+    ];
+    (!all.is_empty()).then(|| DataTable::new(Text::coded("evidence", "", ""), columns, rows))
 }
 
 fn title(row: &TierRow, version: u64) -> Text {
@@ -159,11 +188,20 @@ fn way_up(explanation: &Explanation) -> Vec<Block> {
         let top = Block::Sentence(Text::new("There is no better tier.", "已是最高等级。"));
         return if explanation.row.provisional { Vec::new() } else { vec![top] };
     };
-    let (tier, gap, places) = (names::tier_of_code(&next.tier), decimal(next.gap, 2), grouped(next.places));
+    let tier = names::tier_of_code(&next.tier);
+    // Rounded up: with as many points as are written the line is passed.
+    let (gap, places) = (decimal((next.gap * 100.0).ceil() / 100.0, 2), grouped(next.places));
+    let up = if next.places == 1 { "place up" } else { "places up" };
     let mut blocks = vec![Block::Sentence(Text::new(
-        format!("To {}: {gap} points more, {places} places up, if nobody else changes.", tier.en),
+        format!("To {}: {gap} points more, {places} {up}, if nobody else changes.", tier.en),
         format!("升至 {}: 在其他客户不变时还差 {gap} 分, {places} 个名次。", tier.zh),
     ))];
+    if explanation.row.reason.as_deref() == Some("override") {
+        blocks.push(Block::Sentence(text!(
+            "The approved override sets the tier while it holds, whatever the score.",
+            "人工调整有效期内, 等级由其确定, 不随得分变化。",
+        )));
+    }
     if explanation.levers.is_empty() {
         blocks.push(Block::Sentence(Text::new(
             "Nothing that the customer can change by behaviour is left to gain.",
@@ -199,9 +237,12 @@ fn levers(levers: &[LeverAdvice]) -> DataTable {
                 DataCell::Quantity(lever.value, names::unit(&lever.unit)),
                 DataCell::Number(lever.gain_max),
                 lever.value_needed.map_or(DataCell::Missing, |needed| {
-                    // Nobody hands in a part of a suggestion.
-                    let needed = if lever.unit == "points" { needed.ceil() } else { needed };
-                    DataCell::Quantity(needed, names::unit(&lever.unit))
+                    lever.months_needed.map_or_else(
+                        || DataCell::Quantity(needed, names::unit(&lever.unit)),
+                        |[counted, all]| {
+                            DataCell::Text(text!("{counted} of {all} months", "{all} 个月中 {counted} 个月"))
+                        },
+                    )
                 }),
             ]
         }),

@@ -111,8 +111,38 @@ pub struct LeverAdvice {
     pub value: f64,
     /// The most points that it could add.
     pub gain_max: f64,
-    /// The value with which this indicator alone would close the gap; `None` where no value does.
+    /// The value with which this indicator alone would close the gap, rounded so that it still does; `None` where no
+    /// value does.
     pub value_needed: Option<f64>,
+    /// The same as months that must count, and of how many, where the indicator is a share of months.
+    pub months_needed: Option<[i64; 2]>,
+}
+
+/// A month or an event behind the value of an indicator.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Evidence {
+    /// The indicator that it lowers.
+    pub indicator: String,
+    /// The month, such as 2025-03.
+    pub month: String,
+    /// The power factor of a month below the customer's standard.
+    pub power_factor: Option<f64>,
+    /// Of an offence: its kind.
+    pub offence: Option<String>,
+    /// Of an offence: its severity, 1 to 5.
+    pub severity: Option<i64>,
+}
+
+/// Pieces of evidence that an explanation lists of each kind: the latest.
+pub const EVIDENCE_MAX: usize = 10;
+
+/// What a cycle's tables say of a customer beside its values.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    /// Months of which the power factor is assessed.
+    pub power_factor_months: Option<i64>,
+    /// Months and events, latest first, at most [`EVIDENCE_MAX`] of a kind.
+    pub evidence: Vec<Evidence>,
 }
 
 /// The whole explanation.
@@ -131,6 +161,8 @@ pub struct Explanation {
     pub levers: Vec<LeverAdvice>,
     /// Whether all levers together would close the gap.
     pub reachable: bool,
+    /// Months and events that lower values, latest first.
+    pub evidence: Vec<Evidence>,
 }
 
 /// Explains a customer. `values` and `parameters` are in the order of the method's indicators; `boundaries` are those
@@ -142,6 +174,7 @@ pub fn explain(
     values: &[IndicatorValue],
     row: TierRow,
     boundaries: &[Boundary],
+    history: &History,
 ) -> Explanation {
     let scored = score_row(method, parameters, values);
     let items: Vec<Item> = method
@@ -166,7 +199,7 @@ pub fn explain(
         })
         .collect();
     let next = next(&row, boundaries);
-    let levers = levers(method, parameters, &scored, &items, next.as_ref());
+    let levers = levers(method, parameters, &scored, &items, next.as_ref(), history);
     let places: Vec<usize> = levers
         .iter()
         .filter_map(|lever| method.indicators.iter().position(|spec| spec.id == lever.indicator))
@@ -180,6 +213,7 @@ pub fn explain(
         items,
         next,
         levers,
+        evidence: history.evidence.clone(),
     }
 }
 
@@ -222,7 +256,9 @@ fn points_needed(method: &Method, scored: &Scored, place: usize, gap: f64) -> f6
 
 fn next(row: &TierRow, boundaries: &[Boundary]) -> Option<Next> {
     let computed = Tier::from_code(row.tier_computed.as_deref()?)?;
-    let better = Tier::ALL[(computed as usize).checked_sub(1)?];
+    // An override, or a held tier, may be better than the score's: what the customer has is not offered.
+    let has = Tier::from_code(&row.tier)?.position().min(computed.position());
+    let better = Tier::ALL[has.checked_sub(1)?];
     let line = boundaries.iter().find(|line| line.better == better.code())?;
     // One unit above the last score of the better tier, because revenue decides between equal scores.
     let needed_e6 = line.score_above_e6? + 1;
@@ -236,6 +272,7 @@ fn levers(
     scored: &Scored,
     items: &[Item],
     next: Option<&Next>,
+    history: &History,
 ) -> Vec<LeverAdvice> {
     let mut levers: Vec<LeverAdvice> = items
         .iter()
@@ -246,8 +283,20 @@ fn levers(
         .filter_map(|item| {
             let place = method.indicators.iter().position(|spec| spec.id == item.indicator)?;
             let (value, fitted) = (item.value?, parameters.fitted[place].as_ref()?);
-            let needed = next.map(|next| points_needed(method, scored, place, next.gap));
+            // The published score is rounded, so the true one may lie half a unit lower.
+            let needed = next.map(|next| points_needed(method, scored, place, next.gap + SCORE_UNIT));
             let needed = needed.filter(|&z| z <= 100.0);
+            let exact = needed.and_then(|z| value_for(fitted, value, z));
+            let months = history.power_factor_months.filter(|_| item.indicator == "power_factor_attainment");
+            let (value_needed, months_needed) = match (exact, months) {
+                (Some(exact), Some(months)) if months > 0 => {
+                    let share = safe_value(exact, 1.0 / float_i64(months), value);
+                    let counted = crate::unit::round_half_away(share * float_i64(months));
+                    (Some(share.min(1.0)), Some([counted.min(months), months]))
+                }
+                (Some(exact), _) => (Some(safe_value(exact, step(&item.unit), value)), None),
+                (None, _) => (None, None),
+            };
             Some(LeverAdvice {
                 indicator: item.indicator.clone(),
                 title: item.title.clone(),
@@ -255,12 +304,40 @@ fn levers(
                 unit: item.unit.clone(),
                 value,
                 gain_max: item.missing,
-                value_needed: needed.and_then(|z| value_for(fitted, value, z)),
+                value_needed,
+                months_needed,
             })
         })
         .collect();
     levers.sort_by(|a, b| b.gain_max.total_cmp(&a.gain_max));
     levers
+}
+
+/// One unit of the published score.
+const SCORE_UNIT: f64 = 1e-6;
+
+/// The steps in which people read values of a unit, or in which they come: shares in tenths of a percent, points of
+/// suggestions whole.
+fn step(unit: &str) -> f64 {
+    match unit {
+        "share" => 0.001,
+        "points" => 1.0,
+        _ => 0.01,
+    }
+}
+
+/// The `exact` value in whole steps, away from the present value: rounded to the nearest it might not suffice. The way to
+/// 0 ends there.
+fn safe_value(exact: f64, step: f64, now: f64) -> f64 {
+    // A value that is a whole number of steps but for the bisection's last bits stays.
+    let steps = exact / step;
+    let near = steps.round();
+    let is_whole = (steps - near).abs() < 1e-9;
+    match exact >= now {
+        _ if is_whole => near * step,
+        true => steps.ceil() * step,
+        false => (steps.floor() * step).max(0.0),
+    }
 }
 
 /// The value nearest to `from` that has at least `z` points, by bisection between `from` and the best value.
@@ -342,7 +419,38 @@ mod tests {
             count: 40,
             score_above_e6: Some(score_e6 + (gap * 1e6) as i64 - 1),
         };
-        explain(&method, &fitted, &values, row, &[line])
+        let history = History { power_factor_months: Some(24), evidence: Vec::new() };
+        explain(&method, &fitted, &values, row, &[line], &history)
+    }
+
+    #[test]
+    fn a_value_that_is_needed_is_rounded_away_from_the_present_one() {
+        assert!((safe_value(0.5121, 0.001, 0.4) - 0.513).abs() < 1e-12);
+        assert!((safe_value(0.966, 0.01, 4.6) - 0.96).abs() < 1e-12, "days must fall below");
+        assert!((safe_value(0.8, 1.0 / 24.0, 0.5) - 20.0 / 24.0).abs() < 1e-12, "20 of 24 months");
+        assert_eq!(safe_value(1.2, 1.0, 0.0), 2.0);
+        assert!((safe_value(0.75 + 1e-13, 0.001, 0.4) - 0.75).abs() < 1e-12, "no step more for the last bit");
+        assert_eq!(safe_value(0.3, 1.0, 2.0), 0.0);
+    }
+
+    #[test]
+    fn a_tier_that_the_customer_has_is_not_offered() {
+        let row = TierRow {
+            rank: Some(50),
+            score_e6: Some(1),
+            tier_computed: Some("grade-2".into()),
+            tier: "grade-1".into(),
+            reason: Some("override".into()),
+            ..TierRow::default()
+        };
+        let line = |better: &str, count| Boundary {
+            better: better.into(),
+            customers: 100,
+            count,
+            score_above_e6: Some(9),
+        };
+        let next = next(&row, &[line("special", 10), line("grade-1", 40)]).unwrap();
+        assert_eq!((next.tier.as_str(), next.places), ("special", 40));
     }
 
     #[test]
@@ -367,7 +475,8 @@ mod tests {
         let (contribution, compliance) = (0.5396 * 0.44, 0.2970 * 0.7);
         let weight = compliance / (contribution + compliance) * 0.6;
         assert!((lever.gain_max - 50.0 * weight).abs() < 1e-9);
-        assert!((lever.value_needed.unwrap() - (0.5 + 0.05 / weight)).abs() < 1e-6);
+        let (needed, exact) = (lever.value_needed.unwrap(), 0.5 + 0.05 / weight);
+        assert!(needed >= exact && needed < exact + 0.0011, "{needed} for {exact}");
         assert!(explanation.reachable);
     }
 

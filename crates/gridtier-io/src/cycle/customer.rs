@@ -1,11 +1,19 @@
 //! One customer of a published cycle: its values, its row of the tier table and the parameters it was scored by.
 
+use arrow_array::BooleanArray;
 use arrow_array::RecordBatch;
-use gridtier::explain::{Boundary, Explanation, TierRow, explain};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Int64Type};
+use gridtier::customer::Customers;
+use gridtier::explain::{Boundary, EVIDENCE_MAX, Evidence, Explanation, History, TierRow, explain};
+use gridtier::fact::power_factor_attained;
 use gridtier::indicator::IndicatorValue;
 use gridtier::method::{Method, Override};
+use gridtier::output::facts::{read_customers, read_offences};
 use gridtier::output::{holders, indicators, ledger, parameters, tiers};
 use gridtier::score::Parameters;
+use gridtier::unit::Month;
+use gridtier::word::Word;
 
 use super::error::{CycleError, other_columns};
 use super::load::{MEMBERS, has_holders};
@@ -27,6 +35,8 @@ pub struct CustomerRecord {
     pub row: TierRow,
     /// The boundaries of its stratum.
     pub boundaries: Vec<Boundary>,
+    /// The months and events behind its values.
+    pub history: History,
 }
 
 /// The holder of an account in a cycle that grades holders; else the id itself.
@@ -56,9 +66,71 @@ pub fn customer(cycle: &StoredCycle, id: &str) -> Result<CustomerRecord, CycleEr
         parameters: parameters.ok_or_else(|| other_columns(cycle, "parameters.parquet"))?,
         values: values.ok_or_else(|| other_columns(cycle, "indicators.parquet"))?,
         boundaries: boundaries.ok_or_else(|| other_columns(cycle, "ledger.parquet"))?,
+        history: history(cycle, id)?,
         method,
         row,
     })
+}
+
+/// The assessed months and the evidence of a customer; that of a holder's accounts is not looked up.
+fn history(cycle: &StoredCycle, id: &str) -> Result<History, CycleError> {
+    let rows = |table: &str| rows_with_key(&cycle.dir.join(table), "customer_id", id);
+    let mut customers = Customers::default();
+    let Some(own) = rows("customers.parquet")? else { return Ok(History::default()) };
+    read_customers(&own, &mut customers).ok_or_else(|| other_columns(cycle, "customers.parquet"))?;
+    let standard = customers.rows.first().and_then(|customer| customer.power_factor_standard);
+    let facts = rows("facts.parquet")?;
+    let months = facts.and_then(|facts| {
+        facts
+            .column_by_name("power_factor_months")?
+            .as_primitive_opt::<Int64Type>()
+            .map(|months| months.value(0))
+    });
+    let mut evidence = Vec::new();
+    if let (Some(standard), Some(usage)) = (standard, rows("monthly_usage.parquet")?) {
+        let below = months_below(&usage, standard);
+        evidence.extend(below.ok_or_else(|| other_columns(cycle, "monthly_usage.parquet"))?);
+    }
+    if let Some(offences) = rows("offences.parquet")? {
+        let read = read_offences(&offences, &customers);
+        let mut read = read.ok_or_else(|| other_columns(cycle, "offences.parquet"))?;
+        read.sort_by_key(|offence| std::cmp::Reverse(offence.month));
+        evidence.extend(read.into_iter().take(EVIDENCE_MAX).map(|offence| Evidence {
+            indicator: "violation_points".into(),
+            month: offence.month.to_string(),
+            power_factor: None,
+            offence: Some(offence.kind.code().into()),
+            severity: Some(offence.severity.into()),
+        }));
+    }
+    Ok(History { power_factor_months: months, evidence })
+}
+
+/// The latest assessed months whose power factor is below the standard; `None` when the table is another one.
+fn months_below(usage: &RecordBatch, standard: u8) -> Option<Vec<Evidence>> {
+    let month = usage.column_by_name("month")?.as_primitive_opt::<Date32Type>()?;
+    let covered: &BooleanArray = usage.column_by_name("covered")?.as_boolean_opt()?;
+    let [active, reactive, readings, with_reactive] =
+        ["active_wh", "reactive_varh", "readings", "reactive_readings"]
+            .map(|name| usage.column_by_name(name).and_then(|column| column.as_primitive_opt::<Int64Type>()));
+    let (active, reactive, readings, with_reactive) = (active?, reactive?, readings?, with_reactive?);
+    let mut below = Vec::new();
+    for row in (0..month.len()).rev() {
+        let is_assessed =
+            covered.value(row) && active.value(row) > 0 && readings.value(row) == with_reactive.value(row);
+        let attained = power_factor_attained(active.value(row), reactive.value(row), standard);
+        if is_assessed && attained == Some(false) && below.len() < EVIDENCE_MAX {
+            let [p, q] = [active, reactive].map(|column| gridtier::index::float_i64(column.value(row)));
+            below.push(Evidence {
+                indicator: "power_factor_attainment".into(),
+                month: Month::of_day(month.value(row))?.to_string(),
+                power_factor: Some((100.0 * p / p.hypot(q)).round() / 100.0),
+                offence: None,
+                severity: None,
+            });
+        }
+    }
+    Some(below)
 }
 
 fn rows_of_customer(cycle: &StoredCycle, table: &str, id: &str) -> Result<RecordBatch, CycleError> {
@@ -76,6 +148,6 @@ impl CustomerRecord {
     /// Why the customer has its tier, and what would lift it.
     #[must_use]
     pub fn explain(self) -> Explanation {
-        explain(&self.method, &self.parameters, &self.values, self.row, &self.boundaries)
+        explain(&self.method, &self.parameters, &self.values, self.row, &self.boundaries, &self.history)
     }
 }
