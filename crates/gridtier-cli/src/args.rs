@@ -56,6 +56,8 @@ pub enum Command {
     Whatif(WhatifArgs),
     /// What the tiers entitle to: the matrix, customers' services, who has a service, costs, changes
     Entitlements(Box<Entitlements>),
+    /// Draft the gridtier.toml of a folder of exports
+    Init(InitArgs),
     /// Print a preset, start a method file, check one
     Method(MethodArgs),
     /// Write the contracts of the tables and the JSON Schemas
@@ -183,6 +185,16 @@ pub struct WhatifArgs {
     /// What to print
     #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
     pub format: ResultFormat,
+}
+
+/// Arguments of `gridtier init`.
+#[derive(Args)]
+pub struct InitArgs {
+    /// Folder of the exports
+    pub data: PathBuf,
+    /// File to write, `-` for stdout [default: gridtier.toml in the folder]
+    #[arg(short, long)]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(Args)]

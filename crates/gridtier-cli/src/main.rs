@@ -7,6 +7,7 @@ mod lang;
 mod args;
 mod exit;
 mod template;
+mod init;
 mod method;
 mod progress;
 mod summary;
@@ -48,6 +49,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Validate(args) => validate::run(&args, lang),
         Command::Whatif(args) => whatif::run(&args, lang),
         Command::Entitlements(args) => entitlements::run(&args, lang, asked),
+        Command::Init(args) => init::run(&args, lang),
         Command::Method(args) => method::run(&args, lang),
         Command::Schema(args) => store::schema(&args),
         Command::Demo(args) => demo::run(&args, lang),

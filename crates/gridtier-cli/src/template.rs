@@ -18,6 +18,22 @@ pub struct Template {
     pub shipped: &'static [(&'static str, &'static str)],
 }
 
+/// Writes a new file. One that is there already is never written over.
+pub fn create(file: &Path, text: &str) -> Result<(), Failure> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(file)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| {
+            let fix = match error.kind() {
+                ErrorKind::AlreadyExists => "choose another name, or remove it first",
+                _ => "correct the path or the permissions",
+            };
+            Failure::new(OUTPUT, format!("{} could not be written: {error}; {fix}", file.display()))
+        })
+}
+
 impl Template {
     fn names(&self) -> impl Iterator<Item = &'static str> + Clone {
         self.shipped.iter().map(|(name, _)| *name)
@@ -35,18 +51,7 @@ impl Template {
     /// Starts a file from a shipped one. A file that is there already is never written over.
     pub fn start(&self, file: &Path, from: &str) -> Result<Done, Failure> {
         let text = self.shipped(from)?;
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(file)
-            .and_then(|mut file| file.write_all(text.as_bytes()))
-            .map_err(|error| {
-                let fix = match error.kind() {
-                    ErrorKind::AlreadyExists => "choose another name, or remove it first",
-                    _ => "correct the path or the permissions",
-                };
-                Failure::new(OUTPUT, format!("{} could not be written: {error}; {fix}", file.display()))
-            })?;
+        create(file, text)?;
         Ok(Done { data: format!("{}\n", file.display()) })
     }
 

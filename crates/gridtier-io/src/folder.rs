@@ -19,7 +19,7 @@ use std::path::Path;
 use arrow_array::ArrayRef;
 use gridtier::checked_toml::{Fault, Faults};
 use gridtier::contract::cell::{are_integers, lacks_values};
-use gridtier::contract::declared::Declared;
+use gridtier::contract::declared::{DecimalMark, Declared};
 use gridtier::contract::{ColumnKind, Table};
 use gridtier::error::{Refusal, RunError};
 use gridtier::index::{count, index};
@@ -30,7 +30,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::columns::{self, FileColumn, FilePiece, Mapping, Notice, Pick, TypedFile};
-use crate::config::{self, Config, HiveType};
+use crate::config::{self, Config, HiveType, TableConfig};
 use crate::csv::{CsvDeclared, CsvFile};
 use crate::guard::Unreadable;
 use crate::guard::limits::BATCH_ROWS;
@@ -272,23 +272,8 @@ fn check_file(file: DataFile, config: &Config) -> Result<Readable, Refusal> {
 type Surveyed = (Content, Vec<FileColumn>, Mapping, String);
 
 fn survey(file: &DataFile, config: &Config) -> Result<Surveyed, Unreadable> {
-    listing::check_content(file)?;
     let table = config.table(file.table);
-    let (mut content, sha256) = match file.format {
-        FileFormat::Csv => {
-            let declared = CsvDeclared { delimiter: table.delimiter, encoding: table.encoding };
-            let (csv, sha256) = CsvFile::survey(file, declared)?;
-            (Content::Csv(csv), sha256)
-        }
-        FileFormat::Parquet => (Content::Parquet(ParquetFile::open(file)?), sha256_of(file.open()?)?.0),
-        FileFormat::Ipc => (Content::Ipc(IpcFile::open(file)?), sha256_of(file.open()?)?.0),
-        FileFormat::Workbook(kind) => {
-            let mark = config.declared.of(file.table).decimal_mark;
-            let declared =
-                WorkbookDeclared { sheet: table.sheet.clone(), header_row: table.header_row, mark };
-            (Content::Workbook(WorkbookFile::survey(file, kind, declared)?), sha256_of(file.open()?)?.0)
-        }
-    };
+    let (mut content, sha256) = Content::open(file, &table, config.declared.of(file.table).decimal_mark)?;
     let columns = content.columns();
     let mapping = columns::map(file.table, &columns, &file.hive, &table)?;
     columns::refuse_int96(file.table, &columns, &mapping, config)?;
@@ -336,7 +321,31 @@ fn delivered_twice(files: &[Readable]) -> Vec<Refusal> {
 }
 
 impl Content {
-    fn columns(&self) -> Vec<FileColumn> {
+    /// Opens a file that is declared so, and returns its hash with it.
+    pub fn open(
+        file: &DataFile,
+        table: &TableConfig,
+        mark: DecimalMark,
+    ) -> Result<(Self, String), Unreadable> {
+        listing::check_content(file)?;
+        Ok(match file.format {
+            FileFormat::Csv => {
+                let declared = CsvDeclared { delimiter: table.delimiter, encoding: table.encoding };
+                let (csv, sha256) = CsvFile::survey(file, declared)?;
+                (Self::Csv(csv), sha256)
+            }
+            FileFormat::Parquet => (Self::Parquet(ParquetFile::open(file)?), sha256_of(file.open()?)?.0),
+            FileFormat::Ipc => (Self::Ipc(IpcFile::open(file)?), sha256_of(file.open()?)?.0),
+            FileFormat::Workbook(kind) => {
+                let declared =
+                    WorkbookDeclared { sheet: table.sheet.clone(), header_row: table.header_row, mark };
+                (Self::Workbook(WorkbookFile::survey(file, kind, declared)?), sha256_of(file.open()?)?.0)
+            }
+        })
+    }
+
+    /// Its columns, in order.
+    pub fn columns(&self) -> Vec<FileColumn> {
         match self {
             Self::Parquet(parquet) => parquet.columns(),
             Self::Csv(csv) => csv.columns(),
@@ -345,12 +354,13 @@ impl Content {
         }
     }
 
-    fn rows(&self) -> u64 {
+    /// Its rows.
+    pub fn rows(&self) -> u64 {
         self.parts().iter().sum()
     }
 
     /// Rows of each part.
-    fn parts(&self) -> Vec<u64> {
+    pub fn parts(&self) -> Vec<u64> {
         match self {
             Self::Parquet(parquet) => parquet.row_groups().collect(),
             Self::Csv(csv) => vec![csv.rows],
@@ -358,9 +368,26 @@ impl Content {
             Self::Workbook(book) => vec![book.rows()],
         }
     }
+
+    /// Reads the columns at these positions of a part.
+    pub fn pieces<'a>(
+        &'a self,
+        file: &'a DataFile,
+        part: u32,
+        positions: &[usize],
+    ) -> Result<FilePieces<'a>, Unreadable> {
+        Ok(match self {
+            Self::Parquet(parquet) => {
+                Box::new(parquet.pieces(file, index(part), positions, BATCH_ROWS, None)?)
+            }
+            Self::Csv(csv) => Box::new(csv.pieces(file, positions.to_vec())?),
+            Self::Ipc(ipc) => Box::new(ipc.pieces(file, positions, BATCH_ROWS)?),
+            Self::Workbook(book) => Box::new(book.pieces(file, positions.to_vec())?),
+        })
+    }
 }
 
-type FilePieces<'a> = Box<dyn Iterator<Item = Result<FilePiece, Unreadable>> + 'a>;
+pub(crate) type FilePieces<'a> = Box<dyn Iterator<Item = Result<FilePiece, Unreadable>> + 'a>;
 
 impl Readable {
     pub fn input(&self) -> Input {
@@ -437,14 +464,7 @@ impl Readable {
 
     /// Reads the columns at these positions of a part.
     fn pieces(&self, part: u32, positions: &[usize]) -> Result<FilePieces<'_>, Unreadable> {
-        Ok(match &self.content {
-            Content::Parquet(parquet) => {
-                Box::new(parquet.pieces(&self.file, index(part), positions, BATCH_ROWS, None)?)
-            }
-            Content::Csv(csv) => Box::new(csv.pieces(&self.file, positions.to_vec())?),
-            Content::Ipc(ipc) => Box::new(ipc.pieces(&self.file, positions, BATCH_ROWS)?),
-            Content::Workbook(book) => Box::new(book.pieces(&self.file, positions.to_vec())?),
-        })
+        self.content.pieces(&self.file, part, positions)
     }
 }
 

@@ -13,6 +13,7 @@ pub mod parquet;
 pub mod ipc;
 pub mod workbook;
 pub mod folder;
+pub mod init;
 pub mod rejects;
 pub mod store;
 pub mod cycle;

@@ -19,7 +19,7 @@ use gridtier::error::Refusal;
 use gridtier::text;
 use gridtier::text::Text;
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, TableConfig};
 use crate::guard::Unreadable;
 
 pub use content::check_content;
@@ -67,6 +67,12 @@ impl FileFormat {
         ("xls", Self::Workbook(WorkbookKind::BinaryXls)),
         ("ods", Self::Workbook(WorkbookKind::OpenDocument)),
     ];
+
+    /// Whether a title may stand above the header, and `header_row` be declared.
+    #[must_use]
+    pub fn may_have_titles(self) -> bool {
+        matches!(self, Self::Workbook(_))
+    }
 
     fn by_extension(name: &str) -> Option<Self> {
         let extension = name.rsplit_once('.')?.1.to_ascii_lowercase();
@@ -153,12 +159,7 @@ pub struct FolderListing {
 /// # Errors
 /// The folder cannot be listed. What is doubtful about single files is in the listing.
 pub fn list(root: &Path, config: &Config) -> Result<FolderListing, Refusal> {
-    let names = names_in(root).map_err(|error| Refusal {
-        table: None,
-        path: Some(root.to_owned()),
-        what: text!("the data folder cannot be listed: {error}", "无法列出数据文件夹：{error}"),
-        advice: text!("name the folder that holds the tables", "请给出存放数据表的文件夹"),
-    })?;
+    let names = names_in(root).map_err(|error| cannot_list(root, &error))?;
     let mut listing = FolderListing::default();
     let mut used: Vec<String> = vec![config::FILE_NAME.into()];
     for table in Table::ALL {
@@ -177,6 +178,34 @@ pub fn list(root: &Path, config: &Config) -> Result<FolderListing, Refusal> {
     }
     listing.unused = names.into_iter().filter(|name| !is_ignored(name) && !used.contains(name)).collect();
     Ok(listing)
+}
+
+fn cannot_list(root: &Path, error: &std::io::Error) -> Refusal {
+    Refusal {
+        table: None,
+        path: Some(root.to_owned()),
+        what: text!("the data folder cannot be listed: {error}", "无法列出数据文件夹：{error}"),
+        advice: text!("name the folder that holds the tables", "请给出存放数据表的文件夹"),
+    }
+}
+
+/// The files of each entry of a folder that is not ignored, whatever table they may be; they are listed as files of
+/// customers.
+///
+/// # Errors
+/// The folder cannot be listed.
+pub fn deliveries(root: &Path) -> Result<Vec<(String, Result<Vec<DataFile>, Refusal>)>, Refusal> {
+    let names = names_in(root).map_err(|error| cannot_list(root, &error))?;
+    let names = names.into_iter().filter(|name| !is_ignored(name) && *name != config::FILE_NAME);
+    let is_data = |name: &String| root.join(name).is_dir() || FileFormat::by_extension(name).is_some();
+    Ok(names
+        .filter(is_data)
+        .map(|name| {
+            let (files, refusals) = walk::files(root, Table::Customers, &name, &TableConfig::default());
+            let found = refusals.into_iter().next().map_or(Ok(files), Err);
+            (name, found)
+        })
+        .collect())
 }
 
 /// The name of the one file or folder of a table, if there is any.

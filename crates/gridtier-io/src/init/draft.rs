@@ -1,0 +1,401 @@
+//! The draft of a `gridtier.toml`: what was found, with reasons, and what is not sure as comments.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use gridtier::contract::declared::EnergyUnit;
+use gridtier::contract::{ColumnKind, Table};
+use gridtier::indicator::INDICATORS;
+use gridtier::text;
+use gridtier::text::{Lang, Text};
+
+use super::excerpt::Excerpt;
+use super::fit::power_factor;
+use super::guess::{ColumnGuess, TableGuess};
+use super::names::{DICTIONARY, NameMatch};
+use super::relate::{self, Padding, UnitGuess};
+
+/// Words of a column that are shown before the rest is only counted.
+const WORDS_SHOWN: usize = 60;
+
+/// Columns of a delivery that nothing was taken from, shown by name.
+const UNUSED_SHOWN: usize = 12;
+
+/// What is drafted from.
+pub struct Findings<'a> {
+    /// Some rows of each file or folder.
+    pub deliveries: &'a [Excerpt],
+    /// Which of them is which table.
+    pub guesses: Vec<TableGuess>,
+    /// Files and folders that could not be read, and why.
+    pub unreadable: Vec<(String, Text)>,
+    /// How often each word of a coded column occurs in all rows, by table and contract column.
+    pub words: BTreeMap<(Table, &'static str), BTreeMap<String, u64>>,
+}
+
+/// A draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// The file's text.
+    pub text: String,
+    /// Lines that are not sure and stand in it as comments to be decided.
+    pub to_decide: usize,
+}
+
+/// Writes lines of TOML with comments in one language.
+struct DraftWriter {
+    lang: Lang,
+    text: String,
+    to_decide: usize,
+}
+
+impl DraftWriter {
+    fn comment(&mut self, text: &Text) {
+        let _ = writeln!(self.text, "# {}", text.in_lang(self.lang));
+    }
+
+    fn blank(&mut self) {
+        self.text.push('\n');
+    }
+
+    fn header(&mut self, name: &str) {
+        let _ = writeln!(self.text, "\n[{name}]");
+    }
+
+    /// A line; one that is not sure becomes a comment.
+    fn line(&mut self, is_sure: bool, key: &str, value: &str, reason: &Text) {
+        let mark = if is_sure { "" } else { "# " };
+        self.to_decide += usize::from(!is_sure);
+        let _ = writeln!(self.text, "{mark}{key} = {value}    # {}", reason.in_lang(self.lang));
+    }
+}
+
+/// A text as a TOML string, whose escapes are those of JSON.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// Writes the draft.
+pub fn draft(findings: &Findings, lang: Lang) -> Draft {
+    let mut out = DraftWriter { lang, text: String::new(), to_decide: 0 };
+    out.comment(&text!(
+        "Drafted by `gridtier init` from the names, types and values of the files; check it before you grade.",
+        "由 `gridtier init` 根据文件的名称、类型和取值起草，分级前请核对。"
+    ));
+    out.comment(&text!(
+        "Lines that begin with `# ` and a key are not sure: decide on them, and remove the `# `.",
+        "以 `# ` 开头并带有键的行没有把握：核对后去掉 `# `。"
+    ));
+    out.blank();
+    out.text.push_str("format = 1\n");
+    let units = relate::units(&findings.guesses, findings.deliveries);
+    let paddings = relate::padding(&findings.guesses, findings.deliveries);
+    for guess in &findings.guesses {
+        table(&mut out, findings, guess, units.as_ref(), &paddings);
+    }
+    rest(&mut out, findings);
+    Draft { text: out.text, to_decide: out.to_decide }
+}
+
+fn table(
+    out: &mut DraftWriter,
+    findings: &Findings,
+    guess: &TableGuess,
+    units: Option<&UnitGuess>,
+    paddings: &[Padding],
+) {
+    let excerpt = &findings.deliveries[guess.delivery];
+    let name = guess.table.name();
+    out.blank();
+    introduce(out, guess, excerpt);
+    let _ = writeln!(out.text, "[tables.{name}]");
+    let by_columns = text!("by its columns", "依据列名");
+    let by_name = text!("by its name and columns", "依据文件名和列名");
+    out.line(
+        guess.is_sure(),
+        "path",
+        &quoted(&excerpt.path),
+        if guess.is_named { &by_name } else { &by_columns },
+    );
+    if let Some(row) = excerpt.header_row {
+        let reason = text!("the rows above it are a title", "其上各行为标题");
+        out.line(true, "header_row", &row.to_string(), &reason);
+    }
+    nulls(out, findings, guess);
+    decimal_mark(out, guess);
+    declare_units(out, findings, guess, units);
+    for padding in paddings.iter().filter(|padding| padding.table == guess.table) {
+        let Padding { width, ids, known, known_padded, .. } = padding;
+        let reason = text!(
+            "{known} of {ids} account numbers read are known as they are, {known_padded} with zeros in front",
+            "已读的 {ids} 个户号中，原样可匹配 {known} 个，补零后可匹配 {known_padded} 个"
+        );
+        out.line(true, "pad.customer_id", &width.to_string(), &reason);
+    }
+    out.header(&format!("tables.{name}.columns"));
+    for found in &guess.columns {
+        column(out, excerpt, found);
+    }
+    missing(out, guess, excerpt);
+    dates(out, guess);
+    words(out, findings, guess);
+}
+
+fn introduce(out: &mut DraftWriter, guess: &TableGuess, excerpt: &Excerpt) {
+    let (path, files, rows) = (&excerpt.path, excerpt.files, excerpt.rows);
+    let (name, name_zh) = (guess.table.name(), guess.table.name_zh());
+    out.comment(&text!(
+        "---- {name}: {path}, {rows} rows in {files} file(s) ----",
+        "---- {name_zh} {name}：{path}，{files} 个文件，{rows} 行 ----"
+    ));
+    let unused: Vec<&str> = excerpt
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(own, column)| {
+            !column.name.is_empty() && guess.columns.iter().all(|found| found.own != *own)
+        })
+        .map(|(_, column)| column.name.as_str())
+        .collect();
+    if !unused.is_empty() {
+        let more = if unused.len() > UNUSED_SHOWN { ", …" } else { "" };
+        let list = unused[..unused.len().min(UNUSED_SHOWN)].join(", ");
+        out.comment(&text!("Columns that are not used: {list}{more}", "未使用的列：{list}{more}"));
+    }
+}
+
+/// Texts of the table that stand for "none".
+fn nulls(out: &mut DraftWriter, findings: &Findings, guess: &TableGuess) {
+    let excerpt = &findings.deliveries[guess.delivery];
+    let mut found: BTreeMap<&str, usize> = BTreeMap::new();
+    for column in &guess.columns {
+        for value in excerpt.columns[column.own].filled() {
+            if DICTIONARY.is_null(value) {
+                *found.entry(value).or_default() += 1;
+            }
+        }
+    }
+    if !found.is_empty() {
+        let list: Vec<String> = found.keys().map(|word| quoted(word)).collect();
+        let counts: Vec<String> = found.iter().map(|(word, count)| format!("{word} ×{count}")).collect();
+        let counts = counts.join(", ");
+        let reason = text!("stand for an empty cell: {counts}", "表示空值：{counts}");
+        out.line(true, "nulls", &format!("[{}]", list.join(", ")), &reason);
+    }
+}
+
+fn decimal_mark(out: &mut DraftWriter, guess: &TableGuess) {
+    let numbers = guess.columns.iter().filter(|found| found.fit.comma).map(|found| found.column.name);
+    let columns = numbers.collect::<Vec<_>>().join(", ");
+    if !columns.is_empty() {
+        let reason = text!("the values of {columns} need it", "{columns} 的取值需要");
+        out.line(true, "decimal_mark", "\",\"", &reason);
+    }
+}
+
+fn declare_units(out: &mut DraftWriter, findings: &Findings, guess: &TableGuess, units: Option<&UnitGuess>) {
+    match (guess.table, units) {
+        (Table::MeterReadings | Table::Bills, Some(UnitGuess { fitting, ratio })) => {
+            let is_energy = guess.table == Table::MeterReadings;
+            let (key, contract) = if is_energy { ("energy_unit", "kWh") } else { ("money_unit", "yuan") };
+            let Some((energy, money, price)) = fitting.first() else {
+                out.comment(&text!(
+                    "The bills come to {ratio:.4} for one unit of energy: no units give a likely price. Declare {key}.",
+                    "账单金额与电量之比为 {ratio:.4}：没有单位能得出合理电价，请声明 {key}。"
+                ));
+                return;
+            };
+            let unit = if is_energy { energy } else { money };
+            let reason = text!(
+                "with {energy} and {money} the mean price is {price:.2} CNY/kWh",
+                "按 {energy} 和 {money} 计，平均电价为 {price:.2} 元/kWh"
+            );
+            out.line(*unit == contract, key, &quoted(unit), &reason);
+        }
+        (Table::MeterReadings, None) => {
+            let reason = text!("the unit cannot be told from the values", "无法从取值判断单位");
+            out.line(false, "energy_unit", "\"kWh\"", &reason);
+        }
+        (Table::Plans, _) => {
+            let energy = units.and_then(|units| units.fitting.first()).map_or("kWh", |(energy, ..)| energy);
+            let unit = EnergyUnit::NAMES.iter().find(|(name, _)| *name == energy).map(|(_, unit)| *unit);
+            let found = relate::plan_unit(&findings.guesses, findings.deliveries, unit.unwrap_or_default());
+            if let Some((unit, ratio)) = found {
+                let reason = text!(
+                    "planned over used is {ratio:.2e} in the units of the export",
+                    "计划量与用电量之比为 {ratio:.2e}（按导出单位）"
+                );
+                out.line(true, "energy_unit", &quoted(unit), &reason);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn column(out: &mut DraftWriter, excerpt: &Excerpt, found: &ColumnGuess) {
+    let (filled, fitting) = (found.fit.filled, found.fit.fitting);
+    let named = match found.name {
+        NameMatch::Whole(_) => text!("by its name", "依据列名"),
+        NameMatch::Part(_) => text!("by a part of its name", "依据列名的一部分"),
+    };
+    let fits = match (filled, fitting == filled) {
+        (0, _) => text!("all cells read are empty", "已读单元格均为空"),
+        (_, true) => text!("all {filled} values read fit", "已读 {filled} 个值均符合"),
+        _ => text!("only {fitting} of {filled} values read fit", "已读 {filled} 个值中仅 {fitting} 个符合"),
+    };
+    let others: Vec<&str> = found.others.iter().map(|&own| excerpt.columns[own].name.as_str()).collect();
+    let others = match others.join(", ") {
+        none if none.is_empty() => Text::default(),
+        others => text!("; it could be {others} as well", "；也可能是 {others}"),
+    };
+    let reason = Text::join(&[named, text!("; ", "；"), fits, others], "");
+    let own = quoted(&excerpt.columns[found.own].name);
+    out.line(found.is_sure(), found.column.name, &own, &reason);
+}
+
+/// Required columns that the delivery does not have.
+fn missing(out: &mut DraftWriter, guess: &TableGuess, excerpt: &Excerpt) {
+    for column in guess.missing().filter(|column| column.kind != ColumnKind::Flag) {
+        let (about, about_zh, path) = (column.about, column.about_zh, &excerpt.path);
+        let reason = text!("required, not found in {path}: {about}", "必填，{path} 中未找到：{about_zh}");
+        out.line(false, column.name, "\"\"", &reason);
+    }
+    for column in guess.missing().filter(|column| column.kind == ColumnKind::Flag) {
+        let (about, about_zh) = (column.about, column.about_zh);
+        out.header(&format!("tables.{}.constants", guess.table));
+        let reason = text!(
+            "required, not found: {about}; false for all customers until the column is delivered",
+            "必填，未找到：{about_zh}；在提供该列之前对所有客户取 false"
+        );
+        out.line(true, column.name, "false", &reason);
+    }
+}
+
+fn dates(out: &mut DraftWriter, guess: &TableGuess) {
+    let forms: Vec<_> =
+        guess.columns.iter().filter_map(|found| Some((found, found.fit.date_form?))).collect();
+    if forms.is_empty() {
+        return;
+    }
+    out.header(&format!("tables.{}.dates", guess.table));
+    for (found, form) in forms {
+        let (filled, fitting) = (found.fit.filled, found.fit.fitting);
+        let reason = match found.fit.other_form {
+            None => text!("reads {fitting} of {filled} values", "可识别 {filled} 个值中的 {fitting} 个"),
+            Some(other) => text!(
+                "or {other}: both read {fitting} of {filled} values",
+                "或 {other}：两者都可识别 {filled} 个值中的 {fitting} 个"
+            ),
+        };
+        out.line(found.fit.other_form.is_none(), found.column.name, &quoted(form), &reason);
+    }
+}
+
+/// Words of coded columns that need a mapping, with their counts.
+fn words(out: &mut DraftWriter, findings: &Findings, guess: &TableGuess) {
+    let excerpt = &findings.deliveries[guess.delivery];
+    for found in &guess.columns {
+        let Some(counts) = findings.words.get(&(guess.table, found.column.name)) else { continue };
+        let unmapped: Vec<(&String, &u64)> = counts
+            .iter()
+            .filter(|(word, _)| !is_contract_word(found, word) && !DICTIONARY.is_null(word))
+            .collect();
+        if unmapped.is_empty() {
+            continue;
+        }
+        out.header(&format!("tables.{}.words.{}", guess.table, found.column.name));
+        let own_name = &excerpt.columns[found.own].name;
+        for (word, count) in unmapped.iter().take(WORDS_SHOWN) {
+            word_line(out, guess.table, found, own_name, word, **count);
+        }
+        if let Some(more) = unmapped.len().checked_sub(WORDS_SHOWN).filter(|more| *more > 0) {
+            out.comment(&text!(
+                "… and {more} more: is it the right column?",
+                "……另有 {more} 个取值：列选对了吗？"
+            ));
+        }
+    }
+}
+
+fn is_contract_word(found: &ColumnGuess, word: &str) -> bool {
+    match found.column.kind {
+        ColumnKind::Word(words) => words.position(word).is_some(),
+        ColumnKind::Flag => {
+            ["true", "false", "0", "1", "0.0", "1.0"].contains(&word.to_ascii_lowercase().as_str())
+        }
+        ColumnKind::PowerFactor => word.parse::<f64>().is_ok(),
+        _ => true,
+    }
+}
+
+fn word_line(
+    out: &mut DraftWriter,
+    table: Table,
+    found: &ColumnGuess,
+    own_name: &str,
+    word: &str,
+    count: u64,
+) {
+    let meant = match found.column.kind {
+        ColumnKind::Flag => DICTIONARY.flags.get(word).map(ToString::to_string),
+        ColumnKind::PowerFactor => power_factor(word).map(str::to_owned),
+        _ => DICTIONARY.word(table, found.column.name, own_name, word).map(quoted),
+    };
+    let choices = match found.column.kind {
+        ColumnKind::Word(words) => words.codes.join(", "),
+        ColumnKind::Flag => "true, false".to_owned(),
+        _ => "0.90, 0.85, 0.80".to_owned(),
+    };
+    match meant {
+        Some(meant) => {
+            let reason = text!("{count} rows", "{count} 行");
+            out.line(true, &quoted(word), &meant, &reason);
+        }
+        None => {
+            let reason = text!("{count} rows; choose {choices}", "{count} 行；可选 {choices}");
+            out.line(false, &quoted(word), "\"?\"", &reason);
+        }
+    }
+}
+
+/// Tables that are absent, and files that belong to none.
+fn rest(out: &mut DraftWriter, findings: &Findings) {
+    let present: Vec<Table> = findings.guesses.iter().map(|guess| guess.table).collect();
+    let absent = Table::ALL.into_iter().filter(|table| !present.contains(table));
+    let absent: Vec<Table> = absent.collect();
+    if !absent.is_empty() {
+        out.blank();
+        out.comment(&text!("---- tables that were not found ----", "---- 未找到的表 ----"));
+    }
+    for table in absent {
+        let (name, name_zh) = (table.name(), table.name_zh());
+        let unknown: Vec<_> =
+            INDICATORS.iter().filter(|indicator| indicator.tables.contains(&table)).collect();
+        let en = unknown.iter().map(|indicator| indicator.title).collect::<Vec<_>>().join(", ");
+        let zh = unknown.iter().map(|indicator| indicator.title_zh).collect::<Vec<_>>().join("、");
+        out.comment(&match (table.required(), unknown.is_empty()) {
+            (true, _) => text!(
+                "{name}: required; nothing can be graded without it",
+                "{name_zh} {name}：必需，缺少则无法分级"
+            ),
+            (false, true) => text!("{name}: optional", "{name_zh} {name}：可选"),
+            (false, false) => {
+                text!("{name}: without it stay unknown: {en}", "{name_zh} {name}：缺少时以下指标未知：{zh}")
+            }
+        });
+    }
+    let taken = |at: usize| findings.guesses.iter().any(|guess| guess.delivery == at);
+    for (_, excerpt) in findings.deliveries.iter().enumerate().filter(|(at, _)| !taken(*at)) {
+        let path = &excerpt.path;
+        let names: Vec<&str> = excerpt.columns.iter().map(|column| column.name.as_str()).collect();
+        let names = names[..names.len().min(UNUSED_SHOWN)].join(", ");
+        out.comment(&text!(
+            "{path} is taken for no table; its columns: {names}",
+            "{path} 未对应任何表；其列为：{names}"
+        ));
+    }
+    for (path, why) in &findings.unreadable {
+        let (en, zh) = (&why.en, &why.zh);
+        out.comment(&text!("{path} cannot be read: {en}", "{path} 无法读取：{zh}"));
+    }
+}

@@ -1,0 +1,145 @@
+//! Drafts of whole folders, used as they come.
+
+use std::fs;
+use std::path::Path;
+
+use gridtier::contract::Table;
+use gridtier::fact::{self, Facts};
+use gridtier::meter::ReadingDetail;
+use gridtier::text::Lang;
+use gridtier::unit::{Month, Window};
+use rust_xlsxwriter::{Workbook, XlsxError};
+
+use super::{Draft, draft};
+use crate::config::FILE_NAME;
+use crate::folder::DataFolder;
+use crate::test_folder::TestFolder;
+
+/// Drafts a folder in both languages, whose lines must be the same but for comments, and writes the draft into it.
+fn drafted(folder: &TestFolder) -> Draft {
+    let [english, chinese] = [Lang::En, Lang::Zh].map(|lang| draft(folder.path(), lang).unwrap());
+    assert_eq!(english.to_decide, chinese.to_decide);
+    let keys = |draft: &Draft| -> Vec<String> {
+        let lines = draft.text.lines().filter(|line| !line.starts_with('#'));
+        lines.map(|line| line.split("    #").next().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(keys(&english), keys(&chinese));
+    fs::write(folder.path().join(FILE_NAME), &english.text).unwrap();
+    english
+}
+
+fn facts(folder: &Path, months: u32) -> Facts {
+    let opened = DataFolder::open(folder).unwrap_or_else(|error| panic!("{error}"));
+    fact::read(&opened, Window { end: Month::new(2026, 1), months }, ReadingDetail::Energy, None).unwrap()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else if entry.file_name() != FILE_NAME {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_draft_of_exports_in_the_manner_of_sg186_counts_what_the_written_mapping_counts() {
+    let written = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-data/sg186");
+    let folder = TestFolder::new();
+    copy(&written, folder.path());
+    let draft = drafted(&folder);
+    assert!(draft.to_decide <= 2, "{}", draft.text);
+    let (by_draft, by_hand) = (facts(folder.path(), 12), facts(&written, 12));
+    for (table, (found, wanted)) in Table::ALL.iter().zip(by_draft.books.iter().zip(&by_hand.books)) {
+        assert_eq!(found.tally, wanted.tally, "{table}\n{}", draft.text);
+    }
+    assert_eq!(by_draft.rows, by_hand.rows, "{}", draft.text);
+}
+
+/// A sheet with a title row and an empty row above its header.
+fn sheet(path: &Path, title: &str, rows: &[&[&str]]) -> Result<(), XlsxError> {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_string(0, 0, title)?;
+    for (row, cells) in (2..).zip(rows) {
+        for (column, cell) in (0..).zip(*cells) {
+            match cell.parse::<f64>() {
+                Ok(number) if !cell.starts_with('0') || *cell == "0" => {
+                    drop(sheet.write_number(row, column, number)?)
+                }
+                _ => drop(sheet.write_string(row, column, *cell)?),
+            }
+        }
+    }
+    book.save(path)
+}
+
+#[test]
+fn a_folder_of_workbooks_with_title_rows_is_drafted_whole() {
+    let folder = TestFolder::new();
+    let base: &[&[&str]] = &[
+        &["户号", "户名", "用电类别", "电压等级", "立户日期", "销户日期", "是否老旧台区"],
+        &["0000000001", "甲厂", "大工业", "10kV", "2010-01-01", "无", "否"],
+        &["0000000002", "乙店", "商业", "低压", "2011-05-01", "无", "是"],
+    ];
+    sheet(&folder.path().join("客户档案.xlsx"), "2025 年客户档案", base).unwrap();
+    let mut energies: Vec<Vec<String>> = vec![["户号", "数据日期", "用电量"].map(str::to_owned).to_vec()];
+    let mut bills: Vec<Vec<String>> =
+        vec![["账单编号", "户号", "电费年月", "应收金额", "缴费截止日期"].map(str::to_owned).to_vec()];
+    for month in 1..=12 {
+        for (id, kwh) in [("1", 1_000), ("2", 200)] {
+            energies.push(vec![id.into(), format!("2025-{month:02}-01"), kwh.to_string()]);
+            let amount = (kwh * 6 / 10).to_string();
+            bills.push(vec![
+                format!("B{id}{month:02}"),
+                id.into(),
+                format!("2025{month:02}"),
+                amount,
+                format!("2025-{month:02}-28"),
+            ]);
+        }
+    }
+    for (name, rows) in [("用电量.xlsx", &energies), ("电费.xlsx", &bills)] {
+        let rows: Vec<Vec<&str>> = rows.iter().map(|row| row.iter().map(String::as_str).collect()).collect();
+        let rows: Vec<&[&str]> = rows.iter().map(Vec::as_slice).collect();
+        sheet(&folder.path().join(name), "国网某供电所", &rows).unwrap();
+    }
+    let draft = drafted(&folder);
+    assert!(draft.to_decide <= 2, "{}", draft.text);
+    let facts = facts(folder.path(), 12);
+    let wh: Vec<i64> = facts.rows.iter().map(|row| row.energy.active_wh).collect();
+    assert_eq!(wh, [12_000_000, 2_400_000], "account numbers lost their zeros in two tables\n{}", draft.text);
+    assert!(facts.books.iter().all(|book| book.tally.rejected == 0), "{}", draft.text);
+}
+
+#[test]
+fn what_is_not_sure_is_a_comment_with_the_choices() {
+    let folder = TestFolder::with(
+        "customers.csv",
+        "customer_id,use_category,supply_level,opened_on,aged_transformer_area\n\
+         1,large_industrial,high_voltage,01/02/2010,1\n2,Z9,low_voltage,03/04/2011,0\n",
+    );
+    let draft = draft(folder.path(), Lang::En).unwrap();
+    let commented =
+        draft.text.lines().filter(|line| line.starts_with("# \"Z9\" = \"?\"")).collect::<Vec<_>>();
+    assert_eq!(commented.len(), 1, "{}", draft.text);
+    assert!(
+        commented[0].contains("1 rows; choose large_industrial, commercial_industrial"),
+        "{}",
+        draft.text
+    );
+    assert!(draft.text.contains("# opened_on = \"%d/%m/%Y\""), "day or month first?\n{}", draft.text);
+    assert!(draft.text.contains("meter_readings: required"), "{}", draft.text);
+    assert!(draft.text.contains("incidents: without it stay unknown: "), "{}", draft.text);
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named_with_the_reason() {
+    let folder = TestFolder::with("customers.parquet", "no parquet at all");
+    let draft = draft(folder.path(), Lang::En).unwrap();
+    assert!(draft.text.contains("customers.parquet cannot be read: "), "{}", draft.text);
+}
