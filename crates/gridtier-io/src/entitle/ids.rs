@@ -280,7 +280,9 @@ mod tests {
 
     fn customers(ids: &[&str]) -> KeyIndex {
         let mut keys = KeyIndex::default();
-        ids.iter().for_each(|id| drop(keys.insert(id)));
+        for id in ids {
+            let _ = keys.insert(id);
+        }
         keys
     }
 

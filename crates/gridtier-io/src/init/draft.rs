@@ -373,6 +373,19 @@ fn rest(out: &mut DraftWriter, findings: &Findings) {
             INDICATORS.iter().filter(|indicator| indicator.tables.contains(&table)).collect();
         let en = unknown.iter().map(|indicator| indicator.title).collect::<Vec<_>>().join(", ");
         let zh = unknown.iter().map(|indicator| indicator.title_zh).collect::<Vec<_>>().join("、");
+        let is_energy = matches!(table, Table::MeterReadings | Table::RegisterReadings);
+        if is_energy {
+            let other =
+                if table == Table::MeterReadings { Table::RegisterReadings } else { Table::MeterReadings };
+            if present.contains(&other) {
+                continue;
+            }
+            out.comment(&text!(
+                "{name}: this table or {other} is required; nothing can be graded without energy",
+                "{name_zh} {name}：本表与 {other} 至少需要一张，没有电量则无法分级"
+            ));
+            continue;
+        }
         out.comment(&match (table.required(), unknown.is_empty()) {
             (true, _) => text!(
                 "{name}: required; nothing can be graded without it",

@@ -43,7 +43,12 @@ pub fn fit(column: &Column, values: &[&str]) -> Fit {
     let array: ArrayRef = Arc::new(StringViewArray::from_iter_values(&filled));
     let mut fit = Fit { filled: filled.len(), ..Fit::default() };
     match column.kind {
-        ColumnKind::Date | ColumnKind::PlacingDate | ColumnKind::PlacingMonth | ColumnKind::PlacingTime => {
+        ColumnKind::Date
+        | ColumnKind::BoundedDate
+        | ColumnKind::PlacingDate
+        | ColumnKind::PlacingMonth
+        | ColumnKind::PlacingTime
+        | ColumnKind::Time => {
             fit_dates(column.kind, &array, &mut fit);
         }
         ColumnKind::Id | ColumnKind::Text | ColumnKind::Word(_) => fit.fitting = fit.filled,
@@ -78,7 +83,7 @@ fn fit_dates(kind: ColumnKind, array: &ArrayRef, fit: &mut Fit) {
         let how = Dates { form, places: true, ..Dates::default() };
         valid(match kind {
             ColumnKind::PlacingMonth => cell::months(array, how),
-            ColumnKind::PlacingTime => cell::times_us(array, how),
+            ColumnKind::PlacingTime | ColumnKind::Time => cell::times_us(array, how),
             _ => cell::dates(array, how),
         })
     };

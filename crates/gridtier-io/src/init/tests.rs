@@ -69,10 +69,10 @@ fn sheet(path: &Path, title: &str, rows: &[&[&str]]) -> Result<(), XlsxError> {
         for (column, cell) in (0..).zip(*cells) {
             match cell.parse::<f64>() {
                 Ok(number) if !cell.starts_with('0') || *cell == "0" => {
-                    drop(sheet.write_number(row, column, number)?)
+                    sheet.write_number(row, column, number)?
                 }
-                _ => drop(sheet.write_string(row, column, *cell)?),
-            }
+                _ => sheet.write_string(row, column, *cell)?,
+            };
         }
     }
     book.save(path)
@@ -133,7 +133,11 @@ fn what_is_not_sure_is_a_comment_with_the_choices() {
         draft.text
     );
     assert!(draft.text.contains("# opened_on = \"%d/%m/%Y\""), "day or month first?\n{}", draft.text);
-    assert!(draft.text.contains("meter_readings: required"), "{}", draft.text);
+    assert!(
+        draft.text.contains("meter_readings: this table or register_readings is required"),
+        "{}",
+        draft.text
+    );
     assert!(draft.text.contains("incidents: without it stay unknown: "), "{}", draft.text);
 }
 
