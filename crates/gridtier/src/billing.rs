@@ -10,6 +10,7 @@
 mod bill;
 mod reversal;
 mod revenue;
+mod paid;
 mod account;
 mod payment;
 mod arrears;

@@ -6,6 +6,9 @@
 
 pub mod column;
 pub mod expression;
+mod entry;
+mod formula;
+mod further;
 pub mod registry;
 
 use rayon::prelude::*;
@@ -105,7 +108,7 @@ pub(crate) fn registered(facts: &Facts, wanted: Wanted) -> Vec<IndicatorColumn> 
     let column = |indicator: &&Indicator| {
         let all = (0..customers).into_par_iter();
         match indicator.id {
-            "profit" => all.map(|customer| registry::profit(facts, customer, &wanted.terms)).collect(),
+            "profit" => all.map(|customer| formula::profit(facts, customer, &wanted.terms)).collect(),
             _ => all.map(|customer| (indicator.value)(facts, customer)).collect(),
         }
     };

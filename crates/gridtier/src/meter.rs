@@ -52,6 +52,7 @@ mod streak;
 mod sum;
 mod repeat;
 mod earlier;
+mod held;
 mod interval_notes;
 mod by_row;
 

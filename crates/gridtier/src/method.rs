@@ -7,10 +7,10 @@
 
 pub mod ahp;
 mod choices;
-mod lines;
 mod normalise;
-mod plausibility;
 mod raw;
+mod lines;
+mod plausibility;
 mod siblings;
 mod tree;
 pub mod checks;

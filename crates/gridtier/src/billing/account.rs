@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::bill::Bills;
 use super::narrow;
-use super::payment::{BillPayment, CheckedPayment, PaidFor};
+use super::paid::{BillPayment, CheckedPayment, PaidFor};
 use super::reversal::Due;
 use crate::error::RunError;
 use crate::index::{CustomerIx, index};

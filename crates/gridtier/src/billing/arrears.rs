@@ -1,7 +1,7 @@
 //! What was paid by the due day, how long the rest was owed, and what is still owed from earlier years.
 
 use super::bill::Bills;
-use super::payment::BillPayment;
+use super::paid::BillPayment;
 use super::{Billing, narrow};
 use crate::error::RunError;
 use crate::unit::{Month, Window};

@@ -2,6 +2,7 @@
 
 use super::account;
 use super::bill::{BillState, Bills};
+use super::paid::{BillPayment, CheckedPayment, PaidFor};
 use super::reversal::Due;
 use crate::contract::cell::{Ids, Integers};
 use crate::contract::rule::Rule;
@@ -12,34 +13,6 @@ use crate::key::KeyIndex;
 use crate::rows::{self, Columns, Placement, TableRows, TableRules};
 use crate::source::{Source, TableBook};
 use crate::unit::Window;
-
-/// What a payment pays. Positions are those of [`Bills`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PaidFor {
-    /// An accepted bill.
-    Bill(u32),
-    /// A bill outside the window that takes part in the order of payments on account.
-    EarlierBill(u32),
-    /// The bills of a customer in their order.
-    Account(CustomerIx),
-}
-
-/// A payment that keeps every rule.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct CheckedPayment {
-    pub paid_for: PaidFor,
-    pub paid_on: i32,
-    pub amount_fen: i64,
-}
-
-/// What was paid of an accepted bill on a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct BillPayment {
-    /// Position of the bill among the accepted ones.
-    pub bill: u32,
-    pub paid_on: i32,
-    pub amount_fen: i64,
-}
 
 /// The columns and rules of payments.
 struct PaymentRules<'a> {

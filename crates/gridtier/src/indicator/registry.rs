@@ -1,130 +1,20 @@
 //! The default indicators: id, names, unit, direction, formula, origin, when there is no value, and evaluation, one
 //! entry each. Documentation, the method's allowed names and the explanations derive from here.
 
-use std::fmt;
-
+use super::formula::{
+    annual_energy, annual_energy_parts, annual_revenue, annual_revenue_parts, asked, energy_growth,
+    finite_over, growth, has_both_ends, if_present, importance_standing, load_standing, mean_of_e6,
+    mean_share, paid, quotient, ratio,
+};
 use super::{Direction, IndicatorValue};
-use crate::contract::{ImportanceLevel, LoadClass, SupplyLevel, Table};
-use crate::customer::Customer;
-use crate::fact::{CustomerFacts, Facts};
+use crate::contract::Table;
 use crate::index::{IndicatorIx, float_i64, index};
-use crate::word::Word;
 
-/// An indicator of the default registry.
-pub struct Indicator {
-    /// Its name in methods and outputs.
-    pub id: &'static str,
-    /// Dimension that it belongs to by default.
-    pub dimension: &'static str,
-    /// Group that it belongs to by default.
-    pub group: &'static str,
-    /// Name in English.
-    pub title: &'static str,
-    /// Name in Chinese.
-    pub title_zh: &'static str,
-    /// Unit.
-    pub unit: &'static str,
-    /// Whether more is better.
-    pub direction: Direction,
-    /// Formula.
-    pub formula: &'static str,
-    /// When it does not apply or cannot be measured.
-    pub no_value: &'static str,
-    /// The optional tables that it needs, besides those of customers and energy.
-    pub tables: &'static [Table],
-    /// Whether a counted row carries the optional column that it rests on; `None` where it rests on none.
-    pub carried: Option<fn(&Facts) -> bool>,
-    /// How the values of a holder's accounts become one.
-    pub fold: Fold,
-    /// The words of the source paper that it is reconstructed from.
-    pub origin: &'static str,
-    /// Whether the customer can change it by behaviour within a cycle.
-    pub lever: Lever,
-    /// Evaluation for a customer.
-    pub value: fn(&Facts, usize) -> IndicatorValue,
-}
-
-/// How the values of a holder's accounts become one (DATA section 5).
-#[derive(Clone, Copy)]
-pub enum Fold {
-    /// The greatest.
-    Greatest,
-    /// From the sums of what the value is made of.
-    Sum(Summed),
-}
-
-/// Numerator and denominator of an account's value, and the value of their sums.
-#[derive(Clone, Copy)]
-pub struct Summed {
-    /// Of an account that knows the indicator: whole numbers, except for energy audits and costs.
-    pub parts: fn(&Facts, usize, &Terms) -> [f64; 2],
-    /// Of their sums.
-    pub value: fn(&Facts, [f64; 2]) -> IndicatorValue,
-    /// Whether an account gives nothing when it is not open at the end of the window.
-    pub while_open: bool,
-    /// Whether an account takes part; `None` where it does when it knows the indicator.
-    pub knows: Option<fn(&Facts, usize) -> bool>,
-}
-
-impl fmt::Debug for Indicator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Indicator").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-impl Fold {
-    /// Sums over all accounts that know the indicator.
-    const fn sum(
-        parts: fn(&Facts, usize, &Terms) -> [f64; 2],
-        value: fn(&Facts, [f64; 2]) -> IndicatorValue,
-    ) -> Self {
-        Self::Sum(Summed { parts, value, while_open: false, knows: None })
-    }
-}
-
-/// What an evaluation takes from the method.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Terms {
-    /// Cost of supply in CNY/kWh, by supply level.
-    pub supply_cost: [f64; SupplyLevel::ALL.len()],
-}
-
-/// Whether the customer can change an indicator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lever {
-    /// By its own behaviour.
-    Behaviour,
-    /// Only by consuming or paying more, or not at all: never advised.
-    None,
-}
+pub use super::entry::{Fold, Indicator, Lever, Summed, Terms};
+pub use super::further::FURTHER;
 
 /// Most points for suggestions, so that they cannot be collected.
 pub const SUGGESTION_CAP: i64 = 6;
-/// Months of the two ends that growth compares.
-const YEAR: u32 = 12;
-/// Shortest window in which the two ends do not overlap.
-const GROWTH_MONTHS_MIN: u32 = 24;
-/// Fewest pairs of covered months, of twelve, by which growth is known.
-const GROWTH_PAIRS_MIN: i64 = 10;
-
-/// Standing of an importance level [I].
-const fn importance_standing(level: ImportanceLevel) -> f64 {
-    match level {
-        ImportanceLevel::Special => 1.0,
-        ImportanceLevel::First => 0.8,
-        ImportanceLevel::Second => 0.5,
-        ImportanceLevel::Temporary => 0.3,
-    }
-}
-
-/// Standing of a load class [I].
-const fn load_standing(class: LoadClass) -> f64 {
-    match class {
-        LoadClass::First => 0.6,
-        LoadClass::Second => 0.3,
-        LoadClass::Third => 0.0,
-    }
-}
 
 /// The default registry, in the order of dimensions and groups.
 pub const INDICATORS: &[Indicator] = &[
@@ -148,10 +38,7 @@ pub const INDICATORS: &[Indicator] = &[
         }),
         origin: "用电量",
         lever: Lever::None,
-        value: |facts, i| {
-            let energy = &facts.rows[i].energy;
-            ratio(12.0 * float_i64(energy.covered_wh) / 1000.0, energy.covered_months)
-        },
+        value: annual_energy,
     },
     Indicator {
         id: "annual_revenue",
@@ -173,10 +60,7 @@ pub const INDICATORS: &[Indicator] = &[
         }),
         origin: "电费收入",
         lever: Lever::None,
-        value: |facts, i| {
-            let billing = &facts.rows[i].billing;
-            ratio(12.0 * float_i64(billing.revenue_fen) / 100.0, billing.revenue_months)
-        },
+        value: annual_revenue,
     },
     Indicator {
         id: "average_price",
@@ -536,124 +420,6 @@ pub const INDICATORS: &[Indicator] = &[
     },
 ];
 
-/// Registered indicators that no preset weighs (DATA sections 6 and 7), in the order of dimensions and groups. A method has
-/// those that it names.
-pub const FURTHER: &[Indicator] = &[
-    Indicator {
-        id: "profit",
-        dimension: "contribution",
-        group: "current",
-        title: "Profit",
-        title_zh: "年毛利",
-        unit: "CNY/a",
-        direction: Direction::More,
-        formula: "annual_revenue − supply_cost of the supply level × annual_energy",
-        no_value: "unknown: one of the two is unknown",
-        tables: &[Table::Bills],
-        carried: None,
-        fold: Fold::Sum(Summed {
-            parts: |facts, i, terms| {
-                let [[fen, _], [wh, _]] =
-                    [annual_revenue_parts(facts, i, terms), annual_energy_parts(facts, i, terms)];
-                [fen / 100.0 - supply_cost(facts, i, terms) * wh / 1000.0, 1.0]
-            },
-            value: |_, [profit, _]| IndicatorValue::finite(profit),
-            while_open: true,
-            knows: None,
-        }),
-        origin: "–",
-        lever: Lever::None,
-        value: |_, _| IndicatorValue::Unknown,
-    },
-    Indicator {
-        id: "capacity_growth",
-        dimension: "contribution",
-        group: "potential",
-        title: "Capacity growth",
-        title_zh: "合同容量增长率",
-        unit: "share",
-        direction: Direction::More,
-        formula: "contract_capacity_kva / capacity_at_start_kva − 1",
-        no_value: "unknown: one of them is empty, or the capacity at the start is 0",
-        tables: &[],
-        carried: Some(|facts| facts.customers.rows.iter().any(|row| capacities(row).is_some())),
-        fold: Fold::Sum(Summed {
-            parts: |facts, i, _| capacities(&facts.customers.rows[i]).unwrap_or_default(),
-            value: |_, capacities| grown(capacities),
-            while_open: true,
-            knows: None,
-        }),
-        origin: "–",
-        lever: Lever::None,
-        value: |facts, i| capacities(&facts.customers.rows[i]).map_or(IndicatorValue::Unknown, grown),
-    },
-    Indicator {
-        id: "power_factor_shortfall",
-        dimension: "compliance",
-        group: "power_factor",
-        title: "Power-factor shortfall",
-        title_zh: "功率因数差值",
-        unit: "",
-        direction: Direction::Less,
-        formula: "mean over the assessed months of max(0, standard − PF)",
-        no_value: "n/a: no standard; unknown: no assessed month",
-        tables: &[],
-        carried: Some(|facts| facts.rows.iter().any(|row| row.energy.reactive_readings > 0)),
-        fold: Fold::sum(shortfall_parts, |_, [lacking, months]| quotient(lacking / 100.0, months)),
-        origin: "–",
-        lever: Lever::Behaviour,
-        value: |facts, i| match facts.customers.rows[i].power_factor_standard {
-            None => IndicatorValue::NotApplicable,
-            Some(_) => {
-                let [lacking, months] = shortfall_parts(facts, i, &Terms::default());
-                quotient(lacking / 100.0, months)
-            }
-        },
-    },
-    Indicator {
-        id: "valley_share",
-        dimension: "cooperation",
-        group: "load",
-        title: "Share in valley hours",
-        title_zh: "谷段电量占比",
-        unit: "share",
-        direction: Direction::More,
-        formula: "valley / (sharp + peak + flat + valley)",
-        no_value: "unknown: no part, or all of them 0",
-        tables: &[],
-        carried: Some(|facts| {
-            (0..facts.rows.len()).any(|i| valley_parts(facts, i, &Terms::default())[1] != 0.0)
-        }),
-        fold: Fold::sum(valley_parts, |_, [valley, all]| quotient(valley, all)),
-        origin: "–",
-        lever: Lever::Behaviour,
-        value: |facts, i| {
-            let [valley, all] = valley_parts(facts, i, &Terms::default());
-            quotient(valley, all)
-        },
-    },
-    Indicator {
-        id: "load_factor",
-        dimension: "cooperation",
-        group: "load",
-        title: "Load factor",
-        title_zh: "负荷率",
-        unit: "share",
-        direction: Direction::More,
-        formula: "Σ active energy / Σ (monthly maximum × hours), over the covered months with a demand",
-        no_value: "unknown: no such month",
-        tables: &[],
-        carried: Some(|facts| facts.rows.iter().any(|row| row.energy.demand_months > 0)),
-        fold: Fold::sum(demand_parts, |_, [energy, hours]| quotient(energy, hours)),
-        origin: "–",
-        lever: Lever::Behaviour,
-        value: |facts, i| {
-            let [energy, hours] = demand_parts(facts, i, &Terms::default());
-            quotient(energy, hours)
-        },
-    },
-];
-
 /// Position of annual energy, by which ties are broken after revenue.
 pub const ANNUAL_ENERGY: IndicatorIx = registered("annual_energy");
 /// Position of annual revenue, by which ties are broken first.
@@ -694,133 +460,4 @@ pub fn all() -> impl Iterator<Item = &'static Indicator> {
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Indicator> {
     all().find(|indicator| indicator.id == id)
-}
-
-/// `above / below`, unknown when there is nothing below.
-fn ratio(above: f64, below: i64) -> IndicatorValue {
-    if below <= 0 { IndicatorValue::Unknown } else { IndicatorValue::Known(above / float_i64(below)) }
-}
-
-fn mean_share(share_e6: i64, count: i64) -> IndicatorValue {
-    if count == 0 {
-        IndicatorValue::Unknown
-    } else {
-        IndicatorValue::Known(float_i64(share_e6) / float_i64(count) / 1e6)
-    }
-}
-
-fn if_present(facts: &Facts, table: Table, value: f64) -> IndicatorValue {
-    if facts.present(table) { IndicatorValue::Known(value) } else { IndicatorValue::Unknown }
-}
-
-fn asked(facts: &Facts, share_e6: i64, requests: i64) -> IndicatorValue {
-    match (facts.present(Table::Cooperation), requests) {
-        (false, _) => IndicatorValue::Unknown,
-        (true, 0) => IndicatorValue::NotApplicable,
-        (true, _) => mean_share(share_e6, requests),
-    }
-}
-
-fn paid(facts: &Facts, customer: usize, above: fn(&CustomerFacts) -> i64) -> IndicatorValue {
-    if !facts.present(Table::Payments) {
-        return IndicatorValue::Unknown;
-    }
-    ratio(float_i64(above(&facts.rows[customer])), facts.rows[customer].billing.due_fen)
-}
-
-/// `above / below`, unknown when there is nothing below.
-fn quotient(above: f64, below: f64) -> IndicatorValue {
-    if below <= 0.0 { IndicatorValue::Unknown } else { IndicatorValue::finite(above / below) }
-}
-
-/// A sum in another unit.
-fn finite_over(sum: f64, units: f64) -> IndicatorValue {
-    IndicatorValue::finite(sum / units)
-}
-
-fn mean_of_e6(_: &Facts, [share_e6, count]: [f64; 2]) -> IndicatorValue {
-    quotient(share_e6 / 1e6, count)
-}
-
-/// 12 × `sum` / `months`, rounded half away from zero.
-fn annualised(sum: i64, months: i64) -> f64 {
-    let (twelve, months) = (12 * i128::from(sum), i128::from(months.max(1)));
-    let rounded = (2 * twelve.abs() + months) / (2 * months);
-    (twelve.signum() * rounded) as f64
-}
-
-/// Annual energy in whole Wh.
-fn annual_energy_parts(facts: &Facts, customer: usize, _: &Terms) -> [f64; 2] {
-    let energy = &facts.rows[customer].energy;
-    [annualised(energy.covered_wh, energy.covered_months), 1.0]
-}
-
-/// Annual revenue in whole fen.
-fn annual_revenue_parts(facts: &Facts, customer: usize, _: &Terms) -> [f64; 2] {
-    let billing = &facts.rows[customer].billing;
-    [annualised(billing.revenue_fen, billing.revenue_months), 1.0]
-}
-
-/// Cost of supply of a customer in CNY/kWh.
-fn supply_cost(facts: &Facts, customer: usize, terms: &Terms) -> f64 {
-    terms.supply_cost[facts.customers.rows[customer].supply_level.position()]
-}
-
-/// Contract capacity at the end and at the start of the window, where both are known.
-fn capacities(customer: &Customer) -> Option<[f64; 2]> {
-    Some([customer.contract_capacity_kva?, customer.capacity_at_start_kva?])
-}
-
-fn grown([end, start]: [f64; 2]) -> IndicatorValue {
-    if start > 0.0 { IndicatorValue::finite(end / start - 1.0) } else { IndicatorValue::Unknown }
-}
-
-fn shortfall_parts(facts: &Facts, customer: usize, _: &Terms) -> [f64; 2] {
-    let energy = &facts.rows[customer].energy;
-    [float_i64(energy.power_factor_shortfall_e2), float_i64(energy.power_factor_months)]
-}
-
-fn valley_parts(facts: &Facts, customer: usize, _: &Terms) -> [f64; 2] {
-    let energy = &facts.rows[customer].energy;
-    let all = [energy.sharp_wh, energy.peak_wh, energy.flat_wh, energy.valley_wh];
-    [float_i64(energy.valley_wh), all.into_iter().map(float_i64).sum()]
-}
-
-fn demand_parts(facts: &Facts, customer: usize, _: &Terms) -> [f64; 2] {
-    let energy = &facts.rows[customer].energy;
-    [float_i64(energy.demand_wh), float_i64(energy.demand_hours_wh)]
-}
-
-/// Whether both ends of an account's window are complete, so that they count in the growth of its holder.
-fn has_both_ends(facts: &Facts, customer: usize) -> bool {
-    facts.window.months >= GROWTH_MONTHS_MIN && facts.rows[customer].energy.growth_pairs >= GROWTH_PAIRS_MIN
-}
-
-/// Growth a year from the energy of the two ends of a window.
-fn growth(months: u32, last_wh: f64, first_wh: f64) -> IndicatorValue {
-    if first_wh <= 0.0 || last_wh < 0.0 {
-        return IndicatorValue::Unknown;
-    }
-    let years = f64::from(months - YEAR) / 12.0;
-    IndicatorValue::finite(libm::pow(last_wh / first_wh, 1.0 / years) - 1.0)
-}
-
-fn energy_growth(facts: &Facts, customer: usize) -> IndicatorValue {
-    if !has_both_ends(facts, customer) {
-        return IndicatorValue::Unknown;
-    }
-    let energy = &facts.rows[customer].energy;
-    growth(facts.window.months, float_i64(energy.growth_last_wh), float_i64(energy.growth_first_wh))
-}
-
-/// Profit of an account by its own annual values, not rounded.
-pub(super) fn profit(facts: &Facts, customer: usize, terms: &Terms) -> IndicatorValue {
-    let [revenue, energy] = [ANNUAL_REVENUE, ANNUAL_ENERGY]
-        .map(|entry| (INDICATORS[entry.index()].value)(facts, customer).known());
-    match (revenue, energy) {
-        (Some(revenue), Some(energy)) => {
-            IndicatorValue::finite(revenue - supply_cost(facts, customer, terms) * energy)
-        }
-        _ => IndicatorValue::Unknown,
-    }
 }

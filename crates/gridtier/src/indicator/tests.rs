@@ -228,7 +228,7 @@ fn profit_takes_the_cost_of_the_supply_level_from_revenue() {
     let facts = fact::read(&source, window, crate::meter::ReadingDetail::Energy, None).unwrap();
     let terms = Terms { supply_cost: [0.5, 0.6, 0.7] };
     // 12 × 700 − 0.5 × 12 × 1000 CNY a year.
-    assert_eq!(registry::profit(&facts, 0, &terms), IndicatorValue::Known(2_400.0));
+    assert_eq!(formula::profit(&facts, 0, &terms), IndicatorValue::Known(2_400.0));
 }
 
 #[test]

@@ -13,14 +13,13 @@ use std::sync::{PoisonError, RwLock};
 use rayon::slice::ParallelSliceMut;
 
 use super::batch::{COLUMNS, IdCaches, ReadingBatch, ReadingContext};
-use super::id_cache::IdNumber;
+use super::held::{HeldRow, ReadingKey};
 use super::interval_notes::IntervalNotes;
 use super::month_cell::ReadingEnergy;
 use super::plan::{FileBooks, book_of};
 use super::quality::{Repetition, counted_of};
 use super::rounds::rounds;
 use super::schedule::{PartReader, read_parts};
-use super::spread::DaySpan;
 use super::stripe::Stripes;
 use super::time_of_use::{PART_COLUMNS, PartColumns, ReadingDetail, ReadingParts, TimeOfUse};
 use super::usage::MonthlyUsage;
@@ -32,7 +31,7 @@ use crate::error::{Refusal, RunError};
 use crate::index::{CustomerIx, count, index};
 use crate::key::KeyIndex;
 use crate::rows::Columns;
-use crate::source::{Batch, Part, RowAt, Source, TableBook};
+use crate::source::{Batch, Part, Source, TableBook};
 use crate::text;
 use crate::unit::{Month, Window};
 
@@ -96,55 +95,6 @@ pub(super) fn read(
     };
     // No cycle can build on the months of such files: a month does not tell which of its rows were replaced.
     Ok((Readings { usage, files: BTreeMap::new(), meters, files_reused: 0 }, books))
-}
-
-/// What the rows of one reading have in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct ReadingKey {
-    /// Its customer, by number: the accepted ones, then all others.
-    pub customer: IdNumber,
-    /// Its meter; [`IdNumber::NULL`] without a meter id.
-    pub meter: IdNumber,
-    /// Its `read_at`.
-    pub time_us: i64,
-}
-
-/// A row whose key and date can be read.
-#[derive(Debug)]
-pub(super) struct HeldRow {
-    pub key: ReadingKey,
-    pub until_us: Option<i64>,
-    /// When it was recorded; the least time where nobody knows.
-    recorded_us: i64,
-    energy: ReadingEnergy,
-    pub at: RowAt,
-    is_estimated: bool,
-    /// The rule that it breaks, besides those of key, date and window.
-    fault: Option<Rule>,
-    parts: Option<Box<ReadingParts>>,
-}
-
-impl HeldRow {
-    /// Its days.
-    pub fn days(&self, stamp_shift_us: i64) -> DaySpan {
-        match self.until_us {
-            Some(until_us) => DaySpan::between(self.key.time_us, until_us),
-            None => {
-                let time_us = self.key.time_us - stamp_shift_us;
-                DaySpan::between(time_us, time_us)
-            }
-        }
-    }
-}
-
-impl Repetition for &HeldRow {
-    fn is_estimated(&self) -> bool {
-        self.is_estimated
-    }
-
-    fn is_equal(&self, other: &Self) -> bool {
-        (self.energy, self.until_us) == (other.energy, other.until_us)
-    }
 }
 
 /// What all threads share.

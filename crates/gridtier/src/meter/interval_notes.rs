@@ -5,7 +5,7 @@
 //! examples the first by customer, meter and time is kept.
 
 use super::batch::ReadingContext;
-use super::by_row::{HeldRow, ReadingKey};
+use super::held::{HeldRow, ReadingKey};
 use super::plan::{FileBooks, book_of};
 use super::spread::DaySpan;
 use crate::contract::rule::Rule;

@@ -1,0 +1,96 @@
+//! What there is to say about one indicator: the type of the registry's entries.
+
+use std::fmt;
+
+use super::{Direction, IndicatorValue};
+use crate::contract::{SupplyLevel, Table};
+use crate::fact::Facts;
+use crate::word::Word;
+
+/// An indicator of the default registry.
+pub struct Indicator {
+    /// Its name in methods and outputs.
+    pub id: &'static str,
+    /// Dimension that it belongs to by default.
+    pub dimension: &'static str,
+    /// Group that it belongs to by default.
+    pub group: &'static str,
+    /// Name in English.
+    pub title: &'static str,
+    /// Name in Chinese.
+    pub title_zh: &'static str,
+    /// Unit.
+    pub unit: &'static str,
+    /// Whether more is better.
+    pub direction: Direction,
+    /// Formula.
+    pub formula: &'static str,
+    /// When it does not apply or cannot be measured.
+    pub no_value: &'static str,
+    /// The optional tables that it needs, besides those of customers and energy.
+    pub tables: &'static [Table],
+    /// Whether a counted row carries the optional column that it rests on; `None` where it rests on none.
+    pub carried: Option<fn(&Facts) -> bool>,
+    /// How the values of a holder's accounts become one.
+    pub fold: Fold,
+    /// The words of the source paper that it is reconstructed from.
+    pub origin: &'static str,
+    /// Whether the customer can change it by behaviour within a cycle.
+    pub lever: Lever,
+    /// Evaluation for a customer.
+    pub value: fn(&Facts, usize) -> IndicatorValue,
+}
+
+/// How the values of a holder's accounts become one (DATA section 5).
+#[derive(Clone, Copy)]
+pub enum Fold {
+    /// The greatest.
+    Greatest,
+    /// From the sums of what the value is made of.
+    Sum(Summed),
+}
+
+/// Numerator and denominator of an account's value, and the value of their sums.
+#[derive(Clone, Copy)]
+pub struct Summed {
+    /// Of an account that knows the indicator: whole numbers, except for energy audits and costs.
+    pub parts: fn(&Facts, usize, &Terms) -> [f64; 2],
+    /// Of their sums.
+    pub value: fn(&Facts, [f64; 2]) -> IndicatorValue,
+    /// Whether an account gives nothing when it is not open at the end of the window.
+    pub while_open: bool,
+    /// Whether an account takes part; `None` where it does when it knows the indicator.
+    pub knows: Option<fn(&Facts, usize) -> bool>,
+}
+
+impl fmt::Debug for Indicator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Indicator").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Fold {
+    /// Sums over all accounts that know the indicator.
+    pub(super) const fn sum(
+        parts: fn(&Facts, usize, &Terms) -> [f64; 2],
+        value: fn(&Facts, [f64; 2]) -> IndicatorValue,
+    ) -> Self {
+        Self::Sum(Summed { parts, value, while_open: false, knows: None })
+    }
+}
+
+/// What an evaluation takes from the method.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Terms {
+    /// Cost of supply in CNY/kWh, by supply level.
+    pub supply_cost: [f64; SupplyLevel::ALL.len()],
+}
+
+/// Whether the customer can change an indicator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lever {
+    /// By its own behaviour.
+    Behaviour,
+    /// Only by consuming or paying more, or not at all: never advised.
+    None,
+}

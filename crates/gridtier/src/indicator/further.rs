@@ -1,0 +1,127 @@
+//! Entries of the registry that no preset weighs.
+
+use super::entry::{Fold, Indicator, Lever, Summed, Terms};
+use super::formula::{
+    annual_energy_parts, annual_revenue_parts, capacities, demand_parts, grown, quotient, shortfall_parts,
+    supply_cost, valley_parts,
+};
+use super::{Direction, IndicatorValue};
+use crate::contract::Table;
+
+/// Registered indicators that no preset weighs (DATA sections 6 and 7), in the order of dimensions and groups. A method has
+/// those that it names.
+pub const FURTHER: &[Indicator] = &[
+    Indicator {
+        id: "profit",
+        dimension: "contribution",
+        group: "current",
+        title: "Profit",
+        title_zh: "年毛利",
+        unit: "CNY/a",
+        direction: Direction::More,
+        formula: "annual_revenue − supply_cost of the supply level × annual_energy",
+        no_value: "unknown: one of the two is unknown",
+        tables: &[Table::Bills],
+        carried: None,
+        fold: Fold::Sum(Summed {
+            parts: |facts, i, terms| {
+                let [[fen, _], [wh, _]] =
+                    [annual_revenue_parts(facts, i, terms), annual_energy_parts(facts, i, terms)];
+                [fen / 100.0 - supply_cost(facts, i, terms) * wh / 1000.0, 1.0]
+            },
+            value: |_, [profit, _]| IndicatorValue::finite(profit),
+            while_open: true,
+            knows: None,
+        }),
+        origin: "–",
+        lever: Lever::None,
+        value: |_, _| IndicatorValue::Unknown,
+    },
+    Indicator {
+        id: "capacity_growth",
+        dimension: "contribution",
+        group: "potential",
+        title: "Capacity growth",
+        title_zh: "合同容量增长率",
+        unit: "share",
+        direction: Direction::More,
+        formula: "contract_capacity_kva / capacity_at_start_kva − 1",
+        no_value: "unknown: one of them is empty, or the capacity at the start is 0",
+        tables: &[],
+        carried: Some(|facts| facts.customers.rows.iter().any(|row| capacities(row).is_some())),
+        fold: Fold::Sum(Summed {
+            parts: |facts, i, _| capacities(&facts.customers.rows[i]).unwrap_or_default(),
+            value: |_, capacities| grown(capacities),
+            while_open: true,
+            knows: None,
+        }),
+        origin: "–",
+        lever: Lever::None,
+        value: |facts, i| capacities(&facts.customers.rows[i]).map_or(IndicatorValue::Unknown, grown),
+    },
+    Indicator {
+        id: "power_factor_shortfall",
+        dimension: "compliance",
+        group: "power_factor",
+        title: "Power-factor shortfall",
+        title_zh: "功率因数差值",
+        unit: "",
+        direction: Direction::Less,
+        formula: "mean over the assessed months of max(0, standard − PF)",
+        no_value: "n/a: no standard; unknown: no assessed month",
+        tables: &[],
+        carried: Some(|facts| facts.rows.iter().any(|row| row.energy.reactive_readings > 0)),
+        fold: Fold::sum(shortfall_parts, |_, [lacking, months]| quotient(lacking / 100.0, months)),
+        origin: "–",
+        lever: Lever::Behaviour,
+        value: |facts, i| match facts.customers.rows[i].power_factor_standard {
+            None => IndicatorValue::NotApplicable,
+            Some(_) => {
+                let [lacking, months] = shortfall_parts(facts, i, &Terms::default());
+                quotient(lacking / 100.0, months)
+            }
+        },
+    },
+    Indicator {
+        id: "valley_share",
+        dimension: "cooperation",
+        group: "load",
+        title: "Share in valley hours",
+        title_zh: "谷段电量占比",
+        unit: "share",
+        direction: Direction::More,
+        formula: "valley / (sharp + peak + flat + valley)",
+        no_value: "unknown: no part, or all of them 0",
+        tables: &[],
+        carried: Some(|facts| {
+            (0..facts.rows.len()).any(|i| valley_parts(facts, i, &Terms::default())[1] != 0.0)
+        }),
+        fold: Fold::sum(valley_parts, |_, [valley, all]| quotient(valley, all)),
+        origin: "–",
+        lever: Lever::Behaviour,
+        value: |facts, i| {
+            let [valley, all] = valley_parts(facts, i, &Terms::default());
+            quotient(valley, all)
+        },
+    },
+    Indicator {
+        id: "load_factor",
+        dimension: "cooperation",
+        group: "load",
+        title: "Load factor",
+        title_zh: "负荷率",
+        unit: "share",
+        direction: Direction::More,
+        formula: "Σ active energy / Σ (monthly maximum × hours), over the covered months with a demand",
+        no_value: "unknown: no such month",
+        tables: &[],
+        carried: Some(|facts| facts.rows.iter().any(|row| row.energy.demand_months > 0)),
+        fold: Fold::sum(demand_parts, |_, [energy, hours]| quotient(energy, hours)),
+        origin: "–",
+        lever: Lever::Behaviour,
+        value: |facts, i| {
+            let [energy, hours] = demand_parts(facts, i, &Terms::default());
+            quotient(energy, hours)
+        },
+    },
+];
