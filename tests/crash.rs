@@ -66,7 +66,7 @@ fn a_regrade_killed_at_any_moment_leaves_whole_cycles_and_the_next_one_cleans_up
         assert!(now == last || now == last + 1, "cycle {now} after {last}");
         assert!(run.code != 0 || now == last + 1, "it said that it published");
         interrupted += u32::from(now == last);
-        utility.published(&[]);
+        utility.published(&["--again"]);
         assert_eq!(current(&utility), now + 1);
         assert_eq!(leftovers(&utility), [""; 0]);
         last = now + 1;
@@ -90,7 +90,7 @@ fn a_first_regrade_killed_at_any_moment_leaves_a_store_that_can_be_used() {
         run.kill().unwrap();
         run.wait().unwrap();
         let found = current(&utility);
-        utility.published(&[]);
+        utility.published(&["--again"]);
         assert_eq!((current(&utility), leftovers(&utility)), (found + 1, vec![]));
     }
 }
