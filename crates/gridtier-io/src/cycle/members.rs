@@ -278,7 +278,7 @@ impl Follower {
 }
 
 /// Opens a file with these columns only.
-fn open(path: &std::path::Path, columns: &[&str]) -> Result<ParquetRecordBatchReader, CycleError> {
+fn open(path: &Path, columns: &[&str]) -> Result<ParquetRecordBatchReader, CycleError> {
     let file = File::open(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
             unreadable(path, "it is not there: the cycle is of an earlier version of gridtier; grade again")
