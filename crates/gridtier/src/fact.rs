@@ -126,6 +126,12 @@ impl Facts {
     }
 }
 
+fn energy_overflows() -> Refusal {
+    let what = text!("the energy of a customer exceeds 64 bits", "某客户的电量超出 64 位整数");
+    let advice = text!("look for energies near the bound of 10⁹ kWh", "请检查接近 10⁹ kWh 上限的电量");
+    Refusal::of(Table::RegisterReadings, what, advice)
+}
+
 /// Reads all tables of a window, except for the readings whose sums `earlier` supplies. `detail` says how much of a
 /// reading is wanted.
 ///
@@ -148,11 +154,7 @@ pub fn read(
         meter::read(source, &customers, window, detail, earlier, &mut readings_book)?;
     registers.refuse_meters_of(&meters, &customers)?;
     drop(meters);
-    usage.add(&registers.months).ok_or_else(|| {
-        let what = text!("the energy of a customer exceeds 64 bits", "某客户的电量超出 64 位整数");
-        let advice = text!("look for energies near the bound of 10⁹ kWh", "请检查接近 10⁹ kWh 上限的电量");
-        Refusal::of(Table::RegisterReadings, what, advice)
-    })?;
+    usage.add(&registers.months).ok_or_else(energy_overflows)?;
     let energy_book = if readings_book.present { &mut readings_book } else { &mut registers_book };
     usage.spread(&customers, energy_book);
     let unit_suspects = meter::unit_suspects(&usage, &customers, energy_book);
@@ -166,12 +168,10 @@ pub fn read(
     let (plans_book, plans) = plan::read(source, &customers, &usage)?;
     let (cooperation_book, cooperation) = cooperation::read(source, &customers, window)?;
     let (profiles_book, profiles) = energy_profile::read(source, &customers, window)?;
-    let rows = energies(&usage, &customers)?
-        .into_iter()
-        .zip(billed.facts)
-        .zip(incidents.facts)
-        .zip(plans)
-        .zip(cooperation)
+    let (billing, events) = (billed.facts, incidents.facts);
+    let zipped =
+        energies(&usage, &customers)?.into_iter().zip(billing).zip(events).zip(plans).zip(cooperation);
+    let rows = zipped
         .map(|((((energy, billing), incidents), plans), cooperation)| CustomerFacts {
             energy,
             billing,

@@ -143,8 +143,8 @@ fn folded(facts: &Facts, members: &Members, holders: Customers) -> Result<Facts,
         let mut sum = CustomerFacts::default();
         for column in COLUMNS {
             let FactValue::Integer(read, write) = column.value else { continue };
-            let parts = accounts.iter().map(|&account| read(&facts.rows[index(account)]));
-            let total = parts.fold(Some(0i64), |sum, part| sum?.checked_add(part));
+            let mut parts = accounts.iter().map(|&account| read(&facts.rows[index(account)]));
+            let total = parts.try_fold(0i64, i64::checked_add);
             *write(&mut sum) = total.ok_or_else(|| {
                 let (name, id) = (column.name, holders.ids.key(number));
                 Refusal::of(
@@ -308,7 +308,7 @@ mod tests {
         assert_eq!((row.use_category.code(), row.supply_level.code()), ("large_industrial", "high_voltage"));
         assert_eq!(row.importance_level.unwrap().code(), "imp_second");
         assert_eq!(row.load_class.unwrap().code(), "load_2");
-        assert_eq!(row.opened_on, crate::unit::Month::new(2010, 5).first_day());
+        assert_eq!(row.opened_on, Month::new(2010, 5).first_day());
         assert_eq!((row.contract_capacity_kva, row.aged_transformer_area), (Some(1_000.0), true));
         // 12 × 100 and 12 × 1000 kWh a year, though of 36 and 24 months.
         assert_eq!(value(&graded, "H", "annual_energy"), IndicatorValue::Known(13_200.0));

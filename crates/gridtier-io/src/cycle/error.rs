@@ -49,7 +49,7 @@ impl CycleError {
     }
 }
 
-impl std::fmt::Display for CycleError {
+impl Display for CycleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text().en)
     }

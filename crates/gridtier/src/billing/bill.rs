@@ -93,7 +93,8 @@ impl TableRules<BillCells, (NamedCustomer, Month), AcceptedBill> for BillRules<'
     ) -> Placement<(NamedCustomer, Month)> {
         let Some(month) = i32::try_from(month).ok().map(Month) else { return Placement::Outside };
         let is_inside = self.window.index(month).is_some();
-        if !is_inside && !(self.keeps_earlier && month < self.window.start()) {
+        let is_kept_earlier = self.keeps_earlier && month < self.window.start();
+        if !is_inside && !is_kept_earlier {
             return Placement::Outside;
         }
         match self.finder.place(&cells.customer_ids, row, month.last_day()) {

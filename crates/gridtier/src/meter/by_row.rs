@@ -111,7 +111,7 @@ impl RowPass<'_> {
     fn rounds(&self, parts: &[Part]) -> Result<Vec<Range<usize>>, RunError> {
         let rows: Option<u64> = parts.iter().map(|part| part.rows).sum();
         if rows.is_some_and(|rows| rows <= ROWS_HELD_MAX) {
-            return Ok(vec![0..usize::MAX]);
+            return Ok(std::iter::once(0..usize::MAX).collect());
         }
         let counters = read_parts(parts, &|| RowCounter {
             pass: self,
