@@ -189,12 +189,15 @@ fn cannot_list(root: &Path, error: &std::io::Error) -> Refusal {
     }
 }
 
+/// An entry of a folder and its files, or why it cannot be read.
+pub type NamedFiles = (String, Result<Vec<DataFile>, Refusal>);
+
 /// The files of each entry of a folder that is not ignored, whatever table they may be; they are listed as files of
 /// customers.
 ///
 /// # Errors
 /// The folder cannot be listed.
-pub fn deliveries(root: &Path) -> Result<Vec<(String, Result<Vec<DataFile>, Refusal>)>, Refusal> {
+pub fn deliveries(root: &Path) -> Result<Vec<NamedFiles>, Refusal> {
     let names = names_in(root).map_err(|error| cannot_list(root, &error))?;
     let names = names.into_iter().filter(|name| !is_ignored(name) && *name != config::FILE_NAME);
     let is_data = |name: &String| root.join(name).is_dir() || FileFormat::by_extension(name).is_some();

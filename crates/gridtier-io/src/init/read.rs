@@ -37,11 +37,14 @@ pub struct Delivery {
     files: Vec<(DataFile, Content)>,
 }
 
+/// Names of files and folders that cannot be read, and why.
+type Unread = Vec<(String, Text)>;
+
 /// Opens every file and folder in `root`, in the order of names; of those that cannot be read, says why.
 ///
 /// # Errors
 /// The folder cannot be listed.
-pub fn deliveries(root: &Path) -> Result<(Vec<Delivery>, Vec<(String, Text)>), Refusal> {
+pub fn deliveries(root: &Path) -> Result<(Vec<Delivery>, Unread), Refusal> {
     let (mut found, mut unreadable) = (Vec::new(), Vec::new());
     for (name, files) in listing::deliveries(root)? {
         let opened = files.map_err(|refusal| refusal.what).and_then(|files| open(&name, files));

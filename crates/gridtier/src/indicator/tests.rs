@@ -225,10 +225,10 @@ fn profit_takes_the_cost_of_the_supply_level_from_revenue() {
             &["1|a|2025-01-01|700|2025-01-20"],
         );
     let window = Window { end: Month::new(2025, 2), months: 1 };
-    let facts = fact::read(&source, window, crate::meter::ReadingDetail::Energy, None).unwrap();
+    let facts = fact::read(&source, window, ReadingDetail::Energy, None).unwrap();
     let terms = Terms { supply_cost: [0.5, 0.6, 0.7] };
     // 12 × 700 − 0.5 × 12 × 1000 CNY a year.
-    assert_eq!(formula::profit(&facts, 0, &terms), IndicatorValue::Known(2_400.0));
+    assert_eq!(formula::profit(&facts, 0, &terms), Known(2_400.0));
 }
 
 #[test]
@@ -245,10 +245,10 @@ fn capacity_growth_needs_both_capacities() {
         &["a|2025-01-01|1000"],
     );
     let window = Window { end: Month::new(2025, 2), months: 1 };
-    let facts = fact::read(&source, window, crate::meter::ReadingDetail::Energy, None).unwrap();
+    let facts = fact::read(&source, window, ReadingDetail::Energy, None).unwrap();
     let entry = registry::find("capacity_growth").unwrap();
     let values: Vec<IndicatorValue> = (0..3).map(|customer| (entry.value)(&facts, customer)).collect();
-    assert_eq!(values, [IndicatorValue::Known(0.5), IndicatorValue::Unknown, IndicatorValue::Unknown]);
+    assert_eq!(values, [Known(0.5), Unknown, Unknown]);
     assert!(is_delivered("capacity_growth", &facts) && !is_delivered("valley_share", &facts));
 }
 
@@ -262,9 +262,9 @@ fn the_shortfall_is_the_mean_of_what_lacks_to_the_standard() {
         &rows,
     );
     let window = Window { end: Month::new(2025, 4), months: 3 };
-    let facts = fact::read(&source, window, crate::meter::ReadingDetail::Energy, None).unwrap();
+    let facts = fact::read(&source, window, ReadingDetail::Energy, None).unwrap();
     assert_eq!(facts.rows[0].energy.power_factor_shortfall_e2, 40);
     let entry = registry::find("power_factor_shortfall").unwrap();
-    let IndicatorValue::Known(shortfall) = (entry.value)(&facts, 0) else { panic!("known") };
+    let Known(shortfall) = (entry.value)(&facts, 0) else { panic!("known") };
     assert!((shortfall - 0.4 / 3.0).abs() < 1e-12);
 }
