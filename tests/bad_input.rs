@@ -8,6 +8,7 @@ use arrow_array::{
     TimestampSecondArray,
 };
 
+use crate::support::breaches;
 use crate::tables;
 use crate::utility::{
     BILLS, COOPERATION, CUSTOMERS, INCIDENTS, PAYMENTS, PLANS, PROFILES, READINGS, Utility,
@@ -29,7 +30,11 @@ fn readings(utility: &Utility, tally: [u64; 5], rule: &str, rows: u64) {
 
 /// The energy of customer 0001 in January 2025, in Wh.
 fn january_wh(utility: &Utility) -> Option<i64> {
-    utility.published(&[]);
+    january_wh_with(utility, &[])
+}
+
+fn january_wh_with(utility: &Utility, options: &[&str]) -> Option<i64> {
+    utility.published(options);
     let usage = utility.table("monthly_usage").rows_of(&["customer_id", "month", "active_wh"]);
     let key = ["0001", "2025-01-01"].map(|cell| Some(cell.to_owned()));
     usage.iter().find(|row| row[..2] == key)?[2].as_ref()?.parse().ok()
@@ -85,20 +90,31 @@ fn row_5_negative_energy_is_a_reject_unless_export_is_allowed() {
 
 #[test]
 fn row_6_a_month_far_from_the_customers_median_is_suspect() {
-    let steady = |odd: &str| {
+    let steady = |usual: &str, odd: &str| {
         let month =
-            |month: u32| format!("0003,M3,2025-{month:02}-01,{},,\n", if month == 7 { odd } else { "10" });
+            |month: u32| format!("0003,M3,2025-{month:02}-01,{},,\n", if month == 7 { odd } else { usual });
         Utility::small()
             .and("meter_readings.csv", READINGS.to_owned() + &(1..=12).map(month).collect::<String>())
     };
-    for (odd, suspects) in [("9000", 0), ("9000.001", 1), ("10000", 1), ("0.01", 1), ("0.012", 0)] {
-        let checked = steady(odd).checked();
+    // Months below 1 kWh are never suspect.
+    let months = [
+        ("10", "9000", 0),
+        ("10", "9000.001", 1),
+        ("10", "10000", 1),
+        ("10", "0.01", 0),
+        ("1000", "1.111", 1),
+        ("1000", "1.112", 0),
+        ("1000", "0.999", 0),
+    ];
+    for (usual, odd, suspects) in months {
+        let checked = steady(usual, odd).checked();
         assert_eq!(checked.finding("meter_readings", "unit_suspect"), suspects, "{odd}");
         assert_eq!(checked.tally("meter_readings"), [12, 12, 0, 0, 0], "{odd}");
     }
-    let utility = steady("10000");
+    let utility = steady("10", "10000");
     assert!(utility.checked().example("meter_readings", "unit_suspect").contains("0003 in 2025-07"));
-    utility.published(&[]);
+    let cycle = utility.published(&["--accept-findings=a month in Wh"]);
+    assert_eq!(breaches(&cycle), ["unit_suspect"]);
     assert_eq!(utility.table("unit_suspects").integers("median_wh"), [Some(10_000)]);
 }
 
@@ -149,7 +165,7 @@ fn row_8_what_was_not_measured_is_unknown_and_never_zero() {
         assert_eq!(indicators.texts(&format!("{id}_status"))[3].as_deref(), Some("unknown"), "{id}");
     }
     assert_eq!(indicators.texts("power_factor_attainment_status")[3].as_deref(), Some("na"));
-    assert_eq!(indicators.numbers("annual_energy")[0], Some(12.0 * (1_278.0 + 6.0) / 12.0));
+    assert_eq!(indicators.numbers("annual_energy")[0], Some(12.0 * (1_266.0 + 6.0) / 12.0));
     assert_eq!(utility.table("tiers").texts("reason")[3].as_deref(), Some("short_history"));
 }
 
@@ -269,7 +285,8 @@ fn row_26_numbers_are_read_as_people_write_them() {
     let utility = with_readings(&lines);
     readings(&utility, [50, 43, 0, 7, 0], "bad_number", 7);
     let wh = 101_500 + 3 * 1_234_500 + 1_234_567_800 + 12_000 + 3_000 + 1_000_000;
-    assert_eq!(january_wh(&utility), Some(wh));
+    // A million kWh among months of a hundred is suspect.
+    assert_eq!(january_wh_with(&utility, &["--accept-findings=test"]), Some(wh));
     // U+2212 is a minus.
     let minus = format!("{BILLS}1,0001,2025-01-01,\u{2212}12.5,,\n");
     assert_eq!(Utility::small().and("bills.csv", minus).checked().tally("bills"), [1, 1, 0, 0, 0]);
@@ -315,12 +332,7 @@ fn every_rule_of_a_row_sets_it_aside_by_name() {
         assert_eq!(checked.tally(name), [rows, 0, 0, rows, 0], "{name}");
     };
     table("bills", BILLS, ",0001,2025-01-01,1,2025-02-01,\n", "null_key");
-    table(
-        "bills",
-        BILLS,
-        "1,,2025-01-01,1,2025-02-01,\n2,0001,2025-01-01,,2025-02-01,\n3,0001,2025-01-01,1,,\n",
-        "null_value",
-    );
+    table("bills", BILLS, "1,,2025-01-01,1,2025-02-01,\n2,0001,2025-01-01,,2025-02-01,\n", "null_value");
     table(
         "bills",
         BILLS,
@@ -341,4 +353,13 @@ fn every_rule_of_a_row_sets_it_aside_by_name() {
     );
     table("energy_profiles", PROFILES, "0001,2025-01-01,-1,0\n0001,2025-02-01,1,-1\n", "negative");
     table("energy_profiles", PROFILES, "0001,2025-01-01,nan,0\n", "not_finite");
+}
+
+#[test]
+fn a_bill_without_the_day_it_is_due_is_set_aside_where_payments_are_delivered() {
+    let bills = format!("{BILLS}1,0001,2025-01-01,1,,\n");
+    let alone = Utility::small().and("bills.csv", bills);
+    assert_eq!(alone.checked().tally("bills"), [1, 1, 0, 0, 0]);
+    let checked = alone.and("payments.csv", format!("{PAYMENTS}1,1,2025-01-01,1\n")).checked();
+    assert_eq!((checked.tally("bills"), checked.finding("bills", "null_value")), ([1, 0, 0, 1, 0], 1));
 }

@@ -42,7 +42,7 @@ fn folder_of(page: &str) -> tempfile::TempDir {
     fs::create_dir(dir.path().join("target")).unwrap();
     if page != "README.md" {
         let data = Path::new("sample-data/utility");
-        regrade(&root().join(data), "2026-01-01", "utility", &dir.path().join("target/store"));
+        regrade(&root().join(data), "2026-01-01", "utility", &dir.path().join("target/store"), &[]);
     }
     dir
 }

@@ -9,6 +9,7 @@ use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::tables;
@@ -55,9 +56,9 @@ pub fn done(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> String {
     ended.stdout
 }
 
-/// Grades a folder as of a day and gives the cycle's folder.
-pub fn regrade(data: &Path, as_of: &str, method: &str, store: &Path) -> PathBuf {
-    done([
+/// Grades a folder as of a day with further options and gives the cycle's folder.
+pub fn regrade(data: &Path, as_of: &str, method: &str, store: &Path, options: &[&str]) -> PathBuf {
+    let args = [
         "regrade".as_ref(),
         data.as_os_str(),
         "--as-of".as_ref(),
@@ -66,13 +67,22 @@ pub fn regrade(data: &Path, as_of: &str, method: &str, store: &Path) -> PathBuf 
         method.as_ref(),
         "--store".as_ref(),
         store.as_os_str(),
-    ]);
+    ];
+    done(args.into_iter().chain(options.iter().map(OsStr::new)));
     current(store)
 }
 
 /// The folder of a store's current cycle.
 pub fn current(store: &Path) -> PathBuf {
     done(["path".as_ref(), "--store".as_ref(), store.as_os_str()]).trim().into()
+}
+
+/// The rules whose limits a cycle's data went beyond, and somebody accepted, in the order of the manifest; `rejects`
+/// where a table has too many rejects.
+pub fn breaches(cycle: &Path) -> Vec<String> {
+    let manifest: Value = serde_json::from_slice(&fs::read(cycle.join("_manifest.json")).unwrap()).unwrap();
+    let rule = |breach: &Value| breach["rule"].as_str().unwrap_or("rejects").to_owned();
+    manifest["breaches"].as_array().unwrap().iter().map(rule).collect()
 }
 
 /// Writes a file of a data folder, making folders on the way.
