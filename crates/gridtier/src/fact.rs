@@ -126,6 +126,11 @@ impl Facts {
     }
 }
 
+/// The findings of all tables, each with one of its rows.
+fn findings(source: &dyn Source, books: &[TableBook]) -> Vec<Finding> {
+    books.iter().flat_map(|book| book.findings(source, &rows::reject_examples(source, book))).collect()
+}
+
 fn energy_overflows() -> Refusal {
     let what = text!("the energy of a customer exceeds 64 bits", "某客户的电量超出 64 位整数");
     let advice = text!("look for energies near the bound of 10⁹ kWh", "请检查接近 10⁹ kWh 上限的电量");
@@ -160,8 +165,8 @@ pub fn read(
     let unit_suspects = meter::unit_suspects(&usage, &customers, energy_book);
     let mut bills_book = TableBook::new(Table::Bills);
     let bills = Bills::read(source, &customers, window, &mut bills_book)?;
-    let next_read = |customer, from| usage.next_read(customer, from);
-    let service = ServiceMonths::new(window, &customers, next_read, bills.months(window));
+    let bill_months = bills.months(window);
+    let service = ServiceMonths::new(window, &customers, |of, from| usage.next_read(of, from), bill_months);
     usage.cover(&customers, &service, energy_book);
     let billed = billing::count(source, &bills, bills_book, &usage, &service, &customers)?;
     let incidents = incident::read(source, &customers, window)?;
@@ -191,10 +196,7 @@ pub fn read(
         cooperation_book,
         profiles_book,
     ];
-    let mut findings = Vec::new();
-    for book in &books {
-        findings.extend(book.findings(source, &rows::reject_examples(source, book)));
-    }
+    let findings = findings(source, &books);
     let refusal = refusal(source, &books, &findings, window);
     let (coverage, usage) = (usage.coverage().clone(), Some(usage));
     Ok(Facts {
