@@ -11,6 +11,7 @@ use crate::index::CustomerIx;
 use crate::key::KeyIndex;
 use crate::rows::{self, CheckedRow, Columns, Placement, TableRules};
 use crate::source::{Source, TableBook};
+use crate::text;
 use crate::unit::Window;
 
 /// One customer's row in the table.
@@ -109,8 +110,13 @@ pub fn read(source: &dyn Source, book: &mut TableBook) -> Result<Customers, RunE
     let mut rules = CustomerRules::default();
     let rows = rows::read(source, book, &mut rules)?;
     if !book.present {
-        let advice = "put customers.parquet, customers.csv or a folder customers/ into the data folder";
-        return Err(Refusal::of(Table::Customers, "the table is missing", advice).into());
+        let advice = text!(
+            "put customers.parquet, customers.csv or a folder customers/ into the data folder; if the files have other \
+             names, `gridtier init DATA` drafts a gridtier.toml that says which is which",
+            "请将 customers.parquet、customers.csv 或文件夹 customers/ 放入数据文件夹；若文件另有名称，\
+             可用 `gridtier init DATA` 起草 gridtier.toml 说明对应关系"
+        );
+        return Err(Refusal::of(Table::Customers, text!("the table is missing", "缺少该表"), advice).into());
     }
     Ok(in_order_of_ids(&rules.keys, rows))
 }
