@@ -19,7 +19,7 @@ use crate::cycle::CycleError;
 
 /// A file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileFormat {
+pub enum ExportFormat {
     /// Comma-separated text in UTF-8; one table.
     Csv,
     /// A workbook of Excel; a sheet for each table.
@@ -71,25 +71,25 @@ fn remedy(kind: io::ErrorKind) -> &'static str {
 /// Nothing has appeared under the name.
 pub fn write_sections(
     path: &Path,
-    format: FileFormat,
+    format: ExportFormat,
     voice: Voice,
     mark: ByteOrderMark,
     sections: &[Section],
 ) -> Result<(), ExportError> {
     whole(path, |file| match format {
-        FileFormat::Xlsx => {
+        ExportFormat::Xlsx => {
             let tables: Vec<&DataTable> = sections.iter().flat_map(Section::tables).collect();
             Ok(render::xlsx::write(file, &tables, voice)?)
         }
-        FileFormat::Parquet => match sections.iter().flat_map(Section::tables).next() {
+        ExportFormat::Parquet => match sections.iter().flat_map(Section::tables).next() {
             Some(table) => parquet::write_batch(file, &table.to_batch(voice)?),
             None => Ok(()),
         },
-        FileFormat::Csv | FileFormat::Json | FileFormat::Html => {
+        ExportFormat::Csv | ExportFormat::Json | ExportFormat::Html => {
             render_text(file, format, voice, mark, sections)
         }
     })
-    .map_err(|failure: Failure| failure.at(path))
+    .map_err(|error: WriteError| error.at(path))
 }
 
 /// Sections as text for stdout.
@@ -97,7 +97,7 @@ pub fn write_sections(
 /// # Errors
 /// The format is not text.
 pub fn sections_text(
-    format: FileFormat,
+    format: ExportFormat,
     voice: Voice,
     mark: ByteOrderMark,
     sections: &[Section],
@@ -105,23 +105,23 @@ pub fn sections_text(
     let mut bytes = Vec::new();
     render_text(&mut bytes, format, voice, mark, sections)
         .and_then(|()| String::from_utf8(bytes).map_err(|error| io::Error::other(error).into()))
-        .map_err(|failure| failure.at(Path::new("stdout")))
+        .map_err(|error| error.at(Path::new("stdout")))
 }
 
 fn render_text(
     out: &mut impl Write,
-    format: FileFormat,
+    format: ExportFormat,
     voice: Voice,
     mark: ByteOrderMark,
     sections: &[Section],
-) -> Result<(), Failure> {
+) -> Result<(), WriteError> {
     let tables: Vec<&DataTable> = sections.iter().flat_map(Section::tables).collect();
     match (format, tables.first()) {
-        (FileFormat::Csv, Some(table)) => Ok(render::csv::write(out, table, voice, mark)?),
-        (FileFormat::Csv, None) => Ok(()),
-        (FileFormat::Json, _) => Ok(render::json::write(out, &tables, voice)?),
-        (FileFormat::Html, _) => Ok(render::html::write(out, sections, voice)?),
-        (FileFormat::Xlsx | FileFormat::Parquet, _) => {
+        (ExportFormat::Csv, Some(table)) => Ok(render::csv::write(out, table, voice, mark)?),
+        (ExportFormat::Csv, None) => Ok(()),
+        (ExportFormat::Json, _) => Ok(render::json::write(out, &tables, voice)?),
+        (ExportFormat::Html, _) => Ok(render::html::write(out, sections, voice)?),
+        (ExportFormat::Xlsx | ExportFormat::Parquet, _) => {
             Err(io::Error::other("this format needs a file").into())
         }
     }
@@ -133,7 +133,7 @@ fn render_text(
 /// Nothing has appeared under the name.
 pub fn write_list(
     path: &Path,
-    format: FileFormat,
+    format: ExportFormat,
     voice: Voice,
     mark: ByteOrderMark,
     list: DataList,
@@ -141,15 +141,15 @@ pub fn write_list(
     let mut rows = 0;
     whole(path, |file| {
         rows = match format {
-            FileFormat::Csv => render::csv::write_list(file, list, voice, mark)?,
-            FileFormat::Xlsx => render::xlsx::write_list(file, list, voice)?,
-            FileFormat::Json => render::json::write_list(file, list, voice)?,
-            FileFormat::Parquet => parquet::write_list(file, list)?,
-            FileFormat::Html => render::html::write_list(file, list, voice)?,
+            ExportFormat::Csv => render::csv::write_list(file, list, voice, mark)?,
+            ExportFormat::Xlsx => render::xlsx::write_list(file, list, voice)?,
+            ExportFormat::Json => render::json::write_list(file, list, voice)?,
+            ExportFormat::Parquet => parquet::write_list(file, list)?,
+            ExportFormat::Html => render::html::write_list(file, list, voice)?,
         };
         Ok(())
     })
-    .map_err(|failure: Failure| failure.at(path))?;
+    .map_err(|error: WriteError| error.at(path))?;
     Ok(rows)
 }
 
@@ -201,7 +201,7 @@ fn sweep(folder: &Path) {
 
 /// Why a writer stopped, before the file's name is known.
 #[derive(Debug)]
-pub enum Failure {
+pub enum WriteError {
     /// The disk.
     Io(io::Error),
     /// A sheet holds so many rows.
@@ -210,7 +210,7 @@ pub enum Failure {
     Source(CycleError),
 }
 
-impl Failure {
+impl WriteError {
     /// The error about a file.
     #[must_use]
     pub fn at(self, path: &Path) -> ExportError {
@@ -222,13 +222,13 @@ impl Failure {
     }
 }
 
-impl From<io::Error> for Failure {
+impl From<io::Error> for WriteError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
 }
 
-impl From<RenderError> for Failure {
+impl From<RenderError> for WriteError {
     fn from(error: RenderError) -> Self {
         match error {
             RenderError::Write(error) => Self::Io(error),
@@ -241,13 +241,13 @@ impl From<RenderError> for Failure {
     }
 }
 
-impl From<CycleError> for Failure {
+impl From<CycleError> for WriteError {
     fn from(error: CycleError) -> Self {
         Self::Source(error)
     }
 }
 
-impl From<arrow_schema::ArrowError> for Failure {
+impl From<arrow_schema::ArrowError> for WriteError {
     fn from(error: arrow_schema::ArrowError) -> Self {
         Self::Io(io::Error::other(error))
     }

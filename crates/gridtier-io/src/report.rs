@@ -15,7 +15,7 @@ use gridtier_report::render::csv::CsvTable;
 use gridtier_report::render::{ByteOrderMark, RenderError};
 use gridtier_report::table::{ColumnFormat, DataColumn};
 
-use crate::export::{self, ExportError, Failure};
+use crate::export::{self, ExportError, WriteError};
 use crate::folder::DataFolder;
 use crate::rejects::{reject_rows, reject_schema};
 
@@ -32,13 +32,13 @@ pub enum ReportError {
 
 /// Why a file was left unfinished.
 enum Stopped {
-    Writer(Failure),
+    Writer(WriteError),
     Refused(Refusal),
 }
 
-impl From<Failure> for Stopped {
-    fn from(failure: Failure) -> Self {
-        Self::Writer(failure)
+impl From<WriteError> for Stopped {
+    fn from(error: WriteError) -> Self {
+        Self::Writer(error)
     }
 }
 
@@ -63,7 +63,7 @@ impl From<Refusal> for Stopped {
 impl Stopped {
     fn at(self, path: &Path) -> ReportError {
         match self {
-            Self::Writer(failure) => failure.at(path).into(),
+            Self::Writer(error) => error.at(path).into(),
             Self::Refused(refusal) => refusal.into(),
         }
     }

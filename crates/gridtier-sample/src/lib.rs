@@ -135,7 +135,7 @@ impl SampleSpec {
 
 /// The number of rows of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TableRows {
+pub struct RowCount {
     /// The table.
     pub table: Table,
     /// Its rows, planted ones included.
@@ -157,7 +157,7 @@ pub struct PlantedFault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SampleSummary {
     /// Rows by table, in the order of [`Table::ALL`].
-    pub tables: Vec<TableRows>,
+    pub tables: Vec<RowCount>,
     /// Planted faults, in the order of their tables.
     pub faults: Vec<PlantedFault>,
 }
@@ -165,7 +165,7 @@ pub struct SampleSummary {
 impl SampleSummary {
     fn new(mut written: Vec<WrittenTable>) -> Self {
         written.sort_by_key(|one| one.table);
-        let tables = written.iter().map(|one| TableRows { table: one.table, rows: one.rows }).collect();
+        let tables = written.iter().map(|one| RowCount { table: one.table, rows: one.rows }).collect();
         let faults = written.iter().flat_map(WrittenTable::faults).collect();
         Self { tables, faults }
     }

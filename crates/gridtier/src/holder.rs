@@ -12,7 +12,7 @@ use crate::error::{Refusal, RunError};
 use crate::fact::{COLUMNS, CustomerFacts, FactValue, Facts};
 use crate::index::{CustomerIx, index};
 use crate::indicator::registry::{ANNUAL_ENERGY, Fold, Summed};
-use crate::indicator::{self, Indicator, IndicatorColumn, IndicatorValue, Wanted};
+use crate::indicator::{self, Indicator, IndicatorColumn, IndicatorValue, WantedIndicators};
 use crate::meter::Coverage;
 use crate::source::TableBook;
 use crate::text;
@@ -20,7 +20,7 @@ use crate::unit::round_half_away;
 
 /// Who holds which account.
 #[derive(Clone, Debug, Default)]
-pub struct Members {
+pub struct HolderAccounts {
     /// By account: the number of its holder.
     pub holders: Vec<u32>,
     /// By holder: its accounts, ascending.
@@ -31,7 +31,7 @@ pub struct Members {
 #[derive(Debug)]
 pub struct Holders {
     /// Who holds which account.
-    pub members: Members,
+    pub members: HolderAccounts,
     /// Facts with the holders as customers.
     pub facts: Facts,
     /// By indicator of the method: the values by holder.
@@ -43,7 +43,7 @@ impl Holders {
     ///
     /// # Errors
     /// A holder has the id of an account that another one holds, or an expression fails: a bug.
-    pub fn of(facts: &Facts, wanted: Wanted) -> Result<Self, RunError> {
+    pub fn of(facts: &Facts, wanted: WantedIndicators) -> Result<Self, RunError> {
         let names = names(&facts.customers)?;
         let mut holders = Customers::default();
         names.keys().for_each(|name| {
@@ -54,7 +54,7 @@ impl Holders {
         for (holder, accounts) in (0..).zip(&accounts) {
             accounts.iter().for_each(|&account| holder_of[index(account)] = holder);
         }
-        let members = Members { holders: holder_of, accounts };
+        let members = HolderAccounts { holders: holder_of, accounts };
         let by_account = indicator::registered(facts, wanted);
         let energy = &by_account[ANNUAL_ENERGY.index()];
         holders.rows = members.accounts.iter().map(|accounts| customer(facts, accounts, energy)).collect();
@@ -137,7 +137,7 @@ fn customer(facts: &Facts, accounts: &[u32], energy: &IndicatorColumn) -> Custom
 }
 
 /// The facts of accounts summed by holder; of covered months the most.
-fn folded(facts: &Facts, members: &Members, holders: Customers) -> Result<Facts, RunError> {
+fn folded(facts: &Facts, members: &HolderAccounts, holders: Customers) -> Result<Facts, RunError> {
     let mut rows = Vec::with_capacity(holders.len());
     for (number, accounts) in (0..).zip(&members.accounts) {
         let mut sum = CustomerFacts::default();
@@ -194,10 +194,10 @@ fn profile(facts: &Facts, accounts: &[u32]) -> Option<EnergyProfile> {
 /// The values of an indicator by holder. `column` holds those of the accounts.
 fn values(
     facts: &Facts,
-    members: &Members,
+    members: &HolderAccounts,
     indicator: &Indicator,
     column: &IndicatorColumn,
-    wanted: Wanted,
+    wanted: WantedIndicators,
 ) -> IndicatorColumn {
     let of = |accounts: &Vec<u32>| {
         let status = || accounts.iter().map(|&account| column.get(index(account)));
@@ -222,7 +222,7 @@ fn sum(
     accounts: &[u32],
     summed: &Summed,
     column: &IndicatorColumn,
-    wanted: Wanted,
+    wanted: WantedIndicators,
 ) -> Option<IndicatorValue> {
     let counted = if summed.while_open { open(facts, accounts) } else { accounts.to_vec() };
     let takes_part = |account: &u32| match summed.knows {
@@ -230,12 +230,12 @@ fn sum(
         None => column.known(index(*account)).is_some(),
     };
     let parts = counted.into_iter().filter(takes_part);
-    let parts = parts.map(|account| (summed.parts)(facts, index(account), &wanted.terms));
+    let parts = parts.map(|account| (summed.parts)(facts, index(account), &wanted.supply_costs));
     let [above, below] = parts.reduce(|[a, b], [more, others]| [a + more, b + others])?;
     Some((summed.value)(facts, [above, below]))
 }
 
-impl Members {
+impl HolderAccounts {
     /// The accounts of a holder.
     pub fn of(&self, holder: u32) -> impl Iterator<Item = CustomerIx> + '_ {
         self.accounts[index(holder)].iter().map(|&account| CustomerIx::new(account))

@@ -18,7 +18,7 @@ use crate::fact::Facts;
 use expression::Expression;
 
 pub use column::IndicatorColumn;
-pub use registry::{INDICATORS, Indicator, Terms};
+pub use registry::{INDICATORS, Indicator, SupplyCosts};
 
 /// The three dimensions of the method, in order.
 pub const DIMENSIONS: [&str; 3] = ["contribution", "compliance", "cooperation"];
@@ -83,32 +83,32 @@ pub fn is_delivered(id: &str, facts: &Facts) -> bool {
 
 /// What is computed for each customer: entries of the registry, then expressions over the facts.
 #[derive(Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct WantedIndicators<'a> {
     /// Entries of the registry.
     pub registered: &'a [&'static Indicator],
     /// The method's own.
     pub own: &'a [Expression],
-    /// What evaluations take from the method.
-    pub terms: Terms,
+    /// The method's costs of supply, of which `profit` is made.
+    pub supply_costs: SupplyCosts,
 }
 
 /// The wanted indicators, by customer number.
 ///
 /// # Errors
 /// An expression fails on data though it was checked: a bug.
-pub fn compute(facts: &Facts, wanted: Wanted) -> Result<Vec<IndicatorColumn>, RunError> {
+pub fn compute(facts: &Facts, wanted: WantedIndicators) -> Result<Vec<IndicatorColumn>, RunError> {
     let mut columns = registered(facts, wanted);
     columns.extend(expression::evaluate(facts, wanted.own)?);
     Ok(columns)
 }
 
 /// The wanted indicators of the registry, by customer number.
-pub(crate) fn registered(facts: &Facts, wanted: Wanted) -> Vec<IndicatorColumn> {
+pub(crate) fn registered(facts: &Facts, wanted: WantedIndicators) -> Vec<IndicatorColumn> {
     let customers = facts.rows.len();
     let column = |indicator: &&Indicator| {
         let all = (0..customers).into_par_iter();
         match indicator.id {
-            "profit" => all.map(|customer| formula::profit(facts, customer, &wanted.terms)).collect(),
+            "profit" => all.map(|customer| formula::profit(facts, customer, &wanted.supply_costs)).collect(),
             _ => all.map(|customer| (indicator.value)(facts, customer)).collect(),
         }
     };
@@ -119,7 +119,7 @@ pub(crate) fn registered(facts: &Facts, wanted: Wanted) -> Vec<IndicatorColumn> 
 ///
 /// # Errors
 /// An expression fails on data though it was checked: a bug.
-pub(crate) fn own(facts: &Facts, wanted: Wanted) -> Result<Vec<IndicatorColumn>, RunError> {
+pub(crate) fn own(facts: &Facts, wanted: WantedIndicators) -> Result<Vec<IndicatorColumn>, RunError> {
     expression::evaluate(facts, wanted.own)
 }
 

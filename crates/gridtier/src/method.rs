@@ -23,7 +23,7 @@ use crate::contract::IncidentKind;
 use crate::contract::cell::fold_id;
 use crate::fact::TIME_OF_USE;
 use crate::indicator::expression::Expression;
-use crate::indicator::{Indicator, Terms, Wanted};
+use crate::indicator::{Indicator, SupplyCosts, WantedIndicators};
 use crate::meter::ReadingDetail;
 use crate::text;
 use raw::{MethodFile, OverrideFile, VetoFile};
@@ -126,8 +126,8 @@ pub struct Method {
     pub grading_unit: GradingUnit,
     /// The entries of the registry that the method has: those of the presets, and the further ones that it names.
     pub registered: Vec<&'static Indicator>,
-    /// What indicators take from the method.
-    pub terms: Terms,
+    /// The costs of supply; 0 where the method does not give them.
+    pub supply_costs: SupplyCosts,
     /// What is graded apart.
     pub strata: Strata,
     /// Ranked customers below which a stratum is pooled.
@@ -198,7 +198,7 @@ impl Method {
         check_overrides(&document, &file.overrides, &mut faults);
         let checks = Checks::build(&document, &file.checks, &mut faults);
         let lines = Lines::build(&document, &file, &mut faults);
-        let terms = supply_costs(&document, &file, &registered, &mut faults);
+        let supply_costs = supply_costs(&document, &file, &registered, &mut faults);
         let plausibility = Plausibility::build(&document, &file.plausibility, &mut faults);
         document.faults(faults)?;
         Ok(Self {
@@ -216,7 +216,7 @@ impl Method {
             ties: file.ties,
             grading_unit: file.grading_unit.unwrap_or(GradingUnit::Account),
             registered,
-            terms,
+            supply_costs,
             strata: file.strata,
             min_stratum: file.min_stratum,
             indicators,
@@ -235,8 +235,8 @@ impl Method {
 
     /// What is computed for each customer.
     #[must_use]
-    pub fn wanted(&self) -> Wanted<'_> {
-        Wanted { registered: &self.registered, own: &self.own, terms: self.terms }
+    pub fn wanted(&self) -> WantedIndicators<'_> {
+        WantedIndicators { registered: &self.registered, own: &self.own, supply_costs: self.supply_costs }
     }
 
     /// A shipped method.
@@ -285,7 +285,7 @@ fn supply_costs(
     file: &MethodFile,
     registered: &[&Indicator],
     faults: &mut Vec<Fault>,
-) -> Terms {
+) -> SupplyCosts {
     let costs = &file.supply_cost;
     let given = [costs.high_voltage, costs.low_voltage, costs.residential];
     let is_needed = registered.iter().any(|indicator| indicator.id == "profit");
@@ -302,7 +302,7 @@ fn supply_costs(
             ),
         });
     }
-    Terms { supply_cost: given.map(Option::unwrap_or_default) }
+    SupplyCosts { by_level: given.map(Option::unwrap_or_default) }
 }
 
 fn check_scalars(document: &CheckedToml, file: &MethodFile, faults: &mut Vec<Fault>) {

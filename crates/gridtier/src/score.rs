@@ -21,7 +21,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::fact::Facts;
-use crate::holder::Members;
+use crate::holder::HolderAccounts;
 use crate::index::{CustomerIx, count, index};
 use crate::indicator::{self, DIMENSIONS, IndicatorColumn, IndicatorValue};
 use crate::mcda;
@@ -97,7 +97,7 @@ pub struct Holding<'a> {
     /// Facts by account.
     pub accounts: &'a Facts,
     /// Who holds which.
-    pub members: &'a Members,
+    pub members: &'a HolderAccounts,
 }
 
 /// Scores the graded population of `facts` by `method`. `columns` holds the method's indicators by customer number.

@@ -229,7 +229,7 @@ pub fn replace(cycle: &Cycle, method: Method) -> Result<Trial, String> {
             entry.id
         ));
     }
-    if method.terms != old.terms && method.registered.iter().any(|entry| entry.id == "profit") {
+    if method.supply_costs != old.supply_costs && method.registered.iter().any(|entry| entry.id == "profit") {
         return Err("`supply_cost` differs from that of the cycle's method: regrade".into());
     }
     if method.grading_unit != old.grading_unit {

@@ -12,7 +12,7 @@ use gridtier::text::{Text, Voice};
 use gridtier::word::Word;
 use gridtier_io::cycle;
 use gridtier_io::entitle::{self, CycleEntitlements};
-use gridtier_io::export::{self, FileFormat};
+use gridtier_io::export::{self, ExportFormat};
 use gridtier_io::store::{Store, StoredCycle};
 use gridtier_report::entitlement::{UnmatchedLine, unmatched_note, unmatched_table};
 use gridtier_report::format::grouped;
@@ -93,7 +93,7 @@ impl EntitledCycle {
                 let table = Section::of_table(unmatched_table(&lines));
                 export::write_sections(
                     path,
-                    FileFormat::Csv,
+                    ExportFormat::Csv,
                     Voice::Codes,
                     ByteOrderMark::Written,
                     &[table],

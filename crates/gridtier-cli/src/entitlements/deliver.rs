@@ -5,7 +5,7 @@ use std::path::Path;
 
 use gridtier::text;
 use gridtier::text::{Text, Voice};
-use gridtier_io::export::{self, FileFormat};
+use gridtier_io::export::{self, ExportFormat};
 use gridtier_report::format::grouped;
 use gridtier_report::render::{ByteOrderMark, terminal};
 use gridtier_report::section::Section;
@@ -47,7 +47,7 @@ fn file_format(args: &FormatArgs, path: &Path) -> Result<TableFormat, Failure> {
 }
 
 /// The format of a list in a file: a list has no text of its own.
-pub fn list_format(args: &FormatArgs, path: &Path) -> Result<FileFormat, Failure> {
+pub fn list_format(args: &FormatArgs, path: &Path) -> Result<ExportFormat, Failure> {
     exporter(file_format(args, path)?).ok_or_else(|| {
         let what = text!(
             "a list is no plain text; write .csv, .xlsx, .html, .json or .parquet",
@@ -58,14 +58,14 @@ pub fn list_format(args: &FormatArgs, path: &Path) -> Result<FileFormat, Failure
 }
 
 /// The exporter of a format; none for plain text.
-fn exporter(format: TableFormat) -> Option<FileFormat> {
+fn exporter(format: TableFormat) -> Option<ExportFormat> {
     Some(match format {
         TableFormat::Text => return None,
-        TableFormat::Csv => FileFormat::Csv,
-        TableFormat::Xlsx => FileFormat::Xlsx,
-        TableFormat::Html => FileFormat::Html,
-        TableFormat::Json => FileFormat::Json,
-        TableFormat::Parquet => FileFormat::Parquet,
+        TableFormat::Csv => ExportFormat::Csv,
+        TableFormat::Xlsx => ExportFormat::Xlsx,
+        TableFormat::Html => ExportFormat::Html,
+        TableFormat::Json => ExportFormat::Json,
+        TableFormat::Parquet => ExportFormat::Parquet,
     })
 }
 
@@ -83,10 +83,10 @@ pub fn voice(args: &OutputArgs, lang: Lang) -> Result<Voice, Failure> {
 }
 
 /// The voice of a list in a file.
-pub fn list_voice(args: &FormatArgs, format: FileFormat, lang: Lang) -> Voice {
+pub fn list_voice(args: &FormatArgs, format: ExportFormat, lang: Lang) -> Voice {
     match format {
-        FileFormat::Csv | FileFormat::Json | FileFormat::Parquet => Voice::Codes,
-        FileFormat::Xlsx | FileFormat::Html => people(args, lang),
+        ExportFormat::Csv | ExportFormat::Json | ExportFormat::Parquet => Voice::Codes,
+        ExportFormat::Xlsx | ExportFormat::Html => people(args, lang),
     }
 }
 
@@ -108,10 +108,10 @@ pub fn deliver(
         (None, Some(path)) => {
             let text = terminal::text(text, voice);
             let written = export::whole(path, |file| Ok(file.write_all(text.as_bytes())?));
-            written.map_err(|failure: export::Failure| failure.at(path))?;
+            written.map_err(|failure: export::WriteError| failure.at(path))?;
             Ok(Done { data: format!("{}\n", path.display()) })
         }
-        (Some(FileFormat::Xlsx | FileFormat::Parquet), None) => Err(Failure::new(
+        (Some(ExportFormat::Xlsx | ExportFormat::Parquet), None) => Err(Failure::new(
             USAGE,
             text!("this format is no text; name a file by -o", "此格式不是文本; 请用 -o 指定文件"),
         )),

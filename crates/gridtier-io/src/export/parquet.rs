@@ -12,14 +12,14 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
-use super::Failure;
+use super::WriteError;
 
 /// Rows of a row group: a writer holds one in memory.
 const ROW_GROUP_ROWS: usize = 1 << 19;
 const ZSTD_LEVEL: i32 = 3;
 
 /// Writes a batch as a file of its own.
-pub(super) fn write_batch(file: &mut (impl Write + Send), batch: &RecordBatch) -> Result<(), Failure> {
+pub(super) fn write_batch(file: &mut (impl Write + Send), batch: &RecordBatch) -> Result<(), WriteError> {
     let mut writer = ArrowWriter::try_new_with_options(file, batch.schema(), options()?)?;
     writer.write(batch)?;
     writer.close()?;
@@ -27,7 +27,7 @@ pub(super) fn write_batch(file: &mut (impl Write + Send), batch: &RecordBatch) -
 }
 
 /// Writes a list and counts its rows. A list without rows has its columns all the same.
-pub(super) fn write_list(file: &mut (impl Write + Send), list: DataList) -> Result<u64, Failure> {
+pub(super) fn write_list(file: &mut (impl Write + Send), list: DataList) -> Result<u64, WriteError> {
     let mut batches = list.batches;
     let first = batches.next().transpose().map_err(RenderError::List)?;
     let schema = first.as_ref().map_or(list.schema, RecordBatch::schema);
@@ -42,7 +42,7 @@ pub(super) fn write_list(file: &mut (impl Write + Send), list: DataList) -> Resu
     Ok(rows)
 }
 
-fn options() -> Result<ArrowWriterOptions, Failure> {
+fn options() -> Result<ArrowWriterOptions, WriteError> {
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
@@ -50,7 +50,7 @@ fn options() -> Result<ArrowWriterOptions, Failure> {
     Ok(ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true))
 }
 
-impl From<ParquetError> for Failure {
+impl From<ParquetError> for WriteError {
     fn from(error: ParquetError) -> Self {
         Self::Io(match error {
             ParquetError::External(cause) => match cause.downcast::<io::Error>() {

@@ -32,27 +32,27 @@ fn table() -> DataTable {
     DataTable::new(Text::coded("all", "All <b> kinds", ""), columns.to_vec(), [row, blank])
 }
 
-fn write_table(path: &Path, format: FileFormat, mark: ByteOrderMark) -> Result<(), ExportError> {
+fn write_table(path: &Path, format: ExportFormat, mark: ByteOrderMark) -> Result<(), ExportError> {
     write_sections(path, format, Voice::Codes, mark, &[Section::of_table(table())])
 }
 
-fn text_of(format: FileFormat, voice: Voice) -> String {
+fn text_of(format: ExportFormat, voice: Voice) -> String {
     sections_text(format, voice, ByteOrderMark::Absent, &[Section::of_table(table())]).unwrap()
 }
 
 #[test]
 fn every_kind_of_cell_comes_out_as_itself() {
-    let rows: Vec<String> = text_of(FileFormat::Csv, Voice::Codes).lines().map(str::to_owned).collect();
+    let rows: Vec<String> = text_of(ExportFormat::Csv, Voice::Codes).lines().map(str::to_owned).collect();
     assert_eq!(rows[1], "'=0012,1234567,0.25,12.05,true,2024-10-04,a");
     assert_eq!(rows[2], ",,,,,,");
-    let json = text_of(FileFormat::Json, Voice::Codes);
+    let json = text_of(ExportFormat::Json, Voice::Codes);
     let parsed: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(parsed[0]["customer_id"], "=0012", "JSON runs no formula");
     assert_eq!((parsed[0]["fee"].as_f64(), &parsed[0]["applied_on"]), (Some(12.05), &"2024-10-04".into()));
     assert!(parsed[1].as_object().unwrap().values().all(serde_json::Value::is_null));
     let places = ["customer_id", "count", "recovery_rate", "fee"].map(|name| json.find(name).unwrap());
     assert!(places.is_sorted(), "keys are in the order of the columns");
-    let page = text_of(FileFormat::Html, Lang::En.into());
+    let page = text_of(ExportFormat::Html, Lang::En.into());
     assert!(page.contains("All &lt;b&gt; kinds") && page.contains(">=0012</td>"), "{page}");
     assert!(page.contains(">25.0 %<") && page.contains(">yes<") && page.contains(">word a<"), "{page}");
 }
@@ -69,9 +69,9 @@ fn a_file_appears_whole_or_not_at_all() {
     assert!(broken.is_err());
     assert_eq!(fs::read_to_string(&path).unwrap(), "before");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left beside it");
-    write_table(&path, FileFormat::Csv, ByteOrderMark::Written).unwrap();
+    write_table(&path, ExportFormat::Csv, ByteOrderMark::Written).unwrap();
     assert!(fs::read_to_string(&path).unwrap().starts_with('\u{feff}'));
-    let nowhere = write_table(&dir.path().join("no/a.csv"), FileFormat::Csv, ByteOrderMark::Absent);
+    let nowhere = write_table(&dir.path().join("no/a.csv"), ExportFormat::Csv, ByteOrderMark::Absent);
     let told = nowhere.unwrap_err().to_string();
     assert!(told.contains("no/a.csv") && told.contains("Make the folder"), "{told}");
 }
@@ -84,7 +84,7 @@ fn others_may_read_a_file_as_the_system_says() {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let (plain, ours) = (dir.path().join("plain"), dir.path().join("ours.csv"));
     fs::write(&plain, "").unwrap();
-    write_table(&ours, FileFormat::Csv, ByteOrderMark::Absent).unwrap();
+    write_table(&ours, ExportFormat::Csv, ByteOrderMark::Absent).unwrap();
     assert_eq!(mode(&ours), mode(&plain));
 }
 
@@ -95,7 +95,7 @@ fn drafts_of_killed_runs_go_after_a_day_and_no_sooner() {
     fs::write(&new, "").unwrap();
     let file = File::create(&old).unwrap();
     file.set_modified(std::time::SystemTime::now() - 2 * DRAFT_AGE_MAX).unwrap();
-    write_table(&dir.path().join("a.json"), FileFormat::Json, ByteOrderMark::Absent).unwrap();
+    write_table(&dir.path().join("a.json"), ExportFormat::Json, ByteOrderMark::Absent).unwrap();
     assert!(!old.exists() && new.exists());
 }
 
@@ -111,7 +111,7 @@ fn list(batches: usize, rows: usize) -> DataList<'static> {
     }
 }
 
-fn write_ids(path: &Path, format: FileFormat, list: DataList) -> Result<u64, ExportError> {
+fn write_ids(path: &Path, format: ExportFormat, list: DataList) -> Result<u64, ExportError> {
     write_list(path, format, Lang::En.into(), ByteOrderMark::Absent, list)
 }
 
@@ -119,7 +119,7 @@ fn write_ids(path: &Path, format: FileFormat, list: DataList) -> Result<u64, Exp
 fn a_list_longer_than_a_sheet_is_refused_and_not_cut() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("long.xlsx");
-    let message = write_ids(&path, FileFormat::Xlsx, list(4, 300_000)).unwrap_err().to_string();
+    let message = write_ids(&path, ExportFormat::Xlsx, list(4, 300_000)).unwrap_err().to_string();
     assert!(message.contains("1048575 rows") && !path.exists(), "{message}");
 }
 
@@ -127,7 +127,7 @@ fn a_list_longer_than_a_sheet_is_refused_and_not_cut() {
 fn a_list_is_a_page_too() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("list.html");
-    assert_eq!(write_ids(&path, FileFormat::Html, list(2, 3)).unwrap(), 6);
+    assert_eq!(write_ids(&path, ExportFormat::Html, list(2, 3)).unwrap(), 6);
     let page = fs::read_to_string(&path).unwrap();
     assert_eq!((page.matches("<td").count(), page.matches("customer</th>").count()), (6, 1), "{page}");
 }
@@ -136,7 +136,7 @@ fn a_list_is_a_page_too() {
 fn a_parquet_without_rows_has_its_columns() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("none.parquet");
-    assert_eq!(write_ids(&path, FileFormat::Parquet, list(0, 1)).unwrap(), 0);
+    assert_eq!(write_ids(&path, ExportFormat::Parquet, list(0, 1)).unwrap(), 0);
     let file = File::open(&path).unwrap();
     let builder = ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
     assert_eq!(builder.schema().fields().len(), 1);

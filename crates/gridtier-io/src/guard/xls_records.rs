@@ -66,7 +66,7 @@ pub(crate) fn check(file: &mut File, bytes: u64) -> Result<Vec<HiddenParts>, Unr
     let stream = CompoundFile { bytes: &all }.workbook().ok_or_else(malformed)??;
     drop(all);
     let globals = Globals::walk(&stream)?;
-    let mut sums = Sums::default();
+    let mut sums = WorkbookSize::default();
     let mut hidden = Vec::with_capacity(globals.sheets.len());
     for &start in &globals.sheets {
         hidden.push(walk_sheet(stream.get(start..).unwrap_or_default(), &globals, &mut sums)?);
@@ -337,13 +337,13 @@ impl SharedTexts<'_> {
 
 /// What all sheets together hold.
 #[derive(Default)]
-struct Sums {
+struct WorkbookSize {
     cells: u64,
     area: u64,
     text: u64,
 }
 
-impl Sums {
+impl WorkbookSize {
     fn check(&self) -> Result<(), Unreadable> {
         let is_within = self.cells.max(self.area) <= CELLS_MAX && self.text <= TEXT_BYTES_MAX;
         if is_within { Ok(()) } else { Err(too_large()) }
@@ -370,7 +370,7 @@ impl Rectangle {
     }
 }
 
-fn walk_sheet(stream: &[u8], globals: &Globals, sums: &mut Sums) -> Result<HiddenParts, Unreadable> {
+fn walk_sheet(stream: &[u8], globals: &Globals, sums: &mut WorkbookSize) -> Result<HiddenParts, Unreadable> {
     let mut hidden = HiddenParts::default();
     let (mut cells, mut formulas) = (Rectangle::NONE, Rectangle::NONE);
     let mut depth = 0u32;

@@ -42,14 +42,14 @@ impl CommitRecord {
 
 /// The records of a store.
 #[derive(Debug)]
-pub(super) struct Records {
+pub(super) struct CommitRecords {
     /// In order of version.
     pub(super) whole: Vec<CommitRecord>,
     /// The version after all of these, if its record was not written to its end: that cycle was never published.
     pub(super) torn: Option<u64>,
 }
 
-impl Records {
+impl CommitRecords {
     pub(super) fn last(&self) -> Option<&CommitRecord> {
         self.whole.last()
     }
@@ -81,11 +81,11 @@ pub(super) fn record_path(root: &Path, version: u64) -> PathBuf {
     root.join(COMMITS).join(layout::record_name(version))
 }
 
-pub(super) fn read_records(root: &Path) -> Result<Records, StoreError> {
+pub(super) fn read_records(root: &Path) -> Result<CommitRecords, StoreError> {
     let names = names_in(&root.join(COMMITS))?;
     let mut versions: Vec<u64> = names.iter().filter_map(|name| layout::version_of_record(name)).collect();
     versions.sort_unstable();
-    let mut records = Records { whole: Vec::with_capacity(versions.len()), torn: None };
+    let mut records = CommitRecords { whole: Vec::with_capacity(versions.len()), torn: None };
     for &version in &versions {
         let path = record_path(root, version);
         let bytes = match fs::read(&path) {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::durable::{sync_dir, write_new};
 use super::error::{StoreError, cannot_write};
 use super::layout::{self, CURRENT, LOCK, STAGING_PREFIX, TEMP_PREFIX};
-use super::record::{Current, Records, names_in, read_current, read_records, record_path};
+use super::record::{CommitRecords, Current, names_in, read_current, read_records, record_path};
 
 /// The right to write, until it is dropped or the process ends in any way.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ pub(super) fn repair_current(root: &Path) {
 
 /// What may be removed: staging folders, temporary files, an incomplete record, and folders of cycles that have no
 /// record because their writer was killed before its commit, or another one committed first.
-fn leftovers(root: &Path, records: &Records) -> Result<Vec<PathBuf>, StoreError> {
+fn leftovers(root: &Path, records: &CommitRecords) -> Result<Vec<PathBuf>, StoreError> {
     let mut leftovers = Vec::new();
     for name in names_in(root)? {
         let temporary = name.starts_with(STAGING_PREFIX) || name.starts_with(TEMP_PREFIX);
@@ -78,7 +78,7 @@ fn leftovers(root: &Path, records: &Records) -> Result<Vec<PathBuf>, StoreError>
 }
 
 /// Whether `name` is the folder of a cycle that was never committed.
-fn is_uncommitted(root: &Path, name: &str, records: &Records) -> Result<bool, StoreError> {
+fn is_uncommitted(root: &Path, name: &str, records: &CommitRecords) -> Result<bool, StoreError> {
     let Some(version) = layout::version_of_dir(name) else { return Ok(false) };
     if let Some(record) = records.whole.iter().find(|record| record.version == version) {
         return Ok(record.dir != name);
@@ -105,7 +105,7 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-fn rebuild_current(root: &Path, records: &Records) -> Result<(), StoreError> {
+fn rebuild_current(root: &Path, records: &CommitRecords) -> Result<(), StoreError> {
     let path = root.join(CURRENT);
     match current_of(root, records) {
         None => remove(&path).map_err(cannot_write(&path)),
@@ -115,7 +115,7 @@ fn rebuild_current(root: &Path, records: &Records) -> Result<(), StoreError> {
 }
 
 /// What `CURRENT` should hold.
-fn current_of(root: &Path, records: &Records) -> Option<Current> {
+fn current_of(root: &Path, records: &CommitRecords) -> Option<Current> {
     Some(Current::of(records.current(root)?, records.last_version()?))
 }
 

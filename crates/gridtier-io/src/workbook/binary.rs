@@ -12,7 +12,7 @@ use calamine::{
 };
 use gridtier::text;
 
-use super::cell::{CellRange, CellValue, DateSystem, NumberFormat, OnCell, SheetCell, SheetTraits};
+use super::cell::{CellRange, DateSystem, NumberFormat, OnCell, SheetCell, SheetTraits, SheetValue};
 use super::sheets::{SheetName, pick};
 use crate::guard::Unreadable;
 use crate::guard::package::encrypted;
@@ -38,14 +38,14 @@ pub(super) fn read_xlsb(
             DataRef::Empty => continue,
             DataRef::Int(value) => number(*value as f64),
             DataRef::Float(value) => number(*value),
-            DataRef::String(text) => CellValue::Text(text),
-            DataRef::SharedString(text) => CellValue::Text(text),
-            DataRef::Bool(flag) => CellValue::Flag(*flag),
+            DataRef::String(text) => SheetValue::Text(text),
+            DataRef::SharedString(text) => SheetValue::Text(text),
+            DataRef::Bool(flag) => SheetValue::Flag(*flag),
             DataRef::DateTime(time) => time_value(time, system),
-            DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => CellValue::Text(text),
+            DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => SheetValue::Text(text),
             DataRef::Error(error) => {
                 error_text = error.to_string();
-                CellValue::Error(&error_text)
+                SheetValue::Error(&error_text)
             }
         };
         hand_on(row, column, value, on_cell)?;
@@ -76,13 +76,13 @@ pub(super) fn read_xls(
             Data::Empty => continue,
             Data::Int(value) => number(*value as f64),
             Data::Float(value) => number(*value),
-            Data::String(text) => CellValue::Text(text),
-            Data::Bool(flag) => CellValue::Flag(*flag),
+            Data::String(text) => SheetValue::Text(text),
+            Data::Bool(flag) => SheetValue::Flag(*flag),
             Data::DateTime(time) => time_value(time, system),
-            Data::DateTimeIso(text) | Data::DurationIso(text) => CellValue::Text(text),
+            Data::DateTimeIso(text) | Data::DurationIso(text) => SheetValue::Text(text),
             Data::Error(error) => {
                 error_text = error.to_string();
-                CellValue::Error(&error_text)
+                SheetValue::Error(&error_text)
             }
         };
         let place = |offset: usize, start: u32| u32::try_from(offset).ok()?.checked_add(start);
@@ -120,11 +120,11 @@ fn sheets(sheets: &[Sheet]) -> Vec<SheetName> {
     named.collect()
 }
 
-fn number(value: f64) -> CellValue<'static> {
-    CellValue::Number { value, zeros: 0 }
+fn number(value: f64) -> SheetValue<'static> {
+    SheetValue::Number { value, zeros: 0 }
 }
 
-fn time_value(time: &ExcelDateTime, system: DateSystem) -> CellValue<'static> {
+fn time_value(time: &ExcelDateTime, system: DateSystem) -> SheetValue<'static> {
     let format = if time.is_datetime() { NumberFormat::Clock } else { NumberFormat::Other };
     format.value(time.as_f64(), system)
 }
@@ -133,6 +133,6 @@ fn cell_range(range: &Dimensions) -> CellRange {
     CellRange { rows: (range.start.0, range.end.0), columns: (range.start.1, range.end.1) }
 }
 
-fn hand_on(row: u32, column: u32, value: CellValue, on_cell: OnCell) -> Result<(), Unreadable> {
-    if value == CellValue::Text("") { Ok(()) } else { on_cell(SheetCell { row, column, value }) }
+fn hand_on(row: u32, column: u32, value: SheetValue, on_cell: OnCell) -> Result<(), Unreadable> {
+    if value == SheetValue::Text("") { Ok(()) } else { on_cell(SheetCell { row, column, value }) }
 }

@@ -7,7 +7,7 @@ use crate::guard::Unreadable;
 
 /// What a cell holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum CellValue<'a> {
+pub(super) enum SheetValue<'a> {
     Text(&'a str),
     /// A number, and the digits to which its format of zeros alone fills it; 0 for any other format.
     Number {
@@ -27,7 +27,7 @@ pub(super) enum CellValue<'a> {
 pub(super) struct SheetCell<'a> {
     pub row: u32,
     pub column: u32,
-    pub value: CellValue<'a>,
+    pub value: SheetValue<'a>,
 }
 
 /// Called with each cell that is not empty, row by row.
@@ -195,7 +195,7 @@ impl NumberFormat {
     }
 
     /// The value of a number in a cell of this format.
-    pub fn value(self, value: f64, system: DateSystem) -> CellValue<'static> {
+    pub fn value(self, value: f64, system: DateSystem) -> SheetValue<'static> {
         let is_day = match self {
             Self::Date => true,
             // More than a day: a time of which only the clock is shown.
@@ -204,8 +204,8 @@ impl NumberFormat {
         };
         let zeros = if let Self::Zeros(zeros) = self { zeros } else { 0 };
         match system.time(value).filter(|_| is_day) {
-            Some(time) => CellValue::Date(time),
-            None => CellValue::Number { value, zeros },
+            Some(time) => SheetValue::Date(time),
+            None => SheetValue::Number { value, zeros },
         }
     }
 }

@@ -10,7 +10,7 @@ use gridtier::text;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::cell::{CellRange, CellValue, OnCell, ROWS_MAX, SHEET_COLUMNS_MAX, SheetCell, SheetTraits};
+use super::cell::{CellRange, OnCell, ROWS_MAX, SHEET_COLUMNS_MAX, SheetCell, SheetTraits, SheetValue};
 use super::sheets::{SheetName, pick};
 use super::xlsx::date;
 use super::xml::{attribute, next, push_text, reader, value};
@@ -308,7 +308,7 @@ impl<'a> SheetReader<'a> {
             for row in self.row..last {
                 for cell in &self.cells {
                     let value = cell.value(self.styles);
-                    if value == CellValue::Text("") {
+                    if value == SheetValue::Text("") {
                         continue;
                     }
                     self.emitted += u64::from(cell.repeats);
@@ -331,22 +331,22 @@ impl<'a> SheetReader<'a> {
 }
 
 impl OdsCell {
-    fn value(&self, styles: &Styles) -> CellValue<'_> {
+    fn value(&self, styles: &Styles) -> SheetValue<'_> {
         let is_error_text = self.has_formula && (self.text.starts_with('#') || self.text.starts_with("Err:"));
         if self.is_error || is_error_text {
-            return CellValue::Error(&self.text);
+            return SheetValue::Error(&self.text);
         }
         let value = self.value.as_deref();
         match self.kind.as_str() {
-            "" if self.has_formula && self.text.is_empty() => CellValue::NoValue,
+            "" if self.has_formula && self.text.is_empty() => SheetValue::NoValue,
             "float" | "percentage" | "currency" => match value.and_then(|value| value.trim().parse().ok()) {
-                Some(value) => CellValue::Number { value, zeros: styles.zeros(&self.style) },
-                None => CellValue::Text(&self.text),
+                Some(value) => SheetValue::Number { value, zeros: styles.zeros(&self.style) },
+                None => SheetValue::Text(&self.text),
             },
-            "date" => value.and_then(date).map_or(CellValue::Text(&self.text), CellValue::Date),
-            "boolean" => CellValue::Flag(value == Some("true")),
-            "string" => CellValue::Text(value.unwrap_or(&self.text)),
-            _ => CellValue::Text(&self.text),
+            "date" => value.and_then(date).map_or(SheetValue::Text(&self.text), SheetValue::Date),
+            "boolean" => SheetValue::Flag(value == Some("true")),
+            "string" => SheetValue::Text(value.unwrap_or(&self.text)),
+            _ => SheetValue::Text(&self.text),
         }
     }
 }

@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use gridtier::text;
 
-use super::cell::{CellValue, SheetCell, number_text};
+use super::cell::{SheetCell, SheetValue, number_text};
 use crate::guard::Unreadable;
 use crate::guard::limits::{CELL_BYTES_MAX, cell_too_long};
 
@@ -69,30 +69,30 @@ impl SheetRow {
         Some((cell.kind, &self.text[cell.start..cell.end]))
     }
 
-    fn push(&mut self, column: u32, value: CellValue) -> Result<(), Unreadable> {
+    fn push(&mut self, column: u32, value: SheetValue) -> Result<(), Unreadable> {
         let start = self.text.len();
         let kind = match value {
-            CellValue::Text(text) => {
+            SheetValue::Text(text) => {
                 self.text.push_str(text);
                 CellKind::Text
             }
-            CellValue::Number { value, zeros } => {
+            SheetValue::Number { value, zeros } => {
                 number_text(value, zeros, &mut self.text);
                 CellKind::Number { value, zeros }
             }
-            CellValue::Date(time) => {
+            SheetValue::Date(time) => {
                 self.text.push_str(&iso_text(time));
                 CellKind::Date(time)
             }
-            CellValue::Flag(flag) => {
+            SheetValue::Flag(flag) => {
                 self.text.push_str(if flag { "true" } else { "false" });
                 CellKind::Flag
             }
-            CellValue::Error(text) => {
+            SheetValue::Error(text) => {
                 self.text.push_str(text);
                 CellKind::Error
             }
-            CellValue::NoValue => CellKind::NoValue,
+            SheetValue::NoValue => CellKind::NoValue,
         };
         let end = self.text.len();
         if end - start > CELL_BYTES_MAX {

@@ -11,8 +11,8 @@ use gridtier::text;
 use quick_xml::events::{BytesStart, Event};
 
 use super::cell::{
-    CellRange, CellValue, DateSystem, NumberFormat, OnCell, ROWS_MAX, SHEET_COLUMNS_MAX, SheetCell,
-    SheetTraits, place,
+    CellRange, DateSystem, NumberFormat, OnCell, ROWS_MAX, SHEET_COLUMNS_MAX, SheetCell, SheetTraits,
+    SheetValue, place,
 };
 use super::sheets::{SheetName, pick};
 use super::xml::{attribute, flag, next, push_text, reader, unescape};
@@ -45,7 +45,7 @@ pub(super) fn read(
     let part = package.part(&sheet.path)?.ok_or_else(|| missing_part(&sheet.path))?;
     let mut reader = reader(part);
     let mut cells =
-        CellParser { strings: &strings, formats: &formats, system: book.system, state: CellState::default() };
+        CellParser { strings: &strings, formats: &formats, system: book.system, state: OpenCell::default() };
     let mut traits = SheetTraits::default();
     let mut buffer = Vec::new();
     loop {
@@ -290,7 +290,7 @@ fn note_trait(element: &BytesStart, traits: &mut SheetTraits) -> Result<(), Unre
 
 /// The cell that is being read.
 #[derive(Default)]
-struct CellState {
+struct OpenCell {
     row: u32,
     column: u32,
     /// Whether the row has been entered: rows without a number follow the one before.
@@ -311,7 +311,7 @@ struct CellParser<'a> {
     strings: &'a SharedStrings,
     formats: &'a [NumberFormat],
     system: DateSystem,
-    state: CellState,
+    state: OpenCell,
 }
 
 impl CellParser<'_> {
@@ -353,42 +353,42 @@ impl CellParser<'_> {
             "s" if state.has_value => {
                 let number = state.text.trim().parse().ok();
                 let text = number.and_then(|number| self.strings.get(number));
-                CellValue::Text(text.ok_or_else(|| {
+                SheetValue::Text(text.ok_or_else(|| {
                     Unreadable::damaged(text!(
                         "a cell names a text that is not there",
                         "单元格引用的文本不存在"
                     ))
                 })?)
             }
-            "e" => CellValue::Error(state.text.trim()),
-            _ if state.has_formula && !state.has_value => CellValue::NoValue,
-            "b" if state.has_value => CellValue::Flag(matches!(state.text.trim(), "1" | "true" | "TRUE")),
+            "e" => SheetValue::Error(state.text.trim()),
+            _ if state.has_formula && !state.has_value => SheetValue::NoValue,
+            "b" if state.has_value => SheetValue::Flag(matches!(state.text.trim(), "1" | "true" | "TRUE")),
             "str" => {
                 unescape(&state.text, &mut unescaped);
-                CellValue::Text(&unescaped)
+                SheetValue::Text(&unescaped)
             }
             "inlineStr" => {
                 unescape(&state.value.text, &mut unescaped);
-                CellValue::Text(&unescaped)
+                SheetValue::Text(&unescaped)
             }
-            "d" => date(&state.text).map_or(CellValue::Text(&state.text), CellValue::Date),
+            "d" => date(&state.text).map_or(SheetValue::Text(&state.text), SheetValue::Date),
             // Some writers leave the value of a formula that was never computed empty.
-            _ if state.has_formula && state.text.trim().is_empty() => CellValue::NoValue,
+            _ if state.has_formula && state.text.trim().is_empty() => SheetValue::NoValue,
             _ => match state.text.trim().parse::<f64>() {
                 Ok(number) => {
                     self.formats.get(state.format).copied().unwrap_or_default().value(number, self.system)
                 }
-                Err(_) => CellValue::Text(state.text.trim()),
+                Err(_) => SheetValue::Text(state.text.trim()),
             },
         };
-        if value == CellValue::Text("") {
+        if value == SheetValue::Text("") {
             return Ok(());
         }
         on_cell(SheetCell { row: state.row, column: state.column, value })
     }
 }
 
-impl CellState {
+impl OpenCell {
     fn begin_row(&mut self, element: &BytesStart, traits: &mut SheetTraits) -> Result<(), Unreadable> {
         let number = attribute(element, "r").and_then(|row| row.parse::<u32>().ok()?.checked_sub(1));
         self.row = number.unwrap_or(self.next_row);

@@ -102,7 +102,7 @@ fn workbook() -> Result<Workbook, RenderError> {
 }
 
 /// Formats of cells. Excel keeps one record for each that a workbook uses.
-struct Styles {
+struct CellFormats {
     head: Format,
     text: Format,
     /// Text that begins like a formula: Excel keeps it text when somebody edits the cell.
@@ -114,7 +114,7 @@ struct Styles {
     numbers: [Format; 5],
 }
 
-impl Styles {
+impl CellFormats {
     fn new() -> Self {
         let cell = Format::new().set_align(FormatAlign::Top);
         let text = cell.clone().set_text_wrap().set_num_format("@");
@@ -150,7 +150,7 @@ struct Sheet<'w> {
     sheet: &'w mut Worksheet,
     columns: &'w [DataColumn],
     widths: Vec<f64>,
-    styles: Styles,
+    styles: CellFormats,
     rows: u32,
     voice: Voice,
 }
@@ -168,7 +168,7 @@ impl<'w> Sheet<'w> {
         sheet.set_freeze_panes(1, 0)?;
         sheet.set_landscape().set_paper_size(PAPER_A3).set_print_fit_to_pages(1, 0);
         sheet.set_repeat_rows(0, 0)?;
-        let styles = Styles::new();
+        let styles = CellFormats::new();
         let mut widths = Vec::new();
         for (at, column) in (0..).zip(columns) {
             let head = column.head(voice);

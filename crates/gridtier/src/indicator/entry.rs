@@ -54,7 +54,7 @@ pub enum Fold {
 #[derive(Clone, Copy)]
 pub struct Summed {
     /// Of an account that knows the indicator: whole numbers, except for energy audits and costs.
-    pub parts: fn(&Facts, usize, &Terms) -> [f64; 2],
+    pub parts: fn(&Facts, usize, &SupplyCosts) -> [f64; 2],
     /// Of their sums.
     pub value: fn(&Facts, [f64; 2]) -> IndicatorValue,
     /// Whether an account gives nothing when it is not open at the end of the window.
@@ -72,18 +72,18 @@ impl fmt::Debug for Indicator {
 impl Fold {
     /// Sums over all accounts that know the indicator.
     pub(super) const fn sum(
-        parts: fn(&Facts, usize, &Terms) -> [f64; 2],
+        parts: fn(&Facts, usize, &SupplyCosts) -> [f64; 2],
         value: fn(&Facts, [f64; 2]) -> IndicatorValue,
     ) -> Self {
         Self::Sum(Summed { parts, value, while_open: false, knows: None })
     }
 }
 
-/// What an evaluation takes from the method.
+/// What supplying a kilowatt-hour costs, by the method.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Terms {
-    /// Cost of supply in CNY/kWh, by supply level.
-    pub supply_cost: [f64; SupplyLevel::ALL.len()],
+pub struct SupplyCosts {
+    /// In CNY/kWh, by supply level.
+    pub by_level: [f64; SupplyLevel::ALL.len()],
 }
 
 /// Whether the customer can change an indicator.

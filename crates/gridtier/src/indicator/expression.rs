@@ -26,8 +26,8 @@ impl Expression {
     /// # Errors
     /// What is wrong, and what to do.
     pub fn parse(value: &str, applies: Option<&str>) -> Result<Self, (String, String)> {
-        let value = checked(value, Wanted::Number)?;
-        let applies = applies.map(|applies| checked(applies, Wanted::Condition)).transpose()?;
+        let value = checked(value, ExpressionKind::Number)?;
+        let applies = applies.map(|applies| checked(applies, ExpressionKind::Condition)).transpose()?;
         Ok(Self { value, applies })
     }
 
@@ -39,13 +39,14 @@ impl Expression {
     }
 }
 
+/// What an expression must give.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Wanted {
+enum ExpressionKind {
     Number,
     Condition,
 }
 
-fn checked(text: &str, wanted: Wanted) -> Result<Expr, (String, String)> {
+fn checked(text: &str, wanted: ExpressionKind) -> Result<Expr, (String, String)> {
     let grammar = |error: PolarsError| {
         (format!("`{text}` cannot be read: {error}"), "write an SQL expression over the facts".to_owned())
     };
@@ -66,11 +67,11 @@ fn checked(text: &str, wanted: Wanted) -> Result<Expr, (String, String)> {
     let named = expr.alias("value");
     let schema = empty_frame().lazy().select([named.clone()]).collect_schema().map_err(grammar)?;
     let fits = match schema.get("value") {
-        Some(DataType::Boolean) => wanted == Wanted::Condition,
-        Some(dtype) => wanted == Wanted::Number && dtype.is_primitive_numeric(),
+        Some(DataType::Boolean) => wanted == ExpressionKind::Condition,
+        Some(dtype) => wanted == ExpressionKind::Number && dtype.is_primitive_numeric(),
         None => false,
     };
-    let kind = if wanted == Wanted::Number { "a number" } else { "true or false" };
+    let kind = if wanted == ExpressionKind::Number { "a number" } else { "true or false" };
     if fits {
         Ok(named)
     } else {

@@ -2,7 +2,7 @@
 //! holder's accounts.
 
 use super::IndicatorValue;
-use super::entry::Terms;
+use super::entry::SupplyCosts;
 use crate::contract::{ImportanceLevel, LoadClass, Table};
 use crate::customer::Customer;
 use crate::fact::{CustomerFacts, Facts};
@@ -101,20 +101,20 @@ pub(super) fn annual_revenue(facts: &Facts, customer: usize) -> IndicatorValue {
 }
 
 /// Annual energy in whole Wh.
-pub(super) fn annual_energy_parts(facts: &Facts, customer: usize, _: &Terms) -> [f64; 2] {
+pub(super) fn annual_energy_parts(facts: &Facts, customer: usize, _: &SupplyCosts) -> [f64; 2] {
     let energy = &facts.rows[customer].energy;
     [annualised(energy.covered_wh, energy.covered_months), 1.0]
 }
 
 /// Annual revenue in whole fen.
-pub(super) fn annual_revenue_parts(facts: &Facts, customer: usize, _: &Terms) -> [f64; 2] {
+pub(super) fn annual_revenue_parts(facts: &Facts, customer: usize, _: &SupplyCosts) -> [f64; 2] {
     let billing = &facts.rows[customer].billing;
     [annualised(billing.revenue_fen, billing.revenue_months), 1.0]
 }
 
 /// Cost of supply of a customer in CNY/kWh.
-pub(super) fn supply_cost(facts: &Facts, customer: usize, terms: &Terms) -> f64 {
-    terms.supply_cost[facts.customers.rows[customer].supply_level.position()]
+pub(super) fn supply_cost(facts: &Facts, customer: usize, costs: &SupplyCosts) -> f64 {
+    costs.by_level[facts.customers.rows[customer].supply_level.position()]
 }
 
 /// Contract capacity at the end and at the start of the window, where both are known.
@@ -126,18 +126,18 @@ pub(super) fn grown([end, start]: [f64; 2]) -> IndicatorValue {
     if start > 0.0 { IndicatorValue::finite(end / start - 1.0) } else { IndicatorValue::Unknown }
 }
 
-pub(super) fn shortfall_parts(facts: &Facts, customer: usize, _: &Terms) -> [f64; 2] {
+pub(super) fn shortfall_parts(facts: &Facts, customer: usize, _: &SupplyCosts) -> [f64; 2] {
     let energy = &facts.rows[customer].energy;
     [float_i64(energy.power_factor_shortfall_e2), float_i64(energy.power_factor_months)]
 }
 
-pub(super) fn valley_parts(facts: &Facts, customer: usize, _: &Terms) -> [f64; 2] {
+pub(super) fn valley_parts(facts: &Facts, customer: usize, _: &SupplyCosts) -> [f64; 2] {
     let energy = &facts.rows[customer].energy;
     let all = [energy.sharp_wh, energy.peak_wh, energy.flat_wh, energy.valley_wh];
     [float_i64(energy.valley_wh), all.into_iter().map(float_i64).sum()]
 }
 
-pub(super) fn demand_parts(facts: &Facts, customer: usize, _: &Terms) -> [f64; 2] {
+pub(super) fn demand_parts(facts: &Facts, customer: usize, _: &SupplyCosts) -> [f64; 2] {
     let energy = &facts.rows[customer].energy;
     [float_i64(energy.demand_wh), float_i64(energy.demand_hours_wh)]
 }
@@ -165,10 +165,10 @@ pub(super) fn energy_growth(facts: &Facts, customer: usize) -> IndicatorValue {
 }
 
 /// Profit of an account by its own annual values, not rounded.
-pub(super) fn profit(facts: &Facts, customer: usize, terms: &Terms) -> IndicatorValue {
+pub(super) fn profit(facts: &Facts, customer: usize, costs: &SupplyCosts) -> IndicatorValue {
     match (annual_revenue(facts, customer).known(), annual_energy(facts, customer).known()) {
         (Some(revenue), Some(energy)) => {
-            IndicatorValue::finite(revenue - supply_cost(facts, customer, terms) * energy)
+            IndicatorValue::finite(revenue - supply_cost(facts, customer, costs) * energy)
         }
         _ => IndicatorValue::Unknown,
     }

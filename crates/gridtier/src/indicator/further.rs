@@ -1,6 +1,6 @@
 //! Entries of the registry that no preset weighs.
 
-use super::entry::{Fold, Indicator, Lever, Summed, Terms};
+use super::entry::{Fold, Indicator, Lever, Summed, SupplyCosts};
 use super::formula::{
     annual_energy_parts, annual_revenue_parts, capacities, demand_parts, grown, quotient, shortfall_parts,
     supply_cost, valley_parts,
@@ -24,10 +24,10 @@ pub const FURTHER: &[Indicator] = &[
         tables: &[Table::Bills],
         carried: None,
         fold: Fold::Sum(Summed {
-            parts: |facts, i, terms| {
+            parts: |facts, i, costs| {
                 let [[fen, _], [wh, _]] =
-                    [annual_revenue_parts(facts, i, terms), annual_energy_parts(facts, i, terms)];
-                [fen / 100.0 - supply_cost(facts, i, terms) * wh / 1000.0, 1.0]
+                    [annual_revenue_parts(facts, i, costs), annual_energy_parts(facts, i, costs)];
+                [fen / 100.0 - supply_cost(facts, i, costs) * wh / 1000.0, 1.0]
             },
             value: |_, [profit, _]| IndicatorValue::finite(profit),
             while_open: true,
@@ -77,7 +77,7 @@ pub const FURTHER: &[Indicator] = &[
         value: |facts, i| match facts.customers.rows[i].power_factor_standard {
             None => IndicatorValue::NotApplicable,
             Some(_) => {
-                let [lacking, months] = shortfall_parts(facts, i, &Terms::default());
+                let [lacking, months] = shortfall_parts(facts, i, &SupplyCosts::default());
                 quotient(lacking / 100.0, months)
             }
         },
@@ -94,13 +94,13 @@ pub const FURTHER: &[Indicator] = &[
         no_value: "unknown: no part, or all of them 0",
         tables: &[],
         carried: Some(|facts| {
-            (0..facts.rows.len()).any(|i| valley_parts(facts, i, &Terms::default())[1] != 0.0)
+            (0..facts.rows.len()).any(|i| valley_parts(facts, i, &SupplyCosts::default())[1] != 0.0)
         }),
         fold: Fold::sum(valley_parts, |_, [valley, all]| quotient(valley, all)),
         origin: "–",
         lever: Lever::Behaviour,
         value: |facts, i| {
-            let [valley, all] = valley_parts(facts, i, &Terms::default());
+            let [valley, all] = valley_parts(facts, i, &SupplyCosts::default());
             quotient(valley, all)
         },
     },
@@ -120,7 +120,7 @@ pub const FURTHER: &[Indicator] = &[
         origin: "–",
         lever: Lever::Behaviour,
         value: |facts, i| {
-            let [energy, hours] = demand_parts(facts, i, &Terms::default());
+            let [energy, hours] = demand_parts(facts, i, &SupplyCosts::default());
             quotient(energy, hours)
         },
     },

@@ -10,7 +10,7 @@ use super::{Direction, IndicatorValue};
 use crate::contract::Table;
 use crate::index::{IndicatorIx, float_i64, index};
 
-pub use super::entry::{Fold, Indicator, Lever, Summed, Terms};
+pub use super::entry::{Fold, Indicator, Lever, Summed, SupplyCosts};
 pub use super::further::FURTHER;
 
 /// Most points for suggestions, so that they cannot be collected.

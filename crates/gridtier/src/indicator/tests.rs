@@ -8,10 +8,10 @@ use crate::meter::ReadingDetail;
 use crate::unit::{Month, Window};
 
 /// The entries that presets weigh, and expressions.
-fn wanted(own: &[Expression]) -> Wanted<'_> {
+fn wanted(own: &[Expression]) -> WantedIndicators<'_> {
     static REGISTERED: std::sync::LazyLock<Vec<&Indicator>> =
         std::sync::LazyLock::new(|| INDICATORS.iter().collect());
-    Wanted { registered: &REGISTERED, own, terms: Terms::default() }
+    WantedIndicators { registered: &REGISTERED, own, supply_costs: SupplyCosts::default() }
 }
 
 const WINDOW: Window = Window { end: Month(54 * 12), months: 24 };
@@ -226,9 +226,9 @@ fn profit_takes_the_cost_of_the_supply_level_from_revenue() {
         );
     let window = Window { end: Month::new(2025, 2), months: 1 };
     let facts = fact::read(&source, window, ReadingDetail::Energy, None).unwrap();
-    let terms = Terms { supply_cost: [0.5, 0.6, 0.7] };
+    let costs = SupplyCosts { by_level: [0.5, 0.6, 0.7] };
     // 12 × 700 − 0.5 × 12 × 1000 CNY a year.
-    assert_eq!(formula::profit(&facts, 0, &terms), Known(2_400.0));
+    assert_eq!(formula::profit(&facts, 0, &costs), Known(2_400.0));
 }
 
 #[test]

@@ -206,7 +206,7 @@ fn a_method_has_the_further_indicators_that_it_names() {
     assert!(told.contains("`profit` needs `supply_cost`"), "{told}");
     let costs = "[supply_cost]\nhigh_voltage = 0.5\nlow_voltage = 0.55\nresidential = 0.6\n\n[limits]\n";
     let method = Method::parse("m.toml", &text.replace("[limits]\n", costs)).unwrap();
-    assert_eq!(method.terms.supply_cost, [0.5, 0.55, 0.6]);
+    assert_eq!(method.supply_costs.by_level, [0.5, 0.55, 0.6]);
     assert_eq!(method.indicators[16].id, "profit");
     assert_eq!(Method::preset("paper").unwrap().unwrap().indicators.len(), 16);
     let told =
