@@ -14,6 +14,8 @@ mod plausibility;
 mod siblings;
 mod tree;
 pub mod checks;
+mod governance;
+mod trigger;
 
 use chrono::NaiveDate;
 use serde_json::Value;
@@ -31,13 +33,16 @@ use raw::{MethodFile, OverrideFile, VetoFile};
 pub use ahp::Judgement;
 pub use checks::Checks;
 pub use choices::{
-    Bound, Combine, FORMAT, GradingUnit, OffenceKind, ReweightLimit, Strata, Tier, Ties, Unknowns,
+    AppealQuota, Approval, Bound, Combine, FORMAT, Gate, GradingUnit, OffenceKind, ReweightLimit, Strata,
+    Tier, Ties, TriggerAction, TriggerKind, Unknowns,
 };
+pub use governance::{AppealTerms, Governance, ImprovementTerms};
 pub use lines::{ALL, Lines, OTHER, Quotas};
 pub use normalise::{Normalise, NormaliseKind, Scale, Transform};
 pub use plausibility::Plausibility;
 pub use siblings::{FromData, Level, Siblings, WeightSource};
 pub use tree::{Spec, Weight};
+pub use trigger::{Trigger, TriggerCondition};
 
 /// Share of the weight whose data must be delivered where a method names none (SPEC section 5).
 const MIN_DELIVERED_WEIGHT: f64 = 0.5;
@@ -154,6 +159,14 @@ pub struct Method {
     pub limits: Limits,
     /// Limits of what data may look like.
     pub plausibility: Plausibility,
+    /// Who decides that a cycle is published, and what stops it.
+    pub governance: Governance,
+    /// How customers' objections are heard.
+    pub appeal: AppealTerms,
+    /// What an inspection between two regrades proposes.
+    pub triggers: Vec<Trigger>,
+    /// Improvement plans of grade-3 customers.
+    pub improvement: ImprovementTerms,
 }
 
 /// The indicators that rest on parts of the energy by time of use, or on demand.
@@ -200,6 +213,8 @@ impl Method {
         let lines = Lines::build(&document, &file, &mut faults);
         let supply_costs = supply_costs(&document, &file, &registered, &mut faults);
         let plausibility = Plausibility::build(&document, &file.plausibility, &mut faults);
+        let governance = Governance::build(&document, &file.governance, &mut faults);
+        let triggers = Trigger::build(&document, file.trigger.as_deref(), &mut faults);
         document.faults(faults)?;
         Ok(Self {
             name: file.name,
@@ -230,6 +245,10 @@ impl Method {
             checks,
             limits: Limits { reject_share: file.limits.reject_share.0, reject_rows: file.limits.reject_rows },
             plausibility,
+            governance,
+            appeal: (&file.appeal).into(),
+            triggers,
+            improvement: (&file.improvement).into(),
         })
     }
 

@@ -136,3 +136,77 @@ crate::words! {
         Ceiling "ceiling" "at most" "不高于",
     }
 }
+
+crate::words! {
+    /// Whether a cycle needs somebody's approval before it is published.
+    Approval "kind of approval" {
+        /// It is published at once.
+        None "none" "none" "无需审批",
+        /// It is proposed, and published when somebody else approves it.
+        Required "required" "required" "须审批",
+    }
+}
+
+crate::words! {
+    /// What is measured before a proposal is approved.
+    Gate "gate" {
+        /// Share of customers whose tier changed.
+        Changed "changed" "tier changed" "等级变动",
+        /// Share of special customers who lose the tier.
+        SpecialLost "special_lost" "special lost" "特级流失",
+        /// Share of customers who are not graded any more without being closed.
+        Absent "absent" "absent" "缺失客户",
+        /// Population stability index of the score.
+        PsiScore "psi_score" "PSI of the score" "得分 PSI",
+        /// Greatest stability index of an indicator.
+        CsiMax "csi_max" "greatest CSI" "指标 CSI 最大值",
+        /// Checks that fail.
+        FailedChecks "failed_checks" "failed checks" "未通过的检验",
+        /// Tables beyond the reject limit.
+        Breaches "breaches" "tables beyond the reject limit" "拒收超限的表",
+    }
+}
+
+crate::words! {
+    /// Who pays for the better tier of a customer whose appeal is upheld.
+    AppealQuota "quota at an appeal" {
+        /// Nobody: the tier holds one customer more.
+        Supernumerary "supernumerary" "one more in the tier" "增加名额",
+        /// The customer at the line: quotas stay as they are.
+        Displacement "displacement" "quotas stay, others move" "名额不变, 顺延调整",
+    }
+}
+
+crate::words! {
+    /// What a trigger of an inspection looks at.
+    TriggerKind "kind of trigger" {
+        /// Confirmed offences since the cycle.
+        Offence "offence" "offence" "违约窃电",
+        /// Bills unpaid for months.
+        Arrears "arrears" "arrears" "欠费",
+        /// No offence and no overdue day for months.
+        Clean "clean" "clean record" "信用修复",
+        /// A better tier in several inspections.
+        Sustained "sustained" "sustained improvement" "持续改善",
+        /// A worse tier now.
+        Decline "decline" "decline" "明显下滑",
+        /// The customer was closed.
+        Closed "closed" "closed" "销户",
+        /// The customer is not in the data.
+        Missing "missing" "missing" "数据缺失",
+    }
+}
+
+crate::words! {
+    /// What a trigger proposes.
+    TriggerAction "action of a trigger" {
+        /// That somebody looks at the customer.
+        Review "review" "review" "复核",
+        /// A worse tier.
+        ProposeDown "propose_down" "propose a worse tier" "建议降级",
+        /// A better tier.
+        ProposeUp "propose_up" "propose a better tier" "建议升级",
+        /// That the customer is closed.
+        Close "close" "close" "建议注销",
+    }
+}

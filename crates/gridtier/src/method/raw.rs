@@ -8,7 +8,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::ahp::Variant;
-use super::choices::{Bound, Combine, FORMAT, GradingUnit, OffenceKind, Strata, Tier, Ties, Unknowns};
+use super::choices::{
+    AppealQuota, Approval, Bound, Combine, FORMAT, GradingUnit, OffenceKind, Strata, Tier, Ties,
+    TriggerAction, TriggerKind, Unknowns,
+};
 use super::normalise::{NormaliseKind, Transform};
 use crate::checked_toml::{Day, Ratio, Share, Switched};
 use crate::indicator::Direction;
@@ -82,6 +85,17 @@ pub(super) struct MethodFile {
     /// Findings that suggest a wrong unit or table, beyond which nothing is published.
     #[serde(default)]
     pub plausibility: PlausibilityFile,
+    /// Who decides that a cycle is published, and what stops it.
+    #[serde(default)]
+    pub governance: GovernanceFile,
+    /// How customers' objections are heard.
+    #[serde(default)]
+    pub appeal: AppealFile,
+    /// What an inspection between two regrades proposes; the shipped triggers if left out, none if empty.
+    pub trigger: Option<Vec<TriggerFile>>,
+    /// Improvement plans of grade-3 customers.
+    #[serde(default)]
+    pub improvement: ImprovementFile,
 }
 
 #[derive(Default, Deserialize, JsonSchema)]
@@ -321,4 +335,83 @@ pub(super) struct PlausibilityFile {
     /// Lowest and highest median of the average price of a use category, in CNY/kWh; [0.05, 5] if left out, false switches
     /// the limit off.
     pub implausible_price: Option<Switched<Vec<f64>>>,
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+pub(super) struct GovernanceFile {
+    /// Whether a cycle is published at once, or proposed and then approved; none if left out.
+    pub approval: Option<Approval>,
+    /// Who may approve; anybody but the proposer if left out or empty.
+    #[serde(default)]
+    pub approvers: Vec<String>,
+    /// So many reviewers must agree, and none object; 0 if left out.
+    #[schemars(range(min = 0, max = 100))]
+    pub reviews: Option<u32>,
+    /// Days within which a proposal can be approved; 30 if left out.
+    #[schemars(range(min = 1, max = 3_650))]
+    pub valid_days: Option<u32>,
+    /// By gate: when the comparison with the current cycle warns, and when it stops an approval.
+    #[serde(default)]
+    pub gates: GatesFile,
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+pub(super) struct GatesFile {
+    /// Of the customers graded at both ends, the share whose tier changed; warn 0.30, fail 0.45 if left out.
+    pub changed: Option<LimitFile>,
+    /// Of the special customers who are graded again, the share not special any more; warn 0.40, fail 0.60 if left out.
+    pub special_lost: Option<LimitFile>,
+    /// Of the customers graded before, the share absent after; warn 0.005, fail 0.02 if left out.
+    pub absent: Option<LimitFile>,
+    /// Population stability index of the score; warn 0.10, fail 0.25 if left out.
+    pub psi_score: Option<LimitFile>,
+    /// Greatest stability index of an indicator; warn 0.25 if left out.
+    pub csi_max: Option<LimitFile>,
+    /// Checks of `gridtier validate` that fail; fail 0 if left out.
+    pub failed_checks: Option<LimitFile>,
+    /// Tables with more rejects than the limit; fail 0 if left out.
+    pub breaches: Option<LimitFile>,
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+pub(super) struct AppealFile {
+    /// Calendar days after publication within which an appeal is in time; 21 if left out.
+    #[schemars(range(min = 1, max = 3_650))]
+    pub days: Option<u32>,
+    /// Whether a customer who rises is added to the better tier, or takes somebody's place; supernumerary if left out.
+    pub quota: Option<AppealQuota>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct TriggerFile {
+    /// Its name in the results of an inspection.
+    pub name: String,
+    /// What it looks at.
+    pub kind: TriggerKind,
+    /// What it proposes.
+    pub action: TriggerAction,
+    /// offence: kinds of confirmed offences; all if left out.
+    pub kinds: Option<Vec<OffenceKind>>,
+    /// offence: those below it do not count; 1 if left out.
+    #[schemars(range(min = 1, max = 5))]
+    pub min_severity: Option<u8>,
+    /// offence: so many are needed; 1 if left out.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub min_count: Option<u32>,
+    /// arrears, clean: length in months; 3 for arrears and 6 for clean if left out.
+    #[schemars(range(min = 1, max = 600))]
+    pub months: Option<u32>,
+    /// sustained, decline: tiers between that of the cycle and that of now; 1 for sustained and 2 for decline if left out.
+    #[schemars(range(min = 1, max = 3))]
+    pub steps: Option<u32>,
+    /// sustained: so many inspections in a row, this one included; 2 if left out.
+    #[schemars(range(min = 1, max = 100))]
+    pub inspections: Option<u32>,
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+pub(super) struct ImprovementFile {
+    /// Months from a cycle's as-of until a plan is due; 12 if left out.
+    #[schemars(range(min = 1, max = 120))]
+    pub months: Option<u32>,
 }

@@ -213,3 +213,61 @@ fn a_method_has_the_further_indicators_that_it_names() {
         faults_of(&[("[indicators]\n", "[indicators]\nvaley_share = { normalise = \"percentile\" }\n")]);
     assert!(told.contains("did you mean `valley_share`"), "{told}");
 }
+
+/// The preset up to its rules of governance, with other ones.
+fn governed_by(rules: &str) -> String {
+    let start = PRESETS[0].1.find("# Who decides that a cycle is published").unwrap();
+    format!("{}{rules}", &PRESETS[0].1[..start])
+}
+
+#[test]
+fn rules_of_governance_that_a_method_does_not_name_are_those_of_the_presets() {
+    let whole = Method::preset("paper").unwrap().unwrap();
+    let short = Method::parse("m.toml", &governed_by("")).unwrap();
+    assert_eq!(short.governance, whole.governance);
+    assert_eq!((short.appeal, short.improvement), (whole.appeal, whole.improvement));
+    assert_eq!(short.triggers, whole.triggers);
+    assert_eq!(short.triggers, Trigger::shipped());
+    let changed = whole.governance.limit(Gate::Changed);
+    assert_eq!((changed.warn, changed.fail), (Some(0.30), Some(0.45)));
+    assert_eq!(whole.governance.limit(Gate::CsiMax).fail, None);
+    assert_eq!(whole.governance.limit(Gate::Breaches).fail, Some(0.0));
+}
+
+#[test]
+fn a_gate_has_the_limits_that_are_written_and_no_others() {
+    let text =
+        governed_by("[governance]\napproval = \"required\"\n[governance.gates]\nchanged = { warn = 0.1 }\n");
+    let method = Method::parse("m.toml", &text).unwrap();
+    assert_eq!(method.governance.approval, Approval::Required);
+    let changed = method.governance.limit(Gate::Changed);
+    assert_eq!((changed.warn, changed.fail), (Some(0.1), None));
+    assert_eq!(method.governance.limit(Gate::Absent).fail, Some(0.02));
+}
+
+#[test]
+fn a_method_can_switch_all_triggers_off_or_name_its_own() {
+    // A key of the whole file stands before its first table.
+    let none = governed_by("").replacen("[weights]", "trigger = []\n[weights]", 1);
+    assert_eq!(Method::parse("m.toml", &none).unwrap().triggers, []);
+    let own = "[[trigger]]\nname = \"late\"\nkind = \"arrears\"\naction = \"review\"\n";
+    let method = Method::parse("m.toml", &governed_by(own)).unwrap();
+    let condition = TriggerCondition::Arrears { months: 3 };
+    assert_eq!(method.triggers, [Trigger { name: "late".into(), action: TriggerAction::Review, condition }]);
+}
+
+#[test]
+fn faults_of_governance_are_told() {
+    let told = |rules: &str| faults(&governed_by(rules));
+    let crossed = told("[governance.gates]\nabsent = { warn = 0.2, fail = 0.1 }\n");
+    assert!(crossed.contains("`governance.gates.absent` fails before it warns"), "{crossed}");
+    let unknown = told("[governance.gates]\nabsnt = { warn = 0.2 }\n");
+    assert!(unknown.contains("did you mean `absent`"), "{unknown}");
+    assert!(told("[governance]\napprovers = [\"李\", \" \"]\n").contains("an approver has no name"));
+    assert!(told("[appeal]\nquota = \"displacment\"\n").contains("did you mean `displacement`"));
+    let trigger = "[[trigger]]\nname = \"a\"\nkind = \"closed\"\naction = \"close\"\n";
+    assert!(told(&format!("{trigger}{trigger}")).contains("no name of its own"));
+    let idle = told(&format!("{trigger}months = 3\n"));
+    assert!(idle.contains("`months` says nothing in a trigger of kind `closed`"), "{idle}");
+    assert!(told("[improvement]\nmonths = 0\n").contains("`improvement.months`"));
+}
