@@ -53,7 +53,7 @@ pub fn run(args: &CheckArgs, lang: Lang) -> Result<Done, Failure> {
 fn write(dir: &Path, folder: &DataFolder, facts: &Facts, findings: &[Finding]) -> Result<(), Failure> {
     let written = report::write(dir, folder, &facts.books, output::check_tables(facts, findings));
     written.map_err(|error| match error {
-        report::ReportError::Write(_) => Failure::new(OUTPUT, error.to_string()),
+        report::ReportError::Write(error) => Failure::new(OUTPUT, error.text()),
         report::ReportError::Refused(refusal) => refusal.into(),
     })
 }

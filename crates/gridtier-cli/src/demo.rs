@@ -1,11 +1,13 @@
 //! `gridtier demo`: an invented utility, graded end to end.
 
+use gridtier::text;
 use gridtier::unit::Month;
+use gridtier_io::export::not_written;
 use gridtier_io::regrade::Regrade;
 use gridtier_sample::{SampleCadence, SampleError, SampleFaults, SampleLayout, SampleSpec};
 
 use crate::args::{self, DemoArgs, ResultFormat};
-use crate::exit::{Done, Failure, OUTPUT, say};
+use crate::exit::{Done, Failure, OUTPUT, note};
 use crate::lang::Lang;
 use crate::{entitlements, method, regrade};
 
@@ -25,12 +27,18 @@ pub fn run(args: &DemoArgs, lang: Lang) -> Result<Done, Failure> {
         ..SampleSpec::demo()
     };
     let data = args.dir.join("data");
+    let dir = data.display();
     match gridtier_sample::write(&data, &spec) {
-        Ok(_) => say(&format!("gridtier: wrote an invented utility to {}", data.display())),
-        Err(SampleError::NotEmpty { .. }) if !args.data_only => {
-            say(&format!("gridtier: graded again: {}", data.display()));
+        Ok(_) => {
+            note(&text!("wrote an invented utility to {dir}", "已将虚构的供电企业数据写入 {dir}"), lang);
         }
-        Err(error) => return Err(Failure::new(OUTPUT, error.to_string())),
+        Err(SampleError::NotEmpty { .. }) if !args.data_only => {
+            note(&text!("graded again: {dir}", "重新评级：{dir}"), lang);
+        }
+        Err(SampleError::Io { path, source }) => {
+            return Err(Failure::new(OUTPUT, not_written(&path, &source)));
+        }
+        Err(error) => return Err(Failure::new(OUTPUT, error.text())),
     }
     if args.data_only {
         return Ok(Done { data: format!("{}\n", data.display()) });

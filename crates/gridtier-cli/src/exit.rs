@@ -12,7 +12,7 @@ use gridtier_io::entitle::{ListReadError, RequestError};
 use gridtier_io::export::ExportError;
 use gridtier_io::folder::OpenError;
 use gridtier_io::publish::PublishError;
-use gridtier_io::regrade::RegradeError;
+use gridtier_io::regrade::{RegradeError, beyond_limits};
 use gridtier_io::store::StoreError;
 
 /// Done, with findings beyond the limits, and nothing was published; or a check of a cycle fails.
@@ -64,13 +64,13 @@ impl Failure {
 
 impl From<Faults> for Failure {
     fn from(faults: Faults) -> Self {
-        Self::new(METHOD, faults.to_string())
+        Self::new(METHOD, Text::new(faults.message(Lang::En), faults.message(Lang::Zh)))
     }
 }
 
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
-        Self::new(INPUT, error.to_string())
+        Self::new(INPUT, error.text())
     }
 }
 
@@ -106,7 +106,7 @@ impl From<RegradeError> for Failure {
             RegradeError::Previous(error) => error.into(),
             RegradeError::Run(error) => error.into(),
             RegradeError::Publish(error) => error.into(),
-            RegradeError::BeyondLimits(_) => Self::new(BEYOND_LIMITS, error.to_string()),
+            RegradeError::BeyondLimits(breaches) => Self::new(BEYOND_LIMITS, beyond_limits(&breaches)),
         }
     }
 }
@@ -133,7 +133,7 @@ impl From<ExportError> for Failure {
     fn from(error: ExportError) -> Self {
         match error {
             ExportError::Source(error) => error.into(),
-            ExportError::Write { .. } | ExportError::TooLong { .. } => Self::new(OUTPUT, error.to_string()),
+            ExportError::Write { .. } | ExportError::TooLong { .. } => Self::new(OUTPUT, error.text()),
         }
     }
 }

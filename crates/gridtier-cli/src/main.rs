@@ -44,7 +44,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Regrade(args) => regrade::run(&args, lang),
         Command::Check(args) => check::run(&args, lang),
         Command::Path(args) => store::path(&args),
-        Command::Verify(args) => store::verify(&args),
+        Command::Verify(args) => store::verify(&args, lang),
         Command::Explain(args) => explain::run(&args, lang),
         Command::Validate(args) => validate::run(&args, lang),
         Command::Whatif(args) => whatif::run(&args, lang),

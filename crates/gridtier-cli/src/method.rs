@@ -9,7 +9,8 @@ use crate::exit::{Done, Failure};
 use crate::lang::Lang;
 use crate::template::Template;
 
-const METHODS: Template = Template { kind: "method", shipped_as: "preset", shipped: &PRESETS };
+const METHODS: Template =
+    Template { kind: ("method", "方法"), shipped_as: ("preset", "预设方法"), shipped: &PRESETS };
 
 /// Runs `gridtier method`.
 pub fn run(args: &MethodArgs, lang: Lang) -> Result<Done, Failure> {

@@ -1,6 +1,7 @@
 //! `gridtier validate`: whether a published grading is sound.
 
 use gridtier::output::checks;
+use gridtier::text;
 use gridtier::validate::{Verdict, validate};
 use gridtier_io::cycle::cycle;
 use gridtier_io::store::{self, Store};
@@ -33,10 +34,12 @@ pub fn run(args: &ValidateArgs, lang: Lang) -> Result<Done, Failure> {
     if failed.is_empty() {
         return Ok(Done { data });
     }
-    let message = format!(
-        "beyond the limits at which a check fails: {}\n  what to do: read the sentences beside these checks; \
+    let message = text!(
+        "beyond the limits at which a check fails: {failed}\n  what to do: read the sentences beside these checks; \
          limits stand in the method file under [checks.limits]",
-        failed.join(", ")
+        "超出检验不通过的限值：{failed}\n  处理办法：请看这些检验旁的说明；\
+         限值写在方法文件的 [checks.limits] 中",
+        failed = failed.join(", ")
     );
-    Err(Failure { data, message: message.into(), code: BEYOND_LIMITS })
+    Err(Failure { data, message, code: BEYOND_LIMITS })
 }

@@ -1,6 +1,7 @@
 //! `gridtier whatif`: who would change tier under other weights or another method.
 
 use gridtier::output::trial;
+use gridtier::text::Text;
 use gridtier::whatif::{attempt, replace, set};
 use gridtier_io::cycle::cycle;
 use gridtier_io::store::{self, Store};
@@ -18,8 +19,10 @@ pub fn run(args: &WhatifArgs, lang: Lang) -> Result<Done, Failure> {
     let stored = store.cycle(args.cycle.cycle)?;
     let graded = cycle(&store, &stored)?;
     let trial = match &args.method {
-        Some(name) => replace(&graded, method::load(name)?).map_err(|what| Failure::new(METHOD, what))?,
-        None => set(&graded, &args.set).map_err(|what| Failure::new(USAGE, what))?,
+        Some(name) => {
+            replace(&graded, method::load(name)?).map_err(|what| Failure::new(METHOD, Text::same(what)))?
+        }
+        None => set(&graded, &args.set).map_err(|what| Failure::new(USAGE, Text::same(what)))?,
     };
     let outcome = attempt(&graded, &trial.method);
     if let Some(dir) = &args.output {

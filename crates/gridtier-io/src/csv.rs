@@ -17,6 +17,7 @@ use arrow_array::ArrayRef;
 use arrow_array::builder::StringViewBuilder;
 use csv::{ReaderBuilder, StringRecord};
 use gridtier::contract::rule::Rule;
+use gridtier::text;
 
 use crate::columns::{FileColumn, FilePiece};
 use crate::config::Encoding;
@@ -91,8 +92,10 @@ fn reader(decoded: Decoded<File>, delimiter: u8) -> csv::Reader<Decoded<File>> {
 fn unreadable(error: csv::Error) -> Unreadable {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error.into(),
-        csv::ErrorKind::Utf8 { err, .. } => Unreadable::damaged(format!("a cell is not text: {err}")),
-        other => Unreadable::damaged(format!("{other:?}")),
+        csv::ErrorKind::Utf8 { err, .. } => {
+            Unreadable::damaged(text!("a cell is not text: {err}", "有单元格不是文本（{err}）"))
+        }
+        other => Unreadable::damaged(text!("it is no CSV: {other:?}", "不是 CSV（{other:?}）")),
     }
 }
 

@@ -10,12 +10,14 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use gridtier::text::Voice;
+use gridtier::text;
+use gridtier::text::{Text, Voice};
 use gridtier_report::render::{self, ByteOrderMark, RenderError};
 use gridtier_report::section::Section;
 use gridtier_report::table::{DataList, DataTable};
 
 use crate::cycle::CycleError;
+use crate::system::system_error;
 
 /// A file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +38,7 @@ pub enum ExportFormat {
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// The disk, or the folder.
-    #[error("{path} could not be written: {source}. {}, then run again", remedy(source.kind()))]
+    #[error("{}", self.text())]
     Write {
         /// The file.
         path: PathBuf,
@@ -44,9 +46,7 @@ pub enum ExportError {
         source: io::Error,
     },
     /// A sheet has a last row.
-    #[error(
-        "{path} was not written: a sheet of Excel holds {limit} rows and this table has more. Narrow the selection, or write CSV or parquet"
-    )]
+    #[error("{}", self.text())]
     TooLong {
         /// The file.
         path: PathBuf,
@@ -58,11 +58,42 @@ pub enum ExportError {
     Source(#[from] CycleError),
 }
 
-fn remedy(kind: io::ErrorKind) -> &'static str {
-    match kind {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "Make the folder or correct the path",
-        _ => "Make room or correct the permissions",
+impl ExportError {
+    /// The error in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Write { path, source } => not_written(path, source),
+            Self::TooLong { path, limit } => {
+                let path = path.display();
+                text!(
+                    "{path} was not written: a sheet of Excel holds {limit} rows and this table has more. Narrow the selection, or write CSV or parquet",
+                    "{path} 没有写出：Excel 工作表最多 {limit} 行，而该表更多。请缩小选择范围，或写成 CSV 或 parquet"
+                )
+            }
+            Self::Source(error) => error.text(),
+        }
     }
+}
+
+/// That a file could not be written, and what to do about it.
+#[must_use]
+pub fn not_written(path: &Path, error: &io::Error) -> Text {
+    let fix = match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            text!("Make the folder or correct the path", "请创建文件夹或改正路径")
+        }
+        io::ErrorKind::AlreadyExists => {
+            text!("Choose another name, or remove it first", "请另取名称，或先移走它")
+        }
+        _ => text!("Make room or correct the permissions", "请腾出空间或改正权限"),
+    };
+    let (path, error) = (path.display(), system_error(error));
+    text!(
+        "{path} could not be written: {error}. {fix}, then run again",
+        "{path} 无法写出：{error}。{fix}，然后重新运行";
+        error, fix
+    )
 }
 
 /// Writes sections to a file. A page shows all of them; the other formats hold their tables, CSV and parquet the first.

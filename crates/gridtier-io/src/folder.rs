@@ -11,7 +11,6 @@ mod notices;
 mod read_plan;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -24,6 +23,8 @@ use gridtier::contract::{ColumnKind, Table};
 use gridtier::error::{Refusal, RunError};
 use gridtier::index::{count, index};
 use gridtier::source::{Batch, Bounds, Part, RowAt, Source};
+use gridtier::text;
+use gridtier::text::{Lang, Text};
 use gridtier::unit::LocalTime;
 use rayon::prelude::*;
 use schemars::JsonSchema;
@@ -38,6 +39,7 @@ use crate::hash::sha256_of;
 use crate::ipc::IpcFile;
 use crate::listing::{self, DataFile, FileFormat};
 use crate::parquet::ParquetFile;
+use crate::system::system_error;
 use crate::workbook::{ColumnUse, WorkbookDeclared, WorkbookFile};
 
 use read_plan::ReadPlan;
@@ -67,19 +69,25 @@ pub enum OpenError {
     #[error(transparent)]
     Config(#[from] Faults),
     /// At least one file is doubtful or cannot be read.
-    #[error("{}", OneByLine(.0))]
+    #[error("{}", one_by_line(.0, Lang::En))]
     Refused(Vec<Refusal>),
 }
 
-struct OneByLine<'a>(&'a [Refusal]);
-
-impl fmt::Display for OneByLine<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, refusal) in self.0.iter().enumerate() {
-            write!(f, "{}{refusal}", if position == 0 { "" } else { "\n" })?;
-        }
-        Ok(())
+impl OpenError {
+    /// Every fault, one below the other.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        let [en, zh] = [Lang::En, Lang::Zh].map(|lang| match self {
+            Self::Config(faults) => faults.message(lang),
+            Self::Refused(refusals) => one_by_line(refusals, lang),
+        });
+        Text::new(en, zh)
     }
+}
+
+fn one_by_line(refusals: &[Refusal], lang: Lang) -> String {
+    let messages: Vec<String> = refusals.iter().map(|refusal| refusal.message(lang)).collect();
+    messages.join("\n")
 }
 
 /// The reader of a file, by its format.
@@ -207,26 +215,30 @@ fn read_config(folder: &Path) -> Result<(Config, Option<Input>), OpenError> {
             return Ok((Config::default(), None));
         }
         Err(error) => {
-            return Err(one_fault(format!("it cannot be read: {error}"), "check that you may read it"));
+            let error = system_error(&error);
+            return Err(one_fault(
+                text!("it cannot be read: {error}", "无法读取：{error}"; error),
+                text!("check that you may read it", "请检查您是否有权读取"),
+            ));
         }
     };
     let Ok(text) = std::str::from_utf8(&bytes) else {
-        return Err(one_fault("it is not UTF-8 text".into(), "save it as UTF-8"));
+        return Err(one_fault(
+            text!("it is not UTF-8 text", "不是 UTF-8 文本"),
+            text!("save it as UTF-8", "请另存为 UTF-8"),
+        ));
     };
     let config = Config::parse(text.trim_start_matches('\u{feff}'))?;
-    let (sha256, length) = sha256_of(bytes.as_slice()).map_err(|error| one_fault(error.to_string(), ""))?;
+    let (sha256, length) =
+        sha256_of(bytes.as_slice()).map_err(|error| one_fault(system_error(&error), Text::default()))?;
     let input =
         Input { table: None, path: config::FILE_NAME.into(), bytes: length, sha256, rows: 0, encoding: None };
     Ok((config, Some(input)))
 }
 
 /// The refusal of `gridtier.toml` as a whole.
-fn one_fault(what: String, fix: &str) -> OpenError {
-    Faults {
-        name: config::FILE_NAME.into(),
-        faults: vec![Fault { line: 1, what: what.into(), fix: fix.into() }],
-    }
-    .into()
+fn one_fault(what: Text, fix: Text) -> OpenError {
+    Faults { name: config::FILE_NAME.into(), faults: vec![Fault { line: 1, what, fix }] }.into()
 }
 
 fn check_table(table: Table, files: Vec<DataFile>, config: &Config) -> Result<TableFiles, Vec<Refusal>> {
@@ -313,8 +325,10 @@ fn delivered_twice(files: &[Readable]) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     for one in files.iter().filter(|one| one.rows > 0) {
         if let Some(earlier) = first.insert((&one.file.hive, &one.sha256), &one.file.name) {
-            let what = format!("it is the same file as {earlier}, byte for byte");
-            refusals.push(one.file.refuse(what, "remove one of them: its rows would count twice"));
+            let what = text!("it is the same file as {earlier}, byte for byte", "它与 {earlier} 逐字节相同");
+            let advice =
+                text!("remove one of them: its rows would count twice", "请移走其中一个：否则各行会计算两次");
+            refusals.push(one.file.refuse(what, advice));
         }
     }
     refusals
@@ -504,9 +518,10 @@ impl Source for DataFolder {
             rows += count(piece.rows);
         }
         match part.rows {
-            Some(claimed) if rows != claimed => {
-                Err(refused(Unreadable::damaged("it was changed while it was being read")))
-            }
+            Some(claimed) if rows != claimed => Err(refused(Unreadable::damaged(text!(
+                "it was changed while it was being read",
+                "文件在读取过程中被修改"
+            )))),
             _ => Ok(()),
         }
     }

@@ -19,4 +19,4 @@ pub(crate) mod ipc_messages;
 pub(crate) mod package;
 pub(crate) mod xls_records;
 
-pub use unreadable::{Unreadable, caught};
+pub use unreadable::{CHECK_ACCESS, Unreadable, caught};

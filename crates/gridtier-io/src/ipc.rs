@@ -11,6 +11,7 @@ use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, SchemaRef};
 use gridtier::index::count;
+use gridtier::text;
 
 use crate::columns::{FileColumn, FilePiece};
 use crate::guard::ipc_messages::{self, IpcLayout};
@@ -92,17 +93,20 @@ impl IpcPieces {
                     Some(batch) => self.batch = Some(batch?),
                     None if self.left == 0 => return Ok(None),
                     None => {
-                        return Err(Unreadable::damaged(format!(
-                            "it ends {} rows before its end",
-                            self.left
+                        return Err(Unreadable::damaged(text!(
+                            "it ends {rows} rows before its end",
+                            "文件在结尾前 {rows} 行处结束",
+                            rows = self.left
                         )));
                     }
                 },
             }
         };
         let rows = batch.num_rows().min(self.rows_max);
-        self.left =
-            self.left.checked_sub(count(rows)).ok_or_else(|| Unreadable::damaged("it has too many rows"))?;
+        self.left = self
+            .left
+            .checked_sub(count(rows))
+            .ok_or_else(|| Unreadable::damaged(text!("it has too many rows", "行数过多")))?;
         let piece = batch.slice(0, rows);
         self.batch = Some(batch.slice(rows, batch.num_rows() - rows));
         self.texts.check(piece.columns())?;

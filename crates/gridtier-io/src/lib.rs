@@ -3,6 +3,7 @@
 //!
 //! The modules stand in the order in which data flows; each uses only those above it. Nothing here decides a number.
 
+pub mod system;
 pub mod guard;
 pub mod hash;
 pub mod config;

@@ -21,6 +21,7 @@ use gridtier::text::Text;
 
 use crate::config::{self, Config, TableConfig};
 use crate::guard::Unreadable;
+use crate::system::system_error;
 
 pub use content::check_content;
 pub use hive::HiveValue;
@@ -135,8 +136,8 @@ impl DataFile {
         let now = file.metadata()?;
         if now.len() != self.bytes || now.modified().ok() != self.modified {
             return Err(Unreadable::because(
-                "it was changed while it was being read",
-                "wait until the delivery is complete, then run again",
+                text!("it was changed while it was being read", "文件在读取过程中被修改"),
+                text!("wait until the delivery is complete, then run again", "请等数据传送完成后再运行"),
             ));
         }
         Ok(file)
@@ -181,10 +182,15 @@ pub fn list(root: &Path, config: &Config) -> Result<FolderListing, Refusal> {
 }
 
 fn cannot_list(root: &Path, error: &std::io::Error) -> Refusal {
+    let error = system_error(error);
     Refusal {
         table: None,
         path: Some(root.to_owned()),
-        what: text!("the data folder cannot be listed: {error}", "无法列出数据文件夹：{error}"),
+        what: text!(
+            "the data folder cannot be listed: {error}",
+            "无法列出数据文件夹：{error}";
+            error
+        ),
         advice: text!("name the folder that holds the tables", "请给出存放数据表的文件夹"),
     }
 }
@@ -215,8 +221,13 @@ pub fn deliveries(root: &Path) -> Result<Vec<NamedFiles>, Refusal> {
 fn find(root: &Path, names: &[String], config: &Config, table: Table) -> Result<Option<String>, Refusal> {
     if let Some(path) = config.table(table).path {
         if !root.join(&path).exists() {
-            let advice = "correct `path` in gridtier.toml, or remove it if the table is not delivered";
-            return Err(Refusal::at(table, path, "gridtier.toml names it, but it is not there", advice));
+            let what =
+                text!("gridtier.toml names it, but it is not there", "gridtier.toml 写明了它，但它不存在");
+            let advice = text!(
+                "correct `path` in gridtier.toml, or remove it if the table is not delivered",
+                "请改正 gridtier.toml 中的 `path`；若未提供该表，请删去该项"
+            );
+            return Err(Refusal::at(table, path, what, advice));
         }
         return Ok(Some(path));
     }
@@ -226,8 +237,14 @@ fn find(root: &Path, names: &[String], config: &Config, table: Table) -> Result<
         None => Ok(Some(first.clone())),
         Some(second) => Err(Refusal::of(
             table,
-            format!("both {first} and {second} are there, and only one of them can be the table"),
-            "remove one, put several files into one folder, or name one with `path` in gridtier.toml",
+            text!(
+                "both {first} and {second} are there, and only one of them can be the table",
+                "同时存在 {first} 和 {second}，只能有一个是该表"
+            ),
+            text!(
+                "remove one, put several files into one folder, or name one with `path` in gridtier.toml",
+                "请移走一个，或将多个文件放入一个文件夹，或在 gridtier.toml 中用 `path` 指定一个"
+            ),
         )),
     }
 }

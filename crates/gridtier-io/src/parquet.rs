@@ -13,6 +13,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Field, Fields, TimeUnit};
 use gridtier::contract::cell::Family;
 use gridtier::index::count;
+use gridtier::text;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowSelection};
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels, parquet_to_arrow_schema};
 use parquet::basic::{LogicalType, Type as Physical};
@@ -104,7 +105,11 @@ impl ParquetFile {
         for &position in positions {
             let column = &self.columns[position];
             let Some(flat) = &column.flat else {
-                return Err(Unreadable::damaged(format!("the column {} cannot be read", column.name)));
+                return Err(Unreadable::damaged(text!(
+                    "the column {name} cannot be read",
+                    "列 {name} 无法读取",
+                    name = column.name
+                )));
             };
             let chunk = self.metadata.row_group(row_group).column(flat.leaf);
             let chunk = caught(|| ChunkPages::survey(&mut handle, chunk, rows))??;
@@ -133,8 +138,14 @@ fn check_held(chunks: &[(usize, Arc<ChunkPages>)]) -> Result<(), Unreadable> {
         return Ok(());
     }
     Err(Unreadable::because(
-        format!("reading a row group takes {held} bytes for its pages alone; the most is {PART_BYTES_MAX}"),
-        "write the file with smaller row groups, of about a million rows",
+        text!(
+            "reading a row group takes {held} bytes for its pages alone; the most is {PART_BYTES_MAX}",
+            "读取一个行组仅数据页就需 {held} 字节，上限为 {PART_BYTES_MAX}"
+        ),
+        text!(
+            "write the file with smaller row groups, of about a million rows",
+            "请用较小的行组写文件，每组约一百万行"
+        ),
     ))
 }
 
@@ -254,13 +265,19 @@ impl ParquetPieces {
         let Some(batch) = caught(|| self.reader.next())? else {
             return match self.left {
                 0 => Ok(None),
-                left => Err(Unreadable::damaged(format!("a row group ends {left} rows before its end"))),
+                left => Err(Unreadable::damaged(text!(
+                    "a row group ends {left} rows before its end",
+                    "行组在结尾前 {left} 行处结束"
+                ))),
             };
         };
         let batch: RecordBatch = batch?;
         let rows = batch.num_rows();
         let Some(left) = self.left.checked_sub(count(rows)) else {
-            return Err(Unreadable::damaged("a row group has more rows than it claims"));
+            return Err(Unreadable::damaged(text!(
+                "a row group has more rows than it claims",
+                "行组的行数多于声明"
+            )));
         };
         self.left = left;
         self.texts.check(batch.columns())?;

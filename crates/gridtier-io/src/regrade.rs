@@ -12,6 +12,8 @@ use gridtier::limit::Breach;
 use gridtier::method::Method;
 use gridtier::robustness::{self, StepProgress};
 use gridtier::run::{self, Graded};
+use gridtier::text;
+use gridtier::text::Text;
 use gridtier::tier::Previous;
 use gridtier::unit::{Month, Window};
 
@@ -80,12 +82,19 @@ pub enum RegradeError {
     #[error(transparent)]
     Publish(#[from] PublishError),
     /// Something is beyond the method's limits, and nobody accepts that.
-    #[error("beyond the method's limits, and nobody accepts it: {}", clauses(.0))]
+    #[error("{}", beyond_limits(.0))]
     BeyondLimits(Vec<Breach>),
 }
 
-fn clauses(breaches: &[Breach]) -> String {
-    breaches.iter().map(|breach| breach.what().en).collect::<Vec<_>>().join("; ")
+/// That nobody accepts what is beyond the limits.
+#[must_use]
+pub fn beyond_limits(breaches: &[Breach]) -> Text {
+    let what = Text::join(&breaches.iter().map(Breach::what).collect::<Vec<_>>(), "; ");
+    text!(
+        "beyond the method's limits, and nobody accepts it: {what}",
+        "超出方法的限值，且无人接受：{what}";
+        what
+    )
 }
 
 /// A graded cycle that is not published yet. It holds the store's lock, and leaves nothing behind when dropped.

@@ -311,7 +311,7 @@ impl<'a> RejectReader<'a> {
 
 /// The file has fewer rows than when the rejects were found.
 fn changed() -> Unreadable {
-    Unreadable::damaged("it was changed while it was being read")
+    Unreadable::damaged(gridtier::text!("it was changed while it was being read", "文件在读取过程中被修改"))
 }
 
 /// A cell of a record. If the record has too many cells, the last column holds all the surplus ones.

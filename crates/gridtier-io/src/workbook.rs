@@ -270,7 +270,11 @@ impl<'a> PieceBuilder<'a> {
         }
         let is_gone = self.sender.send(Ok(piece)).is_err();
         // Nobody reads on: the message is for nobody.
-        if is_gone { Err(Unreadable::damaged("it is not read to its end")) } else { Ok(()) }
+        if is_gone {
+            Err(Unreadable::damaged(text!("it is not read to its end", "文件没有读到结尾")))
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -38,6 +38,8 @@ mod events;
 use std::path::{Path, PathBuf};
 
 use gridtier::contract::Table;
+use gridtier::text;
+use gridtier::text::Text;
 use gridtier::unit::{Month, Window};
 
 use self::output::WrittenTable;
@@ -238,6 +240,39 @@ pub enum SampleError {
         /// What the writer said.
         source: csv::Error,
     },
+}
+
+impl SampleError {
+    /// The error in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        let cannot_write = |path: &Path, source: &dyn std::error::Error| {
+            let path = path.display();
+            text!("cannot write {path}: {source}", "无法写入 {path}：{source}")
+        };
+        match self {
+            Self::Customers { asked } => text!(
+                "{asked} customers cannot be invented; ask for 1 to {CUSTOMERS_MAX}",
+                "无法虚构 {asked} 个客户；请给出 1 到 {CUSTOMERS_MAX}"
+            ),
+            Self::End { year, month } => text!(
+                "{year}-{month:02} is no month that a window can end at; give one from 1971-01 to 2199-12",
+                "统计窗口不能以 {year}-{month:02} 结束；请给出 1971-01 到 2199-12"
+            ),
+            Self::Months { asked, most } => text!(
+                "a window of {asked} months is empty or reaches back beyond 1970; ask for 1 to {most}",
+                "{asked} 个月的窗口为空，或早于 1970 年；请给出 1 到 {most}"
+            ),
+            Self::NotEmpty { dir } => text!(
+                "{dir} is not empty; name a new folder, so that invented and real tables never mix",
+                "{dir} 不是空文件夹；请另取新文件夹，以免虚构与真实的表混在一起",
+                dir = dir.display()
+            ),
+            Self::Io { path, source } => cannot_write(path, source),
+            Self::Parquet { path, source } => cannot_write(path, source),
+            Self::Csv { path, source } => cannot_write(path, source),
+        }
+    }
 }
 
 /// Writes all tables of the utility into `dir`, which is created unless it exists and is empty.

@@ -21,6 +21,8 @@ use crate::error::{Refusal, RunError};
 use crate::meter::MonthlyUsage;
 use crate::service_months::ServiceMonths;
 use crate::source::{Source, TableBook};
+use crate::text;
+use crate::text::Text;
 
 pub use bill::Bills;
 
@@ -85,10 +87,14 @@ pub fn count(
     Ok(Billed { bills: bills_book, payments: payments_book, facts })
 }
 
-fn narrow(sum: i128, what: &str) -> Result<i64, RunError> {
+fn narrow(sum: i128, what: (&'static str, &'static str)) -> Result<i64, RunError> {
     i64::try_from(sum).map_err(|_| {
-        let advice = "an amount in the table must be wrong: look for the largest ones";
-        Refusal::of(Table::Bills, format!("{what} exceeds 64 bits"), advice).into()
+        let advice = text!(
+            "an amount in the table must be wrong: look for the largest ones",
+            "表中必有错误的金额：请查看最大的金额"
+        );
+        let what = Text::from(what);
+        Refusal::of(Table::Bills, text!("{what} exceeds 64 bits", "{what}超出 64 位"; what), advice).into()
     })
 }
 

@@ -10,6 +10,7 @@ mod scalar;
 mod schema;
 mod check;
 
+use crate::text;
 use crate::text::Text;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -53,7 +54,11 @@ impl<'t> CheckedToml<'t> {
             let line = line_at(text, error.span().map_or(0, |span| span.start));
             Faults {
                 name: name.into(),
-                faults: vec![Fault { line, what: error.message().into(), fix: "correct the TOML".into() }],
+                faults: vec![Fault {
+                    line,
+                    what: text!("{what}", "TOML 语法错误（{what}）", what = error.message()),
+                    fix: text!("correct the TOML", "请改正 TOML"),
+                }],
             }
         })?;
         let root = root.into_inner();
@@ -67,7 +72,8 @@ impl<'t> CheckedToml<'t> {
     /// A number is out of the type's range, which is among the faults already; or type and schema differ, a bug.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Faults> {
         T::deserialize(&self.value).map_err(|error| {
-            let fault = Fault { line: 1, what: error.to_string().into(), fix: Text::default() };
+            let what = text!("{error}", "无法读取（{error}）");
+            let fault = Fault { line: 1, what, fix: Text::default() };
             Faults { name: self.name.into(), faults: vec![fault] }
         })
     }

@@ -270,9 +270,11 @@ fn energies(usage: &MonthlyUsage, customers: &Customers) -> Result<Vec<Energy>, 
         .map(|(position, customer)| {
             let number = CustomerIx::from_index(position);
             energy(usage, number, customer.power_factor_standard).ok_or_else(|| {
-                let what =
-                    format!("the energy of customer {} exceeds 64 bits", customers.ids.key(number.number()));
-                Refusal::of(Table::MeterReadings, what, "look for readings near the bound of 10⁹ kWh").into()
+                let id = customers.ids.key(number.number());
+                let what = text!("the energy of customer {id} exceeds 64 bits", "客户 {id} 的电量超出 64 位");
+                let advice =
+                    text!("look for readings near the bound of 10⁹ kWh", "请查看接近上限 10⁹ kWh 的读数");
+                Refusal::of(Table::MeterReadings, what, advice).into()
             })
         })
         .collect()

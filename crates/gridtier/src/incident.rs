@@ -12,6 +12,7 @@ use crate::index::CustomerIx;
 use crate::key::KeyIndex;
 use crate::rows::{self, CheckedRow, Columns, Placement, TableRules};
 use crate::source::{Source, TableBook};
+use crate::text;
 use crate::unit::{Month, Window, day_of_us, round_half_away};
 
 /// Months in which a point loses half its weight.
@@ -193,8 +194,15 @@ fn count_facts(
     }
     for (fact, minutes) in facts.iter_mut().zip(minutes) {
         fact.fault_customer_minutes = i64::try_from(minutes).map_err(|_| {
-            let advice = "look for the largest affected_customers and outage_minutes";
-            Refusal::of(Table::Incidents, "customers × minutes exceed 64 bits", advice)
+            let advice = text!(
+                "look for the largest affected_customers and outage_minutes",
+                "请查看最大的 affected_customers 和 outage_minutes"
+            );
+            Refusal::of(
+                Table::Incidents,
+                text!("customers × minutes exceed 64 bits", "户数 × 分钟数超出 64 位"),
+                advice,
+            )
         })?;
     }
     Ok(facts)

@@ -245,8 +245,14 @@ fn read_by(
 fn check_bounds(usage: &MonthlyUsage, customers: &Customers) -> Result<(), RunError> {
     let Some((customer, month)) = usage.first_above(READINGS_MAX) else { return Ok(()) };
     let (id, month) = (customers.ids.key(customer.number()), usage.window().month(month));
-    let what = format!("customer {id} has more than {READINGS_MAX} readings in {month}");
-    let advice = "their sum could overflow; sum the readings to intervals of a minute or more";
+    let what = text!(
+        "customer {id} has more than {READINGS_MAX} readings in {month}",
+        "客户 {id} 在 {month} 的读数超过 {READINGS_MAX} 条"
+    );
+    let advice = text!(
+        "their sum could overflow; sum the readings to intervals of a minute or more",
+        "总和可能溢出；请将读数合并为一分钟以上的间隔"
+    );
     Err(Refusal::of(Table::MeterReadings, what, advice).into())
 }
 

@@ -329,8 +329,14 @@ fn check_scalars(document: &CheckedToml, file: &MethodFile, faults: &mut Vec<Fau
     if document.is_readable(&["window_months"]) && least > window {
         faults.push(Fault {
             line: document.line(&["min_months"]),
-            what: format!("`min_months` {least} exceeds the window of {window} months").into(),
-            fix: "nobody could ever be ranked: lower it, or lengthen `window_months`".into(),
+            what: text!(
+                "`min_months` {least} exceeds the window of {window} months",
+                "`min_months` {least} 超过统计窗口的 {window} 个月"
+            ),
+            fix: text!(
+                "nobody could ever be ranked: lower it, or lengthen `window_months`",
+                "任何客户都无法参评：请调低它，或加长 `window_months`"
+            ),
         });
     }
 }
@@ -344,15 +350,22 @@ fn check_overrides(document: &CheckedToml, overrides: &[OverrideFile], faults: &
     let mut seen = std::collections::BTreeSet::new();
     for entry in overrides {
         if !seen.insert(fold_id(&entry.customer_id)) {
-            let what = format!("customer {} has two overrides", entry.customer_id);
-            faults.push(Fault { line, what: what.into(), fix: "keep one".into() });
-        }
-        if [&entry.approver, &entry.reason, &entry.customer_id].iter().any(|text| text.trim().is_empty()) {
-            let what = format!("the override of customer `{}` lacks who or why", entry.customer_id);
+            let id = &entry.customer_id;
             faults.push(Fault {
                 line,
-                what: what.into(),
-                fix: "name customer_id, approver and reason".into(),
+                what: text!("customer {id} has two overrides", "客户 {id} 有两条人工调整"),
+                fix: text!("keep one", "请只保留一条"),
+            });
+        }
+        if [&entry.approver, &entry.reason, &entry.customer_id].iter().any(|text| text.trim().is_empty()) {
+            let id = &entry.customer_id;
+            faults.push(Fault {
+                line,
+                what: text!(
+                    "the override of customer `{id}` lacks who or why",
+                    "客户 `{id}` 的人工调整缺少批准人或原因"
+                ),
+                fix: text!("name customer_id, approver and reason", "请写明 customer_id、approver 和 reason"),
             });
         }
     }

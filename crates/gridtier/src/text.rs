@@ -113,6 +113,13 @@ impl Text {
         lang.pick(&self.en, &self.zh)
     }
 
+    /// Alternatives: "a number, or a day".
+    #[must_use]
+    pub fn any_of(parts: &[Self]) -> Self {
+        let (en, zh) = (Self::join(parts, ", or ").en, Self::join(parts, "，或").zh);
+        Self::new(en, zh)
+    }
+
     /// Both texts joined by a separator, such as a space.
     #[must_use]
     pub fn join(parts: &[Self], separator: &str) -> Self {
@@ -131,28 +138,31 @@ impl Text {
 /// let told = text!("{rows} rows", "{rows} 行");
 /// assert_eq!((told.to_string(), told.zh.as_ref()), ("3 rows".to_owned(), "3 行"));
 /// ```
+///
+/// A value may be named after the texts, as `format!` allows it. Texts that stand in the text are named behind a
+/// semicolon: each language gets its own.
+///
+/// ```
+/// use gridtier::text;
+///
+/// let what = text!("no rows", "没有行");
+/// let whole = text!("table {name}: {what}", "表 {name}：{what}", name = "bills".to_uppercase(); what);
+/// assert_eq!((whole.en.as_ref(), whole.zh.as_ref()), ("table BILLS: no rows", "表 BILLS：没有行"));
+/// ```
 #[macro_export]
 macro_rules! text {
-    ($en:literal, $zh:literal $(,)?) => {
-        $crate::text::Text::new(::std::format!($en), ::std::format!($zh))
-    };
+    ($en:literal, $zh:literal $(, $name:ident = $value:expr)* $(; $($part:ident),+)? $(,)?) => {{
+        $(let $name = &$value;)*
+        $crate::text::Text::new(
+            { $($(let $part = &$part.en;)+)? ::std::format!($en) },
+            { $($(let $part = &$part.zh;)+)? ::std::format!($zh) },
+        )
+    }};
 }
 
 impl std::fmt::Display for Text {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.en)
-    }
-}
-
-impl From<String> for Text {
-    fn from(text: String) -> Self {
-        Self::same(text)
-    }
-}
-
-impl From<&str> for Text {
-    fn from(text: &str) -> Self {
-        Self::same(text.to_owned())
     }
 }
 

@@ -106,7 +106,7 @@ fn nearest_path(path: &str, known: &[&str]) -> String {
         .map(|known| format!("`{known}`"))
         .collect();
     match alike.is_empty() {
-        true => did_you_mean(path, known.iter().copied()),
+        true => did_you_mean(path, known.iter().copied()).to_string(),
         false => format!("did you mean {}?", alike.join(" or ")),
     }
 }

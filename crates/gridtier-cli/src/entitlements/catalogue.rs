@@ -5,6 +5,8 @@ use std::path::Path;
 use gridtier::checked_toml::Faults;
 use gridtier::entitlement::{CATALOGUES, Catalogue};
 use gridtier::method::Method;
+use gridtier::text;
+use gridtier::text::Text;
 use gridtier::unit::{Month, date_of_day};
 use gridtier_report::entitlement::catalogue_sections;
 use gridtier_report::render::terminal;
@@ -14,8 +16,11 @@ use crate::lang::Lang;
 use crate::method;
 use crate::template::Template;
 
-const CATALOGUE_FILES: Template =
-    Template { kind: "catalogue", shipped_as: "shipped catalogue", shipped: &CATALOGUES };
+const CATALOGUE_FILES: Template = Template {
+    kind: ("catalogue", "权益目录"),
+    shipped_as: ("shipped catalogue", "内置权益目录"),
+    shipped: &CATALOGUES,
+};
 
 /// The text of a shipped catalogue.
 pub fn show(name: &str) -> Result<Done, Failure> {
@@ -50,11 +55,15 @@ pub fn check_in_force(catalogue: &Catalogue, as_of: Month) -> Result<(), Failure
     if catalogue.is_in_force(day) {
         return Ok(());
     }
-    let to = catalogue.effective_to.map_or("further notice".to_owned(), |day| day.to_string());
+    let to = catalogue.effective_to;
+    let to = to.map_or_else(|| text!("further notice", "另行通知"), |day| Text::same(day.to_string()));
     let (name, version, from) = (&catalogue.name, &catalogue.version, catalogue.effective_from);
-    let what = format!(
+    let what = text!(
         "the catalogue of entitlements {name} {version} holds from {from} until {to}, not on {day}\n  what to do: \
-         give the catalogue of that day by --entitlements, or correct its effective dates"
+         give the catalogue of that day by --entitlements, or correct its effective dates",
+        "权益目录 {name} {version} 自 {from} 起至{to}有效，不含 {day}\n  处理办法：\
+         用 --entitlements 给出当日有效的目录，或改正其生效日期";
+        to
     );
     Err(Failure::new(METHOD, what))
 }

@@ -53,7 +53,8 @@ impl EntitledCycle {
                 USAGE,
                 text!(
                     "there is no service `{id}` in the catalogue; {fix}",
-                    "权益目录中没有服务 `{id}`; {fix}"
+                    "权益目录中没有服务 `{id}`；{fix}";
+                    fix
                 ),
             )
         })
@@ -118,7 +119,8 @@ impl EntitledCycle {
                     USAGE,
                     text!(
                         "no customer of the cycle is in region `{region}`; {fix}",
-                        "本周期没有地区为 `{region}` 的客户; {fix}",
+                        "本周期没有地区为 `{region}` 的客户；{fix}";
+                        fix
                     ),
                 ))
             }

@@ -4,6 +4,8 @@
 //! without an error. This scanner follows the parser's rules and remembers the line in which a quote was opened.
 
 use gridtier::index::{count, index_u64};
+use gridtier::text;
+use gridtier::text::Text;
 
 use crate::guard::Unreadable;
 use crate::guard::limits::{CELL_BYTES_MAX, COLUMNS_MAX, cell_too_long};
@@ -128,28 +130,46 @@ impl Lexer {
         // The cell may have two quotes around it.
         if cell > count(CELL_BYTES_MAX) + 2 {
             return Err(match self.state {
-                LexerState::Quoted => self.unclosed(&format!("is still open after {cell} bytes")),
+                LexerState::Quoted => {
+                    self.unclosed(&text!("is still open after {cell} bytes", "{cell} 字节之后仍未闭合"))
+                }
                 _ => cell_too_long(index_u64(cell)),
             });
         }
         if self.at - self.record_start > RECORD_BYTES_MAX || self.cells > 100 * COLUMNS_MAX {
-            let what = format!("the row that ends in line {} is longer than any table's", self.line);
-            return Err(Unreadable::because(what, "check that the file is a table of one row per line"));
+            let what = text!(
+                "the row that ends in line {line} is longer than any table's",
+                "结束于第 {line} 行的记录过长，不像表格",
+                line = self.line
+            );
+            let advice = text!(
+                "check that the file is a table of one row per line",
+                "请检查文件是否为每行一条记录的表"
+            );
+            return Err(Unreadable::because(what, advice));
         }
         Ok(())
     }
 
-    fn unclosed(&self, how: &str) -> Unreadable {
+    fn unclosed(&self, how: &Text) -> Unreadable {
         Unreadable::because(
-            format!("the quote opened in line {} {how}", self.quote_line),
-            "close it, or double the quotes inside cells, and export the file again",
+            text!(
+                "the quote opened in line {line} {how}",
+                "第 {line} 行开始的引号{how}",
+                line = self.quote_line;
+                how
+            ),
+            text!(
+                "close it, or double the quotes inside cells, and export the file again",
+                "请补上引号，或将单元格内的引号写成两个，再重新导出文件"
+            ),
         )
     }
 
     /// Ends the text and returns the number of its records, with the header.
     pub fn finish(&self) -> Result<u64, Unreadable> {
         match self.state {
-            LexerState::Quoted => Err(self.unclosed("is never closed")),
+            LexerState::Quoted => Err(self.unclosed(&text!("is never closed", "始终没有闭合"))),
             LexerState::StartOfRecord => Ok(self.records),
             _ => Ok(self.records + 1),
         }

@@ -261,7 +261,7 @@ fn damaged_pages_of_several_files_are_named_in_one_run() {
         .and("meter_readings/b.parquet", days(Arc::new(StringArray::from(vec!["a"; 1])), vec![Some(10)]))
         .and("meter_readings/x=1/c.parquet", other);
     let folder = data.open().unwrap();
-    let first = folder.files(Table::MeterReadings)[0].file.refuse("first", "mend it");
+    let first = folder.files(Table::MeterReadings)[0].file.refuse(Text::same("first"), Text::same("mend it"));
     let RunError::Refused(all) = folder.with_all_damage(first.into()) else { panic!("no refusal") };
     let all = all.to_string();
     assert!(all.contains("x=1/c.parquet: ") && !all.contains("b.parquet"), "{all}");

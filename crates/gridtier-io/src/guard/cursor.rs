@@ -8,7 +8,7 @@ pub(super) enum Stuck {
     /// They end too early.
     Short,
     /// They break the format.
-    Broken(&'static str),
+    Broken((&'static str, &'static str)),
 }
 
 /// A position in bytes.
@@ -57,7 +57,7 @@ impl<'a> ByteCursor<'a> {
                 return Ok(value);
             }
         }
-        Err(Stuck::Broken("a number that never ends"))
+        Err(Stuck::Broken(("a number that never ends", "无终止的数字")))
     }
 
     /// A signed integer in zigzag form: 0, −1, 1, −2, … are stored as 0, 1, 2, 3, …

@@ -5,6 +5,7 @@
 //! lengths alone.
 
 use gridtier::index::{count, index_u64};
+use gridtier::text;
 
 use super::Unreadable;
 use super::cursor::ByteCursor;
@@ -36,11 +37,14 @@ pub(super) fn text_bytes(values: &[u8], values_max: u64) -> Result<u64, Unreadab
 }
 
 fn malformed() -> Unreadable {
-    Unreadable::damaged("a page of differences is malformed")
+    Unreadable::damaged(text!("a page of differences is malformed", "差分编码的数据页有误"))
 }
 
 fn too_many(claimed: u64, values_max: u64) -> Unreadable {
-    Unreadable::damaged(format!("a page of {values_max} values claims {claimed} differences"))
+    Unreadable::damaged(text!(
+        "a page of {values_max} values claims {claimed} differences",
+        "{values_max} 个值的数据页声明有 {claimed} 个差值"
+    ))
 }
 
 /// The head of a `DELTA_BINARY_PACKED` sequence.

@@ -10,6 +10,7 @@ use std::io::{Read, Seek, SeekFrom};
 use arrow_ipc::{Endianness, MessageHeader, RecordBatch};
 
 use gridtier::index::{count, index_u64};
+use gridtier::text;
 
 use super::limits::{FOOTER_BYTES_MAX, MESSAGE_BYTES_MAX, check_rows};
 use super::{Unreadable, caught};
@@ -39,8 +40,10 @@ pub(crate) fn walk(file: &mut File, bytes: u64) -> Result<(IpcLayout, u64), Unre
     file.seek(SeekFrom::Start(0))?;
     file.take(HEAD_BYTES).read_to_end(&mut head)?;
     if head.starts_with(FEATHER_1) {
-        let advice = "write it as Feather version 2, or as parquet";
-        return Err(Unreadable::because("it is a Feather file of the old version 1", advice));
+        return Err(Unreadable::because(
+            text!("it is a Feather file of the old version 1", "这是旧版（第 1 版）Feather 文件"),
+            text!("write it as Feather version 2, or as parquet", "请写成 Feather 第 2 版或 parquet"),
+        ));
     }
     let mut walker = MessageWalker { file, at: 0, end: bytes, rows: 0, dictionaries: BTreeMap::new() };
     let layout = if head.starts_with(MAGIC) {
@@ -104,7 +107,10 @@ impl MessageWalker<'_> {
         let room = self.end - HEAD_BYTES - TAIL_BYTES - count(footer.len());
         let total = places.iter().fold(0u64, |total, place| total.saturating_add(place.bytes()));
         if total > room || !places.iter().all(|place| place.is_inside(HEAD_BYTES + room)) {
-            return Err(Unreadable::damaged("its footer lies: its batches do not fit into the file"));
+            return Err(Unreadable::damaged(text!(
+                "its footer lies: its batches do not fit into the file",
+                "文件尾有误：批次超出文件"
+            )));
         }
         for place in places {
             let mut message = vec![0; index_u64(place.header_bytes)];
@@ -114,7 +120,10 @@ impl MessageWalker<'_> {
             let body_start = place.start + place.header_bytes;
             let claimed = caught(|| self.message(&message[prefix..], body_start, ExpectedMessage::Batch))??;
             if claimed > place.body_bytes {
-                return Err(Unreadable::damaged("a message reaches beyond its place"));
+                return Err(Unreadable::damaged(text!(
+                    "a message reaches beyond its place",
+                    "消息超出其位置"
+                )));
             }
         }
         Ok(())
@@ -134,8 +143,9 @@ impl MessageWalker<'_> {
         }
         let length = u64::from(u32::from_le_bytes([length[0], length[1], length[2], length[3]]));
         if length > bytes - HEAD_BYTES - TAIL_BYTES || length > FOOTER_BYTES_MAX {
-            return Err(Unreadable::damaged(format!(
-                "its footer claims {length} bytes, the file has {bytes}"
+            return Err(Unreadable::damaged(text!(
+                "its footer claims {length} bytes, the file has {bytes}",
+                "文件尾声明有 {length} 字节，而文件只有 {bytes} 字节"
             )));
         }
         self.file.seek(SeekFrom::Start(bytes - TAIL_BYTES - length))?;
@@ -153,19 +163,24 @@ impl MessageWalker<'_> {
                     return Ok(());
                 }
                 // Of two streams in one file, a reader would stop at the end of the first.
-                let advice = "write each stream to a file of its own";
-                return Err(Unreadable::because("there is more after the end of the stream", advice));
+                return Err(Unreadable::because(
+                    text!("there is more after the end of the stream", "数据流结束后还有内容"),
+                    text!("write each stream to a file of its own", "请将每个数据流写入单独的文件"),
+                ));
             };
             let start = self.at + count(header.len());
             self.at = start + caught(|| self.message(&header, start, expected))??;
             expected = ExpectedMessage::Batch;
         }
-        Err(Unreadable::damaged("it is cut off: the end of the stream is missing"))
+        Err(Unreadable::damaged(text!(
+            "it is cut off: the end of the stream is missing",
+            "文件被截断：缺少数据流的结尾"
+        )))
     }
 
     fn word(&mut self) -> Result<u32, Unreadable> {
         if self.end - self.at < 4 {
-            return Err(Unreadable::damaged("it ends within a message"));
+            return Err(Unreadable::damaged(text!("it ends within a message", "文件在消息中间结束")));
         }
         let mut word = [0; 4];
         self.file.seek(SeekFrom::Start(self.at))?;
@@ -186,7 +201,10 @@ impl MessageWalker<'_> {
         }
         let length = u64::from(length);
         if length > self.end - self.at || length > FOOTER_BYTES_MAX {
-            return Err(Unreadable::damaged(format!("a message claims a header of {length} bytes")));
+            return Err(Unreadable::damaged(text!(
+                "a message claims a header of {length} bytes",
+                "消息声明其头部有 {length} 字节"
+            )));
         }
         let mut header = vec![0; index_u64(length)];
         self.file.read_exact(&mut header)?;
@@ -198,7 +216,10 @@ impl MessageWalker<'_> {
         let message = arrow_ipc::root_as_message(header).map_err(malformed)?;
         let body = u64::try_from(message.bodyLength()).unwrap_or(u64::MAX);
         if body > self.end - start.min(self.end) {
-            return Err(Unreadable::damaged("a message reaches beyond the end of the file"));
+            return Err(Unreadable::damaged(text!(
+                "a message reaches beyond the end of the file",
+                "消息超出文件结尾"
+            )));
         }
         match (message.header_type(), expected) {
             (MessageHeader::Schema, ExpectedMessage::Schema) => check_schema(message.header_as_schema())?,
@@ -217,7 +238,7 @@ impl MessageWalker<'_> {
                     return Err(too_large(MESSAGE_BYTES_MAX));
                 }
             }
-            _ => return Err(Unreadable::damaged("a message of an unexpected kind")),
+            _ => return Err(Unreadable::damaged(text!("a message of an unexpected kind", "消息类型不符"))),
         }
         Ok(body)
     }
@@ -233,7 +254,10 @@ impl MessageWalker<'_> {
                     continue;
                 }
                 if length < 8 || offset.saturating_add(length) > body {
-                    return Err(Unreadable::damaged("a column reaches beyond its message"));
+                    return Err(Unreadable::damaged(text!(
+                        "a column reaches beyond its message",
+                        "列超出其消息"
+                    )));
                 }
                 unpacked = unpacked.saturating_add(self.unpacked_buffer(start + offset, length)?);
             }
@@ -270,28 +294,41 @@ fn places(footer: &[u8]) -> Result<Vec<MessagePlace>, Unreadable> {
 }
 
 fn cut_off() -> Unreadable {
-    Unreadable::damaged("it is cut off: the end of an Arrow file is missing")
+    Unreadable::damaged(text!(
+        "it is cut off: the end of an Arrow file is missing",
+        "文件被截断：缺少 Arrow 文件的结尾"
+    ))
 }
 
 fn check_schema(schema: Option<arrow_ipc::Schema>) -> Result<(), Unreadable> {
     if schema.ok_or_else(no_content)?.endianness() == Endianness::Little {
         return Ok(());
     }
-    Err(Unreadable::because("it was written on a big-endian machine", "write it as parquet"))
+    Err(Unreadable::because(
+        text!("it was written on a big-endian machine", "文件由大端字节序的机器写成"),
+        text!("write it as parquet", "请写成 parquet"),
+    ))
 }
 
 fn malformed(error: impl std::fmt::Display) -> Unreadable {
     let error = error.to_string();
-    Unreadable::damaged(format!("a message is malformed: {}", error.lines().next().unwrap_or_default()))
+    let error = error.lines().next().unwrap_or_default();
+    Unreadable::damaged(text!("a message is malformed: {error}", "消息有误（{error}）"))
 }
 
 fn no_content() -> Unreadable {
-    Unreadable::damaged("a message is malformed")
+    Unreadable::damaged(text!("a message is malformed", "消息有误"))
 }
 
 fn too_large(bytes: u64) -> Unreadable {
     Unreadable::because(
-        format!("a batch unpacks to {bytes} bytes; the most is {MESSAGE_BYTES_MAX}"),
-        "write the file in batches of about a million rows, or as parquet",
+        text!(
+            "a batch unpacks to {bytes} bytes; the most is {MESSAGE_BYTES_MAX}",
+            "一个批次解压后有 {bytes} 字节，上限为 {MESSAGE_BYTES_MAX}"
+        ),
+        text!(
+            "write the file in batches of about a million rows, or as parquet",
+            "请按约一百万行一批写文件，或写成 parquet"
+        ),
     )
 }

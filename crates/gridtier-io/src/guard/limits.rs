@@ -10,6 +10,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, OffsetSizeTrait};
 use arrow_schema::DataType;
 use gridtier::index::index;
+use gridtier::text;
 
 use super::Unreadable;
 
@@ -49,7 +50,10 @@ pub fn check_rows(rows: u64, bytes: u64) -> Result<(), Unreadable> {
     if rows <= bytes.saturating_mul(ROWS_PER_BYTE_MAX).saturating_add(ROWS_FREE) {
         return Ok(());
     }
-    Err(Unreadable::damaged(format!("it claims {rows} rows in {bytes} bytes, which no real table does")))
+    Err(Unreadable::damaged(text!(
+        "it claims {rows} rows in {bytes} bytes, which no real table does",
+        "声明在 {bytes} 字节中有 {rows} 行，不像真实的表"
+    )))
 }
 
 /// Checks the lengths of text, batch by batch. A dictionary's text counts once, and is checked once for the batches that
@@ -87,8 +91,11 @@ fn check_column(array: &ArrayRef) -> Result<(), Unreadable> {
     }
     let rows = array.len();
     Err(Unreadable::because(
-        format!("{rows} rows of one column hold {total} bytes of text; keys and words are never so long"),
-        "check which columns are mapped in gridtier.toml",
+        text!(
+            "{rows} rows of one column hold {total} bytes of text; keys and words are never so long",
+            "一列的 {rows} 行有 {total} 字节文本；编号和词不会这么长"
+        ),
+        text!("check which columns are mapped in gridtier.toml", "请检查 gridtier.toml 中对应的列"),
     ))
 }
 
@@ -99,8 +106,14 @@ fn check_longest(longest: usize) -> Result<(), Unreadable> {
 /// The refusal of a cell of that many bytes.
 pub fn cell_too_long(bytes: usize) -> Unreadable {
     Unreadable::because(
-        format!("one cell holds {bytes} bytes of text; the most is {CELL_BYTES_MAX}"),
-        "check the export: a quote that was never closed, or a document in a column",
+        text!(
+            "one cell holds {bytes} bytes of text; the most is {CELL_BYTES_MAX}",
+            "一个单元格有 {bytes} 字节文本，上限为 {CELL_BYTES_MAX}"
+        ),
+        text!(
+            "check the export: a quote that was never closed, or a document in a column",
+            "请检查导出文件：是否有未闭合的引号，或某列存放了文档"
+        ),
     )
 }
 

@@ -12,6 +12,8 @@ use parquet::file::metadata::{
 };
 
 use gridtier::index::{count, index_u64};
+use gridtier::text;
+use gridtier::text::Text;
 
 use super::cursor::Stuck;
 use super::limits::{COLUMNS_MAX, FOOTER_BYTES_MAX, NESTING_MAX, check_rows};
@@ -126,21 +128,33 @@ pub(crate) fn read(file: &mut File, bytes: u64, leaves: &[usize]) -> Result<Parq
 
 fn footer_bytes(file: &mut File, bytes: u64) -> Result<Vec<u8>, Unreadable> {
     if bytes < MAGIC_BYTES + TAIL_BYTES {
-        return Err(Unreadable::damaged("it is too short to be a parquet file"));
+        return Err(Unreadable::damaged(text!(
+            "it is too short to be a parquet file",
+            "文件太短，不是 parquet 文件"
+        )));
     }
     file.seek(SeekFrom::Start(bytes - TAIL_BYTES))?;
     let mut tail = [0; TAIL];
     file.read_exact(&mut tail)?;
     let (length, magic) = tail.split_at(4);
     if magic == MAGIC_ENCRYPTED {
-        return Err(Unreadable::because("it is encrypted", "deliver it without encryption"));
+        return Err(Unreadable::because(
+            text!("it is encrypted", "文件已加密"),
+            text!("deliver it without encryption", "请提供未加密的文件"),
+        ));
     }
     if magic != MAGIC {
-        return Err(Unreadable::damaged("it is cut off: the end of a parquet file is missing"));
+        return Err(Unreadable::damaged(text!(
+            "it is cut off: the end of a parquet file is missing",
+            "文件被截断：缺少 parquet 文件的结尾"
+        )));
     }
     let length = u64::from(u32::from_le_bytes([length[0], length[1], length[2], length[3]]));
     if length > bytes - TAIL_BYTES - MAGIC_BYTES || length > FOOTER_BYTES_MAX {
-        return Err(Unreadable::damaged(format!("its footer claims {length} bytes, the file has {bytes}")));
+        return Err(Unreadable::damaged(text!(
+            "its footer claims {length} bytes, the file has {bytes}",
+            "文件尾声明有 {length} 字节，而文件只有 {bytes} 字节"
+        )));
     }
     file.seek(SeekFrom::Start(bytes - TAIL_BYTES - length))?;
     let mut footer = vec![0; index_u64(length)];
@@ -158,18 +172,28 @@ fn check_shape(footer: &[u8]) -> Result<(), Unreadable> {
         _ => {}
     });
     walked.map_err(|stuck| match stuck {
-        Stuck::Short => Unreadable::damaged("its footer ends too early"),
-        Stuck::Broken(how) => Unreadable::damaged(format!("its footer holds {how}")),
+        Stuck::Short => Unreadable::damaged(text!("its footer ends too early", "文件尾过早结束")),
+        Stuck::Broken(how) => {
+            let how = Text::from(how);
+            Unreadable::damaged(text!("its footer holds {how}", "文件尾含有{how}"; how))
+        }
     })?;
     if children.len() > 2 * COLUMNS_MAX {
-        return Err(Unreadable::damaged(format!("its schema claims {} columns", children.len())));
+        return Err(Unreadable::damaged(text!(
+            "its schema claims {columns} columns",
+            "结构声明有 {columns} 列",
+            columns = children.len()
+        )));
     }
     let nodes = children.len();
     if !children.iter().all(|&claimed| usize::try_from(claimed).is_ok_and(|claimed| claimed < nodes)) {
-        return Err(Unreadable::damaged("its schema claims more columns than it lists"));
+        return Err(Unreadable::damaged(text!(
+            "its schema claims more columns than it lists",
+            "结构声明的列多于所列出的列"
+        )));
     }
     if depth(&children) > NESTING_MAX {
-        return Err(Unreadable::damaged("its columns are nested too deep"));
+        return Err(Unreadable::damaged(text!("its columns are nested too deep", "列的嵌套过深")));
     }
     Ok(())
 }
@@ -201,36 +225,52 @@ fn check_claims(metadata: &ParquetMetaData, bytes: u64, room: u64) -> Result<(),
     let (mut rows, mut packed, mut unpacked) = (0u64, 0u64, 0u64);
     for group in metadata.row_groups() {
         let Ok(group_rows) = u64::try_from(group.num_rows()) else {
-            return Err(lies(format!("a row group of {} rows", group.num_rows())));
+            return Err(lies(&text!(
+                "a row group of {rows} rows",
+                "行组有 {rows} 行",
+                rows = group.num_rows()
+            )));
         };
         rows = rows.saturating_add(group_rows);
         for chunk in group.columns() {
             let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
             let (Ok(start), Ok(length)) = (u64::try_from(start), u64::try_from(chunk.compressed_size()))
             else {
-                return Err(lies("a column before the start of the file".into()));
+                return Err(lies(&text!("a column before the start of the file", "有一列在文件开头之前")));
             };
             if start < MAGIC_BYTES || start.saturating_add(length) > room {
-                return Err(lies(format!("a column at {start} of {length} bytes, the file has {bytes}")));
+                return Err(lies(&text!(
+                    "a column at {start} of {length} bytes, the file has {bytes}",
+                    "位于 {start} 的一列有 {length} 字节，而文件有 {bytes} 字节"
+                )));
             }
             packed = packed.saturating_add(length);
             unpacked = unpacked.saturating_add(u64::try_from(chunk.uncompressed_size()).unwrap_or(0));
         }
     }
     if u64::try_from(total) != Ok(rows) {
-        return Err(lies(format!("{total} rows in the file, {rows} in its row groups")));
+        return Err(lies(&text!(
+            "{total} rows in the file, {rows} in its row groups",
+            "文件有 {total} 行，而各行组共 {rows} 行"
+        )));
     }
     if packed > room {
-        return Err(lies(format!("columns of {packed} bytes, the file has {bytes}")));
+        return Err(lies(&text!(
+            "columns of {packed} bytes, the file has {bytes}",
+            "各列共 {packed} 字节，而文件有 {bytes} 字节"
+        )));
     }
     if unpacked > bytes.saturating_mul(UNPACKED_PER_BYTE_MAX).saturating_add(UNPACKED_FREE) {
-        return Err(lies(format!("{bytes} bytes that unpack to {unpacked}")));
+        return Err(lies(&text!(
+            "{bytes} bytes that unpack to {unpacked}",
+            "{bytes} 字节解压为 {unpacked} 字节"
+        )));
     }
     check_rows(rows, bytes)
 }
 
-fn lies(what: String) -> Unreadable {
-    Unreadable::damaged(format!("its footer lies: {what}"))
+fn lies(what: &Text) -> Unreadable {
+    Unreadable::damaged(text!("its footer lies: {what}", "文件尾有误：{what}"; what))
 }
 
 #[cfg(test)]

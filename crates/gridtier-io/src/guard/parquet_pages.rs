@@ -10,6 +10,8 @@ use parquet::basic::{Compression, Type};
 use parquet::file::metadata::ColumnChunkMetaData;
 
 use gridtier::index::{count, index_u64};
+use gridtier::text;
+use gridtier::text::Text;
 
 use super::Unreadable;
 use super::cursor::Stuck;
@@ -133,7 +135,10 @@ impl ChunkPages {
             let Some(page) = page else { continue };
             match page.kind {
                 PageKind::Dictionary if !pages.is_empty() => {
-                    return Err(Unreadable::damaged("a column has a dictionary that does not come first"));
+                    return Err(Unreadable::damaged(text!(
+                        "a column has a dictionary that does not come first",
+                        "某列的字典不在开头"
+                    )));
                 }
                 PageKind::Dictionary => {}
                 PageKind::Data | PageKind::DataV2 => values += page.values,
@@ -142,8 +147,9 @@ impl ChunkPages {
         }
         if values != rows || u64::try_from(chunk.num_values()) != Ok(rows) {
             let name = chunk.column_path().string();
-            return Err(Unreadable::damaged(format!(
-                "column {name} has {values} values, its row group {rows} rows"
+            return Err(Unreadable::damaged(text!(
+                "column {name} has {values} values, its row group {rows} rows",
+                "列 {name} 有 {values} 个值，而行组有 {rows} 行"
             )));
         }
         Self::from_claims(pages, chunk)
@@ -154,8 +160,10 @@ impl ChunkPages {
         let unpacked: u64 = pages.iter().map(|page| page.unpacked).sum();
         // What headers take is counted or not, by writer.
         if unpacked > claimed.saturating_mul(4).saturating_add(DELTA_FREE) {
-            let what = format!("a column of {claimed} bytes unpacks to {unpacked}");
-            return Err(Unreadable::damaged(what));
+            return Err(Unreadable::damaged(text!(
+                "a column of {claimed} bytes unpacks to {unpacked}",
+                "声明为 {claimed} 字节的列解压为 {unpacked} 字节"
+            )));
         }
         let is_text = chunk.column_type() == Type::BYTE_ARRAY;
         let (mut dictionary, mut largest, mut batch_rows, mut all_dictionary) = (0, 0, BATCH_ROWS, true);
@@ -209,7 +217,10 @@ impl PageClaim {
             return Ok(());
         }
         let (values, bytes) = (self.values, self.unpacked);
-        Err(Unreadable::damaged(format!("a dictionary claims {values} values in {bytes} bytes")))
+        Err(Unreadable::damaged(text!(
+            "a dictionary claims {values} values in {bytes} bytes",
+            "字典声明在 {bytes} 字节中有 {values} 个值"
+        )))
     }
 }
 
@@ -226,16 +237,23 @@ fn page_at(
     let (header, length) = header_at(file, at, end)?;
     let start = at + length;
     let (Some(unpacked), Some(packed)) = (header.unpacked, header.packed) else {
-        return Err(Unreadable::damaged("a page header has no length"));
+        return Err(Unreadable::damaged(text!("a page header has no length", "数据页头没有长度")));
     };
     if packed > end - start {
-        return Err(Unreadable::damaged("a page reaches beyond its column"));
+        return Err(Unreadable::damaged(text!("a page reaches beyond its column", "数据页超出所在的列")));
     }
     let unpacked = if chunk.compression() == Compression::UNCOMPRESSED { packed } else { unpacked };
     if unpacked > PAGE_BYTES_MAX || packed > PAGE_BYTES_MAX {
         return Err(Unreadable::because(
-            format!("a page claims {} bytes; the most is {PAGE_BYTES_MAX}", unpacked.max(packed)),
-            "write the file with pages of about a mebibyte, as most programs do by themselves",
+            text!(
+                "a page claims {bytes} bytes; the most is {PAGE_BYTES_MAX}",
+                "一个数据页声明有 {bytes} 字节，上限为 {PAGE_BYTES_MAX}",
+                bytes = unpacked.max(packed)
+            ),
+            text!(
+                "write the file with pages of about a mebibyte, as most programs do by themselves",
+                "请用约 1 MiB 的数据页写文件，多数程序默认如此"
+            ),
         ));
     }
     let kind = match header.kind {
@@ -243,10 +261,10 @@ fn page_at(
         Some(1) => return Ok(Some((None, start + packed))),
         Some(2) => PageKind::Dictionary,
         Some(3) => PageKind::DataV2,
-        _ => return Err(Unreadable::damaged("a page of an unknown kind")),
+        _ => return Err(Unreadable::damaged(text!("a page of an unknown kind", "数据页类型未知"))),
     };
     let Some(values) = header.values else {
-        return Err(Unreadable::damaged("a page header has no count"));
+        return Err(Unreadable::damaged(text!("a page header has no count", "数据页头没有个数")));
     };
     let encoding = PageEncoding::from_code(header.encoding);
     let levels = header.levels.into_iter().flatten().sum();
@@ -293,8 +311,14 @@ fn header_at(file: &mut File, at: u64, end: u64) -> Result<(PageHeader, u64), Un
         match walked {
             Ok(length) => return Ok((header, count(length))),
             Err(Stuck::Short) if available == window && window < HEADER_BYTES_MAX => window *= 16,
-            Err(Stuck::Short) => return Err(Unreadable::damaged("a page header ends too early")),
-            Err(Stuck::Broken(how)) => return Err(Unreadable::damaged(format!("a page header holds {how}"))),
+            Err(Stuck::Short) => {
+                return Err(Unreadable::damaged(text!("a page header ends too early", "数据页头过早结束")));
+            }
+            Err(Stuck::Broken(how)) => {
+                let how = Text::from(how);
+                let what = text!("a page header holds {how}", "数据页头含有{how}"; how);
+                return Err(Unreadable::damaged(what));
+            }
         }
     }
 }

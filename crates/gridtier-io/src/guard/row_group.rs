@@ -15,6 +15,7 @@ use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::serialized_reader::SerializedPageReader;
 
 use gridtier::index::{count, index};
+use gridtier::text;
 
 use super::parquet_pages::{ChunkPages, DELTA_FREE, DELTA_GROWTH_MAX, PageClaim, PageKind};
 use super::{Unreadable, delta};
@@ -128,15 +129,22 @@ impl GuardedPages {
                 let mut start = Vec::new();
                 packed.take(4).read_to_end(&mut start)?;
                 if start == LZ4_FRAME {
-                    let what = "a page is an LZ4 frame, which may unpack to anything";
-                    return Err(Unreadable::because(what, "write the file with zstd or snappy"));
+                    let what = text!(
+                        "a page is an LZ4 frame, which may unpack to anything",
+                        "数据页是 LZ4 帧，解压后的大小无法预知"
+                    );
+                    let advice = text!("write the file with zstd or snappy", "请用 zstd 或 snappy 压缩文件");
+                    return Err(Unreadable::because(what, advice));
                 }
                 return Ok(());
             }
         };
         // The decoder refuses a page that cannot be decompressed.
         if unpacked.is_some_and(|unpacked| unpacked > most) {
-            return Err(Unreadable::damaged(format!("a page of {most} bytes unpacks to more")));
+            return Err(Unreadable::damaged(text!(
+                "a page of {most} bytes unpacks to more",
+                "声明为 {most} 字节的数据页解压后更大"
+            )));
         }
         Ok(())
     }
@@ -163,12 +171,18 @@ fn check_differences(page: &Page, has_levels: bool) -> std::result::Result<(), U
             length.saturating_add(4)
         }
         _ if has_levels => {
-            return Err(Unreadable::damaged("a page of differences has levels of an old kind"));
+            return Err(Unreadable::damaged(text!(
+                "a page of differences has levels of an old kind",
+                "差分编码的数据页使用了旧式层级"
+            )));
         }
         _ => 0,
     };
     let Some(values) = bytes.get(levels..) else {
-        return Err(Unreadable::damaged("the levels of a page are longer than the page"));
+        return Err(Unreadable::damaged(text!(
+            "the levels of a page are longer than the page",
+            "数据页的层级长于数据页"
+        )));
     };
     if values.is_empty() && most > 0 {
         // All of its values are null.
@@ -180,9 +194,10 @@ fn check_differences(page: &Page, has_levels: bool) -> std::result::Result<(), U
     let text = delta::text_bytes(values, most)?;
     let limit = count(bytes.len()) * DELTA_GROWTH_MAX + DELTA_FREE;
     if text > limit {
-        return Err(Unreadable::damaged(format!(
-            "a page of {} bytes stands for {text} bytes of text",
-            bytes.len()
+        return Err(Unreadable::damaged(text!(
+            "a page of {bytes} bytes stands for {text} bytes of text",
+            "{bytes} 字节的数据页代表 {text} 字节文本",
+            bytes = bytes.len()
         )));
     }
     Ok(())

@@ -98,9 +98,9 @@ impl ThriftWalker<'_> {
     }
 
     fn fields(&mut self, fields: &'static [(i16, ThriftShape)]) -> Result<(), Stuck> {
-        const BEYOND: Stuck = Stuck::Broken("a field beyond all others");
+        const BEYOND: Stuck = Stuck::Broken(("a field beyond all others", "超出范围的字段"));
         if self.path.len() >= NESTING_MAX {
-            return Err(Stuck::Broken("fields nested without end"));
+            return Err(Stuck::Broken(("fields nested without end", "无止境嵌套的字段")));
         }
         let mut id = 0i16;
         loop {
@@ -116,7 +116,12 @@ impl ThriftWalker<'_> {
             self.path.push(id);
             match fields.iter().find(|(known, _)| *known == id) {
                 Some((_, shape)) if shape.has_code(code) => self.value(shape, true)?,
-                Some(_) => return Err(Stuck::Broken("a field of another type than it must have")),
+                Some(_) => {
+                    return Err(Stuck::Broken((
+                        "a field of another type than it must have",
+                        "类型不符的字段",
+                    )));
+                }
                 None => self.unknown_value(code, true)?,
             }
             self.path.pop();
@@ -149,7 +154,7 @@ impl ThriftWalker<'_> {
         };
         // Some writers give an empty list no type.
         if length > 0 && !is_expected(head & 0x0F) {
-            return Err(Stuck::Broken("a list of another type than it must have"));
+            return Err(Stuck::Broken(("a list of another type than it must have", "类型不符的列表")));
         }
         // Each element takes a byte at least. A buffer may end within a page header, never within a footer.
         if length > self.cursor.left() {
@@ -177,7 +182,7 @@ impl ThriftWalker<'_> {
             LIST => {
                 let element = self.cursor.peek()? & 0x0F;
                 if self.path.len() >= NESTING_MAX {
-                    return Err(Stuck::Broken("lists nested without end"));
+                    return Err(Stuck::Broken(("lists nested without end", "无止境嵌套的列表")));
                 }
                 self.path.push(0);
                 // The decoder takes no bytes for a flag in a list, so a list of flags could claim any length.
@@ -186,7 +191,10 @@ impl ThriftWalker<'_> {
                 Ok(())
             }
             STRUCT => self.fields(NO_KNOWN_FIELDS),
-            _ => Err(Stuck::Broken("a field of a type that parquet does not use")),
+            _ => Err(Stuck::Broken((
+                "a field of a type that parquet does not use",
+                "parquet 不使用的字段类型",
+            ))),
         }
     }
 }

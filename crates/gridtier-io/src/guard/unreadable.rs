@@ -10,8 +10,11 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
 use arrow_schema::ArrowError;
+use gridtier::text;
 use gridtier::text::Text;
 use parquet::errors::ParquetError;
+
+use crate::system::system_error;
 
 /// A file, or a part of one, that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +26,12 @@ pub struct Unreadable {
 }
 
 /// The usual advice about damage.
-const COPY_AGAIN: &str = "export the file again and check that it was copied whole";
+const COPY_AGAIN: (&str, &str) =
+    ("export the file again and check that it was copied whole", "请重新导出文件，并检查是否复制完整");
+
+/// The advice for a file that the system does not let us read.
+pub const CHECK_ACCESS: (&str, &str) =
+    ("check that it is there and that you may read it", "请检查文件是否存在，以及您是否有权读取");
 
 impl Unreadable {
     /// Damage that a new copy of the file repairs.
@@ -40,12 +48,14 @@ impl Unreadable {
 impl From<std::io::Error> for Unreadable {
     fn from(error: std::io::Error) -> Self {
         match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => Self::damaged("it ends too early"),
-            std::io::ErrorKind::InvalidData => Self::damaged(error.to_string()),
-            _ => Self::because(
-                format!("it cannot be read: {error}"),
-                "check that it is there and that you may read it",
-            ),
+            std::io::ErrorKind::UnexpectedEof => Self::damaged(text!("it ends too early", "文件过早结束")),
+            std::io::ErrorKind::InvalidData => {
+                Self::damaged(text!("it is malformed: {error}", "内容有误（{error}）"))
+            }
+            _ => {
+                let error = system_error(&error);
+                Self::because(text!("it cannot be read: {error}", "无法读取：{error}"; error), CHECK_ACCESS)
+            }
         }
     }
 }
@@ -53,13 +63,14 @@ impl From<std::io::Error> for Unreadable {
 impl From<ParquetError> for Unreadable {
     fn from(error: ParquetError) -> Self {
         let error = error.to_string();
-        Self::damaged(format!("it is not whole: {}", error.trim_start_matches("Parquet error: ")))
+        let error = error.trim_start_matches("Parquet error: ");
+        Self::damaged(text!("it is not whole: {error}", "文件不完整（{error}）"))
     }
 }
 
 impl From<ArrowError> for Unreadable {
     fn from(error: ArrowError) -> Self {
-        Self::damaged(format!("it is not whole: {error}"))
+        Self::damaged(text!("it is not whole: {error}", "文件不完整（{error}）"))
     }
 }
 
@@ -86,7 +97,8 @@ pub fn caught<T>(step: impl FnOnce() -> T) -> Result<T, Unreadable> {
     result.map_err(|panic| {
         let text =
             panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-        Unreadable::damaged(format!("its content is malformed ({})", text.unwrap_or("the decoder gave up")))
+        let text = text.unwrap_or("the decoder gave up");
+        Unreadable::damaged(text!("its content is malformed ({text})", "内容有误（{text}）"))
     })
 }
 

@@ -4,6 +4,7 @@
 
 use gridtier::contract::Table;
 use gridtier::error::Refusal;
+use gridtier::text;
 
 use crate::config::{HiveType, TableConfig};
 
@@ -31,20 +32,30 @@ impl HiveValue {
     pub(super) fn check(&self, table: Table, folder: &str, config: &TableConfig) -> Result<(), Refusal> {
         let (Some(value), Some(kind)) = (&self.value, config.hive.get(&self.key)) else { return Ok(()) };
         let (fits, kind) = match kind {
-            HiveType::Text => (true, "text"),
-            HiveType::Integer => (value.parse::<i64>().is_ok(), "an integer"),
-            HiveType::Date => (value.parse::<chrono::NaiveDate>().is_ok(), "a day such as 2025-01-31"),
+            HiveType::Text => (true, text!("text", "文本")),
+            HiveType::Integer => (value.parse::<i64>().is_ok(), text!("an integer", "整数")),
+            HiveType::Date => {
+                let day = text!("a day such as 2025-01-31", "日期，如 2025-01-31");
+                (value.parse::<chrono::NaiveDate>().is_ok(), day)
+            }
         };
         if fits {
             return Ok(());
         }
         let key = &self.key;
-        let what = format!("the folder says {key} is `{value}`, but gridtier.toml declares {kind}");
+        let what = text!(
+            "the folder says {key} is `{value}`, but gridtier.toml declares {kind}",
+            "文件夹名中 {key} 为 `{value}`，而 gridtier.toml 声明为{kind}";
+            kind
+        );
         Err(Refusal::at(
             table,
             folder,
             what,
-            format!("rename the folder, or correct `hive.{key}` in gridtier.toml"),
+            text!(
+                "rename the folder, or correct `hive.{key}` in gridtier.toml",
+                "请重命名文件夹，或改正 gridtier.toml 中的 `hive.{key}`"
+            ),
         ))
     }
 }

@@ -10,7 +10,9 @@ use gridtier::text::Text;
 
 use super::{DataFile, FileFormat, HiveValue, is_ignored, names_in};
 use crate::config::TableConfig;
+use crate::guard::CHECK_ACCESS;
 use crate::guard::limits::NESTING_MAX;
+use crate::system::system_error;
 
 /// Where Hadoop writers keep the output of a job until it is complete.
 const JOB_FOLDER: &str = "_temporary";
@@ -79,8 +81,8 @@ impl FolderWalk<'_> {
     }
 
     fn refuse_for(&self, name: &str, error: &std::io::Error) -> Refusal {
-        let advice = "check that it is there and that you may read it";
-        self.refuse(name, format!("it cannot be read: {error}"), advice)
+        let error = system_error(error);
+        self.refuse(name, text!("it cannot be read: {error}", "无法读取：{error}"; error), CHECK_ACCESS)
     }
 
     fn enter(&mut self, name: &str, hive: &[HiveValue], depth: usize) -> Result<(), Refusal> {
@@ -96,13 +98,18 @@ impl FolderWalk<'_> {
             return Ok(());
         }
         if !about.is_dir() {
-            return Err(self.refuse(name, "it is neither a file nor a folder", "remove it"));
-        }
-        if depth > NESTING_MAX {
-            let advice = "check for a symbolic link that leads back up";
             return Err(self.refuse(
                 name,
-                format!("folders are nested more than {NESTING_MAX} deep"),
+                text!("it is neither a file nor a folder", "既不是文件也不是文件夹"),
+                text!("remove it", "请移走"),
+            ));
+        }
+        if depth > NESTING_MAX {
+            let advice =
+                text!("check for a symbolic link that leads back up", "请检查是否有指回上级的符号链接");
+            return Err(self.refuse(
+                name,
+                text!("folders are nested more than {NESTING_MAX} deep", "文件夹嵌套超过 {NESTING_MAX} 层"),
                 advice,
             ));
         }
@@ -168,8 +175,16 @@ impl FolderWalk<'_> {
         if let Some(own) = own {
             own.check(self.table, full, self.config)?;
             if outer.iter().any(|hive| hive.key.eq_ignore_ascii_case(&own.key)) {
-                let what = format!("the key {} stands twice in the names of its folders", own.key);
-                return Err(self.refuse(full, what, "rename one of the folders"));
+                let what = text!(
+                    "the key {key} stands twice in the names of its folders",
+                    "文件夹名中键 {key} 出现两次",
+                    key = own.key
+                );
+                return Err(self.refuse(
+                    full,
+                    what,
+                    text!("rename one of the folders", "请重命名其中一个文件夹"),
+                ));
             }
             all.push(own);
         }
@@ -188,15 +203,27 @@ impl FolderWalk<'_> {
                 FileFormat::EXTENSIONS.iter().map(|(extension, _)| *extension).collect::<Vec<_>>().join(", ");
             let base = name.rsplit('/').next().unwrap_or(name);
             let what = match base.rsplit_once('.') {
-                Some((_, extension)) => format!("a file that ends in .{extension} is no table"),
-                None => "its name has no extension that tells what it is".to_owned(),
+                Some((_, extension)) => text!(
+                    "a file that ends in .{extension} is no table",
+                    "扩展名为 .{extension} 的文件不是数据表"
+                ),
+                None => {
+                    text!("its name has no extension that tells what it is", "文件名没有扩展名，无法判断格式")
+                }
             };
-            let advice = format!("export it as one of {known} (unpack archives), or move it away");
+            let advice = text!(
+                "export it as one of {known} (unpack archives), or move it away",
+                "请导出为 {known} 之一（压缩包请先解压），或移走"
+            );
             return Err(self.refuse(name, what, advice));
         };
         if about.len() == 0 {
-            let advice = "export it again; a table without rows still has a header or schema";
-            return Err(self.refuse(name, "the file is empty (0 bytes)", advice));
+            let advice = text!(
+                "export it again; a table without rows still has a header or schema",
+                "请重新导出；没有记录的表也应有表头或结构"
+            );
+            let what = text!("the file is empty (0 bytes)", "文件为空（0 字节）");
+            return Err(self.refuse(name, what, advice));
         }
         Ok(DataFile {
             table: self.table,

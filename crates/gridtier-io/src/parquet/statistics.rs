@@ -7,6 +7,7 @@ use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use super::ParquetFile;
 use crate::guard::{Unreadable, caught, parquet_footer};
 use crate::listing::DataFile;
+use gridtier::text;
 
 /// The statistics of a column by row group; null where the writer stored none.
 pub struct ColumnStatistics {
@@ -33,7 +34,10 @@ impl ParquetFile {
         for &position in positions {
             let column = &self.columns[position];
             let Some(flat) = &column.flat else {
-                return Err(Unreadable::damaged("a nested column has no statistics"));
+                return Err(Unreadable::damaged(text!(
+                    "a nested column has no statistics",
+                    "嵌套列没有统计信息"
+                )));
             };
             fields.push(Field::new(&column.name, column.data_type.clone(), true));
             leaves.push(flat.leaf);

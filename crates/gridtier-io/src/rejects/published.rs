@@ -13,6 +13,7 @@ use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader, new_null_array};
 use arrow_schema::{Schema, SchemaRef};
 use gridtier::source::Reject;
+use gridtier::text;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
@@ -107,7 +108,10 @@ impl<'k> Rejects<'k> {
             let next =
                 self.open.take().map_or_else(|| self.batches.next().transpose(), |batch| Ok(Some(batch)));
             let Some(batch) = next? else {
-                return Err(Unreadable::damaged("its rejects were changed while they were being read"));
+                return Err(Unreadable::damaged(text!(
+                    "its rejects were changed while they were being read",
+                    "不合格行表在读取过程中被修改"
+                )));
             };
             let names = batch.column(0).as_string::<i32>();
             let is_own = |row: &usize| names.value(*row) == name;

@@ -11,6 +11,7 @@ use gridtier::error::{Refusal, RunError};
 use gridtier::index::index;
 use gridtier::meter::{Earlier, FileBook, UsageSink};
 use gridtier::source::{Reject, RowAt};
+use gridtier::text;
 use gridtier::unit::{Month, Window};
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
@@ -157,8 +158,12 @@ fn read_usage(path: &Path, sink: UsageSink) -> Result<(), RunError> {
     /// Rows of a batch.
     const ROWS: usize = 1 << 15;
     let refused = |error: &dyn std::fmt::Display| {
-        let advice = "verify the store with `gridtier verify`, or count everything anew with --fresh";
-        RunError::from(Refusal::at(Table::MeterReadings, path, error.to_string(), advice))
+        let what = text!("it cannot be read: {error}", "无法读取（{error}）");
+        let advice = text!(
+            "verify the store with `gridtier verify`, or count everything anew with --fresh",
+            "请用 `gridtier verify` 校验存储，或用 --fresh 全部重新计算"
+        );
+        RunError::from(Refusal::at(Table::MeterReadings, path, what, advice))
     };
     let open = || File::open(path).map_err(|error| refused(&error));
     let metadata =

@@ -169,7 +169,7 @@ pub(super) fn apply(
         for applied in settle(&of_account, &payments) {
             // What was applied to a bill before the window counts in nothing.
             let Some(bill) = listed[applied.bill].accepted else { continue };
-            let amount_fen = narrow(applied.amount_fen, "what a customer paid")?;
+            let amount_fen = narrow(applied.amount_fen, ("what a customer paid", "客户的实付金额"))?;
             paid.push(BillPayment { bill, paid_on: applied.day, amount_fen });
         }
     }

@@ -47,10 +47,11 @@ pub(super) fn count(
         }
     }
     for (fact, (sum, cross_year)) in facts.iter_mut().zip(sums) {
-        fact.due_fen = narrow(sum.due_fen, "what a customer owed")?;
-        fact.on_time_fen = narrow(sum.on_time_fen, "what a customer paid")?;
-        fact.overdue_fen_days = narrow(sum.overdue_fen_days, "a customer's overdue fen × days")?;
-        fact.cross_year_arrears_fen = narrow(cross_year, "what a customer owes")?;
+        fact.due_fen = narrow(sum.due_fen, ("what a customer owed", "客户的应付金额"))?;
+        fact.on_time_fen = narrow(sum.on_time_fen, ("what a customer paid", "客户的实付金额"))?;
+        fact.overdue_fen_days =
+            narrow(sum.overdue_fen_days, ("a customer's overdue fen × days", "客户的逾期金额 × 天数"))?;
+        fact.cross_year_arrears_fen = narrow(cross_year, ("what a customer owes", "客户的欠费"))?;
     }
     Ok(())
 }

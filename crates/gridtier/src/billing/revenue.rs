@@ -78,7 +78,7 @@ fn sum(
 ) -> Result<(), RunError> {
     let revenue = |of: &dyn Fn(usize) -> bool| {
         let amounts = billed.iter().filter(|(month, _)| of(**month)).map(|(_, fen)| fen);
-        narrow(amounts.sum(), "a customer's revenue")
+        narrow(amounts.sum(), ("a customer's revenue", "客户的电费"))
     };
     let covered = |month: usize| months.contains(&month) && usage.covered(month, customer);
     fact.billed_fen = revenue(&|_| true)?;
@@ -88,7 +88,7 @@ fn sum(
     fact.priced_fen = revenue(&covered)?;
     let energies = months.clone().filter(|&month| covered(month));
     let priced_wh = energies.map(|month| i128::from(usage.get(month, customer).active_wh)).sum();
-    fact.priced_wh = narrow(priced_wh, "a customer's energy")?;
+    fact.priced_wh = narrow(priced_wh, ("a customer's energy", "客户的电量"))?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! The walk of a TOML document along a schema: faults with lines, and the document as serde reads it.
 
+use crate::text;
 use crate::text::Text;
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
@@ -88,7 +89,8 @@ impl Checker<'_> {
                 }
                 None => {
                     let fix = did_you_mean(&key, schema.names());
-                    self.fault(name.span().start, format!("unknown key `{}`", self.shown()), fix);
+                    let what = text!("unknown key `{path}`", "未知的键 `{path}`", path = self.shown());
+                    self.fault(name.span().start, what, fix);
                 }
             }
             self.path.pop();
@@ -97,7 +99,8 @@ impl Checker<'_> {
             if !table.iter().any(|(key, _)| key.get_ref() == name) {
                 self.path.push(Step { key: name.to_owned(), shown: Some(name.to_owned()) });
                 let about = clause(inner["description"].as_str().unwrap_or_default());
-                self.fault(at, format!("`{}` is missing", self.shown()), format!("add it: {about}"));
+                let what = text!("`{path}` is missing", "缺少 `{path}`", path = self.shown());
+                self.fault(at, what, text!("add it: {about}", "请补上 `{name}`"));
                 self.note(true);
                 self.path.pop();
                 read.insert(name.to_owned(), Expected::of(inner).stand_in());
@@ -123,15 +126,21 @@ impl Checker<'_> {
             (expected @ Expected::Word(_), DeValue::String(word)) if !fits(&expected, value.get_ref()) => {
                 let Expected::Word(words) = &expected else { return expected.stand_in() };
                 let fix = did_you_mean(word, words.iter().copied());
-                self.fault(at, format!("`{}` cannot be \"{word}\"", self.shown()), fix);
+                let path = self.shown();
+                self.fault(at, text!("`{path}` cannot be \"{word}\"", "`{path}` 不能是 \"{word}\""), fix);
                 self.note(false);
                 expected.stand_in()
             }
             (expected, inner) if fits(&expected, inner) => plain(inner),
             (expected, inner) => {
                 let words = expected.words();
-                let what = format!("`{}` must be {words}, not {}", self.shown(), kind(inner));
-                self.fault(at, what, format!("write {words}"));
+                let (path, found) = (self.shown(), kind(inner));
+                let what = text!(
+                    "`{path}` must be {words}, not {found}",
+                    "`{path}` 应为{words}，而不是{found}";
+                    words, found
+                );
+                self.fault(at, what, text!("write {words}", "请写{words}"; words));
                 let is_number = Number::of(inner).is_some();
                 let is_out_of_bounds =
                     is_number && matches!(expected, Expected::Whole(..) | Expected::Number(..));
@@ -198,14 +207,14 @@ fn plain(value: &DeValue) -> Value {
 }
 
 /// A value in a message.
-fn kind(value: &DeValue) -> String {
+fn kind(value: &DeValue) -> Text {
     match value {
-        DeValue::String(text) => format!("\"{text}\""),
-        DeValue::Integer(number) => number.as_str().to_owned(),
-        DeValue::Float(number) => number.as_str().to_owned(),
-        DeValue::Boolean(flag) => flag.to_string(),
-        DeValue::Datetime(date) => date.to_string(),
-        DeValue::Array(_) => "a list".into(),
-        DeValue::Table(_) => "a table".into(),
+        DeValue::String(text) => Text::same(format!("\"{text}\"")),
+        DeValue::Integer(number) => Text::same(number.as_str().to_owned()),
+        DeValue::Float(number) => Text::same(number.as_str().to_owned()),
+        DeValue::Boolean(flag) => Text::same(flag.to_string()),
+        DeValue::Datetime(date) => Text::same(date.to_string()),
+        DeValue::Array(_) => text!("a list", "列表"),
+        DeValue::Table(_) => text!("a table", "表"),
     }
 }

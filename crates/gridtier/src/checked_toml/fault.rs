@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::text;
 use crate::text::{Lang, Text};
 
 /// Something wrong in a document.
@@ -63,9 +64,12 @@ pub fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> O
 
 /// "did you mean `x`?", or the list of what is known.
 #[must_use]
-pub fn did_you_mean<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+pub fn did_you_mean<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Text {
     match nearest(unknown, known.clone()) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => format!("known here: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+        Some(name) => text!("did you mean `{name}`?", "是否指 `{name}`？"),
+        None => {
+            let known = known.into_iter().collect::<Vec<_>>().join(", ");
+            text!("known here: {known}", "此处可用：{known}")
+        }
     }
 }

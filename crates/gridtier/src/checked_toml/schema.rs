@@ -5,6 +5,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::scalar::Number;
+use crate::text;
+use crate::text::Text;
 
 /// The schema of a file that people write: a key that is not known is a mistake, and what is optional is left out,
 /// since TOML has no null.
@@ -201,23 +203,31 @@ impl<'s> Expected<'s> {
     }
 
     /// What is asked, in words.
-    pub fn words(&self) -> String {
+    pub fn words(&self) -> Text {
         match self {
-            Self::Word(words) => format!("one of {}", words.join(", ")),
-            Self::Text => "text".into(),
-            Self::Day => "a day such as 2026-01-01".into(),
-            Self::Fraction => "a fraction such as \"1/3\"".into(),
-            Self::Whole(least, most) if least == most => least.to_string(),
-            Self::Whole(least, i64::MAX) => format!("a whole number from {least} upwards"),
-            Self::Whole(least, most) => format!("a whole number from {least} to {most}"),
-            Self::Number(f64::MIN, f64::MAX) => "a number".into(),
-            Self::Number(least, most) => format!("a number from {least} to {most}"),
-            Self::Above(bound) => format!("a number above {bound}"),
-            Self::Flag => "true or false".into(),
-            Self::List(_) => "a list".into(),
-            Self::Table(_) => "a table".into(),
+            Self::Word(words) => {
+                let words = words.join(", ");
+                text!("one of {words}", "以下之一：{words}")
+            }
+            Self::Text => text!("text", "文本"),
+            Self::Day => text!("a day such as 2026-01-01", "日期，如 2026-01-01"),
+            Self::Fraction => text!("a fraction such as \"1/3\"", "分数，如 \"1/3\""),
+            Self::Whole(least, most) if least == most => Text::same(least.to_string()),
+            Self::Whole(least, i64::MAX) => {
+                text!("a whole number from {least} upwards", "不小于 {least} 的整数")
+            }
+            Self::Whole(least, most) => {
+                text!("a whole number from {least} to {most}", "{least} 到 {most} 的整数")
+            }
+            Self::Number(f64::MIN, f64::MAX) => text!("a number", "数字"),
+            Self::Number(least, most) => text!("a number from {least} to {most}", "{least} 到 {most} 的数字"),
+            Self::Above(bound) => text!("a number above {bound}", "大于 {bound} 的数字"),
+            Self::Flag => text!("true or false", "true 或 false"),
+            Self::List(_) => text!("a list", "列表"),
+            Self::Table(_) => text!("a table", "表"),
             Self::AnyOf(alternatives) => {
-                alternatives.iter().map(Self::words).collect::<Vec<_>>().join(", or ")
+                let words: Vec<Text> = alternatives.iter().map(Self::words).collect();
+                Text::any_of(&words)
             }
         }
     }

@@ -11,6 +11,7 @@ use super::service::{
 };
 use crate::checked_toml::{CheckedToml, Fault, did_you_mean};
 use crate::method::Tier;
+use crate::text;
 use crate::text::Text;
 use crate::unit::round_half_away;
 use crate::word::Word;
@@ -48,8 +49,13 @@ impl Build<'_, '_> {
         let (from, to) = (file.effective_from.0, file.effective_to.map(|day| day.0));
         let is_sound = ["effective_from", "effective_to"].iter().all(|key| self.document.is_sound(&[key]));
         if is_sound && to.is_some_and(|to| to < from) {
-            let what = "`effective_to` lies before `effective_from`".to_owned();
-            self.fault(&["effective_to"], what, "correct one of them, or leave `effective_to` out");
+            let what =
+                text!("`effective_to` lies before `effective_from`", "`effective_to` 早于 `effective_from`");
+            let fix = text!(
+                "correct one of them, or leave `effective_to` out",
+                "请改正其中一个，或省略 `effective_to`"
+            );
+            self.fault(&["effective_to"], what, fix);
         }
         (from, to)
     }
@@ -57,14 +63,17 @@ impl Build<'_, '_> {
     /// The services. Those with a fault that prevents construction are reported and left out.
     pub fn services(&mut self, files: &[ServiceFile]) -> Vec<Service> {
         if files.is_empty() {
-            self.fault(&["service"], "the catalogue has no service", "add one as [[service]]");
+            let what = text!("the catalogue has no service", "目录中没有服务");
+            self.fault(&["service"], what, text!("add one as [[service]]", "请用 [[service]] 添加"));
         }
         let mut services: Vec<Service> = Vec::new();
         for (place, service) in files.iter().enumerate() {
             let place = place.to_string();
             if let Some(known) = services.iter().find(|known| known.id == service.id) {
-                let what = format!("service {} is there twice", known.id);
-                self.fault(&["service", &place, "id"], what, "give each service an id of its own");
+                let id = &known.id;
+                let what = text!("service {id} is there twice", "服务 {id} 出现两次");
+                let fix = text!("give each service an id of its own", "请给每项服务单独的 id");
+                self.fault(&["service", &place, "id"], what, fix);
             }
             services.extend(self.service(service, &place));
         }
@@ -76,13 +85,18 @@ impl Build<'_, '_> {
         let id = file.id.as_str();
         self.texts(file, place);
         if file.dimensions.is_empty() {
-            let what = format!("service {id} has no dimension");
-            self.fault(&at("dimensions"), what, "name at least one");
+            let what = text!("service {id} has no dimension", "服务 {id} 没有维度");
+            self.fault(&at("dimensions"), what, text!("name at least one", "请至少写一个"));
         }
         if file.uptake.is_some() == file.programme_units.is_some() {
-            let what = format!("service {id} must have either `uptake` or `programme_units`");
-            let fix =
-                "give uptake when customers take units one by one, programme_units when it serves the public";
+            let what = text!(
+                "service {id} must have either `uptake` or `programme_units`",
+                "服务 {id} 必须有 `uptake` 或 `programme_units` 之一"
+            );
+            let fix = text!(
+                "give uptake when customers take units one by one, programme_units when it serves the public",
+                "客户逐份领取的用 uptake，面向公众的用 programme_units"
+            );
             self.fault(&["service", place], what, fix);
         }
         let condition = self.condition(file.condition.as_deref(), &at("condition"), id);
@@ -127,16 +141,24 @@ impl Build<'_, '_> {
     /// Checks the texts: names are shown to customers and cannot be empty; an id is typed on a command line.
     fn texts(&mut self, file: &ServiceFile, place: &str) {
         if !file.id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')) {
-            let what =
-                format!("the id `{}` has characters other than letters, digits, `_`, `-` and `.`", file.id);
-            self.fault(&["service", place, "id"], what, "choose an id such as S06");
+            let what = text!(
+                "the id `{id}` has characters other than letters, digits, `_`, `-` and `.`",
+                "id `{id}` 含有字母、数字、`_`、`-`、`.` 以外的字符",
+                id = file.id
+            );
+            let fix = text!("choose an id such as S06", "请取 S06 这样的 id");
+            self.fault(&["service", place, "id"], what, fix);
         }
         let shown =
             [("id", &file.id), ("title", &file.title), ("title_zh", &file.title_zh), ("unit", &file.unit)];
         for (key, text) in shown {
             if text.trim().is_empty() || text.chars().any(char::is_control) {
-                let what = format!("`{key}` of service {} is empty or has control characters", file.id);
-                self.fault(&["service", place, key], what, "write one plain line");
+                let what = text!(
+                    "`{key}` of service {id} is empty or has control characters",
+                    "服务 {id} 的 `{key}` 为空或含有控制字符",
+                    id = file.id
+                );
+                self.fault(&["service", place, key], what, text!("write one plain line", "请写一行普通文字"));
             }
         }
     }
@@ -145,7 +167,7 @@ impl Build<'_, '_> {
         match Condition::parse(text?, self.fields) {
             Ok(condition) => Some(condition),
             Err((what, fix)) => {
-                self.fault(path, format!("service {id}: {what}"), fix);
+                self.fault(path, text!("service {id}: {what}", "服务 {id}：{what}"; what), fix);
                 None
             }
         }
@@ -166,11 +188,25 @@ impl Build<'_, '_> {
         ];
         for (key, is_given, of) in given {
             if is_given != (rule == of) {
+                let (rule, of) = (rule.code(), of.code());
                 let what = match is_given {
-                    true => format!("service {id}: fee rule {} has no `{key}`", rule.code()),
-                    false => format!("service {id}: fee rule {} needs `{key}`", rule.code()),
+                    true => {
+                        text!(
+                            "service {id}: fee rule {rule} has no `{key}`",
+                            "服务 {id}：计费规则 {rule} 没有 `{key}`"
+                        )
+                    }
+                    false => {
+                        text!(
+                            "service {id}: fee rule {rule} needs `{key}`",
+                            "服务 {id}：计费规则 {rule} 需要 `{key}`"
+                        )
+                    }
                 };
-                let fix = format!("`{key}` belongs to rule {}, and is needed there", of.code());
+                let fix = text!(
+                    "`{key}` belongs to rule {of}, and is needed there",
+                    "`{key}` 属于规则 {of}，并在其中必填"
+                );
                 self.fault(&path, what, fix);
                 return None;
             }
@@ -196,8 +232,15 @@ impl Build<'_, '_> {
             .collect();
         let ids: BTreeSet<&str> = parts.iter().map(|part| part.id.as_str()).collect();
         if parts.len() > PARTS_MAX || ids.len() < parts.len() {
-            let what = format!("service {id}: its parts are more than {PARTS_MAX}, or one is there twice");
-            self.fault(path, what, "give each part an id of its own, or make it two services");
+            let what = text!(
+                "service {id}: its parts are more than {PARTS_MAX}, or one is there twice",
+                "服务 {id}：组成部分超过 {PARTS_MAX} 个，或有重复"
+            );
+            let fix = text!(
+                "give each part an id of its own, or make it two services",
+                "请给每个部分单独的 id，或拆成两项服务"
+            );
+            self.fault(path, what, fix);
             return None;
         }
         let mut choices = Vec::new();
@@ -216,13 +259,18 @@ impl Build<'_, '_> {
         let mut bits = 0;
         for (entry, name) in chosen.iter().enumerate() {
             if chosen[..entry].contains(name) {
-                let what = format!("service {id} names the part `{name}` twice");
-                self.fault(path, what, "name it once");
+                let what =
+                    text!("service {id} names the part `{name}` twice", "服务 {id} 两次写了部分 `{name}`");
+                self.fault(path, what, text!("name it once", "请只写一次"));
                 return None;
             }
             let Some(place) = parts.iter().position(|part| part.id == *name) else {
                 let fix = did_you_mean(name, parts.iter().map(|part| part.id.as_str()));
-                self.fault(path, format!("service {id} has no part `{name}`"), fix);
+                self.fault(
+                    path,
+                    text!("service {id} has no part `{name}`", "服务 {id} 没有部分 `{name}`"),
+                    fix,
+                );
                 return None;
             };
             bits |= 1 << place;
@@ -239,9 +287,12 @@ impl Build<'_, '_> {
                     cells.extend(self.cell(cell, file, fee, &["service", place, "cells", tier.code()]))
                 }
                 None => {
-                    let what = format!("service {} has no cell for {}", file.id, tier.code());
-                    let fix =
-                        format!("add `{} = {{ access = \"none\", provenance = \"operator\" }}`", tier.code());
+                    let (id, tier) = (&file.id, tier.code());
+                    let what = text!("service {id} has no cell for {tier}", "服务 {id} 没有 {tier} 的单元格");
+                    let fix = text!(
+                        "add `{tier} = {{ access = \"none\", provenance = \"operator\" }}`",
+                        "请添加 `{tier} = {{ access = \"none\", provenance = \"operator\" }}`"
+                    );
                     self.fault(&["service", place, "cells"], what, fix);
                 }
             }
@@ -261,8 +312,12 @@ impl Build<'_, '_> {
         if let Some(Fee::Combination(parts, _)) = fee {
             terms.free_parts = self.parts(&file.free_parts, parts, &service.id, path)?;
         } else if !file.free_parts.is_empty() {
-            let what = format!("service {} is not priced by combination and has no free parts", service.id);
-            self.fault(path, what, "take out `free_parts`");
+            let what = text!(
+                "service {id} is not priced by combination and has no free parts",
+                "服务 {id} 不按组合计费，没有免费部分",
+                id = service.id
+            );
+            self.fault(path, what, text!("take out `free_parts`", "请删去 `free_parts`"));
         }
         (terms.note, terms.note_zh) = (file.note.clone(), file.note_zh.clone());
         Some(Cell {

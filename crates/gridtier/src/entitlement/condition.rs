@@ -17,6 +17,7 @@ use std::fmt;
 
 use crate::contract::{ColumnKind, Table};
 use crate::indicator::INDICATORS;
+use crate::text::Text;
 use crate::unit::date_of_day;
 use crate::word::WordList;
 
@@ -172,7 +173,7 @@ impl Condition {
     ///
     /// # Errors
     /// What is wrong, and what to do.
-    pub fn parse(text: &str, fields: &[Field]) -> Result<Self, (String, String)> {
+    pub fn parse(text: &str, fields: &[Field]) -> Result<Self, (Text, Text)> {
         Ok(Self { text: text.trim().to_owned(), part: parse::parse(text, fields)? })
     }
 

@@ -9,6 +9,7 @@ use super::offer::Offer;
 use super::service::{Access, Cell, Combination, Fee, Provenance, Service, ServicePart, Start, Terms};
 use crate::checked_toml::{CheckedToml, Fault, did_you_mean};
 use crate::method::Tier;
+use crate::text;
 use crate::text::Text;
 use crate::word::Word;
 
@@ -26,18 +27,30 @@ pub(super) fn lint(document: &CheckedToml, catalogue: &Catalogue) -> Vec<Fault> 
             lint.cell(service, tier, cell, &place);
         }
         for (entry, opening) in service.opens.iter().enumerate() {
-            let who = format!("service {}, opening {}", service.id, entry + 1);
+            let who = opening_name(service, entry);
             let entry = entry.to_string();
             let path = ["service", &place, "opens", &entry];
             lint.terms(service, &who, opening.access, &opening.terms, &path);
             if opening.access == Access::None {
-                lint.fault(&path, format!("{who}: it opens nothing"), "give an access other than none");
+                let what = text!("{who}: it opens nothing", "{who}：没有开放任何内容"; who);
+                let fix = text!("give an access other than none", "请给出 none 以外的 access");
+                lint.fault(&path, what, fix);
             }
         }
         lint.duty(service, &place);
     }
     lint.duties();
     lint.faults
+}
+
+fn opening_name(service: &Service, entry: usize) -> Text {
+    let (id, number) = (&service.id, entry + 1);
+    text!("service {id}, opening {number}", "服务 {id} 第 {number} 个开放条件")
+}
+
+fn cell_name(service: &Service, tier: Tier) -> Text {
+    let (id, tier) = (&service.id, tier.code());
+    text!("service {id}, cell {tier}", "服务 {id} 的单元格 {tier}")
 }
 
 struct Lint<'a, 't> {
@@ -65,9 +78,13 @@ impl Lint<'_, '_> {
             service.cells.iter().any(|cell| cell.access != Access::None && can(cell.condition.as_ref()))
                 || service.opens.iter().any(|opening| can(Some(&opening.condition)));
         if !is_reached {
-            let what =
-                format!("service {} is an orphan: no tier can have it and nothing opens it", service.id);
-            self.fault(&["service", place], what, "give a tier access, or take the service out");
+            let what = text!(
+                "service {id} is an orphan: no tier can have it and nothing opens it",
+                "服务 {id} 无人可得：没有等级享有，也没有开放条件",
+                id = service.id
+            );
+            let fix = text!("give a tier access, or take the service out", "请让某等级享有，或删去该服务");
+            self.fault(&["service", place], what, fix);
         }
     }
 
@@ -82,42 +99,60 @@ impl Lint<'_, '_> {
             Fee::Fixed(_) | Fee::Combination(..) => accesses().any(|access| access == Access::Paid),
         };
         if !used {
-            let what = format!("service {} has a fee rule that no tier pays by", service.id);
-            self.fault(&["service", place, "fee"], what, "set the rule to free, or let a tier pay");
+            let what = text!(
+                "service {id} has a fee rule that no tier pays by",
+                "服务 {id} 的计费规则没有任何等级适用",
+                id = service.id
+            );
+            let fix = text!("set the rule to free, or let a tier pay", "请将规则设为 free，或让某等级付费");
+            self.fault(&["service", place, "fee"], what, fix);
         }
     }
 
     fn combinations(&mut self, service: &Service, place: &str) {
         let Fee::Combination(parts, choices) = &service.fee else { return };
+        let id = &service.id;
         let path = ["service", place, "fee"];
         let is_whole = (1..1u32 << parts.len()).all(|bits| choices.iter().any(|choice| choice.parts == bits));
         for bits in 1..1u32 << parts.len() {
             let named = names(parts, bits);
             let mut priced = choices.iter().filter(|choice| choice.parts == bits);
             let Some(choice) = priced.next() else {
-                let what = format!("service {}: the combination {named} has no price", service.id);
-                self.fault(&path, what, "add it to `combinations`");
+                let what = text!(
+                    "service {id}: the combination {named} has no price",
+                    "服务 {id}：组合 {named} 没有价格"
+                );
+                self.fault(&path, what, text!("add it to `combinations`", "请加入 `combinations`"));
                 continue;
             };
             if priced.next().is_some() {
-                let what = format!("service {}: the combination {named} has two prices", service.id);
-                self.fault(&path, what, "keep one");
+                let what = text!(
+                    "service {id}: the combination {named} has two prices",
+                    "服务 {id}：组合 {named} 有两个价格"
+                );
+                self.fault(&path, what, text!("keep one", "请只保留一个"));
             }
             for what in if is_whole { incoherent(choice, choices, parts) } else { Vec::new() } {
-                let what = format!("service {}: the combination {named} {what}", service.id);
-                self.fault(&path, what, "correct its fee");
+                let what = text!(
+                    "service {id}: the combination {named} {what}",
+                    "服务 {id}：组合 {named} {what}";
+                    what
+                );
+                self.fault(&path, what, text!("correct its fee", "请改正其费用"));
             }
         }
         if choices.iter().any(|choice| choice.parts == 0) {
-            let what = format!("service {}: a combination has no parts", service.id);
-            self.fault(&path, what, "name its parts, or take it out");
+            let what = text!("service {id}: a combination has no parts", "服务 {id}：有一个组合没有部分");
+            self.fault(&path, what, text!("name its parts, or take it out", "请写明其部分，或删去"));
         }
         let shares: i64 = choices.iter().map(|choice| choice.share_e6).sum();
         if is_whole && shares != 1_000_000 {
             let shares = shares as f64 / 1e6;
-            let what =
-                format!("service {}: the shares of its combinations sum to {shares}, not 1", service.id);
-            self.fault(&path, what, "correct the shares");
+            let what = text!(
+                "service {id}: the shares of its combinations sum to {shares}, not 1",
+                "服务 {id}：各组合占比之和为 {shares}，而不是 1"
+            );
+            self.fault(&path, what, text!("correct the shares", "请改正占比"));
         }
     }
 
@@ -125,21 +160,35 @@ impl Lint<'_, '_> {
         for (rank, better) in Tier::ALL.into_iter().enumerate() {
             let cell = service.cell(better);
             let path = ["service", place, "cells", better.code()];
-            let who = format!("service {}, cell {}", service.id, better.code());
+            let who = cell_name(service, better);
             let less = Tier::ALL[rank + 1..].iter().find_map(|&worse| {
                 self.gives_less(service, cell, service.cell(worse)).map(|how| (worse, how))
             });
             match (less, cell.less.as_deref().map(str::trim)) {
                 (Some((worse, how)), None) => {
-                    let what = format!("{who}: it gets less than {}: {how}", worse.code());
-                    self.fault(&path, what, "give it at least as much, or say why: less = \"…\"");
+                    let what = text!(
+                        "{who}: it gets less than {worse}: {how}",
+                        "{who}：所得少于 {worse}：{how}",
+                        worse = worse.code();
+                        who, how
+                    );
+                    let fix = text!(
+                        "give it at least as much, or say why: less = \"…\"",
+                        "请给予不少于前者的服务，或说明原因：less = \"…\""
+                    );
+                    self.fault(&path, what, fix);
                 }
                 (Some(_), Some("")) => {
-                    self.fault(&path, format!("{who}: `less` is empty"), "say why it gets less");
+                    let what = text!("{who}: `less` is empty", "{who}：`less` 为空"; who);
+                    self.fault(&path, what, text!("say why it gets less", "请说明为何较少"));
                 }
                 (None, Some(_)) => {
-                    let what = format!("{who}: `less` is given, but it does not get less than a worse tier");
-                    self.fault(&path, what, "take out `less`");
+                    let what = text!(
+                        "{who}: `less` is given, but it does not get less than a worse tier",
+                        "{who}：写了 `less`，但所得并不少于较低等级";
+                        who
+                    );
+                    self.fault(&path, what, text!("take out `less`", "请删去 `less`"));
                 }
                 _ => {}
             }
@@ -147,7 +196,7 @@ impl Lint<'_, '_> {
     }
 
     /// In which respect a better tier's cell gives less than a worse one's.
-    fn gives_less(&self, service: &Service, better: &Cell, worse: &Cell) -> Option<String> {
+    fn gives_less(&self, service: &Service, better: &Cell, worse: &Cell) -> Option<Text> {
         let offer = |cell| {
             let Cell { access, terms, .. }: &Cell = cell;
             Offer { service, access: *access, terms }
@@ -162,7 +211,7 @@ impl Lint<'_, '_> {
         let outside = service.condition.as_ref().map(Condition::negated);
         let by: Vec<&Condition> = std::iter::once(own).chain(&outside).collect();
         let is_wider = covered(reached, &by, &self.catalogue.fields);
-        (!is_wider).then(|| "a condition that the worse tier has not".into())
+        (!is_wider).then(|| text!("a condition that the worse tier has not", "带有较低等级没有的条件"))
     }
 
     fn conditions(&mut self, service: &Service, place: &str) {
@@ -191,47 +240,74 @@ impl Lint<'_, '_> {
         }
         for (path, text) in never {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            let id = &service.id;
             let what = match own {
                 Some(own) if path.len() > 3 => {
-                    format!(
-                        "service {}: the condition `{text}` can never hold together with `{}`",
-                        service.id, own.text
+                    text!(
+                        "service {id}: the condition `{text}` can never hold together with `{own}`",
+                        "服务 {id}：条件 `{text}` 不可能与 `{own}` 同时成立",
+                        own = own.text
                     )
                 }
-                _ => format!("service {}: the condition `{text}` can never hold", service.id),
+                _ => text!(
+                    "service {id}: the condition `{text}` can never hold",
+                    "服务 {id}：条件 `{text}` 不可能成立"
+                ),
             };
-            self.fault(&path, what, "they contradict each other: correct one");
+            let fix = text!("they contradict each other: correct one", "互相矛盾：请改正其中一个");
+            self.fault(&path, what, fix);
         }
     }
 
     fn cell(&mut self, service: &Service, tier: Tier, cell: &Cell, place: &str) {
-        let who = format!("service {}, cell {}", service.id, tier.code());
+        let who = cell_name(service, tier);
         let path = ["service", place, "cells", tier.code()];
         self.terms(service, &who, cell.access, &cell.terms, &path);
         let is_text = cell.provenance == Provenance::Text;
         if is_text == cell.phrase.trim().is_empty() {
             let what = match is_text {
-                true => format!("{who}: provenance text without the paper's phrase"),
-                false => format!("{who}: a phrase of the paper, but provenance {}", cell.provenance.code()),
+                true => text!(
+                    "{who}: provenance text without the paper's phrase",
+                    "{who}：出处为 text，但没有论文原文";
+                    who
+                ),
+                false => text!(
+                    "{who}: a phrase of the paper, but provenance {provenance}",
+                    "{who}：有论文原文，但出处为 {provenance}",
+                    provenance = cell.provenance.code();
+                    who
+                ),
             };
-            self.fault(&path, what, "provenance text and `phrase` belong together");
+            let fix =
+                text!("provenance text and `phrase` belong together", "出处 text 与 `phrase` 应同时出现");
+            self.fault(&path, what, fix);
         }
         let has_limit = cell.terms.quota_per_year.is_some()
             || cell.terms.cadence.is_some()
             || cell.condition.is_some()
             || !cell.terms.note.trim().is_empty();
         if cell.access == Access::Limited && !has_limit {
-            let what = format!("{who}: limited, but no limit is stated");
-            self.fault(&path, what, "give quota_per_year, cadence, condition or note");
+            let what =
+                text!("{who}: limited, but no limit is stated", "{who}：为 limited，但没有写明限制"; who);
+            let fix = text!(
+                "give quota_per_year, cadence, condition or note",
+                "请写明 quota_per_year、cadence、condition 或 note"
+            );
+            self.fault(&path, what, fix);
         }
         if cell.access == Access::None && (has_limit || cell.terms.free_parts != 0) {
-            let what = format!("{who}: terms of a service that the tier does not get");
-            self.fault(&path, what, "take out the terms, or give access");
+            let what = text!(
+                "{who}: terms of a service that the tier does not get",
+                "{who}：该等级不享有此服务，却写了条款";
+                who
+            );
+            let fix = text!("take out the terms, or give access", "请删去条款，或给予 access");
+            self.fault(&path, what, fix);
         }
     }
 
     /// Checks that access, fee rule and terms agree.
-    fn terms(&mut self, service: &Service, who: &str, access: Access, terms: &Terms, path: &[&str]) {
+    fn terms(&mut self, service: &Service, who: &Text, access: Access, terms: &Terms, path: &[&str]) {
         let fixed = matches!(service.fee, Fee::Fixed(_));
         let priced = fixed || matches!(service.fee, Fee::Combination(..));
         let shared = matches!(service.fee, Fee::Shared(_));
@@ -239,29 +315,41 @@ impl Lint<'_, '_> {
         let is_part = terms.subsidy_e6.is_some_and(|share| (1..1_000_000).contains(&share));
         let rule = service.fee.rule().code();
         let wrong = match access {
-            Access::Paid if !priced => Some(format!("paid, but the fee rule is {rule}")),
-            Access::Paid if fixed && !has_fee => Some("paid, but the fee is 0".into()),
-            Access::Paid if !fixed && terms.fee_fen.is_some() => {
-                Some("a fee of its own, but the service is priced by combination".into())
+            Access::Paid if !priced => {
+                Some(text!("paid, but the fee rule is {rule}", "为 paid，但计费规则是 {rule}"))
             }
-            Access::Subsidised if !shared => Some(format!("subsidised, but the fee rule is {rule}")),
-            Access::Subsidised if !is_part => {
-                Some("subsidised, but `subsidy_share` is not between 0 and 1".into())
+            Access::Paid if fixed && !has_fee => Some(text!("paid, but the fee is 0", "为 paid，但费用为 0")),
+            Access::Paid if !fixed && terms.fee_fen.is_some() => Some(text!(
+                "a fee of its own, but the service is priced by combination",
+                "单独写了费用，但该服务按组合计费"
+            )),
+            Access::Subsidised if !shared => {
+                Some(text!("subsidised, but the fee rule is {rule}", "为 subsidised，但计费规则是 {rule}"))
             }
+            Access::Subsidised if !is_part => Some(text!(
+                "subsidised, but `subsidy_share` is not between 0 and 1",
+                "为 subsidised，但 `subsidy_share` 不在 0 与 1 之间"
+            )),
             Access::None | Access::Limited | Access::OnApplication | Access::Included if has_fee => {
-                Some(format!("{}, but it has a fee", access.code()))
+                Some(text!("{access}, but it has a fee", "为 {access}，却有费用", access = access.code()))
             }
-            Access::OnApplication if service.start != Start::Application => {
-                Some("on_application, but the service starts automatically".into())
-            }
-            _ if access != Access::Subsidised && terms.subsidy_e6.is_some() => {
-                Some(format!("{}, but it has a `subsidy_share`", access.code()))
-            }
+            Access::OnApplication if service.start != Start::Application => Some(text!(
+                "on_application, but the service starts automatically",
+                "为 on_application，但该服务自动开始"
+            )),
+            _ if access != Access::Subsidised && terms.subsidy_e6.is_some() => Some(text!(
+                "{access}, but it has a `subsidy_share`",
+                "为 {access}，却有 `subsidy_share`",
+                access = access.code()
+            )),
             _ => None,
         };
         if let Some(wrong) = wrong {
-            let fix = "access, fee rule and terms contradict each other: correct one of them";
-            self.fault(path, format!("{who}: {wrong}"), fix);
+            let fix = text!(
+                "access, fee rule and terms contradict each other: correct one of them",
+                "access、计费规则与条款互相矛盾：请改正其中一个"
+            );
+            self.fault(path, text!("{who}: {wrong}", "{who}：{wrong}"; who, wrong), fix);
         }
     }
 
@@ -271,10 +359,17 @@ impl Lint<'_, '_> {
         let Some(duty) = self.catalogue.duties.iter().find(|duty| duty.id == *id) else {
             let known = self.catalogue.duties.iter().map(|duty| duty.id.as_str());
             let fix = match self.catalogue.duties.is_empty() {
-                true => "no duty holds yet while the catalogue does: correct its effective dates".to_owned(),
+                true => text!(
+                    "no duty holds yet while the catalogue does: correct its effective dates",
+                    "目录有效期内没有生效的义务：请改正生效日期"
+                ),
                 false => did_you_mean(id, known),
             };
-            let what = format!("service {}: there is no duty `{id}` in force", service.id);
+            let what = text!(
+                "service {service}: there is no duty `{id}` in force",
+                "服务 {service}：没有生效的义务 `{id}`",
+                service = service.id
+            );
             self.fault(&["service", place, "duty"], what, fix);
             return;
         };
@@ -283,24 +378,45 @@ impl Lint<'_, '_> {
         }
         let source = duty.source.clone();
         if service.capacity.is_some() {
-            let what = format!("service {}: a regulated service cannot be used up ({source})", service.id);
-            self.fault(&["service", place, "capacity"], what, "take out `capacity`");
+            let what = text!(
+                "service {id}: a regulated service cannot be used up ({source})",
+                "服务 {id}：法定服务不能有总量上限（{source}）",
+                id = service.id
+            );
+            let fix = text!("take out `capacity`", "请删去 `capacity`");
+            self.fault(&["service", place, "capacity"], what, fix);
         }
         let uptake = service.cells[0].uptake_e6;
         let first = Terms { note: String::new(), note_zh: String::new(), ..service.cells[0].terms.clone() };
         for (tier, cell) in Tier::ALL.into_iter().zip(&service.cells) {
             let terms = Terms { note: String::new(), note_zh: String::new(), ..cell.terms.clone() };
             let wrong = match cell.access {
-                Access::Included if cell.condition.is_some() => "a regulated service has a condition by tier",
-                Access::Included if cell.terms.quota_per_year.is_some() => "a regulated service has a quota",
-                Access::Included if cell.uptake_e6 != uptake => "a regulated service has an uptake by tier",
-                Access::Included if terms != first => "a regulated service has other terms than for special",
+                Access::Included if cell.condition.is_some() => {
+                    ("a regulated service has a condition by tier", "法定服务按等级设了条件")
+                }
+                Access::Included if cell.terms.quota_per_year.is_some() => {
+                    ("a regulated service has a quota", "法定服务设了限额")
+                }
+                Access::Included if cell.uptake_e6 != uptake => {
+                    ("a regulated service has an uptake by tier", "法定服务按等级设了领取率")
+                }
+                Access::Included if terms != first => {
+                    ("a regulated service has other terms than for special", "法定服务的条款与特级不同")
+                }
                 Access::Included => continue,
-                Access::Paid | Access::Subsidised => "a regulated service is priced by tier",
-                Access::None | Access::Limited | Access::OnApplication => "a regulated service is withdrawn",
+                Access::Paid | Access::Subsidised => {
+                    ("a regulated service is priced by tier", "法定服务按等级收费")
+                }
+                Access::None | Access::Limited | Access::OnApplication => {
+                    ("a regulated service is withdrawn", "法定服务被取消")
+                }
             };
-            let what = format!("service {}, cell {}: {wrong} ({source})", service.id, tier.code());
-            let fix = "access = \"included\" on the same terms for every tier";
+            let (who, wrong) = (cell_name(service, tier), Text::from(wrong));
+            let what = text!("{who}: {wrong} ({source})", "{who}：{wrong}（{source}）"; who, wrong);
+            let fix = text!(
+                "access = \"included\" on the same terms for every tier",
+                "请对所有等级以相同条款写 access = \"included\""
+            );
             self.fault(&["service", place, "cells", tier.code()], what, fix);
         }
     }
@@ -310,12 +426,13 @@ impl Lint<'_, '_> {
         for (entry, opening) in service.opens.iter().enumerate() {
             let is_free = matches!(opening.access, Access::Included | Access::OnApplication);
             if !is_free || opening.terms.quota_per_year.is_some() {
-                let what = format!(
-                    "service {}, opening {}: a protection has a fee or a limit",
-                    service.id,
-                    entry + 1
+                let who = opening_name(service, entry);
+                let what =
+                    text!("{who}: a protection has a fee or a limit", "{who}：保障性服务设了费用或限额"; who);
+                let fix = text!(
+                    "access = \"on_application\" or \"included\", without a quota",
+                    "请用 access = \"on_application\" 或 \"included\"，且不设限额"
                 );
-                let fix = "access = \"on_application\" or \"included\", without a quota";
                 self.fault(&["service", place, "opens", &entry.to_string()], what, fix);
             }
         }
@@ -337,20 +454,25 @@ impl Lint<'_, '_> {
             if covered(&duty.owed_to, &reached, &self.catalogue.fields) {
                 continue;
             }
-            let (id, title, source) = (&duty.id, &duty.title, &duty.source);
-            let what = format!(
-                "the duty `{id}` ({title}; {source}) is not kept for everybody to whom it is owed: {}",
-                duty.owed_to.text
+            let (id, source) = (&duty.id, &duty.source);
+            let title = Text::new(duty.title.clone(), duty.title_zh.clone());
+            let what = text!(
+                "the duty `{id}` ({title}; {source}) is not kept for everybody to whom it is owed: {who}",
+                "义务 `{id}`（{title}；{source}）未对全部适用客户履行：{who}",
+                who = duty.owed_to.text;
+                title
             );
             let fix = match duty.is_basic {
-                true => {
-                    format!("add a service with duty = \"{id}\", or widen the condition of the one there is")
-                }
-                false => format!(
-                    "let a service with duty = \"{id}\" be opened to all of them by [[service.opens]]"
+                true => text!(
+                    "add a service with duty = \"{id}\", or widen the condition of the one there is",
+                    "请添加 duty = \"{id}\" 的服务，或放宽已有服务的条件"
+                ),
+                false => text!(
+                    "let a service with duty = \"{id}\" be opened to all of them by [[service.opens]]",
+                    "请用 [[service.opens]] 将 duty = \"{id}\" 的服务开放给所有相关客户"
                 ),
             };
-            self.faults.push(Fault { line: 1, what: what.into(), fix: fix.into() });
+            self.faults.push(Fault { line: 1, what, fix });
         }
     }
 }
@@ -361,7 +483,7 @@ fn names(parts: &[ServicePart], bits: u32) -> String {
 }
 
 /// In which ways the price of a choice contradicts the prices of its parts.
-fn incoherent(choice: &Combination, choices: &[Combination], parts: &[ServicePart]) -> Vec<String> {
+fn incoherent(choice: &Combination, choices: &[Combination], parts: &[ServicePart]) -> Vec<Text> {
     let sum: i64 = (0..parts.len())
         .map(|bit| 1 << bit)
         .filter(|single| choice.parts & single != 0)
@@ -370,11 +492,12 @@ fn incoherent(choice: &Combination, choices: &[Combination], parts: &[ServicePar
         .sum();
     let mut wrong = Vec::new();
     if choice.parts.count_ones() > 1 && choice.fee_fen > sum {
-        wrong.push("costs more than its parts one by one".to_owned());
+        wrong.push(text!("costs more than its parts one by one", "高于其各部分单独的费用之和"));
     }
     let within = choices.iter().filter(|other| other.parts & choice.parts == other.parts && other.parts != 0);
     if let Some(dearer) = within.into_iter().find(|other| other.fee_fen > choice.fee_fen) {
-        wrong.push(format!("costs less than {}, which is a part of it", names(parts, dearer.parts)));
+        let part = names(parts, dearer.parts);
+        wrong.push(text!("costs less than {part}, which is a part of it", "低于其中一部分 {part} 的费用"));
     }
     wrong
 }

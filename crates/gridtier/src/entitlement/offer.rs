@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::service::{Access, Cadence, Fee, Service, Terms};
+use crate::text;
+use crate::text::Text;
 use crate::word::Word;
 
 /// A service with the access and terms on which a customer gets it.
@@ -42,9 +44,14 @@ impl Offer<'_> {
 
     /// In which respect this offer gives less than another; `None` if in none. The wording of notes is not compared.
     #[must_use]
-    pub fn less_than(&self, other: &Offer) -> Option<String> {
+    pub fn less_than(&self, other: &Offer) -> Option<Text> {
         if self.access < other.access {
-            return Some(format!("{} against {}", self.access.code(), other.access.code()));
+            return Some(text!(
+                "{own} against {other}",
+                "{own} 对 {other}",
+                own = self.access.code(),
+                other = other.access.code()
+            ));
         }
         let is_higher = self.access > other.access;
         let quotas = (self.terms.quota_per_year, other.terms.quota_per_year);
@@ -53,20 +60,20 @@ impl Offer<'_> {
             && (!is_higher
                 || matches!(other.access, Access::Limited | Access::OnApplication | Access::Included))
         {
-            return Some("a lower quota".into());
+            return Some(text!("a lower quota", "限额较低"));
         }
         if is_higher {
             return None;
         }
         let own = self.prices();
         if other.prices().iter().any(|(what, two)| own.get(what).is_some_and(|one| one > two)) {
-            Some("a higher fee".into())
+            Some(text!("a higher fee", "费用较高"))
         } else if self.access == Access::Subsidised && self.terms.subsidy_e6 < other.terms.subsidy_e6 {
-            Some("a lower subsidy".into())
+            Some(text!("a lower subsidy", "补贴较低"))
         } else if quotas.0.is_some() && quotas.1.is_none() {
-            Some("a quota".into())
+            Some(text!("a quota", "有限额"))
         } else if self.cadence() < other.cadence() {
-            Some("a rarer cadence".into())
+            Some(text!("a rarer cadence", "频次较低"))
         } else {
             None
         }

@@ -93,7 +93,7 @@ pub fn duties() -> Result<Vec<Duty>, Faults> {
                 effective_from: duty.effective_from.0,
                 effective_to: duty.effective_to.map(|day| day.0),
             }),
-            Err((what, fix)) => faults.push(Fault { line, what: what.into(), fix: fix.into() }),
+            Err((what, fix)) => faults.push(Fault { line, what, fix }),
         }
     }
     document.faults(faults).map(|()| duties)

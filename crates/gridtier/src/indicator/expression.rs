@@ -12,6 +12,8 @@ use crate::checked_toml::did_you_mean;
 use crate::error::RunError;
 use crate::fact::{COLUMNS, FactValue, Facts};
 use crate::index::float_i64;
+use crate::text;
+use crate::text::Text;
 
 /// A checked expression.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +27,7 @@ impl Expression {
     ///
     /// # Errors
     /// What is wrong, and what to do.
-    pub fn parse(value: &str, applies: Option<&str>) -> Result<Self, (String, String)> {
+    pub fn parse(value: &str, applies: Option<&str>) -> Result<Self, (Text, Text)> {
         let value = checked(value, ExpressionKind::Number)?;
         let applies = applies.map(|applies| checked(applies, ExpressionKind::Condition)).transpose()?;
         Ok(Self { value, applies })
@@ -39,29 +41,40 @@ impl Expression {
     }
 }
 
-/// What an expression must give.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ExpressionKind {
     Number,
     Condition,
 }
 
-fn checked(text: &str, wanted: ExpressionKind) -> Result<Expr, (String, String)> {
+fn checked(text: &str, wanted: ExpressionKind) -> Result<Expr, (Text, Text)> {
     let grammar = |error: PolarsError| {
-        (format!("`{text}` cannot be read: {error}"), "write an SQL expression over the facts".to_owned())
+        (
+            text!("`{text}` cannot be read: {error}", "`{text}` 无法解析：{error}"),
+            text!("write an SQL expression over the facts", "请写关于事实列的 SQL 表达式"),
+        )
     };
     let expr = sql_expr(text).map_err(grammar)?;
     for name in expr.clone().meta().root_names() {
         if !COLUMNS.iter().any(|column| column.name == name.as_str()) {
             let fix = did_you_mean(&name, COLUMNS.iter().map(|column| column.name));
-            return Err((format!("`{name}` in `{text}` is not a fact"), fix));
+            return Err((
+                text!("`{name}` in `{text}` is not a fact", "`{text}` 中的 `{name}` 不是事实列"),
+                fix,
+            ));
         }
     }
     if let Some(part) = (&expr).into_iter().find(|part| !is_within_row(part)) {
-        let what = format!("`{text}` uses {part:?}, which looks beyond the customer's own row");
+        let what = text!(
+            "`{text}` uses {part:?}, which looks beyond the customer's own row",
+            "`{text}` 使用了 {part:?}，它超出了客户自己的一行"
+        );
         return Err((
             what,
-            "use arithmetic, comparisons, CASE, COALESCE, ABS, ROUND, POW, LEAST, GREATEST".into(),
+            text!(
+                "use arithmetic, comparisons, CASE, COALESCE, ABS, ROUND, POW, LEAST, GREATEST",
+                "可用四则运算、比较、CASE、COALESCE、ABS、ROUND、POW、LEAST、GREATEST"
+            ),
         ));
     }
     let named = expr.alias("value");
@@ -71,12 +84,17 @@ fn checked(text: &str, wanted: ExpressionKind) -> Result<Expr, (String, String)>
         Some(dtype) => wanted == ExpressionKind::Number && dtype.is_primitive_numeric(),
         None => false,
     };
-    let kind = if wanted == ExpressionKind::Number { "a number" } else { "true or false" };
     if fits {
-        Ok(named)
-    } else {
-        Err((format!("`{text}` does not give {kind}"), format!("write one that gives {kind}")))
+        return Ok(named);
     }
+    let kind = match wanted {
+        ExpressionKind::Number => text!("a number", "数字"),
+        ExpressionKind::Condition => text!("true or false", "真假值"),
+    };
+    Err((
+        text!("`{text}` does not give {kind}", "`{text}` 的结果不是{kind}"; kind),
+        text!("write one that gives {kind}", "请写结果为{kind}的表达式"; kind),
+    ))
 }
 
 /// Whether a part of an expression looks at nothing but its own row.

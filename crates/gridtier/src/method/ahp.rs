@@ -5,6 +5,8 @@
 //! means). Several experts are pooled by the element-wise geometric mean, which keeps reciprocity.
 
 use crate::index::float;
+use crate::text;
+use crate::text::Text;
 
 crate::words! {
     /// How weights follow from a matrix of pairwise judgements.
@@ -63,15 +65,22 @@ pub struct Judgement {
 ///
 /// # Errors
 /// What is wrong.
-pub fn check(matrix: &[Vec<f64>], items: usize) -> Result<(), String> {
+pub fn check(matrix: &[Vec<f64>], items: usize) -> Result<(), Text> {
     if matrix.len() != items || matrix.iter().any(|row| row.len() != items) {
-        return Err(format!("the matrix must have {items} rows of {items} judgements, one for each item"));
+        return Err(text!(
+            "the matrix must have {items} rows of {items} judgements, one for each item",
+            "矩阵应有 {items} 行，每行 {items} 个判断，每项一个"
+        ));
     }
     if items == 0 {
-        return Err("a matrix must have at least one item".into());
+        return Err(text!("a matrix must have at least one item", "矩阵至少要有一项"));
     }
     if items > RANDOM_INDEX.len() {
-        return Err(format!("a matrix may have at most {} items", RANDOM_INDEX.len()));
+        return Err(text!(
+            "a matrix may have at most {most} items",
+            "矩阵最多 {most} 项",
+            most = RANDOM_INDEX.len()
+        ));
     }
     for (i, row) in matrix.iter().enumerate() {
         for (j, &a) in row.iter().enumerate() {
@@ -81,11 +90,12 @@ pub fn check(matrix: &[Vec<f64>], items: usize) -> Result<(), String> {
                 continue;
             }
             if !(a.is_finite() && a > 0.0) || (product - 1.0).abs() > RECIPROCAL_TOLERANCE {
-                return Err(format!(
-                    "row {} column {} is {a}, but its mirror is {}",
-                    i + 1,
-                    j + 1,
-                    matrix[j][i]
+                return Err(text!(
+                    "row {row} column {column} is {a}, but its mirror is {mirror}",
+                    "第 {row} 行第 {column} 列为 {a}，而对称位置为 {mirror}",
+                    row = i + 1,
+                    column = j + 1,
+                    mirror = matrix[j][i]
                 ));
             }
         }
@@ -305,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_matrix_that_contradicts_itself_is_no_judgement() {
-        assert!(check(&[vec![1.0, 2.0], vec![2.0, 1.0]], 2).unwrap_err().contains("mirror"));
+        assert!(check(&[vec![1.0, 2.0], vec![2.0, 1.0]], 2).unwrap_err().en.contains("mirror"));
         assert!(check(&[vec![1.0, 2.0]], 2).is_err());
     }
 }

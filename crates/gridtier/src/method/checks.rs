@@ -5,6 +5,8 @@
 
 use super::raw::ChecksFile;
 use crate::checked_toml::{CheckedToml, Fault, did_you_mean};
+use crate::text;
+use crate::text::Text;
 
 /// Which side of a limit is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -329,19 +331,23 @@ pub struct Checks {
 
 impl Checks {
     pub(super) fn build(document: &CheckedToml, file: &ChecksFile, faults: &mut Vec<Fault>) -> Self {
-        let mut fault = |path: &[&str], what: String, fix: String| {
-            faults.push(Fault { line: document.line(path), what: what.into(), fix: fix.into() });
+        let mut fault = |path: &[&str], what: Text, fix: Text| {
+            faults.push(Fault { line: document.line(path), what, fix });
         };
         for name in file.limits.keys().filter(|name| MEASURES.iter().all(|measure| measure.id != **name)) {
             let fix = did_you_mean(name, MEASURES.iter().map(|measure| measure.id));
-            fault(&["checks", "limits", name], format!("`{name}` is no measure of a cycle"), fix);
+            let what = text!("`{name}` is no measure of a cycle", "`{name}` 不是周期的度量");
+            fault(&["checks", "limits", name], what, fix);
         }
         let size_kva = match file.size_kva.as_deref() {
             None => [100.0, 315.0],
             Some(&[medium, large]) if medium < large => [medium, large],
             Some(other) => {
-                let what = format!("`checks.size_kva` must be two ascending capacities, not {other:?}");
-                fault(&["checks", "size_kva"], what, "such as [100, 315]".into());
+                let what = text!(
+                    "`checks.size_kva` must be two ascending capacities, not {other:?}",
+                    "`checks.size_kva` 应为两个递增的容量，而不是 {other:?}"
+                );
+                fault(&["checks", "size_kva"], what, text!("such as [100, 315]", "例如 [100, 315]"));
                 [100.0, 315.0]
             }
         };
@@ -353,9 +359,21 @@ impl Checks {
                 _ => false,
             };
             if is_crossed {
-                let side = if measure.good == Good::AtLeast { "below" } else { "above" };
-                let what = format!("`checks.limits.{}` fails before it warns", measure.id);
-                let fix = format!("values {side} a limit are bad: put `warn` before `fail` on that way");
+                let what = text!(
+                    "`checks.limits.{id}` fails before it warns",
+                    "`checks.limits.{id}` 的 `fail` 先于 `warn` 触发",
+                    id = measure.id
+                );
+                let fix = match measure.good {
+                    Good::AtLeast => text!(
+                        "values below a limit are bad: `fail` must not be above `warn`",
+                        "低于限值为差：`fail` 不应高于 `warn`"
+                    ),
+                    Good::AtMost => text!(
+                        "values above a limit are bad: `fail` must not be below `warn`",
+                        "高于限值为差：`fail` 不应低于 `warn`"
+                    ),
+                };
                 fault(&["checks", "limits", measure.id], what, fix);
             }
         }

@@ -103,6 +103,6 @@ fn check_stratum(document: &CheckedToml, strata: Strata, path: &[&str; 3], fault
             "`{name}` in `tiers.quotas_by_stratum` is no stratum of strata = \"{code}\"",
             "`tiers.quotas_by_stratum` 中的 `{name}` 不是 strata = \"{code}\" 的层"
         ),
-        fix: did_you_mean(name, known()).into(),
+        fix: did_you_mean(name, known()),
     });
 }

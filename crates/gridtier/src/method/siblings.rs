@@ -159,20 +159,27 @@ impl Builder<'_, '_> {
 
     fn one_source(&mut self, path: &[&str], file: &SiblingsFile) {
         let name = path.join(".");
-        let mut both = |first: &str, second: &str| {
-            self.fault(path, format!("`{name}` has both {first} and {second}"), "keep one of them");
+        let mut both = |first: &Text, second: &Text| {
+            let what = text!(
+                "`{name}` has both {first} and {second}",
+                "`{name}` 同时有{first}和{second}";
+                first, second
+            );
+            self.fault(path, what, text!("keep one of them", "请只保留一个"));
         };
+        let (weights, objective) = (text!("weights", "权重"), Text::same("`objective`"));
+        let (ahp, blend) = (Text::same("`ahp`"), Text::same("`blend`"));
         if file.ahp.is_some() && !file.given.is_empty() {
-            both("weights", "`ahp`");
+            both(&weights, &ahp);
         }
         if file.objective.is_some() {
             for (second, is_there) in [
-                ("weights", !file.given.is_empty()),
-                ("`ahp`", file.ahp.is_some()),
-                ("`blend`", file.blend.is_some()),
+                (&weights, !file.given.is_empty()),
+                (&ahp, file.ahp.is_some()),
+                (&blend, file.blend.is_some()),
             ] {
                 if is_there {
-                    both("`objective`", second);
+                    both(&objective, second);
                 }
             }
         }
@@ -181,7 +188,9 @@ impl Builder<'_, '_> {
     fn check_twice(&mut self, path: &[&str], items: &[String]) {
         for (place, item) in items.iter().enumerate() {
             if items[..place].contains(item) {
-                self.fault(path, format!("`{item}` stands twice in `{}`", path.join(".")), "name it once");
+                let parent = path.join(".");
+                let what = text!("`{item}` stands twice in `{parent}`", "`{item}` 在 `{parent}` 中出现两次");
+                self.fault(path, what, text!("name it once", "请只写一次"));
             }
         }
     }
@@ -193,8 +202,12 @@ impl Builder<'_, '_> {
     ) -> Vec<(String, f64)> {
         let sum: f64 = given.values().map(|weight| weight.0).sum();
         if (sum - 1.0).abs() > SUM_TOLERANCE {
-            let what = format!("the weights of `{}` sum to {sum}, not to 1", path.join("."));
-            self.fault(path, what, "weights of siblings sum to 1");
+            let parent = path.join(".");
+            let what = text!(
+                "the weights of `{parent}` sum to {sum}, not to 1",
+                "`{parent}` 的权重之和为 {sum}，而不是 1"
+            );
+            self.fault(path, what, text!("weights of siblings sum to 1", "同级权重之和应为 1"));
         }
         given.into_iter().map(|(name, weight)| (name, weight.0)).collect()
     }
@@ -205,7 +218,11 @@ impl Builder<'_, '_> {
         for (key, limits) in [("floor", &blend.floor), ("cap", &blend.cap)] {
             for name in limits.keys().filter(|name| !items.contains(name)) {
                 let fix = did_you_mean(name, items.iter().map(String::as_str));
-                let what = format!("`{name}` in `{key}` is none of `{}`", path[..path.len() - 1].join("."));
+                let parent = path[..path.len() - 1].join(".");
+                let what = text!(
+                    "`{name}` in `{key}` is none of `{parent}`",
+                    "`{key}` 中的 `{name}` 不属于 `{parent}`"
+                );
                 self.fault(&path, what, fix);
             }
         }
@@ -214,14 +231,21 @@ impl Builder<'_, '_> {
         let caps: Vec<f64> = items.iter().map(|item| blend.cap.get(item).map_or(1.0, |cap| cap.0)).collect();
         let crossed = floors.iter().zip(&caps).position(|(floor, cap)| floor > cap);
         if let Some(place) = crossed {
-            let what = format!("the floor of `{}` is above its cap", items[place]);
-            self.fault(&path, what, "exchange them, or take one out");
+            let item = &items[place];
+            let what = text!("the floor of `{item}` is above its cap", "`{item}` 的下限高于上限");
+            self.fault(&path, what, text!("exchange them, or take one out", "请对调，或删去其中一个"));
         }
         let (least, most): (f64, f64) = (floors.iter().sum(), caps.iter().sum());
         if least > 1.0 + SUM_TOLERANCE || most < 1.0 - SUM_TOLERANCE {
-            let what =
-                format!("no weights that sum to 1 keep these limits: floors sum to {least}, caps to {most}");
-            self.fault(&path, what, "lower the floors to at most 1 in all, raise the caps to at least 1");
+            let what = text!(
+                "no weights that sum to 1 keep these limits: floors sum to {least}, caps to {most}",
+                "没有和为 1 的权重满足这些限值：下限之和为 {least}，上限之和为 {most}"
+            );
+            let fix = text!(
+                "lower the floors to at most 1 in all, raise the caps to at least 1",
+                "请将下限之和降到 1 以内，上限之和升到 1 以上"
+            );
+            self.fault(&path, what, fix);
         }
         FromData { scheme: blend.by, alpha: blend.alpha.0, floors, caps, frozen: None }
     }
@@ -232,7 +256,11 @@ impl Builder<'_, '_> {
         let matrices = self.matrices(path, ahp);
         if matrices.is_empty() || matrices.len() < ahp.experts.len() {
             if ahp.experts.is_empty() {
-                self.fault(path, "`ahp` has no experts", "add [[…ahp.experts]] with name and matrix");
+                let fix = text!(
+                    "add [[…ahp.experts]] with name and matrix",
+                    "请添加 [[…ahp.experts]]，写明 name 和 matrix"
+                );
+                self.fault(path, text!("`ahp` has no experts", "`ahp` 没有专家"), fix);
             }
             let even = 1.0 / float(ahp.items.len().max(1));
             return ahp.items.iter().map(|item| (item.clone(), even)).collect();
@@ -241,18 +269,20 @@ impl Builder<'_, '_> {
         if pooled.cr > ahp::CR_MAX {
             let (i, j, fitting) = pooled.worst;
             let (first, second) = (&ahp.items[i], &ahp.items[j]);
-            let what = format!(
-                "the judgement of `{}` has consistency ratio {:.4}, above {}; worst fits {first} against {second}",
-                path.join("."),
-                pooled.cr,
-                ahp::CR_MAX
+            let what = text!(
+                "the judgement of `{parent}` has consistency ratio {ratio:.4}, above {most}; worst fits {first} against {second}",
+                "`{parent}` 的判断矩阵一致性比率为 {ratio:.4}，超过 {most}；最不一致的是 {first} 与 {second} 的比较",
+                parent = path.join("."),
+                ratio = pooled.cr,
+                most = ahp::CR_MAX
             );
             let ratios: Vec<String> = (ahp.experts.iter().zip(&matrices))
                 .map(|(expert, matrix)| format!("{} {:.4}", expert.name, ahp::judge(matrix, variant).cr))
                 .collect();
-            let fix = format!(
-                "the other judgements ask for about {fitting:.2} there; each expert's ratio: {}",
-                ratios.join(", ")
+            let fix = text!(
+                "the other judgements ask for about {fitting:.2} there; each expert's ratio: {ratios}",
+                "按其余判断，该处应约为 {fitting:.2}；各专家的一致性比率：{ratios}",
+                ratios = ratios.join(", ")
             );
             self.fault(path, what, fix);
         }
@@ -290,7 +320,9 @@ impl Builder<'_, '_> {
             let rows = expert.matrix.iter().map(|row| row.iter().map(Ratio::value).collect());
             let Some(matrix) = rows.collect::<Option<Vec<Vec<f64>>>>() else { continue };
             if let Err(what) = ahp::check(&matrix, ahp.items.len()) {
-                self.fault(path, format!("judgement of {}: {what}", expert.name), "correct the matrix");
+                let name = &expert.name;
+                let what = text!("judgement of {name}: {what}", "{name} 的判断矩阵：{what}"; what);
+                self.fault(path, what, text!("correct the matrix", "请改正矩阵"));
                 continue;
             }
             match ahp::completed(&matrix) {

@@ -8,6 +8,8 @@ use crate::checked_toml::{CheckedToml, Fault, Share, did_you_mean};
 use crate::indicator::expression::Expression;
 use crate::indicator::registry::ENERGY_GROWTH;
 use crate::indicator::{DIMENSIONS, Direction, INDICATORS, Indicator, registry};
+use crate::text;
+use crate::text::Text;
 use crate::word::Word;
 
 /// The nominal weights on the way from the root to an indicator.
@@ -154,12 +156,16 @@ impl Builder<'_, '_> {
         let weights = &self.file.weights;
         for name in weights.groups.keys().filter(|name| !DIMENSIONS.contains(&name.as_str())) {
             let fix = did_you_mean(name, DIMENSIONS);
-            self.fault(&["weights", "groups", name], format!("`{name}` is not a dimension"), fix);
+            let what = text!("`{name}` is not a dimension", "`{name}` 不是维度");
+            self.fault(&["weights", "groups", name], what, fix);
         }
         for name in self.file.indicators.keys().filter(|name| !ids.contains(name)) {
             let further = registry::FURTHER.iter().map(|indicator| indicator.id);
             let fix = did_you_mean(name, ids.iter().map(String::as_str).chain(further));
-            let what = format!("`{name}` is not an indicator, and has no `expr` to be one");
+            let what = text!(
+                "`{name}` is not an indicator, and has no `expr` to be one",
+                "`{name}` 不是指标，也没有用 `expr` 定义"
+            );
             self.fault(&["indicators", name], what, fix);
         }
         for (group, members) in &weights.indicators {
@@ -168,7 +174,10 @@ impl Builder<'_, '_> {
             let named: Vec<&String> = members.given.keys().chain(judged).chain(from_data).collect();
             for name in named.into_iter().filter(|name| !ids.contains(name)) {
                 let fix = did_you_mean(name, ids.iter().map(String::as_str));
-                let what = format!("`{name}` in group `{group}` is not an indicator");
+                let what = text!(
+                    "`{name}` in group `{group}` is not an indicator",
+                    "组 `{group}` 中的 `{name}` 不是指标"
+                );
                 self.fault(&["weights", "indicators", group, name], what, fix);
             }
         }
@@ -181,28 +190,37 @@ impl Builder<'_, '_> {
         for (dimension, of_dimension) in dimensions {
             let Some(place) = DIMENSIONS.iter().position(|known| known == dimension) else {
                 let fix = did_you_mean(dimension, DIMENSIONS);
-                self.fault(&["weights", "ahp"], format!("`{dimension}` is not a dimension"), fix);
+                let what = text!("`{dimension}` is not a dimension", "`{dimension}` 不是维度");
+                self.fault(&["weights", "ahp"], what, fix);
                 continue;
             };
             let Some(members) = weights.groups.get(dimension) else {
-                let what = format!("dimension `{dimension}` has no groups");
-                self.fault(&["weights", "groups"], what, format!("add [weights.groups.{dimension}]"));
+                let what = text!("dimension `{dimension}` has no groups", "维度 `{dimension}` 没有组");
+                let fix = text!("add [weights.groups.{dimension}]", "请添加 [weights.groups.{dimension}]");
+                self.fault(&["weights", "groups"], what, fix);
                 continue;
             };
             let path = ["weights", "groups", dimension];
             for (name, of_group) in self.siblings(Level::Group, &path, dimension, members.clone()) {
                 if !named.insert(name.clone()) {
-                    self.fault(&path, format!("group `{name}` stands in two dimensions"), "rename one");
+                    let what =
+                        text!("group `{name}` stands in two dimensions", "组 `{name}` 出现在两个维度中");
+                    self.fault(&path, what, text!("rename one", "请改名其中一个"));
                 }
                 let Some(members) = weights.indicators.get(&name) else {
                     let fix = match crate::checked_toml::nearest(
                         &name,
                         weights.indicators.keys().map(String::as_str),
                     ) {
-                        Some(near) => format!("did you mean `{near}`? Or add [weights.indicators.{name}]"),
-                        None => format!("add [weights.indicators.{name}]"),
+                        Some(near) => text!(
+                            "did you mean `{near}`? Or add [weights.indicators.{name}]",
+                            "是否指 `{near}`？或添加 [weights.indicators.{name}]"
+                        ),
+                        None => {
+                            text!("add [weights.indicators.{name}]", "请添加 [weights.indicators.{name}]")
+                        }
                     };
-                    self.fault(&path, format!("group `{name}` has no indicators"), fix);
+                    self.fault(&path, text!("group `{name}` has no indicators", "组 `{name}` 没有指标"), fix);
                     continue;
                 };
                 let path = ["weights", "indicators", &name];
@@ -218,7 +236,8 @@ impl Builder<'_, '_> {
         }
         for name in weights.indicators.keys().filter(|name| !named.contains(*name)) {
             let fix = did_you_mean(name, named.iter().map(String::as_str));
-            self.fault(&["weights", "indicators", name], format!("`{name}` is a group of no dimension"), fix);
+            let what = text!("`{name}` is a group of no dimension", "组 `{name}` 不属于任何维度");
+            self.fault(&["weights", "indicators", name], what, fix);
         }
         groups
     }
@@ -230,23 +249,38 @@ impl Builder<'_, '_> {
             let Some(text) = &indicator.expr else { continue };
             let path = ["indicators", id.as_str()];
             if registry::find(id).is_some() {
-                let what = format!("`{id}` is an indicator of the registry and cannot have an `expr`");
-                self.fault(&path, what, "give your own indicator another name");
+                let what = text!(
+                    "`{id}` is an indicator of the registry and cannot have an `expr`",
+                    "`{id}` 是内置指标，不能有 `expr`"
+                );
+                self.fault(
+                    &path,
+                    what,
+                    text!("give your own indicator another name", "请给自定义指标另取名称"),
+                );
                 continue;
             }
             if !id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
-                let what = format!("`{id}` cannot be a column's name");
-                self.fault(&path, what, "use lower-case letters, digits and `_`");
+                let what = text!("`{id}` cannot be a column's name", "`{id}` 不能用作列名");
+                let fix = text!("use lower-case letters, digits and `_`", "请用小写字母、数字和 `_`");
+                self.fault(&path, what, fix);
             }
             if indicator.unit.is_none() || indicator.direction.is_none() {
-                let what = format!("own indicator `{id}` lacks `unit` or `direction`");
-                self.fault(&path, what, "add unit = \"…\" and direction = \"+\" or \"-\"");
+                let what = text!(
+                    "own indicator `{id}` lacks `unit` or `direction`",
+                    "自定义指标 `{id}` 缺少 `unit` 或 `direction`"
+                );
+                let fix = text!(
+                    "add unit = \"…\" and direction = \"+\" or \"-\"",
+                    "请添加 unit = \"…\" 和 direction = \"+\" 或 \"-\""
+                );
+                self.fault(&path, what, fix);
             }
             match Expression::parse(text, indicator.applies.as_deref()) {
                 Ok(expression) => own.push((id.clone(), Some(expression))),
                 Err((what, fix)) => {
                     own.push((id.clone(), None));
-                    self.fault(&path, format!("indicator `{id}`: {what}"), fix);
+                    self.fault(&path, text!("indicator `{id}`: {what}", "指标 `{id}`：{what}"; what), fix);
                 }
             }
         }
@@ -296,8 +330,12 @@ impl Builder<'_, '_> {
             ("tolerance", file.tolerance.is_some()),
         ];
         for (key, _) in given.iter().filter(|(key, is_given)| *is_given && !wants.contains(key)) {
-            let what = format!("`{key}` means nothing for `{id}` with normalise = \"{}\"", kind.code());
-            self.fault(&path, what, "take it out");
+            let what = text!(
+                "`{key}` means nothing for `{id}` with normalise = \"{kind}\"",
+                "`{id}` 的 normalise = \"{kind}\" 时，`{key}` 没有意义",
+                kind = kind.code()
+            );
+            self.fault(&path, what, text!("take it out", "请删去"));
         }
         let made = match kind {
             NormaliseKind::MinMax => min_max(file),
@@ -306,14 +344,19 @@ impl Builder<'_, '_> {
                 (Some(target), Some(tolerance)) if tolerance > 0.0 => {
                     Ok(Normalise::Target { target, tolerance })
                 }
-                _ => Err("`target` needs target and a tolerance above 0"),
+                _ => Err(text!(
+                    "`target` needs target and a tolerance above 0",
+                    "`target` 需要 target 和大于 0 的 tolerance"
+                )),
             },
             NormaliseKind::Percentile => Ok(Normalise::Percentile),
         };
         match made {
             Ok(normalise) => Some(normalise),
             Err(what) => {
-                self.fault(&path, format!("indicator `{id}`: {what}"), "see `gridtier method show paper`");
+                let what = text!("indicator `{id}`: {what}", "指标 `{id}`：{what}"; what);
+                let fix = text!("see `gridtier method show paper`", "参见 `gridtier method show paper`");
+                self.fault(&path, what, fix);
                 None
             }
         }
@@ -324,18 +367,28 @@ impl Builder<'_, '_> {
         for spec in specs {
             let given = self.file.indicators.contains_key(&spec.id);
             if spec.weight.is_some() && !given {
-                let what = format!("indicator `{}` has a weight and no normalisation", spec.id);
-                self.fault(&["indicators"], what, format!("add {} = {{ normalise = … }}", spec.id));
+                let id = &spec.id;
+                let what = text!(
+                    "indicator `{id}` has a weight and no normalisation",
+                    "指标 `{id}` 有权重，但没有归一化方法"
+                );
+                let fix = text!("add {id} = {{ normalise = … }}", "请添加 {id} = {{ normalise = … }}");
+                self.fault(&["indicators"], what, fix);
             }
             if spec.weight.is_none() && registry::find(&spec.id).is_none() {
-                let what = format!("own indicator `{}` has no weight", spec.id);
-                self.fault(&["indicators", &spec.id], what, "add it to a group under [weights.indicators]");
+                let id = &spec.id;
+                let what = text!("own indicator `{id}` has no weight", "自定义指标 `{id}` 没有权重");
+                let fix = text!(
+                    "add it to a group under [weights.indicators]",
+                    "请将它加入 [weights.indicators] 下的一个组"
+                );
+                self.fault(&["indicators", id], what, fix);
             }
         }
     }
 }
 
-fn min_max(file: &IndicatorFile) -> Result<Normalise, &'static str> {
+fn min_max(file: &IndicatorFile) -> Result<Normalise, Text> {
     let transform = file.transform.unwrap_or(Transform::None);
     let transformed = |mark: f64| match transform {
         Transform::None => mark,
@@ -345,13 +398,23 @@ fn min_max(file: &IndicatorFile) -> Result<Normalise, &'static str> {
         (Some(&[Share(low), Share(high)]), None) if low < high => Scale::Quantiles(low, high),
         // Marks are compared after the transform, which makes all values below 0 equal.
         (None, Some(&[low, high])) if transformed(low) < transformed(high) => Scale::Goalposts(low, high),
-        _ => return Err("`min_max` needs either two ascending quantiles or two ascending goalposts"),
+        _ => {
+            return Err(text!(
+                "`min_max` needs either two ascending quantiles or two ascending goalposts",
+                "`min_max` 需要两个递增的 quantiles，或两个递增的 goalposts"
+            ));
+        }
     };
     Ok(Normalise::MinMax(transform, scale))
 }
 
-fn points(file: &IndicatorFile) -> Result<Normalise, &'static str> {
-    let wanted = "`points` needs two or more knots [value, points], values ascending, points from 0 to 100";
+fn points(file: &IndicatorFile) -> Result<Normalise, Text> {
+    let wanted = || {
+        text!(
+            "`points` needs two or more knots [value, points], values ascending, points from 0 to 100",
+            "`points` 需要两个以上的 knots [值, 分]，值递增，分为 0 到 100"
+        )
+    };
     let knots = file.knots.as_deref().unwrap_or_default();
     let knots: Option<Vec<(f64, f64)>> = knots
         .iter()
@@ -360,7 +423,7 @@ fn points(file: &IndicatorFile) -> Result<Normalise, &'static str> {
             _ => None,
         })
         .collect();
-    let knots = knots.ok_or(wanted)?;
+    let knots = knots.ok_or_else(wanted)?;
     let ascending = knots.windows(2).all(|pair| pair[0].0 < pair[1].0);
-    if knots.len() >= 2 && ascending { Ok(Normalise::Points(knots)) } else { Err(wanted) }
+    if knots.len() >= 2 && ascending { Ok(Normalise::Points(knots)) } else { Err(wanted()) }
 }

@@ -4,15 +4,28 @@
 
 use super::{Field, FieldKind, Op, Predicate};
 use crate::checked_toml::did_you_mean;
+use crate::text;
+use crate::text::Text;
 use crate::unit::day_of_date;
 
 /// What is wrong, and what to do.
-type ConditionFault = (String, String);
+type ConditionFault = (Text, Text);
 
 /// Deepest nesting; bounds the recursion, so that no text can exhaust the stack.
 const DEPTH_MAX: usize = 64;
 /// Most tokens, for the same reason: a chain of `and` makes a deep tree too.
 const TOKENS_MAX: usize = 1_000;
+
+/// What is wanted at some place, in English and Chinese.
+type Wanted = (&'static str, &'static str);
+
+const CONNECTIVE: Wanted = ("`and`, `or` or the end", "`and`、`or` 或结尾");
+const MISSING: Wanted = ("`missing`", "`missing`");
+const OPEN: Wanted = ("`(`", "`(`");
+const CLOSE: Wanted = ("`)`", "`)`");
+const NEXT: Wanted = ("`,` or `)`", "`,` 或 `)`");
+const COLUMN: Wanted = ("a column", "列名");
+const COMPARISON: Wanted = ("a comparison", "比较");
 
 #[derive(Clone, Debug, PartialEq)]
 enum Token {
@@ -31,7 +44,7 @@ pub(super) fn parse(text: &str, fields: &[Field]) -> Result<Predicate, Condition
     let part = reader.either()?;
     match reader.next() {
         None => Ok(part),
-        Some(token) => Err(reader.unexpected(Some(token), "`and`, `or` or the end")),
+        Some(token) => Err(reader.unexpected(Some(token), CONNECTIVE)),
     }
 }
 
@@ -53,7 +66,10 @@ fn tokens(text: &str) -> Result<Vec<Token>, ConditionFault> {
         };
         tokens.push(token);
         if tokens.len() > TOKENS_MAX {
-            return Err((format!("a condition has more than {TOKENS_MAX} words"), "make it simpler".into()));
+            return Err((
+                text!("a condition has more than {TOKENS_MAX} words", "条件超过 {TOKENS_MAX} 个词"),
+                text!("make it simpler", "请简化"),
+            ));
         }
         rest = rest[length..].trim_start();
     }
@@ -63,7 +79,10 @@ fn tokens(text: &str) -> Result<Vec<Token>, ConditionFault> {
 fn quoted(text: &str, rest: &str, quote: char) -> Result<(Token, usize), ConditionFault> {
     match rest[1..].find(quote) {
         Some(length) => Ok((Token::Text(rest[1..=length].to_owned()), length + 2)),
-        None => Err((format!("`{text}` has a quote that is not closed"), "close it".into())),
+        None => Err((
+            text!("`{text}` has a quote that is not closed", "`{text}` 的引号没有闭合"),
+            text!("close it", "请补上引号"),
+        )),
     }
 }
 
@@ -73,8 +92,15 @@ fn number(text: &str, rest: &str) -> Result<(Token, usize), ConditionFault> {
     match rest[..length].parse::<f64>() {
         Ok(number) if number.is_finite() => Ok((Token::Number(number), length)),
         _ => Err((
-            format!("`{}` in `{text}` is no number", &rest[..length]),
-            "write it like 1000 or 0.85; words and days stand in quotes".into(),
+            text!(
+                "`{found}` in `{text}` is no number",
+                "`{text}` 中的 `{found}` 不是数字",
+                found = &rest[..length]
+            ),
+            text!(
+                "write it like 1000 or 0.85; words and days stand in quotes",
+                "数字写作 1000 或 0.85；词和日期放在引号中"
+            ),
         )),
     }
 }
@@ -85,7 +111,10 @@ fn operator(text: &str, rest: &str) -> Result<(Token, usize), ConditionFault> {
     let found = OPS.iter().find(|(sign, _)| rest.starts_with(sign));
     found.map(|(sign, op)| (Token::Op(*op), sign.len())).ok_or_else(|| {
         let sign: String = rest.chars().take(1).collect();
-        (format!("`{sign}` in `{text}` is not understood"), "operators are = != < <= > >=".into())
+        (
+            text!("`{sign}` in `{text}` is not understood", "无法识别 `{text}` 中的 `{sign}`"),
+            text!("operators are = != < <= > >=", "运算符有 = != < <= > >="),
+        )
     })
 }
 
@@ -111,23 +140,32 @@ impl ConditionParser<'_> {
         is_it
     }
 
-    fn unexpected(&self, token: Option<Token>, wanted: &str) -> ConditionFault {
+    fn unexpected(&self, token: Option<Token>, wanted: Wanted) -> ConditionFault {
         let found = match token {
-            None => "ends".to_owned(),
-            Some(Token::Name(name)) => format!("has `{name}`"),
-            Some(Token::Text(text)) => format!("has \"{text}\""),
-            Some(Token::Number(number)) => format!("has {number}"),
-            Some(Token::Op(_)) => "has an operator".to_owned(),
-            Some(Token::Open | Token::Close) => "has a parenthesis".to_owned(),
-            Some(Token::Comma) => "has a comma".to_owned(),
+            None => text!("ends", "已结束"),
+            Some(Token::Name(name)) => text!("has `{name}`", "是 `{name}`"),
+            Some(Token::Text(text)) => text!("has \"{text}\"", "是 \"{text}\""),
+            Some(Token::Number(number)) => text!("has {number}", "是 {number}"),
+            Some(Token::Op(_)) => text!("has an operator", "是运算符"),
+            Some(Token::Open | Token::Close) => text!("has a parenthesis", "是括号"),
+            Some(Token::Comma) => text!("has a comma", "是逗号"),
         };
-        (format!("`{}` {found} where {wanted} should be", self.text), format!("write {wanted} there"))
+        let (text, wanted) = (self.text, Text::from(wanted));
+        let what = text!(
+            "`{text}` {found} where {wanted} should be",
+            "`{text}` 中应为{wanted}的位置{found}";
+            found, wanted
+        );
+        (what, text!("write {wanted} there", "请在该处写{wanted}"; wanted))
     }
 
     fn either(&mut self) -> Result<Predicate, ConditionFault> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
-            return Err((format!("`{}` is nested too deeply", self.text), "make it simpler".into()));
+            return Err((
+                text!("`{text}` is nested too deeply", "`{text}` 嵌套过深", text = self.text),
+                text!("make it simpler", "请简化"),
+            ));
         }
         let mut part = self.both()?;
         while self.keyword("or") {
@@ -155,12 +193,12 @@ impl ConditionParser<'_> {
                 let part = self.either()?;
                 match self.next() {
                     Some(Token::Close) => part,
-                    other => return Err(self.unexpected(other, "`)`")),
+                    other => return Err(self.unexpected(other, CLOSE)),
                 }
             }
             Some(Token::Name(name)) if name == "always" => Predicate::Always,
             Some(Token::Name(name)) => self.about(&name)?,
-            other => return Err(self.unexpected(other, "a column")),
+            other => return Err(self.unexpected(other, COLUMN)),
         };
         Ok(if negated { Predicate::Not(Box::new(part)) } else { part })
     }
@@ -168,14 +206,18 @@ impl ConditionParser<'_> {
     /// A comparison, `in` or `is missing` after the name of a column.
     fn about(&mut self, name: &str) -> Result<Predicate, ConditionFault> {
         let Some(at) = self.fields.iter().position(|field| field.name == name) else {
-            let what = format!("`{name}` in `{}` is no column of customers and no indicator", self.text);
+            let what = text!(
+                "`{name}` in `{text}` is no column of customers and no indicator",
+                "`{text}` 中的 `{name}` 既不是客户表的列，也不是指标",
+                text = self.text
+            );
             return Err((what, did_you_mean(name, self.fields.iter().map(|field| field.name.as_str()))));
         };
         if self.keyword("is") {
             let negated = self.keyword("not");
             if !self.keyword("missing") {
                 let token = self.next();
-                return Err(self.unexpected(token, "`missing`"));
+                return Err(self.unexpected(token, MISSING));
             }
             let missing = Predicate::Missing(at);
             return Ok(if negated { Predicate::Not(Box::new(missing)) } else { missing });
@@ -190,7 +232,7 @@ impl ConditionParser<'_> {
                 self.compared(at, op)
             }
             _ if self.fields[at].kind == FieldKind::Flag => Ok(Predicate::Flag(at)),
-            other => Err(self.unexpected(other.cloned(), "a comparison")),
+            other => Err(self.unexpected(other.cloned(), COMPARISON)),
         }
     }
 
@@ -199,8 +241,9 @@ impl ConditionParser<'_> {
         match (field.kind, self.next()) {
             (FieldKind::Words(_) | FieldKind::Text, Some(Token::Text(word))) => {
                 if !matches!(op, Op::Eq | Op::Ne) {
-                    let what = format!("`{}` in `{}` has no order", field.name, self.text);
-                    return Err((what, "compare words by = or !=".into()));
+                    let (name, text) = (&field.name, self.text);
+                    let what = text!("`{name}` in `{text}` has no order", "`{text}` 中的 `{name}` 没有大小");
+                    return Err((what, text!("compare words by = or !=", "词只能用 = 或 != 比较")));
                 }
                 self.known_word(at, &word)?;
                 Ok(Predicate::Word(at, op, word))
@@ -209,13 +252,22 @@ impl ConditionParser<'_> {
             (FieldKind::Day, Some(Token::Text(text))) => match text.parse() {
                 Ok(date) => Ok(Predicate::Day(at, op, day_of_date(date))),
                 Err(_) => Err((
-                    format!("\"{text}\" in `{}` is no day", self.text),
-                    "write it like \"2026-01-01\"".into(),
+                    text!(
+                        "\"{text}\" in `{whole}` is no day",
+                        "`{whole}` 中的 \"{text}\" 不是日期",
+                        whole = self.text
+                    ),
+                    text!("write it like \"2026-01-01\"", "请写作 \"2026-01-01\""),
                 )),
             },
             (FieldKind::Flag, _) => Err((
-                format!("`{}` in `{}` is yes or no, and is not compared", field.name, self.text),
-                format!("write `{0}` or `not {0}`", field.name),
+                text!(
+                    "`{name}` in `{text}` is yes or no, and is not compared",
+                    "`{text}` 中的 `{name}` 为是或否，不能比较",
+                    name = field.name,
+                    text = self.text
+                ),
+                text!("write `{name}` or `not {name}`", "请写 `{name}` 或 `not {name}`", name = field.name),
             )),
             (kind, other) => Err(self.unexpected(other, wanted(kind))),
         }
@@ -225,7 +277,7 @@ impl ConditionParser<'_> {
         let kind = self.fields[at].kind;
         match self.next() {
             Some(Token::Open) => {}
-            other => return Err(self.unexpected(other, "`(`")),
+            other => return Err(self.unexpected(other, OPEN)),
         }
         let (mut words, mut numbers) = (Vec::new(), Vec::new());
         loop {
@@ -236,15 +288,17 @@ impl ConditionParser<'_> {
                 }
                 (FieldKind::Number, Some(Token::Number(number))) => numbers.push(number),
                 (FieldKind::Flag | FieldKind::Day, _) => {
-                    let what = format!("`{}` in `{}` takes no `in`", self.fields[at].name, self.text);
-                    return Err((what, "use comparisons joined by `or`".into()));
+                    let (name, text) = (&self.fields[at].name, self.text);
+                    let what =
+                        text!("`{name}` in `{text}` takes no `in`", "`{text}` 中的 `{name}` 不能用 `in`");
+                    return Err((what, text!("use comparisons joined by `or`", "请用 `or` 连接多个比较")));
                 }
                 (kind, other) => return Err(self.unexpected(other, wanted(kind))),
             }
             match self.next() {
                 Some(Token::Comma) => {}
                 Some(Token::Close) => break,
-                other => return Err(self.unexpected(other, "`,` or `)`")),
+                other => return Err(self.unexpected(other, NEXT)),
             }
         }
         Ok(if kind == FieldKind::Number {
@@ -257,7 +311,11 @@ impl ConditionParser<'_> {
     fn known_word(&self, at: usize, word: &str) -> Result<(), ConditionFault> {
         match self.fields[at].kind {
             FieldKind::Words(words) if words.position(word).is_none() => {
-                let what = format!("`{}` in `{}` is never \"{word}\"", self.fields[at].name, self.text);
+                let (name, text) = (&self.fields[at].name, self.text);
+                let what = text!(
+                    "`{name}` in `{text}` is never \"{word}\"",
+                    "`{text}` 中的 `{name}` 没有取值 \"{word}\""
+                );
                 Err((what, did_you_mean(word, words.codes.iter().copied())))
             }
             _ => Ok(()),
@@ -265,11 +323,11 @@ impl ConditionParser<'_> {
     }
 }
 
-fn wanted(kind: FieldKind) -> &'static str {
+fn wanted(kind: FieldKind) -> Wanted {
     match kind {
-        FieldKind::Words(_) | FieldKind::Text => "a word in quotes",
-        FieldKind::Number => "a number",
-        FieldKind::Day => "a day in quotes",
-        FieldKind::Flag => "`and`, `or` or the end",
+        FieldKind::Words(_) | FieldKind::Text => ("a word in quotes", "引号中的词"),
+        FieldKind::Number => ("a number", "数字"),
+        FieldKind::Day => ("a day in quotes", "引号中的日期"),
+        FieldKind::Flag => CONNECTIVE,
     }
 }

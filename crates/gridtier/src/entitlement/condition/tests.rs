@@ -10,7 +10,8 @@ fn check(text: &str, given: &[(&str, Datum)]) -> bool {
 }
 
 fn fault(text: &str) -> (String, String) {
-    Condition::parse(text, &fields(&[])).unwrap_err()
+    let (what, fix) = Condition::parse(text, &fields(&[])).unwrap_err();
+    (what.to_string(), fix.to_string())
 }
 
 #[test]
