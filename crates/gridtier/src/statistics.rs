@@ -3,6 +3,10 @@
 //! Counts and sums are integers, so that a measure has one value whatever the order of rows; only the last division is
 //! a float. Which columns are measured and which values are good is decided by the callers.
 
+pub mod discrimination;
+pub mod migration;
+pub mod stability_index;
+
 use rayon::prelude::*;
 
 use crate::index::{float, float_i64, index};
