@@ -17,7 +17,7 @@ pub(crate) use error::unreadable;
 pub use error::{Absence, CycleError};
 pub(crate) use facts::facts;
 pub(crate) use load::customers;
-pub use load::{cycle, final_tiers, previous_cycle, previous_tiers};
+pub use load::{cycle, cycle_alone, final_tiers, previous_cycle, previous_tiers};
 pub(crate) use lookup::{WithoutZeros, absent};
 pub use manifest::{
     COUNTING, CatalogueText, Engine, FORMAT, FileRows, FormatVersion, InputEntry, Manifest, MethodText,

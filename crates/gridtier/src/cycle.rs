@@ -4,13 +4,14 @@
 //! tried without reading the meter readings again. Where the files are is not known here.
 
 use crate::customer::Customers;
+use crate::incident::Offence;
 use crate::index::{IndicatorIx, index};
 use crate::indicator::IndicatorColumn;
 use crate::indicator::registry::{ANNUAL_ENERGY, ANNUAL_REVENUE};
 use crate::method::{Method, Tier};
-use crate::score::{Parameters, Population, Scores, judge};
-use crate::tier::{Groups, Previous, TierInputs, Tiers, grade_on};
-use crate::unit::{Month, round_half_away};
+use crate::score::{Parameters, Population, Provisional, Scores, judge};
+use crate::tier::{Groups, LedgerLine, Policy, Previous, TierInputs, Tiers, ceiling_of, grade_on};
+use crate::unit::{Month, Window, round_half_away};
 
 /// A row of the tier table.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,14 +24,25 @@ pub struct Placed {
     pub rank: Option<u64>,
     /// Published score.
     pub score_e6: Option<i64>,
-    /// Whether too few months were covered to rank the customer.
-    pub short_history: bool,
+    /// Why the customer is provisional, scored and not ranked.
+    pub provisional: Option<Provisional>,
     /// By rank and quota; `None` for provisional customers.
     pub computed: Option<Tier>,
     /// After the policies.
     pub tier: Tier,
+    /// The policy that made the final tier differ from the computed one.
+    pub policy: Option<Policy>,
     /// The best tier that confirmed offences leave.
     pub ceiling: Option<Tier>,
+}
+
+/// The confirmed offences of a cycle, by account and month.
+#[derive(Clone, Debug, Default)]
+pub struct PublishedOffences {
+    /// The offences; the number of the customer is that of the account.
+    pub rows: Vec<Offence>,
+    /// By account: the number of its holder, where holders are graded and not accounts.
+    pub holders: Option<Vec<u32>>,
 }
 
 /// A ranked customer as it was graded.
@@ -57,19 +69,29 @@ pub struct Cycle {
     pub method: Method,
     /// The first month after its window.
     pub end: Month,
-    /// The accepted customers.
+    /// Length of its window in months.
+    pub months: u32,
+    /// The version of what was counted; cycles of different versions cannot be compared value by value.
+    pub counting: u32,
+    /// The accepted customers; holders where these are graded.
     pub customers: Customers,
     /// By indicator of the method: the values by customer number, unknown for who was not graded.
     pub columns: Vec<IndicatorColumn>,
     /// The graded population, by customer number.
     pub rows: Vec<Placed>,
-    /// The strata's names.
+    /// The strata's names, in the order in which the rows name them.
     pub strata: Vec<String>,
+    /// The boundaries between tiers, by stratum and boundary.
+    pub ledger: Vec<LedgerLine>,
+    /// Confirmed offences for which the customers are responsible.
+    pub offences: PublishedOffences,
+    /// By customer number: how many months are covered.
+    pub covered_months: Vec<u32>,
     /// What was fitted to the ranked customers.
     pub parameters: Parameters,
     /// By indicator: its share of the score's variance.
     pub influence: Vec<Option<f64>>,
-    /// The final tiers of the cycle before, if there is one.
+    /// The final tiers of the cycle before, if there is one and they were asked for.
     pub previous: Previous,
 }
 
@@ -97,7 +119,8 @@ impl Cycle {
     #[must_use]
     pub fn judged(&self, columns: &[IndicatorColumn], method: &Method) -> (Scores, Tiers) {
         let numbers = self.rows.iter().map(|row| row.number).collect();
-        let short_history: Vec<bool> = self.rows.iter().map(|row| row.short_history).collect();
+        let is_short = |row: &Placed| row.provisional == Some(Provisional::ShortHistory);
+        let short_history: Vec<bool> = self.rows.iter().map(is_short).collect();
         let delivered = method.indicators.iter().map(|spec| self.is_delivered(&spec.id)).collect();
         let population = Population { numbers, short_history: &short_history, delivered };
         let scores = judge(population, columns, method);
@@ -112,8 +135,30 @@ impl Cycle {
         (scores, tiers)
     }
 
-    /// Whether the data that an indicator needs were delivered.
-    fn is_delivered(&self, id: &str) -> bool {
+    /// The window.
+    #[must_use]
+    pub fn window(&self) -> Window {
+        Window { end: self.end, months: self.months }
+    }
+
+    /// By customer number: the strictest ceiling that the cycle's offences give by the vetoes of a method. A holder is
+    /// vetoed if one of its accounts is.
+    #[must_use]
+    pub fn ceilings(&self, method: &Method) -> Vec<Option<Tier>> {
+        let mut ceilings = vec![None; self.customers.len()];
+        let PublishedOffences { rows, holders } = &self.offences;
+        for offences in rows.chunk_by(|a, b| a.customer == b.customer) {
+            let account = offences[0].customer;
+            let customer =
+                holders.as_ref().map_or(account.index(), |holders| index(holders[account.index()]));
+            ceilings[customer] = ceilings[customer].max(ceiling_of(offences, method));
+        }
+        ceilings
+    }
+
+    /// Whether the data that an indicator needs were delivered; `false` where the cycle's method does not have it.
+    #[must_use]
+    pub fn is_delivered(&self, id: &str) -> bool {
         let place = self.method.indicators.iter().position(|spec| spec.id == id);
         place.is_some_and(|place| self.parameters.delivered[place])
     }

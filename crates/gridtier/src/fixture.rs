@@ -4,17 +4,20 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 
-use crate::contract::Table;
-use crate::customer::{self, Customers};
+use crate::contract::{SupplyLevel, Table, UseCategory};
+use crate::customer::{self, Customer, Customers};
+use crate::cycle::{Cycle, Placed, PublishedOffences};
+use crate::incident::Offence;
 use crate::index::index;
-use crate::indicator::IndicatorColumn;
+use crate::indicator::{IndicatorColumn, IndicatorValue};
 use crate::memory::MemorySource;
 use crate::meter::{self, MonthlyUsage, ReadingDetail};
 use crate::method::Method;
 use crate::score::{Population, Scores, judge};
 use crate::service_months::ServiceMonths;
 use crate::source::TableBook;
-use crate::unit::Window;
+use crate::tier::{Groups, Previous, TierInputs, grade_on};
+use crate::unit::{Month, Window};
 
 /// A text column; `-` is an empty cell.
 pub fn text(values: &[&str]) -> ArrayRef {
@@ -32,6 +35,125 @@ pub fn scored(people: u32, columns: &[IndicatorColumn], method: &Method) -> Scor
     let delivered = vec![true; method.indicators.len()];
     let population = Population { numbers: (0..people).collect(), short_history: &short_history, delivered };
     judge(population, columns, method)
+}
+
+/// A customer of a hand-made cycle.
+#[derive(Clone, Debug)]
+pub struct DraftCustomer {
+    pub id: String,
+    pub supply_level: SupplyLevel,
+    pub opened_on: i32,
+    pub closed_on: Option<i32>,
+    pub covered_months: u32,
+    /// By id of the indicator; unknown where there is none.
+    pub values: Vec<(&'static str, IndicatorValue)>,
+    /// Month, kind and severity of its offences: the customer is put in.
+    pub offences: Vec<Offence>,
+}
+
+impl DraftCustomer {
+    /// A high-voltage customer of old, read for three years.
+    pub fn new(id: impl Into<String>, values: &[(&'static str, f64)]) -> Self {
+        Self {
+            id: id.into(),
+            supply_level: SupplyLevel::HighVoltage,
+            opened_on: 0,
+            closed_on: None,
+            covered_months: 36,
+            values: values.iter().map(|&(id, x)| (id, IndicatorValue::Known(x))).collect(),
+            offences: Vec::new(),
+        }
+    }
+
+    fn row(&self) -> Customer {
+        Customer {
+            use_category: UseCategory::Other,
+            supply_level: self.supply_level,
+            region: None,
+            contract_capacity_kva: None,
+            capacity_at_start_kva: None,
+            holder_id: None,
+            power_factor_standard: None,
+            importance_level: None,
+            load_class: None,
+            opened_on: self.opened_on,
+            closed_on: self.closed_on,
+            aged_transformer_area: false,
+            marketing_opt_out: false,
+        }
+    }
+
+    fn value(&self, id: &str) -> IndicatorValue {
+        let found = self.values.iter().find(|(known, _)| *known == id);
+        found.map_or(IndicatorValue::Unknown, |(_, value)| *value)
+    }
+}
+
+/// The cycle that grades hand-made customers as of the first day of `end`, by everything delivered.
+pub fn cycle(method: &Method, end: Month, mut drafts: Vec<DraftCustomer>, previous: Previous) -> Cycle {
+    drafts.sort_by(|a, b| a.id.cmp(&b.id));
+    let window = Window { end, months: method.window_months };
+    let mut customers = Customers::default();
+    let mut offences = Vec::new();
+    for (number, draft) in (0..).zip(&drafts) {
+        customers.ids.insert(&draft.id);
+        customers.rows.push(draft.row());
+        let customer = crate::index::CustomerIx::new(number);
+        offences.extend(draft.offences.iter().map(|offence| Offence { customer, ..*offence }));
+    }
+    let specs = || method.indicators.iter();
+    let columns: Vec<IndicatorColumn> =
+        specs().map(|spec| drafts.iter().map(|draft| draft.value(&spec.id)).collect()).collect();
+    let numbers: Vec<u32> =
+        (0..).zip(&customers.rows).filter(|(_, row)| row.in_population(window)).map(|(at, _)| at).collect();
+    let is_short = |number: &u32| drafts[index(*number)].covered_months < method.min_months;
+    let short_history: Vec<bool> = numbers.iter().map(is_short).collect();
+    let delivered = vec![true; method.indicators.len()];
+    let scores = judge(Population { numbers, short_history: &short_history, delivered }, &columns, method);
+    let mut cycle = Cycle {
+        method: method.clone(),
+        end,
+        months: method.window_months,
+        counting: 2,
+        columns,
+        rows: Vec::new(),
+        strata: Vec::new(),
+        ledger: Vec::new(),
+        offences: PublishedOffences { rows: offences, holders: None },
+        covered_months: drafts.iter().map(|draft| draft.covered_months).collect(),
+        parameters: scores.parameters.clone(),
+        influence: scores.influence.clone(),
+        previous,
+        customers,
+    };
+    place(&mut cycle, &scores);
+    cycle
+}
+
+/// Gives the customers of a hand-made cycle their tiers.
+fn place(cycle: &mut Cycle, scores: &Scores) {
+    let ceilings = cycle.ceilings(&cycle.method);
+    let inputs = TierInputs {
+        ids: &cycle.customers.ids,
+        groups: Groups::of(&cycle.customers, cycle.method.strata),
+        end: cycle.end,
+        ceilings: scores.population.iter().map(|&number| ceilings[index(number)]).collect(),
+        previous: &cycle.previous,
+    };
+    let tiers = grade_on(inputs, &cycle.columns, scores, &cycle.method);
+    let rows = scores.population.iter().enumerate().map(|(at, &number)| Placed {
+        number,
+        stratum: tiers.stratum[at],
+        rank: tiers.rank(at),
+        score_e6: scores.score_e6(at),
+        provisional: scores.provisional[at],
+        computed: tiers.computed[at],
+        tier: tiers.tier[at],
+        policy: tiers.policy[at],
+        ceiling: tiers.ceiling[at],
+    });
+    cycle.rows = rows.collect();
+    (cycle.strata, cycle.ledger) = (tiers.strata, tiers.ledger);
 }
 
 /// The rules that the rejects of a table break, in the order of rows.

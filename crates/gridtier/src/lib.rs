@@ -87,6 +87,7 @@ pub mod whatif;
 pub mod cluster;
 pub mod validate;
 pub mod explain;
+pub mod compare;
 pub mod entitlement;
 pub mod output;
 pub mod pages;

@@ -184,7 +184,12 @@ fn vetoes(facts: &Facts, scores: &Scores, method: &Method, holding: Option<Holdi
 fn ceiling(facts: &Facts, customer: CustomerIx, method: &Method) -> Option<Tier> {
     let start = facts.offences.partition_point(|offence| offence.customer < customer);
     let end = facts.offences.partition_point(|offence| offence.customer <= customer);
-    let offences = &facts.offences[start..end];
+    ceiling_of(&facts.offences[start..end], method)
+}
+
+/// The strictest ceiling that the confirmed offences of one account put on it.
+#[must_use]
+pub fn ceiling_of(offences: &[Offence], method: &Method) -> Option<Tier> {
     method.vetoes.iter().filter(|veto| applies(veto, offences)).map(|veto| veto.ceiling).max()
 }
 

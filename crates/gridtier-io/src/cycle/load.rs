@@ -1,17 +1,18 @@
-//! A whole published cycle in memory, for checks and trials, and the final tiers of the cycle before.
+//! A whole published cycle in memory, for checks, trials and comparisons, and the final tiers of the cycle before.
 
 use gridtier::customer::Customers;
-use gridtier::cycle::{Cycle, Placed};
+use gridtier::cycle::{Cycle, Placed, PublishedOffences};
+use gridtier::index::index;
 use gridtier::indicator::IndicatorColumn;
 use gridtier::method::Method;
-use gridtier::output::facts::read_customers;
-use gridtier::output::{indicators, parameters, tiers};
-use gridtier::tier::Previous;
+use gridtier::output::facts::{read_covered_months, read_customers, read_offences};
+use gridtier::output::{holders, indicators, ledger, parameters, tiers};
+use gridtier::tier::{LedgerLine, Previous};
 use gridtier::unit::Month;
 
 use super::error::{CycleError, other_columns};
 use super::manifest::{Manifest, parse_method};
-use super::table::{read_batches, whole_table};
+use super::table::{read_batches, read_columns, whole_table};
 use crate::store::{Store, StoredCycle};
 
 /// Who holds which account, in cycles that grade holders.
@@ -22,8 +23,18 @@ pub(super) const MEMBERS: &str = "members.parquet";
 /// # Errors
 /// A file cannot be read, or is not one of this version of gridtier.
 pub fn cycle(store: &Store, cycle: &StoredCycle) -> Result<Cycle, CycleError> {
+    let read = cycle_alone(cycle)?;
+    let earlier = store.cycles()?.into_iter().filter(|earlier| earlier.version < cycle.version).collect();
+    Ok(Cycle { previous: previous_tiers(earlier, read.end)?, ..read })
+}
+
+/// Reads a whole cycle without the final tiers of the cycle before it.
+///
+/// # Errors
+/// A file cannot be read, or is not one of this version of gridtier.
+pub fn cycle_alone(cycle: &StoredCycle) -> Result<Cycle, CycleError> {
     let manifest = Manifest::read(cycle)?;
-    let (method, end) = (parse_method(cycle, &manifest)?, manifest.window.end);
+    let method = parse_method(cycle, &manifest)?;
     let customers = graded_customers(cycle)?;
     let (rows, strata) = graded(cycle, &customers)?;
     let columns = values(cycle, &method, &rows, customers.len())?;
@@ -33,9 +44,66 @@ pub fn cycle(store: &Store, cycle: &StoredCycle) -> Result<Cycle, CycleError> {
         parameters::read(&table, &method).ok_or_else(|| other_columns(cycle, "parameters.parquet"))?;
     let influence = parameters::read_influence(&table, &method)
         .ok_or_else(|| other_columns(cycle, "parameters.parquet"))?;
-    let earlier = store.cycles()?.into_iter().filter(|earlier| earlier.version < cycle.version).collect();
-    let previous = previous_tiers(earlier, end)?;
-    Ok(Cycle { method, end, customers, columns, rows, strata, parameters, influence, previous })
+    let (offences, covered_months) = by_account(cycle, &customers)?;
+    Ok(Cycle {
+        method,
+        end: manifest.window.end,
+        months: manifest.window.months,
+        counting: manifest.engine.counting,
+        customers,
+        columns,
+        rows,
+        strata,
+        ledger: ledger(cycle)?,
+        offences,
+        covered_months,
+        parameters,
+        influence,
+        previous: Previous::new(),
+    })
+}
+
+/// The boundaries of all strata.
+fn ledger(cycle: &StoredCycle) -> Result<Vec<LedgerLine>, CycleError> {
+    let mut lines = Vec::new();
+    read_batches(cycle, "ledger.parquet", |batch| {
+        lines.extend(ledger::read_lines(batch)?);
+        Some(())
+    })?;
+    Ok(lines)
+}
+
+/// What is published by account: the offences, and of each graded customer the most covered months of its accounts.
+fn by_account(
+    cycle: &StoredCycle,
+    customers: &Customers,
+) -> Result<(PublishedOffences, Vec<u32>), CycleError> {
+    let mut months = Vec::with_capacity(customers.len());
+    read_columns(cycle, "facts.parquet", &["covered_months"], |batch| {
+        read_covered_months(batch, &mut months)
+    })?;
+    let mut rows = Vec::new();
+    let mut read = |accounts: &Customers| {
+        read_batches(cycle, "offences.parquet", |batch| {
+            rows.extend(read_offences(batch, accounts)?);
+            Some(())
+        })
+    };
+    if !has_holders(cycle) {
+        read(customers)?;
+        return Ok((PublishedOffences { rows, holders: None }, months));
+    }
+    let (mut accounts, mut holders) = (Customers::default(), Vec::new());
+    read_batches(cycle, MEMBERS, |batch| {
+        holders::read_members(batch, &customers.ids, &mut accounts.ids, &mut holders)
+    })?;
+    read(&accounts)?;
+    let mut most = vec![0; customers.len()];
+    for (&holder, &covered) in holders.iter().zip(&months) {
+        let most: &mut u32 = &mut most[index(holder)];
+        *most = covered.max(*most);
+    }
+    Ok((PublishedOffences { rows, holders: Some(holders) }, most))
 }
 
 /// The final tiers of the cycle before a grading as of `end`, and none if there is no such cycle.

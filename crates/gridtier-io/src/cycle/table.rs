@@ -7,6 +7,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{BooleanArray, RecordBatch, RecordBatchReader as _, StringArray};
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 use super::error::{CycleError, other_columns, unreadable};
@@ -37,6 +38,25 @@ pub(super) fn read_batches(
 ) -> Result<(), CycleError> {
     let path = cycle.dir.join(name);
     for batch in batches(&path)? {
+        let batch = batch.map_err(|error| unreadable(&path, error))?;
+        read(&batch).ok_or_else(|| other_columns(cycle, name))?;
+    }
+    Ok(())
+}
+
+/// As [`read_batches`], with these columns only.
+pub(super) fn read_columns(
+    cycle: &StoredCycle,
+    name: &str,
+    columns: &[&str],
+    mut read: impl FnMut(&RecordBatch) -> Option<()>,
+) -> Result<(), CycleError> {
+    let path = cycle.dir.join(name);
+    let file = File::open(&path).map_err(|error| unreadable(&path, error))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| unreadable(&path, error))?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+    let builder = builder.with_projection(mask).with_batch_size(BATCH_ROWS);
+    for batch in builder.build().map_err(|error| unreadable(&path, error))? {
         let batch = batch.map_err(|error| unreadable(&path, error))?;
         read(&batch).ok_or_else(|| other_columns(cycle, name))?;
     }

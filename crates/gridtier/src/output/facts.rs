@@ -325,6 +325,15 @@ fn offences(facts: &Facts) -> Output<'_> {
     })
 }
 
+/// Appends the number of covered months of the customers of a published batch; `None` when it is not a table of facts.
+#[must_use]
+pub fn read_covered_months(batch: &RecordBatch, months: &mut Vec<u32>) -> Option<()> {
+    for covered in batch.integers("covered_months")?.values() {
+        months.push(u32::try_from(*covered).ok()?);
+    }
+    Some(())
+}
+
 /// The content of a published table of facts.
 #[derive(Debug)]
 pub struct PublishedFacts {

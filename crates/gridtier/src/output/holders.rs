@@ -6,6 +6,7 @@ use super::facts::customers_as;
 use super::read::Cells;
 use super::{Output, TEXT, full, table, text};
 use crate::holder::Holders;
+use crate::key::KeyIndex;
 use crate::run::Graded;
 
 /// The accepted accounts with their holders, and the holders with the attributes that strata and cross-tables use.
@@ -21,6 +22,22 @@ pub(super) fn tables<'a>(graded: &'a Graded, holders: &'a Holders) -> Vec<Output
         ]
     });
     vec![members, customers_as("holders", &holders.facts.customers)]
+}
+
+/// Adds the accounts of a published batch and the numbers of their holders; `None` when it is not a table of members.
+#[must_use]
+pub fn read_members(
+    batch: &RecordBatch,
+    names: &KeyIndex,
+    accounts: &mut KeyIndex,
+    holders: &mut Vec<u32>,
+) -> Option<()> {
+    let (ids, of) = (batch.texts("account_id")?, batch.texts("customer_id")?);
+    for row in 0..batch.num_rows() {
+        accounts.insert(ids.value(row));
+        holders.push(names.get(of.value(row))?);
+    }
+    Some(())
 }
 
 /// The holder of the first account of a published batch; `None` when it is not a table of members.

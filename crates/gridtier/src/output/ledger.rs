@@ -2,10 +2,12 @@
 
 use arrow_array::RecordBatch;
 
-use super::read::{Cells, value_at};
+use super::read::{Cells, value_at, word_at};
 use super::{INTEGER, Output, TEXT, counts, full, integers, nullable, table, text};
 use crate::explain::Boundary;
+use crate::method::Tier;
 use crate::run::Graded;
+use crate::tier::LedgerLine;
 use crate::word::Word;
 
 /// One row for each boundary between tiers of a stratum.
@@ -37,6 +39,31 @@ pub(super) fn output(graded: &Graded) -> Output<'_> {
             text(lines.iter().map(|line| Some(line.broken_by.code()))),
         ]
     })
+}
+
+/// The lines of a published batch, in its order; `None` when it is not a ledger.
+#[must_use]
+pub fn read_lines(batch: &RecordBatch) -> Option<Vec<LedgerLine>> {
+    let (strata, boundaries, broken) =
+        (batch.texts("stratum")?, batch.texts("boundary")?, batch.texts("broken_by")?);
+    let (customers, quotas) = (batch.integers("customers")?, batch.integers("quota")?);
+    let (counts, groups) = (batch.integers("count")?, batch.integers("tie_group")?);
+    let (above, below) = (batch.integers("score_above_e6")?, batch.integers("score_below_e6")?);
+    (0..batch.num_rows())
+        .map(|row| {
+            Some(LedgerLine {
+                stratum: strata.value(row).to_owned(),
+                better: Tier::from_code(boundaries.value(row).split_once('/')?.0)?,
+                customers: customers.value(row).try_into().ok()?,
+                quota: quotas.value(row).try_into().ok()?,
+                count: counts.value(row).try_into().ok()?,
+                score_above_e6: value_at(above, row),
+                score_below_e6: value_at(below, row),
+                tie_group: groups.value(row).try_into().ok()?,
+                broken_by: word_at(broken, row)??,
+            })
+        })
+        .collect()
 }
 
 /// The boundaries of a published batch; `None` when it is not a ledger.

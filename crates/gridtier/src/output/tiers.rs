@@ -2,7 +2,7 @@
 
 use arrow_array::RecordBatch;
 
-use super::read::{Cells, text_at, value_at, word_at};
+use super::read::{Cells, value_at, word_at};
 use super::{
     DAY, FLAG, INTEGER, NUMBER, Output, TEXT, counts, days, flags, full, integers, nullable, numbers, table,
     text,
@@ -80,6 +80,7 @@ pub fn read(
     let (ranks, scores) = (batch.integers("rank")?, batch.integers("score_e6")?);
     let (computed, tiers) = (batch.texts("tier_computed")?, batch.texts("tier")?);
     let (reasons, ceilings) = (batch.texts("reason")?, batch.texts("ceiling")?);
+    let provisional = batch.flags("provisional")?;
     for row in 0..batch.num_rows() {
         let stratum = strata.iter().position(|known| known == names.value(row)).unwrap_or_else(|| {
             strata.push(names.value(row).to_owned());
@@ -90,9 +91,10 @@ pub fn read(
             stratum: u32::try_from(stratum).ok()?,
             rank: value_at(ranks, row).map(u64::try_from).transpose().ok()?,
             score_e6: value_at(scores, row),
-            short_history: text_at(reasons, row) == Some("short_history"),
+            provisional: if provisional.value(row) { word_at(reasons, row)? } else { None },
             computed: word_at(computed, row)?,
             tier: Tier::from_code(tiers.value(row))?,
+            policy: if provisional.value(row) { None } else { word_at(reasons, row)? },
             ceiling: word_at(ceilings, row)?,
         });
     }

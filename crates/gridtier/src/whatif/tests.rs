@@ -3,7 +3,7 @@
 use super::*;
 use crate::contract::{SupplyLevel, UseCategory};
 use crate::customer::{Customer, Customers};
-use crate::cycle::Placed;
+use crate::cycle::{Placed, PublishedOffences};
 use crate::indicator::IndicatorValue;
 use crate::tier::{Groups, Previous, TierInputs, grade_on};
 use crate::unit::Month;
@@ -60,14 +60,30 @@ fn cycle(people: u32) -> Cycle {
         stratum: 0,
         rank: tiers.rank(at),
         score_e6: scores.score_e6(at),
-        short_history: false,
+        provisional: None,
         computed: tiers.computed[at],
         tier: tiers.tier[at],
+        policy: tiers.policy[at],
         ceiling: None,
     });
     let (rows, parameters) = (rows.collect(), scores.parameters.clone());
     let (influence, strata) = (scores.influence.clone(), vec!["all".to_owned()]);
-    Cycle { method, end, customers, columns, rows, strata, parameters, influence, previous }
+    Cycle {
+        months: method.window_months,
+        counting: 0,
+        ledger: tiers.ledger,
+        offences: PublishedOffences::default(),
+        covered_months: vec![36; people as usize],
+        method,
+        end,
+        customers,
+        columns,
+        rows,
+        strata,
+        parameters,
+        influence,
+        previous,
+    }
 }
 
 fn tried(settings: &[&str]) -> Result<Trial, String> {

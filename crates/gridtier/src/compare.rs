@@ -1,0 +1,9 @@
+//! Compares two published cycles: who moved, and why (REGRADE sections 1 to 3).
+//!
+//! The earlier cycle is *before*, the later one *after*. Only what both have published is used, so that the same numbers
+//! come out years later. Scores of one cycle's values by the other one's parameters come from the arithmetic that grades
+//! (`score`). Who decided on a cycle, and when, is not known here.
+
+mod pair;
+
+pub use pair::{EndState, NotComparable, Pair, PairedCustomer};

@@ -1,0 +1,234 @@
+//! Two cycles aligned by customer.
+
+use std::cmp::Ordering;
+
+use crate::cycle::Cycle;
+use crate::index::{StratumIx, index};
+use crate::method::Tier;
+use crate::text;
+use crate::text::Text;
+use crate::word::Word;
+
+crate::words! {
+    /// Where a customer is at one end of a comparison: its final tier or, if it is not graded there, why. In the order of
+    /// published rows.
+    EndState "state of a customer" {
+        /// Graded special.
+        Special "special" "special" "特级",
+        /// Graded grade-1.
+        Grade1 "grade-1" "grade-1" "一级",
+        /// Graded grade-2.
+        Grade2 "grade-2" "grade-2" "二级",
+        /// Graded grade-3.
+        Grade3 "grade-3" "grade-3" "三级",
+        /// Not graded before: opened since then.
+        New "new" "new" "新客户",
+        /// Not graded after: closed since then.
+        Closed "closed" "closed" "已销户",
+        /// Not graded, though neither new nor closed.
+        Absent "absent" "absent" "缺失",
+    }
+}
+
+impl EndState {
+    /// The final tier of a graded customer.
+    #[must_use]
+    pub fn tier(self) -> Option<Tier> {
+        Tier::ALL.get(self.position()).copied()
+    }
+}
+
+impl From<Tier> for EndState {
+    fn from(tier: Tier) -> Self {
+        Self::ALL[tier.position()]
+    }
+}
+
+/// In place of a position where a customer is not graded.
+const NOT_GRADED: u32 = u32::MAX;
+
+/// A customer that is graded in one of two cycles, or in both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PairedCustomer {
+    before_at: u32,
+    after_at: u32,
+    /// The number of its stratum in [`Pair::strata`]: that of the earlier cycle, of those not graded there that of the
+    /// later one.
+    pub stratum: u32,
+    /// Where it was.
+    pub before: EndState,
+    /// Where it is.
+    pub after: EndState,
+    /// Whether its tier before was provisional.
+    pub before_provisional: bool,
+    /// Whether its tier after is provisional.
+    pub after_provisional: bool,
+}
+
+impl PairedCustomer {
+    /// Its position in the rows of the earlier cycle; `None` where it is not graded there.
+    #[must_use]
+    pub fn before_at(&self) -> Option<usize> {
+        (self.before_at != NOT_GRADED).then(|| index(self.before_at))
+    }
+
+    /// Its position in the rows of the later cycle; `None` where it is not graded there.
+    #[must_use]
+    pub fn after_at(&self) -> Option<usize> {
+        (self.after_at != NOT_GRADED).then(|| index(self.after_at))
+    }
+
+    /// Both positions of a customer that is graded at both ends.
+    #[must_use]
+    pub fn both(&self) -> Option<(usize, usize)> {
+        self.before_at().zip(self.after_at())
+    }
+}
+
+/// Why two cycles cannot be compared: the command asks for the wrong ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotComparable(pub Text);
+
+/// Two cycles aligned by customer.
+#[derive(Debug)]
+pub struct Pair<'a> {
+    /// The earlier cycle.
+    pub before: &'a Cycle,
+    /// The later cycle.
+    pub after: &'a Cycle,
+    /// Every customer that is graded in one of them, in the order of ids.
+    pub customers: Vec<PairedCustomer>,
+    /// The names of the strata of both, in the order of their bytes.
+    pub strata: Vec<String>,
+    /// By number of a stratum in the earlier cycle: its number in `strata`.
+    pub strata_before: Vec<u32>,
+    /// By number of a stratum in the later cycle: its number in `strata`.
+    pub strata_after: Vec<u32>,
+}
+
+impl<'a> Pair<'a> {
+    /// Aligns two cycles.
+    ///
+    /// # Errors
+    /// The first one is the later one, or they grade different units.
+    pub fn new(before: &'a Cycle, after: &'a Cycle) -> Result<Self, NotComparable> {
+        check(before, after)?;
+        let mut strata: Vec<&String> = before.strata.iter().chain(&after.strata).collect();
+        strata.sort_unstable();
+        strata.dedup();
+        let number = |name: &String| strata.partition_point(|known| *known < name);
+        let numbers = |names: &[String]| {
+            names.iter().map(|name| StratumIx::from_index(number(name)).number()).collect()
+        };
+        let mut pair = Self {
+            strata_before: numbers(&before.strata),
+            strata_after: numbers(&after.strata),
+            strata: strata.into_iter().cloned().collect(),
+            customers: Vec::with_capacity(before.rows.len().max(after.rows.len())),
+            before,
+            after,
+        };
+        pair.align();
+        Ok(pair)
+    }
+
+    /// The id of a customer.
+    #[must_use]
+    pub fn id(&self, customer: &PairedCustomer) -> &str {
+        match (customer.before_at(), customer.after_at()) {
+            (Some(at), _) => id(self.before, at),
+            (None, Some(at)) => id(self.after, at),
+            (None, None) => "",
+        }
+    }
+
+    /// The name of a customer's stratum.
+    #[must_use]
+    pub fn stratum(&self, customer: &PairedCustomer) -> &str {
+        &self.strata[index(customer.stratum)]
+    }
+
+    /// Merges the rows of both cycles, which are sorted by id.
+    fn align(&mut self) {
+        let (before, after) = (self.before.rows.len(), self.after.rows.len());
+        let (mut first, mut second) = (0, 0);
+        while first < before || second < after {
+            let order = match (first < before, second < after) {
+                (true, true) => id(self.before, first).cmp(id(self.after, second)),
+                (true, false) => Ordering::Less,
+                (false, _) => Ordering::Greater,
+            };
+            let paired = self.paired(order.is_le().then_some(first), order.is_ge().then_some(second));
+            self.customers.push(paired);
+            first += usize::from(order.is_le());
+            second += usize::from(order.is_ge());
+        }
+    }
+
+    /// A customer by its positions in both cycles.
+    fn paired(&self, first: Option<usize>, second: Option<usize>) -> PairedCustomer {
+        let (before, after) = (first.map(|at| &self.before.rows[at]), second.map(|at| &self.after.rows[at]));
+        let number = |at: Option<usize>| at.and_then(|at| u32::try_from(at).ok()).unwrap_or(NOT_GRADED);
+        let of_before = before.map(|row| self.strata_before[index(row.stratum)]);
+        let of_after = after.map(|row| self.strata_after[index(row.stratum)]);
+        PairedCustomer {
+            before_at: number(first),
+            after_at: number(second),
+            stratum: of_before.or(of_after).unwrap_or_default(),
+            before: match (before, second) {
+                (Some(row), _) => row.tier.into(),
+                (None, Some(at)) if self.is_new(at) => EndState::New,
+                (None, _) => EndState::Absent,
+            },
+            after: match (after, first) {
+                (Some(row), _) => row.tier.into(),
+                (None, Some(at)) if self.is_closed(at) => EndState::Closed,
+                (None, _) => EndState::Absent,
+            },
+            before_provisional: before.is_some_and(|row| row.provisional.is_some()),
+            after_provisional: after.is_some_and(|row| row.provisional.is_some()),
+        }
+    }
+
+    /// Whether the customer at a position of the later cycle opened on the day of the earlier one or since.
+    fn is_new(&self, at: usize) -> bool {
+        let number = self.after.rows[at].number;
+        self.after.customers.rows[index(number)].opened_on >= self.before.end.first_day()
+    }
+
+    /// Whether the later cycle has the customer at a position of the earlier one among those that closed before its day.
+    fn is_closed(&self, at: usize) -> bool {
+        let number = self.after.customers.ids.get(id(self.before, at));
+        let customer = number.map(|number| &self.after.customers.rows[index(number)]);
+        let closed_on = customer.and_then(|customer| customer.closed_on);
+        closed_on.is_some_and(|day| day < self.after.end.first_day())
+    }
+}
+
+/// The id of the customer at a position of a cycle's rows.
+fn id(cycle: &Cycle, at: usize) -> &str {
+    cycle.customers.ids.key(cycle.rows[at].number)
+}
+
+fn check(before: &Cycle, after: &Cycle) -> Result<(), NotComparable> {
+    let (first, second) = (before.end, after.end);
+    if first > second {
+        return Err(NotComparable(text!(
+            "the first cycle is as of {first}-01, after the second one, which is as of {second}-01; name the earlier one \
+             by --from",
+            "前一周期的截止日 {first}-01 晚于后一周期的截止日 {second}-01; 请用 --from 指定较早的周期",
+        )));
+    }
+    let (unit, other) = (before.method.grading_unit, after.method.grading_unit);
+    if unit != other {
+        let (en, zh, other_en, other_zh) = (unit.en(), unit.zh(), other.en(), other.zh());
+        return Err(NotComparable(text!(
+            "the first cycle grades by {en} and the second one by {other_en}; compare cycles with one grading_unit",
+            "前一周期按{zh}评级, 后一周期按{other_zh}评级; 请比较 grading_unit 相同的周期",
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
