@@ -196,12 +196,29 @@ fn values(facts: &Facts, expression: &Expression) -> Result<IndicatorColumn, Run
     let applies = expression.applies.as_ref().map(|applies| run(applies, DataType::Boolean)).transpose()?;
     let value = value.f64().map_err(bug)?;
     let applies = applies.as_ref().map(|applies| applies.bool().map_err(bug)).transpose()?;
+    // A condition on what a customer does not have, such as a load class, is not met; one on an absent table says nothing.
+    let unmet = match expression.applies.as_ref().is_some_and(|applies| !is_delivered(facts, applies)) {
+        true => IndicatorValue::Unknown,
+        false => IndicatorValue::NotApplicable,
+    };
     Ok((0..customers)
-        .map(|customer| match applies.and_then(|applies| applies.get(customer)) {
-            Some(false) => IndicatorValue::NotApplicable,
-            _ => value.get(customer).map_or(IndicatorValue::Unknown, IndicatorValue::finite),
+        .map(|customer| match applies.map(|applies| applies.get(customer)) {
+            None | Some(Some(true)) => {
+                value.get(customer).map_or(IndicatorValue::Unknown, IndicatorValue::finite)
+            }
+            Some(Some(false)) => IndicatorValue::NotApplicable,
+            Some(None) => unmet,
         })
         .collect())
+}
+
+/// Whether the tables of all facts of an expression are there.
+fn is_delivered(facts: &Facts, expr: &Expr) -> bool {
+    let names = expr.clone().meta().root_names();
+    COLUMNS
+        .iter()
+        .filter(|column| names.iter().any(|name| name == column.name))
+        .all(|column| facts.present(column.table))
 }
 
 fn bug(error: PolarsError) -> RunError {

@@ -206,6 +206,28 @@ fn an_own_indicator_is_an_expression_that_may_not_apply() {
 }
 
 #[test]
+fn a_condition_on_an_empty_attribute_is_not_met_and_one_on_an_absent_table_says_nothing() {
+    let header = "customer_id|use_category|supply_level|load_class|opened_on|aged_transformer_area";
+    let row = |id: &str, class: &str| format!("{id}|residential|residential|{class}|2000-01-01|false");
+    let rows = [row("a", "load_1"), row("b", "load_2"), row("c", "-")];
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let source = MemorySource::default().rows(Table::Customers, header, &rows).rows(
+        Table::MeterReadings,
+        "customer_id|read_at|active_kwh",
+        &["a|2023-05-01|1", "b|2023-05-01|2", "c|2023-05-01|3"],
+    );
+    let facts = fact::read(&source, WINDOW, ReadingDetail::Energy, None).unwrap();
+    let own = [
+        Expression::parse("active_wh", Some("load_class = 'load_1'")).unwrap(),
+        Expression::parse("active_wh", Some("suggestions > 0")).unwrap(),
+    ];
+    let columns = compute(&facts, wanted(&own)).unwrap();
+    let own: [IndicatorColumn; 2] = [[Known(1000.0), NotApplicable, NotApplicable], [Unknown; 3]]
+        .map(|column| column.into_iter().collect());
+    assert_eq!(columns[INDICATORS.len()..], own);
+}
+
+#[test]
 fn every_registry_entry_stands_in_the_order_of_dimensions_and_once() {
     let ids: std::collections::BTreeSet<&str> = INDICATORS.iter().map(|indicator| indicator.id).collect();
     assert_eq!((ids.len(), INDICATORS.len()), (16, 16));

@@ -173,14 +173,25 @@ fn a_floor_leaves_places_empty_and_the_ledger_says_so() {
 }
 
 #[test]
+fn a_tier_without_a_floor_has_that_of_the_next_worse_one() {
+    // Two would be special, six grade-1 and ten grade-2; four reach 16, and nobody below it is better than grade-3.
+    let people: Vec<Person> = (0..20).map(person).collect();
+    let lines = "[tiers.lines]\ngrade-2 = 16\n\n[weights]\n";
+    let tiers = graded(&people, &plain(&[("[weights]\n", lines)]), &Previous::new());
+    assert_eq!(counts(&tiers), [2, 2, 0, 16]);
+    let told: Vec<[u64; 2]> = tiers.ledger.iter().map(|line| [line.quota, line.count]).collect();
+    assert_eq!(told, [[2, 2], [8, 4], [18, 4]]);
+}
+
+#[test]
 fn a_vetoed_customer_above_a_floor_takes_no_place_of_those_before_it() {
     // The vetoed customer stands last with the highest score; nobody else reaches the floor.
     let mut people: Vec<Person> = (0..10).map(person).collect();
     people[9].thefts = 1;
     let lines = "[tiers.lines]\ngrade-2 = 8.5\n\n[weights]\n";
     let tiers = graded(&people, &plain(&[("[weights]\n", lines)]), &Previous::new());
-    assert_eq!(tiers.ledger[2].count, 0);
-    assert_eq!(tiers.computed[9], Some(Tier::Grade3));
+    assert!(tiers.ledger.iter().all(|line| line.count == 0));
+    assert!(tiers.computed.iter().all(|tier| *tier == Some(Tier::Grade3)));
 }
 
 #[test]
