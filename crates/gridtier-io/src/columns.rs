@@ -109,8 +109,8 @@ impl Mapping {
     }
 
     fn is_taken(&self, pick: Pick) -> bool {
-        let is_part = |at: usize| self.joins.iter().any(|join| join.contains(&at));
-        self.picks.values().any(|&taken| taken == pick) || pick.own().is_some_and(is_part)
+        self.picks.values().any(|&taken| taken == pick)
+            || pick.own().is_some_and(|at| self.joins.iter().any(|join| join.contains(&at)))
     }
 }
 

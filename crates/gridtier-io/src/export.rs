@@ -217,10 +217,6 @@ const DRAFT_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Removes drafts that were left behind. Best effort: they harm nobody.
 fn sweep(folder: &Path) {
-    let is_old = |entry: &std::fs::DirEntry| {
-        let age = entry.metadata().and_then(|found| found.modified()).ok().and_then(|at| at.elapsed().ok());
-        age.is_some_and(|age| age > DRAFT_AGE_MAX)
-    };
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
@@ -228,6 +224,12 @@ fn sweep(folder: &Path) {
             let _ = std::fs::remove_file(entry.path());
         }
     }
+}
+
+/// Whether nobody has written to a file for so long that the run that wrote it must have ended.
+fn is_old(entry: &std::fs::DirEntry) -> bool {
+    let modified = entry.metadata().and_then(|found| found.modified()).ok();
+    modified.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > DRAFT_AGE_MAX)
 }
 
 /// Why a writer stopped, before the file's name is known.

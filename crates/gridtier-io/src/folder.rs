@@ -253,8 +253,7 @@ fn check_table(table: Table, files: Vec<DataFile>, config: &Config) -> Result<Ta
     }
     refusals.extend(delivered_twice(&files));
     let typed: Vec<TypedFile> = files.iter().map(Readable::typed).collect();
-    let has_value = |file: usize, column: usize, kind| files[file].has_value(column, kind);
-    match columns::agree(table, &typed, &has_value) {
+    match columns::agree(table, &typed, &|file, column, kind| files[file].has_value(column, kind)) {
         Ok(mut notices) if refusals.is_empty() => {
             notices.extend(notices::of_files(&files));
             return Ok(TableFiles { files, notices });

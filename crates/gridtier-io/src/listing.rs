@@ -206,9 +206,8 @@ pub type NamedFiles = (String, Result<Vec<DataFile>, Refusal>);
 pub fn deliveries(root: &Path) -> Result<Vec<NamedFiles>, Refusal> {
     let names = names_in(root).map_err(|error| cannot_list(root, &error))?;
     let names = names.into_iter().filter(|name| !is_ignored(name) && *name != config::FILE_NAME);
-    let is_data = |name: &String| root.join(name).is_dir() || FileFormat::by_extension(name).is_some();
     Ok(names
-        .filter(is_data)
+        .filter(|name| root.join(name).is_dir() || FileFormat::by_extension(name).is_some())
         .map(|name| {
             let (files, refusals) = walk::files(root, Table::Customers, &name, &TableConfig::default());
             let found = refusals.into_iter().next().map_or(Ok(files), Err);

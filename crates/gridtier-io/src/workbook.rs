@@ -150,8 +150,11 @@ impl WorkbookFile {
 
     fn read_pieces(&self, file: &DataFile, builder: &mut PieceBuilder) -> Result<(), Unreadable> {
         let header_row = self.table.header_row;
-        let mut on_row = |row: &SheetRow| if row.row > header_row { builder.row(row) } else { Ok(()) };
-        read_rows(file, self.kind, &self.declared, &mut on_row).map(drop)
+        read_rows(file, self.kind, &self.declared, &mut |row| match row.row > header_row {
+            true => builder.row(row),
+            false => Ok(()),
+        })
+        .map(drop)
     }
 }
 

@@ -114,9 +114,9 @@ pub fn bar(share: f64, characters: usize) -> String {
 /// ```
 #[must_use]
 pub fn shell_word(text: &str) -> Cow<'_, str> {
-    // Letters and digits of all scripts are plain to a shell.
-    let is_plain = |letter: char| letter.is_alphanumeric() || "_-./:@%+=,".contains(letter);
-    if !text.is_empty() && text.chars().all(is_plain) {
+    // To a shell, letters and digits of all scripts are plain.
+    let is_plain = text.chars().all(|letter| letter.is_alphanumeric() || "_-./:@%+=,".contains(letter));
+    if is_plain && !text.is_empty() {
         return text.into();
     }
     if !text.contains(char::is_control) {

@@ -121,8 +121,9 @@ impl Facts {
     /// Whether the source has a table, even an empty one. Of the tables of energy one stands for both.
     #[must_use]
     pub fn present(&self, table: Table) -> bool {
-        let is_there = |table| self.books.iter().any(|book| book.table == table && book.present);
-        if Table::ENERGY.contains(&table) { Table::ENERGY.into_iter().any(is_there) } else { is_there(table) }
+        let mut present = self.books.iter().filter(|book| book.present).map(|book| book.table);
+        let stands_for_energy = Table::ENERGY.contains(&table);
+        present.any(|other| other == table || (stands_for_energy && Table::ENERGY.contains(&other)))
     }
 }
 
@@ -173,18 +174,8 @@ pub fn read(
     let (plans_book, plans) = plan::read(source, &customers, &usage)?;
     let (cooperation_book, cooperation) = cooperation::read(source, &customers, window)?;
     let (profiles_book, profiles) = energy_profile::read(source, &customers, window)?;
-    let (billing, events) = (billed.facts, incidents.facts);
-    let zipped =
-        energies(&usage, &customers)?.into_iter().zip(billing).zip(events).zip(plans).zip(cooperation);
-    let rows = zipped
-        .map(|((((energy, billing), incidents), plans), cooperation)| CustomerFacts {
-            energy,
-            billing,
-            incidents,
-            plans,
-            cooperation,
-        })
-        .collect();
+    let energies = energies(&usage, &customers)?;
+    let rows = by_customer(energies, billed.facts, incidents.facts, plans, cooperation);
     let books = vec![
         customers_book,
         readings_book,
@@ -216,6 +207,26 @@ pub fn read(
     })
 }
 
+/// The facts of each customer from those of the tables, all in the order of customers.
+fn by_customer(
+    energies: Vec<Energy>,
+    billing: Vec<Billing>,
+    incidents: Vec<IncidentFacts>,
+    plans: Vec<PlanFacts>,
+    cooperation: Vec<CooperationFacts>,
+) -> Vec<CustomerFacts> {
+    let zipped = energies.into_iter().zip(billing).zip(incidents).zip(plans).zip(cooperation);
+    zipped
+        .map(|((((energy, billing), incidents), plans), cooperation)| CustomerFacts {
+            energy,
+            billing,
+            incidents,
+            plans,
+            cooperation,
+        })
+        .collect()
+}
+
 /// Why nobody can be graded: a required table has no row that counts.
 fn refusal(
     source: &dyn Source,
@@ -223,10 +234,11 @@ fn refusal(
     findings: &[Finding],
     window: Window,
 ) -> Option<Refusal> {
-    let counts = |book: &&TableBook| book.tally.counted > 0;
-    let energy = || books.iter().filter(|book| Table::ENERGY.contains(&book.table) && book.present);
-    let missing = books.iter().find(|book| book.table.required() && !counts(book));
-    let book = missing.or_else(|| energy().next().filter(|_| !energy().any(|book| counts(&book))))?;
+    let missing = books.iter().find(|book| book.table.required() && book.tally.counted == 0);
+    let energy: Vec<&TableBook> =
+        books.iter().filter(|book| Table::ENERGY.contains(&book.table) && book.present).collect();
+    let no_energy = energy.first().filter(|_| energy.iter().all(|book| book.tally.counted == 0));
+    let book = missing.or(no_energy.copied())?;
     let tally = book.tally;
     if tally.rows_in == 0 {
         let path = source.file_name(book.table, 0);
@@ -240,9 +252,10 @@ fn refusal(
         "{rows} 行中没有一行计入：{rejected} 行被剔除，{outside} 行在窗口 {start} 至 {end} 之外"
     );
     let rules: BTreeSet<Rule> = book.rejects.iter().map(|reject| reject.rule).collect();
-    let of_rejects = |finding: &&Finding| finding.table == book.table.name() && rules.contains(&finding.rule);
+    let of_rejects =
+        findings.iter().filter(|finding| finding.table == book.table.name() && rules.contains(&finding.rule));
     // Of equals the first rule.
-    let commonest = findings.iter().rev().filter(of_rejects).max_by_key(|finding| finding.rows);
+    let commonest = of_rejects.rev().max_by_key(|finding| finding.rows);
     let why = commonest.map(|Finding { rule, rows, example, .. }| {
         let (en, zh) = (rule.meaning(), rule.meaning_zh());
         text!(

@@ -203,8 +203,8 @@ impl MemorySource {
         let mut usage =
             meter::read(self, customers, window, ReadingDetail::Energy, None, &mut book).unwrap().usage;
         usage.spread(customers, &mut book);
-        let next_read = |customer, from| usage.next_read(customer, from);
-        let service = ServiceMonths::new(window, customers, next_read, std::iter::empty());
+        let service =
+            ServiceMonths::new(window, customers, |of, from| usage.next_read(of, from), std::iter::empty());
         usage.cover(customers, &service, &mut book);
         usage
     }

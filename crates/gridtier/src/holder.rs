@@ -100,8 +100,12 @@ fn names(customers: &Customers) -> Result<BTreeMap<String, Vec<u32>>, Refusal> {
 
 /// The accounts that are open at the end of the window, or all if none is.
 fn open(facts: &Facts, accounts: &[u32]) -> Vec<u32> {
-    let is_open = |account: &u32| facts.customers.rows[index(*account)].in_population(facts.window);
-    let open: Vec<u32> = accounts.iter().copied().filter(is_open).collect();
+    let rows = &facts.customers.rows;
+    let open: Vec<u32> = accounts
+        .iter()
+        .copied()
+        .filter(|&account| rows[index(account)].in_population(facts.window))
+        .collect();
     if open.is_empty() { accounts.to_vec() } else { open }
 }
 
@@ -199,21 +203,30 @@ fn values(
     column: &IndicatorColumn,
     wanted: WantedIndicators,
 ) -> IndicatorColumn {
-    let of = |accounts: &Vec<u32>| {
-        let status = || accounts.iter().map(|&account| column.get(index(account)));
-        match &indicator.fold {
-            Fold::Greatest => {
-                status().filter_map(IndicatorValue::known).reduce(f64::max).map(IndicatorValue::Known)
-            }
-            Fold::Sum(summed) => sum(facts, accounts, summed, column, wanted),
+    members.accounts.iter().map(|accounts| value(facts, accounts, indicator, column, wanted)).collect()
+}
+
+/// The value of one holder.
+fn value(
+    facts: &Facts,
+    accounts: &[u32],
+    indicator: &Indicator,
+    column: &IndicatorColumn,
+    wanted: WantedIndicators,
+) -> IndicatorValue {
+    let mut values = accounts.iter().map(|&account| column.get(index(account)));
+    let folded = match &indicator.fold {
+        Fold::Greatest => {
+            let known = values.clone().filter_map(IndicatorValue::known);
+            known.reduce(f64::max).map(IndicatorValue::Known)
         }
-        // What no account knows applies where it applies to one of them.
-        .unwrap_or_else(|| match status().all(|value| value == IndicatorValue::NotApplicable) {
-            true => IndicatorValue::NotApplicable,
-            false => IndicatorValue::Unknown,
-        })
+        Fold::Sum(summed) => sum(facts, accounts, summed, column, wanted),
     };
-    members.accounts.iter().map(of).collect()
+    // What no account knows applies where it applies to one of them.
+    folded.unwrap_or_else(|| match values.all(|value| value == IndicatorValue::NotApplicable) {
+        true => IndicatorValue::NotApplicable,
+        false => IndicatorValue::Unknown,
+    })
 }
 
 /// The value of the sums over the accounts that take part; `None` where none does.
@@ -225,12 +238,11 @@ fn sum(
     wanted: WantedIndicators,
 ) -> Option<IndicatorValue> {
     let counted = if summed.while_open { open(facts, accounts) } else { accounts.to_vec() };
-    let takes_part = |account: &u32| match summed.knows {
-        Some(knows) => knows(facts, index(*account)),
-        None => column.known(index(*account)).is_some(),
-    };
-    let parts = counted.into_iter().filter(takes_part);
-    let parts = parts.map(|account| (summed.parts)(facts, index(account), &wanted.supply_costs));
+    let known = counted.into_iter().map(index).filter(|&account| match summed.knows {
+        Some(knows) => knows(facts, account),
+        None => column.known(account).is_some(),
+    });
+    let parts = known.map(|account| (summed.parts)(facts, account, &wanted.supply_costs));
     let [above, below] = parts.reduce(|[a, b], [more, others]| [a + more, b + others])?;
     Some((summed.value)(facts, [above, below]))
 }

@@ -105,14 +105,14 @@ pub fn compute(facts: &Facts, wanted: WantedIndicators) -> Result<Vec<IndicatorC
 /// The wanted indicators of the registry, by customer number.
 pub(crate) fn registered(facts: &Facts, wanted: WantedIndicators) -> Vec<IndicatorColumn> {
     let customers = facts.rows.len();
-    let column = |indicator: &&Indicator| {
+    let columns = wanted.registered.iter().map(|indicator| {
         let all = (0..customers).into_par_iter();
         match indicator.id {
             "profit" => all.map(|customer| formula::profit(facts, customer, &wanted.supply_costs)).collect(),
             _ => all.map(|customer| (indicator.value)(facts, customer)).collect(),
         }
-    };
-    wanted.registered.iter().map(column).collect()
+    });
+    columns.collect()
 }
 
 /// The method's own indicators, by customer number.

@@ -174,11 +174,8 @@ pub fn delivered_weight(method: &Method, delivered: &[bool]) -> f64 {
 #[must_use]
 pub fn undelivered<'a>(method: &'a Method, delivered: &[bool]) -> Vec<&'a str> {
     let specs = method.indicators.iter().zip(delivered);
-    let weighing = |weight: f64| weight > 0.0;
     specs
-        .filter(|(spec, delivered)| {
-            !**delivered && spec.weight.is_some_and(|weight| weighing(weight.nominal()))
-        })
+        .filter(|(spec, delivered)| !**delivered && spec.weight.is_some_and(|weight| weight.nominal() > 0.0))
         .map(|(spec, _)| spec.id.as_str())
         .collect()
 }

@@ -177,12 +177,11 @@ impl Method {
     /// (DATA §6).
     #[must_use]
     pub fn reading_detail(&self) -> ReadingDetail {
-        let is_named = |spec: &Spec| {
+        let is_named = self.indicators.iter().any(|spec| {
             TIME_OF_USE_INDICATORS.contains(&spec.id.as_str())
                 && (spec.weight.is_some() || spec.normalise.is_some())
-        };
-        let is_used = self.own.iter().any(|expression| expression.uses(&TIME_OF_USE));
-        if is_used || self.indicators.iter().any(is_named) {
+        });
+        if is_named || self.own.iter().any(|expression| expression.uses(&TIME_OF_USE)) {
             ReadingDetail::TimeOfUse
         } else {
             ReadingDetail::Energy

@@ -270,13 +270,16 @@ impl RegisterCells {
 
     /// The key of a row must be there and its time readable. Too long an id is tested later.
     fn check_key(&self, row: usize) -> Result<(), Rule> {
-        let missing = |rule| if rule == Rule::NullValue { Rule::NullKey } else { rule };
         for ids in [&self.customer_ids, &self.meter_ids] {
             if ids.required(row) == Err(Rule::NullValue) {
                 return Err(Rule::NullKey);
             }
         }
-        self.times_us.required(row).map(|_| ()).map_err(missing)
+        match self.times_us.required(row) {
+            Ok(_) => Ok(()),
+            Err(Rule::NullValue) => Err(Rule::NullKey),
+            Err(rule) => Err(rule),
+        }
     }
 }
 

@@ -228,10 +228,11 @@ impl IdList {
     /// # Errors
     /// The list has ids, and none of them is a customer.
     pub fn matched(self, customers: &KeyIndex) -> Result<(Vec<String>, Vec<UnmatchedId>), RequestError> {
-        let is_id = |first: &ListedId| {
+        // A first line that is no customer and has no digit is a heading.
+        let first = self.first.filter(|first| {
             customers.get(&first.id).is_some() || first.id.contains(|letter: char| letter.is_ascii_digit())
-        };
-        let ids: Vec<ListedId> = self.first.into_iter().filter(is_id).chain(self.ids).collect();
+        });
+        let ids: Vec<ListedId> = first.into_iter().chain(self.ids).collect();
         let (known, strange): (Vec<ListedId>, Vec<ListedId>) =
             ids.into_iter().partition(|listed| customers.get(&listed.id).is_some());
         if strange.is_empty() {

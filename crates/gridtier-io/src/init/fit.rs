@@ -99,16 +99,15 @@ fn fit_dates(kind: ColumnKind, array: &ArrayRef, fit: &mut Fit) {
 }
 
 fn fit_numbers(kind: ColumnKind, array: &ArrayRef, fit: &mut Fit) {
-    let read = |mark| {
+    let [points, commas] = [DecimalMark::Point, DecimalMark::Comma].map(|mark| {
         let max = AMOUNT_CNY_MAX * 100;
         let scaling = Scaling { factor: 100, max, sign: Sign::Any, mark };
         match kind {
             ColumnKind::Count => valid(cell::counts(array, Sign::Any, mark)),
             _ => valid(cell::scaled(array, &scaling)),
         }
-    };
-    fit.fitting = read(DecimalMark::Point);
-    let commas = read(DecimalMark::Comma);
+    });
+    fit.fitting = points;
     if commas > fit.fitting {
         (fit.fitting, fit.comma) = (commas, true);
     }

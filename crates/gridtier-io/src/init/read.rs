@@ -60,25 +60,25 @@ fn open(name: &str, files: Vec<DataFile>) -> Result<Option<Delivery>, Text> {
     let Some(first) = files.first() else { return Ok(None) };
     let header_row = header_row(first);
     let config = TableConfig { header_row, ..TableConfig::default() };
-    let why = |fault: Unreadable| fault.what;
     let mut opened = Vec::new();
     for file in files {
-        let (content, _) = Content::open(&file, &config, DecimalMark::Point).map_err(why)?;
+        let (content, _) = Content::open(&file, &config, DecimalMark::Point).map_err(|fault| fault.what)?;
         opened.push((file, content));
     }
-    let excerpt = excerpt(name, header_row, &opened).map_err(why)?;
+    let excerpt = excerpt(name, header_row, &opened).map_err(|fault| fault.what)?;
     Ok(Some(Delivery { excerpt, files: opened }))
 }
 
 /// Number of a file's columns whose names the dictionary knows.
 fn known_names(content: &Content) -> usize {
-    let names = content.columns();
-    let is_known = |name: &str| {
-        Table::ALL.into_iter().any(|table| {
-            table.columns().iter().any(|column| DICTIONARY.column(table, column.name, name).is_some())
-        })
-    };
-    names.iter().filter(|column| is_known(&column.name)).count()
+    content.columns().iter().filter(|column| is_known(&column.name)).count()
+}
+
+/// Whether a name stands in the dictionary as that of some column of some table.
+fn is_known(name: &str) -> bool {
+    Table::ALL.into_iter().any(|table| {
+        table.columns().iter().any(|column| DICTIONARY.column(table, column.name, name).is_some())
+    })
 }
 
 /// The row of the header, if titles stand above it: the first of the rows tried with the most names that are known.

@@ -75,7 +75,6 @@ pub fn check_content(file: &DataFile) -> Result<(), Unreadable> {
     let mut start = Vec::new();
     file.open()?.take(16).read_to_end(&mut start)?;
     let kind = MARKS.iter().find(|(mark, _)| start.starts_with(mark)).map(|(_, kind)| *kind);
-    let rename = || text!("give it the extension of what it is", "请改用与内容相符的扩展名");
     let (found, advice) = match (kind, file.format) {
         (Some(FileKind::Data(found)), named) if found == named => return Ok(()),
         (Some(FileKind::Archive), named) if named.is_archive() => return Ok(()),
@@ -87,7 +86,7 @@ pub fn check_content(file: &DataFile) -> Result<(), Unreadable> {
                 // A workbook with a password lies in the container of old workbooks.
                 xls_records::check(&mut file.open()?, file.bytes)?;
             }
-            (found.description(), rename())
+            (found.description(), text!("give it the extension of what it is", "请改用与内容相符的扩展名"))
         }
         (Some(FileKind::Archive), _) => (
             text!("a zip archive or an Excel workbook", "zip 压缩包或 Excel 工作簿"),

@@ -133,10 +133,6 @@ impl FolderWalk<'_> {
     /// The refusal of a folder whose log says which of its files are the table.
     fn lakehouse(&self, name: &str, path: &Path, names: &[String]) -> Option<Refusal> {
         let has = |wanted: &str| names.iter().any(|inner| inner == wanted);
-        let has_metadata = || {
-            let inner = names_in(&path.join("metadata")).unwrap_or_default();
-            inner.iter().any(|inner| inner.ends_with(".metadata.json"))
-        };
         let shown = path.display();
         let table = self.table;
         let (format, name_zh, command) = if has("_delta_log") {
@@ -151,7 +147,7 @@ impl FolderWalk<'_> {
                     "echo \"{read}\" | pyspark --packages org.apache.hudi:hudi-spark3.5-bundle_2.12:1.0.0"
                 ),
             )
-        } else if has("metadata") && has_metadata() {
+        } else if has("metadata") && is_iceberg_log(&path.join("metadata")) {
             let scan = format!("COPY (FROM iceberg_scan('{shown}')) TO '{table}.parquet' (FORMAT parquet)");
             ("an Iceberg", "Iceberg", format!("duckdb -c \"INSTALL iceberg; LOAD iceberg; {scan}\""))
         } else {
@@ -235,4 +231,10 @@ impl FolderWalk<'_> {
             modified: about.modified().ok(),
         })
     }
+}
+
+/// Whether a folder holds the metadata of an Iceberg table.
+fn is_iceberg_log(folder: &Path) -> bool {
+    let inner = names_in(folder).unwrap_or_default();
+    inner.iter().any(|inner| inner.ends_with(".metadata.json"))
 }

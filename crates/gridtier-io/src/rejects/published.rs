@@ -114,10 +114,10 @@ impl<'k> Rejects<'k> {
                 )));
             };
             let names = batch.column(0).as_string::<i32>();
-            let is_own = |row: &usize| names.value(*row) == name;
             // A batch without the file holds rejects of files that changed since, or that were read again.
-            let Some(start) = (0..batch.num_rows()).find(is_own) else { continue };
-            let end = (start..batch.num_rows()).find(|row| !is_own(row)).unwrap_or(batch.num_rows());
+            let Some(start) = (0..batch.num_rows()).find(|&row| names.value(row) == name) else { continue };
+            let after = (start..batch.num_rows()).find(|&row| names.value(row) != name);
+            let end = after.unwrap_or(batch.num_rows());
             if end < batch.num_rows() {
                 self.open = Some(batch.slice(end, batch.num_rows() - end));
             }
@@ -128,11 +128,12 @@ impl<'k> Rejects<'k> {
 
 /// Position of a file's column in a table of rejects; `None` if it is not there, or columns may have been renamed.
 fn column_position(schema: &Schema, name: &str) -> Option<usize> {
-    let names = || schema.fields().iter().skip(OWN_FROM).map(|field| field.name().to_lowercase());
-    if names().any(|name| may_be_renamed(&name)) {
+    let names: Vec<String> =
+        schema.fields().iter().skip(OWN_FROM).map(|field| field.name().to_lowercase()).collect();
+    if names.iter().any(|name| may_be_renamed(name)) {
         return None;
     }
-    names().position(|known| known == name.to_lowercase()).map(|at| at + OWN_FROM)
+    names.iter().position(|known| *known == name.to_lowercase()).map(|at| at + OWN_FROM)
 }
 
 /// Whether a column may have been renamed because its own name was taken: a number follows the name then.

@@ -121,15 +121,16 @@ impl KnownReadings {
 /// Number of readings in unchanged files whose rows are in `window` exactly if they were in the cycle's window; 0 if
 /// `gridtier.toml` has changed.
 pub(super) fn rows_that_fit(manifest: &Manifest, folder: &DataFolder, window: Window) -> u64 {
-    let declared = |input: &&Input| input.path == FILE_NAME;
-    let before = manifest.inputs.iter().map(|entry| &entry.input).find(declared);
-    if before != folder.inputs().iter().find(declared) {
+    let declared = manifest.inputs.iter().map(|entry| &entry.input).find(|input| input.path == FILE_NAME);
+    if declared != folder.inputs().iter().find(|input| input.path == FILE_NAME) {
         return 0;
     }
     // These findings are about columns of files; how a file that is not read is written, nobody would say.
-    let is_doubt = |rule| matches!(rule, Rule::AmbiguousGrouping | Rule::MixedMonthForms);
-    let readings = Table::MeterReadings.name();
-    if manifest.findings.iter().any(|finding| finding.table == readings && is_doubt(finding.rule)) {
+    let has_doubt = manifest.findings.iter().any(|finding| {
+        finding.table == Table::MeterReadings.name()
+            && matches!(finding.rule, Rule::AmbiguousGrouping | Rule::MixedMonthForms)
+    });
+    if has_doubt {
         return 0;
     }
     let before = Window::from(&manifest.window);

@@ -217,8 +217,9 @@ impl Staging {
 
     /// Writes the record and `CURRENT` under temporary names, so that a full disk is noticed before the commit.
     pub(super) fn write_drafts(&mut self, record: &CommitRecord) -> Result<Drafts, StoreError> {
-        let draft = |what| self.root.join(format!("{TEMP_PREFIX}{}-{what}", self.run));
-        let drafts = Drafts { record: draft("record"), current: draft("current") };
+        let [record_draft, current_draft] =
+            ["record", "current"].map(|what| self.root.join(format!("{TEMP_PREFIX}{}-{what}", self.run)));
+        let drafts = Drafts { record: record_draft, current: current_draft };
         self.scratch.extend([drafts.record.clone(), drafts.current.clone()]);
         let stays = match record.current {
             None => None,

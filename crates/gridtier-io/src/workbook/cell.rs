@@ -53,8 +53,7 @@ impl CellRange {
 
     /// Whether the two have a cell in common.
     pub fn meets(&self, other: &Self) -> bool {
-        let overlap = |a: (u32, u32), b: (u32, u32)| a.0 <= b.1 && b.0 <= a.1;
-        overlap(self.rows, other.rows) && overlap(self.columns, other.columns)
+        [(self.rows, other.rows), (self.columns, other.columns)].iter().all(|(a, b)| a.0 <= b.1 && b.0 <= a.1)
     }
 
     /// The range as a spreadsheet writes it.

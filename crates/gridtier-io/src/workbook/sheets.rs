@@ -26,8 +26,8 @@ pub(super) fn pick<'s>(sheets: &'s [SheetName], wanted: Option<&str>) -> Result<
         ));
     }
     if let Some(wanted) = wanted {
-        let is_wanted = |sheet: &&SheetName| sheet.name.trim().eq_ignore_ascii_case(wanted.trim());
-        return sheets.iter().find(is_wanted).ok_or_else(|| {
+        let found = sheets.iter().find(|sheet| sheet.name.trim().eq_ignore_ascii_case(wanted.trim()));
+        return found.ok_or_else(|| {
             let (wanted, names) = (wanted.to_owned(), names());
             Unreadable::because(
                 text!("the workbook has no sheet `{wanted}`", "工作簿没有名为 `{wanted}` 的工作表"),

@@ -175,8 +175,9 @@ fn refuse_merged(merged: &CellRange, header_row: u32) -> Unreadable {
 
 /// How many rows and columns of the table are hidden, and which.
 fn hidden(traits: &SheetTraits, table: &CellRange) -> Option<(u64, String)> {
-    let inside = |row: &&u32| (table.rows.0..=table.rows.1).contains(*row);
-    let rows: Vec<u32> = traits.hidden_rows.iter().filter(inside).map(|row| row + 1).collect();
+    let of_table = table.rows.0..=table.rows.1;
+    let rows: Vec<u32> =
+        traits.hidden_rows.iter().filter(|row| of_table.contains(*row)).map(|row| row + 1).collect();
     let mut columns = 0u64;
     let mut first_column = None;
     for &(first, last) in &traits.hidden_columns {

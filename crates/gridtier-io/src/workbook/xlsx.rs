@@ -249,8 +249,10 @@ fn formats(package: &mut Package, path: &str) -> Result<Vec<NumberFormat>, Unrea
                 "cellXfs" => in_cell_formats = true,
                 "xf" if in_cell_formats => {
                     let id = attribute(&element, "numFmtId").unwrap_or_default();
-                    let built_in = || id.parse().map_or(NumberFormat::Other, NumberFormat::built_in);
-                    formats.push(own.get(&id).copied().unwrap_or_else(built_in));
+                    formats.push(match own.get(&id) {
+                        Some(format) => *format,
+                        None => id.parse().map_or(NumberFormat::Other, NumberFormat::built_in),
+                    });
                     if formats.len() > FORMATS_MAX || own.len() > FORMATS_MAX {
                         return Err(Unreadable::damaged(text!(
                             "it claims too many cell formats",
@@ -427,8 +429,10 @@ fn outside() -> Unreadable {
 /// A date in the form of ISO 8601.
 pub(super) fn date(text: &str) -> Option<NaiveDateTime> {
     let text = text.trim().trim_end_matches('Z');
-    let day = || text.parse::<chrono::NaiveDate>().ok()?.and_hms_opt(0, 0, 0);
-    text.parse::<NaiveDateTime>().ok().or_else(day)
+    match text.parse::<NaiveDateTime>() {
+        Ok(time) => Some(time),
+        Err(_) => text.parse::<chrono::NaiveDate>().ok()?.and_hms_opt(0, 0, 0),
+    }
 }
 
 #[cfg(test)]

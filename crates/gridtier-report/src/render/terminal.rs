@@ -120,19 +120,18 @@ fn printable(text: &str) -> Cow<'_, str> {
     format!("{cut}…").into()
 }
 
+fn steers(character: char) -> bool {
+    character.is_control() && character != '\n'
+}
+
 /// A text with `\u{1b}` for control characters but line breaks, so that no id or name steers the terminal.
 fn escaped(text: &str) -> Cow<'_, str> {
-    let is_steering = |character: char| character.is_control() && character != '\n';
-    if !text.contains(is_steering) {
+    if !text.contains(steers) {
         return text.into();
     }
     let mut escaped = String::with_capacity(text.len() + 8);
     for character in text.chars() {
-        if is_steering(character) {
-            escaped.extend(character.escape_unicode())
-        } else {
-            escaped.push(character)
-        }
+        if steers(character) { escaped.extend(character.escape_unicode()) } else { escaped.push(character) }
     }
     escaped.into()
 }

@@ -117,8 +117,9 @@ fn match_by_amount(
         let mut latest_last = Vec::new();
         for &reversal in reversals {
             let month = rows[index(reversal)].value.month;
-            let is_in_time = |bill: &u32| opposite(*bill) == group && rows[index(*bill)].value.month <= month;
-            while let Some(bill) = candidates.next_if(is_in_time) {
+            while let Some(bill) =
+                candidates.next_if(|&bill| opposite(bill) == group && rows[index(bill)].value.month <= month)
+            {
                 latest_last.push(bill);
             }
             found.push((reversal, latest_last.pop()));

@@ -153,14 +153,14 @@ impl Checker<'_> {
 
 /// The alternative of a schema that a list, a table or a misspelt word is to be compared with; else the schema itself.
 fn alternative<'s>(schema: &'s Value, value: &DeValue) -> &'s Value {
-    let is_wanted = |form: &&Value| match value {
+    let mut alternatives = schema.get("anyOf").and_then(Value::as_array).into_iter().flatten();
+    let wanted = alternatives.find(|form| match value {
         DeValue::Array(_) => form["type"] == "array",
         DeValue::Table(_) => form["type"] == "object",
         DeValue::String(_) => form.get("enum").is_some() && !fits(&Expected::of(schema), value),
         _ => false,
-    };
-    let alternatives = schema.get("anyOf").and_then(Value::as_array).into_iter().flatten();
-    alternatives.into_iter().find(is_wanted).unwrap_or(schema)
+    });
+    wanted.unwrap_or(schema)
 }
 
 /// The id of a list's entry, if it has one.

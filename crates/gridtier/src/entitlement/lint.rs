@@ -89,14 +89,12 @@ impl Lint<'_, '_> {
     }
 
     fn fee(&mut self, service: &Service, place: &str) {
-        let accesses = || {
-            let cells = service.cells.iter().map(|cell| cell.access);
-            cells.chain(service.opens.iter().map(|opening| opening.access))
-        };
+        let cells = service.cells.iter().map(|cell| cell.access);
+        let mut accesses = cells.chain(service.opens.iter().map(|opening| opening.access));
         let used = match service.fee {
             Fee::Free => return,
-            Fee::Shared(_) => accesses().any(|access| access == Access::Subsidised),
-            Fee::Fixed(_) | Fee::Combination(..) => accesses().any(|access| access == Access::Paid),
+            Fee::Shared(_) => accesses.any(|access| access == Access::Subsidised),
+            Fee::Fixed(_) | Fee::Combination(..) => accesses.any(|access| access == Access::Paid),
         };
         if !used {
             let what = text!(

@@ -82,9 +82,8 @@ pub(super) fn notice_registers(usage: &MonthlyUsage, customers: &Customers, book
 /// Whether the mean energy of a reading never falls over at least twelve months above 0, and rises.
 fn looks_like_register(row: &[MonthUse]) -> bool {
     let months: Vec<&MonthUse> = row.iter().filter(|used| used.readings > 0 && used.active_wh > 0).collect();
-    let falls = |pair: &[&MonthUse]| scaled(pair[1], pair[0]) < scaled(pair[0], pair[1]);
     months.len() >= REGISTER_MONTHS_MIN
-        && !months.windows(2).any(falls)
+        && months.windows(2).all(|pair| scaled(pair[1], pair[0]) >= scaled(pair[0], pair[1]))
         && scaled(months[months.len() - 1], months[0]) > scaled(months[0], months[months.len() - 1])
 }
 

@@ -390,14 +390,14 @@ impl Builder<'_, '_> {
 
 fn min_max(file: &IndicatorFile) -> Result<Normalise, Text> {
     let transform = file.transform.unwrap_or(Transform::None);
-    let transformed = |mark: f64| match transform {
-        Transform::None => mark,
-        Transform::Log1p => mark.max(0.0),
+    // Marks are compared after the transform, which makes all values below 0 equal.
+    let least = match transform {
+        Transform::None => f64::NEG_INFINITY,
+        Transform::Log1p => 0.0,
     };
     let scale = match (file.quantiles.as_deref(), file.goalposts.as_deref()) {
         (Some(&[Share(low), Share(high)]), None) if low < high => Scale::Quantiles(low, high),
-        // Marks are compared after the transform, which makes all values below 0 equal.
-        (None, Some(&[low, high])) if transformed(low) < transformed(high) => Scale::Goalposts(low, high),
+        (None, Some(&[low, high])) if low.max(least) < high.max(least) => Scale::Goalposts(low, high),
         _ => {
             return Err(text!(
                 "`min_max` needs either two ascending quantiles or two ascending goalposts",

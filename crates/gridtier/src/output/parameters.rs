@@ -168,34 +168,35 @@ pub fn read(table: &RecordBatch, method: &Method) -> Option<Parameters> {
 /// A published weight: its place in the tree comes from the method, the numbers from the cycle.
 fn weight(table: &RecordBatch, row: usize, spec: &Spec) -> Option<Option<Weight>> {
     let Some(place) = spec.weight else { return Some(None) };
-    let level = |name: &str| {
-        let column = table.column_by_name(name)?.as_primitive_opt::<Float64Type>()?;
-        column.is_valid(row).then(|| column.value(row))
-    };
     Some(Some(Weight {
-        of_dimension: level("weight_dimension")?,
-        of_group: level("weight_group")?,
-        of_indicator: level("weight_indicator")?,
+        of_dimension: number(table, row, "weight_dimension")?,
+        of_group: number(table, row, "weight_group")?,
+        of_indicator: number(table, row, "weight_indicator")?,
         ..place
     }))
 }
 
+/// The number in a row of a column.
+fn number(table: &RecordBatch, row: usize, name: &str) -> Option<f64> {
+    let column = table.column_by_name(name)?.as_primitive_opt::<Float64Type>()?;
+    column.is_valid(row).then(|| column.value(row))
+}
+
+/// The text in a row of a column.
+fn word<'t>(table: &'t RecordBatch, row: usize, name: &str) -> Option<&'t str> {
+    let column = table.column_by_name(name)?.as_string_opt::<i32>()?;
+    column.is_valid(row).then(|| column.value(row))
+}
+
 fn fitted(table: &RecordBatch, row: usize, direction: Direction) -> Option<Option<Fitted>> {
-    let word = |name: &str| {
-        let column = table.column_by_name(name)?.as_string_opt::<i32>()?;
-        column.is_valid(row).then(|| column.value(row).to_owned())
-    };
-    let number = |name: &str| {
-        let column = table.column_by_name(name)?.as_primitive_opt::<Float64Type>()?;
-        column.is_valid(row).then(|| column.value(row))
-    };
+    let number = |name| number(table, row, name);
     let values = |name: &str| Some(table.column_by_name(name)?.as_list_opt::<i32>()?.value(row));
     let floats = |name: &str| Some(values(name)?.as_primitive_opt::<Float64Type>()?.values().to_vec());
-    let Some(kind) = word("normalise") else { return Some(None) };
-    let kind = match kind.as_str() {
+    let Some(kind) = word(table, row, "normalise") else { return Some(None) };
+    let kind = match kind {
         "nobody" => FittedKind::Nobody,
         "min_max" => {
-            let transform = Transform::from_code(&word("transform")?)?;
+            let transform = Transform::from_code(word(table, row, "transform")?)?;
             FittedKind::MinMax {
                 transform,
                 lo: number("lo")?,

@@ -45,8 +45,9 @@ pub(super) fn settle(rows: &mut [RegisterRow]) {
 
 /// Settles readings that show something else than the removal and installation of their instant.
 fn settle_others(rows: &mut [RegisterRow], sound: &[usize], exchange: &[usize], others: &[usize]) {
-    let is_read = |rows: &[RegisterRow], group: &[usize]| group.iter().any(|&row| !rows[row].is_estimated);
-    match (is_read(rows, exchange), is_read(rows, others)) {
+    let [exchange_is_read, others_are_read] =
+        [exchange, others].map(|group| group.iter().any(|&row| !rows[row].is_estimated));
+    match (exchange_is_read, others_are_read) {
         (true, false) => others.iter().for_each(|&row| rows[row].fate = Fate::Duplicate),
         (false, true) if !exchange.is_empty() => {
             exchange.iter().for_each(|&row| rows[row].fate = Fate::Duplicate);
@@ -56,12 +57,14 @@ fn settle_others(rows: &mut [RegisterRow], sound: &[usize], exchange: &[usize], 
     }
 }
 
+/// Whether all rows of a group show the same.
+fn agree(rows: &[RegisterRow], group: &[usize]) -> bool {
+    group.windows(2).all(|pair| rows[pair[0]].shows_the_same(&rows[pair[1]]))
+}
+
 /// Settles rows of one kind: equal ones count once, and where they differ those that are not estimated decide. Returns
 /// the row that is kept.
 fn settle_equals(rows: &mut [RegisterRow], group: &[usize]) -> Option<usize> {
-    let agree = |rows: &[RegisterRow], group: &[usize]| {
-        group.windows(2).all(|pair| rows[pair[0]].shows_the_same(&rows[pair[1]]))
-    };
     let deciding: Vec<usize> = if agree(rows, group) {
         group.to_vec()
     } else {

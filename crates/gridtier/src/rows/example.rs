@@ -111,14 +111,16 @@ fn culprit(columns: &Columns, table: Table, rule: Rule) -> Option<&'static str> 
         }
         _ => None,
     };
-    let by_cell = || table.columns().iter().find(|column| breaks(columns, table, column, rule));
     let otherwise = match (rule, table) {
         (Rule::NullValue, Table::Bills) => Some("due_on"),
         (Rule::NullValue, Table::Payments) => Some("bill_id"),
         (Rule::OutOfBounds, Table::Incidents) => Some("severity"),
         _ => None,
     };
-    of_rule.or_else(|| by_cell().map(|column| column.name)).or(otherwise)
+    of_rule.or_else(|| {
+        let broken = table.columns().iter().find(|column| breaks(columns, table, column, rule));
+        broken.map(|column| column.name).or(otherwise)
+    })
 }
 
 /// Whether a cell breaks a rule, without regard to the rest of its row.

@@ -324,10 +324,10 @@ impl Ranking<'_> {
     /// How many of the first `count` customers come before the first of them that is below a floor.
     pub fn reaching(&self, floor_e6: i64, count: usize) -> usize {
         // Vetoed customers come last, whatever their scores: the order of scores begins anew with them.
-        let is_vetoed = |entry: u64| self.base.ceilings[position(entry)].is_some();
         let reaches = |entry: u64| self.base.scores.score_e6(position(entry)) >= Some(floor_e6);
         let above = &self.entries[..count];
-        let (free, vetoed) = above.split_at(above.partition_point(|&entry| !is_vetoed(entry)));
+        let (free, vetoed) =
+            above.split_at(above.partition_point(|&entry| self.base.ceilings[position(entry)].is_none()));
         match free.partition_point(|&entry| reaches(entry)) {
             reaching if reaching < free.len() => reaching,
             all => all + vetoed.partition_point(|&entry| reaches(entry)),

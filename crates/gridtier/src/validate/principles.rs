@@ -24,10 +24,9 @@ pub(super) fn principles(cycle: &Cycle) -> Vec<MeasureValue> {
 /// Mean energy of the customers in special and grade-1, divided by the mean of all customers.
 fn importance(cycle: &Cycle) -> Option<f64> {
     let mean = |is_in: fn(&&Placed) -> bool| {
-        let members = || cycle.rows.iter().filter(is_in);
-        let energy: i128 = members().map(|row| i128::from(cycle.energy_wh(row.number))).sum();
-        let customers = members().count();
-        (customers > 0).then(|| energy as f64 / float(customers))
+        let members: Vec<&Placed> = cycle.rows.iter().filter(is_in).collect();
+        let energy: i128 = members.iter().map(|row| i128::from(cycle.energy_wh(row.number))).sum();
+        (!members.is_empty()).then(|| energy as f64 / float(members.len()))
     };
     let all = mean(|_| true).filter(|all| *all > 0.0)?;
     Some(mean(|row| row.tier <= Tier::Grade1)? / all)
@@ -90,12 +89,12 @@ fn lowest(cycle: &Cycle) -> Vec<[Option<i64>; 4]> {
 
 /// Of the customers graded in this cycle and in the one before, the share whose final tier differs.
 fn dynamics(cycle: &Cycle) -> Option<f64> {
-    let both = || {
-        cycle
-            .rows
-            .iter()
-            .filter_map(|row| Some((row.tier, *cycle.previous.get(cycle.customers.ids.key(row.number))?)))
-    };
-    let all = both().count();
-    (all > 0).then(|| float(both().filter(|(now, before)| now != before).count()) / float(all))
+    let (mut both, mut changed) = (0, 0);
+    for row in &cycle.rows {
+        if let Some(&before) = cycle.previous.get(cycle.customers.ids.key(row.number)) {
+            both += 1;
+            changed += usize::from(before != row.tier);
+        }
+    }
+    (both > 0).then(|| float(changed) / float(both))
 }

@@ -192,8 +192,10 @@ pub(super) fn are_among(array: &ArrayRef, markers: &[String], how: Dates) -> Vec
     let Ok(cells) = local_times(array, Dates { places: false, ..how }, DayForm::OrMonth) else {
         return Vec::new();
     };
-    let is_among = |us: i64| wanted.iter().any(|(first, end)| (*first..*end).contains(&us));
-    (0..cells.values.len()).map(|row| cells.get(row).is_some_and(is_among)).collect()
+    let times = (0..cells.values.len()).map(|row| cells.get(row));
+    times
+        .map(|us| us.is_some_and(|us| wanted.iter().any(|(first, end)| (*first..*end).contains(&us))))
+        .collect()
 }
 
 /// First microsecond of what a marker means, and the first after it.

@@ -64,8 +64,8 @@ pub fn written_forms(array: &ArrayRef, column: &Column, how: Dates, mark: Decima
 impl WrittenForms {
     fn note_month(&mut self, text: &str) {
         let Some((year, month)) = text.trim().split_once('.') else { return };
-        let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        if year.len() == 4 && is_digits(year) && is_digits(month) {
+        if year.len() == 4 && [year, month].iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
+        {
             self.has_short_month |= month.len() == 1;
             self.has_full_month |= month.len() == 2;
         }

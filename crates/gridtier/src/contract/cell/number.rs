@@ -264,20 +264,31 @@ pub(super) fn are_among(array: &ArrayRef, markers: &[String], mark: DecimalMark)
     if wanted.is_empty() {
         return Vec::new();
     }
-    let of_double = |x: f64| (x.to_bits().cast_signed(), CellState::Ok);
-    let of_decimal = |value: i128, places: i8| of_double(decimal_double(value, places));
-    let Ok(cells) = numeric(array, &of_double, &of_decimal, mark) else { return Vec::new() };
-    let is_among = |bits: i64| {
-        let x = f64::from_bits(bits.cast_unsigned());
-        wanted.iter().any(|wanted| *wanted == x || (wanted.is_nan() && x.is_nan()))
+    let Ok(cells) = numeric(array, &bits, &|value, places| bits(decimal_double(value, places)), mark) else {
+        return Vec::new();
     };
-    (0..cells.values.len()).map(|row| cells.get(row).is_some_and(is_among)).collect()
+    let numbers =
+        (0..cells.values.len()).map(|row| cells.get(row).map(|x| f64::from_bits(x.cast_unsigned())));
+    numbers
+        .map(|x| {
+            x.is_some_and(|x| wanted.iter().any(|marker| *marker == x || (marker.is_nan() && x.is_nan())))
+        })
+        .collect()
+}
+
+/// A double as a valid cell of its bits.
+fn bits(x: f64) -> CheckedCell {
+    (x.to_bits().cast_signed(), CellState::Ok)
 }
 
 /// Whether a text of digits has zeros in front.
 fn is_code(text: &str) -> bool {
     let digits = text.trim_start_matches(['-', '+']);
-    digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
+    digits.len() > 1 && digits.starts_with('0') && is_digits(digits)
+}
+
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 type OfDouble<'a> = &'a dyn Fn(f64) -> CheckedCell;
@@ -370,11 +381,10 @@ pub(super) fn fold_number(text: &str) -> Cow<'_, str> {
 /// never begins with 0: `0,200` is a decimal comma that was not declared.
 fn grouped_by_three(whole: &str, grouping: char) -> bool {
     let Some((first, rest)) = whole.trim_start_matches(['-', '+']).split_once(grouping) else { return true };
-    let is_digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
     (1..=3).contains(&first.len())
         && !first.starts_with('0')
-        && is_digits(first)
-        && rest.split(grouping).all(|group| group.len() == 3 && is_digits(group))
+        && rest.split(grouping).all(|group| group.len() == 3)
+        && std::iter::once(first).chain(rest.split(grouping)).all(is_digits)
 }
 
 #[cfg(test)]

@@ -72,21 +72,25 @@ fn values<'a>(at: usize, conditions: &[&'a Condition], fields: &'a [Field]) -> V
     values
 }
 
+/// A number with the doubles next to it: on either side of it a comparison may turn out otherwise.
+fn neighbours<'a>(x: f64) -> [Datum<'a>; 3] {
+    [x.next_down(), x, x.next_up()].map(Datum::Number)
+}
+
 fn constants<'a>(part: &'a Predicate, column: usize, values: &mut Vec<Datum<'a>>) {
     let mut add = |value: Datum<'a>| {
         if !values.contains(&value) {
             values.push(value);
         }
     };
-    let around = |x: f64| [x.next_down(), x, x.next_up()].map(Datum::Number);
     match part {
         Predicate::Word(at, _, word) if *at == column => add(Datum::Word(word)),
         Predicate::AmongWords(at, words) if *at == column => {
             words.iter().for_each(|word| add(Datum::Word(word)))
         }
-        Predicate::Number(at, _, x) if *at == column => around(*x).into_iter().for_each(add),
+        Predicate::Number(at, _, x) if *at == column => neighbours(*x).into_iter().for_each(add),
         Predicate::AmongNumbers(at, xs) if *at == column => {
-            xs.iter().flat_map(|x| around(*x)).for_each(add);
+            xs.iter().flat_map(|x| neighbours(*x)).for_each(add);
         }
         Predicate::Day(at, _, day) if *at == column => {
             [day.saturating_sub(1), *day, day.saturating_add(1)].map(Datum::Day).into_iter().for_each(add);
