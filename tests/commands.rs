@@ -360,9 +360,10 @@ fn a_method_file_is_started_once_and_never_written_over() {
 #[test]
 fn a_preset_and_its_file_grade_alike() {
     let utility = Utility::invented(100, &[]);
-    let preset = fs::read(utility.published(&["--method", "utility"]).join("tiers.parquet")).unwrap();
+    // Not tiers, which name their cycle: the points of all indicators.
+    let preset = fs::read(utility.published(&["--method", "utility"]).join("contributions.parquet")).unwrap();
     utility.done(&["method", "new", "mine.toml", "--from", "utility"]);
-    let file = fs::read(utility.published(&["--method", "mine.toml"]).join("tiers.parquet")).unwrap();
+    let file = fs::read(utility.published(&["--method", "mine.toml"]).join("contributions.parquet")).unwrap();
     assert!(preset == file);
 }
 
@@ -381,9 +382,10 @@ fn the_demo_is_graded_again_in_the_next_cycle() {
     assert!(second.stdout.contains("Cycle 2 published"), "{}{}", second.stdout, second.stderr);
     let tiers = |cycle: &str| {
         let path = utility.done(&["path", "--store", "trial/store", "--cycle", cycle]);
-        fs::read(utility.path().join(path.trim()).join("tiers.parquet")).unwrap()
+        Published::read(&utility.path().join(path.trim()).join("tiers.parquet"))
+            .rows_of(&["customer_id", "tier"])
     };
-    assert!(tiers("1") == tiers("2"));
+    assert_eq!(tiers("1"), tiers("2"));
     fails(&utility, &["demo", "trial", "--data-only"], 5, &["trial/data"]);
 }
 

@@ -60,7 +60,8 @@ pub fn publish(
     published_at: &str,
 ) -> Result<StoredCycle, PublishError> {
     let Grading { folder, reuse, graded, method, catalogue, accepted_by, current } = *grading;
-    staging.write_tables(output::tables(graded, method))?;
+    let number = staging.version();
+    staging.write_tables(output::tables(graded, method, number))?;
     let mut present = graded.facts.books.iter().filter(|book| book.present);
     match reuse {
         Reuse::Facts(counted) => staging.copy(&counted.outputs, &counted.cycle)?,

@@ -51,6 +51,20 @@ pub struct Billing {
     pub overdue_fen_days: i64,
     /// Σ unpaid at the window's end of those that were due in calendar years before that of the end.
     pub cross_year_arrears_fen: i64,
+    /// Σ unpaid at the window's end, over the same bills.
+    pub unpaid_fen: i64,
+    /// First due day of those of them of which something is unpaid at the window's end.
+    pub unpaid_since: Option<i32>,
+    /// Last day before the window's end on which something was unpaid of a bill that was due by then.
+    pub last_overdue_day: Option<i32>,
+}
+
+impl Billing {
+    /// Widens the days of arrears by those of another account of the same holder.
+    pub fn add_days(&mut self, other: &Self) {
+        self.unpaid_since = [self.unpaid_since, other.unpaid_since].into_iter().flatten().min();
+        self.last_overdue_day = self.last_overdue_day.max(other.last_overdue_day);
+    }
 }
 
 /// The books of both tables, and the facts by customer.

@@ -473,6 +473,7 @@ pub const COLUMNS: &[FactColumn] = &[
         "fen",
         "unpaid at the end, due in earlier calendar years"
     ),
+    integer!(Payments, billing.unpaid_fen, "fen", "unpaid at the end"),
     integer!(Incidents, incidents.fault_customer_minutes, "customer·min", "outages caused to others"),
     integer!(Incidents, incidents.violation_points_e6, "10⁻⁶ points", "points of offences, halved each year"),
     integer!(Plans, plans.planned_months, "months", "months with a plan"),

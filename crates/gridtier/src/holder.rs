@@ -160,6 +160,7 @@ fn folded(facts: &Facts, members: &HolderAccounts, holders: Customers) -> Result
         }
         let covered = accounts.iter().map(|&account| facts.rows[index(account)].energy.covered_months);
         sum.energy.covered_months = covered.max().unwrap_or(0);
+        accounts.iter().for_each(|&account| sum.billing.add_days(&facts.rows[index(account)].billing));
         rows.push(sum);
     }
     let books = Table::ALL.into_iter().map(|table| {

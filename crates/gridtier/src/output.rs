@@ -39,11 +39,12 @@ pub struct Output<'a> {
     pub batches: Box<dyn Iterator<Item = RecordBatch> + Send + 'a>,
 }
 
-/// The tables of a graded cycle; without the tables of facts when these were read from a published cycle.
+/// The tables of a graded cycle, which has the number `cycle` in its store; without the tables of facts when these were
+/// read from a published cycle.
 #[must_use]
-pub fn tables<'a>(graded: &'a Graded, method: &'a Method) -> Vec<Output<'a>> {
+pub fn tables<'a>(graded: &'a Graded, method: &'a Method, cycle: u64) -> Vec<Output<'a>> {
     let judged = vec![
-        tiers::output(graded, method),
+        tiers::output(graded, method, cycle),
         indicators::output(graded, method),
         contributions(graded, method),
         ledger::output(graded),

@@ -38,6 +38,8 @@ pub enum CurrentMove {
 pub struct Staging {
     root: PathBuf,
     run: String,
+    /// The number that the cycle gets: no other writer can take it while the lock is held.
+    version: u64,
     outputs: Vec<OutputFile>,
     /// Paths to remove on drop: everything that this run has written and not committed.
     pub(super) scratch: Vec<PathBuf>,
@@ -65,7 +67,15 @@ impl Staging {
         let run = layout::new_run();
         let dir = root.join(format!("{STAGING_PREFIX}{run}"));
         fs::create_dir(&dir).map_err(cannot_write(&dir))?;
-        Ok(Self { root: root.to_owned(), run, outputs: Vec::new(), scratch: vec![dir], _lock: lock })
+        let version = read_records(root)?.next_version();
+        let scratch = vec![dir];
+        Ok(Self { root: root.to_owned(), run, version, outputs: Vec::new(), scratch, _lock: lock })
+    }
+
+    /// The number that the cycle gets in its store.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
     }
 
     /// Writes one file of the cycle, `tiers.parquet` or `rejects/bills.parquet`, as zstd parquet, and waits
@@ -201,10 +211,9 @@ impl Staging {
         current: CurrentMove,
     ) -> Result<CommitRecord, StoreError> {
         let records = read_records(&self.root)?;
-        let version = records.next_version();
         Ok(CommitRecord {
-            version,
-            dir: layout::version_dir(version, &self.run),
+            version: self.version,
+            dir: layout::version_dir(self.version, &self.run),
             manifest_sha256,
             published_at: published_at.to_owned(),
             previous: records.last_version(),

@@ -14,6 +14,18 @@ struct Settled {
     overdue_fen_days: i128,
     /// Unpaid at the window's end.
     unpaid_fen: i128,
+    /// The last day from the due day to before the window's end on which something was unpaid.
+    last_unpaid_day: Option<i32>,
+}
+
+/// What a customer's bills came to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    due_fen: i128,
+    on_time_fen: i128,
+    overdue_fen_days: i128,
+    unpaid_fen: i128,
+    cross_year_fen: i128,
 }
 
 /// Sums arrears by customer, over the bills above zero that were due before the window's end. `due_fen` is what is due on
@@ -26,7 +38,7 @@ pub(super) fn count(
     facts: &mut [Billing],
 ) -> Result<(), RunError> {
     let new_year = Month::new(window.end.year(), 1).first_day();
-    let mut sums = vec![(Settled::default(), 0i128); facts.len()];
+    let mut sums = vec![Sums::default(); facts.len()];
     let mut start = 0;
     for ((position, row), &due) in (0..).zip(&bills.rows).zip(due_fen) {
         start += payments[start..].iter().take_while(|payment| payment.bill < position).count();
@@ -37,28 +49,33 @@ pub(super) fn count(
         let of_bill = payments[start..].iter().take_while(|payment| payment.bill == position);
         let settled = settle_bill(due, due_on, window.end_day(), of_bill);
         let customer = row.value.customer.index();
-        facts[customer].due_bills += 1;
-        let (sum, cross_year) = &mut sums[customer];
+        let (fact, sum) = (&mut facts[customer], &mut sums[customer]);
+        fact.due_bills += 1;
+        let since = (settled.unpaid_fen > 0).then_some(due_on);
+        let last = settled.last_unpaid_day;
+        fact.add_days(&Billing { unpaid_since: since, last_overdue_day: last, ..Billing::default() });
         sum.due_fen += settled.due_fen;
         sum.on_time_fen += settled.on_time_fen;
         sum.overdue_fen_days += settled.overdue_fen_days;
+        sum.unpaid_fen += settled.unpaid_fen;
         if due_on < new_year {
-            *cross_year += settled.unpaid_fen;
+            sum.cross_year_fen += settled.unpaid_fen;
         }
     }
-    for (fact, (sum, cross_year)) in facts.iter_mut().zip(sums) {
+    for (fact, sum) in facts.iter_mut().zip(sums) {
         fact.due_fen = narrow(sum.due_fen, ("what a customer owed", "客户的应付金额"))?;
         fact.on_time_fen = narrow(sum.on_time_fen, ("what a customer paid", "客户的实付金额"))?;
         fact.overdue_fen_days =
             narrow(sum.overdue_fen_days, ("a customer's overdue fen × days", "客户的逾期金额 × 天数"))?;
-        fact.cross_year_arrears_fen = narrow(cross_year, ("what a customer owes", "客户的欠费"))?;
+        fact.cross_year_arrears_fen = narrow(sum.cross_year_fen, ("what a customer owes", "客户的欠费"))?;
+        fact.unpaid_fen = narrow(sum.unpaid_fen, ("what a customer owes", "客户的欠费"))?;
     }
     Ok(())
 }
 
-/// The part of `due` paid by `due_on`, Σ unpaid(t) over the days t from `due_on` to `end` − 1, and unpaid(`end` − 1), where
-/// unpaid(t) = max(0, due − max(0, paid(t))) and paid(t) = Σ amounts paid by t. Payments must be sorted by day and made
-/// before `end`.
+/// The part of `due` paid by `due_on`, Σ unpaid(t) over the days t from `due_on` to `end` − 1, unpaid(`end` − 1) and the last
+/// of these days with unpaid(t) > 0, where unpaid(t) = max(0, due − max(0, paid(t))) and paid(t) = Σ amounts paid by t.
+/// Payments must be sorted by day and made before `end`.
 fn settle_bill<'p>(
     due: i128,
     due_on: i32,
@@ -67,8 +84,12 @@ fn settle_bill<'p>(
 ) -> Settled {
     let unpaid = |paid: i128| (due - paid.max(0)).max(0);
     let (mut paid, mut on_time, mut fen_days, mut since) = (0i128, 0i128, 0i128, due_on);
+    let mut last_unpaid_day = None;
     for payment in payments {
         if payment.paid_on > since {
+            if unpaid(paid) > 0 {
+                last_unpaid_day = Some(payment.paid_on - 1);
+            }
             fen_days += unpaid(paid) * i128::from(payment.paid_on - since);
             since = payment.paid_on;
         }
@@ -78,11 +99,15 @@ fn settle_bill<'p>(
         }
     }
     fen_days += unpaid(paid) * i128::from(end - since);
+    if unpaid(paid) > 0 && end > since {
+        last_unpaid_day = Some(end - 1);
+    }
     Settled {
         due_fen: due,
         on_time_fen: due.min(on_time.max(0)),
         overdue_fen_days: fen_days,
         unpaid_fen: unpaid(paid),
+        last_unpaid_day,
     }
 }
 
@@ -108,7 +133,12 @@ mod tests {
                 on_time_fen: due.min(paid(due_on).max(0)),
                 overdue_fen_days: (due_on..end).map(slow).sum(),
                 unpaid_fen: slow(end - 1),
+                last_unpaid_day: (due_on..end).rev().find(|&t| slow(t) > 0),
             }
         );
+        let paid_late = [payment(1, 30), payment(9, 70)];
+        assert_eq!(settle_bill(due, due_on, end, paid_late.iter()).last_unpaid_day, Some(day(8)));
+        let paid_in_time = [payment(4, 100)];
+        assert_eq!(settle_bill(due, due_on, end, paid_in_time.iter()).last_unpaid_day, None);
     }
 }

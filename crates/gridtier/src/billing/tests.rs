@@ -329,6 +329,19 @@ fn arrears_of_earlier_calendar_years_are_those_due_before_the_year_of_the_end() 
 }
 
 #[test]
+fn what_is_unpaid_at_the_end_has_a_first_due_day_and_a_last_overdue_day() {
+    let day = |month: u32, day: i32| Month::new(2023, month).first_day() + day - 1;
+    let bills =
+        ["1|a|2023-10|100|2023-10-25|-", "2|a|2023-10|50|2023-11-25|-", "3|b|2023-10|50|2023-11-25|-"];
+    let payments = ["p1|1|2023-10-30|60", "p2|2|2023-11-28|50", "p3|3|2023-11-28|50"];
+    let facts = billed(&bills, &payments).facts;
+    assert_eq!((facts[0].unpaid_fen, facts[0].unpaid_since), (4_000, Some(day(10, 25))));
+    assert_eq!(facts[0].last_overdue_day, Some(day(12, 31)));
+    assert_eq!((facts[1].unpaid_fen, facts[1].unpaid_since), (0, None));
+    assert_eq!(facts[1].last_overdue_day, Some(day(11, 27)));
+}
+
+#[test]
 fn a_payment_names_a_bill_or_a_customer_and_with_both_the_bill_decides() {
     let billed = billed_on_account(
         &["1|a|2023-10|100|2023-11-25|-", "0|a|2023-09|100|2023-10-25|-"],

@@ -14,7 +14,7 @@ use super::{
     DAY, FLAG, INTEGER, NUMBER, Output, TEXT, counts, days, flags, full, integers, nullable, numbers, table,
     text,
 };
-use crate::contract::IncidentKind;
+use crate::contract::{IncidentKind, Table};
 use crate::customer::{Customer, Customers};
 use crate::energy_profile::EnergyProfile;
 use crate::fact::{COLUMNS, CustomerFacts, FactColumn, FactValue, Facts};
@@ -284,6 +284,8 @@ fn counted(facts: &Facts) -> Output<'_> {
     let mut fields = vec![full("customer_id", TEXT)];
     fields.extend(integer_columns().map(|column| nullable(column.name, INTEGER)));
     fields.extend([
+        nullable("unpaid_since", DAY),
+        nullable("last_overdue_day", DAY),
         nullable("profile_as_of", DAY),
         nullable("total_kgce", NUMBER),
         nullable("replaceable_kgce", NUMBER),
@@ -298,6 +300,11 @@ fn counted(facts: &Facts) -> Output<'_> {
             let is_there = facts.present(column.table);
             columns.push(integers(facts.rows[rows.clone()].iter().map(|row| is_there.then(|| value(row)))));
         }
+        // Without the table nothing is known of payments.
+        let is_paid = facts.present(Table::Payments);
+        let billing = || facts.rows[rows.clone()].iter().map(|row| &row.billing);
+        columns.push(days(billing().map(|billing| billing.unpaid_since.filter(|_| is_paid))));
+        columns.push(days(billing().map(|billing| billing.last_overdue_day.filter(|_| is_paid))));
         let profiles = || facts.profiles[rows.clone()].iter();
         columns.push(days(profiles().map(|profile| profile.map(|profile| profile.as_of))));
         columns.push(numbers(profiles().map(|profile| profile.map(|profile| profile.total_kgce))));
@@ -370,6 +377,11 @@ impl PublishedFacts {
             let values = batch.column_by_name(column.name)?.as_primitive_opt::<Int64Type>()?;
             // Facts of an absent table are 0 in memory; the absence of the table distinguishes them from a count of 0.
             target.iter_mut().zip(values).for_each(|(row, value)| *field(row) = value.unwrap_or(0));
+        }
+        let (since, last) = (batch.dates("unpaid_since")?, batch.dates("last_overdue_day")?);
+        for (row, facts) in target.iter_mut().enumerate() {
+            facts.billing.unpaid_since = value_at(since, row);
+            facts.billing.last_overdue_day = value_at(last, row);
         }
         let as_of = batch.column_by_name("profile_as_of")?.as_primitive_opt::<Date32Type>()?;
         let number = |name: &str| batch.column_by_name(name)?.as_primitive_opt::<Float64Type>();

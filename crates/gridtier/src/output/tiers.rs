@@ -16,8 +16,8 @@ use crate::tier::Previous;
 use crate::unit::date_of_day;
 use crate::word::Word;
 
-/// One row for each graded customer, by id.
-pub(super) fn output<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
+/// One row for each graded customer, by id. Each names its cycle, so that one table can hold many.
+pub(super) fn output<'a>(graded: &'a Graded, method: &'a Method, cycle: u64) -> Output<'a> {
     let (scores, tiers, ids) = (&graded.scores, &graded.tiers, &graded.judged().customers.ids);
     let mut fields = vec![
         full("customer_id", TEXT),
@@ -34,7 +34,10 @@ pub(super) fn output<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
         full("tier", TEXT),
         nullable("reason", TEXT),
         nullable("ceiling", TEXT),
+        full("cycle", INTEGER),
+        full("as_of", DAY),
     ];
+    let as_of = graded.facts.window.end_day();
     let probability = graded.tier_probability.as_ref();
     fields.extend(probability.map(|_| nullable("tier_probability", NUMBER)));
     table("tiers", fields, scores.population.len(), move |rows| {
@@ -54,6 +57,8 @@ pub(super) fn output<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
             text(rows.clone().map(|at| Some(tiers.tier[at].code()))),
             text(rows.clone().map(|at| reason(graded, at))),
             text(rows.clone().map(|at| tiers.ceiling[at].map(|tier| tier.code()))),
+            counts(rows.clone().map(|_| Some(cycle))),
+            days(rows.clone().map(|_| Some(as_of))),
         ];
         columns.extend(probability.map(|probability| numbers(rows.clone().map(|at| probability[at]))));
         columns
