@@ -1,0 +1,417 @@
+//! Who may publish a proposed cycle, and what stands in the way (REGRADE section 5).
+//!
+//! A pure function of what the store's records say: names, dates, reviews and the verdicts of gates. Names are declared,
+//! not authenticated; they are compared so that two spellings of one name are one person. Files are not known here.
+
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::gate::GateResult;
+use crate::method::{Gate, Governance};
+use crate::text;
+use crate::text::Text;
+use crate::validate::Verdict;
+use crate::word::Word as _;
+
+crate::words! {
+    /// What a commit record publishes.
+    RecordKind "kind of commit record" {
+        /// A cycle that is published at once.
+        Cycle "cycle" "cycle" "周期",
+        /// A cycle that waits for approval.
+        Proposal "proposal" "proposal" "提案",
+        /// The approval of a proposal.
+        Approval "approval" "approval" "批准",
+        /// An inspection between two regrades, which changes no tier.
+        Inspection "inspection" "inspection" "期间检查",
+    }
+}
+
+crate::words! {
+    /// What an entry of the register is about.
+    EntryKind "kind of entry" {
+        /// An opinion about a proposal.
+        Review "review" "review" "复核",
+        /// A proposal is published.
+        Approve "approve" "approval" "批准",
+        /// A proposal is turned down.
+        Reject "reject" "rejection" "否决",
+        /// A proposal is taken back.
+        Withdraw "withdraw" "withdrawal" "撤回",
+        /// A customer objects to a tier.
+        Appeal "appeal" "appeal" "申诉",
+        /// The decision about an appeal.
+        Ruling "ruling" "ruling" "申诉裁定",
+        /// An agreement about an improvement plan.
+        Plan "plan" "plan" "改进计划",
+        /// Anything else that should be known later.
+        Note "note" "note" "备注",
+    }
+}
+
+crate::words! {
+    /// What a reviewer says about a proposal.
+    Opinion "verdict of a review" {
+        /// It can be published.
+        Agree "agree" "agree" "同意",
+        /// It must not be published.
+        Object "object" "object" "反对",
+        /// A remark that neither agrees nor objects.
+        Note "note" "note" "备注",
+    }
+}
+
+crate::words! {
+    /// Why a published cycle is revised.
+    RevisionCause "cause of a revision" {
+        /// Its data were corrected.
+        Data "data" "data" "数据更正",
+        /// The program was corrected.
+        Engine "engine" "engine" "程序更正",
+        /// The method was corrected.
+        Method "method" "method" "方法更正",
+        /// An appeal was upheld.
+        Appeal "appeal" "appeal" "申诉",
+    }
+}
+
+crate::words! {
+    /// What a cycle in a store is.
+    CycleState "state of a cycle" {
+        /// The one that holds.
+        Current "current" "current" "现行",
+        /// It is published; another one is current.
+        Published "published" "published" "已发布",
+        /// It is published, and a later one has the same as-of.
+        Superseded "superseded" "superseded" "已被取代",
+        /// It waits for approval.
+        Proposed "proposed" "proposed" "待审批",
+        /// It waited too long for approval.
+        Expired "expired" "expired" "已过期",
+        /// It was turned down.
+        Rejected "rejected" "rejected" "已否决",
+        /// It was taken back.
+        Withdrawn "withdrawn" "withdrawn" "已撤回",
+        /// It is an inspection.
+        Inspection "inspection" "inspection" "期间检查",
+    }
+}
+
+/// Whether two names are one person's: compared by NFKC, with white space collapsed, in lower case.
+#[must_use]
+pub fn is_same_person(a: &str, b: &str) -> bool {
+    folded(a) == folded(b)
+}
+
+fn folded(name: &str) -> String {
+    let compatible: String = name.nfkc().collect();
+    compatible.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// What somebody said about a proposal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Review {
+    /// Who.
+    pub by: String,
+    /// What.
+    pub opinion: Opinion,
+}
+
+/// A proposal as its approver finds it.
+#[derive(Clone, Debug, Default)]
+pub struct ProposalState<'a> {
+    /// Who proposed it.
+    pub proposer: &'a str,
+    /// Days since it was proposed, by the calendar in UTC.
+    pub age_days: i64,
+    /// The cycle that was current when it was proposed.
+    pub base: Option<u64>,
+    /// The cycle that is current now.
+    pub current: Option<u64>,
+    /// The reviews in their order.
+    pub reviews: &'a [Review],
+    /// How it was decided and by whom, if it was.
+    pub decided: Option<(EntryKind, &'a str)>,
+}
+
+/// Something that stands in the way of a decision.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Obstacle {
+    /// It is decided already.
+    Decided {
+        /// How.
+        kind: EntryKind,
+        /// By whom.
+        by: String,
+    },
+    /// The proposer decides about the own proposal.
+    OwnProposal {
+        /// Who proposed.
+        by: String,
+    },
+    /// Somebody else than the proposer takes it back.
+    OthersProposal {
+        /// Who proposed.
+        by: String,
+    },
+    /// The method names approvers, and this is none of them.
+    NotNamed {
+        /// Those named.
+        approvers: Vec<String>,
+    },
+    /// A reviewer objects.
+    Objection {
+        /// Who.
+        by: String,
+    },
+    /// Too few reviewers agree.
+    FewReviews {
+        /// Those who agree.
+        agree: u32,
+        /// How many are needed.
+        needed: u32,
+    },
+    /// Another cycle is current than when it was proposed.
+    Moved {
+        /// The current cycle then.
+        base: Option<u64>,
+        /// The current cycle now.
+        current: Option<u64>,
+    },
+    /// It was proposed too long ago.
+    Expired {
+        /// Days since.
+        days: i64,
+        /// Days allowed.
+        valid_days: u32,
+    },
+    /// A gate fails, and nobody passes it by name.
+    Gate(GateResult),
+}
+
+impl Obstacle {
+    /// What is in the way, and what to do.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Decided { kind, by } => {
+                let (en, zh) = (kind.en(), kind.zh());
+                text!("the register has its {en} by {by}", "登记簿已记录其{zh}, 经办人 {by}")
+            }
+            Self::OwnProposal { by } => {
+                text!("{by} proposed it: somebody else must decide", "该提案由 {by} 提出: 须由他人审批")
+            }
+            Self::OthersProposal { by } => text!(
+                "{by} proposed it, and nobody else can take it back; reject it instead",
+                "该提案由 {by} 提出, 他人不能撤回; 请改用 reject 否决"
+            ),
+            Self::NotNamed { approvers } => {
+                let names = approvers.join(", ");
+                text!("the method names who may decide: {names}", "方法规定的审批人为: {names}")
+            }
+            Self::Objection { by } => text!(
+                "{by} objects; a later review by the same person can lift that",
+                "{by} 反对; 可由本人再次复核撤销"
+            ),
+            Self::FewReviews { agree, needed } => text!(
+                "{agree} of {needed} reviewers agree; ask others to review it",
+                "需 {needed} 人复核同意, 现有 {agree} 人; 请其他人复核"
+            ),
+            Self::Moved { base, current } => {
+                let number =
+                    |cycle: &Option<u64>| cycle.map_or("–".to_owned(), |number| number.to_string());
+                let (base, current) = (number(base), number(current));
+                text!(
+                    "cycle {current} is current, and it was proposed against {base}; propose it again",
+                    "现行周期为 {current}, 而提案时为 {base}; 请重新提案"
+                )
+            }
+            Self::Expired { days, valid_days } => text!(
+                "it was proposed {days} days ago and is valid for {valid_days}; propose it again",
+                "提案已过 {days} 天, 有效期为 {valid_days} 天; 请重新提案"
+            ),
+            Self::Gate(result) => result.text(),
+        }
+    }
+}
+
+/// What stands in the way of an approval by `by`; nothing, if it can be published. `gates` are those of the comparison with
+/// the current cycle, of which `despite` may fail.
+#[must_use]
+pub fn approval_obstacles(
+    rules: &Governance,
+    proposal: &ProposalState,
+    by: &str,
+    gates: &[GateResult],
+    despite: &[Gate],
+) -> Vec<Obstacle> {
+    let mut found = rejection_obstacles(rules, proposal, by);
+    found.extend(review_obstacles(rules, proposal, by));
+    let ProposalState { base, current, age_days: days, .. } = *proposal;
+    if base != current {
+        found.push(Obstacle::Moved { base, current });
+    }
+    if days > i64::from(rules.valid_days) {
+        found.push(Obstacle::Expired { days, valid_days: rules.valid_days });
+    }
+    let failed = gates.iter().filter(|gate| gate.verdict == Verdict::Fail && !despite.contains(&gate.gate));
+    found.extend(failed.map(|gate| Obstacle::Gate(*gate)));
+    found
+}
+
+/// What stands in the way of a rejection by `by`: who may approve may reject.
+#[must_use]
+pub fn rejection_obstacles(rules: &Governance, proposal: &ProposalState, by: &str) -> Vec<Obstacle> {
+    let mut found = decided(proposal);
+    if is_same_person(by, proposal.proposer) {
+        found.push(Obstacle::OwnProposal { by: proposal.proposer.into() });
+    }
+    let approvers = &rules.approvers;
+    if !approvers.is_empty() && !approvers.iter().any(|name| is_same_person(name, by)) {
+        found.push(Obstacle::NotNamed { approvers: approvers.clone() });
+    }
+    found
+}
+
+/// What stands in the way of a withdrawal by `by`: only the proposer can take a proposal back.
+#[must_use]
+pub fn withdrawal_obstacles(proposal: &ProposalState, by: &str) -> Vec<Obstacle> {
+    let mut found = decided(proposal);
+    if !is_same_person(by, proposal.proposer) {
+        found.push(Obstacle::OthersProposal { by: proposal.proposer.into() });
+    }
+    found
+}
+
+/// That a proposal is decided already: also a review comes too late then.
+#[must_use]
+pub fn decided(proposal: &ProposalState) -> Vec<Obstacle> {
+    let decided = proposal.decided.map(|(kind, by)| Obstacle::Decided { kind, by: by.into() });
+    decided.into_iter().collect()
+}
+
+/// What the last reviews of persons other than proposer and approver stand against.
+fn review_obstacles(rules: &Governance, proposal: &ProposalState, by: &str) -> Vec<Obstacle> {
+    let mut last: Vec<&Review> = Vec::new();
+    for review in proposal.reviews {
+        let is_party = [proposal.proposer, by].iter().any(|party| is_same_person(party, &review.by));
+        if is_party {
+            continue;
+        }
+        match last.iter_mut().find(|known| is_same_person(&known.by, &review.by)) {
+            Some(known) => *known = review,
+            None => last.push(review),
+        }
+    }
+    let objections = last.iter().filter(|review| review.opinion == Opinion::Object);
+    let mut found: Vec<Obstacle> =
+        objections.map(|review| Obstacle::Objection { by: review.by.clone() }).collect();
+    let agree = last.iter().filter(|review| review.opinion == Opinion::Agree).count();
+    let agree = u32::try_from(agree).unwrap_or(u32::MAX);
+    if agree < rules.reviews {
+        found.push(Obstacle::FewReviews { agree, needed: rules.reviews });
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method::Method;
+
+    fn rules(approvers: &[&str], reviews: u32) -> Governance {
+        let mut rules = Method::preset("paper").unwrap().unwrap().governance;
+        rules.approvers = approvers.iter().map(|&name| name.into()).collect();
+        rules.reviews = reviews;
+        rules
+    }
+
+    fn review(by: &str, opinion: Opinion) -> Review {
+        Review { by: by.into(), opinion }
+    }
+
+    fn proposal(reviews: &[Review]) -> ProposalState<'_> {
+        ProposalState {
+            proposer: "Li Na",
+            base: Some(1),
+            current: Some(1),
+            reviews,
+            ..ProposalState::default()
+        }
+    }
+
+    fn found(rules: &Governance, proposal: &ProposalState, by: &str) -> Vec<Obstacle> {
+        approval_obstacles(rules, proposal, by, &[], &[])
+    }
+
+    #[test]
+    fn spellings_of_a_name_are_one_person() {
+        for same in [" li  na", "LI NA", "Ｌｉ　Ｎａ", "li\tna "] {
+            assert!(is_same_person(same, "Li Na"), "{same}");
+        }
+        assert!(!is_same_person("Li", "Li Na"));
+    }
+
+    #[test]
+    fn somebody_else_can_approve_and_the_proposer_cannot() {
+        assert_eq!(found(&rules(&[], 0), &proposal(&[]), "王芳"), []);
+        let own = [Obstacle::OwnProposal { by: "Li Na".into() }];
+        assert_eq!(found(&rules(&[], 0), &proposal(&[]), "li na"), own);
+        assert_eq!(rejection_obstacles(&rules(&[], 0), &proposal(&[]), "li na"), own);
+        assert_eq!(withdrawal_obstacles(&proposal(&[]), "li na"), []);
+        let others = [Obstacle::OthersProposal { by: "Li Na".into() }];
+        assert_eq!(withdrawal_obstacles(&proposal(&[]), "王芳"), others);
+    }
+
+    #[test]
+    fn where_approvers_are_named_nobody_else_can_approve() {
+        let rules = rules(&["王芳"], 0);
+        assert_eq!(found(&rules, &proposal(&[]), " 王芳 "), []);
+        assert_eq!(
+            found(&rules, &proposal(&[]), "Zhang"),
+            [Obstacle::NotNamed { approvers: vec!["王芳".into()] }]
+        );
+    }
+
+    #[test]
+    fn of_each_other_reviewer_the_last_verdict_counts() {
+        use Opinion::{Agree, Note, Object};
+        let few = |agree| [Obstacle::FewReviews { agree, needed: 2 }];
+        let two = rules(&[], 2);
+        // Proposer and approver are no reviewers.
+        let parties = [review("Li Na", Agree), review("Boss", Agree), review("a", Agree)];
+        assert_eq!(found(&two, &proposal(&parties), "Boss"), few(1));
+        let twice = [review("a", Agree), review("A ", Agree)];
+        assert_eq!(found(&two, &proposal(&twice), "Boss"), few(1));
+        let mind_changed = [review("a", Object), review("b", Agree), review("a", Agree)];
+        assert_eq!(found(&two, &proposal(&mind_changed), "Boss"), []);
+        let objects = [review("a", Agree), review("b", Agree), review("c", Object)];
+        assert_eq!(found(&two, &proposal(&objects), "Boss"), [Obstacle::Objection { by: "c".into() }]);
+        let remark = [review("a", Agree), review("b", Agree), review("b", Note)];
+        assert_eq!(found(&two, &proposal(&remark), "Boss"), few(1));
+    }
+
+    #[test]
+    fn a_decided_moved_or_old_proposal_is_not_approved() {
+        let rules = rules(&[], 0);
+        let decided = ProposalState { decided: Some((EntryKind::Reject, "王芳")), ..proposal(&[]) };
+        let expected = [Obstacle::Decided { kind: EntryKind::Reject, by: "王芳".into() }];
+        assert_eq!(found(&rules, &decided, "Boss"), expected);
+        let moved = ProposalState { current: Some(3), ..proposal(&[]) };
+        assert_eq!(found(&rules, &moved, "Boss"), [Obstacle::Moved { base: Some(1), current: Some(3) }]);
+        let on_the_last_day = ProposalState { age_days: 30, ..proposal(&[]) };
+        assert_eq!(found(&rules, &on_the_last_day, "Boss"), []);
+        let old = ProposalState { age_days: 31, ..proposal(&[]) };
+        assert_eq!(found(&rules, &old, "Boss"), [Obstacle::Expired { days: 31, valid_days: 30 }]);
+    }
+
+    #[test]
+    fn a_gate_that_fails_is_passed_only_by_its_name() {
+        let rules = rules(&[], 0);
+        let values = crate::gate::GateValues { changed: Some(0.5), absent: Some(0.01), ..Default::default() };
+        let gates = values.judge(&rules);
+        let by = |despite: &[Gate]| approval_obstacles(&rules, &proposal(&[]), "Boss", &gates, despite);
+        assert!(matches!(by(&[])[..], [Obstacle::Gate(GateResult { gate: Gate::Changed, .. })]));
+        assert_eq!(by(&[Gate::Changed]), []);
+        assert_eq!(by(&[Gate::Absent]).len(), 1);
+    }
+}
