@@ -53,7 +53,7 @@ pub struct TableConfig {
     pub encoding: Option<Encoding>,
     /// Sheet of its workbooks, if it is not the first visible one.
     pub sheet: Option<String>,
-    /// Row of its workbooks with the header, 1 for the first; without it the first row that is not empty.
+    /// Row of its workbooks and CSV files with the header, 1 for the first; without it the first row that is not empty.
     pub header_row: Option<u32>,
     /// The utility's column names, by contract name: one, or those that make up a key.
     pub columns: BTreeMap<String, Vec<String>>,

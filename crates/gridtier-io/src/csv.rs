@@ -7,6 +7,7 @@
 
 mod decode;
 mod common;
+mod title;
 mod lexer;
 mod survey;
 
@@ -26,6 +27,7 @@ use crate::guard::limits::{BATCH_ROWS, BATCH_TEXT_BYTES_MAX};
 use crate::listing::DataFile;
 
 use decode::Decoded;
+use title::{FromHeader, TitleRows};
 
 /// What is declared about a CSV file; the rest is detected.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,6 +36,8 @@ pub struct CsvDeclared {
     pub delimiter: Option<u8>,
     /// The encoding of its text.
     pub encoding: Option<Encoding>,
+    /// The row of its header, 1 for the first; without it the first row that is not empty.
+    pub header_row: Option<u32>,
 }
 
 /// A CSV file that has been surveyed.
@@ -41,10 +45,17 @@ pub struct CsvDeclared {
 pub struct CsvFile {
     /// The encoding of its text.
     pub encoding: Encoding,
-    /// Whether the encoding is only what the bytes allow: the text does not look Chinese.
+    /// Whether the encoding is in doubt: the text was taken for GB18030 and does not look Chinese, or for UTF-8 and
+    /// would look Chinese as GB18030.
     pub is_guess: bool,
+    /// Whether it was read as UTF-8, has no Chinese, and is GB18030 by its bytes too.
+    pub is_gb18030_too: bool,
+    /// Whether the text has common Chinese characters.
+    pub is_chinese: bool,
     /// The delimiter of its cells.
     pub delimiter: u8,
+    /// The row of its header, as a spreadsheet shows it.
+    pub header_row: u64,
     /// Its column names, trimmed.
     pub header: Vec<String>,
     /// Rows after the header, with those of the wrong width.
@@ -65,10 +76,16 @@ impl CsvFile {
         self.header.iter().map(|name| FileColumn::untyped(name.clone())).collect()
     }
 
+    /// The row below the header, as a spreadsheet shows it.
+    pub fn first_row(&self) -> u64 {
+        self.header_row + 1
+    }
+
     /// The records after the header, of any width.
     pub fn records(&self, file: &DataFile) -> Result<CsvRecords, Unreadable> {
-        let decoded = Decoded::new(file.open()?, self.encoding)?;
-        let mut reader = reader(decoded, self.delimiter);
+        let titles = TitleRows::new(self.delimiter, u32::try_from(self.header_row).ok());
+        let text = FromHeader::new(Decoded::new(file.open()?, self.encoding)?, titles);
+        let mut reader = reader(text, self.delimiter);
         let mut header = StringRecord::new();
         reader.read_record(&mut header).map_err(unreadable)?;
         Ok(CsvRecords { reader })
@@ -85,8 +102,11 @@ impl CsvFile {
     }
 }
 
-fn reader(decoded: Decoded<File>, delimiter: u8) -> csv::Reader<Decoded<File>> {
-    ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(decoded)
+/// The text of a file from its header on.
+type FileText = FromHeader<Decoded<File>>;
+
+fn reader(text: FileText, delimiter: u8) -> csv::Reader<FileText> {
+    ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text)
 }
 
 fn unreadable(error: csv::Error) -> Unreadable {
@@ -101,7 +121,7 @@ fn unreadable(error: csv::Error) -> Unreadable {
 
 /// Reads the records of a file.
 pub struct CsvRecords {
-    reader: csv::Reader<Decoded<File>>,
+    reader: csv::Reader<FileText>,
 }
 
 impl CsvRecords {

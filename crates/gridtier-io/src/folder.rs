@@ -31,7 +31,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::columns::{self, FileColumn, FilePiece, Mapping, Notice, Pick, TypedFile};
-use crate::config::{self, Config, HiveType, TableConfig};
+use crate::config::{self, Config, Encoding, HiveType, TableConfig};
 use crate::csv::{CsvDeclared, CsvFile};
 use crate::guard::Unreadable;
 use crate::guard::limits::BATCH_ROWS;
@@ -149,6 +149,7 @@ impl DataFolder {
                 Err(more) => refusals.extend(more),
             }
         }
+        refusals.extend(settle_encodings(&mut tables, &config));
         if !refusals.is_empty() {
             return Err(OpenError::Refused(damage::limited(refusals)));
         }
@@ -264,6 +265,36 @@ fn check_table(table: Table, files: Vec<DataFile>, config: &Config) -> Result<Ta
     Err(refusals)
 }
 
+/// Reads text that is UTF-8 and GB18030 alike as GB18030, where all other Chinese text of the folder is.
+fn settle_encodings(tables: &mut BTreeMap<Table, TableFiles>, config: &Config) -> Vec<Refusal> {
+    let is_chinese_in = |encoding| {
+        let mut files = tables.values().flat_map(|table| &table.files);
+        files.any(
+            |one| matches!(&one.content, Content::Csv(csv) if csv.is_chinese && csv.encoding == encoding),
+        )
+    };
+    if !is_chinese_in(Encoding::Gb18030) || is_chinese_in(Encoding::Utf8) {
+        return Vec::new();
+    }
+    let mut refusals = Vec::new();
+    for (&table, checked) in tables.iter_mut().filter(|(_, table)| table.files.iter().any(is_in_doubt)) {
+        let mut files: Vec<DataFile> = checked.files.iter().map(|one| one.file.clone()).collect();
+        for (file, one) in files.iter_mut().zip(&checked.files) {
+            file.others_are_gb18030 = is_in_doubt(one);
+        }
+        match check_table(table, files, config) {
+            Ok(settled) => *checked = settled,
+            Err(more) => refusals.extend(more),
+        }
+    }
+    refusals
+}
+
+/// Whether a file was read as UTF-8 and is GB18030 too.
+fn is_in_doubt(one: &Readable) -> bool {
+    matches!(&one.content, Content::Csv(csv) if csv.is_gb18030_too)
+}
+
 fn check_file(file: DataFile, config: &Config) -> Result<Readable, Refusal> {
     match survey(&file, config) {
         Ok((content, columns, mapping, sha256)) => {
@@ -343,7 +374,8 @@ impl Content {
         listing::check_content(file)?;
         Ok(match file.format {
             FileFormat::Csv => {
-                let declared = CsvDeclared { delimiter: table.delimiter, encoding: table.encoding };
+                let TableConfig { delimiter, encoding, header_row, .. } = *table;
+                let declared = CsvDeclared { delimiter, encoding, header_row };
                 let (csv, sha256) = CsvFile::survey(file, declared)?;
                 (Self::Csv(csv), sha256)
             }
@@ -536,8 +568,7 @@ impl Source for DataFolder {
 
     fn spreadsheet_row(&self, table: Table, at: RowAt) -> Option<u64> {
         match self.files(table).get(index(at.file()))?.content {
-            // The header is row 1.
-            Content::Csv(_) => Some(at.row() + 2),
+            Content::Csv(ref csv) => Some(at.row() + csv.first_row()),
             Content::Workbook(ref book) => Some(at.row() + book.first_row()),
             Content::Parquet(_) | Content::Ipc(_) => None,
         }

@@ -72,7 +72,7 @@ impl FileFormat {
     /// Whether a title may stand above the header, and `header_row` be declared.
     #[must_use]
     pub fn may_have_titles(self) -> bool {
-        matches!(self, Self::Workbook(_))
+        matches!(self, Self::Workbook(_) | Self::Csv)
     }
 
     fn by_extension(name: &str) -> Option<Self> {
@@ -96,6 +96,8 @@ pub struct DataFile {
     pub hive: Vec<HiveValue>,
     /// Its length.
     pub bytes: u64,
+    /// Whether text that is UTF-8 and GB18030 alike is to be read as GB18030, since the other files beside it are.
+    pub others_are_gb18030: bool,
     modified: Option<SystemTime>,
 }
 
@@ -113,6 +115,7 @@ impl DataFile {
             format: FileFormat::Csv,
             hive: Vec::new(),
             bytes: found.len(),
+            others_are_gb18030: false,
             modified: found.modified().ok(),
         })
     }

@@ -97,7 +97,7 @@ fn table_properties(table: Table) -> Properties {
         "header_row",
         json!({
             "type": "integer", "minimum": 1, "maximum": 1_048_576,
-            "description": "row of a workbook with the header, if it is not the first row that is not empty"
+            "description": "row of a workbook or CSV file with the header, if it is not the first row that is not empty"
         }),
     );
     add("decimal_mark", named(DECIMAL_MARKS, "mark before the fraction of numbers written as text"));

@@ -1,4 +1,4 @@
-//! Whether text decoded as GB18030 looks Chinese.
+//! Whether text looks Chinese.
 //!
 //! Almost any pair of bytes above 0x80 is a character of GB18030, so that Latin-1 and Big5 decode without an error to other
 //! characters. In Chinese text most characters are among a few hundred; in text decoded by mistake hardly any is.
@@ -23,11 +23,17 @@ const SHARE_PCT_MIN: u32 = 20;
 pub(super) struct CommonCharacters {
     seen: u32,
     common: u32,
+    /// Whether there is any character beyond ASCII.
+    beyond_ascii: bool,
 }
 
 impl CommonCharacters {
     /// Counts the characters of the next chunk of the text.
     pub(super) fn feed(&mut self, chunk: &[u8]) {
+        if self.seen >= SEEN_MAX || chunk.is_ascii() {
+            return;
+        }
+        self.beyond_ascii = true;
         for text in chunk.utf8_chunks() {
             for character in
                 text.valid().chars().filter(|character| ('\u{3400}'..='\u{2FA1F}').contains(character))
@@ -39,6 +45,11 @@ impl CommonCharacters {
                 self.common += u32::from(COMMON.contains(character));
             }
         }
+    }
+
+    /// Whether there are characters beyond ASCII.
+    pub(super) fn are_present(self) -> bool {
+        self.beyond_ascii
     }
 
     /// Whether the text looks Chinese.

@@ -54,6 +54,13 @@ impl Lexer {
         }
     }
 
+    /// Says in which line of the file the text begins.
+    pub fn begin_at(&mut self, line: Option<u64>) {
+        if self.at == 0 {
+            self.line = line.unwrap_or(1);
+        }
+    }
+
     /// Scans the next chunk of the text.
     pub fn feed(&mut self, chunk: &[u8]) -> Result<(), Unreadable> {
         let mut rest = chunk;

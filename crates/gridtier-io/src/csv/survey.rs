@@ -9,6 +9,7 @@ use gridtier::text;
 use super::common::CommonCharacters;
 use super::decode::{Decoded, encoding_of_mark};
 use super::lexer::Lexer;
+use super::title::{FromHeader, TitleRows};
 use super::{CsvDeclared, CsvFile, reader, unreadable};
 use crate::config::Encoding;
 use crate::guard::Unreadable;
@@ -44,8 +45,10 @@ pub(super) fn survey(file: &DataFile, declared: CsvDeclared) -> Result<(CsvFile,
             ),
         ));
     }
-    let delimiter = declared.delimiter.unwrap_or_else(|| delimiter_of(&start, known));
-    let pass = raw_pass(file, delimiter, wide)?;
+    let delimiter =
+        declared.delimiter.unwrap_or_else(|| delimiter_of(&start, known, declared.header_row.unwrap_or(1)));
+    let titles = TitleRows::new(delimiter, declared.header_row);
+    let pass = raw_pass(file, &titles, wide)?;
     let encoding = match (known, pass.bad_utf8) {
         (Some(Encoding::Utf8), Some(at)) => {
             return Err(Unreadable::damaged(text!(
@@ -57,18 +60,70 @@ pub(super) fn survey(file: &DataFile, declared: CsvDeclared) -> Result<(CsvFile,
         (None, None) => Encoding::Utf8,
         (None, Some(_)) => Encoding::Gb18030,
     };
-    let mut is_guess = false;
-    let records = match (encoding, pass.records) {
-        (Encoding::Utf8, records) => records?,
+    let passed = match encoding {
+        Encoding::Utf8 if known.is_none() => settle(file, &titles, pass.records, pass.text)?,
+        Encoding::Utf8 => {
+            let (records, is_chinese) = (pass.records?, pass.text.are_usual());
+            TextPass { records, is_chinese, ..TextPass::of(encoding) }
+        }
         _ => {
             let mut common = CommonCharacters::default();
-            let records = decoded_pass(file, delimiter, encoding, pass.bad_utf8, &mut common)?;
-            is_guess = known.is_none() && !common.are_usual();
-            records
+            let records = decoded_pass(file, &titles, encoding, pass.bad_utf8, &mut common)?;
+            let is_chinese = common.are_usual();
+            let is_guess = known.is_none() && !is_chinese;
+            TextPass { records, is_chinese, is_guess, ..TextPass::of(encoding) }
         }
     };
-    let header = header_of(file, delimiter, encoding)?;
-    Ok((CsvFile { encoding, is_guess, delimiter, header, rows: records.saturating_sub(1) }, pass.sha256))
+    let (header, header_row) = header_of(file, titles, passed.encoding, declared.header_row)?;
+    let csv = CsvFile {
+        encoding: passed.encoding,
+        is_guess: passed.is_guess,
+        is_gb18030_too: passed.is_gb18030_too,
+        is_chinese: passed.is_chinese,
+        delimiter,
+        header_row,
+        header,
+        rows: passed.records.saturating_sub(1),
+    };
+    Ok((csv, pass.sha256))
+}
+
+/// What a whole file says about its text.
+struct TextPass {
+    encoding: Encoding,
+    records: u64,
+    is_chinese: bool,
+    is_guess: bool,
+    is_gb18030_too: bool,
+}
+
+impl TextPass {
+    fn of(encoding: Encoding) -> Self {
+        Self { encoding, records: 0, is_chinese: false, is_guess: false, is_gb18030_too: false }
+    }
+}
+
+/// Decides about text that is UTF-8 by its bytes. Rarely, text of GBK is too, with letters such as `ģ` for Chinese
+/// characters.
+fn settle(
+    file: &DataFile,
+    titles: &TitleRows,
+    records: Result<u64, Unreadable>,
+    text: CommonCharacters,
+) -> Result<TextPass, Unreadable> {
+    let as_utf8 =
+        TextPass { records: records?, is_chinese: text.are_usual(), ..TextPass::of(Encoding::Utf8) };
+    if as_utf8.is_chinese || !text.are_present() {
+        return Ok(as_utf8);
+    }
+    let mut common = CommonCharacters::default();
+    match decoded_pass(file, titles, Encoding::Gb18030, None, &mut common) {
+        Ok(records) if file.others_are_gb18030 => {
+            Ok(TextPass { encoding: Encoding::Gb18030, records, is_chinese: true, ..as_utf8 })
+        }
+        Ok(_) => Ok(TextPass { is_guess: common.are_usual(), is_gb18030_too: true, ..as_utf8 }),
+        Err(_) => Ok(as_utf8),
+    }
 }
 
 fn start_of(file: &DataFile) -> Result<Vec<u8>, Unreadable> {
@@ -77,8 +132,8 @@ fn start_of(file: &DataFile) -> Result<Vec<u8>, Unreadable> {
     Ok(start)
 }
 
-/// Comma or tab, whichever is more frequent outside quotes in the first line that is not empty.
-fn delimiter_of(start: &[u8], mark: Option<Encoding>) -> u8 {
+/// Comma or tab, whichever is more frequent outside quotes in the header.
+fn delimiter_of(start: &[u8], mark: Option<Encoding>, header_row: u32) -> u8 {
     let mut text = Vec::new();
     // Without a mark the encoding is UTF-8 or GB18030; commas, tabs and line breaks are the same bytes in both.
     match Decoded::new(start, mark.unwrap_or(Encoding::Utf8)) {
@@ -87,7 +142,8 @@ fn delimiter_of(start: &[u8], mark: Option<Encoding>) -> u8 {
         Err(_) => text.extend_from_slice(start),
     }
     let (mut commas, mut tabs, mut in_quotes, mut is_empty) = (0, 0, false, true);
-    for &byte in &text {
+    let declared = (header_row > 1).then_some(header_row);
+    for &byte in TitleRows::new(b',', declared).rest(&text) {
         match byte {
             b'"' => in_quotes = !in_quotes,
             b'\n' | b'\r' if !in_quotes && !is_empty => break,
@@ -107,13 +163,17 @@ struct RawPass {
     bad_utf8: Option<u64>,
     /// Records, if the bytes are UTF-8.
     records: Result<u64, Unreadable>,
+    /// Its characters, as UTF-8.
+    text: CommonCharacters,
 }
 
-fn raw_pass(file: &DataFile, delimiter: u8, wide: bool) -> Result<RawPass, Unreadable> {
+fn raw_pass(file: &DataFile, titles: &TitleRows, wide: bool) -> Result<RawPass, Unreadable> {
     let mut hashing = Hashing::new(file.open()?);
     let mut chunk = vec![0; CHUNK_BYTES];
     let mut utf8 = Utf8Check::default();
-    let mut lexer = Lexer::new(delimiter);
+    let mut titles = titles.clone();
+    let mut lexer = Lexer::new(titles.delimiter());
+    let mut text = CommonCharacters::default();
     let mut fault = None;
     loop {
         let read = hashing.read(&mut chunk)?;
@@ -124,7 +184,11 @@ fn raw_pass(file: &DataFile, delimiter: u8, wide: bool) -> Result<RawPass, Unrea
             utf8.feed(&chunk[..read]);
         }
         if !wide && utf8.bad.is_none() && fault.is_none() {
-            fault = lexer.feed(without_mark(&chunk[..read], hashing.length() == count(read))).err();
+            let bytes = without_mark(&chunk[..read], hashing.length() == count(read));
+            text.feed(bytes);
+            let rest = titles.rest(bytes);
+            lexer.begin_at(titles.header_row());
+            fault = lexer.feed(rest).err();
         }
     }
     if hashing.length() != file.bytes {
@@ -134,7 +198,7 @@ fn raw_pass(file: &DataFile, delimiter: u8, wide: bool) -> Result<RawPass, Unrea
         )));
     }
     let records = fault.map_or_else(|| lexer.finish(), Err);
-    Ok(RawPass { sha256: hashing.finish(), bad_utf8: utf8.finish(), records })
+    Ok(RawPass { sha256: hashing.finish(), bad_utf8: utf8.finish(), records, text })
 }
 
 fn without_mark(chunk: &[u8], is_first: bool) -> &[u8] {
@@ -144,13 +208,14 @@ fn without_mark(chunk: &[u8], is_first: bool) -> &[u8] {
 /// Counts the records of a file that is not UTF-8, and so checks that all of it can be decoded.
 fn decoded_pass(
     file: &DataFile,
-    delimiter: u8,
+    titles: &TitleRows,
     encoding: Encoding,
     bad_utf8: Option<u64>,
     common: &mut CommonCharacters,
 ) -> Result<u64, Unreadable> {
     let mut text = BufReader::with_capacity(CHUNK_BYTES, Decoded::new(file.open()?, encoding)?);
-    let mut lexer = Lexer::new(delimiter);
+    let mut titles = titles.clone();
+    let mut lexer = Lexer::new(titles.delimiter());
     loop {
         let chunk = text.fill_buf().map_err(|error| match (bad_utf8, error.kind()) {
             (Some(at), std::io::ErrorKind::InvalidData) if encoding == Encoding::Gb18030 => {
@@ -170,27 +235,54 @@ fn decoded_pass(
         if chunk.is_empty() {
             return lexer.finish();
         }
-        lexer.feed(chunk)?;
+        let rest = titles.rest(chunk);
+        lexer.begin_at(titles.header_row());
+        lexer.feed(rest)?;
         common.feed(chunk);
         let read = chunk.len();
         text.consume(read);
     }
 }
 
-fn header_of(file: &DataFile, delimiter: u8, encoding: Encoding) -> Result<Vec<String>, Unreadable> {
-    let mut reader = reader(Decoded::new(file.open()?, encoding)?, delimiter);
+/// The names in the header, and its row.
+fn header_of(
+    file: &DataFile,
+    titles: TitleRows,
+    encoding: Encoding,
+    declared: Option<u32>,
+) -> Result<(Vec<String>, u64), Unreadable> {
+    let delimiter = titles.delimiter();
+    let mut reader = reader(FromHeader::new(Decoded::new(file.open()?, encoding)?, titles), delimiter);
     let mut header = StringRecord::new();
-    if !reader.read_record(&mut header).map_err(unreadable)? {
-        return Err(Unreadable::damaged(text!(
-            "it holds nothing but line breaks, not even a header",
-            "文件只有换行，连表头也没有"
-        )));
+    let is_there = reader.read_record(&mut header).map_err(unreadable)?;
+    let starts_empty = reader.get_ref().starts_empty();
+    match declared {
+        Some(row) if !is_there || starts_empty => {
+            return Err(Unreadable::because(
+                text!(
+                    "row {row}, in which `header_row` says that the header is, is empty",
+                    "`header_row` 声明的表头行（第 {row} 行）为空"
+                ),
+                text!(
+                    "correct `header_row`; 1 is the first row of the file",
+                    "请更正 `header_row`；1 为文件第一行"
+                ),
+            ));
+        }
+        None if !is_there => {
+            return Err(Unreadable::damaged(text!(
+                "it holds nothing but line breaks, not even a header",
+                "文件只有换行，连表头也没有"
+            )));
+        }
+        _ => {}
     }
     if header.len() > COLUMNS_MAX {
         let columns = header.len();
         return Err(Unreadable::damaged(text!("its header has {columns} columns", "表头有 {columns} 列")));
     }
-    Ok(header.iter().map(|name| name.trim().to_owned()).collect())
+    let row = reader.get_ref().header_row().unwrap_or(1);
+    Ok((header.iter().map(|name| name.trim().to_owned()).collect(), row))
 }
 
 /// Checks that a file is UTF-8, chunk by chunk.
@@ -264,8 +356,9 @@ mod tests {
 
     #[test]
     fn the_delimiter_is_comma_or_tab_by_their_number_in_the_header() {
-        assert_eq!(delimiter_of(b"a,b,c\n1\t2\t3\t4\t5\n", None), b',');
-        assert_eq!(delimiter_of(b"\r\na\tb\t\"c,d,e\"\n1,2,3,4\n", None), b'\t');
-        assert_eq!(delimiter_of(b"\xFF\xFEa\0\t\0b\0\n\0", Some(Encoding::Utf16Le)), b'\t');
+        assert_eq!(delimiter_of(b"a,b,c\n1\t2\t3\t4\t5\n", None, 1), b',');
+        assert_eq!(delimiter_of(b"\r\na\tb\t\"c,d,e\"\n1,2,3,4\n", None, 1), b'\t');
+        assert_eq!(delimiter_of(b"\xFF\xFEa\0\t\0b\0\n\0", Some(Encoding::Utf16Le), 1), b'\t');
+        assert_eq!(delimiter_of(b"a title, with a comma\na\tb\n", None, 2), b'\t');
     }
 }

@@ -44,6 +44,81 @@ fn the_same_table_in_any_encoding_is_the_same() {
 }
 
 #[test]
+fn titles_above_the_header_are_left_out_and_rows_keep_the_numbers_of_a_spreadsheet() {
+    let text = "抄表清单,,,\n\n制表：张三\n户号,时间,电量\n1,2025-01-01,1\n2,2025-13-01,2\n";
+    let columns = "[tables.meter_readings.columns]\ncustomer_id = \"户号\"\nread_at = \"时间\"\nactive_kwh = \"电量\"\n";
+    let config = |row| format!("format = 1\n[tables.meter_readings]\nheader_row = {row}\n{columns}");
+    let gb18030 = GB18030.encode(text).0.into_owned();
+    for (bytes, row) in [
+        (text.to_owned().into_bytes(), 4),
+        (gb18030, 4),
+        (text.replace('\n', "\r\n").into_bytes(), 4),
+        (format!("\u{feff}\n{text}").into_bytes(), 5),
+    ] {
+        let data = TestFolder::with("meter_readings.csv", bytes).and("gridtier.toml", config(row));
+        let rows: Vec<Energy> =
+            readings(&data).unwrap().into_iter().map(|row| row.map(|(id, _, wh)| (id, wh))).collect();
+        assert_eq!(rows, [ok("1", 1_000), Err(Rule::BadDate)]);
+        let folder = data.open().unwrap();
+        let at = gridtier::source::RowAt::new(0, 1);
+        assert_eq!(folder.spreadsheet_row(Table::MeterReadings, at), Some(row + 2));
+    }
+    // Empty lines above the header are no titles, and count all the same.
+    let data = TestFolder::with("meter_readings.csv", format!("\r\n\r\n{HEADER}1,2025-01-01,1,\n"));
+    let at = gridtier::source::RowAt::new(0, 0);
+    assert_eq!(data.open().unwrap().spreadsheet_row(Table::MeterReadings, at), Some(4));
+    for row in [2, 9] {
+        let data = TestFolder::with("meter_readings.csv", text).and("gridtier.toml", config(row));
+        let refusal = data.refusal(Table::MeterReadings);
+        assert!(refusal.contains(&format!("row {row}, in which `header_row` says")), "{refusal}");
+    }
+    let unclosed = format!("{text}3,2025-01-01,\"3\n");
+    let data = TestFolder::with("meter_readings.csv", unclosed).and("gridtier.toml", config(4));
+    let refusal = data.refusal(Table::MeterReadings);
+    assert!(refusal.contains("the quote opened in line 7 is never closed"), "{refusal}");
+}
+
+/// The encodings of the customers and readings, and the findings about the customers, where the region of one is `没`
+/// in GBK: the bytes are UTF-8 too, for `û`.
+fn read_with(readings: impl AsRef<[u8]>, config: &str) -> (Vec<Option<String>>, usize) {
+    let header = b"customer_id,use_category,supply_level,opened_on,aged_transformer_area,region\n";
+    let row = b"1,other,low_voltage,2010-01-01,false,\xC3\xBB\n";
+    let data = TestFolder::with("customers.csv", [&header[..], row].concat())
+        .and("meter_readings.csv", readings)
+        .and("gridtier.toml", config);
+    let folder = data.open().unwrap();
+    let encodings = folder.inputs().iter().filter(|input| input.table.is_some());
+    let is_doubt = |notice: &crate::columns::Notice| notice.0 == Rule::EncodingGuessed;
+    (
+        encodings.map(|input| input.encoding.clone()).collect(),
+        folder.notices(Table::Customers).iter().filter(|notice| is_doubt(notice)).count(),
+    )
+}
+
+#[test]
+fn text_that_is_utf8_and_gbk_alike_is_decided_by_the_other_files_or_told() {
+    let text = format!("{HEADER}1,2025-01-01 00:00,1,正常\n");
+    let gbk = GB18030.encode(&text).0.into_owned();
+    let plain = "customer_id,read_at,active_kwh\n1,2025-01-01,1\n";
+    let named = |names: [&str; 2]| names.map(|name| Some(name.to_owned())).to_vec();
+    const SILENT: &str = "format = 1\n";
+    assert_eq!(read_with(gbk, SILENT), (named(["GB18030", "GB18030"]), 0), "the readings are GBK");
+    assert_eq!(read_with(&text, SILENT), (named(["UTF-8", "UTF-8"]), 1), "the readings are UTF-8");
+    assert_eq!(read_with(plain, SILENT), (named(["UTF-8", "UTF-8"]), 1), "the readings say nothing");
+    let declared = "format = 1\n[tables.customers]\nencoding = \"gbk\"\n";
+    assert_eq!(read_with(plain, declared), (named(["GB18030", "UTF-8"]), 0));
+    let declared = "format = 1\n[tables.customers]\nencoding = \"utf-8\"\n";
+    assert_eq!(read_with(plain, declared), (named(["UTF-8", "UTF-8"]), 0));
+}
+
+#[test]
+fn western_text_in_utf8_is_in_no_doubt() {
+    let text = "customer_id,read_at,active_kwh,note\n1,2025-01-01,1,Größe é ç ñ Ø\n";
+    let folder = TestFolder::with("meter_readings.csv", text).open().unwrap();
+    assert!(folder.notices(Table::MeterReadings).iter().all(|notice| notice.0 != Rule::EncodingGuessed));
+}
+
+#[test]
 fn what_is_in_no_encoding_is_refused_with_its_byte() {
     let mut bytes = HEADER.as_bytes().to_vec();
     bytes.extend(b"1,2025-01-01,1,\xFF\n");

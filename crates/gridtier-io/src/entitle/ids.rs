@@ -129,7 +129,7 @@ fn survey(file: &DataFile) -> Result<CsvFile, Unreadable> {
     let (survey, _) = CsvFile::survey(file, CsvDeclared::default())?;
     match survey.header.as_slice() {
         [only] if only.contains(';') => {
-            Ok(CsvFile::survey(file, CsvDeclared { delimiter: Some(b';'), encoding: None })?.0)
+            Ok(CsvFile::survey(file, CsvDeclared { delimiter: Some(b';'), ..CsvDeclared::default() })?.0)
         }
         _ => Ok(survey),
     }

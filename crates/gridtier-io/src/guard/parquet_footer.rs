@@ -6,9 +6,11 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use parquet::file::metadata::{
-    ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader, ParquetStatisticsPolicy,
+    ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader,
+    ParquetStatisticsPolicy, RowGroupMetaData,
 };
 
 use gridtier::index::{count, index_u64};
@@ -26,6 +28,9 @@ const MAGIC_BYTES: u64 = count(MAGIC.len());
 /// The end of a file: the length of the footer, and the magic.
 const TAIL: usize = 8;
 const TAIL_BYTES: u64 = count(TAIL);
+
+/// Code of the last converted type, `INTERVAL`.
+const CONVERTED_TYPE_MAX: i64 = 21;
 
 /// Most decompressed bytes for each byte of a file, on top of [`UNPACKED_FREE`].
 const UNPACKED_PER_BYTE_MAX: u64 = 500;
@@ -114,14 +119,17 @@ const FILE_METADATA: &[(i16, Shape)] = &[
 
 /// Reads the footer of a file of `bytes`, with the statistics of the columns at `leaves`.
 pub(crate) fn read(file: &mut File, bytes: u64, leaves: &[usize]) -> Result<ParquetMetaData, Unreadable> {
-    let footer = footer_bytes(file, bytes)?;
-    check_shape(&footer)?;
+    let mut footer = footer_bytes(file, bytes)?;
+    for unknown in check_shape(&footer)? {
+        replace_by_no_type(&mut footer[unknown]);
+    }
     let options = ParquetMetaDataOptions::new()
         .with_column_stats_policy(ParquetStatisticsPolicy::skip_except(leaves))
         .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll)
         .with_encoding_stats_policy(ParquetStatisticsPolicy::SkipAll);
     let metadata = caught(|| ParquetMetaDataReader::decode_metadata_with_options(&footer, Some(&options)))?
         .map_err(Unreadable::from)?;
+    let metadata = without_empty_dictionaries(metadata);
     check_claims(&metadata, bytes, bytes - TAIL_BYTES - count(footer.len()))?;
     Ok(metadata)
 }
@@ -162,13 +170,45 @@ fn footer_bytes(file: &mut File, bytes: u64) -> Result<Vec<u8>, Unreadable> {
     Ok(footer)
 }
 
+/// Columns whose dictionary is said to begin at 0, where the mark of the file stands, have none.
+fn without_empty_dictionaries(metadata: ParquetMetaData) -> ParquetMetaData {
+    let is_empty = |chunk: &ColumnChunkMetaData| chunk.dictionary_page_offset().is_some_and(|at| at <= 0);
+    if !metadata.row_groups().iter().flat_map(RowGroupMetaData::columns).any(is_empty) {
+        return metadata;
+    }
+    let without = |group: &RowGroupMetaData| {
+        let chunks = group.columns().iter().cloned().map(|chunk| match is_empty(&chunk) {
+            true => chunk.into_builder().set_dictionary_page_offset(None).build(),
+            false => Ok(chunk),
+        });
+        let chunks = chunks.collect::<Result<Vec<_>, _>>()?;
+        group.clone().into_builder().set_column_metadata(chunks).build()
+    };
+    match metadata.row_groups().iter().map(without).collect() {
+        Ok(groups) => metadata.into_builder().set_row_groups(groups).build(),
+        // The claims of such a footer are refused.
+        Err(_) => metadata,
+    }
+}
+
+/// Writes −1, which stands for none, over the code of a converted type that the decoder does not know. The physical type
+/// says how such a column is read.
+fn replace_by_no_type(code: &mut [u8]) {
+    let last = code.len() - 1;
+    for (at, byte) in code.iter_mut().enumerate() {
+        *byte = u8::from(at == 0) | if at < last { 0x80 } else { 0 };
+    }
+}
+
 /// Walks the footer and the tree of its schema: the decoder reserves memory for the children that a group claims, and
-/// recurses into them.
-fn check_shape(footer: &[u8]) -> Result<(), Unreadable> {
+/// recurses into them. Returns where codes of unknown converted types stand.
+fn check_shape(footer: &[u8]) -> Result<Vec<Range<usize>>, Unreadable> {
     let mut children: Vec<i64> = Vec::new();
-    let walked = walk(footer, FILE_METADATA, &mut |path, value| match path {
+    let mut unknown = Vec::new();
+    let walked = walk(footer, FILE_METADATA, &mut |path, value, at| match path {
         [2, ELEMENT] => children.push(0),
         [2, 5] => children.last_mut().into_iter().for_each(|last| *last = value),
+        [2, 6] if !(-1..=CONVERTED_TYPE_MAX).contains(&value) => unknown.push(at),
         _ => {}
     });
     walked.map_err(|stuck| match stuck {
@@ -195,7 +235,7 @@ fn check_shape(footer: &[u8]) -> Result<(), Unreadable> {
     if depth(&children) > NESTING_MAX {
         return Err(Unreadable::damaged(text!("its columns are nested too deep", "列的嵌套过深")));
     }
-    Ok(())
+    Ok(unknown)
 }
 
 /// The depth of a tree given by the number of children of each node, parents first.

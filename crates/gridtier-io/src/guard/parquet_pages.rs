@@ -53,6 +53,8 @@ const DELTA_LENGTH_BYTE_ARRAY: u64 = 6;
 const DELTA_BYTE_ARRAY: u64 = 7;
 const RLE_DICTIONARY: u64 = 8;
 
+/// Decompressed bytes for each byte of a column that need not be claimed.
+const UNPACKED_PER_BYTE_FREE: u64 = 100;
 /// Most bytes of text for each byte of a delta-encoded page, on top of [`DELTA_FREE`].
 pub(super) const DELTA_GROWTH_MAX: u64 = 16;
 /// Bytes that a page of any length may stand for.
@@ -158,8 +160,10 @@ impl ChunkPages {
     fn from_claims(pages: Vec<PageClaim>, chunk: &ColumnChunkMetaData) -> Result<Self, Unreadable> {
         let claimed = u64::try_from(chunk.uncompressed_size()).unwrap_or(0);
         let unpacked: u64 = pages.iter().map(|page| page.unpacked).sum();
-        // What headers take is counted or not, by writer.
-        if unpacked > claimed.saturating_mul(4).saturating_add(DELTA_FREE) {
+        let packed: u64 = pages.iter().map(|page| page.packed).sum();
+        // What headers take is counted or not, and some writers give the bytes before unpacking.
+        let most = claimed.saturating_mul(4).max(packed.saturating_mul(UNPACKED_PER_BYTE_FREE));
+        if unpacked > most.saturating_add(DELTA_FREE) {
             return Err(Unreadable::damaged(text!(
                 "a column of {claimed} bytes unpacks to {unpacked}",
                 "声明为 {claimed} 字节的列解压为 {unpacked} 字节"
@@ -295,7 +299,7 @@ fn header_at(file: &mut File, at: u64, end: u64) -> Result<(PageHeader, u64), Un
         file.seek(SeekFrom::Start(at))?;
         file.by_ref().take(available).read_to_end(&mut bytes)?;
         let mut header = PageHeader::default();
-        let walked = walk(&bytes, PAGE_HEADER, &mut |path, value| {
+        let walked = walk(&bytes, PAGE_HEADER, &mut |path, value, _| {
             let field = match path {
                 [1] => &mut header.kind,
                 [2] => &mut header.unpacked,

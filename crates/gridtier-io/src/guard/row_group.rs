@@ -14,7 +14,7 @@ use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::serialized_reader::SerializedPageReader;
 
-use gridtier::index::{count, index};
+use gridtier::index::{count, index, index_u64};
 use gridtier::text;
 
 use super::parquet_pages::{ChunkPages, DELTA_FREE, DELTA_GROWTH_MAX, PageClaim, PageKind};
@@ -170,12 +170,8 @@ fn check_differences(page: &Page, has_levels: bool) -> std::result::Result<(), U
             let length = bytes.first_chunk::<4>().map_or(0, |length| index(u32::from_le_bytes(*length)));
             length.saturating_add(4)
         }
-        _ if has_levels => {
-            return Err(Unreadable::damaged(text!(
-                "a page of differences has levels of an old kind",
-                "差分编码的数据页使用了旧式层级"
-            )));
-        }
+        // One bit for each value, as writers did at first.
+        _ if has_levels => index_u64(most.div_ceil(8)),
         _ => 0,
     };
     let Some(values) = bytes.get(levels..) else {
@@ -223,5 +219,25 @@ impl PageReader for GuardedPages {
     fn skip_next_page(&mut self) -> Result<()> {
         self.next += 1;
         self.inner.skip_next_page()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_of_one_bit_for_each_value_stand_before_the_differences() {
+        let page = |bytes: Vec<u8>| Page::DataPage {
+            buf: bytes.into(),
+            num_values: 9,
+            encoding: Encoding::DELTA_LENGTH_BYTE_ARRAY,
+            #[allow(deprecated)]
+            def_level_encoding: Encoding::BIT_PACKED,
+            rep_level_encoding: Encoding::RLE,
+            statistics: None,
+        };
+        assert_eq!(check_differences(&page(vec![0, 0]), true), Ok(()), "nine nulls");
+        assert!(check_differences(&page(vec![0]), true).is_err(), "levels of eight values");
     }
 }

@@ -4,6 +4,8 @@
 //! expects, whatever type the file says. So a header is walked first, by a shape that names the types, and refused where
 //! the decoder would read it differently. The walk allocates nothing but the path to a field and visits each byte once.
 
+use std::ops::Range;
+
 use super::cursor::{ByteCursor, Stuck};
 use super::limits::NESTING_MAX;
 
@@ -28,9 +30,9 @@ pub(super) enum ThriftShape {
 /// In a path: an element of a list begins; the value is its position.
 pub(super) const ELEMENT: i16 = -1;
 
-/// Called with the ids that lead to a value and the value: for each integer, for the length of each list, and for each
-/// element of a list.
-pub(super) type OnValue<'a> = &'a mut dyn FnMut(&[i16], i64);
+/// Called with the ids that lead to a value, the value, and the bytes that it takes: for each integer, for the length of
+/// each list, and for each element of a list.
+pub(super) type OnValue<'a> = &'a mut dyn FnMut(&[i16], i64, Range<usize>);
 
 /// Type codes of the compact protocol.
 const BOOLS: [u8; 2] = [1, 2];
@@ -48,9 +50,8 @@ impl ThriftShape {
         match self {
             Self::Bool => BOOLS.contains(&code),
             Self::Byte => code == BYTE,
-            Self::I16 => code == I16,
-            Self::I32 => code == I32,
-            Self::I64 => code == I64,
+            // Integers of all widths are written alike, and some writers name another than they should.
+            Self::I16 | Self::I32 | Self::I64 => [I16, I32, I64].contains(&code),
             Self::Double => code == DOUBLE,
             Self::Binary => code == BINARY,
             Self::List(_) => code == LIST,
@@ -91,9 +92,15 @@ impl ThriftWalker<'_> {
         self.skip(u64::from(!is_field))
     }
 
-    fn integer(&mut self) -> Result<(), Stuck> {
+    /// An integer of so many bits: the decoder cuts off what is beyond them.
+    fn integer(&mut self, bits: u32) -> Result<(), Stuck> {
+        let start = self.cursor.at;
         let value = self.cursor.zigzag()?;
-        (self.on_value)(&self.path, value);
+        if i64::BITS - value.unsigned_abs().leading_zeros() >= bits && value != i64::MIN >> (i64::BITS - bits)
+        {
+            return Err(Stuck::Broken(("a number beyond those of its type", "超出其类型范围的数")));
+        }
+        (self.on_value)(&self.path, value, start..self.cursor.at);
         Ok(())
     }
 
@@ -132,7 +139,9 @@ impl ThriftWalker<'_> {
         match shape {
             ThriftShape::Bool => self.skip_flag(is_field),
             ThriftShape::Byte => self.skip(1),
-            ThriftShape::I16 | ThriftShape::I32 | ThriftShape::I64 => self.integer(),
+            ThriftShape::I16 => self.integer(i16::BITS),
+            ThriftShape::I32 => self.integer(i32::BITS),
+            ThriftShape::I64 => self.integer(i64::BITS),
             ThriftShape::Double => self.skip(8),
             ThriftShape::Binary => self.skip_binary(),
             ThriftShape::List(inner) => {
@@ -147,6 +156,7 @@ impl ThriftWalker<'_> {
         is_expected: impl Fn(u8) -> bool,
         mut element: impl FnMut(&mut Self) -> Result<(), Stuck>,
     ) -> Result<(), Stuck> {
+        let start = self.cursor.at;
         let head = self.cursor.byte()?;
         let length = match head >> 4 {
             15 => self.cursor.varint()?,
@@ -160,10 +170,10 @@ impl ThriftWalker<'_> {
         if length > self.cursor.left() {
             return Err(Stuck::Short);
         }
-        (self.on_value)(&self.path, length.cast_signed());
+        (self.on_value)(&self.path, length.cast_signed(), start..self.cursor.at);
         for position in 0..length.cast_signed() {
             self.path.push(ELEMENT);
-            (self.on_value)(&self.path, position);
+            (self.on_value)(&self.path, position, self.cursor.at..self.cursor.at);
             self.path.pop();
             element(self)?;
         }
@@ -213,7 +223,7 @@ mod tests {
 
     fn walked(bytes: &[u8]) -> (Result<usize, Stuck>, Vec<PathAndValue>) {
         let mut all = Vec::new();
-        let result = walk(bytes, PAGE, &mut |path, value| all.push((path.to_vec(), value)));
+        let result = walk(bytes, PAGE, &mut |path, value, _| all.push((path.to_vec(), value)));
         (result, all)
     }
 
@@ -235,7 +245,10 @@ mod tests {
     #[test]
     fn wrong_types_endless_numbers_and_deep_nesting_are_refused() {
         let broken = |bytes: &[u8]| matches!(walked(bytes).0, Err(Stuck::Broken(_)));
-        assert!(broken(&[0x16, 5, 0]), "an i64 for an i32");
+        assert!(broken(&[0x18, 1, b'a', 0]), "text for an i32");
+        assert!(broken(&[0x16, 0x80, 0x80, 0x80, 0x80, 0x10, 0]), "2^31 for an i32");
+        assert_eq!(walked(&[0x16, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0]).1, [(vec![1], i64::from(i32::MIN))]);
+        assert_eq!(walked(&[0x14, 5, 0]).1, [(vec![1], -3)], "an i16 for an i32");
         assert!(broken(&[[0x15].as_slice(), &[0x80; 11]].concat()));
         assert!(broken(&[0x3C; 100]), "structs in structs");
         assert!(broken(&[[0x39].as_slice(), &[0x19; 100]].concat()), "lists in lists");

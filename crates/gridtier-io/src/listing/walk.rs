@@ -228,6 +228,7 @@ impl FolderWalk<'_> {
             format,
             hive: hive.to_vec(),
             bytes: about.len(),
+            others_are_gb18030: false,
             modified: about.modified().ok(),
         })
     }

@@ -80,7 +80,7 @@ rules! {
     HiddenCells "hidden_cells" Info "the sheet has hidden rows or columns; they are read" "工作表有隐藏的行或列，照常读取",
     AmbiguousGrouping "ambiguous_grouping" Warning "every grouped number of the column has exactly one mark: it may be a decimal mark" "该列带分隔符的数字都只有一个分隔符，可能是小数点",
     MixedMonthForms "mixed_month_forms" Warning "months are written with and without two digits after the dot" "月份在点号后既有一位也有两位数字",
-    EncodingGuessed "encoding_guessed" Warning "text read as GB18030 has no common Chinese character: declare `encoding`" "按 GB18030 解码的文本没有常用汉字，请声明 `encoding`",
+    EncodingGuessed "encoding_guessed" Warning "the encoding of a text is in doubt (read as GB18030 without a common Chinese character, or as UTF-8 where GB18030 gives Chinese): declare `encoding`" "文本编码存疑（按 GB18030 解码却没有常用汉字，或按 UTF-8 解码而按 GB18030 才是中文），请声明 `encoding`",
     BadStatistics "bad_statistics" Warning "statistics of a row group contradict themselves and were ignored" "行组的统计信息自相矛盾，已忽略",
     LooksLikeRegister "looks_like_register" Warning "customers whose monthly mean never falls: registers rather than energy?" "月均值只升不降的客户：可能是示数而非电量",
     ImplausiblePrice "implausible_price" Warning "the median average price of a use category is out of bounds: is a unit wrong?" "某用电类别平均电价的中位数超出合理范围，单位是否有误",

@@ -166,11 +166,28 @@ pub struct Column {
     pub unpacked: Option<i64>,
     pub offset: Option<i64>,
     pub values: Option<i64>,
+    pub dictionary_offset: Option<i64>,
+    /// The code of the converted type; that of text where it is not given.
+    pub converted: Option<i64>,
+    /// The Thrift type of the integers about the chunk.
+    pub integers: u8,
 }
 
 impl Column {
     pub fn new(name: &'static str, physical: i64, codec: i64, pages: Vec<Page>) -> Self {
-        Self { name, physical, type_length: None, codec, pages, unpacked: None, offset: None, values: None }
+        Self {
+            name,
+            physical,
+            type_length: None,
+            codec,
+            pages,
+            unpacked: None,
+            offset: None,
+            values: None,
+            dictionary_offset: None,
+            converted: None,
+            integers: I64,
+        }
     }
 
     /// A column of one value, over and over; in pages of so many.
@@ -186,8 +203,8 @@ impl Column {
             footer.integer(2, I32, length);
         }
         footer.integer(3, I32, 0).text(4, self.name);
-        if self.physical == BYTE_ARRAY {
-            footer.integer(6, I32, 0);
+        if self.physical == BYTE_ARRAY || self.converted.is_some() {
+            footer.integer(6, I32, self.converted.unwrap_or(0));
         }
         footer.close();
     }
@@ -215,11 +232,15 @@ pub fn forged(columns: &[Column], rows: i64, groups: i64) -> Vec<u8> {
             footer.element().integer(2, I64, start).open(3);
             footer.integer(1, I32, column.physical).list(2, I32, 1).raw(&varint(0)).list(3, BINARY, 1);
             footer.raw(&varint(column.name.len() as u64)).raw(column.name.as_bytes());
-            footer.integer(4, I32, column.codec).integer(5, I64, column.values.unwrap_or(rows));
+            let kind = column.integers;
+            footer.integer(4, I32, column.codec).integer(5, kind, column.values.unwrap_or(rows));
             footer
-                .integer(6, I64, column.unpacked.unwrap_or(sum))
-                .integer(7, I64, *length)
-                .integer(9, I64, start);
+                .integer(6, kind, column.unpacked.unwrap_or(sum))
+                .integer(7, kind, *length)
+                .integer(9, kind, start);
+            if let Some(offset) = column.dictionary_offset {
+                footer.integer(11, kind, offset);
+            }
             footer.close().close();
         }
         footer.integer(2, I64, 1).integer(3, I64, rows).close();
