@@ -286,7 +286,17 @@ fn refuse_missing(
     } else {
         Text::default()
     };
-    Unreadable::because(what, Text::join(&[hints, how, delimiter], ""))
+    // A title stands in the first of merged or empty cells.
+    let is_title = own.iter().filter(|column| !column.name.trim().is_empty()).count() <= 1;
+    let title = if is_title {
+        text!(
+            "; if this is a title, say in which row the header is: `header_row = 2`",
+            "；若这是标题，请用 `header_row = 2` 声明表头所在行"
+        )
+    } else {
+        Text::default()
+    };
+    Unreadable::because(what, Text::join(&[hints, how, delimiter, title], ""))
 }
 
 fn refuse_nested(mapping: &Mapping, own: &[FileColumn]) -> Result<(), Unreadable> {

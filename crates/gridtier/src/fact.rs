@@ -227,6 +227,29 @@ fn by_customer(
         .collect()
 }
 
+/// What usually makes spreadsheets and databases write all cells of a column so.
+fn usual_cause(commonest: &Finding) -> Text {
+    let cell = commonest.example.rsplit_once(" = ").map_or("", |(_, cell)| cell);
+    let is_number = |digits: usize| cell.len() == digits && cell.bytes().all(|byte| byte.is_ascii_digit());
+    match commonest.rule {
+        Rule::Orphan | Rule::BadDate | Rule::BadNumber if commonest.example.contains(" = =\"") => text!(
+            "; the cells are formulas such as =\"0001\": export them as text, without the sign of equality",
+            "；单元格是 =\"0001\" 这样的公式：请导出为文本，不带等号"
+        ),
+        Rule::Orphan => text!(
+            "; if the ids have lost zeros in front, declare their length, such as `pad.customer_id = 10`: `gridtier init \
+             DATA` finds it out",
+            "；若户号丢失了前导零，请声明其位数，例如 `pad.customer_id = 10`：`gridtier init DATA` 可自动判断"
+        ),
+        Rule::BadDate if is_number(5) => text!(
+            "; {cell} is a day as spreadsheets number them: format the cells as dates such as 2025-01-31 before the export, \
+             or deliver the workbook itself",
+            "；{cell} 是电子表格的日期序号：请先把单元格设为 2025-01-31 这样的日期再导出，或直接提供工作簿"
+        ),
+        _ => Text::default(),
+    }
+}
+
 /// Why nobody can be graded: a required table has no row that counts.
 fn refusal(
     source: &dyn Source,
@@ -265,12 +288,13 @@ fn refusal(
     });
     let what = Text::join(&[what, why.unwrap_or_default()], "");
     let advice = if tally.rejected > 0 {
-        (
+        let see = text!(
             "see the rejects with `gridtier check DATA -o DIR` and mend the export",
-            "用 `gridtier check DATA -o DIR` 查看被剔除的行，并更正导出",
-        )
+            "用 `gridtier check DATA -o DIR` 查看被剔除的行，并更正导出"
+        );
+        Text::join(&[see, commonest.map(usual_cause).unwrap_or_default()], "")
     } else {
-        ("check --as-of and the method's window_months", "请检查 --as-of 和方法中的 window_months")
+        text!("check --as-of and the method's window_months", "请检查 --as-of 和方法中的 window_months")
     };
     Some(Refusal::of(book.table, what, advice))
 }

@@ -1,4 +1,5 @@
 mod forge;
+mod junk;
 
 use gridtier::contract::Table;
 use gridtier::contract::rule::Rule;

@@ -11,7 +11,7 @@ pub fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
     archive_of(&parts)
 }
 
-fn archive_of(parts: &[(&str, Vec<u8>)]) -> Vec<u8> {
+pub fn archive_of(parts: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in parts {
         writer.start_file(*name, SimpleFileOptions::default()).unwrap();
