@@ -5,5 +5,16 @@
 //! (`score`). Who decided on a cycle, and when, is not known here.
 
 mod pair;
+mod transition;
+mod drift;
+mod backtest;
 
+pub use backtest::{Backtest, BacktestMean, BacktestOutcome, Backtests, backtest};
+pub use drift::{Drift, DriftVerdict, drift};
 pub use pair::{EndState, NotComparable, Pair, PairedCustomer};
+pub use transition::{
+    EVERYBODY, TierStability, TransitionKey, TransitionRate, TransitionSums, stability, transitions,
+};
+
+#[cfg(test)]
+mod tests;

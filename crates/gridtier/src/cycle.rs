@@ -24,6 +24,8 @@ pub struct Placed {
     pub rank: Option<u64>,
     /// Published score.
     pub score_e6: Option<i64>,
+    /// The published score within each dimension; `None` where nothing of it is known.
+    pub dimensions: [Option<f64>; 3],
     /// Why the customer is provisional, scored and not ranked.
     pub provisional: Option<Provisional>,
     /// By rank and quota; `None` for provisional customers.
@@ -175,9 +177,14 @@ impl Cycle {
         self.amount(ANNUAL_ENERGY, number, 1000.0)
     }
 
+    /// A customer's value of an indicator of the registry's first part, which every method has; `None` unless known.
+    #[must_use]
+    pub fn registry_value(&self, indicator: IndicatorIx, number: u32) -> Option<f64> {
+        self.columns[indicator.index()].known(index(number))
+    }
+
     /// A value in units of 1/`units`, rounded; 0 where it is unknown.
     fn amount(&self, indicator: IndicatorIx, number: u32, units: f64) -> i64 {
-        let value = self.columns[indicator.index()].known(index(number));
-        value.map_or(0, |x| round_half_away(x * units))
+        self.registry_value(indicator, number).map_or(0, |x| round_half_away(x * units))
     }
 }

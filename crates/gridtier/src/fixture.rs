@@ -141,11 +141,13 @@ fn place(cycle: &mut Cycle, scores: &Scores) {
         previous: &cycle.previous,
     };
     let tiers = grade_on(inputs, &cycle.columns, scores, &cycle.method);
+    let dimensions = scores.dimensions(&cycle.columns, &cycle.method, 0..scores.population.len());
     let rows = scores.population.iter().enumerate().map(|(at, &number)| Placed {
         number,
         stratum: tiers.stratum[at],
         rank: tiers.rank(at),
         score_e6: scores.score_e6(at),
+        dimensions: dimensions[at],
         provisional: scores.provisional[at],
         computed: tiers.computed[at],
         tier: tiers.tier[at],

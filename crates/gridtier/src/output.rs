@@ -5,6 +5,7 @@
 
 mod read;
 pub mod checks;
+pub mod comparison;
 pub mod facts;
 pub mod findings;
 pub mod holders;
@@ -81,6 +82,11 @@ fn numbers(values: impl Iterator<Item = Option<f64>>) -> ArrayRef {
 
 fn days(values: impl Iterator<Item = Option<i32>>) -> ArrayRef {
     Arc::new(values.collect::<Date32Array>())
+}
+
+/// A column of flags of which some are missing.
+fn flags_or_none(values: impl Iterator<Item = Option<bool>>) -> ArrayRef {
+    Arc::new(values.collect::<BooleanArray>())
 }
 
 fn flags(values: impl Iterator<Item = bool>) -> ArrayRef {

@@ -430,6 +430,13 @@ pub const AVERAGE_PRICE: IndicatorIx = registered("average_price");
 /// Position of growth, a ratio less 1.
 pub const ENERGY_GROWTH: IndicatorIx = registered("energy_growth");
 
+/// Position of the share paid on time.
+pub const ON_TIME_PAYMENT: IndicatorIx = registered("on_time_payment");
+/// Position of the weighted days overdue.
+pub const OVERDUE_DAYS: IndicatorIx = registered("overdue_days");
+/// Position of the points for violations.
+pub const VIOLATION_POINTS: IndicatorIx = registered("violation_points");
+
 /// The position of an entry, found while the program is compiled: an id that no entry has does not compile.
 const fn registered(id: &str) -> IndicatorIx {
     let mut number = 0;

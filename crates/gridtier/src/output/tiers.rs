@@ -10,6 +10,7 @@ use super::{
 use crate::customer::Customers;
 use crate::cycle::Placed;
 use crate::explain::TierRow;
+use crate::indicator::DIMENSIONS;
 use crate::method::{Method, Tier};
 use crate::run::Graded;
 use crate::tier::Previous;
@@ -86,6 +87,10 @@ pub fn read(
     let (computed, tiers) = (batch.texts("tier_computed")?, batch.texts("tier")?);
     let (reasons, ceilings) = (batch.texts("reason")?, batch.texts("ceiling")?);
     let provisional = batch.flags("provisional")?;
+    let mut dimensions = Vec::with_capacity(DIMENSIONS.len());
+    for dimension in DIMENSIONS {
+        dimensions.push(batch.floats(dimension)?);
+    }
     for row in 0..batch.num_rows() {
         let stratum = strata.iter().position(|known| known == names.value(row)).unwrap_or_else(|| {
             strata.push(names.value(row).to_owned());
@@ -96,6 +101,7 @@ pub fn read(
             stratum: u32::try_from(stratum).ok()?,
             rank: value_at(ranks, row).map(u64::try_from).transpose().ok()?,
             score_e6: value_at(scores, row),
+            dimensions: std::array::from_fn(|at| value_at(dimensions[at], row)),
             provisional: if provisional.value(row) { word_at(reasons, row)? } else { None },
             computed: word_at(computed, row)?,
             tier: Tier::from_code(tiers.value(row))?,

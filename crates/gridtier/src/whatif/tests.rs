@@ -60,6 +60,7 @@ fn cycle(people: u32) -> Cycle {
         stratum: 0,
         rank: tiers.rank(at),
         score_e6: scores.score_e6(at),
+        dimensions: [None; 3],
         provisional: None,
         computed: tiers.computed[at],
         tier: tiers.tier[at],
