@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::support::{Published, counts, method_file};
 use crate::utility::{BILLS, CUSTOMERS, PAYMENTS, READINGS, Utility};
 
-/// A utility whose customers differ in nothing but what they are told to: supply level and monthly energy in kWh; bills
+/// A utility whose customers differ only as given: supply level and monthly energy in kWh; bills
 /// are paid on the day, unless a customer has none.
 fn utility(customers: &[(&str, u32, bool)]) -> Utility {
     let (mut rows, mut readings) = (CUSTOMERS.to_owned(), READINGS.to_owned());

@@ -138,7 +138,7 @@ impl Utility {
     pub fn refused(&self, words: &[&str]) {
         let regrade = self.regrade(&[]);
         assert_eq!(regrade.stdout, "");
-        // A check may still tell what became of the rows.
+        // A check may still report what became of the rows.
         for ended in [self.run(&["check", "data"]), regrade] {
             assert_eq!(ended.code, 4, "{}{}", ended.stdout, ended.stderr);
             for word in words {
@@ -159,7 +159,7 @@ fn year_of_readings() -> String {
     (1..=3).flat_map(|id| (1..=12).map(move |month| (id, month))).map(line).collect()
 }
 
-/// The result of a check, as its JSON tells it.
+/// The result of a check, from its JSON.
 pub struct Checked {
     pub told: Value,
 }

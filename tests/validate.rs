@@ -236,7 +236,7 @@ fn every_way_to_combine_is_replayed_and_its_parts_add_up() {
     }
 }
 
-/// Asks that explanations and contributions tell the published score.
+/// Checks that explanations and contributions add up to the published score.
 fn replays(utility: &Utility) {
     let (tiers, contributions) = (utility.table("tiers"), utility.table("contributions"));
     let scores: Vec<Option<i64>> = tiers.integers("score_e6");

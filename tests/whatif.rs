@@ -1,4 +1,4 @@
-//! Other weights tried on a published cycle: what is told is what a regrade would do.
+//! Other weights tried on a published cycle: a trial reports what a regrade would change.
 
 use std::collections::BTreeMap;
 

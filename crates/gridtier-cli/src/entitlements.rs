@@ -19,17 +19,17 @@ pub use catalogue::{check_in_force, load};
 
 /// The language, and whether somebody asked for it: files for programs do not change with the environment.
 #[derive(Clone, Copy)]
-pub struct Tongue {
+pub struct ChosenLang {
     pub lang: Lang,
     pub is_asked: bool,
 }
 
 /// Runs `gridtier entitlements`.
 pub fn run(args: &Entitlements, lang: Lang, asked: Option<Lang>) -> Result<Done, Failure> {
-    let tongue = Tongue { lang, is_asked: asked.is_some() };
+    let chosen = ChosenLang { lang, is_asked: asked.is_some() };
     match &args.command {
-        EntitlementsCommand::Matrix(args) => matrix::whole(args, tongue),
-        EntitlementsCommand::Tier(args) => matrix::of_tier(args, tongue),
+        EntitlementsCommand::Matrix(args) => matrix::whole(args, chosen),
+        EntitlementsCommand::Tier(args) => matrix::of_tier(args, chosen),
         EntitlementsCommand::Customer(args) => customer::run(args, lang),
         EntitlementsCommand::Service(args) => service::run(args, lang),
         EntitlementsCommand::Costs(args) => costs::run(args, lang),

@@ -62,7 +62,7 @@ pub struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// Grades and publishes, unless a published cycle has it all; gives what is to be printed.
+    /// Grades and publishes, unless a published cycle has the same content; returns what is to be printed.
     pub fn run(&self, folder: DataFolder, format: ResultFormat) -> Result<String, Failure> {
         let (folder, bar) = progress::watch(folder);
         let graded = self.regrade.grade(folder);

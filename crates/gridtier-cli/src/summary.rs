@@ -26,14 +26,14 @@ pub fn published(graded: &Graded, method: &Method, cycle: &StoredCycle, store: &
     terminal::text(&summary::published(&published), lang.into())
 }
 
-/// The result of a grading for programs.
+/// The result of a grading, as JSON for programs.
 pub fn json(graded: &Graded, cycle: &StoredCycle) -> String {
     let current = cycle.commit.current.unwrap_or(cycle.version);
     let totals = (&graded.control_totals(), graded.findings.as_slice());
     format!("{:#}\n", summary::cycle_json(totals, cycle.version, &cycle.dir, IsNew::Yes, current))
 }
 
-/// That nothing was published, since a published cycle has it all.
+/// The message that nothing was published, because a published cycle has the same content.
 pub fn known(known: &KnownCycle, store: &Path, lang: Lang) -> String {
     let repeated = summary::Repeated {
         version: known.cycle.version,
@@ -46,7 +46,7 @@ pub fn known(known: &KnownCycle, store: &Path, lang: Lang) -> String {
     terminal::text(&[summary::repeated(&repeated)], lang.into())
 }
 
-/// The published cycle that has it all, for programs.
+/// The published cycle with the same content, as JSON for programs.
 pub fn known_json(known: &KnownCycle) -> String {
     let KnownCycle { cycle, manifest, current } = known;
     let totals = (&manifest.control_totals, manifest.findings.as_slice());
@@ -93,7 +93,7 @@ pub fn check_beyond_limits(breaches: &[Breach], data: &Path, output: Option<&Pat
     )
 }
 
-/// What a grading that was not published came to, for programs.
+/// The result of a grading that was not published, as JSON for programs.
 pub fn unpublished_json(graded: &Graded) -> String {
     let value = json!({
         "published": false,

@@ -14,12 +14,11 @@ use chrono::NaiveDate;
 use chrono::format::{Fixed, Item, Numeric, StrftimeItems};
 use chrono_tz::Tz;
 use gridtier::checked_toml::{CheckedToml, Fault, Faults, nearest};
-use gridtier::contract::declared::{
-    Declared, EnergyUnit, MoneyUnit, NetExport, Stamp, TableDeclared, Timestamps,
-};
+use gridtier::contract::declared::{Declared, MoneyUnit, NetExport, TableDeclared};
 use gridtier::contract::{Column, ColumnKind, Table};
 use gridtier::text;
 use gridtier::text::Text;
+use gridtier::word::Word;
 use serde::Deserialize;
 
 pub use encoding::Encoding;
@@ -78,22 +77,18 @@ pub enum Constant {
     Day(NaiveDate),
 }
 
-/// The type of a hive folder key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum HiveType {
-    /// Text: `01` stays `01`.
-    #[default]
-    Text,
-    /// A whole number.
-    Integer,
-    /// A day such as 2025-01-31.
-    Date,
-}
-
-impl HiveType {
-    /// Names accepted in `gridtier.toml`.
-    pub const NAMES: &[(&str, Self)] =
-        &[("text", Self::Text), ("integer", Self::Integer), ("date", Self::Date)];
+gridtier::words! {
+    /// The type of a hive folder key.
+    #[derive(Default)]
+    HiveType "type of folder values" {
+        /// Text: `01` stays `01`.
+        #[default]
+        Text "text" "text" "文本",
+        /// A whole number.
+        Integer "integer" "integer" "整数",
+        /// A day such as 2025-01-31.
+        Date "date" "date" "日期",
+    }
 }
 
 impl Config {
@@ -235,9 +230,9 @@ impl Scalar {
     }
 }
 
-/// The value that `name` has in a list of names and values; the default if there is no name.
-fn named<T: Copy + Default>(names: &[(&str, T)], name: Option<&str>) -> T {
-    names.iter().find(|(known, _)| Some(*known) == name).map_or_else(T::default, |(_, value)| *value)
+/// The value of a code, which the schema has checked; the default where there is none.
+fn by_code<T: Word + Default>(code: Option<&str>) -> T {
+    code.and_then(T::from_code).unwrap_or_default()
 }
 
 /// Words by their spelling in the files, without the white space around it.
@@ -246,17 +241,17 @@ fn trimmed(words: &BTreeMap<String, Scalar>) -> BTreeMap<String, String> {
 }
 
 impl TableEntry {
-    /// What the engine is told. What the whole file declares holds where the table is silent; markers for empty cells
-    /// are added up.
+    /// The table's declarations for the engine. Where the table declares nothing, those of the whole file hold; markers
+    /// for empty cells of both count.
     fn declared(&self, table: Table, file: &ConfigFile) -> TableDeclared {
         let timestamps = self.timestamps.as_deref().or(file.timestamps.as_deref());
         let mut declared = TableDeclared {
-            energy: named(EnergyUnit::NAMES, self.energy_unit.as_deref()),
-            money: named(MoneyUnit::NAMES, self.money_unit.as_deref()),
-            decimal_mark: named(keys::DECIMAL_MARKS, self.decimal_mark.as_deref()),
+            energy: by_code(self.energy_unit.as_deref()),
+            money: self.money_unit.as_deref().and_then(MoneyUnit::by_name).unwrap_or_default(),
+            decimal_mark: by_code(self.decimal_mark.as_deref()),
             net_export: if self.net_export { NetExport::Allowed } else { NetExport::Refused },
-            timestamps: named(Timestamps::NAMES, timestamps),
-            stamp: named(Stamp::NAMES, self.stamp.as_deref()),
+            timestamps: by_code(timestamps),
+            stamp: by_code(self.stamp.as_deref()),
             date_forms: self.dates.clone(),
             words: self.words.iter().map(|(column, words)| (column.clone(), trimmed(words))).collect(),
             ..TableDeclared::default()
@@ -291,11 +286,7 @@ impl TableEntry {
             header_row: self.header_row,
             columns: self.columns.iter().map(|(name, own)| (name.clone(), own.all().to_vec())).collect(),
             constants: constants.collect(),
-            hive: self
-                .hive
-                .iter()
-                .map(|(key, kind)| (key.clone(), named(HiveType::NAMES, Some(kind))))
-                .collect(),
+            hive: self.hive.iter().map(|(key, kind)| (key.clone(), by_code(Some(kind)))).collect(),
             says_clock: self.timestamps.is_some() || file.timestamps.is_some(),
         }
     }

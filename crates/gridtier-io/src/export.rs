@@ -30,7 +30,7 @@ pub enum ExportFormat {
     Json,
     /// Parquet; one table.
     Parquet,
-    /// A page of its own, with all tables.
+    /// A self-contained page with all tables.
     Html,
 }
 
@@ -199,7 +199,7 @@ pub fn whole<E: From<io::Error>>(
     draft.prefix(DRAFT.0).suffix(DRAFT.1);
     #[cfg(unix)]
     draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    // The name of a draft is nobody's business: the error is about the file asked for.
+    // The error names the file that was asked for, not its draft.
     let draft = draft.tempfile_in(folder).map_err(|error| io::Error::from(error.kind()))?;
     let mut writer = BufWriter::new(draft.as_file());
     fill(&mut writer)?;
@@ -215,7 +215,7 @@ const DRAFT: (&str, &str) = (".gridtier-", ".partial");
 /// A draft that has not been written to for so long was left by a run that was killed.
 const DRAFT_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Removes drafts that were left behind. Best effort: they harm nobody.
+/// Removes drafts that were left behind. Errors are ignored: a draft that stays does no harm.
 fn sweep(folder: &Path) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
@@ -237,7 +237,7 @@ fn is_old(entry: &std::fs::DirEntry) -> bool {
 pub enum WriteError {
     /// The disk.
     Io(io::Error),
-    /// A sheet holds so many rows.
+    /// The table has more rows than a sheet holds: so many.
     TooLong(u32),
     /// The table could not be read.
     Source(CycleError),

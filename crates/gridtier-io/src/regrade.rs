@@ -48,7 +48,7 @@ pub struct Regrade<'a> {
     pub tier_probability: bool,
 }
 
-/// What a grading came to.
+/// The outcome of a grading.
 pub enum GradeOutcome<'a> {
     /// A cycle that can be published.
     New(Box<Unpublished<'a>>),
@@ -86,7 +86,7 @@ pub enum RegradeError {
     BeyondLimits(Vec<Breach>),
 }
 
-/// That nobody accepts what is beyond the limits.
+/// The message that findings exceed the limits and nobody accepts them.
 #[must_use]
 pub fn beyond_limits(breaches: &[Breach]) -> Text {
     let what = Text::join(&breaches.iter().map(Breach::what).collect::<Vec<_>>(), "; ");
@@ -176,7 +176,7 @@ impl<'a> Regrade<'a> {
             && manifest.inputs.iter().map(|entry| &entry.input).eq(folder.inputs())
     }
 
-    /// Whether a method that looks at the previous cycle would look at the one that it looked at then.
+    /// Whether the previous cycle, to which hysteresis and step limit compare, is the one that `cycle` was compared to.
     fn has_same_previous(&self, store: &Store, cycle: &StoredCycle) -> Result<bool, RegradeError> {
         if !self.looks_back() {
             return Ok(true);

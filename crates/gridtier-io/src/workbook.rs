@@ -272,7 +272,7 @@ impl<'a> PieceBuilder<'a> {
             return Ok(());
         }
         let is_gone = self.sender.send(Ok(piece)).is_err();
-        // Nobody reads on: the message is for nobody.
+        // The reader of the pieces is gone, so nobody needs the error.
         if is_gone {
             Err(Unreadable::damaged(text!("it is not read to its end", "文件没有读到结尾")))
         } else {

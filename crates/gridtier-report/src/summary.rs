@@ -427,7 +427,7 @@ fn findings_table(findings: &[Finding]) -> DataTable {
             vec![
                 DataCell::same(finding.rule.code()),
                 DataCell::same(finding.table.clone()),
-                DataCell::same(finding.severity.word()),
+                DataCell::same(finding.severity.code()),
                 DataCell::count(finding.rows),
                 DataCell::same(shortened(&finding.example)),
             ]

@@ -33,7 +33,7 @@ pub enum ColumnFormat {
     Integer,
     /// Numbers with so many decimals.
     Number(u8),
-    /// Numbers of any size, with the decimals that tell; each cell may have a unit of its own.
+    /// Numbers of any size, with as many decimals as are significant; each cell may have a unit of its own.
     Quantity,
     /// Shares of 1, read as percent.
     Share,

@@ -12,7 +12,7 @@ use gridtier_report::entitlement::{
 };
 use gridtier_report::section::Section;
 
-use super::Tongue;
+use super::ChosenLang;
 use super::catalogue::load;
 use super::cycle::catalogue_of;
 use super::deliver::{deliver, format, people};
@@ -30,16 +30,16 @@ fn opened(args: &OptionalCycleArgs) -> Result<(Option<StoredCycle>, Catalogue), 
 }
 
 /// The voice of the matrix: CSV is for a program, unless somebody says in which language to read it.
-fn voice(args: &OutputArgs, format: TableFormat, tongue: Tongue) -> Voice {
+fn voice(args: &OutputArgs, format: TableFormat, chosen: ChosenLang) -> Voice {
     match format {
         TableFormat::Json | TableFormat::Parquet => Voice::Codes,
-        TableFormat::Csv if !tongue.is_asked && !args.format.bilingual => Voice::Codes,
-        _ => people(&args.format, tongue.lang),
+        TableFormat::Csv if !chosen.is_asked && !args.format.bilingual => Voice::Codes,
+        _ => people(&args.format, chosen.lang),
     }
 }
 
 /// The whole matrix.
-pub fn whole(args: &MatrixArgs, tongue: Tongue) -> Result<Done, Failure> {
+pub fn whole(args: &MatrixArgs, chosen: ChosenLang) -> Result<Done, Failure> {
     let (cycle, catalogue) = opened(&args.cycle)?;
     let format = format(&args.output)?;
     let sections = match format {
@@ -54,13 +54,13 @@ pub fn whole(args: &MatrixArgs, tongue: Tongue) -> Result<Done, Failure> {
             Section::of_table(combinations(&catalogue)),
         ],
     };
-    deliver(&args.output, voice(&args.output, format, tongue), &sections, &matrix_sections(&catalogue))
+    deliver(&args.output, voice(&args.output, format, chosen), &sections, &matrix_sections(&catalogue))
 }
 
 /// What a tier gets of every service.
-pub fn of_tier(args: &TierArgs, tongue: Tongue) -> Result<Done, Failure> {
+pub fn of_tier(args: &TierArgs, chosen: ChosenLang) -> Result<Done, Failure> {
     let (_, catalogue) = opened(&args.cycle)?;
-    let voice = voice(&args.output, format(&args.output)?, tongue);
+    let voice = voice(&args.output, format(&args.output)?, chosen);
     let tiers: Vec<Tier> = Tier::from_code(&args.tier).into_iter().collect();
     let text: Vec<Section> = tiers.iter().map(|&tier| tier_section(&catalogue, tier)).collect();
     deliver(&args.output, voice, &[Section::of_table(cells(&catalogue, &tiers))], &text)

@@ -5,13 +5,10 @@
 
 use gridtier::contract::declared::{DecimalMark, EnergyUnit, MoneyUnit, Stamp, Timestamps};
 use gridtier::contract::{Column, ColumnKind, ID_BYTES_MAX, Table};
+use gridtier::word::Word;
 use serde_json::{Map, Value, json};
 
 use super::{Encoding, HiveType};
-
-/// Decimal marks that may be declared, with their meaning.
-pub(super) const DECIMAL_MARKS: &[(&str, DecimalMark)] =
-    &[(".", DecimalMark::Point), (",", DecimalMark::Comma)];
 
 const DELIMITERS: &[&str] = &[",", "\t", ";", "|"];
 /// The key of `nulls` that stands for all columns.
@@ -40,7 +37,7 @@ pub fn schema() -> Value {
     properties.insert("nulls".into(), list("what stands for an empty cell in all tables"));
     let ids = Table::ALL.into_iter().flat_map(Table::columns).filter_map(pad_property).collect();
     properties.insert("pad".into(), closed(ids, PAD_ABOUT));
-    properties.insert("timestamps".into(), named(Timestamps::NAMES, CLOCK_ABOUT));
+    properties.insert("timestamps".into(), word(Timestamps::CODES, CLOCK_ABOUT));
     properties.insert("tables".into(), closed(tables.collect(), "what is particular to single tables"));
     json!({
         "type": "object", "properties": properties, "required": ["format"], "additionalProperties": false
@@ -100,20 +97,20 @@ fn table_properties(table: Table) -> Properties {
             "description": "row of a workbook or CSV file with the header, if it is not the first row that is not empty"
         }),
     );
-    add("decimal_mark", named(DECIMAL_MARKS, "mark before the fraction of numbers written as text"));
+    add("decimal_mark", word(DecimalMark::CODES, "mark before the fraction of numbers written as text"));
     add("columns", closed(column_properties(table), "the utility's own name by contract column"));
-    let hive = named(HiveType::NAMES, "type of the values");
+    let hive = word(HiveType::CODES, "type of the values");
     add("hive", map(hive, "type of the values in folder names such as org=01, by key"));
     if columns.iter().any(|column| column.kind == ColumnKind::Energy) {
-        add("energy_unit", named(EnergyUnit::NAMES, "unit of its energies, kWh if silent"));
+        add("energy_unit", word(EnergyUnit::CODES, "unit of its energies, kWh if silent"));
     }
     if columns.iter().any(|column| column.kind == ColumnKind::Money) {
-        add("money_unit", named(MoneyUnit::NAMES, "unit of its amounts, yuan if silent"));
+        add("money_unit", word(MoneyUnit::NAMES, "unit of its amounts, yuan if silent"));
     }
     if table == Table::MeterReadings {
         add("net_export", json!({"type": "boolean", "description": "true if energy may flow to the grid"}));
         let stamp = "end if readings are stamped by the end of their interval, start if silent";
-        add("stamp", named(Stamp::NAMES, stamp));
+        add("stamp", word(Stamp::CODES, stamp));
     }
     let constants: Properties = columns.iter().map(constant_property).collect();
     add("constants", closed(constants, "value of a column that the files lack"));
@@ -124,7 +121,7 @@ fn table_properties(table: Table) -> Properties {
         "nulls",
         any_of(&[list("in all columns"), closed(markers, "by column; \"*\" is every column")], about),
     );
-    add("timestamps", named(Timestamps::NAMES, CLOCK_ABOUT));
+    add("timestamps", word(Timestamps::CODES, CLOCK_ABOUT));
     let ids: Properties = columns.iter().filter_map(pad_property).collect();
     add("pad", closed(ids, PAD_ABOUT));
     let dates: Properties = columns.iter().filter_map(date_property).collect();

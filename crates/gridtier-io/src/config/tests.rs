@@ -1,4 +1,4 @@
-use gridtier::contract::declared::DecimalMark;
+use gridtier::contract::declared::{DecimalMark, EnergyUnit, Stamp, Timestamps};
 
 use super::*;
 

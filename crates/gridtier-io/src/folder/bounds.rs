@@ -28,7 +28,7 @@ pub(super) fn of_parts(readable: &Readable, config: &Config) -> (Vec<Option<Boun
     let unknown = || (vec![None; parts], 0);
     let Content::Parquet(parquet) = &readable.content else { return unknown() };
     let picks = &readable.mapping.picks;
-    // Statistics know nothing of what stands for an empty cell.
+    // Statistics include the values that are declared to mean an empty cell.
     let nulls = config.declared.of(Table::MeterReadings).nulls;
     if ["customer_id", "read_at"].iter().any(|name| nulls.contains_key(*name)) {
         return unknown();

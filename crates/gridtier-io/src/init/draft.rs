@@ -8,6 +8,7 @@ use gridtier::contract::{ColumnKind, Table};
 use gridtier::indicator::INDICATORS;
 use gridtier::text;
 use gridtier::text::{Lang, Text};
+use gridtier::word::Word;
 
 use super::excerpt::Excerpt;
 use super::fit::power_factor;
@@ -218,8 +219,8 @@ fn declare_units(out: &mut DraftWriter, findings: &Findings, guess: &TableGuess,
         }
         (Table::Plans, _) => {
             let energy = units.and_then(|units| units.fitting.first()).map_or("kWh", |(energy, ..)| energy);
-            let unit = EnergyUnit::NAMES.iter().find(|(name, _)| *name == energy).map(|(_, unit)| *unit);
-            let found = relate::plan_unit(&findings.guesses, findings.deliveries, unit.unwrap_or_default());
+            let unit = EnergyUnit::from_code(energy).unwrap_or_default();
+            let found = relate::plan_unit(&findings.guesses, findings.deliveries, unit);
             if let Some((unit, ratio)) = found {
                 let reason = text!(
                     "planned over used is {ratio:.2e} in the units of the export",
@@ -361,8 +362,11 @@ fn word_line(
 /// Tables that are absent, and files that belong to none.
 fn rest(out: &mut DraftWriter, findings: &Findings) {
     let present: Vec<Table> = findings.guesses.iter().map(|guess| guess.table).collect();
-    let absent = Table::ALL.into_iter().filter(|table| !present.contains(table));
-    let absent: Vec<Table> = absent.collect();
+    let has_energy = Table::ENERGY.iter().any(|table| present.contains(table));
+    let absent: Vec<Table> = Table::ALL
+        .into_iter()
+        .filter(|table| !present.contains(table) && !(has_energy && Table::ENERGY.contains(table)))
+        .collect();
     if !absent.is_empty() {
         out.blank();
         out.comment(&text!("---- tables that were not found ----", "---- 未找到的表 ----"));
@@ -373,13 +377,9 @@ fn rest(out: &mut DraftWriter, findings: &Findings) {
             INDICATORS.iter().filter(|indicator| indicator.tables.contains(&table)).collect();
         let en = unknown.iter().map(|indicator| indicator.title).collect::<Vec<_>>().join(", ");
         let zh = unknown.iter().map(|indicator| indicator.title_zh).collect::<Vec<_>>().join("、");
-        let is_energy = matches!(table, Table::MeterReadings | Table::RegisterReadings);
-        if is_energy {
+        if Table::ENERGY.contains(&table) {
             let other =
                 if table == Table::MeterReadings { Table::RegisterReadings } else { Table::MeterReadings };
-            if present.contains(&other) {
-                continue;
-            }
             out.comment(&text!(
                 "{name}: this table or {other} is required; nothing can be graded without energy",
                 "{name_zh} {name}：本表与 {other} 至少需要一张，没有电量则无法分级"

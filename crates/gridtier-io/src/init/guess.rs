@@ -22,8 +22,8 @@ pub struct ColumnGuess {
 }
 
 impl ColumnGuess {
-    /// Whether the guess can be used without being looked at: the whole name is known and the values fit, or a part of
-    /// it and no other column comes near.
+    /// Whether nobody has to confirm the guess: the values fit, and either the whole name is in the dictionary, or a part
+    /// of it is and no other column matches.
     pub fn is_sure(&self) -> bool {
         let fits = self.fit.is_good() && self.fit.other_form.is_none();
         match self.name {
@@ -33,7 +33,7 @@ impl ColumnGuess {
     }
 }
 
-/// A delivery taken for a table.
+/// A delivery recognised as a table.
 #[derive(Clone, Debug)]
 pub struct TableGuess {
     /// The table.
@@ -58,7 +58,9 @@ impl TableGuess {
         self.columns.iter().find(|found| found.column.name == name)
     }
 
-    /// Agreement of the delivery with the table: the columns that only this table has count more than an account number.
+    /// How well the delivery matches the table: 4 for a column whose whole name is known and whose values fit, 2 for
+    /// another, 1 for the account number, which most tables have; 6 for the name of the file or folder; minus 5 for each
+    /// required column that is missing.
     fn score(&self) -> usize {
         let columns = self.columns.iter().map(|found| match (found.name, found.column.name) {
             (_, "customer_id") => 1,
@@ -69,14 +71,14 @@ impl TableGuess {
         (columns.sum::<usize>() + 6 * usize::from(self.is_named)).saturating_sub(5 * missing)
     }
 
-    /// Whether the delivery is the table beyond doubt: all required columns are there.
+    /// Whether nobody has to confirm the table: all required columns are there and their values fit.
     pub fn is_sure(&self) -> bool {
         self.missing().all(|column| column.kind == ColumnKind::Flag)
             && self.columns.iter().all(|found| found.column.nullable || found.fit.is_good())
     }
 }
 
-/// Takes a delivery for a table.
+/// Matches the columns of a delivery with those of a table.
 fn guess(table: Table, delivery: usize, excerpt: &Excerpt) -> TableGuess {
     let mut found: Vec<ColumnGuess> = Vec::new();
     for column in table.columns() {
@@ -105,7 +107,7 @@ fn drop_weaker_claims(found: &mut Vec<ColumnGuess>) {
     });
 }
 
-/// The best delivery for each table, in the order of tables. A delivery is taken for one table only.
+/// The best delivery for each table, in the order of tables. A delivery is used for one table only.
 pub fn tables(deliveries: &[Excerpt]) -> Vec<TableGuess> {
     let mut all: Vec<(usize, TableGuess)> = Vec::new();
     for table in Table::ALL {

@@ -7,6 +7,7 @@ use arrow_array::{ArrayRef, StringViewArray};
 use gridtier::contract::Table;
 use gridtier::contract::cell::{self, Dates, Scaling, Sign};
 use gridtier::contract::declared::{DecimalMark, EnergyUnit, MoneyUnit};
+use gridtier::word::Word;
 
 use super::excerpt::Excerpt;
 use super::guess::{ColumnGuess, TableGuess};
@@ -121,11 +122,11 @@ pub fn units(guesses: &[TableGuess], deliveries: &[Excerpt]) -> Option<UnitGuess
     let bills = by_month(of_table(guesses, Table::Bills)?, deliveries, "billing_month", "amount_due")?;
     let ratio = ratio(&bills, &readings)?;
     let mut fitting = Vec::new();
-    for (energy, energy_unit) in EnergyUnit::NAMES {
-        for (money, money_unit) in MoneyUnit::NAMES {
-            let price = ratio * money_unit.fen() as f64 / 100.0 / (energy_unit.wh() as f64 / 1_000.0);
-            if (0.2..=2.0).contains(&price) && *money != "CNY" {
-                fitting.push((*energy, *money, price));
+    for energy in EnergyUnit::ALL {
+        for money in MoneyUnit::ALL {
+            let price = ratio * money.fen() as f64 / 100.0 / (energy.wh() as f64 / 1_000.0);
+            if (0.2..=2.0).contains(&price) {
+                fitting.push((energy.code(), money.code(), price));
             }
         }
     }
@@ -144,9 +145,9 @@ pub fn plan_unit(
     let readings = by_month(of_table(guesses, Table::MeterReadings)?, deliveries, "read_at", "active_kwh")?;
     let plans = by_month(of_table(guesses, Table::Plans)?, deliveries, "month", "planned_kwh")?;
     let ratio = ratio(&plans, &readings)?;
-    let fitting = EnergyUnit::NAMES.iter().find(|(_, unit)| {
+    let fitting = EnergyUnit::ALL.iter().find(|unit| {
         let planned_over_used = ratio * unit.wh() as f64 / readings_unit.wh() as f64;
         (0.5..=2.0).contains(&planned_over_used)
     });
-    fitting.map(|(name, _)| (*name, ratio))
+    fitting.map(|unit| (unit.code(), ratio))
 }

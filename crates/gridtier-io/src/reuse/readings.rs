@@ -125,7 +125,7 @@ pub(super) fn rows_that_fit(manifest: &Manifest, folder: &DataFolder, window: Wi
     if declared != folder.inputs().iter().find(|input| input.path == FILE_NAME) {
         return 0;
     }
-    // These findings are about columns of files; how a file that is not read is written, nobody would say.
+    // These findings are about columns of files. A file that is not read would not raise them again.
     let has_doubt = manifest.findings.iter().any(|finding| {
         finding.table == Table::MeterReadings.name()
             && matches!(finding.rule, Rule::AmbiguousGrouping | Rule::MixedMonthForms)

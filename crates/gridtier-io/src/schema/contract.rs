@@ -9,6 +9,7 @@ use gridtier::contract::{
     AMOUNT_CNY_MAX, COUNT_MAX, Column, ColumnKind, ID_BYTES_MAX, PLACED_YEARS, READING_KWH_MAX, Table,
 };
 use gridtier::meter::PART_COLUMNS;
+use gridtier::word::Word;
 
 use super::about;
 use super::yaml::Yaml;
@@ -248,7 +249,7 @@ fn described(rule: Rule, kind: &str, body: Entries) -> Yaml {
     entries.extend(body);
     entries.push(("unit", "rows".into()));
     entries.push(("dimension", dimension(rule).into()));
-    entries.push(("severity", rule.severity().word().into()));
+    entries.push(("severity", rule.severity().code().into()));
     Yaml::Map(entries)
 }
 

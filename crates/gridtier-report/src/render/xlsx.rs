@@ -240,7 +240,7 @@ impl<'w> Sheet<'w> {
         Ok(())
     }
 
-    /// Ends the sheet and tells its rows.
+    /// Ends the sheet and returns its number of rows.
     fn finish(self) -> Result<u32, RenderError> {
         if let Some(last) = self.columns.len().checked_sub(1) {
             self.sheet.autofilter(0, 0, self.rows, u16::try_from(last).unwrap_or(u16::MAX))?;

@@ -9,26 +9,25 @@ use chrono_tz::Tz;
 
 use super::Table;
 use crate::unit::LocalTime;
+use crate::word::Word;
 
-/// Unit of the energies of a table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum EnergyUnit {
-    /// Wh or varh.
-    Wh,
-    /// kWh or kvarh, the contract's unit.
-    #[default]
-    Kwh,
-    /// MWh or Mvarh.
-    Mwh,
-    /// 万kWh, ten thousand kWh.
-    TenMwh,
+crate::words! {
+    /// Unit of the energies of a table.
+    #[derive(Default)]
+    EnergyUnit "unit of energy" {
+        /// Wh or varh.
+        Wh "Wh" "watt-hours" "瓦时",
+        /// kWh or kvarh, the contract's unit.
+        #[default]
+        Kwh "kWh" "kilowatt-hours" "千瓦时",
+        /// MWh or Mvarh.
+        Mwh "MWh" "megawatt-hours" "兆瓦时",
+        /// 万kWh, ten thousand kWh.
+        TenMwh "万kWh" "ten thousand kilowatt-hours" "万千瓦时",
+    }
 }
 
 impl EnergyUnit {
-    /// Names accepted in `gridtier.toml`.
-    pub const NAMES: &[(&str, Self)] =
-        &[("Wh", Self::Wh), ("kWh", Self::Kwh), ("MWh", Self::Mwh), ("万kWh", Self::TenMwh)];
-
     /// Wh in one unit.
     #[must_use]
     pub fn wh(self) -> i64 {
@@ -41,22 +40,29 @@ impl EnergyUnit {
     }
 }
 
-/// Unit of the amounts of a table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MoneyUnit {
-    /// 分, 0.01 yuan.
-    Fen,
-    /// 元, the contract's unit.
-    #[default]
-    Yuan,
-    /// 万元, ten thousand yuan.
-    TenThousandYuan,
+crate::words! {
+    /// Unit of the amounts of a table.
+    #[derive(Default)]
+    MoneyUnit "unit of money" {
+        /// 分, 0.01 yuan.
+        Fen "fen" "fen" "分",
+        /// 元, the contract's unit.
+        #[default]
+        Yuan "yuan" "yuan" "元",
+        /// 万元, ten thousand yuan.
+        TenThousandYuan "万元" "ten thousand yuan" "万元",
+    }
 }
 
 impl MoneyUnit {
-    /// Names accepted in `gridtier.toml`.
-    pub const NAMES: &[(&str, Self)] =
-        &[("fen", Self::Fen), ("yuan", Self::Yuan), ("CNY", Self::Yuan), ("万元", Self::TenThousandYuan)];
+    /// Names accepted in `gridtier.toml`: the codes, and `CNY` for yuan.
+    pub const NAMES: &[&str] = &["fen", "yuan", "CNY", "万元"];
+
+    /// The unit of one of [`NAMES`](Self::NAMES).
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        if name == "CNY" { Some(Self::Yuan) } else { Self::from_code(name) }
+    }
 
     /// Fen in one unit.
     #[must_use]
@@ -69,14 +75,16 @@ impl MoneyUnit {
     }
 }
 
-/// The decimal separator of numbers that are stored as text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DecimalMark {
-    /// `1,234.50`
-    #[default]
-    Point,
-    /// `1.234,50`
-    Comma,
+crate::words! {
+    /// The decimal separator of numbers that are stored as text.
+    #[derive(Default)]
+    DecimalMark "decimal mark" {
+        /// `1,234.50`
+        #[default]
+        Point "." "point" "小数点",
+        /// `1.234,50`
+        Comma "," "comma" "逗号",
+    }
 }
 
 /// Whether energy may flow to the grid.
@@ -89,35 +97,31 @@ pub enum NetExport {
     Allowed,
 }
 
-/// What a time without a zone is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Timestamps {
-    /// The utility's local time.
-    #[default]
-    Local,
-    /// An instant in UTC, as Spark writes it. A day without a time stays that day.
-    Instant,
+crate::words! {
+    /// What a time without a zone is.
+    #[derive(Default)]
+    Timestamps "meaning of times" {
+        /// The utility's local time.
+        #[default]
+        Local "local" "local time" "当地时间",
+        /// An instant in UTC, as Spark writes it. A day without a time stays that day.
+        Instant "instant" "instant in UTC" "UTC 时刻",
+    }
 }
 
-impl Timestamps {
-    /// Names accepted in `gridtier.toml`.
-    pub const NAMES: &[(&str, Self)] = &[("local", Self::Local), ("instant", Self::Instant)];
-}
-
-/// Which end of its interval a reading is stamped by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Stamp {
-    /// Its start, as the contract says.
-    #[default]
-    Start,
-    /// Its end: a reading at 00:00 on the first of a month belongs to the month before.
-    End,
+crate::words! {
+    /// Which end of its interval a reading is stamped by.
+    #[derive(Default)]
+    Stamp "stamp" {
+        /// Its start, as the contract says.
+        #[default]
+        Start "start" "start of the interval" "区间起始",
+        /// Its end: a reading at 00:00 on the first of a month belongs to the month before.
+        End "end" "end of the interval" "区间终止",
+    }
 }
 
 impl Stamp {
-    /// Names accepted in `gridtier.toml`.
-    pub const NAMES: &[(&str, Self)] = &[("start", Self::Start), ("end", Self::End)];
-
     /// Microseconds from the time that places a reading to its stamp. A plain date stands for its midnight, so that a
     /// microsecond before it is the day before.
     #[must_use]

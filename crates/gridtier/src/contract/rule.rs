@@ -7,16 +7,16 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Worth knowing.
-    Info,
-    /// May change grades.
-    Warning,
-    /// Rows were set aside.
-    Error,
+crate::words! {
+    /// How much a finding matters.
+    Severity "severity" {
+        /// Worth knowing.
+        Info "info" "info" "提示",
+        /// May change grades.
+        Warning "warning" "warning" "警告",
+        /// Rows were set aside.
+        Error "error" "error" "错误",
+    }
 }
 
 macro_rules! rules {
@@ -119,18 +119,6 @@ impl Rule {
 
     fn entry(self) -> &'static (Self, &'static str, Severity, &'static str, &'static str) {
         &RULES[self as usize]
-    }
-}
-
-impl Severity {
-    /// The lower-case word.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
     }
 }
 

@@ -2,37 +2,34 @@
 
 use std::fmt;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 use super::vocabulary::{
     CooperationKind, ImportanceLevel, IncidentKind, IncidentStatus, LoadClass, Quality, RegisterKind,
     Responsibility, SupplyLevel, UseCategory,
 };
 use crate::word::{Word, WordList};
 
-/// An input table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Table {
-    /// The customer base.
-    Customers,
-    /// Interval energy.
-    MeterReadings,
-    /// Cumulative registers.
-    RegisterReadings,
-    /// Amounts due.
-    Bills,
-    /// Amounts paid.
-    Payments,
-    /// Faults, violations, theft.
-    Incidents,
-    /// Planned energy.
-    Plans,
-    /// Requests of the utility and suggestions of the customer.
-    Cooperation,
-    /// Energy audits.
-    EnergyProfiles,
+crate::words! {
+    /// An input table.
+    Table "table" {
+        /// The customer base.
+        Customers "customers" "customers" "客户",
+        /// Interval energy.
+        MeterReadings "meter_readings" "meter readings" "抄表读数",
+        /// Cumulative registers.
+        RegisterReadings "register_readings" "register readings" "抄表示数",
+        /// Amounts due.
+        Bills "bills" "bills" "账单",
+        /// Amounts paid.
+        Payments "payments" "payments" "收费",
+        /// Faults, violations, theft.
+        Incidents "incidents" "incidents" "事件",
+        /// Planned energy.
+        Plans "plans" "plans" "用电计划",
+        /// Requests of the utility and suggestions of the customer.
+        Cooperation "cooperation" "cooperation" "客户配合",
+        /// Energy audits.
+        EnergyProfiles "energy_profiles" "energy profiles" "能源审计",
+    }
 }
 
 /// What a column holds, and so how it is read and checked.
@@ -348,48 +345,18 @@ const ENERGY_PROFILES: &[Column] = &[
 
 impl Table {
     /// All tables, in the order in which they are read.
-    pub const ALL: [Self; 9] = [
-        Self::Customers,
-        Self::MeterReadings,
-        Self::RegisterReadings,
-        Self::Bills,
-        Self::Payments,
-        Self::Incidents,
-        Self::Plans,
-        Self::Cooperation,
-        Self::EnergyProfiles,
-    ];
+    pub const ALL: [Self; 9] = *<Self as Word>::ALL.first_chunk().expect("the nine tables above");
 
     /// The table's name: that of its file or folder, and in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Customers => "customers",
-            Self::MeterReadings => "meter_readings",
-            Self::RegisterReadings => "register_readings",
-            Self::Bills => "bills",
-            Self::Payments => "payments",
-            Self::Incidents => "incidents",
-            Self::Plans => "plans",
-            Self::Cooperation => "cooperation",
-            Self::EnergyProfiles => "energy_profiles",
-        }
+        self.code()
     }
 
     /// The name in Chinese.
     #[must_use]
     pub fn name_zh(self) -> &'static str {
-        match self {
-            Self::Customers => "客户",
-            Self::MeterReadings => "抄表读数",
-            Self::RegisterReadings => "抄表示数",
-            Self::Bills => "账单",
-            Self::Payments => "收费",
-            Self::Incidents => "事件",
-            Self::Plans => "用电计划",
-            Self::Cooperation => "客户配合",
-            Self::EnergyProfiles => "能源审计",
-        }
+        self.zh()
     }
 
     /// Whether grading needs the table whatever else is there. Of [`ENERGY`](Self::ENERGY) it needs one.
@@ -427,33 +394,5 @@ impl Table {
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-impl<'de> Deserialize<'de> for Table {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        let known = Self::ALL.into_iter().find(|table| table.name() == name);
-        known.ok_or_else(|| D::Error::custom(format!("`{name}` is no table")))
-    }
-}
-
-impl JsonSchema for Table {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Table".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "enum": Self::ALL.map(Self::name) })
-    }
-}
-
-impl Serialize for Table {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
     }
 }

@@ -39,7 +39,7 @@ pub struct Measure {
 /// What a measure's values are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Parts of a whole, told as percent.
+    /// Parts of a whole, shown as percent.
     Share,
     /// Coefficients, ratios, counts.
     Number,
@@ -73,7 +73,7 @@ const fn at_most(warn: f64) -> (Good, Option<f64>, Option<f64>) {
     (Good::AtMost, Some(warn), None)
 }
 
-/// All measures, in the order in which they are told.
+/// All measures, in the order in which they are shown.
 pub const MEASURES: &[Measure] = &[
     share(
         "undelivered_weight",

@@ -312,7 +312,7 @@ impl Builder<'_, '_> {
         self.fault(path, what, text!("judge one pair of the two parts", "请在两部分之间至少比较一对"));
     }
 
-    /// The experts' sound matrices, completed; what is wrong with the others is told.
+    /// The experts' sound matrices, completed; faults of the others are reported.
     fn matrices(&mut self, path: &[&str], ahp: &AhpFile) -> Vec<Vec<Vec<f64>>> {
         let mut matrices = Vec::new();
         for expert in &ahp.experts {

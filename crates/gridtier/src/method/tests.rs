@@ -32,6 +32,24 @@ fn the_presets_are_methods() {
 }
 
 #[test]
+fn the_commented_keys_of_the_presets_are_sound() {
+    let keys = ["grading_unit", "[tiers.lines]", "special =", "grade-1 =", "[supply_cost]"];
+    let costs = ["high_voltage =", "low_voltage =", "residential ="];
+    for (_, text) in PRESETS {
+        let text = keys.iter().chain(&costs).fold((*text).to_owned(), |text, key| {
+            let commented = format!("\n# {key}");
+            assert!(text.contains(&commented), "{key}");
+            text.replace(&commented, &format!("\n{key}"))
+        });
+        let method = Method::parse("m.toml", &text).unwrap();
+        assert_eq!(
+            (method.grading_unit, method.supply_costs.by_level),
+            (GradingUnit::Holder, [0.5, 0.55, 0.6])
+        );
+    }
+}
+
+#[test]
 fn nominal_weights_are_the_products_of_three_levels() {
     let method = Method::preset("paper").unwrap().unwrap();
     let weight = |id: &str| {
@@ -100,7 +118,7 @@ fn all_faults_come_at_once_with_their_lines() {
     assert!(told.contains("`window_months` is missing"), "{told}");
     assert!(told.contains("the weights of `weights` sum to 1.1"), "{told}");
     assert!(told.contains("four whole percentages"), "{told}");
-    // The misspelt key is unknown and the right one missing; each other fault is told once.
+    // The misspelt key is unknown and the right one missing; each other fault is reported once.
     assert_eq!(told.matches("m.toml:").count(), 6, "{told}");
 }
 

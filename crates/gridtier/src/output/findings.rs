@@ -7,6 +7,7 @@ use super::{INTEGER, Output, TEXT, counts, full, table, text};
 use crate::contract::Table;
 use crate::contract::rule::Rule;
 use crate::source::Finding;
+use crate::word::Word;
 
 /// One row for each table and rule.
 pub(super) fn output(findings: &[Finding]) -> Output<'_> {
@@ -22,7 +23,7 @@ pub(super) fn output(findings: &[Finding]) -> Output<'_> {
         vec![
             text(findings.iter().map(|finding| Some(finding.table.as_str()))),
             text(findings.iter().map(|finding| Some(finding.rule.code()))),
-            text(findings.iter().map(|finding| Some(finding.severity.word()))),
+            text(findings.iter().map(|finding| Some(finding.severity.code()))),
             counts(findings.iter().map(|finding| Some(finding.rows))),
             text(findings.iter().map(|finding| Some(finding.example.as_str()))),
         ]

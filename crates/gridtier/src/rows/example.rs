@@ -63,7 +63,7 @@ fn cells_of(source: &dyn Source, table: Table, part: Part, rejects: &[Reject]) -
     let Some(last) = rejects.last() else { return Vec::new() };
     let names: Vec<&str> = table.columns().iter().map(|column| column.name).collect();
     let mut cells = Vec::new();
-    // A fault here was a fault when the table was read; the places of the rejects are told all the same.
+    // A fault here was a fault when the table was read; the places of the rejects are reported all the same.
     let _ = source.read(table, part, &names, &mut |batch| {
         let end = batch.first_row + count(batch.record.num_rows());
         for reject in rejects.iter().filter(|reject| (batch.first_row..end).contains(&reject.at.row())) {

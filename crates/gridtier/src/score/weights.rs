@@ -18,9 +18,9 @@ use crate::method::{FromData, Level, Method, Siblings, Weight};
 pub struct Weighed {
     /// By the data alone; `None` where weights do not follow from the data.
     pub objective: Option<Vec<f64>>,
-    /// What was found in a sibling's points.
+    /// By sibling: what is misleading about its points, if anything.
     pub guards: Vec<Option<Guard>>,
-    /// The weights that count.
+    /// The weights that scores use.
     pub weights: Vec<f64>,
 }
 

@@ -13,7 +13,7 @@ const TWO_SIDED_95: f64 = 1.959_964;
 /// The area under the ROC curve: P(a score of the better side is above one of the worse side) + ½ P(they are equal).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AreaUnderCurve {
-    /// 0 to 1; ½ says that scores tell nothing.
+    /// 0 to 1; ½ means that scores do not discriminate at all.
     pub value: f64,
     /// 95 % limits by DeLong, cut to 0 … 1; `None` when a side has one customer.
     pub limits: Option<[f64; 2]>,

@@ -190,7 +190,7 @@ impl Column {
         }
     }
 
-    /// A column of one value, over and over; in pages of so many.
+    /// A column that repeats one value, in pages of `page_rows` rows.
     pub fn constant(name: &'static str, physical: i64, value: Vec<u8>, pages: &[i64]) -> Self {
         let mut all = vec![Page::dictionary(1, value)];
         all.extend(pages.iter().map(|&values| Page::run(values)));

@@ -1,7 +1,7 @@
 //! How the texts of a column are written, where the way of writing is in doubt.
 //!
 //! A month after a dot, `2025.1`, may be the October of `2025.10`; a mark before three digits, `1,234`, may be a decimal
-//! mark. One cell cannot tell; all cells of a column of a file can. Nothing here changes a value.
+//! mark. One cell does not show which; all cells of a column of a file together do. Nothing here changes a value.
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
