@@ -228,6 +228,30 @@ fn bills_and_their_payments_before_the_opening_are_out_of_the_window() {
 }
 
 #[test]
+fn a_payment_is_told_as_before_the_opening_when_its_bill_is_and_lies_in_the_window() {
+    let told = |bill: &str, payment: &str| {
+        let source = MemorySource::default()
+            .rows(Table::Customers, CUSTOMERS, &["a|other|low_voltage|2023-11-15|false"])
+            .rows(Table::MeterReadings, READINGS, &["a|2023-12-01|1"])
+            .rows(Table::Bills, BILLS, &[bill, "2|a|2023-12|6|2023-12-25|-"])
+            .rows(Table::Payments, PAYMENTS, &[payment]);
+        let payments = count_all(&source, WINDOW).payments;
+        assert_eq!(payments.tally.out_of_window + payments.tally.counted, 1);
+        (payments.tally.counted == 1, payments.noticed.contains_key(&Rule::BeforeOpening))
+    };
+    let before = "1|a|2023-10|5|2023-11-25|-";
+    assert_eq!(told(before, "p|1|2023-12-01|5"), (false, true), "a payment has its bill's place");
+    assert_eq!(told(before, "p|1|2024-01-01|5"), (false, false), "paid after the window");
+    assert_eq!(told(before, "p|2|2023-10-01|5"), (true, false), "paid ahead on a bill of its own");
+    assert_eq!(
+        told("1|a|2023-09|5|2023-10-25|-", "p|1|2023-12-01|5"),
+        (false, false),
+        "a bill outside the window"
+    );
+    assert_eq!(told("1|a|2023-12|-5|-|0", "p|2|2023-12-01|5"), (true, false));
+}
+
+#[test]
 fn a_reversal_of_a_bill_outside_the_window_is_outside_it_and_so_are_its_payments() {
     let billed = billed(
         &[
@@ -310,6 +334,10 @@ fn without_payments_a_bill_needs_no_due_day_and_due_days_are_bounded() {
     assert_eq!(rejected_rules(&unpaid.bills), ["bad_date", "bad_date"]);
     assert_eq!(unpaid.facts[0].billed_fen, 10_000);
     assert_eq!(rejected_rules(&billed(&rows, &[]).bills), ["null_value", "bad_date", "bad_date"]);
+    // With payments only a reversal may lack it: a bill of zero is none.
+    let rows = ["1|a|2023-10|0|-|-", "2|a|2023-10|-1|-|-"];
+    assert_eq!(rejected_rules(&billed(&rows, &[]).bills), ["null_value"]);
+    assert_eq!(rejected_rules(&count_all(&source(&rows), WINDOW).bills), [""; 0]);
 }
 
 #[test]
@@ -397,6 +425,25 @@ fn payments_on_account_pay_the_bills_before_the_window_first_and_these_count_in_
     assert_eq!(paid(&["p|-|a|2023-09-05|130"]), 3_000, "credit from before the window");
     let facts = billed(&["p|-|a|2023-11-01|100"]).facts[0];
     assert_eq!((facts.due_bills, facts.due_fen, facts.billed_fen), (1, 10_000, 10_000));
+}
+
+#[test]
+fn reversals_before_the_window_that_name_no_bill_take_bills_before_it_and_those_of_the_window_do_not() {
+    let paid = |reversal: &str| {
+        let bills = [
+            "0|a|2023-08|100|2023-09-25|-",
+            reversal,
+            "1|a|2023-10|100|2023-11-25|-",
+            "2|b|2023-10|1|2023-11-25|-",
+        ];
+        let billed = billed_on_account(&bills, &["p|-|a|2023-11-01|100"]);
+        (billed.facts[0].on_time_fen, billed.bills.noticed.contains_key(&Rule::UnknownReversal))
+    };
+    assert_eq!(paid("r|b|2023-09|-100|-|-"), (0, false), "the reversal of another customer");
+    assert_eq!(paid("r|a|2023-09|-100|-|-"), (10_000, false), "nothing is due on the bill of August");
+    assert_eq!(paid("r|a|2023-09|-99|-|-"), (0, false), "not the opposite amount");
+    assert_eq!(paid("r|a|2023-10|-100|-|0"), (10_000, false), "it names the bill of August");
+    assert_eq!(paid("r|b|2023-10|-100|-|-"), (0, true));
 }
 
 #[test]
