@@ -238,12 +238,15 @@ fn sum(
     column: &IndicatorColumn,
     wanted: WantedIndicators,
 ) -> Option<IndicatorValue> {
-    let counted = if summed.while_open { open(facts, accounts) } else { accounts.to_vec() };
-    let known = counted.into_iter().map(index).filter(|&account| match summed.knows {
-        Some(knows) => knows(facts, account),
-        None => column.known(account).is_some(),
+    let open = open(facts, accounts);
+    let known = accounts.iter().filter(|account| match summed.knows {
+        Some(knows) => knows(facts, index(**account)),
+        None => column.known(index(**account)).is_some(),
     });
-    let parts = known.map(|account| (summed.parts)(facts, account, &wanted.supply_costs));
+    let parts = known.filter_map(|account| {
+        let parts = (summed.parts)(facts, index(*account), &wanted.supply_costs);
+        summed.counted(parts, open.binary_search(account).is_ok())
+    });
     let [above, below] = parts.reduce(|[a, b], [more, others]| [a + more, b + others])?;
     Some((summed.value)(facts, [above, below]))
 }
@@ -270,6 +273,8 @@ mod tests {
 
     fn method() -> Method {
         let text = PRESETS[1].1.replace("min_delivered_weight = 0.5", "min_delivered_weight = 0");
+        let named = "[indicators]\ncross_year_arrears = { normalise = \"percentile\" }\n";
+        let text = text.replace("[indicators]\n", named);
         let mut method = Method::parse("m.toml", &text).unwrap();
         method.grading_unit = GradingUnit::Holder;
         method
@@ -363,6 +368,23 @@ mod tests {
         // All accounts of K are closed: it keeps their values, and is not graded.
         assert_eq!(value(&graded, "K", "annual_energy"), IndicatorValue::Known(120.0));
         assert_eq!(graded.scores.population, [0]);
+    }
+
+    #[test]
+    fn what_closed_accounts_owe_of_earlier_years_is_divided_by_the_revenue_of_open_ones() {
+        let customers = [
+            "a1|H|agricultural|low_voltage|-|-|-|-|2010-05-01|2025-06-30|false",
+            "a2|H|residential|residential|-|-|-|-|2012-01-01|-|false",
+            "a3|H|residential|residential|-|-|-|-|2012-01-01|-|false",
+        ];
+        let bills =
+            ["1|a1|2024-11|300|2024-12-20", "2|a2|2024-11|50|2024-12-15", "3|a2|2025-12|100|2025-12-20"];
+        let source = source(&customers, &monthly("a2", |_| 10.0, 0..36))
+            .rows(Table::Bills, "bill_id|customer_id|billing_month|amount_due|due_on", &bills)
+            .rows(Table::Payments, "payment_id|bill_id|paid_on|amount", &["p|2|2025-12-10|20"]);
+        // 300 and 30 CNY; 12 × 150 CNY / 14 months from November to December of the next year, in whole fen.
+        let expected = IndicatorValue::Known(33_000.0 / 12_857.0);
+        assert_eq!(value(&graded(&source), "H", "cross_year_arrears"), expected);
     }
 
     #[test]

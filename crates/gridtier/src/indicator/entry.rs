@@ -57,8 +57,8 @@ pub struct Summed {
     pub parts: fn(&Facts, usize, &SupplyCosts) -> [f64; 2],
     /// Of their sums.
     pub value: fn(&Facts, [f64; 2]) -> IndicatorValue,
-    /// Whether an account gives nothing when it is not open at the end of the window.
-    pub while_open: bool,
+    /// Of numerator and denominator: whether an account gives nothing to it when it is not open at the end of the window.
+    pub while_open: [bool; 2],
     /// Whether an account takes part; `None` where it does when it knows the indicator.
     pub knows: Option<fn(&Facts, usize) -> bool>,
 }
@@ -69,13 +69,26 @@ impl fmt::Debug for Indicator {
     }
 }
 
+impl Summed {
+    /// What an account gives to the sums; `None` where it gives nothing.
+    pub(crate) fn counted(&self, [above, below]: [f64; 2], is_open: bool) -> Option<[f64; 2]> {
+        match self.while_open {
+            _ if is_open => Some([above, below]),
+            [true, true] => None,
+            [only_above, only_below] => {
+                Some([if only_above { 0.0 } else { above }, if only_below { 0.0 } else { below }])
+            }
+        }
+    }
+}
+
 impl Fold {
     /// Sums over all accounts that know the indicator.
     pub(super) const fn sum(
         parts: fn(&Facts, usize, &SupplyCosts) -> [f64; 2],
         value: fn(&Facts, [f64; 2]) -> IndicatorValue,
     ) -> Self {
-        Self::Sum(Summed { parts, value, while_open: false, knows: None })
+        Self::Sum(Summed { parts, value, while_open: [false; 2], knows: None })
     }
 }
 

@@ -112,6 +112,15 @@ pub(super) fn annual_revenue_parts(facts: &Facts, customer: usize, _: &SupplyCos
     [annualised(billing.revenue_fen, billing.revenue_months), 1.0]
 }
 
+/// What an account owes of earlier calendar years, in years of its revenue.
+pub(super) fn cross_year_arrears(facts: &Facts, customer: usize) -> IndicatorValue {
+    let owed = float_i64(facts.rows[customer].billing.cross_year_arrears_fen) / 100.0;
+    match annual_revenue(facts, customer).known() {
+        Some(revenue) if facts.present(Table::Payments) => quotient(owed, revenue),
+        _ => IndicatorValue::Unknown,
+    }
+}
+
 /// Cost of supply of a customer in CNY/kWh.
 pub(super) fn supply_cost(facts: &Facts, customer: usize, costs: &SupplyCosts) -> f64 {
     costs.by_level[facts.customers.rows[customer].supply_level.position()]

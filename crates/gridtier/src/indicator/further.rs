@@ -2,11 +2,12 @@
 
 use super::entry::{Fold, Indicator, Lever, Summed, SupplyCosts};
 use super::formula::{
-    annual_energy_parts, annual_revenue_parts, capacities, demand_parts, grown, quotient, shortfall_parts,
-    supply_cost, valley_parts,
+    annual_energy_parts, annual_revenue_parts, capacities, cross_year_arrears, demand_parts, grown, quotient,
+    shortfall_parts, supply_cost, valley_parts,
 };
 use super::{Direction, IndicatorValue};
 use crate::contract::Table;
+use crate::index::float_i64;
 
 /// Registered indicators that no preset weighs (DATA sections 6 and 7), in the order of dimensions and groups. A method has
 /// those that it names.
@@ -30,7 +31,7 @@ pub const FURTHER: &[Indicator] = &[
                 [fen / 100.0 - supply_cost(facts, i, costs) * wh / 1000.0, 1.0]
             },
             value: |_, [profit, _]| IndicatorValue::finite(profit),
-            while_open: true,
+            while_open: [true; 2],
             knows: None,
         }),
         origin: "–",
@@ -52,7 +53,7 @@ pub const FURTHER: &[Indicator] = &[
         fold: Fold::Sum(Summed {
             parts: |facts, i, _| capacities(&facts.customers.rows[i]).unwrap_or_default(),
             value: |_, capacities| grown(capacities),
-            while_open: true,
+            while_open: [true; 2],
             knows: None,
         }),
         origin: "–",
@@ -81,6 +82,32 @@ pub const FURTHER: &[Indicator] = &[
                 quotient(lacking / 100.0, months)
             }
         },
+    },
+    Indicator {
+        id: "cross_year_arrears",
+        dimension: "compliance",
+        group: "payment",
+        title: "Arrears of earlier years",
+        title_zh: "跨年欠费率",
+        unit: "share",
+        direction: Direction::Less,
+        formula: "unpaid at the end of bills due in calendar years before that of the end / annual_revenue",
+        no_value: "unknown: no table of payments, annual revenue unknown or not above 0",
+        tables: &[Table::Bills, Table::Payments],
+        carried: None,
+        fold: Fold::Sum(Summed {
+            parts: |facts, i, costs| {
+                let [fen, _] = annual_revenue_parts(facts, i, costs);
+                [float_i64(facts.rows[i].billing.cross_year_arrears_fen), fen]
+            },
+            value: |_, [arrears, revenue]| quotient(arrears, revenue),
+            while_open: [false, true],
+            // What a closed account owes counts, whatever its own revenue.
+            knows: Some(|facts, _| facts.present(Table::Payments)),
+        }),
+        origin: "–",
+        lever: Lever::Behaviour,
+        value: cross_year_arrears,
     },
     Indicator {
         id: "valley_share",

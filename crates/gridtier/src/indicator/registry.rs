@@ -33,7 +33,7 @@ pub const INDICATORS: &[Indicator] = &[
         fold: Fold::Sum(Summed {
             parts: annual_energy_parts,
             value: |_, [wh, _]| finite_over(wh, 1000.0),
-            while_open: true,
+            while_open: [true; 2],
             knows: None,
         }),
         origin: "用电量",
@@ -55,7 +55,7 @@ pub const INDICATORS: &[Indicator] = &[
         fold: Fold::Sum(Summed {
             parts: annual_revenue_parts,
             value: |_, [fen, _]| finite_over(fen, 100.0),
-            while_open: true,
+            while_open: [true; 2],
             knows: None,
         }),
         origin: "电费收入",
@@ -110,7 +110,7 @@ pub const INDICATORS: &[Indicator] = &[
                 [float_i64(energy.growth_last_wh), float_i64(energy.growth_first_wh)]
             },
             value: |facts, [last, first]| growth(facts.window.months, last, first),
-            while_open: true,
+            while_open: [true; 2],
             knows: Some(has_both_ends),
         }),
         origin: "用电增长率: 目的在于将潜在价值纳入全面考虑",
