@@ -12,7 +12,8 @@ use gridtier::indicator::{INDICATORS, IndicatorColumn, IndicatorValue};
 use gridtier::key::KeyIndex;
 use gridtier::method::{Method, Tier};
 use gridtier::score::{Population, Scores, judge};
-use gridtier::tier::{Groups, Previous, TierInputs, Tiers, grade_on};
+use gridtier::stratum::Groups;
+use gridtier::tier::{Previous, TierInputs, Tiers, grade_on};
 use gridtier::unit::Month;
 use rayon::prelude::*;
 
@@ -126,7 +127,8 @@ impl Utility {
     fn scores(&self) -> Scores {
         let delivered = vec![true; self.columns.len()];
         let numbers = (0..self.people()).collect();
-        let population = Population { numbers, short_history: &self.short_history, delivered };
+        let (short_history, groups) = (&self.short_history, Groups::one());
+        let population = Population { numbers, short_history, delivered, groups };
         judge(population, &self.columns, &self.method)
     }
 

@@ -173,7 +173,7 @@ pub struct WhatifArgs {
     #[command(flatten)]
     pub cycle: CycleArgs,
     /// A weight such as weights.contribution, weights.groups.compliance.payment or
-    /// weights.indicators.current.annual_energy, or combine, ties, unknown; siblings of a weight are scaled
+    /// weights.indicators.current.annual_energy, or combine, normalise_within, ties, unknown; siblings of a weight are scaled
     #[arg(long, value_name = "PATH=VALUE", required_unless_present = "method")]
     pub set: Vec<String>,
     /// A preset or a method file to be tried instead of the cycle's

@@ -10,7 +10,8 @@ use crate::indicator::IndicatorColumn;
 use crate::indicator::registry::{ANNUAL_ENERGY, ANNUAL_REVENUE};
 use crate::method::{Method, Tier};
 use crate::score::{Parameters, Population, Provisional, Scores, judge};
-use crate::tier::{Groups, LedgerLine, Policy, Previous, TierInputs, Tiers, ceiling_of, grade_on};
+use crate::stratum::Groups;
+use crate::tier::{LedgerLine, Policy, Previous, TierInputs, Tiers, ceiling_of, grade_on};
 use crate::unit::{Month, Window, round_half_away};
 
 /// A row of the tier table.
@@ -124,7 +125,8 @@ impl Cycle {
         let is_short = |row: &Placed| row.provisional == Some(Provisional::ShortHistory);
         let short_history: Vec<bool> = self.rows.iter().map(is_short).collect();
         let delivered = method.indicators.iter().map(|spec| self.is_delivered(&spec.id)).collect();
-        let population = Population { numbers, short_history: &short_history, delivered };
+        let groups = Groups::of_points(&self.customers, method);
+        let population = Population { numbers, short_history: &short_history, delivered, groups };
         let scores = judge(population, columns, method);
         let inputs = TierInputs {
             ids: &self.customers.ids,

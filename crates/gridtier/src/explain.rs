@@ -176,6 +176,7 @@ pub fn explain(
     boundaries: &[Boundary],
     history: &History,
 ) -> Explanation {
+    let parameters = &*parameters.in_stratum(&row.stratum);
     let scored = score_row(method, parameters, values);
     let items: Vec<Item> = method
         .indicators
@@ -389,6 +390,7 @@ mod tests {
             fitted: method.indicators.iter().map(fit).collect(),
             weights: method.indicators.iter().map(|spec| spec.weight).collect(),
             delivered: vec![true; method.indicators.len()],
+            strata: Vec::new(),
         }
     }
 

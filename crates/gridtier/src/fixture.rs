@@ -16,7 +16,8 @@ use crate::method::Method;
 use crate::score::{Population, Scores, judge};
 use crate::service_months::ServiceMonths;
 use crate::source::TableBook;
-use crate::tier::{Groups, Previous, TierInputs, grade_on};
+use crate::stratum::Groups;
+use crate::tier::{Previous, TierInputs, grade_on};
 use crate::unit::{Month, Window};
 
 /// A text column; `-` is an empty cell.
@@ -33,7 +34,9 @@ pub fn numbers(values: &[f64]) -> ArrayRef {
 pub fn scored(people: u32, columns: &[IndicatorColumn], method: &Method) -> Scores {
     let short_history = vec![false; index(people)];
     let delivered = vec![true; method.indicators.len()];
-    let population = Population { numbers: (0..people).collect(), short_history: &short_history, delivered };
+    let groups = Groups::one();
+    let numbers = (0..people).collect();
+    let population = Population { numbers, short_history: &short_history, delivered, groups };
     judge(population, columns, method)
 }
 
@@ -109,7 +112,9 @@ pub fn cycle(method: &Method, end: Month, mut drafts: Vec<DraftCustomer>, previo
     let is_short = |number: &u32| drafts[index(*number)].covered_months < method.min_months;
     let short_history: Vec<bool> = numbers.iter().map(is_short).collect();
     let delivered = vec![true; method.indicators.len()];
-    let scores = judge(Population { numbers, short_history: &short_history, delivered }, &columns, method);
+    let groups = Groups::of_points(&customers, method);
+    let population = Population { numbers, short_history: &short_history, delivered, groups };
+    let scores = judge(population, &columns, method);
     let mut cycle = Cycle {
         method: method.clone(),
         end,

@@ -382,8 +382,8 @@ mod tests {
         let source = source(&customers, &monthly("a2", |_| 10.0, 0..36))
             .rows(Table::Bills, "bill_id|customer_id|billing_month|amount_due|due_on", &bills)
             .rows(Table::Payments, "payment_id|bill_id|paid_on|amount", &["p|2|2025-12-10|20"]);
-        // 300 and 30 CNY; 12 × 150 CNY / 14 months from November to December of the next year, in whole fen.
-        let expected = IndicatorValue::Known(33_000.0 / 12_857.0);
+        // 300, 30 and 100 CNY, all due before 2026; 12 × 150 CNY / 14 months, in whole fen.
+        let expected = IndicatorValue::Known(43_000.0 / 12_857.0);
         assert_eq!(value(&graded(&source), "H", "cross_year_arrears"), expected);
     }
 

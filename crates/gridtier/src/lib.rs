@@ -77,6 +77,7 @@ pub mod holder;
 pub mod mcda;
 pub mod statistics;
 pub mod method;
+pub mod stratum;
 pub mod score;
 pub mod tier;
 pub mod limit;

@@ -33,8 +33,8 @@ use raw::{MethodFile, OverrideFile, VetoFile};
 pub use ahp::Judgement;
 pub use checks::Checks;
 pub use choices::{
-    AppealQuota, Approval, Bound, Combine, FORMAT, Gate, GradingUnit, OffenceKind, ReweightLimit, Strata,
-    Tier, Ties, TriggerAction, TriggerKind, Unknowns,
+    AppealQuota, Approval, Bound, Combine, FORMAT, Gate, GradingUnit, NormaliseWithin, OffenceKind,
+    ReweightLimit, Strata, Tier, Ties, TriggerAction, TriggerKind, Unknowns,
 };
 pub use governance::{AppealTerms, Governance, ImprovementTerms};
 pub use lines::{ALL, Lines, OTHER, Quotas};
@@ -135,7 +135,9 @@ pub struct Method {
     pub supply_costs: SupplyCosts,
     /// What is graded apart.
     pub strata: Strata,
-    /// Ranked customers below which a stratum is pooled.
+    /// The ranked customers to whom points are fitted.
+    pub normalise_within: NormaliseWithin,
+    /// Ranked customers below which a stratum is pooled, and known values below which points are not fitted within one.
     pub min_stratum: usize,
     /// All indicators: the registered ones, then the method's own by id.
     pub indicators: Vec<Spec>,
@@ -232,6 +234,7 @@ impl Method {
             registered,
             supply_costs,
             strata: file.strata,
+            normalise_within: file.normalise_within.unwrap_or(NormaliseWithin::Population),
             min_stratum: file.min_stratum,
             indicators,
             own,

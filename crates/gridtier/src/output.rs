@@ -23,7 +23,7 @@ use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array,
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use crate::fact::Facts;
-use crate::method::Method;
+use crate::method::{Method, NormaliseWithin};
 use crate::run::Graded;
 use crate::source::Finding;
 
@@ -54,7 +54,9 @@ pub fn tables<'a>(graded: &'a Graded, method: &'a Method, cycle: u64) -> Vec<Out
         findings::output(&graded.findings),
     ];
     let holders = graded.holders.iter().flat_map(|holders| holders::tables(graded, holders));
-    facts::tables(&graded.facts).into_iter().chain(holders).chain(judged).collect()
+    let by_stratum = (method.normalise_within == NormaliseWithin::Stratum)
+        .then(|| parameters::by_stratum(&graded.scores.parameters, method));
+    facts::tables(&graded.facts).into_iter().chain(holders).chain(judged).chain(by_stratum).collect()
 }
 
 /// The tables of an input check: findings, row counts, and suspect units.

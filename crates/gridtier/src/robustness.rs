@@ -7,6 +7,7 @@
 
 mod draw;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
@@ -120,12 +121,14 @@ impl<'a> Study<'a> {
         strata: &'a [String],
     ) -> Self {
         let places = parameters.weighing();
+        let by_stratum: Vec<Cow<Parameters>> =
+            strata.iter().map(|name| parameters.in_stratum(name)).collect();
         let rows: Vec<Vec<Option<f64>>> = ranked
             .par_iter()
             .map(|customer| {
                 let values: Vec<IndicatorValue> =
                     columns.iter().map(|column| column.get(index(customer.number))).collect();
-                points(method, parameters, &values)
+                points(method, &by_stratum[index(customer.stratum)], &values)
             })
             .collect();
         let (mut known, mut patterns, mut pattern) = (BTreeMap::new(), Vec::new(), Vec::new());

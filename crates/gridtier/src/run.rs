@@ -15,7 +15,7 @@ use crate::indicator::{self, IndicatorColumn};
 use crate::limit::{self, Breach};
 use crate::meter::Earlier;
 use crate::method::{GradingUnit, Method};
-use crate::score::{self, Fitted, Holding, Provisional, Scores};
+use crate::score::{self, Fitted, Holding, Parameters, Provisional, Scores};
 use crate::source::{Finding, Source, Tally};
 use crate::tier::{self, Previous, Tiers};
 use crate::unit::{Month, Window};
@@ -98,15 +98,22 @@ pub fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| (&a.table, a.rule.code()).cmp(&(&b.table, b.rule.code())));
 }
 
-/// One finding for all indicators that do not tell customers apart.
+/// One finding for all indicators that do not tell customers apart, everywhere or in a stratum.
 fn degenerate(method: &Method, scores: &Scores) -> Option<Finding> {
-    let ids: Vec<&str> = method
-        .indicators
-        .iter()
-        .zip(&scores.parameters.fitted)
-        .filter(|(spec, fitted)| spec.weight.is_some() && fitted.as_ref().is_some_and(Fitted::is_degenerate))
-        .map(|(spec, _)| spec.id.as_str())
-        .collect();
+    let Parameters { fitted, strata, .. } = &scores.parameters;
+    let mut ids: Vec<String> = Vec::new();
+    for (place, spec) in method.indicators.iter().enumerate().filter(|(_, spec)| spec.weight.is_some()) {
+        let in_strata: Vec<&str> = strata
+            .iter()
+            .filter(|stratum| stratum.holding(fitted, place).is_some_and(Fitted::is_degenerate))
+            .map(|stratum| stratum.name.as_str())
+            .collect();
+        if !in_strata.is_empty() {
+            ids.push(format!("{} ({})", spec.id, in_strata.join(", ")));
+        } else if strata.is_empty() && fitted[place].as_ref().is_some_and(Fitted::is_degenerate) {
+            ids.push(spec.id.clone());
+        }
+    }
     (!ids.is_empty()).then(|| Finding::of_method(Rule::DegenerateIndicator, count(ids.len()), ids.join(", ")))
 }
 

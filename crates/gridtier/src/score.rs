@@ -14,6 +14,7 @@ mod weigh;
 mod pattern;
 mod moments;
 mod rows;
+mod strata;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -26,15 +27,17 @@ use crate::index::{CustomerIx, count, index};
 use crate::indicator::{self, DIMENSIONS, IndicatorColumn, IndicatorValue};
 use crate::mcda;
 use crate::method::Method;
+use crate::stratum::Groups;
 use crate::unit::Month;
 
 use moments::Moments;
 use pattern::Patterns;
 use rows::BlockScorer;
+use strata::PointStrata;
 
 pub use normalise::Fitted;
 pub use quantile::RankedValues;
-pub use weigh::{Parameters, Scored, effective, points, score_row};
+pub use weigh::{Parameters, Scored, StratumParameters, effective, points, score_row};
 pub use weights::Weighed;
 
 /// A share of weight that falls short of its limit by no more than this passes: sums of weights are rounded.
@@ -74,6 +77,9 @@ pub struct Scores {
     pub influence: Vec<Option<f64>>,
     /// By indicator: ranked customers with a known value.
     pub ranked_known: Vec<u64>,
+    /// By position: the number of the stratum among [`Parameters::strata`]; empty where points are fitted over all ranked
+    /// customers.
+    point_strata: Vec<u32>,
     /// Which indicators each customer has.
     patterns: Patterns,
     /// By pattern: known ÷ applicable weight, of what was delivered.
@@ -89,6 +95,8 @@ pub struct Population<'a> {
     pub short_history: &'a [bool],
     /// By indicator of the method: whether the data that it needs were delivered.
     pub delivered: Vec<bool>,
+    /// The groups within whose strata points are fitted, if the method does so.
+    pub groups: Groups,
 }
 
 /// The accounts behind facts that are those of holders.
@@ -123,7 +131,8 @@ pub fn score(
         .iter()
         .map(|spec| indicator::is_delivered(&spec.id, holding.map_or(facts, |holding| holding.accounts)))
         .collect();
-    let population = Population { numbers: population, short_history: &short_history, delivered };
+    let groups = Groups::of_points(&facts.customers, method);
+    let population = Population { numbers: population, short_history: &short_history, delivered, groups };
     let mut scores = judge(population, columns, method);
     scores.firm_from = scores
         .population
@@ -138,7 +147,7 @@ pub fn score(
 /// Scores a population. [`Scores::firm_from`] stays empty.
 #[must_use]
 pub fn judge(population: Population, columns: &[IndicatorColumn], method: &Method) -> Scores {
-    let Population { numbers: population, short_history, delivered } = population;
+    let Population { numbers: population, short_history, delivered, groups } = population;
     let patterns = Patterns::of(columns, &population);
     let known_weight: Vec<f64> =
         (0..patterns.len()).map(|pattern| known_weight(&patterns, pattern, method, &delivered)).collect();
@@ -168,9 +177,14 @@ pub fn judge(population: Population, columns: &[IndicatorColumn], method: &Metho
             Some(Fitted::fit(normalise, spec.direction, sample, known, spec.base))
         })
         .collect();
-    let (weights, weighed) = weights::weigh(method, &fitted, columns, &ranked);
-    let parameters = Parameters { fitted, weights, delivered };
-    let rows = BlockScorer::new(method, &parameters, columns, &patterns);
+    let is_ranked = |at: usize| provisional[at].is_none();
+    let PointStrata { fitted: strata, by_position: point_strata } =
+        strata::fit(method, columns, &groups, &population, is_ranked);
+    let mut parameters = Parameters { fitted, weights: Vec::new(), delivered, strata };
+    let of_ranked = (0..point_strata.len()).filter(|&at| is_ranked(at)).map(|at| point_strata[at]).collect();
+    let (weights, weighed) = weights::weigh(method, &parameters, columns, &ranked, of_ranked);
+    parameters.weights = weights;
+    let rows = BlockScorer::new(method, &parameters, columns, &patterns, &point_strata);
     let (points_e6, moments) = fill(&rows, &population, &provisional);
     let mut influence = vec![None; columns.len()];
     rows.places.iter().zip(moments.influence()).for_each(|(&place, share)| influence[place] = share);
@@ -184,6 +198,7 @@ pub fn judge(population: Population, columns: &[IndicatorColumn], method: &Metho
         ranked_known,
         known_weight,
         parameters,
+        point_strata,
         patterns,
     }
 }
@@ -219,6 +234,10 @@ fn fill(rows: &BlockScorer, population: &[u32], provisional: &[Option<Provisiona
 }
 
 impl Scores {
+    fn rows<'a>(&'a self, columns: &'a [IndicatorColumn], method: &Method) -> BlockScorer<'a> {
+        BlockScorer::new(method, &self.parameters, columns, &self.patterns, &self.point_strata)
+    }
+
     /// Score in 10⁻⁶ points; `None` when nothing is known.
     #[must_use]
     pub fn score_e6(&self, at: usize) -> Option<i64> {
@@ -246,7 +265,7 @@ impl Scores {
         method: &Method,
         at: Range<usize>,
     ) -> Vec<Vec<f64>> {
-        let rows = BlockScorer::new(method, &self.parameters, columns, &self.patterns);
+        let rows = self.rows(columns, method);
         let mut contributions = vec![vec![0.0; at.len()]; columns.len()];
         let mut parts = vec![0.0; rows.places.len()];
         rows.each(&self.population[at.clone()], at.start, |at, row| {
@@ -265,7 +284,7 @@ impl Scores {
         method: &Method,
         at: Range<usize>,
     ) -> Vec<[Option<f64>; DIMENSIONS.len()]> {
-        let rows = BlockScorer::new(method, &self.parameters, columns, &self.patterns);
+        let rows = self.rows(columns, method);
         let dimension_by_place = rows.dimensions();
         let mut dimensions = Vec::with_capacity(at.len());
         rows.each(&self.population[at.clone()], at.start, |_, row| {

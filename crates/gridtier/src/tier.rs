@@ -3,7 +3,6 @@
 //! Quotas are exact counts by rank: 10 % of the customers are special, whatever their scores. The computed tier is kept
 //! beside the final one, with the policy that made them differ. Entitlements are no concern of this module.
 
-mod stratum;
 mod rank_key;
 mod rank;
 mod ledger;
@@ -21,12 +20,13 @@ use crate::key::KeyIndex;
 use crate::method::{Method, Tier, Ties, Veto};
 use crate::score::{Holding, Scores};
 use crate::source::Finding;
+use crate::stratum::stratify;
 use crate::unit::Month;
 
+pub use crate::stratum::Groups;
 pub use ledger::LedgerLine;
 pub use policy::{Policy, Previous};
 pub use rank_key::BrokenBy;
-pub use stratum::Groups;
 
 use rank::{Base, RankOrder};
 
@@ -82,14 +82,6 @@ pub struct TierInputs<'a> {
     pub previous: &'a Previous,
 }
 
-/// The strata after pooling.
-struct Stratified {
-    /// Names, sorted.
-    names: Vec<String>,
-    /// By position: the number of the stratum.
-    by_position: Vec<u32>,
-}
-
 /// Ranks the population of `scores` and assigns every customer a tier. `previous` holds the final tiers of the cycle
 /// before, for hysteresis and step limit.
 #[must_use]
@@ -115,7 +107,8 @@ pub fn grade(
 #[must_use]
 pub fn grade_on(inputs: TierInputs, columns: &[IndicatorColumn], scores: &Scores, method: &Method) -> Tiers {
     let TierInputs { ids, groups, end, ceilings, previous } = inputs;
-    let strata = stratum::strata(&groups, scores, method.min_stratum);
+    let is_ranked = |position: usize| scores.provisional[position].is_none();
+    let strata = stratify(&groups, &scores.population, is_ranked, method.min_stratum);
     let (revenue, energy) = (&columns[ANNUAL_REVENUE.index()], &columns[ANNUAL_ENERGY.index()]);
     let base = Base { scores, ceilings: &ceilings, revenue, energy };
     let order = RankOrder::new(&base, &strata);

@@ -47,7 +47,7 @@ struct Path {
     weight: f64,
 }
 
-/// The cycle's method with the settings `path=value`: weights at the three levels, `combine`, `ties`, `unknown`.
+/// The cycle's method with the settings `path=value`: weights at the three levels and the words of [`WORDS`].
 ///
 /// # Errors
 /// A setting is invalid; the message says how to correct it.
@@ -64,7 +64,7 @@ pub fn set(cycle: &Cycle, settings: &[String]) -> Result<Trial, String> {
         if set_word(&mut method, path, value)? {
             continue;
         }
-        let known = || paths.iter().map(|path| path.path.as_str()).chain(["combine", "ties", "unknown"]);
+        let known = || paths.iter().map(|path| path.path.as_str()).chain(WORDS);
         let place = paths.iter().position(|known| known.path == path).ok_or_else(|| {
             let known: Vec<&str> = known().collect();
             format!("there is no setting `{path}`; {}", nearest_path(path, &known))
@@ -111,10 +111,14 @@ fn nearest_path(path: &str, known: &[&str]) -> String {
     }
 }
 
-/// Sets `combine`, `ties` or `unknown`; `false` when `path` is none of them.
+/// The settings that are words.
+pub const WORDS: [&str; 4] = ["combine", "normalise_within", "ties", "unknown"];
+
+/// Sets one of [`WORDS`]; `false` when `path` is none of them.
 fn set_word(method: &mut Method, path: &str, value: &str) -> Result<bool, String> {
     match path {
         "combine" => method.combine = word(path, value)?,
+        "normalise_within" => method.normalise_within = word(path, value)?,
         "ties" => method.ties = word(path, value)?,
         "unknown" => method.unknown = word(path, value)?,
         _ => return Ok(false),

@@ -10,16 +10,16 @@ use gridtier::fact::power_factor_attained;
 use gridtier::indicator::IndicatorValue;
 use gridtier::method::{Method, Override};
 use gridtier::output::facts::{read_customers, read_offences};
-use gridtier::output::{holders, indicators, ledger, parameters, tiers};
+use gridtier::output::{holders, indicators, ledger, tiers};
 use gridtier::score::Parameters;
 use gridtier::unit::Month;
 use gridtier::word::Word;
 
 use super::error::{CycleError, other_columns};
-use super::load::{MEMBERS, has_holders};
+use super::load::{MEMBERS, fitted, has_holders};
 use super::lookup::absent;
 use super::manifest::method;
-use super::table::{rows_with_key, whole_table};
+use super::table::rows_with_key;
 use crate::store::StoredCycle;
 
 /// A customer of a cycle, with all that an explanation needs.
@@ -59,11 +59,10 @@ pub fn customer(cycle: &StoredCycle, id: &str) -> Result<CustomerRecord, CycleEr
     let row = row.ok_or_else(|| other_columns(cycle, "tiers.parquet"))?;
     let lines = rows_with_key(&cycle.dir.join("ledger.parquet"), "stratum", &row.stratum)?;
     let boundaries = lines.map_or(Some(Vec::new()), |lines| ledger::read(&lines));
-    let path = cycle.dir.join("parameters.parquet");
-    let parameters = whole_table(&path)?.and_then(|table| parameters::read(&table, &method));
+    let (_, parameters) = fitted(cycle, &method)?;
     let values = indicators::read_first(&rows_of_customer(cycle, "indicators.parquet", id)?, &method);
     Ok(CustomerRecord {
-        parameters: parameters.ok_or_else(|| other_columns(cycle, "parameters.parquet"))?,
+        parameters,
         values: values.ok_or_else(|| other_columns(cycle, "indicators.parquet"))?,
         boundaries: boundaries.ok_or_else(|| other_columns(cycle, "ledger.parquet"))?,
         history: history(cycle, id)?,

@@ -1,12 +1,14 @@
 //! A whole published cycle in memory, for checks, trials and comparisons, and the final tiers of the cycle before.
 
+use arrow_array::RecordBatch;
 use gridtier::customer::Customers;
 use gridtier::cycle::{Cycle, Placed, PublishedOffences};
 use gridtier::index::index;
 use gridtier::indicator::IndicatorColumn;
-use gridtier::method::Method;
+use gridtier::method::{Method, NormaliseWithin};
 use gridtier::output::facts::{read_covered_months, read_customers, read_offences};
 use gridtier::output::{holders, indicators, ledger, parameters, tiers};
+use gridtier::score::Parameters;
 use gridtier::tier::{LedgerLine, Previous};
 use gridtier::unit::Month;
 
@@ -38,10 +40,7 @@ pub fn cycle_alone(cycle: &StoredCycle) -> Result<Cycle, CycleError> {
     let customers = graded_customers(cycle)?;
     let (rows, strata) = graded(cycle, &customers)?;
     let columns = values(cycle, &method, &rows, customers.len())?;
-    let table = whole_table(&cycle.dir.join("parameters.parquet"))?;
-    let table = table.ok_or_else(|| other_columns(cycle, "parameters.parquet"))?;
-    let parameters =
-        parameters::read(&table, &method).ok_or_else(|| other_columns(cycle, "parameters.parquet"))?;
+    let (table, parameters) = fitted(cycle, &method)?;
     let influence = parameters::read_influence(&table, &method)
         .ok_or_else(|| other_columns(cycle, "parameters.parquet"))?;
     let (offences, covered_months) = by_account(cycle, &customers)?;
@@ -104,6 +103,26 @@ fn by_account(
         *most = covered.max(*most);
     }
     Ok((PublishedOffences { rows, holders: Some(holders) }, most))
+}
+
+/// The table of parameters, and what was fitted to the ranked customers: of all of them, and of each stratum where the
+/// method fits points within strata.
+///
+/// # Errors
+/// A table cannot be read, or does not belong to the method.
+pub(super) fn fitted(cycle: &StoredCycle, method: &Method) -> Result<(RecordBatch, Parameters), CycleError> {
+    let other = || other_columns(cycle, "parameters.parquet");
+    let table = whole_table(&cycle.dir.join("parameters.parquet"))?.ok_or_else(other)?;
+    let mut fitted = parameters::read(&table, method).ok_or_else(other)?;
+    if method.normalise_within == NormaliseWithin::Stratum {
+        let file = format!("{}.parquet", parameters::STRATUM_PARAMETERS);
+        // Without a row, every stratum has too few known values.
+        if let Some(by_stratum) = whole_table(&cycle.dir.join(&file))? {
+            let strata = parameters::read_by_stratum(&by_stratum, method);
+            fitted.strata = strata.ok_or_else(|| other_columns(cycle, &file))?;
+        }
+    }
+    Ok((table, fitted))
 }
 
 /// The final tiers of the cycle before a grading as of `end`, and none if there is no such cycle.

@@ -97,6 +97,16 @@ crate::words! {
 }
 
 crate::words! {
+    /// The ranked customers to whom points are fitted.
+    NormaliseWithin "population of normalisation" {
+        /// All of them, so that the scores of all strata are on one scale.
+        Population "population" "all ranked customers" "全部参评客户",
+        /// Those of the customer's stratum.
+        Stratum "stratum" "the customer's stratum" "所在分层",
+    }
+}
+
+crate::words! {
     /// What is graded.
     GradingUnit "unit of grading" {
         /// Each account by itself.

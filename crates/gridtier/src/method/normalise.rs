@@ -50,3 +50,11 @@ pub enum Normalise {
         tolerance: f64,
     },
 }
+
+impl Normalise {
+    /// Whether its parameters follow from the values of ranked customers.
+    #[must_use]
+    pub fn is_fitted(&self) -> bool {
+        matches!(self, Self::MinMax(_, Scale::Quantiles(..)) | Self::Percentile)
+    }
+}

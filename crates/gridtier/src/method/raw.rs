@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::ahp::Variant;
 use super::choices::{
-    AppealQuota, Approval, Bound, Combine, FORMAT, GradingUnit, OffenceKind, Strata, Tier, Ties,
-    TriggerAction, TriggerKind, Unknowns,
+    AppealQuota, Approval, Bound, Combine, FORMAT, GradingUnit, NormaliseWithin, OffenceKind, Strata, Tier,
+    Ties, TriggerAction, TriggerKind, Unknowns,
 };
 use super::normalise::{NormaliseKind, Transform};
 use crate::checked_toml::{Day, Ratio, Share, Switched};
@@ -57,7 +57,9 @@ pub(super) struct MethodFile {
     pub supply_cost: SupplyCostFile,
     /// The column of customers whose values are graded apart.
     pub strata: Strata,
-    /// Ranked customers below which strata are pooled.
+    /// The ranked customers to whom points are fitted; population if left out.
+    pub normalise_within: Option<NormaliseWithin>,
+    /// Ranked customers below which strata are pooled, and known values below which points are not fitted within one.
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub min_stratum: usize,
     /// Quotas of single strata, and floors of tiers.

@@ -217,6 +217,17 @@ fn overrides_name_who_why_and_until_when() {
 }
 
 #[test]
+fn points_are_fitted_over_all_ranked_customers_unless_the_method_says_within_the_stratum() {
+    let with = |line: &str| PRESETS[1].1.replace("min_stratum = 30", &format!("{line}\nmin_stratum = 30"));
+    let within = |line: &str| Method::parse("m.toml", &with(line)).unwrap().normalise_within;
+    assert_eq!(within(""), NormaliseWithin::Population);
+    assert_eq!(within("normalise_within = \"population\""), NormaliseWithin::Population);
+    assert_eq!(within("normalise_within = \"stratum\""), NormaliseWithin::Stratum);
+    let told = Method::parse("m.toml", &with("normalise_within = \"strata\"")).unwrap_err().to_string();
+    assert!(told.contains("`normalise_within`"), "{told}");
+}
+
+#[test]
 fn a_method_has_the_further_indicators_that_it_names() {
     let text = PRESETS[0].1.replace("average_price = 0.20\n", "average_price = 0.10\nprofit = 0.10\n");
     let text = text.replace("[indicators]\n", "[indicators]\nprofit = { normalise = \"percentile\" }\n");

@@ -1,5 +1,6 @@
 //! Writes the fitted normalisations and weights as a table and reads them back, to recompute a cycle with frozen parameters.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_array::builder::{Float64Builder, Int64Builder, ListBuilder};
@@ -9,11 +10,11 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field};
 
 use super::read::{Cells, value_at};
-use super::{FLAG, INTEGER, NUMBER, Output, TEXT, flags, full, integers, nullable, numbers, text};
+use super::{FLAG, INTEGER, NUMBER, Output, TEXT, counts, flags, full, integers, nullable, numbers, text};
 use crate::indicator::{DIMENSIONS, Direction};
 use crate::method::{Method, Spec, Transform, Weight};
 use crate::score::normalise::FittedKind;
-use crate::score::{Fitted, Parameters, Scores};
+use crate::score::{Fitted, Parameters, Scores, StratumParameters};
 use crate::word::Word;
 
 fn list(items: DataType) -> DataType {
@@ -22,7 +23,7 @@ fn list(items: DataType) -> DataType {
 
 /// One row for each indicator of the method.
 pub(super) fn table<'a>(scores: &'a Scores, method: &'a Method) -> Output<'a> {
-    let fields = vec![
+    let mut fields = vec![
         full("indicator", TEXT),
         full("title", TEXT),
         full("title_zh", TEXT),
@@ -34,20 +35,14 @@ pub(super) fn table<'a>(scores: &'a Scores, method: &'a Method) -> Output<'a> {
         nullable("weight_group", NUMBER),
         nullable("weight_indicator", NUMBER),
         nullable("weight", NUMBER),
-        nullable("normalise", TEXT),
-        nullable("transform", TEXT),
-        nullable("lo", NUMBER),
-        nullable("hi", NUMBER),
-        nullable("target", NUMBER),
-        nullable("tolerance", NUMBER),
-        nullable("knots_x", list(NUMBER)),
-        nullable("knots_z", list(NUMBER)),
-        nullable("knots_count", list(INTEGER)),
+    ];
+    fields.extend(fit_fields());
+    fields.extend([
         full("ranked_known", INTEGER),
         full("degenerate", FLAG),
         full("delivered", FLAG),
         nullable("influence", NUMBER),
-    ];
+    ]);
     let mut order: Vec<usize> = (0..method.indicators.len()).collect();
     order.sort_by_key(|&place| &method.indicators[place].id);
     super::table("parameters", fields, order.len(), move |rows| {
@@ -67,6 +62,51 @@ pub(super) fn table<'a>(scores: &'a Scores, method: &'a Method) -> Output<'a> {
         columns.push(numbers(influence));
         columns
     })
+}
+
+/// The table of [`by_stratum`].
+pub const STRATUM_PARAMETERS: &str = "stratum_parameters";
+
+/// One row for each indicator and stratum to whose ranked customers its normalisation is fitted; for the others the row of
+/// the indicator in `parameters` holds.
+pub(super) fn by_stratum<'a>(parameters: &'a Parameters, method: &'a Method) -> Output<'a> {
+    let mut fields = vec![full("indicator", TEXT), full("stratum", TEXT)];
+    fields.extend(fit_fields());
+    fields.extend([full("ranked_known", INTEGER), full("degenerate", FLAG)]);
+    let mut rows: Vec<(&Spec, &StratumParameters, usize)> = Vec::new();
+    for (place, spec) in method.indicators.iter().enumerate() {
+        let fitted = parameters.strata.iter().filter(|stratum| stratum.fitted[place].is_some());
+        rows.extend(fitted.map(|stratum| (spec, stratum, place)));
+    }
+    rows.sort_by_key(|(spec, stratum, _)| (&spec.id, &stratum.name));
+    super::table(STRATUM_PARAMETERS, fields, rows.len(), move |range| {
+        let rows = &rows[range];
+        let fitted: Vec<Option<&Fitted>> =
+            rows.iter().map(|(_, stratum, place)| stratum.fitted[*place].as_ref()).collect();
+        let mut columns = vec![
+            text(rows.iter().map(|(spec, ..)| Some(spec.id.as_str()))),
+            text(rows.iter().map(|(_, stratum, _)| Some(stratum.name.as_str()))),
+        ];
+        columns.extend(fit_columns(&fitted));
+        columns.push(counts(rows.iter().map(|(_, stratum, place)| Some(stratum.ranked_known[*place]))));
+        columns.push(flags(fitted.iter().map(|fitted| fitted.is_some_and(Fitted::is_degenerate))));
+        columns
+    })
+}
+
+/// The columns of [`fit_columns`].
+fn fit_fields() -> [Field; 9] {
+    [
+        nullable("normalise", TEXT),
+        nullable("transform", TEXT),
+        nullable("lo", NUMBER),
+        nullable("hi", NUMBER),
+        nullable("target", NUMBER),
+        nullable("tolerance", NUMBER),
+        nullable("knots_x", list(NUMBER)),
+        nullable("knots_z", list(NUMBER)),
+        nullable("knots_count", list(INTEGER)),
+    ]
 }
 
 fn weight_columns(specs: &[&Spec], weights: &[Option<Weight>]) -> Vec<ArrayRef> {
@@ -162,7 +202,27 @@ pub fn read(table: &RecordBatch, method: &Method) -> Option<Parameters> {
     let weights = specs().map(|(spec, &row)| weight(table, row, spec)).collect::<Option<_>>()?;
     let delivered =
         rows.iter().map(|&row| Some(table.flags("delivered")?.value(row))).collect::<Option<_>>()?;
-    Some(Parameters { fitted, weights, delivered })
+    Some(Parameters { fitted, weights, delivered, strata: Vec::new() })
+}
+
+/// The parameters by stratum of a published table, of the strata that have any; `None` when the table does not belong to
+/// this method.
+#[must_use]
+pub fn read_by_stratum(table: &RecordBatch, method: &Method) -> Option<Vec<StratumParameters>> {
+    let (ids, names) = (table.texts("indicator")?, table.texts("stratum")?);
+    let known = table.column_by_name("ranked_known")?.as_primitive_opt::<Int64Type>()?;
+    let mut strata: BTreeMap<&str, StratumParameters> = BTreeMap::new();
+    for row in 0..table.num_rows() {
+        let place = method.indicators.iter().position(|spec| spec.id == ids.value(row))?;
+        let stratum = strata.entry(names.value(row)).or_insert_with(|| StratumParameters {
+            name: names.value(row).to_owned(),
+            fitted: vec![None; method.indicators.len()],
+            ranked_known: vec![0; method.indicators.len()],
+        });
+        stratum.fitted[place] = fitted(table, row, method.indicators[place].direction)?;
+        stratum.ranked_known[place] = u64::try_from(known.value(row)).ok()?;
+    }
+    Some(strata.into_values().collect())
 }
 
 /// A published weight: its place in the tree comes from the method, the numbers from the cycle.
@@ -229,4 +289,50 @@ pub fn read_influence(table: &RecordBatch, method: &Method) -> Option<Vec<Option
             Some(value_at(influence, row))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::indicator::{IndicatorColumn, IndicatorValue};
+    use crate::method::{Normalise, NormaliseWithin};
+    use crate::score::{Population, judge};
+    use crate::stratum::Groups;
+
+    #[test]
+    fn parameters_of_strata_are_read_back_in_every_bit() {
+        let mut method = Method::preset("paper").unwrap().unwrap();
+        method.normalise_within = NormaliseWithin::Stratum;
+        method.indicators[1].normalise = Some(Normalise::Percentile);
+        let value = |number: u32, place: usize| match (number as usize + place) % 7 {
+            0 => IndicatorValue::Unknown,
+            x => IndicatorValue::Known((f64::from(number) + 0.1).powi(x as i32 - 2) / 3.0),
+        };
+        let columns: Vec<IndicatorColumn> = (0..method.indicators.len())
+            .map(|place| (0..200).map(|number| value(number, place)).collect())
+            .collect();
+        let groups = Groups {
+            names: ["south", "north"].map(str::to_owned).to_vec(),
+            numbers: (0..200).map(|number| u32::from(number % 3 == 0)).collect(),
+        };
+        let (short_history, delivered) = (vec![false; 200], vec![true; columns.len()]);
+        let population =
+            Population { numbers: (0..200).collect(), short_history: &short_history, delivered, groups };
+        let scores = judge(population, &columns, &method);
+        let mut table = by_stratum(&scores.parameters, &method);
+        let batch = table.batches.next().unwrap();
+        let keys = (batch.texts("indicator").unwrap(), batch.texts("stratum").unwrap());
+        let keys: Vec<(&str, &str)> =
+            (0..batch.num_rows()).map(|row| (keys.0.value(row), keys.1.value(row))).collect();
+        assert!(keys.is_sorted() && keys.contains(&("annual_energy", "north")), "{keys:?}");
+        let read = read_by_stratum(&batch, &method).unwrap();
+        assert_eq!(read.len(), 2);
+        for (read, published) in read.iter().zip(&scores.parameters.strata) {
+            assert_eq!((&read.name, &read.fitted), (&published.name, &published.fitted));
+            assert_eq!(read.ranked_known[0], published.ranked_known[0]);
+        }
+        let mut other = method.clone();
+        other.indicators[0].id = "another".into();
+        assert!(read_by_stratum(&batch, &other).is_none());
+    }
 }

@@ -8,7 +8,7 @@ use super::combine::{contribute, entering, finished, summed};
 use super::moments::{Moments, Quad, WIDTH};
 use super::pattern::Patterns;
 use super::weigh::{effective, points};
-use super::{NO_SCORE, Parameters, Provisional};
+use super::{Fitted, NO_SCORE, Parameters, Provisional};
 use crate::index::index;
 use crate::indicator::column::absence;
 use crate::indicator::{DIMENSIONS, IndicatorColumn, IndicatorValue};
@@ -25,6 +25,10 @@ pub(super) struct BlockScorer<'a> {
     parameters: &'a Parameters,
     columns: &'a [IndicatorColumn],
     patterns: &'a Patterns,
+    /// By position: the number of the stratum; empty where points are fitted over all ranked customers.
+    strata: &'a [u32],
+    /// By stratum and indicator: the normalisation that holds there.
+    by_stratum: Vec<Vec<Option<&'a Fitted>>>,
     /// The indicators that weigh.
     pub places: Vec<usize>,
     /// Groups of [`WIDTH`] indicators in a row.
@@ -71,6 +75,7 @@ impl<'a> BlockScorer<'a> {
         parameters: &'a Parameters,
         columns: &'a [IndicatorColumn],
         patterns: &'a Patterns,
+        strata: &'a [u32],
     ) -> Self {
         let places: Vec<usize> = (0..parameters.weights.len())
             .filter(|&place| parameters.fitted[place].is_some() && parameters.weights[place].is_some())
@@ -92,7 +97,24 @@ impl<'a> BlockScorer<'a> {
             within.extend(quads(&places, &in_dimension, size));
             scored.push(parameters.any_known(&values));
         }
-        Self { how, parameters, columns, patterns, places, size, weights, within, scored, unknown }
+        let by_stratum = parameters.strata.iter().map(|stratum| {
+            (0..columns.len()).map(|place| stratum.holding(&parameters.fitted, place)).collect()
+        });
+        let by_stratum = by_stratum.collect();
+        Self {
+            how,
+            parameters,
+            columns,
+            patterns,
+            strata,
+            by_stratum,
+            places,
+            size,
+            weights,
+            within,
+            scored,
+            unknown,
+        }
     }
 
     /// Calls `f` for every customer of a range of the population, with its index in the range. The range begins at position
@@ -100,7 +122,7 @@ impl<'a> BlockScorer<'a> {
     pub fn each(&self, population: &[u32], start: usize, mut f: impl FnMut(usize, WeightedRow)) {
         let mut sheet = PointSheet::new(self);
         for (block, numbers) in population.chunks(ROWS).enumerate() {
-            self.enter(numbers, &mut sheet);
+            self.enter(numbers, start + block * ROWS, &mut sheet);
             for (row, entered) in sheet.cells.chunks_exact(self.size).take(numbers.len()).enumerate() {
                 let at = block * ROWS + row;
                 f(at, self.row(self.patterns.of[start + at], entered));
@@ -120,9 +142,9 @@ impl<'a> BlockScorer<'a> {
         let mut sheet = PointSheet::new(self);
         let blocks = population.chunks(ROWS).zip(provisional.chunks(ROWS)).zip(points_e6.chunks_mut(ROWS));
         for (block, ((numbers, provisional), points_e6)) in blocks.enumerate() {
-            self.enter(numbers, &mut sheet);
-            let (mut patterns, mut ranked) = ([0; ROWS], [false; ROWS]);
             let start = start + block * ROWS;
+            self.enter(numbers, start, &mut sheet);
+            let (mut patterns, mut ranked) = ([0; ROWS], [false; ROWS]);
             patterns[..numbers.len()].copy_from_slice(&self.patterns.of[start..start + numbers.len()]);
             let (mut scores, mut totals) = ([0.0; ROWS], [0.0; ROWS]);
             self.weigh(&mut sheet.cells, &patterns, &mut scores, &mut totals);
@@ -202,9 +224,9 @@ impl<'a> BlockScorer<'a> {
         }
     }
 
-    /// Fills a block with points as they enter the sum.
+    /// Fills a block with points as they enter the sum. Its first customer is at position `start`.
     #[inline(always)]
-    fn enter(&self, numbers: &[u32], sheet: &mut PointSheet) {
+    fn enter(&self, numbers: &[u32], start: usize, sheet: &mut PointSheet) {
         let PointSheet { cells, columns, scratch, padded } = sheet;
         for (cell, places) in self.places.chunks(WIDTH).enumerate() {
             for (column, &place) in columns.iter_mut().zip(places) {
@@ -214,7 +236,10 @@ impl<'a> BlockScorer<'a> {
                     padded[..values.len()].copy_from_slice(values);
                     values = padded;
                 }
-                fitted.fill(values, column);
+                match self.strata.get(start..start + numbers.len()) {
+                    Some(strata) => self.fill_by_stratum(place, strata, values, column),
+                    None => fitted.fill(values, column),
+                }
                 if !matches!(self.how, Combine::WeightedSum | Combine::Topsis) {
                     column.iter_mut().for_each(|z| *z = entering(self.how, *z));
                 }
@@ -229,6 +254,17 @@ impl<'a> BlockScorer<'a> {
             let rows = a.iter().zip(b).zip(c.iter().zip(d));
             for (row, ((a, b), (c, d))) in cells.chunks_exact_mut(self.size).zip(rows) {
                 row[cell] = [*a, *b, *c, *d];
+            }
+        }
+    }
+
+    /// As [`Fitted::fill`], by the normalisation of each customer's stratum.
+    fn fill_by_stratum(&self, place: usize, strata: &[u32], values: &[u64], column: &mut [f64; ROWS]) {
+        column.fill(0.0);
+        for ((filled, &bits), &stratum) in column.iter_mut().zip(values).zip(strata) {
+            let x = f64::from_bits(bits);
+            if let Some(fitted) = self.by_stratum[index(stratum)][place].filter(|_| !x.is_nan()) {
+                *filled = fitted.points(x);
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::contract::Table;
 use crate::indicator::{self, INDICATORS};
 use crate::memory::MemorySource;
 use crate::meter::ReadingDetail;
-use crate::method::{Combine, PRESETS, Unknowns};
+use crate::method::{Combine, Normalise, NormaliseWithin, PRESETS, Unknowns};
 use crate::unit::{Window, round_half_away};
 use crate::word::Word;
 
@@ -39,6 +39,7 @@ fn fitted(method: &Method) -> Parameters {
         fitted: method.indicators.iter().map(fit).collect(),
         weights: method.indicators.iter().map(|spec| spec.weight).collect(),
         delivered: vec![true; method.indicators.len()],
+        strata: Vec::new(),
     }
 }
 
@@ -291,8 +292,9 @@ fn blocks_and_rows_agree(people: usize, seed: u64, how: Combine, unknown: Unknow
     let population: Vec<u32> = (0..people as u32).filter(|number| people < 300 || number % 7 != 3).collect();
     let short: Vec<bool> = population.iter().map(|number| number % 5 == 1).collect();
     let delivered = vec![true; columns.len()];
-    let scores =
-        judge(Population { numbers: population, short_history: &short, delivered }, &columns, &method);
+    let groups = Groups::one();
+    let population = Population { numbers: population, short_history: &short, delivered, groups };
+    let scores = judge(population, &columns, &method);
     let expected = obvious(&scores, &short, &columns, &method);
     let all = 0..scores.population.len();
     assert_eq!(all.clone().map(|at| scores.score_e6(at)).collect::<Vec<_>>(), expected.score_e6);
@@ -319,6 +321,90 @@ fn blocks_and_rows_agree(people: usize, seed: u64, how: Combine, unknown: Unknow
         ranked.count() as u64
     };
     assert_eq!(scores.ranked_known, (0..columns.len()).map(known).collect::<Vec<_>>());
+}
+
+/// Customers of the groups a, b and c in turn; c is small.
+fn in_groups(people: usize) -> Groups {
+    let numbers = (0..people).map(|number| if number % 50 == 0 { 2 } else { (number % 2) as u32 });
+    Groups { names: ["a", "b", "c"].map(str::to_owned).to_vec(), numbers: numbers.collect() }
+}
+
+/// Whether a customer of [`in_groups`] is in stratum b.
+fn is_of_b(at: usize) -> bool {
+    at % 2 == 1 || at % 50 == 0
+}
+
+fn judged_within(method: &Method, columns: &[IndicatorColumn], groups: Groups) -> Scores {
+    let people = columns[0].len();
+    let short: Vec<bool> = (0..people).map(|number| number % 5 == 1).collect();
+    let (numbers, delivered) = ((0..people as u32).collect(), vec![true; columns.len()]);
+    judge(Population { numbers, short_history: &short, delivered, groups }, columns, method)
+}
+
+#[test]
+fn points_are_fitted_within_each_stratum_with_enough_known_values_and_elsewhere_over_all() {
+    let mut method = paper_with(&[("min_known_weight = 0.5", "min_known_weight = 0.0")]);
+    method.normalise_within = NormaliseWithin::Stratum;
+    method.indicators[2].normalise = Some(Normalise::Percentile);
+    let mut columns = made(1_000, method.indicators.len(), 3);
+    // Too few of a know their growth.
+    columns[3] = (0..1_000)
+        .map(|number| match number % 2 == 1 || number < 40 {
+            true => IndicatorValue::Known(number as f64),
+            false => IndicatorValue::Unknown,
+        })
+        .collect();
+    for &how in Combine::ALL {
+        method.combine = how;
+        let scores = judged_within(&method, &columns, in_groups(1_000));
+        let strata = &scores.parameters.strata;
+        let names: Vec<&str> = strata.iter().map(|stratum| stratum.name.as_str()).collect();
+        // c has 20 ranked customers and joins b, the largest.
+        assert_eq!(names, ["a", "b"]);
+        let ranked_of_b: Vec<u32> = scores.ranked().filter(|&at| is_of_b(at)).map(|at| at as u32).collect();
+        let energy = RankedValues { column: &columns[0], numbers: &ranked_of_b };
+        let spec = &method.indicators[0];
+        let normalise = spec.normalise.as_ref().unwrap();
+        let expected = Fitted::fit(normalise, spec.direction, energy, strata[1].ranked_known[0], spec.base);
+        assert_eq!(strata[1].fitted[0].as_ref(), Some(&expected));
+        assert_ne!(strata[0].fitted[0], strata[1].fitted[0]);
+        assert!(strata[0].fitted[3].is_none() && strata[1].fitted[3].is_some(), "growth");
+        assert!(
+            strata.iter().all(|stratum| stratum.fitted[6].is_none()),
+            "goalposts are the same everywhere"
+        );
+        let contributions = scores.contributions(&columns, &method, 300..600);
+        for at in 0..1_000 {
+            let row: Vec<IndicatorValue> = columns.iter().map(|column| column.get(at)).collect();
+            let stratum = if is_of_b(at) { "b" } else { "a" };
+            let scored = score_row(&method, &scores.parameters.in_stratum(stratum), &row);
+            let published = scored.score.map(|score| round_half_away(score * 1e6));
+            assert_eq!(scores.score_e6(at), published, "{how:?} {at}");
+            if (300..600).contains(&at) {
+                let told = contributions.iter().map(|column| Some(column[at - 300]));
+                assert_eq!(bits(told), bits(scored.contributions.into_iter().map(Some)));
+            }
+        }
+    }
+}
+
+#[test]
+fn one_stratum_is_fitted_as_the_whole_population_and_so_are_weights_from_the_data() {
+    let data = "items = [\"contribution\", \"compliance\", \"cooperation\"]\nby = \"entropy\"\n";
+    let (start, rest) = PRESETS[0].1.split_once("[weights]\n").unwrap();
+    let rest = &rest[rest.find("\n[").unwrap()..];
+    let text = format!("{start}[weights]\n[weights.objective]\n{data}{rest}");
+    let mut method = Method::parse("m.toml", &text).unwrap();
+    method.min_known_weight = 0.0;
+    let columns = made(600, method.indicators.len(), 5);
+    let over_all = judged_within(&method, &columns, Groups::one());
+    method.normalise_within = NormaliseWithin::Stratum;
+    let within = judged_within(&method, &columns, Groups::one());
+    assert_eq!(within.parameters.weights, over_all.parameters.weights);
+    assert_eq!(within.points_e6, over_all.points_e6);
+    assert!(over_all.parameters.strata.is_empty() && within.parameters.strata.len() == 1);
+    let apart = judged_within(&method, &columns, in_groups(600));
+    assert_ne!(apart.parameters.weights, over_all.parameters.weights, "points within strata vary otherwise");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The score of one customer on given parameters, as explanations replay it. A whole population is scored block by block
 //! with the same arithmetic (`rows`).
 
+use std::borrow::Cow;
+
 use super::combine::{combined, contributions};
 use super::normalise::Fitted;
 use crate::indicator::{DIMENSIONS, IndicatorValue};
@@ -16,9 +18,46 @@ pub struct Parameters {
     pub weights: Vec<Option<Weight>>,
     /// By indicator: whether the data that it needs were delivered.
     pub delivered: Vec<bool>,
+    /// What is fitted within strata; empty where points are fitted over all ranked customers.
+    pub strata: Vec<StratumParameters>,
+}
+
+/// What is fitted to the ranked customers of a stratum (DATA section 7).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StratumParameters {
+    /// The stratum.
+    pub name: String,
+    /// By indicator: the fitted normalisation; `None` where that of all ranked customers holds, since too few of the stratum
+    /// have a value or its parameters are fixed.
+    pub fitted: Vec<Option<Fitted>>,
+    /// By indicator: ranked customers of the stratum with a known value.
+    pub ranked_known: Vec<u64>,
+}
+
+impl StratumParameters {
+    /// The normalisation of an indicator that holds in the stratum. `all` are those of all ranked customers.
+    #[must_use]
+    pub fn holding<'a>(&'a self, all: &'a [Option<Fitted>], place: usize) -> Option<&'a Fitted> {
+        self.fitted[place].as_ref().or(all[place].as_ref())
+    }
 }
 
 impl Parameters {
+    /// The parameters by which a customer of a stratum is scored.
+    #[must_use]
+    pub fn in_stratum(&self, name: &str) -> Cow<'_, Self> {
+        let Some(stratum) = self.strata.iter().find(|stratum| stratum.name == name) else {
+            return Cow::Borrowed(self);
+        };
+        let fitted = (0..self.fitted.len()).map(|place| stratum.holding(&self.fitted, place).cloned());
+        Cow::Owned(Self {
+            fitted: fitted.collect(),
+            weights: self.weights.clone(),
+            delivered: self.delivered.clone(),
+            strata: Vec::new(),
+        })
+    }
+
     /// The indicators that have a weight, in the method's order.
     #[must_use]
     pub fn weighing(&self) -> Vec<usize> {
@@ -49,7 +88,8 @@ pub struct Scored {
 }
 
 /// Scores one customer: z by the fitted parameters, weights scaled up where siblings are left out, then combined.
-/// `values` holds the method's indicators in their order.
+/// `values` holds the method's indicators in their order; the parameters are those [of its
+/// stratum](Parameters::in_stratum).
 #[must_use]
 pub fn score_row(method: &Method, parameters: &Parameters, values: &[IndicatorValue]) -> Scored {
     let points = points(method, parameters, values);

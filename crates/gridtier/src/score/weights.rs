@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::Fitted;
+use super::{Fitted, Parameters};
 use crate::index::index;
 use crate::indicator::{DIMENSIONS, IndicatorColumn};
 use crate::mcda::{Guard, bounded};
@@ -24,17 +24,19 @@ pub struct Weighed {
     pub weights: Vec<f64>,
 }
 
-/// The weights by indicator, and by the siblings of the method.
+/// The weights by indicator, and by the siblings of the method. `strata` are the numbers of the ranked customers' strata
+/// among those of `parameters`, none where points are fitted over all ranked customers.
 #[must_use]
 pub fn weigh(
     method: &Method,
-    fitted: &[Option<Fitted>],
+    parameters: &Parameters,
     columns: &[IndicatorColumn],
     ranked: &[u32],
+    strata: Vec<u32>,
 ) -> (Vec<Option<Weight>>, Vec<Weighed>) {
     let mut weights: Vec<Option<Weight>> = method.indicators.iter().map(|spec| spec.weight).collect();
     let mut weighed: Vec<Weighed> = method.siblings.iter().map(as_given).collect();
-    let points = Points { method, fitted, columns, ranked };
+    let points = Points { method, parameters, columns, ranked, strata };
     for level in [Level::Indicator, Level::Group, Level::Dimension] {
         for (place, siblings) in method.siblings.iter().enumerate() {
             let Some(from_data) = siblings.from_data.as_ref().filter(|_| siblings.level == level) else {
@@ -102,30 +104,43 @@ fn put(method: &Method, weights: &mut [Option<Weight>], siblings: &Siblings, val
 /// What the points of ranked customers are computed from.
 struct Points<'a> {
     method: &'a Method,
-    fitted: &'a [Option<Fitted>],
+    parameters: &'a Parameters,
     columns: &'a [IndicatorColumn],
     ranked: &'a [u32],
+    strata: Vec<u32>,
 }
 
 impl Points<'_> {
+    /// The normalisation of an indicator for the ranked customer `row`.
+    fn fitted(&self, row: usize, place: usize) -> Option<&Fitted> {
+        let all = &self.parameters.fitted;
+        match self.strata.get(row) {
+            Some(&stratum) => self.parameters.strata[index(stratum)].holding(all, place),
+            None => all[place].as_ref(),
+        }
+    }
+
     /// The points of an indicator, or the combined ones of a group or dimension by the weights below it; NaN where
     /// nothing is known.
     fn combined(&self, weights: &[Option<Weight>], siblings: &Siblings, item: &str) -> Vec<f64> {
-        let members: Vec<(usize, &Fitted, Weight)> = (0..weights.len())
+        let members: Vec<(usize, Weight)> = (0..weights.len())
             .filter(|&place| is_under(self.method, place, siblings, item))
-            .filter_map(|place| Some((place, self.fitted[place].as_ref()?, weights[place]?)))
+            .filter_map(|place| Some((place, weights[place]?)))
+            .filter(|(place, _)| self.parameters.fitted[*place].is_some())
             .collect();
-        self.ranked
-            .par_iter()
-            .map(|&number| self.combined_of(&members, index(number), siblings.level))
-            .collect()
+        let rows = 0..self.ranked.len();
+        rows.into_par_iter().map(|row| self.combined_of(&members, row, siblings.level)).collect()
     }
 
-    /// The combined points of one customer.
-    fn combined_of(&self, members: &[(usize, &Fitted, Weight)], customer: usize, level: Level) -> f64 {
+    /// The combined points of the ranked customer `row`.
+    fn combined_of(&self, members: &[(usize, Weight)], row: usize, level: Level) -> f64 {
+        let customer = index(self.ranked[row]);
         let (mut total, mut whole) = (0.0, 0.0);
-        for (place, fitted, weight) in members {
-            let Some(x) = self.columns[*place].known(customer) else { continue };
+        for (place, weight) in members {
+            let (Some(x), Some(fitted)) = (self.columns[*place].known(customer), self.fitted(row, *place))
+            else {
+                continue;
+            };
             let share = match level {
                 Level::Indicator => 1.0,
                 Level::Group => weight.of_indicator,
@@ -139,14 +154,9 @@ impl Points<'_> {
 
     /// The weight of a known indicator among those of its dimension. The known indicators of a group share the weight with
     /// which the group enters, as in a score.
-    fn share_of_dimension(
-        &self,
-        members: &[(usize, &Fitted, Weight)],
-        weight: &Weight,
-        customer: usize,
-    ) -> f64 {
+    fn share_of_dimension(&self, members: &[(usize, Weight)], weight: &Weight, customer: usize) -> f64 {
         let (mut all, mut known) = (0.0, 0.0);
-        for (place, _, sibling) in members.iter().filter(|(.., sibling)| sibling.group == weight.group) {
+        for (place, sibling) in members.iter().filter(|(_, sibling)| sibling.group == weight.group) {
             all += sibling.of_indicator;
             if self.columns[*place].known(customer).is_some() {
                 known += sibling.of_indicator;

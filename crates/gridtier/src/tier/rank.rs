@@ -10,12 +10,12 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use rayon::prelude::*;
 
-use super::Stratified;
 use super::rank_key::{RankKey, descending};
 use crate::index::{count, index};
 use crate::indicator::IndicatorColumn;
 use crate::method::Tier;
 use crate::score::{NO_SCORE, Scores};
+use crate::stratum::Stratified;
 
 /// Customers that one task copies into buckets.
 const BLOCK: usize = 1 << 17;

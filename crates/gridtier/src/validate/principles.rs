@@ -1,6 +1,8 @@
 //! One number for each of the paper's four principles: importance 重要性, economy 经济性, guidance 导向性, dynamics 动态性.
 //! The paper names them without formulas; these formulas are ours.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use super::MeasureValue;
@@ -9,7 +11,7 @@ use crate::index::{float, index};
 use crate::indicator::registry::{self, Lever};
 use crate::method::Tier;
 use crate::score::combine::combined;
-use crate::score::score_row;
+use crate::score::{Parameters, score_row};
 use crate::unit::round_half_away;
 
 pub(super) fn principles(cycle: &Cycle) -> Vec<MeasureValue> {
@@ -57,6 +59,8 @@ fn guidance(cycle: &Cycle) -> Option<f64> {
         .map(|spec| registry::find(&spec.id).is_some_and(|entry| entry.lever == Lever::Behaviour))
         .collect();
     let lines = lowest(cycle);
+    let by_stratum: Vec<Cow<Parameters>> =
+        cycle.strata.iter().map(|name| cycle.parameters.in_stratum(name)).collect();
     let reachable: Vec<bool> = cycle
         .rows
         .par_iter()
@@ -64,7 +68,7 @@ fn guidance(cycle: &Cycle) -> Option<f64> {
             let better = (row.computed? as usize).checked_sub(1)?;
             let needed = lines[index(row.stratum)][better]? + 1;
             let values: Vec<_> = cycle.columns.iter().map(|column| column.get(index(row.number))).collect();
-            let mut scored = score_row(method, &cycle.parameters, &values);
+            let mut scored = score_row(method, &by_stratum[index(row.stratum)], &values);
             for (points, is_lever) in scored.points.iter_mut().zip(&levers) {
                 *points = points.map(|z| if *is_lever { 100.0 } else { z });
             }

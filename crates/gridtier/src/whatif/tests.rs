@@ -5,7 +5,8 @@ use crate::contract::{SupplyLevel, UseCategory};
 use crate::customer::{Customer, Customers};
 use crate::cycle::{Placed, PublishedOffences};
 use crate::indicator::IndicatorValue;
-use crate::tier::{Groups, Previous, TierInputs, grade_on};
+use crate::stratum::Groups;
+use crate::tier::{Previous, TierInputs, grade_on};
 use crate::unit::Month;
 use crate::word::Word;
 
@@ -102,6 +103,22 @@ fn siblings_are_scaled_by_one_factor_and_sum_to_one() {
     assert!((all - 1.0).abs() < 1e-12);
     let trial = tried(&["weights.contribution=1"]).unwrap();
     assert!(trial.scaled.iter().skip(1).all(|scaled| scaled.after == 0.0));
+}
+
+#[test]
+fn points_can_be_fitted_within_strata_on_trial() {
+    let cycle = cycle(120);
+    let trial = set(&cycle, &["normalise_within=stratum".to_owned()]).unwrap();
+    let outcome = attempt(&cycle, &trial.method);
+    let strata: Vec<&str> =
+        outcome.scores.parameters.strata.iter().map(|stratum| stratum.name.as_str()).collect();
+    assert_eq!(strata, ["high_voltage", "low_voltage", "residential"]);
+    for at in 0..120 {
+        let values: Vec<IndicatorValue> = cycle.columns.iter().map(|column| column.get(at)).collect();
+        let parameters = outcome.scores.parameters.in_stratum(outcome.tiers.stratum(at));
+        let scored = crate::score::score_row(&trial.method, &parameters, &values).score.unwrap();
+        assert_eq!(Some(crate::unit::round_half_away(scored * 1e6)), outcome.scores.score_e6(at));
+    }
 }
 
 /// Weights from the data decide nothing about who is provisional, in a trial as in a grading.

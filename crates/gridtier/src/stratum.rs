@@ -1,15 +1,13 @@
-//! Strata: the groups within which customers are ranked and quotas apply.
+//! Strata: the groups within which customers are ranked and quotas apply, and within which points may be fitted.
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::Stratified;
 use crate::contract::{SupplyLevel, UseCategory};
 use crate::customer::Customers;
 use crate::index::{StratumIx, index};
-use crate::method::{ALL, OTHER, Strata};
-use crate::score::Scores;
+use crate::method::{ALL, Method, NormaliseWithin, OTHER, Strata};
 use crate::word::Word;
 
 /// Fewest customers of a parallel task.
@@ -26,7 +24,31 @@ pub struct Groups {
     pub numbers: Vec<u32>,
 }
 
+/// The strata after pooling.
+#[derive(Clone, Debug)]
+pub struct Stratified {
+    /// Names, sorted.
+    pub names: Vec<String>,
+    /// By position in the graded population: the number of the stratum.
+    pub by_position: Vec<u32>,
+}
+
 impl Groups {
+    /// One group for everybody.
+    #[must_use]
+    pub fn one() -> Self {
+        Self { names: vec![ALL.to_owned()], numbers: Vec::new() }
+    }
+
+    /// The groups within whose strata a method fits points: one where it fits them over all ranked customers.
+    #[must_use]
+    pub fn of_points(customers: &Customers, method: &Method) -> Self {
+        match method.normalise_within {
+            NormaliseWithin::Population => Self::one(),
+            NormaliseWithin::Stratum => Self::of(customers, method.strata),
+        }
+    }
+
     /// The groups of a customer base.
     #[must_use]
     pub fn of(customers: &Customers, strata: Strata) -> Self {
@@ -36,7 +58,7 @@ impl Groups {
             numbers,
         };
         match strata {
-            Strata::None => listed(&[ALL], Vec::new()),
+            Strata::None => Self::one(),
             Strata::SupplyLevel => listed(
                 SupplyLevel::CODES,
                 rows()
@@ -73,18 +95,24 @@ struct GroupSize {
     ranked: usize,
 }
 
-/// Assigns every customer to a stratum; strata with fewer than `min_stratum` ranked customers are pooled.
-pub(super) fn strata(groups: &Groups, scores: &Scores, min_stratum: usize) -> Stratified {
+/// Assigns every customer of a population, given by number, to a stratum; strata with fewer than `min_stratum` ranked
+/// customers are pooled. `is_ranked` tells whether the customer at a position is ranked.
+pub fn stratify(
+    groups: &Groups,
+    population: &[u32],
+    is_ranked: impl Fn(usize) -> bool + Sync,
+    min_stratum: usize,
+) -> Stratified {
     if groups.numbers.is_empty() {
-        return Stratified { names: groups.names.clone(), by_position: vec![0; scores.population.len()] };
+        return Stratified { names: groups.names.clone(), by_position: vec![0; population.len()] };
     }
     let none = || vec![GroupSize::default(); groups.names.len()];
-    let everybody = scores.population.par_iter().zip(&scores.provisional).with_min_len(BLOCK);
+    let everybody = population.par_iter().enumerate().with_min_len(BLOCK);
     let sizes = everybody
-        .fold(none, |mut sizes, (number, why)| {
+        .fold(none, |mut sizes, (position, number)| {
             let size = &mut sizes[index(groups.numbers[index(*number)])];
             size.people += 1;
-            size.ranked += usize::from(why.is_none());
+            size.ranked += usize::from(is_ranked(position));
             sizes
         })
         .reduce(none, |mut sizes, more| {
@@ -105,8 +133,7 @@ pub(super) fn strata(groups: &Groups, scores: &Scores, min_stratum: usize) -> St
         .map(|stratum| StratumIx::from_index(stratum).number())
         .collect();
     Stratified {
-        by_position: scores
-            .population
+        by_position: population
             .par_iter()
             .with_min_len(BLOCK)
             .map(|&number| strata[index(groups.numbers[index(number)])])
