@@ -59,6 +59,55 @@ fn a_trial_changes_whom_a_regrade_would_change() {
     assert_eq!(told["up"].as_u64().unwrap() + told["down"].as_u64().unwrap(), changed.len() as u64);
 }
 
+/// Grades two cycles, tries settings on the second one, and grades again by a method with the same edits.
+fn is_what_a_regrade_does(settings: &[&str], changes: &[(&str, &str)], preset: &str) {
+    let utility = Utility::invented(400, &[]);
+    // The cycle before, to which hysteresis and step limit look back.
+    let earlier = ["regrade", "data", "--as-of", "2025-07-01", "--store", "store", "--method", "paper"];
+    utility.done(&earlier);
+    let cycle = utility.published(&["--method", preset]);
+    let before = tiers(&Published::read(&cycle.join("tiers.parquet")), "tier");
+    let options: Vec<&str> = settings.iter().flat_map(|setting| ["--set", *setting]).collect();
+    let told = whatif(&utility, &[&options[..], &["-o", "out"]].concat());
+    let tried = Published::read(&utility.path().join("out/whatif_changed.parquet"));
+    let method = method_file(utility.path(), preset, changes);
+    let regraded = utility.published(&["--method", &method]);
+    let regraded = tiers(&Published::read(&regraded.join("tiers.parquet")), "tier");
+    let changed: BTreeMap<_, _> =
+        regraded.into_iter().filter(|(id, tier)| before[id] != *tier).collect();
+    assert_eq!(tiers(&tried, "tier_after"), changed, "{settings:?}");
+    assert!(!changed.is_empty(), "{settings:?} must change somebody");
+    assert_eq!(told["changed"].as_u64().unwrap() as usize, changed.len());
+    let keys = told["keys"].as_array().unwrap().len() + told["weights"].as_array().unwrap().len().min(1);
+    assert!(keys > 0, "{told}");
+}
+
+#[test]
+fn every_key_that_is_tried_changes_whom_a_regrade_would_change() {
+    let quotas = ("quotas = [10, 30, 50, 10]", "quotas = [15, 20, 45, 20]");
+    is_what_a_regrade_does(&["quotas=[15, 20, 45, 20]"], &[quotas], "utility");
+    let strata = ("strata = \"none\"", "strata = \"use_category\"");
+    is_what_a_regrade_does(&["strata=use_category"], &[strata], "paper");
+    let pooled = ("min_stratum = 30", "min_stratum = 120");
+    is_what_a_regrade_does(&["min_stratum=120"], &[pooled], "utility");
+    let floors = ("[limits]", "[tiers.lines]\nspecial = 70\ngrade-1 = 60.5\n\n[limits]");
+    is_what_a_regrade_does(&["tiers.lines.special=70", "tiers.lines.grade-1=60.5"], &[floors], "paper");
+    let known = ("min_known_weight = 0.5", "min_known_weight = 0.95");
+    is_what_a_regrade_does(&["min_known_weight=0.95"], &[known], "utility");
+}
+
+#[test]
+fn vetoes_and_policies_that_are_tried_change_whom_a_regrade_would_change() {
+    let veto = "[[veto]]\nname = \"any\"\nkinds = [\"theft\", \"violation\"]\nceiling = \"grade-3\"\n";
+    let added = ("[limits]", format!("{veto}\n[limits]"));
+    let settings = "veto=[{name = \"any\", kinds = [\"theft\", \"violation\"], ceiling = \"grade-3\"}]";
+    is_what_a_regrade_does(&[settings], &[(added.0, &added.1)], "paper");
+    let ceiling = ("ceiling = \"grade-3\"", "ceiling = \"grade-2\"");
+    is_what_a_regrade_does(&["veto.theft.ceiling=grade-2"], &[ceiling], "utility");
+    let policies = ("[limits]", "[hysteresis]\nband = 0.1\n\n[step_limit]\nup = 1\n\n[limits]");
+    is_what_a_regrade_does(&["hysteresis.band=0.1", "step_limit.up=1"], &[policies], "paper");
+}
+
 #[test]
 fn the_cycles_own_method_changes_nobody() {
     assert_eq!(whatif(graded(), &["--method", "utility"])["changed"], 0);
@@ -76,7 +125,9 @@ fn the_cycles_own_method_changes_nobody() {
 #[test]
 fn another_method_and_another_way_to_combine_are_tried() {
     let told = graded().done(&["whatif", "--store", "store", "--method", "paper"]);
-    assert!(told.contains("Vetoes are those of the cycle") && told.contains("all"), "{told}");
+    assert!(told.contains("would change tier") && told.contains("all"), "{told}");
+    let told = graded().done(&["whatif", "--store", "store", "--set", "limits.reject_rows=5"]);
+    assert!(told.contains("0 of") && told.contains("move no tier"), "{told}");
     assert!(whatif(graded(), &["--set", "combine=topsis"])["changed"].as_u64().unwrap() > 0);
     let chinese =
         graded().done(&["whatif", "--store", "store", "--set", "weights.cooperation=0", "--lang", "zh"]);
@@ -96,6 +147,8 @@ fn what_cannot_be_tried_is_told() {
     refused(&["--set", "weights.contribution=1.6"], 2, &["from 0 to 1"]);
     refused(&["--set", "weights.contribution"], 2, &["PATH=VALUE"]);
     refused(&["--set", "combine=topsi"], 2, &["did you mean `topsis`?"]);
+    refused(&["--set", "quota=[10, 30, 50, 10]"], 2, &["did you mean `quotas`?"]);
+    refused(&["--set", "window_months=24"], 2, &["window_months", "regrade"]);
     let both = ["--set", "weights.contribution=0.6", "--set", "weights.compliance=0.6"];
     refused(&both, 2, &["must sum to 1"]);
     refused(&["--set", "weights.indicators.potential.energy_growth=0.5"], 2, &["must sum to 1"]);

@@ -173,7 +173,9 @@ pub struct WhatifArgs {
     #[command(flatten)]
     pub cycle: CycleArgs,
     /// A weight such as weights.contribution, weights.groups.compliance.payment or
-    /// weights.indicators.current.annual_energy, or combine, normalise_within, ties, unknown; siblings of a weight are scaled
+    /// weights.indicators.current.annual_energy, whose siblings are scaled; or any other key of a method file, such as
+    /// quotas=[5,35,50,10], strata=supply_level, tiers.lines.special=80, veto.theft.ceiling=grade-2 or
+    /// hysteresis.band=0.02; an empty value takes a key out
     #[arg(long, value_name = "PATH=VALUE", required_unless_present = "method")]
     pub set: Vec<String>,
     /// A preset or a method file to be tried instead of the cycle's

@@ -176,9 +176,9 @@ fn tiers(totals: &ControlTotals) -> DataTable {
             DataColumn::new(ColumnFormat::Integer, "customers", "customers", "户数"),
             DataColumn::new(ColumnFormat::Share, "customers_share", "share", "占比"),
             DataColumn::new(ColumnFormat::Integer, "provisional", "provisional", "其中暂定"),
-            DataColumn::new(ColumnFormat::Integer, "revenue_cny", "revenue CNY", "电费 (元)"),
+            DataColumn::new(ColumnFormat::Integer, "revenue_cny", "window's revenue CNY", "窗口期电费 (元)"),
             DataColumn::new(ColumnFormat::Share, "revenue_share", "share", "占比"),
-            DataColumn::new(ColumnFormat::Integer, "energy_mwh", "energy MWh", "电量 (MWh)"),
+            DataColumn::new(ColumnFormat::Integer, "energy_mwh", "window's energy MWh", "窗口期电量 (MWh)"),
             DataColumn::new(ColumnFormat::Share, "energy_share", "share", "占比"),
         ],
         lines.into_iter().map(|(name, customers, provisional, fen, wh)| {

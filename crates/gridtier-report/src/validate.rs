@@ -171,8 +171,8 @@ fn held(groups: &[GroupShare]) -> DataTable {
             DataColumn::new(ColumnFormat::Text, "group", "group", "分组"),
             DataColumn::new(ColumnFormat::Integer, "customers", "customers", "户数"),
             DataColumn::new(ColumnFormat::Share, "customers_share", "share", "占比"),
-            DataColumn::new(ColumnFormat::Share, "revenue_share", "of revenue", "电费占比"),
-            DataColumn::new(ColumnFormat::Share, "energy_share", "of energy", "电量占比"),
+            DataColumn::new(ColumnFormat::Share, "revenue_share", "of annual revenue", "年电费占比"),
+            DataColumn::new(ColumnFormat::Share, "energy_share", "of annual energy", "年电量占比"),
         ],
         groups.iter().map(|held| {
             let name = match held.group {

@@ -1,7 +1,7 @@
 //! What another method would change in a published cycle.
 
 use gridtier::method::Tier;
-use gridtier::whatif::{Trial, TrialOutcome};
+use gridtier::whatif::{ChangedKey, Trial, TrialOutcome};
 use gridtier::word::Word;
 use serde_json::{Value, json};
 
@@ -17,14 +17,19 @@ pub fn sections(trial: &Trial, outcome: &TrialOutcome, customers: usize, version
     let mut sections = vec![Section::titled(title(outcome, customers, version))];
     if !trial.scaled.is_empty() {
         sections.push(Section::of_table(weights(trial)).sentence(
-            "Siblings that were not set are scaled so that all sum to 1; every other weight is the cycle's own.",
-            "未指定的同级权重按比例缩放, 使合计为 1; 其余权重与该周期相同。",
+            "Siblings that were not set are scaled so that all sum to 1.",
+            "未指定的同级权重按比例缩放, 使合计为 1。",
         ));
     }
-    if trial.kept.contains(&"veto") {
+    if !trial.changed.is_empty() {
+        sections.push(Section::of_table(keys(trial)));
+    }
+    let is_of_publication =
+        |key: &ChangedKey| OF_PUBLICATION.iter().any(|table| key.path.split('.').next() == Some(table));
+    if trial.changed.iter().any(is_of_publication) {
         sections.push(Section::new().sentence(
-            "Vetoes are those of the cycle: incidents are not in its files. Regrade to try others.",
-            "一票否决沿用该周期的结果: 事件明细不在周期文件中, 如需改变请重新分级。",
+            "Limits, plausibility and checks move no tier: they decide what is published and what validate says.",
+            "limits、plausibility 和 checks 不影响等级, 只决定能否发布以及 validate 的结论。",
         ));
     }
     sections.extend([transitions(outcome), counts(outcome), shares(outcome)].map(Section::of_table));
@@ -47,6 +52,25 @@ fn title(outcome: &TrialOutcome, customers: usize, version: u64) -> Text {
         format!(
             "第 {version} 周期试算 (未发布): {all} 户中 {changed} 户 ({share}) 等级变化, 升 {up} 户, 降 {down} 户"
         ),
+    )
+}
+
+/// Tables of the method that judge data and cycles, and no customer.
+const OF_PUBLICATION: [&str; 3] = ["limits", "plausibility", "checks"];
+
+fn keys(trial: &Trial) -> DataTable {
+    let shown = |value: &Option<String>| value.clone().map_or(DataCell::Missing, DataCell::same);
+    DataTable::new(
+        Text::coded("keys", "", ""),
+        vec![
+            DataColumn::new(ColumnFormat::Id, "key", "key of the method", "方法的键"),
+            DataColumn::new(ColumnFormat::Text, "before", "cycle", "本周期"),
+            DataColumn::new(ColumnFormat::Text, "after", "tried", "试算"),
+        ],
+        trial
+            .changed
+            .iter()
+            .map(|key| vec![DataCell::same(key.path.clone()), shown(&key.before), shown(&key.after)]),
     )
 }
 
@@ -113,9 +137,9 @@ fn shares(outcome: &TrialOutcome) -> DataTable {
         Text::coded("shares", "", ""),
         vec![
             DataColumn::new(ColumnFormat::Text, "tiers", "tier", "等级"),
-            DataColumn::new(ColumnFormat::Share, "revenue_before", "revenue, cycle", "电费占比, 本周期"),
+            DataColumn::new(ColumnFormat::Share, "revenue_before", "annual revenue, cycle", "年电费占比, 本周期"),
             DataColumn::new(ColumnFormat::Share, "revenue_after", "tried", "试算"),
-            DataColumn::new(ColumnFormat::Share, "energy_before", "energy, cycle", "电量占比, 本周期"),
+            DataColumn::new(ColumnFormat::Share, "energy_before", "annual energy, cycle", "年电量占比, 本周期"),
             DataColumn::new(ColumnFormat::Share, "energy_after", "tried", "试算"),
         ],
         outcome.shares.iter().map(|shares| {
@@ -140,7 +164,7 @@ pub fn json(trial: &Trial, outcome: &TrialOutcome, customers: usize, version: u6
         "up": outcome.up,
         "down": outcome.down,
         "weights": trial.scaled,
-        "kept": trial.kept,
+        "keys": trial.changed,
         "tiers": Tier::CODES,
         "transitions": outcome.transitions,
         "counts": outcome.counts,

@@ -117,13 +117,14 @@ impl Cycle {
             .collect()
     }
 
-    /// Grades the same customers on the same values by another method. Who has too short a history, and whose tier
-    /// confirmed offences cap, stays as published: the readings and incidents behind that are not in a cycle's files.
+    /// Grades the same customers on the same values by another method, as a regrade would: short histories follow from the
+    /// covered months, ceilings from the offences.
     #[must_use]
     pub fn judged(&self, columns: &[IndicatorColumn], method: &Method) -> (Scores, Tiers) {
         let numbers = self.rows.iter().map(|row| row.number).collect();
-        let is_short = |row: &Placed| row.provisional == Some(Provisional::ShortHistory);
+        let is_short = |row: &Placed| self.covered_months[index(row.number)] < method.min_months;
         let short_history: Vec<bool> = self.rows.iter().map(is_short).collect();
+        let ceilings = self.ceilings(method);
         let delivered = method.indicators.iter().map(|spec| self.is_delivered(&spec.id)).collect();
         let groups = Groups::of_points(&self.customers, method);
         let population = Population { numbers, short_history: &short_history, delivered, groups };
@@ -132,7 +133,7 @@ impl Cycle {
             ids: &self.customers.ids,
             groups: Groups::of(&self.customers, method.strata),
             end: self.end,
-            ceilings: self.rows.iter().map(|row| row.ceiling).collect(),
+            ceilings: self.rows.iter().map(|row| ceilings[index(row.number)]).collect(),
             previous: &self.previous,
         };
         let tiers = grade_on(inputs, columns, &scores, method);

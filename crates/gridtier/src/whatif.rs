@@ -1,7 +1,10 @@
 //! Grades a published cycle by another method and reports who would change tier, without a regrade.
 //!
-//! Changed weights start from those of the cycle, whatever their source, and the siblings of a changed weight are scaled so
-//! that all sum to 1 again. The grading is the same as in a regrade. Entitlements are no concern of this module.
+//! Any key of the method can be set. Set weights start from those of the cycle, whatever their source, and their siblings
+//! are scaled so that all sum to 1 again; every other key is written into the method's text, which is then checked whole.
+//! The grading is the same as in a regrade. Entitlements are no concern of this module.
+
+mod edit;
 
 use serde::Serialize;
 
@@ -10,8 +13,12 @@ use crate::cycle::Cycle;
 use crate::indicator::{DIMENSIONS, IndicatorColumn};
 use crate::method::{Level, Method, Tier, Weight};
 use crate::score::Scores;
+use crate::text;
+use crate::text::Text;
 use crate::tier::Tiers;
 use crate::word::Word;
+
+pub use edit::ChangedKey;
 
 /// A weight that was set, or scaled because a sibling was set.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,8 +40,8 @@ pub struct Trial {
     pub method: Method,
     /// Weights that differ from the cycle's, with their siblings.
     pub scaled: Vec<Scaled>,
-    /// Parts of the method that cannot change without the readings and stay as published.
-    pub kept: Vec<&'static str>,
+    /// Other keys of the method that were set.
+    pub changed: Vec<ChangedKey>,
 }
 
 /// A weight with its path and its place in the tree of weights.
@@ -47,39 +54,30 @@ struct Path {
     weight: f64,
 }
 
-/// The cycle's method with the settings `path=value`: weights at the three levels and the words of [`WORDS`].
+/// The cycle's method with the settings `path=value`: weights at the three levels, and every other key of a method file.
 ///
 /// # Errors
 /// A setting is invalid; the message says how to correct it.
-pub fn set(cycle: &Cycle, settings: &[String]) -> Result<Trial, String> {
-    let mut method = cycle.method.clone();
-    let mut paths = paths(&method, &cycle.parameters.weights);
-    let before: Vec<f64> = paths.iter().map(|path| path.weight).collect();
-    let mut asked: Vec<usize> = Vec::new();
-    for setting in settings {
-        let (path, value) =
-            setting.split_once('=').map(|(path, value)| (path.trim(), value.trim())).ok_or_else(|| {
-                format!("`{setting}` is no setting; write PATH=VALUE, such as weights.contribution=0.6")
-            })?;
-        if set_word(&mut method, path, value)? {
-            continue;
+pub fn set(cycle: &Cycle, settings: &[String]) -> Result<Trial, Text> {
+    let mut paths = paths(&cycle.method, &cycle.parameters.weights);
+    let (mut weights, mut keys) = (Vec::new(), Vec::new());
+    for (path, value) in split(settings)? {
+        match paths.iter().position(|known| known.path == path) {
+            Some(place) => weights.push((place, weight(path, value)?)),
+            None if is_weight(path) => return Err(no_weight(path, &paths)),
+            None => keys.push((path, value)),
         }
-        let known = || paths.iter().map(|path| path.path.as_str()).chain(WORDS);
-        let place = paths.iter().position(|known| known.path == path).ok_or_else(|| {
-            let known: Vec<&str> = known().collect();
-            format!("there is no setting `{path}`; {}", nearest_path(path, &known))
-        })?;
-        if asked.contains(&place) {
-            return Err(format!("`{path}` is set twice; keep one of them"));
-        }
-        let weight: f64 = value
-            .parse()
-            .ok()
-            .filter(|weight| (0.0..=1.0).contains(weight))
-            .ok_or_else(|| format!("`{path}` cannot be `{value}`; a weight is a number from 0 to 1"))?;
-        paths[place].weight = weight;
-        asked.push(place);
     }
+    let (mut method, changed) = match keys.is_empty() {
+        true => (cycle.method.clone(), Vec::new()),
+        false => edit::edited(&cycle.method.text, &keys)?,
+    };
+    comparable(cycle, &method)?;
+    let before: Vec<f64> = paths.iter().map(|path| path.weight).collect();
+    for &(place, weight) in &weights {
+        paths[place].weight = weight;
+    }
+    let asked: Vec<usize> = weights.iter().map(|(place, _)| *place).collect();
     for &place in &asked {
         let parent = paths[place].parent;
         scale(&mut paths, &asked, parent)?;
@@ -94,7 +92,48 @@ pub fn set(cycle: &Cycle, settings: &[String]) -> Result<Trial, String> {
         })
         .collect();
     put(&mut method, &paths, &|parent| asked.iter().any(|&place| paths[place].parent == parent));
-    Ok(Trial { method, scaled, kept: Vec::new() })
+    Ok(Trial { method, scaled, changed })
+}
+
+/// Path and value of each setting; none may be set twice.
+fn split(settings: &[String]) -> Result<Vec<(&str, &str)>, Text> {
+    let mut pairs: Vec<(&str, &str)> = Vec::new();
+    for setting in settings {
+        let (path, value) =
+            setting.split_once('=').map(|(path, value)| (path.trim(), value.trim())).ok_or_else(|| {
+                text!(
+                    "`{setting}` is no setting; write PATH=VALUE, such as weights.contribution=0.6",
+                    "`{setting}` 不是设置; 请写成 PATH=VALUE, 例如 weights.contribution=0.6",
+                )
+            })?;
+        if pairs.iter().any(|(known, _)| *known == path) {
+            return Err(text!("`{path}` is set twice; keep one of them", "`{path}` 设置了两次; 请保留其一"));
+        }
+        pairs.push((path, value));
+    }
+    Ok(pairs)
+}
+
+/// Whether a path names a weight, and not the way in which weights come about.
+fn is_weight(path: &str) -> bool {
+    let mut keys = path.split('.');
+    keys.next() == Some("weights") && !keys.any(|key| ["ahp", "objective", "blend"].contains(&key))
+}
+
+fn weight(path: &str, value: &str) -> Result<f64, Text> {
+    let weight = value.parse().ok().filter(|weight| (0.0..=1.0).contains(weight));
+    weight.ok_or_else(|| {
+        text!(
+            "`{path}` cannot be `{value}`; a weight is a number from 0 to 1",
+            "`{path}` 不能为 `{value}`; 权重应为 0 至 1 的数",
+        )
+    })
+}
+
+fn no_weight(path: &str, paths: &[Path]) -> Text {
+    let known: Vec<&str> = paths.iter().map(|path| path.path.as_str()).collect();
+    let fix = nearest_path(path, &known);
+    text!("there is no weight `{path}`; {fix}", "没有权重 `{path}`; {fix}")
 }
 
 /// A suggestion for an unknown path: the paths with the same last part, or else the nearest one.
@@ -109,29 +148,6 @@ fn nearest_path(path: &str, known: &[&str]) -> String {
         true => did_you_mean(path, known.iter().copied()).to_string(),
         false => format!("did you mean {}?", alike.join(" or ")),
     }
-}
-
-/// The settings that are words.
-pub const WORDS: [&str; 4] = ["combine", "normalise_within", "ties", "unknown"];
-
-/// Sets one of [`WORDS`]; `false` when `path` is none of them.
-fn set_word(method: &mut Method, path: &str, value: &str) -> Result<bool, String> {
-    match path {
-        "combine" => method.combine = word(path, value)?,
-        "normalise_within" => method.normalise_within = word(path, value)?,
-        "ties" => method.ties = word(path, value)?,
-        "unknown" => method.unknown = word(path, value)?,
-        _ => return Ok(false),
-    }
-    Ok(true)
-}
-
-/// The value of a code, or the nearest code.
-fn word<W: Word>(path: &str, value: &str) -> Result<W, String> {
-    W::from_code(value).ok_or_else(|| {
-        let fix = did_you_mean(value, W::CODES.iter().copied());
-        format!("`{path}` cannot be `{value}`; {fix}")
-    })
 }
 
 /// Every weight of a cycle with its path in the method, siblings next to each other.
@@ -156,14 +172,18 @@ fn paths(method: &Method, weights: &[Option<Weight>]) -> Vec<Path> {
 }
 
 /// Scales the siblings that were not set so that all sum to 1 again.
-fn scale(paths: &mut [Path], asked: &[usize], parent: (Level, usize)) -> Result<(), String> {
+fn scale(paths: &mut [Path], asked: &[usize], parent: (Level, usize)) -> Result<(), Text> {
     let siblings: Vec<usize> = (0..paths.len()).filter(|&place| paths[place].parent == parent).collect();
     let (given, others): (Vec<usize>, Vec<usize>) = siblings.iter().partition(|place| asked.contains(place));
     let sum = |places: &[usize]| places.iter().map(|&place| paths[place].weight).sum::<f64>();
     let (fixed, free) = (sum(&given), sum(&others));
     let named: Vec<&str> = siblings.iter().map(|&place| paths[place].path.as_str()).collect();
     if fixed > 1.0 + 1e-9 || (others.is_empty() && (fixed - 1.0).abs() > 1e-9) {
-        return Err(format!("the weights asked for sum to {fixed}; {} must sum to 1", named.join(", ")));
+        let named = named.join(", ");
+        return Err(text!(
+            "the weights asked for sum to {fixed}; {named} must sum to 1",
+            "所设权重合计 {fixed}; {named} 合计应为 1",
+        ));
     }
     let left = (1.0 - fixed).max(0.0);
     for &place in &others {
@@ -174,7 +194,7 @@ fn scale(paths: &mut [Path], asked: &[usize], parent: (Level, usize)) -> Result<
 }
 
 /// Writes the weights of the siblings that were `touched` into the method as given weights. Other given weights stay
-/// unchanged, since they decide who is provisional; weights derived from data are frozen at the cycle's values.
+/// unchanged, since they decide who is provisional; weights from the data are derived anew, as in a regrade.
 fn put(method: &mut Method, paths: &[Path], touched: &dyn Fn((Level, usize)) -> bool) {
     let weight_at = |parent: (Level, usize), item: usize, unchanged: f64| {
         let path = paths.iter().find(|path| path.parent == parent && path.item == item);
@@ -203,8 +223,6 @@ fn put(method: &mut Method, paths: &[Path], touched: &dyn Fn((Level, usize)) -> 
         let weights = found.iter().map(|path| path.weight).collect();
         if found.iter().any(|path| touched(path.parent)) {
             (siblings.given, siblings.from_data) = (weights, None);
-        } else if let Some(from_data) = &mut siblings.from_data {
-            from_data.frozen = Some(weights);
         }
     }
 }
@@ -213,43 +231,57 @@ fn put(method: &mut Method, paths: &[Path], touched: &dyn Fn((Level, usize)) -> 
 ///
 /// # Errors
 /// The method needs data that the cycle's files do not contain.
-pub fn replace(cycle: &Cycle, method: Method) -> Result<Trial, String> {
+pub fn replace(cycle: &Cycle, method: Method) -> Result<Trial, Text> {
+    comparable(cycle, &method)?;
+    Ok(Trial { method, scaled: Vec::new(), changed: Vec::new() })
+}
+
+/// Whether a method can be tried on a cycle's values: what it needs must be in the cycle's files.
+fn comparable(cycle: &Cycle, method: &Method) -> Result<(), Text> {
     let old = &cycle.method;
     for (name, before, after) in [
         ("window_months", old.window_months, method.window_months),
         ("min_months", old.min_months, method.min_months),
     ] {
         if before != after {
-            return Err(format!(
-                "`{name}` is {after} in this method and {before} in the cycle's: that needs the readings, so regrade"
+            return Err(text!(
+                "`{name}` is {after} in this method and {before} in the cycle's: that needs the readings, so regrade",
+                "`{name}` 在此方法中为 {after}, 在该周期中为 {before}: 需要读数, 请重新评级",
             ));
         }
     }
     let missing =
         method.registered.iter().find(|entry| !old.registered.iter().any(|known| known.id == entry.id));
     if let Some(entry) = missing {
-        return Err(format!(
-            "indicator `{}` has no values in the cycle, whose method does not name it: regrade",
-            entry.id
+        let id = entry.id;
+        return Err(text!(
+            "indicator `{id}` has no values in the cycle, whose method does not name it: regrade",
+            "该周期没有指标 `{id}` 的数值, 因其方法未列出该指标: 请重新评级",
         ));
     }
-    if method.supply_costs != old.supply_costs && method.registered.iter().any(|entry| entry.id == "profit") {
-        return Err("`supply_cost` differs from that of the cycle's method: regrade".into());
-    }
-    if method.grading_unit != old.grading_unit {
-        return Err("`grading_unit` differs from that of the cycle's method: regrade".into());
-    }
-    for (spec, own) in method.indicators.iter().skip(method.registered.len()).zip(&method.own) {
-        let same = old.indicators.iter().skip(old.registered.len()).zip(&old.own);
-        if !same.into_iter().any(|(known, expression)| known.id == spec.id && expression == own) {
-            return Err(format!(
-                "own indicator `{}` has no values in the cycle, or those of another expression: regrade",
-                spec.id
+    let needs_costs = method.registered.iter().any(|entry| entry.id == "profit");
+    for (name, differs) in [
+        ("supply_cost", needs_costs && method.supply_costs != old.supply_costs),
+        ("grading_unit", method.grading_unit != old.grading_unit),
+    ] {
+        if differs {
+            return Err(text!(
+                "`{name}` differs from that of the cycle's method: regrade",
+                "`{name}` 与该周期的方法不同: 请重新评级",
             ));
         }
     }
-    let kept = if old.vetoes == method.vetoes { Vec::new() } else { vec!["veto"] };
-    Ok(Trial { method, scaled: Vec::new(), kept })
+    for (spec, own) in method.indicators.iter().skip(method.registered.len()).zip(&method.own) {
+        let mut same = old.indicators.iter().skip(old.registered.len()).zip(&old.own);
+        if !same.any(|(known, expression)| known.id == spec.id && expression == own) {
+            let id = &spec.id;
+            return Err(text!(
+                "own indicator `{id}` has no values in the cycle, or those of another expression: regrade",
+                "该周期没有自定义指标 `{id}` 的数值, 或其表达式不同: 请重新评级",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Customers of a stratum and tier, before and after.

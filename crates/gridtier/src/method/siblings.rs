@@ -65,8 +65,6 @@ pub struct FromData {
     pub floors: Vec<f64>,
     /// The greatest weight of each.
     pub caps: Vec<f64>,
-    /// What followed from the data of a published cycle, in a trial that asks for other weights elsewhere.
-    pub frozen: Option<Vec<f64>>,
 }
 
 /// Siblings and where their weights come from.
@@ -141,7 +139,6 @@ impl Builder<'_, '_> {
                 alpha: 0.0,
                 floors: vec![0.0; items.len()],
                 caps: vec![1.0; items.len()],
-                frozen: None,
             }),
             (None, Some(blend)) => Some(self.blended(path, &items, blend)),
             (None, None) => None,
@@ -247,7 +244,7 @@ impl Builder<'_, '_> {
             );
             self.fault(&path, what, fix);
         }
-        FromData { scheme: blend.by, alpha: blend.alpha.0, floors, caps, frozen: None }
+        FromData { scheme: blend.by, alpha: blend.alpha.0, floors, caps }
     }
 
     fn judged(&mut self, path: &[&str], parent: &str, ahp: &AhpFile) -> Vec<(String, f64)> {

@@ -57,9 +57,6 @@ fn as_given(siblings: &Siblings) -> Weighed {
 
 /// α × given + (1 − α) × objective, within the limits.
 fn blended(siblings: &Siblings, from_data: &FromData, items: &[Vec<f64>]) -> Weighed {
-    if let Some(frozen) = &from_data.frozen {
-        return Weighed { weights: frozen.clone(), ..as_given(siblings) };
-    }
     let objective = from_data.scheme.weigh(items);
     let mixed: Vec<f64> = siblings
         .given

@@ -88,7 +88,7 @@ fn cycle(people: u32) -> Cycle {
     }
 }
 
-fn tried(settings: &[&str]) -> Result<Trial, String> {
+fn tried(settings: &[&str]) -> Result<Trial, Text> {
     let settings: Vec<String> = settings.iter().map(|setting| (*setting).to_owned()).collect();
     set(&cycle(60), &settings)
 }
@@ -155,18 +155,18 @@ items = ["power_factor", "payment", "plan", "safety", "violations"]
 #[test]
 fn a_slip_in_a_path_is_answered_by_the_path_that_was_meant() {
     let told = tried(&["weights.payment=0.2"]).unwrap_err();
-    assert!(told.contains("did you mean `weights.groups.compliance.payment`?"), "{told}");
+    assert!(told.en.contains("did you mean `weights.groups.compliance.payment`?"), "{told}");
     let told = tried(&["weights.contribution=0.6", "weights.contribution=0.7"]).unwrap_err();
-    assert!(told.contains("is set twice"), "{told}");
+    assert!(told.en.contains("is set twice"), "{told}");
 }
 
 #[test]
 fn weights_beyond_the_whole_are_refused() {
     assert!(tried(&["weights.contribution=0.7", "weights.compliance=0.7"]).is_err());
     assert!(
-        tried(&["weights.indicators.potential.energy_growth=0.3"]).unwrap_err().contains("must sum to 1")
+        tried(&["weights.indicators.potential.energy_growth=0.3"]).unwrap_err().en.contains("must sum to 1")
     );
-    assert!(tried(&["weights.contribution=x"]).unwrap_err().contains("from 0 to 1"));
+    assert!(tried(&["weights.contribution=x"]).unwrap_err().en.contains("from 0 to 1"));
     assert!(tried(&["combine=sum"]).is_err() && tried(&["combine=weighted_product"]).is_ok());
 }
 
