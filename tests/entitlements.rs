@@ -574,3 +574,45 @@ fn a_customers_services_name_the_customer_the_tier_the_cycle_and_the_day() {
     assert!(line["tier"].is_string(), "{line}");
     assert!(asked(&utility, &["customer", "0001"]).contains("in cycle 1 as of 2026-01-01"));
 }
+
+#[test]
+fn lists_in_csv_speak_the_language_that_is_asked_for() {
+    let utility = opt_out_utility();
+    let list = |args: &[&str]| {
+        asked(&utility, &[&["grants", "-o", "g.csv"], args].concat());
+        fs::read_to_string(utility.path().join("g.csv")).unwrap()
+    };
+    assert!(list(&[]).starts_with("customer_id,tier,service,access,"));
+    let chinese = list(&["--lang", "zh"]);
+    assert!(chinese.starts_with("户号,等级,编号,提供方式,"), "{chinese}");
+    assert!(!chinese.contains("included") && !chinese.contains("regulation"), "{chinese}");
+    asked(&utility, &["service", "S01", "-o", "s.csv", "--lang", "zh"]);
+    let holders = fs::read_to_string(utility.path().join("s.csv")).unwrap();
+    assert!(holders.starts_with("户号,等级,"), "{holders}");
+    // Programs read codes from JSON whatever the language.
+    let told = asked(&utility, &["customer", "0001", "--format", "json", "--lang", "zh"]);
+    assert!(told.contains("\"customer_id\""), "{told}");
+}
+
+#[test]
+fn an_edited_copy_of_the_shipped_catalogue_is_told() {
+    let utility = Utility::small();
+    let shipped = utility.done(&["entitlements", "show"]);
+    let about = |text: &str| {
+        fs::write(utility.path().join("c.toml"), text).unwrap();
+        utility.done(&["entitlements", "check", "c.toml"])
+    };
+    assert!(!about(&shipped.replace('\n', "\r\n")).contains("another text"));
+    let edited = shipped.replacen("title = \"", "title = \"Our ", 1);
+    assert!(about(&edited).contains("name and version of the catalogue that gridtier ships"), "{edited}");
+    let rules = |utility: &Utility| utility.table("findings").texts("rule");
+    let is_told = |utility: &Utility| rules(utility).contains(&Some("edited_catalogue".to_owned()));
+    utility.published(&["--entitlements", "c.toml"]);
+    assert!(is_told(&utility));
+    utility.published(&[]);
+    assert!(!is_told(&utility));
+    let version = shipped.lines().find(|line| line.starts_with("version = ")).unwrap();
+    fs::write(utility.path().join("c.toml"), edited.replacen(version, "version = \"ours-1\"", 1)).unwrap();
+    utility.published(&["--entitlements", "c.toml"]);
+    assert!(!is_told(&utility));
+}

@@ -120,3 +120,63 @@ fn a_customer_that_is_not_graded_is_refused_by_name() {
         assert!(ended.stderr.contains(id) && ended.stderr.contains("not in the cycle's graded population"));
     }
 }
+
+/// The customers with the tiers and reasons that differ, and others on the way.
+fn with_data(options: &[&str]) -> Vec<Value> {
+    let ids = tiers(&["customer_id"]).into_iter().step_by(29).filter_map(|row| row[0].clone());
+    let told = ids.map(|id| {
+        let args =
+            [&["explain", &id, "--store", "store", "--data", "data", "--format", "json"], options].concat();
+        serde_json::from_str(&graded().done(&args)).unwrap()
+    });
+    told.collect()
+}
+
+#[test]
+fn late_bills_and_missed_plans_are_listed_from_the_data_that_were_graded() {
+    let all = with_data(&[]);
+    let mut seen = std::collections::BTreeSet::new();
+    for told in &all {
+        let evidence = told["evidence"].as_array().unwrap();
+        for kind in ["late_bill", "missed_plan", "low_power_factor", "offence"] {
+            let of_kind: Vec<&Value> = evidence.iter().filter(|one| one["what"] == kind).collect();
+            assert!(of_kind.len() <= 10, "{told}");
+            let months: Vec<&str> = of_kind.iter().map(|one| one["month"].as_str().unwrap()).collect();
+            assert!(months.is_sorted_by(|a, b| a >= b), "{months:?}");
+            seen.extend(of_kind.first().map(|_| kind));
+        }
+        // What is listed explains the value: without a late bill all was paid on time.
+        let items = told["items"].as_array().unwrap();
+        let on_time = items.iter().find(|item| item["indicator"] == "on_time_payment").unwrap();
+        let has_late = evidence.iter().any(|one| one["what"] == "late_bill");
+        if let Some(share) = on_time["value"].as_f64() {
+            assert_eq!(has_late, share < 1.0, "{told}");
+        }
+    }
+    assert!(seen.len() >= 3, "{seen:?}");
+    let reached = all.iter().flat_map(|told| told["levers"].as_array().unwrap());
+    let reached: Vec<&Value> = reached.filter(|lever| lever["reached_with"].is_string()).collect();
+    assert!(!reached.is_empty(), "nobody could rise in time");
+    for lever in reached {
+        let month = lever["reached_with"].as_str().unwrap();
+        assert!(("2026-01".."2029-01").contains(&month) && !lever["value_needed"].is_null(), "{lever}");
+    }
+}
+
+#[test]
+fn without_the_data_an_explanation_says_how_to_give_them_and_other_data_are_refused() {
+    let late = with_data(&[]).into_iter().find(|told| {
+        told["evidence"].as_array().unwrap().iter().any(|one| one["what"] == "late_bill")
+            && !told["next"].is_null()
+    });
+    let id = late.unwrap()["customer_id"].as_str().unwrap().to_owned();
+    let args = ["explain", &id, "--store", "store"];
+    assert!(graded().done(&args).contains("--data DIR"));
+    let told = graded().done(&[&args[..], &["--data", "data"]].concat());
+    assert!(!told.contains("--data DIR") && told.contains(" CNY due 20"), "{told}");
+    let other = crate::utility::Utility::invented(50, &[]);
+    let path = other.data();
+    let ended = graded().run(&[&args[..], &["--data", path.to_str().unwrap()]].concat());
+    assert_eq!((ended.code, ended.stdout.as_str()), (4, ""), "{}", ended.stderr);
+    assert!(ended.stderr.contains("is not as it was when the cycle was graded"), "{}", ended.stderr);
+}

@@ -11,6 +11,7 @@ mod utility;
 mod bad_files;
 mod bad_input;
 mod cases;
+mod claims;
 mod commands;
 mod crash;
 mod entitlements;

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::support::{Ended, ended, gridtier};
+use crate::support::{Ended, ended, gridtier, method_file};
 use crate::utility::{AS_OF, Utility, graded};
 
 /// Every command with some success and some failure.
@@ -156,4 +156,64 @@ fn a_full_disk_under_stdout_ends_with_5() {
     let ended = ended(child.wait_with_output().unwrap());
     assert_eq!(ended.code, 5);
     assert!(ended.stderr.contains("stdout could not be written"), "{}", ended.stderr);
+}
+
+/// With `--format json`, stdout is JSON whatever becomes of the run.
+#[test]
+fn every_exit_code_prints_json_where_json_is_asked_for() {
+    let utility = Utility::invented(100, &[]);
+    utility.regrade(&[]);
+    let limits = [("reject_rows = 10", "reject_rows = 0"), ("reject_share = 0.001", "reject_share = 0.0")];
+    let fails = method_file(utility.path(), "paper", &limits);
+    let wrong = utility.path().join("wrong.toml");
+    std::fs::write(&wrong, "format = 1\n").unwrap();
+    let cases: [(i32, Vec<&str>); 9] = [
+        (0, vec!["check", "data"]),
+        (1, vec!["check", "data", "--method", &fails]),
+        (1, vec!["regrade", "data", "--as-of", AS_OF, "--store", "store", "--method", &fails]),
+        (2, vec!["regrade", "data", "--as-of", "2026-01-05", "--store", "store"]),
+        (2, vec!["whatif", "--store", "store", "--set", "quota=1"]),
+        (3, vec!["check", "data", "--method", wrong.to_str().unwrap()]),
+        (4, vec!["check", "nowhere"]),
+        (4, vec!["explain", "nobody", "--store", "store"]),
+        (4, vec!["entitlements", "customer", "nobody", "--store", "store"]),
+    ];
+    for (code, args) in cases {
+        let ended = utility.run(&[&args[..], &["--format", "json"]].concat());
+        assert_eq!(ended.code, code, "{args:?}: {}", ended.stderr);
+        let told: Result<serde_json::Value, _> = serde_json::from_str(&ended.stdout);
+        let told = told.unwrap_or_else(|error| panic!("{args:?}: {error}: {}", ended.stdout));
+        if code > 1 {
+            assert_eq!(told["error"]["exit"], code, "{told}");
+            assert!(told["error"]["message"].as_str().is_some_and(|message| !message.is_empty()), "{told}");
+        }
+    }
+}
+
+/// A path that is named like a file never becomes a folder.
+#[test]
+fn a_file_named_by_its_ending_is_written_or_refused() {
+    let utility = graded();
+    let commands: [&[&str]; 3] = [
+        &["check", "data", "--as-of", AS_OF],
+        &["validate", "--store", "store", "--draws", "100"],
+        &["whatif", "--store", "store", "--set", "weights.contribution=0.6"],
+    ];
+    for args in commands {
+        for (name, magic) in [("r.xlsx", "PK"), ("r.html", "<!DOCTYPE html>"), ("r.json", "{")] {
+            let ended = utility.run(&[args, &["-o", name]].concat());
+            assert!(ended.code <= 1, "{args:?}: {}", ended.stderr);
+            let bytes = std::fs::read(utility.path().join(name)).unwrap();
+            assert!(bytes.starts_with(magic.as_bytes()), "{args:?} {name}");
+            std::fs::remove_file(utility.path().join(name)).unwrap();
+        }
+        for name in ["r.csv", "r.parquet", "r.xls"] {
+            let ended = utility.run(&[args, &["-o", name]].concat());
+            assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{args:?} {name}");
+            assert!(ended.stderr.contains("name a folder"), "{}", ended.stderr);
+            assert!(!utility.path().join(name).exists());
+        }
+    }
+    let ended = utility.run(&["schema", "-o", "schemas.json"]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
 }

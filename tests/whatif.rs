@@ -73,8 +73,7 @@ fn is_what_a_regrade_does(settings: &[&str], changes: &[(&str, &str)], preset: &
     let method = method_file(utility.path(), preset, changes);
     let regraded = utility.published(&["--method", &method]);
     let regraded = tiers(&Published::read(&regraded.join("tiers.parquet")), "tier");
-    let changed: BTreeMap<_, _> =
-        regraded.into_iter().filter(|(id, tier)| before[id] != *tier).collect();
+    let changed: BTreeMap<_, _> = regraded.into_iter().filter(|(id, tier)| before[id] != *tier).collect();
     assert_eq!(tiers(&tried, "tier_after"), changed, "{settings:?}");
     assert!(!changed.is_empty(), "{settings:?} must change somebody");
     assert_eq!(told["changed"].as_u64().unwrap() as usize, changed.len());
@@ -92,6 +91,8 @@ fn every_key_that_is_tried_changes_whom_a_regrade_would_change() {
     is_what_a_regrade_does(&["min_stratum=120"], &[pooled], "utility");
     let floors = ("[limits]", "[tiers.lines]\nspecial = 70\ngrade-1 = 60.5\n\n[limits]");
     is_what_a_regrade_does(&["tiers.lines.special=70", "tiers.lines.grade-1=60.5"], &[floors], "paper");
+    let months = ("min_months = 12", "min_months = 30");
+    is_what_a_regrade_does(&["min_months=30"], &[months], "utility");
     let known = ("min_known_weight = 0.5", "min_known_weight = 0.95");
     is_what_a_regrade_does(&["min_known_weight=0.95"], &[known], "utility");
 }
@@ -103,7 +104,7 @@ fn vetoes_and_policies_that_are_tried_change_whom_a_regrade_would_change() {
     let settings = "veto=[{name = \"any\", kinds = [\"theft\", \"violation\"], ceiling = \"grade-3\"}]";
     is_what_a_regrade_does(&[settings], &[(added.0, &added.1)], "paper");
     let ceiling = ("ceiling = \"grade-3\"", "ceiling = \"grade-2\"");
-    is_what_a_regrade_does(&["veto.theft.ceiling=grade-2"], &[ceiling], "utility");
+    is_what_a_regrade_does(&["veto.confirmed_theft.ceiling=grade-2"], &[ceiling], "utility");
     let policies = ("[limits]", "[hysteresis]\nband = 0.1\n\n[step_limit]\nup = 1\n\n[limits]");
     is_what_a_regrade_does(&["hysteresis.band=0.1", "step_limit.up=1"], &[policies], "paper");
 }

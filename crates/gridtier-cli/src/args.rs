@@ -118,8 +118,9 @@ pub struct CheckArgs {
     /// A preset or a method file, for the length of the window and the limits
     #[arg(long, default_value = "paper", value_name = "METHOD")]
     pub method: String,
-    /// Folder for findings, rejects and reconciliation as CSV files that Excel opens
-    #[arg(short, long, value_name = "DIR")]
+    /// Folder for findings, rejects and reconciliation as CSV files that Excel opens; or a file .xlsx, .html or .json
+    /// without the rejects
+    #[arg(short, long, value_name = "DIR|FILE")]
     pub output: Option<PathBuf>,
     /// What to print
     #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
@@ -142,6 +143,9 @@ pub struct ExplainArgs {
     pub customer: String,
     #[command(flatten)]
     pub cycle: CycleArgs,
+    /// The folder that was graded: lists late bills and missed plans, and when paying on time would suffice
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
     /// What to print
     #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
     pub format: ResultFormat,
@@ -160,8 +164,8 @@ pub struct ValidateArgs {
     /// Where random draws start, instead of that in the method
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Folder for all results as parquet
-    #[arg(short, long, value_name = "DIR")]
+    /// Folder for all results as parquet; or a file .xlsx, .html or .json with what is shown
+    #[arg(short, long, value_name = "DIR|FILE")]
     pub output: Option<PathBuf>,
     /// What to print
     #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
@@ -174,15 +178,15 @@ pub struct WhatifArgs {
     pub cycle: CycleArgs,
     /// A weight such as weights.contribution, weights.groups.compliance.payment or
     /// weights.indicators.current.annual_energy, whose siblings are scaled; or any other key of a method file, such as
-    /// quotas=[5,35,50,10], strata=supply_level, tiers.lines.special=80, veto.theft.ceiling=grade-2 or
+    /// quotas=[5,35,50,10], strata=supply_level, tiers.lines.special=80, veto.confirmed_theft.ceiling=grade-2 or
     /// hysteresis.band=0.02; an empty value takes a key out
     #[arg(long, value_name = "PATH=VALUE", required_unless_present = "method")]
     pub set: Vec<String>,
     /// A preset or a method file to be tried instead of the cycle's
     #[arg(long, value_name = "METHOD", conflicts_with = "set")]
     pub method: Option<String>,
-    /// Folder for the results as parquet
-    #[arg(short, long, value_name = "DIR")]
+    /// Folder for the results as parquet; or a file .xlsx, .html or .json with what is shown
+    #[arg(short, long, value_name = "DIR|FILE")]
     pub output: Option<PathBuf>,
     /// What to print
     #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
@@ -274,6 +278,13 @@ pub enum Cadence {
 pub enum ResultFormat {
     Text,
     Json,
+}
+
+/// What a command line asks to have printed, whether or not the rest of it can be read.
+pub fn answer_asked(line: &[OsString]) -> ResultFormat {
+    let asks_json = line.iter().any(|arg| arg == "--format=json")
+        || line.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json");
+    if asks_json { ResultFormat::Json } else { ResultFormat::Text }
 }
 
 /// A folder of this machine. A store needs locks, renames and links that no object storage has, and a folder named

@@ -9,15 +9,18 @@ use gridtier::unit::Window;
 use gridtier_io::check::{CheckOutcome, check};
 use gridtier_io::folder::DataFolder;
 use gridtier_io::report;
+use gridtier_report::summary::rows;
 use serde_json::json;
 
 use crate::args::{CheckArgs, ResultFormat};
+use crate::destination::{Destination, write_file};
 use crate::exit::{BEYOND_LIMITS, Done, Failure, OUTPUT};
 use crate::lang::Lang;
 use crate::{method, progress, regrade, summary};
 
 /// Runs `gridtier check`.
 pub fn run(args: &CheckArgs, lang: Lang) -> Result<Done, Failure> {
+    let destination = Destination::of(args.output.as_deref())?;
     let method = method::load(&args.method)?;
     let (folder, bar) = progress::watch(regrade::open(&args.data, lang)?.with_known_as_of(args.known_as_of));
     let window = match args.as_of {
@@ -27,18 +30,21 @@ pub fn run(args: &CheckArgs, lang: Lang) -> Result<Done, Failure> {
     let checked = check(&folder, window, &method);
     bar.finish_and_clear();
     let CheckOutcome { facts, findings, breaches } = checked?;
-    if let Some(dir) = &args.output {
-        write(dir, &folder, &facts, &findings)?;
+    let value = json!({
+        "reconciliation": facts.reconciliation(), "findings": findings, "breaches": breaches,
+        "inputs": folder.inputs(),
+    });
+    let for_programs = format!("{value:#}\n");
+    match destination {
+        Some(Destination::Folder(dir)) => write(dir, &folder, &facts, &findings)?,
+        Some(Destination::File(path, format)) => {
+            write_file((path, format), lang, &rows(&facts, &findings), &for_programs)?;
+        }
+        None => {}
     }
     let data = match args.format {
         ResultFormat::Text => summary::rows(&facts, &findings, lang),
-        ResultFormat::Json => {
-            let value = json!({
-                "reconciliation": facts.reconciliation(), "findings": findings, "breaches": breaches,
-                "inputs": folder.inputs(),
-            });
-            format!("{value:#}\n")
-        }
+        ResultFormat::Json => for_programs,
     };
     if let Some(refusal) = facts.refusal {
         return Err(Failure { data, ..refusal.into() });
@@ -46,7 +52,8 @@ pub fn run(args: &CheckArgs, lang: Lang) -> Result<Done, Failure> {
     if breaches.is_empty() {
         return Ok(Done { data });
     }
-    let message = summary::check_beyond_limits(&breaches, &args.data, args.output.as_deref());
+    let message =
+        summary::check_beyond_limits(&breaches, &args.data, destination.and_then(Destination::folder));
     Err(Failure { data, message, code: BEYOND_LIMITS })
 }
 

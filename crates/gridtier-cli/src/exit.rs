@@ -7,13 +7,15 @@ use gridtier::checked_toml::Faults;
 use gridtier::error::{Refusal, RunError};
 use gridtier::text;
 use gridtier::text::{Lang, Text};
-use gridtier_io::cycle::CycleError;
+use gridtier_io::cycle::{CycleError, EvidenceError};
 use gridtier_io::entitle::{ListReadError, RequestError};
 use gridtier_io::export::ExportError;
 use gridtier_io::folder::OpenError;
 use gridtier_io::publish::PublishError;
 use gridtier_io::regrade::{RegradeError, beyond_limits};
 use gridtier_io::store::StoreError;
+
+use crate::args::ResultFormat;
 
 /// Done, with findings beyond the limits, and nothing was published; or a check of a cycle fails.
 pub const BEYOND_LIMITS: u8 = 1;
@@ -129,6 +131,16 @@ impl From<CycleError> for Failure {
     }
 }
 
+impl From<EvidenceError> for Failure {
+    fn from(error: EvidenceError) -> Self {
+        match error {
+            EvidenceError::Cycle(error) => error.into(),
+            EvidenceError::Run(error) => error.into(),
+            EvidenceError::OtherData(what) => Self::new(INPUT, what),
+        }
+    }
+}
+
 impl From<ExportError> for Failure {
     fn from(error: ExportError) -> Self {
         match error {
@@ -154,11 +166,14 @@ impl From<ListReadError> for Failure {
 }
 
 /// Prints what there is to print and gives the exit code. A reader of stdout that went away is no fault.
-pub fn report(result: Result<Done, Failure>, lang: Lang) -> ExitCode {
-    let (data, message, code) = match result {
+pub fn report(result: Result<Done, Failure>, lang: Lang, answer: ResultFormat) -> ExitCode {
+    let (mut data, message, code) = match result {
         Ok(done) => (done.data, Text::default(), 0),
         Err(failure) => (failure.data, failure.message, failure.code),
     };
+    if code != 0 && data.is_empty() && answer == ResultFormat::Json {
+        data = error_json(code, &message);
+    }
     let mut stdout = std::io::stdout().lock();
     let printed = stdout.write_all(data.as_bytes()).and_then(|()| stdout.flush());
     if !message.is_empty() {
@@ -171,6 +186,22 @@ pub fn report(result: Result<Done, Failure>, lang: Lang) -> ExitCode {
         }
         _ => ExitCode::from(code),
     }
+}
+
+/// Why nothing else is on stdout, for programs.
+fn error_json(code: u8, message: &Text) -> String {
+    let error = serde_json::json!({ "exit": code, "message": message.en, "message_zh": message.zh });
+    format!("{:#}\n", serde_json::json!({ "error": error }))
+}
+
+/// Ends a run whose command line is wrong, or asks for help.
+pub fn usage(error: &clap::Error, answer: ResultFormat) -> ExitCode {
+    if error.use_stderr() && answer == ResultFormat::Json {
+        let message = Text::same(error.render().to_string());
+        let _ = std::io::stdout().write_all(error_json(USAGE, &message).as_bytes());
+    }
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { USAGE } else { 0 })
 }
 
 /// A remark for people, on stderr, in their language.

@@ -1,7 +1,8 @@
 //! `gridtier explain`: why a customer has its tier, and what would lift it.
 
 use gridtier::contract::cell::fold_id;
-use gridtier_io::cycle;
+use gridtier_io::cycle::{self, EVIDENCE_TABLES};
+use gridtier_io::folder::DataFolder;
 use gridtier_io::store::Store;
 use gridtier_report::explain::sections;
 use gridtier_report::render::terminal;
@@ -14,7 +15,10 @@ use crate::lang::Lang;
 pub fn run(args: &ExplainArgs, lang: Lang) -> Result<Done, Failure> {
     let cycle = Store::open(&args.cycle.store)?.cycle(args.cycle.cycle)?;
     let id = fold_id(&args.customer);
-    let recalled = cycle::customer(&cycle, &id)?;
+    let mut recalled = cycle::customer(&cycle, &id)?;
+    if let Some(data) = &args.data {
+        recalled.look_up(&cycle, DataFolder::open_tables(data, &EVIDENCE_TABLES)?)?;
+    }
     let decision = recalled.decision().cloned();
     let explanation = recalled.explain();
     let data = match args.format {

@@ -7,6 +7,7 @@ mod lang;
 mod args;
 mod exit;
 mod template;
+mod destination;
 mod init;
 mod method;
 mod progress;
@@ -26,11 +27,16 @@ use args::{Cli, Command};
 use exit::{Done, Failure};
 
 fn main() -> std::process::ExitCode {
-    let cli = Cli::parse_from(args::with_subcommand(std::env::args_os()));
+    let line = args::with_subcommand(std::env::args_os());
+    let answer = args::answer_asked(&line);
+    let cli = match Cli::try_parse_from(line) {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error, answer),
+    };
     let lang = lang::chosen(cli.lang);
     let result =
         std::panic::catch_unwind(|| run(cli)).unwrap_or_else(|_| Err(Failure::bug("it panicked; see above")));
-    exit::report(result, lang)
+    exit::report(result, lang, answer)
 }
 
 fn run(cli: Cli) -> Result<Done, Failure> {

@@ -6,6 +6,7 @@ use gridtier_io::export::not_written;
 use gridtier_io::store::{Damage, Store};
 
 use crate::args::{CycleArgs, SchemaArgs};
+use crate::destination::check_folder;
 use crate::exit::{Done, Failure, INPUT, OUTPUT};
 
 /// Prints the folder of a cycle.
@@ -36,6 +37,7 @@ pub fn verify(args: &CycleArgs, lang: Lang) -> Result<Done, Failure> {
 
 /// Writes the contracts and JSON Schemas.
 pub fn schema(args: &SchemaArgs) -> Result<Done, Failure> {
+    check_folder(&args.output)?;
     let written = gridtier_io::schema::write(&args.output);
     let written = written.map_err(|error| Failure::new(OUTPUT, not_written(&args.output, &error)))?;
     Ok(Done { data: written.iter().map(|path| format!("{}\n", path.display())).collect() })

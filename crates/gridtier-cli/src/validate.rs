@@ -9,12 +9,14 @@ use gridtier_report::render::terminal;
 use gridtier_report::validate::{json, sections, with_verdict};
 
 use crate::args::{ResultFormat, ValidateArgs};
+use crate::destination::{Destination, write_file};
 use crate::exit::{BEYOND_LIMITS, Done, Failure};
 use crate::lang::Lang;
 use crate::progress;
 
 /// Runs `gridtier validate`.
 pub fn run(args: &ValidateArgs, lang: Lang) -> Result<Done, Failure> {
+    let destination = Destination::of(args.output.as_deref())?;
     let store = Store::open(&args.cycle.store)?;
     let stored = store.cycle(args.cycle.cycle)?;
     let mut graded = cycle(&store, &stored)?;
@@ -23,12 +25,16 @@ pub fn run(args: &ValidateArgs, lang: Lang) -> Result<Done, Failure> {
     settings.sample = args.sample.unwrap_or(settings.sample);
     settings.seed = args.seed.unwrap_or(settings.seed);
     let validation = progress::steps(|progress| validate(&graded, progress));
-    if let Some(dir) = &args.output {
-        store::write_tables(dir, checks::tables(&graded, &validation))?;
+    let shown = sections(&graded, &validation, stored.version);
+    let for_programs = format!("{:#}\n", json(&graded, &validation, stored.version));
+    match destination {
+        Some(Destination::Folder(dir)) => store::write_tables(dir, checks::tables(&graded, &validation))?,
+        Some(Destination::File(path, format)) => write_file((path, format), lang, &shown, &for_programs)?,
+        None => {}
     }
     let data = match args.format {
-        ResultFormat::Text => terminal::text(&sections(&graded, &validation, stored.version), lang.into()),
-        ResultFormat::Json => format!("{:#}\n", json(&graded, &validation, stored.version)),
+        ResultFormat::Text => terminal::text(&shown, lang.into()),
+        ResultFormat::Json => for_programs,
     };
     let failed: Vec<&str> = with_verdict(&validation, Verdict::Fail).collect();
     if failed.is_empty() {

@@ -1,7 +1,6 @@
 //! `gridtier whatif`: who would change tier under other weights or another method.
 
 use gridtier::output::trial;
-use gridtier::text::Text;
 use gridtier::whatif::{attempt, replace, set};
 use gridtier_io::cycle::cycle;
 use gridtier_io::store::{self, Store};
@@ -9,32 +8,34 @@ use gridtier_report::render::terminal;
 use gridtier_report::whatif::{json, sections};
 
 use crate::args::{ResultFormat, WhatifArgs};
+use crate::destination::{Destination, write_file};
 use crate::exit::{Done, Failure, METHOD, USAGE};
 use crate::lang::Lang;
 use crate::method;
 
 /// Runs `gridtier whatif`.
 pub fn run(args: &WhatifArgs, lang: Lang) -> Result<Done, Failure> {
+    let destination = Destination::of(args.output.as_deref())?;
     let store = Store::open(&args.cycle.store)?;
     let stored = store.cycle(args.cycle.cycle)?;
     let graded = cycle(&store, &stored)?;
     let trial = match &args.method {
-        Some(name) => {
-            replace(&graded, method::load(name)?).map_err(|what| Failure::new(METHOD, Text::same(what)))?
-        }
-        None => set(&graded, &args.set).map_err(|what| Failure::new(USAGE, Text::same(what)))?,
+        Some(name) => replace(&graded, method::load(name)?).map_err(|what| Failure::new(METHOD, what))?,
+        None => set(&graded, &args.set).map_err(|what| Failure::new(USAGE, what))?,
     };
     let outcome = attempt(&graded, &trial.method);
-    if let Some(dir) = &args.output {
-        store::write_tables(dir, trial::tables(&graded, &outcome))?;
-    }
     let (customers, version) = (graded.rows.len(), stored.version);
+    let shown = sections(&trial, &outcome, customers, version);
+    let for_programs = format!("{:#}\n", json(&trial, &outcome, customers, version));
+    match destination {
+        Some(Destination::Folder(dir)) => store::write_tables(dir, trial::tables(&graded, &outcome))?,
+        Some(Destination::File(path, format)) => write_file((path, format), lang, &shown, &for_programs)?,
+        None => {}
+    }
     Ok(Done {
         data: match args.format {
-            ResultFormat::Text => {
-                terminal::text(&sections(&trial, &outcome, customers, version), lang.into())
-            }
-            ResultFormat::Json => format!("{:#}\n", json(&trial, &outcome, customers, version)),
+            ResultFormat::Text => terminal::text(&shown, lang.into()),
+            ResultFormat::Json => for_programs,
         },
     })
 }

@@ -8,14 +8,16 @@ mod manifest;
 mod table;
 mod load;
 mod lookup;
+mod history;
 mod customer;
 mod facts;
 mod members;
 
 pub use customer::{CustomerRecord, customer};
 pub(crate) use error::unreadable;
-pub use error::{Absence, CycleError};
+pub use error::{Absence, CycleError, EvidenceError};
 pub(crate) use facts::facts;
+pub use history::EVIDENCE_TABLES;
 pub(crate) use load::customers;
 pub use load::{cycle, cycle_alone, final_tiers, previous_cycle, previous_tiers};
 pub(crate) use lookup::{WithoutZeros, absent};

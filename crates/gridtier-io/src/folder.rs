@@ -137,9 +137,18 @@ impl DataFolder {
     /// # Errors
     /// Everything that is wrong with them.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
+        Self::open_tables(path, &Table::ALL)
+    }
+
+    /// As [`open`](Self::open), for some of the tables only.
+    ///
+    /// # Errors
+    /// Everything that is wrong with their files.
+    pub fn open_tables(path: &Path, wanted: &[Table]) -> Result<Self, OpenError> {
         let (config, config_input) = read_config(path)?;
         let mut listing =
             listing::list(path, &config).map_err(|refusal| OpenError::Refused(vec![refusal]))?;
+        listing.tables.retain(|table, _| wanted.contains(table));
         let mut refusals = std::mem::take(&mut listing.refusals);
         let mut tables = BTreeMap::new();
         // Tables one after the other, the files of each in parallel: the refusals keep the order of names.

@@ -6,12 +6,14 @@
 
 use std::path::Path;
 
+use gridtier::contract::rule::Rule;
 use gridtier::entitlement::Catalogue;
 use gridtier::error::RunError;
 use gridtier::limit::Breach;
 use gridtier::method::Method;
 use gridtier::robustness::{self, StepProgress};
 use gridtier::run::{self, Graded};
+use gridtier::source::Finding;
 use gridtier::text;
 use gridtier::text::Text;
 use gridtier::tier::Previous;
@@ -137,9 +139,18 @@ impl<'a> Regrade<'a> {
                 run::regrade(&folder, self.end, self.method, &previous, earlier, reader_findings(&folder))
             }),
         };
-        let graded = graded.map_err(|error| folder.with_all_damage(error))?;
+        let mut graded = graded.map_err(|error| folder.with_all_damage(error))?;
+        graded.findings.extend(self.edited_catalogue());
+        run::sort(&mut graded.findings);
         let new = Unpublished { request: self, staging, folder, reuse, graded, current };
         Ok(GradeOutcome::New(Box::new(new)))
+    }
+
+    /// A finding if the catalogue is an edited copy of a shipped one under the same name and version.
+    fn edited_catalogue(&self) -> Option<Finding> {
+        let Catalogue { name, version, .. } = self.catalogue;
+        let example = format!("{name} {version}");
+        self.catalogue.is_edited_copy().then(|| Finding::of_method(Rule::EditedCatalogue, 1, example))
     }
 
     /// The latest published cycle that this regrade would repeat, if it is whole.

@@ -1,11 +1,11 @@
 //! One customer's tier: where its score comes from, and what would lift it.
 
 use gridtier::contract::IncidentKind;
-use gridtier::explain::{Evidence, Explanation, Item, LeverAdvice, TierRow};
+use gridtier::explain::{Evidence, EvidenceKind, Explanation, Item, LeverAdvice, TierRow};
 use gridtier::indicator::DIMENSIONS;
-use gridtier::method::Override;
+use gridtier::method::{Override, Tier};
 
-use crate::format::{decimal, grouped, percent};
+use crate::format::{decimal, grouped, money, percent};
 use crate::names;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataRow, DataTable, RowRole};
@@ -30,26 +30,19 @@ pub fn sections(explanation: &Explanation, decision: Option<&Override>, version:
         );
     }
     let evidence = evidence(&explanation.evidence).map(Block::Table);
-    vec![head.table(contributions(explanation)).with_all(evidence).with_all(way_up(explanation))]
+    let head = head.table(contributions(explanation)).with_all(evidence);
+    vec![head.with_all(more_with_data(explanation)).with_all(way_up(explanation))]
 }
 
-/// The months and events that lower the customer's values.
+/// The bills, months and events that lower the customer's values.
 fn evidence(all: &[Evidence]) -> Option<DataTable> {
     let rows = all.iter().map(|evidence| {
-        let what = match (&evidence.offence, evidence.power_factor) {
-            (Some(kind), _) => {
-                let kind = IncidentKind::from_code(kind).map(Text::of_word).unwrap_or_default();
-                let severity = evidence.severity.unwrap_or_default();
-                let (en, zh) = (kind.en, kind.zh);
-                text!("{en}, severity {severity}", "{zh}, 严重程度 {severity}")
-            }
-            (None, Some(factor)) => {
-                let factor = decimal(factor, 2);
-                text!("power factor {factor}, below the standard", "功率因数 {factor}, 低于考核标准")
-            }
-            (None, None) => Text::default(),
-        };
-        vec![DataCell::same(evidence.month.clone()), DataCell::Text(what)]
+        let mut what = what(&evidence.kind);
+        if let Some(account) = &evidence.account {
+            let Text { en, zh, .. } = what;
+            what = text!("account {account}: {en}", "户号 {account}: {zh}");
+        }
+        vec![DataCell::same(evidence.month.to_string()), DataCell::Text(what)]
     });
     let columns = vec![
         DataColumn::new(ColumnFormat::Text, "month", "month", "月份"),
@@ -57,6 +50,61 @@ fn evidence(all: &[Evidence]) -> Option<DataTable> {
     ];
     (!all.is_empty()).then(|| DataTable::new(Text::coded("evidence", "", ""), columns, rows))
 }
+
+/// Where late bills and missed plans are to be found, if they lower the score and the data were not given.
+fn more_with_data(explanation: &Explanation) -> Option<Block> {
+    const OF_DATA: [&str; 3] = ["on_time_payment", "overdue_days", "plan_completion"];
+    let is_lowered = explanation.levers.iter().any(|lever| OF_DATA.contains(&lever.indicator.as_str()));
+    (is_lowered && !explanation.has_data).then(|| {
+        Block::Sentence(text!(
+            "--data DIR, the folder that was graded, lists late bills and missed plans, and when paying on time would \
+             suffice.",
+            "加 --data DIR (评级所用的数据目录) 可列出逾期账单和未完成的计划, 以及按期付款何时足以升级。",
+        ))
+    })
+}
+
+fn what(kind: &EvidenceKind) -> Text {
+    match kind {
+        EvidenceKind::LateBill { bill_id, due_fen, due_on, paid_on, overdue_days } => {
+            let due = money(i128::from(*due_fen));
+            match paid_on {
+                Some(day) if overdue_days > &0 => text!(
+                    "bill {bill_id}: {due} CNY due {due_on}, paid {day}, {overdue_days} days overdue",
+                    "账单 {bill_id}: {due} 元, 应缴日 {due_on}, 缴清日 {day}, 逾期 {overdue_days} 天",
+                ),
+                Some(_) => text!(
+                    "bill {bill_id}: {due} CNY due {due_on}, not all of it paid on that day",
+                    "账单 {bill_id}: {due} 元, 应缴日 {due_on}, 当日未全部有效缴纳",
+                ),
+                None => text!(
+                    "bill {bill_id}: {due} CNY due {due_on}, not paid in full by the window's end, {overdue_days} days \
+                     overdue",
+                    "账单 {bill_id}: {due} 元, 应缴日 {due_on}, 至窗口结束未缴清, 逾期 {overdue_days} 天",
+                ),
+            }
+        }
+        EvidenceKind::MissedPlan { planned_wh, actual_wh, completion } => {
+            let [planned, actual] = [planned_wh, actual_wh].map(|wh| grouped(wh / WH_PER_KWH));
+            let completion = percent(*completion);
+            text!(
+                "plan of {planned} kWh, {actual} kWh used: {completion} completion",
+                "计划 {planned} kWh, 实际 {actual} kWh, 完成率 {completion}",
+            )
+        }
+        EvidenceKind::LowPowerFactor { power_factor } => {
+            let factor = decimal(*power_factor, 2);
+            text!("power factor {factor}, below the standard", "功率因数 {factor}, 低于考核标准")
+        }
+        EvidenceKind::Offence { kind, severity } => {
+            let Text { en, zh, .. } = IncidentKind::from_code(kind).map(Text::of_word).unwrap_or_default();
+            text!("{en}, severity {severity}", "{zh}, 严重程度 {severity}")
+        }
+    }
+}
+
+/// Wh of a kWh.
+const WH_PER_KWH: i64 = 1_000;
 
 fn title(row: &TierRow, version: u64) -> Text {
     let tier = names::tier_of_code(&row.tier);
@@ -185,17 +233,31 @@ fn way_up(explanation: &Explanation) -> Vec<Block> {
         ))];
     }
     let Some(next) = &explanation.next else {
-        let top = Block::Sentence(Text::new("There is no better tier.", "已是最高等级。"));
-        return if explanation.row.provisional { Vec::new() } else { vec![top] };
+        let is_best = explanation.row.tier == Tier::Special.code();
+        return match (explanation.row.provisional, is_best) {
+            (true, _) => Vec::new(),
+            (false, true) => vec![Block::Sentence(text!("There is no better tier.", "已是最高等级。"))],
+            (false, false) => vec![Block::Sentence(text!(
+                "The better tier has no place in this stratum: too few customers are ranked in it.",
+                "该分层排名客户过少, 上一等级没有名额。",
+            ))],
+        };
     };
     let tier = names::tier_of_code(&next.tier);
     // Rounded up: with as many points as are written the line is passed.
     let (gap, places) = (decimal((next.gap * 100.0).ceil() / 100.0, 2), grouped(next.places));
+    let points = if gap == "1.00" { "point" } else { "points" };
     let up = if next.places == 1 { "place up" } else { "places up" };
     let mut blocks = vec![Block::Sentence(Text::new(
-        format!("To {}: {gap} points more, {places} {up}, if nobody else changes.", tier.en),
+        format!("To {}: {gap} {points} more, {places} {up}, if nobody else changes.", tier.en),
         format!("升至 {}: 在其他客户不变时还差 {gap} 分, {places} 个名次。", tier.zh),
     ))];
+    if let Some(places) = next.held_within {
+        blocks.push(Block::Sentence(text!(
+            "The method holds a change of one tier unless the rank passes the line by more than {places} places.",
+            "按评价方法, 名次越线不超过 {places} 位时等级保持不变。",
+        )));
+    }
     if explanation.row.reason.as_deref() == Some("override") {
         blocks.push(Block::Sentence(text!(
             "The approved override sets the tier while it holds, whatever the score.",
@@ -210,11 +272,47 @@ fn way_up(explanation: &Explanation) -> Vec<Block> {
         return blocks;
     }
     blocks.push(Block::Table(levers(&explanation.levers)));
+    let dated: Vec<Text> = explanation.levers.iter().filter_map(dated).collect();
+    if !dated.is_empty() {
+        blocks.push(Block::Sentence(text!(
+            "Each alone, if all else stays as it is and bills are as large as in the last year:",
+            "各项单独做到, 其余不变且账单金额与近一年相当时:",
+        )));
+        blocks.push(Block::Lines(dated));
+    }
     blocks.push(Block::Sentence(match explanation.reachable {
         true => Text::new("Together these are enough.", "各项合计足以升级。"),
         false => Text::new("Even together these are not enough.", "各项合计仍不足以升级。"),
     }));
     blocks
+}
+
+/// What to do from now on, and the month with which it is enough.
+fn dated(lever: &LeverAdvice) -> Option<Text> {
+    let month = lever.reached_with?;
+    Some(match lever.indicator.as_str() {
+        "on_time_payment" => text!(
+            "pay on time from now on: reached with the bill of {month}",
+            "今后按期付款: 至 {month} 账单达标",
+        ),
+        "overdue_days" => text!(
+            "pay what is owed at once, and on time from now on: reached with the bill of {month}",
+            "立即缴清欠费并今后按期付款: 至 {month} 账单达标",
+        ),
+        "power_factor_attainment" => text!(
+            "keep the power factor at the standard from now on: reached with the readings of {month}",
+            "今后功率因数达到考核标准: 至 {month} 读数达标",
+        ),
+        "plan_completion" => text!(
+            "keep to the plans from now on: reached with the plan of {month}",
+            "今后按计划用电: 至 {month} 计划达标",
+        ),
+        "violation_points" => text!(
+            "no further offence: reached at the end of {month}",
+            "不再发生违约或窃电: 至 {month} 月末达标",
+        ),
+        _ => return None,
+    })
 }
 
 fn levers(levers: &[LeverAdvice]) -> DataTable {

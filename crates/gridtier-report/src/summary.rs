@@ -102,7 +102,10 @@ pub fn published(cycle: &Published) -> Vec<Section> {
     let totals = graded.control_totals();
     let heading = Text::new(format!("Cycle {version} published"), format!("周期 {version} 已发布"));
     let head = Section::titled(heading).with_all(beside_current(cycle));
-    let head = head.with(facts(cycle, &totals)).table(tiers(&totals));
+    let head = head.with(facts(cycle, &totals)).table(tiers(&totals)).sentence(
+        "Revenue and energy are sums of the window; validate and whatif compare those of a year.",
+        "电费、电量为评价窗口合计; validate 和 whatif 采用年值。",
+    );
     let mut sections = vec![head, remarks(graded, method, &totals)];
     sections.extend(rows(&graded.facts, &graded.findings));
     sections.extend(next_steps(cycle));
@@ -176,9 +179,9 @@ fn tiers(totals: &ControlTotals) -> DataTable {
             DataColumn::new(ColumnFormat::Integer, "customers", "customers", "户数"),
             DataColumn::new(ColumnFormat::Share, "customers_share", "share", "占比"),
             DataColumn::new(ColumnFormat::Integer, "provisional", "provisional", "其中暂定"),
-            DataColumn::new(ColumnFormat::Integer, "revenue_cny", "window's revenue CNY", "窗口期电费 (元)"),
+            DataColumn::new(ColumnFormat::Integer, "revenue_cny", "revenue CNY", "电费 (元)"),
             DataColumn::new(ColumnFormat::Share, "revenue_share", "share", "占比"),
-            DataColumn::new(ColumnFormat::Integer, "energy_mwh", "window's energy MWh", "窗口期电量 (MWh)"),
+            DataColumn::new(ColumnFormat::Integer, "energy_mwh", "energy MWh", "电量 (MWh)"),
             DataColumn::new(ColumnFormat::Share, "energy_share", "share", "占比"),
         ],
         lines.into_iter().map(|(name, customers, provisional, fen, wh)| {

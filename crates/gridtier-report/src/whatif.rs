@@ -137,9 +137,19 @@ fn shares(outcome: &TrialOutcome) -> DataTable {
         Text::coded("shares", "", ""),
         vec![
             DataColumn::new(ColumnFormat::Text, "tiers", "tier", "等级"),
-            DataColumn::new(ColumnFormat::Share, "revenue_before", "annual revenue, cycle", "年电费占比, 本周期"),
+            DataColumn::new(
+                ColumnFormat::Share,
+                "revenue_before",
+                "annual revenue, cycle",
+                "年电费占比, 本周期",
+            ),
             DataColumn::new(ColumnFormat::Share, "revenue_after", "tried", "试算"),
-            DataColumn::new(ColumnFormat::Share, "energy_before", "annual energy, cycle", "年电量占比, 本周期"),
+            DataColumn::new(
+                ColumnFormat::Share,
+                "energy_before",
+                "annual energy, cycle",
+                "年电量占比, 本周期",
+            ),
             DataColumn::new(ColumnFormat::Share, "energy_after", "tried", "试算"),
         ],
         outcome.shares.iter().map(|shares| {

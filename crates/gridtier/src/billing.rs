@@ -14,6 +14,7 @@ mod paid;
 mod account;
 mod payment;
 mod arrears;
+mod settled;
 
 use crate::contract::Table;
 use crate::customer::Customers;
@@ -25,6 +26,7 @@ use crate::text;
 use crate::text::Text;
 
 pub use bill::Bills;
+pub use settled::{SettledBill, settled_bills};
 
 /// The facts that bills and payments give about one customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

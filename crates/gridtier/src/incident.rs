@@ -209,7 +209,7 @@ fn count_facts(
 }
 
 /// Points of an offence `age_months` old, in 10⁻⁶: severity × 0.5^(age/12), rounded half away from zero.
-fn points_e6(severity: u8, age_months: i32) -> i64 {
+pub(crate) fn points_e6(severity: u8, age_months: i32) -> i64 {
     let points = f64::from(severity) * libm::pow(0.5, f64::from(age_months) / HALF_LIFE_MONTHS);
     round_half_away(points * 1e6)
 }

@@ -49,6 +49,24 @@ pub fn read(
     Ok((book, count_facts(&rows, usage, customers.len())))
 }
 
+/// The plans above 0 of some customers, for explanations: customer, month and energy in Wh.
+///
+/// # Errors
+/// The table cannot be read.
+pub fn of_customers(
+    source: &dyn Source,
+    customers: &Customers,
+    window: Window,
+    of: &[CustomerIx],
+) -> Result<Vec<(CustomerIx, Month, i64)>, RunError> {
+    let mut book = TableBook::new(Table::Plans);
+    let finder = CustomerFinder::new(customers);
+    let rows = rows::read(source, &mut book, &mut PlanRules { finder, window, keys: KeyIndex::default() })?;
+    let wanted = rows.into_iter().map(|row| row.value).filter(|plan| plan.planned_wh > 0);
+    let wanted = wanted.filter(|plan| of.contains(&plan.customer));
+    Ok(wanted.map(|plan| (plan.customer, window.month(plan.position), plan.planned_wh)).collect())
+}
+
 /// The columns and rules of the table.
 struct PlanRules<'a> {
     finder: CustomerFinder<'a>,
@@ -109,7 +127,7 @@ fn count_facts(rows: &[CheckedRow<PlannedMonth>], usage: &MonthlyUsage, customer
 }
 
 /// Completion of a plan: 1 − min(1, |actual − plan| / plan), as a share of integers.
-fn completion_e6(actual_wh: i64, planned_wh: i64) -> i64 {
+pub(crate) fn completion_e6(actual_wh: i64, planned_wh: i64) -> i64 {
     let missed = actual_wh.abs_diff(planned_wh);
     let met = planned_wh.unsigned_abs().saturating_sub(missed);
     share_e6(met.cast_signed(), planned_wh)

@@ -239,16 +239,12 @@ pub fn replace(cycle: &Cycle, method: Method) -> Result<Trial, Text> {
 /// Whether a method can be tried on a cycle's values: what it needs must be in the cycle's files.
 fn comparable(cycle: &Cycle, method: &Method) -> Result<(), Text> {
     let old = &cycle.method;
-    for (name, before, after) in [
-        ("window_months", old.window_months, method.window_months),
-        ("min_months", old.min_months, method.min_months),
-    ] {
-        if before != after {
-            return Err(text!(
-                "`{name}` is {after} in this method and {before} in the cycle's: that needs the readings, so regrade",
-                "`{name}` 在此方法中为 {after}, 在该周期中为 {before}: 需要读数, 请重新评级",
-            ));
-        }
+    let (before, after) = (old.window_months, method.window_months);
+    if before != after {
+        return Err(text!(
+            "`window_months` is {after} in this method and {before} in the cycle's: that needs the readings, so regrade",
+            "`window_months` 在此方法中为 {after}, 在该周期中为 {before}: 需要读数, 请重新评级",
+        ));
     }
     let missing =
         method.registered.iter().find(|entry| !old.registered.iter().any(|known| known.id == entry.id));

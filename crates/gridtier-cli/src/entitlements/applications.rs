@@ -4,14 +4,15 @@ use gridtier_io::entitle;
 use gridtier_report::entitlement::{decisions_section, decisions_table};
 use gridtier_report::section::Section;
 
+use super::ChosenLang;
 use super::cycle::EntitledCycle;
 use super::deliver::{deliver, voice};
 use crate::args::ApplicationsArgs;
 use crate::exit::{Done, Failure, say};
-use crate::lang::Lang;
 
 /// Runs `gridtier entitlements applications`.
-pub fn run(args: &ApplicationsArgs, lang: Lang) -> Result<Done, Failure> {
+pub fn run(args: &ApplicationsArgs, chosen: ChosenLang) -> Result<Done, Failure> {
+    let lang = chosen.lang;
     let entitled = EntitledCycle::open(&args.cycle)?;
     let applications = entitle::read_applications(&args.file, &entitled.catalogue)?;
     let decisions = entitled.entitlements().decide(&applications)?;
@@ -20,5 +21,5 @@ pub fn run(args: &ApplicationsArgs, lang: Lang) -> Result<Done, Failure> {
     if let (Some(_), Some(counts)) = (&args.output.output, &text.heading) {
         say(&format!("gridtier: {}", counts.pick(lang.into())));
     }
-    deliver(&args.output, voice(&args.output, lang)?, &[Section::of_table(table)], &[text])
+    deliver(&args.output, voice(&args.output, chosen)?, &[Section::of_table(table)], &[text])
 }

@@ -11,14 +11,15 @@ use gridtier_report::format::grouped;
 use gridtier_report::render::terminal;
 use gridtier_report::section::Section;
 
+use super::ChosenLang;
 use super::cycle::{EntitledCycle, opted_out_text, purpose};
 use super::deliver::{deliver, list_format, list_voice, mark, people, voice};
 use crate::args::ChangesArgs;
 use crate::exit::{Done, Failure, USAGE};
-use crate::lang::Lang;
 
 /// Runs `gridtier entitlements changes`.
-pub fn run(args: &ChangesArgs, lang: Lang) -> Result<Done, Failure> {
+pub fn run(args: &ChangesArgs, chosen: ChosenLang) -> Result<Done, Failure> {
+    let lang = chosen.lang;
     let entitled = EntitledCycle::open(&args.cycle)?;
     let earlier = earlier(&entitled, args.from)?;
     let catalogue = cycle::catalogue(&earlier)?;
@@ -32,9 +33,9 @@ pub fn run(args: &ChangesArgs, lang: Lang) -> Result<Done, Failure> {
         None => None,
     };
     let voice = match file {
-        Some((_, format)) => list_voice(&args.output.format, format, lang),
+        Some((_, format)) => list_voice(&args.output.format, format, chosen),
         // What programs read from stdout is in codes, as in a file.
-        None => voice(&args.output, lang)?,
+        None => voice(&args.output, chosen)?,
     };
     let options = NoticeOptions { selection: &selection, purpose, voice };
     let mut comparison = Comparison::open(before, entitled.entitlements(), options)?;

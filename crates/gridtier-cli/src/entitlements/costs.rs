@@ -3,14 +3,15 @@
 use gridtier_report::entitlement::{costs_section, costs_table, withheld_note};
 use gridtier_report::section::Section;
 
+use super::ChosenLang;
 use super::cycle::EntitledCycle;
 use super::deliver::{deliver, voice};
 use crate::args::CostsArgs;
 use crate::exit::{Done, Failure};
-use crate::lang::Lang;
 
 /// Runs `gridtier entitlements costs`.
-pub fn run(args: &CostsArgs, lang: Lang) -> Result<Done, Failure> {
+pub fn run(args: &CostsArgs, chosen: ChosenLang) -> Result<Done, Failure> {
+    let lang = chosen.lang;
     let entitled = EntitledCycle::open(&args.cycle)?;
     let statements =
         entitled.entitlements().statements(&entitled.selection(&args.filter, None, None, lang)?)?;
@@ -18,5 +19,5 @@ pub fn run(args: &CostsArgs, lang: Lang) -> Result<Done, Failure> {
     let table = costs_table(&entitled.catalogue, &statements, min_count);
     let mut text = vec![costs_section(&table)];
     text.extend(withheld_note(min_count));
-    deliver(&args.output, voice(&args.output, lang)?, &[Section::of_table(table)], &text)
+    deliver(&args.output, voice(&args.output, chosen)?, &[Section::of_table(table)], &text)
 }

@@ -5,14 +5,15 @@ use gridtier_io::cycle::Manifest;
 use gridtier_report::entitlement::CustomerOccasion;
 use gridtier_report::section::Section;
 
+use super::ChosenLang;
 use super::cycle::EntitledCycle;
 use super::deliver::{deliver, voice};
 use crate::args::{CustomerArgs, FilterArgs};
 use crate::exit::{Done, Failure};
-use crate::lang::Lang;
 
 /// Runs `gridtier entitlements customer`.
-pub fn run(args: &CustomerArgs, lang: Lang) -> Result<Done, Failure> {
+pub fn run(args: &CustomerArgs, chosen: ChosenLang) -> Result<Done, Failure> {
+    let lang = chosen.lang;
     let entitled = EntitledCycle::open(&args.cycle)?;
     let export = args.output.output.as_deref();
     let opt_out = args.opt_out.opt_out.as_deref();
@@ -23,5 +24,5 @@ pub fn run(args: &CustomerArgs, lang: Lang) -> Result<Done, Failure> {
     let occasion = CustomerOccasion { id: &id, version: entitled.cycle.version, as_of: &as_of };
     let text = services.sections(&occasion, is_opted_out);
     let table = services.with_occasion(&occasion);
-    deliver(&args.output, voice(&args.output, lang)?, &[Section::of_table(table)], &text)
+    deliver(&args.output, voice(&args.output, chosen)?, &[Section::of_table(table)], &text)
 }

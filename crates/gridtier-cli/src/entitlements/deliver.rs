@@ -10,6 +10,7 @@ use gridtier_report::format::grouped;
 use gridtier_report::render::{ByteOrderMark, terminal};
 use gridtier_report::section::Section;
 
+use super::ChosenLang;
 use crate::args::{FormatArgs, OutputArgs, TableFormat};
 use crate::exit::{Done, Failure, USAGE};
 use crate::lang::Lang;
@@ -74,19 +75,19 @@ pub fn people(args: &FormatArgs, lang: Lang) -> Voice {
     if args.bilingual { Voice::Both } else { lang.into() }
 }
 
-/// Codes where programs read, words where people do.
-pub fn voice(args: &OutputArgs, lang: Lang) -> Result<Voice, Failure> {
-    Ok(match format(args)? {
-        TableFormat::Csv | TableFormat::Json | TableFormat::Parquet => Voice::Codes,
-        TableFormat::Text | TableFormat::Xlsx | TableFormat::Html => people(&args.format, lang),
-    })
+/// Codes where programs read, words where people do. CSV is for a program, unless somebody says in which language to read
+/// it.
+pub fn voice(args: &OutputArgs, chosen: ChosenLang) -> Result<Voice, Failure> {
+    Ok(exporter(format(args)?)
+        .map_or(people(&args.format, chosen.lang), |format| list_voice(&args.format, format, chosen)))
 }
 
 /// The voice of a list in a file.
-pub fn list_voice(args: &FormatArgs, format: ExportFormat, lang: Lang) -> Voice {
+pub fn list_voice(args: &FormatArgs, format: ExportFormat, chosen: ChosenLang) -> Voice {
     match format {
-        ExportFormat::Csv | ExportFormat::Json | ExportFormat::Parquet => Voice::Codes,
-        ExportFormat::Xlsx | ExportFormat::Html => people(args, lang),
+        ExportFormat::Json | ExportFormat::Parquet => Voice::Codes,
+        ExportFormat::Csv if !chosen.is_asked && !args.bilingual => Voice::Codes,
+        ExportFormat::Csv | ExportFormat::Xlsx | ExportFormat::Html => people(args, chosen.lang),
     }
 }
 

@@ -4,21 +4,22 @@ use gridtier::entitlement::selection::ListPurpose;
 use gridtier_io::export;
 use gridtier_report::entitlement::grants_list;
 
+use super::ChosenLang;
 use super::cycle::{EntitledCycle, opted_out_text, purpose};
 use super::deliver::{list_format, list_voice, mark, wrote};
 use crate::args::GrantsArgs;
 use crate::exit::{Done, Failure};
-use crate::lang::Lang;
 
 /// Runs `gridtier entitlements grants`.
-pub fn run(args: &GrantsArgs, lang: Lang) -> Result<Done, Failure> {
+pub fn run(args: &GrantsArgs, chosen: ChosenLang) -> Result<Done, Failure> {
+    let lang = chosen.lang;
     let entitled = EntitledCycle::open(&args.cycle)?;
     let opt_out = args.list.opt_out.opt_out.as_deref();
     let selection = entitled.selection(&args.filter, opt_out, Some(&args.output), lang)?;
     let purpose = purpose(&args.list, ListPurpose::Operations);
     let list = grants_list(entitled.entitlements().grants(&selection, purpose)?);
     let format = list_format(&args.format, &args.output)?;
-    let voice = list_voice(&args.format, format, lang);
+    let voice = list_voice(&args.format, format, chosen);
     let rows = export::write_list(&args.output, format, voice, mark(&args.format), list)?;
     let opted_out = opted_out_text(entitled.entitlements().opted_out(&selection)?, purpose);
     Ok(wrote(&args.output, rows, &opted_out, lang))

@@ -2,7 +2,7 @@
 
 use gridtier::entitlement::Catalogue;
 use gridtier::method::Tier;
-use gridtier::text::{Text, Voice};
+use gridtier::text::Text;
 use gridtier::word::Word;
 use gridtier_io::cycle::Manifest;
 use gridtier_io::entitle::CycleEntitlements;
@@ -15,8 +15,8 @@ use gridtier_report::section::Section;
 use super::ChosenLang;
 use super::catalogue::load;
 use super::cycle::catalogue_of;
-use super::deliver::{deliver, format, people};
-use crate::args::{MatrixArgs, OptionalCycleArgs, OutputArgs, TableFormat, TierArgs};
+use super::deliver::{deliver, format, voice};
+use crate::args::{MatrixArgs, OptionalCycleArgs, TableFormat, TierArgs};
 use crate::exit::{Done, Failure};
 
 /// The cycle that the command line names, if any, and the catalogue.
@@ -27,15 +27,6 @@ fn opened(args: &OptionalCycleArgs) -> Result<(Option<StoredCycle>, Catalogue), 
     let cycle = Store::open(store)?.cycle(args.cycle)?;
     let catalogue = catalogue_of(&cycle, &args.catalogue)?;
     Ok((Some(cycle), catalogue))
-}
-
-/// The voice of the matrix: CSV is for a program, unless somebody says in which language to read it.
-fn voice(args: &OutputArgs, format: TableFormat, chosen: ChosenLang) -> Voice {
-    match format {
-        TableFormat::Json | TableFormat::Parquet => Voice::Codes,
-        TableFormat::Csv if !chosen.is_asked && !args.format.bilingual => Voice::Codes,
-        _ => people(&args.format, chosen.lang),
-    }
 }
 
 /// The whole matrix.
@@ -54,13 +45,13 @@ pub fn whole(args: &MatrixArgs, chosen: ChosenLang) -> Result<Done, Failure> {
             Section::of_table(combinations(&catalogue)),
         ],
     };
-    deliver(&args.output, voice(&args.output, format, chosen), &sections, &matrix_sections(&catalogue))
+    deliver(&args.output, voice(&args.output, chosen)?, &sections, &matrix_sections(&catalogue))
 }
 
 /// What a tier gets of every service.
 pub fn of_tier(args: &TierArgs, chosen: ChosenLang) -> Result<Done, Failure> {
     let (_, catalogue) = opened(&args.cycle)?;
-    let voice = voice(&args.output, format(&args.output)?, chosen);
+    let voice = voice(&args.output, chosen)?;
     let tiers: Vec<Tier> = Tier::from_code(&args.tier).into_iter().collect();
     let text: Vec<Section> = tiers.iter().map(|&tier| tier_section(&catalogue, tier)).collect();
     deliver(&args.output, voice, &[Section::of_table(cells(&catalogue, &tiers))], &text)

@@ -7,6 +7,7 @@ use gridtier_report::format::grouped;
 use gridtier_report::render::terminal;
 use gridtier_report::section::Section;
 
+use super::ChosenLang;
 use super::cycle::{EntitledCycle, purpose};
 use super::deliver::{deliver, list_format, list_voice, mark, people, voice};
 use crate::args::{GroupBy, ServiceArgs};
@@ -14,7 +15,8 @@ use crate::exit::{Done, Failure};
 use crate::lang::Lang;
 
 /// Runs `gridtier entitlements service`.
-pub fn run(args: &ServiceArgs, lang: Lang) -> Result<Done, Failure> {
+pub fn run(args: &ServiceArgs, chosen: ChosenLang) -> Result<Done, Failure> {
+    let lang = chosen.lang;
     let entitled = EntitledCycle::open(&args.cycle)?;
     let position = entitled.service(&args.service)?;
     let service = &entitled.catalogue.services[position];
@@ -27,11 +29,11 @@ pub fn run(args: &ServiceArgs, lang: Lang) -> Result<Done, Failure> {
     let mut text = vec![census_section(service, &census, &lines, by, people)];
     text.extend(withheld_note(args.withhold.min_count));
     let Some(path) = &args.output.output else {
-        let voice = voice(&args.output, lang)?;
+        let voice = voice(&args.output, chosen)?;
         return deliver(&args.output, voice, &[Section::of_table(census_table(&lines, by, voice))], &text);
     };
     let format = list_format(&args.output.format, path)?;
-    let voice = list_voice(&args.output.format, format, lang);
+    let voice = list_voice(&args.output.format, format, chosen);
     let holders = entitled.entitlements().holders(
         position,
         &selection,

@@ -1,25 +1,19 @@
 //! One customer of a published cycle: its values, its row of the tier table and the parameters it was scored by.
 
-use arrow_array::BooleanArray;
 use arrow_array::RecordBatch;
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Int64Type};
-use gridtier::customer::Customers;
-use gridtier::explain::{Boundary, EVIDENCE_MAX, Evidence, Explanation, History, TierRow, explain};
-use gridtier::fact::power_factor_attained;
+use gridtier::explain::{Boundary, Explanation, History, TierRow, explain};
 use gridtier::indicator::IndicatorValue;
 use gridtier::method::{Method, Override};
-use gridtier::output::facts::{read_customers, read_offences};
 use gridtier::output::{holders, indicators, ledger, tiers};
 use gridtier::score::Parameters;
-use gridtier::unit::Month;
-use gridtier::word::Word;
 
-use super::error::{CycleError, other_columns};
+use super::error::{CycleError, EvidenceError, other_columns};
+use super::history::{accounts, add_data, history};
 use super::load::{MEMBERS, fitted, has_holders};
 use super::lookup::absent;
-use super::manifest::method;
+use super::manifest::{Manifest, parse_method};
 use super::table::rows_with_key;
+use crate::folder::DataFolder;
 use crate::store::StoredCycle;
 
 /// A customer of a cycle, with all that an explanation needs.
@@ -35,7 +29,7 @@ pub struct CustomerRecord {
     pub row: TierRow,
     /// The boundaries of its stratum.
     pub boundaries: Vec<Boundary>,
-    /// The months and events behind its values.
+    /// The months, bills and events behind its values.
     pub history: History,
 }
 
@@ -54,7 +48,8 @@ fn graded_id(cycle: &StoredCycle, id: &str) -> Result<String, CycleError> {
 /// # Errors
 /// A file cannot be read, or the customer is not in it.
 pub fn customer(cycle: &StoredCycle, id: &str) -> Result<CustomerRecord, CycleError> {
-    let (method, id) = (method(cycle)?, &graded_id(cycle, id)?);
+    let manifest = Manifest::read(cycle)?;
+    let (method, id) = (parse_method(cycle, &manifest)?, &graded_id(cycle, id)?);
     let row = tiers::read_explained(&rows_of_customer(cycle, "tiers.parquet", id)?);
     let row = row.ok_or_else(|| other_columns(cycle, "tiers.parquet"))?;
     let lines = rows_with_key(&cycle.dir.join("ledger.parquet"), "stratum", &row.stratum)?;
@@ -65,71 +60,10 @@ pub fn customer(cycle: &StoredCycle, id: &str) -> Result<CustomerRecord, CycleEr
         parameters,
         values: values.ok_or_else(|| other_columns(cycle, "indicators.parquet"))?,
         boundaries: boundaries.ok_or_else(|| other_columns(cycle, "ledger.parquet"))?,
-        history: history(cycle, id)?,
+        history: history(cycle, &accounts(cycle, id)?, (&manifest.window).into())?,
         method,
         row,
     })
-}
-
-/// The assessed months and the evidence of a customer; that of a holder's accounts is not looked up.
-fn history(cycle: &StoredCycle, id: &str) -> Result<History, CycleError> {
-    let rows = |table: &str| rows_with_key(&cycle.dir.join(table), "customer_id", id);
-    let mut customers = Customers::default();
-    let Some(own) = rows("customers.parquet")? else { return Ok(History::default()) };
-    read_customers(&own, &mut customers).ok_or_else(|| other_columns(cycle, "customers.parquet"))?;
-    let standard = customers.rows.first().and_then(|customer| customer.power_factor_standard);
-    let facts = rows("facts.parquet")?;
-    let months = facts.and_then(|facts| {
-        facts
-            .column_by_name("power_factor_months")?
-            .as_primitive_opt::<Int64Type>()
-            .map(|months| months.value(0))
-    });
-    let mut evidence = Vec::new();
-    if let (Some(standard), Some(usage)) = (standard, rows("monthly_usage.parquet")?) {
-        let below = months_below(&usage, standard);
-        evidence.extend(below.ok_or_else(|| other_columns(cycle, "monthly_usage.parquet"))?);
-    }
-    if let Some(offences) = rows("offences.parquet")? {
-        let read = read_offences(&offences, &customers);
-        let mut read = read.ok_or_else(|| other_columns(cycle, "offences.parquet"))?;
-        read.sort_by_key(|offence| std::cmp::Reverse(offence.month));
-        evidence.extend(read.into_iter().take(EVIDENCE_MAX).map(|offence| Evidence {
-            indicator: "violation_points".into(),
-            month: offence.month.to_string(),
-            power_factor: None,
-            offence: Some(offence.kind.code().into()),
-            severity: Some(offence.severity.into()),
-        }));
-    }
-    Ok(History { power_factor_months: months, evidence })
-}
-
-/// The latest assessed months whose power factor is below the standard; `None` when the table is another one.
-fn months_below(usage: &RecordBatch, standard: u8) -> Option<Vec<Evidence>> {
-    let month = usage.column_by_name("month")?.as_primitive_opt::<Date32Type>()?;
-    let covered: &BooleanArray = usage.column_by_name("covered")?.as_boolean_opt()?;
-    let [active, reactive, readings, with_reactive] =
-        ["active_wh", "reactive_varh", "readings", "reactive_readings"]
-            .map(|name| usage.column_by_name(name).and_then(|column| column.as_primitive_opt::<Int64Type>()));
-    let (active, reactive, readings, with_reactive) = (active?, reactive?, readings?, with_reactive?);
-    let mut below = Vec::new();
-    for row in (0..month.len()).rev() {
-        let is_assessed =
-            covered.value(row) && active.value(row) > 0 && readings.value(row) == with_reactive.value(row);
-        let attained = power_factor_attained(active.value(row), reactive.value(row), standard);
-        if is_assessed && attained == Some(false) && below.len() < EVIDENCE_MAX {
-            let [p, q] = [active, reactive].map(|column| gridtier::index::float_i64(column.value(row)));
-            below.push(Evidence {
-                indicator: "power_factor_attainment".into(),
-                month: Month::of_day(month.value(row))?.to_string(),
-                power_factor: Some((100.0 * p / p.hypot(q)).round() / 100.0),
-                offence: None,
-                severity: None,
-            });
-        }
-    }
-    Some(below)
 }
 
 fn rows_of_customer(cycle: &StoredCycle, table: &str, id: &str) -> Result<RecordBatch, CycleError> {
@@ -138,6 +72,14 @@ fn rows_of_customer(cycle: &StoredCycle, table: &str, id: &str) -> Result<Record
 }
 
 impl CustomerRecord {
+    /// Looks up the bills and plans of the customer in the data that the cycle was computed from.
+    ///
+    /// # Errors
+    /// They are other data, or a table cannot be read.
+    pub fn look_up(&mut self, cycle: &StoredCycle, data: DataFolder) -> Result<(), EvidenceError> {
+        add_data(&mut self.history, cycle, data)
+    }
+
     /// The decision of the method that sets this customer's tier, if there is one.
     #[must_use]
     pub fn decision(&self) -> Option<&Override> {

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
+use gridtier::error::RunError;
 use gridtier::text;
 use gridtier::text::Text;
 
@@ -61,6 +62,20 @@ impl From<StoreError> for CycleError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
+}
+
+/// Why late bills and missed plans could not be looked up.
+#[derive(Debug, thiserror::Error)]
+pub enum EvidenceError {
+    /// A file of the cycle cannot be read.
+    #[error(transparent)]
+    Cycle(#[from] CycleError),
+    /// A table cannot be read.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The folder is not the one that the cycle was computed from.
+    #[error("{0}")]
+    OtherData(Text),
 }
 
 /// Why a customer is not in the graded population.

@@ -38,6 +38,13 @@ pub fn catalogue_sections(catalogue: &Catalogue) -> Vec<Section> {
             Some(Text::same(format!("{} {}: {why}", service.id, tier.code())))
         })
         .collect();
+    if catalogue.is_edited_copy() {
+        sections.push(Section::new().sentence(
+            "It has name and version of the catalogue that gridtier ships, and another text: give it a version of its own, \
+             so that cycles graded by it can be told apart.",
+            "名称和版本与程序自带的目录相同, 但内容不同: 请更改版本, 以便区分采用它的周期。",
+        ));
+    }
     if !less.is_empty() {
         let heading = Text::new("Less than a worse tier, as marked:", "已注明的低于下级的条款:");
         sections.push(Section::titled(heading).with(Block::Lines(less)));

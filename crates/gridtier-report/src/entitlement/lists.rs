@@ -10,7 +10,7 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::condition::Datum;
 use gridtier::entitlement::grant::{Grant, Members, grant};
-use gridtier::entitlement::service::{Access, Cadence, FeeRule, Service};
+use gridtier::entitlement::service::{Access, Cadence, FeeRule, Reason, Service};
 use gridtier::method::Tier;
 use gridtier::word::Word;
 
@@ -54,7 +54,7 @@ pub fn grants_list<'a, E: Into<ListError>>(
         DataColumn::new(ColumnFormat::Share, "subsidy_share", "subsidy share", "补贴比例"),
         DataColumn::word::<Cadence>("cadence", "cadence", "频次"),
         DataColumn::new(ColumnFormat::Integer, "quota_per_year", "quota a year", "年度限额"),
-        text_column("reasons", "reasons", "理由"),
+        DataColumn { names: Some(reason_names), ..text_column("reasons", "reasons", "理由") },
     ];
     DataList {
         title: Text::coded("entitlements", "Entitlements", "客户权益"),
@@ -62,6 +62,13 @@ pub fn grants_list<'a, E: Into<ListError>>(
         schema: grants_schema(),
         batches: Box::new(batches.map(|batch| batch.map_err(Into::into))),
     }
+}
+
+/// The names of the reasons that a cell lists.
+fn reason_names(codes: &str) -> Option<Text> {
+    let reasons: Option<Vec<Text>> =
+        codes.split(';').map(|code| Reason::from_code(code).map(Text::of_word)).collect();
+    Some(Text::join(&reasons?, ", "))
 }
 
 /// The grants of the members, all services, in codes.

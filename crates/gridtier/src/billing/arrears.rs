@@ -8,10 +8,10 @@ use crate::unit::{Month, Window};
 
 /// What became of what was due on bills.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Settled {
+pub(super) struct Settled {
     due_fen: i128,
-    on_time_fen: i128,
-    overdue_fen_days: i128,
+    pub on_time_fen: i128,
+    pub overdue_fen_days: i128,
     /// Unpaid at the window's end.
     unpaid_fen: i128,
     /// The last day from the due day to before the window's end on which something was unpaid.
@@ -76,7 +76,7 @@ pub(super) fn count(
 /// The part of `due` paid by `due_on`, Σ unpaid(t) over the days t from `due_on` to `end` − 1, unpaid(`end` − 1) and the last
 /// of these days with unpaid(t) > 0, where unpaid(t) = max(0, due − max(0, paid(t))) and paid(t) = Σ amounts paid by t.
 /// Payments must be sorted by day and made before `end`.
-fn settle_bill<'p>(
+pub(super) fn settle_bill<'p>(
     due: i128,
     due_on: i32,
     end: i32,

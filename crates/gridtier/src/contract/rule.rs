@@ -85,6 +85,7 @@ rules! {
     LooksLikeRegister "looks_like_register" Warning "customers whose monthly mean never falls: registers rather than energy?" "月均值只升不降的客户：可能是示数而非电量",
     ImplausiblePrice "implausible_price" Warning "the median average price of a use category is out of bounds: is a unit wrong?" "某用电类别平均电价的中位数超出合理范围，单位是否有误",
     LittleDelivered "little_delivered" Warning "the indicators whose tables are there have little of the weight" "已提供数据的指标权重过低",
+    EditedCatalogue "edited_catalogue" Warning "the catalogue of entitlements has name and version of a shipped one and another text: give it a version of its own" "权益目录与随程序提供的目录名称和版本相同而内容不同，请更改版本",
 }
 
 impl Rule {

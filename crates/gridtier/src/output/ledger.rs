@@ -70,12 +70,14 @@ pub fn read_lines(batch: &RecordBatch) -> Option<Vec<LedgerLine>> {
 #[must_use]
 pub fn read(batch: &RecordBatch) -> Option<Vec<Boundary>> {
     let (customers, counts) = (batch.integers("customers")?, batch.integers("count")?);
+    let quotas = batch.integers("quota")?;
     let scores_above = batch.integers("score_above_e6")?;
     (0..batch.num_rows())
         .map(|row| {
             Some(Boundary {
                 better: batch.text("boundary", row)?.split_once('/')?.0.to_owned(),
                 customers: value_at(customers, row)?,
+                quota: value_at(quotas, row)?,
                 count: value_at(counts, row)?,
                 score_above_e6: value_at(scores_above, row),
             })

@@ -164,7 +164,7 @@ mod tests {
             ("strata", "use_category"),
             ("tiers.lines.special", "80"),
             ("tiers.quotas_by_stratum.residential", "[0, 10, 80, 10]"),
-            ("veto.theft.min_severity", "3"),
+            ("veto.confirmed_theft.min_severity", "3"),
             ("hysteresis.band", "0.02"),
             ("limits.reject_rows", "99"),
             ("plausibility.unit_suspect", "false"),
@@ -181,7 +181,7 @@ mod tests {
         let quotas = [("quotas.special", "15"), ("quotas.1", "25")];
         assert_eq!(tried(&quotas).unwrap().0.lines.quotas, [15, 25, 50, 10]);
         assert_eq!(tried(&[("veto", "")]).unwrap().0.vetoes, []);
-        assert_eq!(tried(&[("veto.theft", "")]).unwrap().0.vetoes, []);
+        assert_eq!(tried(&[("veto.confirmed_theft", "")]).unwrap().0.vetoes, []);
     }
 
     #[test]
@@ -193,8 +193,8 @@ mod tests {
             ("quotas.9", "15", "has 4 entries"),
             ("tiers.line.special", "80", "did you mean `lines`?"),
             ("tiers.lines.special", "180", "100"),
-            ("strata", "supply", "`supply_level`"),
-            ("veto.thef.ceiling", "grade-2", "did you mean `theft`?"),
+            ("strata", "supply", "supply_level"),
+            ("veto.confirmed_thef.ceiling", "grade-2", "did you mean `confirmed_theft`?"),
             ("combine.by", "1", "there is no key `combine.by`"),
             ("combine", "topsi", "did you mean `topsis`?"),
         ] {

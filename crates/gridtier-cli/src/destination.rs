@@ -1,0 +1,92 @@
+//! Where the results of a command go that writes several tables: into a folder, or into one file that holds them all.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use gridtier::text;
+use gridtier_io::export::{self, ExportFormat};
+use gridtier_report::render::ByteOrderMark;
+use gridtier_report::section::Section;
+
+use crate::exit::{Failure, USAGE};
+use crate::lang::Lang;
+
+/// Where results go.
+#[derive(Clone, Copy)]
+pub enum Destination<'a> {
+    /// A folder, a file for each table.
+    Folder(&'a Path),
+    /// A workbook, a page or JSON, all tables in it.
+    File(&'a Path, ExportFormat),
+}
+
+/// Endings of files that hold one table, or none: nobody means a folder of that name.
+const OTHER_FILES: [&str; 12] =
+    ["csv", "tsv", "txt", "parquet", "arrow", "feather", "xls", "xlsm", "xlsb", "ods", "pdf", "toml"];
+
+impl<'a> Destination<'a> {
+    /// What the command line means by `path`.
+    pub fn of(path: Option<&'a Path>) -> Result<Option<Self>, Failure> {
+        let Some(path) = path else { return Ok(None) };
+        let ending = ending(path);
+        let format = match ending.as_str() {
+            "xlsx" => ExportFormat::Xlsx,
+            "html" | "htm" => ExportFormat::Html,
+            "json" => ExportFormat::Json,
+            other if OTHER_FILES.contains(&other) && !path.is_dir() => {
+                let path = path.display();
+                return Err(Failure::new(
+                    USAGE,
+                    text!(
+                        "-o {path}: there are several tables, which one .{ending} file does not hold; name a folder, or \
+                         a file .xlsx, .html or .json",
+                        "-o {path}: 结果有多张表, 一个 .{ending} 文件无法容纳; 请指定文件夹, 或 .xlsx、.html、.json 文件",
+                    ),
+                ));
+            }
+            _ => return Ok(Some(Self::Folder(path))),
+        };
+        Ok(Some(if path.is_dir() { Self::Folder(path) } else { Self::File(path, format) }))
+    }
+
+    /// The folder, if it is one.
+    pub fn folder(self) -> Option<&'a Path> {
+        if let Self::Folder(path) = self { Some(path) } else { None }
+    }
+}
+
+/// Refuses a path that is named like a file where only a folder can be meant.
+pub fn check_folder(path: &Path) -> Result<(), Failure> {
+    let ending = ending(path);
+    let is_file_name =
+        OTHER_FILES.iter().chain(&["xlsx", "html", "htm", "json", "yaml"]).any(|of| *of == ending);
+    if !is_file_name || path.is_dir() {
+        return Ok(());
+    }
+    let path = path.display();
+    Err(Failure::new(
+        USAGE,
+        text!(
+            "-o {path}: several files are written, so name a folder",
+            "-o {path}: 将写出多个文件, 请指定文件夹"
+        ),
+    ))
+}
+
+/// Writes what is shown into one file; `json` is what programs get.
+pub fn write_file(
+    (path, format): (&Path, ExportFormat),
+    lang: Lang,
+    sections: &[Section],
+    json: &str,
+) -> Result<(), Failure> {
+    if format != ExportFormat::Json {
+        return Ok(export::write_sections(path, format, lang.into(), ByteOrderMark::Absent, sections)?);
+    }
+    let written = export::whole(path, |file| Ok(file.write_all(json.as_bytes())?));
+    Ok(written.map_err(|failure: export::WriteError| failure.at(path))?)
+}
+
+fn ending(path: &Path) -> String {
+    path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase()
+}

@@ -1,0 +1,172 @@
+//! A customer's past: months and offences from the cycle's tables, bills and plans from the data that it was computed from.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Int64Type};
+use arrow_array::{BooleanArray, RecordBatch};
+use gridtier::billing::settled_bills;
+use gridtier::contract::Table;
+use gridtier::contract::cell::Dates;
+use gridtier::customer::{self, Customers};
+use gridtier::explain::{AccountHistory, AssessedMonth, DatedOffence, History, PlannedMonth, power_factor};
+use gridtier::fact::power_factor_attained;
+use gridtier::index::CustomerIx;
+use gridtier::output::facts::{read_customers, read_offences};
+use gridtier::plan;
+use gridtier::source::TableBook;
+use gridtier::text;
+use gridtier::unit::{Month, Window};
+
+use super::error::{CycleError, EvidenceError, other_columns};
+use super::load::{MEMBERS, has_holders};
+use super::manifest::Manifest;
+use super::table::rows_with_key;
+use crate::folder::{DataFolder, Input};
+use crate::store::StoredCycle;
+
+/// The tables in which late bills and missed plans are looked up.
+pub const EVIDENCE_TABLES: [Table; 4] = [Table::Customers, Table::Bills, Table::Payments, Table::Plans];
+
+/// The accounts of a graded customer.
+pub(super) fn accounts(cycle: &StoredCycle, id: &str) -> Result<Vec<String>, CycleError> {
+    if !has_holders(cycle) {
+        return Ok(vec![id.to_owned()]);
+    }
+    let members = rows_with_key(&cycle.dir.join(MEMBERS), "customer_id", id)?;
+    let ids = members.and_then(|members| {
+        let accounts = members.column_by_name("account_id")?.as_string_opt::<i32>()?;
+        Some(accounts.iter().flatten().map(str::to_owned).collect())
+    });
+    ids.ok_or_else(|| other_columns(cycle, MEMBERS))
+}
+
+/// What a cycle's tables say of the past of some accounts.
+pub(super) fn history(
+    cycle: &StoredCycle,
+    accounts: &[String],
+    window: Window,
+) -> Result<History, CycleError> {
+    let accounts = accounts.iter().map(|id| account(cycle, id)).collect::<Result<_, _>>()?;
+    Ok(History { window, accounts })
+}
+
+fn account(cycle: &StoredCycle, id: &str) -> Result<AccountHistory, CycleError> {
+    let rows = |table: &str| rows_with_key(&cycle.dir.join(table), "customer_id", id);
+    let mut account = AccountHistory { id: id.to_owned(), ..AccountHistory::default() };
+    let mut customers = Customers::default();
+    let Some(own) = rows("customers.parquet")? else { return Ok(account) };
+    read_customers(&own, &mut customers).ok_or_else(|| other_columns(cycle, "customers.parquet"))?;
+    let standard = customers.rows.first().and_then(|customer| customer.power_factor_standard);
+    if let (Some(standard), Some(usage)) = (standard, rows("monthly_usage.parquet")?) {
+        let assessed = assessed(&usage, standard);
+        account.power_factor = assessed.ok_or_else(|| other_columns(cycle, "monthly_usage.parquet"))?;
+    }
+    if let Some(offences) = rows("offences.parquet")? {
+        let read = read_offences(&offences, &customers);
+        let read = read.ok_or_else(|| other_columns(cycle, "offences.parquet"))?.into_iter();
+        account.offences = read
+            .map(|offence| DatedOffence {
+                month: offence.month,
+                kind: offence.kind,
+                severity: offence.severity,
+            })
+            .collect();
+    }
+    Ok(account)
+}
+
+/// The assessed months; `None` when the table is another one.
+fn assessed(usage: &RecordBatch, standard: u8) -> Option<Vec<AssessedMonth>> {
+    let UsageColumns { months, covered, active_wh } = UsageColumns::of(usage)?;
+    let integers = |name: &str| usage.column_by_name(name)?.as_primitive_opt::<Int64Type>();
+    let (reactive, readings) = (integers("reactive_varh")?, integers("readings")?);
+    let with_reactive = integers("reactive_readings")?;
+    let mut assessed = Vec::new();
+    for row in 0..months.len() {
+        let (active, reactive) = (active_wh.value(row), reactive.value(row));
+        if !covered.value(row) || active <= 0 || readings.value(row) != with_reactive.value(row) {
+            continue;
+        }
+        assessed.push(AssessedMonth {
+            month: Month::of_day(months.value(row))?,
+            is_attained: power_factor_attained(active, reactive, standard)?,
+            power_factor: power_factor(active, reactive),
+        });
+    }
+    Some(assessed)
+}
+
+/// Columns of the energy by month.
+struct UsageColumns<'a> {
+    months: &'a arrow_array::Date32Array,
+    covered: &'a BooleanArray,
+    active_wh: &'a arrow_array::Int64Array,
+}
+
+impl<'a> UsageColumns<'a> {
+    fn of(usage: &'a RecordBatch) -> Option<Self> {
+        Some(Self {
+            months: usage.column_by_name("month")?.as_primitive_opt::<Date32Type>()?,
+            covered: usage.column_by_name("covered")?.as_boolean_opt()?,
+            active_wh: usage.column_by_name("active_wh")?.as_primitive_opt::<Int64Type>()?,
+        })
+    }
+}
+
+/// Adds the bills and plans of the accounts from the data that the cycle was computed from.
+pub(super) fn add_data(
+    history: &mut History,
+    cycle: &StoredCycle,
+    data: DataFolder,
+) -> Result<(), EvidenceError> {
+    let manifest = Manifest::read(cycle)?;
+    check_inputs(&manifest, &data)?;
+    let known_as_of = manifest.known_as_of.as_deref().and_then(|text| Dates::default().local_time(text));
+    let data = data.with_known_as_of(known_as_of);
+    let customers = customer::read(&data, &mut TableBook::new(Table::Customers))?;
+    let numbers: Vec<Option<CustomerIx>> =
+        history.accounts.iter().map(|account| customers.ids.get(&account.id).map(CustomerIx::new)).collect();
+    let of: Vec<CustomerIx> = numbers.iter().flatten().copied().collect();
+    let bills = settled_bills(&data, &customers, history.window, &of)?;
+    let plans = plan::of_customers(&data, &customers, history.window, &of)?;
+    for (account, number) in history.accounts.iter_mut().zip(numbers) {
+        let own = bills.iter().filter(|(customer, _)| Some(*customer) == number);
+        account.bills = Some(own.map(|(_, bill)| bill.clone()).collect());
+        let mut months = Vec::new();
+        for &(_, month, planned_wh) in plans.iter().filter(|(customer, ..)| Some(*customer) == number) {
+            months.push((month, planned_wh));
+        }
+        account.plans = Some(planned(cycle, &account.id, &months)?);
+    }
+    Ok(())
+}
+
+/// The covered months among those with a plan, with the energy used.
+fn planned(cycle: &StoredCycle, id: &str, plans: &[(Month, i64)]) -> Result<Vec<PlannedMonth>, CycleError> {
+    let path = cycle.dir.join("monthly_usage.parquet");
+    let Some(usage) = rows_with_key(&path, "customer_id", id)? else { return Ok(Vec::new()) };
+    let columns = UsageColumns::of(&usage).ok_or_else(|| other_columns(cycle, "monthly_usage.parquet"))?;
+    let covered = (0..usage.num_rows()).filter(|&row| columns.covered.value(row));
+    let found = covered.filter_map(|row| {
+        let month = Month::of_day(columns.months.value(row))?;
+        let &(_, planned_wh) = plans.iter().find(|(planned, _)| *planned == month)?;
+        Some(PlannedMonth { month, planned_wh, actual_wh: columns.active_wh.value(row) })
+    });
+    Ok(found.collect())
+}
+
+/// Whether a folder has the files from which the cycle was computed, of the tables that are looked up.
+fn check_inputs(manifest: &Manifest, data: &DataFolder) -> Result<(), EvidenceError> {
+    let is_asked = |input: &&Input| input.table.is_none_or(|table| EVIDENCE_TABLES.contains(&table));
+    let recorded: Vec<&Input> = manifest.inputs.iter().map(|entry| &entry.input).filter(is_asked).collect();
+    let found: Vec<&Input> = data.inputs().iter().filter(is_asked).collect();
+    let same = |a: &Input, b: &Input| a.path == b.path && a.sha256 == b.sha256;
+    let differs = (recorded.iter().find(|input| !found.iter().any(|other| same(input, other))))
+        .or_else(|| found.iter().find(|input| !recorded.iter().any(|other| same(input, other))));
+    let Some(input) = differs else { return Ok(()) };
+    let path = &input.path;
+    Err(EvidenceError::OtherData(text!(
+        "{path} is not as it was when the cycle was graded\n  what to do: give the folder of that day by --data, or \
+         leave --data out",
+        "{path} 与该周期评级时不同\n  处理办法：请用 --data 指定当时的数据目录, 或去掉 --data",
+    )))
+}

@@ -1,0 +1,165 @@
+//! What a customer can change by behaviour, and how much of it alone would lift the tier.
+//!
+//! Every value that is asked for is rounded away from the present one, so that it suffices.
+
+use super::history::History;
+use super::outlook;
+use super::{Item, LeverAdvice, Next, with_points};
+use crate::index::float_i64;
+use crate::indicator::registry;
+use crate::method::{Combine, Method, Transform};
+use crate::score::normalise::FittedKind;
+use crate::score::{Fitted, Parameters, Scored};
+use crate::unit::round_half_away;
+
+/// Bisection steps: enough for the precision of a double.
+const HALVINGS: usize = 80;
+
+/// How a customer was scored.
+pub(super) struct RowScores<'a> {
+    pub method: &'a Method,
+    pub parameters: &'a Parameters,
+    pub scored: &'a Scored,
+    pub items: &'a [Item],
+}
+
+/// The indicators that the customer can influence, greatest possible gain first.
+pub(super) fn levers(scores: &RowScores, next: Option<&Next>, history: &History) -> Vec<LeverAdvice> {
+    let mut levers: Vec<LeverAdvice> = scores
+        .items
+        .iter()
+        .filter(|item| {
+            registry::find(&item.indicator).is_some_and(|entry| entry.lever == registry::Lever::Behaviour)
+        })
+        .filter(|item| item.missing > 0.0)
+        .filter_map(|item| lever(scores, item, next, history))
+        .collect();
+    levers.sort_by(|a, b| b.gain_max.total_cmp(&a.gain_max));
+    levers
+}
+
+/// What one indicator could add, and from which value on it alone would suffice.
+fn lever(scores: &RowScores, item: &Item, next: Option<&Next>, history: &History) -> Option<LeverAdvice> {
+    let place = scores.method.indicators.iter().position(|spec| spec.id == item.indicator)?;
+    let (value, fitted) = (item.value?, scores.parameters.fitted[place].as_ref()?);
+    // The published score is rounded, so the true one may lie half a unit lower.
+    let needed = next.map(|next| points_needed(scores.method, scores.scored, place, next.gap + SCORE_UNIT));
+    let needed = needed.filter(|&z| z <= 100.0);
+    let exact = needed.and_then(|z| value_for(fitted, value, z));
+    let months = history.power_factor_months();
+    let months = (item.indicator == outlook::POWER_FACTOR && months > 0).then_some(months);
+    let (value_needed, months_needed) = match (exact, months) {
+        (Some(exact), Some(months)) => {
+            let share = safe_value(exact, 1.0 / float_i64(months), value);
+            let counted = round_half_away(share * float_i64(months));
+            (Some(share.min(1.0)), Some([counted.min(months), months]))
+        }
+        (Some(exact), None) => (Some(safe_value(exact, step(&item.unit), value)), None),
+        (None, _) => (None, None),
+    };
+    let reached_with = needed.filter(|_| exact.is_some()).and_then(|z| {
+        outlook::reached_with(history, &item.indicator, value, |later| fitted.points(later) >= z)
+    });
+    Some(LeverAdvice {
+        indicator: item.indicator.clone(),
+        title: item.title.clone(),
+        title_zh: item.title_zh.clone(),
+        unit: item.unit.clone(),
+        value,
+        gain_max: item.missing,
+        value_needed,
+        months_needed,
+        reached_with,
+    })
+}
+
+/// One unit of the published score.
+const SCORE_UNIT: f64 = 1e-6;
+
+/// The steps in which people read values of a unit, or in which they come: shares in tenths of a percent, points of
+/// suggestions whole.
+fn step(unit: &str) -> f64 {
+    match unit {
+        "share" => 0.001,
+        "points" => 1.0,
+        _ => 0.01,
+    }
+}
+
+/// The `exact` value in whole steps, away from the present value: rounded to the nearest it might not suffice. The way to
+/// 0 ends there.
+fn safe_value(exact: f64, step: f64, now: f64) -> f64 {
+    // A value that is a whole number of steps but for the bisection's last bits stays.
+    let steps = exact / step;
+    let near = steps.round();
+    let is_whole = (steps - near).abs() < 1e-9;
+    match exact >= now {
+        _ if is_whole => near * step,
+        true => steps.ceil() * step,
+        false => (steps.floor() * step).max(0.0),
+    }
+}
+
+/// The value nearest to `from` that has at least `z` points, by bisection between `from` and the best value.
+fn value_for(fitted: &Fitted, from: f64, z: f64) -> Option<f64> {
+    let candidates: Vec<f64> = match &fitted.kind {
+        FittedKind::MinMax { transform: Transform::None, lo, hi, .. } => vec![*lo, *hi],
+        FittedKind::MinMax { lo, hi, .. } => vec![libm::expm1(*lo), libm::expm1(*hi)],
+        FittedKind::Percentile { values, .. } => {
+            values.first().into_iter().chain(values.last()).copied().collect()
+        }
+        FittedKind::Points(knots) => knots.iter().map(|knot| knot.0).collect(),
+        FittedKind::Target { target, .. } => vec![*target],
+        FittedKind::Nobody => Vec::new(),
+    };
+    let best = candidates.into_iter().max_by(|a, b| fitted.points(*a).total_cmp(&fitted.points(*b)))?;
+    if fitted.points(best) < z {
+        return None;
+    }
+    let (mut too_low, mut enough) = (from, best);
+    for _ in 0..HALVINGS {
+        let middle = too_low + (enough - too_low) / 2.0;
+        if fitted.points(middle) >= z {
+            enough = middle;
+        } else {
+            too_low = middle;
+        }
+    }
+    Some(enough)
+}
+
+/// The fewest points of one indicator that raise the score by `gap`; above 100 when no points do.
+fn points_needed(method: &Method, scored: &Scored, place: usize, gap: f64) -> f64 {
+    let now = scored.points[place].unwrap_or(100.0);
+    if method.combine == Combine::WeightedSum {
+        return now + gap / scored.weights[place];
+    }
+    if with_points(method, scored, &[place], 100.0) < gap {
+        return f64::INFINITY;
+    }
+    let (mut too_low, mut enough) = (now, 100.0);
+    for _ in 0..HALVINGS {
+        let middle = too_low + (enough - too_low) / 2.0;
+        if with_points(method, scored, &[place], middle) >= gap {
+            enough = middle;
+        } else {
+            too_low = middle;
+        }
+    }
+    enough
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_is_needed_is_rounded_away_from_the_present_one() {
+        assert!((safe_value(0.5121, 0.001, 0.4) - 0.513).abs() < 1e-12);
+        assert!((safe_value(0.966, 0.01, 4.6) - 0.96).abs() < 1e-12, "days must fall below");
+        assert!((safe_value(0.8, 1.0 / 24.0, 0.5) - 20.0 / 24.0).abs() < 1e-12, "20 of 24 months");
+        assert_eq!(safe_value(1.2, 1.0, 0.0), 2.0);
+        assert!((safe_value(0.75 + 1e-13, 0.001, 0.4) - 0.75).abs() < 1e-12, "no step more for the last bit");
+        assert_eq!(safe_value(0.3, 1.0, 2.0), 0.0);
+    }
+}

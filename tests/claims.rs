@@ -1,0 +1,357 @@
+//! What an explanation asks for suffices: the data are edited as it says, graded again, and the customer rises.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float64Array, StringArray};
+use gridtier::explain::{Explanation, History, LeverAdvice};
+use gridtier_io::cycle::{self, CustomerRecord, EVIDENCE_TABLES};
+use gridtier_io::folder::DataFolder;
+use gridtier_io::store::Store;
+
+use crate::support::method_file;
+use crate::tables;
+use crate::utility::Utility;
+
+/// Claims of each indicator that are tried.
+const TRIED: usize = 3;
+const TIERS: [&str; 4] = ["special", "grade-1", "grade-2", "grade-3"];
+
+/// A customer to whom an explanation says from which value on an indicator alone would lift its tier.
+struct Claim {
+    id: String,
+    next: String,
+    now: f64,
+    needed: f64,
+    months: Option<[i64; 2]>,
+    history: History,
+}
+
+/// A utility whose method gives behaviour much weight, so that single indicators can lift many customers. Of the two
+/// indicators of payment, which change together, only `payment` weighs.
+fn graded_for(payment: &str) -> (Utility, String) {
+    let utility = Utility::invented(400, &[]);
+    let weights = if payment == "overdue_days" {
+        "on_time_payment = 0.0\noverdue_days = 1.0"
+    } else {
+        "on_time_payment = 1.0\noverdue_days = 0.0"
+    };
+    let changes = [
+        ("contribution = 0.5396", "contribution = 0.2"),
+        ("compliance = 0.2970", "compliance = 0.5"),
+        ("cooperation = 0.1634", "cooperation = 0.3"),
+        ("on_time_payment = 0.6\noverdue_days = 0.4", weights),
+    ];
+    let method = method_file(utility.path(), "paper", &changes);
+    utility.published(&["--method", &method]);
+    (utility, method)
+}
+
+fn record(utility: &Utility, id: &str) -> CustomerRecord {
+    let cycle = Store::open(&utility.store()).unwrap().cycle(None).unwrap();
+    let mut record = cycle::customer(&cycle, id).unwrap();
+    let data = DataFolder::open_tables(&utility.data(), &EVIDENCE_TABLES).unwrap();
+    record.look_up(&cycle, data).unwrap();
+    record
+}
+
+/// The first claims of an indicator, in the order of customers.
+fn claims(utility: &Utility, indicator: &str) -> Vec<Claim> {
+    let tiers = utility.table("tiers");
+    let ids = tiers.texts("customer_id").into_iter().flatten();
+    let ranked = ids.zip(tiers.integers("rank")).filter(|(_, rank)| rank.is_some());
+    let cycle = Store::open(&utility.store()).unwrap().cycle(None).unwrap();
+    let found = ranked.filter_map(|(id, _)| {
+        let told: Explanation = cycle::customer(&cycle, &id).unwrap().explain();
+        let lever: LeverAdvice = told.levers.into_iter().find(|lever| lever.indicator == indicator)?;
+        let (needed, next) = (lever.value_needed?, told.next?.tier);
+        let history = record(utility, &id).history;
+        Some(Claim { id, next, now: lever.value, needed, months: lever.months_needed, history })
+    });
+    found.take(TRIED).collect()
+}
+
+/// Tries the claims of an indicator: `edit` changes the data for a claim, and the value that comes of it must be within
+/// `slack` of the one asked for.
+fn hold(indicator: &str, slack: f64, edit: impl Fn(&Utility, &Claim)) {
+    let (utility, method) = graded_for(indicator);
+    let claims = claims(&utility, indicator);
+    assert!(!claims.is_empty(), "nobody could rise by {indicator} alone");
+    for claim in &claims {
+        let (mended, _) = graded_for(indicator);
+        edit(&mended, claim);
+        mended.published(&["--method", &method, "--again"]);
+        let at = |table: &str| {
+            let ids = mended.table(table).texts("customer_id");
+            ids.iter().position(|id| id.as_deref() == Some(&claim.id)).unwrap()
+        };
+        let value = mended.table("indicators").numbers(indicator)[at("indicators")].unwrap();
+        let Claim { id, now, needed, next, .. } = claim;
+        let is_reached = if needed > now { value >= *needed - 1e-9 } else { value <= *needed + 1e-9 };
+        assert!(is_reached, "{indicator} of {id}: {value} for {needed}, from {now}");
+        assert!((value - needed).abs() <= slack, "{indicator} of {id}: {value} is far from {needed}");
+        let tier = mended.table("tiers").texts("tier")[at("tiers")].clone().unwrap();
+        let place = |tier: &str| TIERS.iter().position(|known| *known == tier).unwrap();
+        assert!(place(&tier) <= place(next), "{indicator} of {id}: {needed} gives {tier}, not {next}");
+    }
+}
+
+/// A table of the data folder, whatever its format, taken out of it.
+fn taken(utility: &Utility, table: &str) -> arrow_array::RecordBatch {
+    let file = ["parquet", "csv"].map(|ending| utility.data().join(format!("{table}.{ending}")));
+    let file = file.into_iter().find(|file| file.is_file()).unwrap();
+    let rows = tables::read(&file);
+    std::fs::remove_file(file).unwrap();
+    rows
+}
+
+fn put(utility: &Utility, table: &str, csv: &str) {
+    std::fs::write(utility.data().join(format!("{table}.csv")), csv).unwrap();
+}
+
+/// Writes a table with a column changed by row.
+fn with_column(
+    utility: &Utility,
+    table: &str,
+    column: &str,
+    of: impl Fn(&dyn Fn(&str) -> String) -> Option<String>,
+) {
+    let rows = taken(utility, table);
+    let changed: StringArray = (0..rows.num_rows())
+        .map(|row| {
+            let cell = |name: &str| tables::texts(&rows.slice(row, 1), name)[0].clone().unwrap_or_default();
+            Some(of(&cell).unwrap_or_else(|| cell(column)))
+        })
+        .collect();
+    let changed = tables::with(&rows, column, |_| Arc::new(changed.clone()) as ArrayRef);
+    put(utility, table, &String::from_utf8(tables::csv(&changed)).unwrap());
+}
+
+/// Adds lines of named cells to a table.
+fn append(utility: &Utility, table: &str, lines: &[Vec<(&str, String)>]) {
+    let rows = taken(utility, table);
+    let mut csv = String::from_utf8(tables::csv(&rows)).unwrap();
+    for line in lines {
+        let cell = |name: &str| {
+            let found = line.iter().find(|(column, _)| *column == name);
+            found.map_or_else(String::new, |(_, value)| value.clone())
+        };
+        let schema = rows.schema();
+        let cells: Vec<String> = schema.fields().iter().map(|field| cell(field.name())).collect();
+        csv += &format!("{}\n", cells.join(","));
+    }
+    put(utility, table, &csv);
+}
+
+fn day(day: i32) -> String {
+    gridtier::unit::date_of_day(day).unwrap().to_string()
+}
+
+fn payment(number: usize, bill: &str, on: i32, fen: i128) -> Vec<(&'static str, String)> {
+    vec![
+        ("payment_id", format!("mended-{number}")),
+        ("bill_id", bill.to_owned()),
+        ("paid_on", day(on)),
+        ("amount", format!("{}.{:02}", fen / 100, fen % 100)),
+    ]
+}
+
+#[test]
+fn paying_as_much_on_time_as_an_explanation_asks_is_enough() {
+    hold("on_time_payment", 0.001, |utility, claim| {
+        let bills = claim.history.accounts[0].bills.as_ref().unwrap();
+        let due = || bills.iter().filter(|bill| bill.due_on < claim.history.window.end_day());
+        let (all, paid) =
+            due().fold((0, 0), |(all, paid), bill| (all + bill.due_fen, paid + bill.on_time_fen));
+        let mut left = (claim.needed * all as f64).ceil() as i128 - paid;
+        let mut lines = Vec::new();
+        for (number, bill) in due().enumerate() {
+            let fen = (bill.due_fen - bill.on_time_fen).min(left);
+            if fen > 0 {
+                lines.push(payment(number, &bill.id, bill.due_on, fen));
+                left -= fen;
+            }
+        }
+        assert_eq!(left, 0);
+        append(utility, "payments", &lines);
+    });
+}
+
+#[test]
+fn as_few_days_overdue_as_an_explanation_asks_are_enough() {
+    hold("overdue_days", 1.0, |utility, claim| {
+        let bills = claim.history.accounts[0].bills.as_ref().unwrap();
+        let end = claim.history.window.end_day();
+        let mut due: Vec<_> = bills.iter().filter(|bill| bill.due_on < end).collect();
+        let all: i128 = due.iter().map(|bill| bill.due_fen).sum();
+        let days: i128 = due.iter().map(|bill| bill.overdue_fen_days).sum();
+        let mut left = days - (claim.needed * all as f64).floor() as i128;
+        due.sort_by_key(|bill| bill.overdue_fen_days);
+        let mut lines = Vec::new();
+        for (number, bill) in due.iter().enumerate().filter(|(_, bill)| bill.overdue_fen_days > 0) {
+            if left <= 0 {
+                break;
+            }
+            lines.push(payment(number, &bill.id, bill.due_on, bill.due_fen - bill.on_time_fen));
+            left -= bill.overdue_fen_days;
+        }
+        append(utility, "payments", &lines);
+    });
+}
+
+#[test]
+fn as_many_months_at_the_standard_as_an_explanation_asks_are_enough() {
+    hold("power_factor_attainment", 1e-9, |utility, claim| {
+        let [counted, all] = claim.months.expect("a share of months is told in months");
+        let months = &claim.history.accounts[0].power_factor;
+        assert_eq!(months.len() as i64, all);
+        let attained = months.iter().filter(|month| month.is_attained).count() as i64;
+        let lacking = months.iter().filter(|month| !month.is_attained).map(|month| month.month.to_string());
+        let mended: Vec<String> = lacking.take((counted - attained) as usize).collect();
+        let readings = taken(utility, "meter_readings");
+        let [ids, times] = ["customer_id", "read_at"].map(|column| tables::texts(&readings, column));
+        let is_mended = |row: usize| {
+            let month =
+                times[row].as_ref().is_some_and(|time| mended.iter().any(|month| time.starts_with(month)));
+            month && ids[row].as_deref() == Some(&claim.id)
+        };
+        let changed = tables::with(&readings, "reactive_kvarh", |column| {
+            let column = arrow_cast::cast(column, &arrow_schema::DataType::Float64).unwrap();
+            let column: &Float64Array = column.as_any().downcast_ref().unwrap();
+            let rows = column.iter().enumerate();
+            Arc::new(
+                rows.map(|(row, old)| if is_mended(row) { Some(0.0) } else { old }).collect::<Float64Array>(),
+            )
+        });
+        let bytes = tables::parquet(&changed);
+        std::fs::write(utility.data().join("meter_readings.parquet"), bytes).unwrap();
+    });
+}
+
+#[test]
+fn plans_kept_as_closely_as_an_explanation_asks_are_enough() {
+    hold("plan_completion", 0.05, |utility, claim| {
+        let plans = claim.history.accounts[0].plans.as_ref().unwrap();
+        let mut lacking = (claim.needed - claim.now) * plans.len() as f64 + 1e-6;
+        let mut by_completion: Vec<_> = plans.iter().collect();
+        by_completion.sort_by_key(|plan| std::cmp::Reverse(plan.completion_e6()));
+        let mut mended = Vec::new();
+        for plan in by_completion {
+            if lacking <= 0.0 {
+                break;
+            }
+            lacking -= 1.0 - plan.completion_e6() as f64 / 1e6;
+            mended.push((plan.month.to_string(), plan.actual_wh));
+        }
+        with_column(utility, "plans", "planned_kwh", |cell| {
+            let month = cell("month");
+            let kept = mended.iter().find(|(of, _)| month.starts_with(of));
+            kept.filter(|_| cell("customer_id") == claim.id)
+                .map(|(_, wh)| format!("{:?}", *wh as f64 / 1000.0))
+        });
+    });
+}
+
+/// Takes the customer's incidents back, of the kinds for which `is_taken` holds, and adds one.
+fn replace_incidents(
+    utility: &Utility,
+    claim: &Claim,
+    is_taken: impl Fn(&str) -> bool,
+    new: Option<Vec<(&'static str, String)>>,
+) {
+    with_column(utility, "incidents", "status", |cell| {
+        (cell("customer_id") == claim.id && is_taken(&cell("kind"))).then(|| "revoked".to_owned())
+    });
+    let always = [
+        ("incident_id", "mended".to_owned()),
+        ("customer_id", claim.id.clone()),
+        ("responsibility", "customer".to_owned()),
+        ("status", "confirmed".to_owned()),
+    ];
+    let lines: Vec<_> = new.into_iter().map(|new| [&always[..], &new].concat()).collect();
+    append(utility, "incidents", &lines);
+}
+
+#[test]
+fn as_few_points_of_violations_as_an_explanation_asks_are_enough() {
+    hold("violation_points", 0.2, |utility, claim| {
+        // The offence that comes nearest to what is asked for.
+        let points = |(severity, age): (i32, i32)| f64::from(severity) * 0.5f64.powf(f64::from(age) / 12.0);
+        let offences = (1..=5).flat_map(|severity| (0..36).map(move |age| (severity, age)));
+        let allowed = offences.filter(|offence| points(*offence) < claim.needed - 1e-6);
+        let most = allowed.max_by(|a, b| points(*a).total_cmp(&points(*b)));
+        let offence = most.map(|(severity, age)| {
+            let month = claim.history.window.end.plus(-1 - age);
+            vec![
+                ("occurred_at", format!("{month}-15")),
+                ("kind", "violation".to_owned()),
+                ("severity", severity.to_string()),
+            ]
+        });
+        replace_incidents(utility, claim, |kind| kind != "fault", offence);
+    });
+}
+
+#[test]
+fn as_little_harm_to_others_as_an_explanation_asks_is_enough() {
+    hold("fault_impact", 0.01, |utility, claim| {
+        let minutes = (claim.needed * 3.0 * 60.0).floor();
+        let fault = vec![
+            ("occurred_at", "2025-06-15".to_owned()),
+            ("kind", "fault".to_owned()),
+            ("severity", "1".to_owned()),
+            ("affected_customers", "1".to_owned()),
+            ("outage_minutes", format!("{minutes}")),
+        ];
+        replace_incidents(utility, claim, |kind| kind == "fault", Some(fault));
+    });
+}
+
+/// Raises what was delivered of requests of a kind until their mean share is the one asked for.
+fn fulfil(utility: &Utility, claim: &Claim, kind: &str) {
+    let events = taken(utility, "cooperation");
+    let columns = ["customer_id", "kind", "requested", "delivered"];
+    let [ids, kinds, asked, given] = columns.map(|column| tables::texts(&events, column));
+    let number = |cell: &Option<String>| cell.as_ref().map_or(0.0, |cell| cell.parse::<f64>().unwrap());
+    let own: Vec<usize> = (0..events.num_rows())
+        .filter(|&row| ids[row].as_deref() == Some(&claim.id) && kinds[row].as_deref() == Some(kind))
+        .filter(|&row| number(&asked[row]) > 0.0)
+        .collect();
+    let mut lacking = (claim.needed - claim.now) * own.len() as f64 + 2e-6 * own.len() as f64;
+    let mut delivered = given.clone();
+    for row in own {
+        let (asked, given) = (number(&asked[row]), number(&given[row]));
+        let share = (given / asked).min(1.0);
+        let more = (1.0 - share).min(lacking);
+        if more > 0.0 {
+            delivered[row] = Some(format!("{:.3}", ((share + more) * asked * 1000.0).ceil() / 1000.0));
+            lacking -= more;
+        }
+    }
+    let changed =
+        tables::with(&events, "delivered", |_| Arc::new(StringArray::from(delivered.clone())) as ArrayRef);
+    put(utility, "cooperation", &String::from_utf8(tables::csv(&changed)).unwrap());
+}
+
+#[test]
+fn policies_and_work_carried_out_as_far_as_an_explanation_asks_are_enough() {
+    hold("policy_fulfilment", 0.01, |utility, claim| fulfil(utility, claim, "policy"));
+    hold("work_fulfilment", 0.01, |utility, claim| fulfil(utility, claim, "work"));
+}
+
+#[test]
+fn as_many_suggestions_as_an_explanation_asks_are_enough() {
+    hold("suggestion_points", 1e-9, |utility, claim| {
+        let more = (claim.needed - claim.now).round() as usize;
+        let event = |number: usize| {
+            vec![
+                ("event_id", format!("mended-{number}")),
+                ("customer_id", claim.id.clone()),
+                ("occurred_on", "2025-06-01".to_owned()),
+                ("kind", "suggestion".to_owned()),
+                ("requested", "1".to_owned()),
+                ("delivered", "0".to_owned()),
+            ]
+        };
+        append(utility, "cooperation", &(0..more).map(event).collect::<Vec<_>>());
+    });
+}
