@@ -17,9 +17,10 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use gridtier::contract::Table;
 use gridtier::customer::{self, Customers};
 use gridtier::entitlement::Catalogue;
+use gridtier::fact::Facts;
 use gridtier::index::{count, index_u64};
 use gridtier::meter::ReadingDetail;
-use gridtier::method::Method;
+use gridtier::method::{Method, PRESETS};
 use gridtier::run::Graded;
 use gridtier::source::{Source, TableBook};
 use gridtier::tier::Previous;
@@ -40,6 +41,8 @@ use tempfile::TempDir;
 const MONTHS: u32 = 6;
 const WINDOW: Window = Window { end: Month(56 * 12), months: MONTHS };
 const COLUMNS: &[&str] = &["customer_id", "meter_id", "read_at", "active_kwh", "reactive_kvarh", "quality"];
+/// Use of the contracted capacity, as an analyst may add it: three facts, and a condition.
+const OWN_INDICATOR: &str = "capacity_use = { expr = \"active_wh / 1000 / (contract_capacity_kva * 730 * covered_months)\", applies = \"supply_level <> 'residential'\", unit = \"share\", direction = \"+\", title = \"Capacity use\", title_zh = \"容量利用率\", normalise = \"target\", target = 0.55, tolerance = 0.55 }\n";
 /// Rows of a row group.
 const GROUP_ROWS: usize = 1 << 20;
 
@@ -309,5 +312,33 @@ fn bench_grading(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, bench_kernel, bench_grading);
+/// Facts of `people` customers: those of a small utility, again and again.
+fn tiled_facts(people: usize) -> Facts {
+    let utility = Whole::write(SampleCadence::Monthly, 36);
+    let mut facts = fact::read(&utility.open(), utility.window, ReadingDetail::Energy, None).expect("facts");
+    facts.rows = facts.rows.iter().copied().cycle().take(people).collect();
+    facts.customers.rows = facts.customers.rows.iter().cloned().cycle().take(people).collect();
+    facts.profiles = facts.profiles.iter().cloned().cycle().take(people).collect();
+    facts
+}
+
+/// Indicators with and without one of the method's own, which is evaluated as an SQL expression.
+fn bench_own_indicator(c: &mut Criterion) {
+    let people = std::env::var("GRIDTIER_BENCH_TILED").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
+    let facts = tiled_facts(people);
+    let preset = PRESETS[1].1;
+    let text = preset.replace("average_price = 0.20\n", "average_price = 0.10\ncapacity_use = 0.10\n");
+    let text = text.replace("[indicators]\n", &format!("[indicators]\n{OWN_INDICATOR}"));
+    let mut group = c.benchmark_group("indicators");
+    group.sample_size(10).throughput(Throughput::Elements(count(people)));
+    for (name, text) in [("registered", preset), ("with_own", text.as_str())] {
+        let method = Method::parse("m.toml", text).expect("a sound method");
+        group.bench_function(BenchmarkId::new(name, people), |b| {
+            b.iter(|| indicator::compute(&facts, method.wanted()).expect("indicators"));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, bench_kernel, bench_grading, bench_own_indicator);
 criterion_main!(benches);

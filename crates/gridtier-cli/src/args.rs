@@ -322,7 +322,7 @@ fn first_of_month(text: &str) -> Result<Month, String> {
     let advice = "give the first day of a month, such as 2026-01-01";
     let month = text.strip_suffix("-01").ok_or(advice)?;
     let month = Month::try_from(month.to_owned()).map_err(|_| advice)?;
-    // As written back: no 2026-1-01, no year 26.
+    // Only the usual form: parsing would also take 2026-1-01 and the year 26.
     let (first, last) = (Month::new(1971, 1), Month::new(2200, 1));
     if month.to_string() == text[..text.len() - 3] && (first..=last).contains(&month) {
         Ok(month)

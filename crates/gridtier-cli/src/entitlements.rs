@@ -17,7 +17,7 @@ use crate::lang::Lang;
 
 pub use catalogue::{check_in_force, load};
 
-/// The language, and whether somebody asked for it: files for programs do not change with the environment.
+/// The language, and whether an option asked for it: files for programs do not follow the language of the environment.
 #[derive(Clone, Copy)]
 pub struct ChosenLang {
     pub lang: Lang,

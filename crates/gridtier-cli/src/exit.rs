@@ -30,13 +30,13 @@ pub const OUTPUT: u8 = 5;
 /// A bug in gridtier.
 pub const BUG: u8 = 70;
 
-/// A run that did what was asked: its data for stdout.
+/// A run that succeeded: its data for stdout.
 pub struct Done {
     /// For stdout.
     pub data: String,
 }
 
-/// A run that did not: its data so far, a message and a code.
+/// A run that failed: its data so far, a message and a code.
 pub struct Failure {
     /// For stdout.
     pub data: String,
@@ -211,6 +211,6 @@ pub fn note(text: &Text, lang: Lang) {
 
 /// A line for people, on stderr.
 pub fn say(line: &str) {
-    // Nobody is left to tell when stderr is gone.
+    // Without stderr there is no place to report an error.
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use gridtier_io::folder::DataFolder;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Rows below which reading is over before a bar would help.
+/// With fewer rows no bar is shown: reading ends too soon.
 const ROWS_MIN: u64 = 500_000;
 
-/// The folder with a bar over all its rows, and the bar to be ended.
+/// The folder with a progress bar over all its rows, and the bar, which the caller ends.
 pub fn watch(folder: DataFolder) -> (DataFolder, ProgressBar) {
     let rows: u64 = folder.inputs().iter().map(|input| input.rows).sum();
     if rows < ROWS_MIN || !std::io::stderr().is_terminal() {

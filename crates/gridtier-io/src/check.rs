@@ -14,11 +14,11 @@ use crate::folder::DataFolder;
 /// The outcome of a check.
 #[derive(Debug)]
 pub struct CheckOutcome {
-    /// What was counted. Its `refusal` says why these inputs cannot be graded, if they cannot.
+    /// The facts. Their `refusal` says why these inputs cannot be graded, if they cannot.
     pub facts: Facts,
     /// All findings, in the order in which a cycle publishes them.
     pub findings: Vec<Finding>,
-    /// What of the facts is beyond the method's limits.
+    /// The limits of the method that are exceeded.
     pub breaches: Vec<Breach>,
 }
 

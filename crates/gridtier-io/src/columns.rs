@@ -55,7 +55,7 @@ pub struct FilePiece {
     pub rows: usize,
     /// Rows (0-based in the piece) that could not be split into cells, and why.
     pub faults: Vec<(u32, Rule)>,
-    /// Empty rows of the file between the last piece and this one, which a workbook counts.
+    /// Empty rows between the last piece and this one: they count in a workbook's row numbers.
     pub gap: u64,
 }
 
@@ -73,7 +73,7 @@ pub enum Pick {
 }
 
 impl Pick {
-    /// The position among the columns of the file, if it is one of them as it is.
+    /// The position among the file's columns, if it is one unchanged column.
     pub fn own(self) -> Option<usize> {
         match self {
             Self::Own(at) => Some(at),
@@ -119,7 +119,7 @@ fn folded(name: &str) -> String {
     fold_id(name).to_lowercase()
 }
 
-/// Maps the columns of one file. Columns that nobody maps may lack a name, or share one.
+/// Maps the columns of one file. Columns that are not mapped may lack a name, or share one.
 ///
 /// # Errors
 /// A required column is missing, a mapped one is there twice, or it is nested.
@@ -187,7 +187,7 @@ struct NamesInFile<'a> {
 }
 
 impl NamesInFile<'_> {
-    /// The column of that name. A value in a folder's name is the same as in the file, or the file lacks it.
+    /// The column of that name, in the file or in the names of folders: where both have it, their values agree.
     fn find(&self, name: &str) -> Result<Option<Pick>, Unreadable> {
         let wanted = folded(name);
         let keys: Vec<&str> = self.hive.iter().map(|hive| hive.key.as_str()).collect();
@@ -317,10 +317,10 @@ fn refuse_nested(mapping: &Mapping, own: &[FileColumn]) -> Result<(), Unreadable
     Ok(())
 }
 
-/// Refuses a mapped column of INT96 where a zone is declared and nobody says what its times are.
+/// Refuses a mapped column of INT96 where a zone is declared and `timestamps` is not.
 ///
 /// # Errors
-/// The first such column, with the question.
+/// The first such column, and how to declare its times.
 pub fn refuse_int96(
     table: Table,
     own: &[FileColumn],

@@ -76,7 +76,7 @@ impl ExportError {
     }
 }
 
-/// That a file could not be written, and what to do about it.
+/// The message that a file could not be written, with what to do.
 #[must_use]
 pub fn not_written(path: &Path, error: &io::Error) -> Text {
     let fix = match error.kind() {

@@ -30,7 +30,7 @@ pub use notices::{Noticed, Notices, changes_section, notices_list};
 pub use page::{Occasion, matrix_page};
 pub use unmatched::{UnmatchedLine, unmatched_note, unmatched_table};
 
-/// That empty cells are withheld; nothing when no count is.
+/// The sentence that empty cells are withheld; none when no count is withheld.
 #[must_use]
 pub fn withheld_note(min_count: u64) -> Option<Section> {
     (min_count > 1).then(|| {

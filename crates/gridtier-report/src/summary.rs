@@ -56,7 +56,7 @@ pub struct Repeated<'a> {
     pub store: &'a Path,
 }
 
-/// That nothing was published, and which cycle has the same inputs, window, method, catalogue and engine.
+/// The message that nothing was published, with the cycle that has the same inputs, window, method, catalogue and engine.
 #[must_use]
 pub fn repeated(cycle: &Repeated) -> Section {
     let Repeated { version, dir, as_of, method, current, store } = *cycle;
@@ -82,7 +82,7 @@ pub fn repeated(cycle: &Repeated) -> Section {
     ]))
 }
 
-/// That an earlier as-of left the current cycle current.
+/// The message that the current cycle stays current, because the new one has an earlier as-of.
 fn beside_current(cycle: &Published) -> Option<Block> {
     let Published { version, current, .. } = *cycle;
     let as_of = cycle.graded.facts.window.end;

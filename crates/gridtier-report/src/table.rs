@@ -466,6 +466,19 @@ pub fn plain_columns(batch: &RecordBatch) -> Result<Vec<ArrayRef>, ArrowError> {
         .collect()
 }
 
+/// The values of one row of [plain columns](plain_columns).
+///
+/// # Errors
+/// As [`arrow_value`].
+pub fn arrow_row<'a>(
+    arrays: &'a [ArrayRef],
+    row: usize,
+    columns: &[DataColumn],
+    voice: Voice,
+) -> Result<Vec<CellValue<'a>>, ArrowError> {
+    arrays.iter().zip(columns).map(|(array, column)| arrow_value(array, row, column, voice)).collect()
+}
+
 /// One value of a [plain column](plain_columns).
 ///
 /// # Errors

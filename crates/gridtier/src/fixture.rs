@@ -40,6 +40,25 @@ pub fn scored(people: u32, columns: &[IndicatorColumn], method: &Method) -> Scor
     judge(population, columns, method)
 }
 
+/// A residential customer, open from day 0, of whom nothing else is known.
+pub fn plain_customer() -> Customer {
+    Customer {
+        use_category: UseCategory::Residential,
+        supply_level: SupplyLevel::Residential,
+        region: None,
+        contract_capacity_kva: None,
+        capacity_at_start_kva: None,
+        holder_id: None,
+        power_factor_standard: None,
+        importance_level: None,
+        load_class: None,
+        opened_on: 0,
+        closed_on: None,
+        aged_transformer_area: false,
+        marketing_opt_out: false,
+    }
+}
+
 /// A customer of a hand-made cycle.
 #[derive(Clone, Debug)]
 pub struct DraftCustomer {
@@ -72,17 +91,9 @@ impl DraftCustomer {
         Customer {
             use_category: UseCategory::Other,
             supply_level: self.supply_level,
-            region: None,
-            contract_capacity_kva: None,
-            capacity_at_start_kva: None,
-            holder_id: None,
-            power_factor_standard: None,
-            importance_level: None,
-            load_class: None,
             opened_on: self.opened_on,
             closed_on: self.closed_on,
-            aged_transformer_area: false,
-            marketing_opt_out: false,
+            ..plain_customer()
         }
     }
 

@@ -60,7 +60,7 @@ pub struct Veto {
     pub kinds: Vec<IncidentKind>,
     /// Offences below this severity do not count.
     pub min_severity: u8,
-    /// So many offences are needed.
+    /// Offences needed for the ceiling.
     pub min_count: u32,
     /// Best tier that is left.
     pub ceiling: Tier,
@@ -119,7 +119,7 @@ pub struct Method {
     pub provisional_tier: Tier,
     /// What an unknown indicator does.
     pub unknown: Unknowns,
-    /// How far what is known of a group or dimension speaks for the rest of it.
+    /// How far the known part of a group or dimension stands in for the unknown rest (SPEC section 5).
     pub reweight_limit: ReweightLimit,
     /// How points become a score.
     pub combine: Combine,
@@ -159,7 +159,7 @@ pub struct Method {
     pub checks: Checks,
     /// Limits of the data's faults.
     pub limits: Limits,
-    /// Limits of what data may look like.
+    /// Limits of the plausibility of the data.
     pub plausibility: Plausibility,
     /// Who decides that a cycle is published, and what stops it.
     pub governance: Governance,
@@ -198,13 +198,13 @@ impl Method {
         let (document, mut faults) = CheckedToml::survey(name, text, &schema())?;
         let file: MethodFile = match document.read() {
             Ok(file) => file,
-            // What cannot be read is among the faults of the schema, with what to do.
+            // A key that cannot be read is reported with the other faults of the schema.
             Err(unread) => return document.faults(faults).and(Err(unread)),
         };
         let mut tree_faults = Vec::new();
         let tree::Built { indicators, registered, own, judgements, siblings } =
             tree::build(&document, &file, &mut tree_faults);
-        // Weights that lack a part would bring faults that only follow from it.
+        // With a weight missing, the checks of sums would only repeat that fault.
         if document.is_readable(&["weights"]) && document.is_readable(&["indicators"]) {
             faults.append(&mut tree_faults);
         }
@@ -344,7 +344,7 @@ fn check_scalars(document: &CheckedToml, file: &MethodFile, faults: &mut Vec<Fau
 }
 
 fn check_overrides(document: &CheckedToml, overrides: &[OverrideFile], faults: &mut Vec<Fault>) {
-    // A missing approver stands in as empty text: it is reported once.
+    // A missing approver is read as empty text, so that it is reported once.
     if !document.is_readable(&["override"]) {
         return;
     }

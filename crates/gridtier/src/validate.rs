@@ -48,7 +48,7 @@ pub struct MeasuredCheck {
     pub value: Option<f64>,
     /// The method's limits.
     pub limit: Limit,
-    /// How they stand to each other.
+    /// The verdict on the value by its limits.
     pub verdict: Verdict,
 }
 
@@ -84,15 +84,15 @@ pub struct Validation {
     pub ranked: Vec<Ranked>,
     /// Customers of the sample on whom robustness was measured.
     pub sampled: usize,
-    /// What drawn weights do.
+    /// The effect of drawn weights.
     pub drawn: Drawn,
-    /// What leaving out each indicator does, by its place.
+    /// The effect of leaving out each indicator, by its place.
     pub leave_one_out: Vec<(usize, Compared)>,
-    /// What the other ways to combine do.
+    /// The effect of the other ways to combine.
     pub methods: Vec<(Combine, Compared)>,
     /// Rows of the ranked customers in the sample.
     pub sample: Vec<usize>,
-    /// What clustering found.
+    /// The clusters.
     pub clusters: Option<Clusters>,
 }
 
@@ -203,7 +203,7 @@ fn most_changed<'a>(compared: impl Iterator<Item = &'a Compared>) -> Option<f64>
     compared.map(|compared| compared.changed).max_by(f64::total_cmp)
 }
 
-/// What clustering says of the tiers.
+/// The measures of clusters against tiers.
 fn clustered(validation: &Validation) -> Vec<MeasureValue> {
     let Some(clusters) = &validation.clusters else { return Vec::new() };
     let Some(kmeans) = clusters.found.iter().find(|found| found.name == "kmeans") else { return Vec::new() };

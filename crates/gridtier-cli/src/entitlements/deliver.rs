@@ -47,7 +47,7 @@ fn file_format(args: &FormatArgs, path: &Path) -> Result<TableFormat, Failure> {
     }
 }
 
-/// The format of a list in a file: a list has no text of its own.
+/// The format of a list written to a file: any but plain text.
 pub fn list_format(args: &FormatArgs, path: &Path) -> Result<ExportFormat, Failure> {
     exporter(file_format(args, path)?).ok_or_else(|| {
         let what = text!(

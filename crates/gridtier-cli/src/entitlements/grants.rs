@@ -1,4 +1,4 @@
-//! Everything that everybody is entitled to, as a file for other programs.
+//! All services of all customers, as a file for other programs.
 
 use gridtier::entitlement::selection::ListPurpose;
 use gridtier_io::export;

@@ -21,7 +21,7 @@ pub(super) struct TitleRows {
 }
 
 impl TitleRows {
-    /// At the start of a text.
+    /// The state at the start of a text.
     pub(super) fn new(delimiter: u8, declared: Option<u32>) -> Self {
         Self {
             delimiter,
@@ -44,7 +44,7 @@ impl TitleRows {
         self.is_found.then_some(self.row)
     }
 
-    /// What of the next chunk belongs to the header and the rows below it.
+    /// The part of the next chunk that belongs to the header and the rows below it.
     pub(super) fn rest<'a>(&mut self, chunk: &'a [u8]) -> &'a [u8] {
         if self.is_found {
             return chunk;
@@ -120,7 +120,7 @@ impl<R: Read> Read for FromHeader<R> {
 mod tests {
     use super::*;
 
-    /// The text from the header on, and the header's row, whatever the ends of chunks.
+    /// The text from the header on, and the header's row; the same for any division into chunks.
     fn from_header(text: &str, declared: Option<u32>) -> (String, Option<u64>) {
         let mut whole = TitleRows::new(b',', declared);
         let rest = whole.rest(text.as_bytes());

@@ -19,7 +19,7 @@ use crate::store::StoredCycle;
 /// Reads the facts of a cycle whose inputs are those of `folder`, with the books of its files of readings by name.
 ///
 /// # Errors
-/// A table cannot be read, or is none of this version of gridtier.
+/// A table cannot be read, or was not written by this version of gridtier.
 pub(crate) fn facts(
     cycle: &StoredCycle,
     books_by_name: BTreeMap<&str, FileBook>,

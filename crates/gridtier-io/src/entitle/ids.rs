@@ -169,7 +169,7 @@ pub struct IdList {
     pub path: PathBuf,
     /// In the order of the file.
     pub ids: Vec<ListedId>,
-    /// The first line of a list of one column, whose text is no known name of a column: an id, or a header.
+    /// The first line of a list of one column, where its text is not a known header: it may be an id or a header.
     first: Option<ListedId>,
 }
 
@@ -228,7 +228,7 @@ impl IdList {
     /// # Errors
     /// The list has ids, and none of them is a customer.
     pub fn matched(self, customers: &KeyIndex) -> Result<(Vec<String>, Vec<UnmatchedId>), RequestError> {
-        // A first line that is no customer and has no digit is a heading.
+        // A first line that is not a customer's id and has no digit is a header.
         let first = self.first.filter(|first| {
             customers.get(&first.id).is_some() || first.id.contains(|letter: char| letter.is_ascii_digit())
         });
@@ -254,7 +254,7 @@ impl IdList {
     }
 }
 
-/// That a list names no customer at all, with an example.
+/// The error that no id of a list is a customer, with an example.
 fn nobody(unmatched: &[UnmatchedId]) -> Text {
     let ids = unmatched.len();
     let lost_zeros = unmatched.iter().find_map(|id| Some((id, id.likely.as_ref()?)));

@@ -18,7 +18,7 @@ use super::WriteError;
 const ROW_GROUP_ROWS: usize = 1 << 19;
 const ZSTD_LEVEL: i32 = 3;
 
-/// Writes a batch as a file of its own.
+/// Writes one batch as a whole file.
 pub(super) fn write_batch(file: &mut (impl Write + Send), batch: &RecordBatch) -> Result<(), WriteError> {
     let mut writer = ArrowWriter::try_new_with_options(file, batch.schema(), options()?)?;
     writer.write(batch)?;
@@ -26,7 +26,7 @@ pub(super) fn write_batch(file: &mut (impl Write + Send), batch: &RecordBatch) -
     Ok(())
 }
 
-/// Writes a list and counts its rows. A list without rows has its columns all the same.
+/// Writes a list and returns its number of rows. A list without rows is written with its columns.
 pub(super) fn write_list(file: &mut (impl Write + Send), list: DataList) -> Result<u64, WriteError> {
     let mut batches = list.batches;
     let first = batches.next().transpose().map_err(RenderError::List)?;

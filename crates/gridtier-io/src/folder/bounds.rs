@@ -92,14 +92,14 @@ impl KnownValues<'_> {
             };
             let is_valid = !has_nulls && [first.states[row], last.states[row]] == [CellState::Ok; 2];
             let (first_us, last_us) = (first.values[row], last.values[row]);
-            // Slack would hide a contradiction.
+            // The comparison is exact: a tolerance would hide a contradiction.
             let slack = if first_us > last_us { 0 } else { slack };
             spans.push(is_valid.then(|| (first_us - slack, last_us + slack)));
         }
         spans
     }
 
-    /// Whether no id of a part is empty.
+    /// Whether all ids of a part have a value.
     fn has_ids(&self, part: usize) -> bool {
         match self {
             // With a folder for each customer no part is large enough for bounds to be of use.

@@ -1,4 +1,4 @@
-//! What a catalogue says, in its codes and in both languages.
+//! The entries of a catalogue in words: codes, English and Chinese.
 
 use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::condition::Condition;
@@ -10,7 +10,7 @@ use gridtier::word::Word;
 use super::number_of_e6;
 use gridtier::text::{Lang, Text, Voice};
 
-/// Texts joined by a separator, their codes too.
+/// Texts joined by a separator, in codes and both languages.
 pub(super) fn joined(parts: &[Text], separator: &str) -> Text {
     Text::coded(
         joined_in(parts, separator, Voice::Codes),

@@ -6,7 +6,7 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::RenderError;
-use crate::table::{CellValue, DataColumn, DataList, DataTable, arrow_value, plain_columns};
+use crate::table::{CellValue, DataColumn, DataList, DataTable, arrow_row, plain_columns};
 use gridtier::text::{Text, Voice};
 
 /// Writes tables: a list of rows for one of them, an object of such lists by code for several.
@@ -38,11 +38,8 @@ pub fn write_list(out: &mut impl Write, list: DataList, voice: Voice) -> Result<
         let batch = batch.map_err(RenderError::List)?;
         let arrays = plain_columns(&batch)?;
         for row in 0..batch.num_rows() {
-            let values = arrays
-                .iter()
-                .zip(&list.columns)
-                .map(|(array, column)| arrow_value(array, row, column, voice));
-            object(out, rows == 0, &list.columns, &values.collect::<Result<Vec<_>, _>>()?)?;
+            let values = arrow_row(&arrays, row, &list.columns, voice)?;
+            object(out, rows == 0, &list.columns, &values)?;
             rows += 1;
         }
     }

@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{RenderError, is_formula};
 use crate::format;
-use crate::table::{CellValue, ColumnFormat, DataColumn, DataList, DataTable, arrow_value, plain_columns};
+use crate::table::{CellValue, ColumnFormat, DataColumn, DataList, DataTable, arrow_row, plain_columns};
 use gridtier::text::{Text, Voice};
 
 /// Rows of a sheet of Excel below its head.
@@ -69,11 +69,7 @@ pub fn write_list(
     let mut sample = Vec::new();
     if let (Some(batch), Some(arrays)) = (&first, &first_arrays) {
         for row in 0..batch.num_rows().min(SAMPLE_ROWS) {
-            let values = arrays
-                .iter()
-                .zip(&list.columns)
-                .map(|(array, column)| arrow_value(array, row, column, voice));
-            sample.push(values.collect::<Result<Vec<_>, _>>()?);
+            sample.push(arrow_row(arrays, row, &list.columns, voice)?);
         }
     }
     let mut sheet = Sheet::begin(&mut workbook, &list.title, &list.columns, &sample, voice)?;
@@ -81,11 +77,7 @@ pub fn write_list(
         let batch = batch.map_err(RenderError::List)?;
         let arrays = plain_columns(&batch)?;
         for row in 0..batch.num_rows() {
-            let values = arrays
-                .iter()
-                .zip(&list.columns)
-                .map(|(array, column)| arrow_value(array, row, column, voice));
-            sheet.row(&values.collect::<Result<Vec<_>, _>>()?)?;
+            sheet.row(&arrow_row(&arrays, row, &list.columns, voice)?)?;
         }
     }
     let rows = sheet.finish()?;

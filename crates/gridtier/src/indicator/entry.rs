@@ -29,7 +29,7 @@ pub struct Indicator {
     pub no_value: &'static str,
     /// The optional tables that it needs, besides those of customers and energy.
     pub tables: &'static [Table],
-    /// Whether a counted row carries the optional column that it rests on; `None` where it rests on none.
+    /// Whether any counted row has a value in the optional column that it needs; `None` where it needs none.
     pub carried: Option<fn(&Facts) -> bool>,
     /// How the values of a holder's accounts become one.
     pub fold: Fold,
@@ -53,13 +53,13 @@ pub enum Fold {
 /// Numerator and denominator of an account's value, and the value of their sums.
 #[derive(Clone, Copy)]
 pub struct Summed {
-    /// Of an account that knows the indicator: whole numbers, except for energy audits and costs.
+    /// Numerator and denominator of an account whose value is known: whole numbers, except for energy audits and costs.
     pub parts: fn(&Facts, usize, &SupplyCosts) -> [f64; 2],
-    /// Of their sums.
+    /// The value from the summed numerators and denominators.
     pub value: fn(&Facts, [f64; 2]) -> IndicatorValue,
-    /// Of numerator and denominator: whether an account gives nothing to it when it is not open at the end of the window.
+    /// For numerator and denominator: whether only accounts that are open at the end of the window are summed.
     pub while_open: [bool; 2],
-    /// Whether an account takes part; `None` where it does when it knows the indicator.
+    /// Whether an account is summed; `None`: those whose value is known.
     pub knows: Option<fn(&Facts, usize) -> bool>,
 }
 

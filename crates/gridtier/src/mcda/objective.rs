@@ -63,7 +63,7 @@ crate::words! {
 }
 
 impl Guard {
-    /// Whether the guard limits the weight; the others take it away.
+    /// Whether the guard only limits the weight; the others set it to 0.
     fn is_limit(self) -> bool {
         matches!(self, Self::Sparse | Self::PartlyEmpty)
     }
@@ -90,7 +90,7 @@ pub struct ObjectiveWeights {
 
 /// Entropy weights: p = x/Σx, e = −Σ p ln p / ln n, w ∝ 1 − e (C. E. Shannon 1948; M. Zeleny, *Multiple Criteria Decision
 /// Making*, 1982). x is not rescaled, so the zero of the scale matters; 0 ln 0 is 0, and n counts the known values of the
-/// column. A [`Guard`] takes a column's weight or limits it to 1/m of m columns; where nothing tells rows apart all columns
+/// column. A [`Guard`] sets a column's weight to 0 or limits it to 1/m of m columns; where all rows are equal, all columns
 /// weigh the same.
 fn entropy(columns: &[Vec<f64>]) -> ObjectiveWeights {
     let guards = guards(columns, true);
@@ -109,7 +109,7 @@ fn diversification(column: &[f64]) -> f64 {
 
 /// CRITIC weights: columns rescaled to 0 … 1, w ∝ σⱼ Σₖ (1 − rⱼₖ) (D. Diakoulaki, G. Mavrotas, L. Papayannakis, *Computers
 /// & Operations Research* 22(7) 763–770, 1995). The divisor of σ cancels. Correlations are over the rows that have both
-/// values, 0 where these do not vary; columns whose weight a [`Guard`] takes are left out of the sums; where all columns
+/// values, 0 where these do not vary; columns whose weight a [`Guard`] sets to 0 are left out of the sums; where all columns
 /// agree completely they weigh the same.
 fn critic(columns: &[Vec<f64>]) -> ObjectiveWeights {
     let guards = guards(columns, false);
@@ -194,7 +194,7 @@ fn most_equal(values: &mut [f64]) -> usize {
         .unwrap_or(0)
 }
 
-/// Whether a column counts, be it with a limit.
+/// Whether a column has any weight, limited or not.
 fn has_say(guard: Option<Guard>) -> bool {
     guard.is_none_or(Guard::is_limit)
 }

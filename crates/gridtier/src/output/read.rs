@@ -14,7 +14,7 @@ pub(super) trait Cells {
     fn floats(&self, name: &str) -> Option<&PrimitiveArray<Float64Type>>;
     fn dates(&self, name: &str) -> Option<&PrimitiveArray<Date32Type>>;
 
-    /// One cell of a column of text; `None` where it is empty too.
+    /// One cell of a column of text; `None` where it is empty or the column is missing.
     fn text(&self, name: &str, row: usize) -> Option<String> {
         text_at(self.texts(name)?, row).map(str::to_owned)
     }

@@ -7,6 +7,7 @@ use crate::contract::rule::Rule;
 use crate::contract::{IncidentKind, SupplyLevel, UseCategory};
 use crate::customer::{Customer, Customers};
 use crate::fact::CustomerFacts;
+use crate::fixture::plain_customer;
 use crate::incident::Offence;
 use crate::index::CustomerIx;
 use crate::indicator::{INDICATORS, IndicatorValue};
@@ -61,17 +62,7 @@ fn facts(people: &[Person]) -> Facts {
         customers.rows.push(Customer {
             use_category: UseCategory::LargeIndustrial,
             supply_level: person.supply_level,
-            region: None,
-            contract_capacity_kva: None,
-            capacity_at_start_kva: None,
-            holder_id: None,
-            power_factor_standard: None,
-            importance_level: None,
-            load_class: None,
-            opened_on: 0,
-            closed_on: None,
-            aged_transformer_area: false,
-            marketing_opt_out: false,
+            ..plain_customer()
         });
         let theft = Offence {
             customer: CustomerIx::from_index(number),

@@ -4,6 +4,7 @@ use super::*;
 use crate::contract::{SupplyLevel, UseCategory};
 use crate::customer::{Customer, Customers};
 use crate::cycle::{Placed, PublishedOffences};
+use crate::fixture::plain_customer;
 use crate::indicator::IndicatorValue;
 use crate::stratum::Groups;
 use crate::tier::{Previous, TierInputs, grade_on};
@@ -20,17 +21,7 @@ fn cycle(people: u32) -> Cycle {
         customers.rows.push(Customer {
             use_category: UseCategory::LargeIndustrial,
             supply_level: SupplyLevel::ALL[number as usize % 3],
-            region: None,
-            contract_capacity_kva: None,
-            capacity_at_start_kva: None,
-            holder_id: None,
-            power_factor_standard: None,
-            importance_level: None,
-            load_class: None,
-            opened_on: 0,
-            closed_on: None,
-            aged_transformer_area: false,
-            marketing_opt_out: false,
+            ..plain_customer()
         });
     }
     let known = |place: usize| -> IndicatorColumn {
