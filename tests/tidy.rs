@@ -301,3 +301,147 @@ fn files_stay_short_enough_to_be_read() {
         }
     }
 }
+
+/// Finds messages that a Chinese reader would get in English.
+#[derive(Default)]
+struct Untranslated {
+    /// Messages seen.
+    messages: usize,
+    faults: Vec<String>,
+}
+
+impl Untranslated {
+    /// A message in both languages.
+    fn pair(&mut self, en: &str, zh: &str) {
+        self.messages += 1;
+        if needs_translation(en) && !is_chinese(zh) {
+            self.faults.push(format!("no Chinese in {zh:?}"));
+        }
+        if is_chinese(en) {
+            self.faults.push(format!("Chinese in the English text {en:?}"));
+        }
+    }
+
+    /// A text that is said to be the same in both languages.
+    fn same(&mut self, text: &str) {
+        // A command is typed as it is.
+        if !text.starts_with("gridtier ")
+            && text.split(' ').filter(|word| needs_translation(word)).count() > 1
+        {
+            self.faults.push(format!("a sentence that is not translated: {text:?}"));
+        }
+    }
+
+    fn parse_macro(&mut self, call: &syn::Macro) {
+        let name = call.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+        if name == "text" {
+            let mut texts =
+                call.tokens.clone().into_iter().filter_map(|token| {
+                    syn::parse2::<syn::LitStr>(proc_macro2::TokenStream::from(token)).ok()
+                });
+            if let (Some(en), Some(zh)) = (texts.next(), texts.next()) {
+                self.pair(&en.value(), &zh.value());
+            }
+        }
+        // The values of a macro may hold messages too.
+        let values = syn::punctuated::Punctuated::<syn::Expr, syn::Token![,]>::parse_terminated;
+        if let Ok(values) = call.parse_body_with(values) {
+            values.iter().for_each(|value| self.visit_expr(value));
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Untranslated {
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        self.parse_macro(call);
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        let function = call.func.to_token_stream().to_string().replace(' ', "");
+        let texts: Vec<String> = call.args.iter().filter_map(literal).collect();
+        match (function.rsplit_once("Text::").map(|(_, name)| name), texts.as_slice()) {
+            (Some("new"), [en, zh]) | (Some("coded"), [_, en, zh]) => self.pair(en, zh),
+            (Some("same"), [text]) => self.same(text),
+            _ => {}
+        }
+        syn::visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        let texts: Vec<String> = call.args.iter().filter_map(literal).collect();
+        if let ("pick", [en, zh]) = (call.method.to_string().as_str(), texts.as_slice()) {
+            self.pair(en, zh);
+        }
+        syn::visit::visit_expr_method_call(self, call);
+    }
+}
+
+/// The text of a literal, as it is or formatted.
+fn literal(expression: &syn::Expr) -> Option<String> {
+    match expression {
+        syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value()),
+        syn::Expr::MethodCall(call) => literal(&call.receiver),
+        syn::Expr::Reference(reference) => literal(&reference.expr),
+        syn::Expr::Macro(call) if call.mac.path.is_ident("format") => {
+            let first = call.mac.tokens.clone().into_iter().next()?;
+            syn::parse2::<syn::LitStr>(first.into()).ok().map(|text| text.value())
+        }
+        _ => None,
+    }
+}
+
+fn is_chinese(text: &str) -> bool {
+    text.contains(|c: char| ('\u{4e00}'..='\u{9fff}').contains(&c))
+}
+
+/// Whether a text has words of its own: values in braces and code in backticks or quotes aside, a word of three small
+/// letters. Units, codes and abbreviations are shorter, or written in capitals.
+fn needs_translation(text: &str) -> bool {
+    let mut code = None;
+    let mut words = String::new();
+    for c in text.chars() {
+        match (code, c) {
+            (Some(end), _) if c == end => code = None,
+            (Some(_), _) => {}
+            (None, '{') => code = Some('}'),
+            (None, '`' | '"') => code = Some(c),
+            (None, _) => words.push(c),
+        }
+    }
+    let is_word = |word: &str| word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    words.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.' && c != '-').any(is_word)
+}
+
+#[test]
+fn every_message_is_in_both_languages() {
+    let mut found = Untranslated::default();
+    for package in packages() {
+        for (module, text) in Crate::parse(&package).text {
+            let before = found.faults.len();
+            found.visit_file(&syn::parse_file(&text).unwrap());
+            found.faults[before..]
+                .iter_mut()
+                .for_each(|fault| *fault += &format!(" ({package}: {module:?})"));
+        }
+    }
+    assert!(found.messages > 500, "{} messages were found", found.messages);
+    assert!(found.faults.is_empty(), "{}:\n{}", found.faults.len(), found.faults.join("\n"));
+}
+
+#[test]
+fn a_message_without_its_translation_is_found() {
+    let faults = |code: &str| {
+        let mut found = Untranslated::default();
+        found.visit_file(&syn::parse_file(&format!("fn f() {{ {code} }}")).unwrap());
+        found.faults.len()
+    };
+    assert_eq!(faults(r#"text!("{rows} rows", "{rows} 行");"#), 0);
+    assert_eq!(faults(r#"text!("{rows} rows", "{rows} rows");"#), 1);
+    assert_eq!(faults(r#"vec![text!("no rows", "none")];"#), 1);
+    assert_eq!(faults(r#"text!("{first}, {second}", "{first}，{second}");"#), 0);
+    assert_eq!(faults(r#"Text::same("customer_id");"#), 0);
+    assert_eq!(faults(r#"Text::same(format!("{rows} rows are wrong"));"#), 1);
+    assert_eq!(faults(r#"lang.pick("to do", "to do it");"#), 0, "no word is long enough");
+    assert_eq!(faults(r#"lang.pick("what to do", "what");"#), 1);
+    assert_eq!(faults(r#"Text::new("行数", "行数");"#), 1);
+}

@@ -1,20 +1,27 @@
-//! The command line.
+//! The command line. The documentation of a command or argument is its help: English, an empty line, Chinese.
 
 mod entitlements;
+mod help;
+mod wrong;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use gridtier::contract::cell::Dates;
+use gridtier::text;
+use gridtier::text::Text;
 use gridtier::unit::{LocalTime, Month};
 use gridtier::word::Word;
 
 pub use entitlements::*;
+use wrong::Advice;
 
 use crate::lang::{self, Lang};
 
+/// English, an empty line, Chinese: as in the documentation comments below.
 const EXIT_CODES: &str = "Exit codes:
   0   done
   1   done, with findings beyond the method's limits; nothing is published (validate: a check fails)
@@ -22,16 +29,31 @@ const EXIT_CODES: &str = "Exit codes:
   3   wrong method file or catalogue of entitlements
   4   input unreadable or empty; nothing is published
   5   output could not be written; nothing is published
-  70  a bug in gridtier";
+  70  a bug in gridtier
+
+退出码：
+  0   完成
+  1   完成，但数据问题超出方法的限值，未发布（validate：有检验不通过）
+  2   命令行错误
+  3   方法文件或权益目录有误
+  4   输入无法读取或为空，未发布
+  5   无法写出结果，未发布
+  70  gridtier 的程序错误";
 
 /// Customer-value grading for power utilities: 电力客户价值分级.
+///
+/// 面向供电企业的电力客户价值分级
 #[derive(Parser)]
 #[command(name = "gridtier", version, after_help = EXIT_CODES)]
 pub struct Cli {
     /// Threads; changes the time and nothing else
+    ///
+    /// 线程数；只影响用时
     #[arg(long, global = true, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
     /// Language of what people read; by default that of the environment
+    ///
+    /// 供人阅读的文字所用语言；默认取自环境
     #[arg(long, global = true, value_parser = PossibleValuesParser::new(Lang::CODES).map(lang::of_code))]
     pub lang: Option<Lang>,
     #[command(subcommand)]
@@ -41,66 +63,114 @@ pub struct Cli {
 #[derive(Subcommand)]
 pub enum Command {
     /// Grade a folder of tables and publish a cycle
+    ///
+    /// 对一个数据文件夹评级，并发布一个周期
     Regrade(RegradeArgs),
     /// Check a folder of tables against the contracts; publishes nothing
+    ///
+    /// 按数据约定检查一个数据文件夹；不发布
     Check(CheckArgs),
     /// Print the folder of a cycle
+    ///
+    /// 输出周期所在的文件夹
     Path(CycleArgs),
     /// Compare a cycle's files with what was published
+    ///
+    /// 将周期的文件与发布时的内容核对
     Verify(CycleArgs),
     /// Why a customer has its tier, and what would lift it
+    ///
+    /// 客户为何是该等级，怎样可以升级
     Explain(ExplainArgs),
     /// Measure whether a published grading is sound
+    ///
+    /// 检验已发布的分级是否可靠
     Validate(ValidateArgs),
     /// What other weights, or another method, would change in a published cycle
+    ///
+    /// 换用其他权重或方法，已发布的周期会有何变化
     Whatif(WhatifArgs),
     /// What the tiers entitle to: the matrix, customers' services, who has a service, costs, changes
+    ///
+    /// 各等级享有的权益：权益矩阵、客户的服务、服务的享有者、成本、变化
     Entitlements(Box<Entitlements>),
     /// Draft the gridtier.toml of a folder of exports
+    ///
+    /// 为一个导出文件夹草拟 gridtier.toml
     Init(InitArgs),
     /// Print a preset, start a method file, check one
+    ///
+    /// 输出预设方法，新建或检查方法文件
     Method(MethodArgs),
     /// Write the contracts of the tables and the JSON Schemas
+    ///
+    /// 写出各表的数据约定和 JSON Schema
     Schema(SchemaArgs),
     /// Make a small invented utility and grade it
+    ///
+    /// 虚构一个小型供电企业并评级
     Demo(DemoArgs),
 }
 
 #[derive(Args)]
 pub struct RegradeArgs {
     /// Folder with the tables
+    ///
+    /// 存放数据表的文件夹
     pub data: PathBuf,
     /// First day after the window, the first of a month
+    ///
+    /// 统计窗口之后的第一天，须为某月 1 日
     #[arg(long, value_name = "DATE", value_parser = first_of_month)]
     pub as_of: Month,
     /// Leave out rows whose recorded_at is later than this date, or date and time
+    ///
+    /// 不计 recorded_at 晚于该日期（或日期时间）的行
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub known_as_of: Option<LocalTime>,
     /// A preset (paper, utility) or a method file
+    ///
+    /// 预设方法（paper、utility）或方法文件
     #[arg(long, default_value = "paper", value_name = "METHOD")]
     pub method: String,
     /// Catalogue of entitlements that the cycle records: paper, or a file
+    ///
+    /// 周期所记录的权益目录：paper 或文件
     #[arg(long, default_value = "paper", value_name = "CATALOGUE")]
     pub entitlements: String,
     /// Folder of the store of cycles; made if it is not there
+    ///
+    /// 周期存储的文件夹；不存在则创建
     #[arg(long, value_parser = store_folder())]
     pub store: PathBuf,
     /// Publish although findings exceed the limits; WHO is recorded
+    ///
+    /// 数据问题超出限值仍发布；记录批准人 WHO
     #[arg(long, value_name = "WHO", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub accept_findings: Option<String>,
     /// Also draw weights around the method's, and publish how often each customer keeps its tier
+    ///
+    /// 另在方法权重附近抽样，并发布各客户保持等级的频率
     #[arg(long)]
     pub tier_probability: bool,
     /// Count everything, also what an earlier cycle of the store has counted from the same files
+    ///
+    /// 全部重新计算，包括存储中较早周期已从相同文件算出的部分
     #[arg(long)]
     pub fresh: bool,
     /// Publish also what equals a published cycle in inputs, window, method, catalogue and engine
+    ///
+    /// 即使输入、窗口、方法、目录和程序版本与已发布周期相同，也再次发布
     #[arg(long)]
     pub again: bool,
     /// Make the cycle current though the current one has a later as-of
+    ///
+    /// 即使当前周期的截止日更晚，也将本周期设为当前周期
     #[arg(long)]
     pub make_current: bool,
     /// What to print
+    ///
+    /// 输出的形式
     #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
     pub format: ResultFormat,
 }
@@ -108,21 +178,33 @@ pub struct RegradeArgs {
 #[derive(Args)]
 pub struct CheckArgs {
     /// Folder with the tables
+    ///
+    /// 存放数据表的文件夹
     pub data: PathBuf,
     /// First day after the window; without it every date counts
+    ///
+    /// 统计窗口之后的第一天；不给出则所有日期都计入
     #[arg(long, value_name = "DATE", value_parser = first_of_month)]
     pub as_of: Option<Month>,
     /// Leave out rows whose recorded_at is later than this date, or date and time
+    ///
+    /// 不计 recorded_at 晚于该日期（或日期时间）的行
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub known_as_of: Option<LocalTime>,
     /// A preset or a method file, for the length of the window and the limits
+    ///
+    /// 预设方法或方法文件，用于确定窗口长度和限值
     #[arg(long, default_value = "paper", value_name = "METHOD")]
     pub method: String,
     /// Folder for findings, rejects and reconciliation as CSV files that Excel opens; or a file .xlsx, .html or .json
     /// without the rejects
+    ///
+    /// 存放数据问题、不合格行和对账表的文件夹，均为 Excel 可打开的 CSV 文件；或 .xlsx、.html、.json 文件，不含不合格行
     #[arg(short, long, value_name = "DIR|FILE")]
     pub output: Option<PathBuf>,
     /// What to print
+    ///
+    /// 输出的形式
     #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
     pub format: ResultFormat,
 }
@@ -130,9 +212,13 @@ pub struct CheckArgs {
 #[derive(Args)]
 pub struct CycleArgs {
     /// Folder of the store of cycles
+    ///
+    /// 周期存储的文件夹
     #[arg(long, value_parser = store_folder())]
     pub store: PathBuf,
     /// Number of the cycle; the current one without it
+    ///
+    /// 周期号；不给出则为当前周期
     #[arg(long, value_name = "N")]
     pub cycle: Option<u64>,
 }
@@ -140,13 +226,19 @@ pub struct CycleArgs {
 #[derive(Args)]
 pub struct ExplainArgs {
     /// Customer id, as in the tables
+    ///
+    /// 客户编号，与数据表中一致
     pub customer: String,
     #[command(flatten)]
     pub cycle: CycleArgs,
     /// The folder that was graded: lists late bills and missed plans, and when paying on time would suffice
+    ///
+    /// 评级所用的数据文件夹：列出逾期账单和未完成的计划，以及从何时起按时缴费即可达到
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// What to print
+    ///
+    /// 输出的形式
     #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
     pub format: ResultFormat,
 }
@@ -156,18 +248,28 @@ pub struct ValidateArgs {
     #[command(flatten)]
     pub cycle: CycleArgs,
     /// Draws of weights, instead of those in the method
+    ///
+    /// 权重抽样次数，代替方法中的设置
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(100..=100_000))]
     pub draws: Option<u64>,
     /// Ranked customers drawn for robustness and clusters, instead of those in the method
+    ///
+    /// 为稳健性和聚类抽取的参评客户数，代替方法中的设置
     #[arg(long, value_name = "N", value_parser = sample)]
     pub sample: Option<usize>,
     /// Where random draws start, instead of that in the method
+    ///
+    /// 随机抽样的种子，代替方法中的设置
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// Folder for all results as parquet; or a file .xlsx, .html or .json with what is shown
+    ///
+    /// 存放全部结果（parquet）的文件夹；或 .xlsx、.html、.json 文件，内容为所显示的结果
     #[arg(short, long, value_name = "DIR|FILE")]
     pub output: Option<PathBuf>,
     /// What to print
+    ///
+    /// 输出的形式
     #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
     pub format: ResultFormat,
 }
@@ -180,15 +282,23 @@ pub struct WhatifArgs {
     /// weights.indicators.current.annual_energy, whose siblings are scaled; or any other key of a method file, such as
     /// quotas=[5,35,50,10], strata=supply_level, tiers.lines.special=80, veto.confirmed_theft.ceiling=grade-2 or
     /// hysteresis.band=0.02; an empty value takes a key out
+    ///
+    /// 权重（如 weights.contribution、weights.groups.compliance.payment、weights.indicators.current.annual_energy），同级权重按比例调整；或方法文件的其他键，如 quotas=[5,35,50,10]、strata=supply_level、tiers.lines.special=80、veto.confirmed_theft.ceiling=grade-2、hysteresis.band=0.02；空值表示删去该键
     #[arg(long, value_name = "PATH=VALUE", required_unless_present = "method")]
     pub set: Vec<String>,
     /// A preset or a method file to be tried instead of the cycle's
+    ///
+    /// 试用的预设方法或方法文件，代替周期的方法
     #[arg(long, value_name = "METHOD", conflicts_with = "set")]
     pub method: Option<String>,
     /// Folder for the results as parquet; or a file .xlsx, .html or .json with what is shown
+    ///
+    /// 存放结果（parquet）的文件夹；或 .xlsx、.html、.json 文件，内容为所显示的结果
     #[arg(short, long, value_name = "DIR|FILE")]
     pub output: Option<PathBuf>,
     /// What to print
+    ///
+    /// 输出的形式
     #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
     pub format: ResultFormat,
 }
@@ -197,8 +307,12 @@ pub struct WhatifArgs {
 #[derive(Args)]
 pub struct InitArgs {
     /// Folder of the exports
+    ///
+    /// 存放导出文件的文件夹
     pub data: PathBuf,
     /// File to write, `-` for stdout [default: gridtier.toml in the folder]
+    ///
+    /// 要写的文件，`-` 为标准输出 [默认：该文件夹中的 gridtier.toml]
     #[arg(short, long)]
     pub output: Option<PathBuf>,
 }
@@ -212,22 +326,36 @@ pub struct MethodArgs {
 #[derive(Subcommand)]
 pub enum MethodAction {
     /// Print a preset
+    ///
+    /// 输出预设方法
     Show {
         /// paper or utility
+        ///
+        /// paper 或 utility
         #[arg(default_value = "paper")]
         preset: String,
     },
     /// Start a method file from a preset
+    ///
+    /// 由预设方法新建方法文件
     New {
         /// The file to write
+        ///
+        /// 要写的文件
         file: PathBuf,
         /// paper or utility
+        ///
+        /// paper 或 utility
         #[arg(long, default_value = "paper", value_name = "PRESET")]
         from: String,
     },
     /// Check a method file and print its weights
+    ///
+    /// 检查方法文件并输出其权重
     Check {
         /// A preset or a method file
+        ///
+        /// 预设方法或方法文件
         method: String,
     },
 }
@@ -235,6 +363,8 @@ pub enum MethodAction {
 #[derive(Args)]
 pub struct SchemaArgs {
     /// Folder to write to
+    ///
+    /// 写入的文件夹
     #[arg(short, long, value_name = "DIR", default_value = "schemas")]
     pub output: PathBuf,
 }
@@ -242,27 +372,43 @@ pub struct SchemaArgs {
 #[derive(Args)]
 pub struct DemoArgs {
     /// Folder for data and store
+    ///
+    /// 存放数据和存储的文件夹
     #[arg(default_value = "gridtier-demo")]
     pub dir: PathBuf,
     /// Customers of the invented utility
+    ///
+    /// 虚构供电企业的客户数
     #[arg(long, default_value_t = 3_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub customers: u32,
     /// Months of data
+    ///
+    /// 数据的月数
     #[arg(long, default_value_t = 36, value_parser = clap::value_parser!(u32).range(1..=240))]
     pub months: u32,
     /// Interval of the readings
+    ///
+    /// 读数的间隔
     #[arg(long, value_enum, default_value_t = Cadence::Monthly)]
     pub cadence: Cadence,
     /// Where the random draws start; the same seed gives the same files
+    ///
+    /// 随机数种子；种子相同则文件相同
     #[arg(long, default_value_t = 2026)]
     pub seed: u64,
     /// Leave out the planted faults
+    ///
+    /// 不加入预设的数据错误
     #[arg(long)]
     pub clean: bool,
     /// Readings as one file for each month
+    ///
+    /// 读数每月一个文件
     #[arg(long)]
     pub monthly_files: bool,
     /// Write the data and do not grade it
+    ///
+    /// 只写数据，不评级
     #[arg(long)]
     pub data_only: bool,
 }
@@ -287,61 +433,88 @@ pub fn answer_asked(line: &[OsString]) -> ResultFormat {
     if asks_json { ResultFormat::Json } else { ResultFormat::Text }
 }
 
+/// Reads the command line, with help in one language.
+///
+/// # Errors
+/// It is wrong, or asks for help.
+pub fn read(line: Vec<OsString>, lang: Lang) -> Result<Cli, clap::Error> {
+    let mut matches = help::in_lang(Cli::command(), lang).try_get_matches_from(line)?;
+    Cli::from_arg_matches_mut(&mut matches)
+}
+
+/// Help, or what is wrong with a command line.
+pub fn answer(error: &clap::Error) -> Text {
+    let en = error.render().to_string();
+    let zh = match error.kind() {
+        ErrorKind::DisplayHelp
+        | ErrorKind::DisplayVersion
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => help::chinese(&en),
+        _ => wrong::chinese(error),
+    };
+    Text::new(en, zh)
+}
+
 /// A folder of this machine. A store needs locks, renames and links that no object storage has, and a folder named
 /// after a URL would look like one.
 pub fn store_folder() -> impl TypedValueParser<Value = PathBuf> {
-    OsStringValueParser::new().try_map(|text: OsString| {
-        let is_url = text.to_str().is_some_and(|text| {
+    OsStringValueParser::new().try_map(|given: OsString| {
+        let is_url = given.to_str().is_some_and(|text| {
             text.split_once("://").is_some_and(|(scheme, _)| {
                 scheme.starts_with(|first: char| first.is_ascii_alphabetic())
                     && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
             })
         });
-        let advice = "a store is a folder of this machine, and this is a URL; name a local folder, and copy published \
-                      cycles from it";
-        if is_url { Err(advice) } else { Ok(PathBuf::from(text)) }
+        let advice = text!(
+            "a store is a folder of this machine, and this is a URL; name a local folder, and copy published cycles from it",
+            "存储须为本机的文件夹，而这是 URL；请给出本地文件夹，再从中复制已发布的周期"
+        );
+        if is_url { Err(Advice(advice)) } else { Ok(PathBuf::from(given)) }
     })
 }
 
-fn sample(text: &str) -> Result<usize, String> {
+fn sample(text: &str) -> Result<usize, Advice> {
     match text.parse() {
         Ok(customers @ 1_000..=1_000_000) => Ok(customers),
-        _ => Err("give a whole number from 1000 to 1000000".into()),
+        _ => Err(Advice(text!("give a whole number from 1000 to 1000000", "应为 1000 到 1000000 的整数"))),
     }
 }
 
-fn threads(text: &str) -> Result<usize, String> {
+fn threads(text: &str) -> Result<usize, Advice> {
     match text.parse() {
         Ok(count @ 1..=1024) => Ok(count),
-        _ => Err("give a whole number from 1 to 1024".into()),
+        _ => Err(Advice(text!("give a whole number from 1 to 1024", "应为 1 到 1024 的整数"))),
     }
 }
 
 /// `2026-01-01`: the first day of a month.
-fn first_of_month(text: &str) -> Result<Month, String> {
-    let advice = "give the first day of a month, such as 2026-01-01";
-    let month = text.strip_suffix("-01").ok_or(advice)?;
-    let month = Month::try_from(month.to_owned()).map_err(|_| advice)?;
+fn first_of_month(text: &str) -> Result<Month, Advice> {
+    let advice = || {
+        Advice(text!("give the first day of a month, such as 2026-01-01", "请给出某月 1 日，如 2026-01-01"))
+    };
+    let month = text.strip_suffix("-01").ok_or_else(advice)?;
+    let month = Month::try_from(month.to_owned()).map_err(|_| advice())?;
     // Only the usual form: parsing would also take 2026-1-01 and the year 26.
     let (first, last) = (Month::new(1971, 1), Month::new(2200, 1));
     if month.to_string() == text[..text.len() - 3] && (first..=last).contains(&month) {
         Ok(month)
     } else {
-        Err(advice.into())
+        Err(advice())
     }
 }
 
 /// `2026-01-31` or `2026-01-31T08:30:00`, in the utility's local time; a date is its first instant.
-fn instant(text: &str) -> Result<LocalTime, String> {
-    let advice = "give a date such as 2026-01-31, or a local time such as 2026-01-31T08:30:00";
-    Dates::default().local_time(text).ok_or_else(|| advice.into())
+fn instant(text: &str) -> Result<LocalTime, Advice> {
+    Dates::default().local_time(text).ok_or_else(|| {
+        Advice(text!(
+            "give a date such as 2026-01-31, or a local time such as 2026-01-31T08:30:00",
+            "请给出日期（如 2026-01-31）或当地时间（如 2026-01-31T08:30:00）"
+        ))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use std::ffi::OsString;
-
-    use clap::CommandFactory;
 
     use super::*;
 

@@ -43,7 +43,7 @@ pub fn run(args: &CheckArgs, lang: Lang) -> Result<Done, Failure> {
         None => {}
     }
     let data = match args.format {
-        ResultFormat::Text => summary::rows(&facts, &findings, lang),
+        ResultFormat::Text => summary::rows(&facts, &findings, folder.inputs(), lang),
         ResultFormat::Json => for_programs,
     };
     if let Some(refusal) = facts.refusal {

@@ -37,7 +37,7 @@ pub fn run(args: &Entitlements, lang: Lang, asked: Option<Lang>) -> Result<Done,
         EntitlementsCommand::Applications(args) => applications::run(args, chosen),
         EntitlementsCommand::Grants(args) => grants::run(args, chosen),
         EntitlementsCommand::Check { catalogue, method } => catalogue::check(catalogue, method, lang),
-        EntitlementsCommand::New { file, from } => catalogue::start(file, from),
-        EntitlementsCommand::Show { catalogue } => catalogue::show(catalogue),
+        EntitlementsCommand::New { file, from } => catalogue::start(file, from, lang),
+        EntitlementsCommand::Show { catalogue } => catalogue::show(catalogue, lang),
     }
 }

@@ -15,7 +15,7 @@ use gridtier_io::publish::PublishError;
 use gridtier_io::regrade::{RegradeError, beyond_limits};
 use gridtier_io::store::StoreError;
 
-use crate::args::ResultFormat;
+use crate::args::{self, ResultFormat};
 
 /// Done, with findings beyond the limits, and nothing was published; or a check of a cycle fails.
 pub const BEYOND_LIMITS: u8 = 1;
@@ -195,12 +195,17 @@ fn error_json(code: u8, message: &Text) -> String {
 }
 
 /// Ends a run whose command line is wrong, or asks for help.
-pub fn usage(error: &clap::Error, answer: ResultFormat) -> ExitCode {
+pub fn usage(error: &clap::Error, answer: ResultFormat, lang: Lang) -> ExitCode {
+    let text = args::answer(error);
     if error.use_stderr() && answer == ResultFormat::Json {
-        let message = Text::same(error.render().to_string());
-        let _ = std::io::stdout().write_all(error_json(USAGE, &message).as_bytes());
+        let _ = std::io::stdout().write_all(error_json(USAGE, &text).as_bytes());
     }
-    let _ = error.print();
+    // Nobody is left to tell when the reader is gone.
+    let _ = match (lang, error.use_stderr()) {
+        (Lang::En, _) => error.print(),
+        (Lang::Zh, true) => std::io::stderr().write_all(text.zh.as_bytes()),
+        (Lang::Zh, false) => std::io::stdout().write_all(text.zh.as_bytes()),
+    };
     ExitCode::from(if error.use_stderr() { USAGE } else { 0 })
 }
 

@@ -1,8 +1,23 @@
 //! The language of what people read.
 
+use std::ffi::OsString;
+
 use gridtier::word::Word;
 
 pub use gridtier::text::Lang;
+
+/// The language that a command line asks for, known before the command line is checked.
+pub fn asked(args: &[OsString]) -> Option<Lang> {
+    args.iter().enumerate().find_map(|(place, arg)| {
+        let arg = arg.to_str()?;
+        let code = match arg.strip_prefix("--lang") {
+            Some("") => args.get(place + 1)?.to_str()?,
+            Some(rest) => rest.strip_prefix('=')?,
+            None => return None,
+        };
+        Lang::from_code(code)
+    })
+}
 
 /// The language asked for, else that of the environment, else English.
 pub fn chosen(asked: Option<Lang>) -> Lang {
@@ -17,4 +32,18 @@ pub fn chosen(asked: Option<Lang>) -> Lang {
 /// The language of a code that the command line has checked.
 pub fn of_code(code: String) -> Lang {
     Lang::from_code(&code).unwrap_or(Lang::En)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_is_known_from_a_command_line_that_is_wrong() {
+        let asked = |line: &str| asked(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(asked("gridtier regrad --lang zh"), Some(Lang::Zh));
+        assert_eq!(asked("gridtier --lang=en regrad"), Some(Lang::En));
+        assert_eq!(asked("gridtier regrad --lang"), None);
+        assert_eq!(asked("gridtier regrad --language zh"), None);
+    }
 }

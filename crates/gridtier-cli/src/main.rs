@@ -21,19 +21,17 @@ mod store;
 mod validate;
 mod whatif;
 
-use clap::Parser;
-
 use args::{Cli, Command};
 use exit::{Done, Failure};
 
 fn main() -> std::process::ExitCode {
     let line = args::with_subcommand(std::env::args_os());
     let answer = args::answer_asked(&line);
-    let cli = match Cli::try_parse_from(line) {
+    let lang = lang::chosen(lang::asked(&line));
+    let cli = match args::read(line, lang) {
         Ok(cli) => cli,
-        Err(error) => return exit::usage(&error, answer),
+        Err(error) => return exit::usage(&error, answer, lang),
     };
-    let lang = lang::chosen(cli.lang);
     let result =
         std::panic::catch_unwind(|| run(cli)).unwrap_or_else(|_| Err(Failure::bug("it panicked; see above")));
     exit::report(result, lang, answer)

@@ -15,8 +15,8 @@ const METHODS: Template =
 /// Runs `gridtier method`.
 pub fn run(args: &MethodArgs, lang: Lang) -> Result<Done, Failure> {
     match &args.action {
-        MethodAction::Show { preset } => Ok(Done { data: METHODS.shipped(preset)?.to_owned() }),
-        MethodAction::New { file, from } => METHODS.start(file, from),
+        MethodAction::Show { preset } => METHODS.show(preset, lang),
+        MethodAction::New { file, from } => METHODS.start(file, from, lang),
         MethodAction::Check { method } => {
             Ok(Done { data: terminal::text(&sections(&load(method)?), lang.into()) })
         }

@@ -99,7 +99,7 @@ impl Job<'_> {
             return Err(Failure {
                 data: match format {
                     ResultFormat::Text => {
-                        summary::rows(&cycle.graded().facts, &cycle.graded().findings, self.lang)
+                        summary::rows(&cycle.graded().facts, &cycle.graded().findings, &[], self.lang)
                     }
                     ResultFormat::Json => summary::unpublished_json(cycle.graded()),
                 },

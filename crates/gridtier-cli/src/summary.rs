@@ -9,6 +9,7 @@ use gridtier::run::Graded;
 use gridtier::source::Finding;
 use gridtier::text;
 use gridtier::text::Text;
+use gridtier_io::folder::Input;
 use gridtier_io::regrade::KnownCycle;
 use gridtier_io::store::StoredCycle;
 use gridtier_report::format::shell_word;
@@ -53,9 +54,12 @@ pub fn known_json(known: &KnownCycle) -> String {
     format!("{:#}\n", summary::cycle_json(totals, cycle.version, &cycle.dir, IsNew::No, *current))
 }
 
-/// What became of the rows of each table, and the findings.
-pub fn rows(facts: &Facts, findings: &[Finding], lang: Lang) -> String {
-    terminal::text(&summary::rows(facts, findings), lang.into())
+/// What became of the rows of each table, the findings, and the encodings of text files.
+pub fn rows(facts: &Facts, findings: &[Finding], inputs: &[Input], lang: Lang) -> String {
+    let mut sections = summary::rows(facts, findings).to_vec();
+    let texts = inputs.iter().filter_map(|input| Some((input.path.as_str(), input.encoding.as_deref()?)));
+    sections.extend(summary::encodings(&texts.collect::<Vec<_>>()));
+    terminal::text(&sections, lang.into())
 }
 
 /// Why nothing was published.

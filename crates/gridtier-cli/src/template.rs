@@ -10,6 +10,10 @@ use gridtier::text::Text;
 use gridtier_io::system::system_error;
 
 use crate::exit::{Done, Failure, METHOD, OUTPUT, USAGE};
+use crate::lang::Lang;
+
+/// How a heading begins.
+const HEADING: &str = "# ──";
 
 /// A kind of file of which some are shipped.
 pub struct Template {
@@ -45,13 +49,39 @@ pub fn create(file: &Path, text: &str) -> Result<(), Failure> {
         })
 }
 
+/// A shipped file with the comments of one language. A line of a comment is Chinese if it has a Chinese character;
+/// headings have both.
+fn commented(text: &str, lang: Lang) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for line in text.lines() {
+        let is_other = is_comment(line) && line.contains(is_chinese) != (lang == Lang::Zh);
+        // What was between two comments is not needed twice.
+        let is_again = line == "#" && kept.last() == Some(&"#");
+        if !is_other && !is_again {
+            kept.push(line);
+        }
+    }
+    kept.join("\n") + "\n"
+}
+
+/// Whether a line is a comment in words: neither a heading nor a key that is switched off, such as `# special = 70`.
+fn is_comment(line: &str) -> bool {
+    let Some(text) = line.strip_prefix("# ") else { return false };
+    let is_key = text.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+    !line.starts_with(HEADING) && !text.starts_with('[') && !is_key
+}
+
+fn is_chinese(character: char) -> bool {
+    ('\u{4e00}'..='\u{9fff}').contains(&character)
+}
+
 impl Template {
     fn names(&self) -> impl Iterator<Item = &'static str> + Clone {
         self.shipped.iter().map(|(name, _)| *name)
     }
 
     /// The text of a shipped one.
-    pub fn shipped(&self, name: &str) -> Result<&'static str, Failure> {
+    fn shipped(&self, name: &str) -> Result<&'static str, Failure> {
         let found = self.shipped.iter().find(|(known, _)| *known == name);
         found.map(|(_, text)| *text).ok_or_else(|| {
             let (kind, fix) = (Text::from(self.shipped_as), did_you_mean(name, self.names()));
@@ -60,10 +90,14 @@ impl Template {
         })
     }
 
+    /// Prints a shipped one.
+    pub fn show(&self, name: &str, lang: Lang) -> Result<Done, Failure> {
+        Ok(Done { data: commented(self.shipped(name)?, lang) })
+    }
+
     /// Starts a file from a shipped one. A file that is there already is never written over.
-    pub fn start(&self, file: &Path, from: &str) -> Result<Done, Failure> {
-        let text = self.shipped(from)?;
-        create(file, text)?;
+    pub fn start(&self, file: &Path, from: &str, lang: Lang) -> Result<Done, Failure> {
+        create(file, &commented(self.shipped(from)?, lang))?;
         Ok(Done { data: format!("{}\n", file.display()) })
     }
 
@@ -88,5 +122,43 @@ impl Template {
         })?;
         // Editors on Windows begin UTF-8 with a byte-order mark, which TOML does not allow.
         Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gridtier::entitlement::CATALOGUES;
+    use gridtier::method::PRESETS;
+
+    use super::*;
+
+    #[test]
+    fn every_comment_of_a_shipped_file_is_in_both_languages() {
+        for (name, text) in PRESETS.iter().chain(&CATALOGUES) {
+            let blocks = text.split("\n\n").flat_map(|block| block.split("\n#\n"));
+            for block in blocks {
+                let comments = block.lines().filter(|line| is_comment(line));
+                let (zh, en): (Vec<&str>, Vec<&str>) = comments.partition(|line| line.contains(is_chinese));
+                assert_eq!(zh.is_empty(), en.is_empty(), "{name}:\n{block}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_new_file_has_the_comments_of_one_language_and_the_same_content() {
+        for (name, text) in PRESETS.iter().chain(&CATALOGUES) {
+            let [en, zh] = [Lang::En, Lang::Zh].map(|lang| commented(text, lang));
+            let content = |text: &str| -> Vec<String> {
+                text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+            };
+            assert_eq!((content(&en), content(&zh)), (content(text), content(text)), "{name}");
+            let comments = |text: &str| -> Vec<String> {
+                let all = text.lines().filter(|line| is_comment(line));
+                all.map(str::to_owned).collect()
+            };
+            assert!(!comments(&en).is_empty() && !comments(&zh).is_empty(), "{name}");
+            assert!(comments(&en).iter().all(|line| !line.contains(is_chinese)), "{name}");
+            assert!(comments(&zh).iter().all(|line| line.contains(is_chinese)), "{name}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What an analyst reads after a grading or a check.
 
+mod encodings;
+
 use std::path::Path;
 
 use gridtier::contract::Table;
@@ -14,6 +16,8 @@ use gridtier::score::Provisional;
 use gridtier::source::Finding;
 use gridtier::word::Word;
 use serde_json::{Value, json};
+
+pub use encodings::encodings;
 
 use crate::format::{grouped, percent, shell_word};
 use crate::names;

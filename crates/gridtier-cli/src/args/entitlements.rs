@@ -11,7 +11,9 @@ use gridtier::word::Word;
 use super::{CycleArgs, store_folder};
 
 const OLD_SPELLINGS: &str = "Scripts may go on writing `entitlements --store STORE` with --matrix, --customer ID or --service SERVICE; they \
-mean the subcommands of these names.";
+mean the subcommands of these names.
+
+脚本可继续使用 `entitlements --store STORE` 加 --matrix、--customer ID 或 --service SERVICE；它们等同于同名子命令。";
 
 #[derive(Args)]
 #[command(after_help = OLD_SPELLINGS)]
@@ -23,41 +25,73 @@ pub struct Entitlements {
 #[derive(Subcommand)]
 pub enum EntitlementsCommand {
     /// The matrix of tiers and services
+    ///
+    /// 等级与服务的权益矩阵
     Matrix(MatrixArgs),
     /// What a customer is entitled to, and why
+    ///
+    /// 客户享有的权益及其依据
     Customer(CustomerArgs),
     /// Who is entitled to a service: counts, and the list with -o
+    ///
+    /// 服务的享有者：户数，用 -o 输出名单
     Service(ServiceArgs),
     /// What a tier gets of every service, on which terms
+    ///
+    /// 某等级对各项服务的享有方式和条款
     Tier(TierArgs),
     /// What the services cost in a year, and what fees bring back
+    ///
+    /// 各项服务的年成本，以及收费收回的部分
     Costs(CostsArgs),
     /// Who gains and loses what since an earlier cycle: counts, and the list of notices with -o
+    ///
+    /// 与较早周期相比谁增减了什么：户数，用 -o 输出通知清单
     Changes(ChangesArgs),
     /// Decide the applications of a table
+    ///
+    /// 审定申请表中的申请
     Applications(ApplicationsArgs),
     /// Write everything that everybody is entitled to into a file
+    ///
+    /// 将所有客户的全部权益写入文件
     Grants(GrantsArgs),
     /// Check a catalogue: every cell there, nothing contradictory, nothing withdrawn that is owed to everybody
+    ///
+    /// 检查权益目录：格子齐全，没有矛盾，没有取消对所有客户的义务
     Check {
         /// paper, or a file
+        ///
+        /// paper 或文件
         #[arg(default_value = "paper")]
         catalogue: String,
         /// A preset or method file whose own indicators conditions may name
+        ///
+        /// 预设方法或方法文件，条件可使用其中的自定义指标
         #[arg(long, default_value = "paper", value_name = "METHOD")]
         method: String,
     },
     /// Start a catalogue of one's own from the shipped one
+    ///
+    /// 由内置目录新建本单位的目录
     New {
         /// The file to write
+        ///
+        /// 要写的文件
         file: PathBuf,
         /// paper
+        ///
+        /// paper（内置目录）
         #[arg(long, default_value = "paper", value_name = "CATALOGUE")]
         from: String,
     },
     /// Print the shipped catalogue
+    ///
+    /// 输出内置目录
     Show {
         /// paper
+        ///
+        /// paper（内置目录）
         #[arg(default_value = "paper")]
         catalogue: String,
     },
@@ -74,6 +108,8 @@ pub struct MatrixArgs {
 #[derive(Args)]
 pub struct CustomerArgs {
     /// Customer id, as in the tables
+    ///
+    /// 客户编号，与数据表中一致
     pub id: String,
     #[command(flatten)]
     pub cycle: EntitledCycleArgs,
@@ -86,12 +122,16 @@ pub struct CustomerArgs {
 #[derive(Args)]
 pub struct ServiceArgs {
     /// Id of the service, such as S18
+    ///
+    /// 服务的 id，如 S18
     pub service: String,
     #[command(flatten)]
     pub cycle: EntitledCycleArgs,
     #[command(flatten)]
     pub filter: FilterArgs,
     /// Count by this column too
+    ///
+    /// 并按此列分组计数
     #[arg(long, value_enum, value_name = "COLUMN")]
     pub by: Option<GroupBy>,
     #[command(flatten)]
@@ -105,6 +145,8 @@ pub struct ServiceArgs {
 #[derive(Args)]
 pub struct TierArgs {
     /// The tier
+    ///
+    /// 等级
     #[arg(value_parser = Tier::CODES.to_vec())]
     pub tier: String,
     #[command(flatten)]
@@ -128,6 +170,8 @@ pub struct CostsArgs {
 #[derive(Args)]
 pub struct ChangesArgs {
     /// Number of the earlier cycle
+    ///
+    /// 较早周期的周期号
     #[arg(long, value_name = "N")]
     pub from: u64,
     #[command(flatten)]
@@ -145,6 +189,8 @@ pub struct ChangesArgs {
 #[derive(Args)]
 pub struct ApplicationsArgs {
     /// Table of applications: customer_id, service, applied_on, area, parts (joined by +), units, plan_allows
+    ///
+    /// 申请表：customer_id、service、applied_on、area、parts（用 + 连接）、units、plan_allows 各列
     pub file: PathBuf,
     #[command(flatten)]
     pub cycle: EntitledCycleArgs,
@@ -155,6 +201,8 @@ pub struct ApplicationsArgs {
 #[derive(Args)]
 pub struct GrantsArgs {
     /// File to write; its ending says the format
+    ///
+    /// 要写的文件；扩展名决定格式
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
     #[command(flatten)]
@@ -180,9 +228,13 @@ pub struct EntitledCycleArgs {
 #[derive(Args)]
 pub struct OptionalCycleArgs {
     /// Folder of the store of cycles; without it the catalogue is shown by itself
+    ///
+    /// 周期存储的文件夹；不给出则只显示目录本身
     #[arg(long, value_parser = store_folder())]
     pub store: Option<PathBuf>,
     /// Number of the cycle; the current one without it
+    ///
+    /// 周期号；不给出则为当前周期
     #[arg(long, value_name = "N", requires = "store")]
     pub cycle: Option<u64>,
     #[command(flatten)]
@@ -192,6 +244,8 @@ pub struct OptionalCycleArgs {
 #[derive(Args)]
 pub struct CatalogueArgs {
     /// Catalogue to try out instead of the one that the cycle records: paper, or a file
+    ///
+    /// 试用的权益目录，代替周期所记录的目录：paper 或文件
     #[arg(long, value_name = "CATALOGUE")]
     pub catalogue: Option<String>,
 }
@@ -200,6 +254,8 @@ pub struct CatalogueArgs {
 #[derive(Args)]
 pub struct OutputArgs {
     /// File to write; its ending says the format
+    ///
+    /// 要写的文件；扩展名决定格式
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     #[command(flatten)]
@@ -209,12 +265,18 @@ pub struct OutputArgs {
 #[derive(Args)]
 pub struct FormatArgs {
     /// Format, where the file's ending does not say it
+    ///
+    /// 格式，用于扩展名不能确定时
     #[arg(long, value_enum)]
     pub format: Option<TableFormat>,
     /// Chinese and English side by side, where people read
+    ///
+    /// 供人阅读处中英文并列
     #[arg(long)]
     pub bilingual: bool,
     /// Begin CSV with the mark by which Excel knows UTF-8
+    ///
+    /// CSV 以 Excel 识别 UTF-8 的标记开头
     #[arg(long)]
     pub bom: bool,
 }
@@ -223,15 +285,23 @@ pub struct FormatArgs {
 #[derive(Args, Default)]
 pub struct FilterArgs {
     /// Only this tier; may be repeated
+    ///
+    /// 仅此等级；可重复给出
     #[arg(long, value_name = "TIER", value_parser = Tier::CODES.to_vec())]
     pub tier: Vec<String>,
     /// Only this region; may be repeated
+    ///
+    /// 仅此地区；可重复给出
     #[arg(long)]
     pub region: Vec<String>,
     /// Only this use category; may be repeated
+    ///
+    /// 仅此用电类别；可重复给出
     #[arg(long, value_name = "CATEGORY", value_parser = UseCategory::CODES.to_vec())]
     pub use_category: Vec<String>,
     /// Only this supply level; may be repeated
+    ///
+    /// 仅此供电层级；可重复给出
     #[arg(long, value_name = "LEVEL", value_parser = SupplyLevel::CODES.to_vec())]
     pub supply_level: Vec<String>,
 }
@@ -239,6 +309,8 @@ pub struct FilterArgs {
 #[derive(Args)]
 pub struct OptOutArgs {
     /// Ids of customers who want no marketing, besides those whose marketing_opt_out is true
+    ///
+    /// 不接受营销的客户编号，另加 marketing_opt_out 为真的客户
     #[arg(long, value_name = "FILE")]
     pub opt_out: Option<PathBuf>,
 }
@@ -250,6 +322,8 @@ pub struct ListArgs {
     pub opt_out: OptOutArgs,
     /// What the list is made for; one for marketing leaves out customers who opted out. By default that of the command:
     /// `service` marketing, `grants` and `changes` operations, unless --opt-out is given
+    ///
+    /// 名单的用途；营销名单不含拒绝营销的客户。默认由命令决定：`service` 为营销，`grants` 和 `changes` 为业务，给出 --opt-out 时除外
     #[arg(long, value_enum)]
     pub purpose: Option<PurposeArg>,
 }
@@ -257,6 +331,8 @@ pub struct ListArgs {
 #[derive(Args)]
 pub struct WithholdArgs {
     /// Withhold counts of fewer customers, and what would give them away
+    ///
+    /// 不公布少于该户数的计数，也不公布可推出它的数
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub min_count: u64,
 }

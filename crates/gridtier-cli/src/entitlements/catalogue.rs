@@ -23,13 +23,13 @@ const CATALOGUE_FILES: Template = Template {
 };
 
 /// The text of a shipped catalogue.
-pub fn show(name: &str) -> Result<Done, Failure> {
-    Ok(Done { data: CATALOGUE_FILES.shipped(name)?.to_owned() })
+pub fn show(name: &str, lang: Lang) -> Result<Done, Failure> {
+    CATALOGUE_FILES.show(name, lang)
 }
 
 /// Starts a catalogue of one's own from a shipped one.
-pub fn start(file: &Path, from: &str) -> Result<Done, Failure> {
-    CATALOGUE_FILES.start(file, from)
+pub fn start(file: &Path, from: &str, lang: Lang) -> Result<Done, Failure> {
+    CATALOGUE_FILES.start(file, from, lang)
 }
 
 /// Checks a catalogue, whose conditions may name the indicators of a method.
