@@ -40,7 +40,7 @@ const EXIT_CODES: &str = "Exit codes:
   5   无法写出结果，未发布
   70  gridtier 的程序错误";
 
-/// Customer-value grading for power utilities: 电力客户价值分级.
+/// Customer-value grading for power utilities
 ///
 /// 面向供电企业的电力客户价值分级
 #[derive(Parser)]
