@@ -6,6 +6,7 @@
 use polars::lazy::dsl::{BooleanFunction, FunctionExpr};
 use polars::prelude::*;
 use polars::sql::sql_expr;
+use polars_ops::series::RoundMode;
 
 use super::{IndicatorColumn, IndicatorValue};
 use crate::checked_toml::did_you_mean;
@@ -54,7 +55,7 @@ fn checked(text: &str, wanted: ExpressionKind) -> Result<Expr, (Text, Text)> {
             text!("write an SQL expression over the facts", "请写关于事实列的 SQL 表达式"),
         )
     };
-    let expr = sql_expr(text).map_err(grammar)?;
+    let expr = sql_expr(text).map_err(grammar)?.map_expr(rounding_half_away);
     for name in expr.clone().meta().root_names() {
         if !COLUMNS.iter().any(|column| column.name == name.as_str()) {
             let fix = did_you_mean(&name, COLUMNS.iter().map(|column| column.name));
@@ -95,6 +96,17 @@ fn checked(text: &str, wanted: ExpressionKind) -> Result<Expr, (Text, Text)> {
         text!("`{text}` does not give {kind}", "`{text}` 的结果不是{kind}"; kind),
         text!("write one that gives {kind}", "请写结果为{kind}的表达式"; kind),
     ))
+}
+
+/// A call of ROUND rounds as everything else does here; polars would take halves to the even neighbour.
+fn rounding_half_away(part: Expr) -> Expr {
+    match part {
+        Expr::Function { input, function: FunctionExpr::Round { decimals, .. } } => {
+            let function = FunctionExpr::Round { decimals, mode: RoundMode::HalfAwayFromZero };
+            Expr::Function { input, function }
+        }
+        other => other,
+    }
 }
 
 /// Whether a part of an expression looks at nothing but its own row.

@@ -206,6 +206,24 @@ fn an_own_indicator_is_an_expression_that_may_not_apply() {
 }
 
 #[test]
+fn an_expression_rounds_half_away_from_zero() {
+    let source = MemorySource::default().customers(&["a", "b"]).rows(
+        Table::MeterReadings,
+        "customer_id|read_at|active_kwh",
+        &["a|2023-05-01|2.5", "b|2023-05-01|3.5"],
+    );
+    let facts = fact::read(&source, WINDOW, ReadingDetail::Energy, None).unwrap();
+    let own = [
+        Expression::parse("ROUND(active_wh / 1000)", None).unwrap(),
+        Expression::parse("0 - ROUND(active_wh / 10000 + 0.5, 1)", None).unwrap(),
+    ];
+    let columns = compute(&facts, wanted(&own)).unwrap();
+    let own: [IndicatorColumn; 2] =
+        [[Known(3.0), Known(4.0)], [Known(-0.8), Known(-0.9)]].map(|column| column.into_iter().collect());
+    assert_eq!(columns[INDICATORS.len()..], own);
+}
+
+#[test]
 fn a_condition_on_an_empty_attribute_is_not_met_and_one_on_an_absent_table_says_nothing() {
     let header = "customer_id|use_category|supply_level|load_class|opened_on|aged_transformer_area";
     let row = |id: &str, class: &str| format!("{id}|residential|residential|{class}|2000-01-01|false");
