@@ -12,10 +12,12 @@ mod history;
 mod customer;
 mod facts;
 mod members;
+mod restated;
 
 pub use customer::{CustomerRecord, customer};
 pub(crate) use error::unreadable;
 pub use error::{Absence, CycleError, EvidenceError};
+pub use facts::express;
 pub(crate) use facts::facts;
 pub use history::EVIDENCE_TABLES;
 pub(crate) use load::customers;
@@ -26,4 +28,5 @@ pub use manifest::{
     WindowSpan, catalogue, method,
 };
 pub use members::MemberBatches;
+pub use restated::{RestatedFailure, RestatedTable};
 pub(crate) use table::has_tier_probability;

@@ -8,13 +8,35 @@ mod pair;
 mod transition;
 mod drift;
 mod backtest;
+mod values;
+mod groups;
+mod lines;
+mod step;
+mod grading;
+mod corrected;
+mod moved;
+mod own;
+mod attribution;
+mod waterfall;
+mod restated;
 
+pub use attribution::Attribution;
 pub use backtest::{Backtest, BacktestMean, BacktestOutcome, Backtests, backtest};
 pub use drift::{Drift, DriftVerdict, drift};
-pub use pair::{EndState, NotComparable, Pair, PairedCustomer};
+pub use moved::CustomerMove;
+pub use own::OwnContributions;
+pub use pair::{Damaged, EndState, NotComparable, Pair, PairedCustomer};
+pub use restated::{COUNTS, RestatedMonths, UsageBatch, UsageMerge};
+pub use step::{PolicyReason, SplitStatus, Step};
 pub use transition::{
     EVERYBODY, TierStability, TransitionKey, TransitionRate, TransitionSums, stability, transitions,
 };
+pub use values::expressions_to_evaluate;
+pub use waterfall::{WaterfallStep, waterfall};
 
+#[cfg(test)]
+mod generated;
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod tests;

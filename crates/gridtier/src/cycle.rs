@@ -7,7 +7,8 @@ use crate::customer::Customers;
 use crate::incident::Offence;
 use crate::index::{IndicatorIx, index};
 use crate::indicator::IndicatorColumn;
-use crate::indicator::registry::{ANNUAL_ENERGY, ANNUAL_REVENUE};
+use crate::indicator::expression::Expression;
+use crate::indicator::registry::{self, ANNUAL_ENERGY, ANNUAL_REVENUE};
 use crate::method::{Method, Tier};
 use crate::score::{Parameters, Population, Provisional, Scores, judge};
 use crate::stratum::Groups;
@@ -80,6 +81,8 @@ pub struct Cycle {
     pub customers: Customers,
     /// By indicator of the method: the values by customer number, unknown for who was not graded.
     pub columns: Vec<IndicatorColumn>,
+    /// Values of other methods' expressions over the cycle's facts, by customer number, where they were asked for.
+    pub expressed: Vec<(Expression, IndicatorColumn)>,
     /// The graded population, by customer number.
     pub rows: Vec<Placed>,
     /// The strata's names, in the order in which the rows name them.
@@ -121,6 +124,17 @@ impl Cycle {
     /// covered months, ceilings from the offences.
     #[must_use]
     pub fn judged(&self, columns: &[IndicatorColumn], method: &Method) -> (Scores, Tiers) {
+        self.judged_after(&self.previous, columns, method)
+    }
+
+    /// As [`judged`](Self::judged), with these final tiers of the cycle before.
+    #[must_use]
+    pub fn judged_after(
+        &self,
+        previous: &Previous,
+        columns: &[IndicatorColumn],
+        method: &Method,
+    ) -> (Scores, Tiers) {
         let numbers = self.rows.iter().map(|row| row.number).collect();
         let is_short = |row: &Placed| self.covered_months[index(row.number)] < method.min_months;
         let short_history: Vec<bool> = self.rows.iter().map(is_short).collect();
@@ -134,7 +148,7 @@ impl Cycle {
             groups: Groups::of(&self.customers, method.strata),
             end: self.end,
             ceilings: self.rows.iter().map(|row| ceilings[index(row.number)]).collect(),
-            previous: &self.previous,
+            previous,
         };
         let tiers = grade_on(inputs, columns, &scores, method);
         (scores, tiers)
@@ -161,11 +175,11 @@ impl Cycle {
         ceilings
     }
 
-    /// Whether the data that an indicator needs were delivered; `false` where the cycle's method does not have it.
-    #[must_use]
-    pub fn is_delivered(&self, id: &str) -> bool {
+    /// Whether the data that an indicator needs were delivered; of those of the registry that the cycle's method does not
+    /// have, `false`. An own indicator always is.
+    fn is_delivered(&self, id: &str) -> bool {
         let place = self.method.indicators.iter().position(|spec| spec.id == id);
-        place.is_some_and(|place| self.parameters.delivered[place])
+        place.map_or(registry::find(id).is_none(), |place| self.parameters.delivered[place])
     }
 
     /// A customer's annual revenue in fen; 0 where it is unknown.

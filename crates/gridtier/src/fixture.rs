@@ -132,6 +132,7 @@ pub fn cycle(method: &Method, end: Month, mut drafts: Vec<DraftCustomer>, previo
         months: method.window_months,
         counting: 2,
         columns,
+        expressed: Vec::new(),
         rows: Vec::new(),
         strata: Vec::new(),
         ledger: Vec::new(),

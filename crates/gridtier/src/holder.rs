@@ -65,7 +65,7 @@ impl Holders {
             .zip(&by_account)
             .map(|(indicator, column)| values(facts, &members, indicator, column, wanted))
             .collect();
-        columns.extend(indicator::own(&folded, wanted)?);
+        columns.extend(indicator::own(&folded, wanted.own)?);
         Ok(Self { members, facts: folded, columns })
     }
 }

@@ -119,8 +119,8 @@ pub(crate) fn registered(facts: &Facts, wanted: WantedIndicators) -> Vec<Indicat
 ///
 /// # Errors
 /// An expression fails on data though it was checked: a bug.
-pub(crate) fn own(facts: &Facts, wanted: WantedIndicators) -> Result<Vec<IndicatorColumn>, RunError> {
-    expression::evaluate(facts, wanted.own)
+pub fn own(facts: &Facts, own: &[Expression]) -> Result<Vec<IndicatorColumn>, RunError> {
+    expression::evaluate(facts, own)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! computes nothing new; files and formats are left to the callers.
 
 mod read;
+pub mod attribution;
 pub mod checks;
 pub mod comparison;
 pub mod facts;
@@ -12,6 +13,7 @@ pub mod holders;
 pub mod indicators;
 pub mod ledger;
 pub mod parameters;
+pub mod restated;
 pub mod tiers;
 pub mod trial;
 mod weights;

@@ -11,3 +11,6 @@ pub mod checks {}
 
 #[cfg_attr(not(doctest), doc = include_str!("../ENTITLEMENTS.md"))]
 pub mod entitlements {}
+
+#[cfg_attr(not(doctest), doc = include_str!("../REGRADE.md"))]
+pub mod regrade {}

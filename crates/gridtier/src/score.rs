@@ -28,7 +28,7 @@ use crate::indicator::{self, DIMENSIONS, IndicatorColumn, IndicatorValue};
 use crate::mcda;
 use crate::method::Method;
 use crate::stratum::Groups;
-use crate::unit::Month;
+use crate::unit::{Month, round_half_away};
 
 use moments::Moments;
 use pattern::Patterns;
@@ -231,6 +231,59 @@ fn fill(rows: &BlockScorer, population: &[u32], provisional: &[Option<Provisiona
     let mut moments = Moments::new(rows.size);
     all.iter().for_each(|more| moments.join(more));
     (points_e6, moments)
+}
+
+/// Customers with values that are scored on given parameters: frozen ones, or those of another cycle.
+#[derive(Clone, Copy, Debug)]
+pub struct OnParameters<'a> {
+    /// The method of the parameters.
+    pub method: &'a Method,
+    /// The parameters.
+    pub parameters: &'a Parameters,
+    /// The values by customer number, in the order of the method's indicators.
+    pub columns: &'a [IndicatorColumn],
+    /// The numbers of the customers, ascending.
+    pub numbers: &'a [u32],
+    /// By customer: the number of its stratum among [`Parameters::strata`]; not used where these are empty.
+    pub strata: &'a [u32],
+}
+
+impl OnParameters<'_> {
+    /// The strata within which points are fitted; none where they are fitted over all ranked customers.
+    fn point_strata(&self) -> &[u32] {
+        if self.parameters.strata.is_empty() { &[] } else { self.strata }
+    }
+
+    /// By customer: the score in 10⁻⁶ points, or [`NO_SCORE`].
+    #[must_use]
+    pub fn scores(&self) -> Vec<i32> {
+        let patterns = Patterns::of(self.columns, self.numbers);
+        let rows =
+            BlockScorer::new(self.method, self.parameters, self.columns, &patterns, self.point_strata());
+        fill(&rows, self.numbers, &vec![None; self.numbers.len()]).0
+    }
+
+    /// By customer, and within it by indicator that [weighs](Parameters::weighing): the contribution, rounded to 10⁻⁶
+    /// points.
+    #[must_use]
+    pub fn contributions_e6(&self) -> Vec<i32> {
+        let patterns = Patterns::of(self.columns, self.numbers);
+        let rows =
+            BlockScorer::new(self.method, self.parameters, self.columns, &patterns, self.point_strata());
+        let width = rows.places.len();
+        let mut all = vec![0; self.numbers.len() * width];
+        let blocks =
+            all.par_chunks_mut((mcda::BLOCK * width).max(1)).zip(self.numbers.par_chunks(mcda::BLOCK));
+        blocks.enumerate().for_each(|(block, (all, numbers))| {
+            let mut parts = vec![0.0; width];
+            rows.each(numbers, block * mcda::BLOCK, |at, row| {
+                row.contribute(&mut parts);
+                let rounded = parts.iter().map(|part| round_half_away(part * 1e6) as i32);
+                all[at * width..][..width].iter_mut().zip(rounded).for_each(|(cell, part)| *cell = part);
+            });
+        });
+        all
+    }
 }
 
 impl Scores {

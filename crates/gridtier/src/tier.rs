@@ -26,7 +26,7 @@ use crate::unit::Month;
 pub use crate::stratum::Groups;
 pub use ledger::LedgerLine;
 pub use policy::{Policy, Previous};
-pub use rank_key::BrokenBy;
+pub use rank_key::{BrokenBy, RankKey};
 
 use rank::{Base, RankOrder};
 
@@ -195,7 +195,7 @@ fn applies(veto: &Veto, offences: &[Offence]) -> bool {
 }
 
 /// Whether ties at a boundary are kept together.
-fn keeps_ties(method: &Method) -> bool {
+pub(crate) fn keeps_ties(method: &Method) -> bool {
     method.ties != Ties::Break
 }
 

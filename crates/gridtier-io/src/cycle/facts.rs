@@ -2,15 +2,25 @@
 
 use std::collections::BTreeMap;
 
+use gridtier::compare::expressions_to_evaluate;
 use gridtier::contract::Table;
-use gridtier::fact::Facts;
-use gridtier::meter::FileBook;
-use gridtier::output::facts::{PublishedFacts, read_offences, read_reconciliation, read_unit_suspects};
+use gridtier::customer::Customers;
+use gridtier::cycle::Cycle;
+use gridtier::error::RunError;
+use gridtier::fact::{Facts, TIME_OF_USE};
+use gridtier::holder::Holders;
+use gridtier::indicator;
+use gridtier::indicator::expression::Expression;
+use gridtier::meter::{FileBook, ReadingDetail};
+use gridtier::method::{GradingUnit, Method};
+use gridtier::output::facts::{
+    PublishedFacts, missing_facts, read_offences, read_reconciliation, read_unit_suspects, with_missing_facts,
+};
 use gridtier::output::findings::read_of_tables;
 use gridtier::source::TableBook;
 use gridtier::unit::Window;
 
-use super::error::CycleError;
+use super::error::{CycleError, unreadable};
 use super::load::customers;
 use super::table::read_batches;
 use crate::folder::DataFolder;
@@ -44,8 +54,6 @@ pub(crate) fn facts(
         unit_suspects.extend(read_unit_suspects(batch, &customers)?);
         Some(())
     })?;
-    let mut books: Vec<TableBook> = Table::ALL.into_iter().map(TableBook::new).collect();
-    read_batches(cycle, "reconciliation.parquet", |batch| read_reconciliation(batch, &mut books))?;
     let mut findings = Vec::new();
     read_batches(cycle, "findings.parquet", |batch| read_of_tables(batch, &mut findings))?;
     let reading_files: BTreeMap<u32, FileBook> = (0..)
@@ -53,18 +61,76 @@ pub(crate) fn facts(
         .filter_map(|(number, file)| Some((number, *books_by_name.get(file.file.name.as_str())?)))
         .collect();
     Ok(Facts {
-        window,
-        usage: None,
-        coverage: counted.coverage,
         files_taken: reading_files.len(),
         reading_files,
-        rows: counted.rows,
-        profiles: counted.profiles,
         offences,
         unit_suspects,
-        books,
         findings,
-        refusal: None,
-        customers,
+        ..judged(customers, counted, books(cycle)?, window)
     })
+}
+
+/// Facts without what is not judged: files, offences, suspects and findings.
+fn judged(customers: Customers, counted: PublishedFacts, books: Vec<TableBook>, window: Window) -> Facts {
+    Facts {
+        window,
+        customers,
+        usage: None,
+        coverage: counted.coverage,
+        reading_files: BTreeMap::new(),
+        files_taken: 0,
+        rows: counted.rows,
+        profiles: counted.profiles,
+        offences: Vec::new(),
+        unit_suspects: Vec::new(),
+        books,
+        findings: Vec::new(),
+        refusal: None,
+    }
+}
+
+/// Which tables there were.
+fn books(cycle: &StoredCycle) -> Result<Vec<TableBook>, CycleError> {
+    let mut books: Vec<TableBook> = Table::ALL.into_iter().map(TableBook::new).collect();
+    read_batches(cycle, "reconciliation.parquet", |batch| read_reconciliation(batch, &mut books))?;
+    Ok(books)
+}
+
+/// Evaluates the expressions of another method on the facts of a cycle, where the cycle has counted the facts that they
+/// use and has no column of them.
+///
+/// # Errors
+/// A table cannot be read, or is none of gridtier's.
+pub fn express(stored: &StoredCycle, cycle: &mut Cycle, method: &Method) -> Result<(), CycleError> {
+    let wanted = expressions_to_evaluate(cycle, method);
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let customers = customers(stored)?;
+    let mut counted = PublishedFacts::new(customers.len(), cycle.window());
+    let (mut start, mut missing) = (0, Vec::new());
+    read_batches(stored, "facts.parquet", |batch| {
+        missing = missing_facts(batch);
+        counted.read(&with_missing_facts(batch)?, start, &customers)?;
+        start += batch.num_rows();
+        Some(())
+    })?;
+    // Parts of the day and demand are counted only for a method that asks for them.
+    if cycle.method.reading_detail() != ReadingDetail::TimeOfUse {
+        missing.extend(TIME_OF_USE.map(str::to_owned));
+    }
+    let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
+    let known: Vec<Expression> =
+        wanted.into_iter().filter(|expression| !expression.uses(&missing)).cloned().collect();
+    let bug = |error: RunError| unreadable(&stored.dir.join("facts.parquet"), error);
+    let facts = judged(customers, counted, books(stored)?, cycle.window());
+    let columns = match cycle.method.grading_unit {
+        GradingUnit::Account => indicator::own(&facts, &known).map_err(bug)?,
+        GradingUnit::Holder => {
+            let holders = Holders::of(&facts, cycle.method.wanted()).map_err(bug)?;
+            indicator::own(&holders.facts, &known).map_err(bug)?
+        }
+    };
+    cycle.expressed.extend(known.into_iter().zip(columns));
+    Ok(())
 }

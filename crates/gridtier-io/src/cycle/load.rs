@@ -51,6 +51,7 @@ pub fn cycle_alone(cycle: &StoredCycle) -> Result<Cycle, CycleError> {
         counting: manifest.engine.counting,
         customers,
         columns,
+        expressed: Vec::new(),
         rows,
         strata,
         ledger: ledger(cycle)?,

@@ -44,6 +44,15 @@ pub(super) fn read_batches(
     Ok(())
 }
 
+/// As [`batches`], with these columns only.
+pub(super) fn column_batches(path: &Path, columns: &[&str]) -> Result<ParquetRecordBatchReader, CycleError> {
+    let file = File::open(path).map_err(|error| unreadable(path, error))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| unreadable(path, error))?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+    let builder = builder.with_projection(mask).with_batch_size(BATCH_ROWS);
+    builder.build().map_err(|error| unreadable(path, error))
+}
+
 /// As [`read_batches`], with these columns only.
 pub(super) fn read_columns(
     cycle: &StoredCycle,
@@ -52,11 +61,7 @@ pub(super) fn read_columns(
     mut read: impl FnMut(&RecordBatch) -> Option<()>,
 ) -> Result<(), CycleError> {
     let path = cycle.dir.join(name);
-    let file = File::open(&path).map_err(|error| unreadable(&path, error))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| unreadable(&path, error))?;
-    let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-    let builder = builder.with_projection(mask).with_batch_size(BATCH_ROWS);
-    for batch in builder.build().map_err(|error| unreadable(&path, error))? {
+    for batch in column_batches(&path, columns)? {
         let batch = batch.map_err(|error| unreadable(&path, error))?;
         read(&batch).ok_or_else(|| other_columns(cycle, name))?;
     }

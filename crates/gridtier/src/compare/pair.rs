@@ -89,6 +89,10 @@ impl PairedCustomer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotComparable(pub Text);
 
+/// What a cycle has published does not fit together: a file was changed, or another version of gridtier wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damaged(pub Text);
+
 /// Two cycles aligned by customer.
 #[derive(Debug)]
 pub struct Pair<'a> {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type};
-use arrow_array::{Array, RecordBatch};
-use arrow_schema::Schema;
+use arrow_array::{Array, RecordBatch, new_null_array};
+use arrow_schema::{Field, Schema};
 
 use super::read::{Cells, text_at, value_at, word_at};
 use super::{
@@ -279,8 +279,8 @@ fn integer_columns() -> impl Iterator<Item = &'static FactColumn> {
     COLUMNS.iter().filter(|column| matches!(column.value, FactValue::Integer(..)))
 }
 
-/// All facts by customer: the integer facts, the latest energy audit, and the covered months from the start of the window.
-fn counted(facts: &Facts) -> Output<'_> {
+/// The columns of the table of facts.
+fn fact_fields() -> Vec<Field> {
     let mut fields = vec![full("customer_id", TEXT)];
     fields.extend(integer_columns().map(|column| nullable(column.name, INTEGER)));
     fields.extend([
@@ -291,7 +291,31 @@ fn counted(facts: &Facts) -> Output<'_> {
         nullable("replaceable_kgce", NUMBER),
         full("covered", TEXT),
     ]);
-    table("facts", fields, facts.rows.len(), move |rows| {
+    fields
+}
+
+/// The columns of the table of facts that a batch of an earlier version lacks.
+#[must_use]
+pub fn missing_facts(batch: &RecordBatch) -> Vec<String> {
+    let names = fact_fields().into_iter().map(|field| field.name().clone());
+    names.filter(|name| batch.column_by_name(name).is_none()).collect()
+}
+
+/// A batch of the table of facts with the columns that it lacks, empty; `None` when it is not a table of facts.
+#[must_use]
+pub fn with_missing_facts(batch: &RecordBatch) -> Option<RecordBatch> {
+    let column = |field: &Field| match batch.column_by_name(field.name()) {
+        Some(column) => column.clone(),
+        None => new_null_array(field.data_type(), batch.num_rows()),
+    };
+    let fields = fact_fields();
+    let columns = fields.iter().map(column).collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).ok()
+}
+
+/// All facts by customer: the integer facts, the latest energy audit, and the covered months from the start of the window.
+fn counted(facts: &Facts) -> Output<'_> {
+    table("facts", fact_fields(), facts.rows.len(), move |rows| {
         let customers = rows.clone().map(CustomerIx::from_index);
         let mut columns =
             vec![text(customers.map(|customer| Some(facts.customers.ids.key(customer.number()))))];

@@ -58,6 +58,21 @@ impl Parameters {
         })
     }
 
+    /// The same parameters with strata of these names, in this order; a stratum that has none of its own is scored by those
+    /// of all ranked customers. Without strata where points are fitted over all ranked customers.
+    #[must_use]
+    pub fn with_strata(&self, names: &[String]) -> Self {
+        let of_all = |name: &String| StratumParameters {
+            name: name.clone(),
+            fitted: vec![None; self.fitted.len()],
+            ranked_known: vec![0; self.fitted.len()],
+        };
+        let known = |name: &String| self.strata.iter().find(|stratum| stratum.name == *name).cloned();
+        let strata = names.iter().filter(|_| !self.strata.is_empty());
+        let strata = strata.map(|name| known(name).unwrap_or_else(|| of_all(name))).collect();
+        Self { strata, ..self.clone() }
+    }
+
     /// The indicators that have a weight, in the method's order.
     #[must_use]
     pub fn weighing(&self) -> Vec<usize> {

@@ -4,13 +4,31 @@ use std::cmp::Ordering;
 
 /// The sort key of a ranked customer.
 #[derive(Clone, Debug)]
-pub(super) struct RankKey {
+pub struct RankKey {
     /// Customer number: the order of ids by bytes.
     pub number: u32,
+    /// Whether confirmed offences put the customer behind all others.
     pub vetoed: bool,
+    /// Score in 10⁻⁶ points.
     pub score_e6: Option<i64>,
+    /// Annual revenue.
     pub revenue: Option<f64>,
+    /// Annual energy.
     pub energy: Option<f64>,
+}
+
+impl RankKey {
+    /// Whether the customer comes after another one.
+    #[must_use]
+    pub fn is_after(&self, other: &Self) -> bool {
+        compare(self, other).0.is_gt()
+    }
+
+    /// Whether the customer comes after another one by veto and score, without the criteria that break ties.
+    #[must_use]
+    pub fn is_worse(&self, other: &Self) -> bool {
+        (self.vetoed, other.score_e6) > (other.vetoed, self.score_e6)
+    }
 }
 
 crate::words! {

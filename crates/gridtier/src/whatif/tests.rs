@@ -66,6 +66,7 @@ fn cycle(people: u32) -> Cycle {
         counting: 0,
         ledger: tiers.ledger,
         offences: PublishedOffences::default(),
+        expressed: Vec::new(),
         covered_months: vec![36; people as usize],
         method,
         end,

@@ -52,12 +52,12 @@ fn customers_of_both_cycles_are_aligned_by_id_with_their_states() {
     assert_eq!(
         states(&before, &after),
         [
-            "a high_voltage grade-3 grade-2",
-            "aa high_voltage new grade-2",
+            "a high_voltage grade-2 grade-2",
+            "aa high_voltage new grade-1",
             "b high_voltage grade-2 closed",
-            "c high_voltage grade-2 absent",
+            "c high_voltage grade-1 absent",
             "d high_voltage grade-1 grade-2",
-            "e high_voltage absent grade-1",
+            "e high_voltage absent grade-2",
         ],
     );
 }

@@ -1,0 +1,56 @@
+//! The values from which `own` departs: those of the revision, and of the earlier cycle where that does not grade a customer.
+
+use super::grading::{Measured, Rules};
+use super::pair::Pair;
+use crate::index::index;
+use crate::score::OnParameters;
+
+/// Where the values of the step `stratum` come from.
+#[derive(Clone, Copy)]
+pub(super) struct CorrectedValues<'a> {
+    pub rules: &'a Rules<'a>,
+    pub pair: &'a Pair<'a>,
+    pub before: &'a Measured<'a>,
+    /// The revision of the earlier cycle, with the positions of the pair's customers in its rows.
+    pub revised: Option<(&'a Measured<'a>, &'a [Option<u32>])>,
+}
+
+impl<'a> CorrectedValues<'a> {
+    /// The cycle that the values of a customer of the pair come from, and the customer's position there; `first` is its
+    /// position in the earlier cycle's rows.
+    pub fn source(&self, customer: u32, first: usize) -> (&'a Measured<'a>, usize) {
+        let revised =
+            self.revised.and_then(|(revised, positions)| Some((revised, index(positions[index(customer)]?))));
+        revised.unwrap_or((self.before, first))
+    }
+
+    /// What `score` makes of these values, in the strata of the customers' groups in the later cycle: `width` numbers for
+    /// each customer. The customers are graded at both ends, and ascend.
+    pub fn in_later_strata(
+        &self,
+        customers: &[u32],
+        after: &Measured,
+        width: usize,
+        score: impl Fn(OnParameters) -> Vec<i32>,
+    ) -> Vec<i32> {
+        let mut all = vec![0; customers.len() * width];
+        let cycles = [Some(self.before), self.revised.map(|(revised, _)| revised)];
+        for cycle in cycles.into_iter().flatten() {
+            let (mut rows, mut numbers, mut strata) = (Vec::new(), Vec::new(), Vec::new());
+            for (row, &customer) in customers.iter().enumerate() {
+                let Some((first, second)) = self.pair.customers[index(customer)].both() else { continue };
+                let (source, at) = self.source(customer, first);
+                if std::ptr::eq(source, cycle) {
+                    rows.push(row);
+                    numbers.push(source.cycle.rows[at].number);
+                    strata.push(after.strata[second]);
+                }
+            }
+            let found = score(self.rules.frozen(&cycle.values, &numbers, &strata));
+            for (row, found) in rows.into_iter().zip(found.chunks_exact(width.max(1))) {
+                all[row * width..][..width].copy_from_slice(found);
+            }
+        }
+        all
+    }
+}

@@ -1,0 +1,120 @@
+//! One customer's move: its scores, tiers and strata after each step, and the parts that follow from them.
+
+use super::grading::published;
+use super::step::{PolicyReason, SplitStatus, Step};
+use crate::method::Tier;
+use crate::word::Word;
+
+/// Scores after these steps: before, correction, stratum, own, cohort, method.
+pub(super) const SCORES: usize = 6;
+/// Tiers after these steps: before, policy before, correction, stratum, own, cohort, method, policy after.
+pub(super) const TIERS: usize = 8;
+/// Strata at these steps: before, correction, stratum and own, cohort, method.
+pub(super) const STRATA: usize = 5;
+
+/// The move of a customer that is graded at both ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CustomerMove {
+    /// Its index in [`Pair::customers`].
+    pub customer: u32,
+    /// Whether the move could be split.
+    pub status: SplitStatus,
+    /// In 10⁻⁶ points, or [`NO_SCORE`]; what does not follow from `status` is arbitrary.
+    pub(super) scores_e6: [i32; SCORES],
+    pub(super) tiers: [Tier; TIERS],
+    /// Numbers in [`Attribution::strata`].
+    pub(super) strata: [u32; STRATA],
+    /// What held the customer off its place by the earlier lines; `None` where that part is 0.
+    pub policy_before_reason: Option<PolicyReason>,
+    /// What holds it off its place by the later lines; `None` where that part is 0.
+    pub policy_after_reason: Option<PolicyReason>,
+    /// Where the move is split: how many indicators of weight became known.
+    pub newly_known: u16,
+    /// Where the move is split: how many indicators of weight are not known any more.
+    pub newly_unknown: u16,
+    /// Place in the earlier method of the indicator with the largest part of `own`; `None` where all are 0.
+    pub own_first: Option<u16>,
+}
+
+impl CustomerMove {
+    /// The final tier before.
+    #[must_use]
+    pub fn tier_before(&self) -> Tier {
+        self.tiers[0]
+    }
+
+    /// The final tier after.
+    #[must_use]
+    pub fn tier_after(&self) -> Tier {
+        self.tiers[TIERS - 1]
+    }
+
+    /// The published score before, in 10⁻⁶ points.
+    #[must_use]
+    pub fn score_before_e6(&self) -> Option<i64> {
+        published(self.scores_e6[0])
+    }
+
+    /// The published score after, in 10⁻⁶ points.
+    #[must_use]
+    pub fn score_after_e6(&self) -> Option<i64> {
+        published(self.scores_e6[SCORES - 1])
+    }
+
+    /// Whether the move is split but for what lies between correction and method.
+    fn is_half_split(&self) -> bool {
+        matches!(self.status, SplitStatus::Window | SplitStatus::Counting | SplitStatus::Expression)
+    }
+
+    /// The part of the score that a step made, in 10⁻⁶ points; `None` where it has none.
+    #[must_use]
+    pub fn part_e6(&self, step: Step) -> Option<i64> {
+        let [before, correction, stratum, own, cohort, after] = self.scores_e6.map(published);
+        let is_split = self.status == SplitStatus::Split;
+        let (from, to) = match step {
+            Step::Correction if is_split || self.is_half_split() => (before, correction),
+            Step::Stratum if is_split => (correction, stratum),
+            Step::Own if is_split => (stratum, own),
+            Step::Cohort if is_split => (own, cohort),
+            Step::Method if is_split => (cohort, after),
+            Step::Unsplit if self.is_half_split() => (correction, after),
+            Step::Unsplit if !is_split => (before, after),
+            _ => return None,
+        };
+        Some(to? - from?)
+    }
+
+    /// The steps of tiers that a step made, a rise being positive; `None` where it has none.
+    #[must_use]
+    pub fn part(&self, step: Step) -> Option<i64> {
+        let (from, to) = self.ends(step)?;
+        Some(tier_number(self.tiers[from]) - tier_number(self.tiers[to]))
+    }
+
+    /// Between which of the tiers a step lies.
+    pub(super) fn ends(&self, step: Step) -> Option<(usize, usize)> {
+        let place = Step::PARTS.iter().position(|part| *part == step)?;
+        match (self.status, step) {
+            (SplitStatus::Split, Step::Unsplit) => None,
+            (SplitStatus::Split, _) => Some((place, place + 1)),
+            (SplitStatus::NoLines | SplitStatus::NoScore, Step::Unsplit) => Some((0, TIERS - 1)),
+            (SplitStatus::NoLines | SplitStatus::NoScore, _) => None,
+            (_, Step::PolicyBefore | Step::Correction | Step::PolicyAfter) => Some((place, place + 1)),
+            (_, Step::Unsplit) => Some((2, TIERS - 2)),
+            _ => None,
+        }
+    }
+
+    /// The step that moved the tier most in the direction of its change; `None` where it has not changed.
+    #[must_use]
+    pub fn cause(&self) -> Option<Step> {
+        let change = tier_number(self.tier_before()) - tier_number(self.tier_after());
+        let size = |step: Step| self.part(step).unwrap_or(0) * change.signum();
+        let largest = Step::CAUSES.iter().copied().map(size).max().filter(|_| change != 0)?;
+        Step::CAUSES.iter().copied().find(|step| size(*step) == largest)
+    }
+}
+
+fn tier_number(tier: Tier) -> i64 {
+    tier.position() as i64
+}
