@@ -18,6 +18,7 @@ use gridtier::unit::Month;
 use gridtier_io::folder::DataFolder;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
+use rust_xlsxwriter::{Workbook, XlsxError};
 
 use crate::support::{Ended, ended, gridtier, write};
 use crate::tables;
@@ -62,7 +63,25 @@ fn sound_files() -> Vec<(&'static str, Vec<u8>)> {
         ("a.arrow", tables::ipc_stream(&table)),
         ("a.csv", tables::csv(&table)),
         ("a.csv", [b"\xFF\xFE".to_vec(), utf_16(&tables::csv(&table))].concat()),
+        ("a.xlsx", workbook(&table).unwrap()),
     ]
+}
+
+/// A workbook of a table: text as text, numbers as numbers.
+fn workbook(table: &RecordBatch) -> Result<Vec<u8>, XlsxError> {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (at, field) in (0..).zip(table.schema().fields()) {
+        sheet.write_string(0, at, field.name())?;
+        for (row, cell) in (1..).zip(tables::texts(table, field.name())) {
+            let Some(cell) = cell else { continue };
+            match cell.parse::<f64>() {
+                Ok(number) if !cell.starts_with("00") => sheet.write_number(row, at, number)?,
+                _ => sheet.write_string(row, at, &cell)?,
+            };
+        }
+    }
+    book.save_to_buffer()
 }
 
 fn utf_16(text: &[u8]) -> Vec<u8> {
@@ -242,6 +261,24 @@ fn the_command_itself_survives_damaged_files() {
         );
         assert!(ended.code != 4 || ended.stderr.contains("meter_readings"), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn a_workbook_of_many_rows_is_read_in_little_memory() {
+    const ROWS: usize = 20_000;
+    let day = |row: usize| Some(format!("2025-{:02}-{:02}", row / 28 % 12 + 1, row % 28 + 1));
+    let ids: StringArray = (0..ROWS).map(|row| Some(format!("{:04}", row % 3 + 1))).collect();
+    let meters: StringArray = (0..ROWS).map(|row| Some(format!("M{row}"))).collect();
+    let times: StringArray = (0..ROWS).map(day).collect();
+    let energies: Float64Array = (0..ROWS).map(|row| Some(row as f64 / 4.0)).collect();
+    let table = tables::batch([
+        ("customer_id", Arc::new(ids) as ArrayRef),
+        ("meter_id", Arc::new(meters)),
+        ("read_at", Arc::new(times)),
+        ("active_kwh", Arc::new(energies)),
+    ]);
+    let ended = check_in_little_memory(&with_readings("a.xlsx", workbook(&table).unwrap()), &[]);
+    assert!(ended.stdout.contains("20,000"), "{}{}", ended.stdout, ended.stderr);
 }
 
 #[test]

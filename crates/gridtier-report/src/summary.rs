@@ -222,7 +222,7 @@ fn remarks(graded: &Graded, method: &Method, totals: &ControlTotals) -> Section 
             format!("指标权重中的 {share} 没有数据: {missing}。等级不反映这些指标。"),
         );
     }
-    section = section.with_all(not_graded(graded, totals).map(Block::Sentence));
+    section = section.with_all(not_graded(graded).map(Block::Sentence));
     section = section.with_all(why_provisional(graded, method, totals).map(Block::Sentence));
     section = section.with_all(orphans(graded).map(Block::Sentence));
     if totals.vetoed > 0 {
@@ -241,14 +241,14 @@ fn remarks(graded: &Graded, method: &Method, totals: &ControlTotals) -> Section 
     section.with_all(limited_weights(&graded.findings).into_iter().flatten())
 }
 
-/// The accepted customers that are not graded, by reason: nobody is left out in silence.
-fn not_graded(graded: &Graded, totals: &ControlTotals) -> Option<Text> {
-    let end = graded.facts.window.end_day();
-    let left_out = totals.customers - totals.population;
-    let rows = graded.facts.customers.rows.iter();
-    let not_yet = rows.filter(|customer| customer.opened_on >= end);
-    let not_yet = count(not_yet.count());
-    let [all, closed, not_yet] = [left_out, left_out.saturating_sub(not_yet), not_yet].map(grouped);
+/// The accepted customers that are not graded, by reason: nobody is left out in silence. Where holders are graded, these
+/// are accounts.
+fn not_graded(graded: &Graded) -> Option<Text> {
+    let window = graded.facts.window;
+    let rows = || graded.facts.customers.rows.iter();
+    let not_yet = count(rows().filter(|customer| customer.opened_on >= window.end_day()).count());
+    let left_out = count(rows().filter(|customer| !customer.in_population(window)).count());
+    let [all, closed, not_yet] = [left_out, left_out - not_yet, not_yet].map(grouped);
     (left_out > 0).then(|| {
         text!(
             "Not graded: {all} customers, of whom {closed} closed before the window's end and {not_yet} open after it.",

@@ -25,7 +25,7 @@ pub(super) fn of_files(files: &[Readable]) -> Vec<Notice> {
                     add(&mut hidden, Rule::HiddenCells, *number, || format!("{name}: {what}"));
                 }
                 for (column, numbers) in integer_ids(readable) {
-                    add(&mut integers, Rule::IntegerId, numbers, || format!("column {column} of {name}"));
+                    add(&mut integers, Rule::IntegerId, numbers, || format!("{name}: {column}"));
                 }
             }
             _ => {}

@@ -168,7 +168,7 @@ fn a_number_as_an_id_is_its_digits_and_what_a_spreadsheet_has_lost_is_refused() 
     assert_eq!(found, ["123", "0000000123", "999999999999999"]);
     let notices = data.open().unwrap().notices(Table::MeterReadings);
     assert!(
-        notices.contains(&(Rule::IntegerId, 2, "column customer_id of meter_readings.xlsx".into())),
+        notices.contains(&(Rule::IntegerId, 2, "meter_readings.xlsx: customer_id".into())),
         "{notices:?}"
     );
     for lost in [1e15, 1.5, 1.2345e20] {

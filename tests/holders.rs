@@ -1,0 +1,49 @@
+//! Accounts of one legal customer that are graded as one, from files to entitlements.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::utility::{CUSTOMERS, Utility};
+
+/// Accounts 0001 and 0002 of holder H1, and 0003 of nobody but itself.
+fn utility() -> Utility {
+    let header = CUSTOMERS.replace("opened_on", "holder_id,opened_on");
+    let rows = [("0001", "H1"), ("0002", "H1"), ("0003", "")]
+        .map(|(id, holder)| format!("{id},commercial_industrial,low_voltage,{holder},2010-01-01,false\n"));
+    let utility = Utility::small().and("customers.csv", header + &rows.concat());
+    let paper = utility.done(&["method", "show", "paper"]);
+    let method = paper.replace("min_delivered_weight = 0.5", "min_delivered_weight = 0");
+    let method = format!("grading_unit = \"holder\"\n{method}");
+    fs::write(utility.path().join("holders.toml"), method).unwrap();
+    utility.published(&["--method", "holders.toml"]);
+    utility
+}
+
+fn json(utility: &Utility, args: &[&str]) -> Value {
+    serde_json::from_str(&utility.done(&[args, &["--store", "store", "--format", "json"]].concat())).unwrap()
+}
+
+#[test]
+fn accounts_of_one_holder_are_one_customer_and_either_id_explains_it() {
+    let utility = utility();
+    let ids = |table: &str, column| utility.table(table).texts(column);
+    let some = |ids: &[&str]| ids.iter().map(|id| Some((*id).to_owned())).collect::<Vec<_>>();
+    assert_eq!(ids("tiers", "customer_id"), some(&["0003", "H1"]));
+    assert_eq!(ids("members", "account_id"), some(&["0001", "0002", "0003"]));
+    assert_eq!(ids("members", "customer_id"), some(&["H1", "H1", "0003"]));
+    assert_eq!(ids("facts", "customer_id"), some(&["0001", "0002", "0003"]), "facts stay by account");
+    // The sums of the accounts' own annual energies: 1,272 and 2,472 kWh, and 3,672.
+    let energies = utility.table("indicators").numbers("annual_energy");
+    assert_eq!(energies, [Some(3_672.0), Some(1_272.0 + 2_472.0)]);
+    let by_holder = json(&utility, &["explain", "H1"]);
+    for account in ["0001", "0002"] {
+        let by_account = json(&utility, &["explain", account]);
+        for key in ["tier", "score_e6", "rank", "items"] {
+            assert_eq!(by_account[key], by_holder[key], "{account}: {key}");
+        }
+        assert_ne!(by_account["tier"], Value::Null);
+    }
+    let entitled = |id: &str| utility.done(&["entitlements", "customer", id, "--store", "store"]);
+    assert!(entitled("0001").contains("0001"), "{}", entitled("0001"));
+}
