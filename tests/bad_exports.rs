@@ -21,7 +21,8 @@ struct Export {
 }
 
 const CLOSED: &str = "customer_id,use_category,supply_level,opened_on,closed_on,aged_transformer_area\n";
-const CODED: &str = "customer_id,use_category,supply_level,opened_on,aged_transformer_area,importance_level\n";
+const CODED: &str =
+    "customer_id,use_category,supply_level,opened_on,aged_transformer_area,importance_level\n";
 const LINES: &str = "INVOICE,LINE,customer_id,billing_month,amount_due,due_on\n";
 
 const EXPORTS: &[Export] = &[
@@ -220,9 +221,21 @@ fn every_kind_of_export_is_read_or_set_aside_by_name() {
             .and("gridtier.toml", format!("format = 1\n{}", export.declared))
             .checked();
         let [_, counted, _, rejected, _] = checked.tally(export.table);
-        assert_eq!((counted, rejected), (export.counted, export.rejected), "{}: {}", export.what, checked.told);
+        assert_eq!(
+            (counted, rejected),
+            (export.counted, export.rejected),
+            "{}: {}",
+            export.what,
+            checked.told
+        );
         if let Some((rule, rows)) = export.finding {
-            assert_eq!(checked.finding(export.table, rule), rows, "{}: {rule}: {}", export.what, checked.told);
+            assert_eq!(
+                checked.finding(export.table, rule),
+                rows,
+                "{}: {rule}: {}",
+                export.what,
+                checked.told
+            );
         }
     }
 }
@@ -244,7 +257,10 @@ fn rows_35_and_38_the_clock_and_the_stamp_decide_the_month() {
     let readings = format!("{READINGS}0001,M1,2025-01-31 20:00,1,,\n0001,M1,2025-03-01 00:00,2,,\n");
     let declared = |keys: &str| {
         let utility = Utility::small().and("meter_readings.csv", &readings);
-        utility.and("gridtier.toml", format!("format = 1\nzone = \"Asia/Shanghai\"\n[tables.meter_readings]\n{keys}"))
+        utility.and(
+            "gridtier.toml",
+            format!("format = 1\nzone = \"Asia/Shanghai\"\n[tables.meter_readings]\n{keys}"),
+        )
     };
     assert_eq!(months(&declared("timestamps = \"local\"\n")), [month("01", 1_000), month("03", 2_000)]);
     assert_eq!(months(&declared("timestamps = \"instant\"\n")), [month("02", 1_000), month("03", 2_000)]);
@@ -270,7 +286,8 @@ fn row_34_the_folder_of_a_lakehouse_table_is_refused_with_the_command_that_write
 fn row_41_text_of_another_encoding_than_it_was_read_in_is_told() {
     let header = CUSTOMERS.replace("opened_on", "region,opened_on");
     let row = |region: &[u8]| [b"0001,other,low_voltage,", region, b",2010-01-01,false\n"].concat();
-    let with = |region: &[u8]| Utility::small().and("customers.csv", [header.as_bytes(), &row(region)].concat());
+    let with =
+        |region: &[u8]| Utility::small().and("customers.csv", [header.as_bytes(), &row(region)].concat());
     for (region, doubts) in [
         (&b"K\xF6ln Stra\xDFe"[..], 1),
         // 農業 in Big5, 农业 in GBK, the same in UTF-8; the bytes of the second are UTF-8 too.
@@ -290,11 +307,22 @@ fn row_41_text_of_another_encoding_than_it_was_read_in_is_told() {
 #[test]
 fn rows_43_and_52_what_steers_a_terminal_or_a_shell_is_shown_as_text() {
     let customers = format!("{CUSTOMERS}a'b;c\u{1b}[31m,other,low_voltage,2010-01-01,false\n");
-    let readings = format!("{READINGS}a'b;c\u{1b}[31m,M1,2025-01-01,1,,\nno\u{1b}[2Jbody,M1,2025-01-01,1,,\n");
+    let readings =
+        format!("{READINGS}a'b;c\u{1b}[31m,M1,2025-01-01,1,,\nno\u{1b}[2Jbody,M1,2025-01-01,1,,\n");
     let utility = Utility::small().and("customers.csv", customers).and("meter_readings.csv", readings);
     let check = utility.run(&["check", "data", "--as-of", AS_OF]);
     utility.published(&["--accept-findings=test"]);
-    let grade = utility.run(&["regrade", "data", "--as-of", AS_OF, "--store", "other", "--method", "few-tables.toml", "--accept-findings=test"]);
+    let grade = utility.run(&[
+        "regrade",
+        "data",
+        "--as-of",
+        AS_OF,
+        "--store",
+        "other",
+        "--method",
+        "few-tables.toml",
+        "--accept-findings=test",
+    ]);
     for told in [&check.stdout, &check.stderr, &grade.stdout, &grade.stderr] {
         assert!(!told.contains('\u{1b}'), "{told:?}");
     }
@@ -305,7 +333,8 @@ fn rows_43_and_52_what_steers_a_terminal_or_a_shell_is_shown_as_text() {
 fn row_44_a_grading_of_an_earlier_day_does_not_become_the_current_one() {
     let utility = Utility::small();
     let later = utility.published(&[]);
-    let earlier = ["regrade", "data", "--as-of", "2025-12-01", "--store", "store", "--method", "few-tables.toml"];
+    let earlier =
+        ["regrade", "data", "--as-of", "2025-12-01", "--store", "store", "--method", "few-tables.toml"];
     let told = utility.done(&earlier);
     assert!(told.contains("current"), "{told}");
     assert_eq!(utility.path().join(utility.done(&["path", "--store", "store"]).trim()), later);

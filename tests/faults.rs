@@ -110,20 +110,8 @@ const FAULTS: &[Fault] = &[
         told: &["bad_date", "mixed_month_forms"],
         values: &[("C0006", "annual_revenue", 43_200.0)],
     },
-    Fault {
-        folder: "footnote-digits",
-        method: "paper",
-        code: 4,
-        told: &["bad_number"],
-        values: &[],
-    },
-    Fault {
-        folder: "lying-statistics",
-        method: "paper",
-        code: 0,
-        told: &["bad_statistics"],
-        values: &[],
-    },
+    Fault { folder: "footnote-digits", method: "paper", code: 4, told: &["bad_number"], values: &[] },
+    Fault { folder: "lying-statistics", method: "paper", code: 0, told: &["bad_statistics"], values: &[] },
     Fault {
         folder: "not-all-named",
         method: "paper",
@@ -157,7 +145,8 @@ const FAULTS: &[Fault] = &[
 /// Grades a folder into a store, with further options.
 fn grade(data: &Path, method: &str, store: &Path, options: &[&str]) -> (i32, String) {
     let data = data.to_str().unwrap();
-    let args = ["regrade", data, "--as-of", "2026-01-01", "--method", method, "--store", store.to_str().unwrap()];
+    let args =
+        ["regrade", data, "--as-of", "2026-01-01", "--method", method, "--store", store.to_str().unwrap()];
     let ended = run(args.iter().chain(options));
     (ended.code, ended.stdout + &ended.stderr)
 }
@@ -173,7 +162,10 @@ fn every_folder_of_reported_faults_has_the_right_outcome() {
             4 => told,
             _ => told + &run([Path::new("check"), &data, Path::new("--as-of=2026-01-01")]).stdout,
         };
-        fault.told.iter().for_each(|word| assert!(told.contains(word), "{}: no {word}: {told}", fault.folder));
+        fault
+            .told
+            .iter()
+            .for_each(|word| assert!(told.contains(word), "{}: no {word}: {told}", fault.folder));
         if fault.values.is_empty() {
             continue;
         }
@@ -228,7 +220,8 @@ fn people_who_opted_out_stay_off_the_list_whatever_the_form_of_the_opt_out_list(
     assert_eq!(code, 0, "{told}");
     for (list, left_out) in [("plain.csv", 1), ("fullwidth.csv", 1), ("semicolon.csv", 2)] {
         let out = store.path().join(list);
-        let arguments = ["entitlements", "--store", store.path().to_str().unwrap(), "--service", "S06", "--opt-out"];
+        let arguments =
+            ["entitlements", "--store", store.path().to_str().unwrap(), "--service", "S06", "--opt-out"];
         let ended = run(arguments.iter().copied().chain([
             root.join(list).to_str().unwrap(),
             "-o",
@@ -244,13 +237,22 @@ fn people_who_opted_out_stay_off_the_list_whatever_the_form_of_the_opt_out_list(
 
 #[test]
 fn a_cell_of_65_535_columns_and_an_id_of_a_shell_end_in_no_fault() {
-    let (Some(wide), Some(quoted)) = (shared("faults/18-wide-cell/data"), shared("faults/hint-not-quoted/data"))
+    let (Some(wide), Some(quoted)) =
+        (shared("faults/18-wide-cell/data"), shared("faults/hint-not-quoted/data"))
     else {
         return;
     };
     let store = scratch();
     assert_eq!(grade(&wide, "paper", store.path(), &[]).0, 0);
-    let ended = run(["entitlements", "--store", store.path().to_str().unwrap(), "--service", "S06", "--by", "region"]);
+    let ended = run([
+        "entitlements",
+        "--store",
+        store.path().to_str().unwrap(),
+        "--service",
+        "S06",
+        "--by",
+        "region",
+    ]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert!(ended.stdout.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) < 400));
     let store = scratch();

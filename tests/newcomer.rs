@@ -14,7 +14,9 @@ fn readings(
     kwh: impl Fn(u32, u32) -> String,
 ) -> String {
     let months = (1..=3).flat_map(|customer| (1..=12).map(move |month| (customer, month)));
-    let line = |(customer, month)| format!("{},M{customer},{},{},,\n", id(customer), time(month), kwh(customer, month));
+    let line = |(customer, month)| {
+        format!("{},M{customer},{},{},,\n", id(customer), time(month), kwh(customer, month))
+    };
     READINGS.to_owned() + &months.map(line).collect::<String>()
 }
 
@@ -70,7 +72,11 @@ fn a_folder_without_tables_leads_to_init() {
 fn a_title_above_the_header_leads_to_header_row() {
     let titled = format!("抄表清单,,,,,\n{}", readings(usual_id, usual_time, usual_kwh));
     let utility = with(titled);
-    tells(&utility, &["`customer_id`", "抄表清单", "`header_row = 2`"], &["缺少列", "抄表清单", "`header_row = 2`"]);
+    tells(
+        &utility,
+        &["`customer_id`", "抄表清单", "`header_row = 2`"],
+        &["缺少列", "抄表清单", "`header_row = 2`"],
+    );
     let mended = utility.and("gridtier.toml", "format = 1\n[tables.meter_readings]\nheader_row = 2\n");
     assert_eq!(mended.checked().tally("meter_readings"), [36, 36, 0, 0, 0]);
 }
@@ -100,7 +106,11 @@ fn dates_as_spreadsheets_number_them_are_known_as_such() {
 #[test]
 fn semicolons_lead_to_delimiter() {
     let utility = with(readings(usual_id, usual_time, usual_kwh).replace(',', ";"));
-    tells(&utility, &["customer_id;meter_id", "declare `delimiter`"], &["customer_id;meter_id", "声明 `delimiter`"]);
+    tells(
+        &utility,
+        &["customer_id;meter_id", "declare `delimiter`"],
+        &["customer_id;meter_id", "声明 `delimiter`"],
+    );
     let mended = utility.and("gridtier.toml", "format = 1\n[tables.meter_readings]\ndelimiter = \";\"\n");
     assert_eq!(mended.checked().tally("meter_readings"), [36, 36, 0, 0, 0]);
 }
@@ -127,7 +137,8 @@ fn registers_where_energy_is_asked_for_are_known_as_such() {
 
 #[test]
 fn another_unit_than_declared_is_suspected() {
-    let one_month = |customer: u32, month: u32| (120 * customer * if month == 7 { 1_000 } else { 1 }).to_string();
+    let one_month =
+        |customer: u32, month: u32| (120 * customer * if month == 7 { 1_000 } else { 1 }).to_string();
     tells(
         &with(readings(usual_id, usual_time, one_month)),
         &["unit_suspect", "2025-07", "120000 kWh"],
@@ -137,7 +148,8 @@ fn another_unit_than_declared_is_suspected() {
     let months = || (1..=10).flat_map(|customer: u32| (1..=12).map(move |month: u32| (customer, month)));
     let customer = |id| format!("{id:04},commercial_industrial,low_voltage,2010-01-01,false\n");
     let reading = |(id, month)| format!("{id:04},M,2025-{month:02}-01,0.{:03},,\n", 90 * id + month % 5);
-    let bill = |(id, month)| format!("{id}-{month},{id:04},2025-{month:02},{}.00,2025-{month:02}-28,\n", 54 * id);
+    let bill =
+        |(id, month)| format!("{id}-{month},{id:04},2025-{month:02},{}.00,2025-{month:02}-28,\n", 54 * id);
     let utility = with(READINGS.to_owned() + &months().map(reading).collect::<String>())
         .and("customers.csv", CUSTOMERS.to_owned() + &(1..=10).map(customer).collect::<String>())
         .and("bills.csv", BILLS.to_owned() + &months().map(bill).collect::<String>());
@@ -168,7 +180,16 @@ fn titled_sheet(path: &Path, title: &str, rows: &[Vec<String>]) -> Result<(), Xl
 /// they have lost their zeros.
 fn three_workbooks(utility: &Utility) -> Result<(), XlsxError> {
     let cells = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
-    let mut base = vec![cells(&["户号", "户名", "用电类别", "电压等级", "立户日期", "销户日期", "是否老旧台区", "功率因数考核标准"])];
+    let mut base = vec![cells(&[
+        "户号",
+        "户名",
+        "用电类别",
+        "电压等级",
+        "立户日期",
+        "销户日期",
+        "是否老旧台区",
+        "功率因数考核标准",
+    ])];
     let mut energies = vec![cells(&["户号", "数据日期", "用电量", "无功电量"])];
     let mut bills = vec![cells(&["账单编号", "户号", "电费年月", "应收金额", "缴费截止日期"])];
     for customer in 1..=20 {
@@ -177,7 +198,12 @@ fn three_workbooks(utility: &Utility) -> Result<(), XlsxError> {
         base.push(cells(&[&id, "某客户", category, "低压", "2010-01-01", "无", "否", "0.90"]));
         for (year, month) in (2023..=2025).flat_map(|year| (1..=12).map(move |month| (year, month))) {
             let kwh = 500 * customer + 10 * (month % 6) + if year == 2025 { 40 } else { 0 };
-            energies.push(cells(&[&short, &format!("{year}-{month:02}-01"), &kwh.to_string(), &(kwh / 3).to_string()]));
+            energies.push(cells(&[
+                &short,
+                &format!("{year}-{month:02}-01"),
+                &kwh.to_string(),
+                &(kwh / 3).to_string(),
+            ]));
             bills.push(cells(&[
                 &format!("B{short}-{year}{month:02}"),
                 &short,

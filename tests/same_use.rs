@@ -87,7 +87,8 @@ const ID: &str = "0005";
 fn rows(calendar: &Calendar, daily: &Daily, reading: Reading) -> (&'static str, Vec<Vec<String>>) {
     let day = |at: usize| calendar.days[at].clone();
     let cells = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
-    let row = |from: usize, to: usize| cells(&[ID, "M5", &day(from), &kwh(calendar, daily, from, to).to_string()]);
+    let row =
+        |from: usize, to: usize| cells(&[ID, "M5", &day(from), &kwh(calendar, daily, from, to).to_string()]);
     let header = ["customer_id", "meter_id", "read_at"];
     match reading {
         Reading::Daily => {
@@ -264,7 +265,10 @@ fn use_that_is_read_or_billed_across_the_ends_of_years_differs_by_less_than_a_da
                 && near(1, revenue / 365.0)
                 && near(2, price * 2.0 / 34.0)
                 && near(3, 1.0 / 365.0);
-            assert!(are_near && found.tiers == expected.tiers, "seed {seed}, form {form}: {found:?}, {expected:?}");
+            assert!(
+                are_near && found.tiers == expected.tiers,
+                "seed {seed}, form {form}: {found:?}, {expected:?}"
+            );
         }
     }
 }
