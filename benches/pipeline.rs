@@ -29,7 +29,7 @@ use gridtier::{fact, indicator, meter, run};
 use gridtier_io::folder::DataFolder;
 use gridtier_io::publish::{Grading, publish};
 use gridtier_io::reuse::{self, Reuse};
-use gridtier_io::store::{CurrentMove, Store};
+use gridtier_io::store::{Commit, Store};
 use gridtier_sample::{SampleCadence, SampleFaults, SampleLayout, SampleSpec};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -274,9 +274,11 @@ impl Whole {
             method: &self.method,
             catalogue: &catalogue,
             accepted_by: None,
-            current: CurrentMove::ToPublished,
+            revises: None,
+            previous: None,
+            commit: Commit::cycle("", None),
         };
-        publish(staging, &grading, "").expect("a cycle");
+        publish(staging, &grading).expect("a cycle");
         store
     }
 

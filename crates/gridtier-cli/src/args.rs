@@ -1,22 +1,25 @@
 //! The command line. The documentation of a command or argument is its help: English, an empty line, Chinese.
 
 mod entitlements;
+mod governance;
 mod help;
 mod wrong;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use gridtier::contract::cell::Dates;
+use gridtier::decision::RevisionCause;
 use gridtier::text;
 use gridtier::text::Text;
 use gridtier::unit::{LocalTime, Month};
 use gridtier::word::Word;
 
 pub use entitlements::*;
+pub use governance::*;
 use wrong::Advice;
 
 use crate::lang::{self, Lang};
@@ -24,7 +27,7 @@ use crate::lang::{self, Lang};
 /// English, an empty line, Chinese: as in the documentation comments below.
 const EXIT_CODES: &str = "Exit codes:
   0   done
-  1   done, with findings beyond the method's limits; nothing is published (validate: a check fails)
+  1   refused: findings beyond the method's limits, or a rule of approval; nothing is published (validate: a check fails)
   2   wrong command line
   3   wrong method file or catalogue of entitlements
   4   input unreadable or empty; nothing is published
@@ -70,14 +73,46 @@ pub enum Command {
     ///
     /// 按数据约定检查一个数据文件夹；不发布
     Check(CheckArgs),
+    /// Say what you think of a proposed cycle
+    ///
+    /// 对提案周期发表复核意见
+    Review(ReviewArgs),
+    /// Publish a proposed cycle, if nothing stands in the way
+    ///
+    /// 批准并发布提案周期，须无任何障碍
+    Approve(ApproveArgs),
+    /// Turn a proposed cycle down
+    ///
+    /// 否决提案周期
+    Reject(DecisionArgs),
+    /// Take back a cycle that you proposed
+    ///
+    /// 撤回本人提出的提案周期
+    Withdraw(DecisionArgs),
+    /// List the cycles of a store: state, who, when, size, why
+    ///
+    /// 列出存储中的周期：状态、经办人、时间、大小、理由
+    Cycles(StoreArgs),
+    /// List who reviewed, approved and objected to what
+    ///
+    /// 列出登记簿：复核、批准、申诉等
+    Register(RegisterArgs),
+    /// The tier of every customer over time
+    ///
+    /// 各客户历次等级
+    History(HistoryArgs),
+    /// Remove folders that nothing needs; records and register stay
+    ///
+    /// 清理不再需要的文件夹；提交记录和登记簿保留
+    Prune(PruneArgs),
     /// Print the folder of a cycle
     ///
     /// 输出周期所在的文件夹
-    Path(CycleArgs),
-    /// Compare a cycle's files with what was published
+    Path(PathArgs),
+    /// Compare all files of a store, or of one cycle, with what was written
     ///
-    /// 将周期的文件与发布时的内容核对
-    Verify(CycleArgs),
+    /// 将存储的全部文件或某一周期的文件与写入时的内容核对
+    Verify(VerifyArgs),
     /// Why a customer has its tier, and what would lift it
     ///
     /// 客户为何是该等级，怎样可以升级
@@ -168,6 +203,33 @@ pub struct RegradeArgs {
     /// 即使当前周期的截止日更晚，也将本周期设为当前周期
     #[arg(long)]
     pub make_current: bool,
+    /// Propose the cycle: it is published when somebody else approves it
+    ///
+    /// 作为提案：由他人批准后发布
+    #[arg(long, requires = "by", requires = "reason")]
+    pub propose: bool,
+    /// Number of the cycle that this one corrects, the last of its revisions
+    ///
+    /// 本周期所修订的周期编号（其最新修订）
+    #[arg(long, value_name = "N", requires = "because", requires = "by", requires = "reason")]
+    pub revises: Option<u64>,
+    /// What was wrong: data, engine or method
+    ///
+    /// 修订原因：data 数据、engine 程序或 method 方法
+    #[arg(long, value_name = "CAUSE", requires = "revises", value_parser = word_of(&[
+        RevisionCause::Data, RevisionCause::Engine, RevisionCause::Method,
+    ]))]
+    pub because: Option<RevisionCause>,
+    /// Who proposes or revises
+    ///
+    /// 提案人或修订人
+    #[arg(long, value_name = "NAME", requires = "reason", value_parser = NonEmptyStringValueParser::new())]
+    pub by: Option<String>,
+    /// Why
+    ///
+    /// 理由
+    #[arg(long, value_name = "TEXT", requires = "by", value_parser = NonEmptyStringValueParser::new())]
+    pub reason: Option<String>,
     /// What to print
     ///
     /// 输出的形式
@@ -472,6 +534,12 @@ pub fn store_folder() -> impl TypedValueParser<Value = PathBuf> {
     })
 }
 
+/// One of these words, by its code.
+pub fn word_of<W: Word>(words: &'static [W]) -> impl TypedValueParser<Value = W> {
+    let codes: Vec<&'static str> = words.iter().map(|word| word.code()).collect();
+    PossibleValuesParser::new(codes).map(|code| W::from_code(&code).expect("a listed code"))
+}
+
 fn sample(text: &str) -> Result<usize, Advice> {
     match text.parse() {
         Ok(customers @ 1_000..=1_000_000) => Ok(customers),
@@ -487,7 +555,7 @@ fn threads(text: &str) -> Result<usize, Advice> {
 }
 
 /// `2026-01-01`: the first day of a month.
-fn first_of_month(text: &str) -> Result<Month, Advice> {
+pub fn first_of_month(text: &str) -> Result<Month, Advice> {
     let advice = || {
         Advice(text!("give the first day of a month, such as 2026-01-01", "请给出某月 1 日，如 2026-01-01"))
     };

@@ -47,6 +47,7 @@ pub fn run(args: &DemoArgs, lang: Lang) -> Result<Done, Failure> {
     let catalogue = entitlements::load("paper", Some(&method))?;
     let store = args.dir.join("store");
     let (year, month) = spec.end;
+    let asked_at = regrade::now();
     let job = regrade::Job {
         regrade: Regrade {
             store: &store,
@@ -57,6 +58,10 @@ pub fn run(args: &DemoArgs, lang: Lang) -> Result<Done, Failure> {
             again: true,
             make_current: false,
             tier_probability: false,
+            propose: false,
+            signed: None,
+            revises: None,
+            asked_at: &asked_at,
         },
         data: &data,
         lang,

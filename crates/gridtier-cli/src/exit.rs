@@ -11,6 +11,7 @@ use gridtier_io::cycle::{CycleError, EvidenceError};
 use gridtier_io::entitle::{ListReadError, RequestError};
 use gridtier_io::export::ExportError;
 use gridtier_io::folder::OpenError;
+use gridtier_io::govern::GovernanceError;
 use gridtier_io::publish::PublishError;
 use gridtier_io::regrade::{RegradeError, beyond_limits};
 use gridtier_io::store::StoreError;
@@ -108,8 +109,23 @@ impl From<RegradeError> for Failure {
             RegradeError::Previous(error) => error.into(),
             RegradeError::Run(error) => error.into(),
             RegradeError::Publish(error) => error.into(),
+            RegradeError::Governance(error) => error.into(),
             RegradeError::BeyondLimits(breaches) => Self::new(BEYOND_LIMITS, beyond_limits(&breaches)),
         }
+    }
+}
+
+impl From<GovernanceError> for Failure {
+    fn from(error: GovernanceError) -> Self {
+        let code = match error {
+            GovernanceError::Store(error) => return error.into(),
+            GovernanceError::Cycle(error) => return error.into(),
+            GovernanceError::Usage(_) => USAGE,
+            GovernanceError::Method(_) => METHOD,
+            GovernanceError::Refused(_) => BEYOND_LIMITS,
+            GovernanceError::Damaged(_) => INPUT,
+        };
+        Self::new(code, error.text())
     }
 }
 

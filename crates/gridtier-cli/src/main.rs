@@ -17,6 +17,7 @@ mod regrade;
 mod check;
 mod demo;
 mod explain;
+mod governance;
 mod store;
 mod validate;
 mod whatif;
@@ -47,6 +48,14 @@ fn run(cli: Cli) -> Result<Done, Failure> {
     match cli.command {
         Command::Regrade(args) => regrade::run(&args, lang),
         Command::Check(args) => check::run(&args, lang),
+        Command::Review(args) => governance::review(&args, lang),
+        Command::Approve(args) => governance::approve(&args, lang),
+        Command::Reject(args) => governance::reject(&args, lang),
+        Command::Withdraw(args) => governance::withdraw(&args, lang),
+        Command::Cycles(args) => governance::cycles(&args, lang),
+        Command::Register(args) => governance::register(&args, lang),
+        Command::History(args) => governance::history(&args, lang),
+        Command::Prune(args) => governance::prune(&args, lang),
         Command::Path(args) => store::path(&args),
         Command::Verify(args) => store::verify(&args, lang),
         Command::Explain(args) => explain::run(&args, lang),

@@ -7,7 +7,7 @@ use gridtier::run::Graded;
 use gridtier::text;
 use gridtier::text::Text;
 use gridtier_io::folder::DataFolder;
-use gridtier_io::regrade::{GradeOutcome, KnownCycle, Regrade, Reused, Unpublished};
+use gridtier_io::regrade::{GradeOutcome, KnownCycle, Regrade, Reused, Signature, Unpublished};
 use gridtier_io::store::StoredCycle;
 
 use crate::args::{RegradeArgs, ResultFormat};
@@ -21,6 +21,8 @@ pub fn run(args: &RegradeArgs, lang: Lang) -> Result<Done, Failure> {
     let catalogue = entitlements::load(&args.entitlements, Some(&method))?;
     entitlements::check_in_force(&catalogue, args.as_of)?;
     let folder = open(&args.data, lang)?.with_known_as_of(args.known_as_of);
+    let asked_at = now();
+    let signed = args.by.as_deref().zip(args.reason.as_deref());
     let job = Job {
         regrade: Regrade {
             store: &args.store,
@@ -31,6 +33,10 @@ pub fn run(args: &RegradeArgs, lang: Lang) -> Result<Done, Failure> {
             again: args.again,
             make_current: args.make_current,
             tier_probability: args.tier_probability,
+            propose: args.propose,
+            signed: signed.map(|(by, reason)| Signature { by, reason }),
+            revises: args.revises.zip(args.because),
+            asked_at: &asked_at,
         },
         data: &args.data,
         lang,
@@ -137,8 +143,8 @@ fn accepted_by(who: &str) -> String {
     user.filter(|user| !user.is_empty()).unwrap_or_else(|| "unknown".into())
 }
 
-/// The time of publication, UTC, for the commit record only.
-fn now() -> String {
+/// The time, UTC, for commit records and the register only.
+pub fn now() -> String {
     let now = chrono::DateTime::<chrono::Utc>::from(SystemTime::now());
     now.to_rfc3339_opts(chrono::SecondsFormat::Secs, false)
 }

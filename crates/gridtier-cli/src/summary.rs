@@ -22,14 +22,14 @@ use crate::lang::Lang;
 
 /// The summary of a published cycle.
 pub fn published(graded: &Graded, method: &Method, cycle: &StoredCycle, store: &Path, lang: Lang) -> String {
-    let current = cycle.commit.current.unwrap_or(cycle.version);
+    let current = cycle.commit.current_after().unwrap_or(0);
     let published = Published { graded, method, version: cycle.version, dir: &cycle.dir, store, current };
     terminal::text(&summary::published(&published), lang.into())
 }
 
 /// The result of a grading, as JSON for programs.
 pub fn json(graded: &Graded, cycle: &StoredCycle) -> String {
-    let current = cycle.commit.current.unwrap_or(cycle.version);
+    let current = cycle.commit.current_after().unwrap_or(0);
     let totals = (&graded.control_totals(), graded.findings.as_slice());
     format!("{:#}\n", summary::cycle_json(totals, cycle.version, &cycle.dir, IsNew::Yes, current))
 }

@@ -21,12 +21,13 @@ pub use facts::express;
 pub(crate) use facts::facts;
 pub use history::EVIDENCE_TABLES;
 pub(crate) use load::customers;
-pub use load::{cycle, cycle_alone, final_tiers, previous_cycle, previous_tiers};
+pub(crate) use load::was_published_before;
+pub use load::{as_of, cycle, cycle_alone, final_tiers, previous_cycle, previous_tiers};
 pub(crate) use lookup::{WithoutZeros, absent};
 pub use manifest::{
     COUNTING, CatalogueText, Engine, FORMAT, FileRows, FormatVersion, InputEntry, Manifest, MethodText,
-    WindowSpan, catalogue, method,
+    Revision, WindowSpan, catalogue, method,
 };
 pub use members::MemberBatches;
 pub use restated::{RestatedFailure, RestatedTable};
-pub(crate) use table::has_tier_probability;
+pub(crate) use table::{has_tier_probability, read_columns};

@@ -15,11 +15,11 @@ use gridtier::output;
 use gridtier::run::Graded;
 use gridtier::source::TableBook;
 
-use crate::cycle::{Engine, FormatVersion, InputEntry, Manifest};
+use crate::cycle::{Engine, FormatVersion, InputEntry, Manifest, Revision};
 use crate::folder::DataFolder;
 use crate::rejects::{reject_rows, reject_schema};
 use crate::reuse::Reuse;
-use crate::store::{CurrentMove, Staging, StoreError, StoredCycle};
+use crate::store::{Commit, Staging, StoreError, StoredCycle};
 
 /// Why a cycle was not published.
 #[derive(Debug, thiserror::Error)]
@@ -46,20 +46,21 @@ pub struct Grading<'a> {
     pub catalogue: &'a Catalogue,
     /// Who accepted that it exceeds limits of the method.
     pub accepted_by: Option<&'a str>,
-    /// Which cycle is current afterwards.
-    pub current: CurrentMove,
+    /// The cycle that it corrects.
+    pub revises: Option<&'a Revision>,
+    /// The hash of the manifest of the cycle whose tiers were read.
+    pub previous: Option<&'a str>,
+    /// What the commit record says. The as-of is that of the graded window.
+    pub commit: Commit<'a>,
 }
 
 /// Publishes a graded cycle.
 ///
 /// # Errors
 /// Nothing was published.
-pub fn publish(
-    mut staging: Staging,
-    grading: &Grading,
-    published_at: &str,
-) -> Result<StoredCycle, PublishError> {
-    let Grading { folder, reuse, graded, method, catalogue, accepted_by, current } = *grading;
+pub fn publish(mut staging: Staging, grading: &Grading) -> Result<StoredCycle, PublishError> {
+    let Grading { folder, reuse, graded, method, catalogue, accepted_by, revises, previous, commit } =
+        *grading;
     let number = staging.version();
     staging.write_tables(output::tables(graded, method, number))?;
     let mut present = graded.facts.books.iter().filter(|book| book.present);
@@ -70,10 +71,11 @@ pub fn publish(
         }
     }
     let window = graded.facts.window;
+    let as_of = format!("{}-01", window.end);
     let manifest = Manifest {
         format: FormatVersion::CURRENT,
         engine: Engine::this(),
-        as_of: format!("{}-01", window.end),
+        as_of: as_of.clone(),
         window: window.into(),
         known_as_of: folder.known_as_of(),
         method: method.into(),
@@ -83,11 +85,13 @@ pub fn publish(
         findings: graded.findings.clone(),
         breaches: graded.breaches.clone(),
         accepted_by: accepted_by.map(str::to_owned),
+        revises: revises.cloned(),
+        previous: previous.map(str::to_owned),
         outputs: Vec::new(),
     };
     let manifest = serde_json::to_value(manifest)
         .map_err(|error| StoreError::Misuse { name: "_manifest.json".into(), problem: error.to_string() })?;
-    Ok(staging.publish(manifest, published_at, current)?)
+    Ok(staging.publish(manifest, &Commit { as_of: Some(&as_of), ..commit })?)
 }
 
 /// The inputs; files of readings with the counts of their rows.

@@ -7,6 +7,7 @@
 use std::path::Path;
 
 use gridtier::contract::rule::Rule;
+use gridtier::decision::{RecordKind, RevisionCause};
 use gridtier::entitlement::Catalogue;
 use gridtier::error::RunError;
 use gridtier::limit::Breach;
@@ -16,18 +17,18 @@ use gridtier::run::{self, Graded};
 use gridtier::source::Finding;
 use gridtier::text;
 use gridtier::text::Text;
-use gridtier::tier::Previous;
 use gridtier::unit::{Month, Window};
 
 use crate::check::reader_findings;
 use crate::cycle::{
-    CatalogueText, CycleError, Engine, Manifest, MethodText, has_tier_probability, previous_cycle,
-    previous_tiers,
+    CatalogueText, CycleError, Engine, Manifest, MethodText, Revision, final_tiers, has_tier_probability,
+    previous_cycle, was_published_before,
 };
 use crate::folder::DataFolder;
+use crate::govern::{CorrectedCycle, GovernanceError, decisions, refuse_without_approval};
 use crate::publish::{Grading, PublishError, publish};
 use crate::reuse::{self, Reuse};
-use crate::store::{CurrentMove, Staging, Store, StoreError, StoredCycle};
+use crate::store::{Commit, Staging, Store, StoreError, StoredCycle};
 
 /// How to grade, and where to publish.
 #[derive(Clone, Copy)]
@@ -48,6 +49,23 @@ pub struct Regrade<'a> {
     pub make_current: bool,
     /// Whether the cycle is to hold how probable each tier is.
     pub tier_probability: bool,
+    /// Whether the cycle waits for somebody's approval.
+    pub propose: bool,
+    /// Who grades and why: for proposals and revisions.
+    pub signed: Option<Signature<'a>>,
+    /// The cycle that is corrected, and what was wrong.
+    pub revises: Option<(u64, RevisionCause)>,
+    /// When it was asked for, in UTC (RFC 3339).
+    pub asked_at: &'a str,
+}
+
+/// Who did something, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signature<'a> {
+    /// Who.
+    pub by: &'a str,
+    /// Why.
+    pub reason: &'a str,
 }
 
 /// The outcome of a grading.
@@ -64,7 +82,7 @@ pub struct KnownCycle {
     pub cycle: StoredCycle,
     /// Its manifest.
     pub manifest: Manifest,
-    /// The version of the current cycle.
+    /// The version of the current cycle; 0 if there is none.
     pub current: u64,
 }
 
@@ -83,6 +101,9 @@ pub enum RegradeError {
     /// The cycle could not be written.
     #[error(transparent)]
     Publish(#[from] PublishError),
+    /// The command asks for what the rules of governance do not allow.
+    #[error("{0}")]
+    Governance(#[from] GovernanceError),
     /// Something is beyond the method's limits, and nobody accepts that.
     #[error("{}", beyond_limits(.0))]
     BeyondLimits(Vec<Breach>),
@@ -106,7 +127,8 @@ pub struct Unpublished<'a> {
     folder: DataFolder,
     reuse: Reuse,
     graded: Graded,
-    current: CurrentMove,
+    revises: Option<Revision>,
+    previous: Option<StoredCycle>,
 }
 
 impl<'a> Regrade<'a> {
@@ -118,15 +140,19 @@ impl<'a> Regrade<'a> {
     pub fn grade(self, folder: DataFolder) -> Result<GradeOutcome<'a>, RegradeError> {
         let store = Store::open_or_create(self.store)?;
         let staging = store.begin()?;
-        if let Some((cycle, manifest)) = self.known(&store, &folder)? {
-            if self.make_current {
-                staging.make_current(&cycle)?;
+        if !self.propose {
+            refuse_without_approval(&store, self.method)?;
+        }
+        let revises = self.revision(&store)?;
+        if let Some((cycle, manifest)) = self.known(&store, &folder, revises.as_ref())? {
+            if self.make_current && cycle.is_published() && !self.propose {
+                staging.into_decisions().make_current(&cycle, self.asked_at)?;
             }
-            let current = store.cycle(None)?.version;
+            let current = store.current()?.unwrap_or(0);
             return Ok(GradeOutcome::Known(Box::new(KnownCycle { cycle, manifest, current })));
         }
-        let current = self.current_move(&store)?;
         let previous = self.previous(&store)?;
+        let tiers = previous.as_ref().map(final_tiers).transpose()?.unwrap_or_default();
         let window = Window { end: self.end, months: self.method.window_months };
         let mut reuse = if self.fresh {
             Reuse::Nothing
@@ -134,15 +160,15 @@ impl<'a> Regrade<'a> {
             reuse::find(&store, &folder, window, self.method.reading_detail())?
         };
         let graded = match reuse.take_facts() {
-            Some(facts) => run::judge(facts, self.method, &previous),
+            Some(facts) => run::judge(facts, self.method, &tiers),
             None => reuse.with_readings(|earlier| {
-                run::regrade(&folder, self.end, self.method, &previous, earlier, reader_findings(&folder))
+                run::regrade(&folder, self.end, self.method, &tiers, earlier, reader_findings(&folder))
             }),
         };
         let mut graded = graded.map_err(|error| folder.with_all_damage(error))?;
         graded.findings.extend(self.edited_catalogue());
         run::sort(&mut graded.findings);
-        let new = Unpublished { request: self, staging, folder, reuse, graded, current };
+        let new = Unpublished { request: self, staging, folder, reuse, graded, revises, previous };
         Ok(GradeOutcome::New(Box::new(new)))
     }
 
@@ -153,21 +179,43 @@ impl<'a> Regrade<'a> {
         self.catalogue.is_edited_copy().then(|| Finding::of_method(Rule::EditedCatalogue, 1, example))
     }
 
-    /// The latest published cycle that this regrade would repeat, if it is whole.
+    /// The correction that this regrade makes.
+    fn revision(&self, store: &Store) -> Result<Option<Revision>, RegradeError> {
+        let Some((number, because)) = self.revises else { return Ok(None) };
+        let corrected = CorrectedCycle {
+            number,
+            because,
+            window: Window { end: self.end, months: self.method.window_months },
+            method_sha256: &MethodText::from(self.method).sha256,
+        };
+        let Signature { by, reason } = self.signed.unwrap_or(Signature { by: "", reason: "" });
+        Ok(Some(corrected.revision(store, by, reason)?))
+    }
+
+    /// The latest cycle that this regrade would repeat, if it is whole: one that is published, or for a proposal one that
+    /// waits for approval.
     fn known(
         &self,
         store: &Store,
         folder: &DataFolder,
+        revises: Option<&Revision>,
     ) -> Result<Option<(StoredCycle, Manifest)>, RegradeError> {
         if self.again {
             return Ok(None);
         }
+        let decided: Vec<u64> = decisions(&store.register()?).map(|(cycle, _)| cycle).collect();
         for cycle in store.cycles()?.into_iter().rev() {
+            let is_open = self.propose && !decided.contains(&cycle.version);
+            if !cycle.is_published() && !is_open {
+                continue;
+            }
             // What cannot be read, or was published by another version, is not the same.
             let Ok(manifest) = Manifest::read(&cycle) else { continue };
-            if self.is_of(&manifest, folder)
+            let is_same_correction = revises.is_none() || manifest.revises.as_ref() == revises;
+            if is_same_correction
+                && self.is_of(&manifest, folder)
                 && (!self.tier_probability || has_tier_probability(&cycle))
-                && self.has_same_previous(store, &cycle)?
+                && self.has_same_previous(store, &cycle, &manifest)?
                 && cycle.verify()?.is_empty()
             {
                 return Ok(Some((cycle, manifest)));
@@ -188,39 +236,36 @@ impl<'a> Regrade<'a> {
     }
 
     /// Whether the previous cycle, to which hysteresis and step limit compare, is the one that `cycle` was compared to.
-    fn has_same_previous(&self, store: &Store, cycle: &StoredCycle) -> Result<bool, RegradeError> {
+    fn has_same_previous(
+        &self,
+        store: &Store,
+        cycle: &StoredCycle,
+        manifest: &Manifest,
+    ) -> Result<bool, RegradeError> {
         if !self.looks_back() {
             return Ok(true);
         }
-        let now = store.cycles()?;
-        let then = now.iter().filter(|earlier| earlier.version < cycle.version).cloned().collect();
-        let [then, now] = [then, now].map(|cycles| previous_cycle(cycles, self.end));
-        Ok(then?.map(|cycle| cycle.version) == now?.map(|cycle| cycle.version))
-    }
-
-    /// A grading as of an earlier day leaves the current cycle current, unless it is asked to become it.
-    fn current_move(&self, store: &Store) -> Result<CurrentMove, RegradeError> {
-        if self.make_current || store.cycles()?.is_empty() {
-            return Ok(CurrentMove::ToPublished);
+        let now = self.previous(store)?.map(|cycle| cycle.commit.manifest_sha256);
+        if manifest.previous.is_some() {
+            return Ok(manifest.previous == now);
         }
-        // A current cycle that cannot be read is better replaced than kept.
-        let current = store.cycle(None).ok().and_then(|cycle| Manifest::read(&cycle).ok());
-        Ok(match current {
-            Some(current) if current.window.end > self.end => CurrentMove::Stays,
-            _ => CurrentMove::ToPublished,
-        })
+        // The first manifests did not name it.
+        let mut then = store.published()?;
+        then.retain(|earlier| was_published_before(earlier, cycle));
+        let then = previous_cycle(then, self.end)?;
+        Ok(then.map(|cycle| cycle.commit.manifest_sha256) == now)
     }
 
     fn looks_back(&self) -> bool {
         self.method.hysteresis.is_some() || self.method.step_limit.is_some()
     }
 
-    /// The final tiers of the previous cycle, if the method uses them (hysteresis or a step limit).
-    fn previous(&self, store: &Store) -> Result<Previous, RegradeError> {
+    /// The cycle whose final tiers the method uses (hysteresis or a step limit).
+    fn previous(&self, store: &Store) -> Result<Option<StoredCycle>, RegradeError> {
         if !self.looks_back() {
-            return Ok(Previous::new());
+            return Ok(None);
         }
-        Ok(previous_tiers(store.cycles()?, self.end)?)
+        Ok(previous_cycle(store.published()?, self.end)?)
     }
 }
 
@@ -283,7 +328,7 @@ impl Unpublished<'_> {
         accepted_by: Option<&str>,
         published_at: &str,
     ) -> Result<(Graded, StoredCycle), RegradeError> {
-        let Self { request, staging, folder, reuse, graded, current } = self;
+        let Self { request, staging, folder, reuse, graded, revises, previous } = self;
         if !graded.breaches.is_empty() && accepted_by.is_none() {
             return Err(RegradeError::BeyondLimits(graded.breaches));
         }
@@ -294,9 +339,17 @@ impl Unpublished<'_> {
             method: request.method,
             catalogue: request.catalogue,
             accepted_by: accepted_by.filter(|_| !graded.breaches.is_empty()),
-            current,
+            revises: revises.as_ref(),
+            previous: previous.as_ref().map(|cycle| cycle.commit.manifest_sha256.as_str()),
+            commit: Commit {
+                kind: if request.propose { RecordKind::Proposal } else { RecordKind::Cycle },
+                make_current: request.make_current,
+                by: request.signed.map(|signed| signed.by),
+                reason: request.signed.map(|signed| signed.reason),
+                ..Commit::cycle(published_at, None)
+            },
         };
-        let cycle = publish(staging, &grading, published_at)?;
+        let cycle = publish(staging, &grading)?;
         Ok((graded, cycle))
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! STORE/_commits/000007.json  commit record: the cycle exists once this file does; created once, never overwritten
+//! STORE/_register/000001.json entry of the register: who decided what; created once, never overwritten
 //! STORE/v000007-<run>/        the cycle's files: *.parquet, rejects/*.parquet, _manifest.json with their hashes
 //! STORE/CURRENT               {"version":7,"dir":"v000007-…"}: the current cycle; beside it "last":8 when it is not the
 //!                             last: an earlier as-of was published after it, or somebody made it current again
@@ -17,6 +18,10 @@
 //! There are no symbolic links: readers that followed one saw a mixture of two cycles in 44 of 500 reads, and
 //! in none through `CURRENT`.
 //!
+//! A record can also hold a proposal, which is whole and not current, the approval of one, or an inspection. CommitRecords and entries
+//! form two chains of hashes that name each other (`chain`). Which cycle is current follows from the records; `CURRENT`
+//! repeats it for programs that know nothing else about stores.
+//!
 //! The store knows nothing about tiers, puts no time of its own into a result, prints nothing and never
 //! deletes a published cycle.
 
@@ -25,25 +30,36 @@ mod error;
 mod durable;
 mod output;
 mod record;
+mod register;
+mod append;
+mod chain;
 mod cycle;
 mod writer;
+mod decide;
+mod staging;
 #[cfg(test)]
 mod tests;
-mod staging;
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use gridtier::decision::RecordKind;
+
+pub use chain::ChainFault;
+use chain::verify_chains;
 pub use cycle::StoredCycle;
+pub use decide::Decisions;
 use durable::sync_dir;
 pub use error::{Damage, StoreError};
 use error::{cannot_read, cannot_write};
 use layout::COMMITS;
 pub use output::{OutputFile, write_tables};
-pub use record::CommitRecord;
-use record::read_records;
-pub use staging::{CurrentMove, Staging};
+pub use record::{CommitRecord, RegisterHead};
+use record::{CommitRecords, read_records};
+use register::read_register;
+pub use register::{CommitsHead, EntryFile, NewEntry, RegisterEntry};
+pub use staging::{Commit, Staging};
 use writer::repair_current;
 
 /// A folder of published cycles.
@@ -95,17 +111,26 @@ impl Store {
         Staging::begin(&self.root)
     }
 
-    /// The cycle `version`, or by default the current one: that of `CURRENT`, or what the last commit record says where
-    /// `CURRENT` is missing or older than it.
+    /// Takes the right to write decisions, as [`begin`](Self::begin) does for a cycle.
+    ///
+    /// # Errors
+    /// Another writer holds the lock, or the store cannot be written.
+    pub fn decide(&self) -> Result<Decisions, StoreError> {
+        Decisions::begin(&self.root)
+    }
+
+    /// The cycle, proposal or inspection `version`, or by default the current cycle, as the last record says.
     pub fn cycle(&self, version: Option<u64>) -> Result<StoredCycle, StoreError> {
         let records = read_records(&self.root)?;
         let Some(last) = records.last_version() else {
             return Err(StoreError::NoCycle { path: self.root.clone() });
         };
-        let current = records.current(&self.root).map_or(last, |record| record.version);
-        let version = version.unwrap_or(current);
-        let record = records.whole.into_iter().find(|record| record.version == version);
-        let cycle = record.map(|record| StoredCycle::of(&self.root, record));
+        let current = records.current(&self.root).map(|record| record.version);
+        let Some(version) = version.or(current) else {
+            return Err(StoreError::NoCycle { path: self.root.clone() });
+        };
+        let record = records.of_version(version).filter(|record| record.has_folder());
+        let cycle = record.map(|record| self.stored(&records, record));
         let cycle =
             cycle.ok_or_else(|| StoreError::NoSuchCycle { path: self.root.clone(), version, last })?;
         if cycle.dir.is_dir() {
@@ -115,10 +140,66 @@ impl Store {
         }
     }
 
-    /// All published cycles in order of version, including those whose folder is missing.
+    /// All cycles and proposals in the order of their numbers, including those whose folder is missing.
     pub fn cycles(&self) -> Result<Vec<StoredCycle>, StoreError> {
-        let records = read_records(&self.root)?;
-        Ok(records.whole.into_iter().map(|record| StoredCycle::of(&self.root, record)).collect())
+        let kinds = [RecordKind::Cycle, RecordKind::Proposal];
+        Ok(self.of_kinds(&read_records(&self.root)?, &kinds))
+    }
+
+    /// All recorded inspections in the order of their numbers.
+    pub fn inspections(&self) -> Result<Vec<StoredCycle>, StoreError> {
+        Ok(self.of_kinds(&read_records(&self.root)?, &[RecordKind::Inspection]))
+    }
+
+    /// The published cycles, in the order in which they were published.
+    pub fn published(&self) -> Result<Vec<StoredCycle>, StoreError> {
+        let mut cycles = self.cycles()?;
+        cycles.retain(StoredCycle::is_published);
+        cycles.sort_by_key(|cycle| cycle.publication.as_ref().map(|record| record.version));
+        Ok(cycles)
+    }
+
+    /// The number of the current cycle, if there is one.
+    pub fn current(&self) -> Result<Option<u64>, StoreError> {
+        Ok(read_records(&self.root)?.current(&self.root).map(|record| record.version))
+    }
+
+    /// The number of the last commit record; 0 if there is none.
+    pub fn last_record(&self) -> Result<u64, StoreError> {
+        Ok(read_records(&self.root)?.last_version().unwrap_or(0))
+    }
+
+    /// The entries of the register, in their order.
+    pub fn register(&self) -> Result<Vec<RegisterEntry>, StoreError> {
+        Ok(read_register(&self.root)?.whole)
+    }
+
+    /// Number and hash of the last entry of the register.
+    pub fn register_head(&self) -> Result<RegisterHead, StoreError> {
+        Ok(read_register(&self.root)?.head())
+    }
+
+    /// Compares the commit records and the register with each other; `head` is a number of an entry with its hash, from
+    /// elsewhere.
+    ///
+    /// # Errors
+    /// The store cannot be read at all.
+    pub fn verify_chains(&self, head: Option<&RegisterHead>) -> Result<Vec<ChainFault>, StoreError> {
+        verify_chains(&self.root, head)
+    }
+
+    fn of_kinds(&self, records: &CommitRecords, kinds: &[RecordKind]) -> Vec<StoredCycle> {
+        let own = records.whole.iter().filter(|record| record.has_folder() && kinds.contains(&record.kind));
+        own.map(|record| self.stored(records, record)).collect()
+    }
+
+    fn stored(&self, records: &CommitRecords, record: &CommitRecord) -> StoredCycle {
+        let publication = match record.kind {
+            RecordKind::Cycle => Some(record),
+            RecordKind::Proposal | RecordKind::Approval => records.approval_of(record.version),
+            RecordKind::Inspection => None,
+        };
+        StoredCycle::of(&self.root, record.clone(), publication.cloned())
     }
 }
 

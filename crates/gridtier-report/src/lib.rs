@@ -16,4 +16,5 @@ pub mod explain;
 pub mod validate;
 pub mod whatif;
 pub mod weights;
+pub mod governance;
 pub mod entitlement;

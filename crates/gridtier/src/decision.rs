@@ -3,6 +3,7 @@
 //! A pure function of what the store's records say: names, dates, reviews and the verdicts of gates. Names are declared,
 //! not authenticated; they are compared so that two spellings of one name are one person. Files are not known here.
 
+use serde::Serialize;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::gate::GateResult;
@@ -94,6 +95,52 @@ crate::words! {
         /// It is an inspection.
         Inspection "inspection" "inspection" "期间检查",
     }
+}
+
+/// A cycle in the list of a store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ListedCycle {
+    /// Its number.
+    pub number: u64,
+    /// Its as-of.
+    pub as_of: Option<String>,
+    /// Name of its method; none where its folder was removed.
+    pub method: Option<String>,
+    /// What it is.
+    pub state: CycleState,
+    /// Whether its folder was removed.
+    pub pruned: bool,
+    /// Number of the cycle that it corrects.
+    pub revises: Option<u64>,
+    /// Who published, proposed or decided.
+    pub by: Option<String>,
+    /// When.
+    pub at: String,
+    /// Length of its files; none where they were removed.
+    pub bytes: Option<u64>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// An entry in the list of a register.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ListedEntry {
+    /// Its number.
+    pub number: u64,
+    /// When.
+    pub at: String,
+    /// Who.
+    pub by: String,
+    /// What.
+    pub kind: EntryKind,
+    /// The verdict of a review.
+    pub verdict: Option<Opinion>,
+    /// The cycle.
+    pub cycle: Option<u64>,
+    /// The customer.
+    pub customer_id: Option<String>,
+    /// Why.
+    pub reason: String,
 }
 
 /// Whether two names are one person's: compared by NFKC, with white space collapsed, in lower case.

@@ -46,6 +46,8 @@ pub struct TierHistory {
     pub spans: Vec<HistorySpan>,
     /// By customer: the span that still holds.
     open: Vec<Option<HistorySpan>>,
+    /// The customer that was added last: cycles come in the order of ids.
+    last: u32,
     cycle: Option<AddedCycle>,
 }
 
@@ -76,7 +78,8 @@ impl TierHistory {
     /// Adds a customer of the cycle that was begun.
     pub fn add(&mut self, id: &str, place: HistoryPlace) {
         let Some(AddedCycle { number, as_of }) = self.cycle else { return };
-        let customer = self.customers.insert(id);
+        let known = self.customers.get_near(id, &mut self.last);
+        let customer = known.unwrap_or_else(|| self.customers.insert(id));
         let at = crate::index::index(customer);
         if self.open.len() <= at {
             self.open.resize(at + 1, None);

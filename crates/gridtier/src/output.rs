@@ -9,6 +9,8 @@ pub mod checks;
 pub mod comparison;
 pub mod facts;
 pub mod findings;
+pub mod gates;
+pub mod history;
 pub mod holders;
 pub mod indicators;
 pub mod ledger;

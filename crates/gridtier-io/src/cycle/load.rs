@@ -26,7 +26,8 @@ pub(super) const MEMBERS: &str = "members.parquet";
 /// A file cannot be read, or is not one of this version of gridtier.
 pub fn cycle(store: &Store, cycle: &StoredCycle) -> Result<Cycle, CycleError> {
     let read = cycle_alone(cycle)?;
-    let earlier = store.cycles()?.into_iter().filter(|earlier| earlier.version < cycle.version).collect();
+    let mut earlier = store.published()?;
+    earlier.retain(|earlier| was_published_before(earlier, cycle));
     Ok(Cycle { previous: previous_tiers(earlier, read.end)?, ..read })
 }
 
@@ -126,6 +127,23 @@ pub(super) fn fitted(cycle: &StoredCycle, method: &Method) -> Result<(RecordBatc
     Ok((table, fitted))
 }
 
+/// Whether a cycle was published when another one was graded.
+pub(crate) fn was_published_before(earlier: &StoredCycle, cycle: &StoredCycle) -> bool {
+    earlier.publication.as_ref().is_some_and(|record| record.version < cycle.version)
+}
+
+/// The month that follows the window of a cycle.
+///
+/// # Errors
+/// Its manifest cannot be read, where the commit record does not name it.
+pub fn as_of(cycle: &StoredCycle) -> Result<Month, CycleError> {
+    let recorded = cycle.commit.as_of.as_deref().and_then(|day| day.get(..7));
+    match recorded.and_then(|month| Month::try_from(month.to_owned()).ok()) {
+        Some(month) => Ok(month),
+        None => Ok(Manifest::read(cycle)?.window.end),
+    }
+}
+
 /// The final tiers of the cycle before a grading as of `end`, and none if there is no such cycle.
 ///
 /// # Errors
@@ -134,15 +152,15 @@ pub fn previous_tiers(cycles: Vec<StoredCycle>, end: Month) -> Result<Previous, 
     previous_cycle(cycles, end)?.map_or_else(|| Ok(Previous::new()), |cycle| final_tiers(&cycle))
 }
 
-/// Of these cycles the one with the latest window that ends before `end`, and of several gradings of that day the last:
-/// they count as one cycle, and the order of publication does not matter otherwise.
+/// Of these cycles, in the order in which they were published, the one with the latest window that ends before `end`, and of
+/// several gradings of that day the last: they count as one cycle, and the order of publication does not matter otherwise.
 ///
 /// # Errors
 /// A manifest cannot be read.
 pub fn previous_cycle(cycles: Vec<StoredCycle>, end: Month) -> Result<Option<StoredCycle>, CycleError> {
     let mut latest: Option<(Month, StoredCycle)> = None;
     for cycle in cycles {
-        let ends = Manifest::read(&cycle)?.window.end;
+        let ends = as_of(&cycle)?;
         if ends < end && latest.as_ref().is_none_or(|(known, _)| ends >= *known) {
             latest = Some((ends, cycle));
         }

@@ -4,6 +4,7 @@
 //! control totals, findings and who accepted them. Nothing in it depends on the clock or on the machine. Keys may be
 //! added within a version of the format; codes of tables and rules are never renamed or removed within one.
 
+use gridtier::decision::RevisionCause;
 use gridtier::entitlement::Catalogue;
 use gridtier::limit::Breach;
 use gridtier::meter::FileBook;
@@ -60,9 +61,30 @@ pub struct Manifest {
     pub breaches: Vec<Breach>,
     /// Who accepted the breaches; null if there are none.
     pub accepted_by: Option<String>,
+    /// The cycle that it corrects; absent if it corrects none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revises: Option<Revision>,
+    /// SHA-256 of the manifest of the cycle whose tiers hysteresis and step limit read; absent if they read none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<String>,
     /// All files of the cycle but this one, by name. The store lists them: empty until the cycle is published.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<OutputFile>,
+}
+
+/// Which cycle a revision corrects, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Revision {
+    /// SHA-256 of the manifest of the cycle that it corrects, the last published one of its family.
+    pub manifest_sha256: String,
+    /// SHA-256 of the manifest of the first cycle of the family.
+    pub family: String,
+    /// What was corrected.
+    pub because: RevisionCause,
+    /// Why.
+    pub reason: String,
+    /// Who corrected.
+    pub by: String,
 }
 
 /// Every manifest that this version publishes has these keys, though a value in memory may lack them.

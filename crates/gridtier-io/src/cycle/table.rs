@@ -54,7 +54,7 @@ pub(super) fn column_batches(path: &Path, columns: &[&str]) -> Result<ParquetRec
 }
 
 /// As [`read_batches`], with these columns only.
-pub(super) fn read_columns(
+pub(crate) fn read_columns(
     cycle: &StoredCycle,
     name: &str,
     columns: &[&str],

@@ -22,13 +22,27 @@ pub struct StoredCycle {
     pub version: u64,
     /// Its folder: absolute if the store's path is, else relative to the working directory.
     pub dir: PathBuf,
-    /// Its commit record.
+    /// The commit record that came with its folder.
     pub commit: CommitRecord,
+    /// The record that published it: its own, or that of its approval; `None` for what is not published.
+    pub publication: Option<CommitRecord>,
 }
 
 impl StoredCycle {
-    pub(super) fn of(root: &Path, commit: CommitRecord) -> Self {
-        Self { version: commit.version, dir: root.join(&commit.dir), commit }
+    pub(super) fn of(root: &Path, commit: CommitRecord, publication: Option<CommitRecord>) -> Self {
+        Self { version: commit.version, dir: root.join(&commit.dir), commit, publication }
+    }
+
+    /// Whether it is published: a cycle, or a proposal that was approved.
+    #[must_use]
+    pub fn is_published(&self) -> bool {
+        self.publication.is_some()
+    }
+
+    /// Whether its folder is not there any more.
+    #[must_use]
+    pub fn is_pruned(&self) -> bool {
+        !self.dir.exists()
     }
 
     /// The manifest, after its hash has been compared with the commit record.

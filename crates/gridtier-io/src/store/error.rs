@@ -111,6 +111,25 @@ pub enum StoreError {
         /// What is wrong with its content.
         source: serde_json::Error,
     },
+    /// An entry of the register is not JSON, or contradicts its file name.
+    #[error("the entry {path} of the register is damaged: {source}. Restore it from a backup")]
+    BadEntry {
+        /// The entry.
+        path: PathBuf,
+        /// What is wrong with its content.
+        source: serde_json::Error,
+    },
+    /// Another writer added the same entry to the register first.
+    #[error(
+        "another run wrote entry {number} of the register of {path} first. This run wrote nothing; look at it with \
+         `gridtier register`, then run again"
+    )]
+    LostEntryRace {
+        /// The store.
+        path: PathBuf,
+        /// The number that both writers wanted.
+        number: u64,
+    },
     /// A cycle was published, but its commit record is gone.
     #[error(
         "{dir} looks like a published cycle, but `{}` has no whole record of it. Nothing was touched; \
@@ -184,6 +203,13 @@ impl StoreError {
             Self::BadRecord { path, source } => {
                 format!("提交记录 {} 已损坏: {source}。请从备份恢复", path.display())
             }
+            Self::BadEntry { path, source } => {
+                format!("登记簿条目 {} 已损坏: {source}。请从备份恢复", path.display())
+            }
+            Self::LostEntryRace { path, number } => format!(
+                "另一进程已先写入 {} 登记簿的第 {number} 条。本次未写入任何内容; 请用 `gridtier register` 查看后重新运行",
+                path.display()
+            ),
             Self::LostRecord { dir } => format!(
                 "{} 像是已发布的周期, 但 `{COMMITS}` 中没有其完整记录。未作任何改动; 请从备份恢复记录, 或将该目录移出存储后重新运行",
                 dir.display()
@@ -202,6 +228,7 @@ impl StoreError {
             | Self::Busy { .. }
             | Self::LostRace { .. }
             | Self::ReadBack { .. }
+            | Self::LostEntryRace { .. }
             | Self::LostRecord { .. } => true,
             Self::NotAStore { .. }
             | Self::Read { .. }
@@ -209,6 +236,7 @@ impl StoreError {
             | Self::NoCycle { .. }
             | Self::NoSuchCycle { .. }
             | Self::BadRecord { .. }
+            | Self::BadEntry { .. }
             | Self::Misuse { .. } => false,
         }
     }

@@ -10,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::hash::sha256_of_bytes;
 
 pub(super) const COMMITS: &str = "_commits";
+pub(super) const REGISTER: &str = "_register";
 pub(super) const CURRENT: &str = "CURRENT";
 pub(super) const LOCK: &str = ".lock";
 pub(super) const MANIFEST: &str = "_manifest.json";
@@ -19,6 +20,7 @@ pub(super) const TEMP_PREFIX: &str = ".tmp-";
 
 const RUN_DIGITS: usize = 12;
 
+/// The name of a commit record, and of an entry of the register.
 pub(super) fn record_name(version: u64) -> String {
     format!("{version:06}.json")
 }

@@ -8,32 +8,112 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use gridtier::decision::RecordKind;
 use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
 use super::durable::write_new;
 use super::error::{StoreError, cannot_read, cannot_write};
 use super::layout::{self, COMMITS, CURRENT};
+use crate::hash::sha256_of_bytes;
 
-/// A commit record.
+/// A commit record. The first stores' records have the fields up to `current` only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommitRecord {
-    /// The number of the cycle, from 1.
+    /// The number of the record, from 1, and of the cycle if it publishes a new one.
     pub version: u64,
-    /// The name of its folder inside the store.
+    /// The name of the cycle's folder inside the store.
     pub dir: String,
     /// The hash of its `_manifest.json`, which in turn holds the hashes of all its files.
     pub manifest_sha256: String,
     /// When it was published, according to the publisher.
     pub published_at: String,
-    /// The version of the cycle that was the last one before it.
+    /// The number of the record that was the last one before it.
     pub previous: Option<u64>,
-    /// The version of the cycle that stayed current when this one was published; absent when this one became current.
+    /// The number of the cycle that stayed current with this record; absent when the record's own cycle became current, and
+    /// where no cycle is current.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<u64>,
+    /// What the record publishes.
+    #[serde(default = "a_cycle")]
+    pub kind: RecordKind,
+    /// The as-of of the cycle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<String>,
+    /// Whether the cycle was made current though a later as-of was, or made current again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub make_current: bool,
+    /// Who published, proposed or approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The number of another cycle: the proposal that is approved, the cycle that is made current again, or the one that was
+    /// inspected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cycle: Option<u64>,
+    /// The number of the cycle that was current before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<u64>,
+    /// The hash of the record before; absent in the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_sha256: Option<String>,
+    /// How far the register went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub register: Option<RegisterHead>,
+}
+
+fn a_cycle() -> RecordKind {
+    RecordKind::Cycle
+}
+
+/// How far the register went.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisterHead {
+    /// Number of its entries.
+    pub entries: u64,
+    /// The hash of the last one; null if there is none.
+    pub sha256: Option<String>,
 }
 
 impl CommitRecord {
+    /// The number of the cycle that is current after this record, if one is.
+    #[must_use]
+    pub fn current_after(&self) -> Option<u64> {
+        let own = match self.kind {
+            RecordKind::Cycle => Some(self.cycle.unwrap_or(self.version)),
+            RecordKind::Approval => self.cycle,
+            RecordKind::Proposal | RecordKind::Inspection => None,
+        };
+        self.current.or(own)
+    }
+
+    /// The number of the cycle that the record publishes, if it does.
+    #[must_use]
+    pub fn publishes(&self) -> Option<u64> {
+        match self.kind {
+            RecordKind::Cycle => self.cycle.is_none().then_some(self.version),
+            RecordKind::Approval => self.cycle,
+            RecordKind::Proposal | RecordKind::Inspection => None,
+        }
+    }
+
+    /// Whether the record came with a folder of its own.
+    #[must_use]
+    pub fn has_folder(&self) -> bool {
+        match self.kind {
+            RecordKind::Cycle => self.cycle.is_none(),
+            RecordKind::Proposal | RecordKind::Inspection => true,
+            RecordKind::Approval => false,
+        }
+    }
+
+    /// Whether a version of this program without register wrote it. `CURRENT` could then name another cycle.
+    fn is_of_first_stores(&self) -> bool {
+        self.register.is_none()
+    }
+
     /// The file's content. Its final newline distinguishes a complete record from one whose writer was killed.
     pub(super) fn to_text(&self) -> Result<String, serde_json::Error> {
         Ok(serde_json::to_string_pretty(self)? + "\n")
@@ -45,6 +125,8 @@ impl CommitRecord {
 pub(super) struct CommitRecords {
     /// In order of version.
     pub(super) whole: Vec<CommitRecord>,
+    /// The hash of the last of them.
+    pub(super) last_sha256: Option<String>,
     /// The version after all of these, if its record was not written to its end: that cycle was never published.
     pub(super) torn: Option<u64>,
 }
@@ -66,14 +148,19 @@ impl CommitRecords {
         self.whole.iter().find(|record| record.version == version)
     }
 
-    /// The record of the current cycle: the one that `CURRENT` names, if that file was written after the last
-    /// record, else the one that became or stayed current with the last record.
+    /// The record with the folder of the current cycle, as the last record says. In the first stores a cycle was made
+    /// current again in `CURRENT` alone.
     pub(super) fn current(&self, root: &Path) -> Option<&CommitRecord> {
         let last = self.last()?;
-        let named = read_current(root).filter(|current| current.last() == last.version);
-        let named = named
+        let named = read_current(root)
+            .filter(|current| last.is_of_first_stores() && current.last() == last.version)
             .and_then(|current| self.of_version(current.version).filter(|record| record.dir == current.dir));
-        named.or_else(|| self.of_version(last.current?)).or(Some(last))
+        named.or_else(|| self.of_version(last.current_after()?))
+    }
+
+    /// The approval of a proposal.
+    pub(super) fn approval_of(&self, cycle: u64) -> Option<&CommitRecord> {
+        self.whole.iter().find(|record| record.kind == RecordKind::Approval && record.cycle == Some(cycle))
     }
 }
 
@@ -85,7 +172,9 @@ pub(super) fn read_records(root: &Path) -> Result<CommitRecords, StoreError> {
     let names = names_in(&root.join(COMMITS))?;
     let mut versions: Vec<u64> = names.iter().filter_map(|name| layout::version_of_record(name)).collect();
     versions.sort_unstable();
-    let mut records = CommitRecords { whole: Vec::with_capacity(versions.len()), torn: None };
+    let whole = Vec::with_capacity(versions.len());
+    let mut records = CommitRecords { whole, last_sha256: None, torn: None };
+    let mut last_bytes = Vec::new();
     for &version in &versions {
         let path = record_path(root, version);
         let bytes = match fs::read(&path) {
@@ -97,18 +186,22 @@ pub(super) fn read_records(root: &Path) -> Result<CommitRecords, StoreError> {
             records.torn = Some(version);
         } else {
             let record = parse_record(&bytes, version);
+            last_bytes = bytes;
             records.whole.push(record.map_err(|source| StoreError::BadRecord { path, source })?);
         }
     }
+    records.last_sha256 = records.last().map(|_| sha256_of_bytes(&last_bytes));
     Ok(records)
 }
 
-fn parse_record(bytes: &[u8], version: u64) -> Result<CommitRecord, serde_json::Error> {
+/// The record of a number, if these are its bytes.
+pub(super) fn parse_record(bytes: &[u8], version: u64) -> Result<CommitRecord, serde_json::Error> {
     let record: CommitRecord = serde_json::from_slice(bytes)?;
     if record.version != version {
         return Err(serde_json::Error::custom(format!("it is the record of cycle {}", record.version)));
     }
-    if layout::version_of_dir(&record.dir) != Some(version) {
+    let folder_of = if record.has_folder() { version } else { record.cycle.unwrap_or(version) };
+    if layout::version_of_dir(&record.dir) != Some(folder_of) {
         return Err(serde_json::Error::custom(format!("{:?} is no folder of this cycle", record.dir)));
     }
     Ok(record)
@@ -127,17 +220,20 @@ pub(super) fn names_in(path: &Path) -> Result<Vec<String>, StoreError> {
 /// Publishes the complete file `draft` as the record of `version`. This is the commit point: of several writers of a
 /// version, exactly one succeeds.
 pub(super) fn commit_draft(root: &Path, version: u64, draft: &Path) -> Result<(), StoreError> {
-    let path = record_path(root, version);
-    let created = match fs::hard_link(draft, &path) {
+    create_from_draft(&record_path(root, version), draft).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => StoreError::LostRace { path: root.to_owned(), version },
+        _ => cannot_write(&record_path(root, version))(error),
+    })
+}
+
+/// Creates the file `path`, which must not exist, with the content of the complete file `draft`.
+pub(super) fn create_from_draft(path: &Path, draft: &Path) -> io::Result<()> {
+    match fs::hard_link(draft, path) {
         // A file system without hard links: the content is written after the name exists, and its final newline
         // shows that it is complete.
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => copy_new(draft, &path),
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => copy_new(draft, path),
         linked => linked,
-    };
-    created.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => StoreError::LostRace { path: root.to_owned(), version },
-        _ => cannot_write(&path)(error),
-    })
+    }
 }
 
 pub(super) fn copy_new(draft: &Path, path: &Path) -> io::Result<()> {

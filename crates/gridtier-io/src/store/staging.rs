@@ -11,26 +11,49 @@ use std::path::{Path, PathBuf};
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
+use gridtier::decision::RecordKind;
 use gridtier::output::Output;
 use rayon::prelude::*;
 use serde_json::Value;
 
+use super::append::is_earlier;
 use super::cycle::{StoredCycle, damages};
+use super::decide::Decisions;
 use super::durable::{sync_dir, write_new};
 use super::error::{StoreError, cannot_write};
 use super::layout::{self, COMMITS, CURRENT, MANIFEST, REJECTS, STAGING_PREFIX, TEMP_PREFIX};
 use super::output::{OutputFile, copy_file, footer_damage, write_parquet};
 use super::record::{CommitRecord, Current, commit_draft, read_records, record_path};
-use super::writer::{Lock, clean, lock, remove, replace_current};
+use super::register::read_register;
+use super::writer::{Lock, clean, lock, remove};
 use crate::hash::sha256_of_bytes;
 
-/// Which cycle is current once another one is published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CurrentMove {
-    /// The published one.
-    ToPublished,
-    /// The one that was current before, if there is one.
-    Stays,
+/// What the commit record says beside the cycle itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Commit<'a> {
+    /// What is published.
+    pub kind: RecordKind,
+    /// When, in UTC (RFC 3339).
+    pub published_at: &'a str,
+    /// The as-of of the cycle.
+    pub as_of: Option<&'a str>,
+    /// Whether the cycle becomes current though the current one has a later as-of.
+    pub make_current: bool,
+    /// Who publishes or proposes.
+    pub by: Option<&'a str>,
+    /// Why.
+    pub reason: Option<&'a str>,
+    /// The cycle that was inspected.
+    pub cycle: Option<u64>,
+}
+
+impl<'a> Commit<'a> {
+    /// A cycle that is published at once.
+    #[must_use]
+    pub fn cycle(published_at: &'a str, as_of: Option<&'a str>) -> Self {
+        let kind = RecordKind::Cycle;
+        Self { kind, published_at, as_of, make_current: false, by: None, reason: None, cycle: None }
+    }
 }
 
 /// A cycle in the making. Dropped before [`publish`](Self::publish), it leaves nothing behind.
@@ -44,7 +67,7 @@ pub struct Staging {
     /// Paths to remove on drop: everything that this run has written and not committed.
     pub(super) scratch: Vec<PathBuf>,
     /// Fields are dropped after `drop` has removed the files, so the lock outlives them.
-    _lock: Option<Lock>,
+    lock: Option<Lock>,
 }
 
 impl Drop for Staging {
@@ -69,7 +92,7 @@ impl Staging {
         fs::create_dir(&dir).map_err(cannot_write(&dir))?;
         let version = read_records(root)?.next_version();
         let scratch = vec![dir];
-        Ok(Self { root: root.to_owned(), run, version, outputs: Vec::new(), scratch, _lock: lock })
+        Ok(Self { root: root.to_owned(), run, version, outputs: Vec::new(), scratch, lock })
     }
 
     /// The number that the cycle gets in its store.
@@ -136,29 +159,22 @@ impl Staging {
     ///
     /// If `CURRENT` cannot be replaced after the commit, this still succeeds: the cycle is published, and the
     /// next opening of the [`Store`](super::Store) repairs `CURRENT`.
-    pub fn publish(
-        mut self,
-        manifest: Value,
-        published_at: &str,
-        current: CurrentMove,
-    ) -> Result<StoredCycle, StoreError> {
+    pub fn publish(mut self, manifest: Value, commit: &Commit) -> Result<StoredCycle, StoreError> {
         let manifest_sha256 = self.seal(manifest)?;
         self.read_back()?;
-        let record = self.next_record(manifest_sha256, published_at, current)?;
+        let record = self.next_record(manifest_sha256, commit)?;
         let drafts = self.write_drafts(&record)?;
         self.move_into_place(&record)?;
         self.commit(&record, &drafts)?;
         self.point_current(&drafts);
-        Ok(StoredCycle::of(&self.root, record))
+        let publication = record.publishes().map(|_| record.clone());
+        Ok(StoredCycle::of(&self.root, record, publication))
     }
 
-    /// Makes a published cycle the current one, without publishing anything.
-    ///
-    /// # Errors
-    /// `CURRENT` cannot be written.
-    pub fn make_current(&self, cycle: &StoredCycle) -> Result<(), StoreError> {
-        let last = read_records(&self.root)?.last_version().unwrap_or(cycle.version);
-        replace_current(&self.root, &Current::of(&cycle.commit, last))
+    /// Drops what was staged, and keeps the lock for decisions.
+    #[must_use]
+    pub fn into_decisions(mut self) -> Decisions {
+        Decisions::create(&self.root.clone(), self.lock.take())
     }
 
     /// The path of a new file of the cycle; creates its folder.
@@ -207,20 +223,31 @@ impl Staging {
     pub(super) fn next_record(
         &self,
         manifest_sha256: String,
-        published_at: &str,
-        current: CurrentMove,
+        commit: &Commit,
     ) -> Result<CommitRecord, StoreError> {
         let records = read_records(&self.root)?;
+        let current = records.current(&self.root);
+        let stays = match commit.kind {
+            RecordKind::Cycle | RecordKind::Approval => current
+                .filter(|current| !commit.make_current && is_earlier(&self.root, commit.as_of, current)),
+            RecordKind::Proposal | RecordKind::Inspection => current,
+        };
         Ok(CommitRecord {
             version: self.version,
             dir: layout::version_dir(self.version, &self.run),
             manifest_sha256,
-            published_at: published_at.to_owned(),
+            published_at: commit.published_at.to_owned(),
             previous: records.last_version(),
-            current: match current {
-                CurrentMove::ToPublished => None,
-                CurrentMove::Stays => records.current(&self.root).map(|record| record.version),
-            },
+            current: stays.map(|record| record.version),
+            kind: commit.kind,
+            as_of: commit.as_of.map(str::to_owned),
+            make_current: commit.make_current,
+            by: commit.by.map(str::to_owned),
+            reason: commit.reason.map(str::to_owned),
+            cycle: commit.cycle,
+            base: current.map(|record| record.version),
+            previous_sha256: records.last_sha256.clone(),
+            register: Some(read_register(&self.root)?.head()),
         })
     }
 
@@ -228,16 +255,18 @@ impl Staging {
     pub(super) fn write_drafts(&mut self, record: &CommitRecord) -> Result<Drafts, StoreError> {
         let [record_draft, current_draft] =
             ["record", "current"].map(|what| self.root.join(format!("{TEMP_PREFIX}{}-{what}", self.run)));
-        let drafts = Drafts { record: record_draft, current: current_draft };
-        self.scratch.extend([drafts.record.clone(), drafts.current.clone()]);
-        let stays = match record.current {
-            None => None,
+        self.scratch.extend([record_draft.clone(), current_draft.clone()]);
+        // A first proposal leaves a store without a current cycle.
+        let current = match record.current_after() {
+            Some(version) if version == record.version => Some(record.clone()),
             Some(version) => read_records(&self.root)?.of_version(version).cloned(),
+            None => None,
         };
-        let current = Current::of(stays.as_ref().unwrap_or(record), record.version);
-        for (path, text) in [(&drafts.record, record.to_text()), (&drafts.current, current.to_text())] {
-            let text = text.map_err(io::Error::from).map_err(cannot_write(path))?;
-            write_new(path, text.as_bytes()).map_err(cannot_write(path))?;
+        write_draft(&record_draft, record.to_text())?;
+        let mut drafts = Drafts { record: record_draft, current: None };
+        if let Some(current) = current {
+            write_draft(&current_draft, Current::of(&current, record.version).to_text())?;
+            drafts.current = Some(current_draft);
         }
         Ok(drafts)
     }
@@ -264,7 +293,9 @@ impl Staging {
     }
 
     fn point_current(&self, drafts: &Drafts) {
-        let _ = fs::rename(&drafts.current, self.root.join(CURRENT)).map(|()| sync_dir(&self.root));
+        if let Some(current) = &drafts.current {
+            let _ = fs::rename(current, self.root.join(CURRENT)).map(|()| sync_dir(&self.root));
+        }
     }
 }
 
@@ -272,7 +303,13 @@ impl Staging {
 #[derive(Debug)]
 pub(super) struct Drafts {
     record: PathBuf,
-    current: PathBuf,
+    /// None where no cycle is current.
+    current: Option<PathBuf>,
+}
+
+fn write_draft(path: &Path, text: Result<String, serde_json::Error>) -> Result<(), StoreError> {
+    let text = text.map_err(io::Error::from).map_err(cannot_write(path))?;
+    write_new(path, text.as_bytes()).map_err(cannot_write(path))
 }
 
 fn manifest_text(mut manifest: Value, outputs: &[OutputFile]) -> Result<String, StoreError> {

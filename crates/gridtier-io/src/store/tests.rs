@@ -1,7 +1,9 @@
 //! The promises of the store, each broken on purpose. Names are the promises.
 
+mod chain;
 mod crash;
 mod damage;
+mod decide;
 mod publish;
 
 use std::collections::BTreeMap;
@@ -11,12 +13,27 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use gridtier::decision::RecordKind;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::{CurrentMove, Staging, Store, StoreError, StoredCycle};
+use super::{Commit, Staging, Store, StoreError, StoredCycle};
 
 const PUBLISHED_AT: &str = "2026-01-02T03:04:05Z";
+
+/// How most cycles of these tests are published.
+const COMMIT: Commit = Commit {
+    kind: RecordKind::Cycle,
+    published_at: PUBLISHED_AT,
+    as_of: Some("2026-01-01"),
+    make_current: false,
+    by: None,
+    reason: None,
+    cycle: None,
+};
+
+/// With an earlier as-of.
+const EARLIER: Commit = Commit { as_of: Some("2025-01-01"), ..COMMIT };
 
 fn new_store() -> (TempDir, Store) {
     let folder = TempDir::new().unwrap();
@@ -47,7 +64,7 @@ fn write_outputs(staging: &mut Staging, salt: i64) -> Result<(), StoreError> {
 fn publish(store: &Store, salt: i64) -> Result<StoredCycle, StoreError> {
     let mut staging = store.begin()?;
     write_outputs(&mut staging, salt)?;
-    staging.publish(json!({ "salt": salt }), PUBLISHED_AT, CurrentMove::ToPublished)
+    staging.publish(json!({ "salt": salt }), &COMMIT)
 }
 
 /// Every file and folder under `root` with its content.

@@ -8,10 +8,12 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use super::append::{pending_approval, write_approval};
 use super::durable::{sync_dir, write_new};
 use super::error::{StoreError, cannot_write};
 use super::layout::{self, CURRENT, LOCK, STAGING_PREFIX, TEMP_PREFIX};
 use super::record::{CommitRecords, Current, names_in, read_current, read_records, record_path};
+use super::register::{entry_path, read_register};
 
 /// The right to write, until it is dropped or the process ends in any way.
 #[derive(Debug)]
@@ -45,25 +47,41 @@ pub(super) fn clean(root: &Path) -> Result<(), StoreError> {
     if !leftovers.is_empty() {
         sync_dir(root)?;
     }
-    rebuild_current(root, &records)
+    complete_approval(root, &records)?;
+    rebuild_current(root, &read_records(root)?)
+}
+
+/// Writes the record of an approval whose writer was killed after its entry.
+fn complete_approval(root: &Path, records: &CommitRecords) -> Result<(), StoreError> {
+    match pending_approval(records, &read_register(root)?) {
+        Some(entry) => write_approval(root, entry).map(drop),
+        None => Ok(()),
+    }
 }
 
 /// Repairs `CURRENT` if it is missing, stale or damaged. Failures are ignored: this program never relies on it, and
 /// a store may be readable but not writable.
 pub(super) fn repair_current(root: &Path) {
-    if read_records(root).is_ok_and(|records| read_current(root) == current_of(root, &records)) {
+    let is_whole = |records: CommitRecords| {
+        let is_decided =
+            read_register(root).is_ok_and(|register| pending_approval(&records, &register).is_none());
+        is_decided && read_current(root) == current_of(root, &records)
+    };
+    if read_records(root).is_ok_and(is_whole) {
         return;
     }
     // Take the lock: a publisher may be between its commit and its CURRENT, and must not be overtaken.
     if let Ok(_lock) = lock(root)
         && let Ok(records) = read_records(root)
         && leftovers(root, &records).is_ok()
+        && complete_approval(root, &records).is_ok()
+        && let Ok(records) = read_records(root)
     {
         let _ = rebuild_current(root, &records);
     }
 }
 
-/// What may be removed: staging folders, temporary files, an incomplete record, and folders of cycles that have no
+/// What may be removed: staging folders, temporary files, an incomplete record or entry, and folders of cycles that have no
 /// record because their writer was killed before its commit, or another one committed first.
 fn leftovers(root: &Path, records: &CommitRecords) -> Result<Vec<PathBuf>, StoreError> {
     let mut leftovers = Vec::new();
@@ -74,6 +92,7 @@ fn leftovers(root: &Path, records: &CommitRecords) -> Result<Vec<PathBuf>, Store
         }
     }
     leftovers.extend(records.torn.map(|version| record_path(root, version)));
+    leftovers.extend(read_register(root)?.torn.map(|number| entry_path(root, number)));
     Ok(leftovers)
 }
 

@@ -10,6 +10,7 @@ use super::{
 use crate::customer::Customers;
 use crate::cycle::Placed;
 use crate::explain::TierRow;
+use crate::history::{HistoryPlace, TierHistory};
 use crate::indicator::DIMENSIONS;
 use crate::method::{Method, Tier};
 use crate::run::Graded;
@@ -118,6 +119,27 @@ pub fn read_final(batch: &RecordBatch, tiers: &mut Previous) -> Option<()> {
     let (ids, codes) = (batch.texts("customer_id")?, batch.texts("tier")?);
     for row in 0..batch.num_rows() {
         tiers.insert(ids.value(row).to_owned(), Tier::from_code(codes.value(row))?);
+    }
+    Some(())
+}
+
+/// Adds the rows of a published batch to the cycle that a history has begun; `None` when it is not a tier table. Only those
+/// of `customer`, if one is named.
+#[must_use]
+pub fn read_history(batch: &RecordBatch, customer: Option<&str>, history: &mut TierHistory) -> Option<()> {
+    let (ids, strata) = (batch.texts("customer_id")?, batch.texts("stratum")?);
+    let (tiers, provisional) = (batch.texts("tier")?, batch.flags("provisional")?);
+    let mut known: Option<(&str, u32)> = None;
+    for row in (0..batch.num_rows()).filter(|&row| customer.is_none_or(|id| ids.value(row) == id)) {
+        let name = strata.value(row);
+        let stratum = match known {
+            Some((last, stratum)) if last == name => stratum,
+            _ => history.stratum(name),
+        };
+        known = Some((name, stratum));
+        let tier = Tier::from_code(tiers.value(row))?;
+        let place = HistoryPlace { tier, provisional: provisional.value(row), stratum };
+        history.add(ids.value(row), place);
     }
     Some(())
 }

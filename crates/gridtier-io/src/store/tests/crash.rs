@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{PUBLISHED_AT, assert_clean, new_store, publish, snapshot, write_outputs};
+use super::{COMMIT, assert_clean, new_store, publish, snapshot, write_outputs};
 use crate::store::record::{Current, copy_new, record_path};
-use crate::store::{CurrentMove, Staging, Store, StoreError};
+use crate::store::{Staging, Store, StoreError};
 
 /// A publish that stops after `steps` steps. Returns the salts that a reader must see afterwards.
 fn stop_after(steps: usize, staging: &mut Staging, root: &Path) -> &'static [i64] {
@@ -26,7 +26,7 @@ fn stop_after(steps: usize, staging: &mut Staging, root: &Path) -> &'static [i64
         return BEFORE;
     }
     staging.read_back().unwrap();
-    let record = staging.next_record(sha256, PUBLISHED_AT, CurrentMove::ToPublished).unwrap();
+    let record = staging.next_record(sha256, &COMMIT).unwrap();
     let drafts = staging.write_drafts(&record).unwrap();
     if done() {
         return BEFORE;
@@ -164,12 +164,12 @@ fn a_cycle_whose_record_was_lost_is_never_removed() {
 const LIMITED_STORE: &str = "GRIDTIER_TEST_LIMITED_STORE";
 const DOOMED_STORE: &str = "GRIDTIER_TEST_DOOMED_STORE";
 
-/// This program again, to run only the test `name` of this module on `store`.
+/// This program again, to run only the test `name` on `store`.
 #[cfg(unix)]
-fn child(script: &str, name: &str, variable: &str, store: &Store) -> Command {
+pub(super) fn child(script: &str, name: &str, variable: &str, store: &Store) -> Command {
     let mut child = Command::new("sh");
     child.args(["-c", &format!("{script} exec \"$0\" --exact \"$1\"")]);
-    child.arg(std::env::current_exe().unwrap()).arg(format!("store::tests::crash::{name}"));
+    child.arg(std::env::current_exe().unwrap()).arg(format!("store::tests::{name}"));
     child.env(variable, store.path());
     child
 }
@@ -191,7 +191,7 @@ fn a_file_that_cannot_grow_is_a_write_failure_and_the_old_cycle_stays() {
     for blocks in [0, 1, 3] {
         let script = format!("trap '' XFSZ; ulimit -f {blocks};");
         let output =
-            child(&script, "publish_where_files_cannot_grow", LIMITED_STORE, &store).output().unwrap();
+            child(&script, "crash::publish_where_files_cannot_grow", LIMITED_STORE, &store).output().unwrap();
         assert!(output.status.success(), "{blocks} blocks: {}", String::from_utf8_lossy(&output.stdout));
         assert_clean(&store, &[1]);
     }
@@ -213,7 +213,7 @@ fn publish_until_killed() {
 fn a_writer_that_is_really_killed_leaves_whole_cycles_only() {
     let (_folder, store) = new_store();
     for round in 0..25 {
-        let mut writer = child("", "publish_until_killed", DOOMED_STORE, &store);
+        let mut writer = child("", "crash::publish_until_killed", DOOMED_STORE, &store);
         let mut writer = writer.stdout(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_micros(20_000 + 1_730 * round));
         writer.kill().unwrap();
@@ -237,7 +237,7 @@ fn a_disk_that_fills_up_at_the_commit_publishes_nothing() {
         let mut staging = store.begin().unwrap();
         write_outputs(&mut staging, 2).unwrap();
         let sha256 = staging.seal(json!({ "salt": 2 })).unwrap();
-        let record = staging.next_record(sha256, PUBLISHED_AT, CurrentMove::ToPublished).unwrap();
+        let record = staging.next_record(sha256, &COMMIT).unwrap();
         let run = record.dir.rsplit_once('-').unwrap().1.to_owned();
         let path = match obstacle {
             "record" | "current" => store.path().join(format!(".tmp-{run}-{obstacle}")),

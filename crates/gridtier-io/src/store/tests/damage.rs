@@ -2,9 +2,9 @@ use std::fs;
 
 use serde_json::json;
 
-use super::{PUBLISHED_AT, new_store, publish, write_outputs};
+use super::{COMMIT, new_store, publish, write_outputs};
 use crate::store::record::record_path;
-use crate::store::{CurrentMove, Damage, StoreError};
+use crate::store::{Damage, StoreError};
 
 #[test]
 fn every_flipped_bit_is_found() {
@@ -101,8 +101,7 @@ fn what_does_not_read_back_is_not_published() {
             }
             _ => fs::write(dir.join("stray.parquet"), "").unwrap(),
         }
-        let error =
-            staging.publish(json!({ "salt": 1 }), PUBLISHED_AT, CurrentMove::ToPublished).unwrap_err();
+        let error = staging.publish(json!({ "salt": 1 }), &COMMIT).unwrap_err();
         assert!(matches!(error, StoreError::ReadBack { .. }) && error.is_write(), "{error}");
         assert!(!dir.exists() && store.cycles().unwrap().is_empty());
     }

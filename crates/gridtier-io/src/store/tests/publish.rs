@@ -9,9 +9,11 @@ use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::json;
 
-use super::{PUBLISHED_AT, assert_clean, batch, new_store, publish, schema, snapshot, write_outputs};
+use super::{
+    COMMIT, EARLIER, PUBLISHED_AT, assert_clean, batch, new_store, publish, schema, snapshot, write_outputs,
+};
 use crate::store::record::record_path;
-use crate::store::{CurrentMove, Staging, Store, StoreError};
+use crate::store::{Staging, Store, StoreError};
 
 fn read(path: PathBuf) -> RecordBatch {
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
@@ -90,9 +92,7 @@ fn text_in_any_encoding_comes_out_as_plain_text() {
         },
     );
     assert!(written.iter().all(|output| output.sha256 == written[0].sha256));
-    let back = read(
-        staging.publish(json!({}), PUBLISHED_AT, CurrentMove::ToPublished).unwrap().dir.join("c.parquet"),
-    );
+    let back = read(staging.publish(json!({}), &COMMIT).unwrap().dir.join("c.parquet"));
     assert_eq!(back.column(0).as_string::<i32>().value(2), "特级");
 }
 
@@ -102,7 +102,7 @@ fn a_table_without_rows_is_a_file_with_columns() {
     let mut staging = store.begin().unwrap();
     let output = staging.write_parquet("findings.parquet", schema(), std::iter::empty()).unwrap();
     assert_eq!(output.rows, 0);
-    let cycle = staging.publish(json!({}), PUBLISHED_AT, CurrentMove::ToPublished).unwrap();
+    let cycle = staging.publish(json!({}), &COMMIT).unwrap();
     let footer = File::open(cycle.dir.join("findings.parquet")).unwrap();
     assert_eq!(ParquetRecordBatchReaderBuilder::try_new(footer).unwrap().schema().fields().len(), 2);
 }
@@ -122,7 +122,7 @@ fn rows_that_are_not_what_the_schema_says_are_a_bug_and_leave_no_file() {
         assert!(matches!(error, StoreError::Misuse { .. }), "{error}");
     }
     write_outputs(&mut staging, 1).unwrap();
-    staging.publish(json!({ "salt": 1 }), PUBLISHED_AT, CurrentMove::ToPublished).unwrap();
+    staging.publish(json!({ "salt": 1 }), &COMMIT).unwrap();
     assert_clean(&store, &[1]);
 }
 
@@ -152,8 +152,7 @@ fn names_that_leave_the_folder_or_hide_are_refused() {
 fn a_manifest_that_lists_outputs_itself_is_refused() {
     let (_folder, store) = new_store();
     for manifest in [json!({ "outputs": [] }), json!([1])] {
-        let error =
-            store.begin().unwrap().publish(manifest, PUBLISHED_AT, CurrentMove::ToPublished).unwrap_err();
+        let error = store.begin().unwrap().publish(manifest, &COMMIT).unwrap_err();
         assert!(matches!(error, StoreError::Misuse { .. }), "{error}");
     }
     assert_clean(&store, &[]);
@@ -192,7 +191,7 @@ fn of_two_publishers_that_ignore_the_lock_exactly_one_wins() {
             let mut staging = Staging::create(store.path(), None).unwrap();
             write_outputs(&mut staging, salt).unwrap();
             let sha256 = staging.seal(json!({ "salt": salt })).unwrap();
-            let record = staging.next_record(sha256, PUBLISHED_AT, CurrentMove::ToPublished).unwrap();
+            let record = staging.next_record(sha256, &COMMIT).unwrap();
             let drafts = staging.write_drafts(&record).unwrap();
             staging.move_into_place(&record).unwrap();
             barrier.wait();
@@ -272,7 +271,7 @@ fn a_cycle_can_be_published_beside_the_current_one() {
     let first = publish(&store, 1).unwrap();
     let mut staging = store.begin().unwrap();
     write_outputs(&mut staging, 2).unwrap();
-    let second = staging.publish(json!({ "salt": 2 }), PUBLISHED_AT, CurrentMove::Stays).unwrap();
+    let second = staging.publish(json!({ "salt": 2 }), &EARLIER).unwrap();
     assert_eq!(second.commit.current, Some(1));
     assert_eq!(current(&store), json!({ "version": 1, "dir": first.commit.dir, "last": 2 }));
     for mend in [false, true] {
@@ -294,10 +293,16 @@ fn an_earlier_cycle_can_be_made_current_again_until_the_next_is_published() {
     let (_folder, store) = new_store();
     let first = publish(&store, 1).unwrap();
     publish(&store, 2).unwrap();
-    store.begin().unwrap().make_current(&first).unwrap();
-    assert_eq!(Store::open(store.path()).unwrap().cycle(None).unwrap().version, 1);
-    assert_eq!(current(&store)["version"], 1);
-    publish(&store, 3).unwrap();
+    store.decide().unwrap().make_current(&first, PUBLISHED_AT).unwrap();
+    assert_eq!(current(&store), json!({ "version": 1, "dir": first.commit.dir, "last": 3 }));
+    // The record says so: a store that lost CURRENT finds it again.
+    fs::remove_file(store.path().join("CURRENT")).unwrap();
+    let opened = Store::open(store.path()).unwrap();
+    assert_eq!((opened.cycle(None).unwrap().version, opened.cycles().unwrap().len()), (1, 2));
+    assert_eq!(opened.verify_chains(None).unwrap(), []);
+    // Record 3 made cycle 1 current again: the next cycle has number 4.
+    assert_eq!(publish(&store, 3).unwrap().version, 4);
+    assert_eq!(opened.cycle(None).unwrap().version, 4);
     assert_clean(&store, &[1, 2, 3]);
 }
 
@@ -307,7 +312,7 @@ fn a_cycle_beside_the_current_one_whose_record_is_lost_is_kept() {
     publish(&store, 1).unwrap();
     let mut staging = store.begin().unwrap();
     write_outputs(&mut staging, 2).unwrap();
-    let second = staging.publish(json!({ "salt": 2 }), PUBLISHED_AT, CurrentMove::Stays).unwrap();
+    let second = staging.publish(json!({ "salt": 2 }), &EARLIER).unwrap();
     fs::remove_file(record_path(store.path(), 2)).unwrap();
     let error = store.begin().unwrap_err();
     assert!(matches!(error, StoreError::LostRecord { .. }), "{error}");

@@ -1,0 +1,170 @@
+//! The command line of decisions about cycles, and of what a store holds.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
+use gridtier::decision::Opinion;
+use gridtier::method::Gate;
+use gridtier::text;
+use gridtier::unit::Month;
+use gridtier::word::Word as _;
+use gridtier_io::store::RegisterHead;
+
+use super::wrong::Advice;
+use super::{ResultFormat, first_of_month, store_folder, word_of};
+
+#[derive(Args)]
+pub struct StoreArgs {
+    /// Folder of the store of cycles
+    ///
+    /// 周期存储的文件夹
+    #[arg(long, value_parser = store_folder())]
+    pub store: PathBuf,
+    /// What to print
+    ///
+    /// 输出的形式
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
+}
+
+#[derive(Args)]
+pub struct DecisionArgs {
+    /// Number of the proposed cycle
+    ///
+    /// 提案周期的编号
+    #[arg(value_name = "N")]
+    pub number: u64,
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// Who you are; declared, not authenticated
+    ///
+    /// 经办人姓名；仅为申报，不作认证
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub by: String,
+    /// Why
+    ///
+    /// 理由
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+    pub reason: String,
+}
+
+#[derive(Args)]
+pub struct ReviewArgs {
+    #[command(flatten)]
+    pub decision: DecisionArgs,
+    /// What you think
+    ///
+    /// 意见：agree 同意、object 反对、note 备注
+    #[arg(long, value_name = "WORD", default_value = "note", value_parser = word_of(Opinion::ALL))]
+    pub verdict: Opinion,
+}
+
+#[derive(Args)]
+pub struct ApproveArgs {
+    #[command(flatten)]
+    pub decision: DecisionArgs,
+    /// A gate that may fail; the register says so
+    ///
+    /// 允许不通过的门限；记入登记簿
+    #[arg(long, value_name = "GATE", value_parser = word_of(Gate::ALL))]
+    pub despite: Vec<Gate>,
+}
+
+#[derive(Args)]
+pub struct RegisterArgs {
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// Print number and hash of the last entry alone, to be filed elsewhere
+    ///
+    /// 仅输出末条的编号和哈希，供另行存档
+    #[arg(long)]
+    pub head: bool,
+}
+
+#[derive(Args)]
+pub struct HistoryArgs {
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// Only the cycles that were published by this day (UTC)
+    ///
+    /// 仅计该日（UTC）前已发布的周期
+    #[arg(long, value_name = "DATE")]
+    pub known_on: Option<NaiveDate>,
+    /// One customer
+    ///
+    /// 单个客户
+    #[arg(long, value_name = "ID")]
+    pub customer: Option<String>,
+    /// File for the rows: .parquet, .csv, .xlsx, .json or .html
+    ///
+    /// 写出各行的文件：.parquet、.csv、.xlsx、.json 或 .html
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct PruneArgs {
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// Say what would be removed, and remove nothing
+    ///
+    /// 仅说明将清理的内容，不作改动
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Args)]
+pub struct PathArgs {
+    /// Folder of the store of cycles
+    ///
+    /// 周期存储的文件夹
+    #[arg(long, value_parser = store_folder())]
+    pub store: PathBuf,
+    /// Number of the cycle; the current one without it
+    ///
+    /// 周期编号；缺省为现行周期
+    #[arg(long, value_name = "N", conflicts_with = "as_of")]
+    pub cycle: Option<u64>,
+    /// The cycle of this as-of that was published last
+    ///
+    /// 该评价截止日最后发布的周期
+    #[arg(long, value_name = "DATE", value_parser = first_of_month)]
+    pub as_of: Option<Month>,
+}
+
+#[derive(Args)]
+pub struct VerifyArgs {
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// Number of one cycle; everything without it
+    ///
+    /// 单个周期的编号；缺省为全部
+    #[arg(long, value_name = "N")]
+    pub cycle: Option<u64>,
+    /// Last entry of the register as it was filed elsewhere: number and hash
+    ///
+    /// 另行存档的登记簿末条：编号和哈希
+    #[arg(long, value_name = "N:SHA256", value_parser = register_head, conflicts_with = "cycle")]
+    pub head: Option<RegisterHead>,
+}
+
+/// `12:9f86d081…`: what `gridtier register --head` prints.
+fn register_head(text: &str) -> Result<RegisterHead, Advice> {
+    let advice = || {
+        Advice(text!(
+            "give what `gridtier register --head` has printed: a number, a colon and 64 hexadecimal digits",
+            "请给出 `gridtier register --head` 的输出：编号、冒号和 64 位十六进制数"
+        ))
+    };
+    let (entries, sha256) = text.trim().split_once(':').ok_or_else(advice)?;
+    let entries = entries.parse().map_err(|_| advice())?;
+    let is_hash = sha256.len() == 64 && sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
+    // A register without entries has no hash.
+    match (entries, is_hash) {
+        (0, _) if sha256.is_empty() => Ok(RegisterHead::default()),
+        (1.., true) => Ok(RegisterHead { entries, sha256: Some(sha256.to_lowercase()) }),
+        _ => Err(advice()),
+    }
+}

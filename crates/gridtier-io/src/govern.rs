@@ -1,0 +1,252 @@
+//! The use cases of governance: who reviews, approves, rejects or withdraws a proposed cycle, and which cycle a revision may
+//! correct (REGRADE sections 4 and 5).
+//!
+//! What is allowed is decided by `gridtier::decision`; here the store's records are read for it and the outcome is written. The
+//! caller provides names and time. Names are declared, not authenticated.
+
+mod error;
+mod revision;
+
+use std::path::Path;
+
+use chrono::DateTime;
+use gridtier::decision::{
+    EntryKind, Obstacle, Opinion, ProposalState, RecordKind, Review, approval_obstacles, decided,
+    rejection_obstacles, withdrawal_obstacles,
+};
+use gridtier::gate::{GateResult, GateValues};
+use gridtier::method::{Approval, Gate, Governance, Method};
+use gridtier::text;
+use gridtier::word::Word;
+use serde_json::{Value, json};
+
+use crate::cycle::method;
+use crate::store::{Decisions, NewEntry, RegisterEntry, Store, StoreError, StoredCycle};
+
+pub use error::GovernanceError;
+pub use revision::CorrectedCycle;
+
+/// The decisions about proposals among entries: the number of the proposal, and the entry.
+pub fn decisions(entries: &[RegisterEntry]) -> impl Iterator<Item = (u64, &RegisterEntry)> {
+    let kinds = [EntryKind::Approve, EntryKind::Reject, EntryKind::Withdraw];
+    let decided = entries.iter().filter(move |entry| kinds.contains(&entry.kind));
+    decided.filter_map(|entry| Some((entry.cycle?, entry)))
+}
+
+/// Refuses to publish at once where the current method, or the new one, requires approval. A current cycle whose method cannot
+/// be read requires nothing.
+///
+/// # Errors
+/// Approval is required, or the store cannot be read.
+pub fn refuse_without_approval(store: &Store, new: &Method) -> Result<(), GovernanceError> {
+    let current = governance_in_force(store)?;
+    if current.is_none() && new.governance.approval == Approval::None {
+        return Ok(());
+    }
+    Err(GovernanceError::Usage(text!(
+        "the method requires approval; add --propose --by NAME --reason TEXT, then somebody else runs `gridtier approve`",
+        "评价方法要求审批; 请加 --propose --by 姓名 --reason 理由, 再由他人运行 `gridtier approve`"
+    )))
+}
+
+/// The rules of the current cycle's method, if they require approval.
+fn governance_in_force(store: &Store) -> Result<Option<Governance>, StoreError> {
+    let Some(number) = store.current()? else { return Ok(None) };
+    let current = store.cycle(Some(number)).ok().and_then(|cycle| method(&cycle).ok());
+    let governance = current.map(|method| method.governance);
+    Ok(governance.filter(|governance| governance.approval == Approval::Required))
+}
+
+/// The rules by which a proposal is decided: those of the current method where it requires approval, so that no proposal
+/// loosens what it is judged by; else its own.
+///
+/// # Errors
+/// A method cannot be read.
+pub fn rules_for(store: &Store, proposal: &StoredCycle) -> Result<Governance, GovernanceError> {
+    match governance_in_force(store)? {
+        Some(governance) => Ok(governance),
+        None => Ok(method(proposal)?.governance),
+    }
+}
+
+/// Somebody's decision about a proposal.
+#[derive(Clone, Copy, Debug)]
+pub struct Decision<'a> {
+    /// The store's folder.
+    pub store: &'a Path,
+    /// Number of the proposal.
+    pub number: u64,
+    /// Who decides.
+    pub by: &'a str,
+    /// Why.
+    pub reason: &'a str,
+    /// When, in UTC (RFC 3339).
+    pub at: &'a str,
+}
+
+/// A proposal that was approved.
+#[derive(Debug)]
+pub struct ApprovedCycle {
+    /// The published cycle.
+    pub cycle: StoredCycle,
+    /// The gates.
+    pub gates: Vec<GateResult>,
+    /// Number of the cycle that is current now.
+    pub current: Option<u64>,
+}
+
+impl Decision<'_> {
+    /// Records an opinion about the proposal.
+    ///
+    /// # Errors
+    /// It is none, or is decided already; or the store cannot be read or written.
+    pub fn review(&self, opinion: Opinion) -> Result<RegisterEntry, GovernanceError> {
+        let (_, desk, proposal) = self.open()?;
+        refuse(proposal.with_state(self.at, None, decided)?)?;
+        Ok(desk.append(&self.entry(EntryKind::Review, json!({ "verdict": opinion })))?)
+    }
+
+    /// Turns the proposal down: who may approve may reject.
+    ///
+    /// # Errors
+    /// It may not be rejected by this person, or the store cannot be read or written.
+    pub fn reject(&self) -> Result<RegisterEntry, GovernanceError> {
+        let (store, desk, proposal) = self.open()?;
+        let rules = rules_for(&store, &proposal.cycle)?;
+        refuse(proposal.with_state(self.at, None, |state| rejection_obstacles(&rules, state, self.by))?)?;
+        Ok(desk.append(&self.entry(EntryKind::Reject, json!({})))?)
+    }
+
+    /// Takes the proposal back: only its proposer can.
+    ///
+    /// # Errors
+    /// It may not be withdrawn by this person, or the store cannot be read or written.
+    pub fn withdraw(&self) -> Result<RegisterEntry, GovernanceError> {
+        let (_, desk, proposal) = self.open()?;
+        refuse(proposal.with_state(self.at, None, |state| withdrawal_obstacles(state, self.by))?)?;
+        Ok(desk.append(&self.entry(EntryKind::Withdraw, json!({})))?)
+    }
+
+    /// Publishes the proposal, if nothing stands in the way. `measure` gives the values of the gates; it is called when
+    /// everything else is as it must be, with the lock held. `despite` names gates that may fail.
+    ///
+    /// # Errors
+    /// Something stands in the way, or the store cannot be read or written.
+    pub fn approve(
+        &self,
+        despite: &[Gate],
+        measure: impl FnOnce(&Store, &StoredCycle) -> Result<GateValues, GovernanceError>,
+    ) -> Result<ApprovedCycle, GovernanceError> {
+        let (store, desk, proposal) = self.open()?;
+        let rules = rules_for(&store, &proposal.cycle)?;
+        let current = store.current()?;
+        let obstacles = |gates: &[GateResult]| {
+            proposal.with_state(self.at, current, |state| {
+                approval_obstacles(&rules, state, self.by, gates, despite)
+            })
+        };
+        refuse(obstacles(&[])?)?;
+        let damages = proposal.cycle.verify()?;
+        if !damages.is_empty() {
+            return Err(GovernanceError::Damaged(damages.iter().map(|damage| damage.text()).collect()));
+        }
+        let gates = measure(&store, &proposal.cycle)?.judge(&rules);
+        refuse(obstacles(&gates)?)?;
+        let facts = json!({ "gates": gates, "despite": despite });
+        let cycle = desk.approve(&self.entry(EntryKind::Approve, facts))?;
+        Ok(ApprovedCycle { cycle, gates, current: store.current()? })
+    }
+
+    /// The store, the right to write and the proposal.
+    fn open(&self) -> Result<(Store, Decisions, OpenProposal), GovernanceError> {
+        let named = [(self.by, "--by"), (self.reason, "--reason")];
+        if let Some((_, option)) = named.into_iter().find(|(value, _)| value.trim().is_empty()) {
+            return Err(GovernanceError::Usage(text!("{option} is empty", "{option} 为空")));
+        }
+        let store = Store::open(self.store)?;
+        let desk = store.decide()?;
+        let cycle = store.cycle(Some(self.number))?;
+        let number = self.number;
+        if cycle.commit.kind != RecordKind::Proposal {
+            let kind = cycle.commit.kind;
+            let (en, zh) = (kind.en(), kind.zh());
+            let what = text!("{number} is no proposal but a {en}", "{number} 不是提案, 而是{zh}");
+            return Err(GovernanceError::Refused(vec![what]));
+        }
+        let entries = store.register()?;
+        Ok((store, desk, OpenProposal { cycle, entries }))
+    }
+
+    fn entry(&self, kind: EntryKind, facts: Value) -> NewEntry<'_> {
+        NewEntry {
+            at: self.at,
+            by: self.by.trim(),
+            kind,
+            cycle: Some(self.number),
+            customer_id: None,
+            reason: self.reason,
+            files: Vec::new(),
+            facts,
+        }
+    }
+}
+
+/// A proposal with the register.
+struct OpenProposal {
+    cycle: StoredCycle,
+    entries: Vec<RegisterEntry>,
+}
+
+impl OpenProposal {
+    /// Calls `judge` with what the register says of the proposal at a time.
+    fn with_state<T>(
+        &self,
+        at: &str,
+        current: Option<u64>,
+        judge: impl FnOnce(&ProposalState) -> T,
+    ) -> Result<T, GovernanceError> {
+        let record = &self.cycle.commit;
+        let of_it = self.entries.iter().filter(|entry| entry.cycle == Some(self.cycle.version));
+        let reviews: Vec<Review> = of_it.filter_map(review_of).collect();
+        let decided = decisions(&self.entries).find(|(cycle, _)| *cycle == self.cycle.version);
+        Ok(judge(&ProposalState {
+            proposer: record.by.as_deref().unwrap_or_default(),
+            age_days: days_between(&record.published_at, at)?,
+            base: record.base,
+            current,
+            reviews: &reviews,
+            decided: decided.map(|(_, entry)| (entry.kind, entry.by.as_str())),
+        }))
+    }
+}
+
+/// The opinion in an entry, if it is a review.
+fn review_of(entry: &RegisterEntry) -> Option<Review> {
+    let verdict = entry.facts.get("verdict").filter(|_| entry.kind == EntryKind::Review)?;
+    Some(Review { by: entry.by.clone(), opinion: Opinion::from_code(verdict.as_str()?)? })
+}
+
+fn refuse(obstacles: Vec<Obstacle>) -> Result<(), GovernanceError> {
+    if obstacles.is_empty() {
+        return Ok(());
+    }
+    Err(GovernanceError::Refused(obstacles.iter().map(Obstacle::text).collect()))
+}
+
+/// Days from one time to another by the calendar in UTC.
+///
+/// # Errors
+/// One of them is no time.
+pub fn days_between(from: &str, to: &str) -> Result<i64, GovernanceError> {
+    let day = |time: &str| {
+        let parsed = DateTime::parse_from_rfc3339(time).map(|time| time.to_utc().date_naive());
+        parsed.map_err(|_| {
+            let what = text!("`{time}` is no time of RFC 3339", "`{time}` 不是 RFC 3339 时间");
+            GovernanceError::Damaged(vec![what])
+        })
+    };
+    Ok((day(to)? - day(from)?).num_days())
+}
+
+#[cfg(test)]
+mod tests;

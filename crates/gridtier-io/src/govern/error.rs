@@ -1,0 +1,71 @@
+//! Why a decision was not recorded, by what the caller can do about it.
+
+use std::error::Error;
+use std::fmt::{self, Display};
+
+use gridtier::text;
+use gridtier::text::Text;
+
+use crate::cycle::CycleError;
+use crate::store::StoreError;
+
+/// Why a decision was not recorded, or a cycle may not be graded so.
+#[derive(Debug)]
+pub enum GovernanceError {
+    /// The store cannot be read or written.
+    Store(StoreError),
+    /// A cycle cannot be read.
+    Cycle(CycleError),
+    /// The command asks for something else than the rules allow.
+    Usage(Text),
+    /// The method is another one than it must be.
+    Method(Text),
+    /// A rule or a gate stands in the way: all that do.
+    Refused(Vec<Text>),
+    /// Files are not what was published: all that are not.
+    Damaged(Vec<Text>),
+}
+
+impl GovernanceError {
+    /// What is wrong and what to do, in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Store(error) => error.text(),
+            Self::Cycle(error) => error.text(),
+            Self::Usage(what) | Self::Method(what) => what.clone(),
+            Self::Refused(what) => {
+                let what = Text::join(what, "\n  ");
+                text!("refused; nothing was written\n  {what}", "未通过, 未写入任何内容\n  {what}"; what)
+            }
+            Self::Damaged(what) => {
+                let what = Text::join(what, "\n  ");
+                text!(
+                    "files are not as they were written; nothing was written\n  {what}",
+                    "文件与写入时不同, 未写入任何内容\n  {what}";
+                    what
+                )
+            }
+        }
+    }
+}
+
+impl Display for GovernanceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text().en)
+    }
+}
+
+impl Error for GovernanceError {}
+
+impl From<StoreError> for GovernanceError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<CycleError> for GovernanceError {
+    fn from(error: CycleError) -> Self {
+        Self::Cycle(error)
+    }
+}

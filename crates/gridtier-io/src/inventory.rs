@@ -1,0 +1,253 @@
+//! What a store holds: the list of its cycles with their states, what can be removed from it, its register, the history of its
+//! tiers, and whether all of it is as it was written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, NaiveDate};
+use gridtier::decision::{CycleState, EntryKind, ListedCycle, ListedEntry, Opinion, RecordKind};
+use gridtier::history::TierHistory;
+use gridtier::output::tiers;
+use gridtier::text;
+use gridtier::text::Text;
+use gridtier::unit::Month;
+use gridtier::word::Word as _;
+
+use crate::cycle::{CycleError, Manifest, as_of, read_columns};
+use crate::govern::{GovernanceError, days_between, decisions, rules_for};
+use crate::store::{ChainFault, Damage, RegisterEntry, RegisterHead, Store, StoredCycle};
+
+/// The cycles, proposals and inspections of a store in the order of their numbers. `now` (RFC 3339) decides which proposals are
+/// too old.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn cycles(store: &Store, now: &str) -> Result<Vec<ListedCycle>, GovernanceError> {
+    let mut stored = store.cycles()?;
+    stored.extend(store.inspections()?);
+    stored.sort_by_key(|cycle| cycle.version);
+    let (current, register) = (store.current()?, store.register()?);
+    let published = store.published()?;
+    let manifests: Vec<Option<Manifest>> = stored.iter().map(|cycle| Manifest::read(cycle).ok()).collect();
+    let listed = stored.iter().zip(&manifests).map(|(cycle, manifest)| {
+        let decided = decisions(&register).find(|(number, _)| *number == cycle.version);
+        let decided = decided.map(|(_, entry)| entry);
+        let record = cycle.publication.as_ref().unwrap_or(&cycle.commit);
+        let corrected = manifest.as_ref().and_then(|manifest| manifest.revises.as_ref());
+        let of_hash = |sha256: &String| {
+            let corrected = stored.iter().find(|other| other.commit.manifest_sha256 == *sha256);
+            corrected.map(|corrected| corrected.version)
+        };
+        Ok(ListedCycle {
+            number: cycle.version,
+            as_of: manifest.as_ref().map(|manifest| manifest.as_of.clone()).or(cycle.commit.as_of.clone()),
+            method: manifest.as_ref().map(|manifest| manifest.method.name.clone()),
+            state: state(store, cycle, current, &published, decided, now)?,
+            pruned: cycle.is_pruned(),
+            revises: corrected.and_then(|corrected| of_hash(&corrected.manifest_sha256)),
+            by: decided.map(|entry| entry.by.clone()).or(record.by.clone()),
+            at: decided.map_or(&record.published_at, |entry| &entry.at).clone(),
+            bytes: manifest
+                .as_ref()
+                .filter(|_| !cycle.is_pruned())
+                .map(|manifest| manifest.outputs.iter().map(|output| output.bytes).sum()),
+            reason: decided.map(|entry| entry.reason.clone()).or(record.reason.clone()),
+        })
+    });
+    listed.collect()
+}
+
+fn state(
+    store: &Store,
+    cycle: &StoredCycle,
+    current: Option<u64>,
+    published: &[StoredCycle],
+    decided: Option<&RegisterEntry>,
+    now: &str,
+) -> Result<CycleState, GovernanceError> {
+    if cycle.commit.kind == RecordKind::Inspection {
+        return Ok(CycleState::Inspection);
+    }
+    if current == Some(cycle.version) {
+        return Ok(CycleState::Current);
+    }
+    if cycle.is_published() {
+        let of_day = cycle.commit.as_of.as_ref();
+        let later = published.iter().skip_while(|other| other.version != cycle.version).skip(1);
+        let is_superseded =
+            of_day.is_some() && later.into_iter().any(|other| other.commit.as_of.as_ref() == of_day);
+        return Ok(if is_superseded { CycleState::Superseded } else { CycleState::Published });
+    }
+    Ok(match decided.map(|entry| entry.kind) {
+        Some(EntryKind::Reject) => CycleState::Rejected,
+        Some(EntryKind::Withdraw) => CycleState::Withdrawn,
+        _ => {
+            // Without its method a proposal cannot be approved.
+            let valid_days = rules_for(store, cycle).map_or(0, |rules| rules.valid_days);
+            let days = days_between(&cycle.commit.published_at, now)?;
+            if days > i64::from(valid_days) { CycleState::Expired } else { CycleState::Proposed }
+        }
+    })
+}
+
+/// The cycles whose folders nothing needs: proposals that were turned down, taken back or left too long, and published cycles
+/// that a later one of the same as-of replaces. Kept are the current cycle, all of a family that was revised, what an
+/// inspection looked at, what appeals, rulings and plans are about, and what open proposals were compared with.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn prunable(store: &Store, now: &str) -> Result<Vec<ListedCycle>, GovernanceError> {
+    let listed = cycles(store, now)?;
+    let mut needed: BTreeSet<u64> = listed.iter().filter_map(|cycle| cycle.revises).collect();
+    needed.extend(listed.iter().filter(|cycle| cycle.revises.is_some()).map(|cycle| cycle.number));
+    let kinds = [EntryKind::Appeal, EntryKind::Ruling, EntryKind::Plan];
+    let named = store.register()?.into_iter().filter(|entry| kinds.contains(&entry.kind));
+    needed.extend(named.filter_map(|entry| entry.cycle));
+    needed.extend(store.inspections()?.iter().filter_map(|inspection| inspection.commit.cycle));
+    let open = listed.iter().filter(|cycle| cycle.state == CycleState::Proposed).map(|cycle| cycle.number);
+    let open: BTreeSet<u64> = open.collect();
+    let proposals = store.cycles()?;
+    needed.extend(
+        proposals.iter().filter(|cycle| open.contains(&cycle.version)).filter_map(|cycle| cycle.commit.base),
+    );
+    let removable =
+        [CycleState::Rejected, CycleState::Withdrawn, CycleState::Expired, CycleState::Superseded];
+    let is_prunable = |cycle: &ListedCycle| {
+        removable.contains(&cycle.state) && !cycle.pruned && !needed.contains(&cycle.number)
+    };
+    Ok(listed.into_iter().filter(is_prunable).collect())
+}
+
+/// Removes the folders that [`prunable`] names; records and entries stay.
+///
+/// # Errors
+/// The store cannot be read or written.
+pub fn prune(store: &Store, now: &str) -> Result<Vec<ListedCycle>, GovernanceError> {
+    let desk = store.decide()?;
+    let removed = prunable(store, now)?;
+    for cycle in store.cycles()? {
+        if removed.iter().any(|listed| listed.number == cycle.version) {
+            desk.remove_folder(&cycle)?;
+        }
+    }
+    Ok(removed)
+}
+
+/// The entries of the register as they are listed.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn register(store: &Store) -> Result<Vec<ListedEntry>, GovernanceError> {
+    let listed = store.register()?.into_iter().map(|entry| {
+        let verdict = entry.facts.get("verdict").and_then(|verdict| Opinion::from_code(verdict.as_str()?));
+        let RegisterEntry { number, at, by, kind, cycle, customer_id, reason, .. } = entry;
+        ListedEntry { number, at, by, kind, verdict, cycle, customer_id, reason }
+    });
+    Ok(listed.collect())
+}
+
+/// What a check of a whole store found.
+#[derive(Debug, Default)]
+pub struct StoreCheck {
+    /// Faults in commit records and register.
+    pub chains: Vec<ChainFault>,
+    /// By cycle: what its files differ in.
+    pub cycles: Vec<(StoredCycle, Vec<Damage>)>,
+    /// Cycles whose folder was removed.
+    pub pruned: Vec<u64>,
+}
+
+impl StoreCheck {
+    /// Whether everything that must be there is as it was written.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.chains.is_empty() && self.cycles.iter().all(|(_, damages)| damages.is_empty())
+    }
+}
+
+/// Compares commit records, register and all cycles with what was written. A removed folder is told; it is damage only where
+/// something needs it. `head` is the last entry of the register as it was filed elsewhere.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn verify(store: &Store, head: Option<&RegisterHead>, now: &str) -> Result<StoreCheck, GovernanceError> {
+    let mut check = StoreCheck { chains: store.verify_chains(head)?, ..StoreCheck::default() };
+    if !check.chains.is_empty() {
+        // What cannot be trusted may not be readable either.
+        return Ok(check);
+    }
+    let listed = cycles(store, now)?;
+    let mut stored = store.cycles()?;
+    stored.extend(store.inspections()?);
+    stored.sort_by_key(|cycle| cycle.version);
+    for cycle in stored {
+        let state = listed.iter().find(|listed| listed.number == cycle.version).map(|listed| listed.state);
+        let is_needed = matches!(state, Some(CycleState::Current | CycleState::Proposed));
+        if cycle.is_pruned() && !is_needed {
+            check.pruned.push(cycle.version);
+            continue;
+        }
+        let damages = cycle.verify()?;
+        check.cycles.push((cycle, damages));
+    }
+    Ok(check)
+}
+
+/// The published cycle of an as-of that was published last, with its folder.
+///
+/// # Errors
+/// There is none, or the store cannot be read.
+pub fn cycle_as_of(store: &Store, day: Month) -> Result<StoredCycle, GovernanceError> {
+    let mut found = None;
+    for cycle in store.published()? {
+        if as_of(&cycle)? == day {
+            found = Some(cycle);
+        }
+    }
+    let none = || GovernanceError::Damaged(vec![no_cycle_of(day)]);
+    let found = found.ok_or_else(none)?;
+    Ok(store.cycle(Some(found.version))?)
+}
+
+fn no_cycle_of(day: Month) -> Text {
+    text!(
+        "no published cycle has as-of {day}-01; `gridtier cycles` lists those there are",
+        "没有评价截止日为 {day}-01 的已发布周期; 请用 `gridtier cycles` 查看"
+    )
+}
+
+/// The history of tiers over the cycles that were published by a day, of each as-of the last; of one customer, if it is named.
+///
+/// # Errors
+/// A cycle cannot be read.
+pub fn history(
+    store: &Store,
+    known_on: Option<NaiveDate>,
+    customer: Option<&str>,
+) -> Result<TierHistory, CycleError> {
+    let mut history = TierHistory::default();
+    for (month, cycle) in known_cycles(store, known_on)? {
+        history.begin_cycle(cycle.version, month.first_day());
+        let columns = ["customer_id", "stratum", "tier", "provisional"];
+        read_columns(&cycle, "tiers.parquet", &columns, |batch| {
+            tiers::read_history(batch, customer, &mut history)
+        })?;
+    }
+    Ok(history.finish())
+}
+
+/// The cycles that were published by a day, of each as-of the last, in the order of as-of.
+fn known_cycles(store: &Store, known_on: Option<NaiveDate>) -> Result<Vec<(Month, StoredCycle)>, CycleError> {
+    let mut last: BTreeMap<Month, StoredCycle> = BTreeMap::new();
+    for cycle in store.published()? {
+        let at = cycle.publication.as_ref().map(|record| record.published_at.as_str()).unwrap_or_default();
+        let published = DateTime::parse_from_rfc3339(at).ok().map(|time| time.to_utc().date_naive());
+        // A record without a time was always known.
+        if known_on.zip(published).is_none_or(|(known_on, published)| published <= known_on) {
+            last.insert(as_of(&cycle)?, cycle);
+        }
+    }
+    Ok(last.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! What is added to the two chains of a store, the commit records and the register, where a decision is written. The entry of
+//! an approval fixes everything that its record will say, so that whoever finds an entry without its record can complete it.
+//!
+//! Only for the holder of the lock; `CURRENT` is the caller's matter.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use gridtier::decision::{EntryKind, RecordKind};
+use serde_json::Value;
+
+use super::durable::{sync_dir, write_new};
+use super::error::{StoreError, cannot_write};
+use super::layout::{self, COMMITS, MANIFEST, TEMP_PREFIX};
+use super::record::{CommitRecord, CommitRecords, commit_draft, read_records};
+use super::register::{CommitsHead, NewEntry, Register, RegisterEntry, read_register, write_entry};
+
+/// Adds an entry to the register.
+pub(super) fn append(root: &Path, new: &NewEntry) -> Result<RegisterEntry, StoreError> {
+    let (records, register) = (read_records(root)?, read_register(root)?);
+    let head = register.head();
+    let commits = records.last().zip(records.last_sha256.clone());
+    let entry = RegisterEntry {
+        number: head.entries + 1,
+        previous_sha256: head.sha256,
+        commits: commits.map(|(record, sha256)| CommitsHead { version: record.version, sha256 }),
+        at: new.at.to_owned(),
+        by: new.by.to_owned(),
+        kind: new.kind,
+        cycle: new.cycle,
+        manifest_sha256: new
+            .cycle
+            .and_then(|cycle| records.of_version(cycle))
+            .map(|record| record.manifest_sha256.clone()),
+        customer_id: new.customer_id.map(str::to_owned),
+        reason: new.reason.to_owned(),
+        files: new.files.clone(),
+        facts: new.facts.clone(),
+    };
+    write_entry(root, &entry)?;
+    Ok(entry)
+}
+
+/// Writes a record that makes a published cycle the current one again.
+pub(super) fn write_return(root: &Path, commit: &CommitRecord, at: &str) -> Result<CommitRecord, StoreError> {
+    let (records, register) = (read_records(root)?, read_register(root)?);
+    let record = CommitRecord {
+        version: records.next_version(),
+        dir: commit.dir.clone(),
+        manifest_sha256: commit.manifest_sha256.clone(),
+        published_at: at.to_owned(),
+        previous: records.last_version(),
+        current: None,
+        kind: RecordKind::Cycle,
+        as_of: commit.as_of.clone(),
+        make_current: true,
+        by: None,
+        reason: None,
+        cycle: Some(commit.version),
+        base: records.current(root).map(|record| record.version),
+        previous_sha256: records.last_sha256.clone(),
+        register: Some(register.head()),
+    };
+    write_record(root, &record)?;
+    Ok(record)
+}
+
+/// The approval that a killed writer left without its record.
+pub(super) fn pending_approval<'r>(
+    records: &CommitRecords,
+    register: &'r Register,
+) -> Option<&'r RegisterEntry> {
+    let last = register.whole.last().filter(|entry| entry.kind == EntryKind::Approve)?;
+    let cycle = last.cycle?;
+    (records.of_version(cycle).is_some() && records.approval_of(cycle).is_none()).then_some(last)
+}
+
+/// Writes the record of an approval: everything in it follows from the entry and from what came before.
+pub(super) fn write_approval(root: &Path, entry: &RegisterEntry) -> Result<CommitRecord, StoreError> {
+    let (records, register) = (read_records(root)?, read_register(root)?);
+    let misuse = || StoreError::Misuse {
+        name: layout::record_name(entry.number),
+        problem: "it approves nothing that was proposed".to_owned(),
+    };
+    let proposal = entry.cycle.and_then(|cycle| records.of_version(cycle)).ok_or_else(misuse)?;
+    let current = records.current(root);
+    let make_current = proposal.make_current;
+    let stays =
+        current.filter(|current| !make_current && is_earlier(root, proposal.as_of.as_deref(), current));
+    let record = CommitRecord {
+        version: records.next_version(),
+        dir: proposal.dir.clone(),
+        manifest_sha256: proposal.manifest_sha256.clone(),
+        published_at: entry.at.clone(),
+        previous: records.last_version(),
+        current: stays.map(|record| record.version),
+        kind: RecordKind::Approval,
+        as_of: proposal.as_of.clone(),
+        make_current,
+        by: Some(entry.by.clone()),
+        reason: Some(entry.reason.clone()),
+        cycle: Some(proposal.version),
+        base: current.map(|record| record.version),
+        previous_sha256: records.last_sha256.clone(),
+        register: Some(register.head()),
+    };
+    write_record(root, &record)?;
+    Ok(record)
+}
+
+/// Whether an as-of is earlier than that of a cycle; not where one of them is unknown, as when a folder was removed: a cycle
+/// that cannot be read is better replaced than kept.
+pub(super) fn is_earlier(root: &Path, as_of: Option<&str>, than: &CommitRecord) -> bool {
+    let of_manifest = || {
+        let manifest = fs::read(root.join(&than.dir).join(MANIFEST)).ok()?;
+        let manifest: Value = serde_json::from_slice(&manifest).ok()?;
+        manifest.get("as_of")?.as_str().map(str::to_owned)
+    };
+    let than = than.as_of.clone().or_else(of_manifest);
+    as_of.zip(than.as_deref()).is_some_and(|(as_of, than)| as_of < than)
+}
+
+fn write_record(root: &Path, record: &CommitRecord) -> Result<(), StoreError> {
+    let draft = root.join(format!("{TEMP_PREFIX}{}-record", layout::new_run()));
+    let text = record.to_text().map_err(io::Error::from).map_err(cannot_write(&draft))?;
+    write_new(&draft, text.as_bytes()).map_err(cannot_write(&draft))?;
+    let committed = commit_draft(root, record.version, &draft);
+    // The next writer removes what cannot be removed now.
+    let _ = fs::remove_file(&draft);
+    committed?;
+    sync_dir(&root.join(COMMITS))
+}

@@ -1,0 +1,285 @@
+//! Comparing the two chains of a store, the commit records and the register: each file holds the hash of the one before, and
+//! each chain names the last file of the other. So an edit, a deletion, an insertion or another order is found, except behind
+//! the last file that another one names: for that, the head of the register is filed elsewhere.
+//!
+//! Everything is read as it lies there; nothing is repaired.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use gridtier::decision::{EntryKind, RecordKind};
+use gridtier::text;
+use gridtier::text::Text;
+
+use super::error::{StoreError, cannot_read};
+use super::layout::{self, COMMITS, REGISTER};
+use super::record::{CommitRecord, RegisterHead, names_in, parse_record};
+use super::register::{RegisterEntry, parse_entry};
+use crate::hash::sha256_of_bytes;
+
+/// A file of a chain that is not as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainFault {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong, in both languages.
+    pub what: Text,
+}
+
+impl ChainFault {
+    fn new(path: PathBuf, what: Text) -> Self {
+        Self { path, what }
+    }
+
+    /// The file and what is wrong with it.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        let path = self.path.display();
+        {
+            let what = &self.what;
+            text!("{path}: {what}", "{path}: {what}"; what)
+        }
+    }
+}
+
+/// Finds what does not fit in the commit records and the register of a store.
+pub(super) fn verify_chains(root: &Path, head: Option<&RegisterHead>) -> Result<Vec<ChainFault>, StoreError> {
+    let mut faults = Vec::new();
+    let records = Chain::read(&root.join(COMMITS), parse_record, &mut faults)?;
+    let entries = Chain::read(&root.join(REGISTER), parse_entry, &mut faults)?;
+    check_records(&records, &entries, &mut faults);
+    check_currents(&records, &mut faults);
+    check_entries(&entries, &records, &mut faults);
+    if let Some(head) = head {
+        check_head(&entries, head, &mut faults);
+    }
+    faults.dedup();
+    Ok(faults)
+}
+
+/// The files of one chain.
+struct Chain<T> {
+    folder: PathBuf,
+    /// By number: content and hash.
+    files: BTreeMap<u64, (T, String)>,
+}
+
+impl<T> Chain<T> {
+    fn read(
+        folder: &Path,
+        parse: impl Fn(&[u8], u64) -> Result<T, serde_json::Error>,
+        faults: &mut Vec<ChainFault>,
+    ) -> Result<Self, StoreError> {
+        let mut chain = Self { folder: folder.to_owned(), files: BTreeMap::new() };
+        let names = match folder.is_dir() {
+            true => names_in(folder)?,
+            false => Vec::new(),
+        };
+        let last = names.iter().filter_map(|name| layout::version_of_record(name)).max().unwrap_or(0);
+        for name in &names {
+            let path = folder.join(name);
+            let Some(number) = layout::version_of_record(name) else {
+                faults.push(ChainFault::new(path, text!("it is no part of the chain", "不属于该链")));
+                continue;
+            };
+            let bytes = match fs::read(&path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                read => read.map_err(cannot_read(&path))?,
+            };
+            // A last file without its final newline was never written to its end: it does not exist yet.
+            if number == last && !bytes.ends_with(b"\n") {
+                continue;
+            }
+            match parse(&bytes, number) {
+                Ok(content) => drop(chain.files.insert(number, (content, sha256_of_bytes(&bytes)))),
+                Err(error) => {
+                    let what = text!("it was edited or moved: {error}", "已被改动或移动: {error}");
+                    faults.push(ChainFault::new(path, what));
+                }
+            }
+        }
+        for number in (1..=last).filter(|number| !names.contains(&layout::record_name(*number))) {
+            let what = text!("it is missing: it was deleted", "缺失: 已被删除");
+            faults.push(ChainFault::new(chain.path(number), what));
+        }
+        Ok(chain)
+    }
+
+    fn path(&self, number: u64) -> PathBuf {
+        self.folder.join(layout::record_name(number))
+    }
+
+    fn sha256(&self, number: u64) -> Option<&str> {
+        self.files.get(&number).map(|(_, sha256)| sha256.as_str())
+    }
+
+    fn get(&self, number: u64) -> Option<&T> {
+        self.files.get(&number).map(|(content, _)| content)
+    }
+
+    fn fault(&self, number: u64, what: Text) -> ChainFault {
+        ChainFault::new(self.path(number), what)
+    }
+
+    /// That a file does not follow on the one before: names the one before, which was edited, or the order.
+    fn check_previous(&self, number: u64, previous: Option<&str>, faults: &mut Vec<ChainFault>) {
+        if previous != number.checked_sub(1).and_then(|before| self.sha256(before)) {
+            let what = text!(
+                "it does not follow on the file before it: one of them was edited, moved, inserted or deleted",
+                "与前一文件不衔接: 其中之一被改动、移动、插入或删除"
+            );
+            faults.push(self.fault(number, what));
+        }
+    }
+}
+
+fn check_records(
+    records: &Chain<CommitRecord>,
+    entries: &Chain<RegisterEntry>,
+    faults: &mut Vec<ChainFault>,
+) {
+    let (mut is_chained, mut known_entries) = (false, 0);
+    for (&number, (record, _)) in &records.files {
+        // The records of the first stores hold no hashes; after one that does, all do.
+        is_chained |= record.register.is_some();
+        if is_chained {
+            records.check_previous(number, record.previous_sha256.as_deref(), faults);
+        }
+        let head = record.register.clone().unwrap_or_default();
+        if is_chained && (record.register.is_none() || head.entries < known_entries) {
+            let what = text!("it names an earlier state of the register", "所记登记簿状态早于前一记录");
+            faults.push(records.fault(number, what));
+        }
+        known_entries = known_entries.max(head.entries);
+        if head.entries > 0 && head.sha256.as_deref() != entries.sha256(head.entries) {
+            let entry = head.entries;
+            let what = text!(
+                "entry {entry} of the register, which it names, is missing or another one",
+                "其所记登记簿第 {entry} 条缺失或已被替换"
+            );
+            faults.push(records.fault(number, what));
+        }
+        if record.kind == RecordKind::Approval && !is_of_entry(record, entries.get(head.entries)) {
+            let what = text!("it is not what its entry of approval says", "与登记簿中的批准条目不符");
+            faults.push(records.fault(number, what));
+        }
+        if record.kind == RecordKind::Approval || record.cycle.is_some() {
+            check_named_cycle(records, number, record, faults);
+        }
+    }
+}
+
+/// Whether the record of an approval says what its entry says.
+fn is_of_entry(record: &CommitRecord, entry: Option<&RegisterEntry>) -> bool {
+    entry.is_some_and(|entry| {
+        entry.kind == EntryKind::Approve
+            && entry.cycle == record.cycle
+            && entry.at == record.published_at
+            && Some(&entry.by) == record.by.as_ref()
+            && Some(&entry.reason) == record.reason.as_ref()
+    })
+}
+
+/// That a record which names another cycle has its folder and manifest.
+fn check_named_cycle(
+    records: &Chain<CommitRecord>,
+    number: u64,
+    record: &CommitRecord,
+    faults: &mut Vec<ChainFault>,
+) {
+    let named = record.cycle.and_then(|cycle| records.get(cycle));
+    let is_same = match (record.kind, named) {
+        (RecordKind::Inspection, named) => named.is_some(),
+        (_, Some(named)) => (&named.dir, &named.manifest_sha256) == (&record.dir, &record.manifest_sha256),
+        (_, None) => false,
+    };
+    if !is_same {
+        let what = text!("the cycle that it names is another one", "其所指周期不符");
+        faults.push(records.fault(number, what));
+    }
+}
+
+/// That each record names the cycle that was current before and after it.
+fn check_currents(records: &Chain<CommitRecord>, faults: &mut Vec<ChainFault>) {
+    let (mut current, mut was_chained): (Option<&CommitRecord>, bool) = (None, false);
+    for (&number, (record, _)) in &records.files {
+        if record.register.is_some() && !was_chained {
+            // In the first stores, a cycle was made current again without a record.
+            current = record.base.and_then(|base| records.get(base)).or(current);
+            was_chained = true;
+        }
+        let before = current.map(|record| record.version);
+        let is_chained = record.register.is_some();
+        let own = match record.kind {
+            RecordKind::Cycle | RecordKind::Approval => Some(record),
+            RecordKind::Proposal | RecordKind::Inspection => None,
+        };
+        let is_earlier = current
+            .and_then(|current| record.as_of.as_ref().zip(current.as_of.as_ref()))
+            .map(|(own, current)| own < current);
+        let moves = own.is_some() && (record.make_current || is_earlier != Some(true));
+        // Where an as-of is unknown, what the record says is taken.
+        let is_known = is_earlier.is_some() || current.is_none() || own.is_none() || record.make_current;
+        let says_moves = record.current.is_none() && own.is_some();
+        let stays_fit = record.current.is_none() || record.current == before;
+        if is_chained && (record.base != before || !stays_fit || is_known && moves != says_moves) {
+            let what = text!(
+                "which cycle was current does not follow from the records before it",
+                "所记现行周期与之前的记录不符"
+            );
+            faults.push(records.fault(number, what));
+        }
+        current = record.current_after().and_then(|version| records.get(version)).or(current);
+    }
+}
+
+fn check_entries(
+    entries: &Chain<RegisterEntry>,
+    records: &Chain<CommitRecord>,
+    faults: &mut Vec<ChainFault>,
+) {
+    let last = entries.files.keys().next_back().copied();
+    let mut known_version = 0;
+    for (&number, (entry, _)) in &entries.files {
+        entries.check_previous(number, entry.previous_sha256.as_deref(), faults);
+        if let Some(commits) = &entry.commits {
+            let is_there = records.sha256(commits.version) == Some(commits.sha256.as_str());
+            if !is_there || commits.version < known_version {
+                let version = commits.version;
+                let what = text!(
+                    "commit record {version}, which it names, is missing or another one",
+                    "其所记提交记录 {version} 缺失或已被替换"
+                );
+                faults.push(entries.fault(number, what));
+            }
+            known_version = known_version.max(commits.version);
+        }
+        let manifest = entry.cycle.and_then(|cycle| records.get(cycle)).map(|record| &record.manifest_sha256);
+        if manifest != entry.manifest_sha256.as_ref() {
+            let what = text!("its cycle has another manifest", "其所指周期的清单不符");
+            faults.push(entries.fault(number, what));
+        }
+        let is_recorded = records.files.values().any(|(record, _)| {
+            record.kind == RecordKind::Approval
+                && record.register.as_ref().is_some_and(|head| head.entries == number)
+        });
+        // The record of a last entry can still be completed.
+        if entry.kind == EntryKind::Approve && !is_recorded && last != Some(number) {
+            let what = text!("the record of this approval is missing", "缺少该批准的提交记录");
+            faults.push(entries.fault(number, what));
+        }
+    }
+}
+
+/// That the entry which was filed elsewhere is still there.
+fn check_head(entries: &Chain<RegisterEntry>, head: &RegisterHead, faults: &mut Vec<ChainFault>) {
+    if head.entries > 0 && head.sha256.as_deref() != entries.sha256(head.entries) {
+        let what = text!(
+            "it is not the entry that was filed: the register was cut off or replaced",
+            "与另存的登记簿末条不符: 登记簿被截断或替换"
+        );
+        faults.push(entries.fault(head.entries, what));
+    }
+}

@@ -1,0 +1,173 @@
+use std::fs;
+use std::path::PathBuf;
+
+use gridtier::decision::EntryKind;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use super::decide::{entry, propose};
+use super::{COMMIT, new_store, publish, snapshot};
+use crate::store::record::record_path;
+use crate::store::register::entry_path;
+use crate::store::{RegisterHead, Store};
+
+/// A store with cycles, proposals and decisions, whose last entry comes after its last record.
+fn decided_store() -> (tempfile::TempDir, Store) {
+    let (folder, store) = new_store();
+    publish(&store, 1).unwrap();
+    for round in 0..3 {
+        let approved = propose(&store, 10 + round, &COMMIT).version;
+        let rejected = propose(&store, 20 + round, &COMMIT).version;
+        let desk = store.decide().unwrap();
+        desk.append(&entry(EntryKind::Review, approved)).unwrap();
+        desk.append(&entry(EntryKind::Reject, rejected)).unwrap();
+        desk.approve(&entry(EntryKind::Approve, approved)).unwrap();
+        drop(desk);
+        publish(&store, 30 + round).unwrap();
+    }
+    store.decide().unwrap().append(&entry(EntryKind::Note, 1)).unwrap();
+    (folder, store)
+}
+
+fn head(store: &Store) -> RegisterHead {
+    store.register_head().unwrap()
+}
+
+/// The files of both chains.
+fn files(store: &Store) -> [Vec<PathBuf>; 2] {
+    let (records, entries) = (store.last_record().unwrap(), head(store).entries);
+    [
+        (1..=records).map(|number| record_path(store.path(), number)).collect(),
+        (1..=entries).map(|number| entry_path(store.path(), number)).collect(),
+    ]
+}
+
+#[test]
+fn a_store_as_it_was_written_has_no_fault() {
+    let (_folder, store) = decided_store();
+    assert_eq!(store.verify_chains(None).unwrap(), []);
+    assert_eq!(store.verify_chains(Some(&head(&store))).unwrap(), []);
+    let [records, entries] = files(&store);
+    assert_eq!((records.len(), entries.len()), (13, 10));
+}
+
+/// Tampers with one file of a chain, and says how.
+fn tamper(files: &[PathBuf], random: &mut ChaCha8Rng) -> String {
+    let mut below = |bound: usize| (random.next_u64() % bound as u64) as usize;
+    let at = below(files.len());
+    let path = &files[at];
+    let kind = below(5);
+    match kind {
+        // Edit: another value, still JSON.
+        0 => {
+            let text = fs::read_to_string(path).unwrap();
+            let digits: Vec<usize> =
+                text.char_indices().filter(|(_, c)| c.is_ascii_alphanumeric()).map(|(at, _)| at).collect();
+            let place = digits[below(digits.len())];
+            let mut bytes = text.into_bytes();
+            bytes[place] = if bytes[place] == b'7' { b'3' } else { b'7' };
+            fs::write(path, bytes).unwrap();
+        }
+        1 => fs::remove_file(path).unwrap(),
+        // Insert: the file and those after it move up by one.
+        2 => {
+            let name = |number: usize| path.with_file_name(format!("{number:06}.json"));
+            for number in (at + 1..=files.len()).rev() {
+                let text = fs::read_to_string(name(number)).unwrap();
+                let renumbered = text
+                    .replacen(&format!("\"number\": {number},"), &format!("\"number\": {},", number + 1), 1)
+                    .replacen(
+                        &format!("\"version\": {number},"),
+                        &format!("\"version\": {},", number + 1),
+                        1,
+                    );
+                fs::write(name(number + 1), renumbered).unwrap();
+            }
+        }
+        // Reorder: two files change places.
+        3 => {
+            let other = &files[(at + 1) % files.len()];
+            let (ours, theirs) = (fs::read(path).unwrap(), fs::read(other).unwrap());
+            fs::write(path, theirs).unwrap();
+            fs::write(other, ours).unwrap();
+        }
+        // Truncate: this file and all after it.
+        _ => files[at..].iter().for_each(|path| fs::remove_file(path).unwrap()),
+    }
+    let kinds = ["edit", "delete", "insert", "reorder", "truncate"];
+    format!("{} at {}", kinds[kind], path.display())
+}
+
+#[test]
+fn five_hundred_random_tamperings_are_all_named() {
+    let (_folder, store) = decided_store();
+    let (sound, head, chains) = (snapshot(store.path()), head(&store), files(&store));
+    let mut random = ChaCha8Rng::seed_from_u64(2026);
+    for round in 0..500 {
+        let chain = &chains[round % 2];
+        let done = tamper(chain, &mut random);
+        let faults = store.verify_chains(Some(&head)).unwrap();
+        assert!(!faults.is_empty(), "round {round}: {done} was not found");
+        for folder in ["_commits", "_register"] {
+            fs::remove_dir_all(store.path().join(folder)).unwrap();
+            fs::create_dir(store.path().join(folder)).unwrap();
+        }
+        for (name, content) in sound.iter().filter(|(name, _)| name.starts_with("_")) {
+            if let Some(content) = content {
+                fs::write(store.path().join(name), content).unwrap();
+            }
+        }
+    }
+    assert_eq!(store.verify_chains(Some(&head)).unwrap(), []);
+}
+
+#[test]
+fn what_is_wrong_is_named_at_its_place() {
+    let (_folder, store) = decided_store();
+    let named = || -> Vec<String> {
+        let faults = store.verify_chains(None).unwrap();
+        faults.iter().map(|fault| fault.text().en.into_owned()).collect()
+    };
+    let path = entry_path(store.path(), 4);
+    let sound = fs::read_to_string(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    assert!(named()[0].contains("000004.json: it is missing"), "{:?}", named());
+    fs::write(&path, sound.replace("checked", "chucked")).unwrap();
+    assert!(named().iter().any(|fault| fault.contains("000005.json: it does not follow")), "{:?}", named());
+    fs::write(&path, sound.replace("\"manifest_sha256\": \"", "\"manifest_sha256\": \"0")).unwrap();
+    assert!(named().iter().any(|fault| fault.contains("000004.json: its cycle has another manifest")));
+    fs::write(&path, &sound).unwrap();
+    assert_eq!(named(), Vec::<String>::new());
+    // What follows the last record can be cut off unseen: the head that was filed elsewhere names it.
+    let head = head(&store);
+    fs::remove_file(entry_path(store.path(), head.entries)).unwrap();
+    assert_eq!(named(), Vec::<String>::new());
+    let faults = store.verify_chains(Some(&head)).unwrap();
+    assert!(faults[0].what.en.contains("not the entry that was filed"), "{faults:?}");
+}
+
+#[test]
+fn a_store_of_an_earlier_version_is_read_and_continued() {
+    let (_folder, store) = new_store();
+    let first = publish(&store, 1).unwrap();
+    publish(&store, 2).unwrap();
+    // As the first versions wrote it: without hashes and without kinds.
+    for number in [1, 2] {
+        let path = record_path(store.path(), number);
+        let mut record: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let old = ["version", "dir", "manifest_sha256", "published_at", "previous"];
+        record.as_object_mut().unwrap().retain(|key, _| old.contains(&key.as_str()));
+        fs::write(&path, format!("{record:#}\n")).unwrap();
+    }
+    assert_eq!(store.verify_chains(None).unwrap(), []);
+    // Then, a cycle was made current again in CURRENT alone.
+    let current = format!("{{\"version\":1,\"dir\":\"{}\",\"last\":2}}\n", first.commit.dir);
+    fs::write(store.path().join("CURRENT"), current).unwrap();
+    assert_eq!(Store::open(store.path()).unwrap().cycle(None).unwrap().version, 1);
+    let third = propose(&store, 3, &COMMIT);
+    assert_eq!((third.commit.base, third.commit.current), (Some(1), Some(1)));
+    assert_eq!(store.cycle(None).unwrap().version, 1);
+    assert_eq!(publish(&store, 4).unwrap().version, 4);
+    assert_eq!(store.cycle(None).unwrap().version, 4);
+    assert_eq!(store.verify_chains(None).unwrap(), []);
+}

@@ -1,0 +1,243 @@
+//! The cycles of a store, its register, what became of a decision, and the history of tiers.
+
+use gridtier::decision::{CycleState, EntryKind, ListedCycle, ListedEntry};
+use gridtier::gate::GateResult;
+use gridtier::history::TierHistory;
+use gridtier::method::Tier;
+use gridtier::output::history;
+use gridtier::text;
+use gridtier::text::Text;
+use gridtier::unit::date_of_day;
+use gridtier::validate::Verdict;
+use gridtier::word::Word;
+
+use crate::format::{decimal, grouped};
+use crate::section::Section;
+use crate::table::{ColumnFormat, DataCell, DataColumn, DataList, DataTable};
+
+/// The cycles of a store.
+#[must_use]
+pub fn cycles(cycles: &[ListedCycle]) -> Section {
+    let columns = vec![
+        DataColumn::new(ColumnFormat::Integer, "cycle", "cycle", "周期"),
+        DataColumn::new(ColumnFormat::Text, "as_of", "as-of", "评价截止日"),
+        DataColumn::new(ColumnFormat::Text, "method", "method", "方法"),
+        DataColumn::new(ColumnFormat::Text, "state", "state", "状态"),
+        DataColumn::new(ColumnFormat::Text, "by", "who", "经办人"),
+        DataColumn::new(ColumnFormat::Text, "at", "when (UTC)", "时间 (UTC)"),
+        DataColumn::new(ColumnFormat::Integer, "bytes", "bytes", "字节"),
+        DataColumn::new(ColumnFormat::YesNo, "removed", "removed", "已清理"),
+        DataColumn::new(ColumnFormat::Integer, "revises", "revises", "修订"),
+        DataColumn::new(ColumnFormat::Text, "reason", "why", "理由"),
+    ];
+    let rows = cycles.iter().map(|cycle| {
+        vec![
+            DataCell::count(cycle.number),
+            optional(cycle.as_of.as_deref()),
+            optional(cycle.method.as_deref()),
+            DataCell::word(cycle.state),
+            optional(cycle.by.as_deref()),
+            time(&cycle.at),
+            cycle.bytes.map_or(DataCell::Missing, DataCell::count),
+            DataCell::YesNo(cycle.pruned),
+            cycle.revises.map_or(DataCell::Blank, DataCell::count),
+            optional(cycle.reason.as_deref()),
+        ]
+    });
+    let section = Section::of_table(DataTable::new(Text::coded("cycles", "Cycles", "周期"), columns, rows));
+    let waiting = cycles.iter().filter(|cycle| cycle.state == CycleState::Proposed).count();
+    if waiting == 0 {
+        return section;
+    }
+    section.sentence(
+        format!("{waiting} wait for approval: gridtier compare --cycle N, then approve, reject or withdraw N."),
+        format!("{waiting} 个提案待审批: 请用 gridtier compare --cycle N 查看, 再用 approve、reject 或 withdraw N 处理。"),
+    )
+}
+
+/// The cycles whose folders are removed, or would be.
+#[must_use]
+pub fn pruned(removed: &[ListedCycle], is_done: bool) -> Section {
+    let bytes: u64 = removed.iter().filter_map(|cycle| cycle.bytes).sum();
+    let (count, bytes) = (removed.len(), grouped(bytes));
+    let heading = match (count, is_done) {
+        (0, _) => text!("Nothing can be removed", "没有可清理的内容"),
+        (_, true) => text!(
+            "{count} folders were removed, {bytes} bytes; records and register stay",
+            "已清理 {count} 个目录, {bytes} 字节; 提交记录与登记簿保留"
+        ),
+        (_, false) => text!(
+            "{count} folders could be removed, {bytes} bytes; nothing was done",
+            "可清理 {count} 个目录, {bytes} 字节; 未作改动"
+        ),
+    };
+    let columns = vec![
+        DataColumn::new(ColumnFormat::Integer, "cycle", "cycle", "周期"),
+        DataColumn::new(ColumnFormat::Text, "as_of", "as-of", "评价截止日"),
+        DataColumn::new(ColumnFormat::Text, "state", "state", "状态"),
+        DataColumn::new(ColumnFormat::Integer, "bytes", "bytes", "字节"),
+    ];
+    let rows = removed.iter().map(|cycle| {
+        vec![
+            DataCell::count(cycle.number),
+            optional(cycle.as_of.as_deref()),
+            DataCell::word(cycle.state),
+            cycle.bytes.map_or(DataCell::Missing, DataCell::count),
+        ]
+    });
+    Section::titled(heading).table(DataTable::new(Text::coded("pruned", "", ""), columns, rows))
+}
+
+/// The entries of a register.
+#[must_use]
+pub fn register(entries: &[ListedEntry]) -> Section {
+    let columns = vec![
+        DataColumn::new(ColumnFormat::Integer, "number", "entry", "序号"),
+        DataColumn::new(ColumnFormat::Text, "at", "when (UTC)", "时间 (UTC)"),
+        DataColumn::new(ColumnFormat::Text, "by", "who", "经办人"),
+        DataColumn::new(ColumnFormat::Text, "kind", "what", "事项"),
+        DataColumn::new(ColumnFormat::Text, "verdict", "verdict", "意见"),
+        DataColumn::new(ColumnFormat::Integer, "cycle", "cycle", "周期"),
+        DataColumn::new(ColumnFormat::Id, "customer_id", "customer", "客户"),
+        DataColumn::new(ColumnFormat::Text, "reason", "why", "理由"),
+    ];
+    let rows = entries.iter().map(|entry| {
+        vec![
+            DataCell::count(entry.number),
+            time(&entry.at),
+            DataCell::same(entry.by.clone()),
+            DataCell::word(entry.kind),
+            entry.verdict.map_or(DataCell::Blank, DataCell::word),
+            entry.cycle.map_or(DataCell::Blank, DataCell::count),
+            optional(entry.customer_id.as_deref()),
+            DataCell::same(entry.reason.clone()),
+        ]
+    });
+    Section::of_table(DataTable::new(Text::coded("register", "Register", "登记簿"), columns, rows))
+}
+
+/// The gates of a proposal, with a sentence for each that does not pass.
+#[must_use]
+pub fn gates(gates: &[GateResult]) -> Section {
+    let columns = vec![
+        DataColumn::new(ColumnFormat::Text, "gate", "gate", "门限"),
+        DataColumn::new(ColumnFormat::Number(4), "value", "value", "数值"),
+        DataColumn::new(ColumnFormat::Text, "warn", "warns above", "警告限"),
+        DataColumn::new(ColumnFormat::Text, "fail", "fails above", "不通过限"),
+        DataColumn::new(ColumnFormat::Text, "verdict", "verdict", "结论"),
+    ];
+    let limit =
+        |limit: Option<f64>| limit.map_or(DataCell::Missing, |limit| DataCell::same(decimal(limit, 3)));
+    let rows = gates.iter().map(|result| {
+        vec![
+            DataCell::word(result.gate),
+            DataCell::number(result.value),
+            limit(result.warn),
+            limit(result.fail),
+            DataCell::word(result.verdict),
+        ]
+    });
+    let table = DataTable::new(Text::coded("gates", "Gates", "审批门限"), columns, rows);
+    let told = gates.iter().filter(|result| matches!(result.verdict, Verdict::Warn | Verdict::Fail));
+    told.fold(Section::of_table(table), |section, result| {
+        let text = result.text();
+        section.sentence(text.en, text.zh)
+    })
+}
+
+/// That a proposal is published.
+#[must_use]
+pub fn approved(number: u64, current: Option<u64>, results: &[GateResult]) -> Vec<Section> {
+    let heading = match current {
+        Some(current) if current != number => text!(
+            "Cycle {number} is published; cycle {current}, which has a later as-of, stays current",
+            "周期 {number} 已发布; 评价截止日更晚的周期 {current} 仍为现行周期"
+        ),
+        _ => text!("Cycle {number} is published and current", "周期 {number} 已发布, 为现行周期"),
+    };
+    vec![Section::titled(heading), gates(results)]
+}
+
+/// That an entry about a proposal was written.
+#[must_use]
+pub fn recorded(kind: EntryKind, number: u64, entry: u64) -> Section {
+    let (en, zh) = (kind.en(), kind.zh());
+    Section::titled(text!(
+        "Entry {entry} of the register: {en} of proposal {number}",
+        "登记簿第 {entry} 条: 提案 {number} 的{zh}"
+    ))
+}
+
+/// The history of tiers as a list.
+#[must_use]
+pub fn history_list(history: &TierHistory) -> DataList<'_> {
+    let output = history::output(history);
+    DataList {
+        title: Text::coded("history", "History of tiers", "等级历史"),
+        columns: vec![
+            DataColumn::new(ColumnFormat::Id, "customer_id", "customer", "户号"),
+            DataColumn::new(ColumnFormat::Date, "valid_from", "from", "起"),
+            DataColumn::new(ColumnFormat::Date, "valid_to", "to (first day after)", "止 (次日)"),
+            DataColumn::new(ColumnFormat::YesNo, "is_current", "current", "现行"),
+            DataColumn::word::<Tier>("tier", "tier", "等级"),
+            DataColumn::new(ColumnFormat::YesNo, "provisional", "provisional", "暂定"),
+            DataColumn::new(ColumnFormat::Text, "stratum", "stratum", "分层"),
+            DataColumn::new(ColumnFormat::Integer, "first_cycle", "first cycle", "首个周期"),
+            DataColumn::new(ColumnFormat::Integer, "last_cycle", "last cycle", "末个周期"),
+        ],
+        schema: output.schema,
+        batches: Box::new(output.batches.map(Ok)),
+    }
+}
+
+/// The history of a customer, or how long the one of all is.
+#[must_use]
+pub fn history_section(history: &TierHistory, customer: Option<&str>) -> Section {
+    let Some(customer) = customer else {
+        let (spans, customers) =
+            (grouped(as_count(history.spans.len())), grouped(as_count(history.customers.len())));
+        return Section::titled(text!(
+            "{spans} rows of history for {customers} customers; -o FILE writes them, --customer ID shows one",
+            "{customers} 户共 {spans} 行等级历史; 用 -o 文件 写出, 用 --customer 户号 查看单户"
+        ));
+    };
+    let columns = vec![
+        DataColumn::new(ColumnFormat::Date, "valid_from", "from", "起"),
+        DataColumn::new(ColumnFormat::Date, "valid_to", "to", "止"),
+        DataColumn::new(ColumnFormat::Text, "tier", "tier", "等级"),
+        DataColumn::new(ColumnFormat::YesNo, "provisional", "provisional", "暂定"),
+        DataColumn::new(ColumnFormat::Text, "stratum", "stratum", "分层"),
+        DataColumn::new(ColumnFormat::Integer, "first_cycle", "first cycle", "首个周期"),
+        DataColumn::new(ColumnFormat::Integer, "last_cycle", "last cycle", "末个周期"),
+    ];
+    let rows = history.spans.iter().map(|span| {
+        vec![
+            day(span.valid_from),
+            span.valid_to.map_or(DataCell::Missing, day),
+            DataCell::word(span.place.tier),
+            DataCell::YesNo(span.place.provisional),
+            DataCell::same(history.strata[gridtier::index::index(span.place.stratum)].clone()),
+            DataCell::count(span.first_cycle),
+            DataCell::count(span.last_cycle),
+        ]
+    });
+    let heading = text!("Tiers of customer {customer}", "客户 {customer} 的等级历史");
+    Section::titled(heading).table(DataTable::new(Text::coded("history", "", ""), columns, rows))
+}
+
+fn day(day: i32) -> DataCell {
+    date_of_day(day).map_or(DataCell::Missing, DataCell::Date)
+}
+
+fn as_count(length: usize) -> u64 {
+    gridtier::index::count(length)
+}
+
+fn optional(text: Option<&str>) -> DataCell {
+    text.map_or(DataCell::Blank, |text| DataCell::same(text.to_owned()))
+}
+
+/// A time without its zone: all are in UTC.
+fn time(at: &str) -> DataCell {
+    DataCell::same(at.trim_end_matches("+00:00").trim_end_matches('Z').replacen('T', " ", 1))
+}
