@@ -17,6 +17,7 @@ use gridtier::text;
 use gridtier::text::Text;
 use gridtier::unit::{LocalTime, Month};
 use gridtier::word::Word;
+use gridtier_io::compare::RevisionChoice;
 
 pub use entitlements::*;
 pub use governance::*;
@@ -121,6 +122,10 @@ pub enum Command {
     ///
     /// 检验已发布的分级是否可靠
     Validate(ValidateArgs),
+    /// Who moved between two cycles, and why
+    ///
+    /// 两个周期之间谁的等级变了, 为什么
+    Compare(CompareArgs),
     /// What other weights, or another method, would change in a published cycle
     ///
     /// 换用其他权重或方法，已发布的周期会有何变化
@@ -324,6 +329,32 @@ pub struct ValidateArgs {
     /// 随机抽样的种子，代替方法中的设置
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Folder for all results as parquet; or a file .xlsx, .html or .json with what is shown
+    ///
+    /// 存放全部结果（parquet）的文件夹；或 .xlsx、.html、.json 文件，内容为所显示的结果
+    #[arg(short, long, value_name = "DIR|FILE")]
+    pub output: Option<PathBuf>,
+    /// What to print
+    ///
+    /// 输出的形式
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
+}
+
+#[derive(Args)]
+pub struct CompareArgs {
+    #[command(flatten)]
+    pub cycle: CycleArgs,
+    /// Number of the earlier cycle; the last one with an earlier as-of without it
+    ///
+    /// 较早周期的编号; 缺省为截止日更早的最后一个周期
+    #[arg(long, value_name = "P")]
+    pub from: Option<u64>,
+    /// The revision of the earlier cycle whose values correct it, or none; the latest one without it
+    ///
+    /// 用于更正较早周期数据的修订, 或 none; 缺省为最新修订
+    #[arg(long, value_name = "N|none", value_parser = crate::compare::revision)]
+    pub revision: Option<RevisionChoice>,
     /// Folder for all results as parquet; or a file .xlsx, .html or .json with what is shown
     ///
     /// 存放全部结果（parquet）的文件夹；或 .xlsx、.html、.json 文件，内容为所显示的结果

@@ -20,6 +20,7 @@ mod explain;
 mod governance;
 mod store;
 mod validate;
+mod compare;
 mod whatif;
 
 use args::{Cli, Command};
@@ -60,6 +61,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Verify(args) => store::verify(&args, lang),
         Command::Explain(args) => explain::run(&args, lang),
         Command::Validate(args) => validate::run(&args, lang),
+        Command::Compare(args) => compare::run(&args, lang),
         Command::Whatif(args) => whatif::run(&args, lang),
         Command::Entitlements(args) => entitlements::run(&args, lang, asked),
         Command::Init(args) => init::run(&args, lang),

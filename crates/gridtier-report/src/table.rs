@@ -134,6 +134,8 @@ pub enum DataCell {
     Text(Text),
     /// A whole number.
     Integer(i64),
+    /// A whole number that stands out: `[12]` in a terminal, bold on pages.
+    Marked(i64),
     /// A number; a share of 1 in a column of shares.
     Number(f64),
     /// A number in a unit of its own; the unit's code decides how it is read.
@@ -173,6 +175,12 @@ impl DataCell {
         Self::Integer(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
+    /// A count that stands out.
+    #[must_use]
+    pub fn marked(count: u64) -> Self {
+        Self::Marked(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
     /// A sum of counts or amounts; what 64 bits cannot hold is shown as the largest number that they can.
     #[must_use]
     pub fn whole(sum: i128) -> Self {
@@ -200,6 +208,7 @@ impl DataCell {
             Self::Missing => CellValue::Missing,
             Self::Text(text) => CellValue::Text(text.pick(voice)),
             Self::Integer(integer) => CellValue::Integer(*integer),
+            Self::Marked(integer) => CellValue::Marked(*integer),
             Self::Number(number) => CellValue::Number(*number),
             Self::Quantity(number, unit) => CellValue::Quantity(*number, unit),
             Self::Formatted(number, format) => CellValue::Formatted(*number, *format),
@@ -380,6 +389,8 @@ pub enum CellValue<'a> {
     Text(Cow<'a, str>),
     /// A whole number.
     Integer(i64),
+    /// A whole number that stands out.
+    Marked(i64),
     /// A number.
     Number(f64),
     /// A number in a unit.
@@ -396,13 +407,16 @@ pub enum CellValue<'a> {
 
 impl<'a> CellValue<'a> {
     fn integer(self) -> Option<i64> {
-        if let Self::Integer(integer) = self { Some(integer) } else { None }
+        match self {
+            Self::Integer(integer) | Self::Marked(integer) => Some(integer),
+            _ => None,
+        }
     }
 
     fn number(self) -> Option<f64> {
         match self {
             Self::Number(number) | Self::Quantity(number, _) | Self::Formatted(number, _) => Some(number),
-            Self::Integer(integer) => Some(gridtier::index::float_i64(integer)),
+            Self::Integer(integer) | Self::Marked(integer) => Some(gridtier::index::float_i64(integer)),
             _ => None,
         }
     }
@@ -429,6 +443,7 @@ impl<'a> CellValue<'a> {
             (Self::Text(text), _) => text,
             (Self::Integer(integer), ColumnFormat::Id) => integer.to_string().into(),
             (Self::Integer(integer), _) => format::grouped(integer).into(),
+            (Self::Marked(integer), _) => format!("[{}]", format::grouped(integer)).into(),
             (Self::Number(number), ColumnFormat::Share) => format::percent(number).into(),
             (Self::Number(number), ColumnFormat::Number(decimals)) => {
                 format::decimal(number, decimals).into()

@@ -5,9 +5,6 @@
 //! (`score`). Who decided on a cycle, and when, is not known here.
 
 mod pair;
-mod transition;
-mod drift;
-mod backtest;
 mod values;
 mod groups;
 mod lines;
@@ -18,15 +15,16 @@ mod moved;
 mod own;
 mod attribution;
 mod waterfall;
+mod transition;
+mod drift;
+mod backtest;
+mod comparison;
 mod restated;
-mod explained;
 
 pub use attribution::Attribution;
 pub use backtest::{Backtest, BacktestMean, BacktestOutcome, Backtests, backtest};
+pub use comparison::Comparison;
 pub use drift::{Drift, DriftVerdict, drift};
-pub use explained::{
-    ExplainedIndicator, ExplainedMove, ExplainedStep, MoveExplanation, OtherMoves, explain_move,
-};
 pub use moved::CustomerMove;
 pub use own::OwnContributions;
 pub use pair::{Damaged, EndState, NotComparable, Pair, PairedCustomer};

@@ -117,7 +117,7 @@ fn field(value: CellValue, voice: Voice) -> Cow<str> {
     match value {
         CellValue::Blank | CellValue::Missing => "".into(),
         CellValue::Text(text) => not_a_formula(text),
-        CellValue::Integer(integer) => integer.to_string().into(),
+        CellValue::Integer(integer) | CellValue::Marked(integer) => integer.to_string().into(),
         // The shortest text that reads back as the same number.
         CellValue::Number(number) | CellValue::Quantity(number, _) | CellValue::Formatted(number, _) => {
             format!("{number:?}").into()

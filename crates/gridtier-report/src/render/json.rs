@@ -78,7 +78,7 @@ fn plain(value: &CellValue) -> Value {
     match value {
         CellValue::Blank | CellValue::Missing => Value::Null,
         CellValue::Text(text) => json!(text),
-        CellValue::Integer(integer) => json!(integer),
+        CellValue::Integer(integer) | CellValue::Marked(integer) => json!(integer),
         CellValue::Number(number) | CellValue::Quantity(number, _) | CellValue::Formatted(number, _) => {
             json!(number)
         }

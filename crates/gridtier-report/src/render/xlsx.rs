@@ -217,7 +217,9 @@ impl<'w> Sheet<'w> {
                 self.sheet.write_datetime_with_format(row, at, &date, &styles.date)?;
                 return Ok(());
             }
-            CellValue::Integer(integer) => (gridtier::index::float_i64(*integer), styles.number(0)),
+            CellValue::Integer(integer) | CellValue::Marked(integer) => {
+                (gridtier::index::float_i64(*integer), styles.number(0))
+            }
             CellValue::Fen(fen) => (*fen as f64 / 100.0, &styles.money),
             CellValue::Number(number) => (*number, styles.of(format, *number)),
             CellValue::Formatted(number, format) => (*number, styles.of(*format, *number)),

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::grading::published;
 use super::pair::Pair;
 use crate::cycle::Cycle;
 use crate::index::{IndicatorIx, float_i64, index};
@@ -78,10 +79,10 @@ enum Measure {
 }
 
 /// The drift of every measure, for everybody and then for each stratum with at least 200 ranked customers of that name at both ends.
-/// `frozen` holds, by row of the later cycle, the score by the earlier cycle's parameters; `None` where these do not
-/// apply.
+/// `frozen` holds, by row of the later cycle, the score by the earlier cycle's parameters in 10⁻⁶ points, or
+/// [`NO_SCORE`](crate::score::NO_SCORE); it is `None` where these do not apply.
 #[must_use]
-pub fn drift(pair: &Pair<'_>, frozen: Option<&[Option<i64>]>) -> Vec<Drift> {
+pub fn drift(pair: &Pair<'_>, frozen: Option<&[i32]>) -> Vec<Drift> {
     let ends = [ranked(pair.before), ranked(pair.after)];
     let mut groups = vec![(None, ends.clone())];
     for number in 0..pair.strata.len() {
@@ -143,19 +144,13 @@ fn same_indicator(method: &Method, place: usize, other: &Method) -> Option<usize
 }
 
 /// The value of a row of a cycle, which is the earlier one for `end` 0 and the later one for 1.
-fn value(
-    cycle: &Cycle,
-    at: usize,
-    measure: &Measure,
-    end: usize,
-    frozen: Option<&[Option<i64>]>,
-) -> DriftValue {
+fn value(cycle: &Cycle, at: usize, measure: &Measure, end: usize, frozen: Option<&[i32]>) -> DriftValue {
     let row = &cycle.rows[at];
     let score =
         |score: Option<i64>| score.map_or(DriftValue::Absent, |score| DriftValue::Known(float_i64(score)));
     match measure {
         Measure::Score => score(row.score_e6),
-        Measure::FrozenScore => score(frozen.map_or(row.score_e6, |frozen| frozen[at])),
+        Measure::FrozenScore => score(frozen.map_or(row.score_e6, |frozen| published(frozen[at]))),
         Measure::Dimension(dimension) => {
             score(row.dimensions[*dimension].map(|points| round_half_away(points * 1e6)))
         }

@@ -109,7 +109,7 @@ fn drift_looks_at_strata_of_two_hundred_and_at_all_measures_that_both_take() {
     };
     let (before, after) = (crowd(BEFORE, 1.0), crowd(AFTER, 3.0));
     let pair = Pair::new(&before, &after).unwrap();
-    let frozen: Vec<Option<i64>> = after.rows.iter().map(|row| row.score_e6).collect();
+    let frozen: Vec<i32> = after.rows.iter().map(|row| row.score_e6.unwrap() as i32).collect();
     let drifts = drift(&pair, Some(&frozen));
     let strata: std::collections::BTreeSet<_> = drifts.iter().map(|drift| drift.stratum).collect();
     assert_eq!(strata.len(), 2, "the low voltage has 199 customers");

@@ -4,8 +4,8 @@ use super::{
     FLAG, INTEGER, NUMBER, Output, TEXT, counts, flags, full, integers, nullable, numbers, table, text,
 };
 use crate::compare::{
-    Backtest, BacktestMean, Backtests, Drift, EVERYBODY, Pair, TierStability, TransitionKey, TransitionRate,
-    TransitionSums,
+    Backtest, BacktestMean, Backtests, Comparison, Drift, EVERYBODY, Pair, TierStability, TransitionKey,
+    TransitionRate, TransitionSums,
 };
 use crate::index::index;
 use crate::method::Tier;
@@ -27,9 +27,24 @@ fn by_stratum<R>(pair: &Pair<'_>, mut rows: Vec<InStratum<R>>) -> Vec<InStratum<
     rows
 }
 
-/// Customers by stratum and states, with revenue and energy at both ends.
+/// All tables of a comparison.
 #[must_use]
-pub fn transitions<'a>(
+pub fn tables<'a>(pair: &'a Pair<'a>, comparison: &'a Comparison) -> Vec<Output<'a>> {
+    let sums = comparison.transitions.iter().map(|(key, sums)| (*key, *sums));
+    let mut tables = vec![
+        transitions(pair, sums),
+        rates(pair, &comparison.stability),
+        stability(pair, &comparison.stability),
+        z_tests(pair, &comparison.stability),
+    ];
+    tables.extend(drift(pair, &comparison.drift));
+    tables.extend(backtest(pair, &comparison.backtests));
+    tables.extend(super::attribution::tables(pair, &comparison.attribution, &comparison.waterfall));
+    tables
+}
+
+/// Customers by stratum and states, with revenue and energy at both ends.
+fn transitions<'a>(
     pair: &'a Pair<'a>,
     rows: impl IntoIterator<Item = (TransitionKey, TransitionSums)>,
 ) -> Output<'a> {
@@ -66,8 +81,7 @@ pub fn transitions<'a>(
 }
 
 /// The share of each tier's customers that came to each end, with limits.
-#[must_use]
-pub fn rates<'a>(pair: &'a Pair<'a>, stability: &[TierStability]) -> Output<'a> {
+fn rates<'a>(pair: &'a Pair<'a>, stability: &[TierStability]) -> Output<'a> {
     let rates = stability.iter().flat_map(|of| of.rates.iter().map(|rate| (of.stratum, *rate)));
     let rates: Vec<InStratum<TransitionRate>> = by_stratum(pair, rates.collect());
     let fields = vec![
@@ -96,8 +110,7 @@ pub fn rates<'a>(pair: &'a Pair<'a>, stability: &[TierStability]) -> Output<'a> 
 }
 
 /// The measures of stability by stratum.
-#[must_use]
-pub fn stability<'a>(pair: &'a Pair<'a>, stability: &[TierStability]) -> Output<'a> {
+fn stability<'a>(pair: &'a Pair<'a>, stability: &[TierStability]) -> Output<'a> {
     let mut rows: Vec<InStratum<(&'static str, Option<f64>)>> =
         stability.iter().flat_map(|of| of.measures().map(|measure| (of.stratum, measure))).collect();
     rows.sort_by(|a, b| (name(pair, a.0), a.1.0).cmp(&(name(pair, b.0), b.1.0)));
@@ -113,8 +126,7 @@ pub fn stability<'a>(pair: &'a Pair<'a>, stability: &[TierStability]) -> Output<
 }
 
 /// Whether far moves are more frequent than nearer ones.
-#[must_use]
-pub fn z_tests<'a>(pair: &'a Pair<'a>, stability: &[TierStability]) -> Output<'a> {
+fn z_tests<'a>(pair: &'a Pair<'a>, stability: &[TierStability]) -> Output<'a> {
     let tests =
         stability.iter().flat_map(|of| of.neighbour_tests().into_iter().map(|test| (of.stratum, test)));
     let tests: Vec<InStratum<NeighbourTest>> = by_stratum(pair, tests.collect());
@@ -146,8 +158,7 @@ pub fn z_tests<'a>(pair: &'a Pair<'a>, stability: &[TierStability]) -> Output<'a
 }
 
 /// The drift of each measure, and the bins that it is the sum of.
-#[must_use]
-pub fn drift<'a>(pair: &'a Pair<'a>, drifts: &'a [Drift]) -> [Output<'a>; 2] {
+fn drift<'a>(pair: &'a Pair<'a>, drifts: &'a [Drift]) -> [Output<'a>; 2] {
     let mut sorted: Vec<&Drift> = drifts.iter().collect();
     sorted.sort_by(|a, b| (name(pair, a.stratum), &a.measure).cmp(&(name(pair, b.stratum), &b.measure)));
     let bins = sorted.iter().flat_map(|drift| drift.index.bins.iter().map(|bin| (*drift, *bin)));
@@ -210,8 +221,7 @@ fn drift_bins<'a>(pair: &'a Pair<'a>, bins: Vec<(&'a Drift, DriftBin)>) -> Outpu
 }
 
 /// What the earlier cycle's scores and tiers foretold.
-#[must_use]
-pub fn backtest<'a>(pair: &'a Pair<'a>, backtests: &Backtests) -> [Output<'a>; 2] {
+fn backtest<'a>(pair: &'a Pair<'a>, backtests: &Backtests) -> [Output<'a>; 2] {
     let outcomes = backtests.outcomes.iter().map(|test| (test.stratum, *test));
     let mut outcomes: Vec<InStratum<Backtest>> = outcomes.collect();
     outcomes

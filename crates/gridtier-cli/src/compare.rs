@@ -1,0 +1,60 @@
+//! `gridtier compare`: who moved between two cycles, and why.
+
+use gridtier::output::comparison;
+use gridtier_io::compare::{CompareError, ComparedPair, ComparisonRequest, RevisionChoice};
+use gridtier_io::store::{self, Store};
+use gridtier_report::comparison::{ComparedCycles, json, sections};
+use gridtier_report::render::terminal;
+
+use crate::args::{CompareArgs, ResultFormat};
+use crate::destination::{Destination, write_file};
+use crate::exit::{Done, Failure, INPUT, USAGE};
+use crate::lang::Lang;
+
+/// Runs `gridtier compare`.
+pub fn run(args: &CompareArgs, lang: Lang) -> Result<Done, Failure> {
+    let destination = Destination::of(args.output.as_deref())?;
+    let store = Store::open(&args.cycle.store)?;
+    let request = ComparisonRequest {
+        from: args.from,
+        cycle: args.cycle.cycle,
+        revision: args.revision.unwrap_or_default(),
+    };
+    let cycles = ComparedPair::read(&store, request)?;
+    let (pair, result) = cycles.compare()?;
+    let (before, after, revision) = cycles.numbers;
+    let numbers = ComparedCycles { before, after, revision };
+    let shown = sections(&pair, &result, numbers);
+    let for_programs = format!("{:#}\n", json(&pair, &result, numbers));
+    match destination {
+        Some(Destination::Folder(dir)) => store::write_tables(dir, comparison::tables(&pair, &result))?,
+        Some(Destination::File(path, format)) => write_file((path, format), lang, &shown, &for_programs)?,
+        None => {}
+    }
+    let data = match args.format {
+        ResultFormat::Text => terminal::text(&shown, lang.into()),
+        ResultFormat::Json => for_programs,
+    };
+    Ok(Done { data })
+}
+
+/// The revision that an argument names: a number, or `none`.
+pub fn revision(text: &str) -> Result<RevisionChoice, String> {
+    match text {
+        "none" => Ok(RevisionChoice::None),
+        number => {
+            let number = number.parse().map_err(|_| format!("`{text}` is neither a number nor `none`"))?;
+            Ok(RevisionChoice::Cycle(number))
+        }
+    }
+}
+
+impl From<CompareError> for Failure {
+    fn from(error: CompareError) -> Self {
+        match error {
+            CompareError::Cycle(error) => error.into(),
+            CompareError::Request(text) => Self::new(USAGE, text),
+            CompareError::Damaged(text) => Self::new(INPUT, text),
+        }
+    }
+}

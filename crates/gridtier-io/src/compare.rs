@@ -1,0 +1,148 @@
+//! Compares two cycles of a store: which two, and what they are compared with.
+
+use std::fmt::{self, Display};
+
+use gridtier::compare::{Comparison, Damaged, NotComparable, Pair};
+use gridtier::cycle::Cycle;
+use gridtier::text;
+use gridtier::text::Text;
+
+use crate::cycle::{CycleError, Manifest, cycle_alone, previous_cycle};
+use crate::store::{Store, StoreError, StoredCycle};
+
+/// Which cycles are compared.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ComparisonRequest {
+    /// Number of the earlier cycle; without it the last published one with an earlier as-of.
+    pub from: Option<u64>,
+    /// Number of the later cycle; without it the current one.
+    pub cycle: Option<u64>,
+    /// Which revision of the earlier cycle tells what its data should have been.
+    pub revision: RevisionChoice,
+}
+
+/// Which revision of the earlier cycle is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RevisionChoice {
+    /// The latest published one.
+    #[default]
+    Latest,
+    /// None: nothing is counted as a correction.
+    None,
+    /// The one with this number.
+    Cycle(u64),
+}
+
+/// The cycles of a comparison, read whole.
+#[derive(Debug)]
+pub struct ComparedPair {
+    /// The earlier cycle.
+    pub before: Cycle,
+    /// The later cycle.
+    pub after: Cycle,
+    /// The revision of the earlier cycle.
+    pub revision: Option<Cycle>,
+    /// The numbers of the three.
+    pub numbers: (u64, u64, Option<u64>),
+}
+
+/// Why cycles were not compared.
+#[derive(Debug)]
+pub enum CompareError {
+    /// A cycle cannot be read.
+    Cycle(CycleError),
+    /// The request names cycles that cannot be compared.
+    Request(Text),
+    /// What a cycle has published does not fit together.
+    Damaged(Text),
+}
+
+impl CompareError {
+    /// What is wrong and what to do, in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Cycle(error) => error.text(),
+            Self::Request(text) | Self::Damaged(text) => text.clone(),
+        }
+    }
+}
+
+impl Display for CompareError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text().en)
+    }
+}
+
+impl std::error::Error for CompareError {}
+
+impl From<CycleError> for CompareError {
+    fn from(error: CycleError) -> Self {
+        Self::Cycle(error)
+    }
+}
+
+impl From<StoreError> for CompareError {
+    fn from(error: StoreError) -> Self {
+        Self::Cycle(error.into())
+    }
+}
+
+impl From<NotComparable> for CompareError {
+    fn from(NotComparable(why): NotComparable) -> Self {
+        Self::Request(why)
+    }
+}
+
+impl From<Damaged> for CompareError {
+    fn from(Damaged(what): Damaged) -> Self {
+        Self::Damaged(what)
+    }
+}
+
+impl ComparedPair {
+    /// Reads the cycles of a request.
+    ///
+    /// # Errors
+    /// There is no earlier cycle, or one of them cannot be read.
+    pub fn read(store: &Store, request: ComparisonRequest) -> Result<Self, CompareError> {
+        let after = store.cycle(request.cycle)?;
+        let before = match request.from {
+            Some(number) => store.cycle(Some(number))?,
+            None => earlier(store, &after)?,
+        };
+        let revision = match request.revision {
+            RevisionChoice::Cycle(number) => Some(store.cycle(Some(number))?),
+            RevisionChoice::Latest | RevisionChoice::None => None,
+        };
+        Ok(Self {
+            numbers: (before.version, after.version, revision.as_ref().map(|revision| revision.version)),
+            before: cycle_alone(&before)?,
+            after: cycle_alone(&after)?,
+            revision: revision.map(|revision| cycle_alone(&revision)).transpose()?,
+        })
+    }
+
+    /// Compares them.
+    ///
+    /// # Errors
+    /// The first one is the later one, they grade different units, or the earlier one's files do not fit together.
+    pub fn compare(&self) -> Result<(Pair<'_>, Comparison), CompareError> {
+        let pair = Pair::new(&self.before, &self.after)?;
+        let comparison = Comparison::new(&pair, self.revision.as_ref())?;
+        Ok((pair, comparison))
+    }
+}
+
+/// The last published cycle with an earlier as-of.
+fn earlier(store: &Store, after: &StoredCycle) -> Result<StoredCycle, CompareError> {
+    let end = Manifest::read(after)?.window.end;
+    let others = store.cycles()?.into_iter().filter(|cycle| cycle.version != after.version).collect();
+    previous_cycle(others, end)?.ok_or_else(|| {
+        let number = after.version;
+        CompareError::Request(text!(
+            "there is no cycle with an as-of before that of cycle {number} ({end}-01); name the one to compare with by --from",
+            "没有截止日早于第 {number} 周期 ({end}-01) 的周期; 请用 --from 指定要对比的周期",
+        ))
+    })
+}

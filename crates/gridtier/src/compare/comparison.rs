@@ -1,0 +1,92 @@
+//! All of a comparison together.
+
+use std::collections::BTreeMap;
+
+use super::attribution::Attribution;
+use super::backtest::{Backtests, backtest};
+use super::drift::{Drift, drift};
+use super::pair::{Damaged, EndState, Pair};
+use super::transition::{TierStability, TransitionKey, TransitionSums, stability, transitions};
+use super::waterfall::{WaterfallStep, waterfall};
+use crate::cycle::Cycle;
+use crate::gate::GateValues;
+use crate::indicator::DIMENSIONS;
+use crate::method::Tier;
+
+/// What moved between two cycles, and why.
+#[derive(Debug)]
+pub struct Comparison {
+    /// Customers by stratum and states.
+    pub transitions: BTreeMap<TransitionKey, TransitionSums>,
+    /// The stability of everybody's tiers, then of each stratum's.
+    pub stability: Vec<TierStability>,
+    /// Why each customer moved.
+    pub attribution: Attribution,
+    /// How the members of each tier came and went.
+    pub waterfall: Vec<WaterfallStep>,
+    /// How the population drifted.
+    pub drift: Vec<Drift>,
+    /// What the earlier cycle foretold.
+    pub backtests: Backtests,
+}
+
+impl Comparison {
+    /// Compares a pair; `revision` is the last published revision of the earlier cycle, whose values correct it.
+    ///
+    /// # Errors
+    /// What the earlier cycle has published does not fit together.
+    pub fn new(pair: &Pair<'_>, revision: Option<&Cycle>) -> Result<Self, Damaged> {
+        let attribution = Attribution::new(pair, revision)?;
+        Ok(Self {
+            transitions: transitions(pair),
+            stability: stability(pair),
+            waterfall: waterfall(pair, &attribution),
+            drift: drift(pair, attribution.frozen_e6.as_deref()),
+            backtests: backtest(pair),
+            attribution,
+        })
+    }
+
+    /// What the gates of an approval measure of it. How many checks fail and which tables are beyond their limits is known
+    /// elsewhere.
+    #[must_use]
+    pub fn gate_values(&self) -> GateValues {
+        let everybody = &self.stability[0];
+        let customers = |is_in: &dyn Fn(&TransitionKey) -> bool| {
+            let rows = self.transitions.iter().filter(|(key, _)| is_in(key));
+            rows.map(|(_, sums)| sums.customers).sum::<u64>()
+        };
+        let share = |of: u64, all: u64| (all > 0).then(|| of as f64 / all as f64);
+        let was_graded = |key: &TransitionKey| key.before.tier().is_some();
+        let was_special =
+            |key: &TransitionKey| key.before.tier() == Some(Tier::Special) && key.after.tier().is_some();
+        let index = |measure: &str| {
+            let mut drifts = self.drift.iter().filter(|drift| drift.stratum.is_none());
+            drifts.find(|drift| drift.measure == measure).map(|drift| drift.index.value)
+        };
+        GateValues {
+            changed: everybody.changed_share(),
+            special_lost: share(
+                customers(&|key| was_special(key) && key.after.tier() != Some(Tier::Special)),
+                customers(&was_special),
+            ),
+            absent: share(
+                customers(&|key| was_graded(key) && key.after == EndState::Absent),
+                customers(&was_graded),
+            ),
+            psi_score: index("score_frozen").or_else(|| index("score")),
+            csi_max: self.largest_indicator_index(),
+            failed_checks: None,
+            breaches: None,
+        }
+    }
+
+    /// The greatest index of an indicator, of everybody.
+    fn largest_indicator_index(&self) -> Option<f64> {
+        let is_indicator =
+            |measure: &str| !matches!(measure, "score" | "score_frozen") && !DIMENSIONS.contains(&measure);
+        let drifts =
+            self.drift.iter().filter(|drift| drift.stratum.is_none() && is_indicator(&drift.measure));
+        drifts.map(|drift| drift.index.value).reduce(f64::max)
+    }
+}
