@@ -13,6 +13,7 @@ pub mod render;
 pub mod names;
 pub mod summary;
 pub mod explain;
+pub mod moved;
 pub mod validate;
 pub mod whatif;
 pub mod comparison;

@@ -20,11 +20,15 @@ mod drift;
 mod backtest;
 mod comparison;
 mod restated;
+mod explained;
 
 pub use attribution::Attribution;
 pub use backtest::{Backtest, BacktestMean, BacktestOutcome, Backtests, backtest};
 pub use comparison::Comparison;
 pub use drift::{Drift, DriftVerdict, drift};
+pub use explained::{
+    ExplainedIndicator, ExplainedMove, ExplainedStep, MoveExplanation, OtherMoves, explain_move,
+};
 pub use moved::CustomerMove;
 pub use own::OwnContributions;
 pub use pair::{Damaged, EndState, NotComparable, Pair, PairedCustomer};

@@ -12,6 +12,9 @@ pub(super) const TIERS: usize = 8;
 /// Strata at these steps: before, correction, stratum and own, cohort, method.
 pub(super) const STRATA: usize = 5;
 
+/// A stratum, by its number in [`Attribution::strata`](super::Attribution::strata), and a tier.
+pub(super) type TierInStratum = (u32, Tier);
+
 /// The move of a customer that is graded at both ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CustomerMove {
@@ -103,6 +106,20 @@ impl CustomerMove {
             (_, Step::Unsplit) => Some((2, TIERS - 2)),
             _ => None,
         }
+    }
+
+    /// The steps that the move has, each with the tier and stratum before and after it.
+    pub(super) fn path(&self) -> impl Iterator<Item = (Step, TierInStratum, TierInStratum)> {
+        let cell = |place: usize| {
+            // Own has the stratum of the step before it, and policies that of the step before them.
+            let stratum = [0, 0, 1, 2, 2, 3, 4, 4][place];
+            (self.strata[stratum], self.tiers[place])
+        };
+        let steps = Step::PARTS.into_iter();
+        steps.filter_map(move |step| {
+            let (from, to) = self.ends(step)?;
+            Some((step, cell(from), cell(to)))
+        })
     }
 
     /// The step that moved the tier most in the direction of its change; `None` where it has not changed.

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::attribution::Attribution;
-use super::moved::CustomerMove;
+use super::moved::TierInStratum;
 use super::pair::{EndState, Pair};
 use super::step::Step;
 use super::transition::EVERYBODY;
@@ -29,9 +29,6 @@ pub struct WaterfallStep {
     pub left: u64,
 }
 
-/// A tier in a stratum.
-type Cell = (u32, Tier);
-
 /// The flows of all cells: by stratum, the last one being everybody, and tier.
 #[derive(Clone)]
 struct Waterfall {
@@ -44,7 +41,7 @@ impl Waterfall {
     }
 
     /// A customer that a step takes out of one cell and into another one; `None` for outside.
-    fn flow(&mut self, step: Step, from: Option<Cell>, to: Option<Cell>) {
+    fn flow(&mut self, step: Step, from: Option<TierInStratum>, to: Option<TierInStratum>) {
         if from == to {
             return;
         }
@@ -54,7 +51,7 @@ impl Waterfall {
                 self.cells[index(stratum)][tier.position()][step.position()][side] += 1;
             }
         }
-        let tier = |cell: Option<Cell>| cell.map(|(_, tier)| tier);
+        let tier = |cell: Option<TierInStratum>| cell.map(|(_, tier)| tier);
         if tier(from) != tier(to) {
             for (side, tier) in [(0, tier(to)), (1, tier(from))] {
                 if let Some(tier) = tier {
@@ -68,22 +65,6 @@ impl Waterfall {
         let sums = self.cells.iter_mut().flatten().flatten().flatten();
         sums.zip(more.cells.iter().flatten().flatten().flatten()).for_each(|(sum, more)| *sum += more);
         self
-    }
-}
-
-impl CustomerMove {
-    /// The cell before the first step (0) and after each one that the move has.
-    fn path(&self) -> impl Iterator<Item = (Step, Cell, Cell)> {
-        let cell = |place: usize| {
-            // Own has the stratum of the step before it, and policies that of the step before them.
-            let stratum = [0, 0, 1, 2, 2, 3, 4, 4][place];
-            (self.strata[stratum], self.tiers[place])
-        };
-        let steps = Step::PARTS.into_iter();
-        steps.filter_map(move |step| {
-            let (from, to) = self.ends(step)?;
-            Some((step, cell(from), cell(to)))
-        })
     }
 }
 
