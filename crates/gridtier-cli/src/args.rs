@@ -303,6 +303,11 @@ pub struct ExplainArgs {
     /// 评级所用的数据文件夹：列出逾期账单和未完成的计划，以及从何时起按时缴费即可达到
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Number of an earlier cycle: why the customer moved since then, step by step
+    ///
+    /// 较早周期的编号：逐步说明客户自该周期以来为何变动
+    #[arg(long, value_name = "P")]
+    pub since: Option<u64>,
     /// What to print
     ///
     /// 输出的形式

@@ -27,7 +27,14 @@ pub fn run(args: &CompareArgs, lang: Lang) -> Result<Done, Failure> {
     let shown = sections(&pair, &result, numbers);
     let for_programs = format!("{:#}\n", json(&pair, &result, numbers));
     match destination {
-        Some(Destination::Folder(dir)) => store::write_tables(dir, comparison::tables(&pair, &result))?,
+        Some(Destination::Folder(dir)) => {
+            let restated = cycles.restated()?;
+            let failure = restated.failure();
+            let mut tables = comparison::tables(&pair, &result);
+            tables.push(restated.output);
+            store::write_tables(dir, tables)?;
+            failure.check()?;
+        }
         Some(Destination::File(path, format)) => write_file((path, format), lang, &shown, &for_programs)?,
         None => {}
     }

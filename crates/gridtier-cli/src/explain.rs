@@ -1,11 +1,16 @@
-//! `gridtier explain`: why a customer has its tier, and what would lift it.
+//! `gridtier explain`: why a customer has its tier, how it got there, and what would lift it.
 
+use gridtier::compare::{MoveExplanation, explain_move};
 use gridtier::contract::cell::fold_id;
+use gridtier::explain::Explanation;
+use gridtier::method::Override;
+use gridtier_io::compare::{ComparedPair, ComparisonRequest, RevisionChoice};
 use gridtier_io::cycle::{self, EVIDENCE_TABLES};
 use gridtier_io::folder::DataFolder;
-use gridtier_io::store::Store;
-use gridtier_report::explain::sections;
+use gridtier_io::store::{Store, StoredCycle};
 use gridtier_report::render::terminal;
+use gridtier_report::{explain, moved};
+use serde_json::json;
 
 use crate::args::{ExplainArgs, ResultFormat};
 use crate::exit::{Done, Failure};
@@ -13,24 +18,77 @@ use crate::lang::Lang;
 
 /// Runs `gridtier explain`.
 pub fn run(args: &ExplainArgs, lang: Lang) -> Result<Done, Failure> {
-    let cycle = Store::open(&args.cycle.store)?.cycle(args.cycle.cycle)?;
+    let store = Store::open(&args.cycle.store)?;
+    let cycle = store.cycle(args.cycle.cycle)?;
     let id = fold_id(&args.customer);
-    let mut recalled = cycle::customer(&cycle, &id)?;
-    if let Some(data) = &args.data {
-        recalled.look_up(&cycle, DataFolder::open_tables(data, &EVIDENCE_TABLES)?)?;
-    }
-    let decision = recalled.decision().cloned();
-    let explanation = recalled.explain();
+    let found = explained(args, &cycle, &id);
+    let Some(since) = args.since else {
+        let (explanation, decision) = found?;
+        let data = match args.format {
+            ResultFormat::Text => {
+                let sections = explain::sections(&explanation, decision.as_ref(), cycle.version);
+                terminal::text(&sections, lang.into())
+            }
+            ResultFormat::Json => {
+                let text = serde_json::to_string_pretty(&explanation);
+                text.map_err(|error| Failure::bug(&error.to_string()))? + "\n"
+            }
+        };
+        return Ok(Done { data });
+    };
+    let graded_id = found.as_ref().map_or(&*id, |(explanation, _)| explanation.row.customer_id.as_str());
+    let numbers = [since, cycle.version];
+    // Who is not graded any more has moved all the same.
+    let Some(explained_move) = move_since(&store, numbers, graded_id)? else { return Err(no_move(found)) };
+    let found = found.ok();
     let data = match args.format {
         ResultFormat::Text => {
-            let is_overridden = explanation.row.reason.as_deref() == Some("override");
-            let decision = decision.as_ref().filter(|_| is_overridden);
-            terminal::text(&sections(&explanation, decision, cycle.version), lang.into())
+            let mut sections = moved::sections(&explained_move, numbers);
+            sections.extend(found.iter().flat_map(|(explanation, decision)| {
+                explain::sections(explanation, decision.as_ref(), cycle.version)
+            }));
+            terminal::text(&sections, lang.into())
         }
         ResultFormat::Json => {
-            let text = serde_json::to_string_pretty(&explanation);
-            text.map_err(|error| Failure::bug(&error.to_string()))? + "\n"
+            let explanation = found.map(|(explanation, _)| explanation);
+            let [from, to] = numbers;
+            let whole =
+                json!({ "from": from, "cycle": to, "move": explained_move, "explanation": explanation });
+            format!("{whole:#}\n")
         }
     };
     Ok(Done { data })
+}
+
+/// The explanation of the tier in one cycle, and the override that sets it.
+fn explained(
+    args: &ExplainArgs,
+    cycle: &StoredCycle,
+    id: &str,
+) -> Result<(Explanation, Option<Override>), Failure> {
+    let mut recalled = cycle::customer(cycle, id)?;
+    if let Some(data) = &args.data {
+        recalled.look_up(cycle, DataFolder::open_tables(data, &EVIDENCE_TABLES)?)?;
+    }
+    let decision = recalled.decision().cloned();
+    let explanation = recalled.explain();
+    let is_overridden = explanation.row.reason.as_deref() == Some("override");
+    Ok((explanation, decision.filter(|_| is_overridden)))
+}
+
+/// The move of a customer between two cycles; `None` if neither grades it.
+fn move_since(store: &Store, [from, to]: [u64; 2], id: &str) -> Result<Option<MoveExplanation>, Failure> {
+    let revision = RevisionChoice::Latest;
+    let cycles =
+        ComparedPair::read(store, ComparisonRequest { from: Some(from), cycle: Some(to), revision })?;
+    let (pair, comparison) = cycles.compare()?;
+    Ok(explain_move(&pair, &comparison.attribution, cycles.revision.as_ref(), id))
+}
+
+/// Why there is nothing to explain: the customer is in neither cycle.
+fn no_move(found: Result<(Explanation, Option<Override>), Failure>) -> Failure {
+    match found {
+        Err(failure) => failure,
+        Ok(_) => Failure::bug("a graded customer is in neither of two cycles"),
+    }
 }

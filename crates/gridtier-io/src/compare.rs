@@ -7,7 +7,7 @@ use gridtier::cycle::Cycle;
 use gridtier::text;
 use gridtier::text::Text;
 
-use crate::cycle::{CycleError, Manifest, cycle_alone, previous_cycle};
+use crate::cycle::{CycleError, Manifest, RestatedTable, cycle_alone, express, previous_cycle};
 use crate::store::{Store, StoreError, StoredCycle};
 
 /// Which cycles are compared.
@@ -44,6 +44,8 @@ pub struct ComparedPair {
     pub revision: Option<Cycle>,
     /// The numbers of the three.
     pub numbers: (u64, u64, Option<u64>),
+    /// The files of the earlier and of the later cycle.
+    stored: [StoredCycle; 2],
 }
 
 /// Why cycles were not compared.
@@ -115,12 +117,37 @@ impl ComparedPair {
             RevisionChoice::Cycle(number) => Some(store.cycle(Some(number))?),
             RevisionChoice::Latest | RevisionChoice::None => None,
         };
+        let numbers = (before.version, after.version, revision.as_ref().map(|revision| revision.version));
+        // Both are read at the same time, each by one thread.
+        let (first, second) = std::thread::scope(|scope| {
+            let first = scope.spawn(|| cycle_alone(&before));
+            let second = cycle_alone(&after);
+            (first.join(), second)
+        });
+        let first = first.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let mut second = second?;
+        express(&after, &mut second, &first.method)?;
+        let revision = revision.map(|stored| {
+            let mut revision = cycle_alone(&stored)?;
+            express(&stored, &mut revision, &first.method)?;
+            Ok::<_, CycleError>(revision)
+        });
         Ok(Self {
-            numbers: (before.version, after.version, revision.as_ref().map(|revision| revision.version)),
-            before: cycle_alone(&before)?,
-            after: cycle_alone(&after)?,
-            revision: revision.map(|revision| cycle_alone(&revision)).transpose()?,
+            numbers,
+            before: first,
+            after: second,
+            revision: revision.transpose()?,
+            stored: [before, after],
         })
+    }
+
+    /// The months that both have counted and in which they differ, as a table that is made while it is written.
+    ///
+    /// # Errors
+    /// A manifest or a list of customers cannot be read.
+    pub fn restated(&self) -> Result<RestatedTable, CompareError> {
+        let [before, after] = &self.stored;
+        Ok(RestatedTable::of(before, after)?)
     }
 
     /// Compares them.
