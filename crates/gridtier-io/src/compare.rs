@@ -115,7 +115,8 @@ impl ComparedPair {
         };
         let revision = match request.revision {
             RevisionChoice::Cycle(number) => Some(store.cycle(Some(number))?),
-            RevisionChoice::Latest | RevisionChoice::None => None,
+            RevisionChoice::None => None,
+            RevisionChoice::Latest => latest_revision(store, &before)?,
         };
         let numbers = (before.version, after.version, revision.as_ref().map(|revision| revision.version));
         // Both are read at the same time, each by one thread.
@@ -164,7 +165,7 @@ impl ComparedPair {
 /// The last published cycle with an earlier as-of.
 fn earlier(store: &Store, after: &StoredCycle) -> Result<StoredCycle, CompareError> {
     let end = Manifest::read(after)?.window.end;
-    let others = store.cycles()?.into_iter().filter(|cycle| cycle.version != after.version).collect();
+    let others = store.published()?.into_iter().filter(|cycle| cycle.version != after.version).collect();
     previous_cycle(others, end)?.ok_or_else(|| {
         let number = after.version;
         CompareError::Request(text!(
@@ -172,4 +173,20 @@ fn earlier(store: &Store, after: &StoredCycle) -> Result<StoredCycle, CompareErr
             "没有截止日早于第 {number} 周期 ({end}-01) 的周期; 请用 --from 指定要对比的周期",
         ))
     })
+}
+
+/// The latest published revision of a cycle's family, if it is later than the cycle.
+fn latest_revision(store: &Store, cycle: &StoredCycle) -> Result<Option<StoredCycle>, CompareError> {
+    let family =
+        Manifest::read(cycle)?.revises.map_or_else(|| cycle.commit.manifest_sha256.clone(), |of| of.family);
+    let mut latest = None;
+    for other in store.published()? {
+        if other.version > cycle.version
+            && !other.is_pruned()
+            && Manifest::read(&other)?.revises.is_some_and(|revises| revises.family == family)
+        {
+            latest = Some(other);
+        }
+    }
+    Ok(latest)
 }
