@@ -27,6 +27,7 @@ mod pages;
 mod peers;
 mod published;
 mod real_data;
+mod recompute;
 mod reuse;
 mod same_use;
 mod snapshots;

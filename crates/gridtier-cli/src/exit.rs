@@ -13,6 +13,7 @@ use gridtier_io::export::ExportError;
 use gridtier_io::folder::OpenError;
 use gridtier_io::govern::GovernanceError;
 use gridtier_io::publish::PublishError;
+use gridtier_io::recompute::RecomputeError;
 use gridtier_io::regrade::{RegradeError, beyond_limits};
 use gridtier_io::store::StoreError;
 
@@ -153,6 +154,21 @@ impl From<EvidenceError> for Failure {
             EvidenceError::Cycle(error) => error.into(),
             EvidenceError::Run(error) => error.into(),
             EvidenceError::OtherData(what) => Self::new(INPUT, what),
+        }
+    }
+}
+
+impl From<RecomputeError> for Failure {
+    fn from(error: RecomputeError) -> Self {
+        match error {
+            RecomputeError::Cycle(error) => error.into(),
+            RecomputeError::Run(error) => error.into(),
+            RecomputeError::Publish(error) => error.into(),
+            RecomputeError::OtherInputs(what) => Self::new(INPUT, what),
+            RecomputeError::NoPlace(error) => Self::new(
+                OUTPUT,
+                text!("no folder for temporary files can be made: {error}", "无法创建临时文件夹: {error}"),
+            ),
         }
     }
 }

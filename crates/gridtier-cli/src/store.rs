@@ -1,17 +1,21 @@
 //! `gridtier path`, `verify` and `schema`: where things lie, and whether they are what was published.
 
+use std::path::Path;
+
 use gridtier::text;
 use gridtier::text::Text;
 use gridtier_io::export::not_written;
 use gridtier_io::inventory::{self, StoreCheck};
+use gridtier_io::recompute::{Difference, Recompute, Recomputed};
 use gridtier_io::store::{ChainFault, Damage, Store, StoreError};
 use serde_json::json;
 
 use crate::args::{PathArgs, ResultFormat, SchemaArgs, VerifyArgs};
 use crate::destination::check_folder;
-use crate::exit::{Done, Failure, INPUT, OUTPUT};
+use crate::exit::{BEYOND_LIMITS, Done, Failure, INPUT, OUTPUT};
 use crate::lang::Lang;
-use crate::regrade::now;
+use crate::progress;
+use crate::regrade::{now, open};
 
 /// Prints the folder of a cycle.
 pub fn path(args: &PathArgs) -> Result<Done, Failure> {
@@ -37,22 +41,64 @@ pub fn verify(args: &VerifyArgs, lang: Lang) -> Result<Done, Failure> {
     if check.cycles.is_empty() && check.chains.is_empty() && check.pruned.is_empty() {
         return Err(StoreError::NoCycle { path: args.store.store.clone() }.into());
     }
-    let lines = check_lines(&check);
-    let data = match args.store.format {
-        ResultFormat::Text => Text::join(&lines, "\n").in_lang(lang).to_owned() + "\n",
-        ResultFormat::Json => check_json(&check),
-    };
-    if check.is_sound() {
+    if !check.is_sound() {
+        let what = Text::join(&fault_lines(&check), "\n  ");
+        let message = text!(
+            "{what}\n  what to do: restore these files from a copy",
+            "{what}\n  处理办法：请从备份恢复这些文件";
+            what
+        );
+        let is_json = args.store.format == ResultFormat::Json;
+        let data = if is_json { check_json(&check, None) } else { String::new() };
+        return Err(Failure { data, message, code: INPUT });
+    }
+    let Some(data) = &args.recompute else { return Ok(Done { data: checked(&check, None, args, lang) }) };
+    let recomputed = recompute(&store, args.cycle, data, lang)?;
+    let data = checked(&check, Some(&recomputed), args, lang);
+    if recomputed.differences.is_empty() {
         return Ok(Done { data });
     }
-    let what = Text::join(&fault_lines(&check), "\n  ");
+    let (number, lines) = (recomputed.number, difference_lines(&recomputed));
+    let what = Text::join(&lines, "\n  ");
     let message = text!(
-        "{what}\n  what to do: restore these files from a copy",
-        "{what}\n  处理办法：请从备份恢复这些文件";
+        "cycle {number} does not follow from its inputs\n  {what}\n  what to do: if only few cells differ, somebody has \
+         changed the cycle with its hashes; compare it with a copy that is kept elsewhere",
+        "周期 {number} 与由其输入重算的结果不一致\n  {what}\n  处理办法：如仅有少量单元格不同，可能有人连同哈希一并改动了该周期；请与另行保存的副本比对";
         what
     );
-    let data = if args.store.format == ResultFormat::Json { data } else { String::new() };
-    Err(Failure { data, message, code: INPUT })
+    Err(Failure { data, message, code: BEYOND_LIMITS })
+}
+
+/// Computes a cycle again.
+fn recompute(store: &Store, cycle: Option<u64>, data: &Path, lang: Lang) -> Result<Recomputed, Failure> {
+    let recompute = Recompute::new(store, cycle)?;
+    let (folder, bar) = progress::watch(open(data, lang)?);
+    let recomputed = progress::steps(|progress| recompute.run(folder, progress));
+    bar.finish_and_clear();
+    Ok(recomputed?)
+}
+
+fn checked(
+    check: &StoreCheck,
+    recomputed: Option<&Recomputed>,
+    args: &VerifyArgs,
+    lang: Lang,
+) -> String {
+    if args.store.format == ResultFormat::Json {
+        return check_json(check, recomputed);
+    }
+    let mut lines = check_lines(check);
+    if let Some(Recomputed { number, .. }) = recomputed.filter(|recomputed| recomputed.differences.is_empty()) {
+        lines.push(text!(
+            "cycle {number}, computed again from its inputs, is the same",
+            "周期 {number} 由其输入重新计算, 结果一致"
+        ));
+    }
+    Text::join(&lines, "\n").in_lang(lang).to_owned() + "\n"
+}
+
+fn difference_lines(recomputed: &Recomputed) -> Vec<Text> {
+    recomputed.differences.iter().map(Difference::text).collect()
 }
 
 /// What is as it was written, and what was removed.
@@ -81,15 +127,19 @@ fn fault_lines(check: &StoreCheck) -> Vec<Text> {
     lines
 }
 
-fn check_json(check: &StoreCheck) -> String {
-    let faults: Vec<String> = fault_lines(check).into_iter().map(|line| line.en.into_owned()).collect();
+fn check_json(check: &StoreCheck, recomputed: Option<&Recomputed>) -> String {
+    let english = |lines: Vec<Text>| -> Vec<String> { lines.into_iter().map(|line| line.en.into_owned()).collect() };
     let sound = check.cycles.iter().filter(|(_, damages)| damages.is_empty()).map(|(cycle, _)| cycle.version);
     let sound: Vec<u64> = sound.collect();
-    let is_sound = check.is_sound();
-    format!(
-        "{:#}\n",
-        json!({ "sound": is_sound, "cycles": sound, "removed": check.pruned, "faults": faults })
-    )
+    let mut answer = json!({
+        "sound": check.is_sound(), "cycles": sound, "removed": check.pruned, "faults": english(fault_lines(check)),
+    });
+    if let Some(recomputed) = recomputed {
+        let differences = english(difference_lines(recomputed));
+        answer["recomputed"] =
+            json!({ "cycle": recomputed.number, "equal": differences.is_empty(), "differences": differences });
+    }
+    format!("{answer:#}\n")
 }
 
 /// Writes the contracts and JSON Schemas.

@@ -6,6 +6,7 @@
 mod error;
 mod manifest;
 mod table;
+mod cells;
 mod load;
 mod lookup;
 mod history;
@@ -14,6 +15,8 @@ mod facts;
 mod members;
 mod restated;
 
+pub(crate) use cells::table_difference;
+pub use cells::{CellAt, TableDifference};
 pub use customer::{CustomerRecord, customer};
 pub(crate) use error::unreadable;
 pub use error::{Absence, CycleError, EvidenceError};

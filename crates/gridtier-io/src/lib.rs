@@ -25,6 +25,7 @@ pub mod govern;
 pub mod gates;
 pub mod inventory;
 pub mod regrade;
+pub mod recompute;
 pub mod compare;
 pub mod export;
 pub mod report;

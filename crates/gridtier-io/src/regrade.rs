@@ -17,6 +17,7 @@ use gridtier::run::{self, Graded};
 use gridtier::source::Finding;
 use gridtier::text;
 use gridtier::text::Text;
+use gridtier::tier::Previous;
 use gridtier::unit::{Month, Window};
 
 use crate::check::reader_findings;
@@ -166,17 +167,10 @@ impl<'a> Regrade<'a> {
             }),
         };
         let mut graded = graded.map_err(|error| folder.with_all_damage(error))?;
-        graded.findings.extend(self.edited_catalogue());
+        graded.findings.extend(edited_catalogue(self.catalogue));
         run::sort(&mut graded.findings);
         let new = Unpublished { request: self, staging, folder, reuse, graded, revises, previous };
         Ok(GradeOutcome::New(Box::new(new)))
-    }
-
-    /// A finding if the catalogue is an edited copy of a shipped one under the same name and version.
-    fn edited_catalogue(&self) -> Option<Finding> {
-        let Catalogue { name, version, .. } = self.catalogue;
-        let example = format!("{name} {version}");
-        self.catalogue.is_edited_copy().then(|| Finding::of_method(Rule::EditedCatalogue, 1, example))
     }
 
     /// The correction that this regrade makes.
@@ -267,6 +261,31 @@ impl<'a> Regrade<'a> {
         }
         Ok(previous_cycle(store.published()?, self.end)?)
     }
+}
+
+/// A finding if the catalogue is an edited copy of a shipped one under the same name and version.
+fn edited_catalogue(catalogue: &Catalogue) -> Option<Finding> {
+    let Catalogue { name, version, .. } = catalogue;
+    let example = format!("{name} {version}");
+    catalogue.is_edited_copy().then(|| Finding::of_method(Rule::EditedCatalogue, 1, example))
+}
+
+/// Grades a data folder without reusing anything.
+///
+/// # Errors
+/// The inputs cannot be graded.
+pub(crate) fn grade_anew(
+    folder: &DataFolder,
+    end: Month,
+    method: &Method,
+    catalogue: &Catalogue,
+    previous: &Previous,
+) -> Result<Graded, RunError> {
+    let graded = run::regrade(folder, end, method, previous, None, reader_findings(folder));
+    let mut graded = graded.map_err(|error| folder.with_all_damage(error))?;
+    graded.findings.extend(edited_catalogue(catalogue));
+    run::sort(&mut graded.findings);
+    Ok(graded)
 }
 
 /// What was reused from an earlier cycle instead of being counted again.

@@ -148,6 +148,11 @@ pub struct VerifyArgs {
     /// 另行存档的登记簿末条：编号和哈希
     #[arg(long, value_name = "N:SHA256", value_parser = register_head, conflicts_with = "cycle")]
     pub head: Option<RegisterHead>,
+    /// Also compute the cycle, by default the current one, again from this data folder and compare every file
+    ///
+    /// 另从该数据文件夹重新计算该周期（缺省为现行周期），并逐一比较各文件
+    #[arg(long, value_name = "DATA")]
+    pub recompute: Option<PathBuf>,
 }
 
 /// `12:9f86d081…`: what `gridtier register --head` prints.

@@ -101,6 +101,13 @@ impl Staging {
         self.version
     }
 
+    /// Gives the cycle the number of one in another store, to compare it with that.
+    #[must_use]
+    pub fn numbered(mut self, version: u64) -> Self {
+        self.version = version;
+        self
+    }
+
     /// Writes one file of the cycle, `tiers.parquet` or `rejects/bills.parquet`, as zstd parquet, and waits
     /// for the disk.
     ///
