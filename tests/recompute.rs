@@ -63,9 +63,8 @@ fn cycles_of_holders_and_accepted_findings_follow_from_their_inputs() {
     let rows = [("0001", "H1"), ("0002", "H1"), ("0003", "")]
         .map(|(id, holder)| format!("{id},commercial_industrial,low_voltage,{holder},2010-01-01,false\n"));
     let bad: String = (1..=11).map(|day| format!("0001,M1,2025-03-{day:02},5,,wrong\n")).collect();
-    let utility = Utility::small()
-        .and("customers.csv", header + &rows.concat())
-        .append("meter_readings.csv", &bad);
+    let utility =
+        Utility::small().and("customers.csv", header + &rows.concat()).append("meter_readings.csv", &bad);
     let changes = [
         ("min_delivered_weight = 0.5", "min_delivered_weight = 0"),
         ("# What an unknown", "grading_unit = \"holder\"\n# What an unknown"),
@@ -118,7 +117,8 @@ fn a_number_changed_with_its_hashes_is_found() {
     let cycle = utility.published(&[]);
     let other = Utility::small();
     let readings = fs::read_to_string(other.data().join("meter_readings.csv")).unwrap();
-    let other = other.and("meter_readings.csv", readings.replacen("0001,M1", "0001,M1x", 1).replacen(",1", ",2", 1));
+    let other =
+        other.and("meter_readings.csv", readings.replacen("0001,M1", "0001,M1x", 1).replacen(",1", ",2", 1));
     let forged = fs::read(other.published(&[]).join("monthly_usage.parquet")).unwrap();
     let (sha256, bytes) = (sha256_of_bytes(&forged), forged.len());
     fs::write(cycle.join("monthly_usage.parquet"), forged).unwrap();

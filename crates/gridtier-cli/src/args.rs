@@ -70,6 +70,10 @@ pub enum Command {
     ///
     /// 对一个数据文件夹评级，并发布一个周期
     Regrade(RegradeArgs),
+    /// Grade the next cycle into a folder beside the store, and say what it would change
+    ///
+    /// 演练下一周期：结果写入存储之外的文件夹，并说明将有哪些变化
+    Rehearse(RehearseArgs),
     /// Check a folder of tables against the contracts; publishes nothing
     ///
     /// 按数据约定检查一个数据文件夹；不发布
@@ -235,6 +239,49 @@ pub struct RegradeArgs {
     /// 理由
     #[arg(long, value_name = "TEXT", requires = "by", value_parser = NonEmptyStringValueParser::new())]
     pub reason: Option<String>,
+    /// What to print
+    ///
+    /// 输出的形式
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
+}
+
+#[derive(Args)]
+pub struct RehearseArgs {
+    /// Folder with the tables
+    ///
+    /// 存放数据表的文件夹
+    pub data: PathBuf,
+    /// First day after the window, the first of a month
+    ///
+    /// 统计窗口之后的第一天，须为某月 1 日
+    #[arg(long, value_name = "DATE", value_parser = first_of_month)]
+    pub as_of: Month,
+    /// Leave out rows whose recorded_at is later than this date, or date and time
+    ///
+    /// 不计 recorded_at 晚于该日期（或日期时间）的行
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub known_as_of: Option<LocalTime>,
+    /// A preset (paper, utility) or a method file
+    ///
+    /// 预设方法（paper、utility）或方法文件
+    #[arg(long, default_value = "paper", value_name = "METHOD")]
+    pub method: String,
+    /// Catalogue of entitlements that the cycle would record: paper, or a file
+    ///
+    /// 周期将记录的权益目录：paper 或文件
+    #[arg(long, default_value = "paper", value_name = "CATALOGUE")]
+    pub entitlements: String,
+    /// Folder of the store, whose current cycle is compared with
+    ///
+    /// 周期存储的文件夹，与其现行周期对比
+    #[arg(long, value_parser = store_folder())]
+    pub store: PathBuf,
+    /// Folder for the cycle, its comparison, gates, costs and whom to tell, as parquet
+    ///
+    /// 写出周期、对比、门限、成本和告知名单（parquet）的文件夹
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
     /// What to print
     ///
     /// 输出的形式

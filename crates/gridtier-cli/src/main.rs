@@ -14,6 +14,7 @@ mod progress;
 mod summary;
 mod entitlements;
 mod regrade;
+mod rehearse;
 mod check;
 mod demo;
 mod explain;
@@ -48,6 +49,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
     let lang = lang::chosen(asked);
     match cli.command {
         Command::Regrade(args) => regrade::run(&args, lang),
+        Command::Rehearse(args) => rehearse::run(&args, lang),
         Command::Check(args) => check::run(&args, lang),
         Command::Review(args) => governance::review(&args, lang),
         Command::Approve(args) => governance::approve(&args, lang),

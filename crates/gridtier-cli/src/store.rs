@@ -78,17 +78,13 @@ fn recompute(store: &Store, cycle: Option<u64>, data: &Path, lang: Lang) -> Resu
     Ok(recomputed?)
 }
 
-fn checked(
-    check: &StoreCheck,
-    recomputed: Option<&Recomputed>,
-    args: &VerifyArgs,
-    lang: Lang,
-) -> String {
+fn checked(check: &StoreCheck, recomputed: Option<&Recomputed>, args: &VerifyArgs, lang: Lang) -> String {
     if args.store.format == ResultFormat::Json {
         return check_json(check, recomputed);
     }
     let mut lines = check_lines(check);
-    if let Some(Recomputed { number, .. }) = recomputed.filter(|recomputed| recomputed.differences.is_empty()) {
+    if let Some(Recomputed { number, .. }) = recomputed.filter(|recomputed| recomputed.differences.is_empty())
+    {
         lines.push(text!(
             "cycle {number}, computed again from its inputs, is the same",
             "周期 {number} 由其输入重新计算, 结果一致"
@@ -128,7 +124,8 @@ fn fault_lines(check: &StoreCheck) -> Vec<Text> {
 }
 
 fn check_json(check: &StoreCheck, recomputed: Option<&Recomputed>) -> String {
-    let english = |lines: Vec<Text>| -> Vec<String> { lines.into_iter().map(|line| line.en.into_owned()).collect() };
+    let english =
+        |lines: Vec<Text>| -> Vec<String> { lines.into_iter().map(|line| line.en.into_owned()).collect() };
     let sound = check.cycles.iter().filter(|(_, damages)| damages.is_empty()).map(|(cycle, _)| cycle.version);
     let sound: Vec<u64> = sound.collect();
     let mut answer = json!({
@@ -136,8 +133,7 @@ fn check_json(check: &StoreCheck, recomputed: Option<&Recomputed>) -> String {
     });
     if let Some(recomputed) = recomputed {
         let differences = english(difference_lines(recomputed));
-        answer["recomputed"] =
-            json!({ "cycle": recomputed.number, "equal": differences.is_empty(), "differences": differences });
+        answer["recomputed"] = json!({ "cycle": recomputed.number, "equal": differences.is_empty(), "differences": differences });
     }
     format!("{answer:#}\n")
 }

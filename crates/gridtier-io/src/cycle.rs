@@ -23,8 +23,8 @@ pub use error::{Absence, CycleError, EvidenceError};
 pub use facts::express;
 pub(crate) use facts::facts;
 pub use history::EVIDENCE_TABLES;
-pub(crate) use load::customers;
 pub(crate) use load::was_published_before;
+pub(crate) use load::{account_holders, customers};
 pub use load::{as_of, cycle, cycle_alone, final_tiers, previous_cycle, previous_tiers};
 pub(crate) use lookup::{WithoutZeros, absent};
 pub use manifest::{

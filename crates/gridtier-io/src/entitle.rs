@@ -5,6 +5,7 @@
 
 mod ids;
 mod requests;
+mod service_moves;
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -15,12 +16,13 @@ use arrow_select::filter::filter_record_batch;
 use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::application::{Application, ApplicationReview, Decision};
 use gridtier::entitlement::census::Census;
-use gridtier::entitlement::change::{Side, changes};
+use gridtier::entitlement::change::{Change, Side, changes};
 use gridtier::entitlement::condition::Datum;
 use gridtier::entitlement::grant::Members;
 use gridtier::entitlement::recovery::{Demand, Statement};
 use gridtier::entitlement::selection::{ListPurpose, Selection};
 use gridtier::index::count;
+use gridtier::method::Tier;
 use gridtier::text::Voice;
 use gridtier::word::Word;
 use gridtier_report::entitlement::{
@@ -32,6 +34,7 @@ use crate::store::StoredCycle;
 
 pub use ids::{IdList, ListedId, RequestError, UnmatchedId, read_ids};
 pub use requests::read_applications;
+pub use service_moves::service_moves;
 
 /// Why a list of ids cannot be compared with a cycle's customers.
 #[derive(Debug, thiserror::Error)]
@@ -316,8 +319,11 @@ impl<'a> Comparison<'a> {
             };
             let rows = [self.older.row, self.newer.row];
             let (before, after) = (self.before, self.after);
+            let (older, notices) = (self.older.batch.as_ref(), &mut self.notices);
             let merged =
-                merge(before, after, self.older.batch.as_ref(), now, rows, self.options, &mut self.notices)?;
+                merge(before, after, older, now, rows, self.options, &mut |id, tiers, changes, how| {
+                    notices.add(id, tiers, changes, how);
+                })?;
             self.gone += merged.gone;
             [self.older.row, self.newer.row] = merged.rows;
         }
@@ -361,6 +367,9 @@ impl MemberCursor {
     }
 }
 
+/// What is done with a customer's id, tiers and changes.
+type OnChanges<'a> = &'a mut dyn FnMut(&str, [Option<Tier>; 2], &[Change<'_>], Noticed);
+
 /// How far a merge came.
 struct Merged {
     rows: [usize; 2],
@@ -375,7 +384,7 @@ fn merge(
     newer: &RecordBatch,
     [mut old_row, mut new_row]: [usize; 2],
     options: NoticeOptions,
-    notices: &mut Notices,
+    on_changes: OnChanges<'_>,
 ) -> Result<Merged, CycleError> {
     let fields = &after.catalogue.fields;
     let old = older.map(|batch| before.of(batch)).transpose()?;
@@ -413,7 +422,7 @@ fn merge(
                 (true, true) => Noticed::Listed,
                 (true, false) => Noticed::ListedOptedOut,
             };
-            notices.add(new.id(new_row), [tier, is.tier], &changes(&was, &is), noticed);
+            on_changes(new.id(new_row), [tier, is.tier], &changes(&was, &is), noticed);
         }
         old_row += usize::from(order.is_eq());
         new_row += 1;

@@ -30,6 +30,7 @@ pub mod compare;
 pub mod export;
 pub mod report;
 pub mod entitle;
+pub mod rehearse;
 pub mod schema;
 
 #[cfg(test)]

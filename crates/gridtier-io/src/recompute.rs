@@ -10,7 +10,6 @@ use gridtier::contract::cell::Dates;
 use gridtier::error::RunError;
 use gridtier::method::Method;
 use gridtier::robustness::{StepProgress, tier_probability};
-use gridtier::run::Graded;
 use gridtier::text;
 use gridtier::text::Text;
 use gridtier::tier::Previous;
@@ -22,7 +21,7 @@ use crate::cycle::{
 };
 use crate::folder::{DataFolder, Input};
 use crate::publish::{Grading, PublishError, publish};
-use crate::regrade::grade_anew;
+use crate::regrade::grade;
 use crate::reuse::Reuse;
 use crate::store::{Commit, Store, StoreError, StoredCycle};
 
@@ -127,10 +126,9 @@ impl Difference {
             Self::NotComputed { file } => {
                 text!("{file}: the inputs do not give this file", "{file}: 由输入不能得出该文件")
             }
-            Self::Bytes { file } => text!(
-                "{file}: the same cells in other bytes",
-                "{file}: 各单元格相同, 但字节不同"
-            ),
+            Self::Bytes { file } => {
+                text!("{file}: the same cells in other bytes", "{file}: 各单元格相同, 但字节不同")
+            }
             Self::Table { file, what: TableDifference::Columns } => {
                 text!("{file}: other columns", "{file}: 列不同")
             }
@@ -195,7 +193,8 @@ impl<'a> Recompute<'a> {
         let Self { cycle, manifest, .. } = self;
         let (method, catalogue) = (method(cycle)?, catalogue(cycle)?);
         let tiers = self.previous(&method)?;
-        let mut graded: Graded = grade_anew(folder, manifest.window.end, &method, &catalogue, &tiers)?;
+        let end = manifest.window.end;
+        let mut graded = grade(folder, &mut Reuse::Nothing, end, (&method, &catalogue), &tiers)?;
         if has_tier_probability(cycle) {
             graded.tier_probability = Some(tier_probability(&graded, &method, progress));
         }

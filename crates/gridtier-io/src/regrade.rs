@@ -160,15 +160,7 @@ impl<'a> Regrade<'a> {
         } else {
             reuse::find(&store, &folder, window, self.method.reading_detail())?
         };
-        let graded = match reuse.take_facts() {
-            Some(facts) => run::judge(facts, self.method, &tiers),
-            None => reuse.with_readings(|earlier| {
-                run::regrade(&folder, self.end, self.method, &tiers, earlier, reader_findings(&folder))
-            }),
-        };
-        let mut graded = graded.map_err(|error| folder.with_all_damage(error))?;
-        graded.findings.extend(edited_catalogue(self.catalogue));
-        run::sort(&mut graded.findings);
+        let graded = grade(&folder, &mut reuse, self.end, (self.method, self.catalogue), &tiers)?;
         let new = Unpublished { request: self, staging, folder, reuse, graded, revises, previous };
         Ok(GradeOutcome::New(Box::new(new)))
     }
@@ -270,18 +262,23 @@ fn edited_catalogue(catalogue: &Catalogue) -> Option<Finding> {
     catalogue.is_edited_copy().then(|| Finding::of_method(Rule::EditedCatalogue, 1, example))
 }
 
-/// Grades a data folder without reusing anything.
+/// Grades a data folder by a method and a catalogue, without counting again what is reused.
 ///
 /// # Errors
 /// The inputs cannot be graded.
-pub(crate) fn grade_anew(
+pub(crate) fn grade(
     folder: &DataFolder,
+    reuse: &mut Reuse,
     end: Month,
-    method: &Method,
-    catalogue: &Catalogue,
+    (method, catalogue): (&Method, &Catalogue),
     previous: &Previous,
 ) -> Result<Graded, RunError> {
-    let graded = run::regrade(folder, end, method, previous, None, reader_findings(folder));
+    let graded = match reuse.take_facts() {
+        Some(facts) => run::judge(facts, method, previous),
+        None => reuse.with_readings(|earlier| {
+            run::regrade(folder, end, method, previous, earlier, reader_findings(folder))
+        }),
+    };
     let mut graded = graded.map_err(|error| folder.with_all_damage(error))?;
     graded.findings.extend(edited_catalogue(catalogue));
     run::sort(&mut graded.findings);

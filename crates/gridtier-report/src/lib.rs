@@ -19,4 +19,5 @@ pub mod whatif;
 pub mod comparison;
 pub mod weights;
 pub mod governance;
+pub mod rehearsal;
 pub mod entitlement;

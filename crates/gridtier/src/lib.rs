@@ -93,6 +93,7 @@ pub mod history;
 pub mod explain;
 pub mod compare;
 pub mod entitlement;
+pub mod rehearsal;
 pub mod output;
 pub mod pages;
 

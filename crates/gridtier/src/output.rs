@@ -15,6 +15,7 @@ pub mod holders;
 pub mod indicators;
 pub mod ledger;
 pub mod parameters;
+pub mod rehearsal;
 pub mod restated;
 pub mod tiers;
 pub mod trial;

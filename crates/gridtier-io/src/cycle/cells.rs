@@ -116,8 +116,7 @@ mod tests {
     use crate::test_folder::{TestFolder, parquet};
 
     fn difference(first: Vec<(&str, ArrayRef)>, second: Vec<(&str, ArrayRef)>) -> Option<TableDifference> {
-        let folder =
-            TestFolder::with("first.parquet", parquet(first)).and("second.parquet", parquet(second));
+        let folder = TestFolder::with("first.parquet", parquet(first)).and("second.parquet", parquet(second));
         let path = |name: &str| folder.path().join(name);
         table_difference(&path("first.parquet"), &path("second.parquet")).unwrap()
     }
@@ -142,12 +141,8 @@ mod tests {
             table([Some(1), None, Some(3)], [0.5, 1.0, 2.0]),
             table([Some(1), Some(2), Some(4)], [0.5, 1.0, 2.0]),
         );
-        let at = CellAt {
-            key: "B".into(),
-            column: "score_e6".into(),
-            first: String::new(),
-            second: "2".into(),
-        };
+        let at =
+            CellAt { key: "B".into(), column: "score_e6".into(), first: String::new(), second: "2".into() };
         assert_eq!(found, Some(TableDifference::Cells { cells: 2, at }));
     }
 

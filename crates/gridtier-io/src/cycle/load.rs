@@ -1,6 +1,9 @@
 //! A whole published cycle in memory, for checks, trials and comparisons, and the final tiers of the cycle before.
 
+use std::collections::BTreeMap;
+
 use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
 use gridtier::customer::Customers;
 use gridtier::cycle::{Cycle, Placed, PublishedOffences};
 use gridtier::index::index;
@@ -191,6 +194,25 @@ fn graded_customers(cycle: &StoredCycle) -> Result<Customers, CycleError> {
 /// Whether a cycle grades holders and not accounts.
 pub(super) fn has_holders(cycle: &StoredCycle) -> bool {
     cycle.dir.join(MEMBERS).is_file()
+}
+
+/// By account: the holder under which it is graded; `None` for a cycle that grades accounts.
+///
+/// # Errors
+/// The table cannot be read.
+pub(crate) fn account_holders(cycle: &StoredCycle) -> Result<Option<BTreeMap<String, String>>, CycleError> {
+    if !has_holders(cycle) {
+        return Ok(None);
+    }
+    let mut holders = BTreeMap::new();
+    read_columns(cycle, MEMBERS, &["customer_id", "account_id"], |batch| {
+        let column = |name: &str| batch.column_by_name(name)?.as_string_opt::<i32>();
+        let (ids, accounts) = (column("customer_id")?, column("account_id")?);
+        let pairs = accounts.iter().flatten().zip(ids.iter().flatten());
+        holders.extend(pairs.map(|(account, holder)| (account.to_owned(), holder.to_owned())));
+        Some(())
+    })?;
+    Ok(Some(holders))
 }
 
 /// The accepted customers of a cycle, in the order of their ids.

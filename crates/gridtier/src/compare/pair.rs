@@ -78,6 +78,14 @@ impl PairedCustomer {
         (self.after_at != NOT_GRADED).then(|| index(self.after_at))
     }
 
+    /// A customer for tests that look at its states alone.
+    #[cfg(test)]
+    pub(crate) fn for_test(before: EndState, after: EndState) -> Self {
+        let [before_at, after_at] = [before, after].map(|end| end.tier().map_or(NOT_GRADED, |_| 0));
+        let [before_provisional, after_provisional] = [false; 2];
+        Self { before_at, after_at, stratum: 0, before, after, before_provisional, after_provisional }
+    }
+
     /// Both positions of a customer that is graded at both ends.
     #[must_use]
     pub fn both(&self) -> Option<(usize, usize)> {

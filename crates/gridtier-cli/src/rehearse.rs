@@ -1,0 +1,73 @@
+//! `gridtier rehearse`: what the next cycle would change, before anything is published.
+
+use gridtier_io::rehearse::{Rehearse, RehearseError};
+use gridtier_io::store::Store;
+use gridtier_report::comparison::{self, ComparedCycles};
+use gridtier_report::governance;
+use gridtier_report::rehearsal;
+use gridtier_report::render::terminal;
+use serde_json::json;
+
+use crate::args::{RehearseArgs, ResultFormat};
+use crate::destination::check_folder;
+use crate::exit::{Done, Failure, OUTPUT, USAGE, note};
+use crate::lang::Lang;
+use crate::regrade::{now, open};
+use crate::{entitlements, method, progress, summary};
+
+/// Runs `gridtier rehearse`.
+pub fn run(args: &RehearseArgs, lang: Lang) -> Result<Done, Failure> {
+    check_folder(&args.output)?;
+    let method = method::load(&args.method)?;
+    let catalogue = entitlements::load(&args.entitlements, Some(&method))?;
+    entitlements::check_in_force(&catalogue, args.as_of)?;
+    let store = Store::open(&args.store)?;
+    let (folder, bar) = progress::watch(open(&args.data, lang)?.with_known_as_of(args.known_as_of));
+    let at = now();
+    let (output, end) = (args.output.as_path(), args.as_of);
+    let rehearse = Rehearse { store: &store, end, method: &method, catalogue: &catalogue, output, at: &at };
+    let rehearsed = rehearse.grade(&folder);
+    bar.finish_and_clear();
+    let rehearsed = rehearsed?;
+    let (pair, compared) = rehearsed.cycles.compare()?;
+    let found = progress::steps(|progress| rehearsed.consequences(&pair, &compared, progress))?;
+    rehearsed.write(&pair, &compared, &found)?;
+    if !rehearsed.breaches.is_empty() {
+        note(&summary::beyond_limits(&rehearsed.breaches, &args.data), lang);
+    }
+    let (before, after, revision) = rehearsed.cycles.numbers;
+    let numbers = ComparedCycles { before, after, revision };
+    let data = match args.format {
+        ResultFormat::Text => {
+            let mut shown = vec![rehearsal::heading(after, &args.output.display().to_string())];
+            shown.extend(comparison::sections(&pair, &compared, numbers));
+            shown.push(governance::gates(&found.gates));
+            shown.extend(rehearsal::sections(&found.costs, &found.tellings, &found.thin));
+            terminal::text(&shown, lang.into())
+        }
+        ResultFormat::Json => {
+            let mut answer = comparison::json(&pair, &compared, numbers);
+            answer["gates"] = json!(found.gates);
+            answer["consequences"] = rehearsal::json(&found.costs, &found.tellings, &found.thin);
+            format!("{answer:#}\n")
+        }
+    };
+    Ok(Done { data })
+}
+
+impl From<RehearseError> for Failure {
+    fn from(error: RehearseError) -> Self {
+        match error {
+            RehearseError::Cycle(error) => error.into(),
+            RehearseError::Compare(error) => error.into(),
+            RehearseError::Run(error) => error.into(),
+            RehearseError::Publish(error) => error.into(),
+            RehearseError::Gates(error) => error.into(),
+            RehearseError::OtherFolder(what) => Self::new(USAGE, what),
+            RehearseError::Folder(error) => Self::new(
+                OUTPUT,
+                gridtier::text!("the folder could not be written: {error}", "无法写入文件夹: {error}"),
+            ),
+        }
+    }
+}

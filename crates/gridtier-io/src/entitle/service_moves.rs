@@ -1,0 +1,44 @@
+//! What each customer gains and loses between two cycles, by the id under which it is graded.
+
+use std::collections::BTreeMap;
+
+use gridtier::entitlement::selection::{ListPurpose, Selection};
+use gridtier::rehearsal::ServiceMoves;
+use gridtier::text::{Lang, Voice};
+
+use super::{CycleEntitlements, MemberCursor, NoticeOptions, merge};
+use crate::cycle::{CycleError, account_holders};
+
+/// The services that the graded customers of the later cycle gain and lose, of those for whom any changes. Of a holder, those
+/// of all its accounts.
+///
+/// # Errors
+/// A file of a cycle cannot be read.
+pub fn service_moves(
+    before: CycleEntitlements<'_>,
+    after: CycleEntitlements<'_>,
+) -> Result<BTreeMap<String, ServiceMoves>, CycleError> {
+    let holders = account_holders(after.cycle)?;
+    let selection = Selection::default();
+    let purpose = ListPurpose::Operations;
+    let options = NoticeOptions { selection: &selection, purpose, voice: Voice::from(Lang::En) };
+    let mut older = MemberCursor::new(before, &[])?;
+    let mut newer = MemberCursor::new(after, &selection.columns().collect::<Vec<_>>())?;
+    let mut moves: BTreeMap<String, ServiceMoves> = BTreeMap::new();
+    loop {
+        older.advance()?;
+        newer.advance()?;
+        let Some(now) = &newer.batch else { return Ok(moves) };
+        let rows = [older.row, newer.row];
+        let merged =
+            merge(before, after, older.batch.as_ref(), now, rows, options, &mut |id, _, changes, _| {
+                if changes.is_empty() {
+                    return;
+                }
+                let holder = holders.as_ref().and_then(|holders| holders.get(id)).map_or(id, String::as_str);
+                let own = moves.entry(holder.to_owned()).or_default();
+                changes.iter().for_each(|change| own.add(change.service, change.kind));
+            })?;
+        [older.row, newer.row] = merged.rows;
+    }
+}

@@ -1,0 +1,271 @@
+//! The use case `rehearse`: the next cycle graded into a folder beside the store, with what it would change (REGRADE section 10).
+//! Nothing is written into the store.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Int64Type};
+use gridtier::compare::{Comparison, Pair};
+use gridtier::entitlement::Catalogue;
+use gridtier::error::RunError;
+use gridtier::gate::{GateResult, GateValues};
+use gridtier::limit::Breach;
+use gridtier::method::Method;
+use gridtier::output;
+use gridtier::rehearsal::{CostChange, Telling, ThinMonth, cost_changes, thin_months};
+use gridtier::robustness::StepProgress;
+use gridtier::text;
+use gridtier::text::Text;
+use gridtier::unit::{Month, Window};
+
+use crate::compare::{CompareError, ComparedPair};
+use crate::cycle::{CycleError, Manifest, catalogue, cycle_alone, final_tiers, previous_cycle, read_columns};
+use crate::entitle::{CycleEntitlements, service_moves};
+use crate::folder::DataFolder;
+use crate::gates::measure;
+use crate::govern::{GovernanceError, rules_for};
+use crate::publish::{Grading, PublishError, publish};
+use crate::regrade::grade;
+use crate::reuse;
+use crate::store::{Commit, Store, StoreError, StoredCycle, write_tables};
+
+/// The file by which a folder is known as an earlier rehearsal.
+const MANIFEST: &str = "_manifest.json";
+
+/// Why nothing was rehearsed.
+#[derive(Debug, thiserror::Error)]
+pub enum RehearseError {
+    /// The store or a cycle cannot be read.
+    #[error(transparent)]
+    Cycle(#[from] CycleError),
+    /// The next cycle cannot be compared with the current one.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
+    /// The inputs cannot be graded.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The cycle could not be written.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// The gates could not be measured.
+    #[error("{0}")]
+    Gates(#[from] GovernanceError),
+    /// The folder is not one for a rehearsal.
+    #[error("{0}")]
+    OtherFolder(Text),
+    /// The folder could not be written.
+    #[error("{0}")]
+    Folder(io::Error),
+}
+
+impl From<StoreError> for RehearseError {
+    fn from(error: StoreError) -> Self {
+        Self::Cycle(error.into())
+    }
+}
+
+/// What to rehearse, and where.
+#[derive(Clone, Copy)]
+pub struct Rehearse<'a> {
+    /// The store, whose current cycle is compared with.
+    pub store: &'a Store,
+    /// First month after the window.
+    pub end: Month,
+    /// The method.
+    pub method: &'a Method,
+    /// The catalogue of entitlements.
+    pub catalogue: &'a Catalogue,
+    /// The folder for the cycle and its comparison.
+    pub output: &'a Path,
+    /// When, in UTC (RFC 3339).
+    pub at: &'a str,
+}
+
+/// A rehearsed cycle, with the current one.
+pub struct Rehearsed<'a> {
+    request: Rehearse<'a>,
+    current: StoredCycle,
+    next: StoredCycle,
+    /// Holds the files of the cycle until they are moved into the folder.
+    _place: tempfile::TempDir,
+    /// Both cycles, whole.
+    pub cycles: ComparedPair,
+    /// What is beyond the method's limits: `regrade` would ask who accepts it.
+    pub breaches: Vec<Breach>,
+}
+
+/// What a rehearsed cycle would change.
+pub struct Consequences {
+    /// The gates of an approval.
+    pub gates: Vec<GateResult>,
+    /// Costs of each service and tier.
+    pub costs: Vec<CostChange>,
+    /// Whom to tell what.
+    pub tellings: Vec<Telling>,
+    /// Months with few readings.
+    pub thin: Vec<ThinMonth>,
+}
+
+impl<'a> Rehearse<'a> {
+    /// Grades the folder as the next cycle.
+    ///
+    /// # Errors
+    /// There is no current cycle, or one with a later as-of; the inputs cannot be graded; or the folder cannot be written.
+    pub fn grade(self, folder: &DataFolder) -> Result<Rehearsed<'a>, RehearseError> {
+        let Self { store, end, method, .. } = self;
+        self.check_folder()?;
+        let current = store.cycle(None)?;
+        let before = cycle_alone(&current)?;
+        let looks_back = method.hysteresis.is_some() || method.step_limit.is_some();
+        let previous = if looks_back { previous_cycle(store.published()?, end)? } else { None };
+        let tiers = previous.as_ref().map(final_tiers).transpose()?.unwrap_or_default();
+        let window = Window { end, months: method.window_months };
+        let mut reuse = reuse::find(store, folder, window, method.reading_detail())?;
+        let graded = grade(folder, &mut reuse, end, (method, self.catalogue), &tiers)?;
+        fs::create_dir_all(self.output).map_err(RehearseError::Folder)?;
+        let place = tempfile::Builder::new().prefix(".rehearsal-").tempdir_in(self.output);
+        let place = place.map_err(RehearseError::Folder)?;
+        let grading = Grading {
+            folder,
+            reuse: &reuse,
+            graded: &graded,
+            method,
+            catalogue: self.catalogue,
+            accepted_by: None,
+            revises: None,
+            previous: previous.as_ref().map(|cycle| cycle.commit.manifest_sha256.as_str()),
+            commit: Commit::cycle(self.at, None),
+        };
+        let number = store.last_record()? + 1;
+        let next = publish(Store::open_or_create(place.path())?.begin()?.numbered(number), &grading)?;
+        let after = cycle_alone(&next)?;
+        let numbers = (current.version, number, None);
+        let cycles = ComparedPair { before, after, revision: None, numbers };
+        Ok(Rehearsed { request: self, current, next, _place: place, cycles, breaches: graded.breaches })
+    }
+}
+
+impl Rehearse<'_> {
+    /// Refuses a folder in the store, and one with other files, which a rehearsal would mix with its own.
+    fn check_folder(&self) -> Result<(), RehearseError> {
+        let shown = self.output.display();
+        let Ok(output) = self.output.canonicalize() else { return Ok(()) };
+        if self.store.path().canonicalize().is_ok_and(|store| output.starts_with(store)) {
+            return Err(RehearseError::OtherFolder(text!(
+                "-o {shown}: a rehearsal writes nothing into the store; name another folder",
+                "-o {shown}: 演练不写入存储; 请指定其他文件夹"
+            )));
+        }
+        let is_empty = fs::read_dir(&output).map_err(RehearseError::Folder)?.next().is_none();
+        if is_empty || output.join(MANIFEST).is_file() {
+            return Ok(());
+        }
+        Err(RehearseError::OtherFolder(text!(
+            "-o {shown}: the folder has other files in it; name a new one, or that of an earlier rehearsal",
+            "-o {shown}: 该文件夹中有其他文件; 请指定新文件夹, 或以前的演练文件夹"
+        )))
+    }
+}
+
+impl Rehearsed<'_> {
+    /// What the cycle would change, given its comparison with the current one.
+    ///
+    /// # Errors
+    /// A file of a cycle cannot be read.
+    pub fn consequences(
+        &self,
+        pair: &Pair<'_>,
+        comparison: &Comparison,
+        progress: StepProgress,
+    ) -> Result<Consequences, RehearseError> {
+        let store = self.request.store;
+        let GateValues { failed_checks, breaches, .. } = measure(store, &self.next, progress)?;
+        let values = GateValues { failed_checks, breaches, ..comparison.gate_values() };
+        let catalogue_before = catalogue(&self.current)?;
+        let before = CycleEntitlements { cycle: &self.current, catalogue: &catalogue_before };
+        let after = CycleEntitlements { cycle: &self.next, catalogue: self.request.catalogue };
+        let everybody = Default::default();
+        Ok(Consequences {
+            gates: values.judge(&rules_for(store, &self.next)?),
+            costs: cost_changes(
+                (before.catalogue, &before.statements(&everybody)?),
+                (after.catalogue, &after.statements(&everybody)?),
+            ),
+            tellings: tellings(pair, comparison, before, after)?,
+            thin: self.thin_months()?,
+        })
+    }
+
+    fn thin_months(&self) -> Result<Vec<ThinMonth>, CycleError> {
+        let mut readings: BTreeMap<Month, u64> = BTreeMap::new();
+        read_columns(&self.next, "monthly_usage.parquet", &["month", "readings"], |batch| {
+            let days = batch.column_by_name("month")?.as_primitive_opt::<Date32Type>()?;
+            let counts = batch.column_by_name("readings")?.as_primitive_opt::<Int64Type>()?;
+            for (day, count) in days.values().iter().zip(counts.values()) {
+                *readings.entry(Month::of_day(*day)?).or_default() += count.unsigned_abs();
+            }
+            Some(())
+        })?;
+        Ok(thin_months(Window::from(&Manifest::read(&self.next)?.window), &readings))
+    }
+
+    /// Writes everything into the folder, in place of an earlier rehearsal: the files of the cycle, and the tables of the
+    /// comparison.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn write(
+        &self,
+        pair: &Pair<'_>,
+        comparison: &Comparison,
+        consequences: &Consequences,
+    ) -> Result<(), RehearseError> {
+        let Consequences { gates, costs, tellings, .. } = consequences;
+        let mut tables = output::comparison::tables(pair, comparison);
+        tables.push(output::gates::output(gates));
+        tables.push(output::rehearsal::costs(costs));
+        tables.push(output::rehearsal::tell(tellings));
+        write_tables(self.request.output, tables)?;
+        self.move_files().map_err(RehearseError::Folder)
+    }
+
+    /// Moves the files of the cycle into the folder, the manifest last.
+    fn move_files(&self) -> io::Result<()> {
+        let (from, to) = (&self.next.dir, self.request.output);
+        let is_missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+        for stale in [MANIFEST, "holders.parquet", "members.parquet", "stratum_parameters.parquet"] {
+            fs::remove_file(to.join(stale))
+                .or_else(|error| if is_missing(&error) { Ok(()) } else { Err(error) })?;
+        }
+        let rejects = to.join("rejects");
+        fs::remove_dir_all(&rejects).or_else(|error| if is_missing(&error) { Ok(()) } else { Err(error) })?;
+        let mut names = Vec::new();
+        for entry in fs::read_dir(from)? {
+            names.push(entry?.file_name());
+        }
+        names.sort_by_key(|name| name == MANIFEST);
+        names.iter().try_for_each(|name| fs::rename(from.join(name), to.join(name)))
+    }
+}
+
+/// Whom to tell what, in the order of ids.
+fn tellings(
+    pair: &Pair<'_>,
+    comparison: &Comparison,
+    before: CycleEntitlements<'_>,
+    after: CycleEntitlements<'_>,
+) -> Result<Vec<Telling>, CycleError> {
+    let mut services = service_moves(before, after)?;
+    let mut moves = comparison.attribution.moves.iter().peekable();
+    let mut tellings = Vec::new();
+    for (number, customer) in (0..).zip(&pair.customers) {
+        let own = moves.next_if(|own| own.customer == number);
+        let id = pair.id(customer);
+        let services = services.remove(id).unwrap_or_default();
+        tellings.extend(Telling::of(id, customer, own.and_then(|own| own.cause()), services));
+    }
+    Ok(tellings)
+}

@@ -1,0 +1,226 @@
+//! What the next cycle would change for customers and costs, as a rehearsal shows it (REGRADE section 10): whom to tell what,
+//! what the services cost before and after, and which months have too few readings.
+//!
+//! Who moved and why is the comparison's matter, what a customer is entitled to the catalogue's.
+
+use std::collections::BTreeMap;
+
+use crate::compare::{EndState, PairedCustomer, Step};
+use crate::entitlement::Catalogue;
+use crate::entitlement::change::ChangeKind;
+use crate::entitlement::recovery::Statement;
+use crate::index::count;
+use crate::method::Tier;
+use crate::unit::{Month, Window};
+use crate::word::Word as _;
+
+/// The services that a customer gains and loses, in the order of the newer catalogue.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceMoves {
+    /// Ids of services that it loses or of which it gets less.
+    pub lost: Vec<String>,
+    /// Ids of services that it gains or of which it gets more.
+    pub gained: Vec<String>,
+    /// Whether a service is given on terms that are better in one respect and worse in another.
+    pub other_terms: bool,
+}
+
+impl ServiceMoves {
+    /// Adds the change of a service; one that is named is not named twice.
+    pub fn add(&mut self, service: &str, kind: ChangeKind) {
+        let list = match kind {
+            ChangeKind::Lost | ChangeKind::Less => &mut self.lost,
+            ChangeKind::Gained | ChangeKind::More => &mut self.gained,
+            ChangeKind::Terms => {
+                self.other_terms = true;
+                return;
+            }
+        };
+        if !list.iter().any(|known| known == service) {
+            list.push(service.to_owned());
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.lost.is_empty() && self.gained.is_empty() && !self.other_terms
+    }
+}
+
+/// What a customer is told about a regrade.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Telling {
+    /// The customer.
+    pub customer_id: String,
+    /// Whether it must be told: its tier falls, a service is lost or less, or an improvement plan begins.
+    pub must: bool,
+    /// Where it was.
+    pub before: EndState,
+    /// Its tier now.
+    pub after: Tier,
+    /// Why its tier changed; `None` where it has not, or where the customer was not graded before.
+    pub cause: Option<Step>,
+    /// What it gains and loses.
+    pub services: ServiceMoves,
+}
+
+impl Telling {
+    /// What a customer is told; `None` if nothing changes for it, or if it is not graded any more.
+    #[must_use]
+    pub fn of(
+        id: &str,
+        customer: &PairedCustomer,
+        cause: Option<Step>,
+        services: ServiceMoves,
+    ) -> Option<Self> {
+        let (before, after) = (customer.before, customer.after.tier()?);
+        if before == EndState::from(after) && services.is_empty() {
+            return None;
+        }
+        let falls = before.tier().is_some_and(|before| after.position() > before.position());
+        let plan_begins = after == Tier::Grade3 && before != EndState::Grade3;
+        let must = falls || plan_begins || !services.lost.is_empty();
+        Some(Self { customer_id: id.to_owned(), must, before, after, cause, services })
+    }
+}
+
+/// What a service costs for a tier in a year.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ServiceCost {
+    /// Customers entitled.
+    pub entitled: u64,
+    /// What it costs, in fen.
+    pub cost_fen: i128,
+    /// What fees bring, in fen.
+    pub income_fen: i128,
+}
+
+/// The costs of a service for a tier in two cycles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CostChange {
+    /// The service's id.
+    pub service: String,
+    /// The tier.
+    pub tier: Tier,
+    /// Before; `None` if the earlier catalogue lacks the service.
+    pub before: Option<ServiceCost>,
+    /// After; `None` if the newer catalogue lacks the service.
+    pub after: Option<ServiceCost>,
+}
+
+/// The costs of all services of two catalogues, by id of the service and tier, best first.
+#[must_use]
+pub fn cost_changes(
+    before: (&Catalogue, &[Statement]),
+    after: (&Catalogue, &[Statement]),
+) -> Vec<CostChange> {
+    let mut rows: BTreeMap<(&str, usize), [Option<ServiceCost>; 2]> = BTreeMap::new();
+    for (end, (catalogue, statements)) in [before, after].into_iter().enumerate() {
+        for statement in statements {
+            let &Statement { service, tier, entitled, cost_fen, income_fen, .. } = statement;
+            let key = (catalogue.services[service].id.as_str(), tier.position());
+            rows.entry(key).or_default()[end] = Some(ServiceCost { entitled, cost_fen, income_fen });
+        }
+    }
+    let rows = rows.into_iter().map(|((service, tier), [before, after])| CostChange {
+        service: service.to_owned(),
+        tier: Tier::ALL[tier],
+        before,
+        after,
+    });
+    rows.collect()
+}
+
+/// A month with few readings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ThinMonth {
+    /// The month.
+    pub month: Month,
+    /// Readings in it.
+    pub readings: u64,
+    /// Readings of the median month.
+    pub median: u64,
+}
+
+/// The months of a window with less than half the readings of its median month, the lower of two.
+#[must_use]
+pub fn thin_months(window: Window, readings: &BTreeMap<Month, u64>) -> Vec<ThinMonth> {
+    let of_month = |month: &Month| readings.get(month).copied().unwrap_or(0);
+    let months: Vec<Month> =
+        (0..window.months).map(|place| window.month(crate::index::index(place))).collect();
+    let mut sorted: Vec<u64> = months.iter().map(of_month).collect();
+    sorted.sort_unstable();
+    let Some(&median) = sorted.get(sorted.len().saturating_sub(1) / 2) else { return Vec::new() };
+    let thin = months.into_iter().filter(|month| 2 * of_month(month) < median);
+    thin.map(|month| ThinMonth { month, readings: of_month(&month), median }).collect()
+}
+
+/// Customers who must be told, and all who are.
+#[must_use]
+pub fn told(tellings: &[Telling]) -> (u64, u64) {
+    (count(tellings.iter().filter(|telling| telling.must).count()), count(tellings.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn customer(before: EndState, after: EndState) -> PairedCustomer {
+        PairedCustomer::for_test(before, after)
+    }
+
+    fn must(before: EndState, after: EndState, services: ServiceMoves) -> Option<bool> {
+        Telling::of("A", &customer(before, after), None, services).map(|telling| telling.must)
+    }
+
+    #[test]
+    fn a_fall_a_loss_and_a_plan_must_be_told_and_other_changes_may() {
+        use EndState::{Absent, Closed, Grade1, Grade2, Grade3, New, Special};
+        let none = ServiceMoves::default;
+        assert_eq!(must(Grade1, Grade1, none()), None);
+        assert_eq!(must(Grade1, Grade2, none()), Some(true), "its tier falls");
+        assert_eq!(must(Grade1, Special, none()), Some(false), "its tier rises");
+        assert_eq!(must(New, Grade3, none()), Some(true), "a plan begins");
+        assert_eq!(must(New, Grade2, none()), Some(false));
+        assert_eq!(must(Absent, Grade1, none()), Some(false));
+        assert_eq!(must(Grade3, Grade3, none()), None, "its plan goes on");
+        assert_eq!(must(Special, Closed, none()), None, "nobody is there to be told");
+        assert_eq!(must(Special, Absent, none()), None);
+    }
+
+    #[test]
+    fn less_of_a_service_is_a_loss_and_mixed_terms_are_another_change() {
+        let services = |kinds: &[(&str, ChangeKind)]| {
+            let mut moves = ServiceMoves::default();
+            kinds.iter().for_each(|(service, kind)| moves.add(service, *kind));
+            moves
+        };
+        let mixed = services(&[("S05", ChangeKind::Terms)]);
+        assert_eq!(must(EndState::Grade1, EndState::Grade1, mixed), Some(false));
+        let moves = services(&[
+            ("S01", ChangeKind::Less),
+            ("S02", ChangeKind::Lost),
+            ("S03", ChangeKind::Gained),
+            ("S04", ChangeKind::More),
+            ("S01", ChangeKind::Less),
+        ]);
+        assert_eq!((moves.lost.join(","), moves.gained.join(",")), ("S01,S02".into(), "S03,S04".into()));
+        assert_eq!(must(EndState::Grade1, EndState::Special, moves), Some(true));
+    }
+
+    #[test]
+    fn a_month_below_half_of_the_lower_median_is_thin() {
+        let window = Window { end: Month::new(2026, 1), months: 4 };
+        let counts = [(2025, 9, 100), (2025, 10, 100), (2025, 11, 49), (2025, 12, 120)];
+        let readings = counts.map(|(year, month, readings)| (Month::new(year, month), readings));
+        let thin = ThinMonth { month: Month::new(2025, 11), readings: 49, median: 100 };
+        assert_eq!(thin_months(window, &readings.into()), [thin]);
+        let half = [(2025, 9, 100), (2025, 10, 100), (2025, 11, 50), (2025, 12, 120)];
+        let half = half.map(|(year, month, readings)| (Month::new(year, month), readings));
+        assert_eq!(thin_months(window, &half.into()), []);
+        assert_eq!(
+            thin_months(window, &BTreeMap::new()),
+            [],
+            "no readings at all have no median to be half of"
+        );
+    }
+}
