@@ -28,6 +28,7 @@ mod peers;
 mod published;
 mod real_data;
 mod recompute;
+mod rehearse;
 mod reuse;
 mod same_use;
 mod snapshots;

@@ -551,6 +551,11 @@ pub struct DemoArgs {
     /// 读数每月一个文件
     #[arg(long)]
     pub monthly_files: bool,
+    /// Also write the folder `next`, the same customers three years later, and `next.toml`, a method with one weight changed
+    ///
+    /// 另写出 `next` 文件夹（同一批客户的下一个三年）和 `next.toml`（改动一个权重的方法）
+    #[arg(long)]
+    pub next: bool,
     /// Write the data and do not grade it
     ///
     /// 只写数据，不评级

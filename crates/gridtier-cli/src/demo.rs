@@ -1,7 +1,6 @@
 //! `gridtier demo`: an invented utility, graded end to end.
 
 use gridtier::text;
-use gridtier::unit::Month;
 use gridtier_io::export::not_written;
 use gridtier_io::regrade::Regrade;
 use gridtier_sample::{SampleCadence, SampleError, SampleFaults, SampleLayout, SampleSpec};
@@ -40,18 +39,20 @@ pub fn run(args: &DemoArgs, lang: Lang) -> Result<Done, Failure> {
         }
         Err(error) => return Err(Failure::new(OUTPUT, error.text())),
     }
+    if args.next {
+        write_next(args, &spec, lang)?;
+    }
     if args.data_only {
         return Ok(Done { data: format!("{}\n", data.display()) });
     }
     let method = method::load("utility")?;
     let catalogue = entitlements::load("paper", Some(&method))?;
     let store = args.dir.join("store");
-    let (year, month) = spec.end;
     let asked_at = regrade::now();
     let job = regrade::Job {
         regrade: Regrade {
             store: &store,
-            end: Month::new(year, month),
+            end: spec.as_of(),
             method: &method,
             catalogue: &catalogue,
             fresh: true,
@@ -68,4 +69,35 @@ pub fn run(args: &DemoArgs, lang: Lang) -> Result<Done, Failure> {
         accept: None,
     };
     Ok(Done { data: job.run(regrade::open(&data, lang)?, ResultFormat::Text)? })
+}
+
+/// Weights of the dimensions in the preset, and in the method of the next window: compliance weighs a tenth more.
+const WEIGHTS: [(&str, &str); 2] = [
+    ("contribution = 0.5396\ncompliance = 0.2970", "contribution = 0.5099\ncompliance = 0.3267"),
+    ("name = \"utility\"", "name = \"utility-next\""),
+];
+
+/// Writes the same customers in the window that follows, and the method by which it is to be graded.
+fn write_next(args: &DemoArgs, spec: &SampleSpec, lang: Lang) -> Result<(), Failure> {
+    let (data, path) = (args.dir.join("next"), args.dir.join("next.toml"));
+    let spec = SampleSpec { windows_later: 1, ..spec.clone() };
+    match gridtier_sample::write(&data, &spec) {
+        Ok(_) | Err(SampleError::NotEmpty { .. }) => {}
+        Err(SampleError::Io { path, source }) => {
+            return Err(Failure::new(OUTPUT, not_written(&path, &source)));
+        }
+        Err(error) => return Err(Failure::new(OUTPUT, error.text())),
+    }
+    let preset = method::load("utility")?.text;
+    let text = WEIGHTS.iter().fold(preset, |text, (from, to)| text.replacen(from, to, 1));
+    std::fs::write(&path, text).map_err(|error| Failure::new(OUTPUT, not_written(&path, &error)))?;
+    let (data, path, as_of) = (data.display(), path.display(), spec.as_of());
+    note(
+        &text!(
+            "wrote the next window to {data}, to be graded --as-of {as_of}-01 by {path}",
+            "已将下一窗口写入 {data}，可用 --as-of {as_of}-01 和方法 {path} 评级"
+        ),
+        lang,
+    );
+    Ok(())
 }

@@ -118,6 +118,18 @@ impl ComparedPair {
             RevisionChoice::None => None,
             RevisionChoice::Latest => latest_revision(store, &before)?,
         };
+        Self::of(before, after, revision)
+    }
+
+    /// Reads these cycles.
+    ///
+    /// # Errors
+    /// One of them cannot be read.
+    pub(crate) fn of(
+        before: StoredCycle,
+        after: StoredCycle,
+        revision: Option<StoredCycle>,
+    ) -> Result<Self, CompareError> {
         let numbers = (before.version, after.version, revision.as_ref().map(|revision| revision.version));
         // Both are read at the same time, each by one thread.
         let (first, second) = std::thread::scope(|scope| {

@@ -22,7 +22,7 @@ use gridtier::text::Text;
 use gridtier::unit::{Month, Window};
 
 use crate::compare::{CompareError, ComparedPair};
-use crate::cycle::{CycleError, Manifest, catalogue, cycle_alone, final_tiers, previous_cycle, read_columns};
+use crate::cycle::{CycleError, Manifest, as_of, catalogue, final_tiers, previous_cycle, read_columns};
 use crate::entitle::{CycleEntitlements, service_moves};
 use crate::folder::DataFolder;
 use crate::gates::measure;
@@ -118,7 +118,9 @@ impl<'a> Rehearse<'a> {
         let Self { store, end, method, .. } = self;
         self.check_folder()?;
         let current = store.cycle(None)?;
-        let before = cycle_alone(&current)?;
+        if as_of(&current)? > end {
+            return Err(later_current(&current, end).into());
+        }
         let looks_back = method.hysteresis.is_some() || method.step_limit.is_some();
         let previous = if looks_back { previous_cycle(store.published()?, end)? } else { None };
         let tiers = previous.as_ref().map(final_tiers).transpose()?.unwrap_or_default();
@@ -141,11 +143,17 @@ impl<'a> Rehearse<'a> {
         };
         let number = store.last_record()? + 1;
         let next = publish(Store::open_or_create(place.path())?.begin()?.numbered(number), &grading)?;
-        let after = cycle_alone(&next)?;
-        let numbers = (current.version, number, None);
-        let cycles = ComparedPair { before, after, revision: None, numbers };
+        let cycles = ComparedPair::of(current.clone(), next.clone(), None)?;
         Ok(Rehearsed { request: self, current, next, _place: place, cycles, breaches: graded.breaches })
     }
+}
+
+fn later_current(current: &StoredCycle, end: Month) -> CompareError {
+    let number = current.version;
+    CompareError::Request(text!(
+        "the current cycle {number} has a later as-of than {end}-01: a rehearsal is of the next cycle",
+        "现行周期 {number} 的评价截止日晚于 {end}-01: 演练针对下一周期"
+    ))
 }
 
 impl Rehearse<'_> {
@@ -228,7 +236,11 @@ impl Rehearsed<'_> {
         tables.push(output::gates::output(gates));
         tables.push(output::rehearsal::costs(costs));
         tables.push(output::rehearsal::tell(tellings));
+        let restated = self.cycles.restated()?;
+        let failure = restated.failure();
+        tables.push(restated.output);
         write_tables(self.request.output, tables)?;
+        failure.check()?;
         self.move_files().map_err(RehearseError::Folder)
     }
 

@@ -17,7 +17,7 @@ use crate::{DUPLICATES, SampleError};
 pub fn write(dir: &Path, utility: &SampleUtility) -> Result<WrittenTable, SampleError> {
     let mut written = WrittenTable::new(Table::Customers);
     let mut file = CsvTableWriter::create_for_excel(dir, Table::Customers)?;
-    for customer in &utility.customers {
+    for customer in utility.customers.iter().filter(|customer| customer.is_listed) {
         file.write(&row(customer))?;
     }
     if utility.has_faults() {

@@ -46,6 +46,8 @@ pub enum DrawPurpose {
     Cooperation,
     /// Energy audits.
     Audit,
+    /// What changes from one window to the next.
+    Change,
 }
 
 /// A stream of random numbers.

@@ -20,7 +20,7 @@
 //! ```
 //!
 //! The modules, in reading order: `draw` makes random numbers from keys, `category` describes each use category,
-//! `population` draws the customers, `energy` what they use in a month, `output` writes files; `customers`, `readings`,
+//! `population` draws the customers, `succession` says what becomes of them in the window that follows, `energy` what they use in a month, `output` writes files; `customers`, `readings`,
 //! `money` and `events` write the tables, each with its planted faults.
 //!
 //! Nothing here reads or grades a table. Names, tariffs and rates are made up.
@@ -28,6 +28,7 @@
 mod draw;
 mod category;
 mod population;
+mod succession;
 mod energy;
 mod output;
 mod customers;
@@ -99,6 +100,9 @@ pub struct SampleSpec {
     pub faults: SampleFaults,
     /// The files of the readings.
     pub layout: SampleLayout,
+    /// How many windows later: 0 writes the window that ends at `end`, 1 the one after it with the same customers, some of
+    /// whom have changed.
+    pub windows_later: u32,
 }
 
 impl SampleSpec {
@@ -113,7 +117,15 @@ impl SampleSpec {
             seed: 20_260_101,
             faults: SampleFaults::Few,
             layout: SampleLayout::Flat,
+            windows_later: 0,
         }
+    }
+
+    /// The first month after the window that is written.
+    #[must_use]
+    pub fn as_of(&self) -> Month {
+        let (year, month) = self.end;
+        Month::new(year, month).plus((self.months * self.windows_later).cast_signed())
     }
 
     /// Checks the numbers and returns the window.
@@ -282,7 +294,8 @@ impl SampleError {
 pub fn write(dir: &Path, spec: &SampleSpec) -> Result<SampleSummary, SampleError> {
     let window = spec.window()?;
     output::create_empty(dir)?;
-    let utility = SampleUtility::new(spec.seed, window, spec.customers, spec.cadence, spec.faults);
+    let first = SampleUtility::new(spec.seed, window, spec.customers, spec.cadence, spec.faults);
+    let utility = (0..spec.windows_later).fold(first, |utility, _| utility.next_window());
     let (readings, others) = rayon::join(
         || readings::write(dir, &utility, spec.layout),
         || -> Result<Vec<WrittenTable>, SampleError> {

@@ -29,7 +29,7 @@ const TRANSFORMERS_KVA: [u32; 31] = [
 ];
 
 /// From this capacity a customer other than a home has its own transformer and a power-factor standard.
-const OWN_TRANSFORMER_KVA: u32 = 100;
+pub const OWN_TRANSFORMER_KVA: u32 = 100;
 /// Above this capacity industry at high voltage has the strictest standard.
 const STRICT_STANDARD_KVA: u32 = 160;
 /// Number of customers on which faults are planted.
@@ -77,6 +77,8 @@ pub struct SampleCustomer {
     /// Days since 1970-01-01.
     pub opened_on: i32,
     pub closed_on: Option<i32>,
+    /// Whether the table of customers has it: an export may forget some.
+    pub is_listed: bool,
     pub aged_transformer_area: bool,
     pub marketing_opt_out: bool,
     /// Positions in the window of the months with full supply.
@@ -110,6 +112,8 @@ impl SampleCustomer {
 pub struct SampleUtility {
     pub seed: u64,
     pub window: Window,
+    /// Months of the windows before this one: no two months share their draws.
+    pub first_month: u32,
     pub cadence: SampleCadence,
     pub faults: SampleFaults,
     pub customers: Vec<SampleCustomer>,
@@ -125,13 +129,24 @@ impl SampleUtility {
         cadence: SampleCadence,
         faults: SampleFaults,
     ) -> Self {
-        let customers: Vec<SampleCustomer> =
-            (0..customers).map(|index| customer(seed, window, index, customers)).collect();
+        let customers = (0..customers).map(|index| customer(seed, window, index, customers)).collect();
+        Self::of(seed, window, 0, customers, cadence, faults)
+    }
+
+    /// A utility of these customers.
+    pub fn of(
+        seed: u64,
+        window: Window,
+        first_month: u32,
+        customers: Vec<SampleCustomer>,
+        cadence: SampleCadence,
+        faults: SampleFaults,
+    ) -> Self {
         let steady: Vec<u32> =
             customers.iter().filter(|one| is_steady(one, window)).map(|one| one.index).collect();
         let step = (steady.len() / TARGETS).max(1);
         let targets = steady.into_iter().step_by(step).take(TARGETS).collect();
-        Self { seed, window, cadence, faults, customers, targets }
+        Self { seed, window, first_month, cadence, faults, customers, targets }
     }
 
     /// A month of the window by its position.
@@ -141,6 +156,9 @@ impl SampleUtility {
 
     /// The random numbers of one purpose, customer and month.
     pub fn draw(&self, purpose: DrawPurpose, customer: u32, month: u32) -> KeyedDraw {
+        // A habit and the weather of a day are no matter of a month of the window.
+        let is_month = month != u32::MAX && purpose != DrawPurpose::Weather;
+        let month = if is_month { month + self.first_month } else { month };
         KeyedDraw::new(self.seed, purpose, customer, month)
     }
 
@@ -163,6 +181,7 @@ fn is_steady(customer: &SampleCustomer, window: Window) -> bool {
     customer.category == UseCategory::Residential
         && customer.link == MeterLink::Reliable
         && customer.months == (0..window.months)
+        && customer.is_listed
 }
 
 fn customer(seed: u64, window: Window, index: u32, customers: u32) -> SampleCustomer {
@@ -187,6 +206,7 @@ fn customer(seed: u64, window: Window, index: u32, customers: u32) -> SampleCust
         load_class: supply.load_class,
         opened_on: period.opened_on,
         closed_on: period.closed_on,
+        is_listed: true,
         aged_transformer_area: conduct.chance(0.10),
         months: period.months,
         base_kwh,
@@ -205,9 +225,18 @@ fn customer(seed: u64, window: Window, index: u32, customers: u32) -> SampleCust
     }
 }
 
+/// A customer who opens in a window, beside `customers` others.
+pub fn newcomer(seed: u64, window: Window, index: u32, customers: u32) -> SampleCustomer {
+    let invented = customer(seed, window, index, customers);
+    let mut life = KeyedDraw::new(seed, DrawPurpose::Change, index, 0);
+    let opened_on = life.whole(window.start().first_day(), window.end_day() - 1);
+    let months = months_of(window, opened_on, None);
+    SampleCustomer { opened_on, closed_on: None, months, ..invented }
+}
+
 /// Area code and name of a customer's district: account numbers are given district by district.
 fn district(index: u32, customers: u32) -> (&'static str, &'static str) {
-    let percent = u64::from(index) * 100 / u64::from(customers);
+    let percent = u64::from(index % customers) * 100 / u64::from(customers);
     let mut percent_below = 0;
     for (area, name, share) in REGIONS {
         percent_below += u64::from(share);
@@ -333,10 +362,15 @@ fn supply_period(draw: &mut KeyedDraw, window: Window) -> SupplyPeriod {
         3 => Some(Month::new(9999, 12).first_day() + 30),
         _ => None,
     };
+    SupplyPeriod { opened_on, closed_on, months: months_of(window, opened_on, closed_on) }
+}
+
+/// The months of a window with supply on every day.
+pub fn months_of(window: Window, opened_on: i32, closed_on: Option<i32>) -> Range<u32> {
     let months = window.months.cast_signed();
     let first = (position_of_day(window, opened_on) + 1).clamp(0, months);
     let end = closed_on.map_or(months, |day| position_of_day(window, day).clamp(first, months));
-    SupplyPeriod { opened_on, closed_on, months: first.cast_unsigned()..end.cast_unsigned() }
+    first.cast_unsigned()..end.cast_unsigned()
 }
 
 /// A day from 1965 to the window's start: the later, the likelier.

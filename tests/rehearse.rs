@@ -1,0 +1,139 @@
+//! `rehearse`: the next cycle as it will be published, with what it would change, and the store as it was.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::support::{Published, current};
+use crate::utility::Utility;
+
+/// Every file below a folder with its bytes.
+fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.insert(path.clone(), fs::read(&path).unwrap());
+        }
+    }
+    found
+}
+
+fn published(utility: &Utility, name: &str) -> Published {
+    Published::read(&utility.path().join("rehearsal").join(name).with_extension("parquet"))
+}
+
+/// The invented utility in two windows, the first one graded.
+fn utility() -> Utility {
+    let utility = Utility::empty();
+    fs::remove_dir(utility.data()).unwrap();
+    utility.done(&["demo", ".", "--customers", "400", "--next"]);
+    utility
+}
+
+const REHEARSE: [&str; 10] = [
+    "rehearse",
+    "next",
+    "--as-of",
+    "2029-01-01",
+    "--method",
+    "next.toml",
+    "--store",
+    "store",
+    "-o",
+    "rehearsal",
+];
+
+#[test]
+fn a_rehearsal_is_the_cycle_that_is_published_then_and_leaves_the_store_as_it_was() {
+    let utility = utility();
+    let before = files(&utility.store());
+    let told = utility.done(&[&REHEARSE[..], &["--format", "json"]].concat());
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(files(&utility.store()), before);
+    assert_eq!((&told["from"], &told["cycle"]), (&1.into(), &2.into()));
+    assert_eq!(told["gates"].as_array().unwrap().len(), 7);
+
+    utility.done(&["regrade", "next", "--as-of", "2029-01-01", "--method", "next.toml", "--store", "store"]);
+    let cycle = current(&utility.store());
+    let rehearsal = utility.path().join("rehearsal");
+    let own = files(&cycle);
+    assert!(own.len() > 18, "{:?}", own.keys());
+    for (path, bytes) in own {
+        let name = path.strip_prefix(&cycle).unwrap();
+        assert!(fs::read(rehearsal.join(name)).unwrap() == bytes, "{}", name.display());
+    }
+    utility.done(&["compare", "--store", "store", "-o", "compared"]);
+    let compared = utility.path().join("compared");
+    for (path, bytes) in files(&compared) {
+        let name = path.strip_prefix(&compared).unwrap();
+        assert!(fs::read(rehearsal.join(name)).unwrap() == bytes, "{}", name.display());
+    }
+    // A second rehearsal takes the place of the first.
+    let again = utility.run(&REHEARSE);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+}
+
+#[test]
+fn whoever_falls_loses_a_service_or_begins_a_plan_must_be_told() {
+    let utility = utility();
+    let told: Value =
+        serde_json::from_str(&utility.done(&[&REHEARSE[..], &["--format", "json"]].concat())).unwrap();
+    let tell = published(&utility, "tell");
+    let [before, after, lost, gained, ids] =
+        ["tier_before", "tier_after", "lost", "gained", "customer_id"].map(|name| tell.texts(name));
+    let must = tell.rows_of(&["must"]);
+    let tiers = ["special", "grade-1", "grade-2", "grade-3"];
+    let place = |tier: &Option<String>| tiers.iter().position(|known| Some(*known) == tier.as_deref());
+    let mut musts = 0;
+    for row in 0..ids.len() {
+        let (was, is) = (place(&before[row]), place(&after[row]));
+        let falls = was.is_some_and(|was| is.unwrap() > was);
+        let begins = is == Some(3) && was != Some(3);
+        let expected = falls || begins || lost[row].is_some();
+        assert_eq!(must[row][0].as_deref(), Some(if expected { "true" } else { "false" }), "{:?}", ids[row]);
+        assert!(was != is || lost[row].is_some() || gained[row].is_some(), "{:?}", ids[row]);
+        musts += u64::from(expected);
+    }
+    assert!(ids.is_sorted() && musts > 10 && usize::try_from(musts).unwrap() < ids.len());
+    assert_eq!(told["consequences"]["tell"]["must"], musts);
+
+    let costs = published(&utility, "costs");
+    let cycle_costs: Value = serde_json::from_str(&utility.done(&[
+        "entitlements",
+        "costs",
+        "--store",
+        "store",
+        "--format",
+        "json",
+        "--min-count",
+        "0",
+    ]))
+    .unwrap();
+    assert!(cycle_costs.is_object() || cycle_costs.is_array());
+    let services = costs.texts("service");
+    assert!(services.is_sorted() && services.len() % 4 == 0);
+    let sum: i64 = costs.integers("cost_fen_after").into_iter().flatten().sum();
+    let tiers = told["consequences"]["costs"].as_object().unwrap();
+    assert_eq!(sum, tiers.values().map(|tier| tier["after"]["cost_fen"].as_i64().unwrap()).sum::<i64>());
+    assert!(sum > 0);
+}
+
+#[test]
+fn a_rehearsal_writes_neither_into_the_store_nor_among_other_files() {
+    let utility = utility();
+    for (folder, word) in [("store", "store"), ("next", "other files")] {
+        let args = [&REHEARSE[..8], &["-o", folder]].concat();
+        let ended = utility.run(&args);
+        assert_eq!(ended.code, 2, "{}", ended.stderr);
+        assert!(ended.stderr.contains(word), "{}", ended.stderr);
+    }
+    let args = [&["rehearse", "data", "--as-of", "2025-01-01"], &REHEARSE[4..]].concat();
+    let ended = utility.run(&args);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    assert!(!utility.path().join("rehearsal/tiers.parquet").exists());
+}
