@@ -18,6 +18,7 @@ mod crash;
 mod entitlements;
 mod explain;
 mod faults;
+mod governance;
 mod holders;
 mod junk;
 mod laws;

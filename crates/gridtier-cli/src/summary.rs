@@ -23,7 +23,15 @@ use crate::lang::Lang;
 /// The summary of a published cycle.
 pub fn published(graded: &Graded, method: &Method, cycle: &StoredCycle, store: &Path, lang: Lang) -> String {
     let current = cycle.commit.current_after().unwrap_or(0);
-    let published = Published { graded, method, version: cycle.version, dir: &cycle.dir, store, current };
+    let published = Published {
+        graded,
+        method,
+        version: cycle.version,
+        dir: &cycle.dir,
+        store,
+        current,
+        kind: cycle.commit.kind,
+    };
     terminal::text(&summary::published(&published), lang.into())
 }
 
@@ -31,7 +39,8 @@ pub fn published(graded: &Graded, method: &Method, cycle: &StoredCycle, store: &
 pub fn json(graded: &Graded, cycle: &StoredCycle) -> String {
     let current = cycle.commit.current_after().unwrap_or(0);
     let totals = (&graded.control_totals(), graded.findings.as_slice());
-    format!("{:#}\n", summary::cycle_json(totals, cycle.version, &cycle.dir, IsNew::Yes, current))
+    let is_new = if cycle.is_published() { IsNew::Yes } else { IsNew::Proposed };
+    format!("{:#}\n", summary::cycle_json(totals, cycle.version, &cycle.dir, is_new, current))
 }
 
 /// The message that nothing was published, because a published cycle has the same content.

@@ -4,18 +4,22 @@
 //! A proposal that cannot be compared, since no cycle is current or the current one has a later as-of, has no values of the
 //! comparison.
 
+use gridtier::compare::{Attribution, Pair, comparison_gates, drift};
+use gridtier::cycle::Cycle;
 use gridtier::gate::GateValues;
+use gridtier::index::float;
 use gridtier::robustness::StepProgress;
+use gridtier::score::NO_SCORE;
 use gridtier::validate::{Verdict, validate};
 
-use crate::cycle::{Manifest, cycle};
+use crate::cycle::{Manifest, cycle, cycle_alone, express};
 use crate::govern::GovernanceError;
 use crate::store::{Store, StoredCycle};
 
 /// Measures the gates of a proposal.
 ///
 /// # Errors
-/// A cycle cannot be read.
+/// A cycle cannot be read, or what the current one has published does not fit together.
 pub fn measure(
     store: &Store,
     proposal: &StoredCycle,
@@ -23,12 +27,28 @@ pub fn measure(
 ) -> Result<GateValues, GovernanceError> {
     let manifest = Manifest::read(proposal)?;
     let rejects = manifest.breaches.iter().filter(|breach| breach.rejected.is_some()).count();
-    let after = cycle(store, proposal)?;
+    let mut after = cycle(store, proposal)?;
+    let compared = match store.current()? {
+        Some(current) => {
+            let before = cycle_alone(&store.cycle(Some(current))?)?;
+            express(proposal, &mut after, &before.method)?;
+            compare(&before, &after)?
+        }
+        None => GateValues::default(),
+    };
     let checks = validate(&after, progress).checks;
     let failed = checks.iter().filter(|check| check.verdict == Verdict::Fail).count();
-    Ok(GateValues {
-        failed_checks: Some(gridtier::index::float(failed)),
-        breaches: Some(gridtier::index::float(rejects)),
-        ..GateValues::default()
-    })
+    Ok(GateValues { failed_checks: Some(float(failed)), breaches: Some(float(rejects)), ..compared })
+}
+
+/// The gates of the comparison; none for cycles that cannot be compared.
+fn compare(before: &Cycle, after: &Cycle) -> Result<GateValues, GovernanceError> {
+    let Ok(pair) = Pair::new(before, after) else { return Ok(GateValues::default()) };
+    let attribution = Attribution::new(&pair, None);
+    let attribution = attribution.map_err(|damaged| GovernanceError::Damaged(vec![damaged.0]))?;
+    let frozen = attribution.frozen_e6.map(|scores| {
+        let scores = scores.into_iter().map(|score| (score != NO_SCORE).then_some(i64::from(score)));
+        scores.collect::<Vec<_>>()
+    });
+    Ok(comparison_gates(&pair, &drift(&pair, frozen.as_deref())))
 }

@@ -23,6 +23,7 @@ use crate::format::{grouped, percent, shell_word};
 use crate::names;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable, RowRole};
+use gridtier::decision::RecordKind;
 use gridtier::text;
 use gridtier::text::Text;
 
@@ -39,8 +40,10 @@ pub struct Published<'a> {
     pub dir: &'a Path,
     /// The folder of the store.
     pub store: &'a Path,
-    /// Number of the cycle that is current now.
+    /// Number of the cycle that is current now; 0 if there is none.
     pub current: u64,
+    /// Whether it is published, or waits for approval.
+    pub kind: RecordKind,
 }
 
 /// A published cycle that a regrade would have repeated.
@@ -88,9 +91,9 @@ pub fn repeated(cycle: &Repeated) -> Section {
 
 /// The message that the current cycle stays current, because the new one has an earlier as-of.
 fn beside_current(cycle: &Published) -> Option<Block> {
-    let Published { version, current, .. } = *cycle;
+    let Published { version, current, kind, .. } = *cycle;
     let as_of = cycle.graded.facts.window.end;
-    (current != version).then(|| {
+    (kind == RecordKind::Cycle && current != version).then(|| {
         Block::Sentence(text!(
             "Cycle {current} stays current, since its as-of is later than {as_of}-01; with --make-current, cycle \
              {version} becomes current.",
@@ -99,13 +102,30 @@ fn beside_current(cycle: &Published) -> Option<Block> {
     })
 }
 
+/// The message that a proposal waits for somebody else.
+fn waits(cycle: &Published) -> Option<Block> {
+    let Published { version, kind, .. } = *cycle;
+    let store = cycle.store.display().to_string();
+    let store = shell_word(&store);
+    (kind == RecordKind::Proposal).then(|| {
+        Block::Sentence(text!(
+            "It is not current until somebody else approves it: gridtier approve {version} --store {store} --by NAME \
+             --reason TEXT.",
+            "须由他人批准后方可生效: gridtier approve {version} --store {store} --by 姓名 --reason 理由。",
+        ))
+    })
+}
+
 /// The summary of a published cycle.
 #[must_use]
 pub fn published(cycle: &Published) -> Vec<Section> {
-    let Published { graded, method, version, .. } = *cycle;
+    let Published { graded, method, version, kind, .. } = *cycle;
     let totals = graded.control_totals();
-    let heading = Text::new(format!("Cycle {version} published"), format!("周期 {version} 已发布"));
-    let head = Section::titled(heading).with_all(beside_current(cycle));
+    let heading = match kind {
+        RecordKind::Proposal => text!("Cycle {version} proposed", "周期 {version} 已提案"),
+        _ => text!("Cycle {version} published", "周期 {version} 已发布"),
+    };
+    let head = Section::titled(heading).with_all(beside_current(cycle)).with_all(waits(cycle));
     let head = head.with(facts(cycle, &totals)).table(tiers(&totals)).sentence(
         "Revenue and energy are sums of the window; validate and whatif compare those of a year.",
         "电费、电量为评价窗口合计; validate 和 whatif 采用年值。",
@@ -459,17 +479,21 @@ fn next_steps(cycle: &Published) -> Option<Section> {
     let store = cycle.store.display().to_string();
     let store = shell_word(&store);
     let section = Section::new().sentence("Next:", "下一步:");
+    let chosen = match cycle.kind {
+        RecordKind::Proposal => format!(" --cycle {}", cycle.version),
+        _ => String::new(),
+    };
     Some(section.with(Block::Facts(vec![
         (
             Text::new("why a customer has its tier", "查看客户等级的原因"),
             Text::new(
-                explain_command(id, &format!("--store {store}")),
-                explain_command(id, &format!("--store {store} --lang zh")),
+                explain_command(id, &format!("--store {store}{chosen}")),
+                explain_command(id, &format!("--store {store}{chosen} --lang zh")),
             ),
         ),
         (
             Text::new("the tables of the cycle", "周期的数据表"),
-            Text::same(format!("gridtier path --store {store}")),
+            Text::same(format!("gridtier path --store {store}{chosen}")),
         ),
     ])))
 }
@@ -498,6 +522,8 @@ pub fn breach_lines(breaches: &[Breach]) -> Text {
 pub enum IsNew {
     /// It was published now.
     Yes,
+    /// It was proposed now.
+    Proposed,
     /// It was published before.
     No,
 }
@@ -515,6 +541,7 @@ pub fn cycle_json(
         "cycle": version,
         "dir": dir,
         "published": is_new == IsNew::Yes,
+        "proposed": is_new == IsNew::Proposed,
         "current": current,
         "control_totals": totals,
         "findings": findings,

@@ -18,6 +18,7 @@ mod waterfall;
 mod transition;
 mod drift;
 mod backtest;
+mod gates;
 mod comparison;
 mod restated;
 mod explained;
@@ -29,6 +30,7 @@ pub use drift::{Drift, DriftVerdict, drift};
 pub use explained::{
     ExplainedIndicator, ExplainedMove, ExplainedStep, MoveExplanation, OtherMoves, explain_move,
 };
+pub use gates::comparison_gates;
 pub use moved::CustomerMove;
 pub use own::OwnContributions;
 pub use pair::{Damaged, EndState, NotComparable, Pair, PairedCustomer};
