@@ -1,1 +1,13 @@
+//! What the register says about a proposal; what is allowed is tested where it is decided, the commands in `tests/governance.rs`.
 
+use super::*;
+
+#[test]
+fn days_are_those_of_the_calendar_in_utc() {
+    let days = |from, to| days_between(from, to).unwrap();
+    assert_eq!(days("2026-01-01T23:59:59Z", "2026-01-02T00:00:00+00:00"), 1);
+    assert_eq!(days("2026-01-01T00:00:00Z", "2026-01-31T23:59:59Z"), 30);
+    // 01:00 in Beijing is the day before in UTC.
+    assert_eq!(days("2026-01-02T01:00:00+08:00", "2026-01-02T00:00:00Z"), 1);
+    assert!(matches!(days_between("yesterday", "2026-01-02T00:00:00Z"), Err(GovernanceError::Damaged(_))));
+}

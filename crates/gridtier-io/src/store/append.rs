@@ -8,6 +8,7 @@ use std::io;
 use std::path::Path;
 
 use gridtier::decision::{EntryKind, RecordKind};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::durable::{sync_dir, write_new};
@@ -66,18 +67,86 @@ pub(super) fn write_return(root: &Path, commit: &CommitRecord, at: &str) -> Resu
     Ok(record)
 }
 
-/// The approval that a killed writer left without its record.
-pub(super) fn pending_approval<'r>(
+/// The key in an entry's facts of what its record will publish.
+pub(super) const PUBLISHES: &str = "publishes";
+
+/// A cycle in its place that an entry publishes: what its commit record says beyond the entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct DecidedCycle {
+    pub(super) version: u64,
+    pub(super) dir: String,
+    pub(super) manifest_sha256: String,
+    pub(super) kind: RecordKind,
+    pub(super) as_of: Option<String>,
+    pub(super) make_current: bool,
+}
+
+impl DecidedCycle {
+    /// What an entry publishes, if it does.
+    pub(super) fn of(entry: &RegisterEntry) -> Option<Self> {
+        serde_json::from_value(entry.facts.get(PUBLISHES)?.clone()).ok()
+    }
+}
+
+/// The decision that a killed writer left without its record: an approval, or an entry with a cycle of its own.
+pub(super) fn pending_decision<'r>(
     records: &CommitRecords,
     register: &'r Register,
 ) -> Option<&'r RegisterEntry> {
-    let last = register.whole.last().filter(|entry| entry.kind == EntryKind::Approve)?;
-    let cycle = last.cycle?;
-    (records.of_version(cycle).is_some() && records.approval_of(cycle).is_none()).then_some(last)
+    let last = register.whole.last()?;
+    let is_pending = match (last.kind, last.cycle, DecidedCycle::of(last)) {
+        (EntryKind::Approve, Some(cycle), _) => {
+            records.of_version(cycle).is_some() && records.approval_of(cycle).is_none()
+        }
+        (_, _, Some(decided)) => records.whole.iter().all(|record| record.dir != decided.dir),
+        _ => false,
+    };
+    is_pending.then_some(last)
+}
+
+/// Writes the record of a decision: everything in it follows from the entry and from what came before.
+pub(super) fn write_decided(root: &Path, entry: &RegisterEntry) -> Result<CommitRecord, StoreError> {
+    match DecidedCycle::of(entry) {
+        Some(decided) if entry.kind != EntryKind::Approve => write_decided_cycle(root, entry, decided),
+        _ => write_approval(root, entry),
+    }
+}
+
+fn write_decided_cycle(
+    root: &Path,
+    entry: &RegisterEntry,
+    decided: DecidedCycle,
+) -> Result<CommitRecord, StoreError> {
+    let (records, register) = (read_records(root)?, read_register(root)?);
+    let current = records.current(root);
+    let is_beside = |current: &&CommitRecord| {
+        let is_published = decided.kind == RecordKind::Cycle;
+        !is_published || !decided.make_current && is_earlier(root, decided.as_of.as_deref(), current)
+    };
+    let stays = current.filter(is_beside).map(|record| record.version);
+    let record = CommitRecord {
+        version: decided.version,
+        current: stays,
+        dir: decided.dir,
+        manifest_sha256: decided.manifest_sha256,
+        published_at: entry.at.clone(),
+        previous: records.last_version(),
+        kind: decided.kind,
+        as_of: decided.as_of,
+        make_current: decided.make_current,
+        by: Some(entry.by.clone()),
+        reason: Some(entry.reason.clone()),
+        cycle: None,
+        base: current.map(|record| record.version),
+        previous_sha256: records.last_sha256.clone(),
+        register: Some(register.head()),
+    };
+    write_record(root, &record)?;
+    Ok(record)
 }
 
 /// Writes the record of an approval: everything in it follows from the entry and from what came before.
-pub(super) fn write_approval(root: &Path, entry: &RegisterEntry) -> Result<CommitRecord, StoreError> {
+fn write_approval(root: &Path, entry: &RegisterEntry) -> Result<CommitRecord, StoreError> {
     let (records, register) = (read_records(root)?, read_register(root)?);
     let misuse = || StoreError::Misuse {
         name: layout::record_name(entry.number),

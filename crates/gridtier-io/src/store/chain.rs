@@ -13,6 +13,7 @@ use gridtier::decision::{EntryKind, RecordKind};
 use gridtier::text;
 use gridtier::text::Text;
 
+use super::append::DecidedCycle;
 use super::error::{StoreError, cannot_read};
 use super::layout::{self, COMMITS, REGISTER};
 use super::record::{CommitRecord, RegisterHead, names_in, parse_record};
@@ -262,12 +263,16 @@ fn check_entries(
             faults.push(entries.fault(number, what));
         }
         let is_recorded = records.files.values().any(|(record, _)| {
-            record.kind == RecordKind::Approval
-                && record.register.as_ref().is_some_and(|head| head.entries == number)
+            let is_of_kind = match DecidedCycle::of(entry) {
+                Some(decided) => record.dir == decided.dir,
+                None => record.kind == RecordKind::Approval,
+            };
+            is_of_kind && record.register.as_ref().is_some_and(|head| head.entries == number)
         });
         // The record of a last entry can still be completed.
-        if entry.kind == EntryKind::Approve && !is_recorded && last != Some(number) {
-            let what = text!("the record of this approval is missing", "缺少该批准的提交记录");
+        let publishes = entry.kind == EntryKind::Approve || DecidedCycle::of(entry).is_some();
+        if publishes && !is_recorded && last != Some(number) {
+            let what = text!("the record of this decision is missing", "缺少该决定的提交记录");
             faults.push(entries.fault(number, what));
         }
     }

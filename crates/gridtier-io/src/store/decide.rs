@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::append::{append, write_approval, write_return};
+use super::append::{append, write_decided, write_return};
 use super::cycle::StoredCycle;
 use super::durable::sync_dir;
 use super::error::{StoreError, cannot_write};
@@ -51,7 +51,7 @@ impl Decisions {
 
     /// Writes the record of an approval.
     pub(super) fn complete(&self, entry: &RegisterEntry) -> Result<StoredCycle, StoreError> {
-        let record = write_approval(&self.root, entry)?;
+        let record = write_decided(&self.root, entry)?;
         let records = read_records(&self.root)?;
         let proposal = record.cycle.and_then(|cycle| records.of_version(cycle)).cloned();
         let proposal = proposal.unwrap_or_else(|| record.clone());

@@ -16,7 +16,7 @@ use gridtier::output::Output;
 use rayon::prelude::*;
 use serde_json::Value;
 
-use super::append::is_earlier;
+use super::append::{DecidedCycle, PUBLISHES, append, is_earlier, write_decided};
 use super::cycle::{StoredCycle, damages};
 use super::decide::Decisions;
 use super::durable::{sync_dir, write_new};
@@ -24,8 +24,8 @@ use super::error::{StoreError, cannot_write};
 use super::layout::{self, COMMITS, CURRENT, MANIFEST, REJECTS, STAGING_PREFIX, TEMP_PREFIX};
 use super::output::{OutputFile, copy_file, footer_damage, write_parquet};
 use super::record::{CommitRecord, Current, commit_draft, read_records, record_path};
-use super::register::read_register;
-use super::writer::{Lock, clean, lock, remove};
+use super::register::{NewEntry, RegisterEntry, read_register};
+use super::writer::{Lock, clean, lock, remove, replace_current};
 use crate::hash::sha256_of_bytes;
 
 /// What the commit record says beside the cycle itself.
@@ -176,6 +176,60 @@ impl Staging {
         self.point_current(&drafts);
         let publication = record.publishes().map(|_| record.clone());
         Ok(StoredCycle::of(&self.root, record, publication))
+    }
+
+    /// Publishes the complete cycle together with an entry of the register that decides it, such as a ruling: the entry is
+    /// written when the files are in place, then the commit record. A writer that is killed in between is completed by the
+    /// next. Time, name and reason of the record are the entry's.
+    ///
+    /// # Errors
+    /// Nothing was published; or the entry is written and its record is not, and the next writer completes it.
+    pub fn publish_with_entry(
+        mut self,
+        manifest: Value,
+        commit: &Commit,
+        entry: &NewEntry,
+    ) -> Result<(StoredCycle, RegisterEntry), StoreError> {
+        let entry = self.write_decision(manifest, commit, entry)?;
+        let record = write_decided(&self.root, &entry)?;
+        let records = read_records(&self.root)?;
+        // The cycle is published; the next opening of the store repairs `CURRENT`.
+        if let Some(current) = records.current(&self.root) {
+            let _ = replace_current(&self.root, &Current::of(current, record.version));
+        }
+        let publication = record.publishes().map(|_| record.clone());
+        Ok((StoredCycle::of(&self.root, record, publication), entry))
+    }
+
+    /// Puts the files in place and writes the entry that publishes them.
+    pub(super) fn write_decision(
+        &mut self,
+        manifest: Value,
+        commit: &Commit,
+        entry: &NewEntry,
+    ) -> Result<RegisterEntry, StoreError> {
+        let manifest_sha256 = self.seal(manifest)?;
+        self.read_back()?;
+        let record = self.next_record(manifest_sha256, commit)?;
+        self.move_into_place(&record)?;
+        let decided = DecidedCycle {
+            version: record.version,
+            dir: record.dir.clone(),
+            manifest_sha256: record.manifest_sha256,
+            kind: record.kind,
+            as_of: record.as_of,
+            make_current: record.make_current,
+        };
+        let mut facts = entry.facts.clone();
+        let misuse = |problem: &str| StoreError::Misuse { name: PUBLISHES.into(), problem: problem.into() };
+        let object = facts.as_object_mut().ok_or_else(|| misuse("the facts of an entry are no object"))?;
+        let decided = serde_json::to_value(decided).map_err(|error| misuse(&error.to_string()))?;
+        object.insert(PUBLISHES.to_owned(), decided);
+        let entry = append(&self.root, &NewEntry { facts, ..entry.clone() })?;
+        // From now on the folder belongs to the store.
+        let place = self.root.join(&record.dir);
+        self.scratch.retain(|path| *path != place);
+        Ok(entry)
     }
 
     /// Drops what was staged, and keeps the lock for decisions.

@@ -8,7 +8,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::append::{pending_approval, write_approval};
+use super::append::{DecidedCycle, pending_decision, write_decided};
 use super::durable::{sync_dir, write_new};
 use super::error::{StoreError, cannot_write};
 use super::layout::{self, CURRENT, LOCK, STAGING_PREFIX, TEMP_PREFIX};
@@ -47,14 +47,14 @@ pub(super) fn clean(root: &Path) -> Result<(), StoreError> {
     if !leftovers.is_empty() {
         sync_dir(root)?;
     }
-    complete_approval(root, &records)?;
+    complete_decision(root, &records)?;
     rebuild_current(root, &read_records(root)?)
 }
 
-/// Writes the record of an approval whose writer was killed after its entry.
-fn complete_approval(root: &Path, records: &CommitRecords) -> Result<(), StoreError> {
-    match pending_approval(records, &read_register(root)?) {
-        Some(entry) => write_approval(root, entry).map(drop),
+/// Writes the record of a decision whose writer was killed after its entry.
+fn complete_decision(root: &Path, records: &CommitRecords) -> Result<(), StoreError> {
+    match pending_decision(records, &read_register(root)?) {
+        Some(entry) => write_decided(root, entry).map(drop),
         None => Ok(()),
     }
 }
@@ -64,7 +64,7 @@ fn complete_approval(root: &Path, records: &CommitRecords) -> Result<(), StoreEr
 pub(super) fn repair_current(root: &Path) {
     let is_whole = |records: CommitRecords| {
         let is_decided =
-            read_register(root).is_ok_and(|register| pending_approval(&records, &register).is_none());
+            read_register(root).is_ok_and(|register| pending_decision(&records, &register).is_none());
         is_decided && read_current(root) == current_of(root, &records)
     };
     if read_records(root).is_ok_and(is_whole) {
@@ -74,7 +74,7 @@ pub(super) fn repair_current(root: &Path) {
     if let Ok(_lock) = lock(root)
         && let Ok(records) = read_records(root)
         && leftovers(root, &records).is_ok()
-        && complete_approval(root, &records).is_ok()
+        && complete_decision(root, &records).is_ok()
         && let Ok(records) = read_records(root)
     {
         let _ = rebuild_current(root, &records);
@@ -85,14 +85,20 @@ pub(super) fn repair_current(root: &Path) {
 /// record because their writer was killed before its commit, or another one committed first.
 fn leftovers(root: &Path, records: &CommitRecords) -> Result<Vec<PathBuf>, StoreError> {
     let mut leftovers = Vec::new();
+    let register = read_register(root)?;
+    let decided = pending_decision(records, &register).and_then(DecidedCycle::of).map(|cycle| cycle.dir);
     for name in names_in(root)? {
+        // The folder of a cycle whose entry is written is published with the record that is completed next.
+        if decided.as_ref() == Some(&name) {
+            continue;
+        }
         let temporary = name.starts_with(STAGING_PREFIX) || name.starts_with(TEMP_PREFIX);
         if temporary || is_uncommitted(root, &name, records)? {
             leftovers.push(root.join(name));
         }
     }
     leftovers.extend(records.torn.map(|version| record_path(root, version)));
-    leftovers.extend(read_register(root)?.torn.map(|number| entry_path(root, number)));
+    leftovers.extend(register.torn.map(|number| entry_path(root, number)));
     Ok(leftovers)
 }
 
