@@ -9,7 +9,6 @@ use gridtier::cycle::Cycle;
 use gridtier::gate::GateValues;
 use gridtier::index::float;
 use gridtier::robustness::StepProgress;
-use gridtier::score::NO_SCORE;
 use gridtier::validate::{Verdict, validate};
 
 use crate::cycle::{Manifest, cycle, cycle_alone, express};
@@ -46,9 +45,5 @@ fn compare(before: &Cycle, after: &Cycle) -> Result<GateValues, GovernanceError>
     let Ok(pair) = Pair::new(before, after) else { return Ok(GateValues::default()) };
     let attribution = Attribution::new(&pair, None);
     let attribution = attribution.map_err(|damaged| GovernanceError::Damaged(vec![damaged.0]))?;
-    let frozen = attribution.frozen_e6.map(|scores| {
-        let scores = scores.into_iter().map(|score| (score != NO_SCORE).then_some(i64::from(score)));
-        scores.collect::<Vec<_>>()
-    });
-    Ok(comparison_gates(&pair, &drift(&pair, frozen.as_deref())))
+    Ok(comparison_gates(&pair, &drift(&pair, attribution.frozen_e6.as_deref())))
 }
