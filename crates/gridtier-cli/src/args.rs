@@ -3,6 +3,7 @@
 mod entitlements;
 mod governance;
 mod help;
+mod inspect;
 mod wrong;
 
 use std::ffi::OsString;
@@ -21,6 +22,7 @@ use gridtier_io::compare::RevisionChoice;
 
 pub use entitlements::*;
 pub use governance::*;
+pub use inspect::*;
 use wrong::Advice;
 
 use crate::lang::{self, Lang};
@@ -130,6 +132,14 @@ pub enum Command {
     ///
     /// 两个周期之间谁的等级变了, 为什么
     Compare(CompareArgs),
+    /// What customers of grade-3 can improve, and letters to them
+    ///
+    /// 三级客户的改进计划及信函
+    Plans(PlansArgs),
+    /// Where the customers of the current cycle stand now; changes no tier
+    ///
+    /// 期间检查：现行周期的客户目前处于什么水平；不改变等级
+    Inspect(InspectArgs),
     /// What other weights, or another method, would change in a published cycle
     ///
     /// 换用其他权重或方法，已发布的周期会有何变化

@@ -22,6 +22,7 @@ mod governance;
 mod store;
 mod validate;
 mod compare;
+mod inspect;
 mod whatif;
 
 use args::{Cli, Command};
@@ -64,6 +65,8 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Explain(args) => explain::run(&args, lang),
         Command::Validate(args) => validate::run(&args, lang),
         Command::Compare(args) => compare::run(&args, lang),
+        Command::Plans(args) => inspect::run_plans(&args, lang),
+        Command::Inspect(args) => inspect::run_inspect(&args, lang),
         Command::Whatif(args) => whatif::run(&args, lang),
         Command::Entitlements(args) => entitlements::run(&args, lang, asked),
         Command::Init(args) => init::run(&args, lang),

@@ -27,6 +27,7 @@ pub mod inventory;
 pub mod regrade;
 pub mod recompute;
 pub mod compare;
+pub mod inspect;
 pub mod export;
 pub mod report;
 pub mod entitle;

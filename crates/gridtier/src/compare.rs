@@ -15,6 +15,7 @@ mod moved;
 mod own;
 mod attribution;
 mod waterfall;
+mod standing;
 mod transition;
 mod drift;
 mod backtest;
@@ -35,6 +36,7 @@ pub use moved::CustomerMove;
 pub use own::OwnContributions;
 pub use pair::{Damaged, EndState, NotComparable, Pair, PairedCustomer};
 pub use restated::{COUNTS, RestatedMonths, UsageBatch, UsageMerge};
+pub use standing::Standings;
 pub use step::{PolicyReason, SplitStatus, Step};
 pub use transition::{
     EVERYBODY, TierStability, TransitionKey, TransitionRate, TransitionSums, stability, transitions,
@@ -43,7 +45,7 @@ pub use values::expressions_to_evaluate;
 pub use waterfall::{WaterfallStep, waterfall};
 
 #[cfg(test)]
-mod generated;
+pub(crate) mod generated;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]

@@ -49,6 +49,17 @@ pub struct PublishedOffences {
     pub holders: Option<Vec<u32>>,
 }
 
+impl PublishedOffences {
+    /// The offences of each account that has any, with the number of the graded customer.
+    pub fn by_customer(&self) -> impl Iterator<Item = (u32, &[Offence])> {
+        self.rows.chunk_by(|a, b| a.customer == b.customer).map(|offences| {
+            let account = offences[0].customer;
+            let holder = self.holders.as_ref().map(|holders| holders[account.index()]);
+            (holder.unwrap_or(account.number()), offences)
+        })
+    }
+}
+
 /// A ranked customer as it was graded.
 #[derive(Clone, Copy, Debug)]
 pub struct Ranked {
@@ -165,12 +176,9 @@ impl Cycle {
     #[must_use]
     pub fn ceilings(&self, method: &Method) -> Vec<Option<Tier>> {
         let mut ceilings = vec![None; self.customers.len()];
-        let PublishedOffences { rows, holders } = &self.offences;
-        for offences in rows.chunk_by(|a, b| a.customer == b.customer) {
-            let account = offences[0].customer;
-            let customer =
-                holders.as_ref().map_or(account.index(), |holders| index(holders[account.index()]));
-            ceilings[customer] = ceilings[customer].max(ceiling_of(offences, method));
+        for (customer, offences) in self.offences.by_customer() {
+            let ceiling = &mut ceilings[index(customer)];
+            *ceiling = (*ceiling).max(ceiling_of(offences, method));
         }
         ceilings
     }

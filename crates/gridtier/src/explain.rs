@@ -18,6 +18,8 @@ use crate::score::{Parameters, Scored, score_row};
 use crate::unit::Month;
 use crate::word::Word;
 
+pub use lever::sufficient_value;
+
 pub use history::{
     AccountHistory, AssessedMonth, DatedOffence, EVIDENCE_MAX, Evidence, EvidenceKind, History, PlannedMonth,
     power_factor,

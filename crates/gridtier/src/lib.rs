@@ -92,6 +92,8 @@ pub mod decision;
 pub mod history;
 pub mod explain;
 pub mod compare;
+pub mod improvement;
+pub mod inspection;
 pub mod entitlement;
 pub mod rehearsal;
 pub mod output;

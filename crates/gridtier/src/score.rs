@@ -9,6 +9,7 @@ pub mod combine;
 mod logarithm;
 mod quantile;
 pub mod normalise;
+mod nearest;
 pub mod weights;
 mod weigh;
 mod pattern;

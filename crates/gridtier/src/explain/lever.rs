@@ -7,9 +7,8 @@ use super::outlook;
 use super::{Item, LeverAdvice, Next, with_points};
 use crate::index::float_i64;
 use crate::indicator::registry;
-use crate::method::{Combine, Method, Transform};
-use crate::score::normalise::FittedKind;
-use crate::score::{Fitted, Parameters, Scored};
+use crate::method::{Combine, Method};
+use crate::score::{Parameters, Scored};
 use crate::unit::round_half_away;
 
 /// Bisection steps: enough for the precision of a double.
@@ -45,7 +44,7 @@ fn lever(scores: &RowScores, item: &Item, next: Option<&Next>, history: &History
     // The published score is rounded, so the true one may lie half a unit lower.
     let needed = next.map(|next| points_needed(scores.method, scores.scored, place, next.gap + SCORE_UNIT));
     let needed = needed.filter(|&z| z <= 100.0);
-    let exact = needed.and_then(|z| value_for(fitted, value, z));
+    let exact = needed.and_then(|z| fitted.nearest_value(value, z));
     let months = history.power_factor_months();
     let months = (item.indicator == outlook::POWER_FACTOR && months > 0).then_some(months);
     let (value_needed, months_needed) = match (exact, months) {
@@ -86,6 +85,12 @@ fn step(unit: &str) -> f64 {
     }
 }
 
+/// A value that is needed as people read it, in a unit: rounded away from the present value, so that it suffices.
+#[must_use]
+pub fn sufficient_value(needed: f64, unit: &str, now: f64) -> f64 {
+    safe_value(needed, step(unit), now)
+}
+
 /// The `exact` value in whole steps, away from the present value: rounded to the nearest it might not suffice. The way to
 /// 0 ends there.
 fn safe_value(exact: f64, step: f64, now: f64) -> f64 {
@@ -98,34 +103,6 @@ fn safe_value(exact: f64, step: f64, now: f64) -> f64 {
         true => steps.ceil() * step,
         false => (steps.floor() * step).max(0.0),
     }
-}
-
-/// The value nearest to `from` that has at least `z` points, by bisection between `from` and the best value.
-fn value_for(fitted: &Fitted, from: f64, z: f64) -> Option<f64> {
-    let candidates: Vec<f64> = match &fitted.kind {
-        FittedKind::MinMax { transform: Transform::None, lo, hi, .. } => vec![*lo, *hi],
-        FittedKind::MinMax { lo, hi, .. } => vec![libm::expm1(*lo), libm::expm1(*hi)],
-        FittedKind::Percentile { values, .. } => {
-            values.first().into_iter().chain(values.last()).copied().collect()
-        }
-        FittedKind::Points(knots) => knots.iter().map(|knot| knot.0).collect(),
-        FittedKind::Target { target, .. } => vec![*target],
-        FittedKind::Nobody => Vec::new(),
-    };
-    let best = candidates.into_iter().max_by(|a, b| fitted.points(*a).total_cmp(&fitted.points(*b)))?;
-    if fitted.points(best) < z {
-        return None;
-    }
-    let (mut too_low, mut enough) = (from, best);
-    for _ in 0..HALVINGS {
-        let middle = too_low + (enough - too_low) / 2.0;
-        if fitted.points(middle) >= z {
-            enough = middle;
-        } else {
-            too_low = middle;
-        }
-    }
-    Some(enough)
 }
 
 /// The fewest points of one indicator that raise the score by `gap`; above 100 when no points do.

@@ -1,0 +1,73 @@
+//! The command line of what happens between two regrades: plans and inspections.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
+use gridtier::unit::Month;
+
+use super::{CycleArgs, ResultFormat, first_of_month, store_folder};
+
+#[derive(Args)]
+pub struct PlansArgs {
+    #[command(flatten)]
+    pub cycle: CycleArgs,
+    /// Folder for the tables plans and plan_items as parquet; a workbook .xlsx to hand over; or a file .html or .json
+    ///
+    /// 存放 plans 和 plan_items 表（parquet）的文件夹；或可交付的 .xlsx 工作簿；或 .html、.json 文件
+    #[arg(short, long, value_name = "DIR|FILE")]
+    pub output: Option<PathBuf>,
+    /// File for a letter to each customer, a page each
+    ///
+    /// 给每个客户的信函所写入的文件，每户一页
+    #[arg(long, value_name = "FILE")]
+    pub letters: Option<PathBuf>,
+    /// Template of the letters, instead of the shipped one
+    ///
+    /// 信函模板，代替自带的模板
+    #[arg(long, value_name = "FILE", requires = "letters")]
+    pub template: Option<PathBuf>,
+    /// What to print
+    ///
+    /// 输出的形式
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
+}
+
+#[derive(Args)]
+pub struct InspectArgs {
+    /// Folder with the tables
+    ///
+    /// 存放数据表的文件夹
+    pub data: PathBuf,
+    /// First day after the window, the first of a month; not before that of the current cycle
+    ///
+    /// 统计窗口之后的第一天，须为某月 1 日；不得早于现行周期
+    #[arg(long, value_name = "DATE", value_parser = first_of_month)]
+    pub as_of: Month,
+    /// Folder of the store of cycles
+    ///
+    /// 周期存储的文件夹
+    #[arg(long, value_parser = store_folder())]
+    pub store: PathBuf,
+    /// Keep the inspection in the store
+    ///
+    /// 将本次检查存入存储
+    #[arg(long, requires = "by")]
+    pub record: bool,
+    /// Who inspects
+    ///
+    /// 检查人
+    #[arg(long, value_name = "NAME", requires = "record", value_parser = NonEmptyStringValueParser::new())]
+    pub by: Option<String>,
+    /// Folder for all results as parquet; or a file .xlsx, .html or .json with what is shown
+    ///
+    /// 存放全部结果（parquet）的文件夹；或 .xlsx、.html、.json 文件，内容为所显示的结果
+    #[arg(short, long, value_name = "DIR|FILE")]
+    pub output: Option<PathBuf>,
+    /// What to print
+    ///
+    /// 输出的形式
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
+}

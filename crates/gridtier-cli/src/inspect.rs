@@ -1,0 +1,110 @@
+//! `gridtier plans` and `gridtier inspect`: what customers of grade-3 can improve, and where customers stand between two
+//! regrades.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use gridtier::output;
+use gridtier::text;
+use gridtier_io::export::{self, ExportFormat, WriteError};
+use gridtier_io::inspect::{InspectError, InspectedCycle, InspectionRecord, PlannedCycle, inspect, plans};
+use gridtier_io::store::{self, Store};
+use gridtier_io::system::system_error;
+use gridtier_report::improvement::{self, ReportedPlans};
+use gridtier_report::inspection::{self, ReportedInspection};
+use gridtier_report::letter::{LetterTemplate, SHIPPED};
+use gridtier_report::render::terminal;
+
+use crate::args::{InspectArgs, PlansArgs, ResultFormat};
+use crate::destination::{Destination, write_file};
+use crate::exit::{Done, Failure, INPUT, METHOD, USAGE};
+use crate::lang::Lang;
+use crate::{progress, regrade};
+
+/// Runs `gridtier plans`.
+pub fn run_plans(args: &PlansArgs, lang: Lang) -> Result<Done, Failure> {
+    let destination = Destination::of(args.output.as_deref())?;
+    let template = args.letters.as_ref().map(|_| template(args.template.as_deref())).transpose()?;
+    let store = Store::open(&args.cycle.store)?;
+    let PlannedCycle { number, cycle, plans, inspected } = plans(&store, args.cycle.cycle)?;
+    let reported = ReportedPlans { number, cycle: &cycle, plans: &plans, inspected };
+    let shown = improvement::sections(reported);
+    let wants_json = args.format == ResultFormat::Json
+        || matches!(destination, Some(Destination::File(_, ExportFormat::Json)));
+    let for_programs =
+        if wants_json { format!("{:#}\n", improvement::json(reported)) } else { String::new() };
+    match destination {
+        Some(Destination::Folder(dir)) => {
+            store::write_tables(dir, output::improvement::tables(&cycle, &plans))?;
+        }
+        Some(Destination::File(path, ExportFormat::Xlsx)) => {
+            write_file((path, ExportFormat::Xlsx), lang, &improvement::workbook(reported), "")?;
+        }
+        Some(Destination::File(path, format)) => write_file((path, format), lang, &shown, &for_programs)?,
+        None => {}
+    }
+    if let (Some(path), Some(template)) = (&args.letters, &template) {
+        let written = export::whole(path, |file| {
+            for letter in template.letters(&cycle, &plans) {
+                file.write_all(letter.as_bytes())?;
+            }
+            Ok(())
+        });
+        written.map_err(|failure: WriteError| failure.at(path))?;
+    }
+    let data = match args.format {
+        ResultFormat::Text => terminal::text(&shown, lang.into()),
+        ResultFormat::Json => for_programs,
+    };
+    Ok(Done { data })
+}
+
+/// The template of letters: a file, or the shipped one.
+fn template(path: Option<&Path>) -> Result<LetterTemplate, Failure> {
+    let Some(path) = path else { return Ok(LetterTemplate::parse("letter.txt", SHIPPED)?) };
+    let name = path.display().to_string();
+    let text = fs::read_to_string(path).map_err(|error| {
+        let error = system_error(&error);
+        Failure::new(METHOD, text!("{name} cannot be read: {error}", "{name} 无法读取: {error}"; error))
+    })?;
+    Ok(LetterTemplate::parse(&name, &text)?)
+}
+
+/// Runs `gridtier inspect`.
+pub fn run_inspect(args: &InspectArgs, lang: Lang) -> Result<Done, Failure> {
+    let destination = Destination::of(args.output.as_deref())?;
+    let store = Store::open(&args.store)?;
+    let (folder, bar) = progress::watch(regrade::open(&args.data, lang)?);
+    let at = regrade::now();
+    let record = args.by.as_deref().filter(|_| args.record).map(|by| InspectionRecord { by, at: &at });
+    let inspected = inspect(&folder, args.as_of, &store, record);
+    bar.finish_and_clear();
+    let InspectedCycle { number, cycle, inspection, recorded } = inspected?;
+    let reported = ReportedInspection { number, cycle: &cycle, inspection: &inspection, recorded };
+    let shown = inspection::sections(reported);
+    let for_programs = format!("{:#}\n", inspection::json(reported));
+    match destination {
+        Some(Destination::Folder(dir)) => {
+            store::write_tables(dir, output::inspection::tables(&cycle, &inspection))?;
+        }
+        Some(Destination::File(path, format)) => write_file((path, format), lang, &shown, &for_programs)?,
+        None => {}
+    }
+    let data = match args.format {
+        ResultFormat::Text => terminal::text(&shown, lang.into()),
+        ResultFormat::Json => for_programs,
+    };
+    Ok(Done { data })
+}
+
+impl From<InspectError> for Failure {
+    fn from(error: InspectError) -> Self {
+        match error {
+            InspectError::Cycle(error) => error.into(),
+            InspectError::Run(error) => error.into(),
+            InspectError::Request(text) => Self::new(USAGE, text),
+            InspectError::Damaged(text) => Self::new(INPUT, text),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! A recorded inspection read back: where customers stood, and how far plans had come.
+
+use gridtier::cycle::Cycle;
+use gridtier::improvement::ImprovementPlans;
+use gridtier::method::Tier;
+use gridtier::output::{improvement, inspection};
+
+use super::error::{CycleError, other_columns};
+use super::table::read_batches;
+use crate::store::StoredCycle;
+
+/// By position in the rows of the inspected cycle: where the customer stood.
+///
+/// # Errors
+/// The table cannot be read, or is not of this cycle.
+pub(crate) fn inspected_tiers(
+    recorded: &StoredCycle,
+    cycle: &Cycle,
+) -> Result<Vec<Option<Tier>>, CycleError> {
+    let mut tiers = Vec::with_capacity(cycle.rows.len());
+    let name = format!("{}.parquet", inspection::INSPECTION);
+    read_batches(recorded, &name, |batch| inspection::read_tiers(batch, cycle, &mut tiers))?;
+    if tiers.len() == cycle.rows.len() { Ok(tiers) } else { Err(other_columns(recorded, &name)) }
+}
+
+/// Puts the status that plans had at an inspection into the plans of its cycle.
+///
+/// # Errors
+/// A table cannot be read, or is not of this cycle.
+pub(crate) fn inspected_plans(
+    recorded: &StoredCycle,
+    cycle: &Cycle,
+    plans: &mut ImprovementPlans,
+) -> Result<(), CycleError> {
+    let mut at = 0;
+    read_batches(recorded, "plans.parquet", |batch| {
+        let rows = improvement::read_plans(batch)?;
+        rows.iter().try_for_each(|row| {
+            at += 1;
+            plans.set_status(cycle, at - 1, &row.customer_id, row.status)
+        })
+    })?;
+    let mut at = 0;
+    read_batches(recorded, "plan_items.parquet", |batch| {
+        let rows = improvement::read_items(batch)?;
+        rows.iter().try_for_each(|row| {
+            at += 1;
+            plans.set_item_status(cycle, at - 1, (&row.customer_id, &row.indicator), row.status)
+        })
+    })
+}

@@ -1,0 +1,215 @@
+//! The use cases between two regrades: `plans`, what customers of grade-3 can improve, and `inspect`, where the customers of
+//! the current cycle stand now (REGRADE section 7).
+//!
+//! Neither changes a tier. An inspection is kept in the store where that is asked for; the caller provides name and time.
+
+use std::fmt::{self, Display};
+
+use chrono::NaiveDate;
+use gridtier::cycle::Cycle;
+use gridtier::decision::{EntryKind, RecordKind};
+use gridtier::error::RunError;
+use gridtier::improvement::{AgreedDates, ImprovementPlans};
+use gridtier::inspection::{self, EarlierInspection, InspectedBase, Inspection, NotInspected};
+use gridtier::output;
+use gridtier::run;
+use gridtier::text;
+use gridtier::text::Text;
+use gridtier::tier::Previous;
+use gridtier::unit::{Month, day_of_date};
+use serde_json::json;
+
+use crate::check::reader_findings;
+use crate::cycle::{COUNTING, CycleError, Engine, as_of, cycle_alone, inspected_plans, inspected_tiers};
+use crate::folder::DataFolder;
+use crate::store::{Commit, RegisterEntry, Store, StoreError, StoredCycle};
+
+/// The improvement plans of a cycle.
+#[derive(Debug)]
+pub struct PlannedCycle {
+    /// Number of the cycle.
+    pub number: u64,
+    /// The cycle.
+    pub cycle: Cycle,
+    /// Its plans, with the status at the last recorded inspection.
+    pub plans: ImprovementPlans,
+    /// The as-of of that inspection.
+    pub inspected: Option<Month>,
+}
+
+/// The plans of a cycle of the store; of the current one without a number.
+///
+/// # Errors
+/// A file of the store cannot be read.
+pub fn plans(store: &Store, number: Option<u64>) -> Result<PlannedCycle, CycleError> {
+    let stored = store.cycle(number)?;
+    let cycle = cycle_alone(&stored)?;
+    let mut plans = ImprovementPlans::of(&cycle, &agreed_dates(store, stored.version)?);
+    let last = inspections(store, stored.version)?.pop();
+    if let Some((_, inspection)) = &last {
+        inspected_plans(inspection, &cycle, &mut plans)?;
+    }
+    Ok(PlannedCycle { number: stored.version, cycle, plans, inspected: last.map(|(end, _)| end) })
+}
+
+/// The days on which plans of a cycle are due by entries of the register.
+fn agreed_dates(store: &Store, number: u64) -> Result<AgreedDates, StoreError> {
+    let mut agreed = AgreedDates::default();
+    for entry in store.register()? {
+        if entry.kind != EntryKind::Plan || entry.cycle != Some(number) {
+            continue;
+        }
+        let RegisterEntry { customer_id: Some(customer), facts, .. } = entry else { continue };
+        let day = facts.get("due_on").and_then(|day| day.as_str()?.parse::<NaiveDate>().ok());
+        let Some(day) = day.map(day_of_date) else { continue };
+        match facts.get("indicator").and_then(|indicator| indicator.as_str()) {
+            Some(indicator) => agreed.items.insert((customer, indicator.to_owned()), day),
+            None => agreed.plans.insert(customer, day),
+        };
+    }
+    Ok(agreed)
+}
+
+/// The recorded inspections of a cycle with their as-of, by as-of and of each the last.
+fn inspections(store: &Store, number: u64) -> Result<Vec<(Month, StoredCycle)>, CycleError> {
+    let mut found = Vec::new();
+    for inspection in store.inspections()? {
+        if inspection.commit.cycle == Some(number) {
+            found.push((as_of(&inspection)?, inspection));
+        }
+    }
+    // Stable: of one day in the order in which they were recorded.
+    found.sort_by_key(|(end, _)| *end);
+    Ok(found)
+}
+
+/// An inspected cycle.
+#[derive(Debug)]
+pub struct InspectedCycle {
+    /// Number of the cycle.
+    pub number: u64,
+    /// The cycle.
+    pub cycle: Cycle,
+    /// What was found.
+    pub inspection: Inspection,
+    /// The number of the record, where one was made.
+    pub recorded: Option<u64>,
+}
+
+/// Who keeps an inspection in the store, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct InspectionRecord<'a> {
+    /// Who.
+    pub by: &'a str,
+    /// When, in UTC (RFC 3339).
+    pub at: &'a str,
+}
+
+/// Why nothing was inspected.
+#[derive(Debug)]
+pub enum InspectError {
+    /// A file of the store cannot be read or written.
+    Cycle(CycleError),
+    /// The data cannot be counted.
+    Run(RunError),
+    /// The day does not fit the cycle.
+    Request(Text),
+    /// What the cycle has published does not fit together.
+    Damaged(Text),
+}
+
+impl InspectError {
+    /// What is wrong and what to do, in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Cycle(error) => error.text(),
+            Self::Run(error) => Text::same(error.to_string()),
+            Self::Request(text) | Self::Damaged(text) => text.clone(),
+        }
+    }
+}
+
+impl Display for InspectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text().en)
+    }
+}
+
+impl std::error::Error for InspectError {}
+
+impl From<CycleError> for InspectError {
+    fn from(error: CycleError) -> Self {
+        Self::Cycle(error)
+    }
+}
+
+impl From<StoreError> for InspectError {
+    fn from(error: StoreError) -> Self {
+        Self::Cycle(error.into())
+    }
+}
+
+impl From<NotInspected> for InspectError {
+    fn from(error: NotInspected) -> Self {
+        match error {
+            NotInspected::NotComparable(why) => Self::Request(why.0),
+            NotInspected::Damaged(what) => Self::Damaged(what.0),
+        }
+    }
+}
+
+/// Inspects the customers of the current cycle with the data of a folder, as of the first day of `end`. The window is as
+/// long as that of the cycle. With a `record` it is kept in the store.
+///
+/// # Errors
+/// There is no current cycle, its as-of is later, the data cannot be counted, or the store cannot be read or written.
+pub fn inspect(
+    folder: &DataFolder,
+    end: Month,
+    store: &Store,
+    record: Option<InspectionRecord>,
+) -> Result<InspectedCycle, InspectError> {
+    // The lock first: nobody waits for a count that cannot be kept.
+    let staging = record.map(|_| store.begin()).transpose()?;
+    let stored = store.cycle(None)?;
+    let cycle = cycle_alone(&stored)?;
+    if end < cycle.end {
+        let (number, day) = (stored.version, cycle.end);
+        return Err(InspectError::Request(text!(
+            "the current cycle {number} is as of {day}-01; inspect it on that day or a later one",
+            "现行的第 {number} 周期截止日为 {day}-01; 期间检查的日期不得更早",
+        )));
+    }
+    let graded = run::regrade(folder, end, &cycle.method, &Previous::new(), None, reader_findings(folder));
+    let graded = graded.map_err(|error| InspectError::Run(folder.with_all_damage(error)))?;
+    let now = InspectedBase::of(graded, &cycle.method, COUNTING);
+    let earlier = inspections(store, stored.version)?.into_iter().filter(|(day, _)| *day < end);
+    let earlier = earlier
+        .map(|(end, inspection)| Ok(EarlierInspection { end, tiers: inspected_tiers(&inspection, &cycle)? }));
+    let earlier = earlier.collect::<Result<Vec<_>, CycleError>>()?;
+    let inspection = inspection::inspect(&cycle, &now, earlier, &agreed_dates(store, stored.version)?)?;
+    let recorded = match (staging, record) {
+        (Some(mut staging), Some(InspectionRecord { by, at })) => {
+            staging.write_tables(output::inspection::tables(&cycle, &inspection))?;
+            let day = format!("{end}-01");
+            let manifest = json!({
+                "kind": RecordKind::Inspection,
+                "as_of": day,
+                "cycle": stored.version,
+                "cycle_manifest_sha256": stored.commit.manifest_sha256,
+                "engine": Engine::this(),
+                "inputs": folder.inputs(),
+            });
+            let commit = Commit {
+                kind: RecordKind::Inspection,
+                by: Some(by),
+                cycle: Some(stored.version),
+                ..Commit::cycle(at, Some(&day))
+            };
+            Some(staging.publish(manifest, &commit)?.version)
+        }
+        _ => None,
+    };
+    Ok(InspectedCycle { number: stored.version, cycle, inspection, recorded })
+}

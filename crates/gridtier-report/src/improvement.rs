@@ -1,0 +1,451 @@
+//! Improvement plans: what a manager sees of them, and a workbook to hand over.
+
+use std::collections::BTreeMap;
+
+use gridtier::contract::{SupplyLevel, UseCategory};
+use gridtier::cycle::Cycle;
+use gridtier::explain::sufficient_value;
+use gridtier::improvement::{EFFORT_MAX, ImprovementPlan, ImprovementPlans, PlanItem, PlanStatus};
+use gridtier::index::{count, float, float_i64, index};
+use gridtier::text;
+use gridtier::text::Text;
+use gridtier::unit::{Month, date_of_day};
+use gridtier::word::Word;
+use serde_json::{Value, json};
+
+use crate::format::{grouped, with_unit};
+use crate::names;
+use crate::section::{Block, Section};
+use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
+
+/// Plans that are shown one by one.
+const SHOWN_PLANS: usize = 10;
+/// Decimals of points.
+const POINT_DECIMALS: u8 = 2;
+
+/// The plans of a cycle, and its number in the store.
+#[derive(Clone, Copy, Debug)]
+pub struct ReportedPlans<'a> {
+    /// Number of the cycle.
+    pub number: u64,
+    /// The cycle.
+    pub cycle: &'a Cycle,
+    /// Its plans.
+    pub plans: &'a ImprovementPlans,
+    /// The as-of of the inspection of which the status is known.
+    pub inspected: Option<Month>,
+}
+
+/// What stands in the way of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Outlook {
+    /// Nothing: the levers suffice.
+    Reachable,
+    /// A ceiling by offences.
+    Blocked,
+    /// The levers do not suffice.
+    OutOfReach,
+    /// Score or line is missing.
+    NoLine,
+}
+
+impl Outlook {
+    const ALL: [Self; 4] = [Self::Reachable, Self::Blocked, Self::OutOfReach, Self::NoLine];
+
+    pub(crate) fn of(cycle: &Cycle, plan: &ImprovementPlan) -> Self {
+        let is_capped = cycle.rows[index(plan.row)].ceiling.is_some();
+        match plan.reachable {
+            _ if is_capped => Self::Blocked,
+            Some(true) => Self::Reachable,
+            Some(false) => Self::OutOfReach,
+            None => Self::NoLine,
+        }
+    }
+
+    fn column(self) -> DataColumn {
+        let (code, en, zh) = match self {
+            Self::Reachable => ("reachable", "within reach", "可达"),
+            Self::Blocked => ("blocked", "held by a veto", "否决期内"),
+            Self::OutOfReach => ("out_of_reach", "out of reach", "暂不可达"),
+            Self::NoLine => ("no_line", "no line", "无界线"),
+        };
+        DataColumn::new(ColumnFormat::Integer, code, en, zh)
+    }
+}
+
+/// Plans in figures.
+#[derive(Clone, Debug, Default)]
+struct PlanCounts {
+    /// By outlook.
+    outlooks: [u64; 4],
+    /// Effort of those within reach, in ‰.
+    efforts: Vec<u16>,
+    /// By indicator: in how many plans it is the lever that costs most.
+    first_levers: BTreeMap<u16, u64>,
+    /// By status.
+    statuses: [u64; PlanStatus::ALL.len()],
+}
+
+impl PlanCounts {
+    fn add(&mut self, cycle: &Cycle, plan: &ImprovementPlan, items: &[PlanItem]) {
+        let outlook = Outlook::of(cycle, plan);
+        self.outlooks[outlook as usize] += 1;
+        self.efforts.extend(plan.effort.filter(|_| outlook == Outlook::Reachable));
+        if let Some(first) = first_lever(items) {
+            *self.first_levers.entry(first.place).or_default() += 1;
+        }
+        if let Some(status) = plan.status {
+            self.statuses[status.position()] += 1;
+        }
+    }
+
+    fn all(&self) -> u64 {
+        self.outlooks.iter().sum()
+    }
+
+    /// The lower median of the efforts, as a share of the whole way.
+    fn median_effort(&self) -> Option<f64> {
+        let mut efforts = self.efforts.clone();
+        efforts.sort_unstable();
+        let middle = efforts.len().checked_sub(1)? / 2;
+        Some(f64::from(efforts[middle]) / f64::from(EFFORT_MAX))
+    }
+
+    /// The lever that costs most in most plans.
+    fn first_lever(&self) -> Option<u16> {
+        let most = self.first_levers.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0)))?;
+        Some(*most.0)
+    }
+}
+
+/// Of the levers the one that costs most; of equals the first by id.
+fn first_lever(items: &[PlanItem]) -> Option<&PlanItem> {
+    let levers = items.iter().filter(|item| item.is_lever && item.lost_e6 > Some(0));
+    levers.rev().max_by_key(|item| item.lost_e6)
+}
+
+/// All that people read of the plans.
+#[must_use]
+pub fn sections(reported: ReportedPlans) -> Vec<Section> {
+    let mut all = PlanCounts::default();
+    for (at, plan) in reported.plans.plans.iter().enumerate() {
+        all.add(reported.cycle, plan, reported.plans.items(at));
+    }
+    vec![overview(reported, &all), levers(reported), nearest(reported)]
+}
+
+fn overview(reported: ReportedPlans, all: &PlanCounts) -> Section {
+    let (number, day) = (reported.number, reported.cycle.end);
+    let customers = grouped(all.all());
+    let heading = text!(
+        "Improvement plans of cycle {number} (as of {day}-01): {customers} customers of grade-3",
+        "第 {number} 周期 (截止 {day}-01) 改进计划: 三级客户 {customers} 户"
+    );
+    let [reachable, blocked, out_of_reach, no_line] = all.outlooks.map(grouped);
+    let section = Section::titled(heading).with(Block::Sentence(text!(
+        "{reachable} can reach grade-2 by conduct alone, {blocked} are held by a veto for now, for {out_of_reach} conduct \
+         alone does not suffice, {no_line} have no score or no line.",
+        "{reachable} 户可凭自身行为升至二级, {blocked} 户尚在否决期内, {out_of_reach} 户仅凭行为尚不足, {no_line} 户无得分或无界线。"
+    )));
+    let section = match reported.inspected {
+        None => section,
+        Some(day) => {
+            let counts = PlanStatus::ALL.iter().map(|status| {
+                let customers = grouped(all.statuses[status.position()]);
+                text!("{en} {customers}", "{zh} {customers}", en = status.en(), zh = status.zh())
+            });
+            let counts = Text::join(&counts.collect::<Vec<_>>(), ", ");
+            section.with(Block::Sentence(text!(
+                "At the inspection of {day}-01: {counts}.",
+                "{day}-01 期间检查: {counts}。";
+                counts
+            )))
+        }
+    };
+    section.table(by_region(reported))
+}
+
+/// One row for each region, for managers.
+fn by_region(reported: ReportedPlans) -> DataTable {
+    let cycle = reported.cycle;
+    let mut regions: BTreeMap<Option<&str>, PlanCounts> = BTreeMap::new();
+    for (at, plan) in reported.plans.plans.iter().enumerate() {
+        regions.entry(region(cycle, plan)).or_default().add(cycle, plan, reported.plans.items(at));
+    }
+    let mut columns = vec![
+        DataColumn::new(ColumnFormat::Text, "region", "region", "区域"),
+        DataColumn::new(ColumnFormat::Integer, "plans", "plans", "计划数"),
+    ];
+    columns.extend(Outlook::ALL.map(Outlook::column));
+    columns.push(DataColumn::new(ColumnFormat::Share, "median_effort", "median effort", "努力程度中位数"));
+    columns.push(DataColumn::new(ColumnFormat::Text, "first_lever", "most often lost at", "最常失分项"));
+    let rows = regions.into_iter().map(|(region, counts)| {
+        let mut cells = vec![region_cell(region), DataCell::count(counts.all())];
+        cells.extend(counts.outlooks.map(DataCell::count));
+        cells.push(DataCell::number(counts.median_effort()));
+        cells.push(counts.first_lever().map_or(DataCell::Missing, |place| indicator_cell(cycle, place)));
+        cells
+    });
+    DataTable::new(Text::coded("plans_by_region", "By region", "按区域"), columns, rows)
+}
+
+/// One row for each indicator that customers can change.
+fn levers(reported: ReportedPlans) -> Section {
+    let mut found: BTreeMap<u16, (u64, i64)> = BTreeMap::new();
+    for (_, item) in reported.plans.all_items().filter(|(_, item)| item.is_lever) {
+        let (customers, lost_e6) = found.entry(item.place).or_default();
+        *customers += 1;
+        *lost_e6 = lost_e6.saturating_add(item.lost_e6.unwrap_or(0));
+    }
+    let mut rows: Vec<(u16, u64, f64)> = found
+        .into_iter()
+        .map(|(place, (customers, lost_e6))| {
+            let mean = float_i64(lost_e6) / 1e6 / float(usize::try_from(customers).unwrap_or(1).max(1));
+            (place, customers, mean)
+        })
+        .collect();
+    rows.sort_by(|a, b| b.2.total_cmp(&a.2));
+    let columns = vec![
+        DataColumn::new(ColumnFormat::Text, "indicator", "indicator", "指标"),
+        DataColumn::new(ColumnFormat::Integer, "customers", "customers", "户数"),
+        DataColumn::new(ColumnFormat::Number(POINT_DECIMALS), "mean_lost", "mean points lost", "平均失分"),
+    ];
+    let rows = rows.into_iter().map(|(place, customers, mean)| {
+        vec![indicator_cell(reported.cycle, place), DataCell::count(customers), DataCell::Number(mean)]
+    });
+    let table = DataTable::new(Text::coded("levers", "", ""), columns, rows);
+    Section::titled(text!("What they can change by conduct", "可凭行为改进的指标")).table(table)
+}
+
+/// The plans that need least effort.
+fn nearest(reported: ReportedPlans) -> Section {
+    let plans = &reported.plans.plans;
+    let is_reachable = |at: &usize| plans[*at].reachable == Some(true);
+    let mut order: Vec<usize> = (0..plans.len()).filter(is_reachable).collect();
+    order.sort_by_key(|&at| (plans[at].effort, plans[at].row));
+    order.truncate(SHOWN_PLANS);
+    let columns = vec![
+        DataColumn::new(ColumnFormat::Id, "customer_id", "customer", "客户"),
+        DataColumn::new(ColumnFormat::Number(POINT_DECIMALS), "gap", "points to gain", "分差"),
+        DataColumn::new(ColumnFormat::Share, "effort", "effort", "努力程度"),
+        DataColumn::new(ColumnFormat::Text, "targets", "what is enough", "达标水平"),
+        DataColumn::new(ColumnFormat::Date, "due_on", "due on", "复查日期"),
+    ];
+    let rows = order.iter().map(|&at| {
+        let plan = &plans[at];
+        vec![
+            DataCell::same(plan.id(reported.cycle).to_owned()),
+            points_cell(plan.gap_e6),
+            effort_cell(plan),
+            DataCell::Text(targets_text(reported.cycle, reported.plans.items(at))),
+            date_cell(plan.due_on),
+        ]
+    });
+    let table = DataTable::new(Text::coded("nearest", "", ""), columns, rows);
+    Section::titled(text!("The nearest to grade-2", "距二级最近的客户")).table(table).sentence(
+        "Effort: how far every lever must come on the way from its present points to 100. All plans: -o FILE.xlsx or -o DIR.",
+        "努力程度: 各项可改进指标由现有分数向 100 分提高的比例。全部计划: -o FILE.xlsx 或 -o DIR。",
+    )
+}
+
+/// The workbook: regions, a row for each customer, and a sheet of what each can change.
+#[must_use]
+pub fn workbook(reported: ReportedPlans) -> Vec<Section> {
+    [by_region(reported), customers(reported), targets(reported)].map(Section::of_table).into()
+}
+
+/// One row for each customer with a plan.
+fn customers(reported: ReportedPlans) -> DataTable {
+    let cycle = reported.cycle;
+    let columns = vec![
+        DataColumn::new(ColumnFormat::Id, "customer_id", "customer", "客户"),
+        DataColumn::new(ColumnFormat::Text, "region", "region", "区域"),
+        DataColumn::new(ColumnFormat::Text, "stratum", "stratum", "分层"),
+        DataColumn::new(ColumnFormat::Number(POINT_DECIMALS), "score", "score", "得分"),
+        DataColumn::new(ColumnFormat::Number(POINT_DECIMALS), "gap", "points to gain", "分差"),
+        DataColumn::new(ColumnFormat::Share, "effort", "effort", "努力程度"),
+        DataColumn::new(ColumnFormat::YesNo, "reachable", "within reach", "可达"),
+        DataColumn::new(ColumnFormat::Date, "blocked_until", "held until", "否决期至"),
+        DataColumn::new(ColumnFormat::Text, "lost", "most points lost at", "主要失分项"),
+        DataColumn::new(ColumnFormat::Text, "targets", "what is enough", "达标水平"),
+        DataColumn::new(ColumnFormat::Date, "due_on", "due on", "复查日期"),
+        DataColumn::new(ColumnFormat::Text, "status", "status", "状态"),
+    ];
+    let rows = reported.plans.plans.iter().enumerate().map(|(at, plan)| {
+        let row = &cycle.rows[index(plan.row)];
+        let items = reported.plans.items(at);
+        vec![
+            DataCell::same(plan.id(cycle).to_owned()),
+            region_cell(region(cycle, plan)),
+            DataCell::Text(stratum(&cycle.strata[index(row.stratum)])),
+            points_cell(row.score_e6),
+            points_cell(plan.gap_e6),
+            effort_cell(plan),
+            plan.reachable.map_or(DataCell::Missing, DataCell::YesNo),
+            plan.blocked_until.map_or(DataCell::Blank, |month| date_cell(month.first_day())),
+            first_lost(items).map_or(DataCell::Missing, |item| indicator_cell(cycle, item.place)),
+            DataCell::Text(targets_text(cycle, items)),
+            date_cell(plan.due_on),
+            plan.status.map_or(DataCell::Blank, DataCell::word),
+        ]
+    });
+    DataTable::new(Text::coded("plans", "Plans", "改进计划"), columns, rows)
+}
+
+/// One row for each customer and indicator that it can change.
+fn targets(reported: ReportedPlans) -> DataTable {
+    let cycle = reported.cycle;
+    let columns = vec![
+        DataColumn::new(ColumnFormat::Id, "customer_id", "customer", "客户"),
+        DataColumn::new(ColumnFormat::Text, "indicator", "indicator", "指标"),
+        DataColumn::new(ColumnFormat::Quantity, "value", "value", "指标值"),
+        DataColumn::new(ColumnFormat::Quantity, "target_value", "value to reach", "目标值"),
+        DataColumn::new(ColumnFormat::Number(POINT_DECIMALS), "points", "points", "分数"),
+        DataColumn::new(ColumnFormat::Number(POINT_DECIMALS), "target_points", "points to reach", "目标分数"),
+        DataColumn::new(ColumnFormat::Number(POINT_DECIMALS), "lost", "points lost", "失分"),
+        DataColumn::new(ColumnFormat::Date, "due_on", "due on", "复查日期"),
+        DataColumn::new(ColumnFormat::Text, "status", "status", "状态"),
+    ];
+    let levers = reported.plans.all_items().filter(|(_, item)| item.is_lever);
+    let rows = levers.map(|(plan, item)| {
+        let unit = names::unit(&cycle.method.indicators[usize::from(item.place)].unit);
+        let quantity = |value: Option<f64>| {
+            value.map_or(DataCell::Missing, |value| DataCell::Quantity(value, unit.clone()))
+        };
+        vec![
+            DataCell::same(reported.plans.plans[plan].id(cycle).to_owned()),
+            indicator_cell(cycle, item.place),
+            quantity(item.value),
+            quantity(shown_target(cycle, item)),
+            DataCell::number(item.points),
+            DataCell::number(item.target_points),
+            points_cell(item.lost_e6),
+            date_cell(item.due_on),
+            item.status.map_or(DataCell::Blank, DataCell::word),
+        ]
+    });
+    DataTable::new(Text::coded("targets", "Targets", "改进目标"), columns, rows)
+}
+
+/// The same for programs; customers one by one are in the tables.
+#[must_use]
+pub fn json(reported: ReportedPlans) -> Value {
+    let mut all = PlanCounts::default();
+    for (at, plan) in reported.plans.plans.iter().enumerate() {
+        all.add(reported.cycle, plan, reported.plans.items(at));
+    }
+    let [reachable, blocked, out_of_reach, no_line] = all.outlooks;
+    let plans = reported.plans.plans.iter().enumerate().map(|(at, plan)| {
+        json!({
+            "customer_id": plan.id(reported.cycle),
+            "region": region(reported.cycle, plan),
+            "gap_e6": plan.gap_e6,
+            "effort": plan.effort,
+            "reachable": plan.reachable,
+            "blocked_until": plan.blocked_until.map(|month| format!("{month}-01")),
+            "due_on": date_of_day(plan.due_on).map(|day| day.to_string()),
+            "status": plan.status.map(Word::code),
+            "targets": reported.plans.items(at).iter().filter(|item| item.is_lever).map(|item| json!({
+                "indicator": reported.cycle.method.indicators[usize::from(item.place)].id,
+                "value": item.value,
+                "target_value": item.target_value,
+                "lost_e6": item.lost_e6,
+                "status": item.status.map(Word::code),
+            })).collect::<Vec<_>>(),
+        })
+    });
+    json!({
+        "cycle": reported.number,
+        "as_of": format!("{}-01", reported.cycle.end),
+        "inspected": reported.inspected.map(|month| format!("{month}-01")),
+        "counts": {
+            "plans": count(reported.plans.plans.len()),
+            "reachable": reachable,
+            "blocked": blocked,
+            "out_of_reach": out_of_reach,
+            "no_line": no_line,
+        },
+        "plans": plans.collect::<Vec<_>>(),
+    })
+}
+
+pub(crate) fn region<'a>(cycle: &'a Cycle, plan: &ImprovementPlan) -> Option<&'a str> {
+    cycle.customers.rows[index(cycle.rows[index(plan.row)].number)].region.as_deref()
+}
+
+fn region_cell(region: Option<&str>) -> DataCell {
+    region.map_or_else(|| DataCell::text("not given", "未注明"), |region| DataCell::same(region.to_owned()))
+}
+
+/// A stratum: the word of its code, or the user's own name.
+pub(crate) fn stratum(name: &str) -> Text {
+    let level = SupplyLevel::from_code(name).map(Text::of_word);
+    let category = || UseCategory::from_code(name).map(Text::of_word);
+    level.or_else(category).unwrap_or_else(|| match name {
+        "all" => Text::coded("all", "all customers", "全部客户"),
+        "other" => Text::coded("other", "other customers", "其他客户"),
+        own => Text::same(own.to_owned()),
+    })
+}
+
+/// The title of an indicator.
+pub(crate) fn indicator(cycle: &Cycle, place: u16) -> Text {
+    let spec = &cycle.method.indicators[usize::from(place)];
+    Text::coded(spec.id.clone(), spec.titles[0].clone(), spec.titles[1].clone())
+}
+
+fn indicator_cell(cycle: &Cycle, place: u16) -> DataCell {
+    DataCell::Text(indicator(cycle, place))
+}
+
+fn points_cell(points_e6: Option<i64>) -> DataCell {
+    DataCell::number(points_e6.map(|points| float_i64(points) / 1e6))
+}
+
+fn effort_cell(plan: &ImprovementPlan) -> DataCell {
+    DataCell::number(plan.effort.map(|effort| f64::from(effort) / f64::from(EFFORT_MAX)))
+}
+
+pub(crate) fn date_cell(day: i32) -> DataCell {
+    date_of_day(day).map_or(DataCell::Missing, DataCell::Date)
+}
+
+/// The indicator that costs most; of equals the first by id.
+fn first_lost(items: &[PlanItem]) -> Option<&PlanItem> {
+    items.iter().rev().filter(|item| item.lost_e6 > Some(0)).max_by_key(|item| item.lost_e6)
+}
+
+/// A target as people read it: rounded away from the present value, so that it suffices.
+fn shown_target(cycle: &Cycle, item: &PlanItem) -> Option<f64> {
+    let (target, value) = (item.target_value?, item.value?);
+    if target == value {
+        return Some(value);
+    }
+    let unit = &cycle.method.indicators[usize::from(item.place)].unit;
+    Some(sufficient_value(target, unit, value))
+}
+
+/// What a lever must become, from what it is; `None` where it suffices as it is, or no value does.
+pub(crate) fn target_text(cycle: &Cycle, item: &PlanItem) -> Option<Text> {
+    let (target, value) = (shown_target(cycle, item)?, item.value?);
+    if target == value {
+        return None;
+    }
+    let name = indicator(cycle, item.place);
+    let code = &cycle.method.indicators[usize::from(item.place)].unit;
+    let unit = names::unit(code);
+    let [from, to] =
+        [value, target].map(|x| Text::new(with_unit(x, code, &unit.en), with_unit(x, code, &unit.zh)));
+    Some(text!("{name}: {from} to {to}", "{name}: {from} 至 {to}"; name, from, to))
+}
+
+/// The levers with a target, the most costly first.
+pub(crate) fn target_texts(cycle: &Cycle, items: &[PlanItem]) -> Vec<Text> {
+    let mut levers: Vec<&PlanItem> = items.iter().filter(|item| item.is_lever).collect();
+    levers.sort_by_key(|item| std::cmp::Reverse(item.lost_e6));
+    levers.into_iter().filter_map(|item| target_text(cycle, item)).collect()
+}
+
+fn targets_text(cycle: &Cycle, items: &[PlanItem]) -> Text {
+    Text::join(&target_texts(cycle, items), "; ")
+}
