@@ -77,9 +77,9 @@ fn duties(catalogue: &Catalogue) -> DataTable {
         let keeping = catalogue.services.iter().filter(|service| service.duty.as_ref() == Some(&duty.id));
         let keeping: Vec<&str> = keeping.map(|service| service.id.as_str()).collect();
         vec![
-            DataCell::same(duty.title.clone()),
+            DataCell::Text(duty.title.clone()),
             DataCell::same(keeping.join(", ")),
-            DataCell::same(duty.source.clone()),
+            DataCell::Text(duty.source.clone()),
         ]
     });
     DataTable::new(Text::default(), columns, rows)

@@ -6,7 +6,7 @@
 use super::catalogue::Catalogue;
 use super::condition::{Condition, covered, possible, possible_together};
 use super::offer::Offer;
-use super::service::{Access, Cell, Combination, Fee, Provenance, Service, ServicePart, Start, Terms};
+use super::service::{Access, Cell, Combination, Duty, Fee, Provenance, Service, ServicePart, Start, Terms};
 use crate::checked_toml::{CheckedToml, Fault, did_you_mean};
 use crate::method::Tier;
 use crate::text;
@@ -379,7 +379,8 @@ impl Lint<'_, '_> {
             let what = text!(
                 "service {id}: a regulated service cannot be used up ({source})",
                 "服务 {id}：法定服务不能有总量上限（{source}）",
-                id = service.id
+                id = service.id;
+                source
             );
             let fix = text!("take out `capacity`", "请删去 `capacity`");
             self.fault(&["service", place, "capacity"], what, fix);
@@ -410,7 +411,7 @@ impl Lint<'_, '_> {
                 }
             };
             let (who, wrong) = (cell_name(service, tier), Text::from(wrong));
-            let what = text!("{who}: {wrong} ({source})", "{who}：{wrong}（{source}）"; who, wrong);
+            let what = text!("{who}: {wrong} ({source})", "{who}：{wrong}（{source}）"; who, wrong, source);
             let fix = text!(
                 "access = \"included\" on the same terms for every tier",
                 "请对所有等级以相同条款写 access = \"included\""
@@ -452,13 +453,12 @@ impl Lint<'_, '_> {
             if covered(&duty.owed_to, &reached, &self.catalogue.fields) {
                 continue;
             }
-            let (id, source) = (&duty.id, &duty.source);
-            let title = Text::new(duty.title.clone(), duty.title_zh.clone());
+            let Duty { id, title, source, .. } = duty;
             let what = text!(
                 "the duty `{id}` ({title}; {source}) is not kept for everybody to whom it is owed: {who}",
                 "义务 `{id}`（{title}；{source}）未对全部适用客户履行：{who}",
                 who = duty.owed_to.text;
-                title
+                title, source
             );
             let fix = match duty.is_basic {
                 true => text!(

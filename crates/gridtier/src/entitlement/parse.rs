@@ -10,6 +10,7 @@ use super::lint;
 use super::raw::{CatalogueFile, DutiesFile, DutyKind};
 use super::service::Duty;
 use crate::checked_toml::{CheckedToml, Fault, Faults, schema_of_input};
+use crate::text::Text;
 
 /// The shipped catalogues by name: complete files.
 pub const CATALOGUES: [(&str, &str); 1] = [("paper", include_str!("../../presets/entitlements.toml"))];
@@ -98,11 +99,10 @@ pub fn duties() -> Result<Vec<Duty>, Faults> {
         match Condition::parse(&duty.owed_to, &fields) {
             Ok(owed_to) => duties.push(Duty {
                 id: duty.id,
-                title: duty.title,
-                title_zh: duty.title_zh,
+                title: Text::new(duty.title, duty.title_zh),
                 owed_to,
                 is_basic: duty.kind == DutyKind::Basic,
-                source: duty.source,
+                source: Text::new(duty.source, duty.source_zh),
                 effective_from: duty.effective_from.0,
                 effective_to: duty.effective_to.map(|day| day.0),
             }),

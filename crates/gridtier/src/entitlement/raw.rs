@@ -266,8 +266,10 @@ pub(super) struct DutyFile {
     pub owed_to: String,
     /// basic: free for all of them; protection: open to all of them.
     pub kind: DutyKind,
-    /// The rule.
+    /// The rule, in English.
     pub source: String,
+    /// The rule, in Chinese.
+    pub source_zh: String,
     /// First day on which it holds.
     pub effective_from: Day,
     /// Last day on which it holds.

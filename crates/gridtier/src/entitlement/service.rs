@@ -2,6 +2,7 @@
 
 use super::condition::Condition;
 use crate::method::Tier;
+use crate::text::Text;
 use crate::word::Word;
 use chrono::NaiveDate;
 
@@ -336,16 +337,14 @@ impl Service {
 pub struct Duty {
     /// Its name in catalogues.
     pub id: String,
-    /// What is owed, in English.
-    pub title: String,
-    /// What is owed, in Chinese.
-    pub title_zh: String,
+    /// What is owed.
+    pub title: Text,
     /// To whom.
     pub owed_to: Condition,
     /// Whether it must be free and the same for all of them; otherwise it must be open to them.
     pub is_basic: bool,
     /// The rule.
-    pub source: String,
+    pub source: Text,
     /// First day on which it holds.
     pub effective_from: NaiveDate,
     /// Last day on which it holds.
