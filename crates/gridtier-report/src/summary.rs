@@ -454,9 +454,9 @@ fn findings_table(findings: &[Finding]) -> DataTable {
             vec![
                 DataCell::same(finding.rule.code()),
                 DataCell::same(finding.table.clone()),
-                DataCell::same(finding.severity.code()),
+                DataCell::word(finding.severity),
                 DataCell::count(finding.rows),
-                DataCell::same(shortened(&finding.example)),
+                DataCell::Text(shown_example(finding)),
             ]
         }),
     )
@@ -464,6 +464,12 @@ fn findings_table(findings: &[Finding]) -> DataTable {
 
 /// Longest example beside other columns; the whole one stands in the table of findings.
 const EXAMPLE_CHARACTERS: usize = 60;
+
+fn shown_example(finding: &Finding) -> Text {
+    let Text { en, zh, .. } = finding.example_text();
+    let zh = if finding.rule == Rule::WeightGuard { guard_zh(&zh) } else { zh.into_owned() };
+    Text::new(shortened(&en), shortened(&zh))
+}
 
 fn shortened(example: &str) -> String {
     if example.chars().count() <= EXAMPLE_CHARACTERS {

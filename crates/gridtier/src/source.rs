@@ -4,6 +4,8 @@
 //! of each row, so that a rejected row can be named. A [`TableBook`] counts what became of the rows of one table:
 //! rows in = counted + out of the window + rejected + duplicates + not yet known; anything else is a bug.
 
+mod example;
+
 use std::collections::BTreeMap;
 
 use arrow_array::{ArrayRef, RecordBatch};
@@ -181,11 +183,17 @@ pub struct Finding {
     pub severity: Severity,
     /// Rows (or columns, customers, indicators) concerned.
     pub rows: u64,
-    /// One of them.
+    /// One of them, in English as cycles store it.
     pub example: String,
 }
 
 impl Finding {
+    /// One of the rows concerned, in both languages.
+    #[must_use]
+    pub fn example_text(&self) -> Text {
+        Text::new(self.example.clone(), example::chinese(self.rule, &self.example))
+    }
+
     /// A finding about a table.
     pub fn of(table: Table, rule: Rule, rows: u64, example: impl Into<String>) -> Self {
         Self { table: table.name().into(), rule, severity: rule.severity(), rows, example: example.into() }

@@ -62,11 +62,13 @@ pub(super) fn refusal(
         findings.iter().filter(|finding| finding.table == book.table.name() && rules.contains(&finding.rule));
     // Of equals the first rule.
     let commonest = of_rejects.rev().max_by_key(|finding| finding.rows);
-    let why = commonest.map(|Finding { rule, rows, example, .. }| {
+    let why = commonest.map(|finding| {
+        let (Finding { rule, rows, .. }, example) = (finding, finding.example_text());
         let (en, zh) = (rule.meaning(), rule.meaning_zh());
         text!(
             "; most often ({rows} rows) {rule}: {en}, for example {example}",
-            "；最常见的原因（{rows} 行）是 {rule}：{zh}，例如 {example}"
+            "；最常见的原因（{rows} 行）是 {rule}：{zh}，例如 {example}";
+            example
         )
     });
     let what = Text::join(&[what, why.unwrap_or_default()], "");

@@ -1,0 +1,176 @@
+//! The example of a finding in Chinese. A cycle stores examples in English, for programs, and findings that are taken
+//! from an earlier cycle have nothing else.
+
+use crate::contract::rule::Rule;
+
+/// How an example is written in English, and in Chinese. `{}` stands for any text, `{#}` for a whole number; `{0}` is the
+/// first of them.
+type Form = (&'static str, &'static str);
+
+/// Forms of an example that names a rejected row, the more special before the more general.
+const ROW: &[Form] = &[
+    ("{} row {#} (spreadsheet row {#}): {} is empty", "{0} 第 {1} 行 (电子表格第 {2} 行): {3} 为空"),
+    ("{} row {#} (spreadsheet row {#}): {}", "{0} 第 {1} 行 (电子表格第 {2} 行): {3}"),
+    ("{} row {#} (spreadsheet row {#})", "{0} 第 {1} 行 (电子表格第 {2} 行)"),
+    ("{} row {#}: {} is empty", "{0} 第 {1} 行: {2} 为空"),
+    ("{} row {#}: {}", "{0} 第 {1} 行: {2}"),
+    ("{} row {#}", "{0} 第 {1} 行"),
+];
+
+const CUSTOMER: &[Form] = &[
+    ("{#} readings of {} before it opened", "{1} 立户前的 {0} 条读数"),
+    ("days of {} before it opened", "{0} 立户前的天数"),
+    ("customer {}, meter {}, {}", "客户 {0}, 电表 {1}, {2}"),
+    ("customer {}, expires {}", "客户 {0}, 有效期至 {1}"),
+    ("customer {}", "客户 {0}"),
+];
+
+const MONTHS: &[Form] = &[
+    ("every {#} months: {#} customers, first {}", "每 {0} 个月: {1} 户, 首户 {2}"),
+    ("{#} month: {#} customer, first {}", "{0} 个月: {1} 户, 首户 {2}"),
+    ("{#} month: {#} customers, first {}", "{0} 个月: {1} 户, 首户 {2}"),
+    ("{#} months: {#} customer, first {}", "{0} 个月: {1} 户, 首户 {2}"),
+    ("{#} months: {#} customers, first {}", "{0} 个月: {1} 户, 首户 {2}"),
+];
+
+/// The forms of a rule's examples.
+fn forms(rule: Rule) -> &'static [Form] {
+    match rule {
+        Rule::EmptyTable => &[("{#} rows in", "读入 {0} 行")],
+        Rule::BeforeOpening
+        | Rule::LongInterval
+        | Rule::OverlappingIntervals
+        | Rule::PartsExceedTotal
+        | Rule::MissingImpact
+        | Rule::UnusedOverride => CUSTOMER,
+        Rule::ReversalMatched | Rule::ReversesIgnored => &[
+            ("bill {} was taken as the reversal of bill {}", "账单 {0} 视为账单 {1} 的冲销"),
+            ("bill {}", "账单 {0}"),
+        ],
+        Rule::UnknownReversal => {
+            &[("of customers {} and {#} more", "客户 {0}, 另有 {1} 户"), ("of customers {}", "客户 {0}")]
+        }
+        Rule::SparseCadence | Rule::UnbilledUse => MONTHS,
+        Rule::UnitSuspect => {
+            &[("{} in {}: {} kWh, median month {} kWh", "{0} 于 {1}: {2} kWh, 各月中位数 {3} kWh")]
+        }
+        Rule::LooksLikeRegister => {
+            &[("the energy of {} never falls from month to month", "{0} 的电量逐月从不下降")]
+        }
+        Rule::SingleReading | Rule::ReactiveDecrease => &[("meter {} of {}", "{1} 的电表 {0}")],
+        Rule::OffSeason => &[("first {}", "首户 {0}")],
+        Rule::IntegerId => &[("column {} of {}", "{1} 的列 {0}")],
+        Rule::MixedMonthForms | Rule::AmbiguousGrouping => &[("{} of {}", "{1} 的 {0}")],
+        Rule::HiddenCells => &[
+            (
+                "{}: {#} hidden rows from row {#}, {#} hidden columns from {}",
+                "{0}: 自第 {2} 行起隐藏 {1} 行, 自 {4} 列起隐藏 {3} 列",
+            ),
+            ("{}: {#} hidden rows from row {#}", "{0}: 自第 {2} 行起隐藏 {1} 行"),
+            ("{}: {#} hidden columns from {}", "{0}: 自 {2} 列起隐藏 {1} 列"),
+        ],
+        Rule::UnknownColumn => &[("{} and {#} more", "{0}, 另有 {1} 列")],
+        Rule::WidenedType => &[("{}: {} in {}, {} in {}", "{0}: {2} 中为 {1}, {4} 中为 {3}")],
+        Rule::ImplausiblePrice => &[(
+            "implausible_price: the median price of {} is {} CNY/kWh, outside {} to {}",
+            "{0} 平均电价的中位数为 {1} 元/千瓦时, 不在 {2} 至 {3} 之间",
+        )],
+        _ => ROW,
+    }
+}
+
+/// An example in Chinese; as it is where it has no words.
+pub(super) fn chinese(rule: Rule, english: &str) -> String {
+    // These two list several, each in its own words.
+    if forms(rule) == MONTHS {
+        let parts = english.split("; ").map(|part| in_chinese(MONTHS, part));
+        return parts.collect::<Vec<_>>().join("; ");
+    }
+    in_chinese(forms(rule), english)
+}
+
+fn in_chinese(forms: &[Form], english: &str) -> String {
+    let matching = forms.iter().find_map(|(en, zh)| Some((values(en, english)?, zh)));
+    let Some((values, zh)) = matching else { return english.to_owned() };
+    // Cut before values go in, which may have braces of their own.
+    let mut pieces = zh.split('{');
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |text, piece| {
+        let (number, rest) = piece.split_once('}').unwrap_or(("", piece));
+        let value = number.parse().ok().and_then(|number: usize| values.get(number));
+        text + value.unwrap_or(&"") + rest
+    })
+}
+
+/// What stands for the placeholders of a form, if a text has that form.
+fn values<'t>(form: &str, text: &'t str) -> Option<Vec<&'t str>> {
+    let mut pieces = form.split('{');
+    let mut rest = text.strip_prefix(pieces.next()?)?;
+    let mut values = Vec::new();
+    for piece in pieces {
+        let (kind, after) = piece.split_once('}')?;
+        let end = if after.is_empty() { rest.len() } else { rest.find(after)? };
+        let value = &rest[..end];
+        if value.is_empty() || (kind == "#" && !value.bytes().all(|byte| byte.is_ascii_digit())) {
+            return None;
+        }
+        values.push(value);
+        rest = &rest[end + after.len()..];
+    }
+    rest.is_empty().then_some(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_example_is_told_in_chinese_with_the_same_values() {
+        for (rule, en, zh) in [
+            (
+                Rule::NullValue,
+                "bills.csv row 7 (spreadsheet row 9): due_on is empty",
+                "bills.csv 第 7 行 (电子表格第 9 行): due_on 为空",
+            ),
+            (
+                Rule::Orphan,
+                "a.parquet row 12: customer_id = {0} 7",
+                "a.parquet 第 12 行: customer_id = {0} 7",
+            ),
+            (Rule::BadWidth, "a.csv row 12", "a.csv 第 12 行"),
+            (Rule::EmptyTable, "216 rows in", "读入 216 行"),
+            (Rule::BeforeOpening, "18 readings of C6 before it opened", "C6 立户前的 18 条读数"),
+            (Rule::UnknownReversal, "of customers 1, 2 and 3 more", "客户 1, 2, 另有 3 户"),
+            (
+                Rule::UnbilledUse,
+                "1 month: 1 customer, first C4; 3 months: 2 customers, first C5",
+                "1 个月: 1 户, 首户 C4; 3 个月: 2 户, 首户 C5",
+            ),
+            (Rule::SingleReading, "meter M1 of C1", "C1 的电表 M1"),
+            (Rule::HiddenCells, "b.xlsx: 2 hidden rows from row 5", "b.xlsx: 自第 5 行起隐藏 2 行"),
+        ] {
+            assert_eq!(chinese(rule, en), zh);
+        }
+    }
+
+    #[test]
+    fn an_example_of_ids_alone_stays_as_it_is() {
+        for (rule, example) in [
+            (Rule::DegenerateIndicator, "average_price, energy_growth (35kV)"),
+            (Rule::EditedCatalogue, "paper 1"),
+            (Rule::UnknownColumn, "date of birth"),
+            (Rule::EncodingGuessed, "bills.csv"),
+        ] {
+            assert_eq!(chinese(rule, example), example);
+        }
+    }
+
+    #[test]
+    fn every_form_finds_its_own_values() {
+        for (en, zh) in Rule::all().flat_map(forms) {
+            let example = en.replace("{#}", "7").replace("{}", "x");
+            let found = values(en, &example).unwrap_or_else(|| panic!("{example}"));
+            assert_eq!(found.len(), zh.matches('{').count(), "{zh}");
+        }
+    }
+}
