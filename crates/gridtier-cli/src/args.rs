@@ -39,7 +39,7 @@ const EXIT_CODES: &str = "Exit codes:
 
 退出码：
   0   完成
-  1   完成，但数据问题超出方法的限值，未发布（validate：有检验不通过）
+  1   拒绝：数据问题超出方法的限值，或不符合审批规则；未发布（validate：有检验不通过）
   2   命令行错误
   3   方法文件或权益目录有误
   4   输入无法读取或为空，未发布
@@ -130,7 +130,7 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Who moved between two cycles, and why
     ///
-    /// 两个周期之间谁的等级变了, 为什么
+    /// 两个周期之间谁的等级变了，为什么
     Compare(CompareArgs),
     /// What customers of grade-3 can improve, and letters to them
     ///
@@ -409,12 +409,12 @@ pub struct CompareArgs {
     pub cycle: CycleArgs,
     /// Number of the earlier cycle; the last one with an earlier as-of without it
     ///
-    /// 较早周期的编号; 缺省为截止日更早的最后一个周期
+    /// 较早周期的编号；缺省为截止日更早的最后一个周期
     #[arg(long, value_name = "P")]
     pub from: Option<u64>,
     /// The revision of the earlier cycle whose values correct it, or none; the latest one without it
     ///
-    /// 用于更正较早周期数据的修订, 或 none; 缺省为最新修订
+    /// 用于更正较早周期数据的修订，或 none；缺省为最新修订
     #[arg(long, value_name = "N|none", value_parser = crate::compare::revision)]
     pub revision: Option<RevisionChoice>,
     /// Folder for all results as parquet; or a file .xlsx, .html or .json with what is shown
