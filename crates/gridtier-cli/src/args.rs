@@ -1,29 +1,30 @@
 //! The command line. The documentation of a command or argument is its help: English, an empty line, Chinese.
 
+mod help;
+mod wrong;
+mod value;
+mod question;
 mod entitlements;
 mod governance;
-mod help;
 mod inspect;
-mod wrong;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::{NonEmptyStringValueParser, OsStringValueParser, PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser as _};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
-use gridtier::contract::cell::Dates;
 use gridtier::decision::RevisionCause;
-use gridtier::text;
 use gridtier::text::Text;
 use gridtier::unit::{LocalTime, Month};
 use gridtier::word::Word;
-use gridtier_io::compare::RevisionChoice;
 
 pub use entitlements::*;
 pub use governance::*;
 pub use inspect::*;
-use wrong::Advice;
+pub use question::*;
+pub use value::first_of_month;
+use value::{instant, store_folder, threads, word_of};
 
 use crate::lang::{self, Lang};
 
@@ -333,131 +334,6 @@ pub struct CheckArgs {
     pub format: ResultFormat,
 }
 
-#[derive(Args)]
-pub struct CycleArgs {
-    /// Folder of the store of cycles
-    ///
-    /// 周期存储的文件夹
-    #[arg(long, value_parser = store_folder())]
-    pub store: PathBuf,
-    /// Number of the cycle; the current one without it
-    ///
-    /// 周期号；不给出则为当前周期
-    #[arg(long, value_name = "N")]
-    pub cycle: Option<u64>,
-}
-
-#[derive(Args)]
-pub struct ExplainArgs {
-    /// Customer id, as in the tables
-    ///
-    /// 客户编号，与数据表中一致
-    pub customer: String,
-    #[command(flatten)]
-    pub cycle: CycleArgs,
-    /// The folder that was graded: lists late bills and missed plans, and when paying on time would suffice
-    ///
-    /// 评级所用的数据文件夹：列出逾期账单和未完成的计划，以及从何时起按时缴费即可达到
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-    /// Number of an earlier cycle: why the customer moved since then, step by step
-    ///
-    /// 较早周期的编号：逐步说明客户自该周期以来为何变动
-    #[arg(long, value_name = "P")]
-    pub since: Option<u64>,
-    /// What to print
-    ///
-    /// 输出的形式
-    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
-    pub format: ResultFormat,
-}
-
-#[derive(Args)]
-pub struct ValidateArgs {
-    #[command(flatten)]
-    pub cycle: CycleArgs,
-    /// Draws of weights, instead of those in the method
-    ///
-    /// 权重抽样次数，代替方法中的设置
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(100..=100_000))]
-    pub draws: Option<u64>,
-    /// Ranked customers drawn for robustness and clusters, instead of those in the method
-    ///
-    /// 为稳健性和聚类抽取的参评客户数，代替方法中的设置
-    #[arg(long, value_name = "N", value_parser = sample)]
-    pub sample: Option<usize>,
-    /// Where random draws start, instead of that in the method
-    ///
-    /// 随机抽样的种子，代替方法中的设置
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// Folder for all results as parquet; or a file .xlsx, .html or .json with what is shown
-    ///
-    /// 存放全部结果（parquet）的文件夹；或 .xlsx、.html、.json 文件，内容为所显示的结果
-    #[arg(short, long, value_name = "DIR|FILE")]
-    pub output: Option<PathBuf>,
-    /// What to print
-    ///
-    /// 输出的形式
-    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
-    pub format: ResultFormat,
-}
-
-#[derive(Args)]
-pub struct CompareArgs {
-    #[command(flatten)]
-    pub cycle: CycleArgs,
-    /// Number of the earlier cycle; the last one with an earlier as-of without it
-    ///
-    /// 较早周期的编号；缺省为截止日更早的最后一个周期
-    #[arg(long, value_name = "P")]
-    pub from: Option<u64>,
-    /// The revision of the earlier cycle whose values correct it, or none; the latest one without it
-    ///
-    /// 用于更正较早周期数据的修订，或 none；缺省为最新修订
-    #[arg(long, value_name = "N|none", value_parser = crate::compare::revision)]
-    pub revision: Option<RevisionChoice>,
-    /// Folder for all results as parquet; or a file .xlsx, .html or .json with what is shown
-    ///
-    /// 存放全部结果（parquet）的文件夹；或 .xlsx、.html、.json 文件，内容为所显示的结果
-    #[arg(short, long, value_name = "DIR|FILE")]
-    pub output: Option<PathBuf>,
-    /// What to print
-    ///
-    /// 输出的形式
-    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
-    pub format: ResultFormat,
-}
-
-#[derive(Args)]
-pub struct WhatifArgs {
-    #[command(flatten)]
-    pub cycle: CycleArgs,
-    /// A weight such as weights.contribution, weights.groups.compliance.payment or
-    /// weights.indicators.current.annual_energy, whose siblings are scaled; or any other key of a method file, such as
-    /// quotas=[5,35,50,10], strata=supply_level, tiers.lines.special=80, veto.confirmed_theft.ceiling=grade-2 or
-    /// hysteresis.band=0.02; an empty value takes a key out
-    ///
-    /// 权重（如 weights.contribution、weights.groups.compliance.payment、weights.indicators.current.annual_energy），同级权重按比例调整；或方法文件的其他键，如 quotas=[5,35,50,10]、strata=supply_level、tiers.lines.special=80、veto.confirmed_theft.ceiling=grade-2、hysteresis.band=0.02；空值表示删去该键
-    #[arg(long, value_name = "PATH=VALUE", required_unless_present = "method")]
-    pub set: Vec<String>,
-    /// A preset or a method file to be tried instead of the cycle's
-    ///
-    /// 试用的预设方法或方法文件，代替周期的方法
-    #[arg(long, value_name = "METHOD", conflicts_with = "set")]
-    pub method: Option<String>,
-    /// Folder for the results as parquet; or a file .xlsx, .html or .json with what is shown
-    ///
-    /// 存放结果（parquet）的文件夹；或 .xlsx、.html、.json 文件，内容为所显示的结果
-    #[arg(short, long, value_name = "DIR|FILE")]
-    pub output: Option<PathBuf>,
-    /// What to print
-    ///
-    /// 输出的形式
-    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
-    pub format: ResultFormat,
-}
-
 /// Arguments of `gridtier init`.
 #[derive(Args)]
 pub struct InitArgs {
@@ -614,70 +490,6 @@ pub fn answer(error: &clap::Error) -> Text {
     Text::new(en, zh)
 }
 
-/// A folder of this machine. A store needs locks, renames and links that no object storage has, and a folder named
-/// after a URL would look like one.
-pub fn store_folder() -> impl TypedValueParser<Value = PathBuf> {
-    OsStringValueParser::new().try_map(|given: OsString| {
-        let is_url = given.to_str().is_some_and(|text| {
-            text.split_once("://").is_some_and(|(scheme, _)| {
-                scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-                    && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
-            })
-        });
-        let advice = text!(
-            "a store is a folder of this machine, and this is a URL; name a local folder, and copy published cycles from it",
-            "存储须为本机的文件夹，而这是 URL；请给出本地文件夹，再从中复制已发布的周期"
-        );
-        if is_url { Err(Advice(advice)) } else { Ok(PathBuf::from(given)) }
-    })
-}
-
-/// One of these words, by its code.
-pub fn word_of<W: Word>(words: &'static [W]) -> impl TypedValueParser<Value = W> {
-    let codes: Vec<&'static str> = words.iter().map(|word| word.code()).collect();
-    PossibleValuesParser::new(codes).map(|code| W::from_code(&code).expect("a listed code"))
-}
-
-fn sample(text: &str) -> Result<usize, Advice> {
-    match text.parse() {
-        Ok(customers @ 1_000..=1_000_000) => Ok(customers),
-        _ => Err(Advice(text!("give a whole number from 1000 to 1000000", "应为 1000 到 1000000 的整数"))),
-    }
-}
-
-fn threads(text: &str) -> Result<usize, Advice> {
-    match text.parse() {
-        Ok(count @ 1..=1024) => Ok(count),
-        _ => Err(Advice(text!("give a whole number from 1 to 1024", "应为 1 到 1024 的整数"))),
-    }
-}
-
-/// `2026-01-01`: the first day of a month.
-pub fn first_of_month(text: &str) -> Result<Month, Advice> {
-    let advice = || {
-        Advice(text!("give the first day of a month, such as 2026-01-01", "请给出某月 1 日，如 2026-01-01"))
-    };
-    let month = text.strip_suffix("-01").ok_or_else(advice)?;
-    let month = Month::try_from(month.to_owned()).map_err(|_| advice())?;
-    // Only the usual form: parsing would also take 2026-1-01 and the year 26.
-    let (first, last) = (Month::new(1971, 1), Month::new(2200, 1));
-    if month.to_string() == text[..text.len() - 3] && (first..=last).contains(&month) {
-        Ok(month)
-    } else {
-        Err(advice())
-    }
-}
-
-/// `2026-01-31` or `2026-01-31T08:30:00`, in the utility's local time; a date is its first instant.
-fn instant(text: &str) -> Result<LocalTime, Advice> {
-    Dates::default().local_time(text).ok_or_else(|| {
-        Advice(text!(
-            "give a date such as 2026-01-31, or a local time such as 2026-01-31T08:30:00",
-            "请给出日期（如 2026-01-31）或当地时间（如 2026-01-31T08:30:00）"
-        ))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::ffi::OsString;
@@ -710,24 +522,6 @@ mod tests {
             ("g regrade --entitlements f data", "g regrade --entitlements f data"),
         ] {
             assert_eq!(rewritten(old), new);
-        }
-    }
-
-    #[test]
-    fn known_as_of_is_a_day_or_a_local_time() {
-        let day = instant("2026-01-31").unwrap();
-        assert_eq!(day.to_string(), "2026-01-31T00:00:00");
-        assert_eq!(instant("2026-01-31 08:30").unwrap().us - day.us, 8 * 3_600_000_000 + 1_800_000_000);
-        for bad in ["", "2026", "2026-01", "yesterday", "2026-02-30", "2026-01-31T08:30:00+08:00"] {
-            assert!(instant(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn as_of_is_the_first_of_a_month() {
-        assert_eq!(first_of_month("2026-01-01"), Ok(Month::new(2026, 1)));
-        for bad in ["2026-01-02", "2026-13-01", "2026-1-01", "01", "2026-01", "1900-01-01", "-01-01"] {
-            assert!(first_of_month(bad).is_err(), "{bad}");
         }
     }
 }

@@ -8,7 +8,8 @@ use gridtier::contract::{SupplyLevel, UseCategory};
 use gridtier::method::Tier;
 use gridtier::word::Word;
 
-use super::{CycleArgs, store_folder};
+use super::CycleArgs;
+use super::value::store_folder;
 
 const OLD_SPELLINGS: &str = "Scripts may go on writing `entitlements --store STORE` with --matrix, --customer ID or --service SERVICE; they \
 mean the subcommands of these names.

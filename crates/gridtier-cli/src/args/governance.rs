@@ -12,8 +12,9 @@ use gridtier::unit::Month;
 use gridtier::word::Word as _;
 use gridtier_io::store::RegisterHead;
 
+use super::ResultFormat;
+use super::value::{first_of_month, store_folder, word_of};
 use super::wrong::Advice;
-use super::{ResultFormat, first_of_month, store_folder, word_of};
 
 #[derive(Args)]
 pub struct StoreArgs {

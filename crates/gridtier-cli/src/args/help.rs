@@ -23,7 +23,7 @@ pub fn in_lang(command: Command, lang: Lang) -> Command {
             let Some(help) = arg.get_long_help().or(arg.get_help()).map(ToString::to_string) else {
                 return arg;
             };
-            arg.help(part(&help, lang).to_owned()).long_help(None::<&'static str>)
+            arg.help(in_lines(part(&help, lang))).long_help(None::<&'static str>)
         })
         .mut_subcommands(|inner| in_lang(inner, lang))
 }
@@ -32,6 +32,29 @@ pub fn in_lang(command: Command, lang: Lang) -> Command {
 fn part(text: &str, lang: Lang) -> &str {
     let (en, zh) = text.split_once("\n\n").unwrap_or((text, text));
     lang.pick(en, zh)
+}
+
+/// Most columns of a line of Chinese: beside the longest argument, lines stay below 100.
+const LINE_COLUMNS: usize = 62;
+
+/// A text with line breaks where a line of Chinese becomes too long. Chinese has no spaces, at which clap breaks lines.
+fn in_lines(text: &str) -> String {
+    let (mut lines, mut start, mut columns, mut last_break) = (String::new(), 0, 0, None);
+    for (at, c) in text.char_indices() {
+        columns += if c.is_ascii() { 1 } else { 2 };
+        if columns > LINE_COLUMNS
+            && let Some(end) = last_break.take()
+        {
+            lines += text[start..end].trim_end();
+            lines.push('\n');
+            columns = text[end..at].chars().chain([c]).map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
+            start = end;
+        }
+        if "，；、。：".contains(c) {
+            last_break = Some(at + c.len_utf8());
+        }
+    }
+    lines + &text[start..]
 }
 
 /// What clap writes by itself, and its Chinese.
@@ -101,8 +124,10 @@ mod tests {
     fn chinese_help_has_no_english_sentence() {
         fn check(command: &mut Command) {
             let help = chinese(&command.render_long_help().to_string());
-            // Three English words in a row are a sentence; ids, codes and examples are shorter.
-            for line in help.lines().filter(|line| !line.starts_with("用法：")) {
+            // Three English words in a row are a sentence; ids, codes and examples are shorter. Values that an argument
+            // may have are codes.
+            let lines = help.lines().filter(|line| !line.starts_with("用法："));
+            for line in lines.filter(|line| !line.trim_start().starts_with("[可选值：")) {
                 let words = line.split(' ').map(|word| {
                     !word.is_empty()
                         && word.bytes().all(|byte| byte.is_ascii_lowercase() || b",;.'".contains(&byte))
@@ -118,6 +143,15 @@ mod tests {
         let mut command = in_lang(Cli::command(), Lang::Zh);
         command.build();
         check(&mut command);
+    }
+
+    #[test]
+    fn long_chinese_lines_are_broken_after_signs_and_english_ones_are_left_to_clap() {
+        let clause = "一二三四五六七八九十一二三四五六七八九十，";
+        assert_eq!(in_lines(&clause.repeat(2)), format!("{clause}\n{clause}"));
+        assert_eq!(in_lines(clause), clause);
+        let english = "word ".repeat(30);
+        assert_eq!(in_lines(&english), english);
     }
 
     #[test]

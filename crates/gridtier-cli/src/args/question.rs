@@ -1,0 +1,134 @@
+//! The command line of questions about published cycles.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use gridtier_io::compare::RevisionChoice;
+
+use super::ResultFormat;
+use super::value::{sample, store_folder};
+
+#[derive(Args)]
+pub struct CycleArgs {
+    /// Folder of the store of cycles
+    ///
+    /// 周期存储的文件夹
+    #[arg(long, value_parser = store_folder())]
+    pub store: PathBuf,
+    /// Number of the cycle; the current one without it
+    ///
+    /// 周期号；不给出则为当前周期
+    #[arg(long, value_name = "N")]
+    pub cycle: Option<u64>,
+}
+
+#[derive(Args)]
+pub struct ExplainArgs {
+    /// Customer id, as in the tables
+    ///
+    /// 客户编号，与数据表中一致
+    pub customer: String,
+    #[command(flatten)]
+    pub cycle: CycleArgs,
+    /// The folder that was graded: lists late bills and missed plans, and when paying on time would suffice
+    ///
+    /// 评级所用的数据文件夹：列出逾期账单和未完成的计划，以及从何时起按时缴费即可达到
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Number of an earlier cycle: why the customer moved since then, step by step
+    ///
+    /// 较早周期的编号：逐步说明客户自该周期以来为何变动
+    #[arg(long, value_name = "P")]
+    pub since: Option<u64>,
+    /// What to print
+    ///
+    /// 输出的形式
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
+}
+
+#[derive(Args)]
+pub struct ValidateArgs {
+    #[command(flatten)]
+    pub cycle: CycleArgs,
+    /// Draws of weights, instead of those in the method
+    ///
+    /// 权重抽样次数，代替方法中的设置
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(100..=100_000))]
+    pub draws: Option<u64>,
+    /// Ranked customers drawn for robustness and clusters, instead of those in the method
+    ///
+    /// 为稳健性和聚类抽取的参评客户数，代替方法中的设置
+    #[arg(long, value_name = "N", value_parser = sample)]
+    pub sample: Option<usize>,
+    /// Where random draws start, instead of that in the method
+    ///
+    /// 随机抽样的种子，代替方法中的设置
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Folder for all results as parquet; or a file .xlsx, .html or .json with what is shown
+    ///
+    /// 存放全部结果（parquet）的文件夹；或 .xlsx、.html、.json 文件，内容为所显示的结果
+    #[arg(short, long, value_name = "DIR|FILE")]
+    pub output: Option<PathBuf>,
+    /// What to print
+    ///
+    /// 输出的形式
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
+}
+
+#[derive(Args)]
+pub struct CompareArgs {
+    #[command(flatten)]
+    pub cycle: CycleArgs,
+    /// Number of the earlier cycle; the last one with an earlier as-of without it
+    ///
+    /// 较早周期的编号；缺省为截止日更早的最后一个周期
+    #[arg(long, value_name = "P")]
+    pub from: Option<u64>,
+    /// The revision of the earlier cycle whose values correct it, or none; the latest one without it
+    ///
+    /// 用于更正较早周期数据的修订，或 none；缺省为最新修订
+    #[arg(long, value_name = "N|none", value_parser = crate::compare::revision)]
+    pub revision: Option<RevisionChoice>,
+    /// Folder for all results as parquet; or a file .xlsx, .html or .json with what is shown
+    ///
+    /// 存放全部结果（parquet）的文件夹；或 .xlsx、.html、.json 文件，内容为所显示的结果
+    #[arg(short, long, value_name = "DIR|FILE")]
+    pub output: Option<PathBuf>,
+    /// What to print
+    ///
+    /// 输出的形式
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
+}
+
+#[derive(Args)]
+pub struct WhatifArgs {
+    #[command(flatten)]
+    pub cycle: CycleArgs,
+    /// A weight such as weights.contribution, weights.groups.compliance.payment or
+    /// weights.indicators.current.annual_energy, whose siblings are scaled; or any other key of a method file, such as
+    /// quotas=[5,35,50,10], strata=supply_level, tiers.lines.special=80, veto.confirmed_theft.ceiling=grade-2 or
+    /// hysteresis.band=0.02; an empty value takes a key out
+    ///
+    /// 权重（如 weights.contribution、weights.groups.compliance.payment、weights.indicators.current.annual_energy），同级权重按比例调整；或方法文件的其他键，如 quotas=[5,35,50,10]、strata=supply_level、tiers.lines.special=80、veto.confirmed_theft.ceiling=grade-2、hysteresis.band=0.02；空值表示删去该键
+    #[arg(long, value_name = "PATH=VALUE", required_unless_present = "method")]
+    pub set: Vec<String>,
+    /// A preset or a method file to be tried instead of the cycle's
+    ///
+    /// 试用的预设方法或方法文件，代替周期的方法
+    #[arg(long, value_name = "METHOD", conflicts_with = "set")]
+    pub method: Option<String>,
+    /// Folder for the results as parquet; or a file .xlsx, .html or .json with what is shown
+    ///
+    /// 存放结果（parquet）的文件夹；或 .xlsx、.html、.json 文件，内容为所显示的结果
+    #[arg(short, long, value_name = "DIR|FILE")]
+    pub output: Option<PathBuf>,
+    /// What to print
+    ///
+    /// 输出的形式
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
+}

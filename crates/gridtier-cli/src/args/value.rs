@@ -1,0 +1,101 @@
+//! How values of the command line are read, and what is said of those that cannot be.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
+use gridtier::contract::cell::Dates;
+use gridtier::text;
+use gridtier::unit::{LocalTime, Month};
+use gridtier::word::Word;
+
+use super::wrong::Advice;
+
+/// A folder of this machine. A store needs locks, renames and links that no object storage has, and a folder named
+/// after a URL would look like one.
+pub fn store_folder() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().try_map(|given: OsString| {
+        let is_url = given.to_str().is_some_and(|text| {
+            text.split_once("://").is_some_and(|(scheme, _)| {
+                scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+                    && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+            })
+        });
+        let advice = text!(
+            "a store is a folder of this machine, and this is a URL; name a local folder, and copy published cycles from it",
+            "存储须为本机的文件夹，而这是 URL；请给出本地文件夹，再从中复制已发布的周期"
+        );
+        if is_url { Err(Advice(advice)) } else { Ok(PathBuf::from(given)) }
+    })
+}
+
+/// One of these words, by its code.
+pub fn word_of<W: Word>(words: &'static [W]) -> impl TypedValueParser<Value = W> {
+    let codes: Vec<&'static str> = words.iter().map(|word| word.code()).collect();
+    PossibleValuesParser::new(codes).map(|code| W::from_code(&code).expect("a listed code"))
+}
+
+/// Customers that are drawn.
+pub fn sample(text: &str) -> Result<usize, Advice> {
+    match text.parse() {
+        Ok(customers @ 1_000..=1_000_000) => Ok(customers),
+        _ => Err(Advice(text!("give a whole number from 1000 to 1000000", "应为 1000 到 1000000 的整数"))),
+    }
+}
+
+/// A number of threads.
+pub fn threads(text: &str) -> Result<usize, Advice> {
+    match text.parse() {
+        Ok(count @ 1..=1024) => Ok(count),
+        _ => Err(Advice(text!("give a whole number from 1 to 1024", "应为 1 到 1024 的整数"))),
+    }
+}
+
+/// `2026-01-01`: the first day of a month.
+pub fn first_of_month(text: &str) -> Result<Month, Advice> {
+    let advice = || {
+        Advice(text!("give the first day of a month, such as 2026-01-01", "请给出某月 1 日，如 2026-01-01"))
+    };
+    let month = text.strip_suffix("-01").ok_or_else(advice)?;
+    let month = Month::try_from(month.to_owned()).map_err(|_| advice())?;
+    // Only the usual form: parsing would also take 2026-1-01 and the year 26.
+    let (first, last) = (Month::new(1971, 1), Month::new(2200, 1));
+    if month.to_string() == text[..text.len() - 3] && (first..=last).contains(&month) {
+        Ok(month)
+    } else {
+        Err(advice())
+    }
+}
+
+/// `2026-01-31` or `2026-01-31T08:30:00`, in the utility's local time; a date is its first instant.
+pub fn instant(text: &str) -> Result<LocalTime, Advice> {
+    Dates::default().local_time(text).ok_or_else(|| {
+        Advice(text!(
+            "give a date such as 2026-01-31, or a local time such as 2026-01-31T08:30:00",
+            "请给出日期（如 2026-01-31）或当地时间（如 2026-01-31T08:30:00）"
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_as_of_is_a_day_or_a_local_time() {
+        let day = instant("2026-01-31").unwrap();
+        assert_eq!(day.to_string(), "2026-01-31T00:00:00");
+        assert_eq!(instant("2026-01-31 08:30").unwrap().us - day.us, 8 * 3_600_000_000 + 1_800_000_000);
+        for bad in ["", "2026", "2026-01", "yesterday", "2026-02-30", "2026-01-31T08:30:00+08:00"] {
+            assert!(instant(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn as_of_is_the_first_of_a_month() {
+        assert_eq!(first_of_month("2026-01-01"), Ok(Month::new(2026, 1)));
+        for bad in ["2026-01-02", "2026-13-01", "2026-1-01", "01", "2026-01", "1900-01-01", "-01-01"] {
+            assert!(first_of_month(bad).is_err(), "{bad}");
+        }
+    }
+}
