@@ -1,6 +1,5 @@
 //! Workbooks: a sheet for each table, with a frozen head, filters, widths and typed numbers; ids are text.
 
-use std::borrow::Cow;
 use std::io::{self, Seek, Write};
 
 use chrono::Datelike;
@@ -155,8 +154,9 @@ impl<'w> Sheet<'w> {
         sample: &[Vec<CellValue>],
         voice: Voice,
     ) -> Result<Self, RenderError> {
+        let taken: Vec<String> = workbook.worksheets().iter().map(Worksheet::name).collect();
         let sheet = workbook.add_worksheet_with_constant_memory()?;
-        sheet.set_name(sheet_name(&title.pick(voice)))?;
+        sheet.set_name(sheet_name(&title.pick(voice), &taken))?;
         sheet.set_freeze_panes(1, 0)?;
         sheet.set_landscape().set_paper_size(PAPER_A3).set_print_fit_to_pages(1, 0);
         sheet.set_repeat_rows(0, 0)?;
@@ -243,10 +243,18 @@ impl<'w> Sheet<'w> {
     }
 }
 
-/// Excel allows 31 characters in a sheet's name and none of these.
-fn sheet_name(title: &str) -> Cow<'static, str> {
+/// Excel allows 31 characters in a sheet's name, none of these, and no name twice, whatever its case. A sheet without a
+/// title is named by its place.
+fn sheet_name(title: &str, taken: &[String]) -> String {
+    let place = (taken.len() + 1).to_string();
     let name: String = title.chars().filter(|c| !"[]:*?/\\'".contains(*c)).take(31).collect();
-    if name.is_empty() { "1".into() } else { name.into() }
+    if name.is_empty() {
+        return place;
+    }
+    if taken.iter().all(|other| other.to_lowercase() != name.to_lowercase()) {
+        return name;
+    }
+    name.chars().take(30 - place.len()).chain([' ']).chain(place.chars()).collect()
 }
 
 /// Width of a text, in characters.
