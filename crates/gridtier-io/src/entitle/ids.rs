@@ -19,6 +19,7 @@ use crate::csv::{CsvDeclared, CsvFile};
 use crate::cycle::WithoutZeros;
 use crate::guard::Unreadable;
 use crate::listing::DataFile;
+use crate::system::system_error;
 
 /// Why a file of requests cannot be used.
 #[derive(Debug)]
@@ -84,8 +85,10 @@ impl SmallTable {
     pub fn read(path: &Path) -> Result<Self, RequestError> {
         let unreadable = |what: Text| RequestError::Unreadable { path: path.into(), what };
         let damaged = |fault: Unreadable| unreadable(Text::join(&[fault.what, fault.advice], "; "));
-        let file = DataFile::beside(path)
-            .map_err(|error| unreadable(text!("{error}; check the path", "{error}; 请检查路径")))?;
+        let file = DataFile::beside(path).map_err(|error| {
+            let error = system_error(&error);
+            unreadable(text!("{error}; check the path", "{error}; 请检查路径"; error))
+        })?;
         if file.bytes == 0 {
             return Err(unreadable(Text::new(
                 "it is empty; export it again, with a header and no rows if nobody is meant",
