@@ -57,15 +57,15 @@ impl Catalogue {
     }
 
     /// Whether it has the name and version of a shipped catalogue and another text: an edited copy, which nobody could tell
-    /// apart by name. Line ends do not matter.
+    /// apart by name. Comments and line ends do not matter.
     #[must_use]
     pub fn is_edited_copy(&self) -> bool {
-        let plain = |text: &str| text.replace("\r\n", "\n");
+        let content = |text: &str| toml::from_str::<toml::Table>(&text.replace("\r\n", "\n")).ok();
         CATALOGUES.iter().any(|(name, text)| {
             let shipped = Self::parse(name, text, &[]);
             let has_same_name =
                 shipped.is_ok_and(|shipped| (&shipped.name, &shipped.version) == (&self.name, &self.version));
-            has_same_name && plain(text) != plain(&self.text)
+            has_same_name && content(text) != content(&self.text)
         })
     }
 
