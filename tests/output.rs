@@ -21,7 +21,18 @@ fn all_commands() -> Vec<Vec<&'static str>> {
         "path --store store",
         "path --store nowhere",
         "verify --store store",
+        "verify --store store --cycle 9",
+        "cycles --store store",
+        "register --store store",
+        "register --store store --head",
+        "history --store store",
+        "compare --store store --cycle 1",
+        "prune --store store --dry-run",
+        "review 1 --store store --by B --reason reviewed --verdict agree",
+        "approve 1 --store store --by B --reason checked",
+        "withdraw 9 --store store --by B --reason mistaken",
         "explain 0512000001 --store store",
+        "explain 0512000001 --store store --data data",
         "explain 0512000001 --store store --format json",
         "explain nobody --store store",
         "validate --store store --cycle 1",
@@ -33,6 +44,7 @@ fn all_commands() -> Vec<Vec<&'static str>> {
         "entitlements matrix --store store",
         "entitlements customer 0512000001 --store store",
         "entitlements service S18 --store store --by region --min-count 5",
+        "entitlements applications nowhere.csv --store store",
         "entitlements costs --store store",
         "entitlements changes --from 1 --store store",
         "entitlements --store store",
@@ -51,6 +63,7 @@ fn all_commands() -> Vec<Vec<&'static str>> {
         "--version",
         "help regrade",
         "check --help",
+        "chekc data",
         "",
     ]
     .iter()
@@ -70,7 +83,7 @@ fn ran() -> Vec<(Vec<&'static str>, Ended)> {
 fn no_command_breaks_the_rules_of_output() {
     let mut done = 0;
     for (args, ended) in ran() {
-        assert!([0, 2, 3, 4].contains(&ended.code), "{args:?}: exit {}\n{}", ended.code, ended.stderr);
+        assert!((0..=4).contains(&ended.code), "{args:?}: exit {}\n{}", ended.code, ended.stderr);
         for text in [&ended.stdout, &ended.stderr] {
             assert!(
                 !text.contains("http://") && !text.contains("https://"),
@@ -93,6 +106,29 @@ fn what_people_read_is_at_most_100_columns_wide() {
         let widest = ended.stdout.lines().max_by_key(|line| line.width()).unwrap_or_default();
         assert!(widest.width() <= 100, "{args:?}: {} columns: {widest}", widest.width());
         assert!(!ended.stdout.is_empty(), "{args:?}");
+    }
+}
+
+/// Three English words in a row, which ids, codes and examples do not have.
+fn english_sentence(text: &str) -> Option<&str> {
+    let is_word = |word: &&str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || b",;.'".contains(&byte))
+    };
+    let is_code =
+        |line: &str| ["用法：", "[可选值："].iter().any(|start| line.trim_start().starts_with(start));
+    text.lines().filter(|line| !is_code(line)).find(|line| {
+        let words: Vec<&str> = line.split(' ').collect();
+        words.windows(3).any(|three| three.iter().all(is_word))
+    })
+}
+
+#[test]
+fn chinese_output_has_no_english_sentence() {
+    let is_code = |args: &[&str]| ["json", "show"].iter().any(|word| args.contains(word));
+    for (args, ended) in ran().iter().filter(|(args, _)| args.contains(&"zh") && !is_code(args)) {
+        for text in [&ended.stdout, &ended.stderr] {
+            assert_eq!(english_sentence(text), None, "{args:?}: {text}");
+        }
     }
 }
 
