@@ -27,10 +27,10 @@ struct Claim {
 }
 
 /// A utility whose method gives behaviour much weight, so that single indicators can lift many customers. Of the two
-/// indicators of payment, which change together, only `payment` weighs.
-fn graded_for(payment: &str) -> (Utility, String) {
+/// indicators of payment, which change together, only the one that is asked for weighs.
+fn graded_for(indicator: &str) -> (Utility, String) {
     let utility = Utility::invented(400, &[]);
-    let weights = if payment == "overdue_days" {
+    let weights = if indicator == "overdue_days" {
         "on_time_payment = 0.0\noverdue_days = 1.0"
     } else {
         "on_time_payment = 1.0\noverdue_days = 0.0"
@@ -41,6 +41,9 @@ fn graded_for(payment: &str) -> (Utility, String) {
         ("cooperation = 0.1634", "cooperation = 0.3"),
         ("on_time_payment = 0.6\noverdue_days = 0.4", weights),
     ];
+    // Few customers have plans, and each of them must miss one by little for a claim.
+    let plan = [("payment = 0.35", "payment = 0.10"), ("plan = 0.10", "plan = 0.35")];
+    let changes = [&changes[..], if indicator == "plan_completion" { &plan } else { &[] }].concat();
     let method = method_file(utility.path(), "paper", &changes);
     utility.published(&["--method", &method]);
     (utility, method)

@@ -71,10 +71,10 @@ fn the_same_grading_is_published_once() {
     assert!(zh.contains("无需发布: 周期 2"), "{zh}");
     utility.regrade(&["--method", "utility", "--make-current"]);
     assert!(utility.done(&["path", "--store", "store"]).contains("v000001-"));
-    // What the published cycle does not hold is published.
-    assert!(utility.regrade(&["--tier-probability"]).stdout.contains("Cycle 3 published"));
-    assert!(utility.regrade(&["--tier-probability"]).stdout.contains("cycle 3 is this grading"));
-    assert!(utility.regrade(&["--again"]).stdout.contains("Cycle 4 published"));
+    // What the published cycle does not hold is published. That a cycle was made current is record 3.
+    assert!(utility.regrade(&["--tier-probability"]).stdout.contains("Cycle 4 published"));
+    assert!(utility.regrade(&["--tier-probability"]).stdout.contains("cycle 4 is this grading"));
+    assert!(utility.regrade(&["--again"]).stdout.contains("Cycle 5 published"));
 }
 
 #[test]
@@ -90,12 +90,13 @@ fn an_earlier_as_of_is_published_beside_the_current_cycle() {
     let told = utility.done(&[&args[..], &["--make-current"]].concat());
     assert!(told.contains("Nothing new to publish: cycle 2"), "{told}");
     assert!(utility.done(&["path", "--store", "store"]).contains("v000002-"));
-    // From there a later as-of moves on, and a new earlier one is made current when that is asked for.
+    // From there a later as-of moves on, and a new earlier one is made current when that is asked for. Record 3 says that
+    // cycle 2 was made current.
     assert!(!utility.regrade(&["--method", "utility"]).stdout.contains("stays current"));
-    assert!(utility.done(&["path", "--store", "store"]).contains("v000003-"));
-    let earlier = ["regrade", "data", "--as-of", "2025-06-01", "--store", "store", "--make-current"];
-    assert!(utility.done(&earlier).contains("Cycle 4 published"));
     assert!(utility.done(&["path", "--store", "store"]).contains("v000004-"));
+    let earlier = ["regrade", "data", "--as-of", "2025-06-01", "--store", "store", "--make-current"];
+    assert!(utility.done(&earlier).contains("Cycle 5 published"));
+    assert!(utility.done(&["path", "--store", "store"]).contains("v000005-"));
 }
 
 #[test]
@@ -129,7 +130,8 @@ fn a_manifest_names_window_method_and_inputs() {
         (&manifest["window"]["start"], &manifest["window"]["end"]),
         (&"2023-01".into(), &"2026-01".into())
     );
-    assert_eq!(manifest["method"]["text"], graded().done(&["method", "show", "utility"]));
+    // The preset as it is, with the comments of both languages.
+    assert_eq!(manifest["method"]["text"], include_str!("../crates/gridtier/presets/utility.toml"));
     assert_eq!(manifest["inputs"].as_array().unwrap().len(), 8);
     for input in manifest["inputs"].as_array().unwrap() {
         let content = fs::read(graded().data().join(input["path"].as_str().unwrap())).unwrap();
@@ -337,7 +339,12 @@ fn a_check_leaves_no_rejects_of_an_earlier_one() {
 
 #[test]
 fn a_report_that_cannot_be_written_ends_with_5() {
-    fails(&Utility::small(), &["check", "data", "-o", "data/customers.csv"], 5, &["data/customers.csv"]);
+    fails(
+        &Utility::small(),
+        &["check", "data", "-o", "data/customers.csv/report"],
+        5,
+        &["data/customers.csv"],
+    );
 }
 
 #[test]
@@ -408,5 +415,5 @@ fn schemas_are_written_and_name_every_column() {
             assert!(text.contains(column.name), "{path} does not name {}", column.name);
         }
     }
-    fails(&Utility::small(), &["schema", "-o", "data/customers.csv"], 5, &["data/customers.csv"]);
+    fails(&Utility::small(), &["schema", "-o", "data/customers.csv/schemas"], 5, &["data/customers.csv"]);
 }

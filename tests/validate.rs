@@ -218,7 +218,8 @@ fn weights_from_the_data_are_frozen_and_replayed() {
     let bytes = |options: &[&str]| {
         let method = utility.path().join("method.toml");
         let cycle = utility.published(&[&["--method", method.to_str().unwrap()], options].concat());
-        ["tiers", "weights", "parameters"]
+        // Not tiers, which name their cycle.
+        ["contributions", "weights", "parameters"]
             .map(|name| fs::read(cycle.join(name).with_extension("parquet")).unwrap())
     };
     assert!(bytes(&["--again", "--threads", "1"]) == bytes(&["--again", "--threads", "2"]));
