@@ -32,6 +32,7 @@ mod recompute;
 mod rehearse;
 mod reuse;
 mod same_use;
+mod since;
 mod snapshots;
 mod tidy;
 mod validate;
