@@ -28,8 +28,14 @@ pub fn sections(explanation: &MoveExplanation, numbers: [u64; 2]) -> Vec<Section
     let head = head.with(Block::Sentence(change(moved)));
     let head = head.with_all(status(moved.status).map(Block::Sentence));
     let head = head.table(steps(moved)).with_all(policies(moved).map(Block::Sentence));
-    let own = (!moved.indicators.is_empty()).then(|| Block::Table(indicators(moved)));
-    vec![head.with_all(own).with_all(moved.others.as_ref().map(others).map(Block::Sentence))]
+    let own = (!moved.indicators.is_empty()).then(|| {
+        let what = text!("What its own values made of the score:", "客户自身指标对得分的影响:");
+        [Block::Sentence(what), Block::Table(indicators(moved))]
+    });
+    vec![
+        head.with_all(own.into_iter().flatten())
+            .with_all(moved.others.as_ref().map(others).map(Block::Sentence)),
+    ]
 }
 
 /// Why there are no steps.
@@ -127,7 +133,7 @@ fn steps(moved: &ExplainedMove) -> DataTable {
         DataColumn::new(ColumnFormat::Text, "stratum", "stratum", "分层"),
         DataColumn::new(ColumnFormat::Text, "meaning", "what it is", "含义"),
     ];
-    DataTable::new(Text::coded("steps", "Step by step", "逐步分解"), columns, rows)
+    DataTable::new(Text::coded("steps", "", ""), columns, rows)
 }
 
 /// What a step is, in a few words.
@@ -178,8 +184,7 @@ fn indicators(moved: &ExplainedMove) -> DataTable {
         DataColumn::new(ColumnFormat::Quantity, "value_after", "after", "期末"),
         DataColumn::new(ColumnFormat::Number(2), "part", "points", "得分变动"),
     ];
-    let title = Text::coded("own", "What its own values made", "客户自身指标的影响");
-    DataTable::new(title, columns, moved.indicators.iter().map(row))
+    DataTable::new(Text::coded("own", "", ""), columns, moved.indicators.iter().map(row))
 }
 
 /// What the others in the stratum did.
@@ -268,6 +273,7 @@ mod tests {
             "Customer 0007: special in cycle 1, grade-2 in cycle 2",
             "It fell by 2 tiers; score 80.00 before, 71.50 after; mostly: cohort and thresholds.",
             "Policy in the later cycle: override.",
+            "What its own values made of the score:",
             "unknown",
             "Of 1,200 others in its stratum 900 gained points by their own values and 100 lost some (2.50 on average); 9 rose, 8 fell.",
         ] {
