@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::method_file;
 use crate::utility::{CUSTOMERS, Utility};
 
-const OWN: &str = "[indicators.reactive_share]\nnormalise = \"percentile\"\nexpr = \"reactive_varh / active_wh\"\nunit = \
+const OWN: &str = "[hysteresis]\nband = 0.05\n[indicators.reactive_share]\nnormalise = \"percentile\"\nexpr = \"reactive_varh / active_wh\"\nunit = \
                    \"share\"\ndirection = \"-\"\n[limits]";
 
 /// A method over twelve months with an indicator of its own, which keeps a tier near a line.
@@ -19,7 +19,6 @@ fn method(utility: &Utility) -> String {
         ("window_months = 36", "window_months = 12"),
         ("average_price = 0.20", "average_price = 0.10\nreactive_share = 0.10"),
         ("[limits]", OWN),
-        ("[[veto]]", "[hysteresis]\nband = 0.05\n\n[[veto]]"),
     ];
     method_file(utility.path(), "paper", &changes)
 }
@@ -43,7 +42,8 @@ fn cycles_with_and_without_reuse_hysteresis_own_indicators_and_known_rows_follow
     let utility = Utility::invented(150, &[]);
     let method = method(&utility);
     let grade = |options: &[&str]| {
-        let args = ["regrade", "data", "--store", "store", "--method", &method, "--again"];
+        let args =
+            ["regrade", "data", "--store", "store", "--method", &method, "--again", "--accept-findings=test"];
         utility.done(&[&args[..], options].concat())
     };
     grade(&["--as-of", "2025-07-01"]);
@@ -140,7 +140,7 @@ fn a_number_changed_with_its_hashes_is_found() {
 #[test]
 fn a_total_or_a_method_changed_with_its_hashes_is_found() {
     let utility = Utility::invented(60, &[]);
-    let cycle = utility.published(&[]);
+    let cycle = utility.published(&["--accept-findings=test"]);
     let before = fs::read(cycle.join("_manifest.json")).unwrap();
     forge(&utility, &cycle, |manifest| manifest["control_totals"]["customers"] = 7.into());
     let (code, told) = recomputed(&utility, 1);

@@ -188,7 +188,10 @@ fn earlier(store: &Store, after: &StoredCycle) -> Result<StoredCycle, CompareErr
 }
 
 /// The latest published revision of a cycle's family, if it is later than the cycle.
-fn latest_revision(store: &Store, cycle: &StoredCycle) -> Result<Option<StoredCycle>, CompareError> {
+pub(crate) fn latest_revision(
+    store: &Store,
+    cycle: &StoredCycle,
+) -> Result<Option<StoredCycle>, CompareError> {
     let family =
         Manifest::read(cycle)?.revises.map_or_else(|| cycle.commit.manifest_sha256.clone(), |of| of.family);
     let mut latest = None;

@@ -21,7 +21,7 @@ use gridtier::text;
 use gridtier::text::Text;
 use gridtier::unit::{Month, Window};
 
-use crate::compare::{CompareError, ComparedPair};
+use crate::compare::{CompareError, ComparedPair, latest_revision};
 use crate::cycle::{CycleError, Manifest, as_of, catalogue, final_tiers, previous_cycle, read_columns};
 use crate::entitle::{CycleEntitlements, service_moves};
 use crate::folder::DataFolder;
@@ -143,7 +143,7 @@ impl<'a> Rehearse<'a> {
         };
         let number = store.last_record()? + 1;
         let next = publish(Store::open_or_create(place.path())?.begin()?.numbered(number), &grading)?;
-        let cycles = ComparedPair::of(current.clone(), next.clone(), None)?;
+        let cycles = ComparedPair::of(current.clone(), next.clone(), latest_revision(store, &current)?)?;
         Ok(Rehearsed { request: self, current, next, _place: place, cycles, breaches: graded.breaches })
     }
 }

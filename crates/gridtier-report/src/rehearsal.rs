@@ -45,17 +45,17 @@ fn sum(costs: &[CostChange], tier: Option<Tier>, end: fn(&CostChange) -> Option<
 fn costs_section(costs: &[CostChange]) -> Section {
     let columns = vec![
         DataColumn::new(ColumnFormat::Text, "tier", "tier", "等级"),
-        DataColumn::new(ColumnFormat::Text, "cost_before", "cost before, CNY", "原成本 (元)"),
-        DataColumn::new(ColumnFormat::Text, "cost_after", "after", "新成本 (元)"),
-        DataColumn::new(ColumnFormat::Text, "income_before", "fees before, CNY", "原收入 (元)"),
-        DataColumn::new(ColumnFormat::Text, "income_after", "after", "新收入 (元)"),
+        DataColumn::new(ColumnFormat::Integer, "cost_before", "cost before, CNY", "原成本 (元)"),
+        DataColumn::new(ColumnFormat::Integer, "cost_after", "after", "新成本 (元)"),
+        DataColumn::new(ColumnFormat::Integer, "income_before", "fees before, CNY", "原收入 (元)"),
+        DataColumn::new(ColumnFormat::Integer, "income_after", "after", "新收入 (元)"),
     ];
     let row = |tier: Option<Tier>| {
         let (before, after) = (sum(costs, tier, |row| row.before), sum(costs, tier, |row| row.after));
         let name = tier.map_or_else(|| Text::new("all", "合计"), names::tier);
         let mut cells = vec![DataCell::Text(name)];
         let amounts = [before.cost_fen, after.cost_fen, before.income_fen, after.income_fen];
-        cells.extend(amounts.map(|fen| DataCell::same(yuan(fen))));
+        cells.extend(amounts.map(|fen| DataCell::count(yuan(fen))));
         cells
     };
     let rows = Tier::ALL.into_iter().map(Some).chain([None]).map(row);
@@ -70,11 +70,9 @@ fn costs_section(costs: &[CostChange]) -> Section {
     Section::of_table(table)
 }
 
-/// Whole CNY of an amount in fen, rounded half away from zero.
-fn yuan(fen: i128) -> String {
-    let rounded = (fen.abs() + 50) / 100;
-    let digits = grouped(u64::try_from(rounded).unwrap_or(u64::MAX));
-    if fen < 0 && rounded > 0 { format!("-{digits}") } else { digits }
+/// Whole CNY of an amount in fen, which is never negative, rounded half up.
+fn yuan(fen: i128) -> u64 {
+    u64::try_from((fen + 50) / 100).unwrap_or(u64::MAX)
 }
 
 /// Why customers are told, and whether that holds for one.
