@@ -1,6 +1,7 @@
 //! What an analyst reads after a grading or a check.
 
 mod encodings;
+mod findings;
 
 use std::path::Path;
 
@@ -18,6 +19,7 @@ use gridtier::word::Word;
 use serde_json::{Value, json};
 
 pub use encodings::encodings;
+use findings::{findings_table, guard_zh};
 
 use crate::format::{grouped, percent, shell_word};
 use crate::names;
@@ -357,22 +359,6 @@ fn limited_weights(findings: &[Finding]) -> Option<[Block; 2]> {
     ])
 }
 
-/// `payment sparse: at most an equal share` in Chinese.
-fn guard_zh(column: &str) -> String {
-    const WORDS: [(&str, &str); 9] = [
-        ("nearly_empty", "近空"),
-        ("all_zero", "全零"),
-        ("constant", "常数"),
-        ("negative", "负值"),
-        ("sparse", "稀疏"),
-        ("partly_empty", "多缺"),
-        ("at most an equal share", "至多等权"),
-        ("no objective weight", "无客观权重"),
-        ("a share of what no other column may take", "分得其他指标不可占用的部分"),
-    ];
-    WORDS.iter().fold(column.to_owned(), |text, (en, zh)| text.replace(en, zh))
-}
-
 fn nobody_ranked(graded: &Graded, method: &Method, totals: &ControlTotals) -> Text {
     let absent: Vec<Text> = Table::ALL
         .into_iter()
@@ -438,45 +424,6 @@ pub fn rows(facts: &Facts, findings: &[Finding]) -> [Section; 2] {
         findings => Section::of_table(findings_table(findings)),
     };
     [Section::of_table(tallies), found]
-}
-
-fn findings_table(findings: &[Finding]) -> DataTable {
-    DataTable::new(
-        Text::coded("findings", "Findings", "数据问题"),
-        vec![
-            DataColumn::new(ColumnFormat::Text, "finding", "finding", "问题"),
-            DataColumn::new(ColumnFormat::Text, "table", "table", "表"),
-            DataColumn::new(ColumnFormat::Text, "severity", "severity", "级别"),
-            DataColumn::new(ColumnFormat::Integer, "rows", "rows", "行数"),
-            DataColumn::new(ColumnFormat::Text, "example", "for example", "示例"),
-        ],
-        findings.iter().map(|finding| {
-            vec![
-                DataCell::same(finding.rule.code()),
-                DataCell::same(finding.table.clone()),
-                DataCell::word(finding.severity),
-                DataCell::count(finding.rows),
-                DataCell::Text(shown_example(finding)),
-            ]
-        }),
-    )
-}
-
-/// Longest example beside other columns; the whole one stands in the table of findings.
-const EXAMPLE_CHARACTERS: usize = 60;
-
-fn shown_example(finding: &Finding) -> Text {
-    let Text { en, zh, .. } = finding.example_text();
-    let zh = if finding.rule == Rule::WeightGuard { guard_zh(&zh) } else { zh.into_owned() };
-    Text::new(shortened(&en), shortened(&zh))
-}
-
-fn shortened(example: &str) -> String {
-    if example.chars().count() <= EXAMPLE_CHARACTERS {
-        example.into()
-    } else {
-        example.chars().take(EXAMPLE_CHARACTERS - 1).chain(['…']).collect()
-    }
 }
 
 fn next_steps(cycle: &Published) -> Option<Section> {
