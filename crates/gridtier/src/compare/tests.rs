@@ -22,7 +22,7 @@ fn graded(end: Month, customers: Vec<DraftCustomer>) -> Cycle {
 
 fn customer(number: u32, revenue: f64) -> DraftCustomer {
     DraftCustomer::new(
-        &format!("{number:04}"),
+        format!("{number:04}"),
         &[("annual_revenue", revenue), ("annual_energy", 2.0 * revenue)],
     )
 }

@@ -331,7 +331,7 @@ fn in_groups(people: usize) -> Groups {
 
 /// Whether a customer of [`in_groups`] is in stratum b.
 fn is_of_b(at: usize) -> bool {
-    at % 2 == 1 || at % 50 == 0
+    at % 2 == 1 || at.is_multiple_of(50)
 }
 
 fn judged_within(method: &Method, columns: &[IndicatorColumn], groups: Groups) -> Scores {

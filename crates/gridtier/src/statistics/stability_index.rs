@@ -92,7 +92,7 @@ impl Bins {
         let mut marks: Vec<f64> = match h {
             0 => Vec::new(),
             // x[(h k + 9) div 10], counted from 1.
-            _ => (1..=9).map(|k| baseline[(h * k + 9) / 10 - 1]).collect(),
+            _ => (1..=9).map(|k| baseline[(h * k).div_ceil(10) - 1]).collect(),
         };
         marks.dedup_by(|a, b| a == b);
         let mut bins = Vec::with_capacity(2 * marks.len() + 1);
