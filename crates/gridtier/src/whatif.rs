@@ -133,11 +133,11 @@ fn weight(path: &str, value: &str) -> Result<f64, Text> {
 fn no_weight(path: &str, paths: &[Path]) -> Text {
     let known: Vec<&str> = paths.iter().map(|path| path.path.as_str()).collect();
     let fix = nearest_path(path, &known);
-    text!("there is no weight `{path}`; {fix}", "没有权重 `{path}`; {fix}")
+    text!("there is no weight `{path}`; {fix}", "没有权重 `{path}`; {fix}"; fix)
 }
 
 /// A suggestion for an unknown path: the paths with the same last part, or else the nearest one.
-fn nearest_path(path: &str, known: &[&str]) -> String {
+fn nearest_path(path: &str, known: &[&str]) -> Text {
     let last = path.rsplit('.').next().unwrap_or(path);
     let alike: Vec<String> = known
         .iter()
@@ -145,8 +145,11 @@ fn nearest_path(path: &str, known: &[&str]) -> String {
         .map(|known| format!("`{known}`"))
         .collect();
     match alike.is_empty() {
-        true => did_you_mean(path, known.iter().copied()).to_string(),
-        false => format!("did you mean {}?", alike.join(" or ")),
+        true => did_you_mean(path, known.iter().copied()),
+        false => {
+            let (en, zh) = (alike.join(" or "), alike.join(" 或 "));
+            text!("did you mean {en}?", "是否指 {zh}？")
+        }
     }
 }
 
