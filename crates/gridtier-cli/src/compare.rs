@@ -1,7 +1,7 @@
 //! `gridtier compare`: who moved between two cycles, and why.
 
 use gridtier::output::comparison;
-use gridtier_io::compare::{CompareError, ComparedPair, ComparisonRequest, RevisionChoice};
+use gridtier_io::compare::{CompareError, ComparedPair, ComparisonRequest};
 use gridtier_io::store::{self, Store};
 use gridtier_report::comparison::{ComparedCycles, json, sections};
 use gridtier_report::render::terminal;
@@ -43,17 +43,6 @@ pub fn run(args: &CompareArgs, lang: Lang) -> Result<Done, Failure> {
         ResultFormat::Json => for_programs,
     };
     Ok(Done { data })
-}
-
-/// The revision that an argument names: a number, or `none`.
-pub fn revision(text: &str) -> Result<RevisionChoice, String> {
-    match text {
-        "none" => Ok(RevisionChoice::None),
-        number => {
-            let number = number.parse().map_err(|_| format!("`{text}` is neither a number nor `none`"))?;
-            Ok(RevisionChoice::Cycle(number))
-        }
-    }
 }
 
 impl From<CompareError> for Failure {

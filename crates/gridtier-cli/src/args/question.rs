@@ -6,7 +6,7 @@ use clap::Args;
 use gridtier_io::compare::RevisionChoice;
 
 use super::ResultFormat;
-use super::value::{sample, store_folder};
+use super::value::{revision, sample, store_folder};
 
 #[derive(Args)]
 pub struct CycleArgs {
@@ -90,7 +90,7 @@ pub struct CompareArgs {
     /// The revision of the earlier cycle whose values correct it, or none; the latest one without it
     ///
     /// 用于更正较早周期数据的修订，或 none；缺省为最新修订
-    #[arg(long, value_name = "N|none", value_parser = crate::compare::revision)]
+    #[arg(long, value_name = "N|none", value_parser = revision)]
     pub revision: Option<RevisionChoice>,
     /// Folder for all results as parquet; or a file .xlsx, .html or .json with what is shown
     ///

@@ -8,6 +8,7 @@ use gridtier::contract::cell::Dates;
 use gridtier::text;
 use gridtier::unit::{LocalTime, Month};
 use gridtier::word::Word;
+use gridtier_io::compare::RevisionChoice;
 
 use super::wrong::Advice;
 
@@ -40,6 +41,17 @@ pub fn sample(text: &str) -> Result<usize, Advice> {
     match text.parse() {
         Ok(customers @ 1_000..=1_000_000) => Ok(customers),
         _ => Err(Advice(text!("give a whole number from 1000 to 1000000", "应为 1000 到 1000000 的整数"))),
+    }
+}
+
+/// The revision that an argument names: a number, or `none`.
+pub fn revision(text: &str) -> Result<RevisionChoice, String> {
+    match text {
+        "none" => Ok(RevisionChoice::None),
+        number => {
+            let number = number.parse().map_err(|_| format!("`{text}` is neither a number nor `none`"))?;
+            Ok(RevisionChoice::Cycle(number))
+        }
     }
 }
 
