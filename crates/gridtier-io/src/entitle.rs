@@ -14,7 +14,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_select::filter::filter_record_batch;
 use gridtier::entitlement::Catalogue;
-use gridtier::entitlement::application::{Application, ApplicationReview, Decision};
+use gridtier::entitlement::application::{Application, ApplicationDecision, ApplicationReview};
 use gridtier::entitlement::census::Census;
 use gridtier::entitlement::change::{Change, Side, changes};
 use gridtier::entitlement::condition::Datum;
@@ -246,7 +246,7 @@ impl<'a> CycleEntitlements<'a> {
     ///
     /// # Errors
     /// A file of the cycle cannot be read.
-    pub fn decide(&self, applications: &[Application]) -> Result<Vec<Decision>, CycleError> {
+    pub fn decide(&self, applications: &[Application]) -> Result<Vec<ApplicationDecision>, CycleError> {
         let mut review = ApplicationReview::new(self.catalogue, applications);
         for batch in self.members(&SHARED_BY)? {
             review.add(&self.of(&batch?)?);
@@ -268,7 +268,7 @@ pub struct NoticeOptions<'a> {
 
 /// Two cycles compared customer by customer: an iterator over the batches of the notice list, which counts all changes on
 /// its way. Customers that the newer cycle does not grade any more are counted and not listed.
-pub struct Comparison<'a> {
+pub struct EntitlementComparison<'a> {
     before: CycleEntitlements<'a>,
     after: CycleEntitlements<'a>,
     options: NoticeOptions<'a>,
@@ -281,7 +281,7 @@ pub struct Comparison<'a> {
     is_done: bool,
 }
 
-impl<'a> Comparison<'a> {
+impl<'a> EntitlementComparison<'a> {
     /// Opens both cycles.
     ///
     /// # Errors
@@ -331,7 +331,7 @@ impl<'a> Comparison<'a> {
     }
 }
 
-impl Iterator for Comparison<'_> {
+impl Iterator for EntitlementComparison<'_> {
     type Item = Result<RecordBatch, CycleError>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -33,17 +33,13 @@ pub fn cycles(store: &Store, now: &str) -> Result<Vec<ListedCycle>, GovernanceEr
         let decided = decided.map(|(_, entry)| entry);
         let record = cycle.publication.as_ref().unwrap_or(&cycle.commit);
         let corrected = manifest.as_ref().and_then(|manifest| manifest.revises.as_ref());
-        let of_hash = |sha256: &String| {
-            let corrected = stored.iter().find(|other| other.commit.manifest_sha256 == *sha256);
-            corrected.map(|corrected| corrected.version)
-        };
         Ok(ListedCycle {
             number: cycle.version,
             as_of: manifest.as_ref().map(|manifest| manifest.as_of.clone()).or(cycle.commit.as_of.clone()),
             method: manifest.as_ref().map(|manifest| manifest.method.name.clone()),
             state: state(store, cycle, current, &published, decided, now)?,
             pruned: cycle.is_pruned(),
-            revises: corrected.and_then(|corrected| of_hash(&corrected.manifest_sha256)),
+            revises: corrected.and_then(|corrected| with_manifest(&stored, &corrected.manifest_sha256)),
             by: decided.map(|entry| entry.by.clone()).or(record.by.clone()),
             at: decided.map_or(&record.published_at, |entry| &entry.at).clone(),
             bytes: manifest
@@ -54,6 +50,11 @@ pub fn cycles(store: &Store, now: &str) -> Result<Vec<ListedCycle>, GovernanceEr
         })
     });
     listed.collect()
+}
+/// The number of the cycle whose manifest has a hash.
+fn with_manifest(stored: &[StoredCycle], sha256: &str) -> Option<u64> {
+    let found = stored.iter().find(|cycle| cycle.commit.manifest_sha256 == sha256);
+    found.map(|cycle| cycle.version)
 }
 
 fn state(
@@ -111,10 +112,10 @@ pub fn prunable(store: &Store, now: &str) -> Result<Vec<ListedCycle>, Governance
     );
     let removable =
         [CycleState::Rejected, CycleState::Withdrawn, CycleState::Expired, CycleState::Superseded];
-    let is_prunable = |cycle: &ListedCycle| {
-        removable.contains(&cycle.state) && !cycle.pruned && !needed.contains(&cycle.number)
-    };
-    Ok(listed.into_iter().filter(is_prunable).collect())
+    let prunable = listed
+        .into_iter()
+        .filter(|cycle| removable.contains(&cycle.state) && !cycle.pruned && !needed.contains(&cycle.number));
+    Ok(prunable.collect())
 }
 
 /// Removes the folders that [`prunable`] names; records and entries stay.
@@ -203,8 +204,7 @@ pub fn cycle_as_of(store: &Store, day: Month) -> Result<StoredCycle, GovernanceE
             found = Some(cycle);
         }
     }
-    let none = || GovernanceError::Damaged(vec![no_cycle_of(day)]);
-    let found = found.ok_or_else(none)?;
+    let found = found.ok_or_else(|| GovernanceError::Damaged(vec![no_cycle_of(day)]))?;
     Ok(store.cycle(Some(found.version))?)
 }
 

@@ -282,16 +282,15 @@ fn manifest_differences(published: &Value, computed: &Value) -> Vec<Difference> 
 
 /// Fails unless a folder holds the files of a manifest, and no others.
 pub(crate) fn check_inputs(manifest: &Manifest, folder: &DataFolder) -> Result<(), RecomputeError> {
-    let published = || manifest.inputs.iter().map(|entry| &entry.input);
-    let is_same = |one: &Input, other: &Input| one.path == other.path && one.sha256 == other.sha256;
+    let published: Vec<&Input> = manifest.inputs.iter().map(|entry| &entry.input).collect();
     let mut others: Vec<&str> = Vec::new();
-    for input in published() {
-        if !folder.inputs().iter().any(|found| is_same(found, input)) {
+    for input in &published {
+        if !folder.inputs().iter().any(|found| found.path == input.path && found.sha256 == input.sha256) {
             others.push(&input.path);
         }
     }
     for found in folder.inputs() {
-        if !published().any(|input| input.path == found.path) {
+        if !published.iter().any(|input| input.path == found.path) {
             others.push(&found.path);
         }
     }

@@ -73,11 +73,11 @@ impl Store {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let root = path.as_ref().to_owned();
         match found_at(&root)? {
-            Found::Store => {
+            FolderState::Store => {
                 repair_current(&root);
                 Ok(Self { root })
             }
-            Found::Nothing | Found::EmptyFolder | Found::Other(_) => {
+            FolderState::Nothing | FolderState::EmptyFolder | FolderState::Other(_) => {
                 Err(StoreError::NotAStore { path: root })
             }
         }
@@ -87,9 +87,9 @@ impl Store {
     pub fn open_or_create(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let root = path.as_ref();
         match found_at(root)? {
-            Found::Store => return Self::open(root),
-            Found::Nothing | Found::EmptyFolder => {}
-            Found::Other(found) => return Err(StoreError::Occupied { path: root.to_owned(), found }),
+            FolderState::Store => return Self::open(root),
+            FolderState::Nothing | FolderState::EmptyFolder => {}
+            FolderState::Other(found) => return Err(StoreError::Occupied { path: root.to_owned(), found }),
         }
         let commits = root.join(COMMITS);
         fs::create_dir_all(&commits).map_err(cannot_write(&commits))?;
@@ -203,27 +203,27 @@ impl Store {
     }
 }
 
-enum Found {
+enum FolderState {
     Nothing,
     EmptyFolder,
     Store,
     Other(&'static str),
 }
 
-fn found_at(root: &Path) -> Result<Found, StoreError> {
+fn found_at(root: &Path) -> Result<FolderState, StoreError> {
     let mut entries = match fs::read_dir(root) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Nothing),
-        Err(error) if error.kind() == ErrorKind::NotADirectory => return Ok(Found::Other("a file")),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(FolderState::Nothing),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => return Ok(FolderState::Other("a file")),
         entries => entries.map_err(cannot_read(root))?,
     };
     // Read the first entry before looking for the commits: if another process creates the store in between, the
     // folder counts as empty or as a store, never as a foreign folder.
     let is_empty = entries.next().is_none();
     if root.join(COMMITS).is_dir() {
-        Ok(Found::Store)
+        Ok(FolderState::Store)
     } else if is_empty {
-        Ok(Found::EmptyFolder)
+        Ok(FolderState::EmptyFolder)
     } else {
-        Ok(Found::Other("a folder with other files in it"))
+        Ok(FolderState::Other("a folder with other files in it"))
     }
 }

@@ -242,19 +242,21 @@ fn is_up(moved: &CustomerMove) -> bool {
     moved.tier_after() < moved.tier_before()
 }
 
+/// How many tiers a customer rose or fell.
+fn tiers_moved(moved: &CustomerMove) -> usize {
+    moved.tier_after().position().abs_diff(moved.tier_before().position())
+}
 /// The moves that need explaining most: the farthest, and of these the ones with the most revenue.
 fn moves(pair: &Pair<'_>, comparison: &Comparison) -> Section {
     let attribution = &comparison.attribution;
-    let far = |moved: &CustomerMove| {
-        (moved.tier_after().position() as i64 - moved.tier_before().position() as i64).abs()
-    };
+
     let revenue = |moved: &CustomerMove| {
         let after = pair.customers[index(moved.customer)].after_at();
         after.map_or(0, |at| pair.after.revenue_fen(pair.after.rows[at].number))
     };
     let mut changed: Vec<&CustomerMove> =
         attribution.moves.iter().filter(|moved| moved.tier_before() != moved.tier_after()).collect();
-    changed.sort_by_key(|moved| (-far(moved), -revenue(moved), moved.customer));
+    changed.sort_by_key(|moved| (Reverse(tiers_moved(moved)), -revenue(moved), moved.customer));
     changed.truncate(SHOWN_MOVES);
     let points = |points: Option<i64>| DataCell::number(points.map(|points| float_i64(points) / 1e6));
     let table = DataTable::new(

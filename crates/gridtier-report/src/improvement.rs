@@ -220,8 +220,7 @@ fn levers(reported: ReportedPlans) -> Section {
 /// The plans that need least effort.
 fn nearest(reported: ReportedPlans) -> Section {
     let plans = &reported.plans.plans;
-    let is_reachable = |at: &usize| plans[*at].reachable == Some(true);
-    let mut order: Vec<usize> = (0..plans.len()).filter(is_reachable).collect();
+    let mut order: Vec<usize> = (0..plans.len()).filter(|&at| plans[at].reachable == Some(true)).collect();
     order.sort_by_key(|&at| (plans[at].effort, plans[at].row));
     order.truncate(SHOWN_PLANS);
     let columns = vec![
@@ -380,8 +379,8 @@ fn region_cell(region: Option<&str>) -> DataCell {
 /// A stratum: the word of its code, or the user's own name.
 pub(crate) fn stratum(name: &str) -> Text {
     let level = SupplyLevel::from_code(name).map(Text::of_word);
-    let category = || UseCategory::from_code(name).map(Text::of_word);
-    level.or_else(category).unwrap_or_else(|| match name {
+    let known = level.or_else(|| UseCategory::from_code(name).map(Text::of_word));
+    known.unwrap_or_else(|| match name {
         "all" => Text::coded("all", "all customers", "全部客户"),
         "other" => Text::coded("other", "other customers", "其他客户"),
         own => Text::same(own.to_owned()),

@@ -153,38 +153,40 @@ fn meaning(step: &ExplainedStep) -> Text {
 /// What the policies were that moved the customer.
 fn policies(moved: &ExplainedMove) -> Option<Text> {
     let [before, after] = moved.policy_reasons;
-    let reason = |reason: PolicyReason| Text::of_word(reason);
     let before = before
-        .map(reason)
+        .map(Text::of_word)
         .map(|why| text!("Policy in the earlier cycle: {why}.", "前一周期政策: {why}。"; why));
-    let after =
-        after.map(reason).map(|why| text!("Policy in the later cycle: {why}.", "后一周期政策: {why}。"; why));
+    let after = after
+        .map(Text::of_word)
+        .map(|why| text!("Policy in the later cycle: {why}.", "后一周期政策: {why}。"; why));
     let all: Vec<Text> = before.into_iter().chain(after).collect();
     (!all.is_empty()).then(|| Text::join(&all, " "))
 }
 
-/// The indicators whose values made the customer's own part.
-fn indicators(moved: &ExplainedMove) -> DataTable {
-    let value = |value: Option<f64>, status: &str, unit: &str| match (value, status) {
+fn value_cell(value: Option<f64>, status: &str, unit: &str) -> DataCell {
+    match (value, status) {
         (Some(value), _) => DataCell::Quantity(value, names::unit(unit)),
         (None, "na") => DataCell::text("does not apply", "不适用"),
         (None, _) => DataCell::text("unknown", "未知"),
-    };
-    let row = |found: &ExplainedIndicator| {
+    }
+}
+/// The indicators whose values made the customer's own part.
+fn indicators(moved: &ExplainedMove) -> DataTable {
+    let rows = moved.indicators.iter().map(|found| {
         vec![
             DataCell::text(found.title.clone(), found.title_zh.clone()),
-            value(found.value_before, found.status_before, &found.unit),
-            value(found.value_after, found.status_after, &found.unit),
+            value_cell(found.value_before, found.status_before, &found.unit),
+            value_cell(found.value_after, found.status_after, &found.unit),
             DataCell::Number(float_i64(found.part_e6) / 1e6),
         ]
-    };
+    });
     let columns = vec![
         DataColumn::new(ColumnFormat::Text, "indicator", "indicator", "指标"),
         DataColumn::new(ColumnFormat::Quantity, "value_before", "before", "期初"),
         DataColumn::new(ColumnFormat::Quantity, "value_after", "after", "期末"),
         DataColumn::new(ColumnFormat::Number(2), "part", "points", "得分变动"),
     ];
-    DataTable::new(Text::coded("own", "", ""), columns, moved.indicators.iter().map(row))
+    DataTable::new(Text::coded("own", "", ""), columns, rows)
 }
 
 /// What the others in the stratum did.

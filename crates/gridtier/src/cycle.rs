@@ -147,8 +147,8 @@ impl Cycle {
         method: &Method,
     ) -> (Scores, Tiers) {
         let numbers = self.rows.iter().map(|row| row.number).collect();
-        let is_short = |row: &Placed| self.covered_months[index(row.number)] < method.min_months;
-        let short_history: Vec<bool> = self.rows.iter().map(is_short).collect();
+        let covered = self.rows.iter().map(|row| self.covered_months[index(row.number)]);
+        let short_history: Vec<bool> = covered.map(|months| months < method.min_months).collect();
         let ceilings = self.ceilings(method);
         let delivered = method.indicators.iter().map(|spec| self.is_delivered(&spec.id)).collect();
         let groups = Groups::of_points(&self.customers, method);

@@ -240,8 +240,8 @@ fn next(row: &TierRow, boundaries: &[Boundary], method: &Method) -> Option<Next>
     // Where places above the line are empty the customer takes one of them.
     let last_place = if line.count < line.quota { line.count + 1 } else { line.count };
     let places = (row.rank? - last_place).max(0);
-    let held = |band: f64| (band * float_i64(line.customers)).floor() as i64;
-    let held_within = method.hysteresis.map(held).filter(|_| computed.code() == row.tier);
+    let band = method.hysteresis.filter(|_| computed.code() == row.tier);
+    let held_within = band.map(|band| (band * float_i64(line.customers)).floor() as i64);
     Some(Next { tier: better.code().into(), gap, places, held_within })
 }
 

@@ -115,13 +115,13 @@ pub fn cycle(method: &Method, end: Month, mut drafts: Vec<DraftCustomer>, previo
         let customer = crate::index::CustomerIx::new(number);
         offences.extend(draft.offences.iter().map(|offence| Offence { customer, ..*offence }));
     }
-    let specs = || method.indicators.iter();
+    let specs = method.indicators.iter();
     let columns: Vec<IndicatorColumn> =
-        specs().map(|spec| drafts.iter().map(|draft| draft.value(&spec.id)).collect()).collect();
+        specs.map(|spec| drafts.iter().map(|draft| draft.value(&spec.id)).collect()).collect();
     let numbers: Vec<u32> =
         (0..).zip(&customers.rows).filter(|(_, row)| row.in_population(window)).map(|(at, _)| at).collect();
-    let is_short = |number: &u32| drafts[index(*number)].covered_months < method.min_months;
-    let short_history: Vec<bool> = numbers.iter().map(is_short).collect();
+    let covered = numbers.iter().map(|&number| drafts[index(number)].covered_months);
+    let short_history: Vec<bool> = covered.map(|months| months < method.min_months).collect();
     let delivered = vec![true; method.indicators.len()];
     let groups = Groups::of_points(&customers, method);
     let population = Population { numbers, short_history: &short_history, delivered, groups };

@@ -16,7 +16,7 @@ use crate::unit::{Month, Window, share_e6};
 
 /// The plan of a customer for a month.
 #[derive(Clone, Debug, PartialEq)]
-struct PlannedMonth {
+struct DeliveredPlan {
     customer: CustomerIx,
     /// Position of the month in the window.
     position: usize,
@@ -75,7 +75,7 @@ struct PlanRules<'a> {
 }
 
 /// The cells are the planned energies in Wh; the place of a row is its customer and the position of its month in the window.
-impl TableRules<Integers, (NamedCustomer, usize), PlannedMonth> for PlanRules<'_> {
+impl TableRules<Integers, (NamedCustomer, usize), DeliveredPlan> for PlanRules<'_> {
     fn keys(&mut self) -> &mut KeyIndex {
         &mut self.keys
     }
@@ -106,13 +106,13 @@ impl TableRules<Integers, (NamedCustomer, usize), PlannedMonth> for PlanRules<'_
         _ids: &Ids,
         planned_wh: &Integers,
         row: usize,
-    ) -> Result<PlannedMonth, Rule> {
-        Ok(PlannedMonth { customer: customer?, position, planned_wh: planned_wh.required(row)? })
+    ) -> Result<DeliveredPlan, Rule> {
+        Ok(DeliveredPlan { customer: customer?, position, planned_wh: planned_wh.required(row)? })
     }
 }
 
 /// Facts by customer.
-fn count_facts(rows: &[CheckedRow<PlannedMonth>], usage: &MonthlyUsage, customers: usize) -> Vec<PlanFacts> {
+fn count_facts(rows: &[CheckedRow<DeliveredPlan>], usage: &MonthlyUsage, customers: usize) -> Vec<PlanFacts> {
     let mut facts = vec![PlanFacts::default(); customers];
     for plan in rows.iter().map(|row| &row.value).filter(|plan| plan.planned_wh > 0) {
         let fact = &mut facts[plan.customer.index()];

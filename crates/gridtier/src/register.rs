@@ -312,7 +312,7 @@ impl RegisterCounter<'_> {
         let opening = accepted.map_or(0, |accepted| months_before_opening(self.window, accepted));
         let (window, start, end) = (self.window, self.window.start(), self.window.end);
         let opened = window.month(opening);
-        let index_of = |part: MonthDays| index((part.month.0 - start.0).unsigned_abs());
+
         let mut months: BTreeMap<usize, MonthUse> = BTreeMap::new();
         let mut lost_before = false;
         for rows in rows.chunk_by_mut(|a, b| a.meter == b.meter) {
@@ -330,7 +330,10 @@ impl RegisterCounter<'_> {
                 [interval.from, interval.to].iter().for_each(|&row| counts[row] |= parts.peek().is_some());
                 lost_before |= interval.span.months(start, opened).next().is_some();
                 parts
-                    .try_for_each(|part| add(interval, part, months.entry(index_of(part)).or_default()))
+                    .try_for_each(|part| {
+                        let month = index((part.month.0 - start.0).unsigned_abs());
+                        add(interval, part, months.entry(month).or_default())
+                    })
                     .ok_or_else(|| self.refuse_overflow(customer))?;
             }
             rows.iter().zip(counts).for_each(|(row, counts)| self.tally(row, counts));

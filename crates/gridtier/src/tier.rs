@@ -107,8 +107,12 @@ pub fn grade(
 #[must_use]
 pub fn grade_on(inputs: TierInputs, columns: &[IndicatorColumn], scores: &Scores, method: &Method) -> Tiers {
     let TierInputs { ids, groups, end, ceilings, previous } = inputs;
-    let is_ranked = |position: usize| scores.provisional[position].is_none();
-    let strata = stratify(&groups, &scores.population, is_ranked, method.min_stratum);
+    let strata = stratify(
+        &groups,
+        &scores.population,
+        |position| scores.provisional[position].is_none(),
+        method.min_stratum,
+    );
     let (revenue, energy) = (&columns[ANNUAL_REVENUE.index()], &columns[ANNUAL_ENERGY.index()]);
     let base = Base { scores, ceilings: &ceilings, revenue, energy };
     let order = RankOrder::new(&base, &strata);
@@ -145,7 +149,7 @@ pub fn grade_on(inputs: TierInputs, columns: &[IndicatorColumn], scores: &Scores
         findings: unused_quotas(method, &strata.names).into_iter().collect(),
         strata: strata.names,
     };
-    let rules = policy::Rules::new(ids, previous, end, method, &sizes);
+    let rules = policy::PolicyRules::new(ids, previous, end, method, &sizes);
     rules.apply(scores, &mut tiers);
     tiers
 }

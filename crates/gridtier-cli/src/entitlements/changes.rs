@@ -3,7 +3,7 @@
 use gridtier::entitlement::selection::ListPurpose;
 use gridtier::text;
 use gridtier_io::cycle;
-use gridtier_io::entitle::{Comparison, CycleEntitlements, NoticeOptions};
+use gridtier_io::entitle::{CycleEntitlements, EntitlementComparison, NoticeOptions};
 use gridtier_io::export;
 use gridtier_io::store::StoredCycle;
 use gridtier_report::entitlement::{changes_section, notices_list, withheld_note};
@@ -38,7 +38,7 @@ pub fn run(args: &ChangesArgs, chosen: ChosenLang) -> Result<Done, Failure> {
         None => voice(&args.output, chosen)?,
     };
     let options = NoticeOptions { selection: &selection, purpose, voice };
-    let mut comparison = Comparison::open(before, entitled.entitlements(), options)?;
+    let mut comparison = EntitlementComparison::open(before, entitled.entitlements(), options)?;
     let rows = match file {
         Some((path, format)) => {
             let list = notices_list(comparison.by_ref());

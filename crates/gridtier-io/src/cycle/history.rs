@@ -76,7 +76,7 @@ fn account(cycle: &StoredCycle, id: &str) -> Result<AccountHistory, CycleError> 
 
 /// The assessed months; `None` when the table is another one.
 fn assessed(usage: &RecordBatch, standard: u8) -> Option<Vec<AssessedMonth>> {
-    let UsageColumns { months, covered, active_wh } = UsageColumns::of(usage)?;
+    let MonthlyColumns { months, covered, active_wh } = MonthlyColumns::of(usage)?;
     let integers = |name: &str| usage.column_by_name(name)?.as_primitive_opt::<Int64Type>();
     let (reactive, readings) = (integers("reactive_varh")?, integers("readings")?);
     let with_reactive = integers("reactive_readings")?;
@@ -96,13 +96,13 @@ fn assessed(usage: &RecordBatch, standard: u8) -> Option<Vec<AssessedMonth>> {
 }
 
 /// Columns of the energy by month.
-struct UsageColumns<'a> {
+struct MonthlyColumns<'a> {
     months: &'a arrow_array::Date32Array,
     covered: &'a BooleanArray,
     active_wh: &'a arrow_array::Int64Array,
 }
 
-impl<'a> UsageColumns<'a> {
+impl<'a> MonthlyColumns<'a> {
     fn of(usage: &'a RecordBatch) -> Option<Self> {
         Some(Self {
             months: usage.column_by_name("month")?.as_primitive_opt::<Date32Type>()?,
@@ -144,7 +144,7 @@ pub(super) fn add_data(
 fn planned(cycle: &StoredCycle, id: &str, plans: &[(Month, i64)]) -> Result<Vec<PlannedMonth>, CycleError> {
     let path = cycle.dir.join("monthly_usage.parquet");
     let Some(usage) = rows_with_key(&path, "customer_id", id)? else { return Ok(Vec::new()) };
-    let columns = UsageColumns::of(&usage).ok_or_else(|| other_columns(cycle, "monthly_usage.parquet"))?;
+    let columns = MonthlyColumns::of(&usage).ok_or_else(|| other_columns(cycle, "monthly_usage.parquet"))?;
     let covered = (0..usage.num_rows()).filter(|&row| columns.covered.value(row));
     let found = covered.filter_map(|row| {
         let month = Month::of_day(columns.months.value(row))?;
@@ -154,14 +154,16 @@ fn planned(cycle: &StoredCycle, id: &str, plans: &[(Month, i64)]) -> Result<Vec<
     Ok(found.collect())
 }
 
+fn is_same_file(one: &Input, other: &Input) -> bool {
+    one.path == other.path && one.sha256 == other.sha256
+}
 /// Whether a folder has the files from which the cycle was computed, of the tables that are looked up.
 fn check_inputs(manifest: &Manifest, data: &DataFolder) -> Result<(), EvidenceError> {
     let is_asked = |input: &&Input| input.table.is_none_or(|table| EVIDENCE_TABLES.contains(&table));
     let recorded: Vec<&Input> = manifest.inputs.iter().map(|entry| &entry.input).filter(is_asked).collect();
     let found: Vec<&Input> = data.inputs().iter().filter(is_asked).collect();
-    let same = |a: &Input, b: &Input| a.path == b.path && a.sha256 == b.sha256;
-    let differs = (recorded.iter().find(|input| !found.iter().any(|other| same(input, other))))
-        .or_else(|| found.iter().find(|input| !recorded.iter().any(|other| same(input, other))));
+    let differs = (recorded.iter().find(|input| !found.iter().any(|other| is_same_file(input, other))))
+        .or_else(|| found.iter().find(|input| !recorded.iter().any(|other| is_same_file(input, other))));
     let Some(input) = differs else { return Ok(()) };
     let path = &input.path;
     Err(EvidenceError::OtherData(text!(

@@ -82,8 +82,9 @@ fn differing(
     }
     let days: Range<i32> = common.start.first_day()..common.end.first_day();
     let accepted = [accounts(before)?, accounts(after)?];
-    let is_in_both = move |id: &str| accepted.iter().all(|ids| ids.get(id).is_some());
-    let mut merge = UsageMerge::new(UsageAhead::of(before), UsageAhead::of(after), days, is_in_both);
+    let mut merge = UsageMerge::new(UsageAhead::of(before), UsageAhead::of(after), days, move |id: &str| {
+        accepted.iter().all(|ids| ids.get(id).is_some())
+    });
     Ok(Box::new(std::iter::from_fn(move || match merge.next_batch() {
         Ok(months) => (!months.ids.is_empty()).then(|| batch(&months)),
         Err(error) => {

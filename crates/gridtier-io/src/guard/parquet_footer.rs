@@ -172,23 +172,26 @@ fn footer_bytes(file: &mut File, bytes: u64) -> Result<Vec<u8>, Unreadable> {
 
 /// Columns whose dictionary is said to begin at 0, where the mark of the file stands, have none.
 fn without_empty_dictionaries(metadata: ParquetMetaData) -> ParquetMetaData {
-    let is_empty = |chunk: &ColumnChunkMetaData| chunk.dictionary_page_offset().is_some_and(|at| at <= 0);
-    if !metadata.row_groups().iter().flat_map(RowGroupMetaData::columns).any(is_empty) {
+    if !metadata.row_groups().iter().flat_map(RowGroupMetaData::columns).any(has_empty_dictionary) {
         return metadata;
     }
-    let without = |group: &RowGroupMetaData| {
-        let chunks = group.columns().iter().cloned().map(|chunk| match is_empty(&chunk) {
+    let groups = metadata.row_groups().iter().map(|group| {
+        let chunks = group.columns().iter().cloned().map(|chunk| match has_empty_dictionary(&chunk) {
             true => chunk.into_builder().set_dictionary_page_offset(None).build(),
             false => Ok(chunk),
         });
         let chunks = chunks.collect::<Result<Vec<_>, _>>()?;
         group.clone().into_builder().set_column_metadata(chunks).build()
-    };
-    match metadata.row_groups().iter().map(without).collect() {
+    });
+    match groups.collect() {
         Ok(groups) => metadata.into_builder().set_row_groups(groups).build(),
         // The claims of such a footer are refused.
         Err(_) => metadata,
     }
+}
+/// Whether a column says that its dictionary is where none can be.
+fn has_empty_dictionary(chunk: &ColumnChunkMetaData) -> bool {
+    chunk.dictionary_page_offset().is_some_and(|at| at <= 0)
 }
 
 /// Writes −1, which stands for none, over the code of a converted type that the decoder does not know. The physical type

@@ -365,8 +365,9 @@ impl Rectangle {
     }
 
     fn area(&self) -> u64 {
-        let length = |(first, last): (u64, u64)| if last < first { 0 } else { last - first + 1 };
-        length(self.rows).saturating_mul(length(self.columns))
+        let [rows, columns] =
+            [self.rows, self.columns].map(|(first, last)| if last < first { 0 } else { last - first + 1 });
+        rows.saturating_mul(columns)
     }
 }
 

@@ -119,11 +119,11 @@ fn write_decided_cycle(
 ) -> Result<CommitRecord, StoreError> {
     let (records, register) = (read_records(root)?, read_register(root)?);
     let current = records.current(root);
-    let is_beside = |current: &&CommitRecord| {
+    let stays = current.filter(|current| {
         let is_published = decided.kind == RecordKind::Cycle;
         !is_published || !decided.make_current && is_earlier(root, decided.as_of.as_deref(), current)
-    };
-    let stays = current.filter(is_beside).map(|record| record.version);
+    });
+    let stays = stays.map(|record| record.version);
     let record = CommitRecord {
         version: decided.version,
         current: stays,
@@ -148,11 +148,11 @@ fn write_decided_cycle(
 /// Writes the record of an approval: everything in it follows from the entry and from what came before.
 fn write_approval(root: &Path, entry: &RegisterEntry) -> Result<CommitRecord, StoreError> {
     let (records, register) = (read_records(root)?, read_register(root)?);
-    let misuse = || StoreError::Misuse {
+    let proposal = entry.cycle.and_then(|cycle| records.of_version(cycle));
+    let proposal = proposal.ok_or_else(|| StoreError::Misuse {
         name: layout::record_name(entry.number),
         problem: "it approves nothing that was proposed".to_owned(),
-    };
-    let proposal = entry.cycle.and_then(|cycle| records.of_version(cycle)).ok_or_else(misuse)?;
+    })?;
     let current = records.current(root);
     let make_current = proposal.make_current;
     let stays =
@@ -181,13 +181,14 @@ fn write_approval(root: &Path, entry: &RegisterEntry) -> Result<CommitRecord, St
 /// Whether an as-of is earlier than that of a cycle; not where one of them is unknown, as when a folder was removed: a cycle
 /// that cannot be read is better replaced than kept.
 pub(super) fn is_earlier(root: &Path, as_of: Option<&str>, than: &CommitRecord) -> bool {
-    let of_manifest = || {
-        let manifest = fs::read(root.join(&than.dir).join(MANIFEST)).ok()?;
-        let manifest: Value = serde_json::from_slice(&manifest).ok()?;
-        manifest.get("as_of")?.as_str().map(str::to_owned)
-    };
-    let than = than.as_of.clone().or_else(of_manifest);
+    let than = than.as_of.clone().or_else(|| manifest_as_of(root, than));
     as_of.zip(than.as_deref()).is_some_and(|(as_of, than)| as_of < than)
+}
+/// The as-of in the manifest of a record, if it can be read.
+fn manifest_as_of(root: &Path, record: &CommitRecord) -> Option<String> {
+    let manifest = fs::read(root.join(&record.dir).join(MANIFEST)).ok()?;
+    let manifest: Value = serde_json::from_slice(&manifest).ok()?;
+    manifest.get("as_of")?.as_str().map(str::to_owned)
 }
 
 fn write_record(root: &Path, record: &CommitRecord) -> Result<(), StoreError> {

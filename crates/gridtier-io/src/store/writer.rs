@@ -62,12 +62,7 @@ fn complete_decision(root: &Path, records: &CommitRecords) -> Result<(), StoreEr
 /// Repairs `CURRENT` if it is missing, stale or damaged. Failures are ignored: this program never relies on it, and
 /// a store may be readable but not writable.
 pub(super) fn repair_current(root: &Path) {
-    let is_whole = |records: CommitRecords| {
-        let is_decided =
-            read_register(root).is_ok_and(|register| pending_decision(&records, &register).is_none());
-        is_decided && read_current(root) == current_of(root, &records)
-    };
-    if read_records(root).is_ok_and(is_whole) {
+    if read_records(root).is_ok_and(|records| is_complete(root, &records)) {
         return;
     }
     // Take the lock: a publisher may be between its commit and its CURRENT, and must not be overtaken.
@@ -79,6 +74,11 @@ pub(super) fn repair_current(root: &Path) {
     {
         let _ = rebuild_current(root, &records);
     }
+}
+/// Whether every decision of the register has its record, and CURRENT names the cycle that the records give.
+fn is_complete(root: &Path, records: &CommitRecords) -> bool {
+    let is_decided = read_register(root).is_ok_and(|register| pending_decision(records, &register).is_none());
+    is_decided && read_current(root) == current_of(root, records)
 }
 
 /// What may be removed: staging folders, temporary files, an incomplete record or entry, and folders of cycles that have no

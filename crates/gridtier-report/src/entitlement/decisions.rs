@@ -1,7 +1,7 @@
 //! What became of applications.
 
 use gridtier::entitlement::Catalogue;
-use gridtier::entitlement::application::{Application, ApplicationOutcome, Decision, Why};
+use gridtier::entitlement::application::{Application, ApplicationDecision, ApplicationOutcome, Why};
 use gridtier::index::count;
 use gridtier::unit::date_of_day;
 use gridtier::word::Word;
@@ -18,7 +18,7 @@ use gridtier::text::Text;
 pub fn decisions_table(
     catalogue: &Catalogue,
     applications: &[Application],
-    decisions: &[Decision],
+    decisions: &[ApplicationDecision],
 ) -> DataTable {
     let columns = vec![
         DataColumn::new(ColumnFormat::Id, "customer_id", "customer", "户号"),
@@ -63,7 +63,7 @@ pub fn decisions_table(
 
 /// How many applications had which outcome, and the decisions, for a terminal.
 #[must_use]
-pub fn decisions_section(decisions: &[Decision], table: &DataTable) -> Section {
+pub fn decisions_section(decisions: &[ApplicationDecision], table: &DataTable) -> Section {
     let counts: Vec<Text> = ApplicationOutcome::ALL
         .iter()
         .map(|&outcome| {

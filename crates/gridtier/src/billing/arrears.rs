@@ -20,7 +20,7 @@ pub(super) struct Settled {
 
 /// What a customer's bills came to.
 #[derive(Clone, Copy, Debug, Default)]
-struct Sums {
+struct ArrearsSums {
     due_fen: i128,
     on_time_fen: i128,
     overdue_fen_days: i128,
@@ -28,7 +28,7 @@ struct Sums {
     cross_year_fen: i128,
 }
 
-/// Sums arrears by customer, over the bills above zero that were due before the window's end. `due_fen` is what is due on
+/// ArrearsSums arrears by customer, over the bills above zero that were due before the window's end. `due_fen` is what is due on
 /// each accepted bill; payments come in the order of bills and days.
 pub(super) fn count(
     bills: &Bills,
@@ -38,7 +38,7 @@ pub(super) fn count(
     facts: &mut [Billing],
 ) -> Result<(), RunError> {
     let new_year = Month::new(window.end.year(), 1).first_day();
-    let mut sums = vec![Sums::default(); facts.len()];
+    let mut sums = vec![ArrearsSums::default(); facts.len()];
     let mut start = 0;
     for ((position, row), &due) in (0..).zip(&bills.rows).zip(due_fen) {
         start += payments[start..].iter().take_while(|payment| payment.bill < position).count();

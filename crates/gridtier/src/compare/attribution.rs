@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 use super::corrected::CorrectedValues;
-use super::grading::{Cohort, Measured, Rules, points};
+use super::grading::{Cohort, GradingRules, Measured, points};
 use super::moved::{CustomerMove, SCORES, STRATA, TIERS};
 use super::own::{OwnContributions, own_contributions};
 use super::pair::{Damaged, Pair, PairedCustomer};
@@ -41,7 +41,7 @@ impl Attribution {
     /// What the earlier cycle has published does not fit together: its parameters do not give its scores, or its lines not
     /// its tiers.
     pub fn new(pair: &Pair, revision: Option<&Cycle>) -> Result<Self, Damaged> {
-        let rules = Rules::new(pair)?;
+        let rules = GradingRules::new(pair)?;
         let before = rules.before();
         rules.check(&before)?;
         let revised = revision.and_then(|revision| rules.measured(revision));
@@ -119,12 +119,12 @@ fn pair_status(pair: &Pair, revision: Option<&Cycle>, has_values: bool) -> Optio
 fn positions(pair: &Pair, cycle: &Cycle) -> Vec<Option<u32>> {
     let mut rows = (0u32..).zip(&cycle.rows).peekable();
     let id = |row: &Placed| cycle.customers.ids.key(row.number);
-    let position = |customer: &PairedCustomer| {
+    let positions = pair.customers.iter().map(|customer| {
         let wanted = pair.id(customer);
         while rows.next_if(|(_, row)| id(row) < wanted).is_some() {}
         rows.next_if(|(_, row)| id(row) == wanted).map(|(at, _)| at)
-    };
-    pair.customers.iter().map(position).collect()
+    });
+    positions.collect()
 }
 
 /// By customer of a pair: the score of its corrected values in the stratum of its group in the later cycle; `None` where a

@@ -168,8 +168,8 @@ fn outcome_test(
     members: &[Tested],
     outcome: BacktestOutcome,
 ) -> Backtest {
-    let value = |one: &Tested| pair.after.registry_value(outcome.indicator(), one.number);
-    let known: Vec<(Tested, f64)> = members.iter().filter_map(|one| Some((*one, value(one)?))).collect();
+    let values = members.iter().map(|one| (one, pair.after.registry_value(outcome.indicator(), one.number)));
+    let known: Vec<(Tested, f64)> = values.filter_map(|(one, value)| Some((*one, value?))).collect();
     let has: Vec<bool> = match outcome {
         BacktestOutcome::Arrears => known.iter().map(|(_, days)| *days >= ARREARS_DAYS).collect(),
         BacktestOutcome::Violation => known.iter().map(|(one, _)| one.offended).collect(),
@@ -214,7 +214,7 @@ fn means(
     members: &[Tested],
     measure: IndicatorIx,
 ) -> Vec<BacktestMean> {
-    let of_tier = |&tier: &Tier| {
+    let means = Tier::ALL.iter().map(|&tier| {
         let of_tier = members.iter().filter(|one| one.tier == tier);
         let values: Vec<f64> =
             of_tier.filter_map(|one| pair.after.registry_value(measure, one.number)).collect();
@@ -225,6 +225,6 @@ fn means(
             customers: count(values.len()),
             mean: mean_with_limits(&values),
         }
-    };
-    Tier::ALL.iter().map(of_tier).collect()
+    });
+    means.collect()
 }

@@ -1,6 +1,6 @@
 //! The values from which `own` departs: those of the revision, and of the earlier cycle where that does not grade a customer.
 
-use super::grading::{Measured, Rules};
+use super::grading::{GradingRules, Measured};
 use super::pair::Pair;
 use crate::index::index;
 use crate::score::OnParameters;
@@ -8,7 +8,7 @@ use crate::score::OnParameters;
 /// Where the values of the step `stratum` come from.
 #[derive(Clone, Copy)]
 pub(super) struct CorrectedValues<'a> {
-    pub rules: &'a Rules<'a>,
+    pub rules: &'a GradingRules<'a>,
     pub pair: &'a Pair<'a>,
     pub before: &'a Measured<'a>,
     /// The revision of the earlier cycle, with the positions of the pair's customers in its rows.

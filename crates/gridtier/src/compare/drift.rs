@@ -67,7 +67,7 @@ impl Drift {
 }
 
 /// What is measured, and where its values are.
-enum Measure {
+enum DriftMeasure {
     /// The published scores.
     Score,
     /// The later cycle's values scored by the earlier one's parameters.
@@ -117,16 +117,18 @@ fn ranked(cycle: &Cycle) -> Vec<usize> {
 }
 
 /// What both cycles measure alike.
-fn measures(pair: &Pair<'_>, frozen: bool) -> Vec<(String, Measure)> {
-    let mut measures = vec![("score".to_owned(), Measure::Score)];
+fn measures(pair: &Pair<'_>, frozen: bool) -> Vec<(String, DriftMeasure)> {
+    let mut measures = vec![("score".to_owned(), DriftMeasure::Score)];
     if frozen {
-        measures.push(("score_frozen".to_owned(), Measure::FrozenScore));
+        measures.push(("score_frozen".to_owned(), DriftMeasure::FrozenScore));
     }
-    measures
-        .extend((0..).zip(DIMENSIONS).map(|(at, dimension)| (dimension.to_owned(), Measure::Dimension(at))));
+    measures.extend(
+        (0..).zip(DIMENSIONS).map(|(at, dimension)| (dimension.to_owned(), DriftMeasure::Dimension(at))),
+    );
     for (at, spec) in pair.before.method.indicators.iter().enumerate() {
         if let Some(other) = same_indicator(&pair.before.method, at, &pair.after.method) {
-            let positions = Measure::Indicator(IndicatorIx::from_index(at), IndicatorIx::from_index(other));
+            let positions =
+                DriftMeasure::Indicator(IndicatorIx::from_index(at), IndicatorIx::from_index(other));
             measures.push((spec.id.clone(), positions));
         }
     }
@@ -144,17 +146,17 @@ fn same_indicator(method: &Method, place: usize, other: &Method) -> Option<usize
 }
 
 /// The value of a row of a cycle, which is the earlier one for `end` 0 and the later one for 1.
-fn value(cycle: &Cycle, at: usize, measure: &Measure, end: usize, frozen: Option<&[i32]>) -> DriftValue {
+fn value(cycle: &Cycle, at: usize, measure: &DriftMeasure, end: usize, frozen: Option<&[i32]>) -> DriftValue {
     let row = &cycle.rows[at];
     let score =
         |score: Option<i64>| score.map_or(DriftValue::Absent, |score| DriftValue::Known(float_i64(score)));
     match measure {
-        Measure::Score => score(row.score_e6),
-        Measure::FrozenScore => score(frozen.map_or(row.score_e6, |frozen| published(frozen[at]))),
-        Measure::Dimension(dimension) => {
+        DriftMeasure::Score => score(row.score_e6),
+        DriftMeasure::FrozenScore => score(frozen.map_or(row.score_e6, |frozen| published(frozen[at]))),
+        DriftMeasure::Dimension(dimension) => {
             score(row.dimensions[*dimension].map(|points| round_half_away(points * 1e6)))
         }
-        Measure::Indicator(before, after) => {
+        DriftMeasure::Indicator(before, after) => {
             let column = &cycle.columns[if end == 0 { before.index() } else { after.index() }];
             match column.get(index(row.number)) {
                 IndicatorValue::Known(x) => DriftValue::Known(x),

@@ -204,22 +204,22 @@ fn indicators(
 
 /// What the other customers of the earlier stratum did.
 fn others(attribution: &Attribution, moved: &CustomerMove) -> OtherMoves {
-    let is_other = |other: &&CustomerMove| {
+    let others = attribution.moves.iter().filter(|other| {
         other.strata[0] == moved.strata[0]
             && other.customer != moved.customer
             && other.status == SplitStatus::Split
-    };
-    let all = || attribution.moves.iter().filter(is_other);
+    });
+    let others: Vec<&CustomerMove> = others.collect();
     let own_e6 = |other: &CustomerMove| other.part_e6(Step::Own).unwrap_or(0);
-    let customers = all().count();
-    let sum_e6: i64 = all().map(own_e6).sum();
+    let customers = others.len();
+    let sum_e6: i64 = others.iter().map(|other| own_e6(other)).sum();
     OtherMoves {
         customers: count(customers),
-        own_up: count(all().filter(|other| own_e6(other) > 0).count()),
-        own_down: count(all().filter(|other| own_e6(other) < 0).count()),
+        own_up: count(others.iter().filter(|other| own_e6(other) > 0).count()),
+        own_down: count(others.iter().filter(|other| own_e6(other) < 0).count()),
         own_mean: (customers > 0).then(|| float_i64(sum_e6) / 1e6 / float(customers)),
-        up: count(all().filter(|other| other.tier_after() < other.tier_before()).count()),
-        down: count(all().filter(|other| other.tier_after() > other.tier_before()).count()),
+        up: count(others.iter().filter(|other| other.tier_after() < other.tier_before()).count()),
+        down: count(others.iter().filter(|other| other.tier_after() > other.tier_before()).count()),
     }
 }
 

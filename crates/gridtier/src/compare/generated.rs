@@ -201,11 +201,13 @@ pub fn pair(seed: u64, equal_methods: bool) -> GeneratedPair {
 /// Gives a cycle the values of another method's expressions.
 fn express(cycle: &mut Cycle, method: &Method, mut customers: Vec<DraftCustomer>) {
     customers.sort_by(|a, b| a.id.cmp(&b.id));
-    let is_night = |(id, _): &&(&str, IndicatorValue)| *id == "night_share";
-    let night = |customer: &DraftCustomer| {
-        customer.values.iter().find(is_night).map_or(IndicatorValue::Unknown, |(_, value)| *value)
-    };
+
     for expression in &method.own {
-        cycle.expressed.push((expression.clone(), customers.iter().map(night).collect()));
+        cycle.expressed.push((expression.clone(), customers.iter().map(night_share).collect()));
     }
+}
+
+fn night_share(customer: &DraftCustomer) -> IndicatorValue {
+    let found = customer.values.iter().find(|(id, _)| *id == "night_share");
+    found.map_or(IndicatorValue::Unknown, |(_, value)| *value)
 }

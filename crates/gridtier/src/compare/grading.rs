@@ -54,7 +54,7 @@ pub(super) struct Cohort {
 }
 
 /// What the earlier cycle judged by, and the lines of the later one.
-pub(super) struct Rules<'a> {
+pub(super) struct GradingRules<'a> {
     pair: &'a Pair<'a>,
     /// The earlier cycle's, with its strata in the order of its rows.
     parameters: Parameters,
@@ -67,7 +67,7 @@ pub(super) struct Rules<'a> {
     tiers_after: Vec<Option<Tier>>,
 }
 
-impl<'a> Rules<'a> {
+impl<'a> GradingRules<'a> {
     /// # Errors
     /// The ranks of one of the cycles are not those of its ledger.
     pub fn new(pair: &'a Pair<'a>) -> Result<Self, Damaged> {

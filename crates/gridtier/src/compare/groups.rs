@@ -41,8 +41,8 @@ impl<'a> GroupStrata<'a> {
     /// By position in a cycle's rows: the stratum to which the customer's group there belongs.
     pub fn of(&self, cycle: &Cycle) -> Vec<u32> {
         let groups = Groups::of(&cycle.customers, self.before.method.strata);
-        let stratum = |name: &String| self.by_group.get(name).copied().unwrap_or(self.otherwise);
-        let strata: Vec<u32> = groups.names.iter().map(stratum).collect();
+        let known = groups.names.iter().map(|name| self.by_group.get(name).copied());
+        let strata: Vec<u32> = known.map(|stratum| stratum.unwrap_or(self.otherwise)).collect();
         cycle.rows.iter().map(|row| strata[group(&groups, row.number)]).collect()
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::generated::{END, GeneratedPair, LATER, pair};
-use super::grading::Rules;
+use super::grading::GradingRules;
 use super::groups::GroupStrata;
 use super::*;
 use crate::cycle::Cycle;
@@ -144,7 +144,7 @@ proptest! {
     fn the_same_method_fitted_anew_to_a_cycle_gives_what_it_has_published(seed in any::<u64>()) {
         let GeneratedPair { before, after, .. } = pair(seed, true);
         let pair = Pair::new(&before, &after).unwrap();
-        let rules = Rules::new(&pair).unwrap();
+        let rules = GradingRules::new(&pair).unwrap();
         let measured = rules.measured(&after).unwrap();
         let cohort = rules.refitted(&measured).unwrap();
         for (at, row) in after.rows.iter().enumerate() {
@@ -176,10 +176,10 @@ fn method() -> Method {
 }
 
 fn customers(kwh: &[f64]) -> Vec<DraftCustomer> {
-    let draft = |(at, kwh): (usize, &f64)| {
+    let drafts = kwh.iter().enumerate().map(|(at, kwh)| {
         DraftCustomer::new(format!("{at:02}"), &[("annual_energy", *kwh), ("on_time_payment", 0.5)])
-    };
-    kwh.iter().enumerate().map(draft).collect()
+    });
+    drafts.collect()
 }
 
 const TEN: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];

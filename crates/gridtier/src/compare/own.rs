@@ -50,16 +50,15 @@ pub(super) fn own_contributions(
 ) -> OwnContributions {
     let pair = corrected.pair;
     let places = pair.before.parameters.weighing();
-    let is_split = |moved: &CustomerMove| moved.status == SplitStatus::Split;
-    let split: Vec<u32> =
-        (0u32..).zip(&*moves).filter(|(_, moved)| is_split(moved)).map(|(at, _)| at).collect();
+    let split = (0u32..).zip(&*moves).filter(|(_, moved)| moved.status == SplitStatus::Split);
+    let split: Vec<u32> = split.map(|(at, _)| at).collect();
     let customers: Vec<u32> = split.iter().map(|&at| moves[index(at)].customer).collect();
     let later = customers.iter().filter_map(|customer| pair.customers[index(*customer)].after_at());
     let (numbers, strata): (Vec<u32>, Vec<u32>) =
         later.map(|at| (after.cycle.rows[at].number, after.strata[at])).unzip();
     let mut differences_e6 = corrected.rules.frozen(&after.values, &numbers, &strata).contributions_e6();
-    let contributions = |values: OnParameters| values.contributions_e6();
-    let earlier = corrected.in_later_strata(&customers, after, places.len(), contributions);
+    let earlier = corrected
+        .in_later_strata(&customers, after, places.len(), |values: OnParameters| values.contributions_e6());
     differences_e6.iter_mut().zip(earlier).for_each(|(later, earlier)| *later -= earlier);
     let own = OwnContributions { places, moves: split, differences_e6 };
     let weighing: Vec<usize> = of_weight(&pair.before.parameters).collect();

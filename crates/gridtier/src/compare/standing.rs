@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::grading::{Rules, published};
+use super::grading::{GradingRules, published};
 use super::pair::{Damaged, Pair};
 use crate::index::index;
 use crate::indicator::IndicatorColumn;
@@ -28,7 +28,7 @@ impl<'a> Standings<'a> {
     /// # Errors
     /// What the earlier cycle has published does not fit together.
     pub fn of(pair: &'a Pair<'a>) -> Result<Option<Self>, Damaged> {
-        let rules = Rules::new(pair)?;
+        let rules = GradingRules::new(pair)?;
         rules.check(&rules.before())?;
         let Some(now) = rules.measured(pair.after) else { return Ok(None) };
         let mut tiers = vec![None; pair.after.rows.len()];

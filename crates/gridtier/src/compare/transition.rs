@@ -239,17 +239,16 @@ fn score(cycle: &Cycle, at: usize) -> Option<i64> {
 }
 
 fn rates(ends: &[[u64; 6]; 4]) -> Vec<TransitionRate> {
-    let of_tier = |tier: &Tier| {
-        let row = ends[tier.position()];
+    let rates = Tier::ALL.iter().flat_map(|&from| {
+        let row = ends[from.position()];
         let from_customers = row.iter().sum();
-        let (from, ends) = (*tier, ENDS.iter().zip(row));
-        ends.map(move |(&to, customers)| TransitionRate {
+        ENDS.iter().zip(row).map(move |(&to, customers)| TransitionRate {
             from,
             to,
             customers,
             from_customers,
             limits: goodman_limits(customers, from_customers),
         })
-    };
-    Tier::ALL.iter().flat_map(of_tier).collect()
+    });
+    rates.collect()
 }

@@ -51,9 +51,9 @@ impl Waterfall {
                 self.cells[index(stratum)][tier.position()][step.position()][side] += 1;
             }
         }
-        let tier = |cell: Option<TierInStratum>| cell.map(|(_, tier)| tier);
-        if tier(from) != tier(to) {
-            for (side, tier) in [(0, tier(to)), (1, tier(from))] {
+        let [tier_from, tier_to] = [from, to].map(|cell| cell.map(|(_, tier)| tier));
+        if tier_from != tier_to {
+            for (side, tier) in [(0, tier_to), (1, tier_from)] {
                 if let Some(tier) = tier {
                     self.cells[everybody][tier.position()][step.position()][side] += 1;
                 }
@@ -87,24 +87,23 @@ pub fn waterfall(pair: &Pair, attribution: &Attribution) -> Vec<WaterfallStep> {
         .reduce(|| Waterfall::new(strata.len()), Waterfall::join);
     let flows = ends(pair, strata, flows);
     let everybody = strata.len();
-    let is_shown = |stratum: &usize| {
+    let shown = (0..=everybody).filter(|stratum| {
         *stratum == everybody
             || pair.strata.contains(&strata[*stratum])
             || flows.cells[*stratum].iter().flatten().flatten().any(|count| *count > 0)
-    };
-    let mut shown: Vec<(&str, usize)> = (0..=everybody)
-        .filter(is_shown)
-        .map(|stratum| (strata.get(stratum).map_or(EVERYBODY, String::as_str), stratum))
-        .collect();
+    });
+    let mut shown: Vec<(&str, usize)> =
+        shown.map(|stratum| (strata.get(stratum).map_or(EVERYBODY, String::as_str), stratum)).collect();
     shown.sort_unstable();
     shown.into_iter().flat_map(|(name, stratum)| rows(name, &flows.cells[stratum])).collect()
 }
 
 /// Adds those who are there before and after, and those who come and go.
 fn ends(pair: &Pair, strata: &[String], mut flows: Waterfall) -> Waterfall {
-    let number = |name: &String| strata.partition_point(|known| known < name) as u32;
-    let [before, after] =
-        [pair.before, pair.after].map(|cycle| cycle.strata.iter().map(number).collect::<Vec<u32>>());
+    let [before, after] = [pair.before, pair.after].map(|cycle| {
+        let numbers = cycle.strata.iter().map(|name| strata.partition_point(|known| known < name) as u32);
+        numbers.collect::<Vec<u32>>()
+    });
     for customer in &pair.customers {
         let first = customer.before_at().map(|at| &pair.before.rows[at]);
         let second = customer.after_at().map(|at| &pair.after.rows[at]);

@@ -78,7 +78,7 @@ pub enum Why {
 
 /// The decision on an application.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decision {
+pub struct ApplicationDecision {
     /// Position among the applications.
     pub application: usize,
     /// The applicant's tier, if it is graded.
@@ -173,7 +173,7 @@ impl<'a> ApplicationReview<'a> {
 
     /// Decides all applications, in their order.
     #[must_use]
-    pub fn decide(self) -> Vec<Decision> {
+    pub fn decide(self) -> Vec<ApplicationDecision> {
         let mut order: Vec<usize> = (0..self.applications.len()).collect();
         order.sort_by_key(|&place| {
             let application = &self.applications[place];
@@ -183,11 +183,11 @@ impl<'a> ApplicationReview<'a> {
         });
         let mut used: BTreeMap<(usize, i32), u64> = BTreeMap::new();
         let mut taken: BTreeMap<(usize, &str, i32), u64> = BTreeMap::new();
-        let mut decisions: Vec<Option<Decision>> = vec![None; self.applications.len()];
+        let mut decisions: Vec<Option<ApplicationDecision>> = vec![None; self.applications.len()];
         for place in order {
             decisions[place] = Some(self.decide_one(place, &mut used, &mut taken));
         }
-        let mut decisions: Vec<Decision> = decisions.into_iter().flatten().collect();
+        let mut decisions: Vec<ApplicationDecision> = decisions.into_iter().flatten().collect();
         self.share(&mut decisions);
         decisions
     }
@@ -198,7 +198,7 @@ impl<'a> ApplicationReview<'a> {
         position: usize,
         used: &mut BTreeMap<(usize, i32), u64>,
         taken: &mut BTreeMap<(usize, &'a str, i32), u64>,
-    ) -> Decision {
+    ) -> ApplicationDecision {
         let application = &self.applications[position];
         let service = &self.catalogue.services[application.service];
         let (outcome, tier, why) = match self.admitted(position) {
@@ -219,7 +219,7 @@ impl<'a> ApplicationReview<'a> {
         });
         let units = i64::try_from(application.units).unwrap_or(i64::MAX);
         let fee_fen = unit_fee_fen.map(|fee| fee.saturating_mul(units));
-        Decision { application: position, tier, outcome, why, fee_fen, subsidy_fen: None }
+        ApplicationDecision { application: position, tier, outcome, why, fee_fen, subsidy_fen: None }
     }
 
     /// The claim of an application that is complete and that the outage plan allows; otherwise its outcome.
@@ -248,7 +248,7 @@ impl<'a> ApplicationReview<'a> {
     }
 
     /// Divides the cost of the units granted in an area and a year among those granted there.
-    fn share(&self, decisions: &mut [Decision]) {
+    fn share(&self, decisions: &mut [ApplicationDecision]) {
         let mut areas: BTreeMap<(usize, &str, i32), Vec<usize>> = BTreeMap::new();
         for decision in decisions.iter().filter(|decision| decision.outcome == ApplicationOutcome::Granted) {
             let application = &self.applications[decision.application];

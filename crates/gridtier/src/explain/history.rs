@@ -181,24 +181,23 @@ impl History {
         &'a self,
         of: impl Fn(&'a AccountHistory) -> Vec<(Month, EvidenceKind)>,
     ) -> Vec<(&'a str, Month, EvidenceKind)> {
-        let of_account = |account: &'a AccountHistory| {
-            let all = of(account).into_iter();
-            all.map(|(month, kind)| (account.id.as_str(), month, kind)).collect::<Vec<_>>()
-        };
-        self.accounts.iter().flat_map(of_account).collect()
+        let all = self.accounts.iter().flat_map(|account| {
+            of(account).into_iter().map(|(month, kind)| (account.id.as_str(), month, kind))
+        });
+        all.collect()
     }
 
     fn latest(&self, indicator: &'static str, mut all: Vec<(&str, Month, EvidenceKind)>) -> Vec<Evidence> {
         all.sort_by_key(|(_, month, _)| std::cmp::Reverse(*month));
         all.truncate(EVIDENCE_MAX);
         let has_several = self.accounts.len() > 1;
-        let named = |(account, month, kind): (&str, Month, EvidenceKind)| Evidence {
+        let latest = all.into_iter().map(|(account, month, kind)| Evidence {
             indicator,
             account: has_several.then(|| account.to_owned()),
             month,
             kind,
-        };
-        all.into_iter().map(named).collect()
+        });
+        latest.collect()
     }
 }
 

@@ -86,8 +86,8 @@ fn new_bills_fen(all: &[SettledBill], old: Window, window: Window) -> f64 {
     let recent_fen: i128 = all.iter().filter(|bill| bill.month >= recent).map(|bill| bill.due_fen).sum();
     let months = (old.end.0 - recent.0).max(1);
     let days_to_pay = last.due_on - last.month.first_day();
-    let is_due = |later: &i32| old.end.plus(*later).first_day() + days_to_pay < window.end_day();
-    let due = (0..new_months(old, window)).filter(is_due).count();
+    let due_on = (0..new_months(old, window)).map(|later| old.end.plus(later).first_day() + days_to_pay);
+    let due = due_on.filter(|due_on| *due_on < window.end_day()).count();
     recent_fen as f64 / f64::from(months) * crate::index::float(due)
 }
 
@@ -108,8 +108,8 @@ fn plans(account: &AccountHistory, old: Window, window: Window) -> Option<[f64; 
 
 fn violations(account: &AccountHistory, window: Window) -> f64 {
     let kept = account.offences.iter().filter(|offence| offence.month >= window.start());
-    let age = |month: Month| window.end.plus(-1).0 - month.0;
-    let points: i64 = kept.map(|offence| points_e6(offence.severity, age(offence.month))).sum();
+    let last = window.end.plus(-1);
+    let points: i64 = kept.map(|offence| points_e6(offence.severity, last.0 - offence.month.0)).sum();
     float_i64(points) / 1e6
 }
 

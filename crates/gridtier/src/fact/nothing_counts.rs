@@ -13,7 +13,7 @@ use crate::unit::Window;
 /// What usually makes spreadsheets and databases write all cells of a column so.
 fn usual_cause(commonest: &Finding) -> Text {
     let cell = commonest.example.rsplit_once(" = ").map_or("", |(_, cell)| cell);
-    let is_number = |digits: usize| cell.len() == digits && cell.bytes().all(|byte| byte.is_ascii_digit());
+
     match commonest.rule {
         Rule::Orphan | Rule::BadDate | Rule::BadNumber if commonest.example.contains(" = =\"") => text!(
             "; the cells are formulas such as =\"0001\": export them as text, without the sign of equality",
@@ -24,7 +24,7 @@ fn usual_cause(commonest: &Finding) -> Text {
              DATA` finds it out",
             "；若户号丢失了前导零，请声明其位数，例如 `pad.customer_id = 10`：`gridtier init DATA` 可自动判断"
         ),
-        Rule::BadDate if is_number(5) => text!(
+        Rule::BadDate if cell.len() == 5 && cell.bytes().all(|byte| byte.is_ascii_digit()) => text!(
             "; {cell} is a day as spreadsheets number them: format the cells as dates such as 2025-01-31 before the export, \
              or deliver the workbook itself",
             "；{cell} 是电子表格的日期序号：请先把单元格设为 2025-01-31 这样的日期再导出，或直接提供工作簿"

@@ -42,8 +42,7 @@ fn why<'a>(pair: &'a Pair<'a>, attribution: &'a Attribution) -> Output<'a> {
     table("why", fields, moves.len(), move |rows| {
         let moves = &moves[rows];
         let each = || moves.iter();
-        let reason = |reason: Option<PolicyReason>| reason.map(Word::code);
-        let indicator = |place: u16| pair.before.method.indicators[usize::from(place)].id.as_str();
+        let indicators = &pair.before.method.indicators;
         let newly =
             |moved: &CustomerMove, count: u16| (moved.status == SplitStatus::Split).then(|| i64::from(count));
         let mut columns = vec![
@@ -60,9 +59,9 @@ fn why<'a>(pair: &'a Pair<'a>, attribution: &'a Attribution) -> Output<'a> {
         columns.extend(Step::PARTS.map(|step| integers(each().map(|moved| moved.part(step)))));
         columns.extend([
             text(each().map(|moved| moved.cause().map(Word::code))),
-            text(each().map(|moved| reason(moved.policy_before_reason))),
-            text(each().map(|moved| reason(moved.policy_after_reason))),
-            text(each().map(|moved| moved.own_first.map(indicator))),
+            text(each().map(|moved| moved.policy_before_reason.map(Word::code))),
+            text(each().map(|moved| moved.policy_after_reason.map(Word::code))),
+            text(each().map(|moved| Some(indicators[usize::from(moved.own_first?)].id.as_str()))),
             integers(each().map(|moved| newly(moved, moved.newly_known))),
             integers(each().map(|moved| newly(moved, moved.newly_unknown))),
         ]);
@@ -74,15 +73,15 @@ fn why<'a>(pair: &'a Pair<'a>, attribution: &'a Attribution) -> Output<'a> {
 fn own<'a>(pair: &'a Pair<'a>, attribution: &'a Attribution) -> Output<'a> {
     let own = &attribution.own;
     let mut fields = vec![full("customer_id", TEXT)];
-    let indicator = |place: &usize| full(&pair.before.method.indicators[*place].id, INTEGER);
-    fields.extend(own.places.iter().map(indicator));
+    fields.extend(own.places.iter().map(|&place| full(&pair.before.method.indicators[place].id, INTEGER)));
     fields.push(full("rounding", INTEGER));
     table("own", fields, own.moves.len(), move |rows| {
         let each = || rows.clone();
-        let moved = |at: usize| &attribution.moves[index(own.moves[at])];
-        let mut columns = vec![text(each().map(|at| Some(attribution.id(pair, moved(at)))))];
-        let part = |place: usize| integers(each().map(|at| Some(i64::from(own.row(at)[place]))));
-        columns.extend((0..own.places.len()).map(part));
+        let moves = each().map(|at| &attribution.moves[index(own.moves[at])]);
+        let mut columns = vec![text(moves.map(|moved| Some(attribution.id(pair, moved))))];
+        columns.extend(
+            (0..own.places.len()).map(|place| integers(each().map(|at| Some(i64::from(own.row(at)[place]))))),
+        );
         columns.push(integers(each().map(|at| Some(own.rounding_e6(at, &attribution.moves)))));
         columns
     })
@@ -193,10 +192,10 @@ pub fn read_own(batch: &RecordBatch) -> Option<Vec<OwnRow>> {
     let indicators: Vec<String> = names.filter(|name| name != "customer_id" && name != "rounding").collect();
     (0..batch.num_rows())
         .map(|row| {
-            let part = |name: &String| Some((name.clone(), batch.integers(name)?.value(row)));
+            let parts = indicators.iter().map(|name| Some((name.clone(), batch.integers(name)?.value(row))));
             Some(OwnRow {
                 customer_id: ids.value(row).to_owned(),
-                parts_e6: indicators.iter().map(part).collect::<Option<_>>()?,
+                parts_e6: parts.collect::<Option<_>>()?,
                 rounding_e6: rounding.value(row),
             })
         })

@@ -247,15 +247,15 @@ fn backtest_outcomes<'a>(pair: &'a Pair<'a>, tests: Vec<InStratum<Backtest>>) ->
     ];
     table("backtest", fields, tests.len(), move |rows| {
         let tests = &tests[rows];
-        let limit = |test: &Backtest, side: usize| test.area?.limits.map(|limits| limits[side]);
+
         vec![
             text(tests.iter().map(|(stratum, _)| name(pair, *stratum))),
             text(tests.iter().map(|(_, test)| Some(test.outcome.code()))),
             counts(tests.iter().map(|(_, test)| Some(test.customers))),
             counts(tests.iter().map(|(_, test)| Some(test.events))),
             numbers(tests.iter().map(|(_, test)| test.area.map(|area| area.value))),
-            numbers(tests.iter().map(|(_, test)| limit(test, 0))),
-            numbers(tests.iter().map(|(_, test)| limit(test, 1))),
+            numbers(tests.iter().map(|(_, test)| test.area?.limits.map(|[low, _]| low))),
+            numbers(tests.iter().map(|(_, test)| test.area?.limits.map(|[_, high]| high))),
             numbers(tests.iter().map(|(_, test)| test.area.map(|area| area.somers_d()))),
         ]
     })
@@ -273,15 +273,15 @@ fn backtest_tiers<'a>(pair: &'a Pair<'a>, means: Vec<InStratum<BacktestMean>>) -
     ];
     table("backtest_tiers", fields, means.len(), move |rows| {
         let means = &means[rows];
-        let limit = |mean: &BacktestMean, side: usize| mean.mean?.limits.map(|limits| limits[side]);
+
         vec![
             text(means.iter().map(|(stratum, _)| name(pair, *stratum))),
             text(means.iter().map(|(_, mean)| Some(mean.measure_id()))),
             text(means.iter().map(|(_, mean)| Some(mean.tier.code()))),
             counts(means.iter().map(|(_, mean)| Some(mean.customers))),
             numbers(means.iter().map(|(_, mean)| mean.mean.map(|mean| mean.value))),
-            numbers(means.iter().map(|(_, mean)| limit(mean, 0))),
-            numbers(means.iter().map(|(_, mean)| limit(mean, 1))),
+            numbers(means.iter().map(|(_, mean)| mean.mean?.limits.map(|[low, _]| low))),
+            numbers(means.iter().map(|(_, mean)| mean.mean?.limits.map(|[_, high]| high))),
         ]
     })
 }

@@ -62,15 +62,15 @@ impl Parameters {
     /// of all ranked customers. Without strata where points are fitted over all ranked customers.
     #[must_use]
     pub fn with_strata(&self, names: &[String]) -> Self {
-        let of_all = |name: &String| StratumParameters {
-            name: name.clone(),
-            fitted: vec![None; self.fitted.len()],
-            ranked_known: vec![0; self.fitted.len()],
-        };
-        let known = |name: &String| self.strata.iter().find(|stratum| stratum.name == *name).cloned();
-        let strata = names.iter().filter(|_| !self.strata.is_empty());
-        let strata = strata.map(|name| known(name).unwrap_or_else(|| of_all(name))).collect();
-        Self { strata, ..self.clone() }
+        let strata = names.iter().filter(|_| !self.strata.is_empty()).map(|name| {
+            let known = self.strata.iter().find(|stratum| stratum.name == *name);
+            known.cloned().unwrap_or_else(|| StratumParameters {
+                name: name.clone(),
+                fitted: vec![None; self.fitted.len()],
+                ranked_known: vec![0; self.fitted.len()],
+            })
+        });
+        Self { strata: strata.collect(), ..self.clone() }
     }
 
     /// The indicators that have a weight, in the method's order.

@@ -31,7 +31,7 @@ crate::words! {
 }
 
 /// The policies of a method, in force on a day.
-pub(super) struct Rules<'a> {
+pub(super) struct PolicyRules<'a> {
     ids: &'a KeyIndex,
     previous: &'a Previous,
     end: Month,
@@ -42,7 +42,7 @@ pub(super) struct Rules<'a> {
     overrides: BTreeMap<u32, &'a Override>,
 }
 
-impl<'a> Rules<'a> {
+impl<'a> PolicyRules<'a> {
     pub fn new(
         ids: &'a KeyIndex,
         previous: &'a Previous,

@@ -88,9 +88,8 @@ fn put(at: &mut Value, steps: &[&str], path: &str, value: Option<Value>) -> Resu
 fn place(list: &[Value], step: &str, path: &str) -> Result<usize, Text> {
     let names: Vec<&str> = list.iter().filter_map(name).collect();
     let by_tier = Tier::from_code(step).map(Tier::position).filter(|_| names.is_empty());
-    let by_number = || step.parse().ok();
-    let by_name = || list.iter().position(|entry| name(entry) == Some(step));
-    let place = by_tier.or_else(by_name).or_else(by_number).filter(|place| *place < list.len());
+    let by_name = by_tier.or_else(|| list.iter().position(|entry| name(entry) == Some(step)));
+    let place = by_name.or_else(|| step.parse().ok()).filter(|place| *place < list.len());
     place.ok_or_else(|| match names.is_empty() {
         true => {
             let last = list.len();

@@ -7,7 +7,7 @@ use super::*;
 /// Customers: id, tier, importance level, aged area, capacity.
 type Person = (&'static str, &'static str, Option<&'static str>, bool, Option<f64>);
 
-fn decide(people: &[Person], applications: &[Application]) -> Vec<Decision> {
+fn decide(people: &[Person], applications: &[Application]) -> Vec<ApplicationDecision> {
     let catalogue = Catalogue::shipped("paper", &[]).unwrap().unwrap();
     let text = |values: Vec<Option<&str>>| Arc::new(values.into_iter().collect::<StringArray>()) as ArrayRef;
     let each = || people.iter();
@@ -37,7 +37,7 @@ fn asks(customer: &str, service: &str) -> Application {
     }
 }
 
-fn outcomes(decisions: &[Decision]) -> Vec<ApplicationOutcome> {
+fn outcomes(decisions: &[ApplicationDecision]) -> Vec<ApplicationOutcome> {
     decisions.iter().map(|decision| decision.outcome).collect()
 }
 
@@ -59,7 +59,7 @@ fn a_shared_cost_is_divided_by_capacity_and_the_subsidy_borne_by_the_utility() {
     );
     let catalogue = Catalogue::shipped("paper", &[]).unwrap().unwrap();
     let cost = catalogue.services[catalogue.service("S18").unwrap()].unit_cost_fen;
-    let parts = |decision: &Decision| (decision.fee_fen.unwrap(), decision.subsidy_fen.unwrap());
+    let parts = |decision: &ApplicationDecision| (decision.fee_fen.unwrap(), decision.subsidy_fen.unwrap());
     let ((fee_a, sub_a), (fee_b, sub_b)) = (parts(&decisions[0]), parts(&decisions[1]));
     assert_eq!(fee_a + sub_a + fee_b + sub_b, 2 * cost, "the parts add up to what two units cost");
     assert_eq!(fee_a + sub_a, 2 * cost / 4);
