@@ -51,6 +51,7 @@ pub fn cycles(store: &Store, now: &str) -> Result<Vec<ListedCycle>, GovernanceEr
     });
     listed.collect()
 }
+
 /// The number of the cycle whose manifest has a hash.
 fn with_manifest(stored: &[StoredCycle], sha256: &str) -> Option<u64> {
     let found = stored.iter().find(|cycle| cycle.commit.manifest_sha256 == sha256);

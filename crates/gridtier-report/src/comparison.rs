@@ -1,5 +1,7 @@
 //! What moved between two cycles, and why.
 
+use std::cmp::Reverse;
+
 use gridtier::compare::{
     Comparison, CustomerMove, Drift, DriftVerdict, EndState, Pair, Step, TierStability, TransitionKey,
 };
@@ -246,10 +248,10 @@ fn is_up(moved: &CustomerMove) -> bool {
 fn tiers_moved(moved: &CustomerMove) -> usize {
     moved.tier_after().position().abs_diff(moved.tier_before().position())
 }
+
 /// The moves that need explaining most: the farthest, and of these the ones with the most revenue.
 fn moves(pair: &Pair<'_>, comparison: &Comparison) -> Section {
     let attribution = &comparison.attribution;
-
     let revenue = |moved: &CustomerMove| {
         let after = pair.customers[index(moved.customer)].after_at();
         after.map_or(0, |at| pair.after.revenue_fen(pair.after.rows[at].number))

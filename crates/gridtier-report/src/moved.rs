@@ -1,8 +1,7 @@
 //! One customer's move from one cycle to another, step by step.
 
 use gridtier::compare::{
-    EndState, ExplainedIndicator, ExplainedMove, ExplainedStep, MoveExplanation, OtherMoves, PolicyReason,
-    SplitStatus, Step,
+    EndState, ExplainedMove, ExplainedStep, MoveExplanation, OtherMoves, SplitStatus, Step,
 };
 use gridtier::index::float_i64;
 use gridtier::text;
@@ -163,6 +162,7 @@ fn policies(moved: &ExplainedMove) -> Option<Text> {
     (!all.is_empty()).then(|| Text::join(&all, " "))
 }
 
+/// A value in its unit, or why there is none.
 fn value_cell(value: Option<f64>, status: &str, unit: &str) -> DataCell {
     match (value, status) {
         (Some(value), _) => DataCell::Quantity(value, names::unit(unit)),
@@ -170,6 +170,7 @@ fn value_cell(value: Option<f64>, status: &str, unit: &str) -> DataCell {
         (None, _) => DataCell::text("unknown", "未知"),
     }
 }
+
 /// The indicators whose values made the customer's own part.
 fn indicators(moved: &ExplainedMove) -> DataTable {
     let rows = moved.indicators.iter().map(|found| {
@@ -210,6 +211,7 @@ fn points(score_e6: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use gridtier::compare::{ExplainedIndicator, PolicyReason};
     use gridtier::method::Tier;
     use gridtier::text::Lang;
 

@@ -312,7 +312,6 @@ impl RegisterCounter<'_> {
         let opening = accepted.map_or(0, |accepted| months_before_opening(self.window, accepted));
         let (window, start, end) = (self.window, self.window.start(), self.window.end);
         let opened = window.month(opening);
-
         let mut months: BTreeMap<usize, MonthUse> = BTreeMap::new();
         let mut lost_before = false;
         for rows in rows.chunk_by_mut(|a, b| a.meter == b.meter) {

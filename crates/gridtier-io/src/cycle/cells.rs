@@ -54,13 +54,7 @@ pub(crate) fn table_difference(first: &Path, second: &Path) -> Result<Option<Tab
     if ours.schema().fields() != theirs.schema().fields() {
         return Ok(Some(TableDifference::Columns));
     }
-    let rows = |path: &Path| {
-        batches(path)?.try_fold(0, |rows, batch| match batch {
-            Ok(batch) => Ok(rows + count(batch.num_rows())),
-            Err(error) => Err(unreadable(path, error)),
-        })
-    };
-    let (first_rows, second_rows): (u64, u64) = (rows(first)?, rows(second)?);
+    let (first_rows, second_rows) = (row_count(first)?, row_count(second)?);
     if first_rows != second_rows {
         return Ok(Some(TableDifference::Rows { first: first_rows, second: second_rows }));
     }
@@ -74,6 +68,14 @@ pub(crate) fn table_difference(first: &Path, second: &Path) -> Result<Option<Tab
         at = at.or(found);
     }
     Ok(at.map(|at| TableDifference::Cells { cells, at }))
+}
+
+/// The rows of a table.
+fn row_count(path: &Path) -> Result<u64, CycleError> {
+    batches(path)?.try_fold(0, |rows, batch| match batch {
+        Ok(batch) => Ok(rows + count(batch.num_rows())),
+        Err(error) => Err(unreadable(path, error)),
+    })
 }
 
 /// How many cells of two batches differ, and the first of them.

@@ -154,9 +154,11 @@ fn planned(cycle: &StoredCycle, id: &str, plans: &[(Month, i64)]) -> Result<Vec<
     Ok(found.collect())
 }
 
+/// Whether two inputs are the same file with the same content.
 fn is_same_file(one: &Input, other: &Input) -> bool {
     one.path == other.path && one.sha256 == other.sha256
 }
+
 /// Whether a folder has the files from which the cycle was computed, of the tables that are looked up.
 fn check_inputs(manifest: &Manifest, data: &DataFolder) -> Result<(), EvidenceError> {
     let is_asked = |input: &&Input| input.table.is_none_or(|table| EVIDENCE_TABLES.contains(&table));

@@ -189,6 +189,7 @@ fn without_empty_dictionaries(metadata: ParquetMetaData) -> ParquetMetaData {
         Err(_) => metadata,
     }
 }
+
 /// Whether a column says that its dictionary is where none can be.
 fn has_empty_dictionary(chunk: &ColumnChunkMetaData) -> bool {
     chunk.dictionary_page_offset().is_some_and(|at| at <= 0)

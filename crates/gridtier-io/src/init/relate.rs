@@ -52,7 +52,6 @@ pub fn padding(guesses: &[TableGuess], deliveries: &[Excerpt]) -> Vec<Padding> {
         if own.is_empty() || known * 2 > own.len() {
             continue;
         }
-
         let width = longest(&customers).max(longest(&own));
         let (padded_own, padded_customers) = (padded(&own, width), padded(&customers, width));
         let known_padded = padded_own.intersection(&padded_customers).count();
@@ -71,6 +70,7 @@ pub fn padding(guesses: &[TableGuess], deliveries: &[Excerpt]) -> Vec<Padding> {
 fn longest(ids: &BTreeSet<&str>) -> usize {
     ids.iter().map(|id| id.chars().count()).max().unwrap_or(0)
 }
+
 fn padded(ids: &BTreeSet<&str>, width: usize) -> BTreeSet<String> {
     ids.iter().map(|id| format!("{}{id}", "0".repeat(width.saturating_sub(id.chars().count())))).collect()
 }

@@ -184,6 +184,7 @@ pub(super) fn is_earlier(root: &Path, as_of: Option<&str>, than: &CommitRecord) 
     let than = than.as_of.clone().or_else(|| manifest_as_of(root, than));
     as_of.zip(than.as_deref()).is_some_and(|(as_of, than)| as_of < than)
 }
+
 /// The as-of in the manifest of a record, if it can be read.
 fn manifest_as_of(root: &Path, record: &CommitRecord) -> Option<String> {
     let manifest = fs::read(root.join(&record.dir).join(MANIFEST)).ok()?;

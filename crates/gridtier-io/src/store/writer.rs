@@ -75,6 +75,7 @@ pub(super) fn repair_current(root: &Path) {
         let _ = rebuild_current(root, &records);
     }
 }
+
 /// Whether every decision of the register has its record, and CURRENT names the cycle that the records give.
 fn is_complete(root: &Path, records: &CommitRecords) -> bool {
     let is_decided = read_register(root).is_ok_and(|register| pending_decision(records, &register).is_none());

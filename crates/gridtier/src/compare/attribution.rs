@@ -9,7 +9,7 @@ use super::corrected::CorrectedValues;
 use super::grading::{Cohort, GradingRules, Measured, points};
 use super::moved::{CustomerMove, SCORES, STRATA, TIERS};
 use super::own::{OwnContributions, own_contributions};
-use super::pair::{Damaged, Pair, PairedCustomer};
+use super::pair::{Damaged, Pair};
 use super::step::{PolicyReason, SplitStatus, Step};
 use crate::cycle::{Cycle, Placed};
 use crate::index::{StratumIx, index};
@@ -54,8 +54,8 @@ impl Attribution {
         strata.sort_unstable();
         strata.dedup();
         let numbers = |names: &[String]| -> Vec<u32> {
-            let number = |name: &String| strata.partition_point(|known| known < name);
-            names.iter().map(|name| StratumIx::from_index(number(name)).number()).collect()
+            let places = names.iter().map(|name| strata.partition_point(|known| known < name));
+            places.map(|place| StratumIx::from_index(place).number()).collect()
         };
         let strata_before = numbers(&pair.before.strata);
         let strata_after = numbers(&pair.after.strata);

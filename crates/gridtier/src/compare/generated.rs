@@ -201,12 +201,12 @@ pub fn pair(seed: u64, equal_methods: bool) -> GeneratedPair {
 /// Gives a cycle the values of another method's expressions.
 fn express(cycle: &mut Cycle, method: &Method, mut customers: Vec<DraftCustomer>) {
     customers.sort_by(|a, b| a.id.cmp(&b.id));
-
     for expression in &method.own {
         cycle.expressed.push((expression.clone(), customers.iter().map(night_share).collect()));
     }
 }
 
+/// The share of the night that a draft gives.
 fn night_share(customer: &DraftCustomer) -> IndicatorValue {
     let found = customer.values.iter().find(|(id, _)| *id == "night_share");
     found.map_or(IndicatorValue::Unknown, |(_, value)| *value)

@@ -75,12 +75,12 @@ impl<'a> GradingRules<'a> {
         let numbers_after = numbers(pair, pair.after, PairedCustomer::after_at);
         let lines_before = lines(pair.before, &numbers_before)?;
         let lines_after = lines(pair.after, &numbers_after)?;
-        let tier_at = |(at, number): (usize, &u32)| {
+        let placed = numbers_after.par_iter().enumerate().map(|(at, number)| {
             let row = &pair.after.rows[at];
             let key = key(pair.after, at, *number, row.ceiling.is_some(), row.score_e6);
             lines_after.tier(row.stratum, &key, row.ceiling)
-        };
-        let tiers_after = numbers_after.par_iter().enumerate().map(tier_at).collect();
+        });
+        let tiers_after = placed.collect();
         let groups = GroupStrata::new(pair.before);
         let parameters = pair.before.parameters.with_strata(&pair.before.strata);
         Ok(Self { pair, parameters, groups, lines_before, numbers_before, numbers_after, tiers_after })
@@ -197,9 +197,11 @@ impl<'a> GradingRules<'a> {
             .filter_map(|at| Some(RankedAt { at, stratum: tiers.stratum[at], rank: tiers.rank(at)? }));
         let lines =
             TierLines::new(&tiers.strata, &tiers.ledger, ranked, key, method).ok_or_else(other_ledger)?;
-        let tier_at = |at: usize| lines.tier(tiers.stratum[at], &key(at), after.ceilings[at]);
+        let placed = (0..cycle.rows.len())
+            .into_par_iter()
+            .map(|at| lines.tier(tiers.stratum[at], &key(at), after.ceilings[at]));
         Ok(Cohort {
-            tiers: (0..cycle.rows.len()).into_par_iter().map(tier_at).collect(),
+            tiers: placed.collect(),
             scores_e6: scores.points_e6,
             stratum: tiers.stratum,
             strata: tiers.strata,

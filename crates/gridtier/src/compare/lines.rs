@@ -132,7 +132,6 @@ impl<K: Fn(usize) -> RankKey> PublishedRanking<'_, K> {
         if self.method.ties == Ties::Break || below.is_worse(&above) {
             return quota;
         }
-
         match self.method.ties {
             Ties::Down => self.order.partition_point(|at| above.is_worse(&(self.key)(index(*at)))),
             _ => self.order.partition_point(|at| !(self.key)(index(*at)).is_worse(&above)),

@@ -128,9 +128,9 @@ impl<'a> Pair<'a> {
         let mut strata: Vec<&String> = before.strata.iter().chain(&after.strata).collect();
         strata.sort_unstable();
         strata.dedup();
-        let number = |name: &String| strata.partition_point(|known| *known < name);
         let numbers = |names: &[String]| {
-            names.iter().map(|name| StratumIx::from_index(number(name)).number()).collect()
+            let places = names.iter().map(|name| strata.partition_point(|known| *known < name));
+            places.map(|place| StratumIx::from_index(place).number()).collect()
         };
         let mut pair = Self {
             strata_before: numbers(&before.strata),

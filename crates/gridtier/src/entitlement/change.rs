@@ -80,9 +80,8 @@ pub fn changes<'a>(before: &Side<'a>, after: &Side<'a>) -> Vec<Change<'a>> {
                 (Some(_), Some(_)) => ChangeKind::Terms,
             },
         };
-        let access = |offer: Option<Offer>| offer.map_or(Access::None, |offer| offer.access);
         let reasons = new.map(|new| new.1.reasons).unwrap_or_default();
-        let (before, after) = (access(was), access(is));
+        let [before, after] = [was, is].map(|offer| offer.map_or(Access::None, |offer| offer.access));
         Some(Change {
             service: &service.id,
             kind,

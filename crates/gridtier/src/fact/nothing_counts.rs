@@ -13,7 +13,6 @@ use crate::unit::Window;
 /// What usually makes spreadsheets and databases write all cells of a column so.
 fn usual_cause(commonest: &Finding) -> Text {
     let cell = commonest.example.rsplit_once(" = ").map_or("", |(_, cell)| cell);
-
     match commonest.rule {
         Rule::Orphan | Rule::BadDate | Rule::BadNumber if commonest.example.contains(" = =\"") => text!(
             "; the cells are formulas such as =\"0001\": export them as text, without the sign of equality",

@@ -247,7 +247,6 @@ fn backtest_outcomes<'a>(pair: &'a Pair<'a>, tests: Vec<InStratum<Backtest>>) ->
     ];
     table("backtest", fields, tests.len(), move |rows| {
         let tests = &tests[rows];
-
         vec![
             text(tests.iter().map(|(stratum, _)| name(pair, *stratum))),
             text(tests.iter().map(|(_, test)| Some(test.outcome.code()))),
@@ -273,7 +272,6 @@ fn backtest_tiers<'a>(pair: &'a Pair<'a>, means: Vec<InStratum<BacktestMean>>) -
     ];
     table("backtest_tiers", fields, means.len(), move |rows| {
         let means = &means[rows];
-
         vec![
             text(means.iter().map(|(stratum, _)| name(pair, *stratum))),
             text(means.iter().map(|(_, mean)| Some(mean.measure_id()))),
