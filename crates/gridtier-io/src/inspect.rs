@@ -14,7 +14,7 @@ use gridtier::inspection::{self, EarlierInspection, InspectedBase, Inspection, N
 use gridtier::output;
 use gridtier::run;
 use gridtier::text;
-use gridtier::text::Text;
+use gridtier::text::{Lang, Text};
 use gridtier::tier::Previous;
 use gridtier::unit::{Month, day_of_date};
 use serde_json::json;
@@ -124,6 +124,9 @@ impl InspectError {
     pub fn text(&self) -> Text {
         match self {
             Self::Cycle(error) => error.text(),
+            Self::Run(RunError::Refused(refusal)) => {
+                Text::new(refusal.message(Lang::En), refusal.message(Lang::Zh))
+            }
             Self::Run(error) => Text::same(error.to_string()),
             Self::Request(text) | Self::Damaged(text) => text.clone(),
         }
