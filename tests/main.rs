@@ -20,6 +20,7 @@ mod explain;
 mod faults;
 mod governance;
 mod holders;
+mod inspection;
 mod junk;
 mod laws;
 mod newcomer;

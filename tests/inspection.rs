@@ -1,0 +1,105 @@
+//! `plans` and `inspect`: what customers of grade-3 can improve, and where customers stand between two regrades.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::{Published, current};
+use crate::utility::Utility;
+
+/// The invented utility in two windows, the first one graded.
+fn utility() -> Utility {
+    let utility = Utility::empty();
+    fs::remove_dir(utility.data()).unwrap();
+    utility.done(&["demo", ".", "--customers", "400", "--next"]);
+    utility
+}
+
+fn table(utility: &Utility, name: &str) -> Published {
+    Published::read(&utility.path().join(name).with_extension("parquet"))
+}
+
+const SAME_DAY: [&str; 6] = ["inspect", "data", "--as-of", "2026-01-01", "--store", "store"];
+
+#[test]
+fn on_the_cycles_own_day_and_data_everybody_stands_as_graded() {
+    let utility = utility();
+    let told = utility.done(&[&SAME_DAY[..], &["-o", "found", "--record", "--by", "Li Na"]].concat());
+    assert!(told.contains("record 2"), "{told}");
+    let graded = Published::read(&current(&utility.store()).join("tiers.parquet"));
+    let found = table(&utility, "found/inspection");
+    assert_eq!(found.texts("customer_id"), graded.texts("customer_id"));
+    assert_eq!(found.integers("score_now_e6"), graded.integers("score_e6"));
+    let (now, tiers) = (found.texts("tier_now"), graded.texts("tier"));
+    let reasons = graded.texts("reason");
+    let firm = (0..now.len()).filter(|&at| reasons[at].is_none());
+    assert!(firm.clone().count() > 300);
+    firm.for_each(|at| assert_eq!(now[at], tiers[at]));
+    // It is no cycle: the current one stays, and the store is sound.
+    assert!(current(&utility.store()).display().to_string().contains("000001"));
+    utility.done(&["verify", "--store", "store"]);
+    let plans = utility.done(&["plans", "--store", "store", "-o", "plans"]);
+    assert!(plans.contains("inspection of 2026-01-01"), "{plans}");
+    let rows = tiers.iter().filter(|tier| tier.as_deref() == Some("grade-3")).count();
+    let statuses = table(&utility, "plans/plans").texts("status");
+    assert_eq!(statuses, table(&utility, "found/plans").texts("status"));
+    assert_eq!(statuses.len(), rows);
+}
+
+#[test]
+fn three_years_later_triggers_fire_and_no_tier_changes() {
+    let utility = utility();
+    let cycle = current(&utility.store());
+    let later = ["inspect", "next", "--as-of", "2029-01-01", "--store", "store", "--format", "json"];
+    let told: Value = serde_json::from_str(&utility.done(&later)).unwrap();
+    let fired = |name: &str| {
+        let triggers = told["triggers"].as_array().unwrap();
+        let found = triggers.iter().find(|trigger| trigger["trigger"] == name).unwrap();
+        found["customers"].as_array().unwrap().len()
+    };
+    assert!(fired("closed") > 0 && fired("decline") > 0, "{told:#}");
+    assert_eq!(fired("sustained"), 0, "only one inspection");
+    assert_eq!(current(&utility.store()), cycle);
+    // What was recorded a year before counts.
+    let recorded = |as_of: &str| {
+        utility.done(&["inspect", "next", "--as-of", as_of, "--store", "store", "--record", "--by", "Li Na"]);
+    };
+    recorded("2028-01-01");
+    let told: Value = serde_json::from_str(&utility.done(&later)).unwrap();
+    let triggers = told["triggers"].as_array().unwrap();
+    let sustained = triggers.iter().find(|trigger| trigger["trigger"] == "sustained").unwrap();
+    let since = &sustained["customers"].as_array().unwrap()[0]["since"];
+    assert_eq!(since, "2028-01-01");
+}
+
+#[test]
+fn plans_are_handed_over_as_workbook_and_letters() {
+    let utility = utility();
+    utility.done(&["plans", "--store", "store", "-o", "plans.xlsx", "--letters", "letters.txt"]);
+    assert!(fs::metadata(utility.path().join("plans.xlsx")).unwrap().len() > 5_000);
+    let letters = fs::read_to_string(utility.path().join("letters.txt")).unwrap();
+    let told: Value = serde_json::from_str(&utility.done(&["plans", "--store", "store", "--format", "json"])).unwrap();
+    let plans = told["plans"].as_array().unwrap();
+    assert_eq!(letters.split('\u{c}').count(), plans.len());
+    assert!(letters.contains("To customer") && letters.contains("改进计划") && !letters.contains('{'), "{letters}");
+    // A template of the operator's own, in one language.
+    fs::write(utility.path().join("own.txt"), "[zh]\n{customer_id} {target_1}\n{due_on}\n").unwrap();
+    utility.done(&["plans", "--store", "store", "--letters", "own-letters.txt", "--template", "own.txt"]);
+    let own = fs::read_to_string(utility.path().join("own-letters.txt")).unwrap();
+    assert!(own.contains("2027-01-01") && !own.contains("customer"), "{own}");
+}
+
+#[test]
+fn a_wrong_template_a_missing_name_and_an_early_day_are_refused() {
+    let utility = utility();
+    fs::write(utility.path().join("own.txt"), "[en]\n{scor}\n").unwrap();
+    let faulty = ["plans", "--store", "store", "--letters", "l.txt", "--template", "own.txt"];
+    let ended = utility.run(&faulty);
+    assert_eq!(ended.code, 3, "{}", ended.stderr);
+    assert!(ended.stderr.contains("own.txt:2") && ended.stderr.contains("`score`"), "{}", ended.stderr);
+    assert!(!utility.path().join("l.txt").exists());
+    assert_eq!(utility.run(&[&SAME_DAY[..], &["--record"]].concat()).code, 2);
+    let early = utility.run(&["inspect", "data", "--as-of", "2025-12-01", "--store", "store"]);
+    assert_eq!(early.code, 2, "{}", early.stderr);
+    assert!(early.stderr.contains("2026-01-01"), "{}", early.stderr);
+}
