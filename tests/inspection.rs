@@ -78,10 +78,14 @@ fn plans_are_handed_over_as_workbook_and_letters() {
     utility.done(&["plans", "--store", "store", "-o", "plans.xlsx", "--letters", "letters.txt"]);
     assert!(fs::metadata(utility.path().join("plans.xlsx")).unwrap().len() > 5_000);
     let letters = fs::read_to_string(utility.path().join("letters.txt")).unwrap();
-    let told: Value = serde_json::from_str(&utility.done(&["plans", "--store", "store", "--format", "json"])).unwrap();
+    let told: Value =
+        serde_json::from_str(&utility.done(&["plans", "--store", "store", "--format", "json"])).unwrap();
     let plans = told["plans"].as_array().unwrap();
     assert_eq!(letters.split('\u{c}').count(), plans.len());
-    assert!(letters.contains("To customer") && letters.contains("改进计划") && !letters.contains('{'), "{letters}");
+    assert!(
+        letters.contains("To customer") && letters.contains("改进计划") && !letters.contains('{'),
+        "{letters}"
+    );
     // A template of the operator's own, in one language.
     fs::write(utility.path().join("own.txt"), "[zh]\n{customer_id} {target_1}\n{due_on}\n").unwrap();
     utility.done(&["plans", "--store", "store", "--letters", "own-letters.txt", "--template", "own.txt"]);

@@ -8,6 +8,7 @@ mod bounds;
 mod constant;
 mod damage;
 mod notices;
+mod open_error;
 mod read_plan;
 
 use std::collections::BTreeMap;
@@ -24,7 +25,7 @@ use gridtier::error::{Refusal, RunError};
 use gridtier::index::{count, index};
 use gridtier::source::{Batch, Bounds, Part, RowAt, Source};
 use gridtier::text;
-use gridtier::text::{Lang, Text};
+use gridtier::text::Text;
 use gridtier::unit::LocalTime;
 use rayon::prelude::*;
 use schemars::JsonSchema;
@@ -42,6 +43,7 @@ use crate::parquet::ParquetFile;
 use crate::system::system_error;
 use crate::workbook::{ColumnUse, WorkbookDeclared, WorkbookFile};
 
+pub use open_error::OpenError;
 use read_plan::ReadPlan;
 
 /// A file that a cycle was computed from.
@@ -60,34 +62,6 @@ pub struct Input {
     /// The encoding in which a text file was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
-}
-
-/// Why a data folder cannot be graded: exit code 4.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum OpenError {
-    /// `gridtier.toml` is wrong.
-    #[error(transparent)]
-    Config(#[from] Faults),
-    /// At least one file is doubtful or cannot be read.
-    #[error("{}", one_by_line(.0, Lang::En))]
-    Refused(Vec<Refusal>),
-}
-
-impl OpenError {
-    /// Every fault, one below the other.
-    #[must_use]
-    pub fn text(&self) -> Text {
-        let [en, zh] = [Lang::En, Lang::Zh].map(|lang| match self {
-            Self::Config(faults) => faults.message(lang),
-            Self::Refused(refusals) => one_by_line(refusals, lang),
-        });
-        Text::new(en, zh)
-    }
-}
-
-fn one_by_line(refusals: &[Refusal], lang: Lang) -> String {
-    let messages: Vec<String> = refusals.iter().map(|refusal| refusal.message(lang)).collect();
-    messages.join("\n")
 }
 
 /// The reader of a file, by its format.
