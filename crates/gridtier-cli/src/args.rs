@@ -2,10 +2,10 @@
 
 mod help;
 mod wrong;
+mod governance;
 mod value;
 mod question;
 mod entitlements;
-mod governance;
 mod inspect;
 
 use std::ffi::OsString;

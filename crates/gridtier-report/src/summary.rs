@@ -3,6 +3,8 @@
 mod encodings;
 mod findings;
 
+mod proposal;
+
 use std::path::Path;
 
 use gridtier::contract::Table;
@@ -28,6 +30,8 @@ use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable, RowRole};
 use gridtier::decision::RecordKind;
 use gridtier::text;
 use gridtier::text::Text;
+
+use proposal::waits;
 
 /// A published cycle.
 #[derive(Clone, Copy)]
@@ -100,20 +104,6 @@ fn beside_current(cycle: &Published) -> Option<Block> {
             "Cycle {current} stays current, since its as-of is later than {as_of}-01; with --make-current, cycle \
              {version} becomes current.",
             "当前周期仍为 {current}, 其评价截止日晚于 {as_of}-01; 如需将周期 {version} 设为当前周期, 请加 --make-current。",
-        ))
-    })
-}
-
-/// The message that a proposal waits for somebody else.
-fn waits(cycle: &Published) -> Option<Block> {
-    let Published { version, kind, .. } = *cycle;
-    let store = cycle.store.display().to_string();
-    let store = shell_word(&store);
-    (kind == RecordKind::Proposal).then(|| {
-        Block::Sentence(text!(
-            "It is not current until somebody else approves it: gridtier approve {version} --store {store} --by NAME \
-             --reason TEXT.",
-            "须由他人批准后方可生效: gridtier approve {version} --store {store} --by 姓名 --reason 理由。",
         ))
     })
 }
