@@ -50,7 +50,7 @@ fn graded_for(indicator: &str) -> (Utility, String) {
 }
 
 fn record(utility: &Utility, id: &str) -> CustomerRecord {
-    let cycle = Store::open(&utility.store()).unwrap().cycle(None).unwrap();
+    let cycle = Store::open(utility.store()).unwrap().cycle(None).unwrap();
     let mut record = cycle::customer(&cycle, id).unwrap();
     let data = DataFolder::open_tables(&utility.data(), &EVIDENCE_TABLES).unwrap();
     record.look_up(&cycle, data).unwrap();
@@ -62,7 +62,7 @@ fn claims(utility: &Utility, indicator: &str) -> Vec<Claim> {
     let tiers = utility.table("tiers");
     let ids = tiers.texts("customer_id").into_iter().flatten();
     let ranked = ids.zip(tiers.integers("rank")).filter(|(_, rank)| rank.is_some());
-    let cycle = Store::open(&utility.store()).unwrap().cycle(None).unwrap();
+    let cycle = Store::open(utility.store()).unwrap().cycle(None).unwrap();
     let found = ranked.filter_map(|(id, _)| {
         let told: Explanation = cycle::customer(&cycle, &id).unwrap().explain();
         let lever: LeverAdvice = told.levers.into_iter().find(|lever| lever.indicator == indicator)?;

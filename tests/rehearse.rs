@@ -116,7 +116,7 @@ fn whoever_falls_loses_a_service_or_begins_a_plan_must_be_told() {
     .unwrap();
     assert!(cycle_costs.is_object() || cycle_costs.is_array());
     let services = costs.texts("service");
-    assert!(services.is_sorted() && services.len() % 4 == 0);
+    assert!(services.is_sorted() && services.len().is_multiple_of(4));
     let sum: i64 = costs.integers("cost_fen_after").into_iter().flatten().sum();
     let tiers = told["consequences"]["costs"].as_object().unwrap();
     assert_eq!(sum, tiers.values().map(|tier| tier["after"]["cost_fen"].as_i64().unwrap()).sum::<i64>());

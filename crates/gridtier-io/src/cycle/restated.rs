@@ -4,7 +4,7 @@
 //! windows have no month in common, or both files have one hash, they are not read.
 
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -119,7 +119,11 @@ impl UsageAhead {
         // It ends when the table does, or when nobody receives any more.
         thread::spawn(move || match column_batches(&path, &USAGE_COLUMNS) {
             Err(error) => drop(sender.send(Err(error))),
-            Ok(read) => drop(read.map(|batch| usage(&path, batch)).try_for_each(|batch| sender.send(batch))),
+            Ok(mut read) => {
+                while let Some(batch) = read.next()
+                    && sender.send(usage(&path, batch)).is_ok()
+                {}
+            }
         });
         Self { batches }
     }
@@ -127,7 +131,7 @@ impl UsageAhead {
 
 /// The rows of a batch that was read.
 fn usage(
-    path: &PathBuf,
+    path: &Path,
     batch: Result<RecordBatch, arrow_schema::ArrowError>,
 ) -> Result<UsageBatch, CycleError> {
     let batch = batch.map_err(|error| unreadable(path, error))?;

@@ -365,7 +365,7 @@ fn rest(out: &mut DraftWriter, findings: &Findings) {
     let has_energy = Table::ENERGY.iter().any(|table| present.contains(table));
     let absent: Vec<Table> = Table::ALL
         .into_iter()
-        .filter(|table| !present.contains(table) && !(has_energy && Table::ENERGY.contains(table)))
+        .filter(|table| !(present.contains(table) || has_energy && Table::ENERGY.contains(table)))
         .collect();
     if !absent.is_empty() {
         out.blank();
