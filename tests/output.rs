@@ -112,7 +112,9 @@ fn what_people_read_is_at_most_100_columns_wide() {
 /// Three English words in a row, which ids, codes and examples do not have.
 fn english_sentence(text: &str) -> Option<&str> {
     let is_word = |word: &&str| {
-        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || b",;.'".contains(&byte))
+        // A full stop inside, as in a key, makes no sentence.
+        let letters = word.trim_end_matches([',', ';', '.']);
+        !letters.is_empty() && letters.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'\'')
     };
     let is_code =
         |line: &str| ["用法：", "[可选值："].iter().any(|start| line.trim_start().starts_with(start));

@@ -2,8 +2,8 @@
 
 mod help;
 mod wrong;
-mod governance;
 mod value;
+mod governance;
 mod question;
 mod entitlements;
 mod inspect;
