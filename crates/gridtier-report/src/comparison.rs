@@ -47,7 +47,7 @@ pub fn sections(pair: &Pair<'_>, comparison: &Comparison, cycles: ComparedCycles
             "行为前一周期等级, 列为后一周期等级; [ ] 为等级未变的户数。",
         ),
         verdicts(pair, comparison, everybody),
-        waterfall(pair, comparison),
+        waterfall(comparison),
         causes(comparison),
         moves(pair, comparison),
         drift(comparison),
@@ -192,8 +192,7 @@ fn unlike(comparison: &Comparison) -> Option<Text> {
 }
 
 /// Joined less left, by step and tier.
-fn waterfall(pair: &Pair<'_>, comparison: &Comparison) -> Section {
-    let _ = pair;
+fn waterfall(comparison: &Comparison) -> Section {
     let everybody: Vec<_> =
         comparison.waterfall.iter().filter(|row| row.stratum == gridtier::compare::EVERYBODY).collect();
     let mut columns = vec![DataColumn::new(ColumnFormat::Text, "step", "step", "步骤")];
