@@ -18,7 +18,7 @@ pub(super) type TierInStratum = (u32, Tier);
 /// The move of a customer that is graded at both ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CustomerMove {
-    /// Its index in [`Pair::customers`].
+    /// Its index in [`Pair::customers`](super::Pair::customers).
     pub customer: u32,
     /// Whether the move could be split.
     pub status: SplitStatus,

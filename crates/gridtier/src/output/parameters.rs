@@ -64,7 +64,7 @@ pub(super) fn table<'a>(scores: &'a Scores, method: &'a Method) -> Output<'a> {
     })
 }
 
-/// The table of [`by_stratum`].
+/// The table of `by_stratum`.
 pub const STRATUM_PARAMETERS: &str = "stratum_parameters";
 
 /// One row for each indicator and stratum to whose ranked customers its normalisation is fitted; for the others the row of
