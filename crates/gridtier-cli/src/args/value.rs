@@ -45,12 +45,12 @@ pub fn sample(text: &str) -> Result<usize, Advice> {
 }
 
 /// The revision that an argument names: a number, or `none`.
-pub fn revision(text: &str) -> Result<RevisionChoice, String> {
-    match text {
-        "none" => Ok(RevisionChoice::None),
-        number => {
-            let number = number.parse().map_err(|_| format!("`{text}` is neither a number nor `none`"))?;
-            Ok(RevisionChoice::Cycle(number))
+pub fn revision(given: &str) -> Result<RevisionChoice, Advice> {
+    match (given, given.parse()) {
+        ("none", _) => Ok(RevisionChoice::None),
+        (_, Ok(number)) => Ok(RevisionChoice::Cycle(number)),
+        (_, Err(_)) => {
+            Err(Advice(text!("give the number of a cycle, or `none`", "请给出周期编号, 或 `none`")))
         }
     }
 }

@@ -174,6 +174,10 @@ mod tests {
             ),
             ("gridtier demo d --months 241", "'--months <MONTHS>' 的值 '241' 无效：应为 1 到 240 的整数"),
             ("gridtier demo d --months x", "'--months <MONTHS>' 的值 'x' 无效：应为整数"),
+            (
+                "gridtier compare --store s --revision abc",
+                "'--revision <N|none>' 的值 'abc' 无效：请给出周期编号, 或 `none`",
+            ),
             ("gridtier whatif --store s --method paper --set a=1", "不能与"),
         ] {
             let message = message(line);
