@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use gridtier::compare::{
-    Comparison, CustomerMove, Drift, DriftVerdict, EndState, Pair, Step, TierStability, TransitionKey,
+    Comparison, CustomerMove, Drift, DriftVerdict, ENDS, EndState, Pair, Step, TierStability, TransitionKey,
 };
 use gridtier::cycle::Cycle;
 use gridtier::index::{count, float_i64, index};
@@ -88,16 +88,6 @@ const FROM: [EndState; 6] = [
     EndState::New,
     EndState::Absent,
 ];
-/// States after, as columns.
-const TO: [EndState; 6] = [
-    EndState::Special,
-    EndState::Grade1,
-    EndState::Grade2,
-    EndState::Grade3,
-    EndState::Closed,
-    EndState::Absent,
-];
-
 fn state(state: EndState) -> Text {
     state.tier().map_or_else(|| Text::of_word(state), names::tier)
 }
@@ -108,7 +98,7 @@ fn matrix(comparison: &Comparison) -> DataTable {
         rows.map(|(_, sums)| sums.customers).sum::<u64>()
     };
     let mut columns = vec![DataColumn::new(ColumnFormat::Text, "from", "from \\ to", "由 \\ 至")];
-    columns.extend(TO.map(|to| {
+    columns.extend(ENDS.map(|to| {
         let Text { en, zh, .. } = state(to);
         DataColumn::new(ColumnFormat::Integer, to.code(), en, zh)
     }));
@@ -118,7 +108,7 @@ fn matrix(comparison: &Comparison) -> DataTable {
         columns,
         FROM.map(|from| {
             let mut row = vec![DataCell::Text(state(from))];
-            row.extend(TO.map(|to| {
+            row.extend(ENDS.map(|to| {
                 let found = customers(&|key| key.before == from && key.after == to);
                 if from == to && from.tier().is_some() {
                     DataCell::marked(found)
@@ -131,7 +121,7 @@ fn matrix(comparison: &Comparison) -> DataTable {
         }),
     );
     let mut total = vec![DataCell::text("all", "合计")];
-    total.extend(TO.map(|to| DataCell::count(customers(&|key| key.after == to))));
+    total.extend(ENDS.map(|to| DataCell::count(customers(&|key| key.after == to))));
     total.push(DataCell::count(customers(&|_| true)));
     table.rows.push(crate::table::DataRow { role: RowRole::Total, cells: total });
     table

@@ -39,7 +39,7 @@ pub use restated::{COUNTS, RestatedMonths, UsageBatch, UsageMerge};
 pub use standing::Standings;
 pub use step::{PolicyReason, SplitStatus, Step};
 pub use transition::{
-    EVERYBODY, TierStability, TransitionKey, TransitionRate, TransitionSums, stability, transitions,
+    ENDS, EVERYBODY, TierStability, TransitionKey, TransitionRate, TransitionSums, stability, transitions,
 };
 pub use values::expressions_to_evaluate;
 pub use waterfall::{WaterfallStep, waterfall};

@@ -20,8 +20,8 @@ use crate::word::Word;
 /// The name that stands for the customers of all strata.
 pub const EVERYBODY: &str = "*";
 
-/// The ends of a rate, in the order of published rows.
-const ENDS: [EndState; 6] = [
+/// Where a customer that was graded before can be, in the order of published rows.
+pub const ENDS: [EndState; 6] = [
     EndState::Special,
     EndState::Grade1,
     EndState::Grade2,
