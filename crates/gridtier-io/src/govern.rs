@@ -170,7 +170,10 @@ impl Decision<'_> {
         if cycle.commit.kind != RecordKind::Proposal {
             let kind = cycle.commit.kind;
             let (en, zh) = (kind.en(), kind.zh());
-            let what = text!("{number} is no proposal but a {en}", "{number} 不是提案, 而是{zh}");
+            let what = text!(
+                "number {number} is not a proposal but a {en}; `gridtier cycles` lists the proposals",
+                "编号 {number} 不是提案, 而是{zh}; `gridtier cycles` 列出提案"
+            );
             return Err(GovernanceError::Refused(vec![what]));
         }
         let entries = store.register()?;
