@@ -91,7 +91,6 @@ pub mod gate;
 pub mod decision;
 pub mod history;
 pub mod explain;
-pub mod appeal;
 pub mod compare;
 pub mod improvement;
 pub mod inspection;
