@@ -176,6 +176,44 @@ fn tampering_is_named(utility: &Utility, head: &str) {
 }
 
 #[test]
+fn a_method_that_cannot_be_read_is_no_way_round_approval() {
+    let utility = governed();
+    fs::write(utility.path().join("free.toml"), {
+        let text = fs::read_to_string(utility.path().join(METHOD)).unwrap();
+        text.replace("approval = \"required\"", "approval = \"none\"").replace("reviews = 1", "reviews = 0")
+    })
+    .unwrap();
+    propose(&utility, "2025-11-01");
+    utility.done(&ZHAO.signed(&["review", "1", "--verdict", "agree"]));
+    let gates = ["--despite", "failed_checks", "--despite", "breaches"];
+    utility.done(&WANG.signed(&[&["approve", "1"][..], &gates].concat()));
+    let free = ["regrade", "data", "--as-of", "2026-01-01", "--method", "free.toml", "--accept-findings=Li"];
+    let proposed = [&free[..], &["--propose"]].concat();
+    utility.done(&LI.signed(&proposed));
+    let manifest = crate::support::current(&utility.store()).join("_manifest.json");
+    let sound = fs::read(&manifest).unwrap();
+    for damaged in [None, Some(String::from_utf8_lossy(&sound).replace("required", "none"))] {
+        match damaged {
+            None => fs::remove_file(&manifest).unwrap(),
+            Some(text) => fs::write(&manifest, text).unwrap(),
+        }
+        fails(
+            &utility,
+            &[&free[..], &["--store", "store"]].concat(),
+            4,
+            "put `_manifest.json` of cycle 1 back",
+        );
+        fails(&utility, &LI.signed(&["approve", "2"]), 4, "current cycle 1");
+        fails(&utility, &WANG.signed(&["approve", "2"]), 4, "current cycle 1");
+        fails(&utility, &WANG.signed(&["reject", "2"]), 4, "current cycle 1");
+        assert_eq!(states(&utility)[1], "proposed", "nothing removes it meanwhile");
+    }
+    fs::write(&manifest, sound).unwrap();
+    fails(&utility, &[&free[..], &["--store", "store"]].concat(), 2, "add --propose");
+    fails(&utility, &WANG.signed(&["approve", "2"]), 1, "0 of 1 reviewers agree");
+}
+
+#[test]
 fn a_revision_names_the_cycle_that_it_corrects() {
     let utility = Utility::invented(200, &[]);
     let run = |options: &[&str]| {

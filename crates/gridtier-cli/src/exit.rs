@@ -124,7 +124,7 @@ impl From<GovernanceError> for Failure {
             GovernanceError::Usage(_) => USAGE,
             GovernanceError::Method(_) => METHOD,
             GovernanceError::Refused(_) => BEYOND_LIMITS,
-            GovernanceError::Damaged(_) => INPUT,
+            GovernanceError::Damaged(_) | GovernanceError::NoRules(_) => INPUT,
         };
         Self::new(code, error.text())
     }

@@ -20,8 +20,8 @@ use gridtier::text;
 use gridtier::word::Word;
 use serde_json::{Value, json};
 
-use crate::cycle::method;
-use crate::store::{Decisions, NewEntry, RegisterEntry, Store, StoreError, StoredCycle};
+use crate::cycle::{CycleError, method};
+use crate::store::{Decisions, NewEntry, RegisterEntry, Store, StoredCycle};
 
 pub use error::GovernanceError;
 pub use revision::CorrectedCycle;
@@ -33,11 +33,10 @@ pub fn decisions(entries: &[RegisterEntry]) -> impl Iterator<Item = (u64, &Regis
     decided.filter_map(|entry| Some((entry.cycle?, entry)))
 }
 
-/// Refuses to publish at once where the current method, or the new one, requires approval. A current cycle whose method cannot
-/// be read requires nothing.
+/// Refuses to publish at once where the current method, or the new one, requires approval.
 ///
 /// # Errors
-/// Approval is required, or the store cannot be read.
+/// Approval is required, the current cycle's method cannot be read, or the store cannot be read.
 pub fn refuse_without_approval(store: &Store, new: &Method) -> Result<(), GovernanceError> {
     let current = governance_in_force(store)?;
     if current.is_none() && new.governance.approval == Approval::None {
@@ -49,12 +48,25 @@ pub fn refuse_without_approval(store: &Store, new: &Method) -> Result<(), Govern
     )))
 }
 
-/// The rules of the current cycle's method, if they require approval.
-fn governance_in_force(store: &Store) -> Result<Option<Governance>, StoreError> {
+/// The rules of the current cycle's method, if they require approval. A method that cannot be read could require it, so
+/// nothing is decided without it: else removing a file would be a way round approval.
+fn governance_in_force(store: &Store) -> Result<Option<Governance>, GovernanceError> {
     let Some(number) = store.current()? else { return Ok(None) };
-    let current = store.cycle(Some(number)).ok().and_then(|cycle| method(&cycle).ok());
-    let governance = current.map(|method| method.governance);
-    Ok(governance.filter(|governance| governance.approval == Approval::Required))
+    let current = store.cycle(Some(number)).map_err(CycleError::from).and_then(|cycle| method(&cycle));
+    let governance = current.map_err(|error| no_rules(number, &error))?.governance;
+    Ok(Some(governance).filter(|governance| governance.approval == Approval::Required))
+}
+
+fn no_rules(number: u64, error: &CycleError) -> GovernanceError {
+    let error = error.text();
+    GovernanceError::NoRules(text!(
+        "whether approval is required is written in the method of the current cycle {number}, which cannot be read; \
+         nothing was written\n  {error}\n  what to do: put `_manifest.json` of cycle {number} back as it was published, \
+         from a copy of the store",
+        "是否须经审批由现行第 {number} 周期的评价方法规定, 而该方法无法读取; 未写入任何内容\n  {error}\n  \
+         处理办法: 从存储的备份中恢复第 {number} 周期发布时的 `_manifest.json`";
+        error
+    ))
 }
 
 /// The rules by which a proposal is decided: those of the current method where it requires approval, so that no proposal

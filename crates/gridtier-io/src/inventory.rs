@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, NaiveDate};
 use gridtier::decision::{CycleState, EntryKind, ListedCycle, ListedEntry, Opinion, RecordKind};
 use gridtier::history::TierHistory;
+use gridtier::method::VALID_DAYS;
 use gridtier::output::tiers;
 use gridtier::text;
 use gridtier::text::Text;
@@ -83,8 +84,12 @@ fn state(
         Some(EntryKind::Reject) => CycleState::Rejected,
         Some(EntryKind::Withdraw) => CycleState::Withdrawn,
         _ => {
-            // Without its method a proposal cannot be approved.
-            let valid_days = rules_for(store, cycle).map_or(0, |rules| rules.valid_days);
+            // A proposal is not removed as too old because the rules cannot be read just now.
+            let valid_days = match rules_for(store, cycle) {
+                Ok(rules) => rules.valid_days,
+                Err(_) if cycle.is_pruned() => 0,
+                Err(_) => VALID_DAYS,
+            };
             let days = days_between(&cycle.commit.published_at, now)?;
             if days > i64::from(valid_days) { CycleState::Expired } else { CycleState::Proposed }
         }

@@ -36,7 +36,7 @@ pub use choices::{
     AppealQuota, Approval, Bound, Combine, FORMAT, Gate, GradingUnit, NormaliseWithin, OffenceKind,
     ReweightLimit, Strata, Tier, Ties, TriggerAction, TriggerKind, Unknowns,
 };
-pub use governance::{AppealTerms, Governance, ImprovementTerms};
+pub use governance::{AppealTerms, Governance, ImprovementTerms, VALID_DAYS};
 pub use lines::{ALL, Lines, OTHER, Quotas};
 pub use normalise::{Normalise, NormaliseKind, Scale, Transform};
 pub use plausibility::Plausibility;

@@ -20,6 +20,8 @@ pub enum GovernanceError {
     Usage(Text),
     /// The method is another one than it must be.
     Method(Text),
+    /// The method whose rules hold cannot be read.
+    NoRules(Text),
     /// A rule or a gate stands in the way: all that do.
     Refused(Vec<Text>),
     /// Files are not what was published: all that are not.
@@ -33,7 +35,7 @@ impl GovernanceError {
         match self {
             Self::Store(error) => error.text(),
             Self::Cycle(error) => error.text(),
-            Self::Usage(what) | Self::Method(what) => what.clone(),
+            Self::Usage(what) | Self::Method(what) | Self::NoRules(what) => what.clone(),
             Self::Refused(what) => {
                 let what = Text::join(what, "\n  ");
                 text!("refused; nothing was written\n  {what}", "未通过, 未写入任何内容\n  {what}"; what)

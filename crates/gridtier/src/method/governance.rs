@@ -10,6 +10,9 @@ use crate::checked_toml::{CheckedToml, Fault};
 use crate::text;
 use crate::word::Word as _;
 
+/// Days within which a proposal can be approved, where a method says nothing (REGRADE section 5).
+pub const VALID_DAYS: u32 = 30;
+
 /// Who decides that a cycle is published, and what stops it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Governance {
@@ -48,7 +51,7 @@ impl Governance {
             approval: file.approval.unwrap_or(Approval::None),
             approvers: file.approvers.clone(),
             reviews: file.reviews.unwrap_or(0),
-            valid_days: file.valid_days.unwrap_or(30),
+            valid_days: file.valid_days.unwrap_or(VALID_DAYS),
             gates: gates(document, &file.gates, faults),
         }
     }
