@@ -73,6 +73,27 @@ fn three_years_later_triggers_fire_and_no_tier_changes() {
 }
 
 #[test]
+fn what_was_taken_from_a_cycle_gives_the_inspection_that_counting_anew_gives() {
+    let utility = utility();
+    let found = |folder: &str, as_of: &str, options: &[&str]| {
+        let args = ["inspect", folder, "--as-of", as_of, "--store", "store", "-o", "found"];
+        let ended = utility.run(&[&args[..], options].concat());
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let tables = ["inspection", "triggers", "plans", "plan_items"]
+            .map(|name| fs::read(utility.path().join("found").join(name).with_extension("parquet")).unwrap());
+        (ended.stderr, tables)
+    };
+    let (said, taken) = found("data", "2026-01-01", &[]);
+    assert!(said.contains("all facts") && said.contains("cycle 1"), "{said}");
+    let (said, counted) = found("data", "2026-01-01", &["--fresh"]);
+    assert!(!said.contains("taken from"), "{said}");
+    assert!(taken == counted);
+    let (_, taken) = found("next", "2027-01-01", &[]);
+    let (_, counted) = found("next", "2027-01-01", &["--fresh"]);
+    assert!(taken == counted);
+}
+
+#[test]
 fn plans_are_handed_over_as_workbook_and_letters() {
     let utility = utility();
     utility.done(&["plans", "--store", "store", "-o", "plans.xlsx", "--letters", "letters.txt"]);

@@ -18,7 +18,7 @@ use gridtier_report::render::terminal;
 
 use crate::args::{InspectArgs, PlansArgs, ResultFormat};
 use crate::destination::{Destination, write_file};
-use crate::exit::{Done, Failure, INPUT, METHOD, USAGE};
+use crate::exit::{Done, Failure, INPUT, METHOD, USAGE, note};
 use crate::lang::Lang;
 use crate::{progress, regrade};
 
@@ -78,9 +78,12 @@ pub fn run_inspect(args: &InspectArgs, lang: Lang) -> Result<Done, Failure> {
     let (folder, bar) = progress::watch(regrade::open(&args.data, lang)?);
     let at = regrade::now();
     let record = args.by.as_deref().filter(|_| args.record).map(|by| InspectionRecord { by, at: &at });
-    let inspected = inspect(&folder, args.as_of, &store, record);
+    let inspected = inspect(&folder, args.as_of, &store, args.fresh, record);
     bar.finish_and_clear();
-    let InspectedCycle { number, cycle, inspection, recorded } = inspected?;
+    let InspectedCycle { number, cycle, inspection, recorded, reused } = inspected?;
+    if let Some(reused) = reused {
+        note(&regrade::reused_line(reused), lang);
+    }
     let reported = ReportedInspection { number, cycle: &cycle, inspection: &inspection, recorded };
     let shown = inspection::sections(reported);
     let for_programs = format!("{:#}\n", inspection::json(reported));

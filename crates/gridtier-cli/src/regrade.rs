@@ -120,7 +120,8 @@ impl Job<'_> {
     }
 }
 
-fn reused_line(reused: Reused) -> Text {
+/// What was not counted again.
+pub fn reused_line(reused: Reused) -> Text {
     match reused {
         Reused::Facts { version } => text!(
             "all facts, since inputs and window are the same, were taken from cycle {version}; --fresh counts \

@@ -12,16 +12,16 @@ use gridtier::error::RunError;
 use gridtier::improvement::{AgreedDates, ImprovementPlans};
 use gridtier::inspection::{self, EarlierInspection, InspectedBase, Inspection, NotInspected};
 use gridtier::output;
-use gridtier::run;
 use gridtier::text;
 use gridtier::text::{Lang, Text};
 use gridtier::tier::Previous;
-use gridtier::unit::{Month, day_of_date};
+use gridtier::unit::{Month, Window, day_of_date};
 use serde_json::json;
 
-use crate::check::reader_findings;
 use crate::cycle::{COUNTING, CycleError, Engine, as_of, cycle_alone, inspected_plans, inspected_tiers};
 use crate::folder::DataFolder;
+use crate::regrade::{Reused, judge};
+use crate::reuse::{self, Reuse};
 use crate::store::{Commit, RegisterEntry, Store, StoreError, StoredCycle};
 
 /// The improvement plans of a cycle.
@@ -94,6 +94,8 @@ pub struct InspectedCycle {
     pub inspection: Inspection,
     /// The number of the record, where one was made.
     pub recorded: Option<u64>,
+    /// What was taken from an earlier cycle instead of being counted again.
+    pub reused: Option<Reused>,
 }
 
 /// Who keeps an inspection in the store, and when.
@@ -163,7 +165,8 @@ impl From<NotInspected> for InspectError {
 }
 
 /// Inspects the customers of the current cycle with the data of a folder, as of the first day of `end`. The window is as
-/// long as that of the cycle. With a `record` it is kept in the store.
+/// long as that of the cycle. What a cycle of the store has counted of the same files is taken from it, unless everything is to
+/// be counted `fresh`. With a `record` the inspection is kept in the store.
 ///
 /// # Errors
 /// There is no current cycle, its as-of is later, the data cannot be counted, or the store cannot be read or written.
@@ -171,6 +174,7 @@ pub fn inspect(
     folder: &DataFolder,
     end: Month,
     store: &Store,
+    fresh: bool,
     record: Option<InspectionRecord>,
 ) -> Result<InspectedCycle, InspectError> {
     // The lock first: nobody waits for a count that cannot be kept.
@@ -184,8 +188,15 @@ pub fn inspect(
             "现行的第 {number} 周期截止日为 {day}-01; 期间检查的日期不得更早",
         )));
     }
-    let graded = run::regrade(folder, end, &cycle.method, &Previous::new(), None, reader_findings(folder));
-    let graded = graded.map_err(|error| InspectError::Run(folder.with_all_damage(error)))?;
+    let mut reuse = if fresh {
+        Reuse::Nothing
+    } else {
+        let window = Window { end, months: cycle.method.window_months };
+        reuse::find(store, folder, window, cycle.method.reading_detail())?
+    };
+    let graded = judge(folder, &mut reuse, end, &cycle.method, &Previous::new());
+    let graded = graded.map_err(InspectError::Run)?;
+    let reused = Reused::of(&reuse, &graded);
     let now = InspectedBase::of(graded, &cycle.method, COUNTING);
     let earlier = inspections(store, stored.version)?.into_iter().filter(|(day, _)| *day < end);
     let earlier = earlier
@@ -214,5 +225,5 @@ pub fn inspect(
         }
         _ => None,
     };
-    Ok(InspectedCycle { number: stored.version, cycle, inspection, recorded })
+    Ok(InspectedCycle { number: stored.version, cycle, inspection, recorded, reused })
 }

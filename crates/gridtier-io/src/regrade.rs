@@ -273,16 +273,30 @@ pub(crate) fn grade(
     (method, catalogue): (&Method, &Catalogue),
     previous: &Previous,
 ) -> Result<Graded, RunError> {
+    let mut graded = judge(folder, reuse, end, method, previous)?;
+    graded.findings.extend(edited_catalogue(catalogue));
+    run::sort(&mut graded.findings);
+    Ok(graded)
+}
+
+/// The same without the catalogue's finding.
+///
+/// # Errors
+/// The inputs cannot be graded.
+pub(crate) fn judge(
+    folder: &DataFolder,
+    reuse: &mut Reuse,
+    end: Month,
+    method: &Method,
+    previous: &Previous,
+) -> Result<Graded, RunError> {
     let graded = match reuse.take_facts() {
         Some(facts) => run::judge(facts, method, previous),
         None => reuse.with_readings(|earlier| {
             run::regrade(folder, end, method, previous, earlier, reader_findings(folder))
         }),
     };
-    let mut graded = graded.map_err(|error| folder.with_all_damage(error))?;
-    graded.findings.extend(edited_catalogue(catalogue));
-    run::sort(&mut graded.findings);
-    Ok(graded)
+    graded.map_err(|error| folder.with_all_damage(error))
 }
 
 /// What was reused from an earlier cycle instead of being counted again.
@@ -304,6 +318,19 @@ pub enum Reused {
     },
 }
 
+impl Reused {
+    /// What a grading has taken from an earlier cycle.
+    pub(crate) fn of(reuse: &Reuse, graded: &Graded) -> Option<Self> {
+        let version = reuse.cycle()?.version;
+        let (taken, files) = (graded.facts.files_taken, graded.facts.reading_files.len());
+        match reuse {
+            Reuse::Facts(_) => Some(Self::Facts { version }),
+            Reuse::Readings(_) if taken > 0 => Some(Self::Readings { version, taken, files }),
+            Reuse::Readings(_) | Reuse::Nothing => None,
+        }
+    }
+}
+
 impl Unpublished<'_> {
     /// The graded customers.
     #[must_use]
@@ -320,13 +347,7 @@ impl Unpublished<'_> {
     /// What was reused from an earlier cycle, if anything.
     #[must_use]
     pub fn reused(&self) -> Option<Reused> {
-        let version = self.reuse.cycle()?.version;
-        let (taken, files) = (self.graded.facts.files_taken, self.graded.facts.reading_files.len());
-        match self.reuse {
-            Reuse::Facts(_) => Some(Reused::Facts { version }),
-            Reuse::Readings(_) if taken > 0 => Some(Reused::Readings { version, taken, files }),
-            Reuse::Readings(_) | Reuse::Nothing => None,
-        }
+        Reused::of(&self.reuse, &self.graded)
     }
 
     /// Draws weights to estimate how probable each customer's tier is, and publishes that with the tiers.

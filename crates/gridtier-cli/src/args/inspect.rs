@@ -60,6 +60,11 @@ pub struct InspectArgs {
     /// 检查人
     #[arg(long, value_name = "NAME", requires = "record", value_parser = NonEmptyStringValueParser::new())]
     pub by: Option<String>,
+    /// Count everything, also what a cycle of the store has counted from the same files
+    ///
+    /// 全部重新计算，包括存储中某周期已从相同文件算出的部分
+    #[arg(long)]
+    pub fresh: bool,
     /// Folder for all results as parquet; or a file .xlsx, .html or .json with what is shown
     ///
     /// 存放全部结果（parquet）的文件夹；或 .xlsx、.html、.json 文件，内容为所显示的结果
