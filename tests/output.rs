@@ -27,6 +27,7 @@ fn all_commands() -> Vec<Vec<&'static str>> {
         "register --store store --head",
         "history --store store",
         "compare --store store --cycle 1",
+        "rehearse data --as-of 2026-01-01 --method paper --store store -o rehearsal",
         "prune --store store --dry-run",
         "review 1 --store store --by B --reason reviewed --verdict agree",
         "approve 1 --store store --by B --reason checked",

@@ -79,6 +79,20 @@ fn a_rehearsal_is_the_cycle_that_is_published_then_and_leaves_the_store_as_it_wa
 }
 
 #[test]
+fn the_first_window_has_the_same_bytes_with_and_without_the_next() {
+    let utility = Utility::empty();
+    let demo = |dir: &str, options: &[&str]| {
+        utility.done(&[&["demo", dir, "--customers", "60", "--data-only"], options].concat());
+        let data = utility.path().join(dir).join("data");
+        let own = files(&data).into_iter();
+        own.map(|(path, bytes)| (path.strip_prefix(&data).unwrap().to_owned(), bytes)).collect::<Vec<_>>()
+    };
+    let (alone, with_next) = (demo("alone", &[]), demo("both", &["--next"]));
+    assert!(alone.len() > 5 && alone == with_next);
+    assert!(files(&utility.path().join("both/next")).len() > 5);
+}
+
+#[test]
 fn whoever_falls_loses_a_service_or_begins_a_plan_must_be_told() {
     let utility = utility();
     let told: Value =
