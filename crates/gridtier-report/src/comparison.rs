@@ -12,7 +12,7 @@ use gridtier::text::Text;
 use gridtier::word::Word;
 use serde_json::{Value, json};
 
-use crate::format::{decimal, grouped};
+use crate::format::{counted, decimal, grouped};
 use crate::names;
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable, RowRole};
@@ -369,7 +369,10 @@ fn backtest(comparison: &Comparison) -> Section {
     match comparison.backtests.overlap_months {
         0 => section,
         months => section.sentence(
-            format!("{months} months of the later window were in the earlier one too: what they show is no foresight."),
+            format!(
+                "Of the later window {} in the earlier one too: what they show is no foresight.",
+                counted(u64::from(months), "month was", "months were")
+            ),
             format!("后一窗口有 {months} 个月也在前一窗口内, 这部分不属预见。"),
         ),
     }

@@ -5,7 +5,7 @@ use gridtier::explain::{Evidence, EvidenceKind, Explanation, Item, LeverAdvice, 
 use gridtier::indicator::DIMENSIONS;
 use gridtier::method::{Override, Tier};
 
-use crate::format::{decimal, grouped, money, percent};
+use crate::format::{counted, decimal, grouped, money, percent};
 use crate::names;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataRow, DataTable, RowRole};
@@ -68,9 +68,10 @@ fn what(kind: &EvidenceKind) -> Text {
     match kind {
         EvidenceKind::LateBill { bill_id, due_fen, due_on, paid_on, overdue_days } => {
             let due = money(i128::from(*due_fen));
+            let days = counted(u64::from(overdue_days.unsigned_abs()), "day", "days");
             match paid_on {
                 Some(day) if overdue_days > &0 => text!(
-                    "bill {bill_id}: {due} CNY due {due_on}, paid {day}, {overdue_days} days overdue",
+                    "bill {bill_id}: {due} CNY due {due_on}, paid {day}, {days} overdue",
                     "账单 {bill_id}: {due} 元, 应缴日 {due_on}, 缴清日 {day}, 逾期 {overdue_days} 天",
                 ),
                 Some(_) => text!(
@@ -78,8 +79,7 @@ fn what(kind: &EvidenceKind) -> Text {
                     "账单 {bill_id}: {due} 元, 应缴日 {due_on}, 当日未全部有效缴纳",
                 ),
                 None => text!(
-                    "bill {bill_id}: {due} CNY due {due_on}, not paid in full by the window's end, {overdue_days} days \
-                     overdue",
+                    "bill {bill_id}: {due} CNY due {due_on}, not paid in full by the window's end, {days} overdue",
                     "账单 {bill_id}: {due} 元, 应缴日 {due_on}, 至窗口结束未缴清, 逾期 {overdue_days} 天",
                 ),
             }

@@ -29,6 +29,12 @@ fn grouped_digits(digits: &str) -> String {
     text
 }
 
+/// A count with its English noun: `1 customer`, `1,200 customers`.
+#[must_use]
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
 /// A number with a fixed count of decimals: `1234.5` as `1,234.50`. No minus before a zero.
 #[must_use]
 pub fn decimal(number: f64, decimals: u8) -> String {
@@ -74,7 +80,14 @@ pub fn quantity_decimals(number: f64) -> u8 {
 pub fn with_unit(number: f64, unit_code: &str, unit: &str) -> String {
     match unit_code {
         "share" | "1/a" => percent(number),
-        _ => format!("{} {unit}", quantity(number)).trim_end().to_owned(),
+        _ => {
+            let unit = match unit {
+                "days" if number == 1.0 => "day",
+                "points" if number == 1.0 => "point",
+                many => many,
+            };
+            format!("{} {unit}", quantity(number)).trim_end().to_owned()
+        }
     }
 }
 

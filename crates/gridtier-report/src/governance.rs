@@ -11,7 +11,7 @@ use gridtier::unit::date_of_day;
 use gridtier::validate::Verdict;
 use gridtier::word::Word;
 
-use crate::format::{decimal, grouped};
+use crate::format::{counted, decimal, grouped};
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataList, DataTable};
 
@@ -59,16 +59,19 @@ pub fn cycles(cycles: &[ListedCycle]) -> Section {
 #[must_use]
 pub fn pruned(removed: &[ListedCycle], is_done: bool) -> Section {
     let bytes: u64 = removed.iter().filter_map(|cycle| cycle.bytes).sum();
+    let folders = |was: &str, were: &str| counted(as_count(removed.len()), was, were);
     let (count, bytes) = (removed.len(), grouped(bytes));
     let heading = match (count, is_done) {
         (0, _) => text!("Nothing can be removed", "没有可清理的内容"),
         (_, true) => text!(
-            "{count} folders were removed, {bytes} bytes; records and register stay",
-            "已清理 {count} 个目录, {bytes} 字节; 提交记录与登记簿保留"
+            "{folders}, {bytes} bytes; records and register stay",
+            "已清理 {count} 个目录, {bytes} 字节; 提交记录与登记簿保留",
+            folders = folders("folder was removed", "folders were removed")
         ),
         (_, false) => text!(
-            "{count} folders could be removed, {bytes} bytes; nothing was done",
-            "可清理 {count} 个目录, {bytes} 字节; 未作改动"
+            "{folders} could be removed, {bytes} bytes; nothing was done",
+            "可清理 {count} 个目录, {bytes} 字节; 未作改动",
+            folders = folders("folder", "folders")
         ),
     };
     let columns = vec![
@@ -194,10 +197,12 @@ pub fn history_list(history: &TierHistory) -> DataList<'_> {
 #[must_use]
 pub fn history_section(history: &TierHistory, customer: Option<&str>) -> Section {
     let Some(customer) = customer else {
-        let (spans, customers) =
-            (grouped(as_count(history.spans.len())), grouped(as_count(history.customers.len())));
+        let (spans, customers) = (as_count(history.spans.len()), as_count(history.customers.len()));
+        let rows = counted(spans, "row", "rows");
+        let of = counted(customers, "customer", "customers");
+        let [spans, customers] = [spans, customers].map(grouped);
         return Section::titled(text!(
-            "{spans} rows of history for {customers} customers; -o FILE writes them, --customer ID shows one",
+            "{rows} of history for {of}; -o FILE writes them, --customer ID shows one",
             "{customers} 户共 {spans} 行等级历史; 用 -o 文件 写出, 用 --customer 户号 查看单户"
         ));
     };

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use gridtier::contract::{SupplyLevel, UseCategory};
 use gridtier::cycle::Cycle;
 use gridtier::explain::sufficient_value;
 use gridtier::improvement::{EFFORT_MAX, ImprovementPlan, ImprovementPlans, PlanItem, PlanStatus};
@@ -13,7 +12,7 @@ use gridtier::unit::{Month, date_of_day};
 use gridtier::word::Word;
 use serde_json::{Value, json};
 
-use crate::format::{grouped, with_unit};
+use crate::format::{counted, grouped, with_unit};
 use crate::names;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
@@ -136,9 +135,9 @@ pub fn sections(reported: ReportedPlans) -> Vec<Section> {
 
 fn overview(reported: ReportedPlans, all: &PlanCounts) -> Section {
     let (number, day) = (reported.number, reported.cycle.end);
-    let customers = grouped(all.all());
+    let (customers, of) = (grouped(all.all()), counted(all.all(), "customer", "customers"));
     let heading = text!(
-        "Improvement plans of cycle {number} (as of {day}-01): {customers} customers of grade-3",
+        "Improvement plans of cycle {number} (as of {day}-01): {of} of grade-3",
         "第 {number} 周期 (截止 {day}-01) 改进计划: 三级客户 {customers} 户"
     );
     let [reachable, blocked, out_of_reach, no_line] = all.outlooks.map(grouped);
@@ -276,7 +275,7 @@ fn customers(reported: ReportedPlans) -> DataTable {
         vec![
             DataCell::same(plan.id(cycle).to_owned()),
             region_cell(region(cycle, plan)),
-            DataCell::Text(stratum(&cycle.strata[index(row.stratum)])),
+            DataCell::Text(names::stratum(&cycle.strata[index(row.stratum)])),
             points_cell(row.score_e6),
             points_cell(plan.gap_e6),
             effort_cell(plan),
@@ -374,17 +373,6 @@ pub(crate) fn region<'a>(cycle: &'a Cycle, plan: &ImprovementPlan) -> Option<&'a
 
 fn region_cell(region: Option<&str>) -> DataCell {
     region.map_or_else(|| DataCell::text("not given", "未注明"), |region| DataCell::same(region.to_owned()))
-}
-
-/// A stratum: the word of its code, or the user's own name.
-pub(crate) fn stratum(name: &str) -> Text {
-    let level = SupplyLevel::from_code(name).map(Text::of_word);
-    let known = level.or_else(|| UseCategory::from_code(name).map(Text::of_word));
-    known.unwrap_or_else(|| match name {
-        "all" => Text::coded("all", "all customers", "全部客户"),
-        "other" => Text::coded("other", "other customers", "其他客户"),
-        own => Text::same(own.to_owned()),
-    })
 }
 
 /// The title of an indicator.

@@ -15,7 +15,8 @@ use gridtier::unit::date_of_day;
 use gridtier::word::Word;
 
 use crate::format::{DASH, decimal};
-use crate::improvement::{Outlook, indicator, region, stratum, target_texts};
+use crate::improvement::{Outlook, indicator, region, target_texts};
+use crate::names::stratum;
 
 /// The shipped template.
 pub const SHIPPED: &str = include_str!("../letter.txt");

@@ -119,7 +119,7 @@ fn steps(moved: &ExplainedMove) -> DataTable {
             score_e6.map_or(DataCell::Missing, |score| DataCell::Number(float_i64(score) / 1e6)),
             DataCell::Integer(step.part),
             DataCell::Text(names::tier(step.tier)),
-            DataCell::same(step.stratum.clone()),
+            DataCell::Text(names::stratum(&step.stratum)),
             DataCell::Text(meaning(step)),
         ]
     });

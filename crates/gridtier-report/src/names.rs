@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use gridtier::contract::LoadClass;
+use gridtier::contract::{LoadClass, SupplyLevel, UseCategory};
 use gridtier::method::Tier;
 use gridtier::word::Word;
 
@@ -74,4 +74,15 @@ pub fn word(code: &str) -> Text {
     let zh = zh.or_else(|| LoadClass::from_code(code).map(Word::zh));
     let code: Cow<'static, str> = code.to_owned().into();
     Text::new(code.clone(), zh.map_or(code, Cow::Borrowed))
+}
+
+/// A stratum: the word of its code, or the user's own name.
+pub(crate) fn stratum(name: &str) -> Text {
+    let level = SupplyLevel::from_code(name).map(Text::of_word);
+    let known = level.or_else(|| UseCategory::from_code(name).map(Text::of_word));
+    known.unwrap_or_else(|| match name {
+        "all" => Text::coded("all", "all customers", "全部客户"),
+        "other" => Text::coded("other", "other customers", "其他客户"),
+        own => Text::same(own.to_owned()),
+    })
 }

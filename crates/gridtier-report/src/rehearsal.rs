@@ -8,7 +8,7 @@ use gridtier::text::Text;
 use gridtier::word::Word as _;
 use serde_json::{Value, json};
 
-use crate::format::grouped;
+use crate::format::{counted, grouped};
 use crate::names;
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable, RowRole};
@@ -108,10 +108,11 @@ fn tell_section(tellings: &[Telling]) -> Section {
         vec![DataCell::Text(Text::coded(code, en, zh)), DataCell::count(gridtier::index::count(customers))]
     });
     let table = DataTable::new(Text::coded("reasons_to_tell", "Whom to tell", "告知客户"), columns, rows);
+    let customers = counted(must, "customer", "customers");
     let (must, all) = (grouped(must), grouped(all));
     Section::of_table(table).sentence(
         format!(
-            "{must} customers must be told: tier falls, a service is lost or less, or a plan begins; something changes for \
+            "{customers} must be told: tier falls, a service is lost or less, or a plan begins; something changes for \
              {all} in all. A customer may stand in several rows; the file `tell` has a row for each."
         ),
         format!(

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 pub use encodings::encodings;
 use findings::{findings_table, guard_zh};
 
-use crate::format::{grouped, percent, shell_word};
+use crate::format::{counted, grouped, percent, shell_word};
 use crate::names;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable, RowRole};
@@ -136,7 +136,7 @@ fn facts(cycle: &Published, totals: &ControlTotals) -> Block {
         (
             Text::new("window", "评价窗口"),
             Text::new(
-                format!("{start} – {end} ({months} months)"),
+                format!("{start} – {end} ({})", counted(u64::from(months), "month", "months")),
                 format!("{start} – {end} ({months} 个月)"),
             ),
         ),
@@ -238,9 +238,10 @@ fn remarks(graded: &Graded, method: &Method, totals: &ControlTotals) -> Section 
     section = section.with_all(why_provisional(graded, method, totals).map(Block::Sentence));
     section = section.with_all(orphans(graded).map(Block::Sentence));
     if totals.vetoed > 0 {
+        let customers = counted(totals.vetoed, "customer", "customers");
         let [capped, lowered] = [totals.vetoed, totals.lowered_by_veto].map(grouped);
         section = section.sentence(
-            format!("Confirmed offences cap the tier of {capped} customers; {lowered} were lowered."),
+            format!("Confirmed offences cap the tier of {customers}; lowered by that: {lowered}."),
             format!("{capped} 户因查实的违约或窃电行为封顶, 其中 {lowered} 户被降级。"),
         );
     }
@@ -260,10 +261,11 @@ fn not_graded(graded: &Graded) -> Option<Text> {
     let rows = || graded.facts.customers.rows.iter();
     let not_yet = count(rows().filter(|customer| customer.opened_on >= window.end_day()).count());
     let left_out = count(rows().filter(|customer| !customer.in_population(window)).count());
+    let customers = counted(left_out, "customer", "customers");
     let [all, closed, not_yet] = [left_out, left_out - not_yet, not_yet].map(grouped);
     (left_out > 0).then(|| {
         text!(
-            "Not graded: {all} customers, of whom {closed} closed before the window's end and {not_yet} open after it.",
+            "Not graded: {customers}, of whom {closed} closed before the window's end and {not_yet} opened after it.",
             "未参评 {all} 户: 窗口结束前销户 {closed} 户, 窗口结束后立户 {not_yet} 户。",
         )
     })

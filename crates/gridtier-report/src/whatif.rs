@@ -5,7 +5,7 @@ use gridtier::whatif::{ChangedKey, Trial, TrialOutcome};
 use gridtier::word::Word;
 use serde_json::{Value, json};
 
-use crate::format::{grouped, percent};
+use crate::format::{counted, grouped, percent};
 use crate::names;
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
@@ -43,10 +43,11 @@ fn title(outcome: &TrialOutcome, customers: usize, version: u64) -> Text {
     } else {
         percent(gridtier::index::float(outcome.changed.len()) / gridtier::index::float(customers))
     };
+    let customers = counted(all, "customer", "customers");
     let [changed, all, up, down] = [changed, all, outcome.up, outcome.down].map(grouped);
     Text::new(
         format!(
-            "Cycle {version}, tried and not published: {changed} of {all} customers ({share}) would change tier, \
+            "Cycle {version}, tried and not published: {changed} of {customers} ({share}) would change tier, \
              {up} up, {down} down"
         ),
         format!(

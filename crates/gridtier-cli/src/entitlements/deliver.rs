@@ -6,7 +6,7 @@ use std::path::Path;
 use gridtier::text;
 use gridtier::text::{Text, Voice};
 use gridtier_io::export::{self, ExportFormat};
-use gridtier_report::format::grouped;
+use gridtier_report::format::{counted, grouped};
 use gridtier_report::render::{ByteOrderMark, terminal};
 use gridtier_report::section::Section;
 
@@ -126,7 +126,8 @@ pub fn deliver(
 
 /// Says where a list is, how many rows it has, and whom it leaves out.
 pub fn wrote(path: &Path, rows: u64, left_out: &Text, lang: Lang) -> Done {
-    let (path, rows, Text { en, zh, .. }) = (path.display(), grouped(rows), left_out);
-    let text = text!("{path}: {rows} rows{en}\n", "{path}: {rows} 行{zh}\n");
+    let (path, Text { en, zh, .. }) = (path.display(), left_out);
+    let (lines, rows) = (counted(rows, "row", "rows"), grouped(rows));
+    let text = text!("{path}: {lines}{en}\n", "{path}: {rows} 行{zh}\n");
     Done { data: text.in_lang(lang).to_owned() }
 }

@@ -3,7 +3,7 @@
 use gridtier::entitlement::selection::ListPurpose;
 use gridtier_io::export;
 use gridtier_report::entitlement::{census_section, census_table, holders_list, withheld_note};
-use gridtier_report::format::grouped;
+use gridtier_report::format::{counted, grouped};
 use gridtier_report::render::terminal;
 use gridtier_report::section::Section;
 
@@ -43,7 +43,7 @@ pub fn run(args: &ServiceArgs, chosen: ChosenLang) -> Result<Done, Failure> {
     let list = holders_list(service, holders);
     let rows = export::write_list(path, format, voice, mark(&args.output.format), list)?;
     let listed = match lang {
-        Lang::En => format!("\n{}: {} customers", path.display(), grouped(rows)),
+        Lang::En => format!("\n{}: {}", path.display(), counted(rows, "customer", "customers")),
         Lang::Zh => format!("\n{}: {} 户", path.display(), grouped(rows)),
     };
     let left_out = match (census.entitled().saturating_sub(rows), lang) {

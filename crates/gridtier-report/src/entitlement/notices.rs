@@ -199,9 +199,8 @@ pub fn changes_section(summary: &DataTable, cycles: [u64; 2], gone: u64, min_cou
     if gone == 0 || gone < min_count {
         return section;
     }
+    let no_longer =
+        format::counted(gone, "customer of the earlier cycle is", "customers of the earlier cycle are");
     let gone = format::grouped(gone);
-    section.sentence(
-        format!("{gone} customers of the earlier cycle are no longer graded."),
-        format!("上一周期有 {gone} 户不再参评。"),
-    )
+    section.sentence(format!("{no_longer} no longer graded."), format!("上一周期有 {gone} 户不再参评。"))
 }

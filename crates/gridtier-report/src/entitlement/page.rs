@@ -68,8 +68,9 @@ fn page_table(catalogue: &Catalogue, occasion: &Occasion) -> DataTable {
         let column = text_column(tier.code(), tier.code(), tier.zh());
         match occasion.customers {
             Some(customers) => {
-                let count = format::grouped(customers[tier.position()]);
-                column.with_note(Text::new(format!("{count} customers"), format!("{count} 户")))
+                let count = customers[tier.position()];
+                let en = format::counted(count, "customer", "customers");
+                column.with_note(Text::new(en, format!("{} 户", format::grouped(count))))
             }
             None => column,
         }

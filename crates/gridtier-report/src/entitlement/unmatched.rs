@@ -6,7 +6,7 @@ use gridtier::text;
 use gridtier::text::Text;
 
 use super::text_column;
-use crate::format::grouped;
+use crate::format::{counted, grouped};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 
 /// An id of a list that no customer has.
@@ -44,10 +44,12 @@ pub fn unmatched_table(ids: &[UnmatchedLine]) -> DataTable {
 #[must_use]
 pub fn unmatched_note(ids: &[UnmatchedLine], file: Option<&Path>) -> Text {
     let unknown = grouped(ids.len() as u64);
-    let mut note = text!(
-        "{unknown} ids of the opt-out list are no customers of the cycle",
-        "拒绝营销名单中有 {unknown} 个户号不是本周期的客户",
+    let are = counted(
+        ids.len() as u64,
+        "id of the opt-out list is no customer",
+        "ids of the opt-out list are no customers",
     );
+    let mut note = text!("{are} of the cycle", "拒绝营销名单中有 {unknown} 个户号不是本周期的客户",);
     if let Some((id, likely)) = ids.iter().find_map(|id| Some((id, id.likely?))) {
         let zeros = grouped(ids.iter().filter(|id| id.likely.is_some()).count() as u64);
         let written = id.written;
