@@ -8,6 +8,7 @@
 
 pub mod format;
 pub mod table;
+pub mod chart;
 pub mod section;
 pub mod render;
 pub mod names;

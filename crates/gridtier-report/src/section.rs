@@ -1,5 +1,6 @@
 //! Sections: what a result says, in both languages, without a word on how it is shown.
 
+use crate::chart::Chart;
 use crate::table::{DataTable, Tone};
 use gridtier::text::Text;
 
@@ -45,6 +46,8 @@ pub enum Block {
     Legend(Vec<(Tone, Text)>),
     /// A table.
     Table(DataTable),
+    /// A chart: drawn on pages, and by a workbook in its own way; a terminal shows nothing of it.
+    Chart(Box<Chart>),
 }
 
 impl Section {
@@ -92,7 +95,21 @@ impl Section {
         self.with(Block::Table(table))
     }
 
-    /// Its tables, in order.
+    /// With a chart.
+    #[must_use]
+    pub fn chart(self, chart: Chart) -> Self {
+        self.with(Block::Chart(Box::new(chart)))
+    }
+
+    /// Its charts, in order.
+    pub fn charts(&self) -> impl Iterator<Item = &Chart> {
+        self.blocks.iter().filter_map(|block| match block {
+            Block::Chart(chart) => Some(&**chart),
+            _ => None,
+        })
+    }
+
+    /// Its tables, in order; those of charts are not among them.
     pub fn tables(&self) -> impl Iterator<Item = &DataTable> {
         self.blocks.iter().filter_map(|block| match block {
             Block::Table(table) => Some(table),

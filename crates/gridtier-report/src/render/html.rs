@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::RenderError;
+use crate::chart::Chart;
 use crate::format;
 use crate::section::{Block, Section};
 use crate::table::{
@@ -93,6 +94,22 @@ fn block_markup(block: &Block, voice: Voice) -> Markup {
             }
         },
         Block::Table(table) => table_markup(table, voice),
+        Block::Chart(chart) => chart_markup(chart, voice),
+    }
+}
+
+/// A chart with its title, how to read it, and its numbers where they do not stand in a table of the section.
+fn chart_markup(chart: &Chart, voice: Voice) -> Markup {
+    html! {
+        figure {
+            figcaption { b { (chart.title.pick(voice)) } br; (chart.reading.pick(voice)) }
+            @if !chart.is_table_beside {
+                details {
+                    summary { (Text::new("Numbers of this chart", "图中数据").pick(voice)) }
+                    (table_markup(&DataTable { title: Text::default(), ..chart.table.clone() }, voice))
+                }
+            }
+        }
     }
 }
 

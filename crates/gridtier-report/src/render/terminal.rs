@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::chart::Chart;
 use crate::section::{Block, Section};
 use crate::table::{DataColumn, DataTable};
 use gridtier::text::{Text, Voice};
@@ -30,7 +31,7 @@ pub fn text(sections: &[Section], voice: Voice) -> String {
             }
         }
         let mut last: Option<&Block> = None;
-        for block in &section.blocks {
+        for block in section.blocks.iter().filter(|block| is_shown(block)) {
             if last.is_some_and(|last| is_spaced(last) || is_spaced(block)) {
                 text.push('\n');
             }
@@ -43,7 +44,16 @@ pub fn text(sections: &[Section], voice: Voice) -> String {
 
 /// Whether an empty line sets the block off from others.
 fn is_spaced(block: &Block) -> bool {
-    matches!(block, Block::Table(_))
+    matches!(block, Block::Table(_) | Block::Chart(_))
+}
+
+/// Whether a terminal shows the block: not a legend of colours, nor a chart whose table stands in the section.
+fn is_shown(block: &Block) -> bool {
+    match block {
+        Block::Legend(_) => false,
+        Block::Chart(chart) => !chart.is_table_beside,
+        _ => true,
+    }
 }
 
 fn block_text(block: &Block, voice: Voice) -> String {
@@ -52,8 +62,15 @@ fn block_text(block: &Block, voice: Voice) -> String {
         Block::Facts(facts) => facts_text(facts, voice),
         Block::Lines(lines) => lines.iter().map(|line| indented(&line.pick(voice))).collect(),
         Block::Legend(_) => String::new(),
+        Block::Chart(chart) => chart_text(chart, voice),
         Block::Table(table) => table_text(table, voice),
     }
+}
+
+/// A chart as its title, how to read it, and its table.
+fn chart_text(chart: &Chart, voice: Voice) -> String {
+    let (title, reading) = (chart.title.pick(voice), chart.reading.pick(voice));
+    format!("{}{}\n{}", wrapped(&title), wrapped(&reading), table_text(&chart.table, voice))
 }
 
 fn facts_text(facts: &[(Text, Text)], voice: Voice) -> String {
