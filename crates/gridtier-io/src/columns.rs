@@ -73,7 +73,7 @@ pub enum Pick {
 }
 
 impl Pick {
-    /// The position among the file's columns, if it is one unchanged column.
+    /// The position among the file's columns, if the value is that of a single column, unchanged.
     pub fn own(self) -> Option<usize> {
         match self {
             Self::Own(at) => Some(at),
@@ -122,7 +122,7 @@ fn folded(name: &str) -> String {
 /// Maps the columns of one file. Columns that are not mapped may lack a name, or share one.
 ///
 /// # Errors
-/// A required column is missing, a mapped one is there twice, or it is nested.
+/// A required column is missing, or a mapped column is there twice or is nested.
 pub fn map(
     table: Table,
     own: &[FileColumn],
@@ -173,7 +173,7 @@ pub fn map(
     refuse_nested(&mapping, own).map(|()| mapping)
 }
 
-/// A column's name in messages; one without a name by its number.
+/// A column's name for messages, or its number if it has no name.
 fn shown(at: usize, name: &str) -> String {
     if name.trim().is_empty() { format!("(column {})", at + 1) } else { name.to_owned() }
 }
@@ -211,7 +211,7 @@ fn refuse_joined(column: &str) -> Unreadable {
     )
 }
 
-/// The position of a name that is there once.
+/// The position of a name that must occur only once.
 fn only(
     wanted: &str,
     folded: impl Iterator<Item = String>,
@@ -240,7 +240,7 @@ fn names_in_file<'c>(column: &'c Column, config: &'c TableConfig) -> Vec<&'c str
     }
 }
 
-/// Most columns of a file that a message lists.
+/// Maximum number of columns that a message lists.
 const LISTED_MAX: usize = 30;
 
 fn refuse_missing(
@@ -286,7 +286,7 @@ fn refuse_missing(
     } else {
         Text::default()
     };
-    // A title stands in the first of merged or empty cells.
+    // A title fills the first cell of its row; the other cells are merged with it or empty.
     let is_title = own.iter().filter(|column| !column.name.trim().is_empty()).count() <= 1;
     let title = if is_title {
         text!(

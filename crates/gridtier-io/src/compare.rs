@@ -154,7 +154,8 @@ impl ComparedPair {
         })
     }
 
-    /// The months that both have counted and in which they differ, as a table that is made while it is written.
+    /// The months that both cycles have counted and in which they differ, as a table whose rows are computed while it
+    /// is written.
     ///
     /// # Errors
     /// A manifest or a list of customers cannot be read.

@@ -1,7 +1,7 @@
 //! `gridtier.toml` beside the data: what a utility declares about its own export.
 //!
-//! Guessed units, time zones and column names are wrong sooner or later. So they are declared, in a file that lies with
-//! the data and is hashed with it. The file is optional; what it does not declare follows the contract. All faults are
+//! Guessed units, time zones and column names are wrong sooner or later. So they are declared in a file beside the
+//! data, which is hashed with it. The file is optional; what it does not declare follows the contract. All faults are
 //! reported at once, with their lines. The engine applies the declarations to cells.
 
 mod encoding;
@@ -60,7 +60,7 @@ pub struct TableConfig {
     pub constants: BTreeMap<String, Constant>,
     /// Types of the values in hive folder names, by key; text if not declared.
     pub hive: BTreeMap<String, HiveType>,
-    /// Whether it is declared what its times without a zone are.
+    /// Whether the table declares what its times without a zone are.
     pub says_clock: bool,
 }
 
@@ -171,7 +171,7 @@ impl Default for Markers {
 }
 
 impl Markers {
-    /// Those of a column.
+    /// The markers of a column.
     fn of(&self, column: &str) -> impl Iterator<Item = &String> {
         let lists = match self {
             Self::Everywhere(markers) => [Some(markers), None],
@@ -241,8 +241,8 @@ fn trimmed(words: &BTreeMap<String, Scalar>) -> BTreeMap<String, String> {
 }
 
 impl TableEntry {
-    /// The table's declarations for the engine. Where the table declares nothing, those of the whole file hold; markers
-    /// for empty cells of both count.
+    /// The table's declarations for the engine. Where the table declares nothing, the declarations of the whole file
+    /// apply; the markers for empty cells are those of both together.
     fn declared(&self, table: Table, file: &ConfigFile) -> TableDeclared {
         let timestamps = self.timestamps.as_deref().or(file.timestamps.as_deref());
         let mut declared = TableDeclared {
@@ -320,7 +320,7 @@ impl FaultCollector<'_> {
         zone
     }
 
-    /// Instants need a zone in which they are local times.
+    /// Instants need a zone, which turns them into local times.
     fn clock(&mut self, path: &[&str], clock: Option<&str>, file: &ConfigFile) {
         if clock == Some("instant") && file.zone.is_none() {
             self.fault(
@@ -410,7 +410,7 @@ impl FaultCollector<'_> {
         }
     }
 
-    /// A spelling that stands for a number, or for nothing.
+    /// Checks the value that a spelling stands for: a number, or an empty cell.
     fn number_word(&mut self, table: Table, column: &Column, spelling: &str, number: &Scalar) {
         let name = column.name;
         let text = number.text();

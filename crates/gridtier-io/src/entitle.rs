@@ -1,7 +1,7 @@
 //! The questions about entitlements, asked of a published cycle: each a call that reads what it needs and no more.
 //!
-//! What a customer is due is derived here and now from the cycle's tables and a catalogue, and stored nowhere. How a
-//! claim comes about is the engine's.
+//! What a customer is entitled to is derived on each call from the cycle's tables and a catalogue, and stored nowhere.
+//! The rules are the engine's.
 
 mod ids;
 mod requests;
@@ -47,7 +47,7 @@ pub enum ListReadError {
     List(#[from] RequestError),
 }
 
-/// A cycle, and the catalogue by which it is asked.
+/// A cycle, and the catalogue that is applied to it.
 #[derive(Clone, Copy)]
 pub struct CycleEntitlements<'a> {
     /// The cycle.
@@ -262,12 +262,12 @@ pub struct NoticeOptions<'a> {
     pub selection: &'a Selection,
     /// What the list is made for.
     pub purpose: ListPurpose,
-    /// In which words.
+    /// The language and the form of words.
     pub voice: Voice,
 }
 
-/// Two cycles compared customer by customer: an iterator over the batches of the notice list, which counts all changes on
-/// its way. Customers that the newer cycle does not grade any more are counted and not listed.
+/// Two cycles compared customer by customer: an iterator over the batches of the notice list, which also counts all
+/// changes. Customers that the newer cycle no longer grades are counted and not listed.
 pub struct EntitlementComparison<'a> {
     before: CycleEntitlements<'a>,
     after: CycleEntitlements<'a>,
@@ -303,7 +303,7 @@ impl<'a> EntitlementComparison<'a> {
         })
     }
 
-    /// Goes on until there are notices enough for a batch, or no more customers.
+    /// Goes on until there are enough notices for a batch, or no more customers.
     fn batch(&mut self) -> Result<Option<RecordBatch>, CycleError> {
         while self.notices.rows() < NOTICE_ROWS && !self.is_done {
             self.older.advance()?;
@@ -367,10 +367,10 @@ impl MemberCursor {
     }
 }
 
-/// What is done with a customer's id, tiers and changes.
+/// Called with a customer's id, tiers and changes.
 type OnChanges<'a> = &'a mut dyn FnMut(&str, [Option<Tier>; 2], &[Change<'_>], Noticed);
 
-/// How far a merge came.
+/// How far a merge got.
 struct Merged {
     rows: [usize; 2],
     gone: u64,

@@ -45,7 +45,7 @@ pub enum ExportError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// A sheet has a last row.
+    /// The table has more rows than a sheet can hold.
     #[error("{}", self.text())]
     TooLong {
         /// The file.
@@ -237,7 +237,7 @@ fn is_old(entry: &std::fs::DirEntry) -> bool {
 pub enum WriteError {
     /// The disk.
     Io(io::Error),
-    /// The table has more rows than a sheet holds: so many.
+    /// The table has more rows than this, the most that a sheet holds.
     TooLong(u32),
     /// The table could not be read.
     Source(CycleError),

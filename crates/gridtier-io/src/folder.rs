@@ -57,7 +57,7 @@ pub struct Input {
     pub bytes: u64,
     /// Its SHA-256, in hexadecimal.
     pub sha256: String,
-    /// Its rows, with the rejected ones.
+    /// Its rows, including rejected ones.
     pub rows: u64,
     /// The encoding in which a text file was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,7 +84,7 @@ pub(crate) struct Readable {
     rows: u64,
     /// What is known about each part of a file of readings before it is read.
     bounds: Vec<Option<Bounds>>,
-    /// Parts of a file of readings whose statistics contradict themselves.
+    /// Number of parts of a file of readings whose statistics contradict themselves.
     bad_statistics: u64,
 }
 
@@ -248,7 +248,7 @@ fn check_table(table: Table, files: Vec<DataFile>, config: &Config) -> Result<Ta
     Err(refusals)
 }
 
-/// Reads text that is UTF-8 and GB18030 alike as GB18030, where all other Chinese text of the folder is.
+/// Reads text that is valid in UTF-8 and GB18030 alike as GB18030, if all other Chinese text of the folder is GB18030.
 fn settle_encodings(tables: &mut BTreeMap<Table, TableFiles>, config: &Config) -> Vec<Refusal> {
     let is_chinese_in = |encoding| {
         let mut files = tables.values().flat_map(|table| &table.files);
@@ -348,7 +348,7 @@ fn delivered_twice(files: &[Readable]) -> Vec<Refusal> {
 }
 
 impl Content {
-    /// Opens a file that is declared so, and returns its hash with it.
+    /// Opens a file as it is declared, and returns its hash too.
     pub fn open(
         file: &DataFile,
         table: &TableConfig,
@@ -432,7 +432,7 @@ impl Readable {
         }
     }
 
-    /// Whether a column of the file has any value. One that cannot be read may have.
+    /// Whether a column of the file has any value. A column that cannot be read counts as one that has.
     fn has_value(&self, column: usize, kind: ColumnKind) -> bool {
         (0..).take(self.content.parts().len()).any(|part| match self.pieces(part, &[column]) {
             Ok(mut pieces) => {
@@ -446,7 +446,7 @@ impl Readable {
     pub fn integer_ids(&self, config: &Config) -> Vec<&'static str> {
         let mut names = vec!["customer_id", "meter_id"];
         names.retain(|name| match self.mapping.picks.get(name) {
-            // Keys that get their zeros back are text from then on.
+            // Keys that are padded with zeros become text.
             _ if config.declared.of(self.file.table).pad.contains_key(*name) => false,
             Some(Pick::Own(at)) => self.columns[*at].data_type.as_ref().is_some_and(are_integers),
             Some(Pick::Hive(at)) => self.hive_type(*at, config) == HiveType::Integer,
@@ -465,8 +465,8 @@ impl Readable {
         constant::array(self.file.hive[at].value.as_deref(), self.hive_type(at, config), rows)
     }
 
-    /// The column of the file with the customers as they are graded; `None` when their ids are in the names of its
-    /// folders, are made up of several columns, or get zeros in front.
+    /// The column of the file with the ids of customers as the engine sees them; `None` when the ids are in the names
+    /// of folders, are made up of several columns, or are padded with zeros.
     pub fn id_column(&self, config: &Config) -> Option<&str> {
         if config.declared.of(self.file.table).pad.contains_key("customer_id") {
             return None;

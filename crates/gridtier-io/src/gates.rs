@@ -1,8 +1,8 @@
 //! The values of the gates between a proposal and its approval: the proposal compared with the current cycle, and its own checks
 //! (REGRADE section 5).
 //!
-//! A proposal that cannot be compared, since no cycle is current or the current one has a later as-of, has no values of the
-//! comparison.
+//! A proposal cannot be compared if no cycle is current, or the current one has a later as-of. The gates of the comparison
+//! then have no values.
 
 use gridtier::compare::{Attribution, Pair, comparison_gates, drift};
 use gridtier::cycle::Cycle;

@@ -26,7 +26,7 @@ use crate::store::{Decisions, NewEntry, RegisterEntry, Store, StoredCycle};
 pub use error::GovernanceError;
 pub use revision::CorrectedCycle;
 
-/// The decisions about proposals among entries: the number of the proposal, and the entry.
+/// The entries that decide about proposals, each with the number of its proposal.
 pub fn decisions(entries: &[RegisterEntry]) -> impl Iterator<Item = (u64, &RegisterEntry)> {
     let kinds = [EntryKind::Approve, EntryKind::Reject, EntryKind::Withdraw];
     let decided = entries.iter().filter(move |entry| kinds.contains(&entry.kind));
@@ -111,7 +111,7 @@ impl Decision<'_> {
     /// Records an opinion about the proposal.
     ///
     /// # Errors
-    /// It is none, or is decided already; or the store cannot be read or written.
+    /// It is not a proposal or is already decided, or the store cannot be read or written.
     pub fn review(&self, opinion: Opinion) -> Result<RegisterEntry, GovernanceError> {
         let (_, desk, proposal) = self.open()?;
         refuse(proposal.with_state(self.at, None, decided)?)?;

@@ -52,7 +52,7 @@ pub fn plans(store: &Store, number: Option<u64>) -> Result<PlannedCycle, CycleEr
     Ok(PlannedCycle { number: stored.version, cycle, plans, inspected: last.map(|(end, _)| end) })
 }
 
-/// The days on which plans of a cycle are due by entries of the register.
+/// The days on which plans of a cycle are due, according to the register.
 fn agreed_dates(store: &Store, number: u64) -> Result<AgreedDates, StoreError> {
     let mut agreed = AgreedDates::default();
     for entry in store.register()? {
@@ -70,7 +70,8 @@ fn agreed_dates(store: &Store, number: u64) -> Result<AgreedDates, StoreError> {
     Ok(agreed)
 }
 
-/// The recorded inspections of a cycle with their as-of, by as-of and of each the last.
+/// The recorded inspections of a cycle with their as-of, in the order of as-of; those of one day in the order in which
+/// they were recorded.
 fn inspections(store: &Store, number: u64) -> Result<Vec<(Month, StoredCycle)>, CycleError> {
     let mut found = Vec::new();
     for inspection in store.inspections()? {
@@ -78,7 +79,7 @@ fn inspections(store: &Store, number: u64) -> Result<Vec<(Month, StoredCycle)>, 
             found.push((as_of(&inspection)?, inspection));
         }
     }
-    // Stable: of one day in the order in which they were recorded.
+    // The sort is stable, so inspections of one day keep their order.
     found.sort_by_key(|(end, _)| *end);
     Ok(found)
 }
@@ -177,7 +178,7 @@ pub fn inspect(
     fresh: bool,
     record: Option<InspectionRecord>,
 ) -> Result<InspectedCycle, InspectError> {
-    // The lock first: nobody waits for a count that cannot be kept.
+    // Take the lock first: nobody should wait for a count that then cannot be recorded.
     let staging = record.map(|_| store.begin()).transpose()?;
     let stored = store.cycle(None)?;
     let cycle = cycle_alone(&stored)?;

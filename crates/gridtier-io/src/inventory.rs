@@ -97,8 +97,8 @@ fn state(
 }
 
 /// The cycles whose folders nothing needs: proposals that were turned down, taken back or left too long, and published cycles
-/// that a later one of the same as-of replaces. Kept are the current cycle, all of a family that was revised, what an
-/// inspection looked at, what appeals, rulings and plans are about, and what open proposals were compared with.
+/// that a later one of the same as-of replaces. Not among them are the current cycle, all cycles of a family that was
+/// revised, those that inspections, appeals, rulings and plans refer to, and those that open proposals were compared with.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -157,7 +157,7 @@ pub fn register(store: &Store) -> Result<Vec<ListedEntry>, GovernanceError> {
 pub struct StoreCheck {
     /// Faults in commit records and register.
     pub chains: Vec<ChainFault>,
-    /// By cycle: what its files differ in.
+    /// The differences in the files of each cycle.
     pub cycles: Vec<(StoredCycle, Vec<Damage>)>,
     /// Cycles whose folder was removed.
     pub pruned: Vec<u64>,
@@ -171,8 +171,8 @@ impl StoreCheck {
     }
 }
 
-/// Compares commit records, register and all cycles with what was written. A removed folder is told; it is damage only where
-/// something needs it. `head` is the last entry of the register as it was filed elsewhere.
+/// Compares commit records, register and all cycles with what was written. A removed folder is listed; it is damage only
+/// where something needs it. `head` is the last entry of the register, as it was filed elsewhere.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -199,7 +199,7 @@ pub fn verify(store: &Store, head: Option<&RegisterHead>, now: &str) -> Result<S
     Ok(check)
 }
 
-/// The published cycle of an as-of that was published last, with its folder.
+/// The cycle of an as-of that was published last. Its folder must be there.
 ///
 /// # Errors
 /// There is none, or the store cannot be read.
@@ -221,7 +221,8 @@ fn no_cycle_of(day: Month) -> Text {
     )
 }
 
-/// The history of tiers over the cycles that were published by a day, of each as-of the last; of one customer, if it is named.
+/// The history of tiers over the cycles that were published by a day. Of several cycles with one as-of, the one published last
+/// counts. If a customer is named, the history is that customer's only.
 ///
 /// # Errors
 /// A cycle cannot be read.
@@ -241,13 +242,13 @@ pub fn history(
     Ok(history.finish())
 }
 
-/// The cycles that were published by a day, of each as-of the last, in the order of as-of.
+/// The cycles that were published by a day, in the order of as-of; of several with one as-of, the one published last.
 fn known_cycles(store: &Store, known_on: Option<NaiveDate>) -> Result<Vec<(Month, StoredCycle)>, CycleError> {
     let mut last: BTreeMap<Month, StoredCycle> = BTreeMap::new();
     for cycle in store.published()? {
         let at = cycle.publication.as_ref().map(|record| record.published_at.as_str()).unwrap_or_default();
         let published = DateTime::parse_from_rfc3339(at).ok().map(|time| time.to_utc().date_naive());
-        // A record without a time was always known.
+        // A record without a time counts as always known.
         if known_on.zip(published).is_none_or(|(known_on, published)| published <= known_on) {
             last.insert(as_of(&cycle)?, cycle);
         }

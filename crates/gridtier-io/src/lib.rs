@@ -1,4 +1,4 @@
-//! gridtier, the files: readers of a utility's tables, the store of cycles and their readers, and the use cases that a
+//! Files for gridtier: readers of a utility's tables, the store of cycles and their readers, and the use cases that a
 //! command, a page or a test calls.
 //!
 //! The modules stand in the order in which data flows; each uses only those above it. Nothing here decides a number.

@@ -13,7 +13,7 @@ use crate::guard::Unreadable;
 /// A finding about the files of a table that rejects no row: rule, number of columns, example.
 pub type Notice = (Rule, u64, String);
 
-/// Most names in an example.
+/// Maximum number of names in an example.
 const NAMES_MAX: usize = 20;
 
 /// A file with the types of its columns.
@@ -57,8 +57,8 @@ fn relation(a: &DataType, b: &DataType) -> Relation {
     }
 }
 
-/// Checks the files of a table against each other. A column without any value has every type: `has_value` looks, by
-/// position of the file and of its column, and is asked where types clash.
+/// Checks the files of a table against each other. A column without any value agrees with every type: where types
+/// clash, `has_value` is asked whether a column has a value, by the position of the file and of the column.
 ///
 /// # Errors
 /// The position of the first file whose type clashes with that of an earlier one, and why.

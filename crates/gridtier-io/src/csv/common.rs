@@ -11,11 +11,11 @@ const COMMON: &str = "的一是不了在人有我他这中大来上个国到说�
 客称类别状态居民商业农工大容压变器线路台区公司局所县镇村街有功峰谷平尖无功率因数欠缴费收款应实已未是否正常异常停送\
 检查违约窃计划合约金额编码备注地址联系行业城乡供电测点表示数本期上期倍率合同账单发票时间年月日张王李赵刘陈杨黄周吴";
 
-/// Characters after which enough has been seen.
+/// Number of characters after which counting stops.
 const SEEN_MAX: u32 = 10_000;
-/// Characters from which on a share means something.
+/// Minimum number of characters for a share to mean anything.
 const SHARE_FROM: u32 = 16;
-/// Least share of common characters, in percent. Chinese texts have above 60, text decoded by mistake below 10.
+/// Minimum share of common characters, in percent. Chinese texts have above 60, text decoded by mistake below 10.
 const SHARE_PCT_MIN: u32 = 20;
 
 /// Counts the characters beyond ASCII of a text.

@@ -7,7 +7,7 @@ use gridtier::index::count;
 
 use crate::config::Encoding;
 
-/// The byte-order marks by which files begin.
+/// The byte-order marks with which files begin.
 const MARKS: &[(&[u8], Encoding)] =
     &[(b"\xEF\xBB\xBF", Encoding::Utf8), (b"\xFF\xFE", Encoding::Utf16Le), (b"\xFE\xFF", Encoding::Utf16Be)];
 

@@ -88,7 +88,7 @@ pub(super) fn survey(file: &DataFile, declared: CsvDeclared) -> Result<(CsvFile,
     Ok((csv, pass.sha256))
 }
 
-/// What a whole file says about its text.
+/// What a pass over a whole file has found out about its text.
 struct TextPass {
     encoding: Encoding,
     records: u64,
@@ -103,8 +103,8 @@ impl TextPass {
     }
 }
 
-/// Decides about text that is UTF-8 by its bytes. Rarely, text of GBK is too, with letters such as `ģ` for Chinese
-/// characters.
+/// Decides the encoding of text whose bytes are valid UTF-8. Rarely, GBK text is valid UTF-8 too, which then shows
+/// letters such as `ģ` in place of Chinese characters.
 fn settle(
     file: &DataFile,
     titles: &TitleRows,

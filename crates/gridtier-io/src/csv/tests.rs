@@ -78,8 +78,8 @@ fn titles_above_the_header_are_left_out_and_rows_keep_the_numbers_of_a_spreadshe
     assert!(refusal.contains("the quote opened in line 7 is never closed"), "{refusal}");
 }
 
-/// The encodings of the customers and readings, and the findings about the customers, where the region of one is `没`
-/// in GBK: the bytes are UTF-8 too, for `û`.
+/// The encodings of customers and readings, and the number of findings about customers. The region of one customer is
+/// `没` in GBK, whose bytes are also valid UTF-8, for `û`.
 fn read_with(readings: impl AsRef<[u8]>, config: &str) -> (Vec<Option<String>>, usize) {
     let header = b"customer_id,use_category,supply_level,opened_on,aged_transformer_area,region\n";
     let row = b"1,other,low_voltage,2010-01-01,false,\xC3\xBB\n";
@@ -96,7 +96,7 @@ fn read_with(readings: impl AsRef<[u8]>, config: &str) -> (Vec<Option<String>>, 
 }
 
 #[test]
-fn text_that_is_utf8_and_gbk_alike_is_decided_by_the_other_files_or_told() {
+fn text_that_is_utf8_and_gbk_alike_is_decided_by_the_other_files_or_reported() {
     let text = format!("{HEADER}1,2025-01-01 00:00,1,正常\n");
     let gbk = GB18030.encode(&text).0.into_owned();
     let plain = "customer_id,read_at,active_kwh\n1,2025-01-01,1\n";
@@ -119,7 +119,7 @@ fn western_text_in_utf8_is_in_no_doubt() {
 }
 
 #[test]
-fn what_is_in_no_encoding_is_refused_with_its_byte() {
+fn text_in_no_known_encoding_is_refused_with_the_position_of_the_byte() {
     let mut bytes = HEADER.as_bytes().to_vec();
     bytes.extend(b"1,2025-01-01,1,\xFF\n");
     let message = refusal(&bytes);
@@ -157,7 +157,7 @@ fn an_unclosed_quote_is_refused_with_its_line() {
 }
 
 #[test]
-fn an_empty_cell_is_no_value_and_a_header_alone_no_row() {
+fn an_empty_cell_has_no_value_and_a_header_alone_has_no_rows() {
     assert_eq!(energies(format!("{HEADER},2025-01-01,1,\n1,,1,\n1,2025-01-01,,\n")).unwrap().len(), 3);
     assert_eq!(energies(format!("{HEADER},2025-01-01,1,\n")), Ok(vec![Err(Rule::NullKey)]));
     assert_eq!(energies(HEADER), Ok(vec![]));

@@ -11,7 +11,7 @@ pub(super) struct TitleRows {
     delimiter: u8,
     /// The row that is declared to be the header; without it the header is the first row that is not empty.
     declared: Option<u32>,
-    /// The row that begins or goes on next, 1 for the first.
+    /// The row that the next byte belongs to, 1 for the first.
     row: u64,
     at_start_of_row: bool,
     at_start_of_cell: bool,

@@ -11,7 +11,7 @@ use gridtier::index::count;
 use super::error::{CycleError, unreadable};
 use super::table::batches;
 
-/// In what two tables differ.
+/// How two tables differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TableDifference {
     /// Names or types of columns.
@@ -45,7 +45,7 @@ pub struct CellAt {
     pub second: String,
 }
 
-/// In what two tables differ; `None` if every cell is the same.
+/// How two tables differ; `None` if every cell is the same.
 ///
 /// # Errors
 /// One of them cannot be read.
@@ -59,7 +59,7 @@ pub(crate) fn table_difference(first: &Path, second: &Path) -> Result<Option<Tab
         return Ok(Some(TableDifference::Rows { first: first_rows, second: second_rows }));
     }
     let (mut cells, mut at) = (0, None);
-    // Equally many rows in batches of one size: the batches match.
+    // Both tables have the same number of rows, read in batches of one size: the batches align.
     for (ours, theirs) in ours.zip(theirs) {
         let ours = ours.map_err(|error| unreadable(first, error))?;
         let theirs = theirs.map_err(|error| unreadable(second, error))?;
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_rows_and_other_columns_are_told_as_such() {
+    fn missing_rows_and_other_columns_are_reported_as_such() {
         let scores = [Some(1), None, Some(3)];
         let one = vec![("customer_id", Arc::new(StringArray::from(vec!["A"])) as ArrayRef)];
         let two = vec![("customer_id", Arc::new(StringArray::from(vec!["A", "B"])) as ArrayRef)];

@@ -80,7 +80,7 @@ impl CustomerRecord {
         add_data(&mut self.history, cycle, data)
     }
 
-    /// The decision of the method that sets this customer's tier, if there is one.
+    /// The override in the method that sets this customer's tier, if there is one.
     #[must_use]
     pub fn decision(&self) -> Option<&Override> {
         self.method.overrides.iter().find(|decision| decision.customer_id == self.row.customer_id)

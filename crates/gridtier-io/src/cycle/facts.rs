@@ -70,7 +70,7 @@ pub(crate) fn facts(
     })
 }
 
-/// Facts without what is not judged: files, offences, suspects and findings.
+/// Facts as methods judge them, without files, offences, suspects and findings.
 fn judged(customers: Customers, counted: PublishedFacts, books: Vec<TableBook>, window: Window) -> Facts {
     Facts {
         window,
@@ -89,15 +89,15 @@ fn judged(customers: Customers, counted: PublishedFacts, books: Vec<TableBook>, 
     }
 }
 
-/// Which tables there were.
+/// The book of each table, from which it follows whether the table was there.
 fn books(cycle: &StoredCycle) -> Result<Vec<TableBook>, CycleError> {
     let mut books: Vec<TableBook> = Table::ALL.into_iter().map(TableBook::new).collect();
     read_batches(cycle, "reconciliation.parquet", |batch| read_reconciliation(batch, &mut books))?;
     Ok(books)
 }
 
-/// Evaluates the expressions of another method on the facts of a cycle, where the cycle has counted the facts that they
-/// use and has no column of them.
+/// Evaluates the expressions of another method on the facts of a cycle: those of which the cycle has no column yet, and
+/// whose facts it has counted.
 ///
 /// # Errors
 /// A table cannot be read, or is none of gridtier's.

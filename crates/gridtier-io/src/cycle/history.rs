@@ -74,7 +74,7 @@ fn account(cycle: &StoredCycle, id: &str) -> Result<AccountHistory, CycleError> 
     Ok(account)
 }
 
-/// The assessed months; `None` when the table is another one.
+/// The assessed months; `None` when the table has other columns.
 fn assessed(usage: &RecordBatch, standard: u8) -> Option<Vec<AssessedMonth>> {
     let MonthlyColumns { months, covered, active_wh } = MonthlyColumns::of(usage)?;
     let integers = |name: &str| usage.column_by_name(name)?.as_primitive_opt::<Int64Type>();

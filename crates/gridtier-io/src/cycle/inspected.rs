@@ -9,7 +9,7 @@ use super::error::{CycleError, other_columns};
 use super::table::read_batches;
 use crate::store::StoredCycle;
 
-/// By position in the rows of the inspected cycle: where the customer stood.
+/// Where each customer stood, in the order of the inspected cycle's rows.
 ///
 /// # Errors
 /// The table cannot be read, or is not of this cycle.
@@ -23,7 +23,7 @@ pub(crate) fn inspected_tiers(
     if tiers.len() == cycle.rows.len() { Ok(tiers) } else { Err(other_columns(recorded, &name)) }
 }
 
-/// Puts the status that plans had at an inspection into the plans of its cycle.
+/// Gives the plans of a cycle the status that they had at an inspection.
 ///
 /// # Errors
 /// A table cannot be read, or is not of this cycle.

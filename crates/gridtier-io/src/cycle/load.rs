@@ -77,7 +77,8 @@ fn ledger(cycle: &StoredCycle) -> Result<Vec<LedgerLine>, CycleError> {
     Ok(lines)
 }
 
-/// What is published by account: the offences, and of each graded customer the most covered months of its accounts.
+/// What is published by account: the offences, and for each graded customer the largest number of covered months among
+/// its accounts.
 fn by_account(
     cycle: &StoredCycle,
     customers: &Customers,
@@ -110,8 +111,8 @@ fn by_account(
     Ok((PublishedOffences { rows, holders: Some(holders) }, most))
 }
 
-/// The table of parameters, and what was fitted to the ranked customers: of all of them, and of each stratum where the
-/// method fits points within strata.
+/// The table of parameters, and the parameters fitted to the ranked customers: to all of them, and to each stratum
+/// where the method fits points within strata.
 ///
 /// # Errors
 /// A table cannot be read, or does not belong to the method.
@@ -121,7 +122,7 @@ pub(super) fn fitted(cycle: &StoredCycle, method: &Method) -> Result<(RecordBatc
     let mut fitted = parameters::read(&table, method).ok_or_else(other)?;
     if method.normalise_within == NormaliseWithin::Stratum {
         let file = format!("{}.parquet", parameters::STRATUM_PARAMETERS);
-        // Without a row, every stratum has too few known values.
+        // A table without rows means that every stratum has too few known values.
         if let Some(by_stratum) = whole_table(&cycle.dir.join(&file))? {
             let strata = parameters::read_by_stratum(&by_stratum, method);
             fitted.strata = strata.ok_or_else(|| other_columns(cycle, &file))?;
@@ -138,7 +139,7 @@ pub(crate) fn was_published_before(earlier: &StoredCycle, cycle: &StoredCycle) -
 /// The month that follows the window of a cycle.
 ///
 /// # Errors
-/// Its manifest cannot be read, where the commit record does not name it.
+/// The commit record does not name the month, and the manifest cannot be read.
 pub fn as_of(cycle: &StoredCycle) -> Result<Month, CycleError> {
     let recorded = cycle.commit.as_of.as_deref().and_then(|day| day.get(..7));
     match recorded.and_then(|month| Month::try_from(month.to_owned()).ok()) {
@@ -155,8 +156,9 @@ pub fn previous_tiers(cycles: Vec<StoredCycle>, end: Month) -> Result<Previous, 
     previous_cycle(cycles, end)?.map_or_else(|| Ok(Previous::new()), |cycle| final_tiers(&cycle))
 }
 
-/// Of these cycles, in the order in which they were published, the one with the latest window that ends before `end`, and of
-/// several gradings of that day the last: they count as one cycle, and the order of publication does not matter otherwise.
+/// The cycle with the latest window that ends before `end`. Several gradings as of one day count as one cycle, of which the
+/// one published last is taken; otherwise the order of publication does not matter. `cycles` are in the order of
+/// publication.
 ///
 /// # Errors
 /// A manifest cannot be read.

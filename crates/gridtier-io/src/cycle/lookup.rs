@@ -46,7 +46,7 @@ impl<'a> WithoutZeros<'a> {
         let mut by_digits = BTreeMap::new();
         for number in 0..u32::try_from(customers.len()).unwrap_or(u32::MAX) {
             let id = customers.key(number);
-            // With two such customers, none is the one that was meant.
+            // Where two customers have this id but for leading zeros, neither can be taken for the one that was meant.
             by_digits.entry(id.trim_start_matches('0')).and_modify(|known| *known = None).or_insert(Some(id));
         }
         Self(by_digits)

@@ -66,8 +66,8 @@ impl MemberBatches {
         Ok(Self { tiers, path, customers, indicators })
     }
 
-    /// The rows of a batch of the tier table, with the columns of the other files. `indicators` holds those of the holders
-    /// of accounts.
+    /// The rows of a batch of the tier table, with the columns of the other files. `indicators` are given where the rows
+    /// are accounts of holders.
     fn join(
         &mut self,
         tiers: &RecordBatch,

@@ -26,7 +26,7 @@ const USAGE: &str = "monthly_usage.parquet";
 /// Batches that are read ahead of the comparison.
 const BATCHES_AHEAD: usize = 4;
 
-/// The months that differ, as a table that is made while it is written.
+/// The months that differ, as a table whose rows are computed while it is written.
 pub struct RestatedTable {
     /// The table.
     pub output: Output<'static>,
@@ -45,7 +45,8 @@ impl RestatedTable {
         Ok(Self { output: Output { name: "restated_months", schema: schema(), batches }, failure })
     }
 
-    /// What to ask after the table has been written: whether it was read to its end. The handle outlives the table.
+    /// A handle that tells, once the table has been written, whether its sources were read to their end. It outlives
+    /// the table.
     #[must_use]
     pub fn failure(&self) -> RestatedFailure {
         RestatedFailure(self.failure.clone())
@@ -116,7 +117,7 @@ impl UsageAhead {
     fn of(cycle: &StoredCycle) -> Self {
         let (sender, batches) = mpsc::sync_channel(BATCHES_AHEAD);
         let path = cycle.dir.join(USAGE);
-        // It ends when the table does, or when nobody receives any more.
+        // The thread ends with the table, or when the receiver is dropped.
         thread::spawn(move || match column_batches(&path, &USAGE_COLUMNS) {
             Err(error) => drop(sender.send(Err(error))),
             Ok(mut read) => {

@@ -23,7 +23,7 @@ pub(super) fn batches(path: &Path) -> Result<ParquetRecordBatchReader, CycleErro
     builder.with_batch_size(BATCH_ROWS).build().map_err(|error| unreadable(path, error))
 }
 
-/// Whether a cycle holds how probable each tier is.
+/// Whether the tier table of a cycle has the probability of the tier.
 pub(crate) fn has_tier_probability(cycle: &StoredCycle) -> bool {
     let rows = batches(&cycle.dir.join("tiers.parquet"));
     rows.is_ok_and(|rows| rows.schema().field_with_name("tier_probability").is_ok())

@@ -40,7 +40,7 @@ pub enum RequestError {
     },
 }
 
-/// Faults that a message lists.
+/// Maximum number of faults that a message lists.
 const FAULTS_MAX: usize = 50;
 
 impl RequestError {
@@ -121,7 +121,7 @@ impl SmallTable {
         Ok(Self { path: path.into(), header: survey.header, rows })
     }
 
-    /// The place of a column, whatever the case and width of its letters.
+    /// The position of a column, whatever the case and width of its letters.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.header.iter().position(|head| fold_id(head).to_lowercase() == name)
     }

@@ -9,8 +9,8 @@ use gridtier::text::{Lang, Voice};
 use super::{CycleEntitlements, MemberCursor, NoticeOptions, merge};
 use crate::cycle::{CycleError, account_holders};
 
-/// The services that the graded customers of the later cycle gain and lose, of those for whom any changes. Of a holder, those
-/// of all its accounts.
+/// The services that graded customers of the later cycle gain and lose; customers without a change are left out. A holder has
+/// the services of all its accounts.
 ///
 /// # Errors
 /// A file of a cycle cannot be read.

@@ -7,7 +7,7 @@ use gridtier_report::table::{ColumnFormat, DataCell, DataColumn};
 
 use super::*;
 
-/// One row of everything that a table can hold, and one of nothing.
+/// A table with a row of every kind of cell, and a row of empty cells.
 fn table() -> DataTable {
     let columns = [
         (ColumnFormat::Id, "customer_id"),
@@ -78,7 +78,7 @@ fn a_file_appears_whole_or_not_at_all() {
 
 #[cfg(unix)]
 #[test]
-fn others_may_read_a_file_as_the_system_says() {
+fn a_file_gets_the_permissions_that_the_system_sets() {
     use std::os::unix::fs::PermissionsExt as _;
     let dir = tempfile::tempdir().unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -99,7 +99,7 @@ fn drafts_of_killed_runs_go_after_a_day_and_no_sooner() {
     assert!(!old.exists() && new.exists());
 }
 
-/// A list of so many batches with so many rows each.
+/// A list of `batches` batches with `rows` rows each.
 fn list(batches: usize, rows: usize) -> DataList<'static> {
     let ids: ArrayRef = Arc::new(StringArray::from_iter_values((0..rows).map(|_| "1")));
     let batch = RecordBatch::try_from_iter([("customer_id", ids)]).unwrap();

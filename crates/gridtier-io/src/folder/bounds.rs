@@ -19,10 +19,10 @@ const CLOCK_CHANGE_US: i64 = DAY_US;
 /// First and last local time of a part in microseconds, where known.
 type PartSpan = Option<(i64, i64)>;
 
-/// The bounds of each part of a file of readings in which every customer and time is known to be valid. Without bounds
-/// the part is read, which is never wrong.
+/// The bounds of each part of a file of readings; `None` unless every customer id and time of the part is known to be
+/// valid. A part without bounds is read, which is never wrong.
 ///
-/// The second is the number of parts whose statistics say that the least value is above the greatest.
+/// The second value is the number of parts whose statistics give a minimum above the maximum.
 pub(super) fn of_parts(readable: &Readable, config: &Config) -> (Vec<Option<Bounds>>, u64) {
     let parts = readable.content.parts().len();
     let unknown = || (vec![None; parts], 0);

@@ -1,5 +1,5 @@
-//! Makes columns that no file has as such: from the value in the name of a folder, from a declared constant, and from the
-//! parts of a key.
+//! Makes columns that do not stand in the file: from the value in the name of a folder, from a declared constant, or from
+//! the parts of a key.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! All that is wrong with the files of a folder, in one run.
 //!
-//! A reader stops at the first fault. A person who mends one file for each run mends for days: after the first fault every
-//! other file is read too, for its faults alone.
+//! A reader stops at the first fault. If each run named one file, mending them all would take days. So after the first
+//! fault every other file is read too, only to find its faults.
 
 use gridtier::error::{Refusal, RunError};
 use gridtier::index::count;
@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::{DataFolder, Readable};
 use crate::guard::Unreadable;
 
-/// Most refusals that are shown.
+/// Maximum number of refusals that are shown.
 const SHOWN_MAX: usize = 50;
 
 /// The first refusals, and how many more there are.

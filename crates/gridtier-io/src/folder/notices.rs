@@ -1,4 +1,4 @@
-//! Findings about the files of a table, as they are, that reject no row.
+//! Findings about the files of a table as a whole, which reject no row.
 
 use gridtier::contract::ColumnKind;
 use gridtier::contract::rule::Rule;

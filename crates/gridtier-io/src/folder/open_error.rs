@@ -11,7 +11,7 @@ pub enum OpenError {
     #[error(transparent)]
     Config(#[from] Faults),
     /// At least one file is doubtful or cannot be read.
-    #[error("{}", one_by_line(.0, Lang::En))]
+    #[error("{}", one_per_line(.0, Lang::En))]
     Refused(Vec<Refusal>),
 }
 
@@ -21,13 +21,13 @@ impl OpenError {
     pub fn text(&self) -> Text {
         let [en, zh] = [Lang::En, Lang::Zh].map(|lang| match self {
             Self::Config(faults) => faults.message(lang),
-            Self::Refused(refusals) => one_by_line(refusals, lang),
+            Self::Refused(refusals) => one_per_line(refusals, lang),
         });
         Text::new(en, zh)
     }
 }
 
-fn one_by_line(refusals: &[Refusal], lang: Lang) -> String {
+fn one_per_line(refusals: &[Refusal], lang: Lang) -> String {
     let messages: Vec<String> = refusals.iter().map(|refusal| refusal.message(lang)).collect();
     messages.join("\n")
 }

@@ -1,4 +1,4 @@
-//! From the columns that the engine asks for to those of a file, the names of its folders, and declared constants.
+//! Maps the columns that the engine asks for to columns of a file, names of its folders, and declared constants.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -31,7 +31,7 @@ fn amounts(amount: ArrayRef) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_no_folder_is_refused() {
+fn a_path_that_is_not_a_folder_is_refused() {
     let data = TestFolder::with("file", "x");
     let refusal = DataFolder::open(&data.path().join("file")).err().unwrap().to_string();
     assert!(refusal.contains("the data folder cannot be listed"), "{refusal}");
@@ -125,7 +125,7 @@ fn columns_are_found_by_declared_names_and_any_case() {
 }
 
 #[test]
-fn all_that_is_wrong_is_told_at_once() {
+fn all_that_is_wrong_is_reported_at_once() {
     let data = TestFolder::with("payments/a.csv", "payment_id,bill_id,paid_on\n")
         .and("payments/b.parquet", "PAR1 and no more")
         .and("payments/c.csv", payments("1"))
@@ -231,7 +231,7 @@ fn statistics_bound_the_parts_whose_keys_are_proved_to_be_readable() {
     }
     let integers = Arc::new(Int64Array::from(vec![1; 6])) as ArrayRef;
     assert_eq!(bounds_of(days(integers, six())), [Some((10, 11)), None, Some((30, 31))]);
-    // Before 1970 and far after 2199 no row has a place: each is a reject.
+    // Rows before 1970 and far after 2199 are rejected, so these parts have no bounds.
     let far = days(text(vec![Some("a"); 2]), vec![Some(-1), Some(90_000)]);
     assert_eq!(bounds_of(far), [None]);
 }
@@ -271,7 +271,7 @@ fn damaged_pages_of_several_files_are_named_in_one_run() {
 fn row_groups_outside_the_window_are_counted_and_not_opened() {
     let ids = |count: usize| Arc::new(StringArray::from(vec!["a"; count])) as ArrayRef;
     let window = Window { end: Month(2), months: 1 };
-    // January, across its end, February 1970 is the window, March.
+    // Four row groups: in January, across its end, in February and in March 1970. The window is February.
     let all = vec![Some(0), Some(1), Some(30), Some(31), Some(32), Some(33), Some(59), Some(70)];
     let customers = "customer_id,use_category,supply_level,opened_on,aged_transformer_area\n\
                      a,residential,residential,1969-01-01,false\n";
@@ -288,7 +288,7 @@ fn row_groups_outside_the_window_are_counted_and_not_opened() {
     assert_eq!((used.readings, used.active_wh), (3, 3_000));
     let tally = book.tally;
     assert_eq!((tally.rows_in, tally.counted, tally.out_of_window, tally.rejected), (8, 3, 5, 0));
-    // A window that needs it finds that out.
+    // A window that needs this row group reports the damage.
     let january = Window { end: Month(1), months: 1 };
     assert!(
         gridtier::meter::read(

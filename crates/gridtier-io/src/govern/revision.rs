@@ -9,7 +9,7 @@ use super::error::GovernanceError;
 use crate::cycle::{Manifest, Revision};
 use crate::store::Store;
 
-/// The cycle that a revision corrects, and how it is graded anew.
+/// The cycle that a revision corrects, and how it is graded again.
 #[derive(Clone, Copy, Debug)]
 pub struct CorrectedCycle<'a> {
     /// Number of the cycle.
@@ -79,7 +79,7 @@ pub(crate) fn family<'a>(manifest: &'a Manifest, manifest_sha256: &'a str) -> &'
     manifest.revises.as_ref().map_or(manifest_sha256, |revises| &revises.family)
 }
 
-/// Number of the published cycle of a family that was published last. Cycles whose folder was removed have no revisions.
+/// Number of the cycle of a family that was published last. Cycles whose folder was removed have no revisions.
 fn last_of_family(store: &Store, of: &str) -> Result<Option<u64>, GovernanceError> {
     let mut last = None;
     for cycle in store.published()?.into_iter().filter(|cycle| !cycle.is_pruned()) {

@@ -1,8 +1,8 @@
-//! Reading numbers of variable length from bytes that may lie.
+//! Reads numbers of variable length from bytes that may be malformed.
 
 use gridtier::index::count;
 
-/// Why bytes cannot be followed further.
+/// Why reading cannot go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stuck {
     /// They end too early.

@@ -73,7 +73,7 @@ impl DeltaHeader {
     }
 }
 
-/// Decodes a `DELTA_BINARY_PACKED` sequence of lengths; leaves the cursor behind it.
+/// Decodes a `DELTA_BINARY_PACKED` sequence of lengths; leaves the cursor after it.
 fn lengths(cursor: &mut ByteCursor, values_max: u64) -> Result<Vec<u64>, Unreadable> {
     let header = DeltaHeader::read(cursor)?;
     if header.values > values_max {

@@ -154,7 +154,7 @@ impl MessageWalker<'_> {
         Ok(footer)
     }
 
-    /// Walks the messages of a stream, which must say that it ends.
+    /// Walks the messages of a stream, which must have an end mark.
     fn stream(&mut self) -> Result<(), Unreadable> {
         let mut expected = ExpectedMessage::Schema;
         while self.at < self.end {

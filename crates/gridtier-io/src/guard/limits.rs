@@ -18,29 +18,29 @@ use super::Unreadable;
 pub const BATCH_ROWS: usize = 16_384;
 /// Longest text of one cell.
 pub const CELL_BYTES_MAX: usize = 1 << 20;
-/// Most text of one column in one batch: a kilobyte for each row.
+/// Maximum bytes of text of one column in one batch: a kilobyte for each row.
 pub const BATCH_TEXT_BYTES_MAX: usize = 16 << 20;
 /// Largest decompressed page. `DuckDB` writes pages of up to 100 MB in giant row groups; other writers 1 MiB.
 pub const PAGE_BYTES_MAX: u64 = 128 << 20;
-/// Most memory for the pages of a row group at one time: the dictionary and one page of each column.
+/// Maximum memory for the pages of a row group at one time: the dictionary and one page of each column.
 pub const PART_BYTES_MAX: u64 = 384 << 20;
 /// Largest decompressed message of an Arrow file.
 pub const MESSAGE_BYTES_MAX: u64 = 512 << 20;
 /// Largest footer of a parquet file: that of 10,000 row groups of 50 columns. It takes several times as much decoded.
 pub const FOOTER_BYTES_MAX: u64 = 64 << 20;
-/// Most bytes that the entries of a workbook unpack to.
+/// Maximum number of bytes that the entries of a workbook unpack to together.
 pub const UNPACKED_BYTES_MAX: u64 = 512 << 20;
-/// Ratio from which on an entry of a workbook is not unpacked.
+/// Highest compression ratio at which an entry of a workbook is unpacked.
 pub const PACKED_RATIO_MAX: u64 = 100;
 /// Longest tag or text in the XML of a workbook. A cell of Excel has 32,767 characters at most.
 pub const XML_PIECE_BYTES_MAX: usize = 4 << 20;
-/// Most columns of a file.
+/// Maximum number of columns of a file.
 pub const COLUMNS_MAX: usize = 10_000;
 /// Deepest nesting of columns in a schema, and of folders.
 pub const NESTING_MAX: usize = 32;
 
-/// Most rows for each byte of a file, on top of [`ROWS_FREE`]. A constant column takes no bytes, but keys differ from
-/// row to row.
+/// Maximum number of rows for each byte of a file, on top of [`ROWS_FREE`]. A constant column takes no bytes, but keys
+/// differ from row to row.
 const ROWS_PER_BYTE_MAX: u64 = 1_000;
 /// Rows that a file of any length may claim.
 const ROWS_FREE: u64 = 4_000_000;

@@ -1,4 +1,4 @@
-//! The zip archive that a workbook is, with the claims of its entries checked before one is unpacked.
+//! The zip archive of a workbook. What its entries claim is checked before any of them is unpacked.
 //!
 //! A few kilobytes can unpack to all of memory, and an XML reader keeps a tag or a text whole. Entries are limited by what
 //! the directory claims and again while they are read, and so is each piece between two angle brackets.
@@ -15,11 +15,11 @@ use zip::result::ZipError;
 use super::limits::{PACKED_RATIO_MAX, UNPACKED_BYTES_MAX, XML_PIECE_BYTES_MAX};
 use super::{Unreadable, caught};
 
-/// Most entries of an archive: a workbook of a thousand sheets has three thousand.
+/// Maximum number of entries of an archive: a workbook of a thousand sheets has three thousand.
 const ENTRIES_MAX: usize = 10_000;
 /// Bytes that an entry may unpack to whatever its ratio.
 const UNPACKED_FREE: u64 = 1 << 20;
-/// Length from which on an archive is searched for the number of its entries before its directory is read.
+/// Length of an archive above which its entries are counted before its directory is read.
 const SEARCHED_FROM: u64 = 16 << 20;
 /// The start of an entry in the directory of an archive.
 const DIRECTORY_MARK: [u8; 4] = *b"PK\x01\x02";
@@ -27,7 +27,7 @@ const DIRECTORY_MARK: [u8; 4] = *b"PK\x01\x02";
 /// An archive whose claims are within the limits.
 pub(crate) struct Package {
     archive: ZipArchive<BufReader<File>>,
-    /// Number of each entry, by its name in lower case with `/` and without a leading one.
+    /// The number of each entry by its name, in lower case, with `/` between folders and none at the start.
     entries: BTreeMap<String, usize>,
 }
 

@@ -32,7 +32,7 @@ const TAIL_BYTES: u64 = count(TAIL);
 /// Code of the last converted type, `INTERVAL`.
 const CONVERTED_TYPE_MAX: i64 = 21;
 
-/// Most decompressed bytes for each byte of a file, on top of [`UNPACKED_FREE`].
+/// Maximum number of decompressed bytes for each byte of a file, on top of [`UNPACKED_FREE`].
 const UNPACKED_PER_BYTE_MAX: u64 = 500;
 /// Bytes that a file of any length may claim to decompress to.
 const UNPACKED_FREE: u64 = 1 << 30;
@@ -170,7 +170,7 @@ fn footer_bytes(file: &mut File, bytes: u64) -> Result<Vec<u8>, Unreadable> {
     Ok(footer)
 }
 
-/// Columns whose dictionary is said to begin at 0, where the mark of the file stands, have none.
+/// Removes the dictionary from columns that claim it begins at 0: the magic of the file is there, so they have none.
 fn without_empty_dictionaries(metadata: ParquetMetaData) -> ParquetMetaData {
     if !metadata.row_groups().iter().flat_map(RowGroupMetaData::columns).any(has_empty_dictionary) {
         return metadata;
@@ -185,12 +185,12 @@ fn without_empty_dictionaries(metadata: ParquetMetaData) -> ParquetMetaData {
     });
     match groups.collect() {
         Ok(groups) => metadata.into_builder().set_row_groups(groups).build(),
-        // The claims of such a footer are refused.
+        // `check_claims` refuses such a footer.
         Err(_) => metadata,
     }
 }
 
-/// Whether a column says that its dictionary is where none can be.
+/// Whether a column claims a dictionary at a position where none can be.
 fn has_empty_dictionary(chunk: &ColumnChunkMetaData) -> bool {
     chunk.dictionary_page_offset().is_some_and(|at| at <= 0)
 }

@@ -53,9 +53,9 @@ const DELTA_LENGTH_BYTE_ARRAY: u64 = 6;
 const DELTA_BYTE_ARRAY: u64 = 7;
 const RLE_DICTIONARY: u64 = 8;
 
-/// Decompressed bytes for each byte of a column that need not be claimed.
+/// Decompressed bytes for each byte of a column that are allowed even if its metadata claims fewer.
 const UNPACKED_PER_BYTE_FREE: u64 = 100;
-/// Most bytes of text for each byte of a delta-encoded page, on top of [`DELTA_FREE`].
+/// Maximum bytes of text for each byte of a delta-encoded page, on top of [`DELTA_FREE`].
 pub(super) const DELTA_GROWTH_MAX: u64 = 16;
 /// Bytes that a page of any length may stand for.
 pub(super) const DELTA_FREE: u64 = 64 << 10;
@@ -161,7 +161,7 @@ impl ChunkPages {
         let claimed = u64::try_from(chunk.uncompressed_size()).unwrap_or(0);
         let unpacked: u64 = pages.iter().map(|page| page.unpacked).sum();
         let packed: u64 = pages.iter().map(|page| page.packed).sum();
-        // What headers take is counted or not, and some writers give the bytes before unpacking.
+        // Some writers leave out the bytes of headers, and some claim the compressed size.
         let most = claimed.saturating_mul(4).max(packed.saturating_mul(UNPACKED_PER_BYTE_FREE));
         if unpacked > most.saturating_add(DELTA_FREE) {
             return Err(Unreadable::damaged(text!(
@@ -211,7 +211,7 @@ impl PageClaim {
             Type::INT32 | Type::FLOAT => 4,
             Type::INT64 | Type::DOUBLE => 8,
             Type::INT96 => 12,
-            // A length before each.
+            // Each value has its length before it.
             Type::BYTE_ARRAY => 4,
             Type::FIXED_LEN_BYTE_ARRAY => {
                 u64::try_from(chunk.column_descr().type_length()).unwrap_or(1).max(1)

@@ -170,7 +170,7 @@ fn check_differences(page: &Page, has_levels: bool) -> std::result::Result<(), U
             let length = bytes.first_chunk::<4>().map_or(0, |length| index(u32::from_le_bytes(*length)));
             length.saturating_add(4)
         }
-        // One bit for each value, as writers did at first.
+        // Early writers used one bit for each value.
         _ if has_levels => index_u64(most.div_ceil(8)),
         _ => 0,
     };

@@ -50,7 +50,7 @@ impl ThriftShape {
         match self {
             Self::Bool => BOOLS.contains(&code),
             Self::Byte => code == BYTE,
-            // Integers of all widths are written alike, and some writers name another than they should.
+            // Integers of all widths are written alike, and some writers name the wrong width.
             Self::I16 | Self::I32 | Self::I64 => [I16, I32, I64].contains(&code),
             Self::Double => code == DOUBLE,
             Self::Binary => code == BINARY,

@@ -15,13 +15,13 @@ use super::package::encrypted;
 
 /// Largest file: the decoder holds it twice.
 const BYTES_MAX: u64 = 128 << 20;
-/// Most sheets.
+/// Maximum number of sheets.
 const SHEETS_MAX: usize = 1_024;
-/// Most cells, and the most places in the rectangles around them, of all sheets.
+/// Maximum number of cells of all sheets together, and of places in the rectangles around them.
 const CELLS_MAX: u64 = 6 << 20;
-/// Most bytes of text in cells, and of formulas as text.
+/// Maximum bytes of text in cells, and of formulas as text.
 const TEXT_BYTES_MAX: u64 = 256 << 20;
-/// Most bytes of text for each byte of a formula without names: a reference names its sheet.
+/// Maximum bytes of text for each byte of a formula without names: a reference names its sheet.
 const FORMULA_GROWTH: u64 = 12;
 
 const SECTOR_END: u32 = 0xFFFF_FFFA;
@@ -54,7 +54,7 @@ pub(crate) struct HiddenParts {
     pub(crate) columns: Vec<(u32, u32)>,
 }
 
-/// Checks a workbook of `bytes`; what is hidden of each sheet, in their order.
+/// Checks a workbook of `bytes`, and returns what is hidden of each sheet, in the order of sheets.
 pub(crate) fn check(file: &mut File, bytes: u64) -> Result<Vec<HiddenParts>, Unreadable> {
     if bytes > BYTES_MAX {
         return Err(too_large());
@@ -137,7 +137,7 @@ impl CompoundFile<'_> {
         Some(Ok(small.sectors(stream.start, &small_table, SMALL_SECTOR, 0, length)))
     }
 
-    /// The number of the sector that follows each.
+    /// For each sector, the number of the sector that follows it.
     fn sector_table(&self, size: usize) -> Option<Vec<u32>> {
         let mut places: Vec<u32> = (0..109).map(|at| self.u32(76 + 4 * at)).collect::<Option<_>>()?;
         let mut next = self.u32(68)?;
@@ -326,7 +326,7 @@ impl SharedTexts<'_> {
             left -= here;
             if left > 0 {
                 (self.part, self.at) = (self.part + 1, 0);
-                // What follows may be compressed where this was not.
+                // The rest of the text may be compressed even if this part was not, and the other way round.
                 flags = self.byte()?;
             }
         }

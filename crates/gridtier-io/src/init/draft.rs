@@ -16,13 +16,13 @@ use super::guess::{ColumnGuess, TableGuess};
 use super::names::{DICTIONARY, NameMatch};
 use super::relate::{self, Padding, UnitGuess};
 
-/// Words of a column that are shown before the rest is only counted.
+/// Maximum number of words of a column that are shown; the rest is only counted.
 const WORDS_SHOWN: usize = 60;
 
-/// Columns of a delivery that nothing was taken from, shown by name.
+/// Maximum number of unused columns that are listed by name.
 const UNUSED_SHOWN: usize = 12;
 
-/// What is drafted from.
+/// What a draft is made from.
 pub struct Findings<'a> {
     /// Some rows of each file or folder.
     pub deliveries: &'a [Excerpt],

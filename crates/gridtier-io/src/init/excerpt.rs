@@ -1,4 +1,4 @@
-//! Some rows of each file or folder of a delivery, as text.
+//! Some rows of a delivery, as text. A delivery is a file, or a folder of files, that may be a table.
 
 /// A column of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,7 +20,7 @@ const DATE_FORMS: &[&str] =
 pub struct Fit {
     /// Values that are not empty and do not stand for "none".
     pub filled: usize,
-    /// Of them those that the contract column can hold.
+    /// How many of them the contract column can hold.
     pub fitting: usize,
     /// The date pattern under which they do, if one must be declared.
     pub date_form: Option<&'static str>,

@@ -1,4 +1,4 @@
-//! Reads excerpts of every file and folder of a delivery.
+//! Reads an excerpt of every delivery in a folder.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,7 +19,7 @@ use crate::folder::Content;
 use crate::guard::Unreadable;
 use crate::listing::{self, DataFile};
 
-/// Files of a folder of which rows are read, spread over all.
+/// Maximum number of files of a folder from which rows are read; they are spread over all its files.
 const FILES_READ: usize = 12;
 /// Rows read of each of them.
 const ROWS_READ: usize = 20_000;
@@ -27,10 +27,10 @@ const ROWS_READ: usize = 20_000;
 const HEADER_ROWS: u32 = 12;
 /// Column names that a header must share with the dictionary.
 const KNOWN_NAMES_MIN: usize = 2;
-/// Distinct words of a column beyond which it is no coded column.
+/// Maximum number of distinct words of a coded column.
 const WORDS_MAX: usize = 1_000;
 
-/// A file or folder of a delivery, opened.
+/// A delivery, opened.
 pub struct Delivery {
     /// Some of its rows.
     pub excerpt: Excerpt,

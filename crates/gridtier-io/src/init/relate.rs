@@ -1,4 +1,4 @@
-//! What the tables of a delivery say about each other: lost zeros of account numbers, and units.
+//! What the tables of a folder say about each other: lost zeros of account numbers, and units.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use gridtier::word::Word;
 use super::excerpt::Excerpt;
 use super::guess::{ColumnGuess, TableGuess};
 
-/// Pairs of a customer and a month that a statement about units needs.
+/// Minimum number of pairs of customer and month from which units are guessed.
 const PAIRS_MIN: usize = 20;
 
 /// Largest magnitude of a number that is compared.
@@ -27,9 +27,9 @@ pub struct Padding {
     pub width: usize,
     /// Distinct account numbers among the rows read.
     pub ids: usize,
-    /// Of them those in the customers table as they are.
+    /// How many of them are in the customers table as they are.
     pub known: usize,
-    /// Of them those in the customers table with zeros in front.
+    /// How many of them are in the customers table with zeros in front.
     pub known_padded: usize,
 }
 
@@ -40,8 +40,8 @@ fn ids<'a>(guess: &TableGuess, deliveries: &'a [Excerpt]) -> BTreeSet<&'a str> {
     })
 }
 
-/// Tables whose account numbers match those of the customers only after zeros are put in front; or the customers
-/// themselves, if it is their numbers that are short.
+/// Tables whose account numbers match those of the customers only after zeros are put in front; or the customers table
+/// itself, if its numbers are the short ones.
 pub fn padding(guesses: &[TableGuess], deliveries: &[Excerpt]) -> Vec<Padding> {
     let Some(base) = guesses.iter().find(|guess| guess.table == Table::Customers) else { return Vec::new() };
     let customers = ids(base, deliveries);
@@ -107,12 +107,12 @@ fn ratio(above: &ByMonth, below: &ByMonth) -> Option<f64> {
     (count >= PAIRS_MIN && above > 0 && below > 0).then(|| above as f64 / below as f64)
 }
 
-/// What the amounts billed for the energies read say about the units.
+/// What the ratio of billed amounts to metered energy says about the units.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnitGuess {
     /// Amount for one unit of energy, both in the units of the export.
     pub ratio: f64,
-    /// Units under which a price follows that a utility can charge: energy, money, CNY/kWh. Best first.
+    /// Units that give a price which a utility can charge: unit of energy, unit of money, price in CNY/kWh. Best first.
     pub fitting: Vec<(&'static str, &'static str, f64)>,
 }
 
@@ -134,13 +134,13 @@ pub fn units(guesses: &[TableGuess], deliveries: &[Excerpt]) -> Option<UnitGuess
             }
         }
     }
-    // What need not be declared comes first.
+    // Units that need not be declared come first.
     fitting.sort_by_key(|(energy, money, _)| usize::from(*energy != "kWh") + usize::from(*money != "yuan"));
     Some(UnitGuess { ratio, fitting })
 }
 
-/// The unit of the plans: that under which most customers use about what they planned, and planned over used in the
-/// units of the export. The readings are taken to be in `readings_unit`.
+/// The unit of the plans, under which most customers use about what they planned; and the ratio of planned to used
+/// energy in the units of the export. The readings are taken to be in `readings_unit`.
 pub fn plan_unit(
     guesses: &[TableGuess],
     deliveries: &[Excerpt],

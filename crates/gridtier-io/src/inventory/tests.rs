@@ -1,4 +1,4 @@
-//! What a store is said to hold, on cycles made of a tier table alone.
+//! Tests of the inventory, on cycles that consist of a tier table alone.
 
 use std::sync::Arc;
 
@@ -160,7 +160,7 @@ fn states_follow_from_records_and_entries_and_only_what_nothing_needs_is_removed
 }
 
 #[test]
-fn the_folder_of_the_current_cycle_is_missed() {
+fn a_missing_folder_of_the_current_cycle_is_damage() {
     let (_folder, store) = new_store();
     let first = cycle(&store, "2024-01-01", "2024-02-01T00:00:00Z", "aS");
     std::fs::remove_dir_all(&first.dir).unwrap();

@@ -45,7 +45,7 @@ fn words_for_none_are_rejects_until_they_are_declared() {
 }
 
 #[test]
-fn a_column_that_the_export_lacks_is_told_and_can_be_a_constant() {
+fn a_column_that_the_export_lacks_is_reported_and_can_be_a_constant() {
     let customers = CUSTOMERS.replace(",aged_transformer_area", "").replace(",false", "");
     let told = folder(&customers, READINGS, "").open().err().unwrap();
     assert!(
