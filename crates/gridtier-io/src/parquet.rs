@@ -80,7 +80,7 @@ impl ParquetFile {
         (0..self.metadata.num_row_groups()).map(|row_group| self.rows(row_group))
     }
 
-    /// The footer was refused if a row group claims fewer than no rows.
+    /// Cannot be negative: a footer with a negative number of rows has been refused.
     fn rows(&self, row_group: usize) -> u64 {
         u64::try_from(self.metadata.row_group(row_group).num_rows()).unwrap_or(0)
     }

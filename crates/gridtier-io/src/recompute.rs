@@ -40,7 +40,7 @@ pub enum RecomputeError {
     /// The folder does not hold the files that the cycle was computed from, or the store lacks the cycle before it.
     #[error("{0}")]
     OtherInputs(Text),
-    /// There is no place for the result.
+    /// No folder could be made for the result.
     #[error("{0}")]
     NoPlace(io::Error),
 }
@@ -94,7 +94,7 @@ pub enum Difference {
     Table {
         /// Its name.
         file: String,
-        /// What was published first, what was computed second.
+        /// The published table is the first one, the computed one the second.
         what: TableDifference,
     },
     /// A file with the same cells in other bytes.
@@ -268,7 +268,7 @@ impl<'a> Recompute<'a> {
     }
 }
 
-/// The keys in which manifests differ, but the program and the list of files.
+/// The keys in which manifests differ, except the program and the list of files.
 fn manifest_differences(published: &Value, computed: &Value) -> Vec<Difference> {
     let (Some(published), Some(computed)) = (published.as_object(), computed.as_object()) else {
         return vec![Difference::Bytes { file: "_manifest.json".into() }];

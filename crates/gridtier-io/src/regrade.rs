@@ -48,7 +48,7 @@ pub struct Regrade<'a> {
     pub again: bool,
     /// Whether the cycle becomes current though the current one has a later as-of.
     pub make_current: bool,
-    /// Whether the cycle is to hold how probable each tier is.
+    /// Whether the cycle is to hold the probability of each customer's tier.
     pub tier_probability: bool,
     /// Whether the cycle waits for somebody's approval.
     pub propose: bool,

@@ -32,7 +32,7 @@ use crate::regrade::grade;
 use crate::reuse;
 use crate::store::{Commit, Store, StoreError, StoredCycle, write_tables};
 
-/// The file by which a folder is known as an earlier rehearsal.
+/// The file by which a folder is recognised as an earlier rehearsal.
 const MANIFEST: &str = "_manifest.json";
 
 /// Why nothing was rehearsed.
@@ -53,7 +53,7 @@ pub enum RehearseError {
     /// The gates could not be measured.
     #[error("{0}")]
     Gates(#[from] GovernanceError),
-    /// The folder is not one for a rehearsal.
+    /// The folder cannot be used for a rehearsal.
     #[error("{0}")]
     OtherFolder(Text),
     /// The folder could not be written.
@@ -70,7 +70,7 @@ impl From<StoreError> for RehearseError {
 /// What to rehearse, and where.
 #[derive(Clone, Copy)]
 pub struct Rehearse<'a> {
-    /// The store, whose current cycle is compared with.
+    /// The store, with whose current cycle the rehearsed one is compared.
     pub store: &'a Store,
     /// First month after the window.
     pub end: Month,

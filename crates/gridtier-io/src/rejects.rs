@@ -29,7 +29,7 @@ use crate::guard::Unreadable;
 use crate::listing::DataFile;
 use crate::parquet::ParquetFile;
 
-/// Largest number of rows in a batch, and the bytes of text after which a batch is handed on before that.
+/// Maximum number of rows in a batch, and the bytes of text at which a batch is handed on with fewer rows.
 const BATCH_ROWS: usize = 8_192;
 const BATCH_BYTES: usize = 8 << 20;
 /// Rows that are read from a file at a time.

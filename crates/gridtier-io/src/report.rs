@@ -90,7 +90,7 @@ pub fn write<'a>(
     for book in books {
         let path = rejects.join(format!("{}.csv", book.table));
         if book.rejects.is_empty() {
-            // What an earlier check found is mended.
+            // What an earlier check wrote here no longer holds.
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(Stopped::from(error).at(&path));

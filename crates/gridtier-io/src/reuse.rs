@@ -1,10 +1,10 @@
 //! Reuse of what an earlier cycle of the store has counted.
 //!
-//! A cycle's manifest records the hashes of its inputs, its window, the instant up to which rows are known, and the program
-//! that counted. Cycles of another instant are never used. If all of these are the same, its facts are read back instead of counted, whatever the method ([`Reuse::Facts`]). If files of readings were
-//! added, removed or changed, the months that no such file touches are reused and the rest is read
-//! ([`Reuse::Readings`]); the engine decides which months. A file of the cycle whose hash no longer matches is never
-//! used. The published cycle is the same to the byte with and without reuse.
+//! A cycle's manifest records the hashes of its inputs, its window, the instant up to which rows are known, and the program that
+//! counted. If all of these are the same, its facts are read back instead of counted, whatever the method ([`Reuse::Facts`]). A
+//! cycle with another such instant is never used. If files of readings were added, removed or changed, the months that no such
+//! file touches are reused and the rest is read ([`Reuse::Readings`]); the engine decides which months. A file of the cycle whose
+//! hash no longer matches is never used. The published cycle is the same to the byte with and without reuse.
 
 mod readings;
 
@@ -27,7 +27,7 @@ pub use readings::KnownReadings;
 /// Number of cycles that are examined, from the latest back.
 const CYCLES_MAX: usize = 24;
 
-/// What an earlier cycle spares counting.
+/// What need not be counted, since an earlier cycle has counted it.
 pub enum Reuse {
     /// Nothing.
     Nothing,
@@ -47,8 +47,8 @@ pub struct CountedCycle {
 }
 
 /// Finds among the latest cycles one that has counted the inputs of `folder` in `window`, or else the one with the most
-/// readings that can be reused. Skips cycles that cannot be read or are damaged, and those whose method wanted another
-/// `detail` of readings that have it.
+/// readings that can be reused. Skips cycles that cannot be read or are damaged, and those that have counted readings
+/// in another `detail`, if their readings have details.
 ///
 /// # Errors
 /// The store cannot be read.

@@ -18,9 +18,9 @@
 //! There are no symbolic links: readers that followed one saw a mixture of two cycles in 44 of 500 reads, and
 //! in none through `CURRENT`.
 //!
-//! A record can also hold a proposal, which is whole and not current, the approval of one, or an inspection. CommitRecords and entries
-//! form two chains of hashes that name each other (`chain`). Which cycle is current follows from the records; `CURRENT`
-//! repeats it for programs that know nothing else about stores.
+//! A record can also hold a proposal (a complete cycle that is not current), the approval of a proposal, or an inspection.
+//! Records and entries form two chains of hashes that name each other (`chain`). Which cycle is current follows from the records;
+//! `CURRENT` repeats it for programs that know nothing else about stores.
 //!
 //! The store knows nothing about tiers, puts no time of its own into a result, prints nothing and never
 //! deletes a published cycle.

@@ -44,7 +44,7 @@ pub struct WorkbookDeclared {
     pub sheet: Option<String>,
     /// The row of the header, 1 for the first; without it the first that is not empty.
     pub header_row: Option<u32>,
-    /// The mark before the fraction of numbers written as text, in which numbers are handed on.
+    /// The decimal mark of numbers written as text. Numbers are handed on as text with this mark.
     pub mark: DecimalMark,
 }
 
@@ -134,14 +134,14 @@ impl WorkbookFile {
     /// # Errors
     /// Its thread cannot be started.
     pub fn pieces(&self, file: &DataFile, positions: Vec<usize>) -> Result<WorkbookPieces, Unreadable> {
-        // The readers hand on cells; a piece at a time waits to be taken.
+        // The readers push cells, so they run on a thread of their own. At most one piece waits to be taken.
         let (sender, receiver) = sync_channel(1);
         let (book, file) = (self.clone(), file.clone());
         thread::Builder::new().name("workbook".into()).spawn(move || {
             let mut builder = PieceBuilder::new(&book, positions, &sender);
             let read = book.read_pieces(&file, &mut builder).and_then(|()| builder.flush());
             if let Err(fault) = read {
-                // Nobody waits any more if the receiver is gone.
+                // If the receiver is gone, nobody needs the fault.
                 let _ = sender.send(Err(fault));
             }
         })?;

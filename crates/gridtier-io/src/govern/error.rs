@@ -16,15 +16,15 @@ pub enum GovernanceError {
     Store(StoreError),
     /// A cycle cannot be read.
     Cycle(CycleError),
-    /// The command asks for something else than the rules allow.
+    /// The command asks for something that the rules do not allow.
     Usage(Text),
-    /// The method is another one than it must be.
+    /// The method is not the one that it must be.
     Method(Text),
     /// The method whose rules hold cannot be read.
     NoRules(Text),
-    /// A rule or a gate stands in the way: all that do.
+    /// Rules or gates stand in the way: all of them.
     Refused(Vec<Text>),
-    /// Files are not what was published: all that are not.
+    /// Files are not as they were published: all such files.
     Damaged(Vec<Text>),
 }
 

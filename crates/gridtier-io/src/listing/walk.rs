@@ -164,7 +164,7 @@ impl FolderWalk<'_> {
         Some(self.refuse(name, what, advice))
     }
 
-    /// The values of the outer folders and, if `inner` is a folder that names one, its own.
+    /// The values in the names of the outer folders, and the value in the name of `inner` if it has one.
     fn hive_of(&self, full: &str, inner: &str, outer: &[HiveValue]) -> Result<Vec<HiveValue>, Refusal> {
         let mut all = outer.to_vec();
         let own = HiveValue::parse(inner).filter(|_| self.root.join(full).is_dir());

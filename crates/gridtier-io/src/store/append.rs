@@ -1,7 +1,7 @@
-//! What is added to the two chains of a store, the commit records and the register, where a decision is written. The entry of
-//! an approval fixes everything that its record will say, so that whoever finds an entry without its record can complete it.
+//! Adds decisions to the two chains of a store, the commit records and the register. The entry of an approval fixes
+//! everything that its record will say, so that whoever finds an entry without its record can complete it.
 //!
-//! Only for the holder of the lock; `CURRENT` is the caller's matter.
+//! Only for the holder of the lock. The caller updates `CURRENT`.
 
 use std::fs;
 use std::io;
@@ -67,10 +67,10 @@ pub(super) fn write_return(root: &Path, commit: &CommitRecord, at: &str) -> Resu
     Ok(record)
 }
 
-/// The key in an entry's facts of what its record will publish.
+/// The key in an entry's facts whose value is what the entry's record will publish.
 pub(super) const PUBLISHES: &str = "publishes";
 
-/// A cycle in its place that an entry publishes: what its commit record says beyond the entry.
+/// A cycle that an entry publishes and whose folder is in its place: what its commit record says beyond the entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct DecidedCycle {
     pub(super) version: u64,
@@ -82,7 +82,7 @@ pub(super) struct DecidedCycle {
 }
 
 impl DecidedCycle {
-    /// What an entry publishes, if it does.
+    /// What an entry publishes, if anything.
     pub(super) fn of(entry: &RegisterEntry) -> Option<Self> {
         serde_json::from_value(entry.facts.get(PUBLISHES)?.clone()).ok()
     }
@@ -178,8 +178,8 @@ fn write_approval(root: &Path, entry: &RegisterEntry) -> Result<CommitRecord, St
     Ok(record)
 }
 
-/// Whether an as-of is earlier than that of a cycle; not where one of them is unknown, as when a folder was removed: a cycle
-/// that cannot be read is better replaced than kept.
+/// Whether an as-of is earlier than that of a cycle. False where one of them is unknown, for example because a folder was
+/// removed: better to replace a cycle that cannot be read than to keep it.
 pub(super) fn is_earlier(root: &Path, as_of: Option<&str>, than: &CommitRecord) -> bool {
     let than = than.as_of.clone().or_else(|| manifest_as_of(root, than));
     as_of.zip(than.as_deref()).is_some_and(|(as_of, than)| as_of < than)

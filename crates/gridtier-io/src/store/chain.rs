@@ -1,8 +1,8 @@
-//! Comparing the two chains of a store, the commit records and the register: each file holds the hash of the one before, and
-//! each chain names the last file of the other. So an edit, a deletion, an insertion or another order is found, except behind
-//! the last file that another one names: for that, the head of the register is filed elsewhere.
+//! Compares the two chains of a store, the commit records and the register: each file holds the hash of the one before, and
+//! each chain names the last file of the other. So an edit, a deletion, an insertion or a change of order is found, except
+//! after the last file that another one names. To find those too, people file the head of the register elsewhere.
 //!
-//! Everything is read as it lies there; nothing is repaired.
+//! Everything is read as it is; nothing is repaired.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -124,7 +124,7 @@ impl<T> Chain<T> {
         ChainFault::new(self.path(number), what)
     }
 
-    /// That a file does not follow on the one before: names the one before, which was edited, or the order.
+    /// Checks that a file holds the hash of the file before it.
     fn check_previous(&self, number: u64, previous: Option<&str>, faults: &mut Vec<ChainFault>) {
         if previous != number.checked_sub(1).and_then(|before| self.sha256(before)) {
             let what = text!(
@@ -183,7 +183,7 @@ fn is_of_entry(record: &CommitRecord, entry: Option<&RegisterEntry>) -> bool {
     })
 }
 
-/// That a record which names another cycle has its folder and manifest.
+/// Checks that a record which names another cycle has the folder and manifest of that cycle.
 fn check_named_cycle(
     records: &Chain<CommitRecord>,
     number: u64,
@@ -202,7 +202,7 @@ fn check_named_cycle(
     }
 }
 
-/// That each record names the cycle that was current before and after it.
+/// Checks that each record names the cycles that were current before and after it.
 fn check_currents(records: &Chain<CommitRecord>, faults: &mut Vec<ChainFault>) {
     let (mut current, mut was_chained): (Option<&CommitRecord>, bool) = (None, false);
     for (&number, (record, _)) in &records.files {
@@ -221,7 +221,7 @@ fn check_currents(records: &Chain<CommitRecord>, faults: &mut Vec<ChainFault>) {
             .and_then(|current| record.as_of.as_ref().zip(current.as_of.as_ref()))
             .map(|(own, current)| own < current);
         let moves = own.is_some() && (record.make_current || is_earlier != Some(true));
-        // Where an as-of is unknown, what the record says is taken.
+        // Where an as-of is unknown, the record cannot be contradicted.
         let is_known = is_earlier.is_some() || current.is_none() || own.is_none() || record.make_current;
         let says_moves = record.current.is_none() && own.is_some();
         let stays_fit = record.current.is_none() || record.current == before;
@@ -278,7 +278,7 @@ fn check_entries(
     }
 }
 
-/// That the entry which was filed elsewhere is still there.
+/// Checks that the entry which was filed elsewhere is still there.
 fn check_head(entries: &Chain<RegisterEntry>, head: &RegisterHead, faults: &mut Vec<ChainFault>) {
     if head.entries > 0 && head.sha256.as_deref() != entries.sha256(head.entries) {
         let what = text!(

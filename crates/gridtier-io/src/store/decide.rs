@@ -1,6 +1,6 @@
 //! Writing decisions: entries of the register, and the record that publishes a proposal.
 //!
-//! Whether a decision is allowed is the caller's matter.
+//! The caller decides whether a decision is allowed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,7 +43,8 @@ impl Decisions {
     /// Publishes a proposal: adds the entry of its approval, then the commit record.
     ///
     /// # Errors
-    /// The entry cannot be written, and nothing was; or the record cannot, and the next writer completes it.
+    /// The entry cannot be written; then nothing was. Or the record cannot be written; then the next writer completes
+    /// it.
     pub fn approve(&self, new: &NewEntry) -> Result<StoredCycle, StoreError> {
         let entry = self.append(new)?;
         self.complete(&entry)
@@ -71,7 +72,8 @@ impl Decisions {
         replace_current(&self.root, &Current::of(&cycle.commit, record.version))
     }
 
-    /// Removes the folder of a cycle: at once out of readers' sight, then from the disk. Its record stays.
+    /// Removes the folder of a cycle: a rename takes it out of readers' sight, then its files are deleted. Its record
+    /// stays.
     ///
     /// # Errors
     /// It cannot be removed; the folder is whole then.

@@ -40,7 +40,7 @@ pub struct CommitRecord {
     /// The as-of of the cycle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<String>,
-    /// Whether the cycle was made current though a later as-of was, or made current again.
+    /// Whether the cycle was made current although the current one had a later as-of, or was made current again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub make_current: bool,
     /// Who published, proposed or approved.
@@ -59,7 +59,7 @@ pub struct CommitRecord {
     /// The hash of the record before; absent in the first one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_sha256: Option<String>,
-    /// How far the register went.
+    /// The last entry of the register when the record was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub register: Option<RegisterHead>,
 }
@@ -68,7 +68,7 @@ fn a_cycle() -> RecordKind {
     RecordKind::Cycle
 }
 
-/// How far the register went.
+/// The last entry of a register: its number and hash.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegisterHead {
     /// Number of its entries.

@@ -2,8 +2,8 @@
 //! creation of one file makes all of them visible at once. A run that is killed at any point before that leaves
 //! the store as it was.
 //!
-//! Write files → fsync → manifest → reopen and verify → rename into place → commit record → `CURRENT`.
-//! Names, rows and manifest are the caller's.
+//! Write files → fsync → manifest → reopen and verify → rename into place → commit record → `CURRENT`. The caller gives
+//! names, rows and manifest.
 
 use std::fs;
 use std::io;
@@ -179,8 +179,8 @@ impl Staging {
     }
 
     /// Publishes the complete cycle together with an entry of the register that decides it, such as a ruling: the entry is
-    /// written when the files are in place, then the commit record. A writer that is killed in between is completed by the
-    /// next. Time, name and reason of the record are the entry's.
+    /// written when the files are in place, then the commit record. If a writer is killed in between, the next one
+    /// completes its work. Time, name and reason of the record are the entry's.
     ///
     /// # Errors
     /// Nothing was published; or the entry is written and its record is not, and the next writer completes it.

@@ -1,4 +1,4 @@
-//! The promises of the store, each broken on purpose. Names are the promises.
+//! Tests of the store's promises. Each test tries to break the promise that is its name.
 
 mod chain;
 mod crash;
@@ -86,8 +86,7 @@ fn snapshot(root: &Path) -> BTreeMap<String, Option<Vec<u8>>> {
     found
 }
 
-/// The store holds exactly these cycles, each undamaged, `CURRENT` names the last, and nothing else lies
-/// about.
+/// The store holds exactly these cycles, each undamaged, `CURRENT` names the last, and nothing else is in the folder.
 fn assert_clean(store: &Store, salts: &[i64]) {
     let cycles = store.cycles().unwrap();
     let found: Vec<_> =

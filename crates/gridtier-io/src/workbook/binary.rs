@@ -1,7 +1,7 @@
 //! Sheets of the binary formats (`.xls`, `.xlsb`), decoded by calamine.
 //!
-//! calamine gives values, dates and errors, and merged cells of `.xls`. It gives no number formats, so that zeros in front of
-//! an id that only its format shows are not seen; and of `.xlsb` neither hidden rows and columns nor merged cells.
+//! calamine gives values, dates and errors, and for `.xls` also merged cells. It gives no number formats, so leading zeros of
+//! an id that only the format shows are not seen. For `.xlsb` it gives neither hidden rows and columns nor merged cells.
 
 use std::fs::File;
 use std::io::BufReader;

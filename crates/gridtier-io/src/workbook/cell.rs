@@ -9,7 +9,7 @@ use crate::guard::Unreadable;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum SheetValue<'a> {
     Text(&'a str),
-    /// A number, and the digits to which its format of zeros alone fills it; 0 for any other format.
+    /// A number. If its format consists of zeros alone, also the number of digits to which it is padded; else 0.
     Number {
         value: f64,
         zeros: usize,
@@ -63,7 +63,7 @@ impl CellRange {
     }
 }
 
-/// What a sheet has beside its cells.
+/// What a sheet has besides its cells.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SheetTraits {
     pub merged: Vec<CellRange>,
@@ -72,7 +72,7 @@ pub(super) struct SheetTraits {
     pub hidden_columns: Vec<(u32, u32)>,
 }
 
-/// Most rows and columns of a sheet in any program.
+/// Maximum number of rows and of columns of a sheet in any program.
 pub(super) const ROWS_MAX: u32 = 1 << 20;
 pub(super) const SHEET_COLUMNS_MAX: u32 = 1 << 14;
 

@@ -18,7 +18,7 @@ use crate::guard::Unreadable;
 use crate::guard::limits::CELL_BYTES_MAX;
 use crate::guard::package::{Package, encrypted};
 
-/// Most cells that are not empty of a sheet, with those that repeat.
+/// Maximum number of non-empty cells of a sheet, counting repetitions.
 const CELLS_MAX: u64 = 64 << 20;
 
 /// Reads the cells of the chosen sheet.
@@ -56,7 +56,7 @@ pub(super) fn read(
             _ => {}
         }
     }
-    // None was chosen: the reason is the same for all of them.
+    // No sheet was chosen: give the reason.
     pick(&passed, wanted).map(|_| SheetTraits::default())
 }
 

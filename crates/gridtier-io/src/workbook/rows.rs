@@ -44,10 +44,10 @@ pub(super) struct SheetRow {
     is_sorted: bool,
 }
 
-/// Most bytes of text, and most cells, of a row.
+/// Maximum bytes of text, and maximum number of cells, of a row.
 const ROW_TEXT_MAX: usize = 4 << 20;
 const ROW_CELLS_MAX: usize = 1 << 15;
-/// Most bytes of text of a sheet: many cells can refer to one long text.
+/// Maximum bytes of text of a sheet: many cells can refer to one long text.
 const SHEET_TEXT_MAX: usize = 2 << 30;
 
 impl SheetRow {

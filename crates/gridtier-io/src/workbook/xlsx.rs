@@ -19,11 +19,11 @@ use super::xml::{attribute, flag, next, push_text, reader, unescape};
 use crate::guard::Unreadable;
 use crate::guard::package::Package;
 
-/// Most different texts of a workbook.
+/// Maximum number of different texts of a workbook.
 const STRINGS_MAX: usize = 16 << 20;
-/// Most merged ranges, and runs of hidden columns, of a sheet.
+/// Maximum number of merged ranges, and of runs of hidden columns, of a sheet.
 const RANGES_MAX: usize = 1 << 20;
-/// Most cell formats; Excel has 65,490.
+/// Maximum number of cell formats; Excel has 65,490.
 const FORMATS_MAX: usize = 1 << 17;
 
 /// Reads the cells of the chosen sheet.
@@ -200,7 +200,7 @@ fn too_many_texts() -> Unreadable {
     )
 }
 
-/// A text in one or several runs, without the readings of its characters.
+/// A text in one or several runs, without the phonetic readings of its characters.
 #[derive(Default)]
 struct TextItem {
     text: String,
@@ -295,7 +295,7 @@ fn note_trait(element: &BytesStart, traits: &mut SheetTraits) -> Result<(), Unre
 struct OpenCell {
     row: u32,
     column: u32,
-    /// Whether the row has been entered: rows without a number follow the one before.
+    /// The number of the next row, for a row that has none of its own.
     next_row: u32,
     in_cell: bool,
     kind: String,

@@ -32,7 +32,7 @@ fn refused(file: Vec<u8>) -> String {
     refusal
 }
 
-/// Brotli makes next to nothing of repetitions.
+/// Brotli packs repetitions into almost nothing.
 fn packed(bytes: &[u8]) -> Vec<u8> {
     let mut brotli = brotli::CompressorWriter::new(Vec::new(), 1 << 16, 5, 22);
     brotli.write_all(bytes).unwrap();
@@ -237,12 +237,12 @@ fn a_schema_cannot_claim_more_than_it_lists() {
         footer.integer(1, I32, 1).list(2, STRUCT, 1 << 30);
     });
     assert!(refusal.contains("its footer ends too early"), "{refusal}");
-    // A field of another type than the decoder takes it for.
+    // A field whose type is not the one that the decoder expects.
     let refusal = footer(|footer| {
         footer.integer(1, I32, 1).list(2, STRUCT, 1).element().text(5, "m").close();
     });
     assert!(refusal.contains("a field of another type"), "{refusal}");
-    // A list of flags that takes no bytes and a billion turns.
+    // A list of a billion flags, which take no bytes.
     let refusal = footer(|footer| {
         footer.integer(1, I32, 1).list(20, 1, 1 << 30);
     });

@@ -11,7 +11,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::readings;
 use crate::test_folder::{TestFolder, parquet, parquet_as};
 
-/// Reads a file in all ways there are; neither may panic, abort or take long.
+/// Reads a file in every way there is; none may panic, abort or take long.
 fn survive(bytes: &[u8]) -> Result<usize, String> {
     let begun = Instant::now();
     let folder = TestFolder::with("meter_readings.parquet", bytes);
@@ -66,7 +66,7 @@ fn flipped_bytes_never_end_the_process() {
         for folder in 0..200 {
             let mut damaged = file.clone();
             for _ in 0..=folder % 4 {
-                // Half of them in the footer, where little changes do most.
+                // Half of the flips are in the footer, where small changes do most damage.
                 let from = if random.next_u32() % 2 == 0 { 0 } else { file.len() - file.len() / 4 };
                 let at = from + random.next_u32() as usize % (file.len() - from);
                 damaged[at] = random.next_u32() as u8;

@@ -213,7 +213,7 @@ fn int96_keeps_minutes_and_far_years() {
     assert_eq!(all[0].as_ref().unwrap().1, (20_089 * 24 + 5) * 3_600_000_000 + 60_000_000);
     assert_eq!(all[1].as_ref().unwrap().1, 0);
     assert_eq!(all[2..], [Err(Rule::BadDate), Err(Rule::BadDate)], "1969 and 9999 place no reading");
-    // Where a date places nothing, the year 9999 is a date like any other.
+    // In a column that does not decide the month of a row, the year 9999 is a date like any other.
     let batch = &folder.read(Table::MeterReadings).unwrap()[0];
     let how = gridtier::contract::cell::Dates::default();
     let days = gridtier::contract::cell::dates(batch.column("read_at").unwrap(), how).unwrap();

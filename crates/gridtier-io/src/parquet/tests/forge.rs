@@ -1,4 +1,4 @@
-//! Parquet files put together by hand, so that they can lie.
+//! Parquet files put together by hand, so that they can make false claims.
 
 /// Thrift's compact protocol, written field by field.
 #[derive(Clone, Default)]
@@ -110,7 +110,7 @@ impl Page {
         Self { is_dictionary: true, ..Self::data(values, PLAIN, body) }
     }
 
-    /// So many references to the first word of the dictionary.
+    /// A page of `values` references to the first word of the dictionary.
     pub fn run(values: i64) -> Self {
         Self::data(values, RLE_DICTIONARY, [&[1][..], &varint(values as u64 * 2), &[0]].concat())
     }

@@ -138,7 +138,7 @@ fn what_is_wrong_is_named_at_its_place() {
     assert!(named().iter().any(|fault| fault.contains("000004.json: its cycle has another manifest")));
     fs::write(&path, &sound).unwrap();
     assert_eq!(named(), Vec::<String>::new());
-    // What follows the last record can be cut off unseen: the head that was filed elsewhere names it.
+    // Entries after the last record can be cut off unnoticed; only the head that was filed elsewhere shows it.
     let head = head(&store);
     fs::remove_file(entry_path(store.path(), head.entries)).unwrap();
     assert_eq!(named(), Vec::<String>::new());
@@ -160,7 +160,7 @@ fn a_store_of_an_earlier_version_is_read_and_continued() {
         fs::write(&path, format!("{record:#}\n")).unwrap();
     }
     assert_eq!(store.verify_chains(None).unwrap(), []);
-    // Then, a cycle was made current again in CURRENT alone.
+    // In those versions, a cycle was made current again in CURRENT alone.
     let current = format!("{{\"version\":1,\"dir\":\"{}\",\"last\":2}}\n", first.commit.dir);
     fs::write(store.path().join("CURRENT"), current).unwrap();
     assert_eq!(Store::open(store.path()).unwrap().cycle(None).unwrap().version, 1);
