@@ -160,7 +160,7 @@ fn verdicts(pair: &Pair<'_>, comparison: &Comparison, everybody: &TierStability)
     Section::titled(Text::new("What it comes to", "结论")).with(crate::section::Block::Lines(lines))
 }
 
-/// Moves that are more frequent than the nearer ones.
+/// Tiers that more customers moved to than to a nearer tier.
 fn far_moves(everybody: &TierStability) -> impl Iterator<Item = Text> {
     let tests = everybody.neighbour_tests().into_iter();
     tests.filter(|test| test.p_value.is_some_and(|p| p < Z_TEST_LEVEL)).map(|test| {
@@ -181,7 +181,7 @@ fn unlike(comparison: &Comparison) -> Option<Text> {
     ))
 }
 
-/// Joined less left, by step and tier.
+/// Customers who joined less those who left, by step and tier.
 fn waterfall(comparison: &Comparison) -> Section {
     let everybody: Vec<_> =
         comparison.waterfall.iter().filter(|row| row.stratum == gridtier::compare::EVERYBODY).collect();
@@ -335,7 +335,7 @@ fn measure_name(measure: &str) -> Text {
     }
 }
 
-/// What the earlier scores foretold.
+/// How well the earlier scores foretold what happened.
 fn backtest(comparison: &Comparison) -> Section {
     let tests = comparison.backtests.outcomes.iter().filter(|test| test.stratum.is_none());
     let table = DataTable::new(

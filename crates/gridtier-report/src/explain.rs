@@ -244,7 +244,7 @@ fn way_up(explanation: &Explanation) -> Vec<Block> {
         };
     };
     let tier = names::tier_of_code(&next.tier);
-    // Rounded up: with as many points as are written the line is passed.
+    // Rounded up, so that the points shown are enough to pass the line.
     let (gap, places) = (decimal((next.gap * 100.0).ceil() / 100.0, 2), grouped(next.places));
     let points = if gap == "1.00" { "point" } else { "points" };
     let up = if next.places == 1 { "place up" } else { "places up" };

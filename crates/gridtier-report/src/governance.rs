@@ -148,7 +148,7 @@ pub fn gates(gates: &[GateResult]) -> Section {
     })
 }
 
-/// That a proposal is published.
+/// Says that a proposal is published.
 #[must_use]
 pub fn approved(number: u64, current: Option<u64>, results: &[GateResult]) -> Vec<Section> {
     let heading = match current {
@@ -161,7 +161,7 @@ pub fn approved(number: u64, current: Option<u64>, results: &[GateResult]) -> Ve
     vec![Section::titled(heading), gates(results)]
 }
 
-/// That an entry about a proposal was written.
+/// Says that an entry about a proposal was written.
 #[must_use]
 pub fn recorded(kind: EntryKind, number: u64, entry: u64) -> Section {
     let (en, zh) = (kind.en(), kind.zh());
@@ -193,7 +193,7 @@ pub fn history_list(history: &TierHistory) -> DataList<'_> {
     }
 }
 
-/// The history of a customer, or how long the one of all is.
+/// The history of a customer; without one, the length of everybody's history.
 #[must_use]
 pub fn history_section(history: &TierHistory, customer: Option<&str>) -> Section {
     let Some(customer) = customer else {

@@ -31,7 +31,7 @@ pub struct ReportedPlans<'a> {
     pub cycle: &'a Cycle,
     /// Its plans.
     pub plans: &'a ImprovementPlans,
-    /// The as-of of the inspection of which the status is known.
+    /// The as-of of the inspection that gave the plans their status.
     pub inspected: Option<Month>,
 }
 

@@ -41,7 +41,7 @@ pub fn sections(reported: ReportedInspection) -> Vec<Section> {
     vec![standing(reported), triggers(reported), proposals(reported), plans(reported)]
 }
 
-/// By tier in the cycle and tier now: customers. The last column holds those who do not stand anywhere now.
+/// Customers by tier in the cycle (rows) and tier now (columns). The last column holds those who have no tier now.
 fn matrix(reported: ReportedInspection) -> [[u64; 5]; 4] {
     let mut counts = [[0; 5]; 4];
     for customer in &reported.inspection.customers {

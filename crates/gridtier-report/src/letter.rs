@@ -105,7 +105,7 @@ impl LetterTemplate {
     #[must_use]
     pub fn letter(&self, cycle: &Cycle, plans: &ImprovementPlans, at: usize) -> String {
         let (plan, items) = (&plans.plans[at], plans.items(at));
-        let said = Said {
+        let said = LetterValues {
             named: named(cycle, plan),
             targets: target_texts(cycle, items),
             lost: lost_texts(cycle, items),
@@ -178,14 +178,14 @@ fn unknown_name(line: usize, name: &str) -> Fault {
 }
 
 /// What one letter says.
-struct Said {
+struct LetterValues {
     /// In the order of [`NAMES`].
     named: [Text; NAMES.len()],
     targets: Vec<Text>,
     lost: Vec<Text>,
 }
 
-impl Said {
+impl LetterValues {
     /// A line in a language; `None` where it names what the plan does not have.
     fn line(&self, pieces: &[Piece], lang: Lang) -> Option<String> {
         let mut line = String::new();
@@ -307,7 +307,7 @@ mod tests {
             LetterTemplate::parse("t.txt", "[en]\n{score} }\n- {target_1}\n- {target_2}\n").unwrap();
         let mut named: [Text; NAMES.len()] = std::array::from_fn(|_| Text::default());
         named[6] = Text::same("12.30");
-        let said = Said { named, targets: vec![text!("one", "一")], lost: Vec::new() };
+        let said = LetterValues { named, targets: vec![text!("one", "一")], lost: Vec::new() };
         let lines: Vec<Option<String>> =
             template.parts[0].1.iter().map(|line| said.line(line, Lang::Zh)).collect();
         assert_eq!(lines, [Some("12.30 }".to_owned()), Some("- 一".to_owned()), None]);

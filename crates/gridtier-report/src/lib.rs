@@ -1,4 +1,4 @@
-//! gridtier, the results: sections that people read in English and Chinese, and the renderers of sections.
+//! Results of gridtier: sections that people read in English and Chinese, and the renderers of sections.
 //!
 //! A result becomes [`section::Section`]s: headings, sentences and tables whose columns know their title, unit and
 //! format. [`render`] writes sections to a terminal, as CSV, a workbook, a page or JSON, and knows nothing about what

@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fall_is_told_with_its_cause_its_steps_and_what_the_others_did() {
+    fn a_fall_is_explained_by_its_cause_its_steps_and_what_the_others_did() {
         let explanation = explanation(Some(moved()), EndState::Special, EndState::Grade2);
         let text = |lang: Lang| terminal::text(&sections(&explanation, [1, 2]), lang.into());
         let (en, zh) = (text(Lang::En), text(Lang::Zh));
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_graded_once_has_no_steps_and_a_reason() {
+    fn a_customer_graded_once_has_no_steps_and_a_reason() {
         for (before, after, part) in [
             (EndState::New, EndState::Grade1, "opened since"),
             (EndState::Absent, EndState::Grade1, "The earlier cycle does not grade it"),

@@ -13,7 +13,7 @@ use crate::names;
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable, RowRole};
 
-/// That nothing was published, and where the files are.
+/// Says that nothing was published, and where the files are.
 #[must_use]
 pub fn heading(number: u64, folder: &str) -> Section {
     Section::titled(text!(

@@ -25,7 +25,7 @@ pub enum RenderError {
     /// A sheet of Excel holds no more rows.
     #[error("a sheet of Excel holds {0} rows and this table has more")]
     TooLong(u32),
-    /// A row of a list could not be had.
+    /// A row of a list could not be read.
     #[error(transparent)]
     List(ListError),
 }

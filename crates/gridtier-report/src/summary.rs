@@ -271,14 +271,14 @@ fn not_graded(graded: &Graded) -> Option<Text> {
     })
 }
 
-/// One customer in so many may be provisional before the summary says why.
-const PROVISIONAL_TOLD_FROM: u64 = 100;
+/// The summary says why customers are provisional if more than one in this many is.
+const PROVISIONAL_EXPLAINED_FROM: u64 = 100;
 
-/// Why customers are provisional, where more than one in a hundred is: by rule, and for little known weight the
-/// indicators that most of them lack.
+/// Why customers are provisional, if more than one in a hundred is: how many by each rule, and for little known weight
+/// the indicators that most of them lack.
 fn why_provisional(graded: &Graded, method: &Method, totals: &ControlTotals) -> Option<Text> {
     let provisional = totals.short_history + totals.low_known_weight;
-    if provisional * PROVISIONAL_TOLD_FROM <= totals.population || totals.ranked == 0 {
+    if provisional * PROVISIONAL_EXPLAINED_FROM <= totals.population || totals.ranked == 0 {
         return None;
     }
     let mut reasons = Vec::new();
@@ -301,7 +301,7 @@ fn why_provisional(graded: &Graded, method: &Method, totals: &ControlTotals) -> 
     Some(text!("Provisional: {en}.", "暂定等级: {zh}。"))
 }
 
-/// Indicators named as those that provisional customers lack.
+/// Maximum number of indicators named that provisional customers lack.
 const LACKED: usize = 3;
 
 /// The weighted indicators that are unknown for most customers who are provisional for little known weight.

@@ -31,7 +31,7 @@ pub enum ColumnFormat {
     Word,
     /// Whole numbers.
     Integer,
-    /// Numbers with so many decimals.
+    /// Numbers with this many decimals.
     Number(u8),
     /// Numbers of any size, with as many decimals as are significant; each cell may have a unit of its own.
     Quantity,
@@ -200,7 +200,7 @@ impl DataCell {
         if whole == 0 { Self::Missing } else { Self::Number(part as f64 / whole as f64) }
     }
 
-    /// What a renderer gets of it.
+    /// The value that a renderer gets.
     #[must_use]
     pub fn value(&self, voice: Voice) -> CellValue<'_> {
         match self {
@@ -239,7 +239,7 @@ pub struct RichText {
     pub hint: Option<Text>,
 }
 
-/// The colour of a cell or of an entry of a legend: from 0, nothing, to 5, most.
+/// The colour of a cell or of an entry of a legend: from 0 for nothing to 5 for most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tone(pub u8);
 
@@ -363,7 +363,7 @@ fn to_array<'v>(
     })
 }
 
-/// Why a row of a list could not be had.
+/// Why a row of a list could not be read.
 pub type ListError = Box<dyn Error + Send + Sync>;
 
 /// A table too long for memory: Arrow batches whose columns are those of `columns`, in the same order.
@@ -378,7 +378,7 @@ pub struct DataList<'a> {
     pub batches: Box<dyn Iterator<Item = Result<RecordBatch, ListError>> + 'a>,
 }
 
-/// What a renderer gets of a cell.
+/// The value of a cell, as a renderer gets it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CellValue<'a> {
     /// Nothing belongs here.

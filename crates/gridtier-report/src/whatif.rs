@@ -11,7 +11,7 @@ use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 use gridtier::text::Text;
 
-/// What came of a trial on a cycle with so many graded customers.
+/// The outcome of a trial on a cycle with `customers` graded customers.
 #[must_use]
 pub fn sections(trial: &Trial, outcome: &TrialOutcome, customers: usize, version: u64) -> Vec<Section> {
     let mut sections = vec![Section::titled(title(outcome, customers, version))];

@@ -88,8 +88,8 @@ pub fn census_section(
     section.with(Block::Sentence(Text::join(&accesses, ", ")))
 }
 
-/// The year's statement by service and tier, then by tier over all services, and last of all. Lines of fewer entitled
-/// customers than `min_count`, but not none, are withheld, and so is every sum that holds one.
+/// The year's statement: lines by service and tier, then by tier over all services, and at the end the total. A line
+/// with at least one but fewer than `min_count` entitled customers is withheld, and so is every sum that includes it.
 #[must_use]
 pub fn costs_table(catalogue: &Catalogue, statements: &[Statement], min_count: u64) -> DataTable {
     let columns = vec![

@@ -1,4 +1,4 @@
-//! One customer's services: what it is due and why, and what not and why not.
+//! One customer's services: which it is due, which it is not, and why.
 
 use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::condition::{Condition, Datum};

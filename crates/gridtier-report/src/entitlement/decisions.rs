@@ -47,7 +47,7 @@ pub fn decisions_table(
             DataCell::same(application.area.clone()),
             DataCell::Text(parts_text(service, application.parts)),
             DataCell::count(application.units),
-            // Text for programs, who have read it as such from the beginning.
+            // Text, since the first version gave programs text here.
             text_cell(application.plan_allows.map(|allows| match allows {
                 true => Text::coded("true", "yes", "是"),
                 false => Text::coded("false", "no", "否"),

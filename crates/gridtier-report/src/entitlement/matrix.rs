@@ -22,7 +22,8 @@ fn by_dimension(catalogue: &Catalogue) -> Vec<&Service> {
     services
 }
 
-/// A cell in short: `*` where a condition must hold besides the tier, `†` where some have more whatever the tier.
+/// A cell in short: `*` where a condition must hold besides the tier, `†` where some customers get more whatever their
+/// tier.
 fn short(service: &Service, cell: &Cell) -> Text {
     let is_conditional = service.condition.is_some() || cell.condition.is_some();
     let star = if is_conditional && cell.access != Access::None { "*" } else { "" };
@@ -41,7 +42,7 @@ fn short(service: &Service, cell: &Cell) -> Text {
     )
 }
 
-/// A name and, on its second line, terms as the name with the terms in brackets.
+/// Puts terms that stand on the line below a name behind the name in brackets.
 fn in_brackets(name_and_terms: &str, [open, close]: [&str; 2], space: &str) -> String {
     match name_and_terms.split_once('\n') {
         Some((name, terms)) => format!("{name}{space}{open}{terms}{close}"),

@@ -138,7 +138,7 @@ impl<'a> Notices<'a> {
     }
 
     /// The counts of changes by service. Counts from 1 to below `min_count` are empty; no sums are shown that would
-    /// give them back.
+    /// reveal them.
     #[must_use]
     pub fn summary(&self, min_count: u64) -> DataTable {
         let mut ids: Vec<&str> = Vec::new();

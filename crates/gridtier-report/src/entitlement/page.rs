@@ -13,7 +13,7 @@ use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataRow, DataTable, RichText, RowRole, Tone};
 use gridtier::text::Text;
 
-/// The cycle of which a page shows the matrix.
+/// The cycle whose matrix a page shows.
 #[derive(Clone, Debug, Default)]
 pub struct Occasion {
     /// Number and window of the cycle.

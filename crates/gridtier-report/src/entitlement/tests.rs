@@ -95,7 +95,7 @@ fn grants_are_one_row_for_each_customer_and_service_due() {
     }
 }
 
-/// A file takes its columns from the first batch, and that may be one in which nobody was asked for.
+/// A file takes its columns from the first batch, which may be one without any customer that was asked for.
 #[test]
 fn grants_have_the_same_columns_whoever_is_among_them() {
     let catalogue = catalogue();
@@ -107,7 +107,7 @@ fn grants_have_the_same_columns_whoever_is_among_them() {
 }
 
 #[test]
-fn who_opted_out_is_counted_and_stands_on_no_marketing_list() {
+fn customers_who_opted_out_are_counted_and_are_on_no_marketing_list() {
     let catalogue = catalogue();
     let batch = batch(&PEOPLE);
     let members = Members::of(&batch, &catalogue.fields).unwrap();
@@ -186,7 +186,7 @@ fn the_parts_of_a_whole_bear_its_cost_together() {
 }
 
 #[test]
-fn a_change_of_tier_is_told_service_by_service() {
+fn a_change_of_tier_is_reported_service_by_service() {
     let catalogue = catalogue();
     let batch = batch(&PEOPLE);
     let members = Members::of(&batch, &catalogue.fields).unwrap();

@@ -95,7 +95,7 @@ pub fn write(
 /// Writes a list and counts its rows.
 ///
 /// # Errors
-/// The writer fails, or a batch cannot be had.
+/// The writer fails, or a batch cannot be read.
 pub fn write_list(
     out: &mut impl Write,
     list: DataList,

@@ -32,10 +32,11 @@ pub fn write(out: &mut impl Write, sections: &[Section], voice: Voice) -> io::Re
     out.write_all(page(title(sections), &body, voice).into_string().as_bytes())
 }
 
-/// Writes a list as a page and counts its rows. The page is made in memory: no browser shows more than that holds.
+/// Writes a list as a page and counts its rows. The page is made in memory: no browser shows a page that memory cannot
+/// hold.
 ///
 /// # Errors
-/// The writer fails, or a batch cannot be had.
+/// The writer fails, or a batch cannot be read.
 pub fn write_list(out: &mut impl Write, list: DataList, voice: Voice) -> Result<u64, RenderError> {
     let mut rows: Vec<Markup> = Vec::new();
     for batch in list.batches {

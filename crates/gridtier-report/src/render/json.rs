@@ -30,7 +30,7 @@ pub fn write(out: &mut impl Write, tables: &[&DataTable], voice: Voice) -> Resul
 /// Writes a list and counts its rows.
 ///
 /// # Errors
-/// The writer fails, or a batch cannot be had.
+/// The writer fails, or a batch cannot be read.
 pub fn write_list(out: &mut impl Write, list: DataList, voice: Voice) -> Result<u64, RenderError> {
     let mut rows = 0;
     out.write_all(b"[")?;

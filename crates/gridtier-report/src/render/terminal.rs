@@ -113,14 +113,14 @@ fn table_text(table: &DataTable, voice: Voice) -> String {
     drawn.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
-/// Widest text of a cell that is shown whole: a sentence of three lines. What is longer is no sentence of ours.
+/// Widest text of a cell that is shown whole: three lines, which is longer than any sentence of this program.
 const CELL_WIDTH_MAX: usize = 300;
 /// Width to which a longer text is cut.
 const CELL_WIDTH_CUT: usize = 60;
 
 /// A cell as a terminal may show it: without control characters, and cut if it is very long.
 fn printable(text: &str) -> Cow<'_, str> {
-    // Escapes only make it longer, and every character of text has a width but for a few.
+    // The width before escaping is enough to know: escapes only add to it, and few characters have no width.
     let is_long = text.len() > CELL_WIDTH_MAX && text.width() > CELL_WIDTH_MAX;
     if !is_long {
         return escaped(text);
@@ -141,7 +141,8 @@ fn steers(character: char) -> bool {
     character.is_control() && character != '\n'
 }
 
-/// A text with `\u{1b}` for control characters but line breaks, so that no id or name steers the terminal.
+/// A text with escapes such as `\u{1b}` in place of control characters other than line breaks, so that no id or name
+/// steers the terminal.
 fn escaped(text: &str) -> Cow<'_, str> {
     if !text.contains(steers) {
         return text.into();

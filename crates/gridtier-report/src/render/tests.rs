@@ -41,7 +41,7 @@ fn title() -> Text {
     Text::coded("all", "All <b> kinds", "全部")
 }
 
-/// One row of everything that a table can hold, and one of nothing.
+/// A table with a row of every kind of cell, and a row of empty cells.
 fn table() -> DataTable {
     let day = date_of_day(20_000).unwrap();
     let row = vec![

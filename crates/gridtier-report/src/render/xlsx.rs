@@ -19,7 +19,7 @@ const ROWS_MAX: u32 = 1_048_575;
 const WIDTHS: std::ops::RangeInclusive<f64> = 9.0..=46.0;
 /// Rows looked at for the widths.
 const SAMPLE_ROWS: usize = 500;
-/// Height of a line, in points, and most lines of a row.
+/// Height of a line in points, and maximum number of lines of a row.
 const LINE_HEIGHT: f64 = 15.0;
 const LINES_MAX: u32 = 20;
 /// Excel's code of A3.
@@ -55,7 +55,7 @@ pub fn write(
 /// Writes a list and counts its rows.
 ///
 /// # Errors
-/// The writer fails, a batch cannot be had, or the list is longer than a sheet.
+/// The writer fails, a batch cannot be read, or the list is longer than a sheet.
 pub fn write_list(
     out: &mut (impl Write + Seek + Send),
     list: DataList,
@@ -136,7 +136,7 @@ impl CellFormats {
     }
 }
 
-/// A sheet that is written row by row, as constant memory asks for.
+/// A sheet that is written row by row, so that memory does not grow with the rows.
 struct Sheet<'w> {
     sheet: &'w mut Worksheet,
     columns: &'w [DataColumn],

@@ -9,7 +9,7 @@ use crate::section::{Block, Section};
 /// In which encodings text files were read, by name and encoding; nothing where all are UTF-8.
 #[must_use]
 pub fn encodings(files: &[(&str, &str)]) -> Option<Section> {
-    /// Most files of an encoding that are named.
+    /// Maximum number of files named for an encoding.
     const NAMED_MAX: usize = 5;
     let mut by_encoding: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for &(name, encoding) in files.iter().filter(|(_, encoding)| *encoding != "UTF-8") {
