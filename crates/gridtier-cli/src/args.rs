@@ -145,7 +145,7 @@ pub enum Command {
     ///
     /// 换用其他权重或方法，已发布的周期会有何变化
     Whatif(WhatifArgs),
-    /// What the tiers entitle to: the matrix, customers' services, who has a service, costs, changes
+    /// What each tier is entitled to: the matrix, customers' services, who has a service, costs, changes
     ///
     /// 各等级享有的权益：权益矩阵、客户的服务、服务的享有者、成本、变化
     Entitlements(Box<Entitlements>),
@@ -208,17 +208,17 @@ pub struct RegradeArgs {
     /// 另在方法权重附近抽样，并发布各客户保持等级的频率
     #[arg(long)]
     pub tier_probability: bool,
-    /// Count everything, also what an earlier cycle of the store has counted from the same files
+    /// Count everything again, even what an earlier cycle of the store has counted from the same files
     ///
     /// 全部重新计算，包括存储中较早周期已从相同文件算出的部分
     #[arg(long)]
     pub fresh: bool,
-    /// Publish also what equals a published cycle in inputs, window, method, catalogue and engine
+    /// Publish even if a published cycle has the same inputs, window, method, catalogue and engine
     ///
     /// 即使输入、窗口、方法、目录和程序版本与已发布周期相同，也再次发布
     #[arg(long)]
     pub again: bool,
-    /// Make the cycle current though the current one has a later as-of
+    /// Make the cycle current even if the current one has a later as-of
     ///
     /// 即使当前周期的截止日更晚，也将本周期设为当前周期
     #[arg(long)]
@@ -283,7 +283,7 @@ pub struct RehearseArgs {
     /// 周期将记录的权益目录：paper 或文件
     #[arg(long, default_value = "paper", value_name = "CATALOGUE")]
     pub entitlements: String,
-    /// Folder of the store, whose current cycle is compared with
+    /// Folder of the store, with whose current cycle the next one is compared
     ///
     /// 周期存储的文件夹，与其现行周期对比
     #[arg(long, value_parser = store_folder())]
@@ -422,7 +422,7 @@ pub struct DemoArgs {
     /// 读数的间隔
     #[arg(long, value_enum, default_value_t = Cadence::Monthly)]
     pub cadence: Cadence,
-    /// Where the random draws start; the same seed gives the same files
+    /// Seed of the random draws; the same seed gives the same files
     ///
     /// 随机数种子；种子相同则文件相同
     #[arg(long, default_value_t = 2026)]

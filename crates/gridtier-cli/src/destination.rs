@@ -1,4 +1,4 @@
-//! Where the results of a command go that writes several tables: into a folder, or into one file that holds them all.
+//! Where the results of a command with several tables go: into a folder, or into one file that holds them all.
 
 use std::io::Write as _;
 use std::path::Path;

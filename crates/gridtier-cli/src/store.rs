@@ -1,4 +1,4 @@
-//! `gridtier path`, `verify` and `schema`: where things lie, and whether they are what was published.
+//! `gridtier path`, `verify` and `schema`: where a cycle is, whether it is as it was published, and the schemas.
 
 use std::path::Path;
 

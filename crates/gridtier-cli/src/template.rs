@@ -15,7 +15,7 @@ use crate::lang::Lang;
 /// How a heading begins.
 const HEADING: &str = "# ──";
 
-/// A kind of file of which some are shipped.
+/// A kind of file for which shipped ones serve as templates.
 pub struct Template {
     /// What it is: `method`, in English and Chinese.
     pub kind: (&'static str, &'static str),
@@ -55,7 +55,7 @@ fn commented(text: &str, lang: Lang) -> String {
     let mut kept: Vec<&str> = Vec::new();
     for line in text.lines() {
         let is_other = is_comment(line) && line.contains(is_chinese) != (lang == Lang::Zh);
-        // What was between two comments is not needed twice.
+        // With the other language gone, two empty comment lines would follow each other.
         let is_again = line == "#" && kept.last() == Some(&"#");
         if !is_other && !is_again {
             kept.push(line);

@@ -57,7 +57,7 @@ pub enum EntitlementsCommand {
     ///
     /// 将所有客户的全部权益写入文件
     Grants(GrantsArgs),
-    /// Check a catalogue: every cell there, nothing contradictory, nothing withdrawn that is owed to everybody
+    /// Check a catalogue: no cell missing, nothing contradictory, nothing withdrawn that is owed to everybody
     ///
     /// 检查权益目录：格子齐全，没有矛盾，没有取消对所有客户的义务
     Check {
@@ -72,7 +72,7 @@ pub enum EntitlementsCommand {
         #[arg(long, default_value = "paper", value_name = "METHOD")]
         method: String,
     },
-    /// Start a catalogue of one's own from the shipped one
+    /// Start a catalogue of your own from the shipped one
     ///
     /// 由内置目录新建本单位的目录
     New {
@@ -216,7 +216,7 @@ pub struct GrantsArgs {
     pub format: FormatArgs,
 }
 
-/// A cycle, and the catalogue by which it is asked.
+/// A cycle, and the catalogue that is applied to it.
 #[derive(Args)]
 pub struct EntitledCycleArgs {
     #[command(flatten)]
@@ -233,7 +233,7 @@ pub struct OptionalCycleArgs {
     /// 周期存储的文件夹；不给出则只显示目录本身
     #[arg(long, value_parser = store_folder())]
     pub store: Option<PathBuf>,
-    /// Number of the cycle; the current one without it
+    /// Number of the cycle; by default the current one
     ///
     /// 周期号；不给出则为当前周期
     #[arg(long, value_name = "N", requires = "store")]
@@ -270,12 +270,12 @@ pub struct FormatArgs {
     /// 格式，用于扩展名不能确定时
     #[arg(long, value_enum)]
     pub format: Option<TableFormat>,
-    /// Chinese and English side by side, where people read
+    /// Chinese and English side by side in what people read
     ///
     /// 供人阅读处中英文并列
     #[arg(long)]
     pub bilingual: bool,
-    /// Begin CSV with the mark by which Excel knows UTF-8
+    /// Begin CSV with the byte-order mark by which Excel recognises UTF-8
     ///
     /// CSV 以 Excel 识别 UTF-8 的标记开头
     #[arg(long)]
@@ -321,8 +321,8 @@ pub struct OptOutArgs {
 pub struct ListArgs {
     #[command(flatten)]
     pub opt_out: OptOutArgs,
-    /// What the list is made for; one for marketing leaves out customers who opted out. By default that of the command:
-    /// `service` marketing, `grants` and `changes` operations, unless --opt-out is given
+    /// What the list is for; a list for marketing leaves out customers who opted out. By default `service` lists for
+    /// marketing, and `grants` and `changes` for operations unless --opt-out is given
     ///
     /// 名单的用途；营销名单不含拒绝营销的客户。默认由命令决定：`service` 为营销，`grants` 和 `changes` 为业务，给出 --opt-out 时除外
     #[arg(long, value_enum)]

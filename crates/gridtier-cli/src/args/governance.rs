@@ -77,7 +77,7 @@ pub struct ApproveArgs {
 pub struct RegisterArgs {
     #[command(flatten)]
     pub store: StoreArgs,
-    /// Print number and hash of the last entry alone, to be filed elsewhere
+    /// Print only the number and hash of the last entry, to be filed elsewhere
     ///
     /// 仅输出末条的编号和哈希，供另行存档
     #[arg(long)]
@@ -123,7 +123,7 @@ pub struct PathArgs {
     /// 周期存储的文件夹
     #[arg(long, value_parser = store_folder())]
     pub store: PathBuf,
-    /// Number of the cycle; the current one without it
+    /// Number of the cycle; by default the current one
     ///
     /// 周期编号；缺省为现行周期
     #[arg(long, value_name = "N", conflicts_with = "as_of")]
@@ -139,7 +139,7 @@ pub struct PathArgs {
 pub struct VerifyArgs {
     #[command(flatten)]
     pub store: StoreArgs,
-    /// Number of one cycle; everything without it
+    /// Number of one cycle; by default everything is compared
     ///
     /// 单个周期的编号；缺省为全部
     #[arg(long, value_name = "N")]
@@ -149,7 +149,7 @@ pub struct VerifyArgs {
     /// 另行存档的登记簿末条：编号和哈希
     #[arg(long, value_name = "N:SHA256", value_parser = register_head, conflicts_with = "cycle")]
     pub head: Option<RegisterHead>,
-    /// Also compute the cycle, by default the current one, again from this data folder and compare every file
+    /// Also compute the cycle (by default the current one) again from this data folder, and compare every file
     ///
     /// 另从该数据文件夹重新计算该周期（缺省为现行周期），并逐一比较各文件
     #[arg(long, value_name = "DATA")]

@@ -34,7 +34,7 @@ fn part(text: &str, lang: Lang) -> &str {
     lang.pick(en, zh)
 }
 
-/// Most columns of a line of Chinese: beside the longest argument, lines stay below 100.
+/// Maximum width of a line of Chinese: beside the longest argument, lines stay below 100 columns.
 const LINE_COLUMNS: usize = 62;
 
 /// A text with line breaks where a line of Chinese becomes too long. Chinese has no spaces, at which clap breaks lines.

@@ -15,7 +15,7 @@ pub struct CycleArgs {
     /// 周期存储的文件夹
     #[arg(long, value_parser = store_folder())]
     pub store: PathBuf,
-    /// Number of the cycle; the current one without it
+    /// Number of the cycle; by default the current one
     ///
     /// 周期号；不给出则为当前周期
     #[arg(long, value_name = "N")]
@@ -61,7 +61,7 @@ pub struct ValidateArgs {
     /// 为稳健性和聚类抽取的参评客户数，代替方法中的设置
     #[arg(long, value_name = "N", value_parser = sample)]
     pub sample: Option<usize>,
-    /// Where random draws start, instead of that in the method
+    /// Seed of the random draws, instead of that in the method
     ///
     /// 随机抽样的种子，代替方法中的设置
     #[arg(long, value_name = "N")]
@@ -82,12 +82,12 @@ pub struct ValidateArgs {
 pub struct CompareArgs {
     #[command(flatten)]
     pub cycle: CycleArgs,
-    /// Number of the earlier cycle; the last one with an earlier as-of without it
+    /// Number of the earlier cycle; by default the last one with an earlier as-of
     ///
     /// 较早周期的编号；缺省为截止日更早的最后一个周期
     #[arg(long, value_name = "P")]
     pub from: Option<u64>,
-    /// The revision of the earlier cycle whose values correct it, or none; the latest one without it
+    /// The revision whose values correct the earlier cycle, or none; by default the latest one
     ///
     /// 用于更正较早周期数据的修订，或 none；缺省为最新修订
     #[arg(long, value_name = "N|none", value_parser = revision)]

@@ -36,7 +36,7 @@ pub fn word_of<W: Word>(words: &'static [W]) -> impl TypedValueParser<Value = W>
     PossibleValuesParser::new(codes).map(|code| W::from_code(&code).expect("a listed code"))
 }
 
-/// Customers that are drawn.
+/// A number of customers to draw.
 pub fn sample(text: &str) -> Result<usize, Advice> {
     match text.parse() {
         Ok(customers @ 1_000..=1_000_000) => Ok(customers),

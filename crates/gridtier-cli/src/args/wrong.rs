@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_argument_is_told_in_chinese_with_the_nearest_one() {
+    fn an_unknown_argument_is_reported_in_chinese_with_the_nearest_one() {
         let message = message("gridtier regrade data --stor x");
         assert!(
             message.starts_with("错误：未知的参数 '--stor'\n\n  提示：是否指参数 '--store'？\n\n用法："),
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_command_is_told_in_chinese_with_the_nearest_one() {
+    fn an_unknown_command_is_reported_in_chinese_with_the_nearest_one() {
         let message = message("gridtier regrad data");
         assert!(
             message.contains("未知的子命令 'regrad'") && message.contains("是否指子命令 'regrade'？"),
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_argument_or_value_is_told_in_chinese() {
+    fn a_missing_argument_or_value_is_reported_in_chinese() {
         let missing = message("gridtier regrade data");
         assert!(
             missing.starts_with("错误：缺少必需的参数：\n  --as-of <DATE>\n  --store <STORE>\n"),
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_value_is_told_in_chinese_with_what_is_possible() {
+    fn an_invalid_value_is_reported_in_chinese_with_what_is_possible() {
         for (line, wanted) in [
             (
                 "gridtier check data --format xml",

@@ -24,7 +24,7 @@ use crate::args::{CatalogueArgs, EntitledCycleArgs, FilterArgs, ListArgs, Purpos
 use crate::exit::{Failure, USAGE, note};
 use crate::lang::Lang;
 
-/// A cycle and the catalogue by which it is asked.
+/// A cycle and the catalogue that is applied to it.
 pub struct EntitledCycle {
     pub store: Store,
     pub cycle: StoredCycle,

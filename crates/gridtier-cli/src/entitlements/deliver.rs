@@ -75,8 +75,7 @@ pub fn people(args: &FormatArgs, lang: Lang) -> Voice {
     if args.bilingual { Voice::Both } else { lang.into() }
 }
 
-/// Codes where programs read, words where people do. CSV is for a program, unless somebody says in which language to read
-/// it.
+/// Codes for programs, words for people. CSV is for programs unless a language is asked for.
 pub fn voice(args: &OutputArgs, chosen: ChosenLang) -> Result<Voice, Failure> {
     Ok(exporter(format(args)?)
         .map_or(people(&args.format, chosen.lang), |format| list_voice(&args.format, format, chosen)))

@@ -57,7 +57,7 @@ pub fn of_tier(args: &TierArgs, chosen: ChosenLang) -> Result<Done, Failure> {
     deliver(&args.output, voice, &[Section::of_table(cells(&catalogue, &tiers))], &text)
 }
 
-/// The cycle of which a page shows the matrix, and its customers by tier.
+/// The cycle whose matrix a page shows, and its customers by tier.
 fn occasion(catalogue: &Catalogue, cycle: Option<&StoredCycle>) -> Result<Occasion, Failure> {
     let Some(cycle) = cycle else { return Ok(Occasion::default()) };
     let (version, end) = (cycle.version, Manifest::read(cycle)?.window.end);
