@@ -348,7 +348,7 @@ fn audits(
     let latest = (utility.window.end_day() - draw.whole(20, 1_000), electric_share);
     let earlier = draw.chance(0.33).then(|| (latest.0 - 3 * 365, electric_share * 0.9));
     for (as_of, electric_share) in earlier.into_iter().chain([latest]) {
-        // In a window that ends in the seventies an audit may fall before 1970, where no row has a place.
+        // In a window that ends in the seventies an audit may fall before 1970, where every row is rejected.
         if as_of < 0 {
             continue;
         }

@@ -25,7 +25,8 @@ const DUE_DAY: i32 = 24;
 const CORRECTED_WITHIN: u32 = 3;
 /// Precision and scale of money in the files.
 const MONEY: (u8, i8) = (14, 2);
-/// Steps of the residential tariff: energy above so many kWh a month costs so much more, 10⁻⁴ CNY/kWh; invented.
+/// Steps of the residential tariff: the kWh a month above which energy costs more, and how much more in 10⁻⁴ CNY/kWh;
+/// invented.
 const RESIDENTIAL_STEPS: [(i64, i64); 2] = [(230, 500), (400, 2_500)];
 
 #[derive(Clone, Debug)]

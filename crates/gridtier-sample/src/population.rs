@@ -156,7 +156,7 @@ impl SampleUtility {
 
     /// The random numbers of one purpose, customer and month.
     pub fn draw(&self, purpose: DrawPurpose, customer: u32, month: u32) -> KeyedDraw {
-        // A habit and the weather of a day are no matter of a month of the window.
+        // Habits have no month, and the weather is drawn by day: neither shifts with the window.
         let is_month = month != u32::MAX && purpose != DrawPurpose::Weather;
         let month = if is_month { month + self.first_month } else { month };
         KeyedDraw::new(self.seed, purpose, customer, month)

@@ -26,7 +26,7 @@ use crate::output::{GHOST_ID, ParquetTableWriter, ROW_GROUP_ROWS, WrittenTable};
 use crate::population::SampleUtility;
 use crate::{DUPLICATES, OUT_OF_WINDOW, SampleError, SampleLayout};
 
-/// Most row groups in memory at once: each takes about 130 MB while it is encoded.
+/// Maximum number of row groups in memory at once: each takes about 130 MB while it is encoded.
 const ROW_GROUPS_MAX: usize = 4;
 
 /// Some intervals of one month.
@@ -161,7 +161,7 @@ impl ReadingsWriter<'_> {
     }
 }
 
-/// One row of the table; the customer by index, where one above the last is no customer at all.
+/// One row of the table. The customer is given by index; the index after the last stands for an unknown customer.
 #[derive(Clone, Copy, Debug)]
 struct ReadingRow {
     customer: u32,
@@ -315,7 +315,8 @@ impl PlantedReadings {
         planted
     }
 
-    /// Gives one customer's largest month in Wh, which is more than 900 times its median month in any season.
+    /// Writes one customer's largest month in Wh instead of kWh: in any season it is then more than 900 times its
+    /// median month.
     fn mix_units(&mut self, utility: &SampleUtility, written: &mut WrittenTable, slot: usize) {
         let Some(customer) = utility.target(slot).filter(|_| utility.window.months >= 3) else { return };
         let month = (0..utility.window.months).max_by_key(|month| month_wh(utility, customer, *month));
@@ -357,7 +358,7 @@ impl PlantedReadings {
         }
     }
 
-    /// Makes the rows from `begin` on faulty that the faults of a month concern.
+    /// Plants the faults of a month into the rows from `begin` on.
     fn spoil(&self, rows: &mut ReadingColumns, begin: usize, month: u32) {
         for &(fault_month, customer, read_at_ms, fault) in &self.spoiled {
             if fault_month != month {

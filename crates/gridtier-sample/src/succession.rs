@@ -10,7 +10,7 @@ use gridtier::unit::Window;
 use crate::draw::{DrawPurpose, KeyedDraw, exp};
 use crate::population::{OWN_TRANSFORMER_KVA, Payer, SampleCustomer, SampleUtility, months_of, newcomer};
 
-/// One newcomer for so many customers.
+/// Number of customers for each newcomer.
 const CUSTOMERS_PER_NEWCOMER: u32 = 25;
 
 impl SampleUtility {

@@ -330,7 +330,7 @@ fn files_by_month_hold_the_rows_of_the_flat_file() {
     let together: Vec<ReadingRow> =
         names.iter().flat_map(|name| readings(&dir.path().join("meter_readings").join(name))).collect();
     let flat = readings(&flat_dir.path().join("meter_readings.parquet"));
-    // NaN is unlike itself.
+    // NaN differs from itself.
     assert_eq!(format!("{together:?}"), format!("{flat:?}"));
 }
 
