@@ -66,7 +66,7 @@ fn row_3_the_same_file_under_two_names_is_refused() {
 }
 
 #[test]
-fn row_12_a_type_that_differs_between_files_is_refused_and_a_wider_one_told() {
+fn row_12_a_type_that_differs_between_files_is_refused_and_a_wider_one_reported() {
     let file = |kwh: ArrayRef| tables::parquet(&reading(kwh));
     let text: ArrayRef = Arc::new(StringArray::from(vec!["2"]));
     let clash = with_readings_in(&[("a.parquet", &file(doubles(&[1.0]))), ("b.parquet", &file(text))]);
@@ -115,7 +115,7 @@ fn row_14_a_column_that_one_file_lacks_is_refused_unless_it_may_be_empty() {
 }
 
 #[test]
-fn row_15_an_unknown_column_is_told_and_an_unknown_key_is_an_error() {
+fn row_15_an_unknown_column_is_reported_and_an_unknown_key_is_an_error() {
     let header = READINGS.replace("quality", "quality,ORG_NO");
     let checked =
         Utility::small().and("meter_readings.csv", format!("{header}0001,M9,2025-01-01,1,,,07\n")).checked();
@@ -306,7 +306,7 @@ fn row_21_a_nested_value_where_one_value_stands_is_refused() {
 /// A customer with a faulty word and a Chinese region, whose reject shows how the file was decoded.
 const SOUTH: &str = "0004,farm,low_voltage,南京,2010-01-01,false\n";
 
-/// Asks that a customers file reads with three good rows and the reject of [`SOUTH`].
+/// Asserts that a customers file reads with three good rows and the reject of [`SOUTH`].
 fn reads_as_chinese(customers: &[u8]) {
     let utility = Utility::small().and("customers.csv", customers);
     assert_eq!(utility.checked().tally("customers"), [4, 3, 0, 1, 0]);
@@ -387,7 +387,7 @@ fn row_28_a_correction_is_a_new_cycle_and_leaves_the_old_one_as_it_was() {
 }
 
 #[test]
-fn row_30_an_empty_required_table_is_refused_and_an_empty_optional_one_told() {
+fn row_30_an_empty_required_table_is_refused_and_an_empty_optional_one_reported() {
     Utility::small().and("customers.csv", CUSTOMERS).refused(&["table customers"]);
     Utility::small().and("meter_readings.csv", READINGS).refused(&["table meter_readings"]);
     let rejects = READINGS.to_owned() + &LINE.replace("0001", "0009").repeat(3);

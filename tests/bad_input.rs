@@ -21,7 +21,7 @@ fn with_readings(lines: &str) -> Utility {
     Utility::small().append("meter_readings.csv", lines)
 }
 
-/// Asks what became of the readings, and for one finding about them.
+/// Asserts what became of the readings, and one finding about them.
 fn readings(utility: &Utility, tally: [u64; 5], rule: &str, rows: u64) {
     let checked = utility.checked();
     assert_eq!(checked.tally("meter_readings"), tally, "{}", checked.told);

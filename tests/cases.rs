@@ -16,8 +16,8 @@ fn folder(case: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases").join(case)
 }
 
-/// Grades a case and compares every expected table with the one that was published, and the rules whose limits its
-/// data go beyond with `accepted`.
+/// Grades a case and compares every expected table with the one that was published, and asserts that the data exceed
+/// the limits of the rules `accepted` only.
 fn check(case: &str, method: &str, accepted: &[&str]) {
     let store = scratch();
     let cycle = regrade(&folder(case).join("data"), AS_OF, method, store.path(), &["--accept-findings=test"]);
@@ -29,14 +29,14 @@ fn check(case: &str, method: &str, accepted: &[&str]) {
         let name = path.file_stem().unwrap().to_str().unwrap();
         let columns: Vec<&str> = expected.lines().next().unwrap().split(',').collect();
         let published = Published::read(&cycle.join(name).with_extension("parquet"));
-        assert_eq!(told(&published, &columns), expected, "{case}: {name}");
+        assert_eq!(as_csv(&published, &columns), expected, "{case}: {name}");
         compared += 1;
     }
     assert_eq!(compared, 3, "{case} expects tiers, ledger and reconciliation");
 }
 
 /// These columns of a table as CSV, numbers with six decimals.
-fn told(published: &Published, columns: &[&str]) -> String {
+fn as_csv(published: &Published, columns: &[&str]) -> String {
     let mut text = columns.join(",") + "\n";
     for batch in &published.0 {
         let cells: Vec<Vec<String>> = columns.iter().map(|name| cells(batch, name)).collect();

@@ -12,11 +12,11 @@ use crate::support::method_file;
 use crate::tables;
 use crate::utility::Utility;
 
-/// Claims of each indicator that are tried.
+/// Number of claims that are tried for each indicator.
 const TRIED: usize = 3;
 const TIERS: [&str; 4] = ["special", "grade-1", "grade-2", "grade-3"];
 
-/// A customer to whom an explanation says from which value on an indicator alone would lift its tier.
+/// A customer, and the value of an indicator that, by its explanation, would alone lift its tier.
 struct Claim {
     id: String,
     next: String,
@@ -26,8 +26,8 @@ struct Claim {
     history: History,
 }
 
-/// A utility whose method gives behaviour much weight, so that single indicators can lift many customers. Of the two
-/// indicators of payment, which change together, only the one that is asked for weighs.
+/// A utility whose method gives behaviour much weight, so that single indicators can lift many customers. The two
+/// indicators of payment change together, so only the one under test has weight.
 fn graded_for(indicator: &str) -> (Utility, String) {
     let utility = Utility::invented(400, &[]);
     let weights = if indicator == "overdue_days" {
@@ -73,8 +73,8 @@ fn claims(utility: &Utility, indicator: &str) -> Vec<Claim> {
     found.take(TRIED).collect()
 }
 
-/// Tries the claims of an indicator: `edit` changes the data for a claim, and the value that comes of it must be within
-/// `slack` of the one asked for.
+/// Tries the claims of an indicator: `edit` changes the data for a claim, and the resulting value must be within
+/// `slack` of the claimed one.
 fn hold(indicator: &str, slack: f64, edit: impl Fn(&Utility, &Claim)) {
     let (utility, method) = graded_for(indicator);
     let claims = claims(&utility, indicator);
@@ -98,7 +98,7 @@ fn hold(indicator: &str, slack: f64, edit: impl Fn(&Utility, &Claim)) {
     }
 }
 
-/// A table of the data folder, whatever its format, taken out of it.
+/// Removes a table from the data folder, whatever its format, and returns it.
 fn taken(utility: &Utility, table: &str) -> arrow_array::RecordBatch {
     let file = ["parquet", "csv"].map(|ending| utility.data().join(format!("{table}.{ending}")));
     let file = file.into_iter().find(|file| file.is_file()).unwrap();

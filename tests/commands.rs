@@ -17,7 +17,7 @@ fn manifest(cycle: &Path) -> Value {
     serde_json::from_slice(&fs::read(cycle.join("_manifest.json")).unwrap()).unwrap()
 }
 
-/// Asks that a command ends with a code, says all of `words` on stderr, and prints nothing on stdout.
+/// Asserts that a command ends with a code, says all of `words` on stderr, and prints nothing on stdout.
 fn fails(utility: &Utility, args: &[&str], code: i32, words: &[&str]) {
     let ended = utility.run(args);
     assert_eq!(ended.code, code, "{args:?}\n{}{}", ended.stdout, ended.stderr);
@@ -28,7 +28,7 @@ fn fails(utility: &Utility, args: &[&str], code: i32, words: &[&str]) {
 }
 
 #[test]
-fn a_regrade_tells_the_cycle_and_path_finds_it() {
+fn a_regrade_names_the_cycle_and_path_finds_it() {
     let utility = Utility::invented(400, &[]);
     let told = utility.regrade(&["--method", "utility"]);
     assert_eq!((told.code, told.stderr.as_str()), (0, ""));
@@ -71,7 +71,8 @@ fn the_same_grading_is_published_once() {
     assert!(zh.contains("无需发布: 周期 2"), "{zh}");
     utility.regrade(&["--method", "utility", "--make-current"]);
     assert!(utility.done(&["path", "--store", "store"]).contains("v000001-"));
-    // What the published cycle does not hold is published. That a cycle was made current is record 3.
+    // A grading with a table that the published cycle lacks is published. Its number is 4: record 3 says that cycle 1
+    // was made current.
     assert!(utility.regrade(&["--tier-probability"]).stdout.contains("Cycle 4 published"));
     assert!(utility.regrade(&["--tier-probability"]).stdout.contains("cycle 4 is this grading"));
     assert!(utility.regrade(&["--again"]).stdout.contains("Cycle 5 published"));
@@ -90,8 +91,8 @@ fn an_earlier_as_of_is_published_beside_the_current_cycle() {
     let told = utility.done(&[&args[..], &["--make-current"]].concat());
     assert!(told.contains("Nothing new to publish: cycle 2"), "{told}");
     assert!(utility.done(&["path", "--store", "store"]).contains("v000002-"));
-    // From there a later as-of moves on, and a new earlier one is made current when that is asked for. Record 3 says that
-    // cycle 2 was made current.
+    // The next cycle with a later as-of becomes current, and a new one with an earlier as-of does if asked to. Record 3
+    // says that cycle 2 was made current.
     assert!(!utility.regrade(&["--method", "utility"]).stdout.contains("stays current"));
     assert!(utility.done(&["path", "--store", "store"]).contains("v000004-"));
     let earlier = ["regrade", "data", "--as-of", "2025-06-01", "--store", "store", "--make-current"];

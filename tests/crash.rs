@@ -1,5 +1,5 @@
-//! Runs that are killed, that meet, or that run out of disk: a reader never sees half a cycle, and the next run mends
-//! whatever is left.
+//! Runs that are killed, that overlap, or that run out of disk: a reader never sees half a cycle, and the next run
+//! mends whatever is left.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -51,7 +51,7 @@ fn a_regrade_killed_at_any_moment_leaves_whole_cycles_and_the_next_one_cleans_up
     const ROUNDS: u32 = 40;
     let utility = Utility::invented(400, &[]);
     utility.published(&[]);
-    // As the runs that are killed: with the facts of an earlier cycle.
+    // Like the runs that are killed, this one reuses the facts of an earlier cycle.
     let begun = Instant::now();
     utility.published(&["--again"]);
     let whole = begun.elapsed();
@@ -121,7 +121,7 @@ fn of_two_regrades_at_once_one_publishes_and_the_other_is_told() {
     assert!(busy > 0, "they never met");
 }
 
-/// A regrade that can write no file longer than so many blocks of 512 bytes.
+/// A regrade that can write no file longer than this number of blocks of 512 bytes.
 fn with_little_disk(utility: &Utility, blocks: u32) -> Ended {
     let mut command = Command::new("sh");
     command.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"")]);
@@ -188,7 +188,7 @@ fn a_store_that_may_not_be_written_can_be_read() {
     use std::os::unix::fs::PermissionsExt;
     let utility = Utility::invented(100, &[]);
     utility.published(&[]);
-    // A reader that finds CURRENT gone must not fail for being unable to mend it.
+    // A reader that finds CURRENT missing must not fail because it cannot repair it.
     fs::remove_file(utility.store().join("CURRENT")).unwrap();
     let allow = |mode| {
         for name in ["", "_commits"] {

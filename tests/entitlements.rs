@@ -58,7 +58,7 @@ impl Known {
     }
 }
 
-/// Who is entitled to some services, written anew from the shipped file.
+/// Who is entitled to some services: the rules of the shipped file, written again by hand.
 fn rule(service: &str) -> fn(&Known) -> bool {
     match service {
         "S00" => |_| true,
@@ -595,7 +595,7 @@ fn lists_in_csv_speak_the_language_that_is_asked_for() {
 }
 
 #[test]
-fn an_edited_copy_of_the_shipped_catalogue_is_told() {
+fn an_edited_copy_of_the_shipped_catalogue_is_reported() {
     let utility = Utility::small();
     let shipped = utility.done(&["entitlements", "show"]);
     let about = |text: &str| {

@@ -121,7 +121,7 @@ fn a_customer_that_is_not_graded_is_refused_by_name() {
     }
 }
 
-/// The customers with the tiers and reasons that differ, and others on the way.
+/// Explanations of every fourteenth customer, with the data.
 fn with_data(options: &[&str]) -> Vec<Value> {
     let ids = tiers(&["customer_id"]).into_iter().step_by(14).filter_map(|row| row[0].clone());
     let told = ids.map(|id| {

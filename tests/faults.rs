@@ -6,12 +6,12 @@ use std::path::Path;
 
 use crate::support::{Published, run, scratch, shared};
 
-/// What a folder must end in.
+/// The outcome that a folder must have.
 struct Fault {
     folder: &'static str,
     method: &'static str,
     code: i32,
-    /// What must be told.
+    /// Words that must be printed.
     told: &'static [&'static str],
     /// Values of customers in the cycle that is published in the end, findings accepted.
     values: &'static [(&'static str, &'static str, f64)],

@@ -1,4 +1,5 @@
-//! A campaign: a cycle is proposed, reviewed, approved or turned down by different persons, and the store can tell of it.
+//! A campaign: a cycle is proposed, reviewed, approved or turned down by different persons, and the store keeps the
+//! record.
 
 use std::fs;
 use std::path::Path;
@@ -65,7 +66,7 @@ fn current(utility: &Utility) -> Value {
 }
 
 #[test]
-fn a_cycle_is_published_by_two_persons_and_the_store_tells_of_it() {
+fn a_cycle_is_published_by_two_persons_and_the_store_has_the_record() {
     let utility = governed();
     let regrade = ["regrade", "data", "--as-of", "2025-11-01", "--method", METHOD, "--store", "store"];
     fails(&utility, &regrade, 2, "add --propose");
@@ -87,7 +88,7 @@ fn a_cycle_is_published_by_two_persons_and_the_store_tells_of_it() {
     fails(&utility, &WANG.signed(&["approve", "1"]), 1, "the register has its approval by 王芳");
     assert_eq!(states(&utility), ["current"]);
 
-    // The next one is measured against it: a limit that nothing meets stops it until it is passed by name.
+    // The next proposal is measured against this cycle; gates that fail stop it until they are named.
     let strict = fs::read_to_string(utility.path().join(METHOD)).unwrap();
     propose(&utility, "2026-01-01");
     fails(&utility, &LI.signed(&["reject", "3"]), 1, "Li Na proposed it");
@@ -118,10 +119,10 @@ fn a_cycle_is_published_by_two_persons_and_the_store_tells_of_it() {
     assert!(measured.iter().all(|gate| gate["value"].is_number()), "{gates}");
     assert_eq!(states(&utility), ["published", "rejected", "current"]);
 
-    the_store_tells_of_it(&utility);
+    the_store_has_the_record(&utility);
 }
 
-fn the_store_tells_of_it(utility: &Utility) {
+fn the_store_has_the_record(utility: &Utility) {
     let kinds: Vec<Value> =
         json(utility, &["register"]).as_array().unwrap().iter().map(|entry| entry["kind"].clone()).collect();
     assert_eq!(kinds, ["review", "review", "approve", "reject", "review", "approve"]);
@@ -129,7 +130,7 @@ fn the_store_tells_of_it(utility: &Utility) {
     utility.done(&["verify", "--store", "store", "--head", head.trim()]);
     let zh = utility.done(&["cycles", "--store", "store", "--lang", "zh"]);
     assert!(zh.contains("现行") && zh.contains("已否决"), "{zh}");
-    // By as-of, and over time.
+    // Cycles are found by as-of, and the history shows tiers over time.
     let path = utility.done(&["path", "--store", "store", "--as-of", "2025-11-01"]);
     assert!(path.contains("v000001-"), "{path}");
     fails(utility, &["path", "--store", "store", "--as-of", "2024-01-01"], 4, "no published cycle");

@@ -98,7 +98,7 @@ fn damaged(sound: &[u8], draws: &mut Draws) -> Vec<u8> {
             bytes.drain(start..(start + draws.below(64)).min(sound.len()));
         }
         2 => {
-            // Lengths that lie: four bytes of ones.
+            // False lengths: four bytes of ones.
             let start = draws.below(sound.len() - 4);
             bytes[start..start + 4].fill(0xFF);
         }

@@ -56,8 +56,8 @@ fn cycle() -> PathBuf {
     graded().path().join(graded().done(&["path", "--store", "store"]).trim())
 }
 
-/// Asks for the cycle of the invented utility: equal to the byte, but for findings and rejects, which name files and
-/// rows; of these the rules and counts.
+/// Asserts that a utility gives the cycle of the invented utility: the same bytes, except for findings and rejects,
+/// which name files and rows and must have the same rules and counts.
 fn gives_the_same_cycle(utility: &Utility, options: &[&str]) {
     let (ours, base) = (utility.published(&[&["--method", "utility"], options].concat()), cycle());
     let named: Vec<_> =

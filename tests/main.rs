@@ -1,7 +1,7 @@
 //! The command end to end: what is published, what is printed, and how it ends. One binary, since each links the
 //! engine anew.
 
-// A test that cannot go on fails where it stands, its helpers too.
+// A test, or a helper of tests, that cannot go on must panic there.
 #![allow(clippy::unwrap_used)]
 
 mod support;

@@ -7,7 +7,7 @@ use rust_xlsxwriter::{Workbook, XlsxError};
 use crate::support::Ended;
 use crate::utility::{AS_OF, BILLS, CUSTOMERS, READINGS, Utility};
 
-/// A year of readings of the small utility's customers, whose ids, times and energies are written so.
+/// A year of readings of the small utility's customers. The functions say how ids, times and energies are written.
 fn readings(
     id: impl Fn(u32) -> String,
     time: impl Fn(u32) -> String,
@@ -38,7 +38,7 @@ fn serial(month: u32) -> String {
     (45_658 + DAYS[month as usize - 1]).to_string()
 }
 
-/// Checks the data of a utility in a language, and gives all that was printed.
+/// Checks the data of a utility in a language, and returns all that was printed.
 fn told(utility: &Utility, lang: &str) -> String {
     let Ended { stdout, stderr, code } = utility.run(&["--lang", lang, "check", "data", "--as-of", AS_OF]);
     assert_ne!(code, 0, "{stdout}");
@@ -46,7 +46,7 @@ fn told(utility: &Utility, lang: &str) -> String {
     stdout + &stderr
 }
 
-/// Asks that a check tells these words in English and those in Chinese.
+/// Asserts that a check prints these words in English and those in Chinese.
 fn tells(utility: &Utility, english: &[&str], chinese: &[&str]) {
     for (lang, words) in [("en", english), ("zh", chinese)] {
         let told = told(utility, lang);

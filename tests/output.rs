@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::support::{Ended, ended, gridtier, method_file};
 use crate::utility::{AS_OF, Utility, graded};
 
-/// Every command with some success and some failure.
+/// All commands, among them runs that succeed and runs that fail.
 fn all_commands() -> Vec<Vec<&'static str>> {
     let mut all: Vec<Vec<&str>> = [
         "regrade data --as-of 2026-01-01 --store store --method utility",

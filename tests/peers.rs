@@ -52,7 +52,7 @@ fn the_only_member_of_a_stratum_is_not_the_worst_of_it() {
 
 /// openretailscience: ten equal spenders split 5/3/2 by their ids, in silence.
 #[test]
-fn equals_are_told_apart_by_id_only_where_the_method_says_so_and_the_ledger_tells() {
+fn equals_are_told_apart_by_id_only_where_the_method_says_so_and_the_ledger_says_so_too() {
     let utility = utility(&[("low_voltage", 100, true); 10]);
     let broken = graded(&utility, &[]);
     let ledger = Published::read(&broken.join("ledger.parquet"));

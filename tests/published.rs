@@ -1,4 +1,5 @@
-//! The code that grades against published cases, independent libraries, and defects measured in common libraries.
+//! Compares the code that grades with published cases and independent libraries, and tests it on defects measured in
+//! common libraries.
 //!
 //! A case states a method of the literature; what it needs and the engine does not have (vector, sum and max normalisation,
 //! an ideal found in the data) is prepared here, so that the weights ([`Scheme::weigh`], [`ahp::judge`]), the points
@@ -83,9 +84,9 @@ fn scores(combine: Combine, weights: &[f64], points: &[Vec<f64>]) -> Vec<f64> {
         .collect()
 }
 
-/// TOPSIS with the best and worst value of each column as ideal and anti-ideal. We measure distances to 100 and 0 points:
-/// so values go by min-max to points, and the range that this divides by goes into the weights. w (best − x) is then
-/// w (best − worst) (100 − z)/100, and closeness does not change when all distances are scaled alike.
+/// TOPSIS with the best and worst value of each column as ideal and anti-ideal. The engine measures distances to 100 and
+/// 0 points, so min-max turns the values into points z, and each weight is multiplied by the range of its column: w (best
+/// − x) = w (best − worst) (100 − z)/100. Closeness does not change when all distances are scaled alike.
 fn topsis(weights: &[f64], columns: &[Vec<f64>]) -> Vec<f64> {
     let (points, weights): (Vec<Vec<f64>>, Vec<f64>) = columns
         .iter()

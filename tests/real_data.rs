@@ -69,7 +69,7 @@ fn fourteen_hundred_real_enterprises_are_graded() {
     let preset = run(args("paper"));
     assert_eq!(preset.code, 0, "{}", preset.stderr);
     assert_eq!(breaches(&current(&store)), accepted);
-    // What nobody was asked for makes nobody provisional, but the summary names it.
+    // Weight that has no data for anybody makes nobody provisional, but the summary names it.
     assert!(preset.stdout.contains("1,454 ranked, 0 provisional"), "{}", preset.stdout);
     assert!(preset.stdout.contains("69.2 % of the weight has no data: annual_revenue"), "{}", preset.stdout);
 }

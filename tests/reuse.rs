@@ -25,7 +25,8 @@ impl History {
         Self { utility, method }
     }
 
-    /// Grades with what earlier cycles know and without, asks for the same bytes, and gives what was said of it.
+    /// Grades with and without what earlier cycles have counted, asserts that both give the same bytes, and returns the
+    /// message about reuse.
     fn regrade(&self, as_of: &str) -> String {
         let run = |store: &str, options: &[&str]| {
             let args = ["regrade", "data", "--as-of", as_of, "--method", &self.method, "--store", store];
@@ -98,14 +99,14 @@ fn asked(said: &str, words: &str) {
 }
 
 #[test]
-fn a_new_month_is_read_and_the_others_stand() {
+fn a_new_month_is_read_and_the_others_are_reused() {
     let history = History::new();
     let december = history.data("meter_readings/2025-12.parquet");
     let kept = fs::read(&december).unwrap();
     fs::remove_file(&december).unwrap();
     assert!(!history.regrade("2025-12-01").contains("taken"));
     fs::write(&december, kept).unwrap();
-    // December 2024 has left the window: of it and what came before no row counts, and statistics say so.
+    // December 2024 has left the window. Statistics show that no row of its file, or of an earlier one, counts.
     asked(
         &history.regrade("2026-01-01"),
         "11 of 16 files of readings, since they are the same, were taken from cycle 1",
@@ -156,7 +157,7 @@ fn another_customer_base_takes_over_what_it_does_not_change() {
         &history.regrade("2026-01-01"),
         "15 of 17 files of readings, since they are the same, were taken from cycle 2",
     );
-    // A customer less makes orphans of what counted.
+    // Without one of the customers, readings that counted become orphans.
     let fewer = customers.replacen(&format!("{pattern}\n"), "", 1);
     assert_ne!(fewer, customers);
     fs::write(history.data("customers.csv"), fewer).unwrap();

@@ -38,8 +38,8 @@ impl Calendar {
         self.months[BEFORE]..self.months[BEFORE + WINDOW]
     }
 
-    /// The days between which a reader who comes every so many months, first in month `from` of the window, counts: from
-    /// before the window to its end or beyond.
+    /// The periods between the visits of a meter reader who comes every `every` months, first in month `from` of the
+    /// window. They reach from before the window to its end or beyond.
     fn periods(&self, every: usize, from: usize, day: usize) -> Vec<(usize, usize)> {
         let first = BEFORE + from - if from > 0 || day > 1 { every } else { 0 };
         let starts: Vec<usize> =
@@ -54,7 +54,7 @@ impl Calendar {
 struct Daily {
     /// kWh a day, by year from 2022.
     years: [u64; 5],
-    /// kWh a day more, once, twice and thrice in successive months.
+    /// Additional kWh a day: once, twice and three times this in successive months.
     season: u64,
     /// fen per kWh.
     price: u64,
@@ -204,8 +204,8 @@ fn outcome(everybody: &[(String, Daily)], reading: Reading, billed: (usize, usiz
     }
 }
 
-/// Ten customers far apart, among which the one in question is in the middle. `growth` is what the daily use changes by
-/// each year, in kWh.
+/// Ten customers of very different size; the one in question is in the middle. With `growth`, their daily use changes
+/// from year to year and with the months.
 fn everybody(draws: &mut Draws, growth: bool) -> Vec<(String, Daily)> {
     (1..=10)
         .map(|at: usize| {

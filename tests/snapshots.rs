@@ -1,7 +1,7 @@
 //! What people see in a terminal, in English and Chinese, as files in `tests/snapshots`.
 //!
-//! After a change that is meant, write them anew and read the difference:
-//! `GRIDTIER_SNAPSHOTS=write cargo test --workspace snapshots`.
+//! After an intended change, write them again and read the difference: `GRIDTIER_SNAPSHOTS=write cargo test --workspace
+//! snapshots`.
 
 use std::env;
 use std::fs;

@@ -38,7 +38,7 @@ pub fn run(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Ended {
     ended(gridtier().args(args).output().unwrap())
 }
 
-/// What a finished process left.
+/// The outcome of a finished process.
 pub fn ended(output: Output) -> Ended {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     // A process ended by a signal has no code.
@@ -49,7 +49,7 @@ pub fn ended(output: Output) -> Ended {
     }
 }
 
-/// Runs the command and asks for success.
+/// Runs the command and asserts that it succeeds.
 pub fn done(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> String {
     let ended = run(args);
     assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
@@ -162,13 +162,13 @@ pub fn counts(values: &[Option<String>]) -> std::collections::BTreeMap<&str, usi
     counts
 }
 
-/// A file of the shared real data, or `None` with a clear word when it is not there.
+/// A file of the shared real data. Prints SKIPPED and returns `None` if it is not there.
 pub fn shared(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
     if path.exists() {
         return Some(path);
     }
-    // Not by a macro: the harness would keep the word of a test that passes to itself.
+    // Not by `eprintln!`: the harness hides what a passing test prints with it.
     let line = format!("SKIPPED: {name} of the shared real data is not on this machine\n");
     std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes()).unwrap();
     None

@@ -92,7 +92,7 @@ impl Utility {
         ended(gridtier().current_dir(self.path()).args(args).output().unwrap())
     }
 
-    /// Runs the command and asks for success; gives what it printed.
+    /// Runs the command, asserts that it succeeds, and returns what it printed.
     pub fn done(&self, args: &[&str]) -> String {
         let ended = self.run(args);
         assert_eq!(ended.code, 0, "{args:?}\n{}{}", ended.stdout, ended.stderr);
@@ -133,7 +133,7 @@ impl Utility {
         Checked { told: serde_json::from_str(&ended.stdout).unwrap() }
     }
 
-    /// Asks that check and regrade refuse the folder with exit code 4, in a message with all of `words`, and that
+    /// Asserts that check and regrade refuse the folder with exit code 4, in a message with all of `words`, and that
     /// nothing is published.
     pub fn refused(&self, words: &[&str]) {
         let regrade = self.regrade(&[]);

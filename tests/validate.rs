@@ -299,7 +299,7 @@ fn the_dissent_of_each_expert_is_shown() {
 }
 
 #[test]
-fn faults_of_weights_from_the_data_are_told_with_what_to_do() {
+fn faults_of_weights_from_the_data_are_reported_with_what_to_do() {
     let utility = Utility::empty();
     let current = "annual_energy = 0.40\nannual_revenue = 0.40\naverage_price = 0.20\n";
     let refused = |text: &str, words: &[&str]| {

@@ -139,7 +139,7 @@ fn another_method_and_another_way_to_combine_are_tried() {
 }
 
 #[test]
-fn what_cannot_be_tried_is_told() {
+fn what_cannot_be_tried_is_refused() {
     let refused = |options: &[&str], code: i32, words: &[&str]| {
         let ended = graded().run(&[&["whatif", "--store", "store"], options].concat());
         assert_eq!((ended.code, ended.stdout.as_str()), (code, ""), "{options:?}: {}", ended.stderr);
