@@ -226,7 +226,7 @@ fn every_kind_of_export_is_read_or_set_aside_by_name() {
             (export.counted, export.rejected),
             "{}: {}",
             export.what,
-            checked.told
+            checked.output
         );
         if let Some((rule, rows)) = export.finding {
             assert_eq!(
@@ -234,7 +234,7 @@ fn every_kind_of_export_is_read_or_set_aside_by_name() {
                 rows,
                 "{}: {rule}: {}",
                 export.what,
-                checked.told
+                checked.output
             );
         }
     }
@@ -323,8 +323,8 @@ fn rows_43_and_52_what_steers_a_terminal_or_a_shell_is_shown_as_text() {
         "few-tables.toml",
         "--accept-findings=test",
     ]);
-    for told in [&check.stdout, &check.stderr, &grade.stdout, &grade.stderr] {
-        assert!(!told.contains('\u{1b}'), "{told:?}");
+    for output in [&check.stdout, &check.stderr, &grade.stdout, &grade.stderr] {
+        assert!(!output.contains('\u{1b}'), "{output:?}");
     }
     assert!(grade.stdout.contains(r"gridtier explain $'a\'b;c\u001b[31m' --store"), "{}", grade.stdout);
 }
@@ -335,8 +335,8 @@ fn row_44_a_grading_of_an_earlier_day_does_not_become_the_current_one() {
     let later = utility.published(&[]);
     let earlier =
         ["regrade", "data", "--as-of", "2025-12-01", "--store", "store", "--method", "few-tables.toml"];
-    let told = utility.done(&earlier);
-    assert!(told.contains("current"), "{told}");
+    let output = utility.done(&earlier);
+    assert!(output.contains("current"), "{output}");
     assert_eq!(utility.path().join(utility.done(&["path", "--store", "store"]).trim()), later);
     utility.done(&[&earlier[..], &["--make-current"]].concat());
     assert_ne!(utility.path().join(utility.done(&["path", "--store", "store"]).trim()), later);

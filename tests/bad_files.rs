@@ -158,9 +158,9 @@ fn row_17_a_file_that_is_not_what_its_name_says_is_refused() {
         ("a.xlsx", b"PK\x03\x04", ".xlsx"),
         ("readings", LINE.as_bytes(), "extension"),
     ];
-    for (name, bytes, told) in cases {
+    for (name, bytes, output) in cases {
         let path = format!("meter_readings/{name}");
-        with_readings_in(&[(name, bytes)]).refused(&["table meter_readings", &path, told]);
+        with_readings_in(&[(name, bytes)]).refused(&["table meter_readings", &path, output]);
     }
 }
 
@@ -238,7 +238,7 @@ fn row_20_times_of_96_bits_are_read_to_the_second() {
         (checked.tally("meter_readings"), checked.finding("meter_readings", "bad_date")),
         ([4, 2, 0, 2, 0], 2),
         "{}",
-        checked.told
+        checked.output
     );
     utility.published(&[]);
     let expected = [["2024-12-01", "1000"], ["2025-01-01", "2000"]];

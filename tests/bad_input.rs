@@ -24,8 +24,8 @@ fn with_readings(lines: &str) -> Utility {
 /// Asserts what became of the readings, and one finding about them.
 fn readings(utility: &Utility, tally: [u64; 5], rule: &str, rows: u64) {
     let checked = utility.checked();
-    assert_eq!(checked.tally("meter_readings"), tally, "{}", checked.told);
-    assert_eq!(checked.finding("meter_readings", rule), rows, "{rule}: {}", checked.told);
+    assert_eq!(checked.tally("meter_readings"), tally, "{}", checked.output);
+    assert_eq!(checked.finding("meter_readings", rule), rows, "{rule}: {}", checked.output);
 }
 
 /// The energy of customer 0001 in January 2025, in Wh.
@@ -257,7 +257,7 @@ fn row_11_integer_ids_are_taken_as_their_decimal_text_with_a_finding() {
         .and("meter_readings.csv", format!("{READINGS}7,,2025-01-01,1,,\n0008,,2025-01-01,1,,\n"));
     let checked = utility.checked();
     assert_eq!(checked.tally("customers"), [2, 2, 0, 0, 0]);
-    assert!(checked.finding("customers", "integer_id") > 0, "{}", checked.told);
+    assert!(checked.finding("customers", "integer_id") > 0, "{}", checked.output);
     assert_eq!(checked.tally("meter_readings"), [2, 1, 0, 1, 0]);
 }
 
@@ -328,7 +328,7 @@ fn every_rule_of_a_row_sets_it_aside_by_name() {
     let table = |name: &str, header: &str, lines: &str, rule: &str| {
         let rows = lines.lines().count() as u64;
         let checked = Utility::small().and(&format!("{name}.csv"), format!("{header}{lines}")).checked();
-        assert_eq!(checked.finding(name, rule), rows, "{name}: {}", checked.told);
+        assert_eq!(checked.finding(name, rule), rows, "{name}: {}", checked.output);
         assert_eq!(checked.tally(name), [rows, 0, 0, rows, 0], "{name}");
     };
     table("bills", BILLS, ",0001,2025-01-01,1,2025-02-01,\n", "null_key");

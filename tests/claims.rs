@@ -64,9 +64,9 @@ fn claims(utility: &Utility, indicator: &str) -> Vec<Claim> {
     let ranked = ids.zip(tiers.integers("rank")).filter(|(_, rank)| rank.is_some());
     let cycle = Store::open(utility.store()).unwrap().cycle(None).unwrap();
     let found = ranked.filter_map(|(id, _)| {
-        let told: Explanation = cycle::customer(&cycle, &id).unwrap().explain();
-        let lever: LeverAdvice = told.levers.into_iter().find(|lever| lever.indicator == indicator)?;
-        let (needed, next) = (lever.value_needed?, told.next?.tier);
+        let output: Explanation = cycle::customer(&cycle, &id).unwrap().explain();
+        let lever: LeverAdvice = output.levers.into_iter().find(|lever| lever.indicator == indicator)?;
+        let (needed, next) = (lever.value_needed?, output.next?.tier);
         let history = record(utility, &id).history;
         Some(Claim { id, next, now: lever.value, needed, months: lever.months_needed, history })
     });
@@ -204,7 +204,7 @@ fn as_few_days_overdue_as_an_explanation_asks_are_enough() {
 #[test]
 fn as_many_months_at_the_standard_as_an_explanation_asks_are_enough() {
     hold("power_factor_attainment", 1e-9, |utility, claim| {
-        let [counted, all] = claim.months.expect("a share of months is told in months");
+        let [counted, all] = claim.months.expect("a share of months is given in months");
         let months = &claim.history.accounts[0].power_factor;
         assert_eq!(months.len() as i64, all);
         let attained = months.iter().filter(|month| month.is_attained).count() as i64;

@@ -30,13 +30,13 @@ fn fails(utility: &Utility, args: &[&str], code: i32, words: &[&str]) {
 #[test]
 fn a_regrade_names_the_cycle_and_path_finds_it() {
     let utility = Utility::invented(400, &[]);
-    let told = utility.regrade(&["--method", "utility"]);
-    assert_eq!((told.code, told.stderr.as_str()), (0, ""));
+    let output = utility.regrade(&["--method", "utility"]);
+    assert_eq!((output.code, output.stderr.as_str()), (0, ""));
     for part in ["Cycle 1 published", "2023-01 – 2025-12 (36 months)", "utility", "378 graded of 400"] {
-        assert!(told.stdout.contains(part), "{part}: {}", told.stdout);
+        assert!(output.stdout.contains(part), "{part}: {}", output.stdout);
     }
     let path = utility.done(&["path", "--store", "store"]);
-    assert!(told.stdout.contains(path.trim()), "{path}");
+    assert!(output.stdout.contains(path.trim()), "{path}");
     let names = Published::read(&utility.path().join(path.trim()).join("tiers.parquet")).texts("tier");
     assert_eq!(counts(&names).into_values().sum::<usize>(), 378);
     assert_eq!(utility.regrade(&[]).code, 0);
@@ -50,22 +50,25 @@ fn a_regrade_names_the_cycle_and_path_finds_it() {
 fn the_same_grading_is_published_once() {
     let utility = Utility::invented(100, &[]);
     utility.published(&["--method", "utility"]);
-    let told = utility.regrade(&["--method", "utility"]);
-    assert_eq!((told.code, told.stderr.as_str()), (0, ""));
+    let output = utility.regrade(&["--method", "utility"]);
+    assert_eq!((output.code, output.stderr.as_str()), (0, ""));
     for part in ["Nothing new to publish: cycle 1", "--again", "v000001-"] {
-        assert!(told.stdout.contains(part), "{part}: {}", told.stdout);
+        assert!(output.stdout.contains(part), "{part}: {}", output.stdout);
     }
-    let told: Value =
+    let output: Value =
         serde_json::from_str(&utility.regrade(&["--method", "utility", "--format", "json"]).stdout).unwrap();
-    assert_eq!((&told["cycle"], &told["published"], &told["current"]), (&1.into(), &false.into(), &1.into()));
-    assert_eq!(told["control_totals"]["customers"], 100);
+    assert_eq!(
+        (&output["cycle"], &output["published"], &output["current"]),
+        (&1.into(), &false.into(), &1.into())
+    );
+    assert_eq!(output["control_totals"]["customers"], 100);
     // Another method, another window or other inputs are another grading.
     assert!(utility.regrade(&[]).stdout.contains("Cycle 2 published"));
     // The first one is still there, and says that it is not the current one.
-    let told = utility.regrade(&["--method", "utility", "--fresh"]).stdout;
+    let output = utility.regrade(&["--method", "utility", "--fresh"]).stdout;
     assert!(
-        told.contains("cycle 1 is this grading") && told.contains("Cycle 2 is the current one"),
-        "{told}"
+        output.contains("cycle 1 is this grading") && output.contains("Cycle 2 is the current one"),
+        "{output}"
     );
     let zh = utility.regrade(&["--lang", "zh"]).stdout;
     assert!(zh.contains("无需发布: 周期 2"), "{zh}");
@@ -83,13 +86,13 @@ fn an_earlier_as_of_is_published_beside_the_current_cycle() {
     let utility = Utility::invented(100, &[]);
     let current = utility.published(&[]);
     let args = ["regrade", "data", "--as-of", "2025-07-01", "--store", "store"];
-    let told = utility.done(&args);
-    assert!(told.contains("Cycle 2 published") && told.contains("Cycle 1 stays current"), "{told}");
-    assert!(told.contains("--make-current"), "{told}");
+    let output = utility.done(&args);
+    assert!(output.contains("Cycle 2 published") && output.contains("Cycle 1 stays current"), "{output}");
+    assert!(output.contains("--make-current"), "{output}");
     assert_eq!(utility.path().join(utility.done(&["path", "--store", "store"]).trim()), current);
     // The same again publishes nothing, and makes current what is there.
-    let told = utility.done(&[&args[..], &["--make-current"]].concat());
-    assert!(told.contains("Nothing new to publish: cycle 2"), "{told}");
+    let output = utility.done(&[&args[..], &["--make-current"]].concat());
+    assert!(output.contains("Nothing new to publish: cycle 2"), "{output}");
     assert!(utility.done(&["path", "--store", "store"]).contains("v000002-"));
     // The next cycle with a later as-of becomes current, and a new one with an earlier as-of does if asked to. Record 3
     // says that cycle 2 was made current.
@@ -114,12 +117,12 @@ fn a_store_is_no_url() {
 #[test]
 fn the_result_for_machines_is_json_with_the_control_totals() {
     let utility = Utility::invented(100, &[]);
-    let told = utility.regrade(&["--format", "json"]);
-    let told: Value = serde_json::from_str(&told.stdout).unwrap();
-    assert_eq!((&told["cycle"], &told["control_totals"]["customers"]), (&1.into(), &100.into()));
-    let cycle = utility.path().join(told["dir"].as_str().unwrap());
-    assert_eq!(manifest(&cycle)["control_totals"], told["control_totals"]);
-    assert_eq!(manifest(&cycle)["findings"], told["findings"]);
+    let output = utility.regrade(&["--format", "json"]);
+    let output: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!((&output["cycle"], &output["control_totals"]["customers"]), (&1.into(), &100.into()));
+    let cycle = utility.path().join(output["dir"].as_str().unwrap());
+    assert_eq!(manifest(&cycle)["control_totals"], output["control_totals"]);
+    assert_eq!(manifest(&cycle)["findings"], output["findings"]);
 }
 
 #[test]
@@ -153,10 +156,14 @@ fn a_manifest_names_window_method_and_inputs() {
 #[test]
 fn findings_beyond_the_limits_publish_nothing_until_someone_accepts_them() {
     let utility = Utility::small().append("meter_readings.csv", &invalid(11));
-    let told = utility.regrade(&[]);
-    assert_eq!(told.code, 1);
-    assert!(told.stderr.contains("table meter_readings: 11 rejected rows, 10 allowed"), "{}", told.stderr);
-    assert!(told.stderr.contains("--accept-findings=WHO") && told.stdout.contains("invalid_quality"));
+    let output = utility.regrade(&[]);
+    assert_eq!(output.code, 1);
+    assert!(
+        output.stderr.contains("table meter_readings: 11 rejected rows, 10 allowed"),
+        "{}",
+        output.stderr
+    );
+    assert!(output.stderr.contains("--accept-findings=WHO") && output.stdout.contains("invalid_quality"));
     fails(&utility, &["path", "--store", "store"], 4, &["holds no cycle yet"]);
 
     let somebody = manifest(&utility.published(&["--accept-findings"]));
@@ -301,9 +308,9 @@ fn a_check_writes_what_it_found_for_a_spreadsheet() {
             "0004,farm,low_voltage,2010-01-01,false\n0005,other,\"low, very\",\"=1+1\",false\n",
         )
         .append("meter_readings.csv", &invalid(12));
-    let told = utility.run(&["check", "data", "--as-of", AS_OF, "-o", "out"]);
-    assert_eq!(told.code, 1);
-    assert!(told.stderr.contains("out/rejects") && told.stdout.contains("bad_enum"), "{}", told.stderr);
+    let output = utility.run(&["check", "data", "--as-of", AS_OF, "-o", "out"]);
+    assert_eq!(output.code, 1);
+    assert!(output.stderr.contains("out/rejects") && output.stdout.contains("bad_enum"), "{}", output.stderr);
     let read = |name: &str| {
         let text = fs::read_to_string(utility.path().join("out").join(name)).unwrap();
         text.strip_prefix('\u{feff}').unwrap_or_else(|| panic!("{name} has no byte order mark")).to_owned()

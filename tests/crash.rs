@@ -23,8 +23,11 @@ fn started(utility: &Utility) -> Child {
 fn current(utility: &Utility) -> u64 {
     let path = utility.run(&["path", "--store", "store"]);
     if path.code == 4 {
-        let told = &path.stderr;
-        assert!(told.contains("holds no cycle yet") || told.contains("is not a store of cycles"), "{told}");
+        let output = &path.stderr;
+        assert!(
+            output.contains("holds no cycle yet") || output.contains("is not a store of cycles"),
+            "{output}"
+        );
         return 0;
     }
     assert_eq!(path.code, 0, "{}", path.stderr);
@@ -111,8 +114,8 @@ fn of_two_regrades_at_once_one_publishes_and_the_other_is_told() {
             busy += 1;
         }
         if published == 2 {
-            let told = |run: &Ended| run.stdout.lines().next().unwrap().to_owned();
-            assert_ne!(told(&runs[0]), told(&runs[1]));
+            let output = |run: &Ended| run.stdout.lines().next().unwrap().to_owned();
+            assert_ne!(output(&runs[0]), output(&runs[1]));
         }
         cycles += published;
         assert_eq!(current(&utility), cycles);

@@ -90,8 +90,8 @@ fn json(utility: &Utility, args: &[&str]) -> Value {
 fn counts_by_service_are_those_of_the_published_tables() {
     let known = known(graded());
     for service in RULED {
-        let told = json(graded(), &["service", service]);
-        let line = &told.as_array().unwrap()[0];
+        let output = json(graded(), &["service", service]);
+        let line = &output.as_array().unwrap()[0];
         let entitled = || known.values().filter(|customer| rule(service)(customer));
         assert_eq!(line["total"], entitled().count(), "{service}");
         for tier in ["special", "grade-1", "grade-2", "grade-3"] {
@@ -104,16 +104,16 @@ fn counts_by_service_are_those_of_the_published_tables() {
 fn filters_and_groups_count_the_same_customers() {
     let known = known(graded());
     let homes = |c: &&Known| c.is("use_category", "residential");
-    let told = json(graded(), &["service", "S06", "--use-category", "residential", "--tier", "special"]);
+    let output = json(graded(), &["service", "S06", "--use-category", "residential", "--tier", "special"]);
     let expected = known.values().filter(homes).filter(|c| c.tier == "special").count();
-    assert_eq!(told[0]["total"], expected);
-    let told = json(graded(), &["service", "S06", "--by", "region", "--supply-level", "low_voltage"]);
+    assert_eq!(output[0]["total"], expected);
+    let output = json(graded(), &["service", "S06", "--by", "region", "--supply-level", "low_voltage"]);
     let mut groups: BTreeMap<String, usize> = BTreeMap::new();
     for customer in known.values().filter(|c| c.is("supply_level", "low_voltage") && rule("S06")(c)) {
         let region = customer.own["region"].clone().unwrap_or_default();
         *groups.entry(region).or_default() += 1;
     }
-    let lines = told.as_array().unwrap();
+    let lines = output.as_array().unwrap();
     assert_eq!(lines.len(), groups.len() + 1);
     assert_eq!(
         (&lines.last().unwrap()["line"], &lines.last().unwrap()["group"]),
@@ -187,8 +187,8 @@ fn a_customer_reads_a_reason_on_every_line() {
         .find(|(_, c)| c.is_important() && c.tier == "grade-3")
         .or_else(|| known.iter().find(|(_, c)| c.is_important()))
         .unwrap();
-    let told = json(graded(), &["customer", id]);
-    let lines = told.as_array().unwrap();
+    let output = json(graded(), &["customer", id]);
+    let lines = output.as_array().unwrap();
     assert_eq!(lines.len(), 25);
     for line in lines {
         assert!(line["why"].as_str().is_some_and(|why| !why.is_empty()), "{line}");
@@ -249,7 +249,7 @@ fn the_workbook_has_typed_cells_and_a_sheet_of_terms_and_provenance() {
 
 #[test]
 fn a_list_of_holders_keeps_ids_as_text() {
-    let told = asked(graded(), &["service", "S06", "-o", "holders.xlsx", "--purpose", "operations"]);
+    let output = asked(graded(), &["service", "S06", "-o", "holders.xlsx", "--purpose", "operations"]);
     let (_, rows) = sheet(&graded().path().join("holders.xlsx"), 0);
     let known = known(graded());
     let due: BTreeSet<&str> =
@@ -263,7 +263,7 @@ fn a_list_of_holders_keeps_ids_as_text() {
         .collect();
     assert_eq!(listed, due);
     assert!(listed.iter().all(|id| id.starts_with('0')), "leading zeros stay");
-    assert!(told.contains(&format!("{} customers", due.len())), "{told}");
+    assert!(output.contains(&format!("{} customers", due.len())), "{output}");
 }
 
 #[test]
@@ -277,9 +277,9 @@ fn the_page_stands_alone_and_the_matrix_comes_in_every_format() {
     let csv = asked(graded(), &["matrix", "--format", "csv", "--bom"]);
     assert!(csv.starts_with('\u{feff}') && csv.lines().count() == 26, "{csv}");
     assert!(!asked(graded(), &["matrix", "--format", "csv"]).starts_with('\u{feff}'));
-    let told = json(graded(), &["matrix"]);
+    let output = json(graded(), &["matrix"]);
     assert_eq!(
-        (told["matrix"].as_array().unwrap().len(), told["cells"].as_array().unwrap().len()),
+        (output["matrix"].as_array().unwrap().len(), output["cells"].as_array().unwrap().len()),
         (25, 100)
     );
     asked(graded(), &["matrix", "-o", "matrix.parquet"]);
@@ -379,9 +379,9 @@ fn gains_and_losses_between_two_cycles_are_those_of_their_grants() {
         |service: &str| after.keys().filter(|key| key.1 == service && !before.contains_key(key)).count();
     let lost =
         |service: &str| before.keys().filter(|key| key.1 == service && !after.contains_key(key)).count();
-    let told = json(&utility, &["changes", "--from", "1"]);
+    let output = json(&utility, &["changes", "--from", "1"]);
     let mut changed = 0;
-    for line in told.as_array().unwrap() {
+    for line in output.as_array().unwrap() {
         let service = line["service"].as_str().unwrap();
         assert_eq!(
             (&line["gained"], &line["lost"]),
@@ -423,12 +423,12 @@ fn applications_are_decided_row_by_row() {
         format!("{low},S17,2026-02-01,,report + saving,,\n"),
     ];
     fs::write(graded().path().join("asks.csv"), head.to_owned() + &rows.concat()).unwrap();
-    let told = json(graded(), &["applications", "asks.csv"]);
+    let output = json(graded(), &["applications", "asks.csv"]);
     let outcomes: Vec<&str> =
-        told.as_array().unwrap().iter().map(|line| line["outcome"].as_str().unwrap()).collect();
+        output.as_array().unwrap().iter().map(|line| line["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["granted", "granted", "pending", "refused", "granted"]);
-    assert_eq!(told[0]["fee"], told[0]["subsidy"], "half is borne");
-    assert!(told[4]["fee"].as_f64().unwrap() > 0.0);
+    assert_eq!(output[0]["fee"], output[0]["subsidy"], "half is borne");
+    assert!(output[4]["fee"].as_f64().unwrap() > 0.0);
     fs::write(graded().path().join("bad.csv"), "customer_id,servise,applied_on\n1,S20,2026-02-01\n").unwrap();
     let bad = graded().run(&["entitlements", "applications", "bad.csv", "--store", "store"]);
     assert_eq!(bad.code, 4);
@@ -494,12 +494,12 @@ fn a_cycle_of_an_earlier_version_is_refused_with_what_to_do() {
     let utility = Utility::small();
     let cycle = utility.published(&[]);
     fs::remove_file(cycle.join("customers.parquet")).unwrap();
-    let told = utility.run(&["entitlements", "costs", "--store", "store"]);
-    assert_eq!(told.code, 4);
+    let output = utility.run(&["entitlements", "costs", "--store", "store"]);
+    assert_eq!(output.code, 4);
     assert!(
-        told.stderr.contains("customers.parquet") && told.stderr.contains("grade again"),
+        output.stderr.contains("customers.parquet") && output.stderr.contains("grade again"),
         "{}",
-        told.stderr
+        output.stderr
     );
 }
 
@@ -515,17 +515,18 @@ fn an_opt_out_list_is_obeyed_however_it_is_written() {
     let utility = opt_out_utility();
     for list in ["customer_id\n0001\n", "customer_id;name\n0001;a,b\n", "户号\n０００１\n", "0001\n"] {
         fs::write(utility.path().join("out.csv"), list).unwrap();
-        let told = asked(&utility, &["grants", "-o", "g.csv", "--opt-out", "out.csv"]);
-        assert!(told.contains("1 who want no marketing left out"), "{told}");
+        let output = asked(&utility, &["grants", "-o", "g.csv", "--opt-out", "out.csv"]);
+        assert!(output.contains("1 who want no marketing left out"), "{output}");
         let csv = fs::read_to_string(utility.path().join("g.csv")).unwrap();
         assert!(!csv.contains("\n0001,") && csv.contains("\n0002,"), "{list:?}: {csv}");
     }
     // For other programs the list is whole, and says whom marketing must leave out.
-    let told = asked(&utility, &["grants", "-o", "g.csv", "--opt-out", "out.csv", "--purpose", "operations"]);
-    assert!(told.contains("1 of the customers want no marketing"), "{told}");
+    let output =
+        asked(&utility, &["grants", "-o", "g.csv", "--opt-out", "out.csv", "--purpose", "operations"]);
+    assert!(output.contains("1 of the customers want no marketing"), "{output}");
     assert!(fs::read_to_string(utility.path().join("g.csv")).unwrap().contains("\n0001,"));
-    let told = asked(&utility, &["grants", "-o", "g.csv", "--lang", "zh", "--opt-out", "out.csv"]);
-    assert!(told.contains("拒绝营销而未列入 1 户"), "{told}");
+    let output = asked(&utility, &["grants", "-o", "g.csv", "--lang", "zh", "--opt-out", "out.csv"]);
+    assert!(output.contains("拒绝营销而未列入 1 户"), "{output}");
 }
 
 #[test]
@@ -565,8 +566,8 @@ fn ids_of_an_opt_out_list_that_are_nobody_are_written_beside_the_export() {
 #[test]
 fn a_customers_services_name_the_customer_the_tier_the_cycle_and_the_day() {
     let utility = opt_out_utility();
-    let told = json(&utility, &["customer", "０００１"]);
-    let line = &told.as_array().unwrap()[0];
+    let output = json(&utility, &["customer", "０００１"]);
+    let line = &output.as_array().unwrap()[0];
     assert_eq!(
         (&line["customer_id"], &line["cycle"], &line["as_of"]),
         (&"0001".into(), &1.into(), &AS_OF.into())
@@ -590,8 +591,8 @@ fn lists_in_csv_speak_the_language_that_is_asked_for() {
     let holders = fs::read_to_string(utility.path().join("s.csv")).unwrap();
     assert!(holders.starts_with("户号,等级,"), "{holders}");
     // Programs read codes from JSON whatever the language.
-    let told = asked(&utility, &["customer", "0001", "--format", "json", "--lang", "zh"]);
-    assert!(told.contains("\"customer_id\""), "{told}");
+    let output = asked(&utility, &["customer", "0001", "--format", "json", "--lang", "zh"]);
+    assert!(output.contains("\"customer_id\""), "{output}");
 }
 
 #[test]

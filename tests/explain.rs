@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::utility::graded;
 
 fn explained(customer: &str) -> Value {
-    let told = graded().done(&["explain", customer, "--store", "store", "--format", "json"]);
-    serde_json::from_str(&told).unwrap()
+    let output = graded().done(&["explain", customer, "--store", "store", "--format", "json"]);
+    serde_json::from_str(&output).unwrap()
 }
 
 /// Rows of the tier table as text, by column name.
@@ -31,17 +31,17 @@ fn one_of_each() -> Vec<String> {
 #[test]
 fn the_items_of_an_explanation_sum_to_the_score_of_the_table() {
     for row in tiers(&["customer_id", "score_e6", "tier", "rank"]).iter().step_by(23) {
-        let told = explained(row[0].as_ref().unwrap());
-        let items = told["items"].as_array().unwrap();
+        let output = explained(row[0].as_ref().unwrap());
+        let items = output["items"].as_array().unwrap();
         assert_eq!(items.len(), 16);
         let sum: f64 = items.iter().map(|item| item["contribution"].as_f64().unwrap()).sum();
         let weight: f64 = items.iter().map(|item| item["weight"].as_f64().unwrap()).sum();
         let score: i64 = row[1].as_ref().unwrap().parse().unwrap();
-        assert_eq!(told["score_e6"], score);
+        assert_eq!(output["score_e6"], score);
         assert!((sum - score as f64 / 1e6).abs() <= 5.1e-7, "{row:?}: {sum}");
         assert!((weight - 1.0).abs() <= 1e-9, "{row:?}: {weight}");
-        assert_eq!(told["tier"].as_str(), row[2].as_deref());
-        assert_eq!(told["rank"].as_i64().map(|rank| rank.to_string()), row[3]);
+        assert_eq!(output["tier"].as_str(), row[2].as_deref());
+        assert_eq!(output["rank"].as_i64().map(|rank| rank.to_string()), row[3]);
     }
 }
 
@@ -52,19 +52,19 @@ fn the_way_up_leads_to_the_line_of_the_ledger() {
     let columns = ["customer_id", "stratum", "tier_computed", "score_e6", "rank"];
     let mut climbed = 0;
     for row in tiers(&columns).iter().step_by(19).filter(|row| row[4].is_some()) {
-        let told = explained(row[0].as_ref().unwrap());
+        let output = explained(row[0].as_ref().unwrap());
         let number = |cell: &Option<String>| cell.as_ref().unwrap().parse::<i64>().unwrap();
         let tier = TIERS.iter().position(|tier| Some(*tier) == row[2].as_deref()).unwrap();
         if tier == 0 {
-            assert_eq!(told["next"], Value::Null);
+            assert_eq!(output["next"], Value::Null);
             continue;
         }
         let boundary = Some(format!("{}/{}", TIERS[tier - 1], TIERS[tier]));
         let line = lines.iter().find(|line| line[0] == row[1] && line[1] == boundary).unwrap();
-        assert_eq!(told["next"]["tier"], TIERS[tier - 1], "{row:?}");
-        assert_eq!(told["next"]["places"], number(&row[4]) - number(&line[3]), "{row:?}");
+        assert_eq!(output["next"]["tier"], TIERS[tier - 1], "{row:?}");
+        assert_eq!(output["next"]["places"], number(&row[4]) - number(&line[3]), "{row:?}");
         let gap = (number(&line[2]) - number(&row[3])) as f64 / 1e6;
-        assert!((told["next"]["gap"].as_f64().unwrap() - gap).abs() <= 2e-6, "{row:?}: {}", told["next"]);
+        assert!((output["next"]["gap"].as_f64().unwrap() - gap).abs() <= 2e-6, "{row:?}: {}", output["next"]);
         climbed += 1;
     }
     assert!(climbed > 10);
@@ -124,37 +124,37 @@ fn a_customer_that_is_not_graded_is_refused_by_name() {
 /// Explanations of every fourteenth customer, with the data.
 fn with_data(options: &[&str]) -> Vec<Value> {
     let ids = tiers(&["customer_id"]).into_iter().step_by(14).filter_map(|row| row[0].clone());
-    let told = ids.map(|id| {
+    let output = ids.map(|id| {
         let args =
             [&["explain", &id, "--store", "store", "--data", "data", "--format", "json"], options].concat();
         serde_json::from_str(&graded().done(&args)).unwrap()
     });
-    told.collect()
+    output.collect()
 }
 
 #[test]
 fn late_bills_and_missed_plans_are_listed_from_the_data_that_were_graded() {
     let all = with_data(&[]);
     let mut seen = std::collections::BTreeSet::new();
-    for told in &all {
-        let evidence = told["evidence"].as_array().unwrap();
+    for output in &all {
+        let evidence = output["evidence"].as_array().unwrap();
         for kind in ["late_bill", "missed_plan", "low_power_factor", "offence"] {
             let of_kind: Vec<&Value> = evidence.iter().filter(|one| one["what"] == kind).collect();
-            assert!(of_kind.len() <= 10, "{told}");
+            assert!(of_kind.len() <= 10, "{output}");
             let months: Vec<&str> = of_kind.iter().map(|one| one["month"].as_str().unwrap()).collect();
             assert!(months.is_sorted_by(|a, b| a >= b), "{months:?}");
             seen.extend(of_kind.first().map(|_| kind));
         }
         // What is listed explains the value: without a late bill all was paid on time.
-        let items = told["items"].as_array().unwrap();
+        let items = output["items"].as_array().unwrap();
         let on_time = items.iter().find(|item| item["indicator"] == "on_time_payment").unwrap();
         let has_late = evidence.iter().any(|one| one["what"] == "late_bill");
         if let Some(share) = on_time["value"].as_f64() {
-            assert_eq!(has_late, share < 1.0, "{told}");
+            assert_eq!(has_late, share < 1.0, "{output}");
         }
     }
     assert!(seen.len() >= 3, "{seen:?}");
-    let reached = all.iter().flat_map(|told| told["levers"].as_array().unwrap());
+    let reached = all.iter().flat_map(|output| output["levers"].as_array().unwrap());
     let reached: Vec<&Value> = reached.filter(|lever| lever["reached_with"].is_string()).collect();
     assert!(!reached.is_empty(), "nobody could rise in time");
     for lever in reached {
@@ -165,15 +165,15 @@ fn late_bills_and_missed_plans_are_listed_from_the_data_that_were_graded() {
 
 #[test]
 fn without_the_data_an_explanation_says_how_to_give_them_and_other_data_are_refused() {
-    let late = with_data(&[]).into_iter().find(|told| {
-        told["evidence"].as_array().unwrap().iter().any(|one| one["what"] == "late_bill")
-            && !told["next"].is_null()
+    let late = with_data(&[]).into_iter().find(|output| {
+        output["evidence"].as_array().unwrap().iter().any(|one| one["what"] == "late_bill")
+            && !output["next"].is_null()
     });
     let id = late.unwrap()["customer_id"].as_str().unwrap().to_owned();
     let args = ["explain", &id, "--store", "store"];
     assert!(graded().done(&args).contains("--data DIR"));
-    let told = graded().done(&[&args[..], &["--data", "data"]].concat());
-    assert!(!told.contains("--data DIR") && told.contains(" CNY due 20"), "{told}");
+    let output = graded().done(&[&args[..], &["--data", "data"]].concat());
+    assert!(!output.contains("--data DIR") && output.contains(" CNY due 20"), "{output}");
     let other = crate::utility::Utility::invented(50, &[]);
     let path = other.data();
     let ended = graded().run(&[&args[..], &["--data", path.to_str().unwrap()]].concat());

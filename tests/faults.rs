@@ -12,7 +12,7 @@ struct Fault {
     method: &'static str,
     code: i32,
     /// Words that must be printed.
-    told: &'static [&'static str],
+    output: &'static [&'static str],
     /// Values of customers in the cycle that is published in the end, findings accepted.
     values: &'static [(&'static str, &'static str, f64)],
 }
@@ -22,28 +22,28 @@ const FAULTS: &[Fault] = &[
         folder: "01-two-digit-year",
         method: "paper",
         code: 1,
-        told: &["bad_date", "due_on = 23/02/20", "customers.csv"],
+        output: &["bad_date", "due_on = 23/02/20", "customers.csv"],
         values: &[],
     },
     Fault {
         folder: "02-sentinel-date",
         method: "paper",
         code: 1,
-        told: &["bad_date", "due_on = 1900-01-01", "closed_before_opened"],
+        output: &["bad_date", "due_on = 1900-01-01", "closed_before_opened"],
         values: &[("C0004", "overdue_days", 0.0)],
     },
     Fault {
         folder: "03-decimal-comma-3",
         method: "paper",
         code: 4,
-        told: &["bad_number", "meter_readings.csv"],
+        output: &["bad_number", "meter_readings.csv"],
         values: &[],
     },
     Fault {
         folder: "04-bimonthly",
         method: "paper",
         code: 0,
-        told: &["sparse_cadence"],
+        output: &["sparse_cadence"],
         values: &[
             ("C0003", "annual_energy", 36_000.0),
             ("C0003", "annual_revenue", 21_600.0),
@@ -54,28 +54,28 @@ const FAULTS: &[Fault] = &[
         folder: "05-seasonal",
         method: "paper",
         code: 0,
-        told: &[],
+        output: &[],
         values: &[("C0003", "annual_revenue", 5_400.0), ("C0003", "annual_energy", 9_000.0)],
     },
     Fault {
         folder: "06-delta-folder",
         method: "paper",
         code: 4,
-        told: &["meter_readings: it is a Delta table", "delta_scan"],
+        output: &["meter_readings: it is a Delta table", "delta_scan"],
         values: &[],
     },
     Fault {
         folder: "09-new-owner",
         method: "utility",
         code: 1,
-        told: &["before_opening", "C0006"],
+        output: &["before_opening", "C0006"],
         values: &[("C0006", "on_time_payment", 1.0), ("C0006", "overdue_days", 0.0)],
     },
     Fault {
         folder: "10-cadence-change",
         method: "paper",
         code: 0,
-        told: &[],
+        output: &[],
         values: &[
             ("C0004", "annual_energy", 48_000.0),
             ("C0005", "annual_energy", 60_000.0),
@@ -86,37 +86,37 @@ const FAULTS: &[Fault] = &[
         folder: "12-empty-double-column",
         method: "paper",
         code: 0,
-        told: &[],
+        output: &[],
         values: &[("C0001", "annual_energy", 12_000.0)],
     },
     Fault {
         folder: "13-empty-headers",
         method: "paper",
         code: 0,
-        told: &["unknown_column"],
+        output: &["unknown_column"],
         values: &[("C0001", "annual_energy", 12_000.0)],
     },
     Fault {
         folder: "14-no-null-marker",
         method: "paper",
         code: 4,
-        told: &["bad_enum", "importance_level"],
+        output: &["bad_enum", "importance_level"],
         values: &[],
     },
     Fault {
         folder: "17-month-dot",
         method: "paper",
         code: 0,
-        told: &["bad_date", "mixed_month_forms"],
+        output: &["bad_date", "mixed_month_forms"],
         values: &[("C0006", "annual_revenue", 43_200.0)],
     },
-    Fault { folder: "footnote-digits", method: "paper", code: 4, told: &["bad_number"], values: &[] },
-    Fault { folder: "lying-statistics", method: "paper", code: 0, told: &["bad_statistics"], values: &[] },
+    Fault { folder: "footnote-digits", method: "paper", code: 4, output: &["bad_number"], values: &[] },
+    Fault { folder: "lying-statistics", method: "paper", code: 0, output: &["bad_statistics"], values: &[] },
     Fault {
         folder: "not-all-named",
         method: "paper",
         code: 4,
-        told: &[
+        output: &[
             "meter_readings/b1.parquet",
             "meter_readings/b2.csv",
             "bills.parquet",
@@ -130,14 +130,14 @@ const FAULTS: &[Fault] = &[
         folder: "page-crc-not-verified",
         method: "paper",
         code: 4,
-        told: &["meter_readings.parquet", "CRC"],
+        output: &["meter_readings.parquet", "CRC"],
         values: &[],
     },
     Fault {
         folder: "readme-start-with-claim",
         method: "paper",
         code: 0,
-        told: &["40 ranked, 0 provisional"],
+        output: &["40 ranked, 0 provisional"],
         values: &[],
     },
 ];
@@ -156,22 +156,22 @@ fn every_folder_of_reported_faults_has_the_right_outcome() {
     let Some(root) = shared("faults") else { return };
     for fault in FAULTS {
         let (data, store) = (root.join(fault.folder).join("data"), scratch());
-        let (code, told) = grade(&data, fault.method, store.path(), &[]);
-        assert_eq!(code, fault.code, "{}: {told}", fault.folder);
-        let told = match code {
-            4 => told,
-            _ => told + &run([Path::new("check"), &data, Path::new("--as-of=2026-01-01")]).stdout,
+        let (code, output) = grade(&data, fault.method, store.path(), &[]);
+        assert_eq!(code, fault.code, "{}: {output}", fault.folder);
+        let output = match code {
+            4 => output,
+            _ => output + &run([Path::new("check"), &data, Path::new("--as-of=2026-01-01")]).stdout,
         };
         fault
-            .told
+            .output
             .iter()
-            .for_each(|word| assert!(told.contains(word), "{}: no {word}: {told}", fault.folder));
+            .for_each(|word| assert!(output.contains(word), "{}: no {word}: {output}", fault.folder));
         if fault.values.is_empty() {
             continue;
         }
         let store = scratch();
-        let (code, told) = grade(&data, fault.method, store.path(), &["--accept-findings=test"]);
-        assert_eq!(code, 0, "{}: {told}", fault.folder);
+        let (code, output) = grade(&data, fault.method, store.path(), &["--accept-findings=test"]);
+        assert_eq!(code, 0, "{}: {output}", fault.folder);
         let indicators = Published::read(&crate::support::current(store.path()).join("indicators.parquet"));
         let ids = indicators.texts("customer_id");
         for (customer, name, expected) in fault.values {
@@ -207,17 +207,17 @@ fn a_declared_word_for_nothing_mends_the_export_that_has_no_other() {
     }
     let declared = "format = 1\nnulls = [\"无\", \"NULL\", \"\\\\N\", \"00000000\"]\n";
     fs::write(data.join("gridtier.toml"), declared).unwrap();
-    let (code, told) = grade(&data, "paper", &dir.path().join("store"), &[]);
-    assert_eq!(code, 0, "{told}");
-    assert!(told.contains("6 graded of 6"), "{told}");
+    let (code, output) = grade(&data, "paper", &dir.path().join("store"), &[]);
+    assert_eq!(code, 0, "{output}");
+    assert!(output.contains("6 graded of 6"), "{output}");
 }
 
 #[test]
 fn people_who_opted_out_stay_off_the_list_whatever_the_form_of_the_opt_out_list() {
     let Some(root) = shared("faults/15-opt-out") else { return };
     let store = scratch();
-    let (code, told) = grade(&root.join("data"), "paper", store.path(), &[]);
-    assert_eq!(code, 0, "{told}");
+    let (code, output) = grade(&root.join("data"), "paper", store.path(), &[]);
+    assert_eq!(code, 0, "{output}");
     for (list, left_out) in [("plain.csv", 1), ("fullwidth.csv", 1), ("semicolon.csv", 2)] {
         let out = store.path().join(list);
         let arguments =
@@ -256,7 +256,7 @@ fn a_cell_of_65_535_columns_and_an_id_of_a_shell_end_in_no_fault() {
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert!(ended.stdout.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) < 400));
     let store = scratch();
-    let (code, told) = grade(&quoted, "paper", store.path(), &["--accept-findings=test"]);
-    assert_eq!(code, 0, "{told}");
-    assert!(told.contains("gridtier explain 'A-(1) b;c' --store"), "{told}");
+    let (code, output) = grade(&quoted, "paper", store.path(), &["--accept-findings=test"]);
+    assert_eq!(code, 0, "{output}");
+    assert!(output.contains("gridtier explain 'A-(1) b;c' --store"), "{output}");
 }

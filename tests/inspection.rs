@@ -24,8 +24,8 @@ const SAME_DAY: [&str; 6] = ["inspect", "data", "--as-of", "2026-01-01", "--stor
 #[test]
 fn on_the_cycles_own_day_and_data_everybody_stands_as_graded() {
     let utility = utility();
-    let told = utility.done(&[&SAME_DAY[..], &["-o", "found", "--record", "--by", "Li Na"]].concat());
-    assert!(told.contains("record 2"), "{told}");
+    let output = utility.done(&[&SAME_DAY[..], &["-o", "found", "--record", "--by", "Li Na"]].concat());
+    assert!(output.contains("record 2"), "{output}");
     let graded = Published::read(&current(&utility.store()).join("tiers.parquet"));
     let found = table(&utility, "found/inspection");
     assert_eq!(found.texts("customer_id"), graded.texts("customer_id"));
@@ -51,13 +51,13 @@ fn three_years_later_triggers_fire_and_no_tier_changes() {
     let utility = utility();
     let cycle = current(&utility.store());
     let later = ["inspect", "next", "--as-of", "2029-01-01", "--store", "store", "--format", "json"];
-    let told: Value = serde_json::from_str(&utility.done(&later)).unwrap();
+    let output: Value = serde_json::from_str(&utility.done(&later)).unwrap();
     let fired = |name: &str| {
-        let triggers = told["triggers"].as_array().unwrap();
+        let triggers = output["triggers"].as_array().unwrap();
         let found = triggers.iter().find(|trigger| trigger["trigger"] == name).unwrap();
         found["customers"].as_array().unwrap().len()
     };
-    assert!(fired("closed") > 0 && fired("decline") > 0, "{told:#}");
+    assert!(fired("closed") > 0 && fired("decline") > 0, "{output:#}");
     assert_eq!(fired("sustained"), 0, "only one inspection");
     assert_eq!(current(&utility.store()), cycle);
     // What was recorded a year before counts.
@@ -65,8 +65,8 @@ fn three_years_later_triggers_fire_and_no_tier_changes() {
         utility.done(&["inspect", "next", "--as-of", as_of, "--store", "store", "--record", "--by", "Li Na"]);
     };
     recorded("2028-01-01");
-    let told: Value = serde_json::from_str(&utility.done(&later)).unwrap();
-    let triggers = told["triggers"].as_array().unwrap();
+    let output: Value = serde_json::from_str(&utility.done(&later)).unwrap();
+    let triggers = output["triggers"].as_array().unwrap();
     let sustained = triggers.iter().find(|trigger| trigger["trigger"] == "sustained").unwrap();
     let since = &sustained["customers"].as_array().unwrap()[0]["since"];
     assert_eq!(since, "2028-01-01");
@@ -99,9 +99,9 @@ fn plans_are_handed_over_as_workbook_and_letters() {
     utility.done(&["plans", "--store", "store", "-o", "plans.xlsx", "--letters", "letters.txt"]);
     assert!(fs::metadata(utility.path().join("plans.xlsx")).unwrap().len() > 5_000);
     let letters = fs::read_to_string(utility.path().join("letters.txt")).unwrap();
-    let told: Value =
+    let output: Value =
         serde_json::from_str(&utility.done(&["plans", "--store", "store", "--format", "json"])).unwrap();
-    let plans = told["plans"].as_array().unwrap();
+    let plans = output["plans"].as_array().unwrap();
     assert_eq!(letters.split('\u{c}').count(), plans.len());
     assert!(
         letters.contains("To customer") && letters.contains("改进计划") && !letters.contains('{'),

@@ -131,10 +131,11 @@ fn is_graded(utility: &Utility, file: &str) -> bool {
     let graded = catch_unwind(AssertUnwindSafe(grade));
     assert!(begun.elapsed() < LIMIT, "{:?}", begun.elapsed());
     let graded = graded.unwrap_or_else(|_| panic!("it panicked"));
-    if let Err(told) = &graded {
-        assert!(told.contains("table ") && told.contains("what to do: "), "{told}");
-        let of_table = ["it has no rows", "none of its", "64 bits"].iter().any(|words| told.contains(words));
-        assert!(told.contains(file) || of_table, "{told}");
+    if let Err(output) = &graded {
+        assert!(output.contains("table ") && output.contains("what to do: "), "{output}");
+        let of_table =
+            ["it has no rows", "none of its", "64 bits"].iter().any(|words| output.contains(words));
+        assert!(output.contains(file) || of_table, "{output}");
     }
     let scores =
         graded.iter().flat_map(|graded| graded.scores.points_e6.iter().filter(|points| **points != NO_SCORE));

@@ -39,7 +39,7 @@ fn serial(month: u32) -> String {
 }
 
 /// Checks the data of a utility in a language, and returns all that was printed.
-fn told(utility: &Utility, lang: &str) -> String {
+fn output(utility: &Utility, lang: &str) -> String {
     let Ended { stdout, stderr, code } = utility.run(&["--lang", lang, "check", "data", "--as-of", AS_OF]);
     assert_ne!(code, 0, "{stdout}");
     assert_ne!(code, 70, "{stderr}");
@@ -49,8 +49,8 @@ fn told(utility: &Utility, lang: &str) -> String {
 /// Asserts that a check prints these words in English and those in Chinese.
 fn tells(utility: &Utility, english: &[&str], chinese: &[&str]) {
     for (lang, words) in [("en", english), ("zh", chinese)] {
-        let told = told(utility, lang);
-        words.iter().for_each(|word| assert!(told.contains(word), "`{word}` is not in: {told}"));
+        let output = output(utility, lang);
+        words.iter().for_each(|word| assert!(output.contains(word), "`{word}` is not in: {output}"));
     }
 }
 
@@ -155,8 +155,8 @@ fn another_unit_than_declared_is_suspected() {
         .and("bills.csv", BILLS.to_owned() + &months().map(bill).collect::<String>());
     for lang in ["en", "zh"] {
         let ended = utility.run(&["--lang", lang, "regrade", "data", "--as-of", AS_OF, "--store", "store"]);
-        let told = ended.stdout + &ended.stderr;
-        assert!(ended.code == 1 && told.contains("implausible_price"), "{told}");
+        let output = ended.stdout + &ended.stderr;
+        assert!(ended.code == 1 && output.contains("implausible_price"), "{output}");
     }
 }
 
@@ -219,9 +219,9 @@ fn three_workbooks(utility: &Utility) -> Result<(), XlsxError> {
 }
 
 /// The Latin words of a message that are no codes, keys or names: sentences that nobody translated.
-fn english_sentences(told: &str) -> Vec<&str> {
+fn english_sentences(output: &str) -> Vec<&str> {
     let is_word = |word: &&str| word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_lowercase());
-    let lines = told.lines().filter(|line| !line.contains("gridtier explain"));
+    let lines = output.lines().filter(|line| !line.contains("gridtier explain"));
     lines.filter(|line| line.split_whitespace().filter(is_word).count() >= 4).collect()
 }
 
@@ -245,8 +245,8 @@ fn from_three_workbooks_with_titles_to_a_cycle_with_two_edits_at_most_in_chinese
     assert!(grade.stdout.contains("20"), "{}", grade.stdout);
     let explain = zh(&["explain", "0000000020", "--store", "store"]);
     assert_eq!(explain.code, 0, "{}", explain.stderr);
-    for told in [&before.stderr, &draft.stdout, &text, &grade.stdout, &grade.stderr, &explain.stdout] {
-        assert_eq!(english_sentences(told), Vec::<&str>::new(), "{told}");
+    for output in [&before.stderr, &draft.stdout, &text, &grade.stdout, &grade.stderr, &explain.stdout] {
+        assert_eq!(english_sentences(output), Vec::<&str>::new(), "{output}");
     }
     let tiers = utility.table("tiers");
     assert_eq!(tiers.rows(), 20);

@@ -164,9 +164,9 @@ fn chinese_is_asked_for_or_taken_from_the_environment() {
 #[test]
 fn only_data_goes_to_stdout() {
     let utility = Utility::invented(100, &[]).and("paymentz.csv", "a\n");
-    let told = utility.regrade(&["--format", "json"]);
-    assert!(serde_json::from_str::<serde_json::Value>(&told.stdout).is_ok(), "{}", told.stdout);
-    assert!(told.stderr.contains("paymentz.csv"), "{}", told.stderr);
+    let output = utility.regrade(&["--format", "json"]);
+    assert!(serde_json::from_str::<serde_json::Value>(&output.stdout).is_ok(), "{}", output.stdout);
+    assert!(output.stderr.contains("paymentz.csv"), "{}", output.stderr);
     let data_only = utility.run(&["demo", "trial", "--customers", "50", "--data-only"]);
     assert_eq!(data_only.stdout, "trial/data\n");
 }
@@ -175,10 +175,10 @@ fn only_data_goes_to_stdout() {
 fn half_a_million_rows_draw_no_bar_where_there_is_no_terminal() {
     let size = ["--cadence", "quarter-hour", "--months", "4", "--clean"];
     let utility = Utility::invented(60, &size);
-    let told = utility.run(&["check", "data", "--format", "json"]);
-    assert_eq!((told.code, told.stderr.as_str()), (0, ""));
-    let told: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
-    assert!(told["reconciliation"][1]["rows_in"].as_u64().unwrap() >= 500_000, "{told}");
+    let output = utility.run(&["check", "data", "--format", "json"]);
+    assert_eq!((output.code, output.stderr.as_str()), (0, ""));
+    let output: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert!(output["reconciliation"][1]["rows_in"].as_u64().unwrap() >= 500_000, "{output}");
 }
 
 #[test]
@@ -226,11 +226,14 @@ fn every_exit_code_prints_json_where_json_is_asked_for() {
     for (code, args) in cases {
         let ended = utility.run(&[&args[..], &["--format", "json"]].concat());
         assert_eq!(ended.code, code, "{args:?}: {}", ended.stderr);
-        let told: Result<serde_json::Value, _> = serde_json::from_str(&ended.stdout);
-        let told = told.unwrap_or_else(|error| panic!("{args:?}: {error}: {}", ended.stdout));
+        let output: Result<serde_json::Value, _> = serde_json::from_str(&ended.stdout);
+        let output = output.unwrap_or_else(|error| panic!("{args:?}: {error}: {}", ended.stdout));
         if code > 1 {
-            assert_eq!(told["error"]["exit"], code, "{told}");
-            assert!(told["error"]["message"].as_str().is_some_and(|message| !message.is_empty()), "{told}");
+            assert_eq!(output["error"]["exit"], code, "{output}");
+            assert!(
+                output["error"]["message"].as_str().is_some_and(|message| !message.is_empty()),
+                "{output}"
+            );
         }
     }
 }

@@ -32,9 +32,9 @@ fn recomputed(utility: &Utility, cycle: u64) -> (i32, Value) {
 
 #[track_caller]
 fn assert_equal(utility: &Utility, cycle: u64) {
-    let (code, told) = recomputed(utility, cycle);
-    assert_eq!(code, 0, "{told:#}");
-    assert_eq!(told["recomputed"], serde_json::json!({ "cycle": cycle, "equal": true, "differences": [] }));
+    let (code, output) = recomputed(utility, cycle);
+    assert_eq!(code, 0, "{output:#}");
+    assert_eq!(output["recomputed"], serde_json::json!({ "cycle": cycle, "equal": true, "differences": [] }));
 }
 
 #[test]
@@ -53,8 +53,8 @@ fn cycles_with_and_without_reuse_hysteresis_own_indicators_and_known_rows_follow
     for cycle in 1..=4 {
         assert_equal(&utility, cycle);
     }
-    let told = utility.done(&["verify", "--store", "store", "--recompute", "data"]);
-    assert!(told.contains("cycle 4, computed again from its inputs, is the same"), "{told}");
+    let output = utility.done(&["verify", "--store", "store", "--recompute", "data"]);
+    assert!(output.contains("cycle 4, computed again from its inputs, is the same"), "{output}");
 }
 
 #[test]
@@ -129,10 +129,10 @@ fn a_number_changed_with_its_hashes_is_found() {
         output["bytes"] = bytes.into();
     });
     utility.done(&["verify", "--store", "store"]);
-    let (code, told) = recomputed(&utility, 1);
-    assert_eq!(code, 1, "{told:#}");
-    let differences = told["recomputed"]["differences"].as_array().unwrap();
-    assert_eq!(differences.len(), 1, "{told:#}");
+    let (code, output) = recomputed(&utility, 1);
+    assert_eq!(code, 1, "{output:#}");
+    let differences = output["recomputed"]["differences"].as_array().unwrap();
+    assert_eq!(differences.len(), 1, "{output:#}");
     let line = differences[0].as_str().unwrap();
     assert!(line.starts_with("monthly_usage.parquet: ") && line.contains("cells differ; first"), "{line}");
 }
@@ -143,9 +143,9 @@ fn a_total_or_a_method_changed_with_its_hashes_is_found() {
     let cycle = utility.published(&["--accept-findings=test"]);
     let before = fs::read(cycle.join("_manifest.json")).unwrap();
     forge(&utility, &cycle, |manifest| manifest["control_totals"]["customers"] = 7.into());
-    let (code, told) = recomputed(&utility, 1);
-    assert_eq!((code, told["recomputed"]["equal"].as_bool()), (1, Some(false)), "{told:#}");
-    assert!(told["recomputed"]["differences"].to_string().contains("control_totals"), "{told:#}");
+    let (code, output) = recomputed(&utility, 1);
+    assert_eq!((code, output["recomputed"]["equal"].as_bool()), (1, Some(false)), "{output:#}");
+    assert!(output["recomputed"]["differences"].to_string().contains("control_totals"), "{output:#}");
 
     let sound: Value = serde_json::from_slice(&before).unwrap();
     forge(&utility, &cycle, |manifest| {
@@ -156,7 +156,7 @@ fn a_total_or_a_method_changed_with_its_hashes_is_found() {
         manifest["method"]["sha256"] = sha256_of_bytes(other.as_bytes()).into();
         manifest["method"]["text"] = other.into();
     });
-    let (code, told) = recomputed(&utility, 1);
-    assert_eq!(code, 1, "{told:#}");
-    assert!(told["recomputed"]["differences"].to_string().contains("tiers.parquet"), "{told:#}");
+    let (code, output) = recomputed(&utility, 1);
+    assert_eq!(code, 1, "{output:#}");
+    assert!(output["recomputed"]["differences"].to_string().contains("tiers.parquet"), "{output:#}");
 }

@@ -52,11 +52,11 @@ const REHEARSE: [&str; 10] = [
 fn a_rehearsal_is_the_cycle_that_is_published_then_and_leaves_the_store_as_it_was() {
     let utility = utility();
     let before = files(&utility.store());
-    let told = utility.done(&[&REHEARSE[..], &["--format", "json"]].concat());
-    let told: Value = serde_json::from_str(&told).unwrap();
+    let output = utility.done(&[&REHEARSE[..], &["--format", "json"]].concat());
+    let output: Value = serde_json::from_str(&output).unwrap();
     assert_eq!(files(&utility.store()), before);
-    assert_eq!((&told["from"], &told["cycle"]), (&1.into(), &2.into()));
-    assert_eq!(told["gates"].as_array().unwrap().len(), 7);
+    assert_eq!((&output["from"], &output["cycle"]), (&1.into(), &2.into()));
+    assert_eq!(output["gates"].as_array().unwrap().len(), 7);
 
     utility.done(&["regrade", "next", "--as-of", "2029-01-01", "--method", "next.toml", "--store", "store"]);
     let cycle = current(&utility.store());
@@ -95,7 +95,7 @@ fn the_first_window_has_the_same_bytes_with_and_without_the_next() {
 #[test]
 fn whoever_falls_loses_a_service_or_begins_a_plan_must_be_told() {
     let utility = utility();
-    let told: Value =
+    let output: Value =
         serde_json::from_str(&utility.done(&[&REHEARSE[..], &["--format", "json"]].concat())).unwrap();
     let tell = published(&utility, "tell");
     let [before, after, lost, gained, ids] =
@@ -114,7 +114,7 @@ fn whoever_falls_loses_a_service_or_begins_a_plan_must_be_told() {
         musts += u64::from(expected);
     }
     assert!(ids.is_sorted() && musts > 10 && usize::try_from(musts).unwrap() < ids.len());
-    assert_eq!(told["consequences"]["tell"]["must"], musts);
+    assert_eq!(output["consequences"]["tell"]["must"], musts);
 
     let costs = published(&utility, "costs");
     let cycle_costs: Value = serde_json::from_str(&utility.done(&[
@@ -132,7 +132,7 @@ fn whoever_falls_loses_a_service_or_begins_a_plan_must_be_told() {
     let services = costs.texts("service");
     assert!(services.is_sorted() && services.len().is_multiple_of(4));
     let sum: i64 = costs.integers("cost_fen_after").into_iter().flatten().sum();
-    let tiers = told["consequences"]["costs"].as_object().unwrap();
+    let tiers = output["consequences"]["costs"].as_object().unwrap();
     assert_eq!(sum, tiers.values().map(|tier| tier["after"]["cost_fen"].as_i64().unwrap()).sum::<i64>());
     assert!(sum > 0);
 }

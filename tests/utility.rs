@@ -130,7 +130,7 @@ impl Utility {
     pub fn checked(&self) -> Checked {
         let ended = self.run(&["check", "data", "--as-of", AS_OF, "--format", "json"]);
         assert!(ended.code <= 1, "exit {}\n{}", ended.code, ended.stderr);
-        Checked { told: serde_json::from_str(&ended.stdout).unwrap() }
+        Checked { output: serde_json::from_str(&ended.stdout).unwrap() }
     }
 
     /// Asserts that check and regrade refuse the folder with exit code 4, in a message with all of `words`, and that
@@ -161,33 +161,33 @@ fn year_of_readings() -> String {
 
 /// The result of a check, from its JSON.
 pub struct Checked {
-    pub told: Value,
+    pub output: Value,
 }
 
 impl Checked {
     /// Rows in, counted, out of the window, rejected and duplicates of a table.
     pub fn tally(&self, table: &str) -> [u64; 5] {
-        let all = self.told["reconciliation"].as_array().unwrap();
+        let all = self.output["reconciliation"].as_array().unwrap();
         let row = all
             .iter()
             .find(|row| row["table"] == table)
-            .unwrap_or_else(|| panic!("no {table}: {}", self.told));
+            .unwrap_or_else(|| panic!("no {table}: {}", self.output));
         ["rows_in", "counted", "out_of_window", "rejected", "duplicates"]
             .map(|key| row[key].as_u64().unwrap())
     }
 
     /// The rows of a finding; 0 where there is none.
     pub fn finding(&self, table: &str, rule: &str) -> u64 {
-        let all = self.told["findings"].as_array().unwrap();
+        let all = self.output["findings"].as_array().unwrap();
         let found = all.iter().find(|finding| finding["table"] == table && finding["rule"] == rule);
         found.map_or(0, |finding| finding["rows"].as_u64().unwrap())
     }
 
     /// The example of a finding.
     pub fn example(&self, table: &str, rule: &str) -> &str {
-        let all = self.told["findings"].as_array().unwrap();
+        let all = self.output["findings"].as_array().unwrap();
         let found = all.iter().find(|finding| finding["table"] == table && finding["rule"] == rule);
-        found.unwrap_or_else(|| panic!("no {rule} in {table}: {}", self.told))["example"].as_str().unwrap()
+        found.unwrap_or_else(|| panic!("no {rule} in {table}: {}", self.output))["example"].as_str().unwrap()
     }
 }
 

@@ -12,14 +12,14 @@ use crate::utility::{Utility, graded};
 const STORE: [&str; 3] = ["validate", "--store", "store"];
 
 fn json(utility: &Utility, options: &[&str]) -> Value {
-    let told = utility.done(&[&STORE[..], &["--format", "json"], options].concat());
-    serde_json::from_str(&told).unwrap()
+    let output = utility.done(&[&STORE[..], &["--format", "json"], options].concat());
+    serde_json::from_str(&output).unwrap()
 }
 
 /// All measures with their values.
-fn values(told: &Value) -> BTreeMap<String, Option<f64>> {
+fn values(output: &Value) -> BTreeMap<String, Option<f64>> {
     let one = |check: &Value| (check["measure"].as_str().unwrap().to_owned(), check["value"].as_f64());
-    told["checks"].as_array().unwrap().iter().map(one).collect()
+    output["checks"].as_array().unwrap().iter().map(one).collect()
 }
 
 fn out(dir: &Path, name: &str) -> Published {
@@ -36,8 +36,8 @@ fn graded_with(changes: &[(&str, &str)]) -> Utility {
 
 #[test]
 fn every_check_has_a_verdict_and_says_how_to_read_it() {
-    let told = json(graded(), &[]);
-    for check in told["checks"].as_array().unwrap() {
+    let output = json(graded(), &[]);
+    for check in output["checks"].as_array().unwrap() {
         for key in ["reading", "reading_zh", "title"] {
             assert!(check[key].as_str().is_some_and(|text| !text.is_empty()), "{check}");
         }
@@ -102,8 +102,8 @@ fn probabilities_are_shares_of_the_draws_and_stand_in_the_tier_table_when_asked_
     let shaky = odds.numbers("tier_probability").iter().filter(|p| p.unwrap() < 0.8).count();
     let listed = out(&utility.path().join("out"), "borderline");
     assert_eq!(listed.rows(), shaky);
-    let told = json(&utility, &[]);
-    assert_eq!(told["borderline"].as_u64().unwrap() as usize, shaky);
+    let output = json(&utility, &[]);
+    assert_eq!(output["borderline"].as_u64().unwrap() as usize, shaky);
     assert_eq!(out(&utility.path().join("out"), "draws").rows(), 1000);
     // Without the option the table is as it was.
     let plain =
@@ -150,12 +150,13 @@ fn limits_of_the_method_decide_the_exit_code() {
     let ended = utility.run(&STORE);
     assert_eq!(ended.code, 1, "{}", ended.stderr);
     assert!(ended.stderr.contains("gini_revenue") && ended.stdout.contains("FAIL"), "{}", ended.stderr);
-    let told =
+    let output =
         serde_json::from_str::<Value>(&utility.run(&[&STORE[..], &["--format", "json"]].concat()).stdout);
-    let told = told.unwrap();
-    assert_eq!(told["verdict"], "fail");
-    assert!(values(&told)["abc_profit_special"].is_some());
-    let pareto = told["checks"].as_array().unwrap().iter().find(|check| check["measure"] == "pareto_revenue");
+    let output = output.unwrap();
+    assert_eq!(output["verdict"], "fail");
+    assert!(values(&output)["abc_profit_special"].is_some());
+    let pareto =
+        output["checks"].as_array().unwrap().iter().find(|check| check["measure"] == "pareto_revenue");
     assert_eq!(pareto.unwrap()["verdict"], "pass", "a limit taken out");
     let wrong =
         method_file(utility.path(), "utility", &[("[limits]", "[checks.limits]\ngini = {}\n[limits]")]);
@@ -171,8 +172,8 @@ fn dynamics_needs_a_cycle_of_an_earlier_day() {
     assert_eq!(values(&json(&utility, &[]))["dynamics"], None);
     utility.done(&["regrade", "data", "--as-of", "2025-10-01", "--method", "utility", "--store", "two"]);
     utility.done(&["regrade", "data", "--as-of", "2026-01-01", "--method", "utility", "--store", "two"]);
-    let told = utility.done(&["validate", "--store", "two", "--format", "json"]);
-    let changed = values(&serde_json::from_str(&told).unwrap())["dynamics"];
+    let output = utility.done(&["validate", "--store", "two", "--format", "json"]);
+    let changed = values(&serde_json::from_str(&output).unwrap())["dynamics"];
     assert!(changed.is_some_and(|share| (0.0..0.5).contains(&share)), "{changed:?}");
 }
 
@@ -184,8 +185,8 @@ fn a_cycle_in_which_nobody_is_ranked_is_measured_too() {
         readings.split_inclusive('\n').filter(|line| !line.contains(",2025-01-01,")).collect();
     let utility = Utility::small().and("meter_readings.csv", short);
     utility.published(&[]);
-    let told = json(&utility, &[]);
-    assert_eq!((&told["ranked"], &values(&told)["weights_tau"]), (&0.into(), &None));
+    let output = json(&utility, &[]);
+    assert_eq!((&output["ranked"], &values(&output)["weights_tau"]), (&0.into(), &None));
 }
 
 #[test]
@@ -230,9 +231,13 @@ fn every_way_to_combine_is_replayed_and_its_parts_add_up() {
     for combine in ["weighted_product", "topsis", "grey_relational"] {
         let utility = graded_with(&[("combine = \"weighted_sum\"", &format!("combine = \"{combine}\""))]);
         replays(&utility);
-        let told = json(&utility, &[]);
-        let methods: Vec<&str> =
-            told["methods"].as_array().unwrap().iter().map(|found| found["name"].as_str().unwrap()).collect();
+        let output = json(&utility, &[]);
+        let methods: Vec<&str> = output["methods"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|found| found["name"].as_str().unwrap())
+            .collect();
         assert!(methods.contains(&"weighted_sum") && !methods.contains(&combine), "{methods:?}");
     }
 }
@@ -250,12 +255,12 @@ fn replays(utility: &Utility) {
         assert!((sum - score.unwrap() as f64 / 1e6).abs() < 1e-6, "{sum} {score:?}");
     }
     for row in [0, 50, 200] {
-        let told =
+        let output =
             utility.done(&["explain", ids[row].as_deref().unwrap(), "--store", "store", "--format", "json"]);
-        let told: Value = serde_json::from_str(&told).unwrap();
-        let items = told["items"].as_array().unwrap().iter();
+        let output: Value = serde_json::from_str(&output).unwrap();
+        let items = output["items"].as_array().unwrap().iter();
         let sum: f64 = items.map(|item| item["contribution"].as_f64().unwrap()).sum();
-        assert!((sum - scores[row].unwrap() as f64 / 1e6).abs() < 1e-6, "{told}");
+        assert!((sum - scores[row].unwrap() as f64 / 1e6).abs() < 1e-6, "{output}");
     }
 }
 

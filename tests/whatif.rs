@@ -8,8 +8,8 @@ use crate::support::{Published, method_file};
 use crate::utility::{Utility, graded};
 
 fn whatif(utility: &Utility, options: &[&str]) -> Value {
-    let told = utility.done(&[&["whatif", "--store", "store", "--format", "json"], options].concat());
-    serde_json::from_str(&told).unwrap()
+    let output = utility.done(&[&["whatif", "--store", "store", "--format", "json"], options].concat());
+    serde_json::from_str(&output).unwrap()
 }
 
 /// Tier by customer.
@@ -18,8 +18,8 @@ fn tiers(table: &Published, column: &str) -> BTreeMap<String, String> {
     ids.zip(table.texts(column).into_iter().map(Option::unwrap)).collect()
 }
 
-fn after(told: &Value, path: &str) -> String {
-    let weights = told["weights"].as_array().unwrap();
+fn after(output: &Value, path: &str) -> String {
+    let weights = output["weights"].as_array().unwrap();
     let found = weights.iter().find(|weight| weight["path"] == path).unwrap();
     found["after"].as_f64().unwrap().to_string()
 }
@@ -30,14 +30,14 @@ fn a_trial_changes_whom_a_regrade_would_change() {
     let before =
         tiers(&Published::read(&utility.published(&["--method", "utility"]).join("tiers.parquet")), "tier");
     let set = ["--set", "weights.contribution=0.7", "--set", "weights.groups.compliance.payment=0.6"];
-    let told = whatif(&utility, &[&set[..], &["-o", "out"]].concat());
+    let output = whatif(&utility, &[&set[..], &["-o", "out"]].concat());
     let tried = Published::read(&utility.path().join("out/whatif_changed.parquet"));
-    let group = |name: &str| after(&told, &format!("weights.groups.compliance.{name}"));
+    let group = |name: &str| after(&output, &format!("weights.groups.compliance.{name}"));
     let line = |name: &str, weight: &str| (format!("{name} = {weight}\n"), name.to_owned());
     let changes: Vec<(String, String)> = [
-        ("contribution", "0.5396", after(&told, "weights.contribution")),
-        ("compliance", "0.2970", after(&told, "weights.compliance")),
-        ("cooperation", "0.1634", after(&told, "weights.cooperation")),
+        ("contribution", "0.5396", after(&output, "weights.contribution")),
+        ("compliance", "0.2970", after(&output, "weights.compliance")),
+        ("cooperation", "0.1634", after(&output, "weights.cooperation")),
         ("power_factor", "0.20", group("power_factor")),
         ("payment", "0.35", group("payment")),
         ("plan", "0.10", group("plan")),
@@ -55,8 +55,8 @@ fn a_trial_changes_whom_a_regrade_would_change() {
     let tried = tiers(&tried, "tier_after");
     assert!(!changed.is_empty() && changed.iter().all(|(id, tier)| tried.get(*id) == Some(*tier)));
     assert_eq!(changed.len(), tried.len());
-    assert_eq!(told["changed"].as_u64().unwrap() as usize, changed.len());
-    assert_eq!(told["up"].as_u64().unwrap() + told["down"].as_u64().unwrap(), changed.len() as u64);
+    assert_eq!(output["changed"].as_u64().unwrap() as usize, changed.len());
+    assert_eq!(output["up"].as_u64().unwrap() + output["down"].as_u64().unwrap(), changed.len() as u64);
 }
 
 /// Grades two cycles, tries settings on the second one, and grades again by a method with the same edits.
@@ -68,7 +68,7 @@ fn is_what_a_regrade_does(settings: &[&str], changes: &[(&str, &str)], preset: &
     let cycle = utility.published(&["--method", preset]);
     let before = tiers(&Published::read(&cycle.join("tiers.parquet")), "tier");
     let options: Vec<&str> = settings.iter().flat_map(|setting| ["--set", *setting]).collect();
-    let told = whatif(&utility, &[&options[..], &["-o", "out"]].concat());
+    let output = whatif(&utility, &[&options[..], &["-o", "out"]].concat());
     let tried = Published::read(&utility.path().join("out/whatif_changed.parquet"));
     let method = method_file(utility.path(), preset, changes);
     let regraded = utility.published(&["--method", &method]);
@@ -76,9 +76,9 @@ fn is_what_a_regrade_does(settings: &[&str], changes: &[(&str, &str)], preset: &
     let changed: BTreeMap<_, _> = regraded.into_iter().filter(|(id, tier)| before[id] != *tier).collect();
     assert_eq!(tiers(&tried, "tier_after"), changed, "{settings:?}");
     assert!(!changed.is_empty(), "{settings:?} must change somebody");
-    assert_eq!(told["changed"].as_u64().unwrap() as usize, changed.len());
-    let keys = told["keys"].as_array().unwrap().len() + told["weights"].as_array().unwrap().len().min(1);
-    assert!(keys > 0, "{told}");
+    assert_eq!(output["changed"].as_u64().unwrap() as usize, changed.len());
+    let keys = output["keys"].as_array().unwrap().len() + output["weights"].as_array().unwrap().len().min(1);
+    assert!(keys > 0, "{output}");
 }
 
 #[test]
@@ -115,23 +115,23 @@ fn vetoes_and_policies_that_are_tried_change_whom_a_regrade_would_change() {
 #[test]
 fn the_cycles_own_method_changes_nobody() {
     assert_eq!(whatif(graded(), &["--method", "utility"])["changed"], 0);
-    let told = whatif(graded(), &["--set", "weights.contribution=0.5396"]);
-    assert_eq!(told["changed"], 0);
+    let output = whatif(graded(), &["--set", "weights.contribution=0.5396"]);
+    assert_eq!(output["changed"], 0);
     let sum = |key: &str| {
-        let weights = told["weights"].as_array().unwrap().iter();
+        let weights = output["weights"].as_array().unwrap().iter();
         weights.map(|weight| weight[key].as_f64().unwrap()).sum::<f64>()
     };
     assert!((sum("after") - 1.0).abs() < 1e-12);
-    let shares = told["shares"].as_array().unwrap();
+    let shares = output["shares"].as_array().unwrap();
     assert!(shares.iter().all(|row| row["revenue_before"] == row["revenue_after"]));
 }
 
 #[test]
 fn another_method_and_another_way_to_combine_are_tried() {
-    let told = graded().done(&["whatif", "--store", "store", "--method", "paper"]);
-    assert!(told.contains("would change tier") && told.contains("all"), "{told}");
-    let told = graded().done(&["whatif", "--store", "store", "--set", "limits.reject_rows=5"]);
-    assert!(told.contains("0 of") && told.contains("move no tier"), "{told}");
+    let output = graded().done(&["whatif", "--store", "store", "--method", "paper"]);
+    assert!(output.contains("would change tier") && output.contains("all"), "{output}");
+    let output = graded().done(&["whatif", "--store", "store", "--set", "limits.reject_rows=5"]);
+    assert!(output.contains("0 of") && output.contains("move no tier"), "{output}");
     assert!(whatif(graded(), &["--set", "combine=topsis"])["changed"].as_u64().unwrap() > 0);
     let chinese =
         graded().done(&["whatif", "--store", "store", "--set", "weights.cooperation=0", "--lang", "zh"]);
