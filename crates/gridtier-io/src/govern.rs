@@ -113,9 +113,9 @@ impl Decision<'_> {
     /// # Errors
     /// It is not a proposal or is already decided, or the store cannot be read or written.
     pub fn review(&self, opinion: Opinion) -> Result<RegisterEntry, GovernanceError> {
-        let (_, desk, proposal) = self.open()?;
+        let (_, writer, proposal) = self.open()?;
         refuse(proposal.with_state(self.at, None, decided)?)?;
-        Ok(desk.append(&self.entry(EntryKind::Review, json!({ "verdict": opinion })))?)
+        Ok(writer.append(&self.entry(EntryKind::Review, json!({ "verdict": opinion })))?)
     }
 
     /// Turns the proposal down: who may approve may reject.
@@ -123,10 +123,10 @@ impl Decision<'_> {
     /// # Errors
     /// It may not be rejected by this person, or the store cannot be read or written.
     pub fn reject(&self) -> Result<RegisterEntry, GovernanceError> {
-        let (store, desk, proposal) = self.open()?;
+        let (store, writer, proposal) = self.open()?;
         let rules = rules_for(&store, &proposal.cycle)?;
         refuse(proposal.with_state(self.at, None, |state| rejection_obstacles(&rules, state, self.by))?)?;
-        Ok(desk.append(&self.entry(EntryKind::Reject, json!({})))?)
+        Ok(writer.append(&self.entry(EntryKind::Reject, json!({})))?)
     }
 
     /// Takes the proposal back: only its proposer can.
@@ -134,9 +134,9 @@ impl Decision<'_> {
     /// # Errors
     /// It may not be withdrawn by this person, or the store cannot be read or written.
     pub fn withdraw(&self) -> Result<RegisterEntry, GovernanceError> {
-        let (_, desk, proposal) = self.open()?;
+        let (_, writer, proposal) = self.open()?;
         refuse(proposal.with_state(self.at, None, |state| withdrawal_obstacles(state, self.by))?)?;
-        Ok(desk.append(&self.entry(EntryKind::Withdraw, json!({})))?)
+        Ok(writer.append(&self.entry(EntryKind::Withdraw, json!({})))?)
     }
 
     /// Publishes the proposal, if nothing stands in the way. `measure` gives the values of the gates; it is called when
@@ -149,7 +149,7 @@ impl Decision<'_> {
         despite: &[Gate],
         measure: impl FnOnce(&Store, &StoredCycle) -> Result<GateValues, GovernanceError>,
     ) -> Result<ApprovedCycle, GovernanceError> {
-        let (store, desk, proposal) = self.open()?;
+        let (store, writer, proposal) = self.open()?;
         let rules = rules_for(&store, &proposal.cycle)?;
         let current = store.current()?;
         let obstacles = |gates: &[GateResult]| {
@@ -165,7 +165,7 @@ impl Decision<'_> {
         let gates = measure(&store, &proposal.cycle)?.judge(&rules);
         refuse(obstacles(&gates)?)?;
         let facts = json!({ "gates": gates, "despite": despite });
-        let cycle = desk.approve(&self.entry(EntryKind::Approve, facts))?;
+        let cycle = writer.approve(&self.entry(EntryKind::Approve, facts))?;
         Ok(ApprovedCycle { cycle, gates, current: store.current()? })
     }
 
@@ -176,7 +176,7 @@ impl Decision<'_> {
             return Err(GovernanceError::Usage(text!("{option} is empty", "{option} 为空")));
         }
         let store = Store::open(self.store)?;
-        let desk = store.decide()?;
+        let writer = store.decide()?;
         let cycle = store.cycle(Some(self.number))?;
         let number = self.number;
         if cycle.commit.kind != RecordKind::Proposal {
@@ -189,7 +189,7 @@ impl Decision<'_> {
             return Err(GovernanceError::Refused(vec![what]));
         }
         let entries = store.register()?;
-        Ok((store, desk, OpenProposal { cycle, entries }))
+        Ok((store, writer, OpenProposal { cycle, entries }))
     }
 
     fn entry(&self, kind: EntryKind, facts: Value) -> NewEntry<'_> {

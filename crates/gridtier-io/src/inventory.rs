@@ -129,11 +129,11 @@ pub fn prunable(store: &Store, now: &str) -> Result<Vec<ListedCycle>, Governance
 /// # Errors
 /// The store cannot be read or written.
 pub fn prune(store: &Store, now: &str) -> Result<Vec<ListedCycle>, GovernanceError> {
-    let desk = store.decide()?;
+    let writer = store.decide()?;
     let removed = prunable(store, now)?;
     for cycle in store.cycles()? {
         if removed.iter().any(|listed| listed.number == cycle.version) {
-            desk.remove_folder(&cycle)?;
+            writer.remove_folder(&cycle)?;
         }
     }
     Ok(removed)

@@ -156,7 +156,7 @@ fn verdicts(pair: &Pair<'_>, comparison: &Comparison, everybody: &TierStability)
         ));
     }
     lines.extend(far_moves(everybody));
-    lines.extend(unlike(comparison));
+    lines.extend(why_not_split(comparison));
     Section::titled(Text::new("What it comes to", "结论")).with(crate::section::Block::Lines(lines))
 }
 
@@ -173,7 +173,7 @@ fn far_moves(everybody: &TierStability) -> impl Iterator<Item = Text> {
 }
 
 /// Why moves could not be split, if they could not.
-fn unlike(comparison: &Comparison) -> Option<Text> {
+fn why_not_split(comparison: &Comparison) -> Option<Text> {
     let status = comparison.attribution.status?;
     Some(Text::new(
         format!("no move could be split into its steps: {}", status.en()),

@@ -141,8 +141,8 @@ pub fn gates(gates: &[GateResult]) -> Section {
         ]
     });
     let table = DataTable::new(Text::coded("gates", "Gates", "审批门限"), columns, rows);
-    let told = gates.iter().filter(|result| matches!(result.verdict, Verdict::Warn | Verdict::Fail));
-    told.fold(Section::of_table(table), |section, result| {
+    let failing = gates.iter().filter(|result| matches!(result.verdict, Verdict::Warn | Verdict::Fail));
+    failing.fold(Section::of_table(table), |section, result| {
         let text = result.text();
         section.sentence(text.en, text.zh)
     })

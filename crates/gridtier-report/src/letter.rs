@@ -105,7 +105,7 @@ impl LetterTemplate {
     #[must_use]
     pub fn letter(&self, cycle: &Cycle, plans: &ImprovementPlans, at: usize) -> String {
         let (plan, items) = (&plans.plans[at], plans.items(at));
-        let said = LetterValues {
+        let values = LetterValues {
             named: named(cycle, plan),
             targets: target_texts(cycle, items),
             lost: lost_texts(cycle, items),
@@ -113,7 +113,7 @@ impl LetterTemplate {
         let mut letter = String::new();
         for (lang, lines) in &self.parts {
             for line in lines {
-                if let Some(line) = said.line(line, *lang) {
+                if let Some(line) = values.line(line, *lang) {
                     letter.push_str(&line);
                     letter.push('\n');
                 }
@@ -307,9 +307,9 @@ mod tests {
             LetterTemplate::parse("t.txt", "[en]\n{score} }\n- {target_1}\n- {target_2}\n").unwrap();
         let mut named: [Text; NAMES.len()] = std::array::from_fn(|_| Text::default());
         named[6] = Text::same("12.30");
-        let said = LetterValues { named, targets: vec![text!("one", "一")], lost: Vec::new() };
+        let values = LetterValues { named, targets: vec![text!("one", "一")], lost: Vec::new() };
         let lines: Vec<Option<String>> =
-            template.parts[0].1.iter().map(|line| said.line(line, Lang::Zh)).collect();
+            template.parts[0].1.iter().map(|line| values.line(line, Lang::Zh)).collect();
         assert_eq!(lines, [Some("12.30 }".to_owned()), Some("- 一".to_owned()), None]);
     }
 }

@@ -301,7 +301,7 @@ fn why_provisional(graded: &Graded, method: &Method, totals: &ControlTotals) -> 
     Some(text!("Provisional: {en}.", "暂定等级: {zh}。"))
 }
 
-/// Maximum number of indicators named that provisional customers lack.
+/// Maximum number of named indicators that provisional customers lack.
 const LACKED: usize = 3;
 
 /// The weighted indicators that are unknown for most customers who are provisional for little known weight.

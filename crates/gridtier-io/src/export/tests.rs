@@ -72,8 +72,8 @@ fn a_file_appears_whole_or_not_at_all() {
     write_table(&path, ExportFormat::Csv, ByteOrderMark::Written).unwrap();
     assert!(fs::read_to_string(&path).unwrap().starts_with('\u{feff}'));
     let nowhere = write_table(&dir.path().join("no/a.csv"), ExportFormat::Csv, ByteOrderMark::Absent);
-    let told = nowhere.unwrap_err().to_string();
-    assert!(told.contains("no/a.csv") && told.contains("Make the folder"), "{told}");
+    let message = nowhere.unwrap_err().to_string();
+    assert!(message.contains("no/a.csv") && message.contains("Make the folder"), "{message}");
 }
 
 #[cfg(unix)]

@@ -138,11 +138,11 @@ fn states_follow_from_records_and_entries_and_only_what_nothing_needs_is_removed
         publish(&store, &commit, customers_by_tier("a2")).version
     };
     let [rejected, withdrawn, approved, expired] = [propose(), propose(), propose(), propose()];
-    let desk = store.decide().unwrap();
-    desk.append(&entry(EntryKind::Reject, rejected)).unwrap();
-    desk.append(&entry(EntryKind::Withdraw, withdrawn)).unwrap();
-    desk.approve(&entry(EntryKind::Approve, approved)).unwrap();
-    drop(desk);
+    let writer = store.decide().unwrap();
+    writer.append(&entry(EntryKind::Reject, rejected)).unwrap();
+    writer.append(&entry(EntryKind::Withdraw, withdrawn)).unwrap();
+    writer.approve(&entry(EntryKind::Approve, approved)).unwrap();
+    drop(writer);
     let states =
         || -> Vec<CycleState> { cycles(&store, LATER).unwrap().iter().map(|cycle| cycle.state).collect() };
     let all = [Published, Superseded, Published, Rejected, Withdrawn, Current, Expired];

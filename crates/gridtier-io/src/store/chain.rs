@@ -223,9 +223,9 @@ fn check_currents(records: &Chain<CommitRecord>, faults: &mut Vec<ChainFault>) {
         let moves = own.is_some() && (record.make_current || is_earlier != Some(true));
         // Where an as-of is unknown, the record cannot be contradicted.
         let is_known = is_earlier.is_some() || current.is_none() || own.is_none() || record.make_current;
-        let says_moves = record.current.is_none() && own.is_some();
-        let stays_fit = record.current.is_none() || record.current == before;
-        if is_chained && (record.base != before || !stays_fit || is_known && moves != says_moves) {
+        let record_moves = record.current.is_none() && own.is_some();
+        let is_current_kept = record.current.is_none() || record.current == before;
+        if is_chained && (record.base != before || !is_current_kept || is_known && moves != record_moves) {
             let what = text!(
                 "which cycle was current does not follow from the records before it",
                 "所记现行周期与之前的记录不符"

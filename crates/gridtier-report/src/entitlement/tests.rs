@@ -193,19 +193,19 @@ fn a_change_of_tier_is_reported_service_by_service() {
     let mut record = members.record();
     members.fill(0, &mut record);
     let side = |tier| Side { catalogue: &catalogue, tier, record: &record };
-    let told = changes(&side(Some(Tier::Special)), &side(Some(Tier::Grade2)));
-    let kind = |id: &str| told.iter().find(|change| change.service == id).map(|change| change.kind);
+    let found = changes(&side(Some(Tier::Special)), &side(Some(Tier::Grade2)));
+    let kind = |id: &str| found.iter().find(|change| change.service == id).map(|change| change.kind);
     assert_eq!(kind("S16"), Some(ChangeKind::Lost));
     assert_eq!(kind("S06"), Some(ChangeKind::Less));
     assert_eq!(kind("S05"), Some(ChangeKind::Less));
     assert_eq!(kind("S17"), Some(ChangeKind::Less), "the report is not free any more");
     assert_eq!(kind("S00"), None);
-    let told = changes(&side(None), &side(Some(Tier::Grade3)));
-    assert!(told.iter().all(|change| change.kind == ChangeKind::Gained));
+    let found = changes(&side(None), &side(Some(Tier::Grade3)));
+    assert!(found.iter().all(|change| change.kind == ChangeKind::Gained));
     let mut notices = Notices::new(&catalogue, &catalogue, Voice::Codes);
-    notices.add("01", [None, Some(Tier::Grade3)], &told, Noticed::Listed);
-    notices.add("02", [None, Some(Tier::Grade3)], &told, Noticed::CountedOnly);
-    assert_eq!(notices.take().num_rows(), told.len());
+    notices.add("01", [None, Some(Tier::Grade3)], &found, Noticed::Listed);
+    notices.add("02", [None, Some(Tier::Grade3)], &found, Noticed::CountedOnly);
+    assert_eq!(notices.take().num_rows(), found.len());
     assert!(column(&notices.summary(0), "gained").iter().all(|count| *count == DataCell::Integer(2)));
     assert!(column(&notices.summary(3), "gained").iter().all(|count| *count == DataCell::Blank), "withheld");
 }

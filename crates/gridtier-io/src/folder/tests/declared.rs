@@ -37,9 +37,9 @@ fn counted(facts: &Facts, table: Table) -> u64 {
 #[test]
 fn words_for_none_are_rejects_until_they_are_declared() {
     let customers = CUSTOMERS.replace("2015-01-01,,,", "2015-01-01,00000000,无,");
-    let told = facts(&folder(&customers, READINGS, "")).refusal.unwrap().to_string();
-    assert!(told.contains("most often (1 rows) bad_"), "{told}");
-    assert!(told.contains("customers.csv row 0 (spreadsheet row 2)"), "{told}");
+    let refusal = facts(&folder(&customers, READINGS, "")).refusal.unwrap().to_string();
+    assert!(refusal.contains("most often (1 rows) bad_"), "{refusal}");
+    assert!(refusal.contains("customers.csv row 0 (spreadsheet row 2)"), "{refusal}");
     let mended = facts(&folder(&customers, READINGS, "[tables.customers]\nnulls = [\"无\", \"00000000\"]\n"));
     assert_eq!((counted(&mended, Table::Customers), mended.customers.rows[0].closed_on), (1, None));
 }
@@ -47,10 +47,10 @@ fn words_for_none_are_rejects_until_they_are_declared() {
 #[test]
 fn a_column_that_the_export_lacks_is_reported_and_can_be_a_constant() {
     let customers = CUSTOMERS.replace(",aged_transformer_area", "").replace(",false", "");
-    let told = folder(&customers, READINGS, "").open().err().unwrap();
+    let refusal = folder(&customers, READINGS, "").open().err().unwrap();
     assert!(
-        told.contains("`aged_transformer_area` is missing; the file has: customer_id, use_category"),
-        "{told}"
+        refusal.contains("`aged_transformer_area` is missing; the file has: customer_id, use_category"),
+        "{refusal}"
     );
     let config = "[tables.customers.constants]\naged_transformer_area = true\nregion = \"全市\"\n\
                   contract_capacity_kva = 100\npower_factor_standard = 0.9\n";

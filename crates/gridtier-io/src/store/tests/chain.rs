@@ -18,11 +18,11 @@ fn decided_store() -> (tempfile::TempDir, Store) {
     for round in 0..3 {
         let approved = propose(&store, 10 + round, &COMMIT).version;
         let rejected = propose(&store, 20 + round, &COMMIT).version;
-        let desk = store.decide().unwrap();
-        desk.append(&entry(EntryKind::Review, approved)).unwrap();
-        desk.append(&entry(EntryKind::Reject, rejected)).unwrap();
-        desk.approve(&entry(EntryKind::Approve, approved)).unwrap();
-        drop(desk);
+        let writer = store.decide().unwrap();
+        writer.append(&entry(EntryKind::Review, approved)).unwrap();
+        writer.append(&entry(EntryKind::Reject, rejected)).unwrap();
+        writer.approve(&entry(EntryKind::Approve, approved)).unwrap();
+        drop(writer);
         publish(&store, 30 + round).unwrap();
     }
     store.decide().unwrap().append(&entry(EntryKind::Note, 1)).unwrap();

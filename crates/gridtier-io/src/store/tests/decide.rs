@@ -79,10 +79,10 @@ fn an_approved_proposal_with_an_earlier_as_of_leaves_the_current_cycle_current()
     publish(&store, 1).unwrap();
     propose(&store, 2, &EARLIER);
     propose(&store, 3, &Commit { make_current: true, ..EARLIER });
-    let desk = store.decide().unwrap();
-    desk.approve(&entry(EntryKind::Approve, 2)).unwrap();
+    let writer = store.decide().unwrap();
+    writer.approve(&entry(EntryKind::Approve, 2)).unwrap();
     assert_eq!((store.cycle(None).unwrap().version, current(&store)), (1, Some(1)));
-    desk.approve(&entry(EntryKind::Approve, 3)).unwrap();
+    writer.approve(&entry(EntryKind::Approve, 3)).unwrap();
     assert_eq!((store.cycle(None).unwrap().version, current(&store)), (3, Some(3)));
     assert_eq!(store.verify_chains(None).unwrap(), []);
     let order: Vec<u64> = store.published().unwrap().iter().map(|cycle| cycle.version).collect();
