@@ -1,7 +1,7 @@
 //! Reads CSV files as utilities export them: in any of four encodings, with quoted line breaks and rows of the wrong width.
 //!
-//! General readers guess types, skip rows that do not fit and replace characters that they cannot decode, each of which
-//! changes a customer's energy silently. Here every cell is text and every row keeps its number. A file is surveyed once
+//! General readers guess types, skip rows that do not fit and replace characters that they cannot decode. Each of these
+//! silently changes a customer's energy. Here every cell is text and every row keeps its number. A file is surveyed once
 //! while it is hashed (`survey`), so that an unreadable one is refused before a row is counted; then it is read batch by
 //! batch, without an allocation for each row. The engine decides what a cell means.
 

@@ -1,5 +1,5 @@
-//! The values of the gates between a proposal and its approval: the proposal compared with the current cycle, and its own checks
-//! (REGRADE section 5).
+//! The values of the gates that a proposal must pass before its approval: the proposal is compared with the current cycle, and
+//! its own checks are measured (REGRADE section 5).
 //!
 //! A proposal cannot be compared if no cycle is current, or the current one has a later as-of. The gates of the comparison
 //! then have no values.

@@ -178,8 +178,8 @@ impl<'a> Recompute<'a> {
         let known_as_of = self.manifest.known_as_of.as_deref();
         let known_as_of = known_as_of.and_then(|text| Dates::default().local_time(text));
         let folder = folder.with_known_as_of(known_as_of);
-        let place = tempfile::tempdir().map_err(RecomputeError::NoPlace)?;
-        let again = self.publish_again(&Store::open_or_create(place.path())?, &folder, progress)?;
+        let scratch = tempfile::tempdir().map_err(RecomputeError::NoPlace)?;
+        let again = self.publish_again(&Store::open_or_create(scratch.path())?, &folder, progress)?;
         Ok(Recomputed { number, differences: self.differences(&again)? })
     }
 

@@ -42,7 +42,7 @@ pub struct Regrade<'a> {
     pub method: &'a Method,
     /// The catalogue of entitlements that the cycle records.
     pub catalogue: &'a Catalogue,
-    /// Whether to count everything anew instead of reusing what an earlier cycle counted from the same files.
+    /// Whether to count everything again instead of reusing what an earlier cycle counted from the same files.
     pub fresh: bool,
     /// Whether to publish a cycle that equals a published one.
     pub again: bool,
@@ -279,7 +279,7 @@ pub(crate) fn grade(
     Ok(graded)
 }
 
-/// The same without the catalogue's finding.
+/// As [`grade`], without a finding about the catalogue.
 ///
 /// # Errors
 /// The inputs cannot be graded.

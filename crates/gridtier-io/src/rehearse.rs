@@ -90,7 +90,7 @@ pub struct Rehearsed<'a> {
     current: StoredCycle,
     next: StoredCycle,
     /// Holds the files of the cycle until they are moved into the folder.
-    _place: tempfile::TempDir,
+    _scratch: tempfile::TempDir,
     /// Both cycles, whole.
     pub cycles: ComparedPair,
     /// What is beyond the method's limits: `regrade` would ask who accepts it.
@@ -128,8 +128,8 @@ impl<'a> Rehearse<'a> {
         let mut reuse = reuse::find(store, folder, window, method.reading_detail())?;
         let graded = grade(folder, &mut reuse, end, (method, self.catalogue), &tiers)?;
         fs::create_dir_all(self.output).map_err(RehearseError::Folder)?;
-        let place = tempfile::Builder::new().prefix(".rehearsal-").tempdir_in(self.output);
-        let place = place.map_err(RehearseError::Folder)?;
+        let scratch = tempfile::Builder::new().prefix(".rehearsal-").tempdir_in(self.output);
+        let scratch = scratch.map_err(RehearseError::Folder)?;
         let grading = Grading {
             folder,
             reuse: &reuse,
@@ -142,9 +142,9 @@ impl<'a> Rehearse<'a> {
             commit: Commit::cycle(self.at, None),
         };
         let number = store.last_record()? + 1;
-        let next = publish(Store::open_or_create(place.path())?.begin()?.numbered(number), &grading)?;
+        let next = publish(Store::open_or_create(scratch.path())?.begin()?.numbered(number), &grading)?;
         let cycles = ComparedPair::of(current.clone(), next.clone(), latest_revision(store, &current)?)?;
-        Ok(Rehearsed { request: self, current, next, _place: place, cycles, breaches: graded.breaches })
+        Ok(Rehearsed { request: self, current, next, _scratch: scratch, cycles, breaches: graded.breaches })
     }
 }
 

@@ -50,7 +50,7 @@ pub fn reject_schema(folder: &DataFolder, table: Table) -> SchemaRef {
 /// Where an earlier cycle has `published` the same rejects of a file, they are copied from there.
 ///
 /// # Errors
-/// A file cannot be read any more, or `sink` fails.
+/// A file can no longer be read, or `sink` fails.
 pub fn reject_rows<E: From<Refusal>>(
     folder: &DataFolder,
     table: Table,

@@ -83,7 +83,7 @@ pub fn find(
     Ok(readings.map_or(Reuse::Nothing, |readings| Reuse::Readings(Box::new(readings))))
 }
 
-/// How much of each reading a cycle has counted; `None` if its method cannot be read any more.
+/// How much of each reading a cycle has counted; `None` if its method can no longer be read.
 fn reading_detail(manifest: &Manifest) -> Option<ReadingDetail> {
     let method = Method::parse(&manifest.method.name, &manifest.method.text).ok()?;
     Some(method.reading_detail())

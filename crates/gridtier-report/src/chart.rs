@@ -15,7 +15,7 @@ pub use plot::{
     Lines, Link, Profile, Series, Step, StepKind, Stroke, Tornado, TornadoItem, Waterfall,
 };
 
-/// Most marks of a chart: bars, cells, or points of a curve.
+/// Maximum number of marks of a chart: bars, cells, or points of a curve.
 pub const MARKS_MAX: usize = 400;
 /// Rows of the table that the text alternative repeats.
 const ALTERNATIVE_ROWS: usize = 12;
@@ -50,7 +50,7 @@ pub struct Chart {
     pub title: Text,
     /// How to read it: a sentence or two.
     pub reading: Text,
-    /// What somebody gets who does not see it.
+    /// A text for people who cannot see it.
     pub alternative: Text,
     /// What is drawn.
     pub plot: Plot,
@@ -95,7 +95,7 @@ impl Chart {
         Self { title, reading, alternative, plot, table, is_table_beside: false }
     }
 
-    /// Whose numbers stand in a table of the same section.
+    /// The same chart, marked as one whose numbers stand in a table of its section.
     #[must_use]
     pub fn beside_its_table(self) -> Self {
         Self { is_table_beside: true, ..self }
@@ -137,7 +137,7 @@ fn alternative(reading: &Text, table: &DataTable, lang: Lang) -> String {
     text
 }
 
-/// At most so many of the items, evenly spread, the first and the last among them.
+/// At most `most` of the items, evenly spread, with the first and the last among them.
 #[must_use]
 pub fn thinned<T: Clone>(items: &[T], most: usize) -> Vec<T> {
     let last = items.len().saturating_sub(1);

@@ -1,7 +1,7 @@
 //! Writes `customers.csv`, with a byte-order mark because people open it in Excel.
 //!
-//! The faulty rows that are planted are customers of whom no other table has a row, so that rejecting one does not reject
-//! rows of other tables.
+//! The planted faulty rows are customers without a row in any other table, so that rejecting one does not reject rows of
+//! other tables.
 
 use std::path::Path;
 

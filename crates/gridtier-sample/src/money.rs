@@ -340,7 +340,7 @@ fn plant(books: &mut BillingFiles, utility: &SampleUtility) {
     plant_outside(books, utility);
 }
 
-/// A fee and its payment, each of them twice.
+/// A fee and its payment, each twice.
 fn plant_repeated(books: &mut BillingFiles, utility: &SampleUtility) {
     let Some(customer) = utility.target(11) else { return };
     let month = utility.fault_month(11);

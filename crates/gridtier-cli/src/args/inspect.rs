@@ -60,7 +60,7 @@ pub struct InspectArgs {
     /// 检查人
     #[arg(long, value_name = "NAME", requires = "record", value_parser = NonEmptyStringValueParser::new())]
     pub by: Option<String>,
-    /// Count everything, also what a cycle of the store has counted from the same files
+    /// Count everything again, even what a cycle of the store has counted from the same files
     ///
     /// 全部重新计算，包括存储中某周期已从相同文件算出的部分
     #[arg(long)]

@@ -53,7 +53,7 @@ impl CommonCharacters {
     }
 
     /// Whether the text looks Chinese.
-    pub(super) fn are_usual(self) -> bool {
+    pub(super) fn look_chinese(self) -> bool {
         self.common > 0 && (self.seen < SHARE_FROM || self.common * 100 >= self.seen * SHARE_PCT_MIN)
     }
 }
@@ -69,7 +69,7 @@ mod tests {
         let (text, _) = GB18030.decode_without_bom_handling(bytes);
         let mut common = CommonCharacters::default();
         common.feed(text.as_bytes());
-        common.are_usual()
+        common.look_chinese()
     }
 
     #[test]

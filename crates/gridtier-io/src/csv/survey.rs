@@ -63,13 +63,13 @@ pub(super) fn survey(file: &DataFile, declared: CsvDeclared) -> Result<(CsvFile,
     let passed = match encoding {
         Encoding::Utf8 if known.is_none() => settle(file, &titles, pass.records, pass.text)?,
         Encoding::Utf8 => {
-            let (records, is_chinese) = (pass.records?, pass.text.are_usual());
+            let (records, is_chinese) = (pass.records?, pass.text.look_chinese());
             TextPass { records, is_chinese, ..TextPass::of(encoding) }
         }
         _ => {
             let mut common = CommonCharacters::default();
             let records = decoded_pass(file, &titles, encoding, pass.bad_utf8, &mut common)?;
-            let is_chinese = common.are_usual();
+            let is_chinese = common.look_chinese();
             let is_guess = known.is_none() && !is_chinese;
             TextPass { records, is_chinese, is_guess, ..TextPass::of(encoding) }
         }
@@ -112,7 +112,7 @@ fn settle(
     text: CommonCharacters,
 ) -> Result<TextPass, Unreadable> {
     let as_utf8 =
-        TextPass { records: records?, is_chinese: text.are_usual(), ..TextPass::of(Encoding::Utf8) };
+        TextPass { records: records?, is_chinese: text.look_chinese(), ..TextPass::of(Encoding::Utf8) };
     if as_utf8.is_chinese || !text.are_present() {
         return Ok(as_utf8);
     }
@@ -121,7 +121,7 @@ fn settle(
         Ok(records) if file.others_are_gb18030 => {
             Ok(TextPass { encoding: Encoding::Gb18030, records, is_chinese: true, ..as_utf8 })
         }
-        Ok(_) => Ok(TextPass { is_guess: common.are_usual(), is_gb18030_too: true, ..as_utf8 }),
+        Ok(_) => Ok(TextPass { is_guess: common.look_chinese(), is_gb18030_too: true, ..as_utf8 }),
         Err(_) => Ok(as_utf8),
     }
 }

@@ -96,8 +96,8 @@ fn books(cycle: &StoredCycle) -> Result<Vec<TableBook>, CycleError> {
     Ok(books)
 }
 
-/// Evaluates the expressions of another method on the facts of a cycle: those of which the cycle has no column yet, and
-/// whose facts it has counted.
+/// Evaluates expressions of another method on the facts of a cycle. Skips an expression if the cycle has its column
+/// already, or has not counted a fact that it uses.
 ///
 /// # Errors
 /// A table cannot be read, or is none of gridtier's.

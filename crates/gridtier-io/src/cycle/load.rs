@@ -156,9 +156,8 @@ pub fn previous_tiers(cycles: Vec<StoredCycle>, end: Month) -> Result<Previous, 
     previous_cycle(cycles, end)?.map_or_else(|| Ok(Previous::new()), |cycle| final_tiers(&cycle))
 }
 
-/// The cycle with the latest window that ends before `end`. Several gradings as of one day count as one cycle, of which the
-/// one published last is taken; otherwise the order of publication does not matter. `cycles` are in the order of
-/// publication.
+/// The cycle with the latest window that ends before `end`. Several gradings as of one day count as one cycle, and the one
+/// published last is taken; otherwise the order of publication does not matter. `cycles` are in the order of publication.
 ///
 /// # Errors
 /// A manifest cannot be read.

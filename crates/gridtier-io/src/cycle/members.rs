@@ -175,6 +175,8 @@ impl HeldAccounts {
         }
     }
 
+    /// The open accounts among a batch of members, with the tiers and indicators of their holders. `first` is the position
+    /// of the batch's first account.
     fn held(&self, members: &RecordBatch, first: usize) -> Result<(RecordBatch, RecordBatch), CycleError> {
         let column = |batch: &RecordBatch, name: &str| {
             let column = batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>()).cloned();

@@ -1,4 +1,4 @@
-//! All that is wrong with the files of a folder, in one run.
+//! Finds all that is wrong with the files of a folder in one run.
 //!
 //! A reader stops at the first fault. If each run named one file, mending them all would take days. So after the first
 //! fault every other file is read too, only to find its faults.

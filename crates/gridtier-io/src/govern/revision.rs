@@ -1,5 +1,5 @@
-//! Which cycle a revision may correct: the last published one of its family, graded over the same window and, unless the method
-//! itself was wrong, by the same method (REGRADE section 4).
+//! Which cycle a revision may correct: the last published one of its family. The revision has the window of that cycle and,
+//! unless the method itself was wrong, its method (REGRADE section 4).
 
 use gridtier::decision::RevisionCause;
 use gridtier::text;
@@ -74,7 +74,7 @@ impl CorrectedCycle<'_> {
     }
 }
 
-/// The hash by which a cycle and its revisions belong together: that of the first one's manifest.
+/// The hash that identifies a cycle and its revisions as one family: that of the first one's manifest.
 pub(crate) fn family<'a>(manifest: &'a Manifest, manifest_sha256: &'a str) -> &'a str {
     manifest.revises.as_ref().map_or(manifest_sha256, |revises| &revises.family)
 }

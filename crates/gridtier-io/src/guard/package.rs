@@ -1,7 +1,8 @@
 //! The zip archive of a workbook. What its entries claim is checked before any of them is unpacked.
 //!
-//! A few kilobytes can unpack to all of memory, and an XML reader keeps a tag or a text whole. Entries are limited by what
-//! the directory claims and again while they are read, and so is each piece between two angle brackets.
+//! A few kilobytes can unpack to all of memory, and an XML reader keeps a tag or a text whole. The size of an entry is
+//! limited twice: by what the directory claims, and while the entry is read. Each piece between two angle brackets is
+//! limited while it is read.
 
 use std::collections::BTreeMap;
 use std::fs::File;

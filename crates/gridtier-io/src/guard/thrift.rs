@@ -92,7 +92,7 @@ impl ThriftWalker<'_> {
         self.skip(u64::from(!is_field))
     }
 
-    /// An integer of so many bits: the decoder cuts off what is beyond them.
+    /// Reads an integer that must fit into `bits` bits, because the decoder cuts off what is beyond them.
     fn integer(&mut self, bits: u32) -> Result<(), Stuck> {
         let start = self.cursor.at;
         let value = self.cursor.zigzag()?;

@@ -139,8 +139,8 @@ pub(super) fn rows_that_fit(manifest: &Manifest, folder: &DataFolder, window: Wi
     that_fit.map(|book| book.tally.rows_in).sum()
 }
 
-/// For each file of the folder its counts in the cycle if it has not changed, and the months of files of the cycle that
-/// are gone or have changed.
+/// For each file of the folder, its counts in the cycle if the file has not changed. Also the months of those files of
+/// the cycle that are gone or have changed.
 fn matched(manifest: &Manifest, folder: &DataFolder) -> (Vec<Option<FileBook>>, Vec<(Month, Month)>) {
     let mut books = file_books(&manifest.inputs);
     let inputs: BTreeMap<&str, &Input> =

@@ -39,7 +39,7 @@ impl StoredCycle {
         self.publication.is_some()
     }
 
-    /// Whether its folder is not there any more.
+    /// Whether its folder was removed.
     #[must_use]
     pub fn is_pruned(&self) -> bool {
         !self.dir.exists()

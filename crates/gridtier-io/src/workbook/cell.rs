@@ -197,7 +197,7 @@ impl NumberFormat {
     pub fn value(self, value: f64, system: DateSystem) -> SheetValue<'static> {
         let is_day = match self {
             Self::Date => true,
-            // More than a day: a time of which only the clock is shown.
+            // More than a day: a date and time of which the cell shows only the time.
             Self::Clock => value >= 1.0,
             Self::Other | Self::Zeros(_) => false,
         };

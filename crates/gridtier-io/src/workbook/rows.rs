@@ -113,7 +113,7 @@ impl SheetRow {
         Ok(())
     }
 
-    /// Cells come in the order of columns from every program that is known; of two in one place the later counts.
+    /// Cells come in the order of columns from every known program. If two are in one place, the later one counts.
     fn sort(&mut self) {
         if !self.is_sorted {
             self.cells.reverse();

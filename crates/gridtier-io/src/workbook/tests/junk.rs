@@ -1,5 +1,5 @@
-//! Workbooks that are damaged inside, where the checksum of the archive is right, or made to take all memory: each is
-//! read, or refused by name, within 5 s.
+//! Workbooks that are damaged although the checksums of their archive are right, or that are made to take all memory.
+//! Each is read, or refused by name, within 5 s.
 
 use std::io::{Cursor, Read};
 use std::time::{Duration, Instant};
