@@ -314,7 +314,7 @@ fn bench_grading(c: &mut Criterion) {
     group.finish();
 }
 
-/// Facts of `people` customers: those of a small utility, again and again.
+/// Facts of `people` customers: those of a small utility, repeated.
 fn tiled_facts(people: usize) -> Facts {
     let utility = Whole::write(SampleCadence::Monthly, 36);
     let mut facts = fact::read(&utility.open(), utility.window, ReadingDetail::Energy, None).expect("facts");

@@ -41,7 +41,7 @@ fn graded_for(indicator: &str) -> (Utility, String) {
         ("cooperation = 0.1634", "cooperation = 0.3"),
         ("on_time_payment = 0.6\noverdue_days = 0.4", weights),
     ];
-    // Few customers have plans, and each of them must miss one by little for a claim.
+    // Few customers have plans, and only one that misses its plan by little makes a claim.
     let plan = [("payment = 0.35", "payment = 0.10"), ("plan = 0.10", "plan = 0.35")];
     let changes = [&changes[..], if indicator == "plan_completion" { &plan } else { &[] }].concat();
     let method = method_file(utility.path(), "paper", &changes);
@@ -75,7 +75,7 @@ fn claims(utility: &Utility, indicator: &str) -> Vec<Claim> {
 
 /// Tries the claims of an indicator: `edit` changes the data for a claim, and the resulting value must be within
 /// `slack` of the claimed one.
-fn hold(indicator: &str, slack: f64, edit: impl Fn(&Utility, &Claim)) {
+fn check_claims(indicator: &str, slack: f64, edit: impl Fn(&Utility, &Claim)) {
     let (utility, method) = graded_for(indicator);
     let claims = claims(&utility, indicator);
     assert!(!claims.is_empty(), "nobody could rise by {indicator} alone");
@@ -116,16 +116,16 @@ fn with_column(
     utility: &Utility,
     table: &str,
     column: &str,
-    of: impl Fn(&dyn Fn(&str) -> String) -> Option<String>,
+    changed: impl Fn(&dyn Fn(&str) -> String) -> Option<String>,
 ) {
     let rows = taken(utility, table);
-    let changed: StringArray = (0..rows.num_rows())
+    let cells: StringArray = (0..rows.num_rows())
         .map(|row| {
             let cell = |name: &str| tables::texts(&rows.slice(row, 1), name)[0].clone().unwrap_or_default();
-            Some(of(&cell).unwrap_or_else(|| cell(column)))
+            Some(changed(&cell).unwrap_or_else(|| cell(column)))
         })
         .collect();
-    let changed = tables::with(&rows, column, |_| Arc::new(changed.clone()) as ArrayRef);
+    let changed = tables::with(&rows, column, |_| Arc::new(cells.clone()) as ArrayRef);
     put(utility, table, &String::from_utf8(tables::csv(&changed)).unwrap());
 }
 
@@ -160,7 +160,7 @@ fn payment(number: usize, bill: &str, on: i32, fen: i128) -> Vec<(&'static str, 
 
 #[test]
 fn paying_as_much_on_time_as_an_explanation_asks_is_enough() {
-    hold("on_time_payment", 0.001, |utility, claim| {
+    check_claims("on_time_payment", 0.001, |utility, claim| {
         let bills = claim.history.accounts[0].bills.as_ref().unwrap();
         let due = || bills.iter().filter(|bill| bill.due_on < claim.history.window.end_day());
         let (all, paid) =
@@ -181,7 +181,7 @@ fn paying_as_much_on_time_as_an_explanation_asks_is_enough() {
 
 #[test]
 fn as_few_days_overdue_as_an_explanation_asks_are_enough() {
-    hold("overdue_days", 1.0, |utility, claim| {
+    check_claims("overdue_days", 1.0, |utility, claim| {
         let bills = claim.history.accounts[0].bills.as_ref().unwrap();
         let end = claim.history.window.end_day();
         let mut due: Vec<_> = bills.iter().filter(|bill| bill.due_on < end).collect();
@@ -203,7 +203,7 @@ fn as_few_days_overdue_as_an_explanation_asks_are_enough() {
 
 #[test]
 fn as_many_months_at_the_standard_as_an_explanation_asks_are_enough() {
-    hold("power_factor_attainment", 1e-9, |utility, claim| {
+    check_claims("power_factor_attainment", 1e-9, |utility, claim| {
         let [counted, all] = claim.months.expect("a share of months is given in months");
         let months = &claim.history.accounts[0].power_factor;
         assert_eq!(months.len() as i64, all);
@@ -232,7 +232,7 @@ fn as_many_months_at_the_standard_as_an_explanation_asks_are_enough() {
 
 #[test]
 fn plans_kept_as_closely_as_an_explanation_asks_are_enough() {
-    hold("plan_completion", 0.05, |utility, claim| {
+    check_claims("plan_completion", 0.05, |utility, claim| {
         let plans = claim.history.accounts[0].plans.as_ref().unwrap();
         let mut lacking = (claim.needed - claim.now) * plans.len() as f64 + 1e-6;
         let mut by_completion: Vec<_> = plans.iter().collect();
@@ -254,15 +254,15 @@ fn plans_kept_as_closely_as_an_explanation_asks_are_enough() {
     });
 }
 
-/// Takes the customer's incidents back, of the kinds for which `is_taken` holds, and adds one.
+/// Revokes the customer's incidents of the kinds for which `is_revoked` holds, and adds one.
 fn replace_incidents(
     utility: &Utility,
     claim: &Claim,
-    is_taken: impl Fn(&str) -> bool,
+    is_revoked: impl Fn(&str) -> bool,
     new: Option<Vec<(&'static str, String)>>,
 ) {
     with_column(utility, "incidents", "status", |cell| {
-        (cell("customer_id") == claim.id && is_taken(&cell("kind"))).then(|| "revoked".to_owned())
+        (cell("customer_id") == claim.id && is_revoked(&cell("kind"))).then(|| "revoked".to_owned())
     });
     let always = [
         ("incident_id", "mended".to_owned()),
@@ -276,7 +276,7 @@ fn replace_incidents(
 
 #[test]
 fn as_few_points_of_violations_as_an_explanation_asks_are_enough() {
-    hold("violation_points", 0.2, |utility, claim| {
+    check_claims("violation_points", 0.2, |utility, claim| {
         // The offence that comes nearest to what is asked for.
         let points = |(severity, age): (i32, i32)| f64::from(severity) * 0.5f64.powf(f64::from(age) / 12.0);
         let offences = (1..=5).flat_map(|severity| (0..36).map(move |age| (severity, age)));
@@ -296,7 +296,7 @@ fn as_few_points_of_violations_as_an_explanation_asks_are_enough() {
 
 #[test]
 fn as_little_harm_to_others_as_an_explanation_asks_is_enough() {
-    hold("fault_impact", 0.01, |utility, claim| {
+    check_claims("fault_impact", 0.01, |utility, claim| {
         let minutes = (claim.needed * 3.0 * 60.0).floor();
         let fault = vec![
             ("occurred_at", "2025-06-15".to_owned()),
@@ -309,7 +309,7 @@ fn as_little_harm_to_others_as_an_explanation_asks_is_enough() {
     });
 }
 
-/// Raises what was delivered of requests of a kind until their mean share is the one asked for.
+/// Raises what was delivered for requests of a kind until the mean share delivered is the one asked for.
 fn fulfil(utility: &Utility, claim: &Claim, kind: &str) {
     let events = taken(utility, "cooperation");
     let columns = ["customer_id", "kind", "requested", "delivered"];
@@ -337,13 +337,13 @@ fn fulfil(utility: &Utility, claim: &Claim, kind: &str) {
 
 #[test]
 fn policies_and_work_carried_out_as_far_as_an_explanation_asks_are_enough() {
-    hold("policy_fulfilment", 0.01, |utility, claim| fulfil(utility, claim, "policy"));
-    hold("work_fulfilment", 0.01, |utility, claim| fulfil(utility, claim, "work"));
+    check_claims("policy_fulfilment", 0.01, |utility, claim| fulfil(utility, claim, "policy"));
+    check_claims("work_fulfilment", 0.01, |utility, claim| fulfil(utility, claim, "work"));
 }
 
 #[test]
 fn as_many_suggestions_as_an_explanation_asks_are_enough() {
-    hold("suggestion_points", 1e-9, |utility, claim| {
+    check_claims("suggestion_points", 1e-9, |utility, claim| {
         let more = (claim.needed - claim.now).round() as usize;
         let event = |number: usize| {
             vec![

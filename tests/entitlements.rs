@@ -520,7 +520,7 @@ fn an_opt_out_list_is_obeyed_however_it_is_written() {
         let csv = fs::read_to_string(utility.path().join("g.csv")).unwrap();
         assert!(!csv.contains("\n0001,") && csv.contains("\n0002,"), "{list:?}: {csv}");
     }
-    // For other programs the list is whole, and says whom marketing must leave out.
+    // A list for operations is complete; the message says how many of its customers want no marketing.
     let output =
         asked(&utility, &["grants", "-o", "g.csv", "--opt-out", "out.csv", "--purpose", "operations"]);
     assert!(output.contains("1 of the customers want no marketing"), "{output}");
@@ -607,13 +607,13 @@ fn an_edited_copy_of_the_shipped_catalogue_is_reported() {
     let edited = shipped.replacen("title = \"", "title = \"Our ", 1);
     assert!(about(&edited).contains("name and version of the catalogue that gridtier ships"), "{edited}");
     let rules = |utility: &Utility| utility.table("findings").texts("rule");
-    let is_told = |utility: &Utility| rules(utility).contains(&Some("edited_catalogue".to_owned()));
+    let is_reported = |utility: &Utility| rules(utility).contains(&Some("edited_catalogue".to_owned()));
     utility.published(&["--entitlements", "c.toml"]);
-    assert!(is_told(&utility));
+    assert!(is_reported(&utility));
     utility.published(&[]);
-    assert!(!is_told(&utility));
+    assert!(!is_reported(&utility));
     let version = shipped.lines().find(|line| line.starts_with("version = ")).unwrap();
     fs::write(utility.path().join("c.toml"), edited.replacen(version, "version = \"ours-1\"", 1)).unwrap();
     utility.published(&["--entitlements", "c.toml"]);
-    assert!(!is_told(&utility));
+    assert!(!is_reported(&utility));
 }

@@ -11,7 +11,7 @@ use crate::utility::Utility;
 
 const METHOD: &str = "governed.toml";
 
-/// A utility of which two cycles can be graded, under a method that requires approval and one review.
+/// A utility that can be graded in two windows, under a method that requires approval and one review.
 fn governed() -> Utility {
     let utility = Utility::invented(400, &["--months", "40"]);
     let changes = [

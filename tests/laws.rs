@@ -32,7 +32,7 @@ fn stem(path: &Path) -> String {
     path.file_stem().unwrap().to_str().unwrap().to_owned()
 }
 
-/// The invented utility with each table written anew, in any number of files.
+/// The invented utility with each table written by `write`, in any number of files.
 fn rewritten(write: impl Fn(&str, &RecordBatch) -> Vec<(String, Vec<u8>)>) -> Utility {
     let files = tables_in_memory().iter().flat_map(|(name, table)| write(name, table));
     files.fold(Utility::empty(), |utility, (name, bytes)| utility.and(&name, bytes))
@@ -391,7 +391,7 @@ fn whoever_delivers_more_of_what_was_asked_ranks_no_lower() {
     assert!(risen > 0, "nobody rose");
 }
 
-/// Customers with a policy event of which they delivered less than asked.
+/// Customers who delivered less than asked in some policy event.
 fn customers_that_deliver_too_little(events: &RecordBatch) -> Vec<String> {
     let [ids, kinds, asked, given] =
         ["customer_id", "kind", "requested", "delivered"].map(|column| tables::texts(events, column));

@@ -1,5 +1,5 @@
-//! The command end to end: what is published, what is printed, and how it ends. One binary, since each links the
-//! engine anew.
+//! The command end to end: what is published, what is printed, and how it ends. One binary, since every binary links
+//! the whole engine.
 
 // A test, or a helper of tests, that cannot go on must panic there.
 #![allow(clippy::unwrap_used)]

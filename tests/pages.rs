@@ -3,7 +3,7 @@
 //! A `console` block shows commands with their output, which must be the same. Commands of a `sh` block that call
 //! `gridtier` must succeed. All blocks of a page run in one folder, in order, as a reader would run them; trycmd and like
 //! libraries run each file in the test's own folder. `GRIDTIER_BLESS=1 cargo test --workspace pages` writes outputs and
-//! tables anew.
+//! tables again.
 
 use std::env;
 use std::fs;
@@ -28,7 +28,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// Held while a test writes pages anew: two of them write the same pages.
+/// Held while a test writes pages, because two tests write the same pages.
 static WRITING: Mutex<()> = Mutex::new(());
 
 fn is_blessed() -> bool {
@@ -108,9 +108,9 @@ fn commands_succeed_and_print_what_the_pages_show() {
             continue;
         }
         for (line, (page_line, run_line)) in text.lines().zip(shown.lines()).enumerate() {
-            assert_eq!(page_line, run_line, "{page} line {}: GRIDTIER_BLESS=1 writes it anew", line + 1);
+            assert_eq!(page_line, run_line, "{page} line {}: GRIDTIER_BLESS=1 writes it again", line + 1);
         }
-        assert_eq!(text.lines().count(), shown.lines().count(), "{page}: GRIDTIER_BLESS=1 writes it anew");
+        assert_eq!(text.lines().count(), shown.lines().count(), "{page}: GRIDTIER_BLESS=1 writes it again");
     }
 }
 
@@ -147,7 +147,11 @@ fn tables_of_indicators_are_those_of_the_registry() {
         if is_blessed() {
             fs::write(&path, format!("{before}{BEGIN}{}{END}{after}", indicator_table())).unwrap();
         } else {
-            assert_eq!(shown, indicator_table(), "{page}: run with GRIDTIER_BLESS=1 to write the table anew");
+            assert_eq!(
+                shown,
+                indicator_table(),
+                "{page}: run with GRIDTIER_BLESS=1 to write the table again"
+            );
         }
     }
 }

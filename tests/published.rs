@@ -48,7 +48,7 @@ fn min_max_points(column: &[f64], direction: Direction) -> Vec<Option<f64>> {
     column.iter().map(|x| x.is_finite().then(|| fitted.points(*x))).collect()
 }
 
-/// A column on the scale that a case asks for, cost criteria turned round so that more is better.
+/// A column on the scale that a case asks for; cost criteria are inverted, so that more is better.
 fn normalised(normalisation: &str, column: &[f64], direction: Direction) -> Vec<f64> {
     let is_cost = direction == Direction::Less;
     let highest = column.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -145,7 +145,7 @@ fn computed(case: &Value, method: &str, columns: &[Vec<f64>]) -> Option<Vec<f64>
     })
 }
 
-/// Whether a value is the printed one, to its last printed digit or one beside it.
+/// Whether a value rounds to the printed one. A number printed with fewer than three decimals is taken to have three.
 fn is_printed(value: f64, printed: f64) -> bool {
     let text = printed.to_string();
     let digits = text.split_once('.').map_or(0, |(_, digits)| digits.len()).max(3) as i32;

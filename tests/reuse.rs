@@ -1,5 +1,5 @@
-//! What an earlier cycle has counted is not counted again, and nothing else follows from that: with and without, a cycle
-//! is the same to the byte.
+//! What an earlier cycle has counted is not counted again, and that changes nothing else: with and without reuse, a
+//! cycle has the same bytes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -94,7 +94,7 @@ fn files(dir: &Path) -> Vec<String> {
     names
 }
 
-fn asked(said: &str, words: &str) {
+fn assert_says(said: &str, words: &str) {
     assert!(said.contains(words), "`{words}` is not in: {said}");
 }
 
@@ -107,11 +107,11 @@ fn a_new_month_is_read_and_the_others_are_reused() {
     assert!(!history.regrade("2025-12-01").contains("taken"));
     fs::write(&december, kept).unwrap();
     // December 2024 has left the window. Statistics show that no row of its file, or of an earlier one, counts.
-    asked(
+    assert_says(
         &history.regrade("2026-01-01"),
         "11 of 16 files of readings, since they are the same, were taken from cycle 1",
     );
-    asked(
+    assert_says(
         &history.regrade("2026-01-01"),
         "all facts, since inputs and window are the same, were taken from cycle 2",
     );
@@ -124,13 +124,13 @@ fn a_month_with_other_files_is_read_again() {
     let tiers = Published::read(&current(&history.utility.store()).join("tiers.parquet"));
     let customer = tiers.texts("customer_id").into_iter().flatten().next().unwrap();
     history.deliver("meter_readings/late.parquet", &customer, "2025-03-05", 1e6);
-    asked(&history.regrade("2026-01-01"), "15 of 17 files");
-    // Changed, in another month: both its old and its new one are read.
+    assert_says(&history.regrade("2026-01-01"), "15 of 17 files");
+    // The file now has a reading of another month: the old month and the new one are both read again.
     history.deliver("meter_readings/late.parquet", &customer, "2025-07-05", 1e6);
-    asked(&history.regrade("2026-01-01"), "14 of 17 files");
+    assert_says(&history.regrade("2026-01-01"), "14 of 17 files");
     fs::remove_file(history.data("meter_readings/late.parquet")).unwrap();
     // The first cycle had these very inputs.
-    asked(
+    assert_says(
         &history.regrade("2026-01-01"),
         "all facts, since inputs and window are the same, were taken from cycle 1",
     );
@@ -149,11 +149,11 @@ fn another_customer_base_takes_over_what_it_does_not_change() {
     let with = |id: &str| format!("{id},{}\n", cells[1..].join(","));
     // Somebody without a reading changes no month.
     fs::write(history.data("customers.csv"), format!("{customers}{}", with("ZZZ1"))).unwrap();
-    asked(&history.regrade("2026-01-01"), "17 of 17 files");
+    assert_says(&history.regrade("2026-01-01"), "17 of 17 files");
     // An orphan that becomes a customer changes its month, which two files share.
     let both = format!("{customers}{}{}", with("ZZZ1"), with("ZZZ2"));
     fs::write(history.data("customers.csv"), both).unwrap();
-    asked(
+    assert_says(
         &history.regrade("2026-01-01"),
         "15 of 17 files of readings, since they are the same, were taken from cycle 2",
     );

@@ -71,13 +71,13 @@ fn kwh(calendar: &Calendar, daily: &Daily, from: usize, to: usize) -> u64 {
 /// How the use of the customer in question is read.
 #[derive(Clone, Copy)]
 enum Reading {
-    /// The energy since the last reading, every so many months from a month of the window on.
+    /// The energy since the last reading: every how many months, and from which month of the window on.
     Every(usize, usize),
     /// The energy of each day.
     Daily,
-    /// The counter, every so many months from a month and on a day of it.
+    /// The counter: every how many months, from which month on, and on which day of the month.
     Register(usize, usize, usize),
-    /// The energy between two instants that are both delivered.
+    /// The energy between two instants that are both delivered: the same three numbers.
     Interval(usize, usize, usize),
 }
 
@@ -153,7 +153,7 @@ fn deliver(utility: Utility, table: &str, rows: &[Vec<String>], files: Files) ->
     }
 }
 
-/// Bills every so many months, each for the months up to its own.
+/// Bills every `every` months, each for the months since the bill before it.
 fn bills(calendar: &Calendar, id: &str, daily: &Daily, every: usize, from: usize) -> String {
     let periods = calendar.periods(every, from, 1).into_iter();
     let bill = |(from, to): (usize, usize)| {
@@ -275,9 +275,10 @@ fn use_that_is_read_or_billed_across_the_ends_of_years_differs_by_less_than_a_da
 
 #[test]
 fn a_run_of_equal_gaps_among_irregular_ones_is_spread_as_by_hand() {
-    // Gaps of 1, 2, 2, four times 3, 1, 4, 3 months. The four span a year and are spread: June 2023 to May 2024, with
-    // readings for each day. Beside them the single readings of June and July 2024 cover nothing, since three months
-    // with readings on one side have thirty; those of 2023 have a side of their own, and the last two stand alone.
+    // The gaps are 1, 2, 2, four times 3, 1, 4 and 3 months. The four equal gaps span a year, so their energy is spread
+    // over June 2023 to May 2024, as if each day had a reading. June and July 2024 have one reading each and are not
+    // covered, because the three months before them have about thirty. The months of early 2023 have enough neighbours
+    // like themselves, and the last two months have no neighbours.
     let alone = ["2023-01", "2023-02", "2023-04", "2024-06", "2024-07", "2024-11", "2025-02"];
     let spread = [("2023-06", 920), ("2023-09", 910), ("2023-12", 910), ("2024-03", 920)];
     let rows = alone.map(|month| (month, 100)).into_iter().chain(spread);

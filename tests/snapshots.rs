@@ -37,7 +37,7 @@ fn shown(dir: &Path, args: &[String], lang: &str) -> String {
     without_hash(&ended.stdout)
 }
 
-/// The text without the hash in a cycle's folder, which changes with every build that counts anew.
+/// The text without the hash in the name of a cycle's folder, which changes whenever a build gives other bytes.
 fn without_hash(text: &str) -> String {
     let Some(start) = text.find("v000001-") else { return text.to_owned() };
     let hash = start + "v000001-".len();

@@ -57,7 +57,7 @@ impl Utility {
         utility
     }
 
-    /// With a file of the data folder written anew.
+    /// With a new file in the data folder, in place of one with the same name.
     pub fn and(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         write(&self.data(), name, content);
         self

@@ -2,8 +2,8 @@
 //!
 //!     gridtier-peer kernel|decode DATA 2025-01 12 [usage.csv]
 //!
-//! prints the seconds, and the tally of rows for `kernel`, as one line of JSON. The window begins with the month given and
-//! has so many months. The last argument asks for the sums of every customer and month as CSV.
+//! prints the seconds, and the tally of rows for `kernel`, as one line of JSON. The window begins with the month given;
+//! the number after it is its length in months. The last argument asks for the sums of every customer and month as CSV.
 
 use std::fs::File;
 use std::hint::black_box;
