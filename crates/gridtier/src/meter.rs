@@ -26,9 +26,9 @@
 //! result is `usage`, without the months before a customer opened.
 //!
 //! What follows looks at one customer after the other: `usage` spreads readings of a sparse `cadence`, then decides which
-//! months are `covered` and which are out of `season`. `suspect` finds what is probably no energy in kWh.
+//! months are `covered` and which are out of `season`. `suspect` finds readings that are probably not energy in kWh.
 //!
-//! Tables whose rows tell more than energy, such as the end of their interval, are read another way: `by_row`.
+//! Tables whose rows carry more than energy, such as the end of an interval, are read in another way, by `by_row`.
 
 mod spread;
 mod calendar;
@@ -178,7 +178,8 @@ fn read_by_month(
     earlier: Option<&Earlier>,
     parts: &[Part],
 ) -> Result<(Readings, FileBooks), RunError> {
-    // Daily readings need a bit for each slot, finer ones an order. Which they are shows while they are read.
+    // Daily readings need a bit for each slot, finer ones need their order. Which of the two they are shows only while
+    // they are read.
     for slot_width in [SlotWidth::Day, SlotWidth::Minute] {
         if let Some(read) = read_by(slot_width, source, customers, window, earlier, parts)? {
             return Ok(read);

@@ -49,7 +49,7 @@ struct RegisterRow {
     multiplier: u32,
     active_wh: i64,
     reactive_varh: Option<i64>,
-    /// When it was recorded, in microseconds of local time; the least time where nobody knows.
+    /// When it was recorded, in microseconds of local time; the least possible time where that is unknown.
     recorded_us: i64,
     at: RowAt,
     fate: Fate,
@@ -58,9 +58,9 @@ struct RegisterRow {
 /// What becomes of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
-    /// It stands in the order of its meter.
+    /// It is kept, in the order of its meter.
     Kept,
-    /// Another row says the same.
+    /// It repeats another row.
     Duplicate,
     /// It breaks a rule.
     Rejected(Rule),
@@ -131,7 +131,7 @@ pub fn read(
     let declared = source.declared().of(Table::RegisterReadings);
     let names: Vec<&str> = Table::RegisterReadings.columns().iter().map(|column| column.name).collect();
     let known_as_of = source.declared().known_as_of;
-    let mut keys = Keys { customers, strangers: KeyIndex::default(), meters: KeyIndex::default() };
+    let mut keys = Keys { customers, unaccepted: KeyIndex::default(), meters: KeyIndex::default() };
     let mut rows = Vec::new();
     for part in parts {
         source.read(Table::RegisterReadings, part, &names, &mut |batch| {
@@ -182,7 +182,7 @@ struct Keys<'a> {
     customers: &'a Customers,
     /// Ids of no accepted customer: a later record may move a row away from one. Their numbers follow on those of the
     /// customers.
-    strangers: KeyIndex,
+    unaccepted: KeyIndex,
     meters: KeyIndex,
 }
 
@@ -191,7 +191,7 @@ impl Keys<'_> {
         let customers = self.customers;
         let number = customers.ids.get(id);
         number.map_or_else(
-            || CustomerIx::from_index(customers.len() + index(self.strangers.insert(id))),
+            || CustomerIx::from_index(customers.len() + index(self.unaccepted.insert(id))),
             CustomerIx::new,
         )
     }
@@ -292,7 +292,7 @@ fn bounded<T: TryFrom<i64>>(column: &Integers, row: usize, max: i64) -> Result<O
     in_bounds.map(Some).ok_or(Rule::OutOfBounds)
 }
 
-/// What a register of so many whole digits cannot show any more, in Wh or varh.
+/// The first energy that a register with this many whole digits cannot show, in Wh or varh.
 fn capacity(digits: u8) -> i64 {
     10_i64.pow(u32::from(digits)) * 1_000
 }

@@ -63,7 +63,7 @@ pub enum Placement<P> {
 }
 
 impl<P> Placement<P> {
-    /// The same placement with what `convert` makes of what is known of the row.
+    /// The same placement, with what is known of the row converted.
     pub fn map<Q>(self, convert: impl FnOnce(P) -> Q) -> Placement<Q> {
         match self {
             Self::Inside(place) => Placement::Inside(convert(place)),
@@ -92,7 +92,7 @@ pub trait TableRules<Cells, Place, Row: PartialEq> {
     /// Reads the columns of a batch.
     ///
     /// # Errors
-    /// The type of a column cannot be the contract's.
+    /// The type of a column cannot hold the contract's values.
     fn cells(&self, columns: &Columns, book: &mut TableBook) -> Result<Cells, RunError>;
 
     /// Where in time a row lies. `date` is that of the column that places the row, in the unit of [`Columns::cells`]; 0
@@ -325,7 +325,8 @@ fn settle_duplicates<T: PartialEq>(
     rows
 }
 
-/// The same for rows before the window, which are tallied already. A row that counts takes the place of one of its key.
+/// The same for rows before the window, which are tallied already. A counted row replaces an earlier one of the same
+/// key.
 fn settle_earlier<T: PartialEq>(
     mut earlier: Vec<CheckedRow<T>>,
     counted: &[CheckedRow<T>],

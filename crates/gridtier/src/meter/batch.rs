@@ -105,7 +105,7 @@ impl ReadingBatch {
     /// Checks the rows of a batch and counts in `book` what becomes of them.
     ///
     /// # Errors
-    /// The type of a column is none that the contract can read.
+    /// A column has a type that the contract cannot read.
     pub fn load(
         &mut self,
         context: &ReadingContext,
@@ -122,15 +122,15 @@ impl ReadingBatch {
         Ok(())
     }
 
-    /// Checks the rows of a batch for every rule but the window, and counts none. With a table of `strangers`, ids that are
-    /// no accepted customer's get a number too.
+    /// Checks the rows of a batch for every rule but the window, and counts none. With a table of `unaccepted` ids, ids
+    /// that belong to no accepted customer get a number too.
     ///
     /// # Errors
-    /// The type of a column is none that the contract can read.
+    /// A column has a type that the contract cannot read.
     pub fn check(
         &mut self,
         context: &ReadingContext,
-        strangers: Option<&RwLock<KeyIndex>>,
+        unaccepted: Option<&RwLock<KeyIndex>>,
         caches: &mut IdCaches,
         batch: &Batch,
         book: &mut TableBook,
@@ -143,12 +143,12 @@ impl ReadingBatch {
         // From the last rule to the first: a row that breaks two is excluded by the first.
         self.check_energies(&columns)?;
         self.check_quality(&columns)?;
-        match strangers {
+        match unaccepted {
             None => {
                 self.number_ids(context, &mut CustomerIds(&context.customers.ids), caches, &columns, book)?
             }
-            Some(strangers) => {
-                let mut all = AllCustomerIds::new(&context.customers.ids, strangers);
+            Some(unaccepted) => {
+                let mut all = AllCustomerIds::new(&context.customers.ids, unaccepted);
                 self.number_ids(context, &mut all, caches, &columns, book)?;
             }
         }
@@ -323,13 +323,14 @@ impl ReadingBatch {
         self.estimated.binary_search_by_key(&row, |&estimated| index(estimated)).is_ok()
     }
 
-    /// Rows without a key, a time or the right number of cells, with the rule that each breaks. Of a row that is listed
-    /// twice the later rule is the one that goes first.
+    /// Rows without a key, a time or the right number of cells, with the rule that each breaks. If a row is listed
+    /// twice, the rule listed later takes precedence.
     pub fn undated(&self) -> &[(u32, Rule)] {
         &self.undated
     }
 
-    /// The rule that a row breaks, besides those of key, time and window, of rows that were checked and not yet placed.
+    /// The rule that a row breaks, other than those of key, time and window. For rows that were checked and not yet
+    /// placed.
     pub fn fault(&self, row: usize) -> Option<Rule> {
         match self.exclusions[row] {
             Some(Exclusion::Breaks(rule)) => Some(rule),

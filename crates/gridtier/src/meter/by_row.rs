@@ -1,10 +1,10 @@
 //! Readings of tables that carry more than energy: intervals with an end, records of rows, time of use.
 //!
-//! The passes of this module's neighbours add a row to its month as it comes and look at it again only where it was in
-//! doubt. That does not do where a later record of a row may withdraw it, where an interval may reach from before the
-//! window into it, or where the greatest of several values counts. Here the rows of some customers are held at a time, put
-//! in order and settled by the rules of METHOD.md section 3, as many customers in a round as a fixed budget allows. It takes
-//! more time by the row, and tables without these columns never come here.
+//! The passes of the neighbouring modules add a row to its month as it comes, and look at it again only where it was in
+//! doubt. That is not enough where a later record of a row may withdraw it, where an interval may reach from before the
+//! window into it, or where the greatest of several values counts. Here the rows of some customers are held at a time,
+//! put in order and settled by the rules of METHOD.md section 3, as many customers in a round as a fixed budget allows.
+//! This takes more time for each row, so tables without these columns are not read this way.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -35,7 +35,7 @@ use crate::source::{Batch, Part, Source, TableBook};
 use crate::text;
 use crate::unit::{Month, Window};
 
-/// Most rows held at once, about 90 bytes each. Tests have few rows and are to take several rounds too.
+/// Most rows held at once, about 90 bytes each. Fewer in tests, so that their few rows take several rounds too.
 const ROWS_HELD_MAX: u64 = if cfg!(test) { 20 } else { 3_000_000 };
 
 /// The end of an interval, and when a row was recorded.
@@ -61,8 +61,8 @@ pub(super) fn read(
     detail: ReadingDetail,
     parts: &[Part],
 ) -> Result<(Readings, FileBooks), RunError> {
-    let strangers = RwLock::default();
-    let pass = RowPass { context, strangers: &strangers, window, detail };
+    let unaccepted = RwLock::default();
+    let pass = RowPass { context, unaccepted: &unaccepted, window, detail };
     let mut sums = Sums::new(context, window, detail);
     if context.source.parts(Table::RegisterReadings)?.is_some() {
         sums.series = Some(BTreeSet::new());
@@ -101,7 +101,7 @@ pub(super) fn read(
 struct RowPass<'a> {
     context: &'a ReadingContext<'a>,
     /// Ids of customers that are not accepted; their numbers follow on those of the accepted ones.
-    strangers: &'a RwLock<KeyIndex>,
+    unaccepted: &'a RwLock<KeyIndex>,
     window: Window,
     detail: ReadingDetail,
 }
@@ -140,7 +140,7 @@ impl RowPass<'_> {
         batch: &Batch,
         book: &mut TableBook,
     ) -> Result<(), RunError> {
-        readings.check(self.context, Some(self.strangers), caches, batch, book)
+        readings.check(self.context, Some(self.unaccepted), caches, batch, book)
     }
 }
 
@@ -217,7 +217,7 @@ impl<'p> Collector<'p> {
             },
         };
         let mut undated = vec![None; readings.rows()];
-        // Of a row that is listed twice the later rule is the one that goes first.
+        // If a row is listed twice, the rule listed later takes precedence.
         readings.undated().iter().for_each(|&(row, rule)| undated[index(row)] = Some(rule));
         let mut unreadable = vec![None; readings.rows()];
         batch.faults.iter().for_each(|&(row, rule)| unreadable[index(row)] = Some(rule));

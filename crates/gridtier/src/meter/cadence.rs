@@ -1,8 +1,8 @@
 //! Sparse cadence: customers who are read every second month or less often.
 //!
-//! Their readings say how much was used over several months, and stand in one. They are spread over the days until the
-//! next reading, so that the same use gives the same months whether it is read monthly or quarterly. A customer who lost
-//! months is not spread: its gaps are neither regular nor many (SPEC, section 3).
+//! Each of their readings covers several months, but stands in one of them. They are spread over the days until the
+//! next reading, so that the same use gives the same months whether it is read monthly or quarterly. A customer who
+//! lost months is not spread: its gaps are neither regular nor many (SPEC, section 3).
 
 use super::month_cell::MonthUse;
 use crate::unit::{Window, share_of_days};
@@ -11,7 +11,7 @@ use crate::unit::{Window, share_of_days};
 const GAPS: std::ops::RangeInclusive<usize> = 2..=12;
 /// Fewest months with readings that show a cadence.
 const READ_MONTHS_MIN: usize = 3;
-/// A run of equal gaps is a cadence of its own from so many gaps and months on.
+/// Fewest gaps, and fewest months, of a run of equal gaps that is a cadence of its own.
 const RUN_GAPS_MIN: usize = 3;
 const RUN_MONTHS_MIN: usize = 12;
 

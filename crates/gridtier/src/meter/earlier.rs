@@ -46,7 +46,7 @@ pub struct Earlier<'a> {
     pub rejects: &'a [Reject],
     /// Hands the cycle's `monthly_usage` to a sink.
     pub usage: &'a (dyn Fn(UsageSink) -> Result<(), RunError> + Sync),
-    /// Hands the cycle's `usage_as_read` to a sink: it stands for the `monthly_usage` of the customers that it names.
+    /// Hands the cycle's `usage_as_read` to a sink. It replaces the `monthly_usage` of the customers that it names.
     pub as_read: &'a (dyn Fn(UsageSink) -> Result<(), RunError> + Sync),
 }
 
@@ -154,7 +154,7 @@ impl<'a> ReusedFiles<'a> {
     /// Copies the sums of the months that are not read.
     ///
     /// # Errors
-    /// The published table cannot be read, or is none that this program has published.
+    /// The published table cannot be read, or was not published by this program.
     pub fn fill(&self, customers: &Customers, stripes: &Stripes) -> Result<(), RunError> {
         let Some(earlier) = self.earlier.filter(|_| self.is_reused.contains(&true)) else { return Ok(()) };
         let as_read = Mutex::new(BTreeSet::new());

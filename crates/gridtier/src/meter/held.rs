@@ -24,7 +24,7 @@ pub(super) struct ReadingKey {
 pub(super) struct HeldRow {
     pub key: ReadingKey,
     pub until_us: Option<i64>,
-    /// When it was recorded; the least time where nobody knows.
+    /// When it was recorded; the least possible time where that is unknown.
     pub recorded_us: i64,
     pub energy: ReadingEnergy,
     pub at: RowAt,

@@ -91,12 +91,12 @@ impl IdTable for CustomerIds<'_> {
 /// The accepted customers, and all others, whose numbers follow on.
 pub(super) struct AllCustomerIds<'a> {
     accepted: CustomerIds<'a>,
-    strangers: MeterIds<'a>,
+    unaccepted: MeterIds<'a>,
 }
 
 impl<'a> AllCustomerIds<'a> {
-    pub fn new(accepted: &'a KeyIndex, strangers: &'a RwLock<KeyIndex>) -> Self {
-        Self { accepted: CustomerIds(accepted), strangers: MeterIds::new(strangers) }
+    pub fn new(accepted: &'a KeyIndex, unaccepted: &'a RwLock<KeyIndex>) -> Self {
+        Self { accepted: CustomerIds(accepted), unaccepted: MeterIds::new(unaccepted) }
     }
 
     fn accepted_count(&self) -> u32 {
@@ -107,13 +107,13 @@ impl<'a> AllCustomerIds<'a> {
 impl IdTable for AllCustomerIds<'_> {
     fn number_of(&mut self, id: &str) -> Option<u32> {
         let first = self.accepted_count();
-        self.accepted.number_of(id).or_else(|| Some(first + self.strangers.number_of(id)?))
+        self.accepted.number_of(id).or_else(|| Some(first + self.unaccepted.number_of(id)?))
     }
 
     fn has(&self, number: u32, id: &str) -> bool {
         match number.checked_sub(self.accepted_count()) {
             None => self.accepted.has(number, id),
-            Some(stranger) => self.strangers.has(stranger, id),
+            Some(other) => self.unaccepted.has(other, id),
         }
     }
 }
@@ -204,7 +204,8 @@ impl PackedId {
 }
 
 impl IdCache {
-    /// The numbers of a column's rows into `numbers`. `text_of` reads a column, or the values of a dictionary, as text.
+    /// Writes the numbers of a column's rows into `numbers`. `text_of` reads a column, or the values of a dictionary,
+    /// as text.
     ///
     /// # Errors
     /// Those of `text_of`.

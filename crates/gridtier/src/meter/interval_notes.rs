@@ -1,8 +1,8 @@
 //! What is noticed about rows that are settled one by one: long and overlapping intervals, parts above their total, and
 //! who has readings from before the opening.
 //!
-//! Rows come in the order of customers, but of each customer's meters in the order in which threads met them: of several
-//! examples the first by customer, meter and time is kept.
+//! Rows come in the order of customers. The meters of a customer come in the order in which threads met them, so of
+//! several examples the first by customer, meter and time is kept.
 
 use super::batch::ReadingContext;
 use super::held::{HeldRow, ReadingKey};

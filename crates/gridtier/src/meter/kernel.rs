@@ -28,7 +28,7 @@ impl Kernel<'_> {
     /// and the rows of the stripe: all that count, and some of those excluded.
     ///
     /// # Errors
-    /// The type of a column is none that the contract can read.
+    /// A column has a type that the contract cannot read.
     pub fn visit(
         &self,
         buffers: &mut BatchBuffers,

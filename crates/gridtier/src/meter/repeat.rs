@@ -25,7 +25,7 @@ use crate::error::RunError;
 use crate::index::{CustomerIx, count};
 use crate::source::{Part, RowAt, TableBook};
 
-/// Most rows held at once, 56 bytes each. Tests have few rows and are to take several rounds too.
+/// Most rows held at once, 56 bytes each. Fewer in tests, so that their few rows take several rounds too.
 const ROWS_HELD_MAX: u64 = if cfg!(test) { 6 } else { 1_500_000 };
 /// Memory for the slots of doubtful months in bytes; as much again if all of them come twice.
 const SLOTS_BYTES_MAX: u64 = if cfg!(test) { 12_000 } else { 64 << 20 };
@@ -97,7 +97,8 @@ pub(super) fn settle(kernel: &Kernel, record: &mut PassRecord) -> Result<(), Run
 /// What the first pass has left in doubt.
 struct Doubts {
     months: BTreeSet<usize>,
-    /// By customer: slots of a day: about how many rows are on repeated days. Slots of a minute: doubtful months.
+    /// By customer. With slots of a day: about how many rows are on repeated days. With slots of a minute: how many
+    /// months are doubtful.
     by_customer: Vec<u64>,
 }
 

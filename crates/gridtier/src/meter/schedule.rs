@@ -89,13 +89,13 @@ pub(super) trait PartReader: Send {
 /// Reads parts on all threads, each with a reader of its own, and returns the readers.
 ///
 /// # Errors
-/// Parts cannot be read: the error of the first of them, whatever the threads do.
+/// A part cannot be read. The error is that of the first such part, whatever the threads do.
 pub(super) fn read_parts<R: PartReader>(
     parts: &[Part],
     new: &(dyn Fn() -> R + Sync),
 ) -> Result<Vec<R>, RunError> {
     let queues = PartQueues::new(parts, rayon::current_num_threads());
-    // After a failure only the parts before it are read: there will be no result, but the same error in each run.
+    // After a failure only the parts before it are read, so that each run returns the same error.
     let first_failure = AtomicUsize::new(parts.len());
     let results = rayon::broadcast(|thread| {
         let mut reader = new();

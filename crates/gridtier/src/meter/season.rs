@@ -10,7 +10,7 @@ use crate::unit::Window;
 
 /// Shortest window in which a season shows.
 const WINDOW_MONTHS_MIN: u32 = 24;
-/// Months of a stretch off season, and stretches, from which on they are a season.
+/// Fewest months of a stretch off season, and fewest such stretches, that show a season.
 const STRETCH_MONTHS_MIN: usize = 3;
 const STRETCHES_MIN: usize = 2;
 

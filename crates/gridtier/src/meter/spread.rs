@@ -25,7 +25,7 @@ pub struct MonthDays {
 }
 
 impl DaySpan {
-    /// The days from the day of one time to the day of a later one, which is left out: at least one. Times in
+    /// The days from the day of one time up to, but without, the day of a later one; at least one. Times are in
     /// microseconds since 1970-01-01.
     #[must_use]
     pub fn between(from_us: i64, until_us: i64) -> Self {

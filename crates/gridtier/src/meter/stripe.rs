@@ -1,7 +1,7 @@
 //! The month cells that all threads add to, in stripes of neighbouring customers with one lock for each stripe.
 //!
-//! A thread locks a stripe once for all rows of a batch that belong to it, so that a lock costs next to nothing by the
-//! row. No thread has sums of its own, which would take memory and have to be added up at the end.
+//! A thread locks a stripe once for all rows of a batch that belong to it, so that a lock costs next to nothing for
+//! each row. No thread has sums of its own, which would take memory and have to be added up at the end.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -16,9 +16,9 @@ use crate::index::{CustomerIx, positions};
 /// Least and most stripes: enough that threads seldom want the same one, few enough that a batch brings many rows to each.
 const STRIPES_MIN: usize = 32;
 const STRIPES_MAX: usize = 1_024;
-/// Customers of a stripe: no fewer, and no more unless [`STRIPES_MAX`] asks for it. The least is small, because with a
-/// larger one a utility of a thousand customers had a single stripe, for which the threads took turns. It is smaller still
-/// in tests, which have few customers.
+/// Least and most customers of a stripe; there are more only where [`STRIPES_MAX`] requires it. The least is small,
+/// because with a larger one a utility of a thousand customers had a single stripe, for which the threads took turns.
+/// It is smaller still in tests, which have few customers.
 const CUSTOMERS_MIN: usize = if cfg!(test) { 2 } else { 64 };
 const CUSTOMERS_MAX: usize = 4_096;
 

@@ -45,7 +45,7 @@ impl FileBook {
     }
 }
 
-/// What passes over parts have found besides the sums.
+/// What the passes over parts have found besides the sums.
 #[derive(Default)]
 pub(super) struct PassRecord {
     /// What became of the rows, by file.

@@ -27,7 +27,7 @@ pub struct UnitSuspect {
 const UNIT_FACTOR: i128 = 900;
 /// Months below 1 kWh are neither suspect nor part of the median: an empty house is no wrong unit.
 const MONTH_WH_MIN: i64 = 1_000;
-/// Fewest months above 0 by which a register is known.
+/// Fewest months above 0 in which a register can be recognised.
 const REGISTER_MONTHS_MIN: usize = 12;
 
 /// Lists the months far from their customer's median, by customer and month, and notes them in `book`.
@@ -67,8 +67,8 @@ fn is_suspect(wh: i64, median_wh: i64) -> bool {
     wh >= MONTH_WH_MIN && (month > UNIT_FACTOR * median || month * UNIT_FACTOR < median)
 }
 
-/// Notes in `book` the customers whose readings look like those of a cumulative register. Asked before readings are
-/// spread, whose rounding would hide it.
+/// Notes in `book` the customers whose readings look like those of a cumulative register. Must run before readings are
+/// spread, because the rounding would hide registers.
 pub(super) fn notice_registers(usage: &MonthlyUsage, customers: &Customers, book: &mut TableBook) {
     let all = (0..customers.len()).into_par_iter().map(CustomerIx::from_index);
     let found: Vec<CustomerIx> = all.filter(|&customer| looks_like_register(&usage.row(customer))).collect();
@@ -87,7 +87,8 @@ fn looks_like_register(row: &[MonthUse]) -> bool {
         && scaled(months[months.len() - 1], months[0]) > scaled(months[0], months[months.len() - 1])
 }
 
-/// The mean energy of a month, multiplied by the readings of both: of two months the means compare as these products.
+/// The mean energy of a month, multiplied by the readings of both months. These products compare as the means of the
+/// two months do.
 fn scaled(month: &MonthUse, other: &MonthUse) -> i128 {
     i128::from(month.active_wh) * i128::from(other.readings)
 }

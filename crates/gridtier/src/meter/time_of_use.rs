@@ -12,10 +12,10 @@ pub const PART_COLUMNS: [&str; 5] = ["sharp_kwh", "peak_kwh", "flat_kwh", "valle
 const PARTS: usize = 4;
 const DEMAND: &str = PART_COLUMNS[PARTS];
 
-/// Largest accepted demand in W: that of the energy of a reading in an hour.
+/// Largest accepted demand in W: the largest accepted energy of a reading, used within an hour.
 const DEMAND_W_MAX: i64 = READING_KWH_MAX * 1_000;
 
-/// In a column of demands, none of which is negative: there is none.
+/// In a column of demands: the row has none. A demand is never negative.
 const NO_DEMAND: i64 = -1;
 
 /// How much of a reading is decoded.
@@ -38,7 +38,7 @@ pub(super) struct ReadingParts {
 }
 
 impl ReadingParts {
-    /// The greatest value of each, of equal readings.
+    /// The greatest value of each part and of the demand, over equal readings.
     pub fn greatest<'a>(mut readings: impl Iterator<Item = &'a Self>) -> Option<Self> {
         let first = *readings.next()?;
         Some(readings.fold(first, |mut greatest, parts| {
@@ -53,7 +53,8 @@ impl ReadingParts {
         Self { wh: self.wh.map(|wh| wh.map(|wh| days.share(of, wh))), ..self }
     }
 
-    /// Whether a part is negative, or all exceed the active energy by more than what rounding each to Wh can make.
+    /// Whether a part is negative, or their sum exceeds the active energy by more than the rounding of each to Wh
+    /// explains.
     pub fn exceed(self, active_wh: i64) -> bool {
         let present = self.wh.iter().flatten();
         let sum: i128 = present.clone().map(|&wh| i128::from(wh)).sum();

@@ -87,7 +87,7 @@ pub struct MonthlyUsage {
     /// By customer: whether any of its readings is an interval with an end; empty if nobody has one.
     pub(super) has_ends: Vec<bool>,
     coverage: Coverage,
-    /// A cycle that reuses these readings starts from them.
+    /// The months that [`as_read`](Self::as_read) returns. A cycle that reuses these readings starts from them.
     as_read: Vec<CustomerMonth>,
     /// `None` unless it was asked for.
     pub(super) time_of_use: Option<TimeOfUse>,
@@ -215,8 +215,8 @@ impl MonthlyUsage {
         &self.coverage
     }
 
-    /// The months as they were read, of the customers whose months are another now; by customer and month. A customer
-    /// without any has one month of 0.
+    /// The months as they were read, of the customers whose months have changed since; by customer and month. A
+    /// customer without any has one month of 0.
     #[must_use]
     pub fn as_read(&self) -> &[CustomerMonth] {
         &self.as_read

@@ -1,8 +1,8 @@
 //! Several rows of one meter at one instant: what counts once, what contradicts itself.
 //!
-//! A removal and an installation of one instant are an exchange and stand each for itself. A reading that shows the same
-//! as one of them is its duplicate. Where rows differ, those that the utility has not estimated decide. Before all that, of
-//! the rows of a kind the one recorded last replaces the others.
+//! A removal and an installation of one instant are an exchange, and both are kept. A reading that shows the same as
+//! one of them is its duplicate. Where rows differ, those that the utility has not estimated decide. Before all that,
+//! the row of each kind that was recorded last replaces the others of its kind.
 
 use super::{Fate, RegisterRow};
 use crate::contract::RegisterKind;

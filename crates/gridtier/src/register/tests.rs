@@ -99,14 +99,14 @@ fn an_exchange_at_one_instant_ends_one_segment_and_begins_the_next() {
         "a|1|2023-10-03|3|-|-|-|removed|-",
     ];
     assert_eq!(rejects(&gone), [(1, "after_removal"), (2, "after_removal")]);
-    // Without a removal too, nothing lies between the last reading and an installation.
+    // Even without a removal, nothing lies between the last reading and an installation.
     let set_anew =
         ["a|1|2023-10-01|5|-|-|-|-|-", "a|1|2023-10-05|0|-|-|-|installed|-", "a|1|2023-10-06|1|-|-|-|-|-"];
     assert_eq!(energies(&set_anew), [(0, 1_000)]);
 }
 
 #[test]
-fn of_a_decrease_the_reading_that_does_not_fit_is_rejected() {
+fn after_a_decrease_the_reading_that_does_not_fit_is_rejected() {
     let of = |rows: &[(u32, &str)]| {
         let rows: Vec<String> = (1..)
             .zip(rows)
@@ -175,7 +175,7 @@ fn rows_of_one_instant_count_once_or_contradict_themselves() {
 }
 
 #[test]
-fn of_the_records_of_a_reading_the_last_known_one_stands() {
+fn the_last_known_record_of_a_reading_counts() {
     let header = "customer_id|meter_id|read_at|register_kwh|kind|recorded_at";
     let rows = [
         "a|1|2023-10-01|0|-|-",

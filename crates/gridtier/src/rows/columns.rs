@@ -132,7 +132,7 @@ impl<'a> Columns<'a> {
     /// positions in a list of words, hundredths, thousandths, counts, flags.
     ///
     /// # Errors
-    /// The column's type cannot be the contract's.
+    /// The column's type cannot hold the contract's values.
     pub fn cells(&self, name: &str) -> Result<Integers, RunError> {
         use crate::contract::ColumnKind as K;
         let Some(array) = self.column(name) else { return Ok(Integers::empty(self.rows())) };

@@ -1,7 +1,8 @@
 //! What was known when: the optional column `recorded_at` (DATA §4).
 //!
-//! Of the rows of a key the one recorded last stands, so that a correction can move or withdraw a row. Which one that is
-//! must be known before any row is placed: a table with the column is read twice, first only for keys and times.
+//! Of the rows with one key, the one recorded last counts, so that a correction can move or withdraw a row. Which one
+//! that is must be known before any row is placed: a table with the column is read twice, first only for keys and
+//! times.
 
 use super::Columns;
 use super::own_key::OwnKey;

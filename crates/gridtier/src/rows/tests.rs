@@ -59,7 +59,7 @@ fn plans(rows: &[&str], known_as_of: Option<LocalTime>) -> TableBook {
 }
 
 #[test]
-fn a_row_is_known_when_it_was_recorded_by_the_instant_and_without_a_time_always() {
+fn a_row_is_known_if_it_was_recorded_by_the_instant_or_has_no_time() {
     let rows = [
         "a|2023-01|1|2024-01-05",
         "a|2023-02|1|2024-01-05 00:00:01",
@@ -81,12 +81,12 @@ fn a_row_is_known_when_it_was_recorded_by_the_instant_and_without_a_time_always(
 }
 
 #[test]
-fn of_the_rows_of_a_key_the_one_recorded_last_stands_before_window_and_other_rules() {
+fn the_last_record_of_a_key_is_chosen_before_window_and_other_rules() {
     let rows = [
         "a|2023-01|1|-",
         "a|2023-01|2|2024-01-02",
         "a|2023-01|3|2024-01-01",
-        // A correction that breaks a rule stands too.
+        // A correction that breaks a rule replaces the row too.
         "a|2023-02|1|2024-01-01",
         "a|2023-02|-1|2024-01-02",
         // Of two recorded last at one time equal ones are copies and differing ones conflict.

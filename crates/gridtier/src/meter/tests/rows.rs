@@ -297,13 +297,13 @@ fn ids_that_are_too_long_are_rejects_inside_the_window() {
 }
 
 #[test]
-fn the_row_recorded_last_stands_before_window_and_other_rules() {
+fn the_row_recorded_last_is_chosen_before_window_and_other_rules() {
     let header = "customer_id|meter_id|read_at|active_kwh|quality|recorded_at";
     let rows = [
         "a|-|2023-10-01|1|-|2023-10-02",
         "a|-|2023-10-01|2|-|2023-10-05 08:00",
         "a|-|2023-10-01|9|-|-",
-        // Withdrawn: the last record is no good.
+        // Withdrawn: the last record is invalid.
         "a|-|2023-10-02|1|-|-",
         "a|-|2023-10-02|1|invalid|2023-10-03",
         // Recorded at one time: quality decides, or nothing does.
