@@ -3,9 +3,9 @@
 //! Arrears are rebuilt from payments as of the window's end. A balance would be simpler, but reflects the day of the
 //! export. All money is in fen.
 //!
-//! Payments on account name no bill: the order in which they pay bills (DATA §8) is kept from the first bill and payment
-//! that the tables hold, also those before the window, which count in nothing else. These are read only where a file of
-//! payments has a column of customers.
+//! Payments on account name no bill, so they pay a customer's bills in a fixed order (DATA §8). That order starts with
+//! the first bill and payment in the tables. Those before the window count in nothing else, and are read only where a
+//! file of payments has a column of customers.
 
 mod bill;
 mod reversal;
@@ -39,7 +39,7 @@ pub struct Billing {
     pub revenue_fen: i64,
     /// Number of these months; 0 for a customer without a bill.
     pub revenue_months: i64,
-    /// Σ amounts due over those of these months that are covered.
+    /// Σ amounts due over the covered ones among these months.
     pub priced_fen: i64,
     /// Σ active energy over the same months, in Wh; 0 for a customer without a bill.
     pub priced_wh: i64,
@@ -51,18 +51,18 @@ pub struct Billing {
     pub on_time_fen: i64,
     /// Σ of the unpaid amount over the days from the due day to the window's end: fen × days.
     pub overdue_fen_days: i64,
-    /// Σ unpaid at the window's end of those that were due in calendar years before that of the end.
+    /// Σ unpaid at the window's end on the bills that were due in an earlier calendar year than the end's.
     pub cross_year_arrears_fen: i64,
     /// Σ unpaid at the window's end, over the same bills.
     pub unpaid_fen: i64,
-    /// First due day of those of them of which something is unpaid at the window's end.
+    /// First due day of the bills that are not fully paid at the window's end.
     pub unpaid_since: Option<i32>,
-    /// Last day before the window's end on which something was unpaid of a bill that was due by then.
+    /// Last day before the window's end on which a bill that was due by then was not fully paid.
     pub last_overdue_day: Option<i32>,
 }
 
 impl Billing {
-    /// Widens the days of arrears by those of another account of the same holder.
+    /// Merges the days of arrears of another account of the same holder: the earlier first day, the later last day.
     pub fn add_days(&mut self, other: &Self) {
         self.unpaid_since = [self.unpaid_since, other.unpaid_since].into_iter().flatten().min();
         self.last_overdue_day = self.last_overdue_day.max(other.last_overdue_day);
@@ -72,9 +72,9 @@ impl Billing {
 /// The books of both tables, and the facts by customer.
 #[derive(Debug)]
 pub struct Billed {
-    /// Of `bills`.
+    /// The book of `bills`.
     pub bills: TableBook,
-    /// Of `payments`.
+    /// The book of `payments`.
     pub payments: TableBook,
     /// By customer.
     pub facts: Vec<Billing>,

@@ -75,7 +75,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Whether the source has a table, even an empty one. Of the tables of energy one stands for both.
+    /// Whether the source has a table, even an empty one. Either of the two tables of energy stands for both.
     #[must_use]
     pub fn present(&self, table: Table) -> bool {
         let mut present = self.books.iter().filter(|book| book.present).map(|book| book.table);
@@ -111,7 +111,7 @@ pub fn read(
     let mut readings_book = TableBook::new(Table::MeterReadings);
     let mut registers_book = TableBook::new(Table::RegisterReadings);
     let registers = register::read(source, &customers, window, &mut registers_book)?;
-    // Which meters were read is not known of files that are not read again.
+    // For files that are not read again, it is unknown which meters were read.
     let earlier = earlier.filter(|_| !registers_book.present);
     let Readings { mut usage, files: reading_files, meters, files_reused: files_taken } =
         meter::read(source, &customers, window, detail, earlier, &mut readings_book)?;

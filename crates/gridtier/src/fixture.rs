@@ -69,12 +69,12 @@ pub struct DraftCustomer {
     pub covered_months: u32,
     /// By id of the indicator; unknown where there is none.
     pub values: Vec<(&'static str, IndicatorValue)>,
-    /// Month, kind and severity of its offences: the customer is put in.
+    /// Its offences, of which the month, kind and severity are used; the customer is filled in later.
     pub offences: Vec<Offence>,
 }
 
 impl DraftCustomer {
-    /// A high-voltage customer of old, read for three years.
+    /// A long-standing high-voltage customer, read for three years.
     pub fn new(id: impl Into<String>, values: &[(&'static str, f64)]) -> Self {
         Self {
             id: id.into(),
@@ -103,7 +103,7 @@ impl DraftCustomer {
     }
 }
 
-/// The cycle that grades hand-made customers as of the first day of `end`, by everything delivered.
+/// The cycle that grades hand-made customers as of the first day of `end`, with all data delivered.
 pub fn cycle(method: &Method, end: Month, mut drafts: Vec<DraftCustomer>, previous: Previous) -> Cycle {
     drafts.sort_by(|a, b| a.id.cmp(&b.id));
     let window = Window { end, months: method.window_months };

@@ -1,4 +1,5 @@
-//! Holders: the legal customers who hold accounts, and the facts and values of all accounts of one together (DATA section 5).
+//! Holders: the legal customers who hold accounts. The facts and values of a holder combine those of its accounts (DATA
+//! section 5).
 //!
 //! Facts are counted by account; here they become facts by holder, so that all judgement after it sees holders as its
 //! customers. An indicator is summed over the accounts that know it. Which tier a holder gets is not known here.
@@ -109,11 +110,12 @@ fn open(facts: &Facts, accounts: &[u32]) -> Vec<u32> {
     if open.is_empty() { accounts.to_vec() } else { open }
 }
 
-/// The attributes of a holder: those of the account with the most annual energy, but for those that accounts share.
+/// The attributes of a holder: those of the account with the most annual energy, except those that combine all
+/// accounts.
 fn customer(facts: &Facts, accounts: &[u32], energy: &IndicatorColumn) -> Customer {
     let rows = || accounts.iter().map(|&account| &facts.customers.rows[index(account)]);
     let open = open(facts, accounts);
-    // Unknown energy comes last, and the first of equals has the smallest id.
+    // Unknown energy comes last. Of accounts with equal energy, the one with the smallest id comes first.
     let annual_wh = |account: u32| {
         let known = energy.known(index(account)).filter(|_| open.contains(&account));
         known.map_or(i64::MIN, |kwh| round_half_away(kwh * 1000.0))
@@ -124,7 +126,7 @@ fn customer(facts: &Facts, accounts: &[u32], energy: &IndicatorColumn) -> Custom
         .reduce(|best, account| if annual_wh(account) > annual_wh(best) { account } else { best });
     let mut customer = facts.customers.rows[index(greatest.unwrap_or(0))].clone();
     let sum = |of: fn(&Customer) -> Option<f64>| rows().filter_map(of).reduce(|sum, more| sum + more);
-    // The words of both enums begin with the highest.
+    // Both enums list the highest word first, so the least variant is the highest.
     customer.importance_level = rows().filter_map(|row| row.importance_level).min();
     customer.load_class = rows().filter_map(|row| row.load_class).min();
     customer.opened_on = rows().map(|row| row.opened_on).min().unwrap_or(customer.opened_on);
@@ -140,7 +142,7 @@ fn customer(facts: &Facts, accounts: &[u32], energy: &IndicatorColumn) -> Custom
     customer
 }
 
-/// The facts of accounts summed by holder; of covered months the most.
+/// The facts of accounts, summed by holder; for covered months, the greatest number.
 fn folded(facts: &Facts, members: &HolderAccounts, holders: Customers) -> Result<Facts, RunError> {
     let mut rows = Vec::with_capacity(holders.len());
     for (number, accounts) in (0..).zip(&members.accounts) {
@@ -223,7 +225,7 @@ fn value(
         }
         Fold::Sum(summed) => sum(facts, accounts, summed, column, wanted),
     };
-    // What no account knows applies where it applies to one of them.
+    // If no account knows the value, it applies to the holder if it applies to one account.
     folded.unwrap_or_else(|| match values.all(|value| value == IndicatorValue::NotApplicable) {
         true => IndicatorValue::NotApplicable,
         false => IndicatorValue::Unknown,
@@ -408,7 +410,7 @@ mod tests {
         ];
         let source = source(&customers, &monthly("a", |_| 9.0, 0..36));
         let refused = regrade(&source, Month::new(2026, 1), &method(), &Previous::new(), None, Vec::new());
-        let told = refused.unwrap_err().to_string();
-        assert!(told.contains("holder_id a of account b is also an account, which H holds"), "{told}");
+        let message = refused.unwrap_err().to_string();
+        assert!(message.contains("holder_id a of account b is also an account, which H holds"), "{message}");
     }
 }

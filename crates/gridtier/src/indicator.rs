@@ -72,7 +72,7 @@ impl IndicatorValue {
 }
 
 /// Whether the data that an indicator needs were delivered: its tables are there, empty or not, and a counted row carries
-/// the optional column that it rests on. An own indicator always is.
+/// the optional column that it rests on. The data of an own indicator always were.
 #[must_use]
 pub fn is_delivered(id: &str, facts: &Facts) -> bool {
     registry::find(id).is_none_or(|indicator| {
@@ -88,7 +88,7 @@ pub struct WantedIndicators<'a> {
     pub registered: &'a [&'static Indicator],
     /// The method's own.
     pub own: &'a [Expression],
-    /// The method's costs of supply, of which `profit` is made.
+    /// The method's costs of supply, which `profit` needs.
     pub supply_costs: SupplyCosts,
 }
 

@@ -33,11 +33,11 @@ pub struct Breach {
     pub table: String,
     /// The finding; null for too many rejects.
     pub rule: Option<Rule>,
-    /// What was measured where that is a part of the finding, such as a use category.
+    /// The part of the data that was measured, such as a use category; null where it was all of it.
     pub subject: Option<String>,
     /// The rejects of the table.
     pub rejected: Option<u64>,
-    /// Those allowed.
+    /// The rejects that are allowed.
     pub allowed: Option<u64>,
     /// What was measured: a share, or CNY/kWh.
     pub measured: Option<f64>,
@@ -99,7 +99,7 @@ impl Breach {
     }
 }
 
-/// What of the facts is beyond the method's limits: tables with too many rejects, and findings about too many customers.
+/// Breaches by the facts: tables with too many rejects, and findings about too many customers.
 #[must_use]
 pub fn of_facts(facts: &Facts, method: &Method) -> Vec<Breach> {
     let mut breaches: Vec<Breach> = facts
@@ -135,7 +135,7 @@ fn unit_suspects(facts: &Facts) -> u64 {
     count(months.map(|suspect| suspect.customer).collect::<BTreeSet<_>>().len())
 }
 
-/// What of a judged population is beyond the method's limits, with the findings.
+/// Breaches by a scored population, with the findings.
 #[must_use]
 pub fn of_scores(
     facts: &Facts,
@@ -170,7 +170,7 @@ pub fn delivered_weight(method: &Method, delivered: &[bool]) -> f64 {
     if all > 0.0 { there / all } else { 0.0 }
 }
 
-/// The indicators that weigh and whose data were not delivered.
+/// The indicators that have a weight, but whose data were not delivered.
 #[must_use]
 pub fn undelivered<'a>(method: &'a Method, delivered: &[bool]) -> Vec<&'a str> {
     let specs = method.indicators.iter().zip(delivered);
@@ -263,7 +263,7 @@ mod tests {
         regrade(&source, Month::new(2026, 1), method, &Previous::new(), None, Vec::new()).unwrap()
     }
 
-    fn told(graded: &Graded) -> Vec<String> {
+    fn messages(graded: &Graded) -> Vec<String> {
         graded.breaches.iter().map(|breach| breach.what().to_string()).collect()
     }
 
@@ -272,19 +272,19 @@ mod tests {
         // Energy 0.22, growth 0.20 and standing 0.15 of 0.5396.
         let cycle = graded(3, &[], &method(&[]));
         let expected = "little_delivered: the indicators whose data are there have 30.76 % of the weight, at least 50 % needed";
-        assert_eq!(told(&cycle), [expected]);
+        assert_eq!(messages(&cycle), [expected]);
         let finding = cycle.findings.iter().find(|finding| finding.rule == Rule::LittleDelivered).unwrap();
         assert_eq!((finding.table.as_str(), finding.rows), ("method", 13));
         assert!(finding.example.starts_with("annual_revenue, average_price, "), "{}", finding.example);
         let method = method(&[("min_delivered_weight = 0.5", "min_delivered_weight = 0.3")]);
-        assert_eq!(told(&graded(3, &[], &method)), Vec::<String>::new());
+        assert_eq!(messages(&graded(3, &[], &method)), Vec::<String>::new());
     }
 
     #[test]
     fn the_median_price_of_ten_customers_must_be_plausible() {
         let lenient = ("min_delivered_weight = 0.5", "min_delivered_weight = 0");
-        let of = |customers, prices: &[f64]| told(&graded(customers, prices, &method(&[lenient])));
-        // The mean of the two in the middle: 5.005, though nine of ten bills may be right elsewhere.
+        let of = |customers, prices: &[f64]| messages(&graded(customers, prices, &method(&[lenient])));
+        // The median is the mean of the two prices in the middle, 5.005.
         let mut prices = vec![5.0; 5];
         prices.extend([5.01; 5]);
         let expected =
@@ -294,7 +294,7 @@ mod tests {
         assert_eq!(of(10, &[5.0; 10]), Vec::<String>::new(), "the bound itself is plausible");
         assert_eq!(of(10, &[0.04; 10]).len(), 1);
         let off = method(&[lenient, ("implausible_price = [0.05, 5]", "implausible_price = false")]);
-        assert_eq!(told(&graded(10, &[99.0; 10], &off)), Vec::<String>::new());
+        assert_eq!(messages(&graded(10, &[99.0; 10], &off)), Vec::<String>::new());
         let graded = graded(10, &[99.0; 10], &method(&[lenient]));
         assert!(graded.findings.iter().any(|finding| finding.rule == Rule::ImplausiblePrice));
     }

@@ -28,7 +28,7 @@ struct DeliveredPlan {
 pub struct PlanFacts {
     /// Months with a plan above 0.
     pub planned_months: i64,
-    /// Of them covered.
+    /// Those of them that are covered.
     pub plan_months: i64,
     /// Σ of their completion, in 10⁻⁶.
     pub plan_share_e6: i64,
@@ -140,7 +140,7 @@ mod tests {
     use crate::memory::MemorySource;
 
     #[test]
-    fn plans_count_in_covered_months_and_miss_on_both_sides() {
+    fn plans_count_in_covered_months_and_can_be_missed_on_either_side() {
         let readings = ["a|2023-10-01|100", "a|2023-11-01|200", "b|2023-10-01|1"];
         let plans =
             ["a|2023-10|80", "a|2023-11|250", "a|2023-12|5", "a|2023-09|0", "b|2023-10|0.2", "a|2023-08|-1"];

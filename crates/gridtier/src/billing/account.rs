@@ -1,8 +1,8 @@
 //! Payments on account: in which order they pay a customer's bills (DATA §8).
 //!
-//! The order is one of time. On the first day of a month its bills become payable, and waiting credit is applied to them;
-//! then come the payments of each day. So a payment never pays a bill of a later month, and what a customer paid ahead
-//! counts for the bill from the first day of its month.
+//! The order is chronological. On the first day of a month its bills become payable, and waiting credit is applied to
+//! them; then come the payments of each day. So a payment never pays a bill of a later month, and what a customer paid
+//! ahead counts for the bill from the first day of its month.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,7 +32,7 @@ pub(super) struct AccountPayment {
     pub amount_fen: i64,
 }
 
-/// What was applied to a bill, by its place in the list; negative where a refund took it back.
+/// An amount applied to a bill, which is named by its position in the list; negative where a refund took it back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Applied {
     pub bill: usize,
@@ -61,14 +61,14 @@ pub(super) fn settle(bills: &[AccountBill], payments: &[AccountPayment]) -> Vec<
 
 /// A customer's account on a day.
 struct Account {
-    /// By bill: what is not paid of it.
+    /// By bill: the part that is not paid.
     unpaid_fen: Vec<i128>,
-    /// The payable bills of which something is not paid.
+    /// The payable bills that are not fully paid.
     open: BTreeSet<usize>,
-    /// What was paid and is not applied yet. While there is any, no bill is open.
+    /// Credit: paid and not applied yet. While there is any, no bill is open.
     credit_fen: i128,
     applied: Vec<Applied>,
-    /// Bill and amount of what refunds can take back, the latest last.
+    /// Amounts that a refund can take back, with their bills; the latest last.
     standing: Vec<(usize, i128)>,
 }
 
@@ -83,7 +83,8 @@ impl Account {
         }
     }
 
-    /// Makes the bills of a month payable, of which `first` is one and the others come next, and applies credit to them.
+    /// Makes the bills of a month payable and applies credit to them. `first` is the first of them; the others come
+    /// next.
     fn open_month(
         &mut self,
         to_come: &mut std::iter::Peekable<impl Iterator<Item = usize>>,
@@ -128,7 +129,7 @@ impl Account {
         }
     }
 
-    /// Takes a refund from waiting credit, then back from what was applied last. What is left of it is dropped.
+    /// Takes a refund from waiting credit, then back from what was applied last. Any remainder is dropped.
     fn refund(&mut self, day: i32, refund_fen: i128) {
         let from_credit = refund_fen.min(self.credit_fen);
         self.credit_fen -= from_credit;
@@ -302,7 +303,7 @@ mod tests {
         );
     }
 
-    /// The rules read aloud, day by day and fen by fen.
+    /// The rules taken literally, day by day and fen by fen.
     fn obvious(bills: &[AccountBill], payments: &[AccountPayment]) -> BTreeMap<(usize, i32), i128> {
         let mut unpaid: Vec<i128> = bills.iter().map(|bill| bill.unpaid_fen).collect();
         let (mut credit, mut latest) = (0i128, Vec::<usize>::new());
@@ -343,7 +344,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn settling_an_account_equals_the_rules_read_aloud(
+        fn settling_an_account_equals_the_rules_taken_literally(
             bills in prop::collection::vec((1u32..7, -3i128..12), 0..7),
             payments in prop::collection::vec((1u32..7, 1i32..4, -15i64..25), 0..9),
         ) {

@@ -18,7 +18,7 @@ pub(super) struct Settled {
     last_unpaid_day: Option<i32>,
 }
 
-/// What a customer's bills came to.
+/// Sums over the bills of one customer.
 #[derive(Clone, Copy, Debug, Default)]
 struct ArrearsSums {
     due_fen: i128,
@@ -28,8 +28,8 @@ struct ArrearsSums {
     cross_year_fen: i128,
 }
 
-/// ArrearsSums arrears by customer, over the bills above zero that were due before the window's end. `due_fen` is what is due on
-/// each accepted bill; payments come in the order of bills and days.
+/// Sums arrears by customer, over the bills above zero that were due before the window's end. `due_fen` is what is due
+/// on each accepted bill; payments come in the order of bills and days.
 pub(super) fn count(
     bills: &Bills,
     window: Window,

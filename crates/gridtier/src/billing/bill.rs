@@ -20,7 +20,7 @@ pub(super) struct AcceptedBill {
     pub month: Month,
     pub amount_fen: i64,
     pub due_on: Option<i32>,
-    /// The bill that it reverses: its number among the ids named so, see [`Bills::named`].
+    /// The bill that it reverses: the number of the id that it names, see [`Bills::named`].
     pub reverses: Option<u32>,
 }
 
@@ -29,14 +29,14 @@ pub(super) struct AcceptedBill {
 pub(super) enum BillState {
     /// All were rejected.
     Unknown,
-    /// At least one lies before the opening of this customer, the first of several; none was accepted.
+    /// At least one lies before the opening of its customer, and none was accepted. Of several customers, the first.
     BeforeOpening(CustomerIx),
     /// At least one lies outside the window, and none was accepted.
     OutOfWindow,
-    /// One lies before the window and takes part in the order of payments on account: its position among the earlier
-    /// bills.
+    /// One lies before the window and takes part in the order of payments on account. Holds its position among the
+    /// earlier bills.
     Earlier(u32),
-    /// One was accepted: its position among the accepted bills.
+    /// One was accepted. Holds its position among the accepted bills.
     Accepted(u32),
 }
 
@@ -45,13 +45,13 @@ struct BillRules<'a> {
     finder: CustomerFinder<'a>,
     window: Window,
     keys: KeyIndex,
-    /// The ids of bills that others reverse. Not those of `keys`, in which a key has only the spelling of its own row.
+    /// The ids of bills that reversals name. Kept apart from `keys`, where a key has only the spelling of its own row.
     named: KeyIndex,
     /// By key number, as far as rows outside the window have been seen.
     states: Vec<BillState>,
     /// Whether bills before the window take part in the order of payments on account.
     keeps_earlier: bool,
-    /// Whether a bill of zero or more must have a due day: without payments nobody asks when it was due.
+    /// Whether a bill of zero or more must have a due day: without payments the due day is not used.
     needs_due_day: bool,
 }
 
@@ -194,8 +194,9 @@ impl Bills {
         }
     }
 
-    /// A reversal that names a bill outside the window, by that bill's own month and opening, is outside it too: a
-    /// correction of older revenue is no revenue of the window. Judged last, on rows that would count.
+    /// A reversal is outside the window if the bill that it names is, by that bill's own month and opening: a
+    /// correction of older revenue is no revenue of the window. Decided last, among the rows that would count
+    /// otherwise.
     fn move_out_reversals_of_outside_bills(&mut self, book: &mut TableBook) {
         let (outside, inside): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.rows).into_iter().partition(|row| self.reverses_outside(&row.value));

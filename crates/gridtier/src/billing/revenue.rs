@@ -17,10 +17,10 @@ use crate::service_months::ServiceMonths;
 use crate::source::TableBook;
 use crate::unit::Window;
 
-/// Of the bills of the busiest month, the part that makes a month one of the delivered range: one in so many.
+/// A month is in the delivered range if it has at least one bill for every so many of the busiest month.
 const DELIVERED_ONE_IN: u64 = 100;
 
-/// Months of the window by position, all counted bills of a customer in each: Σ amounts due.
+/// A customer's months with counted bills, by position in the window: Σ amounts due.
 type BilledMonths = BTreeMap<usize, i128>;
 
 /// Sums revenue and price by customer, and notes customers with unbilled use.

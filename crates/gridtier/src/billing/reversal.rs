@@ -11,7 +11,7 @@ use crate::meter::MonthlyUsage;
 use crate::rows::CheckedRow;
 use crate::source::TableBook;
 
-/// Customers that the example of a finding names.
+/// Most customers that a finding names as examples.
 const NAMED_MAX: usize = 5;
 
 /// What is due on bills, after reversals.
@@ -81,9 +81,9 @@ fn after_reversals(
     DueAfterReversals { due_fen, matched, unknown }
 }
 
-/// For each reversal that names no bill, the one that it takes: of the bills of the customer with exactly the opposite
-/// amount, of the same or an earlier month and not yet taken, the latest, and of those of one month the one with the
-/// greatest id. Reversals choose in the order of month and id.
+/// The bill that each reversal takes, where the reversal names none. Candidates are the customer's bills of exactly the
+/// opposite amount, of the same or an earlier month, that no reversal has taken yet. The latest is taken; within one
+/// month, the one with the greatest id. Reversals choose in the order of month and id.
 fn match_by_amount(
     bills: &Bills,
     rows: &[CheckedRow<AcceptedBill>],

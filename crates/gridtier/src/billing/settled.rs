@@ -78,7 +78,7 @@ pub fn settled_bills(
     Ok(settled)
 }
 
-/// The day from which on nothing was left unpaid. Payments come in the order of days.
+/// The day since which nothing was left unpaid. Payments come in the order of days.
 fn paid_on(due_fen: i128, payments: &[BillPayment]) -> Option<i32> {
     let (mut paid, mut since) = (0i128, None);
     for payment in payments {
@@ -111,7 +111,7 @@ mod tests {
         let window = Window { end: Month::new(2024, 1), months: 12 };
         let settled = settled_bills(&source, &customers, window, &[CustomerIx::new(0)]).unwrap();
         let october = Month::new(2023, 10).first_day();
-        let told: Vec<_> = settled
+        let amounts: Vec<_> = settled
             .iter()
             .map(|(_, bill)| {
                 (bill.id.as_str(), bill.due_fen, bill.on_time_fen, bill.overdue_fen_days, bill.paid_on)
@@ -119,7 +119,7 @@ mod tests {
             .collect();
         let november = Month::new(2023, 11).first_day();
         assert_eq!(
-            told,
+            amounts,
             [
                 ("1", 10_000, 3_000, 7_000 * 5, Some(october + 24)),
                 // Reversed by 40 CNY: 60 were due and paid.

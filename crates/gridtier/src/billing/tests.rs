@@ -180,7 +180,7 @@ fn a_month_with_less_than_one_percent_of_the_bills_of_the_busiest_does_not_widen
 }
 
 #[test]
-fn customers_billed_monthly_are_told_of_use_without_a_bill() {
+fn customers_billed_monthly_with_use_and_no_bill_are_reported() {
     let readings: Vec<String> = ["a", "b", "c"]
         .iter()
         .flat_map(|id| (1..=12).map(move |month| format!("{id}|2023-{month:02}-01|10")))
@@ -228,8 +228,8 @@ fn bills_and_their_payments_before_the_opening_are_out_of_the_window() {
 }
 
 #[test]
-fn a_payment_is_told_as_before_the_opening_when_its_bill_is_and_lies_in_the_window() {
-    let told = |bill: &str, payment: &str| {
+fn a_payment_in_the_window_is_noticed_as_before_the_opening_when_its_bill_is() {
+    let counted_and_noticed = |bill: &str, payment: &str| {
         let source = MemorySource::default()
             .rows(Table::Customers, CUSTOMERS, &["a|other|low_voltage|2023-11-15|false"])
             .rows(Table::MeterReadings, READINGS, &["a|2023-12-01|1"])
@@ -240,15 +240,15 @@ fn a_payment_is_told_as_before_the_opening_when_its_bill_is_and_lies_in_the_wind
         (payments.tally.counted == 1, payments.noticed.contains_key(&Rule::BeforeOpening))
     };
     let before = "1|a|2023-10|5|2023-11-25|-";
-    assert_eq!(told(before, "p|1|2023-12-01|5"), (false, true), "a payment has its bill's place");
-    assert_eq!(told(before, "p|1|2024-01-01|5"), (false, false), "paid after the window");
-    assert_eq!(told(before, "p|2|2023-10-01|5"), (true, false), "paid ahead on a bill of its own");
+    assert_eq!(counted_and_noticed(before, "p|1|2023-12-01|5"), (false, true), "a payment has its bill's place");
+    assert_eq!(counted_and_noticed(before, "p|1|2024-01-01|5"), (false, false), "paid after the window");
+    assert_eq!(counted_and_noticed(before, "p|2|2023-10-01|5"), (true, false), "paid ahead on a bill of its own");
     assert_eq!(
-        told("1|a|2023-09|5|2023-10-25|-", "p|1|2023-12-01|5"),
+        counted_and_noticed("1|a|2023-09|5|2023-10-25|-", "p|1|2023-12-01|5"),
         (false, false),
         "a bill outside the window"
     );
-    assert_eq!(told("1|a|2023-12|-5|-|0", "p|2|2023-12-01|5"), (true, false));
+    assert_eq!(counted_and_noticed("1|a|2023-12|-5|-|0", "p|2|2023-12-01|5"), (true, false));
 }
 
 #[test]

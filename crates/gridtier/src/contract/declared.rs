@@ -163,8 +163,8 @@ pub struct TableDeclared {
 pub struct Declared {
     /// Zone of the utility's local time; needed only when timestamps carry a zone.
     pub zone: Option<Tz>,
-    /// Rows that the utility's system recorded later than this instant are left out; `None` leaves none out. Not of the
-    /// export but of the run: the same files can be graded as they were known at any time (DATA §4).
+    /// Rows that the utility's system recorded later than this instant are left out; `None` leaves none out. It belongs
+    /// to the run rather than the export: the same files can be graded as they were known at any time (DATA §4).
     pub known_as_of: Option<LocalTime>,
     /// By table; a table without an entry follows the contract.
     pub tables: BTreeMap<Table, TableDeclared>,

@@ -12,7 +12,7 @@ use crate::text;
 /// Months of a year.
 const YEAR: usize = 12;
 
-/// Hours of a day: those of summer time are not told apart.
+/// Hours of a day. Days on which clocks change count the same.
 const DAY_HOURS: i64 = 24;
 
 /// The facts that readings give about one customer.
@@ -30,8 +30,8 @@ pub struct Energy {
     pub readings: i64,
     /// Number of those that carry reactive energy.
     pub reactive_readings: i64,
-    /// Pairs of one of the first twelve months and the same of the last twelve, of which both are covered; 0 in a window
-    /// below 24 months.
+    /// Pairs of a month among the first twelve and the same calendar month among the last twelve, both covered; 0 in a
+    /// window shorter than 24 months.
     pub growth_pairs: i64,
     /// Σ active energy of the first months of these pairs.
     pub growth_first_wh: i64,

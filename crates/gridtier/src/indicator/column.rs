@@ -81,7 +81,7 @@ impl IndicatorColumn {
         self.bits[number] = bits(value);
     }
 
-    /// The values as they lie in memory: doubles, of which a NaN says in its last two bits why there is none.
+    /// The values as they lie in memory: doubles, or NaNs whose last two bits say why there is no value.
     #[must_use]
     pub fn bits(&self) -> &[u64] {
         &self.bits
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_comes_back_as_it_was_and_no_two_kinds_meet() {
+    fn a_value_comes_back_as_it_was_and_the_three_kinds_stay_distinct() {
         let values = [
             IndicatorValue::Known(0.0),
             IndicatorValue::Known(-0.0),

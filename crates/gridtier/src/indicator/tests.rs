@@ -122,7 +122,7 @@ fn sensitivity_is_the_greater_of_importance_and_load_class() {
 }
 
 #[test]
-fn power_factor_attainment_is_judged_by_months_at_the_own_standard() {
+fn power_factor_attainment_counts_months_at_the_customers_own_standard() {
     // tan φ 0.48 is PF 0.9015, tan φ 0.60 is PF 0.857.
     let mut rows = readings("a", |_| 100.0, "48");
     rows[0] = format!("a|{}-01|100|60", WINDOW.month(0));
@@ -246,7 +246,7 @@ fn a_condition_on_an_empty_attribute_is_not_met_and_one_on_an_absent_table_says_
 }
 
 #[test]
-fn every_registry_entry_stands_in_the_order_of_dimensions_and_once() {
+fn registry_entries_are_unique_and_in_the_order_of_dimensions() {
     let ids: std::collections::BTreeSet<&str> = INDICATORS.iter().map(|indicator| indicator.id).collect();
     assert_eq!((ids.len(), INDICATORS.len()), (16, 16));
     let places =
@@ -318,7 +318,7 @@ fn capacity_growth_needs_both_capacities() {
 }
 
 #[test]
-fn the_shortfall_is_the_mean_of_what_lacks_to_the_standard() {
+fn the_shortfall_is_the_mean_distance_below_the_standard() {
     // PF 0.8, 1 and 0.6 of a standard of 0.90: (10 + 0 + 30) hundredths over 3 months.
     let rows = ["a|2025-01-01|4|3", "a|2025-02-01|4|0", "a|2025-03-01|3|4"];
     let source = MemorySource::default().customers(&["a"]).rows(

@@ -92,7 +92,7 @@ pub(super) fn chinese(rule: Rule, english: &str) -> String {
 fn in_chinese(forms: &[Form], english: &str) -> String {
     let matching = forms.iter().find_map(|(en, zh)| Some((values(en, english)?, zh)));
     let Some((values, zh)) = matching else { return english.to_owned() };
-    // Cut before values go in, which may have braces of their own.
+    // Split before the values go in, because values may contain braces.
     let mut pieces = zh.split('{');
     let first = pieces.next().unwrap_or_default().to_owned();
     pieces.fold(first, |text, piece| {
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_example_is_told_in_chinese_with_the_same_values() {
+    fn an_example_is_given_in_chinese_with_the_same_values() {
         for (rule, en, zh) in [
             (
                 Rule::NullValue,

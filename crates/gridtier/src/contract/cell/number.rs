@@ -91,7 +91,7 @@ fn power_of_ten(exponent: u8) -> Option<i128> {
     10i128.checked_pow(u32::from(exponent))
 }
 
-/// A column as integers by `scale`. Shape: one cell for each row.
+/// A column as integers by `scale`, one cell for each row.
 ///
 /// # Errors
 /// The column holds no numbers.

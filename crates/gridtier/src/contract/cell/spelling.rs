@@ -88,7 +88,7 @@ fn by_dictionary(array: &ArrayRef, change: impl Fn(&ArrayRef) -> ArrayRef) -> Ar
     }
 }
 
-/// The column with the cells empty that one of the markers means.
+/// The column with every cell emptied that has the meaning of one of the markers.
 fn without_markers(
     array: &ArrayRef,
     kind: ColumnKind,
