@@ -178,7 +178,7 @@ impl<'a> Study<'a> {
         let published: Vec<f64> = self
             .sample
             .iter()
-            .map(|&row| standing(&self.ranked[row], self.ranked[row].score_e6 as f64 / 1e6))
+            .map(|&row| behind_if_vetoed(&self.ranked[row], self.ranked[row].score_e6 as f64 / 1e6))
             .collect();
         KendallOrder::of(&published)
     }
@@ -255,7 +255,7 @@ impl<'a> Study<'a> {
             let customer = &self.ranked[row];
             let z = &points[row * size..(row + 1) * size];
             for (_, scoring, lines, _) in some {
-                let score = standing(customer, scoring.score(self.pattern[row], z));
+                let score = behind_if_vetoed(customer, scoring.score(self.pattern[row], z));
                 count[below(&lines[index(customer.stratum)], (score, customer.rank))] += 1;
             }
         });
@@ -277,7 +277,7 @@ impl<'a> Study<'a> {
 
     fn scoring(&self, how: Combine, weights: &[Option<Weight>], without: Option<usize>) -> Scoring {
         let mut all = Vec::with_capacity(self.patterns.len() * self.places.len());
-        // An indicator that is left out of the method is none of those that its group weighs.
+        // Without a weight, the indicator does not count among those of its group.
         let mut weights = weights.to_vec();
         without.into_iter().for_each(|place| weights[place] = None);
         for mask in &self.patterns {
@@ -298,7 +298,7 @@ impl<'a> Study<'a> {
         self.sample
             .iter()
             .zip(points.chunks(size))
-            .map(|(&row, z)| standing(&self.ranked[row], scoring.score(self.pattern[row], z)))
+            .map(|(&row, z)| behind_if_vetoed(&self.ranked[row], scoring.score(self.pattern[row], z)))
             .collect()
     }
 
@@ -368,7 +368,7 @@ fn below(lines: &[ScoreAndRank; 3], (score, rank): ScoreAndRank) -> usize {
 }
 
 /// A score that puts vetoed customers behind all others, however they are combined.
-fn standing(customer: &Ranked, score: f64) -> f64 {
+fn behind_if_vetoed(customer: &Ranked, score: f64) -> f64 {
     const BEHIND: f64 = 1e6;
     if customer.vetoed { score - BEHIND } else { score }
 }

@@ -100,12 +100,12 @@ pub struct Population<'a> {
     pub groups: Groups,
 }
 
-/// The accounts behind facts that are those of holders.
+/// The accounts behind the facts of holders.
 #[derive(Clone, Copy)]
 pub struct Holding<'a> {
     /// Facts by account.
     pub accounts: &'a Facts,
-    /// Who holds which.
+    /// Who holds which account.
     pub members: &'a HolderAccounts,
 }
 
@@ -154,7 +154,7 @@ pub fn judge(population: Population, columns: &[IndicatorColumn], method: &Metho
         (0..patterns.len()).map(|pattern| known_weight(&patterns, pattern, method, &delivered)).collect();
     let provisional: Vec<Option<Provisional>> = short_history
         .par_iter()
-        .zip(&patterns.of)
+        .zip(&patterns.by_position)
         .map(|(&short_history, &pattern)| provisional(short_history, known_weight[index(pattern)], method))
         .collect();
     let ranked = ranked(&population, &provisional);
@@ -302,7 +302,7 @@ impl Scores {
     /// Known ÷ applicable weight, of what was delivered.
     #[must_use]
     pub fn known_weight(&self, at: usize) -> f64 {
-        self.known_weight[index(self.patterns.of[at])]
+        self.known_weight[index(self.patterns.by_position[at])]
     }
 
     /// Positions of the ranked customers.
@@ -376,7 +376,7 @@ fn provisional(short_history: bool, known_weight: f64, method: &Method) -> Optio
     }
 }
 
-/// As [`firm_from`]; of a holder the earliest over its open accounts.
+/// As [`firm_from`]; for a holder, the earliest month over its open accounts.
 fn firm_from_of(
     facts: &Facts,
     holding: Option<Holding>,

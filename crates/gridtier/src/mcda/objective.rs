@@ -115,11 +115,11 @@ fn critic(columns: &[Vec<f64>]) -> ObjectiveWeights {
     let guards = guards(columns, false);
     let information = (0..columns.len())
         .map(|column| {
-            if !has_say(guards[column]) {
+            if !has_weight(guards[column]) {
                 return 0.0;
             }
             let conflict: f64 = (0..columns.len())
-                .filter(|&other| other != column && has_say(guards[other]))
+                .filter(|&other| other != column && has_weight(guards[other]))
                 .map(|other| 1.0 - correlation(&columns[column], &columns[other]))
                 .sum();
             let (low, high) = range(&columns[column]);
@@ -195,7 +195,7 @@ fn most_equal(values: &mut [f64]) -> usize {
 }
 
 /// Whether a column has any weight, limited or not.
-fn has_say(guard: Option<Guard>) -> bool {
+fn has_weight(guard: Option<Guard>) -> bool {
     guard.is_none_or(Guard::is_limit)
 }
 
@@ -204,7 +204,7 @@ fn informed(columns: &[Vec<f64>], guards: &[Option<Guard>], information: impl Fn
     columns
         .iter()
         .zip(guards)
-        .map(|(column, guard)| if has_say(*guard) { information(column) } else { 0.0 })
+        .map(|(column, guard)| if has_weight(*guard) { information(column) } else { 0.0 })
         .collect()
 }
 
@@ -215,8 +215,8 @@ fn settled(information: Vec<f64>, guards: Vec<Option<Guard>>) -> ObjectiveWeight
     let total: f64 = information.iter().sum();
     let shares: Vec<f64> = if total > 0.0 {
         information.iter().map(|information| information / total).collect()
-    } else if guards.iter().any(|guard| has_say(*guard)) {
-        guards.iter().map(|guard| if has_say(*guard) { 1.0 } else { 0.0 }).collect()
+    } else if guards.iter().any(|guard| has_weight(*guard)) {
+        guards.iter().map(|guard| if has_weight(*guard) { 1.0 } else { 0.0 }).collect()
     } else {
         vec![1.0; columns]
     };

@@ -63,7 +63,7 @@ const fn number(
     Measure { id, titles, good, warn, fail, unit: Unit::Number, reading }
 }
 
-const TOLD: (Good, Option<f64>, Option<f64>) = (Good::AtLeast, None, None);
+const NO_LIMITS: (Good, Option<f64>, Option<f64>) = (Good::AtLeast, None, None);
 
 const fn at_least(warn: f64) -> (Good, Option<f64>, Option<f64>) {
     (Good::AtLeast, Some(warn), None)
@@ -105,7 +105,7 @@ pub const MEASURES: &[Measure] = &[
     share(
         "pareto_special",
         ["Revenue of special", "特级电费占比"],
-        TOLD,
+        NO_LIMITS,
         [
             "Share of annual revenue held by the best tier, beside its share of customers in the table.",
             "特级客户的年电费占比, 与其户数占比对照。",
@@ -114,13 +114,13 @@ pub const MEASURES: &[Measure] = &[
     share(
         "pareto_energy",
         ["Energy of special + grade-1", "特级与一级电量占比"],
-        TOLD,
+        NO_LIMITS,
         ["Share of annual energy held by the two best tiers.", "特级与一级客户的年电量占比。"],
     ),
     share(
         "top20_revenue",
         ["Revenue of the top 20 %", "前 20 % 客户电费占比"],
-        TOLD,
+        NO_LIMITS,
         [
             "Share of annual revenue of the fifth of customers with the most of it, whatever their tier: the most that any grading of a fifth could reach.",
             "电费最高的 20 % 客户 (不论等级) 的年电费占比, 是任何 20 % 分组可达到的上限。",
@@ -129,7 +129,7 @@ pub const MEASURES: &[Measure] = &[
     share(
         "top20_energy",
         ["Energy of the top 20 %", "前 20 % 客户电量占比"],
-        TOLD,
+        NO_LIMITS,
         [
             "Share of annual energy of the fifth of customers with the most of it.",
             "电量最高的 20 % 客户的年电量占比。",
@@ -138,7 +138,7 @@ pub const MEASURES: &[Measure] = &[
     number(
         "gini_revenue",
         ["Gini coefficient of revenue", "电费基尼系数"],
-        TOLD,
+        NO_LIMITS,
         [
             "0 when all customers pay the same, towards 1 when one pays everything.",
             "各户电费相同为 0, 集中于一户趋近 1。",
@@ -147,7 +147,7 @@ pub const MEASURES: &[Measure] = &[
     number(
         "gini_energy",
         ["Gini coefficient of energy", "电量基尼系数"],
-        TOLD,
+        NO_LIMITS,
         [
             "0 when all customers use the same, towards 1 when one uses everything.",
             "各户电量相同为 0, 集中于一户趋近 1。",
@@ -273,7 +273,7 @@ pub const MEASURES: &[Measure] = &[
     number(
         "cluster_silhouette",
         ["Silhouette of the clusters", "聚类轮廓系数"],
-        TOLD,
+        NO_LIMITS,
         [
             "How well the customers fall into groups by themselves, from −1 to 1: below 0.25 there are no groups to speak of, and grades by quota are as natural as any.",
             "客户自然聚类的清晰程度 (−1 至 1): 低于 0.25 说明没有明显的自然分群, 按比例划分等级同样合理。",
@@ -291,7 +291,7 @@ pub const MEASURES: &[Measure] = &[
     number(
         "cluster_agreement",
         ["Clusters against tiers", "聚类与等级的一致性"],
-        TOLD,
+        NO_LIMITS,
         [
             "Adjusted Rand index between k-means clusters and tiers: 1 is the same partition, 0 is chance; a low value is no fault, since tiers cut a ranking by quota.",
             "k 均值聚类与等级的调整兰德指数: 1 为相同划分, 0 为随机水平; 等级按比例切分排序, 数值低并非缺陷。",

@@ -2,7 +2,7 @@
 
 use crate::contract::IncidentKind;
 
-/// How far what is known of a group or dimension speaks for the rest of it.
+/// How far the known part of a group or dimension stands in for the rest.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ReweightLimit(pub f64);
 

@@ -20,11 +20,11 @@ pub struct Governance {
     pub approval: Approval,
     /// Who may approve; empty for anybody but the proposer.
     pub approvers: Vec<String>,
-    /// So many reviewers must agree, and none object.
+    /// Number of reviewers who must agree; none may object.
     pub reviews: u32,
     /// Days within which a proposal can be approved.
     pub valid_days: u32,
-    /// By gate, in the order of [`Gate`]: above which value it warns and fails.
+    /// By gate, in the order of [`Gate`]: the limits above which it warns and fails.
     pub gates: [Limit; 7],
 }
 

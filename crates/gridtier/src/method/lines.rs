@@ -25,8 +25,8 @@ pub struct Lines {
     pub quotas: Quotas,
     /// By stratum: shares of its own.
     pub by_stratum: BTreeMap<String, Quotas>,
-    /// By tier but the last: the score in 10⁻⁶ points that it needs beside its quota. A tier without a floor of its own has
-    /// that of the next worse one.
+    /// By tier except the last: the score in 10⁻⁶ points that it needs besides its quota. A tier without a floor of its
+    /// own has that of the next worse one.
     pub floors_e6: [Option<i64>; 3],
 }
 
@@ -63,7 +63,7 @@ impl Lines {
                 fix: text!("let the scores fall from special to grade-2", "请使得分要求由特级到二级递减"),
             });
         }
-        // Who may not be in a tier for want of points may not be in a better one either.
+        // A customer with too few points for a tier has too few for any better one.
         let needed = [floors[0].or(floors[1]).or(floors[2]), floors[1].or(floors[2]), floors[2]];
         let floors_e6 = needed.map(|floor| floor.map(|points| round_half_away(points * 1e6)));
         Self { quotas, by_stratum, floors_e6 }

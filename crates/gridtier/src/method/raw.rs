@@ -116,7 +116,7 @@ pub(super) struct TiersFile {
     #[serde(default)]
     #[schemars(inner(inner(range(min = 0, max = 100))))]
     pub quotas_by_stratum: BTreeMap<String, Vec<u32>>,
-    /// By tier: the score that it needs beside its quota.
+    /// By tier: the score that it needs besides its quota.
     #[serde(default)]
     pub lines: LinesFile,
 }
@@ -183,10 +183,10 @@ pub(super) struct BlendFile {
     pub alpha: Share,
     /// How the other weights follow from the data.
     pub by: Scheme,
-    /// By sibling: the least weight, holding in the result.
+    /// By sibling: the least weight that the result may have.
     #[serde(default)]
     pub floor: BTreeMap<String, Share>,
-    /// By sibling: the greatest weight, holding in the result.
+    /// By sibling: the greatest weight that the result may have.
     #[serde(default)]
     pub cap: BTreeMap<String, Share>,
 }
@@ -213,7 +213,7 @@ pub(super) struct ExpertFile {
 pub(super) struct IndicatorFile {
     /// How a value becomes 0 to 100.
     pub normalise: NormaliseKind,
-    /// min_max: taken before, ln(1 + max(x, 0)).
+    /// min_max: what is done to the value first; log1p is ln(1 + max(x, 0)).
     pub transform: Option<Transform>,
     /// min_max: two quantiles of the ranked customers.
     pub quantiles: Option<Vec<Share>>,
@@ -248,7 +248,7 @@ pub(super) struct VetoFile {
     /// Offences below it do not count; 1 if left out.
     #[schemars(range(min = 1, max = 5))]
     pub min_severity: Option<u8>,
-    /// So many are needed; 1 if left out.
+    /// Number of offences needed; 1 if left out.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub min_count: Option<u32>,
     /// The best tier that is left.
@@ -346,7 +346,7 @@ pub(super) struct GovernanceFile {
     /// Who may approve; anybody but the proposer if left out or empty.
     #[serde(default)]
     pub approvers: Vec<String>,
-    /// So many reviewers must agree, and none object; 0 if left out.
+    /// Number of reviewers who must agree, while none may object; 0 if left out.
     #[schemars(range(min = 0, max = 100))]
     pub reviews: Option<u32>,
     /// Days within which a proposal can be approved; 30 if left out.
@@ -397,16 +397,17 @@ pub(super) struct TriggerFile {
     /// offence: those below it do not count; 1 if left out.
     #[schemars(range(min = 1, max = 5))]
     pub min_severity: Option<u8>,
-    /// offence: so many are needed; 1 if left out.
+    /// offence: number of offences needed; 1 if left out.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub min_count: Option<u32>,
     /// arrears, clean: length in months; 3 for arrears and 6 for clean if left out.
     #[schemars(range(min = 1, max = 600))]
     pub months: Option<u32>,
-    /// sustained, decline: tiers between that of the cycle and that of now; 1 for sustained and 2 for decline if left out.
+    /// sustained, decline: steps from the cycle's tier to the present one; 1 for sustained and 2 for decline if left
+    /// out.
     #[schemars(range(min = 1, max = 3))]
     pub steps: Option<u32>,
-    /// sustained: so many inspections in a row, this one included; 2 if left out.
+    /// sustained: number of inspections in a row, this one included; 2 if left out.
     #[schemars(range(min = 1, max = 100))]
     pub inspections: Option<u32>,
 }

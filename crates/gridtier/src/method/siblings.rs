@@ -1,7 +1,7 @@
 //! Where the weights of siblings come from: given, judged in pairs, taken from the data, or a blend.
 //!
-//! What comes from the data is not known while a method is read: such siblings stand here with the weights that hold
-//! until then, and how the others will follow. How weights follow from data is not known here.
+//! Weights from the data are not known while a method is read. Until they are, such siblings have the weights given
+//! here, with the rule by which the final ones follow. How weights follow from data is not known here.
 
 use super::ahp::{self, Judgement, Variant};
 use super::raw::{AhpFile, BlendFile, MethodFile, SiblingsFile};
@@ -97,7 +97,7 @@ impl Siblings {
     }
 }
 
-/// What is being made of a method file: its weights, with what is wrong on the way.
+/// The weights of a method file while they are built, with the faults found so far.
 pub(super) struct Builder<'a, 't> {
     pub document: &'a CheckedToml<'t>,
     pub file: &'a MethodFile,
@@ -297,7 +297,7 @@ impl Builder<'_, '_> {
         weights
     }
 
-    /// Tells which items an expert's judgements do not connect.
+    /// Reports which items an expert's judgements do not connect.
     fn unconnected(&mut self, path: &[&str], ahp: &AhpFile, expert: &str, parts: &[Vec<usize>; 2]) {
         let named =
             |part: &[usize]| part.iter().map(|&item| ahp.items[item].as_str()).collect::<Vec<_>>().join(", ");

@@ -70,27 +70,27 @@ fn faults_of(changes: &[(&str, &str)]) -> String {
 
 #[test]
 fn quotas_of_strata_floors_and_plausibility_are_checked() {
-    let told = faults_of(&[(
+    let reported = faults_of(&[(
         "[weights]\n",
         "[tiers.quotas_by_stratum]\nhigh_votage = [10, 30, 50, 10]\n[weights]\n",
     )]);
     assert!(
-        told.contains("no stratum of strata = \"supply_level\"") && told.contains("`high_voltage`"),
-        "{told}"
+        reported.contains("no stratum of strata = \"supply_level\"") && reported.contains("`high_voltage`"),
+        "{reported}"
     );
-    let told =
+    let reported =
         faults_of(&[("[weights]\n", "[tiers.quotas_by_stratum]\nother = [10, 30, 50, 11]\n[weights]\n")]);
-    assert!(told.contains("`tiers.quotas_by_stratum.other` must be four whole percentages"), "{told}");
-    let told = faults_of(&[("[weights]\n", "[tiers.lines]\nspecial = 60\ngrade-2 = 70\n[weights]\n")]);
-    assert!(told.contains("asks more points of a worse tier"), "{told}");
-    let told = faults_of(&[("[weights]\n", "[tiers.lines]\ngrade-3 = 70\n[weights]\n")]);
-    assert!(told.contains("unknown key `tiers.lines.grade-3`"), "{told}");
-    let told = faults_of(&[("unit_suspect = 0.01", "unit_suspect = true")]);
-    assert!(told.contains("names no limit"), "{told}");
-    let told = faults_of(&[("implausible_price = [0.05, 5]", "implausible_price = [5]")]);
-    assert!(told.contains("two ascending prices"), "{told}");
-    let told = faults_of(&[("min_delivered_weight", "min_deliverd_weight")]);
-    assert!(told.contains("did you mean `min_delivered_weight`"), "{told}");
+    assert!(reported.contains("`tiers.quotas_by_stratum.other` must be four whole percentages"), "{reported}");
+    let reported = faults_of(&[("[weights]\n", "[tiers.lines]\nspecial = 60\ngrade-2 = 70\n[weights]\n")]);
+    assert!(reported.contains("asks more points of a worse tier"), "{reported}");
+    let reported = faults_of(&[("[weights]\n", "[tiers.lines]\ngrade-3 = 70\n[weights]\n")]);
+    assert!(reported.contains("unknown key `tiers.lines.grade-3`"), "{reported}");
+    let reported = faults_of(&[("unit_suspect = 0.01", "unit_suspect = true")]);
+    assert!(reported.contains("names no limit"), "{reported}");
+    let reported = faults_of(&[("implausible_price = [0.05, 5]", "implausible_price = [5]")]);
+    assert!(reported.contains("two ascending prices"), "{reported}");
+    let reported = faults_of(&[("min_delivered_weight", "min_deliverd_weight")]);
+    assert!(reported.contains("did you mean `min_delivered_weight`"), "{reported}");
 }
 
 #[test]
@@ -112,18 +112,18 @@ fn all_faults_come_at_once_with_their_lines() {
         .replace("cooperation = 0.1634", "cooperation = 0.2634")
         .replace("[10, 30, 50, 10]", "[10, 30, 50, 20]");
     let text = text.replace("ties = \"break\"", "ties = \"brake\"").replace("window_months = 36\n", "");
-    let told = faults(&text);
-    assert!(told.contains("did you mean `min_known_weight`?"), "{told}");
-    assert!(told.contains("did you mean `break`?"), "{told}");
-    assert!(told.contains("`window_months` is missing"), "{told}");
-    assert!(told.contains("the weights of `weights` sum to 1.1"), "{told}");
-    assert!(told.contains("four whole percentages"), "{told}");
+    let reported = faults(&text);
+    assert!(reported.contains("did you mean `min_known_weight`?"), "{reported}");
+    assert!(reported.contains("did you mean `break`?"), "{reported}");
+    assert!(reported.contains("`window_months` is missing"), "{reported}");
+    assert!(reported.contains("the weights of `weights` sum to 1.1"), "{reported}");
+    assert!(reported.contains("four whole percentages"), "{reported}");
     // The misspelt key is unknown and the right one missing; each other fault is reported once.
-    assert_eq!(told.matches("m.toml:").count(), 6, "{told}");
+    assert_eq!(reported.matches("m.toml:").count(), 6, "{reported}");
 }
 
 #[test]
-fn names_that_nothing_has_are_told_with_the_nearest_one() {
+fn unknown_names_are_reported_with_the_nearest_known_one() {
     assert!(
         faults_with("annual_energy = 0.40", "anual_energy = 0.40").contains("did you mean `annual_energy`?")
     );
@@ -135,7 +135,7 @@ fn names_that_nothing_has_are_told_with_the_nearest_one() {
 }
 
 #[test]
-fn a_normalisation_must_be_complete_and_say_nothing_idle() {
+fn a_normalisation_must_be_complete_and_have_no_idle_key() {
     let energy =
         "annual_energy = { normalise = \"min_max\", transform = \"log1p\", quantiles = [0.01, 0.99] }";
     let with = |to: &str| faults_with(energy, &format!("annual_energy = {to}"));
@@ -158,9 +158,9 @@ fn own_indicators_are_checked_with_the_method() {
     };
     let good = "normalise = \"percentile\"\nexpr = \"reactive_varh / active_wh\"\nunit = \"share\"\ndirection = \"-\"";
     assert_eq!(own(good), "");
-    let told = own(&good.replace("active_wh\"", "activ_wh\""));
-    assert!(told.contains("did you mean `active_wh`?"), "{told}");
-    assert_eq!(told.matches("m.toml:").count(), 1, "a fault brings no others with it: {told}");
+    let reported = own(&good.replace("active_wh\"", "activ_wh\""));
+    assert!(reported.contains("did you mean `active_wh`?"), "{reported}");
+    assert_eq!(reported.matches("m.toml:").count(), 1, "a fault brings no others with it: {reported}");
     assert!(own(&good.replace("unit", "# unit")).contains("lacks `unit` or `direction`"));
     assert!(
         faults_with("[limits]", &format!("[indicators.idle]\n{good}\n[limits]")).contains("has no weight")
@@ -168,7 +168,7 @@ fn own_indicators_are_checked_with_the_method() {
 }
 
 #[test]
-fn parts_by_time_of_use_are_read_for_a_method_that_names_what_rests_on_them() {
+fn parts_by_time_of_use_are_read_for_a_method_that_uses_an_indicator_of_them() {
     let own = |expr: &str| {
         let entry = "normalise = \"percentile\"\nunit = \"share\"\ndirection = \"+\"";
         let text = paper()
@@ -201,8 +201,8 @@ fn weights_may_come_from_pairwise_judgements() {
 #[test]
 fn an_inconsistent_judgement_is_refused_with_its_worst_pair() {
     let inconsistent = AHP.replace("[1, 2, 3]", "[1, 2, \"1/9\"]").replace("[\"1/3\"", "[9");
-    let told = faults(&with_ahp(&inconsistent));
-    assert!(told.contains("consistency ratio") && told.contains("worst fits"), "{told}");
+    let reported = faults(&with_ahp(&inconsistent));
+    assert!(reported.contains("consistency ratio") && reported.contains("worst fits"), "{reported}");
     assert!(faults(&with_ahp(&AHP.replace("\"1/2\", 1, 2", "2, 1, 2"))).contains("mirror"));
 }
 
@@ -223,24 +223,24 @@ fn points_are_fitted_over_all_ranked_customers_unless_the_method_says_within_the
     assert_eq!(within(""), NormaliseWithin::Population);
     assert_eq!(within("normalise_within = \"population\""), NormaliseWithin::Population);
     assert_eq!(within("normalise_within = \"stratum\""), NormaliseWithin::Stratum);
-    let told = Method::parse("m.toml", &with("normalise_within = \"strata\"")).unwrap_err().to_string();
-    assert!(told.contains("`normalise_within`"), "{told}");
+    let reported = Method::parse("m.toml", &with("normalise_within = \"strata\"")).unwrap_err().to_string();
+    assert!(reported.contains("`normalise_within`"), "{reported}");
 }
 
 #[test]
 fn a_method_has_the_further_indicators_that_it_names() {
     let text = PRESETS[0].1.replace("average_price = 0.20\n", "average_price = 0.10\nprofit = 0.10\n");
     let text = text.replace("[indicators]\n", "[indicators]\nprofit = { normalise = \"percentile\" }\n");
-    let told = Method::parse("m.toml", &text).unwrap_err().to_string();
-    assert!(told.contains("`profit` needs `supply_cost`"), "{told}");
+    let reported = Method::parse("m.toml", &text).unwrap_err().to_string();
+    assert!(reported.contains("`profit` needs `supply_cost`"), "{reported}");
     let costs = "[supply_cost]\nhigh_voltage = 0.5\nlow_voltage = 0.55\nresidential = 0.6\n\n[limits]\n";
     let method = Method::parse("m.toml", &text.replace("[limits]\n", costs)).unwrap();
     assert_eq!(method.supply_costs.by_level, [0.5, 0.55, 0.6]);
     assert_eq!(method.indicators[16].id, "profit");
     assert_eq!(Method::preset("paper").unwrap().unwrap().indicators.len(), 16);
-    let told =
+    let reported =
         faults_of(&[("[indicators]\n", "[indicators]\nvaley_share = { normalise = \"percentile\" }\n")]);
-    assert!(told.contains("did you mean `valley_share`"), "{told}");
+    assert!(reported.contains("did you mean `valley_share`"), "{reported}");
 }
 
 /// The preset up to its rules of governance, with other ones.
@@ -286,17 +286,17 @@ fn a_method_can_switch_all_triggers_off_or_name_its_own() {
 }
 
 #[test]
-fn faults_of_governance_are_told() {
-    let told = |rules: &str| faults(&governed_by(rules));
-    let crossed = told("[governance.gates]\nabsent = { warn = 0.2, fail = 0.1 }\n");
+fn faults_of_governance_are_reported() {
+    let reported = |rules: &str| faults(&governed_by(rules));
+    let crossed = reported("[governance.gates]\nabsent = { warn = 0.2, fail = 0.1 }\n");
     assert!(crossed.contains("`governance.gates.absent` fails before it warns"), "{crossed}");
-    let unknown = told("[governance.gates]\nabsnt = { warn = 0.2 }\n");
+    let unknown = reported("[governance.gates]\nabsnt = { warn = 0.2 }\n");
     assert!(unknown.contains("did you mean `absent`"), "{unknown}");
-    assert!(told("[governance]\napprovers = [\"李\", \" \"]\n").contains("an approver has no name"));
-    assert!(told("[appeal]\nquota = \"displacment\"\n").contains("did you mean `displacement`"));
+    assert!(reported("[governance]\napprovers = [\"李\", \" \"]\n").contains("an approver has no name"));
+    assert!(reported("[appeal]\nquota = \"displacment\"\n").contains("did you mean `displacement`"));
     let trigger = "[[trigger]]\nname = \"a\"\nkind = \"closed\"\naction = \"close\"\n";
-    assert!(told(&format!("{trigger}{trigger}")).contains("no name of its own"));
-    let idle = told(&format!("{trigger}months = 3\n"));
+    assert!(reported(&format!("{trigger}{trigger}")).contains("no name of its own"));
+    let idle = reported(&format!("{trigger}months = 3\n"));
     assert!(idle.contains("`months` says nothing in a trigger of kind `closed`"), "{idle}");
-    assert!(told("[improvement]\nmonths = 0\n").contains("`improvement.months`"));
+    assert!(reported("[improvement]\nmonths = 0\n").contains("`improvement.months`"));
 }

@@ -362,7 +362,7 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// Indicators that weigh and cannot be normalised, or were made and do not weigh.
+    /// Reports indicators that have a weight and no normalisation, and own indicators that have no weight.
     fn check_use(&mut self, specs: &[Spec]) {
         for spec in specs {
             let given = self.file.indicators.contains_key(&spec.id);

@@ -32,27 +32,27 @@ pub enum TriggerCondition {
         kinds: Vec<IncidentKind>,
         /// Offences below this severity do not count.
         min_severity: u8,
-        /// So many offences are needed.
+        /// Number of offences needed.
         min_count: u32,
     },
-    /// A bill is unpaid for so many months.
+    /// A bill has been unpaid for this many months.
     Arrears {
         /// Length in months.
         months: u32,
     },
-    /// A customer of grade-3 or with a ceiling had neither offence nor overdue day for so many months.
+    /// A customer of grade-3 or with a ceiling had neither offence nor overdue day for this many months.
     Clean {
         /// Length in months.
         months: u32,
     },
-    /// The tier of now is better by so many, at so many inspections in a row.
+    /// The present tier is better by this many tiers, at this many inspections in a row.
     Sustained {
         /// Tiers.
         steps: u32,
         /// Inspections, this one included.
         inspections: u32,
     },
-    /// The tier of now is worse by so many.
+    /// The present tier is worse by this many tiers.
     Decline {
         /// Tiers.
         steps: u32,

@@ -6,7 +6,7 @@
 
 use crate::method::Combine;
 
-/// Fewer points count as this many in the product, which a single 0 would otherwise make 0.
+/// The least points that enter the product. Without it, a single 0 would make the product 0.
 const PRODUCT_FLOOR: f64 = 1.0;
 /// Distinguishing coefficient ρ of grey relation (Deng 1982).
 const RHO: f64 = 0.5;

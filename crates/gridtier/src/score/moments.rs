@@ -32,7 +32,7 @@ fn add(total: &mut Quad, more: impl Fn(usize) -> f64) {
 }
 
 impl Moments {
-    /// Of no customer yet, for rows of `size` groups.
+    /// The moments of no customer, for rows of `size` groups.
     pub fn new(size: usize) -> Self {
         let (means, together) = (vec![[0.0; WIDTH]; size], vec![[0.0; WIDTH]; size]);
         Self { customers: 0.0, mean: 0.0, spread: 0.0, means, together, published: (i32::MAX, i32::MIN) }

@@ -1,4 +1,4 @@
-//! Which value of an indicator has as many points as are asked for: the way back from points to values (METHOD section 9).
+//! Which value of an indicator has a given number of points: the way back from points to values (METHOD section 9).
 
 use super::Fitted;
 use super::normalise::FittedKind;
@@ -6,12 +6,13 @@ use crate::method::Transform;
 
 /// Bisection steps: enough for the precision of a double.
 const HALVINGS: usize = 80;
-/// How far beyond a mark its logarithm surely is beyond that of the mark, as a part of the value.
+/// How far beyond a mark, as a share of it, a value must be so that its logarithm is beyond the mark's in spite of
+/// rounding.
 const BEYOND_ROUNDING: f64 = 1e-12;
 
 impl Fitted {
-    /// The value nearest to `from` that has at least `z` points; `None` where no value has. Of two that are equally near it
-    /// is the lower one.
+    /// The value nearest to `from` that has at least `z` points; `None` where no value has. Of two that are equally
+    /// near, the lower one.
     #[must_use]
     pub fn nearest_value(&self, from: f64, z: f64) -> Option<f64> {
         if self.points(from) >= z {
@@ -81,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_value_with_as_many_points_lies_on_either_side() {
+    fn the_nearest_value_with_enough_points_lies_on_either_side() {
         let knots = FittedKind::Points(vec![(0.0, 100.0), (10.0, 0.0), (30.0, 100.0)]);
         let fitted = fitted(knots, Direction::More);
         assert!(is_near(fitted.nearest_value(10.0, 50.0), 5.0));

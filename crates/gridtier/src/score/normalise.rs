@@ -10,8 +10,7 @@ use crate::method::{Normalise, Scale, Transform};
 const NEUTRAL: f64 = 50.0;
 /// Values that are compared together, to compute equal neighbours once.
 pub(super) const RUN: usize = 8;
-/// Marks that differ by no more than this share of the greater one differ by what rounding to fen and Wh can make of equal
-/// values (SPEC section 5).
+/// Relative difference of two marks up to which rounding to fen and Wh may be all that differs (SPEC section 5).
 const RESOLUTION: f64 = 1e-4;
 /// Bits that no value has: a NaN that columns do not use.
 const NO_VALUE: u64 = u64::MAX;
@@ -60,7 +59,7 @@ pub enum FittedKind {
 }
 
 impl FittedKind {
-    /// By rank among distinct, ascending values, of which `counts` says how many ranked customers have each.
+    /// By rank among distinct, ascending values. `counts` says how many ranked customers have each.
     #[must_use]
     pub fn percentile(values: Vec<f64>, counts: impl IntoIterator<Item = u64>) -> Self {
         let mut sum = 0;
@@ -312,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn min_max_clamps_outside_its_marks_and_turns_round_where_less_is_better() {
+    fn min_max_clamps_outside_its_marks_and_is_reversed_where_less_is_better() {
         let normalise = Normalise::MinMax(Transform::None, Scale::Goalposts(0.0, 2.0));
         let more = fit(normalise.clone(), Direction::More, &[1.0]);
         assert_eq!([-1.0, 0.5, 9.0].map(|x| more.points(x)), [0.0, 25.0, 100.0]);
@@ -360,7 +359,7 @@ mod tests {
         assert!(fit(8191.5, 8192.0, 0.0).is_degenerate());
         assert!(!fit(8191.0, 8192.0, 0.0).is_degenerate());
         assert_eq!(fit(8191.5, 8192.0, 0.0).points(8192.0), 50.0);
-        // The greater magnitude counts, on either side of 0; and nothing but 0 is alike.
+        // The greater magnitude counts, on either side of 0. Only 0 is within the resolution of 0.
         assert!(fit(-8192.0, -8191.5, 0.0).is_degenerate());
         assert!(fit(0.0, 0.0, 0.0).is_degenerate());
         assert!(!fit(0.0, 1e-9, 0.0).is_degenerate());

@@ -28,7 +28,7 @@ const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 #[derive(Debug, Default)]
 pub struct Patterns {
     /// By position: the number of the pattern.
-    pub of: Vec<u32>,
+    pub by_position: Vec<u32>,
     /// Words per pattern.
     stages: usize,
     /// The words of all patterns, one after the other.
@@ -38,11 +38,11 @@ pub struct Patterns {
 impl Patterns {
     /// Finds the patterns of a population, numbered in the order of their first customer.
     pub fn of(columns: &[IndicatorColumn], population: &[u32]) -> Self {
-        let mut of = vec![0; population.len()];
-        let blocks: Vec<PatternTable> = of
+        let mut patterns = vec![0; population.len()];
+        let blocks: Vec<PatternTable> = patterns
             .par_chunks_mut(BLOCK)
             .zip(population.par_chunks(BLOCK))
-            .map(|(of, numbers)| number_block(columns, numbers, of))
+            .map(|(patterns, numbers)| number_block(columns, numbers, patterns))
             .collect();
         let stages = stages(columns);
         let mut known = PatternTable::new(stages);
@@ -50,10 +50,10 @@ impl Patterns {
             .iter()
             .map(|block| block.keys.chunks(stages).map(|words| known.number(words)).collect())
             .collect();
-        of.par_chunks_mut(BLOCK).zip(&renumbered).for_each(|(of, renumbered)| {
-            of.iter_mut().for_each(|of| *of = renumbered[index(*of)]);
+        patterns.par_chunks_mut(BLOCK).zip(&renumbered).for_each(|(patterns, renumbered)| {
+            patterns.iter_mut().for_each(|pattern| *pattern = renumbered[index(*pattern)]);
         });
-        Self { of, stages, words: known.keys }
+        Self { by_position: patterns, stages, words: known.keys }
     }
 
     /// How many patterns there are.
@@ -73,12 +73,12 @@ impl Patterns {
     /// By pattern: how many of the customers that count have it.
     pub fn count(&self, counts: impl Fn(usize) -> bool + Sync) -> Vec<u64> {
         let blocks: Vec<Vec<u64>> = self
-            .of
+            .by_position
             .par_chunks(BLOCK)
             .enumerate()
-            .map(|(block, of)| {
+            .map(|(block, patterns)| {
                 let mut customers = vec![0; self.len()];
-                let counted = of.iter().enumerate().filter(|(at, _)| counts(block * BLOCK + at));
+                let counted = patterns.iter().enumerate().filter(|(at, _)| counts(block * BLOCK + at));
                 counted.for_each(|(_, &pattern)| customers[index(pattern)] += 1);
                 customers
             })
@@ -91,18 +91,18 @@ impl Patterns {
     }
 }
 
-/// Words that hold the states of all columns.
+/// Number of words that hold the states of all columns.
 fn stages(columns: &[IndicatorColumn]) -> usize {
     columns.len().div_ceil(WORD).max(1)
 }
 
 /// Numbers the patterns of one block of customers, from 0.
-fn number_block(columns: &[IndicatorColumn], numbers: &[u32], of: &mut [u32]) -> PatternTable {
+fn number_block(columns: &[IndicatorColumn], numbers: &[u32], patterns: &mut [u32]) -> PatternTable {
     let stages = stages(columns);
     let mut known = PatternTable::new(stages);
     let (mut words, mut scratch) = (vec![[0; ROWS]; stages], Vec::new());
     let mut key = vec![0; stages];
-    for (numbers, of) in numbers.chunks(ROWS).zip(of.chunks_mut(ROWS)) {
+    for (numbers, patterns) in numbers.chunks(ROWS).zip(patterns.chunks_mut(ROWS)) {
         for (words, columns) in words.iter_mut().zip(columns.chunks(WORD)) {
             words.fill(0);
             for (place, column) in columns.iter().enumerate() {
@@ -111,12 +111,12 @@ fn number_block(columns: &[IndicatorColumn], numbers: &[u32], of: &mut [u32]) ->
             }
         }
         if let [words] = words.as_slice() {
-            of.iter_mut().zip(words).for_each(|(of, &word)| *of = known.number(&[word]));
+            patterns.iter_mut().zip(words).for_each(|(pattern, &word)| *pattern = known.number(&[word]));
             continue;
         }
-        for (row, of) in of.iter_mut().enumerate() {
+        for (row, pattern) in patterns.iter_mut().enumerate() {
             key.iter_mut().zip(&words).for_each(|(word, words)| *word = words[row]);
-            *of = known.number(&key);
+            *pattern = known.number(&key);
         }
     }
     known
@@ -189,7 +189,7 @@ mod tests {
         let population: Vec<u32> = (0..100).filter(|number| number % 9 != 4).collect();
         let patterns = Patterns::of(&columns, &population);
         assert_eq!(patterns.len(), 5);
-        for (&pattern, &number) in patterns.of.iter().zip(&population) {
+        for (&pattern, &number) in patterns.by_position.iter().zip(&population) {
             for place in 0..70 {
                 let found = patterns.value(pattern as usize, place);
                 assert_eq!(found.status(), value(number as usize, place).status());

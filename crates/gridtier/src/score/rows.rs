@@ -125,7 +125,7 @@ impl<'a> BlockScorer<'a> {
             self.enter(numbers, start + block * ROWS, &mut sheet);
             for (row, entered) in sheet.cells.chunks_exact(self.size).take(numbers.len()).enumerate() {
                 let at = block * ROWS + row;
-                f(at, self.row(self.patterns.of[start + at], entered));
+                f(at, self.row(self.patterns.by_position[start + at], entered));
             }
         }
     }
@@ -145,7 +145,7 @@ impl<'a> BlockScorer<'a> {
             let start = start + block * ROWS;
             self.enter(numbers, start, &mut sheet);
             let (mut patterns, mut ranked) = ([0; ROWS], [false; ROWS]);
-            patterns[..numbers.len()].copy_from_slice(&self.patterns.of[start..start + numbers.len()]);
+            patterns[..numbers.len()].copy_from_slice(&self.patterns.by_position[start..start + numbers.len()]);
             let (mut scores, mut totals) = ([0.0; ROWS], [0.0; ROWS]);
             self.weigh(&mut sheet.cells, &patterns, &mut scores, &mut totals);
             ranked.iter_mut().zip(provisional).for_each(|(ranked, why)| *ranked = why.is_none());

@@ -115,12 +115,12 @@ fn a_group_of_which_little_is_known_enters_its_dimension_with_a_part_of_its_weig
 fn what_nobody_delivered_makes_nobody_provisional() {
     let covered = [("full", 0..36)];
     // Readings alone: energy and growth of 0.1187 + 0.1079, sensitivity of 0.0809; all of them are known.
-    let (told, _) = scored(&covered, &paper_with(&[]));
-    assert_eq!((told.provisional[0], told.known_weight(0)), (None, 1.0));
+    let (computed, _) = scored(&covered, &paper_with(&[]));
+    assert_eq!((computed.provisional[0], computed.known_weight(0)), (None, 1.0));
     let delivered: Vec<&str> = paper_with(&[])
         .indicators
         .iter()
-        .zip(&told.parameters.delivered)
+        .zip(&computed.parameters.delivered)
         .filter(|(_, delivered)| **delivered)
         .map(|(spec, _)| spec.id.as_str().to_owned())
         .map(|id| INDICATORS.iter().find(|entry| entry.id == id).unwrap().id)
@@ -171,11 +171,11 @@ fn scored(covered: &[(&str, Range<usize>)], method: &Method) -> (Scores, Vec<Ind
 #[test]
 fn short_history_and_little_known_weight_make_a_customer_provisional() {
     let covered = [("full", 0..36), ("late", 30..36), ("never", 0..0), ("early", 0..11)];
-    let (told, _) = scored(&covered, &paper_with(&[]));
+    let (computed, _) = scored(&covered, &paper_with(&[]));
     // By id: early, full, late, never.
-    let why: Vec<Option<&str>> = told.provisional.iter().map(|why| why.map(Provisional::code)).collect();
+    let why: Vec<Option<&str>> = computed.provisional.iter().map(|why| why.map(Provisional::code)).collect();
     assert_eq!(why, [Some("short_history"), None, Some("short_history"), Some("short_history")]);
-    let firm: Vec<Option<String>> = (0..4).map(|at| told.firm_from.get(&at).map(Month::to_string)).collect();
+    let firm: Vec<Option<String>> = (0..4).map(|at| computed.firm_from.get(&at).map(Month::to_string)).collect();
     // Early loses a covered month for each new one until all eleven are gone.
     assert_eq!(firm, [Some("2025-01".into()), None, Some("2024-07".into()), Some("2025-01".into())]);
     // Twelve months are no growth: 0.1996 of 0.3075 is known.
@@ -203,7 +203,7 @@ fn contributions_add_up_to_the_score() {
     }
 }
 
-/// What is said of a population, customer by customer and sum by sum: the slow, obvious way.
+/// The results for a population, customer by customer and sum by sum: the slow, obvious way.
 struct Obvious {
     score_e6: Vec<Option<i64>>,
     known_weight: Vec<f64>,
@@ -284,7 +284,7 @@ fn bits(values: impl IntoIterator<Item = Option<f64>>) -> Vec<Option<u64>> {
     values.into_iter().map(|x| x.map(f64::to_bits)).collect()
 }
 
-/// Asks that blocks and rows agree in every bit, on every seventh customer closed and every fifth new.
+/// Asserts that blocks and rows agree in every bit, on every seventh customer closed and every fifth new.
 fn blocks_and_rows_agree(people: usize, seed: u64, how: Combine, unknown: Unknowns) {
     let mut method = paper_with(&[]);
     (method.combine, method.unknown, method.min_known_weight) = (how, unknown, 0.4);
@@ -301,19 +301,19 @@ fn blocks_and_rows_agree(people: usize, seed: u64, how: Combine, unknown: Unknow
     let why: Vec<bool> = scores.provisional.iter().map(Option::is_some).collect();
     assert_eq!(why, expected.provisional);
     // In one pass and in two; the last digits may differ.
-    for (told, expected) in scores.influence.iter().zip(&expected.influence) {
-        assert_eq!(told.is_some(), expected.is_some());
-        assert!((told.unwrap_or(0.0) - expected.unwrap_or(0.0)).abs() < 1e-9, "{told:?} {expected:?}");
+    for (computed, expected) in scores.influence.iter().zip(&expected.influence) {
+        assert_eq!(computed.is_some(), expected.is_some());
+        assert!((computed.unwrap_or(0.0) - expected.unwrap_or(0.0)).abs() < 1e-9, "{computed:?} {expected:?}");
     }
     assert_eq!(all.clone().map(|at| scores.known_weight(at)).collect::<Vec<_>>(), expected.known_weight);
     let own = scores.dimensions(&columns, &method, all.clone());
     assert_eq!(bits(own.into_iter().flatten()), bits(expected.dimensions.into_iter().flatten()));
-    // Asked for by a stretch that begins anywhere.
+    // The same for a range that begins anywhere.
     let stretch = all.end / 3..all.end;
     let parts = scores.contributions(&columns, &method, stretch.clone());
     for at in stretch.clone() {
-        let told = parts.iter().map(|column| Some(column[at - stretch.start]));
-        assert_eq!(bits(told), bits(expected.contributions[at].iter().copied().map(Some)));
+        let computed = parts.iter().map(|column| Some(column[at - stretch.start]));
+        assert_eq!(bits(computed), bits(expected.contributions[at].iter().copied().map(Some)));
     }
     let known = |place: usize| {
         let ranked =
@@ -381,8 +381,8 @@ fn points_are_fitted_within_each_stratum_with_enough_known_values_and_elsewhere_
             let published = scored.score.map(|score| round_half_away(score * 1e6));
             assert_eq!(scores.score_e6(at), published, "{how:?} {at}");
             if (300..600).contains(&at) {
-                let told = contributions.iter().map(|column| Some(column[at - 300]));
-                assert_eq!(bits(told), bits(scored.contributions.into_iter().map(Some)));
+                let computed = contributions.iter().map(|column| Some(column[at - 300]));
+                assert_eq!(bits(computed), bits(scored.contributions.into_iter().map(Some)));
             }
         }
     }

@@ -65,8 +65,8 @@ fn beaten(side: &[i64], other: &[i64]) -> Vec<u64> {
     walk.collect()
 }
 
-/// The variance, with divisor n − 1, of these halves as shares of the other side. That a share is of who is below or of who is
-/// above makes no difference to it.
+/// The variance, with divisor n − 1, of the halved counts as shares of the other side. Shares of those below and shares
+/// of those above have the same variance.
 fn variance(twice: &[u64], other: usize) -> f64 {
     let n = twice.len() as i128;
     let (mut sum, mut squares) = (0i128, 0i128);

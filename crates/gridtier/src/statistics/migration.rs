@@ -39,7 +39,7 @@ pub fn goodman_limits(of: u64, total: u64) -> Option<[f64; 2]> {
     (total > 0).then(|| [limit(-root), limit(root)])
 }
 
-/// Shares of each row; a tier without customers is taken to hold its place.
+/// Shares of each row. A tier without customers counts as one in which everybody stays.
 fn shares(counts: &MigrationCounts) -> [[f64; TIERS]; TIERS] {
     std::array::from_fn(|i| {
         let customers: u64 = counts[i].iter().sum();
@@ -124,7 +124,8 @@ pub struct NeighbourTest {
     pub neighbour: usize,
     /// Customers who moved from `from` to `to`.
     pub customers: u64,
-    /// Their share of the customers in `from`, and that of who came to `neighbour`; `None` when `from` was empty.
+    /// Their share of the customers in `from`, and the share of those who moved to `neighbour`; `None` when `from` was
+    /// empty.
     pub shares: Option<[f64; 2]>,
     /// The test statistic; `None` when its variance is 0.
     pub z: Option<f64>,
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn who_stays_is_no_mobility_and_who_all_swap_is_the_most() {
+    fn mobility_is_0_when_all_stay_and_greatest_when_all_swap() {
         let stay = [[5, 0, 0, 0], [0, 7, 0, 0], [0, 0, 9, 0], [0, 0, 0, 2]];
         near(shorrocks(&stay), 0.0);
         near(mean_singular_value(&stay), 0.0);
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_tier_is_taken_to_hold() {
+    fn an_empty_tier_counts_as_one_in_which_everybody_stays() {
         let one_moves = [[0; 4], [0, 1, 1, 0], [0; 4], [0; 4]];
         near(shorrocks(&one_moves), (4.0 - 3.5) / 3.0);
     }

@@ -56,7 +56,7 @@ pub struct DriftBin {
     pub after: u64,
 }
 
-/// The index of one measure and what it is the sum of.
+/// The index of one measure with its bins, whose terms sum to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StabilityIndex {
     /// Customers of the baseline.
@@ -67,8 +67,9 @@ pub struct StabilityIndex {
     pub bins: Vec<DriftBin>,
     /// Σ (a − b) ln(a/b).
     pub value: f64,
-    /// What sampling alone exceeds in one of twenty cases, if both populations were independent draws: (1/n + 1/m) × the
-    /// 0.95 point of χ² with one degree of freedom less than there are bins. 0 for one bin; `None` when an end is empty.
+    /// The value that sampling alone exceeds in one of twenty cases, if both populations were independent draws: (1/n +
+    /// 1/m) × the 0.95 point of χ² with one degree of freedom less than there are bins. 0 for one bin; `None` when an
+    /// end is empty.
     pub sampling_95: Option<f64>,
 }
 
@@ -79,7 +80,7 @@ const CHI_SQUARE_95: [f64; 21] = [
     28.869_299, 30.143_527, 31.410_433, 32.670_573,
 ];
 
-/// The bins of a baseline: deciles, with atoms, and three bins for who has no value.
+/// The bins of a baseline: deciles, with atoms, and three bins for customers without a value.
 struct Bins {
     /// By value bin: its side and mark.
     bins: Vec<(BinSide, Option<f64>)>,
@@ -222,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_no_value_has_bins_and_a_count_of_0_becomes_a_half() {
+    fn customers_without_a_value_have_bins_and_a_count_of_0_becomes_a_half() {
         let before = [DriftValue::Unknown, DriftValue::Unknown, DriftValue::NotApplicable];
         let after = [DriftValue::Unknown, DriftValue::Absent, DriftValue::Known(4.0)];
         let index = stability_index(&before, &after);

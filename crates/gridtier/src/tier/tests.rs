@@ -123,10 +123,10 @@ fn ties_are_told_apart_by_revenue_then_energy_then_id_and_the_ledger_says_so() {
     let tiers = graded(&people, &plain(&[]), &Previous::new());
     assert_eq!(tiers.rank(7), Some(1));
     assert_eq!(tiers.rank(0), Some(2));
-    let told: Vec<(String, u64, &str)> =
+    let lines: Vec<(String, u64, &str)> =
         tiers.ledger.iter().map(|line| (line.boundary(), line.tie_group, line.broken_by.code())).collect();
     assert_eq!(
-        told,
+        lines,
         [
             ("special/grade-1".to_owned(), 10, "revenue"),
             ("grade-1/grade-2".to_owned(), 10, "id"),
@@ -155,8 +155,8 @@ fn a_floor_leaves_places_empty_and_the_ledger_says_so() {
     let method = plain(&[("[weights]\n", lines)]);
     let tiers = graded(&people, &method, &Previous::new());
     assert_eq!(counts(&tiers), [1, 4, 13, 2]);
-    let told: Vec<[u64; 2]> = tiers.ledger.iter().map(|line| [line.quota, line.count]).collect();
-    assert_eq!(told, [[2, 1], [8, 5], [18, 18]]);
+    let lines: Vec<[u64; 2]> = tiers.ledger.iter().map(|line| [line.quota, line.count]).collect();
+    assert_eq!(lines, [[2, 1], [8, 5], [18, 18]]);
     // A score at the floor reaches it; a floor below the line changes nothing.
     let lines = "[tiers.lines]\nspecial = 18\ngrade-2 = 1.5\n\n[weights]\n";
     let tiers = graded(&people, &plain(&[("[weights]\n", lines)]), &Previous::new());
@@ -170,8 +170,8 @@ fn a_tier_without_a_floor_has_that_of_the_next_worse_one() {
     let lines = "[tiers.lines]\ngrade-2 = 16\n\n[weights]\n";
     let tiers = graded(&people, &plain(&[("[weights]\n", lines)]), &Previous::new());
     assert_eq!(counts(&tiers), [2, 2, 0, 16]);
-    let told: Vec<[u64; 2]> = tiers.ledger.iter().map(|line| [line.quota, line.count]).collect();
-    assert_eq!(told, [[2, 2], [8, 4], [18, 4]]);
+    let lines: Vec<[u64; 2]> = tiers.ledger.iter().map(|line| [line.quota, line.count]).collect();
+    assert_eq!(lines, [[2, 2], [8, 4], [18, 4]]);
 }
 
 #[test]
@@ -256,12 +256,12 @@ fn a_change_of_one_tier_is_held_within_the_band_of_the_boundary() {
             .map(|(number, tier)| (format!("{number:06}"), tier))
             .into();
     let tiers = graded(&people, &banded, &previous);
-    let told = |number: usize| (tiers.tier[number], tiers.policy[number]);
-    assert_eq!(told(8), (Tier::Grade1, Some(Policy::Hysteresis)));
-    assert_eq!(told(7), (Tier::Special, None));
-    assert_eq!(told(10), (Tier::Special, Some(Policy::Hysteresis)));
-    assert_eq!(told(12), (Tier::Grade1, None));
-    assert_eq!(told(11), (Tier::Grade1, None), "a change of two tiers is not held");
+    let tier_and_policy = |number: usize| (tiers.tier[number], tiers.policy[number]);
+    assert_eq!(tier_and_policy(8), (Tier::Grade1, Some(Policy::Hysteresis)));
+    assert_eq!(tier_and_policy(7), (Tier::Special, None));
+    assert_eq!(tier_and_policy(10), (Tier::Special, Some(Policy::Hysteresis)));
+    assert_eq!(tier_and_policy(12), (Tier::Grade1, None));
+    assert_eq!(tier_and_policy(11), (Tier::Grade1, None), "a change of two tiers is not held");
 }
 
 #[test]
