@@ -90,7 +90,7 @@ pub struct Cycle {
     pub counting: u32,
     /// The accepted customers; holders where these are graded.
     pub customers: Customers,
-    /// By indicator of the method: the values by customer number, unknown for who was not graded.
+    /// By indicator of the method: the values by customer number; unknown for customers who were not graded.
     pub columns: Vec<IndicatorColumn>,
     /// Values of other methods' expressions over the cycle's facts, by customer number, where they were asked for.
     pub expressed: Vec<(Expression, IndicatorColumn)>,
@@ -183,8 +183,8 @@ impl Cycle {
         ceilings
     }
 
-    /// Whether the data that an indicator needs were delivered; of those of the registry that the cycle's method does not
-    /// have, `false`. An own indicator always is.
+    /// Whether the data that an indicator needs were delivered. `true` for every own indicator; `false` for an
+    /// indicator of the registry that the cycle's method does not have.
     fn is_delivered(&self, id: &str) -> bool {
         let place = self.method.indicators.iter().position(|spec| spec.id == id);
         place.map_or(registry::find(id).is_none(), |place| self.parameters.delivered[place])

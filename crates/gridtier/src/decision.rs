@@ -190,12 +190,12 @@ pub enum Obstacle {
         /// By whom.
         by: String,
     },
-    /// The proposer decides about the own proposal.
+    /// The proposer would decide about their own proposal.
     OwnProposal {
         /// Who proposed.
         by: String,
     },
-    /// Somebody else than the proposer takes it back.
+    /// Somebody other than the proposer would take it back.
     OthersProposal {
         /// Who proposed.
         by: String,
@@ -231,7 +231,7 @@ pub enum Obstacle {
         /// Days allowed.
         valid_days: u32,
     },
-    /// A gate fails, and nobody passes it by name.
+    /// A gate fails, and the approval does not name it as accepted.
     Gate(GateResult),
 }
 
@@ -281,8 +281,8 @@ impl Obstacle {
     }
 }
 
-/// What stands in the way of an approval by `by`; nothing, if it can be published. `gates` are those of the comparison with
-/// the current cycle, of which `despite` may fail.
+/// What stands in the way of an approval by `by`; nothing, if it can be published. `gates` are those of the comparison
+/// with the current cycle; the ones named in `despite` may fail.
 #[must_use]
 pub fn approval_obstacles(
     rules: &Governance,
@@ -305,7 +305,7 @@ pub fn approval_obstacles(
     found
 }
 
-/// What stands in the way of a rejection by `by`: who may approve may reject.
+/// What stands in the way of a rejection by `by`: whoever may approve may also reject.
 #[must_use]
 pub fn rejection_obstacles(rules: &Governance, proposal: &ProposalState, by: &str) -> Vec<Obstacle> {
     let mut found = decided(proposal);
@@ -329,14 +329,14 @@ pub fn withdrawal_obstacles(proposal: &ProposalState, by: &str) -> Vec<Obstacle>
     found
 }
 
-/// That a proposal is decided already: also a review comes too late then.
+/// The obstacle that a proposal is decided already, which stops a review too.
 #[must_use]
 pub fn decided(proposal: &ProposalState) -> Vec<Obstacle> {
     let decided = proposal.decided.map(|(kind, by)| Obstacle::Decided { kind, by: by.into() });
     decided.into_iter().collect()
 }
 
-/// What the last reviews of persons other than proposer and approver stand against.
+/// Obstacles from reviews. The last review of each person counts, except those of proposer and approver.
 fn review_obstacles(rules: &Governance, proposal: &ProposalState, by: &str) -> Vec<Obstacle> {
     let mut last: Vec<&Review> = Vec::new();
     for review in proposal.reviews {
@@ -420,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn of_each_other_reviewer_the_last_verdict_counts() {
+    fn the_last_verdict_of_each_other_reviewer_counts() {
         use Opinion::{Agree, Note, Object};
         let few = |agree| [Obstacle::FewReviews { agree, needed: 2 }];
         let two = rules(&[], 2);

@@ -1,5 +1,5 @@
-//! The gates between a proposal and its approval: what the comparison with the current cycle came to, against the limits of
-//! the method (REGRADE section 5).
+//! The gates between a proposal and its approval: the measures of the comparison with the current cycle, against the
+//! limits of the method (REGRADE section 5).
 //!
 //! The values are measured elsewhere. What was not measured passes: a first cycle has nothing to be compared with.
 
@@ -41,7 +41,7 @@ pub struct GateResult {
     pub warn: Option<f64>,
     /// Above it the gate fails.
     pub fail: Option<f64>,
-    /// What that comes to.
+    /// The verdict on the value.
     pub verdict: Verdict,
 }
 
@@ -122,7 +122,7 @@ mod tests {
         };
         use Verdict::{Fail, Pass, Warn};
         assert_eq!(verdicts(values), [Pass, Warn, Fail, Warn, Warn, Pass, Fail]);
-        let told = values.judge(&rules)[2].text();
-        assert!(told.en.contains("--despite absent") && told.zh.contains("缺失客户"), "{told:?}");
+        let message = values.judge(&rules)[2].text();
+        assert!(message.en.contains("--despite absent") && message.zh.contains("缺失客户"), "{message:?}");
     }
 }

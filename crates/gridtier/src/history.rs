@@ -1,5 +1,5 @@
-//! The tier of every customer over time: one row for each span in which tier, stratum and provisional flag stay (REGRADE
-//! section 8).
+//! The tier of every customer over time: one row for each span in which tier, stratum and provisional flag stay the
+//! same (REGRADE section 8).
 //!
 //! Cycles come one after the other, each sorted by customer, and are merged with the customers known so far: memory holds the
 //! customers' open rows and the finished ones, not the cycles.
@@ -137,8 +137,8 @@ mod tests {
         HistoryPlace { tier, provisional: false, stratum: 0 }
     }
 
-    /// `id from to first last` of each span.
-    fn told(history: &TierHistory) -> Vec<String> {
+    /// Each span as `id from to first last`.
+    fn spans(history: &TierHistory) -> Vec<String> {
         let spans = history.spans.iter().map(|span| {
             let id = history.customers.key(span.customer);
             let HistorySpan { valid_from, valid_to, first_cycle, last_cycle, .. } = span;
@@ -161,7 +161,7 @@ mod tests {
         history.add("b", HistoryPlace { provisional: true, ..place(Tier::Special) });
         history.add("c", place(Tier::Grade2));
         assert_eq!(
-            told(&history.finish()),
+            spans(&history.finish()),
             ["a 20 Some(30) 4 4", "b 10 Some(30) 1 4", "b 30 None 7 7", "c 10 Some(20) 1 1", "c 30 None 7 7",]
         );
     }

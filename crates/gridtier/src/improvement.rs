@@ -1,5 +1,5 @@
 //! Improvement plans of the customers of grade-3 (督促改进): what each indicator costs them, what they can change by
-//! behaviour, and the values from which on that suffices for grade-2 (REGRADE section 7).
+//! behaviour, and the values that suffice for grade-2 (REGRADE section 7).
 //!
 //! A plan follows from one published cycle alone: everybody else stays as it is, and points are those of the cycle's frozen
 //! parameters. Nobody is asked to use more energy. Whether a plan is kept is known only at an inspection.
@@ -42,7 +42,7 @@ crate::words! {
     }
 }
 
-/// When plans are due that somebody agreed on, by customer id: the last entry of each.
+/// Due days that somebody agreed on, by customer id. The last entry of each counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AgreedDates {
     /// By customer: the day on which the whole plan is due.
@@ -56,13 +56,13 @@ pub struct AgreedDates {
 pub struct ImprovementPlan {
     /// Position in the cycle's rows.
     pub row: u32,
-    /// By how much the score must rise, in 10⁻⁶ points; `None` where it or the line is missing.
+    /// By how much the score must rise, in 10⁻⁶ points; `None` without a score or without a line.
     pub gap_e6: Option<i64>,
     /// The least effort that closes the gap, in ‰ of the way of all levers to 100 points; [`EFFORT_MAX`] where none does.
     pub effort: Option<u16>,
-    /// Whether it does, by values that exist, and no ceiling is in the way; `None` where there is no gap to close.
+    /// Whether this effort closes the gap with values that exist, and no ceiling is in the way; `None` without a gap.
     pub reachable: Option<bool>,
-    /// The first as-of at which no veto holds, for who has a ceiling.
+    /// The first as-of at which no veto holds, for a customer with a ceiling.
     pub blocked_until: Option<Month>,
     /// The day from which on the plan must be met.
     pub due_on: i32,
@@ -85,7 +85,7 @@ pub struct PlanItem {
     pub is_lever: bool,
     /// The points to be reached.
     pub target_points: Option<f64>,
-    /// The value nearest to the present one that has them; `None` where no value has.
+    /// The value nearest to the present one that has these points; `None` if no value has.
     pub target_value: Option<f64>,
     /// The day from which on the target must be met.
     pub due_on: i32,
@@ -173,7 +173,7 @@ impl ImprovementPlans {
     }
 }
 
-/// The first days of the months from which offences count, after the present window.
+/// The offences of a cycle, to tell when they leave the window.
 struct Offences<'a> {
     cycle: &'a Cycle,
     /// By graded customer with offences: those of each of its accounts.
@@ -301,7 +301,7 @@ impl<'a> Planner<'a> {
         Some((plan, items))
     }
 
-    /// What the score lacks to one unit more than the holder of the line has.
+    /// By how much the score must rise to be one unit above that of the holder of the line.
     fn gap_e6(&self, row: &Placed) -> Option<i64> {
         Some((self.line_e6[index(row.stratum)]? + 1 - row.score_e6?).max(0))
     }
@@ -338,14 +338,14 @@ fn with_effort(z: f64, effort: u16) -> f64 {
     z + (100.0 - z) * f64::from(effort) / f64::from(EFFORT_MAX)
 }
 
-/// The value nearest to the present one that has as many points; suggestions are whole.
+/// The value nearest to the present one that has at least `z` points; suggestions are whole.
 fn target_value(parameters: &Parameters, place: usize, is_whole: bool, value: f64, z: f64) -> Option<f64> {
     let fitted = parameters.fitted[place].as_ref()?;
     let nearest = fitted.nearest_value(value, z)?;
     if !is_whole {
         return Some(nearest);
     }
-    // The last bits of a bisection ask for no further suggestion.
+    // The last bits of a bisection must not round up to one more suggestion.
     let near = nearest.round();
     let is_near = (nearest - near).abs() < POINT_TOLERANCE && fitted.points(near) >= z - POINT_TOLERANCE;
     Some(if is_near { near } else { nearest.ceil() })
@@ -364,7 +364,7 @@ impl Efforts<'_> {
         round_half_away(combined(self.method.combine, &self.scored.weights, points) * 1e6)
     }
 
-    /// The least effort with which the score rises by the gap: more of it never lowers the score.
+    /// The least effort with which the score rises by the gap. More effort never lowers the score.
     fn least(&self, score_e6: i64, gap_e6: i64) -> Option<u16> {
         let mut points = self.scored.points.clone();
         let mut is_enough = |effort: u16| {
@@ -404,7 +404,7 @@ impl Efforts<'_> {
 }
 
 impl PlanItem {
-    /// How far the indicator has come by its points of now, on a day; `None` where it has no target.
+    /// How far the indicator has come on a day, by its present points; `None` where it has no target.
     #[must_use]
     pub fn status_on(&self, day: i32, points_now: Option<f64>) -> Option<PlanStatus> {
         let (target, z) = (self.target_points?, self.points?);
@@ -421,7 +421,7 @@ impl ImprovementPlan {
         cycle.customers.ids.key(cycle.rows[index(self.row)].number)
     }
 
-    /// How far the plan has come by the tier and the score of now, on a day.
+    /// How far the plan has come on a day, by the present tier and score.
     #[must_use]
     pub fn status_on(
         &self,

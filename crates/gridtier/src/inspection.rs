@@ -17,7 +17,7 @@ use crate::score::Parameters;
 use crate::tier::Previous;
 use crate::unit::Month;
 
-/// The customers of now, with what triggers look at.
+/// Today's customers, with the data that triggers look at.
 #[derive(Debug)]
 pub struct InspectedBase {
     /// The customers as a cycle, graded by the method of the inspected one.
@@ -31,7 +31,8 @@ pub struct InspectedBase {
 }
 
 impl InspectedBase {
-    /// The customers of a grading of now by the inspected cycle's method. `counting` is the version of what was counted.
+    /// The customers of a present grading by the inspected cycle's method. `counting` is the version of what was
+    /// counted.
     #[must_use]
     pub fn of(graded: Graded, method: &Method, counting: u32) -> Self {
         let dimensions = [None; 3];
@@ -84,7 +85,7 @@ impl InspectedBase {
 /// A customer of the cycle at an inspection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InspectedCustomer {
-    /// The number of the cycle's stratum in which it is judged now; of who is not graded now that of the cycle.
+    /// The number of the cycle's stratum in which it is judged now; its stratum in the cycle if it is not graded now.
     pub stratum: u32,
     /// Its tier in the cycle.
     pub tier: Tier,
@@ -148,8 +149,8 @@ impl From<Damaged> for NotInspected {
     }
 }
 
-/// Inspects the customers of a cycle. `earlier` are the recorded inspections of the same cycle, in the order in which they
-/// were recorded; of each day the last counts, and only days before this one.
+/// Inspects the customers of a cycle. `earlier` are the recorded inspections of the same cycle, in the order in which
+/// they were recorded. The last one of each day counts, and only days before this one.
 ///
 /// # Errors
 /// The data are of a day before the cycle's, or the cycle's files do not fit together.
@@ -205,7 +206,7 @@ fn points_now(parameters: &Parameters, item: &PlanItem, value: f64) -> Option<f6
     parameters.fitted[usize::from(item.place)].as_ref().map(|fitted| fitted.points(value))
 }
 
-/// The inspections before a day, of each day the last recorded one, the latest day first.
+/// The inspections before a day, the latest day first. Only the last one recorded for each day is kept.
 fn last_of_each_day(mut earlier: Vec<EarlierInspection>, end: Month) -> Vec<EarlierInspection> {
     earlier.retain(|inspection| inspection.end < end);
     earlier.reverse();

@@ -26,7 +26,7 @@ pub struct ServiceMoves {
 }
 
 impl ServiceMoves {
-    /// Adds the change of a service; one that is named is not named twice.
+    /// Adds the change of a service. A service that is listed already is not listed again.
     pub fn add(&mut self, service: &str, kind: ChangeKind) {
         let list = match kind {
             ChangeKind::Lost | ChangeKind::Less => &mut self.lost,
@@ -51,7 +51,7 @@ impl ServiceMoves {
 pub struct Telling {
     /// The customer.
     pub customer_id: String,
-    /// Whether it must be told: its tier falls, a service is lost or less, or an improvement plan begins.
+    /// Whether it must be told: its tier falls, it loses a service or gets less of one, or an improvement plan begins.
     pub must: bool,
     /// Where it was.
     pub before: EndState,
@@ -154,7 +154,7 @@ pub fn thin_months(window: Window, readings: &BTreeMap<Month, u64>) -> Vec<ThinM
     thin.map(|month| ThinMonth { month, readings: of_month(&month), median }).collect()
 }
 
-/// Customers who must be told, and all who are.
+/// Number of customers who must be told, and of all who are told.
 #[must_use]
 pub fn told(tellings: &[Telling]) -> (u64, u64) {
     (count(tellings.iter().filter(|telling| telling.must).count()), count(tellings.len()))

@@ -22,14 +22,14 @@ use crate::tier::Policy;
 pub struct Attribution {
     /// Why no move can be split, if that is so for all.
     pub status: Option<SplitStatus>,
-    /// Of every customer that is graded at both ends, in the order of ids.
+    /// The move of every customer that is graded at both ends, in the order of ids.
     pub moves: Vec<CustomerMove>,
     /// The names of all strata on the way, in the order of their bytes.
     pub strata: Vec<String>,
-    /// By split move: what each indicator made of `own`.
+    /// By split move: what each indicator contributed to `own`.
     pub own: OwnContributions,
-    /// By position in the later cycle's rows: the score of its values by the earlier method and frozen parameters in 10⁻⁶
-    /// points, or [`NO_SCORE`]; `None` where no move can be split.
+    /// By position in the later cycle's rows: the score of its values by the earlier method and frozen parameters in
+    /// 10⁻⁶ points, or [`NO_SCORE`]. `None` where no move can be split.
     pub frozen_e6: Option<Vec<i32>>,
 }
 

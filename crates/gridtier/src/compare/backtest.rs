@@ -1,5 +1,5 @@
-//! Whether the earlier cycle's scores and tiers told what came: its customers' arrears, violations and revenue in the
-//! later cycle (REGRADE section 8).
+//! Back-test: whether the earlier cycle's scores and tiers foretold its customers' arrears, violations and revenue in
+//! the later cycle (REGRADE section 8).
 
 use rayon::prelude::*;
 
@@ -31,7 +31,7 @@ crate::words! {
 }
 
 impl BacktestOutcome {
-    /// The indicator that must be known for the outcome to be.
+    /// The indicator whose value decides whether the outcome is known.
     fn indicator(self) -> IndicatorIx {
         match self {
             Self::Arrears => OVERDUE_DAYS,
@@ -90,7 +90,8 @@ pub struct Backtests {
     pub outcomes: Vec<Backtest>,
     /// By stratum, measure and tier.
     pub means: Vec<BacktestMean>,
-    /// Months of the later window before the earlier cycle's day: the scores have seen them, so they are no foresight.
+    /// Months of the later window before the earlier cycle's day: they are in the scores already, so foretelling them
+    /// proves nothing.
     pub overlap_months: u32,
 }
 
@@ -189,12 +190,13 @@ fn outcome_test(
     }
 }
 
-/// Which of them are the tenth with the most revenue, then energy (unknown last), then the smaller id.
+/// Which of the customers are the tenth with the most revenue. Ties go to more energy (unknown last), then to the
+/// smaller id.
 fn top(pair: &Pair<'_>, known: &[(Tested, f64)]) -> Vec<bool> {
     let energy =
         |one: &Tested| pair.after.registry_value(ANNUAL_ENERGY, one.number).unwrap_or(f64::NEG_INFINITY);
     let mut order: Vec<usize> = (0..known.len()).collect();
-    // Numbers stand in the order of ids.
+    // Numbers are in the order of ids.
     order.sort_unstable_by(|&a, &b| {
         let (first, second) = (&known[a], &known[b]);
         second

@@ -47,8 +47,8 @@ impl Comparison {
         })
     }
 
-    /// What the gates of an approval measure of it. How many checks fail and which tables are beyond their limits is known
-    /// elsewhere.
+    /// What the gates of an approval measure in this comparison. Failed checks and tables beyond their limits are
+    /// counted elsewhere.
     #[must_use]
     pub fn gate_values(&self) -> GateValues {
         let everybody = &self.stability[0];
@@ -81,7 +81,7 @@ impl Comparison {
         }
     }
 
-    /// The greatest index of an indicator, of everybody.
+    /// The greatest stability index of any indicator, over everybody.
     fn largest_indicator_index(&self) -> Option<f64> {
         let is_indicator =
             |measure: &str| !matches!(measure, "score" | "score_frozen") && !DIMENSIONS.contains(&measure);

@@ -1,4 +1,5 @@
-//! The values from which `own` departs: those of the revision, and of the earlier cycle where that does not grade a customer.
+//! The values that the step `own` starts from: the revision's, or the earlier cycle's for a customer that the revision
+//! does not grade.
 
 use super::grading::{GradingRules, Measured};
 use super::pair::Pair;
@@ -24,8 +25,8 @@ impl<'a> CorrectedValues<'a> {
         revised.unwrap_or((self.before, first))
     }
 
-    /// What `score` makes of these values, in the strata of the customers' groups in the later cycle: `width` numbers for
-    /// each customer. The customers are graded at both ends, and ascend.
+    /// The results of `score` on these values, in the strata of the customers' groups in the later cycle: `width`
+    /// numbers for each customer. The customers must be graded at both ends and in ascending order.
     pub fn in_later_strata(
         &self,
         customers: &[u32],

@@ -14,7 +14,7 @@ use crate::unit::round_half_away;
 /// Fewest ranked customers, at both ends, of a stratum whose drift is measured.
 const MIN_STRATUM: usize = 200;
 
-/// Index of the score from which drift is worth a look, and from which it is serious.
+/// Stability index of the score from which drift is worth a look, and from which it is serious.
 const LIMITS: [f64; 2] = [0.10, 0.25];
 
 crate::words! {

@@ -27,7 +27,7 @@ pub struct ExplainedStep {
     pub stratum: String,
 }
 
-/// What the values of an indicator made of `own`.
+/// What the values of an indicator contributed to `own`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ExplainedIndicator {
     /// Its id.
@@ -50,10 +50,10 @@ pub struct ExplainedIndicator {
     pub part_e6: i64,
 }
 
-/// What the customers of the same stratum did whose moves are split.
+/// How the other customers of the same stratum moved, as far as their moves are split.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OtherMoves {
-    /// Their number, this one left out.
+    /// Their number, without this customer.
     pub customers: u64,
     /// Of them those whose own behaviour raised the score.
     pub own_up: u64,
@@ -80,11 +80,11 @@ pub struct ExplainedMove {
     pub steps: Vec<ExplainedStep>,
     /// The step that moved the tier most; `None` where it has not changed.
     pub cause: Option<Step>,
-    /// What held the customer off its place by the lines, before and after.
+    /// Why the customer's final tier is not the one by the lines, before and after.
     pub policy_reasons: [Option<PolicyReason>; 2],
-    /// The indicators whose values made `own`, largest part first; those without any are left out.
+    /// The indicators that contributed to `own`, largest part first; those without a part are left out.
     pub indicators: Vec<ExplainedIndicator>,
-    /// What their parts lack to `own` because each is rounded, in 10⁻⁶ points.
+    /// `own` minus the sum of these parts, each of which is rounded, in 10⁻⁶ points.
     pub rounding_e6: i64,
     /// What the others did, where moves are split.
     pub others: Option<OtherMoves>,
@@ -143,7 +143,7 @@ fn explained(
         stratum: attribution.strata[index(stratum)].clone(),
     });
     let mut steps: Vec<ExplainedStep> = steps.collect();
-    // What is not split lies between correction and method.
+    // The unsplit part lies between correction and method.
     steps.sort_by_key(|step| moved.ends(step.step));
     let is_split = moved.status == SplitStatus::Split;
     let row = attribution.own.moves.binary_search_by_key(&place, |at| index(*at)).ok();
@@ -160,7 +160,7 @@ fn explained(
     }
 }
 
-/// The indicators that made `own` of the split move at an index.
+/// The indicators that contributed to `own` of the split move at an index.
 fn indicators(
     pair: &Pair,
     attribution: &Attribution,

@@ -8,7 +8,7 @@ use crate::index::{count, float};
 use crate::indicator::DIMENSIONS;
 use crate::method::Tier;
 
-/// The gates of a comparison, with the drift of the same pair. What nobody counts in has no value.
+/// The gate values of a comparison, with the drift of the same pair. A share of nobody has no value.
 #[must_use]
 pub fn comparison_gates(pair: &Pair<'_>, drifts: &[Drift]) -> GateValues {
     let everybody = stability(pair).into_iter().find(|group| group.stratum.is_none());
@@ -39,7 +39,7 @@ pub fn comparison_gates(pair: &Pair<'_>, drifts: &[Drift]) -> GateValues {
     }
 }
 
-/// Whether a drift is that of an indicator, of everybody.
+/// Whether a drift is that of an indicator over everybody.
 fn is_indicator(drift: &Drift) -> bool {
     let is_score = ["score", "score_frozen"].contains(&drift.measure.as_str());
     drift.stratum.is_none() && !is_score && !DIMENSIONS.contains(&drift.measure.as_str())

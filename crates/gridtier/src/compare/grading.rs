@@ -34,13 +34,14 @@ pub(super) struct Measured<'a> {
 }
 
 impl Measured<'_> {
-    /// The key of the customer at a position with a score, by its values there. `number` is its index in the pair.
+    /// The rank key of the customer at a position, from its values there and a given score. `number` is its index in
+    /// the pair.
     pub fn key(&self, at: usize, number: u32, points_e6: i32) -> RankKey {
         key(self.cycle, at, number, self.ceilings[at].is_some(), published(points_e6))
     }
 }
 
-/// The later customers by the earlier method as if it graded them. Columns are indexed as the later cycle's rows.
+/// The later cycle's customers as the earlier method would grade them. Columns are indexed as the later cycle's rows.
 #[derive(Debug)]
 pub(super) struct Cohort {
     /// The strata of the fit.
@@ -56,7 +57,7 @@ pub(super) struct Cohort {
 /// What the earlier cycle judged by, and the lines of the later one.
 pub(super) struct GradingRules<'a> {
     pair: &'a Pair<'a>,
-    /// The earlier cycle's, with its strata in the order of its rows.
+    /// The earlier cycle's parameters, with its strata in the order of its rows.
     parameters: Parameters,
     groups: GroupStrata<'a>,
     lines_before: TierLines,
@@ -238,7 +239,7 @@ fn other_ledger() -> Damaged {
     ))
 }
 
-/// The key of the customer at a position of a cycle's rows, by its values there.
+/// The rank key of the customer at a position of a cycle's rows, from its values there.
 fn key(cycle: &Cycle, at: usize, number: u32, vetoed: bool, score_e6: Option<i64>) -> RankKey {
     let customer = index(cycle.rows[at].number);
     RankKey {

@@ -1,7 +1,8 @@
 //! The lines between the tiers of a published grading, by which any customer can be judged (REGRADE section 3).
 //!
-//! A line is not a score: beside it may stand vetoed customers and ties. It is the place of its *holder*, the customer
-//! whose rank is the line's count, and a customer is above it whose key does not come after the holder's.
+//! A line is not a score, since vetoed customers and ties may stand beside it. It is the place of its *holder*: the
+//! customer whose rank is the number of customers above the line. A customer is above the line if its key does not come
+//! after the holder's.
 
 use crate::index::{index, index_u64};
 use crate::method::{Method, Tier, Ties};
@@ -15,10 +16,10 @@ enum Line {
     Nobody,
     /// Everybody is above it.
     Everybody,
-    /// Above it is who does not come after this customer.
+    /// Customers who do not come after this one are above it.
     Holder(RankKey),
-    /// Its floor leaves places empty: above it is who reaches the floor, and of vetoed customers who does not come after
-    /// the last one above it.
+    /// Its floor leaves places empty. Customers who reach the floor are above it, and so are vetoed customers who do
+    /// not come after the last customer above it.
     Floor { floor_e6: i64, last: Option<RankKey> },
 }
 
@@ -107,7 +108,7 @@ struct PublishedRanking<'a, K> {
 }
 
 impl<K: Fn(usize) -> RankKey> PublishedRanking<'_, K> {
-    /// The key of the customer of a rank.
+    /// The rank key of the customer at a rank.
     fn key_at(&self, rank: usize) -> Option<RankKey> {
         Some((self.key)(index(*self.order.get(rank.checked_sub(1)?)?)))
     }

@@ -22,14 +22,14 @@ pub struct CustomerMove {
     pub customer: u32,
     /// Whether the move could be split.
     pub status: SplitStatus,
-    /// In 10⁻⁶ points, or [`NO_SCORE`]; what does not follow from `status` is arbitrary.
+    /// In 10⁻⁶ points, or [`NO_SCORE`]; steps that a move with this `status` does not have are arbitrary.
     pub(super) scores_e6: [i32; SCORES],
     pub(super) tiers: [Tier; TIERS],
     /// Numbers in [`Attribution::strata`].
     pub(super) strata: [u32; STRATA],
-    /// What held the customer off its place by the earlier lines; `None` where that part is 0.
+    /// Why its tier before is not the one by the earlier lines; `None` where that part is 0.
     pub policy_before_reason: Option<PolicyReason>,
-    /// What holds it off its place by the later lines; `None` where that part is 0.
+    /// Why its tier after is not the one by the later lines; `None` where that part is 0.
     pub policy_after_reason: Option<PolicyReason>,
     /// Where the move is split: how many indicators of weight became known.
     pub newly_known: u16,
@@ -64,7 +64,7 @@ impl CustomerMove {
         published(self.scores_e6[SCORES - 1])
     }
 
-    /// Whether the move is split but for what lies between correction and method.
+    /// Whether the move is split except between correction and method.
     fn is_half_split(&self) -> bool {
         matches!(self.status, SplitStatus::Window | SplitStatus::Counting | SplitStatus::Expression)
     }

@@ -1,4 +1,4 @@
-//! What each indicator made of `own`, and which of them became known (REGRADE section 3, file `own`).
+//! What each indicator contributed to `own`, and which indicators became known (REGRADE section 3, file `own`).
 
 use rayon::prelude::*;
 
@@ -27,7 +27,7 @@ impl OwnContributions {
         &self.differences_e6[at * self.places.len()..][..self.places.len()]
     }
 
-    /// What the differences of a split move lack to its `own`, because each is rounded.
+    /// The `own` of a split move minus the sum of its differences, each of which is rounded.
     #[must_use]
     pub fn rounding_e6(&self, at: usize, moves: &[CustomerMove]) -> i64 {
         let own = moves[index(self.moves[at])].part_e6(Step::Own).unwrap_or(0);

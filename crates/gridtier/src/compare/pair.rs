@@ -52,8 +52,8 @@ const NOT_GRADED: u32 = u32::MAX;
 pub struct PairedCustomer {
     before_at: u32,
     after_at: u32,
-    /// The number of its stratum in [`Pair::strata`]: that of the earlier cycle, of those not graded there that of the
-    /// later one.
+    /// The number in [`Pair::strata`] of its stratum in the earlier cycle, or in the later one if the earlier does not
+    /// grade it.
     pub stratum: u32,
     /// Where it was.
     pub before: EndState,

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn months_in_both_windows_that_differ_are_told_with_both_counts() {
+    fn months_in_both_windows_that_differ_come_with_both_counts() {
         let before = [batch(&[("a", 1, 5), ("a", 2, 6), ("a", 9, 7)]), batch(&[("b", 1, 5), ("c", 1, 5)])];
         let after =
             [batch(&[("a", 1, 5)]), batch(&[]), batch(&[("a", 2, 7), ("a", 3, 8), ("d", 2, 4), ("e", 1, 0)])];

@@ -1,5 +1,5 @@
-//! Where customers of now stand by the earlier cycle's method, parameters and lines: the step `own` by itself, for who
-//! wants to know that before the next cycle (REGRADE section 7).
+//! Where today's customers stand by the earlier cycle's method, parameters and lines: the step `own` alone, available
+//! before the next cycle (REGRADE section 7).
 
 use std::borrow::Cow;
 

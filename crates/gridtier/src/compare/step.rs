@@ -18,7 +18,7 @@ crate::words! {
         Stratum "stratum" "stratum" "分层变动",
         /// The values after, judged as before.
         Own "own" "own behaviour" "客户自身变化",
-        /// What the same method makes of everybody after.
+        /// The same method, fitted anew to everybody after.
         Cohort "cohort" "cohort and thresholds" "群体与界线变动",
         /// The method after.
         Method "method" "method" "方法变更",
@@ -80,7 +80,7 @@ crate::words! {
 }
 
 crate::words! {
-    /// What held a customer off its place by the lines.
+    /// Why a customer's final tier is not the one by the lines.
     PolicyReason "reason of a policy step" {
         /// Too little was known to rank it.
         Provisional "provisional" "provisional tier" "暂定等级",

@@ -27,7 +27,7 @@ fn customer(number: u32, revenue: f64) -> DraftCustomer {
     )
 }
 
-/// Ten customers, of whom the numbers below are the revenues; ten in a stratum make tiers of 1, 3, 5 and 1.
+/// Ten customers with these revenues. Ten in a stratum make tiers of 1, 3, 5 and 1.
 fn ten(end: Month, revenues: [u32; 10]) -> Cycle {
     graded(end, (0..).zip(revenues).map(|(number, cny)| customer(number, f64::from(cny))).collect())
 }
@@ -77,7 +77,7 @@ fn stability_is_measured_for_everybody_and_each_stratum() {
         (Some(10.0), Some(10.0), Some(10.0))
     );
     assert_eq!((value("mwb_upper"), value("mwb_lower")), (Some(1.0), Some(1.0)));
-    // Of 45 pairs, the 17 with the first or the last customer turn round.
+    // Of 45 pairs, the 17 with the first or the last customer change their order.
     assert!((value("tau_b").unwrap() - (28.0 - 17.0) / 45.0).abs() < 1e-12);
 }
 
@@ -98,7 +98,7 @@ fn who_left_is_a_rate_and_who_is_provisional_is_not_firm() {
 }
 
 #[test]
-fn drift_looks_at_strata_of_two_hundred_and_at_all_measures_that_both_take() {
+fn drift_looks_at_strata_of_two_hundred_and_at_measures_that_both_cycles_have() {
     let crowd = |end, factor: f64| {
         let high = (0..200).map(|number| customer(number, factor * f64::from(number)));
         let low = (200..399).map(|number| DraftCustomer {

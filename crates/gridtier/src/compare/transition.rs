@@ -144,7 +144,7 @@ impl TierStability {
     }
 }
 
-/// The transitions of a pair, by key; who is not graded at either end is in none.
+/// The transitions of a pair, by key. Customers graded at neither end are in none.
 #[must_use]
 pub fn transitions(pair: &Pair<'_>) -> BTreeMap<TransitionKey, TransitionSums> {
     let mut sums = BTreeMap::<TransitionKey, TransitionSums>::new();

@@ -121,7 +121,7 @@ fn a_plan_says_what_is_lost_and_which_values_suffice() {
     // Energy is no lever, whatever it costs.
     let energy = item(&cycle, &plans, "annual_energy");
     assert!(!energy.is_lever && energy.target_points.is_none() && energy.lost_e6.is_some());
-    // Of what is unknown nothing is said.
+    // Nothing is said about what is unknown.
     let unknown = item(&cycle, &plans, "overdue_days");
     assert_eq!((unknown.value, unknown.points, unknown.lost_e6), (None, None, None));
     // Suggestions are whole.

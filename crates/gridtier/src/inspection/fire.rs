@@ -18,26 +18,26 @@ use crate::word::Word as _;
 pub(super) struct Look<'a> {
     /// The inspected cycle.
     pub cycle: &'a Cycle,
-    /// The customers of now.
+    /// Today's customers.
     pub now: &'a InspectedBase,
     /// By position in the cycle's rows: where the customer stands now.
     pub customers: &'a [InspectedCustomer],
     /// By position: whether the customer is graded now.
     pub is_graded: &'a [bool],
-    /// The inspections before, the latest first, of each day one.
+    /// The earlier inspections, one for each day, the latest first.
     pub earlier: &'a [EarlierInspection],
 }
 
 /// One customer of the cycle.
 struct Candidate<'a> {
     at: usize,
-    /// Its number among the customers of now.
+    /// Its number among today's customers.
     number: Option<u32>,
-    /// Its offences of now.
+    /// Its offences today.
     offences: &'a [Offence],
 }
 
-/// That a trigger fires, and since when.
+/// `None` if a trigger does not fire; else since when it holds, as far as that is known.
 type Since = Option<Option<i32>>;
 
 impl Look<'_> {

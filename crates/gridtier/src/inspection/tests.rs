@@ -31,7 +31,7 @@ fn then() -> Cycle {
     cycle(&method(), THEN, drafts(), Previous::new())
 }
 
-/// The customers of now, with known payments and incidents.
+/// Today's customers, with known payments and incidents.
 fn base(drafts: Vec<DraftCustomer>) -> InspectedBase {
     let cycle = cycle(&method(), NOW, drafts, Previous::new());
     let billing = vec![Billing::default(); cycle.customers.len()];

@@ -1,5 +1,5 @@
-//! Writes and reads why customers moved: each one's parts, what each indicator made of its own, and the waterfall of tiers
-//! (REGRADE section 11).
+//! Writes and reads why customers moved: the parts of each move, the contribution of each indicator to `own`, and the
+//! waterfall of tiers (REGRADE section 11).
 
 use arrow_array::RecordBatch;
 
@@ -69,7 +69,7 @@ fn why<'a>(pair: &'a Pair<'a>, attribution: &'a Attribution) -> Output<'a> {
     })
 }
 
-/// One row for each split move, by id: what each weighing indicator of the earlier method made of `own`.
+/// One row for each split move, by id: the contribution to `own` of each indicator with a weight in the earlier method.
 fn own<'a>(pair: &'a Pair<'a>, attribution: &'a Attribution) -> Output<'a> {
     let own = &attribution.own;
     let mut fields = vec![full("customer_id", TEXT)];
@@ -129,7 +129,7 @@ pub struct WhyRow {
     pub cause: Option<Step>,
     /// What the policies before and after were.
     pub policy_reasons: [Option<PolicyReason>; 2],
-    /// The indicator with the largest part of its own.
+    /// The indicator with the largest part of `own`.
     pub own_first: Option<String>,
     /// How many indicators became known, and how many ceased to be.
     pub newly: Option<[i64; 2]>,
@@ -172,14 +172,14 @@ pub fn read_why(batch: &RecordBatch) -> Option<Vec<WhyRow>> {
         .collect()
 }
 
-/// The parts of `own` by indicator, and what they lack by rounding.
+/// The parts of `own` by indicator, and the rounding difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnRow {
     /// The customer.
     pub customer_id: String,
     /// By column but the last, in their order: the indicator and its part in 10⁻⁶ points.
     pub parts_e6: Vec<(String, i64)>,
-    /// What the parts lack to the whole.
+    /// `own` minus the sum of the parts.
     pub rounding_e6: i64,
 }
 

@@ -157,7 +157,7 @@ fn z_tests<'a>(pair: &'a Pair<'a>, stability: &[TierStability]) -> Output<'a> {
     })
 }
 
-/// The drift of each measure, and the bins that it is the sum of.
+/// The drift of each measure, and its bins, whose terms sum to it.
 fn drift<'a>(pair: &'a Pair<'a>, drifts: &'a [Drift]) -> [Output<'a>; 2] {
     let mut sorted: Vec<&Drift> = drifts.iter().collect();
     sorted.sort_by(|a, b| (name(pair, a.stratum), &a.measure).cmp(&(name(pair, b.stratum), &b.measure)));

@@ -257,7 +257,7 @@ pub(super) fn unit_suspects(facts: &Facts) -> Output<'_> {
     })
 }
 
-/// The suspect months of a published batch; `None` when it is none of them.
+/// The suspect months of a published batch; `None` when it is not a table of these.
 #[must_use]
 pub fn read_unit_suspects(batch: &RecordBatch, customers: &Customers) -> Option<Vec<UnitSuspect>> {
     let (ids, months) = (batch.texts("customer_id")?, batch.dates("month")?);

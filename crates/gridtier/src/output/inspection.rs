@@ -62,8 +62,8 @@ fn triggers<'a>(cycle: &'a Cycle, inspection: &'a Inspection) -> Output<'a> {
     })
 }
 
-/// Puts where the customers of a written batch stood into `tiers`, by position in the cycle's rows; `None` when it is not a
-/// table of inspected customers of the cycle.
+/// Stores in `tiers`, by position in the cycle's rows, where the customers of a written batch stood. `None` when it is
+/// not a table of inspected customers of the cycle.
 #[must_use]
 pub fn read_tiers(batch: &RecordBatch, cycle: &Cycle, tiers: &mut Vec<Option<Tier>>) -> Option<()> {
     let (ids, now) = (batch.texts("customer_id")?, batch.texts("tier_now")?);

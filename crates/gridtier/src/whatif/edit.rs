@@ -23,12 +23,12 @@ pub struct ChangedKey {
 /// The keys by which an entry of a list of tables is named: of vetoes and of overrides.
 const NAMES: [&str; 2] = ["name", "customer_id"];
 
-/// The method of `text` with other values of some keys. A value is one of TOML, or a bare word; an empty value takes the key
-/// out. An entry of a list is named by its place from 0, a veto by its name, an override by its customer, a quota by its
-/// tier.
+/// The method of `text` with other values of some keys. A value is a TOML value or a bare word; an empty one takes the
+/// key out. An entry of a list is named by its place from 0, a veto by its name, an override by its customer, a quota
+/// by its tier.
 ///
 /// # Errors
-/// A path leads nowhere, or what comes out is no method: with what to do.
+/// A path names no key, or the result is no method. The text says what to do.
 pub(super) fn edited(text: &str, keys: &[(&str, &str)]) -> Result<(Method, Vec<ChangedKey>), Text> {
     let table: Table = toml::from_str(text).map_err(|error| Text::same(error.to_string()))?;
     let mut root = Value::Table(table);
@@ -42,7 +42,7 @@ pub(super) fn edited(text: &str, keys: &[(&str, &str)]) -> Result<(Method, Vec<C
     }
     let lines = root.as_table().into_iter().flatten().map(|(key, value)| pair(key, value));
     let text: String = lines.map(|line| line + "\n").collect();
-    // Lines of a text that nobody wrote say nothing.
+    // The line numbers of the edited text mean nothing to somebody who has not written it.
     let method = Method::parse("method", &text).map_err(|faults| {
         let faults = faults.faults.into_iter().map(|fault| Text::join(&[fault.what, fault.fix], "; "));
         Text::join(&faults.collect::<Vec<_>>(), "\n")
@@ -50,7 +50,7 @@ pub(super) fn edited(text: &str, keys: &[(&str, &str)]) -> Result<(Method, Vec<C
     Ok((method, changed))
 }
 
-/// A value of TOML; what is none is a word.
+/// A TOML value. Any other text is a word.
 fn value_of(value: &str) -> Value {
     let document: Option<Table> = toml::from_str(&format!("value = {value}")).ok();
     let read = document.and_then(|mut document| document.remove("value"));
@@ -197,8 +197,8 @@ mod tests {
             ("combine.by", "1", "there is no key `combine.by`"),
             ("combine", "topsi", "did you mean `topsis`?"),
         ] {
-            let told = tried(&[(key, value)]).unwrap_err();
-            assert!(told.en.contains(words), "{key}={value}: {told}");
+            let refused = tried(&[(key, value)]).unwrap_err();
+            assert!(refused.en.contains(words), "{key}={value}: {refused}");
         }
     }
 }

@@ -146,10 +146,10 @@ items = ["power_factor", "payment", "plan", "safety", "violations"]
 
 #[test]
 fn a_slip_in_a_path_is_answered_by_the_path_that_was_meant() {
-    let told = tried(&["weights.payment=0.2"]).unwrap_err();
-    assert!(told.en.contains("did you mean `weights.groups.compliance.payment`?"), "{told}");
-    let told = tried(&["weights.contribution=0.6", "weights.contribution=0.7"]).unwrap_err();
-    assert!(told.en.contains("is set twice"), "{told}");
+    let refused = tried(&["weights.payment=0.2"]).unwrap_err();
+    assert!(refused.en.contains("did you mean `weights.groups.compliance.payment`?"), "{refused}");
+    let refused = tried(&["weights.contribution=0.6", "weights.contribution=0.7"]).unwrap_err();
+    assert!(refused.en.contains("is set twice"), "{refused}");
 }
 
 #[test]

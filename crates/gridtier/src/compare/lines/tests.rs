@@ -51,8 +51,8 @@ fn lines(cycle: &Cycle) -> TierLines {
     TierLines::new(&cycle.strata, &cycle.ledger, ranked, |at| key_of(cycle, at), &cycle.method).unwrap()
 }
 
-/// Where somebody with this score stands, after (`Some(99)`) or before all equals by id.
-fn stands(lines: &TierLines, score: f64, number: u32, vetoed: bool) -> Tier {
+/// Where somebody with this score tier_by_lines, after (`Some(99)`) or before all equals by id.
+fn tier_by_lines(lines: &TierLines, score: f64, number: u32, vetoed: bool) -> Tier {
     let score_e6 = Some((score * 1e6) as i64);
     let key = RankKey { number, vetoed, score_e6, revenue: None, energy: None };
     lines.tier(0, &key, vetoed.then_some(Tier::Grade3)).unwrap()
@@ -89,14 +89,14 @@ fn at_the_holders_score_the_id_decides_unless_ties_are_kept() {
     let broken = lines(&graded(&method(&[]), &people));
     // Four are above grade-1's line: the holder is number 3.
     assert_eq!(
-        [2, 3, 4].map(|id| stands(&broken, 80.0, id, false)),
+        [2, 3, 4].map(|id| tier_by_lines(&broken, 80.0, id, false)),
         [Tier::Grade1, Tier::Grade1, Tier::Grade2]
     );
     let up = lines(&graded(&method(&[("ties = \"break\"", "ties = \"up\"")]), &people));
-    assert_eq!([stands(&up, 80.0, 99, false), stands(&up, 79.0, 0, false)], [Tier::Grade1, Tier::Grade2]);
+    assert_eq!([tier_by_lines(&up, 80.0, 99, false), tier_by_lines(&up, 79.0, 0, false)], [Tier::Grade1, Tier::Grade2]);
     let down = lines(&graded(&method(&[("ties = \"break\"", "ties = \"down\"")]), &people));
     assert_eq!(
-        [stands(&down, 90.0, 99, false), stands(&down, 80.0, 0, false)],
+        [tier_by_lines(&down, 90.0, 99, false), tier_by_lines(&down, 80.0, 0, false)],
         [Tier::Special, Tier::Grade2]
     );
 }
@@ -106,22 +106,22 @@ fn a_vetoed_customer_beside_a_line_does_not_lower_it() {
     // Of ten, nine are above grade-2's line, and five are vetoed: the holder is a vetoed customer.
     let people: Vec<(f64, bool)> = (0..10).map(|at| (1.0 - f64::from(at) / 10.0, at < 5)).collect();
     let lines = lines(&graded(&method(&[]), &people));
-    assert_eq!(stands(&lines, 1.0, 99, false), Tier::Grade2);
-    assert_eq!(stands(&lines, 99.0, 99, true), Tier::Grade3);
+    assert_eq!(tier_by_lines(&lines, 1.0, 99, false), Tier::Grade2);
+    assert_eq!(tier_by_lines(&lines, 99.0, 99, true), Tier::Grade3);
 }
 
 #[test]
 fn where_a_floor_leaves_places_empty_the_floor_decides() {
     let floor = ("[weights]", "[tiers.lines]\nspecial = 95\n\n[weights]");
     let lines = lines(&graded(&method(&[floor]), &shares(&[90, 80, 70, 60, 50, 40, 30, 20, 10, 5])));
-    assert_eq!(stands(&lines, 95.0, 99, false), Tier::Special, "nobody is, and places are empty");
-    assert_eq!(stands(&lines, 94.0, 0, false), Tier::Grade1);
+    assert_eq!(tier_by_lines(&lines, 95.0, 99, false), Tier::Special, "nobody is, and places are empty");
+    assert_eq!(tier_by_lines(&lines, 94.0, 0, false), Tier::Grade1);
 }
 
 #[test]
 fn nobody_is_above_a_line_without_places_and_everybody_above_one_for_all() {
     let quotas = ("quotas = [10, 30, 50, 10]", "quotas = [0, 50, 50, 0]");
     let lines = lines(&graded(&method(&[quotas]), &shares(&[90, 80, 70, 60])));
-    assert_eq!(stands(&lines, 100.0, 0, false), Tier::Grade1);
-    assert_eq!(stands(&lines, 0.0, 99, false), Tier::Grade2);
+    assert_eq!(tier_by_lines(&lines, 100.0, 0, false), Tier::Grade1);
+    assert_eq!(tier_by_lines(&lines, 0.0, 99, false), Tier::Grade2);
 }

@@ -25,11 +25,11 @@ fn graded(end: Month, customers: Vec<DraftCustomer>) -> Cycle {
 
 fn states(before: &Cycle, after: &Cycle) -> Vec<String> {
     let pair = Pair::new(before, after).unwrap();
-    let told = |customer: &PairedCustomer| {
+    let line_of = |customer: &PairedCustomer| {
         let (id, stratum) = (pair.id(customer), pair.stratum(customer));
         format!("{id} {stratum} {} {}", customer.before.code(), customer.after.code())
     };
-    pair.customers.iter().map(told).collect()
+    pair.customers.iter().map(line_of).collect()
 }
 
 #[test]
