@@ -69,7 +69,8 @@ impl<'t> CheckedToml<'t> {
     /// The document as a value of the type whose schema it was checked against.
     ///
     /// # Errors
-    /// A number is out of the type's range, which is among the faults already; or type and schema differ, a bug.
+    /// A number is out of the type's range, which is among the faults already. Or type and schema differ, which is a
+    /// bug.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Faults> {
         T::deserialize(&self.value).map_err(|error| {
             let what = text!("{error}", "无法读取（{error}）");
@@ -90,8 +91,8 @@ impl<'t> CheckedToml<'t> {
         self.unsound.iter().all(|unsound| !(unsound.is_stand_in && unsound.is_at(path)))
     }
 
-    /// The line of a key given by its path, or of the nearest key above it that is there. An entry of a list is named by
-    /// its place: `service`, `3`, `cells`.
+    /// The line of a key given by its path, or of the nearest key above it that is there. An entry of a list is named
+    /// by its position: `service`, `3`, `cells`.
     #[must_use]
     pub fn line(&self, path: &[&str]) -> usize {
         let Some((first, path)) = path.split_first() else { return 1 };
@@ -174,10 +175,10 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_told_at_once_with_line_and_fix() {
-        let told = faults("tiess = \"break\"\nties = \"upp\"\n[weights]\na = 2\n");
+    fn every_fault_is_reported_at_once_with_line_and_fix() {
+        let reported = faults("tiess = \"break\"\nties = \"upp\"\n[weights]\na = 2\n");
         assert_eq!(
-            told,
+            reported,
             [
                 "m.toml:1: unknown key `tiess`",
                 "  what to do: did you mean `ties`?",

@@ -103,7 +103,8 @@ pub struct Next {
     pub gap: f64,
     /// Ranks that the customer must gain.
     pub places: i64,
-    /// Ranks by which the customer may pass the line without a change of one tier, where the method holds such changes.
+    /// Ranks by which the customer may pass the line and still keep its tier, where the method's hysteresis holds back
+    /// changes of one tier.
     pub held_within: Option<i64>,
 }
 
@@ -125,10 +126,10 @@ pub struct LeverAdvice {
     /// The value with which this indicator alone would close the gap, rounded so that it still does; `None` where no
     /// value does.
     pub value_needed: Option<f64>,
-    /// The same as months that must count, and of how many, where the indicator is a share of months.
+    /// The same in months, where the indicator is a share of months: how many must count, out of how many.
     pub months_needed: Option<[i64; 2]>,
-    /// The first month with which the customer would have as many points if it did from now on what the indicator asks;
-    /// `None` where the past is not known, or no month does.
+    /// The first month with which the customer would have enough points, if from now on it does what the indicator
+    /// asks; `None` where the past is not known, or no month is enough.
     pub reached_with: Option<Month>,
 }
 
@@ -150,7 +151,7 @@ pub struct Explanation {
     pub reachable: bool,
     /// Bills, months and events that lower values, at most [`EVIDENCE_MAX`] of a kind, the latest first.
     pub evidence: Vec<Evidence>,
-    /// Whether the data were given from which late bills and missed plans are listed.
+    /// Whether the data that list late bills and missed plans were given.
     pub has_data: bool,
 }
 
@@ -228,7 +229,8 @@ fn with_points(method: &Method, scored: &Scored, places: &[usize], z: f64) -> f6
 /// The next better tier. Its line is that of the quota or of a floor, whichever asks for more points.
 fn next(row: &TierRow, boundaries: &[Boundary], method: &Method) -> Option<Next> {
     let computed = Tier::from_code(row.tier_computed.as_deref()?)?;
-    // An override, or a held tier, may be better than the score's: what the customer has is not offered.
+    // An override or a held tier may be better than the score's tier. A tier that the customer already has is not
+    // offered.
     let has = Tier::from_code(&row.tier)?.position().min(computed.position());
     let place = has.checked_sub(1)?;
     let better = Tier::ALL[place];

@@ -135,12 +135,12 @@ impl Text {
 /// use gridtier::text;
 ///
 /// let rows = 3;
-/// let told = text!("{rows} rows", "{rows} 行");
-/// assert_eq!((told.to_string(), told.zh.as_ref()), ("3 rows".to_owned(), "3 行"));
+/// let message = text!("{rows} rows", "{rows} 行");
+/// assert_eq!((message.to_string(), message.zh.as_ref()), ("3 rows".to_owned(), "3 行"));
 /// ```
 ///
-/// A value may be named after the texts, as `format!` allows it. Texts that stand in the text are named behind a
-/// semicolon: each language gets its own.
+/// Values may be named after the texts, as in `format!`. A value that is itself a [`Text`](crate::text::Text) is named
+/// after a semicolon: each language gets its own.
 ///
 /// ```
 /// use gridtier::text;

@@ -240,9 +240,17 @@ fn a_payment_in_the_window_is_noticed_as_before_the_opening_when_its_bill_is() {
         (payments.tally.counted == 1, payments.noticed.contains_key(&Rule::BeforeOpening))
     };
     let before = "1|a|2023-10|5|2023-11-25|-";
-    assert_eq!(counted_and_noticed(before, "p|1|2023-12-01|5"), (false, true), "a payment has its bill's place");
+    assert_eq!(
+        counted_and_noticed(before, "p|1|2023-12-01|5"),
+        (false, true),
+        "a payment has its bill's place"
+    );
     assert_eq!(counted_and_noticed(before, "p|1|2024-01-01|5"), (false, false), "paid after the window");
-    assert_eq!(counted_and_noticed(before, "p|2|2023-10-01|5"), (true, false), "paid ahead on a bill of its own");
+    assert_eq!(
+        counted_and_noticed(before, "p|2|2023-10-01|5"),
+        (true, false),
+        "paid ahead on a bill of its own"
+    );
     assert_eq!(
         counted_and_noticed("1|a|2023-09|5|2023-10-25|-", "p|1|2023-12-01|5"),
         (false, false),

@@ -11,13 +11,13 @@ use super::fault::{Fault, did_you_mean, line_at};
 use super::scalar::{Number, parse_ratio};
 use super::schema::{Expected, TableSchema};
 
-/// What came of a document.
+/// The result of checking a document.
 pub(super) struct Survey {
     /// Its values; stand-ins where these are unsound.
     pub value: Value,
     /// Everything that is wrong, in the order of the document.
     pub faults: Vec<Fault>,
-    /// Where.
+    /// The values that are wrong.
     pub unsound: Vec<Unsound>,
 }
 
@@ -151,7 +151,8 @@ impl Checker<'_> {
     }
 }
 
-/// The alternative of a schema that a list, a table or a misspelt word is to be compared with; else the schema itself.
+/// Which of a schema's alternatives to compare a list, a table or a misspelt word with; the schema itself if it has
+/// none.
 fn alternative<'s>(schema: &'s Value, value: &DeValue) -> &'s Value {
     let mut alternatives = schema.get("anyOf").and_then(Value::as_array).into_iter().flatten();
     let wanted = alternatives.find(|form| match value {
@@ -179,7 +180,7 @@ fn clause(sentence: &str) -> String {
     }
 }
 
-/// Whether a value that is no table and no list is one that is asked for.
+/// Whether a scalar (a value that is no table and no list) is what the schema asks for.
 fn fits(expected: &Expected, value: &DeValue) -> bool {
     match (expected, value) {
         (Expected::AnyOf(alternatives), value) => {
@@ -194,7 +195,7 @@ fn fits(expected: &Expected, value: &DeValue) -> bool {
     }
 }
 
-/// A value that is no table and no list as JSON.
+/// A scalar as JSON.
 fn plain(value: &DeValue) -> Value {
     match (value, Number::of(value)) {
         (_, Some(Number::Whole(number))) => number.into(),

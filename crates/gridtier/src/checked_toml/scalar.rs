@@ -55,7 +55,7 @@ pub enum Ratio {
 }
 
 impl Ratio {
-    /// Its value; `None` where the check has reported that it is none.
+    /// Its value; `None` if it is no ratio, which the check has reported.
     #[must_use]
     pub fn value(&self) -> Option<f64> {
         match self {
@@ -103,7 +103,7 @@ pub(super) enum Number {
 }
 
 impl Number {
-    /// The number that a value is, if it is one.
+    /// A value as a number, if it is one.
     pub(super) fn of(value: &DeValue) -> Option<Self> {
         match value {
             DeValue::Integer(number) => {

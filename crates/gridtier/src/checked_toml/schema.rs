@@ -132,7 +132,7 @@ pub(super) enum Expected<'s> {
 pub(super) struct TableSchema<'s> {
     properties: Option<&'s serde_json::Map<String, Value>>,
     required: &'s Value,
-    /// What is asked of the values of other keys; nothing if these are unknown.
+    /// The schema of the values of all other keys; `None` if other keys are not allowed.
     others: Option<&'s Value>,
 }
 
@@ -192,7 +192,7 @@ impl<'s> Expected<'s> {
         }
     }
 
-    /// Whether a number is one that is asked for.
+    /// Whether a number is allowed.
     pub fn admits(&self, number: Number) -> bool {
         match (self, number) {
             (Self::Whole(least, most), Number::Whole(number)) => (*least..=*most).contains(&number),
@@ -232,7 +232,7 @@ impl<'s> Expected<'s> {
         }
     }
 
-    /// A value that is as asked, to be read in place of one that is not.
+    /// A valid value, to be read in place of one that is not.
     pub fn stand_in(&self) -> Value {
         match self {
             Self::Word(words) => words.first().copied().into(),

@@ -192,7 +192,7 @@ impl<'a> ApplicationReview<'a> {
         decisions
     }
 
-    /// Decides one application; `used` and `taken` are the units granted so far by period, of all and of each customer.
+    /// Decides one application; `used` and `taken` are the units granted so far by period: in total and by customer.
     fn decide_one(
         &self,
         position: usize,

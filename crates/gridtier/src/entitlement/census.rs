@@ -105,7 +105,7 @@ fn withheld(table: &[[u64; COLUMNS]], min_count: u64) -> Vec<[bool; COLUMNS]> {
     withheld
 }
 
-/// The other three corners of the rectangle through a cell that costs least to withhold; the four edges form a cycle.
+/// The other three corners of the rectangle through a cell that is cheapest to withhold. The four edges form a cycle.
 fn cheapest_rectangle(
     table: &[[u64; COLUMNS]],
     withheld: &[[bool; COLUMNS]],
@@ -199,7 +199,7 @@ mod tests {
             let hidden = lines.iter().filter(|line| line.counts[column].is_none()).count();
             assert_ne!(hidden, 1, "column {column}");
         }
-        // Most of it is still there, and the sum of all is.
+        // Most counts are still shown, and so is the total.
         assert_eq!(lines[3].sum(), Some(632));
         assert!(lines.iter().flat_map(|line| line.counts).filter(Option::is_some).count() >= 12);
     }

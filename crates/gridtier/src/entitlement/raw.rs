@@ -13,7 +13,7 @@ use crate::checked_toml::{Day, Share};
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 pub(super) struct Yuan(#[schemars(range(min = 0, max = 1_000_000_000))] pub f64);
 
-/// Units a year and entitled customer.
+/// Units a year for each entitled customer.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 pub(super) struct Uptake(#[schemars(range(min = 0, max = 1000))] pub f64);
 
@@ -104,7 +104,7 @@ pub(super) struct ServiceFile {
     pub unit_zh: String,
     /// What a unit costs the utility, in CNY.
     pub unit_cost: Yuan,
-    /// Units a year and entitled customer.
+    /// Units a year for each entitled customer.
     pub uptake: Option<Uptake>,
     /// Units a year for the public as a whole, instead of an uptake by customer.
     pub programme_units: Option<Units>,
@@ -158,7 +158,7 @@ pub(super) struct CellFile {
     /// Paid by combination: parts that cost nothing.
     #[serde(default)]
     pub free_parts: Vec<String>,
-    /// Units a year and entitled customer, instead of the service's.
+    /// Units a year for each entitled customer, instead of the service's.
     pub uptake: Option<Uptake>,
     /// What must hold besides the tier.
     pub condition: Option<String>,

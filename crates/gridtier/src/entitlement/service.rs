@@ -239,7 +239,7 @@ pub struct Cell {
     pub phrase: String,
     /// Why the tier gets less than a worse one, if it does.
     pub less: Option<String>,
-    /// Units a year and entitled customer, in 10⁻⁶.
+    /// Units a year for each entitled customer, in 10⁻⁶.
     pub uptake_e6: i64,
 }
 
@@ -283,7 +283,7 @@ pub struct Service {
     pub unit_zh: String,
     /// What a unit costs the utility, in fen.
     pub unit_cost_fen: i64,
-    /// Units a year and entitled customer, in 10⁻⁶.
+    /// Units a year for each entitled customer, in 10⁻⁶.
     pub uptake_e6: i64,
     /// Units a year for the public as a whole; `None` when customers take units one by one.
     pub programme_units: Option<u64>,

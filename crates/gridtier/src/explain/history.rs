@@ -261,7 +261,7 @@ mod tests {
         };
         let paid = month(3).first_day() + 25;
         let bills = vec![bill(3, 400, Some(paid)), bill(4, 1_000, Some(paid)), bill(12, 0, None)];
-        let told =
+        let listed =
             history(vec![AccountHistory { bills: Some(bills), ..AccountHistory::default() }]).evidence();
         let days = |evidence: &Evidence| match &evidence.kind {
             EvidenceKind::LateBill { bill_id, paid_on, overdue_days, .. } => {
@@ -269,8 +269,8 @@ mod tests {
             }
             _ => unreachable!(),
         };
-        let told: Vec<_> = told.iter().map(days).collect();
-        assert_eq!(told, [("b12".into(), None, 11), ("b3".into(), Some("2025-03-26".to_owned()), 5)]);
+        let listed: Vec<_> = listed.iter().map(days).collect();
+        assert_eq!(listed, [("b12".into(), None, 11), ("b3".into(), Some("2025-03-26".to_owned()), 5)]);
     }
 
     #[test]
@@ -281,15 +281,15 @@ mod tests {
             actual_wh: if of == 5 { 1_000 } else { i64::from(100 * (of % 4)) + 400 },
         };
         let plans = (1..=12).map(plan).collect();
-        let told =
+        let listed =
             history(vec![AccountHistory { plans: Some(plans), ..AccountHistory::default() }]).evidence();
-        assert_eq!(told.len(), EVIDENCE_MAX);
-        assert!(told.windows(2).all(|pair| pair[0].month > pair[1].month));
+        assert_eq!(listed.len(), EVIDENCE_MAX);
+        assert!(listed.windows(2).all(|pair| pair[0].month > pair[1].month));
         assert!(
-            told.iter().all(|evidence| evidence.month != month(5)),
+            listed.iter().all(|evidence| evidence.month != month(5)),
             "a plan that was kept is no evidence"
         );
-        assert!(told.iter().any(|evidence| evidence.month == month(4)));
+        assert!(listed.iter().any(|evidence| evidence.month == month(4)));
     }
 
     #[test]
@@ -299,8 +299,8 @@ mod tests {
             offences: vec![DatedOffence { month: month(of), kind: IncidentKind::Theft, severity: 3 }],
             ..AccountHistory::default()
         };
-        let told = history(vec![account("a", 3), account("b", 5)]).evidence();
-        let accounts: Vec<_> = told.iter().map(|evidence| evidence.account.as_deref()).collect();
+        let listed = history(vec![account("a", 3), account("b", 5)]).evidence();
+        let accounts: Vec<_> = listed.iter().map(|evidence| evidence.account.as_deref()).collect();
         assert_eq!(accounts, [Some("b"), Some("a")]);
         assert_eq!(history(vec![account("a", 3)]).evidence()[0].account, None);
     }

@@ -75,8 +75,7 @@ fn lever(scores: &RowScores, item: &Item, next: Option<&Next>, history: &History
 /// One unit of the published score.
 const SCORE_UNIT: f64 = 1e-6;
 
-/// The steps in which people read values of a unit, or in which they come: shares in tenths of a percent, points of
-/// suggestions whole.
+/// The steps in which values of a unit are shown or occur: shares in tenths of a percent, points for suggestions whole.
 fn step(unit: &str) -> f64 {
     match unit {
         "share" => 0.001,
@@ -85,16 +84,16 @@ fn step(unit: &str) -> f64 {
     }
 }
 
-/// A value that is needed as people read it, in a unit: rounded away from the present value, so that it suffices.
+/// A needed value as it is shown in its unit: rounded away from the present value, so that it suffices.
 #[must_use]
 pub fn sufficient_value(needed: f64, unit: &str, now: f64) -> f64 {
     safe_value(needed, step(unit), now)
 }
 
-/// The `exact` value in whole steps, away from the present value: rounded to the nearest it might not suffice. The way to
-/// 0 ends there.
+/// The `exact` value in whole steps, rounded away from the present value, because rounding to the nearest step might
+/// not suffice. Never below 0.
 fn safe_value(exact: f64, step: f64, now: f64) -> f64 {
-    // A value that is a whole number of steps but for the bisection's last bits stays.
+    // A value that differs from a whole number of steps only in the last bits of the bisection is that number.
     let steps = exact / step;
     let near = steps.round();
     let is_whole = (steps - near).abs() < 1e-9;

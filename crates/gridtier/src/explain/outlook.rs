@@ -2,7 +2,7 @@
 //!
 //! The window moves on month by month: old months leave it, new ones enter it. New months are as the customer's behaviour
 //! would make them: bills as large as those of the last twelve months and paid on the due day, what is owed paid at once,
-//! every month at the power-factor standard, plans kept, no offence. Nothing is said where the past that is known does not
+//! every month at the power-factor standard, plans kept, no offence. There is no answer where the known past does not
 //! give the published value.
 
 use super::history::{AccountHistory, History};
@@ -13,7 +13,7 @@ use crate::unit::{Month, Window};
 
 /// The indicator that is a share of months.
 pub(super) const POWER_FACTOR: &str = "power_factor_attainment";
-/// Months whose bills tell how large the next ones will be.
+/// The latest months, whose mean bill stands for the next ones.
 const RECENT_MONTHS: i32 = 12;
 /// How far the value that follows from the past may be from the published one: rounding.
 const TOLERANCE: f64 = 1e-9;
@@ -25,8 +25,8 @@ pub(super) fn reached_with(
     now: f64,
     is_enough: impl Fn(f64) -> bool,
 ) -> Option<Month> {
-    let told = value_after(history, indicator, 0)?;
-    if (told - now).abs() > TOLERANCE * now.abs().max(1.0) {
+    let computed = value_after(history, indicator, 0)?;
+    if (computed - now).abs() > TOLERANCE * now.abs().max(1.0) {
         return None;
     }
     let length = i32::try_from(history.window.months).ok()?;
@@ -56,12 +56,13 @@ fn value_after(history: &History, indicator: &str, months: i32) -> Option<f64> {
     (whole > 0.0).then(|| sum / whole)
 }
 
-/// New months that the window has.
+/// Number of new months in the window.
 fn new_months(old: Window, window: Window) -> i32 {
     window.end.0 - old.end.0
 }
 
-/// What was paid on time of what was due, and fen × days of what was due.
+/// Numerator and denominator of the share paid on time (fen over fen due), and of the days overdue (fen × days over fen
+/// due).
 fn bills(account: &AccountHistory, old: Window, window: Window) -> Option<([f64; 2], [f64; 2])> {
     let all = account.bills.as_ref()?;
     let (mut due_fen, mut on_time_fen, mut fen_days) = (0i128, 0i128, 0i128);
@@ -78,7 +79,7 @@ fn bills(account: &AccountHistory, old: Window, window: Window) -> Option<([f64;
     Some(([on_time_fen + new_fen, due_fen + new_fen], [fen_days, due_fen + new_fen]))
 }
 
-/// What new bills come to that are due before the end of a window: each month as much as the mean of the last twelve.
+/// Σ of the new bills that are due before the end of a window: in each month the mean of the last twelve.
 fn new_bills_fen(all: &[SettledBill], old: Window, window: Window) -> f64 {
     let Some(last) = all.iter().max_by_key(|bill| (bill.month, bill.due_on)) else { return 0.0 };
     let first = all.iter().map(|bill| bill.month).min().unwrap_or(last.month);
@@ -125,7 +126,7 @@ mod tests {
         History { window: WINDOW, accounts: vec![account] }
     }
 
-    /// Bills of 24 months, due on the 21st, of which the latest so many were paid ten days late.
+    /// Bills of 24 months, due on the 21st; the latest `late` of them were paid ten days late.
     fn billed(late: usize) -> History {
         let bill = |at: usize| {
             let month = WINDOW.month(at);

@@ -115,8 +115,9 @@ fn levers_are_indicators_of_behaviour_and_reach_the_boundary_exactly() {
     let ids: Vec<&str> = explanation.levers.iter().map(|lever| lever.indicator.as_str()).collect();
     assert_eq!(ids, ["on_time_payment", "overdue_days"], "energy is no lever");
     let lever = &explanation.levers[0];
-    // Energy and payment are left, payment 60 % by on-time share.
-    // Of contribution 0.55 × 0.4 = 0.22 is known and of compliance 0.35: they enter with 0.44 and 0.7 of their weight.
+    // Only energy and payment are known; the share paid on time has 60 % of the weight of payment. The known weights
+    // are 0.55 × 0.4 = 0.22 of contribution and 0.35 of compliance: the dimensions enter with 0.44 and 0.7 of their
+    // weight.
     let (contribution, compliance) = (0.5396 * 0.44, 0.2970 * 0.7);
     let weight = compliance / (contribution + compliance) * 0.6;
     assert!((lever.gain_max - 50.0 * weight).abs() < 1e-9);

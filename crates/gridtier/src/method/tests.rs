@@ -80,7 +80,10 @@ fn quotas_of_strata_floors_and_plausibility_are_checked() {
     );
     let reported =
         faults_of(&[("[weights]\n", "[tiers.quotas_by_stratum]\nother = [10, 30, 50, 11]\n[weights]\n")]);
-    assert!(reported.contains("`tiers.quotas_by_stratum.other` must be four whole percentages"), "{reported}");
+    assert!(
+        reported.contains("`tiers.quotas_by_stratum.other` must be four whole percentages"),
+        "{reported}"
+    );
     let reported = faults_of(&[("[weights]\n", "[tiers.lines]\nspecial = 60\ngrade-2 = 70\n[weights]\n")]);
     assert!(reported.contains("asks more points of a worse tier"), "{reported}");
     let reported = faults_of(&[("[weights]\n", "[tiers.lines]\ngrade-3 = 70\n[weights]\n")]);

@@ -145,7 +145,8 @@ impl<'a> BlockScorer<'a> {
             let start = start + block * ROWS;
             self.enter(numbers, start, &mut sheet);
             let (mut patterns, mut ranked) = ([0; ROWS], [false; ROWS]);
-            patterns[..numbers.len()].copy_from_slice(&self.patterns.by_position[start..start + numbers.len()]);
+            patterns[..numbers.len()]
+                .copy_from_slice(&self.patterns.by_position[start..start + numbers.len()]);
             let (mut scores, mut totals) = ([0.0; ROWS], [0.0; ROWS]);
             self.weigh(&mut sheet.cells, &patterns, &mut scores, &mut totals);
             ranked.iter_mut().zip(provisional).for_each(|(ranked, why)| *ranked = why.is_none());

@@ -175,7 +175,8 @@ fn short_history_and_little_known_weight_make_a_customer_provisional() {
     // By id: early, full, late, never.
     let why: Vec<Option<&str>> = computed.provisional.iter().map(|why| why.map(Provisional::code)).collect();
     assert_eq!(why, [Some("short_history"), None, Some("short_history"), Some("short_history")]);
-    let firm: Vec<Option<String>> = (0..4).map(|at| computed.firm_from.get(&at).map(Month::to_string)).collect();
+    let firm: Vec<Option<String>> =
+        (0..4).map(|at| computed.firm_from.get(&at).map(Month::to_string)).collect();
     // Early loses a covered month for each new one until all eleven are gone.
     assert_eq!(firm, [Some("2025-01".into()), None, Some("2024-07".into()), Some("2025-01".into())]);
     // Twelve months are no growth: 0.1996 of 0.3075 is known.
@@ -303,7 +304,10 @@ fn blocks_and_rows_agree(people: usize, seed: u64, how: Combine, unknown: Unknow
     // In one pass and in two; the last digits may differ.
     for (computed, expected) in scores.influence.iter().zip(&expected.influence) {
         assert_eq!(computed.is_some(), expected.is_some());
-        assert!((computed.unwrap_or(0.0) - expected.unwrap_or(0.0)).abs() < 1e-9, "{computed:?} {expected:?}");
+        assert!(
+            (computed.unwrap_or(0.0) - expected.unwrap_or(0.0)).abs() < 1e-9,
+            "{computed:?} {expected:?}"
+        );
     }
     assert_eq!(all.clone().map(|at| scores.known_weight(at)).collect::<Vec<_>>(), expected.known_weight);
     let own = scores.dimensions(&columns, &method, all.clone());

@@ -93,7 +93,10 @@ fn at_the_holders_score_the_id_decides_unless_ties_are_kept() {
         [Tier::Grade1, Tier::Grade1, Tier::Grade2]
     );
     let up = lines(&graded(&method(&[("ties = \"break\"", "ties = \"up\"")]), &people));
-    assert_eq!([tier_by_lines(&up, 80.0, 99, false), tier_by_lines(&up, 79.0, 0, false)], [Tier::Grade1, Tier::Grade2]);
+    assert_eq!(
+        [tier_by_lines(&up, 80.0, 99, false), tier_by_lines(&up, 79.0, 0, false)],
+        [Tier::Grade1, Tier::Grade2]
+    );
     let down = lines(&graded(&method(&[("ties = \"break\"", "ties = \"down\"")]), &people));
     assert_eq!(
         [tier_by_lines(&down, 90.0, 99, false), tier_by_lines(&down, 80.0, 0, false)],

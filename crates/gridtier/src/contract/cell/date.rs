@@ -640,7 +640,11 @@ mod tests {
         let twice: ArrayRef =
             Arc::new(StringArray::from(vec!["2024-10-27T00:30:00Z", "2024-10-27T01:30:00Z"]));
         let night = times_us(&twice, berlin).unwrap();
-        assert_eq!(night.values[1] - night.values[0], 1, "both passes of an hour are kept, one after the other");
+        assert_eq!(
+            night.values[1] - night.values[0],
+            1,
+            "both passes of an hour are kept, one after the other"
+        );
         let text: ArrayRef =
             Arc::new(StringArray::from(vec!["2024-12-31T16:00:00Z", "2025-01-01 00:00+08:00"]));
         assert_eq!(times_us(&text, how).unwrap().values, [cells.values[0]; 2]);

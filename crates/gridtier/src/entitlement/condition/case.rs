@@ -14,7 +14,7 @@ pub fn possible(condition: &Condition, fields: &[Field]) -> bool {
     possible_together(&[condition], fields)
 }
 
-/// Whether all of them hold for some customer at once.
+/// Whether all conditions hold for some customer at once.
 #[must_use]
 pub fn possible_together(conditions: &[&Condition], fields: &[Field]) -> bool {
     any_case(conditions, fields, |record| conditions.iter().all(|condition| condition.holds(record)))

@@ -7,7 +7,7 @@ fn shipped() -> Catalogue {
     Catalogue::shipped("paper", &[]).unwrap().unwrap_or_else(|faults| panic!("{faults}"))
 }
 
-/// A catalogue of three services that can be spoilt; their duties are those of the shipped file.
+/// A catalogue of three services to plant faults in; their duties are those of the shipped file.
 const SMALL: &str = r#"
 format = 1
 name = "small"
@@ -93,20 +93,21 @@ grade-2 = { access = "limited", provenance = "operator", note = "report only" }
 grade-3 = { access = "none", provenance = "operator" }
 "#;
 
-/// What duties the small catalogue leaves out, so that its own faults can be seen.
+/// The faults of a catalogue, except those about duties, which the small catalogue leaves out.
 fn faults(text: &str) -> Vec<String> {
     match Catalogue::parse("c.toml", text, &[]) {
         Ok(_) => Vec::new(),
         Err(faults) => {
-            let told = faults.faults.into_iter();
-            told.filter(|fault| !fault.what.en.contains("is not kept for everybody"))
+            let reported = faults.faults.into_iter();
+            reported
+                .filter(|fault| !fault.what.en.contains("is not kept for everybody"))
                 .map(|fault| format!("{}: {} -> {}", fault.line, fault.what, fault.fix))
                 .collect()
         }
     }
 }
 
-/// The one fault after `find` became `put`.
+/// The only fault after `find` is replaced by `put`.
 fn planted(find: &str, put: &str) -> String {
     assert!(SMALL.contains(find), "nothing to plant at: {find}");
     let faults = faults(&SMALL.replacen(find, put, 1));
@@ -158,46 +159,49 @@ fn the_thirteen_cells_that_the_paper_states_carry_its_words() {
 #[test]
 fn the_small_catalogue_has_no_fault_except_the_duties_it_leaves_out() {
     assert_eq!(faults(SMALL), Vec::<String>::new());
-    let told = Catalogue::parse("c.toml", SMALL, &[]).unwrap_err().to_string();
+    let reported = Catalogue::parse("c.toml", SMALL, &[]).unwrap_err().to_string();
     for duty in ["outage_notice", "reliability_commitment", "restoration_commitment", "supply_protection"] {
-        assert!(told.contains(&format!("the duty `{duty}`")), "{told}");
+        assert!(reported.contains(&format!("the duty `{duty}`")), "{reported}");
     }
-    assert!(!told.contains("`basic_service`"));
+    assert!(!reported.contains("`basic_service`"));
 }
 
 #[test]
 fn a_missing_or_unknown_cell_is_named() {
-    let told = planted("grade-3 = { access = \"none\", provenance = \"operator\" }\n[[", "[[");
-    assert!(told.contains("service visit has no cell for grade-3"), "{told}");
+    let reported = planted("grade-3 = { access = \"none\", provenance = \"operator\" }\n[[", "[[");
+    assert!(reported.contains("service visit has no cell for grade-3"), "{reported}");
     let both = faults(&SMALL.replacen("grade-3 = { access = \"none\"", "grade-4 = { access = \"none\"", 1));
     assert!(
-        both.iter().any(|told| told.contains("`service.visit.cells.grade-4`") && told.contains("grade-"))
+        both.iter().any(|reported| reported.contains("`service.visit.cells.grade-4`") && reported.contains("grade-"))
     );
 }
 
 #[test]
 fn a_better_tier_that_gets_less_is_named_unless_it_is_marked() {
     let two = "quota_per_year = 2 }";
-    let told = planted(
+    let reported = planted(
         "special = { access = \"included\", provenance = \"text\", phrase = \"上门服务\" }",
         "special = { access = \"included\", provenance = \"operator\", quota_per_year = 1 }",
     );
-    assert!(told.contains("service visit, cell special: it gets less than grade-1: a lower quota"), "{told}");
-    let told = planted(
+    assert!(
+        reported.contains("service visit, cell special: it gets less than grade-1: a lower quota"),
+        "{reported}"
+    );
+    let reported = planted(
         "grade-1 = { access = \"included\", provenance = \"operator\", quota_per_year = 2 }",
         "grade-1 = { access = \"none\", provenance = \"operator\" }",
     );
-    assert!(told.contains("none against paid"), "{told}");
-    let told = planted(
+    assert!(reported.contains("none against paid"), "{reported}");
+    let reported = planted(
         "special = { access = \"paid\", provenance = \"operator\", free_parts = [\"report\"] }\ngrade-1 = { access = \"paid\", provenance = \"operator\" }",
         "special = { access = \"paid\", provenance = \"operator\" }\ngrade-1 = { access = \"paid\", provenance = \"operator\", free_parts = [\"report\"] }",
     );
-    assert!(told.contains("a higher fee"), "{told}");
+    assert!(reported.contains("a higher fee"), "{reported}");
     let marked = SMALL.replacen(two, "quota_per_year = 2, condition = 'region = \"a\"' }", 1);
-    let told = faults(&marked);
+    let reported = faults(&marked);
     assert!(
-        told[0].contains("a condition that the worse tier has not"),
-        "outside of it they get nothing: {told:#?}"
+        reported[0].contains("a condition that the worse tier has not"),
+        "outside of it they get nothing: {reported:#?}"
     );
     let marked = SMALL.replacen(
         "special = { access = \"included\", provenance = \"text\", phrase = \"上门服务\" }",
@@ -205,8 +209,8 @@ fn a_better_tier_that_gets_less_is_named_unless_it_is_marked() {
         1,
     );
     assert_eq!(faults(&marked), Vec::<String>::new());
-    let told = planted(two, "less = \"no\", quota_per_year = 2 }");
-    assert!(told.contains("`less` is given, but it does not get less than a worse tier"), "{told}");
+    let reported = planted(two, "less = \"no\", quota_per_year = 2 }");
+    assert!(reported.contains("`less` is given, but it does not get less than a worse tier"), "{reported}");
 }
 
 #[test]
@@ -217,25 +221,27 @@ fn unreachable_and_duplicate_services_are_named() {
         format!("[service.cells]\nspecial = {none}\ngrade-1 = {none}\ngrade-2 = {none}\ngrade-3 = {none}\n");
     let base = &SMALL[SMALL.find("[[service]]").unwrap()..SMALL.find("[service.cells]").unwrap()];
     let orphan = base.replace("\"base\"", "\"lost\"").replace("duty = \"basic_service\"\n", "") + &cells;
-    let told = faults(&format!("{}{orphan}{}", &SMALL[..head], &SMALL[head..]));
-    assert_eq!(told.len(), 1, "{told:#?}");
-    assert!(told[0].contains("service lost is an orphan"), "{told:#?}");
+    let reported = faults(&format!("{}{orphan}{}", &SMALL[..head], &SMALL[head..]));
+    assert_eq!(reported.len(), 1, "{reported:#?}");
+    assert!(reported[0].contains("service lost is an orphan"), "{reported:#?}");
     assert!(planted("id = \"pack\"", "id = \"visit\"").contains("service visit is there twice"));
 }
 
 #[test]
 fn conditions_are_checked_against_the_contract() {
     let condition = "supply_level != \"residential\"";
-    let told = planted(condition, "supply_levl != \"residential\"");
-    assert!(told.contains("service visit: `supply_levl`") && told.contains("did you mean `supply_level`"));
-    let told = planted(condition, "supply_level != \"resident\"");
-    assert!(told.contains("never \"resident\"") && told.contains("did you mean `residential`"));
-    let told = planted(condition, "supply_level = \"residential\" and supply_level = \"high_voltage\"");
-    assert!(told.contains("can never hold"), "{told}");
+    let reported = planted(condition, "supply_levl != \"residential\"");
+    assert!(
+        reported.contains("service visit: `supply_levl`") && reported.contains("did you mean `supply_level`")
+    );
+    let reported = planted(condition, "supply_level != \"resident\"");
+    assert!(reported.contains("never \"resident\"") && reported.contains("did you mean `residential`"));
+    let reported = planted(condition, "supply_level = \"residential\" and supply_level = \"high_voltage\"");
+    assert!(reported.contains("can never hold"), "{reported}");
     let own = SMALL.replacen(condition, "peak_share > 0.5", 1);
     assert!(faults(&own)[0].contains("`peak_share`"));
-    let told = Catalogue::parse("c.toml", &own, &["peak_share"]).unwrap_err();
-    assert!(!told.to_string().contains("peak_share"), "a method's own indicator may be named");
+    let reported = Catalogue::parse("c.toml", &own, &["peak_share"]).unwrap_err();
+    assert!(!reported.to_string().contains("peak_share"), "a method's own indicator may be named");
 }
 
 #[test]
@@ -285,8 +291,8 @@ fn access_price_and_terms_must_agree() {
         ("duty = \"basic_service\"", "duty = \"basic_servise\"", "did you mean `basic_service`"),
     ] {
         assert!(SMALL.contains(find), "nothing to plant at: {find}");
-        let told = faults(&SMALL.replacen(find, put, 1));
-        assert!(told.iter().any(|told| told.contains(says)), "{says}: {told:#?}");
+        let reported = faults(&SMALL.replacen(find, put, 1));
+        assert!(reported.iter().any(|reported| reported.contains(says)), "{says}: {reported:#?}");
     }
 }
 
@@ -295,7 +301,7 @@ fn combinations_have_one_coherent_price_each() {
     let both = "  { parts = [\"report\", \"advice\"], fee = 250.0, share = 0.2 },\n";
     let missing = faults(&SMALL.replacen(both, "", 1));
     assert!(missing[0].contains("the combination report + advice has no price"), "{missing:#?}");
-    assert_eq!(missing.len(), 1, "what follows from it is not told: {missing:#?}");
+    assert_eq!(missing.len(), 1, "what follows from it is not reported: {missing:#?}");
     let shares = planted("share = 0.2", "share = 0.1");
     assert!(shares.contains("sum to 0.9, not 1"), "{shares}");
     let costs = |fee: &str| faults(&SMALL.replacen("fee = 250.0", &format!("fee = {fee}"), 1)).join("\n");
@@ -320,20 +326,20 @@ fn a_basic_duty_is_neither_withdrawn_nor_priced_by_tier() {
             "condition by tier",
         ),
     ] {
-        let told = planted(cell, put);
-        assert!(told.contains("service base, cell grade-3") && told.contains(says), "{told}");
-        assert!(told.contains("供电营业规则"), "the rule is named: {told}");
+        let reported = planted(cell, put);
+        assert!(reported.contains("service base, cell grade-3") && reported.contains(says), "{reported}");
+        assert!(reported.contains("供电营业规则"), "the rule is named: {reported}");
     }
     let paid = SMALL.replacen(cell, "grade-3 = { access = \"paid\", provenance = \"operator\" }", 1);
     let paid = paid.replacen("fee = { rule = \"free\" }", "fee = { rule = \"fixed\", amount = 5.0 }", 1);
-    assert!(faults(&paid).iter().any(|told| told.contains("priced by tier")));
+    assert!(faults(&paid).iter().any(|reported| reported.contains("priced by tier")));
     let narrowed = SMALL.replacen(
         "cadence = \"on_demand\"",
         "cadence = \"on_demand\"\ncondition = 'aged_transformer_area'",
         1,
     );
-    let told = Catalogue::parse("c.toml", &narrowed, &[]).unwrap_err().to_string();
-    assert!(told.contains("the duty `basic_service`"), "{told}");
+    let reported = Catalogue::parse("c.toml", &narrowed, &[]).unwrap_err().to_string();
+    assert!(reported.contains("the duty `basic_service`"), "{reported}");
 }
 
 #[test]
@@ -341,8 +347,8 @@ fn a_protection_must_be_open_to_all_to_whom_it_is_owed() {
     let text = CATALOGUES[0].1;
     let all = r#"importance_level in ("imp_special", "imp_first", "imp_second", "imp_temporary")"#;
     let some = r#"importance_level in ("imp_special", "imp_first")"#;
-    let told = Catalogue::parse("c.toml", &text.replace(all, some), &[]).unwrap_err().to_string();
-    assert!(told.contains("the duty `supply_protection`"), "{told}");
+    let reported = Catalogue::parse("c.toml", &text.replace(all, some), &[]).unwrap_err().to_string();
+    assert!(reported.contains("the duty `supply_protection`"), "{reported}");
 }
 
 #[test]
@@ -355,13 +361,13 @@ fn a_protection_has_no_fee_or_limit_and_a_basic_service_no_capacity() {
     };
     let open = "access = \"on_application\"\nsource";
     for put in ["access = \"paid\"\nsource", "access = \"on_application\"\nquota_per_year = 1\nsource"] {
-        let told = planted("S21", open, put);
-        assert!(told.contains("service S21, opening 1: a protection has a fee or a limit"), "{told}");
+        let reported = planted("S21", open, put);
+        assert!(reported.contains("service S21, opening 1: a protection has a fee or a limit"), "{reported}");
     }
-    let told = planted("S00", "cadence =", "capacity = { units = 1, per = \"year\" }\ncadence =");
-    assert!(told.contains("service S00: a regulated service cannot be used up"), "{told}");
-    let told = planted("S00", "grade-3 = { ", "grade-3 = { uptake = 0.0, ");
-    assert!(told.contains("an uptake by tier"), "{told}");
+    let reported = planted("S00", "cadence =", "capacity = { units = 1, per = \"year\" }\ncadence =");
+    assert!(reported.contains("service S00: a regulated service cannot be used up"), "{reported}");
+    let reported = planted("S00", "grade-3 = { ", "grade-3 = { uptake = 0.0, ");
+    assert!(reported.contains("an uptake by tier"), "{reported}");
 }
 
 #[test]
@@ -381,11 +387,14 @@ fn all_pairs_of_tiers_are_compared_including_their_conditions() {
             &format!("grade-1 = {}", limited(", less = \"so\"")),
             1,
         );
-    let told = faults(&text);
-    assert_eq!(told.len(), 1, "{told:#?}");
-    assert!(told[0].contains("cell special: it gets less than grade-2"), "{told:#?}");
-    let told = faults(&text.replace("less = \"so\"", "less = \" \""));
-    assert!(told.iter().any(|told| told.contains("cell grade-1: `less` is empty")), "{told:#?}");
+    let reported = faults(&text);
+    assert_eq!(reported.len(), 1, "{reported:#?}");
+    assert!(reported[0].contains("cell special: it gets less than grade-2"), "{reported:#?}");
+    let reported = faults(&text.replace("less = \"so\"", "less = \" \""));
+    assert!(
+        reported.iter().any(|reported| reported.contains("cell grade-1: `less` is empty")),
+        "{reported:#?}"
+    );
     let with = |special: &str, first: &str| {
         let cell = |condition: &str| {
             format!("{{ access = \"included\", provenance = \"operator\", condition = '{condition}' }}")
@@ -413,8 +422,8 @@ fn all_pairs_of_tiers_are_compared_including_their_conditions() {
     );
     assert_eq!(with("aged_transformer_area", "aged_transformer_area or provisional").len(), 1);
     // With the service's own condition nothing is left.
-    let told = with("supply_level = \"residential\"", "supply_level = \"residential\"");
-    assert!(told[0].contains("can never hold together with"), "{told:#?}");
+    let reported = with("supply_level = \"residential\"", "supply_level = \"residential\"");
+    assert!(reported[0].contains("can never hold together with"), "{reported:#?}");
 }
 
 #[test]
