@@ -151,3 +151,34 @@ fn a_rehearsal_writes_neither_into_the_store_nor_among_other_files() {
     assert_eq!(ended.code, 2, "{}", ended.stderr);
     assert!(!utility.path().join("rehearsal/tiers.parquet").exists());
 }
+
+#[test]
+fn a_comparison_with_services_says_the_same_as_the_rehearsal_and_whom_to_tell_what() {
+    let utility = utility();
+    utility.done(&REHEARSE);
+    utility.done(&["regrade", "next", "--as-of", "2029-01-01", "--method", "next.toml", "--store", "store"]);
+    let compare = ["compare", "--store", "store", "--services", "-o", "compared"];
+    let shown = utility.done(&compare);
+    for part in ["Services gained or more", "Services lost or less", "Whom to tell", "Services in a year"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    for name in ["costs.parquet", "tell.parquet"] {
+        let [rehearsed, compared] =
+            ["rehearsal", "compared"].map(|folder| fs::read(utility.path().join(folder).join(name)).unwrap());
+        assert!(rehearsed == compared, "{name}");
+    }
+    let tell = Published::read(&utility.path().join("compared/tell.parquet"));
+    for name in ["notices.parquet", "notices.csv", "notices.xlsx", "notices.json", "notices.html"] {
+        utility.done(&["compare", "--store", "store", "--notices", name, "--lang", "zh"]);
+        assert!(fs::metadata(utility.path().join(name)).unwrap().len() > 1_000, "{name}");
+    }
+    let notices = Published::read(&utility.path().join("notices.parquet"));
+    for column in ["customer_id", "tier_before", "tier_after", "cause", "gained", "lost"] {
+        assert_eq!(notices.texts(column), tell.texts(column), "{column}");
+    }
+    assert!(notices.texts("tell").iter().flatten().all(|told| told.contains("You may appeal until")));
+    let csv = fs::read_to_string(utility.path().join("notices.csv")).unwrap();
+    assert_eq!(csv.lines().count(), tell.rows() + 1);
+    assert!(csv.contains("贵户等级由") && csv.contains("告知内容"), "{csv}");
+    assert_eq!(utility.run(&["compare", "--store", "store", "--notices", "notices.doc"]).code, 2);
+}

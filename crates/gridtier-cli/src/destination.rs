@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use gridtier::text;
+use gridtier::text::Voice;
 use gridtier_io::export::{self, ExportFormat};
 use gridtier_report::render::ByteOrderMark;
 use gridtier_report::section::Section;
@@ -89,4 +90,31 @@ pub fn write_file(
 
 fn ending(path: &Path) -> String {
     path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase()
+}
+
+/// The format of a list by the ending of its file.
+pub fn list_format(path: &Path) -> Result<ExportFormat, Failure> {
+    Ok(match ending(path).as_str() {
+        "parquet" => ExportFormat::Parquet,
+        "csv" => ExportFormat::Csv,
+        "xlsx" => ExportFormat::Xlsx,
+        "json" => ExportFormat::Json,
+        "html" | "htm" => ExportFormat::Html,
+        _ => {
+            let path = path.display();
+            let what = text!(
+                "{path}: the ending says no format; write .parquet, .csv, .xlsx, .json or .html",
+                "{path}: 扩展名不表示任何格式; 请写成 .parquet、.csv、.xlsx、.json 或 .html"
+            );
+            return Err(Failure::new(USAGE, what));
+        }
+    })
+}
+
+/// The words of a list in a file: codes for programs.
+pub fn list_voice(format: ExportFormat, lang: Lang) -> Voice {
+    match format {
+        ExportFormat::Parquet | ExportFormat::Json => Voice::Codes,
+        ExportFormat::Csv | ExportFormat::Xlsx | ExportFormat::Html => lang.into(),
+    }
 }

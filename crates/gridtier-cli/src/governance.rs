@@ -1,9 +1,6 @@
 //! `gridtier review`, `approve`, `reject`, `withdraw`, `cycles`, `register`, `history` and `prune`: decisions about cycles, and
 //! what a store holds.
 
-use std::path::Path;
-
-use gridtier::text;
 use gridtier::text::Voice;
 use gridtier_io::export::{self, ExportFormat, sections_text};
 use gridtier_io::gates::measure;
@@ -17,7 +14,8 @@ use gridtier_report::section::Section;
 use crate::args::{
     ApproveArgs, DecisionArgs, HistoryArgs, PruneArgs, RegisterArgs, ResultFormat, ReviewArgs, StoreArgs,
 };
-use crate::exit::{Done, Failure, USAGE};
+use crate::destination::{list_format, list_voice};
+use crate::exit::{Done, Failure};
 use crate::lang::Lang;
 use crate::progress;
 use crate::regrade::now;
@@ -105,11 +103,13 @@ pub fn history(args: &HistoryArgs, lang: Lang) -> Result<Done, Failure> {
     let store = Store::open(&args.store.store)?;
     let history = inventory::history(&store, args.known_on, args.customer.as_deref())?;
     if let Some((path, format)) = args.output.as_deref().zip(format) {
-        let voice = match format {
-            ExportFormat::Parquet | ExportFormat::Json => Voice::Codes,
-            ExportFormat::Csv | ExportFormat::Xlsx | ExportFormat::Html => lang.into(),
-        };
-        export::write_list(path, format, voice, ByteOrderMark::Written, report::history_list(&history))?;
+        export::write_list(
+            path,
+            format,
+            list_voice(format, lang),
+            ByteOrderMark::Written,
+            report::history_list(&history),
+        )?;
     }
     if args.store.format == ResultFormat::Json && args.output.is_none() && args.customer.is_none() {
         let mut bytes = Vec::new();
@@ -120,26 +120,6 @@ pub fn history(args: &HistoryArgs, lang: Lang) -> Result<Done, Failure> {
         return Ok(Done { data });
     }
     shown(&[report::history_section(&history, args.customer.as_deref())], args.store.format, lang)
-}
-
-/// The format of a list by the ending of its file.
-fn list_format(path: &Path) -> Result<ExportFormat, Failure> {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
-    Ok(match ending.as_str() {
-        "parquet" => ExportFormat::Parquet,
-        "csv" => ExportFormat::Csv,
-        "xlsx" => ExportFormat::Xlsx,
-        "json" => ExportFormat::Json,
-        "html" | "htm" => ExportFormat::Html,
-        _ => {
-            let path = path.display();
-            let what = text!(
-                "-o {path}: the ending says no format; write .parquet, .csv, .xlsx, .json or .html",
-                "-o {path}: 扩展名不表示任何格式; 请写成 .parquet、.csv、.xlsx、.json 或 .html"
-            );
-            return Err(Failure::new(USAGE, what));
-        }
-    })
 }
 
 /// Sections as text, or their tables for programs.

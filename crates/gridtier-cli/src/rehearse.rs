@@ -1,9 +1,11 @@
 //! `gridtier rehearse`: what the next cycle would change, before anything is published.
 
+use gridtier_io::entitle::ServiceChanges;
 use gridtier_io::rehearse::{Rehearse, RehearseError};
 use gridtier_io::store::Store;
 use gridtier_report::comparison::{self, ComparedCycles};
 use gridtier_report::governance;
+use gridtier_report::notice::{self, ServiceNames};
 use gridtier_report::rehearsal;
 use gridtier_report::render::terminal;
 use serde_json::json;
@@ -37,18 +39,26 @@ pub fn run(args: &RehearseArgs, lang: Lang) -> Result<Done, Failure> {
     }
     let (before, after, revision) = rehearsed.cycles.numbers;
     let numbers = ComparedCycles { before, after, revision };
+    let ServiceChanges { costs, tellings } = &found.services;
     let data = match args.format {
         ResultFormat::Text => {
             let mut shown = vec![rehearsal::heading(after, &args.output.display().to_string())];
             shown.extend(comparison::sections(&pair, &compared, numbers));
             shown.push(governance::gates(&found.gates));
-            shown.extend(rehearsal::sections(&found.costs, &found.tellings, &found.thin));
+            shown.extend(rehearsal::sections(costs, tellings));
+            let names = ServiceNames { older: &found.catalogue_before, newer: &catalogue };
+            shown.extend(notice::sections(tellings, names));
+            if !found.thin.is_empty() {
+                shown.push(rehearsal::thin_section(&found.thin));
+            }
             terminal::text(&shown, lang.into())
         }
         ResultFormat::Json => {
             let mut answer = comparison::json(&pair, &compared, numbers);
             answer["gates"] = json!(found.gates);
-            answer["consequences"] = rehearsal::json(&found.costs, &found.tellings, &found.thin);
+            answer["consequences"] = rehearsal::json(costs, tellings);
+            answer["consequences"]["services"] = notice::json(tellings);
+            answer["consequences"]["thin_months"] = rehearsal::thin_json(&found.thin);
             format!("{answer:#}\n")
         }
     };

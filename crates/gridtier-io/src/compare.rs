@@ -154,6 +154,12 @@ impl ComparedPair {
         })
     }
 
+    /// The files of the earlier and of the later cycle.
+    #[must_use]
+    pub fn stored(&self) -> [&StoredCycle; 2] {
+        self.stored.each_ref()
+    }
+
     /// The months that both cycles have counted and in which they differ, as a table whose rows are computed while it
     /// is written.
     ///

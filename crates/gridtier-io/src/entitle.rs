@@ -6,6 +6,7 @@
 mod ids;
 mod requests;
 mod service_moves;
+mod service_changes;
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -34,6 +35,7 @@ use crate::store::StoredCycle;
 
 pub use ids::{IdList, ListedId, RequestError, UnmatchedId, read_ids};
 pub use requests::read_applications;
+pub use service_changes::ServiceChanges;
 pub use service_moves::service_moves;
 
 /// Why a list of ids cannot be compared with a cycle's customers.

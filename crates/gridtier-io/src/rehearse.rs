@@ -15,7 +15,7 @@ use gridtier::gate::{GateResult, GateValues};
 use gridtier::limit::Breach;
 use gridtier::method::Method;
 use gridtier::output;
-use gridtier::rehearsal::{CostChange, Telling, ThinMonth, cost_changes, thin_months};
+use gridtier::rehearsal::{ThinMonth, thin_months};
 use gridtier::robustness::StepProgress;
 use gridtier::text;
 use gridtier::text::Text;
@@ -23,7 +23,7 @@ use gridtier::unit::{Month, Window};
 
 use crate::compare::{CompareError, ComparedPair, latest_revision};
 use crate::cycle::{CycleError, Manifest, as_of, catalogue, final_tiers, previous_cycle, read_columns};
-use crate::entitle::{CycleEntitlements, service_moves};
+use crate::entitle::{CycleEntitlements, ServiceChanges};
 use crate::folder::DataFolder;
 use crate::gates::measure;
 use crate::govern::{GovernanceError, rules_for};
@@ -101,10 +101,10 @@ pub struct Rehearsed<'a> {
 pub struct Consequences {
     /// The gates of an approval.
     pub gates: Vec<GateResult>,
-    /// Costs of each service and tier.
-    pub costs: Vec<CostChange>,
-    /// Whom to tell what.
-    pub tellings: Vec<Telling>,
+    /// What changes in services.
+    pub services: ServiceChanges,
+    /// The catalogue of the current cycle.
+    pub catalogue_before: Catalogue,
     /// Months with few readings.
     pub thin: Vec<ThinMonth>,
 }
@@ -195,15 +195,11 @@ impl Rehearsed<'_> {
         let catalogue_before = catalogue(&self.current)?;
         let before = CycleEntitlements { cycle: &self.current, catalogue: &catalogue_before };
         let after = CycleEntitlements { cycle: &self.next, catalogue: self.request.catalogue };
-        let everybody = Default::default();
         Ok(Consequences {
             gates: values.judge(&rules_for(store, &self.next)?),
-            costs: cost_changes(
-                (before.catalogue, &before.statements(&everybody)?),
-                (after.catalogue, &after.statements(&everybody)?),
-            ),
-            tellings: tellings(pair, comparison, before, after)?,
+            services: ServiceChanges::of(pair, comparison, before, after)?,
             thin: self.thin_months()?,
+            catalogue_before,
         })
     }
 
@@ -231,7 +227,7 @@ impl Rehearsed<'_> {
         comparison: &Comparison,
         consequences: &Consequences,
     ) -> Result<(), RehearseError> {
-        let Consequences { gates, costs, tellings, .. } = consequences;
+        let Consequences { gates, services: ServiceChanges { costs, tellings }, .. } = consequences;
         let mut tables = output::comparison::tables(pair, comparison);
         tables.push(output::gates::output(gates));
         tables.push(output::rehearsal::costs(costs));
@@ -261,23 +257,4 @@ impl Rehearsed<'_> {
         names.sort_by_key(|name| name == MANIFEST);
         names.iter().try_for_each(|name| fs::rename(from.join(name), to.join(name)))
     }
-}
-
-/// Whom to tell what, in the order of ids.
-fn tellings(
-    pair: &Pair<'_>,
-    comparison: &Comparison,
-    before: CycleEntitlements<'_>,
-    after: CycleEntitlements<'_>,
-) -> Result<Vec<Telling>, CycleError> {
-    let mut services = service_moves(before, after)?;
-    let mut moves = comparison.attribution.moves.iter().peekable();
-    let mut tellings = Vec::new();
-    for (number, customer) in (0..).zip(&pair.customers) {
-        let own = moves.next_if(|own| own.customer == number);
-        let id = pair.id(customer);
-        let services = services.remove(id).unwrap_or_default();
-        tellings.extend(Telling::of(id, customer, own.and_then(|own| own.cause()), services));
-    }
-    Ok(tellings)
 }

@@ -25,3 +25,4 @@ pub mod weights;
 pub mod governance;
 pub mod rehearsal;
 pub mod entitlement;
+pub mod notice;

@@ -22,14 +22,10 @@ pub fn heading(number: u64, folder: &str) -> Section {
     ))
 }
 
-/// Costs, whom to tell, and months with few readings.
+/// Costs before and after, and why customers are told.
 #[must_use]
-pub fn sections(costs: &[CostChange], tellings: &[Telling], thin: &[ThinMonth]) -> Vec<Section> {
-    let mut sections = vec![costs_section(costs), tell_section(tellings)];
-    if !thin.is_empty() {
-        sections.push(thin_section(thin));
-    }
-    sections
+pub fn sections(costs: &[CostChange], tellings: &[Telling]) -> Vec<Section> {
+    vec![costs_section(costs), tell_section(tellings)]
 }
 
 /// The costs of a tier at one end; `None` for all tiers.
@@ -121,7 +117,9 @@ fn tell_section(tellings: &[Telling]) -> Section {
     )
 }
 
-fn thin_section(thin: &[ThinMonth]) -> Section {
+/// Months with few readings; nothing where there are none.
+#[must_use]
+pub fn thin_section(thin: &[ThinMonth]) -> Section {
     thin.iter().fold(Section::new(), |section, thin| {
         let (month, readings, median) = (thin.month, grouped(thin.readings), grouped(thin.median));
         section.sentence(
@@ -134,9 +132,18 @@ fn thin_section(thin: &[ThinMonth]) -> Section {
     })
 }
 
-/// All of it for programs.
+/// Months with few readings for programs.
 #[must_use]
-pub fn json(costs: &[CostChange], tellings: &[Telling], thin: &[ThinMonth]) -> Value {
+pub fn thin_json(thin: &[ThinMonth]) -> Value {
+    let months = thin.iter().map(
+        |thin| json!({ "month": thin.month.to_string(), "readings": thin.readings, "median": thin.median }),
+    );
+    Value::Array(months.collect())
+}
+
+/// Costs and reasons for programs.
+#[must_use]
+pub fn json(costs: &[CostChange], tellings: &[Telling]) -> Value {
     let end = |cost: ServiceCost| json!({ "entitled": cost.entitled, "cost_fen": fen(cost.cost_fen), "income_fen": fen(cost.income_fen) });
     let tiers = Tier::ALL.into_iter().map(|tier| {
         let ends = json!({
@@ -152,9 +159,6 @@ pub fn json(costs: &[CostChange], tellings: &[Telling], thin: &[ThinMonth]) -> V
     json!({
         "costs": tiers.collect::<serde_json::Map<String, Value>>(),
         "tell": { "must": must, "all": all, "reasons": reasons.collect::<serde_json::Map<String, Value>>() },
-        "thin_months": thin.iter().map(|thin| json!({
-            "month": thin.month.to_string(), "readings": thin.readings, "median": thin.median,
-        })).collect::<Vec<_>>(),
     })
 }
 

@@ -4,6 +4,7 @@
 //! Who moved and why is the comparison's matter, what a customer is entitled to the catalogue's.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::compare::{EndState, PairedCustomer, Step};
 use crate::entitlement::Catalogue;
@@ -15,7 +16,7 @@ use crate::unit::{Month, Window};
 use crate::word::Word as _;
 
 /// The services that a customer gains and loses, in the order of the newer catalogue.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ServiceMoves {
     /// Ids of services that it loses or of which it gets less.
     pub lost: Vec<String>,
@@ -59,8 +60,8 @@ pub struct Telling {
     pub after: Tier,
     /// Why its tier changed; `None` where it has not, or where the customer was not graded before.
     pub cause: Option<Step>,
-    /// What it gains and loses.
-    pub services: ServiceMoves,
+    /// What it gains and loses; shared by all for whom that is the same.
+    pub services: Arc<ServiceMoves>,
 }
 
 impl Telling {
@@ -70,17 +71,48 @@ impl Telling {
         id: &str,
         customer: &PairedCustomer,
         cause: Option<Step>,
-        services: ServiceMoves,
+        services: Arc<ServiceMoves>,
     ) -> Option<Self> {
         let (before, after) = (customer.before, customer.after.tier()?);
         if before == EndState::from(after) && services.is_empty() {
             return None;
         }
         let falls = before.tier().is_some_and(|before| after.position() > before.position());
-        let plan_begins = after == Tier::Grade3 && before != EndState::Grade3;
-        let must = falls || plan_begins || !services.lost.is_empty();
-        Some(Self { customer_id: id.to_owned(), must, before, after, cause, services })
+        let mut telling = Self { customer_id: id.to_owned(), must: false, before, after, cause, services };
+        telling.must = falls || telling.begins_plan() || !telling.services.lost.is_empty();
+        Some(telling)
     }
+
+    /// Whether an improvement plan begins: for whoever is in grade-3 now and was not before.
+    #[must_use]
+    pub fn begins_plan(&self) -> bool {
+        self.after == Tier::Grade3 && self.before != EndState::Grade3
+    }
+}
+
+/// How many customers of each tier gain and lose a service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ServiceShift {
+    /// By tier now, best first: those who gain it or get more of it.
+    pub gained: [u64; 4],
+    /// By tier now, best first: those who lose it or get less of it.
+    pub lost: [u64; 4],
+}
+
+/// Who gains and loses which service, by id of the service.
+#[must_use]
+pub fn service_shifts(tellings: &[Telling]) -> BTreeMap<&str, ServiceShift> {
+    let mut shifts: BTreeMap<&str, ServiceShift> = BTreeMap::new();
+    for telling in tellings {
+        let tier = telling.after.position();
+        for service in &telling.services.gained {
+            shifts.entry(service).or_default().gained[tier] += 1;
+        }
+        for service in &telling.services.lost {
+            shifts.entry(service).or_default().lost[tier] += 1;
+        }
+    }
+    shifts
 }
 
 /// What a service costs for a tier in a year.
@@ -169,7 +201,7 @@ mod tests {
     }
 
     fn must(before: EndState, after: EndState, services: ServiceMoves) -> Option<bool> {
-        Telling::of("A", &customer(before, after), None, services).map(|telling| telling.must)
+        Telling::of("A", &customer(before, after), None, Arc::new(services)).map(|telling| telling.must)
     }
 
     #[test]

@@ -92,6 +92,16 @@ pub struct CompareArgs {
     /// 用于更正较早周期数据的修订，或 none；缺省为最新修订
     #[arg(long, value_name = "N|none", value_parser = revision)]
     pub revision: Option<RevisionChoice>,
+    /// Also what services customers gain and lose, what services cost before and after, and whom to tell
+    ///
+    /// 另列出客户权益的增减、服务的前后成本，以及须告知的客户
+    #[arg(long)]
+    pub services: bool,
+    /// File for a list of whom to tell what, one row for each customer: .csv, .xlsx, .parquet, .json or .html
+    ///
+    /// 告知名单所写入的文件，每户一行：.csv、.xlsx、.parquet、.json 或 .html
+    #[arg(long, value_name = "FILE")]
+    pub notices: Option<PathBuf>,
     /// Folder for all results as parquet; or a file .xlsx, .html or .json with what is shown
     ///
     /// 存放全部结果（parquet）的文件夹；或 .xlsx、.html、.json 文件，内容为所显示的结果

@@ -1,6 +1,7 @@
 //! What each customer gains and loses between two cycles, by the id under which it is graded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use gridtier::entitlement::selection::{ListPurpose, Selection};
 use gridtier::rehearsal::ServiceMoves;
@@ -17,14 +18,16 @@ use crate::cycle::{CycleError, account_holders};
 pub fn service_moves(
     before: CycleEntitlements<'_>,
     after: CycleEntitlements<'_>,
-) -> Result<BTreeMap<String, ServiceMoves>, CycleError> {
+) -> Result<BTreeMap<String, Arc<ServiceMoves>>, CycleError> {
     let holders = account_holders(after.cycle)?;
     let selection = Selection::default();
     let purpose = ListPurpose::Operations;
     let options = NoticeOptions { selection: &selection, purpose, voice: Voice::from(Lang::En) };
     let mut older = MemberCursor::new(before, &[])?;
     let mut newer = MemberCursor::new(after, &selection.columns().collect::<Vec<_>>())?;
-    let mut moves: BTreeMap<String, ServiceMoves> = BTreeMap::new();
+    let mut moves: BTreeMap<String, Arc<ServiceMoves>> = BTreeMap::new();
+    // Few sets of changes are different: each is kept once.
+    let mut sets: BTreeSet<Arc<ServiceMoves>> = BTreeSet::new();
     loop {
         older.advance()?;
         newer.advance()?;
@@ -37,7 +40,16 @@ pub fn service_moves(
                 }
                 let holder = holders.as_ref().and_then(|holders| holders.get(id)).map_or(id, String::as_str);
                 let own = moves.entry(holder.to_owned()).or_default();
-                changes.iter().for_each(|change| own.add(change.service, change.kind));
+                let mut set = ServiceMoves::clone(own);
+                changes.iter().for_each(|change| set.add(change.service, change.kind));
+                *own = match sets.get(&set) {
+                    Some(known) => Arc::clone(known),
+                    None => {
+                        let new = Arc::new(set);
+                        sets.insert(Arc::clone(&new));
+                        new
+                    }
+                };
             })?;
         [older.row, newer.row] = merged.rows;
     }

@@ -62,6 +62,7 @@ mod tests {
     use arrow_array::Array as _;
     use arrow_array::cast::AsArray as _;
     use arrow_array::types::Int64Type;
+    use std::sync::Arc;
 
     use super::*;
     use crate::compare::EndState;
@@ -100,7 +101,7 @@ mod tests {
             before: EndState::Grade1,
             after: Tier::Grade2,
             cause: None,
-            services,
+            services: Arc::new(services),
         };
         let batch = tell(&[telling]).batches.next().unwrap();
         assert_eq!(batch["lost"].as_string::<i32>().value(0), "S03,S10");
