@@ -94,6 +94,43 @@ fn what_was_taken_from_a_cycle_gives_the_inspection_that_counting_anew_gives() {
 }
 
 #[test]
+fn a_day_that_was_agreed_on_is_an_entry_that_plans_and_inspections_follow() {
+    let utility = utility();
+    let plans = || -> Value {
+        serde_json::from_str(&utility.done(&["plans", "--store", "store", "--format", "json"])).unwrap()
+    };
+    let before = plans();
+    let first = before["plans"].as_array().unwrap().iter().find(|plan| {
+        plan["targets"].as_array().unwrap().iter().any(|target| target["target_value"].is_number())
+    });
+    let id = first.unwrap()["customer_id"].as_str().unwrap().to_owned();
+    let lever = first.unwrap()["targets"][0]["indicator"].as_str().unwrap().to_owned();
+    let agree = |id: &str, options: &[&str]| {
+        let args = ["plan", id, "--store", "store", "--by", "Li Na", "--reason", "visit"];
+        utility.run(&[&args[..], options].concat())
+    };
+    let ended = agree(&id, &["--due-on", "2026-06-15"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stdout.contains("Entry 1 of the register") && ended.stdout.contains("2026-06-15"));
+    let ended = agree(&id, &["--due-on", "2026-04-01", "--indicator", &lever, "--lang", "zh"]);
+    assert!(ended.stdout.contains("登记簿第 2 条"), "{}{}", ended.stdout, ended.stderr);
+    let after = plans();
+    let plan = after["plans"].as_array().unwrap().iter().find(|plan| plan["customer_id"] == id.as_str());
+    assert_eq!(plan.unwrap()["due_on"], "2026-06-15");
+    assert_eq!(plan.unwrap()["targets"][0]["due_on"], "2026-04-01");
+    let found: Value =
+        serde_json::from_str(&utility.done(&[&SAME_DAY[..], &["--format", "json"]].concat())).unwrap();
+    let agreed = found["agreed_plans"].as_array().unwrap();
+    assert_eq!(agreed.len(), 2, "{agreed:?}");
+    assert!(agreed.iter().all(|agreed| agreed["customer_id"] == id.as_str() && agreed["status"].is_string()));
+    utility.done(&["verify", "--store", "store"]);
+    let code = |id: &str, options: &[&str]| agree(id, options).code;
+    assert_eq!(code("nobody", &["--due-on", "2026-06-15"]), 1);
+    assert_eq!(code(&id, &["--due-on", "2026-06-15", "--indicator", "annual_energy"]), 1);
+    assert_eq!(code(&id, &["--due-on", "2026-01-01"]), 2);
+}
+
+#[test]
 fn plans_are_handed_over_as_workbook_and_letters() {
     let utility = utility();
     utility.done(&["plans", "--store", "store", "-o", "plans.xlsx", "--letters", "letters.txt"]);

@@ -137,6 +137,10 @@ pub enum Command {
     ///
     /// 三级客户的改进计划及信函
     Plans(PlansArgs),
+    /// Record on which day a customer's improvement plan is due, as agreed with the customer
+    ///
+    /// 登记与客户约定的改进计划复查日期
+    Plan(PlanArgs),
     /// Where the customers of the current cycle stand now; changes no tier
     ///
     /// 期间检查：现行周期的客户目前处于什么水平；不改变等级

@@ -1,4 +1,4 @@
-//! `gridtier plans` and `gridtier inspect`: what customers of grade-3 can improve, and where customers stand between two
+//! `gridtier plans`, `gridtier plan` and `gridtier inspect`: what customers of grade-3 can improve and by when, and where customers stand between two
 //! regrades.
 
 use std::fs;
@@ -7,6 +7,7 @@ use std::path::Path;
 
 use gridtier::output;
 use gridtier::text;
+use gridtier_io::agree::PlanAgreement;
 use gridtier_io::export::{self, ExportFormat, WriteError};
 use gridtier_io::inspect::{InspectError, InspectedCycle, InspectionRecord, PlannedCycle, inspect, plans};
 use gridtier_io::store::{self, Store};
@@ -16,7 +17,7 @@ use gridtier_report::inspection::{self, ReportedInspection};
 use gridtier_report::letter::{LetterTemplate, SHIPPED};
 use gridtier_report::render::terminal;
 
-use crate::args::{InspectArgs, PlansArgs, ResultFormat};
+use crate::args::{InspectArgs, PlanArgs, PlansArgs, ResultFormat};
 use crate::destination::{Destination, write_file};
 use crate::exit::{Done, Failure, INPUT, METHOD, USAGE, note};
 use crate::lang::Lang;
@@ -27,8 +28,8 @@ pub fn run_plans(args: &PlansArgs, lang: Lang) -> Result<Done, Failure> {
     let destination = Destination::of(args.output.as_deref())?;
     let template = args.letters.as_ref().map(|_| template(args.template.as_deref())).transpose()?;
     let store = Store::open(&args.cycle.store)?;
-    let PlannedCycle { number, cycle, plans, inspected } = plans(&store, args.cycle.cycle)?;
-    let reported = ReportedPlans { number, cycle: &cycle, plans: &plans, inspected };
+    let PlannedCycle { number, cycle, plans, inspected, statuses } = plans(&store, args.cycle.cycle)?;
+    let reported = ReportedPlans { number, cycle: &cycle, plans: &plans, inspected, statuses: &statuses };
     let shown = improvement::sections(reported);
     let wants_json = args.format == ResultFormat::Json
         || matches!(destination, Some(Destination::File(_, ExportFormat::Json)));
@@ -71,6 +72,34 @@ fn template(path: Option<&Path>) -> Result<LetterTemplate, Failure> {
     Ok(LetterTemplate::parse(&name, &text)?)
 }
 
+/// Runs `gridtier plan`.
+pub fn run_plan(args: &PlanArgs, lang: Lang) -> Result<Done, Failure> {
+    let store = Store::open(&args.cycle.store)?;
+    let agreement = PlanAgreement {
+        number: args.cycle.cycle,
+        customer_id: &args.customer,
+        indicator: args.indicator.as_deref(),
+        due_on: args.due_on,
+        by: &args.by,
+        reason: &args.reason,
+        at: &regrade::now(),
+    };
+    let entry = agreement.record(&store)?;
+    let data = match args.format {
+        ResultFormat::Text => {
+            let shown =
+                improvement::agreed(entry.number, &args.customer, args.indicator.as_deref(), args.due_on);
+            terminal::text(&[shown], lang.into())
+        }
+        ResultFormat::Json => {
+            let text =
+                serde_json::to_string_pretty(&entry).map_err(|error| Failure::bug(&error.to_string()))?;
+            text + "\n"
+        }
+    };
+    Ok(Done { data })
+}
+
 /// Runs `gridtier inspect`.
 pub fn run_inspect(args: &InspectArgs, lang: Lang) -> Result<Done, Failure> {
     let destination = Destination::of(args.output.as_deref())?;
@@ -80,11 +109,12 @@ pub fn run_inspect(args: &InspectArgs, lang: Lang) -> Result<Done, Failure> {
     let record = args.by.as_deref().filter(|_| args.record).map(|by| InspectionRecord { by, at: &at });
     let inspected = inspect(&folder, args.as_of, &store, args.fresh, record);
     bar.finish_and_clear();
-    let InspectedCycle { number, cycle, inspection, recorded, reused } = inspected?;
+    let InspectedCycle { number, cycle, inspection, recorded, reused, agreed } = inspected?;
     if let Some(reused) = reused {
         note(&regrade::reused_line(reused), lang);
     }
-    let reported = ReportedInspection { number, cycle: &cycle, inspection: &inspection, recorded };
+    let reported =
+        ReportedInspection { number, cycle: &cycle, inspection: &inspection, recorded, agreed: &agreed };
     let shown = inspection::sections(reported);
     let for_programs = format!("{:#}\n", inspection::json(reported));
     match destination {

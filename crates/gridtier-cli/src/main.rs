@@ -66,6 +66,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Validate(args) => validate::run(&args, lang),
         Command::Compare(args) => compare::run(&args, lang),
         Command::Plans(args) => inspect::run_plans(&args, lang),
+        Command::Plan(args) => inspect::run_plan(&args, lang),
         Command::Inspect(args) => inspect::run_inspect(&args, lang),
         Command::Whatif(args) => whatif::run(&args, lang),
         Command::Entitlements(args) => entitlements::run(&args, lang, asked),

@@ -24,7 +24,7 @@ pub use error::{Absence, CycleError, EvidenceError};
 pub use facts::express;
 pub(crate) use facts::facts;
 pub use history::EVIDENCE_TABLES;
-pub(crate) use inspected::{inspected_plans, inspected_tiers};
+pub(crate) use inspected::{assessed_months, inspected_plans, inspected_tiers};
 pub(crate) use load::was_published_before;
 pub(crate) use load::{account_holders, customers};
 pub use load::{as_of, cycle, cycle_alone, final_tiers, previous_cycle, previous_tiers};

@@ -3,13 +3,14 @@
 //!
 //! Neither changes a tier. An inspection is kept in the store where that is asked for; the caller provides name and time.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
 use chrono::NaiveDate;
 use gridtier::cycle::Cycle;
 use gridtier::decision::{EntryKind, RecordKind};
 use gridtier::error::RunError;
-use gridtier::improvement::{AgreedDates, ImprovementPlans};
+use gridtier::improvement::{AgreedDates, ImprovementPlans, PlanStatus};
 use gridtier::inspection::{self, EarlierInspection, InspectedBase, Inspection, NotInspected};
 use gridtier::output;
 use gridtier::text;
@@ -18,7 +19,9 @@ use gridtier::tier::Previous;
 use gridtier::unit::{Month, Window, day_of_date};
 use serde_json::json;
 
-use crate::cycle::{COUNTING, CycleError, Engine, as_of, cycle_alone, inspected_plans, inspected_tiers};
+use crate::cycle::{
+    COUNTING, CycleError, Engine, as_of, assessed_months, cycle_alone, inspected_plans, inspected_tiers,
+};
 use crate::folder::DataFolder;
 use crate::regrade::{Reused, judge};
 use crate::reuse::{self, Reuse};
@@ -35,6 +38,8 @@ pub struct PlannedCycle {
     pub plans: ImprovementPlans,
     /// The as-of of that inspection.
     pub inspected: Option<Month>,
+    /// By recorded inspection of the cycle, of each day the last: its as-of, and by plan the status.
+    pub statuses: Vec<(Month, Vec<Option<PlanStatus>>)>,
 }
 
 /// The plans of a cycle of the store; of the current one without a number.
@@ -45,11 +50,20 @@ pub fn plans(store: &Store, number: Option<u64>) -> Result<PlannedCycle, CycleEr
     let stored = store.cycle(number)?;
     let cycle = cycle_alone(&stored)?;
     let mut plans = ImprovementPlans::of(&cycle, &agreed_dates(store, stored.version)?);
-    let last = inspections(store, stored.version)?.pop();
-    if let Some((_, inspection)) = &last {
-        inspected_plans(inspection, &cycle, &mut plans)?;
+    plans.set_assessed_months(&cycle, &assessed_months(&stored)?);
+    let mut statuses: BTreeMap<Month, Vec<Option<PlanStatus>>> = BTreeMap::new();
+    for (end, inspection) in inspections(store, stored.version)? {
+        inspected_plans(&inspection, &cycle, &mut plans)?;
+        statuses.insert(end, plans.plans.iter().map(|plan| plan.status).collect());
     }
-    Ok(PlannedCycle { number: stored.version, cycle, plans, inspected: last.map(|(end, _)| end) })
+    let inspected = statuses.keys().next_back().copied();
+    Ok(PlannedCycle {
+        number: stored.version,
+        cycle,
+        plans,
+        inspected,
+        statuses: statuses.into_iter().collect(),
+    })
 }
 
 /// The days on which plans of a cycle are due, according to the register.
@@ -97,6 +111,8 @@ pub struct InspectedCycle {
     pub recorded: Option<u64>,
     /// What was taken from an earlier cycle instead of being counted again.
     pub reused: Option<Reused>,
+    /// The days that were agreed on with customers.
+    pub agreed: AgreedDates,
 }
 
 /// Who keeps an inspection in the store, and when.
@@ -198,12 +214,13 @@ pub fn inspect(
     let graded = judge(folder, &mut reuse, end, &cycle.method, &Previous::new());
     let graded = graded.map_err(InspectError::Run)?;
     let reused = Reused::of(&reuse, &graded);
+    let agreed = agreed_dates(store, stored.version)?;
     let now = InspectedBase::of(graded, &cycle.method, COUNTING);
     let earlier = inspections(store, stored.version)?.into_iter().filter(|(day, _)| *day < end);
     let earlier = earlier
         .map(|(end, inspection)| Ok(EarlierInspection { end, tiers: inspected_tiers(&inspection, &cycle)? }));
     let earlier = earlier.collect::<Result<Vec<_>, CycleError>>()?;
-    let inspection = inspection::inspect(&cycle, &now, earlier, &agreed_dates(store, stored.version)?)?;
+    let inspection = inspection::inspect(&cycle, &now, earlier, &agreed)?;
     let recorded = match (staging, record) {
         (Some(mut staging), Some(InspectionRecord { by, at })) => {
             staging.write_tables(output::inspection::tables(&cycle, &inspection))?;
@@ -226,5 +243,5 @@ pub fn inspect(
         }
         _ => None,
     };
-    Ok(InspectedCycle { number: stored.version, cycle, inspection, recorded, reused })
+    Ok(InspectedCycle { number: stored.version, cycle, inspection, recorded, reused, agreed })
 }

@@ -28,6 +28,7 @@ pub mod regrade;
 pub mod recompute;
 pub mod compare;
 pub mod inspect;
+pub mod agree;
 pub mod export;
 pub mod report;
 pub mod entitle;

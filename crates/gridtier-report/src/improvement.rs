@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use gridtier::cycle::Cycle;
 use gridtier::explain::sufficient_value;
-use gridtier::improvement::{EFFORT_MAX, ImprovementPlan, ImprovementPlans, PlanItem, PlanStatus};
+use gridtier::improvement::{
+    EFFORT_MAX, ImprovementPlan, ImprovementPlans, PlanItem, PlanStatus, TargetPace,
+};
 use gridtier::index::{count, float, float_i64, index};
 use gridtier::text;
 use gridtier::text::Text;
@@ -33,6 +36,8 @@ pub struct ReportedPlans<'a> {
     pub plans: &'a ImprovementPlans,
     /// The as-of of the inspection that gave the plans their status.
     pub inspected: Option<Month>,
+    /// By inspection of the cycle: its as-of, and by plan the status.
+    pub statuses: &'a [(Month, Vec<Option<PlanStatus>>)],
 }
 
 /// What stands in the way of a plan.
@@ -268,6 +273,7 @@ fn customers(reported: ReportedPlans) -> DataTable {
         DataColumn::new(ColumnFormat::Text, "targets", "what is enough", "达标水平"),
         DataColumn::new(ColumnFormat::Date, "due_on", "due on", "复查日期"),
         DataColumn::new(ColumnFormat::Text, "status", "status", "状态"),
+        DataColumn::new(ColumnFormat::Text, "inspections", "at each inspection", "历次检查"),
     ];
     let rows = reported.plans.plans.iter().enumerate().map(|(at, plan)| {
         let row = &cycle.rows[index(plan.row)];
@@ -285,9 +291,19 @@ fn customers(reported: ReportedPlans) -> DataTable {
             DataCell::Text(targets_text(cycle, items)),
             date_cell(plan.due_on),
             plan.status.map_or(DataCell::Blank, DataCell::word),
+            DataCell::Text(inspections_text(reported, at)),
         ]
     });
     DataTable::new(Text::coded("plans", "Plans", "改进计划"), columns, rows)
+}
+
+/// The status of a plan at each inspection of the cycle.
+fn inspections_text(reported: ReportedPlans, at: usize) -> Text {
+    let each = reported.statuses.iter().filter_map(|(day, statuses)| {
+        let status = Text::of_word((*statuses.get(at)?)?);
+        Some(text!("{day}-01 {status}", "{day}-01 {status}"; status))
+    });
+    Text::join(&each.collect::<Vec<_>>(), "; ")
 }
 
 /// One row for each customer and indicator that it can change.
@@ -301,6 +317,7 @@ fn targets(reported: ReportedPlans) -> DataTable {
         DataColumn::new(ColumnFormat::Number(POINT_DECIMALS), "points", "points", "分数"),
         DataColumn::new(ColumnFormat::Number(POINT_DECIMALS), "target_points", "points to reach", "目标分数"),
         DataColumn::new(ColumnFormat::Number(POINT_DECIMALS), "lost", "points lost", "失分"),
+        DataColumn::new(ColumnFormat::Text, "pace", "when it can be reached", "达标时间"),
         DataColumn::new(ColumnFormat::Date, "due_on", "due on", "复查日期"),
         DataColumn::new(ColumnFormat::Text, "status", "status", "状态"),
     ];
@@ -318,11 +335,27 @@ fn targets(reported: ReportedPlans) -> DataTable {
             DataCell::number(item.points),
             DataCell::number(item.target_points),
             points_cell(item.lost_e6),
+            pace_text(cycle, item).map_or(DataCell::Blank, DataCell::Text),
             date_cell(item.due_on),
             item.status.map_or(DataCell::Blank, DataCell::word),
         ]
     });
     DataTable::new(Text::coded("targets", "Targets", "改进目标"), columns, rows)
+}
+
+/// That a day was agreed on with a customer.
+#[must_use]
+pub fn agreed(entry: u64, customer_id: &str, indicator: Option<&str>, day: NaiveDate) -> Section {
+    Section::titled(match indicator {
+        None => text!(
+            "Entry {entry} of the register: the improvement plan of customer {customer_id} is due on {day}",
+            "登记簿第 {entry} 条: 客户 {customer_id} 的改进计划复查日期为 {day}"
+        ),
+        Some(indicator) => text!(
+            "Entry {entry} of the register: the target for {indicator} of customer {customer_id} is due on {day}",
+            "登记簿第 {entry} 条: 客户 {customer_id} 的指标 {indicator} 目标复查日期为 {day}"
+        ),
+    })
 }
 
 /// The same for programs; customers one by one are in the tables.
@@ -343,11 +376,17 @@ pub fn json(reported: ReportedPlans) -> Value {
             "blocked_until": plan.blocked_until.map(|month| format!("{month}-01")),
             "due_on": date_of_day(plan.due_on).map(|day| day.to_string()),
             "status": plan.status.map(Word::code),
+            "inspections": reported.statuses.iter().map(|(day, statuses)| json!({
+                "as_of": format!("{day}-01"),
+                "status": statuses.get(at).copied().flatten().map(Word::code),
+            })).collect::<Vec<_>>(),
             "targets": reported.plans.items(at).iter().filter(|item| item.is_lever).map(|item| json!({
                 "indicator": reported.cycle.method.indicators[usize::from(item.place)].id,
                 "value": item.value,
                 "target_value": item.target_value,
                 "lost_e6": item.lost_e6,
+                "pace": pace_json(reported.cycle, item),
+                "due_on": date_of_day(item.due_on).map(|day| day.to_string()),
                 "status": item.status.map(Word::code),
             })).collect::<Vec<_>>(),
         })
@@ -365,6 +404,17 @@ pub fn json(reported: ReportedPlans) -> Value {
         },
         "plans": plans.collect::<Vec<_>>(),
     })
+}
+
+fn pace_json(cycle: &Cycle, item: &PlanItem) -> Value {
+    let Some(pace) = item.pace(&cycle.method, cycle.window()) else { return Value::Null };
+    match pace {
+        TargetPace::Months { needed, all, earliest } => {
+            json!({ "months_needed": needed, "months": all, "earliest": earliest.to_string() })
+        }
+        TargetPace::Bills { earliest } => json!({ "earliest": earliest.to_string() }),
+        TargetPace::Offences { latest } => json!({ "latest": latest.to_string() }),
+    }
 }
 
 pub(crate) fn region<'a>(cycle: &'a Cycle, plan: &ImprovementPlan) -> Option<&'a str> {
@@ -431,6 +481,42 @@ pub(crate) fn target_texts(cycle: &Cycle, items: &[PlanItem]) -> Vec<Text> {
     let mut levers: Vec<&PlanItem> = items.iter().filter(|item| item.is_lever).collect();
     levers.sort_by_key(|item| std::cmp::Reverse(item.lost_e6));
     levers.into_iter().filter_map(|item| target_text(cycle, item)).collect()
+}
+
+/// Where a plan can come by which month, if the customer does from now on what the indicator asks.
+fn pace_text(cycle: &Cycle, item: &PlanItem) -> Option<Text> {
+    let pace = item.pace(&cycle.method, cycle.window())?;
+    let month = pace.month();
+    let text = match pace {
+        TargetPace::Months { needed, all, .. } => text!(
+            "{needed} of {all} months at the standard: with the readings of {month} at the earliest, if every month from \
+             now on counts",
+            "{all} 个月中 {needed} 个月达标: 若今后每月均达标, 最早以 {month} 的读数达到"
+        ),
+        TargetPace::Bills { .. } => text!(
+            "every bill from now on paid on time: with those of {month} at the earliest, if all months' bills are alike",
+            "今后各期账单均按期缴纳: 若各月账单金额相近, 最早以 {month} 的账单达到"
+        ),
+        TargetPace::Offences { .. } => text!(
+            "no further offence: by the end of {month} at the latest",
+            "无新增违约用电或窃电: 最迟至 {month} 末达到"
+        ),
+    };
+    let is_late = !matches!(pace, TargetPace::Offences { .. }) && month.plus(1).first_day() > item.due_on;
+    let late = text!("{text}; that is after the day it is due", "{text}; 晚于复查日期"; text);
+    Some(if is_late { late } else { text })
+}
+
+/// The levers with a target and by when it can be reached, the most costly first: for letters.
+pub(crate) fn dated_target_texts(cycle: &Cycle, items: &[PlanItem]) -> Vec<Text> {
+    let mut levers: Vec<&PlanItem> = items.iter().filter(|item| item.is_lever).collect();
+    levers.sort_by_key(|item| std::cmp::Reverse(item.lost_e6));
+    let dated = |item: &PlanItem| {
+        let target = target_text(cycle, item)?;
+        let Some(pace) = pace_text(cycle, item) else { return Some(target) };
+        Some(text!("{target} ({pace})", "{target} ({pace})"; target, pace))
+    };
+    levers.into_iter().filter_map(dated).collect()
 }
 
 fn targets_text(cycle: &Cycle, items: &[PlanItem]) -> Text {

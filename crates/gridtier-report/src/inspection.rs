@@ -1,9 +1,9 @@
 //! What an inspection between two regrades found: where customers stand, what is proposed, how far plans have come.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gridtier::cycle::Cycle;
-use gridtier::improvement::PlanStatus;
+use gridtier::improvement::{AgreedDates, PlanStatus};
 use gridtier::index::{count, float_i64, index};
 use gridtier::inspection::{FiredTrigger, Inspection};
 use gridtier::method::{Tier, TriggerAction};
@@ -14,13 +14,15 @@ use gridtier::word::Word;
 use serde_json::{Map, Value, json};
 
 use crate::format::grouped;
-use crate::improvement::date_cell;
+use crate::improvement::{date_cell, indicator};
 use crate::names;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 
 /// Proposals that are shown one by one for each trigger.
 const SHOWN_PROPOSALS: usize = 5;
+/// Agreed days that are shown.
+const SHOWN_AGREED: usize = 20;
 
 /// An inspection, and the number of the inspected cycle in its store.
 #[derive(Clone, Copy, Debug)]
@@ -33,12 +35,16 @@ pub struct ReportedInspection<'a> {
     pub inspection: &'a Inspection,
     /// The number under which it is kept, if it is.
     pub recorded: Option<u64>,
+    /// The days that were agreed on with customers.
+    pub agreed: &'a AgreedDates,
 }
 
 /// All that people read of an inspection.
 #[must_use]
 pub fn sections(reported: ReportedInspection) -> Vec<Section> {
-    vec![standing(reported), triggers(reported), proposals(reported), plans(reported)]
+    let mut sections = vec![standing(reported), triggers(reported), proposals(reported), plans(reported)];
+    sections.extend(agreed_section(reported));
+    sections
 }
 
 /// Customers by tier in the cycle (rows) and tier now (columns). The last column holds those who have no tier now.
@@ -191,6 +197,69 @@ fn plans(reported: ReportedInspection) -> Section {
     ))
 }
 
+/// What was agreed on with one customer, and how far it has come.
+struct AgreedStatus<'a> {
+    customer_id: &'a str,
+    /// The place of the indicator; of the whole plan none.
+    place: Option<u16>,
+    due_on: i32,
+    status: Option<PlanStatus>,
+}
+
+/// The plans and targets whose day was agreed on, by customer.
+fn agreed_statuses(reported: ReportedInspection<'_>) -> Vec<AgreedStatus<'_>> {
+    let (agreed, plans) = (reported.agreed, &reported.inspection.plans);
+    let with_items: BTreeSet<&str> = agreed.items.keys().map(|(customer, _)| customer.as_str()).collect();
+    let mut found = Vec::new();
+    for (at, plan) in plans.plans.iter().enumerate() {
+        let customer_id = plan.id(reported.cycle);
+        if agreed.plans.contains_key(customer_id) {
+            let (due_on, status) = (plan.due_on, plan.status);
+            found.push(AgreedStatus { customer_id, place: None, due_on, status });
+        }
+        if !with_items.contains(customer_id) {
+            continue;
+        }
+        for item in plans.items(at) {
+            let id = &reported.cycle.method.indicators[usize::from(item.place)].id;
+            if agreed.items.contains_key(&(customer_id.to_owned(), id.clone())) {
+                let (due_on, status) = (item.due_on, item.status);
+                found.push(AgreedStatus { customer_id, place: Some(item.place), due_on, status });
+            }
+        }
+    }
+    found
+}
+
+/// The first agreed days.
+fn agreed_section(reported: ReportedInspection) -> Option<Section> {
+    let found = agreed_statuses(reported);
+    if found.is_empty() {
+        return None;
+    }
+    let columns = vec![
+        DataColumn::new(ColumnFormat::Id, "customer_id", "customer", "客户"),
+        DataColumn::new(ColumnFormat::Text, "target", "target", "目标"),
+        DataColumn::new(ColumnFormat::Date, "due_on", "due on", "复查日期"),
+        DataColumn::new(ColumnFormat::Text, "status", "status", "状态"),
+    ];
+    let rows = found.iter().take(SHOWN_AGREED).map(|agreed| {
+        let whole = || text!("whole plan", "整个计划");
+        vec![
+            DataCell::same(agreed.customer_id.to_owned()),
+            DataCell::Text(agreed.place.map_or_else(whole, |place| indicator(reported.cycle, place))),
+            date_cell(agreed.due_on),
+            agreed.status.map_or(DataCell::Missing, DataCell::word),
+        ]
+    });
+    let (shown, all) = (count(found.len().min(SHOWN_AGREED)), count(found.len()));
+    let heading = text!(
+        "Plans with an agreed day ({shown} of {all})",
+        "已约定复查日期的计划 ({all} 项中的 {shown} 项)"
+    );
+    Some(Section::titled(heading).table(DataTable::new(Text::coded("agreed_plans", "", ""), columns, rows)))
+}
+
 /// The same for programs; customers one by one are in the tables.
 #[must_use]
 pub fn json(reported: ReportedInspection) -> Value {
@@ -224,5 +293,11 @@ pub fn json(reported: ReportedInspection) -> Value {
         "standing": standing.collect::<Map<_, _>>(),
         "triggers": triggers.collect::<Vec<_>>(),
         "plans": statuses.collect::<Map<_, _>>(),
+        "agreed_plans": agreed_statuses(reported).iter().map(|agreed| json!({
+            "customer_id": agreed.customer_id,
+            "indicator": agreed.place.map(|place| &reported.cycle.method.indicators[usize::from(place)].id),
+            "due_on": date_of_day(agreed.due_on).map(|day| day.to_string()),
+            "status": agreed.status.map(Word::code),
+        })).collect::<Vec<_>>(),
     })
 }

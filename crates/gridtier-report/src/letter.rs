@@ -15,7 +15,7 @@ use gridtier::unit::date_of_day;
 use gridtier::word::Word;
 
 use crate::format::{DASH, decimal};
-use crate::improvement::{Outlook, indicator, region, target_texts};
+use crate::improvement::{Outlook, dated_target_texts, indicator, region};
 use crate::names::stratum;
 
 /// The shipped template.
@@ -107,7 +107,7 @@ impl LetterTemplate {
         let (plan, items) = (&plans.plans[at], plans.items(at));
         let values = LetterValues {
             named: named(cycle, plan),
-            targets: target_texts(cycle, items),
+            targets: dated_target_texts(cycle, items),
             lost: lost_texts(cycle, items),
         };
         let mut letter = String::new();
@@ -256,10 +256,11 @@ fn outlook(cycle: &Cycle, plan: &ImprovementPlan, effort: &str) -> Text {
     }
 }
 
-/// The indicators that cost most, with the points lost, the most costly first.
+/// The indicators that the customer can change and that cost most, with the points lost, the most costly first.
 fn lost_texts(cycle: &Cycle, items: &[PlanItem]) -> Vec<Text> {
+    let levers = items.iter().filter(|item| item.is_lever);
     let mut lost: Vec<(&PlanItem, i64)> =
-        items.iter().filter_map(|item| Some((item, item.lost_e6.filter(|lost| *lost > 0)?))).collect();
+        levers.filter_map(|item| Some((item, item.lost_e6.filter(|lost| *lost > 0)?))).collect();
     lost.sort_by_key(|(_, lost_e6)| std::cmp::Reverse(*lost_e6));
     let text = |(item, lost_e6): (&PlanItem, i64)| {
         let (name, points) =

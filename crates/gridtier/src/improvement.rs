@@ -4,6 +4,8 @@
 //! A plan follows from one published cycle alone: everybody else stays as it is, and points are those of the cycle's frozen
 //! parameters. Nobody is asked to use more energy. Whether a plan is kept is known only at an inspection.
 
+mod pace;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -18,6 +20,8 @@ use crate::score::combine::combined;
 use crate::score::{Parameters, Scored, score_row};
 use crate::tier::ceiling_of;
 use crate::unit::{Month, round_half_away};
+
+pub use pace::{POWER_FACTOR, TargetPace};
 
 /// The whole effort: every lever at 100 points.
 pub const EFFORT_MAX: u16 = 1000;
@@ -91,6 +95,8 @@ pub struct PlanItem {
     pub due_on: i32,
     /// At an inspection: how far it has come.
     pub status: Option<PlanStatus>,
+    /// Of an indicator that is a share of months: of how many.
+    pub assessed_months: Option<u32>,
 }
 
 /// The plans of a cycle.
@@ -165,6 +171,16 @@ impl ImprovementPlans {
         })?;
         item.status = status;
         Some(())
+    }
+
+    /// Sets of how many months the power factor was assessed, by customer number of the cycle.
+    pub fn set_assessed_months(&mut self, cycle: &Cycle, by_customer: &[u32]) {
+        let place = cycle.method.indicators.iter().position(|spec| spec.id == POWER_FACTOR);
+        for (plan, items) in self.each_mut() {
+            let months = by_customer.get(index(cycle.rows[index(plan.row)].number)).copied();
+            let item = items.iter_mut().find(|item| Some(usize::from(item.place)) == place);
+            item.into_iter().for_each(|item| item.assessed_months = months);
+        }
     }
 
     /// Each plan with its indicators, to set what an inspection found.
@@ -283,6 +299,7 @@ impl<'a> Planner<'a> {
                 target_value,
                 due_on: self.item_due_on(id, place, due_on),
                 status: None,
+                assessed_months: None,
             }
         };
         let items: Vec<PlanItem> = self.places.iter().map(item).collect();

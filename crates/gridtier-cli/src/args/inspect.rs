@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use gridtier::unit::Month;
@@ -27,6 +28,41 @@ pub struct PlansArgs {
     /// 信函模板，代替自带的模板
     #[arg(long, value_name = "FILE", requires = "letters")]
     pub template: Option<PathBuf>,
+    /// What to print
+    ///
+    /// 输出的形式
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
+}
+
+#[derive(Args)]
+pub struct PlanArgs {
+    /// Id of the customer, which has an improvement plan in the cycle
+    ///
+    /// 客户编号，该客户在周期中须有改进计划
+    pub customer: String,
+    #[command(flatten)]
+    pub cycle: CycleArgs,
+    /// Day from which on the plan must be met
+    ///
+    /// 复查日期，自该日起须达标
+    #[arg(long, value_name = "DATE")]
+    pub due_on: NaiveDate,
+    /// Indicator whose target is due on that day; the whole plan without it
+    ///
+    /// 该日复查的指标；缺省为整个计划
+    #[arg(long, value_name = "INDICATOR")]
+    pub indicator: Option<String>,
+    /// Who agreed on it
+    ///
+    /// 约定人
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub by: String,
+    /// Why
+    ///
+    /// 理由
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+    pub reason: String,
     /// What to print
     ///
     /// 输出的形式

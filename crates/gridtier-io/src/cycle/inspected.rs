@@ -1,12 +1,15 @@
 //! A recorded inspection read back: where customers stood, and how far plans had come.
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
 use gridtier::cycle::Cycle;
 use gridtier::improvement::ImprovementPlans;
 use gridtier::method::Tier;
 use gridtier::output::{improvement, inspection};
 
 use super::error::{CycleError, other_columns};
-use super::table::read_batches;
+use super::load::has_holders;
+use super::table::{read_batches, read_columns};
 use crate::store::StoredCycle;
 
 /// Where each customer stood, in the order of the inspected cycle's rows.
@@ -21,6 +24,23 @@ pub(crate) fn inspected_tiers(
     let name = format!("{}.parquet", inspection::INSPECTION);
     read_batches(recorded, &name, |batch| inspection::read_tiers(batch, cycle, &mut tiers))?;
     if tiers.len() == cycle.rows.len() { Ok(tiers) } else { Err(other_columns(recorded, &name)) }
+}
+
+/// Of how many months the power factor was assessed, by customer number; nothing for cycles that grade holders.
+///
+/// # Errors
+/// The table cannot be read.
+pub(crate) fn assessed_months(cycle: &StoredCycle) -> Result<Vec<u32>, CycleError> {
+    let mut months = Vec::new();
+    if has_holders(cycle) {
+        return Ok(months);
+    }
+    read_columns(cycle, "facts.parquet", &["power_factor_months"], |batch| {
+        let column = batch.column(0).as_primitive_opt::<Int64Type>()?;
+        months.extend(column.iter().map(|months| u32::try_from(months.unwrap_or(0)).unwrap_or(0)));
+        Some(())
+    })?;
+    Ok(months)
 }
 
 /// Gives the plans of a cycle the status that they had at an inspection.

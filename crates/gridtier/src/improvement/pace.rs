@@ -1,0 +1,129 @@
+//! By which month a target can be reached, if the customer does from now on what the indicator asks.
+//!
+//! A cycle alone does not hold its months one by one, so these are bounds: what leaves the window first is taken to be what
+//! holds the customer back. `gridtier explain --data` knows the months and says more.
+
+use super::PlanItem;
+use crate::index::{float, float_i64};
+use crate::method::Method;
+use crate::unit::{Month, Window, round_half_away};
+
+/// The indicator that is a share of assessed months.
+pub const POWER_FACTOR: &str = "power_factor_attainment";
+/// Months in which an offence loses half of its points.
+const HALF_LIFE_MONTHS: f64 = 12.0;
+/// What the last bits of a division may add to a whole number.
+const TOLERANCE: f64 = 1e-9;
+
+/// From which month on a target can be reached. The month is the last one of the window that has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetPace {
+    /// So many of the assessed months must be at the standard: every month from now on.
+    Months {
+        /// Months needed.
+        needed: i64,
+        /// Assessed months of the window.
+        all: i64,
+        /// The month with which that is so at the earliest.
+        earliest: Month,
+    },
+    /// Every bill from now on must be paid on time, if the bills of all months are alike.
+    Bills {
+        /// The month with which that suffices at the earliest.
+        earliest: Month,
+    },
+    /// Nothing may be added.
+    Offences {
+        /// The month with which that suffices at the latest.
+        latest: Month,
+    },
+}
+
+impl TargetPace {
+    /// The month.
+    #[must_use]
+    pub fn month(self) -> Month {
+        match self {
+            Self::Months { earliest: month, .. }
+            | Self::Bills { earliest: month }
+            | Self::Offences { latest: month } => month,
+        }
+    }
+}
+
+impl PlanItem {
+    /// From which month on the target can be reached; `None` where it is reached, or where the cycle does not say.
+    #[must_use]
+    pub fn pace(&self, method: &Method, window: Window) -> Option<TargetPace> {
+        let (value, target) = (self.value?, self.target_value?);
+        let month = |later: i64| Some(window.end.plus(i32::try_from(later).ok()? - 1));
+        let length = float(crate::index::index(window.months));
+        match method.indicators[usize::from(self.place)].id.as_str() {
+            POWER_FACTOR if target > value => {
+                let all = i64::from(self.assessed_months.filter(|&months| months > 0)?);
+                let attained = round_half_away(value * float_i64(all));
+                let needed = ceiling(target * float_i64(all));
+                Some(TargetPace::Months { needed, all, earliest: month((needed - attained).max(1))? })
+            }
+            "on_time_payment" if target > value => {
+                Some(TargetPace::Bills { earliest: month(ceiling((target - value) * length).max(1))? })
+            }
+            "violation_points" if target < value => {
+                let later = if target > 0.0 { HALF_LIFE_MONTHS * (value / target).log2() } else { length };
+                Some(TargetPace::Offences { latest: month(ceiling(later.min(length)).max(1))? })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The least whole number that is not below a number but for its last bits.
+fn ceiling(number: f64) -> i64 {
+    round_half_away((number - TOLERANCE).ceil())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method::PRESETS;
+
+    /// A customer's pace to a target, from a window of 24 months before 2026.
+    fn pace(id: &str, value: f64, target: f64, assessed: Option<u32>) -> Option<TargetPace> {
+        let method = Method::parse("m.toml", PRESETS[1].1).unwrap();
+        let place = method.indicators.iter().position(|spec| spec.id == id).unwrap();
+        let item = PlanItem {
+            place: u16::try_from(place).unwrap(),
+            value: Some(value),
+            points: None,
+            lost_e6: None,
+            is_lever: true,
+            target_points: None,
+            target_value: Some(target),
+            due_on: 0,
+            status: None,
+            assessed_months: assessed,
+        };
+        item.pace(&method, Window { end: Month::new(2026, 1), months: 24 })
+    }
+
+    #[test]
+    fn a_share_of_months_is_a_count_that_every_month_from_now_on_brings_nearer() {
+        let earliest = Month::new(2026, 8);
+        let of_24 = Some(TargetPace::Months { needed: 20, all: 24, earliest });
+        assert_eq!(pace(POWER_FACTOR, 0.5, 0.82, Some(24)), of_24);
+        assert_eq!(pace(POWER_FACTOR, 0.5, 20.0 / 24.0 + 1e-13, Some(24)), of_24);
+        assert_eq!(pace(POWER_FACTOR, 0.5, 0.82, None), None, "how many months were assessed is not known");
+        assert_eq!(pace(POWER_FACTOR, 0.5, 0.5, Some(24)), None, "it is reached");
+    }
+
+    #[test]
+    fn bills_paid_on_time_and_offences_that_fade_have_a_month() {
+        let bills = Some(TargetPace::Bills { earliest: Month::new(2026, 6) });
+        assert_eq!(pace("on_time_payment", 0.5, 0.75, None), bills);
+        let halved = Some(TargetPace::Offences { latest: Month::new(2026, 12) });
+        assert_eq!(pace("violation_points", 4.0, 2.0, None), halved);
+        let gone = Some(TargetPace::Offences { latest: Month::new(2027, 12) });
+        assert_eq!(pace("violation_points", 4.0, 0.0, None), gone);
+        assert_eq!(pace("suggestion_points", 0.0, 2.0, None), None);
+    }
+}
