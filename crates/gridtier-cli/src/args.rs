@@ -7,6 +7,7 @@ mod governance;
 mod question;
 mod entitlements;
 mod inspect;
+mod serve;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ pub use entitlements::*;
 pub use governance::*;
 pub use inspect::*;
 pub use question::*;
+pub use serve::*;
 pub use value::first_of_month;
 use value::{instant, store_folder, threads, word_of};
 
@@ -149,6 +151,10 @@ pub enum Command {
     ///
     /// 换用其他权重或方法，已发布的周期会有何变化
     Whatif(WhatifArgs),
+    /// Show a store in the browser of this machine
+    ///
+    /// 在本机浏览器中查看存储
+    Serve(ServeArgs),
     /// What each tier is entitled to: the matrix, customers' services, who has a service, costs, changes
     ///
     /// 各等级享有的权益：权益矩阵、客户的服务、服务的享有者、成本、变化

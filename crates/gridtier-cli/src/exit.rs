@@ -246,6 +246,13 @@ pub fn note(text: &Text, lang: Lang) {
     say(&format!("gridtier: {}", text.in_lang(lang)));
 }
 
+/// A line for programs that wait for it, on stdout while the run goes on.
+pub fn announce(line: &str) {
+    let mut stdout = std::io::stdout().lock();
+    // A reader that went away does not wait.
+    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}
+
 /// A line for people, on stderr.
 pub fn say(line: &str) {
     // Without stderr there is no place to report an error.

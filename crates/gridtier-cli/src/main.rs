@@ -24,6 +24,7 @@ mod validate;
 mod compare;
 mod inspect;
 mod whatif;
+mod serve;
 
 use args::{Cli, Command};
 use exit::{Done, Failure};
@@ -69,6 +70,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Plan(args) => inspect::run_plan(&args, lang),
         Command::Inspect(args) => inspect::run_inspect(&args, lang),
         Command::Whatif(args) => whatif::run(&args, lang),
+        Command::Serve(args) => serve::run(&args, lang),
         Command::Entitlements(args) => entitlements::run(&args, lang, asked),
         Command::Init(args) => init::run(&args, lang),
         Command::Method(args) => method::run(&args, lang),

@@ -17,6 +17,7 @@ use gridtier::method::{Method, Tier};
 use gridtier::run::{ControlTotals, Graded};
 use gridtier::score::Provisional;
 use gridtier::source::Finding;
+use gridtier::unit::Window;
 use gridtier::word::Word;
 use serde_json::{Value, json};
 
@@ -130,16 +131,8 @@ pub fn published(cycle: &Published) -> Vec<Section> {
 }
 
 fn facts(cycle: &Published, totals: &ControlTotals) -> Block {
-    let window = cycle.graded.facts.window;
-    let (start, end, months) = (window.start(), window.end.plus(-1), window.months);
     Block::Facts(vec![
-        (
-            Text::new("window", "评价窗口"),
-            Text::new(
-                format!("{start} – {end} ({})", counted(u64::from(months), "month", "months")),
-                format!("{start} – {end} ({months} 个月)"),
-            ),
-        ),
+        window_fact(cycle.graded.facts.window),
         (Text::new("method", "评价方法"), Text::same(cycle.method.name.clone())),
         (Text::new("customers", "客户"), customers(totals)),
         (Text::new("cycle", "周期目录"), Text::same(cycle.dir.display().to_string())),
@@ -169,6 +162,30 @@ fn customers(totals: &ControlTotals) -> Text {
         format!("{population} graded of {all}: {ranked} ranked, {provisional} provisional{why_en}"),
         format!("共 {all} 户, 参评 {population} 户: 排名 {ranked} 户, 暂定 {provisional} 户{why_zh}"),
     )
+}
+
+/// What a published cycle records of itself: window, method, customers, and the tiers with their totals.
+#[must_use]
+pub fn recorded(totals: &ControlTotals, window: Window, method: &str) -> Vec<Section> {
+    let facts = vec![
+        window_fact(window),
+        (Text::new("method", "评价方法"), Text::same(method.to_owned())),
+        (Text::new("customers", "客户"), customers(totals)),
+    ];
+    let section = Section::new().with(Block::Facts(facts)).table(tiers(totals));
+    vec![section.sentence(
+        "Revenue and energy are sums of the window; checks and trials compare those of a year.",
+        "电费、电量为评价窗口合计; 检验和试算采用年值。",
+    )]
+}
+
+fn window_fact(window: Window) -> (Text, Text) {
+    let (start, end, months) = (window.start(), window.end.plus(-1), window.months);
+    let span = Text::new(
+        format!("{start} – {end} ({})", counted(u64::from(months), "month", "months")),
+        format!("{start} – {end} ({months} 个月)"),
+    );
+    (Text::new("window", "评价窗口"), span)
 }
 
 /// Fen of a yuan, and Wh of a MWh.

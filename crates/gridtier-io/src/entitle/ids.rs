@@ -4,6 +4,7 @@
 //! asked not to be there. So they are read like tables: any encoding, comma, semicolon or tab, ids folded; and a line
 //! that cannot be read, or a list that names no customer at all, is refused.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -174,6 +175,15 @@ pub struct IdList {
     pub ids: Vec<ListedId>,
     /// The first line of a list of one column, where its text is not a known header: it may be an id or a header.
     first: Option<ListedId>,
+}
+
+impl IdList {
+    /// All ids, with the first line of a list whose header is not known: as an id it would have to be there, and a header is
+    /// nobody's id.
+    #[must_use]
+    pub fn into_ids(self) -> BTreeSet<String> {
+        self.first.into_iter().chain(self.ids).map(|listed| listed.id).collect()
+    }
 }
 
 /// Reads a list of ids: the column called `customer_id` (or 户号, account, …), or the only one.

@@ -14,22 +14,52 @@ use crate::table::{
 };
 use gridtier::text::{Lang, Text, Voice};
 
-const STYLE: &str = include_str!("html/style.css");
+/// The style of pages.
+pub const STYLE: &str = include_str!("html/style.css");
+
+/// Where a cell of a table leads to, by its column and its value for programs; `None` for most.
+pub type CellLink<'a> = &'a dyn Fn(&DataColumn, &CellValue) -> Option<String>;
+
+/// How a page shows its tables.
+#[derive(Clone, Copy)]
+struct Look<'a> {
+    voice: Voice,
+    link: CellLink<'a>,
+}
+
+/// The cells of a page that stands alone lead nowhere.
+const NO_LINK: CellLink<'static> = &|_, _| None;
 
 /// Writes sections as a page. The heading of the first section is the page's title.
 ///
 /// # Errors
 /// The writer fails.
 pub fn write(out: &mut impl Write, sections: &[Section], voice: Voice) -> io::Result<()> {
+    let look = Look { voice, link: NO_LINK };
     let body = html! {
         @for (position, section) in sections.iter().enumerate() {
             @if let Some(heading) = &section.heading {
                 @if position == 0 { h1 { (heading.pick(voice)) } } @else { h2 { (heading.pick(voice)) } }
             }
-            @for block in &section.blocks { (block_markup(block, voice)) }
+            @for block in &section.blocks { (block_markup(block, look)) }
         }
     };
     out.write_all(page(title(sections), &body, voice).into_string().as_bytes())
+}
+
+/// Sections as a part of a page whose title stands above them. `link` says where cells lead to.
+#[must_use]
+pub fn fragment(sections: &[Section], voice: Voice, link: CellLink<'_>) -> String {
+    let look = Look { voice, link };
+    let body = html! {
+        @for section in sections {
+            section {
+                @if let Some(heading) = &section.heading { h2 { (heading.pick(voice)) } }
+                @for block in &section.blocks { (block_markup(block, look)) }
+            }
+        }
+    };
+    body.into_string()
 }
 
 /// Writes a list as a page and counts its rows. The page is made in memory: no browser shows a page that memory cannot
@@ -82,7 +112,8 @@ fn title(sections: &[Section]) -> Option<&Text> {
     heading.or_else(|| sections.iter().find_map(|section| Some(&section.tables().next()?.title)))
 }
 
-fn block_markup(block: &Block, voice: Voice) -> Markup {
+fn block_markup(block: &Block, look: Look<'_>) -> Markup {
+    let voice = look.voice;
     match block {
         Block::Sentence(sentence) => html! { p { (sentence.pick(voice)) } },
         Block::Facts(facts) => html! {
@@ -94,33 +125,35 @@ fn block_markup(block: &Block, voice: Voice) -> Markup {
                 @for (tone, text) in entries { span class={ "tone-" (tone.0) } { (text.pick(voice)) } " " }
             }
         },
-        Block::Table(table) => table_markup(table, voice),
-        Block::Chart(chart) => chart_markup(chart, voice),
+        Block::Table(table) => table_markup(table, look),
+        Block::Chart(chart) => chart_markup(chart, look),
     }
 }
 
 /// A chart with its title, how to read it, and its numbers where they do not stand in a table of the section.
-fn chart_markup(chart: &Chart, voice: Voice) -> Markup {
+fn chart_markup(chart: &Chart, look: Look<'_>) -> Markup {
+    let voice = look.voice;
     html! {
         figure {
             figcaption { b { (chart.title.pick(voice)) } br; (chart.reading.pick(voice)) }
             @if !chart.is_table_beside {
                 details {
                     summary { (Text::new("Numbers of this chart", "图中数据").pick(voice)) }
-                    (table_markup(&DataTable { title: Text::default(), ..chart.table.clone() }, voice))
+                    (table_markup(&DataTable { title: Text::default(), ..chart.table.clone() }, look))
                 }
             }
         }
     }
 }
 
-fn table_markup(table: &DataTable, voice: Voice) -> Markup {
+fn table_markup(table: &DataTable, look: Look<'_>) -> Markup {
+    let voice = look.voice;
     html! {
         @if !table.title.is_empty() { h2 { (table.title.pick(voice)) } }
-        table {
+        div.wide { table {
             thead { tr { @for column in &table.columns { (head(column, voice)) } } }
-            tbody { @for row in &table.rows { (row_markup(row, &table.columns, voice)) } }
-        }
+            tbody { @for row in &table.rows { (row_markup(row, &table.columns, look)) } }
+        } }
     }
 }
 
@@ -133,29 +166,48 @@ fn head(column: &DataColumn, voice: Voice) -> Markup {
     }
 }
 
-fn row_markup(row: &DataRow, columns: &[DataColumn], voice: Voice) -> Markup {
+fn row_markup(row: &DataRow, columns: &[DataColumn], look: Look<'_>) -> Markup {
+    let voice = look.voice;
     match (row.role, row.cells.first()) {
         (RowRole::Group, Some(first)) => html! {
             tr { th.group colspan=(columns.len()) { (first.value(voice).shown(ColumnFormat::Text, voice)) } }
         },
         (role, _) => html! {
             tr.total[role == RowRole::Total] {
-                @for (cell, column) in row.cells.iter().zip(columns) { (cell_markup(cell, column, voice)) }
+                @for (cell, column) in row.cells.iter().zip(columns) { (cell_markup(cell, column, look)) }
             }
         },
     }
 }
 
-fn cell_markup(cell: &DataCell, column: &DataColumn, voice: Voice) -> Markup {
+fn cell_markup(cell: &DataCell, column: &DataColumn, look: Look<'_>) -> Markup {
+    let voice = look.voice;
+    let leads_to = (look.link)(column, &cell.value(Voice::Codes));
     if let DataCell::Rich(rich) = cell {
-        return rich_markup(rich, voice);
+        return rich_markup(rich, leads_to.as_deref(), voice);
     }
     let value = cell.value(voice);
-    match (&value, column.format) {
-        (CellValue::Number(points), ColumnFormat::Points) => html! {
-            td { span.bar { span style={ "width:" (format::decimal(points.clamp(0.0, 100.0), 0)) "%" } {} } " " (format::decimal(*points, 0)) }
+    match (&value, column.format, leads_to) {
+        (CellValue::Number(points), ColumnFormat::Points, _) => points_markup(*points),
+        (_, format, Some(to)) => html! {
+            td.id[format == ColumnFormat::Id].number[format.is_right_aligned()] {
+                a href=(to) { (value.shown(format, voice)) }
+            }
         },
-        (_, format) => value_markup(value, format, voice),
+        (_, format, None) => value_markup(value, format, voice),
+    }
+}
+
+/// Points as a bar and a number. A drawing needs no style of its own, which a strict policy of contents would refuse.
+fn points_markup(points: f64) -> Markup {
+    html! {
+        td {
+            svg.bar viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" {
+                rect.track width="100" height="8" {}
+                rect.filled width=(format::decimal(points.clamp(0.0, 100.0), 0)) height="8" {}
+            }
+            " " (format::decimal(points, 0))
+        }
     }
 }
 
@@ -165,12 +217,15 @@ fn value_markup(value: CellValue, format: ColumnFormat, voice: Voice) -> Markup 
     }
 }
 
-fn rich_markup(rich: &RichText, voice: Voice) -> Markup {
+fn rich_markup(rich: &RichText, leads_to: Option<&str>, voice: Voice) -> Markup {
+    let lead = html! {
+        @if rich.is_strong { b { (rich.lead.pick(voice)) } } @else { (rich.lead.pick(voice)) }
+    };
     let tone = rich.tone.map(|tone| format!("tone-{}", tone.0));
     let hint = rich.hint.as_ref().map(|hint| hint.pick(voice));
     html! {
         td class=[tone] title=[hint] {
-            @if rich.is_strong { b { (rich.lead.pick(voice)) } } @else { (rich.lead.pick(voice)) }
+            @if let Some(to) = leads_to { a href=(to) { (lead) } } @else { (lead) }
             @if let Some(tag) = &rich.tag { " " span.tag { (tag.pick(voice)) } }
             @for detail in &rich.details { br; span.small { (detail.pick(voice)) } }
         }

@@ -1,0 +1,146 @@
+//! What a URL asks for: a language, a cycle, a format and the fields of its page; and URLs of other views with the same.
+
+use std::str::FromStr;
+
+use gridtier::text::{Lang, Voice};
+use gridtier::word::Word as _;
+
+/// The fields that pages share and links carry on.
+const CARRIED: [&str; 2] = ["lang", "cycle"];
+
+/// In which form the sections of a page are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageFormat {
+    /// A page.
+    Html,
+    /// One of its tables as CSV, by its place among them.
+    Csv(usize),
+    /// A workbook of its tables.
+    Xlsx,
+}
+
+/// What a request asks of a page.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The path of the page. Ids stand in fields: a path is always one of the routes.
+    pub path: &'static str,
+    /// The fields of the query or of a form that was sent, in order.
+    pub fields: Vec<(String, String)>,
+    /// The language of the answer.
+    pub lang: Lang,
+}
+
+impl Asked {
+    /// What a path and its fields ask for; `usual` is the language where they name none.
+    pub fn new(path: &'static str, fields: Vec<(String, String)>, usual: Lang) -> Self {
+        let named = fields.iter().find(|(name, _)| name == "lang");
+        let lang = named.and_then(|(_, code)| Lang::from_code(code)).unwrap_or(usual);
+        Self { path, fields, lang }
+    }
+
+    /// The words of the answer.
+    pub fn voice(&self) -> Voice {
+        Voice::In(self.lang)
+    }
+
+    /// The value of a field that is not empty.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let found = self.fields.iter().find(|(known, value)| known == name && !value.trim().is_empty());
+        found.map(|(_, value)| value.trim())
+    }
+
+    /// The values of a field that may be given more than once.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let values = self.fields.iter().filter(move |(known, _)| known == name);
+        values.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// A field as a number or another value that can be read; `None` where it is missing or cannot.
+    pub fn value<T: FromStr>(&self, name: &str) -> Option<T> {
+        self.field(name)?.parse().ok()
+    }
+
+    /// The number of the cycle that is asked about; without one the current cycle is.
+    pub fn cycle(&self) -> Option<u64> {
+        self.value("cycle")
+    }
+
+    /// The form of the answer.
+    pub fn format(&self) -> PageFormat {
+        match self.field("format") {
+            Some("csv") => PageFormat::Csv(self.value("table").unwrap_or(0)),
+            Some("xlsx") => PageFormat::Xlsx,
+            _ => PageFormat::Html,
+        }
+    }
+
+    /// The URL of another view in the same language and of the same cycle.
+    pub fn link(&self, path: &str, fields: &[(&str, &str)]) -> String {
+        let carried = CARRIED.iter().filter_map(|name| Some((*name, self.field(name)?)));
+        let carried = carried.filter(|(name, _)| fields.iter().all(|(other, _)| other != name));
+        url(path, carried.chain(fields.iter().copied()))
+    }
+
+    /// The URL of this view with some fields replaced; an empty value takes a field out.
+    pub fn with(&self, fields: &[(&str, &str)]) -> String {
+        let kept = self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let kept = kept.filter(|(name, value)| !value.is_empty() && fields.iter().all(|(other, _)| other != name));
+        url(self.path, kept.chain(fields.iter().copied().filter(|(_, value)| !value.is_empty())))
+    }
+}
+
+/// A path with a query.
+fn url<'a>(path: &str, fields: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let mut url = path.to_owned();
+    for (place, (name, value)) in fields.enumerate() {
+        url.push(if place == 0 { '?' } else { '&' });
+        url.push_str(&encoded(name));
+        url.push('=');
+        url.push_str(&encoded(value));
+    }
+    url
+}
+
+/// A text as a part of a URL: whatever is not plain is written by its bytes.
+fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => encoded.push(char::from(byte)),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(fields: &[(&str, &str)]) -> Asked {
+        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Asked::new("/customers", fields, Lang::En)
+    }
+
+    #[test]
+    fn links_carry_language_and_cycle_and_encode_everything_else() {
+        let asked = asked(&[("lang", "zh"), ("cycle", "3"), ("tier", "special")]);
+        assert_eq!(asked.lang, Lang::Zh);
+        let link = asked.link("/customer", &[("id", "../a b<&>")]);
+        assert_eq!(link, "/customer?lang=zh&cycle=3&id=..%2Fa%20b%3C%26%3E");
+        assert_eq!(asked.link("/tiers", &[("cycle", "4")]), "/tiers?lang=zh&cycle=4");
+    }
+
+    #[test]
+    fn a_view_is_linked_with_some_fields_replaced() {
+        let asked = asked(&[("tier", "special"), ("from", "100"), ("region", "")]);
+        assert_eq!(asked.with(&[("from", "200")]), "/customers?tier=special&from=200");
+        assert_eq!(asked.with(&[("from", ""), ("tier", "")]), "/customers");
+    }
+
+    #[test]
+    fn a_language_that_is_none_is_the_usual_one() {
+        assert_eq!(asked(&[("lang", "xx")]).lang, Lang::En);
+        assert_eq!(asked(&[("format", "csv"), ("table", "2")]).format(), PageFormat::Csv(2));
+    }
+}

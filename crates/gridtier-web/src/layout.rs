@@ -1,0 +1,179 @@
+//! Pages as bytes: the frame that all of them have, and their tables as CSV and workbooks.
+
+use std::io::Cursor;
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use gridtier::text;
+use gridtier::text::{Lang, Text, Voice};
+use gridtier::word::Word as _;
+use gridtier_report::render::{ByteOrderMark, csv, html, xlsx};
+use gridtier_report::section::Section;
+use gridtier_report::table::{CellValue, DataColumn, DataTable};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::answer::{Page, WebError};
+use crate::asked::{Asked, PageFormat};
+
+/// The views that every page links to: path, English, Chinese.
+const VIEWS: [(&str, &str, &str); 11] = [
+    ("/", "Overview", "概览"),
+    ("/customers", "Customers", "客户"),
+    ("/tiers", "Tiers", "等级"),
+    ("/indicators", "Indicators", "指标"),
+    ("/checks", "Checks", "检验"),
+    ("/changes", "Changes", "变化"),
+    ("/entitlements", "Entitlements", "权益"),
+    ("/whatif", "What if", "试算"),
+    ("/quality", "Data quality", "数据质量"),
+    ("/proposals", "Proposals", "提案"),
+    ("/store", "Store", "存储"),
+];
+
+/// A page in the form that was asked for.
+pub fn response(page: &Page, asked: &Asked) -> Result<Response, WebError> {
+    let tables: Vec<&DataTable> = page.sections.iter().flat_map(Section::tables).collect();
+    match asked.format() {
+        PageFormat::Html => Ok(framed(page, &tables, asked, StatusCode::OK)),
+        PageFormat::Csv(place) => {
+            let Some(table) = tables.get(place) else {
+                return Err(WebError::not_found(text!("the page has no such table", "页面没有此表")));
+            };
+            let mut bytes = Vec::new();
+            let written = csv::write(&mut bytes, table, asked.voice(), ByteOrderMark::Written);
+            written.map_err(|_| WebError::bug())?;
+            Ok(file(bytes, "text/csv; charset=utf-8", "csv", &table.title))
+        }
+        PageFormat::Xlsx => {
+            let mut bytes = Cursor::new(Vec::new());
+            xlsx::write(&mut bytes, &tables, asked.voice()).map_err(|_| WebError::bug())?;
+            let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+            Ok(file(bytes.into_inner(), kind, "xlsx", &page.title))
+        }
+    }
+}
+
+/// Sections alone, for a script that puts them into the page that it belongs to.
+pub fn fragment(sections: &[Section], asked: &Asked) -> Response {
+    page_bytes(html::fragment(sections, asked.voice(), &|column, value| link(asked, column, value)))
+}
+
+/// What is said where there is no page.
+pub fn refused(error: WebError, asked: &Asked) -> Response {
+    let title = match error.status {
+        StatusCode::NOT_FOUND => Text::new("Not found", "未找到"),
+        StatusCode::INTERNAL_SERVER_ERROR => Text::new("Cannot be shown", "无法显示"),
+        _ => Text::new("Refused", "已拒绝"),
+    };
+    let Text { en, zh, .. } = error.what;
+    let section = Section::new().sentence(en, zh);
+    framed(&Page::new(title, vec![section]), &[], asked, error.status)
+}
+
+/// A download. Its name is made of letters, digits and dashes: it says nothing about a customer.
+fn file(bytes: Vec<u8>, kind: &'static str, ending: &str, title: &Text) -> Response {
+    let code = title.pick(Voice::Codes);
+    let name: String =
+        code.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let name = name.trim_matches('-');
+    let name = if name.is_empty() { "gridtier" } else { name };
+    let mut response = Response::new(Body::from(bytes));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.{ending}\"")) {
+        response.headers_mut().insert(CONTENT_DISPOSITION, value);
+    }
+    response
+}
+
+fn page_bytes(text: String) -> Response {
+    let mut response = Response::new(Body::from(text));
+    let kind = HeaderValue::from_static("text/html; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    response
+}
+
+/// A whole page.
+fn framed(page: &Page, tables: &[&DataTable], asked: &Asked, status: StatusCode) -> Response {
+    let (voice, lang) = (asked.voice(), asked.lang);
+    let shown = html::fragment(&page.sections, voice, &|column, value| link(asked, column, value));
+    let title = page.title.pick(voice);
+    let markup = html! {
+        (DOCTYPE)
+        html lang=(lang.code()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                @if let Some(seconds) = page.again_after { meta http-equiv="refresh" content=(seconds); }
+                title { (title) " – gridtier" }
+                link rel="stylesheet" href="/assets/style.css";
+                link rel="icon" href="/assets/icon.svg";
+                script src="/assets/view.js" defer {}
+            }
+            body.view {
+                a.skip href="#main" { (lang.pick("To the content", "跳到正文")) }
+                header { (navigation(asked)) }
+                main #main tabindex="-1" {
+                    h1 { (title) }
+                    (page.lead)
+                    (PreEscaped(shown))
+                    (page.tail)
+                    (downloads(tables, asked))
+                }
+            }
+        }
+    };
+    (status, page_bytes(markup.into_string())).into_response()
+}
+
+fn navigation(asked: &Asked) -> Markup {
+    html! {
+        nav aria-label=(asked.lang.pick("Views", "视图")) {
+            @for (path, en, zh) in VIEWS {
+                @let is_here = (asked.path == path).then_some("page");
+                a href=(asked.link(path, &[])) aria-current=[is_here] { (asked.lang.pick(en, zh)) }
+            }
+        }
+        p.switch {
+            @for &lang in Lang::ALL {
+                @let is_here = (asked.lang == lang).then_some("true");
+                a href=(asked.with(&[("lang", lang.code())])) hreflang=(lang.code()) lang=(lang.code())
+                    aria-current=[is_here] { (lang.pick("English", "中文")) }
+            }
+        }
+    }
+}
+
+fn downloads(tables: &[&DataTable], asked: &Asked) -> Markup {
+    if tables.is_empty() {
+        return Markup::default();
+    }
+    html! {
+        p.downloads {
+            (asked.lang.pick("Save what is seen: ", "保存所见内容: "))
+            a href=(asked.with(&[("format", "xlsx")])) { "XLSX" }
+            @for (place, table) in tables.iter().enumerate() {
+                @let title = table.title.pick(asked.voice());
+                @let number = place.to_string();
+                " " a href=(asked.with(&[("format", "csv"), ("table", &number)])) {
+                    "CSV" @if tables.len() > 1 { " " (if title.is_empty() { (place + 1).to_string().into() } else { title }) }
+                }
+            }
+        }
+    }
+}
+
+/// The view that a cell leads to, by the code of its column.
+fn link(asked: &Asked, column: &DataColumn, value: &CellValue) -> Option<String> {
+    let code = column.title.pick(Voice::Codes);
+    match (&*code, value) {
+        ("customer_id", CellValue::Text(id)) if !id.is_empty() => Some(asked.link("/customer", &[("id", id)])),
+        ("service" | "service_id", CellValue::Text(id)) => Some(asked.link("/service", &[("id", id)])),
+        ("cycle", CellValue::Integer(number)) => Some(asked.link("/", &[("cycle", &number.to_string())])),
+        ("tier", CellValue::Text(tier)) if gridtier::method::Tier::from_code(tier).is_some() => {
+            Some(asked.link("/customers", &[("tier", tier)]))
+        }
+        _ => None,
+    }
+}

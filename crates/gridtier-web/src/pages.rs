@@ -1,0 +1,4 @@
+//! The pages, one module each: a function from the view and what is asked to a page.
+
+pub mod store;
+pub mod overview;

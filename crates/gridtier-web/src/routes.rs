@@ -1,0 +1,96 @@
+//! Which URL shows which page. All paths are fixed: ids and choices stand in the query.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Query, Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware;
+use axum::response::Response;
+use axum::routing::{MethodRouter, get};
+use gridtier::text;
+use gridtier_report::render::html::STYLE;
+
+use crate::answer::{Page, WebError};
+use crate::asked::Asked;
+use crate::guard::{Guard, RoutePattern, judge};
+use crate::layout::{refused, response};
+use crate::pages;
+use crate::view::{Effort, View};
+
+/// Makes a page.
+type MakePage = fn(&View, &Asked) -> Result<Page, WebError>;
+
+/// The pages with their paths.
+const PAGES: [(&str, Effort, MakePage); 2] =
+    [("/", Effort::Little, pages::overview::page), ("/store", Effort::Little, pages::store::page)];
+
+/// What is served beside the pages: path, type, bytes.
+const ASSETS: [(&str, &str, &str); 2] = [
+    ("/assets/view.js", "text/javascript; charset=utf-8", include_str!("assets/view.js")),
+    ("/assets/icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
+];
+/// The style of pages, and what only pages of the view need.
+const VIEW_STYLE: &str = include_str!("assets/view.css");
+
+/// All routes.
+pub fn router(view: &Arc<View>, guard: Guard) -> Router {
+    let mut router = Router::new();
+    for (path, effort, make) in PAGES {
+        router = router.route(path, page_route(path, effort, make));
+    }
+    for (path, kind, text) in ASSETS {
+        router = router.route(path, get(async move || asset(path, kind, text.to_owned())));
+    }
+    let style = "/assets/style.css";
+    router
+        .route(style, get(async move || asset(style, "text/css; charset=utf-8", format!("{STYLE}{VIEW_STYLE}"))))
+        .fallback(nothing)
+        .layer(middleware::from_fn_with_state(Arc::new(guard), judge))
+        .with_state(Arc::clone(view))
+}
+
+/// A route that shows a page to who reads it.
+fn page_route(path: &'static str, effort: Effort, make: MakePage) -> MethodRouter<Arc<View>> {
+    get(async move |State(view): State<Arc<View>>, Query(fields): Query<Vec<(String, String)>>| {
+        let asked = Asked::new(path, fields, view.settings.lang);
+        answer(view, asked, effort, move |view, asked| response(&make(view, asked)?, asked)).await
+    })
+}
+
+/// An answer that is made where it may take its time, when it is its turn.
+async fn answer(
+    view: Arc<View>,
+    asked: Asked,
+    effort: Effort,
+    make: impl FnOnce(&View, &Asked) -> Result<Response, WebError> + Send + 'static,
+) -> Response {
+    let path = asked.path;
+    let turn = view.turns(effort).acquire_owned().await;
+    let unmade = asked.clone();
+    let made = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        make(&view, &asked).unwrap_or_else(|error| refused(error, &asked))
+    });
+    let mut response = made.await.unwrap_or_else(|_| refused(WebError::bug(), &unmade));
+    response.extensions_mut().insert(RoutePattern(path));
+    response
+}
+
+/// What does not change while the program runs, and says nothing of anybody.
+fn asset(path: &'static str, kind: &'static str, text: String) -> Response {
+    let mut response = Response::new(text.into());
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("max-age=300"));
+    response.extensions_mut().insert(RoutePattern(path));
+    response
+}
+
+/// The answer to a path that is no route.
+async fn nothing(State(view): State<Arc<View>>, request: Request) -> Response {
+    let fields = Query::try_from_uri(request.uri()).map_or_else(|_| Vec::new(), |Query(fields)| fields);
+    let asked = Asked::new("/", fields, view.settings.lang);
+    let what = text!("there is no such page", "没有此页面");
+    refused(WebError { status: StatusCode::NOT_FOUND, what }, &asked)
+}

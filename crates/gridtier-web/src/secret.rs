@@ -1,0 +1,111 @@
+//! Secrets: a word that only its holders know, compared in a time that does not depend on how much of a guess is right.
+
+use std::collections::hash_map::RandomState;
+use std::fmt::{self, Debug};
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::hint::black_box;
+
+/// A secret word.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// A given word.
+    pub fn new(word: impl Into<String>) -> Self {
+        Self(word.into())
+    }
+
+    /// A word of 64 hexadecimal digits that nobody can guess: outputs of SipHash under a key of 128 bits from the operating
+    /// system, which never leaves this process.
+    pub fn random() -> Self {
+        let keyed = RandomState::new();
+        let word = (0..4u64).map(|block| {
+            let mut hasher = keyed.build_hasher();
+            hasher.write_u64(block);
+            format!("{:016x}", hasher.finish())
+        });
+        Self(word.collect())
+    }
+
+    /// Whether a guess is the word.
+    pub fn matches(&self, guess: &str) -> bool {
+        let (word, guess) = (self.0.as_bytes(), guess.as_bytes());
+        let mut differing = u8::from(word.len() != guess.len());
+        for (place, &byte) in guess.iter().enumerate() {
+            differing |= byte ^ word[place % word.len().max(1)];
+        }
+        black_box(differing) == 0 && !word.is_empty()
+    }
+
+    /// The word, to be handed to its holder.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A secret does not get into messages.
+impl Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// The bytes that Base64 stands for; `None` where it is none.
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'a'..=b'z' => Some(byte - b'a' + 26),
+        b'0'..=b'9' => Some(byte - b'0' + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    };
+    let mut bytes = Vec::new();
+    for group in text.trim_end_matches('=').as_bytes().chunks(4) {
+        let mut bits = 0u32;
+        for &byte in group {
+            bits = bits << 6 | u32::from(digit(byte)?);
+        }
+        let whole = match group.len() {
+            4 => 3,
+            3 => 2,
+            2 => 1,
+            _ => return None,
+        };
+        bits <<= 6 * (4 - group.len());
+        bytes.extend_from_slice(&bits.to_be_bytes()[1..=whole]);
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_whole_word_matches() {
+        let secret = Secret::new("open sesame");
+        assert!(secret.matches("open sesame"));
+        for guess in ["", "open", "open sesam", "open sesamE", "open sesame ", "open sesameopen sesame"] {
+            assert!(!secret.matches(guess), "{guess}");
+        }
+        assert!(!Secret::new("").matches(""));
+    }
+
+    #[test]
+    fn random_words_are_long_and_differ() {
+        let (one, other) = (Secret::random(), Secret::random());
+        assert_eq!(one.reveal().len(), 64);
+        assert_ne!(one.reveal(), other.reveal());
+        assert_eq!(format!("{one:?}"), "Secret");
+    }
+
+    #[test]
+    fn base64_is_read_with_and_without_padding() {
+        for (text, bytes) in [("", ""), ("TQ==", "M"), ("TWE", "Ma"), ("TWFu", "Man"), ("YTpiw6k=", "a:bé")] {
+            assert_eq!(from_base64(text).as_deref(), Some(bytes.as_bytes()), "{text}");
+        }
+        assert_eq!(from_base64("T"), None);
+        assert_eq!(from_base64("T*=="), None);
+    }
+}

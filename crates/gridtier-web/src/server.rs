@@ -1,0 +1,233 @@
+//! The server: it listens, limits what a connection may cost, and ends when it is told to, after what it has begun.
+
+use std::fmt::{self, Display};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use gridtier::text;
+use gridtier::text::Text;
+use gridtier_io::store::{Store, StoreError};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use signal_hook::consts::TERM_SIGNALS;
+use signal_hook::iterator::Signals;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{sleep, timeout};
+
+use crate::guard::Guard;
+use crate::routes::router;
+use crate::settings::{Settings, SettingsError};
+use crate::view::View;
+
+/// Connections that are open at a time. The others wait for their turn.
+const CONNECTIONS: usize = 512;
+/// Headers of a request, and bytes of its head.
+const HEADERS: usize = 64;
+const HEAD_BYTES: usize = 16 * 1024;
+/// Time for the head of a request, from the first byte or the answer before it.
+const HEAD_TIME: Duration = Duration::from_secs(15);
+/// Time for what is under way when the server is told to end.
+const FAREWELL: Duration = Duration::from_secs(10);
+/// Pause after a connection could not be accepted, such as for want of file handles.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Threads that make pages; requests for which none is free wait.
+const THREADS: usize = 16;
+
+/// Why the view is not served.
+#[derive(Debug)]
+pub enum ServeError {
+    /// The settings would open the store to others.
+    Settings(SettingsError),
+    /// The store cannot be opened.
+    Store(StoreError),
+    /// The address cannot be listened on.
+    Address(SocketAddr, io::Error),
+    /// The operating system gives no threads or signals.
+    System(io::Error),
+}
+
+impl ServeError {
+    /// What is wrong and what to do, in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Settings(error) => error.text(),
+            Self::Store(error) => error.text(),
+            Self::Address(address, error) => text!(
+                "{address} cannot be listened on: {error}; choose another port, or 0 for a free one",
+                "无法监听 {address}: {error}; 请换一个端口, 或用 0 自动选取空闲端口",
+            ),
+            Self::System(error) => {
+                text!("the server cannot be started: {error}", "无法启动服务: {error}")
+            }
+        }
+    }
+}
+
+impl Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text().en)
+    }
+}
+
+impl std::error::Error for ServeError {}
+
+/// Tells a server to end.
+#[derive(Clone, Debug)]
+pub struct Stopper(Arc<watch::Sender<bool>>);
+
+impl Stopper {
+    /// Has the server end when what it has begun is answered.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+/// A server that listens and does not yet answer.
+pub struct Server {
+    listener: std::net::TcpListener,
+    address: SocketAddr,
+    router: Router,
+    stopper: Stopper,
+}
+
+impl Server {
+    /// Listens on the address of the settings.
+    ///
+    /// # Errors
+    /// The settings would open the store to others, the store cannot be opened, or the address cannot be had.
+    pub fn bind(settings: Settings) -> Result<Self, ServeError> {
+        settings.check().map_err(ServeError::Settings)?;
+        Store::open(&settings.store).map_err(ServeError::Store)?;
+        let asked = settings.address;
+        let bound = std::net::TcpListener::bind(asked).and_then(|listener| {
+            listener.set_nonblocking(true)?;
+            Ok((listener.local_addr()?, listener))
+        });
+        let (address, listener) = bound.map_err(|error| ServeError::Address(asked, error))?;
+        let guard = Guard::new(address, &settings.hosts, settings.secret(), settings.log);
+        let router = router(&Arc::new(View::new(settings)), guard);
+        let stopper = Stopper(Arc::new(watch::channel(false).0));
+        Ok(Self { listener, address, router, stopper })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What a reader types into a browser.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    /// Ends the server from another thread.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    /// Has Ctrl-C, and a request of the operating system to end, stop the server; the second time they end the process.
+    ///
+    /// # Errors
+    /// The operating system gives no signals.
+    pub fn stop_at_signals(&self) -> Result<(), ServeError> {
+        let mut signals = Signals::new(TERM_SIGNALS).map_err(ServeError::System)?;
+        let stopper = self.stopper();
+        std::thread::spawn(move || {
+            for (count, signal) in signals.forever().enumerate() {
+                stopper.stop();
+                if count > 0 {
+                    // Nobody is left to tell when that fails.
+                    let _ = signal_hook::low_level::emulate_default_handler(signal);
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Answers until it is stopped.
+    ///
+    /// # Errors
+    /// The operating system gives no threads.
+    pub fn run(self) -> Result<(), ServeError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .max_blocking_threads(THREADS)
+            .enable_all()
+            .build()
+            .map_err(ServeError::System)?;
+        let served = runtime.block_on(self.serve());
+        runtime.shutdown_background();
+        served.map_err(ServeError::System)
+    }
+
+    async fn serve(self) -> io::Result<()> {
+        let listener = TcpListener::from_std(self.listener)?;
+        let free = Arc::new(Semaphore::new(CONNECTIONS));
+        let mut stopped = self.stopper.0.subscribe();
+        loop {
+            let accepted = tokio::select! {
+                () = told_to_stop(&mut stopped) => break,
+                accepted = accept(&listener, &free) => accepted,
+            };
+            let Ok((stream, place)) = accepted else {
+                sleep(ACCEPT_PAUSE).await;
+                continue;
+            };
+            let (router, stopped) = (self.router.clone(), self.stopper.0.subscribe());
+            tokio::spawn(async move {
+                connection(stream, router, stopped).await;
+                drop(place);
+            });
+        }
+        drop(listener);
+        let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);
+        // Whoever takes longer is cut off.
+        let _ = timeout(FAREWELL, free.acquire_many(all)).await;
+        Ok(())
+    }
+}
+
+/// Returns when the server is to end.
+async fn told_to_stop(stopped: &mut watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// The next connection, when there is a place for it.
+async fn accept(
+    listener: &TcpListener,
+    free: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let place = Arc::clone(free).acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    Ok((stream, place))
+}
+
+/// Answers the requests of a connection.
+async fn connection(stream: TcpStream, router: Router, mut stopped: watch::Receiver<bool>) {
+    // Answers are short: waiting for more to send would only delay them.
+    let _ = stream.set_nodelay(true);
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .max_headers(HEADERS)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    tokio::pin!(served);
+    // What goes wrong on a connection concerns its reader alone, who sees it.
+    tokio::select! {
+        _ = served.as_mut() => {}
+        () = told_to_stop(&mut stopped) => {
+            served.as_mut().graceful_shutdown();
+            let _ = served.await;
+        }
+    }
+}
