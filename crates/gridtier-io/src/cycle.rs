@@ -26,7 +26,7 @@ pub(crate) use facts::facts;
 pub use history::EVIDENCE_TABLES;
 pub(crate) use inspected::{assessed_months, inspected_plans, inspected_tiers};
 pub(crate) use load::was_published_before;
-pub(crate) use load::{account_holders, customers};
+pub(crate) use load::{account_holders, customers, graded_table};
 pub use load::{as_of, cycle, cycle_alone, final_tiers, previous_cycle, previous_tiers};
 pub(crate) use lookup::{WithoutZeros, absent};
 pub use manifest::{

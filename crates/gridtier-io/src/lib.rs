@@ -26,6 +26,7 @@ pub mod gates;
 pub mod inventory;
 pub mod regrade;
 pub mod recompute;
+pub mod browse;
 pub mod compare;
 pub mod inspect;
 pub mod agree;

@@ -12,6 +12,7 @@ pub mod chart;
 pub mod section;
 pub mod render;
 pub mod names;
+pub mod customers;
 pub mod summary;
 pub mod explain;
 pub mod moved;

@@ -54,7 +54,7 @@ impl Page {
 }
 
 /// Why there is no page.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct WebError {
     /// The status of the answer.
     pub status: StatusCode,

@@ -84,7 +84,8 @@ impl Asked {
     /// The URL of this view with some fields replaced; an empty value takes a field out.
     pub fn with(&self, fields: &[(&str, &str)]) -> String {
         let kept = self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let kept = kept.filter(|(name, value)| !value.is_empty() && fields.iter().all(|(other, _)| other != name));
+        let kept =
+            kept.filter(|(name, value)| !value.is_empty() && fields.iter().all(|(other, _)| other != name));
         url(self.path, kept.chain(fields.iter().copied().filter(|(_, value)| !value.is_empty())))
     }
 }
@@ -106,7 +107,9 @@ fn encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => encoded.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                encoded.push(char::from(byte))
+            }
             _ => encoded.push_str(&format!("%{byte:02X}")),
         }
     }

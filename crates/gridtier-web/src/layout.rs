@@ -168,7 +168,9 @@ fn downloads(tables: &[&DataTable], asked: &Asked) -> Markup {
 fn link(asked: &Asked, column: &DataColumn, value: &CellValue) -> Option<String> {
     let code = column.title.pick(Voice::Codes);
     match (&*code, value) {
-        ("customer_id", CellValue::Text(id)) if !id.is_empty() => Some(asked.link("/customer", &[("id", id)])),
+        ("customer_id", CellValue::Text(id)) if !id.is_empty() => {
+            Some(asked.link("/customer", &[("id", id)]))
+        }
         ("service" | "service_id", CellValue::Text(id)) => Some(asked.link("/service", &[("id", id)])),
         ("cycle", CellValue::Integer(number)) => Some(asked.link("/", &[("cycle", &number.to_string())])),
         ("tier", CellValue::Text(tier)) if gridtier::method::Tier::from_code(tier).is_some() => {

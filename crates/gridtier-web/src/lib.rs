@@ -11,6 +11,7 @@ mod settings;
 mod guard;
 mod asked;
 mod answer;
+mod fields;
 mod layout;
 mod held;
 mod view;

@@ -2,3 +2,7 @@
 
 pub mod store;
 pub mod overview;
+pub mod customers;
+pub mod customer;
+pub mod changes;
+pub mod checks;

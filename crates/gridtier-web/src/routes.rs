@@ -20,11 +20,18 @@ use crate::pages;
 use crate::view::{Effort, View};
 
 /// Makes a page.
-type MakePage = fn(&View, &Asked) -> Result<Page, WebError>;
+type MakePage = fn(&Arc<View>, &Asked) -> Result<Page, WebError>;
 
 /// The pages with their paths.
-const PAGES: [(&str, Effort, MakePage); 2] =
-    [("/", Effort::Little, pages::overview::page), ("/store", Effort::Little, pages::store::page)];
+const PAGES: [(&str, Effort, MakePage); 7] = [
+    ("/", Effort::Little, pages::overview::page),
+    ("/customers", Effort::Little, pages::customers::page),
+    ("/customer", Effort::Little, pages::customer::page),
+    ("/moved", Effort::Much, pages::changes::one),
+    ("/checks", Effort::Little, pages::checks::page),
+    ("/changes", Effort::Much, pages::changes::page),
+    ("/store", Effort::Little, pages::store::page),
+];
 
 /// What is served beside the pages: path, type, bytes.
 const ASSETS: [(&str, &str, &str); 2] = [
@@ -45,7 +52,10 @@ pub fn router(view: &Arc<View>, guard: Guard) -> Router {
     }
     let style = "/assets/style.css";
     router
-        .route(style, get(async move || asset(style, "text/css; charset=utf-8", format!("{STYLE}{VIEW_STYLE}"))))
+        .route(
+            style,
+            get(async move || asset(style, "text/css; charset=utf-8", format!("{STYLE}{VIEW_STYLE}"))),
+        )
         .fallback(nothing)
         .layer(middleware::from_fn_with_state(Arc::new(guard), judge))
         .with_state(Arc::clone(view))
@@ -64,7 +74,7 @@ async fn answer(
     view: Arc<View>,
     asked: Asked,
     effort: Effort,
-    make: impl FnOnce(&View, &Asked) -> Result<Response, WebError> + Send + 'static,
+    make: impl FnOnce(&Arc<View>, &Asked) -> Result<Response, WebError> + Send + 'static,
 ) -> Response {
     let path = asked.path;
     let turn = view.turns(effort).acquire_owned().await;

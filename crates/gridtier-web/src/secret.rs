@@ -102,7 +102,8 @@ mod tests {
 
     #[test]
     fn base64_is_read_with_and_without_padding() {
-        for (text, bytes) in [("", ""), ("TQ==", "M"), ("TWE", "Ma"), ("TWFu", "Man"), ("YTpiw6k=", "a:bé")] {
+        for (text, bytes) in [("", ""), ("TQ==", "M"), ("TWE", "Ma"), ("TWFu", "Man"), ("YTpiw6k=", "a:bé")]
+        {
             assert_eq!(from_base64(text).as_deref(), Some(bytes.as_bytes()), "{text}");
         }
         assert_eq!(from_base64("T"), None);

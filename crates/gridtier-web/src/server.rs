@@ -94,6 +94,7 @@ pub struct Server {
     address: SocketAddr,
     router: Router,
     stopper: Stopper,
+    view: Arc<View>,
 }
 
 impl Server {
@@ -111,9 +112,10 @@ impl Server {
         });
         let (address, listener) = bound.map_err(|error| ServeError::Address(asked, error))?;
         let guard = Guard::new(address, &settings.hosts, settings.secret(), settings.log);
-        let router = router(&Arc::new(View::new(settings)), guard);
+        let view = Arc::new(View::new(settings));
+        let router = router(&view, guard);
         let stopper = Stopper(Arc::new(watch::channel(false).0));
-        Ok(Self { listener, address, router, stopper })
+        Ok(Self { listener, address, router, stopper, view })
     }
 
     /// Where it listens.
@@ -164,6 +166,8 @@ impl Server {
             .enable_all()
             .build()
             .map_err(ServeError::System)?;
+        let warmed = Arc::clone(&self.view);
+        runtime.spawn_blocking(move || warmed.warm());
         let served = runtime.block_on(self.serve());
         runtime.shutdown_background();
         served.map_err(ServeError::System)

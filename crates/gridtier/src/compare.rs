@@ -4,6 +4,7 @@
 //! come out years later. Scores of one cycle's values by the other one's parameters come from the arithmetic that grades
 //! (`score`). Who decided on a cycle, and when, is not known here.
 
+mod movement;
 mod pair;
 mod values;
 mod groups;
@@ -33,6 +34,7 @@ pub use explained::{
 };
 pub use gates::comparison_gates;
 pub use moved::CustomerMove;
+pub use movement::Movement;
 pub use own::OwnContributions;
 pub use pair::{Damaged, EndState, NotComparable, Pair, PairedCustomer};
 pub use restated::{COUNTS, RestatedMonths, UsageBatch, UsageMerge};

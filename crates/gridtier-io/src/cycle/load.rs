@@ -192,6 +192,11 @@ fn graded_customers(cycle: &StoredCycle) -> Result<Customers, CycleError> {
     Ok(holders)
 }
 
+/// The table of what a cycle grades: holders, or accepted customers.
+pub(crate) fn graded_table(cycle: &StoredCycle) -> &'static str {
+    if has_holders(cycle) { "holders.parquet" } else { "customers.parquet" }
+}
+
 /// Whether a cycle grades holders and not accounts.
 pub(super) fn has_holders(cycle: &StoredCycle) -> bool {
     cycle.dir.join(MEMBERS).is_file()

@@ -4,11 +4,15 @@ use std::fs::File;
 use std::path::Path;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{BooleanArray, RecordBatch, RecordBatchReader as _, StringArray};
+use arrow_array::{Array as _, BooleanArray, RecordBatch, RecordBatchReader as _, StringArray};
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
+};
+use parquet::file::metadata::PageIndexPolicy;
 
 use super::error::{CycleError, other_columns, unreadable};
 use crate::store::StoredCycle;
@@ -76,8 +80,15 @@ pub(super) fn whole_table(path: &Path) -> Result<Option<RecordBatch>, CycleError
 
 /// The rows of a table whose `column` is `key`; `None` when there are none.
 pub(super) fn rows_with_key(path: &Path, column: &str, key: &str) -> Result<Option<RecordBatch>, CycleError> {
+    let file = File::open(path).map_err(|error| unreadable(path, error))?;
+    let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
+    let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options);
+    let mut builder = builder.map_err(|error| unreadable(path, error))?;
+    if let Some(rows) = pages_with_key(&builder, column, key) {
+        builder = builder.with_row_selection(rows);
+    }
     let mut found = Vec::new();
-    for batch in batches(path)? {
+    for batch in builder.with_batch_size(BATCH_ROWS).build().map_err(|error| unreadable(path, error))? {
         let batch = batch.map_err(|error| unreadable(path, error))?;
         let keys = text_column(&batch, column)
             .ok_or_else(|| unreadable(path, format!("it has no column {column}")))?;
@@ -87,6 +98,35 @@ pub(super) fn rows_with_key(path: &Path, column: &str, key: &str) -> Result<Opti
         }
     }
     concatenated(path, &found)
+}
+
+/// The rows of the pages that may hold a key, by the least and the greatest text of each page; `None` where a file has no
+/// index of its pages. Tables are sorted by their keys, so that few pages are left.
+fn pages_with_key(
+    builder: &ParquetRecordBatchReaderBuilder<File>,
+    column: &str,
+    key: &str,
+) -> Option<RowSelection> {
+    let (metadata, index) = (builder.metadata(), builder.metadata().page_index()?);
+    let statistics = StatisticsConverter::try_new(column, builder.schema(), builder.parquet_schema()).ok()?;
+    let groups: Vec<usize> = (0..metadata.num_row_groups()).collect();
+    let least = statistics.data_page_mins(index.as_ref(), &groups).ok()?;
+    let greatest = statistics.data_page_maxes(index.as_ref(), &groups).ok()?;
+    let counts = statistics.data_page_row_counts(index.as_ref(), metadata.row_groups(), &groups).ok()??;
+    let (least, greatest) = (least.as_string_opt::<i32>()?, greatest.as_string_opt::<i32>()?);
+    let rows: usize =
+        counts.iter().map(|rows| rows.and_then(|rows| usize::try_from(rows).ok())).sum::<Option<_>>()?;
+    if counts.len() != least.len() || rows != usize::try_from(metadata.file_metadata().num_rows()).ok()? {
+        return None;
+    }
+    let pages = least.iter().zip(greatest.iter()).zip(counts.values());
+    let selectors = pages.map(|((least, greatest), &rows)| {
+        let is_outside =
+            least.is_some_and(|least| key < least) || greatest.is_some_and(|greatest| key > greatest);
+        let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+        if is_outside { RowSelector::skip(rows) } else { RowSelector::select(rows) }
+    });
+    Some(selectors.collect::<Vec<_>>().into())
 }
 
 fn concatenated(path: &Path, batches: &[RecordBatch]) -> Result<Option<RecordBatch>, CycleError> {

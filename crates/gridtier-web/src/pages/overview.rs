@@ -1,5 +1,7 @@
 //! A cycle at a glance: window, method, and the tiers with their customers, revenue and energy.
 
+use std::sync::Arc;
+
 use gridtier::text;
 use gridtier_io::cycle::Manifest;
 use gridtier_report::summary;
@@ -9,7 +11,7 @@ use crate::asked::Asked;
 use crate::view::View;
 
 /// The page of a cycle.
-pub fn page(view: &View, asked: &Asked) -> Result<Page, WebError> {
+pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let (_, cycle) = view.cycle(asked)?;
     let manifest = Manifest::read(&cycle)?;
     let (number, as_of) = (cycle.version, &manifest.as_of);

@@ -1,5 +1,7 @@
 //! What the store holds: its cycles with their states, and its register.
 
+use std::sync::Arc;
+
 use gridtier::text::Text;
 use gridtier_io::inventory;
 use gridtier_report::governance;
@@ -9,7 +11,7 @@ use crate::asked::Asked;
 use crate::view::View;
 
 /// The page of the store.
-pub fn page(view: &View, _: &Asked) -> Result<Page, WebError> {
+pub fn page(view: &Arc<View>, _: &Asked) -> Result<Page, WebError> {
     let store = view.store()?;
     let cycles = governance::cycles(&inventory::cycles(&store, &(view.settings.now)())?);
     let register = governance::register(&inventory::register(&store)?);

@@ -73,7 +73,9 @@ impl Running {
         let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
         let length = match body.len() {
             0 => String::new(),
-            bytes => format!("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {bytes}\r\n"),
+            bytes => {
+                format!("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {bytes}\r\n")
+            }
         };
         Answer(self.raw(&format!(
             "{method} {target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{lines}{length}\r\n{body}"

@@ -9,11 +9,16 @@ const TOKEN: &str = "0123456789abcdef";
 #[test]
 fn pages_and_their_style_are_answered_with_the_headers_that_keep_others_out() {
     let server = server();
-    for (target, cache) in [("/store", "no-store"), ("/none", "no-store"), ("/assets/style.css", "max-age=300")] {
+    for (target, cache) in
+        [("/store", "no-store"), ("/none", "no-store"), ("/assets/style.css", "max-age=300")]
+    {
         let answer = server.get(target);
         assert_eq!(answer.status(), if target == "/none" { 404 } else { 200 }, "{target}");
         let policy = answer.header("content-security-policy").unwrap();
-        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert!(
+            policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+            "{policy}"
+        );
         assert!(!policy.contains("unsafe"), "{policy}");
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
         assert_eq!(answer.header("referrer-policy"), Some("same-origin"));
@@ -47,9 +52,8 @@ fn a_host_that_is_not_its_own_is_not_answered() {
         let answer = server.raw(&format!("GET /store HTTP/1.1\r\n{host}\r\nConnection: close\r\n\r\n"));
         assert!(answer.starts_with("HTTP/1.1 4"), "{host}: {answer}");
     }
-    let absolute = format!(
-        "GET http://evil.example/store HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
-    );
+    let absolute =
+        format!("GET http://evil.example/store HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     assert!(server.raw(&absolute).starts_with("HTTP/1.1 421"));
 }
 
@@ -113,7 +117,8 @@ fn an_address_that_others_reach_needs_a_token() {
 fn nothing_is_answered_without_the_token() {
     let server = started(|settings| Settings { token: Some(TOKEN.into()), ..settings }).unwrap();
     // user:0123456789abcdef and 0123456789abcdef:user
-    let right = ["Authorization: Bearer 0123456789abcdef", "authorization: basic dXNlcjowMTIzNDU2Nzg5YWJjZGVm"];
+    let right =
+        ["Authorization: Bearer 0123456789abcdef", "authorization: basic dXNlcjowMTIzNDU2Nzg5YWJjZGVm"];
     for line in right {
         assert_eq!(server.ask("GET", "/store", &[line], "").status(), 200, "{line}");
     }
@@ -139,7 +144,8 @@ fn nothing_is_answered_without_the_token() {
 #[test]
 fn two_hundred_paths_out_of_the_store_lead_nowhere() {
     let server = server();
-    let ups = ["..", "%2e%2e", "%2E.", "..%2f", "..%5c", "..\\", "....//", "%252e%252e", "..;", "%c0%ae%c0%ae"];
+    let ups =
+        ["..", "%2e%2e", "%2E.", "..%2f", "..%5c", "..\\", "....//", "%252e%252e", "..;", "%c0%ae%c0%ae"];
     let ends = ["etc/passwd", "CURRENT", "_commits/000001.json", "windows/win.ini", "etc%2fpasswd%00.html"];
     let heads = ["/", "/store/", "/assets/", "//"];
     let mut asked = 0;

@@ -1,0 +1,147 @@
+//! The customers of a cycle as a list, a part at a time.
+
+use gridtier::compare::Movement;
+use gridtier::contract::UseCategory;
+use gridtier::method::Tier;
+use gridtier::text;
+use gridtier::text::Text;
+use gridtier::word::Word as _;
+
+use crate::format::grouped;
+use crate::names;
+use crate::section::Section;
+use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
+
+/// A graded customer in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedCustomer {
+    /// Its id.
+    pub id: String,
+    /// Its final tier.
+    pub tier: Tier,
+    /// Whether it is scored and not ranked.
+    pub is_provisional: bool,
+    /// Its rank in the stratum.
+    pub rank: Option<u64>,
+    /// Its score in millionths of a point.
+    pub score_e6: Option<i64>,
+    /// The name of its stratum.
+    pub stratum: String,
+    /// Its region.
+    pub region: Option<String>,
+    /// The code of its use category.
+    pub use_category: Option<String>,
+    /// From which side it came into its tier since the cycle before; `None` where there is none.
+    pub movement: Option<Movement>,
+}
+
+/// A part of a list.
+#[derive(Clone, Debug, Default)]
+pub struct CustomerPage {
+    /// The place of its first row in the list, from 0.
+    pub start: u64,
+    /// Its rows.
+    pub rows: Vec<ListedCustomer>,
+    /// Customers of the whole list, by final tier.
+    pub by_tier: [u64; 4],
+}
+
+impl CustomerPage {
+    /// Customers of the whole list.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.by_tier.iter().sum()
+    }
+}
+
+/// A part of a list of customers, and how many the whole list has.
+#[must_use]
+pub fn section(page: &CustomerPage) -> Section {
+    let total = grouped(page.total());
+    let of_tiers = Tier::ALL.iter().zip(page.by_tier).filter(|(_, count)| *count > 0);
+    let counted: Vec<Text> = of_tiers
+        .map(|(&tier, count)| {
+            let (Text { en, zh, .. }, count) = (names::tier(tier), grouped(count));
+            text!("{count} {en}", "{zh} {count} 户")
+        })
+        .collect();
+    let section = match (page.rows.is_empty(), page.total()) {
+        (_, 0) => Section::new().sentence("No customer is like this.", "没有符合条件的客户。"),
+        (true, _) => Section::new().sentence(
+            format!("The list has {total} customers; this part is behind its end."),
+            format!("列表共 {total} 户; 此处已超出末尾。"),
+        ),
+        (false, _) => {
+            let (first, last) =
+                (grouped(page.start + 1), grouped(page.start + gridtier::index::count(page.rows.len())));
+            let Text { en, zh, .. } = Text::join(&counted, ", ");
+            Section::new().sentence(
+                format!("Customers {first} to {last} of {total}: {en}."),
+                format!("共 {total} 户 ({zh}), 此处为第 {first} 至 {last} 户。"),
+            )
+        }
+    };
+    section.table(table(&page.rows))
+}
+
+fn table(rows: &[ListedCustomer]) -> DataTable {
+    let columns = vec![
+        DataColumn::new(ColumnFormat::Id, "customer_id", "customer", "户号"),
+        DataColumn::new(ColumnFormat::Text, "tier", "tier", "等级"),
+        DataColumn::new(ColumnFormat::YesNo, "provisional", "provisional", "暂定"),
+        DataColumn::new(ColumnFormat::Number(2), "score", "score", "得分"),
+        DataColumn::new(ColumnFormat::Integer, "rank", "rank", "名次"),
+        DataColumn::new(ColumnFormat::Text, "stratum", "stratum", "分层"),
+        DataColumn::new(ColumnFormat::Text, "region", "region", "地区"),
+        DataColumn::new(ColumnFormat::Text, "use_category", "use category", "用电类别"),
+        DataColumn::new(ColumnFormat::Text, "movement", "since the cycle before", "较上一周期"),
+    ];
+    let rows = rows.iter().map(|row| {
+        vec![
+            DataCell::same(row.id.clone()),
+            names::tier_cell(row.tier),
+            DataCell::YesNo(row.is_provisional),
+            DataCell::number(row.score_e6.map(|score| gridtier::index::float_i64(score) / 1e6)),
+            row.rank.map_or(DataCell::Missing, DataCell::count),
+            DataCell::same(row.stratum.clone()),
+            row.region.clone().map_or(DataCell::Blank, DataCell::same),
+            row.use_category.as_deref().map_or(DataCell::Blank, |code| DataCell::Text(use_category(code))),
+            row.movement.map_or(DataCell::Blank, DataCell::word),
+        ]
+    });
+    DataTable::new(Text::coded("customers", "", ""), columns, rows)
+}
+
+/// The names of a use category.
+#[must_use]
+pub fn use_category(code: &str) -> Text {
+    UseCategory::from_code(code).map_or_else(|| Text::same(code.to_owned()), Text::of_word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::terminal;
+    use gridtier::text::Lang;
+
+    #[test]
+    fn a_part_says_which_of_how_many_it_shows() {
+        let row = ListedCustomer {
+            id: "C1".into(),
+            tier: Tier::Special,
+            is_provisional: false,
+            rank: Some(7),
+            score_e6: Some(81_250_000),
+            stratum: "all".into(),
+            region: None,
+            use_category: Some("residential".into()),
+            movement: Some(Movement::Up),
+        };
+        let page = CustomerPage { start: 50, rows: vec![row], by_tier: [1, 0, 1_050, 0] };
+        let shown = terminal::text(&[section(&page)], Lang::En.into());
+        assert!(shown.contains("Customers 51 to 51 of 1,051: 1 special, 1,050 grade-2."), "{shown}");
+        assert!(shown.contains("81.25") && shown.contains("up"), "{shown}");
+        let none = terminal::text(&[section(&CustomerPage::default())], Lang::Zh.into());
+        assert!(none.contains("没有符合条件的客户"), "{none}");
+    }
+}

@@ -1,0 +1,48 @@
+//! One customer: why it has its tier and what would lift it; how it moved since another cycle, where that is asked.
+
+use std::sync::Arc;
+
+use gridtier::contract::cell::fold_id;
+use gridtier::text;
+use gridtier_io::browse::predecessor;
+use gridtier_io::cycle;
+use gridtier_report::explain;
+use maud::{Markup, html};
+
+use crate::answer::{Page, WebError};
+use crate::asked::Asked;
+use crate::view::View;
+
+/// The page of a customer.
+pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
+    let Some(id) = asked.field("id") else {
+        return Err(WebError::request(text!("name a customer by its id", "请给出户号")));
+    };
+    let (store, stored) = view.cycle(asked)?;
+    let record = cycle::customer(&stored, &fold_id(id))?;
+    let decision = record.decision().cloned();
+    let explanation = record.explain();
+    let is_overridden = explanation.row.reason.as_deref() == Some("override");
+    let sections =
+        explain::sections(&explanation, decision.filter(|_| is_overridden).as_ref(), stored.version);
+    let before = predecessor(&store, &stored)?.map(|before| before.version);
+    let id = &explanation.row.customer_id;
+    let title = text!("Customer {id}", "客户 {id}");
+    Ok(Page::new(title, sections).led_by(links(asked, id, before)))
+}
+
+fn links(asked: &Asked, id: &str, before: Option<u64>) -> Markup {
+    let own = [("id", id)];
+    html! {
+        p.pager {
+            @if let Some(before) = before {
+                a href=(asked.link("/moved", &[("id", id), ("since", &before.to_string())])) {
+                    (asked.lang.pick("Why it moved since cycle ", "等级变化原因, 对比周期 ")) (before)
+                }
+            }
+            a href=(asked.link("/customer/services", &own)) { (asked.lang.pick("What it is entitled to", "享有的权益")) }
+            a href=(asked.link("/customer/history", &own)) { (asked.lang.pick("Its tiers over time", "历次等级")) }
+            a href=(asked.link("/whatif", &own)) { (asked.lang.pick("What if, for this customer", "对该客户试算")) }
+        }
+    }
+}
