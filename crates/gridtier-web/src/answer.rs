@@ -124,7 +124,9 @@ impl From<GovernanceError> for WebError {
             GovernanceError::Cycle(error) => error.into(),
             GovernanceError::Usage(what) => Self::request(what),
             GovernanceError::Refused(_) => Self { status: StatusCode::CONFLICT, what: error.text() },
-            GovernanceError::Method(_) | GovernanceError::Damaged(_) => Self::inside(error.text()),
+            GovernanceError::NoRules(_) | GovernanceError::Method(_) | GovernanceError::Damaged(_) => {
+                Self::inside(error.text())
+            }
         }
     }
 }
