@@ -33,6 +33,7 @@ mod recompute;
 mod rehearse;
 mod reuse;
 mod same_use;
+mod serve;
 mod since;
 mod snapshots;
 mod tidy;

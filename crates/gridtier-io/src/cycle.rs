@@ -15,6 +15,7 @@ mod facts;
 mod members;
 mod restated;
 mod inspected;
+mod published;
 
 pub(crate) use cells::table_difference;
 pub use cells::{CellAt, TableDifference};
@@ -34,5 +35,6 @@ pub use manifest::{
     Revision, WindowSpan, catalogue, method,
 };
 pub use members::MemberBatches;
+pub use published::{boundaries, indicator_parameters, published_rejects};
 pub use restated::{RestatedFailure, RestatedTable};
 pub(crate) use table::{has_tier_probability, read_columns};

@@ -14,7 +14,7 @@ use gridtier::index::{count, index};
 use gridtier::indicator::IndicatorValue;
 use gridtier::limit::{self, Breach};
 use gridtier::method::{Method, Tier};
-use gridtier::run::{ControlTotals, Graded};
+use gridtier::run::{ControlTotals, Graded, Reconciled};
 use gridtier::score::Provisional;
 use gridtier::source::Finding;
 use gridtier::unit::Window;
@@ -401,6 +401,12 @@ fn nobody_ranked(graded: &Graded, method: &Method, totals: &ControlTotals) -> Te
 /// What became of the rows of each table, and the findings.
 #[must_use]
 pub fn rows(facts: &Facts, findings: &[Finding]) -> [Section; 2] {
+    recorded_rows(&facts.reconciliation(), findings)
+}
+
+/// What a published cycle records of the rows of each table, and the findings.
+#[must_use]
+pub fn recorded_rows(reconciled: &[Reconciled], findings: &[Finding]) -> [Section; 2] {
     let tallies = DataTable::new(
         Text::coded("reconciliation", "Rows", "数据行"),
         vec![
@@ -412,7 +418,7 @@ pub fn rows(facts: &Facts, findings: &[Finding]) -> [Section; 2] {
             DataColumn::new(ColumnFormat::Integer, "duplicates", "duplicates", "重复"),
             DataColumn::new(ColumnFormat::Integer, "not_yet_known", "not yet known", "尚未录入"),
         ],
-        facts.reconciliation().into_iter().map(|row| {
+        reconciled.iter().map(|row| {
             let tally = row.tally;
             let counts = [
                 tally.rows_in,

@@ -378,6 +378,30 @@ pub struct DataList<'a> {
     pub batches: Box<dyn Iterator<Item = Result<RecordBatch, ListError>> + 'a>,
 }
 
+impl DataList<'_> {
+    /// Its first rows as a table, in the words of its batches.
+    ///
+    /// # Errors
+    /// A batch cannot be had.
+    pub fn first(self, most: usize) -> Result<DataTable, ListError> {
+        let mut rows: Vec<Vec<DataCell>> = Vec::new();
+        for batch in self.batches {
+            if rows.len() >= most {
+                break;
+            }
+            let batch = batch?;
+            let arrays = plain_columns(&batch)?;
+            for row in 0..batch.num_rows().min(most - rows.len()) {
+                let values = arrow_row(&arrays, row, &self.columns, Voice::Codes)?;
+                let cells =
+                    values.into_iter().zip(&self.columns).map(|(value, column)| value.into_cell(column));
+                rows.push(cells.collect());
+            }
+        }
+        Ok(DataTable::new(self.title, self.columns, rows))
+    }
+}
+
 /// The value of a cell, as a renderer gets it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CellValue<'a> {
@@ -406,6 +430,26 @@ pub enum CellValue<'a> {
 }
 
 impl<'a> CellValue<'a> {
+    /// A cell of its own, with the names of a code where its column knows them.
+    fn into_cell(self, column: &DataColumn) -> DataCell {
+        match self {
+            Self::Blank => DataCell::Blank,
+            Self::Missing => DataCell::Missing,
+            Self::Text(text) => {
+                let names = column.names.and_then(|names| names(&text));
+                DataCell::Text(names.unwrap_or_else(|| Text::same(text.into_owned())))
+            }
+            Self::Integer(integer) => DataCell::Integer(integer),
+            Self::Marked(integer) => DataCell::Marked(integer),
+            Self::Number(number) => DataCell::Number(number),
+            Self::Quantity(number, unit) => DataCell::Quantity(number, unit.clone()),
+            Self::Formatted(number, format) => DataCell::Formatted(number, format),
+            Self::Fen(fen) => DataCell::Fen(fen),
+            Self::Date(date) => DataCell::Date(date),
+            Self::YesNo(is_so) => DataCell::YesNo(is_so),
+        }
+    }
+
     fn integer(self) -> Option<i64> {
         match self {
             Self::Integer(integer) | Self::Marked(integer) => Some(integer),

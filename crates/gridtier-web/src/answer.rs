@@ -73,6 +73,11 @@ impl WebError {
         Self { status: StatusCode::NOT_FOUND, what }
     }
 
+    /// What was asked is not allowed.
+    pub fn forbidden(what: Text) -> Self {
+        Self { status: StatusCode::FORBIDDEN, what }
+    }
+
     /// A fault that the reader cannot mend.
     fn inside(what: Text) -> Self {
         Self { status: StatusCode::INTERNAL_SERVER_ERROR, what }

@@ -1,11 +1,15 @@
 //! Results that cost much, held for the next reader.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A place for a result, whose lock is held while the result is made.
+type Place<V> = Arc<Mutex<Option<Arc<V>>>>;
 
 /// The last few results by key. A result that is missing is made while others who want it wait, so that it is made once.
 pub struct Held<K, V> {
     most: usize,
-    found: Mutex<Vec<(K, Arc<V>)>>,
+    found: Mutex<Vec<(K, Place<V>)>>,
 }
 
 /// A lock whose holder panicked guards nothing half made: results enter whole.
@@ -24,20 +28,27 @@ impl<K: PartialEq + Clone, V> Held<K, V> {
     /// # Errors
     /// As `make`; nothing is held then.
     pub fn get<E>(&self, key: &K, make: impl FnOnce() -> Result<V, E>) -> Result<Arc<V>, E> {
-        let mut found = locked(&self.found);
-        if let Some(place) = found.iter().position(|(known, _)| known == key) {
-            let entry = found.remove(place);
-            let result = Arc::clone(&entry.1);
-            found.push(entry);
-            return Ok(result);
+        let place = self.place(key);
+        let mut result = locked(&place);
+        if let Some(result) = &*result {
+            return Ok(Arc::clone(result));
         }
-        // What must go leaves before its successor needs the memory.
+        let made = Arc::new(make()?);
+        *result = Some(Arc::clone(&made));
+        Ok(made)
+    }
+
+    /// The place of a key, the last of all now. What must go leaves before its successor needs the memory.
+    fn place(&self, key: &K) -> Place<V> {
+        let mut found = locked(&self.found);
+        let known = found.iter().position(|(known, _)| known == key).map(|at| found.remove(at));
         while found.len() >= self.most {
             drop(found.remove(0));
         }
-        let result = Arc::new(make()?);
-        found.push((key.clone(), Arc::clone(&result)));
-        Ok(result)
+        let entry = known.unwrap_or_else(|| (key.clone(), Place::default()));
+        let place = Arc::clone(&entry.1);
+        found.push(entry);
+        place
     }
 }
 
@@ -47,11 +58,19 @@ enum Made<V, E> {
     Done(Result<Arc<V>, Arc<E>>),
 }
 
-/// The last results that are made in the background, by key: whoever asks meanwhile is not kept waiting.
+/// Results with their keys, and who waits for one.
+type Results<K, V, E> = (Mutex<Vec<(K, Made<V, E>)>>, Condvar);
+
+/// The last results that are made in the background, by key: whoever asks meanwhile does not wait long.
 pub struct Background<K, V, E> {
     most: usize,
-    found: Arc<Mutex<Vec<(K, Made<V, E>)>>>,
+    found: Arc<Results<K, V, E>>,
 }
+
+/// Most results that are made at a time.
+const MADE_AT_A_TIME: usize = 4;
+/// How long somebody waits for a result before it is said that it is being made.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 impl<K, V, E> Background<K, V, E>
 where
@@ -61,51 +80,62 @@ where
 {
     /// Holds at most so many results.
     pub fn new(most: usize) -> Self {
-        Self { most, found: Arc::default() }
+        Self { most, found: Arc::new((Mutex::new(Vec::new()), Condvar::new())) }
     }
 
-    /// The result of a key, if it is made; else begins it on a thread of its own, unless it has begun.
+    /// The result of a key, if it is made soon; else `None`. It is begun on a thread of its own, unless it has begun or too
+    /// many others have.
     pub fn get(
         &self,
         key: &K,
         make: impl FnOnce() -> Result<V, E> + Send + 'static,
     ) -> Option<Result<Arc<V>, Arc<E>>> {
-        let mut found = locked(&self.found);
-        match found.iter().find(|(known, _)| known == key) {
-            Some((_, Made::Begun)) => return None,
-            Some((_, Made::Done(result))) => return Some(result.clone()),
-            None => {}
-        }
-        // One that has begun stays: it will want to say what became of it.
-        while found.len() >= self.most {
-            let Some(oldest) = found.iter().position(|(_, made)| matches!(made, Made::Done(_))) else {
+        let (results, made) = &*self.found;
+        let mut found = locked(results);
+        if !found.iter().any(|(known, _)| known == key) {
+            let begun = found.iter().filter(|(_, made)| matches!(made, Made::Begun)).count();
+            if begun >= MADE_AT_A_TIME {
                 return None;
-            };
-            found.remove(oldest);
-        }
-        found.push((key.clone(), Made::Begun));
-        let (key, shared) = (key.clone(), Arc::clone(&self.found));
-        std::thread::spawn(move || {
-            let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(make));
-            let mut found = locked(&shared);
-            let place = found.iter().position(|(known, _)| *known == key);
-            match (place, made) {
-                (Some(place), Ok(made)) => found[place].1 = Made::Done(made.map(Arc::new).map_err(Arc::new)),
-                // Who asks again gets it begun again.
-                (Some(place), Err(_)) => drop(found.remove(place)),
-                (None, _) => {}
             }
-        });
-        None
+            // One that has begun stays: it will want to say what became of it.
+            while found.len() >= self.most {
+                let oldest = found.iter().position(|(_, made)| matches!(made, Made::Done(_)))?;
+                found.remove(oldest);
+            }
+            found.push((key.clone(), Made::Begun));
+            let (key, shared) = (key.clone(), Arc::clone(&self.found));
+            std::thread::spawn(move || finish(&key, &shared, make));
+        }
+        let is_begun = |found: &mut Vec<(K, Made<V, E>)>| {
+            found.iter().any(|(known, made)| known == key && matches!(made, Made::Begun))
+        };
+        let waited = made.wait_timeout_while(found, PATIENCE, is_begun);
+        let (found, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        found.iter().find(|(known, _)| known == key).and_then(|(_, made)| match made {
+            Made::Begun => None,
+            Made::Done(result) => Some(result.clone()),
+        })
     }
+}
+
+/// Makes a result and says so to who waits for it.
+fn finish<K: PartialEq, V, E>(key: &K, found: &Results<K, V, E>, make: impl FnOnce() -> Result<V, E>) {
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(make));
+    let mut results = locked(&found.0);
+    let place = results.iter().position(|(known, _)| known == key);
+    match (place, result) {
+        (Some(place), Ok(result)) => results[place].1 = Made::Done(result.map(Arc::new).map_err(Arc::new)),
+        // Who asks again has it begun again.
+        (Some(place), Err(_)) => drop(results.remove(place)),
+        (None, _) => {}
+    }
+    found.1.notify_all();
 }
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
-    use std::time::Duration;
-
     use super::*;
+    use std::convert::Infallible;
 
     #[test]
     fn a_result_is_made_once_and_the_least_used_one_goes() {
@@ -129,11 +159,13 @@ mod tests {
     #[test]
     fn a_result_in_the_background_is_there_when_it_is_made() {
         let held: Background<u32, u32, String> = Background::new(2);
-        assert!(held.get(&1, || Ok(7)).is_none());
-        let found = (0..500).find_map(|_| {
-            std::thread::sleep(Duration::from_millis(5));
-            held.get(&1, || panic!("it is begun once"))
-        });
+        let slowly = || {
+            std::thread::sleep(PATIENCE * 2);
+            Ok(7)
+        };
+        assert!(held.get(&1, slowly).is_none());
+        assert_eq!(held.get(&2, || Err("none".to_owned())), Some(Err(Arc::new("none".to_owned()))));
+        let found = (0..20).find_map(|_| held.get(&1, || panic!("it is begun once")));
         assert_eq!(found.map(|found| *found.unwrap()), Some(7));
     }
 }

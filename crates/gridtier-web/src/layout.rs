@@ -117,7 +117,7 @@ fn framed(page: &Page, tables: &[&DataTable], asked: &Asked, status: StatusCode)
                 main #main tabindex="-1" {
                     h1 { (title) }
                     (page.lead)
-                    (PreEscaped(shown))
+                    div #sections { (PreEscaped(shown)) }
                     (page.tail)
                     (downloads(tables, asked))
                 }

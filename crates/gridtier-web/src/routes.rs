@@ -1,21 +1,23 @@
 //! Which URL shows which page. All paths are fixed: ids and choices stand in the query.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Query, Request, State};
+use axum::extract::{DefaultBodyLimit, Form, FromRequest as _, Query, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
 use gridtier::text;
 use gridtier_report::render::html::STYLE;
+use tokio::time::timeout;
 
 use crate::answer::{Page, WebError};
 use crate::asked::Asked;
 use crate::guard::{Guard, RoutePattern, judge};
-use crate::layout::{refused, response};
+use crate::layout::{fragment, refused, response};
 use crate::pages;
 use crate::view::{Effort, View};
 
@@ -23,15 +25,32 @@ use crate::view::{Effort, View};
 type MakePage = fn(&Arc<View>, &Asked) -> Result<Page, WebError>;
 
 /// The pages with their paths.
-const PAGES: [(&str, Effort, MakePage); 7] = [
+const PAGES: [(&str, Effort, MakePage); 17] = [
     ("/", Effort::Little, pages::overview::page),
     ("/customers", Effort::Little, pages::customers::page),
     ("/customer", Effort::Little, pages::customer::page),
+    ("/customer/services", Effort::Little, pages::record::services),
+    ("/customer/history", Effort::Little, pages::record::history),
     ("/moved", Effort::Much, pages::changes::one),
+    ("/tiers", Effort::Little, pages::tiers::page),
+    ("/indicators", Effort::Little, pages::indicators::page),
     ("/checks", Effort::Little, pages::checks::page),
     ("/changes", Effort::Much, pages::changes::page),
+    ("/entitlements", Effort::Little, pages::entitlements::page),
+    ("/service", Effort::Little, pages::entitlements::service),
+    ("/whatif", Effort::Much, pages::whatif::page),
+    ("/quality", Effort::Little, pages::quality::page),
+    ("/rejects", Effort::Little, pages::quality::rejects),
+    (PROPOSALS, Effort::Little, pages::proposals::page),
     ("/store", Effort::Little, pages::store::page),
 ];
+/// The page whose forms change something.
+const PROPOSALS: &str = "/proposals";
+/// The result of a trial without its page.
+const TRIAL: &str = "/whatif/result";
+/// Bytes of a form, and time for it to come.
+const FORM_BYTES: usize = 16 * 1024;
+const FORM_TIME: Duration = Duration::from_secs(15);
 
 /// What is served beside the pages: path, type, bytes.
 const ASSETS: [(&str, &str, &str); 2] = [
@@ -45,7 +64,11 @@ const VIEW_STYLE: &str = include_str!("assets/view.css");
 pub fn router(view: &Arc<View>, guard: Guard) -> Router {
     let mut router = Router::new();
     for (path, effort, make) in PAGES {
-        router = router.route(path, page_route(path, effort, make));
+        let mut route = page_route(path, effort, make);
+        if path == PROPOSALS {
+            route = route.post(decide);
+        }
+        router = router.route(path, route);
     }
     for (path, kind, text) in ASSETS {
         router = router.route(path, get(async move || asset(path, kind, text.to_owned())));
@@ -56,7 +79,9 @@ pub fn router(view: &Arc<View>, guard: Guard) -> Router {
             style,
             get(async move || asset(style, "text/css; charset=utf-8", format!("{STYLE}{VIEW_STYLE}"))),
         )
+        .route(TRIAL, get(trial))
         .fallback(nothing)
+        .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(middleware::from_fn_with_state(Arc::new(guard), judge))
         .with_state(Arc::clone(view))
 }
@@ -67,6 +92,29 @@ fn page_route(path: &'static str, effort: Effort, make: MakePage) -> MethodRoute
         let asked = Asked::new(path, fields, view.settings.lang);
         answer(view, asked, effort, move |view, asked| response(&make(view, asked)?, asked)).await
     })
+}
+
+/// The result of a trial alone.
+async fn trial(State(view): State<Arc<View>>, Query(fields): Query<Vec<(String, String)>>) -> Response {
+    let asked = Asked::new(TRIAL, fields, view.settings.lang);
+    answer(view, asked, Effort::Much, |view, asked| Ok(fragment(&pages::whatif::result(view, asked)?, asked)))
+        .await
+}
+
+/// Does what a form of the page of proposals asks.
+async fn decide(State(view): State<Arc<View>>, request: Request) -> Response {
+    let form = timeout(FORM_TIME, Form::<Vec<(String, String)>>::from_request(request, &())).await;
+    let lang = view.settings.lang;
+    match form {
+        Ok(Ok(Form(fields))) => {
+            let asked = Asked::new(PROPOSALS, fields, lang);
+            let decided =
+                |view: &Arc<View>, asked: &Asked| response(&pages::proposals::decide(view, asked)?, asked);
+            answer(view, asked, Effort::Much, decided).await
+        }
+        Ok(Err(rejected)) => rejected.into_response(),
+        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    }
 }
 
 /// An answer that is made where it may take its time, when it is its turn.

@@ -23,8 +23,8 @@ const PAGES_AT_A_TIME: usize = 4;
 const WHOLE_CYCLES_AT_A_TIME: usize = 4;
 /// Cycles whose customers are held in columns.
 const COLUMNS_HELD: usize = 3;
-/// Cycles whose checks are held.
-const CHECKS_HELD: usize = 16;
+/// Results that are made in the background and held.
+const SLOW_HELD: usize = 64;
 
 /// Whether a page reads a few rows, or whole cycles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,8 +69,8 @@ pub struct View {
     pub settings: Settings,
     /// What forms carry that change something: a page of another site cannot know it.
     pub form_secret: Secret,
-    /// The checks of cycles.
-    pub checks: Background<CycleKey, Vec<Section>, WebError>,
+    /// What takes its time, by the cycle and what is asked of it.
+    pub slow: Background<(CycleKey, String), Vec<Section>, WebError>,
     little: Arc<Semaphore>,
     much: Arc<Semaphore>,
     columns: Held<[Option<CycleKey>; 2], CustomerColumns>,
@@ -83,7 +83,7 @@ impl View {
         Self {
             settings,
             form_secret: Secret::random(),
-            checks: Background::new(CHECKS_HELD),
+            slow: Background::new(SLOW_HELD),
             little: Arc::new(Semaphore::new(PAGES_AT_A_TIME)),
             much: Arc::new(Semaphore::new(WHOLE_CYCLES_AT_A_TIME)),
             columns: Held::new(COLUMNS_HELD),

@@ -95,6 +95,13 @@ pub fn set(cycle: &Cycle, settings: &[String]) -> Result<Trial, Text> {
     Ok(Trial { method, scaled, changed })
 }
 
+/// Every weight of a cycle by the path at which it can be set, dimensions first.
+#[must_use]
+pub fn settable_weights(cycle: &Cycle) -> Vec<(String, f64)> {
+    let paths = paths(&cycle.method, &cycle.parameters.weights);
+    paths.into_iter().map(|path| (path.path, path.weight)).collect()
+}
+
 /// Path and value of each setting; none may be set twice.
 fn split(settings: &[String]) -> Result<Vec<(&str, &str)>, Text> {
     let mut pairs: Vec<(&str, &str)> = Vec::new();

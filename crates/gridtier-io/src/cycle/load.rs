@@ -68,7 +68,7 @@ pub fn cycle_alone(cycle: &StoredCycle) -> Result<Cycle, CycleError> {
 }
 
 /// The boundaries of all strata.
-fn ledger(cycle: &StoredCycle) -> Result<Vec<LedgerLine>, CycleError> {
+pub(super) fn ledger(cycle: &StoredCycle) -> Result<Vec<LedgerLine>, CycleError> {
     let mut lines = Vec::new();
     read_batches(cycle, "ledger.parquet", |batch| {
         lines.extend(ledger::read_lines(batch)?);

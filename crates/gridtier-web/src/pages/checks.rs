@@ -15,8 +15,9 @@ pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let (store, stored) = view.cycle(asked)?;
     let number = stored.version;
     let title = text!("Checks of cycle {number}", "周期 {number} 的检验");
-    let (key, measuring) = (CycleKey::from(&stored), Arc::clone(view));
-    let measured = view.checks.get(&key, move || {
+    let key = (CycleKey::from(&stored), "checks".to_owned());
+    let measuring = Arc::clone(view);
+    let measured = view.slow.get(&key, move || {
         measuring.with_cycle(&store, &stored, |cycle| {
             // Nobody watches.
             let validation = validate(cycle, &|_, _, _| {});

@@ -1,0 +1,83 @@
+//! Small tables of a published cycle as they are shown: boundaries, indicators, and the rows of the data that were set aside.
+
+use gridtier::contract::Table;
+use gridtier::contract::rule::Rule;
+use gridtier::method::Method;
+use gridtier::output::parameters;
+use gridtier::score::Parameters;
+use gridtier::text::Text;
+use gridtier::tier::LedgerLine;
+use gridtier_report::section::Section;
+use gridtier_report::table::{ColumnFormat, DataColumn, DataList, ListError};
+
+use arrow_array::RecordBatchReader as _;
+
+use super::error::{CycleError, other_columns, unreadable};
+use super::load::{fitted, ledger};
+use super::manifest::method;
+use super::table::batches;
+use crate::store::StoredCycle;
+
+/// The boundaries between tiers, by stratum.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub fn boundaries(cycle: &StoredCycle) -> Result<Vec<LedgerLine>, CycleError> {
+    ledger(cycle)
+}
+
+/// The method of a cycle, what was fitted to its customers, and by indicator its share of the score's variance.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn indicator_parameters(
+    cycle: &StoredCycle,
+) -> Result<(Method, Parameters, Vec<Option<f64>>), CycleError> {
+    let method = method(cycle)?;
+    let (table, fitted) = fitted(cycle, &method)?;
+    let influence = parameters::read_influence(&table, &method);
+    let influence = influence.ok_or_else(|| other_columns(cycle, "parameters.parquet"))?;
+    Ok((method, fitted, influence))
+}
+
+/// What the code of a rule means.
+fn meaning(code: &str) -> Option<Text> {
+    let rule = Rule::all().find(|rule| rule.code() == code)?;
+    Some(Text::coded(rule.code(), rule.meaning(), rule.meaning_zh()))
+}
+
+/// The first rows of a table of the data that were set aside, as their owners wrote them.
+///
+/// # Errors
+/// The rejects cannot be read.
+pub fn published_rejects(cycle: &StoredCycle, table: Table, most: usize) -> Result<Section, CycleError> {
+    let path = cycle.dir.join("rejects").join(format!("{}.parquet", table.name()));
+    let rows = batches(&path)?;
+    let schema = rows.schema();
+    let columns = schema.fields().iter().map(|field| match field.name().as_str() {
+        "source_file" => DataColumn::new(ColumnFormat::Text, "source_file", "file", "文件"),
+        "row" => DataColumn::new(ColumnFormat::Integer, "row", "row", "行号"),
+        "rule" => DataColumn {
+            names: Some(meaning),
+            ..DataColumn::new(ColumnFormat::Word, "rule", "why", "原因")
+        },
+        own => DataColumn::new(ColumnFormat::Text, own.to_owned(), own.to_owned(), own.to_owned()),
+    });
+    let list = DataList {
+        title: Text::coded("rejects", "Rows that were set aside", "剔除的行"),
+        columns: columns.collect(),
+        schema: schema.clone(),
+        batches: Box::new(rows.map(|batch| batch.map_err(ListError::from))),
+    };
+    let shown = list.first(most).map_err(|error| unreadable(&path, error))?;
+    let is_cut = shown.rows.len() == most;
+    let section = Section::of_table(shown);
+    Ok(if is_cut {
+        section.sentence(
+            format!("The first {most}; all are in rejects/{}.parquet of the cycle.", table.name()),
+            format!("此处为前 {most} 行; 全部在周期的 rejects/{}.parquet 中。", table.name()),
+        )
+    } else {
+        section
+    })
+}

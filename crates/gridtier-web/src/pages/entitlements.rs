@@ -1,0 +1,170 @@
+//! What the tiers are entitled to: the matrix, a tier's services, and who has a service, why, and at what cost.
+
+use std::sync::Arc;
+
+use gridtier::entitlement::Catalogue;
+use gridtier::entitlement::selection::{ListPurpose, Selection};
+use gridtier::method::Tier;
+use gridtier::text;
+use gridtier::text::{Text, Voice};
+use gridtier::word::Word as _;
+use gridtier_io::cycle;
+use gridtier_io::entitle::CycleEntitlements;
+use gridtier_io::store::StoredCycle;
+use gridtier_report::entitlement::{
+    Occasion, census_section, census_table, costs_table, holders_list, matrix_page, services, tier_section,
+    withheld_note,
+};
+use gridtier_report::names;
+use gridtier_report::section::Section;
+use maud::{Markup, html};
+
+use crate::answer::{Page, WebError};
+use crate::asked::{Asked, PageFormat};
+use crate::fields::{Choice, choice, look};
+use crate::view::{CycleKey, View};
+
+/// Holders of a service that a page lists, and a file.
+const ROWS: usize = 200;
+const FILE_ROWS: usize = 50_000;
+
+/// The page of the matrix, or of one tier.
+pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
+    let (store, stored) = view.cycle(asked)?;
+    let catalogue = cycle::catalogue(&stored)?;
+    let number = stored.version;
+    let title = text!("Entitlements of cycle {number}", "周期 {number} 的权益");
+    if let Some(tier) = asked.field("tier").and_then(Tier::from_code) {
+        return Ok(Page::new(title, vec![tier_section(&catalogue, tier)]).led_by(tiers(asked)));
+    }
+    let customers = view.customers(&store, &stored)?;
+    let counted = customers.page(&Default::default(), Default::default(), 0, 0);
+    let occasion = Occasion {
+        cycle: Some(text!("cycle {number}", "周期 {number}")),
+        customers: Some(counted.by_tier),
+    };
+    let mut sections = matrix_page(&catalogue, &occasion);
+    sections.push(Section::of_table(services(&catalogue)));
+    Ok(Page::new(title, sections).led_by(tiers(asked)))
+}
+
+fn tiers(asked: &Asked) -> Markup {
+    html! {
+        p.pager {
+            a href=(asked.link("/entitlements", &[])) { (asked.lang.pick("All tiers", "全部等级")) }
+            @for tier in Tier::ALL {
+                a href=(asked.link("/entitlements", &[("tier", tier.code())])) { (names::tier(tier).pick(asked.voice())) }
+            }
+        }
+    }
+}
+
+/// The page of a service.
+pub fn service(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
+    let (store, stored) = view.cycle(asked)?;
+    let catalogue = cycle::catalogue(&stored)?;
+    let position = asked.field("id").and_then(|id| catalogue.service(id)).ok_or_else(|| {
+        WebError::not_found(text!("there is no such service in the catalogue", "权益目录中没有此服务"))
+    })?;
+    let id = catalogue.services[position].id.clone();
+    let title = text!("Service {id}", "服务 {id}");
+    let lead = form(asked, &view.customers(&store, &stored)?.regions());
+    let question = Question {
+        tier: asked.field("tier").and_then(Tier::from_code),
+        region: asked.field("region").map(str::to_owned),
+        purpose: purpose(asked),
+        most: if asked.format() == PageFormat::Html { ROWS } else { FILE_ROWS },
+        voice: asked.voice(),
+    };
+    let key = (CycleKey::from(&stored), format!("{id} {question:?}"));
+    let asking = Arc::clone(view);
+    let found = view.slow.get(&key, move || question.answer(&asking, &stored, &catalogue, position));
+    let page = match found {
+        None => Page::waiting(title),
+        Some(Ok(sections)) => Page::new(title, sections.to_vec()),
+        Some(Err(error)) => return Err((*error).clone()),
+    };
+    Ok(page.led_by(lead))
+}
+
+/// For what a list is made: without a word for marketing, which leaves out who wants none.
+fn purpose(asked: &Asked) -> ListPurpose {
+    match asked.field("for") {
+        Some("operations") => ListPurpose::Operations,
+        _ => ListPurpose::Marketing,
+    }
+}
+
+fn form(asked: &Asked, regions: &[&str]) -> Markup {
+    let all = Text::new("all", "全部");
+    let tiers: Vec<Choice> =
+        Tier::ALL.iter().map(|&tier| (tier.code().to_owned(), names::tier(tier))).collect();
+    let regions: Vec<Choice> =
+        regions.iter().map(|&region| (region.to_owned(), Text::same(region.to_owned()))).collect();
+    let operations: Choice = ("operations".to_owned(), Text::new("operations: everybody", "运营: 全部客户"));
+    let marketing = Text::new("marketing: without who wants none", "营销: 不含拒绝营销的客户");
+    let fields = html! {
+        input type="hidden" name="id" value=(asked.field("id").unwrap_or_default());
+        (choice(asked, "tier", &Text::new("Tier", "等级"), &all, &tiers))
+        (choice(asked, "region", &Text::new("Region", "地区"), &all, &regions))
+        (choice(asked, "for", &Text::new("List for", "名单用途"), &marketing, &[operations]))
+    };
+    look(asked, &fields)
+}
+
+/// Who has a service: what is asked.
+#[derive(Debug)]
+struct Question {
+    tier: Option<Tier>,
+    region: Option<String>,
+    purpose: ListPurpose,
+    most: usize,
+    voice: Voice,
+}
+
+impl Question {
+    fn answer(
+        &self,
+        view: &View,
+        stored: &StoredCycle,
+        catalogue: &Catalogue,
+        position: usize,
+    ) -> Result<Vec<Section>, WebError> {
+        let entitlements = CycleEntitlements { cycle: stored, catalogue };
+        let selection = Selection {
+            tiers: self.tier.into_iter().collect(),
+            values: vec![("region", self.region.iter().cloned().collect())],
+            opted_out: view.settings.opted_out.clone(),
+        };
+        let min_count = view.settings.min_count;
+        let service = &catalogue.services[position];
+        let by = Some("region");
+        let census = entitlements.census(position, by, &selection)?;
+        let lines = census.lines(min_count);
+        let statements = entitlements.statements(&selection)?;
+        let own: Vec<_> = statements.into_iter().filter(|line| line.service == position).collect();
+        let mut sections = vec![
+            census_section(service, &census, &lines, by, self.voice),
+            Section::of_table(census_table(&lines, by, self.voice)),
+            Section::of_table(costs_table(catalogue, &own, min_count)),
+        ];
+        sections.extend(withheld_note(min_count));
+        let holders = entitlements.holders(position, &selection, self.purpose, self.voice)?;
+        let listed = holders_list(service, holders).first(self.most);
+        let table = listed.map_err(|_| WebError::bug())?;
+        let count = table.rows.len();
+        let section = Section::of_table(table);
+        sections.push(match (count == self.most, self.purpose) {
+            (true, _) => section.sentence(
+                format!("The first {count} by id; narrow the choice, or write all by gridtier entitlements service."),
+                format!("此处按户号列出前 {count} 户; 请缩小范围, 或用 gridtier entitlements service 写出全部。"),
+            ),
+            (false, ListPurpose::Marketing) => section.sentence(
+                "Customers who want no marketing are left out.",
+                "不含拒绝营销的客户。",
+            ),
+            (false, ListPurpose::Operations) => section,
+        });
+        Ok(sections)
+    }
+}

@@ -1,0 +1,121 @@
+//! Proposals that wait for somebody else: what they are, and the forms by which they are reviewed, approved and turned down.
+
+use std::sync::Arc;
+
+use gridtier::decision::{CycleState, ListedCycle, Opinion};
+use gridtier::method::Gate;
+use gridtier::text;
+use gridtier::text::Text;
+use gridtier::word::Word as _;
+use gridtier_io::gates::measure;
+use gridtier_io::govern::Decision;
+use gridtier_io::inventory;
+use gridtier_report::governance;
+use gridtier_report::section::Section;
+use maud::{Markup, html};
+
+use crate::answer::{Page, WebError};
+use crate::asked::Asked;
+use crate::view::View;
+
+/// The page of proposals.
+pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
+    let store = view.store()?;
+    let mut waiting = inventory::cycles(&store, &(view.settings.now)())?;
+    waiting.retain(|cycle| cycle.state == CycleState::Proposed);
+    let title = Text::coded("proposals", "Proposals", "提案");
+    if waiting.is_empty() {
+        let none = Section::new().sentence("No proposal waits for approval.", "没有待审批的提案。");
+        return Ok(Page::new(title, vec![none]));
+    }
+    let mut about = inventory::register(&store)?;
+    about.retain(|entry| waiting.iter().any(|cycle| entry.cycle == Some(cycle.number)));
+    let sections = vec![governance::cycles(&waiting), governance::register(&about)];
+    let forms = html! { @for cycle in &waiting { (form(view, asked, cycle)) } };
+    Ok(Page::new(title, sections).ending_with(forms))
+}
+
+/// What a form asks to be done: value, English, Chinese.
+const ACTIONS: [(&str, &str, &str); 6] = [
+    ("agree", "agree", "同意"),
+    ("object", "object", "反对"),
+    ("note", "note", "备注"),
+    ("approve", "approve and publish", "批准并发布"),
+    ("reject", "turn down", "否决"),
+    ("withdraw", "take back", "撤回"),
+];
+
+fn form(view: &View, asked: &Asked, cycle: &ListedCycle) -> Markup {
+    let (lang, number) = (asked.lang, cycle.number);
+    html! {
+        section {
+            h2 { (lang.pick("Decide on proposal ", "审批提案 ")) (number) }
+            p.pager {
+                a href=(asked.link("/", &[("cycle", &number.to_string())])) { (lang.pick("Its tiers", "查看该提案")) }
+                a href=(asked.link("/changes", &[("cycle", &number.to_string())])) { (lang.pick("Who would move, and why", "等级变化及原因")) }
+                a href=(asked.link("/checks", &[("cycle", &number.to_string())])) { (lang.pick("Its checks", "检验")) }
+            }
+            form.fields method="post" action="/proposals" {
+                input type="hidden" name="secret" value=(view.form_secret.reveal());
+                input type="hidden" name="number" value=(number);
+                input type="hidden" name="lang" value=(lang.code());
+                label { (lang.pick("Who you are", "经办人")) input name="by" required maxlength="200" autocomplete="name"; }
+                label { (lang.pick("Why", "理由")) input name="reason" required maxlength="2000" size="40"; }
+                fieldset {
+                    legend { (lang.pick("Decision", "意见")) }
+                    @for (value, en, zh) in ACTIONS {
+                        label { input type="radio" name="action" value=(value) required; (lang.pick(en, zh)) }
+                    }
+                }
+                details {
+                    summary { (lang.pick("Approve although a gate fails; the register says so", "门限不通过仍批准; 记入登记簿")) }
+                    fieldset {
+                        @for &gate in Gate::ALL {
+                            label { input type="checkbox" name="despite" value=(gate.code()); (lang.pick(gate.en(), gate.zh())) }
+                        }
+                    }
+                }
+                button type="submit" { (lang.pick("Record", "提交")) }
+            }
+            p.small {
+                (lang.pick("Names are declared, not authenticated.", "姓名仅为申报, 不作认证。"))
+            }
+        }
+    }
+}
+
+/// Does what a form asks, by the same use cases as the commands.
+pub fn decide(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
+    if !asked.field("secret").is_some_and(|secret| view.form_secret.matches(secret)) {
+        return Err(WebError::forbidden(text!(
+            "the form is not one of this view, or the view was started again since; open the page again",
+            "表单不是由本视图提供, 或服务已重新启动; 请重新打开页面"
+        )));
+    }
+    let missing =
+        |name: &str| WebError::request(text!("`{name}` is missing in the form", "表单缺少 `{name}`"));
+    let number: u64 = asked.value("number").ok_or_else(|| missing("number"))?;
+    let (by, reason) = (asked.field("by").unwrap_or_default(), asked.field("reason").unwrap_or_default());
+    let at = (view.settings.now)();
+    let decision = Decision { store: &view.settings.store, number, by, reason, at: &at };
+    let action = asked.field("action").unwrap_or_default();
+    let sections = match (action, Opinion::from_code(action)) {
+        (_, Some(opinion)) => {
+            let entry = decision.review(opinion)?;
+            vec![governance::recorded(entry.kind, number, entry.number)]
+        }
+        ("approve", None) => {
+            let despite: Vec<Gate> = asked.all("despite").filter_map(Gate::from_code).collect();
+            let approved =
+                decision.approve(&despite, |store, proposal| measure(store, proposal, &|_, _, _| {}))?;
+            governance::approved(number, approved.current, &approved.gates)
+        }
+        ("reject" | "withdraw", None) => {
+            let entry = if action == "reject" { decision.reject()? } else { decision.withdraw()? };
+            vec![governance::recorded(entry.kind, number, entry.number)]
+        }
+        _ => return Err(missing("action")),
+    };
+    let back = html! { p { a href=(asked.link("/proposals", &[])) { (asked.lang.pick("All proposals", "全部提案")) } } };
+    Ok(Page::new(text!("Proposal {number}", "提案 {number}"), sections).ending_with(back))
+}

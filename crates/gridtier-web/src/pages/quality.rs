@@ -1,0 +1,63 @@
+//! The data behind a cycle: what became of the rows of each table, what was noticed, and the rows that were set aside.
+
+use std::sync::Arc;
+
+use gridtier::contract::Table;
+use gridtier::text;
+use gridtier_io::cycle::{Manifest, published_rejects};
+use gridtier_report::summary;
+use maud::{Markup, html};
+
+use crate::answer::{Page, WebError};
+use crate::asked::Asked;
+use crate::view::View;
+
+/// Rejects of a page.
+const ROWS: usize = 200;
+
+/// The page of data quality.
+pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
+    let (_, cycle) = view.cycle(asked)?;
+    let manifest = Manifest::read(&cycle)?;
+    let rejecting = rejecting(&manifest);
+    let sections =
+        summary::recorded_rows(&manifest.control_totals.reconciliation, &manifest.findings).to_vec();
+    let number = cycle.version;
+    let title = text!("Data behind cycle {number}", "周期 {number} 的数据质量");
+    Ok(Page::new(title, sections).ending_with(links(asked, &rejecting)))
+}
+
+/// The page of the rows of a table that were set aside.
+pub fn rejects(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
+    let (_, cycle) = view.cycle(asked)?;
+    let tables = rejecting(&Manifest::read(&cycle)?);
+    // Only a table of the contract names a file.
+    let Some(&table) = tables.iter().find(|table| asked.field("of") == Some(table.name())) else {
+        return Err(WebError::not_found(text!("there is no such table", "没有此表")));
+    };
+    let section = published_rejects(&cycle, table, ROWS)?;
+    let (name, name_zh) = (table.name(), table.name_zh());
+    let title = text!("Rows of {name} that were set aside", "{name_zh} ({name}) 中剔除的行");
+    Ok(Page::new(title, vec![section]))
+}
+
+/// The tables of which rows were set aside.
+fn rejecting(manifest: &Manifest) -> Vec<Table> {
+    let rows = manifest.control_totals.reconciliation.iter();
+    rows.filter(|row| row.tally.rejected > 0).map(|row| row.table).collect()
+}
+
+fn links(asked: &Asked, tables: &[Table]) -> Markup {
+    html! {
+        @if !tables.is_empty() {
+            p.pager {
+                (asked.lang.pick("Rows that were set aside:", "剔除的行:"))
+                @for table in tables {
+                    a href=(asked.link("/rejects", &[("of", table.name())])) {
+                        (asked.lang.pick(table.name(), table.name_zh()))
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Other weights and quotas tried on a cycle: who would move, counts by stratum, shares of revenue and energy.
+//!
+//! The form works by itself; with a script, its sliders ask for the result alone.
+
+use std::sync::Arc;
+
+use gridtier::contract::cell::fold_id;
+use gridtier::cycle::Cycle;
+use gridtier::method::Tier;
+use gridtier::text;
+use gridtier::whatif::{attempt, set, settable_weights};
+use gridtier::word::Word as _;
+use gridtier_report::section::Section;
+use gridtier_report::{names, trial_moves, whatif};
+use maud::{Markup, html};
+
+use crate::answer::{Page, WebError};
+use crate::asked::{Asked, PageFormat};
+use crate::fields::look;
+use crate::view::View;
+
+/// Customers of a page, and of a file.
+const ROWS: usize = 100;
+const FILE_ROWS: usize = 50_000;
+
+/// The page with its form. A fault of what was set is said above it.
+pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
+    let (store, stored) = view.cycle(asked)?;
+    view.with_cycle(&store, &stored, |cycle| {
+        let number = stored.version;
+        let title = text!(
+            "What if: other weights or quotas for cycle {number}",
+            "试算: 周期 {number} 换用其他权重或比例"
+        );
+        let sections = match tried(cycle, asked, number) {
+            Ok(sections) => sections,
+            Err(error) => vec![Section::new().sentence(error.what.en, error.what.zh)],
+        };
+        Ok(Page::new(title, sections).led_by(form(cycle, asked)))
+    })
+}
+
+/// The result alone, for the script.
+pub fn result(view: &Arc<View>, asked: &Asked) -> Result<Vec<Section>, WebError> {
+    let (store, stored) = view.cycle(asked)?;
+    view.with_cycle(&store, &stored, |cycle| tried(cycle, asked, stored.version))
+}
+
+fn tried(cycle: &Cycle, asked: &Asked, number: u64) -> Result<Vec<Section>, WebError> {
+    let trial = set(cycle, &settings(cycle, asked)).map_err(WebError::request)?;
+    let outcome = attempt(cycle, &trial.method);
+    let most = if asked.format() == PageFormat::Html { ROWS } else { FILE_ROWS };
+    let mut sections = Vec::new();
+    if let Some(id) = asked.field("id").map(fold_id) {
+        let found = cycle.customers.ids.get(&id);
+        let found = found.and_then(|number| cycle.rows.binary_search_by_key(&number, |row| row.number).ok());
+        let Some(at) = found else {
+            return Err(WebError::not_found(text!(
+                "cycle {number} does not grade customer {id}",
+                "周期 {number} 未对客户 {id} 评级"
+            )));
+        };
+        sections.push(trial_moves::customer(cycle, &outcome, at));
+    }
+    sections.extend(whatif::sections(&trial, &outcome, cycle.rows.len(), number));
+    sections.push(trial_moves::moved(cycle, &outcome, most));
+    Ok(sections)
+}
+
+/// A weight as the form shows it.
+fn shown(weight: f64) -> String {
+    let text = format!("{weight:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// What was set: weights that are not those of the cycle as the form shows them, and quotas where one differs.
+fn settings(cycle: &Cycle, asked: &Asked) -> Vec<String> {
+    let weights = settable_weights(cycle).into_iter().filter_map(|(path, weight)| {
+        let given = asked.field(&path)?;
+        (given != shown(weight)).then(|| format!("{path}={given}"))
+    });
+    let mut settings: Vec<String> = weights.collect();
+    let given = quotas(cycle, asked);
+    let own: Vec<String> = cycle.method.lines.quotas.iter().map(ToString::to_string).collect();
+    if given != own {
+        settings.push(format!("quotas=[{}]", given.join(", ")));
+    }
+    settings
+}
+
+/// The quota of each tier, as it was given or as the cycle has it.
+fn quotas(cycle: &Cycle, asked: &Asked) -> Vec<String> {
+    let own = Tier::ALL.iter().zip(cycle.method.lines.quotas);
+    own.map(|(tier, own)| {
+        asked.field(&format!("quota.{}", tier.code())).map_or_else(|| own.to_string(), str::to_owned)
+    })
+    .collect()
+}
+
+fn form(cycle: &Cycle, asked: &Asked) -> Markup {
+    let weights = settable_weights(cycle);
+    let (dimensions, others): (Vec<_>, Vec<_>) =
+        weights.iter().partition(|(path, _)| path.matches('.').count() == 1);
+    let field = |path: &str, weight: f64| {
+        let own = shown(weight);
+        html! {
+            label {
+                (path.trim_start_matches("weights."))
+                input.slid type="number" name=(path) min="0" max="1" step="any" data-own=(own)
+                    value=(asked.field(path).unwrap_or(&own));
+            }
+        }
+    };
+    let fields = html! {
+        @if let Some(id) = asked.field("id") { input type="hidden" name="id" value=(id); }
+        fieldset {
+            legend { (asked.lang.pick("Weights of the dimensions; siblings that are not changed are scaled", "维度权重; 未改动的同级权重按比例缩放")) }
+            @for (path, weight) in &dimensions { (field(path, *weight)) }
+        }
+        fieldset {
+            legend { (asked.lang.pick("Quotas in percent, 100 together", "各等级比例 (%), 合计 100")) }
+            @for (&tier, quota) in Tier::ALL.iter().zip(quotas(cycle, asked)) {
+                label {
+                    (names::tier(tier).pick(asked.voice()))
+                    input.slid type="number" name={ "quota." (tier.code()) } min="0" max="100" step="1" value=(quota);
+                }
+            }
+        }
+        details open[others.iter().any(|(path, weight)| asked.field(path).is_some_and(|given| given != shown(*weight)))] {
+            summary { (asked.lang.pick("Weights of groups and indicators", "分组与指标权重")) }
+            fieldset { @for (path, weight) in &others { (field(path, *weight)) } }
+        }
+    };
+    html! { div #trial data-result="/whatif/result" { (look(asked, &fields)) } }
+}

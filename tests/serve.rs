@@ -1,0 +1,175 @@
+//! The local web view end to end: every page of a graded store, as it is seen and as it is saved.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+
+use tempfile::TempDir;
+
+use crate::support::{ended, gridtier, scratch};
+
+/// A folder with `store`, to which the sample utility is graded.
+static GRADED: LazyLock<TempDir> = LazyLock::new(|| {
+    let dir = scratch();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-data/utility");
+    let regrade = ["--as-of", "2026-01-01", "--method", "utility", "--store", "store"];
+    let output = gridtier().current_dir(dir.path()).arg("regrade").arg(data).args(regrade).output().unwrap();
+    assert_eq!(ended(output).code, 0);
+    dir
+});
+
+/// A running view of the graded store.
+struct View {
+    child: Child,
+    address: String,
+}
+
+impl View {
+    fn start() -> Self {
+        let mut command: Command = gridtier();
+        command.current_dir(GRADED.path()).args(["serve", "--store", "store", "--port", "0"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().trim_start_matches("http://").trim_end_matches('/').to_owned();
+        Self { child, address }
+    }
+
+    /// Status, head and body of an answer.
+    fn ask(&self, request: &str, lines: &str, body: &str) -> (u16, String, Vec<u8>) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let (address, length) = (&self.address, body.len());
+        let kind = "Content-Type: application/x-www-form-urlencoded";
+        let head = format!(
+            "{request} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{lines}{kind}\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, head, answer[end + 4..].to_vec())
+    }
+
+    fn get(&self, target: &str) -> (u16, String) {
+        let (status, _, body) = self.ask(&format!("GET {target}"), "", "");
+        (status, String::from_utf8_lossy(&body).into_owned())
+    }
+
+    /// A page that may be computed in the background.
+    fn page(&self, target: &str) -> String {
+        for _ in 0..600 {
+            let (status, body) = self.get(target);
+            assert_eq!(status, 200, "{target}: {body}");
+            if !body.contains("http-equiv=\"refresh\"") {
+                return body;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        panic!("{target} is not made");
+    }
+
+    /// The id of a customer that a page lists.
+    fn customer(&self) -> String {
+        let page = self.page("/customers?tier=special&sort=score");
+        let (_, rest) = page.split_once("/customer?id=").unwrap();
+        rest.split(['"', '&']).next().unwrap().to_owned()
+    }
+}
+
+impl Drop for View {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn every_page_is_shown_in_both_languages() {
+    let view = View::start();
+    let id = view.customer();
+    let mut pages: Vec<String> = [
+        "/",
+        "/customers",
+        "/tiers",
+        "/indicators",
+        "/checks",
+        "/entitlements",
+        "/entitlements?tier=special",
+        "/whatif",
+        "/quality",
+        "/proposals",
+        "/store",
+        "/service?id=S18",
+        "/service?id=S18&for=operations",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for own in ["/customer", "/customer/services", "/customer/history", "/whatif"] {
+        pages.push(format!("{own}?id={id}"));
+    }
+    for page in &pages {
+        let join = if page.contains('?') { '&' } else { '?' };
+        for (lang, word) in [("en", "Customers"), ("zh", "客户")] {
+            let body = view.page(&format!("{page}{join}lang={lang}"));
+            assert!(body.contains(word) && body.contains(&format!("<html lang=\"{lang}\"")), "{page} {lang}");
+            for not_allowed in ["style=", "<style", "onclick=", "<script>"] {
+                assert!(!body.contains(not_allowed), "{page}: {not_allowed}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_seen_is_saved() {
+    let view = View::start();
+    let (status, head, body) = view.ask("GET /customers?tier=special&format=csv", "", "");
+    let text = String::from_utf8(body).unwrap();
+    assert_eq!(status, 200);
+    assert!(head.contains("attachment") && text.starts_with('\u{feff}'), "{head}");
+    // All special customers, not the first page of them.
+    assert!(text.lines().count() > 51 && text.lines().skip(1).all(|line| line.contains("special")), "{text}");
+    let (status, _, body) = view.ask("GET /tiers?format=xlsx&lang=zh", "", "");
+    assert_eq!((status, &body[..2]), (200, b"PK".as_slice()));
+    assert_eq!(view.get("/tiers?format=csv&table=99").0, 404);
+}
+
+#[test]
+fn a_trial_shows_what_the_command_counts() {
+    let view = View::start();
+    let set = ["whatif", "--store", "store", "--set", "weights.contribution=0.6", "--format", "json"];
+    let output = gridtier().current_dir(GRADED.path()).args(set).output().unwrap();
+    let printed = ended(output).stdout;
+    let printed: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    let changed = printed["changed"].as_u64().unwrap();
+    for target in ["/whatif", "/whatif/result"] {
+        let body = view.page(&format!("{target}?weights.contribution=0.6"));
+        assert!(body.contains(&format!("{changed} of ")), "{target}: {changed}");
+    }
+    let (status, body) = view.get("/whatif/result?weights.contribution=7");
+    assert!(status == 400 && body.contains("a number from 0 to 1"), "{status} {body}");
+}
+
+#[test]
+fn customers_are_found_by_id_and_unknown_ones_are_not() {
+    let view = View::start();
+    let id = view.customer();
+    assert!(view.page(&format!("/customers?q={id}")).contains(&format!("id={id}")));
+    assert_eq!(view.get("/customer?id=..%2F..%2Fetc%2Fpasswd").0, 404);
+    assert_eq!(view.get("/customer").0, 400);
+    assert_eq!(view.get("/?cycle=99").0, 404);
+    assert_eq!(view.get("/changes").0, 404);
+    assert_eq!(view.get("/rejects?of=..%2Fcustomers").0, 404);
+}
+
+#[test]
+fn a_decision_needs_the_secret_of_the_form() {
+    let view = View::start();
+    let origin = format!("Origin: http://{}\r\n", view.address);
+    let form = "secret=0&number=1&by=x&reason=y&action=approve";
+    assert_eq!(view.ask("POST /proposals", &origin, form).0, 403);
+    assert_eq!(view.ask("POST /proposals", "", form).0, 403);
+}
