@@ -283,16 +283,17 @@ mod tests {
     #[test]
     fn the_median_price_of_ten_customers_must_be_plausible() {
         let lenient = ("min_delivered_weight = 0.5", "min_delivered_weight = 0");
-        let of = |customers, prices: &[f64]| messages(&graded(customers, prices, &method(&[lenient])));
+        let messages_of =
+            |customers, prices: &[f64]| messages(&graded(customers, prices, &method(&[lenient])));
         // The median is the mean of the two prices in the middle, 5.005.
         let mut prices = vec![5.0; 5];
         prices.extend([5.01; 5]);
         let expected =
             "implausible_price: the median price of large_industrial is 5.0050 CNY/kWh, outside 0.05 to 5";
-        assert_eq!(of(10, &prices), [expected]);
-        assert_eq!(of(9, &prices[..9]), Vec::<String>::new(), "nine are too few");
-        assert_eq!(of(10, &[5.0; 10]), Vec::<String>::new(), "the bound itself is plausible");
-        assert_eq!(of(10, &[0.04; 10]).len(), 1);
+        assert_eq!(messages_of(10, &prices), [expected]);
+        assert_eq!(messages_of(9, &prices[..9]), Vec::<String>::new(), "nine are too few");
+        assert_eq!(messages_of(10, &[5.0; 10]), Vec::<String>::new(), "the bound itself is plausible");
+        assert_eq!(messages_of(10, &[0.04; 10]).len(), 1);
         let off = method(&[lenient, ("implausible_price = [0.05, 5]", "implausible_price = false")]);
         assert_eq!(messages(&graded(10, &[99.0; 10], &off)), Vec::<String>::new());
         let graded = graded(10, &[99.0; 10], &method(&[lenient]));
@@ -303,20 +304,20 @@ mod tests {
     fn findings_about_more_customers_than_allowed_are_beyond_the_limits() {
         let method = method(&[("min_delivered_weight = 0.5", "min_delivered_weight = 0")]);
         let mut facts = graded(100, &[], &method).facts;
-        let of =
+        let messages =
             |facts: &Facts| of_facts(facts, &method).iter().map(|b| b.what().to_string()).collect::<Vec<_>>();
         facts.findings = vec![
             Finding::of(Table::MeterReadings, Rule::LooksLikeRegister, 1, ""),
             Finding::of(Table::Bills, Rule::BeforeOpening, 5, ""),
         ];
-        assert_eq!(of(&facts), Vec::<String>::new(), "as many as are allowed");
+        assert_eq!(messages(&facts), Vec::<String>::new(), "as many as are allowed");
         facts.findings[0].rows = 2;
         facts.findings[1].rows = 6;
         let expected = [
             "looks_like_register in table meter_readings: 2.00 % of the customers, 1 % allowed",
             "before_opening in table bills: 6.00 % of the customers, 5 % allowed",
         ];
-        assert_eq!(of(&facts), expected);
+        assert_eq!(messages(&facts), expected);
     }
 
     #[test]

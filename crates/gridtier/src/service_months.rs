@@ -103,12 +103,12 @@ mod tests {
         let bills = [(2, 2), (3, 4), (3, 1), (0, 7)];
         let bills = bills.into_iter().map(|(customer, month)| (CustomerIx::new(customer), month));
         let service = ServiceMonths::new(window, &customers, next, bills);
-        let of = |customer| service.of(CustomerIx::new(customer));
-        assert_eq!(of(0), 0..12, "opened before the window: all of it, read or not");
-        assert_eq!(of(1), 12..12, "opened on the first day of the window, without reading or bill");
-        assert_eq!(of(2), 6..12, "reading and bill of the month in which it opened begin no service");
-        assert_eq!(of(3), 4..12, "the bill comes before the reading");
-        assert_eq!((of(4), of(5), of(6)), (12..12, 12..12, 0..12));
+        let months_of = |customer| service.of(CustomerIx::new(customer));
+        assert_eq!(months_of(0), 0..12, "opened before the window: all of it, read or not");
+        assert_eq!(months_of(1), 12..12, "opened on the first day of the window, without reading or bill");
+        assert_eq!(months_of(2), 6..12, "reading and bill of the month in which it opened begin no service");
+        assert_eq!(months_of(3), 4..12, "the bill comes before the reading");
+        assert_eq!((months_of(4), months_of(5), months_of(6)), (12..12, 12..12, 0..12));
         assert!(service.contains(6, CustomerIx::new(2)) && !service.contains(5, CustomerIx::new(2)));
     }
 }

@@ -142,12 +142,12 @@ impl DueAfterReversals {
                 format!("bill {reversal} was taken as the reversal of bill {taken}")
             });
         }
-        let of = |position: &u32| &bills.rows[index(*position)].value;
+        let bill_at = |position: &u32| &bills.rows[index(*position)].value;
         // A negative bill that names none pays a customer who exports energy for it.
         let is_for_export =
             |bill: &AcceptedBill| bill.reverses.is_none() && has_net_export(usage, bill.customer);
         let unknown: Vec<&AcceptedBill> =
-            self.unknown.iter().map(of).filter(|bill| !is_for_export(bill)).collect();
+            self.unknown.iter().map(bill_at).filter(|bill| !is_for_export(bill)).collect();
         if !unknown.is_empty() {
             book.notice(Rule::UnknownReversal, count(unknown.len()), || {
                 let mut named: Vec<&str> =

@@ -113,11 +113,12 @@ fn drift_looks_at_strata_of_two_hundred_and_at_measures_that_both_cycles_have() 
     let drifts = drift(&pair, Some(&frozen));
     let strata: std::collections::BTreeSet<_> = drifts.iter().map(|drift| drift.stratum).collect();
     assert_eq!(strata.len(), 2, "the low voltage has 199 customers");
-    let of = |measure: &str| drifts.iter().find(|drift| drift.stratum.is_some() && drift.measure == measure);
-    assert_eq!(of("annual_revenue").unwrap().verdict(), DriftVerdict::Alert);
-    assert_eq!(of("score_frozen").unwrap().index, of("score").unwrap().index);
+    let drift_of =
+        |measure: &str| drifts.iter().find(|drift| drift.stratum.is_some() && drift.measure == measure);
+    assert_eq!(drift_of("annual_revenue").unwrap().verdict(), DriftVerdict::Alert);
+    assert_eq!(drift_of("score_frozen").unwrap().index, drift_of("score").unwrap().index);
     // Nobody has a value: all are in the bin `unknown`.
-    let unknown = of("average_price").unwrap();
+    let unknown = drift_of("average_price").unwrap();
     assert_eq!((unknown.index.bins.len(), unknown.verdict()), (1, DriftVerdict::Stable));
     assert_eq!(unknown.beyond_sampling(), Some(false));
     assert!(drift(&pair, None).iter().all(|drift| drift.measure != "score_frozen"));

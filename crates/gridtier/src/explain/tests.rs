@@ -85,17 +85,17 @@ fn a_floor_above_the_line_of_the_quota_is_what_the_next_tier_asks() {
         ..TierRow::default()
     };
     let mut method = method();
-    let of = |line: Boundary, method: &Method| {
+    let gap_and_places = |line: Boundary, method: &Method| {
         let next = next(&row, &[line], method).unwrap();
         (next.gap, next.places)
     };
-    assert_eq!(of(line("grade-1", 40), &method), (4.000001, 10));
+    assert_eq!(gap_and_places(line("grade-1", 40), &method), (4.000001, 10));
     // The floor leaves 18 of 40 places empty: the first of them is enough.
     method.lines.floors_e6[1] = Some(12_000_000);
-    assert_eq!(of(Boundary { count: 22, ..line("grade-1", 40) }, &method), (7.0, 27));
+    assert_eq!(gap_and_places(Boundary { count: 22, ..line("grade-1", 40) }, &method), (7.0, 27));
     // A floor below the line asks for nothing more.
     method.lines.floors_e6[1] = Some(8_000_000);
-    assert_eq!(of(line("grade-1", 40), &method), (4.000001, 10));
+    assert_eq!(gap_and_places(line("grade-1", 40), &method), (4.000001, 10));
 }
 
 #[test]

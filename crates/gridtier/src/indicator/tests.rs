@@ -280,18 +280,18 @@ fn arrears_of_earlier_years_are_divided_by_annual_revenue() {
             .rows(Table::Bills, "bill_id|customer_id|billing_month|amount_due|due_on|reverses", bills)
     };
     let window = Window { end: Month::new(2025, 2), months: 2 };
-    let of = |source: &MemorySource| {
+    let arrears_of = |source: &MemorySource| {
         formula::cross_year_arrears(&fact::read(source, window, ReadingDetail::Energy, None).unwrap(), 0)
     };
     let paid = |bills: &[&str]| {
         let header = "payment_id|bill_id|paid_on|amount";
-        of(&source(bills).rows(Table::Payments, header, &["p|1|2025-01-05|100"]))
+        arrears_of(&source(bills).rows(Table::Payments, header, &["p|1|2025-01-05|100"]))
     };
     let bills = ["1|a|2024-12|700|2024-12-31|-", "2|a|2025-01|500|2025-01-20|-"];
     // 600 CNY of 6 × 1200 CNY a year.
     assert_eq!(paid(&bills), Known(600.0 / 7_200.0));
     assert_eq!(paid(&bills[1..]), Known(0.0));
-    assert_eq!(of(&source(&bills)), Unknown, "without payments nothing is known of arrears");
+    assert_eq!(arrears_of(&source(&bills)), Unknown, "without payments nothing is known of arrears");
     let reversed = ["1|a|2024-12|700|2024-12-31|-", "2|a|2025-01|-700|-|-", "3|a|2025-01|-1|-|3"];
     assert_eq!(paid(&reversed), Unknown, "revenue is below 0");
 }

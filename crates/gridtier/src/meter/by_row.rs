@@ -274,8 +274,8 @@ impl<'p> Collector<'p> {
             meter: self.readings.meter_id(row),
             time_us: self.readings.time_us(row),
         };
-        let is_stranger = index(key.customer.number()) >= self.pass.context.customers.len();
-        let id_fault = is_stranger.then_some(Rule::Orphan);
+        let is_unaccepted = index(key.customer.number()) >= self.pass.context.customers.len();
+        let id_fault = is_unaccepted.then_some(Rule::Orphan);
         let (until_us, until_fault) = match more.until.nullable(row) {
             Ok(Some(until_us)) if until_us <= key.time_us => (None, Some(Rule::BadInterval)),
             Ok(until_us) => (until_us, None),

@@ -47,12 +47,15 @@ fn the_energy_between_two_readings_is_spread_over_their_days() {
 
 #[test]
 fn energy_is_rounded_once_from_whole_wh_and_thousandths_of_the_multiplier() {
-    let of = |multiplier: &str| {
+    let energies_with = |multiplier: &str| {
         let first = format!("a|1|2023-10-01|0.001|-|{multiplier}|-|-|-");
         let second = format!("a|1|2023-10-02|0.002|-|{multiplier}|-|-|-");
         energies(&[&first, &second])
     };
-    assert_eq!((of("0.5"), of("0.499"), of("1.5")), (vec![(0, 1)], vec![(0, 0)], vec![(0, 2)]));
+    assert_eq!(
+        (energies_with("0.5"), energies_with("0.499"), energies_with("1.5")),
+        (vec![(0, 1)], vec![(0, 0)], vec![(0, 2)])
+    );
 }
 
 #[test]
@@ -107,7 +110,7 @@ fn an_exchange_at_one_instant_ends_one_segment_and_begins_the_next() {
 
 #[test]
 fn after_a_decrease_the_reading_that_does_not_fit_is_rejected() {
-    let of = |rows: &[(u32, &str)]| {
+    let kwh_and_rejects = |rows: &[(u32, &str)]| {
         let rows: Vec<String> = (1..)
             .zip(rows)
             .map(|(day, (kwh, quality))| format!("a|1|2023-10-{day:02}|{kwh}|-|-|-|-|{quality}"))
@@ -116,16 +119,24 @@ fn after_a_decrease_the_reading_that_does_not_fit_is_rejected() {
         let sum: i64 = energies(&rows).iter().map(|(_, wh)| wh).sum();
         (sum / 1_000, rejects(&rows).into_iter().map(|(row, _)| row).collect::<Vec<_>>())
     };
-    assert_eq!(of(&[(100, "-"), (200, "estimated"), (150, "-")]), (50, vec![1]), "the estimate was too high");
-    assert_eq!(of(&[(100, "-"), (200, "estimated"), (150, "estimated")]), (100, vec![2]));
     assert_eq!(
-        of(&[(100, "-"), (900, "-"), (150, "-"), (160, "-")]),
+        kwh_and_rejects(&[(100, "-"), (200, "estimated"), (150, "-")]),
+        (50, vec![1]),
+        "the estimate was too high"
+    );
+    assert_eq!(kwh_and_rejects(&[(100, "-"), (200, "estimated"), (150, "estimated")]), (100, vec![2]));
+    assert_eq!(
+        kwh_and_rejects(&[(100, "-"), (900, "-"), (150, "-"), (160, "-")]),
         (60, vec![1]),
         "the next one confirms it"
     );
-    assert_eq!(of(&[(100, "-"), (900, "-"), (150, "-"), (950, "-")]), (850, vec![2]));
-    assert_eq!(of(&[(900, "-"), (150, "-"), (160, "-")]), (10, vec![0]), "the first of a segment");
-    assert_eq!(of(&[(100, "-"), (200, "estimated"), (50, "-"), (60, "-")]), (100, vec![2, 3]));
+    assert_eq!(kwh_and_rejects(&[(100, "-"), (900, "-"), (150, "-"), (950, "-")]), (850, vec![2]));
+    assert_eq!(
+        kwh_and_rejects(&[(900, "-"), (150, "-"), (160, "-")]),
+        (10, vec![0]),
+        "the first of a segment"
+    );
+    assert_eq!(kwh_and_rejects(&[(100, "-"), (200, "estimated"), (50, "-"), (60, "-")]), (100, vec![2, 3]));
 }
 
 #[test]
@@ -151,7 +162,7 @@ fn reactive_energy_needs_both_ends_and_a_fall_drops_it_alone() {
 
 #[test]
 fn rows_of_one_instant_count_once_or_contradict_themselves() {
-    let of = |rows: &[&str]| {
+    let kwh_and_tally = |rows: &[&str]| {
         let mut all = vec!["a|1|2023-10-01|0|-|-|-|-|-"];
         all.extend(rows);
         let (registers, book) = counted(&all);
@@ -160,18 +171,18 @@ fn rows_of_one_instant_count_once_or_contradict_themselves() {
     };
     let [at_5, same] = ["a|1|2023-10-02|5|-|-|-|-|-", "a|1|2023-10-02|5|-|1|4|-|estimated"];
     let [at_6, estimated] = ["a|1|2023-10-02|6|-|-|-|-|actual", "a|1|2023-10-02|6|-|-|-|-|estimated"];
-    assert_eq!(of(&[at_5, same]), (5, 2, 1, 0), "digits and quality do not matter");
-    assert_eq!(of(&[at_5, at_6]), (0, 0, 0, 2));
-    assert_eq!(of(&[at_5, estimated]), (5, 2, 1, 0), "what was read beats an estimate");
-    assert_eq!(of(&[at_5, estimated, at_6]), (0, 0, 0, 3));
+    assert_eq!(kwh_and_tally(&[at_5, same]), (5, 2, 1, 0), "digits and quality do not matter");
+    assert_eq!(kwh_and_tally(&[at_5, at_6]), (0, 0, 0, 2));
+    assert_eq!(kwh_and_tally(&[at_5, estimated]), (5, 2, 1, 0), "what was read beats an estimate");
+    assert_eq!(kwh_and_tally(&[at_5, estimated, at_6]), (0, 0, 0, 3));
     let removed = "a|1|2023-10-02|5|-|-|-|removed|-";
-    assert_eq!(of(&[removed, at_5]), (5, 2, 1, 0), "a reading that shows what the removal shows");
-    assert_eq!(of(&[removed, estimated]), (5, 2, 1, 0));
-    assert_eq!(of(&[removed, at_6]), (0, 0, 0, 2));
+    assert_eq!(kwh_and_tally(&[removed, at_5]), (5, 2, 1, 0), "a reading that shows what the removal shows");
+    assert_eq!(kwh_and_tally(&[removed, estimated]), (5, 2, 1, 0));
+    assert_eq!(kwh_and_tally(&[removed, at_6]), (0, 0, 0, 2));
     let installed = "a|1|2023-10-02|6|-|-|-|installed|-";
-    assert_eq!(of(&[removed, installed, at_6]), (5, 2, 1, 0));
+    assert_eq!(kwh_and_tally(&[removed, installed, at_6]), (5, 2, 1, 0));
     // The installation of the last instant begins a segment without an interval.
-    assert_eq!(of(&[removed, removed, installed]), (5, 2, 1, 0));
+    assert_eq!(kwh_and_tally(&[removed, removed, installed]), (5, 2, 1, 0));
 }
 
 #[test]
@@ -186,7 +197,7 @@ fn the_last_known_record_of_a_reading_counts() {
         "a|1|2023-10-21|0|installed|2023-10-22",
         "a|1|2023-10-31|1|-|soon",
     ];
-    let of = |october: Option<i64>| {
+    let counted_as_of = |october: Option<i64>| {
         let first_day = i64::from(Month::new(2023, 10).first_day());
         let known_as_of = october.map(|day| LocalTime { us: (first_day + day - 1) * DAY_US });
         let declared = Declared { known_as_of, ..Declared::default() };
@@ -201,9 +212,9 @@ fn the_last_known_record_of_a_reading_counts() {
         (sum / 1_000, [counted, duplicates, not_yet_known], rejected_rules(&book).join(" "))
     };
     // The installation has no interval.
-    assert_eq!(of(None), (60, [3, 2, 0], "bad_date".into()));
-    assert_eq!(of(Some(13)), (0, [0, 1, 3], "negative bad_date".into()));
-    assert_eq!(of(Some(12)), (50, [2, 0, 4], "bad_date".into()));
+    assert_eq!(counted_as_of(None), (60, [3, 2, 0], "bad_date".into()));
+    assert_eq!(counted_as_of(Some(13)), (0, [0, 1, 3], "negative bad_date".into()));
+    assert_eq!(counted_as_of(Some(12)), (50, [2, 0, 4], "bad_date".into()));
 }
 
 #[test]

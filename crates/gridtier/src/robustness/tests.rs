@@ -25,8 +25,8 @@ fn a_sample_takes_every_part_of_each_ranking() {
     let strata: Vec<u32> = (0..10_000).map(|number| u32::from(number % 10 == 0)).collect();
     let ranked = ranked(&strata);
     let taken = sample(&ranked, 2, 1_000);
-    let of = |stratum: u32| taken.iter().filter(|&&row| ranked[row].stratum == stratum).count();
-    assert_eq!((of(0), of(1)), (900, STRATUM_SAMPLE_MIN));
+    let sampled_of = |stratum: u32| taken.iter().filter(|&&row| ranked[row].stratum == stratum).count();
+    assert_eq!((sampled_of(0), sampled_of(1)), (900, STRATUM_SAMPLE_MIN));
     let best = taken.iter().filter(|&&row| ranked[row].stratum == 0 && ranked[row].rank <= 900).count();
     assert_eq!(best, 90, "a tenth of the sample for the best tenth");
     assert_eq!(sample(&ranked, 2, 10_000).len(), 10_000);

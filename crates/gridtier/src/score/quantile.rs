@@ -192,9 +192,10 @@ mod tests {
 
     #[test]
     fn quantiles_interpolate_between_order_statistics() {
-        let of = |q: f64| quantiles(&[40.0, 10.0, 30.0, 20.0], Transform::None, [q, 1.0 - q])[0];
-        assert_eq!([0.0, 0.5, 1.0].map(of), [10.0, 25.0, 40.0]);
-        assert!((of(0.01) - 10.3).abs() < 1e-12);
+        let quantile_of_four =
+            |q: f64| quantiles(&[40.0, 10.0, 30.0, 20.0], Transform::None, [q, 1.0 - q])[0];
+        assert_eq!([0.0, 0.5, 1.0].map(quantile_of_four), [10.0, 25.0, 40.0]);
+        assert!((quantile_of_four(0.01) - 10.3).abs() < 1e-12);
         assert_eq!(quantiles(&[7.0], Transform::None, [0.01, 0.99]), [7.0, 7.0]);
     }
 

@@ -557,9 +557,9 @@ mod tests {
     fn a_month_after_a_dot_needs_two_digits() {
         let column: ArrayRef = Arc::new(StringArray::from(vec!["2025.1", "2025.10", "2025.1.5", "2025.01"]));
         let cells = months(&column, Dates { places: true, ..Dates::default() }).unwrap();
-        let of = |month| Some(i64::from(Month::new(2025, month).0));
+        let month_cell = |month| Some(i64::from(Month::new(2025, month).0));
         let read: Vec<_> = (0..4).map(|row| cells.get(row)).collect();
-        assert_eq!(read, [None, of(10), of(1), of(1)]);
+        assert_eq!(read, [None, month_cell(10), month_cell(1), month_cell(1)]);
     }
 
     #[test]

@@ -102,21 +102,26 @@ mod tests {
 
     #[test]
     fn months_with_one_and_with_two_digits_after_the_dot_are_mixed() {
-        let of = |texts| forms(Table::Bills, "billing_month", texts, DecimalMark::Point).mixes_months();
-        assert!(of(vec!["2025.1", "2025.10", "2025.11"]));
-        assert!(!of(vec!["2025.01", "2025.10"]) && !of(vec!["2025.1.5", "2025.10"]) && !of(vec!["2025.1"]));
+        let is_mixed = |texts| forms(Table::Bills, "billing_month", texts, DecimalMark::Point).mixes_months();
+        assert!(is_mixed(vec!["2025.1", "2025.10", "2025.11"]));
+        assert!(
+            !is_mixed(vec!["2025.01", "2025.10"])
+                && !is_mixed(vec!["2025.1.5", "2025.10"])
+                && !is_mixed(vec!["2025.1"])
+        );
     }
 
     #[test]
     fn grouping_is_in_doubt_where_every_grouped_number_has_one_mark() {
-        let of = |texts, mark| forms(Table::Bills, "amount_due", texts, mark).has_ambiguous_grouping();
-        assert!(of(vec!["1,234", "12", "15,500"], DecimalMark::Point));
-        assert!(of(vec!["1.234", "12"], DecimalMark::Comma));
-        assert!(of(vec!["１，２３４"], DecimalMark::Point));
+        let is_ambiguous =
+            |texts, mark| forms(Table::Bills, "amount_due", texts, mark).has_ambiguous_grouping();
+        assert!(is_ambiguous(vec!["1,234", "12", "15,500"], DecimalMark::Point));
+        assert!(is_ambiguous(vec!["1.234", "12"], DecimalMark::Comma));
+        assert!(is_ambiguous(vec!["１，２３４"], DecimalMark::Point));
         for clear in
             [vec!["1,234.50", "1,234"], vec!["1,234,567", "1,234"], vec!["12", "12.5"], vec!["0,200"]]
         {
-            assert!(!of(clear.clone(), DecimalMark::Point), "{clear:?}");
+            assert!(!is_ambiguous(clear.clone(), DecimalMark::Point), "{clear:?}");
         }
     }
 }

@@ -95,12 +95,13 @@ fn a_condition_that_never_holds_is_proven() {
 #[test]
 fn customers_left_out_of_a_duty_are_found() {
     let fields = fields(&[]);
-    let of = |text: &str| Condition::parse(text, &fields).unwrap();
-    let (others, homes) = (of(r#"use_category != "residential""#), of(r#"use_category = "residential""#));
-    assert!(covered(&of("always"), &[&others, &homes], &fields));
-    assert!(!covered(&of("always"), &[&homes], &fields));
-    let special = of(r#"importance_level in ("imp_special", "imp_first", "imp_second")"#);
-    assert!(!covered(&of("importance_level is not missing"), &[&special], &fields));
+    let condition = |text: &str| Condition::parse(text, &fields).unwrap();
+    let (others, homes) =
+        (condition(r#"use_category != "residential""#), condition(r#"use_category = "residential""#));
+    assert!(covered(&condition("always"), &[&others, &homes], &fields));
+    assert!(!covered(&condition("always"), &[&homes], &fields));
+    let special = condition(r#"importance_level in ("imp_special", "imp_first", "imp_second")"#);
+    assert!(!covered(&condition("importance_level is not missing"), &[&special], &fields));
 }
 
 #[test]
