@@ -77,12 +77,12 @@ fn a_tie_at_the_top_and_an_indicator_of_two_values_leave_the_quotas_whole() {
     let customers: Vec<(&str, u32, bool)> =
         (0..100).map(|number| ("low_voltage", if number % 10 < 3 { 900 } else { 300 }, true)).collect();
     let utility = utility(&customers);
-    let of = |ties: &str| {
+    let sizes_with = |ties: &str| {
         let table = tiers(&graded(&utility, &[("ties = \"break\"", &format!("ties = \"{ties}\""))]));
         ["special", "grade-1", "grade-2", "grade-3"]
             .map(|tier| counts(&table.texts("tier")).get(tier).copied().unwrap_or(0))
     };
-    assert_eq!(of("break"), [10, 30, 50, 10]);
-    assert_eq!(of("up"), [30, 70, 0, 0]);
-    assert_eq!(of("down"), [0, 30, 0, 70]);
+    assert_eq!(sizes_with("break"), [10, 30, 50, 10]);
+    assert_eq!(sizes_with("up"), [30, 70, 0, 0]);
+    assert_eq!(sizes_with("down"), [0, 30, 0, 70]);
 }

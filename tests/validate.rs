@@ -93,8 +93,8 @@ fn probabilities_are_shares_of_the_draws_and_stand_in_the_tier_table_when_asked_
         assert_eq!(probability.is_some(), rank.is_some());
         assert_eq!(probability, by_id.get(&id).copied().flatten(), "{id:?}");
     }
-    let of = |tier: &str| odds.numbers(tier);
-    let four = [of("special"), of("grade_1"), of("grade_2"), of("grade_3")];
+    let column = |tier: &str| odds.numbers(tier);
+    let four = [column("special"), column("grade_1"), column("grade_2"), column("grade_3")];
     for row in 0..odds.rows() {
         let sum: f64 = four.iter().map(|column| column[row].unwrap()).sum();
         assert!((sum - 1.0).abs() < 1e-12);
@@ -133,9 +133,9 @@ fn concentration_is_that_of_the_published_tables() {
     utility.done(&[&STORE[..], &["-o", "held"]].concat());
     let classes = out(&utility.path().join("held"), "classes");
     for scheme in ["abc_revenue", "size", "load_class"] {
-        let of = classes.texts("scheme").into_iter().zip(classes.integers("customers"));
+        let sizes = classes.texts("scheme").into_iter().zip(classes.integers("customers"));
         let customers: i64 =
-            of.filter(|(name, _)| name.as_deref() == Some(scheme)).map(|(_, count)| count.unwrap()).sum();
+            sizes.filter(|(name, _)| name.as_deref() == Some(scheme)).map(|(_, count)| count.unwrap()).sum();
         assert_eq!(customers as usize, tiers.rows(), "{scheme}");
     }
     let influence = out(&utility.path().join("held"), "influence");
@@ -205,11 +205,11 @@ fn weights_from_the_data_are_frozen_and_replayed() {
     let utility = graded_with(&blended);
     let weights = utility.table("weights");
     let rows = weights.rows_of(&["parent", "item", "source", "given", "objective", "weight"]);
-    let of = |item: &str| rows.iter().find(|row| row[1].as_deref() == Some(item)).unwrap().clone();
-    assert_eq!(of("annual_energy")[2].as_deref(), Some("critic"));
-    assert_eq!(of("annual_energy")[3], None, "nothing stands in the method");
-    assert_eq!(of("policy")[2].as_deref(), Some("blend"));
-    let weight = |item: &str| of(item)[5].as_deref().unwrap().parse::<f64>().unwrap();
+    let row_of = |item: &str| rows.iter().find(|row| row[1].as_deref() == Some(item)).unwrap().clone();
+    assert_eq!(row_of("annual_energy")[2].as_deref(), Some("critic"));
+    assert_eq!(row_of("annual_energy")[3], None, "nothing stands in the method");
+    assert_eq!(row_of("policy")[2].as_deref(), Some("blend"));
+    let weight = |item: &str| row_of(item)[5].as_deref().unwrap().parse::<f64>().unwrap();
     assert!(weight("policy") >= 0.3 && weight("suggestions") <= 0.1 + 1e-15);
     assert!((weight("policy") + weight("work") + weight("suggestions") - 1.0).abs() < 1e-12);
     let parameters = utility.table("parameters");
@@ -285,9 +285,9 @@ fn a_column_that_cannot_carry_weight_is_named() {
         "{guard:?}"
     );
     let guards = utility.table("weights").rows_of(&["item", "guard", "weight"]);
-    let of = guards.iter().find(|row| row[0].as_deref() == Some("violation_points")).unwrap();
-    assert_eq!(of[1].as_deref(), Some("sparse"));
-    assert!(of[2].as_deref().unwrap().parse::<f64>().unwrap() <= 0.5 + 1e-12);
+    let guard = guards.iter().find(|row| row[0].as_deref() == Some("violation_points")).unwrap();
+    assert_eq!(guard[1].as_deref(), Some("sparse"));
+    assert!(guard[2].as_deref().unwrap().parse::<f64>().unwrap() <= 0.5 + 1e-12);
 }
 
 #[test]

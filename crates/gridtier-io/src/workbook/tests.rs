@@ -85,12 +85,12 @@ fn the_first_visible_sheet_is_read_unless_another_is_declared() {
     }
     let bytes = book.save_to_buffer().unwrap();
     assert_eq!(read(bytes.clone()), Ok(vec![ok("a", 2_000)]));
-    let of = |sheet: &str| {
+    let of_sheet = |sheet: &str| {
         let config = format!("format = 1\n[tables.meter_readings]\nsheet = \"{sheet}\"\n");
         readings(&folder(bytes.clone()).and("gridtier.toml", config))
     };
-    assert_eq!((of("hidden"), of(" 二月")), (Ok(vec![ok("a", 1_000)]), Ok(vec![ok("a", 3_000)])));
-    let refusal = of("三月").unwrap_err();
+    assert_eq!((of_sheet("hidden"), of_sheet(" 二月")), (Ok(vec![ok("a", 1_000)]), Ok(vec![ok("a", 3_000)])));
+    let refusal = of_sheet("三月").unwrap_err();
     assert!(
         refusal.contains("no sheet `三月`") && refusal.contains("`hidden`, `shown`, `二月`"),
         "{refusal}"

@@ -71,8 +71,8 @@ fn grants_are_one_row_for_each_customer_and_service_due() {
                 ids.as_string::<i32>().value(row) == id && services.as_string::<i32>().value(row) == service
             })
             .map(|row| {
-                let of = |column: &ArrayRef| column.as_string::<i32>().value(row).to_owned();
-                (of(&accesses), of(&reasons))
+                let code = |column: &ArrayRef| column.as_string::<i32>().value(row).to_owned();
+                (code(&accesses), code(&reasons))
             })
     };
     let due = |access: &str, reasons: &str| Some((access.to_owned(), reasons.to_owned()));
@@ -136,22 +136,22 @@ fn costs_are_units_times_unit_cost_and_fees_units_times_fee() {
     demand.add(&catalogue, &members, &BooleanArray::from(vec![true; members.len()]));
     let lines = demand.statements(&catalogue);
     assert_eq!(lines.len(), 100);
-    let of = |id: &str, tier: Tier| {
+    let line_of = |id: &str, tier: Tier| {
         let place = catalogue.service(id).unwrap();
         let found = lines.iter().find(|line| line.service == place && line.tier == tier);
         (found.unwrap().clone(), &catalogue.services[place])
     };
-    let (clinic, service) = of("S09", Tier::Grade2);
+    let (clinic, service) = line_of("S09", Tier::Grade2);
     let cell = service.cell(Tier::Grade2);
     assert_eq!(clinic.entitled, 10);
     assert_eq!(clinic.units_e6, 10 * i128::from(cell.uptake_e6));
     assert_eq!(clinic.cost_fen, clinic.units_e6 * i128::from(service.unit_cost_fen) / 1_000_000);
     assert_eq!(clinic.income_fen, clinic.units_e6 * i128::from(cell.terms.fee_fen.unwrap()) / 1_000_000);
-    let (clinic, _) = of("S09", Tier::Special);
+    let (clinic, _) = line_of("S09", Tier::Special);
     assert!(clinic.cost_fen > 0 && clinic.income_fen == 0, "included brings no fee");
     // A programme for the public costs the same whoever comes; its parts add up.
-    let school: i128 = Tier::ALL.map(|tier| of("S13", tier).0.cost_fen).iter().sum();
-    let service = of("S13", Tier::Special).1;
+    let school: i128 = Tier::ALL.map(|tier| line_of("S13", tier).0.cost_fen).iter().sum();
+    let service = line_of("S13", Tier::Special).1;
     assert_eq!(school, i128::from(service.programme_units.unwrap()) * i128::from(service.unit_cost_fen));
     let table = costs_table(&catalogue, &lines, 0);
     let all: i128 = lines.iter().map(|line| line.cost_fen).sum();
