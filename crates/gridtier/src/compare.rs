@@ -33,6 +33,7 @@ pub use explained::{
     ExplainedIndicator, ExplainedMove, ExplainedStep, MoveExplanation, OtherMoves, explain_move,
 };
 pub use gates::comparison_gates;
+pub(crate) use groups::GroupStrata;
 pub use moved::CustomerMove;
 pub use movement::Movement;
 pub use own::OwnContributions;

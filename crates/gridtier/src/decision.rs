@@ -62,6 +62,18 @@ crate::words! {
 }
 
 crate::words! {
+    /// How an appeal was decided.
+    AppealOutcome "outcome of an appeal" {
+        /// As the customer asked.
+        Upheld "upheld" "upheld" "支持",
+        /// In part as the customer asked.
+        Partly "partly" "upheld in part" "部分支持",
+        /// The tier stays.
+        Dismissed "dismissed" "dismissed" "驳回",
+    }
+}
+
+crate::words! {
     /// Why a published cycle is revised.
     RevisionCause "cause of a revision" {
         /// Its data were corrected.

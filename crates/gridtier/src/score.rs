@@ -249,6 +249,15 @@ pub struct OnParameters<'a> {
     pub strata: &'a [u32],
 }
 
+/// What one customer's score is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScoreParts {
+    /// By indicator of the method: its contribution, 0 where it is left out.
+    pub contributions: Vec<f64>,
+    /// The score within each dimension, 0 to 100.
+    pub dimensions: [Option<f64>; DIMENSIONS.len()],
+}
+
 impl OnParameters<'_> {
     /// The strata within which points are fitted; none where they are fitted over all ranked customers.
     fn point_strata(&self) -> &[u32] {
@@ -262,6 +271,24 @@ impl OnParameters<'_> {
         let rows =
             BlockScorer::new(self.method, self.parameters, self.columns, &patterns, self.point_strata());
         fill(&rows, self.numbers, &vec![None; self.numbers.len()]).0
+    }
+
+    /// By customer: what its score is made of.
+    #[must_use]
+    pub fn parts(&self) -> Vec<ScoreParts> {
+        let patterns = Patterns::of(self.columns, self.numbers);
+        let rows =
+            BlockScorer::new(self.method, self.parameters, self.columns, &patterns, self.point_strata());
+        let dimension_by_place = rows.dimensions();
+        let mut weighed = vec![0.0; rows.places.len()];
+        let mut all = Vec::with_capacity(self.numbers.len());
+        rows.each(self.numbers, 0, |_, row| {
+            let mut contributions = vec![0.0; self.columns.len()];
+            row.contribute(&mut weighed);
+            rows.places.iter().zip(&weighed).for_each(|(&place, part)| contributions[place] = *part);
+            all.push(ScoreParts { contributions, dimensions: row.dimensions(&dimension_by_place) });
+        });
+        all
     }
 
     /// By customer, and within it by indicator that [weighs](Parameters::weighing): the contribution, rounded to 10⁻⁶

@@ -4,6 +4,7 @@
 //! beside the final one, with the policy that made them differ. Entitlements are no concern of this module.
 
 mod rank_key;
+mod order;
 mod rank;
 mod ledger;
 mod policy;
@@ -13,7 +14,7 @@ use rayon::prelude::*;
 use crate::contract::rule::Rule;
 use crate::fact::Facts;
 use crate::incident::Offence;
-use crate::index::{CustomerIx, count, index};
+use crate::index::{CustomerIx, count, index, index_u64};
 use crate::indicator::IndicatorColumn;
 use crate::indicator::registry::{ANNUAL_ENERGY, ANNUAL_REVENUE};
 use crate::key::KeyIndex;
@@ -25,9 +26,10 @@ use crate::unit::Month;
 
 pub use crate::stratum::Groups;
 pub use ledger::LedgerLine;
-pub use policy::{Policy, Previous};
+pub use policy::{Policy, PolicyPlace, PolicyRules, Previous};
 pub use rank_key::{BrokenBy, RankKey};
 
+use order::Ordered as _;
 use rank::{Base, RankOrder};
 
 /// Tiers of the graded population; every column is indexed as [`Scores::population`].
@@ -149,9 +151,26 @@ pub fn grade_on(inputs: TierInputs, columns: &[IndicatorColumn], scores: &Scores
         findings: unused_quotas(method, &strata.names).into_iter().collect(),
         strata: strata.names,
     };
-    let rules = policy::PolicyRules::new(ids, previous, end, method, &sizes);
-    rules.apply(scores, &mut tiers);
+    PolicyRules::new(ids, previous, end, method).apply(scores, &mut tiers, &sizes);
     tiers
+}
+
+/// How many of the ranked customers of a stratum are above each line by its quotas, the method's rule for ties and its floors.
+/// `order` holds their keys, best first.
+#[must_use]
+pub fn counts_above(order: &[RankKey], method: &Method, stratum: &str) -> [u64; 3] {
+    ledger::cuts(order, method, ledger::quotas(order.len(), method, stratum)).map(count)
+}
+
+/// The lines of a stratum as its ledger publishes them, with so many customers above each. `order` holds the keys of its
+/// ranked customers, best first; a stratum in which nobody is ranked has no lines.
+#[must_use]
+pub fn ledger_lines(order: &[RankKey], method: &Method, stratum: &str, counts: [u64; 3]) -> Vec<LedgerLine> {
+    if order.is_empty() {
+        return Vec::new();
+    }
+    let quotas = ledger::quotas(order.len(), method, stratum);
+    ledger::ledger(stratum, order, quotas, counts.map(index_u64))
 }
 
 /// One finding for all strata with quotas of their own that the population does not have: misspelt, pooled or empty.

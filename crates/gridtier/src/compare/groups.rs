@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::customer::Customers;
 use crate::cycle::Cycle;
 use crate::index::index;
 use crate::method::OTHER;
@@ -9,7 +10,7 @@ use crate::stratum::Groups;
 
 /// The strata of the earlier cycle by group: by value in the column of its method's `strata`.
 #[derive(Debug)]
-pub(super) struct GroupStrata<'a> {
+pub(crate) struct GroupStrata<'a> {
     before: &'a Cycle,
     by_group: BTreeMap<String, u32>,
     /// The stratum of groups that the earlier cycle lacks.
@@ -38,11 +39,21 @@ impl<'a> GroupStrata<'a> {
         Self { before, by_group, otherwise }
     }
 
+    /// The stratum to which a group belongs.
+    fn stratum(&self, group: &str) -> u32 {
+        self.by_group.get(group).copied().unwrap_or(self.otherwise)
+    }
+
+    /// The stratum to which the group of one of these customers belongs.
+    pub fn of_customer(&self, customers: &Customers, number: u32) -> u32 {
+        let groups = Groups::of(customers, self.before.method.strata);
+        self.stratum(&groups.names[group(&groups, number)])
+    }
+
     /// By position in a cycle's rows: the stratum to which the customer's group there belongs.
     pub fn of(&self, cycle: &Cycle) -> Vec<u32> {
         let groups = Groups::of(&cycle.customers, self.before.method.strata);
-        let known = groups.names.iter().map(|name| self.by_group.get(name).copied());
-        let strata: Vec<u32> = known.map(|stratum| stratum.unwrap_or(self.otherwise)).collect();
+        let strata: Vec<u32> = groups.names.iter().map(|name| self.stratum(name)).collect();
         cycle.rows.iter().map(|row| strata[group(&groups, row.number)]).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! The boundaries between the tiers of a stratum, and the ledger that documents them.
 
 use super::keeps_ties;
-use super::rank::Ranking;
+use super::order::Ordered;
 use super::rank_key::{BrokenBy, compare};
 use crate::index::{count, index};
 use crate::method::{Method, Tier, Ties};
@@ -40,7 +40,7 @@ impl LedgerLine {
 }
 
 /// Customers above each boundary, after the method's rule for ties and its floors.
-pub(super) fn cuts(ranked: Ranking, method: &Method, quotas: [usize; 3]) -> [usize; 3] {
+pub(super) fn cuts(ranked: impl Ordered + Copy, method: &Method, quotas: [usize; 3]) -> [usize; 3] {
     std::array::from_fn(|place| {
         let count = with_ties(ranked, method, quotas[place]);
         method.lines.floors_e6[place].map_or(count, |floor_e6| ranked.reaching(floor_e6, count))
@@ -48,7 +48,7 @@ pub(super) fn cuts(ranked: Ranking, method: &Method, quotas: [usize; 3]) -> [usi
 }
 
 /// Customers above a boundary, after the method's rule for ties.
-fn with_ties(ranked: Ranking, method: &Method, quota: usize) -> usize {
+fn with_ties(ranked: impl Ordered, method: &Method, quota: usize) -> usize {
     if !keeps_ties(method) || quota == 0 || quota == ranked.len() {
         return quota;
     }
@@ -68,7 +68,7 @@ pub(super) fn quotas(customers: usize, method: &Method, stratum: &str) -> [usize
 /// The ledger's lines of one stratum.
 pub(super) fn ledger(
     stratum: &str,
-    ranked: Ranking,
+    ranked: impl Ordered,
     quotas: [usize; 3],
     cuts: [usize; 3],
 ) -> Vec<LedgerLine> {

@@ -30,60 +30,85 @@ crate::words! {
     }
 }
 
+/// A customer as its policies find it.
+pub struct PolicyPlace<'a> {
+    /// Customer number.
+    pub number: u32,
+    /// Rank within the stratum; `None` for a provisional customer.
+    pub rank: Option<u64>,
+    /// By rank and quota; `None` for a provisional customer.
+    pub computed: Option<Tier>,
+    /// The best tier that confirmed offences leave.
+    pub ceiling: Option<Tier>,
+    /// Ranked customers of the stratum.
+    pub ranked: usize,
+    /// How many customers of the stratum are above the line below a tier; `None` where the stratum has no lines.
+    pub above: &'a dyn Fn(Tier) -> Option<u64>,
+}
+
 /// The policies of a method, in force on a day.
-pub(super) struct PolicyRules<'a> {
+pub struct PolicyRules<'a> {
     ids: &'a KeyIndex,
     previous: &'a Previous,
     end: Month,
     method: &'a Method,
-    /// By stratum: its ranked customers.
-    sizes: &'a [usize],
     /// By customer number.
     overrides: BTreeMap<u32, &'a Override>,
 }
 
 impl<'a> PolicyRules<'a> {
-    pub fn new(
-        ids: &'a KeyIndex,
-        previous: &'a Previous,
-        end: Month,
-        method: &'a Method,
-        sizes: &'a [usize],
-    ) -> Self {
+    /// The policies of `method` on the first day of `end`. `previous` holds the final tiers of the cycle before by the ids of
+    /// customers in `ids`.
+    #[must_use]
+    pub fn new(ids: &'a KeyIndex, previous: &'a Previous, end: Month, method: &'a Method) -> Self {
         let overrides = method
             .overrides
             .iter()
             .filter(|decision| is_in_force(decision, end))
             .filter_map(|decision| Some((ids.get(&decision.customer_id)?, decision)))
             .collect();
-        Self { ids, previous, end, method, sizes, overrides }
+        Self { ids, previous, end, method, overrides }
     }
 
-    /// Moves customers.
-    pub fn apply(&self, scores: &Scores, tiers: &mut Tiers) {
+    /// Moves customers. `sizes` holds the ranked customers of each stratum.
+    pub(super) fn apply(&self, scores: &Scores, tiers: &mut Tiers, sizes: &[usize]) {
         let moved: (Vec<Tier>, Vec<Option<Policy>>) = scores
             .population
             .par_iter()
             .enumerate()
-            .map(|(position, &number)| self.moved(tiers, position, number))
+            .map(|(position, &number)| {
+                let stratum = tiers.stratum(position);
+                let line = |better| {
+                    tiers.ledger.iter().find(|line| line.stratum == stratum && line.better == better)
+                };
+                self.moved(&PolicyPlace {
+                    number,
+                    rank: tiers.rank(position),
+                    computed: tiers.computed[position],
+                    ceiling: tiers.ceiling[position],
+                    ranked: sizes[index(tiers.stratum[position])],
+                    above: &|better| line(better).map(|line| line.count),
+                })
+            })
             .unzip();
         (tiers.tier, tiers.policy) = moved;
         self.note_unused(scores, tiers);
     }
 
-    /// The final tier, and the policy that made it differ from the computed one.
-    fn moved(&self, tiers: &Tiers, position: usize, number: u32) -> (Tier, Option<Policy>) {
-        let mut moved = Moved { tier: tiers.tier[position], by: None };
+    /// The final tier of a customer, and the policy that made it differ from the computed one.
+    #[must_use]
+    pub fn moved(&self, place: &PolicyPlace) -> (Tier, Option<Policy>) {
+        let PolicyPlace { number, rank, computed, ceiling, .. } = *place;
+        let mut moved = Moved { tier: computed.unwrap_or(self.method.provisional_tier), by: None };
         // Most methods do not look back: then no id is looked up.
         let before = match self.previous.is_empty() {
             true => None,
             false => self.previous.get(self.ids.key(number)).copied(),
         };
-        let rank = tiers.rank(position);
-        if let Some(ceiling) = tiers.ceiling[position] {
+        if let Some(ceiling) = ceiling {
             moved.to(moved.tier.max(ceiling), Policy::Veto);
         } else if let (Some(rank), Some(before)) = (rank, before)
-            && self.is_held(tiers, position, rank, before)
+            && self.is_held(place, rank, before)
         {
             moved.to(before, Policy::Hysteresis);
         }
@@ -99,24 +124,21 @@ impl<'a> PolicyRules<'a> {
             };
             moved.to(tier, Policy::Override);
         }
-        let differs = tiers.computed[position].is_some_and(|computed| computed != moved.tier);
+        let differs = computed.is_some_and(|computed| computed != moved.tier);
         (moved.tier, moved.by.filter(|_| differs))
     }
 
     /// Whether a change of one tier is not made: the rank passed the boundary by no more than band × N ranks.
-    fn is_held(&self, tiers: &Tiers, position: usize, rank: u64, before: Tier) -> bool {
-        let (Some(band), Some(computed)) = (self.method.hysteresis, tiers.computed[position]) else {
+    fn is_held(&self, place: &PolicyPlace, rank: u64, before: Tier) -> bool {
+        let (Some(band), Some(computed)) = (self.method.hysteresis, place.computed) else {
             return false;
         };
-        let better = computed.min(before);
         if (computed as usize).abs_diff(before as usize) != 1 {
             return false;
         }
-        let line =
-            tiers.ledger.iter().find(|line| line.stratum == tiers.stratum(position) && line.better == better);
-        let Some(line) = line else { return false };
-        let passed = if computed < before { line.count + 1 - rank } else { rank - line.count };
-        passed as f64 <= band * float(self.sizes[index(tiers.stratum[position])])
+        let Some(above) = (place.above)(computed.min(before)) else { return false };
+        let passed = if computed < before { above + 1 - rank } else { rank - above };
+        passed as f64 <= band * float(place.ranked)
     }
 
     fn note_unused(&self, scores: &Scores, tiers: &mut Tiers) {

@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use rayon::prelude::*;
 
+use super::order::Ordered;
 use super::rank_key::{RankKey, descending};
 use crate::index::{count, index};
 use crate::indicator::IndicatorColumn;
@@ -310,19 +311,16 @@ fn sort_by_comparison(base: &Base, entries: &mut [u64]) {
     }
 }
 
-impl Ranking<'_> {
-    /// Number of customers.
-    pub fn len(&self) -> usize {
+impl Ordered for Ranking<'_> {
+    fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// The customer at an index of the ranking: rank − 1.
-    pub fn get(&self, at: usize) -> Option<RankKey> {
+    fn get(&self, at: usize) -> Option<RankKey> {
         self.entries.get(at).map(|&entry| self.base.rank_key(entry))
     }
 
-    /// How many of the first `count` customers come before the first of them that is below a floor.
-    pub fn reaching(&self, floor_e6: i64, count: usize) -> usize {
+    fn reaching(&self, floor_e6: i64, count: usize) -> usize {
         // Vetoed customers come last, whatever their scores: the order of scores begins anew with them.
         let reaches = |entry: u64| self.base.scores.score_e6(position(entry)) >= Some(floor_e6);
         let above = &self.entries[..count];
@@ -334,9 +332,7 @@ impl Ranking<'_> {
         }
     }
 
-    /// Indices of the customers with the score and veto state found on both sides of a line; empty, at the line, when the
-    /// two sides differ.
-    pub fn tie_group(&self, line: usize) -> Range<usize> {
+    fn tie_group(&self, line: usize) -> Range<usize> {
         let state = |entry: u64| (self.base.ceilings[position(entry)].is_some(), key(entry));
         let (above, below) = (state(self.entries[line - 1]), state(self.entries[line]));
         if above != below {

@@ -1,0 +1,229 @@
+//! A cycle's customer placed anew in its stratum, by either rule for quotas, and who else moves by that.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::corrected::CorrectedCustomer;
+use super::standing::Standing;
+use crate::compare::Damaged;
+use crate::cycle::{Cycle, Placed};
+use crate::index::{count, index, index_u64};
+use crate::indicator::registry::{ANNUAL_ENERGY, ANNUAL_REVENUE};
+use crate::method::{AppealQuota, Tier};
+use crate::text;
+use crate::tier::{LedgerLine, PolicyPlace, PolicyRules, RankKey, counts_above, ledger_lines};
+use crate::word::Word as _;
+
+/// Where a customer stands, as a ruling records it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppealPlace {
+    /// Score in 10⁻⁶ points; null when nothing is known.
+    pub score_e6: Option<i64>,
+    /// Rank in the stratum; null for a provisional customer.
+    pub rank: Option<u64>,
+    /// Final tier.
+    pub tier: Tier,
+}
+
+impl From<&Placed> for AppealPlace {
+    fn from(row: &Placed) -> Self {
+        Self { score_e6: row.score_e6, rank: row.rank, tier: row.tier }
+    }
+}
+
+/// Somebody else whose final tier changes by the appeal of a customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RippledCustomer {
+    /// Who.
+    pub customer_id: String,
+    /// The final tier that was published.
+    pub before: Tier,
+    /// The final tier after the appeal.
+    pub after: Tier,
+}
+
+/// A cycle after one of its customers was placed anew.
+#[derive(Clone, Debug)]
+pub struct Placing {
+    /// Position of the customer in the cycle's rows.
+    pub at: usize,
+    /// Where the customer stood.
+    pub before: AppealPlace,
+    /// Where it stands.
+    pub after: AppealPlace,
+    /// By position in the cycle's rows: the rows that are not as they were published, and the customer's.
+    pub rows: BTreeMap<usize, Placed>,
+    /// The boundaries of all strata.
+    pub ledger: Vec<LedgerLine>,
+    /// Everybody else whose final tier changes, by id.
+    pub ripple: Vec<RippledCustomer>,
+}
+
+impl Placing {
+    /// Places the customer at a position of the cycle's rows by its corrected values. The cycle holds the final tiers that its
+    /// policies have read.
+    ///
+    /// # Errors
+    /// The ranks of the cycle are not those of its ledger.
+    pub fn new(
+        cycle: &Cycle,
+        at: usize,
+        corrected: &CorrectedCustomer,
+        quota: AppealQuota,
+    ) -> Result<Self, Damaged> {
+        let published = &cycle.rows[at];
+        let row = Placed {
+            stratum: corrected.stratum,
+            rank: None,
+            score_e6: corrected.score_e6,
+            dimensions: corrected.parts.dimensions,
+            provisional: corrected.provisional,
+            computed: None,
+            policy: None,
+            ceiling: corrected.ceiling,
+            ..published.clone()
+        };
+        let mut placing = Self {
+            at,
+            before: published.into(),
+            after: published.into(),
+            rows: BTreeMap::from([(at, row)]),
+            ledger: cycle.ledger.clone(),
+            ripple: Vec::new(),
+        };
+        // Where its group is another one, the customer first leaves its old stratum.
+        if corrected.stratum != published.stratum {
+            StratumOrder::new(cycle, published.stratum, at)?.place(&mut placing, None, quota);
+        }
+        let key = corrected.provisional.is_none().then(|| corrected.key(published.number));
+        StratumOrder::new(cycle, corrected.stratum, at)?.place(&mut placing, key, quota);
+        placing.rows.retain(|&position, row| position == at || *row != cycle.rows[position]);
+        placing.after = (&placing.rows[&at]).into();
+        let rippled = placing
+            .rows
+            .iter()
+            .filter(|(position, row)| **position != at && row.tier != cycle.rows[**position].tier);
+        placing.ripple = rippled
+            .map(|(&position, row)| RippledCustomer {
+                customer_id: cycle.customers.ids.key(row.number).to_owned(),
+                before: cycle.rows[position].tier,
+                after: row.tier,
+            })
+            .collect();
+        Ok(placing)
+    }
+
+    /// Whether anybody stands elsewhere than was published, or has another score.
+    #[must_use]
+    pub fn changes_places(&self) -> bool {
+        self.before != self.after || !self.ripple.is_empty()
+    }
+}
+
+/// The order of a stratum without the customer who appeals.
+struct StratumOrder<'a> {
+    cycle: &'a Cycle,
+    /// Number of the stratum.
+    stratum: u32,
+    /// Positions in the cycle's rows, best first.
+    others: Vec<usize>,
+    /// Their keys.
+    keys: Vec<RankKey>,
+    /// By line: the published places above it.
+    counts: [u64; 3],
+    /// The published rank in this stratum of the customer who appeals.
+    rank_before: Option<u64>,
+}
+
+impl<'a> StratumOrder<'a> {
+    fn new(cycle: &'a Cycle, stratum: u32, at: usize) -> Result<Self, Damaged> {
+        let mut ranked: Vec<(u64, usize)> = (0..)
+            .zip(&cycle.rows)
+            .filter(|(_, row)| row.stratum == stratum)
+            .filter_map(|(position, row)| Some((row.rank?, position)))
+            .collect();
+        ranked.sort_unstable();
+        let lines = || cycle.ledger.iter().filter(|line| line.stratum == cycle.strata[index(stratum)]);
+        let are_places = (1..).zip(&ranked).all(|(place, (rank, _))| place == *rank);
+        if !are_places || lines().any(|line| line.customers != count(ranked.len())) {
+            return Err(Damaged(text!(
+                "the ranks of a stratum are not those of the ledger; run `gridtier verify` on the store",
+                "某分层的名次与界线台账不符; 请对存储运行 `gridtier verify`"
+            )));
+        }
+        let mut counts = [0; 3];
+        lines().for_each(|line| counts[line.better.position()] = line.count);
+        let rank_before = ranked.iter().find(|(_, position)| *position == at).map(|(rank, _)| *rank);
+        let others: Vec<usize> =
+            ranked.into_iter().map(|(_, position)| position).filter(|position| *position != at).collect();
+        let keys = others.iter().map(|&position| key(cycle, &cycle.rows[position])).collect();
+        Ok(Self { cycle, stratum, others, keys, counts, rank_before })
+    }
+
+    /// Puts the customer into the order with its corrected key, or leaves it out where it is not ranked here.
+    fn place(self, placing: &mut Placing, key: Option<RankKey>, quota: AppealQuota) {
+        let Self { cycle, stratum, mut others, mut keys, counts, rank_before } = self;
+        let name = &cycle.strata[index(stratum)];
+        let standing = key.as_ref().map(|key| Standing::new(&keys, counts, rank_before, key));
+        let mut after = match &standing {
+            Some(standing) => standing.counts,
+            None => counts.map(|count| count - u64::from(rank_before.is_some_and(|rank| rank <= count))),
+        };
+        if let (Some(key), Some(standing)) = (key, standing) {
+            let place = index_u64(standing.rank) - 1;
+            others.insert(place, placing.at);
+            keys.insert(place, key);
+        }
+        if quota == AppealQuota::Displacement {
+            after = counts_above(&keys, &cycle.method, name);
+        }
+        replace_lines(&mut placing.ledger, name, ledger_lines(&keys, &cycle.method, name, after));
+        let rules = PolicyRules::new(&cycle.customers.ids, &cycle.previous, cycle.end, &cycle.method);
+        let above = |better: Tier| after.get(better.position()).copied().filter(|_| !keys.is_empty());
+        for (rank, &position) in (1u64..).zip(&others) {
+            let is_own = position == placing.at;
+            let row = placing.rows.entry(position).or_insert_with(|| cycle.rows[position].clone());
+            row.rank = Some(rank);
+            // Where the customer is one more, nobody else is judged again.
+            if is_own || quota == AppealQuota::Displacement {
+                row.computed = Some(Tier::ALL[after.iter().filter(|count| rank > **count).count()]);
+                judge(row, &rules, others.len(), &above);
+            }
+        }
+        if let Some(row) = placing.rows.get_mut(&placing.at).filter(|row| row.rank.is_none()) {
+            judge(row, &rules, others.len(), &above);
+        }
+    }
+}
+
+/// Gives a customer the final tier that follows from its computed one.
+fn judge(row: &mut Placed, rules: &PolicyRules, ranked: usize, above: &dyn Fn(Tier) -> Option<u64>) {
+    let place = PolicyPlace {
+        number: row.number,
+        rank: row.rank,
+        computed: row.computed,
+        ceiling: row.ceiling,
+        ranked,
+        above,
+    };
+    (row.tier, row.policy) = rules.moved(&place);
+}
+
+/// The key of a customer by its published values.
+fn key(cycle: &Cycle, row: &Placed) -> RankKey {
+    RankKey {
+        number: row.number,
+        vetoed: row.ceiling.is_some(),
+        score_e6: row.score_e6,
+        revenue: cycle.registry_value(ANNUAL_REVENUE, row.number),
+        energy: cycle.registry_value(ANNUAL_ENERGY, row.number),
+    }
+}
+
+/// Puts lines in the place of those that a ledger has of a stratum; its strata are in the order of names.
+fn replace_lines(ledger: &mut Vec<LedgerLine>, stratum: &str, lines: Vec<LedgerLine>) {
+    ledger.retain(|line| line.stratum != stratum);
+    let place = ledger.partition_point(|line| line.stratum.as_str() < stratum);
+    ledger.splice(place..place, lines);
+}

@@ -1,0 +1,117 @@
+//! One customer among the others of a stratum, one more beside the places that these have.
+
+use crate::index::{count, index_u64};
+use crate::tier::RankKey;
+
+/// A customer's place among the others of its stratum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Rank, 1 is best.
+    pub rank: u64,
+    /// By line, best first: whether the customer is above it.
+    pub above: [bool; 3],
+    /// By line: the places above it. The customer's is one more beside those of the others, who keep theirs.
+    pub counts: [u64; 3],
+}
+
+impl Standing {
+    /// The place of a customer with a corrected key. `others` are the other ranked customers of its stratum in the order of
+    /// ranks, `counts` the published places above each line and `rank_before` its published rank, if it had one.
+    ///
+    /// It crosses a line upward if it comes before the last of the others above it, and downward if it comes after the first
+    /// of those below it. Between the two it stays on its side: a correction that changes nobody's order changes no tier. Who
+    /// was not ranked begins below every line.
+    #[must_use]
+    pub fn new(others: &[RankKey], counts: [u64; 3], rank_before: Option<u64>, key: &RankKey) -> Self {
+        let rank = 1 + count(others.partition_point(|other| !other.is_after(key)));
+        let lines = counts.map(|count| {
+            let was_above = rank_before.is_some_and(|rank| rank <= count);
+            let others_above = count - u64::from(was_above);
+            let cut = index_u64(others_above);
+            let crosses = if was_above {
+                others.get(cut).is_some_and(|first_below| key.is_after(first_below))
+            } else {
+                cut.checked_sub(1).and_then(|last| others.get(last)).is_some_and(|last| last.is_after(key))
+            };
+            let is_above = was_above != crosses;
+            (is_above, others_above + u64::from(is_above))
+        });
+        Self { rank, above: lines.map(|line| line.0), counts: lines.map(|line| line.1) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: u32, score_e6: i64) -> RankKey {
+        RankKey { number, vetoed: false, score_e6: Some(score_e6), revenue: None, energy: None }
+    }
+
+    /// Ten customers with 100 to 10 points, without the one at `rank`; one, four and nine places.
+    fn others(rank: Option<u32>) -> Vec<RankKey> {
+        (1..=10)
+            .filter(|number| Some(*number) != rank)
+            .map(|number| key(number, 110 - 10 * i64::from(number)))
+            .collect()
+    }
+
+    fn placed(rank: Option<u32>, corrected: &RankKey) -> Standing {
+        Standing::new(&others(rank), [1, 4, 9], rank.map(u64::from), corrected)
+    }
+
+    #[test]
+    fn whoever_comes_before_the_last_above_a_line_crosses_it_and_nobody_gives_way() {
+        // Rank 6 with 50 points; the last of grade-1 is rank 4 with 70.
+        let corrected = placed(Some(6), &key(6, 75));
+        let expected = Standing { rank: 4, above: [false, true, true], counts: [1, 5, 9] };
+        assert_eq!(corrected, expected);
+        let best = placed(Some(6), &key(6, 101));
+        assert_eq!(best, Standing { rank: 1, above: [true; 3], counts: [2, 5, 9] });
+    }
+
+    #[test]
+    fn between_the_last_above_and_the_first_below_a_customer_stays_on_its_side() {
+        // Rank 5 with 60 points is the first of grade-2: 65 is above what grade-1 ends at only if it passes rank 4.
+        assert_eq!(placed(Some(5), &key(5, 65)).above, [false, false, true]);
+        // Rank 4 is the last of grade-1 and stays there until it falls behind rank 5.
+        assert_eq!(
+            placed(Some(4), &key(4, 61)),
+            Standing { rank: 4, above: [false, true, true], counts: [1, 4, 9] }
+        );
+        assert_eq!(
+            placed(Some(4), &key(4, 59)),
+            Standing { rank: 5, above: [false, false, true], counts: [1, 3, 9] }
+        );
+    }
+
+    #[test]
+    fn who_was_not_ranked_begins_below_every_line() {
+        let corrected = placed(None, &key(11, 75));
+        assert_eq!(corrected, Standing { rank: 4, above: [false, true, true], counts: [1, 5, 10] });
+        // Behind the ninth, which is the last above the line to grade-3.
+        assert_eq!(placed(None, &key(11, 15)), Standing { rank: 10, above: [false; 3], counts: [1, 4, 9] });
+    }
+
+    #[test]
+    fn a_veto_that_the_correction_lifts_counts_like_the_score() {
+        let vetoed = RankKey { vetoed: true, ..key(1, 100) };
+        assert_eq!(placed(Some(1), &vetoed), Standing { rank: 10, above: [false; 3], counts: [0, 3, 8] });
+    }
+
+    #[test]
+    fn where_nobody_is_there_to_pass_no_line_is_crossed() {
+        let alone = Standing::new(&[], [0, 0, 1], Some(1), &key(1, 5));
+        assert_eq!(alone, Standing { rank: 1, above: [false, false, true], counts: [0, 0, 1] });
+        let first = Standing::new(&[], [0, 1, 1], None, &key(1, 5));
+        assert_eq!(first.above, [false; 3], "nobody above to come before");
+    }
+
+    #[test]
+    fn equal_scores_are_decided_by_revenue_energy_and_id_as_ranks_are() {
+        // As many points as rank 4, and the greater id: behind it.
+        assert_eq!(placed(Some(6), &key(6, 70)).above, [false, false, true]);
+        let richer = RankKey { revenue: Some(1.0), ..key(6, 70) };
+        assert_eq!(placed(Some(6), &richer).above, [false, true, true]);
+    }
+}

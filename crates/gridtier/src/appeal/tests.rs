@@ -1,0 +1,261 @@
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::cycle::{Cycle, Placed};
+use crate::fixture::{self, DraftCustomer};
+use crate::index::index;
+use crate::indicator::IndicatorValue;
+use crate::indicator::registry::{ANNUAL_ENERGY, ANNUAL_REVENUE};
+use crate::method::{AppealQuota, Method, Tier};
+use crate::score::{Provisional, ScoreParts};
+use crate::tier::{Policy, Previous};
+use crate::unit::Month;
+
+fn method(changes: &[(&str, &str)]) -> Method {
+    let mut text = Method::preset("paper").unwrap().unwrap().text;
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    Method::parse("test", &text).unwrap()
+}
+
+/// Customers c00, c01, … whose annual revenues and energies decide their scores.
+fn base(method: &Method, people: u32, previous: Previous) -> Cycle {
+    let drafts = (0..people).map(|number| {
+        // Several customers of each value, so that some scores are equal.
+        let value = f64::from(number * 7919 % people / 2);
+        let mut draft = DraftCustomer::new(format!("c{number:02}"), &[]);
+        let specs = method.indicators.iter().filter(|spec| spec.weight.is_some());
+        draft.values = specs.map(|spec| (id(&spec.id), IndicatorValue::Known(value))).collect();
+        draft.covered_months = if number % 11 == 5 { 2 } else { 36 };
+        draft
+    });
+    fixture::cycle(method, "2026-01".to_owned().try_into().unwrap(), drafts.collect(), previous)
+}
+
+/// Ids of the registry live as long as the program.
+fn id(id: &str) -> &'static str {
+    crate::indicator::registry::find(id).unwrap().id
+}
+
+fn corrected(cycle: &Cycle, at: usize) -> CorrectedCustomer {
+    let row = &cycle.rows[at];
+    CorrectedCustomer {
+        stratum: row.stratum,
+        values: cycle.columns.iter().map(|column| column.get(index(row.number))).collect(),
+        score_e6: row.score_e6,
+        parts: ScoreParts { contributions: Vec::new(), dimensions: row.dimensions },
+        known_weight: 1.0,
+        provisional: row.provisional,
+        firm_from: None,
+        ceiling: row.ceiling,
+    }
+}
+
+/// What orders customers by hand: veto, score, revenue, energy, id.
+type HandKey = (bool, Reverse<i64>, Reverse<i64>, Reverse<i64>, usize);
+
+fn hand_key(at: usize, vetoed: bool, score: Option<i64>, amounts: [Option<f64>; 2]) -> HandKey {
+    let [revenue, energy] = amounts.map(|amount| amount.map_or(i64::MIN, |amount| (amount * 1e3) as i64));
+    (vetoed, Reverse(score.unwrap_or(-1)), Reverse(revenue), Reverse(energy), at)
+}
+
+/// All ranked customers after an appeal, sorted again from their scores.
+fn order_by_hand(cycle: &Cycle, at: usize, new: &CorrectedCustomer) -> Vec<usize> {
+    let mut keys: Vec<HandKey> = Vec::new();
+    for (position, row) in cycle.rows.iter().enumerate() {
+        let (is_ranked, vetoed, score, amounts) = if position == at {
+            let amounts = [ANNUAL_REVENUE, ANNUAL_ENERGY].map(|place| new.values[place.index()].known());
+            (new.provisional.is_none(), new.ceiling.is_some(), new.score_e6, amounts)
+        } else {
+            let amounts =
+                [ANNUAL_REVENUE, ANNUAL_ENERGY].map(|place| cycle.registry_value(place, row.number));
+            (row.rank.is_some(), row.ceiling.is_some(), row.score_e6, amounts)
+        };
+        if is_ranked {
+            keys.push(hand_key(position, vetoed, score, amounts));
+        }
+    }
+    keys.sort_unstable();
+    keys.into_iter().map(|key| key.4).collect()
+}
+
+/// By position: rank and final tier after an appeal that keeps the quotas, found by sorting and counting again.
+fn regraded_by_hand(
+    cycle: &Cycle,
+    at: usize,
+    new: &CorrectedCustomer,
+) -> BTreeMap<usize, (Option<u64>, Tier)> {
+    let order = order_by_hand(cycle, at, new);
+    let ceiling = |position: usize| if position == at { new.ceiling } else { cycle.rows[position].ceiling };
+    let lines =
+        cycle.method.lines.boundaries("all").map(|percent| (order.len() * percent as usize + 50) / 100);
+    let mut graded: BTreeMap<usize, (Option<u64>, Tier)> = BTreeMap::new();
+    for position in 0..cycle.rows.len() {
+        let tier = cycle.method.provisional_tier;
+        graded.insert(position, (None, ceiling(position).map_or(tier, |ceiling| tier.max(ceiling))));
+    }
+    for (place, &position) in order.iter().enumerate() {
+        let tier = Tier::ALL[lines.iter().filter(|line| place >= **line).count()];
+        let tier = ceiling(position).map_or(tier, |ceiling| tier.max(ceiling));
+        graded.insert(position, (Some(place as u64 + 1), tier));
+    }
+    graded
+}
+
+fn row<'a>(cycle: &'a Cycle, placing: &'a Placing, at: usize) -> &'a Placed {
+    placing.rows.get(&at).unwrap_or(&cycle.rows[at])
+}
+
+/// Corrections of every kind for each customer of a cycle: better, worse, vetoed, provisional, firm.
+fn corrections(cycle: &Cycle, at: usize) -> Vec<CorrectedCustomer> {
+    let as_it_is = corrected(cycle, at);
+    let score =
+        |score_e6: i64| CorrectedCustomer { score_e6: Some(score_e6), provisional: None, ..as_it_is.clone() };
+    let other = |step: usize| cycle.rows[(at + step) % cycle.rows.len()].score_e6.unwrap();
+    vec![
+        as_it_is.clone(),
+        score(100_000_000),
+        score(0),
+        // Ties with somebody else.
+        score(other(1)),
+        score(other(17)),
+        score(other(29)),
+        CorrectedCustomer { ceiling: Some(Tier::Grade3), ..score(90_000_000) },
+        CorrectedCustomer { provisional: Some(Provisional::ShortHistory), ..as_it_is.clone() },
+    ]
+}
+
+#[test]
+fn where_quotas_stay_everybody_stands_where_sorting_all_scores_again_puts_them() {
+    let cycle = base(&method(&[]), 60, Previous::new());
+    let mut rippled = 0;
+    for at in 0..cycle.rows.len() {
+        for new in corrections(&cycle, at) {
+            let placing = Placing::new(&cycle, at, &new, AppealQuota::Displacement).unwrap();
+            let expected = regraded_by_hand(&cycle, at, &new);
+            let mut ripple = Vec::new();
+            for (&position, &(rank, tier)) in &expected {
+                let found = row(&cycle, &placing, position);
+                assert_eq!(
+                    (found.rank, found.tier),
+                    (rank, tier),
+                    "customer {position} at an appeal of {at}"
+                );
+                let before = cycle.rows[position].tier;
+                if position != at && before != tier {
+                    let customer_id = cycle.customers.ids.key(found.number).to_owned();
+                    ripple.push(RippledCustomer { customer_id, before, after: tier });
+                }
+            }
+            assert_eq!(placing.ripple, ripple);
+            rippled += ripple.len();
+        }
+    }
+    assert!(rippled > 100, "{rippled}");
+}
+
+#[test]
+fn where_the_customer_is_one_more_nobody_else_moves_and_every_count_follows() {
+    let cycle = base(&method(&[]), 60, Previous::new());
+    let (mut risen, mut fallen) = (0, 0);
+    for at in 0..cycle.rows.len() {
+        for new in corrections(&cycle, at) {
+            let placing = Placing::new(&cycle, at, &new, AppealQuota::Supernumerary).unwrap();
+            assert_eq!(placing.ripple, []);
+            let order = order_by_hand(&cycle, at, &new);
+            for (place, &position) in order.iter().enumerate() {
+                let found = row(&cycle, &placing, position);
+                assert_eq!(found.rank, Some(place as u64 + 1));
+                let above = placing.ledger.iter().filter(|line| found.rank > Some(line.count)).count();
+                assert_eq!(found.computed, Some(Tier::ALL[above]), "the ledger gives the tier");
+                if position != at {
+                    assert_eq!(found.computed, cycle.rows[position].computed);
+                }
+            }
+            for line in &placing.ledger {
+                assert_eq!(line.customers, order.len() as u64);
+                // Above a line are as many as computed tiers say.
+                let above = order
+                    .iter()
+                    .filter(|&&position| row(&cycle, &placing, position).computed <= Some(line.better));
+                assert_eq!(line.count, above.count() as u64);
+            }
+            risen += u32::from(placing.after.tier < placing.before.tier);
+            fallen += u32::from(placing.after.tier > placing.before.tier);
+        }
+    }
+    assert!(risen > 20 && fallen > 20, "{risen}, {fallen}");
+}
+
+#[test]
+fn a_correction_that_passes_nobody_changes_no_tier() {
+    let cycle = base(&method(&[]), 60, Previous::new());
+    for at in (0..cycle.rows.len()).filter(|&at| cycle.rows[at].rank.is_some()) {
+        for quota in [AppealQuota::Supernumerary, AppealQuota::Displacement] {
+            let placing = Placing::new(&cycle, at, &corrected(&cycle, at), quota).unwrap();
+            assert!(!placing.changes_places());
+            assert_eq!((placing.rows[&at].clone(), &placing.ledger), (cycle.rows[at].clone(), &cycle.ledger));
+        }
+    }
+}
+
+#[test]
+fn overrides_and_vetoes_hold_as_in_the_cycle() {
+    let pinned = "[[overrides]]\ncustomer_id = \"c20\"\ntier = \"grade-2\"\nbound = \"pin\"\napprover = \
+                  \"Li\"\nreason = \"r\"\nexpires = 2026-12-31\n\n[limits]";
+    let cycle = base(&method(&[("[limits]", pinned)]), 60, Previous::new());
+    let at = (0..60).find(|&at| cycle.customers.ids.key(cycle.rows[at].number) == "c20").unwrap();
+    let best = CorrectedCustomer { score_e6: Some(100_000_000), provisional: None, ..corrected(&cycle, at) };
+    let placing = Placing::new(&cycle, at, &best, AppealQuota::Supernumerary).unwrap();
+    let found = &placing.rows[&at];
+    assert_eq!((found.rank, found.computed, found.tier), (Some(1), Some(Tier::Special), Tier::Grade2));
+    assert_eq!(found.policy, Some(Policy::Override));
+    let vetoed = CorrectedCustomer { ceiling: Some(Tier::Grade3), ..corrected(&cycle, at + 1) };
+    let placing = Placing::new(&cycle, at + 1, &vetoed, AppealQuota::Displacement).unwrap();
+    assert_eq!((placing.after.tier, placing.rows[&(at + 1)].ceiling), (Tier::Grade3, Some(Tier::Grade3)));
+}
+
+#[test]
+fn hysteresis_holds_whoever_passes_a_line_by_little() {
+    let method = method(&[("[limits]", "[hysteresis]\nband = 0.05\n\n[limits]")]);
+    let cycle = base(&method, 60, Previous::new());
+    // The first of grade-1 was grade-1 before and now passes the line to special by one rank.
+    let special = cycle.rows.iter().filter(|row| row.computed == Some(Tier::Special)).count() as u64;
+    let find = |rank: u64| cycle.rows.iter().position(|row| row.rank == Some(rank)).unwrap();
+    let (last, first) = (find(special), find(special + 1));
+    let id = |at: usize| cycle.customers.ids.key(cycle.rows[at].number).to_owned();
+    let previous = Previous::from([(id(first), Tier::Grade1)]);
+    let cycle = Cycle { previous, ..cycle };
+    let score = cycle.rows[last].score_e6.map(|score| score + 1);
+    let new = CorrectedCustomer { score_e6: score, ..corrected(&cycle, first) };
+    let placing = Placing::new(&cycle, first, &new, AppealQuota::Supernumerary).unwrap();
+    let found = &placing.rows[&first];
+    assert_eq!((found.computed, found.tier), (Some(Tier::Special), Tier::Grade1));
+    assert_eq!(found.policy, Some(Policy::Hysteresis));
+}
+
+#[test]
+fn a_customer_of_another_group_leaves_one_stratum_and_enters_the_other_below_its_lines() {
+    let cycle = base(&method(&[]), 60, Previous::new());
+    let mut cycle = cycle;
+    cycle.strata.push("zz".into());
+    let new = CorrectedCustomer { stratum: 1, ..corrected(&cycle, 3) };
+    let placing = Placing::new(&cycle, 3, &new, AppealQuota::Displacement).unwrap();
+    let found = &placing.rows[&3];
+    assert_eq!((found.stratum, found.rank), (1, Some(1)));
+    let ranked = cycle.rows.iter().filter(|row| row.rank.is_some()).count() as u64;
+    let customers: Vec<u64> = placing.ledger.iter().map(|line| line.customers).collect();
+    assert_eq!(customers, [ranked - 1, ranked - 1, ranked - 1, 1, 1, 1]);
+}
+
+#[test]
+fn ranks_that_are_not_those_of_the_ledger_are_a_damage() {
+    let mut cycle = base(&method(&[]), 60, Previous::new());
+    cycle.ledger[0].customers += 1;
+    let new = corrected(&cycle, 0);
+    assert!(Placing::new(&cycle, 0, &new, AppealQuota::Supernumerary).is_err());
+    let _: Month = cycle.end;
+}

@@ -1,0 +1,361 @@
+//! A customer's rows replaced by those of a patch, without a change to the files that hold them (REGRADE section 6).
+//!
+//! A patch is a small source in the form of the data: of each table in it all rows of one customer. What comes out is one
+//! source, whose files are those of the data and then those of each patch, so that every stage reads it as it reads a folder.
+//! Whether an appeal is upheld is not known here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::contract::Table;
+use crate::contract::declared::{Declared, TableDeclared};
+use crate::error::{Refusal, RunError};
+use crate::index::{count, index};
+use crate::rows::Columns;
+use crate::source::{Batch, Bounds, Part, RowAt, Source, TableBook};
+use crate::text;
+use crate::text::Text;
+
+/// The column by which rows tell when they were recorded.
+const RECORDED_AT: &str = "recorded_at";
+
+/// The corrected rows of one customer.
+#[derive(Clone, Copy)]
+pub struct Patch<'a> {
+    /// The ids of its accounts.
+    pub accounts: &'a BTreeSet<String>,
+    /// The rows, of some of the tables.
+    pub rows: &'a dyn Source,
+}
+
+/// Why a patch cannot take the place of a customer's rows.
+#[derive(Debug, thiserror::Error)]
+pub enum PatchError {
+    /// A table cannot be read.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// Its rows are not those that a patch may hold: all that are not, by file.
+    #[error("{}", Text::join(.0, "; "))]
+    OtherRows(Vec<Text>),
+}
+
+impl From<Refusal> for PatchError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Run(refusal.into())
+    }
+}
+
+/// Data in which the rows of some customers are replaced, table by table.
+pub struct PatchedSource<'a> {
+    data: &'a dyn Source,
+    patches: Vec<CheckedPatch<'a>>,
+    /// By table: the number of the first file of each patch.
+    first_files: BTreeMap<Table, Vec<u32>>,
+}
+
+/// A patch with what tells its rows from those of others.
+struct CheckedPatch<'a> {
+    patch: Patch<'a>,
+    tables: Vec<Table>,
+    /// The bills of its customer, where it holds payments.
+    bills: BTreeSet<String>,
+}
+
+impl<'a> PatchedSource<'a> {
+    /// Data with patches in the order in which they were made: a later one replaces what an earlier one of the same customer
+    /// holds of its tables.
+    ///
+    /// # Errors
+    /// A patch has no table or one that the data lack, or a row that is not of its customer; or something cannot be read.
+    pub fn new(data: &'a dyn Source, patches: &[Patch<'a>]) -> Result<Self, PatchError> {
+        let mut source = Self { data, patches: Vec::new(), first_files: BTreeMap::new() };
+        for table in Table::ALL {
+            let mut next = files_of(data, table)?;
+            let mut first_files = Vec::new();
+            for patch in patches {
+                first_files.push(next);
+                next += files_of(patch.rows, table)?;
+            }
+            source.first_files.insert(table, first_files);
+        }
+        for &patch in patches {
+            source.add(patch)?;
+        }
+        Ok(source)
+    }
+
+    fn add(&mut self, patch: Patch<'a>) -> Result<(), PatchError> {
+        let mut tables = Vec::new();
+        for table in Table::ALL {
+            if patch.rows.parts(table)?.is_none() {
+                continue;
+            }
+            if self.data.parts(table)?.is_none() {
+                return Err(PatchError::OtherRows(vec![text!(
+                    "the data of the cycle have no table {table}: nobody's can be corrected",
+                    "该周期的数据没有 {table} 表, 无从更正"
+                )]));
+            }
+            tables.push(table);
+        }
+        if tables.is_empty() {
+            let what = text!("the patch holds no table", "更正文件夹中没有任何表");
+            return Err(PatchError::OtherRows(vec![what]));
+        }
+        let mut bills = BTreeSet::new();
+        if tables.contains(&Table::Payments) {
+            // Bills that the patch withdraws are the customer's too: their payments go with them.
+            self.own_bills(self.data, patch, &mut bills)?;
+            for earlier in &self.patches {
+                self.own_bills(earlier.patch.rows, patch, &mut bills)?;
+            }
+            self.own_bills(patch.rows, patch, &mut bills)?;
+        }
+        let checked = CheckedPatch { patch, tables, bills };
+        let mut others = Vec::new();
+        for &table in &checked.tables {
+            self.note_others(&checked, table, &mut others)?;
+        }
+        if !others.is_empty() {
+            return Err(PatchError::OtherRows(others));
+        }
+        self.patches.push(checked);
+        Ok(())
+    }
+
+    /// Adds the bills in `rows` of the customer of a patch.
+    fn own_bills(
+        &self,
+        rows: &dyn Source,
+        patch: Patch,
+        bills: &mut BTreeSet<String>,
+    ) -> Result<(), PatchError> {
+        let declared = self.data.declared().of(Table::Bills);
+        // What is noticed about keys is noticed when the table is read for good.
+        let mut book = TableBook::new(Table::Bills);
+        for part in rows.parts(Table::Bills)?.unwrap_or_default() {
+            rows.read(Table::Bills, part, &["bill_id", "customer_id"], &mut |batch| {
+                let columns = Columns::new(rows, Table::Bills, &batch, &declared);
+                let ids = columns.ids("bill_id", &mut book)?;
+                let customers = columns.ids("customer_id", &mut book)?;
+                for row in 0..columns.rows() {
+                    if customers.get(row).is_some_and(|id| patch.accounts.contains(id)) {
+                        bills.extend(ids.get(row).map(str::to_owned));
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Tells which rows of a table of a patch are not its customer's: of each file the first.
+    fn note_others(
+        &self,
+        checked: &CheckedPatch,
+        table: Table,
+        others: &mut Vec<Text>,
+    ) -> Result<(), PatchError> {
+        let rows = checked.patch.rows;
+        let declared = self.data.declared().of(table);
+        let mut last_file = None;
+        for part in rows.parts(table)?.unwrap_or_default() {
+            rows.read(table, part, key_columns(table), &mut |batch| {
+                let is_own = owned(rows, table, &batch, &declared, checked)?;
+                let faulty: BTreeSet<u32> = batch.faults.iter().map(|(row, _)| *row).collect();
+                let other = (0u32..).zip(&is_own).find(|(row, is_own)| !**is_own && !faulty.contains(row));
+                if let Some((row, _)) = other.filter(|_| last_file != Some(batch.file)) {
+                    last_file = Some(batch.file);
+                    let at = RowAt::new(batch.file, batch.first_row + u64::from(row));
+                    let file = rows.file_name(table, batch.file);
+                    let row = rows.spreadsheet_row(table, at).unwrap_or(at.row() + 1);
+                    others.push(text!(
+                        "{file}, row {row}: it is not a row of this customer",
+                        "{file} 第 {row} 行: 不是该客户的数据"
+                    ));
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The rejected rows of the last patch, with the rule that each breaks, from the books of a reading.
+    #[must_use]
+    pub fn rejected<'b>(&self, books: impl IntoIterator<Item = &'b TableBook>) -> Vec<Text> {
+        let mut rejected = Vec::new();
+        for book in books {
+            let first = self.first_files.get(&book.table).and_then(|files| files.last().copied());
+            for reject in
+                book.rejects.iter().filter(|reject| first.is_some_and(|first| reject.at.file() >= first))
+            {
+                let (at, rule) = (reject.at, reject.rule);
+                let file = self.file_name(book.table, at.file());
+                let row = self.spreadsheet_row(book.table, at).unwrap_or(at.row() + 1);
+                let (code, meaning, meaning_zh) = (rule.code(), rule.meaning(), rule.meaning_zh());
+                rejected.push(Text::new(
+                    format!("{file}, row {row}: {code}: {meaning}"),
+                    format!("{file} 第 {row} 行: {code}: {meaning_zh}"),
+                ));
+            }
+        }
+        rejected
+    }
+
+    /// Which source a file of a table comes from, as the number of patches up to it, and its number there.
+    fn origin(&self, table: Table, file: u32) -> (usize, u32) {
+        let first_files = self.first_files.get(&table).map_or(&[][..], Vec::as_slice);
+        let layer = first_files.partition_point(|first| *first <= file);
+        match layer.checked_sub(1) {
+            None => (0, file),
+            Some(patch) => (layer, file - first_files[patch]),
+        }
+    }
+
+    /// The data, or a patch, by the number of patches up to it.
+    fn layer(&self, layer: usize) -> &'a dyn Source {
+        layer.checked_sub(1).map_or(self.data, |patch| self.patches[patch].patch.rows)
+    }
+
+    /// The patches after a layer that replace rows of a table.
+    fn replacing(&self, layer: usize, table: Table) -> Vec<&CheckedPatch<'a>> {
+        self.patches[layer..].iter().filter(|patch| patch.tables.contains(&table)).collect()
+    }
+}
+
+/// The number of files that parts of a table come from.
+fn files_of(source: &dyn Source, table: Table) -> Result<u32, Refusal> {
+    let parts = source.parts(table)?.unwrap_or_default();
+    Ok(parts.iter().map(|part| part.file + 1).max().unwrap_or(0))
+}
+
+/// The columns that tell whose a row is.
+fn key_columns(table: Table) -> &'static [&'static str] {
+    match table {
+        Table::Payments => &["bill_id", "customer_id"],
+        _ => &["customer_id"],
+    }
+}
+
+/// By row of a batch: whether it is one of the customer of a patch. A payment is if its bill is, and if it names none by who
+/// paid.
+fn owned(
+    source: &dyn Source,
+    table: Table,
+    batch: &Batch,
+    declared: &TableDeclared,
+    checked: &CheckedPatch,
+) -> Result<Vec<bool>, RunError> {
+    let columns = Columns::new(source, table, batch, declared);
+    let mut book = TableBook::new(table);
+    let customers = columns.ids("customer_id", &mut book)?;
+    let is_account = |row: usize| customers.get(row).is_some_and(|id| checked.patch.accounts.contains(id));
+    if table != Table::Payments {
+        return Ok((0..columns.rows()).map(is_account).collect());
+    }
+    let bills = columns.ids("bill_id", &mut book)?;
+    let is_own =
+        |row: usize| bills.get(row).map_or_else(|| is_account(row), |bill| checked.bills.contains(bill));
+    Ok((0..columns.rows()).map(is_own).collect())
+}
+
+/// Hands on the rows of a batch that are kept, run by run, so that each keeps the number that it has in its file.
+fn hand_on(
+    batch: &Batch,
+    is_kept: &[bool],
+    sink: &mut dyn FnMut(Batch) -> Result<(), RunError>,
+) -> Result<(), RunError> {
+    let mut start = 0;
+    for run in is_kept.chunk_by(|a, b| a == b) {
+        let end = start + run.len();
+        if run[0] {
+            let faults = batch.faults.iter().filter(|(row, _)| (start..end).contains(&index(*row)));
+            let skipped = u32::try_from(start).expect("rows of a batch fit into 32 bits");
+            sink(Batch {
+                file: batch.file,
+                first_row: batch.first_row + count(start),
+                record: batch.record.slice(start, run.len()),
+                faults: faults.map(|(row, rule)| (row - skipped, *rule)).collect(),
+            })?;
+        }
+        start = end;
+    }
+    Ok(())
+}
+
+impl Source for PatchedSource<'_> {
+    fn declared(&self) -> &Declared {
+        self.data.declared()
+    }
+
+    fn parts(&self, table: Table) -> Result<Option<Vec<Part>>, Refusal> {
+        let Some(mut parts) = self.data.parts(table)? else { return Ok(None) };
+        for (checked, first) in self.patches.iter().zip(&self.first_files[&table]) {
+            let more = checked.patch.rows.parts(table)?.unwrap_or_default();
+            parts.extend(more.into_iter().map(|part| Part { file: part.file + first, ..part }));
+        }
+        Ok(Some(parts))
+    }
+
+    /// What the data have: a patch changes nothing in how the others' rows are read.
+    fn has_column(&self, table: Table, column: &str) -> bool {
+        self.data.has_column(table, column)
+    }
+
+    fn read(
+        &self,
+        table: Table,
+        part: Part,
+        columns: &[&str],
+        sink: &mut dyn FnMut(Batch) -> Result<(), RunError>,
+    ) -> Result<(), RunError> {
+        let (layer, file) = self.origin(table, part.file);
+        let source = self.layer(layer);
+        let replacing = self.replacing(layer, table);
+        let declared = self.declared().of(table);
+        // A correction is recorded later than what it corrects: the instant up to which rows are known is that of the data.
+        let is_always_known = layer > 0 && self.declared().known_as_of.is_some();
+        let mut wanted: Vec<&str> = columns.to_vec();
+        let needed = key_columns(table).iter().filter(|_| !replacing.is_empty());
+        wanted.extend(needed.filter(|name| !columns.contains(name)));
+        wanted.retain(|name| !(is_always_known && *name == RECORDED_AT));
+        source.read(table, Part { file, ..part }, &wanted, &mut |mut batch| {
+            let mut is_kept = vec![true; batch.record.num_rows()];
+            for patch in &replacing {
+                let is_own = owned(source, table, &batch, &declared, patch)?;
+                is_kept.iter_mut().zip(is_own).for_each(|(is_kept, is_own)| *is_kept &= !is_own);
+            }
+            if let Ok(recorded) = batch.record.schema().index_of(RECORDED_AT)
+                && is_always_known
+            {
+                batch.record.remove_column(recorded);
+            }
+            batch.file = part.file;
+            match is_kept.iter().all(|is_kept| *is_kept) {
+                true => sink(batch),
+                false => hand_on(&batch, &is_kept, sink),
+            }
+        })
+    }
+
+    fn bounds(&self, part: Part) -> Option<Bounds> {
+        let (layer, file) = self.origin(Table::MeterReadings, part.file);
+        self.layer(layer).bounds(Part { file, ..part })
+    }
+
+    fn file_name(&self, table: Table, file: u32) -> String {
+        let (layer, file) = self.origin(table, file);
+        self.layer(layer).file_name(table, file)
+    }
+
+    fn spreadsheet_row(&self, table: Table, at: RowAt) -> Option<u64> {
+        let (layer, file) = self.origin(table, at.file());
+        self.layer(layer).spreadsheet_row(table, RowAt::new(file, at.row()))
+    }
+
+    fn progress(&self, table: Table, rows: u64) {
+        self.data.progress(table, rows);
+    }
+}
+
+#[cfg(test)]
+mod tests;
