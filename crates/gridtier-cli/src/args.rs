@@ -8,6 +8,7 @@ mod question;
 mod entitlements;
 mod inspect;
 mod serve;
+mod appeal;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use gridtier::text::Text;
 use gridtier::unit::{LocalTime, Month};
 use gridtier::word::Word;
 
+pub use appeal::*;
 pub use entitlements::*;
 pub use governance::*;
 pub use inspect::*;
@@ -99,6 +101,10 @@ pub enum Command {
     ///
     /// 撤回本人提出的提案周期
     Withdraw(DecisionArgs),
+    /// A customer objects to its tier: file, replay on corrected rows, rule
+    ///
+    /// 客户申诉复核：提出、按更正数据重放、裁定
+    Appeal(AppealArgs),
     /// List the cycles of a store: state, who, when, size, why
     ///
     /// 列出存储中的周期：状态、经办人、时间、大小、理由

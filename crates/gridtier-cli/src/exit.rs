@@ -7,6 +7,7 @@ use gridtier::checked_toml::Faults;
 use gridtier::error::{Refusal, RunError};
 use gridtier::text;
 use gridtier::text::{Lang, Text};
+use gridtier_io::appeal::AppealError;
 use gridtier_io::cycle::{CycleError, EvidenceError};
 use gridtier_io::entitle::{ListReadError, RequestError};
 use gridtier_io::export::ExportError;
@@ -164,8 +165,23 @@ impl From<RecomputeError> for Failure {
             RecomputeError::Cycle(error) => error.into(),
             RecomputeError::Run(error) => error.into(),
             RecomputeError::Publish(error) => error.into(),
+            RecomputeError::Appeal(error) => error.into(),
             RecomputeError::OtherInputs(what) => Self::new(INPUT, what),
             RecomputeError::NoPlace(error) => Self::new(
+                OUTPUT,
+                text!("no folder for temporary files can be made: {error}", "无法创建临时文件夹: {error}"),
+            ),
+        }
+    }
+}
+
+impl From<AppealError> for Failure {
+    fn from(error: AppealError) -> Self {
+        match error {
+            AppealError::Governance(error) => error.into(),
+            AppealError::Run(error) => error.into(),
+            AppealError::OtherInputs(what) => Self::new(INPUT, what),
+            AppealError::NoPlace(error) => Self::new(
                 OUTPUT,
                 text!("no folder for temporary files can be made: {error}", "无法创建临时文件夹: {error}"),
             ),

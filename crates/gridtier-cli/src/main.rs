@@ -23,6 +23,7 @@ mod store;
 mod validate;
 mod compare;
 mod inspect;
+mod appeal;
 mod whatif;
 mod serve;
 
@@ -57,6 +58,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Approve(args) => governance::approve(&args, lang),
         Command::Reject(args) => governance::reject(&args, lang),
         Command::Withdraw(args) => governance::withdraw(&args, lang),
+        Command::Appeal(args) => appeal::run(&args, lang),
         Command::Cycles(args) => governance::cycles(&args, lang),
         Command::Register(args) => governance::register(&args, lang),
         Command::History(args) => governance::history(&args, lang),

@@ -20,8 +20,8 @@ mod published;
 pub(crate) use cells::table_difference;
 pub use cells::{CellAt, TableDifference};
 pub use customer::{CustomerRecord, customer};
-pub(crate) use error::unreadable;
 pub use error::{Absence, CycleError, EvidenceError};
+pub(crate) use error::{other_columns as other_table, unreadable};
 pub use facts::express;
 pub(crate) use facts::facts;
 pub use history::EVIDENCE_TABLES;
@@ -37,4 +37,4 @@ pub use manifest::{
 pub use members::MemberBatches;
 pub use published::{boundaries, indicator_parameters, published_rejects};
 pub use restated::{RestatedFailure, RestatedTable};
-pub(crate) use table::{has_tier_probability, read_columns};
+pub(crate) use table::{batches_of, has_tier_probability, read_columns, rows_of_ids};

@@ -120,6 +120,36 @@ impl DataFolder {
     /// Everything that is wrong with their files.
     pub fn open_tables(path: &Path, wanted: &[Table]) -> Result<Self, OpenError> {
         let (config, config_input) = read_config(path)?;
+        Self::open_declared(path, wanted, config, config_input)
+    }
+
+    /// Opens a folder of tables that are written as those of this one are, by the same `gridtier.toml`: it has none of its own,
+    /// or an equal one.
+    ///
+    /// # Errors
+    /// Everything that is wrong with its files.
+    pub fn open_alike(&self, path: &Path) -> Result<Self, OpenError> {
+        let (_, own) = read_config(path)?;
+        let [own, known] = [own.as_ref(), self.inputs.iter().find(|input| input.table.is_none())]
+            .map(|config| config.map(|config| &config.sha256));
+        if own.is_some() && own != known {
+            return Err(one_fault(
+                text!("it is not the one of the data", "与数据文件夹中的不同"),
+                text!(
+                    "remove it: the tables of a patch are written as those of the data are",
+                    "请将其移走: 更正文件夹中的表须与数据采用相同的格式"
+                ),
+            ));
+        }
+        Self::open_declared(path, &Table::ALL, self.config.clone(), None)
+    }
+
+    fn open_declared(
+        path: &Path,
+        wanted: &[Table],
+        config: Config,
+        config_input: Option<Input>,
+    ) -> Result<Self, OpenError> {
         let mut listing =
             listing::list(path, &config).map_err(|refusal| OpenError::Refused(vec![refusal]))?;
         listing.tables.retain(|table, _| wanted.contains(table));

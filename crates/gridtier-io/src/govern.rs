@@ -25,6 +25,7 @@ use crate::store::{Decisions, NewEntry, RegisterEntry, Store, StoredCycle};
 
 pub use error::GovernanceError;
 pub use revision::CorrectedCycle;
+pub(crate) use revision::{family, last_of_family};
 
 /// The entries that decide about proposals, each with the number of its proposal.
 pub fn decisions(entries: &[RegisterEntry]) -> impl Iterator<Item = (u64, &RegisterEntry)> {
@@ -38,14 +39,21 @@ pub fn decisions(entries: &[RegisterEntry]) -> impl Iterator<Item = (u64, &Regis
 /// # Errors
 /// Approval is required, the current cycle's method cannot be read, or the store cannot be read.
 pub fn refuse_without_approval(store: &Store, new: &Method) -> Result<(), GovernanceError> {
-    let current = governance_in_force(store)?;
-    if current.is_none() && new.governance.approval == Approval::None {
+    if !requires_approval(store, new)? {
         return Ok(());
     }
     Err(GovernanceError::Usage(text!(
         "the method requires approval; add --propose --by NAME --reason TEXT, then somebody else runs `gridtier approve`",
         "评价方法要求审批; 请加 --propose --by 姓名 --reason 理由, 再由他人运行 `gridtier approve`"
     )))
+}
+
+/// Whether a cycle by this method can be published only by approval.
+///
+/// # Errors
+/// The current cycle's method cannot be read, or the store cannot be read.
+pub(crate) fn requires_approval(store: &Store, new: &Method) -> Result<bool, GovernanceError> {
+    Ok(governance_in_force(store)?.is_some() || new.governance.approval == Approval::Required)
 }
 
 /// The rules of the current cycle's method, if they require approval. A method that cannot be read could require it, so

@@ -25,6 +25,8 @@ pub mod govern;
 pub mod gates;
 pub mod inventory;
 pub mod regrade;
+mod inputs;
+pub mod appeal;
 pub mod recompute;
 pub mod browse;
 pub mod compare;

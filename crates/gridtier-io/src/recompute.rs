@@ -8,18 +8,18 @@ use std::io;
 
 use gridtier::contract::cell::Dates;
 use gridtier::error::RunError;
-use gridtier::method::Method;
 use gridtier::robustness::{StepProgress, tier_probability};
 use gridtier::text;
 use gridtier::text::Text;
-use gridtier::tier::Previous;
 use serde_json::Value;
 
+use crate::appeal::{AppealError, replay_again, tiers_read};
 use crate::cycle::{
-    COUNTING, CycleError, Engine, Manifest, TableDifference, catalogue, final_tiers, has_tier_probability,
-    method, previous_tiers, table_difference, was_published_before,
+    COUNTING, CycleError, Engine, Manifest, TableDifference, catalogue, has_tier_probability, method,
+    table_difference,
 };
-use crate::folder::{DataFolder, Input};
+use crate::folder::DataFolder;
+use crate::inputs::other_inputs;
 use crate::publish::{Grading, PublishError, publish};
 use crate::regrade::grade;
 use crate::reuse::Reuse;
@@ -43,6 +43,9 @@ pub enum RecomputeError {
     /// No folder could be made for the result.
     #[error("{0}")]
     NoPlace(io::Error),
+    /// The appeal that revised the cycle cannot be replayed.
+    #[error(transparent)]
+    Appeal(#[from] AppealError),
 }
 
 impl From<StoreError> for RecomputeError {
@@ -169,7 +172,9 @@ impl<'a> Recompute<'a> {
     /// The folder does not hold the inputs of the cycle, or cannot be graded.
     pub fn run(&self, folder: DataFolder, progress: StepProgress) -> Result<Recomputed, RecomputeError> {
         let number = self.cycle.version;
-        check_inputs(&self.manifest, &folder)?;
+        if let Some(others) = other_inputs(&self.manifest, &folder) {
+            return Err(RecomputeError::OtherInputs(others));
+        }
         let counting = self.manifest.engine.counting;
         if counting != COUNTING {
             let differences = vec![Difference::Counting { published: counting }];
@@ -179,7 +184,11 @@ impl<'a> Recompute<'a> {
         let known_as_of = known_as_of.and_then(|text| Dates::default().local_time(text));
         let folder = folder.with_known_as_of(known_as_of);
         let scratch = tempfile::tempdir().map_err(RecomputeError::NoPlace)?;
-        let again = self.publish_again(&Store::open_or_create(scratch.path())?, &folder, progress)?;
+        let other_store = Store::open_or_create(scratch.path())?;
+        let again = match self.manifest.is_of_appeal() {
+            true => replay_again(self.store, &self.cycle, &self.manifest, folder, &other_store)?,
+            false => self.publish_again(&other_store, &folder, progress)?,
+        };
         Ok(Recomputed { number, differences: self.differences(&again)? })
     }
 
@@ -192,7 +201,7 @@ impl<'a> Recompute<'a> {
     ) -> Result<StoredCycle, RecomputeError> {
         let Self { cycle, manifest, .. } = self;
         let (method, catalogue) = (method(cycle)?, catalogue(cycle)?);
-        let tiers = self.previous(&method)?;
+        let tiers = tiers_read(self.store, cycle, manifest, &method)?;
         let end = manifest.window.end;
         let mut graded = grade(folder, &mut Reuse::Nothing, end, (&method, &catalogue), &tiers)?;
         if has_tier_probability(cycle) {
@@ -210,27 +219,6 @@ impl<'a> Recompute<'a> {
             commit: Commit::cycle(&cycle.commit.published_at, None),
         };
         Ok(publish(store.begin()?.numbered(cycle.version), &grading)?)
-    }
-
-    /// The final tiers that hysteresis and step limit have read.
-    fn previous(&self, method: &Method) -> Result<Previous, RecomputeError> {
-        if method.hysteresis.is_none() && method.step_limit.is_none() {
-            return Ok(Previous::new());
-        }
-        let Some(sha256) = &self.manifest.previous else {
-            // The first manifests did not name it.
-            let mut earlier = self.store.published()?;
-            earlier.retain(|earlier| was_published_before(earlier, &self.cycle));
-            return Ok(previous_tiers(earlier, self.manifest.window.end)?);
-        };
-        let mut cycles = self.store.cycles()?.into_iter();
-        match cycles.find(|cycle| cycle.commit.manifest_sha256 == *sha256) {
-            Some(previous) => Ok(final_tiers(&previous)?),
-            None => Err(RecomputeError::OtherInputs(text!(
-                "the cycle whose tiers it has read is not in this store: no manifest has the SHA-256 {sha256}",
-                "本存储中没有其所参照的前一周期: 没有 SHA-256 为 {sha256} 的清单"
-            ))),
-        }
     }
 
     fn differences(&self, again: &StoredCycle) -> Result<Vec<Difference>, RecomputeError> {
@@ -278,28 +266,4 @@ fn manifest_differences(published: &Value, computed: &Value) -> Vec<Difference> 
     keys.dedup();
     keys.retain(|key| *key != "engine" && *key != "outputs" && published.get(*key) != computed.get(*key));
     keys.into_iter().map(|key| Difference::Manifest { key: key.clone() }).collect()
-}
-
-/// Fails unless a folder holds the files of a manifest, and no others.
-pub(crate) fn check_inputs(manifest: &Manifest, folder: &DataFolder) -> Result<(), RecomputeError> {
-    let published: Vec<&Input> = manifest.inputs.iter().map(|entry| &entry.input).collect();
-    let mut others: Vec<&str> = Vec::new();
-    for input in &published {
-        if !folder.inputs().iter().any(|found| found.path == input.path && found.sha256 == input.sha256) {
-            others.push(&input.path);
-        }
-    }
-    for found in folder.inputs() {
-        if !published.iter().any(|input| input.path == found.path) {
-            others.push(&found.path);
-        }
-    }
-    if others.is_empty() {
-        return Ok(());
-    }
-    let names = others.join(", ");
-    Err(RecomputeError::OtherInputs(text!(
-        "these files are not the ones that the cycle was computed from: {names}; give the folder as it was then",
-        "以下文件不是该周期计算时所用的文件: {names}; 请提供当时的数据文件夹"
-    )))
 }

@@ -210,10 +210,11 @@ impl<'a> Regrade<'a> {
         Ok(None)
     }
 
-    /// Whether a cycle has the inputs, window, method, catalogue and engine of this regrade.
+    /// Whether a cycle has the inputs, window, method, catalogue and engine of this regrade, and nothing else went into it.
     fn is_of(&self, manifest: &Manifest, folder: &DataFolder) -> bool {
         let window = Window { end: self.end, months: self.method.window_months };
         manifest.engine == Engine::this()
+            && !manifest.is_of_appeal()
             && manifest.window == window.into()
             && manifest.method == MethodText::from(self.method)
             && manifest.entitlements.as_ref() == Some(&CatalogueText::from(self.catalogue))

@@ -92,7 +92,8 @@ fn reading_detail(manifest: &Manifest) -> Option<ReadingDetail> {
 /// The manifest of a cycle, if this very program has counted it.
 fn manifest_of_this_engine(cycle: &StoredCycle) -> Option<Manifest> {
     let manifest = Manifest::read(cycle).ok()?;
-    (manifest.engine == Engine::this()).then_some(manifest)
+    // After an appeal the facts of a customer do not follow from the inputs alone.
+    (manifest.engine == Engine::this() && !manifest.is_of_appeal()).then_some(manifest)
 }
 
 /// The facts of a cycle, if it has the same inputs and window.

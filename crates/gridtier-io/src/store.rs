@@ -7,6 +7,7 @@
 //! ```text
 //! STORE/_commits/000007.json  commit record: the cycle exists once this file does; created once, never overwritten
 //! STORE/_register/000001.json entry of the register: who decided what; created once, never overwritten
+//! STORE/_files/<sha256>       files that entries name, such as the corrected rows of an appeal
 //! STORE/v000007-<run>/        the cycle's files: *.parquet, rejects/*.parquet, _manifest.json with their hashes
 //! STORE/CURRENT               {"version":7,"dir":"v000007-…"}: the current cycle; beside it "last":8 when it is not the
 //!                             last: an earlier as-of was published after it, or somebody made it current again
@@ -31,6 +32,7 @@ mod durable;
 mod output;
 mod record;
 mod register;
+mod kept;
 mod append;
 mod chain;
 mod cycle;
@@ -172,6 +174,26 @@ impl Store {
     /// The entries of the register, in their order.
     pub fn register(&self) -> Result<Vec<RegisterEntry>, StoreError> {
         Ok(read_register(&self.root)?.whole)
+    }
+
+    /// Keeps a file that an entry will name, by its hash. Only for the holder of the right to write.
+    ///
+    /// # Errors
+    /// It is not what `file` says, or cannot be read or written.
+    pub fn keep_file(&self, from: &Path, file: &EntryFile) -> Result<(), StoreError> {
+        kept::keep(&self.root, from, file)
+    }
+
+    /// The path at which a file of an entry is kept.
+    ///
+    /// # Errors
+    /// It is missing or was changed.
+    pub fn kept_file(&self, file: &EntryFile) -> Result<PathBuf, StoreError> {
+        let path = kept::kept_path(&self.root, &file.sha256);
+        match kept::is_kept(&self.root, file)? {
+            true => Ok(path),
+            false => Err(StoreError::Damaged { damage: Damage::Content { path } }),
+        }
     }
 
     /// Number and hash of the last entry of the register.

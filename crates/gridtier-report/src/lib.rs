@@ -27,6 +27,7 @@ pub mod letter;
 pub mod inspection;
 pub mod weights;
 pub mod governance;
+pub mod appeal;
 pub mod rehearsal;
 pub mod entitlement;
 pub mod notice;

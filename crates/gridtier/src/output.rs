@@ -4,6 +4,7 @@
 //! computes nothing new; files and formats are left to the callers.
 
 mod read;
+pub mod appeal;
 pub mod attribution;
 pub mod checks;
 pub mod comparison;

@@ -134,7 +134,7 @@ pub(crate) fn unreadable(path: &Path, error: impl Display) -> CycleError {
 }
 
 /// The error for a table of the cycle that lacks a column, or has one of another type.
-pub(super) fn other_columns(cycle: &StoredCycle, name: &str) -> CycleError {
+pub(crate) fn other_columns(cycle: &StoredCycle, name: &str) -> CycleError {
     unreadable(
         &cycle.dir.join(name),
         "its columns are not those of this version of gridtier; if an earlier one published it, grade again",

@@ -275,6 +275,12 @@ impl From<FileBook> for FileRows {
 }
 
 impl Manifest {
+    /// Whether it is of a revision because of an appeal, which follows from its base and a patch.
+    #[must_use]
+    pub fn is_of_appeal(&self) -> bool {
+        self.revises.as_ref().is_some_and(|revises| revises.because == RevisionCause::Appeal)
+    }
+
     /// Reads the manifest of a cycle.
     ///
     /// # Errors

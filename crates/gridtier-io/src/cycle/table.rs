@@ -1,5 +1,6 @@
 //! Reading the parquet tables of a published cycle, as batches, as a whole, or only the rows of one key.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 
@@ -127,6 +128,35 @@ fn pages_with_key(
         if is_outside { RowSelector::skip(rows) } else { RowSelector::select(rows) }
     });
     Some(selectors.collect::<Vec<_>>().into())
+}
+
+/// The rows of a table of a cycle whose customer is one of these; `None` when there are none.
+pub(crate) fn rows_of_ids(
+    cycle: &StoredCycle,
+    name: &str,
+    ids: &BTreeSet<String>,
+) -> Result<Option<RecordBatch>, CycleError> {
+    let path = cycle.dir.join(name);
+    let mut found = Vec::new();
+    for batch in batches(&path)? {
+        let batch = batch.map_err(|error| unreadable(&path, error))?;
+        let keys = text_column(&batch, "customer_id").ok_or_else(|| other_columns(cycle, name))?;
+        let mask: BooleanArray =
+            keys.iter().map(|key| Some(key.is_some_and(|key| ids.contains(key)))).collect();
+        if mask.true_count() > 0 {
+            found.push(filter_record_batch(&batch, &mask).map_err(|error| unreadable(&path, error))?);
+        }
+    }
+    concatenated(&path, &found)
+}
+
+/// The batches of a table of a cycle, in the order of its rows.
+pub(crate) fn batches_of(
+    cycle: &StoredCycle,
+    name: &str,
+) -> Result<impl Iterator<Item = Result<RecordBatch, CycleError>> + use<>, CycleError> {
+    let path = cycle.dir.join(name);
+    Ok(batches(&path)?.map(move |batch| batch.map_err(|error| unreadable(&path, error))))
 }
 
 fn concatenated(path: &Path, batches: &[RecordBatch]) -> Result<Option<RecordBatch>, CycleError> {

@@ -80,7 +80,7 @@ pub(crate) fn family<'a>(manifest: &'a Manifest, manifest_sha256: &'a str) -> &'
 }
 
 /// Number of the cycle of a family that was published last. Cycles whose folder was removed have no revisions.
-fn last_of_family(store: &Store, of: &str) -> Result<Option<u64>, GovernanceError> {
+pub(crate) fn last_of_family(store: &Store, of: &str) -> Result<Option<u64>, GovernanceError> {
     let mut last = None;
     for cycle in store.published()?.into_iter().filter(|cycle| !cycle.is_pruned()) {
         if family(&Manifest::read(&cycle)?, &cycle.commit.manifest_sha256) == of {

@@ -15,6 +15,7 @@ use gridtier::text::Text;
 
 use super::append::DecidedCycle;
 use super::error::{StoreError, cannot_read};
+use super::kept::is_kept;
 use super::layout::{self, COMMITS, REGISTER};
 use super::record::{CommitRecord, RegisterHead, names_in, parse_record};
 use super::register::{RegisterEntry, parse_entry};
@@ -53,6 +54,7 @@ pub(super) fn verify_chains(root: &Path, head: Option<&RegisterHead>) -> Result<
     check_records(&records, &entries, &mut faults);
     check_currents(&records, &mut faults);
     check_entries(&entries, &records, &mut faults);
+    check_files(root, &entries, &mut faults)?;
     if let Some(head) = head {
         check_head(&entries, head, &mut faults);
     }
@@ -276,6 +278,27 @@ fn check_entries(
             faults.push(entries.fault(number, what));
         }
     }
+}
+
+/// Checks that the files which entries name are kept unchanged.
+fn check_files(
+    root: &Path,
+    entries: &Chain<RegisterEntry>,
+    faults: &mut Vec<ChainFault>,
+) -> Result<(), StoreError> {
+    for (&number, (entry, _)) in &entries.files {
+        for file in &entry.files {
+            if !is_kept(root, file)? {
+                let (name, sha256) = (&file.name, &file.sha256);
+                let what = text!(
+                    "the file {name} that it names is missing or was changed (_files/{sha256})",
+                    "其所记文件 {name} 缺失或已被改动 (_files/{sha256})"
+                );
+                faults.push(entries.fault(number, what));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Checks that the entry which was filed elsewhere is still there.

@@ -11,6 +11,7 @@ use crate::hash::sha256_of_bytes;
 
 pub(super) const COMMITS: &str = "_commits";
 pub(super) const REGISTER: &str = "_register";
+pub(super) const KEPT: &str = "_files";
 pub(super) const CURRENT: &str = "CURRENT";
 pub(super) const LOCK: &str = ".lock";
 pub(super) const MANIFEST: &str = "_manifest.json";

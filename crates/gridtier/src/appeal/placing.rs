@@ -11,8 +11,10 @@ use crate::cycle::{Cycle, Placed};
 use crate::index::{count, index, index_u64};
 use crate::indicator::registry::{ANNUAL_ENERGY, ANNUAL_REVENUE};
 use crate::method::{AppealQuota, Tier};
+use crate::run::{ControlTotals, Graded, TierTotal};
+use crate::score::Provisional;
 use crate::text;
-use crate::tier::{LedgerLine, PolicyPlace, PolicyRules, RankKey, counts_above, ledger_lines};
+use crate::tier::{LedgerLine, Policy, PolicyPlace, PolicyRules, RankKey, counts_above, ledger_lines};
 use crate::word::Word as _;
 
 /// Where a customer stands, as a ruling records it.
@@ -112,6 +114,42 @@ impl Placing {
             })
             .collect();
         Ok(placing)
+    }
+
+    /// The figures by which the revised cycle is recognised. `published` are those of the cycle, `graded` the facts in which the
+    /// customer's are corrected.
+    #[must_use]
+    pub fn control_totals(&self, cycle: &Cycle, published: &ControlTotals, graded: &Graded) -> ControlTotals {
+        let counted = graded.control_totals();
+        let mut totals = ControlTotals {
+            population: count(cycle.rows.len()),
+            ranked: 0,
+            short_history: 0,
+            low_known_weight: 0,
+            vetoed: 0,
+            lowered_by_veto: 0,
+            tiers: [TierTotal::default(); 4],
+            reconciliation: published.reconciliation.clone(),
+            ..counted
+        };
+        let judged = graded.judged();
+        for (position, published) in cycle.rows.iter().enumerate() {
+            let row = self.rows.get(&position).unwrap_or(published);
+            totals.ranked += u64::from(row.rank.is_some());
+            totals.short_history += u64::from(row.provisional == Some(Provisional::ShortHistory));
+            totals.low_known_weight += u64::from(row.provisional == Some(Provisional::LowKnownWeight));
+            totals.vetoed += u64::from(row.ceiling.is_some());
+            totals.lowered_by_veto += u64::from(row.policy == Some(Policy::Veto));
+            let tier = &mut totals.tiers[row.tier.position()];
+            tier.customers += 1;
+            tier.provisional += u64::from(row.provisional.is_some());
+            if let Some(number) = judged.customers.ids.get(cycle.customers.ids.key(row.number)) {
+                let facts = &judged.rows[index(number)];
+                tier.revenue_fen = tier.revenue_fen.saturating_add(facts.billing.billed_fen);
+                tier.active_wh = tier.active_wh.saturating_add(facts.energy.active_wh);
+            }
+        }
+        totals
     }
 
     /// Whether anybody stands elsewhere than was published, or has another score.

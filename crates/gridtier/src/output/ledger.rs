@@ -12,7 +12,12 @@ use crate::word::Word;
 
 /// One row for each boundary between tiers of a stratum.
 pub(super) fn output(graded: &Graded) -> Output<'_> {
-    let lines = &graded.tiers.ledger;
+    output_of(&graded.tiers.ledger)
+}
+
+/// One row for each of these boundaries.
+#[must_use]
+pub fn output_of(lines: &[LedgerLine]) -> Output<'_> {
     let fields = vec![
         full("stratum", TEXT),
         full("boundary", TEXT),

@@ -1,16 +1,18 @@
 //! Writes and reads the tier table.
 
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
 
-use super::read::{Cells, value_at, word_at};
+use super::read::{Cells, text_at, value_at, word_at};
 use super::{
     DAY, FLAG, INTEGER, NUMBER, Output, TEXT, counts, days, flags, full, integers, nullable, numbers, table,
     text,
 };
+use crate::appeal::{CorrectedCustomer, Placing};
 use crate::customer::Customers;
 use crate::cycle::Placed;
 use crate::explain::TierRow;
 use crate::history::{HistoryPlace, TierHistory};
+use crate::index::index;
 use crate::indicator::DIMENSIONS;
 use crate::method::{Method, Tier};
 use crate::run::Graded;
@@ -65,6 +67,91 @@ pub(super) fn output<'a>(graded: &'a Graded, method: &'a Method, cycle: u64) -> 
         columns.extend(probability.map(|probability| numbers(rows.clone().map(|at| probability[at]))));
         columns
     })
+}
+
+/// A published batch as a revision because of an appeal publishes it: with the ranks and tiers of `placing`, and all that
+/// `corrected` says of the customer who appealed. Its first row is at position `start` of the cycle's rows; `number` is that of
+/// the revision. `None` when it is not a tier table.
+#[must_use]
+pub fn revised(
+    batch: &RecordBatch,
+    start: usize,
+    number: u64,
+    strata: &[String],
+    placing: &Placing,
+    corrected: &CorrectedCustomer,
+) -> Option<RecordBatch> {
+    let rows = start..start + batch.num_rows();
+    let own = |row: usize| (start + row == placing.at).then_some(corrected);
+    let placed: Vec<Option<&Placed>> = rows.map(|at| placing.rows.get(&at)).collect();
+    let floats = |name: &str, of: &dyn Fn(usize, &Placed) -> Option<f64>| {
+        let old = batch.floats(name)?;
+        let cell = |row: usize| match (own(row), placed[row]) {
+            (Some(_), Some(new)) => of(row, new),
+            _ => value_at(old, row),
+        };
+        Some(numbers((0..batch.num_rows()).map(cell)))
+    };
+    let mut columns = Vec::with_capacity(batch.num_columns());
+    for field in batch.schema().fields() {
+        let name = field.name().as_str();
+        columns.push(match name {
+            "stratum" => texts(batch.texts(name)?, &placed, |new| Some(strata[index(new.stratum)].as_str())),
+            "tier_computed" => texts(batch.texts(name)?, &placed, |new| new.computed.map(Word::code)),
+            "tier" => texts(batch.texts(name)?, &placed, |new| Some(new.tier.code())),
+            "ceiling" => texts(batch.texts(name)?, &placed, |new| new.ceiling.map(Word::code)),
+            "reason" => texts(batch.texts(name)?, &placed, |new| match new.provisional {
+                Some(why) => Some(why.code()),
+                None => new.policy.map(Word::code),
+            }),
+            "rank" => {
+                let old = batch.integers(name)?;
+                let new = |row: usize| match placed[row] {
+                    Some(new) => new.rank,
+                    None => value_at(old, row).map(i64::unsigned_abs),
+                };
+                counts((0..batch.num_rows()).map(new))
+            }
+            "score_e6" => {
+                let old = batch.integers(name)?;
+                let new = |row: usize| placed[row].map_or_else(|| value_at(old, row), |new| new.score_e6);
+                integers((0..batch.num_rows()).map(new))
+            }
+            "contribution" => floats(name, &|_, new| new.dimensions[0])?,
+            "compliance" => floats(name, &|_, new| new.dimensions[1])?,
+            "cooperation" => floats(name, &|_, new| new.dimensions[2])?,
+            "known_weight" => floats(name, &|_, _| Some(corrected.known_weight))?,
+            // Nobody has drawn weights for the corrected values.
+            "tier_probability" => floats(name, &|_, _| None)?,
+            "provisional" => {
+                let old = batch.flags(name)?;
+                let new =
+                    |row: usize| placed[row].map_or_else(|| old.value(row), |new| new.provisional.is_some());
+                flags((0..batch.num_rows()).map(new))
+            }
+            "firm_from" => {
+                let old = batch.dates(name)?;
+                let new = |row: usize| match own(row) {
+                    Some(corrected) => corrected.firm_from.map(|month| month.first_day()),
+                    None => value_at(old, row),
+                };
+                days((0..batch.num_rows()).map(new))
+            }
+            "cycle" => counts((0..batch.num_rows()).map(|_| Some(number))),
+            _ => batch.column_by_name(name)?.clone(),
+        });
+    }
+    RecordBatch::try_new(batch.schema(), columns).ok()
+}
+
+/// A column of text with other cells in the rows that are placed.
+fn texts<'a>(
+    old: &'a StringArray,
+    placed: &[Option<&'a Placed>],
+    of: impl Fn(&'a Placed) -> Option<&'a str>,
+) -> ArrayRef {
+    let cells = placed.iter().enumerate();
+    text(cells.map(|(row, new)| new.map_or_else(|| text_at(old, row), &of)))
 }
 
 /// Why a customer is provisional, or which policy moved it.

@@ -1,0 +1,120 @@
+//! The command line of appeals.
+
+use std::path::PathBuf;
+
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Args, Subcommand};
+use gridtier::decision::AppealOutcome;
+use gridtier::word::Word as _;
+
+use super::governance::StoreArgs;
+use super::value::word_of;
+
+#[derive(Args)]
+pub struct AppealArgs {
+    #[command(subcommand)]
+    pub step: AppealStep,
+}
+
+#[derive(Subcommand)]
+pub enum AppealStep {
+    /// Put an appeal into the register
+    ///
+    /// 登记一项申诉
+    File(FileArgs),
+    /// Where the customer would stand by corrected rows; writes nothing
+    ///
+    /// 按更正数据重放：客户将处于何处；不写入
+    Replay(ReplayArgs),
+    /// Decide the open appeal of a customer
+    ///
+    /// 裁定客户未决的申诉
+    Rule(RuleArgs),
+}
+
+#[derive(Args)]
+pub struct AppealedArgs {
+    /// The customer
+    ///
+    /// 客户编号
+    #[arg(value_name = "ID")]
+    pub customer: String,
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// Number of the cycle; by default that of the open appeal, else the current one
+    ///
+    /// 周期编号；缺省为未决申诉所指周期，无则为现行周期
+    #[arg(long, value_name = "N")]
+    pub cycle: Option<u64>,
+}
+
+#[derive(Args)]
+pub struct SignedArgs {
+    /// Who you are; declared, not authenticated
+    ///
+    /// 经办人姓名；仅为申报，不作认证
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub by: String,
+    /// Why
+    ///
+    /// 理由
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+    pub reason: String,
+}
+
+#[derive(Args)]
+pub struct FileArgs {
+    #[command(flatten)]
+    pub appealed: AppealedArgs,
+    #[command(flatten)]
+    pub signed: SignedArgs,
+}
+
+#[derive(Args)]
+pub struct ReplayArgs {
+    #[command(flatten)]
+    pub appealed: AppealedArgs,
+    /// Folder with the corrected tables: of each table all rows of the customer and no others
+    ///
+    /// 更正文件夹：其中每张表须含该客户的全部数据行，且仅含该客户
+    #[arg(long, value_name = "DIR")]
+    pub patch: PathBuf,
+    /// Folder that the cycle was graded from, as it was then
+    ///
+    /// 该周期评级时所用的数据文件夹，须与当时相同
+    #[arg(long, value_name = "DATA")]
+    pub data: PathBuf,
+    /// File for what is shown: .xlsx, .html or .json
+    ///
+    /// 写出所显示内容的文件：.xlsx、.html 或 .json
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct RuleArgs {
+    #[command(flatten)]
+    pub appealed: AppealedArgs,
+    #[command(flatten)]
+    pub signed: SignedArgs,
+    /// How you decide
+    ///
+    /// 裁定：upheld 支持、partly 部分支持、dismissed 驳回
+    #[arg(long, value_name = "WORD", value_parser = word_of(AppealOutcome::ALL))]
+    pub outcome: AppealOutcome,
+    /// Folder with the corrected tables: of each table all rows of the customer and no others
+    ///
+    /// 更正文件夹：其中每张表须含该客户的全部数据行，且仅含该客户
+    #[arg(long, value_name = "DIR", requires = "data")]
+    pub patch: Option<PathBuf>,
+    /// Folder that the cycle was graded from, as it was then
+    ///
+    /// 该周期评级时所用的数据文件夹，须与当时相同
+    #[arg(long, value_name = "DATA", requires = "patch")]
+    pub data: Option<PathBuf>,
+    /// File for what is shown: .xlsx, .html or .json
+    ///
+    /// 写出所显示内容的文件：.xlsx、.html 或 .json
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}

@@ -1,0 +1,188 @@
+//! What an appeal changes: where the customer stood and stands, its values, and who else moves.
+
+use gridtier::appeal::{AppealPlace, CorrectedCustomer, RippledCustomer};
+use gridtier::cycle::Cycle;
+use gridtier::decision::AppealOutcome;
+use gridtier::index::{count, float_i64, index};
+use gridtier::indicator::IndicatorValue;
+use gridtier::method::AppealQuota;
+use gridtier::text;
+use gridtier::text::Text;
+use gridtier::word::Word as _;
+
+use crate::format::grouped;
+use crate::names;
+use crate::section::Section;
+use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
+
+/// An appeal by corrected rows, or its ruling.
+#[derive(Clone, Copy, Debug)]
+pub struct ReportedAppeal<'a> {
+    /// Number of the cycle that was judged.
+    pub cycle: u64,
+    /// Id of the customer.
+    pub customer: &'a str,
+    /// The rule for places.
+    pub quota: AppealQuota,
+    /// Where the customer stood.
+    pub before: AppealPlace,
+    /// Where it stands.
+    pub after: AppealPlace,
+    /// Who else moves.
+    pub ripple: &'a [RippledCustomer],
+}
+
+/// What became of an appeal.
+#[derive(Clone, Copy, Debug)]
+pub struct ReportedRuling {
+    /// Number of the entry of the ruling.
+    pub entry: u64,
+    /// Number of the entry of the appeal.
+    pub appeal: u64,
+    /// How it was decided.
+    pub outcome: AppealOutcome,
+    /// Number of the revision, and whether it waits for approval.
+    pub revision: Option<(u64, bool)>,
+}
+
+/// A filed appeal.
+#[must_use]
+pub fn filed(entry: u64, customer: &str, cycle: u64, days: i64, days_allowed: u32, is_late: bool) -> Section {
+    let section = Section::titled(text!(
+        "Appeal {entry} of customer {customer} about cycle {cycle} is in the register",
+        "客户 {customer} 对周期 {cycle} 的申诉已登记, 条目 {entry}"
+    ));
+    match is_late {
+        false => section.sentence(
+            format!("It was filed {days} days after publication, within {days_allowed}."),
+            format!("于发布后第 {days} 天提出, 在 {days_allowed} 天期限内。"),
+        ),
+        true => section.sentence(
+            format!("It is late: {days} days after publication, and {days_allowed} are allowed. It is heard all the same."),
+            format!("已逾期: 于发布后第 {days} 天提出, 期限为 {days_allowed} 天。仍予受理。"),
+        ),
+    }
+}
+
+/// Where the customer stood and stands, and who else moves.
+#[must_use]
+pub fn sections(reported: ReportedAppeal) -> Vec<Section> {
+    let mut all = vec![places(reported)];
+    all.extend((!reported.ripple.is_empty()).then(|| ripple(reported)));
+    all
+}
+
+fn places(reported: ReportedAppeal) -> Section {
+    let (customer, cycle) = (reported.customer, reported.cycle);
+    let [before, after] = [reported.before, reported.after].map(|place| names::tier(place.tier));
+    let heading = match reported.before.tier == reported.after.tier {
+        true => text!(
+            "Customer {customer} in cycle {cycle}: stays {before}",
+            "客户 {customer}, 周期 {cycle}: 等级不变, 仍为{before}";
+            before
+        ),
+        false => text!(
+            "Customer {customer} in cycle {cycle}: from {before} to {after}",
+            "客户 {customer}, 周期 {cycle}: 由{before}变为{after}";
+            before, after
+        ),
+    };
+    let columns = vec![
+        DataColumn::new(ColumnFormat::Text, "when", "", ""),
+        DataColumn::new(ColumnFormat::Number(6), "score", "score", "得分"),
+        DataColumn::new(ColumnFormat::Integer, "rank", "rank", "名次"),
+        DataColumn::new(ColumnFormat::Text, "tier", "tier", "等级"),
+    ];
+    let row = |code: &'static str, name: Text, place: AppealPlace| {
+        vec![
+            DataCell::Text(Text::coded(code, name.en, name.zh)),
+            DataCell::number(place.score_e6.map(|score| float_i64(score) / 1e6)),
+            place.rank.map_or(DataCell::Missing, DataCell::count),
+            names::tier_cell(place.tier),
+        ]
+    };
+    let rows = [
+        row("before", text!("published", "已发布"), reported.before),
+        row("after", text!("corrected", "更正后"), reported.after),
+    ];
+    let others = grouped(count(reported.ripple.len()));
+    let section =
+        Section::titled(heading).table(DataTable::new(Text::coded("places", "", ""), columns, rows));
+    match reported.quota {
+        AppealQuota::Supernumerary => section
+            .sentence("It is one more in its tier: nobody else moves.", "按增加名额处理: 其他客户等级不变。"),
+        AppealQuota::Displacement => section.sentence(
+            format!("Quotas stay: {others} other customers move."),
+            format!("名额不变: 另有 {others} 户等级变动。"),
+        ),
+    }
+}
+
+fn ripple(reported: ReportedAppeal) -> Section {
+    let columns = vec![
+        DataColumn::new(ColumnFormat::Id, "customer_id", "customer", "客户"),
+        DataColumn::new(ColumnFormat::Text, "before", "before", "原等级"),
+        DataColumn::new(ColumnFormat::Text, "after", "after", "新等级"),
+    ];
+    let rows = reported.ripple.iter().map(|moved| {
+        vec![
+            DataCell::same(moved.customer_id.clone()),
+            names::tier_cell(moved.before),
+            names::tier_cell(moved.after),
+        ]
+    });
+    Section::titled(text!("Who else moves", "受影响的其他客户")).table(DataTable::new(
+        Text::coded("ripple", "", ""),
+        columns,
+        rows,
+    ))
+}
+
+/// The indicators whose values the corrected rows change, with their contributions.
+#[must_use]
+pub fn values(cycle: &Cycle, at: usize, corrected: &CorrectedCustomer) -> Section {
+    let number = index(cycle.rows[at].number);
+    let columns = vec![
+        DataColumn::new(ColumnFormat::Text, "indicator", "indicator", "指标"),
+        DataColumn::new(ColumnFormat::Number(4), "before", "published", "已发布"),
+        DataColumn::new(ColumnFormat::Number(4), "after", "corrected", "更正后"),
+        DataColumn::new(ColumnFormat::Number(4), "points", "points in the score", "计入得分"),
+    ];
+    let changed = cycle.method.indicators.iter().enumerate().filter_map(|(place, spec)| {
+        let (before, after) = (cycle.columns[place].get(number), corrected.values[place]);
+        (before != after).then(|| {
+            let cell = |value: IndicatorValue| DataCell::number(value.known());
+            let points = corrected.parts.contributions.get(place).copied();
+            vec![DataCell::same(spec.id.clone()), cell(before), cell(after), DataCell::number(points)]
+        })
+    });
+    Section::titled(text!("What the corrected rows change", "更正数据引起的指标变化")).table(DataTable::new(
+        Text::coded("values", "", ""),
+        columns,
+        changed,
+    ))
+}
+
+/// What became of an appeal.
+#[must_use]
+pub fn ruled(ruling: ReportedRuling) -> Section {
+    let ReportedRuling { entry, appeal, outcome, revision } = ruling;
+    let (en, zh) = (outcome.en(), outcome.zh());
+    let section = Section::titled(text!(
+        "Appeal {appeal} is {en}: entry {entry} of the register",
+        "申诉 {appeal}: {zh}; 登记簿条目 {entry}"
+    ));
+    match revision {
+        None => section.sentence("No cycle was changed.", "未改变任何周期。"),
+        Some((number, false)) => section.sentence(
+            format!("Cycle {number} is the revision that holds from now on."),
+            format!("周期 {number} 为修订结果, 自此生效。"),
+        ),
+        Some((number, true)) => section.sentence(
+            format!(
+                "Cycle {number} is the revision; it waits for `gridtier approve {number}` by somebody else."
+            ),
+            format!("周期 {number} 为修订提案, 待他人运行 `gridtier approve {number}` 批准。"),
+        ),
+    }
+}
