@@ -12,7 +12,7 @@ use gridtier::text::{Lang, Text, Voice};
 
 pub use plot::{
     Arrangement, Axis, Bars, BoxMarks, Boxes, Columns, Curve, Flow, Guide, HeatMap, HeatScale, Histogram,
-    Lines, Link, Profile, Series, Step, StepKind, Stroke, Tornado, TornadoItem, Waterfall,
+    Lines, Link, Profile, Series, StepKind, Stroke, Tornado, TornadoItem, Waterfall, WaterfallStep,
 };
 
 /// Maximum number of marks of a chart: bars, cells, or points of a curve.

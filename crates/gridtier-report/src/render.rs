@@ -5,6 +5,7 @@
 //! run as a formula is text in every format.
 
 pub mod csv;
+pub mod svg;
 pub mod html;
 pub mod json;
 pub mod terminal;

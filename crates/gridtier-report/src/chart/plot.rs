@@ -178,7 +178,7 @@ pub enum StepKind {
 
 /// A step of a waterfall.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct WaterfallStep {
     /// What it is.
     pub name: Text,
     /// The sum, or what is added to it.
@@ -193,7 +193,7 @@ pub struct Waterfall {
     /// What is summed.
     pub value: Axis,
     /// The steps, from top to bottom.
-    pub steps: Vec<Step>,
+    pub steps: Vec<WaterfallStep>,
 }
 
 /// Over what the shades of a heat map are spread.
@@ -330,7 +330,7 @@ impl Waterfall {
     #[must_use]
     pub fn of_table(table: &DataTable, value: Axis) -> Self {
         let rows = table.rows.iter().filter(|row| row.role != RowRole::Group && row.cells.len() > 1);
-        let steps = rows.map(|row| Step {
+        let steps = rows.map(|row| WaterfallStep {
             name: label(&row.cells[0]),
             value: number(&row.cells[1].value(Voice::Codes)),
             kind: if row.role == RowRole::Total { StepKind::Total } else { StepKind::Change },

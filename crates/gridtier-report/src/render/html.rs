@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::RenderError;
+use super::{RenderError, svg};
 use crate::chart::Chart;
 use crate::format;
 use crate::section::{Block, Section};
@@ -136,6 +136,8 @@ fn chart_markup(chart: &Chart, look: Look<'_>) -> Markup {
     html! {
         figure {
             figcaption { b { (chart.title.pick(voice)) } br; (chart.reading.pick(voice)) }
+            div.chart-wide { (PreEscaped(svg::draw(chart, voice, svg::ChartFrame::WIDE))) }
+            div.chart-narrow { (PreEscaped(svg::draw(chart, voice, svg::ChartFrame::NARROW))) }
             @if !chart.is_table_beside {
                 details {
                     summary { (Text::new("Numbers of this chart", "图中数据").pick(voice)) }

@@ -1,0 +1,112 @@
+//! Charts as SVG: for pages, files and slides.
+//!
+//! A pure function of the chart: no script, no style sheet, no font of its own, and no id, so that many charts stand in
+//! one page. Widths of text are estimated, labels never lie over each other, and what is cut ends with an ellipsis and
+//! is shown whole when somebody points at it. Why not by a library: see `CHARTS.md` of this package.
+
+mod text_width;
+mod scale;
+mod paint;
+mod canvas;
+mod rows;
+mod bars;
+mod marks;
+mod plane;
+mod grid;
+mod flow;
+
+use crate::chart::{Chart, Plot};
+use gridtier::text::{Lang, Voice};
+
+use canvas::{Anchor, Canvas, Ink, escaped, short};
+
+/// Sizes of text.
+const SIZE: f64 = 12.0;
+const SMALL: f64 = 11.0;
+const TITLE: f64 = 15.0;
+/// Height of a line, in sizes of its text.
+const LEADING: f64 = 1.25;
+/// Room around everything.
+const MARGIN: f64 = 10.0;
+/// Longest text alternative, in characters.
+const ALTERNATIVE_MAX: usize = 3_000;
+/// Fonts that have Chinese characters, on the systems that people use, and then any.
+const FONTS: &str =
+    "'Noto Sans CJK SC', 'Noto Sans SC', 'Microsoft YaHei', 'PingFang SC', 'Segoe UI', Arial, sans-serif";
+
+/// How wide a chart is, and whether it says its own title.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ChartFrame {
+    /// Width in pixels; the height follows.
+    pub width: f64,
+    /// Whether title and reading are drawn too: a file has nothing around it that says them.
+    pub is_titled: bool,
+}
+
+impl ChartFrame {
+    /// In a page on a screen or paper.
+    pub const WIDE: Self = Self { width: 720.0, is_titled: false };
+    /// In a page on a phone.
+    pub const NARROW: Self = Self { width: 340.0, is_titled: false };
+    /// A file, such as for a slide.
+    pub const FILE: Self = Self { width: 880.0, is_titled: true };
+}
+
+/// A chart as an SVG element, which is a whole file too.
+#[must_use]
+pub fn draw(chart: &Chart, voice: Voice, look: ChartFrame) -> String {
+    let canvas = painted(chart, voice, look);
+    let (width, height) = (short(look.width), short(canvas.top + MARGIN));
+    let lang = if matches!(voice, Voice::In(Lang::Zh) | Voice::Both) { "zh-CN" } else { "en" };
+    let title = escaped(&chart.title.pick(voice));
+    let alternative: String = chart.alternative.pick(voice).chars().take(ALTERNATIVE_MAX).collect();
+    let (alternative, body) = (escaped(&alternative), canvas.body());
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" role=\"img\" lang=\"{lang}\" width=\"{width}\" \
+         height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"{FONTS}\" font-size=\"{SIZE}\" \
+         fill=\"{ink}\"><title>{title}</title><desc>{alternative}</desc>{body}</svg>",
+        ink = paint::INK,
+    )
+}
+
+/// The drawing with the boxes of its labels.
+fn painted(chart: &Chart, voice: Voice, look: ChartFrame) -> Canvas {
+    let mut canvas = Canvas::new(look.width, voice);
+    if look.is_titled {
+        heading(&mut canvas, chart);
+    }
+    match &chart.plot {
+        Plot::Bars(plot) => bars::bars(&mut canvas, plot),
+        Plot::Columns(plot) => plane::columns(&mut canvas, plot),
+        Plot::Lines(plot) => plane::lines(&mut canvas, plot),
+        Plot::Histogram(plot) => plane::histogram(&mut canvas, plot),
+        Plot::Boxes(plot) => marks::boxes(&mut canvas, plot),
+        Plot::Profile(plot) => marks::profile(&mut canvas, plot),
+        Plot::Waterfall(plot) => bars::waterfall(&mut canvas, plot),
+        Plot::HeatMap(plot) => grid::heat_map(&mut canvas, plot),
+        Plot::Flow(plot) => flow::flow(&mut canvas, plot),
+        Plot::Tornado(plot) => bars::tornado(&mut canvas, plot),
+    }
+    canvas
+}
+
+/// A white ground, title and reading.
+fn heading(canvas: &mut Canvas, chart: &Chart) {
+    canvas.ground();
+    let room = canvas.width - 2.0 * MARGIN;
+    let parts = [
+        (&chart.title, Ink { size: TITLE, is_bold: true, ..Ink::PLAIN }, 2),
+        (&chart.reading, Ink::PLAIN, 3),
+    ];
+    for (text, ink, lines_max) in parts {
+        let text = canvas.words(text);
+        let lines = text_width::wrapped(&text, ink.size, room, lines_max).0.len();
+        let height = ink.size * LEADING * gridtier::index::float(lines);
+        let middle = [MARGIN, canvas.top + height / 2.0];
+        canvas.paragraph(middle, Anchor::Start, &text, (room, lines_max), ink);
+        canvas.top += height + 6.0;
+    }
+}
+
+#[cfg(test)]
+mod tests;
