@@ -12,6 +12,7 @@ use gridtier::text::Text;
 use gridtier::word::Word;
 use serde_json::{Value, json};
 
+use crate::charts;
 use crate::format::{counted, decimal, grouped};
 use crate::names;
 use crate::section::Section;
@@ -41,8 +42,12 @@ pub struct ComparedCycles {
 #[must_use]
 pub fn sections(pair: &Pair<'_>, comparison: &Comparison, cycles: ComparedCycles) -> Vec<Section> {
     let everybody = &comparison.stability[0];
+    let table = matrix(comparison);
+    let drawn = [charts::transitions(&table), charts::flow(&table)];
+    let head = Section::titled(title(pair, everybody, cycles)).table(table);
+    let head = drawn.into_iter().fold(head, Section::chart);
     vec![
-        Section::titled(title(pair, everybody, cycles)).table(matrix(comparison)).sentence(
+        head.sentence(
             "Customers by tier before (rows) and after (columns); [ ] marks those who held their tier.",
             "行为前一周期等级, 列为后一周期等级; [ ] 为等级未变的户数。",
         ),

@@ -5,6 +5,7 @@ use gridtier::explain::{Evidence, EvidenceKind, Explanation, Item, LeverAdvice, 
 use gridtier::indicator::DIMENSIONS;
 use gridtier::method::{Override, Tier};
 
+use crate::charts;
 use crate::format::{counted, decimal, grouped, money, percent};
 use crate::names;
 use crate::section::{Block, Section};
@@ -30,7 +31,9 @@ pub fn sections(explanation: &Explanation, decision: Option<&Override>, version:
         );
     }
     let evidence = evidence(&explanation.evidence).map(Block::Table);
-    let head = head.table(contributions(explanation)).with_all(evidence);
+    let sum = contributions(explanation);
+    let drawn = charts::score(&sum);
+    let head = head.table(sum).chart(drawn).with_all(evidence);
     vec![head.with_all(more_with_data(explanation)).with_all(way_up(explanation))]
 }
 

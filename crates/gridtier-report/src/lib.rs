@@ -11,6 +11,7 @@ pub mod table;
 pub mod chart;
 pub mod section;
 pub mod render;
+pub mod charts;
 pub mod names;
 pub mod customers;
 pub mod boundaries;

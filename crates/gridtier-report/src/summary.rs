@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 pub use encodings::encodings;
 use findings::{findings_table, guard_zh};
 
+use crate::charts;
 use crate::format::{counted, grouped, percent, shell_word};
 use crate::names;
 use crate::section::{Block, Section};
@@ -119,7 +120,9 @@ pub fn published(cycle: &Published) -> Vec<Section> {
         _ => text!("Cycle {version} published", "周期 {version} 已发布"),
     };
     let head = Section::titled(heading).with_all(beside_current(cycle)).with_all(waits(cycle));
-    let head = head.with(facts(cycle, &totals)).table(tiers(&totals)).sentence(
+    let shares = tiers(&totals);
+    let drawn = charts::tiers(&shares);
+    let head = head.with(facts(cycle, &totals)).table(shares).chart(drawn).sentence(
         "Revenue and energy are sums of the window; validate and whatif compare those of a year.",
         "电费、电量为评价窗口合计; validate 和 whatif 采用年值。",
     );

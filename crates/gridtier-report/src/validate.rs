@@ -11,6 +11,8 @@ use gridtier::validate::{CustomerClass, GroupShare, MeasuredCheck, Validation, V
 use gridtier::word::Word;
 use serde_json::{Value, json};
 
+use crate::chart::Chart;
+use crate::charts;
 use crate::format::{decimal, grouped, percent};
 use crate::names;
 use crate::section::Section;
@@ -24,13 +26,19 @@ pub fn sections(cycle: &Cycle, validation: &Validation, version: u64) -> Vec<Sec
         Section::titled(title(cycle, validation, version)).table(checks(&validation.checks)),
         basis(cycle, validation),
         Section::of_table(readings(&validation.checks)),
-        Section::of_table(influence(cycle)),
+        charted(influence(cycle), charts::influence),
         Section::of_table(held(&validation.held)),
         Section::of_table(classes(validation)),
         Section::of_table(variations(cycle, validation)),
     ];
     sections.extend(clusters::sections(cycle, validation));
     sections
+}
+
+/// A table, and its numbers as a chart.
+fn charted(table: DataTable, chart: fn(&DataTable) -> Chart) -> Section {
+    let chart = chart(&table);
+    Section::of_table(table).chart(chart)
 }
 
 /// The ids of the checks with a verdict.

@@ -5,6 +5,7 @@ use gridtier::whatif::{ChangedKey, Trial, TrialOutcome};
 use gridtier::word::Word;
 use serde_json::{Value, json};
 
+use crate::charts;
 use crate::format::{counted, grouped, percent};
 use crate::names;
 use crate::section::Section;
@@ -32,7 +33,10 @@ pub fn sections(trial: &Trial, outcome: &TrialOutcome, customers: usize, version
             "limits、plausibility 和 checks 不影响等级, 只决定能否发布以及 validate 的结论。",
         ));
     }
-    sections.extend([transitions(outcome), counts(outcome), shares(outcome)].map(Section::of_table));
+    let moves = transitions(outcome);
+    let drawn = [charts::transitions(&moves), charts::flow(&moves)];
+    sections.push(drawn.into_iter().fold(Section::of_table(moves), Section::chart));
+    sections.extend([counts(outcome), shares(outcome)].map(Section::of_table));
     sections
 }
 

@@ -93,7 +93,7 @@ impl Canvas {
 
     /// A text for the reader, without what would leave its line or steer its direction.
     pub(super) fn words(&self, text: &Text) -> String {
-        clean(&text.pick(self.voice))
+        clean(text.pick(self.voice).trim())
     }
 
     /// A text whose base line stands at `y`; what has no room is cut with an ellipsis, and shown when pointed at.

@@ -100,7 +100,9 @@ fn places(sums: &[f64], scale: f64, top: f64) -> (Vec<f64>, f64) {
 
 /// Whether both sides are the same places: then ribbons say by their colour whether they rise or fall.
 fn is_same_on_both_sides(flow: &Flow) -> bool {
-    flow.from == flow.to
+    let names =
+        |texts: &[Text]| texts.iter().map(|text| (text.en.clone(), text.zh.clone())).collect::<Vec<_>>();
+    names(&flow.from) == names(&flow.to)
 }
 
 fn paint_of(flow: &Flow, left: usize, right: usize) -> Paint {

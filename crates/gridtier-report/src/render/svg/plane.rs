@@ -72,6 +72,8 @@ impl Plane {
     fn draw_guides(&self, canvas: &mut Canvas, x: &Scale, guides: &[Guide]) {
         for guide in guides.iter().filter(|guide| guide.at.is_finite()) {
             let x = x.place(guide.at);
+            // A white edge, for where the line crosses dark bars.
+            canvas.line([x, self.area.top - 6.0], [x, self.area.bottom], "#ffffff", 3.2, "");
             canvas.line([x, self.area.top - 6.0], [x, self.area.bottom], INK, 1.2, "5 3");
         }
     }

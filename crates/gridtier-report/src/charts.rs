@@ -1,0 +1,136 @@
+//! Charts of what several results speak of, made from the tables that stand in their sections: a chart computes nothing.
+
+use crate::chart::{Axis, Bars, Chart, Flow, HeatMap, HeatScale, Link, Plot, Profile, Waterfall};
+use crate::table::{ColumnFormat, DataCell, DataColumn, DataRow, DataTable, RowRole};
+use gridtier::text::Text;
+
+/// What each tier brings, from the columns `tier`, `customers_share`, `revenue_share` and `energy_share`.
+#[must_use]
+pub fn tiers(table: &DataTable) -> Chart {
+    let mut shown = table.select(&["tier", "customers_share", "revenue_share", "energy_share"]);
+    let names = [("customers", "户数"), ("revenue", "电费"), ("energy", "电量")];
+    for (column, name) in shown.columns.iter_mut().skip(1).zip(names) {
+        let code = column.title.code.take();
+        column.title = Text { code, ..Text::from(name) };
+    }
+    let bars =
+        Bars::of_table(&shown, Axis::new(Text::new("share of all", "占全部的比例"), ColumnFormat::Share));
+    Chart::new(
+        Text::coded("tier_shares", "What each tier brings", "各等级的户数、电费与电量占比"),
+        Text::new(
+            "Three bars for each tier: its share of customers, of revenue and of energy. Where the second and third bar \
+             are longer than the first, a customer of the tier brings more than the average.",
+            "每个等级三条：户数、电费、电量占比。后两条长于第一条时，该等级客户的户均贡献高于平均水平。",
+        ),
+        Plot::Bars(bars),
+        shown,
+    )
+    .beside_its_table()
+}
+
+/// How much an indicator decides against how much it was meant to, from the columns of the table of influence.
+#[must_use]
+pub fn influence(table: &DataTable) -> Chart {
+    let shown = table.select(&["indicator", "weight", "influence"]);
+    let axis = Axis::new(Text::new("share of all indicators", "占全部指标的比例"), ColumnFormat::Share);
+    Chart::new(
+        Text::coded("influence", "Weight and influence of each indicator", "各指标的名义权重与实际影响力"),
+        Text::new(
+            "Two marks for each indicator: its weight in the method, and its share of what tells the scores apart. The \
+             longer the line between them, the less the weight says about what decides.",
+            "每项指标两个标记：方法中的权重，以及在得分差异中所占的份额。两者之间的线越长，权重与实际作用相差越大。",
+        ),
+        Plot::Profile(Profile::of_table(&shown, axis, Link::Between)),
+        shown,
+    )
+    .beside_its_table()
+}
+
+/// How a score comes about: the rows of indicators with the columns `indicator`, `contribution` and `so_far`, and the
+/// last sum as the score.
+#[must_use]
+pub fn score(table: &DataTable) -> Chart {
+    let mut shown = table.select(&["indicator", "contribution", "so_far"]);
+    shown.rows.retain(|row| row.role == RowRole::Body);
+    let last = shown.rows.last().and_then(|row| row.cells.last()).cloned().unwrap_or(DataCell::Missing);
+    let total = vec![DataCell::text("score", "得分"), last.clone(), last];
+    shown.rows.push(DataRow { role: RowRole::Total, cells: total });
+    let axis = Axis::new(Text::new("points of the score", "得分"), ColumnFormat::Number(2));
+    Chart::new(
+        Text::coded("score", "How the score comes about", "得分构成"),
+        Text::new(
+            "From top to bottom: each bar is what an indicator adds, and begins where the one above it ends. The last bar \
+             is their sum.",
+            "自上而下：每一条为一项指标的加分，起点为上一条的终点；最后一条为合计。",
+        ),
+        Plot::Waterfall(Waterfall::of_table(&shown, axis)),
+        shown,
+    )
+    .beside_its_table()
+}
+
+/// Who went from which tier to which: a table whose first column is the tier before and whose others are tiers after.
+/// Shades, row by row; columns of sums are left out by their code, `all`.
+#[must_use]
+pub fn transitions(table: &DataTable) -> Chart {
+    let shown = without_sums(table);
+    let heat = HeatMap {
+        row_title: Text::new("before", "变动前"),
+        column_title: Text::new("after", "变动后"),
+        ..HeatMap::of_table(&shown, ColumnFormat::Integer, HeatScale::Row)
+    };
+    Chart::new(
+        Text::coded("transitions", "Customers by tier before and after", "等级转移矩阵"),
+        Text::new(
+            "Each row is a tier before, each column a tier after. The darker a cell, the more of its row went there; right \
+             of the diagonal are those who fell.",
+            "行为变动前等级，列为变动后等级。颜色越深，该行客户去往此处越多；对角线右侧为降级。",
+        ),
+        Plot::HeatMap(heat),
+        shown,
+    )
+    .beside_its_table()
+}
+
+/// The same as ribbons.
+#[must_use]
+pub fn flow(table: &DataTable) -> Chart {
+    let shown = without_sums(table);
+    let heat = HeatMap::of_table(&shown, ColumnFormat::Integer, HeatScale::All);
+    let values = heat.values.iter().map(|row| row.iter().map(|value| value.unwrap_or(0.0)).collect());
+    let flow = Flow {
+        from_title: Text::new("before", "变动前"),
+        to_title: Text::new("after", "变动后"),
+        values: values.collect(),
+        from: heat.rows,
+        to: heat.columns,
+        format: ColumnFormat::Integer,
+    };
+    Chart::new(
+        Text::coded("flow", "Where customers went", "等级流向"),
+        Text::new(
+            "Left the tiers before, right those after, as high as they have customers; a ribbon is as wide as customers \
+             went that way.",
+            "左侧为变动前等级，右侧为变动后等级，高度为户数；带的宽度为由此及彼的户数。",
+        ),
+        Plot::Flow(flow),
+        shown,
+    )
+    .beside_its_table()
+}
+
+/// A table without its column and row of sums.
+fn without_sums(table: &DataTable) -> DataTable {
+    let codes: Vec<&str> = table
+        .columns
+        .iter()
+        .filter_map(|column: &DataColumn| column.title.code.as_deref())
+        .filter(|code| *code != "all")
+        .collect();
+    let mut shown = table.select(&codes);
+    shown.rows.retain(|row| row.role == RowRole::Body);
+    shown
+}
+
+#[cfg(test)]
+mod tests;
