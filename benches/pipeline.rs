@@ -41,7 +41,7 @@ use tempfile::TempDir;
 const MONTHS: u32 = 6;
 const WINDOW: Window = Window { end: Month(56 * 12), months: MONTHS };
 const COLUMNS: &[&str] = &["customer_id", "meter_id", "read_at", "active_kwh", "reactive_kvarh", "quality"];
-/// Use of the contracted capacity, as an analyst may add it: three facts, and a condition.
+/// An indicator that an analyst may add, the use of the contracted capacity: it reads three facts and has a condition.
 const OWN_INDICATOR: &str = "capacity_use = { expr = \"active_wh / 1000 / (contract_capacity_kva * 730 * covered_months)\", applies = \"supply_level <> 'residential'\", unit = \"share\", direction = \"+\", title = \"Capacity use\", title_zh = \"容量利用率\", normalise = \"target\", target = 0.55, tolerance = 0.55 }\n";
 /// Rows of a row group.
 const GROUP_ROWS: usize = 1 << 20;
@@ -324,7 +324,7 @@ fn tiled_facts(people: usize) -> Facts {
     facts
 }
 
-/// Indicators with and without one of the method's own, which is evaluated as an SQL expression.
+/// All indicators, with and without one that the method itself defines as an SQL expression.
 fn bench_own_indicator(c: &mut Criterion) {
     let people = std::env::var("GRIDTIER_BENCH_TILED").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
     let facts = tiled_facts(people);

@@ -1,4 +1,5 @@
-//! What real utilities send, file by file: what is in doubt is refused by name, and every encoding reads the same.
+//! What real utilities send, file by file: a file in doubt is refused and named, and every encoding reads the same. The
+//! row in a test's name is the number of the case in the list of bad input.
 
 use std::fs;
 use std::sync::Arc;
@@ -54,7 +55,7 @@ fn row_3_the_same_file_under_two_names_is_refused() {
     let header = READINGS.as_bytes();
     let empty = with_readings_in(&[("a.csv", header), ("b.csv", header), ("c.csv", file.as_bytes())]);
     assert_eq!(tally(&empty), [1, 1, 0, 0, 0]);
-    // Other folder values make other rows of the same bytes.
+    // The same bytes under two values of a folder are different rows.
     let file = b"meter_id,read_at,active_kwh\nM9,2025-01-01,1\n";
     let hive = with_readings_in(&[("customer_id=0001/a.csv", file), ("customer_id=0002/a.csv", file)]);
     assert_eq!(tally(&hive), [2, 2, 0, 0, 0]);
@@ -88,7 +89,7 @@ fn row_12_a_type_that_differs_between_files_is_refused_and_a_wider_one_reported(
 }
 
 #[test]
-fn row_13_column_names_match_without_case_and_must_not_fold_together() {
+fn row_13_column_names_match_in_any_case_and_two_that_differ_only_in_case_are_refused() {
     let upper = READINGS.to_uppercase() + LINE;
     let spaced = READINGS.replace("read_at", " Read_At ") + "0001,M9,2025-02-01,1,,\n";
     let utility = with_readings_in(&[("a.csv", upper.as_bytes()), ("b.csv", spaced.as_bytes())]);
@@ -211,7 +212,7 @@ fn row_20_times_of_96_bits_are_read_to_the_second() {
     let schema = "message readings { required binary customer_id (UTF8); required int96 read_at; \
                   required double active_kwh; }";
     let schema = Arc::new(parquet::schema::parser::parse_message_type(schema).unwrap());
-    // The last and the first second of two months, 1969, and the last second before 2262, where nanoseconds end.
+    // The last second of 2024, the first of 2025, the last of 1969, and a day of 2999: nanoseconds end in 2262.
     let times = [(2_460_676, 86_399), (2_460_677, 0), (2_440_587, 86_399), (2_816_787, 0)].map(
         |(julian, second): (u32, u64)| {
             let nanos = second * 1_000_000_000;
@@ -283,7 +284,7 @@ fn row_21_every_type_of_number_gives_the_same_energy() {
 }
 
 #[test]
-fn row_21_a_nested_value_where_one_value_stands_is_refused() {
+fn row_21_a_nested_value_in_place_of_a_plain_one_is_refused() {
     let mut list = ListBuilder::new(Int32Builder::new());
     list.append_value([Some(1)]);
     let field = Arc::new(Field::new("kwh", DataType::Float64, true));
@@ -303,7 +304,8 @@ fn row_21_a_nested_value_where_one_value_stands_is_refused() {
     }
 }
 
-/// A customer with a faulty word and a Chinese region, whose reject shows how the file was decoded.
+/// A customer with an unknown use category, so that it is rejected; the Chinese region in its reject shows how the file was
+/// decoded.
 const SOUTH: &str = "0004,farm,low_voltage,南京,2010-01-01,false\n";
 
 /// Asserts that a customers file reads with three good rows and the reject of [`SOUTH`].

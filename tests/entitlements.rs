@@ -468,7 +468,7 @@ fn a_wrong_catalogue_or_question_says_what_to_do() {
     let bad = ["service.S00.cells.grade-33", "service S00 has no cell for grade-3", "what to do"];
     fails(&regrade("bad.toml"), 3, &bad);
     fails(&["entitlements", "check", "bad.toml"], 3, &bad);
-    fails(&regrade("future.toml"), 3, &["holds from 2030-01-01", "not on 2026-01-01", "what to do"]);
+    fails(&regrade("future.toml"), 3, &["is in force from 2030-01-01", "not on 2026-01-01", "what to do"]);
     fails(&["entitlements", "check", "papr"], 3, &["did you mean `paper`"]);
     assert!(!utility.store().exists());
     utility.published(&[]);
@@ -516,7 +516,7 @@ fn an_opt_out_list_is_obeyed_however_it_is_written() {
     for list in ["customer_id\n0001\n", "customer_id;name\n0001;a,b\n", "户号\n０００１\n", "0001\n"] {
         fs::write(utility.path().join("out.csv"), list).unwrap();
         let output = asked(&utility, &["grants", "-o", "g.csv", "--opt-out", "out.csv"]);
-        assert!(output.contains("1 who want no marketing left out"), "{output}");
+        assert!(output.contains("left out for wanting no marketing: 1"), "{output}");
         let csv = fs::read_to_string(utility.path().join("g.csv")).unwrap();
         assert!(!csv.contains("\n0001,") && csv.contains("\n0002,"), "{list:?}: {csv}");
     }

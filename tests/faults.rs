@@ -1,5 +1,5 @@
-//! The faults that people reported of neighbouring programs, and of this one: folders of the shared data, each with the
-//! outcome that it must have.
+//! Faults that people reported in similar programs and in this one. For each the shared data have a folder, and here is
+//! the outcome that the folder must have.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ struct Fault {
     code: i32,
     /// Words that must be printed.
     output: &'static [&'static str],
-    /// Values of customers in the cycle that is published in the end, findings accepted.
+    /// Values of customers in the cycle that is published once its findings are accepted.
     values: &'static [(&'static str, &'static str, f64)],
 }
 
@@ -197,7 +197,7 @@ fn every_folder_of_reported_faults_is_tested() {
 }
 
 #[test]
-fn a_declared_word_for_nothing_mends_the_export_that_has_no_other() {
+fn an_export_without_a_null_marker_is_read_once_its_words_for_empty_are_declared() {
     let Some(root) = shared("faults/14-no-null-marker/data") else { return };
     let dir = scratch();
     let data = dir.path().join("data");
@@ -236,7 +236,7 @@ fn people_who_opted_out_stay_off_the_list_whatever_the_form_of_the_opt_out_list(
 }
 
 #[test]
-fn a_cell_of_65_535_columns_and_an_id_of_a_shell_end_in_no_fault() {
+fn a_cell_65_535_columns_wide_and_an_id_with_shell_characters_cause_no_fault() {
     let (Some(wide), Some(quoted)) =
         (shared("faults/18-wide-cell/data"), shared("faults/hint-not-quoted/data"))
     else {

@@ -1,4 +1,4 @@
-//! What all commands have in common: data on stdout alone, tables that fit a page, no terminal tricks, no address.
+//! What all commands have in common: data on stdout alone, tables that fit a page, no terminal codes, no web address.
 
 use std::fs::File;
 use std::process::Stdio;
@@ -91,9 +91,12 @@ fn no_command_breaks_the_rules_of_output() {
         for text in [&ended.stdout, &ended.stderr] {
             assert!(
                 !text.contains("http://") && !text.contains("https://"),
-                "{args:?} prints an address: {text}"
+                "{args:?} prints a web address: {text}"
             );
-            assert!(!text.contains(['\r', '\u{1b}']), "{args:?} plays with a terminal that is none");
+            assert!(
+                !text.contains(['\r', '\u{1b}']),
+                "{args:?} prints codes for a terminal where there is none"
+            );
             assert!(!text.contains("panicked"), "{args:?}: {text}");
         }
         assert!(ended.code == 0 || ended.stdout.is_empty(), "{args:?} failed and printed: {}", ended.stdout);
@@ -113,13 +116,13 @@ fn what_people_read_is_at_most_100_columns_wide() {
     }
 }
 
-/// A part of the source of the shipped catalogue, one text in both languages that Chinese pages quote as it is.
+/// Part of the note in which the shipped catalogue names its source. It is in English only, and Chinese pages quote it.
 const SOURCE: &str = "is lost and this catalogue is a reconstruction: cells with provenance are the paper's words, all others are inferred.";
 
 /// Three English words in a row, which ids, codes and examples do not have.
 fn english_sentence(text: &str) -> Option<&str> {
     let is_word = |word: &&str| {
-        // A full stop inside, as in a key, makes no sentence.
+        // With a full stop inside, as in a key, it is not a word of a sentence.
         let letters = word.trim_end_matches([',', ';', '.']);
         !letters.is_empty() && letters.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'\'')
     };
@@ -133,7 +136,7 @@ fn english_sentence(text: &str) -> Option<&str> {
 
 #[test]
 fn chinese_output_has_no_english_sentence() {
-    // A page also quotes the source of the catalogue, one text in both languages.
+    // An HTML page also quotes the note on the catalogue's source, which is in English only.
     let is_code =
         |args: &[&str]| ["json", "show", "html", "--bilingual"].iter().any(|word| args.contains(word));
     let mut found = Vec::new();

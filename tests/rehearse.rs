@@ -1,4 +1,4 @@
-//! `rehearse`: the next cycle as it will be published, with what it would change, and the store as it was.
+//! `rehearse` writes the next cycle as it will be published and what it would change, and leaves the store as it was.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,7 +27,7 @@ fn published(utility: &Utility, name: &str) -> Published {
     Published::read(&utility.path().join("rehearsal").join(name).with_extension("parquet"))
 }
 
-/// The invented utility in two windows, the first one graded.
+/// The invented utility with the data of two windows, of which the first is graded.
 fn utility() -> Utility {
     let utility = Utility::empty();
     fs::remove_dir(utility.data()).unwrap();
@@ -49,7 +49,7 @@ const REHEARSE: [&str; 10] = [
 ];
 
 #[test]
-fn a_rehearsal_is_the_cycle_that_is_published_then_and_leaves_the_store_as_it_was() {
+fn a_rehearsal_has_the_bytes_of_the_later_published_cycle_and_leaves_the_store_as_it_was() {
     let utility = utility();
     let before = files(&utility.store());
     let output = utility.done(&[&REHEARSE[..], &["--format", "json"]].concat());
@@ -93,7 +93,7 @@ fn the_first_window_has_the_same_bytes_with_and_without_the_next() {
 }
 
 #[test]
-fn whoever_falls_loses_a_service_or_begins_a_plan_must_be_told() {
+fn a_customer_who_falls_or_loses_a_service_or_begins_a_plan_must_be_told() {
     let utility = utility();
     let output: Value =
         serde_json::from_str(&utility.done(&[&REHEARSE[..], &["--format", "json"]].concat())).unwrap();
@@ -153,7 +153,7 @@ fn a_rehearsal_writes_neither_into_the_store_nor_among_other_files() {
 }
 
 #[test]
-fn a_comparison_with_services_says_the_same_as_the_rehearsal_and_whom_to_tell_what() {
+fn a_comparison_with_services_agrees_with_the_rehearsal_and_lists_whom_to_tell_what() {
     let utility = utility();
     utility.done(&REHEARSE);
     utility.done(&["regrade", "next", "--as-of", "2029-01-01", "--method", "next.toml", "--store", "store"]);

@@ -109,11 +109,11 @@ fn a_new_month_is_read_and_the_others_are_reused() {
     // December 2024 has left the window. Statistics show that no row of its file, or of an earlier one, counts.
     assert_says(
         &history.regrade("2026-01-01"),
-        "11 of 16 files of readings, since they are the same, were taken from cycle 1",
+        "11 of 16 files of readings were not counted again: their sums were taken from cycle 1",
     );
     assert_says(
         &history.regrade("2026-01-01"),
-        "all facts, since inputs and window are the same, were taken from cycle 2",
+        "inputs and window are the same, so all facts were taken from cycle 2",
     );
 }
 
@@ -132,12 +132,12 @@ fn a_month_with_other_files_is_read_again() {
     // The first cycle had these very inputs.
     assert_says(
         &history.regrade("2026-01-01"),
-        "all facts, since inputs and window are the same, were taken from cycle 1",
+        "inputs and window are the same, so all facts were taken from cycle 1",
     );
 }
 
 #[test]
-fn another_customer_base_takes_over_what_it_does_not_change() {
+fn months_that_a_change_of_customers_does_not_touch_are_reused() {
     let history = History::new();
     history.deliver("meter_readings/stranger.parquet", "ZZZ2", "2025-04-09", 1.0);
     history.regrade("2026-01-01");
@@ -155,7 +155,7 @@ fn another_customer_base_takes_over_what_it_does_not_change() {
     fs::write(history.data("customers.csv"), both).unwrap();
     assert_says(
         &history.regrade("2026-01-01"),
-        "15 of 17 files of readings, since they are the same, were taken from cycle 2",
+        "15 of 17 files of readings were not counted again: their sums were taken from cycle 2",
     );
     // Without one of the customers, readings that counted become orphans.
     let fewer = customers.replacen(&format!("{pattern}\n"), "", 1);
@@ -165,7 +165,7 @@ fn another_customer_base_takes_over_what_it_does_not_change() {
 }
 
 #[test]
-fn nothing_is_taken_from_another_declaration_or_a_damaged_cycle() {
+fn nothing_is_reused_after_a_changed_declaration_or_from_a_damaged_cycle() {
     let history = History::new();
     history.regrade("2026-01-01");
     fs::write(history.data("gridtier.toml"), "format = 1\n[tables.meter_readings]\nenergy_unit = \"MWh\"\n")

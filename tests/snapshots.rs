@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::support::{ended, gridtier, scratch};
 
-/// A folder with `store`, to which the sample utility is graded.
+/// A folder whose `store` holds one graded cycle of the sample utility.
 static GRADED: LazyLock<TempDir> = LazyLock::new(|| {
     let dir = scratch();
     shown(dir.path(), &regrade("store"), "en");
@@ -37,7 +37,7 @@ fn shown(dir: &Path, args: &[String], lang: &str) -> String {
     without_hash(&ended.stdout)
 }
 
-/// The text without the hash in the name of a cycle's folder, which changes whenever a build gives other bytes.
+/// The text with `HASH` for the hash in a cycle folder's name, since that hash changes with the bytes that a build writes.
 fn without_hash(text: &str) -> String {
     let Some(start) = text.find("v000001-") else { return text.to_owned() };
     let hash = start + "v000001-".len();
@@ -50,7 +50,7 @@ fn snapshot_file(name: &str, lang: &str) -> PathBuf {
     dir.join(format!("{name}.{lang}.txt"))
 }
 
-/// Compares what a command prints in both languages with its files.
+/// Compares what a command prints in each language with the snapshot in that language.
 fn check(name: &str, dir: &Path, args: &[String]) {
     for lang in ["en", "zh"] {
         let (text, path) = (shown(dir, args, lang), snapshot_file(name, lang));
@@ -64,7 +64,7 @@ fn check(name: &str, dir: &Path, args: &[String]) {
     }
 }
 
-/// A command about the graded sample utility.
+/// Checks a command that asks about the graded sample utility.
 fn check_of_cycle(name: &str, command: &str) {
     let args: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
     check(name, GRADED.path(), &args);

@@ -25,7 +25,7 @@ fn after(output: &Value, path: &str) -> String {
 }
 
 #[test]
-fn a_trial_changes_whom_a_regrade_would_change() {
+fn a_trial_reports_the_customers_whom_a_regrade_would_change() {
     let utility = Utility::invented(400, &[]);
     let before =
         tiers(&Published::read(&utility.published(&["--method", "utility"]).join("tiers.parquet")), "tier");
@@ -60,7 +60,7 @@ fn a_trial_changes_whom_a_regrade_would_change() {
 }
 
 /// Grades two cycles, tries settings on the second one, and grades again by a method with the same edits.
-fn is_what_a_regrade_does(settings: &[&str], changes: &[(&str, &str)], preset: &str) {
+fn assert_same_as_regrade(settings: &[&str], changes: &[(&str, &str)], preset: &str) {
     let utility = Utility::invented(400, &[]);
     // The cycle before, to which hysteresis and step limit look back.
     let earlier = ["regrade", "data", "--as-of", "2025-07-01", "--store", "store", "--method", "paper"];
@@ -82,34 +82,34 @@ fn is_what_a_regrade_does(settings: &[&str], changes: &[(&str, &str)], preset: &
 }
 
 #[test]
-fn every_key_that_is_tried_changes_whom_a_regrade_would_change() {
+fn a_trial_of_any_key_reports_what_a_regrade_would_change() {
     let quotas = ("quotas = [10, 30, 50, 10]", "quotas = [15, 20, 45, 20]");
-    is_what_a_regrade_does(&["quotas=[15, 20, 45, 20]"], &[quotas], "utility");
+    assert_same_as_regrade(&["quotas=[15, 20, 45, 20]"], &[quotas], "utility");
     let strata = ("strata = \"none\"", "strata = \"use_category\"");
-    is_what_a_regrade_does(&["strata=use_category"], &[strata], "paper");
+    assert_same_as_regrade(&["strata=use_category"], &[strata], "paper");
     let pooled = ("min_stratum = 30", "min_stratum = 120");
-    is_what_a_regrade_does(&["min_stratum=120"], &[pooled], "utility");
+    assert_same_as_regrade(&["min_stratum=120"], &[pooled], "utility");
     let floors = ("[limits]", "[tiers.lines]\nspecial = 70\ngrade-1 = 60.5\n\n[limits]");
-    is_what_a_regrade_does(&["tiers.lines.special=70", "tiers.lines.grade-1=60.5"], &[floors], "paper");
+    assert_same_as_regrade(&["tiers.lines.special=70", "tiers.lines.grade-1=60.5"], &[floors], "paper");
     let months = ("min_months = 12", "min_months = 30");
-    is_what_a_regrade_does(&["min_months=30"], &[months], "utility");
+    assert_same_as_regrade(&["min_months=30"], &[months], "utility");
     let known = ("min_known_weight = 0.5", "min_known_weight = 0.95");
-    is_what_a_regrade_does(&["min_known_weight=0.95"], &[known], "utility");
+    assert_same_as_regrade(&["min_known_weight=0.95"], &[known], "utility");
 }
 
 #[test]
-fn vetoes_and_policies_that_are_tried_change_whom_a_regrade_would_change() {
+fn a_trial_of_vetoes_and_policies_reports_what_a_regrade_would_change() {
     let veto = "[[veto]]\nname = \"any\"\nkinds = [\"theft\", \"violation\"]\nceiling = \"grade-3\"\n";
     let added = ("[limits]", format!("{veto}\n[limits]"));
     let settings = "veto=[{name = \"any\", kinds = [\"theft\", \"violation\"], ceiling = \"grade-3\"}]";
-    is_what_a_regrade_does(&[settings], &[(added.0, &added.1)], "paper");
-    // Few customers have stolen, and none of these 400: violations have more.
+    assert_same_as_regrade(&[settings], &[(added.0, &added.1)], "paper");
+    // Theft is rare, and none of these 400 customers has stolen; more of them have violations.
     let kinds = ("kinds = [\"theft\"]", "kinds = [\"violation\"]");
     let ceiling = ("ceiling = \"grade-3\"", "ceiling = \"grade-2\"");
     let settings = ["veto.confirmed_theft.kinds=[\"violation\"]", "veto.confirmed_theft.ceiling=grade-2"];
-    is_what_a_regrade_does(&settings, &[kinds, ceiling], "utility");
+    assert_same_as_regrade(&settings, &[kinds, ceiling], "utility");
     let policies = ("[limits]", "[hysteresis]\nband = 0.1\n\n[step_limit]\nup = 1\n\n[limits]");
-    is_what_a_regrade_does(&["hysteresis.band=0.1", "step_limit.up=1"], &[policies], "paper");
+    assert_same_as_regrade(&["hysteresis.band=0.1", "step_limit.up=1"], &[policies], "paper");
 }
 
 #[test]

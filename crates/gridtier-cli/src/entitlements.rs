@@ -1,4 +1,4 @@
-//! `gridtier entitlements`: what the tiers entitle to, to whom, why, and at what cost.
+//! `gridtier entitlements`: which services the tiers give, to which customers, why, and at what cost.
 
 mod catalogue;
 mod deliver;

@@ -20,7 +20,7 @@ use gridtier_io::store::StoreError;
 
 use crate::args::{self, ResultFormat};
 
-/// Done, with findings beyond the limits, and nothing was published; or a check of a cycle fails.
+/// The run came to its end, but findings were beyond the limits and nothing was published; or a check of a cycle failed.
 pub const BEYOND_LIMITS: u8 = 1;
 /// Wrong command line.
 pub const USAGE: u8 = 2;
@@ -236,7 +236,7 @@ pub fn report(result: Result<Done, Failure>, lang: Lang, answer: ResultFormat) -
     }
 }
 
-/// Why nothing else is on stdout, for programs.
+/// The error as JSON, so that programs learn from stdout why it has nothing else.
 fn error_json(code: u8, message: &Text) -> String {
     let error = serde_json::json!({ "exit": code, "message": message.en, "message_zh": message.zh });
     format!("{:#}\n", serde_json::json!({ "error": error }))
@@ -265,7 +265,7 @@ pub fn note(text: &Text, lang: Lang) {
 /// A line for programs that wait for it, on stdout while the run goes on.
 pub fn announce(line: &str) {
     let mut stdout = std::io::stdout().lock();
-    // A reader that went away does not wait.
+    // If the reader has gone away, nobody waits for the line.
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }
 

@@ -28,7 +28,7 @@ pub fn watch(folder: DataFolder) -> (DataFolder, ProgressBar) {
     (folder, bar)
 }
 
-/// Runs `work` under a bar over its steps.
+/// Runs `work` and shows a progress bar of the steps that it reports.
 pub fn steps<T>(work: impl FnOnce(&(dyn Fn(&'static str, u64, u64) + Sync)) -> T) -> T {
     let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
     let style = ProgressStyle::with_template("{msg:>16} {wide_bar} {human_pos} of {human_len}");

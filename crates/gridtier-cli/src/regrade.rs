@@ -124,13 +124,13 @@ impl Job<'_> {
 pub fn reused_line(reused: Reused) -> Text {
     match reused {
         Reused::Facts { version } => text!(
-            "all facts, since inputs and window are the same, were taken from cycle {version}; --fresh counts \
-             everything",
+            "inputs and window are the same, so all facts were taken from cycle {version}; --fresh counts everything \
+             again",
             "输入数据和评价窗口相同, 全部统计量取自周期 {version}; 用 --fresh 可全部重新统计",
         ),
         Reused::Readings { version, taken, files } => text!(
-            "{taken} of {files} files of readings, since they are the same, were taken from cycle {version}; --fresh \
-             counts everything",
+            "{taken} of {files} files of readings were not counted again: their sums were taken from cycle {version}; \
+             --fresh counts everything again",
             "{files} 个读数文件中有 {taken} 个未变, 取自周期 {version}; 用 --fresh 可全部重新统计",
         ),
     }

@@ -1,5 +1,5 @@
-//! The use case `plan`: on which day an improvement plan, or one target of it, is due, as somebody agreed with the customer
-//! (REGRADE sections 5 and 7). It is an entry of the register; plans and inspections take the day from there.
+//! The use case `plan`: records a day, agreed with the customer, on which an improvement plan or one of its targets is due
+//! (REGRADE sections 5 and 7). The day is kept in an entry of the register, from which plans and inspections take it.
 
 use chrono::NaiveDate;
 use gridtier::decision::EntryKind;
@@ -16,13 +16,13 @@ use crate::store::{NewEntry, RegisterEntry, Store};
 /// The day that was agreed on.
 #[derive(Clone, Copy, Debug)]
 pub struct PlanAgreement<'a> {
-    /// Number of the cycle; the current one without it.
+    /// Number of the cycle; `None` for the current one.
     pub number: Option<u64>,
     /// The customer.
     pub customer_id: &'a str,
-    /// The indicator whose target is meant; the whole plan without it.
+    /// The indicator whose target is meant; `None` for the whole plan.
     pub indicator: Option<&'a str>,
-    /// The day from which on it must be met.
+    /// The day on which the plan or target is due.
     pub due_on: NaiveDate,
     /// Who agreed.
     pub by: &'a str,
@@ -36,8 +36,8 @@ impl PlanAgreement<'_> {
     /// Writes the entry.
     ///
     /// # Errors
-    /// The cycle is not published, the customer has no plan there or the plan no such target, the day is not after the
-    /// cycle's as-of; or the store cannot be read or written.
+    /// The cycle is not published; the customer has no plan in it, or the plan has no such target; the day is not after
+    /// the cycle's as-of; or the store cannot be read or written.
     pub fn record(&self, store: &Store) -> Result<RegisterEntry, GovernanceError> {
         let desk = store.decide()?;
         let stored = store.cycle(self.number)?;

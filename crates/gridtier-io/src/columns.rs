@@ -1,6 +1,6 @@
 //! Maps the columns of a file to those of the contract, and checks that the files of a table agree on types.
 //!
-//! Engines fill a column that one file lacks with nulls, read `KWH` as another column than `kwh`, and coerce types that
+//! Query engines put nulls for a column that one file lacks, take `KWH` and `kwh` for two columns, and coerce types that
 //! differ between files. Here a table has one schema: names match in any case; a file that lacks a column or clashes in
 //! type is refused; surplus columns are listed. Values are not looked at.
 
@@ -64,9 +64,9 @@ pub struct FilePiece {
 pub enum Pick {
     /// The column of the file at this position.
     Own(usize),
-    /// The value at this position among those in the names of its folders.
+    /// The value at this position among those that the names of the file's folders give.
     Hive(usize),
-    /// The columns of the file at these positions among [`Mapping::joins`], which make up one key.
+    /// The columns of the file that the entry at this position of [`Mapping::joins`] lists: together they make up a key.
     Joined(usize),
     /// The value that is declared for files without the column.
     Constant,
@@ -94,7 +94,7 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// The positions of the file's columns that a pick needs.
+    /// The positions of the file's columns that a joined pick puts together; none for any other pick.
     pub fn positions(&self, pick: Pick) -> &[usize] {
         match pick {
             Pick::Joined(at) => &self.joins[at],
@@ -187,7 +187,7 @@ struct NamesInFile<'a> {
 }
 
 impl NamesInFile<'_> {
-    /// The column of that name, in the file or in the names of folders: where both have it, their values agree.
+    /// The column of that name. One in the names of folders comes before one in the file, whose values agree with it.
     fn find(&self, name: &str) -> Result<Option<Pick>, Unreadable> {
         let wanted = folded(name);
         let keys: Vec<&str> = self.hive.iter().map(|hive| hive.key.as_str()).collect();
@@ -223,7 +223,7 @@ fn only(
         let (first, second) = (names[first], names[second]);
         return Err(Unreadable::because(
             text!(
-                "the columns `{first}` and `{second}` have one name but for case or white space",
+                "the columns `{first}` and `{second}` differ only in case or white space",
                 "列 `{first}` 与 `{second}` 除大小写和空白外同名"
             ),
             ("rename one of them, or leave it out", "请改名其中一列，或不导出它"),

@@ -30,7 +30,7 @@ pub fn numbers(values: &[f64]) -> ArrayRef {
     Arc::new(Float64Array::from(values.to_vec()))
 }
 
-/// Scores of the first `people` customers, all of whom have a long history, with everything delivered.
+/// Scores of the first `people` customers, all with a long history; the data of every indicator are delivered.
 pub fn scored(people: u32, columns: &[IndicatorColumn], method: &Method) -> Scores {
     let short_history = vec![false; index(people)];
     let delivered = vec![true; method.indicators.len()];
@@ -216,7 +216,7 @@ impl MemorySource {
         customer::read(self, &mut TableBook::new(Table::Customers)).unwrap()
     }
 
-    /// The finished energy of a window, without bills.
+    /// The energy of a window by month, spread over sparse readings and with covered months marked; without bills.
     pub fn read_usage(&self, customers: &Customers, window: Window) -> MonthlyUsage {
         let mut book = TableBook::new(Table::MeterReadings);
         let mut usage =

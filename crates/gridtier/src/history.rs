@@ -42,11 +42,11 @@ pub struct TierHistory {
     pub customers: KeyIndex,
     /// The names of strata.
     pub strata: Vec<String>,
-    /// Finished spans, and when all cycles are added, all of them.
+    /// The spans that have ended; after [`Self::finish`], all spans.
     pub spans: Vec<HistorySpan>,
     /// By customer: the span that still holds.
     open: Vec<Option<HistorySpan>>,
-    /// The customer that was added last: cycles come in the order of ids.
+    /// The customer that was added last. Within a cycle customers come in the order of ids, so the next one is likely near.
     last: u32,
     cycle: Option<AddedCycle>,
 }
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_holds_while_the_place_stays_and_ends_with_the_first_cycle_that_differs_or_lacks_the_customer() {
+    fn a_span_lasts_while_the_place_stays_and_ends_at_the_first_cycle_where_it_differs_or_is_absent() {
         let mut history = TierHistory::default();
         assert_eq!((history.stratum("all"), history.stratum("other"), history.stratum("all")), (0, 1, 0));
         history.begin_cycle(1, 10);
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn no_cycles_have_no_history() {
+    fn without_cycles_there_is_no_history() {
         assert_eq!(TierHistory::default().finish().spans, []);
     }
 }

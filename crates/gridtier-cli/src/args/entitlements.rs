@@ -11,8 +11,8 @@ use gridtier::word::Word;
 use super::CycleArgs;
 use super::value::store_folder;
 
-const OLD_SPELLINGS: &str = "Scripts may go on writing `entitlements --store STORE` with --matrix, --customer ID or --service SERVICE; they \
-mean the subcommands of these names.
+const OLD_SPELLINGS: &str = "Scripts may go on writing `entitlements --store STORE` with --matrix, --customer ID or --service SERVICE; these \
+options stand for the subcommands of the same names.
 
 脚本可继续使用 `entitlements --store STORE` 加 --matrix、--customer ID 或 --service SERVICE；它们等同于同名子命令。";
 
@@ -49,7 +49,7 @@ pub enum EntitlementsCommand {
     ///
     /// 与较早周期相比谁增减了什么：户数，用 -o 输出通知清单
     Changes(ChangesArgs),
-    /// Decide the applications of a table
+    /// Decide the applications that a table lists
     ///
     /// 审定申请表中的申请
     Applications(ApplicationsArgs),
@@ -61,12 +61,12 @@ pub enum EntitlementsCommand {
     ///
     /// 检查权益目录：格子齐全，没有矛盾，没有取消对所有客户的义务
     Check {
-        /// paper, or a file
+        /// The catalogue: paper, or a file
         ///
-        /// paper 或文件
+        /// 权益目录：paper 或文件
         #[arg(default_value = "paper")]
         catalogue: String,
-        /// A preset or method file whose own indicators conditions may name
+        /// A preset or a method file; conditions may name the indicators that it defines
         ///
         /// 预设方法或方法文件，条件可使用其中的自定义指标
         #[arg(long, default_value = "paper", value_name = "METHOD")]
@@ -80,9 +80,9 @@ pub enum EntitlementsCommand {
         ///
         /// 要写的文件
         file: PathBuf,
-        /// paper
+        /// The shipped catalogue to start from: paper
         ///
-        /// paper（内置目录）
+        /// 所依据的内置目录：paper
         #[arg(long, default_value = "paper", value_name = "CATALOGUE")]
         from: String,
     },
@@ -90,9 +90,9 @@ pub enum EntitlementsCommand {
     ///
     /// 输出内置目录
     Show {
-        /// paper
+        /// The shipped catalogue: paper
         ///
-        /// paper（内置目录）
+        /// 内置目录：paper
         #[arg(default_value = "paper")]
         catalogue: String,
     },
@@ -321,8 +321,8 @@ pub struct OptOutArgs {
 pub struct ListArgs {
     #[command(flatten)]
     pub opt_out: OptOutArgs,
-    /// What the list is for; a list for marketing leaves out customers who opted out. By default `service` lists for
-    /// marketing, and `grants` and `changes` for operations unless --opt-out is given
+    /// What the list is for; a list for marketing leaves out customers who opted out. By default the list of `service` is
+    /// for marketing; those of `grants` and `changes` are for operations, or for marketing if --opt-out is given
     ///
     /// 名单的用途；营销名单不含拒绝营销的客户。默认由命令决定：`service` 为营销，`grants` 和 `changes` 为业务，给出 --opt-out 时除外
     #[arg(long, value_enum)]
@@ -331,7 +331,7 @@ pub struct ListArgs {
 
 #[derive(Args)]
 pub struct WithholdArgs {
-    /// Withhold counts of fewer customers, and what would give them away
+    /// Withhold counts of fewer customers than this, and any number from which they could be worked out
     ///
     /// 不公布少于该户数的计数，也不公布可推出它的数
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]

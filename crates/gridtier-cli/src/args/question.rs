@@ -1,4 +1,4 @@
-//! The command line of questions about published cycles.
+//! Arguments of the commands that answer questions about published cycles.
 
 use std::path::PathBuf;
 
@@ -30,7 +30,8 @@ pub struct ExplainArgs {
     pub customer: String,
     #[command(flatten)]
     pub cycle: CycleArgs,
-    /// The folder that was graded: lists late bills and missed plans, and when paying on time would suffice
+    /// The folder that was graded; with it, late bills and missed plans are listed, and how soon a customer who pays on time
+    /// would reach the next tier
     ///
     /// 评级所用的数据文件夹：列出逾期账单和未完成的计划，以及从何时起按时缴费即可达到
     #[arg(long, value_name = "DIR")]
@@ -51,12 +52,12 @@ pub struct ExplainArgs {
 pub struct ValidateArgs {
     #[command(flatten)]
     pub cycle: CycleArgs,
-    /// Draws of weights, instead of those in the method
+    /// Number of draws of weights, instead of the number in the method
     ///
     /// 权重抽样次数，代替方法中的设置
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(100..=100_000))]
     pub draws: Option<u64>,
-    /// Ranked customers drawn for robustness and clusters, instead of those in the method
+    /// Number of ranked customers to draw for robustness and clusters, instead of the number in the method
     ///
     /// 为稳健性和聚类抽取的参评客户数，代替方法中的设置
     #[arg(long, value_name = "N", value_parser = sample)]
@@ -92,7 +93,7 @@ pub struct CompareArgs {
     /// 用于更正较早周期数据的修订，或 none；缺省为最新修订
     #[arg(long, value_name = "N|none", value_parser = revision)]
     pub revision: Option<RevisionChoice>,
-    /// Also what services customers gain and lose, what services cost before and after, and whom to tell
+    /// Also show which services customers gain and lose, what services cost before and after, and whom to tell
     ///
     /// 另列出客户权益的增减、服务的前后成本，以及须告知的客户
     #[arg(long)]

@@ -21,7 +21,7 @@ pub struct ServeArgs {
     /// 监听端口；0 为自动选取空闲端口
     #[arg(long, value_name = "PORT", default_value_t = 8613)]
     pub port: u16,
-    /// Address to listen on; one that other machines reach needs a token
+    /// Address to listen on; an address that other machines can reach requires a token
     ///
     /// 监听地址；其他机器可访问的地址须有令牌
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
@@ -31,7 +31,7 @@ pub struct ServeArgs {
     /// 读者访问所用的其他主机名，例如代理的主机名
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub host: Vec<String>,
-    /// File with the token that readers give as password; also by GRIDTIER_TOKEN
+    /// File with the token that readers give as password; GRIDTIER_TOKEN may hold the token instead
     ///
     /// 令牌文件，读者以令牌为密码；也可用环境变量 GRIDTIER_TOKEN 给出
     #[arg(long, value_name = "FILE")]

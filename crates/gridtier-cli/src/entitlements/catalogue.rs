@@ -38,7 +38,7 @@ pub fn check(name: &str, method: &str, lang: Lang) -> Result<Done, Failure> {
     Ok(Done { data: terminal::text(&catalogue_sections(&catalogue), lang.into()) })
 }
 
-/// The catalogue of that name, shipped or a file; conditions may name the own indicators of a method.
+/// The catalogue of that name, shipped or a file; its conditions may name the indicators that `method` defines.
 pub fn load(name: &str, method: Option<&Method>) -> Result<Catalogue, Failure> {
     let indicators = method.map(|method| method.indicators.as_slice()).unwrap_or_default();
     let own: Vec<&str> = indicators.iter().map(|spec| spec.id.as_str()).collect();
@@ -49,7 +49,7 @@ pub fn load(name: &str, method: Option<&Method>) -> Result<Catalogue, Failure> {
     Ok(read?)
 }
 
-/// A cycle takes the catalogue that holds on its day.
+/// Refuses a catalogue that is not in force on the cycle's day.
 pub fn check_in_force(catalogue: &Catalogue, as_of: Month) -> Result<(), Failure> {
     let day = date_of_day(as_of.first_day()).unwrap_or_default();
     if catalogue.is_in_force(day) {
@@ -59,8 +59,8 @@ pub fn check_in_force(catalogue: &Catalogue, as_of: Month) -> Result<(), Failure
     let to = to.map_or_else(|| text!("further notice", "另行通知"), |day| Text::same(day.to_string()));
     let (name, version, from) = (&catalogue.name, &catalogue.version, catalogue.effective_from);
     let what = text!(
-        "the catalogue of entitlements {name} {version} holds from {from} until {to}, not on {day}\n  what to do: \
-         give the catalogue of that day by --entitlements, or correct its effective dates",
+        "the catalogue of entitlements {name} {version} is in force from {from} until {to}, not on {day}\n  what to do: \
+         give the catalogue in force on {day} with --entitlements, or correct the dates of this one",
         "权益目录 {name} {version} 自 {from} 起至{to}有效，不含 {day}\n  处理办法：\
          用 --entitlements 给出当日有效的目录，或改正其生效日期";
         to

@@ -152,7 +152,7 @@ pub fn opted_out_text(customers: u64, purpose: ListPurpose) -> Text {
     match (customers, purpose) {
         (0, _) => Text::default(),
         (_, ListPurpose::Marketing) => {
-            text!("; {count} who want no marketing left out", "; 拒绝营销而未列入 {count} 户")
+            text!("; left out for wanting no marketing: {count}", "; 拒绝营销而未列入 {count} 户")
         }
         (_, ListPurpose::Operations) => text!(
             "; {count} of the customers want no marketing, which --purpose marketing leaves out",

@@ -51,7 +51,7 @@ fn file_format(args: &FormatArgs, path: &Path) -> Result<TableFormat, Failure> {
 pub fn list_format(args: &FormatArgs, path: &Path) -> Result<ExportFormat, Failure> {
     exporter(file_format(args, path)?).ok_or_else(|| {
         let what = text!(
-            "a list is no plain text; write .csv, .xlsx, .html, .json or .parquet",
+            "a list cannot be plain text; write .csv, .xlsx, .html, .json or .parquet",
             "名单不能写成纯文本; 请写成 .csv、.xlsx、.html、.json 或 .parquet",
         );
         Failure::new(USAGE, what)
@@ -70,18 +70,18 @@ fn exporter(format: TableFormat) -> Option<ExportFormat> {
     })
 }
 
-/// The voice for people.
+/// How text is written for people: in the chosen language, or in both.
 pub fn people(args: &FormatArgs, lang: Lang) -> Voice {
     if args.bilingual { Voice::Both } else { lang.into() }
 }
 
-/// Codes for programs, words for people. CSV is for programs unless a language is asked for.
+/// How an answer is written: in codes for programs, in words for people. CSV is for programs unless a language is asked for.
 pub fn voice(args: &OutputArgs, chosen: ChosenLang) -> Result<Voice, Failure> {
     Ok(exporter(format(args)?)
         .map_or(people(&args.format, chosen.lang), |format| list_voice(&args.format, format, chosen)))
 }
 
-/// The voice of a list in a file.
+/// How a list in a file is written, in codes or in words.
 pub fn list_voice(args: &FormatArgs, format: ExportFormat, chosen: ChosenLang) -> Voice {
     match format {
         ExportFormat::Json | ExportFormat::Parquet => Voice::Codes,
@@ -113,7 +113,7 @@ pub fn deliver(
         }
         (Some(ExportFormat::Xlsx | ExportFormat::Parquet), None) => Err(Failure::new(
             USAGE,
-            text!("this format is no text; name a file by -o", "此格式不是文本; 请用 -o 指定文件"),
+            text!("this format is not text; name a file with -o", "此格式不是文本; 请用 -o 指定文件"),
         )),
         (Some(format), None) => Ok(Done { data: export::sections_text(format, voice, mark, sections)? }),
         (Some(format), Some(path)) => {

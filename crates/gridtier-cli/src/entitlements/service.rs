@@ -48,7 +48,7 @@ pub fn run(args: &ServiceArgs, chosen: ChosenLang) -> Result<Done, Failure> {
     };
     let left_out = match (census.entitled().saturating_sub(rows), lang) {
         (0, _) => String::new(),
-        (count, Lang::En) => format!("; {} who want no marketing left out", grouped(count)),
+        (count, Lang::En) => format!("; left out for wanting no marketing: {}", grouped(count)),
         (count, Lang::Zh) => format!("; 拒绝营销而未列入 {} 户", grouped(count)),
     };
     Ok(Done { data: terminal::text(&text, people) + &listed + &left_out + "\n" })

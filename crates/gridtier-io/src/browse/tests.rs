@@ -29,7 +29,7 @@ fn columns() -> CustomerColumns {
         ]))
         .unwrap();
     let mut at = 0;
-    // A0 is accepted and not graded, A2 is not there.
+    // A0 has attributes and no tier, A2 a tier and no attributes.
     columns
         .add_attributes(
             &batch(vec![
@@ -49,7 +49,7 @@ fn ids(page: &CustomerPage) -> Vec<&str> {
 }
 
 #[test]
-fn customers_are_found_by_id_and_by_how_it_begins() {
+fn customers_are_found_by_id_and_by_its_first_characters() {
     let columns = columns();
     assert_eq!((columns.position("A3"), columns.position("A"), columns.position("C")), (Some(2), None, None));
     for (prefix, found) in [
@@ -81,7 +81,7 @@ fn filters_are_combined_and_counted_by_tier() {
 }
 
 #[test]
-fn every_part_of_a_sorted_list_is_that_of_the_whole_list() {
+fn every_page_is_a_slice_of_the_whole_sorted_list() {
     let columns = columns();
     let all = CustomerFilter::default();
     for (order, sorted) in [

@@ -58,7 +58,7 @@ fn relation(a: &DataType, b: &DataType) -> Relation {
 }
 
 /// Checks the files of a table against each other. A column without any value agrees with every type: where types
-/// clash, `has_value` is asked whether a column has a value, by the position of the file and of the column.
+/// clash, `has_value` says whether a column has a value. It is given the positions of the file and of the column.
 ///
 /// # Errors
 /// The position of the first file whose type clashes with that of an earlier one, and why.
@@ -89,7 +89,8 @@ pub fn agree(
     Ok(notices)
 }
 
-/// Compares the types of a column with that of the first file. Returns the first one that is wider.
+/// Compares the type that a column has in the first file with its types in the others. Returns the first pair of types
+/// that differ without a clash, in words.
 fn compare(
     column: &Column,
     files: &[TypedFile],

@@ -124,8 +124,8 @@ fn other_score(id: &str, found: Option<i64>, published: Option<i64>) -> Text {
     let [found, published] = [found, published]
         .map(|score| score.map_or_else(|| "-".to_owned(), |score| format!("{:.6}", float_i64(score) / 1e6)));
     text!(
-        "the parameters of the cycle give customer {id} a score of {found}, and it has published {published}; run `gridtier \
-         verify` on the store",
+        "the parameters of the cycle give customer {id} a score of {found}, but the published score is {published}; run \
+         `gridtier verify` on the store",
         "按周期的参数, 客户 {id} 的得分为 {found}, 而已发布的得分为 {published}; 请对存储运行 `gridtier verify`"
     )
 }

@@ -1,5 +1,5 @@
-//! Customers of any cycle judged by the earlier cycle's method, parameters and lines, and by the same method found anew
-//! (REGRADE section 3, *frozen* and *refitted*).
+//! Judges the customers of a cycle by the earlier cycle's method in two ways (REGRADE section 3): with that cycle's
+//! parameters and lines (*frozen*), and with parameters and lines found anew (*refitted*).
 
 use std::borrow::Cow;
 
@@ -18,14 +18,15 @@ use crate::score::{NO_SCORE, OnParameters, Parameters};
 use crate::text;
 use crate::tier::{Previous, RankKey};
 
-/// The graded customers of a cycle, measured by the earlier cycle's method. Columns are indexed as the cycle's rows.
+/// The graded customers of a cycle, measured by the earlier cycle's method. Except for `values`, columns are in the order
+/// of the cycle's rows.
 #[derive(Debug)]
 pub(super) struct Measured<'a> {
     /// The cycle.
     pub cycle: &'a Cycle,
     /// Its values in the order of the earlier method's indicators, by customer number.
     pub values: Cow<'a, [IndicatorColumn]>,
-    /// The best tier that its offences leave by the earlier method's vetoes.
+    /// The best tier that the earlier method's vetoes leave to the customer, given the customer's offences.
     pub ceilings: Vec<Option<Tier>>,
     /// The stratum of the earlier cycle to which the customer's group belongs.
     pub strata: Vec<u32>,
@@ -34,14 +35,15 @@ pub(super) struct Measured<'a> {
 }
 
 impl Measured<'_> {
-    /// The rank key of the customer at a position, from its values there and a given score. `number` is its index in
-    /// the pair.
+    /// The rank key of the customer at a position of the cycle's rows, from the customer's values in the cycle and a given
+    /// score. `number` is the customer's index in the pair.
     pub fn key(&self, at: usize, number: u32, points_e6: i32) -> RankKey {
         key(self.cycle, at, number, self.ceilings[at].is_some(), published(points_e6))
     }
 }
 
-/// The later cycle's customers as the earlier method would grade them. Columns are indexed as the later cycle's rows.
+/// The later cycle's customers as the earlier method would grade them. Columns are in the order of the later cycle's rows,
+/// except for `strata`.
 #[derive(Debug)]
 pub(super) struct Cohort {
     /// The strata of the fit.
@@ -136,7 +138,8 @@ impl<'a> GradingRules<'a> {
         self.tiers_after[at]
     }
 
-    /// Tests that the earlier cycle's parameters give its scores, and its lines the tiers of its ranked customers.
+    /// Tests that the earlier cycle's parameters give the scores that it published, and that its lines give the tiers of
+    /// its ranked customers.
     ///
     /// # Errors
     /// They do not.
@@ -149,8 +152,8 @@ impl<'a> GradingRules<'a> {
             if found != before.scores_e6[at] {
                 let [found, known] = [published(found), row.score_e6].map(shown);
                 return Err(Damaged(text!(
-                    "the parameters of the earlier cycle give customer {id} a score of {found}, and it has published \
-                     {known}; run `gridtier verify` on the store",
+                    "the parameters of the earlier cycle give customer {id} a score of {found}, but the published \
+                     score is {known}; run `gridtier verify` on the store",
                     "按前一周期的参数, 客户 {id} 的得分为 {found}, 而已发布的得分为 {known}; 请对存储运行 `gridtier verify`",
                 )));
             }
@@ -159,7 +162,7 @@ impl<'a> GradingRules<'a> {
             let expected = row.ceiling.map_or(computed, |ceiling| computed.max(ceiling));
             if self.tier(row.stratum, &key, row.ceiling) != Some(expected) {
                 return Err(Damaged(text!(
-                    "customer {id} does not stand by the lines of the earlier cycle where its rank puts it; run `gridtier \
+                    "the lines of the earlier cycle put customer {id} into another tier than its rank does; run `gridtier \
                      verify` on the store",
                     "客户 {id} 按前一周期界线所处的等级与其名次不符; 请对存储运行 `gridtier verify`",
                 )));
@@ -168,8 +171,8 @@ impl<'a> GradingRules<'a> {
         Ok(())
     }
 
-    /// The later cycle's customers graded anew by the earlier method. Equal methods give what the later cycle has
-    /// published.
+    /// The later cycle's customers graded anew by the earlier method. If both cycles have the same method, the result is
+    /// what the later cycle has published.
     ///
     /// # Errors
     /// The ranks found do not fit the lines found: a bug.
@@ -239,7 +242,7 @@ fn other_ledger() -> Damaged {
     ))
 }
 
-/// The rank key of the customer at a position of a cycle's rows, from its values there.
+/// The rank key of the customer at a position of a cycle's rows, from the customer's values in the cycle.
 fn key(cycle: &Cycle, at: usize, number: u32, vetoed: bool, score_e6: Option<i64>) -> RankKey {
     let customer = index(cycle.rows[at].number);
     RankKey {

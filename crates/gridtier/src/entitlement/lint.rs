@@ -13,7 +13,7 @@ use crate::text;
 use crate::text::Text;
 use crate::word::Word;
 
-/// All faults of a catalogue that could be built.
+/// All faults of a catalogue that was built without an error.
 pub(super) fn lint(document: &CheckedToml, catalogue: &Catalogue) -> Vec<Fault> {
     let mut lint = Lint { document, catalogue, faults: Vec::new() };
     for (place, service) in catalogue.services.iter().enumerate() {
@@ -209,7 +209,7 @@ impl Lint<'_, '_> {
         let outside = service.condition.as_ref().map(Condition::negated);
         let by: Vec<&Condition> = std::iter::once(own).chain(&outside).collect();
         let is_wider = covered(reached, &by, &self.catalogue.fields);
-        (!is_wider).then(|| text!("a condition that the worse tier has not", "带有较低等级没有的条件"))
+        (!is_wider).then(|| text!("a condition that the worse tier does not have", "带有较低等级没有的条件"))
     }
 
     fn conditions(&mut self, service: &Service, place: &str) {
@@ -252,7 +252,7 @@ impl Lint<'_, '_> {
                     "服务 {id}：条件 `{text}` 不可能成立"
                 ),
             };
-            let fix = text!("they contradict each other: correct one", "互相矛盾：请改正其中一个");
+            let fix = text!("the comparisons contradict each other: correct one", "互相矛盾：请改正其中一个");
             self.fault(&path, what, fix);
         }
     }
@@ -265,19 +265,19 @@ impl Lint<'_, '_> {
         if is_text == cell.phrase.trim().is_empty() {
             let what = match is_text {
                 true => text!(
-                    "{who}: provenance text without the paper's phrase",
+                    "{who}: provenance is `text`, but the paper's phrase is missing",
                     "{who}：出处为 text，但没有论文原文";
                     who
                 ),
                 false => text!(
-                    "{who}: a phrase of the paper, but provenance {provenance}",
+                    "{who}: has a phrase of the paper, but provenance is `{provenance}`",
                     "{who}：有论文原文，但出处为 {provenance}",
                     provenance = cell.provenance.code();
                     who
                 ),
             };
             let fix =
-                text!("provenance text and `phrase` belong together", "出处 text 与 `phrase` 应同时出现");
+                text!("provenance `text` and `phrase` belong together", "出处 text 与 `phrase` 应同时出现");
             self.fault(&path, what, fix);
         }
         let has_limit = cell.terms.quota_per_year.is_some()
@@ -295,7 +295,7 @@ impl Lint<'_, '_> {
         }
         if cell.access == Access::None && (has_limit || cell.terms.free_parts != 0) {
             let what = text!(
-                "{who}: terms of a service that the tier does not get",
+                "{who}: has terms, but the tier does not get the service",
                 "{who}：该等级不享有此服务，却写了条款";
                 who
             );
@@ -358,7 +358,7 @@ impl Lint<'_, '_> {
             let known = self.catalogue.duties.iter().map(|duty| duty.id.as_str());
             let fix = match self.catalogue.duties.is_empty() {
                 true => text!(
-                    "no duty holds yet while the catalogue does: correct its effective dates",
+                    "no duty is in force while the catalogue is: correct the catalogue's effective dates",
                     "目录有效期内没有生效的义务：请改正生效日期"
                 ),
                 false => did_you_mean(id, known),
@@ -400,7 +400,7 @@ impl Lint<'_, '_> {
                     ("a regulated service has an uptake by tier", "法定服务按等级设了领取率")
                 }
                 Access::Included if terms != first => {
-                    ("a regulated service has other terms than for special", "法定服务的条款与特级不同")
+                    ("a regulated service has other terms here than in special", "法定服务的条款与特级不同")
                 }
                 Access::Included => continue,
                 Access::Paid | Access::Subsidised => {
@@ -462,11 +462,11 @@ impl Lint<'_, '_> {
             );
             let fix = match duty.is_basic {
                 true => text!(
-                    "add a service with duty = \"{id}\", or widen the condition of the one there is",
+                    "add a service with duty = \"{id}\", or widen the condition of the existing one",
                     "请添加 duty = \"{id}\" 的服务，或放宽已有服务的条件"
                 ),
                 false => text!(
-                    "let a service with duty = \"{id}\" be opened to all of them by [[service.opens]]",
+                    "use [[service.opens]] to open a service with duty = \"{id}\" to all these customers",
                     "请用 [[service.opens]] 将 duty = \"{id}\" 的服务开放给所有相关客户"
                 ),
             };

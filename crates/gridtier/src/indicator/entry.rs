@@ -46,11 +46,11 @@ pub struct Indicator {
 pub enum Fold {
     /// The greatest.
     Greatest,
-    /// From the sums of what the value is made of.
+    /// Computed from the sums of the accounts' numerators and denominators.
     Sum(Summed),
 }
 
-/// Numerator and denominator of an account's value, and the value of their sums.
+/// How to find the numerator and denominator of an account's value, and the value that their sums give.
 #[derive(Clone, Copy)]
 pub struct Summed {
     /// Numerator and denominator of an account whose value is known: whole numbers, except for energy audits and costs.
@@ -59,7 +59,7 @@ pub struct Summed {
     pub value: fn(&Facts, [f64; 2]) -> IndicatorValue,
     /// For numerator and denominator: whether only accounts that are open at the end of the window are summed.
     pub while_open: [bool; 2],
-    /// Whether an account is summed; `None`: those whose value is known.
+    /// Whether an account is summed. Where this is `None`, the accounts whose value is known are summed.
     pub knows: Option<fn(&Facts, usize) -> bool>,
 }
 
@@ -83,7 +83,7 @@ impl Summed {
 }
 
 impl Fold {
-    /// Sums over all accounts that know the indicator.
+    /// Sums over all accounts for which the indicator is known.
     pub(super) const fn sum(
         parts: fn(&Facts, usize, &SupplyCosts) -> [f64; 2],
         value: fn(&Facts, [f64; 2]) -> IndicatorValue,

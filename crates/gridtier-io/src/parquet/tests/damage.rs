@@ -94,7 +94,7 @@ fn junk_between_the_marks_is_refused() {
 }
 
 #[test]
-fn a_file_of_another_kind_is_refused_with_what_it_is() {
+fn a_file_of_another_kind_is_refused_and_its_kind_named() {
     for (start, expected) in [
         (&b"customer_id,read_at\n"[..], "it is named .parquet, but it is text"),
         (b"PK\x03\x04 and so on and on", "it is a zip archive or an Excel workbook"),

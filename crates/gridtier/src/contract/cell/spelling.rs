@@ -1,8 +1,8 @@
 //! What a utility declares about single cells: what stands for empty, other spellings of numbers, zeros that keys have lost.
 //!
-//! It is applied to a column before its conversion, so that the conversions know nothing of it. A marker for "empty" means
-//! a text, a number or a day: `1900-01-01` also empties 1900/1/1 and the date of a typed column, so that all encodings
-//! of one table give the same rows.
+//! It is applied to a column before its conversion, so that the conversions know nothing of it. A marker for "empty" stands
+//! for a text, a number or a day, however written: `1900-01-01` also empties `1900/1/1` and that day in a column of dates,
+//! so that all encodings of one table give the same rows.
 
 use std::sync::Arc;
 
@@ -17,7 +17,8 @@ use super::super::declared::{DecimalMark, TableDeclared};
 use super::super::{Column, ColumnKind};
 use super::{Dates, Family, date, number, text};
 
-/// A column of a file with what is declared about its cells. A column without a value has every type.
+/// A column of a file, changed by what is declared about its cells. A column without any value fits every type, and comes
+/// back as nulls.
 #[must_use]
 pub fn as_declared(array: &ArrayRef, column: &Column, how: Dates, declared: &TableDeclared) -> ArrayRef {
     if has_no_value(array, column.kind) {
@@ -52,7 +53,8 @@ pub fn as_declared(array: &ArrayRef, column: &Column, how: Dates, declared: &Tab
     array
 }
 
-/// Whether a column that is not text has no value at all, as pandas writes a column of empty cells: double or null.
+/// Whether a column of another type than text has no value at all. That is how pandas writes a column of empty cells, with
+/// type double or null.
 fn has_no_value(array: &ArrayRef, kind: ColumnKind) -> bool {
     match Family::of(array.data_type()) {
         Family::Text | Family::Empty => false,
@@ -79,7 +81,7 @@ fn is_nothing_but_nan(array: &ArrayRef) -> bool {
     doubles.as_primitive::<arrow_array::types::Float64Type>().iter().flatten().all(f64::is_nan)
 }
 
-/// Changes a column; of a dictionary, its distinct values.
+/// Changes the values of a column. In a dictionary each distinct value is changed once.
 fn by_dictionary(array: &ArrayRef, change: impl Fn(&ArrayRef) -> ArrayRef) -> ArrayRef {
     match array.as_any_dictionary_opt() {
         Some(dictionary) if dictionary.values().is_empty() => Arc::clone(array),
@@ -88,7 +90,7 @@ fn by_dictionary(array: &ArrayRef, change: impl Fn(&ArrayRef) -> ArrayRef) -> Ar
     }
 }
 
-/// The column with every cell emptied that has the meaning of one of the markers.
+/// The column, with each cell emptied whose value is that of a marker.
 fn without_markers(
     array: &ArrayRef,
     kind: ColumnKind,
@@ -98,7 +100,8 @@ fn without_markers(
 ) -> ArrayRef {
     let mut is_empty = vec![false; array.len()];
     if let Some(texts) = spelt(array) {
-        // A file that holds codes or days as integers has lost the zeros of `00000000`. A number has none to lose.
+        // A file that holds codes or days as integers has lost the zeros of `00000000`. Columns of
+        // numbers are compared by value below.
         let is_integer = Family::of(array.data_type()) == Family::Integer && !kind.is_number();
         for (is_empty, text) in is_empty.iter_mut().zip(&texts) {
             let Some(text) = text.map(str::trim) else { continue };
@@ -120,7 +123,7 @@ fn without_markers(
     nullif(array, &BooleanArray::from(is_empty)).unwrap_or_else(|_| Arc::clone(array))
 }
 
-/// The cells of a column of text or numbers as text; whole numbers without a fraction.
+/// The cells of a column of text or numbers as text; a whole number is written without decimals.
 fn spelt(array: &ArrayRef) -> Option<StringViewArray> {
     match Family::of(array.data_type()) {
         Family::Text => text::as_view(array),
@@ -230,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_marker_empties_a_number_by_its_value_and_no_zero_is_lost() {
+    fn a_marker_empties_a_number_by_its_value_and_keeps_zeros() {
         let declared = declared("amount_due", &["-999", "NULL", "00000000", "无"]);
         let fen = Scaling { factor: 100, max: 1 << 50, sign: Sign::Any, mark: DecimalMark::Point };
         for array in [
@@ -268,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_without_a_value_has_every_type() {
+    fn a_column_without_a_value_fits_every_type() {
         let none = TableDeclared::default();
         for name in ["importance_level", "closed_on", "region", "customer_id", "marketing_opt_out"] {
             for array in [

@@ -200,7 +200,7 @@ fn a_better_tier_that_gets_less_is_named_unless_it_is_marked() {
     let marked = SMALL.replacen(two, "quota_per_year = 2, condition = 'region = \"a\"' }", 1);
     let reported = faults(&marked);
     assert!(
-        reported[0].contains("a condition that the worse tier has not"),
+        reported[0].contains("a condition that the worse tier does not have"),
         "outside of it they get nothing: {reported:#?}"
     );
     let marked = SMALL.replacen(
@@ -271,13 +271,13 @@ fn access_price_and_terms_must_agree() {
         (
             "provenance = \"text\", phrase = \"上门服务\"",
             "provenance = \"text\"",
-            "without the paper's phrase",
+            "the paper's phrase is missing",
         ),
         ("provenance = \"text\", phrase", "provenance = \"operator\", phrase", "a phrase of the paper, but"),
         (
             "grade-3 = { access = \"none\", provenance = \"operator\" }\n[[",
             "grade-3 = { access = \"none\", provenance = \"operator\", quota_per_year = 3 }\n[[",
-            "terms of a service that the tier does not get",
+            "has terms, but the tier does not get the service",
         ),
         ("free_parts = [\"report\"]", "free_parts = [\"raport\"]", "no part `raport`"),
         ("uptake = 0.5\n", "uptake = 0.5\nprogramme_units = 3\n", "either `uptake` or `programme_units`"),
