@@ -3,10 +3,14 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use gridtier::text;
-use gridtier_io::entitle::read_ids;
+use gridtier_io::cycle;
+use gridtier_io::entitle::{CycleEntitlements, read_ids};
+use gridtier_io::store::Store;
 use gridtier_io::system::system_error;
+use gridtier_report::entitlement::{UnmatchedLine, unmatched_note};
 use gridtier_web::{ServeError, Server, Settings};
 
 use crate::args::ServeArgs;
@@ -17,7 +21,7 @@ use crate::regrade::now;
 /// Runs `gridtier serve` until it is interrupted.
 pub fn run(args: &ServeArgs, lang: Lang) -> Result<Done, Failure> {
     let opted_out = match &args.opt_out.opt_out {
-        Some(file) => read_ids(file)?.into_ids(),
+        Some(file) => opted_out(&args.store, file, lang)?,
         None => BTreeSet::new(),
     };
     let server = Server::bind(Settings {
@@ -37,6 +41,26 @@ pub fn run(args: &ServeArgs, lang: Lang) -> Result<Done, Failure> {
     note(&text!("Ctrl-C ends it", "按 Ctrl-C 结束"), lang);
     server.run()?;
     Ok(Done { data: String::new() })
+}
+
+/// The ids of an opt-out list. Those that are no customers of the current cycle are reported: an id that lost its zeros opts
+/// nobody out.
+fn opted_out(store: &Path, file: &Path, lang: Lang) -> Result<BTreeSet<String>, Failure> {
+    let ids = read_ids(file)?.into_ids();
+    // A store without a cycle has nobody to compare with yet.
+    if let Ok(current) = Store::open(store)?.cycle(None) {
+        let catalogue = cycle::catalogue(&current)?;
+        let entitlements = CycleEntitlements { cycle: &current, catalogue: &catalogue };
+        let (_, unmatched) = entitlements.matched(read_ids(file)?)?;
+        let lines: Vec<UnmatchedLine> = unmatched
+            .iter()
+            .map(|id| UnmatchedLine { line: id.line, written: &id.written, likely: id.likely.as_deref() })
+            .collect();
+        if !lines.is_empty() {
+            note(&unmatched_note(&lines, None), lang);
+        }
+    }
+    Ok(ids)
 }
 
 /// The token that a file or the environment gives.

@@ -167,3 +167,59 @@ fn concatenated(path: &Path, batches: &[RecordBatch]) -> Result<Option<RecordBat
 fn text_column<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a StringArray> {
     batch.column_by_name(name)?.as_string_opt::<i32>()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, UInt64Array};
+    use parquet::arrow::ArrowWriter;
+    use parquet::file::properties::{EnabledStatistics, WriterProperties};
+
+    use super::*;
+
+    /// Three rows for each of 100 keys, in pages of 10 rows and row groups of 70, so that keys stand in two of them.
+    fn written(statistics: EnabledStatistics) -> tempfile::NamedTempFile {
+        let keys: StringArray = (0..300).map(|row| Some(format!("C{:03}", row / 3))).collect();
+        let columns: [(&str, ArrayRef); 2] =
+            [("customer_id", Arc::new(keys)), ("place", Arc::new(UInt64Array::from_iter_values(0..300)))];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let properties = WriterProperties::builder()
+            .set_data_page_row_count_limit(10)
+            .set_write_batch_size(10)
+            .set_max_row_group_row_count(Some(70))
+            .set_statistics_enabled(statistics)
+            .build();
+        let mut writer =
+            ArrowWriter::try_new(file.reopen().unwrap(), batch.schema(), Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        file
+    }
+
+    #[test]
+    fn all_rows_of_a_key_are_found_with_and_without_an_index_of_pages() {
+        for statistics in [EnabledStatistics::Page, EnabledStatistics::Chunk, EnabledStatistics::None] {
+            let file = written(statistics);
+            for key in 0..100 {
+                let rows = rows_with_key(file.path(), "customer_id", &format!("C{key:03}")).unwrap().unwrap();
+                let places = rows.column(1).as_primitive::<arrow_array::types::UInt64Type>().values();
+                assert_eq!(places, &[3 * key, 3 * key + 1, 3 * key + 2], "{statistics:?}");
+            }
+            for missing in ["", "B", "C0", "C0505", "D"] {
+                assert!(rows_with_key(file.path(), "customer_id", missing).unwrap().is_none(), "{missing}");
+            }
+        }
+    }
+
+    #[test]
+    fn few_pages_are_left_of_a_sorted_table() {
+        let file = written(EnabledStatistics::Page);
+        let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
+        let builder =
+            ParquetRecordBatchReaderBuilder::try_new_with_options(file.reopen().unwrap(), options).unwrap();
+        let selection = pages_with_key(&builder, "customer_id", "C050").unwrap();
+        assert!(selection.row_count() <= 20, "{}", selection.row_count());
+    }
+}
