@@ -102,7 +102,8 @@ pub struct RoutePattern(pub &'static str);
 pub async fn judge(State(guard): State<std::sync::Arc<Guard>>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let method = request.method().clone();
-    let mut response = match guard.refusal(&request) {
+    let refusal = guard.refusal(&request);
+    let mut response = match refusal {
         Some(status) => status.into_response(),
         None => next.run(request).await,
     };
@@ -115,8 +116,9 @@ pub async fn judge(State(guard): State<std::sync::Arc<Guard>>, request: Request,
         let asked = HeaderValue::from_static("Basic realm=\"gridtier\", charset=\"UTF-8\"");
         headers.insert("www-authenticate", asked);
     }
-    if status == StatusCode::METHOD_NOT_ALLOWED {
-        headers.entry("allow").or_insert(HeaderValue::from_static("GET, HEAD, POST"));
+    // A route that knows fewer methods names its own.
+    if refusal == Some(StatusCode::METHOD_NOT_ALLOWED) {
+        headers.insert("allow", HeaderValue::from_static("GET, HEAD, POST"));
     }
     let route = response.extensions().get().map_or("-", |RoutePattern(pattern)| *pattern);
     // A method of somebody's own could be any text.
