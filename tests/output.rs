@@ -27,6 +27,8 @@ fn all_commands() -> Vec<Vec<&'static str>> {
         "register --store store --head",
         "history --store store",
         "compare --store store --cycle 1",
+        "report --store store --cycle 1 --draws 100 -o report.html",
+        "report --store store --cycle 1 --since 9 -o report.html",
         "plans --store store",
         "plan nobody --store store --due-on 2026-09-01 --by B --reason visited",
         "inspect data --as-of 2026-01-01 --store store",

@@ -7,6 +7,7 @@ mod governance;
 mod question;
 mod entitlements;
 mod inspect;
+mod report;
 mod serve;
 mod appeal;
 
@@ -26,6 +27,7 @@ pub use entitlements::*;
 pub use governance::*;
 pub use inspect::*;
 pub use question::*;
+pub use report::*;
 pub use serve::*;
 pub use value::first_of_month;
 use value::{instant, store_folder, threads, word_of};
@@ -157,6 +159,10 @@ pub enum Command {
     ///
     /// 换用其他权重或方法，已发布的周期会有何变化
     Whatif(WhatifArgs),
+    /// Write a cycle as one page, a workbook, or charts for slides
+    ///
+    /// 将一个周期写成单页报告、工作簿，或供幻灯片使用的图
+    Report(ReportArgs),
     /// Show a store in the browser of this machine
     ///
     /// 在本机浏览器中查看存储

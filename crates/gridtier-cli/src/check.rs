@@ -7,8 +7,8 @@ use gridtier::output;
 use gridtier::source::Finding;
 use gridtier::unit::Window;
 use gridtier_io::check::{CheckOutcome, check};
+use gridtier_io::check_files::{self, CheckFilesError};
 use gridtier_io::folder::DataFolder;
-use gridtier_io::report;
 use gridtier_report::summary::rows;
 use serde_json::json;
 
@@ -58,9 +58,9 @@ pub fn run(args: &CheckArgs, lang: Lang) -> Result<Done, Failure> {
 }
 
 fn write(dir: &Path, folder: &DataFolder, facts: &Facts, findings: &[Finding]) -> Result<(), Failure> {
-    let written = report::write(dir, folder, &facts.books, output::check_tables(facts, findings));
+    let written = check_files::write(dir, folder, &facts.books, output::check_tables(facts, findings));
     written.map_err(|error| match error {
-        report::ReportError::Write(error) => Failure::new(OUTPUT, error.text()),
-        report::ReportError::Refused(refusal) => refusal.into(),
+        CheckFilesError::Write(error) => Failure::new(OUTPUT, error.text()),
+        CheckFilesError::Refused(refusal) => refusal.into(),
     })
 }

@@ -25,6 +25,7 @@ mod compare;
 mod inspect;
 mod appeal;
 mod whatif;
+mod report;
 mod serve;
 
 use args::{Cli, Command};
@@ -72,6 +73,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Plan(args) => inspect::run_plan(&args, lang),
         Command::Inspect(args) => inspect::run_inspect(&args, lang),
         Command::Whatif(args) => whatif::run(&args, lang),
+        Command::Report(args) => report::run(&args, lang),
         Command::Serve(args) => serve::run(&args, lang),
         Command::Entitlements(args) => entitlements::run(&args, lang, asked),
         Command::Init(args) => init::run(&args, lang),

@@ -33,8 +33,9 @@ pub mod compare;
 pub mod inspect;
 pub mod agree;
 pub mod export;
-pub mod report;
+pub mod check_files;
 pub mod entitle;
+pub mod report;
 pub mod rehearse;
 pub mod schema;
 

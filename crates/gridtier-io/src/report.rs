@@ -1,126 +1,257 @@
-//! What a check found, as files that a spreadsheet opens: CSV in UTF-8 with a byte order mark.
+//! The use case `report`: all that a published cycle says, with what changed since an earlier one, as a document.
 //!
-//! A parquet file is of no use to those who have to mend an export. Nothing is computed here.
+//! A page, a workbook and the charts for slides are rendered from it. One cycle after the other is in memory, and the rows
+//! of customers leave it as figures.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter};
-use std::path::Path;
+use gridtier::compare::Pair;
+use gridtier::entitlement::selection::Selection;
+use gridtier::robustness::StepProgress;
+use gridtier::text;
+use gridtier::text::Text;
+use gridtier::validate::validate;
+use gridtier_report::comparison::ComparedCycles;
+use gridtier_report::cycle_report::{
+    self, Changed, ChangedServices, DataQuality, Front, InputFile, OutputTable, Part, Provenance,
+};
+use gridtier_report::document::Document;
+use gridtier_report::notice::ServiceNames;
 
-use arrow_schema::SchemaRef;
-use gridtier::error::Refusal;
-use gridtier::output::Output;
-use gridtier::source::TableBook;
-use gridtier::text::Voice;
-use gridtier_report::render::csv::CsvTable;
-use gridtier_report::render::{ByteOrderMark, RenderError};
-use gridtier_report::table::{ColumnFormat, DataColumn};
+use crate::browse::predecessor;
+use crate::compare::{CompareError, ComparedPair, ComparisonRequest, RevisionChoice};
+use crate::cycle::{Manifest, catalogue, cycle};
+use crate::entitle::{CycleEntitlements, ServiceChanges};
+use crate::store::{Store, StoredCycle};
 
-use crate::export::{self, ExportError, WriteError};
-use crate::folder::DataFolder;
-use crate::rejects::{reject_rows, reject_schema};
-
-/// Why a report could not be written.
-#[derive(Debug, thiserror::Error)]
-pub enum ReportError {
-    /// A file could not be written.
-    #[error(transparent)]
-    Write(#[from] ExportError),
-    /// A file with rejects could not be read a second time.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
+/// Which cycle is reported on, and how.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReportRequest {
+    /// Number of the cycle; without it the current one.
+    pub cycle: Option<u64>,
+    /// With what it is compared.
+    pub since: Since,
+    /// Draws of weights, instead of those in the method.
+    pub draws: Option<u64>,
+    /// Ranked customers drawn for robustness and clusters, instead of those in the method.
+    pub sample: Option<usize>,
+    /// Seed of the draws, instead of that in the method.
+    pub seed: Option<u64>,
+    /// Counts of fewer customers are withheld from costs.
+    pub min_count: u64,
 }
 
-/// Why a file was left unfinished.
-enum Stopped {
-    Writer(WriteError),
-    Refused(Refusal),
+/// With what a cycle is compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Since {
+    /// With the last published cycle of an earlier as-of, if there is one.
+    #[default]
+    Predecessor,
+    /// With nothing.
+    Nothing,
+    /// With the cycle of this number.
+    Cycle(u64),
 }
 
-impl From<WriteError> for Stopped {
-    fn from(error: WriteError) -> Self {
-        Self::Writer(error)
-    }
-}
-
-impl From<RenderError> for Stopped {
-    fn from(error: RenderError) -> Self {
-        Self::Writer(error.into())
-    }
-}
-
-impl From<io::Error> for Stopped {
-    fn from(error: io::Error) -> Self {
-        Self::Writer(error.into())
-    }
-}
-
-impl From<Refusal> for Stopped {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-impl Stopped {
-    fn at(self, path: &Path) -> ReportError {
-        match self {
-            Self::Writer(error) => error.at(path).into(),
-            Self::Refused(refusal) => refusal.into(),
-        }
-    }
-}
-
-/// Writes `tables` and the rejects of all tables that have some into a folder.
+/// The report of a cycle.
 ///
 /// # Errors
-/// A file cannot be written, or an input cannot be read again.
-pub fn write<'a>(
-    dir: &Path,
-    folder: &DataFolder,
-    books: &[TableBook],
-    tables: impl IntoIterator<Item = Output<'a>>,
-) -> Result<(), ReportError> {
-    let rejects = dir.join("rejects");
-    fs::create_dir_all(&rejects).map_err(|error| Stopped::from(error).at(&rejects))?;
-    for table in tables {
-        let path = dir.join(format!("{}.csv", table.name));
-        sheet(&path, &table.schema, |sheet| {
-            Ok(table.batches.into_iter().try_for_each(|batch| sheet.batch(&batch))?)
-        })?;
-    }
-    for book in books {
-        let path = rejects.join(format!("{}.csv", book.table));
-        if book.rejects.is_empty() {
-            // What an earlier check wrote here no longer holds.
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(Stopped::from(error).at(&path));
-                }
-                _ => continue,
-            }
-        }
-        sheet(&path, &reject_schema(folder, book.table), |sheet| {
-            reject_rows(folder, book.table, &book.rejects, None, &mut |batch| Ok(sheet.batch(&batch)?))
-        })?;
-    }
-    Ok(())
+/// A cycle cannot be read, or the cycles named cannot be compared.
+pub fn report(
+    store: &Store,
+    request: &ReportRequest,
+    progress: StepProgress<'_>,
+) -> Result<Document, CompareError> {
+    let stored = store.cycle(request.cycle)?;
+    let manifest = Manifest::read(&stored)?;
+    let [mut parts, method] = of_cycle(store, &stored, &manifest, request, progress)?;
+    parts.extend(since(store, &stored, request)?);
+    parts.extend(entitlements(&stored, &manifest, request)?);
+    parts.push(quality(&manifest));
+    parts.extend(method);
+    parts.push(cycle_report::provenance(provenance(&stored, &manifest)));
+    let front = Front {
+        totals: &manifest.control_totals,
+        window: (&manifest.window).into(),
+        method: &manifest.method.name,
+        waits: waits(&stored),
+    };
+    let mut chapters = vec![cycle_report::front(front, &parts)];
+    chapters.extend(parts.into_iter().map(|part| part.chapter));
+    let (number, as_of, method) = (stored.version, &manifest.as_of, &manifest.method.name);
+    Ok(Document {
+        title: text!("Customer grading, cycle {number}", "客户价值分级 第 {number} 周期"),
+        about: text!("as of {as_of}, method {method}", "评价截止日 {as_of}, 方法 {method}"),
+        chapters,
+    })
 }
 
-/// Writes one file.
-fn sheet(
-    path: &Path,
-    schema: &SchemaRef,
-    fill: impl FnOnce(&mut CsvTable<&mut BufWriter<&File>>) -> Result<(), Stopped>,
-) -> Result<(), ReportError> {
-    // Every value is written in full and every head is a name of the schema, whatever the format.
-    let columns: Vec<DataColumn> = schema
-        .fields()
-        .iter()
-        .map(|field| DataColumn::new(ColumnFormat::Text, field.name().clone(), "", ""))
-        .collect();
-    let written = export::whole(path, |file| {
-        let mut sheet = CsvTable::new(file, &columns, Voice::Codes, ByteOrderMark::Written)?;
-        fill(&mut sheet)?;
-        Ok(sheet.finish()?)
-    });
-    written.map_err(|stopped: Stopped| stopped.at(path))
+/// What a cycle says of itself: the chapters on its results, and the one on its method.
+fn of_cycle(
+    store: &Store,
+    stored: &StoredCycle,
+    manifest: &Manifest,
+    request: &ReportRequest,
+    progress: StepProgress<'_>,
+) -> Result<[Vec<Part>; 2], CompareError> {
+    let mut graded = cycle(store, stored)?;
+    let settings = &mut graded.method.checks;
+    settings.draws = request.draws.unwrap_or(settings.draws);
+    settings.sample = request.sample.unwrap_or(settings.sample);
+    settings.seed = request.seed.unwrap_or(settings.seed);
+    let validation = validate(&graded, progress);
+    let parts = vec![
+        cycle_report::tiers(&graded, &manifest.control_totals, (&manifest.window).into()),
+        cycle_report::lines(&graded),
+        cycle_report::by_stratum(&graded),
+        cycle_report::indicator_weights(&graded),
+        cycle_report::checks(&graded, &validation, stored.version),
+    ];
+    Ok([parts, vec![cycle_report::method(&graded.method, &graded.parameters)]])
+}
+
+/// What changed since the earlier cycle; `None` where there is none to compare with.
+fn since(store: &Store, stored: &StoredCycle, request: &ReportRequest) -> Result<Option<Part>, CompareError> {
+    let from = match request.since {
+        Since::Nothing => None,
+        Since::Cycle(number) => Some(number),
+        Since::Predecessor => predecessor(store, stored)?.map(|before| before.version),
+    };
+    let Some(from) = from else { return Ok(None) };
+    let request =
+        ComparisonRequest { from: Some(from), cycle: Some(stored.version), revision: RevisionChoice::Latest };
+    let cycles = ComparedPair::read(store, request)?;
+    let (pair, comparison) = cycles.compare()?;
+    let (before, after, revision) = cycles.numbers;
+    let numbers = ComparedCycles { before, after, revision };
+    let changed = Changed { pair: &pair, comparison: &comparison, numbers, services: None };
+    let both = cycles.stored();
+    // The first cycles recorded no catalogue.
+    for stored in both {
+        if Manifest::read(stored)?.entitlements.is_none() {
+            return Ok(Some(cycle_report::changes(changed)));
+        }
+    }
+    Ok(Some(with_services(&pair, changed, both)?))
+}
+
+fn with_services(
+    pair: &Pair<'_>,
+    changed: Changed<'_>,
+    [before, after]: [&StoredCycle; 2],
+) -> Result<Part, CompareError> {
+    let (older, newer) = (catalogue(before)?, catalogue(after)?);
+    let ServiceChanges { costs, tellings } = ServiceChanges::of(
+        pair,
+        changed.comparison,
+        CycleEntitlements { cycle: before, catalogue: &older },
+        CycleEntitlements { cycle: after, catalogue: &newer },
+    )?;
+    let names = ServiceNames { older: &older, newer: &newer };
+    let services = ChangedServices { costs: &costs, tellings: &tellings, names };
+    Ok(cycle_report::changes(Changed { services: Some(services), ..changed }))
+}
+
+/// What its tiers are entitled to; `None` where the cycle records no catalogue.
+fn entitlements(
+    stored: &StoredCycle,
+    manifest: &Manifest,
+    request: &ReportRequest,
+) -> Result<Option<Part>, CompareError> {
+    if manifest.entitlements.is_none() {
+        return Ok(None);
+    }
+    let catalogue = catalogue(stored)?;
+    let statements =
+        CycleEntitlements { cycle: stored, catalogue: &catalogue }.statements(&Selection::default())?;
+    Ok(Some(cycle_report::entitlements(&catalogue, &statements, request.min_count)))
+}
+
+fn quality(manifest: &Manifest) -> Part {
+    let inputs = manifest.inputs.iter().map(|entry| &entry.input);
+    let encodings: Vec<(&str, &str)> =
+        inputs.filter_map(|input| Some((input.path.as_str(), input.encoding.as_deref()?))).collect();
+    cycle_report::quality(DataQuality {
+        reconciliation: &manifest.control_totals.reconciliation,
+        findings: &manifest.findings,
+        breaches: &manifest.breaches,
+        accepted_by: manifest.accepted_by.as_deref(),
+        encodings: &encodings,
+    })
+}
+
+/// What the cycle itself waits for.
+fn waits(stored: &StoredCycle) -> Vec<Text> {
+    let number = stored.version;
+    if stored.is_published() {
+        return Vec::new();
+    }
+    vec![text!(
+        "Cycle {number} is a proposal: it is published when somebody else approves it.",
+        "周期 {number} 为提案, 须由他人批准后发布。"
+    )]
+}
+
+fn provenance(stored: &StoredCycle, manifest: &Manifest) -> Provenance {
+    let same = |value: &str| Text::same(value.to_owned());
+    let mut facts = vec![
+        (Text::new("cycle", "周期"), Text::same(stored.version.to_string())),
+        (Text::new("as of", "评价截止日"), same(&manifest.as_of)),
+    ];
+    if let Some(instant) = &manifest.known_as_of {
+        facts.push((Text::new("rows recorded until", "录入截止时间"), same(instant)));
+    }
+    let record = stored.publication.as_ref().unwrap_or(&stored.commit);
+    facts.push((Text::new("published (UTC)", "发布时间 (UTC)"), same(&record.published_at)));
+    if let Some(by) = &record.by {
+        facts.push((Text::new("by", "经办人"), same(by)));
+    }
+    if let Some(reason) = &record.reason {
+        facts.push((Text::new("reason", "理由"), same(reason)));
+    }
+    if let Some(revision) = &manifest.revises {
+        facts.push((
+            Text::new("corrects an earlier cycle, because", "修订较早周期, 原因"),
+            same(&revision.reason),
+        ));
+    }
+    let (name, version) = (&manifest.engine.name, &manifest.engine.version);
+    facts.push((Text::new("program", "程序"), Text::same(format!("{name} {version}"))));
+    let method = &manifest.method;
+    facts.push((Text::new("method", "评价方法"), same(&method.name)));
+    facts.push((Text::new("SHA-256 of the method", "方法的 SHA-256"), same(&method.sha256)));
+    if let Some(catalogue) = &manifest.entitlements {
+        let (name, version) = (&catalogue.name, &catalogue.version);
+        facts.push((Text::new("catalogue", "权益目录"), Text::same(format!("{name} {version}"))));
+        facts.push((Text::new("SHA-256 of the catalogue", "权益目录的 SHA-256"), same(&catalogue.sha256)));
+    }
+    facts
+        .push((Text::new("SHA-256 of the manifest", "清单的 SHA-256"), same(&stored.commit.manifest_sha256)));
+    Provenance { facts, inputs: inputs(manifest), outputs: outputs(manifest) }
+}
+
+fn inputs(manifest: &Manifest) -> Vec<InputFile> {
+    let inputs = manifest.inputs.iter().map(|entry| &entry.input);
+    inputs
+        .map(|input| InputFile {
+            path: input.path.clone(),
+            table: input.table.map_or_else(
+                || Text::same("–"),
+                |table| Text::coded(table.name(), table.name(), table.name_zh()),
+            ),
+            rows: input.rows,
+            bytes: input.bytes,
+            sha256: input.sha256.clone(),
+        })
+        .collect()
+}
+
+fn outputs(manifest: &Manifest) -> Vec<OutputTable> {
+    let outputs = manifest.outputs.iter();
+    outputs
+        .map(|file| OutputTable {
+            name: file.name.clone(),
+            rows: file.rows,
+            bytes: file.bytes,
+            sha256: file.sha256.clone(),
+        })
+        .collect()
 }

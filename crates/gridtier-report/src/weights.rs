@@ -19,7 +19,14 @@ pub fn sections(method: &Method) -> Vec<Section> {
     let name = &method.name;
     let heading = Text::new(format!("method {name} is sound"), format!("方法 {name} 检查通过"));
     let mut sections = vec![Section::titled(heading).table(weights(method))];
-    sections.extend(method.judgements.iter().map(judgement));
+    sections.extend(origins(method));
+    sections
+}
+
+/// Where weights come from that the method does not give as numbers: judgements, and each cycle's data.
+#[must_use]
+pub fn origins(method: &Method) -> Vec<Section> {
+    let mut sections: Vec<Section> = method.judgements.iter().map(judgement).collect();
     let from_data = Section::new().with_all(from_data(method));
     if !from_data.blocks.is_empty() {
         sections.push(from_data);

@@ -9,6 +9,7 @@ use gridtier::text;
 use gridtier::unit::{LocalTime, Month};
 use gridtier::word::Word;
 use gridtier_io::compare::RevisionChoice;
+use gridtier_io::report::Since;
 
 use super::wrong::Advice;
 
@@ -49,6 +50,17 @@ pub fn revision(given: &str) -> Result<RevisionChoice, Advice> {
     match (given, given.parse()) {
         ("none", _) => Ok(RevisionChoice::None),
         (_, Ok(number)) => Ok(RevisionChoice::Cycle(number)),
+        (_, Err(_)) => {
+            Err(Advice(text!("give the number of a cycle, or `none`", "请给出周期编号, 或 `none`")))
+        }
+    }
+}
+
+/// The earlier cycle that an argument names: a number, or `none`.
+pub fn since(given: &str) -> Result<Since, Advice> {
+    match (given, given.parse()) {
+        ("none", _) => Ok(Since::Nothing),
+        (_, Ok(number)) => Ok(Since::Cycle(number)),
         (_, Err(_)) => {
             Err(Advice(text!("give the number of a cycle, or `none`", "请给出周期编号, 或 `none`")))
         }

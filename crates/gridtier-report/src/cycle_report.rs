@@ -1,0 +1,242 @@
+//! The report of a cycle: chapters for managers and analysts, from the results that commands show one by one.
+//!
+//! Each chapter comes with what happened and what needs a decision, from which the first chapter is made.
+
+mod formulas;
+mod words;
+mod near_line;
+mod strata;
+mod captions;
+mod quality;
+mod provenance;
+mod front;
+
+use gridtier::compare::{Comparison, Pair};
+use gridtier::cycle::Cycle;
+use gridtier::entitlement::Catalogue;
+use gridtier::entitlement::recovery::Statement;
+use gridtier::limit;
+use gridtier::method::{Method, Tier};
+use gridtier::rehearsal::{CostChange, Telling};
+use gridtier::run::ControlTotals;
+use gridtier::text;
+use gridtier::text::Text;
+use gridtier::unit::Window;
+use gridtier::validate::{Validation, Verdict};
+use gridtier::word::Word;
+
+use crate::comparison::{self, ComparedCycles};
+use crate::document::Chapter;
+use crate::entitlement::{costs_section, costs_table, matrix_sections, withheld_note};
+use crate::format::{counted, grouped, percent};
+use crate::notice::{self, ServiceNames};
+use crate::section::Section;
+use crate::{boundaries, indicators, names, rehearsal, summary, validate};
+
+pub use front::{Front, front};
+pub use provenance::{InputFile, OutputTable, Provenance, provenance};
+pub use quality::{DataQuality, quality};
+pub use words::method;
+
+/// Rows of a table that a report shows.
+pub const ROWS_MAX: usize = 60;
+
+/// A chapter, and what the first chapter says of it.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The chapter.
+    pub chapter: Chapter,
+    /// What happened.
+    pub happened: Vec<Text>,
+    /// What somebody has to decide.
+    pub decisions: Vec<Text>,
+}
+
+impl Part {
+    fn new(title: Text, sections: impl IntoIterator<Item = Section>) -> Self {
+        let sections = sections.into_iter().map(captions::captioned);
+        Self { chapter: Chapter::new(title, sections), happened: Vec::new(), decisions: Vec::new() }
+    }
+}
+
+/// The tiers: customers, revenue and energy of each.
+#[must_use]
+pub fn tiers(cycle: &Cycle, totals: &ControlTotals, window: Window) -> Part {
+    let title = Text::coded("tiers", "Tiers", "等级");
+    let mut part = Part::new(title, summary::recorded(totals, window, &cycle.method.name));
+    let revenue: i128 = totals.tiers.iter().map(|tier| i128::from(tier.revenue_fen)).sum();
+    let special = totals.tiers[Tier::Special.position()];
+    let customers = counted(special.customers, "customer", "customers");
+    let count = grouped(special.customers);
+    part.happened.push(if revenue > 0 {
+        let share = percent(special.revenue_fen as f64 / revenue as f64);
+        text!(
+            "{customers} in the tier special; they bring {share} of the revenue.",
+            "特级客户 {count} 户, 贡献电费的 {share}。"
+        )
+    } else {
+        text!("{customers} in the tier special.", "特级客户 {count} 户。")
+    });
+    let provisional = totals.short_history + totals.low_known_weight;
+    if provisional > 0 {
+        let (customers, tier) =
+            (counted(provisional, "customer has", "customers have"), cycle.method.provisional_tier);
+        let (count, tier) = (grouped(provisional), names::tier(tier));
+        part.happened.push(text!(
+            "{customers} a provisional tier ({tier}), since too little is known of them.",
+            "{count} 户因信息不足取暂定等级 ({tier})。"; tier
+        ));
+    }
+    if totals.lowered_by_veto > 0 {
+        let customers = counted(totals.lowered_by_veto, "customer was", "customers were");
+        let count = grouped(totals.lowered_by_veto);
+        part.happened.push(text!(
+            "{customers} put into a lower tier for confirmed violations or thefts.",
+            "{count} 户因查实的违约用电或窃电被降级。"
+        ));
+    }
+    part
+}
+
+/// The lines between tiers, and who stands next to them.
+#[must_use]
+pub fn lines(cycle: &Cycle) -> Part {
+    let sections = [boundaries::section(&cycle.ledger), near_line::section(cycle)];
+    let sections = sections.map(|section| captions::capped(section, "ledger.parquet"));
+    Part::new(Text::coded("boundaries", "Lines between tiers", "等级界线"), sections)
+}
+
+/// The strata: customers by tier, and scores.
+#[must_use]
+pub fn by_stratum(cycle: &Cycle) -> Part {
+    let section = captions::capped(strata::section(cycle), "tiers.parquet");
+    Part::new(Text::coded("strata", "Strata", "分层"), [section])
+}
+
+/// The indicators with their weights and influence.
+#[must_use]
+pub fn indicator_weights(cycle: &Cycle) -> Part {
+    let section = indicators::section(&cycle.method, &cycle.parameters, &cycle.influence);
+    let mut part = Part::new(Text::coded("indicators", "Indicators and weights", "指标与权重"), [section]);
+    let missing = limit::undelivered(&cycle.method, &cycle.parameters.delivered);
+    if !missing.is_empty() {
+        let share = percent(1.0 - limit::delivered_weight(&cycle.method, &cycle.parameters.delivered));
+        let titles: Vec<Text> = missing.iter().map(|id| indicator_title(&cycle.method, id)).collect();
+        let missing = Text::join(&titles, ", ");
+        part.decisions.push(text!(
+            "{share} of the weight has no data ({missing}): deliver them, or take the indicators out of the method.",
+            "权重的 {share} 没有数据 ({missing}): 请补充数据, 或从方法中去掉这些指标。"; missing
+        ));
+    }
+    part
+}
+
+fn indicator_title(method: &Method, id: &str) -> Text {
+    let spec = method.indicators.iter().find(|spec| spec.id == id);
+    spec.map_or_else(
+        || Text::same(id.to_owned()),
+        |spec| Text::new(spec.titles[0].clone(), spec.titles[1].clone()),
+    )
+}
+
+/// The checks with their verdicts.
+#[must_use]
+pub fn checks(cycle: &Cycle, validation: &Validation, number: u64) -> Part {
+    let sections = validate::sections(cycle, validation, number);
+    let mut part = Part::new(Text::coded("checks", "Checks", "检验"), sections);
+    let titles = |verdict: Verdict| {
+        let found = validation.checks.iter().filter(|check| check.verdict == verdict);
+        found.map(|check| Text::new(check.measure.titles[0], check.measure.titles[1])).collect::<Vec<_>>()
+    };
+    let passed = titles(Verdict::Pass).len();
+    part.happened.push(text!("{passed} checks of the grading pass.", "分级检验通过 {passed} 项。"));
+    let (failed, warned) = (titles(Verdict::Fail), titles(Verdict::Warn));
+    if !failed.is_empty() {
+        let (count, failed) = (failed.len(), Text::join(&failed, "; "));
+        part.decisions.push(text!(
+            "{count} checks fail: {failed}. Mend the method or the data, or say why the cycle is used all the same.",
+            "{count} 项检验不通过: {failed}。请修正方法或数据, 或说明仍予采用的理由。"; failed
+        ));
+    }
+    if !warned.is_empty() {
+        let (count, warned) = (warned.len(), Text::join(&warned, "; "));
+        part.decisions.push(text!(
+            "{count} checks warn: {warned}. Read them before the tiers are used.",
+            "{count} 项检验提示: {warned}。请先阅读再使用等级。"; warned
+        ));
+    }
+    part
+}
+
+/// What two cycles were compared by.
+#[derive(Clone, Copy)]
+pub struct Changed<'a> {
+    /// Both cycles, aligned.
+    pub pair: &'a Pair<'a>,
+    /// What came of it.
+    pub comparison: &'a Comparison,
+    /// Their numbers.
+    pub numbers: ComparedCycles,
+    /// What changes in services, if both cycles record a catalogue.
+    pub services: Option<ChangedServices<'a>>,
+}
+
+/// What changes in services.
+#[derive(Clone, Copy)]
+pub struct ChangedServices<'a> {
+    /// Costs before and after.
+    pub costs: &'a [CostChange],
+    /// Whom to tell what.
+    pub tellings: &'a [Telling],
+    /// The services of both catalogues.
+    pub names: ServiceNames<'a>,
+}
+
+/// Who moved since the earlier cycle, and why; what that changes in services.
+#[must_use]
+pub fn changes(changed: Changed<'_>) -> Part {
+    let Changed { pair, comparison, numbers, services } = changed;
+    let mut sections = comparison::sections(pair, comparison, numbers);
+    if let Some(ChangedServices { costs, tellings, names }) = services {
+        sections.extend(rehearsal::sections(costs, tellings));
+        sections.extend(notice::sections(tellings, names));
+    }
+    let mut part = Part::new(Text::coded("changes", "Changes and why", "变化与原因"), sections);
+    let [up, held, down] = comparison.stability[0].moved.map(grouped);
+    let before = numbers.before;
+    part.happened.push(text!(
+        "Since cycle {before}: {up} customers rose, {held} held their tier, {down} fell.",
+        "与周期 {before} 相比: 升级 {up} 户, 不变 {held} 户, 降级 {down} 户。"
+    ));
+    let gates = comparison.gate_values().judge(&pair.after.method.governance);
+    let beyond = gates.iter().filter(|gate| matches!(gate.verdict, Verdict::Warn | Verdict::Fail));
+    part.decisions.extend(beyond.map(|gate| gate.text()));
+    let must = services.map_or(0, |services| services.tellings.iter().filter(|telling| telling.must).count());
+    if must > 0 {
+        let must = gridtier::index::count(must);
+        let (customers, count) = (counted(must, "customer", "customers"), grouped(must));
+        part.decisions.push(text!(
+            "{customers} must be told that their tier falls, a service is lost, or a plan begins.",
+            "须告知 {count} 户: 等级下降、服务取消或减少、或开始督促改进。"
+        ));
+    }
+    part
+}
+
+/// What the tiers are entitled to, and what that costs in a year.
+#[must_use]
+pub fn entitlements(catalogue: &Catalogue, statements: &[Statement], min_count: u64) -> Part {
+    let mut sections = matrix_sections(catalogue);
+    sections.push(costs_section(&costs_table(catalogue, statements, min_count)));
+    sections.extend(withheld_note(min_count));
+    let title = Text::coded("entitlements", "Entitlements and costs", "权益与成本");
+    let mut part = Part::new(title, sections);
+    let yuan = |fen: i128| grouped((fen + 50) / 100);
+    let cost = yuan(statements.iter().map(|line| line.cost_fen).sum());
+    let income = yuan(statements.iter().map(|line| line.income_fen).sum());
+    part.happened.push(text!(
+        "The tiers' services cost CNY {cost} a year by the catalogue, and fees bring CNY {income}.",
+        "按目录估算, 各等级服务年成本 {cost} 元, 收费 {income} 元。"
+    ));
+    part
+}
