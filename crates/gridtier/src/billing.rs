@@ -1,11 +1,11 @@
 //! Bills and payments: revenue, what was paid on time, and how long the rest was owed.
 //!
-//! Arrears are rebuilt from payments as of the window's end. A balance would be simpler, but reflects the day of the
-//! export. All money is in fen.
+//! Arrears are rebuilt from payments as of the window's end. Taking an exported balance would be simpler, but a balance
+//! is that of the day of the export. All money is in fen.
 //!
 //! Payments on account name no bill, so they pay a customer's bills in a fixed order (DATA §8). That order starts with
-//! the first bill and payment in the tables. Those before the window count in nothing else, and are read only where a
-//! file of payments has a column of customers.
+//! the first bill and payment in the tables. Bills and payments before the window serve only to find that order, and
+//! are read only where a file of payments has a column of customers.
 
 mod bill;
 mod reversal;
@@ -37,15 +37,15 @@ pub struct Billing {
     pub billed_months: i64,
     /// Σ amounts due over the service months in the delivered range of bills.
     pub revenue_fen: i64,
-    /// Number of these months; 0 for a customer without a bill.
+    /// Number of months over which `revenue_fen` is summed; 0 for a customer without a bill.
     pub revenue_months: i64,
-    /// Σ amounts due over the covered ones among these months.
+    /// Σ amounts due over those of the `revenue_months` that are covered by readings.
     pub priced_fen: i64,
-    /// Σ active energy over the same months, in Wh; 0 for a customer without a bill.
+    /// Σ active energy over the months of `priced_fen`, in Wh; 0 for a customer without a bill.
     pub priced_wh: i64,
     /// Number of bills above zero that were due before the window's end.
     pub due_bills: i64,
-    /// Σ due on them, after reversals.
+    /// Σ amounts due on the `due_bills`, after reversals.
     pub due_fen: i64,
     /// The part of `due_fen` that was paid by the due day.
     pub on_time_fen: i64,
@@ -53,11 +53,11 @@ pub struct Billing {
     pub overdue_fen_days: i64,
     /// Σ unpaid at the window's end on the bills that were due in an earlier calendar year than the end's.
     pub cross_year_arrears_fen: i64,
-    /// Σ unpaid at the window's end, over the same bills.
+    /// Σ unpaid at the window's end on all `due_bills`.
     pub unpaid_fen: i64,
     /// First due day of the bills that are not fully paid at the window's end.
     pub unpaid_since: Option<i32>,
-    /// Last day before the window's end on which a bill that was due by then was not fully paid.
+    /// Last day before the window's end on which some bill was overdue: due by then and not fully paid.
     pub last_overdue_day: Option<i32>,
 }
 
@@ -76,11 +76,11 @@ pub struct Billed {
     pub bills: TableBook,
     /// The book of `payments`.
     pub payments: TableBook,
-    /// By customer.
+    /// The facts of each customer.
     pub facts: Vec<Billing>,
 }
 
-/// Reads payments, and counts them and the bills.
+/// Reads payments, and sums them and the bills by customer.
 ///
 /// # Errors
 /// A table cannot be read, or a sum overflows.
@@ -106,7 +106,7 @@ pub fn count(
 fn narrow(sum: i128, what: (&'static str, &'static str)) -> Result<i64, RunError> {
     i64::try_from(sum).map_err(|_| {
         let advice = text!(
-            "an amount in the table must be wrong: look for the largest ones",
+            "an amount in the table must be wrong: look for the largest amounts",
             "表中必有错误的金额：请查看最大的金额"
         );
         let what = Text::from(what);

@@ -1,9 +1,9 @@
-//! Files that people write by hand: every fault at once, with its line and what to do.
+//! Files that people write by hand: every fault is reported at once, with its line and what to do.
 //!
-//! A misspelt key that is silently ignored makes a check pass that never ran. So a file is checked whole against the
-//! JSON Schema of the type that serde reads it into: unknown keys are errors with the nearest known one, and the schema
-//! that editors use is the same. Each key is written once, as a field of that type. What the values mean is not known
-//! here.
+//! If a misspelt key is silently ignored, a check seems to pass that never ran. So a file is checked whole against the
+//! JSON Schema of the type that serde reads it into: an unknown key is an error that suggests the nearest known key,
+//! and editors use the same schema. Each key is written once, as a field of that type. What the values mean is not
+//! known here.
 
 mod fault;
 mod scalar;
@@ -25,8 +25,8 @@ pub use schema::{schema_of_input, schema_of_output};
 
 /// A TOML document that was checked against a schema.
 ///
-/// Values that cannot be read as their schema asks are replaced by a stand-in, so that the rest of the document can be
-/// looked at too: [`is_sound`](Self::is_sound) tells whether a value is the writer's own.
+/// Values that do not fit their schema are replaced by a stand-in, so that the rest of the document can be checked too:
+/// [`is_sound`](Self::is_sound) tells whether a value is the writer's own.
 pub struct CheckedToml<'t> {
     name: &'t str,
     text: &'t str,
@@ -79,20 +79,20 @@ impl<'t> CheckedToml<'t> {
         })
     }
 
-    /// Whether the value of a path is as its schema asks, with everything in it.
+    /// Whether the value at a path, and everything in it, is as its schema asks.
     #[must_use]
     pub fn is_sound(&self, path: &[&str]) -> bool {
         self.unsound.iter().all(|unsound| !unsound.is_at(path))
     }
 
-    /// Whether nothing at or below a path is missing or of another kind. Words and bounds may be wrong.
+    /// Whether nothing at or below a path is missing or of another kind of value. Words and bounds may still be wrong.
     #[must_use]
     pub fn is_readable(&self, path: &[&str]) -> bool {
         self.unsound.iter().all(|unsound| !(unsound.is_stand_in && unsound.is_at(path)))
     }
 
-    /// The line of a key given by its path, or of the nearest key above it that is there. An entry of a list is named
-    /// by its position: `service`, `3`, `cells`.
+    /// The line of a key given by its path, or of the nearest key above it that the document has. An entry of a list is
+    /// given by its position: `service`, `3`, `cells`.
     #[must_use]
     pub fn line(&self, path: &[&str]) -> usize {
         let Some((first, path)) = path.split_first() else { return 1 };
@@ -120,10 +120,10 @@ impl<'t> CheckedToml<'t> {
         line_at(self.text, at)
     }
 
-    /// Nothing, if there are no faults.
+    /// Succeeds if there are no faults.
     ///
     /// # Errors
-    /// All of them, by line.
+    /// All faults, sorted by line.
     pub fn faults(&self, mut faults: Vec<Fault>) -> Result<(), Faults> {
         if faults.is_empty() {
             return Ok(());
@@ -143,11 +143,11 @@ mod tests {
     crate::words! {
         /// How ties are treated.
         Treatment "treatment" {
-            /// They are broken.
+            /// Ties are broken.
             Break "break" "break" "分开",
-            /// All up.
+            /// All tied customers go up.
             Up "up" "up" "向上",
-            /// All down.
+            /// All tied customers go down.
             Down "down" "down" "向下",
         }
     }
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_good_document_has_no_fault_and_knows_its_lines() {
+    fn a_good_document_has_no_fault_and_gives_the_lines_of_its_keys() {
         let text = "format = 1\n[weights]\na = 0.5\nb = 0.5\n[[experts]]\n";
         assert_eq!(faults(&text.replace("[[experts]]\n", "")), Vec::<String>::new());
         let document = CheckedToml::parse(

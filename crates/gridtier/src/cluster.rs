@@ -18,16 +18,17 @@ use crate::statistics::{adjusted_rand, silhouette};
 
 /// An indicator takes part when its value is known for at least this share of the customers.
 const KNOWN_SHARE_MIN: f64 = 0.5;
-/// Customers on whom the number of clusters is chosen: the cost of silhouettes grows with its square.
+/// Number of customers on whom the number of clusters is chosen. It is limited, since the cost of silhouettes grows
+/// with its square.
 const CHOICE_ROWS: usize = 3_000;
-/// Seeds whose clusterings are compared.
+/// Number of seeds whose clusterings are compared.
 const SEEDS: u64 = 5;
-/// Initialisations of one k-means run; the best result is kept.
+/// Number of initialisations of one k-means run, of which the best result is kept.
 const STARTS: usize = 3;
-/// Most iterations after one initialisation.
+/// Most iterations that follow one initialisation.
 const ROUNDS_MAX: u64 = 300;
-/// Added to the diagonal of every covariance matrix, in units of (100 points)²: an indicator that is constant within a
-/// cluster would otherwise make the matrix singular.
+/// Added to the diagonal of every covariance matrix, in units of (100 points)²: otherwise an indicator that is constant
+/// within a cluster would make the matrix singular.
 const COVARIANCE_FLOOR: f64 = 1e-4;
 
 /// One clustering of the sample.
@@ -35,7 +36,7 @@ const COVARIANCE_FLOOR: f64 = 1e-4;
 pub struct Clustering {
     /// `kmeans` or `gaussian_mixture`.
     pub name: &'static str,
-    /// By row of the sample: the cluster; 0 is the largest.
+    /// The cluster of each row of the sample; 0 is the largest cluster.
     pub labels: Vec<usize>,
     /// Mean silhouette on the rows on which the number of clusters was chosen.
     pub silhouette: Option<f64>,
@@ -46,22 +47,22 @@ pub struct Clustering {
 /// The result of clustering a sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clusters {
-    /// Customers clustered.
+    /// Number of customers clustered.
     pub sampled: usize,
-    /// Customers on whom the number of clusters was chosen.
+    /// Number of customers on whom the number of clusters was chosen.
     pub chosen_on: usize,
-    /// Places of the indicators that took part.
+    /// Places in the method of the indicators that took part.
     pub places: Vec<usize>,
-    /// By number of clusters: its silhouette.
+    /// Each number of clusters that was tried, with its silhouette.
     pub choice: Vec<(usize, Option<f64>)>,
     /// The number of clusters with the best silhouette.
     pub clusters: usize,
-    /// By method; a method that could not be fitted is missing.
+    /// The clusterings, one for each method that could be fitted.
     pub found: Vec<Clustering>,
 }
 
-/// Clusters the sample of a study. `None` when fewer than two indicators vary between its customers, or when there are
-/// not ten customers for each of two clusters.
+/// Clusters the sample of a study. `None` when fewer than two indicators vary between its customers, or when the sample
+/// has fewer than ten customers for each of two clusters.
 #[must_use]
 pub fn cluster(study: &Study, most: usize, seed: u64, progress: StepProgress) -> Option<Clusters> {
     const WHAT: &str = "cluster";
@@ -79,7 +80,7 @@ pub fn cluster(study: &Study, most: usize, seed: u64, progress: StepProgress) ->
         let labels = kmeans(&some, clusters, seed);
         choice.push((clusters, labels.and_then(|labels| silhouette(&some, &labels))));
     }
-    // max_by returns the last maximum; reversed, equal silhouettes give the fewest clusters.
+    // max_by returns the last of equal maxima; in reversed order, that is the fewest clusters.
     let clusters = choice
         .iter()
         .rev()
@@ -158,7 +159,7 @@ fn matrix(rows: &[Vec<f64>]) -> Array2<f64> {
     Array2::from_shape_fn((rows.len(), columns), |(row, column)| rows[row][column])
 }
 
-/// Relabels clusters by size, the largest 0; of equal sizes the one with the first row comes first.
+/// Relabels clusters by size, the largest 0; of clusters of equal size, the one with the earliest row comes first.
 fn by_size(labels: &[usize], clusters: usize) -> Vec<usize> {
     let mut sizes = vec![0usize; clusters];
     let mut first = vec![usize::MAX; clusters];
@@ -173,7 +174,7 @@ fn by_size(labels: &[usize], clusters: usize) -> Vec<usize> {
     labels.iter().map(|&label| names[label]).collect()
 }
 
-/// The points of the sample, scaled to 0 … 1, missing ones replaced by the mean.
+/// The points of the sample, scaled to 0 … 1; missing points are replaced by the mean.
 struct PointMatrix {
     rows: Vec<Vec<f64>>,
     /// Indices of the study's indicators that take part.

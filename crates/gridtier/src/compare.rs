@@ -1,8 +1,8 @@
 //! Compares two published cycles: who moved, and why (REGRADE sections 1 to 3).
 //!
-//! The earlier cycle is *before*, the later one *after*. Only what both have published is used, so that the same numbers
-//! come out years later. Scores of one cycle's values by the other one's parameters come from the arithmetic that grades
-//! (`score`). Who decided on a cycle, and when, is not known here.
+//! The earlier cycle is *before*, the later one *after*. Only what both have published is used, so that the same
+//! numbers come out years later. Where the values of one cycle are scored by the parameters of the other, the
+//! arithmetic is that of grading (`score`). Who decided on a cycle, and when, is not known here.
 
 mod movement;
 mod pair;

@@ -1,8 +1,8 @@
 //! Payments on account: in which order they pay a customer's bills (DATA §8).
 //!
-//! The order is chronological. On the first day of a month its bills become payable, and waiting credit is applied to
-//! them; then come the payments of each day. So a payment never pays a bill of a later month, and what a customer paid
-//! ahead counts for the bill from the first day of its month.
+//! The order is chronological. On the first day of a month the bills of the month become payable, and waiting credit is
+//! applied to them; then come the payments of each day. So a payment never pays a bill of a later month, and what a
+//! customer paid ahead counts for a bill from the first day of the bill's month.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,9 +18,9 @@ use crate::unit::Month;
 /// A bill above zero that payments on account can pay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct AccountBill {
-    /// Its month; payable from the first day.
+    /// The month of the bill, which is payable from the first day of this month.
     pub month: Month,
-    /// What is due after reversals less all payments that name it, whenever made.
+    /// What is due after reversals, less all payments that name the bill, whenever they were made.
     pub unpaid_fen: i128,
 }
 
@@ -28,11 +28,12 @@ pub(super) struct AccountBill {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct AccountPayment {
     pub paid_on: i32,
-    /// Negative on a refund.
+    /// The amount paid; negative for a refund.
     pub amount_fen: i64,
 }
 
-/// An amount applied to a bill, which is named by its position in the list; negative where a refund took it back.
+/// An amount applied to a bill, which is given by its position in the list of bills. The amount is negative where a
+/// refund took it back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Applied {
     pub bill: usize,
@@ -61,14 +62,14 @@ pub(super) fn settle(bills: &[AccountBill], payments: &[AccountPayment]) -> Vec<
 
 /// A customer's account on a day.
 struct Account {
-    /// By bill: the part that is not paid.
+    /// For each bill, the part that is not paid yet.
     unpaid_fen: Vec<i128>,
     /// The payable bills that are not fully paid.
     open: BTreeSet<usize>,
     /// Credit: paid and not applied yet. While there is any, no bill is open.
     credit_fen: i128,
     applied: Vec<Applied>,
-    /// Amounts that a refund can take back, with their bills; the latest last.
+    /// Amounts that a refund can take back, with their bills, in the order in which they were applied.
     standing: Vec<(usize, i128)>,
 }
 
@@ -83,8 +84,8 @@ impl Account {
         }
     }
 
-    /// Makes the bills of a month payable and applies credit to them. `first` is the first of them; the others come
-    /// next.
+    /// Makes the bills of a month payable and applies credit to them. `first` is the position of the first of these
+    /// bills; the others follow it.
     fn open_month(
         &mut self,
         to_come: &mut std::iter::Peekable<impl Iterator<Item = usize>>,
@@ -129,7 +130,8 @@ impl Account {
         }
     }
 
-    /// Takes a refund from waiting credit, then back from what was applied last. Any remainder is dropped.
+    /// Takes a refund first from waiting credit, then from the bills to which amounts were applied last. Any remainder
+    /// is dropped.
     fn refund(&mut self, day: i32, refund_fen: i128) {
         let from_credit = refund_fen.min(self.credit_fen);
         self.credit_fen -= from_credit;
@@ -148,8 +150,9 @@ impl Account {
     }
 }
 
-/// What payments on account paid of the accepted bills. `named` are the payments that name an accepted bill; `other` are
-/// the payments on account and those that name an earlier bill, with the numbers of their ids in `ids`.
+/// Finds how much of the accepted bills was paid by payments on account. `named` are the payments that name an accepted
+/// bill; `other` are the payments on account and those that name an earlier bill, with the numbers of their ids in
+/// `ids`.
 pub(super) fn apply(
     bills: &Bills,
     due: &Due,
@@ -168,7 +171,7 @@ pub(super) fn apply(
         listed.sort_by(|a, b| (a.due_on, a.id).cmp(&(b.due_on, b.id)));
         let of_account: Vec<AccountBill> = listed.iter().map(|listed| listed.bill.clone()).collect();
         for applied in settle(&of_account, &payments) {
-            // What was applied to a bill before the window counts in nothing.
+            // An amount applied to a bill before the window is in no sum.
             let Some(bill) = listed[applied.bill].accepted else { continue };
             let amount_fen = narrow(applied.amount_fen, ("what a customer paid", "客户的实付金额"))?;
             paid.push(BillPayment { bill, paid_on: applied.day, amount_fen });
@@ -197,7 +200,7 @@ fn by_customer(other: &[(u32, CheckedPayment)], ids: &KeyIndex) -> BTreeMap<Cust
 struct ListedBill<'a> {
     due_on: i32,
     id: &'a str,
-    /// Its position among the accepted bills; `None` for one outside the window.
+    /// The position among the accepted bills; `None` for a bill outside the window.
     accepted: Option<u32>,
     bill: AccountBill,
 }
@@ -225,7 +228,7 @@ fn payable_bills<'a>(
     let mut payable: BTreeMap<CustomerIx, Vec<ListedBill>> = BTreeMap::new();
     for (accepted, row, unpaid_fen) in accepted.chain(earlier) {
         let bill = &row.value;
-        // Where there are payments, a bill above zero has a due day.
+        // If the tables have payments, every bill above zero has a due day.
         let (Some(due_on), true) = (bill.due_on, bill.amount_fen > 0) else { continue };
         if by_customer.contains_key(&bill.customer) {
             let listed = AccountBill { month: bill.month, unpaid_fen };
@@ -272,7 +275,7 @@ mod tests {
                 applied(0, 2, 10, 100),
                 applied(1, 2, 10, 50),
                 applied(1, 2, 11, 50),
-                // Credit of earlier days comes before the payments of a day.
+                // Waiting credit is applied before the payments of the day.
                 applied(2, 4, 1, 80),
                 applied(2, 4, 1, 5),
             ]
@@ -280,14 +283,14 @@ mod tests {
     }
 
     #[test]
-    fn a_payment_pays_a_bill_of_its_own_month_but_not_of_a_later_one_even_if_that_is_due_sooner() {
+    fn a_payment_pays_a_bill_of_its_own_month_before_a_bill_of_a_later_month_that_is_due_sooner() {
         let bills = [bill(3, 100), bill(2, 100)];
         let settled = settle(&bills, &[paid(2, 28, 150)]);
         assert_eq!(settled, [applied(1, 2, 28, 100), applied(0, 3, 1, 50)]);
     }
 
     #[test]
-    fn a_refund_takes_credit_first_then_back_from_the_latest_applied_and_the_rest_is_dropped() {
+    fn a_refund_takes_waiting_credit_then_what_was_applied_last_and_any_remainder_is_dropped() {
         let bills = [bill(1, 100), bill(1, 100)];
         let settled = settle(&bills, &[paid(1, 5, 230), paid(1, 6, -40), paid(1, 7, -300), paid(1, 8, 10)]);
         assert_eq!(
@@ -303,7 +306,7 @@ mod tests {
         );
     }
 
-    /// The rules taken literally, day by day and fen by fen.
+    /// The rules of DATA §8 taken literally, day by day and fen by fen.
     fn obvious(bills: &[AccountBill], payments: &[AccountPayment]) -> BTreeMap<(usize, i32), i128> {
         let mut unpaid: Vec<i128> = bills.iter().map(|bill| bill.unpaid_fen).collect();
         let (mut credit, mut latest) = (0i128, Vec::<usize>::new());

@@ -6,7 +6,7 @@ use super::{Billing, narrow};
 use crate::error::RunError;
 use crate::unit::{Month, Window};
 
-/// What became of what was due on bills.
+/// The sums that settling gives: what was due on bills, what was paid on time and what is unpaid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Settled {
     due_fen: i128,
@@ -14,7 +14,7 @@ pub(super) struct Settled {
     pub overdue_fen_days: i128,
     /// Unpaid at the window's end.
     unpaid_fen: i128,
-    /// The last day from the due day to before the window's end on which something was unpaid.
+    /// The last day on which something was unpaid, from the due day on and before the window's end.
     last_unpaid_day: Option<i32>,
 }
 
@@ -29,7 +29,7 @@ struct ArrearsSums {
 }
 
 /// Sums arrears by customer, over the bills above zero that were due before the window's end. `due_fen` is what is due
-/// on each accepted bill; payments come in the order of bills and days.
+/// on each accepted bill; payments must be sorted by bill, then by day.
 pub(super) fn count(
     bills: &Bills,
     window: Window,

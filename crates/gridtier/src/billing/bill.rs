@@ -1,4 +1,4 @@
-//! The bills of a window, and the place of those that are outside it.
+//! The bills of a window, and what becomes of the bills outside it.
 
 use std::cmp::Ordering;
 
@@ -20,23 +20,24 @@ pub(super) struct AcceptedBill {
     pub month: Month,
     pub amount_fen: i64,
     pub due_on: Option<i32>,
-    /// The bill that it reverses: the number of the id that it names, see [`Bills::named`].
+    /// For a reversal, the bill that it names, as the number of that id; see [`Bills::named`].
     pub reverses: Option<u32>,
 }
 
 /// What became of the rows with one bill id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BillState {
-    /// All were rejected.
+    /// All rows were rejected.
     Unknown,
-    /// At least one lies before the opening of its customer, and none was accepted. Of several customers, the first.
+    /// At least one row lies before the opening of its customer, and none was accepted. Holds that customer; of
+    /// several, the first.
     BeforeOpening(CustomerIx),
-    /// At least one lies outside the window, and none was accepted.
+    /// At least one row lies outside the window, and none was accepted.
     OutOfWindow,
-    /// One lies before the window and takes part in the order of payments on account. Holds its position among the
+    /// A row lies before the window and takes part in the order of payments on account. Holds its position among the
     /// earlier bills.
     Earlier(u32),
-    /// One was accepted. Holds its position among the accepted bills.
+    /// A row was accepted. Holds its position among the accepted bills.
     Accepted(u32),
 }
 
@@ -45,9 +46,10 @@ struct BillRules<'a> {
     finder: CustomerFinder<'a>,
     window: Window,
     keys: KeyIndex,
-    /// The ids of bills that reversals name. Kept apart from `keys`, where a key has only the spelling of its own row.
+    /// The ids of bills that reversals name. They are kept apart from `keys`, since `keys` compares an id only with the
+    /// spelling in its own row.
     named: KeyIndex,
-    /// By key number, as far as rows outside the window have been seen.
+    /// The state of each key number, as far as rows outside the window have been seen.
     states: Vec<BillState>,
     /// Whether bills before the window take part in the order of payments on account.
     keeps_earlier: bool,
@@ -64,7 +66,7 @@ struct BillCells {
 
 /// The place of a bill is its customer and its month.
 impl TableRules<BillCells, (NamedCustomer, Month), AcceptedBill> for BillRules<'_> {
-    /// A payment of a bill outside the window is outside it too, so the ids of such bills are kept.
+    /// A payment of a bill outside the window is outside the window too, so the ids of such bills are kept.
     const NUMBERS_ALL_KEYS: bool = true;
 
     fn keys(&mut self) -> &mut KeyIndex {
@@ -127,7 +129,7 @@ impl TableRules<BillCells, (NamedCustomer, Month), AcceptedBill> for BillRules<'
     ) -> Result<AcceptedBill, Rule> {
         let customer = customer?;
         let amount_fen = cells.amounts_fen.required(row)?;
-        // Only a reversal may be without a due day.
+        // Of the bills that need a due day, only a reversal may lack it.
         let due_on = match amount_fen {
             0.. if self.needs_due_day => Some(cells.due_days.required(row)?),
             _ => cells.due_days.nullable(row)?,
@@ -140,13 +142,13 @@ impl TableRules<BillCells, (NamedCustomer, Month), AcceptedBill> for BillRules<'
 /// The bills of the window.
 pub struct Bills {
     pub(super) keys: KeyIndex,
-    /// By key number.
+    /// The state of each key number.
     pub(super) states: Vec<BillState>,
     pub(super) rows: Vec<CheckedRow<AcceptedBill>>,
-    /// Bills outside the window that take part in the order of payments on account: those before it, and the reversals of
-    /// bills outside it.
+    /// Bills outside the window that take part in the order of payments on account: those before the window, and the
+    /// reversals of bills outside the window.
     pub(super) earlier: Vec<CheckedRow<AcceptedBill>>,
-    /// By number of a named id: the key number of the bill, if there is such a row.
+    /// For each number of a named id, the key number of the bill, if the table has that bill.
     named: Vec<Option<u32>>,
     /// Whether payments may name a customer instead of a bill.
     pub(super) has_accounts: bool,
@@ -194,9 +196,9 @@ impl Bills {
         }
     }
 
-    /// A reversal is outside the window if the bill that it names is, by that bill's own month and opening: a
-    /// correction of older revenue is no revenue of the window. Decided last, among the rows that would count
-    /// otherwise.
+    /// A reversal is outside the window if the bill that it names is outside by its own month and its customer's
+    /// opening: a correction of older revenue is not revenue of the window. This is decided last, among the rows that
+    /// would otherwise count.
     fn move_out_reversals_of_outside_bills(&mut self, book: &mut TableBook) {
         let (outside, inside): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.rows).into_iter().partition(|row| self.reverses_outside(&row.value));
@@ -225,7 +227,8 @@ impl Bills {
         Some(self.named[index(named)].map_or(BillState::Unknown, |key| self.states[index(key)]))
     }
 
-    /// The months with a counted bill, once for each bill: customer and position in the window.
+    /// The customer and the position in the window of each counted bill's month; a month with several bills comes
+    /// several times.
     pub fn months(&self, window: Window) -> impl Iterator<Item = (CustomerIx, usize)> + '_ {
         self.rows.iter().filter_map(move |row| Some((row.value.customer, window.index(row.value.month)?)))
     }

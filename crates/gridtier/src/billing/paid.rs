@@ -7,13 +7,14 @@ use crate::index::CustomerIx;
 pub(super) enum PaidFor {
     /// An accepted bill.
     Bill(u32),
-    /// A bill outside the window that takes part in the order of payments on account.
+    /// A bill outside the window that takes part in the order of payments on account. Holds its position among the
+    /// earlier bills.
     EarlierBill(u32),
-    /// The bills of a customer in their order.
+    /// All bills of a customer, in their order.
     Account(CustomerIx),
 }
 
-/// A payment that keeps every rule.
+/// A payment that breaks no rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct CheckedPayment {
     pub paid_for: PaidFor,
@@ -21,7 +22,7 @@ pub(super) struct CheckedPayment {
     pub amount_fen: i64,
 }
 
-/// What was paid of an accepted bill on a day.
+/// An amount that was paid on a day for an accepted bill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BillPayment {
     /// Position of the bill among the accepted ones.

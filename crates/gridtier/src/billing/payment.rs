@@ -1,4 +1,4 @@
-//! Payments: each belongs to the bill that it names, or is on account of a customer.
+//! Payments: each belongs to the bill that it names, or is a payment on account of a customer.
 
 use super::account;
 use super::bill::{BillState, Bills};
@@ -18,7 +18,8 @@ use crate::unit::Window;
 struct PaymentRules<'a> {
     bills: &'a Bills,
     finder: CustomerFinder<'a>,
-    /// Key number of the bill found last. Payments are often sorted by bill, so the next one is likely the same or next.
+    /// Key number of the bill found last. Payments are often sorted by bill, so the next payment likely has the same
+    /// bill or the one after it.
     last_bill: u32,
     window: Window,
     keys: KeyIndex,
@@ -30,7 +31,8 @@ struct PaymentCells {
     amounts_fen: Integers,
 }
 
-/// The place of a payment is its day, and what it pays or the rule that this breaks.
+/// The place of a payment is its day together with what it pays; if it breaks a rule, that rule stands for what it
+/// pays.
 type PaymentPlace = (i32, Result<PaidFor, Rule>);
 
 impl TableRules<PaymentCells, PaymentPlace, CheckedPayment> for PaymentRules<'_> {
@@ -50,8 +52,8 @@ impl TableRules<PaymentCells, PaymentPlace, CheckedPayment> for PaymentRules<'_>
         })
     }
 
-    /// A payment has the place of its bill; one on account has a place of its own. One made after the window's end is
-    /// outside the window whatever it pays.
+    /// A payment that names a bill has the place of that bill; a payment on account has a place of its own. A payment
+    /// made after the window's end is outside the window whatever it pays.
     fn place(
         &mut self,
         paid_on: i64,
@@ -105,7 +107,8 @@ impl PaymentRules<'_> {
         }
     }
 
-    /// A payment on account made before the window takes part in the order, unless the customer had not opened yet.
+    /// A payment on account made before the window takes part in the order of payments, unless it was made before the
+    /// customer's opening.
     fn place_on_account(
         &mut self,
         paid_on: i32,
@@ -122,7 +125,7 @@ impl PaymentRules<'_> {
     }
 }
 
-/// What was paid of the accepted bills, in the order of bills and days.
+/// Reads the payments. Returns what was paid for the accepted bills, sorted by bill, then by day.
 pub(super) fn read(
     source: &dyn Source,
     bills: &Bills,

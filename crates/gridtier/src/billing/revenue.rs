@@ -1,7 +1,7 @@
 //! Revenue and price, over the months in which a customer had service and bills were delivered (SPEC §3, §4).
 //!
-//! A month without a bill is a month in which nothing was due, not one of which nothing is known: customers who are billed
-//! every second month, or in season only, are annualised over all their months.
+//! A month without a bill counts as a month in which nothing was due, not as unknown: so customers who are billed every
+//! second month, or in season only, are annualised over all their months.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -17,10 +17,11 @@ use crate::service_months::ServiceMonths;
 use crate::source::TableBook;
 use crate::unit::Window;
 
-/// A month is in the delivered range if it has at least one bill for every so many of the busiest month.
+/// A month is in the delivered range if it has at least one bill for every `DELIVERED_ONE_IN` bills of the busiest
+/// month.
 const DELIVERED_ONE_IN: u64 = 100;
 
-/// A customer's months with counted bills, by position in the window: Σ amounts due.
+/// For each month of a customer with counted bills, by position in the window: Σ amounts due.
 type BilledMonths = BTreeMap<usize, i128>;
 
 /// Sums revenue and price by customer, and notes customers with unbilled use.
@@ -34,7 +35,8 @@ pub(super) fn count(
 ) -> Result<(), RunError> {
     let window = usage.window();
     let delivered = delivered_range(bills, window);
-    // Sorts positions, not copies of the rows: a quarter of the memory, which matters for hundreds of millions of bills.
+    // Sorting positions instead of copies of the rows takes a quarter of the memory, which matters for hundreds of
+    // millions of bills.
     let customer = |position: &u32| bills.rows[index(*position)].value.customer;
     let mut order: Vec<u32> = (0..).take(bills.rows.len()).collect();
     order.sort_unstable_by_key(customer);
@@ -58,7 +60,8 @@ pub(super) fn count(
     Ok(())
 }
 
-/// The delivered range of bills: from the first to the last month with at least 1 % of the counted bills of the busiest.
+/// The delivered range of bills: from the first to the last month that has at least 1 % as many counted bills as the
+/// busiest month.
 fn delivered_range(bills: &Bills, window: Window) -> Range<usize> {
     let mut counted = vec![0u64; index(window.months)];
     bills.months(window).for_each(|(_, month)| counted[month] += 1);
@@ -92,7 +95,7 @@ fn sum(
     Ok(())
 }
 
-/// A number of months, as facts hold it.
+/// A number of months, in the integer type of facts.
 fn length(months: usize) -> i64 {
     i64::try_from(months).expect("windows are shorter than 2^31 months")
 }
@@ -123,7 +126,7 @@ fn unbilled_months(
 /// Customers billed monthly that have months with energy and without a bill.
 #[derive(Default)]
 struct UnbilledUse {
-    /// By number of such months: the customers, and the first of them.
+    /// For each number of such months: how many customers have it, and the first of them.
     by_months: BTreeMap<usize, (u64, CustomerIx)>,
 }
 
@@ -156,7 +159,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn billed_monthly_means_that_the_commonest_gap_is_one_month_and_of_equals_the_smallest() {
+    fn billed_monthly_means_that_the_commonest_gap_is_one_month_and_the_smallest_of_equally_common_gaps_counts()
+     {
         let billed = |months: &[usize]| months.iter().map(|&month| (month, 0)).collect();
         assert!(is_billed_monthly(&billed(&[0, 1, 2, 5])));
         assert!(is_billed_monthly(&billed(&[0, 1, 3])), "one gap of 1 and one of 2");

@@ -1,7 +1,7 @@
 //! Reversals: which bill each cancels, and what is due on bills afterwards (SPEC §3).
 //!
-//! Many systems do not say which bill a negative one cancels. Then it takes the latest bill of exactly the opposite
-//! amount; otherwise the original would stay unpaid for ever.
+//! Many systems do not say which bill a negative bill cancels. Such a bill is taken to cancel the latest bill of
+//! exactly the opposite amount; otherwise that bill would stay unpaid for ever.
 
 use super::bill::{AcceptedBill, BillState, Bills};
 use crate::contract::rule::Rule;
@@ -16,11 +16,12 @@ const NAMED_MAX: usize = 5;
 
 /// What is due on bills, after reversals.
 pub(super) struct DueAfterReversals {
-    /// On each bill, by position; never below 0.
+    /// The amount due on each bill, by position; never below 0.
     pub due_fen: Vec<i128>,
-    /// Reversals that name no bill and were matched: positions of the reversal and of its bill, by customer.
+    /// Reversals that name no bill and were matched to one: positions of the reversal and of its bill, sorted by
+    /// customer.
     matched: Vec<(u32, u32)>,
-    /// Reversals of nothing: they count in revenue only. Positions, by customer.
+    /// Reversals for which no bill was found: they count in revenue only. Their positions, sorted by customer.
     unknown: Vec<u32>,
 }
 
@@ -43,7 +44,7 @@ pub(super) fn due(bills: &Bills) -> Due {
     Due { counted, earlier }
 }
 
-/// `position` is that of the bill with a state among `rows`.
+/// Applies the reversals among `rows`. `position` gives the position in `rows` of the bill with a state.
 fn after_reversals(
     bills: &Bills,
     rows: &[CheckedRow<AcceptedBill>],
@@ -81,9 +82,9 @@ fn after_reversals(
     DueAfterReversals { due_fen, matched, unknown }
 }
 
-/// The bill that each reversal takes, where the reversal names none. Candidates are the customer's bills of exactly the
-/// opposite amount, of the same or an earlier month, that no reversal has taken yet. The latest is taken; within one
-/// month, the one with the greatest id. Reversals choose in the order of month and id.
+/// Finds the bill that each reversal cancels, where the reversal names none. Candidates are the customer's bills of
+/// exactly the opposite amount, of the same or an earlier month, that no reversal has taken yet. The latest candidate
+/// is taken; within one month, the one with the greatest id. Reversals choose in the order of month and id.
 fn match_by_amount(
     bills: &Bills,
     rows: &[CheckedRow<AcceptedBill>],
@@ -113,7 +114,7 @@ fn match_by_amount(
     for reversals in reversals.chunk_by(|&a, &b| opposite(a) == opposite(b)) {
         let group = opposite(reversals[0]);
         while candidates.next_if(|&bill| opposite(bill) < group).is_some() {}
-        // The bills up to the month of the reversal, the latest on top.
+        // A stack of the bills up to the month of the reversal, the latest on top.
         let mut latest_last = Vec::new();
         for &reversal in reversals {
             let month = rows[index(reversal)].value.month;
@@ -129,7 +130,8 @@ fn match_by_amount(
 }
 
 impl DueAfterReversals {
-    /// Reports what reversals were matched, which reverse nothing, and bills of zero or more that name another one.
+    /// Reports which reversals were matched, which cancel no known bill, and which bills of zero or more name another
+    /// bill.
     pub fn notice(&self, bills: &Bills, usage: &MonthlyUsage, customers: &Customers, book: &mut TableBook) {
         for row in &bills.rows {
             if row.value.amount_fen >= 0 && row.value.reverses.is_some() {
@@ -143,7 +145,7 @@ impl DueAfterReversals {
             });
         }
         let bill_at = |position: &u32| &bills.rows[index(*position)].value;
-        // A negative bill that names none pays a customer who exports energy for it.
+        // A negative bill that names no other bill may pay a customer for exported energy.
         let is_for_export =
             |bill: &AcceptedBill| bill.reverses.is_none() && has_net_export(usage, bill.customer);
         let unknown: Vec<&AcceptedBill> =

@@ -22,7 +22,7 @@ pub struct SettledBill {
     pub due_on: i32,
     /// What was due.
     pub due_fen: i128,
-    /// The part of it that was paid by the due day; 0 if that is not before the window's end.
+    /// The part of `due_fen` that was paid by the due day; 0 if the due day is not before the window's end.
     pub on_time_fen: i128,
     /// Σ of the unpaid amount over the days from the due day to the window's end.
     pub overdue_fen_days: i128,
@@ -30,8 +30,8 @@ pub struct SettledBill {
     pub paid_on: Option<i32>,
 }
 
-/// The bills of some customers, in the order of the table; none where there are no bills or no payments. All bills and
-/// payments are read, since ids must be unique among all.
+/// The bills of some customers, in the order of the table; empty if the source has no bills or no payments. All bills
+/// and payments are read, since ids must be unique among all of them.
 ///
 /// # Errors
 /// A table cannot be read.
@@ -78,7 +78,7 @@ pub fn settled_bills(
     Ok(settled)
 }
 
-/// The day since which nothing was left unpaid. Payments come in the order of days.
+/// The day from which on nothing was left unpaid. Payments must be sorted by day.
 fn paid_on(due_fen: i128, payments: &[BillPayment]) -> Option<i32> {
     let (mut paid, mut since) = (0i128, None);
     for payment in payments {
@@ -122,7 +122,7 @@ mod tests {
             amounts,
             [
                 ("1", 10_000, 3_000, 7_000 * 5, Some(october + 24)),
-                // Reversed by 40 CNY: 60 were due and paid.
+                // After a reversal of 40 CNY, 60 CNY were due and paid.
                 ("2", 6_000, 6_000, 0, Some(november + 18)),
                 ("3", 10_000, 0, 0, None),
             ]

@@ -37,12 +37,12 @@ fn billed(bills: &[&str], payments: &[&str]) -> Billed {
     count_all(&source(bills).rows(Table::Payments, PAYMENTS, payments), WINDOW)
 }
 
-/// With payments of which the third column names a customer.
+/// Counts with payments whose third column names a customer.
 fn billed_on_account(bills: &[&str], payments: &[&str]) -> Billed {
     count_all(&source(bills).rows(Table::Payments, ON_ACCOUNT, payments), WINDOW)
 }
 
-/// With customers that opened on the given days.
+/// Counts with customers that opened on the given days.
 fn billed_of(opened: &[(&str, &str)], readings: &[&str], bills: &[&str]) -> Billed {
     let rows: Vec<String> =
         opened.iter().map(|(id, day)| format!("{id}|other|low_voltage|{day}|false")).collect();
@@ -157,12 +157,12 @@ fn revenue_is_that_of_the_service_months_in_the_delivered_range_with_and_without
     let [a, b, c] = [0, 1, 2].map(|customer| billed.facts[customer]);
     // Bills were delivered from February to October.
     assert_eq!((a.billed_fen, a.billed_months, a.revenue_fen, a.revenue_months), (1_300, 2, 1_300, 9));
-    // March has energy and no bill: its energy counts in the price.
+    // March has energy and no bill, and its energy counts in the price.
     assert_eq!((a.priced_fen, a.priced_wh), (1_300, 30_000));
-    // It opened in March: service begins with the first whole month that has a bill, in May.
+    // Customer b opened in March. Its service begins with the first whole month that has a bill, which is May.
     assert_eq!((b.billed_fen, b.revenue_fen, b.revenue_months), (900, 700, 6));
     assert_eq!((b.priced_fen, b.priced_wh), (0, 5_000));
-    assert_eq!((c.revenue_fen, c.revenue_months, c.priced_wh), (0, 0, 0), "nobody billed it");
+    assert_eq!((c.revenue_fen, c.revenue_months, c.priced_wh), (0, 0, 0), "customer c has no bill");
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_month_with_less_than_one_percent_of_the_bills_of_the_busiest_does_not_widen
 }
 
 #[test]
-fn customers_billed_monthly_with_use_and_no_bill_are_reported() {
+fn customers_billed_monthly_are_reported_if_they_have_use_without_a_bill() {
     let readings: Vec<String> = ["a", "b", "c"]
         .iter()
         .flat_map(|id| (1..=12).map(move |month| format!("{id}|2023-{month:02}-01|10")))
@@ -217,7 +217,8 @@ fn bills_and_their_payments_before_the_opening_are_out_of_the_window() {
         )
         .rows(Table::Payments, PAYMENTS, &["p|1|2023-12-01|5", "q|2|2023-12-01|6", "r|3|2023-12-01|6"]);
     let billed = count_all(&source, WINDOW);
-    // The reversal of a bill before the opening is out of the window with it, but lies not before the opening itself.
+    // The reversal of a bill before the opening is outside the window as that bill is, but not itself before the
+    // opening.
     let tally = billed.bills.tally;
     assert_eq!((tally.counted, tally.out_of_window, tally.rejected), (1, 2, 1));
     assert_eq!(billed.bills.noticed[&Rule::BeforeOpening], (1, "customer a".into()));
@@ -228,7 +229,7 @@ fn bills_and_their_payments_before_the_opening_are_out_of_the_window() {
 }
 
 #[test]
-fn a_payment_in_the_window_is_noticed_as_before_the_opening_when_its_bill_is() {
+fn a_payment_in_the_window_for_a_bill_before_the_opening_is_noticed_as_before_the_opening() {
     let counted_and_noticed = |bill: &str, payment: &str| {
         let source = MemorySource::default()
             .rows(Table::Customers, CUSTOMERS, &["a|other|low_voltage|2023-11-15|false"])
@@ -249,7 +250,7 @@ fn a_payment_in_the_window_is_noticed_as_before_the_opening_when_its_bill_is() {
     assert_eq!(
         counted_and_noticed(before, "p|2|2023-10-01|5"),
         (true, false),
-        "paid ahead on a bill of its own"
+        "paid ahead for a bill that counts"
     );
     assert_eq!(
         counted_and_noticed("1|a|2023-09|5|2023-10-25|-", "p|1|2023-12-01|5"),
@@ -277,7 +278,7 @@ fn a_reversal_of_a_bill_outside_the_window_is_outside_it_and_so_are_its_payments
     assert_eq!(
         billed.bills.noticed[&Rule::UnknownReversal],
         (1, "of customers a".into()),
-        "bill 1 is outside by what it names, not by its own month"
+        "bill 1 is outside because the bill that it names is, not by its own month"
     );
 }
 
@@ -298,7 +299,11 @@ fn a_reversal_that_names_no_bill_takes_the_latest_of_exactly_the_opposite_amount
         &[],
     );
     let fact = billed.facts[0];
-    assert_eq!((fact.due_bills, fact.due_fen), (3, 0), "3, 2 and 1; 4 is of a later month and not yet due");
+    assert_eq!(
+        (fact.due_bills, fact.due_fen),
+        (3, 0),
+        "the due bills are 3, 2 and 1; bill 4 is of a later month and not yet due"
+    );
     assert_eq!(
         billed.bills.noticed[&Rule::ReversalMatched],
         (3, "bill 5 was taken as the reversal of bill 3".into())
@@ -321,7 +326,7 @@ fn a_bill_that_a_reversal_names_is_taken_first() {
 }
 
 #[test]
-fn a_negative_bill_of_a_customer_who_exports_is_no_finding_unless_it_names_a_bill() {
+fn a_negative_bill_of_a_customer_who_exports_is_reported_only_if_it_names_a_bill() {
     let mut declared = crate::contract::declared::Declared::default();
     declared.tables.entry(Table::MeterReadings).or_default().net_export =
         crate::contract::declared::NetExport::Allowed;
@@ -342,7 +347,7 @@ fn without_payments_a_bill_needs_no_due_day_and_due_days_are_bounded() {
     assert_eq!(rejected_rules(&unpaid.bills), ["bad_date", "bad_date"]);
     assert_eq!(unpaid.facts[0].billed_fen, 10_000);
     assert_eq!(rejected_rules(&billed(&rows, &[]).bills), ["null_value", "bad_date", "bad_date"]);
-    // With payments only a reversal may lack it: a bill of zero is none.
+    // With payments, only a reversal may lack its due day, and a bill of zero is not a reversal.
     let rows = ["1|a|2023-10|0|-|-", "2|a|2023-10|-1|-|-"];
     assert_eq!(rejected_rules(&billed(&rows, &[]).bills), ["null_value"]);
     assert_eq!(rejected_rules(&count_all(&source(&rows), WINDOW).bills), [""; 0]);
@@ -378,7 +383,7 @@ fn what_is_unpaid_at_the_end_has_a_first_due_day_and_a_last_overdue_day() {
 }
 
 #[test]
-fn a_payment_names_a_bill_or_a_customer_and_with_both_the_bill_decides() {
+fn a_payment_names_a_bill_or_a_customer_and_if_it_names_both_the_bill_decides() {
     let billed = billed_on_account(
         &["1|a|2023-10|100|2023-11-25|-", "0|a|2023-09|100|2023-10-25|-"],
         &[
@@ -419,16 +424,16 @@ fn a_payment_on_account_before_the_opening_takes_no_part() {
 }
 
 #[test]
-fn payments_on_account_pay_the_bills_before_the_window_first_and_these_count_in_nothing() {
+fn payments_on_account_first_pay_the_bills_before_the_window_and_these_bills_are_in_no_sum() {
     let bills = ["0|a|2023-09|100|2023-10-25|-", "1|a|2023-10|100|2023-11-25|-"];
     let billed = |payments: &[&str]| billed_on_account(&bills, payments);
     let paid = |payments: &[&str]| billed(payments).facts[0].on_time_fen;
-    assert_eq!(paid(&["p|-|a|2023-11-01|100"]), 0, "it pays the bill of September");
+    assert_eq!(paid(&["p|-|a|2023-11-01|100"]), 0, "the payment pays the bill of September");
     assert_eq!(paid(&["p|-|a|2023-11-01|150"]), 5_000);
     assert_eq!(
         paid(&["p|-|a|2023-11-01|100", "q|0|-|2023-12-01|60"]),
         6_000,
-        "named ones are deducted first"
+        "payments that name a bill are deducted first"
     );
     assert_eq!(paid(&["p|-|a|2023-09-05|130"]), 3_000, "credit from before the window");
     let facts = billed(&["p|-|a|2023-11-01|100"]).facts[0];
@@ -436,7 +441,7 @@ fn payments_on_account_pay_the_bills_before_the_window_first_and_these_count_in_
 }
 
 #[test]
-fn reversals_before_the_window_that_name_no_bill_take_bills_before_it_and_those_of_the_window_do_not() {
+fn reversals_before_the_window_that_name_no_bill_cancel_bills_before_it_and_reversals_in_the_window_do_not() {
     let paid = |reversal: &str| {
         let bills = [
             "0|a|2023-08|100|2023-09-25|-",
@@ -450,7 +455,7 @@ fn reversals_before_the_window_that_name_no_bill_take_bills_before_it_and_those_
     assert_eq!(paid("r|b|2023-09|-100|-|-"), (0, false), "the reversal of another customer");
     assert_eq!(paid("r|a|2023-09|-100|-|-"), (10_000, false), "nothing is due on the bill of August");
     assert_eq!(paid("r|a|2023-09|-99|-|-"), (0, false), "not the opposite amount");
-    assert_eq!(paid("r|a|2023-10|-100|-|0"), (10_000, false), "it names the bill of August");
+    assert_eq!(paid("r|a|2023-10|-100|-|0"), (10_000, false), "the reversal names the bill of August");
     assert_eq!(paid("r|b|2023-10|-100|-|-"), (0, true));
 }
 
@@ -466,7 +471,8 @@ fn bills_are_paid_after_reversals_and_in_the_order_of_due_days_and_ids() {
         ],
         &["p|-|a|2023-11-21|150", "q|-|a|2023-11-30|80", "r|-|a|2023-12-15|-5"],
     );
-    // p pays what is left of 3 one day late, all of 1 and 20 of 2; q the rest of 2 late; r takes back from 2.
+    // p pays the rest of bill 3 one day late, all of bill 1 and 20 of bill 2; q pays the rest of bill 2 late; r takes
+    // back from bill 2.
     let fact = billed.facts[0];
     assert_eq!((fact.due_fen, fact.on_time_fen), (24_000, 12_000));
     let overdue = 3_000 + 8_000 * 5 + 500 * 17 + 1_000 * 12;

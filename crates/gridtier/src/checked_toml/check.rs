@@ -1,4 +1,4 @@
-//! The walk of a TOML document along a schema: faults with lines, and the document as serde reads it.
+//! Walks a TOML document along its schema, and returns faults with lines and the document as serde reads it.
 
 use crate::text;
 use crate::text::Text;
@@ -13,7 +13,7 @@ use super::schema::{Expected, TableSchema};
 
 /// The result of checking a document.
 pub(super) struct Survey {
-    /// Its values; stand-ins where these are unsound.
+    /// The values of the document; stand-ins for values that are unsound.
     pub value: Value,
     /// Everything that is wrong, in the order of the document.
     pub faults: Vec<Fault>,
@@ -23,14 +23,14 @@ pub(super) struct Survey {
 
 /// A value that is not as its schema asks.
 pub(super) struct Unsound {
-    /// Its keys from the root; an entry of a list is named by its position.
+    /// The keys from the root to the value; an entry of a list is given by its position.
     pub path: Vec<String>,
-    /// Whether it is missing or of another kind, rather than another word or a number out of bounds.
+    /// Whether the value is missing or of another kind, and not merely a wrong word or a number out of bounds.
     pub is_stand_in: bool,
 }
 
 impl Unsound {
-    /// Whether it is the value of a path, or lies in it.
+    /// Whether the value is at a path, or within the value at that path.
     pub fn is_at(&self, path: &[&str]) -> bool {
         self.path.len() >= path.len() && self.path.iter().zip(path).all(|(own, key)| own == key)
     }
@@ -49,7 +49,7 @@ pub(super) fn check(text: &str, root: &DeTable, schema: &Value) -> Survey {
 /// A key on the way to a value.
 struct Step {
     key: String,
-    /// How messages show it: an entry of a list by its id, or not at all.
+    /// How messages show the key: an entry of a list by its id, or not at all.
     shown: Option<String>,
 }
 
@@ -71,7 +71,7 @@ impl Checker<'_> {
         shown.join(".")
     }
 
-    /// Notes that the value of the path is not as asked.
+    /// Notes that the value at the path is not as its schema asks.
     fn note(&mut self, is_stand_in: bool) {
         let path = self.path.iter().map(|step| step.key.clone()).collect();
         self.unsound.push(Unsound { path, is_stand_in });
@@ -151,8 +151,8 @@ impl Checker<'_> {
     }
 }
 
-/// Which of a schema's alternatives to compare a list, a table or a misspelt word with; the schema itself if it has
-/// none.
+/// The one of a schema's alternatives with which to compare a list, a table or a misspelt word; the schema itself if it
+/// has no alternatives.
 fn alternative<'s>(schema: &'s Value, value: &DeValue) -> &'s Value {
     let mut alternatives = schema.get("anyOf").and_then(Value::as_array).into_iter().flatten();
     let wanted = alternatives.find(|form| match value {
@@ -169,7 +169,7 @@ fn id(value: &Spanned<DeValue>) -> Option<String> {
     Some(value.get_ref().as_table()?.get("id")?.get_ref().as_str()?.to_owned())
 }
 
-/// A sentence as a clause: without capital and full stop. An abbreviation keeps its capitals.
+/// Turns a sentence into a clause, without capital and full stop. An abbreviation keeps its capitals.
 fn clause(sentence: &str) -> String {
     let mut chars = sentence.trim_end_matches('.').chars();
     match (chars.next(), chars.clone().next()) {
@@ -180,7 +180,7 @@ fn clause(sentence: &str) -> String {
     }
 }
 
-/// Whether a scalar (a value that is no table and no list) is what the schema asks for.
+/// Whether a scalar (a value that is neither table nor list) is what the schema asks for.
 fn fits(expected: &Expected, value: &DeValue) -> bool {
     match (expected, value) {
         (Expected::AnyOf(alternatives), value) => {
@@ -207,7 +207,7 @@ fn plain(value: &DeValue) -> Value {
     }
 }
 
-/// A value in a message.
+/// How a message shows a value.
 fn kind(value: &DeValue) -> Text {
     match value {
         DeValue::String(text) => Text::same(format!("\"{text}\"")),

@@ -12,7 +12,7 @@ pub struct Fault {
     pub line: usize,
     /// What is wrong, and where.
     pub what: Text,
-    /// What to do about it.
+    /// What to do about the fault.
     pub fix: Text,
 }
 
@@ -21,7 +21,7 @@ pub struct Fault {
 pub struct Faults {
     /// The document's name.
     pub name: String,
-    /// At least one.
+    /// The faults, at least one.
     pub faults: Vec<Fault>,
 }
 
@@ -62,7 +62,7 @@ pub fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> O
         .map(|(_, name)| name)
 }
 
-/// "did you mean `x`?", or the list of what is known.
+/// "did you mean `x`?", or the list of the known names if none is near.
 #[must_use]
 pub fn did_you_mean<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Text {
     match nearest(unknown, known.clone()) {

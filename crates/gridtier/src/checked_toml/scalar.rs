@@ -40,11 +40,11 @@ pub struct Share(#[schemars(range(min = 0, max = 1))] pub f64);
 pub enum Switched<T> {
     /// The value.
     On(T),
-    /// `false`; `true` says nothing.
+    /// `false`; `true` means nothing.
     Off(bool),
 }
 
-/// A ratio, written as a number or as a fraction such as "1/3"; 0 or "?" where nobody judged.
+/// A ratio, written as a number or as a fraction such as "1/3"; 0 or "?" means that nobody judged.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Ratio {
@@ -55,7 +55,7 @@ pub enum Ratio {
 }
 
 impl Ratio {
-    /// Its value; `None` if it is no ratio, which the check has reported.
+    /// The value of the ratio; `None` if the text is not a ratio, which the check has reported.
     #[must_use]
     pub fn value(&self) -> Option<f64> {
         match self {
@@ -96,9 +96,9 @@ fn positive(text: &str) -> Option<f64> {
 /// A TOML number.
 #[derive(Clone, Copy)]
 pub(super) enum Number {
-    /// Written without point and exponent.
+    /// A number without point or exponent.
     Whole(i64),
-    /// Written with one of them.
+    /// A number with point or exponent.
     Float(f64),
 }
 

@@ -8,8 +8,8 @@ use super::scalar::Number;
 use crate::text;
 use crate::text::Text;
 
-/// The schema of a file that people write: a key that is not known is a mistake, and what is optional is left out,
-/// since TOML has no null.
+/// The schema of a file that people write. An unknown key is a mistake, and an optional value is left out, since TOML
+/// has no null.
 #[must_use]
 pub fn schema_of_input<T: JsonSchema>() -> Value {
     let mut schema = inlined::<T>(SchemaSettings::draft2020_12());
@@ -44,8 +44,8 @@ fn inner(schema: &mut Value, visit: fn(&mut Value)) {
     }
 }
 
-/// Leaves out what describes Rust and not the file: widths of integers, names of types, defaults, line breaks, and the
-/// variants of an enum beyond their words.
+/// Leaves out what describes Rust and not the file: widths of integers, names of types, defaults and line breaks; of
+/// the variants of an enum, all but their words.
 fn tidy(schema: &mut Value) {
     if let Value::Object(keywords) = schema {
         if let Some(Value::Array(variants)) = keywords.remove("oneOf") {
@@ -102,7 +102,7 @@ fn close(schema: &mut Value) {
     inner(schema, close);
 }
 
-/// What a schema asks of a value.
+/// The kind of value that a schema asks for.
 pub(super) enum Expected<'s> {
     /// One of these words.
     Word(Vec<&'s str>),
@@ -124,11 +124,11 @@ pub(super) enum Expected<'s> {
     List(&'s Value),
     /// A table.
     Table(TableSchema<'s>),
-    /// One of these.
+    /// One of these alternatives.
     AnyOf(Vec<Expected<'s>>),
 }
 
-/// What a schema asks of a table.
+/// The keys and values that a schema asks of a table.
 pub(super) struct TableSchema<'s> {
     properties: Option<&'s serde_json::Map<String, Value>>,
     required: &'s Value,
@@ -155,10 +155,10 @@ impl<'s> TableSchema<'s> {
 }
 
 impl<'s> Expected<'s> {
-    /// What `schema` asks.
+    /// The kind of value that `schema` asks for.
     ///
     /// # Panics
-    /// The schema has a form that no file of gridtier has; the tests read every shipped file.
+    /// The schema has a form that no file of gridtier has; tests read every shipped file, so they would find it.
     pub fn of(schema: &'s Value) -> Self {
         if let Some(Value::Array(alternatives)) = schema.get("anyOf") {
             return Self::AnyOf(alternatives.iter().map(Self::of).collect());
@@ -202,7 +202,7 @@ impl<'s> Expected<'s> {
         }
     }
 
-    /// What is asked, in words.
+    /// What the schema asks for, in words.
     pub fn words(&self) -> Text {
         match self {
             Self::Word(words) => {
@@ -232,7 +232,7 @@ impl<'s> Expected<'s> {
         }
     }
 
-    /// A valid value, to be read in place of one that is not.
+    /// A valid value, to be read in place of an invalid one.
     pub fn stand_in(&self) -> Value {
         match self {
             Self::Word(words) => words.first().copied().into(),

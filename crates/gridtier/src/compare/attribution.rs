@@ -1,4 +1,5 @@
-//! Why each customer moved: its scores and tiers after each step from one cycle to the next (REGRADE section 3).
+//! Why each customer moved: its scores and tiers after each step on the way from one cycle to the next (REGRADE section
+//! 3).
 //!
 //! Parts are differences of neighbouring steps, so they sum exactly. What a customer did is judged by the earlier cycle's
 //! own method, weights, parameters and lines (`own`); what the same method makes of everybody's new values is `cohort`.
@@ -20,16 +21,16 @@ use crate::tier::Policy;
 /// Why the customers of two cycles moved.
 #[derive(Debug)]
 pub struct Attribution {
-    /// Why no move can be split, if that is so for all.
+    /// Why no customer's move can be split; `None` if moves can be split.
     pub status: Option<SplitStatus>,
     /// The move of every customer that is graded at both ends, in the order of ids.
     pub moves: Vec<CustomerMove>,
-    /// The names of all strata on the way, in the order of their bytes.
+    /// The names of all strata that customers pass from step to step, sorted by their bytes.
     pub strata: Vec<String>,
-    /// By split move: what each indicator contributed to `own`.
+    /// For each split move, what each indicator contributed to `own`.
     pub own: OwnContributions,
-    /// By position in the later cycle's rows: the score of its values by the earlier method and frozen parameters in
-    /// 10⁻⁶ points, or [`NO_SCORE`]. `None` where no move can be split.
+    /// For each position in the later cycle's rows: the score of the customer's values by the earlier method with
+    /// frozen parameters, in 10⁻⁶ points, or [`NO_SCORE`]. `None` where no move can be split.
     pub frozen_e6: Option<Vec<i32>>,
 }
 
@@ -38,8 +39,8 @@ impl Attribution {
     /// earlier cycle.
     ///
     /// # Errors
-    /// What the earlier cycle has published does not fit together: its parameters do not give its scores, or its lines not
-    /// its tiers.
+    /// What the earlier cycle has published does not fit together: its parameters do not give its scores, or its lines
+    /// do not give its tiers.
     pub fn new(pair: &Pair, revision: Option<&Cycle>) -> Result<Self, Damaged> {
         let rules = GradingRules::new(pair)?;
         let before = rules.before();
@@ -115,7 +116,7 @@ fn pair_status(pair: &Pair, revision: Option<&Cycle>, has_values: bool) -> Optio
     }
 }
 
-/// By customer of a pair: its position in the rows of another cycle.
+/// For each customer of a pair, its position in the rows of another cycle.
 fn positions(pair: &Pair, cycle: &Cycle) -> Vec<Option<u32>> {
     let mut rows = (0u32..).zip(&cycle.rows).peekable();
     let id = |row: &Placed| cycle.customers.ids.key(row.number);
@@ -127,8 +128,8 @@ fn positions(pair: &Pair, cycle: &Cycle) -> Vec<Option<u32>> {
     positions.collect()
 }
 
-/// By customer of a pair: the score of its corrected values in the stratum of its group in the later cycle; `None` where a
-/// score does not depend on the stratum.
+/// For each customer of a pair, the score of its corrected values in the stratum that its group has in the later cycle;
+/// `None` where a score does not depend on the stratum.
 fn scores_in_later_strata(corrected: &CorrectedValues, after: &Measured) -> Option<Vec<i32>> {
     if !corrected.rules.is_fitted_by_stratum() {
         return None;
@@ -144,12 +145,13 @@ fn scores_in_later_strata(corrected: &CorrectedValues, after: &Measured) -> Opti
 /// Everything that one customer's steps are computed from.
 struct Walk<'a> {
     corrected: CorrectedValues<'a>,
-    /// By customer of the pair, where scores depend on strata: the score after the step `stratum`.
+    /// For each customer of the pair, the score after the step `stratum`; `None` where scores do not depend on strata.
     scores_in_later_strata: Option<Vec<i32>>,
-    /// The later cycle, where moves are split.
+    /// The later cycle measured and graded by the earlier method; `None` where moves are not split.
     after: Option<(&'a Measured<'a>, &'a Cohort)>,
     status: Option<SplitStatus>,
-    /// By number of a stratum in the earlier cycle, the later one and the fit: its number in the attribution.
+    /// For each number of a stratum in the earlier cycle, in the later one and in the fit: its number in the
+    /// attribution.
     strata_before: Vec<u32>,
     strata_after: Vec<u32>,
     strata_cohort: Vec<u32>,
@@ -189,7 +191,7 @@ impl Walk<'_> {
 
     /// The steps between the two published tiers of a customer.
     fn steps(&self, number: u32, first: usize, second: usize) -> Result<Steps, SplitStatus> {
-        // A measured cycle and the position of the customer in it, from which the values of a step come.
+        // Each step takes its values from a measured cycle, at the customer's position in that cycle.
         let CorrectedValues { rules, pair, before, .. } = self.corrected;
         let (start, corrected) = ((before, first), self.corrected.source(number, first));
         let [score_before, score_corrected] = [start, corrected].map(|(cycle, at)| cycle.scores_e6[at]);
@@ -239,7 +241,7 @@ struct Steps {
     strata: [u32; STRATA],
 }
 
-/// Why a policy step is not 0.
+/// Why the part of a policy step is not 0.
 fn policy_reason(moved: &CustomerMove, step: Step, row: &Placed) -> Option<PolicyReason> {
     moved.part(step).filter(|part| *part != 0)?;
     Some(match (row.provisional, row.policy) {

@@ -19,7 +19,7 @@ const ARREARS_DAYS: f64 = 30.0;
 const TOP_PERCENT: usize = 10;
 
 crate::words! {
-    /// What a score should foretell.
+    /// The outcome that a score should foretell.
     BacktestOutcome "outcome" {
         /// At least 30 weighted days overdue.
         Arrears "arrears" "arrears" "欠费",
@@ -50,13 +50,14 @@ pub const MEASURES: [IndicatorIx; 5] =
 pub struct Backtest {
     /// Number of the stratum in [`Pair::strata`]; `None` for everybody.
     pub stratum: Option<u32>,
-    /// What was foretold.
+    /// The outcome that was foretold.
     pub outcome: BacktestOutcome,
-    /// Customers whose outcome is known.
+    /// Number of customers whose outcome is known.
     pub customers: u64,
-    /// Those of them with the outcome.
+    /// Of these customers, the number with the outcome.
     pub events: u64,
-    /// The chance that the one without arrears or violation, or with top revenue, had the higher score; `None` when a side is empty.
+    /// Of two customers, one with the good outcome (no arrears, no violation, or top revenue) and one without, the
+    /// chance that the first had the higher score; `None` when there is no customer on one side.
     pub area: Option<AreaUnderCurve>,
 }
 
@@ -69,9 +70,9 @@ pub struct BacktestMean {
     pub measure: IndicatorIx,
     /// Final tier in the earlier cycle.
     pub tier: Tier,
-    /// Customers whose value is known.
+    /// Number of customers whose value is known.
     pub customers: u64,
-    /// Their mean; `None` without any.
+    /// The mean of their values; `None` if there are no such customers.
     pub mean: Option<MeanLimits>,
 }
 
@@ -86,22 +87,22 @@ impl BacktestMean {
 /// A back-test of one cycle by a later one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Backtests {
-    /// By stratum and outcome.
+    /// Outcomes, sorted by stratum and outcome.
     pub outcomes: Vec<Backtest>,
-    /// By stratum, measure and tier.
+    /// Means, sorted by stratum, measure and tier.
     pub means: Vec<BacktestMean>,
-    /// Months of the later window before the earlier cycle's day: they are in the scores already, so foretelling them
-    /// proves nothing.
+    /// Number of months of the later window that lie before the earlier cycle's day. The scores contain these months
+    /// already, so foretelling them proves nothing.
     pub overlap_months: u32,
 }
 
-/// A customer that was ranked with a score and is graded now.
+/// A customer that the earlier cycle ranked with a score and the later cycle grades.
 #[derive(Clone, Copy)]
 struct Tested {
     stratum: u32,
     score_e6: i64,
     tier: Tier,
-    /// Number in the later cycle.
+    /// The customer's number in the later cycle.
     number: u32,
     offended: bool,
 }
@@ -132,7 +133,7 @@ pub fn backtest(pair: &Pair<'_>) -> Backtests {
     }
 }
 
-/// Months of a window before the first day of a month.
+/// The number of months of a window before the first day of a month.
 fn overlap(window: Window, day: Month) -> u32 {
     let months = (0..window.months).filter(|&position| window.month(index(position)) < day);
     months.map(|_| 1).sum()
@@ -152,7 +153,7 @@ fn tested(pair: &Pair<'_>, customer: &PairedCustomer, offended: &[bool]) -> Opti
     })
 }
 
-/// By customer number of the later cycle: whether it has an offence.
+/// For each customer number of the later cycle, whether the customer has an offence.
 fn offended(pair: &Pair<'_>) -> Vec<bool> {
     let mut offended = vec![false; pair.after.customers.len()];
     for offence in &pair.after.offences.rows {
@@ -190,8 +191,8 @@ fn outcome_test(
     }
 }
 
-/// Which of the customers are the tenth with the most revenue. Ties go to more energy (unknown last), then to the
-/// smaller id.
+/// Which of the customers are the tenth with the most revenue. Of equal revenues, the one with more energy (unknown
+/// last), then the one with the smaller id comes first.
 fn top(pair: &Pair<'_>, known: &[(Tested, f64)]) -> Vec<bool> {
     let energy =
         |one: &Tested| pair.after.registry_value(ANNUAL_ENERGY, one.number).unwrap_or(f64::NEG_INFINITY);

@@ -1,4 +1,4 @@
-//! All of a comparison together.
+//! A comparison of two cycles with all its parts.
 
 use std::collections::BTreeMap;
 
@@ -16,22 +16,23 @@ use crate::method::Tier;
 /// What moved between two cycles, and why.
 #[derive(Debug)]
 pub struct Comparison {
-    /// Customers by stratum and states.
+    /// Number of customers by stratum and by states before and after.
     pub transitions: BTreeMap<TransitionKey, TransitionSums>,
-    /// The stability of everybody's tiers, then of each stratum's.
+    /// The stability of the tiers of all customers, then of those of each stratum.
     pub stability: Vec<TierStability>,
     /// Why each customer moved.
     pub attribution: Attribution,
-    /// How the members of each tier came and went.
+    /// How many members came to each tier and left it.
     pub waterfall: Vec<WaterfallStep>,
     /// How the population drifted.
     pub drift: Vec<Drift>,
-    /// What the earlier cycle foretold.
+    /// How well the earlier cycle foretold the later one.
     pub backtests: Backtests,
 }
 
 impl Comparison {
-    /// Compares a pair; `revision` is the last published revision of the earlier cycle, whose values correct it.
+    /// Compares a pair. `revision` is the last published revision of the earlier cycle; its values correct those of the
+    /// earlier cycle.
     ///
     /// # Errors
     /// What the earlier cycle has published does not fit together.
@@ -81,7 +82,7 @@ impl Comparison {
         }
     }
 
-    /// The greatest stability index of any indicator, over everybody.
+    /// The greatest stability index of any indicator over all customers.
     fn largest_indicator_index(&self) -> Option<f64> {
         let is_indicator =
             |measure: &str| !matches!(measure, "score" | "score_frozen") && !DIMENSIONS.contains(&measure);

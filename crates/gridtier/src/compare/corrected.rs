@@ -1,5 +1,5 @@
-//! The values that the step `own` starts from: the revision's, or the earlier cycle's for a customer that the revision
-//! does not grade.
+//! The values from which the step `own` starts: those of the revision, or those of the earlier cycle for a customer
+//! that the revision does not grade.
 
 use super::grading::{GradingRules, Measured};
 use super::pair::Pair;
@@ -17,8 +17,8 @@ pub(super) struct CorrectedValues<'a> {
 }
 
 impl<'a> CorrectedValues<'a> {
-    /// The cycle that the values of a customer of the pair come from, and the customer's position there; `first` is its
-    /// position in the earlier cycle's rows.
+    /// The cycle from which the values of a customer of the pair come, and the customer's position in it. `first` is
+    /// the customer's position in the earlier cycle's rows.
     pub fn source(&self, customer: u32, first: usize) -> (&'a Measured<'a>, usize) {
         let revised =
             self.revised.and_then(|(revised, positions)| Some((revised, index(positions[index(customer)]?))));

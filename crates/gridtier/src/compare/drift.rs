@@ -11,14 +11,14 @@ use crate::method::Method;
 use crate::statistics::stability_index::{DriftValue, StabilityIndex, stability_index};
 use crate::unit::round_half_away;
 
-/// Fewest ranked customers, at both ends, of a stratum whose drift is measured.
+/// A stratum's drift is measured only if it has at least this many ranked customers in each of the two cycles.
 const MIN_STRATUM: usize = 200;
 
-/// Stability index of the score from which drift is worth a look, and from which it is serious.
+/// From the first limit on, a stability index of the score is a warning; from the second on, an alert.
 const LIMITS: [f64; 2] = [0.10, 0.25];
 
 crate::words! {
-    /// What a stability index says.
+    /// The verdict on a stability index.
     DriftVerdict "verdict on drift" {
         /// Below 0.10.
         Stable "stable" "stable" "稳定",
@@ -53,7 +53,7 @@ pub struct Drift {
 }
 
 impl Drift {
-    /// Whether the index is beyond what sampling explains; `None` where an end is empty.
+    /// Whether the index is greater than sampling explains; `None` where one of the cycles has no customer.
     #[must_use]
     pub fn beyond_sampling(&self) -> Option<bool> {
         self.index.sampling_95.map(|band| self.index.value > band)
@@ -66,7 +66,7 @@ impl Drift {
     }
 }
 
-/// What is measured, and where its values are.
+/// A measure, and where its values are found.
 enum DriftMeasure {
     /// The published scores.
     Score,
@@ -74,13 +74,13 @@ enum DriftMeasure {
     FrozenScore,
     /// The score within a dimension.
     Dimension(usize),
-    /// An indicator, by its positions in both methods.
+    /// An indicator, by its positions in the methods of the two cycles.
     Indicator(IndicatorIx, IndicatorIx),
 }
 
-/// The drift of every measure, for everybody and then for each stratum with at least 200 ranked customers of that name at both ends.
-/// `frozen` holds, by row of the later cycle, the score by the earlier cycle's parameters in 10⁻⁶ points, or
-/// [`NO_SCORE`](crate::score::NO_SCORE); it is `None` where these do not apply.
+/// The drift of every measure, for everybody and then for each stratum that has at least 200 ranked customers in both
+/// cycles. `frozen` holds, for each row of the later cycle, the score by the earlier cycle's parameters in 10⁻⁶ points,
+/// or [`NO_SCORE`](crate::score::NO_SCORE); it is `None` where these parameters do not apply.
 #[must_use]
 pub fn drift(pair: &Pair<'_>, frozen: Option<&[i32]>) -> Vec<Drift> {
     let ends = [ranked(pair.before), ranked(pair.after)];
@@ -116,7 +116,7 @@ fn ranked(cycle: &Cycle) -> Vec<usize> {
     (0..cycle.rows.len()).filter(|&at| cycle.rows[at].provisional.is_none()).collect()
 }
 
-/// What both cycles measure alike.
+/// The measures that both cycles compute alike.
 fn measures(pair: &Pair<'_>, frozen: bool) -> Vec<(String, DriftMeasure)> {
     let mut measures = vec![("score".to_owned(), DriftMeasure::Score)];
     if frozen {
@@ -135,8 +135,8 @@ fn measures(pair: &Pair<'_>, frozen: bool) -> Vec<(String, DriftMeasure)> {
     measures
 }
 
-/// The position in another method of the indicator at `place` of a method, if both compute it alike: the same entry of the registry,
-/// or an own one of the same name with the same expressions.
+/// Finds the indicator at `place` of a method in another method. Returns its position there if both compute it alike:
+/// as the same entry of the registry, or as their own indicator of the same name with the same expressions.
 fn same_indicator(method: &Method, place: usize, other: &Method) -> Option<usize> {
     let id = &method.indicators[place].id;
     let found = other.indicators.iter().position(|spec| spec.id == *id)?;

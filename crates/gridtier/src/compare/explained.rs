@@ -1,4 +1,4 @@
-//! One customer's move step by step, with the indicators that made it and what the others did.
+//! One customer's move step by step, the indicators that contributed to it, and how the other customers moved.
 
 use serde::Serialize;
 
@@ -17,26 +17,26 @@ use crate::word::Word;
 pub struct ExplainedStep {
     /// The step.
     pub step: Step,
-    /// What it made of the score, in 10⁻⁶ points.
+    /// By how much the step changed the score, in 10⁻⁶ points.
     pub part_e6: Option<i64>,
-    /// Steps of tiers, a rise being positive.
+    /// By how many tiers the step moved the customer; a rise is positive.
     pub part: i64,
-    /// The tier after it.
+    /// The tier after the step.
     pub tier: Tier,
-    /// The stratum after it.
+    /// The stratum after the step.
     pub stratum: String,
 }
 
 /// What the values of an indicator contributed to `own`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ExplainedIndicator {
-    /// Its id.
+    /// The indicator's id.
     pub indicator: String,
-    /// Its name in English.
+    /// The indicator's name in English.
     pub title: String,
-    /// Its name in Chinese.
+    /// The indicator's name in Chinese.
     pub title_zh: String,
-    /// Its unit.
+    /// The indicator's unit.
     pub unit: String,
     /// `known`, `na` or `unknown` before.
     pub status_before: &'static str,
@@ -46,24 +46,24 @@ pub struct ExplainedIndicator {
     pub value_before: Option<f64>,
     /// The value after.
     pub value_after: Option<f64>,
-    /// Its part of the score, in 10⁻⁶ points.
+    /// The indicator's part of the change of the score, in 10⁻⁶ points.
     pub part_e6: i64,
 }
 
 /// How the other customers of the same stratum moved, as far as their moves are split.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OtherMoves {
-    /// Their number, without this customer.
+    /// The number of the other customers, without this one.
     pub customers: u64,
-    /// Of them those whose own behaviour raised the score.
+    /// The number of them whose own behaviour raised the score.
     pub own_up: u64,
-    /// Of them those whose own behaviour lowered it.
+    /// The number of them whose own behaviour lowered the score.
     pub own_down: u64,
-    /// Their mean part of `own`, in points; `None` if there is nobody.
+    /// The mean of their parts `own`, in points; `None` if there are no others.
     pub own_mean: Option<f64>,
-    /// Of them those whose final tier rose.
+    /// The number of them whose final tier rose.
     pub up: u64,
-    /// Of them those whose final tier fell.
+    /// The number of them whose final tier fell.
     pub down: u64,
 }
 
@@ -78,36 +78,37 @@ pub struct ExplainedMove {
     pub score_after_e6: Option<i64>,
     /// The steps that the move has, in order.
     pub steps: Vec<ExplainedStep>,
-    /// The step that moved the tier most; `None` where it has not changed.
+    /// The step that moved the tier most; `None` if the tier has not changed.
     pub cause: Option<Step>,
-    /// Why the customer's final tier is not the one by the lines, before and after.
+    /// Why the final tier differs from the tier by the lines, before and after.
     pub policy_reasons: [Option<PolicyReason>; 2],
     /// The indicators that contributed to `own`, largest part first; those without a part are left out.
     pub indicators: Vec<ExplainedIndicator>,
-    /// `own` minus the sum of these parts, each of which is rounded, in 10⁻⁶ points.
+    /// `own` minus the sum of these rounded parts, in 10⁻⁶ points.
     pub rounding_e6: i64,
-    /// What the others did, where moves are split.
+    /// How the other customers moved; `None` where moves are not split.
     pub others: Option<OtherMoves>,
 }
 
-/// Where a customer was and is, and why.
+/// A customer's place before and after, and why it changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MoveExplanation {
     /// The customer.
     pub customer_id: String,
-    /// Where it was.
+    /// The customer's place in the earlier cycle.
     pub before: EndState,
-    /// Where it is.
+    /// The customer's place in the later cycle.
     pub after: EndState,
     /// Whether its tier before was provisional.
     pub before_provisional: bool,
     /// Whether its tier after is provisional.
     pub after_provisional: bool,
-    /// The steps, if it is graded at both ends.
+    /// The steps; `None` unless both cycles grade the customer.
     pub moved: Option<ExplainedMove>,
 }
 
-/// Explains the move of one customer; `None` if it is graded in neither cycle. `revision` is that of the attribution.
+/// Explains the move of one customer; `None` if neither cycle grades the customer. `revision` is the one with which the
+/// attribution was made.
 #[must_use]
 pub fn explain_move(
     pair: &Pair,
@@ -143,7 +144,7 @@ fn explained(
         stratum: attribution.strata[index(stratum)].clone(),
     });
     let mut steps: Vec<ExplainedStep> = steps.collect();
-    // The unsplit part lies between correction and method.
+    // The unsplit part goes between the steps correction and method.
     steps.sort_by_key(|step| moved.ends(step.step));
     let is_split = moved.status == SplitStatus::Split;
     let row = attribution.own.moves.binary_search_by_key(&place, |at| index(*at)).ok();
@@ -160,7 +161,7 @@ fn explained(
     }
 }
 
-/// The indicators that contributed to `own` of the split move at an index.
+/// The indicators that contributed to `own`, for the split move at an index.
 fn indicators(
     pair: &Pair,
     attribution: &Attribution,
@@ -169,7 +170,7 @@ fn indicators(
 ) -> Vec<ExplainedIndicator> {
     let (method, own) = (&pair.before.method, &attribution.own);
     let id = attribution.id(pair, &attribution.moves[index(own.moves[row])]);
-    // The number of the customer where that cycle grades it.
+    // The number of the customer in a cycle that grades it.
     let graded = |cycle: &Cycle| {
         let number = cycle.customers.ids.get(id)?;
         cycle.rows.binary_search_by_key(&number, |row| row.number).is_ok().then_some(index(number))
@@ -202,7 +203,7 @@ fn indicators(
     found
 }
 
-/// What the other customers of the earlier stratum did.
+/// How the other customers of the earlier stratum moved.
 fn others(attribution: &Attribution, moved: &CustomerMove) -> OtherMoves {
     let others = attribution.moves.iter().filter(|other| {
         other.strata[0] == moved.strata[0]
@@ -224,7 +225,7 @@ fn others(attribution: &Attribution, moved: &CustomerMove) -> OtherMoves {
 }
 
 impl ExplainedMove {
-    /// Steps of tiers of the whole move, a rise being positive.
+    /// By how many tiers the whole move changed the tier; a rise is positive.
     #[must_use]
     pub fn change(&self) -> i64 {
         self.steps.iter().map(|step| step.part).sum()
@@ -232,7 +233,7 @@ impl ExplainedMove {
 }
 
 impl EndState {
-    /// Whether the customer is graded there.
+    /// Whether the cycle grades the customer.
     #[must_use]
     pub fn is_graded(self) -> bool {
         self.position() < Tier::ALL.len()

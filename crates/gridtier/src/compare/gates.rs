@@ -1,4 +1,4 @@
-//! The values of the gates that a comparison gives (REGRADE section 5).
+//! The values of those gates that a comparison measures (REGRADE section 5).
 
 use super::drift::Drift;
 use super::pair::{EndState, Pair};
@@ -8,7 +8,7 @@ use crate::index::{count, float};
 use crate::indicator::DIMENSIONS;
 use crate::method::Tier;
 
-/// The gate values of a comparison, with the drift of the same pair. A share of nobody has no value.
+/// The gate values that a comparison and the drift of the same pair give. A share whose denominator is 0 has no value.
 #[must_use]
 pub fn comparison_gates(pair: &Pair<'_>, drifts: &[Drift]) -> GateValues {
     let everybody = stability(pair).into_iter().find(|group| group.stratum.is_none());
@@ -39,7 +39,7 @@ pub fn comparison_gates(pair: &Pair<'_>, drifts: &[Drift]) -> GateValues {
     }
 }
 
-/// Whether a drift is that of an indicator over everybody.
+/// Whether a drift is that of an indicator over all customers.
 fn is_indicator(drift: &Drift) -> bool {
     let is_score = ["score", "score_frozen"].contains(&drift.measure.as_str());
     drift.stratum.is_none() && !is_score && !DIMENSIONS.contains(&drift.measure.as_str())

@@ -36,7 +36,7 @@ impl Draw {
     }
 }
 
-/// A change of a preset: a text, and what may stand in its place.
+/// Changes of a preset: a text of the preset, and the texts that may replace it.
 const CHANGES: [(&str, &[&str]); 9] = [
     ("min_months = 12", &["min_months = 24"]),
     ("reweight_limit = 2", &["reweight_limit = 2\nnormalise_within = \"stratum\""]),
@@ -51,7 +51,7 @@ const CHANGES: [(&str, &[&str]); 9] = [
         &["contribution = 0.4396\ncompliance = 0.3970", "contribution = 0.8366\ncompliance = 0.0"],
     ),
 ];
-/// What may be added to a preset.
+/// Texts that may be added to a preset.
 const ADDITIONS: [&str; 5] = [
     "[hysteresis]\nband = 0.1\n",
     "[step_limit]\nup = 1\n",
@@ -60,10 +60,10 @@ const ADDITIONS: [&str; 5] = [
     "[[override]]\ncustomer_id = \"0007\"\nkind = \"pin\"\ntier = \"special\"\napprover = \"a\"\nreason = \"b\"\n\
      expires = 2199-01-01\n",
 ];
-/// An indicator of the method's own, in place of replaceable_share's weight.
+/// Expressions of an indicator that the method itself defines; it gets the weight of replaceable_share.
 const OWN_EXPRESSIONS: [&str; 2] = ["peak_wh / active_wh", "readings + 1"];
 
-/// A method with about `changed` of ten possible changes.
+/// A method with about `changed` of the ten possible changes.
 pub fn method(draw: &mut Draw, changed: u64) -> Method {
     let mut text = PRESETS[1].1.to_owned();
     let min_stratum = draw.pick(&["min_stratum = 1", "min_stratum = 10", "min_stratum = 30"]);
@@ -106,7 +106,7 @@ fn value(draw: &mut Draw) -> IndicatorValue {
     match draw.below(12) {
         0 => IndicatorValue::Unknown,
         1 => IndicatorValue::NotApplicable,
-        // Few values, so that there are ties.
+        // Only a few values are drawn, so that there are ties.
         more => IndicatorValue::Known(more as f64 * 0.1),
     }
 }
@@ -128,7 +128,7 @@ fn offence(draw: &mut Draw) -> Offence {
     Offence { customer: CustomerIx::new(0), month: END.plus(-3), kind, severity }
 }
 
-/// The same customer some time later.
+/// The same customer in a later cycle.
 fn later(draw: &mut Draw, was: &DraftCustomer, changed: u64) -> DraftCustomer {
     let mut customer = was.clone();
     for (_, old) in &mut customer.values {
@@ -152,7 +152,7 @@ pub struct GeneratedPair {
     pub after: Cycle,
 }
 
-/// A pair of cycles; `equal_methods` have one text.
+/// A pair of cycles. With `equal_methods`, both methods have the same text.
 pub fn pair(seed: u64, equal_methods: bool) -> GeneratedPair {
     let mut draw = Draw::new(seed);
     let old = method(&mut draw, 3);
@@ -198,7 +198,7 @@ pub fn pair(seed: u64, equal_methods: bool) -> GeneratedPair {
     GeneratedPair { before, revision, after }
 }
 
-/// Gives a cycle the values of another method's expressions.
+/// Gives a cycle the values that its customers have by another method's expressions.
 fn express(cycle: &mut Cycle, method: &Method, mut customers: Vec<DraftCustomer>) {
     customers.sort_by(|a, b| a.id.cmp(&b.id));
     for expression in &method.own {
@@ -206,7 +206,7 @@ fn express(cycle: &mut Cycle, method: &Method, mut customers: Vec<DraftCustomer>
     }
 }
 
-/// The share of the night that a draft gives.
+/// The share of energy used at night, from the values of a draft.
 fn night_share(customer: &DraftCustomer) -> IndicatorValue {
     let found = customer.values.iter().find(|(id, _)| *id == "night_share");
     found.map_or(IndicatorValue::Unknown, |(_, value)| *value)

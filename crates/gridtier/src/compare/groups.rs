@@ -1,4 +1,4 @@
-//! To which stratum of the earlier cycle a customer belongs by its group (REGRADE section 3, *group*).
+//! Finds the stratum of the earlier cycle to which a customer belongs by its group (REGRADE section 3, *group*).
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,13 @@ use crate::index::index;
 use crate::method::OTHER;
 use crate::stratum::Groups;
 
-/// The strata of the earlier cycle by group: by value in the column of its method's `strata`.
+/// For each group, the stratum of the earlier cycle. A group is a value in the column that the earlier method's
+/// `strata` names.
 #[derive(Debug)]
 pub(crate) struct GroupStrata<'a> {
     before: &'a Cycle,
     by_group: BTreeMap<String, u32>,
-    /// The stratum of groups that the earlier cycle lacks.
+    /// The stratum of groups that do not occur in the earlier cycle.
     otherwise: u32,
 }
 
@@ -31,7 +32,7 @@ impl<'a> GroupStrata<'a> {
             by_group.extend(stratum.map(|stratum| (name.clone(), stratum)));
         }
         let other = (0..).zip(&before.strata).find(|(_, name)| *name == OTHER);
-        // Of equals the first by bytes.
+        // Of equally large strata, the first by the bytes of its name.
         let most = (0..).zip(&before.strata).max_by(|(a, name), (b, other)| {
             ranked[index(*a)].cmp(&ranked[index(*b)]).then_with(|| other.cmp(name))
         });
@@ -44,13 +45,13 @@ impl<'a> GroupStrata<'a> {
         self.by_group.get(group).copied().unwrap_or(self.otherwise)
     }
 
-    /// The stratum to which the group of one of these customers belongs.
+    /// The stratum of the earlier cycle to which the group of the customer with this number belongs.
     pub fn of_customer(&self, customers: &Customers, number: u32) -> u32 {
         let groups = Groups::of(customers, self.before.method.strata);
         self.stratum(&groups.names[group(&groups, number)])
     }
 
-    /// By position in a cycle's rows: the stratum to which the customer's group there belongs.
+    /// For each position in a cycle's rows, the stratum to which the customer's group in that cycle belongs.
     pub fn of(&self, cycle: &Cycle) -> Vec<u32> {
         let groups = Groups::of(&cycle.customers, self.before.method.strata);
         let strata: Vec<u32> = groups.names.iter().map(|name| self.stratum(name)).collect();

@@ -43,7 +43,7 @@ fn check_sums(moved: &CustomerMove) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// The score of a customer by the code that explains, on the earlier cycle's parameters.
+/// The score of a customer by the code that explains single customers, with the earlier cycle's parameters.
 fn by_row(before: &Cycle, stratum: &str, values: &[IndicatorValue]) -> Option<i64> {
     let parameters = before.parameters.in_stratum(stratum);
     score_row(&before.method, &parameters, values).score.map(|score| round_half_away(score * 1e6))
@@ -115,7 +115,7 @@ proptest! {
     }
 
     #[test]
-    fn steps_of_scores_are_those_of_the_code_that_explains(seed in any::<u64>()) {
+    fn scores_after_each_step_are_those_of_the_code_that_explains_single_customers(seed in any::<u64>()) {
         let GeneratedPair { before, revision, after } = pair(seed, false);
         let pair = Pair::new(&before, &after).unwrap();
         let attribution = Attribution::new(&pair, revision.as_ref()).unwrap();
@@ -141,7 +141,7 @@ proptest! {
     }
 
     #[test]
-    fn the_same_method_fitted_anew_to_a_cycle_gives_what_it_has_published(seed in any::<u64>()) {
+    fn the_same_method_fitted_anew_to_a_cycle_gives_what_that_cycle_has_published(seed in any::<u64>()) {
         let GeneratedPair { before, after, .. } = pair(seed, true);
         let pair = Pair::new(&before, &after).unwrap();
         let rules = GradingRules::new(&pair).unwrap();
@@ -156,7 +156,7 @@ proptest! {
     }
 
     #[test]
-    fn who_does_not_change_has_no_own_part(seed in any::<u64>()) {
+    fn customers_whose_values_do_not_change_have_no_own_part(seed in any::<u64>()) {
         let GeneratedPair { before, .. } = pair(seed, true);
         let pair = Pair::new(&before, &before).unwrap();
         let attribution = Attribution::new(&pair, None).unwrap();
@@ -196,12 +196,12 @@ fn statuses(before: &Cycle, revision: Option<&Cycle>, after: &Cycle) -> Vec<&'st
 }
 
 #[test]
-fn a_window_of_another_length_and_other_counting_are_not_split() {
+fn moves_are_not_split_if_the_window_has_another_length_or_facts_were_counted_differently() {
     let (before, mut after) = cycles();
     assert_eq!(statuses(&before, None, &after), ["split"; 10]);
     after.counting = 3;
     assert_eq!(statuses(&before, None, &after), ["counting"; 10]);
-    // The revision was counted as the later cycle was.
+    // A revision whose facts were counted as those of the later cycle.
     let mut revision = cycle(&method(), END, customers(&TEN), Previous::new());
     revision.counting = 3;
     assert_eq!(statuses(&before, Some(&revision), &after), ["split"; 10]);
@@ -210,7 +210,7 @@ fn a_window_of_another_length_and_other_counting_are_not_split() {
 }
 
 #[test]
-fn what_is_not_split_is_the_rest_between_correction_and_method() {
+fn the_unsplit_part_is_what_correction_and_method_leave() {
     let (before, mut after) = cycles();
     after.months = 24;
     let mut corrected = customers(&TEN);
@@ -228,7 +228,7 @@ fn what_is_not_split_is_the_rest_between_correction_and_method() {
 }
 
 #[test]
-fn without_a_score_or_without_lines_all_is_the_unsplit_part() {
+fn without_a_score_or_without_lines_the_whole_move_is_the_unsplit_part() {
     let (before, _) = cycles();
     let mut changed = customers(&TEN);
     changed[3].values.clear();
@@ -265,13 +265,13 @@ fn ranks_that_are_not_those_of_the_ledger_are_found() {
     before.rows[5].computed = Some(Tier::Special);
     let pair = Pair::new(&before, &after).unwrap();
     let Damaged(text) = Attribution::new(&pair, None).unwrap_err();
-    assert!(text.en.contains("customer 05 does not stand"), "{}", text.en);
+    assert!(text.en.contains("put customer 05 into another tier"), "{}", text.en);
 }
 
 #[test]
-fn who_stays_as_it_was_while_all_others_gain_falls_by_the_cohort() {
+fn a_customer_whose_values_stay_while_all_others_gain_falls_by_the_step_cohort() {
     let (before, _) = cycles();
-    // The others use a hundredfold.
+    // The other customers use a hundred times as much energy.
     let mut grown: Vec<f64> = TEN.iter().map(|kwh| kwh * 100.0).collect();
     grown[9] = TEN[9];
     let after = cycle(&method(), LATER, customers(&grown), Previous::new());

@@ -1,8 +1,9 @@
-//! The lines between the tiers of a published grading, by which any customer can be judged (REGRADE section 3).
+//! The lines between the tiers of a published grading, by which any customer can be placed in a tier (REGRADE section
+//! 3).
 //!
-//! A line is not a score, since vetoed customers and ties may stand beside it. It is the place of its *holder*: the
-//! customer whose rank is the number of customers above the line. A customer is above the line if its key does not come
-//! after the holder's.
+//! A line is not simply a score, since vetoed customers and ties may lie next to it. It is the rank key of its
+//! *holder*: the customer whose rank equals the number of customers above the line. A customer is above the line if its
+//! key does not come after the holder's key.
 
 use crate::index::{index, index_u64};
 use crate::method::{Method, Tier, Ties};
@@ -16,19 +17,19 @@ enum Line {
     Nobody,
     /// Everybody is above it.
     Everybody,
-    /// Customers who do not come after this one are above it.
+    /// This customer and all who do not come after it are above the line.
     Holder(RankKey),
-    /// Its floor leaves places empty. Customers who reach the floor are above it, and so are vetoed customers who do
-    /// not come after the last customer above it.
+    /// The tier's floor leaves places empty. Customers who reach the floor are above the line; so are vetoed customers
+    /// who do not come after the last customer above the line.
     Floor { floor_e6: i64, last: Option<RankKey> },
 }
 
 /// The lines of all strata of a grading.
 #[derive(Clone, Debug)]
 pub(super) struct TierLines {
-    /// By number of the stratum: its lines, best first; `None` where nobody is ranked.
+    /// For each number of a stratum, its lines, best first; `None` where nobody is ranked.
     by_stratum: Vec<Option<[Line; 3]>>,
-    /// Whether equal scores are on one side of a line.
+    /// Whether the method's rule for ties keeps customers of equal score on one side of a line.
     keeps_ties: bool,
 }
 
@@ -44,8 +45,8 @@ pub(super) struct RankedAt {
 }
 
 impl TierLines {
-    /// The lines of a grading by its ledger. `key` gives the key of the customer at a position. `None` if the ranks are not
-    /// those of the ledger.
+    /// The lines of a grading, from its ledger. `key` gives the rank key of the customer at a position. `None` if the
+    /// ranks are not those of the ledger.
     pub fn new(
         strata: &[String],
         ledger: &[LedgerLine],
@@ -79,8 +80,8 @@ impl TierLines {
         Some(Self { by_stratum, keeps_ties: keeps_ties(method) })
     }
 
-    /// Where a customer stands in a stratum: the worse of its ceiling and the best tier whose line it is above; `None`
-    /// where nobody is ranked.
+    /// The tier of a customer in a stratum: the best tier whose line the customer is above, but no better than its
+    /// ceiling; `None` where nobody is ranked.
     pub fn tier(&self, stratum: u32, key: &RankKey, ceiling: Option<Tier>) -> Option<Tier> {
         let lines = self.by_stratum[index(stratum)].as_ref()?;
         let above = Tier::ALL[lines.iter().filter(|line| !self.is_above(line, key)).count()];
@@ -127,7 +128,7 @@ impl<K: Fn(usize) -> RankKey> PublishedRanking<'_, K> {
         }
     }
 
-    /// How many customers the quota and the method's rule for ties put above a line, before its floor.
+    /// How many customers are above a line by the quota and the method's rule for ties, before the floor applies.
     fn with_ties(&self, quota: usize) -> usize {
         let (Some(above), Some(below)) = (self.key_at(quota), self.key_at(quota + 1)) else { return quota };
         if self.method.ties == Ties::Break || below.is_worse(&above) {

@@ -1,4 +1,4 @@
-//! To which stratum a group belongs, and values of another method.
+//! Tests to which stratum a group belongs, and how values are measured by another method.
 
 use crate::compare::groups::GroupStrata;
 use crate::compare::values::{expressions_to_evaluate, values};
@@ -32,7 +32,7 @@ fn people(counts: [usize; 3]) -> Vec<DraftCustomer> {
     levels.enumerate().map(draft).collect()
 }
 
-/// The strata of one customer of each supply level.
+/// The strata that one customer of each supply level gets.
 fn strata_of_levels(before: [usize; 3], min_stratum: &str) -> Vec<String> {
     let method = method(&[("min_stratum = 30", min_stratum)]);
     let before = cycle(&method, END, people(before), Previous::new());
@@ -42,17 +42,21 @@ fn strata_of_levels(before: [usize; 3], min_stratum: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_group_belongs_to_the_stratum_of_its_customers_else_to_other_else_to_the_largest() {
+fn a_group_belongs_to_the_stratum_of_its_customers_or_else_to_other_or_else_to_the_largest_stratum() {
     let [high, low, residential] = [0, 1, 2].map(|at| SupplyLevel::ALL[at]);
     assert_eq!(strata_of_levels([4, 5, 6], "min_stratum = 3"), [high.code(), low.code(), residential.code()]);
     assert_eq!(strata_of_levels([2, 2, 6], "min_stratum = 3"), ["other", "other", residential.code()]);
     assert_eq!(strata_of_levels([2, 2, 0], "min_stratum = 3"), ["other"; 3]);
     assert_eq!(strata_of_levels([4, 5, 0], "min_stratum = 3"), [high.code(), low.code(), low.code()]);
-    assert_eq!(strata_of_levels([5, 5, 0], "min_stratum = 3")[2], high.code(), "of equals the first");
+    assert_eq!(
+        strata_of_levels([5, 5, 0], "min_stratum = 3")[2],
+        high.code(),
+        "the first of equally large strata"
+    );
 }
 
 #[test]
-fn values_are_taken_by_id_and_own_ones_by_expression() {
+fn values_are_taken_by_id_and_those_of_own_indicators_by_expression() {
     let own = |name: &str, expr: &str| {
         let line = format!(
             "[indicators]\n{name} = {{ expr = \"{expr}\", unit = \"share\", direction = \"+\", normalise = \
@@ -67,12 +71,12 @@ fn values_are_taken_by_id_and_own_ones_by_expression() {
     let last =
         |columns: Option<std::borrow::Cow<[IndicatorColumn]>>| columns.map(|columns| columns[16].get(0));
     assert_eq!(last(values(&graded, &renamed)), Some(IndicatorValue::Known(7.0)));
-    assert!(values(&graded, &other).is_none(), "the same name and another expression");
+    assert!(values(&graded, &other).is_none(), "the name is the same, but the expression differs");
     assert_eq!(expressions_to_evaluate(&graded, &other).len(), 1);
     let column = [IndicatorValue::Known(9.0)].into_iter().collect();
     graded.expressed.push((other.own[0].clone(), column));
     assert_eq!(last(values(&graded, &other)), Some(IndicatorValue::Known(9.0)));
-    // A further indicator of the registry that the cycle does not publish.
+    // A registry indicator whose values the cycle does not publish.
     let shortfall = "[indicators]\npower_factor_shortfall = { normalise = \"percentile\" }";
     assert!(values(&graded, &method(&[("[indicators]", shortfall)])).is_none());
 }

@@ -1,4 +1,4 @@
-//! Who is above a line, with ties, vetoes and floors beside it.
+//! Tests who is above a line with ties, vetoed customers and floors next to it.
 
 use super::*;
 use crate::contract::IncidentKind;
@@ -22,7 +22,8 @@ fn method(changes: &[(&str, &str)]) -> Method {
     Method::parse("m.toml", &text).unwrap()
 }
 
-/// Customers with a share of bills paid on time, which is their score, and revenue to tell equals apart.
+/// Graded customers, each with a share of bills paid on time, which gives the score, and revenue, which orders equal
+/// scores.
 fn graded(method: &Method, people: &[(f64, bool)]) -> Cycle {
     let draft = |(at, (share, is_thief)): (usize, &(f64, bool))| {
         let mut draft = DraftCustomer::new(format!("{at:02}"), &[("on_time_payment", *share)]);
@@ -51,7 +52,7 @@ fn lines(cycle: &Cycle) -> TierLines {
     TierLines::new(&cycle.strata, &cycle.ledger, ranked, |at| key_of(cycle, at), &cycle.method).unwrap()
 }
 
-/// Where somebody with this score tier_by_lines, after (`Some(99)`) or before all equals by id.
+/// The tier of somebody with this score; by its id it comes after (`Some(99)`) or before all customers of equal score.
 fn tier_by_lines(lines: &TierLines, score: f64, number: u32, vetoed: bool) -> Tier {
     let score_e6 = Some((score * 1e6) as i64);
     let key = RankKey { number, vetoed, score_e6, revenue: None, energy: None };
@@ -63,7 +64,7 @@ fn shares(of: &[u32]) -> Vec<(f64, bool)> {
 }
 
 #[test]
-fn ranked_customers_stand_where_they_were_put() {
+fn ranked_customers_get_the_tiers_that_were_published() {
     let people: Vec<(f64, bool)> = (0..40).map(|at| (f64::from(at % 7) / 7.0, at % 5 == 0)).collect();
     for ties in ["break", "up", "down"] {
         for floor in ["", "[tiers.lines]\nspecial = 60\ngrade-1 = 30\n\n"] {
@@ -87,7 +88,7 @@ fn ranked_customers_stand_where_they_were_put() {
 fn at_the_holders_score_the_id_decides_unless_ties_are_kept() {
     let people = shares(&[90, 80, 80, 80, 80, 70, 60, 50, 40, 30]);
     let broken = lines(&graded(&method(&[]), &people));
-    // Four are above grade-1's line: the holder is number 3.
+    // Four customers are above the line of grade-1, so its holder is number 3.
     assert_eq!(
         [2, 3, 4].map(|id| tier_by_lines(&broken, 80.0, id, false)),
         [Tier::Grade1, Tier::Grade1, Tier::Grade2]
@@ -106,7 +107,7 @@ fn at_the_holders_score_the_id_decides_unless_ties_are_kept() {
 
 #[test]
 fn a_vetoed_customer_beside_a_line_does_not_lower_it() {
-    // Of ten, nine are above grade-2's line, and five are vetoed: the holder is a vetoed customer.
+    // Of ten customers, nine are above the line of grade-2, and five are vetoed: the holder is a vetoed customer.
     let people: Vec<(f64, bool)> = (0..10).map(|at| (1.0 - f64::from(at) / 10.0, at < 5)).collect();
     let lines = lines(&graded(&method(&[]), &people));
     assert_eq!(tier_by_lines(&lines, 1.0, 99, false), Tier::Grade2);
@@ -114,15 +115,19 @@ fn a_vetoed_customer_beside_a_line_does_not_lower_it() {
 }
 
 #[test]
-fn where_a_floor_leaves_places_empty_the_floor_decides() {
+fn if_a_floor_leaves_places_empty_the_floor_decides() {
     let floor = ("[weights]", "[tiers.lines]\nspecial = 95\n\n[weights]");
     let lines = lines(&graded(&method(&[floor]), &shares(&[90, 80, 70, 60, 50, 40, 30, 20, 10, 5])));
-    assert_eq!(tier_by_lines(&lines, 95.0, 99, false), Tier::Special, "nobody is, and places are empty");
+    assert_eq!(
+        tier_by_lines(&lines, 95.0, 99, false),
+        Tier::Special,
+        "nobody reaches the floor, and places are empty"
+    );
     assert_eq!(tier_by_lines(&lines, 94.0, 0, false), Tier::Grade1);
 }
 
 #[test]
-fn nobody_is_above_a_line_without_places_and_everybody_above_one_for_all() {
+fn nobody_is_above_a_line_without_places_and_everybody_is_above_a_line_with_places_for_all() {
     let quotas = ("quotas = [10, 30, 50, 10]", "quotas = [0, 50, 50, 0]");
     let lines = lines(&graded(&method(&[quotas]), &shares(&[90, 80, 70, 60])));
     assert_eq!(tier_by_lines(&lines, 100.0, 0, false), Tier::Grade1);
