@@ -1,4 +1,4 @@
-//! What every input table must look like, as data: the one place that names tables, columns and their rules.
+//! What every input table must look like, as data: the only module that names tables, columns and their rules.
 //!
 //! The readers, the conversions, the schema files and the messages all derive from the tables here, so that a column
 //! cannot be called one thing in a contract and another in an error. [`cell`] turns a file's column into checked

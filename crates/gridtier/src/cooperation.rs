@@ -1,6 +1,6 @@
-//! Cooperation: requests that a customer fulfilled, and suggestions that it made.
+//! Cooperation: requests that a customer fulfilled, and suggestions that the customer made.
 //!
-//! Each request counts by the share carried out, held in 10⁻⁶ so that sums are exact.
+//! Each request counts by the share of it that was carried out, in 10⁻⁶ so that sums are exact.
 
 use crate::contract::cell::{CheckedColumn, Ids, Integers};
 use crate::contract::rule::Rule;
@@ -13,7 +13,7 @@ use crate::rows::{self, CheckedRow, Columns, Placement, TableRules};
 use crate::source::{Source, TableBook};
 use crate::unit::{Window, share_e6};
 
-/// Thousandths delivered from which a suggestion counts as adopted.
+/// A suggestion counts as adopted from this many delivered thousandths on.
 const ADOPTED_E3: i64 = 1_000;
 
 /// An accepted event. Rows are duplicates only if their days are equal too.
@@ -26,24 +26,24 @@ struct CooperationEvent {
     delivered_e3: i64,
 }
 
-/// What cooperation events say of one customer.
+/// The facts that cooperation events give about one customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CooperationFacts {
-    /// Policy events with a request above 0.
+    /// Number of policy events with a request above 0.
     pub policy_requests: i64,
-    /// Σ of their fulfilment, in 10⁻⁶.
+    /// Σ of the fulfilment of these policy events, in 10⁻⁶.
     pub policy_share_e6: i64,
-    /// Work events with a request above 0.
+    /// Number of work events with a request above 0.
     pub work_requests: i64,
-    /// Σ of their fulfilment, in 10⁻⁶.
+    /// Σ of the fulfilment of these work events, in 10⁻⁶.
     pub work_share_e6: i64,
-    /// Suggestions submitted.
+    /// Number of suggestions submitted.
     pub suggestions: i64,
-    /// Of them adopted.
+    /// Number of suggestions adopted.
     pub suggestions_adopted: i64,
 }
 
-/// Reads the cooperation events of the window: what became of the rows, and the facts by customer.
+/// Reads the cooperation events of the window. Returns what became of the rows, and the facts by customer.
 ///
 /// # Errors
 /// The table cannot be read.
@@ -146,7 +146,7 @@ fn count_facts(rows: &[CheckedRow<CooperationEvent>], customers: usize) -> Vec<C
     facts
 }
 
-/// The share of a request above 0 that was carried out; more than was asked counts as all of it.
+/// The share of a request above 0 that was carried out. If more than was requested was carried out, the share is 1.
 fn fulfilment_e6(event: &CooperationEvent) -> i64 {
     share_e6(event.delivered_e3.min(event.requested_e3), event.requested_e3)
 }
@@ -159,7 +159,7 @@ mod tests {
     use crate::unit::Month;
 
     #[test]
-    fn cooperation_is_a_sum_of_shares_and_suggestions_are_counted() {
+    fn shares_of_requests_are_summed_and_suggestions_counted() {
         let header = "event_id|customer_id|occurred_on|kind|requested|delivered";
         let source = MemorySource::default().customers(&["a"]).rows(
             Table::Cooperation,

@@ -27,7 +27,7 @@ pub struct Customer {
     pub contract_capacity_kva: Option<f64>,
     /// Contract capacity at the start of the window in kVA.
     pub capacity_at_start_kva: Option<f64>,
-    /// The legal customer who holds the account; `None` for the account itself.
+    /// The legal customer who holds the account; `None` if the account is its own holder.
     pub holder_id: Option<Box<str>>,
     /// Required power factor, in hundredths.
     pub power_factor_standard: Option<u8>,
@@ -54,7 +54,7 @@ impl Customer {
     }
 }
 
-/// Accepted customers that are not graded, by reason.
+/// Number of accepted customers that are not graded, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut {
     /// Closed before the window's end.
@@ -63,12 +63,12 @@ pub struct LeftOut {
     pub not_yet_open: u64,
 }
 
-/// The accepted customers, by number.
+/// The accepted customers, in the order of their numbers.
 #[derive(Clone, Debug, Default)]
 pub struct Customers {
-    /// Their ids.
+    /// The customers' ids.
     pub ids: KeyIndex,
-    /// Their columns.
+    /// The customers' rows of the table.
     pub rows: Vec<Customer>,
 }
 
@@ -79,7 +79,7 @@ impl Customers {
         self.rows.len()
     }
 
-    /// Customers outside the graded population of a window.
+    /// Number of customers outside the graded population of a window, by reason.
     #[must_use]
     pub fn left_out(&self, window: Window) -> LeftOut {
         let outside = self.rows.iter().filter(|customer| !customer.in_population(window));
@@ -208,14 +208,15 @@ fn in_order_of_ids(keys: &KeyIndex, mut rows: Vec<CheckedRow<Customer>>) -> Cust
     customers
 }
 
-/// The customer that a row names, or the rule that its id breaks.
+/// The customer that a row names, or the rule that the row's id breaks.
 pub type NamedCustomer = Result<CustomerIx, Rule>;
 
 /// Looks up the customers that the rows of another table name.
 #[derive(Clone, Debug)]
 pub struct CustomerFinder<'a> {
     customers: &'a Customers,
-    /// The number found last. Rows are often sorted by customer, so the next one is likely the same or the next.
+    /// The customer number found last. Rows are often sorted by customer, so the next number is likely the same or one
+    /// higher.
     last: u32,
 }
 
@@ -232,8 +233,8 @@ impl<'a> CustomerFinder<'a> {
         self.customers.ids.key(customer.number())
     }
 
-    /// Where a row of the window lies by the day on which its customer opened (SPEC §3). `last_day` is the day of the row,
-    /// or the last one of its month. A row without an accepted customer is before no opening.
+    /// Where a row lies in relation to the day on which its customer opened (SPEC §3). `last_day` is the day of the
+    /// row, or the last day of its month. A row without an accepted customer does not lie before an opening.
     pub fn place(&mut self, ids: &Ids, row: usize, last_day: i32) -> Placement<NamedCustomer> {
         match self.find(ids, row) {
             Ok(customer) if last_day < self.customers.rows[customer.index()].opened_on => {
@@ -243,7 +244,7 @@ impl<'a> CustomerFinder<'a> {
         }
     }
 
-    /// The customer that a row of a column of ids names.
+    /// The customer that a row names in a column of ids.
     ///
     /// # Errors
     /// The id is empty, too long, or not that of an accepted customer.
@@ -263,7 +264,7 @@ mod tests {
     const HEADER: &str = "customer_id|use_category|supply_level|opened_on|closed_on|aged_transformer_area";
 
     #[test]
-    fn a_customer_that_closed_before_it_opened_is_rejected_and_sentinels_of_the_past_and_future_are_fine() {
+    fn a_customer_that_closed_before_it_opened_is_rejected_and_sentinel_dates_are_accepted() {
         let source = MemorySource::default().rows(
             Table::Customers,
             HEADER,

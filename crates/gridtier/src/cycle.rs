@@ -1,7 +1,7 @@
 //! A published cycle in memory: customers, indicators, method, scores and tiers.
 //!
-//! All of it comes from the cycle's own files, so that later analyses are about what was published, and a method can be
-//! tried without reading the meter readings again. Where the files are is not known here.
+//! All of this comes from the cycle's own files, so that later analyses are about what was published, and a method can
+//! be tried without reading the meter readings again. Where the files are is not known here.
 
 use crate::customer::Customers;
 use crate::incident::Offence;
@@ -26,31 +26,31 @@ pub struct Placed {
     pub rank: Option<u64>,
     /// Published score.
     pub score_e6: Option<i64>,
-    /// The published score within each dimension; `None` where nothing of it is known.
+    /// The published score within each dimension; `None` if no indicator of the dimension is known.
     pub dimensions: [Option<f64>; 3],
-    /// Why the customer is provisional, scored and not ranked.
+    /// Why the customer is provisional, that is, scored but not ranked.
     pub provisional: Option<Provisional>,
-    /// By rank and quota; `None` for provisional customers.
+    /// The tier by rank and quota; `None` for provisional customers.
     pub computed: Option<Tier>,
-    /// After the policies.
+    /// The tier after the policies.
     pub tier: Tier,
     /// The policy that made the final tier differ from the computed one.
     pub policy: Option<Policy>,
-    /// The best tier that confirmed offences leave.
+    /// The best tier that confirmed offences leave to the customer.
     pub ceiling: Option<Tier>,
 }
 
 /// The confirmed offences of a cycle, by account and month.
 #[derive(Clone, Debug, Default)]
 pub struct PublishedOffences {
-    /// The offences; the number of the customer is that of the account.
+    /// The offences. Their customer number is that of the account.
     pub rows: Vec<Offence>,
-    /// By account: the number of its holder, where holders are graded and not accounts.
+    /// For each account, the number of its holder; `None` if accounts are graded and not holders.
     pub holders: Option<Vec<u32>>,
 }
 
 impl PublishedOffences {
-    /// The offences of each account that has any, with the number of the graded customer.
+    /// The offences of each account that has any, each with the number of the graded customer.
     pub fn by_customer(&self) -> impl Iterator<Item = (u32, &[Offence])> {
         self.rows.chunk_by(|a, b| a.customer == b.customer).map(|offences| {
             let account = offences[0].customer;
@@ -67,48 +67,49 @@ pub struct Ranked {
     pub number: u32,
     /// Number of the stratum.
     pub stratum: u32,
-    /// Place in the stratum, from 1.
+    /// Rank in the stratum, from 1.
     pub rank: u64,
     /// The published score.
     pub score_e6: i64,
-    /// By rank and quota.
+    /// The tier by rank and quota.
     pub computed: Tier,
-    /// Whether confirmed offences put the customer behind all others.
+    /// Whether confirmed offences put the customer behind all customers without a veto.
     pub vetoed: bool,
 }
 
 /// A published cycle.
 #[derive(Debug)]
 pub struct Cycle {
-    /// Its method.
+    /// The cycle's method.
     pub method: Method,
-    /// The first month after its window.
+    /// The first month after the cycle's window.
     pub end: Month,
-    /// Length of its window in months.
+    /// Length of the cycle's window in months.
     pub months: u32,
-    /// The version of what was counted; cycles of different versions cannot be compared value by value.
+    /// The version of the rules of counting; cycles of different versions cannot be compared value by value.
     pub counting: u32,
-    /// The accepted customers; holders where these are graded.
+    /// The accepted customers; the holders if holders are graded.
     pub customers: Customers,
-    /// By indicator of the method: the values by customer number; unknown for customers who were not graded.
+    /// For each indicator of the method, the values by customer number; unknown for customers who were not graded.
     pub columns: Vec<IndicatorColumn>,
-    /// Values of other methods' expressions over the cycle's facts, by customer number, where they were asked for.
+    /// The values of other methods' expressions over the cycle's facts, by customer number, as far as they were asked
+    /// for.
     pub expressed: Vec<(Expression, IndicatorColumn)>,
     /// The graded population, by customer number.
     pub rows: Vec<Placed>,
-    /// The strata's names, in the order in which the rows name them.
+    /// The names of the strata, at the places that the rows give.
     pub strata: Vec<String>,
     /// The boundaries between tiers, by stratum and boundary.
     pub ledger: Vec<LedgerLine>,
     /// Confirmed offences for which the customers are responsible.
     pub offences: PublishedOffences,
-    /// By customer number: how many months are covered.
+    /// For each customer number, how many months are covered.
     pub covered_months: Vec<u32>,
-    /// What was fitted to the ranked customers.
+    /// The parameters that were fitted to the ranked customers.
     pub parameters: Parameters,
-    /// By indicator: its share of the score's variance.
+    /// For each indicator, its share of the score's variance.
     pub influence: Vec<Option<f64>>,
-    /// The final tiers of the cycle before, if there is one and they were asked for.
+    /// The final tiers of the cycle before, if there is such a cycle and its tiers were asked for.
     pub previous: Previous,
 }
 
@@ -131,8 +132,8 @@ impl Cycle {
             .collect()
     }
 
-    /// Grades the same customers on the same values by another method, as a regrade would: short histories follow from the
-    /// covered months, ceilings from the offences.
+    /// Grades the same customers on the same values by another method, as a regrade would. The covered months tell
+    /// which histories are short, and the offences give the ceilings.
     #[must_use]
     pub fn judged(&self, columns: &[IndicatorColumn], method: &Method) -> (Scores, Tiers) {
         self.judged_after(&self.previous, columns, method)
@@ -171,8 +172,8 @@ impl Cycle {
         Window { end: self.end, months: self.months }
     }
 
-    /// By customer number: the strictest ceiling that the cycle's offences give by the vetoes of a method. A holder is
-    /// vetoed if one of its accounts is.
+    /// For each customer number, the strictest ceiling that the cycle's offences give by the vetoes of a method. A
+    /// holder is vetoed if one of its accounts is vetoed.
     #[must_use]
     pub fn ceilings(&self, method: &Method) -> Vec<Option<Tier>> {
         let mut ceilings = vec![None; self.customers.len()];
@@ -183,8 +184,8 @@ impl Cycle {
         ceilings
     }
 
-    /// Whether the data that an indicator needs were delivered. `true` for every own indicator; `false` for an
-    /// indicator of the registry that the cycle's method does not have.
+    /// Whether the data that an indicator needs were delivered. `true` for every indicator of the method's own; `false`
+    /// for an indicator of the registry that the cycle's method does not have.
     fn is_delivered(&self, id: &str) -> bool {
         let place = self.method.indicators.iter().position(|spec| spec.id == id);
         place.map_or(registry::find(id).is_none(), |place| self.parameters.delivered[place])

@@ -1,7 +1,8 @@
 //! Who may publish a proposed cycle, and what stands in the way (REGRADE section 5).
 //!
-//! A pure function of what the store's records say: names, dates, reviews and the verdicts of gates. Names are declared,
-//! not authenticated; they are compared so that two spellings of one name are one person. Files are not known here.
+//! What stands in the way depends only on what the store's records say: names, dates, reviews and the verdicts of
+//! gates. Names are declared, not authenticated; they are compared so that two spellings of one name count as one
+//! person. Files are not known here.
 
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization as _;
@@ -52,9 +53,9 @@ crate::words! {
 crate::words! {
     /// What a reviewer says about a proposal.
     Opinion "verdict of a review" {
-        /// It can be published.
+        /// The proposal can be published.
         Agree "agree" "agree" "同意",
-        /// It must not be published.
+        /// The proposal must not be published.
         Object "object" "object" "反对",
         /// A remark that neither agrees nor objects.
         Note "note" "note" "备注",
@@ -64,9 +65,9 @@ crate::words! {
 crate::words! {
     /// How an appeal was decided.
     AppealOutcome "outcome of an appeal" {
-        /// As the customer asked.
+        /// The tier changes as the customer asked.
         Upheld "upheld" "upheld" "支持",
-        /// In part as the customer asked.
+        /// The tier changes in part as the customer asked.
         Partly "partly" "upheld in part" "部分支持",
         /// The tier stays.
         Dismissed "dismissed" "dismissed" "驳回",
@@ -76,7 +77,7 @@ crate::words! {
 crate::words! {
     /// Why a published cycle is revised.
     RevisionCause "cause of a revision" {
-        /// Its data were corrected.
+        /// The data of the cycle were corrected.
         Data "data" "data" "数据更正",
         /// The program was corrected.
         Engine "engine" "engine" "程序更正",
@@ -88,23 +89,23 @@ crate::words! {
 }
 
 crate::words! {
-    /// What a cycle in a store is.
+    /// The state of a cycle in a store.
     CycleState "state of a cycle" {
-        /// The one that holds.
+        /// The cycle that is in force.
         Current "current" "current" "现行",
-        /// It is published; another one is current.
+        /// The cycle is published, but another one is current.
         Published "published" "published" "已发布",
-        /// It is published, and a later one has the same as-of.
+        /// The cycle is published, but a later cycle has the same as-of.
         Superseded "superseded" "superseded" "已被取代",
-        /// It waits for approval.
+        /// The cycle waits for approval.
         Proposed "proposed" "proposed" "待审批",
-        /// It waited too long for approval.
+        /// The cycle waited too long for approval.
         Expired "expired" "expired" "已过期",
-        /// It was turned down.
+        /// The cycle was turned down.
         Rejected "rejected" "rejected" "已否决",
-        /// It was taken back.
+        /// The cycle was taken back.
         Withdrawn "withdrawn" "withdrawn" "已撤回",
-        /// It is an inspection.
+        /// The cycle is an inspection.
         Inspection "inspection" "inspection" "期间检查",
     }
 }
@@ -112,50 +113,51 @@ crate::words! {
 /// A cycle in the list of a store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ListedCycle {
-    /// Its number.
+    /// Number of the cycle.
     pub number: u64,
-    /// Its as-of.
+    /// The cycle's as-of.
     pub as_of: Option<String>,
-    /// Name of its method; none where its folder was removed.
+    /// Name of the cycle's method; `None` if the cycle's folder was removed.
     pub method: Option<String>,
-    /// What it is.
+    /// The cycle's state.
     pub state: CycleState,
-    /// Whether its folder was removed.
+    /// Whether the cycle's folder was removed.
     pub pruned: bool,
-    /// Number of the cycle that it corrects.
+    /// Number of the cycle that this one corrects.
     pub revises: Option<u64>,
-    /// Who published, proposed or decided.
+    /// Who published the cycle, proposed it or decided about it.
     pub by: Option<String>,
-    /// When.
+    /// When that was done.
     pub at: String,
-    /// Length of its files; none where they were removed.
+    /// Total length of the cycle's files; `None` if they were removed.
     pub bytes: Option<u64>,
-    /// Why.
+    /// The reason that was given.
     pub reason: Option<String>,
 }
 
 /// An entry in the list of a register.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ListedEntry {
-    /// Its number.
+    /// Number of the entry.
     pub number: u64,
-    /// When.
+    /// When the entry was made.
     pub at: String,
-    /// Who.
+    /// Who made the entry.
     pub by: String,
-    /// What.
+    /// The kind of entry.
     pub kind: EntryKind,
     /// The verdict of a review.
     pub verdict: Option<Opinion>,
-    /// The cycle.
+    /// The cycle that the entry is about.
     pub cycle: Option<u64>,
-    /// The customer.
+    /// The customer that the entry is about.
     pub customer_id: Option<String>,
-    /// Why.
+    /// The reason that was given.
     pub reason: String,
 }
 
-/// Whether two names are one person's: compared by NFKC, with white space collapsed, in lower case.
+/// Whether two names are those of one person: they are compared in the form NFKC, with white space collapsed, in lower
+/// case.
 #[must_use]
 pub fn is_same_person(a: &str, b: &str) -> bool {
     folded(a) == folded(b)
@@ -169,9 +171,9 @@ fn folded(name: &str) -> String {
 /// What somebody said about a proposal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Review {
-    /// Who.
+    /// Who reviewed the proposal.
     pub by: String,
-    /// What.
+    /// The reviewer's opinion.
     pub opinion: Opinion,
 }
 
@@ -188,67 +190,67 @@ pub struct ProposalState<'a> {
     pub current: Option<u64>,
     /// The reviews in their order.
     pub reviews: &'a [Review],
-    /// How it was decided and by whom, if it was.
+    /// How the proposal was decided and by whom; `None` if it is undecided.
     pub decided: Option<(EntryKind, &'a str)>,
 }
 
 /// Something that stands in the way of a decision.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Obstacle {
-    /// It is decided already.
+    /// The proposal is decided already.
     Decided {
-        /// How.
+        /// How it was decided.
         kind: EntryKind,
-        /// By whom.
+        /// Who decided.
         by: String,
     },
     /// The proposer would decide about their own proposal.
     OwnProposal {
-        /// Who proposed.
+        /// Who made the proposal.
         by: String,
     },
-    /// Somebody other than the proposer would take it back.
+    /// Somebody other than the proposer would take the proposal back.
     OthersProposal {
-        /// Who proposed.
+        /// Who made the proposal.
         by: String,
     },
-    /// The method names approvers, and this is none of them.
+    /// The method names approvers, and the person who decides is not one of them.
     NotNamed {
-        /// Those named.
+        /// The approvers that the method names.
         approvers: Vec<String>,
     },
     /// A reviewer objects.
     Objection {
-        /// Who.
+        /// Who objects.
         by: String,
     },
     /// Too few reviewers agree.
     FewReviews {
-        /// Those who agree.
+        /// Number of reviewers who agree.
         agree: u32,
-        /// How many are needed.
+        /// Number of reviewers who must agree.
         needed: u32,
     },
-    /// Another cycle is current than when it was proposed.
+    /// The current cycle has changed since the proposal was made.
     Moved {
-        /// The current cycle then.
+        /// The cycle that was current then.
         base: Option<u64>,
-        /// The current cycle now.
+        /// The cycle that is current now.
         current: Option<u64>,
     },
-    /// It was proposed too long ago.
+    /// The proposal was made too long ago.
     Expired {
-        /// Days since.
+        /// Days since the proposal was made.
         days: i64,
-        /// Days allowed.
+        /// Days for which a proposal is valid.
         valid_days: u32,
     },
-    /// A gate fails, and the approval does not name it as accepted.
+    /// A gate fails, and the approval does not accept that by naming the gate.
     Gate(GateResult),
 }
 
 impl Obstacle {
-    /// What is in the way, and what to do.
+    /// What stands in the way, and what to do about it.
     #[must_use]
     pub fn text(&self) -> Text {
         match self {
@@ -268,7 +270,7 @@ impl Obstacle {
                 text!("the method names who may decide: {names}", "方法规定的审批人为: {names}")
             }
             Self::Objection { by } => text!(
-                "{by} objects; a later review by the same person can lift that",
+                "{by} objects; a later review by the same person can withdraw the objection",
                 "{by} 反对; 可由本人再次复核撤销"
             ),
             Self::FewReviews { agree, needed } => text!(
@@ -280,12 +282,12 @@ impl Obstacle {
                     |cycle: &Option<u64>| cycle.map_or("–".to_owned(), |number| number.to_string());
                 let (base, current) = (number(base), number(current));
                 text!(
-                    "cycle {current} is current, and it was proposed against {base}; propose it again",
+                    "cycle {current} is current, but {base} was current when this cycle was proposed; propose it again",
                     "现行周期为 {current}, 而提案时为 {base}; 请重新提案"
                 )
             }
             Self::Expired { days, valid_days } => text!(
-                "it was proposed {days} days ago and is valid for {valid_days}; propose it again",
+                "it was proposed {days} days ago, and a proposal is valid for {valid_days} days; propose it again",
                 "提案已过 {days} 天, 有效期为 {valid_days} 天; 请重新提案"
             ),
             Self::Gate(result) => result.text(),
@@ -293,8 +295,8 @@ impl Obstacle {
     }
 }
 
-/// What stands in the way of an approval by `by`; nothing, if it can be published. `gates` are those of the comparison
-/// with the current cycle; the ones named in `despite` may fail.
+/// What stands in the way of an approval by `by`; empty if the proposal can be published. `gates` are those of the
+/// comparison with the current cycle; gates named in `despite` may fail.
 #[must_use]
 pub fn approval_obstacles(
     rules: &Governance,
@@ -341,14 +343,15 @@ pub fn withdrawal_obstacles(proposal: &ProposalState, by: &str) -> Vec<Obstacle>
     found
 }
 
-/// The obstacle that a proposal is decided already, which stops a review too.
+/// The obstacle that a proposal is decided already; it also prevents a review.
 #[must_use]
 pub fn decided(proposal: &ProposalState) -> Vec<Obstacle> {
     let decided = proposal.decided.map(|(kind, by)| Obstacle::Decided { kind, by: by.into() });
     decided.into_iter().collect()
 }
 
-/// Obstacles from reviews. The last review of each person counts, except those of proposer and approver.
+/// The obstacles that reviews raise. The last review of each person counts, except reviews of the proposer and the
+/// approver.
 fn review_obstacles(rules: &Governance, proposal: &ProposalState, by: &str) -> Vec<Obstacle> {
     let mut last: Vec<&Review> = Vec::new();
     for review in proposal.reviews {
@@ -436,7 +439,7 @@ mod tests {
         use Opinion::{Agree, Note, Object};
         let few = |agree| [Obstacle::FewReviews { agree, needed: 2 }];
         let two = rules(&[], 2);
-        // Proposer and approver are no reviewers.
+        // Proposer and approver do not count as reviewers.
         let parties = [review("Li Na", Agree), review("Boss", Agree), review("a", Agree)];
         assert_eq!(found(&two, &proposal(&parties), "Boss"), few(1));
         let twice = [review("a", Agree), review("A ", Agree)];
@@ -464,7 +467,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gate_that_fails_is_passed_only_by_its_name() {
+    fn an_approval_passes_a_failed_gate_only_by_naming_it() {
         let rules = rules(&[], 0);
         let values = crate::gate::GateValues { changed: Some(0.5), absent: Some(0.01), ..Default::default() };
         let gates = values.judge(&rules);

@@ -1,6 +1,6 @@
 //! Energy audits: how much of a customer's energy of all carriers electricity could replace.
 //!
-//! The latest audit before the window's end holds, however old: it stays the latest until the next.
+//! The latest audit before the window's end counts, however old it is.
 
 use crate::contract::Table;
 use crate::contract::cell::{CheckedColumn, Ids};
@@ -20,11 +20,11 @@ pub struct EnergyProfile {
     pub as_of: i32,
     /// Energy of all carriers, kgce in a year.
     pub total_kgce: f64,
-    /// Of it replaceable by electricity.
+    /// The part of this energy that electricity could replace, kgce in a year.
     pub replaceable_kgce: f64,
 }
 
-/// Reads the audits before the window's end: what became of the rows, and the latest audit by customer.
+/// Reads the audits before the window's end. Returns what became of the rows, and the latest audit of each customer.
 ///
 /// # Errors
 /// The table cannot be read.
@@ -115,7 +115,7 @@ mod tests {
     use crate::unit::Month;
 
     #[test]
-    fn the_latest_audit_before_the_end_holds_however_old() {
+    fn the_latest_audit_before_the_end_counts_however_old_it_is() {
         let audits = ["a|2001-01-01|5|1", "a|2003-01-01|7|2", "a|2024-01-01|9|3", "b|2003-01-01|-1|0"];
         let source = MemorySource::default().customers(&["a", "b"]).rows(
             Table::EnergyProfiles,

@@ -1,9 +1,9 @@
-//! What a tier entitles to: services, the tier × service matrix, and each customer's own share of it.
+//! Which services a tier gives: services, the tier × service matrix, and what each customer gets by it.
 //!
 //! The [`Catalogue`] is data that an operator can replace: services by SERVQUAL dimension, a cell for every tier,
 //! conditions and prices. Parsing includes a lint, so that a catalogue cannot by mistake give a better tier less, or
-//! withdraw what is owed to everybody. What a customer is entitled to is derived from its row and the catalogue on
-//! demand ([`grant`]) and never stored.
+//! withdraw what is owed to everybody. The services that a customer is entitled to are derived on demand from the
+//! customer's row and the catalogue ([`grant`]), and never stored.
 
 pub mod condition;
 pub mod service;

@@ -5,11 +5,12 @@ use super::step::{PolicyReason, SplitStatus, Step};
 use crate::method::Tier;
 use crate::word::Word;
 
-/// Scores after these steps: before, correction, stratum, own, cohort, method.
+/// Number of scores: those after the steps before, correction, stratum, own, cohort and method.
 pub(super) const SCORES: usize = 6;
-/// Tiers after these steps: before, policy before, correction, stratum, own, cohort, method, policy after.
+/// Number of tiers: those after the steps before, policy before, correction, stratum, own, cohort, method and policy
+/// after.
 pub(super) const TIERS: usize = 8;
-/// Strata at these steps: before, correction, stratum and own, cohort, method.
+/// Number of strata: those at the steps before, correction, stratum and own, cohort, and method.
 pub(super) const STRATA: usize = 5;
 
 /// A stratum, by its number in [`Attribution::strata`](super::Attribution::strata), and a tier.
@@ -18,22 +19,23 @@ pub(super) type TierInStratum = (u32, Tier);
 /// The move of a customer that is graded at both ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CustomerMove {
-    /// Its index in [`Pair::customers`](super::Pair::customers).
+    /// The customer's index in [`Pair::customers`](super::Pair::customers).
     pub customer: u32,
     /// Whether the move could be split.
     pub status: SplitStatus,
-    /// In 10⁻⁶ points, or [`NO_SCORE`]; steps that a move with this `status` does not have are arbitrary.
+    /// Scores in 10⁻⁶ points, or [`NO_SCORE`]; the values of steps that a move with this `status` does not have mean
+    /// nothing.
     pub(super) scores_e6: [i32; SCORES],
     pub(super) tiers: [Tier; TIERS],
     /// Numbers in [`Attribution::strata`].
     pub(super) strata: [u32; STRATA],
-    /// Why its tier before is not the one by the earlier lines; `None` where that part is 0.
+    /// Why the tier before differs from the tier by the earlier lines; `None` if that part is 0.
     pub policy_before_reason: Option<PolicyReason>,
-    /// Why its tier after is not the one by the later lines; `None` where that part is 0.
+    /// Why the tier after differs from the tier by the later lines; `None` if that part is 0.
     pub policy_after_reason: Option<PolicyReason>,
-    /// Where the move is split: how many indicators of weight became known.
+    /// For a split move, how many indicators of weight became known.
     pub newly_known: u16,
-    /// Where the move is split: how many indicators of weight are not known any more.
+    /// For a split move, how many indicators of weight ceased to be known.
     pub newly_unknown: u16,
     /// Place in the earlier method of the indicator with the largest part of `own`; `None` where all are 0.
     pub own_first: Option<u16>,
@@ -69,7 +71,7 @@ impl CustomerMove {
         matches!(self.status, SplitStatus::Window | SplitStatus::Counting | SplitStatus::Expression)
     }
 
-    /// The part of the score that a step made, in 10⁻⁶ points; `None` where it has none.
+    /// By how much a step changed the score, in 10⁻⁶ points; `None` if the move has no such step.
     #[must_use]
     pub fn part_e6(&self, step: Step) -> Option<i64> {
         let [before, correction, stratum, own, cohort, after] = self.scores_e6.map(published);
@@ -87,14 +89,14 @@ impl CustomerMove {
         Some(to? - from?)
     }
 
-    /// The steps of tiers that a step made, a rise being positive; `None` where it has none.
+    /// By how many tiers a step moved the customer, a rise being positive; `None` if the move has no such step.
     #[must_use]
     pub fn part(&self, step: Step) -> Option<i64> {
         let (from, to) = self.ends(step)?;
         Some(tier_number(self.tiers[from]) - tier_number(self.tiers[to]))
     }
 
-    /// Between which of the tiers a step lies.
+    /// The indices of the tiers before and after a step.
     pub(super) fn ends(&self, step: Step) -> Option<(usize, usize)> {
         let place = Step::PARTS.iter().position(|part| *part == step)?;
         match (self.status, step) {
@@ -111,7 +113,8 @@ impl CustomerMove {
     /// The steps that the move has, each with the tier and stratum before and after it.
     pub(super) fn path(&self) -> impl Iterator<Item = (Step, TierInStratum, TierInStratum)> {
         let cell = |place: usize| {
-            // Own has the stratum of the step before it, and policies that of the step before them.
+            // The step own keeps the stratum of the step before it, and the policies keep the stratum of the step
+            // before them.
             let stratum = [0, 0, 1, 2, 2, 3, 4, 4][place];
             (self.strata[stratum], self.tiers[place])
         };
@@ -122,7 +125,7 @@ impl CustomerMove {
         })
     }
 
-    /// The step that moved the tier most in the direction of its change; `None` where it has not changed.
+    /// The step that moved the tier most in the direction of its change; `None` if the tier has not changed.
     #[must_use]
     pub fn cause(&self) -> Option<Step> {
         let change = tier_number(self.tier_before()) - tier_number(self.tier_after());

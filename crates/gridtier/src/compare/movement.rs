@@ -1,28 +1,28 @@
-//! In which direction a customer's tier has changed.
+//! The direction in which a customer's tier has changed.
 
 use crate::method::Tier;
 
 crate::words! {
-    /// How a customer came into its tier, seen from another cycle.
+    /// How a customer came into its tier, compared with another cycle.
     Movement "movement" {
         /// From a lower tier.
         Up "up" "up" "升级",
         /// From a higher tier.
         Down "down" "down" "降级",
-        /// It had this tier.
+        /// The customer had this tier before.
         Same "same" "same" "不变",
-        /// It was not graded.
+        /// The customer was not graded before.
         New "new" "new" "新增",
     }
 }
 
 impl Movement {
-    /// From the tier before, if there was one, to the tier after.
+    /// The movement from the tier before, if there was one, to the tier after.
     #[must_use]
     pub fn between(before: Option<Tier>, after: Tier) -> Self {
         match before {
             None => Self::New,
-            // The best tier stands first.
+            // The best tier is the smallest in order.
             Some(before) if after < before => Self::Up,
             Some(before) if after > before => Self::Down,
             Some(_) => Self::Same,

@@ -9,7 +9,8 @@ use super::step::{SplitStatus, Step};
 use crate::index::index;
 use crate::score::{OnParameters, Parameters};
 
-/// By split move and indicator: the contribution in `own` minus that in `stratum`, each rounded to 10⁻⁶ points.
+/// For each split move and indicator: the indicator's contribution after the step `own` minus that after `stratum`,
+/// each rounded to 10⁻⁶ points.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OwnContributions {
     /// Places of the weighing indicators in the earlier method.
@@ -27,14 +28,14 @@ impl OwnContributions {
         &self.differences_e6[at * self.places.len()..][..self.places.len()]
     }
 
-    /// The `own` of a split move minus the sum of its differences, each of which is rounded.
+    /// The part `own` of a split move, minus the sum of its differences, each of which is rounded.
     #[must_use]
     pub fn rounding_e6(&self, at: usize, moves: &[CustomerMove]) -> i64 {
         let own = moves[index(self.moves[at])].part_e6(Step::Own).unwrap_or(0);
         own - self.row(at).iter().map(|part| i64::from(*part)).sum::<i64>()
     }
 
-    /// The differences of a move; `None` where it is not split.
+    /// The differences of a move; `None` if the move is not split.
     #[must_use]
     pub fn of_move(&self, moved: usize) -> Option<&[i32]> {
         let at = self.moves.binary_search_by(|known| index(*known).cmp(&moved)).ok()?;
@@ -42,7 +43,7 @@ impl OwnContributions {
     }
 }
 
-/// The differences of all split moves; fills in what the moves say of them.
+/// The differences of all split moves. Also fills in the fields of the moves that follow from them.
 pub(super) fn own_contributions(
     corrected: CorrectedValues,
     after: &Measured,
@@ -92,7 +93,7 @@ impl Valued<'_> {
     }
 }
 
-/// How many of these indicators became known, and how many ceased to be.
+/// How many of these indicators became known, and how many ceased to be known.
 fn newly(places: &[usize], was: Valued, is: Valued) -> (u16, u16) {
     let (mut known, mut unknown) = (0, 0);
     for &place in places {
@@ -108,7 +109,7 @@ fn of_weight(parameters: &Parameters) -> impl Iterator<Item = usize> {
     weights.filter(|(_, weight)| weight.is_some_and(|weight| weight.nominal() > 0.0)).map(|(place, _)| place)
 }
 
-/// The place of the indicator with the largest difference, of equals the first; `None` if all are 0.
+/// The place of the indicator with the largest difference, the first of equally large ones; `None` if all are 0.
 fn first_of(own: &OwnContributions, at: usize) -> Option<u16> {
     let parts = own.row(at);
     let largest = parts.iter().map(|part| part.unsigned_abs()).max().filter(|largest| *largest > 0)?;

@@ -10,8 +10,8 @@ use crate::text::Text;
 use crate::word::Word;
 
 crate::words! {
-    /// Where a customer is at one end of a comparison: its final tier or, if it is not graded there, why. In the order of
-    /// published rows.
+    /// The state of a customer in one of the two cycles: its final tier or, if the cycle does not grade the customer,
+    /// why not. In the order of published rows.
     EndState "state of a customer" {
         /// Graded special.
         Special "special" "special" "特级",
@@ -21,9 +21,9 @@ crate::words! {
         Grade2 "grade-2" "grade-2" "二级",
         /// Graded grade-3.
         Grade3 "grade-3" "grade-3" "三级",
-        /// Not graded before: opened since then.
+        /// Not graded before: the customer opened since then.
         New "new" "new" "新客户",
-        /// Not graded after: closed since then.
+        /// Not graded after: the customer closed since then.
         Closed "closed" "closed" "已销户",
         /// Not graded, though neither new nor closed.
         Absent "absent" "absent" "缺失",
@@ -44,7 +44,7 @@ impl From<Tier> for EndState {
     }
 }
 
-/// In place of a position where a customer is not graded.
+/// Stands for the position of a customer in a cycle that does not grade it.
 const NOT_GRADED: u32 = u32::MAX;
 
 /// A customer that is graded in one of two cycles, or in both.
@@ -52,12 +52,12 @@ const NOT_GRADED: u32 = u32::MAX;
 pub struct PairedCustomer {
     before_at: u32,
     after_at: u32,
-    /// The number in [`Pair::strata`] of its stratum in the earlier cycle, or in the later one if the earlier does not
-    /// grade it.
+    /// The number in [`Pair::strata`] of the customer's stratum in the earlier cycle or, if that does not grade the
+    /// customer, in the later cycle.
     pub stratum: u32,
-    /// Where it was.
+    /// The customer's state in the earlier cycle.
     pub before: EndState,
-    /// Where it is.
+    /// The customer's state in the later cycle.
     pub after: EndState,
     /// Whether its tier before was provisional.
     pub before_provisional: bool,
@@ -66,19 +66,19 @@ pub struct PairedCustomer {
 }
 
 impl PairedCustomer {
-    /// Its position in the rows of the earlier cycle; `None` where it is not graded there.
+    /// The customer's position in the rows of the earlier cycle; `None` if that cycle does not grade it.
     #[must_use]
     pub fn before_at(&self) -> Option<usize> {
         (self.before_at != NOT_GRADED).then(|| index(self.before_at))
     }
 
-    /// Its position in the rows of the later cycle; `None` where it is not graded there.
+    /// The customer's position in the rows of the later cycle; `None` if that cycle does not grade it.
     #[must_use]
     pub fn after_at(&self) -> Option<usize> {
         (self.after_at != NOT_GRADED).then(|| index(self.after_at))
     }
 
-    /// A customer for tests that look at its states alone.
+    /// A customer for tests that need its states only.
     #[cfg(test)]
     pub(crate) fn for_test(before: EndState, after: EndState) -> Self {
         let [before_at, after_at] = [before, after].map(|end| end.tier().map_or(NOT_GRADED, |_| 0));
@@ -86,14 +86,14 @@ impl PairedCustomer {
         Self { before_at, after_at, stratum: 0, before, after, before_provisional, after_provisional }
     }
 
-    /// Both positions of a customer that is graded at both ends.
+    /// The customer's positions in both cycles; `None` unless both grade it.
     #[must_use]
     pub fn both(&self) -> Option<(usize, usize)> {
         self.before_at().zip(self.after_at())
     }
 }
 
-/// Why two cycles cannot be compared: the command asks for the wrong ones.
+/// Why two cycles cannot be compared: a mistake in the command, not in the cycles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotComparable(pub Text);
 
@@ -108,9 +108,9 @@ pub struct Pair<'a> {
     pub before: &'a Cycle,
     /// The later cycle.
     pub after: &'a Cycle,
-    /// Every customer that is graded in one of them, in the order of ids.
+    /// Every customer that is graded in at least one of the cycles, in the order of ids.
     pub customers: Vec<PairedCustomer>,
-    /// The names of the strata of both, in the order of their bytes.
+    /// The names of the strata of both cycles, sorted by their bytes.
     pub strata: Vec<String>,
     /// By number of a stratum in the earlier cycle: its number in `strata`.
     pub strata_before: Vec<u32>,
@@ -122,7 +122,7 @@ impl<'a> Pair<'a> {
     /// Aligns two cycles.
     ///
     /// # Errors
-    /// The first one is the later one, or they grade different units.
+    /// The first cycle is later than the second one, or the cycles grade different units.
     pub fn new(before: &'a Cycle, after: &'a Cycle) -> Result<Self, NotComparable> {
         check(before, after)?;
         let mut strata: Vec<&String> = before.strata.iter().chain(&after.strata).collect();
@@ -202,13 +202,14 @@ impl<'a> Pair<'a> {
         }
     }
 
-    /// Whether the customer at a position of the later cycle opened on the day of the earlier one or since.
+    /// Whether the customer at a position of the later cycle opened on the day of the earlier cycle or after it.
     fn is_new(&self, at: usize) -> bool {
         let number = self.after.rows[at].number;
         self.after.customers.rows[index(number)].opened_on >= self.before.end.first_day()
     }
 
-    /// Whether the later cycle has the customer at a position of the earlier one among those that closed before its day.
+    /// Whether the customer at a position of the earlier cycle is, in the later cycle, one that closed before that
+    /// cycle's day.
     fn is_closed(&self, at: usize) -> bool {
         let number = self.after.customers.ids.get(id(self.before, at));
         let customer = number.map(|number| &self.after.customers.rows[index(number)]);

@@ -1,16 +1,16 @@
 //! Months that two cycles have counted differently (REGRADE section 4, `restated_months`).
 //!
-//! Both tables of monthly usage are sorted by customer and month and are merged as they come: tens of millions of rows pass
-//! through, and only those that differ are kept, a batch at a time.
+//! Both tables of monthly usage are sorted by customer and month, and are merged while they are read: of tens of
+//! millions of rows only those that differ are kept, one batch at a time.
 
 use std::cmp::Ordering;
 use std::ops::Range;
 
 use arrow_array::{Array, Date32Array, Int64Array, StringArray};
 
-/// What is compared: active and reactive energy, readings, and those with reactive energy.
+/// Number of counts that are compared: active energy, reactive energy, readings, and readings with reactive energy.
 pub const COUNTS: usize = 4;
-/// Rows of a batch that differ.
+/// Most differing rows in a batch.
 const BATCH_ROWS: usize = 1 << 16;
 
 /// Rows of a table of monthly usage, by customer and month.
@@ -50,7 +50,7 @@ impl<E, I: Iterator<Item = Result<UsageBatch, E>>> UsageRows<I> {
         Self { batches, current: None, row: 0 }
     }
 
-    /// Moves on to a batch that has the next row; whether there is one.
+    /// Moves on to a batch that has the next row. Returns whether there is such a row.
     fn advance(&mut self) -> Result<bool, E> {
         while self.current.as_ref().is_none_or(|batch| self.row >= batch.ids.len()) {
             match self.batches.next() {
@@ -73,7 +73,7 @@ impl<E, I: Iterator<Item = Result<UsageBatch, E>>> UsageRows<I> {
     }
 }
 
-/// Merges the monthly usage of two cycles.
+/// A merge of the monthly usage of two cycles.
 #[derive(Debug)]
 pub struct UsageMerge<B, A, F> {
     before: UsageRows<B>,
@@ -88,7 +88,8 @@ where
     A: Iterator<Item = Result<UsageBatch, E>>,
     F: Fn(&str) -> bool,
 {
-    /// Compares months that begin on one of `days`, which are in both windows, of customers that both cycles have accepted.
+    /// Compares months that begin on one of `days`, which both windows contain, for customers that both cycles have
+    /// accepted.
     pub fn new(before: B, after: A, days: Range<i32>, is_in_both: F) -> Self {
         Self { before: UsageRows::new(before), after: UsageRows::new(after), days, is_in_both }
     }
@@ -158,7 +159,7 @@ mod tests {
         assert_eq!(found.days, [2, 3, 1, 2, 1]);
         let wh = |counts: &[[i64; COUNTS]]| counts.iter().map(|counts| counts[0]).collect::<Vec<_>>();
         assert_eq!((wh(&found.before), wh(&found.after)), (vec![6, 0, 5, 0, 0], vec![7, 8, 0, 4, 0]));
-        assert_eq!(found.after[4], [0, 0, 1, 0], "a reading of nothing is not the same as none");
+        assert_eq!(found.after[4], [0, 0, 1, 0], "a month with one reading of 0 differs from a month without readings");
         let Ok(more) = merge.next_batch();
         assert_eq!(more, RestatedMonths::default());
     }

@@ -1,5 +1,5 @@
-//! Where today's customers stand by the earlier cycle's method, parameters and lines: the step `own` alone, available
-//! before the next cycle (REGRADE section 7).
+//! Where today's customers would be placed by the earlier cycle's method, parameters and lines. This is the step `own`
+//! alone, which can be computed before the next cycle (REGRADE section 7).
 
 use std::borrow::Cow;
 
@@ -9,21 +9,22 @@ use crate::index::index;
 use crate::indicator::IndicatorColumn;
 use crate::method::Tier;
 
-/// The later customers of a pair, judged by the earlier cycle. Columns are indexed as the later cycle's rows.
+/// The later customers of a pair, judged by the earlier cycle. Except for `values`, columns are in the order of the
+/// later cycle's rows.
 #[derive(Debug)]
 pub struct Standings<'a> {
     /// The values in the order of the earlier method's indicators, by customer number of the later cycle.
     pub values: Cow<'a, [IndicatorColumn]>,
     /// The number of the earlier cycle's stratum to which the customer's group belongs.
     pub strata: Vec<u32>,
-    /// In 10⁻⁶ points; `None` where nothing is known.
+    /// Scores in 10⁻⁶ points; `None` where nothing is known.
     pub scores_e6: Vec<Option<i64>>,
-    /// By the earlier cycle's lines; `None` without a score, or where nobody is ranked.
+    /// Tiers by the earlier cycle's lines; `None` without a score, or where nobody is ranked.
     pub tiers: Vec<Option<Tier>>,
 }
 
 impl<'a> Standings<'a> {
-    /// `None` if the later cycle lacks what a value of the earlier method needs.
+    /// Judges the later customers. `None` if the later cycle lacks what a value of the earlier method needs.
     ///
     /// # Errors
     /// What the earlier cycle has published does not fit together.

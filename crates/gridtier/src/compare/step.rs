@@ -1,4 +1,4 @@
-//! The words of an attribution: steps, whether a move could be split, and what a policy was.
+//! The words of an attribution: steps, whether a move could be split, and why a policy changed a tier.
 
 crate::words! {
     /// A step between two cycles, in the order of the waterfall.
@@ -9,22 +9,22 @@ crate::words! {
         Closed "closed" "closed" "销户",
         /// Customers that are not graded after, though not closed.
         AbsentAfter "absent_after" "not graded after" "期末缺失",
-        /// Undoes what moved customers from their place by the earlier lines: provisional rule, hysteresis, step limit,
-        /// override.
+        /// Undoes the policies that moved customers away from their tier by the earlier lines: provisional rule,
+        /// hysteresis, step limit, override.
         PolicyBefore "policy_before" "policies before" "期初政策",
-        /// The earlier cycle's values as its last revision has them.
+        /// Puts the values of the earlier cycle's last revision in place of the earlier cycle's own.
         Correction "correction" "data correction" "数据更正",
-        /// The group that the customer is in after.
+        /// Puts the customer into the stratum of its group after.
         Stratum "stratum" "stratum" "分层变动",
-        /// The values after, judged as before.
+        /// Takes the values after, judged by the earlier cycle's method, parameters and lines.
         Own "own" "own behaviour" "客户自身变化",
-        /// The same method, fitted anew to everybody after.
+        /// Fits the same method anew to all customers after.
         Cohort "cohort" "cohort and thresholds" "群体与界线变动",
-        /// The method after.
+        /// Grades by the method after.
         Method "method" "method" "方法变更",
-        /// Policies after.
+        /// Applies the policies after.
         PolicyAfter "policy_after" "policies after" "期末政策",
-        /// What could not be split.
+        /// The part that could not be split.
         Unsplit "unsplit" "not split" "未分解",
         /// Customers that opened.
         New "new" "new" "新立户",
@@ -48,7 +48,7 @@ impl Step {
         Self::Unsplit,
     ];
 
-    /// Of equally large parts the first of these is the cause.
+    /// If several parts are equally large, the one that is first in this list is the cause.
     pub(super) const CAUSES: [Self; 8] = [
         Self::Own,
         Self::Stratum,
@@ -64,7 +64,7 @@ impl Step {
 crate::words! {
     /// Whether a customer's move could be split into steps.
     SplitStatus "status of an attribution" {
-        /// It could.
+        /// The move could be split.
         Split "split" "split" "已分解",
         /// The windows differ in months.
         Window "window" "windows of different length" "窗口长度不同",
@@ -80,9 +80,9 @@ crate::words! {
 }
 
 crate::words! {
-    /// Why a customer's final tier is not the one by the lines.
+    /// Why a customer's final tier differs from its tier by the lines.
     PolicyReason "reason of a policy step" {
-        /// Too little was known to rank it.
+        /// Too little was known to rank the customer.
         Provisional "provisional" "provisional tier" "暂定等级",
         /// A change near a line was not made.
         Hysteresis "hysteresis" "hysteresis" "滞回",

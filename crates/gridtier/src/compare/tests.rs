@@ -27,7 +27,7 @@ fn customer(number: u32, revenue: f64) -> DraftCustomer {
     )
 }
 
-/// Ten customers with these revenues. Ten in a stratum make tiers of 1, 3, 5 and 1.
+/// Ten customers with these revenues. In a stratum of ten, the tiers have 1, 3, 5 and 1 customers.
 fn ten(end: Month, revenues: [u32; 10]) -> Cycle {
     graded(end, (0..).zip(revenues).map(|(number, cny)| customer(number, f64::from(cny))).collect())
 }
@@ -77,12 +77,12 @@ fn stability_is_measured_for_everybody_and_each_stratum() {
         (Some(10.0), Some(10.0), Some(10.0))
     );
     assert_eq!((value("mwb_upper"), value("mwb_lower")), (Some(1.0), Some(1.0)));
-    // Of 45 pairs, the 17 with the first or the last customer change their order.
+    // Of 45 pairs, the 17 that contain the first or the last customer are reversed.
     assert!((value("tau_b").unwrap() - (28.0 - 17.0) / 45.0).abs() < 1e-12);
 }
 
 #[test]
-fn who_left_is_a_rate_and_who_is_provisional_is_not_firm() {
+fn customers_who_left_count_in_rates_and_provisional_customers_not_in_firm_counts() {
     let before = graded(BEFORE, vec![customer(1, 5.0), customer(2, 4.0), customer(3, 3.0)]);
     let gone = DraftCustomer { closed_on: Some(AFTER.first_day() - 1), ..customer(1, 5.0) };
     let short = DraftCustomer { covered_months: 3, ..customer(2, 4.0) };
@@ -98,7 +98,7 @@ fn who_left_is_a_rate_and_who_is_provisional_is_not_firm() {
 }
 
 #[test]
-fn drift_looks_at_strata_of_two_hundred_and_at_measures_that_both_cycles_have() {
+fn drift_is_measured_in_strata_of_at_least_200_and_for_measures_that_both_cycles_have() {
     let crowd = |end, factor: f64| {
         let high = (0..200).map(|number| customer(number, factor * f64::from(number)));
         let low = (200..399).map(|number| DraftCustomer {
@@ -112,12 +112,12 @@ fn drift_looks_at_strata_of_two_hundred_and_at_measures_that_both_cycles_have() 
     let frozen: Vec<i32> = after.rows.iter().map(|row| row.score_e6.unwrap() as i32).collect();
     let drifts = drift(&pair, Some(&frozen));
     let strata: std::collections::BTreeSet<_> = drifts.iter().map(|drift| drift.stratum).collect();
-    assert_eq!(strata.len(), 2, "the low voltage has 199 customers");
+    assert_eq!(strata.len(), 2, "the stratum low voltage has 199 customers");
     let drift_of =
         |measure: &str| drifts.iter().find(|drift| drift.stratum.is_some() && drift.measure == measure);
     assert_eq!(drift_of("annual_revenue").unwrap().verdict(), DriftVerdict::Alert);
     assert_eq!(drift_of("score_frozen").unwrap().index, drift_of("score").unwrap().index);
-    // Nobody has a value: all are in the bin `unknown`.
+    // No customer has a value, so all are in the bin `unknown`.
     let unknown = drift_of("average_price").unwrap();
     assert_eq!((unknown.index.bins.len(), unknown.verdict()), (1, DriftVerdict::Stable));
     assert_eq!(unknown.beyond_sampling(), Some(false));
@@ -125,7 +125,7 @@ fn drift_looks_at_strata_of_two_hundred_and_at_measures_that_both_cycles_have() 
 }
 
 #[test]
-fn the_back_test_asks_what_became_of_high_and_low_scores() {
+fn the_back_test_measures_what_high_and_low_scores_foretold() {
     let before = ten(BEFORE, [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
     let offence =
         Offence { customer: CustomerIx::new(0), month: BEFORE, kind: IncidentKind::Theft, severity: 1 };
@@ -146,7 +146,8 @@ fn the_back_test_asks_what_became_of_high_and_low_scores() {
         let test = tests.outcomes.iter().find(|test| test.outcome == outcome).unwrap();
         (test.customers, test.events, test.area.unwrap().value)
     };
-    // The two with the lowest scores fell into arrears, the one with the highest offended and has the most revenue.
+    // The two customers with the lowest scores fell into arrears; the one with the highest score has an offence and the
+    // most revenue.
     assert_eq!(area(BacktestOutcome::Arrears), (10, 2, 1.0));
     assert_eq!(area(BacktestOutcome::Violation), (10, 1, 0.0));
     assert_eq!(area(BacktestOutcome::TopRevenue), (10, 1, 1.0));
@@ -156,6 +157,6 @@ fn the_back_test_asks_what_became_of_high_and_low_scores() {
         .find(|mean| mean.tier == Tier::Special && mean.measure_id() == "annual_revenue")
         .unwrap();
     assert_eq!((special.customers, special.mean.unwrap().value), (1, 10.0));
-    // A window of 36 months, 24 months later: 12 of them were seen before.
+    // The later window has 36 months and ends 24 months later, so 12 of its months were in the earlier one.
     assert_eq!(tests.overlap_months, 12);
 }

@@ -1,5 +1,5 @@
-//! Who came from where to where: transitions, their rates with limits, and how stable the tiers are, by stratum and for
-//! everybody (REGRADE section 1).
+//! How many customers came from which tier to which: transitions, their rates with limits, and how stable the tiers
+//! are, by stratum and for everybody (REGRADE section 1).
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ use crate::word::Word;
 /// The name that stands for the customers of all strata.
 pub const EVERYBODY: &str = "*";
 
-/// Where a customer that was graded before can be, in the order of published rows.
+/// The states that a customer graded before can have after, in the order of published rows.
 pub const ENDS: [EndState; 6] = [
     EndState::Special,
     EndState::Grade1,
@@ -35,20 +35,21 @@ pub const ENDS: [EndState; 6] = [
 pub struct TransitionKey {
     /// Number of the stratum in [`Pair::strata`].
     pub stratum: u32,
-    /// Where the customers were.
+    /// The customers' state before.
     pub before: EndState,
     /// Whether their tier before was provisional.
     pub before_provisional: bool,
-    /// Where they are.
+    /// The customers' state after.
     pub after: EndState,
     /// Whether their tier after is provisional.
     pub after_provisional: bool,
 }
 
-/// How many customers share a combination, and their annual revenue and energy at both ends; an unknown value counts 0.
+/// How many customers share a combination of states, and their annual revenue and energy in both cycles; an unknown
+/// value counts 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TransitionSums {
-    /// Customers.
+    /// Number of customers.
     pub customers: u64,
     /// Annual revenue in fen, before and after.
     pub revenue_fen: [i64; 2],
@@ -56,23 +57,23 @@ pub struct TransitionSums {
     pub energy_wh: [i64; 2],
 }
 
-/// The share of a tier's customers that came to one end.
+/// The share of a tier's customers that came to one state.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TransitionRate {
-    /// Tier before.
+    /// The tier before.
     pub from: Tier,
-    /// Where they are.
+    /// The state after.
     pub to: EndState,
-    /// Customers who came there.
+    /// Number of customers who came to that state.
     pub customers: u64,
-    /// Customers of the tier before.
+    /// Number of customers who were in the tier before.
     pub from_customers: u64,
-    /// Goodman's limits, simultaneously at 95 %; `None` when the tier was empty.
+    /// Goodman's simultaneous limits at 95 %; `None` if the tier was empty.
     pub limits: Option<[f64; 2]>,
 }
 
 impl TransitionRate {
-    /// The share; `None` when the tier was empty.
+    /// The share; `None` if the tier was empty.
     #[must_use]
     pub fn share(&self) -> Option<f64> {
         (self.from_customers > 0).then(|| self.customers as f64 / self.from_customers as f64)
@@ -84,28 +85,28 @@ impl TransitionRate {
 pub struct TierStability {
     /// Number of the stratum in [`Pair::strata`]; `None` for everybody.
     pub stratum: Option<u32>,
-    /// Customers graded at both ends, by whether they rose, held their tier or fell.
+    /// Number of customers graded in both cycles: those who rose, kept their tier and fell.
     pub moved: [u64; 3],
-    /// Customers ranked at both ends, by final tier before and after.
+    /// Customers ranked in both cycles, by final tier before and after.
     pub firm: MigrationCounts,
     /// Graded customers by final tier, before and after.
     pub tiers: [[u64; 4]; 2],
-    /// Every rate, by tier before and end.
+    /// All rates, sorted by tier before and state after.
     pub rates: Vec<TransitionRate>,
-    /// Customers ranked and scored at both ends.
+    /// Number of customers ranked and scored in both cycles.
     pub tau_customers: u64,
     /// Kendall's τ-b of their scores; `None` when it is undefined.
     pub tau_b: Option<f64>,
 }
 
 impl TierStability {
-    /// Customers graded at both ends.
+    /// Number of customers graded in both cycles.
     #[must_use]
     pub fn compared(&self) -> u64 {
         self.moved.iter().sum()
     }
 
-    /// The share of them whose final tier changed; `None` without any.
+    /// The share of these customers whose final tier changed; `None` if there are none.
     #[must_use]
     pub fn changed_share(&self) -> Option<f64> {
         let [up, _, down] = self.moved;
@@ -137,14 +138,14 @@ impl TierStability {
         ]
     }
 
-    /// The z-tests of moves against the nearer ones.
+    /// The z-tests that compare farther moves with nearer ones.
     #[must_use]
     pub fn neighbour_tests(&self) -> Vec<NeighbourTest> {
         neighbour_tests(&self.firm)
     }
 }
 
-/// The transitions of a pair, by key. Customers graded at neither end are in none.
+/// The transitions of a pair, by key. Customers that neither cycle grades are left out.
 #[must_use]
 pub fn transitions(pair: &Pair<'_>) -> BTreeMap<TransitionKey, TransitionSums> {
     let mut sums = BTreeMap::<TransitionKey, TransitionSums>::new();
@@ -169,8 +170,8 @@ pub fn transitions(pair: &Pair<'_>) -> BTreeMap<TransitionKey, TransitionSums> {
     sums
 }
 
-/// The stability of everybody's tiers, then that of each stratum in the order of [`Pair::strata`]. A stratum that no customer
-/// counts in is left out.
+/// The stability of the tiers of all customers, then of each stratum in the order of [`Pair::strata`]. A stratum
+/// without customers that count is left out.
 #[must_use]
 pub fn stability(pair: &Pair<'_>) -> Vec<TierStability> {
     let mut members: Vec<Vec<&PairedCustomer>> = vec![Vec::new(); pair.strata.len()];
@@ -228,7 +229,7 @@ fn stability_of(pair: &Pair<'_>, stratum: Option<u32>, members: &[&PairedCustome
     }
 }
 
-/// A customer's published scores at both ends.
+/// A customer's published scores in both cycles.
 fn scores(pair: &Pair<'_>, customer: &PairedCustomer) -> Option<(i64, i64)> {
     let (before, after) = customer.both()?;
     score(pair.before, before).zip(score(pair.after, after))

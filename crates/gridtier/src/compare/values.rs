@@ -7,7 +7,7 @@ use crate::indicator::IndicatorColumn;
 use crate::indicator::expression::Expression;
 use crate::method::Method;
 
-/// Where the values of an indicator are.
+/// Where the values of an indicator are found.
 enum FoundColumn<'a> {
     /// In the cycle's own column at that place.
     Column(usize),
@@ -16,7 +16,7 @@ enum FoundColumn<'a> {
 }
 
 /// The values of a cycle in the order of another method's indicators, by customer number; `None` if the cycle has not
-/// published what one of them needs.
+/// published something that one of these indicators needs.
 pub(super) fn values<'a>(cycle: &'a Cycle, method: &Method) -> Option<Cow<'a, [IndicatorColumn]>> {
     let found: Vec<FoundColumn> =
         (0..method.indicators.len()).map(|place| find(cycle, method, place)).collect::<Option<_>>()?;
@@ -33,7 +33,8 @@ pub(super) fn values<'a>(cycle: &'a Cycle, method: &Method) -> Option<Cow<'a, [I
     Some(Cow::Owned(columns.collect()))
 }
 
-/// An indicator of the registry as published; one of the method's own from a column of the same expression.
+/// Finds an indicator of the registry in the column that the cycle has published, and an indicator of the method's own
+/// in a column of the same expression.
 fn find<'a>(cycle: &'a Cycle, method: &Method, place: usize) -> Option<FoundColumn<'a>> {
     let Some(own) = place.checked_sub(method.registered.len()) else {
         let id = &method.indicators[place].id;
@@ -48,7 +49,8 @@ fn find<'a>(cycle: &'a Cycle, method: &Method, place: usize) -> Option<FoundColu
     expressed.map(|(_, column)| FoundColumn::Expressed(column))
 }
 
-/// The expressions of a method that a cycle of another method has no column for: to be evaluated on the cycle's facts.
+/// The expressions of a method for which a cycle of another method has no column; they must be evaluated on the cycle's
+/// facts.
 #[must_use]
 pub fn expressions_to_evaluate<'a>(cycle: &Cycle, method: &'a Method) -> Vec<&'a Expression> {
     method.own.iter().filter(|wanted| !cycle.method.own.contains(wanted)).collect()

@@ -1,4 +1,4 @@
-//! How the customers of each tier came and went, step by step (REGRADE section 3, `waterfall`).
+//! How many customers joined and left each tier, step by step (REGRADE section 3, `waterfall`).
 
 use rayon::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::index::index;
 use crate::method::Tier;
 use crate::word::Word;
 
-/// Customers that joined and left a tier by step.
+/// For each step, how many customers joined a tier and how many left it.
 type Flows = [[u64; 2]; Step::ALL.len()];
 
 /// A row of the waterfall: a step of a tier in a stratum.
@@ -23,13 +23,13 @@ pub struct WaterfallStep {
     pub tier: Tier,
     /// The step.
     pub step: Step,
-    /// Customers that joined the tier; of `before` and `after` those that are in it.
+    /// Number of customers that joined the tier; for the steps `before` and `after`, the number in it.
     pub joined: u64,
-    /// Customers that left it.
+    /// Number of customers that left the tier.
     pub left: u64,
 }
 
-/// The flows of all cells: by stratum, the last one being everybody, and tier.
+/// The flows of all cells: for each stratum, the last one meaning everybody, and each tier.
 #[derive(Clone)]
 struct Waterfall {
     cells: Vec<[Flows; 4]>,
@@ -40,7 +40,7 @@ impl Waterfall {
         Self { cells: vec![[[[0; 2]; Step::ALL.len()]; 4]; strata + 1] }
     }
 
-    /// A customer that a step takes out of one cell and into another one; `None` for outside.
+    /// Counts a customer that a step takes out of one cell and into another; `None` means outside of all cells.
     fn flow(&mut self, step: Step, from: Option<TierInStratum>, to: Option<TierInStratum>) {
         if from == to {
             return;
@@ -68,8 +68,8 @@ impl Waterfall {
     }
 }
 
-/// The waterfall of each tier in each stratum, `*` first, strata in the order of their bytes. Steps without a customer are
-/// left out, and so are strata of the refitted method in which nobody is.
+/// The waterfall of each tier in each stratum: `*` first, then strata sorted by their bytes. Left out are steps without
+/// a customer, and strata of the refitted method without a customer.
 #[must_use]
 pub fn waterfall(pair: &Pair, attribution: &Attribution) -> Vec<WaterfallStep> {
     let strata = &attribution.strata;
@@ -98,7 +98,7 @@ pub fn waterfall(pair: &Pair, attribution: &Attribution) -> Vec<WaterfallStep> {
     shown.into_iter().flat_map(|(name, stratum)| rows(name, &flows.cells[stratum])).collect()
 }
 
-/// Adds those who are there before and after, and those who come and go.
+/// Counts the customers before and after, and those who come and go.
 fn ends(pair: &Pair, strata: &[String], mut flows: Waterfall) -> Waterfall {
     let [before, after] = [pair.before, pair.after].map(|cycle| {
         let numbers = cycle.strata.iter().map(|name| strata.partition_point(|known| known < name) as u32);

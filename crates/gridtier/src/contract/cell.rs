@@ -48,7 +48,7 @@ impl CellState {
         }
     }
 
-    /// The rule that the cell of a required column breaks.
+    /// The rule that the cell of a required column breaks, if it is empty or has a fault.
     #[must_use]
     pub fn fault_or_null(self) -> Option<Rule> {
         match self {
@@ -120,17 +120,17 @@ impl Integers {
     }
 }
 
-/// The enum value at a position that [`words`] has found.
+/// The value of enum `W` at a position that [`words`] has found.
 ///
 /// # Panics
-/// The position is not one of `W`'s.
+/// The position is not that of a value of `W`.
 #[must_use]
 pub fn word_at<W: Word>(position: i64) -> W {
     W::ALL[usize::try_from(position).expect("positions are not negative")]
 }
 
-/// A column as integers, with a list of the rows that have no valid value. Meant for billions of readings, few of which
-/// are invalid: it needs no state per row. The buffers are reused from batch to batch.
+/// A column as integers, with a list of the rows that have no valid value. It is meant for billions of readings, few of
+/// which are invalid, so it needs no state for each row. Its buffers are reused from batch to batch.
 #[derive(Clone, Debug, Default)]
 pub struct Values {
     /// One value for each row; meaningless for the rows in `odd`.
@@ -233,7 +233,7 @@ impl Family {
         }
     }
 
-    /// The family in messages.
+    /// The family's name in messages.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -250,7 +250,7 @@ impl Family {
         }
     }
 
-    /// The same in Chinese.
+    /// The family's name in Chinese.
     #[must_use]
     pub fn word_zh(self) -> &'static str {
         match self {
@@ -268,10 +268,10 @@ impl Family {
     }
 }
 
-/// Converts a column; of a dictionary, each distinct value once.
+/// Converts a column. In a dictionary, each distinct value is converted once.
 ///
 /// # Errors
-/// Those of `convert`.
+/// Any error of `convert`.
 fn by_value(
     array: &ArrayRef,
     convert: impl Fn(&ArrayRef) -> Result<Integers, TypeFault>,

@@ -1,7 +1,7 @@
 //! What a utility declares about its own export: units, decimal mark, date forms, words, time zone.
 //!
-//! Nothing here is inferred from data, because a wrong guess of a unit is an error by a factor of a thousand. The values
-//! come from `gridtier.toml` beside the data; what it leaves out has the contract's own units.
+//! Nothing here is inferred from data, because a wrong guess of a unit is an error by a factor of a thousand. The
+//! values come from `gridtier.toml` beside the data; where that file declares no unit, the contract's unit applies.
 
 use std::collections::BTreeMap;
 
@@ -98,7 +98,7 @@ pub enum NetExport {
 }
 
 crate::words! {
-    /// What a time without a zone is.
+    /// What a time without a zone means.
     #[derive(Default)]
     Timestamps "meaning of times" {
         /// The utility's local time.
@@ -110,7 +110,7 @@ crate::words! {
 }
 
 crate::words! {
-    /// Which end of its interval a reading is stamped by.
+    /// Whether the stamp of a reading is the start or the end of its interval.
     #[derive(Default)]
     Stamp "stamp" {
         /// Its start, as the contract says.
@@ -122,8 +122,8 @@ crate::words! {
 }
 
 impl Stamp {
-    /// Microseconds from the time that places a reading to its stamp. A plain date stands for its midnight, so that a
-    /// microsecond before it is the day before.
+    /// Microseconds from the time that places a reading to its stamp. For a stamp at the end this is one microsecond: a
+    /// plain date stands for its midnight, so that the microsecond before it belongs to the day before.
     #[must_use]
     pub fn shift_us(self) -> i64 {
         match self {
@@ -136,25 +136,26 @@ impl Stamp {
 /// What is declared about one table.
 #[derive(Clone, Debug, Default)]
 pub struct TableDeclared {
-    /// Unit of its energies.
+    /// Unit of the table's energies.
     pub energy: EnergyUnit,
-    /// Unit of its amounts.
+    /// Unit of the table's amounts of money.
     pub money: MoneyUnit,
-    /// Decimal mark of its text numbers.
+    /// Decimal mark of numbers that are stored as text.
     pub decimal_mark: DecimalMark,
     /// Whether negative active energy is accepted.
     pub net_export: NetExport,
-    /// What its times without a zone are.
+    /// What times without a zone mean.
     pub timestamps: Timestamps,
-    /// Which end of its interval a reading without an end of its own is stamped by.
+    /// Whether a reading that has no end of its own is stamped with the start or the end of its interval.
     pub stamp: Stamp,
     /// strftime pattern by contract column, for dates that are stored as text or number.
     pub date_forms: BTreeMap<String, String>,
-    /// The contract's word (or number, or flag) by contract column and spelling; the empty text for an empty cell.
+    /// For each contract column, the contract's word (or number, or flag) for each spelling; an empty text for an empty
+    /// cell.
     pub words: BTreeMap<String, BTreeMap<String, String>>,
-    /// What stands for an empty cell, by contract column: texts, days or numbers.
+    /// For each contract column, the texts, days or numbers that stand for an empty cell.
     pub nulls: BTreeMap<String, Vec<String>>,
-    /// Digits of the keys of a contract column: shorter ones get zeros in front.
+    /// For each contract column of keys, the number of digits to which shorter keys are padded with zeros in front.
     pub pad: BTreeMap<String, usize>,
 }
 
@@ -163,8 +164,8 @@ pub struct TableDeclared {
 pub struct Declared {
     /// Zone of the utility's local time; needed only when timestamps carry a zone.
     pub zone: Option<Tz>,
-    /// Rows that the utility's system recorded later than this instant are left out; `None` leaves none out. It belongs
-    /// to the run rather than the export: the same files can be graded as they were known at any time (DATA §4).
+    /// Rows that the utility's system recorded later than this instant are left out; `None` leaves none out. This is a
+    /// setting of the run and not of the export: the same files can be graded as they were known at any time (DATA §4).
     pub known_as_of: Option<LocalTime>,
     /// By table; a table without an entry follows the contract.
     pub tables: BTreeMap<Table, TableDeclared>,

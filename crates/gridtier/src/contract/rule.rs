@@ -21,7 +21,7 @@ crate::words! {
 
 macro_rules! rules {
     ($($variant:ident $code:literal $severity:ident $en:literal $zh:literal,)+) => {
-        /// Why a row was set aside, or what was noticed about a table. Its code is what scripts rely on.
+        /// A reason for which a row was set aside, or something noticed about a table. Scripts rely on its code.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
         pub enum Rule {
@@ -44,9 +44,9 @@ rules! {
     NotFinite "not_finite" Error "a number is NaN or infinite" "数值为 NaN 或无穷大",
     OutOfBounds "out_of_bounds" Error "a number is beyond the contract's bound" "数值超出合同规定的范围",
     Negative "negative" Error "a number is below zero where that cannot be" "不允许为负的数值小于零",
-    BadEnum "bad_enum" Error "a word that the column does not know" "该列不认识的取值",
+    BadEnum "bad_enum" Error "the word is not one of the column's words" "该列不认识的取值",
     InvalidQuality "invalid_quality" Error "the source marks the reading invalid" "数据源将读数标记为无效",
-    Orphan "orphan" Error "names a customer or bill that is not among the accepted ones" "所指的客户或账单不在已接受之列",
+    Orphan "orphan" Error "the row names a customer or bill that is not among the accepted ones" "所指的客户或账单不在已接受之列",
     ConflictingReading "conflicting_reading" Error "the same meter and time came with different energies; none counts" "同一电表同一时刻电量不同，均不计入",
     DuplicateKey "duplicate_key" Error "the same key came with different contents; none counts" "同一主键内容不同，均不计入",
     IntegerId "integer_id" Warning "keys came as integers; leading zeros may be lost" "编号以整数给出，前导零可能已丢失",
@@ -56,20 +56,20 @@ rules! {
     ReversesIgnored "reverses_ignored" Warning "a bill of zero or more names a bill to reverse; the name is ignored" "金额不小于零的账单写有被冲销账单，忽略",
     MissingImpact "missing_impact" Warning "a confirmed fault has no customers affected or no minutes; it counts 0" "已认定的故障缺少影响户数或停电时长，按 0 计",
     UnitSuspect "unit_suspect" Warning "a month is above 900 times or below 1/900 of the customer's median month" "某月电量高于该客户中位月的 900 倍或低于其 1/900",
-    EmptyTable "empty_table" Warning "the table is there and no row of it counts" "表存在但没有一行计入",
+    EmptyTable "empty_table" Warning "the table exists, but none of its rows counts" "表存在但没有一行计入",
     DegenerateIndicator "degenerate_indicator" Warning "the indicator is the same for all ranked customers: each gets 50" "所有参与排名客户的该指标相同，均得 50 分",
-    UnusedOverride "unused_override" Warning "an override names nobody graded, or has expired" "人工调整没有指向参评客户，或已过期",
-    UnusedQuotas "unused_quotas" Warning "quotas of a stratum that there is not, or that is pooled" "为不存在或已被合并的层设定了比例",
+    UnusedOverride "unused_override" Warning "an override names no graded customer, or has expired" "人工调整没有指向参评客户，或已过期",
+    UnusedQuotas "unused_quotas" Warning "quotas are given for a stratum that does not exist, or that is pooled" "为不存在或已被合并的层设定了比例",
     WeightGuard "weight_guard" Warning "the points of an indicator, group or dimension are sparse, constant or mostly missing: its weight is limited" "指标、组或维度的得分稀疏、恒定或大多缺失，其权重受限",
     ClosedBeforeOpened "closed_before_opened" Error "the customer closed before it opened; declare sentinel dates in `nulls`" "销户日期早于立户日期；占位日期请在 `nulls` 中声明",
     BadInterval "bad_interval" Error "the interval does not end after it begins" "区间终点不晚于起点",
     RegisterDecrease "register_decrease" Error "the register falls without rollover or exchange" "示数下降，且不是翻转或换表",
     MultiplierChanged "multiplier_changed" Error "the multiplier changes without an exchange" "倍率变化但没有拆装记录",
-    AfterRemoval "after_removal" Error "a reading of a meter after its removal" "电表拆除之后的示数",
+    AfterRemoval "after_removal" Error "a reading lies after the removal of its meter" "电表拆除之后的示数",
     ErrorCell "error_cell" Error "the workbook cell holds an error, or a formula without a value" "工作簿单元格为错误值，或公式没有缓存值",
-    BeforeOpening "before_opening" Warning "rows before the customer opened belong to whoever had the number before; they do not count" "立户之前的记录属于原户主，不计入",
+    BeforeOpening "before_opening" Warning "rows from before the customer opened belong to the number's earlier owner and do not count" "立户之前的记录属于原户主，不计入",
     SparseCadence "sparse_cadence" Info "customers read every second month or less often: their readings are spread over the months" "隔月或更长周期抄表的客户，其电量按天分摊到各月",
-    OffSeason "off_season" Info "customers not read off season: these months count as 0" "淡季不抄表的客户，这些月份按 0 计",
+    OffSeason "off_season" Info "customers are not read off season: those months count as 0" "淡季不抄表的客户，这些月份按 0 计",
     UnbilledUse "unbilled_use" Warning "customers billed monthly have months with energy and without a bill" "按月出账的客户有用电但无账单的月份",
     ReversalMatched "reversal_matched" Info "reversals without a bill were matched to one of the opposite amount" "未指明账单的冲销已按相反金额匹配",
     SingleReading "single_reading" Warning "meters with one register reading: no energy follows from it" "只有一个示数的电表，无法得出电量",
@@ -82,10 +82,10 @@ rules! {
     MixedMonthForms "mixed_month_forms" Warning "months are written with and without two digits after the dot" "月份在点号后既有一位也有两位数字",
     EncodingGuessed "encoding_guessed" Warning "the encoding of a text is in doubt (read as GB18030 without a common Chinese character, or as UTF-8 where GB18030 gives Chinese): declare `encoding`" "文本编码存疑（按 GB18030 解码却没有常用汉字，或按 UTF-8 解码而按 GB18030 才是中文），请声明 `encoding`",
     BadStatistics "bad_statistics" Warning "statistics of a row group contradict themselves and were ignored" "行组的统计信息自相矛盾，已忽略",
-    LooksLikeRegister "looks_like_register" Warning "customers whose monthly mean never falls: registers rather than energy?" "月均值只升不降的客户：可能是示数而非电量",
+    LooksLikeRegister "looks_like_register" Warning "the monthly mean of some customers never falls: are these registers rather than energy?" "月均值只升不降的客户：可能是示数而非电量",
     ImplausiblePrice "implausible_price" Warning "the median average price of a use category is out of bounds: is a unit wrong?" "某用电类别平均电价的中位数超出合理范围，单位是否有误",
-    LittleDelivered "little_delivered" Warning "the indicators whose tables are there have little of the weight" "已提供数据的指标权重过低",
-    EditedCatalogue "edited_catalogue" Warning "the catalogue of entitlements has name and version of a shipped one and another text: give it a version of its own" "权益目录与随程序提供的目录名称和版本相同而内容不同，请更改版本",
+    LittleDelivered "little_delivered" Warning "the indicators whose tables were delivered have little of the weight" "已提供数据的指标权重过低",
+    EditedCatalogue "edited_catalogue" Warning "the catalogue of entitlements has the name and version of a shipped one but another text: give it its own version" "权益目录与随程序提供的目录名称和版本相同而内容不同，请更改版本",
 }
 
 impl Rule {
@@ -106,13 +106,13 @@ impl Rule {
         self.entry().2
     }
 
-    /// What it means, in one clause.
+    /// What the rule means, in one clause.
     #[must_use]
     pub fn meaning(self) -> &'static str {
         self.entry().3
     }
 
-    /// The same in Chinese.
+    /// What the rule means, in Chinese.
     #[must_use]
     pub fn meaning_zh(self) -> &'static str {
         self.entry().4

@@ -95,17 +95,17 @@ impl ColumnKind {
 pub struct Column {
     /// Name in the contract.
     pub name: &'static str,
-    /// What it holds.
+    /// What the column holds.
     pub kind: ColumnKind,
-    /// Whether cells may be empty and the column absent.
+    /// Whether cells may be empty and the column may be absent.
     pub nullable: bool,
-    /// Whether it is part of the table's own key.
+    /// Whether the column is part of the table's own key.
     pub key: bool,
-    /// Unit, where it has one.
+    /// Unit of the values; empty if they have none.
     pub unit: &'static str,
-    /// What it means.
+    /// What the column means.
     pub about: &'static str,
-    /// The same in Chinese.
+    /// What the column means, in Chinese.
     pub about_zh: &'static str,
 }
 
@@ -139,7 +139,7 @@ impl Column {
     }
 }
 
-/// When the utility's system learned of the row: every table may have it (DATA §4).
+/// When the utility's system learned of the row. Every table may have this column (DATA §4).
 const RECORDED_AT: Column = column(
     "recorded_at",
     ColumnKind::Time,
@@ -171,7 +171,7 @@ const CUSTOMERS: &[Column] = &[
     column("opened_on", ColumnKind::Date, "day the supply began", "立户日期"),
     column("closed_on", ColumnKind::Date, "day the supply ended", "销户日期").nullable(),
     column("aged_transformer_area", ColumnKind::Flag, "in an aged transformer area", "是否老旧台区"),
-    column("marketing_opt_out", ColumnKind::Flag, "wants no marketing; empty is no", "是否拒绝营销")
+    column("marketing_opt_out", ColumnKind::Flag, "whether the customer wants no marketing; empty means no", "是否拒绝营销")
         .nullable(),
     column(
         "capacity_at_start_kva",
@@ -193,7 +193,7 @@ const CUSTOMERS: &[Column] = &[
 
 const METER_READINGS: &[Column] = &[
     CUSTOMER_ID.key(),
-    column("meter_id", ColumnKind::Id, "meter; an empty one is a meter of its own", "电能表编号")
+    column("meter_id", ColumnKind::Id, "meter; rows with an empty id belong to one meter of their own", "电能表编号")
         .nullable()
         .key(),
     column(
@@ -206,7 +206,7 @@ const METER_READINGS: &[Column] = &[
     column(
         "read_until",
         ColumnKind::PlacingTime,
-        "end of the interval, which no longer belongs to it; empty: no longer than the month",
+        "end of the interval, exclusive; empty if the interval stays within the month",
         "抄表区间终止时间（不含），为空表示不超出当月",
     )
     .nullable(),
@@ -347,7 +347,7 @@ impl Table {
     /// All tables, in the order in which they are read.
     pub const ALL: [Self; 9] = *<Self as Word>::ALL.first_chunk().expect("the nine tables above");
 
-    /// The table's name: that of its file or folder, and in reports.
+    /// The table's name in reports, which is also that of its file or folder.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.code()
@@ -359,13 +359,13 @@ impl Table {
         self.zh()
     }
 
-    /// Whether grading needs the table whatever else is there. Of [`ENERGY`](Self::ENERGY) it needs one.
+    /// Whether grading always needs the table. Of [`ENERGY`](Self::ENERGY) it needs one table.
     #[must_use]
     pub fn required(self) -> bool {
         self == Self::Customers
     }
 
-    /// The tables that energy is counted from: one of them must be there.
+    /// The tables from which energy is counted: one of them must be delivered.
     pub const ENERGY: [Self; 2] = [Self::MeterReadings, Self::RegisterReadings];
 
     /// The contract's columns.

@@ -17,11 +17,11 @@ crate::words! {
 }
 
 crate::words! {
-    /// The voltage level of the supply, with homes apart.
+    /// The voltage level of the supply, with homes as a level of their own.
     SupplyLevel "supply level" {
         /// Supplied at high voltage.
         HighVoltage "high_voltage" "high voltage" "高压",
-        /// Supplied at low voltage, but no home.
+        /// Supplied at low voltage, but not a home.
         LowVoltage "low_voltage" "low voltage, not residential" "低压非居民",
         /// A home.
         Residential "residential" "residential" "居民",
@@ -29,7 +29,8 @@ crate::words! {
 }
 
 crate::words! {
-    /// Regulatory importance (重要电力用户), imported from a government list. Never joined to tiers by label.
+    /// Regulatory importance (重要电力用户), imported from a government list. It is never matched with tiers by its label,
+    /// which is similar.
     ImportanceLevel "importance level" {
         /// Special.
         Special "imp_special" "special importance" "特级重要用户",
@@ -37,7 +38,7 @@ crate::words! {
         First "imp_first" "first importance" "一级重要用户",
         /// Second level.
         Second "imp_second" "second importance" "二级重要用户",
-        /// For a limited time, as during an event.
+        /// For a limited time, such as an event.
         Temporary "imp_temporary" "temporary importance" "临时性重要用户",
     }
 }
@@ -79,7 +80,7 @@ crate::words! {
 }
 
 crate::words! {
-    /// What happened.
+    /// What kind of event happened.
     IncidentKind "kind of an incident" {
         /// A fault in the customer's equipment that affected others.
         Fault "fault" "fault" "故障",
@@ -109,7 +110,7 @@ crate::words! {
 crate::words! {
     /// How far the finding of liability has come. Only a confirmed incident may lower a score.
     IncidentStatus "status of an incident" {
-        /// Claimed, not decided.
+        /// Claimed but not decided.
         Alleged "alleged" "alleged" "待认定",
         /// Decided.
         Confirmed "confirmed" "confirmed" "已认定",
@@ -121,7 +122,7 @@ crate::words! {
 }
 
 crate::words! {
-    /// What the customer was asked for, or offered.
+    /// What kind of request or suggestion the event is about.
     CooperationKind "kind of a cooperation event" {
         /// A measure such as load shifting.
         Policy "policy" "policy" "政策配合",

@@ -1,9 +1,9 @@
-//! Decisions on applications for services: who is granted, who waits, who pays what.
+//! Decisions on applications for services: which are granted, which wait, and what each applicant pays.
 //!
 //! An application is granted if the applicant is entitled to the service, the approved outage plan leaves room for it,
 //! and capacity is left. Scarce capacity goes first to customers for whom their importance level or a regulation opens
-//! the service, then by tier, day of application and id. A shared cost is divided among those granted in one
-//! transformer area and year.
+//! the service, then by tier, day of application and id. A shared cost is divided among the applicants who are granted
+//! the service in one transformer area and year.
 
 use std::collections::BTreeMap;
 
@@ -25,11 +25,11 @@ pub struct Application {
     pub applied_on: i32,
     /// The transformer area, for services whose cost is shared.
     pub area: String,
-    /// Parts chosen, one bit each, of a service priced by combination.
+    /// For a service priced by combination, the chosen parts, one bit each.
     pub parts: u32,
     /// Units asked for.
     pub units: u64,
-    /// Whether the outage plan leaves room; `None` if it has not been checked.
+    /// Whether the outage plan leaves room for the service; `None` if that has not been checked.
     pub plan_allows: Option<bool>,
 }
 
@@ -54,21 +54,21 @@ pub enum Why {
     Due(Reasons),
     /// The utility provides the service without an application.
     NotAppliedFor,
-    /// The service is given once, and the customer has been granted it already.
+    /// The service is given only once, and the customer has been granted it already.
     Once,
     /// The capacity of the period is used up.
     Capacity,
     /// The outage plan has not been checked.
     PlanOpen,
-    /// The outage plan leaves no room.
+    /// The outage plan leaves no room for the service.
     PlanForbids,
     /// The customer is not in the graded population.
     NotGraded,
-    /// The tier does not have the service.
+    /// The tier does not give the service.
     Tier,
-    /// A condition does not hold: the condition and the values that it used, each in English and Chinese.
+    /// A condition is not met: the condition and the values that it used, each in English and Chinese.
     Condition([String; 2], [String; 2]),
-    /// The units would exceed the customer's quota of a year.
+    /// The units would exceed the customer's quota for a year.
     Quota(u64),
     /// No part was chosen.
     NoParts,
@@ -79,21 +79,21 @@ pub enum Why {
 /// The decision on an application.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApplicationDecision {
-    /// Position among the applications.
+    /// Position in the list of applications.
     pub application: usize,
-    /// The applicant's tier, if it is graded.
+    /// The applicant's tier, if the applicant is graded.
     pub tier: Option<Tier>,
     /// The outcome.
     pub outcome: ApplicationOutcome,
-    /// Why.
+    /// The reason for the outcome.
     pub why: Why,
-    /// What the applicant pays, in fen, when granted.
+    /// What the applicant pays if the application is granted, in fen.
     pub fee_fen: Option<i64>,
-    /// What the utility bears of a shared cost, in fen.
+    /// The part of a shared cost that the utility bears, in fen.
     pub subsidy_fen: Option<i64>,
 }
 
-/// What is known of an applicant's claim.
+/// What is known about an applicant's claim to a service.
 #[derive(Clone, Debug)]
 struct Claim {
     tier: Tier,
@@ -113,7 +113,7 @@ pub struct ApplicationReview<'a> {
 }
 
 impl<'a> ApplicationReview<'a> {
-    /// A review of these applications.
+    /// A review of these applications by the catalogue.
     #[must_use]
     pub fn new(catalogue: &'a Catalogue, applications: &'a [Application]) -> Self {
         let mut by_customer: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -171,7 +171,7 @@ impl<'a> ApplicationReview<'a> {
         })
     }
 
-    /// Decides all applications, in their order.
+    /// Decides all applications. Returns the decisions in the order of the applications.
     #[must_use]
     pub fn decide(self) -> Vec<ApplicationDecision> {
         let mut order: Vec<usize> = (0..self.applications.len()).collect();
@@ -192,7 +192,8 @@ impl<'a> ApplicationReview<'a> {
         decisions
     }
 
-    /// Decides one application; `used` and `taken` are the units granted so far by period: in total and by customer.
+    /// Decides one application. `used` and `taken` hold the units granted so far in each period: in total and by
+    /// customer.
     fn decide_one(
         &self,
         position: usize,
@@ -222,7 +223,8 @@ impl<'a> ApplicationReview<'a> {
         ApplicationDecision { application: position, tier, outcome, why, fee_fen, subsidy_fen: None }
     }
 
-    /// The claim of an application that is complete and that the outage plan allows; otherwise its outcome.
+    /// The claim of an application that is complete and allowed by the outage plan; otherwise the outcome of the
+    /// application.
     fn admitted(&self, position: usize) -> Result<&Claim, (ApplicationOutcome, Option<Tier>, Why)> {
         use ApplicationOutcome::{Pending, Refused};
         let application = &self.applications[position];
@@ -247,7 +249,7 @@ impl<'a> ApplicationReview<'a> {
         }
     }
 
-    /// Divides the cost of the units granted in an area and a year among those granted there.
+    /// Divides the cost of the units granted in an area and a year among the applicants who got them.
     fn share(&self, decisions: &mut [ApplicationDecision]) {
         let mut areas: BTreeMap<(usize, &str, i32), Vec<usize>> = BTreeMap::new();
         for decision in decisions.iter().filter(|decision| decision.outcome == ApplicationOutcome::Granted) {
@@ -264,7 +266,7 @@ impl<'a> ApplicationReview<'a> {
             places.sort_by_key(|&at| (&self.applications[at].customer_id, self.applications[at].applied_on));
             let claims: Vec<&Claim> = places.iter().filter_map(|&at| self.claims[at].as_ref().ok()).collect();
             let keys: Option<Vec<f64>> = claims.iter().map(|claim| claim.key).collect();
-            // If one has no key, all pay the same.
+            // If one of them has no key, all pay the same.
             let keys = keys.unwrap_or_else(|| vec![1.0; claims.len()]);
             let units: u64 = places.iter().map(|&at| self.applications[at].units).sum();
             let cost = self.catalogue.services[service].unit_cost_fen;
@@ -313,7 +315,7 @@ fn granted<'a>(
 }
 
 /// Divides an amount in proportion to positive keys into integers that add up to it, by the largest-remainder method;
-/// of equal remainders, the first goes first.
+/// of equal remainders, the one that comes first is rounded up first.
 #[must_use]
 pub fn shares(amount: i64, keys: &[f64]) -> Vec<i64> {
     // Keys become integers of 10⁻³, so that the parts do not depend on the order of addition.

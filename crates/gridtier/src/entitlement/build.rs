@@ -16,7 +16,7 @@ use crate::text::Text;
 use crate::unit::round_half_away;
 use crate::word::Word;
 
-/// Most parts of a service that is priced by combination: every choice has its price.
+/// Most parts of a service that is priced by combination, since every choice of parts has its own price.
 const PARTS_MAX: usize = 8;
 
 /// The construction in progress.
@@ -44,7 +44,7 @@ impl Build<'_, '_> {
         self.faults.push(Fault { line: self.document.line(path), what: what.into(), fix: fix.into() });
     }
 
-    /// The days between which the catalogue holds.
+    /// The days from and to which the catalogue is in force.
     pub fn dates(&mut self, file: &CatalogueFile) -> (NaiveDate, Option<NaiveDate>) {
         let (from, to) = (file.effective_from.0, file.effective_to.map(|day| day.0));
         let is_sound = ["effective_from", "effective_to"].iter().all(|key| self.document.is_sound(&[key]));
@@ -60,18 +60,18 @@ impl Build<'_, '_> {
         (from, to)
     }
 
-    /// The services. Those with a fault that prevents construction are reported and left out.
+    /// The services of the catalogue. A service with a fault that prevents its construction is reported and left out.
     pub fn services(&mut self, files: &[ServiceFile]) -> Vec<Service> {
         if files.is_empty() {
             let what = text!("the catalogue has no service", "目录中没有服务");
-            self.fault(&["service"], what, text!("add one as [[service]]", "请用 [[service]] 添加"));
+            self.fault(&["service"], what, text!("add a service with [[service]]", "请用 [[service]] 添加"));
         }
         let mut services: Vec<Service> = Vec::new();
         for (place, service) in files.iter().enumerate() {
             let place = place.to_string();
             if let Some(known) = services.iter().find(|known| known.id == service.id) {
                 let id = &known.id;
-                let what = text!("service {id} is there twice", "服务 {id} 出现两次");
+                let what = text!("service {id} occurs twice", "服务 {id} 出现两次");
                 let fix = text!("give each service an id of its own", "请给每项服务单独的 id");
                 self.fault(&["service", &place, "id"], what, fix);
             }
@@ -94,7 +94,7 @@ impl Build<'_, '_> {
                 "服务 {id} 必须有 `uptake` 或 `programme_units` 之一"
             );
             let fix = text!(
-                "give uptake when customers take units one by one, programme_units when it serves the public",
+                "give `uptake` if customers take units one by one, `programme_units` if the service is for the public",
                 "客户逐份领取的用 uptake，面向公众的用 programme_units"
             );
             self.fault(&["service", place], what, fix);
@@ -233,11 +233,11 @@ impl Build<'_, '_> {
         let ids: BTreeSet<&str> = parts.iter().map(|part| part.id.as_str()).collect();
         if parts.len() > PARTS_MAX || ids.len() < parts.len() {
             let what = text!(
-                "service {id}: its parts are more than {PARTS_MAX}, or one is there twice",
+                "service {id}: it has more than {PARTS_MAX} parts, or has a part twice",
                 "服务 {id}：组成部分超过 {PARTS_MAX} 个，或有重复"
             );
             let fix = text!(
-                "give each part an id of its own, or make it two services",
+                "give each part its own id, or make the service into two",
                 "请给每个部分单独的 id，或拆成两项服务"
             );
             self.fault(path, what, fix);

@@ -10,28 +10,28 @@ use super::service::{Duty, Service};
 /// A checked catalogue.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
-    /// Its name.
+    /// The catalogue's name.
     pub name: String,
-    /// Its version.
+    /// The catalogue's version.
     pub version: String,
-    /// First day on which it holds.
+    /// First day on which the catalogue is in force.
     pub effective_from: NaiveDate,
-    /// Last day on which it holds.
+    /// Last day on which the catalogue is in force; `None` if that is open.
     pub effective_to: Option<NaiveDate>,
-    /// Where it comes from.
+    /// The source of the catalogue.
     pub source: String,
-    /// The text of its file, which a cycle records.
+    /// The text of the catalogue's file, which a cycle records.
     pub text: String,
-    /// The columns that its conditions may name.
+    /// The columns that conditions may name.
     pub fields: Vec<Field>,
     /// The services, in the order of the file.
     pub services: Vec<Service>,
-    /// The duties in force while it holds.
+    /// The duties in force while the catalogue is.
     pub duties: Vec<Duty>,
 }
 
 impl Catalogue {
-    /// Whether it is in force on a day.
+    /// Whether the catalogue is in force on a day.
     #[must_use]
     pub fn is_in_force(&self, day: NaiveDate) -> bool {
         self.effective_from <= day && self.effective_to.is_none_or(|last| day <= last)
@@ -49,7 +49,7 @@ impl Catalogue {
         self.duties.iter().any(|duty| duty.is_basic && service.duty.as_ref() == Some(&duty.id))
     }
 
-    /// The columns that its conditions use, as positions in [`fields`](Self::fields), in order.
+    /// The columns that the conditions use, as positions in [`fields`](Self::fields), in order.
     #[must_use]
     pub fn columns(&self) -> BTreeSet<usize> {
         self.services.iter().flat_map(Service::conditions).flat_map(Condition::columns).collect()

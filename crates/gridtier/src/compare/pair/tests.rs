@@ -1,4 +1,4 @@
-//! Who is where at both ends.
+//! Tests which state each customer has in each of the two cycles.
 
 use super::*;
 use crate::contract::SupplyLevel;

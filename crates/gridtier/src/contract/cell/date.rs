@@ -25,14 +25,15 @@ pub struct Dates<'a> {
     pub form: Option<&'a str>,
     /// Zone of the utility's local time.
     pub zone: Option<Tz>,
-    /// What a time without a zone is.
+    /// What a time without a zone means.
     pub clock: Timestamps,
-    /// Whether the date places the row in time, and so must lie within 1970 to 2199.
+    /// Whether the date places the row in time, so that it must lie within 1970 to 2199.
     pub places: bool,
 }
 
 impl Dates<'_> {
-    /// A day or time that somebody writes outside of any table; a day is its first instant. `None` for any other text.
+    /// Reads a day or time that somebody writes outside of any table; a day means its first instant. `None` for any
+    /// other text.
     #[must_use]
     pub fn local_time(self, text: &str) -> Option<LocalTime> {
         match of_text(text, self, DayForm::Whole) {
@@ -85,7 +86,7 @@ pub fn times_us(array: &ArrayRef, how: Dates) -> Result<Integers, TypeFault> {
     Ok(cells)
 }
 
-/// As [`times_us`], into `out`, with a vectorised path for times without a zone.
+/// Does as [`times_us`], into `out`, with a vectorised path for times without a zone.
 ///
 /// # Errors
 /// As [`dates`].
@@ -110,7 +111,7 @@ pub fn fill_times_us(array: &ArrayRef, how: Dates, out: &mut Values) -> Result<(
     // Instants are converted one by one.
     let places = how.places && how.clock == Timestamps::Local;
     match array.data_type() {
-        // A value that overflows lies far outside the accepted years, and still does when it saturates.
+        // If a value overflows, it lies far outside the accepted years, as the saturated value does.
         DataType::Timestamp(TimeUnit::Second, None) if places => {
             fill::<t::TimestampSecondType>(array, how, out, |s| s.saturating_mul(1_000_000));
         }
@@ -131,10 +132,10 @@ pub fn fill_times_us(array: &ArrayRef, how: Dates, out: &mut Values) -> Result<(
     Ok(())
 }
 
-/// The days of [`PLACED_YEARS`](super::super::PLACED_YEARS): 1970-01-01 to before 2200-01-01.
+/// The days of [`PLACED_YEARS`](super::super::PLACED_YEARS): from 1970-01-01 up to, not including, 2200-01-01.
 const PLACED_DAYS: std::ops::Range<i64> = 0..84_006;
 
-/// A value in `steps` per day, checked against the years in which rows can be placed.
+/// Converts a value of which a day has `steps`, and checks it against the years in which rows can be placed.
 #[inline]
 fn placed(value: i64, steps: i64, places: bool) -> CheckedCell {
     if places && !(PLACED_DAYS.start * steps..PLACED_DAYS.end * steps).contains(&value) {
@@ -168,7 +169,7 @@ fn local_times(array: &ArrayRef, how: Dates, day_form: DayForm) -> Result<Intege
         DataType::Null => Ok(Integers::empty(array.len())),
         other => {
             let texts = match Family::of(other) {
-                // 20250131 and 202501.
+                // Integers such as 20250131 and 202501.
                 Family::Integer => cast(array, &DataType::Utf8View).ok().map(|a| a.as_string_view().clone()),
                 _ => text::as_view(array),
             };
@@ -182,8 +183,8 @@ fn local_times(array: &ArrayRef, how: Dates, day_form: DayForm) -> Result<Intege
     })
 }
 
-/// Which cells mean the same time as one of the markers: the same day if the marker has no time. Empty if the column
-/// cannot be read.
+/// Which cells mean the same time as one of the markers, or lie on the day of a marker that has no time. Empty if the
+/// column cannot be read.
 pub(super) fn are_among(array: &ArrayRef, markers: &[String], how: Dates) -> Vec<bool> {
     let wanted: Vec<(i64, i64)> = markers.iter().filter_map(|marker| span_of_marker(marker, how)).collect();
     if wanted.is_empty() {
@@ -198,7 +199,7 @@ pub(super) fn are_among(array: &ArrayRef, markers: &[String], how: Dates) -> Vec
         .collect()
 }
 
-/// First microsecond of what a marker means, and the first after it.
+/// The first microsecond of the time span that a marker means, and the first microsecond after that span.
 fn span_of_marker(marker: &str, how: Dates) -> Option<(i64, i64)> {
     let declared = how.form.and_then(|form| declared_form(marker.trim(), form));
     let written = declared.or_else(|| usual_form(marker.trim(), DayForm::OrMonth))?;
@@ -255,8 +256,8 @@ impl LocalClock {
             let at = chrono::DateTime::<Utc>::from_timestamp(quarter * 900, 0).unwrap_or_default();
             let offset = self.zone.offset_from_utc_datetime(&at.naive_utc()).fix();
             let local = at.naive_utc() + offset;
-            // When clocks are set back, one hour comes twice. Its second pass is moved by a microsecond, so that two
-            // readings do not look like copies of one.
+            // When clocks are set back, one hour comes twice. Times in its second pass are moved by a microsecond, so
+            // that readings of the two passes do not look like copies of each other.
             let again = match self.zone.offset_from_local_datetime(&local) {
                 MappedLocalTime::Ambiguous(_, later) => i64::from(later.fix() == offset),
                 _ => 0,
@@ -289,10 +290,10 @@ fn of_text(text: &str, how: Dates, day_form: DayForm) -> Result<CheckedCell, Typ
     written.local_us(how).map(|us| (us, CellState::Ok))
 }
 
-/// A time as it is written.
+/// A time in one of the ways in which it may be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum WrittenTime {
-    /// A day, without a time: that of the utility, in any zone.
+    /// A day without a time: it is the utility's day, in any zone.
     Day(i64),
     /// A time without a zone, in microseconds since 1970-01-01.
     Unzoned(i64),
@@ -317,7 +318,7 @@ impl WrittenTime {
 fn declared_form(text: &str, form: &str) -> Option<WrittenTime> {
     let mut parsed = Parsed::new();
     chrono::format::parse(&mut parsed, text, StrftimeItems::new(form)).ok()?;
-    // %s, and any offset: the time is an instant.
+    // A pattern with %s or any offset gives an instant.
     if parsed.timestamp().is_some() || parsed.offset().is_some() {
         let at = parsed.to_datetime().ok().or_else(|| {
             let time = parsed.to_naive_datetime_with_offset(0).ok()?;
@@ -334,7 +335,7 @@ fn declared_form(text: &str, form: &str) -> Option<WrittenTime> {
         return None;
     }
     let has_time = parsed.hour_mod_12().is_some();
-    // A pattern with hours alone means the full hour.
+    // A pattern with hours but no minutes means the full hour.
     if has_time && parsed.minute().is_none() {
         parsed.set_minute(0).ok()?;
     }
@@ -345,7 +346,8 @@ fn declared_form(text: &str, form: &str) -> Option<WrittenTime> {
     }
 }
 
-/// Whether a year was written with four digits, or computed from another form (`%y`, `%s`). chrono's `%Y` takes `23` too.
+/// Whether a year was written with four digits, or was computed from another form (`%y`, `%s`). This is checked because
+/// chrono's `%Y` also takes `23`.
 fn is_full_year(year: i32, text: &str, is_computed: bool) -> bool {
     is_computed || (1000..=9999).contains(&year) || (year >= 0 && text.contains(&format!("{year:04}")))
 }
@@ -368,7 +370,7 @@ fn midnight_us(day: NaiveDate) -> i64 {
 
 /// Splits a date from the time that follows it, after a space, a `T`, the `日` of a Chinese date, or eight digits.
 fn split_date(text: &str) -> (&str, &str) {
-    // 202501310930, 20250131093000 and, with milliseconds, 20250131093000123.
+    // Digits such as 202501310930, 20250131093000 and, with milliseconds, 20250131093000123.
     if matches!(text.len(), 12 | 14 | 17) && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return text.split_at(8);
     }
@@ -410,7 +412,7 @@ fn parse_date(text: &str, day_form: DayForm) -> Option<NaiveDate> {
     if !day.is_empty() {
         return NaiveDate::from_ymd_opt(year, digits(month)?, digits(day)?);
     }
-    // A spreadsheet writes October, the number 2025.10, as 2025.1.
+    // A spreadsheet writes October 2025, the number 2025.10, as 2025.1.
     if separator == '.' && month.len() != 2 {
         return None;
     }
@@ -426,7 +428,7 @@ fn digits<T: FromStr>(text: &str) -> Option<T> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
-/// Microseconds after midnight, and the offset from UTC if one is written.
+/// The microseconds after midnight, and the offset from UTC if the text has one.
 fn parse_time(text: &str) -> Option<(i64, Option<i64>)> {
     let zoned = text.find(['Z', 'z', '+', '-']).map(|at| text.split_at(at));
     let (clock, offset) = zoned.unwrap_or((text, ""));
@@ -585,7 +587,7 @@ mod tests {
     }
 
     #[test]
-    fn times_without_a_zone_are_instants_where_that_is_declared_and_days_stay_days() {
+    fn times_without_a_zone_are_instants_if_so_declared_and_days_stay_days() {
         let how = Dates {
             zone: Some(chrono_tz::Asia::Shanghai),
             clock: Timestamps::Instant,
@@ -621,7 +623,7 @@ mod tests {
     }
 
     #[test]
-    fn a_placing_date_lies_within_1970_to_2199_and_others_need_not() {
+    fn a_placing_date_must_lie_within_1970_to_2199_and_other_dates_need_not() {
         let texts = vec!["1965-05-01", "9999-12-31", "2199-12-31"];
         assert!(days_of(texts.clone(), Dates::default()).iter().all(Option::is_some));
         let placed = days_of(texts, Dates { places: true, ..Dates::default() });

@@ -1,7 +1,8 @@
-//! How the texts of a column are written, where the way of writing is in doubt.
+//! In which ways the texts of a column are written, where that leaves their meaning in doubt.
 //!
-//! A month after a dot, `2025.1`, may be the October of `2025.10`; a mark before three digits, `1,234`, may be a decimal
-//! mark. One cell does not show which; all cells of a column of a file together do. Nothing here changes a value.
+//! A month after a dot, `2025.1`, may mean the October of `2025.10`; a mark before three digits, `1,234`, may be a
+//! decimal mark. One cell alone does not show which, but all cells of a column of a file together do. Nothing here
+//! changes a value.
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
@@ -20,7 +21,7 @@ pub struct WrittenForms {
 }
 
 impl WrittenForms {
-    /// The ways of both.
+    /// The ways that occur in at least one of two columns.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -31,20 +32,20 @@ impl WrittenForms {
         }
     }
 
-    /// Whether months stand after a dot with one digit and with two.
+    /// Whether some months after a dot are written with one digit and others with two.
     #[must_use]
     pub fn mixes_months(self) -> bool {
         self.has_short_month && self.has_full_month
     }
 
-    /// Whether every grouped number has exactly one mark, so that the mark may be a decimal one.
+    /// Whether every grouped number has exactly one mark, so that it may be a decimal mark.
     #[must_use]
     pub fn has_ambiguous_grouping(self) -> bool {
         self.has_single_mark && !self.has_clear_grouping
     }
 }
 
-/// How the texts of a column are written; nothing for columns that are not text.
+/// The ways in which the texts of a column are written; none for a column that is not text.
 #[must_use]
 pub fn written_forms(array: &ArrayRef, column: &Column, how: Dates, mark: DecimalMark) -> WrittenForms {
     let is_month =
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn grouping_is_in_doubt_where_every_grouped_number_has_one_mark() {
+    fn grouping_is_in_doubt_if_every_grouped_number_has_one_mark() {
         let is_ambiguous =
             |texts, mark| forms(Table::Bills, "amount_due", texts, mark).has_ambiguous_grouping();
         assert!(is_ambiguous(vec!["1,234", "12", "15,500"], DecimalMark::Point));

@@ -1,4 +1,4 @@
-//! Numbers of any width, decimals, and numbers written by people.
+//! Converts numbers of any width, decimals, and numbers written by people.
 
 use std::borrow::Cow;
 
@@ -20,22 +20,22 @@ use crate::unit::round_half_away;
 /// Whether a number may be below zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
-    /// It may.
+    /// The number may be below zero.
     Any,
-    /// It is a fault; −0 is 0.
+    /// A number below zero is a fault; −0 counts as 0.
     NotNegative,
 }
 
 /// How a number becomes an integer: `round(x × factor)`, half away from zero.
 #[derive(Clone, Copy, Debug)]
 pub struct Scaling {
-    /// Integer steps in one unit of the file.
+    /// Number of integer steps in one unit of the file.
     pub factor: i64,
     /// Largest accepted magnitude, in integer steps.
     pub max: i64,
-    /// Whether it may be below zero.
+    /// Whether the number may be below zero.
     pub sign: Sign,
-    /// Decimal mark of text.
+    /// Decimal mark of numbers stored as text.
     pub mark: DecimalMark,
 }
 
@@ -44,7 +44,7 @@ impl Scaling {
         if !x.is_finite() {
             return fault(Rule::NotFinite);
         }
-        // In the unit of the file, so that the bound itself does not depend on rounding.
+        // Compared in the unit of the file, so that the bound itself does not depend on rounding.
         if x.abs() > float_i64(self.max) / float_i64(self.factor) {
             return fault(Rule::OutOfBounds);
         }
@@ -54,18 +54,18 @@ impl Scaling {
         (round_half_away(x * float_i64(self.factor)), CellState::Ok)
     }
 
-    /// As [`of_double`](Self::of_double), of whole numbers only.
+    /// As [`of_double`](Self::of_double), but for whole numbers only.
     fn of_whole_double(&self, x: f64) -> CheckedCell {
         if x.is_finite() && x.fract() != 0.0 { fault(Rule::BadNumber) } else { self.of_double(x) }
     }
 
-    /// As [`of_decimal`](Self::of_decimal), of whole numbers only.
+    /// As [`of_decimal`](Self::of_decimal), but for whole numbers only.
     fn of_whole_decimal(&self, value: i128, scale: i8) -> CheckedCell {
         let divisor = power_of_ten(scale.max(0).unsigned_abs()).unwrap_or(i128::MAX);
         if value % divisor == 0 { self.of_decimal(value, scale) } else { fault(Rule::BadNumber) }
     }
 
-    /// The integer of `value` × 10^−`scale`, exactly.
+    /// The exact integer for `value` × 10^−`scale`.
     fn of_decimal(&self, value: i128, scale: i8) -> CheckedCell {
         if value < 0 && self.sign == Sign::NotNegative {
             return fault(Rule::Negative);
@@ -91,19 +91,19 @@ fn power_of_ten(exponent: u8) -> Option<i128> {
     10i128.checked_pow(u32::from(exponent))
 }
 
-/// A column as integers by `scale`, one cell for each row.
+/// A column as integers scaled by `scale`, one cell for each row.
 ///
 /// # Errors
 /// The column holds no numbers.
 pub fn scaled(array: &ArrayRef, scale: &Scaling) -> Result<Integers, TypeFault> {
     by_value(array, |array| match array.data_type() {
-        // The type of most readings: without a call for each row.
+        // Most readings have this type, so it is converted without a call for each row.
         DataType::Float64 => Ok(each::<t::Float64Type>(array, |x| scale.of_double(x))),
         _ => numeric(array, &|x| scale.of_double(x), &|v, s| scale.of_decimal(v, s), scale.mark),
     })
 }
 
-/// As [`scaled`], into `out`; doubles without a call or a branch for each row.
+/// Does as [`scaled`], into `out`; doubles are converted without a call or a branch for each row.
 ///
 /// # Errors
 /// The column holds no numbers.
@@ -115,16 +115,17 @@ pub fn fill_scaled(array: &ArrayRef, scale: &Scaling, out: &mut Values) -> Resul
     Ok(())
 }
 
-/// Below this a sum with [`SHIFT`] keeps every integer.
+/// For magnitudes below this, adding [`SHIFT`] keeps every integer exact.
 const FAST_MAX: i64 = 1 << 50;
-/// Added to a double below 2⁵¹ it leaves no room for a fraction: the sum's last bits are the nearest integer.
+/// Added to a double below 2⁵¹, this leaves no room for a fraction, so that the sum's last bits are the nearest
+/// integer.
 const SHIFT: f64 = 6_755_399_441_055_744.0;
 
 /// [`round_half_away`] of a magnitude below 2⁵⁰, in steps that a processor does for several values at once.
 #[inline]
 fn round_small(x: f64) -> i64 {
     let nearest = (x + SHIFT) - SHIFT;
-    // The difference is exact, and ±0.5 only for a tie, which was rounded to the even neighbour.
+    // The difference is exact. It is ±0.5 only for a tie, which was rounded to the even neighbour.
     let rest = x - nearest;
     let up = if rest == 0.5 && x > 0.0 { 1.0 } else { 0.0 };
     let down = if rest == -0.5 && x < 0.0 { 1.0 } else { 0.0 };
@@ -178,7 +179,7 @@ fn power_factor(x: f64) -> CheckedCell {
     known.map_or(fault(Rule::BadEnum), |hundredths| (i64::from(hundredths), CellState::Ok))
 }
 
-/// A column of true and false, also as 1 and 0: cells of 1 and 0.
+/// A column of true and false, or of 1 and 0, as cells of 1 and 0.
 ///
 /// # Errors
 /// The column holds neither.
@@ -214,7 +215,7 @@ fn flag(x: f64) -> CheckedCell {
     }
 }
 
-/// The flag `value` × 10^−`places`.
+/// The flag whose number is `value` × 10^−`places`.
 fn decimal_flag(value: i128, places: i8) -> CheckedCell {
     let one = power_of_ten(places.max(0).unsigned_abs());
     match value {
@@ -243,8 +244,8 @@ fn double_bits(x: f64) -> CheckedCell {
     }
 }
 
-/// The double nearest to `value` × 10^−`places`, as its bits. A division of two doubles would not always be the
-/// nearest one; parsing text is.
+/// The bits of the double nearest to `value` × 10^−`places`. Dividing two doubles would not always give the nearest
+/// double, but parsing text does.
 fn decimal_bits(value: i128, places: i8) -> CheckedCell {
     double_bits(decimal_double(value, places))
 }
@@ -253,8 +254,8 @@ fn decimal_double(value: i128, places: i8) -> f64 {
     format!("{value}e{}", -i32::from(places)).parse().unwrap_or(f64::INFINITY)
 }
 
-/// Which cells have the value of one of the markers. A marker such as `00000000` is a code, not the number 0, and is
-/// none of them. Empty if the column cannot be read.
+/// Which cells have the value of one of the markers. A marker such as `00000000` is a code and not the number 0, so no
+/// cell has its value. Empty if the column cannot be read.
 pub(super) fn are_among(array: &ArrayRef, markers: &[String], mark: DecimalMark) -> Vec<bool> {
     let wanted: Vec<f64> = markers
         .iter()
@@ -276,7 +277,7 @@ pub(super) fn are_among(array: &ArrayRef, markers: &[String], mark: DecimalMark)
         .collect()
 }
 
-/// A double as a valid cell of its bits.
+/// A cell that holds the bits of a double and is valid.
 fn bits(x: f64) -> CheckedCell {
     (x.to_bits().cast_signed(), CellState::Ok)
 }
@@ -377,8 +378,8 @@ pub(super) fn fold_number(text: &str) -> Cow<'_, str> {
     Cow::Owned(folded.collect())
 }
 
-/// Whether a number without its fraction has groups of three digits, or no group at all. The first group of a number
-/// never begins with 0: `0,200` is a decimal comma that was not declared.
+/// Whether the part of a number before its fraction consists of groups of three digits, or has no groups. The first
+/// group of a number never begins with 0: the comma of `0,200` is a decimal mark that was not declared.
 fn grouped_by_three(whole: &str, grouping: char) -> bool {
     let Some((first, rest)) = whole.trim_start_matches(['-', '+']).split_once(grouping) else { return true };
     (1..=3).contains(&first.len())
@@ -413,7 +414,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn filling_a_column_is_converting_it(
+        fn filling_a_column_gives_the_same_as_converting_it(
             drawn in prop::collection::vec(prop_oneof![
                 any::<f64>(),
                 -1e9f64..1e9,

@@ -1,4 +1,4 @@
-//! Keys, words and free text.
+//! Converts keys, words and free text.
 
 use std::borrow::Cow;
 
@@ -17,19 +17,19 @@ use super::{CellState, Family, Integers, NULL, TypeFault, by_value, fault, unfit
 /// A column of keys as trimmed text with full-width characters folded (NFKC), and the state of each.
 #[derive(Clone, Debug)]
 pub struct Ids {
-    /// The text; empty where the cell is empty. An id that is too long keeps its text, since a row is placed before its
-    /// length is judged.
+    /// The text; empty where the cell is empty. An id that is too long keeps its text, since a row is placed in time
+    /// before the length of its id is judged.
     pub values: StringViewArray,
     /// One state for each row.
     pub states: Vec<CellState>,
-    /// The text before folding, by row, of the keys that folding changed. Two spellings of one key are an error.
+    /// The text before folding of each key that folding changed, with its row. Two spellings of one key are an error.
     pub folded: Vec<(usize, String)>,
     /// Whether the file stores the keys as integers.
     pub from_integers: bool,
 }
 
 impl Ids {
-    /// All rows empty.
+    /// A column whose cells are all empty.
     #[must_use]
     pub fn empty(rows: usize) -> Self {
         let values = std::iter::repeat_n(Some(""), rows).collect();
@@ -70,7 +70,7 @@ impl Ids {
 pub struct Texts(StringViewArray);
 
 impl Texts {
-    /// All rows empty.
+    /// A column whose cells are all empty.
     #[must_use]
     pub fn empty(rows: usize) -> Self {
         Self(StringViewArray::new_null(rows))
@@ -83,7 +83,7 @@ impl Texts {
     }
 }
 
-/// A column of text in any encoding as views, without a copy where possible; `None` if it is not text.
+/// A column of text in any encoding as a view, without a copy where possible; `None` if the column is not text.
 pub(super) fn as_view(array: &ArrayRef) -> Option<StringViewArray> {
     let array = match array.data_type() {
         // Some writers store text as bytes. Bytes that are not UTF-8 become null and are rejected as empty.
@@ -96,7 +96,7 @@ pub(super) fn as_view(array: &ArrayRef) -> Option<StringViewArray> {
     cast(&array, &DataType::Utf8View).ok().map(|array| array.as_string_view().clone())
 }
 
-/// The ASCII character of a full-width one (U+FF01 to U+FF5E); any other as it is.
+/// The ASCII character for a full-width one (U+FF01 to U+FF5E); any other character unchanged.
 pub(super) fn half_width(c: char) -> char {
     match c {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
@@ -105,8 +105,8 @@ pub(super) fn half_width(c: char) -> char {
     }
 }
 
-/// The key that a text spells (SPEC §10): trimmed, in Unicode's form NFKC, which folds full-width characters, and without
-/// format characters such as byte order marks, which nobody sees. Wherever an id is read, it is folded by this function.
+/// The key that a text spells (SPEC §10): trimmed, in Unicode's form NFKC, which folds full-width characters, and
+/// without invisible format characters such as byte order marks. Every id that is read is folded by this function.
 #[must_use]
 pub fn fold_id(text: &str) -> Cow<'_, str> {
     let text = text.trim();
@@ -145,7 +145,7 @@ fn is_format(character: char) -> bool {
     )
 }
 
-/// Whether keys of this type, or of a dictionary of it, are integers.
+/// Whether keys of this type, or of a dictionary with values of this type, are integers.
 #[must_use]
 pub fn are_integers(data_type: &DataType) -> bool {
     match data_type {
@@ -225,11 +225,11 @@ pub fn texts(array: &ArrayRef) -> Result<Texts, TypeFault> {
     }
 }
 
-/// Calls `sink` for the rows of a column of words for which `odd` is true, with the word's position and the cell's state.
-/// If no value of a dictionary is odd, its rows are skipped.
+/// Calls `sink` for each row of a column of words whose word is odd by `odd`, with the word's position and the cell's
+/// state. If no value of a dictionary is odd, its rows are skipped.
 ///
 /// # Errors
-/// Those of [`words`].
+/// Any error of [`words`].
 pub fn odd_words(
     array: &ArrayRef,
     convert: impl Fn(&ArrayRef) -> Result<Integers, TypeFault>,
@@ -267,7 +267,7 @@ pub fn words(
     by_value(array, |array| {
         let texts = match Family::of(array.data_type()) {
             Family::Empty => return Ok(Integers::empty(array.len())),
-            // Numeric codes, such as 1 for high voltage.
+            // Declared spellings may be numeric codes, such as 1 for high voltage.
             Family::Integer if spellings.is_some() => cast(array, &DataType::Utf8View).ok(),
             _ => as_view(array).map(|texts| std::sync::Arc::new(texts) as ArrayRef),
         };

@@ -4,7 +4,7 @@ use arrow_array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray
 
 use super::*;
 
-/// Customers: id, tier, importance level, aged area, capacity.
+/// A customer: id, tier, importance level, whether the transformer area is aged, capacity.
 type Person = (&'static str, &'static str, Option<&'static str>, bool, Option<f64>);
 
 fn decide(people: &[Person], applications: &[Application]) -> Vec<ApplicationDecision> {
@@ -63,7 +63,7 @@ fn a_shared_cost_is_divided_by_capacity_and_the_subsidy_borne_by_the_utility() {
     let ((fee_a, sub_a), (fee_b, sub_b)) = (parts(&decisions[0]), parts(&decisions[1]));
     assert_eq!(fee_a + sub_a + fee_b + sub_b, 2 * cost, "the parts add up to what two units cost");
     assert_eq!(fee_a + sub_a, 2 * cost / 4);
-    assert_eq!(sub_a, fee_a, "half is borne");
+    assert_eq!(sub_a, fee_a, "the utility bears half");
     assert_eq!(decide(&people, &[asks("a", "S18")])[0].why, Why::NoArea);
 }
 
@@ -100,7 +100,7 @@ fn capacity_goes_to_opened_claims_then_tiers_then_days_then_ids() {
         ("d", "special", None, false, None),
     ];
     let big = |id: &str, day: i32, units: u64| Application { units, applied_on: day, ..asks(id, "S22") };
-    // The important customer takes one unit, the earlier of the special ones all others.
+    // The important customer takes one unit, and the special customer who applied first takes all others.
     let wanted = capacity.units - 1;
     let all = [big("a", 20_000, 1), big("b", 20_001, wanted), big("c", 20_002, 1), big("d", 20_002, 1)];
     let decisions = decide(&people, &all);
@@ -110,7 +110,7 @@ fn capacity_goes_to_opened_claims_then_tiers_then_days_then_ids() {
     reversed.reverse();
     let mut again = outcomes(&decide(&people, &reversed));
     again.reverse();
-    assert_eq!(again, outcomes(&decisions), "the order of the file decides nothing");
+    assert_eq!(again, outcomes(&decisions), "the outcome does not depend on the order of the file");
 }
 
 #[test]
@@ -123,8 +123,8 @@ fn parts_are_priced_and_a_quota_is_enforced() {
     assert_eq!(decisions[2].why, Why::NoParts);
     let booking = |day| Application { applied_on: day, ..asks("b", "S06") };
     let decisions = decide(&people, &[booking(20_000), booking(20_001), booking(20_002), booking(20_400)]);
-    assert_eq!(decisions[2].why, Why::Quota(2), "two a year");
-    assert_eq!(decisions[3].outcome, ApplicationOutcome::Granted, "the next year is another");
+    assert_eq!(decisions[2].why, Why::Quota(2), "the quota is two reports in a year");
+    assert_eq!(decisions[3].outcome, ApplicationOutcome::Granted, "the next year has a quota of its own");
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_one_time_service_is_granted_once_and_an_automatic_one_is_refused() {
     let in_area = |id: &str, day| Application { area: "T1".into(), applied_on: day, ..asks(id, "S18") };
     let decisions = decide(&people, &[in_area("a", 20_000), in_area("a", 20_400), in_area("b", 20_400)]);
     assert_eq!(decisions[1].why, Why::Once);
-    // Another year is another job.
+    // Applicants of different years do not share the cost, so each of them pays the same.
     assert_eq!(decisions[0].fee_fen, decisions[2].fee_fen);
     for service in ["S07", "S13"] {
         assert_eq!(decide(&people, &[asks("a", service)])[0].why, Why::NotAppliedFor);

@@ -224,7 +224,7 @@ fn unreachable_and_duplicate_services_are_named() {
     let reported = faults(&format!("{}{orphan}{}", &SMALL[..head], &SMALL[head..]));
     assert_eq!(reported.len(), 1, "{reported:#?}");
     assert!(reported[0].contains("service lost is an orphan"), "{reported:#?}");
-    assert!(planted("id = \"pack\"", "id = \"visit\"").contains("service visit is there twice"));
+    assert!(planted("id = \"pack\"", "id = \"visit\"").contains("service visit occurs twice"));
 }
 
 #[test]
