@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::contract::Table;
 use crate::text::{Lang, Text};
 
-/// Input that cannot be graded: a file that cannot be read, a column that is missing, a table without a row.
+/// Input that cannot be graded: a file that cannot be read, a column that is missing, a table without rows.
 #[derive(Clone, Debug, thiserror::Error)]
 pub struct Refusal {
     /// The table concerned, if any.

@@ -1,8 +1,8 @@
 //! Explains the tier of one customer of a published cycle, and what would raise it.
 //!
-//! Points are computed by the code that graded the cycle, with the cycle's frozen parameters, so that the explained score
-//! always equals the published one. Levers are only the indicators that a customer can influence by behaviour: nobody is
-//! advised to consume more. The wording is left to the callers.
+//! Points are computed by the code that graded the cycle, with the cycle's frozen parameters, so that the explained
+//! score always equals the published score. Levers are only the indicators that a customer can influence by behaviour:
+//! nobody is advised to consume more. The wording is left to the callers.
 
 mod history;
 mod outlook;
@@ -36,9 +36,9 @@ pub struct TierRow {
     pub rank: Option<i64>,
     /// Score in 10⁻⁶ points.
     pub score_e6: Option<i64>,
-    /// Known ÷ applicable weight.
+    /// The known weight as a share of the applicable weight.
     pub known_weight: f64,
-    /// Whether the customer is scored and not ranked.
+    /// Whether the customer is scored but not ranked.
     pub provisional: bool,
     /// First day of the first month from which a firm grade is possible.
     pub firm_from: Option<String>,
@@ -46,9 +46,9 @@ pub struct TierRow {
     pub tier_computed: Option<String>,
     /// Final tier.
     pub tier: String,
-    /// Why it is provisional, or which policy moved it.
+    /// Why the tier is provisional, or which policy moved the customer.
     pub reason: Option<String>,
-    /// The best tier that confirmed offences leave.
+    /// The best tier that confirmed offences leave to the customer.
     pub ceiling: Option<String>,
 }
 
@@ -57,38 +57,38 @@ pub struct TierRow {
 pub struct Boundary {
     /// The tier above the line.
     pub better: String,
-    /// Ranked customers of the stratum.
+    /// Number of ranked customers of the stratum.
     pub customers: i64,
-    /// Customers above the line by quota.
+    /// Number of customers above the line by the quota.
     pub quota: i64,
-    /// Customers above the line as it was drawn, after ties and floors.
+    /// Number of customers above the line as it was drawn, after ties and floors.
     pub count: i64,
-    /// Score just above the line by quota.
+    /// The lowest score above the line by the quota.
     pub score_above_e6: Option<i64>,
 }
 
 /// One indicator of the customer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Item {
-    /// Its id.
+    /// The indicator's id.
     pub indicator: String,
-    /// Its name in English.
+    /// The indicator's name in English.
     pub title: String,
-    /// Its name in Chinese.
+    /// The indicator's name in Chinese.
     pub title_zh: String,
-    /// Its dimension.
+    /// The indicator's dimension.
     pub dimension: String,
-    /// Its unit.
+    /// The indicator's unit.
     pub unit: String,
     /// `known`, `na` or `unknown`.
     pub status: &'static str,
-    /// Its value.
+    /// The customer's value.
     pub value: Option<f64>,
-    /// From 0 to 100; `None` where it does not count.
+    /// Points from 0 to 100; `None` if the indicator does not count.
     pub points: Option<f64>,
-    /// Weight in this customer's score.
+    /// The indicator's weight in this customer's score.
     pub weight: f64,
-    /// Its contribution to the score.
+    /// The indicator's contribution to the score.
     pub contribution: f64,
     /// Points that the score would gain if this indicator had 100 points.
     pub missing: f64,
@@ -99,12 +99,12 @@ pub struct Item {
 pub struct Next {
     /// The next better tier.
     pub tier: String,
-    /// Points that the score must gain, all other customers unchanged.
+    /// Points that the score must gain while all other customers stay as they are.
     pub gap: f64,
     /// Ranks that the customer must gain.
     pub places: i64,
-    /// Ranks by which the customer may pass the line and still keep its tier, where the method's hysteresis holds back
-    /// changes of one tier.
+    /// Number of ranks by which the customer may fall below the line and still keep the tier, if the method's
+    /// hysteresis holds back changes of one tier.
     pub held_within: Option<i64>,
 }
 
@@ -113,23 +113,24 @@ pub struct Next {
 pub struct LeverAdvice {
     /// The indicator.
     pub indicator: String,
-    /// Its name in English.
+    /// The indicator's name in English.
     pub title: String,
-    /// Its name in Chinese.
+    /// The indicator's name in Chinese.
     pub title_zh: String,
-    /// Its unit.
+    /// The indicator's unit.
     pub unit: String,
-    /// Its value now.
+    /// The customer's value now.
     pub value: f64,
-    /// The most points that it could add.
+    /// The most points that the indicator could add to the score.
     pub gain_max: f64,
-    /// The value with which this indicator alone would close the gap, rounded so that it still does; `None` where no
+    /// The value with which this indicator alone would close the gap, rounded so that it still closes it; `None` if no
     /// value does.
     pub value_needed: Option<f64>,
-    /// The same in months, where the indicator is a share of months: how many must count, out of how many.
+    /// The needed value in months, if the indicator is a share of months: how many months must count, and out of how
+    /// many.
     pub months_needed: Option<[i64; 2]>,
-    /// The first month with which the customer would have enough points, if from now on it does what the indicator
-    /// asks; `None` where the past is not known, or no month is enough.
+    /// The first month after which the customer would have enough points, doing from now on what the indicator asks;
+    /// `None` if the past is not known, or no month is enough.
     pub reached_with: Option<Month>,
 }
 
@@ -139,9 +140,9 @@ pub struct Explanation {
     /// The row of the tier table.
     #[serde(flatten)]
     pub row: TierRow,
-    /// Ranked customers of the stratum.
+    /// Number of ranked customers of the stratum.
     pub customers: Option<i64>,
-    /// Every indicator, in the method's order.
+    /// All indicators, in the method's order.
     pub items: Vec<Item>,
     /// The distance to the next tier; `None` in the best tier and for provisional customers.
     pub next: Option<Next>,
@@ -149,9 +150,9 @@ pub struct Explanation {
     pub levers: Vec<LeverAdvice>,
     /// Whether all levers together would close the gap.
     pub reachable: bool,
-    /// Bills, months and events that lower values, at most [`EVIDENCE_MAX`] of a kind, the latest first.
+    /// Bills, months and events that lower values: of each kind the latest, at most [`EVIDENCE_MAX`].
     pub evidence: Vec<Evidence>,
-    /// Whether the data that list late bills and missed plans were given.
+    /// Whether the data folder was given, from which late bills and missed plans are listed.
     pub has_data: bool,
 }
 
@@ -210,7 +211,7 @@ pub fn explain(
     }
 }
 
-/// The gain of the score if the indicators at these indices had `z` points.
+/// By how much the score would rise if the indicators at these places had `z` points.
 fn with_points(method: &Method, scored: &Scored, places: &[usize], z: f64) -> f64 {
     if method.combine == Combine::WeightedSum {
         return places
@@ -229,17 +230,17 @@ fn with_points(method: &Method, scored: &Scored, places: &[usize], z: f64) -> f6
 /// The next better tier. Its line is that of the quota or of a floor, whichever asks for more points.
 fn next(row: &TierRow, boundaries: &[Boundary], method: &Method) -> Option<Next> {
     let computed = Tier::from_code(row.tier_computed.as_deref()?)?;
-    // An override or a held tier may be better than the score's tier. A tier that the customer already has is not
-    // offered.
+    // An override or hysteresis may have left the customer in a better tier than the score gives. A tier that the
+    // customer already has is not offered.
     let has = Tier::from_code(&row.tier)?.position().min(computed.position());
     let place = has.checked_sub(1)?;
     let better = Tier::ALL[place];
     let line = boundaries.iter().find(|line| line.better == better.code())?;
-    // One unit above the last score of the better tier, because revenue decides between equal scores.
+    // The score must be one unit above the last score of the better tier, because revenue decides between equal scores.
     let by_quota_e6 = line.score_above_e6? + 1;
     let needed_e6 = method.lines.floors_e6[place].map_or(by_quota_e6, |floor_e6| floor_e6.max(by_quota_e6));
     let gap = float_i64((needed_e6 - row.score_e6?).max(0)) / 1e6;
-    // Where places above the line are empty the customer takes one of them.
+    // If places above the line are empty, the customer takes one of them.
     let last_place = if line.count < line.quota { line.count + 1 } else { line.count };
     let places = (row.rank? - last_place).max(0);
     let band = method.hysteresis.filter(|_| computed.code() == row.tier);

@@ -31,15 +31,15 @@ pub use energy::{Energy, power_factor_attained};
 /// All integer facts of one customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CustomerFacts {
-    /// From the readings.
+    /// Facts from readings.
     pub energy: Energy,
-    /// From bills and payments.
+    /// Facts from bills and payments.
     pub billing: Billing,
-    /// From incidents.
+    /// Facts from incidents.
     pub incidents: IncidentFacts,
-    /// From plans.
+    /// Facts from plans.
     pub plans: PlanFacts,
-    /// From cooperation events.
+    /// Facts from cooperation events.
     pub cooperation: CooperationFacts,
 }
 
@@ -50,32 +50,33 @@ pub struct Facts {
     pub window: Window,
     /// The accepted customers.
     pub customers: Customers,
-    /// Energy by customer and month; `None` for the facts of a published cycle, whose table is kept as it is.
+    /// Energy by customer and month; `None` for the facts of a published cycle, where the table stays in its file.
     pub usage: Option<MonthlyUsage>,
     /// Which months are covered.
     pub coverage: Coverage,
-    /// What became of the rows of each file of readings, by its number.
+    /// What became of the rows of each file of readings, by the number of the file.
     pub reading_files: BTreeMap<u32, FileBook>,
     /// Number of files of readings whose counts were taken from an earlier cycle.
     pub files_taken: usize,
-    /// Integer facts.
+    /// The integer facts of each customer.
     pub rows: Vec<CustomerFacts>,
-    /// Latest energy audit.
+    /// The latest energy audit of each customer.
     pub profiles: Vec<Option<EnergyProfile>>,
     /// Confirmed violations and thefts, by customer and month.
     pub offences: Vec<Offence>,
     /// Months whose energy is far from the customer's median, which suggests a wrong unit.
     pub unit_suspects: Vec<UnitSuspect>,
-    /// What became of every row, by table in their order.
+    /// What became of every row, in the order of the tables.
     pub books: Vec<TableBook>,
-    /// The findings, by table and rule.
+    /// The findings, sorted by table and rule.
     pub findings: Vec<Finding>,
-    /// Why nobody can be graded, if a required table has no row that counts.
+    /// Why nobody can be graded; `None` unless a required table has no row that counts.
     pub refusal: Option<Refusal>,
 }
 
 impl Facts {
-    /// Whether the source has a table, even an empty one. Either of the two tables of energy stands for both.
+    /// Whether the source has a table, even an empty one. For both tables of energy, it is enough that the source has
+    /// one of them.
     #[must_use]
     pub fn present(&self, table: Table) -> bool {
         let mut present = self.books.iter().filter(|book| book.present).map(|book| book.table);
@@ -84,7 +85,7 @@ impl Facts {
     }
 }
 
-/// The findings of all tables, each with one of its rows.
+/// The findings of all tables, each with an example row.
 fn findings(source: &dyn Source, books: &[TableBook]) -> Vec<Finding> {
     books.iter().flat_map(|book| book.findings(source, &rows::reject_examples(source, book))).collect()
 }
@@ -95,11 +96,11 @@ fn energy_overflows() -> Refusal {
     Refusal::of(Table::RegisterReadings, what, advice)
 }
 
-/// Reads all tables of a window, except for the readings whose sums `earlier` supplies. `detail` says how much of a
-/// reading is wanted.
+/// Reads all tables of a window, except for the readings whose sums `earlier` supplies. `detail` says which parts of a
+/// reading are wanted.
 ///
 /// # Errors
-/// A table cannot be read, a required one is absent, or a sum overflows.
+/// A table cannot be read, a required table is absent, or a sum overflows.
 pub fn read(
     source: &dyn Source,
     window: Window,
@@ -111,7 +112,7 @@ pub fn read(
     let mut readings_book = TableBook::new(Table::MeterReadings);
     let mut registers_book = TableBook::new(Table::RegisterReadings);
     let registers = register::read(source, &customers, window, &mut registers_book)?;
-    // For files that are not read again, it is unknown which meters were read.
+    // For files that are not read again, it is unknown which meters they contain.
     let earlier = earlier.filter(|_| !registers_book.present);
     let Readings { mut usage, files: reading_files, meters, files_reused: files_taken } =
         meter::read(source, &customers, window, detail, earlier, &mut readings_book)?;
@@ -164,7 +165,7 @@ pub fn read(
     })
 }
 
-/// The facts of each customer from those of the tables, all in the order of customers.
+/// Puts the facts from all tables together for each customer; all are in the order of customers.
 fn by_customer(
     energies: Vec<Energy>,
     billing: Vec<Billing>,
@@ -191,7 +192,7 @@ mod tests {
     use crate::unit::Month;
 
     #[test]
-    fn demand_counts_in_the_covered_months_that_have_one() {
+    fn demand_counts_in_the_covered_months_that_have_a_demand() {
         let header = "customer_id|read_at|active_kwh|peak_kwh|max_demand_kw";
         let rows = [
             "a|2023-11-01|10|4|0.1",

@@ -1,7 +1,8 @@
-//! The gates between a proposal and its approval: the measures of the comparison with the current cycle, against the
-//! limits of the method (REGRADE section 5).
+//! The gates between a proposal and its approval: they hold measures of the comparison with the current cycle against
+//! the limits of the method (REGRADE section 5).
 //!
-//! The values are measured elsewhere. What was not measured passes: a first cycle has nothing to be compared with.
+//! The values are measured elsewhere. A gate whose value was not measured passes: a first cycle cannot be compared with
+//! another.
 
 use serde::Serialize;
 
@@ -11,7 +12,7 @@ use crate::text::Text;
 use crate::validate::Verdict;
 use crate::word::Word as _;
 
-/// The values of the gates; `None` where there was nothing to measure.
+/// The values of the gates; `None` if there was nothing to measure.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct GateValues {
     /// `changed_share` of all strata.
@@ -20,9 +21,9 @@ pub struct GateValues {
     pub special_lost: Option<f64>,
     /// Of the customers graded before, the share absent after.
     pub absent: Option<f64>,
-    /// Stability index of `score_frozen`, or of `score` where there is none, of all strata.
+    /// Stability index of `score_frozen`, or of `score` if there is no `score_frozen`, over all strata.
     pub psi_score: Option<f64>,
-    /// Greatest stability index of an indicator, of all strata.
+    /// Greatest stability index of an indicator, over all strata.
     pub csi_max: Option<f64>,
     /// Number of the proposal's checks that fail.
     pub failed_checks: Option<f64>,
@@ -35,11 +36,11 @@ pub struct GateValues {
 pub struct GateResult {
     /// The gate.
     pub gate: Gate,
-    /// What was measured.
+    /// The measured value.
     pub value: Option<f64>,
-    /// Above it the gate warns.
+    /// The limit above which the gate warns.
     pub warn: Option<f64>,
-    /// Above it the gate fails.
+    /// The limit above which the gate fails.
     pub fail: Option<f64>,
     /// The verdict on the value.
     pub verdict: Verdict,
@@ -105,7 +106,7 @@ mod tests {
     use crate::method::Method;
 
     #[test]
-    fn a_value_above_a_limit_is_worse_and_one_at_it_is_not() {
+    fn a_value_above_a_limit_is_worse_and_a_value_at_the_limit_is_not() {
         let rules = Method::preset("paper").unwrap().unwrap().governance;
         let verdicts = |values: GateValues| -> Vec<Verdict> {
             values.judge(&rules).iter().map(|result| result.verdict).collect()

@@ -1,8 +1,9 @@
 //! Holders: the legal customers who hold accounts. The facts and values of a holder combine those of its accounts (DATA
 //! section 5).
 //!
-//! Facts are counted by account; here they become facts by holder, so that all judgement after it sees holders as its
-//! customers. An indicator is summed over the accounts that know it. Which tier a holder gets is not known here.
+//! Facts are counted by account. Here they become facts by holder, so that everything that judges them later takes
+//! holders for its customers. An indicator is summed over the accounts for which it is known. Which tier a holder gets
+//! is not known here.
 
 use std::collections::BTreeMap;
 
@@ -22,9 +23,9 @@ use crate::unit::round_half_away;
 /// Who holds which account.
 #[derive(Clone, Debug, Default)]
 pub struct HolderAccounts {
-    /// By account: the number of its holder.
+    /// The number of each account's holder.
     pub holders: Vec<u32>,
-    /// By holder: its accounts, ascending.
+    /// The accounts of each holder, ascending.
     pub accounts: Vec<Vec<u32>>,
 }
 
@@ -35,7 +36,7 @@ pub struct Holders {
     pub members: HolderAccounts,
     /// Facts with the holders as customers.
     pub facts: Facts,
-    /// By indicator of the method: the values by holder.
+    /// The values by holder of each indicator of the method.
     pub columns: Vec<IndicatorColumn>,
 }
 
@@ -43,7 +44,7 @@ impl Holders {
     /// The holders of the accounts of `facts`.
     ///
     /// # Errors
-    /// A holder has the id of an account that another one holds, or an expression fails: a bug.
+    /// A holder has the id of an account that another holder has; or an expression fails, which is a bug.
     pub fn of(facts: &Facts, wanted: WantedIndicators) -> Result<Self, RunError> {
         let names = names(&facts.customers)?;
         let mut holders = Customers::default();
@@ -71,7 +72,7 @@ impl Holders {
     }
 }
 
-/// The accounts of each holder by its id; an account without a holder is its own.
+/// The accounts of each holder, by the holder's id; an account without a holder is its own holder.
 fn names(customers: &Customers) -> Result<BTreeMap<String, Vec<u32>>, Refusal> {
     let holder = |account: u32| {
         let row = &customers.rows[index(account)];
@@ -85,7 +86,7 @@ fn names(customers: &Customers) -> Result<BTreeMap<String, Vec<u32>>, Refusal> {
             return Err(Refusal::of(
                 Table::Customers,
                 text!(
-                    "holder_id {name} of account {id} is also an account, which {other} holds",
+                    "holder_id {name} of account {id} is also the id of an account that {other} holds",
                     "户号 {id} 的 holder_id {name} 同时是另一户号, 而该户号属于 {other}"
                 ),
                 text!(
@@ -99,7 +100,7 @@ fn names(customers: &Customers) -> Result<BTreeMap<String, Vec<u32>>, Refusal> {
     Ok(names)
 }
 
-/// The accounts that are open at the end of the window, or all if none is.
+/// The accounts that are open at the end of the window, or all accounts if none is open.
 fn open(facts: &Facts, accounts: &[u32]) -> Vec<u32> {
     let rows = &facts.customers.rows;
     let open: Vec<u32> = accounts
@@ -110,7 +111,7 @@ fn open(facts: &Facts, accounts: &[u32]) -> Vec<u32> {
     if open.is_empty() { accounts.to_vec() } else { open }
 }
 
-/// The attributes of a holder: those of the account with the most annual energy, except those that combine all
+/// The attributes of a holder: those of the account with the most annual energy, except attributes that combine all
 /// accounts.
 fn customer(facts: &Facts, accounts: &[u32], energy: &IndicatorColumn) -> Customer {
     let rows = || accounts.iter().map(|&account| &facts.customers.rows[index(account)]);
@@ -142,7 +143,7 @@ fn customer(facts: &Facts, accounts: &[u32], energy: &IndicatorColumn) -> Custom
     customer
 }
 
-/// The facts of accounts, summed by holder; for covered months, the greatest number.
+/// The facts of accounts, summed by holder; for covered months, the greatest number of an account.
 fn folded(facts: &Facts, members: &HolderAccounts, holders: Customers) -> Result<Facts, RunError> {
     let mut rows = Vec::with_capacity(holders.len());
     for (number, accounts) in (0..).zip(&members.accounts) {
@@ -188,7 +189,7 @@ fn folded(facts: &Facts, members: &HolderAccounts, holders: Customers) -> Result
     })
 }
 
-/// The energy audits of accounts together.
+/// The energy audits of several accounts as one.
 fn profile(facts: &Facts, accounts: &[u32]) -> Option<EnergyProfile> {
     let all = accounts.iter().filter_map(|&account| facts.profiles[index(account)]);
     all.reduce(|sum, more| EnergyProfile {
@@ -232,7 +233,7 @@ fn value(
     })
 }
 
-/// The value of the sums over the accounts that take part; `None` where none does.
+/// The value of the sums over the accounts that take part; `None` if none takes part.
 fn sum(
     facts: &Facts,
     accounts: &[u32],
@@ -324,20 +325,21 @@ mod tests {
         assert_eq!((holders.len(), holders.ids.key(0), holders.ids.key(1)), (2, "H", "b"));
         assert_eq!(graded.holders.as_ref().unwrap().members.holders, [0, 0, 1]);
         let row = &holders.rows[0];
-        // Attributes of a2, which uses most; the highest levels, the earliest opening, the sum of capacities.
+        // The holder has the attributes of a2, which uses most energy; but the highest levels, the earliest opening and
+        // the sum of capacities.
         assert_eq!((row.use_category.code(), row.supply_level.code()), ("large_industrial", "high_voltage"));
         assert_eq!(row.importance_level.unwrap().code(), "imp_second");
         assert_eq!(row.load_class.unwrap().code(), "load_2");
         assert_eq!(row.opened_on, Month::new(2010, 5).first_day());
         assert_eq!((row.contract_capacity_kva, row.aged_transformer_area), (Some(1_000.0), true));
-        // 12 × 100 and 12 × 1000 kWh a year, though of 36 and 24 months.
+        // The accounts use 12 × 100 and 12 × 1000 kWh a year, although one has 36 months and the other 24.
         assert_eq!(value(&graded, "H", "annual_energy"), IndicatorValue::Known(13_200.0));
-        // a2 has no first year: growth is that of a1.
+        // Account a2 has no first year, so the growth is that of a1.
         assert_eq!(value(&graded, "H", "energy_growth"), IndicatorValue::Known(0.0));
-        // 2 of this month and half of 4 a year ago.
+        // An offence of this month counts 2 points, and one a year ago half of its 4 points.
         assert_eq!(value(&graded, "H", "violation_points"), IndicatorValue::Known(4.0));
         assert_eq!(value(&graded, "H", "sensitivity"), IndicatorValue::Known(0.5));
-        // One account has a standard and no reactive energy.
+        // The account with a standard has no reactive energy.
         assert_eq!(value(&graded, "H", "power_factor_attainment"), IndicatorValue::Unknown);
         assert_eq!(value(&graded, "b", "power_factor_attainment"), IndicatorValue::NotApplicable);
         // The theft of one account caps the holder.
@@ -365,15 +367,15 @@ mod tests {
         assert_eq!(value(&graded, "H", "annual_energy"), IndicatorValue::Known(120.0));
         assert_eq!(graded.judged().customers.rows[0].use_category.code(), "residential");
         assert_eq!(graded.judged().customers.rows[0].closed_on, None);
-        // 3 submitted + 2 × 2 adopted, capped after the sum.
+        // 3 submitted suggestions and 2 × 2 points for adopted ones, capped after the sum.
         assert_eq!(value(&graded, "H", "suggestion_points"), IndicatorValue::Known(6.0));
-        // All accounts of K are closed: it keeps their values, and is not graded.
+        // All accounts of K are closed: K keeps their values and is not graded.
         assert_eq!(value(&graded, "K", "annual_energy"), IndicatorValue::Known(120.0));
         assert_eq!(graded.scores.population, [0]);
     }
 
     #[test]
-    fn what_closed_accounts_owe_of_earlier_years_is_divided_by_the_revenue_of_open_ones() {
+    fn arrears_of_earlier_years_on_closed_accounts_are_divided_by_the_revenue_of_open_accounts() {
         let customers = [
             "a1|H|agricultural|low_voltage|-|-|-|-|2010-05-01|2025-06-30|false",
             "a2|H|residential|residential|-|-|-|-|2012-01-01|-|false",
@@ -384,13 +386,13 @@ mod tests {
         let source = source(&customers, &monthly("a2", |_| 10.0, 0..36))
             .rows(Table::Bills, "bill_id|customer_id|billing_month|amount_due|due_on", &bills)
             .rows(Table::Payments, "payment_id|bill_id|paid_on|amount", &["p|2|2025-12-10|20"]);
-        // 300, 30 and 100 CNY, all due before 2026; 12 × 150 CNY / 14 months, in whole fen.
+        // Arrears of 300, 30 and 100 CNY, all due before 2026; annual revenue 12 × 150 CNY / 14 months, in whole fen.
         let expected = IndicatorValue::Known(43_000.0 / 12_857.0);
         assert_eq!(value(&graded(&source), "H", "cross_year_arrears"), expected);
     }
 
     #[test]
-    fn a_holder_has_a_firm_grade_when_its_first_open_account_has() {
+    fn a_holder_has_a_firm_grade_as_soon_as_one_open_account_has() {
         let customers = [
             "a1|H|residential|residential|-|-|-|-|2025-05-01|-|false",
             "a2|H|residential|residential|-|-|-|-|2025-09-01|-|false",
@@ -398,7 +400,7 @@ mod tests {
         let mut readings = monthly("a1", |_| 9.0, 28..36);
         readings.extend(monthly("a2", |_| 9.0, 32..36));
         let graded = graded(&source(&customers, &readings));
-        // Eight of twelve months: in May.
+        // Account a1 has eight of the twelve months, so that its grade is firm four months later, in May.
         assert_eq!(graded.scores.firm_from.get(&0), Some(&Month::new(2026, 5)));
     }
 
@@ -411,6 +413,9 @@ mod tests {
         let source = source(&customers, &monthly("a", |_| 9.0, 0..36));
         let refused = regrade(&source, Month::new(2026, 1), &method(), &Previous::new(), None, Vec::new());
         let message = refused.unwrap_err().to_string();
-        assert!(message.contains("holder_id a of account b is also an account, which H holds"), "{message}");
+        assert!(
+            message.contains("holder_id a of account b is also the id of an account that H holds"),
+            "{message}"
+        );
     }
 }

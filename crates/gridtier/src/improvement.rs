@@ -1,8 +1,9 @@
 //! Improvement plans of the customers of grade-3 (督促改进): what each indicator costs them, what they can change by
 //! behaviour, and the values that suffice for grade-2 (REGRADE section 7).
 //!
-//! A plan follows from one published cycle alone: everybody else stays as it is, and points are those of the cycle's frozen
-//! parameters. Nobody is asked to use more energy. Whether a plan is kept is known only at an inspection.
+//! A plan follows from one published cycle alone: all other customers are taken to stay as they are, and points are
+//! computed with the cycle's frozen parameters. Nobody is asked to use more energy. Whether a plan is kept is known
+//! only at an inspection.
 
 mod pace;
 
@@ -23,7 +24,7 @@ use crate::unit::{Month, round_half_away};
 
 pub use pace::{POWER_FACTOR, TargetPace};
 
-/// The whole effort: every lever at 100 points.
+/// The whole effort, which brings every lever to 100 points.
 pub const EFFORT_MAX: u16 = 1000;
 /// Points that differ by no more than this are equal.
 const POINT_TOLERANCE: f64 = 1e-9;
@@ -35,23 +36,24 @@ crate::words! {
     PlanStatus "status of a plan" {
         /// The target is reached.
         Met "met" "met" "已达标",
-        /// Better than in the cycle, and not yet due.
+        /// Better than in the cycle, but not yet due.
         OnTheWay "on_the_way" "on the way" "改进中",
-        /// No better than in the cycle, and not yet due.
+        /// No better than in the cycle, but not yet due.
         Behind "behind" "behind" "未见改进",
-        /// Due, and the target is not reached.
+        /// Due, but the target is not reached.
         Missed "missed" "missed" "逾期未达标",
-        /// No value now.
+        /// The indicator has no value now.
         Unknown "unknown" "unknown" "未知",
     }
 }
 
-/// Due days that somebody agreed on, by customer id. The last entry of each counts.
+/// Due days that were agreed on with customers. If several days were agreed for the same plan or target, the last one
+/// counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AgreedDates {
-    /// By customer: the day on which the whole plan is due.
+    /// For each customer id, the day on which the whole plan is due.
     pub plans: BTreeMap<String, i32>,
-    /// By customer and indicator: the day on which this target is due.
+    /// For each customer id and indicator, the day on which this target is due.
     pub items: BTreeMap<(String, String), i32>,
 }
 
@@ -62,15 +64,17 @@ pub struct ImprovementPlan {
     pub row: u32,
     /// By how much the score must rise, in 10⁻⁶ points; `None` without a score or without a line.
     pub gap_e6: Option<i64>,
-    /// The least effort that closes the gap, in ‰ of the way of all levers to 100 points; [`EFFORT_MAX`] where none does.
+    /// The least effort that closes the gap, in ‰ of the way of all levers to 100 points; [`EFFORT_MAX`] if no effort
+    /// does.
     pub effort: Option<u16>,
-    /// Whether this effort closes the gap with values that exist, and no ceiling is in the way; `None` without a gap.
+    /// Whether this effort closes the gap with values that exist, and no ceiling prevents grade-2; `None` without a
+    /// gap.
     pub reachable: Option<bool>,
-    /// The first as-of at which no veto holds, for a customer with a ceiling.
+    /// The first as-of at which no veto applies, for a customer with a ceiling.
     pub blocked_until: Option<Month>,
-    /// The day from which on the plan must be met.
+    /// The day on which the plan is due.
     pub due_on: i32,
-    /// At an inspection: how far it has come.
+    /// How far the plan has come, known only at an inspection.
     pub status: Option<PlanStatus>,
 }
 
@@ -79,34 +83,34 @@ pub struct ImprovementPlan {
 pub struct PlanItem {
     /// Place in the method's indicators.
     pub place: u16,
-    /// Its value in the cycle.
+    /// The indicator's value in the cycle.
     pub value: Option<f64>,
-    /// Its points there, where it counts.
+    /// The indicator's points in the cycle, if it counts.
     pub points: Option<f64>,
-    /// What 100 points would add to the score, in 10⁻⁶ points.
+    /// By how much 100 points of the indicator would raise the score, in 10⁻⁶ points.
     pub lost_e6: Option<i64>,
-    /// Whether the customer changes it by behaviour.
+    /// Whether the customer can change the indicator by behaviour.
     pub is_lever: bool,
     /// The points to be reached.
     pub target_points: Option<f64>,
-    /// The value nearest to the present one that has these points; `None` if no value has.
+    /// The value nearest to the present one that has these points; `None` if no value has them.
     pub target_value: Option<f64>,
-    /// The day from which on the target must be met.
+    /// The day on which the target is due.
     pub due_on: i32,
-    /// At an inspection: how far it has come.
+    /// How far the indicator has come, known only at an inspection.
     pub status: Option<PlanStatus>,
-    /// Of an indicator that is a share of months: of how many.
+    /// For an indicator that is a share of months, the number of assessed months.
     pub assessed_months: Option<u32>,
 }
 
 /// The plans of a cycle.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ImprovementPlans {
-    /// By customer, in the order of ids.
+    /// The plans, in the order of customer ids.
     pub plans: Vec<ImprovementPlan>,
-    /// By plan, and within it by the id of the indicator.
+    /// The indicators of all plans: plan by plan, and within a plan by id.
     items: Vec<PlanItem>,
-    /// Indicators of a plan.
+    /// Number of indicators of a plan.
     width: usize,
 }
 
@@ -138,13 +142,13 @@ impl ImprovementPlans {
         self.items.iter().enumerate().map(|(at, item)| (at / self.width.max(1), item))
     }
 
-    /// One of [`all_items`](Self::all_items).
+    /// One of [`all_items`](Self::all_items), with the index of its plan.
     #[must_use]
     pub fn item(&self, at: usize) -> (usize, &PlanItem) {
         (at / self.width.max(1), &self.items[at])
     }
 
-    /// Sets the status of the plan at an index; `None` if it is not that of the customer.
+    /// Sets the status of the plan at an index; `None` if that is not the plan of this customer.
     pub fn set_status(
         &mut self,
         cycle: &Cycle,
@@ -157,7 +161,8 @@ impl ImprovementPlans {
         Some(())
     }
 
-    /// Sets the status of one of [all indicators](Self::all_items); `None` if it is not that of customer and indicator.
+    /// Sets the status of one of [all indicators](Self::all_items); `None` if it does not belong to this customer and
+    /// indicator.
     pub fn set_item_status(
         &mut self,
         cycle: &Cycle,
@@ -173,7 +178,7 @@ impl ImprovementPlans {
         Some(())
     }
 
-    /// Sets of how many months the power factor was assessed, by customer number of the cycle.
+    /// Sets for how many months the power factor was assessed, by customer number of the cycle.
     pub fn set_assessed_months(&mut self, cycle: &Cycle, by_customer: &[u32]) {
         let place = cycle.method.indicators.iter().position(|spec| spec.id == POWER_FACTOR);
         for (plan, items) in self.each_mut() {
@@ -189,10 +194,10 @@ impl ImprovementPlans {
     }
 }
 
-/// The offences of a cycle, to tell when they leave the window.
+/// The offences of a cycle, from which it follows when they leave the window.
 struct Offences<'a> {
     cycle: &'a Cycle,
-    /// By graded customer with offences: those of each of its accounts.
+    /// For each graded customer with offences, the offences of each of its accounts.
     by_customer: BTreeMap<u32, Vec<&'a [Offence]>>,
 }
 
@@ -205,7 +210,7 @@ impl<'a> Offences<'a> {
         Self { cycle, by_customer }
     }
 
-    /// The first as-of at which no veto holds if nothing is added.
+    /// The first as-of at which no veto applies if no offence is added.
     fn end_of_vetoes(&self, customer: u32) -> Option<Month> {
         let accounts = self.by_customer.get(&customer)?;
         let cycle = self.cycle;
@@ -227,11 +232,11 @@ struct Planner<'a> {
     agreed: &'a AgreedDates,
     /// The indicators with a weight, by id.
     places: Vec<usize>,
-    /// By indicator: whether a customer changes it by behaviour.
+    /// For each indicator, whether a customer can change it by behaviour.
     is_behaviour: Vec<bool>,
-    /// By stratum: the parameters that hold there.
+    /// For each stratum, the parameters that apply in it.
     parameters: Vec<Cow<'a, Parameters>>,
-    /// By stratum: the score of the holder of the line above grade-3.
+    /// For each stratum, the score of the holder of the line above grade-3.
     line_e6: Vec<Option<i64>>,
     offences: Offences<'a>,
     due_on: i32,
@@ -332,7 +337,7 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// By stratum: the score of the customer whose rank is the count of the line above grade-3.
+/// For each stratum, the score of the customer whose rank equals the count of the line above grade-3.
 fn lines_e6(cycle: &Cycle) -> Vec<Option<i64>> {
     let count = |name: &String| {
         let mut lines = cycle.ledger.iter();
@@ -350,25 +355,25 @@ fn lines_e6(cycle: &Cycle) -> Vec<Option<i64>> {
     lines_e6
 }
 
-/// z + (100 − z) e/1000.
+/// The points of a lever with `z` points after an effort e: z + (100 − z) e/1000.
 fn with_effort(z: f64, effort: u16) -> f64 {
     z + (100.0 - z) * f64::from(effort) / f64::from(EFFORT_MAX)
 }
 
-/// The value nearest to the present one that has at least `z` points; suggestions are whole.
+/// The value nearest to the present one that has at least `z` points; suggestion points are whole numbers.
 fn target_value(parameters: &Parameters, place: usize, is_whole: bool, value: f64, z: f64) -> Option<f64> {
     let fitted = parameters.fitted[place].as_ref()?;
     let nearest = fitted.nearest_value(value, z)?;
     if !is_whole {
         return Some(nearest);
     }
-    // The last bits of a bisection must not round up to one more suggestion.
+    // The last bits of a bisection must not cause one more suggestion by rounding up.
     let near = nearest.round();
     let is_near = (nearest - near).abs() < POINT_TOLERANCE && fitted.points(near) >= z - POINT_TOLERANCE;
     Some(if is_near { near } else { nearest.ceil() })
 }
 
-/// One customer's score at any effort.
+/// Computes one customer's score at any effort.
 struct Efforts<'a> {
     method: &'a Method,
     scored: &'a Scored,
@@ -406,7 +411,7 @@ impl Efforts<'_> {
         Some(enough)
     }
 
-    /// What 100 points of an indicator would add, in 10⁻⁶ points.
+    /// By how much 100 points of an indicator would raise the score, in 10⁻⁶ points.
     fn lost_e6(&self, place: usize) -> i64 {
         let (weights, points) = (&self.scored.weights, &self.scored.points);
         let lost = if self.method.combine == Combine::WeightedSum {
@@ -421,7 +426,7 @@ impl Efforts<'_> {
 }
 
 impl PlanItem {
-    /// How far the indicator has come on a day, by its present points; `None` where it has no target.
+    /// How far the indicator has come on a day, by its present points; `None` if it has no target.
     #[must_use]
     pub fn status_on(&self, day: i32, points_now: Option<f64>) -> Option<PlanStatus> {
         let (target, z) = (self.target_points?, self.points?);

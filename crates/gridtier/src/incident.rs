@@ -1,7 +1,7 @@
 //! Incidents: outages caused to others, and confirmed violations and thefts.
 //!
-//! Only a confirmed incident for which the customer is responsible may lower a score: what is alleged, appealed or
-//! revoked counts among the rows and nowhere else. What an incident costs a customer is not decided here.
+//! Only a confirmed incident for which the customer is responsible may lower a score: an alleged, appealed or revoked
+//! incident only counts as a row. By how much an incident lowers a score is not decided here.
 
 use crate::contract::cell::{CheckedColumn, Ids, Integers};
 use crate::contract::rule::Rule;
@@ -15,7 +15,7 @@ use crate::source::{Source, TableBook};
 use crate::text;
 use crate::unit::{Month, Window, day_of_us, round_half_away};
 
-/// Months in which a point loses half its weight.
+/// Number of months in which a point loses half its weight.
 const HALF_LIFE_MONTHS: f64 = 12.0;
 
 /// An accepted incident.
@@ -36,7 +36,7 @@ impl Incident {
         self.status == IncidentStatus::Confirmed && self.responsibility == Responsibility::Customer
     }
 
-    /// Whether it is a confirmed fault whose impact on others is not given.
+    /// Whether the incident is a confirmed fault whose impact on others is not given.
     fn lacks_impact(&self) -> bool {
         self.is_confirmed()
             && self.kind == IncidentKind::Fault
@@ -53,11 +53,11 @@ pub struct Offence {
     pub month: Month,
     /// Violation or theft.
     pub kind: IncidentKind,
-    /// 1 to 5.
+    /// The severity, from 1 to 5.
     pub severity: u8,
 }
 
-/// What incidents say of one customer.
+/// The facts that incidents give about one customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IncidentFacts {
     /// Σ customers affected × minutes of outage, over confirmed faults of the customer.
@@ -66,14 +66,14 @@ pub struct IncidentFacts {
     pub violation_points_e6: i64,
 }
 
-/// The table as facts.
+/// The facts that the table gives.
 #[derive(Debug)]
 pub struct Incidents {
     /// What became of the rows.
     pub book: TableBook,
-    /// By customer.
+    /// The facts of each customer.
     pub facts: Vec<IncidentFacts>,
-    /// By customer and month.
+    /// The offences, sorted by customer and month.
     pub offences: Vec<Offence>,
 }
 
@@ -174,7 +174,7 @@ fn notice_missing_impact(book: &mut TableBook, rows: &[CheckedRow<Incident>], cu
     }
 }
 
-/// Facts by customer.
+/// The facts of each customer.
 fn count_facts(
     rows: &[CheckedRow<Incident>],
     window: Window,
@@ -214,7 +214,7 @@ pub(crate) fn points_e6(severity: u8, age_months: i32) -> i64 {
     round_half_away(points * 1e6)
 }
 
-/// Confirmed violations and thefts, by customer, month, kind and severity.
+/// Confirmed violations and thefts, sorted by customer, month, kind and severity.
 fn offences(rows: &[CheckedRow<Incident>]) -> Vec<Offence> {
     let mut offences: Vec<Offence> = rows
         .iter()

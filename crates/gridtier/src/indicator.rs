@@ -1,8 +1,8 @@
 //! Measured values with unit and direction, computed from facts.
 //!
-//! A value is known, does not apply to the customer, or applies and cannot be measured; the last two are never 0. The
-//! default ones stand in the [`registry`], each with everything there is to say about it; an analyst's own come as
-//! expressions over the facts ([`expression`]). How good a value is belongs to the score.
+//! A value is known; or does not apply to the customer; or applies but cannot be measured. The last two are never 0.
+//! The built-in indicators are in the [`registry`], each with everything that defines it; an analyst's own indicators
+//! are expressions over the facts ([`expression`]). How good a value is is decided by the score.
 
 pub mod column;
 pub mod expression;
@@ -38,20 +38,20 @@ crate::words! {
 pub enum IndicatorValue {
     /// Measured.
     Known(f64),
-    /// Does not apply to the customer.
+    /// The indicator does not apply to the customer.
     NotApplicable,
-    /// Applies and cannot be measured.
+    /// The indicator applies but cannot be measured.
     Unknown,
 }
 
 impl IndicatorValue {
-    /// A measured value, or unknown when it is not a finite number.
+    /// A measured value, or unknown if the number is not finite.
     #[must_use]
     pub fn finite(x: f64) -> Self {
         if x.is_finite() { Self::Known(x) } else { Self::Unknown }
     }
 
-    /// The measured value.
+    /// The measured value; `None` if there is none.
     #[must_use]
     pub fn known(self) -> Option<f64> {
         match self {
@@ -71,8 +71,9 @@ impl IndicatorValue {
     }
 }
 
-/// Whether the data that an indicator needs were delivered: its tables are there, empty or not, and a counted row carries
-/// the optional column that it rests on. The data of an own indicator always were.
+/// Whether the data that an indicator needs were delivered: its tables exist, empty or not, and a counted row has the
+/// optional column from which the indicator is computed. The data of an indicator of the method's own always count as
+/// delivered.
 #[must_use]
 pub fn is_delivered(id: &str, facts: &Facts) -> bool {
     registry::find(id).is_none_or(|indicator| {
@@ -81,28 +82,28 @@ pub fn is_delivered(id: &str, facts: &Facts) -> bool {
     })
 }
 
-/// What is computed for each customer: entries of the registry, then expressions over the facts.
+/// The indicators that are computed for each customer: entries of the registry, then expressions over the facts.
 #[derive(Clone, Copy)]
 pub struct WantedIndicators<'a> {
     /// Entries of the registry.
     pub registered: &'a [&'static Indicator],
-    /// The method's own.
+    /// The method's own indicators.
     pub own: &'a [Expression],
     /// The method's costs of supply, which `profit` needs.
     pub supply_costs: SupplyCosts,
 }
 
-/// The wanted indicators, by customer number.
+/// Computes the wanted indicators, by customer number.
 ///
 /// # Errors
-/// An expression fails on data though it was checked: a bug.
+/// An expression fails on data although it was checked, which is a bug.
 pub fn compute(facts: &Facts, wanted: WantedIndicators) -> Result<Vec<IndicatorColumn>, RunError> {
     let mut columns = registered(facts, wanted);
     columns.extend(expression::evaluate(facts, wanted.own)?);
     Ok(columns)
 }
 
-/// The wanted indicators of the registry, by customer number.
+/// Computes the wanted indicators of the registry, by customer number.
 pub(crate) fn registered(facts: &Facts, wanted: WantedIndicators) -> Vec<IndicatorColumn> {
     let customers = facts.rows.len();
     let columns = wanted.registered.iter().map(|indicator| {
@@ -115,10 +116,10 @@ pub(crate) fn registered(facts: &Facts, wanted: WantedIndicators) -> Vec<Indicat
     columns.collect()
 }
 
-/// The method's own indicators, by customer number.
+/// Computes the method's own indicators, by customer number.
 ///
 /// # Errors
-/// An expression fails on data though it was checked: a bug.
+/// An expression fails on data although it was checked, which is a bug.
 pub fn own(facts: &Facts, own: &[Expression]) -> Result<Vec<IndicatorColumn>, RunError> {
     expression::evaluate(facts, own)
 }

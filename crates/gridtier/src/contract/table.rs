@@ -171,8 +171,13 @@ const CUSTOMERS: &[Column] = &[
     column("opened_on", ColumnKind::Date, "day the supply began", "立户日期"),
     column("closed_on", ColumnKind::Date, "day the supply ended", "销户日期").nullable(),
     column("aged_transformer_area", ColumnKind::Flag, "in an aged transformer area", "是否老旧台区"),
-    column("marketing_opt_out", ColumnKind::Flag, "whether the customer wants no marketing; empty means no", "是否拒绝营销")
-        .nullable(),
+    column(
+        "marketing_opt_out",
+        ColumnKind::Flag,
+        "whether the customer wants no marketing; empty means no",
+        "是否拒绝营销",
+    )
+    .nullable(),
     column(
         "capacity_at_start_kva",
         ColumnKind::Number,
@@ -193,9 +198,14 @@ const CUSTOMERS: &[Column] = &[
 
 const METER_READINGS: &[Column] = &[
     CUSTOMER_ID.key(),
-    column("meter_id", ColumnKind::Id, "meter; rows with an empty id belong to one meter of their own", "电能表编号")
-        .nullable()
-        .key(),
+    column(
+        "meter_id",
+        ColumnKind::Id,
+        "meter; rows with an empty id belong to one meter of their own",
+        "电能表编号",
+    )
+    .nullable()
+    .key(),
     column(
         "read_at",
         ColumnKind::PlacingTime,
@@ -338,8 +348,13 @@ const ENERGY_PROFILES: &[Column] = &[
     CUSTOMER_ID.key(),
     column("as_of", ColumnKind::PlacingDate, "day of the energy audit", "审计日期").key(),
     column("total_kgce", ColumnKind::Number, "energy of all carriers in a year", "能源总消耗量").unit("kgce"),
-    column("replaceable_kgce", ColumnKind::Number, "of it replaceable by electricity", "电能可替代量")
-        .unit("kgce"),
+    column(
+        "replaceable_kgce",
+        ColumnKind::Number,
+        "part of total_kgce that electricity could replace",
+        "电能可替代量",
+    )
+    .unit("kgce"),
     RECORDED_AT,
 ];
 

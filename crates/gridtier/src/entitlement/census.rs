@@ -1,8 +1,8 @@
 //! Counts of the customers entitled to a service, by tier and group, with suppression of small counts.
 //!
 //! A count of three large customers in one district can identify them. Counts below a limit are therefore withheld
-//! (primary suppression), and with them further counts, so that none can be recovered by subtracting from the totals
-//! (complementary suppression).
+//! (primary suppression). Further counts are withheld so that none of those can be recovered by subtracting from the
+//! totals (complementary suppression).
 
 use std::collections::BTreeMap;
 
@@ -20,16 +20,16 @@ pub const COLUMNS: usize = 5;
 #[derive(Clone, Debug, Default)]
 pub struct Census {
     groups: BTreeMap<String, [u64; 4]>,
-    /// Entitled customers by access.
+    /// Number of entitled customers by access.
     pub by_access: BTreeMap<Access, u64>,
 }
 
 /// A line of a census: a group, its counts by tier and the sum; `None` where a count is withheld.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CensusLine {
-    /// The group; empty for customers without a value, `None` for all groups together.
+    /// The group; empty for customers without a value, and `None` in the line of all groups together.
     pub group: Option<String>,
-    /// By tier, best first, and the sum.
+    /// The counts of the tiers, best first, and then their sum.
     pub counts: [Option<u64>; COLUMNS],
 }
 
@@ -66,8 +66,8 @@ impl Census {
         self.groups.values().flatten().sum()
     }
 
-    /// The lines by group, and last that of all groups together. Counts from 1 to below `min_count` are withheld, and
-    /// further ones from which they could be computed.
+    /// The lines of the groups, then the line of all groups together. Counts from 1 to below `min_count` are withheld,
+    /// and so are further counts from which withheld ones could be computed.
     #[must_use]
     pub fn lines(&self, min_count: u64) -> Vec<CensusLine> {
         let mut table: Vec<[u64; COLUMNS]> = self.groups.values().map(with_sum).collect();
@@ -90,7 +90,7 @@ fn with_sum(counts: &[u64; 4]) -> [u64; COLUMNS] {
     [special, first, second, third, special + first + second + third]
 }
 
-/// Which cells of a table are withheld. Its last row and last column hold the sums of the others.
+/// Which cells of a table are withheld. The last row and the last column of the table hold the sums of the others.
 ///
 /// With the sums negated, every row and column adds up to zero. Take rows and columns as the two sides of a bipartite
 /// graph with an edge for each withheld cell: a cell can be computed from the shown ones exactly if its edge is a
@@ -105,13 +105,15 @@ fn withheld(table: &[[u64; COLUMNS]], min_count: u64) -> Vec<[bool; COLUMNS]> {
     withheld
 }
 
-/// The other three corners of the rectangle through a cell that is cheapest to withhold. The four edges form a cycle.
+/// The cheapest way to protect a cell: the other three corners of a rectangle through it. The four edges of a rectangle
+/// form a cycle.
 fn cheapest_rectangle(
     table: &[[u64; COLUMNS]],
     withheld: &[[bool; COLUMNS]],
     (row, column): (usize, usize),
 ) -> Option<[(usize, usize); 3]> {
-    // First the fewest cells, a sum or a zero costing one more (a zero hides least); then the fewest customers.
+    // The fewest cells are cheapest, where a sum or a zero costs one cell more (a zero hides least); then the fewest
+    // customers.
     let cost = |&(row, column): &(usize, usize)| match (withheld[row][column], table[row][column]) {
         (true, _) => (0, 0),
         (false, count) => {
@@ -130,7 +132,7 @@ fn cheapest_rectangle(
     })
 }
 
-/// A withheld cell that can be computed from the cells shown: one whose edge is a bridge.
+/// A withheld cell that can be computed from the cells shown, since its edge is a bridge.
 fn bridge(withheld: &[[bool; COLUMNS]]) -> Option<(usize, usize)> {
     let cells = (0..withheld.len()).flat_map(|row| (0..COLUMNS).map(move |column| (row, column)));
     cells.filter(|&(row, column)| withheld[row][column]).find(|&cell| !has_detour(withheld, cell))
@@ -206,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_count_that_follows_from_several_lines_together_is_protected() {
-        // No line has one empty cell alone, and yet the 2 follows from the shown sums of the other rows.
+        // No line has only one withheld cell, and yet the 2 follows from the shown sums of the other rows.
         let census = census(&[
             ("a", [2, 5, 4, 0]),
             ("b", [192, 50, 3, 0]),
@@ -220,7 +222,7 @@ mod tests {
         let mut chain = vec![[false; COLUMNS]; 3];
         (chain[0][0], chain[0][1], chain[1][1], chain[1][2], chain[2][2], chain[2][1]) =
             (true, true, true, true, true, true);
-        assert_eq!(bridge(&chain), Some((0, 0)), "the others lie on a cycle");
+        assert_eq!(bridge(&chain), Some((0, 0)), "the other cells lie on a cycle");
         chain[2][0] = true;
         assert_eq!(bridge(&chain), None);
     }

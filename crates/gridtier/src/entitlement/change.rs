@@ -1,4 +1,4 @@
-//! Changes of entitlements between two cycles, which the notices of a regrade are made of.
+//! Changes of entitlements between two cycles, from which the notices of a regrade are made.
 
 use super::catalogue::Catalogue;
 use super::condition::Datum;
@@ -10,26 +10,26 @@ use crate::method::Tier;
 crate::words! {
     /// How a customer's claim to a service changed, best first.
     ChangeKind "kind of change" {
-        /// It has the service now and had not.
+        /// The customer has the service now, but did not have it before.
         Gained "gained" "gained" "新增",
-        /// It has more of it.
+        /// The customer has more of the service.
         More "more" "more" "提升",
-        /// It has it on terms that are better in one respect and worse in another.
+        /// The customer has the service on terms that are better in one respect and worse in another.
         Terms "terms" "other terms" "条款变化",
-        /// It has less of it.
+        /// The customer has less of the service.
         Less "less" "less" "降低",
-        /// It had the service and has it no longer.
+        /// The customer had the service, but does not have it any more.
         Lost "lost" "lost" "取消",
     }
 }
 
-/// A customer in one of the two cycles.
+/// What is known of a customer in one of the two cycles.
 pub struct Side<'a> {
     /// The cycle's catalogue.
     pub catalogue: &'a Catalogue,
-    /// The customer's tier; `None` if the cycle did not grade it.
+    /// The customer's tier; `None` if the cycle did not grade the customer.
     pub tier: Option<Tier>,
-    /// Its values in the order of the catalogue's fields.
+    /// The customer's values in the order of the catalogue's fields.
     pub record: &'a [Datum<'a>],
 }
 
@@ -38,17 +38,17 @@ pub struct Side<'a> {
 pub struct Change<'a> {
     /// The service's id.
     pub service: &'a str,
-    /// How it changed.
+    /// How the claim changed.
     pub kind: ChangeKind,
-    /// Access before.
+    /// The access before.
     pub before: Access,
-    /// Access after.
+    /// The access after.
     pub after: Access,
     /// The offer before; `None` if there was no claim.
     pub terms_before: Option<Offer<'a>>,
     /// The offer after; `None` if there is no claim.
     pub terms_after: Option<Offer<'a>>,
-    /// The reasons for the claim after; empty if there is none.
+    /// The reasons for the claim after; empty if there is no claim.
     pub reasons: Reasons,
 }
 
@@ -60,8 +60,8 @@ impl<'a> Side<'a> {
     }
 }
 
-/// The changes for a customer, in the order of the newer catalogue; services that were dropped from it come last. A
-/// change in the wording of notes does not count.
+/// The changes for a customer, in the order of the newer catalogue; services that the newer catalogue dropped come
+/// last. A change in the wording of notes does not count.
 #[must_use]
 pub fn changes<'a>(before: &Side<'a>, after: &Side<'a>) -> Vec<Change<'a>> {
     let dropped = before.catalogue.services.iter().filter(|old| after.catalogue.service(&old.id).is_none());

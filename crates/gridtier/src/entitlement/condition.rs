@@ -1,12 +1,12 @@
 //! Conditions of the catalogue: which customers a service can apply to, besides their tier.
 //!
-//! A small typed language, such as `supply_level = "high_voltage" and aged_transformer_area`. Columns and words are
-//! those of the contract, so that a misspelt one is an error when the catalogue is read. The tier is not a column,
-//! because the matrix already says what a tier gets.
+//! Conditions are written in a small typed language, such as `supply_level = "high_voltage" and aged_transformer_area`.
+//! Columns and words are those of the contract, so that a misspelt column or word is an error when the catalogue is
+//! read. The tier is not a column, because the matrix already says what a tier gets.
 //!
 //! Missing values: a missing word equals no word, so `=` and `in` are false and `!=` is true; a missing flag is false;
 //! a missing number or day makes a comparison *unknown*. `not`, `and` and `or` follow Kleene's logic, and an unknown
-//! condition does not hold. `is missing` tests for a missing value.
+//! condition counts as not met. `is missing` tests for a missing value.
 
 mod case;
 mod parse;
@@ -23,7 +23,7 @@ use crate::word::WordList;
 
 pub use case::{covered, possible, possible_together};
 
-/// What a column of a condition holds.
+/// The kind of value in a column of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldKind {
     /// One of these words.
@@ -41,16 +41,16 @@ pub enum FieldKind {
 /// A column that conditions may name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// Its name.
+    /// The column's name.
     pub name: String,
-    /// Its name in Chinese.
+    /// The column's name in Chinese.
     pub title_zh: &'static str,
-    /// What it holds.
+    /// The kind of value in the column.
     pub kind: FieldKind,
 }
 
 impl Field {
-    /// The Chinese name of a word of the column; the word itself where it has none.
+    /// The Chinese name of a word of the column; the word itself if it has no Chinese name.
     #[must_use]
     pub fn word_zh<'w>(&self, word: &'w str) -> &'w str {
         match self.kind {
@@ -60,8 +60,8 @@ impl Field {
     }
 }
 
-/// The columns that conditions may name: those of `customers` except the id, `provisional`, `score` (0 to 100), the
-/// indicators of the registry, and a method's `own` indicators.
+/// The columns that conditions may name: the columns of `customers` except the id, `provisional`, `score` (0 to 100),
+/// the indicators of the registry, and the method's own indicators, whose ids are `own`.
 #[must_use]
 pub fn fields(own: &[&str]) -> Vec<Field> {
     let field = |name: &str, title_zh, kind| Field { name: name.to_owned(), title_zh, kind };
@@ -90,7 +90,7 @@ pub fn fields(own: &[&str]) -> Vec<Field> {
     fields
 }
 
-/// A customer's value of a column.
+/// The value that a customer has in a column.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Datum<'a> {
     /// No value.
@@ -144,7 +144,7 @@ impl Op {
     }
 }
 
-/// A condition as a tree; columns by their position in [`fields`].
+/// A condition as a tree, whose columns are given by their position in [`fields`].
 #[derive(Clone, Debug, PartialEq)]
 enum Predicate {
     Always,
@@ -172,31 +172,31 @@ impl Condition {
     /// Parses a condition over `fields`.
     ///
     /// # Errors
-    /// What is wrong, and what to do.
+    /// What is wrong, and what to do about it.
     pub fn parse(text: &str, fields: &[Field]) -> Result<Self, (Text, Text)> {
         Ok(Self { text: text.trim().to_owned(), part: parse::parse(text, fields)? })
     }
 
-    /// The condition that always holds.
+    /// The condition that every customer meets.
     #[must_use]
     pub fn always() -> Self {
         Self { text: "always".into(), part: Predicate::Always }
     }
 
-    /// The condition that is false where this one is true, and unknown where it is unknown.
+    /// The condition that is false where this one is true, true where it is false, and unknown where it is unknown.
     #[must_use]
     pub fn negated(&self) -> Self {
         Self { text: format!("not ({})", self.text), part: Predicate::Not(Box::new(self.part.clone())) }
     }
 
-    /// Whether it holds for a customer, whose `record` has a value for each field, in the order of the fields. An
-    /// unknown condition does not hold.
+    /// Whether a customer meets the condition. `record` has the customer's value for each field, in the order of the
+    /// fields. An unknown condition is not met.
     #[must_use]
     pub fn holds(&self, record: &[Datum]) -> bool {
         self.part.truth(record) == Some(true)
     }
 
-    /// The columns that it uses, as positions in the fields.
+    /// The columns that the condition uses, as positions in the fields.
     #[must_use]
     pub fn columns(&self) -> BTreeSet<usize> {
         let mut columns = BTreeSet::new();
@@ -204,7 +204,7 @@ impl Condition {
         columns
     }
 
-    /// The values of a customer that it uses: `aged_transformer_area = false`.
+    /// The customer's values that the condition uses, such as `aged_transformer_area = false`.
     #[must_use]
     pub fn seen(&self, fields: &[Field], record: &[Datum]) -> String {
         let columns = self.columns();
@@ -212,7 +212,7 @@ impl Condition {
         seen.collect::<Vec<_>>().join(", ")
     }
 
-    /// The same in Chinese.
+    /// The customer's values that the condition uses, in Chinese.
     #[must_use]
     pub fn seen_zh(&self, fields: &[Field], record: &[Datum]) -> String {
         let columns = self.columns();
@@ -228,7 +228,7 @@ impl Condition {
 }
 
 impl Predicate {
-    /// True, false, or unknown.
+    /// Whether the condition is true, false or, as `None`, unknown.
     fn truth(&self, record: &[Datum]) -> Option<bool> {
         match self {
             Self::Always => Some(true),

@@ -1,6 +1,6 @@
-//! What a customer is entitled to, derived from its tier and its own columns.
+//! The services that a customer is entitled to, derived from the customer's tier and own columns.
 //!
-//! A service comes from the tier's cell or from an opening that holds for any tier; the better of the two applies, on
+//! A service comes from the tier's cell, or from an opening that applies to any tier; the better of the two applies, on
 //! its own terms. Every grant carries its reasons. Nothing is stored.
 
 use arrow_array::cast::AsArray;
@@ -109,7 +109,7 @@ impl<'b> MemberColumn<'b> {
 /// The part of the catalogue that gives a customer a service.
 #[derive(Clone, Copy, Debug)]
 pub enum Basis<'c> {
-    /// The cell of its tier.
+    /// The cell of the customer's tier.
     Cell(&'c Cell),
     /// An opening of the service, with its position.
     Opening(usize, &'c Opening),
@@ -118,13 +118,13 @@ pub enum Basis<'c> {
 /// A service that a customer is entitled to.
 #[derive(Clone, Debug)]
 pub struct Grant<'c> {
-    /// How much of it.
+    /// How much of the service the customer gets.
     pub access: Access,
-    /// On which terms.
+    /// The terms on which the customer gets it.
     pub terms: &'c Terms,
-    /// What gives it.
+    /// The part of the catalogue that gives the service.
     pub basis: Basis<'c>,
-    /// Why, in the order of [`Reason`]; at least one.
+    /// The reasons, in the order of [`Reason`]; at least one.
     pub reasons: Reasons,
 }
 
@@ -142,7 +142,7 @@ impl Reasons {
         Reason::ALL.iter().copied().filter(move |&reason| self.0 >> reason.position() & 1 == 1)
     }
 
-    /// Their codes, as in tables: `tier;condition`.
+    /// The codes of the reasons, as in tables: `tier;condition`.
     #[must_use]
     pub fn words(self) -> String {
         self.iter().map(Word::code).collect::<Vec<_>>().join(";")
@@ -152,13 +152,13 @@ impl Reasons {
 /// Why a customer has no claim to a service.
 #[derive(Clone, Copy, Debug)]
 pub enum Refused<'c> {
-    /// The service does not apply to it: this condition does not hold.
+    /// The service does not apply to the customer, who does not meet this condition.
     Condition(&'c Condition),
-    /// Its tier does not have the service, and nothing else opens it.
+    /// The customer's tier does not have the service, and nothing else opens it.
     Tier,
 }
 
-/// The grant of a service to a customer of a tier, whose `record` has its values in the order of the catalogue's
+/// The grant of a service to a customer of a tier. `record` has the customer's values in the order of the catalogue's
 /// fields.
 ///
 /// # Errors

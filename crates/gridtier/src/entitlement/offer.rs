@@ -1,4 +1,4 @@
-//! Comparison of two offers of a service. The lint compares tiers with it, the notices two cycles.
+//! Comparison of two offers of a service. The lint uses it to compare tiers, the notices to compare two cycles.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,9 @@ use crate::word::Word;
 pub struct Offer<'a> {
     /// The service.
     pub service: &'a Service,
-    /// How much of it.
+    /// How much of the service the customer gets.
     pub access: Access,
-    /// On which terms.
+    /// The terms on which the customer gets it.
     pub terms: &'a Terms,
 }
 
@@ -23,8 +23,8 @@ impl Offer<'_> {
         self.terms.cadence.unwrap_or(self.service.cadence)
     }
 
-    /// Prices in fen by the ids of the parts chosen, sorted, so that two catalogues can be compared. A fixed price has
-    /// no parts.
+    /// Prices in fen for each choice of parts. The parts are given by their sorted ids, so that two catalogues can be
+    /// compared. A fixed price has no parts.
     fn prices(&self) -> BTreeMap<Vec<&str>, i64> {
         let ids = |choice: u32| {
             let Fee::Combination(parts, _) = &self.service.fee else { return Vec::new() };
@@ -42,7 +42,8 @@ impl Offer<'_> {
         }
     }
 
-    /// In which respect this offer gives less than another; `None` if in none. The wording of notes is not compared.
+    /// The respect in which this offer gives less than another; `None` if in none. The wording of notes is not
+    /// compared.
     #[must_use]
     pub fn less_than(&self, other: &Offer) -> Option<Text> {
         if self.access < other.access {

@@ -1,4 +1,4 @@
-//! Parsing a [`Catalogue`]: read, build, lint. All faults are reported at once.
+//! Parses a [`Catalogue`]: read, build, lint. All faults are reported at once.
 
 use chrono::NaiveDate;
 use serde_json::Value;
@@ -12,23 +12,23 @@ use super::service::Duty;
 use crate::checked_toml::{CheckedToml, Fault, Faults, schema_of_input};
 use crate::text::Text;
 
-/// The shipped catalogues by name: complete files.
+/// The shipped catalogues: name and text of each, which is a complete file.
 pub const CATALOGUES: [(&str, &str); 1] = [("paper", include_str!("../../presets/entitlements.toml"))];
 
-/// What regulations owe to customers of any tier. An operator cannot change it.
+/// What regulations owe to customers of any tier. An operator cannot change this file.
 const DUTIES: &str = include_str!("../../presets/duties.toml");
 
 impl Catalogue {
-    /// The catalogue that a text describes. `name` is the file's, for messages; `own` are the ids of a method's own
-    /// indicators, which its conditions may name too.
+    /// The catalogue that a text describes. `name` is that of the file, for messages; `own` are the ids of the
+    /// indicators that a method itself defines, which conditions may name too.
     ///
     /// # Errors
-    /// Everything that is wrong with it, by line, with what to do.
+    /// Everything that is wrong with the text, by line, with what to do about it.
     pub fn parse(name: &str, text: &str, own: &[&str]) -> Result<Self, Faults> {
         let (document, faults) = CheckedToml::survey(name, text, &schema())?;
         let file: CatalogueFile = match document.read() {
             Ok(file) => file,
-            // Values of a wrong type are among the faults of the schema already, with the fix.
+            // Values of a wrong type are among the faults of the schema already, with what to do about them.
             Err(unread) => return document.faults(faults).and(Err(unread)),
         };
         let fields = condition::fields(own);
@@ -56,8 +56,8 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// Whether it has the name and version of a shipped catalogue and another text: an edited copy, which nobody could tell
-    /// apart by name. Comments and line ends do not matter.
+    /// Whether the catalogue has the name and version of a shipped catalogue but another text: then it is an edited
+    /// copy, which nobody could tell from the original by its name. Comments and line ends do not matter.
     #[must_use]
     pub fn is_edited_copy(&self) -> bool {
         let content = |text: &str| toml::from_str::<toml::Table>(&text.replace("\r\n", "\n")).ok();
@@ -86,7 +86,7 @@ pub fn schema() -> Value {
 /// All duties.
 ///
 /// # Errors
-/// The shipped file is wrong: a bug that a test finds.
+/// The shipped file has a fault, which is a bug that a test finds.
 pub fn duties() -> Result<Vec<Duty>, Faults> {
     let name = "duties.toml";
     let document = CheckedToml::parse(name, DUTIES, &schema_of_input::<DutiesFile>())?;
@@ -113,7 +113,7 @@ pub fn duties() -> Result<Vec<Duty>, Faults> {
 }
 
 impl Duty {
-    /// Whether it is in force on some day from `from` to `to`.
+    /// Whether the duty is in force on some day from `from` to `to`.
     fn is_in_force(&self, from: NaiveDate, to: Option<NaiveDate>) -> bool {
         to.is_none_or(|to| self.effective_from <= to) && self.effective_to.is_none_or(|last| from <= last)
     }

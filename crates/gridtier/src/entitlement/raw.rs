@@ -1,4 +1,4 @@
-//! The catalogue and the list of duties as serde reads them: every key once, with what it may hold and what it is for.
+//! The catalogue and the list of duties as serde reads them: every key once, with its allowed values and its purpose.
 //!
 //! The JSON Schemas of the files follow from these types, and a file is checked against its schema before it is read.
 
@@ -22,11 +22,11 @@ pub(super) struct Uptake(#[schemars(range(min = 0, max = 1000))] pub f64);
 pub(super) struct Units(#[schemars(range(min = 1, max = 1_000_000_000))] pub u64);
 
 crate::words! {
-    /// Why a service is opened whatever the tier.
+    /// Why a service is open to customers of any tier.
     OpeningReason "reason of an opening" {
         /// The regulatory importance level.
         Importance "importance" "importance level" "重要电力用户",
-        /// It is owed to everybody.
+        /// The service is owed to everybody.
         Regulation "regulation" "regulation" "监管要求",
     }
 }
@@ -53,9 +53,9 @@ crate::words! {
 crate::words! {
     /// What a duty asks of a service.
     DutyKind "kind of duty" {
-        /// Free for all of them.
+        /// Free for all customers to whom the duty is owed.
         Basic "basic" "basic service" "基本服务",
-        /// Open to all of them.
+        /// Open to all customers to whom the duty is owed.
         Protection "protection" "protection" "保障",
     }
 }
@@ -68,13 +68,13 @@ pub(super) struct CatalogueFile {
     pub _format: i64,
     /// The catalogue's name.
     pub name: String,
-    /// Its version, such as 2026.1.
+    /// The version, such as 2026.1.
     pub version: String,
-    /// First day on which it holds.
+    /// First day on which the catalogue is in force.
     pub effective_from: Day,
-    /// Last day on which it holds.
+    /// Last day on which the catalogue is in force.
     pub effective_to: Option<Day>,
-    /// Where it comes from.
+    /// The source of the catalogue.
     pub source: String,
     /// The services.
     pub service: Vec<ServiceFile>,
@@ -82,21 +82,21 @@ pub(super) struct CatalogueFile {
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct ServiceFile {
-    /// Its name in tables, such as S06.
+    /// The id of the service in tables, such as S06.
     pub id: String,
-    /// SERVQUAL dimensions; basic services stand outside.
+    /// SERVQUAL dimensions; basic services are outside of them.
     pub dimensions: Vec<Dimension>,
     /// Name in English.
     pub title: String,
     /// Name in Chinese.
     pub title_zh: String,
-    /// One line in English.
+    /// A description of one line in English.
     pub about: String,
-    /// One line in Chinese.
+    /// A description of one line in Chinese.
     pub about_zh: String,
-    /// The utility begins by itself, or the customer asks.
+    /// Who starts the service: the utility by itself, or a customer who asks for it.
     pub start: Start,
-    /// The duty that makes it a regulated service.
+    /// The duty that makes the service a regulated one.
     pub duty: Option<String>,
     /// What is counted, in English.
     pub unit: String,
@@ -108,23 +108,23 @@ pub(super) struct ServiceFile {
     pub uptake: Option<Uptake>,
     /// Units a year for the public as a whole, instead of an uptake by customer.
     pub programme_units: Option<Units>,
-    /// How its price comes about.
+    /// How the price is found.
     pub fee: FeeFile,
-    /// What the utility can deliver; unlimited if left out.
+    /// How much the utility can deliver; unlimited if left out.
     pub capacity: Option<CapacityFile>,
-    /// How often.
+    /// How often the service is given.
     pub cadence: Cadence,
-    /// To whom it can apply at all, whatever the tier.
+    /// The condition that a customer of any tier must meet.
     pub condition: Option<String>,
-    /// Whether the approved outage plan must leave room for it.
+    /// Whether the approved outage plan must leave room for the service.
     #[serde(default)]
     pub outage_plan: bool,
-    /// Where the service is named.
+    /// The place where the service is named.
     #[serde(default)]
     pub source: String,
     /// What each tier gets.
     pub cells: CellsFile,
-    /// Who gets it whatever the tier.
+    /// The customers who get the service whatever their tier.
     #[serde(default)]
     pub opens: Vec<OpeningFile>,
 }
@@ -146,26 +146,26 @@ pub(super) struct CellsFile {
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct CellFile {
-    /// What the tier gets.
+    /// How much of the service the tier gets.
     pub access: Access,
-    /// Who says so: the paper, an inference, the operator.
+    /// Who says that the tier gets it: the paper, an inference, or the operator.
     pub provenance: Provenance,
-    /// Provenance text: the paper's words.
+    /// The paper's words, if provenance is text.
     #[serde(default)]
     pub phrase: String,
     #[serde(flatten)]
     pub terms: TermsFile,
-    /// Paid by combination: parts that cost nothing.
+    /// The parts that cost nothing, if the service is priced by combination.
     #[serde(default)]
     pub free_parts: Vec<String>,
     /// Units a year for each entitled customer, instead of the service's.
     pub uptake: Option<Uptake>,
-    /// What must hold besides the tier.
+    /// The condition that a customer must meet besides having the tier.
     pub condition: Option<String>,
-    /// Terms in words, English.
+    /// The terms in words, in English.
     #[serde(default)]
     pub note: String,
-    /// Terms in words, Chinese.
+    /// The terms in words, in Chinese.
     #[serde(default)]
     pub note_zh: String,
     /// Why this tier gets less than a worse one.
@@ -174,25 +174,25 @@ pub(super) struct CellFile {
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct TermsFile {
-    /// Paid: price of a unit in CNY, instead of the service's.
+    /// The price of a unit in CNY for access paid, instead of the service's price.
     pub fee: Option<Yuan>,
-    /// Subsidised: the share that the utility bears.
+    /// The share that the utility bears for access subsidised.
     pub subsidy_share: Option<Share>,
-    /// How often, instead of the service's.
+    /// How often the service is given, instead of the service's own cadence.
     pub cadence: Option<Cadence>,
-    /// Most units a customer gets in a year.
+    /// Most units that a customer gets in a year.
     pub quota_per_year: Option<Units>,
 }
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct OpeningFile {
-    /// For whom, whatever the tier.
+    /// The condition that customers of any tier must meet.
     pub condition: String,
-    /// Why.
+    /// The reason for which the service is opened.
     pub reason: OpeningReason,
-    /// What they get at least.
+    /// How much of the service these customers get at least.
     pub access: Access,
-    /// The rule that says so.
+    /// The rule that requires it.
     pub source: String,
     #[serde(flatten)]
     pub terms: TermsFile,
@@ -200,29 +200,29 @@ pub(super) struct OpeningFile {
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct FeeFile {
-    /// How a price comes about.
+    /// The rule by which the price is found.
     pub rule: FeeRule,
-    /// fixed: price of a unit in CNY.
+    /// For the rule fixed: the price of a unit in CNY.
     pub amount: Option<Yuan>,
-    /// combination: what can be chosen.
+    /// For the rule combination: the parts that can be chosen.
     #[serde(default)]
     pub parts: Vec<PartFile>,
-    /// combination: the price of each choice.
+    /// For the rule combination: the price of each choice of parts.
     #[serde(default)]
     pub combinations: Vec<CombinationFile>,
-    /// shared: how applicants of an area divide what is left.
+    /// For the rule shared: how the applicants of an area divide what the utility does not bear.
     pub share_by: Option<ShareKey>,
 }
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct PartFile {
-    /// Its name in combinations.
+    /// The id of the part in combinations.
     pub id: String,
     /// Name in English.
     pub title: String,
     /// Name in Chinese.
     pub title_zh: String,
-    /// What one costs the utility, in CNY.
+    /// What one unit of the part costs the utility, in CNY.
     pub unit_cost: Yuan,
 }
 
@@ -230,17 +230,17 @@ pub(super) struct PartFile {
 pub(super) struct CombinationFile {
     /// The parts chosen.
     pub parts: Vec<String>,
-    /// Their price together, in CNY.
+    /// The price of these parts together, in CNY.
     pub fee: Yuan,
-    /// Share of the takers who choose them; all combinations sum to 1.
+    /// The share of the takers who choose these parts; the shares of all combinations sum to 1.
     pub share: Share,
 }
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct CapacityFile {
-    /// Units that the utility can deliver.
+    /// Number of units that the utility can deliver.
     pub units: Units,
-    /// In a month, or in a year.
+    /// The period for which the number is given: a month or a year.
     pub per: CapacityPeriod,
 }
 
@@ -256,22 +256,22 @@ pub(super) struct DutiesFile {
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct DutyFile {
-    /// Its name in catalogues.
+    /// The id of the duty in catalogues.
     pub id: String,
     /// What is owed, in English.
     pub title: String,
     /// What is owed, in Chinese.
     pub title_zh: String,
-    /// Condition: to whom.
+    /// The condition that tells to whom the service is owed.
     pub owed_to: String,
-    /// basic: free for all of them; protection: open to all of them.
+    /// basic: free for all to whom it is owed; protection: open to all of them.
     pub kind: DutyKind,
     /// The rule, in English.
     pub source: String,
     /// The rule, in Chinese.
     pub source_zh: String,
-    /// First day on which it holds.
+    /// First day on which the duty is in force.
     pub effective_from: Day,
-    /// Last day on which it holds.
+    /// Last day on which the duty is in force.
     pub effective_to: Option<Day>,
 }

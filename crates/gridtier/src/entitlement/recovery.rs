@@ -1,9 +1,9 @@
 //! What services cost a year and what fees bring back (服务成本回收机制), by service and tier.
 //!
-//! Units = entitled customers × uptake, limited by each customer's quota and by the capacity, better tiers first.
-//! Cost = units × unit cost; income = units × fee; recovery rate = income ÷ cost. Uptakes and costs are the catalogue's
-//! assumptions. A selection of customers gets its share of the cost of all, so that the parts of a whole add up.
-//! All sums are integers.
+//! Units = entitled customers × uptake, limited by each customer's quota and by the capacity, which better tiers use
+//! first. Cost = units × unit cost; income = units × fee; recovery rate = income ÷ cost. Uptakes and costs are the
+//! catalogue's assumptions. A selection of customers gets its share of the cost of all customers, so that the costs of
+//! selections add up to the whole. All sums are integers.
 
 use arrow_array::BooleanArray;
 
@@ -15,16 +15,16 @@ use crate::word::Word;
 
 const E6: i128 = 1_000_000;
 
-/// Numbers of entitled customers of a cycle, by service, tier and basis.
+/// Numbers of entitled customers of a cycle, by service, by tier and by what entitles them.
 #[derive(Clone, Debug)]
 pub struct Demand {
-    /// By service and tier: customers entitled by the tier's cell, then by each opening.
+    /// For each service and tier, the customers entitled by the tier's cell, then those entitled by each opening.
     entitled: Vec<[Vec<EntitledCount>; 4]>,
-    /// Customers by tier.
+    /// Number of customers by tier.
     customers: [EntitledCount; 4],
 }
 
-/// Number of customers, and how many of them are selected.
+/// A number of customers, and how many of them are selected.
 #[derive(Clone, Copy, Debug, Default)]
 struct EntitledCount {
     all: u64,
@@ -56,14 +56,14 @@ pub struct Statement {
     pub units_e6: i128,
     /// Units that capacity leaves undelivered, in 10⁻⁶.
     pub short_e6: i128,
-    /// What they cost, in fen.
+    /// What the delivered units cost, in fen.
     pub cost_fen: i128,
-    /// What fees bring, in fen.
+    /// What the fees bring in, in fen.
     pub income_fen: i128,
 }
 
 impl Demand {
-    /// Counts of no customers.
+    /// Starts with no customers counted.
     #[must_use]
     pub fn new(catalogue: &Catalogue) -> Self {
         let slots = |service: &Service| {
@@ -90,7 +90,7 @@ impl Demand {
         }
     }
 
-    /// The statement of each service and tier, in the order of the catalogue and best tier first.
+    /// The statement of each service and tier, in the order of the catalogue, best tier first.
     #[must_use]
     pub fn statements(&self, catalogue: &Catalogue) -> Vec<Statement> {
         let services = catalogue.services.iter().enumerate();
@@ -148,8 +148,8 @@ impl Statement {
         self.income_fen += rounded(income, E6 * E6);
     }
 
-    /// A programme for the public costs the same however many come, so each customer gets an equal share of it. Shares
-    /// of tiers are differences of rounded cumulative sums, so that they add up.
+    /// A programme for the public costs the same however many customers use it, so each customer gets an equal share of
+    /// the cost. Shares of tiers are differences of rounded cumulative sums, so that they add up.
     fn programme(&mut self, units: u64, customers: &[EntitledCount; 4], service: &Service) {
         let all: u64 = customers.iter().map(|count| count.all).sum();
         let (units, cost) = (i128::from(units) * E6, i128::from(units) * i128::from(service.unit_cost_fen));

@@ -1,4 +1,4 @@
-//! Selection of customers, and which of them may be on a list.
+//! Selects customers, and decides which of them may be on a list.
 //!
 //! Customers who opted out of marketing are counted like all others, since a count identifies nobody, but are left out
 //! of marketing lists. Lists for operations, such as the order of restoration, must include them.
@@ -11,28 +11,28 @@ use super::condition::{Datum, Field};
 use super::grant::Members;
 use crate::method::Tier;
 
-/// What a list is made for.
+/// The purpose of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListPurpose {
-    /// To offer or announce something: customers who opted out are left out.
+    /// To offer or announce something: customers who opted out of marketing are left out.
     Marketing,
-    /// To run the network and the services: everybody.
+    /// To run the network and the services: nobody is left out.
     Operations,
 }
 
 /// A filter of customers. An empty list of values excludes nobody.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// Tiers.
+    /// The selected tiers.
     pub tiers: Vec<Tier>,
-    /// Values by column of customers, such as `region`.
+    /// The selected values of columns of customers, such as `region`.
     pub values: Vec<(&'static str, Vec<String>)>,
     /// Ids of customers who opted out, besides those whose `marketing_opt_out` is true.
     pub opted_out: BTreeSet<String>,
 }
 
 impl Selection {
-    /// The columns that it uses.
+    /// The columns that the filter uses.
     pub fn columns(&self) -> impl Iterator<Item = &'static str> {
         self.values.iter().map(|(name, _)| *name).chain(["marketing_opt_out"])
     }

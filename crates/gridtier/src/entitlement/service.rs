@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 crate::words! {
     /// A dimension of SERVQUAL (Parasuraman, Zeithaml and Berry 1988), or the basic services outside of it.
     Dimension "SERVQUAL dimension" {
-        /// 基本服务: everybody's, outside the five dimensions.
+        /// 基本服务: for everybody, outside the five dimensions.
         Basic "basic" "basic service" "基本服务",
         /// 可靠性
         Reliability "reliability" "reliability" "可靠性",
@@ -25,7 +25,7 @@ crate::words! {
 }
 
 crate::words! {
-    /// What a customer gets of a service, from least to most.
+    /// How much of a service a customer gets, from least to most.
     Access "access" {
         /// Nothing.
         None "none" "–" "–",
@@ -33,9 +33,9 @@ crate::words! {
         Limited "limited" "limited" "有限提供",
         /// All of it, for a fee.
         Paid "paid" "paid" "有偿",
-        /// All of it, the utility bearing a share of the cost.
+        /// All of it; the utility bears a share of the cost.
         Subsidised "subsidised" "subsidised" "补贴",
-        /// All of it without a fee, when an application is granted.
+        /// All of it without a fee, once an application is granted.
         OnApplication "on_application" "on application" "申请后提供",
         /// All of it without a fee.
         Included "included" "included" "包含",
@@ -55,17 +55,17 @@ crate::words! {
 }
 
 crate::words! {
-    /// Who begins.
+    /// Who starts a service.
     Start "start of a service" {
-        /// The utility, by itself.
+        /// The utility, without being asked.
         Automatic "automatic" "automatic" "主动提供",
-        /// The customer asks.
+        /// The customer, by asking for it.
         Application "application" "on request" "客户申请",
     }
 }
 
 crate::words! {
-    /// How often, from rarest to most frequent; the first two have no rhythm.
+    /// How often a service is given, from rarest to most frequent; the first two have no fixed times.
     Cadence "cadence" {
         /// When somebody asks.
         OnDemand "on_demand" "on demand" "按需",
@@ -85,27 +85,27 @@ crate::words! {
 }
 
 crate::words! {
-    /// How a price comes about.
+    /// The rule by which a price is found.
     FeeRule "fee rule" {
-        /// No price.
+        /// There is no price.
         Free "free" "free" "免费",
-        /// The same for every unit.
+        /// The price is the same for every unit.
         Fixed "fixed" "fixed" "固定收费",
-        /// By the combination of parts that the customer chooses.
+        /// The price depends on the combination of parts that the customer chooses.
         Combination "combination" "by combination" "按组合收费",
-        /// The utility bears a share, the applicants of an area divide the rest.
+        /// The utility bears a share of the cost, and the applicants of an area divide the rest.
         Shared "shared" "shared cost" "分摊",
     }
 }
 
 crate::words! {
-    /// How the applicants of an area divide what a subsidy leaves.
+    /// How the applicants of an area divide what the utility does not bear.
     ShareKey "key of a shared fee" {
-        /// Each the same.
+        /// Each applicant pays the same.
         Equal "equal" "equally" "均摊",
-        /// By contract capacity.
+        /// In proportion to contract capacity.
         Capacity "capacity" "by contract capacity" "按合同容量",
-        /// By annual energy.
+        /// In proportion to annual energy.
         Energy "energy" "by annual energy" "按年用电量",
     }
 }
@@ -113,11 +113,11 @@ crate::words! {
 crate::words! {
     /// Why a customer has a service.
     Reason "reason" {
-        /// Its tier has a cell for it.
+        /// The customer's tier has a cell for it.
         Tier "tier" "tier" "客户等级",
-        /// A condition besides the tier holds.
+        /// The customer meets a condition besides having the tier.
         Condition "condition" "condition" "适用条件",
-        /// Its regulatory importance level opens it.
+        /// The customer's regulatory importance level opens it.
         Importance "importance" "importance level" "重要电力用户",
         /// It is owed to everybody.
         Regulation "regulation" "regulation" "监管要求",
@@ -125,7 +125,7 @@ crate::words! {
 }
 
 impl Cadence {
-    /// Times a year, when there is a rhythm.
+    /// How many times a year, if there are fixed times.
     #[must_use]
     pub fn per_year(self) -> Option<u32> {
         match self {
@@ -138,7 +138,7 @@ impl Cadence {
     }
 }
 
-/// A part that customers can choose of a service priced by combination.
+/// A part that customers can choose in a service priced by combination.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServicePart {
     /// Its id in combinations.
@@ -147,7 +147,7 @@ pub struct ServicePart {
     pub title: String,
     /// Name in Chinese.
     pub title_zh: String,
-    /// What one costs the utility, in fen.
+    /// What one unit of the part costs the utility, in fen.
     pub unit_cost_fen: i64,
 }
 
@@ -156,27 +156,27 @@ pub struct ServicePart {
 pub struct Combination {
     /// The parts, one bit each in the order of the service's parts.
     pub parts: u32,
-    /// Their price together, in fen.
+    /// The price of the parts together, in fen.
     pub fee_fen: i64,
-    /// Share of the customers who choose them, in 10⁻⁶.
+    /// The share of the customers who choose these parts, in 10⁻⁶.
     pub share_e6: i64,
 }
 
 /// How a service is priced.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fee {
-    /// No price.
+    /// There is no price.
     Free,
-    /// Fen for a unit.
+    /// A price in fen for each unit.
     Fixed(i64),
-    /// By the parts chosen; every non-empty choice has a price.
+    /// Prices for choices of parts; every non-empty choice has a price.
     Combination(Vec<ServicePart>, Vec<Combination>),
-    /// Applicants share what the subsidy leaves.
+    /// Applicants share what the utility does not bear.
     Shared(ShareKey),
 }
 
 impl Fee {
-    /// The rule.
+    /// The rule by which the price is found.
     #[must_use]
     pub fn rule(&self) -> FeeRule {
         match self {
@@ -188,17 +188,17 @@ impl Fee {
     }
 }
 
-/// What the utility can deliver.
+/// How much the utility can deliver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {
-    /// Units.
+    /// Number of units in a period.
     pub units: u64,
-    /// Periods in a year: 12 or 1.
+    /// Number of periods in a year: 12 or 1.
     pub periods: u32,
 }
 
 impl Capacity {
-    /// Units in a year.
+    /// Number of units in a year.
     #[must_use]
     pub fn per_year(self) -> u64 {
         self.units.saturating_mul(u64::from(self.periods))
@@ -210,72 +210,72 @@ impl Capacity {
 pub struct Terms {
     /// Price of a unit in fen; `Some(0)` if free, `None` if there is no single price.
     pub fee_fen: Option<i64>,
-    /// Share of the cost that the utility bears, in 10⁻⁶.
+    /// The share of the cost that the utility bears, in 10⁻⁶.
     pub subsidy_e6: Option<i64>,
-    /// Parts that are free, one bit each.
+    /// The parts that are free, one bit each.
     pub free_parts: u32,
-    /// How often.
+    /// How often the service is given.
     pub cadence: Option<Cadence>,
-    /// Most units a customer gets in a year.
+    /// Most units that a customer gets in a year.
     pub quota_per_year: Option<u64>,
-    /// In words, English.
+    /// The terms in words, in English.
     pub note: String,
-    /// In words, Chinese.
+    /// The terms in words, in Chinese.
     pub note_zh: String,
 }
 
 /// What a tier gets of a service.
 #[derive(Clone, Debug)]
 pub struct Cell {
-    /// How much.
+    /// How much of the service the tier gets.
     pub access: Access,
-    /// On which terms.
+    /// The terms on which the tier gets it.
     pub terms: Terms,
-    /// What must hold besides the tier.
+    /// The condition that a customer must meet besides having the tier.
     pub condition: Option<Condition>,
-    /// Who says so.
+    /// Who says that the tier gets it.
     pub provenance: Provenance,
     /// The paper's words.
     pub phrase: String,
-    /// Why the tier gets less than a worse one, if it does.
+    /// Why the tier gets less than a worse tier, if it does.
     pub less: Option<String>,
     /// Units a year for each entitled customer, in 10⁻⁶.
     pub uptake_e6: i64,
 }
 
-/// Who gets a service whatever the tier.
+/// The customers who get a service whatever their tier.
 #[derive(Clone, Debug)]
 pub struct Opening {
-    /// For whom.
+    /// The condition that these customers meet.
     pub condition: Condition,
-    /// Importance or regulation.
+    /// The reason: importance or regulation.
     pub reason: Reason,
-    /// What they get at least.
+    /// How much of the service they get at least.
     pub access: Access,
-    /// On which terms.
+    /// The terms on which they get it.
     pub terms: Terms,
-    /// The rule that says so.
+    /// The rule that requires it.
     pub source: String,
 }
 
 /// A service of the catalogue.
 #[derive(Clone, Debug)]
 pub struct Service {
-    /// Its name in tables.
+    /// The id of the service in tables.
     pub id: String,
-    /// At least one.
+    /// The dimensions, at least one.
     pub dimensions: Vec<Dimension>,
     /// Name in English.
     pub title: String,
     /// Name in Chinese.
     pub title_zh: String,
-    /// One line in English.
+    /// A description of one line in English.
     pub about: String,
-    /// One line in Chinese.
+    /// A description of one line in Chinese.
     pub about_zh: String,
-    /// Who begins.
+    /// Who starts the service.
     pub start: Start,
-    /// The duty that makes it a regulated service.
+    /// The duty that makes the service a regulated one.
     pub duty: Option<String>,
     /// What is counted, in English.
     pub unit: String,
@@ -287,21 +287,21 @@ pub struct Service {
     pub uptake_e6: i64,
     /// Units a year for the public as a whole; `None` when customers take units one by one.
     pub programme_units: Option<u64>,
-    /// How it is priced.
+    /// How the service is priced.
     pub fee: Fee,
-    /// What the utility can deliver.
+    /// How much the utility can deliver.
     pub capacity: Option<Capacity>,
-    /// How often.
+    /// How often the service is given.
     pub cadence: Cadence,
-    /// To whom it can apply at all.
+    /// The condition that a customer of any tier must meet.
     pub condition: Option<Condition>,
-    /// Whether the approved outage plan must leave room for it.
+    /// Whether the approved outage plan must leave room for the service.
     pub outage_plan: bool,
-    /// Where it is named.
+    /// The place where the service is named.
     pub source: String,
     /// What each tier gets, best first.
     pub cells: [Cell; 4],
-    /// Who gets it whatever the tier.
+    /// The customers who get the service whatever their tier.
     pub opens: Vec<Opening>,
 }
 
@@ -318,8 +318,8 @@ impl Service {
         self.condition.iter().chain(of_cells).chain(self.opens.iter().map(|opening| &opening.condition))
     }
 
-    /// The price in fen of a choice of parts for a tier: parts that are free for it cost nothing. `None` when the
-    /// service is not priced by combination, or nothing is chosen.
+    /// The price in fen of a choice of parts on given terms; parts that are free by these terms cost nothing. `None`
+    /// when the service is not priced by combination, or nothing is chosen.
     #[must_use]
     pub fn price_fen(&self, terms: &Terms, parts: u32) -> Option<i64> {
         let Fee::Combination(_, combinations) = &self.fee else { return None };
@@ -335,18 +335,18 @@ impl Service {
 /// A duty that a regulation imposes towards customers of any tier.
 #[derive(Clone, Debug)]
 pub struct Duty {
-    /// Its name in catalogues.
+    /// The id of the duty in catalogues.
     pub id: String,
     /// What is owed.
     pub title: Text,
-    /// To whom.
+    /// The condition that tells to whom it is owed.
     pub owed_to: Condition,
-    /// Whether it must be free and the same for all of them; otherwise it must be open to them.
+    /// Whether the service must be free and the same for all to whom it is owed; otherwise it must be open to them.
     pub is_basic: bool,
     /// The rule.
     pub source: Text,
-    /// First day on which it holds.
+    /// First day on which the duty is in force.
     pub effective_from: NaiveDate,
-    /// Last day on which it holds.
+    /// Last day on which the duty is in force.
     pub effective_to: Option<NaiveDate>,
 }

@@ -1,4 +1,4 @@
-//! What is known of a customer's past beside its values: the months, bills and events behind them.
+//! What is known about a customer's past: the months, bills and events behind the customer's values.
 
 use serde::Serialize;
 
@@ -9,10 +9,10 @@ use crate::plan::completion_e6;
 use crate::unit::{Month, Window, date_of_day, round_half_away};
 use crate::word::Word;
 
-/// Pieces of evidence that an explanation lists of each kind.
+/// An explanation lists at most this many pieces of evidence of each kind.
 pub const EVIDENCE_MAX: usize = 10;
 
-/// A customer's past, by account: a holder has several.
+/// A customer's past, for each account; a holder may have several accounts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct History {
     /// The window.
@@ -24,15 +24,15 @@ pub struct History {
 /// The past of an account.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AccountHistory {
-    /// Its id.
+    /// The account's id.
     pub id: String,
     /// The months whose power factor is assessed.
     pub power_factor: Vec<AssessedMonth>,
-    /// Its confirmed offences.
+    /// The account's confirmed offences.
     pub offences: Vec<DatedOffence>,
-    /// Its bills; `None` where the data were not given.
+    /// The account's bills; `None` if the data folder was not given.
     pub bills: Option<Vec<SettledBill>>,
-    /// Its plans in covered months; `None` where the data were not given.
+    /// The account's plans in covered months; `None` if the data folder was not given.
     pub plans: Option<Vec<PlannedMonth>>,
 }
 
@@ -41,7 +41,7 @@ pub struct AccountHistory {
 pub struct AssessedMonth {
     /// The month.
     pub month: Month,
-    /// Whether it reaches the customer's standard.
+    /// Whether the power factor reaches the customer's standard.
     pub is_attained: bool,
     /// The power factor, rounded to two decimals.
     pub power_factor: f64,
@@ -54,7 +54,7 @@ pub struct DatedOffence {
     pub month: Month,
     /// Violation or theft.
     pub kind: IncidentKind,
-    /// 1 to 5.
+    /// The severity, from 1 to 5.
     pub severity: u8,
 }
 
@@ -63,14 +63,14 @@ pub struct DatedOffence {
 pub struct PlannedMonth {
     /// The month.
     pub month: Month,
-    /// What was planned.
+    /// The planned energy.
     pub planned_wh: i64,
-    /// What was used.
+    /// The energy used.
     pub actual_wh: i64,
 }
 
 impl PlannedMonth {
-    /// 1 − min(1, |actual − plan| / plan), in 10⁻⁶.
+    /// The completion of the plan, 1 − min(1, |actual − plan| / plan), in 10⁻⁶.
     #[must_use]
     pub fn completion_e6(self) -> i64 {
         completion_e6(self.actual_wh, self.planned_wh)
@@ -80,13 +80,13 @@ impl PlannedMonth {
 /// A bill, month or event that lowers the value of an indicator.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evidence {
-    /// The indicator that it lowers.
+    /// The indicator whose value is lowered.
     pub indicator: &'static str,
-    /// The account, where the customer has several.
+    /// The account, if the customer has several.
     pub account: Option<String>,
-    /// The month, such as 2025-03; of a bill the billing month.
+    /// The month, such as 2025-03; for a bill, the month that it bills.
     pub month: Month,
-    /// What it is.
+    /// What kind of evidence it is.
     #[serde(flatten)]
     pub kind: EvidenceKind,
 }
@@ -97,42 +97,42 @@ pub struct Evidence {
 pub enum EvidenceKind {
     /// A bill of which a part was not paid by the due day.
     LateBill {
-        /// Its id.
+        /// The bill's id.
         bill_id: String,
-        /// What was due, after reversals.
+        /// What was due on the bill, after reversals.
         due_fen: i64,
         /// The due day.
         due_on: String,
         /// The day on which nothing was left unpaid; null if something is owed at the window's end.
         paid_on: Option<String>,
-        /// Days from the due day to that day, or to the window's end.
+        /// Days from the due day to the day on which nothing was left unpaid, or to the window's end.
         overdue_days: i32,
     },
-    /// A month whose energy was far from its plan: the farthest are listed.
+    /// A month whose energy was far from its plan; the months farthest from their plans are listed.
     MissedPlan {
-        /// What was planned.
+        /// The planned energy.
         planned_wh: i64,
-        /// What was used.
+        /// The energy used.
         actual_wh: i64,
         /// Completion of the plan, 0 to 1.
         completion: f64,
     },
-    /// A month below the customer's standard.
+    /// A month whose power factor is below the customer's standard.
     LowPowerFactor {
-        /// Its power factor.
+        /// The month's power factor.
         power_factor: f64,
     },
     /// A confirmed violation or theft.
     Offence {
         /// `violation` or `theft`.
         kind: &'static str,
-        /// 1 to 5.
+        /// The severity, from 1 to 5.
         severity: u8,
     },
 }
 
 impl History {
-    /// Months whose power factor is assessed.
+    /// Number of months whose power factor is assessed.
     #[must_use]
     pub fn power_factor_months(&self) -> i64 {
         let months: usize = self.accounts.iter().map(|account| account.power_factor.len()).sum();
@@ -145,7 +145,7 @@ impl History {
         !self.accounts.is_empty() && self.accounts.iter().all(|account| account.bills.is_some())
     }
 
-    /// What lowers the customer's values, at most [`EVIDENCE_MAX`] of each kind, the latest first.
+    /// The evidence of what lowers the customer's values: of each kind the latest, at most [`EVIDENCE_MAX`].
     #[must_use]
     pub fn evidence(&self) -> Vec<Evidence> {
         let end = self.window.end_day();
@@ -229,7 +229,7 @@ fn completion(kind: &EvidenceKind) -> f64 {
     if let EvidenceKind::MissedPlan { completion, .. } = kind { *completion } else { 1.0 }
 }
 
-/// The power factor of sums of energy, as people read it.
+/// The power factor that sums of energy give, rounded as people read it.
 #[must_use]
 pub fn power_factor(active_wh: i64, reactive_varh: i64) -> f64 {
     let [p, q] = [active_wh, reactive_varh].map(float_i64);
@@ -287,13 +287,13 @@ mod tests {
         assert!(listed.windows(2).all(|pair| pair[0].month > pair[1].month));
         assert!(
             listed.iter().all(|evidence| evidence.month != month(5)),
-            "a plan that was kept is no evidence"
+            "a plan that was kept is not listed"
         );
         assert!(listed.iter().any(|evidence| evidence.month == month(4)));
     }
 
     #[test]
-    fn an_account_is_named_where_there_are_several() {
+    fn an_account_is_named_if_the_customer_has_several() {
         let account = |id: &str, of: u32| AccountHistory {
             id: id.into(),
             offences: vec![DatedOffence { month: month(of), kind: IncidentKind::Theft, severity: 3 }],

@@ -1,6 +1,6 @@
-//! What a customer can change by behaviour, and how much of it alone would lift the tier.
+//! What a customer can change by behaviour, and which change of one indicator alone would lift the tier.
 //!
-//! Every value that is asked for is rounded away from the present one, so that it suffices.
+//! Every value that is asked for is rounded away from the present value, so that it suffices.
 
 use super::history::History;
 use super::outlook;
@@ -11,7 +11,7 @@ use crate::method::{Combine, Method};
 use crate::score::{Parameters, Scored};
 use crate::unit::round_half_away;
 
-/// Bisection steps: enough for the precision of a double.
+/// Number of bisection steps, which is enough for the precision of a double.
 const HALVINGS: usize = 80;
 
 /// How a customer was scored.
@@ -37,11 +37,11 @@ pub(super) fn levers(scores: &RowScores, next: Option<&Next>, history: &History)
     levers
 }
 
-/// What one indicator could add, and from which value on it alone would suffice.
+/// What one indicator could add, and the value from which on it alone would suffice.
 fn lever(scores: &RowScores, item: &Item, next: Option<&Next>, history: &History) -> Option<LeverAdvice> {
     let place = scores.method.indicators.iter().position(|spec| spec.id == item.indicator)?;
     let (value, fitted) = (item.value?, scores.parameters.fitted[place].as_ref()?);
-    // The published score is rounded, so the true one may lie half a unit lower.
+    // The published score is rounded, so the true score may be half a unit lower.
     let needed = next.map(|next| points_needed(scores.method, scores.scored, place, next.gap + SCORE_UNIT));
     let needed = needed.filter(|&z| z <= 100.0);
     let exact = needed.and_then(|z| fitted.nearest_value(value, z));
@@ -75,7 +75,8 @@ fn lever(scores: &RowScores, item: &Item, next: Option<&Next>, history: &History
 /// One unit of the published score.
 const SCORE_UNIT: f64 = 1e-6;
 
-/// The steps in which values of a unit are shown or occur: shares in tenths of a percent, points for suggestions whole.
+/// The steps in which values of a unit are shown or occur: tenths of a percent for shares, whole points for
+/// suggestions.
 fn step(unit: &str) -> f64 {
     match unit {
         "share" => 0.001,
@@ -84,7 +85,7 @@ fn step(unit: &str) -> f64 {
     }
 }
 
-/// A needed value as it is shown in its unit: rounded away from the present value, so that it suffices.
+/// A needed value as it is shown in its unit, rounded away from the present value so that it suffices.
 #[must_use]
 pub fn sufficient_value(needed: f64, unit: &str, now: f64) -> f64 {
     safe_value(needed, step(unit), now)
@@ -104,7 +105,7 @@ fn safe_value(exact: f64, step: f64, now: f64) -> f64 {
     }
 }
 
-/// The fewest points of one indicator that raise the score by `gap`; above 100 when no points do.
+/// The fewest points of one indicator that raise the score by `gap`; above 100 if no points do.
 fn points_needed(method: &Method, scored: &Scored, place: usize, gap: f64) -> f64 {
     let now = scored.points[place].unwrap_or(100.0);
     if method.combine == Combine::WeightedSum {
@@ -135,7 +136,10 @@ mod tests {
         assert!((safe_value(0.966, 0.01, 4.6) - 0.96).abs() < 1e-12, "days must fall below");
         assert!((safe_value(0.8, 1.0 / 24.0, 0.5) - 20.0 / 24.0).abs() < 1e-12, "20 of 24 months");
         assert_eq!(safe_value(1.2, 1.0, 0.0), 2.0);
-        assert!((safe_value(0.75 + 1e-13, 0.001, 0.4) - 0.75).abs() < 1e-12, "no step more for the last bit");
+        assert!(
+            (safe_value(0.75 + 1e-13, 0.001, 0.4) - 0.75).abs() < 1e-12,
+            "the last bit does not cost another step"
+        );
         assert_eq!(safe_value(0.3, 1.0, 2.0), 0.0);
     }
 }

@@ -1,9 +1,9 @@
-//! When a value would be good enough, if the customer does from now on what the indicator asks.
+//! When a value would be good enough, if the customer from now on does what the indicator asks.
 //!
-//! The window moves on month by month: old months leave it, new ones enter it. New months are as the customer's behaviour
-//! would make them: bills as large as those of the last twelve months and paid on the due day, what is owed paid at once,
-//! every month at the power-factor standard, plans kept, no offence. There is no answer where the known past does not
-//! give the published value.
+//! The window moves on month by month: old months leave it and new months enter. New months are assumed to be as the
+//! customer's behaviour would make them: bills are as large as those of the last twelve months and paid on the due day,
+//! what is owed is paid at once, every month reaches the power-factor standard, plans are kept, and there is no
+//! offence. There is no answer if the known past does not give the published value.
 
 use super::history::{AccountHistory, History};
 use crate::billing::SettledBill;
@@ -13,9 +13,9 @@ use crate::unit::{Month, Window};
 
 /// The indicator that is a share of months.
 pub(super) const POWER_FACTOR: &str = "power_factor_attainment";
-/// The latest months, whose mean bill stands for the next ones.
+/// Number of latest months whose mean bill stands for the bills of new months.
 const RECENT_MONTHS: i32 = 12;
-/// How far the value that follows from the past may be from the published one: rounding.
+/// By how much the value that follows from the past may differ from the published value, because of rounding.
 const TOLERANCE: f64 = 1e-9;
 
 /// The first new month with which the indicator's value is good enough, within the length of a window.
@@ -69,7 +69,7 @@ fn bills(account: &AccountHistory, old: Window, window: Window) -> Option<([f64;
     let end = window.end_day();
     for bill in all.iter().filter(|bill| bill.month >= window.start() && bill.due_on < end) {
         due_fen += bill.due_fen;
-        // A bill that was not due yet is paid on its day.
+        // A bill that was not due yet is taken to be paid on its due day.
         let was_due = bill.due_on < old.end_day();
         on_time_fen += if was_due { bill.on_time_fen } else { bill.due_fen };
         fen_days += bill.overdue_fen_days;
@@ -79,7 +79,8 @@ fn bills(account: &AccountHistory, old: Window, window: Window) -> Option<([f64;
     Some(([on_time_fen + new_fen, due_fen + new_fen], [fen_days, due_fen + new_fen]))
 }
 
-/// Σ of the new bills that are due before the end of a window: in each month the mean of the last twelve.
+/// Σ of the new bills that are due before the end of a window; the bill of each month is the mean of the last twelve
+/// months.
 fn new_bills_fen(all: &[SettledBill], old: Window, window: Window) -> f64 {
     let Some(last) = all.iter().max_by_key(|bill| (bill.month, bill.due_on)) else { return 0.0 };
     let first = all.iter().map(|bill| bill.month).min().unwrap_or(last.month);
@@ -147,7 +148,8 @@ mod tests {
 
     #[test]
     fn late_bills_lower_the_share_until_they_leave_the_window() {
-        // 6 of 24 late, the latest: nothing changes for 18 months, then one late bill leaves a month.
+        // The latest 6 of 24 bills are late: nothing changes for 18 months, then one late bill a month leaves the
+        // window.
         let history = billed(6);
         let with = |enough: f64| reached_with(&history, "on_time_payment", 0.75, |value| value >= enough);
         assert_eq!(with(0.75), Some(Month::new(2026, 1)));
@@ -155,7 +157,7 @@ mod tests {
         assert_eq!(with(1.0), Some(Month::new(2027, 12)));
         let days = |enough: f64| reached_with(&history, "overdue_days", 2.5, |value| value <= enough);
         assert_eq!(days(0.0), Some(Month::new(2027, 12)));
-        // A past that does not give the published value says nothing.
+        // If the past does not give the published value, there is no answer.
         assert_eq!(reached_with(&history, "on_time_payment", 0.8, |_| true), None);
     }
 
@@ -164,7 +166,7 @@ mod tests {
         let mut history = billed(24);
         let bills = history.accounts[0].bills.as_mut().unwrap();
         bills.iter_mut().for_each(|bill| bill.due_on += 20);
-        // That of December is due in January.
+        // The bill of December is due in January.
         let now = 0.0;
         assert_eq!(value_after(&history, "on_time_payment", 0), Some(0.0));
         let first = value_after(&history, "on_time_payment", 1).unwrap();
@@ -173,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn months_at_the_standard_and_kept_plans_push_the_others_out() {
+    fn new_months_at_the_standard_and_with_kept_plans_replace_the_old_ones() {
         let assessed =
             |at: usize| AssessedMonth { month: WINDOW.month(at), is_attained: at >= 12, power_factor: 0.8 };
         let planned = |at: usize| PlannedMonth {

@@ -1,4 +1,4 @@
-//! The items of an explanation, the next tier, and the levers.
+//! Tests of the items of an explanation, the next tier, and the levers.
 
 use super::*;
 use crate::indicator::IndicatorColumn;
@@ -90,10 +90,10 @@ fn a_floor_above_the_line_of_the_quota_is_what_the_next_tier_asks() {
         (next.gap, next.places)
     };
     assert_eq!(gap_and_places(line("grade-1", 40), &method), (4.000001, 10));
-    // The floor leaves 18 of 40 places empty: the first of them is enough.
+    // The floor leaves 18 of 40 places empty, so the customer needs only to reach the first of them.
     method.lines.floors_e6[1] = Some(12_000_000);
     assert_eq!(gap_and_places(Boundary { count: 22, ..line("grade-1", 40) }, &method), (7.0, 27));
-    // A floor below the line asks for nothing more.
+    // A floor below the line asks for nothing more than the line.
     method.lines.floors_e6[1] = Some(8_000_000);
     assert_eq!(gap_and_places(line("grade-1", 40), &method), (4.000001, 10));
 }
@@ -113,10 +113,10 @@ fn levers_are_indicators_of_behaviour_and_reach_the_boundary_exactly() {
     let next = explanation.next.as_ref().unwrap();
     assert_eq!((next.tier.as_str(), next.places), ("grade-1", 10));
     let ids: Vec<&str> = explanation.levers.iter().map(|lever| lever.indicator.as_str()).collect();
-    assert_eq!(ids, ["on_time_payment", "overdue_days"], "energy is no lever");
+    assert_eq!(ids, ["on_time_payment", "overdue_days"], "energy is not a lever");
     let lever = &explanation.levers[0];
-    // Only energy and payment are known; the share paid on time has 60 % of the weight of payment. The known weights
-    // are 0.55 × 0.4 = 0.22 of contribution and 0.35 of compliance: the dimensions enter with 0.44 and 0.7 of their
+    // Only energy and payment are known; the share paid on time has 60 % of the weight of payment. Of contribution 0.55
+    // × 0.4 = 0.22 of the weight is known, of compliance 0.35: so these dimensions enter with 0.44 and 0.7 of their
     // weight.
     let (contribution, compliance) = (0.5396 * 0.44, 0.2970 * 0.7);
     let weight = compliance / (contribution + compliance) * 0.6;

@@ -1,4 +1,4 @@
-//! The facts of one customer's energy, from the energy of the months.
+//! The facts about one customer's energy, from the energy of each month.
 
 use rayon::prelude::*;
 
@@ -9,10 +9,10 @@ use crate::index::{CustomerIx, index};
 use crate::meter::MonthlyUsage;
 use crate::text;
 
-/// Months of a year.
+/// Number of months in a year.
 const YEAR: usize = 12;
 
-/// Hours of a day. Days on which clocks change count the same.
+/// Number of hours in a day. Days on which clocks change count the same.
 const DAY_HOURS: i64 = 24;
 
 /// The facts that readings give about one customer.
@@ -28,10 +28,10 @@ pub struct Energy {
     pub reactive_varh: i64,
     /// Number of readings.
     pub readings: i64,
-    /// Number of those that carry reactive energy.
+    /// Number of readings that carry reactive energy.
     pub reactive_readings: i64,
-    /// Pairs of a month among the first twelve and the same calendar month among the last twelve, both covered; 0 in a
-    /// window shorter than 24 months.
+    /// Number of pairs of a month among the first twelve and the same calendar month among the last twelve, both
+    /// covered; 0 in a window shorter than 24 months.
     pub growth_pairs: i64,
     /// Σ active energy of the first months of these pairs.
     pub growth_first_wh: i64,
@@ -39,9 +39,9 @@ pub struct Energy {
     pub growth_last_wh: i64,
     /// Number of months whose power factor can be assessed.
     pub power_factor_months: i64,
-    /// Number of those at or above the customer's standard.
+    /// Number of these months at or above the customer's standard.
     pub power_factor_attained: i64,
-    /// Σ of the hundredths by which the power factor of the others is below the standard.
+    /// Σ of the hundredths by which the power factor of the other months is below the standard.
     pub power_factor_shortfall_e2: i64,
     /// Σ active energy read in sharp hours. This and the facts below are 0 unless they were asked for.
     pub sharp_wh: i64,
@@ -133,8 +133,8 @@ pub fn power_factor_attained(active_wh: i64, reactive_varh: i64, standard: u8) -
     Some((200 * p).checked_mul(200 * p)? >= (bound * bound).checked_mul(squares)?)
 }
 
-/// The power factor of a month in hundredths, rounded half up, where it is below `bound`. `None` when that exceeds 128
-/// bits.
+/// The power factor of a month in hundredths, rounded half up; `None` if it is not below `bound`, or if the computation
+/// exceeds 128 bits.
 fn power_factor(active_wh: i64, reactive_varh: i64, bound: u8) -> Option<u8> {
     let (mut reached, mut too_high) = (0, bound);
     while too_high - reached > 1 {
@@ -154,15 +154,16 @@ mod tests {
 
     #[test]
     fn the_power_factor_is_compared_after_rounding_half_up_to_two_decimals() {
-        // 0.895 exactly: P = 895, P² + Q² = 10⁶ has Q² = 198,975, which is no square; bracket it instead.
+        // For 0.895 exactly, P = 895 and P² + Q² = 10⁶ give Q² = 198,975, which is not a square; so the values on both
+        // sides are tested.
         assert_eq!(power_factor_attained(895_000, 446_066, 90), Some(true));
         assert_eq!(power_factor_attained(895_000, 446_067, 90), Some(false));
-        // 3-4-5: PF = 0.8 and 0.6 exactly.
+        // Sides of 3, 4 and 5 give power factors of exactly 0.8 and 0.6.
         assert_eq!(power_factor_attained(4, 3, 80), Some(true));
         assert_eq!(power_factor_attained(3, 4, 80), Some(false));
         assert_eq!(power_factor_attained(1, 0, 90), Some(true));
         assert_eq!(power_factor_attained(i64::MAX, 1, 90), None);
-        // 0.8, 0.6, 0.895 − ε and almost nothing.
+        // Power factors of 0.8, 0.6, 0.895 − ε and almost 0.
         assert_eq!(power_factor(4, 3, 90), Some(80));
         assert_eq!(power_factor(3, 4, 90), Some(60));
         assert_eq!(power_factor(895_000, 446_067, 90), Some(89));

@@ -1,4 +1,4 @@
-//! Why nobody can be graded, with the usual cause.
+//! Why nobody can be graded, and what usually causes it.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::text;
 use crate::text::Text;
 use crate::unit::Window;
 
-/// Why spreadsheets and databases usually write every cell of a column like this.
+/// Why spreadsheets and databases may write every cell of a column in such a form.
 fn usual_cause(commonest: &Finding) -> Text {
     let cell = commonest.example.rsplit_once(" = ").map_or("", |(_, cell)| cell);
     match commonest.rule {
@@ -59,7 +59,7 @@ pub(super) fn refusal(
     let rules: BTreeSet<Rule> = book.rejects.iter().map(|reject| reject.rule).collect();
     let of_rejects =
         findings.iter().filter(|finding| finding.table == book.table.name() && rules.contains(&finding.rule));
-    // Of equally common rules, the first.
+    // Of equally common rules, the first is taken.
     let commonest = of_rejects.rev().max_by_key(|finding| finding.rows);
     let why = commonest.map(|finding| {
         let (Finding { rule, rows, .. }, example) = (finding, finding.example_text());

@@ -1,7 +1,7 @@
-//! By which month a target can be reached, if the customer does from now on what the indicator asks.
+//! From which month on a target can be reached, if the customer from now on does what the indicator asks.
 //!
-//! A cycle alone does not hold its months one by one, so these are bounds: what leaves the window first is taken to be what
-//! holds the customer back. `gridtier explain --data` knows the months and says more.
+//! A cycle alone does not contain single months, so these are bounds: the months that leave the window first are taken
+//! to be those that lower the value. `gridtier explain --data` reads the single months and gives exact answers.
 
 use super::PlanItem;
 use crate::index::{float, float_i64};
@@ -10,37 +10,37 @@ use crate::unit::{Month, Window, round_half_away};
 
 /// The indicator that is a share of assessed months.
 pub const POWER_FACTOR: &str = "power_factor_attainment";
-/// Months in which an offence loses half of its points.
+/// Number of months in which an offence loses half of its points.
 const HALF_LIFE_MONTHS: f64 = 12.0;
-/// What the last bits of a division may add to a whole number.
+/// By how much the last bits of a division may exceed a whole number.
 const TOLERANCE: f64 = 1e-9;
 
-/// From which month on a target can be reached. The month is the last one of the window that has it.
+/// From which month on a target can be reached. The month is the last month of the first window that reaches it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TargetPace {
-    /// So many of the assessed months must be at the standard: every month from now on.
+    /// A certain number of the assessed months must be at the standard, so every month from now on must be.
     Months {
-        /// Months needed.
+        /// Number of months that must be at the standard.
         needed: i64,
-        /// Assessed months of the window.
+        /// Number of assessed months of the window.
         all: i64,
-        /// The month with which that is so at the earliest.
+        /// The earliest month with which enough months are at the standard.
         earliest: Month,
     },
-    /// Every bill from now on must be paid on time, if the bills of all months are alike.
+    /// Every bill from now on must be paid on time. The month is exact if the bills of all months are equal.
     Bills {
-        /// The month with which that suffices at the earliest.
+        /// The earliest month with which enough bills are paid on time.
         earliest: Month,
     },
-    /// Nothing may be added.
+    /// No offence may be added.
     Offences {
-        /// The month with which that suffices at the latest.
+        /// The latest month with which the old offences have lost enough points.
         latest: Month,
     },
 }
 
 impl TargetPace {
-    /// The month.
+    /// The month from which on the target can be reached.
     #[must_use]
     pub fn month(self) -> Month {
         match self {
@@ -52,7 +52,7 @@ impl TargetPace {
 }
 
 impl PlanItem {
-    /// From which month on the target can be reached; `None` where it is reached, or where the cycle does not say.
+    /// From which month on the target can be reached; `None` if it is reached already, or if the cycle does not tell.
     #[must_use]
     pub fn pace(&self, method: &Method, window: Window) -> Option<TargetPace> {
         let (value, target) = (self.value?, self.target_value?);
@@ -77,7 +77,7 @@ impl PlanItem {
     }
 }
 
-/// The least whole number that is not below a number but for its last bits.
+/// The least whole number that is not below a number, apart from the number's last bits.
 fn ceiling(number: f64) -> i64 {
     round_half_away((number - TOLERANCE).ceil())
 }
@@ -107,17 +107,17 @@ mod tests {
     }
 
     #[test]
-    fn a_share_of_months_is_a_count_that_every_month_from_now_on_brings_nearer() {
+    fn a_share_of_months_comes_nearer_by_every_month_from_now_on() {
         let earliest = Month::new(2026, 8);
         let of_24 = Some(TargetPace::Months { needed: 20, all: 24, earliest });
         assert_eq!(pace(POWER_FACTOR, 0.5, 0.82, Some(24)), of_24);
         assert_eq!(pace(POWER_FACTOR, 0.5, 20.0 / 24.0 + 1e-13, Some(24)), of_24);
         assert_eq!(pace(POWER_FACTOR, 0.5, 0.82, None), None, "how many months were assessed is not known");
-        assert_eq!(pace(POWER_FACTOR, 0.5, 0.5, Some(24)), None, "it is reached");
+        assert_eq!(pace(POWER_FACTOR, 0.5, 0.5, Some(24)), None, "the target is reached already");
     }
 
     #[test]
-    fn bills_paid_on_time_and_offences_that_fade_have_a_month() {
+    fn targets_of_bills_paid_on_time_and_of_fading_offences_have_a_month() {
         let bills = Some(TargetPace::Bills { earliest: Month::new(2026, 6) });
         assert_eq!(pace("on_time_payment", 0.5, 0.75, None), bills);
         let halved = Some(TargetPace::Offences { latest: Month::new(2026, 12) });

@@ -1,4 +1,4 @@
-//! Laws of improvement plans on generated cycles, and each rule on a hand-made one.
+//! Laws of improvement plans on generated cycles, and tests of each rule on a hand-made cycle.
 
 use proptest::prelude::*;
 
@@ -45,7 +45,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_effort_is_the_least_and_targets_reach_their_points(seed in any::<u64>()) {
+    fn the_effort_is_the_least_that_suffices_and_targets_reach_their_points(seed in any::<u64>()) {
         let cycle = generated::pair(seed, true).before;
         let plans = plans(&cycle);
         let of_grade3 = cycle.rows.iter().filter(|row| row.tier == Tier::Grade3).count();
@@ -84,7 +84,7 @@ proptest! {
     }
 }
 
-/// Ten customers by payment on time; the last of them is in grade-3.
+/// Ten customers with different shares paid on time; the last of them is in grade-3.
 fn ten(change: impl Fn(usize, &mut DraftCustomer)) -> Cycle {
     let text = PRESETS[1].1.replace("min_stratum = 30", "min_stratum = 1");
     let text = text.replace("min_known_weight = 0.5", "min_known_weight = 0.0");
@@ -118,13 +118,13 @@ fn a_plan_says_what_is_lost_and_which_values_suffice() {
     let paid = item(&cycle, &plans, "on_time_payment");
     assert!(paid.is_lever && paid.lost_e6.unwrap() > 0);
     assert!(paid.target_value.unwrap() > 0.1 && paid.target_value.unwrap() <= 0.2);
-    // Energy is no lever, whatever it costs.
+    // Energy is not a lever, however much it costs the customer.
     let energy = item(&cycle, &plans, "annual_energy");
     assert!(!energy.is_lever && energy.target_points.is_none() && energy.lost_e6.is_some());
-    // Nothing is said about what is unknown.
+    // An unknown indicator gets no target.
     let unknown = item(&cycle, &plans, "overdue_days");
     assert_eq!((unknown.value, unknown.points, unknown.lost_e6), (None, None, None));
-    // Suggestions are whole.
+    // Suggestion points are whole numbers.
     let suggestions = item(&cycle, &plans, "suggestion_points");
     assert_eq!(suggestions.target_value.map(f64::fract), suggestions.is_lever.then_some(0.0));
 }
@@ -140,7 +140,7 @@ fn a_ceiling_blocks_until_its_offences_have_left_the_window() {
     assert_eq!((cycle.months, cycle.rows[0].tier), (36, Tier::Grade3));
     let plan = plans(&cycle).plans[0];
     assert_eq!((plan.row, plan.reachable), (0, Some(false)));
-    // The best score of all: nothing is missing but time.
+    // The customer has the best score of all, and only has to wait.
     assert_eq!((plan.gap_e6, plan.effort), (Some(0), Some(0)));
     assert_eq!(plan.blocked_until, Some(Month::new(2027, 4)));
 }
@@ -162,8 +162,8 @@ fn without_effort_targets_are_the_present_values() {
 }
 
 #[test]
-fn where_no_lever_helps_the_whole_effort_does_not_reach() {
-    // All pay alike, so that nothing but energy tells them apart.
+fn if_no_lever_helps_even_the_whole_effort_is_not_enough() {
+    // All customers pay alike, so that only energy tells them apart.
     let cycle = ten(|at, draft| {
         let kwh = IndicatorValue::Known(100.0 - 10.0 * at as f64);
         draft.values = vec![("annual_energy", kwh), ("on_time_payment", IndicatorValue::Known(1.0))];

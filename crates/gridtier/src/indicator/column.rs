@@ -1,7 +1,8 @@
 //! The values of one indicator, eight bytes each.
 //!
-//! A measured value is a finite double and stands as it is; what has no value is one of two NaNs that say why. So a
-//! column of ten million customers takes 80 MB, and a loop over it needs no second array to know who has a value.
+//! A measured value is a finite double and is stored unchanged; a customer without a value has one of two NaNs that
+//! tell why. So a column of ten million customers takes 80 MB, and a loop over it needs no second array to know who has
+//! a value.
 
 use rayon::prelude::*;
 
@@ -10,7 +11,7 @@ use crate::index::index;
 
 /// The bits of a value that does not apply.
 const NOT_APPLICABLE: u64 = 0x7ff8_0000_0000_0001;
-/// The bits of a value that applies and cannot be measured.
+/// The bits of a value that applies but cannot be measured.
 const UNKNOWN: u64 = 0x7ff8_0000_0000_0002;
 
 /// The values of one indicator, by customer number.
@@ -36,7 +37,7 @@ fn value(bits: u64) -> IndicatorValue {
     }
 }
 
-/// Why there is no value, as a number: 0 where it is known, 1 where it does not apply, 2 where it is unknown.
+/// Why there is no value, as a number: 0 if the value is known, 1 if it does not apply, 2 if it is unknown.
 #[inline]
 #[must_use]
 pub fn absence(bits: u64) -> u64 {
@@ -50,13 +51,13 @@ impl IndicatorColumn {
         Self { bits: vec![UNKNOWN; customers] }
     }
 
-    /// Customers.
+    /// Number of customers.
     #[must_use]
     pub fn len(&self) -> usize {
         self.bits.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no customers.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.bits.is_empty()
@@ -68,7 +69,7 @@ impl IndicatorColumn {
         value(self.bits[number])
     }
 
-    /// A customer's value where it is measured.
+    /// A customer's value, if it is measured.
     #[inline]
     #[must_use]
     pub fn known(&self, number: usize) -> Option<f64> {
@@ -81,13 +82,13 @@ impl IndicatorColumn {
         self.bits[number] = bits(value);
     }
 
-    /// The values as they lie in memory: doubles, or NaNs whose last two bits say why there is no value.
+    /// The values as they are in memory: doubles, or NaNs whose last two bits tell why there is no value.
     #[must_use]
     pub fn bits(&self) -> &[u64] {
         &self.bits
     }
 
-    /// The values of some customers in ascending order; without a copy where no number is left out.
+    /// The values of some customers in ascending order. They are borrowed without a copy if no number is left out.
     #[inline]
     pub fn gather<'a>(&'a self, numbers: &[u32], scratch: &'a mut Vec<u64>) -> &'a [u64] {
         let (Some(&first), Some(&last)) = (numbers.first(), numbers.last()) else { return &[] };

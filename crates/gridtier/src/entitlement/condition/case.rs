@@ -1,27 +1,28 @@
-//! Satisfiability of conditions, by trying every customer that they can tell apart.
+//! Decides whether conditions can be met, by trying every customer that the conditions can tell apart.
 //!
-//! A condition compares a column only with constants. A value at, just below and just above each constant, every word,
-//! and the missing value therefore represent all customers, and trying all combinations of them is a proof.
+//! A condition compares a column only with constants. So a column is represented by the values at, just below and just
+//! above each constant, by every word, and by the missing value. Trying all combinations of these values is a proof for
+//! all customers.
 
 use super::{Condition, Datum, Field, FieldKind, Predicate};
 
 /// Most combinations that are tried.
 const CASES_MAX: usize = 1_000_000;
 
-/// Whether the condition can hold for some customer. Also true if there are too many cases to try.
+/// Whether some customer can meet the condition. Also true if there are too many cases to try.
 #[must_use]
 pub fn possible(condition: &Condition, fields: &[Field]) -> bool {
     possible_together(&[condition], fields)
 }
 
-/// Whether all conditions hold for some customer at once.
+/// Whether some customer can meet all conditions at once.
 #[must_use]
 pub fn possible_together(conditions: &[&Condition], fields: &[Field]) -> bool {
     any_case(conditions, fields, |record| conditions.iter().all(|condition| condition.holds(record)))
         .unwrap_or(true)
 }
 
-/// Whether one of `by` holds for every customer for whom `owed` holds. Also true if there are too many cases to try.
+/// Whether every customer who meets `owed` meets one of `by` too. Also true if there are too many cases to try.
 #[must_use]
 pub fn covered(owed: &Condition, by: &[&Condition], fields: &[Field]) -> bool {
     let all: Vec<&Condition> = by.iter().copied().chain([owed]).collect();
@@ -54,13 +55,13 @@ fn any_case(conditions: &[&Condition], fields: &[Field], test: impl Fn(&[Datum])
     }))
 }
 
-/// Values of a column that represent all those that the conditions can tell apart.
+/// Values of a column that represent all values that the conditions can tell apart.
 fn values<'a>(at: usize, conditions: &[&'a Condition], fields: &'a [Field]) -> Vec<Datum<'a>> {
     let mut values = vec![Datum::Missing];
     match fields[at].kind {
         FieldKind::Words(words) => values.extend(words.codes.iter().map(|word| Datum::Word(word))),
         FieldKind::Flag => values.extend([Datum::Flag(false), Datum::Flag(true)]),
-        // Represents every text that no condition names.
+        // This value represents every text that no condition names.
         FieldKind::Text => values.push(Datum::Word("\u{0}")),
         FieldKind::Number => values.push(Datum::Number(0.0)),
         FieldKind::Day => values.push(Datum::Day(0)),
@@ -72,7 +73,7 @@ fn values<'a>(at: usize, conditions: &[&'a Condition], fields: &'a [Field]) -> V
     values
 }
 
-/// A number with the doubles next to it: on either side of it a comparison may turn out otherwise.
+/// A number and the doubles next to it, since a comparison may give another result on either side of the number.
 fn neighbours<'a>(x: f64) -> [Datum<'a>; 3] {
     [x.next_down(), x, x.next_up()].map(Datum::Number)
 }

@@ -8,15 +8,15 @@ use crate::text;
 use crate::text::Text;
 use crate::unit::day_of_date;
 
-/// What is wrong, and what to do.
+/// What is wrong, and what to do about it.
 type ConditionFault = (Text, Text);
 
-/// Deepest nesting; bounds the recursion, so that no text can exhaust the stack.
+/// Deepest nesting. It bounds the recursion, so that no text can exhaust the stack.
 const DEPTH_MAX: usize = 64;
-/// Most tokens, for the same reason: a chain of `and` makes a deep tree too.
+/// Most tokens, also to bound the recursion: a chain of `and` makes a deep tree too.
 const TOKENS_MAX: usize = 1_000;
 
-/// What is wanted at some place, in English and Chinese.
+/// What is expected at some place, in English and Chinese.
 type Wanted = (&'static str, &'static str);
 
 const CONNECTIVE: Wanted = ("`and`, `or` or the end", "`and`、`or` 或结尾");
@@ -93,12 +93,12 @@ fn number(text: &str, rest: &str) -> Result<(Token, usize), ConditionFault> {
         Ok(number) if number.is_finite() => Ok((Token::Number(number), length)),
         _ => Err((
             text!(
-                "`{found}` in `{text}` is no number",
+                "`{found}` in `{text}` is not a number",
                 "`{text}` 中的 `{found}` 不是数字",
                 found = &rest[..length]
             ),
             text!(
-                "write it like 1000 or 0.85; words and days stand in quotes",
+                "write it like 1000 or 0.85; put words and days in quotes",
                 "数字写作 1000 或 0.85；词和日期放在引号中"
             ),
         )),
@@ -133,7 +133,7 @@ impl ConditionParser<'_> {
         token
     }
 
-    /// Takes the next token if it is this keyword.
+    /// Takes the next token if it is this keyword. Returns whether it was.
     fn keyword(&mut self, word: &str) -> bool {
         let is_it = matches!(self.tokens.get(self.at), Some(Token::Name(name)) if name == word);
         self.at += usize::from(is_it);
@@ -203,11 +203,11 @@ impl ConditionParser<'_> {
         Ok(if negated { Predicate::Not(Box::new(part)) } else { part })
     }
 
-    /// A comparison, `in` or `is missing` after the name of a column.
+    /// Parses what follows the name of a column: a comparison, `in` or `is missing`.
     fn about(&mut self, name: &str) -> Result<Predicate, ConditionFault> {
         let Some(at) = self.fields.iter().position(|field| field.name == name) else {
             let what = text!(
-                "`{name}` in `{text}` is no column of customers and no indicator",
+                "`{name}` in `{text}` is neither a column of customers nor an indicator",
                 "`{text}` 中的 `{name}` 既不是客户表的列，也不是指标",
                 text = self.text
             );
@@ -253,7 +253,7 @@ impl ConditionParser<'_> {
                 Ok(date) => Ok(Predicate::Day(at, op, day_of_date(date))),
                 Err(_) => Err((
                     text!(
-                        "\"{text}\" in `{whole}` is no day",
+                        "\"{text}\" in `{whole}` is not a day",
                         "`{whole}` 中的 \"{text}\" 不是日期",
                         whole = self.text
                     ),
@@ -262,7 +262,7 @@ impl ConditionParser<'_> {
             },
             (FieldKind::Flag, _) => Err((
                 text!(
-                    "`{name}` in `{text}` is yes or no, and is not compared",
+                    "`{name}` in `{text}` is a flag, which cannot be compared",
                     "`{text}` 中的 `{name}` 为是或否，不能比较",
                     name = field.name,
                     text = self.text

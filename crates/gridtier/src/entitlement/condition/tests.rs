@@ -42,7 +42,7 @@ fn a_missing_word_equals_nothing_and_a_missing_number_is_unknown() {
     assert!(check(r#"importance_level != "imp_first""#, &[]));
     assert!(check(r#"not importance_level in ("imp_first")"#, &[]));
     assert!(check("importance_level is missing and not (importance_level is not missing)", &[]));
-    // Kleene: unknown stays unknown under `not`, and does not hold.
+    // By Kleene's logic, unknown stays unknown under `not`, and is not met.
     assert!(!check("annual_energy < 5", &[]));
     assert!(!check("not annual_energy < 5", &[]));
     assert!(check("annual_energy < 5 or always", &[]));
@@ -80,7 +80,7 @@ fn a_fault_names_the_word_and_the_fix() {
 }
 
 #[test]
-fn a_condition_that_never_holds_is_proven() {
+fn a_condition_that_nobody_can_meet_is_found() {
     let fields = fields(&[]);
     let can = |text: &str| possible(&Condition::parse(text, &fields).unwrap(), &fields);
     assert!(!can(r#"use_category = "residential" and use_category = "other""#));
@@ -93,7 +93,7 @@ fn a_condition_that_never_holds_is_proven() {
 }
 
 #[test]
-fn customers_left_out_of_a_duty_are_found() {
+fn customers_whom_no_service_gives_what_a_duty_owes_are_found() {
     let fields = fields(&[]);
     let condition = |text: &str| Condition::parse(text, &fields).unwrap();
     let (others, homes) =

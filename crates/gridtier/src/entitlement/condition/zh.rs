@@ -1,4 +1,4 @@
-//! Conditions in Chinese, with titles in place of column names.
+//! Writes conditions in Chinese, with titles in place of column names.
 
 use super::{Datum, Field, Op, Predicate};
 
@@ -54,7 +54,7 @@ pub(super) fn part(part: &Predicate, fields: &[Field]) -> String {
     }
 }
 
-/// A part of `and` or `or`: in brackets where it is itself one of them.
+/// Writes an operand of `and` or `or`, in brackets if the operand itself is an `and` or `or`.
 fn joined(inner: &Predicate, fields: &[Field]) -> String {
     match inner {
         Predicate::And(..) | Predicate::Or(..) => format!("（{}）", part(inner, fields)),
