@@ -1,7 +1,7 @@
-//! Inspections between two regrades (督促改进): where the customers of a cycle stand now by its own yardstick, what the
-//! method's triggers propose, and how far improvement plans have come (REGRADE section 7).
+//! Inspections between two regrades (督促改进): how the customers of a cycle would be graded now by the cycle's own lines,
+//! what the method's triggers propose, and how far improvement plans have come (REGRADE section 7).
 //!
-//! An inspection changes no tier. What a trigger proposes becomes a tier only by a revision or the next regrade.
+//! An inspection changes no tier. A tier that a trigger proposes is given only by a revision or the next regrade.
 
 mod fire;
 
@@ -17,22 +17,22 @@ use crate::score::Parameters;
 use crate::tier::Previous;
 use crate::unit::Month;
 
-/// Today's customers, with the data that triggers look at.
+/// Today's customers, with the data that triggers need.
 #[derive(Debug)]
 pub struct InspectedBase {
-    /// The customers as a cycle, graded by the method of the inspected one.
+    /// The customers as a cycle, graded by the method of the inspected cycle.
     pub cycle: Cycle,
-    /// By customer number: what bills and payments say.
+    /// For each customer number, the facts from bills and payments.
     billing: Vec<Billing>,
-    /// Whether arrears are known: bills and payments were delivered.
+    /// Whether arrears are known, that is, bills and payments were delivered.
     has_payments: bool,
-    /// Whether offences are known.
+    /// Whether offences are known, that is, incidents were delivered.
     has_incidents: bool,
 }
 
 impl InspectedBase {
-    /// The customers of a present grading by the inspected cycle's method. `counting` is the version of what was
-    /// counted.
+    /// The customers of a present grading by the inspected cycle's method. `counting` is the version of the rules of
+    /// counting.
     #[must_use]
     pub fn of(graded: Graded, method: &Method, counting: u32) -> Self {
         let dimensions = [None; 3];
@@ -85,13 +85,14 @@ impl InspectedBase {
 /// A customer of the cycle at an inspection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InspectedCustomer {
-    /// The number of the cycle's stratum in which it is judged now; its stratum in the cycle if it is not graded now.
+    /// The number of the cycle's stratum in which the customer is judged now; the customer's stratum in the cycle if it
+    /// is not graded now.
     pub stratum: u32,
-    /// Its tier in the cycle.
+    /// The customer's tier in the cycle.
     pub tier: Tier,
-    /// Where it stands now by the cycle's lines.
+    /// The customer's tier now by the cycle's lines.
     pub tier_now: Option<Tier>,
-    /// Its score now by the cycle's parameters, in 10⁻⁶ points.
+    /// The customer's score now by the cycle's parameters, in 10⁻⁶ points.
     pub score_now_e6: Option<i64>,
 }
 
@@ -102,27 +103,27 @@ pub struct FiredTrigger {
     pub row: u32,
     /// Place in the method's triggers.
     pub trigger: u16,
-    /// The day from which on it holds, where that is known.
+    /// The first day on which the trigger's condition was met, if that is known.
     pub since: Option<i32>,
 }
 
 /// Tiers of an earlier inspection of the same cycle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EarlierInspection {
-    /// The first month after its window.
+    /// The first month after the inspection's window.
     pub end: Month,
-    /// By position in the cycle's rows: where the customer stood.
+    /// For each position in the cycle's rows, the customer's tier at that inspection.
     pub tiers: Vec<Option<Tier>>,
 }
 
 /// What an inspection found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inspection {
-    /// The first month after its window.
+    /// The first month after the inspection's window.
     pub end: Month,
-    /// By position in the cycle's rows.
+    /// The customers by position in the cycle's rows.
     pub customers: Vec<InspectedCustomer>,
-    /// By customer, and within it by name of the trigger.
+    /// The triggers that fired, sorted by customer, then by name of the trigger.
     pub fired: Vec<FiredTrigger>,
     /// The plans with their status.
     pub plans: ImprovementPlans,
@@ -131,7 +132,7 @@ pub struct Inspection {
 /// Why a cycle was not inspected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotInspected {
-    /// The day is before the cycle's, or other units are graded.
+    /// The day is before the cycle's day, or other units are graded.
     NotComparable(NotComparable),
     /// What the cycle has published does not fit together.
     Damaged(Damaged),
@@ -150,10 +151,10 @@ impl From<Damaged> for NotInspected {
 }
 
 /// Inspects the customers of a cycle. `earlier` are the recorded inspections of the same cycle, in the order in which
-/// they were recorded. The last one of each day counts, and only days before this one.
+/// they were recorded. Only days before this one count, and for each day the inspection recorded last.
 ///
 /// # Errors
-/// The data are of a day before the cycle's, or the cycle's files do not fit together.
+/// The data are of a day before the cycle's day, or the cycle's files do not fit together.
 pub fn inspect(
     cycle: &Cycle,
     now: &InspectedBase,
@@ -210,7 +211,7 @@ fn points_now(parameters: &Parameters, item: &PlanItem, value: f64) -> Option<f6
 fn last_of_each_day(mut earlier: Vec<EarlierInspection>, end: Month) -> Vec<EarlierInspection> {
     earlier.retain(|inspection| inspection.end < end);
     earlier.reverse();
-    // Stable: of equal days the one recorded last comes first.
+    // Since the sort is stable, of several inspections of one day the one recorded last comes first.
     earlier.sort_by_key(|inspection| std::cmp::Reverse(inspection.end));
     earlier.dedup_by_key(|inspection| inspection.end);
     earlier

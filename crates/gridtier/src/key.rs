@@ -18,7 +18,7 @@ pub struct KeyIndex {
     ends: Vec<u64>,
     table: HashTable<u32>,
     hasher: FixedState,
-    /// The spelling of keys that folding changed, by folded key.
+    /// For each folded key that folding changed, its spelling before folding.
     raw: BTreeMap<String, String>,
 }
 
@@ -57,8 +57,8 @@ impl KeyIndex {
         self.table.find(hash, |&number| self.key(number) == key).copied()
     }
 
-    /// As [`get`](Self::get), but tries the number after the `last` one found, and `last` itself, first: the keys of rows
-    /// in key order are found without hashing.
+    /// As [`get`](Self::get), but first tries the number after the `last` one found, then `last` itself: so the keys of
+    /// rows in key order are found without hashing.
     #[must_use]
     pub fn get_near(&self, key: &str, last: &mut u32) -> Option<u32> {
         let found = [last.saturating_add(1), *last]
@@ -97,11 +97,11 @@ impl KeyIndex {
         }
     }
 
-    /// As [`insert`](Self::insert), but fails when another spelling of the same folded key was inserted before. `raw` is
-    /// the spelling, where folding changed it.
+    /// As [`insert`](Self::insert), but fails if another spelling of the same folded key was inserted before. `raw` is
+    /// the spelling before folding, if folding changed it.
     ///
     /// # Errors
-    /// The two spellings.
+    /// Both spellings of the key.
     pub fn insert_spelt(&mut self, key: &str, raw: Option<&str>) -> Result<u32, Folds> {
         let known = (raw.is_some() || !self.raw.is_empty()).then(|| self.get(key)).flatten();
         let spelling = raw.unwrap_or(key);
@@ -116,7 +116,7 @@ impl KeyIndex {
         Ok(self.insert(key))
     }
 
-    /// The same keys numbered in the order of their bytes, and the new number by old number.
+    /// The same keys numbered in the order of their bytes, and for each old number the new one.
     #[must_use]
     pub fn sorted(&self) -> (Self, Vec<u32>) {
         let mut order: Vec<u32> = (0..).take(self.len()).collect();

@@ -1,8 +1,8 @@
 //! gridtier, the engine: from the columns of a utility's tables to a graded customer base.
 //!
-//! The modules below stand in the order in which data flows; each uses only those above it. Facts come first,
-//! judgement after: no weight, cut-off or tier can reach how a kilowatt-hour is counted. The engine opens no file,
-//! reads no clock and no environment, and prints nothing.
+//! The modules below are in the order in which data flows; each uses only those above it. Facts come first, judgement
+//! after: no weight, cut-off or tier can influence how a kilowatt-hour is counted. The engine opens no file, reads no
+//! clock and no environment, and prints nothing.
 //!
 //! What is computed and why: [the method](pages::method), [its checks](pages::checks),
 //! [entitlements](pages::entitlements).

@@ -1,7 +1,8 @@
 //! What must hold before a cycle is published: few rejects, plausible data, and enough of the weight delivered.
 //!
-//! The limits are the method's (SPEC sections 5 and 11). A finding beyond its limit stops the publication unless somebody
-//! accepts it. What was found in a table is counted where the table is read; only the share of customers is judged here.
+//! The limits are the method's (SPEC sections 5 and 11). A finding beyond its limit stops the publication unless
+//! somebody accepts it. Rows with a finding are counted where the table is read; here only the share of customers is
+//! compared with the limit.
 
 use std::collections::BTreeSet;
 
@@ -21,9 +22,9 @@ use crate::text;
 use crate::text::Text;
 use crate::word::Word;
 
-/// Fewest graded customers of a use category whose median price is judged (SPEC section 11).
+/// A use category's median price is judged only if it has at least this many graded customers (SPEC section 11).
 const PRICED_CUSTOMERS_MIN: usize = 10;
-/// A month with less energy says nothing about the unit: an empty house.
+/// A month with less energy than this, as in an empty house, does not show whether the unit is wrong.
 const UNIT_WH_MIN: i64 = 1_000;
 
 /// Something beyond a limit of the method.
@@ -39,11 +40,11 @@ pub struct Breach {
     pub rejected: Option<u64>,
     /// The rejects that are allowed.
     pub allowed: Option<u64>,
-    /// What was measured: a share, or CNY/kWh.
+    /// The measured value: a share, or CNY/kWh.
     pub measured: Option<f64>,
-    /// The least that is allowed.
+    /// The least value that is allowed.
     pub least: Option<f64>,
-    /// The most that is allowed.
+    /// The greatest value that is allowed.
     pub most: Option<f64>,
 }
 
@@ -60,7 +61,7 @@ impl Breach {
         Self { table, rule, subject: None, rejected: None, allowed: None, measured, least, most }
     }
 
-    /// What is beyond which limit, in one clause.
+    /// What exceeds which limit, in one clause.
     #[must_use]
     pub fn what(&self) -> Text {
         let Self { table, subject, .. } = self;
@@ -84,7 +85,7 @@ impl Breach {
             Some(Rule::LittleDelivered) => {
                 let [measured, least] = [measured, self.least.unwrap_or_default()].map(|share| 100.0 * share);
                 text!(
-                    "little_delivered: the indicators whose data are there have {measured:.2} % of the weight, at least {least} % needed",
+                    "little_delivered: the indicators whose data were delivered have {measured:.2} % of the weight, at least {least} % needed",
                     "little_delivered: 已提供数据的指标占权重 {measured:.2} %, 至少需要 {least} %"
                 )
             }
@@ -99,7 +100,7 @@ impl Breach {
     }
 }
 
-/// Breaches by the facts: tables with too many rejects, and findings about too many customers.
+/// Breaches that follow from the facts: tables with too many rejects, and findings about too many customers.
 #[must_use]
 pub fn of_facts(facts: &Facts, method: &Method) -> Vec<Breach> {
     let mut breaches: Vec<Breach> = facts
@@ -129,13 +130,13 @@ pub fn of_facts(facts: &Facts, method: &Method) -> Vec<Breach> {
     breaches
 }
 
-/// Customers with a month that suggests a wrong unit; months below 1 kWh are left out.
+/// Number of customers with a month that suggests a wrong unit; months below 1 kWh are left out.
 fn unit_suspects(facts: &Facts) -> u64 {
     let months = facts.unit_suspects.iter().filter(|suspect| suspect.active_wh >= UNIT_WH_MIN);
     count(months.map(|suspect| suspect.customer).collect::<BTreeSet<_>>().len())
 }
 
-/// Breaches by a scored population, with the findings.
+/// Breaches that follow from a scored population, with their findings.
 #[must_use]
 pub fn of_scores(
     facts: &Facts,
@@ -210,7 +211,7 @@ fn implausible_prices(
     breaches
 }
 
-/// The middle value, or the mean of the two in the middle.
+/// The middle value, or the mean of the two middle values.
 fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_unstable_by(f64::total_cmp);
     let upper = *values.get(values.len() / 2)?;
@@ -235,7 +236,7 @@ mod tests {
         Method::parse("m.toml", &text).unwrap()
     }
 
-    /// Customers read and billed for two years, the first of them at the given prices.
+    /// Customers read and billed for two years; the first of them have the given prices.
     fn graded(customers: usize, prices: &[f64], method: &Method) -> Graded {
         let ids: Vec<String> = (0..customers).map(|number| format!("c{number:03}")).collect();
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
@@ -269,9 +270,9 @@ mod tests {
 
     #[test]
     fn little_delivered_weight_is_beyond_the_limits() {
-        // Energy 0.22, growth 0.20 and standing 0.15 of 0.5396.
+        // Delivered are energy 0.22, growth 0.20 and standing 0.15, of a dimension with weight 0.5396.
         let cycle = graded(3, &[], &method(&[]));
-        let expected = "little_delivered: the indicators whose data are there have 30.76 % of the weight, at least 50 % needed";
+        let expected = "little_delivered: the indicators whose data were delivered have 30.76 % of the weight, at least 50 % needed";
         assert_eq!(messages(&cycle), [expected]);
         let finding = cycle.findings.iter().find(|finding| finding.rule == Rule::LittleDelivered).unwrap();
         assert_eq!((finding.table.as_str(), finding.rows), ("method", 13));
@@ -310,7 +311,7 @@ mod tests {
             Finding::of(Table::MeterReadings, Rule::LooksLikeRegister, 1, ""),
             Finding::of(Table::Bills, Rule::BeforeOpening, 5, ""),
         ];
-        assert_eq!(messages(&facts), Vec::<String>::new(), "as many as are allowed");
+        assert_eq!(messages(&facts), Vec::<String>::new(), "as many customers as are allowed");
         facts.findings[0].rows = 2;
         facts.findings[1].rows = 6;
         let expected = [
@@ -321,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_is_suspect_by_customers_and_by_months_of_at_least_a_kilowatt_hour() {
+    fn suspect_units_are_counted_by_customer_in_months_of_at_least_a_kilowatt_hour() {
         let method = method(&[("min_delivered_weight = 0.5", "min_delivered_weight = 0")]);
         let mut facts = graded(100, &[], &method).facts;
         let suspect = |customer, active_wh| crate::meter::UnitSuspect {

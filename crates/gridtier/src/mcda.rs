@@ -1,9 +1,9 @@
 //! Weights that follow from the data, and weights within limits, on a plain matrix.
 //!
-//! Every function takes the matrix by columns, one for each criterion, and defines a result where the textbook formula
-//! divides by zero: common libraries return NaN for everybody there, or give a rare event most of the weight. A value that
-//! is not finite is missing. This module does not know who is graded or what a criterion means; how points are combined
-//! into a score is in [`score::combine`](crate::score::combine).
+//! Every function takes the matrix by columns, one for each criterion. Where the textbook formula divides by zero, it
+//! defines a result: common libraries return NaN for everybody there, or give a rare event most of the weight. A value
+//! that is not finite is missing. This module does not know who is graded or what a criterion means; how points are
+//! combined into a score is in [`score::combine`](crate::score::combine).
 
 pub mod objective;
 
@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 pub use objective::{Guard, ObjectiveWeights, Scheme};
 
-/// Rows that are summed as one block.
+/// Number of rows that are summed as one block.
 pub const BLOCK: usize = 1 << 12;
 
 /// Σ f(row) over rows `0..rows`, component by component. Blocks have a fixed size and their sums are added in order, so
@@ -37,7 +37,7 @@ fn added<const K: usize>(mut total: [f64; K], more: [f64; K]) -> [f64; K] {
 /// not at a limit are 0, the remainder is spread in proportion to the room below the caps.
 #[must_use]
 pub fn bounded(shares: &[f64], floors: &[f64], caps: &[f64]) -> Vec<f64> {
-    /// Bisection steps for λ: enough for every bit of a double.
+    /// Number of bisection steps for λ, which is enough for every bit of a double.
     const STEPS: usize = 200;
     let mut high = 1.0;
     while clamped(shares, floors, caps, high).iter().sum::<f64>() < 1.0 && high < 1e300 {
@@ -53,7 +53,7 @@ pub fn bounded(shares: &[f64], floors: &[f64], caps: &[f64]) -> Vec<f64> {
         }
     }
     let mut weights = clamped(shares, floors, caps, high);
-    // What rounding, or shares of 0, leave over.
+    // The remainder that rounding, or shares of 0, leave.
     let rest = 1.0 - weights.iter().sum::<f64>();
     let room: Vec<f64> = weights
         .iter()

@@ -41,7 +41,8 @@ impl MemorySource {
         self
     }
 
-    /// Declares units, words, date forms and the time zone of the tables; without, the contract's own hold.
+    /// Declares units, words, date forms and the time zone of the tables. Without a declaration, those of the contract
+    /// apply.
     #[must_use]
     pub fn declaring(self, declared: Declared) -> Self {
         Self { declared, ..self }

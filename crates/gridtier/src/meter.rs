@@ -1,15 +1,15 @@
 //! The hot loop: from meter readings to energy by customer and month, with every row checked in the same pass.
 //!
-//! Billions of readings become customers × months cells of exact integers. The sums are integers, so that any number of
-//! threads and any order of rows give the same result, and memory is bounded by customers × months instead of rows.
-//! What the energy of a month is worth is not known here.
+//! Billions of readings become exact integers, one cell for each customer and month. The sums are integers, so that any
+//! number of threads and any order of rows give the same result, and memory is bounded by customers × months instead of
+//! rows. What the energy of a month is worth is not known here.
 //!
 //! # Words
 //!
 //! - A *part* is a piece of a file that is read on its own, such as a row group. A *run* is a sequence of neighbouring
 //!   parts, or rows, that one thread reads one after the other.
-//! - A *batch* is some rows of a part as Arrow columns; of its rows some *count* and the others are *excluded*, each for
-//!   one reason.
+//! - A *batch* is some rows of a part as Arrow columns; some of its rows *count* and the others are *excluded*, each
+//!   for one reason.
 //! - A *series* is all readings of one meter of one customer. Readings of a series with the same time are *repetitions*.
 //! - A *slot* is a day or a minute of a month; a *month slot* is a month of the window and a slot of it. A slot with more
 //!   than one reading of a series is *repeated*. A month in which two readings may share a slot is *doubtful*.
@@ -25,8 +25,9 @@
 //! marks leave a doubt, `repeat` reads rows again. Files that an `earlier` cycle has counted are not read at all. The
 //! result is `usage`, without the months before a customer opened.
 //!
-//! What follows looks at one customer after the other: `usage` spreads readings of a sparse `cadence`, then decides which
-//! months are `covered` and which are out of `season`. `suspect` finds readings that are probably not energy in kWh.
+//! The steps that follow take one customer after the other: `usage` spreads readings of a sparse `cadence`, then
+//! decides which months are `covered` and which are out of `season`. `suspect` finds readings that are probably not
+//! energy in kWh.
 //!
 //! Tables whose rows carry more than energy, such as the end of an interval, are read in another way, by `by_row`.
 
@@ -85,8 +86,8 @@ pub use time_of_use::{PART_COLUMNS, ReadingDetail};
 pub(crate) use usage::months_before_opening;
 pub use usage::{Coverage, CustomerMonth, MonthlyUsage};
 
-/// Most readings of one customer in one month. At the contract's bound of 10⁹ kWh, or 10¹² Wh, each, so many still sum
-/// to less than 2⁶³.
+/// Most readings of one customer in one month. Even if each has the contract's bound of 10⁹ kWh, or 10¹² Wh, this many
+/// readings sum to less than 2⁶³.
 const READINGS_MAX: u32 = 9_000_000;
 
 /// The readings of a window.
@@ -106,9 +107,9 @@ pub struct Readings {
 #[derive(Default)]
 pub struct ReadMeters {
     ids: KeyIndex,
-    /// Those of readings that were added to stripes.
+    /// The meters of readings that were added to stripes.
     stripes: Option<Stripes>,
-    /// Those of readings that were settled row by row.
+    /// The meters of readings that were settled row by row.
     series: BTreeSet<(CustomerIx, u32)>,
 }
 
@@ -132,7 +133,8 @@ impl std::fmt::Debug for ReadMeters {
 }
 
 /// Reads the meter readings of a window, except the files that `earlier` has counted. The result has every customer;
-/// months without a reading are all zero, and so are those before a customer opened. Nothing is spread or covered yet.
+/// months without a reading are all zero, and so are those before a customer opened. Readings are not spread yet, and
+/// no month is marked as covered.
 ///
 /// # Errors
 /// The table is absent or unreadable, or a month has too many readings to be summed.
@@ -170,7 +172,7 @@ pub fn read(
     Ok(readings)
 }
 
-/// Reads the files that are not reused, of a table that has energy only.
+/// Reads the files that are not reused, of a table whose rows carry energy only.
 fn read_by_month(
     source: &dyn Source,
     customers: &Customers,
@@ -178,8 +180,8 @@ fn read_by_month(
     earlier: Option<&Earlier>,
     parts: &[Part],
 ) -> Result<(Readings, FileBooks), RunError> {
-    // Daily readings need a bit for each slot, finer ones need their order. Which of the two they are shows only while
-    // they are read.
+    // Daily readings need one bit for each slot; for finer readings their order is needed. Whether readings are daily
+    // or finer shows only while they are read.
     for slot_width in [SlotWidth::Day, SlotWidth::Minute] {
         if let Some(read) = read_by(slot_width, source, customers, window, earlier, parts)? {
             return Ok(read);
@@ -213,7 +215,7 @@ fn read_by(
     let mut reused = ReusedFiles::new(earlier, customers, window);
     let mut record = PassRecord::default();
     let mut files_read = BTreeSet::new();
-    // Rows may be in other months than the earlier cycle led to expect, so that further files have to be read.
+    // Rows may be in other months than the earlier cycle's file books say, and then further files have to be read.
     loop {
         let mut unread = parts.to_vec();
         unread.retain(|part| !reused.has(part.file) && !files_read.contains(&part.file));

@@ -159,7 +159,11 @@ mod tests {
         assert_eq!(found.days, [2, 3, 1, 2, 1]);
         let wh = |counts: &[[i64; COUNTS]]| counts.iter().map(|counts| counts[0]).collect::<Vec<_>>();
         assert_eq!((wh(&found.before), wh(&found.after)), (vec![6, 0, 5, 0, 0], vec![7, 8, 0, 4, 0]));
-        assert_eq!(found.after[4], [0, 0, 1, 0], "a month with one reading of 0 differs from a month without readings");
+        assert_eq!(
+            found.after[4],
+            [0, 0, 1, 0],
+            "a month with one reading of 0 differs from a month without readings"
+        );
         let Ok(more) = merge.next_batch();
         assert_eq!(more, RestatedMonths::default());
     }

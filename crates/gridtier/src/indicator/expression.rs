@@ -27,14 +27,14 @@ impl Expression {
     /// Checks the text of an indicator's value, and of the condition under which it applies.
     ///
     /// # Errors
-    /// What is wrong, and what to do.
+    /// What is wrong, and what to do about it.
     pub fn parse(value: &str, applies: Option<&str>) -> Result<Self, (Text, Text)> {
         let value = checked(value, ExpressionKind::Number)?;
         let applies = applies.map(|applies| checked(applies, ExpressionKind::Condition)).transpose()?;
         Ok(Self { value, applies })
     }
 
-    /// Whether it uses any of these facts.
+    /// Whether the expression uses any of these facts.
     #[must_use]
     pub fn uses(&self, facts: &[&str]) -> bool {
         let parts = std::iter::once(&self.value).chain(&self.applies);
@@ -94,11 +94,11 @@ fn checked(text: &str, wanted: ExpressionKind) -> Result<Expr, (Text, Text)> {
     };
     Err((
         text!("`{text}` does not give {kind}", "`{text}` 的结果不是{kind}"; kind),
-        text!("write one that gives {kind}", "请写结果为{kind}的表达式"; kind),
+        text!("write an expression that gives {kind}", "请写结果为{kind}的表达式"; kind),
     ))
 }
 
-/// A call of ROUND rounds as everything else does here; polars would take halves to the even neighbour.
+/// A call of ROUND must round as everything else does here; polars would round halves to the even neighbour.
 fn rounding_half_away(part: Expr) -> Expr {
     match part {
         Expr::Function { input, function: FunctionExpr::Round { decimals, .. } } => {
@@ -109,7 +109,7 @@ fn rounding_half_away(part: Expr) -> Expr {
     }
 }
 
-/// Whether a part of an expression looks at nothing but its own row.
+/// Whether a part of an expression reads nothing but its own row.
 fn is_within_row(part: &Expr) -> bool {
     use BooleanFunction as B;
     use FunctionExpr as F;
@@ -145,7 +145,7 @@ fn is_within_row(part: &Expr) -> bool {
     }
 }
 
-/// All facts without a row, by which the type of an expression is known before any data is read.
+/// A table of all facts without rows, from which the type of an expression follows before any data is read.
 fn empty_frame() -> DataFrame {
     let columns = COLUMNS.iter().map(|column| {
         let dtype =
@@ -155,7 +155,8 @@ fn empty_frame() -> DataFrame {
     DataFrame::new(0, columns.collect()).unwrap_or_default()
 }
 
-/// The facts that `names` asks for, one row for each customer; integers as doubles, nothing where the table is absent.
+/// The facts in `names`, one row for each customer. Integers become doubles, and a fact whose table is absent has no
+/// values.
 fn frame(facts: &Facts, names: &[PlSmallStr]) -> Result<DataFrame, RunError> {
     let customers = facts.rows.len();
     let used = COLUMNS.iter().filter(|column| names.iter().any(|name| name == column.name));
@@ -184,7 +185,7 @@ fn frame(facts: &Facts, names: &[PlSmallStr]) -> Result<DataFrame, RunError> {
 /// The values of checked expressions, by customer number.
 ///
 /// # Errors
-/// One fails on data though it was checked: a bug.
+/// An expression fails on data although it was checked, which is a bug.
 pub(super) fn evaluate(facts: &Facts, own: &[Expression]) -> Result<Vec<IndicatorColumn>, RunError> {
     own.iter().map(|expression| values(facts, expression)).collect()
 }
@@ -197,7 +198,7 @@ fn values(facts: &Facts, expression: &Expression) -> Result<IndicatorColumn, Run
     let run = |expr: &Expr, dtype: DataType| {
         let series = frame.clone().lazy().select([expr.clone()]).collect().map_err(bug)?;
         let series = series.column("value").map_err(bug)?.cast(&dtype).map_err(bug)?;
-        // An expression without a fact has one value for all.
+        // An expression without a fact has the same value for all customers.
         Ok::<_, RunError>(if series.len() == customers {
             series
         } else {
@@ -208,7 +209,8 @@ fn values(facts: &Facts, expression: &Expression) -> Result<IndicatorColumn, Run
     let applies = expression.applies.as_ref().map(|applies| run(applies, DataType::Boolean)).transpose()?;
     let value = value.f64().map_err(bug)?;
     let applies = applies.as_ref().map(|applies| applies.bool().map_err(bug)).transpose()?;
-    // A condition on what a customer does not have, such as a load class, is not met; one on an absent table says nothing.
+    // A condition on something that a customer does not have, such as a load class, is not met; a condition on a fact
+    // whose table is absent is unknown.
     let unmet = match expression.applies.as_ref().is_some_and(|applies| !is_delivered(facts, applies)) {
         true => IndicatorValue::Unknown,
         false => IndicatorValue::NotApplicable,
@@ -224,7 +226,7 @@ fn values(facts: &Facts, expression: &Expression) -> Result<IndicatorColumn, Run
         .collect())
 }
 
-/// Whether the tables of all facts of an expression are there.
+/// Whether the tables of all facts of an expression were delivered.
 fn is_delivered(facts: &Facts, expr: &Expr) -> bool {
     let names = expr.clone().meta().root_names();
     COLUMNS
@@ -260,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expression_looks_at_its_own_row_only() {
+    fn an_expression_reads_its_own_row_only() {
         for text in [
             "SUM(active_wh)",
             "active_wh / MAX(active_wh)",

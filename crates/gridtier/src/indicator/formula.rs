@@ -9,11 +9,11 @@ use crate::fact::{CustomerFacts, Facts};
 use crate::index::float_i64;
 use crate::word::Word;
 
-/// Months of the two ends that growth compares.
+/// Number of months in each of the two ends that growth compares.
 const YEAR: u32 = 12;
 /// Shortest window in which the two ends do not overlap.
 const GROWTH_MONTHS_MIN: u32 = 24;
-/// Fewest pairs of covered months, of twelve, by which growth is known.
+/// Fewest pairs of covered months, of twelve, for which growth is known.
 const GROWTH_PAIRS_MIN: i64 = 10;
 
 /// Standing of an importance level [I].
@@ -35,7 +35,7 @@ pub(super) const fn load_standing(class: LoadClass) -> f64 {
     }
 }
 
-/// `above / below`, unknown when there is nothing below.
+/// `above / below`; unknown if `below` is not above 0.
 pub(super) fn ratio(above: f64, below: i64) -> IndicatorValue {
     if below <= 0 { IndicatorValue::Unknown } else { IndicatorValue::Known(above / float_i64(below)) }
 }
@@ -72,7 +72,7 @@ pub(super) fn quotient(above: f64, below: f64) -> IndicatorValue {
     if below <= 0.0 { IndicatorValue::Unknown } else { IndicatorValue::finite(above / below) }
 }
 
-/// A sum in another unit.
+/// A sum converted to another unit; unknown if it is not finite.
 pub(super) fn finite_over(sum: f64, units: f64) -> IndicatorValue {
     IndicatorValue::finite(sum / units)
 }
@@ -112,7 +112,7 @@ pub(super) fn annual_revenue_parts(facts: &Facts, customer: usize, _: &SupplyCos
     [annualised(billing.revenue_fen, billing.revenue_months), 1.0]
 }
 
-/// What an account owes of earlier calendar years, in years of its revenue.
+/// The arrears of an account from earlier calendar years, in years of its revenue.
 pub(super) fn cross_year_arrears(facts: &Facts, customer: usize) -> IndicatorValue {
     let owed = float_i64(facts.rows[customer].billing.cross_year_arrears_fen) / 100.0;
     match annual_revenue(facts, customer).known() {
@@ -126,7 +126,7 @@ pub(super) fn supply_cost(facts: &Facts, customer: usize, costs: &SupplyCosts) -
     costs.by_level[facts.customers.rows[customer].supply_level.position()]
 }
 
-/// Contract capacity at the end and at the start of the window, where both are known.
+/// Contract capacity at the end and at the start of the window; `None` unless both are known.
 pub(super) fn capacities(customer: &Customer) -> Option<[f64; 2]> {
     Some([customer.contract_capacity_kva?, customer.capacity_at_start_kva?])
 }
@@ -173,7 +173,7 @@ pub(super) fn energy_growth(facts: &Facts, customer: usize) -> IndicatorValue {
     growth(facts.window.months, float_i64(energy.growth_last_wh), float_i64(energy.growth_first_wh))
 }
 
-/// Profit of an account by its own annual values, not rounded.
+/// Profit of an account from its own annual values, not rounded.
 pub(super) fn profit(facts: &Facts, customer: usize, costs: &SupplyCosts) -> IndicatorValue {
     match (annual_revenue(facts, customer).known(), annual_energy(facts, customer).known()) {
         (Some(revenue), Some(energy)) => {

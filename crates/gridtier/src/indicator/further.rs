@@ -9,8 +9,8 @@ use super::{Direction, IndicatorValue};
 use crate::contract::Table;
 use crate::index::float_i64;
 
-/// Registered indicators that no preset weighs (DATA sections 6 and 7), in the order of dimensions and groups. A method has
-/// those that it names.
+/// Registered indicators that no preset weighs (DATA sections 6 and 7), in the order of dimensions and groups. A method
+/// has those of them that it names.
 pub const FURTHER: &[Indicator] = &[
     Indicator {
         id: "profit",
@@ -102,7 +102,7 @@ pub const FURTHER: &[Indicator] = &[
             },
             value: |_, [arrears, revenue]| quotient(arrears, revenue),
             while_open: [false, true],
-            // What a closed account owes counts, whatever its own revenue.
+            // The arrears of a closed account count, whatever its own revenue.
             knows: Some(|facts, _| facts.present(Table::Payments)),
         }),
         origin: "–",

@@ -1,5 +1,5 @@
-//! The default indicators: id, names, unit, direction, formula, origin, when there is no value, and evaluation, one
-//! entry each. Documentation, the method's allowed names and the explanations derive from here.
+//! The built-in indicators, one entry each: id, names, unit, direction, formula, origin, when there is no value, and
+//! how to compute it. Documentation, the method's allowed names and the explanations derive from here.
 
 use super::formula::{
     annual_energy, annual_energy_parts, annual_revenue, annual_revenue_parts, asked, energy_growth,
@@ -13,7 +13,7 @@ use crate::index::{IndicatorIx, float_i64, index};
 pub use super::entry::{Fold, Indicator, Lever, Summed, SupplyCosts};
 pub use super::further::FURTHER;
 
-/// Most points for suggestions, so that they cannot be collected.
+/// Most points for suggestions, so that nobody gains by making many of them.
 pub const SUGGESTION_CAP: i64 = 6;
 
 /// The default registry, in the order of dimensions and groups.
@@ -420,14 +420,14 @@ pub const INDICATORS: &[Indicator] = &[
     },
 ];
 
-/// Position of annual energy, by which ties are broken after revenue.
+/// Position of annual energy, which breaks ties after revenue.
 pub const ANNUAL_ENERGY: IndicatorIx = registered("annual_energy");
-/// Position of annual revenue, by which ties are broken first.
+/// Position of annual revenue, which breaks ties first.
 pub const ANNUAL_REVENUE: IndicatorIx = registered("annual_revenue");
 
-/// Position of the average price, whose median shows a wrong unit.
+/// Position of the average price, whose median reveals a wrong unit.
 pub const AVERAGE_PRICE: IndicatorIx = registered("average_price");
-/// Position of growth, a ratio less 1.
+/// Position of growth, which is a ratio minus 1.
 pub const ENERGY_GROWTH: IndicatorIx = registered("energy_growth");
 
 /// Position of the share paid on time.
@@ -437,7 +437,7 @@ pub const OVERDUE_DAYS: IndicatorIx = registered("overdue_days");
 /// Position of the points for violations.
 pub const VIOLATION_POINTS: IndicatorIx = registered("violation_points");
 
-/// The position of an entry, found while the program is compiled: an id that no entry has does not compile.
+/// The position of an entry. It is found while the program is compiled: an id that no entry has does not compile.
 const fn registered(id: &str) -> IndicatorIx {
     let mut number = 0;
     while index(number) < INDICATORS.len() {
@@ -463,7 +463,7 @@ pub fn all() -> impl Iterator<Item = &'static Indicator> {
     INDICATORS.iter().chain(FURTHER)
 }
 
-/// The entry of that id.
+/// The entry with that id.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Indicator> {
     all().find(|indicator| indicator.id == id)

@@ -1,4 +1,4 @@
-//! One hand-computed case for each indicator and each way of having no value.
+//! A hand-computed case for each indicator, and one for each way of having no value.
 
 use super::*;
 use crate::contract::Table;
@@ -7,7 +7,7 @@ use crate::memory::MemorySource;
 use crate::meter::ReadingDetail;
 use crate::unit::{Month, Window};
 
-/// The entries that presets weigh, and expressions.
+/// The indicators that presets weigh, and the given expressions.
 fn wanted(own: &[Expression]) -> WantedIndicators<'_> {
     static REGISTERED: std::sync::LazyLock<Vec<&Indicator>> =
         std::sync::LazyLock::new(|| INDICATORS.iter().collect());
@@ -123,7 +123,7 @@ fn sensitivity_is_the_greater_of_importance_and_load_class() {
 
 #[test]
 fn power_factor_attainment_counts_months_at_the_customers_own_standard() {
-    // tan φ 0.48 is PF 0.9015, tan φ 0.60 is PF 0.857.
+    // A tan φ of 0.48 gives a power factor of 0.9015, and one of 0.60 gives 0.857.
     let mut rows = readings("a", |_| 100.0, "48");
     rows[0] = format!("a|{}-01|100|60", WINDOW.month(0));
     rows[1] = format!("a|{}-01|100|-", WINDOW.month(1));
@@ -159,7 +159,7 @@ fn plan_completion_is_a_mean_over_months() {
 }
 
 #[test]
-fn incidents_count_when_confirmed_and_the_customers_own() {
+fn incidents_count_if_confirmed_and_if_the_customer_is_responsible() {
     let rows =
         ["1|a|2023-05-01|fault|customer|confirmed|1|10|90", "2|a|2022-12-01|theft|customer|confirmed|3|-|-"];
     let case = || Case::new().table(Table::Incidents, INCIDENTS, &rows);
@@ -170,7 +170,7 @@ fn incidents_count_when_confirmed_and_the_customers_own() {
 }
 
 #[test]
-fn cooperation_is_not_applicable_when_never_asked() {
+fn cooperation_is_not_applicable_if_the_customer_was_never_asked() {
     let rows = ["1|a|2023-01-01|policy|4|1", "2|a|2023-01-01|work|2|3", "3|a|2023-01-01|suggestion|1|1"];
     let case = || Case::new().table(Table::Cooperation, COOPERATION, &rows);
     assert_eq!(case().value("policy_fulfilment"), [Known(0.25), NotApplicable]);
@@ -191,7 +191,7 @@ fn suggestions_stop_at_the_cap() {
 }
 
 #[test]
-fn an_own_indicator_is_an_expression_that_may_not_apply() {
+fn an_own_indicator_is_an_expression_that_need_not_apply_to_every_customer() {
     let rows: Vec<&str> = vec!["a|2023-05-01|100|48", "b|2023-05-01|0|1"];
     let source = MemorySource::default().customers(&["a", "b", "c"]).rows(
         Table::MeterReadings,
@@ -224,7 +224,7 @@ fn an_expression_rounds_half_away_from_zero() {
 }
 
 #[test]
-fn a_condition_on_an_empty_attribute_is_not_met_and_one_on_an_absent_table_says_nothing() {
+fn a_condition_on_an_empty_attribute_is_not_met_and_one_on_an_absent_table_is_unknown() {
     let header = "customer_id|use_category|supply_level|load_class|opened_on|aged_transformer_area";
     let row = |id: &str, class: &str| format!("{id}|residential|residential|{class}|2000-01-01|false");
     let rows = [row("a", "load_1"), row("b", "load_2"), row("c", "-")];
@@ -267,7 +267,7 @@ fn profit_takes_the_cost_of_the_supply_level_from_revenue() {
     let window = Window { end: Month::new(2025, 2), months: 1 };
     let facts = fact::read(&source, window, ReadingDetail::Energy, None).unwrap();
     let costs = SupplyCosts { by_level: [0.5, 0.6, 0.7] };
-    // 12 × 700 − 0.5 × 12 × 1000 CNY a year.
+    // Annual values: 12 × 700 − 0.5 × 12 × 1000 CNY.
     assert_eq!(formula::profit(&facts, 0, &costs), Known(2_400.0));
 }
 
@@ -288,10 +288,10 @@ fn arrears_of_earlier_years_are_divided_by_annual_revenue() {
         arrears_of(&source(bills).rows(Table::Payments, header, &["p|1|2025-01-05|100"]))
     };
     let bills = ["1|a|2024-12|700|2024-12-31|-", "2|a|2025-01|500|2025-01-20|-"];
-    // 600 CNY of 6 × 1200 CNY a year.
+    // Arrears of 600 CNY with a revenue of 6 × 1200 CNY a year.
     assert_eq!(paid(&bills), Known(600.0 / 7_200.0));
     assert_eq!(paid(&bills[1..]), Known(0.0));
-    assert_eq!(arrears_of(&source(&bills)), Unknown, "without payments nothing is known of arrears");
+    assert_eq!(arrears_of(&source(&bills)), Unknown, "without payments, arrears are unknown");
     let reversed = ["1|a|2024-12|700|2024-12-31|-", "2|a|2025-01|-700|-|-", "3|a|2025-01|-1|-|3"];
     assert_eq!(paid(&reversed), Unknown, "revenue is below 0");
 }
@@ -319,7 +319,7 @@ fn capacity_growth_needs_both_capacities() {
 
 #[test]
 fn the_shortfall_is_the_mean_distance_below_the_standard() {
-    // PF 0.8, 1 and 0.6 of a standard of 0.90: (10 + 0 + 30) hundredths over 3 months.
+    // Power factors of 0.8, 1 and 0.6 with a standard of 0.90: (10 + 0 + 30) hundredths over 3 months.
     let rows = ["a|2025-01-01|4|3", "a|2025-02-01|4|0", "a|2025-03-01|3|4"];
     let source = MemorySource::default().customers(&["a"]).rows(
         Table::MeterReadings,

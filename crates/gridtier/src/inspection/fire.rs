@@ -1,4 +1,4 @@
-//! Which triggers of the method fire for which customers.
+//! Decides which triggers of the method fire for which customers.
 
 use std::collections::BTreeMap;
 
@@ -14,15 +14,15 @@ use crate::method::{Tier, TriggerCondition};
 use crate::unit::{Month, date_of_day, day_of_date};
 use crate::word::Word as _;
 
-/// What triggers look at.
+/// The data that triggers need.
 pub(super) struct Look<'a> {
     /// The inspected cycle.
     pub cycle: &'a Cycle,
     /// Today's customers.
     pub now: &'a InspectedBase,
-    /// By position in the cycle's rows: where the customer stands now.
+    /// The inspected customers, by position in the cycle's rows.
     pub customers: &'a [InspectedCustomer],
-    /// By position: whether the customer is graded now.
+    /// For each position, whether the customer is graded now.
     pub is_graded: &'a [bool],
     /// The earlier inspections, one for each day, the latest first.
     pub earlier: &'a [EarlierInspection],
@@ -31,17 +31,17 @@ pub(super) struct Look<'a> {
 /// One customer of the cycle.
 struct Candidate<'a> {
     at: usize,
-    /// Its number among today's customers.
+    /// The customer's number among today's customers.
     number: Option<u32>,
-    /// Its offences today.
+    /// The customer's offences today.
     offences: &'a [Offence],
 }
 
-/// `None` if a trigger does not fire; else since when it holds, as far as that is known.
+/// `None` if a trigger does not fire; otherwise the first day on which its condition was met, if that is known.
 type Since = Option<Option<i32>>;
 
 impl Look<'_> {
-    /// All triggers that fire, by customer and within it by name.
+    /// All triggers that fire, sorted by customer, then by name.
     pub fn fired(&self) -> Vec<FiredTrigger> {
         let triggers = &self.cycle.method.triggers;
         let mut by_name: Vec<usize> = (0..triggers.len()).collect();
@@ -93,7 +93,7 @@ impl Look<'_> {
         }
     }
 
-    /// Since the month of the last offence that was needed; its first day.
+    /// Fires since the first day of the month in which enough offences were reached.
     fn offended(
         &self,
         customer: &Candidate,
@@ -120,7 +120,8 @@ impl Look<'_> {
         (self.now.has_payments && since <= self.day()).then_some(Some(since))
     }
 
-    /// Since the day after the last overdue day, or the month after the last offence; `None` where the window has neither.
+    /// Fires since the day after the last overdue day, or since the month after the last offence; without a day if the
+    /// window has neither.
     fn clean(&self, customer: &Candidate, months: u32) -> Since {
         let now = &self.now.cycle;
         let row = &self.cycle.rows[customer.at];
@@ -138,7 +139,7 @@ impl Look<'_> {
         is_clean.then(|| after.into_iter().flatten().max())
     }
 
-    /// Since the first of the inspections that were needed.
+    /// Fires since the first of the inspections that were needed.
     fn sustained(&self, at: usize, steps: u32, inspections: u32) -> Since {
         let InspectedCustomer { tier, tier_now, .. } = self.customers[at];
         let is_better =
@@ -151,7 +152,7 @@ impl Look<'_> {
     }
 }
 
-/// Steps from one tier to another, positive for a better one.
+/// By how many tiers `to` is better than `from`; negative if it is worse.
 fn rise(from: Tier, to: Tier) -> i64 {
     from.position() as i64 - to.position() as i64
 }

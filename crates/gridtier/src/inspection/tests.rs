@@ -1,4 +1,4 @@
-//! Each trigger on hand-made customers, and inspections of generated cycles.
+//! Tests of each trigger on hand-made customers, and of inspections of generated cycles.
 
 use super::*;
 use crate::compare::{Attribution, generated};
@@ -18,7 +18,7 @@ fn method() -> Method {
     Method::parse("m.toml", &text.replace("min_known_weight = 0.5", "min_known_weight = 0.0")).unwrap()
 }
 
-/// Ten customers by payment on time, of which the last is in grade-3.
+/// Ten customers with different shares paid on time; the last of them is in grade-3.
 fn drafts() -> Vec<DraftCustomer> {
     let draft = |at: usize| {
         let share = 1.0 - 0.1 * at as f64;
@@ -31,7 +31,7 @@ fn then() -> Cycle {
     cycle(&method(), THEN, drafts(), Previous::new())
 }
 
-/// Today's customers, with known payments and incidents.
+/// Today's customers; their payments and incidents are known.
 fn base(drafts: Vec<DraftCustomer>) -> InspectedBase {
     let cycle = cycle(&method(), NOW, drafts, Previous::new());
     let billing = vec![Billing::default(); cycle.customers.len()];
@@ -50,7 +50,7 @@ fn inspected(now: &InspectedBase, earlier: Vec<EarlierInspection>) -> Inspection
     inspect(&then(), now, earlier, &AgreedDates::default()).unwrap()
 }
 
-/// Customer, trigger and since when.
+/// Customer, trigger and first day of each trigger that fired.
 fn fired(inspection: &Inspection) -> Vec<(u32, String, Option<i32>)> {
     let triggers = method().triggers;
     let name = |fired: &FiredTrigger| triggers[usize::from(fired.trigger)].name.clone();
@@ -89,7 +89,7 @@ fn offences_count_from_the_cycles_day_on() {
 #[test]
 fn arrears_fire_when_the_months_are_over_by_the_day() {
     let mut now = base(drafts());
-    // 31 August and three months is 30 November.
+    // Three months after 31 August is 30 November.
     let day = |month: Month, day: i32| Some(month.first_day() + day - 1);
     now.billing[0].unpaid_since = day(NOW.plus(-3), 1);
     now.billing[1].unpaid_since = day(NOW.plus(-3), 2);
@@ -104,7 +104,7 @@ fn arrears_fire_when_the_months_are_over_by_the_day() {
 }
 
 #[test]
-fn who_is_of_grade_3_and_clean_for_long_enough_is_proposed() {
+fn a_customer_of_grade_3_without_arrears_and_offences_for_long_enough_is_proposed() {
     let clean = |change: &dyn Fn(&mut InspectedBase)| {
         let mut now = base(drafts());
         change(&mut now);
@@ -115,7 +115,7 @@ fn who_is_of_grade_3_and_clean_for_long_enough_is_proposed() {
     let start = NOW.plus(-6).first_day();
     assert_eq!(clean(&|now| now.billing[9].last_overdue_day = Some(start - 1)), Some((9, Some(start))));
     assert_eq!(clean(&|now| now.billing[9].last_overdue_day = Some(start)), None);
-    // What is not known is not clean.
+    // Without incidents it is unknown whether the customer had none, so the trigger does not fire.
     assert_eq!(clean(&|now| now.has_incidents = false), None);
     let offended = |month: Month| {
         let mut people = drafts();
@@ -145,14 +145,14 @@ fn a_better_tier_must_be_seen_twice_in_a_row() {
     assert_eq!(sustained(Vec::new()), None);
     let better = Some(Tier::Grade2);
     assert_eq!(sustained(vec![at(first, better)]), Some((9, Some(first.first_day()))));
-    // The last one decides, and of one day the one recorded last.
+    // The last inspection decides, and of one day the inspection recorded last.
     assert_eq!(sustained(vec![at(second, Some(Tier::Grade3)), at(first, better)]), None);
     assert_eq!(sustained(vec![at(second, None), at(second, better)]), Some((9, Some(second.first_day()))));
-    assert_eq!(sustained(vec![at(NOW, better)]), None, "the day itself is no earlier one");
+    assert_eq!(sustained(vec![at(NOW, better)]), None, "an inspection of the same day is not an earlier one");
 }
 
 #[test]
-fn a_decline_a_closed_and_a_missing_customer_are_named() {
+fn customers_who_declined_closed_or_are_missing_are_named() {
     let mut people = drafts();
     pays(&mut people[0], 0.0);
     people[5].closed_on = Some(NOW.first_day() - 1);
@@ -180,7 +180,7 @@ fn an_inspection_on_a_day_before_the_cycles_is_refused() {
 }
 
 #[test]
-fn customers_stand_where_the_step_own_of_a_comparison_puts_them() {
+fn customers_get_the_tiers_that_the_step_own_of_a_comparison_gives() {
     let mut compared = 0;
     for seed in 0..40 {
         let pair = generated::pair(seed, true);

@@ -1,23 +1,24 @@
 //! Weights that follow from the spread of the data: entropy, CRITIC, standard deviation.
 //!
 //! Objective weights are easily fooled: a column that counts something rare looks full of information, and one constant
-//! column turns the textbook formulas into 0/0. So every column is checked first, and what was found is reported beside
+//! column turns the textbook formulas into 0/0. So every column is checked first, and the findings are reported with
 //! the weights. What the weights are used for is not known here.
 
 use super::{bounded, sum};
 use crate::index::float;
 
-/// Share of the rows that must have a value before a column says anything.
+/// Share of the rows that must have a value for a column to get any weight.
 const KNOWN_SHARE_MIN: f64 = 0.05;
-/// Share of the rows that must have a value for a column to get more than an equal share: rows without the value are
+/// Share of the rows that must have a value for a column to get more than an equal share: rows that lack the value are
 /// weighed by their other columns.
 const HALF_KNOWN: f64 = 0.5;
 /// A column is sparse if a single value makes up this share of its known values: the rest are rare events.
 const SPARSE_SHARE: f64 = 0.90;
-/// The same limit under entropy, whose weight grows with the logarithm of one over the share of values that are not 0: a
-/// column in which every fifth customer has an event still outweighs any evenly spread one.
+/// The same limit under entropy, whose weight grows with the logarithm of one over the share of values that are not 0:
+/// under entropy, a column in which every fifth customer has an event still outweighs any column with evenly spread
+/// values.
 const SPARSE_SHARE_ENTROPY: f64 = 0.50;
-/// Columns with fewer known values are never called sparse.
+/// Columns with fewer known values than this are never called sparse.
 const SPARSE_ROWS_MIN: usize = 30;
 
 crate::words! {
@@ -33,7 +34,7 @@ crate::words! {
 }
 
 impl Scheme {
-    /// Weights of columns whose values all mean "more is better".
+    /// Weights of columns in which greater values are better.
     #[must_use]
     pub fn weigh(self, columns: &[Vec<f64>]) -> ObjectiveWeights {
         match self {
@@ -45,7 +46,7 @@ impl Scheme {
 }
 
 crate::words! {
-    /// Why a column gets another weight than the formula's.
+    /// Why a column gets another weight than the formula gives.
     Guard "weight guard" {
         /// Less than a twentieth of the rows have a value, or fewer than two: weight 0.
         NearlyEmpty "nearly_empty" "nearly empty" "几乎无值",
@@ -63,12 +64,12 @@ crate::words! {
 }
 
 impl Guard {
-    /// Whether the guard only limits the weight; the others set it to 0.
+    /// Whether the guard only limits the weight; all other guards set it to 0.
     fn is_limit(self) -> bool {
         matches!(self, Self::Sparse | Self::PartlyEmpty)
     }
 
-    /// What was done about it; `weight` is the column's objective weight.
+    /// What the guard did to the column; `weight` is the column's objective weight.
     #[must_use]
     pub fn action(self, weight: f64) -> &'static str {
         match (self.is_limit(), weight > 0.0) {
@@ -82,9 +83,9 @@ impl Guard {
 /// Weights from the data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ObjectiveWeights {
-    /// One for each column; they sum to 1 and are never NaN.
+    /// One weight for each column; they sum to 1 and are never NaN.
     pub weights: Vec<f64>,
-    /// What was found in a column and limited its weight.
+    /// The guard that applied to each column, if any.
     pub guards: Vec<Option<Guard>>,
 }
 
@@ -124,15 +125,15 @@ fn critic(columns: &[Vec<f64>]) -> ObjectiveWeights {
                 .sum();
             let (low, high) = range(&columns[column]);
             let information = spread(&columns[column]) / (high - low) * conflict;
-            // Rounding may leave a conflict of −10⁻¹⁶ where columns agree.
+            // Rounding may leave a conflict of −10⁻¹⁶ between columns that agree.
             if information > 1e-12 { information } else { 0.0 }
         })
         .collect();
     settled(information, guards)
 }
 
-/// Weights in proportion to the standard deviation of the columns as they are (Y. Wang, Y. Luo, *Mathematical and Computer
-/// Modelling* 51, 1–12, 2010): scales must already agree. Guards as in [`critic`].
+/// Weights in proportion to the standard deviation of the columns as they are (Y. Wang, Y. Luo, *Mathematical and
+/// Computer Modelling* 51, 1–12, 2010), so scales must already agree. Guards are as in [`critic`].
 fn standard_deviation(columns: &[Vec<f64>]) -> ObjectiveWeights {
     let guards = guards(columns, false);
     settled(informed(columns, &guards, spread), guards)
@@ -160,7 +161,7 @@ fn guards(columns: &[Vec<f64>], shares: bool) -> Vec<Option<Guard>> {
     columns.iter().map(|column| diagnose(column, shares)).collect()
 }
 
-/// What is wrong with a column; `shares` when the formula needs shares of a sum.
+/// The guard that applies to a column; `shares` is true if the formula needs shares of a sum.
 fn diagnose(column: &[f64], shares: bool) -> Option<Guard> {
     let mut values: Vec<f64> = column.iter().copied().filter_map(known).collect();
     let (count, rows) = (float(values.len()), float(column.len()));
@@ -181,8 +182,8 @@ fn diagnose(column: &[f64], shares: bool) -> Option<Guard> {
     (count < HALF_KNOWN * rows).then_some(Guard::PartlyEmpty)
 }
 
-/// How many values equal the median: if at least half of the values are equal, they are the median, or one of the two
-/// middle ones.
+/// How many values equal the median. If at least half of the values are equal, they equal the median or one of the two
+/// middle values.
 fn most_equal(values: &mut [f64]) -> usize {
     [(values.len() - 1) / 2, values.len() / 2]
         .into_iter()
@@ -199,7 +200,7 @@ fn has_weight(guard: Option<Guard>) -> bool {
     guard.is_none_or(Guard::is_limit)
 }
 
-/// The information of each column that counts; 0 for the others.
+/// The information of each column that has a weight; 0 for all other columns.
 fn informed(columns: &[Vec<f64>], guards: &[Option<Guard>], information: impl Fn(&[f64]) -> f64) -> Vec<f64> {
     columns
         .iter()
@@ -256,8 +257,8 @@ fn both(a: &[f64], b: &[f64], row: usize) -> Option<(f64, f64)> {
     known(a[row]).zip(known(b[row]))
 }
 
-/// Whether the values of `column` differ, over the rows where `other` is known too. They are compared and not subtracted
-/// from their mean: the mean of equal numbers is not always exactly that number.
+/// Whether the values of `column` differ, over the rows where `other` is known too. Values are compared with each other
+/// and not with their mean, since the mean of equal numbers is not always exactly that number.
 fn varies(column: &[f64], other: &[f64]) -> bool {
     let mut values = column.iter().zip(other).filter_map(|(&x, &y)| known(x).zip(known(y))).map(|(x, _)| x);
     let first = values.next();

@@ -1,4 +1,4 @@
-//! Degenerate matrices have a defined result, and what was found is reported.
+//! Degenerate matrices have a defined result, and the guards that applied are reported.
 
 use super::*;
 use crate::word::Word;
@@ -21,7 +21,7 @@ fn whole(weights: &[f64]) -> bool {
 
 #[test]
 fn a_rare_event_never_gets_more_than_an_equal_share() {
-    // Energy, on-time rate, and incidents that one customer in twenty has: the textbook gives these 87 %.
+    // Energy, on-time rate, and incidents that one customer in twenty has: the textbook gives the incidents 87 %.
     let columns = vec![
         draws(1, 1000, |u| libm::exp(8.0 + 2.0 * (u - 0.5))),
         draws(2, 1000, |u| 0.9 + 0.1 * u),
@@ -67,7 +67,7 @@ fn a_column_that_most_rows_lack_takes_no_more_than_an_equal_share() {
 }
 
 #[test]
-fn a_net_exporter_takes_no_weight_from_others() {
+fn a_negative_value_takes_no_weight_from_other_columns() {
     let [mut a, b] = [draws(6, 40, |u| 1.0 + u), draws(7, 40, |u| 1.0 + u)];
     a[3] = -0.5;
     let found = Scheme::Entropy.weigh(&[a.clone(), b.clone()]);
@@ -76,7 +76,7 @@ fn a_net_exporter_takes_no_weight_from_others() {
 }
 
 #[test]
-fn a_missing_value_makes_no_weight_nan() {
+fn a_missing_value_does_not_turn_weights_into_nan() {
     let columns = vec![vec![1.0, f64::NAN, 3.0, 2.0], vec![4.0, 5.0, 6.0, 1.0]];
     for scheme in Scheme::ALL {
         assert!(scheme.weigh(&columns).weights.iter().all(|w| w.is_finite()));
@@ -93,10 +93,10 @@ fn columns_that_tell_no_rows_apart_weigh_the_same() {
 }
 
 #[test]
-fn limits_hold_in_the_result() {
+fn the_resulting_weights_respect_their_limits() {
     let w = bounded(&[0.8, 0.15, 0.05], &[0.0, 0.0, 0.1], &[0.5, 1.0, 1.0]);
     assert!((w[0] - 0.5).abs() < 1e-12 && w[2] >= 0.1 - 1e-12 && whole(&w), "{w:?}");
-    assert!((w[1] / w[2] - 3.0).abs() < 1e-9, "what is free keeps its proportion: {w:?}");
+    assert!((w[1] / w[2] - 3.0).abs() < 1e-9, "weights that are not at a limit keep their proportion: {w:?}");
     let w = bounded(&[1.0, 0.0, 0.0], &[0.0; 3], &[0.4, 1.0, 1.0]);
     assert!((w[0] - 0.4).abs() < 1e-12 && (w[1] - 0.3).abs() < 1e-12 && whole(&w), "{w:?}");
     let w = bounded(&[0.2, 0.3, 0.5], &[0.0; 3], &[1.0; 3]);
@@ -113,14 +113,14 @@ fn sums_have_the_same_bits_for_any_number_of_threads() {
     assert_eq!(by(1), by(3));
 }
 
-/// An event of every fifth row is no rare one by count, and would take nine tenths of the weight all the same.
+/// An event in every fifth row is not rare by count, but would still take nine tenths of the weight.
 #[test]
 fn under_entropy_an_event_column_never_takes_more_than_an_equal_share() {
     for every in [2, 3, 5, 9, 20] {
         let event: Vec<f64> = (0..1000).map(|row| f64::from(u8::from(row % every == 0))).collect();
         let columns = vec![event, draws(21, 1000, |u| 0.7 + 0.3 * u), draws(22, 1000, |u| 5.0 + u)];
         let found = Scheme::Entropy.weigh(&columns);
-        assert_eq!(found.guards[0], Some(Guard::Sparse), "one in {every}");
-        assert!(found.weights[0] <= 1.0 / 3.0 + 1e-12, "one in {every}: {:?}", found.weights);
+        assert_eq!(found.guards[0], Some(Guard::Sparse), "one row in {every}");
+        assert!(found.weights[0] <= 1.0 / 3.0 + 1e-12, "one row in {every}: {:?}", found.weights);
     }
 }

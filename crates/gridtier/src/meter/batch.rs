@@ -1,7 +1,8 @@
 //! A batch of readings as columns of checked numbers, with the reason why each excluded row does not count.
 //!
 //! Each rule runs over its own column and lists the rows that break it. Rules that take precedence run later and
-//! overwrite the others. Few rows break a rule, so that the loop that sums asks one question only: is the row excluded?
+//! overwrite the findings of the others. Few rows break a rule, and the loop that sums asks only one question about
+//! each row: is it excluded?
 
 use std::ops::{ControlFlow, Range};
 use std::sync::{PoisonError, RwLock};
@@ -24,7 +25,8 @@ use crate::source::{Batch, RowAt, Source, TableBook};
 pub(super) const COLUMNS: &[&str] =
     &["customer_id", "meter_id", "read_at", "active_kwh", "reactive_kvarh", "quality"];
 
-/// In a column of reactive energy: none was read. Eight bytes for each row instead of sixteen for an `Option`.
+/// In a column of reactive energy, this value means that none was read. It takes eight bytes for each row, where an
+/// `Option` takes sixteen.
 const NO_ENERGY: i64 = i64::MIN;
 
 /// What all threads need to check a batch.
@@ -42,7 +44,7 @@ pub(super) struct ReadingContext<'a> {
 }
 
 impl ReadingContext<'_> {
-    /// The id of a meter; `None` if it has none.
+    /// The id of a meter; `None` for readings without a meter id.
     pub fn meter_name(&self, meter: IdNumber) -> Option<String> {
         let meters = self.meters.read().unwrap_or_else(PoisonError::into_inner);
         meter.known().map(|number| meters.key(number).to_owned())
@@ -67,7 +69,7 @@ enum Exclusion {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CheckedReading {
     pub customer: CustomerIx,
-    /// `None` for a reading without a meter id.
+    /// The meter; `None` for a reading without a meter id.
     pub meter: Option<MeterIx>,
     pub slot: MonthSlot,
     pub energy: ReadingEnergy,
@@ -78,17 +80,17 @@ pub(super) struct CheckedReading {
 pub(super) struct ReadingBatch {
     file: u32,
     first_row: u64,
-    /// By row; known where the row counts.
+    /// The customer of each row; known if the row counts.
     customers: Vec<IdNumber>,
     /// Whether the customer of any row is unknown.
     has_unknown: bool,
-    /// By row. Empty if no row has a meter.
+    /// The meter of each row. Empty if no row has a meter.
     meters: Vec<IdNumber>,
     slots: Vec<MonthSlot>,
     /// The months of all rows in the window, whether they count or not.
     pub span: Option<MonthSpan>,
     has_one_slot: bool,
-    /// The month slot of all rows, if all count and share one, as in files sorted by time.
+    /// The month slot of all rows, if all of them count and share one, as in files sorted by time.
     common_slot: Option<MonthSlot>,
     times: Values,
     active: Values,
@@ -122,8 +124,8 @@ impl ReadingBatch {
         Ok(())
     }
 
-    /// Checks the rows of a batch for every rule but the window, and counts none. With a table of `unaccepted` ids, ids
-    /// that belong to no accepted customer get a number too.
+    /// Checks the rows of a batch for every rule except the window, and counts no row. With a table of `unaccepted`
+    /// ids, ids that belong to no accepted customer get a number too.
     ///
     /// # Errors
     /// A column has a type that the contract cannot read.
@@ -140,7 +142,7 @@ impl ReadingBatch {
         columns.note_forms(book);
         self.exclusions.clear();
         self.exclusions.resize(columns.rows(), None);
-        // From the last rule to the first: a row that breaks two is excluded by the first.
+        // Rules run from the last to the first, so that a row that breaks two is excluded by the first.
         self.check_energies(&columns)?;
         self.check_quality(&columns)?;
         match unaccepted {
@@ -228,7 +230,7 @@ impl ReadingBatch {
                 *exclusion = number.fault().map(Exclusion::Breaks).or(*exclusion);
             }
             for (exclusion, number) in exclusions.iter_mut().zip(&*meters) {
-                // A reading without a meter id is sound: the null meter is a meter of its own.
+                // A reading without a meter id breaks no rule: such readings count as one meter of their own.
                 let fault = number.fault().filter(|&rule| rule != Rule::NullKey);
                 *exclusion = fault.map(Exclusion::Breaks).or(*exclusion);
             }
@@ -246,7 +248,8 @@ impl ReadingBatch {
         Ok(())
     }
 
-    /// `faulty` are the rows that the reader could not split into cells.
+    /// Lists the rows without a key, a time or the right number of cells. `faulty` are the rows that the reader could
+    /// not split into cells.
     fn list_undated(&mut self, faulty: &[(u32, Rule)]) {
         let Self { customers, has_unknown, times, undated, .. } = self;
         undated.clear();
@@ -265,11 +268,11 @@ impl ReadingBatch {
     fn find_slots(&mut self, calendar: &Calendar) {
         let Self { times, slots, span, has_one_slot, undated, exclusions, .. } = self;
         let first_us = times.values.first().copied().unwrap_or(0);
-        // Without an early exit, so that times are compared several at a time.
+        // The loop has no early exit, so that several times are compared at once.
         let is_one_time = times.values.iter().fold(true, |same, &us| same & (us == first_us));
         slots.clear();
         if is_one_time {
-            // As in files sorted by time: one look at the calendar for the batch.
+            // In files sorted by time, one look at the calendar is enough for the whole batch.
             slots.resize(exclusions.len(), calendar.month_slot(first_us));
         } else {
             slots.extend(times.values.iter().map(|&us| calendar.month_slot(us)));
@@ -313,12 +316,12 @@ impl ReadingBatch {
         }
     }
 
-    /// Keeps from now on which rows the utility estimated.
+    /// From now on, keeps which rows the utility estimated.
     pub fn keep_estimated(&mut self) {
         self.keeps_estimated = true;
     }
 
-    /// Whether the utility estimated a row, if that is kept.
+    /// Whether the utility estimated a row; false unless that is kept.
     pub fn is_estimated(&self, row: usize) -> bool {
         self.estimated.binary_search_by_key(&row, |&estimated| index(estimated)).is_ok()
     }
@@ -329,8 +332,8 @@ impl ReadingBatch {
         &self.undated
     }
 
-    /// The rule that a row breaks, other than those of key, time and window. For rows that were checked and not yet
-    /// placed.
+    /// The rule that a row breaks, other than those of key, time and window. This is for rows that were checked but not
+    /// yet placed.
     pub fn fault(&self, row: usize) -> Option<Rule> {
         match self.exclusions[row] {
             Some(Exclusion::Breaks(rule)) => Some(rule),
@@ -353,7 +356,7 @@ impl ReadingBatch {
         energy(self.active.values[row], self.reactive.values[row])
     }
 
-    /// Rows of the batch.
+    /// Number of rows of the batch.
     pub fn rows(&self) -> usize {
         self.exclusions.len()
     }
@@ -364,7 +367,7 @@ impl ReadingBatch {
         self.exclusions[row].is_none()
     }
 
-    /// File and row of a row.
+    /// The file, and the row in the file, from which a row comes.
     pub fn at(&self, row: usize) -> RowAt {
         RowAt::new(self.file, self.first_row + count(row))
     }
@@ -380,7 +383,7 @@ impl ReadingBatch {
         CustomerIx::new(self.customers[row].number())
     }
 
-    /// A row that counts.
+    /// The reading of a row that counts.
     #[inline]
     pub fn reading(&self, row: usize) -> CheckedReading {
         CheckedReading {
@@ -391,7 +394,7 @@ impl ReadingBatch {
         }
     }
 
-    /// Neighbouring rows.
+    /// A slice of neighbouring rows.
     pub fn slice(&self, rows: Range<usize>) -> ReadingSlice<'_> {
         ReadingSlice {
             common_slot: self.common_slot,
@@ -407,12 +410,12 @@ impl ReadingBatch {
 
 /// Neighbouring rows of a batch, column by column.
 ///
-/// Its loops cut all columns to one length first, so that the compiler checks bounds once and not by the row.
+/// Its loops first cut all columns to one length, so that the compiler checks bounds once and not for each row.
 pub(super) struct ReadingSlice<'a> {
-    /// The month slot of all rows, if all count and share one.
+    /// The month slot of all rows, if all of them count and share one.
     pub common_slot: Option<MonthSlot>,
     customers: &'a [IdNumber],
-    /// `None` if no row has a meter.
+    /// The meter of each row; `None` if no row has a meter.
     meters: Option<&'a [IdNumber]>,
     slots: &'a [MonthSlot],
     active: &'a [i64],
@@ -421,7 +424,7 @@ pub(super) struct ReadingSlice<'a> {
 }
 
 impl ReadingSlice<'_> {
-    /// Rows.
+    /// Number of rows.
     pub fn rows(&self) -> usize {
         self.customers.len()
     }
@@ -441,7 +444,8 @@ impl ReadingSlice<'_> {
         }
     }
 
-    /// Calls `body` with the rows that count until it breaks. Returns the number of rows before that one.
+    /// Calls `body` with each row that counts, until `body` breaks. Returns the number of rows before the one where it
+    /// broke.
     #[inline(always)]
     pub fn for_each_counted(&self, mut body: impl FnMut(usize, CheckedReading) -> ControlFlow<()>) -> usize {
         let rows = self.customers.len();

@@ -1,10 +1,10 @@
 //! Readings of tables that carry more than energy: intervals with an end, records of rows, time of use.
 //!
-//! The passes of the neighbouring modules add a row to its month as it comes, and look at it again only where it was in
-//! doubt. That is not enough where a later record of a row may withdraw it, where an interval may reach from before the
-//! window into it, or where the greatest of several values counts. Here the rows of some customers are held at a time,
-//! put in order and settled by the rules of METHOD.md section 3, as many customers in a round as a fixed budget allows.
-//! This takes more time for each row, so tables without these columns are not read this way.
+//! The passes of the neighbouring modules add a row to its month as soon as it comes, and read it again only if it was
+//! in doubt. That is not enough if a later record of a row may withdraw it, if an interval may reach from before the
+//! window into it, or if the greatest of several values counts. Here the rows of some customers are held at a time,
+//! sorted and settled by the rules of METHOD.md section 3. A round takes as many customers as a fixed budget of rows
+//! allows. This takes more time for each row, so tables without these columns are not read this way.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -35,10 +35,10 @@ use crate::source::{Batch, Part, Source, TableBook};
 use crate::text;
 use crate::unit::{Month, Window};
 
-/// Most rows held at once, about 90 bytes each. Fewer in tests, so that their few rows take several rounds too.
+/// Most rows held at once, at about 90 bytes each. Tests hold fewer, so that their few rows take several rounds too.
 const ROWS_HELD_MAX: u64 = if cfg!(test) { 20 } else { 3_000_000 };
 
-/// The end of an interval, and when a row was recorded.
+/// The columns with the end of an interval, and with the time when a row was recorded.
 const READ_UNTIL: &str = "read_until";
 const RECORDED_AT: &str = "recorded_at";
 
@@ -51,7 +51,7 @@ pub(super) fn is_needed(source: &dyn Source, detail: ReadingDetail) -> bool {
     names.into_iter().any(|name| source.has_column(Table::MeterReadings, name))
 }
 
-/// Reads all files.
+/// Reads all files row by row.
 ///
 /// # Errors
 /// A part cannot be read, or a sum overflows.
@@ -93,21 +93,21 @@ pub(super) fn read(
             ReadMeters { ids, stripes: None, series }
         }
     };
-    // No cycle can build on the months of such files: a month does not tell which of its rows were replaced.
+    // A later cycle cannot reuse the months of such files: a month does not tell which of its rows were replaced.
     Ok((Readings { usage, files: BTreeMap::new(), meters, files_reused: 0 }, books))
 }
 
 /// What all threads share.
 struct RowPass<'a> {
     context: &'a ReadingContext<'a>,
-    /// Ids of customers that are not accepted; their numbers follow on those of the accepted ones.
+    /// Ids of customers that are not accepted; their numbers follow those of the accepted customers.
     unaccepted: &'a RwLock<KeyIndex>,
     window: Window,
     detail: ReadingDetail,
 }
 
 impl RowPass<'_> {
-    /// Ranges of numbers of customers, each for a round.
+    /// Ranges of customer numbers, one for each round.
     fn rounds(&self, parts: &[Part]) -> Result<Vec<Range<usize>>, RunError> {
         let rows: Option<u64> = parts.iter().map(|part| part.rows).sum();
         if rows.is_some_and(|rows| rows <= ROWS_HELD_MAX) {
@@ -149,7 +149,7 @@ struct RowCounter<'p> {
     pass: &'p RowPass<'p>,
     readings: ReadingBatch,
     caches: IdCaches,
-    /// By number of a customer.
+    /// For each customer number, the number of rows.
     rows: Vec<u32>,
 }
 
@@ -170,7 +170,7 @@ impl PartReader for RowCounter<'_> {
     }
 }
 
-/// Collects the rows of a round's customers. In the first round, counts those that no round holds.
+/// Collects the rows of a round's customers. In the first round, also counts the rows that no round holds.
 struct Collector<'p> {
     pass: &'p RowPass<'p>,
     customers: Range<usize>,
@@ -181,7 +181,7 @@ struct Collector<'p> {
     held: Vec<HeldRow>,
 }
 
-/// The columns of a batch that say more than energy.
+/// The columns of a batch that carry more than energy.
 struct MoreColumns {
     until: Integers,
     recorded: Integers,
@@ -245,15 +245,15 @@ impl<'p> Collector<'p> {
         Ok(())
     }
 
-    /// Whether a row is held in this round, or has an id that is too long.
+    /// Whether a row is held in this round. Rows with an id that is too long are, too.
     fn is_of_round(&self, row: usize) -> bool {
         let customer = self.readings.customer_id(row);
         customer.known().is_none_or(|number| self.customers.contains(&index(number)))
             || self.readings.meter_id(row).is_too_long()
     }
 
-    /// Holds a row of the round. Counts in `book` one with an id that is too long: it has no number by which it could be
-    /// compared with others.
+    /// Holds a row of the round. If the row has an id that is too long, only counts it in `book`: such an id has no
+    /// number by which the row could be compared with others.
     fn place(&mut self, row: HeldRow, book: &mut TableBook) {
         if row.key.customer.is_too_long() || row.key.meter.is_too_long() {
             let (window, shift_us) = (self.pass.window, self.pass.context.declared.stamp.shift_us());
@@ -311,7 +311,7 @@ impl PartReader for Collector<'_> {
     }
 }
 
-/// What the rows that count add up to.
+/// The sums of the rows that count.
 struct Sums<'a> {
     context: &'a ReadingContext<'a>,
     window: Window,
@@ -337,8 +337,8 @@ impl<'a> Sums<'a> {
         }
     }
 
-    /// Settles the rows of one key, in the order of files and rows: the one recorded last, the window, every other rule,
-    /// duplicates, the customer's opening.
+    /// Settles the rows of one key, which are in the order of files and rows. Decides by the row recorded last, then by
+    /// the window, by every other rule, by duplicates, and by the customer's opening.
     fn settle(&mut self, rows: &[HeldRow], books: &mut FileBooks) -> Result<(), RunError> {
         let last_us = rows.iter().map(|row| row.recorded_us).max();
         let mut sound = Vec::new();

@@ -1,6 +1,6 @@
-//! The rows of a batch by the stripe of their customers.
+//! Groups the rows of a batch by the stripe of their customers.
 //!
-//! Sorted files have the rows of a stripe next to each other. Where they do not, row numbers are counting-sorted by
+//! In sorted files, the rows of a stripe are next to each other. For other files, row numbers are counting-sorted by
 //! stripe, in two passes and without moving a value.
 
 use std::ops::Range;
@@ -9,16 +9,16 @@ use super::batch::ReadingBatch;
 use super::stripe::{Stripe, StripeIx, Stripes};
 use crate::index::index;
 
-/// Batches whose runs of rows of one stripe are shorter than this on average are sorted.
+/// Batches are sorted if their runs of rows of one stripe are shorter than this on average.
 const RUN_ROWS_MIN: usize = 8;
 
-/// Rows of one stripe: of the batch, or of its sorted order.
+/// A run of rows of one stripe: of the batch itself, or of its sorted order.
 struct StripeRun {
     stripe: StripeIx,
     rows: Range<usize>,
 }
 
-/// The rows of a stripe in a batch. One iterator type for both kinds, so that what is done with a row is written once.
+/// The rows of a stripe in a batch. Both kinds have one iterator type, so that what is done with a row is written once.
 pub(super) enum StripeRows<'a> {
     /// Neighbouring rows.
     Neighbours(Range<usize>),
@@ -48,17 +48,17 @@ impl Iterator for StripeRows<'_> {
 #[derive(Default)]
 pub(super) struct ByStripe {
     runs: Vec<StripeRun>,
-    /// Rows sorted by stripe; empty if the runs are of the batch itself.
+    /// Rows sorted by stripe; empty if the runs are those of the batch itself.
     order: Vec<u32>,
-    /// By stripe: where its next row goes in `order`.
+    /// For each stripe, the place of its next row in `order`.
     next: Vec<usize>,
     /// Runs whose stripe another thread holds.
     later: Vec<StripeRun>,
 }
 
 impl ByStripe {
-    /// Calls `body` with each stripe and its rows in their order: all that count, and some of those excluded. Stripes that
-    /// another thread holds come last, so that threads seldom wait.
+    /// Calls `body` with each stripe and the stripe's rows in their order: all rows that count, and some that are
+    /// excluded. Stripes that another thread holds come last, so that threads seldom wait.
     pub fn visit(
         &mut self,
         stripes: &Stripes,
@@ -68,7 +68,8 @@ impl ByStripe {
         self.find_runs(stripes, readings);
         let Self { runs, order, later, .. } = self;
         for run in runs.drain(..) {
-            // Rows of a stripe keep their order: once one run is put off, so are those after it.
+            // The rows of a stripe must keep their order: once one of its runs is put off, later runs of the stripe are
+            // put off too.
             let is_put_off = later.iter().any(|late| late.stripe == run.stripe);
             match stripes.try_lock(run.stripe).filter(|_| !is_put_off) {
                 Some(mut stripe) => body(&mut stripe, StripeRows::new(run.rows, order)),
@@ -88,7 +89,7 @@ impl ByStripe {
         let Some(first) = rows.clone().find(|&row| readings.counts(row)) else { return };
         let (mut stripe, mut start) = (stripes.stripe_of(readings.customer(first)), first);
         for row in first..rows.end {
-            // An excluded row may have no customer, and so no stripe: it goes with those before it.
+            // An excluded row may have no customer, and so no stripe: it goes with the rows before it.
             let other = stripes.stripe_of(readings.customer(row));
             if other != stripe && readings.counts(row) {
                 runs.push(StripeRun { stripe, rows: start..row });

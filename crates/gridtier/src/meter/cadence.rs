@@ -1,29 +1,30 @@
 //! Sparse cadence: customers who are read every second month or less often.
 //!
-//! Each of their readings covers several months, but stands in one of them. They are spread over the days until the
-//! next reading, so that the same use gives the same months whether it is read monthly or quarterly. A customer who
-//! lost months is not spread: its gaps are neither regular nor many (SPEC, section 3).
+//! Each reading of such a customer covers several months, but its date lies in one of them. The readings are spread
+//! over the days until the next reading, so that the same use gives the same months whether it is read monthly or
+//! quarterly. The readings of a customer who lost months are not spread, since such gaps are neither regular nor many
+//! (SPEC, section 3).
 
 use super::month_cell::MonthUse;
 use crate::unit::{Window, share_of_days};
 
-/// Gaps of a sparse cadence in months.
+/// Lengths in months of the gaps of a sparse cadence.
 const GAPS: std::ops::RangeInclusive<usize> = 2..=12;
-/// Fewest months with readings that show a cadence.
+/// Fewest months with readings from which a cadence is recognised.
 const READ_MONTHS_MIN: usize = 3;
-/// Fewest gaps, and fewest months, of a run of equal gaps that is a cadence of its own.
+/// A run of equal gaps is a cadence of its own if it has at least this many gaps.
 const RUN_GAPS_MIN: usize = 3;
 const RUN_MONTHS_MIN: usize = 12;
 
-/// A month with readings and the number of months that its energy is spread over.
+/// A month with readings, and the number of months over which its energy is spread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct SparseMonth {
     month: usize,
     gap: usize,
 }
 
-/// Spreads the months that begin a sparse gap. `months` are those of one customer over the window. Returns the gaps
-/// that were spread, ascending and each once; none if nothing was changed.
+/// Spreads the months that begin a sparse gap. `months` are those of one customer over the window. Returns the lengths
+/// of the gaps that were spread, ascending and each once; none if nothing was changed.
 pub(super) fn spread(months: &mut [MonthUse], window: Window) -> Vec<usize> {
     let found = sparse_months(months);
     let mut gaps: Vec<usize> = found.iter().map(|sparse| sparse.gap).collect();
@@ -57,8 +58,8 @@ fn sparse_months(months: &[MonthUse]) -> Vec<SparseMonth> {
     found
 }
 
-/// Which gaps are sparse: those of a length that at least 8 of 10 gaps have, and those in a run of at least three
-/// equal ones that spans at least twelve months.
+/// Which gaps are sparse: gaps of a length that at least 8 of 10 gaps have, and gaps in a run of at least three equal
+/// ones that spans at least twelve months.
 fn sparse_gaps(gaps: &[usize]) -> Vec<bool> {
     let mut is_sparse = Vec::with_capacity(gaps.len());
     for run in gaps.chunk_by(|a, b| a == b) {
@@ -72,8 +73,8 @@ fn sparse_gaps(gaps: &[usize]) -> Vec<bool> {
     is_sparse
 }
 
-/// Spreads a month over the days from its first to the end of the gap; each of its readings counts once a day. Months
-/// beyond the window are cut off.
+/// Spreads a month over the days from its first day to the end of the gap. Each of its readings counts as one a day.
+/// Months beyond the window are cut off.
 fn spread_month(months: &mut [MonthUse], window: Window, SparseMonth { month, gap }: SparseMonth) {
     let read = months[month];
     let first_day = window.month(month).first_day();
@@ -117,7 +118,7 @@ mod tests {
     fn a_reading_of_two_months_is_spread_over_their_days_and_adds_up() {
         let mut row = read_in((0..36).step_by(2));
         assert_eq!(spread(&mut row, WINDOW), [2]);
-        // January and February 2023: 31 and 28 of 59 days.
+        // January and February 2023 have 31 and 28 of the 59 days.
         let energies = [row[0].active_wh, row[1].active_wh];
         assert_eq!(energies, [61_000 * 31 / 59, 61_000 - 61_000 * 31 / 59]);
         assert_eq!((row[0].readings, row[1].readings, row[1].reactive_readings), (31, 28, 28));
@@ -130,7 +131,7 @@ mod tests {
         let mut row = read_in((2..36).step_by(3));
         assert_eq!(spread(&mut row, WINDOW), [3]);
         assert_eq!((row[0].readings, row[1].readings), (0, 0), "nothing is known before the first reading");
-        // December 2025 to February 2026: the window has 31 of 90 days.
+        // Of the 90 days from December 2025 to February 2026, 31 are in the window.
         assert_eq!((row[35].readings, row[35].active_wh), (31, 61_000 * 31 / 90));
         let mut row = read_in((0..=30).step_by(3));
         spread(&mut row, WINDOW);
@@ -146,11 +147,11 @@ mod tests {
     }
 
     #[test]
-    fn lost_months_are_no_cadence() {
+    fn lost_months_do_not_make_a_cadence() {
         assert_eq!(gaps_of([0, 1, 2, 4, 5, 6, 8, 9]), NONE);
         assert_eq!(gaps_of([0, 2]), NONE, "one gap");
         assert_eq!(gaps_of([0, 3, 5, 9]), NONE);
-        assert_eq!(gaps_of([0, 13, 26]), NONE, "longer than a year");
+        assert_eq!(gaps_of([0, 13, 26]), NONE, "gaps longer than a year");
         assert_eq!(gaps_of((0..36).filter(|month| month % 6 != 0)), NONE, "every sixth month lost");
         // 7 of 10 gaps are of two months, in runs of less than a year.
         assert_eq!(gaps_of([0, 2, 4, 5, 7, 9, 10, 12, 14, 15, 17]), NONE);
@@ -165,13 +166,13 @@ mod tests {
 
     #[test]
     fn a_run_of_three_equal_gaps_over_a_year_is_a_cadence_of_its_own() {
-        // Quarterly for a year, then monthly.
+        // Readings are quarterly for a year, then monthly.
         let mut row = read_in([0, 3, 6, 9].into_iter().chain(12..36));
         assert_eq!(spread(&mut row, WINDOW), [3]);
         assert_eq!((row[10].readings, row[12].readings, row[35].readings), (30, 1, 1));
-        // Three gaps of three months span nine.
+        // Three gaps of three months span only nine months.
         assert_eq!(gaps_of([0, 3, 6, 9].into_iter().chain(10..36)), NONE);
-        // Two cadences, one after the other.
+        // Two cadences follow each other.
         assert_eq!(gaps_of((0..18).step_by(2).chain((18..36).step_by(3))), [2, 3]);
     }
 }

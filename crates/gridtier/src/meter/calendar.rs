@@ -1,18 +1,18 @@
-//! From the local time of a reading to its month slot, by one look at a table of the window's days.
+//! Finds the month slot of a reading from its local time, by one look at a table of the window's days.
 
 use crate::index::index;
 use crate::unit::{DAY_US, Window};
 
-/// A minute is the finest slot. Two readings within one minute are told apart when they are read again.
+/// A minute is the finest slot. Two readings within one minute can be told apart only when they are read again.
 const MINUTE_US: i64 = 60_000_000;
 const DAY_MINUTES: u32 = 1_440;
 
 /// How long the slots of a month are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SlotWidth {
-    /// Enough for daily and rarer readings.
+    /// Long enough for daily and rarer readings.
     Day,
-    /// For everything finer.
+    /// For all finer readings.
     Minute,
 }
 
@@ -24,12 +24,12 @@ pub(super) fn halves(word: u32) -> (u16, u16) {
 
 /// A month of the window and a slot of the month. Readings of one meter at the same time have the same month slot.
 ///
-/// One word with the month in its high half, so that a column of them is compared several at a time.
+/// The month is in the high half of one word, so that several values of a column are compared at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct MonthSlot(u32);
 
 impl MonthSlot {
-    /// Not in the window; its month is one that no window has.
+    /// Not in the window: the position of its month is one that no window has.
     pub const OUTSIDE: Self = Self(u32::MAX);
     /// The first slot of the first month.
     pub const FIRST: Self = Self(0);
@@ -55,7 +55,7 @@ pub(super) struct Calendar {
     stamp_shift_us: i64,
     first_day: i64,
     end_day: i64,
-    /// By day of the window: its first slot.
+    /// For each day of the window, its first slot.
     day_slots: Vec<MonthSlot>,
 }
 
@@ -80,7 +80,7 @@ impl Calendar {
     pub fn month_slot(&self, stamp_us: i64) -> MonthSlot {
         let local_us = stamp_us.wrapping_sub(self.stamp_shift_us);
         let day = local_us.div_euclid(DAY_US) - self.first_day;
-        // A day before the window becomes an index beyond any table: one comparison answers both ends.
+        // A day before the window becomes an index beyond any table, so one comparison checks both ends of the window.
         match self.day_slots.get(day as usize) {
             None => MonthSlot::OUTSIDE,
             Some(&slot) if self.slot_width == SlotWidth::Day => slot,
@@ -88,7 +88,8 @@ impl Calendar {
         }
     }
 
-    /// The months in which readings with stamps between two bounds (inclusive) may lie; `None` if all are outside the window.
+    /// The months in which readings with stamps between two bounds (inclusive) may lie; `None` if all of them are
+    /// outside the window.
     pub fn months_between(&self, first_us: i64, last_us: i64) -> Option<MonthSpan> {
         let [start_us, end_us] = [self.first_day, self.end_day].map(|day| day * DAY_US + self.stamp_shift_us);
         if first_us > last_us || first_us >= end_us || last_us < start_us {
@@ -110,7 +111,7 @@ pub(super) struct MonthSpan {
 }
 
 impl MonthSpan {
-    /// The months from the earlier of two spans' beginnings to the later of their ends.
+    /// The months from the earlier first month of two spans to their later last month.
     pub fn merge(self, other: Self) -> Self {
         Self { first: self.first.min(other.first), last: self.last.max(other.last) }
     }

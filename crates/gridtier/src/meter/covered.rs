@@ -1,11 +1,11 @@
-//! Which months are covered: have about as many readings as the months around them.
+//! Decides which months are covered: those with about as many readings as the months around them.
 //!
-//! What a month should have is learnt from both sides, so that a change from monthly to daily reading costs no month and
-//! a few special reads do no harm (SPEC, section 3).
+//! How many readings a month should have follows from the months on both sides, so that a change from monthly to daily
+//! reading costs no month, and a few special readings do no harm (SPEC, section 3).
 
 use std::ops::Range;
 
-/// Months of a side, the month itself included.
+/// Number of months in a side, including the month itself.
 const SIDE_MONTHS: usize = 5;
 /// Fewest months with readings that make a side.
 const SIDE_READ_MIN: usize = 3;
@@ -16,7 +16,7 @@ pub(super) fn for_each_covered(readings: &[u32], mut cover: impl FnMut(usize)) {
     let ahead: Vec<Option<u32>> =
         (0..months).map(|month| typical(readings, month..(month + SIDE_MONTHS).min(months))).collect();
     for (month, &read) in readings.iter().enumerate().filter(|(_, read)| **read > 0) {
-        // The side behind a month is the side ahead of the month four before.
+        // The side behind a month is the side ahead of the month that is four months earlier.
         let behind = match month.checked_sub(SIDE_MONTHS - 1) {
             Some(start) => ahead[start],
             None => typical(readings, 0..month + 1),
@@ -75,20 +75,24 @@ mod tests {
         daily[5] = 16;
         assert_eq!(left_out(&daily), NONE);
         assert_eq!(left_out(&[1; 12]), NONE);
-        assert_eq!(left_out(&[0, 1, 0, 0, 0, 0, 0, 1]), NONE, "months alone are their own measure");
+        assert_eq!(
+            left_out(&[0, 1, 0, 0, 0, 0, 0, 1]),
+            NONE,
+            "a month without neighbours is compared with itself"
+        );
     }
 
     #[test]
-    fn a_change_to_daily_reading_costs_no_whole_month_but_the_incomplete_one_at_the_change() {
+    fn a_change_to_daily_reading_costs_only_the_incomplete_month_of_the_change() {
         let change =
             |at: usize| -> Vec<u32> { (0..12).map(|month| if month < at { 1 } else { 31 }).collect() };
         assert_eq!(left_out(&change(6)), NONE);
         let mut incomplete = change(6);
         incomplete[6] = 10;
         assert_eq!(left_out(&incomplete), [6]);
-        // Two months of daily reading at the end of the window are no side of their own.
+        // Two months of daily reading at the end of the window are too few for a side of their own.
         assert_eq!(left_out(&change(10)), NONE);
-        assert_eq!(left_out(&change(2)), [0, 1], "nor two monthly ones at its start");
+        assert_eq!(left_out(&change(2)), [0, 1], "two monthly readings at the start are too few as well");
     }
 
     #[test]

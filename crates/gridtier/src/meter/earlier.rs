@@ -1,9 +1,9 @@
 //! Reuse of what an earlier cycle has counted: which files need not be read again.
 //!
-//! The sums of a month follow from the files that have rows in it and from who is a customer, and from nothing else.
-//! Where neither has changed, the month is taken from the published cycle and its files are not read, so that one more
-//! month of data costs one month of reading. Whether two files have the same bytes is for the caller to say. What follows
-//! from it is decided here; a file that is in any doubt is read.
+//! The sums of a month depend only on the files that have rows in it and on who is a customer. If neither has changed,
+//! the month is taken from the published cycle and its files are not read, so that one more month of data costs the
+//! reading of one month. Whether two files have the same bytes is for the caller to say. Which files may be reused is
+//! decided here; a file that is in any doubt is read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -32,15 +32,15 @@ pub type UsageSink<'a> = &'a (dyn Fn(&RecordBatch) -> Result<(), RunError> + Syn
 pub struct Earlier<'a> {
     /// The cycle's window.
     pub window: Window,
-    /// By file: what became of its rows; `None` where the cycle had no such file with the same bytes.
+    /// For each file, what became of its rows; `None` if the cycle had no file with the same bytes.
     pub files: &'a [Option<FileBook>],
-    /// By file: its key columns that hold integers.
+    /// For each file, its key columns that contain integers.
     pub integer_ids: &'a [Vec<&'static str>],
-    /// First and last months of files that are gone or changed.
+    /// First and last month of each file that is gone or has changed.
     pub gone: &'a [(Month, Month)],
     /// Ids of the cycle's accepted customers.
     pub customers: &'a KeyIndex,
-    /// By id, as it was spelt: the files with rows that were set aside as orphans.
+    /// For each id as it was spelt, the files with rows that were set aside because the id is no customer's.
     pub orphans: &'a BTreeMap<String, Vec<u32>>,
     /// The cycle's rejects in these files.
     pub rejects: &'a [Reject],
@@ -54,9 +54,10 @@ pub struct Earlier<'a> {
 pub(super) struct ReusedFiles<'a> {
     earlier: Option<&'a Earlier<'a>>,
     window: Window,
-    /// By file.
+    /// For each file, whether it is reused.
     is_reused: Vec<bool>,
-    /// By month of the window: whether files with rows in it are read. No file is reused that has rows in such a month.
+    /// For each month of the window, whether files with rows in it are read. No file is reused that has rows in such a
+    /// month.
     is_read: Vec<bool>,
 }
 
@@ -69,7 +70,7 @@ impl<'a> ReusedFiles<'a> {
         let is_reused =
             earlier.files.iter().map(|book| book.is_some_and(|book| book.fits(earlier.window, window)));
         let mut reused = Self { earlier: Some(earlier), window, is_reused: is_reused.collect(), is_read };
-        // An orphan of the earlier cycle may be a customer by now.
+        // An orphan of the earlier cycle may have become a customer.
         for (id, files) in earlier.orphans {
             if customers.ids.get(&fold_id(id)).is_some() {
                 files.iter().for_each(|&file| reused.is_reused[index(file)] = false);
@@ -90,7 +91,7 @@ impl<'a> ReusedFiles<'a> {
         self.is_reused.get(index(file)).is_some_and(|is_reused| *is_reused)
     }
 
-    /// Takes note of months of which rows were read: other files with rows in them are read too.
+    /// Notes months of which rows were read: all other files with rows in these months must be read too.
     pub fn drop_months(&mut self, spans: impl Iterator<Item = MonthSpan>) {
         for span in spans {
             self.is_read[span.first..=span.last].fill(true);
@@ -106,8 +107,8 @@ impl<'a> ReusedFiles<'a> {
         }
     }
 
-    /// Drops the files that have rows in a month that is read, then those that share another month with one of these,
-    /// and so on until none is left.
+    /// Drops the files that have rows in a month that is read, then the files that share another month with a dropped
+    /// file, and so on until no further file is dropped.
     fn drop_touched(&mut self) {
         let Some(earlier) = self.earlier else { return };
         let mut is_settled = false;
@@ -130,7 +131,7 @@ impl<'a> ReusedFiles<'a> {
             .any(|position| self.is_read[position])
     }
 
-    /// The books of the reused files: number, book, and what the earlier cycle says of the file.
+    /// The books of the reused files: number, book, and the earlier cycle's record of the file.
     pub fn books(&self, source: &dyn Source) -> Vec<(u32, TableBook, FileBook)> {
         let Some(earlier) = self.earlier else { return Vec::new() };
         let mut books = Vec::new();
@@ -200,7 +201,7 @@ impl<'a> ReusedFiles<'a> {
     }
 }
 
-/// Whether all customers of the cycle are still customers. Otherwise rows that counted then are orphans now.
+/// Whether all customers of the earlier cycle are still customers. If not, rows that counted then are orphans now.
 fn has_all_customers(earlier: &Earlier, customers: &Customers) -> bool {
     (0..)
         .take(earlier.customers.len())
@@ -226,7 +227,7 @@ impl<'b> UsageColumns<'b> {
         Self::new(batch).ok_or_else(|| not_as_published("a column of the months"))
     }
 
-    /// `None` if a column is missing, of another type, or has nulls.
+    /// The columns; `None` if a column is missing, has another type, or has nulls.
     fn new(batch: &'b RecordBatch) -> Option<Self> {
         let (ids, months) = (batch.column_by_name("customer_id")?, batch.column_by_name("month")?);
         if ids.null_count() + months.null_count() > 0 {

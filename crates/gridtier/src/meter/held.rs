@@ -11,11 +11,11 @@ use crate::source::RowAt;
 /// What the rows of one reading have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ReadingKey {
-    /// Its customer, by number: the accepted ones, then all others.
+    /// The reading's customer, by number: the numbers of accepted customers come first, then those of all others.
     pub customer: IdNumber,
-    /// Its meter; [`IdNumber::NULL`] without a meter id.
+    /// The reading's meter; [`IdNumber::NULL`] without a meter id.
     pub meter: IdNumber,
-    /// Its `read_at`.
+    /// The reading's `read_at`.
     pub time_us: i64,
 }
 
@@ -24,18 +24,18 @@ pub(super) struct ReadingKey {
 pub(super) struct HeldRow {
     pub key: ReadingKey,
     pub until_us: Option<i64>,
-    /// When it was recorded; the least possible time where that is unknown.
+    /// When the row was recorded; the least possible time if that is unknown.
     pub recorded_us: i64,
     pub energy: ReadingEnergy,
     pub at: RowAt,
     pub is_estimated: bool,
-    /// The rule that it breaks, besides those of key, date and window.
+    /// The rule that the row breaks, apart from those of key, date and window.
     pub fault: Option<Rule>,
     pub parts: Option<Box<ReadingParts>>,
 }
 
 impl HeldRow {
-    /// Its days.
+    /// The days that the row's interval covers.
     pub fn days(&self, stamp_shift_us: i64) -> DaySpan {
         match self.until_us {
             Some(until_us) => DaySpan::between(self.key.time_us, until_us),

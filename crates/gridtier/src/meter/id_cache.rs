@@ -1,9 +1,9 @@
-//! From ids as text to numbers, with as little hashing as the file's encoding allows.
+//! Turns ids given as text into numbers, with as little hashing as the file's encoding allows.
 //!
-//! The values of a dictionary are looked up once, and not at all if the dictionary equals the one before, as in daily row
-//! groups of the same customers. Other ids are predicted before they are looked up: a file sorted by customer repeats
-//! the same id, a file sorted by time repeats its customers in the same order. To test a prediction takes one comparison
-//! of 16 bytes if the id is short.
+//! The values of a dictionary are looked up once, and not at all if the dictionary equals the one before, as in daily
+//! row groups of the same customers. Other ids are predicted before they are looked up: a file sorted by customer
+//! repeats the same id, and a file sorted by time repeats its customers in the same order. Testing a prediction takes
+//! one comparison of 16 bytes if the id is short.
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -19,12 +19,12 @@ use crate::key::KeyIndex;
 use crate::rows::TextOf;
 
 positions! {
-    /// A meter: its number in the order in which all threads met the meters. It depends on the threads, but nothing
-    /// that is published does.
+    /// A meter, by its number in the order in which all threads met the meters. This order depends on the threads, but
+    /// nothing that is published depends on the order.
     MeterIx,
 }
 
-/// The number of an id, or why it has none. Four bytes, since there is one for each row.
+/// The number of an id, or why the id has none. It takes four bytes, since there is one for each row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct IdNumber(u32);
 
@@ -88,7 +88,7 @@ impl IdTable for CustomerIds<'_> {
     }
 }
 
-/// The accepted customers, and all others, whose numbers follow on.
+/// The accepted customers and all others; the numbers of the others follow those of the accepted customers.
 pub(super) struct AllCustomerIds<'a> {
     accepted: CustomerIds<'a>,
     unaccepted: MeterIds<'a>,
@@ -124,8 +124,8 @@ pub(super) struct MeterIds<'a> {
     guard: MeterGuard<'a>,
 }
 
-/// From the first new meter of a batch on, a thread holds the write lock until the batch ends: where one meter is new,
-/// many are.
+/// From the first new meter of a batch on, a thread keeps the write lock until the batch ends: if one meter is new,
+/// most likely many are.
 enum MeterGuard<'a> {
     Released,
     Read(RwLockReadGuard<'a, KeyIndex>),
@@ -172,15 +172,15 @@ impl IdTable for MeterIds<'_> {
 pub(super) struct IdCache {
     /// The last dictionary and the number of each of its values.
     dictionary: Option<(ArrayRef, Vec<IdNumber>)>,
-    /// By number: the id as it was last spelt.
+    /// For each number, the id as it was spelt last.
     packed: Vec<PackedId>,
-    /// By number: the number that came after it last time, which is the prediction.
+    /// For each number, the number that came after it last time; this is the prediction.
     followers: Vec<u32>,
     /// The number found last.
     last: u32,
 }
 
-/// A short id as one word: its bytes and length as Arrow packs them into a view, or its integer.
+/// A short id as one word: its bytes and length as Arrow packs them into a view, or the integer that the id is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct PackedId(u128);
 
@@ -196,7 +196,7 @@ impl PackedId {
         if view as u32 <= Self::INLINE_BYTES { Self(view) } else { Self::TOO_LONG }
     }
 
-    /// An integer, with a length that no text has.
+    /// An id that is an integer, with a length that no text has.
     #[inline]
     fn from_integer(value: i64) -> Self {
         Self(u128::from(value.cast_unsigned()) << 64 | u128::from(u32::MAX - 1))
@@ -208,7 +208,7 @@ impl IdCache {
     /// as text.
     ///
     /// # Errors
-    /// Those of `text_of`.
+    /// Any error of `text_of`.
     pub fn number_column(
         &mut self,
         array: &ArrayRef,
@@ -251,8 +251,8 @@ impl IdCache {
         }));
     }
 
-    /// Comparing a dictionary with the one before takes 1.5 % of the time where each of 365 row groups has all 100,000
-    /// ids in its dictionary; looking its values up again would take a hash for each (benches/README.md, `days`).
+    /// Comparing a dictionary with the one before takes 1.5 % of the time if each of 365 row groups has all 100,000 ids
+    /// in its dictionary; looking up its values again would take a hash for each (benches/README.md, `days`).
     fn number_dictionary(
         &mut self,
         array: &ArrayRef,
@@ -285,13 +285,14 @@ impl IdCache {
                 }));
             }
         }
-        // Keep this array rather than an equal earlier one: the next batch of the row group has the same pointer, which
+        // This array is kept and not the equal earlier one: the next batch of the row group has the same pointer, which
         // saves the comparison.
         self.dictionary = Some((Arc::clone(values), by_key));
         Ok(())
     }
 
-    /// The number that followed the last one before, or the last one itself, if its id was spelt the same.
+    /// The number that last time followed the last number found, or that last number itself, if its id was spelt the
+    /// same.
     #[inline]
     fn predict(&mut self, packed: PackedId) -> Option<IdNumber> {
         let &follower = self.followers.get(index(self.last))?;
@@ -312,7 +313,7 @@ impl IdCache {
         table.has(self.last, raw).then_some(IdNumber(self.last))
     }
 
-    /// Kept out of line, so that the loop around a prediction that comes true stays small.
+    /// This function is kept out of line, so that the loop around predictions that come true stays small.
     #[inline(never)]
     fn look_up(&mut self, raw: &str, packed: PackedId, table: &mut dyn IdTable) -> IdNumber {
         let id = fold_id(raw);

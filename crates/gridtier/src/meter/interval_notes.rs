@@ -1,8 +1,8 @@
-//! What is noticed about rows that are settled one by one: long and overlapping intervals, parts above their total, and
-//! who has readings from before the opening.
+//! What is noticed about rows that are settled one by one: long and overlapping intervals, parts that exceed their
+//! total, and customers with readings from before their opening.
 //!
-//! Rows come in the order of customers. The meters of a customer come in the order in which threads met them, so of
-//! several examples the first by customer, meter and time is kept.
+//! Rows come in the order of customers. The meters of a customer come in the order in which threads met them, so
+//! several examples are kept, of which the first by customer, meter and time is reported.
 
 use super::batch::ReadingContext;
 use super::held::{HeldRow, ReadingKey};
@@ -19,7 +19,7 @@ const LONG_DAYS: i32 = 400;
 #[derive(Default)]
 struct Noted {
     times: u64,
-    /// The meters of the first customer, each with its first time.
+    /// The meters of the first customer, each with the time of its first row.
     keys: Vec<ReadingKey>,
 }
 
@@ -34,7 +34,7 @@ impl Noted {
         }
     }
 
-    /// The first by customer, meter and time, in words.
+    /// The first example by customer, meter and time, in words.
     fn example(&self, context: &ReadingContext) -> String {
         let named = self.keys.iter().map(|key| {
             let id = context.customers.ids.key(key.customer.number());
@@ -47,7 +47,7 @@ impl Noted {
     }
 }
 
-/// The series being followed: customer, meter, the latest end so far, and whether it was noted.
+/// The series that is being followed: customer, meter, the latest end so far, and whether an overlap was noted.
 #[derive(Default)]
 struct Series {
     key: Option<ReadingKey>,
@@ -57,9 +57,9 @@ struct Series {
 
 /// The notes about all rows that count.
 pub(super) struct IntervalNotes {
-    /// By customer: whether any reading has an end of its own.
+    /// For each customer, whether any reading has an end of its own.
     pub has_ends: Vec<bool>,
-    /// By customer: whether readings of months before its opening were left out.
+    /// For each customer, whether readings of months before its opening were left out.
     is_before_opening: Vec<bool>,
     long: Noted,
     overlapping: Noted,
@@ -84,7 +84,7 @@ impl IntervalNotes {
         self.is_before_opening[customer.index()] = true;
     }
 
-    /// Notes a row that counts. Those of a meter come in the order of time.
+    /// Notes a row that counts. The rows of a meter must come in the order of time.
     pub fn note_counted(&mut self, row: &HeldRow, days: DaySpan) {
         let Some(until_us) = row.until_us else { return };
         self.has_ends[CustomerIx::new(row.key.customer.number()).index()] = true;

@@ -8,9 +8,9 @@ use crate::source::{Batch, TableBook};
 
 /// What all threads share.
 pub(super) struct Kernel<'a> {
-    /// What is needed to check a batch.
+    /// What every thread needs to check a batch.
     pub context: ReadingContext<'a>,
-    /// What is counted.
+    /// The sums that the threads fill.
     pub stripes: Stripes,
 }
 
@@ -24,8 +24,8 @@ pub(super) struct BatchBuffers {
 }
 
 impl Kernel<'_> {
-    /// Checks the rows of a batch, counts in `book` what becomes of them, and calls `body` with each stripe, the batch
-    /// and the rows of the stripe: all that count, and some of those excluded.
+    /// Checks the rows of a batch, counts in `book` what becomes of them, and calls `body` with each stripe, the batch,
+    /// and the rows of the stripe: all rows that count, and some that are excluded.
     ///
     /// # Errors
     /// A column has a type that the contract cannot read.
