@@ -144,7 +144,7 @@ fn the_store_has_the_record(utility: &Utility) {
     let none = json(utility, &["history", "--known-on", "2020-01-01"]);
     assert_eq!(none, Value::Array(Vec::new()));
     // What nothing needs is removed: the proposal that was turned down.
-    assert!(utility.done(&["prune", "--store", "store", "--dry-run"]).contains("1 folders could be removed"));
+    assert!(utility.done(&["prune", "--store", "store", "--dry-run"]).contains("1 folder could be removed"));
     assert_eq!(json(utility, &["prune"]).as_array().unwrap().len(), 1);
     let said = utility.done(&["verify", "--store", "store"]);
     assert!(
@@ -204,14 +204,14 @@ fn a_method_that_cannot_be_read_is_no_way_round_approval() {
             4,
             "put `_manifest.json` of cycle 1 back",
         );
-        fails(&utility, &LI.signed(&["approve", "2"]), 4, "current cycle 1");
-        fails(&utility, &WANG.signed(&["approve", "2"]), 4, "current cycle 1");
-        fails(&utility, &WANG.signed(&["reject", "2"]), 4, "current cycle 1");
+        fails(&utility, &LI.signed(&["approve", "3"]), 4, "current cycle 1");
+        fails(&utility, &WANG.signed(&["approve", "3"]), 4, "current cycle 1");
+        fails(&utility, &WANG.signed(&["reject", "3"]), 4, "current cycle 1");
         assert_eq!(states(&utility)[1], "proposed", "nothing removes it meanwhile");
     }
     fs::write(&manifest, sound).unwrap();
     fails(&utility, &[&free[..], &["--store", "store"]].concat(), 2, "add --propose");
-    fails(&utility, &WANG.signed(&["approve", "2"]), 1, "0 of 1 reviewers agree");
+    fails(&utility, &WANG.signed(&["approve", "3"]), 1, "0 of 1 reviewers agree");
 }
 
 #[test]

@@ -159,7 +159,9 @@ fn a_comparison_with_services_agrees_with_the_rehearsal_and_lists_whom_to_tell_w
     utility.done(&["regrade", "next", "--as-of", "2029-01-01", "--method", "next.toml", "--store", "store"]);
     let compare = ["compare", "--store", "store", "--services", "-o", "compared"];
     let shown = utility.done(&compare);
-    for part in ["Services gained or more", "Services lost or less", "Whom to tell", "Services in a year"] {
+    for part in
+        ["Services gained or raised", "Services lost or lowered", "Whom to tell", "Services in a year"]
+    {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     for name in ["costs.parquet", "tell.parquet"] {

@@ -54,18 +54,16 @@ impl<'a> ServiceNames<'a> {
 /// How many customers of each tier gain and lose which service.
 #[must_use]
 pub fn sections(tellings: &[Telling], names: ServiceNames) -> Vec<Section> {
-    let gained = Text::coded(
-        "services_gained",
-        "Services gained or more: customers by their tier now",
+    let gained = Text::new(
+        "Services gained or raised: customers by their tier now",
         "新增或提升的服务: 户数 (按现等级)",
     );
-    let lost = Text::coded(
-        "services_lost",
-        "Services lost or less: customers by their tier now",
+    let lost = Text::new(
+        "Services lost or lowered: customers by their tier now",
         "取消或减少的服务: 户数 (按现等级)",
     );
     let shifts = service_shifts(tellings);
-    let table = |title: Text, count: fn(&ServiceShift) -> [u64; 4]| {
+    let section = |code, heading: Text, count: fn(&ServiceShift) -> [u64; 4]| {
         let mut columns = vec![
             DataColumn::new(ColumnFormat::Id, "service", "service", "编号"),
             DataColumn::new(ColumnFormat::Text, "title", "name", "服务"),
@@ -79,10 +77,12 @@ pub fn sections(tellings: &[Telling], names: ServiceNames) -> Vec<Section> {
             row.extend(counts.into_iter().chain([all]).map(DataCell::count));
             (all > 0).then_some(row)
         });
-        DataTable::new(title, columns, rows)
+        let table = DataTable::new(Text::coded(code, "", ""), columns, rows);
+        (!table.rows.is_empty()).then(|| Section::titled(heading).table(table))
     };
-    let tables = [table(gained, |shift| shift.gained), table(lost, |shift| shift.lost)];
-    tables.into_iter().filter(|table| !table.rows.is_empty()).map(Section::of_table).collect()
+    let gained = section("services_gained", gained, |shift| shift.gained);
+    let lost = section("services_lost", lost, |shift| shift.lost);
+    gained.into_iter().chain(lost).collect()
 }
 
 /// How to get them.
@@ -151,8 +151,8 @@ pub fn list<'a>(
             DataColumn::word::<EndState>("tier_before", "tier before", "原等级"),
             DataColumn::word::<Tier>("tier_after", "tier now", "现等级"),
             DataColumn::word::<Step>("cause", "main cause", "主要原因"),
-            DataColumn::new(ColumnFormat::Text, "gained", "services gained or more", "新增或提升的服务"),
-            DataColumn::new(ColumnFormat::Text, "lost", "services lost or less", "取消或减少的服务"),
+            DataColumn::new(ColumnFormat::Text, "gained", "services gained or raised", "新增或提升的服务"),
+            DataColumn::new(ColumnFormat::Text, "lost", "services lost or lowered", "取消或减少的服务"),
             DataColumn::new(ColumnFormat::Text, "tell", "what to tell", "告知内容"),
             DataColumn::new(ColumnFormat::Date, "object_by", "appeal in time until", "申诉期限"),
             DataColumn::new(ColumnFormat::Date, "plan_due_on", "plan due on", "改进计划复查日期"),

@@ -78,7 +78,7 @@ const REASONS: [Reason; 6] = [
     ("falls", "tier falls", "等级下降", |telling| {
         telling.before.tier().is_some_and(|before| before.position() < telling.after.position())
     }),
-    ("lost", "a service is lost or less", "服务取消或减少", |telling| {
+    ("lost", "a service is lost or lowered", "服务取消或减少", |telling| {
         !telling.services.lost.is_empty()
     }),
     ("plan", "an improvement plan begins", "开始督促改进", |telling| {
@@ -87,7 +87,7 @@ const REASONS: [Reason; 6] = [
     ("rises", "tier rises", "等级上升", |telling| {
         telling.before.tier().is_some_and(|before| before.position() > telling.after.position())
     }),
-    ("gained", "a service is gained or more", "服务新增或提升", |telling| {
+    ("gained", "a service is gained or raised", "服务新增或提升", |telling| {
         !telling.services.gained.is_empty()
     }),
     ("first", "graded, and was not before", "首次评级", |telling| telling.before.tier().is_none()),
@@ -108,7 +108,7 @@ fn tell_section(tellings: &[Telling]) -> Section {
     let (must, all) = (grouped(must), grouped(all));
     Section::of_table(table).sentence(
         format!(
-            "{customers} must be told: tier falls, a service is lost or less, or a plan begins; something changes for \
+            "{customers} must be told: tier falls, a service is lost or lowered, or a plan begins; something changes for \
              {all} in all. A customer may stand in several rows; the file `tell` has a row for each."
         ),
         format!(

@@ -4,7 +4,6 @@
 //! computes nothing new; files and formats are left to the callers.
 
 mod read;
-pub mod appeal;
 pub mod attribution;
 pub mod checks;
 pub mod comparison;
@@ -23,6 +22,7 @@ pub mod restated;
 pub mod tiers;
 pub mod trial;
 mod weights;
+pub mod appeal;
 
 use std::ops::Range;
 use std::sync::Arc;
