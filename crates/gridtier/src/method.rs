@@ -1,9 +1,9 @@
 //! The method: what the analysts decide, in one versioned file, checked whole before any data is read.
 //!
-//! A [`Method`] can only be made from text that passed every check, so that what runs cannot be half a method. Nothing
-//! that grades has a hidden default: the presets are complete files, and a method of one's own starts from one of them.
-//! Only what a published cycle is measured by ([`checks`]) has defaults. How a customer fares under a method is not known
-//! here.
+//! A [`Method`] can only be made from a text that passed every check, so that no half-read method can be used. Nothing
+//! that grades has a hidden default: the presets are complete files, and an analyst's own method starts from one of
+//! them. Only the limits by which a published cycle is checked ([`checks`]) have defaults. How a customer fares under a
+//! method is not known here.
 
 pub mod ahp;
 mod choices;
@@ -44,25 +44,25 @@ pub use siblings::{FromData, Level, Siblings, WeightSource};
 pub use tree::{Spec, Weight};
 pub use trigger::{Trigger, TriggerCondition};
 
-/// Share of the weight whose data must be delivered where a method names none (SPEC section 5).
+/// The share of the weight whose data must be delivered, if a method gives none (SPEC section 5).
 const MIN_DELIVERED_WEIGHT: f64 = 0.5;
 
-/// The shipped methods by name: complete files.
+/// The shipped methods: name and text of each, which is a complete file.
 pub const PRESETS: [(&str, &str); 2] =
     [("paper", include_str!("../presets/paper.toml")), ("utility", include_str!("../presets/utility.toml"))];
 
 /// Confirmed offences that cap the tier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Veto {
-    /// Its name in explanations.
+    /// The veto's name in explanations.
     pub name: String,
-    /// Kinds that count.
+    /// Kinds of offences that count.
     pub kinds: Vec<IncidentKind>,
     /// Offences below this severity do not count.
     pub min_severity: u8,
-    /// Offences needed for the ceiling.
+    /// Number of offences needed for the ceiling.
     pub min_count: u32,
-    /// Best tier that is left.
+    /// The best tier that is left to the customer.
     pub ceiling: Tier,
 }
 
@@ -71,15 +71,15 @@ pub struct Veto {
 pub struct Override {
     /// The customer.
     pub customer_id: String,
-    /// What it does.
+    /// Whether the tier is fixed, a least or a greatest tier.
     pub bound: Bound,
-    /// With which tier.
+    /// The tier of the override.
     pub tier: Tier,
     /// Who decided.
     pub approver: String,
-    /// Why.
+    /// The reason for the decision.
     pub reason: String,
-    /// Last day on which it holds.
+    /// Last day on which the override is in force.
     pub expires: NaiveDate,
 }
 
@@ -88,12 +88,12 @@ pub struct Override {
 pub struct Limits {
     /// Rejects as a share of a table's rows.
     pub reject_share: f64,
-    /// Rejects that are allowed however small the table.
+    /// Number of rejects that are allowed in a table however small.
     pub reject_rows: u64,
 }
 
 impl Limits {
-    /// Rejects that a table of so many rows may have.
+    /// Number of rejects that a table with this many rows may have.
     #[must_use]
     pub fn rejects_allowed(&self, rows: u64) -> u64 {
         self.reject_rows.max((rows as f64 * self.reject_share).floor() as u64)
@@ -103,13 +103,13 @@ impl Limits {
 /// A checked method.
 #[derive(Clone, Debug)]
 pub struct Method {
-    /// Its name.
+    /// The method's name.
     pub name: String,
-    /// Its whole text, as published with a cycle.
+    /// The method's whole text, as published with a cycle.
     pub text: String,
     /// Length of the window.
     pub window_months: u32,
-    /// Covered months below which a customer is provisional.
+    /// Number of covered months below which a customer is provisional.
     pub min_months: u32,
     /// Share of known weight below which a customer is provisional.
     pub min_known_weight: f64,
@@ -117,9 +117,9 @@ pub struct Method {
     pub min_delivered_weight: f64,
     /// Tier of a provisional customer.
     pub provisional_tier: Tier,
-    /// What an unknown indicator does.
+    /// What an unknown indicator does to a score.
     pub unknown: Unknowns,
-    /// How far the known part of a group or dimension stands in for the unknown rest (SPEC section 5).
+    /// By how much the known part of a group or dimension may stand in for the unknown rest (SPEC section 5).
     pub reweight_limit: ReweightLimit,
     /// How points become a score.
     pub combine: Combine,
@@ -127,37 +127,38 @@ pub struct Method {
     pub lines: Lines,
     /// What happens to equal scores at a boundary.
     pub ties: Ties,
-    /// What is graded.
+    /// Whether accounts or holders are graded.
     pub grading_unit: GradingUnit,
-    /// The entries of the registry that the method has: those of the presets, and the further ones that it names.
+    /// The entries of the registry that the method has: those that presets weigh, and the further ones that it names.
     pub registered: Vec<&'static Indicator>,
-    /// The costs of supply; 0 where the method does not give them.
+    /// The costs of supply; 0 if the method does not give them.
     pub supply_costs: SupplyCosts,
-    /// What is graded apart.
+    /// By which column customers are graded in separate strata.
     pub strata: Strata,
     /// The ranked customers to whom points are fitted.
     pub normalise_within: NormaliseWithin,
-    /// Ranked customers below which a stratum is pooled, and known values below which points are not fitted within one.
+    /// Number of ranked customers below which a stratum is pooled, and of known values below which points are not
+    /// fitted within a stratum.
     pub min_stratum: usize,
     /// All indicators: the registered ones, then the method's own by id.
     pub indicators: Vec<Spec>,
     /// The method's own expressions, in the order of their indicators.
     pub own: Vec<Expression>,
-    /// Pairwise judgements behind weights, with their consistency.
+    /// The pairwise judgements from which weights follow, with their consistency.
     pub judgements: Vec<Judgement>,
     /// All siblings and where their weights come from: dimensions, then groups with their indicators.
     pub siblings: Vec<Siblings>,
     /// Ceilings for confirmed offences.
     pub vetoes: Vec<Veto>,
-    /// Share of a stratum by which a rank must pass a boundary before a tier changes by one.
+    /// Share of a stratum by which a rank must pass a boundary before a tier may change by one.
     pub hysteresis: Option<f64>,
-    /// Most tiers up in one cycle.
+    /// Most tiers that a customer may rise in one cycle.
     pub step_limit: Option<u32>,
     /// Decisions of persons.
     pub overrides: Vec<Override>,
-    /// What the checks of a cycle do, and when they warn and fail.
+    /// How the checks of a cycle are done, and when they warn and fail.
     pub checks: Checks,
-    /// Limits of the data's faults.
+    /// Limits of the faults in the data.
     pub limits: Limits,
     /// Limits of the plausibility of the data.
     pub plausibility: Plausibility,
@@ -171,12 +172,12 @@ pub struct Method {
     pub improvement: ImprovementTerms,
 }
 
-/// The indicators that rest on parts of the energy by time of use, or on demand.
+/// The indicators that are computed from parts of the energy by time of use, or from demand.
 const TIME_OF_USE_INDICATORS: [&str; 2] = ["valley_share", "load_factor"];
 
 impl Method {
-    /// How much of a reading the method needs: the parts by time of use are decoded only if it weighs or names them
-    /// (DATA §6).
+    /// Which parts of a reading the method needs: the parts by time of use are decoded only if the method weighs or
+    /// names an indicator of them (DATA §6).
     #[must_use]
     pub fn reading_detail(&self) -> ReadingDetail {
         let is_named = self.indicators.iter().any(|spec| {
@@ -193,7 +194,7 @@ impl Method {
     /// The method that a text describes. `name` is the file's, for messages.
     ///
     /// # Errors
-    /// Everything that is wrong with it, by line, with what to do.
+    /// Everything that is wrong with the text, by line, with what to do about it.
     pub fn parse(name: &str, text: &str) -> Result<Self, Faults> {
         let (document, mut faults) = CheckedToml::survey(name, text, &schema())?;
         let file: MethodFile = match document.read() {
@@ -204,7 +205,7 @@ impl Method {
         let mut tree_faults = Vec::new();
         let tree::Built { indicators, registered, own, judgements, siblings } =
             tree::build(&document, &file, &mut tree_faults);
-        // With a weight missing, the checks of sums would only repeat that fault.
+        // If a weight is missing, the checks of sums would only repeat that fault.
         if document.is_readable(&["weights"]) && document.is_readable(&["indicators"]) {
             faults.append(&mut tree_faults);
         }
@@ -254,7 +255,7 @@ impl Method {
         })
     }
 
-    /// What is computed for each customer.
+    /// The indicators that are computed for each customer.
     #[must_use]
     pub fn wanted(&self) -> WantedIndicators<'_> {
         WantedIndicators { registered: &self.registered, own: &self.own, supply_costs: self.supply_costs }
@@ -289,7 +290,7 @@ impl From<VetoFile> for Veto {
 impl From<OverrideFile> for Override {
     fn from(file: OverrideFile) -> Self {
         Self {
-            // As tables compare ids: full-width digits from an office system mean the same customer.
+            // The id is folded as in tables: full-width digits from an office system mean the same customer.
             customer_id: fold_id(&file.customer_id).into_owned(),
             bound: file.kind,
             tier: file.tier,
@@ -300,7 +301,7 @@ impl From<OverrideFile> for Override {
     }
 }
 
-/// The costs of supply; a method that has the indicator `profit` needs them all.
+/// The costs of supply. A method that has the indicator `profit` needs all of them.
 fn supply_costs(
     document: &CheckedToml,
     file: &MethodFile,
@@ -364,7 +365,7 @@ fn check_overrides(document: &CheckedToml, overrides: &[OverrideFile], faults: &
             faults.push(Fault {
                 line,
                 what: text!(
-                    "the override of customer `{id}` lacks who or why",
+                    "the override of customer `{id}` lacks its customer, its approver or its reason",
                     "客户 `{id}` 的人工调整缺少批准人或原因"
                 ),
                 fix: text!("name customer_id, approver and reason", "请写明 customer_id、approver 和 reason"),

@@ -1,7 +1,7 @@
-//! The month cell: what one customer used in one month, and which of its slots have a reading.
+//! The month cell: the energy that one customer used in one month, and which slots of the month have a reading.
 //!
-//! A cell takes 32 bytes and is all that grows with customers × months: 100,000 customers over 36 months take 110 MiB,
-//! 1,000,000 take 1,099 MiB (benches/README.md).
+//! A cell takes 32 bytes, and cells are the only data that grow with customers × months: 100,000 customers over 36
+//! months take 110 MiB, 1,000,000 take 1,099 MiB (benches/README.md).
 
 use super::calendar::{MonthSlot, halves};
 
@@ -10,20 +10,20 @@ use super::calendar::{MonthSlot, halves};
 pub(super) struct ReadingEnergy {
     /// Active energy in Wh.
     pub active_wh: i64,
-    /// Reactive energy in varh, of either sign, where it was read.
+    /// Reactive energy in varh, of either sign; `None` if it was not read.
     pub reactive_varh: Option<i64>,
 }
 
-/// What was read of one customer in one month.
+/// The sums of the readings of one customer in one month.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MonthUse {
     /// Σ active energy in Wh.
     pub active_wh: i64,
     /// Σ |reactive energy| in varh.
     pub reactive_varh: i64,
-    /// Readings; one with an end of its own counts once for each of its days in the month.
+    /// Number of readings. A reading with an end of its own counts once for each of its days in the month.
     pub readings: u32,
-    /// Of these, those that carry reactive energy.
+    /// Number of these readings that carry reactive energy.
     pub reactive_readings: u32,
 }
 
@@ -37,7 +37,8 @@ impl MonthUse {
         self.reactive_readings += u32::from(energy.reactive_varh.is_some());
     }
 
-    /// Adds the part of an interval that belongs to some days of the month: it counts as a reading for each.
+    /// Adds the part of an interval that belongs to some days of the month. It counts as one reading for each of these
+    /// days.
     pub(super) fn add_days(&mut self, energy: ReadingEnergy, days: u32) {
         self.active_wh = self.active_wh.wrapping_add(energy.active_wh);
         self.reactive_varh = self.reactive_varh.wrapping_add(energy.reactive_varh.unwrap_or(0).abs());
@@ -64,15 +65,15 @@ impl MonthUse {
     }
 }
 
-/// What is known of the slots of one series in one month: eight bytes, by which repeated readings are found without
-/// keeping any reading.
+/// What is known about the slots of one series in one month: eight bytes, from which repeated readings are found
+/// without keeping any reading.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct SlotMarks {
-    /// Slots of a day: one bit for each day that has a reading. Slots of a minute: the first minute (low half) and the
-    /// minute after the last (high half) of a range in which all readings came in ascending order.
+    /// With slots of a day: one bit for each day that has a reading. With slots of a minute: the first minute (low
+    /// half) and the minute after the last (high half) of a range in which all readings came in ascending order.
     seen: u32,
-    /// Slots of a day: one bit for each day that has more than one reading. Slots of a minute: 1 if two readings may
-    /// share a minute.
+    /// With slots of a day: one bit for each day that has more than one reading. With slots of a minute: 1 if two
+    /// readings may share a minute.
     repeated: u32,
 }
 
@@ -87,8 +88,9 @@ impl SlotMarks {
         again != 0
     }
 
-    /// Marks the minutes `first` to `last`, in which readings came in strictly ascending order. If they lie before or
-    /// after the range marked so far, none can be a repetition; otherwise the month becomes doubtful.
+    /// Marks the minutes `first` to `last`, in which readings came in strictly ascending order. If these minutes lie
+    /// before or after the range marked so far, none of the readings can be a repetition; otherwise the month becomes
+    /// doubtful.
     pub fn mark_minutes(&mut self, first: u16, last: u16) {
         let (end, start) = halves(self.seen);
         let (start, end) = if end == 0 {
@@ -104,7 +106,7 @@ impl SlotMarks {
         self.seen = u32::from(start) | u32::from(end) << 16;
     }
 
-    /// Notes that any two readings of the month may share a minute.
+    /// Notes that some readings of the month may share a minute.
     pub fn mark_doubtful(&mut self) {
         self.repeated = 1;
     }
@@ -125,12 +127,13 @@ impl SlotMarks {
     }
 }
 
-/// One customer in one month.
+/// The sums and marks of one customer in one month.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct MonthCell {
     /// The sums over all meters.
     pub used: MonthUse,
-    /// The marks of the customer's first meter; those of further meters are kept apart, since most customers have one.
+    /// The marks of the customer's first meter. The marks of further meters are kept elsewhere, since most customers
+    /// have one meter.
     pub marks: SlotMarks,
 }
 
@@ -164,7 +167,8 @@ mod tests {
         for ranges in [[(0, 0), (0, 0)], [(10, 20), (20, 30)], [(10, 20), (5, 10)], [(10, 20), (0, 44_639)]] {
             assert!(is_doubtful(&ranges), "{ranges:?}");
         }
-        // A range in a gap between two others is doubted although it repeats nothing: that costs time only.
+        // A range in the gap between two others makes the month doubtful although nothing is repeated: this costs only
+        // time.
         assert!(is_doubtful(&[(0, 1), (10, 11), (5, 6)]));
     }
 }

@@ -1,7 +1,7 @@
-//! Which parts are read, and in which order.
+//! Decides which parts are read, and in which order.
 //!
-//! A part that lies outside the window by its file's statistics is counted without being opened. The rest is read in the
-//! order of time as far as that is known, so that the readings of a meter come in ascending order.
+//! A part that lies outside the window by its file's statistics is counted without being opened. The other parts are
+//! read in the order of time as far as it is known, so that the readings of a meter come in ascending order.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub(super) fn book_of(books: &mut FileBooks, file: u32) -> &mut TableBook {
     books.entry(file).or_insert_with(|| TableBook::new(Table::MeterReadings))
 }
 
-/// The parts to be read, in their order. The rows of those outside the window are counted in `books`.
+/// The parts to be read, in the order of reading. The rows of parts outside the window are counted in `books`.
 pub(super) fn plan(
     source: &dyn Source,
     parts: Vec<Part>,

@@ -1,17 +1,17 @@
-//! Which of several readings of one meter and time counts.
+//! Decides which of several readings of one meter and time counts.
 
-/// A reading that has the key of another.
+/// A reading with the same key as another reading.
 pub(super) trait Repetition {
-    /// Whether the utility estimated it.
+    /// Whether the utility estimated the reading.
     fn is_estimated(&self) -> bool;
 
-    /// Whether both say the same.
+    /// Whether both readings have the same values.
     fn is_equal(&self, other: &Self) -> bool;
 }
 
-/// The position of the reading that counts, of those with one key; `None` if none does.
+/// The position of the reading that counts among readings with one key; `None` if none counts.
 ///
-/// If all are equal, the first counts. If any two differ, those that are not estimated decide: where they agree, the
+/// If all are equal, the first counts. If any two differ, those that are not estimated decide: if these agree, the
 /// first of them counts (SPEC §3).
 pub(super) fn counted_of<R: Repetition>(readings: &[R]) -> Option<usize> {
     if readings.iter().all(|other| other.is_equal(&readings[0])) {
@@ -26,7 +26,7 @@ pub(super) fn counted_of<R: Repetition>(readings: &[R]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// Energy, and whether it is estimated.
+    /// A pair of an energy and whether it is estimated.
     impl Repetition for (i64, bool) {
         fn is_estimated(&self) -> bool {
             self.1

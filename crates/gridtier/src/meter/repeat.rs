@@ -1,8 +1,8 @@
-//! Repeated readings: settled exactly, in memory that does not grow with their number.
+//! Settles repeated readings exactly, in memory that does not grow with their number.
 //!
-//! The first pass leaves marks of the slots that have, or may have, more than one reading. Their rows are read again, in
-//! as many rounds of customers as a fixed budget requires. Readings of one series and time that are equal count once;
-//! where any two differ, `quality` says which counts.
+//! The first pass leaves marks of the slots that have, or may have, more than one reading. The rows of these slots are
+//! read again, in as many rounds of customers as a fixed budget requires. Readings of one series and time that are
+//! equal count once; if any two of them differ, `quality` decides which one counts.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
@@ -25,17 +25,17 @@ use crate::error::RunError;
 use crate::index::{CustomerIx, count};
 use crate::source::{Part, RowAt, TableBook};
 
-/// Most rows held at once, 56 bytes each. Fewer in tests, so that their few rows take several rounds too.
+/// Most rows held at once, at 56 bytes each. Tests hold fewer, so that their few rows take several rounds too.
 const ROWS_HELD_MAX: u64 = if cfg!(test) { 6 } else { 1_500_000 };
-/// Memory for the slots of doubtful months in bytes; as much again if all of them come twice.
+/// Bytes of memory for the slots of doubtful months; the same amount again is needed if all of them are repeated.
 const SLOTS_BYTES_MAX: u64 = if cfg!(test) { 12_000 } else { 64 << 20 };
 
-/// Slots of `step` minutes in the longest month.
+/// Number of slots of `step` minutes in the longest month.
 fn month_slots(step: u16) -> usize {
     (31 * 1_440_usize).div_ceil(step.into())
 }
 
-/// A reading in a slot that has more than one.
+/// A reading in a slot that has more than one reading.
 #[derive(Clone, Copy, Debug)]
 struct Suspect {
     customer: CustomerIx,
@@ -94,11 +94,11 @@ pub(super) fn settle(kernel: &Kernel, record: &mut PassRecord) -> Result<(), Run
     }
 }
 
-/// What the first pass has left in doubt.
+/// The doubts that the first pass has left.
 struct Doubts {
     months: BTreeSet<usize>,
-    /// By customer. With slots of a day: about how many rows are on repeated days. With slots of a minute: how many
-    /// months are doubtful.
+    /// For each customer: with slots of a day, about how many rows are on repeated days; with slots of a minute, how
+    /// many months are doubtful.
     by_customer: Vec<u64>,
 }
 
@@ -120,8 +120,8 @@ impl Doubts {
     }
 }
 
-/// Reads the rows in repeated slots again and corrects what they have added. `rows` says by customer how many rows to
-/// expect; without `slots`, the marks of the first pass say which days are repeated.
+/// Reads the rows in repeated slots again and corrects the sums to which they were added. `rows` gives for each
+/// customer how many rows to expect; without `slots`, the marks of the first pass tell which days are repeated.
 fn settle_rounds(
     kernel: &Kernel,
     parts: &[Part],
@@ -154,7 +154,8 @@ fn settle_rounds(
     Ok(())
 }
 
-/// Subtracts what repetitions have added to the sums: all readings of the group but the one that counts, if one does.
+/// Subtracts from the sums what repetitions have added: all readings of the group except the one that counts, if one
+/// does.
 fn correct(kernel: &Kernel, group: &[Suspect], record: &mut PassRecord) {
     let [first, _, ..] = group else { return };
     let counted = counted_of(group);
@@ -173,12 +174,12 @@ fn correct(kernel: &Kernel, group: &[Suspect], record: &mut PassRecord) {
     }
 }
 
-/// The slots of one doubtful month, a bit for each.
+/// The slots of one doubtful month, one bit for each.
 #[derive(Default)]
 struct SlotBits {
     /// Slots that have a reading.
     seen: Vec<u64>,
-    /// Slots that have more than one; empty until there is one.
+    /// Slots that have more than one reading; empty until there is such a slot.
     repeated: Vec<u64>,
 }
 
@@ -199,9 +200,9 @@ type SeriesMonth = (SeriesIx, usize);
 
 /// The slots of all doubtful months of a round.
 struct SlotCounts {
-    /// Minutes of a slot.
+    /// Length of a slot in minutes.
     step: u16,
-    /// By stripe.
+    /// The doubtful months of each stripe.
     months: Vec<HashMap<SeriesMonth, SlotBits>>,
 }
 
@@ -213,7 +214,7 @@ impl SlotCounts {
         word.is_some_and(|word| word >> (slot % 64) & 1 == 1)
     }
 
-    /// By customer: about how many rows are in repeated slots.
+    /// For each customer, about how many rows are in repeated slots.
     fn repeated_rows(&self, kernel: &Kernel) -> Vec<u64> {
         let mut rows = vec![0; kernel.context.customers.len()];
         for (stripe, months) in kernel.stripes.iter().zip(&self.months) {
@@ -241,7 +242,7 @@ fn count_slots(
     read_parts(parts, &|| {
         Rereader::new(kernel, customers, (), |(), stripe, ReadAgain { reading, series, .. }| {
             if stripe.marks(reading.slot.month(), series).is_doubtful() {
-                // Never contended: this thread holds the lock of the stripe.
+                // No other thread waits for this lock, since this thread holds the lock of the stripe.
                 let months = shared[stripe.number().index()].lock();
                 let mut months = months.unwrap_or_else(PoisonError::into_inner);
                 let bits = months.entry((series, reading.slot.month())).or_default();
@@ -253,7 +254,7 @@ fn count_slots(
     Ok(SlotCounts { step, months: months.collect() })
 }
 
-/// A row that counts, of a customer of the round.
+/// A row that is read again: it counts, and belongs to a customer of the round.
 struct ReadAgain<'a> {
     batch: &'a ReadingBatch,
     row: usize,
@@ -266,7 +267,7 @@ struct Rereader<'k, T, F> {
     kernel: &'k Kernel<'k>,
     customers: &'k Range<usize>,
     buffers: BatchBuffers,
-    /// What `look` has found.
+    /// The results of `look`.
     found: T,
     look: F,
 }

@@ -1,9 +1,9 @@
-//! Rounds of customers, so that what is held at once stays within a budget.
+//! Divides customers into rounds, so that the rows held at once stay within a budget.
 
 use std::ops::Range;
 
-/// Cuts `customers` into ranges whose weights sum to at most `budget`; a single customer may weigh more. Customers
-/// without weight at the end are left out.
+/// Cuts `customers` into ranges whose weights sum to at most `budget`; a single customer may weigh more than that.
+/// Customers without weight at the end are left out.
 pub(super) fn rounds(weights: &[u64], customers: Range<usize>, budget: u64) -> Vec<Range<usize>> {
     let mut rounds = Vec::new();
     let (mut start, mut sum) = (customers.start, 0);

@@ -1,7 +1,8 @@
-//! Which thread reads which part: work stealing over runs of neighbouring parts.
+//! Decides which thread reads which part, by work stealing over runs of neighbouring parts.
 //!
-//! Each thread begins with a run of its own, so that two threads seldom meet on one stripe and month, and what a thread
-//! reads is mostly in the order of time. A thread that has finished its run takes the rear half of the longest run left.
+//! Each thread begins with a run of its own, so that two threads seldom meet at one stripe and month, and a thread
+//! reads its parts mostly in the order of time. A thread that has finished its run takes the rear half of the longest
+//! run left.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,16 +12,16 @@ use crate::error::RunError;
 use crate::index::count;
 use crate::source::Part;
 
-/// By thread: the positions of the parts that it has still to read.
+/// For each thread, the positions of the parts that it has still to read.
 struct PartQueues(Vec<Mutex<Range<usize>>>);
 
-/// Parts of an unknown number of rows count as one row.
+/// The number of rows of a part; a part with an unknown number counts as one row.
 fn rows_or_one(part: &Part) -> u64 {
     part.rows.unwrap_or(1)
 }
 
 impl PartQueues {
-    /// Runs of neighbouring parts, with about as many rows for each thread.
+    /// Cuts the parts into one run of neighbouring parts for each thread, with about as many rows in each.
     fn new(parts: &[Part], threads: usize) -> Self {
         let all: u64 = parts.iter().map(rows_or_one).sum();
         let mut queues = Vec::with_capacity(threads);
@@ -53,7 +54,7 @@ impl PartQueues {
             let longest = others.max_by_key(|&other| self.lock(other).len())?;
             let stolen = self.steal(longest)?;
             *self.lock(thread) = stolen;
-            // Another thread may have stolen all of it in between.
+            // Another thread may have stolen all of them in the meantime.
             let own = self.lock(thread).next();
             if let Some(position) = own {
                 return Some((position, true));
@@ -61,7 +62,7 @@ impl PartQueues {
         }
     }
 
-    /// Takes the rear half of a thread's run; `None` if nothing is left of it.
+    /// Takes the rear half of a thread's run; `None` if nothing of the run is left.
     fn steal(&self, thread: usize) -> Option<Range<usize>> {
         let mut run = self.lock(thread);
         if run.is_empty() {
@@ -76,7 +77,7 @@ impl PartQueues {
 
 /// Reads parts for one thread.
 pub(super) trait PartReader: Send {
-    /// Called before the first part of each run, which does not follow on the part read before.
+    /// Called before the first part of each run, since that part does not follow the part that the thread read before.
     fn begin_run(&mut self, _position: usize) {}
 
     /// Reads the part at a position.
@@ -89,13 +90,13 @@ pub(super) trait PartReader: Send {
 /// Reads parts on all threads, each with a reader of its own, and returns the readers.
 ///
 /// # Errors
-/// A part cannot be read. The error is that of the first such part, whatever the threads do.
+/// A part cannot be read. The error is that of the first such part, in whatever order the threads work.
 pub(super) fn read_parts<R: PartReader>(
     parts: &[Part],
     new: &(dyn Fn() -> R + Sync),
 ) -> Result<Vec<R>, RunError> {
     let queues = PartQueues::new(parts, rayon::current_num_threads());
-    // After a failure only the parts before it are read, so that each run returns the same error.
+    // After a failure only the parts before the failed one are read, so that every execution returns the same error.
     let first_failure = AtomicUsize::new(parts.len());
     let results = rayon::broadcast(|thread| {
         let mut reader = new();
@@ -142,7 +143,7 @@ mod tests {
         let parts: Vec<Part> = (0..10).map(|index| part(index, 1 + u64::from(index == 0) * 8)).collect();
         let queues = PartQueues::new(&parts, 3);
         let mut taken = Vec::new();
-        // The first thread does all the work, its own first.
+        // The first thread does all the work, beginning with its own parts.
         while let Some(next) = queues.next(0) {
             taken.push(next);
         }

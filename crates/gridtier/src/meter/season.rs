@@ -1,7 +1,8 @@
 //! Customers who are not read off season: irrigation pumps, holiday homes.
 //!
-//! The months between their seasons have no reading because nothing is used, and count as covered with 0. What marks a
-//! season is that the same calendar months are never read; lost months are not filled (SPEC, section 3).
+//! The months between their seasons have no reading because nothing is used; these months count as covered, with 0. A
+//! season is recognised by calendar months that are never read in any year; lost months are not filled (SPEC, section
+//! 3).
 
 use std::ops::Range;
 
@@ -10,12 +11,12 @@ use crate::unit::Window;
 
 /// Shortest window in which a season shows.
 const WINDOW_MONTHS_MIN: u32 = 24;
-/// Fewest months of a stretch off season, and fewest such stretches, that show a season.
+/// Fewest months of a stretch off season, and fewest such stretches, for a season to be recognised.
 const STRETCH_MONTHS_MIN: usize = 3;
 const STRETCHES_MIN: usize = 2;
 
-/// The months of one customer that are covered with 0; `months` are those of the window, after spreading. `open` are
-/// the service months that are not after the day of closing.
+/// The months of one customer that count as covered with 0. `months` are those of the window, after spreading. `open`
+/// are the service months that do not begin after the day of closing.
 pub(super) fn off_season(months: &[MonthUse], window: Window, open: Range<usize>) -> Vec<usize> {
     let read = |month: &usize| months[*month].readings > 0;
     let mut all = 0..months.len();
@@ -69,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn one_winter_or_short_stretches_are_no_season() {
+    fn one_winter_or_short_stretches_do_not_make_a_season() {
         assert_eq!(filled(summers().filter(|month| *month < 24), 0..36), NONE);
         let but_two = |month: &usize| !(4..6).contains(&(month % 12));
         assert_eq!(filled((0..36).filter(but_two), 0..36), NONE);
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_calendar_month_that_was_ever_read_is_a_lost_month() {
+    fn an_unread_month_is_lost_if_the_same_calendar_month_was_ever_read() {
         let read = summers().chain([13]);
         let filled = filled(read, 0..36);
         assert!(!filled.contains(&1) && !filled.contains(&25) && filled.contains(&0), "{filled:?}");

@@ -7,9 +7,9 @@ use crate::unit::{DAY_US, Month, share_of_days};
 /// The days of an interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DaySpan {
-    /// Its first day, in days since 1970-01-01.
+    /// The first day, in days since 1970-01-01.
     pub first_day: i32,
-    /// How many there are, at least one.
+    /// The number of days, at least one.
     pub days: i32,
 }
 
@@ -18,14 +18,14 @@ pub struct DaySpan {
 pub struct MonthDays {
     /// The month.
     pub month: Month,
-    /// The days in it.
+    /// The number of the interval's days in the month.
     pub days: i32,
-    /// The days up to and including it.
+    /// The number of the interval's days up to the end of the month.
     pub days_through: i32,
 }
 
 impl DaySpan {
-    /// The days from the day of one time up to, but without, the day of a later one; at least one. Times are in
+    /// The days from the day of one time up to, but not including, the day of a later time; at least one. Times are in
     /// microseconds since 1970-01-01.
     #[must_use]
     pub fn between(from_us: i64, until_us: i64) -> Self {
@@ -36,12 +36,12 @@ impl DaySpan {
         }
     }
 
-    /// The months from `first` to before `end` that hold some of its days, in order.
+    /// The months from `first` to before `end` that contain some of the days, in order.
     pub fn months(self, first: Month, end: Month) -> impl Iterator<Item = MonthDays> {
         let last_day = i64::from(self.first_day) + i64::from(self.days) - 1;
         let [begins, ends] =
             [i64::from(self.first_day), last_day].map(|day| i32::try_from(day).ok().and_then(Month::of_day));
-        // A day beyond the calendar lies after every window.
+        // A day beyond the calendar lies after any window.
         let begins = begins.unwrap_or(end).max(first);
         let ends = ends.map_or(end, |month| month.plus(1)).min(end);
         (begins.0..ends.0).map(Month).map(move |month| {
@@ -53,7 +53,8 @@ impl DaySpan {
         })
     }
 
-    /// The part of an energy of either sign that belongs to a month (DATA §2). The parts of all months add up to it.
+    /// The part of an energy of either sign that belongs to a month (DATA §2). The parts of all months add up to the
+    /// energy.
     #[must_use]
     pub fn share(self, of: MonthDays, energy: i64) -> i64 {
         share_of_days(energy, self.days, of.days_through - of.days, of.days_through)
@@ -86,7 +87,7 @@ mod tests {
         };
         assert_eq!(shares(span, 1_000), expected(1));
         assert_eq!(shares(span, -1_000), expected(-1));
-        // 10 × 11 div 40, 10 × 39 div 40 and 10 by running shares.
+        // Running shares of 10 × 11 div 40, 10 × 39 div 40 and 10 give these differences.
         assert_eq!(shares(span, 10).iter().map(|share| share.2).collect::<Vec<_>>(), [2, 7, 1]);
     }
 
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn months_outside_the_asked_ones_are_left_out() {
+    fn months_outside_the_requested_range_are_left_out() {
         let span = DaySpan::between(day(2024, 2, 1), day(2024, 5, 1));
         assert_eq!(span.days, 29 + 31 + 30);
         let inside = span.months(Month::new(2024, 3), Month::new(2024, 4));

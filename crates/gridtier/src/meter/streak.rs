@@ -1,15 +1,16 @@
-//! Readings finer than daily, proved to be distinct by their order.
+//! Proves by their order that readings finer than daily are distinct.
 //!
-//! A bit for each quarter of an hour would take 372 bytes for each customer and month, where the month cell takes 32. But
-//! files come in the order of time: as long as each reading of a series is later than the one before, none is a
-//! repetition. Each thread follows every series along its run of parts. Where a month ends, the streak of ascending
-//! minutes is compared with those of other threads. A month with readings out of order becomes doubtful and is read again.
+//! A bit for each quarter of an hour would take 372 bytes for each customer and month, while the month cell takes 32.
+//! But files are in the order of time: as long as each reading of a series is later than the one before, none is a
+//! repetition. Each thread follows every series along its run of parts. At the end of a month, the streak of ascending
+//! minutes is compared with the streaks of other threads. A month with readings out of order becomes doubtful and is
+//! read again.
 
 use super::calendar::MonthSlot;
 use super::stripe::{SeriesIx, Stripe, StripeIx, Stripes};
 
-/// Readings of a series in strictly ascending order within one month: the first and the last. Eight bytes, since there
-/// is one for each series and thread.
+/// The first and the last of readings of a series that are in strictly ascending order within one month. It takes eight
+/// bytes, since there is one for each series and thread.
 #[derive(Clone, Copy, Debug)]
 struct Streak {
     first: MonthSlot,
@@ -17,7 +18,7 @@ struct Streak {
 }
 
 impl Streak {
-    /// Its month is one that no window has.
+    /// No streak: its month is one that no window has.
     const NONE: Self = Self { first: MonthSlot::OUTSIDE, last: MonthSlot::OUTSIDE };
 
     fn mark(self, stripe: &mut Stripe, series: SeriesIx) {
@@ -28,7 +29,7 @@ impl Streak {
     }
 }
 
-/// One thread's streaks along a run of parts, by stripe and series.
+/// One thread's streaks along a run of parts, for each stripe and series.
 #[derive(Debug, Default)]
 pub(super) struct Streaks(Vec<Vec<Streak>>);
 
@@ -68,9 +69,9 @@ impl Streaks {
 
 /// Ends the runs of all threads, each with the position of its first part.
 ///
-/// The last run goes first. Later runs may have gone past the month in which a run ends, and so have marked its end: in
-/// this order each streak lies before the minutes marked so far, and never in a gap between some, where it would be
-/// doubted.
+/// The last run goes first. Later runs may have gone past the month in which a run ends, and so have marked the end of
+/// that month. In this order each streak lies before the minutes marked so far, and never in a gap between marked
+/// minutes, which would make the month doubtful.
 pub(super) fn end(mut runs: Vec<(usize, Streaks)>, stripes: &Stripes) {
     runs.sort_unstable_by_key(|(position, _)| std::cmp::Reverse(*position));
     runs.iter().for_each(|(_, streaks)| streaks.end(stripes));

@@ -13,12 +13,13 @@ use super::id_cache::MeterIx;
 use super::month_cell::{MonthCell, ReadingEnergy, SlotMarks};
 use crate::index::{CustomerIx, positions};
 
-/// Least and most stripes: enough that threads seldom want the same one, few enough that a batch brings many rows to each.
+/// Least and most stripes: so many that two threads seldom need the same stripe, and so few that a batch has many rows
+/// for each.
 const STRIPES_MIN: usize = 32;
 const STRIPES_MAX: usize = 1_024;
-/// Least and most customers of a stripe; there are more only where [`STRIPES_MAX`] requires it. The least is small,
-/// because with a larger one a utility of a thousand customers had a single stripe, for which the threads took turns.
-/// It is smaller still in tests, which have few customers.
+/// Least and most customers of a stripe; a stripe has more than the least only if [`STRIPES_MAX`] requires it. The
+/// least is small, because with a larger one a utility of a thousand customers had a single stripe, for which the
+/// threads took turns. It is smaller still in tests, which have few customers.
 const CUSTOMERS_MIN: usize = if cfg!(test) { 2 } else { 64 };
 const CUSTOMERS_MAX: usize = 4_096;
 
@@ -27,8 +28,8 @@ positions! {
     StripeIx,
     /// A customer of a stripe: position among its customers.
     MemberIx,
-    /// A series of a stripe. The series of a customer's first meter has the number of the member, those of further
-    /// meters follow after all members, in the order in which they are met.
+    /// A series of a stripe. The series of a customer's first meter has the number of the member. Those of further
+    /// meters have the numbers after all members, in the order in which the meters are met.
     SeriesIx,
 }
 
@@ -38,7 +39,7 @@ pub(super) struct Stripe {
     number: StripeIx,
     first: CustomerIx,
     customers: usize,
-    /// By month of the window and member; empty until the month has a reading.
+    /// The cells of each month of the window, by member; empty until the month has a reading.
     pub months: Vec<Vec<MonthCell>>,
     /// By member: the [code](meter_code) of the meter that was met first, 0 before any. Which meter that is depends on
     /// the threads, but nothing that is published does. Empty until a file has meters.
@@ -47,13 +48,13 @@ pub(super) struct Stripe {
     is_meterless: bool,
     /// Series of further meters, by member and code.
     further: HashMap<(MemberIx, u32), SeriesIx>,
-    /// By further series: its member.
+    /// For each further series, its member.
     further_members: Vec<MemberIx>,
-    /// By month and further series.
+    /// The marks of each month, by further series.
     further_marks: Vec<Vec<SlotMarks>>,
 }
 
-/// A meter as a number above 0; 1 is the null meter.
+/// A meter as a number above 0; 1 stands for readings without a meter id.
 #[inline]
 fn meter_code(meter: Option<MeterIx>) -> u32 {
     meter.map_or(1, |meter| meter.number() + 2)
@@ -94,19 +95,19 @@ impl Stripe {
         CustomerIx::new(self.first.number() + member)
     }
 
-    /// How many series there are so far: one for each customer, and those of further meters.
+    /// Number of series so far: one for each customer, and one for each further meter.
     pub fn series_count(&self) -> usize {
         self.customers + self.further_members.len()
     }
 
-    /// Whether the first or a further meter of a member is one.
+    /// Whether a meter is the first or a further meter of a member.
     pub fn has_meter(&self, member: MemberIx, meter: MeterIx) -> bool {
         let code = meter_code(Some(meter));
         self.first_meter.get(member.index()) == Some(&code) || self.further.contains_key(&(member, code))
     }
 
-    /// The series of a customer's meter; `None` is the null meter, which is a meter of its own. The common case of one
-    /// meter for each customer needs no table.
+    /// The series of a customer's meter. `None` stands for readings without a meter id, which count as one meter. The
+    /// common case of one meter for each customer needs no table.
     #[inline]
     pub fn series(&mut self, member: MemberIx, meter: Option<MeterIx>) -> SeriesIx {
         let code = meter_code(meter);
@@ -133,21 +134,21 @@ impl Stripe {
         series
     }
 
-    /// Tells meters apart from here on. If files without meters came first, the first meter of everybody is the null
-    /// meter.
+    /// From here on, tells meters apart. If files without meters came first, the first meter of every customer is that
+    /// of readings without a meter id.
     fn distinguish_meters(&mut self) {
         if self.first_meter.is_empty() {
             self.first_meter = vec![u32::from(self.is_meterless); self.customers];
         }
     }
 
-    /// Adds neighbouring rows and marks their days, up to the first row of a meter that is not its customer's first.
-    /// Returns the number of rows added. Calls `on_repeated` with each row whose day was marked before.
+    /// Adds neighbouring rows and marks their days, up to the first row of a meter that is not its customer's first
+    /// meter. Returns the number of rows added. Calls `on_repeated` with each row whose day was marked before.
     ///
-    /// Two loops, each of which does less by the row than one loop for all would. With one loop, which looked at slot and
-    /// exclusion and fetched a cell for each row, the kernel took 1.30 times as long as decoding alone where each row
-    /// group has one day, 1.43 times with ids as plain text and 1.45 times in files sorted by customer. Now it takes
-    /// 1.08, 1.3 and 1.4 times as long (benches/README.md).
+    /// There are two loops, each of which does less for a row than one loop for all cases would. With one loop, which
+    /// looked at slot and exclusion and fetched a cell for each row, the kernel took 1.30 times as long as decoding
+    /// alone if each row group has one day, 1.43 times with ids as plain text and 1.45 times in files sorted by
+    /// customer. Now it takes 1.08, 1.3 and 1.4 times as long (benches/README.md).
     pub fn add_slice(&mut self, rows: &ReadingSlice, on_repeated: &mut dyn FnMut(usize)) -> usize {
         if rows.has_meters() {
             self.distinguish_meters();
@@ -160,7 +161,8 @@ impl Stripe {
         }
     }
 
-    /// All rows count, have no meter and share one month slot: the month's cells are looked up once.
+    /// For slices in which all rows count, have no meter and share one month slot: the month's cells are looked up
+    /// once.
     fn add_one_slot(
         &mut self,
         rows: &ReadingSlice,
@@ -177,7 +179,8 @@ impl Stripe {
         rows.rows()
     }
 
-    /// Files sorted by customer have many rows for one cell: a copy of it is kept until another cell is needed.
+    /// Files sorted by customer have many rows for one cell, so a copy of the cell is kept until another cell is
+    /// needed.
     fn add_many_slots(&mut self, rows: &ReadingSlice, on_repeated: &mut dyn FnMut(usize)) -> usize {
         let Self { first, customers, months, first_meter, .. } = self;
         let has_meters = !first_meter.is_empty();
@@ -303,7 +306,7 @@ impl Stripes {
         Self { stripes, shift: size.trailing_zeros() }
     }
 
-    /// How many stripes there are.
+    /// Number of stripes.
     pub fn len(&self) -> usize {
         self.stripes.len()
     }
@@ -328,12 +331,12 @@ impl Stripes {
         }
     }
 
-    /// All stripes in their order, waited for and locked one by one.
+    /// All stripes in their order. Each is waited for and locked when it is reached.
     pub fn iter(&self) -> impl Iterator<Item = MutexGuard<'_, Stripe>> {
         self.stripes.iter().map(|stripe| stripe.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes the month cells out of the stripes: by stripe the number of its customers, and its cells.
+    /// Takes the month cells out of the stripes: for each stripe, the number of its customers and its cells.
     pub fn take_months(&mut self) -> Vec<(usize, Vec<Vec<MonthCell>>)> {
         let stripes = self.stripes.iter_mut();
         let stripes = stripes.map(|stripe| stripe.get_mut().unwrap_or_else(PoisonError::into_inner));

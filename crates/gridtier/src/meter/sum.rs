@@ -16,25 +16,25 @@ use crate::index::count;
 use crate::source::{Batch, Part, TableBook, Tally};
 use crate::unit::{DAY_US, Month, Window};
 
-/// The pass starts again with slots of a minute when more readings than this, and more than one in
-/// [`SAME_DAY_PER`], fell on a day that had one.
+/// The pass starts again with slots of a minute if more readings than this, and more than one in [`SAME_DAY_PER`], fell
+/// on a day that already had a reading.
 const SAME_DAY_FREE: u64 = 10_000;
 const SAME_DAY_PER: u64 = 20;
 
-/// The first rows of a batch, from which the step between readings is estimated.
+/// Number of first rows of a batch from which the step between readings is estimated.
 const STEP_SAMPLE: usize = 64;
 
 /// What became of the rows of one file of readings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FileBook {
-    /// Its rows.
+    /// The counts of the file's rows.
     pub tally: Tally,
-    /// The first and the last month of its rows in the window; `None` if no row is in it.
+    /// The first and the last month of the file's rows in the window; `None` if no row is in it.
     pub months: Option<(Month, Month)>,
 }
 
 impl FileBook {
-    /// Whether every row of the file is in the window `now` as it was in the window `before`.
+    /// Whether every row of the file lies in or outside the window `now` as it did in the window `before`.
     #[must_use]
     pub fn fits(&self, before: Window, now: Window) -> bool {
         before == now
@@ -48,11 +48,11 @@ impl FileBook {
 /// What the passes over parts have found besides the sums.
 #[derive(Default)]
 pub(super) struct PassRecord {
-    /// What became of the rows, by file.
+    /// What became of the rows of each file.
     pub books: FileBooks,
     /// The parts that were read, each with the months of its rows in the window.
     pub parts: Vec<(Part, Option<MonthSpan>)>,
-    /// Minutes between readings: the greatest common divisor of a sample; 0 if there is none.
+    /// The number of minutes between readings, as the greatest common divisor of a sample; 0 if there is none.
     pub step: u16,
 }
 
@@ -77,8 +77,8 @@ fn gcd(a: u16, b: u16) -> u16 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// Adds the readings of `parts` to the month cells. Returns `false` if they are too fine for slots of a day; the cells
-/// mean nothing then.
+/// Adds the readings of `parts` to the month cells. Returns `false` if the readings are too fine for slots of a day;
+/// then the cells mean nothing.
 ///
 /// # Errors
 /// A part cannot be read.
@@ -113,7 +113,7 @@ struct SumWorker<'k> {
     /// Position and months of the parts that have rows in the window.
     spans: Vec<(usize, MonthSpan)>,
     counted: u64,
-    /// Readings that fell on a day that had one.
+    /// Number of readings that fell on a day that already had a reading.
     same_day: u64,
     step: u16,
     /// Position of the first part of the run being read, and its streaks.
@@ -195,8 +195,9 @@ impl<'k> SumWorker<'k> {
     }
 }
 
-/// Adds readings to a stripe and marks their days. Returns how many fell on a day that had one, at another time than
-/// midnight: a daily reading that comes twice makes no finer series.
+/// Adds readings to a stripe and marks their days. Returns how many readings at another time than midnight fell on a
+/// day that already had a reading. Midnight is left out, since a daily reading that comes twice does not make the
+/// series finer than daily.
 fn add_days(stripe: &mut Stripe, readings: &ReadingBatch, mut rows: StripeRows) -> u64 {
     let mut same_day = 0;
     if let StripeRows::Neighbours(run) = &mut rows {

@@ -1,4 +1,4 @@
-//! Readings that are probably no energies in kWh: months in another unit, and cumulative registers.
+//! Finds readings that are probably not energy in kWh: months in another unit, and cumulative registers.
 
 use rayon::prelude::*;
 
@@ -19,13 +19,14 @@ pub struct UnitSuspect {
     pub month: Month,
     /// Its active energy in Wh.
     pub active_wh: i64,
-    /// The median month of the customer in Wh, the lower of two.
+    /// The median month of the customer in Wh; of an even number of months, the lower of the two middle ones.
     pub median_wh: i64,
 }
 
-/// How far a month may be from the median: below the factor of 1000 that a wrong unit gives, above any real season.
+/// How far a month may be from the median. The factor is less than the 1000 that a wrong unit gives, and more than any
+/// real season gives.
 const UNIT_FACTOR: i128 = 900;
-/// Months below 1 kWh are neither suspect nor part of the median: an empty house is no wrong unit.
+/// Months below 1 kWh are neither suspect nor part of the median: an empty house does not show a wrong unit.
 const MONTH_WH_MIN: i64 = 1_000;
 /// Fewest months above 0 in which a register can be recognised.
 const REGISTER_MONTHS_MIN: usize = 12;
@@ -87,8 +88,8 @@ fn looks_like_register(row: &[MonthUse]) -> bool {
         && scaled(months[months.len() - 1], months[0]) > scaled(months[0], months[months.len() - 1])
 }
 
-/// The mean energy of a month, multiplied by the readings of both months. These products compare as the means of the
-/// two months do.
+/// The mean energy of a reading in a month, multiplied by the numbers of readings of both months: so two months compare
+/// without a division as their means do.
 fn scaled(month: &MonthUse, other: &MonthUse) -> i128 {
     i128::from(month.active_wh) * i128::from(other.readings)
 }

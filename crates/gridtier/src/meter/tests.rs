@@ -1,4 +1,4 @@
-//! The kernel against hand-computed cases and against the slow, obvious implementation.
+//! Tests the kernel against hand-computed cases and against a slow, obvious implementation.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ fn kernel(source: &MemorySource) -> (MonthlyUsage, TableBook) {
     (usage, book)
 }
 
-/// As [`kernel`], with slots that it might not choose for so few readings.
+/// As [`kernel`], but with slots that the kernel might not choose for so few readings.
 fn kernel_by(slot_width: SlotWidth, source: &MemorySource) -> (MonthlyUsage, TableBook) {
     let (readings, book) = readings_by(slot_width, source, WINDOW, None);
     (readings.usage, book)
@@ -125,7 +125,7 @@ fn equal_repetitions_count_once_and_conflicting_ones_not_at_all() {
         &second,
     );
     let (usage, book) = kernel(&source);
-    // 1.0001 kWh is 1000 Wh as 1 kWh is, 9 kWh is not; null differs from 0 varh; meter m stands apart.
+    // 1.0001 kWh is 1000 Wh, as 1 kWh is, but 9 kWh is not; null differs from 0 varh; meter m is a series of its own.
     assert_eq!((book.tally.counted, book.tally.duplicates, book.tally.rejected), (3, 2, 5));
     assert!(book.rejects.iter().all(|reject| reject.rule == Rule::ConflictingReading));
     assert_eq!(
@@ -134,7 +134,7 @@ fn equal_repetitions_count_once_and_conflicting_ones_not_at_all() {
     );
 }
 
-/// So far apart that a month has fewer than eight slots: its bits take less than one byte.
+/// The readings are so far apart that a month has fewer than eight slots, whose bits take less than one byte.
 #[test]
 fn readings_many_days_apart_are_settled_by_the_minute_too() {
     let rows = ["a|-|2023-10-12|1|-|-", "a|-|2023-10-23|2|-|-", "a|-|2023-10-12|1|-|-"];
@@ -156,7 +156,7 @@ fn a_month_is_covered_when_it_has_more_than_half_the_readings_of_the_months_arou
 }
 
 #[test]
-fn a_thousandfold_month_is_suspect_of_a_wrong_unit() {
+fn a_month_with_a_thousand_times_the_energy_suggests_a_wrong_unit() {
     let rows = [
         "a|-|2023-10-01|100|-|-",
         "a|-|2023-11-01|100|-|-",
@@ -180,10 +180,10 @@ type Drawn = (u8, u8, u32, i64, Option<i64>);
 /// Energy, reactive energy and readings by customer and month.
 type Sums = BTreeMap<(u8, usize), (i64, i64, u32)>;
 
-/// As customer of a reading: it has no id. As minute: it has no time.
+/// As the customer of a reading, this means that it has no id; as the minute, that it has no time.
 const NOBODY: u8 = 9;
 const NEVER: u32 = u32::MAX;
-/// October to December.
+/// Minutes of October to December.
 const WINDOW_MINUTES: u32 = 92 * 1440;
 
 /// What the kernel must return: sums by customer and month, the tally, and row and rule of each reject.
@@ -318,7 +318,7 @@ fn earlier_cycle(source: &MemorySource, window: Window) -> EarlierCycle {
 }
 
 impl EarlierCycle {
-    /// The published `monthly_usage`, in which the months of the first customer are not as they were read.
+    /// The published `monthly_usage`, in which the months of the first customer differ from those that were read.
     fn usage(&self) -> arrow_array::RecordBatch {
         self.months(|number, used| {
             let readings = if number == 0 { 31 * used.readings } else { used.readings };
@@ -331,7 +331,7 @@ impl EarlierCycle {
         self.months(|number, used| (number == 0).then_some(used))
     }
 
-    /// Months as a published table, changed or left out.
+    /// Months as a published table; `change` changes a month or leaves it out.
     fn months(&self, change: impl Fn(u32, MonthUse) -> Option<MonthUse>) -> arrow_array::RecordBatch {
         let ids = &self.customers.ids;
         let cells: Vec<(u32, usize, MonthUse)> = (0..self.customers.len() as u32)
@@ -357,8 +357,8 @@ impl EarlierCycle {
         arrow_array::RecordBatch::try_from_iter(columns).unwrap()
     }
 
-    /// Calls `read` with what this cycle has counted of files whose numbers in this cycle are `before`; a new file has
-    /// none. `drawn` are the cycle's own files.
+    /// Calls `read` with what this cycle has counted. `before` gives the number in this cycle of each file, and `None`
+    /// for a new file. `drawn` are the cycle's own files.
     fn reuse<T>(&self, before: &[Option<u32>], drawn: &[Vec<Drawn>], read: impl FnOnce(&Earlier) -> T) -> T {
         let usage_batch = self.usage();
         let usage = |sink: UsageSink| sink(&usage_batch);
@@ -399,7 +399,7 @@ impl EarlierCycle {
     }
 }
 
-/// The readings of a source with slots that the kernel might not choose, and their book.
+/// The readings of a source, with slots that the kernel might not choose, and their book.
 fn readings_by(
     slot_width: SlotWidth,
     source: &MemorySource,
@@ -440,11 +440,11 @@ proptest! {
         shift in -1i32..2,
         months in 2u32..5,
     ) {
-        // File by file in one month, or also in the next one.
+        // Each file has readings in one month, or also in the next month.
         let files: Vec<Vec<Drawn>> = files.into_iter().enumerate().map(|(at, mut file)| {
             for (row, reading) in file.iter_mut().enumerate() {
                 let day = days[at] * 31 + if row % 2 == 1 { spread[at] } else { 0 };
-                // Some within a day, some on other days.
+                // Some of the readings are within a day, others on other days.
                 let minute = |step: u32| day.min(91) * 1440 + step % 2 * 1440 + step / 2 * 15;
                 reading.2 = if reading.2 == NEVER { NEVER } else { minute(reading.2) };
             }

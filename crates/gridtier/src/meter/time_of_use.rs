@@ -1,4 +1,5 @@
-//! Parts of the energy by time of use, and the highest demand: read only for a method that weighs or names them.
+//! Parts of the energy by time of use, and the highest demand. They are read only for a method that weighs or names
+//! them.
 
 use super::spread::{DaySpan, MonthDays};
 use crate::contract::READING_KWH_MAX;
@@ -7,38 +8,38 @@ use crate::error::RunError;
 use crate::index::{CustomerIx, index};
 use crate::rows::Columns;
 
-/// The columns of the parts, and the demand. No cell of theirs rejects its row.
+/// The columns of the parts and of the demand. No cell in them causes its row to be rejected.
 pub const PART_COLUMNS: [&str; 5] = ["sharp_kwh", "peak_kwh", "flat_kwh", "valley_kwh", "max_demand_kw"];
 const PARTS: usize = 4;
 const DEMAND: &str = PART_COLUMNS[PARTS];
 
-/// Largest accepted demand in W: the largest accepted energy of a reading, used within an hour.
+/// Largest accepted demand in W: that of the largest accepted energy of a reading, if used within an hour.
 const DEMAND_W_MAX: i64 = READING_KWH_MAX * 1_000;
 
-/// In a column of demands: the row has none. A demand is never negative.
+/// In a column of demands, this means that the row has none. A demand is never negative.
 const NO_DEMAND: i64 = -1;
 
-/// How much of a reading is decoded.
+/// Which parts of a reading are decoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReadingDetail {
     /// Active and reactive energy.
     #[default]
     Energy,
-    /// Also the parts by time of use and the highest demand, where the table has them.
+    /// Also the parts by time of use and the highest demand, if the table has them.
     TimeOfUse,
 }
 
 /// The parts and the demand of one reading; `None` where the cell is empty or unreadable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct ReadingParts {
-    /// Sharp, peak, flat, valley, in Wh.
+    /// Energy in sharp, peak, flat and valley hours, in Wh.
     wh: [Option<i64>; PARTS],
-    /// In W.
+    /// The highest demand in W.
     demand_w: Option<i64>,
 }
 
 impl ReadingParts {
-    /// The greatest value of each part and of the demand, over equal readings.
+    /// The greatest value of each part and of the demand among equal readings.
     pub fn greatest<'a>(mut readings: impl Iterator<Item = &'a Self>) -> Option<Self> {
         let first = *readings.next()?;
         Some(readings.fold(first, |mut greatest, parts| {
@@ -48,13 +49,13 @@ impl ReadingParts {
         }))
     }
 
-    /// What belongs to a month of the reading's days: the parts by days, the demand as it is.
+    /// The share of a month in the reading's days: its share of the parts, and the whole demand.
     pub fn share(self, days: DaySpan, of: MonthDays) -> Self {
         Self { wh: self.wh.map(|wh| wh.map(|wh| days.share(of, wh))), ..self }
     }
 
-    /// Whether a part is negative, or their sum exceeds the active energy by more than the rounding of each to Wh
-    /// explains.
+    /// Whether a part is negative, or the sum of the parts exceeds the active energy by more than rounding each of them
+    /// to Wh explains.
     pub fn exceed(self, active_wh: i64) -> bool {
         let present = self.wh.iter().flatten();
         let sum: i128 = present.clone().map(|&wh| i128::from(wh)).sum();
@@ -97,9 +98,9 @@ impl PartColumns {
 /// The parts and highest demands of all customers.
 #[derive(Clone, Debug)]
 pub(super) struct TimeOfUse {
-    /// By customer.
+    /// The parts of each customer.
     wh: Vec<[i64; PARTS]>,
-    /// By month and customer: the highest demand in W. Empty in a month without any.
+    /// For each month and customer, the highest demand in W. Empty for a month without any demand.
     demand_w: Vec<Vec<i64>>,
 }
 
@@ -123,7 +124,7 @@ impl TimeOfUse {
         true
     }
 
-    /// Energy of a customer in Wh by part: sharp, peak, flat, valley.
+    /// Energy of a customer in Wh in sharp, peak, flat and valley hours.
     pub fn parts_wh(&self, customer: CustomerIx) -> [i64; PARTS] {
         self.wh[customer.index()]
     }
@@ -139,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_may_exceed_their_total_by_what_rounding_makes_of_them() {
+    fn parts_may_exceed_their_total_by_the_effect_of_rounding() {
         let parts = |wh: [Option<i64>; PARTS]| ReadingParts { wh, demand_w: None };
         assert!(!parts([Some(5), Some(6), None, Some(0)]).exceed(8));
         assert!(parts([Some(5), Some(7), None, Some(0)]).exceed(8));

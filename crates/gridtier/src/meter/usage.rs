@@ -1,4 +1,4 @@
-//! What the kernel returns, energy by customer and month, and what follows from it for one customer after the other.
+//! Energy by customer and month, which the kernel returns, and what is derived from it for each customer in turn.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,10 +15,10 @@ use crate::service_months::ServiceMonths;
 use crate::source::TableBook;
 use crate::unit::{Month, Window};
 
-/// Bits of a word of [`Coverage`].
+/// Number of bits in a word of [`Coverage`].
 const WORD_BITS: usize = index(u64::BITS);
 
-/// Which months of which customers are covered: a bit for each.
+/// Which months of which customers are covered, with one bit for each.
 ///
 /// ```
 /// use gridtier::index::CustomerIx;
@@ -28,12 +28,12 @@ const WORD_BITS: usize = index(u64::BITS);
 /// assert!(coverage.set_digits(customer, "011"));
 /// assert_eq!((coverage.covered(0, customer), coverage.covered(2, customer)), (false, true));
 /// assert_eq!(coverage.to_digits(customer), "011");
-/// assert!(!coverage.set_digits(customer, "01"), "one digit for each month");
+/// assert!(!coverage.set_digits(customer, "01"), "there must be one digit for each month");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coverage {
     months: usize,
-    /// By customer: the bits of its months, in as many words as the window needs.
+    /// For each customer, the bits of the months, in as many words as the window needs.
     words: Vec<u64>,
 }
 
@@ -55,14 +55,14 @@ impl Coverage {
         word >> (month % WORD_BITS) & 1 == 1
     }
 
-    /// The months of a customer as digits, the first month of the window first: `1` where it is covered, else `0`.
+    /// The months of a customer as digits, the first month of the window first: `1` if the month is covered, else `0`.
     #[must_use]
     pub fn to_digits(&self, customer: CustomerIx) -> String {
         (0..self.months).map(|month| if self.covered(month, customer) { '1' } else { '0' }).collect()
     }
 
     /// Sets the months of a customer, none of which is covered yet, from [digits](Self::to_digits). Returns `false` if
-    /// the text is not one digit for each month.
+    /// the text does not have one digit for each month.
     #[must_use]
     pub fn set_digits(&mut self, customer: CustomerIx, digits: &str) -> bool {
         let start = customer.index() * self.words_per_customer();
@@ -73,23 +73,23 @@ impl Coverage {
     }
 }
 
-/// Energy by customer and month: 32 bytes for each.
+/// Energy by customer and month, 32 bytes for each.
 ///
-/// Its sums are those of the readings at first. [`spread`](Self::spread) and [`cover`](Self::cover) then finish them;
-/// before that no month is covered.
+/// At first, the sums are those of the readings, and no month is covered. [`spread`](Self::spread) and
+/// [`cover`](Self::cover) then complete them.
 #[derive(Clone, Debug)]
 pub struct MonthlyUsage {
     window: Window,
     customers: usize,
     stripes: Vec<UsageStripe>,
-    /// The stripe of a customer is its number shifted right by this.
+    /// Shifting the number of a customer right by this gives its stripe.
     shift: u32,
-    /// By customer: whether any of its readings is an interval with an end; empty if nobody has one.
+    /// For each customer, whether any of its readings is an interval with an end; empty if no customer has one.
     pub(super) has_ends: Vec<bool>,
     coverage: Coverage,
-    /// The months that [`as_read`](Self::as_read) returns. A cycle that reuses these readings starts from them.
+    /// The months that [`as_read`](Self::as_read) returns. A later cycle that reuses these readings starts from them.
     as_read: Vec<CustomerMonth>,
-    /// `None` unless it was asked for.
+    /// The parts by time of use; `None` unless they were asked for.
     pub(super) time_of_use: Option<TimeOfUse>,
 }
 
@@ -98,7 +98,7 @@ pub struct MonthlyUsage {
 struct UsageStripe {
     first: CustomerIx,
     customers: usize,
-    /// By month and customer; empty where no customer of the stripe has a reading in the month.
+    /// The cells of each month, by customer; empty if no customer of the stripe has a reading in the month.
     months: Vec<Vec<MonthCell>>,
 }
 
@@ -109,7 +109,7 @@ pub struct CustomerMonth {
     pub customer: CustomerIx,
     /// Position of the month in the window.
     pub month: usize,
-    /// Its sums.
+    /// The sums of the month.
     pub used: MonthUse,
 }
 
@@ -158,13 +158,13 @@ impl MonthlyUsage {
         }
     }
 
-    /// Energy of a customer in Wh by time of use: sharp, peak, flat, valley; 0 where it was not read.
+    /// Energy of a customer in Wh by time of use (sharp, peak, flat, valley); 0 if it was not read.
     #[must_use]
     pub fn parts_wh(&self, customer: CustomerIx) -> [i64; 4] {
         self.time_of_use.as_ref().map_or([0; 4], |parts| parts.parts_wh(customer))
     }
 
-    /// The highest demand of a customer in a month in W; `None` where it was not read.
+    /// The highest demand of a customer in a month in W; `None` if it was not read.
     #[must_use]
     pub fn demand_w(&self, month: usize, customer: CustomerIx) -> Option<i64> {
         self.time_of_use.as_ref()?.demand_w(month, customer)
@@ -180,7 +180,7 @@ impl MonthlyUsage {
         index(self.window.months)
     }
 
-    /// What was read of a customer in the month at a position of the window.
+    /// The sums of a customer's readings in the month at a position of the window.
     #[must_use]
     pub fn get(&self, month: usize, customer: CustomerIx) -> MonthUse {
         let stripe = &self.stripes[customer.index() >> self.shift];
@@ -202,27 +202,27 @@ impl MonthlyUsage {
         (from..self.months()).find(|&month| self.get(month, customer).readings > 0)
     }
 
-    /// Whether the month at a position of the window is covered: has about as many readings as the months around it, or
-    /// none because the customer is not read off season.
+    /// Whether the month at a position of the window is covered: it has about as many readings as the months around it,
+    /// or has none because the customer is not read off season.
     #[must_use]
     pub fn covered(&self, month: usize, customer: CustomerIx) -> bool {
         self.coverage.covered(month, customer)
     }
 
-    /// Which months are covered, of all customers.
+    /// For all customers, which months are covered.
     #[must_use]
     pub fn coverage(&self) -> &Coverage {
         &self.coverage
     }
 
-    /// The months as they were read, of the customers whose months have changed since; by customer and month. A
-    /// customer without any has one month of 0.
+    /// The months as they were read, for customers whose months have changed since; sorted by customer and month. A
+    /// customer without any reading has one month of 0.
     #[must_use]
     pub fn as_read(&self) -> &[CustomerMonth] {
         &self.as_read
     }
 
-    /// The first customer, and its first month, with more readings than `limit`.
+    /// The first customer that has a month with more readings than `limit`, and the first such month.
     pub(super) fn first_above(&self, limit: u32) -> Option<(CustomerIx, usize)> {
         (0..self.customers).into_par_iter().map(CustomerIx::from_index).find_map_first(|customer| {
             let month = (0..self.months()).find(|&month| self.get(month, customer).readings > limit)?;
@@ -230,8 +230,8 @@ impl MonthlyUsage {
         })
     }
 
-    /// Takes out the months before the one in which the customer opened: they are those of whoever had the number
-    /// before. Their rows, counted so far, are out of the window.
+    /// Removes the months before the one in which the customer opened: they belong to the earlier owner of the number.
+    /// Their rows, which were counted so far, become rows outside the window.
     pub(super) fn drop_before_opening(&mut self, customers: &Customers, book: &mut TableBook) {
         let window = self.window;
         let found = self.change(|customer, row| {
@@ -269,7 +269,7 @@ impl MonthlyUsage {
         added.into_iter().all(|(_, is_sum)| is_sum).then_some(())
     }
 
-    /// Spreads the readings of customers with a sparse cadence, and notes these in `book`.
+    /// Spreads the readings of customers with a sparse cadence, and notes these customers in `book`.
     pub fn spread(&mut self, customers: &Customers, book: &mut TableBook) {
         let window = self.window;
         let has_ends = std::mem::take(&mut self.has_ends);
@@ -338,8 +338,8 @@ impl MonthlyUsage {
         }
     }
 
-    /// Changes the months of customers, stripe by stripe; `change` returns what it did to a row, or `None` if nothing.
-    /// Returns what was done, by customer.
+    /// Changes the months of customers, stripe by stripe; `change` returns what it did to a customer's row, or `None`
+    /// if nothing. Returns what was done, by customer.
     fn change<T: Send>(
         &mut self,
         change: impl Fn(CustomerIx, &mut [MonthUse]) -> Option<T> + Sync,

@@ -21,14 +21,14 @@ crate::words! {
 /// Largest accepted consistency ratio (Saaty).
 pub const CR_MAX: f64 = 0.10;
 
-/// Mean consistency index of random reciprocal matrices by size (Saaty 1980), sizes 1 to 15.
+/// For each size of matrix from 1 to 15, the mean consistency index of random reciprocal matrices (Saaty 1980).
 const RANDOM_INDEX: [f64; 15] =
     [0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59];
 
-/// How far a(i,j) × a(j,i) may be from 1: published matrices round 1/3 to 0.33.
+/// How far a(i,j) × a(j,i) may differ from 1, since published matrices round 1/3 to 0.33.
 const RECIPROCAL_TOLERANCE: f64 = 0.02;
 
-/// Rounds of the power method, far beyond what any consistent matrix needs.
+/// Most rounds of the power method, far more than any consistent matrix needs.
 const ROUNDS_MAX: usize = 10_000;
 
 /// The weights and the consistency of a matrix.
@@ -40,7 +40,7 @@ pub struct Judged {
     pub lambda_max: f64,
     /// Consistency ratio (λ − n)/(n − 1)/RI; 0 for one or two items.
     pub cr: f64,
-    /// The pair that fits worst: row, column, and the judgement that would fit.
+    /// The pair that fits worst: its row, its column, and the judgement that would fit.
     pub worst: (usize, usize, f64),
 }
 
@@ -55,16 +55,16 @@ pub struct Judgement {
     pub pooled: Judged,
     /// The name of each expert, with the weights and consistency of his or her matrix.
     pub experts: Vec<(String, Judged)>,
-    /// Pairs that an expert did not judge, over all experts: they are completed, and consistency ratios are those of
-    /// incomplete matrices.
+    /// Number of pairs that an expert did not judge, over all experts: these pairs are completed, and consistency
+    /// ratios are those of incomplete matrices.
     pub unjudged: usize,
 }
 
-/// Checks that a matrix is square, positive and reciprocal with a unit diagonal; both places of a pair that nobody judged
-/// are 0.
+/// Checks that a matrix is square, positive and reciprocal with a unit diagonal; for a pair that nobody judged, both
+/// places must be 0.
 ///
 /// # Errors
-/// What is wrong.
+/// What is wrong with the matrix.
 pub fn check(matrix: &[Vec<f64>], items: usize) -> Result<(), Text> {
     if matrix.len() != items || matrix.iter().any(|row| row.len() != items) {
         return Err(text!(
@@ -103,18 +103,19 @@ pub fn check(matrix: &[Vec<f64>], items: usize) -> Result<(), Text> {
     Ok(())
 }
 
-/// Pairs of a checked matrix that nobody judged.
+/// Number of pairs in a checked matrix that nobody judged.
 #[must_use]
 pub fn unjudged(matrix: &[Vec<f64>]) -> usize {
     matrix.iter().flatten().filter(|a| **a == 0.0).count() / 2
 }
 
-/// A checked matrix with the pairs that nobody judged filled in: the ratio of the weights that follow from the others, by
-/// the principal eigenvector of the matrix that has 0 in their places and 1 + their number on the diagonal of each row
-/// (P. T. Harker, *Mathematical Modelling* 9(11) 837–848, 1987). Its principal eigenvalue is that of the completed matrix.
+/// A checked matrix in which the pairs that nobody judged are filled in. Such a pair gets the ratio of the weights that
+/// follow from the other pairs. These weights are the principal eigenvector of the matrix that has 0 for each of these
+/// pairs and, on the diagonal of each row, 1 + their number in the row (P. T. Harker, *Mathematical Modelling* 9(11)
+/// 837–848, 1987). The principal eigenvalue of that matrix is that of the completed matrix.
 ///
 /// # Errors
-/// The judgements do not connect all items: the two parts, by position.
+/// The judgements do not connect all items: the two unconnected parts, by position.
 pub fn completed(matrix: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, [Vec<usize>; 2]> {
     if unjudged(matrix) == 0 {
         return Ok(matrix.to_vec());
@@ -143,7 +144,7 @@ pub fn completed(matrix: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, [Vec<usize>; 2]> 
     Ok(completed)
 }
 
-/// Which items a chain of judgements joins to the first.
+/// For each item, whether a chain of judgements joins it to the first.
 fn joined_to_first(matrix: &[Vec<f64>]) -> Vec<bool> {
     let mut joined = vec![false; matrix.len()];
     let mut next = vec![0];
@@ -260,7 +261,8 @@ mod tests {
 
     #[test]
     fn the_worst_fitting_pair_is_named() {
-        // Consistent but for one pair; with three items every pair of the cycle would fit equally badly.
+        // All pairs are consistent except one. There are four items, since with three every pair of the cycle would fit
+        // equally badly.
         let w = [0.4, 0.3, 0.2, 0.1];
         let mut matrix: Vec<Vec<f64>> = w.iter().map(|a| w.iter().map(|b| a / b).collect()).collect();
         (matrix[0][2], matrix[2][0]) = (1.0 / 9.0, 9.0);
@@ -277,7 +279,7 @@ mod tests {
 
     #[test]
     fn pairs_that_nobody_judged_follow_from_the_others() {
-        // a : b = 2 and b : c = 3; a : c must be 6, without inconsistency.
+        // With a : b = 2 and b : c = 3, a : c must be 6, without inconsistency.
         let matrix = vec![vec![1.0, 2.0, 0.0], vec![0.5, 1.0, 3.0], vec![0.0, 1.0 / 3.0, 1.0]];
         assert_eq!((check(&matrix, 3), unjudged(&matrix)), (Ok(()), 1));
         let completed = completed(&matrix).unwrap();
@@ -289,7 +291,7 @@ mod tests {
 
     #[test]
     fn harkers_matrix_has_the_eigenvalue_of_the_completed_one() {
-        // Four items in a ring that does not close: 2 · 2 · 2 against 4 the other way round.
+        // Four items are judged in a ring that does not close: 2 · 2 · 2 one way, 4 the other way.
         let matrix = vec![
             vec![1.0, 2.0, 0.0, 4.0],
             vec![0.5, 1.0, 2.0, 0.0],
@@ -297,13 +299,13 @@ mod tests {
             vec![0.25, 0.0, 0.5, 1.0],
         ];
         let judged = judge(&completed(&matrix).unwrap(), Variant::Eigenvector);
-        // B has 2 on the diagonal: the ring's eigenvalue is 2 + x + 1/x with x⁴ = 2, so λ = 4.0301.
+        // Harker's matrix has 2 on the diagonal: the ring's eigenvalue is 2 + x + 1/x with x⁴ = 2, so λ = 4.0301.
         let x = 2f64.powf(0.25);
         assert!((judged.lambda_max - (2.0 + x + 1.0 / x)).abs() < 1e-9, "{}", judged.lambda_max);
     }
 
     #[test]
-    fn judgements_that_do_not_connect_all_items_are_told_apart() {
+    fn judgements_that_do_not_connect_all_items_are_refused_with_the_two_parts() {
         let matrix = vec![
             vec![1.0, 0.0, 3.0, 0.0],
             vec![0.0, 1.0, 0.0, 2.0],
@@ -314,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_matrix_that_contradicts_itself_is_no_judgement() {
+    fn a_matrix_that_contradicts_itself_is_refused() {
         assert!(check(&[vec![1.0, 2.0], vec![2.0, 1.0]], 2).unwrap_err().en.contains("mirror"));
         assert!(check(&[vec![1.0, 2.0]], 2).is_err());
     }

@@ -1,14 +1,14 @@
-//! What a published cycle is measured by, and when a measure warns or fails: one entry each.
+//! The measures of a published cycle, and when each of them warns or fails: one entry each.
 //!
-//! The default limits are conventions, not laws: an analyst who sets others in the method file says so in every cycle
-//! graded by it. How a measure is taken is not known here.
+//! The default limits are conventions, not laws: if an analyst sets others in the method file, every cycle graded by
+//! that method shows them. How a measure is computed is not known here.
 
 use super::raw::ChecksFile;
 use crate::checked_toml::{CheckedToml, Fault, did_you_mean};
 use crate::text;
 use crate::text::Text;
 
-/// Which side of a limit is good.
+/// The side of a limit on which values are good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Good {
     /// At or above the limit.
@@ -20,23 +20,23 @@ pub enum Good {
 /// Something that is measured on a cycle.
 #[derive(Debug)]
 pub struct Measure {
-    /// Its id: the name of its limits.
+    /// The measure's id, which also names its limits.
     pub id: &'static str,
     /// Name in English and Chinese.
     pub titles: [&'static str; 2],
-    /// Which side of a limit is good.
+    /// The side of a limit on which values are good.
     pub good: Good,
-    /// Beyond it the check warns, unless the method says otherwise.
+    /// The limit beyond which the check warns, unless the method gives another.
     pub warn: Option<f64>,
-    /// Beyond it the check fails, unless the method says otherwise.
+    /// The limit beyond which the check fails, unless the method gives another.
     pub fail: Option<f64>,
-    /// What its values are.
+    /// The unit of the values.
     pub unit: Unit,
-    /// How to read it, in one sentence, in English and Chinese.
+    /// How to read the values, in one sentence, in English and Chinese.
     pub reading: [&'static str; 2],
 }
 
-/// What a measure's values are.
+/// The unit of a measure's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// Parts of a whole, shown as percent.
@@ -302,30 +302,30 @@ pub const MEASURES: &[Measure] = &[
 /// When a measure warns and fails.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limit {
-    /// Beyond it the check warns.
+    /// The limit beyond which the check warns.
     pub warn: Option<f64>,
-    /// Beyond it the check fails.
+    /// The limit beyond which the check fails.
     pub fail: Option<f64>,
 }
 
-/// What the checks of a cycle do.
+/// How the checks of a cycle are done.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checks {
-    /// Draws of weights.
+    /// Number of draws of weights.
     pub draws: u64,
-    /// Ranked customers drawn for robustness and clusters.
+    /// Number of ranked customers drawn for robustness and clusters.
     pub sample: usize,
-    /// Where random draws start.
+    /// The seed of random draws.
     pub seed: u64,
     /// How closely drawn weights keep to the method's.
     pub concentration: f64,
-    /// Most clusters tried.
+    /// Most clusters that are tried.
     pub clusters: usize,
-    /// Contract capacities from which a customer is medium and large.
+    /// The contract capacities from which on a customer is medium and large.
     pub size_kva: [f64; 2],
     /// Cost of supply in CNY/kWh.
     pub supply_cost: Option<f64>,
-    /// By measure, in their order.
+    /// The limits of the measures, in the order of the measures.
     pub limits: Vec<Limit>,
 }
 
@@ -336,7 +336,7 @@ impl Checks {
         };
         for name in file.limits.keys().filter(|name| MEASURES.iter().all(|measure| measure.id != **name)) {
             let fix = did_you_mean(name, MEASURES.iter().map(|measure| measure.id));
-            let what = text!("`{name}` is no measure of a cycle", "`{name}` 不是周期的度量");
+            let what = text!("`{name}` is not a measure of a cycle", "`{name}` 不是周期的度量");
             fault(&["checks", "limits", name], what, fix);
         }
         let size_kva = match file.size_kva.as_deref() {

@@ -1,17 +1,17 @@
-//! The words of a method file: what it can choose among.
+//! The words of a method file among which an analyst chooses.
 
 use crate::contract::IncidentKind;
 
-/// How far the known part of a group or dimension stands in for the rest.
+/// By how much the known part of a group or dimension may stand in for the rest.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ReweightLimit(pub f64);
 
 impl ReweightLimit {
-    /// The limit where a method names none (SPEC section 5).
+    /// The limit if a method gives none (SPEC section 5).
     pub const DEFAULT: Self = Self(2.0);
 
-    /// The part of its weight with which a node enters its level when the share `k` of it takes part: min(1, limit × k).
-    /// With limit 0 every node that is not empty enters whole.
+    /// The factor with which a node's weight enters its level if a share `k` of the node is known: min(1, limit × k).
+    /// With limit 0 every node that is not empty enters with its whole weight.
     #[must_use]
     pub fn factor(self, k: f64) -> f64 {
         match (k > 0.0, self.0 > 0.0) {
@@ -40,18 +40,18 @@ crate::words! {
 }
 
 impl Tier {
-    /// All tiers, best first: an array, so that a table by tier has as many entries as there are tiers.
+    /// All tiers, best first. It is an array, so that a table by tier has as many entries as there are tiers.
     pub const ALL: [Self; 4] = [Self::Special, Self::Grade1, Self::Grade2, Self::Grade3];
 }
 
 crate::words! {
     /// What an unknown indicator does to a score.
     Unknowns "treatment of unknown indicators" {
-        /// It is left out and its siblings weigh more.
+        /// The indicator is left out, and its siblings weigh more.
         Reweight "reweight" "left out, siblings weigh more" "剔除并重新分配权重",
-        /// It counts 0 points.
+        /// The indicator counts 0 points.
         Worst "worst" "0 points" "按最低分计",
-        /// It counts 50 points.
+        /// The indicator counts 50 points.
         Neutral "neutral" "50 points" "按中间分计",
     }
 }
@@ -63,9 +63,9 @@ crate::words! {
         WeightedSum "weighted_sum" "weighted sum" "加权和",
         /// Π max(z, 1)^w.
         WeightedProduct "weighted_product" "weighted product" "加权积",
-        /// Closeness to 100 points everywhere, against 0 everywhere.
+        /// Closeness to 100 points in every indicator, as against 0 points in every indicator.
         Topsis "topsis" "TOPSIS" "TOPSIS",
-        /// Grey relation to 100 points everywhere.
+        /// Grey relation to 100 points in every indicator.
         GreyRelational "grey_relational" "grey relational analysis" "灰色关联",
     }
 }
@@ -73,19 +73,19 @@ crate::words! {
 crate::words! {
     /// What happens to equal scores at a boundary between tiers.
     Ties "treatment of ties" {
-        /// They are ordered by revenue, energy and id.
+        /// Equal scores are ordered by revenue, energy and id.
         Break "break" "ordered by revenue, energy and id" "按电费、电量和户号排序",
-        /// All go to the better tier.
+        /// All customers with the score go to the better tier.
         Up "up" "all to the better tier" "均归入较高等级",
-        /// All go to the worse tier.
+        /// All customers with the score go to the worse tier.
         Down "down" "all to the worse tier" "均归入较低等级",
     }
 }
 
 crate::words! {
-    /// The column of customers whose values are graded apart.
+    /// The column of customers by whose values customers are graded in separate strata.
     Strata "stratification" {
-        /// One population.
+        /// All customers are one population.
         None "none" "none" "不分层",
         /// `supply_level`.
         SupplyLevel "supply_level" "supply level" "供电电压等级",
@@ -99,15 +99,15 @@ crate::words! {
 crate::words! {
     /// The ranked customers to whom points are fitted.
     NormaliseWithin "population of normalisation" {
-        /// All of them, so that the scores of all strata are on one scale.
+        /// All ranked customers, so that the scores of all strata are on one scale.
         Population "population" "all ranked customers" "全部参评客户",
-        /// Those of the customer's stratum.
+        /// The ranked customers of the same stratum.
         Stratum "stratum" "the customer's stratum" "所在分层",
     }
 }
 
 crate::words! {
-    /// What is graded.
+    /// What kind of unit is graded.
     GradingUnit "unit of grading" {
         /// Each account by itself.
         Account "account" "account" "户号",
@@ -136,9 +136,9 @@ impl From<OffenceKind> for IncidentKind {
 }
 
 crate::words! {
-    /// What an override does.
+    /// The kind of bound that an override sets.
     Bound "kind of override" {
-        /// This tier.
+        /// Exactly this tier.
         Pin "pin" "pinned" "指定等级",
         /// At least this tier.
         Floor "floor" "at least" "不低于",
@@ -150,9 +150,9 @@ crate::words! {
 crate::words! {
     /// Whether a cycle needs somebody's approval before it is published.
     Approval "kind of approval" {
-        /// It is published at once.
+        /// The cycle is published at once.
         None "none" "none" "无需审批",
-        /// It is proposed, and published when somebody else approves it.
+        /// The cycle is proposed first, and published when somebody else approves it.
         Required "required" "required" "须审批",
     }
 }
@@ -180,15 +180,15 @@ crate::words! {
 crate::words! {
     /// Who pays for the better tier of a customer whose appeal is upheld.
     AppealQuota "quota at an appeal" {
-        /// Nobody: the tier holds one customer more.
+        /// Nobody: the tier gets one customer more.
         Supernumerary "supernumerary" "one more in the tier" "增加名额",
-        /// The customer at the line: quotas stay as they are.
+        /// The customer at the line, since quotas stay as they are.
         Displacement "displacement" "quotas stay, others move" "名额不变, 顺延调整",
     }
 }
 
 crate::words! {
-    /// What a trigger of an inspection looks at.
+    /// What makes a trigger of an inspection fire.
     TriggerKind "kind of trigger" {
         /// Confirmed offences since the cycle.
         Offence "offence" "offence" "违约窃电",
@@ -210,7 +210,7 @@ crate::words! {
 crate::words! {
     /// What a trigger proposes.
     TriggerAction "action of a trigger" {
-        /// That somebody looks at the customer.
+        /// That somebody reviews the customer.
         Review "review" "review" "复核",
         /// A worse tier.
         ProposeDown "propose_down" "propose a worse tier" "建议降级",

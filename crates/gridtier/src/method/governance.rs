@@ -1,7 +1,7 @@
 //! Who decides that a cycle is published and what stops it, how appeals are heard, and when improvement plans are due
 //! (REGRADE sections 5, 6 and 7).
 //!
-//! Nothing here changes a score: a method with other rules of governance grades alike.
+//! Nothing here changes a score: methods that differ only in rules of governance grade alike.
 
 use super::checks::Limit;
 use super::choices::{AppealQuota, Approval, Gate};
@@ -10,7 +10,7 @@ use crate::checked_toml::{CheckedToml, Fault};
 use crate::text;
 use crate::word::Word as _;
 
-/// Days within which a proposal can be approved, where a method says nothing (REGRADE section 5).
+/// Number of days within which a proposal can be approved, if a method gives none (REGRADE section 5).
 pub const VALID_DAYS: u32 = 30;
 
 /// Who decides that a cycle is published, and what stops it.
@@ -18,13 +18,13 @@ pub const VALID_DAYS: u32 = 30;
 pub struct Governance {
     /// Whether a cycle is published at once, or proposed and then approved.
     pub approval: Approval,
-    /// Who may approve; empty for anybody but the proposer.
+    /// Who may approve; if empty, anybody except the proposer.
     pub approvers: Vec<String>,
-    /// Number of reviewers who must agree; none may object.
+    /// Number of reviewers who must agree. A proposal to which a reviewer objects cannot be approved.
     pub reviews: u32,
-    /// Days within which a proposal can be approved.
+    /// Number of days within which a proposal can be approved.
     pub valid_days: u32,
-    /// By gate, in the order of [`Gate`]: the limits above which it warns and fails.
+    /// For each gate, in the order of [`Gate`], the limits above which it warns and fails.
     pub gates: [Limit; 7],
 }
 
@@ -42,7 +42,7 @@ impl Governance {
                 line: document.line(&path),
                 what: text!("an approver has no name", "有审批人没有姓名"),
                 fix: text!(
-                    "name everybody who may approve; an empty list is anybody but the proposer",
+                    "name everybody who may approve; with an empty list anybody but the proposer may",
                     "请写明每个审批人的姓名; 空列表表示除提出人以外的任何人"
                 ),
             });
@@ -57,7 +57,7 @@ impl Governance {
     }
 }
 
-/// The limits of a gate where a method names none (REGRADE section 5).
+/// The limits of a gate if a method gives none (REGRADE section 5).
 fn default_limit(gate: Gate) -> Limit {
     let (warn, fail) = match gate {
         Gate::Changed => (Some(0.30), Some(0.45)),
@@ -104,7 +104,7 @@ fn gates(document: &CheckedToml, file: &GatesFile, faults: &mut Vec<Fault>) -> [
 /// How customers' objections are heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AppealTerms {
-    /// Calendar days after publication within which an appeal is in time.
+    /// Number of calendar days after publication within which an appeal is in time.
     pub days: u32,
     /// Whether a customer who rises is added to the better tier, or takes somebody's place.
     pub quota: AppealQuota,
@@ -119,7 +119,7 @@ impl From<&AppealFile> for AppealTerms {
 /// Improvement plans of grade-3 customers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImprovementTerms {
-    /// Months from a cycle's as-of until a plan is due.
+    /// Number of months from a cycle's as-of until a plan is due.
     pub months: u32,
 }
 

@@ -1,4 +1,4 @@
-//! How tiers are cut: quotas, which single strata may have of their own, and floors in points.
+//! How tiers are cut: quotas, which may differ in single strata, and floors in points.
 
 use std::collections::BTreeMap;
 
@@ -23,15 +23,15 @@ pub type Quotas = [u32; 4];
 pub struct Lines {
     /// Shares of the tiers.
     pub quotas: Quotas,
-    /// By stratum: shares of its own.
+    /// For each stratum that has quotas of its own, its quotas.
     pub by_stratum: BTreeMap<String, Quotas>,
-    /// By tier except the last: the score in 10⁻⁶ points that it needs besides its quota. A tier without a floor of its
-    /// own has that of the next worse one.
+    /// For each tier except the last, the score in 10⁻⁶ points that it requires besides its quota. A tier without a
+    /// floor of its own has that of the next worse tier.
     pub floors_e6: [Option<i64>; 3],
 }
 
 impl Lines {
-    /// The boundaries' cumulative percentages in a stratum: 10, 40, 90 by default.
+    /// The cumulative percentages of the boundaries in a stratum: 10, 40, 90 by default.
     #[must_use]
     pub fn boundaries(&self, stratum: &str) -> [u32; 3] {
         let quotas = self.by_stratum.get(stratum).unwrap_or(&self.quotas);
@@ -57,13 +57,16 @@ impl Lines {
             faults.push(Fault {
                 line: document.line(&["tiers", "lines"]),
                 what: text!(
-                    "`tiers.lines` asks more points of a worse tier than of a better one",
+                    "`tiers.lines` asks for more points for a worse tier than for a better one",
                     "`tiers.lines` 对较低等级要求的得分高于较高等级"
                 ),
-                fix: text!("let the scores fall from special to grade-2", "请使得分要求由特级到二级递减"),
+                fix: text!(
+                    "give scores that decrease from special to grade-2",
+                    "请使得分要求由特级到二级递减"
+                ),
             });
         }
-        // A customer with too few points for a tier has too few for any better one.
+        // A customer with too few points for a tier has too few for any better tier as well.
         let needed = [floors[0].or(floors[1]).or(floors[2]), floors[1].or(floors[2]), floors[2]];
         let floors_e6 = needed.map(|floor| floor.map(|points| round_half_away(points * 1e6)));
         Self { quotas, by_stratum, floors_e6 }
@@ -86,7 +89,7 @@ fn checked(document: &CheckedToml, path: &[&str], shares: &[u32], faults: &mut V
     std::array::from_fn(|tier| shares.get(tier).copied().unwrap_or(0))
 }
 
-/// The name must be one that a stratum can have. Regions are known from the data only.
+/// Checks that the name is one that a stratum can have. Names of regions are known only from the data.
 fn check_stratum(document: &CheckedToml, strata: Strata, path: &[&str; 3], faults: &mut Vec<Fault>) {
     let codes = match strata {
         Strata::None => &[ALL],
@@ -103,7 +106,7 @@ fn check_stratum(document: &CheckedToml, strata: Strata, path: &[&str; 3], fault
     faults.push(Fault {
         line: document.line(path),
         what: text!(
-            "`{name}` in `tiers.quotas_by_stratum` is no stratum of strata = \"{code}\"",
+            "`{name}` in `tiers.quotas_by_stratum` is not a stratum of strata = \"{code}\"",
             "`tiers.quotas_by_stratum` 中的 `{name}` 不是 strata = \"{code}\" 的层"
         ),
         fix: did_you_mean(name, known()),

@@ -15,11 +15,11 @@ crate::words! {
     NormaliseKind "kind of normalisation" {
         /// Linear between two marks.
         MinMax "min_max" "between two marks" "极差标准化",
-        /// Share of the ranked customers below.
+        /// The share of the ranked customers with a worse value.
         Percentile "percentile" "percentile" "百分位",
         /// Piecewise linear through knots.
         Points "points" "by knots" "分段计分",
-        /// By the distance from a target.
+        /// By the distance of the value from a target.
         Target "target" "distance from a target" "目标值偏差",
     }
 }
@@ -40,19 +40,19 @@ pub enum Normalise {
     MinMax(Transform, Scale),
     /// 100 × (count below + ½ count equal)/n.
     Percentile,
-    /// Piecewise linear through (x, z), flat outside.
+    /// Piecewise linear through (x, z), constant outside the knots.
     Points(Vec<(f64, f64)>),
     /// 100 × max(0, 1 − |x − target|/tolerance).
     Target {
-        /// The value that gets 100.
+        /// The value that gets 100 points.
         target: f64,
-        /// The distance at which nothing is left.
+        /// The distance from the target at which no points are left.
         tolerance: f64,
     },
 }
 
 impl Normalise {
-    /// Whether its parameters follow from the values of ranked customers.
+    /// Whether the parameters of this normalisation follow from the values of ranked customers.
     #[must_use]
     pub fn is_fitted(&self) -> bool {
         matches!(self, Self::MinMax(_, Scale::Quantiles(..)) | Self::Percentile)

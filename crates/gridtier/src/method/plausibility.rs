@@ -1,11 +1,11 @@
-//! Limits of what data may look like before nothing is published.
+//! Limits of plausible data, beyond which nothing is published.
 
 use super::raw::PlausibilityFile;
 use crate::checked_toml::{CheckedToml, Fault, Share, Switched};
 use crate::text;
 use crate::text::Text;
 
-/// Limits of plausibility (SPEC section 11); `None` where one is switched off.
+/// Limits of plausibility (SPEC section 11); `None` for a limit that is switched off.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Plausibility {
     /// Share of customers whose readings look like registers.
@@ -19,7 +19,7 @@ pub struct Plausibility {
 }
 
 impl Plausibility {
-    /// The limits where a method names none.
+    /// The limits if a method gives none.
     pub const DEFAULT: Self = Self {
         looks_like_register: Some(0.01),
         unit_suspect: Some(0.01),
@@ -73,5 +73,5 @@ impl Plausibility {
 }
 
 fn says_nothing(key: &str) -> Text {
-    text!("`{key}` = true names no limit", "`{key}` = true 没有给出限值")
+    text!("`{key}` = true gives no limit", "`{key}` = true 没有给出限值")
 }

@@ -1,6 +1,6 @@
-//! The method file as serde reads it: every key once, with what it may hold and what it is for.
+//! The method file as serde reads it: every key once, with its allowed values and its purpose.
 //!
-//! The JSON Schema of the file follows from these types, and the file is checked against it before it is read.
+//! The JSON Schema of the file follows from these types, and a file is checked against the schema before it is read.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ pub(super) struct MethodFile {
     /// Length of the window in months.
     #[schemars(range(min = 1, max = 600))]
     pub window_months: u32,
-    /// Covered months below which a customer is provisional.
+    /// Number of covered months below which a customer is provisional.
     #[schemars(range(min = 0, max = 600))]
     pub min_months: u32,
     /// Share of known weight below which a customer is provisional.
@@ -37,7 +37,7 @@ pub(super) struct MethodFile {
     pub min_delivered_weight: Option<Share>,
     /// Tier of a provisional customer.
     pub provisional_tier: Tier,
-    /// What an unknown indicator does.
+    /// What an unknown indicator does to a score.
     pub unknown: Unknowns,
     /// A group or dimension of which the share k is known enters with its weight × min(1, reweight_limit × k); 0 sets no
     /// limit, 2 if left out.
@@ -52,14 +52,15 @@ pub(super) struct MethodFile {
     pub ties: Ties,
     /// Whether accounts are graded, or all accounts of a holder together; account if left out.
     pub grading_unit: Option<GradingUnit>,
-    /// By supply level: the cost of supply in CNY/kWh, for the indicator profit.
+    /// For each supply level, the cost of supply in CNY/kWh, for the indicator profit.
     #[serde(default)]
     pub supply_cost: SupplyCostFile,
-    /// The column of customers whose values are graded apart.
+    /// The column of customers by whose values customers are graded in separate strata.
     pub strata: Strata,
     /// The ranked customers to whom points are fitted; population if left out.
     pub normalise_within: Option<NormaliseWithin>,
-    /// Ranked customers below which strata are pooled, and known values below which points are not fitted within one.
+    /// Number of ranked customers below which strata are pooled, and of known values below which points are not fitted
+    /// within one.
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub min_stratum: usize,
     /// Quotas of single strata, and floors of tiers.
@@ -67,19 +68,19 @@ pub(super) struct MethodFile {
     pub tiers: TiersFile,
     /// Weights of dimensions, groups and indicators.
     pub weights: WeightsFile,
-    /// By indicator: its normalisation.
+    /// For each indicator, its normalisation.
     pub indicators: BTreeMap<String, IndicatorFile>,
     /// Ceilings for confirmed offences.
     #[serde(default)]
     pub veto: Vec<VetoFile>,
-    /// Holds a tier that changes by one unless the rank passed the boundary by more than the band.
+    /// Keeps a tier that would change by one, unless the rank passed the boundary by more than the band.
     pub hysteresis: Option<HysteresisFile>,
     /// Limits how far a customer rises in one cycle.
     pub step_limit: Option<StepLimitFile>,
     /// Decisions of persons about single customers.
     #[serde(default, rename = "override")]
     pub overrides: Vec<OverrideFile>,
-    /// What `gridtier validate` does, and when it warns and fails.
+    /// How `gridtier validate` checks a cycle, and when it warns and fails.
     #[serde(default)]
     pub checks: ChecksFile,
     /// Faults of the data beyond which nothing is published.
@@ -112,11 +113,11 @@ pub(super) struct SupplyCostFile {
 
 #[derive(Default, Deserialize, JsonSchema)]
 pub(super) struct TiersFile {
-    /// By stratum: its shares of the four tiers in percent, in place of `quotas`.
+    /// For each stratum, its own shares of the four tiers in percent, in place of `quotas`.
     #[serde(default)]
     #[schemars(inner(inner(range(min = 0, max = 100))))]
     pub quotas_by_stratum: BTreeMap<String, Vec<u32>>,
-    /// By tier: the score that it needs besides its quota.
+    /// For each tier, the score that it requires besides its quota.
     #[serde(default)]
     pub lines: LinesFile,
 }
@@ -150,9 +151,9 @@ pub(super) struct WeightsFile {
     pub objective: Option<ObjectiveFile>,
     /// Weights given or judged, blended with some from the data.
     pub blend: Option<BlendFile>,
-    /// By dimension: the weights of its groups.
+    /// For each dimension, the weights of its groups.
     pub groups: BTreeMap<String, SiblingsFile>,
-    /// By group: the weights of its indicators.
+    /// For each group, the weights of its indicators.
     pub indicators: BTreeMap<String, SiblingsFile>,
 }
 
@@ -183,10 +184,10 @@ pub(super) struct BlendFile {
     pub alpha: Share,
     /// How the other weights follow from the data.
     pub by: Scheme,
-    /// By sibling: the least weight that the result may have.
+    /// For each sibling, the least weight that the result may have.
     #[serde(default)]
     pub floor: BTreeMap<String, Share>,
-    /// By sibling: the greatest weight that the result may have.
+    /// For each sibling, the greatest weight that the result may have.
     #[serde(default)]
     pub cap: BTreeMap<String, Share>,
 }
@@ -197,15 +198,15 @@ pub(super) struct AhpFile {
     pub items: Vec<String>,
     /// How weights follow from a matrix.
     pub variant: Option<Variant>,
-    /// Pooled by the element-wise geometric mean.
+    /// The experts' judgements, which are pooled by the element-wise geometric mean.
     pub experts: Vec<ExpertFile>,
 }
 
 #[derive(Clone, Deserialize, JsonSchema)]
 pub(super) struct ExpertFile {
-    /// Who judged.
+    /// The name of the expert.
     pub name: String,
-    /// Row i, column j: how much i outweighs j.
+    /// In row i and column j, how much i outweighs j.
     pub matrix: Vec<Vec<Ratio>>,
 }
 
@@ -213,45 +214,45 @@ pub(super) struct ExpertFile {
 pub(super) struct IndicatorFile {
     /// How a value becomes 0 to 100.
     pub normalise: NormaliseKind,
-    /// min_max: what is done to the value first; log1p is ln(1 + max(x, 0)).
+    /// For min_max: what is done to the value first; log1p is ln(1 + max(x, 0)).
     pub transform: Option<Transform>,
-    /// min_max: two quantiles of the ranked customers.
+    /// For min_max: two quantiles of the ranked customers.
     pub quantiles: Option<Vec<Share>>,
-    /// min_max: two fixed values in the indicator's unit.
+    /// For min_max: two fixed values in the indicator's unit.
     pub goalposts: Option<Vec<f64>>,
-    /// points: pairs of value and points, by value.
+    /// For points: pairs of value and points, by value.
     pub knots: Option<Vec<Vec<f64>>>,
-    /// target: the value that gets 100.
+    /// For target: the value that gets 100 points.
     pub target: Option<f64>,
-    /// target: the distance at which nothing is left.
+    /// For target: the distance at which no points are left.
     pub tolerance: Option<f64>,
-    /// An own indicator: SQL expression over the facts.
+    /// For an own indicator: an SQL expression over the facts.
     pub expr: Option<String>,
-    /// An own indicator: SQL condition under which it applies.
+    /// For an own indicator: the SQL condition under which it applies.
     pub applies: Option<String>,
-    /// An own indicator: its unit.
+    /// For an own indicator: its unit.
     pub unit: Option<String>,
-    /// An own indicator: whether more is better.
+    /// For an own indicator: whether more is better.
     pub direction: Option<Direction>,
-    /// An own indicator: its name in English.
+    /// For an own indicator: its name in English.
     pub title: Option<String>,
-    /// An own indicator: its name in Chinese.
+    /// For an own indicator: its name in Chinese.
     pub title_zh: Option<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct VetoFile {
-    /// Its name in explanations.
+    /// The veto's name in explanations.
     pub name: String,
     /// Kinds of confirmed offences.
     pub kinds: Vec<OffenceKind>,
-    /// Offences below it do not count; 1 if left out.
+    /// Offences of a lower severity do not count; 1 if left out.
     #[schemars(range(min = 1, max = 5))]
     pub min_severity: Option<u8>,
     /// Number of offences needed; 1 if left out.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub min_count: Option<u32>,
-    /// The best tier that is left.
+    /// The best tier that is left to the customer.
     pub ceiling: Tier,
 }
 
@@ -263,7 +264,7 @@ pub(super) struct HysteresisFile {
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct StepLimitFile {
-    /// Most tiers up in one cycle.
+    /// Most tiers that a customer may rise in one cycle.
     #[schemars(range(min = 1, max = 3))]
     pub up: u32,
 }
@@ -272,7 +273,7 @@ pub(super) struct StepLimitFile {
 pub(super) struct OverrideFile {
     /// The customer.
     pub customer_id: String,
-    /// This tier, at least it, at most it.
+    /// Whether the customer gets exactly this tier, at least it, or at most it.
     pub kind: Bound,
     /// The tier.
     pub tier: Tier,
@@ -280,41 +281,41 @@ pub(super) struct OverrideFile {
     pub approver: String,
     /// Why.
     pub reason: String,
-    /// Last day on which it holds.
+    /// Last day on which the override is in force.
     pub expires: Day,
 }
 
 #[derive(Default, Deserialize, JsonSchema)]
 pub(super) struct ChecksFile {
-    /// Draws of weights; 1000 if left out.
+    /// Number of draws of weights; 1000 if left out.
     #[schemars(range(min = 100, max = 100_000))]
     pub draws: Option<u64>,
-    /// Ranked customers drawn for robustness and clusters; 20000 if left out.
+    /// Number of ranked customers drawn for robustness and clusters; 20000 if left out.
     #[schemars(range(min = 1_000, max = 1_000_000))]
     pub sample: Option<usize>,
-    /// Where random draws start; 2026 if left out.
+    /// The seed of random draws; 2026 if left out.
     pub seed: Option<u64>,
     /// How closely drawn weights keep to the method's: a share w varies by √(w (1 − w)/(concentration + 1)); 100 if left
     /// out.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub concentration: Option<f64>,
-    /// Most clusters tried; 8 if left out.
+    /// Most clusters that are tried; 8 if left out.
     #[schemars(range(min = 2, max = 12))]
     pub clusters: Option<usize>,
     /// Contract capacities from which a customer is medium and large; [100, 315] if left out.
     pub size_kva: Option<Vec<f64>>,
     /// Cost of supply in CNY/kWh, for ABC classes by profit.
     pub supply_cost: Option<f64>,
-    /// By measure: when its check warns and fails.
+    /// For each measure, when its check warns and fails.
     #[serde(default)]
     pub limits: BTreeMap<String, LimitFile>,
 }
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct LimitFile {
-    /// Beyond it the check warns.
+    /// The limit beyond which the check warns.
     pub warn: Option<f64>,
-    /// Beyond it the check fails.
+    /// The limit beyond which the check fails.
     pub fail: Option<f64>,
 }
 
@@ -322,7 +323,7 @@ pub(super) struct LimitFile {
 pub(super) struct LimitsFile {
     /// Rejects as a share of a table's rows.
     pub reject_share: Share,
-    /// Rejects allowed however small the table.
+    /// Number of rejects that are allowed in a table however small.
     pub reject_rows: u64,
 }
 
@@ -352,16 +353,17 @@ pub(super) struct GovernanceFile {
     /// Days within which a proposal can be approved; 30 if left out.
     #[schemars(range(min = 1, max = 3_650))]
     pub valid_days: Option<u32>,
-    /// By gate: when the comparison with the current cycle warns, and when it stops an approval.
+    /// For each gate, when the comparison with the current cycle warns, and when it stops an approval.
     #[serde(default)]
     pub gates: GatesFile,
 }
 
 #[derive(Default, Deserialize, JsonSchema)]
 pub(super) struct GatesFile {
-    /// Of the customers graded at both ends, the share whose tier changed; warn 0.30, fail 0.45 if left out.
+    /// Of the customers graded in both cycles, the share whose tier changed; warn 0.30, fail 0.45 if left out.
     pub changed: Option<LimitFile>,
-    /// Of the special customers who are graded again, the share not special any more; warn 0.40, fail 0.60 if left out.
+    /// Of the special customers who are graded again, the share who are not special any more; warn 0.40, fail 0.60 if
+    /// left out.
     pub special_lost: Option<LimitFile>,
     /// Of the customers graded before, the share absent after; warn 0.005, fail 0.02 if left out.
     pub absent: Option<LimitFile>,
@@ -386,28 +388,28 @@ pub(super) struct AppealFile {
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct TriggerFile {
-    /// Its name in the results of an inspection.
+    /// The trigger's name in the results of an inspection.
     pub name: String,
-    /// What it looks at.
+    /// What makes the trigger fire.
     pub kind: TriggerKind,
-    /// What it proposes.
+    /// What the trigger proposes.
     pub action: TriggerAction,
-    /// offence: kinds of confirmed offences; all if left out.
+    /// For offence: kinds of confirmed offences; all if left out.
     pub kinds: Option<Vec<OffenceKind>>,
-    /// offence: those below it do not count; 1 if left out.
+    /// For offence: offences of a lower severity do not count; 1 if left out.
     #[schemars(range(min = 1, max = 5))]
     pub min_severity: Option<u8>,
-    /// offence: number of offences needed; 1 if left out.
+    /// For offence: number of offences needed; 1 if left out.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub min_count: Option<u32>,
-    /// arrears, clean: length in months; 3 for arrears and 6 for clean if left out.
+    /// For arrears and clean: length in months; 3 for arrears and 6 for clean if left out.
     #[schemars(range(min = 1, max = 600))]
     pub months: Option<u32>,
-    /// sustained, decline: steps from the cycle's tier to the present one; 1 for sustained and 2 for decline if left
-    /// out.
+    /// For sustained and decline: number of tiers from the cycle's tier to the present one; 1 for sustained and 2 for
+    /// decline if left out.
     #[schemars(range(min = 1, max = 3))]
     pub steps: Option<u32>,
-    /// sustained: number of inspections in a row, this one included; 2 if left out.
+    /// For sustained: number of inspections in a row, this one included; 2 if left out.
     #[schemars(range(min = 1, max = 100))]
     pub inspections: Option<u32>,
 }

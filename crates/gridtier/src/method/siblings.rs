@@ -1,7 +1,7 @@
 //! Where the weights of siblings come from: given, judged in pairs, taken from the data, or a blend.
 //!
-//! Weights from the data are not known while a method is read. Until they are, such siblings have the weights given
-//! here, with the rule by which the final ones follow. How weights follow from data is not known here.
+//! Weights from the data are not known while a method is read. Until then, such siblings have the weights given here,
+//! with the rule by which the final weights follow. How weights follow from data is not known here.
 
 use super::ahp::{self, Judgement, Variant};
 use super::raw::{AhpFile, BlendFile, MethodFile, SiblingsFile};
@@ -11,7 +11,7 @@ use crate::mcda::Scheme;
 use crate::text;
 use crate::text::Text;
 
-/// How far siblings' weights may be from summing to 1.
+/// By how much the sum of siblings' weights may differ from 1.
 const SUM_TOLERANCE: f64 = 1e-9;
 
 crate::words! {
@@ -54,33 +54,33 @@ impl From<Scheme> for WeightSource {
     }
 }
 
-/// How much of siblings' weights comes from the data, and within which limits.
+/// Which part of siblings' weights comes from the data, and within which limits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FromData {
-    /// How.
+    /// How the weights follow from the data.
     pub scheme: Scheme,
-    /// The share of the weights that stand in the method: 0 for objective weights alone.
+    /// The share of the weights that are in the method: 0 if all come from the data.
     pub alpha: f64,
-    /// The least weight of each.
+    /// The least weight of each sibling.
     pub floors: Vec<f64>,
-    /// The greatest weight of each.
+    /// The greatest weight of each sibling.
     pub caps: Vec<f64>,
 }
 
 /// Siblings and where their weights come from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Siblings {
-    /// Their level.
+    /// The siblings' level.
     pub level: Level,
-    /// `dimensions`, a dimension or a group.
+    /// The siblings' parent: `dimensions`, a dimension or a group.
     pub parent: String,
-    /// Their names.
+    /// The siblings' names.
     pub items: Vec<String>,
-    /// The weights in the method: given, judged, or equal where all comes from the data.
+    /// The weights in the method: given, judged, or equal if all weights come from the data.
     pub given: Vec<f64>,
-    /// Whether pairwise judgements gave them.
+    /// Whether the weights in the method follow from pairwise judgements.
     pub judged: bool,
-    /// What comes from the data.
+    /// The part that comes from the data.
     pub from_data: Option<FromData>,
 }
 
@@ -104,7 +104,7 @@ pub(super) struct Builder<'a, 't> {
     pub faults: &'a mut Vec<Fault>,
     pub judgements: Vec<Judgement>,
     pub siblings: Vec<Siblings>,
-    /// Pairs that the experts of the siblings at hand did not judge.
+    /// Number of pairs that the experts of the present siblings did not judge.
     pub unjudged: usize,
 }
 
@@ -114,7 +114,7 @@ impl Builder<'_, '_> {
         self.faults.push(Fault { line: self.document.line(path), what: what.into(), fix: fix.into() });
     }
 
-    /// The weights of siblings until data is known: as given or judged, else equal.
+    /// The weights of siblings as long as no data are known: as given or judged, else equal.
     pub(super) fn siblings(
         &mut self,
         level: Level,
@@ -186,7 +186,7 @@ impl Builder<'_, '_> {
         for (place, item) in items.iter().enumerate() {
             if items[..place].contains(item) {
                 let parent = path.join(".");
-                let what = text!("`{item}` stands twice in `{parent}`", "`{item}` 在 `{parent}` 中出现两次");
+                let what = text!("`{item}` occurs twice in `{parent}`", "`{item}` 在 `{parent}` 中出现两次");
                 self.fault(path, what, text!("name it once", "请只写一次"));
             }
         }
@@ -209,7 +209,7 @@ impl Builder<'_, '_> {
         given.into_iter().map(|(name, weight)| (name, weight.0)).collect()
     }
 
-    /// The limits of a blend; they must leave room for weights that sum to 1.
+    /// The limits of a blend; they must allow weights that sum to 1.
     fn blended(&mut self, path: &[&str], items: &[String], blend: &BlendFile) -> FromData {
         let path = [path, &["blend"]].concat();
         for (key, limits) in [("floor", &blend.floor), ("cap", &blend.cap)] {
@@ -217,7 +217,7 @@ impl Builder<'_, '_> {
                 let fix = did_you_mean(name, items.iter().map(String::as_str));
                 let parent = path[..path.len() - 1].join(".");
                 let what = text!(
-                    "`{name}` in `{key}` is none of `{parent}`",
+                    "`{name}` in `{key}` does not belong to `{parent}`",
                     "`{key}` 中的 `{name}` 不属于 `{parent}`"
                 );
                 self.fault(&path, what, fix);
@@ -230,7 +230,11 @@ impl Builder<'_, '_> {
         if let Some(place) = crossed {
             let item = &items[place];
             let what = text!("the floor of `{item}` is above its cap", "`{item}` 的下限高于上限");
-            self.fault(&path, what, text!("exchange them, or take one out", "请对调，或删去其中一个"));
+            self.fault(
+                &path,
+                what,
+                text!("exchange floor and cap, or take one out", "请对调，或删去其中一个"),
+            );
         }
         let (least, most): (f64, f64) = (floors.iter().sum(), caps.iter().sum());
         if least > 1.0 + SUM_TOLERANCE || most < 1.0 - SUM_TOLERANCE {
@@ -309,11 +313,11 @@ impl Builder<'_, '_> {
         self.fault(path, what, text!("judge one pair of the two parts", "请在两部分之间至少比较一对"));
     }
 
-    /// The experts' sound matrices, completed; faults of the others are reported.
+    /// The experts' sound matrices, completed; faults of the other matrices are reported.
     fn matrices(&mut self, path: &[&str], ahp: &AhpFile) -> Vec<Vec<Vec<f64>>> {
         let mut matrices = Vec::new();
         for expert in &ahp.experts {
-            // A judgement that is no ratio is among the faults of the schema.
+            // A judgement that is not a ratio is among the faults of the schema.
             let rows = expert.matrix.iter().map(|row| row.iter().map(Ratio::value).collect());
             let Some(matrix) = rows.collect::<Option<Vec<Vec<f64>>>>() else { continue };
             if let Err(what) = ahp::check(&matrix, ahp.items.len()) {

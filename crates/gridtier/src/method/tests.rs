@@ -1,4 +1,4 @@
-//! Methods are refused whole, with every fault, before any data is read.
+//! Methods are refused whole, with all faults, before any data is read.
 
 use super::*;
 use crate::meter::ReadingDetail;
@@ -69,13 +69,14 @@ fn faults_of(changes: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn quotas_of_strata_floors_and_plausibility_are_checked() {
+fn quotas_of_strata_and_floors_and_plausibility_are_checked() {
     let reported = faults_of(&[(
         "[weights]\n",
         "[tiers.quotas_by_stratum]\nhigh_votage = [10, 30, 50, 10]\n[weights]\n",
     )]);
     assert!(
-        reported.contains("no stratum of strata = \"supply_level\"") && reported.contains("`high_voltage`"),
+        reported.contains("not a stratum of strata = \"supply_level\"")
+            && reported.contains("`high_voltage`"),
         "{reported}"
     );
     let reported =
@@ -85,11 +86,11 @@ fn quotas_of_strata_floors_and_plausibility_are_checked() {
         "{reported}"
     );
     let reported = faults_of(&[("[weights]\n", "[tiers.lines]\nspecial = 60\ngrade-2 = 70\n[weights]\n")]);
-    assert!(reported.contains("asks more points of a worse tier"), "{reported}");
+    assert!(reported.contains("asks for more points for a worse tier"), "{reported}");
     let reported = faults_of(&[("[weights]\n", "[tiers.lines]\ngrade-3 = 70\n[weights]\n")]);
     assert!(reported.contains("unknown key `tiers.lines.grade-3`"), "{reported}");
     let reported = faults_of(&[("unit_suspect = 0.01", "unit_suspect = true")]);
-    assert!(reported.contains("names no limit"), "{reported}");
+    assert!(reported.contains("gives no limit"), "{reported}");
     let reported = faults_of(&[("implausible_price = [0.05, 5]", "implausible_price = [5]")]);
     assert!(reported.contains("two ascending prices"), "{reported}");
     let reported = faults_of(&[("min_delivered_weight", "min_deliverd_weight")]);
@@ -121,7 +122,7 @@ fn all_faults_come_at_once_with_their_lines() {
     assert!(reported.contains("`window_months` is missing"), "{reported}");
     assert!(reported.contains("the weights of `weights` sum to 1.1"), "{reported}");
     assert!(reported.contains("four whole percentages"), "{reported}");
-    // The misspelt key is unknown and the right one missing; each other fault is reported once.
+    // The misspelt key is unknown and the right key is missing; each other fault is reported once.
     assert_eq!(reported.matches("m.toml:").count(), 6, "{reported}");
 }
 
@@ -138,7 +139,7 @@ fn unknown_names_are_reported_with_the_nearest_known_one() {
 }
 
 #[test]
-fn a_normalisation_must_be_complete_and_have_no_idle_key() {
+fn a_normalisation_must_be_complete_and_have_no_key_without_effect() {
     let energy =
         "annual_energy = { normalise = \"min_max\", transform = \"log1p\", quantiles = [0.01, 0.99] }";
     let with = |to: &str| faults_with(energy, &format!("annual_energy = {to}"));
@@ -171,7 +172,7 @@ fn own_indicators_are_checked_with_the_method() {
 }
 
 #[test]
-fn parts_by_time_of_use_are_read_for_a_method_that_uses_an_indicator_of_them() {
+fn parts_by_time_of_use_are_read_only_for_a_method_that_uses_them() {
     let own = |expr: &str| {
         let entry = "normalise = \"percentile\"\nunit = \"share\"\ndirection = \"+\"";
         let text = paper()
@@ -210,12 +211,14 @@ fn an_inconsistent_judgement_is_refused_with_its_worst_pair() {
 }
 
 #[test]
-fn overrides_name_who_why_and_until_when() {
+fn overrides_name_the_approver_the_reason_and_the_last_day() {
     let entry = "[[override]]\ncustomer_id = \"7\"\nkind = \"floor\"\ntier = \"grade-1\"\napprover = \"Li\"\nreason = \"contract\"\nexpires = 2027-01-01\n";
     let with = |entry: &str| faults_with("[limits]", &format!("{entry}[limits]"));
     assert_eq!(with(entry), "");
     assert!(with(&entry.replace("expires = 2027-01-01\n", "")).contains("`override.expires` is missing"));
-    assert!(with(&entry.replace("\"Li\"", "\" \"")).contains("lacks who or why"));
+    assert!(
+        with(&entry.replace("\"Li\"", "\" \"")).contains("lacks its customer, its approver or its reason")
+    );
     assert!(with(&format!("{entry}{entry}")).contains("two overrides"));
 }
 
@@ -246,7 +249,7 @@ fn a_method_has_the_further_indicators_that_it_names() {
     assert!(reported.contains("did you mean `valley_share`"), "{reported}");
 }
 
-/// The preset up to its rules of governance, with other ones.
+/// The preset with other rules of governance.
 fn governed_by(rules: &str) -> String {
     let start = PRESETS[0].1.find("# Who decides that a cycle is published").unwrap();
     format!("{}{rules}", &PRESETS[0].1[..start])
@@ -279,7 +282,7 @@ fn a_gate_has_the_limits_that_are_written_and_no_others() {
 
 #[test]
 fn a_method_can_switch_all_triggers_off_or_name_its_own() {
-    // A key of the whole file stands before its first table.
+    // A key of the whole file must come before the first table.
     let none = governed_by("").replacen("[weights]", "trigger = []\n[weights]", 1);
     assert_eq!(Method::parse("m.toml", &none).unwrap().triggers, []);
     let own = "[[trigger]]\nname = \"late\"\nkind = \"arrears\"\naction = \"review\"\n";
@@ -298,8 +301,8 @@ fn faults_of_governance_are_reported() {
     assert!(reported("[governance]\napprovers = [\"李\", \" \"]\n").contains("an approver has no name"));
     assert!(reported("[appeal]\nquota = \"displacment\"\n").contains("did you mean `displacement`"));
     let trigger = "[[trigger]]\nname = \"a\"\nkind = \"closed\"\naction = \"close\"\n";
-    assert!(reported(&format!("{trigger}{trigger}")).contains("no name of its own"));
+    assert!(reported(&format!("{trigger}{trigger}")).contains("has the name of another"));
     let idle = reported(&format!("{trigger}months = 3\n"));
-    assert!(idle.contains("`months` says nothing in a trigger of kind `closed`"), "{idle}");
+    assert!(idle.contains("`months` has no effect in a trigger of kind `closed`"), "{idle}");
     assert!(reported("[improvement]\nmonths = 0\n").contains("`improvement.months`"));
 }

@@ -12,23 +12,23 @@ use crate::text;
 use crate::text::Text;
 use crate::word::Word;
 
-/// The nominal weights on the way from the root to an indicator.
+/// The nominal weights on the path from the root to an indicator.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Weight {
     /// Place of the dimension in [`DIMENSIONS`].
     pub dimension: usize,
     /// Number of the group: groups are numbered in the order of their first indicators.
     pub group: usize,
-    /// Of the dimension.
+    /// The weight of the dimension.
     pub of_dimension: f64,
-    /// Of the group within its dimension.
+    /// The weight of the group within its dimension.
     pub of_group: f64,
-    /// Of the indicator within its group.
+    /// The weight of the indicator within its group.
     pub of_indicator: f64,
 }
 
 impl Weight {
-    /// The product of the three levels.
+    /// The product of the weights of the three levels.
     #[must_use]
     pub fn nominal(&self) -> f64 {
         self.of_dimension * self.of_group * self.of_indicator
@@ -38,7 +38,7 @@ impl Weight {
 /// An indicator as the method uses it.
 #[derive(Clone, Debug)]
 pub struct Spec {
-    /// Its id.
+    /// The indicator's id.
     pub id: String,
     /// Name in English and Chinese.
     pub titles: [String; 2],
@@ -46,17 +46,17 @@ pub struct Spec {
     pub unit: String,
     /// Whether more is better.
     pub direction: Direction,
-    /// Group's name; empty when the indicator has no weight.
+    /// The name of the group; empty if the indicator has no weight.
     pub group: String,
-    /// Its weights; `None` when it is only reported.
+    /// The indicator's weights; `None` if it is only reported.
     pub weight: Option<Weight>,
-    /// What is added to a value before its resolution is judged: 1 for a ratio less 1, else 0.
+    /// Added to a value before its resolution is judged: 1 for a ratio minus 1, else 0.
     pub base: f64,
-    /// How its value becomes 0 to 100; `None` when it has no weight and none is given.
+    /// How a value becomes points; `None` if the indicator has no weight and the method gives no normalisation.
     pub normalise: Option<Normalise>,
 }
 
-/// What a method says of indicators and weights.
+/// The indicators and weights that a method defines.
 pub(super) struct Built {
     pub indicators: Vec<Spec>,
     pub registered: Vec<&'static Indicator>,
@@ -129,7 +129,7 @@ impl Builder<'_, '_> {
             blend: weights.blend.clone(),
         };
         let named = self.siblings(Level::Dimension, &["weights"], "dimensions", file);
-        // Given weights come by name; the dimensions keep their own order.
+        // Given weights are sorted by name, but the dimensions keep their own order.
         let mut ordered = named;
         ordered.sort_by_key(|(name, _)| DIMENSIONS.iter().position(|known| known == name));
         ordered
@@ -163,7 +163,7 @@ impl Builder<'_, '_> {
             let further = registry::FURTHER.iter().map(|indicator| indicator.id);
             let fix = did_you_mean(name, ids.iter().map(String::as_str).chain(further));
             let what = text!(
-                "`{name}` is not an indicator, and has no `expr` to be one",
+                "`{name}` is not an indicator, and has no `expr` that would define one",
                 "`{name}` 不是指标，也没有用 `expr` 定义"
             );
             self.fault(&["indicators", name], what, fix);
@@ -204,7 +204,7 @@ impl Builder<'_, '_> {
             for (name, of_group) in self.siblings(Level::Group, &path, dimension, members.clone()) {
                 if !named.insert(name.clone()) {
                     let what =
-                        text!("group `{name}` stands in two dimensions", "组 `{name}` 出现在两个维度中");
+                        text!("group `{name}` occurs in two dimensions", "组 `{name}` 出现在两个维度中");
                     self.fault(&path, what, text!("rename one", "请改名其中一个"));
                 }
                 let Some(members) = weights.indicators.get(&name) else {
@@ -236,7 +236,7 @@ impl Builder<'_, '_> {
         }
         for name in weights.indicators.keys().filter(|name| !named.contains(*name)) {
             let fix = did_you_mean(name, named.iter().map(String::as_str));
-            let what = text!("`{name}` is a group of no dimension", "组 `{name}` 不属于任何维度");
+            let what = text!("`{name}` is not a group of any dimension", "组 `{name}` 不属于任何维度");
             self.fault(&["weights", "indicators", name], what, fix);
         }
         groups
@@ -310,7 +310,7 @@ impl Builder<'_, '_> {
 
     fn normalise(&mut self, id: &str, file: &IndicatorFile) -> Option<Normalise> {
         let path = ["indicators", id];
-        // Another word stands in for an unknown one: what follows from it would mislead.
+        // An unknown word was replaced by another, so what follows from it would mislead.
         if !self.document.is_sound(&["indicators", id, "normalise"]) {
             return None;
         }
@@ -331,7 +331,7 @@ impl Builder<'_, '_> {
         ];
         for (key, _) in given.iter().filter(|(key, is_given)| *is_given && !wants.contains(key)) {
             let what = text!(
-                "`{key}` means nothing for `{id}` with normalise = \"{kind}\"",
+                "`{key}` has no effect for `{id}` with normalise = \"{kind}\"",
                 "`{id}` 的 normalise = \"{kind}\" 时，`{key}` 没有意义",
                 kind = kind.code()
             );
@@ -362,7 +362,7 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// Reports indicators that have a weight and no normalisation, and own indicators that have no weight.
+    /// Reports indicators that have a weight but no normalisation, and own indicators that have no weight.
     fn check_use(&mut self, specs: &[Spec]) {
         for spec in specs {
             let given = self.file.indicators.contains_key(&spec.id);

@@ -1,7 +1,7 @@
 //! What an inspection between two regrades proposes (REGRADE section 7).
 //!
-//! A trigger changes no tier: it names customers and what somebody should decide about them. When it fires is not known
-//! here.
+//! A trigger changes no tier: it names customers, and what somebody should decide about them. Which customers meet its
+//! condition is not decided here.
 
 use std::collections::BTreeSet;
 
@@ -15,11 +15,11 @@ use crate::word::Word as _;
 /// Something that an inspection looks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trigger {
-    /// Its name in the results of an inspection.
+    /// The trigger's name in the results of an inspection.
     pub name: String,
-    /// What it proposes.
+    /// What the trigger proposes.
     pub action: TriggerAction,
-    /// When it fires.
+    /// When the trigger fires.
     pub condition: TriggerCondition,
 }
 
@@ -28,7 +28,7 @@ pub struct Trigger {
 pub enum TriggerCondition {
     /// Confirmed offences from the cycle's as-of on.
     Offence {
-        /// Kinds that count.
+        /// Kinds of offences that count.
         kinds: Vec<IncidentKind>,
         /// Offences below this severity do not count.
         min_severity: u8,
@@ -45,16 +45,16 @@ pub enum TriggerCondition {
         /// Length in months.
         months: u32,
     },
-    /// The present tier is better by this many tiers, at this many inspections in a row.
+    /// The present tier is better by this many tiers, in this many inspections in a row.
     Sustained {
-        /// Tiers.
+        /// Number of tiers.
         steps: u32,
-        /// Inspections, this one included.
+        /// Number of inspections, this one included.
         inspections: u32,
     },
     /// The present tier is worse by this many tiers.
     Decline {
-        /// Tiers.
+        /// Number of tiers.
         steps: u32,
     },
     /// The customer was closed before the day of the inspection.
@@ -64,7 +64,7 @@ pub enum TriggerCondition {
 }
 
 impl Trigger {
-    /// The triggers of a method that names none (REGRADE section 7).
+    /// The triggers of a method that gives none (REGRADE section 7).
     #[must_use]
     pub fn shipped() -> Vec<Self> {
         let trigger = |name: &str, action, condition| Self { name: name.into(), action, condition };
@@ -106,7 +106,7 @@ impl Trigger {
                 faults.push(Fault {
                     line,
                     what: text!(
-                        "the trigger `{name}` has no name of its own",
+                        "the trigger `{name}` has the name of another",
                         "触发条件 `{name}` 没有唯一的名称"
                     ),
                     fix: text!("give each trigger another name", "请为每个触发条件取不同的名称"),
@@ -123,7 +123,7 @@ fn idle_fault(document: &CheckedToml, place: usize, kind: TriggerKind, key: &str
     Fault {
         line: document.line(&["trigger", &place.to_string(), key]),
         what: text!(
-            "`{key}` says nothing in a trigger of kind `{kind}`",
+            "`{key}` has no effect in a trigger of kind `{kind}`",
             "`{key}` 对 `{kind}` 类触发条件无意义"
         ),
         fix: text!("remove it, or choose the kind that it belongs to", "请删除, 或改用相应的种类"),
@@ -131,7 +131,7 @@ fn idle_fault(document: &CheckedToml, place: usize, kind: TriggerKind, key: &str
 }
 
 impl TriggerFile {
-    /// The keys that are given and do not belong to the trigger's kind.
+    /// The keys that are given but do not belong to the trigger's kind.
     fn idle(&self) -> Vec<&'static str> {
         use TriggerKind::{Arrears, Clean, Decline, Offence, Sustained};
         let keys: [(&str, bool, &[TriggerKind]); 6] = [

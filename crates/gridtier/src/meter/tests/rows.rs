@@ -1,4 +1,4 @@
-//! Qualities, stamps, intervals, records and openings against the slow, obvious implementation.
+//! Tests qualities, stamps, intervals, records and openings against a slow, obvious implementation.
 
 use super::*;
 use crate::contract::declared::{Declared, NetExport, Stamp, TableDeclared};
@@ -10,19 +10,19 @@ const HEADER: &str = "customer_id|meter_id|read_at|read_until|active_kwh|reactiv
 /// A row of the property test.
 #[derive(Clone, Debug)]
 struct DrawnRow {
-    /// 0 to 2 are accepted, others are not.
+    /// 0 to 2 are accepted customers; greater numbers are not.
     customer: u8,
-    /// 0 is none.
+    /// 0 stands for no meter id.
     meter: u8,
-    /// Minutes after the start of the window, or before.
+    /// Minutes after the start of the window; negative before it.
     minute: i64,
-    /// Minutes after `minute`.
+    /// Minutes from `minute` to the end of the interval.
     length: Option<i64>,
     wh: i64,
     varh: Option<i64>,
-    /// 0 none, 1 actual, 2 estimated, 3 invalid.
+    /// 0 stands for no quality, 1 for actual, 2 for estimated, 3 for invalid.
     quality: usize,
-    /// Days after the start of the window.
+    /// When the row was recorded, in days after the start of the window.
     recorded: Option<i64>,
 }
 
@@ -30,25 +30,25 @@ const QUALITIES: [&str; 4] = ["-", "actual", "estimated", "invalid"];
 /// Days after the start of the window on which the customers open.
 const OPENED: [i32; 3] = [-1_000, 40, 70];
 
-/// What a table has besides energy.
+/// The columns that a table has besides energy, and how it is declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Shape {
     has_ends: bool,
     has_records: bool,
-    /// Days after the start of the window.
+    /// In days after the start of the window.
     known_as_of: Option<i64>,
     stamp: Stamp,
 }
 
 impl Shape {
-    /// Whether rows are settled one by one, and those before the opening left out where they are.
+    /// Whether rows are settled one by one. If so, rows before the opening are left out at that step.
     fn is_by_row(self) -> bool {
         self.has_ends || self.has_records
     }
 }
 
 impl DrawnRow {
-    /// Its days, counted from the start of the window.
+    /// The row's days, counted from the start of the window.
     fn days(&self, shape: Shape) -> Vec<i32> {
         let day = |minute: i64| minute.div_euclid(1_440) as i32;
         match self.length.filter(|&length| shape.has_ends && length > 0) {
@@ -56,7 +56,7 @@ impl DrawnRow {
                 let first = day(self.minute);
                 (first..day(self.minute + length).max(first + 1)).collect()
             }
-            // The instant before is the minute before, as far as days are concerned.
+            // The stamp belongs to the instant before, and the minute before has the same day as that instant.
             None if shape.stamp == Stamp::End => vec![(self.minute - 1).div_euclid(1_440) as i32],
             None => vec![day(self.minute)],
         }
@@ -73,7 +73,7 @@ fn month_of(day: i32) -> Month {
 
 type MonthSums = BTreeMap<(u8, usize), MonthUse>;
 
-/// The slow, obvious implementation.
+/// The slow, obvious implementation of the rules.
 fn obvious_rows(rows: &[DrawnRow], shape: Shape) -> (MonthSums, Tally, Vec<(usize, Rule)>) {
     let mut tally = Tally { rows_in: rows.len() as u64, ..Tally::default() };
     let (mut sums, mut rejects) = (MonthSums::new(), Vec::new());
@@ -287,7 +287,7 @@ fn ids_that_are_too_long_are_rejects_inside_the_window() {
         "a|-|2023-10-01|-|1|-|-".to_owned(),
     ]
     .into();
-    // Twice as many as are held at once.
+    // This is twice the number of rows that are held at once.
     let many = (0..40).map(|day| format!("b|-|2023-10-{:02} {:02}:00|-|1|-|-", day % 30 + 1, day / 30));
     let rows: Vec<String> = many.chain(rows).collect();
     let (usage, book) = read_rows(&rows.iter().map(String::as_str).collect::<Vec<_>>());
@@ -303,15 +303,15 @@ fn the_row_recorded_last_is_chosen_before_window_and_other_rules() {
         "a|-|2023-10-01|1|-|2023-10-02",
         "a|-|2023-10-01|2|-|2023-10-05 08:00",
         "a|-|2023-10-01|9|-|-",
-        // Withdrawn: the last record is invalid.
+        // The reading is withdrawn, since its last record is invalid.
         "a|-|2023-10-02|1|-|-",
         "a|-|2023-10-02|1|invalid|2023-10-03",
-        // Recorded at one time: quality decides, or nothing does.
+        // The records have the same time, so quality decides, or none counts.
         "a|-|2023-10-03|1|estimated|2023-10-04",
         "a|-|2023-10-03|2|actual|2023-10-04",
         "a|-|2023-10-04|1|-|2023-10-05",
         "a|-|2023-10-04|2|-|2023-10-05",
-        // Whoever is no customer, and whatever is out of the window, is replaced too.
+        // Rows of unknown customers and rows outside the window are replaced too.
         "x|-|2023-10-01|1|-|-",
         "x|-|2023-10-01|1|-|2023-10-02",
         "a|-|2023-09-01|1|-|-",
@@ -344,14 +344,15 @@ fn the_row_recorded_last_is_chosen_before_window_and_other_rules() {
     assert_eq!(read(None), (2_000 + 2_000 + 7_000, tally, rejected.clone()));
     let known = Tally { duplicates: 6, not_yet_known: 1, ..tally };
     assert_eq!(read(Some("2023-10-10")), (2_000 + 2_000 + 1_000, known, rejected));
-    // Of the first key the row without a time and the first record are known; the second day is not withdrawn yet.
+    // On that day only the row without a time and the first record of the first key are known, and the second reading
+    // is not withdrawn yet.
     let (wh, tally, rejected) = read(Some("2023-10-02"));
     assert_eq!((wh, tally.not_yet_known, tally.duplicates), (1_000 + 1_000, 8, 3));
     assert_eq!(rejected, [(10, "orphan"), (13, "null_key"), (14, "bad_date")]);
 }
 
 #[test]
-fn parts_by_time_of_use_and_the_highest_demand_are_taken_of_the_readings_that_count() {
+fn parts_by_time_of_use_and_the_highest_demand_are_those_of_the_readings_that_count() {
     let header =
         "customer_id|read_at|read_until|active_kwh|sharp_kwh|peak_kwh|flat_kwh|valley_kwh|max_demand_kw";
     let rows = [
@@ -369,7 +370,7 @@ fn parts_by_time_of_use_and_the_highest_demand_are_taken_of_the_readings_that_co
     assert_eq!([0, 1, 2].map(|month| usage.demand_w(month, a)), [Some(7_000), Some(3_000), Some(3_000)]);
     assert_eq!((usage.parts_wh(b), usage.demand_w(0, b)), ([0; 4], None));
     assert_eq!((book.tally.counted, book.tally.duplicates, book.tally.rejected), (3, 1, 2));
-    // The first reading's greatest parts sum to 10.5 kWh, and one part of the second is negative.
+    // The greatest parts of the first reading sum to 10.5 kWh, and one part of the second reading is negative.
     let (rows, example) = &book.noticed[&Rule::PartsExceedTotal];
     assert_eq!((*rows, example.as_str()), (2, "customer a, 2023-10-01"));
 }
@@ -387,7 +388,7 @@ fn an_interval_is_spread_over_its_months_by_days_and_counts_as_its_days() {
         "b|-|2023-08-01|2023-10-01|1|-|-",
     ]);
     let [a, b] = [0, 1].map(CustomerIx::new);
-    // 10 + 31 + 9 = 50 days: 2 Wh a day.
+    // The interval has 10 + 31 + 9 = 50 days, with 2 Wh a day.
     let october = usage.get(0, a);
     assert_eq!((october.active_wh, october.reactive_varh), (62, 31));
     assert_eq!((october.readings, october.reactive_readings, usage.get(1, a).readings), (31, 31, 9));
@@ -427,7 +428,7 @@ fn long_and_overlapping_intervals_are_noticed_and_count() {
     ]);
     assert_eq!(book.tally.counted, 8);
     let noticed = |rule: Rule| book.noticed.get(&rule).map(|(rows, example)| (*rows, example.as_str()));
-    // 400 days are not too long, 401 are.
+    // An interval of 400 days is not too long, one of 401 days is.
     assert_eq!(noticed(Rule::LongInterval), Some((1, "customer b, 2023-10-01")));
     assert_eq!(noticed(Rule::OverlappingIntervals), Some((2, "customer a, meter m, 2023-10-15")));
 }
