@@ -1,7 +1,7 @@
 //! The tables of a cycle as Arrow record batches: file and column names are an interface to other programs.
 //!
-//! Tables are streams of batches sorted by key, text as plain strings. This module converts the engine's results and
-//! computes nothing new; files and formats are left to the callers.
+//! Tables are streams of batches sorted by key, with text as plain strings. This module converts the engine's results
+//! and computes nothing new; files and formats are left to the callers.
 
 mod read;
 pub mod attribution;
@@ -35,21 +35,21 @@ use crate::method::{Method, NormaliseWithin};
 use crate::run::Graded;
 use crate::source::Finding;
 
-/// Rows of a batch.
+/// Number of rows of a batch.
 const BATCH_ROWS: usize = 1 << 16;
 
 /// A table to be written.
 pub struct Output<'a> {
     /// File name without extension.
     pub name: &'static str,
-    /// Its columns.
+    /// The table's columns.
     pub schema: SchemaRef,
-    /// Its rows, sorted by key.
+    /// The table's rows, sorted by key.
     pub batches: Box<dyn Iterator<Item = RecordBatch> + Send + 'a>,
 }
 
-/// The tables of a graded cycle, which has the number `cycle` in its store; without the tables of facts when these were
-/// read from a published cycle.
+/// The tables of a graded cycle, which has the number `cycle` in its store. The tables of facts are left out if the
+/// facts were read from a published cycle.
 #[must_use]
 pub fn tables<'a>(graded: &'a Graded, method: &'a Method, cycle: u64) -> Vec<Output<'a>> {
     let judged = vec![
@@ -94,7 +94,7 @@ fn days(values: impl Iterator<Item = Option<i32>>) -> ArrayRef {
     Arc::new(values.collect::<Date32Array>())
 }
 
-/// A column of flags of which some are missing.
+/// A column of flags, some of which may be missing.
 fn flags_or_none(values: impl Iterator<Item = Option<bool>>) -> ArrayRef {
     Arc::new(values.collect::<BooleanArray>())
 }
@@ -119,7 +119,7 @@ fn nullable(name: &str, data_type: DataType) -> Field {
     Field::new(name, data_type, true)
 }
 
-/// A table of `rows` rows; `columns` makes the columns of one batch, a range of rows.
+/// A table with `rows` rows; `columns` makes the columns of one batch from its range of rows.
 fn table<'a>(
     name: &'static str,
     fields: Vec<Field>,

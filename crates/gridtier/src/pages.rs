@@ -1,8 +1,8 @@
-//! The pages about the method, its checks and the catalogue of entitlements, as they lie beside the sources.
+//! The pages about the method, its checks and the catalogue of entitlements, taken from the files beside the sources.
 
 #![allow(rustdoc::broken_intra_doc_links, reason = "marks such as [T] and [I] are no links")]
 
-// Their blocks of code are commands and tables, so tests of the documentation leave the pages out.
+// The code blocks of these pages are commands and tables, so documentation tests leave the pages out.
 #[cfg_attr(not(doctest), doc = include_str!("../METHOD.md"))]
 pub mod method {}
 

@@ -1,6 +1,6 @@
-//! Plans: how close a customer's energy came to what it had declared or contracted.
+//! Plans: how close a customer's energy came to the energy that the customer had declared or contracted.
 //!
-//! A plan counts in the months that readings cover. Shares are held in 10⁻⁶ so that their sums are exact.
+//! A plan counts in the months that readings cover. Shares are in 10⁻⁶ so that their sums are exact.
 
 use crate::contract::Table;
 use crate::contract::cell::{Ids, Integers};
@@ -23,18 +23,18 @@ struct DeliveredPlan {
     planned_wh: i64,
 }
 
-/// What plans say of one customer.
+/// The facts that plans give about one customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PlanFacts {
-    /// Months with a plan above 0.
+    /// Number of months with a plan above 0.
     pub planned_months: i64,
-    /// Those of them that are covered.
+    /// Number of these months that are covered.
     pub plan_months: i64,
-    /// Σ of their completion, in 10⁻⁶.
+    /// Σ of the completion of the plans in these covered months, in 10⁻⁶.
     pub plan_share_e6: i64,
 }
 
-/// Reads the plans of the window: what became of the rows, and the facts by customer.
+/// Reads the plans of the window. Returns what became of the rows, and the facts of each customer.
 ///
 /// # Errors
 /// The table cannot be read.
@@ -74,7 +74,8 @@ struct PlanRules<'a> {
     keys: KeyIndex,
 }
 
-/// The cells are the planned energies in Wh; the place of a row is its customer and the position of its month in the window.
+/// The cells are the planned energies in Wh. The place of a row is its customer and the position of its month in the
+/// window.
 impl TableRules<Integers, (NamedCustomer, usize), DeliveredPlan> for PlanRules<'_> {
     fn keys(&mut self) -> &mut KeyIndex {
         &mut self.keys
@@ -111,7 +112,7 @@ impl TableRules<Integers, (NamedCustomer, usize), DeliveredPlan> for PlanRules<'
     }
 }
 
-/// Facts by customer.
+/// The facts of each customer.
 fn count_facts(rows: &[CheckedRow<DeliveredPlan>], usage: &MonthlyUsage, customers: usize) -> Vec<PlanFacts> {
     let mut facts = vec![PlanFacts::default(); customers];
     for plan in rows.iter().map(|row| &row.value).filter(|plan| plan.planned_wh > 0) {
@@ -126,7 +127,7 @@ fn count_facts(rows: &[CheckedRow<DeliveredPlan>], usage: &MonthlyUsage, custome
     facts
 }
 
-/// Completion of a plan: 1 − min(1, |actual − plan| / plan), as a share of integers.
+/// Completion of a plan: 1 − min(1, |actual − plan| / plan), in 10⁻⁶ and computed with integers.
 pub(crate) fn completion_e6(actual_wh: i64, planned_wh: i64) -> i64 {
     let missed = actual_wh.abs_diff(planned_wh);
     let met = planned_wh.unsigned_abs().saturating_sub(missed);
@@ -140,7 +141,7 @@ mod tests {
     use crate::memory::MemorySource;
 
     #[test]
-    fn plans_count_in_covered_months_and_can_be_missed_on_either_side() {
+    fn plans_count_in_covered_months_and_are_missed_by_more_energy_as_by_less() {
         let readings = ["a|2023-10-01|100", "a|2023-11-01|200", "b|2023-10-01|1"];
         let plans =
             ["a|2023-10|80", "a|2023-11|250", "a|2023-12|5", "a|2023-09|0", "b|2023-10|0.2", "a|2023-08|-1"];

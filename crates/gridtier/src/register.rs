@@ -1,10 +1,10 @@
 //! Registers: what a meter's counter showed, and the energy between two readings of it.
 //!
-//! Billing systems keep the register (示数) and not the energy of an interval. Between two readings of one meter lies the
-//! energy (difference × multiplier) if the register has not started again at 0, has not been exchanged and has not been
-//! misread; `segment` decides that in the order of time. Rows of one instant are settled before, in `instant`. All rows are
-//! held in memory and sorted by customer, meter and time: a register has few rows, where intervals have billions (DATA,
-//! section 1).
+//! Billing systems keep the register (示数) and not the energy of an interval. The energy between two readings of one
+//! meter is (difference × multiplier), if the register has not started again at 0, has not been exchanged and has not
+//! been misread; `segment` decides that in the order of time. Rows of one instant are settled before that, in
+//! `instant`. All rows are held in memory and sorted by customer, meter and time: a table of registers has few rows,
+//! while one of intervals has billions (DATA, section 1).
 
 mod instant;
 mod segment;
@@ -26,11 +26,11 @@ use crate::unit::Window;
 
 use segment::{Interval, MeterRows};
 
-/// Multipliers are held in 10⁻³; this is the largest.
+/// The largest multiplier, in the unit 10⁻³ in which multipliers are kept.
 const MULTIPLIER_MAX: i64 = 1_000_000_000;
-/// The multiplier 1.
+/// The multiplier 1, in the same unit.
 const MULTIPLIER_ONE: u32 = 1_000;
-/// Most whole digits of a register.
+/// Largest number of whole digits of a register.
 const DIGITS_MAX: i64 = 12;
 
 /// A row of the table.
@@ -43,13 +43,13 @@ struct RegisterRow {
     time_us: i64,
     kind: RegisterKind,
     is_estimated: bool,
-    /// Whole digits of the register, if they are known.
+    /// Number of whole digits of the register, if it is known.
     digits: Option<u8>,
-    /// In 10⁻³.
+    /// The multiplier in 10⁻³.
     multiplier: u32,
     active_wh: i64,
     reactive_varh: Option<i64>,
-    /// When it was recorded, in microseconds of local time; the least possible time where that is unknown.
+    /// When the row was recorded, in microseconds of local time; the least possible time if that is unknown.
     recorded_us: i64,
     at: RowAt,
     fate: Fate,
@@ -58,22 +58,22 @@ struct RegisterRow {
 /// What becomes of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
-    /// It is kept, in the order of its meter.
+    /// The row is kept, in the order of its meter.
     Kept,
-    /// It repeats another row.
+    /// The row repeats another row.
     Duplicate,
-    /// It breaks a rule.
+    /// The row breaks a rule.
     Rejected(Rule),
 }
 
 impl RegisterRow {
-    /// Whether two rows of one instant say the same, apart from what happened to the meter.
+    /// Whether two rows of one instant show the same values, apart from what happened to the meter.
     fn shows_the_same(&self, other: &Self) -> bool {
         (self.active_wh, self.reactive_varh, self.multiplier)
             == (other.active_wh, other.reactive_varh, other.multiplier)
     }
 
-    /// Where rows are put: by customer, meter and time, a removal before an installation.
+    /// The key by which rows are sorted: customer, meter and time, and a removal before an installation.
     fn order(&self) -> (CustomerIx, u32, i64, u8, RowAt) {
         let kind = match self.kind {
             RegisterKind::Removed => 0,
@@ -99,7 +99,7 @@ impl Registers {
     /// Refuses a meter that was also read as intervals: its energy would count twice.
     ///
     /// # Errors
-    /// The first such meter.
+    /// The first such meter, as a refusal.
     pub fn refuse_meters_of(&self, read: &ReadMeters, customers: &Customers) -> Result<(), Refusal> {
         let mut twice =
             self.meters.iter().filter(|(customer, meter)| read.has(*customer, self.meter_ids.key(*meter)));
@@ -107,7 +107,7 @@ impl Registers {
         let Some((customer, meter)) = first else { return Ok(()) };
         let id = customers.ids.key(customer.number());
         let what = text!(
-            "meter {meter} of customer {id} stands in meter_readings too: its energy would count twice",
+            "meter {meter} of customer {id} is in meter_readings too: its energy would count twice",
             "客户 {id} 的电能表 {meter} 同时出现在 meter_readings 中，电量会重复计算"
         );
         let advice = text!("leave each meter in one of the two tables", "每块电能表只保留在其中一张表中");
@@ -180,8 +180,8 @@ pub fn read(
 /// Customers and meters by number.
 struct Keys<'a> {
     customers: &'a Customers,
-    /// Ids of no accepted customer: a later record may move a row away from one. Their numbers follow on those of the
-    /// customers.
+    /// Ids that belong to no accepted customer. They are needed because a later record may move a row away from such an
+    /// id. Their numbers follow those of the customers.
     unaccepted: KeyIndex,
     meters: KeyIndex,
 }
@@ -227,7 +227,7 @@ impl RegisterCells {
         })
     }
 
-    /// A row whose key can be read, with the first other rule that it breaks by itself.
+    /// A row whose key can be read, with the first other rule that the row breaks by itself.
     fn row(&self, row: usize, at: RowAt, keys: &mut Keys) -> Result<RegisterRow, Rule> {
         self.check_key(row)?;
         let mut checked = RegisterRow {
@@ -268,7 +268,7 @@ impl RegisterCells {
         Ok(())
     }
 
-    /// The key of a row must be there and its time readable. Too long an id is tested later.
+    /// Checks that the key of a row is there and its time readable. Ids that are too long are found later.
     fn check_key(&self, row: usize) -> Result<(), Rule> {
         for ids in [&self.customer_ids, &self.meter_ids] {
             if ids.required(row) == Err(Rule::NullValue) {
@@ -283,7 +283,7 @@ impl RegisterCells {
     }
 }
 
-/// A number from 1 to `max`; everything else is out of bounds, whatever its sign.
+/// A number from 1 to `max`; every other number is out of bounds, whatever its sign.
 fn bounded<T: TryFrom<i64>>(column: &Integers, row: usize, max: i64) -> Result<Option<T>, Rule> {
     let value =
         column.nullable(row).map_err(|rule| if rule == Rule::Negative { Rule::OutOfBounds } else { rule })?;
@@ -292,12 +292,12 @@ fn bounded<T: TryFrom<i64>>(column: &Integers, row: usize, max: i64) -> Result<O
     in_bounds.map(Some).ok_or(Rule::OutOfBounds)
 }
 
-/// The first energy that a register with this many whole digits cannot show, in Wh or varh.
+/// The smallest energy that a register with this many whole digits cannot show, in Wh or varh.
 fn capacity(digits: u8) -> i64 {
     10_i64.pow(u32::from(digits)) * 1_000
 }
 
-/// Counts the rows of one customer after the other.
+/// Counts the rows of one customer after another.
 struct RegisterCounter<'a> {
     customers: &'a Customers,
     window: Window,
@@ -379,7 +379,7 @@ impl RegisterCounter<'_> {
     }
 }
 
-/// Adds the part of an interval in one month, whose days count as readings; `None` on overflow.
+/// Adds the part of an interval that lies in one month; its days count as readings. `None` on overflow.
 fn add(interval: &Interval, part: MonthDays, used: &mut MonthUse) -> Option<()> {
     let days = part.days.unsigned_abs();
     used.active_wh = used.active_wh.checked_add(interval.span.share(part, interval.active_wh))?;

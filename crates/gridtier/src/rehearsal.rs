@@ -1,7 +1,7 @@
 //! What the next cycle would change for customers and costs, as a rehearsal shows it (REGRADE section 10): whom to tell what,
 //! what the services cost before and after, and which months have too few readings.
 //!
-//! Who moved and why is the comparison's matter, what a customer is entitled to the catalogue's.
+//! Who moved and why is found by the comparison, and what a customer is entitled to by the catalogue.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,9 +18,9 @@ use crate::word::Word as _;
 /// The services that a customer gains and loses, in the order of the newer catalogue.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ServiceMoves {
-    /// Ids of services that it loses or of which it gets less.
+    /// Ids of services that the customer loses or of which it gets less.
     pub lost: Vec<String>,
-    /// Ids of services that it gains or of which it gets more.
+    /// Ids of services that the customer gains or of which it gets more.
     pub gained: Vec<String>,
     /// Whether a service is given on terms that are better in one respect and worse in another.
     pub other_terms: bool,
@@ -52,20 +52,21 @@ impl ServiceMoves {
 pub struct Telling {
     /// The customer.
     pub customer_id: String,
-    /// Whether it must be told: its tier falls, it loses a service or gets less of one, or an improvement plan begins.
+    /// Whether the customer must be told: its tier falls, it loses a service or gets less of one, or an improvement
+    /// plan begins.
     pub must: bool,
-    /// Where it was.
+    /// The customer's state before.
     pub before: EndState,
-    /// Its tier now.
+    /// The customer's tier now.
     pub after: Tier,
-    /// Why its tier changed; `None` where it has not, or where the customer was not graded before.
+    /// Why the tier changed; `None` if it has not changed, or if the customer was not graded before.
     pub cause: Option<Step>,
-    /// What it gains and loses; shared by all for whom that is the same.
+    /// The services that the customer gains and loses; shared by all customers with the same moves.
     pub services: Arc<ServiceMoves>,
 }
 
 impl Telling {
-    /// What a customer is told; `None` if nothing changes for it, or if it is not graded any more.
+    /// What a customer is told; `None` if nothing changes for the customer, or if it is not graded any more.
     #[must_use]
     pub fn of(
         id: &str,
@@ -83,7 +84,7 @@ impl Telling {
         Some(telling)
     }
 
-    /// Whether an improvement plan begins: for whoever is in grade-3 now and was not before.
+    /// Whether an improvement plan begins: the customer is in grade-3 now and was not before.
     #[must_use]
     pub fn begins_plan(&self) -> bool {
         self.after == Tier::Grade3 && self.before != EndState::Grade3
@@ -93,13 +94,13 @@ impl Telling {
 /// How many customers of each tier gain and lose a service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ServiceShift {
-    /// By tier now, best first: those who gain it or get more of it.
+    /// For each tier now, best first, the number of customers who gain the service or get more of it.
     pub gained: [u64; 4],
-    /// By tier now, best first: those who lose it or get less of it.
+    /// For each tier now, best first, the number of customers who lose the service or get less of it.
     pub lost: [u64; 4],
 }
 
-/// Who gains and loses which service, by id of the service.
+/// How many customers gain and lose each service, by id of the service.
 #[must_use]
 pub fn service_shifts(tellings: &[Telling]) -> BTreeMap<&str, ServiceShift> {
     let mut shifts: BTreeMap<&str, ServiceShift> = BTreeMap::new();
@@ -115,14 +116,14 @@ pub fn service_shifts(tellings: &[Telling]) -> BTreeMap<&str, ServiceShift> {
     shifts
 }
 
-/// What a service costs for a tier in a year.
+/// The cost and income of a service for a tier in a year.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ServiceCost {
-    /// Customers entitled.
+    /// Number of entitled customers.
     pub entitled: u64,
-    /// What it costs, in fen.
+    /// The cost of the service, in fen.
     pub cost_fen: i128,
-    /// What fees bring, in fen.
+    /// The income from fees, in fen.
     pub income_fen: i128,
 }
 
@@ -133,13 +134,13 @@ pub struct CostChange {
     pub service: String,
     /// The tier.
     pub tier: Tier,
-    /// Before; `None` if the earlier catalogue lacks the service.
+    /// The costs before; `None` if the earlier catalogue lacks the service.
     pub before: Option<ServiceCost>,
-    /// After; `None` if the newer catalogue lacks the service.
+    /// The costs after; `None` if the newer catalogue lacks the service.
     pub after: Option<ServiceCost>,
 }
 
-/// The costs of all services of two catalogues, by id of the service and tier, best first.
+/// The costs of all services of two catalogues, sorted by id of the service and by tier, best first.
 #[must_use]
 pub fn cost_changes(
     before: (&Catalogue, &[Statement]),
@@ -167,13 +168,13 @@ pub fn cost_changes(
 pub struct ThinMonth {
     /// The month.
     pub month: Month,
-    /// Readings in it.
+    /// Number of readings in the month.
     pub readings: u64,
-    /// Readings of the median month.
+    /// Number of readings in the median month.
     pub median: u64,
 }
 
-/// The months of a window with less than half the readings of its median month, the lower of two.
+/// The months of a window with less than half the readings of the median month; of two middle months, the lower counts.
 #[must_use]
 pub fn thin_months(window: Window, readings: &BTreeMap<Month, u64>) -> Vec<ThinMonth> {
     let of_month = |month: &Month| readings.get(month).copied().unwrap_or(0);
@@ -186,7 +187,7 @@ pub fn thin_months(window: Window, readings: &BTreeMap<Month, u64>) -> Vec<ThinM
     thin.map(|month| ThinMonth { month, readings: of_month(&month), median }).collect()
 }
 
-/// Number of customers who must be told, and of all who are told.
+/// Number of customers who must be told, and number of all customers who are told.
 #[must_use]
 pub fn told(tellings: &[Telling]) -> (u64, u64) {
     (count(tellings.iter().filter(|telling| telling.must).count()), count(tellings.len()))
@@ -205,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fall_a_loss_and_a_plan_must_be_told_and_other_changes_may() {
+    fn a_fall_a_loss_and_a_plan_must_be_told_and_other_changes_may_be_told() {
         use EndState::{Absent, Closed, Grade1, Grade2, Grade3, New, Special};
         let none = ServiceMoves::default;
         assert_eq!(must(Grade1, Grade1, none()), None);
@@ -214,8 +215,8 @@ mod tests {
         assert_eq!(must(New, Grade3, none()), Some(true), "a plan begins");
         assert_eq!(must(New, Grade2, none()), Some(false));
         assert_eq!(must(Absent, Grade1, none()), Some(false));
-        assert_eq!(must(Grade3, Grade3, none()), None, "its plan goes on");
-        assert_eq!(must(Special, Closed, none()), None, "nobody is there to be told");
+        assert_eq!(must(Grade3, Grade3, none()), None, "the plan goes on");
+        assert_eq!(must(Special, Closed, none()), None, "the customer is closed");
         assert_eq!(must(Special, Absent, none()), None);
     }
 
@@ -249,10 +250,6 @@ mod tests {
         let half = [(2025, 9, 100), (2025, 10, 100), (2025, 11, 50), (2025, 12, 120)];
         let half = half.map(|(year, month, readings)| (Month::new(year, month), readings));
         assert_eq!(thin_months(window, &half.into()), []);
-        assert_eq!(
-            thin_months(window, &BTreeMap::new()),
-            [],
-            "no readings at all have no median to be half of"
-        );
+        assert_eq!(thin_months(window, &BTreeMap::new()), [], "without any readings, no month is thin");
     }
 }

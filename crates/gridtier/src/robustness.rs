@@ -1,9 +1,10 @@
-//! Sensitivity of the tiers: the same points under other weights, without one indicator, and combined in another way.
+//! Sensitivity of the tiers: the same points are graded with other weights, without one indicator, and combined in
+//! another way.
 //!
-//! A draw is a pure function of the seed and its number, with a stream of random numbers of its own, so that draws do not
-//! depend on threads. For every draw the boundaries between tiers are found on a sample of the ranking, and every ranked
-//! customer is compared with them. Policies play no part: the computed tiers are compared. Whether a result is good is not
-//! known here.
+//! A draw depends only on the seed and its number. It has a stream of random numbers of its own, so that draws do not
+//! depend on threads. For every draw the boundaries between tiers are found on a sample of the ranking, and every
+//! ranked customer is compared with them. Policies play no part: only computed tiers are compared. Whether a result is
+//! good is not known here.
 
 mod draw;
 
@@ -24,9 +25,9 @@ use crate::word::Word;
 
 pub use draw::WeightDraw;
 
-/// Draws whose weights are held at one time.
+/// Number of draws whose weights are kept at one time.
 const DRAWS_AT_ONCE: u64 = 64;
-/// Ranked customers of a stratum that a sample holds at least, where there are so many.
+/// Fewest ranked customers of a stratum in a sample, if the stratum has so many.
 const STRATUM_SAMPLE_MIN: usize = 300;
 
 /// Receives the progress of a long computation: its name, steps done, steps in all.
@@ -37,20 +38,20 @@ pub struct Study<'a> {
     method: &'a Method,
     weights: &'a [Option<Weight>],
     ranked: &'a [Ranked],
-    /// The strata's names.
+    /// The names of the strata.
     strata: &'a [String],
-    /// Places of the indicators that weigh.
+    /// Places of the indicators that have a weight.
     places: Vec<usize>,
-    /// Row by row: the points of these indicators, 0 where left out.
+    /// The points of these indicators, row by row; 0 for an indicator that is left out.
     points: Vec<f64>,
-    /// Which indicators a row has, by number.
+    /// Which indicators are known in each row, as the number of a pattern.
     pattern: Vec<u32>,
     patterns: Vec<Vec<bool>>,
     /// Rows of the sample.
     sample: Vec<usize>,
 }
 
-/// The order and the tiers that one variation gives, against the published ones.
+/// The order and the tiers that one variation gives, compared with the published ones.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compared {
     /// Kendall's τ-b over the sample.
@@ -59,25 +60,25 @@ pub struct Compared {
     pub changed: f64,
 }
 
-/// What drawn weights do.
+/// The effects of drawn weights.
 #[derive(Debug)]
 pub struct Drawn {
-    /// By draw.
+    /// The draws, each with its comparison.
     pub draws: Vec<(WeightDraw, Compared)>,
-    /// By ranked customer: how many draws gave each tier.
+    /// For each ranked customer, the number of draws that gave each tier.
     pub counts: Vec<[u32; 4]>,
 }
 
 impl Drawn {
-    /// The share of draws that gave a ranked customer the tier.
+    /// The share of draws that gave the ranked customer at a row the tier.
     #[must_use]
     pub fn probability(&self, row: usize, tier: Tier) -> f64 {
         f64::from(self.counts[row][tier.position()]) / float(self.draws.len().max(1))
     }
 }
 
-/// By position in the graded population: the share of drawn weights that leave a ranked customer in its computed tier;
-/// `None` for provisional customers.
+/// For each position in the graded population, the share of drawn weights that leave a ranked customer in its computed
+/// tier; `None` for provisional customers.
 #[must_use]
 pub fn tier_probability(graded: &Graded, method: &Method, progress: StepProgress) -> Vec<Option<f64>> {
     let (scores, tiers) = (&graded.scores, &graded.tiers);
@@ -104,14 +105,14 @@ pub fn tier_probability(graded: &Graded, method: &Method, progress: StepProgress
     probability
 }
 
-/// The effective weights of one set of weights, a row for each pattern of known indicators.
+/// The effective weights for one set of weights, with a row for each pattern of known indicators.
 struct Scoring {
     how: Combine,
     weights: Vec<f64>,
 }
 
 impl<'a> Study<'a> {
-    /// Prepares `ranked`, ascending by number, for scoring. `columns` are by customer number.
+    /// Prepares the customers `ranked`, ascending by number, for scoring. `columns` are indexed by customer number.
     #[must_use]
     pub fn new(
         method: &'a Method,
@@ -148,7 +149,7 @@ impl<'a> Study<'a> {
         Self { method, weights, ranked, strata, places, points: flat, pattern, patterns, sample }
     }
 
-    /// Customers of the sample.
+    /// Number of customers in the sample.
     #[must_use]
     pub fn sampled(&self) -> usize {
         self.sample.len()
@@ -160,7 +161,7 @@ impl<'a> Study<'a> {
         &self.sample
     }
 
-    /// Points by indicator that weighs, `None` where left out.
+    /// The points of each indicator that has a weight; `None` if the indicator is left out.
     #[must_use]
     pub fn row(&self, row: usize) -> Vec<Option<f64>> {
         let mask = &self.patterns[index(self.pattern[row])];
@@ -168,7 +169,7 @@ impl<'a> Study<'a> {
         self.places.iter().zip(points).map(|(&place, z)| mask[place].then_some(*z)).collect()
     }
 
-    /// Places of the indicators that weigh, in the method's order.
+    /// Places of the indicators that have a weight, in the method's order.
     #[must_use]
     pub fn places(&self) -> &[usize] {
         &self.places
@@ -197,7 +198,7 @@ impl<'a> Study<'a> {
             .collect()
     }
 
-    /// Leaves out each indicator in turn; its weight goes to its siblings.
+    /// Leaves out each indicator in turn, while its weight goes to its siblings.
     #[must_use]
     pub fn leave_one_out(&self, progress: StepProgress) -> Vec<(usize, Compared)> {
         const WHAT: &str = "leave one out";
@@ -213,8 +214,8 @@ impl<'a> Study<'a> {
         found
     }
 
-    /// Draws weights around the method's: for each set of siblings from a Dirichlet distribution with parameters
-    /// concentration × weight, whose means are the weights.
+    /// Draws weights around the method's weights: for each set of siblings from a Dirichlet distribution with
+    /// parameters concentration × weight, whose means are the weights.
     #[must_use]
     pub fn draw(&self, progress: StepProgress) -> Drawn {
         const WHAT: &str = "draw weights";
@@ -270,14 +271,14 @@ impl<'a> Study<'a> {
             .collect()
     }
 
-    /// Points as they enter the sum of a way to combine.
+    /// Points in the form in which a way to combine sums them.
     fn transformed(&self, how: Combine, points: &[f64]) -> Vec<f64> {
         points.par_iter().map(|&z| entering(how, z)).collect()
     }
 
     fn scoring(&self, how: Combine, weights: &[Option<Weight>], without: Option<usize>) -> Scoring {
         let mut all = Vec::with_capacity(self.patterns.len() * self.places.len());
-        // Without a weight, the indicator does not count among those of its group.
+        // An indicator without a weight does not count among the indicators of its group.
         let mut weights = weights.to_vec();
         without.into_iter().for_each(|place| weights[place] = None);
         for mask in &self.patterns {
@@ -313,7 +314,7 @@ impl<'a> Study<'a> {
         Compared { tau_b: order.tau_b(scores), changed: float(changed) / float(self.sample.len().max(1)) }
     }
 
-    /// By stratum: the last customer of the sample above each boundary.
+    /// For each stratum, the last customer of the sample above each boundary.
     fn lines(&self, scoring: &Scoring, scores: &[f64]) -> Vec<[ScoreAndRank; 3]> {
         let mut by_stratum: Vec<Vec<ScoreAndRank>> = vec![Vec::new(); self.strata.len()];
         for (&row, score) in self.sample.iter().zip(scores) {
@@ -329,7 +330,7 @@ impl<'a> Study<'a> {
     }
 }
 
-/// A score, and the published rank that tells equal scores apart.
+/// A score, and the published rank that orders equal scores.
 type ScoreAndRank = (f64, u64);
 
 /// The last customer above each boundary of a stratum, by quota and floor.
@@ -337,7 +338,7 @@ fn lines(scores: &mut [ScoreAndRank], method: &Method, stratum: &str, how: Combi
     let mut lines = by_quota(scores, method, stratum);
     for (line, floor_e6) in lines.iter_mut().zip(method.lines.floors_e6) {
         let Some(floor_e6) = floor_e6 else { continue };
-        // The lowest score that is published as the floor.
+        // The lowest score that, when published, is rounded to the floor.
         let floor = ordering(how, (float_i64(floor_e6) - 0.5) / 1e6);
         if line.0 < floor {
             *line = (floor, u64::MAX);
@@ -346,7 +347,8 @@ fn lines(scores: &mut [ScoreAndRank], method: &Method, stratum: &str, how: Combi
     lines
 }
 
-/// Equal scores at a boundary are ordered by the published rank, or all go up or down, as the method says.
+/// The boundaries by quota. Equal scores at a boundary are ordered by the published rank, or all go up or down, as the
+/// method says.
 fn by_quota(scores: &mut [ScoreAndRank], method: &Method, stratum: &str) -> [ScoreAndRank; 3] {
     method.lines.boundaries(stratum).map(|percent| match (scores.len() * index(percent) + 50) / 100 {
         0 => (f64::INFINITY, 0),
@@ -362,19 +364,19 @@ fn by_quota(scores: &mut [ScoreAndRank], method: &Method, stratum: &str) -> [Sco
     })
 }
 
-/// How many boundaries a customer does not reach: the position of its tier.
+/// How many boundaries a customer does not reach; this is the position of its tier.
 fn below(lines: &[ScoreAndRank; 3], (score, rank): ScoreAndRank) -> usize {
     lines.iter().filter(|line| score < line.0 || (score == line.0 && rank > line.1)).count()
 }
 
-/// A score that puts vetoed customers behind all others, however they are combined.
+/// The score, changed so that vetoed customers come behind all others, in whatever way points are combined.
 fn behind_if_vetoed(customer: &Ranked, score: f64) -> f64 {
     const BEHIND: f64 = 1e6;
     if customer.vetoed { score - BEHIND } else { score }
 }
 
 impl Scoring {
-    /// A number that orders rows as the score does, of points as they enter its sum.
+    /// A number that orders rows as the score does, from points in the form in which they are summed.
     fn score(&self, pattern: u32, z: &[f64]) -> f64 {
         let start = index(pattern) * z.len();
         let weights = &self.weights[start..start + z.len()];
@@ -382,8 +384,8 @@ impl Scoring {
     }
 }
 
-/// A systematic sample: every k-th customer of each stratum's ranking, or all of them, so that every part of the ranking
-/// has the same share in the sample as in the whole.
+/// A systematic sample: every k-th customer of each stratum's ranking, or all customers, so that every part of the
+/// ranking has the same share in the sample as in the whole.
 fn sample(ranked: &[Ranked], strata: usize, size: usize) -> Vec<usize> {
     if ranked.len() <= size {
         return (0..ranked.len()).collect();

@@ -41,8 +41,8 @@ pub(super) struct Stripe {
     customers: usize,
     /// The cells of each month of the window, by member; empty until the month has a reading.
     pub months: Vec<Vec<MonthCell>>,
-    /// By member: the [code](meter_code) of the meter that was met first, 0 before any. Which meter that is depends on
-    /// the threads, but nothing that is published does. Empty until a file has meters.
+    /// For each member, the [code](meter_code) of the meter that was met first; 0 before any was met. Which meter that
+    /// is depends on the threads, but nothing that is published does. Empty until a file has meters.
     first_meter: Vec<u32>,
     /// Whether files without meters have been added.
     is_meterless: bool,

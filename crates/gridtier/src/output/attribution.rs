@@ -10,7 +10,7 @@ use crate::index::index;
 use crate::method::Tier;
 use crate::word::Word;
 
-/// The steps with a part of the score, in the order of the columns.
+/// The steps that have a part of the score, in the order of the columns.
 const SCORE_STEPS: [Step; 6] =
     [Step::Correction, Step::Stratum, Step::Own, Step::Cohort, Step::Method, Step::Unsplit];
 
@@ -24,7 +24,7 @@ pub fn tables<'a>(
     vec![why(pair, attribution), own(pair, attribution), waterfall_table(waterfall)]
 }
 
-/// One row for each customer that is graded at both ends, by id.
+/// One row for each customer graded in both cycles, sorted by id.
 fn why<'a>(pair: &'a Pair<'a>, attribution: &'a Attribution) -> Output<'a> {
     let mut fields = vec![full("customer_id", TEXT), full("status", TEXT)];
     fields.extend(
@@ -69,7 +69,8 @@ fn why<'a>(pair: &'a Pair<'a>, attribution: &'a Attribution) -> Output<'a> {
     })
 }
 
-/// One row for each split move, by id: the contribution to `own` of each indicator with a weight in the earlier method.
+/// One row for each split move, sorted by id: the contribution to `own` of each indicator with a weight in the earlier
+/// method.
 fn own<'a>(pair: &'a Pair<'a>, attribution: &'a Attribution) -> Output<'a> {
     let own = &attribution.own;
     let mut fields = vec![full("customer_id", TEXT)];
@@ -113,21 +114,21 @@ fn waterfall_table(steps: &[WaterfallStep]) -> Output<'_> {
 pub struct WhyRow {
     /// The customer.
     pub customer_id: String,
-    /// Whether its move could be split.
+    /// Whether the customer's move could be split.
     pub status: SplitStatus,
-    /// Its strata before and after.
+    /// The customer's strata before and after.
     pub strata: [String; 2],
-    /// Its final tiers before and after.
+    /// The customer's final tiers before and after.
     pub tiers: [Tier; 2],
-    /// Its scores before and after, in 10⁻⁶ points.
+    /// The customer's scores before and after, in 10⁻⁶ points.
     pub scores_e6: [Option<i64>; 2],
-    /// By step with a part of the score: the part, in 10⁻⁶ points.
+    /// For each step that has a part of the score, that part in 10⁻⁶ points.
     pub parts_e6: Vec<(Step, Option<i64>)>,
-    /// By step: the steps of tiers.
+    /// For each step, by how many tiers it moved the customer.
     pub parts: Vec<(Step, Option<i64>)>,
-    /// The step that moved its tier most.
+    /// The step that moved the tier most.
     pub cause: Option<Step>,
-    /// What the policies before and after were.
+    /// Which policies changed the tiers before and after.
     pub policy_reasons: [Option<PolicyReason>; 2],
     /// The indicator with the largest part of `own`.
     pub own_first: Option<String>,
@@ -135,7 +136,7 @@ pub struct WhyRow {
     pub newly: Option<[i64; 2]>,
 }
 
-/// The rows of a written batch; `None` when it is not a table of these.
+/// The rows of a written batch; `None` if the batch is not such a table.
 #[must_use]
 pub fn read_why(batch: &RecordBatch) -> Option<Vec<WhyRow>> {
     let ids = batch.texts("customer_id")?;
@@ -172,18 +173,18 @@ pub fn read_why(batch: &RecordBatch) -> Option<Vec<WhyRow>> {
         .collect()
 }
 
-/// The parts of `own` by indicator, and the rounding difference.
+/// The parts of `own` for each indicator, and the rounding difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnRow {
     /// The customer.
     pub customer_id: String,
-    /// By column but the last, in their order: the indicator and its part in 10⁻⁶ points.
+    /// For each column except the last, in their order: the indicator and its part in 10⁻⁶ points.
     pub parts_e6: Vec<(String, i64)>,
     /// `own` minus the sum of the parts.
     pub rounding_e6: i64,
 }
 
-/// The rows of a written batch; `None` when it is not a table of these.
+/// The rows of a written batch; `None` if the batch is not such a table.
 #[must_use]
 pub fn read_own(batch: &RecordBatch) -> Option<Vec<OwnRow>> {
     let (ids, rounding) = (batch.texts("customer_id")?, batch.integers("rounding")?);
@@ -202,7 +203,7 @@ pub fn read_own(batch: &RecordBatch) -> Option<Vec<OwnRow>> {
         .collect()
 }
 
-/// The rows of a written batch; `None` when it is not a waterfall.
+/// The rows of a written batch; `None` if the batch is not a waterfall.
 #[must_use]
 pub fn read_waterfall(batch: &RecordBatch) -> Option<Vec<WaterfallStep>> {
     let (strata, tiers, steps) = (batch.texts("stratum")?, batch.texts("tier")?, batch.texts("step")?);

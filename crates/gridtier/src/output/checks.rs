@@ -9,7 +9,7 @@ use crate::method::Tier;
 use crate::validate::{BORDERLINE, Validation};
 use crate::word::Word;
 
-/// The tables of a validation, each by its key.
+/// The tables of a validation, each sorted by its key.
 #[must_use]
 pub fn tables<'a>(cycle: &'a Cycle, validation: &'a Validation) -> Vec<Output<'a>> {
     vec![
@@ -127,7 +127,7 @@ fn classes(validation: &Validation) -> Output<'_> {
     })
 }
 
-/// Every draw: its weights, and how the grading compares with the published one.
+/// One row for each draw: its weights, and how the grading by them differs from the published one.
 fn draws<'a>(cycle: &'a Cycle, validation: &'a Validation) -> Output<'a> {
     let places = cycle.parameters.weighing();
     let mut fields =
@@ -148,7 +148,8 @@ fn draws<'a>(cycle: &'a Cycle, validation: &'a Validation) -> Output<'a> {
     })
 }
 
-/// The ranked customers at the rows `wanted`, each with its tier probabilities: the share of draws that gave each tier.
+/// The ranked customers at the rows `wanted`, each with its tier probabilities, that is, the share of draws that gave
+/// each tier.
 fn probability_table<'a>(
     name: &'static str,
     cycle: &'a Cycle,
@@ -231,7 +232,8 @@ fn cluster_choice(validation: &Validation) -> Output<'_> {
     })
 }
 
-/// By clustering, cluster and indicator: the mean over the customers whose value is known, in the indicator's unit.
+/// For each clustering, cluster and indicator: the mean over the customers whose value is known, in the indicator's
+/// unit.
 fn cluster_profiles<'a>(cycle: &'a Cycle, validation: &'a Validation) -> Output<'a> {
     let profiles = validation.profiles(cycle);
     let fields = vec![

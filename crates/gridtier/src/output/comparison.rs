@@ -13,15 +13,15 @@ use crate::statistics::migration::NeighbourTest;
 use crate::statistics::stability_index::DriftBin;
 use crate::word::Word;
 
-/// A row with the number of its stratum, `None` for everybody.
+/// A row and the number of its stratum; `None` stands for everybody.
 type InStratum<R> = (Option<u32>, R);
 
-/// The name of a stratum, `*` for everybody.
+/// The name of a stratum; `*` stands for everybody.
 fn name<'a>(pair: &'a Pair<'_>, stratum: Option<u32>) -> Option<&'a str> {
     Some(stratum.map_or(EVERYBODY, |number| pair.strata[index(number)].as_str()))
 }
 
-/// Puts rows into the order of the bytes of their strata, without changing the order within one.
+/// Sorts rows by the bytes of their strata's names, without changing the order within a stratum.
 fn by_stratum<R>(pair: &Pair<'_>, mut rows: Vec<InStratum<R>>) -> Vec<InStratum<R>> {
     rows.sort_by(|a, b| name(pair, a.0).cmp(&name(pair, b.0)));
     rows
@@ -43,7 +43,7 @@ pub fn tables<'a>(pair: &'a Pair<'a>, comparison: &'a Comparison) -> Vec<Output<
     tables
 }
 
-/// Customers by stratum and states, with revenue and energy at both ends.
+/// Numbers of customers by stratum and states, with revenue and energy in both cycles.
 fn transitions<'a>(
     pair: &'a Pair<'a>,
     rows: impl IntoIterator<Item = (TransitionKey, TransitionSums)>,
@@ -60,7 +60,7 @@ fn transitions<'a>(
         full("energy_before_wh", INTEGER),
         full("energy_after_wh", INTEGER),
     ];
-    // Keys are in the order of strata, whose numbers follow their bytes, and of states.
+    // The keys are in the order of strata, whose numbers follow the bytes of their names, and then of states.
     let rows: Vec<_> = rows.into_iter().collect();
     table("transitions", fields, rows.len(), move |range| {
         let rows = &rows[range];
@@ -80,7 +80,7 @@ fn transitions<'a>(
     })
 }
 
-/// The share of each tier's customers that came to each end, with limits.
+/// The share of each tier's customers that came to each state, with limits.
 fn rates<'a>(pair: &'a Pair<'a>, stability: &[TierStability]) -> Output<'a> {
     let rates = stability.iter().flat_map(|of| of.rates.iter().map(|rate| (of.stratum, *rate)));
     let rates: Vec<InStratum<TransitionRate>> = by_stratum(pair, rates.collect());
@@ -125,7 +125,7 @@ fn stability<'a>(pair: &'a Pair<'a>, stability: &[TierStability]) -> Output<'a> 
     })
 }
 
-/// Whether far moves are more frequent than nearer ones.
+/// Whether farther moves are more frequent than nearer ones.
 fn z_tests<'a>(pair: &'a Pair<'a>, stability: &[TierStability]) -> Output<'a> {
     let tests =
         stability.iter().flat_map(|of| of.neighbour_tests().into_iter().map(|test| (of.stratum, test)));
@@ -157,7 +157,7 @@ fn z_tests<'a>(pair: &'a Pair<'a>, stability: &[TierStability]) -> Output<'a> {
     })
 }
 
-/// The drift of each measure, and its bins, whose terms sum to it.
+/// The drift of each measure, and its bins, whose terms sum to the drift.
 fn drift<'a>(pair: &'a Pair<'a>, drifts: &'a [Drift]) -> [Output<'a>; 2] {
     let mut sorted: Vec<&Drift> = drifts.iter().collect();
     sorted.sort_by(|a, b| (name(pair, a.stratum), &a.measure).cmp(&(name(pair, b.stratum), &b.measure)));
@@ -220,7 +220,7 @@ fn drift_bins<'a>(pair: &'a Pair<'a>, bins: Vec<(&'a Drift, DriftBin)>) -> Outpu
     })
 }
 
-/// What the earlier cycle's scores and tiers foretold.
+/// How well the earlier cycle's scores and tiers foretold the later cycle.
 fn backtest<'a>(pair: &'a Pair<'a>, backtests: &Backtests) -> [Output<'a>; 2] {
     let outcomes = backtests.outcomes.iter().map(|test| (test.stratum, *test));
     let mut outcomes: Vec<InStratum<Backtest>> = outcomes.collect();

@@ -1,6 +1,7 @@
 //! Writes the facts of a cycle as tables and reads them back, so that a published cycle can be graded again by another method.
 //!
-//! Counts are the engine's integers. An absent input table leaves its columns empty; 0 means that it was there.
+//! Counts are the engine's integers. The columns of an absent input table are empty; a 0 means that the table was
+//! there.
 
 use std::sync::Arc;
 
@@ -25,11 +26,11 @@ use crate::source::{TableBook, Tally};
 use crate::unit::{Month, Window};
 use crate::word::Word;
 
-/// Names of the tables of facts. Their content depends on inputs and window only, never on the method.
+/// Names of the tables of facts. Their content depends only on inputs and window, never on the method.
 pub const NAMES: [&str; 7] =
     ["customers", "facts", "monthly_usage", "usage_as_read", "offences", "reconciliation", "unit_suspects"];
 
-/// The tables of facts; none when the facts were read from a published cycle.
+/// The tables of facts; empty if the facts were read from a published cycle.
 pub(super) fn tables(facts: &Facts) -> Vec<Output<'_>> {
     let Some(usage) = &facts.usage else { return Vec::new() };
     vec![
@@ -48,7 +49,7 @@ fn customers(facts: &Facts) -> Output<'_> {
     customers_as("customers", &facts.customers)
 }
 
-/// A base of customers as a table of this name.
+/// A customer base as a table with this name.
 pub(super) fn customers_as<'a>(name: &'static str, customers: &'a Customers) -> Output<'a> {
     let Customers { ids, rows: all } = customers;
     let fields = vec![
@@ -92,8 +93,8 @@ pub(super) fn customers_as<'a>(name: &'static str, customers: &'a Customers) -> 
     })
 }
 
-/// Appends the customers of a published batch, which come in the order of their ids; `None` when it is not a table of
-/// customers.
+/// Appends the customers of a published batch, which are in the order of their ids; `None` if the batch is not a table
+/// of customers.
 #[must_use]
 pub fn read_customers(batch: &RecordBatch, customers: &mut Customers) -> Option<()> {
     let (ids, regions) = (batch.texts("customer_id")?, batch.texts("region")?);
@@ -113,7 +114,7 @@ pub fn read_customers(batch: &RecordBatch, customers: &mut Customers) -> Option<
             contract_capacity_kva: value_at(capacities, row),
             capacity_at_start_kva: value_at(at_start, row),
             holder_id: text_at(holders, row).map(Into::into),
-            // Published as a factor of two decimals, held in hundredths.
+            // It is published as a factor with two decimals, but kept in hundredths.
             power_factor_standard: value_at(standards, row).map(|factor| (100.0 * factor).round() as u8),
             importance_level: word_at(importance, row)?,
             load_class: word_at(load, row)?,
@@ -126,9 +127,9 @@ pub fn read_customers(batch: &RecordBatch, customers: &mut Customers) -> Option<
     Some(())
 }
 
-/// Monthly usage of all accepted customers, months with a reading only.
+/// Monthly usage of all accepted customers; only months with a reading.
 fn monthly_usage<'f>(facts: &'f Facts, usage: &'f MonthlyUsage) -> Output<'f> {
-    /// Customers per batch; a batch has at most this number × the months of the window rows.
+    /// Number of customers per batch. A batch has at most this number × the months of the window rows.
     const CUSTOMERS: usize = 1 << 12;
     let schema = Arc::new(Schema::new(vec![
         full("customer_id", TEXT),
@@ -163,8 +164,9 @@ fn monthly_usage<'f>(facts: &'f Facts, usage: &'f MonthlyUsage) -> Output<'f> {
     Output { name: "monthly_usage", schema, batches: Box::new(batches) }
 }
 
-/// The months as they were read in `meter_readings`, of the customers whose monthly usage differs: spread, with registers,
-/// or without what came before the customer opened. A later cycle builds on them.
+/// The months as they were read in `meter_readings`, for customers whose monthly usage differs: because it was spread,
+/// includes registers, or leaves out months before the customer opened. A later cycle that reuses the readings starts
+/// from these months.
 fn usage_as_read<'f>(facts: &'f Facts, usage: &'f MonthlyUsage) -> Output<'f> {
     let fields = vec![
         full("customer_id", TEXT),
@@ -188,7 +190,7 @@ fn usage_as_read<'f>(facts: &'f Facts, usage: &'f MonthlyUsage) -> Output<'f> {
     })
 }
 
-/// Row counts of each input table that is present: read, counted, rejected.
+/// Row counts of each input table that was delivered: read, counted, rejected.
 pub(super) fn reconciliation(facts: &Facts) -> Output<'_> {
     let fields = vec![
         full("table", TEXT),
@@ -215,7 +217,7 @@ pub(super) fn reconciliation(facts: &Facts) -> Output<'_> {
     })
 }
 
-/// Sets the row counts of the input tables from a published batch; `None` when the batch is not a reconciliation table.
+/// Sets the row counts of the input tables from a published batch; `None` if the batch is not a reconciliation table.
 #[must_use]
 pub fn read_reconciliation(batch: &RecordBatch, books: &mut [TableBook]) -> Option<()> {
     let (names, rows_in, counted) =
@@ -237,7 +239,7 @@ pub fn read_reconciliation(batch: &RecordBatch, books: &mut [TableBook]) -> Opti
     Some(())
 }
 
-/// Months whose energy is far from the customer's median: probably a wrong unit.
+/// Months whose energy is far from the customer's median, which probably have a wrong unit.
 pub(super) fn unit_suspects(facts: &Facts) -> Output<'_> {
     let fields = vec![
         full("customer_id", TEXT),
@@ -257,7 +259,7 @@ pub(super) fn unit_suspects(facts: &Facts) -> Output<'_> {
     })
 }
 
-/// The suspect months of a published batch; `None` when it is not a table of these.
+/// The suspect months of a published batch; `None` if the batch is not such a table.
 #[must_use]
 pub fn read_unit_suspects(batch: &RecordBatch, customers: &Customers) -> Option<Vec<UnitSuspect>> {
     let (ids, months) = (batch.texts("customer_id")?, batch.dates("month")?);
@@ -274,7 +276,7 @@ pub fn read_unit_suspects(batch: &RecordBatch, customers: &Customers) -> Option<
         .collect()
 }
 
-/// The integer facts, in column order.
+/// The integer facts, in the order of the columns.
 fn integer_columns() -> impl Iterator<Item = &'static FactColumn> {
     COLUMNS.iter().filter(|column| matches!(column.value, FactValue::Integer(..)))
 }
@@ -301,7 +303,8 @@ pub fn missing_facts(batch: &RecordBatch) -> Vec<String> {
     names.filter(|name| batch.column_by_name(name).is_none()).collect()
 }
 
-/// A batch of the table of facts with the columns that it lacks, empty; `None` when it is not a table of facts.
+/// A batch of the table of facts, to which the columns that it lacks are added as empty columns; `None` if it is not a
+/// table of facts.
 #[must_use]
 pub fn with_missing_facts(batch: &RecordBatch) -> Option<RecordBatch> {
     let column = |field: &Field| match batch.column_by_name(field.name()) {
@@ -313,7 +316,8 @@ pub fn with_missing_facts(batch: &RecordBatch) -> Option<RecordBatch> {
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).ok()
 }
 
-/// All facts by customer: the integer facts, the latest energy audit, and the covered months from the start of the window.
+/// All facts of each customer: the integer facts, the latest energy audit, and the covered months from the start of the
+/// window.
 fn counted(facts: &Facts) -> Output<'_> {
     table("facts", fact_fields(), facts.rows.len(), move |rows| {
         let customers = rows.clone().map(CustomerIx::from_index);
@@ -324,7 +328,7 @@ fn counted(facts: &Facts) -> Output<'_> {
             let is_there = facts.present(column.table);
             columns.push(integers(facts.rows[rows.clone()].iter().map(|row| is_there.then(|| value(row)))));
         }
-        // Without the table nothing is known of payments.
+        // Without the table of payments, it is unknown what was paid.
         let is_paid = facts.present(Table::Payments);
         let billing = || facts.rows[rows.clone()].iter().map(|row| &row.billing);
         columns.push(days(billing().map(|billing| billing.unpaid_since.filter(|_| is_paid))));
@@ -356,7 +360,8 @@ fn offences(facts: &Facts) -> Output<'_> {
     })
 }
 
-/// Appends the number of covered months of the customers of a published batch; `None` when it is not a table of facts.
+/// Appends the number of covered months of the customers of a published batch; `None` if the batch is not a table of
+/// facts.
 #[must_use]
 pub fn read_covered_months(batch: &RecordBatch, months: &mut Vec<u32>) -> Option<()> {
     for covered in batch.integers("covered_months")?.values() {
@@ -368,7 +373,7 @@ pub fn read_covered_months(batch: &RecordBatch, months: &mut Vec<u32>) -> Option
 /// The content of a published table of facts.
 #[derive(Debug)]
 pub struct PublishedFacts {
-    /// Integer facts, by customer number.
+    /// The integer facts, by customer number.
     pub rows: Vec<CustomerFacts>,
     /// The latest energy audits.
     pub profiles: Vec<Option<EnergyProfile>>,
@@ -377,7 +382,7 @@ pub struct PublishedFacts {
 }
 
 impl PublishedFacts {
-    /// Empty facts for that number of customers, to be filled by [`read`](Self::read).
+    /// Empty facts for that number of customers, which [`read`](Self::read) fills.
     #[must_use]
     pub fn new(customers: usize, window: Window) -> Self {
         Self {
@@ -387,7 +392,8 @@ impl PublishedFacts {
         }
     }
 
-    /// Reads a batch of a published `facts` table, whose first customer has number `start`; `None` when it is not one.
+    /// Reads a batch of a published `facts` table, whose first customer has number `start`; `None` if it is not such a
+    /// batch.
     #[must_use]
     pub fn read(&mut self, batch: &RecordBatch, start: usize, customers: &Customers) -> Option<()> {
         let target = self.rows.get_mut(start..start + batch.num_rows())?;
@@ -399,7 +405,7 @@ impl PublishedFacts {
         for column in integer_columns() {
             let FactValue::Integer(_, field) = column.value else { continue };
             let values = batch.column_by_name(column.name)?.as_primitive_opt::<Int64Type>()?;
-            // Facts of an absent table are 0 in memory; the absence of the table distinguishes them from a count of 0.
+            // Facts of an absent table are 0 in memory. They are told from counts of 0 by the absence of the table.
             target.iter_mut().zip(values).for_each(|(row, value)| *field(row) = value.unwrap_or(0));
         }
         let (since, last) = (batch.dates("unpaid_since")?, batch.dates("last_overdue_day")?);
@@ -423,7 +429,7 @@ impl PublishedFacts {
     }
 }
 
-/// The offences of a published batch; `None` when it is not a table of offences.
+/// The offences of a published batch; `None` if the batch is not a table of offences.
 #[must_use]
 pub fn read_offences(batch: &RecordBatch, customers: &Customers) -> Option<Vec<Offence>> {
     let ids = batch.column_by_name("customer_id")?.as_string_opt::<i32>()?;

@@ -30,8 +30,8 @@ pub(super) fn output(findings: &[Finding]) -> Output<'_> {
     })
 }
 
-/// Appends the findings of a published batch that concern input tables; `None` when it is not a table of findings. Findings
-/// on the method are skipped, because grading produces them again.
+/// Appends the findings of a published batch that are about input tables; `None` if the batch is not a table of
+/// findings. Findings about the method are skipped, because grading produces them again.
 #[must_use]
 pub fn read_of_tables(batch: &RecordBatch, findings: &mut Vec<Finding>) -> Option<()> {
     let (tables, rules, examples) = (batch.texts("table")?, batch.texts("rule")?, batch.texts("example")?);

@@ -4,7 +4,7 @@ use super::{NUMBER, Output, TEXT, full, nullable, numbers, table, text};
 use crate::gate::GateResult;
 use crate::word::Word as _;
 
-/// One row for each gate, by its code.
+/// One row for each gate, sorted by its code.
 #[must_use]
 pub fn output(gates: &[GateResult]) -> Output<'_> {
     let mut sorted: Vec<&GateResult> = gates.iter().collect();

@@ -5,7 +5,7 @@ use crate::history::TierHistory;
 use crate::index::index;
 use crate::word::Word as _;
 
-/// One row for each span, by customer and first day.
+/// One row for each span, sorted by customer and first day.
 #[must_use]
 pub fn output(history: &TierHistory) -> Output<'_> {
     let fields = vec![

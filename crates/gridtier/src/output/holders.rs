@@ -1,4 +1,4 @@
-//! Writes who holds which account, and the holders as customers; in the order of accounts and of holders.
+//! Writes who holds which account, in the order of accounts, and the holders as customers, in the order of holders.
 
 use arrow_array::RecordBatch;
 
@@ -25,7 +25,8 @@ pub(super) fn tables<'a>(graded: &'a Graded, holders: &'a Holders) -> Vec<Output
     vec![members, customers_as("holders", &holders.facts.customers)]
 }
 
-/// Adds the accounts of a published batch and the numbers of their holders; `None` when it is not a table of members.
+/// Adds the accounts of a published batch and the numbers of their holders; `None` if the batch is not a table of
+/// members.
 #[must_use]
 pub fn read_members(
     batch: &RecordBatch,
@@ -41,7 +42,7 @@ pub fn read_members(
     Some(())
 }
 
-/// The holder of the first account of a published batch; `None` when it is not a table of members.
+/// The holder of the first account of a published batch; `None` if the batch is not a table of members.
 #[must_use]
 pub fn read_first(batch: &RecordBatch) -> Option<String> {
     batch.text("customer_id", 0)

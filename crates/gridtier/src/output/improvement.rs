@@ -11,13 +11,13 @@ use crate::cycle::Cycle;
 use crate::improvement::{ImprovementPlans, PlanStatus};
 use crate::word::Word;
 
-/// Both tables.
+/// The tables of plans and of their indicators.
 #[must_use]
 pub fn tables<'a>(cycle: &'a Cycle, plans: &'a ImprovementPlans) -> Vec<Output<'a>> {
     vec![plan_table(cycle, plans), item_table(cycle, plans)]
 }
 
-/// One row for each plan, by customer.
+/// One row for each plan, sorted by customer.
 fn plan_table<'a>(cycle: &'a Cycle, plans: &'a ImprovementPlans) -> Output<'a> {
     let fields = vec![
         full("customer_id", TEXT),
@@ -42,7 +42,7 @@ fn plan_table<'a>(cycle: &'a Cycle, plans: &'a ImprovementPlans) -> Output<'a> {
     })
 }
 
-/// One row for each plan and indicator with a weight, by customer and indicator.
+/// One row for each plan and each indicator with a weight, sorted by customer and indicator.
 fn item_table<'a>(cycle: &'a Cycle, plans: &'a ImprovementPlans) -> Output<'a> {
     let fields = vec![
         full("customer_id", TEXT),
@@ -77,21 +77,21 @@ fn item_table<'a>(cycle: &'a Cycle, plans: &'a ImprovementPlans) -> Output<'a> {
 pub struct PlanRow {
     /// The customer.
     pub customer_id: String,
-    /// By how much its score must rise, in 10⁻⁶ points.
+    /// By how much the customer's score must rise, in 10⁻⁶ points.
     pub gap_e6: Option<i64>,
     /// The least effort, in ‰.
     pub effort: Option<i64>,
-    /// Whether it suffices.
+    /// Whether this effort suffices.
     pub reachable: Option<bool>,
-    /// The first as-of without a veto.
+    /// The first as-of at which no veto applies.
     pub blocked_until: Option<i32>,
-    /// When it is due.
+    /// The day on which the plan is due.
     pub due_on: i32,
-    /// How far it has come.
+    /// How far the plan has come.
     pub status: Option<PlanStatus>,
 }
 
-/// The rows of a written batch; `None` when these are no plans.
+/// The rows of a written batch; `None` if it is not a table of plans.
 #[must_use]
 pub fn read_plans(batch: &RecordBatch) -> Option<Vec<PlanRow>> {
     use arrow_array::Array as _;
@@ -123,17 +123,17 @@ pub struct PlanItemRow {
     pub indicator: String,
     /// Value and points in the cycle.
     pub found: [Option<f64>; 2],
-    /// What 100 points would add, in 10⁻⁶ points.
+    /// By how much 100 points would raise the score, in 10⁻⁶ points.
     pub lost_e6: Option<i64>,
-    /// Whether the customer changes it by behaviour.
+    /// Whether the customer can change the indicator by behaviour.
     pub is_lever: bool,
-    /// Value and points to be reached.
+    /// The value and the points to be reached.
     pub target: [Option<f64>; 2],
-    /// How far it has come.
+    /// How far the indicator has come.
     pub status: Option<PlanStatus>,
 }
 
-/// The rows of a written batch; `None` when these are no indicators of plans.
+/// The rows of a written batch; `None` if it is not a table of indicators of plans.
 #[must_use]
 pub fn read_items(batch: &RecordBatch) -> Option<Vec<PlanItemRow>> {
     let (ids, statuses) = (batch.texts("customer_id")?, batch.texts("status")?);

@@ -10,7 +10,7 @@ use crate::indicator::{IndicatorColumn, IndicatorValue};
 use crate::method::Method;
 use crate::run::Graded;
 
-/// One row for each graded customer, by id.
+/// One row for each graded customer, sorted by id.
 pub(super) fn output<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
     let (scores, ids) = (&graded.scores, &graded.judged().customers.ids);
     let mut fields = vec![full("customer_id", TEXT)];
@@ -29,8 +29,8 @@ pub(super) fn output<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
     })
 }
 
-/// Reads the values of a published batch into `columns`, one for each indicator of the method; `placed` are the customers
-/// of its rows. `None` when it is not a table of the method's indicators.
+/// Reads the values of a published batch into `columns`, one for each indicator of the method; `placed` are the
+/// customers of the batch's rows. `None` if the batch is not a table of the method's indicators.
 #[must_use]
 pub fn read(
     batch: &RecordBatch,
@@ -47,8 +47,8 @@ pub fn read(
     Some(())
 }
 
-/// The values of the first row of a published batch, in the order of the method's indicators; `None` when it is not a
-/// table of them.
+/// The values of the first row of a published batch, in the order of the method's indicators; `None` if the batch is
+/// not a table of these indicators.
 #[must_use]
 pub fn read_first(batch: &RecordBatch, method: &Method) -> Option<Vec<IndicatorValue>> {
     method

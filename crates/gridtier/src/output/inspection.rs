@@ -1,4 +1,4 @@
-//! Writes and reads what an inspection found of customers, and which triggers fired (REGRADE section 11).
+//! Writes and reads the inspected customers and the triggers that fired (REGRADE section 11).
 
 use arrow_array::RecordBatch;
 
@@ -25,7 +25,7 @@ fn id(cycle: &Cycle, row: usize) -> &str {
     cycle.customers.ids.key(cycle.rows[row].number)
 }
 
-/// One row for each customer of the cycle, by id.
+/// One row for each customer of the cycle, sorted by id.
 fn customers<'a>(cycle: &'a Cycle, inspection: &'a Inspection) -> Output<'a> {
     let fields = vec![
         full("customer_id", TEXT),
@@ -46,7 +46,7 @@ fn customers<'a>(cycle: &'a Cycle, inspection: &'a Inspection) -> Output<'a> {
     })
 }
 
-/// One row for each customer and trigger that fired for it, by id and name.
+/// One row for each customer and each trigger that fired for it, sorted by id and name.
 fn triggers<'a>(cycle: &'a Cycle, inspection: &'a Inspection) -> Output<'a> {
     let fields =
         vec![full("customer_id", TEXT), full("trigger", TEXT), full("action", TEXT), nullable("since", DAY)];
@@ -62,8 +62,8 @@ fn triggers<'a>(cycle: &'a Cycle, inspection: &'a Inspection) -> Output<'a> {
     })
 }
 
-/// Stores in `tiers`, by position in the cycle's rows, where the customers of a written batch stood. `None` when it is
-/// not a table of inspected customers of the cycle.
+/// Stores in `tiers`, by position in the cycle's rows, the tiers that the customers of a written batch had at the
+/// inspection. `None` if the batch is not a table of inspected customers of the cycle.
 #[must_use]
 pub fn read_tiers(batch: &RecordBatch, cycle: &Cycle, tiers: &mut Vec<Option<Tier>>) -> Option<()> {
     let (ids, now) = (batch.texts("customer_id")?, batch.texts("tier_now")?);
@@ -83,13 +83,13 @@ pub struct TriggerRow {
     pub customer_id: String,
     /// Name of the trigger.
     pub trigger: String,
-    /// What it proposes.
+    /// What the trigger proposes.
     pub action: TriggerAction,
-    /// The day from which on it holds.
+    /// The first day on which the trigger's condition was met.
     pub since: Option<i32>,
 }
 
-/// The rows of a written batch; `None` when these are no fired triggers.
+/// The rows of a written batch; `None` if it is not a table of fired triggers.
 #[must_use]
 pub fn read_triggers(batch: &RecordBatch) -> Option<Vec<TriggerRow>> {
     let (ids, triggers, actions) =

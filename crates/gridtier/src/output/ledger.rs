@@ -46,7 +46,7 @@ pub fn output_of(lines: &[LedgerLine]) -> Output<'_> {
     })
 }
 
-/// The lines of a published batch, in its order; `None` when it is not a ledger.
+/// The lines of a published batch, in the order of the batch; `None` if the batch is not a ledger.
 #[must_use]
 pub fn read_lines(batch: &RecordBatch) -> Option<Vec<LedgerLine>> {
     let (strata, boundaries, broken) =
@@ -71,7 +71,7 @@ pub fn read_lines(batch: &RecordBatch) -> Option<Vec<LedgerLine>> {
         .collect()
 }
 
-/// The boundaries of a published batch; `None` when it is not a ledger.
+/// The boundaries of a published batch; `None` if the batch is not a ledger.
 #[must_use]
 pub fn read(batch: &RecordBatch) -> Option<Vec<Boundary>> {
     let (customers, counts) = (batch.integers("customers")?, batch.integers("count")?);

@@ -64,11 +64,11 @@ pub(super) fn table<'a>(scores: &'a Scores, method: &'a Method) -> Output<'a> {
     })
 }
 
-/// The table of `by_stratum`.
+/// Name of the table that `by_stratum` writes.
 pub const STRATUM_PARAMETERS: &str = "stratum_parameters";
 
-/// One row for each indicator and stratum to whose ranked customers its normalisation is fitted; for the others the row of
-/// the indicator in `parameters` holds.
+/// One row for each indicator and each stratum to whose ranked customers the indicator's normalisation is fitted; for
+/// all other strata the indicator's row in `parameters` applies.
 pub(super) fn by_stratum<'a>(parameters: &'a Parameters, method: &'a Method) -> Output<'a> {
     let mut fields = vec![full("indicator", TEXT), full("stratum", TEXT)];
     fields.extend(fit_fields());
@@ -187,7 +187,7 @@ fn fit_columns(fitted: &[Option<&Fitted>]) -> Vec<ArrayRef> {
     ]
 }
 
-/// The parameters of a published table, in the order of the method's indicators; `None` when the table does not belong to
+/// The parameters of a published table, in the order of the method's indicators; `None` if the table does not belong to
 /// this method.
 #[must_use]
 pub fn read(table: &RecordBatch, method: &Method) -> Option<Parameters> {
@@ -205,7 +205,7 @@ pub fn read(table: &RecordBatch, method: &Method) -> Option<Parameters> {
     Some(Parameters { fitted, weights, delivered, strata: Vec::new() })
 }
 
-/// The parameters by stratum of a published table, of the strata that have any; `None` when the table does not belong to
+/// The parameters by stratum of a published table, for the strata that have any; `None` if the table does not belong to
 /// this method.
 #[must_use]
 pub fn read_by_stratum(table: &RecordBatch, method: &Method) -> Option<Vec<StratumParameters>> {
@@ -225,7 +225,7 @@ pub fn read_by_stratum(table: &RecordBatch, method: &Method) -> Option<Vec<Strat
     Some(strata.into_values().collect())
 }
 
-/// A published weight: its place in the tree comes from the method, the numbers from the cycle.
+/// A published weight: its place in the tree comes from the method, its numbers from the cycle.
 fn weight(table: &RecordBatch, row: usize, spec: &Spec) -> Option<Option<Weight>> {
     let Some(place) = spec.weight else { return Some(None) };
     Some(Some(Weight {
@@ -276,8 +276,8 @@ fn fitted(table: &RecordBatch, row: usize, direction: Direction) -> Option<Optio
     Some(Some(Fitted { kind, direction }))
 }
 
-/// By indicator of the method: its share of the score's variance; `None` when the table does not
-/// belong to this method.
+/// For each indicator of the method, its share of the score's variance; `None` if the table does not belong to this
+/// method.
 #[must_use]
 pub fn read_influence(table: &RecordBatch, method: &Method) -> Option<Vec<Option<f64>>> {
     let (ids, influence) = (table.texts("indicator")?, table.floats("influence")?);
@@ -300,7 +300,7 @@ mod tests {
     use crate::stratum::Groups;
 
     #[test]
-    fn parameters_of_strata_are_read_back_in_every_bit() {
+    fn parameters_of_strata_are_read_back_bit_for_bit() {
         let mut method = Method::preset("paper").unwrap().unwrap();
         method.normalise_within = NormaliseWithin::Stratum;
         method.indicators[1].normalise = Some(Normalise::Percentile);

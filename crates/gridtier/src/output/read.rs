@@ -6,7 +6,7 @@ use arrow_array::{Array, BooleanArray, PrimitiveArray, RecordBatch, StringArray}
 
 use crate::word::Word;
 
-/// The columns of a published batch; `None` where a column is missing or of another type.
+/// The columns of a published batch; `None` if a column is missing or of another type.
 pub(super) trait Cells {
     fn flags(&self, name: &str) -> Option<&BooleanArray>;
     fn texts(&self, name: &str) -> Option<&StringArray>;
@@ -14,7 +14,7 @@ pub(super) trait Cells {
     fn floats(&self, name: &str) -> Option<&PrimitiveArray<Float64Type>>;
     fn dates(&self, name: &str) -> Option<&PrimitiveArray<Date32Type>>;
 
-    /// One cell of a column of text; `None` where it is empty or the column is missing.
+    /// One cell of a column of text; `None` if the cell is empty or the column is missing.
     fn text(&self, name: &str, row: usize) -> Option<String> {
         text_at(self.texts(name)?, row).map(str::to_owned)
     }
@@ -42,17 +42,17 @@ impl Cells for RecordBatch {
     }
 }
 
-/// A cell; `None` where it is empty.
+/// The text of a cell; `None` if the cell is empty.
 pub(super) fn text_at(column: &StringArray, row: usize) -> Option<&str> {
     column.is_valid(row).then(|| column.value(row))
 }
 
-/// A cell; `None` where it is empty.
+/// The value of a cell; `None` if the cell is empty.
 pub(super) fn value_at<T: ArrowPrimitiveType>(column: &PrimitiveArray<T>, row: usize) -> Option<T::Native> {
     column.is_valid(row).then(|| column.value(row))
 }
 
-/// The word of a cell, `Some(None)` where it is empty; `None` when it is not a word of `W`.
+/// The word of a cell, or `Some(None)` if the cell is empty; `None` if the text is not a word of `W`.
 pub(super) fn word_at<W: Word>(column: &StringArray, row: usize) -> Option<Option<W>> {
     text_at(column, row).map_or(Some(None), |code| W::from_code(code).map(Some))
 }

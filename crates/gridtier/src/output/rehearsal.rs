@@ -27,7 +27,7 @@ pub fn costs(rows: &[CostChange]) -> Output<'_> {
     })
 }
 
-/// One row for each customer for whom something changes.
+/// One row for each customer whose tier or services change.
 #[must_use]
 pub fn tell(rows: &[Telling]) -> Output<'_> {
     let fields = vec![
@@ -70,7 +70,7 @@ mod tests {
     use crate::rehearsal::ServiceMoves;
 
     #[test]
-    fn a_service_that_a_catalogue_lacks_has_no_costs_there() {
+    fn a_service_has_no_costs_in_the_cycle_whose_catalogue_lacks_it() {
         let after = Some(ServiceCost { entitled: 3, cost_fen: 700, income_fen: 90 });
         let rows = [CostChange { service: "S01".into(), tier: Tier::Special, before: None, after }];
         let batch = costs(&rows).batches.next().unwrap();
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_lost_or_gained_is_empty() {
+    fn columns_of_lost_and_gained_services_are_empty_if_there_are_none() {
         let services = ServiceMoves { lost: vec!["S03".into(), "S10".into()], ..ServiceMoves::default() };
         let telling = Telling {
             customer_id: "A".into(),

@@ -26,7 +26,7 @@ pub fn schema() -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-/// The rows of a published batch of monthly usage; `None` when it is not one.
+/// The rows of a published batch of monthly usage; `None` if the batch is not one of monthly usage.
 #[must_use]
 pub fn read_usage(batch: &RecordBatch) -> Option<UsageBatch> {
     let counts = COUNT_NAMES.map(|name| batch.integers(name).cloned());
@@ -38,7 +38,7 @@ pub fn read_usage(batch: &RecordBatch) -> Option<UsageBatch> {
     })
 }
 
-/// Months that differ as a batch.
+/// The differing months as a batch.
 ///
 /// # Panics
 /// Never: the columns are those of the schema.
@@ -55,7 +55,7 @@ pub fn batch(months: &RestatedMonths) -> RecordBatch {
     RecordBatch::try_new(schema(), columns).expect("columns match the fields")
 }
 
-/// The months of a written batch; `None` when it is not a table of these.
+/// The months of a written batch; `None` if the batch is not such a table.
 #[must_use]
 pub fn read(batch: &RecordBatch) -> Option<RestatedMonths> {
     let ids = batch.texts("customer_id")?;

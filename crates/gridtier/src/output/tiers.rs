@@ -20,7 +20,8 @@ use crate::tier::Previous;
 use crate::unit::date_of_day;
 use crate::word::Word;
 
-/// One row for each graded customer, by id. Each names its cycle, so that one table can hold many.
+/// One row for each graded customer, sorted by id. Each row names its cycle, so that one table can contain several
+/// cycles.
 pub(super) fn output<'a>(graded: &'a Graded, method: &'a Method, cycle: u64) -> Output<'a> {
     let (scores, tiers, ids) = (&graded.scores, &graded.tiers, &graded.judged().customers.ids);
     let mut fields = vec![
@@ -69,9 +70,9 @@ pub(super) fn output<'a>(graded: &'a Graded, method: &'a Method, cycle: u64) -> 
     })
 }
 
-/// A published batch as a revision because of an appeal publishes it: with the ranks and tiers of `placing`, and all that
-/// `corrected` says of the customer who appealed. Its first row is at position `start` of the cycle's rows; `number` is that of
-/// the revision. `None` when it is not a tier table.
+/// The batch that a revision after an appeal publishes in place of a published batch: with the ranks and tiers of
+/// `placing`, and with all values that `corrected` has for the customer who appealed. The batch's first row is at
+/// position `start` of the cycle's rows; `number` is that of the revision. `None` if the batch is not a tier table.
 #[must_use]
 pub fn revised(
     batch: &RecordBatch,
@@ -121,7 +122,7 @@ pub fn revised(
             "compliance" => floats(name, &|_, new| new.dimensions[1])?,
             "cooperation" => floats(name, &|_, new| new.dimensions[2])?,
             "known_weight" => floats(name, &|_, _| Some(corrected.known_weight))?,
-            // Nobody has drawn weights for the corrected values.
+            // No weights were drawn for the corrected values.
             "tier_probability" => floats(name, &|_, _| None)?,
             "provisional" => {
                 let old = batch.flags(name)?;
@@ -144,7 +145,7 @@ pub fn revised(
     RecordBatch::try_new(batch.schema(), columns).ok()
 }
 
-/// A column of text with other cells in the rows that are placed.
+/// A column of text, in which the cells of the placed rows are replaced.
 fn texts<'a>(
     old: &'a StringArray,
     placed: &[Option<&'a Placed>],
@@ -162,7 +163,8 @@ fn reason(graded: &Graded, at: usize) -> Option<&'static str> {
     }
 }
 
-/// Appends the rows of a published batch, and the names of strata that are new; `None` when it is not a tier table.
+/// Appends the rows of a published batch, and the names of strata that are new; `None` if the batch is not a tier
+/// table.
 #[must_use]
 pub fn read(
     batch: &RecordBatch,
@@ -200,7 +202,7 @@ pub fn read(
     Some(())
 }
 
-/// Adds the final tiers of a published batch; `None` when it is not a tier table.
+/// Adds the final tiers of a published batch; `None` if the batch is not a tier table.
 #[must_use]
 pub fn read_final(batch: &RecordBatch, tiers: &mut Previous) -> Option<()> {
     let (ids, codes) = (batch.texts("customer_id")?, batch.texts("tier")?);
@@ -210,8 +212,8 @@ pub fn read_final(batch: &RecordBatch, tiers: &mut Previous) -> Option<()> {
     Some(())
 }
 
-/// Adds the rows of a published batch to the cycle that a history has begun; `None` when it is not a tier table. Only those
-/// of `customer`, if one is named.
+/// Adds the rows of a published batch to the cycle that a history has begun; `None` if the batch is not a tier table.
+/// If `customer` is given, only that customer's rows are added.
 #[must_use]
 pub fn read_history(batch: &RecordBatch, customer: Option<&str>, history: &mut TierHistory) -> Option<()> {
     let (ids, strata) = (batch.texts("customer_id")?, batch.texts("stratum")?);
@@ -231,7 +233,7 @@ pub fn read_history(batch: &RecordBatch, customer: Option<&str>, history: &mut T
     Some(())
 }
 
-/// The first row of a published batch, for an explanation; `None` when it is not a tier table.
+/// The first row of a published batch, for an explanation; `None` if the batch is not a tier table.
 #[must_use]
 pub fn read_explained(batch: &RecordBatch) -> Option<TierRow> {
     let firm_from = value_at(batch.dates("firm_from")?, 0).and_then(date_of_day);

@@ -5,7 +5,7 @@ use crate::cycle::{Cycle, Placed};
 use crate::whatif::TrialOutcome;
 use crate::word::Word;
 
-/// The tables of a trial, each by its key.
+/// The tables of a trial, each sorted by its key.
 #[must_use]
 pub fn tables<'a>(cycle: &'a Cycle, outcome: &'a TrialOutcome) -> Vec<Output<'a>> {
     vec![changed(cycle, outcome), tier_counts(outcome), shares(outcome)]

@@ -1,5 +1,5 @@
-//! The weights of siblings as a table: given weight, weight from the data, and the limit that bound it, so that an
-//! analyst can show where each weight comes from.
+//! The weights of siblings as a table: the given weight, the weight from the data, and the limit that applied, so that
+//! an analyst can show where each weight comes from.
 
 use super::{NUMBER, Output, TEXT, full, nullable, numbers, text};
 use crate::mcda::Guard;
@@ -15,7 +15,7 @@ struct SiblingRow<'a> {
 }
 
 impl SiblingRow<'_> {
-    /// The weight that the method gives, where it gives one.
+    /// The weight that the method gives; `None` if the method gives none.
     fn given(&self) -> Option<f64> {
         let fixed = self.siblings.judged || self.siblings.source() == WeightSource::Fixed;
         let blended = self.siblings.from_data.as_ref().is_some_and(|from| from.alpha > 0.0);
@@ -23,7 +23,7 @@ impl SiblingRow<'_> {
     }
 }
 
-/// One row for each sibling, by level, parent and name.
+/// One row for each sibling, sorted by level, parent and name.
 pub(super) fn table<'a>(scores: &'a Scores, method: &'a Method) -> Output<'a> {
     let fields = vec![
         full("level", TEXT),

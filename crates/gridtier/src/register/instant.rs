@@ -1,7 +1,7 @@
-//! Several rows of one meter at one instant: what counts once, what contradicts itself.
+//! Several rows of one meter at one instant: which of them count once, and which contradict each other.
 //!
 //! A removal and an installation of one instant are an exchange, and both are kept. A reading that shows the same as
-//! one of them is its duplicate. Where rows differ, those that the utility has not estimated decide. Before all that,
+//! one of them is its duplicate. If rows differ, those that the utility has not estimated decide. Before any of this,
 //! the row of each kind that was recorded last replaces the others of its kind.
 
 use super::{Fate, RegisterRow};
@@ -43,7 +43,7 @@ pub(super) fn settle(rows: &mut [RegisterRow]) {
     }
 }
 
-/// Settles readings that show something else than the removal and installation of their instant.
+/// Settles readings that differ from the removal and the installation of their instant.
 fn settle_others(rows: &mut [RegisterRow], sound: &[usize], exchange: &[usize], others: &[usize]) {
     let [exchange_is_read, others_are_read] =
         [exchange, others].map(|group| group.iter().any(|&row| !rows[row].is_estimated));
@@ -62,7 +62,7 @@ fn agree(rows: &[RegisterRow], group: &[usize]) -> bool {
     group.windows(2).all(|pair| rows[pair[0]].shows_the_same(&rows[pair[1]]))
 }
 
-/// Settles rows of one kind: equal ones count once, and where they differ those that are not estimated decide. Returns
+/// Settles rows of one kind: equal rows count once, and if rows differ, those that are not estimated decide. Returns
 /// the row that is kept.
 fn settle_equals(rows: &mut [RegisterRow], group: &[usize]) -> Option<usize> {
     let deciding: Vec<usize> = if agree(rows, group) {
@@ -81,8 +81,8 @@ fn settle_equals(rows: &mut [RegisterRow], group: &[usize]) -> Option<usize> {
     Some(kept)
 }
 
-/// Makes a row a duplicate of the one that is kept, which takes over what the other knows besides: that it is no
-/// estimate, and the digits of the register.
+/// Makes a row a duplicate of the row that is kept. The kept row takes over two things from it, if only the duplicate
+/// has them: that the reading is not an estimate, and the digits of the register.
 fn follow(rows: &mut [RegisterRow], row: usize, kept: usize) {
     rows[row].fate = Fate::Duplicate;
     let other = rows[row];

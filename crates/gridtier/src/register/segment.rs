@@ -6,10 +6,10 @@ use crate::contract::rule::Rule;
 use crate::contract::{READING_KWH_MAX, RegisterKind};
 use crate::meter::DaySpan;
 
-/// Most energy of a day, in Wh or varh: the bound of a reading.
+/// Most energy in a day, in Wh or varh: the same bound as that of a reading.
 const DAY_WH_MAX: i128 = READING_KWH_MAX as i128 * 1_000;
 
-/// What lies between two kept rows of a segment.
+/// The energy between two neighbouring kept rows of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Interval {
     /// Positions of the rows at its beginning and end.
@@ -18,20 +18,20 @@ pub(super) struct Interval {
     pub span: DaySpan,
     pub active_wh: i64,
     pub reactive_varh: Option<i64>,
-    /// The reactive register fell, so that the interval has no reactive energy.
+    /// Whether the reactive register fell, so that the interval has no reactive energy.
     pub reactive_fell: bool,
 }
 
-/// The rows of one meter and what lies between them.
+/// The rows of one meter and the intervals between them.
 pub(super) struct MeterRows {
     pub intervals: Vec<Interval>,
-    /// The kept rows of the open segment.
+    /// The kept rows of the segment that is not closed yet.
     segment: Vec<usize>,
     is_removed: bool,
 }
 
 impl MeterRows {
-    /// Follows the rows of a meter, which are in order, and rejects those that cannot be right.
+    /// Goes through the rows of a meter, which are sorted, and rejects those that cannot be right.
     pub fn follow(rows: &mut [RegisterRow]) -> Self {
         let mut meter = Self { intervals: Vec::new(), segment: Vec::new(), is_removed: false };
         let order: Vec<usize> = (0..rows.len()).filter(|&row| rows[row].fate == Fate::Kept).collect();
@@ -61,8 +61,8 @@ impl MeterRows {
         }
     }
 
-    /// Adds a row to the segment, or says why it cannot be right. If the row before cannot be right, that one is
-    /// rejected. `next_wh` is what the register shows after the row in the segment.
+    /// Adds a row to the segment, or returns the rule by which it cannot be right. If instead the row before cannot be
+    /// right, that row is rejected. `next_wh` is what the register shows in the row that follows in the segment.
     fn judge(&mut self, rows: &mut [RegisterRow], row: usize, next_wh: Option<i64>) -> Result<(), Rule> {
         let Some(&last) = self.segment.last() else {
             self.segment.push(row);
@@ -93,7 +93,7 @@ impl MeterRows {
         }
     }
 
-    /// Adds the interval from the last kept row to the next.
+    /// Adds the interval from the last kept row to the next one.
     fn extend(&mut self, rows: &[RegisterRow], from: usize, to: usize) -> Result<(), Rule> {
         let (a, b) = (&rows[from], &rows[to]);
         if a.multiplier != b.multiplier {
@@ -122,8 +122,8 @@ impl MeterRows {
     }
 }
 
-/// How far a register has moved from one row to the next, over its end if it began at 0 again; `None` if it fell. It
-/// began again if that makes the move at most half of what its digits can show.
+/// How far a register has moved from one row to the next, past its end if it began again at 0; `None` if it fell. It is
+/// taken to have begun again if the move is then at most half of what its digits can show.
 fn advance(a: &RegisterRow, b: &RegisterRow, before: i64, now: i64) -> Option<i64> {
     if now >= before {
         return Some(now - before);

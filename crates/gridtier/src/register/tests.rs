@@ -1,4 +1,4 @@
-//! Registers against hand-computed cases.
+//! Tests of registers on hand-computed cases.
 
 use super::*;
 use crate::contract::declared::Declared;
@@ -59,7 +59,7 @@ fn energy_is_rounded_once_from_whole_wh_and_thousandths_of_the_multiplier() {
 }
 
 #[test]
-fn readings_of_one_day_make_one_day() {
+fn readings_of_one_day_count_as_one_day() {
     let rows = ["a|1|2023-10-31 08:00|1|-|-|-|-|-", "a|1|2023-10-31 20:00|3|-|-|-|-|-"];
     let month = counted(&rows).0.months[0];
     assert_eq!((month.month, month.used.active_wh, month.used.readings), (0, 2_000, 1));
@@ -76,7 +76,11 @@ fn a_register_that_passes_its_last_digit_begins_again_at_0() {
         (energies(&rows), rejects(&rows))
     };
     assert_eq!(pair((9_990, "4"), (10, "4")), (vec![(0, 20_000)], vec![]));
-    assert_eq!(pair((5_000, "4"), (0, "4")), (vec![(0, 5_000_000)], vec![]), "half of what it can show");
+    assert_eq!(
+        pair((5_000, "4"), (0, "4")),
+        (vec![(0, 5_000_000)], vec![]),
+        "the move is half of what the register can show"
+    );
     for (from, to) in [((4_999, "4"), (0, "4")), ((9_990, "-"), (10, "4")), ((9_990, "5"), (10, "4"))] {
         assert_eq!(pair(from, to), (vec![], vec![(1, "register_decrease")]), "{from:?} {to:?}");
     }
@@ -102,7 +106,7 @@ fn an_exchange_at_one_instant_ends_one_segment_and_begins_the_next() {
         "a|1|2023-10-03|3|-|-|-|removed|-",
     ];
     assert_eq!(rejects(&gone), [(1, "after_removal"), (2, "after_removal")]);
-    // Even without a removal, nothing lies between the last reading and an installation.
+    // Even without a removal, there is no interval between the last reading and an installation.
     let set_anew =
         ["a|1|2023-10-01|5|-|-|-|-|-", "a|1|2023-10-05|0|-|-|-|installed|-", "a|1|2023-10-06|1|-|-|-|-|-"];
     assert_eq!(energies(&set_anew), [(0, 1_000)]);
@@ -128,13 +132,13 @@ fn after_a_decrease_the_reading_that_does_not_fit_is_rejected() {
     assert_eq!(
         kwh_and_rejects(&[(100, "-"), (900, "-"), (150, "-"), (160, "-")]),
         (60, vec![1]),
-        "the next one confirms it"
+        "the next reading confirms the low one"
     );
     assert_eq!(kwh_and_rejects(&[(100, "-"), (900, "-"), (150, "-"), (950, "-")]), (850, vec![2]));
     assert_eq!(
         kwh_and_rejects(&[(900, "-"), (150, "-"), (160, "-")]),
         (10, vec![0]),
-        "the first of a segment"
+        "the rejected reading is the first of its segment"
     );
     assert_eq!(kwh_and_rejects(&[(100, "-"), (200, "estimated"), (50, "-"), (60, "-")]), (100, vec![2, 3]));
 }
@@ -171,9 +175,17 @@ fn rows_of_one_instant_count_once_or_contradict_themselves() {
     };
     let [at_5, same] = ["a|1|2023-10-02|5|-|-|-|-|-", "a|1|2023-10-02|5|-|1|4|-|estimated"];
     let [at_6, estimated] = ["a|1|2023-10-02|6|-|-|-|-|actual", "a|1|2023-10-02|6|-|-|-|-|estimated"];
-    assert_eq!(kwh_and_tally(&[at_5, same]), (5, 2, 1, 0), "digits and quality do not matter");
+    assert_eq!(
+        kwh_and_tally(&[at_5, same]),
+        (5, 2, 1, 0),
+        "rows are equal even if digits and quality differ"
+    );
     assert_eq!(kwh_and_tally(&[at_5, at_6]), (0, 0, 0, 2));
-    assert_eq!(kwh_and_tally(&[at_5, estimated]), (5, 2, 1, 0), "what was read beats an estimate");
+    assert_eq!(
+        kwh_and_tally(&[at_5, estimated]),
+        (5, 2, 1, 0),
+        "a reading that is not estimated decides against an estimate"
+    );
     assert_eq!(kwh_and_tally(&[at_5, estimated, at_6]), (0, 0, 0, 3));
     let removed = "a|1|2023-10-02|5|-|-|-|removed|-";
     assert_eq!(kwh_and_tally(&[removed, at_5]), (5, 2, 1, 0), "a reading that shows what the removal shows");
@@ -181,7 +193,7 @@ fn rows_of_one_instant_count_once_or_contradict_themselves() {
     assert_eq!(kwh_and_tally(&[removed, at_6]), (0, 0, 0, 2));
     let installed = "a|1|2023-10-02|6|-|-|-|installed|-";
     assert_eq!(kwh_and_tally(&[removed, installed, at_6]), (5, 2, 1, 0));
-    // The installation of the last instant begins a segment without an interval.
+    // The installation, which is the last row, begins a segment without an interval.
     assert_eq!(kwh_and_tally(&[removed, removed, installed]), (5, 2, 1, 0));
 }
 
@@ -211,14 +223,14 @@ fn the_last_known_record_of_a_reading_counts() {
         let Tally { counted, duplicates, not_yet_known, .. } = book.tally;
         (sum / 1_000, [counted, duplicates, not_yet_known], rejected_rules(&book).join(" "))
     };
-    // The installation has no interval.
+    // The row of the installation begins no interval.
     assert_eq!(counted_as_of(None), (60, [3, 2, 0], "bad_date".into()));
     assert_eq!(counted_as_of(Some(13)), (0, [0, 1, 3], "negative bad_date".into()));
     assert_eq!(counted_as_of(Some(12)), (50, [2, 0, 4], "bad_date".into()));
 }
 
 #[test]
-fn what_cannot_be_is_rejected_by_its_rule() {
+fn impossible_values_are_rejected_by_their_rules() {
     let rows = [
         "a|1|2023-10-01|10000|-|-|4|-|-",
         "a|1|2023-10-01|9999|10000|-|4|-|-",
@@ -250,7 +262,7 @@ fn what_cannot_be_is_rejected_by_its_rule() {
         "bad_enum",
     ];
     assert_eq!(rejected_rules(&counted(&rows).1), rules);
-    // 10⁹ kWh a day are the bound.
+    // The bound is 10⁹ kWh a day.
     let rows = [
         "a|1|2023-10-01|0|-|1000|-|-|-",
         "a|1|2023-10-02|1000001|-|1000|-|-|-",
@@ -260,7 +272,7 @@ fn what_cannot_be_is_rejected_by_its_rule() {
 }
 
 #[test]
-fn a_row_counts_when_an_interval_at_it_has_a_day_in_the_window() {
+fn a_row_counts_if_an_interval_that_it_begins_or_ends_has_a_day_in_the_window() {
     let rows = [
         "a|1|2023-08-01|0|-|-|-|-|-",
         "a|1|2023-09-01|1|-|-|-|-|-",
@@ -314,5 +326,5 @@ fn registers_stand_alone_or_beside_readings_of_other_meters() {
     };
     assert_eq!(with("2").unwrap().rows[0].energy.active_wh, 100_000);
     let refused = with("1").unwrap_err().to_string();
-    assert!(refused.contains("meter 1 of customer a stands in meter_readings too"), "{refused}");
+    assert!(refused.contains("meter 1 of customer a is in meter_readings too"), "{refused}");
 }

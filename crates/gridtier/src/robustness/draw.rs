@@ -7,17 +7,17 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::method::Weight;
 
-/// Weights drawn around a method's.
+/// Weights drawn around those of a method.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WeightDraw {
     /// Number of the draw.
     pub number: u64,
-    /// By indicator.
+    /// The weights of each indicator.
     pub weights: Vec<Option<Weight>>,
 }
 
 impl WeightDraw {
-    /// The draw of that number: a pure function of its arguments. Siblings with weight w get w' from a Dirichlet
+    /// The draw with that number, which depends only on the arguments. Siblings with weights w get w' from a Dirichlet
     /// distribution with parameters `concentration` × w, as independent gamma variates divided by their sum, so that
     /// the mean of w' is w and its variance w (1 − w)/(concentration + 1). A weight of 0 stays 0.
     #[must_use]
@@ -66,19 +66,19 @@ fn vary(level: &mut BTreeMap<(usize, usize), f64>, concentration: f64, rng: &mut
     }
 }
 
-/// Uniform in (0, 1): 53 bits, never an end.
+/// A uniform number in (0, 1), with 53 bits and never 0 or 1.
 fn uniform(rng: &mut ChaCha8Rng) -> f64 {
     ((rng.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64
 }
 
-/// Standard normal (G. E. P. Box, M. E. Muller 1958).
+/// A standard normal number (G. E. P. Box, M. E. Muller 1958).
 fn normal(rng: &mut ChaCha8Rng) -> f64 {
     let radius = (-2.0 * libm::log(uniform(rng))).sqrt();
     radius * libm::cos(2.0 * std::f64::consts::PI * uniform(rng))
 }
 
-/// Gamma with shape `shape` and scale 1 (G. Marsaglia, W. W. Tsang, *ACM Trans. Mathematical Software* 26(3) 363–372,
-/// 2000), shapes below 1 by a power of a uniform.
+/// A gamma variate with shape `shape` and scale 1 (G. Marsaglia, W. W. Tsang, *ACM Trans. Mathematical Software* 26(3)
+/// 363–372, 2000); for shapes below 1, by a power of a uniform number.
 fn gamma(shape: f64, rng: &mut ChaCha8Rng) -> f64 {
     if shape < 1.0 {
         let power = libm::log(uniform(rng)) / shape;
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn draws_are_weights_around_the_methods() {
+    fn drawn_weights_are_around_those_of_the_method() {
         const DRAWS: u64 = 4_000;
         let weights = weights();
         let (mut sum, mut squares) = (0.0, 0.0);
