@@ -1,8 +1,8 @@
 //! Reading the checked rows of a table: the steps that all tables share.
 //!
-//! A row is tested in a fixed order: the time of its record, its own key and date, whether a later record replaces it, the
-//! window and the customer's opening, every other rule, duplicates among the remaining rows. The module of each table
-//! implements [`TableRules`]; this one has the order, the counting and the treatment of duplicate keys.
+//! A row is tested in a fixed order: the time of its record, its own key and date, whether a later record replaces it,
+//! the window and the customer's opening, every other rule, and duplicates among the remaining rows. The module of each
+//! table implements [`TableRules`]; this module has the order, the counting and the treatment of duplicate keys.
 
 mod columns;
 mod own_key;
@@ -26,20 +26,20 @@ use recorded::{LastRecords, Recorded};
 /// An accepted row.
 #[derive(Clone, Debug)]
 pub struct CheckedRow<T> {
-    /// Number of the table's own key.
+    /// Number of the row's key in the table.
     pub key: u32,
-    /// Its location.
+    /// The row's location.
     pub at: RowAt,
-    /// Its values.
+    /// The row's values.
     pub value: T,
 }
 
-/// The rows of a table that count, and those that would if the window began earlier.
+/// The rows of a table that count, and those that would count if the window began earlier.
 #[derive(Clone, Debug)]
 pub struct TableRows<T> {
     /// The accepted rows.
     pub counted: Vec<CheckedRow<T>>,
-    /// Rows with [`Placement::Earlier`] that keep every rule, one for each key. They are tallied as out of the window.
+    /// Rows with [`Placement::Earlier`] that break no rule, one for each key. They are tallied as out of the window.
     pub earlier: Vec<CheckedRow<T>>,
 }
 
@@ -49,21 +49,23 @@ impl<T> Default for TableRows<T> {
     }
 }
 
-/// Where a row lies in time. `P` is what is known of a row in the window.
+/// Where a row lies in time. `P` is what is known about a row in the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Placement<P> {
     /// In the window.
     Inside(P),
     /// Outside the window.
     Outside,
-    /// Outside the window, but needed for the order of what is inside: it is read by the same rules and kept apart.
+    /// Outside the window, but needed for the order of the rows inside: such a row is read by the same rules and kept
+    /// apart.
     Earlier(P),
-    /// In the window and before the opening of its customer: it belongs to whoever had the number before (SPEC §3).
+    /// In the window but before the opening of its customer: the row belongs to the earlier owner of the number (SPEC
+    /// §3).
     BeforeOpening(CustomerIx),
 }
 
 impl<P> Placement<P> {
-    /// The same placement, with what is known of the row converted.
+    /// The same placement, with the known values of the row converted.
     pub fn map<Q>(self, convert: impl FnOnce(P) -> Q) -> Placement<Q> {
         match self {
             Self::Inside(place) => Placement::Inside(convert(place)),
@@ -76,9 +78,9 @@ impl<P> Placement<P> {
 
 /// The columns and rules of one table, for [`read`], which applies them in the declared order.
 ///
-/// `Cells` are the columns of a batch, besides the table's own key and date; `Place` is what is known of a row once it
-/// is found to lie in the window; `Row` holds the values of an accepted row. Rows with one key are duplicates when
-/// their values are equal.
+/// `Cells` are the columns of a batch, besides the table's own key and date; `Place` is what is known about a row once
+/// it is found to lie in the window; `Row` has the values of an accepted row. Rows with one key are duplicates if their
+/// values are equal.
 pub trait TableRules<Cells, Place, Row: PartialEq> {
     /// Whether rows outside the window get a key number too, because other tables refer to them.
     const NUMBERS_ALL_KEYS: bool = false;
@@ -95,11 +97,11 @@ pub trait TableRules<Cells, Place, Row: PartialEq> {
     /// The type of a column cannot hold the contract's values.
     fn cells(&self, columns: &Columns, book: &mut TableBook) -> Result<Cells, RunError>;
 
-    /// Where in time a row lies. `date` is that of the column that places the row, in the unit of [`Columns::cells`]; 0
-    /// in a table without one.
+    /// Where in time a row lies. `date` is the value in the column that places the row, in the unit of
+    /// [`Columns::cells`]; 0 for a table without such a column.
     fn place(&mut self, date: i64, cells: &Cells, ids: &Ids, row: usize) -> Placement<Place>;
 
-    /// Records the key of a row outside the window, if [`NUMBERS_ALL_KEYS`](Self::NUMBERS_ALL_KEYS).
+    /// Records the key of a row outside the window, if [`NUMBERS_ALL_KEYS`](Self::NUMBERS_ALL_KEYS) is true.
     fn note_outside(&mut self, _key: u32, _placement: &Placement<Place>) {}
 
     /// The values of a row in the window. `ids` is the first column of the table's own key.
@@ -109,7 +111,7 @@ pub trait TableRules<Cells, Place, Row: PartialEq> {
     fn value(&mut self, place: Place, ids: &Ids, cells: &Cells, row: usize) -> Result<Row, Rule>;
 }
 
-/// Reads a table, all contract columns, in the order of files and rows, and returns the accepted rows. Each row is
+/// Reads all contract columns of a table in the order of files and rows, and returns the accepted rows. Each row is
 /// tested in the declared order. The book records whether the source has the table and what became of each row.
 ///
 /// # Errors
@@ -122,7 +124,7 @@ pub fn read<Cells, Place, V: PartialEq>(
     Ok(read_with_earlier(source, book, rules)?.counted)
 }
 
-/// As [`read`], with the rows that are [`Placement::Earlier`].
+/// As [`read`], but also returns the rows that are [`Placement::Earlier`].
 ///
 /// # Errors
 /// The table cannot be read.
@@ -165,7 +167,7 @@ pub fn read_with_earlier<Cells, Place, V: PartialEq>(
 struct RowSorter<'r, T, V> {
     rules: &'r mut T,
     rows: TableRows<V>,
-    /// `None` in a table without `recorded_at`.
+    /// When the last row of each key was recorded; `None` for a table without `recorded_at`.
     last_records: Option<LastRecords>,
     /// Customers with rows before their opening.
     before_opening: BTreeSet<CustomerIx>,
@@ -265,7 +267,7 @@ impl<T, V: PartialEq> RowSorter<'_, T, V> {
                 kept.push(CheckedRow { key, at, value });
             }
             Err(rule) if is_inside => book.reject(at, rule),
-            // An earlier row that breaks a rule takes part in nothing; it is tallied already.
+            // An earlier row that breaks a rule is not used; it is tallied already.
             Err(_) => {}
         }
         Ok(())
@@ -277,15 +279,16 @@ impl<T, V: PartialEq> RowSorter<'_, T, V> {
 enum AmongEqualKeys {
     /// The first of equal rows.
     First,
-    /// Equal to an earlier one.
+    /// Equal to an earlier row.
     Copy,
-    /// One of its key differs.
+    /// Some row with this key differs from another.
     Differs,
 }
 
-/// What becomes of each row among the rows of its key: of equal rows the first counts; if any differ, none does.
+/// What becomes of each row among the rows of its key: if all are equal, the first counts; if any differ, none counts.
 fn among_equal_keys<T: PartialEq>(rows: &[CheckedRow<T>], keys: usize) -> Vec<AmongEqualKeys> {
-    // Four bytes for each key, not the sixteen of an `Option<usize>`: tables of bills have hundreds of millions.
+    // This takes four bytes for each key, where an `Option<usize>` takes sixteen: tables of bills have hundreds of
+    // millions of keys.
     const NONE: u32 = u32::MAX;
     let mut first = vec![NONE; keys];
     let mut differs = vec![false; keys];
@@ -325,8 +328,8 @@ fn settle_duplicates<T: PartialEq>(
     rows
 }
 
-/// The same for rows before the window, which are tallied already. A counted row replaces an earlier one of the same
-/// key.
+/// Settles the rows before the window in the same way; these are tallied already. A counted row replaces an earlier one
+/// with the same key.
 fn settle_earlier<T: PartialEq>(
     mut earlier: Vec<CheckedRow<T>>,
     counted: &[CheckedRow<T>],

@@ -1,4 +1,4 @@
-//! Calls the stages in order; nothing else does.
+//! Calls all stages in order; no other module does.
 //!
 //! Facts are read once and can be judged by many methods. Whether and what to publish is the caller's decision.
 
@@ -24,25 +24,26 @@ use crate::word::Word;
 /// A judged customer base.
 #[derive(Debug)]
 pub struct Graded {
-    /// What was counted.
+    /// The facts that were judged.
     pub facts: Facts,
-    /// The facts of holders, when these are graded and not accounts.
+    /// The facts of holders; `None` if accounts are graded.
     pub holders: Option<Holders>,
-    /// By indicator of the method: the values, by number of the graded customers.
+    /// For each indicator of the method, the values by number of the graded customers.
     pub columns: Vec<IndicatorColumn>,
     /// The scores.
     pub scores: Scores,
     /// The tiers.
     pub tiers: Tiers,
-    /// By position, when it was asked for: the share of drawn weights that leave a ranked customer in its tier.
+    /// For each position, the share of drawn weights that leave a ranked customer in its tier; `None` unless it was
+    /// asked for.
     pub tier_probability: Option<Vec<Option<f64>>>,
-    /// What was noticed, by table and rule.
+    /// The findings, sorted by table and rule.
     pub findings: Vec<Finding>,
-    /// What is beyond the method's limits.
+    /// The breaches of the method's limits.
     pub breaches: Vec<Breach>,
 }
 
-/// Grades the tables of `source` as of the first day of `end`, reading what does not follow from an `earlier` cycle.
+/// Grades the tables of `source` as of the first day of `end`. Reads only what cannot be taken from an `earlier` cycle.
 /// `notices` are the reader's own findings.
 ///
 /// # Errors
@@ -64,7 +65,7 @@ pub fn regrade(
 /// Judges facts by a method.
 ///
 /// # Errors
-/// Nobody can be graded by these facts, or an expression of the method's fails.
+/// Nobody can be graded by these facts, or an expression of the method fails.
 pub fn judge(facts: Facts, method: &Method, previous: &Previous) -> Result<Graded, RunError> {
     if let Some(refusal) = facts.refusal {
         return Err(refusal.into());
@@ -98,7 +99,7 @@ pub fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| (&a.table, a.rule.code()).cmp(&(&b.table, b.rule.code())));
 }
 
-/// One finding for all indicators that do not tell customers apart, everywhere or in a stratum.
+/// One finding for all indicators that are equal for all customers, everywhere or in a stratum.
 fn degenerate(method: &Method, scores: &Scores) -> Option<Finding> {
     let Parameters { fitted, strata, .. } = &scores.parameters;
     let mut ids: Vec<String> = Vec::new();
@@ -117,7 +118,7 @@ fn degenerate(method: &Method, scores: &Scores) -> Option<Finding> {
     (!ids.is_empty()).then(|| Finding::of_method(Rule::DegenerateIndicator, count(ids.len()), ids.join(", ")))
 }
 
-/// One finding for all siblings whose objective weight was limited because of what is in their points.
+/// One finding for all siblings whose objective weight was limited because of their points.
 fn guarded(method: &Method, scores: &Scores) -> Option<Finding> {
     let mut all = Vec::new();
     for (siblings, weighed) in method.siblings.iter().zip(&scores.weighed) {
@@ -135,57 +136,57 @@ fn guarded(method: &Method, scores: &Scores) -> Option<Finding> {
 pub struct Reconciled {
     /// The table.
     pub table: Table,
-    /// Its rows.
+    /// The counts of the table's rows.
     #[serde(flatten)]
     pub tally: Tally,
 }
 
-/// A tier in figures.
+/// The totals of a tier.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TierTotal {
     /// Customers with this final tier.
     pub customers: u64,
-    /// Of them provisional.
+    /// Number of these customers that are provisional.
     pub provisional: u64,
-    /// Σ of their amounts due in the window, in fen.
+    /// Σ of these customers' amounts due in the window, in fen.
     pub revenue_fen: i64,
-    /// Σ of their active energy in the window, in Wh.
+    /// Σ of these customers' active energy in the window, in Wh.
     pub active_wh: i64,
 }
 
 /// The figures by which a cycle is recognised and checked: integers only.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ControlTotals {
-    /// Accepted customers.
+    /// Number of accepted customers.
     pub customers: u64,
-    /// The graded population.
+    /// Number of graded customers.
     pub population: u64,
-    /// Of it ranked.
+    /// Number of ranked customers.
     pub ranked: u64,
-    /// Provisional for short history.
+    /// Number of customers provisional for short history.
     pub short_history: u64,
-    /// Provisional for little known weight.
+    /// Number of customers provisional for little known weight.
     pub low_known_weight: u64,
-    /// Customers whose tier confirmed offences cap.
+    /// Number of customers whose tier is capped because of confirmed offences.
     pub vetoed: u64,
-    /// Of them those whose tier that lowered.
+    /// Number of customers whose tier that cap lowered.
     pub lowered_by_veto: u64,
     /// Σ active energy of all accepted customers, in Wh.
     pub active_wh: i128,
     /// Σ |reactive energy|, in varh.
     pub reactive_varh: i128,
-    /// Readings counted.
+    /// Number of counted readings.
     pub readings: u64,
     /// Σ amounts due, in fen.
     pub revenue_fen: i128,
-    /// By final tier, best first.
+    /// The totals of each final tier, best first.
     pub tiers: [TierTotal; 4],
-    /// What became of the rows of each table that is there.
+    /// What became of the rows of each table that was delivered.
     pub reconciliation: Vec<Reconciled>,
 }
 
 impl Graded {
-    /// The facts that were judged: of holders where these are graded.
+    /// The facts that were judged: those of holders if holders are graded.
     #[must_use]
     pub fn judged(&self) -> &Facts {
         self.holders.as_ref().map_or(&self.facts, |holders| &holders.facts)
@@ -228,7 +229,7 @@ impl Graded {
 }
 
 impl Facts {
-    /// What became of the rows of each table that is there.
+    /// What became of the rows of each table that was delivered.
     #[must_use]
     pub fn reconciliation(&self) -> Vec<Reconciled> {
         let present = self.books.iter().filter(|book| book.present);

@@ -1,9 +1,9 @@
 //! From indicators to a score: who can be ranked, normalise, weight, combine.
 //!
-//! Floats are added in the registry's order within a customer. Across customers they are added only for weights that
-//! follow from the data and for influence, in blocks of a fixed size in the order of ids. So scores are bit-identical for
-//! any number of threads. The published score is an integer of 10⁻⁶ points, so that equal scores are equal in every
-//! engine. Which tier a score earns is not known here.
+//! Within a customer, floats are added in the registry's order. Across customers, floats are added only for weights
+//! that follow from the data and for influence, in blocks of a fixed size in the order of ids. So scores are
+//! bit-identical for any number of threads. The published score is an integer of 10⁻⁶ points, so that equal scores are
+//! equal in every engine. Which tier a score earns is not known here.
 
 pub mod combine;
 mod logarithm;
@@ -41,11 +41,11 @@ pub use quantile::RankedValues;
 pub use weigh::{Parameters, Scored, StratumParameters, effective, points, score_row};
 pub use weights::Weighed;
 
-/// A share of weight that falls short of its limit by no more than this passes: sums of weights are rounded.
+/// A share of weight passes if it falls short of its limit by no more than this, since sums of weights are rounded.
 pub const WEIGHT_TOLERANCE: f64 = 1e-12;
 
 crate::words! {
-    /// Why a customer is scored and not ranked.
+    /// Why a customer is scored but not ranked.
     Provisional "reason for a provisional tier" {
         /// Fewer covered months than the method asks for.
         ShortHistory "short_history" "short history" "用电历史不足",
@@ -54,47 +54,48 @@ crate::words! {
     }
 }
 
-/// In place of a score where nothing is known of a customer.
+/// Stands for the score of a customer about whom nothing is known.
 pub const NO_SCORE: i32 = -1;
 
-/// The graded population with its scores; every column is indexed by position in `population`. Contributions are not kept:
-/// for ten million customers they are computed again [range by range](Scores::contributions) where they are written.
+/// The graded population with its scores; every column is indexed by position in `population`. Contributions are not
+/// kept, since there may be ten million customers: when they are written, they are computed again [range by
+/// range](Scores::contributions).
 #[derive(Debug)]
 pub struct Scores {
     /// Customer numbers, ascending.
     pub population: Vec<u32>,
     /// Why a customer is provisional.
     pub provisional: Vec<Option<Provisional>>,
-    /// By position: the first month from which a firm grade is possible, for provisional customers where it is
-    /// foreseeable.
+    /// For each position of a provisional customer, the first month from which a firm grade is possible, if that can be
+    /// foreseen.
     pub firm_from: BTreeMap<usize, Month>,
     /// Scores in 10⁻⁶ points, or [`NO_SCORE`].
     pub points_e6: Vec<i32>,
-    /// What was fitted to the ranked customers.
+    /// The parameters that were fitted to the ranked customers.
     pub parameters: Parameters,
-    /// By siblings of the method: their weights, and what these follow from.
+    /// For each set of siblings of the method, their weights and what the weights follow from.
     pub weighed: Vec<Weighed>,
-    /// By indicator: the share of the score's variance over the ranked customers that comes through it.
+    /// For each indicator, the share of the score's variance over the ranked customers that comes through it.
     pub influence: Vec<Option<f64>>,
-    /// By indicator: ranked customers with a known value.
+    /// For each indicator, the number of ranked customers with a known value.
     pub ranked_known: Vec<u64>,
-    /// By position: the number of the stratum among [`Parameters::strata`]; empty where points are fitted over all ranked
-    /// customers.
+    /// For each position, the number of the stratum among [`Parameters::strata`]; empty if points are fitted over all
+    /// ranked customers.
     point_strata: Vec<u32>,
-    /// Which indicators each customer has.
+    /// Which indicators are known for each customer.
     patterns: Patterns,
-    /// By pattern: known ÷ applicable weight, of what was delivered.
+    /// For each pattern, the known weight as a share of the applicable weight, both of delivered indicators.
     known_weight: Vec<f64>,
 }
 
-/// Who is scored, and what is known of them besides their indicators.
+/// The customers that are scored, and what is known about them besides their indicators.
 #[derive(Clone, Debug)]
 pub struct Population<'a> {
     /// Customer numbers, ascending.
     pub numbers: Vec<u32>,
-    /// By position: whether too few months are covered to rank the customer.
+    /// For each position, whether too few months are covered to rank the customer.
     pub short_history: &'a [bool],
-    /// By indicator of the method: whether the data that it needs were delivered.
+    /// For each indicator of the method, whether the data that it needs were delivered.
     pub delivered: Vec<bool>,
     /// The groups within whose strata points are fitted, if the method does so.
     pub groups: Groups,
@@ -103,13 +104,13 @@ pub struct Population<'a> {
 /// The accounts behind the facts of holders.
 #[derive(Clone, Copy)]
 pub struct Holding<'a> {
-    /// Facts by account.
+    /// The facts of accounts.
     pub accounts: &'a Facts,
     /// Who holds which account.
     pub members: &'a HolderAccounts,
 }
 
-/// Scores the graded population of `facts` by `method`. `columns` holds the method's indicators by customer number.
+/// Scores the graded population of `facts` by `method`. `columns` has the method's indicators by customer number.
 #[must_use]
 pub fn score(
     facts: &Facts,
@@ -245,26 +246,26 @@ pub struct OnParameters<'a> {
     pub columns: &'a [IndicatorColumn],
     /// The numbers of the customers, ascending.
     pub numbers: &'a [u32],
-    /// By customer: the number of its stratum among [`Parameters::strata`]; not used where these are empty.
+    /// For each customer, the number of its stratum among [`Parameters::strata`]; not used if these are empty.
     pub strata: &'a [u32],
 }
 
-/// What one customer's score is made of.
+/// The parts of one customer's score.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScoreParts {
-    /// By indicator of the method: its contribution, 0 where it is left out.
+    /// For each indicator of the method, its contribution; 0 if it is left out.
     pub contributions: Vec<f64>,
     /// The score within each dimension, 0 to 100.
     pub dimensions: [Option<f64>; DIMENSIONS.len()],
 }
 
 impl OnParameters<'_> {
-    /// The strata within which points are fitted; none where they are fitted over all ranked customers.
+    /// The strata within which points are fitted; empty if points are fitted over all ranked customers.
     fn point_strata(&self) -> &[u32] {
         if self.parameters.strata.is_empty() { &[] } else { self.strata }
     }
 
-    /// By customer: the score in 10⁻⁶ points, or [`NO_SCORE`].
+    /// For each customer, the score in 10⁻⁶ points, or [`NO_SCORE`].
     #[must_use]
     pub fn scores(&self) -> Vec<i32> {
         let patterns = Patterns::of(self.columns, self.numbers);
@@ -273,7 +274,7 @@ impl OnParameters<'_> {
         fill(&rows, self.numbers, &vec![None; self.numbers.len()]).0
     }
 
-    /// By customer: what its score is made of.
+    /// For each customer, the parts of its score.
     #[must_use]
     pub fn parts(&self) -> Vec<ScoreParts> {
         let patterns = Patterns::of(self.columns, self.numbers);
@@ -291,8 +292,8 @@ impl OnParameters<'_> {
         all
     }
 
-    /// By customer, and within it by indicator that [weighs](Parameters::weighing): the contribution, rounded to 10⁻⁶
-    /// points.
+    /// For each customer, and within a customer for each indicator that [weighs](Parameters::weighing), the
+    /// contribution rounded to 10⁻⁶ points.
     #[must_use]
     pub fn contributions_e6(&self) -> Vec<i32> {
         let patterns = Patterns::of(self.columns, self.numbers);
@@ -319,14 +320,14 @@ impl Scores {
         BlockScorer::new(method, &self.parameters, columns, &self.patterns, &self.point_strata)
     }
 
-    /// Score in 10⁻⁶ points; `None` when nothing is known.
+    /// Score in 10⁻⁶ points; `None` if nothing is known about the customer.
     #[must_use]
     pub fn score_e6(&self, at: usize) -> Option<i64> {
         let points = self.points_e6[at];
         (points != NO_SCORE).then_some(i64::from(points))
     }
 
-    /// Known ÷ applicable weight, of what was delivered.
+    /// The known weight as a share of the applicable weight, both of delivered indicators.
     #[must_use]
     pub fn known_weight(&self, at: usize) -> f64 {
         self.known_weight[index(self.patterns.by_position[at])]
@@ -337,8 +338,8 @@ impl Scores {
         self.provisional.iter().enumerate().filter(|(_, why)| why.is_none()).map(|(position, _)| position)
     }
 
-    /// By indicator: its contribution to the scores of a range of the population, 0 where it is left out. `columns` and
-    /// `method` are those of the scoring.
+    /// For each indicator, its contribution to the scores of a range of the population; 0 if it is left out. `columns`
+    /// and `method` are those of the scoring.
     #[must_use]
     pub fn contributions(
         &self,
@@ -375,8 +376,8 @@ impl Scores {
     }
 }
 
-/// The weight of known indicators over that of applicable ones, by nominal weights of what was delivered; 0 when none
-/// applies.
+/// The weight of known indicators as a share of that of applicable ones, by nominal weights of delivered indicators; 0
+/// if no indicator applies.
 fn known_weight(patterns: &Patterns, pattern: usize, method: &Method, delivered: &[bool]) -> f64 {
     let (mut known, mut applicable) = (0.0, 0.0);
     for (place, spec) in method.indicators.iter().enumerate().filter(|(place, _)| delivered[*place]) {
@@ -420,8 +421,8 @@ fn firm_from_of(
     open.filter_map(|account| firm_from(accounts, account.number(), why, method)).min()
 }
 
-/// The end of the first later window with enough covered months, if every month from now on is covered: as the window
-/// moves, months at its start drop out. Whether enough weight will be known cannot be foreseen.
+/// The end of the first later window with enough covered months, if every month from now on is covered; as the window
+/// moves, months at its start drop out. Whether enough weight will be known then cannot be foreseen.
 fn firm_from(facts: &Facts, number: u32, why: Option<Provisional>, method: &Method) -> Option<Month> {
     if why != Some(Provisional::ShortHistory) {
         return None;

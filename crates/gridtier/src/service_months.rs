@@ -1,7 +1,8 @@
 //! Service months: over which months of the window a customer is annualised.
 //!
-//! A customer that opened inside the window has no use before, and often none for some time after: the supply is there,
-//! the building is not. Its months of service therefore begin with the first reading or bill (SPEC, section 3).
+//! A customer that opened inside the window has no use before its opening, and often none for some time after: the
+//! supply exists, but the building does not yet. So its months of service begin with the first reading or bill (SPEC,
+//! section 3).
 
 use std::ops::Range;
 
@@ -9,18 +10,19 @@ use crate::customer::Customers;
 use crate::index::{CustomerIx, index};
 use crate::unit::Window;
 
-/// By customer: the months of the window that begin on or after `opened_on`. For a customer that opened inside the
-/// window they begin with the first of these that has a counted reading or bill; without any there is none.
+/// For each customer, the months of the window that begin on or after `opened_on`. For a customer that opened inside
+/// the window, service begins with the first of these months that has a counted reading or bill; if none has, there is
+/// no service month.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceMonths {
     months: usize,
-    /// By customer: the position of the first service month; `months` if there is none.
+    /// For each customer, the position of the first service month; `months` if there is none.
     first: Vec<usize>,
 }
 
 impl ServiceMonths {
     /// The service months of all customers. `next_read` returns the first month at or after a position with a counted
-    /// reading, after spreading; `bills` are customer and month position of the counted bills, in any order.
+    /// reading, after spreading; `bills` are the customer and the month position of each counted bill, in any order.
     pub fn new(
         window: Window,
         customers: &Customers,
@@ -106,7 +108,11 @@ mod tests {
         let months_of = |customer| service.of(CustomerIx::new(customer));
         assert_eq!(months_of(0), 0..12, "opened before the window: all of it, read or not");
         assert_eq!(months_of(1), 12..12, "opened on the first day of the window, without reading or bill");
-        assert_eq!(months_of(2), 6..12, "reading and bill of the month in which it opened begin no service");
+        assert_eq!(
+            months_of(2),
+            6..12,
+            "service does not begin with a reading or bill of the month of opening"
+        );
         assert_eq!(months_of(3), 4..12, "the bill comes before the reading");
         assert_eq!((months_of(4), months_of(5), months_of(6)), (12..12, 12..12, 0..12));
         assert!(service.contains(6, CustomerIx::new(2)) && !service.contains(5, CustomerIx::new(2)));

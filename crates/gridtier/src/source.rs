@@ -32,7 +32,7 @@ pub struct Part {
     pub rows: Option<u64>,
 }
 
-/// Rows of a part. The columns carry the contract's names in any physical type that the contract can read; nullable
+/// Rows of a part. The columns have the contract's names and any physical type that the contract can read; nullable
 /// columns that the file lacks are absent.
 #[derive(Clone, Debug)]
 pub struct Batch {
@@ -62,7 +62,7 @@ pub struct Bounds {
     pub first_us: i64,
     /// Latest time, in the same unit.
     pub last_us: i64,
-    /// Key columns that hold integers.
+    /// Key columns that contain integers.
     pub integer_ids: Vec<&'static str>,
 }
 
@@ -80,7 +80,8 @@ pub trait Source: Sync {
     /// Whether any file of a table has a column of that contract name.
     fn has_column(&self, table: Table, column: &str) -> bool;
 
-    /// Reads `columns` (contract names; an absent nullable one is left out) of a part, batch by batch in row order.
+    /// Reads `columns` of a part, batch by batch in row order. `columns` are contract names; an absent nullable column
+    /// is left out.
     ///
     /// # Errors
     /// The part cannot be read, or `sink` refuses.
@@ -92,7 +93,7 @@ pub trait Source: Sync {
         sink: &mut dyn FnMut(Batch) -> Result<(), RunError>,
     ) -> Result<(), RunError>;
 
-    /// What is known about a part of the readings without reading it; `None` by default.
+    /// What is known about a part of the readings before it is read; `None` by default.
     fn bounds(&self, _part: Part) -> Option<Bounds> {
         None
     }
@@ -139,26 +140,26 @@ impl RowAt {
 /// A rejected row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reject {
-    /// Its location.
+    /// The row's location.
     pub at: RowAt,
-    /// The first rule that it breaks.
+    /// The first rule that the row breaks.
     pub rule: Rule,
 }
 
 /// What became of the rows of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tally {
-    /// All rows.
+    /// Number of all rows.
     pub rows_in: u64,
-    /// Rows that count in facts.
+    /// Number of rows that count in facts.
     pub counted: u64,
-    /// Rows outside the window.
+    /// Number of rows outside the window.
     pub out_of_window: u64,
-    /// Rows set aside.
+    /// Number of rows set aside.
     pub rejected: u64,
-    /// Surplus copies of counted rows, and rows that a later record of the same key replaces.
+    /// Number of surplus copies of counted rows, and of rows that a later record of the same key replaces.
     pub duplicates: u64,
-    /// Rows recorded after the instant up to which rows are known.
+    /// Number of rows recorded after the instant up to which rows are known.
     #[serde(default)]
     pub not_yet_known: u64,
 }
@@ -175,15 +176,15 @@ impl Tally {
 /// Something noticed about a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
-    /// The table's name, or `method` for what concerns no table.
+    /// The table's name, or `method` for a finding about no table.
     pub table: String,
     /// The rule.
     pub rule: Rule,
     /// How much it matters.
     pub severity: Severity,
-    /// Rows (or columns, customers, indicators) concerned.
+    /// Number of rows (or columns, customers, indicators) concerned.
     pub rows: u64,
-    /// One of them, in English as cycles store it.
+    /// One of the rows concerned, in English as cycles store it.
     pub example: String,
 }
 
@@ -199,7 +200,7 @@ impl Finding {
         Self { table: table.name().into(), rule, severity: rule.severity(), rows, example: example.into() }
     }
 
-    /// A finding that concerns the judgement rather than a table.
+    /// A finding about the judgement rather than a table.
     pub fn of_method(rule: Rule, rows: u64, example: impl Into<String>) -> Self {
         Self { table: "method".into(), rule, severity: rule.severity(), rows, example: example.into() }
     }
@@ -212,13 +213,13 @@ pub struct TableBook {
     pub table: Table,
     /// Whether the source has the table.
     pub present: bool,
-    /// What became of its rows.
+    /// The counts of the table's rows.
     pub tally: Tally,
     /// The rejected rows; in the order of files and rows after [`close`](Self::close).
     pub rejects: Vec<Reject>,
-    /// Findings that reject no row: the count and one example, by rule.
+    /// Findings that reject no row: for each rule, the count and one example.
     pub noticed: BTreeMap<Rule, (u64, String)>,
-    /// How the texts of a file's column are written, by file and column.
+    /// For each file and column, how the texts are written.
     forms: BTreeMap<(u32, &'static str), WrittenForms>,
 }
 
@@ -255,7 +256,7 @@ impl TableBook {
         });
     }
 
-    /// Notes how texts of a file's column are written. To note the same again changes nothing.
+    /// Notes how texts of a file's column are written. Noting the same again changes nothing.
     pub fn note_forms(&mut self, file: u32, column: &'static str, forms: WrittenForms) {
         if forms != WrittenForms::default() {
             let known = self.forms.entry((file, column)).or_default();
@@ -263,7 +264,7 @@ impl TableBook {
         }
     }
 
-    /// The columns in which the way of writing is in doubt, by rule: their number and one of them.
+    /// For each rule, the columns in which the way of writing is in doubt: their number and one of them.
     fn doubtful_forms(&self, source: &dyn Source) -> BTreeMap<Rule, (u64, String)> {
         let mut doubtful: BTreeMap<Rule, (u64, String)> = BTreeMap::new();
         for (&(file, column), forms) in &self.forms {
@@ -303,7 +304,8 @@ impl TableBook {
         }
     }
 
-    /// The findings of the table: one for each rule, in the order of rules. `examples` has a reject for each rule.
+    /// The findings of the table: one for each rule, in the order of rules. `examples` has an example of a reject for
+    /// each rule.
     pub fn findings(&self, source: &dyn Source, examples: &BTreeMap<Rule, String>) -> Vec<Finding> {
         let mut by_rule: BTreeMap<Rule, (u64, String)> = self.noticed.clone();
         by_rule.extend(self.doubtful_forms(source));

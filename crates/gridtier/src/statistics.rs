@@ -1,7 +1,7 @@
 //! Measures of concentration and agreement on plain columns.
 //!
-//! Counts and sums are integers, so that a measure has one value whatever the order of rows; only the last division is
-//! a float. Which columns are measured and which values are good is decided by the callers.
+//! Counts and sums are integers, so that a measure has one value whatever the order of rows; only the last division
+//! uses floats. Which columns are measured, and which values are good, is decided by the callers.
 
 pub mod discrimination;
 pub mod migration;
@@ -15,9 +15,9 @@ use crate::index::{float, float_i64, index};
 /// in n log n (W. R. Knight, *J. American Statistical Association* 61, 436–439, 1966).
 #[derive(Debug)]
 pub struct KendallOrder {
-    /// Rows by the first column.
+    /// The rows in the order of the fixed column.
     rows: Vec<u32>,
-    /// Lengths of the runs of equal values in it.
+    /// Lengths of the runs of equal values in that order.
     runs: Vec<u32>,
 }
 
@@ -98,7 +98,8 @@ fn clusters(labels: &[usize]) -> usize {
 }
 
 /// The adjusted Rand index of two partitions (L. Hubert, P. Arabie, *J. Classification* 2, 193–218, 1985): 1 for the
-/// same partition, 0 expected by chance. Also 1 when both partitions have one cluster only, or only clusters of one.
+/// same partition, 0 expected by chance. It is also 1 if both partitions have only one cluster, or only clusters of one
+/// row.
 #[must_use]
 pub fn adjusted_rand(a: &[usize], b: &[usize]) -> f64 {
     let (rows, columns) = (clusters(a), clusters(b));
@@ -117,8 +118,9 @@ pub fn adjusted_rand(a: &[usize], b: &[usize]) -> f64 {
 }
 
 /// The mean silhouette (P. J. Rousseeuw, *J. Computational and Applied Mathematics* 20, 53–65, 1987) of rows of equal
-/// length under Euclidean distance: (b − a)/max(a, b), a the mean distance to the rest of its cluster, b that to the
-/// nearest other cluster; 0 for a cluster of one row. It computes n² distances: sample first. `None` with fewer than two clusters.
+/// length under Euclidean distance: (b − a)/max(a, b), where a is a row's mean distance to the rest of its cluster and
+/// b that to the nearest other cluster; 0 for a cluster of one row. It computes n² distances, so take a sample first.
+/// `None` with fewer than two clusters.
 #[must_use]
 pub fn silhouette(rows: &[Vec<f64>], labels: &[usize]) -> Option<f64> {
     let clusters = clusters(labels);
@@ -142,7 +144,7 @@ pub fn silhouette(rows: &[Vec<f64>], labels: &[usize]) -> Option<f64> {
         let wider = within.max(nearest);
         if wider > 0.0 { (nearest - within) / wider } else { 0.0 }
     });
-    // Collected first: a parallel sum would add in an order that depends on threads.
+    // The values are collected first, since a parallel sum would add in an order that depends on threads.
     let silhouettes: Vec<f64> = silhouettes.collect();
     Some(silhouettes.iter().sum::<f64>() / float(silhouettes.len()))
 }
@@ -155,7 +157,7 @@ pub struct Concentration {
 }
 
 impl Concentration {
-    /// Sorts the amounts; negative ones count as 0, because a share of a sum has no meaning for them.
+    /// Sorts the amounts; negative amounts count as 0, because a share of a sum has no meaning for them.
     #[must_use]
     pub fn of(amounts: impl Iterator<Item = i64>) -> Self {
         let mut ascending: Vec<i64> = amounts.map(|amount| amount.max(0)).collect();
@@ -164,7 +166,7 @@ impl Concentration {
         Self { ascending, total }
     }
 
-    /// A part of the sum as a share of it; `None` when the sum is 0.
+    /// A part of the sum as a share of the sum; `None` if the sum is 0.
     #[must_use]
     pub fn share(&self, part: i128) -> Option<f64> {
         (self.total > 0).then(|| part as f64 / self.total as f64)
@@ -186,8 +188,8 @@ impl Concentration {
         (self.total > 0).then(|| above as f64 / (n as f64 * self.total as f64))
     }
 
-    /// Points of the Lorenz curve (M. O. Lorenz 1905) at 0, 1, … `steps` parts of the customers, poorest first: share of
-    /// customers, share of the sum; empty when the sum is 0.
+    /// Points of the Lorenz curve (M. O. Lorenz 1905) at 0, 1, … `steps` parts of the customers, poorest first: the
+    /// share of customers and their share of the sum. Empty if the sum is 0.
     #[must_use]
     pub fn lorenz(&self, steps: usize) -> Vec<(f64, f64)> {
         if self.total == 0 {

@@ -1,4 +1,4 @@
-//! Lines, samples, and what cannot change the order.
+//! Tests of lines and samples, and of variations that cannot change the order.
 
 use super::*;
 use crate::word::Word;
@@ -28,12 +28,12 @@ fn a_sample_takes_every_part_of_each_ranking() {
     let sampled_of = |stratum: u32| taken.iter().filter(|&&row| ranked[row].stratum == stratum).count();
     assert_eq!((sampled_of(0), sampled_of(1)), (900, STRATUM_SAMPLE_MIN));
     let best = taken.iter().filter(|&&row| ranked[row].stratum == 0 && ranked[row].rank <= 900).count();
-    assert_eq!(best, 90, "a tenth of the sample for the best tenth");
+    assert_eq!(best, 90, "the best tenth of the ranking gives a tenth of the sample");
     assert_eq!(sample(&ranked, 2, 10_000).len(), 10_000);
 }
 
 #[test]
-fn lines_hold_the_quotas() {
+fn lines_are_drawn_by_the_quotas() {
     let method = Method::preset("paper").unwrap().unwrap();
     let mut scores: Vec<ScoreAndRank> =
         (0..100).map(|score| (f64::from(score), 100 - score as u64)).collect();
@@ -46,7 +46,7 @@ fn lines_hold_the_quotas() {
 #[test]
 fn equal_scores_at_a_line_go_as_the_method_says() {
     let mut method = Method::preset("paper").unwrap().unwrap();
-    // Twenty customers of whom the second to the fifth are equal: the first line falls among them.
+    // Of twenty customers, the second to the fifth have equal scores, and the first line falls among these.
     let score = |rank: u64| match rank {
         1 => 60.0,
         2..=5 => 50.0,
@@ -62,7 +62,7 @@ fn equal_scores_at_a_line_go_as_the_method_says() {
 }
 
 #[test]
-fn weights_drawn_very_closely_change_nothing() {
+fn weights_drawn_very_close_to_the_methods_change_nothing() {
     let text = crate::method::PRESETS[0]
         .1
         .replace("[limits]", "[checks]\nconcentration = 1e6\ndraws = 100\n[limits]");
@@ -103,7 +103,7 @@ fn weights_drawn_very_closely_change_nothing() {
     assert_eq!(methods, [Combine::WeightedProduct, Combine::Topsis, Combine::GreyRelational]);
 }
 
-/// Draws must try the arithmetic that grades.
+/// Draws must use the arithmetic by which cycles are graded.
 #[test]
 fn a_study_scores_as_a_grading_does_in_every_bit() {
     let mut method = Method::preset("paper").unwrap().unwrap();

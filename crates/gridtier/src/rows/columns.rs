@@ -14,13 +14,15 @@ use crate::key::KeyIndex;
 use crate::source::{Batch, RowAt, Source, TableBook};
 use crate::word::Word;
 
-/// Largest accepted planned energy (Wh) or quantity in thousandths: far above any real one, far below an overflow.
+/// Largest accepted planned energy (Wh) or quantity in thousandths: far above any real value, but too small to overflow
+/// a sum.
 const QUANTITY_MAX: i64 = 9_000_000_000_000_000;
 
 /// Integer steps of 10⁻³ in one unit.
 const THOUSANDTHS: i64 = 1_000;
 
-/// Numbers a column of keys; gets the column and a function that reads the text of a column or a dictionary's values.
+/// A function that numbers a column of keys. It gets the column, and a function that reads the text of a column or of a
+/// dictionary's values.
 pub type Numbering<'a> = &'a mut dyn FnMut(&ArrayRef, TextOf) -> Result<(), RunError>;
 
 /// Reads the text of a column, or of a dictionary's values.
@@ -59,7 +61,7 @@ impl<'a> Columns<'a> {
         self.faults.next_if(|(faulty, _)| index(*faulty) == row).map(|(_, rule)| *rule)
     }
 
-    /// A column of the batch, with what is declared about its cells; `None` if the file lacks it.
+    /// A column of the batch, after applying what is declared about its cells; `None` if the file lacks the column.
     fn column(&self, name: &str) -> Option<ArrayRef> {
         let array = self.batch.column(name)?;
         Some(cell::as_declared(array, self.spec(name), self.dates_of(name, false), self.declared))
@@ -110,8 +112,8 @@ impl<'a> Columns<'a> {
         Ok(ids)
     }
 
-    /// Calls `number` with a column of keys and a function that reads its text. Returns whether the file has the
-    /// column.
+    /// Calls `number` with a column of keys and a function that reads the column's text. Returns whether the file has
+    /// the column.
     ///
     /// # Errors
     /// The column cannot hold keys.
@@ -143,7 +145,7 @@ impl<'a> Columns<'a> {
             K::Energy => cell::scaled(&array, &scale(declared.energy.wh(), QUANTITY_MAX, Sign::NotNegative)),
             K::Money => cell::scaled(&array, &scale(declared.money.fen(), AMOUNT_CNY_MAX * 100, Sign::Any)),
             K::Thousandths => cell::scaled(&array, &scale(THOUSANDTHS, QUANTITY_MAX, Sign::NotNegative)),
-            // Severity has bounds of its own, below zero too.
+            // The column severity has bounds of its own, so values below zero are accepted here.
             K::Count if name == "severity" => cell::counts(&array, Sign::Any, mark),
             K::Count => cell::counts(&array, Sign::NotNegative, mark),
             K::PowerFactor => cell::power_factors(&array, mark),
@@ -161,7 +163,7 @@ impl<'a> Columns<'a> {
         self.typed(name, result)
     }
 
-    /// As [`cells`](Self::cells), in a narrower type that holds every value the contract accepts.
+    /// As [`cells`](Self::cells), but in a narrower type that fits every value that the contract accepts.
     ///
     /// # Errors
     /// As [`cells`](Self::cells).
@@ -209,7 +211,8 @@ impl<'a> Columns<'a> {
         self.typed(name, cell::fill_times_us(&array, self.dates_of(name, true), out)).map(|()| true)
     }
 
-    /// Calls `sink` for the rows of a column of words for which `odd` is true, with the word's position and the state.
+    /// Calls `sink` for the rows of a column of words whose word is odd by `odd`, with the word's position and the
+    /// cell's state.
     ///
     /// # Errors
     /// The column is not text.

@@ -1,7 +1,8 @@
-//! One rejected row for each rule as people look it up: file, row, column and value.
+//! Shows one rejected row for each rule in the way people look it up: by file, row, column and value.
 //!
-//! A reject keeps a place and a rule only, since there may be millions. For the few that findings and messages show, the
-//! row is read again and its cells are converted one by one: the first that breaks the rule is the one to mend.
+//! A reject has only a place and a rule, since there may be millions. For the few rejects that findings and messages
+//! show, the row is read again and its cells are converted one by one: the first cell that breaks the rule is the one
+//! to mend.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +31,7 @@ pub fn reject_examples(source: &dyn Source, book: &TableBook) -> BTreeMap<Rule, 
         first.iter().map(|(&rule, &at)| (rule, place(source, book.table, at))).collect();
     let mut wanted: Vec<Reject> = first.into_iter().map(|(rule, at)| Reject { at, rule }).collect();
     wanted.sort_unstable();
-    // What cannot be read again is shown by its place alone.
+    // A reject that cannot be read again is shown by its place alone.
     let Ok(Some(parts)) = source.parts(book.table) else { return examples };
     for part in parts {
         let rejects: Vec<Reject> = wanted.iter().filter(|reject| is_in(&part, reject.at)).copied().collect();
@@ -43,7 +44,7 @@ pub fn reject_examples(source: &dyn Source, book: &TableBook) -> BTreeMap<Rule, 
     examples
 }
 
-/// File and row; the row also as a spreadsheet counts it, where one can show the file.
+/// The file and the row of a reject, and also the row number that a spreadsheet shows, if one can show the file.
 fn place(source: &dyn Source, table: Table, at: RowAt) -> String {
     let place = format!("{} row {}", source.file_name(table, at.file()), at.row());
     match source.spreadsheet_row(table, at) {
@@ -63,7 +64,8 @@ fn cells_of(source: &dyn Source, table: Table, part: Part, rejects: &[Reject]) -
     let Some(last) = rejects.last() else { return Vec::new() };
     let names: Vec<&str> = table.columns().iter().map(|column| column.name).collect();
     let mut cells = Vec::new();
-    // A fault here was a fault when the table was read; the places of the rejects are reported all the same.
+    // A fault in this reading was also a fault when the table was read; the places of the rejects are shown all the
+    // same.
     let _ = source.read(table, part, &names, &mut |batch| {
         let end = batch.first_row + count(batch.record.num_rows());
         for reject in rejects.iter().filter(|reject| (batch.first_row..end).contains(&reject.at.row())) {
@@ -86,7 +88,7 @@ fn cell_of(source: &dyn Source, table: Table, batch: &Batch, reject: Reject) -> 
     })
 }
 
-/// The one value of a column, cut if it is long; `None` if it is empty.
+/// The value in a column that has one row, cut if it is long; `None` if it is empty.
 fn value(array: &ArrayRef) -> Option<String> {
     let text = array.is_valid(0).then(|| array_value_to_string(array, 0).ok()).flatten()?;
     let is_long = text.chars().count() > VALUE_CHARS_MAX;
@@ -94,7 +96,7 @@ fn value(array: &ArrayRef) -> Option<String> {
     Some(if is_long { format!("{cut}…") } else { cut }).filter(|text| !text.is_empty())
 }
 
-/// The column of the one row of a batch that breaks a rule.
+/// The column that breaks a rule in a batch that has one row.
 fn culprit(columns: &Columns, table: Table, rule: Rule) -> Option<&'static str> {
     let of_rule = match (rule, table) {
         (Rule::BadWidth | Rule::ErrorCell, _) => return None,

@@ -11,7 +11,7 @@ use crate::source::TableBook;
 pub(super) struct OwnKey {
     /// The first column of the key.
     pub ids: Ids,
-    /// `None` in a table whose rows have no date.
+    /// The dates; `None` for a table whose rows have no date.
     dates: Option<Integers>,
     is_date_in_key: bool,
 }
@@ -29,7 +29,7 @@ impl OwnKey {
         })
     }
 
-    /// The date of a row whose key and date can be read. A key can be read however long it is.
+    /// The date of a row whose key and date can be read. A key counts as readable however long it is.
     pub fn date(&self, row: usize) -> Result<i64, Rule> {
         if self.ids.states[row] == CellState::Null {
             return Err(Rule::NullKey);
@@ -55,14 +55,14 @@ impl OwnKey {
         columns.own_key(&self.ids, row, index)
     }
 
-    /// As [`number`](Self::number), without a look at how the key is spelt.
+    /// As [`number`](Self::number), but without checking how the key is spelt.
     pub fn loose_number(&self, row: usize, date: i64, index: &mut KeyIndex) -> u32 {
         let id = self.ids.values.value(row);
         if self.is_date_in_key { index.insert(&format!("{id} {date}")) } else { index.insert(id) }
     }
 }
 
-/// The rule of a fault in a table's own key.
+/// The rule that is reported for a fault in a table's own key.
 fn null_key(rule: Rule) -> Rule {
     if rule == Rule::NullValue { Rule::NullKey } else { rule }
 }

@@ -1,7 +1,7 @@
-//! What was known when: the optional column `recorded_at` (DATA §4).
+//! When each row was known, by the optional column `recorded_at` (DATA §4).
 //!
-//! Of the rows with one key, the one recorded last counts, so that a correction can move or withdraw a row. Which one
-//! that is must be known before any row is placed: a table with the column is read twice, first only for keys and
+//! Of the rows with one key, the row recorded last counts, so that a correction can move or withdraw a row. Which row
+//! that is must be known before any row is placed. So a table with the column is read twice, first only for keys and
 //! times.
 
 use super::Columns;
@@ -19,23 +19,23 @@ use crate::unit::LocalTime;
 /// Name of the column.
 const RECORDED_AT: &str = "recorded_at";
 
-/// Rows without a time were always known: they come before all others.
+/// Rows without a time count as always known, so they come before all others.
 const ALWAYS_US: i64 = i64::MIN;
 
 /// When the last row of each key was recorded.
 pub(super) struct LastRecords {
     known_as_of: Option<LocalTime>,
     keys: KeyIndex,
-    /// By key number.
+    /// For each key number, the time of the last record.
     last_us: Vec<i64>,
 }
 
-/// What the time of its record says of a row.
+/// What follows about a row from the time of its record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Recorded {
-    /// Known, with its time in microseconds.
+    /// The row is known; its time in microseconds.
     Known(i64),
-    /// Recorded later than the rows that are known.
+    /// The row was recorded after the instant up to which rows are known.
     Later,
 }
 
@@ -55,7 +55,7 @@ impl LastRecords {
         let is_needed =
             |column: &&Column| column.key || column.kind.places_rows() || column.name == RECORDED_AT;
         let names: Vec<&str> = table.columns().iter().filter(is_needed).map(|column| column.name).collect();
-        // What is noticed here is noticed again in the second reading.
+        // Findings of this reading are dropped, since the second reading makes them again.
         let mut book = TableBook::new(table);
         for &part in parts {
             source.read(table, part, &names, &mut |batch| {
@@ -89,7 +89,7 @@ impl LastRecords {
     /// When a row was recorded.
     ///
     /// # Errors
-    /// The time cannot be read: the rule that the row breaks.
+    /// The time cannot be read: returns the rule that the row breaks.
     pub fn recorded(&self, times: &Integers, row: usize) -> Result<Recorded, Rule> {
         let Some(us) = times.nullable(row)? else { return Ok(Recorded::Known(ALWAYS_US)) };
         Ok(match self.known_as_of {

@@ -20,7 +20,7 @@ fn equal_rows_count_once_and_differing_rows_are_rejected() {
 }
 
 #[test]
-fn an_earlier_row_is_kept_once_for_each_key_unless_rows_differ_or_one_counts() {
+fn an_earlier_row_is_kept_once_for_each_key_unless_rows_differ_or_a_row_of_the_key_counts() {
     let row = |key, value| CheckedRow { key, at: RowAt::new(0, 0), value };
     let earlier = vec![row(0, 'a'), row(0, 'a'), row(1, 'b'), row(1, 'c'), row(2, 'd'), row(3, 'e')];
     let kept = settle_earlier(earlier, &[row(2, 'x')], 4);
@@ -77,7 +77,11 @@ fn a_row_is_known_if_it_was_recorded_by_the_instant_or_has_no_time() {
     assert_eq!(rejected_rules(&book), ["bad_date", "bad_date"]);
     let book = plans(&rows, None);
     assert_eq!((book.tally.counted, book.tally.out_of_window, book.tally.not_yet_known), (3, 1, 0));
-    assert_eq!(rejected_rules(&book), ["bad_date", "bad_date", "null_key"], "also without an instant");
+    assert_eq!(
+        rejected_rules(&book),
+        ["bad_date", "bad_date", "null_key"],
+        "the rules are the same if no instant is given"
+    );
 }
 
 #[test]
@@ -86,16 +90,16 @@ fn the_last_record_of_a_key_is_chosen_before_window_and_other_rules() {
         "a|2023-01|1|-",
         "a|2023-01|2|2024-01-02",
         "a|2023-01|3|2024-01-01",
-        // A correction that breaks a rule replaces the row too.
+        // A correction that breaks a rule also replaces the row.
         "a|2023-02|1|2024-01-01",
         "a|2023-02|-1|2024-01-02",
-        // Of two recorded last at one time equal ones are copies and differing ones conflict.
+        // Of two rows recorded last at one time, equal rows are copies, and differing rows conflict.
         "a|2023-03|1|2024-01-02",
         "a|2023-03|1|2024-01-02",
         "a|2023-04|1|2024-01-02",
         "a|2023-04|2|2024-01-02",
         "a|2023-04|2|2024-01-01",
-        // The last that is known.
+        // This is the last record that is known.
         "a|2023-05|1|2024-01-01",
         "a|2023-05|2|2024-01-09",
     ];
@@ -160,7 +164,7 @@ fn rows_before_the_opening_are_out_of_the_window_and_their_customers_are_counted
     let (_, book) = books(source);
     assert_eq!((book.tally.counted, book.tally.out_of_window, book.tally.rejected), (2, 4, 1));
     assert_eq!(book.noticed[&Rule::BeforeOpening], (2, "customer a".into()));
-    assert_eq!(rejected_rules(&book), ["orphan"], "a row without a customer is before no opening");
+    assert_eq!(rejected_rules(&book), ["orphan"], "a row without a customer does not lie before an opening");
 }
 
 #[test]

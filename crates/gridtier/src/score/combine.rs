@@ -1,17 +1,17 @@
-//! How points become one score between 0 and 100, and how much of it each indicator contributes.
+//! How points become one score between 0 and 100, and how much each indicator contributes to that score.
 //!
-//! Whatever the method, the contributions add up to the score: weighted sum and grey relation are sums, product and TOPSIS
-//! use a stated attribution. All distances are to fixed points, 100 and 0 everywhere, and not to the best and worst
-//! customer, so that one customer's score never depends on another's.
+//! In whatever way points are combined, the contributions add up to the score: weighted sum and grey relation are sums,
+//! product and TOPSIS use an attribution that is stated below. All distances are to fixed points, 100 and 0 for every
+//! indicator, and not to the best and worst customer, so that one customer's score never depends on another's.
 
 use crate::method::Combine;
 
-/// The least points that enter the product. Without it, a single 0 would make the product 0.
+/// The least points that enter the product. Without this floor, a single 0 would make the product 0.
 const PRODUCT_FLOOR: f64 = 1.0;
 /// Distinguishing coefficient ρ of grey relation (Deng 1982).
 const RHO: f64 = 0.5;
 
-/// The score of points by weights that sum to 1; `None` is left out.
+/// The score of points by weights that sum to 1; an indicator whose points are `None` is left out.
 ///
 /// - weighted sum: Σ w z;
 /// - weighted product: Π max(z, 1)^w = exp Σ w ln max(z, 1), from 1 to 100;
@@ -24,7 +24,7 @@ pub fn combined(method: Combine, weights: &[f64], points: &[Option<f64>]) -> f64
     finished(method, summed(method, known))
 }
 
-/// Points as they enter the sum.
+/// Points in the form in which they enter the sum.
 #[inline]
 #[must_use]
 pub fn entering(method: Combine, z: f64) -> f64 {
@@ -35,8 +35,8 @@ pub fn entering(method: Combine, z: f64) -> f64 {
     }
 }
 
-/// The sum over weights and points that [enter](entering) it, in their order: a number that orders customers as the score
-/// does. A weight of 0 changes no bit of it.
+/// The sum over weights and points that [enter](entering) it, in their order. This number orders customers as the score
+/// does. A term with weight 0 changes no bit of it.
 #[inline]
 pub fn summed(method: Combine, weighted: impl Iterator<Item = (f64, f64)>) -> f64 {
     if method != Combine::Topsis {
@@ -50,12 +50,12 @@ pub fn summed(method: Combine, weighted: impl Iterator<Item = (f64, f64)>) -> f6
     closeness(to_best.sqrt(), to_worst.sqrt())
 }
 
-/// TOPSIS closeness d⁻/(d⁺ + d⁻); ½ where both distances are 0.
+/// TOPSIS closeness d⁻/(d⁺ + d⁻); ½ if both distances are 0.
 fn closeness(to_best: f64, to_worst: f64) -> f64 {
     if to_best + to_worst > 0.0 { to_worst / (to_best + to_worst) } else { 0.5 }
 }
 
-/// The score of a [sum](summed).
+/// The score that follows from a [sum](summed).
 #[inline]
 #[must_use]
 pub fn finished(method: Combine, sum: f64) -> f64 {
@@ -66,7 +66,7 @@ pub fn finished(method: Combine, sum: f64) -> f64 {
     }
 }
 
-/// The [sum](summed) that a score comes from.
+/// The [sum](summed) from which a score follows.
 #[must_use]
 pub fn ordering(method: Combine, score: f64) -> f64 {
     match method {
@@ -89,11 +89,11 @@ pub fn relation(z: f64) -> f64 {
     100.0 * (RHO / (1.0 - z / 100.0 + RHO) - least) / (1.0 - least)
 }
 
-/// Each indicator's contribution to `score`, 0 where it is left out.
+/// Each indicator's contribution to `score`; 0 if it is left out.
 ///
-/// w z and w g(z) for the sums. The product is shared in proportion to w ln max(z, 1), the summands of its logarithm, or to w
-/// where all of these are 0; TOPSIS in proportion to (w z)², the summands of d⁻². These two are attributions: an indicator's
-/// contribution changes when another's points do.
+/// For the sums, the contributions are w z and w g(z). The product is shared in proportion to w ln max(z, 1), the
+/// summands of its logarithm, or to w if all of these are 0. TOPSIS is shared in proportion to (w z)², the summands of
+/// d⁻². These two are attributions: an indicator's contribution changes when the points of another indicator do.
 #[must_use]
 pub fn contributions(method: Combine, weights: &[f64], points: &[Option<f64>], score: f64) -> Vec<f64> {
     let weights: Vec<f64> = weights.iter().zip(points).map(|(w, z)| z.map_or(0.0, |_| *w)).collect();
@@ -103,7 +103,8 @@ pub fn contributions(method: Combine, weights: &[f64], points: &[Option<f64>], s
     parts
 }
 
-/// The [`contributions`] of points that [enter](entering) the sum; what is left out has weight 0 and enters as 0.
+/// The [`contributions`] of points that [enter](entering) the sum; an indicator that is left out has weight 0 and
+/// enters as 0.
 #[inline]
 pub fn contribute(method: Combine, weights: &[f64], entered: &[f64], score: f64, parts: &mut [f64]) {
     for (part, (w, z)) in parts.iter_mut().zip(weights.iter().zip(entered)) {
@@ -130,7 +131,7 @@ mod tests {
     use crate::word::Word;
 
     #[test]
-    fn nothing_and_everything_are_the_ends_of_every_scale() {
+    fn no_points_and_full_points_are_the_ends_of_every_scale() {
         for &method in Combine::ALL {
             let [least, most] = [0.0, 100.0].map(|z| combined(method, &[0.3, 0.7], &[Some(z), Some(z)]));
             let expected = if method == Combine::WeightedProduct { 1.0 } else { 0.0 };
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn closeness_is_half_where_both_distances_are_zero() {
+    fn closeness_is_half_if_both_distances_are_zero() {
         assert_eq!(combined(Combine::Topsis, &[0.0, 0.0], &[Some(30.0), Some(70.0)]), 50.0);
         assert_eq!(combined(Combine::Topsis, &[0.5, 0.5], &[Some(50.0); 2]), 50.0);
     }

@@ -5,15 +5,15 @@
 
 use crate::method::Transform;
 
-/// Arguments below this are their own reduction: 1 + x is less than about √2.
+/// Arguments below this need no reduction, since 1 + x is less than about √2.
 const SMALL: f64 = f64::from_bits(0x3fda_827a_0000_0000);
-/// Below this, 2⁻⁵³, ln(1 + x) is x.
+/// Below 2⁻⁵³, ln(1 + x) is x.
 const TINY: f64 = f64::from_bits(0x3ca0_0000_0000_0000);
-/// Moves the leading bits of a fraction above √2 into the exponent; √½ is where a reduced argument begins.
+/// Moves the leading bits of a fraction above √2 into the exponent; reduced arguments begin at √½.
 const TO_ROOT: u64 = 0x3ff0_0000_0000_0000 - ROOT;
 const ROOT: u64 = 0x3fe6_a09e_0000_0000;
 const FRACTION: u64 = (1 << 52) - 1;
-/// 2⁵²: an integer in its last bits becomes a double by a subtraction.
+/// 2⁵²: an integer in the last bits of a double becomes a double by subtracting this.
 const INTEGER: f64 = 4_503_599_627_370_496.0;
 const BIAS: f64 = 1023.0;
 const LN2_HI: f64 = f64::from_bits(0x3fe6_2e42_fee0_0000);
@@ -26,7 +26,7 @@ const LG5: f64 = f64::from_bits(0x3fc7_4664_96cb_03de);
 const LG6: f64 = f64::from_bits(0x3fc3_9a09_d078_c69f);
 const LG7: f64 = f64::from_bits(0x3fc2_f112_df3e_5244);
 
-/// A value under a transform: what quantiles and goalposts are taken of.
+/// A value after a transform; quantiles are taken of such values, and goalposts are transformed too.
 #[inline]
 pub(super) fn transformed(transform: Transform, x: f64) -> f64 {
     match transform {
@@ -44,7 +44,7 @@ pub fn log1p(x: f64) -> f64 {
     let moved = u.to_bits().wrapping_add(TO_ROOT);
     let k = f64::from_bits(moved >> 52 | INTEGER.to_bits()) - (INTEGER + BIAS);
     let reduced = f64::from_bits((moved & FRACTION).wrapping_add(ROOT)) - 1.0;
-    // What 1 + x lost in rounding.
+    // What rounding took from 1 + x.
     let lost = if k >= 2.0 { 1.0 - (u - x) } else { x - (u - 1.0) };
     let lost = if k < 54.0 { lost / u } else { 0.0 };
     let (k, c, f) = if x < SMALL { (0.0, 0.0, x) } else { (k, lost, reduced) };
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_negative_or_missing_counts_as_nothing() {
+    fn negative_and_missing_values_count_as_zero() {
         assert_eq!([-0.0, -1.0, -7.5, f64::NEG_INFINITY, f64::NAN].map(|x| log1p(x).to_bits()), [0; 5]);
     }
 

@@ -5,9 +5,10 @@
 //! cancellation of large sums. Blocks have a fixed size and are joined in the order of ids, so that the bits do not depend
 //! on the number of threads.
 
-/// Indicators that are computed side by side, in one vector register. Unused ones of the last group are 0 and change no sum.
+/// Number of indicators that are computed side by side, in one vector register. Unused places of the last group are 0
+/// and change no sum.
 pub const WIDTH: usize = 4;
-/// Numbers of one group of indicators.
+/// The numbers of one group of indicators.
 pub type Quad = [f64; WIDTH];
 
 /// Moments of some ranked customers.
@@ -18,9 +19,9 @@ pub struct Moments {
     mean: f64,
     /// Σ (score − mean)².
     spread: f64,
-    /// By indicator: mean contribution.
+    /// For each indicator, the mean contribution.
     means: Vec<Quad>,
-    /// By indicator: Σ contribution × (score − mean).
+    /// For each indicator, Σ contribution × (score − mean).
     together: Vec<Quad>,
     /// The least and greatest published score.
     published: (i32, i32),
@@ -38,8 +39,8 @@ impl Moments {
         Self { customers: 0.0, mean: 0.0, spread: 0.0, means, together, published: (i32::MAX, i32::MIN) }
     }
 
-    /// Replaces the moments by those of a block: `parts` holds the contributions row by row, `totals` the sum of each row. A
-    /// row that does not count must be all zeros. The number of rows must be a multiple of four.
+    /// Replaces the moments by those of a block: `parts` has the contributions row by row, `totals` the sum of each
+    /// row. A row that does not count must have only zeros. The number of rows must be a multiple of four.
     #[inline(always)]
     pub fn replace(&mut self, parts: &[Quad], totals: &[f64], counts: &[bool]) {
         let (totals, counts) = (totals.as_chunks::<4>().0, counts.as_chunks::<4>().0);
@@ -102,9 +103,9 @@ impl Moments {
         self.customers = all;
     }
 
-    /// By indicator: the share of the score's variance that comes through it, cov(contribution, score)/var(score).
-    /// Contributions add up to the score, so these shares sum to 1; a negative one means that the indicator works against
-    /// the rest. `None` for all when the score does not vary.
+    /// For each indicator, the share of the score's variance that comes through it, cov(contribution,
+    /// score)/var(score). Contributions add up to the score, so these shares sum to 1; a negative share means that the
+    /// indicator works against the others. `None` for all if the score does not vary.
     pub fn influence(&self) -> Vec<Option<f64>> {
         // The rounded mean of equal scores can differ from them, so equality is decided on the published integers.
         let varies = self.published.0 < self.published.1 && self.spread > 0.0;
@@ -116,9 +117,9 @@ impl Moments {
 mod tests {
     use super::*;
 
-    /// Scores with a tiny spread about a mean that moves from block to block; one block has no customer that counts.
+    /// Scores with a small spread about a mean that moves from block to block; no customer of one block counts.
     #[test]
-    fn one_pass_finds_what_two_find() {
+    fn one_pass_finds_the_same_as_two() {
         const ROWS: usize = 16;
         let blocks: Vec<(Vec<Quad>, Vec<f64>, Vec<bool>)> = (0..40)
             .map(|block: usize| {

@@ -1,24 +1,25 @@
-//! Which value of an indicator has a given number of points: the way back from points to values (METHOD section 9).
+//! Finds the value of an indicator that has a given number of points, which is the way back from points to values
+//! (METHOD section 9).
 
 use super::Fitted;
 use super::normalise::FittedKind;
 use crate::method::Transform;
 
-/// Bisection steps: enough for the precision of a double.
+/// Number of bisection steps, which is enough for the precision of a double.
 const HALVINGS: usize = 80;
-/// How far beyond a mark, as a share of it, a value must be so that its logarithm is beyond the mark's in spite of
-/// rounding.
+/// How far beyond a mark, as a share of the mark, a value must be so that its logarithm is beyond that of the mark in
+/// spite of rounding.
 const BEYOND_ROUNDING: f64 = 1e-12;
 
 impl Fitted {
-    /// The value nearest to `from` that has at least `z` points; `None` where no value has. Of two that are equally
+    /// The value nearest to `from` that has at least `z` points; `None` if no value has. Of two values that are equally
     /// near, the lower one.
     #[must_use]
     pub fn nearest_value(&self, from: f64, z: f64) -> Option<f64> {
         if self.points(from) >= z {
             return Some(from);
         }
-        // Between `from` and the nearest mark with enough points on a side, points rise only once to `z`.
+        // On either side, points rise to `z` only once between `from` and the nearest mark with enough points.
         let enough = || self.marks().into_iter().filter(|mark| self.points(*mark) >= z);
         let below = enough().filter(|mark| *mark < from).max_by(f64::total_cmp);
         let above = enough().filter(|mark| *mark > from).min_by(f64::total_cmp);
@@ -54,7 +55,7 @@ impl Fitted {
         }
     }
 
-    /// The value nearest to `too_low` that has `z` points, on the way to one that has them.
+    /// The value nearest to `too_low` that has `z` points, on the way to `enough`, which has them.
     fn first_with(&self, mut too_low: f64, mut enough: f64, z: f64) -> f64 {
         for _ in 0..HALVINGS {
             let middle = too_low + (enough - too_low) / 2.0;
@@ -87,7 +88,7 @@ mod tests {
         let fitted = fitted(knots, Direction::More);
         assert!(is_near(fitted.nearest_value(10.0, 50.0), 5.0));
         assert!(is_near(fitted.nearest_value(18.0, 50.0), 20.0));
-        // The value itself, where it has enough.
+        // If the value itself has enough points, it is the nearest.
         assert_eq!(fitted.nearest_value(21.0, 50.0), Some(21.0));
         assert_eq!(fitted.nearest_value(10.0, 100.5), None);
     }
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_rises_where_all_values_have_the_same_points() {
+    fn no_value_is_found_if_all_values_have_the_same_points() {
         let kind = FittedKind::MinMax { transform: Transform::None, lo: 1.0, hi: 1.0, degenerate: true };
         for kind in [FittedKind::Nobody, kind, FittedKind::Points(vec![(0.0, 40.0), (9.0, 40.0)])] {
             let fitted = fitted(kind, Direction::More);

@@ -1,4 +1,5 @@
-//! From a value to points between 0 and 100, by parameters fitted to the ranked customers and kept with the cycle.
+//! Turns a value into points between 0 and 100, by parameters that are fitted to the ranked customers and kept with the
+//! cycle.
 
 use super::logarithm::{log1p, transformed};
 use super::quantile::RankedValues;
@@ -6,36 +7,36 @@ use crate::index::count;
 use crate::indicator::Direction;
 use crate::method::{Normalise, Scale, Transform};
 
-/// Points where values do not tell customers apart.
+/// The points of all values if these do not tell customers apart.
 const NEUTRAL: f64 = 50.0;
-/// Values that are compared together, to compute equal neighbours once.
+/// Number of values that are compared together, so that points of equal neighbours are computed once.
 pub(super) const RUN: usize = 8;
-/// Relative difference of two marks up to which rounding to fen and Wh may be all that differs (SPEC section 5).
+/// Marks whose relative difference is at most this may differ only by rounding to fen and Wh (SPEC section 5).
 const RESOLUTION: f64 = 1e-4;
-/// Bits that no value has: a NaN that columns do not use.
+/// Bits that no value has: those of a NaN that columns do not use.
 const NO_VALUE: u64 = u64::MAX;
 
 /// A normalisation with its parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fitted {
-    /// How, with the fitted numbers.
+    /// The kind of normalisation, with the fitted numbers.
     pub kind: FittedKind,
-    /// Whether more is better; `points` and `target` state points directly.
+    /// Whether more is better. It does not matter for `points` and `target`, which state points directly.
     pub direction: Direction,
 }
 
 /// A normalisation's parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FittedKind {
-    /// No ranked customer has a value to fit marks or ranks to: 50 for everybody.
+    /// No ranked customer has a value to which marks or ranks could be fitted: everybody gets 50.
     Nobody,
     /// Between two marks of the transformed value.
     MinMax {
         /// What is done to the value first.
         transform: Transform,
-        /// The mark that gets 0.
+        /// The mark that gets 0 points.
         lo: f64,
-        /// The mark that gets 100.
+        /// The mark that gets 100 points.
         hi: f64,
         /// Whether the marks are too close to tell customers apart: then every value gets 50.
         degenerate: bool,
@@ -44,22 +45,22 @@ pub enum FittedKind {
     Percentile {
         /// Distinct values, ascending.
         values: Vec<f64>,
-        /// How many ranked customers have this value or a lower one, by value.
+        /// For each value, how many ranked customers have it or a lower one.
         upto: Vec<u64>,
     },
-    /// Piecewise linear through (x, z), flat outside.
+    /// Piecewise linear through (x, z), constant outside the knots.
     Points(Vec<(f64, f64)>),
     /// 100 × max(0, 1 − |x − target|/tolerance).
     Target {
-        /// The value that gets 100.
+        /// The value that gets 100 points.
         target: f64,
-        /// The distance at which nothing is left.
+        /// The distance from the target at which no points are left.
         tolerance: f64,
     },
 }
 
 impl FittedKind {
-    /// By rank among distinct, ascending values. `counts` says how many ranked customers have each.
+    /// By rank among distinct, ascending values. `counts` gives for each value how many ranked customers have it.
     #[must_use]
     pub fn percentile(values: Vec<f64>, counts: impl IntoIterator<Item = u64>) -> Self {
         let mut sum = 0;
@@ -75,9 +76,9 @@ impl FittedKind {
 }
 
 impl Fitted {
-    /// Fits a normalisation to the values of the ranked customers, of whom `known` have one. Goalposts, knots and targets
-    /// are fixed, whether or not anybody has a value. `base` is 1 for a ratio less 1, whose resolution is that of the
-    /// ratio, and 0 otherwise.
+    /// Fits a normalisation to the values of the ranked customers, of whom `known` have a value. Goalposts, knots and
+    /// targets are fixed, whether or not anybody has a value. `base` is 1 for a ratio minus 1, whose resolution is that
+    /// of the ratio, and 0 otherwise.
     #[must_use]
     pub fn fit(
         normalise: &Normalise,
@@ -102,7 +103,7 @@ impl Fitted {
             }
             Normalise::Percentile => {
                 let mut known = ranked.known();
-                // Adding 0 turns −0 into 0, which it equals.
+                // Adding 0 turns −0 into 0; the two are equal but have different bits.
                 known.iter_mut().for_each(|x| *x += 0.0);
                 known.sort_unstable_by(f64::total_cmp);
                 let runs = known.chunk_by(|a, b| a == b);
@@ -138,15 +139,15 @@ impl Fitted {
         }
     }
 
-    /// The points of many values, a multiple of [`RUN`]; an arbitrary number where there is no value. The arithmetic is that
-    /// of [`points`](Self::points), with the cases decided once for all values and no branch per value, so that the compiler
-    /// computes several side by side.
+    /// The points of many values, whose number is a multiple of [`RUN`]; an arbitrary number for a customer without a
+    /// value. The arithmetic is that of [`points`](Self::points), but cases are decided once for all values and there
+    /// is no branch per value, so that the compiler computes several values side by side.
     #[inline(always)]
     pub(super) fn fill(&self, values: &[u64], filled: &mut [f64]) {
         match &self.kind {
             FittedKind::MinMax { transform, lo, hi, degenerate: false } => {
                 match transform {
-                    // Shares between 0 and 1: dividing by 1 changes no bit.
+                    // The values are shares between 0 and 1, where dividing by 1 changes no bit.
                     Transform::None if hi - lo == 1.0 => each(values, filled, |x| 100.0 * clamped(x - lo)),
                     Transform::None => each(values, filled, |x| between(*lo, *hi, x)),
                     Transform::Log1p => runs(values, filled, |run| {
@@ -163,7 +164,7 @@ impl Fitted {
                 runs(values, filled, |run| along(&segments, run));
             }
             _ => {
-                // Percentiles need a search: do it once for equal neighbours.
+                // Percentiles need a search, which is done once for equal neighbours.
                 let (mut last, mut points) = (0.0f64, self.points(0.0));
                 for (filled, &bits) in filled.iter_mut().zip(values) {
                     let x = f64::from_bits(bits);
@@ -189,7 +190,8 @@ fn each(values: &[u64], filled: &mut [f64], points: impl Fn(f64) -> f64) {
     filled.iter_mut().zip(values).for_each(|(filled, &bits)| *filled = points(f64::from_bits(bits)));
 }
 
-/// As [`each`] where points are expensive and neighbours are often equal, as for rare events and missing values.
+/// As [`each`], for normalisations whose points take long to compute, and neighbours that are often equal, as for rare
+/// events and missing values.
 #[inline(always)]
 fn runs(values: &[u64], filled: &mut [f64], points: impl Fn(&mut [f64; RUN])) {
     // The last run of equal values, and its points.
@@ -214,7 +216,7 @@ fn differ(a: &[u64; RUN], b: &[u64; RUN]) -> bool {
     a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b)) != 0
 }
 
-/// Between 0 and 1; 0 for NaN.
+/// The number cut to 0 … 1; 0 for NaN.
 #[inline(always)]
 fn clamped(x: f64) -> f64 {
     let x = if x > 0.0 { x } else { 0.0 };
@@ -260,7 +262,7 @@ impl Segment {
     }
 }
 
-/// Outside the knots a value counts as the nearest.
+/// A value outside the knots counts as the nearest knot.
 #[inline(always)]
 fn within(first: f64, last: f64, x: f64) -> f64 {
     let x = if x > first { x } else { first };
@@ -273,7 +275,8 @@ fn piecewise(knots: &[(f64, f64)], x: f64) -> f64 {
     Segment::from(knots, knots.partition_point(|knot| knot.0 <= x).saturating_sub(1)).at(x)
 }
 
-/// As [`piecewise`] for a whole run: every segment is tried and the last fitting one selected, which needs no branch.
+/// As [`piecewise`] for a whole run: every segment is tried and the last one that fits is selected, which needs no
+/// branch.
 #[inline(always)]
 fn along(segments: &[Segment], run: &mut [f64; RUN]) {
     let (first, last) = (segments[0], segments[segments.len() - 1]);
@@ -311,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn min_max_clamps_outside_its_marks_and_is_reversed_where_less_is_better() {
+    fn min_max_clamps_outside_its_marks_and_is_reversed_if_less_is_better() {
         let normalise = Normalise::MinMax(Transform::None, Scale::Goalposts(0.0, 2.0));
         let more = fit(normalise.clone(), Direction::More, &[1.0]);
         assert_eq!([-1.0, 0.5, 9.0].map(|x| more.points(x)), [0.0, 25.0, 100.0]);
@@ -338,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn fixed_parameters_hold_where_no_ranked_customer_has_a_value() {
+    fn fixed_parameters_apply_even_if_no_ranked_customer_has_a_value() {
         let knots = Normalise::Points(vec![(0.0, 0.0), (1.0, 9.0)]);
         assert_eq!(fit(knots, Direction::More, &[]).points(1.0), 9.0);
         let goalposts = Normalise::MinMax(Transform::None, Scale::Goalposts(0.0, 4.0));
@@ -355,19 +358,19 @@ mod tests {
             let normalise = Normalise::MinMax(Transform::None, Scale::Quantiles(0.0, 1.0));
             Fitted::fit(&normalise, Direction::More, ranked, 2, base)
         };
-        // 10⁻⁴ × 8192 = 0.8192.
+        // The resolution at 8192 is 10⁻⁴ × 8192 = 0.8192.
         assert!(fit(8191.5, 8192.0, 0.0).is_degenerate());
         assert!(!fit(8191.0, 8192.0, 0.0).is_degenerate());
         assert_eq!(fit(8191.5, 8192.0, 0.0).points(8192.0), 50.0);
-        // The greater magnitude counts, on either side of 0. Only 0 is within the resolution of 0.
+        // The greater magnitude decides, on either side of 0. Only 0 itself is within the resolution of 0.
         assert!(fit(-8192.0, -8191.5, 0.0).is_degenerate());
         assert!(fit(0.0, 0.0, 0.0).is_degenerate());
         assert!(!fit(0.0, 1e-9, 0.0).is_degenerate());
-        // Growth of 0 and 0.00009 a year: ratios of 1 and 1.00009.
+        // Growth of 0 and of 0.00009 a year means ratios of 1 and 1.00009.
         assert!(fit(0.0, 0.000_09, 1.0).is_degenerate());
         assert!(!fit(0.0, 0.000_09, 0.0).is_degenerate());
         assert!(!fit(0.0, 0.000_11, 1.0).is_degenerate());
-        // Goalposts are fixed.
+        // Goalposts are fixed, so they are never degenerate.
         let goalposts = Normalise::MinMax(Transform::None, Scale::Goalposts(1000.0, 1000.01));
         let column = IndicatorColumn::unknown(1);
         let ranked = RankedValues { column: &column, numbers: &[0] };
@@ -375,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn a_percentile_counts_half_of_the_equal_ones() {
+    fn a_percentile_counts_half_of_the_customers_with_an_equal_value() {
         let fitted = fit(Normalise::Percentile, Direction::More, &[1.0, 2.0, 2.0, 3.0]);
         assert_eq!([1.0, 2.0, 3.0].map(|x| fitted.points(x)), [12.5, 50.0, 87.5]);
         assert_eq!([0.0, 2.5, 9.0].map(|x| fitted.points(x)), [0.0, 75.0, 100.0]);

@@ -1,4 +1,4 @@
-//! Patterns of known, inapplicable and unknown indicators: the weights of a customer depend on nothing else.
+//! Patterns of known, inapplicable and unknown indicators. A customer's weights depend on nothing but the pattern.
 //!
 //! Millions of customers share some hundred patterns. They are found column by column, and weights are computed once for
 //! each pattern and not for every customer.
@@ -14,22 +14,23 @@ use crate::index::index;
 use crate::indicator::column::absence;
 use crate::indicator::{IndicatorColumn, IndicatorValue};
 
-/// Customers whose patterns are numbered by one task.
+/// Number of customers whose patterns are numbered by one task.
 const BLOCK: usize = 1 << 15;
-/// Customers whose words are made at one time, so that they stay in the L1 cache.
+/// Number of customers whose words are made at one time, so that they stay in the L1 cache.
 const ROWS: usize = 1 << 10;
-/// Indicators that one word holds, two bits each.
+/// Number of indicators in one word, with two bits each.
 const WORD: usize = 32;
-/// Slots of the direct-mapped cache in front of the hash table, and the multiplier that spreads keys over them (2⁶⁴/φ).
+/// Number of slots of the direct-mapped cache in front of the hash table, and the multiplier that spreads keys over
+/// them (2⁶⁴/φ).
 const RECENT: usize = 1 << 11;
 const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The patterns of a population.
 #[derive(Debug, Default)]
 pub struct Patterns {
-    /// By position: the number of the pattern.
+    /// For each position, the number of the pattern.
     pub by_position: Vec<u32>,
-    /// Words per pattern.
+    /// Number of words per pattern.
     stages: usize,
     /// The words of all patterns, one after the other.
     words: Vec<u64>,
@@ -56,12 +57,12 @@ impl Patterns {
         Self { by_position: patterns, stages, words: known.keys }
     }
 
-    /// How many patterns there are.
+    /// Number of patterns.
     pub fn len(&self) -> usize {
         self.words.len() / self.stages.max(1)
     }
 
-    /// The state of the indicator at `place` in a pattern; a known one has the value 0.
+    /// The state of the indicator at `place` in a pattern; for a known indicator with the value 0.
     pub fn value(&self, pattern: usize, place: usize) -> IndicatorValue {
         match self.words[pattern * self.stages + place / WORD] >> (2 * (place % WORD)) & 3 {
             0 => IndicatorValue::Known(0.0),
@@ -70,7 +71,7 @@ impl Patterns {
         }
     }
 
-    /// By pattern: how many of the customers that count have it.
+    /// For each pattern, the number of customers that count and have it.
     pub fn count(&self, counts: impl Fn(usize) -> bool + Sync) -> Vec<u64> {
         let blocks: Vec<Vec<u64>> = self
             .by_position
@@ -91,7 +92,7 @@ impl Patterns {
     }
 }
 
-/// Number of words that hold the states of all columns.
+/// Number of words for the states of all columns.
 fn stages(columns: &[IndicatorColumn]) -> usize {
     columns.len().div_ceil(WORD).max(1)
 }
@@ -129,7 +130,7 @@ struct PatternTable {
     keys: Vec<u64>,
     table: HashTable<u32>,
     hasher: FixedState,
-    /// By the leading bits of a mixed key: the last pattern that had them.
+    /// For the leading bits of a mixed key, the last pattern that had them.
     recent: Vec<u32>,
 }
 
@@ -176,9 +177,9 @@ impl PatternTable {
 mod tests {
     use super::*;
 
-    /// More indicators than a word holds, and a population with gaps.
+    /// There are more indicators than fit in a word, and the population has gaps.
     #[test]
-    fn a_pattern_holds_the_state_of_every_indicator() {
+    fn a_pattern_has_the_state_of_every_indicator() {
         let value = |number: usize, place: usize| match (number * 7 + place * place) % 5 {
             0 => IndicatorValue::NotApplicable,
             1 => IndicatorValue::Unknown,

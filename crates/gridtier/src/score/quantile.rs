@@ -1,6 +1,6 @@
-//! Order statistics of millions of values without sorting them. A small sample gives an interval that almost surely holds
-//! the wanted one; one pass counts the values below it and keeps those inside; the counts show whether the sample was
-//! right, and if not, all values are selected from.
+//! Finds order statistics of millions of values without sorting them. A small sample gives an interval that almost
+//! surely contains the wanted one. One pass counts the values below the interval and keeps those inside. The counts
+//! show whether the interval was right; if not, the order statistic is selected from all values.
 
 use rayon::prelude::*;
 
@@ -9,35 +9,37 @@ use crate::index::{index, index_u64};
 use crate::indicator::IndicatorColumn;
 use crate::method::Transform;
 
-/// Customers of one task, and of these at one time, so that their values stay in the L1 cache.
+/// Number of customers of one task, and of those handled at one time, so that their values stay in the L1 cache.
 const BLOCK: usize = 1 << 16;
 const ROWS: usize = 1 << 11;
-/// Values that are tested together for whether one of them is to be kept.
+/// Number of values that are tested together for whether any of them is to be kept.
 const RUN: usize = 8;
-/// Customers in the sample; with fewer than twice as many there is none and all values are kept.
+/// Number of customers in the sample. With fewer than twice as many customers there is no sample, and all values are
+/// kept.
 const SAMPLE: usize = 1 << 14;
-/// Half the width of the interval in places of the sample: standard deviations of the place, plus a margin.
+/// Half the width of the interval in places of the sample: this many standard deviations of the place, plus a margin.
 const DEVIATIONS: f64 = 6.0;
 const PLACES: f64 = 4.0;
 
 /// The values of some customers.
 #[derive(Clone, Copy)]
 pub struct RankedValues<'a> {
-    /// By customer number.
+    /// The values by customer number.
     pub column: &'a IndicatorColumn,
     /// The customers, ascending.
     pub numbers: &'a [u32],
 }
 
-/// An interval, counts of values relative to its ends, and the values strictly inside: many may equal an end.
+/// An interval, counts of values relative to its ends, and the values strictly inside, since many values may equal an
+/// end.
 #[derive(Clone)]
 struct OrderWindow {
     from: f64,
     upto: f64,
     below: u64,
-    /// Below or equal to the lower one.
+    /// Number of values below or equal to the lower end.
     low: u64,
-    /// Below or equal to the upper one.
+    /// Number of values below or equal to the upper end.
     high: u64,
     between: Vec<f64>,
 }
@@ -88,7 +90,7 @@ impl RankedValues<'_> {
         })
     }
 
-    /// How many values there are, and the windows filled with them.
+    /// The number of values, and the windows filled with the values inside.
     fn filled(&self, windows: [OrderWindow; 2]) -> (u64, [OrderWindow; 2]) {
         let blocks: Vec<(u64, [OrderWindow; 2])> = self
             .numbers
@@ -111,7 +113,7 @@ impl RankedValues<'_> {
         (all, windows)
     }
 
-    /// Two order statistics among all values, where the sample was misleading.
+    /// Selects two order statistics from all values, if the sample was misleading.
     fn select(&self, k: u64, next: u64) -> (f64, f64) {
         let mut known = self.known();
         let [k, next] = [k, next].map(|k| *known.select_nth_unstable_by(index_u64(k), f64::total_cmp).1);
@@ -131,7 +133,7 @@ impl OrderWindow {
         self.low += count(values, |x| x <= from);
         self.high += count(values, |x| x <= upto);
         for run in values.chunks(RUN) {
-            // One branch per run: values inside are rare.
+            // There is one branch per run, since values inside are rare.
             if count(run, |x| (x > from) & (x < upto)) > 0 {
                 let run = run.iter().map(|&bits| f64::from_bits(bits));
                 self.between.extend(run.filter(|x| (*x > from) & (*x < upto)));
@@ -146,7 +148,7 @@ impl OrderWindow {
         self.between.extend(other.between);
     }
 
-    /// The kth value of all, from 0; `None` when it lies outside.
+    /// The kth of all values, from 0; `None` if it lies outside the interval.
     fn find(&mut self, k: u64) -> Option<f64> {
         if k < self.below || k >= self.high {
             return None;
@@ -199,7 +201,7 @@ mod tests {
         assert_eq!(quantiles(&[7.0], Transform::None, [0.01, 0.99]), [7.0, 7.0]);
     }
 
-    /// Samples that say nothing, are right, and are wrong since every sampled value is among the greatest.
+    /// The samples tell nothing, or are right, or are wrong since every sampled value is among the greatest.
     #[test]
     fn quantiles_of_many_values_are_those_of_a_sort() {
         let many = 5 * SAMPLE;
@@ -217,7 +219,7 @@ mod tests {
         }
     }
 
-    /// Hence an order statistic can be found first and transformed afterwards.
+    /// For this reason an order statistic can be found first and transformed afterwards.
     #[test]
     fn the_logarithm_keeps_the_order_of_neighbours() {
         const NEIGHBOURS: u64 = 64;

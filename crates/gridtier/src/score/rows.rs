@@ -1,8 +1,8 @@
 //! Scores, contributions and moments of a whole population, block by block.
 //!
-//! Points are filled in column by column for as many customers as fit into the L1 cache; weights come from the customer's
-//! pattern. The arithmetic is that of `score_row`: within a customer it keeps the registry's order, and several customers
-//! are computed side by side.
+//! Points are filled in column by column for as many customers as fit into the L1 cache; weights come from the
+//! customers' patterns. The arithmetic is that of `score_row`: within a customer it keeps the registry's order, and
+//! several customers are computed side by side.
 
 use super::combine::{contribute, entering, finished, summed};
 use super::moments::{Moments, Quad, WIDTH};
@@ -14,42 +14,42 @@ use crate::indicator::column::absence;
 use crate::indicator::{DIMENSIONS, IndicatorColumn, IndicatorValue};
 use crate::method::{Combine, Method, Unknowns};
 
-/// Customers of a block.
+/// Number of customers of a block.
 const ROWS: usize = 1 << 7;
-/// Customers whose contributions are summed side by side.
+/// Number of customers whose contributions are summed side by side.
 const LANES: usize = 4;
 
-/// All that scoring a population needs.
+/// Everything that scoring a population needs.
 pub(super) struct BlockScorer<'a> {
     how: Combine,
     parameters: &'a Parameters,
     columns: &'a [IndicatorColumn],
     patterns: &'a Patterns,
-    /// By position: the number of the stratum; empty where points are fitted over all ranked customers.
+    /// For each position, the number of the stratum; empty if points are fitted over all ranked customers.
     strata: &'a [u32],
-    /// By stratum and indicator: the normalisation that holds there.
+    /// For each stratum and indicator, the normalisation that applies there.
     by_stratum: Vec<Vec<Option<&'a Fitted>>>,
-    /// The indicators that weigh.
+    /// The indicators that have a weight.
     pub places: Vec<usize>,
-    /// Groups of [`WIDTH`] indicators in a row.
+    /// Number of groups of [`WIDTH`] indicators in a row.
     pub size: usize,
-    /// By pattern and weighing indicator: the weight in the score.
+    /// For each pattern and each indicator with a weight, its weight in the score.
     weights: Vec<Quad>,
-    /// By pattern and weighing indicator: the weight within the dimension.
+    /// For each pattern and each indicator with a weight, its weight within the dimension.
     within: Vec<Quad>,
-    /// By pattern: whether anything that weighs is known.
+    /// For each pattern, whether any indicator with a weight is known.
     scored: Vec<bool>,
-    /// What enters the sum for an unknown value, unless it is left out.
+    /// The number that enters the sum for an unknown value; `None` if unknown values are left out.
     unknown: Option<f64>,
 }
 
-/// One customer.
+/// The weights and points of one customer.
 pub(super) struct WeightedRow<'a> {
     how: Combine,
-    /// By weighing indicator: the weight, 0 where left out.
+    /// For each indicator with a weight, that weight; 0 if it is left out.
     weights: &'a [f64],
     within: &'a [f64],
-    /// By weighing indicator: the points as they enter the sum.
+    /// For each indicator with a weight, the points as they enter the sum.
     entered: &'a [f64],
 }
 
@@ -192,7 +192,7 @@ impl<'a> BlockScorer<'a> {
         }
     }
 
-    /// As [`weigh`](Self::weigh), where the score is the sum of its contributions.
+    /// As [`weigh`](Self::weigh), for scores that are the sum of their contributions.
     #[inline(always)]
     fn add_up(&self, cells: &mut [Quad], patterns: &[u32; ROWS], totals: &mut [f64; ROWS]) {
         let size = self.size;
@@ -225,7 +225,7 @@ impl<'a> BlockScorer<'a> {
         }
     }
 
-    /// Fills a block with points as they enter the sum. Its first customer is at position `start`.
+    /// Fills a block with points as they enter the sum. The first customer of the block is at position `start`.
     #[inline(always)]
     fn enter(&self, numbers: &[u32], start: usize, sheet: &mut PointSheet) {
         let PointSheet { cells, columns, scratch, padded } = sheet;
@@ -259,7 +259,7 @@ impl<'a> BlockScorer<'a> {
         }
     }
 
-    /// As [`Fitted::fill`], by the normalisation of each customer's stratum.
+    /// As [`Fitted::fill`], but by the normalisation of each customer's stratum.
     fn fill_by_stratum(&self, place: usize, strata: &[u32], values: &[u64], column: &mut [f64; ROWS]) {
         column.fill(0.0);
         for ((filled, &bits), &stratum) in column.iter_mut().zip(values).zip(strata) {
@@ -270,7 +270,7 @@ impl<'a> BlockScorer<'a> {
         }
     }
 
-    /// The dimension of each weighing indicator.
+    /// The dimension of each indicator with a weight.
     pub fn dimensions(&self) -> Vec<usize> {
         self.places
             .iter()
@@ -279,7 +279,7 @@ impl<'a> BlockScorer<'a> {
     }
 }
 
-/// The weights of the indicators at `places`, in groups of [`WIDTH`]; 0 behind the last.
+/// The weights of the indicators at `places`, in groups of [`WIDTH`]; 0 in the places after the last indicator.
 fn quads(places: &[usize], weights: &[f64], size: usize) -> impl Iterator<Item = Quad> {
     (0..size).map(|cell| {
         std::array::from_fn(|at| places.get(cell * WIDTH + at).map_or(0.0, |&place| weights[place]))
@@ -299,13 +299,13 @@ fn published(score: f64) -> i32 {
 }
 
 impl WeightedRow<'_> {
-    /// 0 to 100, whether or not anything is known.
+    /// The score from 0 to 100, whether or not anything is known.
     fn combined(&self) -> f64 {
         let weighted = self.weights.iter().copied().zip(self.entered.iter().copied());
         finished(self.how, summed(self.how, weighted))
     }
 
-    /// By weighing indicator: its contribution to the score.
+    /// For each indicator with a weight, its contribution to the score.
     pub fn contribute(&self, parts: &mut [f64]) {
         let score = match self.how {
             // These contributions do not depend on the score.
@@ -315,7 +315,7 @@ impl WeightedRow<'_> {
         contribute(self.how, self.weights, self.entered, score, &mut parts[..self.weights.len()]);
     }
 
-    /// The score within each dimension; `dimension_by_place` holds the dimension of each weighing indicator.
+    /// The score within each dimension; `dimension_by_place` has the dimension of each indicator with a weight.
     pub fn dimensions(&self, dimension_by_place: &[usize]) -> [Option<f64>; DIMENSIONS.len()] {
         std::array::from_fn(|dimension| {
             let members = self

@@ -1,4 +1,5 @@
-//! Points that are fitted within each stratum (DATA section 7), so that a customer is compared with its like alone.
+//! Points that are fitted within each stratum (DATA section 7), so that a customer is compared only with customers of
+//! the same stratum.
 
 use rayon::prelude::*;
 
@@ -10,16 +11,17 @@ use crate::indicator::IndicatorColumn;
 use crate::method::{Method, NormaliseWithin};
 use crate::stratum::{Groups, stratify};
 
-/// What is fitted by stratum, and who is in which.
+/// The parameters fitted by stratum, and the stratum of each customer.
 #[derive(Default)]
 pub(super) struct PointStrata {
-    /// By stratum.
+    /// The parameters of each stratum.
     pub fitted: Vec<StratumParameters>,
-    /// By position in the population: the number of the stratum. Empty where points are fitted over all ranked customers.
+    /// For each position in the population, the number of the stratum. Empty if points are fitted over all ranked
+    /// customers.
     pub by_position: Vec<u32>,
 }
 
-/// Fits the points of a method that asks for it to the ranked customers of each stratum.
+/// Fits points to the ranked customers of each stratum, if the method asks for it.
 pub(super) fn fit(
     method: &Method,
     columns: &[IndicatorColumn],

@@ -1,4 +1,4 @@
-//! Weights with gaps, and who is provisional.
+//! Tests of weights with gaps, and of who is provisional.
 
 use proptest::prelude::*;
 
@@ -20,7 +20,7 @@ fn paper_with(changes: &[(&str, &str)]) -> Method {
     Method::parse("m.toml", &text).unwrap()
 }
 
-/// Values of the paper's method: `known` by id, the others as given.
+/// Values of the paper's method: `known` by id, all others as given.
 fn row(method: &Method, known: &[(&str, f64)], others: IndicatorValue) -> Vec<IndicatorValue> {
     let value = |id: &str| {
         known.iter().find(|(known, _)| *known == id).map_or(others, |(_, x)| IndicatorValue::Known(*x))
@@ -28,7 +28,7 @@ fn row(method: &Method, known: &[(&str, f64)], others: IndicatorValue) -> Vec<In
     method.indicators.iter().map(|spec| value(&spec.id)).collect()
 }
 
-/// Parameters fitted to one customer who has every value, so that goalposts and knots are in force.
+/// Parameters fitted to one customer who has every value, so that goalposts and knots apply.
 fn fitted(method: &Method) -> Parameters {
     let column: IndicatorColumn = [IndicatorValue::Known(0.0)].into_iter().collect();
     let one = RankedValues { column: &column, numbers: &[0] };
@@ -44,14 +44,14 @@ fn fitted(method: &Method) -> Parameters {
 }
 
 #[test]
-fn weights_of_what_is_left_out_go_to_the_siblings_level_by_level() {
+fn weights_of_indicators_that_are_left_out_go_to_siblings_level_by_level() {
     let method = paper_with(&[]);
     let values =
         row(&method, &[("on_time_payment", 0.5), ("sensitivity", 1.0)], IndicatorValue::NotApplicable);
     let scored = score_row(&method, &fitted(&method), &values);
-    // Contribution has standing alone, compliance has payment alone, cooperation is left out. Standing is 0.15 of
-    // contribution, which enters with 2 × 0.15 of its weight; 0.6 of payment is known, which enters whole, 0.35 × 0.6 = 0.21
-    // of compliance, which enters with 0.42.
+    // Contribution has only standing, compliance has only payment, and cooperation is left out. Standing is 0.15 of
+    // contribution, which therefore enters with 2 × 0.15 of its weight. Of payment 0.6 is known, so it enters whole;
+    // that is 0.35 × 0.6 = 0.21 of compliance, which therefore enters with 0.42.
     let (contribution, compliance) = (0.5396 * 0.3, 0.2970 * 0.42);
     let expected = (contribution * 100.0 + compliance * 50.0) / (contribution + compliance);
     assert!((scored.score.unwrap() - expected).abs() < 1e-9);
@@ -73,31 +73,32 @@ fn weights_without(missing: &[&str], limit: f64) -> impl Fn(&str) -> f64 {
 }
 
 #[test]
-fn two_suggestions_are_not_the_whole_of_cooperation() {
+fn two_suggestions_do_not_get_the_whole_weight_of_cooperation() {
     let never_asked = ["policy_fulfilment", "work_fulfilment"];
-    // Suggestions are 0.2 of cooperation, which enters with 2 × 0.2 of its weight: 0.06536 of 0.90196.
+    // Suggestions are 0.2 of cooperation, which therefore enters with 2 × 0.2 of its weight: 0.06536 of 0.90196.
     let weight = weights_without(&never_asked, 2.0);
     assert!((weight("suggestion_points") - 0.06536 / 0.90196).abs() < 1e-12);
     assert!((weight("sensitivity") - 0.15 * 0.5396 / 0.90196).abs() < 1e-12);
-    // Without a limit cooperation enters whole.
+    // Without a limit, cooperation enters with its whole weight.
     assert!((weights_without(&never_asked, 0.0)("suggestion_points") - 0.1634).abs() < 1e-12);
-    // With policies asked for, 0.6 of cooperation is there: it enters whole, and its groups share its weight 2 : 1.
+    // If policies were asked for, 0.6 of cooperation is known: it enters whole, and its groups share its weight 2 : 1.
     let weight = weights_without(&["work_fulfilment"], 2.0);
     assert!((weight("suggestion_points") - 0.1634 / 3.0).abs() < 1e-12);
 }
 
 #[test]
 fn a_group_of_which_little_is_known_enters_its_dimension_with_a_part_of_its_weight() {
-    // Half of the energy mix is known: with limit 2 the group enters whole, with 1.5 with 0.75 of 0.10.
+    // Half of the energy mix is known: with limit 2 the group enters whole, with limit 1.5 it enters with 0.75 of 0.10.
     let missing = ["total_energy_use"];
     assert!((weights_without(&missing, 2.0)("replaceable_share") - 0.5396 * 0.10).abs() < 1e-12);
     let weight = weights_without(&missing, 1.5);
     assert!((weight("replaceable_share") - 0.5396 * 0.075 / 0.975).abs() < 1e-12);
     assert!((weight("sensitivity") - 0.5396 * 0.15 / 0.975).abs() < 1e-12);
-    // 0.95 of contribution is known: it enters whole.
+    // Of contribution 0.95 is known, so it enters whole.
     assert!((weight("suggestion_points") - 0.1634 * 0.2).abs() < 1e-12);
-    // Energy alone: 0.4 of current, which enters with 0.8 of its weight and has no sibling in the dimension; 0.55 × 0.4 =
-    // 0.22 of contribution, which enters with 0.44. Compliance and cooperation enter whole.
+    // Only energy is known: it is 0.4 of the group current, which enters with 0.8 of its weight and has no sibling in
+    // the dimension; 0.55 × 0.4 = 0.22 of contribution is known, which enters with 0.44. Compliance and cooperation
+    // enter whole.
     let missing = [
         "annual_revenue",
         "average_price",
@@ -112,9 +113,10 @@ fn a_group_of_which_little_is_known_enters_its_dimension_with_a_part_of_its_weig
 }
 
 #[test]
-fn what_nobody_delivered_makes_nobody_provisional() {
+fn indicators_without_delivered_data_make_nobody_provisional() {
     let covered = [("full", 0..36)];
-    // Readings alone: energy and growth of 0.1187 + 0.1079, sensitivity of 0.0809; all of them are known.
+    // Only readings were delivered: energy and growth of 0.1187 + 0.1079, sensitivity of 0.0809. All of these are
+    // known.
     let (computed, _) = scored(&covered, &paper_with(&[]));
     assert_eq!((computed.provisional[0], computed.known_weight(0)), (None, 1.0));
     let delivered: Vec<&str> = paper_with(&[])
@@ -143,7 +145,7 @@ fn an_unknown_is_left_out_or_worst_or_neutral_and_never_a_silent_zero() {
 }
 
 #[test]
-fn nothing_known_is_no_score() {
+fn without_known_indicators_there_is_no_score() {
     let method = paper_with(&[]);
     let scored = score_row(&method, &fitted(&method), &row(&method, &[], IndicatorValue::Unknown));
     assert_eq!((scored.score, scored.dimensions), (None, [None; 3]));
@@ -172,14 +174,14 @@ fn scored(covered: &[(&str, Range<usize>)], method: &Method) -> (Scores, Vec<Ind
 fn short_history_and_little_known_weight_make_a_customer_provisional() {
     let covered = [("full", 0..36), ("late", 30..36), ("never", 0..0), ("early", 0..11)];
     let (computed, _) = scored(&covered, &paper_with(&[]));
-    // By id: early, full, late, never.
+    // The customers by id are early, full, late and never.
     let why: Vec<Option<&str>> = computed.provisional.iter().map(|why| why.map(Provisional::code)).collect();
     assert_eq!(why, [Some("short_history"), None, Some("short_history"), Some("short_history")]);
     let firm: Vec<Option<String>> =
         (0..4).map(|at| computed.firm_from.get(&at).map(Month::to_string)).collect();
-    // Early loses a covered month for each new one until all eleven are gone.
+    // Customer early loses a covered month for each new month, until all eleven are gone.
     assert_eq!(firm, [Some("2025-01".into()), None, Some("2024-07".into()), Some("2025-01".into())]);
-    // Twelve months are no growth: 0.1996 of 0.3075 is known.
+    // Twelve months give no growth, so 0.1996 of 0.3075 is known.
     let (strict, _) =
         scored(&[("new", 24..36)], &paper_with(&[("min_known_weight = 0.5", "min_known_weight = 0.7")]));
     assert_eq!(strict.provisional, [Some(Provisional::LowKnownWeight)]);
@@ -204,13 +206,13 @@ fn contributions_add_up_to_the_score() {
     }
 }
 
-/// The results for a population, customer by customer and sum by sum: the slow, obvious way.
+/// The results for a population, computed customer by customer and sum by sum in the slow, obvious way.
 struct Obvious {
     score_e6: Vec<Option<i64>>,
     known_weight: Vec<f64>,
     provisional: Vec<bool>,
     dimensions: Vec<[Option<f64>; 3]>,
-    /// By customer, then by indicator.
+    /// For each customer, the contribution of each indicator.
     contributions: Vec<Vec<f64>>,
     influence: Vec<Option<f64>>,
 }
@@ -261,7 +263,7 @@ fn obvious(scores: &Scores, short: &[bool], columns: &[IndicatorColumn], method:
     }
 }
 
-/// Values with many equal ones and gaps in patterns, different for every seed.
+/// Values many of which are equal, with gaps in patterns; different for every seed.
 fn made(people: usize, indicators: usize, seed: u64) -> Vec<IndicatorColumn> {
     let draw = |number: usize, place: usize| {
         let mut x = (number as u64 * 64 + place as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15 ^ (seed << 1));
@@ -285,7 +287,7 @@ fn bits(values: impl IntoIterator<Item = Option<f64>>) -> Vec<Option<u64>> {
     values.into_iter().map(|x| x.map(f64::to_bits)).collect()
 }
 
-/// Asserts that blocks and rows agree in every bit, on every seventh customer closed and every fifth new.
+/// Asserts that blocks and rows agree in every bit, with every seventh customer closed and every fifth new.
 fn blocks_and_rows_agree(people: usize, seed: u64, how: Combine, unknown: Unknowns) {
     let mut method = paper_with(&[]);
     (method.combine, method.unknown, method.min_known_weight) = (how, unknown, 0.4);
@@ -301,7 +303,7 @@ fn blocks_and_rows_agree(people: usize, seed: u64, how: Combine, unknown: Unknow
     assert_eq!(all.clone().map(|at| scores.score_e6(at)).collect::<Vec<_>>(), expected.score_e6);
     let why: Vec<bool> = scores.provisional.iter().map(Option::is_some).collect();
     assert_eq!(why, expected.provisional);
-    // In one pass and in two; the last digits may differ.
+    // One is computed in one pass and the other in two, so the last digits may differ.
     for (computed, expected) in scores.influence.iter().zip(&expected.influence) {
         assert_eq!(computed.is_some(), expected.is_some());
         assert!(
@@ -312,7 +314,7 @@ fn blocks_and_rows_agree(people: usize, seed: u64, how: Combine, unknown: Unknow
     assert_eq!(all.clone().map(|at| scores.known_weight(at)).collect::<Vec<_>>(), expected.known_weight);
     let own = scores.dimensions(&columns, &method, all.clone());
     assert_eq!(bits(own.into_iter().flatten()), bits(expected.dimensions.into_iter().flatten()));
-    // The same for a range that begins anywhere.
+    // The same must hold for a range that begins anywhere.
     let stretch = all.end / 3..all.end;
     let parts = scores.contributions(&columns, &method, stretch.clone());
     for at in stretch.clone() {
@@ -346,12 +348,12 @@ fn judged_within(method: &Method, columns: &[IndicatorColumn], groups: Groups) -
 }
 
 #[test]
-fn points_are_fitted_within_each_stratum_with_enough_known_values_and_elsewhere_over_all() {
+fn points_are_fitted_within_each_stratum_with_enough_known_values_and_otherwise_over_all() {
     let mut method = paper_with(&[("min_known_weight = 0.5", "min_known_weight = 0.0")]);
     method.normalise_within = NormaliseWithin::Stratum;
     method.indicators[2].normalise = Some(Normalise::Percentile);
     let mut columns = made(1_000, method.indicators.len(), 3);
-    // Too few of a know their growth.
+    // Too few customers of group a have a known growth.
     columns[3] = (0..1_000)
         .map(|number| match number % 2 == 1 || number < 40 {
             true => IndicatorValue::Known(number as f64),
@@ -363,7 +365,7 @@ fn points_are_fitted_within_each_stratum_with_enough_known_values_and_elsewhere_
         let scores = judged_within(&method, &columns, in_groups(1_000));
         let strata = &scores.parameters.strata;
         let names: Vec<&str> = strata.iter().map(|stratum| stratum.name.as_str()).collect();
-        // c has 20 ranked customers and joins b, the largest.
+        // Group c has 20 ranked customers and joins b, the largest stratum.
         assert_eq!(names, ["a", "b"]);
         let ranked_of_b: Vec<u32> = scores.ranked().filter(|&at| is_of_b(at)).map(|at| at as u32).collect();
         let energy = RankedValues { column: &columns[0], numbers: &ranked_of_b };
@@ -408,12 +410,15 @@ fn one_stratum_is_fitted_as_the_whole_population_and_so_are_weights_from_the_dat
     assert_eq!(within.points_e6, over_all.points_e6);
     assert!(over_all.parameters.strata.is_empty() && within.parameters.strata.len() == 1);
     let apart = judged_within(&method, &columns, in_groups(600));
-    assert_ne!(apart.parameters.weights, over_all.parameters.weights, "points within strata vary otherwise");
+    assert_ne!(
+        apart.parameters.weights, over_all.parameters.weights,
+        "points fitted within strata vary in another way"
+    );
 }
 
 #[test]
 fn blocks_and_rows_agree_beyond_the_size_of_a_block() {
-    // Beyond a block of sums, of patterns and of order statistics.
+    // The population is larger than a block of sums, of patterns and of order statistics.
     for (people, how) in [11_000, 11_000, 11_000, 120_000].into_iter().zip(Combine::ALL.iter().copied().rev())
     {
         blocks_and_rows_agree(people, 7, how, Unknowns::Reweight);

@@ -1,5 +1,5 @@
-//! The score of one customer on given parameters, as explanations replay it. A whole population is scored block by block
-//! with the same arithmetic (`rows`).
+//! The score of one customer by given parameters, which explanations compute again. A whole population is scored block
+//! by block with the same arithmetic (`rows`).
 
 use std::borrow::Cow;
 
@@ -8,34 +8,34 @@ use super::normalise::Fitted;
 use crate::indicator::{DIMENSIONS, IndicatorValue};
 use crate::method::{Method, ReweightLimit, Unknowns, Weight};
 
-/// What is fitted to the ranked customers of a cycle and published with it: all that scoring one customer needs besides
-/// the method.
+/// The parameters that are fitted to the ranked customers of a cycle and published with it: together with the method,
+/// they are all that scoring one customer needs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Parameters {
-    /// By indicator: the fitted normalisation, `None` without one.
+    /// For each indicator, the fitted normalisation; `None` if it has none.
     pub fitted: Vec<Option<Fitted>>,
-    /// By indicator: the weights on the way from the root, `None` without any.
+    /// For each indicator, the weights on the path from the root; `None` if it has none.
     pub weights: Vec<Option<Weight>>,
-    /// By indicator: whether the data that it needs were delivered.
+    /// For each indicator, whether the data that it needs were delivered.
     pub delivered: Vec<bool>,
-    /// What is fitted within strata; empty where points are fitted over all ranked customers.
+    /// The parameters that are fitted within strata; empty if points are fitted over all ranked customers.
     pub strata: Vec<StratumParameters>,
 }
 
-/// What is fitted to the ranked customers of a stratum (DATA section 7).
+/// The parameters that are fitted to the ranked customers of a stratum (DATA section 7).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StratumParameters {
     /// The stratum.
     pub name: String,
-    /// By indicator: the fitted normalisation; `None` where that of all ranked customers holds, since too few of the stratum
-    /// have a value or its parameters are fixed.
+    /// For each indicator, the fitted normalisation. It is `None` if that of all ranked customers applies, since too
+    /// few of the stratum have a value or the parameters are fixed.
     pub fitted: Vec<Option<Fitted>>,
-    /// By indicator: ranked customers of the stratum with a known value.
+    /// For each indicator, the number of ranked customers of the stratum with a known value.
     pub ranked_known: Vec<u64>,
 }
 
 impl StratumParameters {
-    /// The normalisation of an indicator that holds in the stratum. `all` are those of all ranked customers.
+    /// The normalisation of an indicator that applies in the stratum. `all` are those of all ranked customers.
     #[must_use]
     pub fn holding<'a>(&'a self, all: &'a [Option<Fitted>], place: usize) -> Option<&'a Fitted> {
         self.fitted[place].as_ref().or(all[place].as_ref())
@@ -58,8 +58,8 @@ impl Parameters {
         })
     }
 
-    /// The same parameters with strata of these names, in this order; a stratum that has none of its own is scored by those
-    /// of all ranked customers. Without strata where points are fitted over all ranked customers.
+    /// The same parameters with strata of these names, in this order. A stratum without parameters of its own is scored
+    /// by those of all ranked customers. If points are fitted over all ranked customers, the result has no strata.
     #[must_use]
     pub fn with_strata(&self, names: &[String]) -> Self {
         let strata = names.iter().filter(|_| !self.strata.is_empty()).map(|name| {
@@ -79,7 +79,7 @@ impl Parameters {
         (0..self.weights.len()).filter(|&place| self.weights[place].is_some()).collect()
     }
 
-    /// Whether anything that weighs is known of a customer.
+    /// Whether any indicator with a weight is known for a customer.
     pub(super) fn any_known(&self, values: &[IndicatorValue]) -> bool {
         self.weights.iter().zip(values).any(|(weight, value)| {
             weight.is_some_and(|weight| weight.nominal() > 0.0) && value.known().is_some()
@@ -87,23 +87,23 @@ impl Parameters {
     }
 }
 
-/// One customer's score and what it is made of.
+/// One customer's score and its parts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scored {
-    /// 0 to 100; `None` when nothing is known.
+    /// The score from 0 to 100; `None` if nothing is known.
     pub score: Option<f64>,
-    /// The score within each dimension; `None` when it is empty.
+    /// The score within each dimension; `None` if nothing is known in it.
     pub dimensions: [Option<f64>; 3],
-    /// By indicator: its part of the score, 0 when it is left out.
+    /// For each indicator, its part of the score; 0 if it is left out.
     pub contributions: Vec<f64>,
-    /// By indicator: the effective weight, 0 when it is left out.
+    /// For each indicator, its effective weight; 0 if it is left out.
     pub weights: Vec<f64>,
-    /// By indicator: z where it counts.
+    /// For each indicator that counts, its points z.
     pub points: Vec<Option<f64>>,
 }
 
-/// Scores one customer: z by the fitted parameters, weights scaled up where siblings are left out, then combined.
-/// `values` holds the method's indicators in their order; the parameters are those [of its
+/// Scores one customer: finds points z by the fitted parameters, scales weights up where siblings are left out, and
+/// combines. `values` has the method's indicators in their order; the parameters are those [of the customer's
 /// stratum](Parameters::in_stratum).
 #[must_use]
 pub fn score_row(method: &Method, parameters: &Parameters, values: &[IndicatorValue]) -> Scored {
@@ -130,7 +130,7 @@ pub fn score_row(method: &Method, parameters: &Parameters, values: &[IndicatorVa
     }
 }
 
-/// By indicator: the points of one customer, where they count.
+/// For each indicator that counts, the points of one customer.
 #[must_use]
 pub fn points(method: &Method, parameters: &Parameters, values: &[IndicatorValue]) -> Vec<Option<f64>> {
     parameters
@@ -153,11 +153,11 @@ pub fn points(method: &Method, parameters: &Parameters, values: &[IndicatorValue
 /// A group or dimension for one customer.
 #[derive(Clone, Copy, Default)]
 struct Node {
-    /// Σ of the weights of all its children.
+    /// Σ of the weights of all children.
     all: f64,
-    /// Σ of the children's weights × the share of each that takes part.
+    /// Σ of the children's weights × the share of each child that takes part.
     taking_part: f64,
-    /// Σ of the weights with which children enter it.
+    /// Σ of the weights with which children enter the node.
     entering: f64,
 }
 
@@ -168,17 +168,17 @@ impl Node {
         self.entering += entering;
     }
 
-    /// k: the share of its weight that takes part.
+    /// The share k of the node's weight that takes part.
     fn share(&self) -> f64 {
         if self.all > 0.0 { self.taking_part / self.all } else { 0.0 }
     }
 }
 
-/// By indicator: the effective weight in the score, and the effective weight within the dimension.
+/// For each indicator, its effective weight in the score and its effective weight within the dimension.
 ///
-/// The weight of an indicator that is left out goes to its siblings. A group or dimension of which the share k takes part
-/// enters its level with its weight × min(1, limit × k) (SPEC section 5), so that an empty one is left out; the weights of
-/// a level are then scaled to sum to 1.
+/// The weight of an indicator that is left out goes to its siblings. A group or dimension of which a share k takes part
+/// enters its level with its weight × min(1, limit × k) (SPEC section 5), so that an empty one is left out. The weights
+/// of a level are then scaled to sum to 1.
 #[must_use]
 pub fn effective(
     all: &[Option<Weight>],
@@ -190,7 +190,7 @@ pub fn effective(
         pairs.filter_map(|(place, (weight, z))| Some((place, (*weight)?, z.is_some())))
     };
     let count = weighted().map(|(_, weight, _)| weight.group + 1).max().unwrap_or(0);
-    // Each group with the weights above it, which all of its indicators share.
+    // Each group, with the weights of the levels above it, which all of its indicators share.
     let mut groups: Vec<(Node, Option<Weight>)> = vec![(Node::default(), None); count];
     for (_, weight, is_there) in weighted() {
         let (group, above) = &mut groups[weight.group];

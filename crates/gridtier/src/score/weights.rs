@@ -1,9 +1,10 @@
 //! The weights of a cycle: those of the method or, where the method says so, those that follow from the ranked customers'
 //! points.
 //!
-//! They are computed from the leaves to the root: indicators of a group by their points, groups of a dimension by their
-//! combined points, dimensions by theirs. Only known values of ranked customers count, since a substitute for an unknown
-//! value says nothing about how well a column tells customers apart.
+//! Weights from the data are computed from the leaves to the root: those of indicators of a group by the indicators'
+//! points, those of groups of a dimension by the groups' combined points, and those of dimensions by the dimensions'
+//! combined points. Only known values of ranked customers count, since a substitute for an unknown value does not show
+//! how well a column tells customers apart.
 
 use rayon::prelude::*;
 
@@ -16,16 +17,16 @@ use crate::method::{FromData, Level, Method, Siblings, Weight};
 /// The weights of a set of siblings, and what they follow from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weighed {
-    /// By the data alone; `None` where weights do not follow from the data.
+    /// The weights by the data alone; `None` if the weights do not follow from the data.
     pub objective: Option<Vec<f64>>,
-    /// By sibling: what is misleading about its points, if anything.
+    /// For each sibling, the guard that applies to its points, if any.
     pub guards: Vec<Option<Guard>>,
     /// The weights that scores use.
     pub weights: Vec<f64>,
 }
 
-/// The weights by indicator, and by the siblings of the method. `strata` are the numbers of the ranked customers' strata
-/// among those of `parameters`, none where points are fitted over all ranked customers.
+/// The weights of each indicator, and of each set of siblings of the method. `strata` are the numbers of the ranked
+/// customers' strata among those of `parameters`; empty if points are fitted over all ranked customers.
 #[must_use]
 pub fn weigh(
     method: &Method,
@@ -98,7 +99,7 @@ fn put(method: &Method, weights: &mut [Option<Weight>], siblings: &Siblings, val
     }
 }
 
-/// What the points of ranked customers are computed from.
+/// The data from which the points of ranked customers are computed.
 struct Points<'a> {
     method: &'a Method,
     parameters: &'a Parameters,
@@ -117,7 +118,7 @@ impl Points<'_> {
         }
     }
 
-    /// The points of an indicator, or the combined ones of a group or dimension by the weights below it; NaN where
+    /// The points of an indicator, or the points of a group or dimension, combined by the weights below it; NaN if
     /// nothing is known.
     fn combined(&self, weights: &[Option<Weight>], siblings: &Siblings, item: &str) -> Vec<f64> {
         let members: Vec<(usize, Weight)> = (0..weights.len())

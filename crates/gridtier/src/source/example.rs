@@ -1,13 +1,13 @@
-//! The example of a finding in Chinese. A cycle stores examples in English, for programs, and findings that are taken
-//! from an earlier cycle have nothing else.
+//! Gives the example of a finding in Chinese. A cycle stores examples only in English, for programs, and findings that
+//! are taken from an earlier cycle have no other text.
 
 use crate::contract::rule::Rule;
 
-/// How an example is written in English, and in Chinese. `{}` stands for any text, `{#}` for a whole number; `{0}` is the
-/// first of them.
+/// The form of an example in English and in Chinese. `{}` stands for any text, `{#}` for a whole number; in Chinese,
+/// `{0}` is the first of these values.
 type Form = (&'static str, &'static str);
 
-/// Forms of an example that names a rejected row, the more special before the more general.
+/// Forms of an example that names a rejected row; more special forms come before more general ones.
 const ROW: &[Form] = &[
     ("{} row {#} (spreadsheet row {#}): {} is empty", "{0} 第 {1} 行 (电子表格第 {2} 行): {3} 为空"),
     ("{} row {#} (spreadsheet row {#}): {}", "{0} 第 {1} 行 (电子表格第 {2} 行): {3}"),
@@ -79,9 +79,9 @@ fn forms(rule: Rule) -> &'static [Form] {
     }
 }
 
-/// An example in Chinese; as it is where it has no words.
+/// An example in Chinese; unchanged if it has no words to translate.
 pub(super) fn chinese(rule: Rule, english: &str) -> String {
-    // These two list several, each in its own words.
+    // Examples of these two rules are lists, of which each entry has its own form.
     if forms(rule) == MONTHS {
         let parts = english.split("; ").map(|part| in_chinese(MONTHS, part));
         return parts.collect::<Vec<_>>().join("; ");
@@ -102,7 +102,7 @@ fn in_chinese(forms: &[Form], english: &str) -> String {
     })
 }
 
-/// What stands for the placeholders of a form, if a text has that form.
+/// The values at the placeholders of a form, if a text has that form.
 fn values<'t>(form: &str, text: &'t str) -> Option<Vec<&'t str>> {
     let mut pieces = form.split('{');
     let mut rest = text.strip_prefix(pieces.next()?)?;
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn an_example_of_ids_alone_stays_as_it_is() {
+    fn an_example_that_has_only_ids_is_not_changed() {
         for (rule, example) in [
             (Rule::DegenerateIndicator, "average_price, energy_growth (35kV)"),
             (Rule::EditedCatalogue, "paper 1"),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_finds_its_own_values() {
+    fn every_form_reads_back_the_values_written_by_it() {
         for (en, zh) in Rule::all().flat_map(forms) {
             let example = en.replace("{#}", "7").replace("{}", "x");
             let found = values(en, &example).unwrap_or_else(|| panic!("{example}"));
