@@ -15,12 +15,12 @@ const BLOCK: usize = 1 << 14;
 /// The stratum of customers without a value in the stratum's column.
 const UNSPECIFIED: &str = "unspecified";
 
-/// The groups that strata are made from, before small ones are pooled.
+/// The groups from which strata are made, before small groups are pooled.
 #[derive(Clone, Debug)]
 pub struct Groups {
     /// Distinct names.
     pub names: Vec<String>,
-    /// By customer number: index of the name; empty when there is one group only.
+    /// For each customer number, the index of the name; empty if there is only one group.
     pub numbers: Vec<u32>,
 }
 
@@ -29,7 +29,7 @@ pub struct Groups {
 pub struct Stratified {
     /// Names, sorted.
     pub names: Vec<String>,
-    /// By position in the graded population: the number of the stratum.
+    /// For each position in the graded population, the number of the stratum.
     pub by_position: Vec<u32>,
 }
 
@@ -40,7 +40,7 @@ impl Groups {
         Self { names: vec![ALL.to_owned()], numbers: Vec::new() }
     }
 
-    /// The groups within whose strata a method fits points: one where it fits them over all ranked customers.
+    /// The groups within whose strata a method fits points: a single group if it fits points over all ranked customers.
     #[must_use]
     pub fn of_points(customers: &Customers, method: &Method) -> Self {
         match method.normalise_within {
@@ -88,14 +88,14 @@ impl Groups {
     }
 }
 
-/// Customers of a group.
+/// Numbers of customers of a group.
 #[derive(Clone, Copy, Default)]
 struct GroupSize {
     people: usize,
     ranked: usize,
 }
 
-/// Assigns every customer of a population, given by number, to a stratum; strata with fewer than `min_stratum` ranked
+/// Assigns every customer of a population, given by number, to a stratum. Strata with fewer than `min_stratum` ranked
 /// customers are pooled. `is_ranked` tells whether the customer at a position is ranked.
 pub fn stratify(
     groups: &Groups,
@@ -142,7 +142,7 @@ pub fn stratify(
     }
 }
 
-/// By group: the stratum of its customers; `None` for a group without customers.
+/// For each group, the stratum of its customers; `None` for a group without customers.
 fn pooled<'a>(names: &'a [String], sizes: &[GroupSize], min_stratum: usize) -> Vec<Option<&'a str>> {
     let is_small = |group: usize| sizes[group].ranked < min_stratum;
     let occupied: Vec<usize> = (0..names.len()).filter(|&group| sizes[group].people > 0).collect();

@@ -1,11 +1,11 @@
-//! Text in English and Chinese, and which of them a reader gets.
+//! Text in English and Chinese, and which of the two a reader gets.
 
 use std::borrow::Cow;
 
 use crate::word::Word;
 
 crate::words! {
-    /// A language of what people read.
+    /// A language in which people read.
     Lang "language" {
         /// English.
         En "en" "English" "英语",
@@ -42,7 +42,7 @@ impl From<Lang> for Voice {
     }
 }
 
-/// A text in both languages, and the code of it that programs get where it has one.
+/// A text in both languages, with the code that programs get if it has one.
 ///
 /// ```
 /// use gridtier::text::{Lang, Text, Voice};
@@ -58,7 +58,7 @@ pub struct Text {
     pub en: Cow<'static, str>,
     /// Chinese.
     pub zh: Cow<'static, str>,
-    /// For programs; the English text where there is no code.
+    /// The code for programs, who get the English text if there is none.
     pub code: Option<Cow<'static, str>>,
 }
 
@@ -83,7 +83,7 @@ impl Text {
         Self { en: text.clone(), zh: text, code: None }
     }
 
-    /// The names of a coded word.
+    /// The code and the names of a coded word.
     #[must_use]
     pub fn of_word(word: impl Word) -> Self {
         Self::coded(word.code(), word.en(), word.zh())
@@ -101,7 +101,7 @@ impl Text {
         }
     }
 
-    /// Whether there is nothing to read.
+    /// Whether the text is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.en.is_empty() && self.zh.is_empty()
@@ -113,14 +113,14 @@ impl Text {
         lang.pick(&self.en, &self.zh)
     }
 
-    /// Alternatives: "a number, or a day".
+    /// Joins alternatives, as in "a number, or a day".
     #[must_use]
     pub fn any_of(parts: &[Self]) -> Self {
         let (en, zh) = (Self::join(parts, ", or ").en, Self::join(parts, "，或").zh);
         Self::new(en, zh)
     }
 
-    /// Both texts joined by a separator, such as a space.
+    /// Joins the texts by a separator, such as a space.
     #[must_use]
     pub fn join(parts: &[Self], separator: &str) -> Self {
         let en: Vec<&str> = parts.iter().map(|part| part.en.as_ref()).collect();
@@ -139,8 +139,8 @@ impl Text {
 /// assert_eq!((message.to_string(), message.zh.as_ref()), ("3 rows".to_owned(), "3 行"));
 /// ```
 ///
-/// Values may be named after the texts, as in `format!`. A value that is itself a [`Text`](crate::text::Text) is named
-/// after a semicolon: each language gets its own.
+/// Values may be given by name after the texts, as in `format!`. A value that is itself a [`Text`](crate::text::Text)
+/// is named after a semicolon, and each language gets its own text of the value.
 ///
 /// ```
 /// use gridtier::text;

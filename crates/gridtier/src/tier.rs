@@ -1,7 +1,7 @@
 //! From scores to tiers: order, quotas, the ledger of boundaries, and the policies that may move a customer.
 //!
 //! Quotas are exact counts by rank: 10 % of the customers are special, whatever their scores. The computed tier is kept
-//! beside the final one, with the policy that made them differ. Entitlements are no concern of this module.
+//! beside the final one, together with the policy that made them differ. Entitlements are not a matter of this module.
 
 mod rank_key;
 mod order;
@@ -32,7 +32,7 @@ pub use rank_key::{BrokenBy, RankKey};
 use order::Ordered as _;
 use rank::{Base, RankOrder};
 
-/// Tiers of the graded population; every column is indexed as [`Scores::population`].
+/// Tiers of the graded population; every column is in the order of [`Scores::population`].
 #[derive(Debug)]
 pub struct Tiers {
     /// The strata, by name.
@@ -41,17 +41,17 @@ pub struct Tiers {
     pub stratum: Vec<u32>,
     /// Rank within the stratum, 1 is best; 0 for provisional customers.
     pub ranks: Vec<u32>,
-    /// By rank and quota; `None` for provisional customers.
+    /// The tiers by rank and quota; `None` for provisional customers.
     pub computed: Vec<Option<Tier>>,
-    /// After the policies.
+    /// The tiers after the policies.
     pub tier: Vec<Tier>,
     /// The policy that made the final tier differ from the computed one.
     pub policy: Vec<Option<Policy>>,
-    /// The best tier that confirmed offences leave, whether or not that moved the customer.
+    /// The best tier that confirmed offences leave to the customer, whether or not that moved the customer.
     pub ceiling: Vec<Option<Tier>>,
-    /// The boundaries of all strata, by stratum and boundary.
+    /// The boundaries of all strata, sorted by stratum and boundary.
     pub ledger: Vec<LedgerLine>,
-    /// Findings on the method's data.
+    /// Findings about the method's data.
     pub findings: Vec<Finding>,
 }
 
@@ -74,11 +74,11 @@ impl Tiers {
 pub struct TierInputs<'a> {
     /// The ids of the customer base, by number.
     pub ids: &'a KeyIndex,
-    /// The groups that strata are made of.
+    /// The groups from which strata are made.
     pub groups: Groups,
     /// The first month after the window.
     pub end: Month,
-    /// By position: the best tier that confirmed offences leave.
+    /// For each position, the best tier that confirmed offences leave to the customer.
     pub ceilings: Vec<Option<Tier>>,
     /// The final tiers of the cycle before, for hysteresis and step limit.
     pub previous: &'a Previous,
@@ -105,7 +105,7 @@ pub fn grade(
     grade_on(inputs, columns, scores, method)
 }
 
-/// As [`grade`], on inputs that may come from a published cycle.
+/// As [`grade`], but on inputs that may come from a published cycle.
 #[must_use]
 pub fn grade_on(inputs: TierInputs, columns: &[IndicatorColumn], scores: &Scores, method: &Method) -> Tiers {
     let TierInputs { ids, groups, end, ceilings, previous } = inputs;
@@ -155,15 +155,15 @@ pub fn grade_on(inputs: TierInputs, columns: &[IndicatorColumn], scores: &Scores
     tiers
 }
 
-/// How many of the ranked customers of a stratum are above each line by its quotas, the method's rule for ties and its floors.
-/// `order` holds their keys, best first.
+/// How many of the ranked customers of a stratum are above each line, by the stratum's quotas, the method's rule for
+/// ties and the floors. `order` has the customers' keys, best first.
 #[must_use]
 pub fn counts_above(order: &[RankKey], method: &Method, stratum: &str) -> [u64; 3] {
     ledger::cuts(order, method, ledger::quotas(order.len(), method, stratum)).map(count)
 }
 
-/// The lines of a stratum as its ledger publishes them, with so many customers above each. `order` holds the keys of its
-/// ranked customers, best first; a stratum in which nobody is ranked has no lines.
+/// The lines of a stratum as its ledger publishes them; `counts` are the numbers of customers above each. `order` has
+/// the keys of the stratum's ranked customers, best first; a stratum in which nobody is ranked has no lines.
 #[must_use]
 pub fn ledger_lines(order: &[RankKey], method: &Method, stratum: &str, counts: [u64; 3]) -> Vec<LedgerLine> {
     if order.is_empty() {
@@ -173,7 +173,8 @@ pub fn ledger_lines(order: &[RankKey], method: &Method, stratum: &str, counts: [
     ledger::ledger(stratum, order, quotas, counts.map(index_u64))
 }
 
-/// One finding for all strata with quotas of their own that the population does not have: misspelt, pooled or empty.
+/// One finding for all strata that have quotas of their own but do not occur in the population: misspelt, pooled or
+/// empty.
 fn unused_quotas(method: &Method, strata: &[String]) -> Option<Finding> {
     let named = method.lines.by_stratum.keys().filter(|name| !strata.contains(name));
     let unused: Vec<&str> = named.map(String::as_str).collect();
@@ -188,7 +189,7 @@ fn vetoes(facts: &Facts, scores: &Scores, method: &Method, holding: Option<Holdi
         .iter()
         .map(|&number| match holding {
             None => ceiling(facts, CustomerIx::new(number), method),
-            // A holder is vetoed if one of its accounts is.
+            // A holder is vetoed if one of its accounts is vetoed.
             Some(Holding { accounts, members }) => {
                 members.of(number).filter_map(|account| ceiling(accounts, account, method)).max()
             }
@@ -217,7 +218,7 @@ fn applies(veto: &Veto, offences: &[Offence]) -> bool {
     counted.count() >= index(veto.min_count)
 }
 
-/// Whether ties at a boundary are kept together.
+/// Whether the method keeps ties at a boundary together.
 pub(crate) fn keeps_ties(method: &Method) -> bool {
     method.ties != Ties::Break
 }

@@ -1,7 +1,7 @@
 //! Days, months, windows, and the rounding of numbers to exact integers.
 //!
-//! Every fact is an integer, so that a sum does not depend on the order of its terms. This module defines how a double or
-//! a share is rounded to one, and which month a day belongs to.
+//! Every fact is an integer, so that a sum does not depend on the order of its terms. This module defines how a double
+//! or a share is rounded to an integer, and to which month a day belongs.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use crate::index::{float_i64, index};
 /// Microseconds in a day.
 pub const DAY_US: i64 = 86_400_000_000;
 
-/// Days from 1970-01-01 to 0001-01-01 of chrono's day count.
+/// The number of 1970-01-01 in chrono's count of days, in which 0001-01-01 is day 1.
 const EPOCH_DAYS_CE: i32 = 719_163;
 
 /// A calendar month, counted from January 1970 = 0.
@@ -55,7 +55,7 @@ impl Month {
         NaiveDate::from_ymd_opt(year, month, 1).map_or(0, |date| date.num_days_from_ce() - EPOCH_DAYS_CE)
     }
 
-    /// How many days it has.
+    /// Number of days in the month.
     #[must_use]
     pub fn days(self) -> i32 {
         self.plus(1).first_day() - self.first_day()
@@ -132,7 +132,7 @@ pub struct LocalTime {
     pub us: i64,
 }
 
-/// Such as `2026-01-01T08:30:00`.
+/// Written as in `2026-01-01T08:30:00`.
 impl fmt::Display for LocalTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match DateTime::from_timestamp_micros(self.us) {
@@ -193,8 +193,8 @@ impl Window {
     }
 }
 
-/// `round(x)` half away from zero, as an integer. Equals [`f64::round`] for every |x| < 2^63; written out because a
-/// baseline x86-64 build calls a library function for it on each row.
+/// `round(x)` half away from zero, as an integer. It equals [`f64::round`] for every |x| < 2^63, but is written out,
+/// because a baseline x86-64 build calls a library function for [`f64::round`] on each row.
 #[inline]
 #[must_use]
 pub fn round_half_away(x: f64) -> i64 {
@@ -217,9 +217,9 @@ pub fn share_e6(a: i64, b: i64) -> i64 {
     ((2_000_000 * a + b) / (2 * b)) as i64
 }
 
-/// The part of a quantity that falls into some days of its interval of `all_days`: the days after the first `before` up
-/// to the first `through`. Parts of neighbouring days add up to the quantity exactly, of either sign: the whole is
-/// |quantity| × days div `all_days`, with the sign put back (DATA, section 2).
+/// The part of a quantity that falls on some days of its interval of `all_days`: the days after the first `before` up
+/// to the first `through`. Parts of neighbouring days add up to the quantity exactly, whatever its sign: each
+/// cumulative part is |quantity| × days div `all_days`, with the sign put back (DATA, section 2).
 #[must_use]
 pub fn share_of_days(quantity: i64, all_days: i32, before: i32, through: i32) -> i64 {
     debug_assert!(all_days > 0 && 0 <= before && before <= through && through <= all_days);

@@ -1,5 +1,5 @@
-//! Is a published grading sound? Measures on a cycle, each with the limits of its method and a sentence on how to read
-//! it.
+//! Checks whether a published grading is sound: measures of a cycle, each with the limits of its method and a sentence
+//! on how to read it.
 //!
 //! Nothing here changes a grade. A measure whose inputs are missing has no value and the verdict `not_measured`. How
 //! results are worded or written is not known here.
@@ -22,19 +22,19 @@ pub use classes::{ClassCount, CustomerClass};
 pub use concentration::{GroupShare, LorenzPoint};
 pub use profiles::ClusterProfile;
 
-/// Draws in which a customer must keep its tier not to be borderline.
+/// The share of draws in which a customer must keep its tier; otherwise it is borderline.
 pub const BORDERLINE: f64 = 0.8;
 
 crate::words! {
-    /// A measure compared with its limits, from good to bad.
+    /// The verdict on a measure by its limits, from good to bad.
     Verdict "verdict" {
         /// There is no value.
         NotMeasured "not_measured" "not measured" "未测量",
-        /// Within its limits, or without any.
+        /// Within the limits, or without any limit.
         Pass "pass" "pass" "通过",
-        /// Beyond the limit that warns.
+        /// Beyond the limit for a warning.
         Warn "warn" "warn" "警告",
-        /// Beyond the limit that fails.
+        /// Beyond the limit for a failure.
         Fail "fail" "fail" "不通过",
     }
 }
@@ -42,9 +42,9 @@ crate::words! {
 /// A measure with its value.
 #[derive(Clone, Copy, Debug)]
 pub struct MeasuredCheck {
-    /// What is measured.
+    /// The measure.
     pub measure: &'static Measure,
-    /// Its value.
+    /// The measured value.
     pub value: Option<f64>,
     /// The method's limits.
     pub limit: Limit,
@@ -69,20 +69,20 @@ impl MeasuredCheck {
     }
 }
 
-/// All that was measured on a cycle.
+/// Everything that was measured on a cycle.
 #[derive(Debug)]
 pub struct Validation {
     /// The measures, in their order.
     pub checks: Vec<MeasuredCheck>,
-    /// Who holds which part of revenue and energy.
+    /// Which groups of customers have which shares of revenue and energy.
     pub held: Vec<GroupShare>,
     /// The Lorenz curves.
     pub lorenz: Vec<LorenzPoint>,
-    /// Other classes of customers, by tier.
+    /// Number of customers by other classes and tier.
     pub classes: Vec<ClassCount>,
-    /// The ranked customers, by number.
+    /// The ranked customers, in the order of their numbers.
     pub ranked: Vec<Ranked>,
-    /// Customers of the sample on whom robustness was measured.
+    /// Number of customers in the sample on which robustness was measured.
     pub sampled: usize,
     /// The effect of drawn weights.
     pub drawn: Drawn,
@@ -145,7 +145,7 @@ pub fn validate(cycle: &Cycle, progress: StepProgress) -> Validation {
     values.extend(robust(&validation));
     values.extend(clustered(&validation));
     if validation.ranked.is_empty() {
-        // Without ranked customers only the measures that do not look at tiers have a meaning.
+        // Without ranked customers, only the measures that do not depend on tiers mean anything.
         values.retain(|(id, _)| {
             id.starts_with("top20") || id.starts_with("gini") || *id == "undelivered_weight"
         });
@@ -170,7 +170,7 @@ fn robust(validation: &Validation) -> Vec<MeasureValue> {
         return Vec::new();
     }
     let draws = &validation.drawn.draws;
-    // A draw in which all scores are equal has no order to compare; the mean is over the others.
+    // A draw in which all scores are equal has no order to compare; the mean is over the other draws.
     let taus: Vec<f64> = draws.iter().filter_map(|(_, compared)| compared.tau_b).collect();
     let kept: u64 = validation
         .ranked

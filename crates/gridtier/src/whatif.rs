@@ -1,8 +1,8 @@
 //! Grades a published cycle by another method and reports who would change tier, without a regrade.
 //!
-//! Any key of the method can be set. Set weights start from those of the cycle, whatever their source, and their siblings
-//! are scaled so that all sum to 1 again; every other key is written into the method's text, which is then checked whole.
-//! The grading is the same as in a regrade. Entitlements are no concern of this module.
+//! Any key of the method can be set. Weights start from those of the cycle, whatever their source. If some are set,
+//! their siblings are scaled so that all sum to 1 again. Every other key is written into the method's text, which is
+//! then checked whole. The grading is the same as in a regrade. Entitlements are not a matter of this module.
 
 mod edit;
 
@@ -23,13 +23,13 @@ pub use edit::ChangedKey;
 /// A weight that was set, or scaled because a sibling was set.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Scaled {
-    /// Its path.
+    /// The path of the weight in the method.
     pub path: String,
     /// The weight in the cycle.
     pub before: f64,
     /// The weight in the trial.
     pub after: f64,
-    /// Whether it was set; otherwise it was scaled.
+    /// Whether the weight was set; otherwise it was scaled.
     pub asked: bool,
 }
 
@@ -38,7 +38,7 @@ pub struct Scaled {
 pub struct Trial {
     /// The method.
     pub method: Method,
-    /// Weights that differ from the cycle's, with their siblings.
+    /// Weights that differ from those of the cycle, with their siblings.
     pub scaled: Vec<Scaled>,
     /// Other keys of the method that were set.
     pub changed: Vec<ChangedKey>,
@@ -47,14 +47,15 @@ pub struct Trial {
 /// A weight with its path and its place in the tree of weights.
 struct Path {
     path: String,
-    /// Level, and index of the parent.
+    /// The level, and the index of the parent.
     parent: (Level, usize),
-    /// Index among the items of its level.
+    /// Index among the items of the level.
     item: usize,
     weight: f64,
 }
 
-/// The cycle's method with the settings `path=value`: weights at the three levels, and every other key of a method file.
+/// The cycle's method after the settings `path=value`. A setting is for a weight at one of the three levels, or for any
+/// other key of a method file.
 ///
 /// # Errors
 /// A setting is invalid; the message says how to correct it.
@@ -95,21 +96,21 @@ pub fn set(cycle: &Cycle, settings: &[String]) -> Result<Trial, Text> {
     Ok(Trial { method, scaled, changed })
 }
 
-/// Every weight of a cycle by the path at which it can be set, dimensions first.
+/// Every weight of a cycle with the path at which it can be set, dimensions first.
 #[must_use]
 pub fn settable_weights(cycle: &Cycle) -> Vec<(String, f64)> {
     let paths = paths(&cycle.method, &cycle.parameters.weights);
     paths.into_iter().map(|path| (path.path, path.weight)).collect()
 }
 
-/// Path and value of each setting; none may be set twice.
+/// Path and value of each setting; no path may be set twice.
 fn split(settings: &[String]) -> Result<Vec<(&str, &str)>, Text> {
     let mut pairs: Vec<(&str, &str)> = Vec::new();
     for setting in settings {
         let (path, value) =
             setting.split_once('=').map(|(path, value)| (path.trim(), value.trim())).ok_or_else(|| {
                 text!(
-                    "`{setting}` is no setting; write PATH=VALUE, such as weights.contribution=0.6",
+                    "`{setting}` is not a setting; write PATH=VALUE, such as weights.contribution=0.6",
                     "`{setting}` 不是设置; 请写成 PATH=VALUE, 例如 weights.contribution=0.6",
                 )
             })?;
@@ -121,7 +122,7 @@ fn split(settings: &[String]) -> Result<Vec<(&str, &str)>, Text> {
     Ok(pairs)
 }
 
-/// Whether a path names a weight, and not the way in which weights come about.
+/// Whether a path names a weight, and not a key that tells how weights come about.
 fn is_weight(path: &str) -> bool {
     let mut keys = path.split('.');
     keys.next() == Some("weights") && !keys.any(|key| ["ahp", "objective", "blend"].contains(&key))
@@ -143,7 +144,7 @@ fn no_weight(path: &str, paths: &[Path]) -> Text {
     text!("there is no weight `{path}`; {fix}", "没有权重 `{path}`; {fix}"; fix)
 }
 
-/// A suggestion for an unknown path: the paths with the same last part, or else the nearest one.
+/// A suggestion for an unknown path: the known paths with the same last part, or else the nearest known path.
 fn nearest_path(path: &str, known: &[&str]) -> Text {
     let last = path.rsplit('.').next().unwrap_or(path);
     let alike: Vec<String> = known
@@ -191,7 +192,7 @@ fn scale(paths: &mut [Path], asked: &[usize], parent: (Level, usize)) -> Result<
     if fixed > 1.0 + 1e-9 || (others.is_empty() && (fixed - 1.0).abs() > 1e-9) {
         let named = named.join(", ");
         return Err(text!(
-            "the weights asked for sum to {fixed}; {named} must sum to 1",
+            "the weights that were set sum to {fixed}; {named} must sum to 1",
             "所设权重合计 {fixed}; {named} 合计应为 1",
         ));
     }
@@ -246,7 +247,7 @@ pub fn replace(cycle: &Cycle, method: Method) -> Result<Trial, Text> {
     Ok(Trial { method, scaled: Vec::new(), changed: Vec::new() })
 }
 
-/// Whether a method can be tried on a cycle's values: what it needs must be in the cycle's files.
+/// Whether a method can be tried on a cycle's values: the data that the method needs must be in the cycle's files.
 fn comparable(cycle: &Cycle, method: &Method) -> Result<(), Text> {
     let old = &cycle.method;
     let (before, after) = (old.window_months, method.window_months);
@@ -282,7 +283,7 @@ fn comparable(cycle: &Cycle, method: &Method) -> Result<(), Text> {
         if !same.any(|(known, expression)| known.id == spec.id && expression == own) {
             let id = &spec.id;
             return Err(text!(
-                "own indicator `{id}` has no values in the cycle, or those of another expression: regrade",
+                "own indicator `{id}` has no values in the cycle, or only values of another expression: regrade",
                 "该周期没有自定义指标 `{id}` 的数值, 或其表达式不同: 请重新评级",
             ));
         }
@@ -290,16 +291,16 @@ fn comparable(cycle: &Cycle, method: &Method) -> Result<(), Text> {
     Ok(())
 }
 
-/// Customers of a stratum and tier, before and after.
+/// Number of customers of a stratum and tier, before and after.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TierCount {
-    /// Their stratum in the trial.
+    /// The stratum in the trial.
     pub stratum: String,
     /// The tier.
     pub tier: &'static str,
-    /// Customers with this tier in the cycle.
+    /// Number of customers with this tier in the cycle.
     pub before: u64,
-    /// Customers with this tier in the trial.
+    /// Number of customers with this tier in the trial.
     pub after: u64,
 }
 
@@ -331,11 +332,11 @@ pub struct TrialOutcome {
     pub up: u64,
     /// Number of them that fall.
     pub down: u64,
-    /// From tier (row) to tier (column).
+    /// Number of customers by tier in the cycle (row) and tier in the trial (column).
     pub transitions: [[u64; 4]; 4],
-    /// By stratum and tier.
+    /// The counts of each stratum and tier.
     pub counts: Vec<TierCount>,
-    /// By tier.
+    /// The shares of each tier.
     pub shares: Vec<TierShares>,
 }
 
@@ -394,7 +395,7 @@ fn columns_of(cycle: &Cycle, method: &Method) -> Vec<IndicatorColumn> {
 }
 
 fn shares(cycle: &Cycle, tiers: &Tiers) -> Vec<TierShares> {
-    // Revenue before and after, energy before and after, by tier.
+    // For each tier: revenue before and after, energy before and after.
     let mut sums = [[0i128; 4]; 4];
     for (row, after) in cycle.rows.iter().zip(&tiers.tier) {
         let revenue = i128::from(cycle.revenue_fen(row.number).max(0));

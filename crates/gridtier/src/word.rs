@@ -9,13 +9,13 @@ use std::fmt::Debug;
 
 /// An enum that [`words!`](crate::words) declares.
 pub trait Word: Copy + Debug + Eq + Ord + Send + Sync + 'static {
-    /// What the words are words of, for messages: `tier`, `use category`.
+    /// The name of the kind of words, for messages: `tier`, `use category`.
     const NAME: &'static str;
     /// All values, in the order of their declaration.
     const ALL: &'static [Self];
-    /// Their codes, English and Chinese names, in the same order.
+    /// The codes, English and Chinese names, in the same order.
     const LIST: WordList;
-    /// Their codes, in the same order.
+    /// The codes, in the same order.
     const CODES: &'static [&'static str] = Self::LIST.codes;
 
     /// Position in [`ALL`](Self::ALL).
@@ -39,14 +39,14 @@ pub trait Word: Copy + Debug + Eq + Ord + Send + Sync + 'static {
         Self::LIST.zh[self.position()]
     }
 
-    /// The value of a code; `None` for a word that is none of them.
+    /// The value with a code; `None` for a text that is not one of the codes.
     #[must_use]
     fn from_code(code: &str) -> Option<Self> {
         Self::LIST.position(code).map(|position| Self::ALL[position])
     }
 }
 
-/// The words of one enum without its type: for columns that are only compared and shown.
+/// The words of one enum without its type, for columns whose words are only compared and shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WordList {
     /// The codes in files.
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     crate::words! {
-        /// For the test.
+        /// An enum for this test.
         Side "side" {
             /// One.
             Above "above" "above" "线上",

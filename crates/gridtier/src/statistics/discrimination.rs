@@ -1,7 +1,7 @@
-//! How well scores foretell an outcome: the area under the ROC curve with its limits, and means with theirs.
+//! How well scores foretell an outcome: the area under the ROC curve with its limits, and means with their limits.
 //!
-//! Source: E. R. DeLong, D. M. DeLong, D. L. Clarke-Pearson, *Biometrics* 44, 1988. Which side should have the higher
-//! score is decided by the caller.
+//! Source: E. R. DeLong, D. M. DeLong, D. L. Clarke-Pearson, *Biometrics* 44, 1988. Which of the two sides should have
+//! the higher scores is decided by the caller.
 
 use rayon::prelude::*;
 
@@ -10,12 +10,13 @@ use crate::index::float;
 /// The 0.975 point of the standard normal distribution.
 const TWO_SIDED_95: f64 = 1.959_964;
 
-/// The area under the ROC curve: P(a score of the better side is above one of the worse side) + ½ P(they are equal).
+/// The area under the ROC curve: P(a score of the better side is above a score of the worse side) + ½ P(the two are
+/// equal).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AreaUnderCurve {
-    /// 0 to 1; ½ means that scores do not discriminate at all.
+    /// The area, 0 to 1; ½ means that scores do not discriminate at all.
     pub value: f64,
-    /// 95 % limits by DeLong, cut to 0 … 1; `None` when a side has one customer.
+    /// 95 % limits by DeLong, cut to 0 … 1; `None` if one side has only one customer.
     pub limits: Option<[f64; 2]>,
 }
 
@@ -27,7 +28,7 @@ impl AreaUnderCurve {
     }
 }
 
-/// The area for the scores of both sides, in any order; `None` when one is empty.
+/// The area for the scores of both sides, in any order; `None` if one side is empty.
 #[must_use]
 pub fn area_under_curve(mut better: Vec<i64>, mut worse: Vec<i64>) -> Option<AreaUnderCurve> {
     if better.is_empty() || worse.is_empty() {
@@ -35,7 +36,8 @@ pub fn area_under_curve(mut better: Vec<i64>, mut worse: Vec<i64>) -> Option<Are
     }
     better.par_sort_unstable();
     worse.par_sort_unstable();
-    // Twice how many of the other side a score beats, ties ½: integers, so that sums do not depend on the order.
+    // For each score, twice the number of scores of the other side that it beats, where ties count ½. These are
+    // integers, so that sums do not depend on the order.
     let wins = beaten(&better, &worse);
     let total: i128 = wins.iter().map(|&twice| i128::from(twice)).sum();
     let comparisons = float(better.len()) * float(worse.len());
@@ -49,8 +51,8 @@ pub fn area_under_curve(mut better: Vec<i64>, mut worse: Vec<i64>) -> Option<Are
     Some(AreaUnderCurve { value, limits })
 }
 
-/// By score of one side: twice the number of scores of the other that are below, plus those that are equal. Both are
-/// ascending.
+/// For each score of one side: twice the number of scores of the other side that are below it, plus the number of those
+/// equal to it. Both sides are ascending.
 fn beaten(side: &[i64], other: &[i64]) -> Vec<u64> {
     let (mut below, mut upto) = (0, 0);
     let walk = side.iter().map(|&score| {
@@ -65,8 +67,8 @@ fn beaten(side: &[i64], other: &[i64]) -> Vec<u64> {
     walk.collect()
 }
 
-/// The variance, with divisor n − 1, of the halved counts as shares of the other side. Shares of those below and shares
-/// of those above have the same variance.
+/// The variance, with divisor n − 1, of the halved counts as shares of the other side. The share below a score and the
+/// share above it have the same variance.
 fn variance(twice: &[u64], other: usize) -> f64 {
     let n = twice.len() as i128;
     let (mut sum, mut squares) = (0i128, 0i128);
@@ -75,7 +77,7 @@ fn variance(twice: &[u64], other: usize) -> f64 {
         squares += i128::from(wins) * i128::from(wins);
     }
     let unit = 2.0 * float(other);
-    // n Σ x² − (Σ x)² in integers: no digits cancel.
+    // n Σ x² − (Σ x)² is computed in integers, so that no digits cancel.
     (n * squares - sum * sum) as f64 / (n * (n - 1)) as f64 / (unit * unit)
 }
 
@@ -88,7 +90,7 @@ pub struct MeanLimits {
     pub limits: Option<[f64; 2]>,
 }
 
-/// The mean of these values, in the order given; `None` without one.
+/// The mean of these values, added in the order given; `None` if there are none.
 #[must_use]
 pub fn mean_with_limits(values: &[f64]) -> Option<MeanLimits> {
     let n = float(values.len());
@@ -106,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scores_that_separate_both_sides_have_an_area_of_1_and_equal_ones_a_half() {
+    fn scores_that_separate_both_sides_have_an_area_of_1_and_equal_scores_of_a_half() {
         let perfect = area_under_curve(vec![5, 6, 7], vec![1, 2]).unwrap();
         assert_eq!((perfect.value, perfect.limits, perfect.somers_d()), (1.0, Some([1.0, 1.0]), 1.0));
         assert_eq!(area_under_curve(vec![3, 3], vec![3, 3]).unwrap().value, 0.5);
@@ -116,7 +118,8 @@ mod tests {
 
     #[test]
     fn limits_are_those_of_delong() {
-        // Better 2, 4, 6 against worse 1, 4: shares beaten 0.5, 0.75, 1 and, of the worse side, 1, 0.5.
+        // The better scores are 2, 4, 6 and the worse ones 1, 4: the better ones beat shares of 0.5, 0.75 and 1, and
+        // the worse ones are beaten by shares of 1 and 0.5.
         let area = area_under_curve(vec![6, 2, 4], vec![4, 1]).unwrap();
         assert!((area.value - 0.75).abs() < 1e-12);
         let half = 1.959_964 * (0.0625_f64 / 3.0 + 0.125 / 2.0).sqrt();

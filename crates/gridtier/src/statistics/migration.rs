@@ -1,5 +1,5 @@
 //! How customers move between tiers: measures of a migration matrix, whose rows are the tiers before and whose columns
-//! are those after, from the best to the worst.
+//! are the tiers after, from the best to the worst.
 //!
 //! Sources: ECB, *Instructions for reporting the validation results of internal models*, 2019, section 2.5.5 (bandwidths,
 //! concentration, z-tests); A. F. Shorrocks, *Econometrica* 46, 1978; Y. Jafry, T. Schuermann, *J. Banking & Finance* 28,
@@ -12,10 +12,11 @@ use crate::index::float;
 
 /// Number of tiers, K.
 const TIERS: usize = 4;
-/// χ² with one degree of freedom at 1 − 0.05/6: limits of six shares that hold together with 95 %.
+/// The point of χ² with one degree of freedom at 1 − 0.05/6, which gives limits of six shares that hold together with
+/// 95 %.
 const SIMULTANEOUS: f64 = 6.960_401;
 
-/// Customers by tier before (row) and after (column).
+/// Number of customers by tier before (row) and after (column).
 pub type MigrationCounts = [[u64; TIERS]; TIERS];
 
 /// A count as a float: exact up to 2⁵³.
@@ -29,8 +30,8 @@ pub fn normal_cdf(x: f64) -> f64 {
     0.5 * libm::erfc(-x / std::f64::consts::SQRT_2)
 }
 
-/// Goodman's limits of the share `of`/`total`, simultaneously at 95 % for the six ends of a row: (A + 2n ∓ √(A (A + 4n
-/// (N − n)/N)))/(2 (N + A)), A = 6.960401, cut to 0 … 1. `None` when `total` is 0.
+/// Goodman's limits of the share `of`/`total`, simultaneously at 95 % for the six states after in a row: (A + 2n ∓ √(A
+/// (A + 4n (N − n)/N)))/(2 (N + A)), A = 6.960401, cut to 0 … 1. `None` if `total` is 0.
 #[must_use]
 pub fn goodman_limits(of: u64, total: u64) -> Option<[f64; 2]> {
     let (n, all, a) = (real(of), real(total), SIMULTANEOUS);
@@ -39,7 +40,7 @@ pub fn goodman_limits(of: u64, total: u64) -> Option<[f64; 2]> {
     (total > 0).then(|| [limit(-root), limit(root)])
 }
 
-/// Shares of each row. A tier without customers counts as one in which everybody stays.
+/// The shares in each row. A tier without customers counts as one in which everybody stays.
 fn shares(counts: &MigrationCounts) -> [[f64; TIERS]; TIERS] {
     std::array::from_fn(|i| {
         let customers: u64 = counts[i].iter().sum();
@@ -51,8 +52,8 @@ fn shares(counts: &MigrationCounts) -> [[f64; TIERS]; TIERS] {
     })
 }
 
-/// The matrix weighted bandwidth of falls (after below before) and of rises: Σ abs(i − j) n_ij / Σ max(i − 1, K − i) n_ij,
-/// from 0 (next tier only) to 1 (as far as possible). `None` where nobody fell or rose.
+/// The matrix weighted bandwidth of falls (after is worse than before) and of rises: Σ abs(i − j) n_ij / Σ max(i − 1, K
+/// − i) n_ij, from 0 (next tier only) to 1 (as far as possible). `None` if nobody fell or nobody rose.
 #[must_use]
 pub fn weighted_bandwidths(counts: &MigrationCounts) -> [Option<f64>; 2] {
     let (mut moved, mut farthest) = ([0; 2], [0; 2]);
@@ -83,7 +84,7 @@ pub fn mean_singular_value(counts: &MigrationCounts) -> Option<f64> {
     any(counts).then(|| singular.sum() / float(TIERS))
 }
 
-/// Whether the matrix holds a customer.
+/// Whether the matrix has any customer.
 fn any(counts: &MigrationCounts) -> bool {
     counts.iter().flatten().any(|&customers| customers > 0)
 }
@@ -103,8 +104,9 @@ pub fn herfindahl(tiers: [u64; TIERS]) -> Option<f64> {
     Some(1.0 + libm::log((variation * variation + 1.0) / float(TIERS)) / libm::log(float(TIERS)))
 }
 
-/// How likely a concentration as high as `after` is if the true one is that of `before`: 1 − Φ(√(K − 1) (CV_after −
-/// CV_before)/√(CV_after² (½ + CV_after²))). `None` when an end has no customers or `after` is spread evenly.
+/// How likely a concentration as high as that of `after` is if the true one is that of `before`: 1 − Φ(√(K − 1)
+/// (CV_after − CV_before)/√(CV_after² (½ + CV_after²))). `None` if `before` or `after` has no customers, or if `after`
+/// is spread evenly.
 #[must_use]
 pub fn concentration_p_value(before: [u64; TIERS], after: [u64; TIERS]) -> Option<f64> {
     let (before, after) = (variation(before)?, variation(after)?);
@@ -113,7 +115,7 @@ pub fn concentration_p_value(before: [u64; TIERS], after: [u64; TIERS]) -> Optio
     (after > 0.0).then(|| 1.0 - normal_cdf(z))
 }
 
-/// Whether a move is more frequent than the move to the neighbouring tier on the way.
+/// Tests whether a move is more frequent than the move to the neighbouring tier on the way.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NeighbourTest {
     /// Tier before, from 0.
@@ -122,18 +124,18 @@ pub struct NeighbourTest {
     pub to: usize,
     /// The neighbour of `to` towards `from`.
     pub neighbour: usize,
-    /// Customers who moved from `from` to `to`.
+    /// Number of customers who moved from `from` to `to`.
     pub customers: u64,
-    /// Their share of the customers in `from`, and the share of those who moved to `neighbour`; `None` when `from` was
-    /// empty.
+    /// These customers' share of the customers in `from`, and the share of those who moved to `neighbour`; `None` if
+    /// `from` was empty.
     pub shares: Option<[f64; 2]>,
-    /// The test statistic; `None` when its variance is 0.
+    /// The test statistic; `None` if its variance is 0.
     pub z: Option<f64>,
-    /// Φ(z): small when the far move is the more frequent one.
+    /// Φ(z), which is small if the farther move is the more frequent one.
     pub p_value: Option<f64>,
 }
 
-/// The tests of all twelve moves, by `from` and `to`.
+/// The tests of all twelve moves, sorted by `from` and `to`.
 #[must_use]
 pub fn neighbour_tests(counts: &MigrationCounts) -> Vec<NeighbourTest> {
     let moves = (0..TIERS).flat_map(|from| (0..TIERS).map(move |to| (from, to)));
@@ -169,7 +171,7 @@ mod tests {
         near(shorrocks(&swap), 4.0 / 3.0);
         // (p) − I has the singular values 2, 2, 0, 0.
         near(mean_singular_value(&swap), 1.0);
-        // Falls: 5 × 3 + 7 × 1 of 5 × 3 + 7 × 2; rises: 9 × 1 + 2 × 3 of 9 × 2 + 2 × 3.
+        // The falls give 5 × 3 + 7 × 1 of at most 5 × 3 + 7 × 2; the rises give 9 × 1 + 2 × 3 of at most 9 × 2 + 2 × 3.
         near(weighted_bandwidths(&swap)[0], 22.0 / 29.0);
         near(weighted_bandwidths(&swap)[1], 15.0 / 24.0);
         assert_eq!((shorrocks(&[[0; 4]; 4]), mean_singular_value(&[[0; 4]; 4])), (None, None));
@@ -188,17 +190,17 @@ mod tests {
         assert_eq!(herfindahl([0; 4]), None);
         near(concentration_p_value([10, 30, 50, 10], [10, 30, 50, 10]), 0.5);
         assert_eq!(concentration_p_value([10, 30, 50, 10], [5; 4]), None);
-        // CV from 0 to √3: 1 − Φ(3/√10.5).
+        // CV rises from 0 to √3, so the value is 1 − Φ(3/√10.5).
         assert!((concentration_p_value([5; 4], [0, 0, 8, 0]).unwrap() - 0.1773).abs() < 1e-3);
     }
 
     #[test]
-    fn limits_hold_the_share_and_stay_within_0_and_1() {
+    fn limits_enclose_the_share_and_stay_within_0_and_1() {
         assert_eq!(goodman_limits(0, 0), None);
         let [low, high] = goodman_limits(3, 10).unwrap();
         assert!(0.0 < low && low < 0.3 && 0.3 < high && high < 1.0);
         let [low, high] = goodman_limits(0, 10).unwrap();
-        // With n = 0 the root is A: the upper limit is 2A/(2 (N + A)).
+        // With n = 0 the root is A, and the upper limit is 2A/(2 (N + A)).
         assert_eq!(low, 0.0);
         near(Some(high), SIMULTANEOUS / (10.0 + SIMULTANEOUS));
     }
@@ -213,7 +215,7 @@ mod tests {
         assert!(far.p_value.unwrap() < 0.05 / 12.0);
         let empty = tests.iter().find(|test| test.from == 1).unwrap();
         assert_eq!((empty.shares, empty.z), (None, None));
-        // Nobody moved to either tier: the variance is 0.
+        // Nobody moved to either tier, so the variance is 0.
         let still = tests.iter().find(|test| (test.from, test.to) == (3, 0)).unwrap();
         assert_eq!((still.shares, still.z, still.p_value), (Some([0.0, 0.0]), None, None));
     }

@@ -1,15 +1,16 @@
 //! How much a distribution has drifted: the population stability index over bins that are fixed on the baseline.
 //!
-//! Source: B. Yurdakul, J. Naranjo, *J. Risk Model Validation* 14(4), 2020 (sampling distribution). The index is Σ (a − b)
-//! ln(a/b) over the bins, a and b the shares now and in the baseline. Deciles are bins of the values themselves, and a
-//! value that a tenth of the baseline shares is a bin of its own, so that tied values cannot make a bin empty.
+//! Source: B. Yurdakul, J. Naranjo, *J. Risk Model Validation* 14(4), 2020 (sampling distribution). The index is Σ (a −
+//! b) ln(a/b) over the bins, where a and b are the shares now and in the baseline. Deciles are bins of the values
+//! themselves. A value that a tenth of the baseline shares is a bin of its own, so that tied values cannot make a bin
+//! empty.
 
 use crate::index::float;
 
-/// A customer's place on a measure.
+/// The value of a customer for a measure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum DriftValue {
-    /// It has a value.
+    /// The customer has a value.
     Known(f64),
     /// The indicator does not apply.
     NotApplicable,
@@ -20,15 +21,15 @@ pub enum DriftValue {
 }
 
 crate::words! {
-    /// What a bin of a drift measure holds.
+    /// Which values a bin of a drift measure contains.
     BinSide "bin" {
-        /// Above the mark before, up to this one.
+        /// Values above the mark before, up to this one.
         Upto "upto" "up to" "不超过",
-        /// Above the mark before, below this one.
+        /// Values above the mark before and below this one.
         Below "below" "below" "低于",
         /// Exactly the mark, which a tenth of the baseline shares.
         Equal "equal" "equal to" "等于",
-        /// Above the last mark.
+        /// Values above the last mark.
         Above "above" "above" "高于",
         /// The indicator does not apply.
         NotApplicable "na" "not applicable" "不适用",
@@ -39,50 +40,51 @@ crate::words! {
     }
 }
 
-/// A bin that holds a customer at one end at least.
+/// A bin with at least one customer in the baseline or now.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DriftBin {
-    /// Its number among all bins of the measure, from 1; empty ones have numbers too.
+    /// The bin's number among all bins of the measure, from 1; empty bins have numbers too.
     pub number: u64,
-    /// What it holds.
+    /// Which values the bin contains.
     pub side: BinSide,
-    /// The value that `side` refers to; `None` for bins without values and when the baseline has none.
+    /// The value that `side` refers to; `None` for bins without values, and if the baseline has no value.
     pub mark: Option<f64>,
-    /// Its part of the index.
+    /// The bin's part of the index.
     pub term: f64,
-    /// Customers of the baseline.
+    /// Number of customers in the baseline.
     pub before: u64,
-    /// Customers now.
+    /// Number of customers now.
     pub after: u64,
 }
 
-/// The index of one measure with its bins, whose terms sum to it.
+/// The index of one measure, with its bins, whose terms sum to the index.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StabilityIndex {
-    /// Customers of the baseline.
+    /// Number of customers in the baseline.
     pub before: u64,
-    /// Customers now.
+    /// Number of customers now.
     pub after: u64,
     /// The bins, by number.
     pub bins: Vec<DriftBin>,
     /// Σ (a − b) ln(a/b).
     pub value: f64,
     /// The value that sampling alone exceeds in one of twenty cases, if both populations were independent draws: (1/n +
-    /// 1/m) × the 0.95 point of χ² with one degree of freedom less than there are bins. 0 for one bin; `None` when an
-    /// end is empty.
+    /// 1/m) × the 0.95 point of χ² with one degree of freedom less than there are bins. 0 for one bin; `None` if the
+    /// baseline or the present population is empty.
     pub sampling_95: Option<f64>,
 }
 
-/// The 0.95 points of χ² for 1 to 21 degrees of freedom: nine deciles that are atoms make 19 bins, and 3 without values.
+/// The 0.95 points of χ² for 1 to 21 degrees of freedom. There are at most 22 bins: nine deciles with bins of their own
+/// make 19, and 3 are for customers without a value.
 const CHI_SQUARE_95: [f64; 21] = [
     3.841_459, 5.991_465, 7.814_728, 9.487_729, 11.070_498, 12.591_587, 14.067_140, 15.507_313, 16.918_978,
     18.307_038, 19.675_138, 21.026_070, 22.362_032, 23.684_791, 24.995_790, 26.296_228, 27.587_112,
     28.869_299, 30.143_527, 31.410_433, 32.670_573,
 ];
 
-/// The bins of a baseline: deciles, with atoms, and three bins for customers without a value.
+/// The bins of a baseline: deciles, with bins for frequent values, and three bins for customers without a value.
 struct Bins {
-    /// By value bin: its side and mark.
+    /// For each bin with values, its side and mark.
     bins: Vec<(BinSide, Option<f64>)>,
 }
 
@@ -92,7 +94,7 @@ impl Bins {
         let h = baseline.len();
         let mut marks: Vec<f64> = match h {
             0 => Vec::new(),
-            // x[(h k + 9) div 10], counted from 1.
+            // These are x[(h k + 9) div 10], counted from 1.
             _ => (1..=9).map(|k| baseline[(h * k).div_ceil(10) - 1]).collect(),
         };
         marks.dedup_by(|a, b| a == b);
@@ -109,7 +111,7 @@ impl Bins {
         Self { bins }
     }
 
-    /// Index of the bin that holds a customer.
+    /// Index of the bin to which a customer belongs.
     fn place(&self, value: DriftValue) -> usize {
         let values = self.bins.len();
         match value {
@@ -123,7 +125,7 @@ impl Bins {
         }
     }
 
-    /// How many customers each bin holds.
+    /// How many customers belong to each bin.
     fn counts(&self, values: &[DriftValue]) -> Vec<u64> {
         let mut counts = vec![0; self.bins.len() + 3];
         values.iter().for_each(|&value| counts[self.place(value)] += 1);
@@ -131,7 +133,7 @@ impl Bins {
     }
 }
 
-/// The index of `after` against the baseline `before`, each a value by customer in any order.
+/// The index of `after` against the baseline `before`. Each has a value for each customer, in any order.
 #[must_use]
 pub fn stability_index(before: &[DriftValue], after: &[DriftValue]) -> StabilityIndex {
     let known = before.iter().filter_map(|value| match value {
@@ -162,14 +164,14 @@ pub fn stability_index(before: &[DriftValue], after: &[DriftValue]) -> Stability
     StabilityIndex {
         before: crate::index::count(before.len()),
         after: crate::index::count(after.len()),
-        // The sum of no terms is −0.
+        // Adding 0 turns −0, the sum of no terms, into 0.
         value: bins.iter().map(|bin| bin.term).sum::<f64>() + 0.0,
         sampling_95: sampling_95(before.len(), after.len(), bins.len()),
         bins,
     }
 }
 
-/// A count, ½ for 0, so that the logarithm exists.
+/// The count; ½ instead of 0, so that the logarithm exists.
 fn smoothed(count: u64) -> f64 {
     if count == 0 { 0.5 } else { count as f64 }
 }
@@ -199,17 +201,18 @@ mod tests {
         assert!(index.bins.iter().all(|bin| bin.before == 10 && bin.after == 10));
         assert_eq!(index.bins[0].mark, Some(10.0));
         assert_eq!((index.bins[9].side, index.bins[9].mark), (BinSide::Above, Some(90.0)));
-        // Two hundredths of the point for nine degrees of freedom.
+        // The limit is two hundredths of the point for nine degrees of freedom.
         assert!((index.sampling_95.unwrap() - 0.02 * 16.918_978).abs() < 1e-12);
     }
 
     #[test]
-    fn a_value_that_a_tenth_shares_is_a_bin_of_its_own() {
+    fn a_value_that_a_tenth_of_the_baseline_shares_is_a_bin_of_its_own() {
         let mut before = known([0.0; 8]);
         before.extend(known([1.0, 2.0]));
         let after = known([-1.0, 0.0, 0.5, 3.0]);
         let index = stability_index(&before, &after);
-        // Marks: 0 (eight of ten) and 1 (one of ten), both atoms; the last bin ends at no mark.
+        // The marks are 0 (eight of ten values) and 1 (one of ten), each with a bin of its own; the last bin has no
+        // upper mark.
         assert_eq!(
             sides(&index),
             [
@@ -236,14 +239,14 @@ mod tests {
                 (4, BinSide::Absent, None, 0, 1),
             ]
         );
-        // Shares of sums 4 and 3.5: (1/3.5 − 0.5/4) ln(…) and so on.
+        // The counts, with ½ for 0, sum to 4 and 3.5, so the terms are (1/3.5 − 0.5/4) ln(…) and so on.
         let term = |b: f64, a: f64| (a / 3.5 - b / 4.0) * ((a / 3.5) / (b / 4.0)).ln();
         let expected = term(0.5, 1.0) + term(1.0, 0.5) + term(2.0, 1.0) + term(0.5, 1.0);
         assert!((index.value - expected).abs() < 1e-12);
     }
 
     #[test]
-    fn one_bin_has_no_sampling_error_and_an_empty_end_has_no_band() {
+    fn one_bin_has_no_sampling_error_and_an_empty_population_has_no_limit() {
         assert_eq!(stability_index(&[DriftValue::Unknown], &[DriftValue::Unknown]).sampling_95, Some(0.0));
         assert_eq!(stability_index(&[], &[DriftValue::Unknown]).sampling_95, None);
         let nobody = stability_index(&[], &[]);

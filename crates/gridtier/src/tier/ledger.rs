@@ -14,32 +14,33 @@ pub struct LedgerLine {
     pub stratum: String,
     /// The tier above the line.
     pub better: Tier,
-    /// Ranked customers of the stratum.
+    /// Number of ranked customers of the stratum.
     pub customers: u64,
-    /// Customers above the line by quota: (N × c + 50) div 100.
+    /// Number of customers above the line by quota: (N × c + 50) div 100.
     pub quota: u64,
-    /// Customers above the line as it was drawn; differs from the quota where ties are kept together, or where places stay
-    /// empty because too few customers reach the floor of the tier.
+    /// Number of customers above the line as it was drawn. It differs from the quota if ties are kept together, or if
+    /// places stay empty because too few customers reach the floor of the tier.
     pub count: u64,
-    /// Score just above.
+    /// The score just above the line.
     pub score_above_e6: Option<i64>,
-    /// Score just below.
+    /// The score just below the line.
     pub score_below_e6: Option<i64>,
-    /// Customers with the score and veto state found on both sides; 0 when either differs.
+    /// Number of customers with the score and veto state that both neighbours of the line have; 0 if these differ in
+    /// score or veto state.
     pub tie_group: u64,
     /// The criterion by which the two sides differ.
     pub broken_by: BrokenBy,
 }
 
 impl LedgerLine {
-    /// `special/grade-1`, …
+    /// The boundary as `special/grade-1` and so on.
     #[must_use]
     pub fn boundary(&self) -> String {
         format!("{}/{}", self.better.code(), Tier::ALL[self.better as usize + 1].code())
     }
 }
 
-/// Customers above each boundary, after the method's rule for ties and its floors.
+/// Number of customers above each boundary, after the method's rule for ties and its floors.
 pub(super) fn cuts(ranked: impl Ordered + Copy, method: &Method, quotas: [usize; 3]) -> [usize; 3] {
     std::array::from_fn(|place| {
         let count = with_ties(ranked, method, quotas[place]);
@@ -47,7 +48,7 @@ pub(super) fn cuts(ranked: impl Ordered + Copy, method: &Method, quotas: [usize;
     })
 }
 
-/// Customers above a boundary, after the method's rule for ties.
+/// Number of customers above a boundary, after the method's rule for ties.
 fn with_ties(ranked: impl Ordered, method: &Method, quota: usize) -> usize {
     if !keeps_ties(method) || quota == 0 || quota == ranked.len() {
         return quota;
@@ -60,7 +61,7 @@ fn with_ties(ranked: impl Ordered, method: &Method, quota: usize) -> usize {
     }
 }
 
-/// Customers above each boundary by the quotas of a stratum: (N × c + 50) div 100.
+/// Number of customers above each boundary by the quotas of a stratum: (N × c + 50) div 100.
 pub(super) fn quotas(customers: usize, method: &Method, stratum: &str) -> [usize; 3] {
     method.lines.boundaries(stratum).map(|percent| (customers * index(percent) + 50) / 100)
 }

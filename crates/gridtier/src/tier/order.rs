@@ -1,4 +1,5 @@
-//! The order of the ranked customers of a stratum: of a whole grading by its histogram, or of keys that are sorted already.
+//! The order of the ranked customers of a stratum: that of a whole grading by its histogram, or that of keys that are
+//! already sorted.
 
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -10,14 +11,14 @@ pub(super) trait Ordered {
     /// Number of customers.
     fn len(&self) -> usize;
 
-    /// The customer at an index of the order: rank − 1.
+    /// The customer at an index of the order, which is the rank − 1.
     fn get(&self, at: usize) -> Option<RankKey>;
 
-    /// How many of the first `count` customers come before the first of them that is below a floor.
+    /// How many of the first `count` customers come before the first one that is below a floor.
     fn reaching(&self, floor_e6: i64, count: usize) -> usize;
 
-    /// Indices of the customers with the score and veto state found on both sides of a line; empty, at the line, when the
-    /// two sides differ. Somebody is on each side.
+    /// Indices of the customers with the score and veto state that both neighbours of a line have; empty, at the line,
+    /// if the two differ. There must be somebody on each side of the line.
     fn tie_group(&self, line: usize) -> Range<usize>;
 }
 
@@ -32,7 +33,7 @@ impl Ordered for &[RankKey] {
 
     fn reaching(&self, floor_e6: i64, count: usize) -> usize {
         let reaches = |key: &RankKey| key.score_e6 >= Some(floor_e6);
-        // Vetoed customers come last, whatever their scores: the order of scores begins anew with them.
+        // Vetoed customers come last, whatever their scores, and the order of scores begins anew with them.
         let above = &self[..count];
         let (free, vetoed) = above.split_at(above.partition_point(|key| !key.vetoed));
         match free.partition_point(reaches) {

@@ -1,4 +1,4 @@
-//! What may move a customer from the computed tier: veto, hysteresis, step limit, override, in this order.
+//! The policies that may move a customer from the computed tier: veto, hysteresis, step limit, override, in this order.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::score::Scores;
 use crate::source::Finding;
 use crate::unit::{Month, day_of_date};
 
-/// Final tiers of the previous cycle by customer id; empty when there is none.
+/// Final tiers of the previous cycle by customer id; empty if there is none.
 pub type Previous = BTreeMap<String, Tier>;
 
 crate::words! {
@@ -30,19 +30,19 @@ crate::words! {
     }
 }
 
-/// A customer as its policies find it.
+/// A customer before its policies are applied.
 pub struct PolicyPlace<'a> {
     /// Customer number.
     pub number: u32,
     /// Rank within the stratum; `None` for a provisional customer.
     pub rank: Option<u64>,
-    /// By rank and quota; `None` for a provisional customer.
+    /// The tier by rank and quota; `None` for a provisional customer.
     pub computed: Option<Tier>,
-    /// The best tier that confirmed offences leave.
+    /// The best tier that confirmed offences leave to the customer.
     pub ceiling: Option<Tier>,
-    /// Ranked customers of the stratum.
+    /// Number of ranked customers of the stratum.
     pub ranked: usize,
-    /// How many customers of the stratum are above the line below a tier; `None` where the stratum has no lines.
+    /// How many customers of the stratum are above the line below a tier; `None` if the stratum has no lines.
     pub above: &'a dyn Fn(Tier) -> Option<u64>,
 }
 
@@ -52,13 +52,13 @@ pub struct PolicyRules<'a> {
     previous: &'a Previous,
     end: Month,
     method: &'a Method,
-    /// By customer number.
+    /// The overrides by customer number.
     overrides: BTreeMap<u32, &'a Override>,
 }
 
 impl<'a> PolicyRules<'a> {
-    /// The policies of `method` on the first day of `end`. `previous` holds the final tiers of the cycle before by the ids of
-    /// customers in `ids`.
+    /// The policies of `method` on the first day of `end`. `previous` has the final tiers of the cycle before, by
+    /// customer id; `ids` are the ids of the present customers.
     #[must_use]
     pub fn new(ids: &'a KeyIndex, previous: &'a Previous, end: Month, method: &'a Method) -> Self {
         let overrides = method
@@ -70,7 +70,7 @@ impl<'a> PolicyRules<'a> {
         Self { ids, previous, end, method, overrides }
     }
 
-    /// Moves customers. `sizes` holds the ranked customers of each stratum.
+    /// Applies the policies to all customers. `sizes` are the numbers of ranked customers of each stratum.
     pub(super) fn apply(&self, scores: &Scores, tiers: &mut Tiers, sizes: &[usize]) {
         let moved: (Vec<Tier>, Vec<Option<Policy>>) = scores
             .population
@@ -100,7 +100,7 @@ impl<'a> PolicyRules<'a> {
     pub fn moved(&self, place: &PolicyPlace) -> (Tier, Option<Policy>) {
         let PolicyPlace { number, rank, computed, ceiling, .. } = *place;
         let mut moved = Moved { tier: computed.unwrap_or(self.method.provisional_tier), by: None };
-        // Most methods do not look back: then no id is looked up.
+        // Most methods have no policy that needs the cycle before, and then no id is looked up.
         let before = match self.previous.is_empty() {
             true => None,
             false => self.previous.get(self.ids.key(number)).copied(),
@@ -128,7 +128,7 @@ impl<'a> PolicyRules<'a> {
         (moved.tier, moved.by.filter(|_| differs))
     }
 
-    /// Whether a change of one tier is not made: the rank passed the boundary by no more than band × N ranks.
+    /// Whether a change of one tier is not made because the rank passed the boundary by no more than band × N ranks.
     fn is_held(&self, place: &PolicyPlace, rank: u64, before: Tier) -> bool {
         let (Some(band), Some(computed)) = (self.method.hysteresis, place.computed) else {
             return false;
@@ -173,7 +173,7 @@ impl Moved {
     }
 }
 
-/// An override holds when it expires on or after the day of the grading.
+/// An override is in force if it expires on or after the day of the grading.
 fn is_in_force(decision: &Override, end: Month) -> bool {
     day_of_date(decision.expires) >= end.first_day()
 }

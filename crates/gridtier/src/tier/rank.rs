@@ -18,13 +18,13 @@ use crate::method::Tier;
 use crate::score::{NO_SCORE, Scores};
 use crate::stratum::Stratified;
 
-/// Customers that one task copies into buckets.
+/// Number of customers that one task copies into buckets.
 const BLOCK: usize = 1 << 17;
-/// Customers of a bucket on average.
+/// Average number of customers in a bucket.
 const BUCKET: usize = 1 << 10;
 /// Most buckets of a class.
 const BUCKETS_MAX: usize = 1 << 14;
-/// Customers of equal score from which they are sorted in parallel.
+/// From this many customers of equal score on, they are sorted in parallel.
 const PARALLEL_TIES: usize = 1 << 16;
 
 /// The inputs of the ranking.
@@ -39,20 +39,20 @@ pub(super) struct Base<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Ranking<'a> {
     base: &'a Base<'a>,
-    /// Sort key of the score in the upper 32 bits, position in the lower ones.
+    /// Each entry has the sort key of the score in its upper 32 bits and the position in its lower 32 bits.
     entries: &'a [u64],
 }
 
-/// All ranked customers: by stratum, then vetoed ones last, then by score and tie-breakers.
+/// All ranked customers, sorted by stratum, then with vetoed customers last, then by score and tie-breakers.
 pub(super) struct RankOrder {
     entries: Vec<u64>,
-    /// By stratum: its part of `entries`.
+    /// For each stratum, its part of `entries`.
     strata: Vec<Range<usize>>,
-    /// By position: the rank in the stratum; 0 for customers that are not ranked.
+    /// For each position, the rank in the stratum; 0 for customers that are not ranked.
     ranks: Vec<u32>,
 }
 
-/// The vetoed customers of a stratum, or the others, with the buckets that their scores fall into.
+/// The vetoed customers of a stratum, or those without a veto, with the buckets into which their scores fall.
 #[derive(Clone, Copy)]
 struct VetoClass {
     count: usize,
@@ -64,7 +64,7 @@ struct VetoClass {
     buckets: usize,
 }
 
-/// A sort key that falls as the score rises; the greatest for customers without a score.
+/// A sort key that decreases as the score rises; the greatest key for customers without a score.
 fn descending_key(points_e6: i32) -> u32 {
     const LAST: u32 = 1 << 31;
     match points_e6 {
@@ -87,8 +87,8 @@ impl VetoClass {
 }
 
 impl Base<'_> {
-    /// Compares two customers of the same class and score by the tie-breakers. Revenue decides most ties, so the others
-    /// are looked up only when needed.
+    /// Compares two customers of the same class and score by the tie-breakers. Revenue decides most ties, so the other
+    /// tie-breakers are looked up only if needed.
     fn compare_tied(&self, a: usize, b: usize) -> Ordering {
         let (a, b) = (index(self.scores.population[a]), index(self.scores.population[b]));
         descending(self.revenue.known(a), self.revenue.known(b))
@@ -160,7 +160,7 @@ impl RankOrder {
         Ranking { base, entries: &self.entries[self.strata[stratum].clone()] }
     }
 
-    /// By position: the rank in the stratum, from 1; 0 for customers that are not ranked.
+    /// For each position, the rank in the stratum, from 1; 0 for customers that are not ranked.
     pub fn into_ranks(self) -> Vec<u32> {
         self.ranks
     }
@@ -220,10 +220,10 @@ fn classes(base: &Base, strata: &Stratified) -> Vec<VetoClass> {
     classes
 }
 
-/// The ranked customers of a block sorted by bucket, those of a bucket in the order of ids.
+/// The ranked customers of a block sorted by bucket, and within a bucket in the order of ids.
 struct BucketBlock {
     entries: Vec<u64>,
-    /// By bucket: its end in `entries`.
+    /// For each bucket, its end in `entries`.
     ends: Vec<u32>,
 }
 
@@ -241,7 +241,8 @@ fn bucket_blocks(base: &Base, strata: &Stratified, classes: &[VetoClass]) -> Vec
         .into_par_iter()
         .map(|block| {
             let ranked = ranked(base, strata, block);
-            // Counting sort in one vector: `ends` holds counts, then starts, and after copying the ends of buckets.
+            // A counting sort in one vector: `ends` has counts first, then the starts of buckets, and after copying
+            // their ends.
             let mut ends = vec![0u32; buckets];
             ranked.clone().for_each(|(_, key, class)| ends[classes[class].bucket(key)] += 1);
             let mut start = 0;
@@ -259,7 +260,7 @@ fn bucket_blocks(base: &Base, strata: &Stratified, classes: &[VetoClass]) -> Vec
         .collect()
 }
 
-/// A bucket that is not empty, with the part of the order that its customers are copied to.
+/// A bucket that is not empty, with the part of the order into which its customers are copied.
 struct RankBucket<'a> {
     class: &'a VetoClass,
     bucket: usize,
@@ -272,7 +273,7 @@ impl<'a> RankBucket<'a> {
     fn sort(self, base: &Base, blocks: &[BucketBlock], ends: &mut Vec<u32>) -> &'a [u64] {
         let Self { class, bucket, entries, .. } = self;
         let unsorted = || blocks.iter().flat_map(|block| block.bucket(bucket));
-        // About as many sub-buckets as customers, so that few customers are left to compare.
+        // There are about as many sub-buckets as customers, so that few customers are left to compare.
         let fine = 1usize << entries.len().ilog2().min(class.shift);
         let (shift, inside) = (class.shift - fine.ilog2(), (1u32 << class.shift) - 1);
         let sub_bucket = |entry: u64| index((key(entry).wrapping_sub(class.least) & inside) >> shift);
@@ -321,7 +322,7 @@ impl Ordered for Ranking<'_> {
     }
 
     fn reaching(&self, floor_e6: i64, count: usize) -> usize {
-        // Vetoed customers come last, whatever their scores: the order of scores begins anew with them.
+        // Vetoed customers come last, whatever their scores, and the order of scores begins anew with them.
         let reaches = |entry: u64| self.base.scores.score_e6(position(entry)) >= Some(floor_e6);
         let above = &self.entries[..count];
         let (free, vetoed) =

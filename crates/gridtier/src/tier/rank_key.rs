@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 /// The sort key of a ranked customer.
 #[derive(Clone, Debug)]
 pub struct RankKey {
-    /// Customer number: the order of ids by bytes.
+    /// Customer number, which follows the order of ids by bytes.
     pub number: u32,
     /// Whether confirmed offences put the customer behind all others.
     pub vetoed: bool,
@@ -32,11 +32,11 @@ impl RankKey {
 }
 
 crate::words! {
-    /// What decided the order of the two customers next to a boundary.
+    /// The criterion that decided the order of the two customers next to a boundary.
     BrokenBy "tie-breaker" {
-        /// The score: no tie.
+        /// The scores differ, so there is no tie.
         Score "score" "score" "得分",
-        /// One is vetoed.
+        /// One of the two customers is vetoed.
         Veto "veto" "veto" "封顶",
         /// Annual revenue.
         Revenue "revenue" "annual revenue" "年电费收入",
@@ -47,8 +47,8 @@ crate::words! {
     }
 }
 
-/// Compares two customers, better first, with the criterion that decided: not vetoed, score, revenue, energy (each
-/// descending, missing last), id ascending.
+/// Compares two customers, better first, and returns the criterion that decided: no veto, score, revenue, energy (each
+/// descending, missing last), or id (ascending).
 pub(super) fn compare(a: &RankKey, b: &RankKey) -> (Ordering, BrokenBy) {
     let steps = [
         (a.vetoed.cmp(&b.vetoed), BrokenBy::Veto),

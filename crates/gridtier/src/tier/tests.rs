@@ -1,4 +1,4 @@
-//! Quotas, ties, strata and policies on populations whose scores are set by hand.
+//! Tests of quotas, ties, strata and policies on populations whose scores are set by hand.
 
 use proptest::prelude::*;
 
@@ -47,7 +47,7 @@ fn method(changes: &[(&str, &str)]) -> Method {
     Method::parse("m.toml", &text).unwrap()
 }
 
-/// One population, no veto.
+/// The method without strata and vetoes.
 fn plain(changes: &[(&str, &str)]) -> Method {
     let mut all = vec![("strata = \"supply_level\"", "strata = \"none\"")];
     all.extend(changes);
@@ -117,7 +117,7 @@ fn quotas_are_exact_counts_rounded_half_up() {
 }
 
 #[test]
-fn ties_are_told_apart_by_revenue_then_energy_then_id_and_the_ledger_says_so() {
+fn ties_are_broken_by_revenue_then_energy_then_id_and_the_ledger_names_the_criterion() {
     let mut people: Vec<Person> = (0..10).map(|_| person(50)).collect();
     people[7].revenue = Some(9.0);
     let tiers = graded(&people, &plain(&[]), &Previous::new());
@@ -137,7 +137,7 @@ fn ties_are_told_apart_by_revenue_then_energy_then_id_and_the_ledger_says_so() {
 
 #[test]
 fn ties_can_be_kept_together_up_or_down() {
-    // Nine scores, of which 8, 7 and 6 share the first line's place.
+    // Of these scores, the four of 8 lie on both sides of a line.
     let people: Vec<Person> = [9, 8, 8, 8, 8, 3, 2, 1, 0, 0].map(person).to_vec();
     let up = graded(&people, &plain(&[("ties = \"break\"", "ties = \"up\"")]), &Previous::new());
     assert_eq!(counts(&up), [1, 4, 5, 0]);
@@ -148,8 +148,8 @@ fn ties_can_be_kept_together_up_or_down() {
 }
 
 #[test]
-fn a_floor_leaves_places_empty_and_the_ledger_says_so() {
-    // Of 20 customers two would be special and eight special or grade-1; one reaches 18, five reach 15.
+fn a_floor_leaves_places_empty_and_the_ledger_counts_the_places_taken() {
+    // Of 20 customers, two would be special, and eight special or grade-1; one reaches a score of 18.5, five reach 15.
     let people: Vec<Person> = (0..20).map(person).collect();
     let lines = "[tiers.lines]\nspecial = 18.5\ngrade-1 = 15\n\n[weights]\n";
     let method = plain(&[("[weights]\n", lines)]);
@@ -157,7 +157,7 @@ fn a_floor_leaves_places_empty_and_the_ledger_says_so() {
     assert_eq!(counts(&tiers), [1, 4, 13, 2]);
     let lines: Vec<[u64; 2]> = tiers.ledger.iter().map(|line| [line.quota, line.count]).collect();
     assert_eq!(lines, [[2, 1], [8, 5], [18, 18]]);
-    // A score at the floor reaches it; a floor below the line changes nothing.
+    // A score that equals the floor reaches it; a floor below the line changes nothing.
     let lines = "[tiers.lines]\nspecial = 18\ngrade-2 = 1.5\n\n[weights]\n";
     let tiers = graded(&people, &plain(&[("[weights]\n", lines)]), &Previous::new());
     assert_eq!(counts(&tiers), [2, 6, 10, 2]);
@@ -165,7 +165,8 @@ fn a_floor_leaves_places_empty_and_the_ledger_says_so() {
 
 #[test]
 fn a_tier_without_a_floor_has_that_of_the_next_worse_one() {
-    // Two would be special, six grade-1 and ten grade-2; four reach 16, and nobody below it is better than grade-3.
+    // Two customers would be special, six grade-1 and ten grade-2; but only four reach 16, and nobody below 16 is
+    // better than grade-3.
     let people: Vec<Person> = (0..20).map(person).collect();
     let lines = "[tiers.lines]\ngrade-2 = 16\n\n[weights]\n";
     let tiers = graded(&people, &plain(&[("[weights]\n", lines)]), &Previous::new());
@@ -175,8 +176,8 @@ fn a_tier_without_a_floor_has_that_of_the_next_worse_one() {
 }
 
 #[test]
-fn a_vetoed_customer_above_a_floor_takes_no_place_of_those_before_it() {
-    // The vetoed customer stands last with the highest score; nobody else reaches the floor.
+fn a_vetoed_customer_above_a_floor_takes_no_place_of_the_customers_before_it() {
+    // The vetoed customer is last although it has the highest score; nobody else reaches the floor.
     let mut people: Vec<Person> = (0..10).map(person).collect();
     people[9].thefts = 1;
     let lines = "[tiers.lines]\ngrade-2 = 8.5\n\n[weights]\n";
@@ -202,7 +203,7 @@ fn strata_may_have_quotas_of_their_own() {
 fn a_stratum_without_a_ranked_customer_has_no_boundary() {
     let mut people: Vec<Person> = (0..35).map(person).collect();
     people[34] = Person { supply_level: SupplyLevel::LowVoltage, provisional: true, ..person(1) };
-    // Pooled and still too small, it joins the largest stratum; alone it would be one of its own.
+    // The pooled stratum is still too small and joins the largest stratum; unpooled, it would be a stratum of its own.
     let tiers = graded(&people, &method(&[]), &Previous::new());
     assert_eq!(tiers.strata, ["high_voltage"]);
     people.iter_mut().for_each(|person| person.provisional = true);
@@ -210,11 +211,11 @@ fn a_stratum_without_a_ranked_customer_has_no_boundary() {
 }
 
 #[test]
-fn vetoed_customers_stand_last_and_cannot_rise_above_the_ceiling() {
+fn vetoed_customers_rank_last_and_cannot_rise_above_the_ceiling() {
     let mut people: Vec<Person> = (0..20).map(person).collect();
     people[16..].iter_mut().for_each(|person| person.thefts = 1);
     let tiers = graded(&people, &plain(&[]), &Previous::new());
-    // Four of twenty exceed the tenth: two are computed grade-2 and capped.
+    // Of the four vetoed customers, two are in the last tenth; the other two are computed as grade-2 and capped.
     assert_eq!(counts(&tiers), [2, 6, 8, 4]);
     assert_eq!(tiers.rank(19), Some(17));
     assert_eq!((tiers.computed[19], tiers.tier[19]), (Some(Tier::Grade2), Tier::Grade3));
@@ -250,7 +251,7 @@ fn small_strata_are_pooled_and_then_join_the_largest() {
 fn a_change_of_one_tier_is_held_within_the_band_of_the_boundary() {
     let people: Vec<Person> = (0..100).rev().map(person).collect();
     let banded = plain(&[("[limits]", "[hysteresis]\nband = 0.02\n[limits]")]);
-    // Ranks 9 and 8 passed the line after rank 10 by 2 and 3 places.
+    // The customers at ranks 9 and 8 have passed the line below rank 10 by 2 and 3 places.
     let previous: Previous =
         [(8, Tier::Grade1), (7, Tier::Grade1), (10, Tier::Special), (12, Tier::Special), (11, Tier::Grade3)]
             .map(|(number, tier)| (format!("{number:06}"), tier))
@@ -265,7 +266,7 @@ fn a_change_of_one_tier_is_held_within_the_band_of_the_boundary() {
 }
 
 #[test]
-fn a_rise_may_be_limited_and_a_fall_is_not() {
+fn a_rise_may_be_limited_but_a_fall_is_not() {
     let people: Vec<Person> = (0..100).rev().map(person).collect();
     let limited = plain(&[("[limits]", "[step_limit]\nup = 1\n[limits]")]);
     let previous: Previous =
@@ -292,7 +293,11 @@ fn overrides_pin_raise_or_lower_and_expire() {
     let decided = plain(&[("[limits]", &format!("{}[limits]", entries.concat()))]);
     let people: Vec<Person> = (0..100).map(person).collect();
     let tiers = graded(&people, &decided, &Previous::new());
-    assert_eq!((tiers.tier[0], tiers.policy[0]), (Tier::Grade3, None), "it is there already");
+    assert_eq!(
+        (tiers.tier[0], tiers.policy[0]),
+        (Tier::Grade3, None),
+        "the customer is in that tier already"
+    );
     assert_eq!((tiers.tier[1], tiers.policy[1]), (Tier::Special, Some(Policy::Override)));
     assert_eq!((tiers.tier[99], tiers.computed[99]), (Tier::Grade2, Some(Tier::Special)));
     assert_eq!(tiers.tier[50], Tier::Grade2);
@@ -301,7 +306,7 @@ fn overrides_pin_raise_or_lower_and_expire() {
 
 proptest! {
     #[test]
-    fn quotas_hold_and_a_better_score_is_never_a_worse_tier(
+    fn quotas_are_exact_and_a_better_score_never_gives_a_worse_tier(
         scores in prop::collection::vec(0i64..12, 0..120),
         thefts in prop::collection::vec(prop::bool::weighted(0.05), 120),
     ) {

@@ -9,9 +9,9 @@ use crate::method::Tier;
 use crate::unit::round_half_away;
 use crate::word::Word;
 
-/// Cumulative shares of customers of classes A and B, in percent: 5/15/80.
+/// Cumulative shares of customers in classes A and B, in percent: the classes have 5, 15 and 80 percent.
 const ABC: [usize; 2] = [5, 20];
-/// Cumulative share of profit of class A, in percent.
+/// Share of all profits that class A brings, in percent.
 const PROFIT_A: i128 = 80;
 /// The class of customers whose class is unknown.
 const UNSPECIFIED: &str = "unspecified";
@@ -21,22 +21,22 @@ const UNSPECIFIED: &str = "unspecified";
 pub struct CustomerClass {
     /// `abc_profit`, `abc_revenue`, `load_class` or `size`.
     pub scheme: &'static str,
-    /// Its name.
+    /// The class's name.
     pub name: &'static str,
 }
 
-/// Customers of a class and tier.
+/// Number and sums of the customers of a class and tier.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassCount {
     /// The class.
     pub class: CustomerClass,
     /// The final tier.
     pub tier: Tier,
-    /// Customers.
+    /// Number of customers.
     pub customers: u64,
-    /// Their annual revenue in fen.
+    /// The customers' annual revenue in fen.
     pub revenue_fen: i128,
-    /// Their annual energy in Wh.
+    /// The customers' annual energy in Wh.
     pub energy_wh: i128,
 }
 
@@ -102,8 +102,9 @@ fn size(capacity: Option<f64>, [medium, large]: [f64; 2]) -> &'static str {
     }
 }
 
-/// By position: A for the 5 % with the most revenue, B for the next 15 %, C for the rest; (N × c + 50) div 100 of them,
-/// equal revenue by energy, then by id.
+/// For each position, the class by revenue: A for the 5 % of customers with the most revenue, B for the next 15 %, C
+/// for the rest. A share of c percent is (N × c + 50) div 100 customers; equal revenues are ordered by energy, then by
+/// id.
 fn by_revenue(cycle: &Cycle) -> Vec<&'static str> {
     let mut order: Vec<usize> = (0..cycle.rows.len()).collect();
     order.sort_unstable_by_key(|&position| {
@@ -118,13 +119,14 @@ fn by_revenue(cycle: &Cycle) -> Vec<&'static str> {
     classes
 }
 
-/// By position, where the cost of supply is given: A for the fewest customers who together bring 80 % of all profits, B
-/// for the others who bring some, C for those who bring none or less. Profit is annual revenue − cost × annual energy.
+/// For each position, the class by profit, if the cost of supply is given: A for the fewest customers who together
+/// bring 80 % of all profits, B for the others who bring some, C for those who bring none or less. Profit is annual
+/// revenue − cost × annual energy.
 fn by_profit(cycle: &Cycle) -> Option<Vec<&'static str>> {
     let cost = cycle.method.checks.supply_cost?;
     let mut profits: Vec<i128> = Vec::with_capacity(cycle.rows.len());
     for row in &cycle.rows {
-        // fen = CNY/kWh × Wh × 100/1000.
+        // Units: fen = CNY/kWh × Wh × 100/1000.
         let cost = round_half_away(cost * float_i64(cycle.energy_wh(row.number)) / 10.0);
         profits.push(i128::from(cycle.revenue_fen(row.number)) - i128::from(cost));
     }

@@ -6,7 +6,7 @@ use crate::index::{count, float};
 use crate::method::Tier;
 use crate::statistics::Concentration;
 
-/// Steps of the Lorenz curve.
+/// Number of steps of the Lorenz curve.
 const LORENZ_STEPS: usize = 100;
 
 /// A group of customers with its shares of revenue and energy.
@@ -14,13 +14,13 @@ const LORENZ_STEPS: usize = 100;
 pub struct GroupShare {
     /// `special`, …, `special+grade-1`, `top_20_revenue`, `top_20_energy`.
     pub group: &'static str,
-    /// Customers in it.
+    /// Number of customers in the group.
     pub customers: u64,
-    /// Their share of the graded population.
+    /// The group's share of the graded population.
     pub customers_share: f64,
-    /// Their share of annual revenue.
+    /// The group's share of annual revenue.
     pub revenue_share: Option<f64>,
-    /// Their share of annual energy.
+    /// The group's share of annual energy.
     pub energy_share: Option<f64>,
 }
 
@@ -31,7 +31,7 @@ pub struct LorenzPoint {
     pub amount: &'static str,
     /// Cumulative share of customers, smallest amounts first.
     pub customers_share: f64,
-    /// Their cumulative share of the amount.
+    /// The cumulative share of the amount that these customers have.
     pub amount_share: f64,
 }
 

@@ -1,5 +1,5 @@
-//! One number for each of the paper's four principles: importance 重要性, economy 经济性, guidance 导向性, dynamics 动态性.
-//! The paper names them without formulas; these formulas are ours.
+//! One number for each of the paper's four principles: importance 重要性, economy 经济性, guidance 导向性, dynamics 动态性. The
+//! paper names the principles without formulas; these formulas are ours.
 
 use std::borrow::Cow;
 
@@ -43,7 +43,7 @@ fn economy(cycle: &Cycle) -> Option<f64> {
         sum.1 += 1;
     }
     let filled: Vec<(i128, i128)> = sums.into_iter().filter(|(_, customers)| *customers > 0).collect();
-    // Means a/b are compared as a × d < c × b, exactly.
+    // The means a/b and c/d are compared as a × d < c × b, which is exact.
     (filled.len() > 1).then(|| {
         float(filled.windows(2).filter(|pair| pair[0].0 * pair[1].1 < pair[1].0 * pair[0].1).count())
     })
@@ -80,7 +80,7 @@ fn guidance(cycle: &Cycle) -> Option<f64> {
         .then(|| float(reachable.iter().filter(|is| **is).count()) / float(reachable.len()))
 }
 
-/// By stratum and computed tier: the lowest score of the customers that are not vetoed.
+/// For each stratum and computed tier, the lowest score of the customers without a veto.
 fn lowest(cycle: &Cycle) -> Vec<[Option<i64>; 4]> {
     let mut lines = vec![[None::<i64>; 4]; cycle.strata.len()];
     for row in cycle.rows.iter().filter(|row| row.ceiling.is_none()) {

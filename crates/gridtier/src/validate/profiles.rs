@@ -14,18 +14,18 @@ pub struct ClusterProfile {
     pub clustering: &'static str,
     /// The cluster; 0 is the largest.
     pub cluster: usize,
-    /// Customers of the sample in it.
+    /// Number of customers of the sample in the cluster.
     pub customers: u64,
     /// Place of the indicator.
     pub place: usize,
-    /// Those of them whose value is known.
+    /// Number of these customers whose value is known.
     pub known: u64,
-    /// Their mean, in its unit.
+    /// The mean of their values, in the indicator's unit.
     pub mean: Option<f64>,
 }
 
 impl Validation {
-    /// By clustering, cluster and weighed indicator: its mean over the sample.
+    /// For each clustering, cluster and indicator with a weight, the mean over the sample.
     #[must_use]
     pub fn profiles(&self, cycle: &Cycle) -> Vec<ClusterProfile> {
         let places = cycle.parameters.weighing();
@@ -56,7 +56,7 @@ impl Validation {
         profiles
     }
 
-    /// Customers of the sample by clustering, cluster and computed tier.
+    /// Number of customers of the sample by clustering, cluster and computed tier.
     #[must_use]
     pub fn cluster_tiers(&self) -> Vec<((&'static str, usize, Tier), u64)> {
         let mut counts = BTreeMap::new();

@@ -1,1 +1,1 @@
-//! Checks.
+//! Tests of the checks of a cycle.

@@ -1,4 +1,4 @@
-//! A method with some keys of its text set anew, checked whole by the schema of the file.
+//! A method in which some keys of the text are set anew, checked whole by the schema of the file.
 
 use serde::Serialize;
 use toml::{Table, Value};
@@ -12,23 +12,23 @@ use crate::word::Word;
 /// A key of the method that was set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ChangedKey {
-    /// Its path, such as `tiers.lines.special`.
+    /// The path of the key, such as `tiers.lines.special`.
     pub path: String,
-    /// Its value in the cycle's method as TOML; `None` where the method does not name the key.
+    /// The key's value in the cycle's method as TOML; `None` if that method does not name the key.
     pub before: Option<String>,
-    /// Its value in the trial; `None` where the key was taken out.
+    /// The key's value in the trial; `None` if the key was taken out.
     pub after: Option<String>,
 }
 
-/// The keys by which an entry of a list of tables is named: of vetoes and of overrides.
+/// The keys by which entries of lists of tables are named: `name` for vetoes and `customer_id` for overrides.
 const NAMES: [&str; 2] = ["name", "customer_id"];
 
-/// The method of `text` with other values of some keys. A value is a TOML value or a bare word; an empty one takes the
-/// key out. An entry of a list is named by its place from 0, a veto by its name, an override by its customer, a quota
-/// by its tier.
+/// The method of `text` with other values of some keys. A value is a TOML value or a bare word; an empty value takes
+/// the key out. An entry of a list is given by its place from 0, a veto by its name, an override by its customer, a
+/// quota by its tier.
 ///
 /// # Errors
-/// A path names no key, or the result is no method. The text says what to do.
+/// A path names no key, or the result is not a valid method. The text says what to do.
 pub(super) fn edited(text: &str, keys: &[(&str, &str)]) -> Result<(Method, Vec<ChangedKey>), Text> {
     let table: Table = toml::from_str(text).map_err(|error| Text::same(error.to_string()))?;
     let mut root = Value::Table(table);
@@ -42,7 +42,7 @@ pub(super) fn edited(text: &str, keys: &[(&str, &str)]) -> Result<(Method, Vec<C
     }
     let lines = root.as_table().into_iter().flatten().map(|(key, value)| pair(key, value));
     let text: String = lines.map(|line| line + "\n").collect();
-    // The line numbers of the edited text mean nothing to somebody who has not written it.
+    // The line numbers of the edited text mean nothing to a user who has not written that text.
     let method = Method::parse("method", &text).map_err(|faults| {
         let faults = faults.faults.into_iter().map(|fault| Text::join(&[fault.what, fault.fix], "; "));
         Text::join(&faults.collect::<Vec<_>>(), "\n")
@@ -50,14 +50,14 @@ pub(super) fn edited(text: &str, keys: &[(&str, &str)]) -> Result<(Method, Vec<C
     Ok((method, changed))
 }
 
-/// A TOML value. Any other text is a word.
+/// The TOML value that a text gives. If the text is not a TOML value, it is a word.
 fn value_of(value: &str) -> Value {
     let document: Option<Table> = toml::from_str(&format!("value = {value}")).ok();
     let read = document.and_then(|mut document| document.remove("value"));
     read.unwrap_or_else(|| Value::String(value.to_owned()))
 }
 
-/// Sets the value at the end of `steps`, or takes it out; gives the one that was there.
+/// Sets the value at the end of `steps`, or takes it out. Returns the value that was there before.
 fn put(at: &mut Value, steps: &[&str], path: &str, value: Option<Value>) -> Result<Option<Value>, Text> {
     let Some((step, rest)) = steps.split_first() else { return Ok(None) };
     match at {
@@ -78,13 +78,13 @@ fn put(at: &mut Value, steps: &[&str], path: &str, value: Option<Value>) -> Resu
             }
         }
         _ => Err(text!(
-            "there is no key `{path}`: nothing can stand below the value before `{step}`",
+            "there is no key `{path}`: there can be no key below the value before `{step}`",
             "没有键 `{path}`: `{step}` 之前的值不包含下级键",
         )),
     }
 }
 
-/// The place of an entry in a list, by the name that people give it.
+/// The place of an entry in a list, found by the name that people give the entry.
 fn place(list: &[Value], step: &str, path: &str) -> Result<usize, Text> {
     let names: Vec<&str> = list.iter().filter_map(name).collect();
     let by_tier = Tier::from_code(step).map(Tier::position).filter(|_| names.is_empty());
@@ -133,7 +133,7 @@ fn pair(key: &str, value: &Value) -> String {
     format!("{} = {}", quoted(key), written(value))
 }
 
-/// Strings of JSON are strings of TOML.
+/// Strings of JSON are also strings of TOML.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_is_answered_by_what_was_meant() {
+    fn a_misspelt_key_is_answered_by_the_nearest_known_one() {
         for (key, value, words) in [
             ("quota", "[5, 30, 55, 10]", "did you mean `quotas`?"),
             ("quotas", "[5, 30, 55, 20]", "sum to 100"),

@@ -1,4 +1,4 @@
-//! Settings and their siblings, and trials of many customers with text ids.
+//! Tests of settings and their siblings, and of trials with many customers whose ids are text.
 
 use super::*;
 use crate::contract::{SupplyLevel, UseCategory};
@@ -113,9 +113,9 @@ fn points_can_be_fitted_within_strata_on_trial() {
     }
 }
 
-/// Weights from the data decide nothing about who is provisional, in a trial as in a grading.
+/// Weights from the data do not influence who is provisional, in a trial as in a grading.
 #[test]
-fn a_trial_that_changes_nothing_moves_nobody_where_weights_come_from_the_data() {
+fn a_trial_that_changes_nothing_moves_nobody_if_weights_come_from_the_data() {
     let data = r#"[weights.groups.compliance.objective]
 by = "entropy"
 items = ["power_factor", "payment", "plan", "safety", "violations"]
@@ -136,7 +136,7 @@ items = ["power_factor", "payment", "plan", "safety", "violations"]
     assert_eq!(again.provisional, fitted.provisional);
     assert_eq!(again.points_e6, fitted.points_e6);
     assert!(attempt(&cycle, &trial.method).changed.is_empty());
-    // A weight asked for elsewhere leaves the data's weights as the cycle had them.
+    // If a weight is set elsewhere, the weights from the data stay as they were in the cycle.
     let trial = set(&cycle, &["weights.contribution=0.6".to_owned()]).unwrap();
     let weights = cycle.judged(&cycle.columns, &trial.method).0.parameters.weights;
     for (before, after) in fitted.parameters.weights.iter().zip(&weights) {
@@ -145,7 +145,7 @@ items = ["power_factor", "payment", "plan", "safety", "violations"]
 }
 
 #[test]
-fn a_slip_in_a_path_is_answered_by_the_path_that_was_meant() {
+fn a_misspelt_path_is_answered_by_the_nearest_known_one() {
     let refused = tried(&["weights.payment=0.2"]).unwrap_err();
     assert!(refused.en.contains("did you mean `weights.groups.compliance.payment`?"), "{refused}");
     let refused = tried(&["weights.contribution=0.6", "weights.contribution=0.7"]).unwrap_err();
@@ -162,7 +162,7 @@ fn weights_beyond_the_whole_are_refused() {
     assert!(tried(&["combine=sum"]).is_err() && tried(&["combine=weighted_product"]).is_ok());
 }
 
-/// transitionMatrix: 50,000 customers in two periods took 12.9 s, and ids that are text were refused.
+/// In transitionMatrix, 50,000 customers in two periods took 12.9 s, and ids that were text were refused.
 #[test]
 fn fifty_thousand_customers_with_text_ids_are_compared_at_once() {
     let cycle = cycle(50_000);
