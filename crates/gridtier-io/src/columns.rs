@@ -89,6 +89,8 @@ pub struct Mapping {
     pub picks: BTreeMap<&'static str, Pick>,
     /// Positions of the columns that make up a key, in the order in which they are joined.
     pub joins: Vec<Vec<usize>>,
+    /// The columns that are passed through, by declared name.
+    pub passed: Vec<(String, Pick)>,
     /// Columns of the file and keys of its folders that are not in the contract.
     pub unknown: Vec<String>,
 }
@@ -108,7 +110,24 @@ impl Mapping {
         pick.own().into_iter().chain(self.positions(pick).iter().copied()).collect()
     }
 
+    /// The name of a column and where it is read from; `None` if the file lacks it.
+    pub fn find(&self, column: &str) -> Option<(&str, Pick)> {
+        let passed =
+            || self.passed.iter().find(|(name, _)| name == column).map(|(name, pick)| (&**name, *pick));
+        self.picks.get_key_value(column).map(|(name, pick)| (*name, *pick)).or_else(passed)
+    }
+
+    /// Whether a column of the file is passed through and read as nothing else.
+    pub fn is_only_passed(&self, position: usize) -> bool {
+        let pick = Pick::Own(position);
+        self.passed.iter().any(|(_, passed)| *passed == pick) && !self.is_of_contract(pick)
+    }
+
     fn is_taken(&self, pick: Pick) -> bool {
+        self.is_of_contract(pick) || self.passed.iter().any(|(_, passed)| *passed == pick)
+    }
+
+    fn is_of_contract(&self, pick: Pick) -> bool {
         self.picks.values().any(|&taken| taken == pick)
             || pick.own().is_some_and(|at| self.joins.iter().any(|join| join.contains(&at)))
     }
@@ -160,6 +179,13 @@ pub fn map(
         };
         mapping.picks.insert(column.name, pick);
     }
+    let mut not_passed = Vec::new();
+    for name in &config.passthrough {
+        match names.find(name)? {
+            Some(pick) => mapping.passed.push((name.clone(), pick)),
+            None => not_passed.push(name.as_str()),
+        }
+    }
     let own_picks = own.iter().enumerate().map(|(at, column)| (Pick::Own(at), shown(at, &column.name)));
     let hive_picks = hive.iter().enumerate().map(|(at, hive)| (Pick::Hive(at), hive.key.clone()));
     for (pick, name) in own_picks.chain(hive_picks) {
@@ -169,6 +195,9 @@ pub fn map(
     }
     if !missing.is_empty() {
         return Err(refuse_missing(table, &missing, &mapping.unknown, own));
+    }
+    if !not_passed.is_empty() {
+        return Err(refuse_not_passed(&not_passed, &mapping.unknown, own));
     }
     refuse_nested(&mapping, own).map(|()| mapping)
 }
@@ -243,6 +272,40 @@ fn names_in_file<'c>(column: &'c Column, config: &'c TableConfig) -> Vec<&'c str
 /// Maximum number of columns that a message lists.
 const LISTED_MAX: usize = 30;
 
+/// The names of a file's columns, for messages.
+fn listed(own: &[FileColumn]) -> (String, String) {
+    let mut has: Vec<String> =
+        own.iter().take(LISTED_MAX).enumerate().map(|(at, column)| shown(at, &column.name)).collect();
+    if own.len() > LISTED_MAX {
+        has.push(format!("… ({})", own.len()));
+    }
+    (has.join(", "), has.join("、"))
+}
+
+/// Columns that are to be passed through and are not there.
+fn refuse_not_passed(names: &[&str], left: &[String], own: &[FileColumn]) -> Unreadable {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let (en, zh) = (quoted.join(", "), quoted.join("、"));
+    let (has, has_zh) = listed(own);
+    let folded_left: Vec<String> = left.iter().map(|name| folded(name)).collect();
+    let near = names.iter().find_map(|name| {
+        let near = nearest(&folded(name), folded_left.iter().map(String::as_str))?;
+        Some(left[folded_left.iter().position(|name| name == near)?].as_str())
+    });
+    let hint = near.map_or_else(Text::default, |near| text!("did you mean `{near}`? ", "是否指 `{near}`？"));
+    let fix = text!(
+        "correct `passthrough` in gridtier.toml, or export the column in every file of the table",
+        "请更正 gridtier.toml 中的 `passthrough`，或在该表的每个文件中导出该列"
+    );
+    Unreadable::because(
+        text!(
+            "passthrough names {en}, which the file lacks; the file has: {has}",
+            "passthrough 声明了 {zh}，但文件中没有；文件中的列：{has_zh}"
+        ),
+        Text::join(&[hint, fix], ""),
+    )
+}
+
 fn refuse_missing(
     table: Table,
     missing: &[(&Column, &str)],
@@ -251,12 +314,7 @@ fn refuse_missing(
 ) -> Unreadable {
     let names: Vec<String> = missing.iter().map(|(_, name)| format!("`{name}`")).collect();
     let (en, zh) = (names.join(", "), names.join("、"));
-    let mut has: Vec<String> =
-        own.iter().take(LISTED_MAX).enumerate().map(|(at, column)| shown(at, &column.name)).collect();
-    if own.len() > LISTED_MAX {
-        has.push(format!("… ({})", own.len()));
-    }
-    let (has, has_zh) = (has.join(", "), has.join("、"));
+    let (has, has_zh) = listed(own);
     let what = match names.as_slice() {
         [_] => text!("the column {en} is missing; the file has: {has}", "缺少列 {zh}；文件中的列：{has_zh}"),
         _ => text!("the columns {en} are missing; the file has: {has}", "缺少列 {zh}；文件中的列：{has_zh}"),
@@ -300,7 +358,8 @@ fn refuse_missing(
 }
 
 fn refuse_nested(mapping: &Mapping, own: &[FileColumn]) -> Result<(), Unreadable> {
-    for (name, pick) in &mapping.picks {
+    let passed = mapping.passed.iter().map(|(name, pick)| (name.as_str(), pick));
+    for (name, pick) in mapping.picks.iter().map(|(name, pick)| (*name, pick)).chain(passed) {
         for at in pick.own().iter().chain(mapping.positions(*pick)) {
             if own[*at].data_type.as_ref().is_some_and(|kind| Family::of(kind) == Family::Nested) {
                 let own = &own[*at].name;

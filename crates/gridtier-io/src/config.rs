@@ -14,7 +14,8 @@ use chrono::NaiveDate;
 use chrono::format::{Fixed, Item, Numeric, StrftimeItems};
 use chrono_tz::Tz;
 use gridtier::checked_toml::{CheckedToml, Fault, Faults, nearest};
-use gridtier::contract::declared::{Declared, MoneyUnit, NetExport, TableDeclared};
+use gridtier::contract::cell::fold_id;
+use gridtier::contract::declared::{Declared, MoneyUnit, NetExport, PassedColumn, TableDeclared};
 use gridtier::contract::{Column, ColumnKind, Table};
 use gridtier::text;
 use gridtier::text::Text;
@@ -62,6 +63,8 @@ pub struct TableConfig {
     pub hive: BTreeMap<String, HiveType>,
     /// Whether the table declares what its times without a zone are.
     pub says_clock: bool,
+    /// Names of the columns that are passed through; of `customers` only.
+    pub passthrough: Vec<String>,
 }
 
 /// The value of a column that a file lacks.
@@ -116,7 +119,44 @@ impl Config {
             config.declared.tables.insert(table, entry.declared(table, &file));
             config.tables.insert(table, entry.config(table, &file));
         }
+        faults.passthrough(&file.passthrough);
+        config.pass_through(&file);
         document.faults(faults.faults).map(|()| config)
+    }
+}
+
+impl Config {
+    /// Declares the columns of `customers` that are passed through, and what stands for an empty cell in them.
+    fn pass_through(&mut self, file: &ConfigFile) {
+        let passed: Vec<PassedColumn> = file.passthrough.iter().map(PassedEntry::column).collect();
+        let names = passed.iter().map(|passed| passed.column.clone()).collect();
+        self.tables.entry(Table::Customers).or_default().passthrough = names;
+        let own = file.tables.get(Table::Customers.name()).map(|entry| &entry.nulls);
+        let declared = self.declared.tables.entry(Table::Customers).or_default();
+        for PassedColumn { column, .. } in &passed {
+            let own = own.iter().flat_map(|nulls| nulls.of(column));
+            let markers = file.nulls.iter().chain(own).map(|marker| marker.trim().to_owned());
+            declared.nulls.insert(column.clone(), markers.filter(|marker| !marker.is_empty()).collect());
+        }
+        self.declared.passthrough = passed;
+    }
+}
+
+/// A column that is passed through: its name, or with titles.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum PassedEntry {
+    Name(String),
+    Titled { column: String, en: Option<String>, zh: Option<String> },
+}
+
+impl PassedEntry {
+    fn column(&self) -> PassedColumn {
+        let (column, en, zh) = match self {
+            Self::Name(column) => (column, None, None),
+            Self::Titled { column, en, zh } => (column, en.clone(), zh.clone()),
+        };
+        PassedColumn { column: column.trim().to_owned(), en, zh }
     }
 }
 
@@ -129,6 +169,8 @@ struct ConfigFile {
     #[serde(default)]
     pad: BTreeMap<String, usize>,
     timestamps: Option<String>,
+    #[serde(default)]
+    passthrough: Vec<PassedEntry>,
     #[serde(default)]
     tables: BTreeMap<String, TableEntry>,
 }
@@ -288,6 +330,7 @@ impl TableEntry {
             constants: constants.collect(),
             hive: self.hive.iter().map(|(key, kind)| (key.clone(), by_code(Some(kind)))).collect(),
             says_clock: self.timestamps.is_some() || file.timestamps.is_some(),
+            passthrough: Vec::new(),
         }
     }
 }
@@ -328,6 +371,29 @@ impl FaultCollector<'_> {
                 ("instants have no month without a zone", "没有时区，无法确定时刻属于哪个月"),
                 ZONE_FIX,
             );
+        }
+    }
+
+    /// The columns that are passed through: each once, and none that the cycle keeps anyway.
+    fn passthrough(&mut self, entries: &[PassedEntry]) {
+        let mut seen: Vec<String> = Vec::new();
+        for (position, entry) in entries.iter().enumerate() {
+            let (column, position) = (entry.column().column, position.to_string());
+            let folded = fold_id(&column).to_lowercase();
+            let what = if folded.is_empty() {
+                text!("a name in `passthrough` is empty", "`passthrough` 中有空列名")
+            } else if Table::Customers.column(&folded).is_some() {
+                text!(
+                    "`{column}` is a column of customers, which every cycle keeps",
+                    "`{column}` 是客户表的合同列，周期本来就会保留"
+                )
+            } else if seen.contains(&folded) {
+                text!("`{column}` is passed through twice", "`{column}` 在 `passthrough` 中重复")
+            } else {
+                seen.push(folded);
+                continue;
+            };
+            self.fault(&["passthrough", &position], what, ("remove it from the list", "请从列表中删除"));
         }
     }
 

@@ -505,6 +505,11 @@ impl Readable {
         Some(&self.columns[own].name)
     }
 
+    /// Whether a column of the file is passed through and read as nothing else.
+    pub fn is_only_passed(&self, position: usize) -> bool {
+        self.mapping.is_only_passed(position)
+    }
+
     fn typed(&self) -> TypedFile<'_> {
         TypedFile { name: &self.file.name, own: &self.columns, mapping: &self.mapping }
     }

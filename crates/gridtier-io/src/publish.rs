@@ -81,6 +81,7 @@ pub fn publish(mut staging: Staging, grading: &Grading) -> Result<StoredCycle, P
         method: method.into(),
         entitlements: Some(catalogue.into()),
         inputs: inputs(folder, &graded.facts),
+        passthrough: folder.config().declared.passthrough.clone(),
         control_totals: graded.control_totals(),
         findings: graded.findings.clone(),
         breaches: graded.breaches.clone(),

@@ -112,7 +112,7 @@ impl RejectLayout {
         let mut names: Vec<String> = PLACE_NAMES.map(str::to_owned).to_vec();
         let mut place_of: BTreeMap<(String, usize), usize> = BTreeMap::new();
         for file in files {
-            for (at, key) in column_keys(&file.columns) {
+            for (at, key) in shown_columns(file) {
                 place_of.entry(key).or_insert_with(|| {
                     let name = file.columns[at].name.trim();
                     let numbered = format!("column_{}", at + 1);
@@ -123,7 +123,7 @@ impl RejectLayout {
         }
         let places = files.iter().map(|file| {
             let mut places = vec![None; names.len() - OWN_FROM];
-            for (at, key) in column_keys(&file.columns) {
+            for (at, key) in shown_columns(file) {
                 places[place_of[&key]] = Some(at);
             }
             places
@@ -139,6 +139,13 @@ impl RejectLayout {
             .collect();
         Self { schema: Arc::new(Schema::new(fields)), places }
     }
+}
+
+/// The columns of a file that rejects show: not those that are passed through, which may name people.
+fn shown_columns(file: &Readable) -> Vec<(usize, (String, usize))> {
+    let mut keys = column_keys(&file.columns);
+    keys.retain(|(at, _)| !file.is_only_passed(*at));
+    keys
 }
 
 /// The columns of a file that can be shown: position, and name with the number of columns of that name before it.

@@ -3,14 +3,14 @@
 //! Customers are numbered in the byte order of their ids, so that every column indexed by customer is already in the
 //! order in which results are published.
 
-use crate::contract::cell::{CheckedColumn, Ids, Texts};
+use crate::contract::cell::{self, CheckedColumn, Ids, Texts};
 use crate::contract::rule::Rule;
 use crate::contract::{ImportanceLevel, LoadClass, SupplyLevel, Table, UseCategory};
 use crate::error::{Refusal, RunError};
-use crate::index::CustomerIx;
+use crate::index::{CustomerIx, count};
 use crate::key::KeyIndex;
 use crate::rows::{self, CheckedRow, Columns, Placement, TableRules};
-use crate::source::{Source, TableBook};
+use crate::source::{RowAt, Source, TableBook, refuse_type};
 use crate::text;
 use crate::unit::Window;
 
@@ -70,6 +70,17 @@ pub struct Customers {
     pub ids: KeyIndex,
     /// The customers' rows of the table.
     pub rows: Vec<Customer>,
+    /// The columns that are passed through: as declared, and empty where customers were read from a published cycle.
+    pub passed: Vec<PassedTexts>,
+}
+
+/// A column that is passed through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassedTexts {
+    /// Its name.
+    pub column: String,
+    /// Its texts, by customer.
+    pub texts: Vec<Option<Box<str>>>,
 }
 
 impl Customers {
@@ -118,7 +129,9 @@ pub fn read(source: &dyn Source, book: &mut TableBook) -> Result<Customers, RunE
         );
         return Err(Refusal::of(Table::Customers, text!("the table is missing", "缺少该表"), advice).into());
     }
-    Ok(in_order_of_ids(&rules.keys, rows))
+    let (mut customers, places) = in_order_of_ids(&rules.keys, rows);
+    customers.passed = passed_texts(source, places)?;
+    Ok(customers)
 }
 
 /// The columns and rules of the table. Its rows have no place in time.
@@ -197,15 +210,60 @@ impl TableRules<CustomerCells, (), Customer> for CustomerRules {
     }
 }
 
-/// Numbers the accepted customers in the order of their ids; keys of rejected rows get no number.
-fn in_order_of_ids(keys: &KeyIndex, mut rows: Vec<CheckedRow<Customer>>) -> Customers {
+/// Numbers the accepted customers in the order of their ids; keys of rejected rows get no number. Also the location of each.
+fn in_order_of_ids(keys: &KeyIndex, mut rows: Vec<CheckedRow<Customer>>) -> (Customers, Vec<RowAt>) {
     rows.sort_unstable_by_key(|row| keys.key(row.key));
     let mut customers = Customers::default();
+    let mut places = Vec::with_capacity(rows.len());
     for row in rows {
         customers.ids.insert(keys.key(row.key));
         customers.rows.push(row.value);
+        places.push(row.at);
     }
-    customers
+    (customers, places)
+}
+
+/// Longest text that is passed through, in characters; the rest is cut off.
+const PASSED_MAX: usize = 500;
+
+/// Reads the columns that are passed through, of the rows at these places (by customer). They are read on their own, after
+/// the customers are known, so that they cannot change which rows count.
+fn passed_texts(source: &dyn Source, places: Vec<RowAt>) -> Result<Vec<PassedTexts>, RunError> {
+    let declared = source.declared();
+    let names: Vec<&str> = declared.passthrough.iter().map(|passed| passed.column.as_str()).collect();
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let nulls = declared.of(Table::Customers).nulls;
+    let mut passed: Vec<PassedTexts> = names
+        .iter()
+        .map(|name| PassedTexts { column: (*name).to_owned(), texts: vec![None; places.len()] })
+        .collect();
+    let mut by_place: Vec<(RowAt, usize)> = places.into_iter().zip(0..).collect();
+    by_place.sort_unstable();
+    for part in source.parts(Table::Customers)?.unwrap_or_default() {
+        source.read(Table::Customers, part, &names, &mut |batch| {
+            for column in &mut passed {
+                let Some(array) = batch.column(&column.column) else { continue };
+                let empty = nulls.get(&column.column).map_or(&[][..], Vec::as_slice);
+                let cells = cell::any_texts(array)
+                    .map_err(|fault| refuse_type(source, Table::Customers, &batch, &column.column, &fault))?;
+                for row in 0..batch.record.num_rows() {
+                    let at = RowAt::new(batch.file, batch.first_row + count(row));
+                    let Ok(place) = by_place.binary_search_by_key(&at, |(at, _)| *at) else { continue };
+                    let text = cells.get(row).filter(|text| !empty.iter().any(|null| null == text));
+                    column.texts[by_place[place].1] = text.map(|text| cut(text).into());
+                }
+            }
+            Ok(())
+        })?;
+    }
+    Ok(passed)
+}
+
+/// The first characters of a text.
+fn cut(text: &str) -> &str {
+    text.char_indices().nth(PASSED_MAX).map_or(text, |(end, _)| &text[..end])
 }
 
 /// The customer that a row names, or the rule that the row's id breaks.
@@ -256,7 +314,10 @@ impl<'a> CustomerFinder<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::contract::declared::{Declared, PassedColumn, TableDeclared};
     use crate::fixture::rejected_rules;
     use crate::memory::MemorySource;
     use crate::unit::Month;
@@ -297,5 +358,41 @@ mod tests {
         let window = Window { end: Month::new(2024, 1), months: 36 };
         let left_out = source.read_customers().left_out(window);
         assert_eq!(left_out, LeftOut { closed: 1, not_yet_open: 2 });
+    }
+
+    /// Two customers, one of which is there twice with another name, and one whose row is rejected.
+    fn named(passthrough: &[&str]) -> MemorySource {
+        let rows = MemorySource::default().rows(
+            Table::Customers,
+            "customer_id|use_category|supply_level|opened_on|aged_transformer_area|name|phone",
+            &[
+                "b|other|low_voltage|2020-01-01|false| 李四 |13800000000",
+                "a|other|low_voltage|2020-01-01|false|无|-",
+                "b|other|low_voltage|2020-01-01|false|李 四|13800000001",
+                "c|other|none|2020-01-01|false|王五|13800000002",
+            ],
+        );
+        let column = |name: &&str| PassedColumn { column: (*name).to_owned(), en: None, zh: None };
+        let mut declared =
+            Declared { passthrough: passthrough.iter().map(column).collect(), ..Declared::default() };
+        let nulls = BTreeMap::from([("name".to_owned(), vec!["无".to_owned()])]);
+        declared.tables.insert(Table::Customers, TableDeclared { nulls, ..TableDeclared::default() });
+        rows.declaring(declared)
+    }
+
+    #[test]
+    fn columns_are_passed_through_from_the_row_that_counts_and_change_nothing_else() {
+        let (with, without) = (named(&["name", "phone"]).read_customers(), named(&[]).read_customers());
+        assert_eq!(with.rows, without.rows);
+        assert!(without.passed.is_empty());
+        let texts: Vec<Vec<Option<&str>>> =
+            with.passed.iter().map(|column| column.texts.iter().map(Option::as_deref).collect()).collect();
+        assert_eq!(texts, [[None, Some("李四")], [None, Some("13800000000")]]);
+    }
+
+    #[test]
+    fn a_long_text_is_cut() {
+        assert_eq!(cut("短"), "短");
+        assert_eq!(cut(&"长".repeat(600)), "长".repeat(500));
     }
 }

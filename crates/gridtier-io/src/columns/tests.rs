@@ -206,3 +206,30 @@ fn int96_beside_a_zone_is_refused_with_the_question_unless_it_is_answered() {
     assert_eq!(refused("zone = \"Asia/Shanghai\"\ntimestamps = \"local\""), Ok(()));
     assert_eq!(refused("zone = \"UTC\"\n[tables.payments]\ntimestamps = \"instant\""), Ok(()));
 }
+
+const CUSTOMERS: [&str; 5] =
+    ["customer_id", "use_category", "supply_level", "opened_on", "aged_transformer_area"];
+
+#[test]
+fn a_column_that_is_passed_through_is_found_by_its_own_name_and_is_not_surplus() {
+    let config = TableConfig { passthrough: vec!["name".into()], ..TableConfig::default() };
+    let own = untyped(&[&CUSTOMERS[..], &["NAME ", "phone"]].concat());
+    let mapping = map(Table::Customers, &own, &[], &config).unwrap();
+    assert_eq!(mapping.find("name"), Some(("name", Pick::Own(5))));
+    assert!(mapping.is_only_passed(5) && !mapping.is_only_passed(0) && !mapping.is_only_passed(6));
+    assert_eq!(mapping.unknown, ["phone"]);
+}
+
+#[test]
+fn a_column_that_is_passed_through_and_missing_is_refused_with_the_nearest_name() {
+    let config = TableConfig { passthrough: vec!["adress".into()], ..TableConfig::default() };
+    let own = untyped(&[&CUSTOMERS[..], &["address"]].concat());
+    let fault = map(Table::Customers, &own, &[], &config).unwrap_err();
+    assert!(
+        fault.what.en.starts_with("passthrough names `adress`, which the file lacks"),
+        "{}",
+        fault.what.en
+    );
+    assert!(fault.advice.en.starts_with("did you mean `address`? "), "{}", fault.advice.en);
+    assert!(fault.advice.zh.starts_with("是否指 `address`？"), "{}", fault.advice.zh);
+}

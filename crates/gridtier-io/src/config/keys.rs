@@ -38,9 +38,27 @@ pub fn schema() -> Value {
     let ids = Table::ALL.into_iter().flat_map(Table::columns).filter_map(pad_property).collect();
     properties.insert("pad".into(), closed(ids, PAD_ABOUT));
     properties.insert("timestamps".into(), word(Timestamps::CODES, CLOCK_ABOUT));
+    properties.insert("passthrough".into(), passthrough());
     properties.insert("tables".into(), closed(tables.collect(), "what is particular to single tables"));
     json!({
         "type": "object", "properties": properties, "required": ["format"], "additionalProperties": false
+    })
+}
+
+/// Schema of the columns that are passed through.
+fn passthrough() -> Value {
+    let mut titled = Properties::new();
+    titled.insert("column".into(), text("its name in the files"));
+    titled.insert("en".into(), text("what it is called in English"));
+    titled.insert("zh".into(), text("what it is called in Chinese"));
+    let titled = json!({
+        "type": "object", "properties": titled, "required": ["column"], "additionalProperties": false,
+        "description": "with titles"
+    });
+    let about = "columns of customers, such as a name or an address, that are kept with the cycle and shown on customer \
+                 sheets only";
+    json!({
+        "type": "array", "items": any_of(&[text("its name in the files"), titled], "a column"), "description": about
     })
 }
 

@@ -234,3 +234,27 @@ fn instants_need_a_zone_and_the_name_of_a_zone_is_refused() {
     assert_eq!(config.declared.of(Table::MeterReadings).timestamps, Timestamps::Instant);
     assert!(config.table(Table::Bills).says_clock);
 }
+
+#[test]
+fn columns_are_passed_through_by_name_or_with_titles() {
+    let text =
+        "format = 1\nnulls = [\"-\"]\npassthrough = [\"name\", { column = \"YDDZ\", zh = \"用电地址\" }]\n";
+    let config = Config::parse(text).unwrap();
+    let titles = config.declared.passthrough.iter().map(|passed| passed.title());
+    let titles: Vec<String> = titles.map(|title| format!("{} {}", title.en, title.zh)).collect();
+    assert_eq!(titles, ["name name", "YDDZ 用电地址"]);
+    assert_eq!(config.table(Table::Customers).passthrough, ["name", "YDDZ"]);
+    assert_eq!(config.declared.of(Table::Customers).nulls["YDDZ"], ["-"]);
+    assert!(config.table(Table::Bills).passthrough.is_empty());
+}
+
+#[test]
+fn a_column_is_passed_through_once_and_only_if_the_cycle_does_not_keep_it_anyway() {
+    let faults =
+        fault_lines("format = 1\npassthrough = [\"name\", \"Region\",\n\"NAME\", \"\"]\n").join("\n");
+    assert!(faults.contains("`Region` is a column of customers, which every cycle keeps"), "{faults}");
+    assert!(faults.contains("`NAME` is passed through twice"), "{faults}");
+    assert!(faults.contains("a name in `passthrough` is empty"), "{faults}");
+    let faults = fault_lines("format = 1\npassthrough = [{ colum = \"name\" }]\n").join("\n");
+    assert!(faults.contains("did you mean `column`?"), "{faults}");
+}

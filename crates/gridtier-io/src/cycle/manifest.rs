@@ -4,6 +4,7 @@
 //! control totals, findings and who accepted them. Nothing in it depends on the clock or on the machine. Keys may be
 //! added within a version of the format; codes of tables and rules are never renamed or removed within one.
 
+use gridtier::contract::declared::PassedColumn;
 use gridtier::decision::RevisionCause;
 use gridtier::entitlement::Catalogue;
 use gridtier::limit::Breach;
@@ -53,6 +54,9 @@ pub struct Manifest {
     pub entitlements: Option<CatalogueText>,
     /// The files it was computed from.
     pub inputs: Vec<InputEntry>,
+    /// The columns of `customers.parquet` that are passed through for customer sheets; absent if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passthrough: Vec<PassedColumn>,
     /// The figures by which the cycle is recognised and checked.
     pub control_totals: ControlTotals,
     /// What was noticed, by table and rule.

@@ -14,7 +14,7 @@ use crate::guard::Unreadable;
 
 /// Which of the columns asked for a file has, and where each is read from.
 pub(super) struct ReadPlan<'a> {
-    names: Vec<(&'static str, Pick)>,
+    names: Vec<(&'a str, Pick)>,
     /// Positions of the columns to read from the file, in order.
     pub own: Vec<usize>,
     readable: &'a Readable,
@@ -22,10 +22,9 @@ pub(super) struct ReadPlan<'a> {
 }
 
 impl<'a> ReadPlan<'a> {
-    /// The plan for the contract's columns `asked`.
+    /// The plan for the columns `asked`: of the contract, or passed through.
     pub fn new(readable: &'a Readable, config: &'a Config, asked: &[&str]) -> Self {
-        let found = asked.iter().filter_map(|name| readable.mapping.picks.get_key_value(*name));
-        let names: Vec<_> = found.map(|(name, pick)| (*name, *pick)).collect();
+        let names: Vec<_> = asked.iter().filter_map(|name| readable.mapping.find(name)).collect();
         let needed = names.iter().flat_map(|(_, pick)| {
             pick.own().into_iter().chain(readable.mapping.positions(*pick).iter().copied())
         });

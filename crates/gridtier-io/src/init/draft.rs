@@ -89,6 +89,7 @@ pub fn draft(findings: &Findings, lang: Lang) -> Draft {
     ));
     out.blank();
     out.text.push_str("format = 1\n");
+    passthrough(&mut out, findings);
     let units = relate::units(&findings.guesses, findings.deliveries);
     let paddings = relate::padding(&findings.guesses, findings.deliveries);
     for guess in &findings.guesses {
@@ -96,6 +97,23 @@ pub fn draft(findings: &Findings, lang: Lang) -> Draft {
     }
     rest(&mut out, findings);
     Draft { text: out.text, to_decide: out.to_decide }
+}
+
+/// Columns of customers that look like names, addresses or phones: a comment, since nobody has to keep them.
+fn passthrough(out: &mut DraftWriter, findings: &Findings) {
+    let Some(guess) = findings.guesses.iter().find(|guess| guess.table == Table::Customers) else { return };
+    let columns = findings.deliveries[guess.delivery].columns.iter().enumerate();
+    let is_used = |own: usize| guess.columns.iter().any(|found| found.own == own);
+    let personal = columns.filter(|(own, column)| !is_used(*own) && DICTIONARY.is_personal(&column.name));
+    let names: Vec<String> = personal.map(|(_, column)| quoted(&column.name)).collect();
+    if names.is_empty() {
+        return;
+    }
+    out.comment(&text!(
+        "To show these on customer sheets, and to keep them with every cycle for that, remove the `# `:",
+        "如需在客户评价单上显示下列各列 (并为此随周期保存)，请去掉 `# `："
+    ));
+    let _ = writeln!(out.text, "# passthrough = [{}]", names.join(", "));
 }
 
 fn table(

@@ -22,6 +22,13 @@ pub struct Dictionary {
     /// Words of yes and no.
     pub flags: BTreeMap<String, bool>,
     nulls: Nulls,
+    passthrough: Passthrough,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Passthrough {
+    names: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -100,6 +107,11 @@ impl Dictionary {
         let codes = of_table.codes.iter().find(|(known, _)| plain(known) == plain(name));
         let coded = codes.and_then(|(_, words)| words.get(spelling));
         coded.or_else(|| of_table.words.get(column)?.get(spelling)).map(String::as_str)
+    }
+
+    /// Whether a column may name a person, a place or a phone, by its own name.
+    pub fn is_personal(&self, name: &str) -> bool {
+        match_of(name, self.passthrough.names.iter().map(String::as_str)).is_some()
     }
 
     /// Whether a text stands for an empty cell.

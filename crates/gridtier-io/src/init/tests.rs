@@ -147,3 +147,15 @@ fn files_that_cannot_be_read_are_named_with_the_reason() {
     let draft = draft(folder.path(), Lang::En).unwrap();
     assert!(draft.text.contains("customers.parquet cannot be read: "), "{}", draft.text);
 }
+
+#[test]
+fn columns_that_look_like_names_and_addresses_are_suggested_for_customer_sheets() {
+    let folder = TestFolder::with(
+        "customers.csv",
+        "customer_id,use_category,supply_level,opened_on,aged_transformer_area,户名,用电地址,name2,remark\n\
+         1,other,low_voltage,2020-01-01,false,李四,北京路1号,,x\n",
+    );
+    let draft = drafted(&folder);
+    assert!(draft.text.contains("\n# passthrough = [\"户名\", \"用电地址\"]\n"), "{}", draft.text);
+    assert!(!draft.text.contains("李四"));
+}

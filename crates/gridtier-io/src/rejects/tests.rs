@@ -217,3 +217,13 @@ fn published_rejects_that_differ_or_cannot_be_matched_are_read_again() {
         lines(&new, Table::Payments, &rejects)
     );
 }
+
+#[test]
+fn rejects_do_not_show_columns_that_are_passed_through() {
+    let customers = "customer_id,use_category,name,supply_level,opened_on,aged_transformer_area\n\
+                     1,x,李四,low_voltage,2020-01-01,false\n";
+    let trial = TestFolder::with("customers.csv", customers)
+        .and("gridtier.toml", "format = 1\npassthrough = [\"name\"]\n");
+    let shown = lines(&trial, Table::Customers, &[reject(0, 0)]).join("\n");
+    assert!(!shown.contains("李四") && shown.ends_with("|1|x|low_voltage|2020-01-01|false"), "{shown}");
+}

@@ -25,7 +25,9 @@ pub use date::{Dates, dates, fill_times_us, months, times_us};
 pub use forms::{WrittenForms, written_forms};
 pub use number::{Scaling, Sign, counts, fill_scaled, flags, floats, power_factors, scaled};
 pub use spelling::{as_declared, lacks_values};
-pub use text::{Ids, Texts, are_integers, fold_id, id_state, id_texts, ids, odd_words, texts, words};
+pub use text::{
+    Ids, Texts, any_texts, are_integers, fold_id, id_state, id_texts, ids, odd_words, texts, words,
+};
 
 /// Whether a cell has a valid value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,8 +6,11 @@
 use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::Table;
+use crate::text::Text;
 use crate::unit::LocalTime;
 use crate::word::Word;
 
@@ -159,6 +162,28 @@ pub struct TableDeclared {
     pub pad: BTreeMap<String, usize>,
 }
 
+/// A column of `customers` that is passed through: kept with the cycle and shown on customer sheets, used by nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PassedColumn {
+    /// Its name in the files, and in `customers.parquet`.
+    pub column: String,
+    /// What it is called in English; its name if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub en: Option<String>,
+    /// What it is called in Chinese; its name if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zh: Option<String>,
+}
+
+impl PassedColumn {
+    /// What it is called.
+    #[must_use]
+    pub fn title(&self) -> Text {
+        let title = |own: &Option<String>| own.as_ref().unwrap_or(&self.column).clone();
+        Text::coded(self.column.clone(), title(&self.en), title(&self.zh))
+    }
+}
+
 /// What is declared about a whole data folder.
 #[derive(Clone, Debug, Default)]
 pub struct Declared {
@@ -169,6 +194,8 @@ pub struct Declared {
     pub known_as_of: Option<LocalTime>,
     /// By table; a table without an entry follows the contract.
     pub tables: BTreeMap<Table, TableDeclared>,
+    /// The columns of `customers` that are passed through.
+    pub passthrough: Vec<PassedColumn>,
 }
 
 impl Declared {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type};
-use arrow_array::{Array, RecordBatch, new_null_array};
+use arrow_array::{Array, ArrayRef, RecordBatch, new_null_array};
 use arrow_schema::{Field, Schema};
 
 use super::read::{Cells, text_at, value_at, word_at};
@@ -51,8 +51,8 @@ fn customers(facts: &Facts) -> Output<'_> {
 
 /// A customer base as a table with this name.
 pub(super) fn customers_as<'a>(name: &'static str, customers: &'a Customers) -> Output<'a> {
-    let Customers { ids, rows: all } = customers;
-    let fields = vec![
+    let Customers { ids, rows: all, passed } = customers;
+    let mut fields = vec![
         full("customer_id", TEXT),
         full("use_category", TEXT),
         full("supply_level", TEXT),
@@ -68,9 +68,12 @@ pub(super) fn customers_as<'a>(name: &'static str, customers: &'a Customers) -> 
         full("aged_transformer_area", FLAG),
         full("marketing_opt_out", FLAG),
     ];
+    fields.extend(passed.iter().map(|column| nullable(&column.column, TEXT)));
     table(name, fields, all.len(), move |rows| {
         let customers = &all[rows.clone()];
-        vec![
+        let passed = passed.iter().map(|column| &column.texts[rows.clone()]);
+        let passed: Vec<ArrayRef> = passed.map(|texts| text(texts.iter().map(Option::as_deref))).collect();
+        let mut columns = vec![
             text(rows.map(|row| Some(ids.key(CustomerIx::from_index(row).number())))),
             text(customers.iter().map(|row| Some(row.use_category.code()))),
             text(customers.iter().map(|row| Some(row.supply_level.code()))),
@@ -89,7 +92,9 @@ pub(super) fn customers_as<'a>(name: &'static str, customers: &'a Customers) -> 
             days(customers.iter().map(|row| row.closed_on)),
             flags(customers.iter().map(|row| row.aged_transformer_area)),
             flags(customers.iter().map(|row| row.marketing_opt_out)),
-        ]
+        ];
+        columns.extend(passed);
+        columns
     })
 }
 

@@ -225,6 +225,22 @@ pub fn texts(array: &ArrayRef) -> Result<Texts, TypeFault> {
     }
 }
 
+/// A column of any type that can be written as text: free text, numbers, days, flags.
+///
+/// # Errors
+/// The column holds nested values.
+pub fn any_texts(array: &ArrayRef) -> Result<Texts, TypeFault> {
+    if let Some(text) = as_view(array) {
+        return Ok(Texts(text));
+    }
+    if Family::of(array.data_type()) == Family::Nested {
+        return Err(unfit(("text", "文本"), array));
+    }
+    let text = cast(array, &DataType::Utf8).and_then(|array| cast(&array, &DataType::Utf8View));
+    let text = text.map_err(|_| unfit(("text", "文本"), array))?;
+    Ok(Texts(text.as_string_view().clone()))
+}
+
 /// Calls `sink` for each row of a column of words whose word is odd by `odd`, with the word's position and the cell's
 /// state. If no value of a dictionary is odd, its rows are skipped.
 ///
