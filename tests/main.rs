@@ -34,6 +34,7 @@ mod rehearse;
 mod reuse;
 mod same_use;
 mod serve;
+mod sheets;
 mod since;
 mod snapshots;
 mod tidy;

@@ -41,6 +41,8 @@ fn all_commands() -> Vec<Vec<&'static str>> {
         "explain 0512000001 --store store --data data",
         "explain 0512000001 --store store --format json",
         "explain nobody --store store",
+        "explain 0512000001 --store store -o sheet.html",
+        "explain --tier special --store store -o sheets",
         "validate --store store --cycle 1",
         "validate --store store --cycle 1 --format json --draws 100",
         "validate --store nowhere",

@@ -15,12 +15,16 @@ use serde_json::json;
 use crate::args::{ExplainArgs, ResultFormat};
 use crate::exit::{Done, Failure};
 use crate::lang::Lang;
+use crate::sheet;
 
 /// Runs `gridtier explain`.
 pub fn run(args: &ExplainArgs, lang: Lang) -> Result<Done, Failure> {
+    if let Some(output) = &args.output {
+        return sheet::run(args, output, lang);
+    }
     let store = Store::open(&args.cycle.store)?;
     let cycle = store.cycle(args.cycle.cycle)?;
-    let id = fold_id(&args.customer);
+    let id = fold_id(args.customer.as_deref().unwrap_or_default());
     let found = explained(args, &cycle, &id);
     let Some(since) = args.since else {
         let (explanation, decision) = found?;

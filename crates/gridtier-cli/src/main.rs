@@ -17,6 +17,7 @@ mod regrade;
 mod rehearse;
 mod check;
 mod demo;
+mod sheet;
 mod explain;
 mod governance;
 mod store;

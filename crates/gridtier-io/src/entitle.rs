@@ -9,7 +9,7 @@ mod service_moves;
 mod service_changes;
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow_array::cast::AsArray;
 use arrow_array::{BooleanArray, RecordBatch};
@@ -227,6 +227,29 @@ impl<'a> CycleEntitlements<'a> {
             return Ok((services, !listed.value(row)));
         }
         Err(absent(self.cycle, id))
+    }
+
+    /// The services of some customers, by id, in one pass over the cycle. Who is not in it is left out.
+    ///
+    /// # Errors
+    /// A file of the cycle cannot be read.
+    pub fn customers(
+        &self,
+        ids: &BTreeSet<String>,
+        selection: &Selection,
+    ) -> Result<BTreeMap<String, CustomerServices>, CycleError> {
+        let mut found = BTreeMap::new();
+        for batch in self.members(&Self::looked_at(selection, &[]))? {
+            let batch = batch?;
+            let members = self.of(&batch)?;
+            let mut record = members.record();
+            for row in (0..members.len()).filter(|&row| ids.contains(members.id(row))) {
+                members.fill(row, &mut record);
+                let services = customer_services(self.catalogue, members.tier(row), &record);
+                found.insert(members.id(row).to_owned(), services);
+            }
+        }
+        Ok(found)
     }
 
     /// What a selection's services cost in a year and what fees bring back.

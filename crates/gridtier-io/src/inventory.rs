@@ -243,7 +243,10 @@ pub fn history(
 }
 
 /// The cycles that were published by a day, in the order of as-of; of several with one as-of, the one published last.
-fn known_cycles(store: &Store, known_on: Option<NaiveDate>) -> Result<Vec<(Month, StoredCycle)>, CycleError> {
+pub(crate) fn known_cycles(
+    store: &Store,
+    known_on: Option<NaiveDate>,
+) -> Result<Vec<(Month, StoredCycle)>, CycleError> {
     let mut last: BTreeMap<Month, StoredCycle> = BTreeMap::new();
     for cycle in store.published()? {
         let at = cycle.publication.as_ref().map(|record| record.published_at.as_str()).unwrap_or_default();

@@ -35,6 +35,7 @@ pub mod agree;
 pub mod export;
 pub mod check_files;
 pub mod entitle;
+pub mod customer_sheet;
 pub mod report;
 pub mod rehearse;
 pub mod schema;

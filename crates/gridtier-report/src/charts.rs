@@ -1,6 +1,6 @@
 //! Charts of what several results speak of, made from the tables that stand in their sections: a chart computes nothing.
 
-use crate::chart::{Axis, Bars, Chart, Flow, HeatMap, HeatScale, Link, Plot, Profile, Waterfall};
+use crate::chart::{Axis, Bars, Chart, Columns, Flow, HeatMap, HeatScale, Link, Plot, Profile, Waterfall};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataRow, DataTable, RowRole};
 use gridtier::text::Text;
 
@@ -67,6 +67,21 @@ pub fn score(table: &DataTable) -> Chart {
         shown,
     )
     .beside_its_table()
+}
+
+/// Energy by month: a table of months and kWh.
+#[must_use]
+pub fn months(table: DataTable) -> Chart {
+    let axis = Axis::new(Text::new("energy, kWh", "电量 (kWh)"), ColumnFormat::Number(0));
+    Chart::new(
+        Text::coded("months", "Energy by month", "逐月用电量"),
+        Text::new(
+            "A column for each month of the window; a month without a reading has none.",
+            "评价窗口内每月一柱；没有抄表读数的月份留空。",
+        ),
+        Plot::Columns(Columns::of_table(&table, axis)),
+        table,
+    )
 }
 
 /// Who went from which tier to which: a table whose first column is the tier before and whose others are tiers after.

@@ -24,12 +24,7 @@ pub fn sections(explanation: &Explanation, decision: Option<&Override>, version:
     let mut head =
         Section::titled(title(&explanation.row, version)).with(Block::Sentence(score(explanation)));
     head = head.with_all(reason(&explanation.row).map(Block::Sentence));
-    if let Some(Override { approver, reason, expires, .. }) = decision {
-        head = head.sentence(
-            format!("Approved by {approver}: {reason}; until {expires}."),
-            format!("批准人 {approver}: {reason}; 有效期至 {expires}。"),
-        );
-    }
+    head = head.with_all(decision.map(approved).map(Block::Sentence));
     let evidence = evidence(&explanation.evidence).map(Block::Table);
     let sum = contributions(explanation);
     let drawn = charts::score(&sum);
@@ -37,8 +32,16 @@ pub fn sections(explanation: &Explanation, decision: Option<&Override>, version:
     vec![head.with_all(more_with_data(explanation)).with_all(way_up(explanation))]
 }
 
+/// Who approved an override, why and until when.
+pub(crate) fn approved(Override { approver, reason, expires, .. }: &Override) -> Text {
+    text!(
+        "Approved by {approver}: {reason}; until {expires}.",
+        "批准人 {approver}: {reason}; 有效期至 {expires}。"
+    )
+}
+
 /// The bills, months and events that lower the customer's values.
-fn evidence(all: &[Evidence]) -> Option<DataTable> {
+pub(crate) fn evidence(all: &[Evidence]) -> Option<DataTable> {
     let rows = all.iter().map(|evidence| {
         let mut what = what(&evidence.kind);
         if let Some(account) = &evidence.account {
@@ -118,7 +121,7 @@ fn title(row: &TierRow, version: u64) -> Text {
     )
 }
 
-fn score(explanation: &Explanation) -> Text {
+pub(crate) fn score(explanation: &Explanation) -> Text {
     let row = &explanation.row;
     let score =
         row.score_e6.map_or("–".to_owned(), |score| decimal(gridtier::index::float_i64(score) / 1e6, 2));
@@ -138,7 +141,7 @@ fn score(explanation: &Explanation) -> Text {
 }
 
 /// Why the tier is provisional, or differs from the computed one.
-fn reason(row: &TierRow) -> Option<Text> {
+pub(crate) fn reason(row: &TierRow) -> Option<Text> {
     let computed = row.tier_computed.as_deref().map(names::tier_of_code).unwrap_or_default();
     let (en, zh) = (computed.en, computed.zh);
     let known = percent(row.known_weight);
@@ -176,7 +179,7 @@ fn reason(row: &TierRow) -> Option<Text> {
 }
 
 /// The score as a sum: by dimension, and in it by indicator.
-fn contributions(explanation: &Explanation) -> DataTable {
+pub(crate) fn contributions(explanation: &Explanation) -> DataTable {
     let mut rows = Vec::new();
     let mut so_far = 0.0;
     for (dimension, (en, zh)) in DIMENSIONS.iter().zip(DIMENSION_NAMES) {
@@ -228,7 +231,7 @@ fn item_row(item: &Item, so_far: f64) -> Vec<DataCell> {
 }
 
 /// What is missing to the next tier, and what the customer can do about it.
-fn way_up(explanation: &Explanation) -> Vec<Block> {
+pub(crate) fn way_up(explanation: &Explanation) -> Vec<Block> {
     if explanation.row.ceiling.is_some() {
         return vec![Block::Sentence(Text::new(
             "A confirmed offence in the window caps this tier: no score lifts it.",

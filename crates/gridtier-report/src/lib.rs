@@ -32,5 +32,6 @@ pub mod governance;
 pub mod appeal;
 pub mod rehearsal;
 pub mod entitlement;
+pub mod customer_sheet;
 pub mod notice;
 pub mod cycle_report;

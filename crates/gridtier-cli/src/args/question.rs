@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use gridtier::method::Tier;
+use gridtier::word::Word as _;
 use gridtier_io::compare::RevisionChoice;
 
 use super::ResultFormat;
@@ -27,7 +29,8 @@ pub struct ExplainArgs {
     /// Customer id, as in the tables
     ///
     /// 客户编号，与数据表中一致
-    pub customer: String,
+    #[arg(required_unless_present_any = ["ids", "tier"])]
+    pub customer: Option<String>,
     #[command(flatten)]
     pub cycle: CycleArgs,
     /// The folder that was graded; with it, late bills and missed plans are listed, and how soon a customer who pays on time
@@ -39,8 +42,24 @@ pub struct ExplainArgs {
     /// Number of an earlier cycle: why the customer moved since then, step by step
     ///
     /// 较早周期的编号：逐步说明客户自该周期以来为何变动
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", conflicts_with = "output")]
     pub since: Option<u64>,
+    /// File with the ids of customers, in a column customer_id or 户号, or in its only column: a sheet for each
+    ///
+    /// 客户编号文件 (customer_id 或 户号 列，或唯一的一列)：每户一份评价单
+    #[arg(long, value_name = "FILE", conflicts_with = "customer", requires = "output")]
+    pub ids: Option<PathBuf>,
+    /// All customers of a tier: a sheet for each
+    ///
+    /// 某一等级的全部客户：每户一份评价单
+    #[arg(long, value_parser = Tier::CODES.to_vec(), conflicts_with_all = ["customer", "ids"], requires = "output")]
+    pub tier: Option<String>,
+    /// Customer evaluation sheets instead: a file .html (for print on A4, a customer on each page) or .xlsx, or a folder for a
+    /// page of each customer
+    ///
+    /// 改为写出客户评价单：.html 文件 (A4 打印，每户一页) 或 .xlsx 文件，或存放每户一页的文件夹
+    #[arg(short, long, value_name = "FILE|DIR")]
+    pub output: Option<PathBuf>,
     /// What to print
     ///
     /// 输出的形式

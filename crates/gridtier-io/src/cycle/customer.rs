@@ -1,6 +1,7 @@
 //! One customer of a published cycle: its values, its row of the tier table and the parameters it was scored by.
 
 use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray as _;
 use gridtier::explain::{Boundary, Explanation, History, TierRow, explain};
 use gridtier::indicator::IndicatorValue;
 use gridtier::method::{Method, Override};
@@ -8,11 +9,11 @@ use gridtier::output::{holders, indicators, ledger, tiers};
 use gridtier::score::Parameters;
 
 use super::error::{CycleError, EvidenceError, other_columns};
-use super::history::{accounts, add_data, history};
+use super::history::{EvidenceData, accounts, history};
 use super::load::{MEMBERS, fitted, has_holders};
 use super::lookup::absent;
 use super::manifest::{Manifest, parse_method};
-use super::table::rows_with_key;
+use super::table::{read_columns, rows_with_key};
 use crate::folder::DataFolder;
 use crate::store::StoredCycle;
 
@@ -66,6 +67,27 @@ pub fn customer(cycle: &StoredCycle, id: &str) -> Result<CustomerRecord, CycleEr
     })
 }
 
+/// A customer's row of the tier table; `None` if the cycle does not grade it.
+pub(crate) fn tier_row(cycle: &StoredCycle, id: &str) -> Result<Option<TierRow>, CycleError> {
+    let rows = rows_with_key(&cycle.dir.join("tiers.parquet"), "customer_id", id)?;
+    let row =
+        rows.map(|rows| tiers::read_explained(&rows).ok_or_else(|| other_columns(cycle, "tiers.parquet")));
+    row.transpose()
+}
+
+/// The customers of a tier, in the order of their ids.
+pub(crate) fn ids_of_tier(cycle: &StoredCycle, tier: &str) -> Result<Vec<String>, CycleError> {
+    let mut ids = Vec::new();
+    read_columns(cycle, "tiers.parquet", &["customer_id", "tier"], |batch| {
+        let column = |name: &str| batch.column_by_name(name)?.as_string_opt::<i32>();
+        let of_tier =
+            column("customer_id")?.iter().zip(column("tier")?).filter(|(_, own)| *own == Some(tier));
+        ids.extend(of_tier.filter_map(|(id, _)| id.map(str::to_owned)));
+        Some(())
+    })?;
+    Ok(ids)
+}
+
 fn rows_of_customer(cycle: &StoredCycle, table: &str, id: &str) -> Result<RecordBatch, CycleError> {
     let rows = rows_with_key(&cycle.dir.join(table), "customer_id", id)?;
     rows.ok_or_else(|| absent(cycle, id))
@@ -77,7 +99,7 @@ impl CustomerRecord {
     /// # Errors
     /// They are other data, or a table cannot be read.
     pub fn look_up(&mut self, cycle: &StoredCycle, data: DataFolder) -> Result<(), EvidenceError> {
-        add_data(&mut self.history, cycle, data)
+        EvidenceData::open(cycle, data)?.add(cycle, &mut [&mut self.history])
     }
 
     /// The override in the method that sets this customer's tier, if there is one.

@@ -1,9 +1,11 @@
 //! A customer's past: months and offences from the cycle's tables, bills and plans from the data that it was computed from.
 
+use std::collections::BTreeMap;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int64Type};
 use arrow_array::{BooleanArray, RecordBatch};
-use gridtier::billing::settled_bills;
+use gridtier::billing::{SettledBill, settled_bills};
 use gridtier::contract::Table;
 use gridtier::contract::cell::Dates;
 use gridtier::customer::{self, Customers};
@@ -112,32 +114,52 @@ impl<'a> MonthlyColumns<'a> {
     }
 }
 
-/// Adds the bills and plans of the accounts from the data that the cycle was computed from.
-pub(super) fn add_data(
-    history: &mut History,
-    cycle: &StoredCycle,
+/// The data that a cycle was computed from, in which late bills and missed plans are looked up.
+pub struct EvidenceData {
     data: DataFolder,
-) -> Result<(), EvidenceError> {
-    let manifest = Manifest::read(cycle)?;
-    check_inputs(&manifest, &data)?;
-    let known_as_of = manifest.known_as_of.as_deref().and_then(|text| Dates::default().local_time(text));
-    let data = data.with_known_as_of(known_as_of);
-    let customers = customer::read(&data, &mut TableBook::new(Table::Customers))?;
-    let numbers: Vec<Option<CustomerIx>> =
-        history.accounts.iter().map(|account| customers.ids.get(&account.id).map(CustomerIx::new)).collect();
-    let of: Vec<CustomerIx> = numbers.iter().flatten().copied().collect();
-    let bills = settled_bills(&data, &customers, history.window, &of)?;
-    let plans = plan::of_customers(&data, &customers, history.window, &of)?;
-    for (account, number) in history.accounts.iter_mut().zip(numbers) {
-        let own = bills.iter().filter(|(customer, _)| Some(*customer) == number);
-        account.bills = Some(own.map(|(_, bill)| bill.clone()).collect());
-        let mut months = Vec::new();
-        for &(_, month, planned_wh) in plans.iter().filter(|(customer, ..)| Some(*customer) == number) {
-            months.push((month, planned_wh));
-        }
-        account.plans = Some(planned(cycle, &account.id, &months)?);
+    customers: Customers,
+}
+
+impl EvidenceData {
+    /// Opens the data of a cycle.
+    ///
+    /// # Errors
+    /// They are other data, or a table cannot be read.
+    pub fn open(cycle: &StoredCycle, data: DataFolder) -> Result<Self, EvidenceError> {
+        let manifest = Manifest::read(cycle)?;
+        check_inputs(&manifest, &data)?;
+        let known_as_of = manifest.known_as_of.as_deref().and_then(|text| Dates::default().local_time(text));
+        let data = data.with_known_as_of(known_as_of);
+        let customers = customer::read(&data, &mut TableBook::new(Table::Customers))?;
+        Ok(Self { data, customers })
     }
-    Ok(())
+
+    /// Adds the bills and plans of the accounts to histories of one cycle, reading the data once.
+    ///
+    /// # Errors
+    /// A table cannot be read.
+    pub fn add(&self, cycle: &StoredCycle, histories: &mut [&mut History]) -> Result<(), EvidenceError> {
+        let Self { data, customers } = self;
+        let Some(window) = histories.first().map(|history| history.window) else { return Ok(()) };
+        let number = |id: &str| customers.ids.get(id).map(CustomerIx::new);
+        let accounts = histories.iter().flat_map(|history| &history.accounts);
+        let of: Vec<CustomerIx> = accounts.filter_map(|account| number(&account.id)).collect();
+        let mut bills: BTreeMap<CustomerIx, Vec<SettledBill>> = BTreeMap::new();
+        for (customer, bill) in settled_bills(data, customers, window, &of)? {
+            bills.entry(customer).or_default().push(bill);
+        }
+        let mut plans: BTreeMap<CustomerIx, Vec<(Month, i64)>> = BTreeMap::new();
+        for (customer, month, planned_wh) in plan::of_customers(data, customers, window, &of)? {
+            plans.entry(customer).or_default().push((month, planned_wh));
+        }
+        for account in histories.iter_mut().flat_map(|history| &mut history.accounts) {
+            let number = number(&account.id);
+            let own = number.and_then(|number| plans.remove(&number)).unwrap_or_default();
+            account.bills = Some(number.and_then(|number| bills.remove(&number)).unwrap_or_default());
+            account.plans = Some(planned(cycle, &account.id, &own)?);
+        }
+        Ok(())
+    }
 }
 
 /// The covered months among those with a plan, with the energy used.

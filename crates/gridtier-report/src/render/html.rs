@@ -14,6 +14,10 @@ use crate::table::{
 };
 use gridtier::text::{Lang, Text, Voice};
 
+mod paged;
+
+pub use paged::PagedHtml;
+
 /// The style of pages.
 pub const STYLE: &str = include_str!("html/style.css");
 

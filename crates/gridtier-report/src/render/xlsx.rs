@@ -13,6 +13,10 @@ use crate::format;
 use crate::table::{CellValue, ColumnFormat, DataColumn, DataList, DataTable, arrow_row, plain_columns};
 use gridtier::text::{Text, Voice};
 
+mod paged;
+
+pub use paged::PagedWorkbook;
+
 /// Rows of a sheet of Excel below its head.
 const ROWS_MAX: u32 = 1_048_575;
 /// Widths of columns, in characters.

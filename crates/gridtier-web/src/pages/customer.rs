@@ -4,9 +4,14 @@ use std::sync::Arc;
 
 use gridtier::contract::cell::fold_id;
 use gridtier::text;
+use gridtier::text::Text;
 use gridtier_io::browse::predecessor;
 use gridtier_io::cycle;
+use gridtier_io::cycle::Manifest;
+use gridtier_io::store::StoredCycle;
+use gridtier_report::customer_sheet::passed_facts;
 use gridtier_report::explain;
+use gridtier_report::section::{Block, Section};
 use maud::{Markup, html};
 
 use crate::answer::{Page, WebError};
@@ -23,12 +28,24 @@ pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let decision = record.decision().cloned();
     let explanation = record.explain();
     let is_overridden = explanation.row.reason.as_deref() == Some("override");
-    let sections =
+    let mut sections =
         explain::sections(&explanation, decision.filter(|_| is_overridden).as_ref(), stored.version);
+    let passed = passed(&stored, &explanation.row.customer_id)?;
+    sections.splice(0..0, (!passed.is_empty()).then(|| Section::new().with(Block::Facts(passed))));
     let before = predecessor(&store, &stored)?.map(|before| before.version);
     let id = &explanation.row.customer_id;
     let title = text!("Customer {id}", "客户 {id}");
     Ok(Page::new(title, sections).led_by(links(asked, id, before)))
+}
+
+/// The columns that the operator passes through: those of the first account of a holder that has several.
+fn passed(cycle: &StoredCycle, id: &str) -> Result<Vec<(Text, Text)>, WebError> {
+    let columns = Manifest::read(cycle)?.passthrough;
+    if columns.is_empty() {
+        return Ok(Vec::new());
+    }
+    let accounts = cycle::profiles(cycle, id, &columns)?;
+    Ok(accounts.first().map_or_else(Vec::new, |account| passed_facts(&columns, account)))
 }
 
 fn links(asked: &Asked, id: &str, before: Option<u64>) -> Markup {

@@ -1,0 +1,100 @@
+//! `gridtier explain -o`: customer sheets, for one customer, a list of ids or a whole tier.
+
+use std::path::Path;
+
+use gridtier::contract::cell::fold_id;
+use gridtier::method::Tier;
+use gridtier::text;
+use gridtier::word::Word as _;
+use gridtier_io::customer_sheet::{SheetError, SheetSource, WORKBOOK_MAX};
+use gridtier_io::cycle::EVIDENCE_TABLES;
+use gridtier_io::entitle::read_ids;
+use gridtier_io::export::ExportFormat;
+use gridtier_io::folder::DataFolder;
+use gridtier_io::store::Store;
+use gridtier_report::format::{counted, grouped};
+
+use crate::args::ExplainArgs;
+use crate::destination::Destination;
+use crate::exit::{Done, Failure, USAGE, note};
+use crate::lang::Lang;
+use crate::progress;
+
+impl From<SheetError> for Failure {
+    fn from(error: SheetError) -> Self {
+        match error {
+            SheetError::Evidence(error) => error.into(),
+            SheetError::Export(error) => error.into(),
+        }
+    }
+}
+
+/// Writes the sheets that the command line asks for.
+pub fn run(args: &ExplainArgs, output: &Path, lang: Lang) -> Result<Done, Failure> {
+    let Some(destination) = Destination::of(Some(output))? else { return Ok(Done { data: String::new() }) };
+    let store = Store::open(&args.cycle.store)?;
+    let cycle = store.cycle(args.cycle.cycle)?;
+    let data = args.data.as_ref().map(|data| DataFolder::open_tables(data, &EVIDENCE_TABLES)).transpose()?;
+    let source = SheetSource::open(&store, cycle, data)?;
+    let ids = ids(args, &source)?;
+    let all = gridtier::index::count(ids.len());
+    let voice = lang.into();
+    progress::steps(|steps| {
+        let step = |done| steps("sheets", done, all);
+        match destination {
+            Destination::Folder(dir) => Ok(source.write_folder(dir, &ids, voice, &step)?),
+            Destination::File(path, ExportFormat::Html) => Ok(source.write_html(path, &ids, voice, &step)?),
+            Destination::File(path, ExportFormat::Xlsx) if ids.len() <= WORKBOOK_MAX => {
+                Ok(source.write_workbook(path, &ids, voice, &step)?)
+            }
+            Destination::File(path, ExportFormat::Xlsx) => Err(too_many(path, all)),
+            Destination::File(path, _) => Err(no_format(path)),
+        }
+    })?;
+    let (path, sheets, count) = (output.display(), counted(all, "sheet", "sheets"), grouped(all));
+    note(&text!("{path}: {sheets}", "{path}: {count} 份评价单"), lang);
+    if args.data.is_none() {
+        let hint = text!(
+            "late bills and missed plans are listed with --data DIR, the folder that was graded",
+            "加 --data DIR (评级所用的数据文件夹) 可列出逾期账单和未完成的计划"
+        );
+        note(&hint, lang);
+    }
+    Ok(Done { data: String::new() })
+}
+
+/// The customers that are asked for.
+fn ids(args: &ExplainArgs, source: &SheetSource) -> Result<Vec<String>, Failure> {
+    if let Some(tier) = args.tier.as_deref().and_then(Tier::from_code) {
+        return Ok(source.ids_of_tier(tier)?);
+    }
+    if let Some(file) = &args.ids {
+        return Ok(read_ids(file)?.into_ids().into_iter().collect());
+    }
+    Ok(args.customer.iter().map(|id| fold_id(id).into()).collect())
+}
+
+fn too_many(path: &Path, customers: u64) -> Failure {
+    let (path, customers, most) =
+        (path.display(), grouped(customers), grouped(gridtier::index::count(WORKBOOK_MAX)));
+    Failure::new(
+        USAGE,
+        text!(
+            "-o {path}: {customers} customers are more sheets than a workbook should have (at most {most}); name a folder, or \
+             a file .html",
+            "-o {path}: {customers} 户超过一个工作簿适宜的工作表数 (最多 {most}); 请指定文件夹或 .html 文件"
+        ),
+    )
+}
+
+fn no_format(path: &Path) -> Failure {
+    let path = path.display();
+    Failure::new(
+        USAGE,
+        text!(
+            "-o {path}: a customer sheet is a file .html or .xlsx, or a folder with a page for each customer; \
+             `--format json` prints an explanation for programs",
+            "-o {path}: 客户评价单可写为 .html 或 .xlsx 文件, 或写入文件夹 (每户一页); 供程序使用请用 `--format json`"
+        ),
+    )
+}

@@ -1,0 +1,313 @@
+//! The use case of customer sheets: for one customer, a list of ids or a whole tier, read a few customers at a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gridtier::entitlement::Catalogue;
+use gridtier::entitlement::selection::Selection;
+use gridtier::method::Tier;
+use gridtier::text::{Text, Voice};
+use gridtier::word::Word as _;
+use gridtier_report::customer_sheet::{CustomerSheet, PAST_MAX, PastCycle, sections};
+use gridtier_report::render::html::PagedHtml;
+use gridtier_report::render::xlsx::PagedWorkbook;
+
+use crate::cycle::{CustomerRecord, CycleError, EvidenceData, EvidenceError, Manifest, profiles, tier_row};
+use crate::cycle::{catalogue, customer, ids_of_tier};
+use crate::entitle::CycleEntitlements;
+use crate::export::{ExportError, WriteError, whole};
+use crate::folder::DataFolder;
+use crate::inventory::known_cycles;
+use crate::store::{Store, StoredCycle};
+
+/// Customers that are read together: bills and entitlements are looked up once for all of them.
+const TOGETHER: usize = 200;
+/// Most sheets of a workbook: beyond, no spreadsheet is of use.
+pub const WORKBOOK_MAX: usize = 1_000;
+
+/// Why sheets were not made.
+#[derive(Debug, thiserror::Error)]
+pub enum SheetError {
+    /// A customer or its evidence cannot be read.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+    /// A file cannot be written.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+}
+
+impl From<CycleError> for SheetError {
+    fn from(error: CycleError) -> Self {
+        Self::Evidence(error.into())
+    }
+}
+
+/// The sheets of a cycle's customers.
+pub struct SheetSource {
+    cycle: StoredCycle,
+    manifest: Manifest,
+    catalogue: Catalogue,
+    data: Option<EvidenceData>,
+    /// The published cycles up to this one, the first one first.
+    past: Vec<(String, StoredCycle)>,
+}
+
+impl SheetSource {
+    /// The sheets of a cycle; with late bills and missed plans where the data are given.
+    ///
+    /// # Errors
+    /// The cycle cannot be read, or was computed from other data.
+    pub fn open(store: &Store, cycle: StoredCycle, data: Option<DataFolder>) -> Result<Self, SheetError> {
+        let manifest = Manifest::read(&cycle)?;
+        let mut past = Vec::new();
+        for (month, other) in known_cycles(store, None)? {
+            let as_of = format!("{month}-01");
+            if as_of < manifest.as_of && !other.is_pruned() {
+                past.push((as_of, other));
+            }
+        }
+        past.push((manifest.as_of.clone(), cycle.clone()));
+        let first = past.len().saturating_sub(PAST_MAX);
+        Ok(Self {
+            catalogue: catalogue(&cycle)?,
+            data: data.map(|data| EvidenceData::open(&cycle, data)).transpose()?,
+            past: past.split_off(first),
+            manifest,
+            cycle,
+        })
+    }
+
+    /// The customers of a tier, in the order of their ids.
+    ///
+    /// # Errors
+    /// The tiers cannot be read.
+    pub fn ids_of_tier(&self, tier: Tier) -> Result<Vec<String>, SheetError> {
+        Ok(ids_of_tier(&self.cycle, tier.code())?)
+    }
+
+    /// Hands the sheet of each customer to `sink`, in the order of `ids`. `progress` is told how many are done.
+    ///
+    /// # Errors
+    /// A customer is not graded, something cannot be read, or `sink` fails.
+    pub fn each<E: From<SheetError>>(
+        &self,
+        ids: &[String],
+        progress: &dyn Fn(u64),
+        sink: &mut dyn FnMut(CustomerSheet) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut done = 0;
+        for ids in ids.chunks(TOGETHER) {
+            for sheet in self.together(ids)? {
+                sink(sheet)?;
+                done += 1;
+                progress(done);
+            }
+        }
+        Ok(())
+    }
+
+    /// The sheets of a few customers.
+    fn together(&self, ids: &[String]) -> Result<Vec<CustomerSheet>, SheetError> {
+        let records = ids.iter().map(|id| customer(&self.cycle, id));
+        let mut records: Vec<CustomerRecord> = records.collect::<Result<_, _>>()?;
+        if let Some(data) = &self.data {
+            let mut histories: Vec<_> = records.iter_mut().map(|record| &mut record.history).collect();
+            data.add(&self.cycle, &mut histories)?;
+        }
+        let mut all = Vec::new();
+        let mut served: BTreeSet<String> = BTreeSet::new();
+        for record in records {
+            let accounts = profiles(&self.cycle, &record.row.customer_id, &self.manifest.passthrough)?;
+            served.extend(CustomerSheet::served_accounts(&accounts).map(str::to_owned));
+            all.push((record, accounts));
+        }
+        let entitlements = CycleEntitlements { cycle: &self.cycle, catalogue: &self.catalogue };
+        let services = entitlements.customers(&served, &Selection::default())?;
+        all.into_iter()
+            .map(|(record, accounts)| {
+                let own: Vec<String> = CustomerSheet::served_accounts(&accounts).map(str::to_owned).collect();
+                let services =
+                    own.into_iter().filter_map(|id| Some((id.clone(), services.get(&id)?.clone())));
+                let services = services.collect();
+                let past = self.past_of(&record.row.customer_id)?;
+                let overrides = record.row.reason.as_deref() == Some("override");
+                let published_at =
+                    &self.cycle.publication.as_ref().unwrap_or(&self.cycle.commit).published_at;
+                Ok(CustomerSheet {
+                    version: self.cycle.version,
+                    as_of: self.manifest.as_of.clone(),
+                    published_on: published_at.get(..10).map(str::to_owned),
+                    window: (&self.manifest.window).into(),
+                    decision: record.decision().cloned().filter(|_| overrides),
+                    explanation: record.explain(),
+                    passthrough: self.manifest.passthrough.clone(),
+                    accounts,
+                    services,
+                    past,
+                })
+            })
+            .collect()
+    }
+
+    /// The rows of a customer in this cycle and those before.
+    fn past_of(&self, id: &str) -> Result<Vec<PastCycle>, CycleError> {
+        let mut past = Vec::new();
+        for (as_of, cycle) in &self.past {
+            if let Some(row) = tier_row(cycle, id)? {
+                past.push(PastCycle { version: cycle.version, as_of: as_of.clone(), row });
+            }
+        }
+        Ok(past)
+    }
+
+    /// Writes all sheets into one page of HTML, each on paper of its own.
+    ///
+    /// # Errors
+    /// Nothing has appeared under the name.
+    pub fn write_html(
+        &self,
+        path: &Path,
+        ids: &[String],
+        voice: Voice,
+        progress: &dyn Fn(u64),
+    ) -> Result<(), SheetError> {
+        let written = whole(path, |file| {
+            let mut pages = PagedHtml::begin(file, &title(), voice)?;
+            self.each::<SheetWriteError>(ids, progress, &mut |sheet| Ok(pages.page(&sections(&sheet))?))?;
+            Ok(pages.end()?)
+        });
+        written.map_err(|failure: SheetWriteError| failure.at(path))
+    }
+
+    /// Writes a workbook with a sheet for each customer.
+    ///
+    /// # Errors
+    /// Nothing has appeared under the name.
+    pub fn write_workbook(
+        &self,
+        path: &Path,
+        ids: &[String],
+        voice: Voice,
+        progress: &dyn Fn(u64),
+    ) -> Result<(), SheetError> {
+        let written = whole(path, |file| {
+            let mut workbook = PagedWorkbook::new(voice).map_err(WriteError::from)?;
+            self.each::<SheetWriteError>(ids, progress, &mut |sheet| {
+                let id = sheet.id().to_owned();
+                Ok(workbook.page(&id, &sections(&sheet)).map_err(WriteError::from)?)
+            })?;
+            Ok(workbook.save(file).map_err(WriteError::from)?)
+        });
+        written.map_err(|failure: SheetWriteError| failure.at(path))
+    }
+
+    /// Writes a page of HTML for each customer into a folder.
+    ///
+    /// # Errors
+    /// A file cannot be written, or a customer cannot be read; the files before it are there.
+    pub fn write_folder(
+        &self,
+        dir: &Path,
+        ids: &[String],
+        voice: Voice,
+        progress: &dyn Fn(u64),
+    ) -> Result<(), SheetError> {
+        fs::create_dir_all(dir).map_err(|source| ExportError::Write { path: dir.to_owned(), source })?;
+        let mut taken = BTreeMap::new();
+        self.each::<SheetError>(ids, progress, &mut |sheet| {
+            let path = dir.join(file_name(sheet.id(), &mut taken));
+            let written = whole(&path, |file| {
+                let mut pages = PagedHtml::begin(file, &title(), voice)?;
+                pages.page(&sections(&sheet))?;
+                Ok(pages.end()?)
+            });
+            written.map_err(|failure: WriteError| SheetError::Export(failure.at(&path)))
+        })
+    }
+}
+
+/// The title of a file of sheets.
+fn title() -> Text {
+    Text::new("Customer evaluation sheets", "客户评价单")
+}
+
+/// Why a file of sheets was not written.
+enum SheetWriteError {
+    Write(WriteError),
+    Sheet(SheetError),
+}
+
+impl SheetWriteError {
+    fn at(self, path: &Path) -> SheetError {
+        match self {
+            Self::Write(error) => error.at(path).into(),
+            Self::Sheet(error) => error,
+        }
+    }
+}
+
+impl From<std::io::Error> for SheetWriteError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Write(error.into())
+    }
+}
+
+impl From<WriteError> for SheetWriteError {
+    fn from(error: WriteError) -> Self {
+        Self::Write(error)
+    }
+}
+
+impl From<SheetError> for SheetWriteError {
+    fn from(error: SheetError) -> Self {
+        Self::Sheet(error)
+    }
+}
+
+/// The name of a customer's file: letters and digits of its id, everything else as `%` and two digits for each byte, so that
+/// no id leads out of the folder. Of names that differ in case only, which some systems take for one, the later ones are
+/// numbered.
+fn file_name(id: &str, taken: &mut BTreeMap<String, u32>) -> PathBuf {
+    let mut name = String::from("customer-");
+    for c in id.chars() {
+        if c.is_alphanumeric() || c == '-' || c == '_' {
+            name.push(c);
+        } else {
+            let mut bytes = [0; 4];
+            c.encode_utf8(&mut bytes).bytes().for_each(|byte| name.push_str(&format!("%{byte:02X}")));
+        }
+    }
+    // Systems allow 255 bytes.
+    let end = (0..=NAME_BYTES_MAX.min(name.len())).rev().find(|&at| name.is_char_boundary(at)).unwrap_or(0);
+    name.truncate(end);
+    let times = taken.entry(name.to_lowercase()).or_default();
+    *times += 1;
+    if *times > 1 {
+        name.push_str(&format!("~{times}"));
+    }
+    name.push_str(".html");
+    name.into()
+}
+
+/// Longest name of a file, without number and ending.
+const NAME_BYTES_MAX: usize = 220;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_id_leads_out_of_the_folder_or_names_a_device() {
+        let mut taken = BTreeMap::new();
+        let mut name = |id: &str| file_name(id, &mut taken).to_str().unwrap().to_owned();
+        assert_eq!(name("0510000001"), "customer-0510000001.html");
+        assert_eq!(name("../../etc/passwd"), "customer-%2E%2E%2F%2E%2E%2Fetc%2Fpasswd.html");
+        assert_eq!(name("A\\B:C*?\"<>|"), "customer-A%5CB%3AC%2A%3F%22%3C%3E%7C.html");
+        assert_eq!(name("CON"), "customer-CON.html");
+        assert_eq!(name("户号1"), "customer-户号1.html");
+        assert_eq!([name("ab"), name("AB")], ["customer-ab.html", "customer-AB~2.html"]);
+        assert!(name(&"/".repeat(128)).len() <= 255);
+        assert_ne!(name(&"/".repeat(128)), name(&"/".repeat(127)));
+    }
+}

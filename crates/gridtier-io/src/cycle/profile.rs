@@ -1,0 +1,72 @@
+//! The accounts of a customer as a cycle keeps them: their columns, the texts that are passed through, and their months.
+
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Int64Type};
+use gridtier::contract::declared::PassedColumn;
+use gridtier::customer::Customers;
+use gridtier::output::facts::read_customers;
+use gridtier::unit::Month;
+use gridtier_report::customer_sheet::{AccountProfile, MonthUsed};
+
+use super::error::{CycleError, other_columns};
+use super::history::accounts;
+use super::table::rows_with_key;
+use crate::store::StoredCycle;
+
+const CUSTOMERS: &str = "customers.parquet";
+const USAGE: &str = "monthly_usage.parquet";
+
+/// The accounts of a graded customer. `passthrough` are the columns that the cycle's manifest names.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn profiles(
+    cycle: &StoredCycle,
+    id: &str,
+    passthrough: &[PassedColumn],
+) -> Result<Vec<AccountProfile>, CycleError> {
+    let accounts = accounts(cycle, id)?;
+    let profiles = accounts.iter().map(|account| profile(cycle, account, passthrough));
+    Ok(profiles.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+}
+
+/// An account; `None` if the cycle has no such customer.
+fn profile(
+    cycle: &StoredCycle,
+    id: &str,
+    passthrough: &[PassedColumn],
+) -> Result<Option<AccountProfile>, CycleError> {
+    let rows = |table: &str| rows_with_key(&cycle.dir.join(table), "customer_id", id);
+    let Some(own) = rows(CUSTOMERS)? else { return Ok(None) };
+    let mut customers = Customers::default();
+    read_customers(&own, &mut customers).ok_or_else(|| other_columns(cycle, CUSTOMERS))?;
+    let Some(customer) = customers.rows.pop() else { return Ok(None) };
+    let passed = passthrough.iter().map(|passed| passed_text(&own, &passed.column)).collect::<Option<_>>();
+    let usage = rows(USAGE)?;
+    let months =
+        usage.as_ref().map_or(Some(Vec::new()), months).ok_or_else(|| other_columns(cycle, USAGE))?;
+    Ok(Some(AccountProfile {
+        id: id.to_owned(),
+        customer,
+        passed: passed.ok_or_else(|| other_columns(cycle, CUSTOMERS))?,
+        months,
+    }))
+}
+
+/// The text of a column in the first row; the outer `None` when the table has no such column of text.
+fn passed_text(rows: &RecordBatch, column: &str) -> Option<Option<String>> {
+    let texts = rows.column_by_name(column)?.as_string_opt::<i32>()?;
+    Some(texts.iter().next().flatten().map(str::to_owned))
+}
+
+/// The months of an account; `None` when the table has other columns.
+fn months(usage: &RecordBatch) -> Option<Vec<MonthUsed>> {
+    let months = usage.column_by_name("month")?.as_primitive_opt::<Date32Type>()?;
+    let active_wh = usage.column_by_name("active_wh")?.as_primitive_opt::<Int64Type>()?;
+    (0..usage.num_rows())
+        .map(|row| {
+            Some(MonthUsed { month: Month::of_day(months.value(row))?, active_wh: active_wh.value(row) })
+        })
+        .collect()
+}

@@ -1,0 +1,282 @@
+//! Sheets that read like pages of paper: headings, sentences, tables one below the other, and charts beside their numbers.
+//!
+//! A sheet prints on A4, one page wide. The numbers of a chart stand to the right of what is printed, since a spreadsheet
+//! draws its charts from cells.
+
+use std::io::{Seek, Write};
+
+use rust_xlsxwriter::{
+    Chart as NativeChart, ChartLegendPosition, ChartType, Format, FormatAlign, Workbook, Worksheet,
+};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::{CellFormats, LINE_HEIGHT, LINES_MAX, is_formula, sheet_name, workbook};
+use crate::chart::{Chart, Plot};
+
+use crate::render::RenderError;
+use crate::section::{Block, Section};
+use crate::table::{CellValue, ColumnFormat, DataRow, DataTable, RowRole};
+use gridtier::text::{Text, Voice};
+
+/// Columns that are printed, and their width in characters.
+const COLUMNS: u16 = 8;
+const FIRST_WIDTH: f64 = 22.0;
+const WIDTH: f64 = 13.0;
+/// The first column of the numbers of charts.
+const BESIDE: u16 = COLUMNS + 2;
+/// Rows that a chart takes, and its size in pixels.
+const CHART_ROWS: u32 = 15;
+const CHART_SIZE: (u32, u32) = (760, 290);
+/// Excel's code of A4.
+const PAPER_A4: u8 = 9;
+
+/// A workbook of such sheets.
+pub struct PagedWorkbook {
+    workbook: Workbook,
+    formats: PageFormats,
+    voice: Voice,
+}
+
+struct PageFormats {
+    cells: CellFormats,
+    title: Format,
+    heading: Format,
+    sentence: Format,
+    name: Format,
+}
+
+impl PagedWorkbook {
+    /// A workbook without a sheet.
+    ///
+    /// # Errors
+    /// Never in practice: its properties are fixed.
+    pub fn new(voice: Voice) -> Result<Self, RenderError> {
+        let wrapped = Format::new().set_text_wrap().set_align(FormatAlign::Top);
+        let formats = PageFormats {
+            cells: CellFormats::new(),
+            title: Format::new().set_bold().set_font_size(15),
+            heading: Format::new().set_bold().set_font_size(12).set_font_color("1F3F66"),
+            name: wrapped.clone().set_font_color("444444"),
+            sentence: wrapped,
+        };
+        Ok(Self { workbook: workbook()?, formats, voice })
+    }
+
+    /// Adds a sheet.
+    ///
+    /// # Errors
+    /// Excel has no room for it.
+    pub fn page(&mut self, name: &str, sections: &[Section]) -> Result<(), RenderError> {
+        let taken: Vec<String> = self.workbook.worksheets().iter().map(Worksheet::name).collect();
+        let name = sheet_name(name, &taken);
+        let sheet = self.workbook.add_worksheet();
+        sheet.set_name(&name)?;
+        sheet.set_portrait().set_paper_size(PAPER_A4).set_print_fit_to_pages(1, 0);
+        sheet.set_column_width(0, FIRST_WIDTH)?;
+        for column in 1..COLUMNS {
+            sheet.set_column_width(column, WIDTH)?;
+        }
+        let mut page = Page { sheet, name, formats: &self.formats, voice: self.voice, row: 0 };
+        for (position, section) in sections.iter().enumerate() {
+            if let Some(heading) = &section.heading {
+                page.heading(heading, position == 0)?;
+            }
+            for block in &section.blocks {
+                page.block(block)?;
+            }
+        }
+        let last = page.row.max(1);
+        page.sheet.set_print_area(0, 0, last, COLUMNS - 1)?;
+        Ok(())
+    }
+
+    /// Writes the workbook.
+    ///
+    /// # Errors
+    /// The writer fails.
+    pub fn save(mut self, out: &mut (impl Write + Seek + Send)) -> Result<(), RenderError> {
+        Ok(self.workbook.save_to_writer(out)?)
+    }
+}
+
+/// A sheet that is filled from top to bottom.
+struct Page<'w> {
+    sheet: &'w mut Worksheet,
+    name: String,
+    formats: &'w PageFormats,
+    voice: Voice,
+    /// The next free row.
+    row: u32,
+}
+
+impl Page<'_> {
+    fn heading(&mut self, heading: &Text, is_title: bool) -> Result<(), RenderError> {
+        self.row += u32::from(!is_title);
+        let format = if is_title { &self.formats.title } else { &self.formats.heading };
+        self.sheet.write_string_with_format(self.row, 0, heading.pick(self.voice).as_ref(), format)?;
+        self.row += 1;
+        Ok(())
+    }
+
+    fn block(&mut self, block: &Block) -> Result<(), RenderError> {
+        match block {
+            Block::Sentence(text) => self.sentence(&text.pick(self.voice)),
+            Block::Lines(lines) => {
+                lines.iter().try_for_each(|line| self.sentence(&format!("• {}", line.pick(self.voice))))
+            }
+            Block::Facts(facts) => facts.iter().try_for_each(|(name, value)| {
+                let name = name.pick(self.voice);
+                self.sheet.write_string_with_format(self.row, 0, name.as_ref(), &self.formats.name)?;
+                self.wide(1, &value.pick(self.voice))
+            }),
+            Block::Table(table) => self.table(table, 0).map(drop),
+            Block::Chart(chart) => self.chart(chart),
+            Block::Legend(_) => Ok(()),
+        }
+    }
+
+    fn sentence(&mut self, text: &str) -> Result<(), RenderError> {
+        self.wide(0, text)
+    }
+
+    /// A text over all printed columns from `first` on.
+    fn wide(&mut self, first: u16, text: &str) -> Result<(), RenderError> {
+        let width = FIRST_WIDTH + WIDTH * f64::from(COLUMNS - 1) - if first == 0 { 0.0 } else { FIRST_WIDTH };
+        let format = if is_formula(text) { &self.formats.cells.quoted } else { &self.formats.sentence };
+        self.sheet.merge_range(self.row, first, self.row, COLUMNS - 1, "", format)?;
+        self.sheet.write_string_with_format(self.row, first, text, format)?;
+        self.height(lines(text, width))?;
+        self.row += 1;
+        Ok(())
+    }
+
+    fn height(&mut self, lines: u32) -> Result<(), RenderError> {
+        if lines > 1 {
+            self.sheet.set_row_height(self.row, LINE_HEIGHT * f64::from(lines.min(LINES_MAX)))?;
+        }
+        Ok(())
+    }
+
+    /// A table from the column `left` on; moves down below it. Returns its first row of cells.
+    fn table(&mut self, table: &DataTable, left: u16) -> Result<u32, RenderError> {
+        for (at, column) in (left..).zip(&table.columns) {
+            let head = column.head(self.voice);
+            self.sheet.write_string_with_format(self.row, at, head.as_ref(), &self.formats.cells.head)?;
+        }
+        let heads = table.columns.iter().map(|column| lines(&column.head(self.voice), WIDTH)).max();
+        self.height(heads.unwrap_or(1))?;
+        self.row += 1;
+        let first = self.row;
+        for row in &table.rows {
+            self.table_row(row, table, left)?;
+        }
+        Ok(first)
+    }
+
+    /// A row of a table. Its last text takes the printed columns that are left.
+    fn table_row(&mut self, row: &DataRow, table: &DataTable, left: u16) -> Result<(), RenderError> {
+        let mut most = 1;
+        let last = row.cells.len().saturating_sub(1);
+        for (at, (cell, column)) in row.cells.iter().zip(&table.columns).enumerate() {
+            let place = left + u16::try_from(at).unwrap_or(u16::MAX - left);
+            let value = cell.value(self.voice);
+            let is_last_text = at == last && left == 0 && place + 1 < COLUMNS;
+            if let (true, CellValue::Text(text)) = (is_last_text, &value) {
+                self.sheet.merge_range(
+                    self.row,
+                    place,
+                    self.row,
+                    COLUMNS - 1,
+                    "",
+                    &self.formats.cells.text,
+                )?;
+                most = most.max(lines(text, WIDTH * f64::from(COLUMNS - place)));
+            } else if let CellValue::Text(text) = &value {
+                most = most.max(lines(text, if place == 0 { FIRST_WIDTH } else { WIDTH }));
+            }
+            self.cell(place, &value, column.format, row.role)?;
+        }
+        self.height(most)?;
+        self.row += 1;
+        Ok(())
+    }
+
+    fn cell(
+        &mut self,
+        at: u16,
+        value: &CellValue,
+        format: ColumnFormat,
+        role: RowRole,
+    ) -> Result<(), RenderError> {
+        let cells = &self.formats.cells;
+        let (number, style) = match value {
+            CellValue::Blank | CellValue::Missing => return Ok(()),
+            CellValue::Integer(integer) | CellValue::Marked(integer) => {
+                (gridtier::index::float_i64(*integer), cells.number(0))
+            }
+            CellValue::Fen(fen) => (*fen as f64 / 100.0, &cells.money),
+            CellValue::Number(number) if format == ColumnFormat::Points => (*number, cells.number(0)),
+            CellValue::Number(number) => (*number, cells.of(format, *number)),
+            CellValue::Formatted(number, format) => (*number, cells.of(*format, *number)),
+            CellValue::Text(_) | CellValue::YesNo(_) | CellValue::Quantity(..) | CellValue::Date(_) => {
+                let text = value.clone().shown(format, self.voice);
+                let style = if is_formula(&text) { &cells.quoted } else { &cells.text };
+                let style = if role == RowRole::Body { style.clone() } else { style.clone().set_bold() };
+                self.sheet.write_string_with_format(self.row, at, text.as_ref(), &style)?;
+                return Ok(());
+            }
+        };
+        let style = if role == RowRole::Body { style.clone() } else { style.clone().set_bold() };
+        self.sheet.write_number_with_format(self.row, at, number, &style)?;
+        Ok(())
+    }
+
+    /// A chart of the spreadsheet's own, and the numbers that it is drawn from beside it.
+    fn chart(&mut self, chart: &Chart) -> Result<(), RenderError> {
+        self.sentence(&chart.reading.pick(self.voice))?;
+        let top = self.row;
+        let first = self.table(&chart.table, BESIDE)?;
+        let kind = match chart.plot {
+            Plot::Columns(_) | Plot::Histogram(_) => ChartType::Column,
+            Plot::Lines(_) => ChartType::Line,
+            _ => ChartType::Bar,
+        };
+        let rows = chart.table.rows.iter().take_while(|row| row.role == RowRole::Body).count();
+        if let Some(last) = u32::try_from(rows).ok().and_then(|rows| rows.checked_sub(1)) {
+            let mut native = NativeChart::new(kind);
+            native.title().set_name(chart.title.pick(self.voice).as_ref());
+            native.legend().set_position(ChartLegendPosition::Bottom).set_hidden();
+            let last = first + last;
+            native
+                .add_series()
+                .set_categories((self.name.as_str(), first, BESIDE, last, BESIDE))
+                .set_values((self.name.as_str(), first, BESIDE + 1, last, BESIDE + 1))
+                .set_name((self.name.as_str(), first - 1, BESIDE + 1));
+            if kind == ChartType::Bar {
+                // Spreadsheets draw the first row at the bottom.
+                native.x_axis().set_reverse();
+            }
+            native.set_width(CHART_SIZE.0).set_height(CHART_SIZE.1);
+            native.set_alt_text(chart.title.pick(self.voice).as_ref());
+            self.sheet.insert_chart(top, 0, &native)?;
+        }
+        self.row = self.row.max(top + CHART_ROWS);
+        Ok(())
+    }
+}
+
+/// Lines that a text takes in a width in characters.
+fn lines(text: &str, width: f64) -> u32 {
+    let of_line = |line: &str| (gridtier::index::float(line.width()) / (width - 1.0)).ceil().max(1.0) as u32;
+    text.lines().map(of_line).sum::<u32>().max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_take_several_lines() {
+        assert_eq!([lines("", 10.0), lines("abc", 10.0), lines("户号户号户号", 10.0)], [1, 1, 2]);
+    }
+}
