@@ -66,7 +66,7 @@ fn opened(data: &Path, patch: &Path, lang: Lang) -> Result<(DataFolder, DataFold
 fn replay(args: &ReplayArgs, lang: Lang) -> Result<Done, Failure> {
     let destination = file_only(args.output.as_deref())?;
     let (data, patch) = opened(&args.data, &args.patch, lang)?;
-    let (data, bar) = progress::watch(data);
+    let (data, bar) = progress::watch(data, lang);
     let evidence = AppealEvidence { data, patch: &patch, path: &args.patch };
     let replayed = request(&args.appealed).replay(evidence);
     bar.finish_and_clear();
@@ -101,7 +101,7 @@ fn rule(args: &RuleArgs, lang: Lang) -> Result<Done, Failure> {
         None => request.rule(args.outcome, None, signed),
         Some((data, path)) => {
             let (data, patch) = opened(data, path, lang)?;
-            let (data, bar) = progress::watch(data);
+            let (data, bar) = progress::watch(data, lang);
             let evidence = AppealEvidence { data, patch: &patch, path };
             let ruled = request.rule(args.outcome, Some(evidence), signed);
             bar.finish_and_clear();

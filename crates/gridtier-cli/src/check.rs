@@ -22,7 +22,8 @@ use crate::{method, progress, regrade, summary};
 pub fn run(args: &CheckArgs, lang: Lang) -> Result<Done, Failure> {
     let destination = Destination::of(args.output.as_deref())?;
     let method = method::load(&args.method)?;
-    let (folder, bar) = progress::watch(regrade::open(&args.data, lang)?.with_known_as_of(args.known_as_of));
+    let (folder, bar) =
+        progress::watch(regrade::open(&args.data, lang)?.with_known_as_of(args.known_as_of), lang);
     let window = match args.as_of {
         Some(end) => Window { end, months: method.window_months },
         None => Window::everything(),
@@ -36,7 +37,7 @@ pub fn run(args: &CheckArgs, lang: Lang) -> Result<Done, Failure> {
     });
     let for_programs = format!("{value:#}\n");
     match destination {
-        Some(Destination::Folder(dir)) => write(dir, &folder, &facts, &findings)?,
+        Some(Destination::Folder(dir)) => write(dir, &folder, &facts, &findings, lang)?,
         Some(Destination::File(path, format)) => {
             write_file((path, format), lang, &rows(&facts, &findings), &for_programs)?;
         }
@@ -57,8 +58,14 @@ pub fn run(args: &CheckArgs, lang: Lang) -> Result<Done, Failure> {
     Err(Failure { data, message, code: BEYOND_LIMITS })
 }
 
-fn write(dir: &Path, folder: &DataFolder, facts: &Facts, findings: &[Finding]) -> Result<(), Failure> {
-    let written = check_files::write(dir, folder, &facts.books, output::check_tables(facts, findings));
+fn write(
+    dir: &Path,
+    folder: &DataFolder,
+    facts: &Facts,
+    findings: &[Finding],
+    lang: Lang,
+) -> Result<(), Failure> {
+    let written = check_files::write(dir, folder, &facts.books, output::check_tables(facts, findings), lang);
     written.map_err(|error| match error {
         CheckFilesError::Write(error) => Failure::new(OUTPUT, error.text()),
         CheckFilesError::Refused(refusal) => refusal.into(),

@@ -17,6 +17,7 @@ use gridtier_io::publish::PublishError;
 use gridtier_io::recompute::RecomputeError;
 use gridtier_io::regrade::{RegradeError, beyond_limits};
 use gridtier_io::store::StoreError;
+use gridtier_report::render::terminal::harmless;
 
 use crate::args::{self, ResultFormat};
 
@@ -272,5 +273,5 @@ pub fn announce(line: &str) {
 /// A line for people, on stderr.
 pub fn say(line: &str) {
     // Without stderr there is no place to report an error.
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stderr(), "{}", harmless(line));
 }

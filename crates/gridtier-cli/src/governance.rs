@@ -45,7 +45,7 @@ pub fn withdraw(args: &DecisionArgs, lang: Lang) -> Result<Done, Failure> {
 pub fn approve(args: &ApproveArgs, lang: Lang) -> Result<Done, Failure> {
     let at = now();
     let decision = decision(&args.decision, &at);
-    let approved = progress::steps(|progress| {
+    let approved = progress::steps(lang, |progress| {
         decision.approve(&args.despite, |store, proposal| measure(store, proposal, progress))
     })?;
     let sections = report::approved(approved.cycle.version, approved.current, &approved.gates);

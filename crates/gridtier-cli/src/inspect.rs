@@ -104,7 +104,7 @@ pub fn run_plan(args: &PlanArgs, lang: Lang) -> Result<Done, Failure> {
 pub fn run_inspect(args: &InspectArgs, lang: Lang) -> Result<Done, Failure> {
     let destination = Destination::of(args.output.as_deref())?;
     let store = Store::open(&args.store)?;
-    let (folder, bar) = progress::watch(regrade::open(&args.data, lang)?);
+    let (folder, bar) = progress::watch(regrade::open(&args.data, lang)?, lang);
     let at = regrade::now();
     let record = args.by.as_deref().filter(|_| args.record).map(|by| InspectionRecord { by, at: &at });
     let inspected = inspect(&folder, args.as_of, &store, args.fresh, record);

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
+use gridtier::text::Lang;
 use gridtier_io::folder::DataFolder;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -10,28 +11,33 @@ use indicatif::{ProgressBar, ProgressStyle};
 const ROWS_MIN: u64 = 500_000;
 
 /// The folder with a progress bar over all its rows, and the bar, which the caller ends.
-pub fn watch(folder: DataFolder) -> (DataFolder, ProgressBar) {
+pub fn watch(folder: DataFolder, lang: Lang) -> (DataFolder, ProgressBar) {
     let rows: u64 = folder.inputs().iter().map(|input| input.rows).sum();
     if rows < ROWS_MIN || !std::io::stderr().is_terminal() {
         return (folder, ProgressBar::hidden());
     }
     let bar = ProgressBar::new(rows);
-    let style =
-        ProgressStyle::with_template("{msg:>16} {wide_bar} {human_pos} of {human_len} rows, {eta} left");
+    let style = ProgressStyle::with_template(lang.pick(
+        "{msg:>16} {wide_bar} {human_pos} of {human_len} rows, {eta} left",
+        "{msg:>16} {wide_bar} {human_pos} 行，共 {human_len} 行，剩余 {eta}",
+    ));
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.enable_steady_tick(Duration::from_millis(200));
     let shown = bar.clone();
     let folder = folder.with_progress(Box::new(move |table, rows| {
-        shown.set_message(table.name());
+        shown.set_message(lang.pick(table.name(), table.name_zh()));
         shown.inc(rows);
     }));
     (folder, bar)
 }
 
 /// Runs `work` and shows a progress bar of the steps that it reports.
-pub fn steps<T>(work: impl FnOnce(&(dyn Fn(&'static str, u64, u64) + Sync)) -> T) -> T {
+pub fn steps<T>(lang: Lang, work: impl FnOnce(&(dyn Fn(&'static str, u64, u64) + Sync)) -> T) -> T {
     let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
-    let style = ProgressStyle::with_template("{msg:>16} {wide_bar} {human_pos} of {human_len}");
+    let style = ProgressStyle::with_template(lang.pick(
+        "{msg:>16} {wide_bar} {human_pos} of {human_len}",
+        "{msg:>16} {wide_bar} {human_pos}，共 {human_len}",
+    ));
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     let done = work(&|what, done, all| {
         bar.set_message(what);

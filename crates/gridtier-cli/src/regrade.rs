@@ -70,7 +70,7 @@ pub struct Job<'a> {
 impl Job<'_> {
     /// Grades and publishes, unless a published cycle has the same content; returns what is to be printed.
     pub fn run(&self, folder: DataFolder, format: ResultFormat) -> Result<String, Failure> {
-        let (folder, bar) = progress::watch(folder);
+        let (folder, bar) = progress::watch(folder, self.lang);
         let graded = self.regrade.grade(folder);
         bar.finish_and_clear();
         let (method, store) = (self.regrade.method, self.regrade.store);
@@ -114,7 +114,7 @@ impl Job<'_> {
             });
         }
         if self.regrade.tier_probability {
-            progress::steps(|progress| cycle.estimate_tier_probability(progress));
+            progress::steps(self.lang, |progress| cycle.estimate_tier_probability(progress));
         }
         Ok(cycle.publish(self.accept.map(accepted_by).as_deref(), &now())?)
     }

@@ -24,7 +24,7 @@ pub fn run(args: &RehearseArgs, lang: Lang) -> Result<Done, Failure> {
     let catalogue = entitlements::load(&args.entitlements, Some(&method))?;
     entitlements::check_in_force(&catalogue, args.as_of)?;
     let store = Store::open(&args.store)?;
-    let (folder, bar) = progress::watch(open(&args.data, lang)?.with_known_as_of(args.known_as_of));
+    let (folder, bar) = progress::watch(open(&args.data, lang)?.with_known_as_of(args.known_as_of), lang);
     let at = now();
     let (output, end) = (args.output.as_path(), args.as_of);
     let rehearse = Rehearse { store: &store, end, method: &method, catalogue: &catalogue, output, at: &at };
@@ -32,7 +32,7 @@ pub fn run(args: &RehearseArgs, lang: Lang) -> Result<Done, Failure> {
     bar.finish_and_clear();
     let rehearsed = rehearsed?;
     let (pair, compared) = rehearsed.cycles.compare()?;
-    let found = progress::steps(|progress| rehearsed.consequences(&pair, &compared, progress))?;
+    let found = progress::steps(lang, |progress| rehearsed.consequences(&pair, &compared, progress))?;
     rehearsed.write(&pair, &compared, &found)?;
     if !rehearsed.breaches.is_empty() {
         note(&summary::beyond_limits(&rehearsed.breaches, &args.data), lang);

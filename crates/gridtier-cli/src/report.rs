@@ -28,7 +28,7 @@ pub fn run(args: &ReportArgs, lang: Lang) -> Result<Done, Failure> {
         seed: args.seed,
         min_count: args.withhold.min_count,
     };
-    let document = progress::steps(|progress| report(&store, &request, progress))?;
+    let document = progress::steps(lang, |progress| report(&store, &request, progress))?;
     match destination {
         Some(Destination::File(path, format)) => write_file(path, format, &document, lang)?,
         Some(Destination::Folder(dir)) => write_charts(dir, &document)?,

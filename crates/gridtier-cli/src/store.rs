@@ -72,8 +72,8 @@ pub fn verify(args: &VerifyArgs, lang: Lang) -> Result<Done, Failure> {
 /// Computes a cycle again.
 fn recompute(store: &Store, cycle: Option<u64>, data: &Path, lang: Lang) -> Result<Recomputed, Failure> {
     let recompute = Recompute::new(store, cycle)?;
-    let (folder, bar) = progress::watch(open(data, lang)?);
-    let recomputed = progress::steps(|progress| recompute.run(folder, progress));
+    let (folder, bar) = progress::watch(open(data, lang)?, lang);
+    let recomputed = progress::steps(lang, |progress| recompute.run(folder, progress));
     bar.finish_and_clear();
     Ok(recomputed?)
 }

@@ -24,7 +24,7 @@ pub fn run(args: &ValidateArgs, lang: Lang) -> Result<Done, Failure> {
     settings.draws = args.draws.unwrap_or(settings.draws);
     settings.sample = args.sample.unwrap_or(settings.sample);
     settings.seed = args.seed.unwrap_or(settings.seed);
-    let validation = progress::steps(|progress| validate(&graded, progress));
+    let validation = progress::steps(lang, |progress| validate(&graded, progress));
     let shown = sections(&graded, &validation, stored.version);
     let for_programs = format!("{:#}\n", json(&graded, &validation, stored.version));
     match destination {

@@ -6,11 +6,11 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::path::Path;
 
-use arrow_schema::SchemaRef;
+use arrow_schema::{FieldRef, SchemaRef};
 use gridtier::error::Refusal;
 use gridtier::output::Output;
 use gridtier::source::TableBook;
-use gridtier::text::Voice;
+use gridtier::text::{Lang, Voice};
 use gridtier_report::render::csv::CsvTable;
 use gridtier_report::render::{ByteOrderMark, RenderError};
 use gridtier_report::table::{ColumnFormat, DataColumn};
@@ -78,12 +78,13 @@ pub fn write<'a>(
     folder: &DataFolder,
     books: &[TableBook],
     tables: impl IntoIterator<Item = Output<'a>>,
+    lang: Lang,
 ) -> Result<(), CheckFilesError> {
     let rejects = dir.join("rejects");
     fs::create_dir_all(&rejects).map_err(|error| Stopped::from(error).at(&rejects))?;
     for table in tables {
         let path = dir.join(format!("{}.csv", table.name));
-        sheet(&path, &table.schema, |sheet| {
+        sheet(&path, heads(&table.schema, usize::MAX, lang), |sheet| {
             Ok(table.batches.into_iter().try_for_each(|batch| sheet.batch(&batch))?)
         })?;
     }
@@ -98,29 +99,83 @@ pub fn write<'a>(
                 _ => continue,
             }
         }
-        sheet(&path, &reject_schema(folder, book.table), |sheet| {
+        // Behind the place and the rule of a row stand the columns of its file, as its owners call them.
+        let heads = heads(&reject_schema(folder, book.table), PLACE.len(), lang);
+        sheet(&path, heads, |sheet| {
             reject_rows(folder, book.table, &book.rejects, None, &mut |batch| Ok(sheet.batch(&batch)?))
         })?;
     }
     Ok(())
 }
 
+/// The columns that name a rejected row.
+const PLACE: [(&str, &str); 3] = [("source_file", "来源文件"), ("row", "行"), ("rule", "规则")];
+
+/// Chinese heads of the tables of a check.
+const HEADS: [(&str, &str); 15] = [
+    ("table", "表"),
+    ("rule", "规则"),
+    ("severity", "级别"),
+    ("rows", "行数"),
+    ("example", "示例"),
+    ("rows_in", "读入行"),
+    ("counted", "计入"),
+    ("out_of_window", "窗口外"),
+    ("rejected", "剔除"),
+    ("duplicates", "重复"),
+    ("not_yet_known", "尚未录入"),
+    ("customer_id", "户号"),
+    ("month", "月份"),
+    ("active_wh", "电量 Wh"),
+    ("median_wh", "各月中位电量 Wh"),
+];
+
+/// The heads of a file: in English the names of the schema, which programs know; in Chinese the first `named` of them.
+/// Every value is written in full, whatever the format.
+fn heads(schema: &SchemaRef, named: usize, lang: Lang) -> Vec<DataColumn> {
+    let chinese = |name: &str| PLACE.iter().chain(&HEADS).find(|(en, _)| *en == name).map(|(_, zh)| *zh);
+    let head = |(at, field): (usize, &FieldRef)| {
+        let name = field.name().as_str();
+        let zh = if lang == Lang::Zh && at < named { chinese(name) } else { None };
+        DataColumn::new(ColumnFormat::Text, zh.unwrap_or(name).to_owned(), "", "")
+    };
+    schema.fields().iter().enumerate().map(head).collect()
+}
+
 /// Writes one file.
 fn sheet(
     path: &Path,
-    schema: &SchemaRef,
+    columns: Vec<DataColumn>,
     fill: impl FnOnce(&mut CsvTable<&mut BufWriter<&File>>) -> Result<(), Stopped>,
 ) -> Result<(), CheckFilesError> {
-    // Every value is written in full and every head is a name of the schema, whatever the format.
-    let columns: Vec<DataColumn> = schema
-        .fields()
-        .iter()
-        .map(|field| DataColumn::new(ColumnFormat::Text, field.name().clone(), "", ""))
-        .collect();
     let written = export::whole(path, |file| {
         let mut sheet = CsvTable::new(file, &columns, Voice::Codes, ByteOrderMark::Written)?;
         fill(&mut sheet)?;
         Ok(sheet.finish()?)
     });
     written.map_err(|stopped: Stopped| stopped.at(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    use arrow_schema::{DataType, Field, Schema};
+
+    #[test]
+    fn heads_are_chinese_for_readers_of_chinese_but_those_of_their_own_files() {
+        let of = |names: &[&str], named, lang| -> Vec<String> {
+            let fields = names.iter().map(|name| Field::new(*name, DataType::Utf8, true));
+            let schema: SchemaRef = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+            heads(&schema, named, lang)
+                .iter()
+                .map(|head| head.title.pick(Voice::Codes).into_owned())
+                .collect()
+        };
+        let rejects = ["source_file", "row", "rule", "customer_id", "month"];
+        assert_eq!(of(&rejects, 3, Lang::Zh), ["来源文件", "行", "规则", "customer_id", "month"]);
+        assert_eq!(of(&rejects, 3, Lang::En), rejects);
+        assert_eq!(of(&["table", "rows_in"], usize::MAX, Lang::Zh), ["表", "读入行"]);
+    }
 }

@@ -279,7 +279,9 @@ fn listed(own: &[FileColumn]) -> (String, String) {
     if own.len() > LISTED_MAX {
         has.push(format!("… ({})", own.len()));
     }
-    (has.join(", "), has.join("、"))
+    // Columns without a name are called by their number, or by their letters in a workbook.
+    let has_zh = has.join("、").replace("(column ", "(第 ").replace("column ", "列 ");
+    (has.join(", "), has_zh)
 }
 
 /// Columns that are to be passed through and are not there.
@@ -330,11 +332,14 @@ fn refuse_missing(
         .collect();
     let hints = near.iter().map(|(_, near)| text!("is it `{near}`? ", "是否为 `{near}`？"));
     let hints = Text::join(&hints.take(1).collect::<Vec<_>>(), "");
-    let (name, example) = near.first().copied().unwrap_or((missing[0].0.name, "ITS_NAME_IN_THE_FILE"));
-    let entry = format!("[tables.{table}.columns] {name} = \"{example}\"");
+    let (name, example) = near.first().copied().unwrap_or((missing[0].0.name, ""));
+    let own_name = |unknown: &str| if example.is_empty() { unknown.to_owned() } else { example.to_owned() };
+    let (own_name, own_name_zh) = (own_name("ITS_NAME_IN_THE_FILE"), own_name("文件中的列名"));
     let how = text!(
-        "name it in gridtier.toml: {entry}, export it, or give a value for all rows under [tables.{table}.constants]",
-        "请在 gridtier.toml 中写明列名：{entry}；或导出该列；或在 [tables.{table}.constants] 中给出所有行的值"
+        "name it in gridtier.toml: [tables.{table}.columns] {name} = \"{own_name}\", export it, or give a value for all rows \
+         under [tables.{table}.constants]",
+        "请在 gridtier.toml 中写明列名：[tables.{table}.columns] {name} = \"{own_name_zh}\"；或导出该列；或在 \
+         [tables.{table}.constants] 中给出所有行的值"
     );
     let delimiter = if own.len() == 1 {
         text!(
@@ -345,7 +350,7 @@ fn refuse_missing(
         Text::default()
     };
     // A title fills the first cell of its row; the other cells are merged with it or empty.
-    let is_title = own.iter().filter(|column| !column.name.trim().is_empty()).count() <= 1;
+    let is_title = own.iter().filter(|column| !is_nameless(&column.name)).count() <= 1;
     let title = if is_title {
         text!(
             "; if this is a title, say in which row the header is: `header_row = 2`",
@@ -354,7 +359,27 @@ fn refuse_missing(
     } else {
         Text::default()
     };
-    Unreadable::because(what, Text::join(&[hints, how, delimiter, title], ""))
+    let data = if own.iter().any(|column| is_value(&column.name)) {
+        text!(
+            "; the first row seems to hold values: put a row with the names of the columns before it",
+            "；首行似乎是数据：请在其前面加上列名行"
+        )
+    } else {
+        Text::default()
+    };
+    Unreadable::because(what, Text::join(&[hints, how, delimiter, title, data], ""))
+}
+
+/// Whether a column of a file has no name of its own. In a workbook it is called by its letters.
+fn is_nameless(name: &str) -> bool {
+    let letters = name.strip_prefix("column ").unwrap_or(name).trim();
+    letters.is_empty()
+        || (letters.len() < name.len() && letters.bytes().all(|byte| byte.is_ascii_uppercase()))
+}
+
+/// Whether a name is a number or a day, as no column is called.
+fn is_value(name: &str) -> bool {
+    name.len() > 3 && name.bytes().all(|byte| byte.is_ascii_digit() || b"-/.".contains(&byte))
 }
 
 fn refuse_nested(mapping: &Mapping, own: &[FileColumn]) -> Result<(), Unreadable> {

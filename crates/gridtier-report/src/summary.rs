@@ -22,7 +22,7 @@ use gridtier::word::Word;
 use serde_json::{Value, json};
 
 pub use encodings::encodings;
-use findings::{findings_table, guard_zh};
+use findings::{advice, findings_table, guard_zh};
 
 use crate::charts;
 use crate::format::{counted, grouped, percent, shell_word};
@@ -439,7 +439,7 @@ pub fn recorded_rows(reconciled: &[Reconciled], findings: &[Finding]) -> [Sectio
     );
     let found = match findings {
         [] => Section::new().sentence("No findings.", "未发现数据问题。"),
-        findings => Section::of_table(findings_table(findings)),
+        findings => Section::of_table(findings_table(findings)).with(Block::Facts(advice(findings))),
     };
     [Section::of_table(tallies), found]
 }
@@ -482,10 +482,22 @@ fn explain_command(id: &str, options: &str) -> String {
 /// What is beyond the method's limits, a line each.
 #[must_use]
 pub fn breach_lines(breaches: &[Breach]) -> Text {
-    let lines: Vec<Text> = breaches.iter().map(Breach::what).collect();
+    let lines: Vec<Text> = breaches.iter().map(breach_line).collect();
     // Each on a line of its own, below the sentence that they belong to.
     let first = if lines.is_empty() { Vec::new() } else { vec![Text::default()] };
     Text::join(&[first, lines].concat(), "\n  ")
+}
+
+/// What is beyond a limit, and what to do about it.
+fn breach_line(breach: &Breach) -> Text {
+    let what = breach.what();
+    match breach.rule {
+        Some(rule) => {
+            let advice = rule.advice();
+            text!("{what}; {advice}", "{what}；{advice}"; what, advice)
+        }
+        None => what,
+    }
 }
 
 /// Whether a run published a cycle, or names one that was published before.

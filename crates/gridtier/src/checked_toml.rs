@@ -10,6 +10,7 @@ mod scalar;
 mod schema;
 mod check;
 
+use crate::phrase::of_library;
 use crate::text;
 use crate::text::Text;
 use serde::de::DeserializeOwned;
@@ -56,7 +57,7 @@ impl<'t> CheckedToml<'t> {
                 name: name.into(),
                 faults: vec![Fault {
                     line,
-                    what: text!("{what}", "TOML 语法错误（{what}）", what = error.message()),
+                    what: syntax_fault(error.message()),
                     fix: text!("correct the TOML", "请改正 TOML"),
                 }],
             }
@@ -73,7 +74,8 @@ impl<'t> CheckedToml<'t> {
     /// bug.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Faults> {
         T::deserialize(&self.value).map_err(|error| {
-            let what = text!("{error}", "无法读取（{error}）");
+            let error = of_library(&error.to_string());
+            let what = text!("{error}", "无法读取：{error}"; error);
             let fault = Fault { line: 1, what, fix: Text::default() };
             Faults { name: self.name.into(), faults: vec![fault] }
         })
@@ -131,6 +133,12 @@ impl<'t> CheckedToml<'t> {
         faults.sort_by_key(|fault| fault.line);
         Err(Faults { name: self.name.into(), faults })
     }
+}
+
+/// What the parser of TOML says.
+fn syntax_fault(message: &str) -> Text {
+    let message = of_library(message);
+    text!("{message}", "TOML 语法错误：{message}"; message)
 }
 
 #[cfg(test)]

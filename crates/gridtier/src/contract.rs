@@ -8,6 +8,7 @@ pub mod declared;
 pub mod rule;
 pub mod cell;
 mod vocabulary;
+mod advice;
 mod table;
 
 pub use table::{Column, ColumnKind, Table};

@@ -12,6 +12,7 @@ use crate::key::KeyIndex;
 use crate::rows::{self, CheckedRow, Columns, Placement, TableRules};
 use crate::source::{RowAt, Source, TableBook, refuse_type};
 use crate::text;
+use crate::text::Text;
 use crate::unit::Window;
 
 /// One customer's row in the table.
@@ -131,7 +132,32 @@ pub fn read(source: &dyn Source, book: &mut TableBook) -> Result<Customers, RunE
     }
     let (mut customers, places) = in_order_of_ids(&rules.keys, rows);
     customers.passed = passed_texts(source, places)?;
+    let mut ids = (0..).take(customers.len()).map(|number| customers.ids.key(number));
+    if let Some(id) = ids.find(|id| is_rounded(id)) {
+        let what = text!(
+            "ids such as {id} are numbers that a spreadsheet has rounded: several customers may have become one",
+            "{id} 这样的编号是被电子表格舍入的数字：多个客户可能已变成一个"
+        );
+        return Err(Refusal::of(Table::Customers, what, rounded_advice()).into());
+    }
     Ok(customers)
+}
+
+/// Whether a spreadsheet has rounded an id to a few digits, such as `3.1E+09`.
+#[must_use]
+pub fn is_rounded(id: &str) -> bool {
+    let Some((digits, exponent)) = id.split_once("E+").or_else(|| id.split_once("e+")) else { return false };
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number(exponent) && digits.split('.').count() <= 2 && digits.split('.').all(is_number)
+}
+
+/// What to do about rounded ids.
+#[must_use]
+pub fn rounded_advice() -> Text {
+    text!(
+        "format the column of ids as text before the export: what a spreadsheet has rounded cannot be found again",
+        "请先把编号列设为文本格式再导出：电子表格已舍去的数字无法恢复"
+    )
 }
 
 /// The columns and rules of the table. Its rows have no place in time.
@@ -340,6 +366,22 @@ mod tests {
         let customers = read(&source, &mut book).unwrap();
         assert_eq!(customers.len(), 2);
         assert_eq!(rejected_rules(&book), ["closed_before_opened", "closed_before_opened"]);
+    }
+
+    #[test]
+    fn ids_that_a_spreadsheet_has_rounded_are_refused() {
+        for (id, is_rounded) in
+            [("3.1E+09", true), ("5e+11", true), ("E+09", false), ("3.1E09", false), ("A1E+9", false)]
+        {
+            let row = format!("{id}|other|low_voltage|2020-01-02|-|false");
+            let source = MemorySource::default().rows(
+                Table::Customers,
+                HEADER,
+                &[&row, "b|other|low_voltage|2020-01-02|-|false"],
+            );
+            let read = read(&source, &mut TableBook::new(Table::Customers));
+            assert_eq!(read.is_err(), is_rounded, "{id}");
+        }
     }
 
     #[test]

@@ -54,6 +54,7 @@
 pub mod index;
 pub mod word;
 pub mod text;
+pub mod phrase;
 pub mod unit;
 pub mod checked_toml;
 pub mod contract;

@@ -17,6 +17,7 @@ use crate::contract::cell::{TypeFault, WrittenForms};
 use crate::contract::declared::Declared;
 use crate::contract::rule::{Rule, Severity};
 use crate::error::{Refusal, RunError};
+use crate::text;
 use crate::text::Text;
 
 /// A piece of a table that can be read on its own, such as a row group of a file.
@@ -314,7 +315,9 @@ impl TableBook {
             by_rule.entry(reject.rule).or_insert_with(example).0 += 1;
         }
         if self.present && self.tally.counted == 0 {
-            by_rule.insert(Rule::EmptyTable, (self.tally.rows_in, format!("{} rows in", self.tally.rows_in)));
+            let rows = self.tally.rows_in;
+            let noun = if rows == 1 { "row" } else { "rows" };
+            by_rule.insert(Rule::EmptyTable, (rows, format!("{rows} {noun} in")));
         }
         by_rule
             .into_iter()
@@ -345,9 +348,8 @@ pub fn refuse_type(
     fault: &TypeFault,
 ) -> RunError {
     let path = source.file_name(table, batch.file);
-    let fault = &fault.0;
-    let what = Text::new(format!("column {column}: {}", fault.en), format!("列 {column}：{}", fault.zh));
-    let advice = ("export the column in the type that the contract gives", "请按合同规定的类型导出该列");
+    let TypeFault { what, advice } = fault.clone();
+    let what = text!("column {column}: {what}", "列 {column}：{what}"; what);
     Refusal::at(table, path, what, advice).into()
 }
 

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 
 use csv::StringRecord;
 use gridtier::index::count;
+use gridtier::phrase::of_library;
 use gridtier::text;
 
 use super::common::CommonCharacters;
@@ -34,6 +35,12 @@ pub(super) fn survey(file: &DataFile, declared: CsvDeclared) -> Result<(CsvFile,
             text!("correct or remove `encoding`", "请更正或删除 `encoding`"),
         ));
     }
+    if [&b"\xFF\xFE\0\0"[..], b"\0\0\xFE\xFF"].iter().any(|mark| start.starts_with(mark)) {
+        return Err(Unreadable::because(
+            text!("it is UTF-32 text, which is not read", "文件是 UTF-32 文本，不支持读取"),
+            text!("export it as CSV UTF-8", "请导出为 CSV UTF-8"),
+        ));
+    }
     let known = declared.encoding.or(mark);
     let wide = matches!(known, Some(Encoding::Utf16Le | Encoding::Utf16Be));
     if !wide && start.contains(&0) {
@@ -51,10 +58,10 @@ pub(super) fn survey(file: &DataFile, declared: CsvDeclared) -> Result<(CsvFile,
     let pass = raw_pass(file, &titles, wide)?;
     let encoding = match (known, pass.bad_utf8) {
         (Some(Encoding::Utf8), Some(at)) => {
-            return Err(Unreadable::damaged(text!(
-                "byte {at} is not UTF-8 text",
-                "第 {at} 字节不是 UTF-8 文本"
-            )));
+            return Err(Unreadable::because(
+                text!("byte {at} is not UTF-8 text", "第 {at} 字节不是 UTF-8 文本"),
+                OTHER_ENCODING,
+            ));
         }
         (Some(known), _) => known,
         (None, None) => Encoding::Utf8,
@@ -87,6 +94,12 @@ pub(super) fn survey(file: &DataFile, declared: CsvDeclared) -> Result<(CsvFile,
     };
     Ok((csv, pass.sha256))
 }
+
+/// The advice for text in another encoding than its mark or gridtier.toml says.
+const OTHER_ENCODING: (&str, &str) = (
+    "declare the `encoding` that the file has, or export it as CSV UTF-8",
+    "请声明文件实际的 `encoding`，或导出为 CSV UTF-8",
+);
 
 /// What a pass over a whole file has found out about its text.
 struct TextPass {
@@ -229,6 +242,9 @@ fn decoded_pass(
                         "请导出为 CSV UTF-8，或声明 `encoding`"
                     ),
                 )
+            }
+            (_, std::io::ErrorKind::InvalidData) => {
+                Unreadable::because(of_library(&error.to_string()), OTHER_ENCODING)
             }
             _ => error.into(),
         })?;

@@ -64,7 +64,7 @@ impl ReadPlan<'_> {
         let declared = self.config.declared.of(self.readable.file.table);
         let nulls = declared.nulls.get(name).map_or(&[][..], Vec::as_slice);
         constant::joined(&parts, nulls, piece.rows).map_err(|fault| {
-            let fault = fault.0;
+            let fault = fault.what;
             let what = Text::new(format!("{name}: {}", fault.en), format!("{name}：{}", fault.zh));
             Unreadable::because(what, ("export the parts of a key as text", "请把组成编号的各列导出为文本"))
         })

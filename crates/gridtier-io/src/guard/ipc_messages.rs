@@ -10,6 +10,7 @@ use std::io::{Read, Seek, SeekFrom};
 use arrow_ipc::{Endianness, MessageHeader, RecordBatch};
 
 use gridtier::index::{count, index_u64};
+use gridtier::phrase::of_library;
 use gridtier::text;
 
 use super::limits::{FOOTER_BYTES_MAX, MESSAGE_BYTES_MAX, check_rows};
@@ -312,8 +313,8 @@ fn check_schema(schema: Option<arrow_ipc::Schema>) -> Result<(), Unreadable> {
 
 fn malformed(error: impl std::fmt::Display) -> Unreadable {
     let error = error.to_string();
-    let error = error.lines().next().unwrap_or_default();
-    Unreadable::damaged(text!("a message is malformed: {error}", "消息有误（{error}）"))
+    let error = of_library(error.lines().next().unwrap_or_default());
+    Unreadable::damaged(text!("a message is malformed: {error}", "消息有误：{error}"; error))
 }
 
 fn no_content() -> Unreadable {

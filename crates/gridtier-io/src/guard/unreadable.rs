@@ -10,6 +10,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
 use arrow_schema::ArrowError;
+use gridtier::phrase::of_library;
 use gridtier::text;
 use gridtier::text::Text;
 use parquet::errors::ParquetError;
@@ -50,7 +51,8 @@ impl From<std::io::Error> for Unreadable {
         match error.kind() {
             std::io::ErrorKind::UnexpectedEof => Self::damaged(text!("it ends too early", "文件过早结束")),
             std::io::ErrorKind::InvalidData => {
-                Self::damaged(text!("it is malformed: {error}", "内容有误（{error}）"))
+                let error = of_library(&error.to_string());
+                Self::damaged(text!("it is malformed: {error}", "内容有误：{error}"; error))
             }
             _ => {
                 let error = system_error(&error);
@@ -63,14 +65,15 @@ impl From<std::io::Error> for Unreadable {
 impl From<ParquetError> for Unreadable {
     fn from(error: ParquetError) -> Self {
         let error = error.to_string();
-        let error = error.trim_start_matches("Parquet error: ");
-        Self::damaged(text!("it is not whole: {error}", "文件不完整（{error}）"))
+        let error = of_library(error.trim_start_matches("Parquet error: "));
+        Self::damaged(text!("it is not whole: {error}", "文件不完整：{error}"; error))
     }
 }
 
 impl From<ArrowError> for Unreadable {
     fn from(error: ArrowError) -> Self {
-        Self::damaged(text!("it is not whole: {error}", "文件不完整（{error}）"))
+        let error = of_library(&error.to_string());
+        Self::damaged(text!("it is not whole: {error}", "文件不完整：{error}"; error))
     }
 }
 

@@ -10,6 +10,7 @@ use calamine::{
     Data, DataRef, Dimensions, ExcelDateTime, Reader as _, Sheet, SheetType, SheetVisible, Xls, XlsError,
     Xlsb, XlsbError,
 };
+use gridtier::phrase::of_library;
 use gridtier::text;
 
 use super::cell::{CellRange, DateSystem, NumberFormat, OnCell, SheetCell, SheetTraits, SheetValue};
@@ -102,8 +103,8 @@ pub(super) fn read_xls(
 }
 
 fn damaged(error: &str) -> Unreadable {
-    let error = error.to_owned();
-    Unreadable::damaged(text!("it is not whole: {error}", "文件不完整：{error}"))
+    let error = of_library(error);
+    Unreadable::damaged(text!("it is not whole: {error}", "文件不完整：{error}"; error))
 }
 
 fn date_system(is_1904: bool) -> DateSystem {

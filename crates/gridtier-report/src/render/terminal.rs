@@ -138,7 +138,15 @@ fn printable(text: &str) -> Cow<'_, str> {
 }
 
 fn steers(character: char) -> bool {
-    character.is_control() && character != '\n'
+    // Overrides of the direction of writing hide what stands before them.
+    (character.is_control() && character != '\n')
+        || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A line of a message without characters that steer a terminal.
+#[must_use]
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    escaped(text)
 }
 
 /// A text with escapes such as `\u{1b}` in place of control characters other than line breaks, so that no id or name

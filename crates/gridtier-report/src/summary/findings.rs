@@ -1,6 +1,8 @@
 //! The findings about the data, as a table.
 
-use gridtier::contract::rule::Rule;
+use std::collections::BTreeSet;
+
+use gridtier::contract::rule::{Rule, Severity};
 use gridtier::source::Finding;
 use gridtier::text::Text;
 
@@ -43,6 +45,16 @@ pub(super) fn findings_table(findings: &[Finding]) -> DataTable {
             ]
         }),
     )
+}
+
+/// What to do about the rules that are found, once each. What is only worth knowing needs nothing.
+pub(super) fn advice(findings: &[Finding]) -> Vec<(Text, Text)> {
+    let rules: BTreeSet<Rule> = findings
+        .iter()
+        .map(|finding| finding.rule)
+        .filter(|rule| rule.severity() != Severity::Info)
+        .collect();
+    rules.into_iter().map(|rule| (Text::same(rule.code()), rule.advice())).collect()
 }
 
 /// Longest example beside other columns; the whole one stands in the table of findings.

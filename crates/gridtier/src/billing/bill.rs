@@ -11,7 +11,16 @@ use crate::index::{CustomerIx, count, index};
 use crate::key::KeyIndex;
 use crate::rows::{self, CheckedRow, Columns, Placement, TableRows, TableRules};
 use crate::source::{Source, TableBook};
-use crate::unit::{Month, Window};
+use crate::unit::{Month, Window, date_of_day};
+
+/// A day to pay, or a payment before its bill, is never so far from the month billed, in days.
+pub(super) const DISTANT_DAYS: i32 = 731;
+
+/// The example of a day that lies far off.
+pub(super) fn distant_example(key: &str, column: &str, day: i32) -> String {
+    let day = date_of_day(day).map_or_else(String::new, |day| day.to_string());
+    format!("{key}: {column} = {day}")
+}
 
 /// An accepted bill.
 #[derive(Clone, Debug, PartialEq)]
@@ -183,7 +192,23 @@ impl Bills {
         let mut bills = Self { keys, states, rows: counted, earlier, named, has_accounts };
         bills.note_positions();
         bills.move_out_reversals_of_outside_bills(book);
+        bills.notice_distant_due_days(book);
         Ok(bills)
+    }
+
+    /// Days to pay far from the month billed, such as 1970-01-01 or 2099-12-31, stand for none in many systems. They are
+    /// days that can be, so the bills count.
+    fn notice_distant_due_days(&self, book: &mut TableBook) {
+        let of_row = |row: &CheckedRow<AcceptedBill>| {
+            let due_on = row.value.due_on?;
+            let month = row.value.month;
+            let is_distant =
+                due_on < month.first_day() - DISTANT_DAYS || due_on > month.last_day() + DISTANT_DAYS;
+            is_distant.then_some((self.id(row), due_on))
+        };
+        let distant: Vec<(&str, i32)> = self.rows.iter().filter_map(of_row).collect();
+        let Some((bill, due_on)) = distant.iter().min() else { return };
+        book.notice(Rule::DistantDate, count(distant.len()), || distant_example(bill, "due_on", *due_on));
     }
 
     /// Sets the states of the bills that have a position.

@@ -1,7 +1,7 @@
 //! Payments: each belongs to the bill that it names, or is a payment on account of a customer.
 
 use super::account;
-use super::bill::{BillState, Bills};
+use super::bill::{BillState, Bills, DISTANT_DAYS, distant_example};
 use super::paid::{BillPayment, CheckedPayment, PaidFor};
 use super::reversal::Due;
 use crate::contract::cell::{Ids, Integers};
@@ -23,7 +23,12 @@ struct PaymentRules<'a> {
     last_bill: u32,
     window: Window,
     keys: KeyIndex,
+    /// Payments on days that no payment of these bills can have been made on, and the id and day of the smallest.
+    distant: (u64, Option<(String, i32)>),
 }
+
+/// Days after a bill, or after the window's end, when nobody pays any more: twenty years.
+const FUTURE_DAYS: i32 = 7_305;
 
 struct PaymentCells {
     bill_ids: Ids,
@@ -58,13 +63,27 @@ impl TableRules<PaymentCells, PaymentPlace, CheckedPayment> for PaymentRules<'_>
         &mut self,
         paid_on: i64,
         cells: &PaymentCells,
-        _ids: &Ids,
+        ids: &Ids,
         row: usize,
     ) -> Placement<PaymentPlace> {
-        let paid_on = i32::try_from(paid_on).ok().filter(|paid_on| *paid_on < self.window.end_day());
-        let Some(paid_on) = paid_on else { return Placement::Outside };
+        let Ok(paid_on) = i32::try_from(paid_on) else { return Placement::Outside };
+        let end = self.window.end_day();
+        if paid_on >= end {
+            if paid_on > end + FUTURE_DAYS {
+                self.note_distant(paid_on, ids, row);
+            }
+            return Placement::Outside;
+        }
         match cells.bill_ids.of_any_length(row) {
-            Some(bill) => self.place_by_bill(paid_on, bill),
+            Some(bill) => {
+                let placement = self.place_by_bill(paid_on, bill);
+                if let Placement::Inside((_, Ok(PaidFor::Bill(bill)))) = placement
+                    && self.is_distant(bill, paid_on)
+                {
+                    self.note_distant(paid_on, ids, row);
+                }
+                placement
+            }
             None if cells.customer_ids.of_any_length(row).is_none() => {
                 Placement::Inside((paid_on, Err(Rule::NullValue)))
             }
@@ -96,6 +115,21 @@ impl TableRules<PaymentCells, PaymentPlace, CheckedPayment> for PaymentRules<'_>
 }
 
 impl PaymentRules<'_> {
+    /// Days such as 1970-01-01 and 2099-12-31 stand for "not paid" in many systems.
+    fn note_distant(&mut self, paid_on: i32, ids: &Ids, row: usize) {
+        self.distant.0 += 1;
+        let Ok(payment) = ids.required(row) else { return };
+        if self.distant.1.as_ref().is_none_or(|(first, _)| payment < first.as_str()) {
+            self.distant.1 = Some((payment.to_owned(), paid_on));
+        }
+    }
+
+    /// Whether nobody can have paid an accepted bill on this day.
+    fn is_distant(&self, bill: u32, paid_on: i32) -> bool {
+        let month = self.bills.rows[index(bill)].value.month;
+        paid_on < month.first_day() - DISTANT_DAYS || paid_on > month.last_day() + FUTURE_DAYS
+    }
+
     fn place_by_bill(&mut self, paid_on: i32, bill: &str) -> Placement<PaymentPlace> {
         let bill = self.bills.keys.get_near(bill, &mut self.last_bill);
         match bill.map_or(BillState::Unknown, |bill| self.bills.states[index(bill)]) {
@@ -135,9 +169,13 @@ pub(super) fn read(
     book: &mut TableBook,
 ) -> Result<Vec<BillPayment>, RunError> {
     let finder = CustomerFinder::new(customers);
-    let mut rules = PaymentRules { bills, finder, last_bill: 0, window, keys: KeyIndex::default() };
+    let mut rules =
+        PaymentRules { bills, finder, last_bill: 0, window, keys: KeyIndex::default(), distant: (0, None) };
     let TableRows { counted, earlier } = rows::read_with_earlier(source, book, &mut rules)?;
-    let keys = rules.keys;
+    let PaymentRules { keys, distant, .. } = rules;
+    if let (rows, Some((payment, paid_on))) = distant {
+        book.notice(Rule::DistantDate, rows, || distant_example(&payment, "paid_on", paid_on));
+    }
     let mut payments: Vec<BillPayment> = Vec::with_capacity(counted.len());
     let mut other = Vec::new();
     for row in counted.iter().chain(&earlier) {

@@ -495,3 +495,21 @@ proptest! {
         prop_assert_eq!(straight.payments.tally, turned.payments.tally);
     }
 }
+
+#[test]
+fn days_to_pay_and_payments_that_stand_for_none_are_noticed_and_count() {
+    let billed = billed(
+        &[
+            "1|a|2023-10|100|1970-01-01|-",
+            "2|a|2023-11|100|2099-12-31|-",
+            "3|a|2023-12|100|2025-12-31|-",
+            "4|b|2023-10|100|2023-11-20|-",
+            "5|b|2023-11|100|2023-12-20|-",
+        ],
+        &["p|4|1970-01-01|100", "q|5|2099-12-31|100", "r|3|2022-01-01|100", "s|3|2025-01-01|1"],
+    );
+    let noticed = |book: &TableBook| book.noticed.get(&Rule::DistantDate).cloned();
+    assert_eq!(noticed(&billed.bills), Some((2, "1: due_on = 1970-01-01".to_owned())));
+    assert_eq!(noticed(&billed.payments), Some((2, "p: paid_on = 1970-01-01".to_owned())));
+    assert_eq!(billed.bills.tally.counted, 5);
+}

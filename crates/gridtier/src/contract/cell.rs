@@ -185,8 +185,23 @@ const fn fault(rule: Rule) -> CheckedCell {
 
 /// The column's type cannot hold the values of the contract. The text says why and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct TypeFault(pub Text);
+#[error("{what}")]
+pub struct TypeFault {
+    /// Why.
+    pub what: Text,
+    /// What to do.
+    pub advice: Text,
+}
+
+impl TypeFault {
+    /// A fault that is mended by another type in the export.
+    #[must_use]
+    pub fn of_export(what: Text) -> Self {
+        let advice =
+            Text::new("export the column in the type that the contract gives", "请按合同规定的类型导出该列");
+        Self { what, advice }
+    }
+}
 
 /// A family of physical types. The files of one table may differ in type only within a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -297,5 +312,8 @@ fn by_value(
 fn unfit(kind: (&str, &str), array: &ArrayRef) -> TypeFault {
     let family = Family::of(array.data_type());
     let (en, zh, held, held_zh) = (kind.0, kind.1, family.word(), family.word_zh());
-    TypeFault(crate::text!("it must be {en}, but the file holds {held}", "该列应为{zh}，但文件中是{held_zh}"))
+    TypeFault::of_export(crate::text!(
+        "it must be {en}, but the file holds {held}",
+        "该列应为{zh}，但文件中是{held_zh}"
+    ))
 }

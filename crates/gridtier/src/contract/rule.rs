@@ -82,6 +82,7 @@ rules! {
     MixedMonthForms "mixed_month_forms" Warning "months are written with and without two digits after the dot" "月份在点号后既有一位也有两位数字",
     EncodingGuessed "encoding_guessed" Warning "the encoding of a text is in doubt (read as GB18030 without a common Chinese character, or as UTF-8 where GB18030 gives Chinese): declare `encoding`" "文本编码存疑（按 GB18030 解码却没有常用汉字，或按 UTF-8 解码而按 GB18030 才是中文），请声明 `encoding`",
     BadStatistics "bad_statistics" Warning "statistics of a row group contradict themselves and were ignored" "行组的统计信息自相矛盾，已忽略",
+    DistantDate "distant_date" Warning "a day to pay or of a payment lies more than two years before the month of its bill, or is far in the future: it may stand for none" "缴费截止日或收费日期早于账单月份两年以上，或远在未来：可能是占位日期",
     LooksLikeRegister "looks_like_register" Warning "the monthly mean of some customers never falls: are these registers rather than energy?" "月均值只升不降的客户：可能是示数而非电量",
     ImplausiblePrice "implausible_price" Warning "the median average price of a use category is out of bounds: is a unit wrong?" "某用电类别平均电价的中位数超出合理范围，单位是否有误",
     LittleDelivered "little_delivered" Warning "the indicators whose tables were delivered have little of the weight" "已提供数据的指标权重过低",

@@ -4,31 +4,48 @@ use std::collections::BTreeSet;
 
 use crate::contract::Table;
 use crate::contract::rule::Rule;
+use crate::customer::{is_rounded, rounded_advice};
 use crate::error::Refusal;
 use crate::source::{Finding, Source, TableBook};
 use crate::text;
 use crate::text::Text;
 use crate::unit::Window;
 
-/// Why spreadsheets and databases may write every cell of a column in such a form.
+/// Why spreadsheets and databases may write every cell of a column in such a form; else what the rule asks for.
 fn usual_cause(commonest: &Finding) -> Text {
-    let cell = commonest.example.rsplit_once(" = ").map_or("", |(_, cell)| cell);
+    let (place, cell) = commonest.example.rsplit_once(" = ").unwrap_or((&commonest.example, ""));
+    let is_digits = cell.bytes().all(|byte| byte.is_ascii_digit());
+    let is_workbook =
+        [".xls", ".xlsx", ".xlsm", ".xlsb", ".ods"].iter().any(|end| place.contains(&format!("{end} row ")));
     match commonest.rule {
         Rule::Orphan | Rule::BadDate | Rule::BadNumber if commonest.example.contains(" = =\"") => text!(
-            "; the cells are formulas such as =\"0001\": export them as text, without the sign of equality",
-            "；单元格是 =\"0001\" 这样的公式：请导出为文本，不带等号"
+            "the cells are formulas such as =\"0001\": export them as text, without the sign of equality",
+            "单元格是 =\"0001\" 这样的公式：请导出为文本，不带等号"
         ),
+        Rule::Orphan if cell.starts_with('\'') => text!(
+            "the ids begin with an apostrophe, by which spreadsheets mark text: export them without it",
+            "编号以撇号开头（电子表格的文本标记）：请导出时去掉"
+        ),
+        Rule::Orphan if is_rounded(cell) => rounded_advice(),
         Rule::Orphan => text!(
-            "; if the ids have lost zeros in front, declare their length, such as `pad.customer_id = 10`: `gridtier init \
+            "if the ids have lost zeros in front, declare their length, such as `pad.customer_id = 10`: `gridtier init \
              DATA` finds it out",
-            "；若户号丢失了前导零，请声明其位数，例如 `pad.customer_id = 10`：`gridtier init DATA` 可自动判断"
+            "若户号丢失了前导零，请声明其位数，例如 `pad.customer_id = 10`：`gridtier init DATA` 可自动判断"
         ),
-        Rule::BadDate if cell.len() == 5 && cell.bytes().all(|byte| byte.is_ascii_digit()) => text!(
-            "; {cell} is a day as spreadsheets number them: format the cells as dates such as 2025-01-31 before the export, \
+        Rule::BadDate if cell.len() == 5 && is_digits && is_workbook => text!(
+            "{cell} is a day as spreadsheets number them: format the cells as dates such as 2025-01-31",
+            "{cell} 是电子表格的日期序号：请把单元格设为 2025-01-31 这样的日期"
+        ),
+        Rule::BadDate if cell.len() == 5 && is_digits => text!(
+            "{cell} is a day as spreadsheets number them: format the cells as dates such as 2025-01-31 before the export, \
              or deliver the workbook itself",
-            "；{cell} 是电子表格的日期序号：请先把单元格设为 2025-01-31 这样的日期再导出，或直接提供工作簿"
+            "{cell} 是电子表格的日期序号：请先把单元格设为 2025-01-31 这样的日期再导出，或直接提供工作簿"
         ),
-        _ => Text::default(),
+        Rule::BadDate if cell.len() == 10 && is_digits => text!(
+            "{cell} counts seconds since 1970: declare `zone`, and \"%s\" for the column under `dates`",
+            "{cell} 是自 1970 年起的秒数：请声明 `zone`，并在 `dates` 中为该列写 \"%s\""
+        ),
+        rule => rule.advice(),
     }
 }
 
@@ -70,15 +87,76 @@ pub(super) fn refusal(
             example
         )
     });
+    let of_table = |finding: &&Finding| finding.table == book.table.name();
+    let early = findings.iter().filter(of_table).find(|finding| finding.rule == Rule::BeforeOpening);
+    let why = why.or_else(|| {
+        let meaning = Text::new(Rule::BeforeOpening.meaning(), Rule::BeforeOpening.meaning_zh());
+        early.map(|_| text!("; before_opening: {meaning}", "；before_opening：{meaning}"; meaning))
+    });
     let what = Text::join(&[what, why.unwrap_or_default()], "");
     let advice = if tally.rejected > 0 {
         let see = text!(
             "see the rejects with `gridtier check DATA -o DIR` and mend the export",
             "用 `gridtier check DATA -o DIR` 查看被剔除的行，并更正导出"
         );
-        Text::join(&[see, commonest.map(usual_cause).unwrap_or_default()], "")
+        let cause = commonest.map(usual_cause).unwrap_or_default();
+        text!("{see}; {cause}", "{see}；{cause}"; see, cause)
+    } else if early.is_some() {
+        text!(
+            "check opened_on in customers: the rows lie before the customers opened",
+            "请检查 customers 中的 opened_on：这些行在客户立户之前"
+        )
     } else {
         text!("check --as-of and the method's window_months", "请检查 --as-of 和方法中的 window_months")
     };
     Some(Refusal::of(book.table, what, advice))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::MemorySource;
+    use crate::unit::Month;
+
+    #[test]
+    fn the_usual_cause_is_told_by_the_cell_and_the_file() {
+        for (rule, example, advice) in [
+            (Rule::Orphan, "a.csv row 0 (spreadsheet row 2): customer_id = '0001", "apostrophe"),
+            (Rule::Orphan, "a.csv row 0: customer_id = 3.1E+09", "as text before the export"),
+            (Rule::Orphan, "a.csv row 0: customer_id = 1", "pad.customer_id"),
+            (Rule::BadDate, "a.csv row 0: read_at = 44927", "deliver the workbook itself"),
+            (Rule::BadDate, "a.csv row 0: read_at = 1672502400", "seconds since 1970"),
+            (Rule::BadDate, "a.csv row 0: read_at = 15.02.2023", "`dates`"),
+            (Rule::BadEnum, "a.csv row 0: aged_transformer_area = 否", "`words`"),
+            (Rule::BadNumber, "a.csv row 0: active_kwh = 0,2", "`decimal_mark`"),
+        ] {
+            let told = usual_cause(&Finding::of(Table::MeterReadings, rule, 9, example));
+            assert!(told.en.contains(advice), "{example}: {}", told.en);
+        }
+        let of_workbook = Finding::of(
+            Table::MeterReadings,
+            Rule::BadDate,
+            9,
+            "a.xlsx row 0 (spreadsheet row 2): read_at = 44927",
+        );
+        let told = usual_cause(&of_workbook);
+        assert!(!told.en.contains("deliver the workbook"), "it is one: {}", told.en);
+    }
+
+    #[test]
+    fn rows_before_the_opening_are_named_where_none_counts() {
+        let (source, window) = (MemorySource::default(), Window { end: Month::new(2024, 1), months: 12 });
+        let mut book = TableBook::new(Table::MeterReadings);
+        book.present = true;
+        book.tally.rows_in = 1;
+        book.tally.out_of_window = 1;
+        let finding =
+            Finding::of(Table::MeterReadings, Rule::BeforeOpening, 1, "1 reading of a before it opened");
+        let refusal = refusal(&source, &[book], &[finding], window).unwrap();
+        assert!(refusal.what.en.contains("before_opening"), "{refusal}");
+        assert!(
+            refusal.advice.en.contains("opened_on") && !refusal.advice.en.contains("--as-of"),
+            "{refusal}"
+        );
+    }
 }

@@ -13,6 +13,7 @@ use crate::checked_toml::did_you_mean;
 use crate::error::RunError;
 use crate::fact::{COLUMNS, FactValue, Facts};
 use crate::index::float_i64;
+use crate::phrase::of_library;
 use crate::text;
 use crate::text::Text;
 
@@ -50,8 +51,9 @@ enum ExpressionKind {
 
 fn checked(text: &str, wanted: ExpressionKind) -> Result<Expr, (Text, Text)> {
     let grammar = |error: PolarsError| {
+        let error = of_library(&library_message(&error));
         (
-            text!("`{text}` cannot be read: {error}", "`{text}` 无法解析：{error}"),
+            text!("`{text}` cannot be read: {error}", "`{text}` 无法解析：{error}"; error),
             text!("write an SQL expression over the facts", "请写关于事实列的 SQL 表达式"),
         )
     };
@@ -237,6 +239,13 @@ fn is_delivered(facts: &Facts, expr: &Expr) -> bool {
 
 fn bug(error: PolarsError) -> RunError {
     RunError::Bug(format!("a checked expression failed: {error}"))
+}
+
+/// The message of an error, without the word for its kind.
+fn library_message(error: &PolarsError) -> String {
+    let message = error.to_string();
+    let first = message.lines().next().unwrap_or_default();
+    first.to_owned()
 }
 
 #[cfg(test)]

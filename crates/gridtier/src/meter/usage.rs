@@ -245,7 +245,8 @@ impl MonthlyUsage {
             book.tally.out_of_window += rows;
             book.notice(Rule::BeforeOpening, 1, || {
                 let id = customers.ids.key(customer.number());
-                format!("{rows} readings of {id} before it opened")
+                let noun = if rows == 1 { "reading" } else { "readings" };
+                format!("{rows} {noun} of {id} before it opened")
             });
         }
     }
@@ -290,10 +291,11 @@ impl MonthlyUsage {
         if !found.is_empty() {
             book.notice(Rule::SparseCadence, count(found.len()), || {
                 let each = by_gap.iter().map(|(gap, (read, first))| {
-                    format!(
-                        "every {gap} months: {read} customers, first {}",
-                        customers.ids.key(first.number())
-                    )
+                    let (noun, first) = (
+                        if *read == 1 { "customer" } else { "customers" },
+                        customers.ids.key(first.number()),
+                    );
+                    format!("every {gap} months: {read} {noun}, first {first}")
                 });
                 each.collect::<Vec<_>>().join("; ")
             });

@@ -157,7 +157,7 @@ impl<'a> Columns<'a> {
             K::PlacingTime => cell::times_us(&array, self.dates_of(name, true)),
             K::Time => cell::times_us(&array, self.dates_of(name, false)),
             K::Id | K::Text | K::Number => {
-                Err(TypeFault(("it is not held as an integer", "该列不以整数保存").into()))
+                Err(TypeFault::of_export(("it is not held as an integer", "该列不以整数保存").into()))
             }
         };
         self.typed(name, result)

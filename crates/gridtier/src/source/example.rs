@@ -2,10 +2,7 @@
 //! are taken from an earlier cycle have no other text.
 
 use crate::contract::rule::Rule;
-
-/// The form of an example in English and in Chinese. `{}` stands for any text, `{#}` for a whole number; in Chinese,
-/// `{0}` is the first of these values.
-type Form = (&'static str, &'static str);
+use crate::phrase::{self, Form};
 
 /// Forms of an example that names a rejected row; more special forms come before more general ones.
 const ROW: &[Form] = &[
@@ -18,6 +15,7 @@ const ROW: &[Form] = &[
 ];
 
 const CUSTOMER: &[Form] = &[
+    ("{#} reading of {} before it opened", "{1} 立户前的 {0} 条读数"),
     ("{#} readings of {} before it opened", "{1} 立户前的 {0} 条读数"),
     ("days of {} before it opened", "{0} 立户前的天数"),
     ("customer {}, meter {}, {}", "客户 {0}, 电表 {1}, {2}"),
@@ -26,6 +24,7 @@ const CUSTOMER: &[Form] = &[
 ];
 
 const MONTHS: &[Form] = &[
+    ("every {#} months: {#} customer, first {}", "每 {0} 个月: {1} 户, 首户 {2}"),
     ("every {#} months: {#} customers, first {}", "每 {0} 个月: {1} 户, 首户 {2}"),
     ("{#} month: {#} customer, first {}", "{0} 个月: {1} 户, 首户 {2}"),
     ("{#} month: {#} customers, first {}", "{0} 个月: {1} 户, 首户 {2}"),
@@ -36,7 +35,7 @@ const MONTHS: &[Form] = &[
 /// The forms of a rule's examples.
 fn forms(rule: Rule) -> &'static [Form] {
     match rule {
-        Rule::EmptyTable => &[("{#} rows in", "读入 {0} 行")],
+        Rule::EmptyTable => &[("{#} row in", "读入 {0} 行"), ("{#} rows in", "读入 {0} 行")],
         Rule::BeforeOpening
         | Rule::LongInterval
         | Rule::OverlappingIntervals
@@ -58,6 +57,7 @@ fn forms(rule: Rule) -> &'static [Form] {
             &[("the energy of {} never falls from month to month", "{0} 的电量逐月从不下降")]
         }
         Rule::SingleReading | Rule::ReactiveDecrease => &[("meter {} of {}", "{1} 的电表 {0}")],
+        Rule::DistantDate => &[("{}: {} = {}", "{0}: {1} = {2}")],
         Rule::OffSeason => &[("first {}", "首户 {0}")],
         Rule::IntegerId => &[("column {} of {}", "{1} 的列 {0}")],
         Rule::MixedMonthForms | Rule::AmbiguousGrouping => &[("{} of {}", "{1} 的 {0}")],
@@ -90,34 +90,7 @@ pub(super) fn chinese(rule: Rule, english: &str) -> String {
 }
 
 fn in_chinese(forms: &[Form], english: &str) -> String {
-    let matching = forms.iter().find_map(|(en, zh)| Some((values(en, english)?, zh)));
-    let Some((values, zh)) = matching else { return english.to_owned() };
-    // Split before the values go in, because values may contain braces.
-    let mut pieces = zh.split('{');
-    let first = pieces.next().unwrap_or_default().to_owned();
-    pieces.fold(first, |text, piece| {
-        let (number, rest) = piece.split_once('}').unwrap_or(("", piece));
-        let value = number.parse().ok().and_then(|number: usize| values.get(number));
-        text + value.unwrap_or(&"") + rest
-    })
-}
-
-/// The values at the placeholders of a form, if a text has that form.
-fn values<'t>(form: &str, text: &'t str) -> Option<Vec<&'t str>> {
-    let mut pieces = form.split('{');
-    let mut rest = text.strip_prefix(pieces.next()?)?;
-    let mut values = Vec::new();
-    for piece in pieces {
-        let (kind, after) = piece.split_once('}')?;
-        let end = if after.is_empty() { rest.len() } else { rest.find(after)? };
-        let value = &rest[..end];
-        if value.is_empty() || (kind == "#" && !value.bytes().all(|byte| byte.is_ascii_digit())) {
-            return None;
-        }
-        values.push(value);
-        rest = &rest[end + after.len()..];
-    }
-    rest.is_empty().then_some(values)
+    phrase::in_chinese(forms, english).unwrap_or_else(|| english.to_owned())
 }
 
 #[cfg(test)]
@@ -169,7 +142,7 @@ mod tests {
     fn every_form_reads_back_the_values_written_by_it() {
         for (en, zh) in Rule::all().flat_map(forms) {
             let example = en.replace("{#}", "7").replace("{}", "x");
-            let found = values(en, &example).unwrap_or_else(|| panic!("{example}"));
+            let found = phrase::values(en, &example).unwrap_or_else(|| panic!("{example}"));
             assert_eq!(found.len(), zh.matches('{').count(), "{zh}");
         }
     }

@@ -209,10 +209,12 @@ fn span_of_marker(marker: &str, how: Dates) -> Option<(i64, i64)> {
 }
 
 fn zone_missing() -> TypeFault {
-    TypeFault(crate::text!(
-        "its times carry a zone, but no zone is declared; add `zone = \"Asia/Shanghai\"` to gridtier.toml",
-        "时间带有时区，但没有声明时区；请在 gridtier.toml 中加上 `zone = \"Asia/Shanghai\"`"
-    ))
+    let what = ("its times carry a zone, but no zone is declared", "时间带有时区，但没有声明当地时区");
+    let advice = (
+        "declare the zone of local time at the top of gridtier.toml, such as zone = \"Asia/Shanghai\"",
+        "请在 gridtier.toml 开头声明当地时区，例如 zone = \"Asia/Shanghai\"",
+    );
+    TypeFault { what: what.into(), advice: advice.into() }
 }
 
 fn each<T: ArrowPrimitiveType>(array: &ArrayRef, convert: impl Fn(T::Native) -> Option<i64>) -> Integers {
