@@ -218,8 +218,9 @@ fn a_method_that_cannot_be_read_is_no_way_round_approval() {
 fn a_revision_names_the_cycle_that_it_corrects() {
     let utility = Utility::invented(200, &[]);
     let run = |options: &[&str]| {
-        let args = ["regrade", "data", "--as-of", "2026-01-01", "--store", "store", "--accept-findings=Li"];
-        utility.run(&[&args[..], options].concat())
+        let args = ["regrade", "data", "--store", "store", "--accept-findings=Li"];
+        let as_of = if options.contains(&"--as-of") { &[][..] } else { &["--as-of", "2026-01-01"] };
+        utility.run(&[&args[..], as_of, options].concat())
     };
     let signed = ["--by", "Li", "--reason", "late bills"];
     let revise = |number: &str, because: &str, options: &[&str]| {
@@ -251,4 +252,13 @@ fn a_revision_names_the_cycle_that_it_corrects() {
     assert_eq!(states(&utility), ["superseded", "superseded", "current"]);
     assert!(utility.done(&["prune", "--store", "store"]).contains("Nothing can be removed"));
     utility.done(&["verify", "--store", "store"]);
+    // A comparison takes as its correction only what is one.
+    assert_eq!(run(&["--as-of", "2025-12-01", "--method", "utility"]).code, 0);
+    let compare = |revision: &str| {
+        let cycles = ["compare", "--store", "store", "--from", "1", "--cycle", "3"];
+        utility.run(&[&cycles[..], &["--revision", revision]].concat())
+    };
+    assert_eq!(compare("2").code, 0);
+    let other = compare("4");
+    assert_eq!((other.code, other.stderr.contains("no revision of cycle 1")), (2, true), "{}", other.stderr);
 }

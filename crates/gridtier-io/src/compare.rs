@@ -8,6 +8,7 @@ use gridtier::text;
 use gridtier::text::Text;
 
 use crate::cycle::{CycleError, Manifest, RestatedTable, cycle_alone, express, previous_cycle};
+use crate::govern::stored_family;
 use crate::store::{Store, StoreError, StoredCycle};
 
 /// Which cycles are compared.
@@ -114,7 +115,7 @@ impl ComparedPair {
             None => earlier(store, &after)?,
         };
         let revision = match request.revision {
-            RevisionChoice::Cycle(number) => Some(store.cycle(Some(number))?),
+            RevisionChoice::Cycle(number) => Some(revision_of(store, &before, number)?),
             RevisionChoice::None => None,
             RevisionChoice::Latest => latest_revision(store, &before)?,
         };
@@ -194,19 +195,28 @@ fn earlier(store: &Store, after: &StoredCycle) -> Result<StoredCycle, CompareErr
     })
 }
 
+/// The cycle `number`, which must be of the family of the cycle that it corrects.
+fn revision_of(store: &Store, corrected: &StoredCycle, number: u64) -> Result<StoredCycle, CompareError> {
+    let revision = store.cycle(Some(number))?;
+    if stored_family(&revision)? == stored_family(corrected)? {
+        return Ok(revision);
+    }
+    let before = corrected.version;
+    Err(CompareError::Request(text!(
+        "--revision {number}: cycle {number} is no revision of cycle {before}; `gridtier cycles` says what each cycle revises",
+        "--revision {number}: 周期 {number} 不是周期 {before} 的修订; `gridtier cycles` 列出各周期所修订的周期"
+    )))
+}
+
 /// The latest published revision of a cycle's family, if it is later than the cycle.
 pub(crate) fn latest_revision(
     store: &Store,
     cycle: &StoredCycle,
 ) -> Result<Option<StoredCycle>, CompareError> {
-    let family =
-        Manifest::read(cycle)?.revises.map_or_else(|| cycle.commit.manifest_sha256.clone(), |of| of.family);
+    let own = stored_family(cycle)?;
     let mut latest = None;
     for other in store.published()? {
-        if other.version > cycle.version
-            && !other.is_pruned()
-            && Manifest::read(&other)?.revises.is_some_and(|revises| revises.family == family)
-        {
+        if other.version > cycle.version && !other.is_pruned() && stored_family(&other)? == own {
             latest = Some(other);
         }
     }

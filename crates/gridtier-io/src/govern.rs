@@ -25,7 +25,7 @@ use crate::store::{Decisions, NewEntry, RegisterEntry, Store, StoredCycle};
 
 pub use error::GovernanceError;
 pub use revision::CorrectedCycle;
-pub(crate) use revision::{family, last_of_family};
+pub(crate) use revision::{family, last_of_family, stored_family};
 
 /// The entries that decide about proposals, each with the number of its proposal.
 pub fn decisions(entries: &[RegisterEntry]) -> impl Iterator<Item = (u64, &RegisterEntry)> {

@@ -98,7 +98,8 @@ fn state(
 
 /// The cycles whose folders nothing needs: proposals that were turned down, taken back or left too long, and published cycles
 /// that a later one of the same as-of replaces. Not among them are the current cycle, all cycles of a family that was
-/// revised, those that inspections, appeals, rulings and plans refer to, and those that open proposals were compared with.
+/// revised, those that inspections, appeals, rulings and plans refer to, those that open proposals were compared with, and
+/// those whose tiers another cycle that stays has read, which could not be computed again without them.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -118,10 +119,22 @@ pub fn prunable(store: &Store, now: &str) -> Result<Vec<ListedCycle>, Governance
     );
     let removable =
         [CycleState::Rejected, CycleState::Withdrawn, CycleState::Expired, CycleState::Superseded];
-    let prunable = listed
-        .into_iter()
-        .filter(|cycle| removable.contains(&cycle.state) && !cycle.pruned && !needed.contains(&cycle.number));
+    let stays = |cycle: &ListedCycle| !removable.contains(&cycle.state) || needed.contains(&cycle.number);
+    let staying: BTreeSet<u64> =
+        listed.iter().filter(|cycle| stays(cycle)).map(|cycle| cycle.number).collect();
+    let read: BTreeSet<String> =
+        proposals.iter().filter(|cycle| staying.contains(&cycle.version)).filter_map(previous_of).collect();
+    let has_readers = proposals.iter().filter(|cycle| read.contains(&cycle.commit.manifest_sha256));
+    let has_readers: BTreeSet<u64> = has_readers.map(|cycle| cycle.version).collect();
+    let prunable = listed.into_iter().filter(|cycle| {
+        !cycle.pruned && !staying.contains(&cycle.number) && !has_readers.contains(&cycle.number)
+    });
     Ok(prunable.collect())
+}
+
+/// The hash of the manifest of the cycle whose tiers a cycle has read.
+fn previous_of(cycle: &StoredCycle) -> Option<String> {
+    Some(cycle.manifest().ok()?.get("previous")?.as_str()?.to_owned())
 }
 
 /// Removes the folders that [`prunable`] names; records and entries stay.

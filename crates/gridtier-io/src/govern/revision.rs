@@ -6,8 +6,8 @@ use gridtier::text;
 use gridtier::unit::Window;
 
 use super::error::GovernanceError;
-use crate::cycle::{Manifest, Revision};
-use crate::store::Store;
+use crate::cycle::{CycleError, Manifest, Revision};
+use crate::store::{Store, StoredCycle};
 
 /// The cycle that a revision corrects, and how it is graded again.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +42,7 @@ impl CorrectedCycle<'_> {
             return usage(text!("cycle {number} is not published", "周期 {number} 未发布"));
         }
         let manifest = Manifest::read(&cycle)?;
-        let family = family(&manifest, &cycle.commit.manifest_sha256).to_owned();
+        let family = stored_family(&cycle)?;
         if let Some(last) = last_of_family(store, &family)?.filter(|&last| last != number) {
             return usage(text!(
                 "cycle {number} has a later revision, cycle {last}: revise that one",
@@ -79,11 +79,20 @@ pub(crate) fn family<'a>(manifest: &'a Manifest, manifest_sha256: &'a str) -> &'
     manifest.revises.as_ref().map_or(manifest_sha256, |revises| &revises.family)
 }
 
+/// The family of a stored cycle.
+///
+/// # Errors
+/// The manifest of the cycle cannot be read.
+pub(crate) fn stored_family(cycle: &StoredCycle) -> Result<String, CycleError> {
+    let manifest = Manifest::read(cycle)?;
+    Ok(family(&manifest, &cycle.commit.manifest_sha256).to_owned())
+}
+
 /// Number of the cycle of a family that was published last. Cycles whose folder was removed have no revisions.
 pub(crate) fn last_of_family(store: &Store, of: &str) -> Result<Option<u64>, GovernanceError> {
     let mut last = None;
     for cycle in store.published()?.into_iter().filter(|cycle| !cycle.is_pruned()) {
-        if family(&Manifest::read(&cycle)?, &cycle.commit.manifest_sha256) == of {
+        if stored_family(&cycle)? == of {
             last = Some(cycle.version);
         }
     }

@@ -160,6 +160,22 @@ fn states_follow_from_records_and_entries_and_only_what_nothing_needs_is_removed
 }
 
 #[test]
+fn the_cycle_whose_tiers_the_current_one_has_read_is_kept() {
+    let (_folder, store) = new_store();
+    let read = cycle(&store, "2024-01-01", "2024-02-01T00:00:00Z", "aS");
+    let mut staging = store.begin().unwrap();
+    let table = customers_by_tier("aS");
+    staging.write_parquet("tiers.parquet", table.schema(), [table].into_iter()).unwrap();
+    let manifest = json!({ "previous": read.commit.manifest_sha256 });
+    staging.publish(manifest, &Commit::cycle("2026-02-01T00:00:00Z", Some("2026-01-01"))).unwrap();
+    // Graded once more, and then again.
+    cycle(&store, "2024-01-01", "2026-03-01T00:00:00Z", "a1");
+    cycle(&store, "2024-01-01", "2026-04-01T00:00:00Z", "a2");
+    let numbers: Vec<u64> = prunable(&store, LATER).unwrap().iter().map(|cycle| cycle.number).collect();
+    assert_eq!(numbers, [3]);
+}
+
+#[test]
 fn a_missing_folder_of_the_current_cycle_is_damage() {
     let (_folder, store) = new_store();
     let first = cycle(&store, "2024-01-01", "2024-02-01T00:00:00Z", "aS");
