@@ -207,6 +207,15 @@ fn shown(at: usize, name: &str) -> String {
     if name.trim().is_empty() { format!("(column {})", at + 1) } else { name.to_owned() }
 }
 
+/// The same in Chinese. A column of a workbook without a name is called by its letters.
+fn shown_zh(at: usize, name: &str) -> String {
+    match name.strip_prefix("column ") {
+        Some(letters) if is_nameless(name) => format!("({letters} 列)"),
+        _ if name.trim().is_empty() => format!("(第 {} 列)", at + 1),
+        _ => name.to_owned(),
+    }
+}
+
 /// The names of a file's columns, and of the keys in the names of its folders.
 struct NamesInFile<'a> {
     own: &'a [FileColumn],
@@ -274,14 +283,12 @@ const LISTED_MAX: usize = 30;
 
 /// The names of a file's columns, for messages.
 fn listed(own: &[FileColumn]) -> (String, String) {
-    let mut has: Vec<String> =
-        own.iter().take(LISTED_MAX).enumerate().map(|(at, column)| shown(at, &column.name)).collect();
-    if own.len() > LISTED_MAX {
-        has.push(format!("… ({})", own.len()));
-    }
-    // Columns without a name are called by their number, or by their letters in a workbook.
-    let has_zh = has.join("、").replace("(column ", "(第 ").replace("column ", "列 ");
-    (has.join(", "), has_zh)
+    let names = |shown: fn(usize, &str) -> String| {
+        let listed = own.iter().take(LISTED_MAX).enumerate().map(|(at, column)| shown(at, &column.name));
+        let rest = (own.len() > LISTED_MAX).then(|| format!("… ({})", own.len()));
+        listed.chain(rest).collect::<Vec<_>>()
+    };
+    (names(shown).join(", "), names(shown_zh).join("、"))
 }
 
 /// Columns that are to be passed through and are not there.

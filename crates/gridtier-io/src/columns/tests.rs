@@ -76,6 +76,30 @@ fn missing_columns_are_named_with_the_nearest_own_one() {
 }
 
 #[test]
+fn a_header_that_holds_values_or_a_title_is_named_as_such() {
+    let refusal = map_payments(&untyped(&["P1", "B1", "2024-05-15", "600.00"])).unwrap_err();
+    assert!(refusal.contains("the first row seems to hold values"), "{refusal}");
+    for title in [["收费明细", "", "", ""], ["收费明细", "column B", "column C", "column AA"]] {
+        let refusal = map_payments(&untyped(&title)).unwrap_err();
+        assert!(refusal.contains("if this is a title") && refusal.contains("`header_row = 2`"), "{refusal}");
+        assert!(!refusal.contains("seems to hold values"), "{refusal}");
+    }
+    for header in [["payment_id", "bill_id", "PAID_NO", "amount"], ["流水号", "账单号", "缴费日", "column D"]]
+    {
+        let refusal = map_payments(&untyped(&header)).unwrap_err();
+        assert!(!refusal.contains("title") && !refusal.contains("seems to hold values"), "{refusal}");
+    }
+}
+
+#[test]
+fn columns_without_a_name_are_listed_in_the_language_of_the_reader() {
+    let own = untyped(&["payment_id", "", "column C"]);
+    let what = map(Table::Payments, &own, &[], &TableConfig::default()).unwrap_err().what;
+    assert!(what.en.ends_with("payment_id, (column 2), column C"), "{}", what.en);
+    assert!(what.zh.ends_with("payment_id、(第 2 列)、(C 列)"), "{}", what.zh);
+}
+
+#[test]
 fn a_nullable_column_may_be_missing() {
     let own = untyped(&["customer_id", "read_at", "active_kwh"]);
     let mapping = map(Table::MeterReadings, &own, &[], &TableConfig::default()).unwrap();

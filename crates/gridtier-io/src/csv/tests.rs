@@ -132,6 +132,34 @@ fn text_in_no_known_encoding_is_refused_with_the_position_of_the_byte() {
 }
 
 #[test]
+fn text_in_utf32_is_named_as_such() {
+    let text = format!("{HEADER}1,2025-01-01,1,\n");
+    let utf32 = |unit: fn(u32) -> [u8; 4]| {
+        ['\u{feff}'].into_iter().chain(text.chars()).flat_map(|c| unit(c.into())).collect::<Vec<u8>>()
+    };
+    for bytes in [utf32(u32::to_le_bytes), utf32(u32::to_be_bytes)] {
+        let message = refusal(bytes);
+        assert!(message.contains("it is UTF-32 text, which is not read"), "{message}");
+    }
+}
+
+#[test]
+fn text_in_another_encoding_than_declared_is_refused_with_the_advice_to_declare_its_own() {
+    let text = format!("{HEADER}1,2025-01-01,1,说明\n");
+    let (gb18030, ..) = GB18030.encode(&text);
+    for (bytes, declared, what) in [
+        (&gb18030[..], "utf-8", "is not UTF-8 text"),
+        (&[HEADER.as_bytes(), b"1,2025-01-01,1,\xFF\n"].concat()[..], "gbk", "is not GB18030 text"),
+    ] {
+        let config = format!("format = 1\n[tables.meter_readings]\nencoding = \"{declared}\"\n");
+        let data = TestFolder::with("meter_readings.csv", bytes).and("gridtier.toml", config);
+        let message = data.refusal(Table::MeterReadings);
+        assert!(message.contains(what), "{declared}: {message}");
+        assert!(message.contains("declare the `encoding` that the file has"), "{declared}: {message}");
+    }
+}
+
+#[test]
 fn a_row_of_the_wrong_width_keeps_its_place() {
     let text = format!("{HEADER}1,2025-01-01,1,\n2,2025-01-01\n\n3,2025-01-01,3,x,y\n4,2025-01-01,4,\n");
     assert_eq!(

@@ -260,6 +260,9 @@ mod tests {
         assert!(cut.ends_with('…') && cut.width() <= CELL_WIDTH_CUT, "{cut}");
         assert!(printable(&"\u{1b}".repeat(1_000)).width() <= CELL_WIDTH_CUT);
         assert_eq!(printable("a sentence of ours"), "a sentence of ours");
+        // An override of the direction of writing shows `vsc.exe` as `exe.csv`.
+        assert_eq!(harmless("bills/\u{202e}vsc.exe\u{1b}[31m"), "bills/\\u{202e}vsc.exe\\u{1b}[31m");
+        assert_eq!(harmless("two\nlines, 两行"), "two\nlines, 两行");
     }
 
     #[test]

@@ -582,7 +582,9 @@ mod tests {
             ("2024-12-31T16:00:00Z", "%+"),
         ] {
             assert_eq!(read(text, form, shanghai), Ok(new_year), "{form}");
-            assert_eq!(read(text, form, None), Err(zone_missing()), "{form}");
+            let fault = read(text, form, None).unwrap_err();
+            assert!(fault.what.en.contains("no zone is declared"), "{form}: {fault}");
+            assert!(fault.advice.en.contains("zone = \"Asia/Shanghai\""), "{form}: {}", fault.advice.en);
         }
         assert_eq!(read("20250101 00", "%Y%m%d %H", None), Ok(new_year));
         assert_eq!(read("202501", "%Y%m", None), Ok(new_year));
