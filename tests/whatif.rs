@@ -127,6 +127,29 @@ fn the_cycles_own_method_changes_nobody() {
 }
 
 #[test]
+fn limits_that_are_tried_are_exceeded_as_in_a_regrade() {
+    let utility = Utility::invented(400, &[]);
+    utility.published(&["--method", "utility"]);
+    let settings = ["limits.reject_rows=0", "limits.reject_share=0", "plausibility.before_opening=0"];
+    let set: Vec<&str> = settings.iter().flat_map(|setting| ["--set", *setting]).collect();
+    let tried = whatif(&utility, &set)["breaches"].clone();
+    let changes = [
+        ("reject_rows = 10", "reject_rows = 0"),
+        ("reject_share = 0.001", "reject_share = 0"),
+        ("before_opening = 0.05", "before_opening = 0"),
+    ];
+    let method = method_file(utility.path(), "utility", &changes);
+    let regraded = utility.published(&["--method", &method, "--accept-breaches", "a test"]);
+    let manifest: Value = serde_json::from_slice(&std::fs::read(regraded.join("manifest.json")).unwrap()).unwrap();
+    assert!(!tried.as_array().unwrap().is_empty(), "the invented utility has rejects");
+    assert_eq!(tried, manifest["breaches"]);
+    let said = utility.done(&["whatif", "--store", "store", "--cycle", "1", "--set", "limits.reject_rows=0"]);
+    assert!(!said.contains("the cycle would be published"), "{said}");
+    let said = graded().done(&["whatif", "--store", "store", "--set", "limits.reject_rows=500"]);
+    assert!(said.contains("Nothing is beyond the limits of this method"), "{said}");
+}
+
+#[test]
 fn another_method_and_another_way_to_combine_are_tried() {
     let output = graded().done(&["whatif", "--store", "store", "--method", "paper"]);
     assert!(output.contains("would change tier") && output.contains("all"), "{output}");

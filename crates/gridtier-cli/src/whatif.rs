@@ -2,10 +2,10 @@
 
 use gridtier::output::trial;
 use gridtier::whatif::{attempt, replace, set};
-use gridtier_io::cycle::cycle;
+use gridtier_io::cycle::{beyond_limits_of, cycle};
 use gridtier_io::store::{self, Store};
 use gridtier_report::render::terminal;
-use gridtier_report::whatif::{json, sections};
+use gridtier_report::whatif::{json, limits, sections};
 
 use crate::args::{ResultFormat, WhatifArgs};
 use crate::destination::{Destination, write_file};
@@ -25,8 +25,10 @@ pub fn run(args: &WhatifArgs, lang: Lang) -> Result<Done, Failure> {
     };
     let outcome = attempt(&graded, &trial.method);
     let (customers, version) = (graded.rows.len(), stored.version);
-    let shown = sections(&trial, &outcome, customers, version);
-    let for_programs = format!("{:#}\n", json(&trial, &outcome, customers, version));
+    let [own, tried] = beyond_limits_of(&stored, &graded, &trial.method, &outcome)?;
+    let mut shown = sections(&trial, &outcome, customers, version);
+    shown.extend(limits(&trial, &own, &tried));
+    let for_programs = format!("{:#}\n", json(&trial, &outcome, &tried, customers, version));
     match destination {
         Some(Destination::Folder(dir)) => store::write_tables(dir, trial::tables(&graded, &outcome))?,
         Some(Destination::File(path, format)) => write_file((path, format), lang, &shown, &for_programs)?,

@@ -17,7 +17,9 @@ mod members;
 mod restated;
 mod inspected;
 mod published;
+mod beyond;
 
+pub use beyond::beyond_limits_of;
 pub(crate) use cells::table_difference;
 pub use cells::{CellAt, TableDifference};
 pub use customer::{CustomerRecord, customer};

@@ -1,5 +1,6 @@
 //! What another method would change in a published cycle.
 
+use gridtier::limit::Breach;
 use gridtier::method::Tier;
 use gridtier::whatif::{ChangedKey, Trial, TrialOutcome};
 use gridtier::word::Word;
@@ -9,6 +10,7 @@ use crate::charts;
 use crate::format::{counted, grouped, percent};
 use crate::names;
 use crate::section::Section;
+use crate::summary::breach_lines;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 use gridtier::text::Text;
 
@@ -38,6 +40,29 @@ pub fn sections(trial: &Trial, outcome: &TrialOutcome, customers: usize, version
     sections.push(drawn.into_iter().fold(Section::of_table(moves), Section::chart));
     sections.extend([counts(outcome), shares(outcome)].map(Section::of_table));
     sections
+}
+
+/// What of the cycle is beyond the limits of the method tried, where that is not what was beyond those of its own, or
+/// limits were set.
+#[must_use]
+pub fn limits(trial: &Trial, own: &[Breach], tried: &[Breach]) -> Option<Section> {
+    let is_of_limits = |key: &ChangedKey| {
+        key.path == "min_delivered_weight" || ["limits.", "plausibility."].iter().any(|table| key.path.starts_with(table))
+    };
+    if own == tried && !trial.changed.iter().any(is_of_limits) {
+        return None;
+    }
+    if tried.is_empty() {
+        return Some(Section::new().sentence(
+            "Nothing is beyond the limits of this method: the cycle would be published.",
+            "未超出此方法的限值: 该周期可以发布。",
+        ));
+    }
+    let lines = breach_lines(tried);
+    Some(Section::new().sentence(
+        format!("Beyond the limits of this method, so that the cycle would not be published:{}", lines.en),
+        format!("超出此方法的限值, 该周期不会发布:{}", lines.zh),
+    ))
 }
 
 fn title(outcome: &TrialOutcome, customers: usize, version: u64) -> Text {
@@ -128,7 +153,7 @@ fn counts(outcome: &TrialOutcome) -> DataTable {
         ],
         outcome.counts.iter().map(|count| {
             vec![
-                DataCell::same(count.stratum.clone()),
+                DataCell::Text(names::stratum(&count.stratum)),
                 DataCell::Text(names::tier_of_code(count.tier)),
                 DataCell::count(count.before),
                 DataCell::count(count.after),
@@ -171,7 +196,13 @@ fn shares(outcome: &TrialOutcome) -> DataTable {
 
 /// The same for programs.
 #[must_use]
-pub fn json(trial: &Trial, outcome: &TrialOutcome, customers: usize, version: u64) -> Value {
+pub fn json(
+    trial: &Trial,
+    outcome: &TrialOutcome,
+    breaches: &[Breach],
+    customers: usize,
+    version: u64,
+) -> Value {
     json!({
         "cycle": version,
         "customers": customers,
@@ -184,5 +215,6 @@ pub fn json(trial: &Trial, outcome: &TrialOutcome, customers: usize, version: u6
         "transitions": outcome.transitions,
         "counts": outcome.counts,
         "shares": outcome.shares,
+        "breaches": breaches,
     })
 }

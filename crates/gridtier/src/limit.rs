@@ -11,13 +11,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::rule::Rule;
 use crate::contract::{Table, UseCategory};
+use crate::customer::Customers;
 use crate::fact::Facts;
 use crate::index::{count, float, index};
 use crate::indicator::IndicatorColumn;
 use crate::indicator::registry::AVERAGE_PRICE;
+use crate::meter::UnitSuspect;
 use crate::method::Method;
 use crate::score::{Scores, WEIGHT_TOLERANCE};
-use crate::source::Finding;
+use crate::source::{Finding, Tally};
 use crate::text;
 use crate::text::Text;
 use crate::word::Word;
@@ -100,18 +102,39 @@ impl Breach {
     }
 }
 
+/// What was counted in the tables of a cycle, as far as limits judge it: by a run, or as a published cycle records it.
+#[derive(Debug)]
+pub struct CountedTables<'a> {
+    /// What became of the rows of each table.
+    pub tallies: Vec<(Table, Tally)>,
+    /// What was noticed.
+    pub findings: &'a [Finding],
+    /// Months that suggest a wrong unit.
+    pub unit_suspects: &'a [UnitSuspect],
+    /// The accepted customers.
+    pub customers: usize,
+}
+
 /// Breaches that follow from the facts: tables with too many rejects, and findings about too many customers.
 #[must_use]
 pub fn of_facts(facts: &Facts, method: &Method) -> Vec<Breach> {
-    let mut breaches: Vec<Breach> = facts
-        .books
-        .iter()
-        .filter_map(|book| {
-            let allowed = method.limits.rejects_allowed(book.tally.rows_in);
-            let rejected = book.tally.rejected;
-            (rejected > allowed).then(|| Breach::of_rejects(book.table, rejected, allowed))
-        })
-        .collect();
+    let tables = CountedTables {
+        tallies: facts.books.iter().map(|book| (book.table, book.tally)).collect(),
+        findings: &facts.findings,
+        unit_suspects: &facts.unit_suspects,
+        customers: facts.customers.len(),
+    };
+    of_tables(&tables, method)
+}
+
+/// Breaches that follow from what was counted in the tables.
+#[must_use]
+pub fn of_tables(tables: &CountedTables, method: &Method) -> Vec<Breach> {
+    let rejects = tables.tallies.iter().filter_map(|&(table, tally)| {
+        let allowed = method.limits.rejects_allowed(tally.rows_in);
+        (tally.rejected > allowed).then(|| Breach::of_rejects(table, tally.rejected, allowed))
+    });
+    let mut breaches: Vec<Breach> = rejects.collect();
     let limits = &method.plausibility;
     for (rule, limit) in [
         (Rule::LooksLikeRegister, limits.looks_like_register),
@@ -119,9 +142,12 @@ pub fn of_facts(facts: &Facts, method: &Method) -> Vec<Breach> {
         (Rule::BeforeOpening, limits.before_opening),
     ] {
         let Some(limit) = limit else { continue };
-        for finding in facts.findings.iter().filter(|finding| finding.rule == rule) {
-            let concerned = if rule == Rule::UnitSuspect { unit_suspects(facts) } else { finding.rows };
-            let share = concerned as f64 / float(facts.customers.len().max(1));
+        for finding in tables.findings.iter().filter(|finding| finding.rule == rule) {
+            let concerned = match rule {
+                Rule::UnitSuspect => of_wrong_unit(tables.unit_suspects),
+                _ => finding.rows,
+            };
+            let share = concerned as f64 / float(tables.customers.max(1));
             if share > limit {
                 breaches.push(Breach::of(&finding.table, Some(rule), Some(share), [None, Some(limit)]));
             }
@@ -131,20 +157,20 @@ pub fn of_facts(facts: &Facts, method: &Method) -> Vec<Breach> {
 }
 
 /// Number of customers with a month that suggests a wrong unit; months below 1 kWh are left out.
-fn unit_suspects(facts: &Facts) -> u64 {
-    let months = facts.unit_suspects.iter().filter(|suspect| suspect.active_wh >= UNIT_WH_MIN);
+fn of_wrong_unit(suspects: &[UnitSuspect]) -> u64 {
+    let months = suspects.iter().filter(|suspect| suspect.active_wh >= UNIT_WH_MIN);
     count(months.map(|suspect| suspect.customer).collect::<BTreeSet<_>>().len())
 }
 
 /// Breaches that follow from a scored population, with their findings.
 #[must_use]
 pub fn of_scores(
-    facts: &Facts,
+    customers: &Customers,
     columns: &[IndicatorColumn],
     scores: &Scores,
     method: &Method,
 ) -> (Vec<Finding>, Vec<Breach>) {
-    let (mut findings, mut breaches) = (Vec::new(), implausible_prices(facts, columns, scores, method));
+    let (mut findings, mut breaches) = (Vec::new(), implausible_prices(customers, columns, scores, method));
     if let Some(first) = breaches.first() {
         let example = first.what().en.into_owned();
         findings.push(Finding::of_method(Rule::ImplausiblePrice, count(breaches.len()), example));
@@ -183,7 +209,7 @@ pub fn undelivered<'a>(method: &'a Method, delivered: &[bool]) -> Vec<&'a str> {
 
 /// The use categories whose median average price is out of bounds.
 fn implausible_prices(
-    facts: &Facts,
+    customers: &Customers,
     columns: &[IndicatorColumn],
     scores: &Scores,
     method: &Method,
@@ -196,7 +222,7 @@ fn implausible_prices(
             .population
             .iter()
             .map(|&number| index(number))
-            .filter(|&number| facts.customers.rows[number].use_category == category)
+            .filter(|&number| customers.rows[number].use_category == category)
             .collect();
         if members.len() < PRICED_CUSTOMERS_MIN {
             continue;

@@ -87,7 +87,7 @@ pub fn judge(facts: Facts, method: &Method, previous: &Previous) -> Result<Grade
     findings.extend(degenerate(method, &scores));
     findings.extend(guarded(method, &scores));
     let mut breaches = limit::of_facts(&facts, method);
-    let (noticed, beyond) = limit::of_scores(judged, &columns, &scores, method);
+    let (noticed, beyond) = limit::of_scores(&judged.customers, &columns, &scores, method);
     findings.extend(noticed);
     breaches.extend(beyond);
     sort(&mut findings);

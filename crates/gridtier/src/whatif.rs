@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::checked_toml::did_you_mean;
 use crate::cycle::Cycle;
 use crate::indicator::{DIMENSIONS, IndicatorColumn};
+use crate::limit::{self, Breach, CountedTables};
 use crate::method::{Level, Method, Tier, Weight};
 use crate::score::Scores;
 use crate::text;
@@ -380,6 +381,19 @@ pub fn attempt(cycle: &Cycle, method: &Method) -> TrialOutcome {
         transitions,
         counts,
     }
+}
+
+/// What is beyond the limits of the method tried: whether a cycle graded by it could be published as it is.
+#[must_use]
+pub fn breaches(
+    cycle: &Cycle,
+    method: &Method,
+    outcome: &TrialOutcome,
+    tables: &CountedTables,
+) -> Vec<Breach> {
+    let columns = columns_of(cycle, method);
+    let (_, of_scores) = limit::of_scores(&cycle.customers, &columns, &outcome.scores, method);
+    [limit::of_tables(tables, method), of_scores].concat()
 }
 
 /// The cycle's values in the order of another method's indicators.

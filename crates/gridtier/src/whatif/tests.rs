@@ -1,11 +1,13 @@
 //! Tests of settings and their siblings, and of trials with many customers whose ids are text.
 
 use super::*;
-use crate::contract::{SupplyLevel, UseCategory};
+use crate::contract::rule::Rule;
+use crate::contract::{SupplyLevel, Table, UseCategory};
 use crate::customer::{Customer, Customers};
 use crate::cycle::{Placed, PublishedOffences};
 use crate::fixture::plain_customer;
 use crate::indicator::IndicatorValue;
+use crate::source::{Finding, Tally};
 use crate::stratum::Groups;
 use crate::tier::{Previous, TierInputs, grade_on};
 use crate::unit::Month;
@@ -179,4 +181,35 @@ fn fifty_thousand_customers_with_text_ids_are_compared_at_once() {
         let after: u64 = outcome.transitions.iter().map(|row| row[tier]).sum();
         assert_eq!(before, after, "quotas hold");
     }
+}
+
+#[test]
+fn other_limits_are_applied_to_what_was_counted_in_the_cycle() {
+    let cycle = cycle(100);
+    let tally = |rows_in, rejected| Tally { rows_in, rejected, ..Tally::default() };
+    let findings = [Finding::of(Table::Bills, Rule::BeforeOpening, 6, "")];
+    let tables = CountedTables {
+        tallies: vec![(Table::Bills, tally(100, 11)), (Table::Payments, tally(100, 9))],
+        findings: &findings,
+        unit_suspects: &[],
+        customers: 100,
+    };
+    let by = |settings: &[&str]| -> Vec<String> {
+        let settings: Vec<String> = settings.iter().map(|&setting| setting.to_owned()).collect();
+        let trial = set(&cycle, &settings).unwrap();
+        let outcome = attempt(&cycle, &trial.method);
+        let found = breaches(&cycle, &trial.method, &outcome, &tables);
+        found.iter().map(|breach| breach.what().to_string()).collect()
+    };
+    let (rejects, opening) = (
+        "table bills: 11 rejected rows, 10 allowed",
+        "before_opening in table bills: 6.00 % of the customers, 5 % allowed",
+    );
+    let delivered = "min_delivered_weight=0";
+    assert_eq!(by(&[delivered]), [rejects, opening]);
+    assert_eq!(by(&[delivered, "limits.reject_rows=11"]), [opening]);
+    assert_eq!(by(&[delivered, "limits.reject_share=0.2", "plausibility.before_opening=0.06"]), [""; 0]);
+    assert_eq!(by(&[delivered, "limits.reject_rows=8"]).len(), 3);
+    let little = by(&["min_delivered_weight=1"]);
+    assert!(little.iter().any(|breach| breach.starts_with("little_delivered: ")), "{little:?}");
 }
