@@ -25,7 +25,7 @@ pub fn section(lines: &[LedgerLine]) -> Section {
         |score: Option<i64>| DataCell::number(score.map(|score| gridtier::index::float_i64(score) / 1e6));
     let rows = lines.iter().map(|line| {
         vec![
-            DataCell::same(line.stratum.clone()),
+            DataCell::Text(names::stratum(&line.stratum)),
             names::tier_cell(line.better),
             DataCell::count(line.customers),
             DataCell::count(line.quota),

@@ -29,7 +29,7 @@ pub fn moved(cycle: &Cycle, outcome: &TrialOutcome, most: usize) -> Section {
         let row = &cycle.rows[at];
         vec![
             DataCell::same(cycle.customers.ids.key(row.number).to_owned()),
-            DataCell::same(outcome.tiers.stratum(at).to_owned()),
+            DataCell::Text(names::stratum(outcome.tiers.stratum(at))),
             names::tier_cell(row.tier),
             names::tier_cell(outcome.tiers.tier[at]),
             score(row.score_e6),

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::chart::Chart;
 use crate::charts;
-use crate::format::{decimal, grouped, percent};
+use crate::format::{counted, decimal, grouped, percent};
 use crate::names;
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
@@ -48,12 +48,15 @@ pub fn with_verdict(validation: &Validation, verdict: Verdict) -> impl Iterator<
 
 fn title(cycle: &Cycle, validation: &Validation, version: u64) -> Text {
     let [pass, warn, fail, none] = [Verdict::Pass, Verdict::Warn, Verdict::Fail, Verdict::NotMeasured]
-        .map(|verdict| with_verdict(validation, verdict).count());
+        .map(|verdict| gridtier::index::count(with_verdict(validation, verdict).count()));
     let method = &cycle.method.name;
+    let (passes, warns, fails) = (
+        counted(pass, "check passes", "checks pass"),
+        counted(warn, "warns", "warn"),
+        counted(fail, "fails", "fail"),
+    );
     Text::new(
-        format!(
-            "Cycle {version}, method {method}: {pass} checks pass, {warn} warn, {fail} fail, {none} not measured"
-        ),
+        format!("Cycle {version}, method {method}: {passes}, {warns}, {fails}, {none} not measured"),
         format!(
             "第 {version} 周期, 方法 {method}: 通过 {pass} 项, 提示 {warn} 项, 不通过 {fail} 项, 未测 {none} 项"
         ),
@@ -122,17 +125,19 @@ fn basis(cycle: &Cycle, validation: &Validation) -> Section {
     let settings = &cycle.method.checks;
     let [sampled, ranked, borderline] =
         [validation.sampled, validation.ranked.len(), validation.borderline().count()]
-            .map(|count| grouped(gridtier::index::count(count)));
-    let draws = grouped(settings.draws);
+            .map(gridtier::index::count);
+    let draws = counted(settings.draws, "draw", "draws");
     let (seed, concentration) = (settings.seed, settings.concentration);
+    let customers = counted(ranked, "ranked customer", "ranked customers");
+    let [drawn, sampled, ranked, borderline] = [settings.draws, sampled, ranked, borderline].map(grouped);
     Section::new().sentence(
         format!(
-            "Drawn weights: {draws} draws, concentration {concentration}, seed {seed}. Orders and lines between tiers \
-             are those of a sample of {sampled} of {ranked} ranked customers; how often each tier came out was counted \
+            "Drawn weights: {draws}, concentration {concentration}, seed {seed}. Orders and lines between tiers \
+             are those of a sample of {sampled} of {customers}; how often each tier came out was counted \
              for all. Borderline customers: {borderline} (borderline.parquet with -o)."
         ),
         format!(
-            "权重扰动: 抽样 {draws} 次, 集中度 {concentration}, 种子 {seed}。排序与等级界线取自 {ranked} 户排名客户中的样本 \
+            "权重扰动: 抽样 {drawn} 次, 集中度 {concentration}, 种子 {seed}。排序与等级界线取自 {ranked} 户排名客户中的样本 \
              {sampled} 户; 各等级出现频率对全部排名客户统计。临界客户 {borderline} 户 (-o DIR 输出 borderline.parquet)。"
         ),
     )

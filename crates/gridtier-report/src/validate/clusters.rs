@@ -6,7 +6,7 @@ use gridtier::method::Tier;
 use gridtier::validate::Validation;
 
 use super::MEASURE_DECIMALS;
-use crate::format::grouped;
+use crate::format::{counted, grouped};
 use crate::names;
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
@@ -22,12 +22,15 @@ pub(super) fn sections(cycle: &Cycle, validation: &Validation) -> Vec<Section> {
             "未做聚类: 可区分客户的指标不足两项, 或客户过少。",
         )];
     };
-    let [sampled, chosen] =
-        [clusters.sampled, clusters.chosen_on].map(|count| grouped(gridtier::index::count(count)));
-    let (k, seed, indicators) = (clusters.clusters, cycle.method.checks.seed, clusters.places.len());
+    let [sampled, chosen, indicators] =
+        [clusters.sampled, clusters.chosen_on, clusters.places.len()].map(gridtier::index::count);
+    let customers = counted(sampled, "sampled customer", "sampled customers");
+    let over = counted(indicators, "indicator", "indicators");
+    let [sampled, chosen, indicators] = [sampled, chosen, indicators].map(grouped);
+    let (k, seed) = (clusters.clusters, cycle.method.checks.seed);
     let intro = Section::new().sentence(
         format!(
-            "Clusters of {sampled} sampled customers over {indicators} indicators, seed {seed}; their number {k} has the \
+            "Clusters of {customers} over {over}, seed {seed}; their number {k} has the \
              best silhouette on {chosen} of them."
         ),
         format!(
