@@ -26,14 +26,66 @@ struct Claim {
     history: History,
 }
 
-/// A utility whose method gives behaviour much weight, so that single indicators can lift many customers. The two
+/// What puts an indicator that no preset weighs in the place of its siblings, or in a group of its own.
+fn further(indicator: &str) -> &'static [(&'static str, &'static str)] {
+    const LOAD: (&str, &str) = (
+        "policy = 0.40\nwork = 0.40\nsuggestions = 0.20",
+        "policy = 0.10\nwork = 0.10\nsuggestions = 0.10\nload = 0.70",
+    );
+    match indicator {
+        "power_factor_shortfall" => &[
+            (
+                "power_factor_attainment = 1.0",
+                "power_factor_attainment = 0.0\npower_factor_shortfall = 1.0",
+            ),
+            (
+                "[indicators]\n",
+                "[indicators]\npower_factor_shortfall = { normalise = \"min_max\", goalposts = [0, 0.2] }\n",
+            ),
+        ],
+        "cross_year_arrears" => &[(
+            "[indicators]\n",
+            "[indicators]\ncross_year_arrears = { normalise = \"min_max\", goalposts = [0, 0.2] }\n",
+        )],
+        "valley_share" => &[
+            LOAD,
+            (
+                "[weights.indicators.suggestions]",
+                "[weights.indicators.load]\nvalley_share = 1.0\n\n[weights.indicators.suggestions]",
+            ),
+            ("[indicators]\n", "[indicators]\nvalley_share = { normalise = \"min_max\", goalposts = [0, 1] }\n"),
+        ],
+        "load_factor" => &[
+            LOAD,
+            (
+                "[weights.indicators.suggestions]",
+                "[weights.indicators.load]\nload_factor = 1.0\n\n[weights.indicators.suggestions]",
+            ),
+            ("[indicators]\n", "[indicators]\nload_factor = { normalise = \"min_max\", goalposts = [0, 1] }\n"),
+        ],
+        _ => &[],
+    }
+}
+
+/// A utility whose method gives behaviour much weight, so that single indicators can lift many customers. The
 /// indicators of payment change together, so only the one under test has weight.
 fn graded_for(indicator: &str) -> (Utility, String) {
     let utility = Utility::invented(400, &[]);
-    let weights = if indicator == "overdue_days" {
-        "on_time_payment = 0.0\noverdue_days = 1.0"
-    } else {
-        "on_time_payment = 1.0\noverdue_days = 0.0"
+    match indicator {
+        // The invented utility reads neither parts of the day nor demand.
+        "valley_share" => read_also(&utility, ["flat_kwh", "valley_kwh"], |id, kwh| {
+            let share = between_0_and_1(id);
+            [(1.0 - share) * kwh, share * kwh]
+        }),
+        "load_factor" => {
+            read_also(&utility, ["max_demand_kw"], |id, kwh| [kwh / (744.0 * (0.1 + 0.8 * between_0_and_1(id)))])
+        }
+        _ => {}
+    }
+    let weights = match indicator {
+        "overdue_days" => "on_time_payment = 0.0\noverdue_days = 1.0",
+        "cross_year_arrears" => "on_time_payment = 0.0\noverdue_days = 0.0\ncross_year_arrears = 1.0",
+        _ => "on_time_payment = 1.0\noverdue_days = 0.0",
     };
     let changes = [
         ("contribution = 0.5396", "contribution = 0.2"),
@@ -43,10 +95,40 @@ fn graded_for(indicator: &str) -> (Utility, String) {
     ];
     // Few customers have plans, and only one that misses its plan by little makes a claim.
     let plan = [("payment = 0.35", "payment = 0.10"), ("plan = 0.10", "plan = 0.35")];
-    let changes = [&changes[..], if indicator == "plan_completion" { &plan } else { &[] }].concat();
-    let method = method_file(utility.path(), "paper", &changes);
+    let plan = if indicator == "plan_completion" { &plan[..] } else { &[] };
+    let method = method_file(utility.path(), "paper", &[&changes[..], plan, further(indicator)].concat());
     utility.published(&["--method", &method]);
     (utility, method)
+}
+
+/// A number of a customer's own.
+fn between_0_and_1(id: &str) -> f64 {
+    f64::from(id.bytes().fold(7_u32, |sum, byte| (sum * 31 + u32::from(byte)) % 997)) / 997.0
+}
+
+/// Adds columns to the readings, computed from the customer and the energy of each, or puts them in place of earlier ones.
+fn read_also<const N: usize>(utility: &Utility, names: [&str; N], of: impl Fn(&str, f64) -> [f64; N]) {
+    let readings = taken(utility, "meter_readings");
+    let ids = tables::texts(&readings, "customer_id");
+    let energy = numbers(&readings, "active_kwh");
+    let thousandths = |value: f64| (value * 1000.0).round() / 1000.0;
+    let added: Vec<Option<[f64; N]>> =
+        ids.iter().zip(&energy).map(|(id, kwh)| Some(of(id.as_deref()?, (*kwh)?).map(thousandths))).collect();
+    let schema = readings.schema();
+    let own = schema.fields().iter().map(|field| field.name().as_str()).zip(readings.columns().iter().cloned());
+    let own = own.filter(|(name, _)| !names.contains(name));
+    let columns = names.iter().enumerate().map(|(at, name)| {
+        let cells: Float64Array = added.iter().map(|row| row.map(|row| row[at])).collect();
+        (*name, Arc::new(cells) as ArrayRef)
+    });
+    let bytes = tables::parquet(&tables::batch(own.chain(columns)));
+    std::fs::write(utility.data().join("meter_readings.parquet"), bytes).unwrap();
+}
+
+fn numbers(table: &arrow_array::RecordBatch, name: &str) -> Vec<Option<f64>> {
+    let column = table.column_by_name(name).unwrap();
+    let column = arrow_cast::cast(column, &arrow_schema::DataType::Float64).unwrap();
+    column.as_any().downcast_ref::<Float64Array>().unwrap().iter().collect()
 }
 
 fn record(utility: &Utility, id: &str) -> CustomerRecord {
@@ -100,11 +182,16 @@ fn check_claims(indicator: &str, slack: f64, edit: impl Fn(&Utility, &Claim)) {
 
 /// Removes a table from the data folder, whatever its format, and returns it.
 fn taken(utility: &Utility, table: &str) -> arrow_array::RecordBatch {
-    let file = ["parquet", "csv"].map(|ending| utility.data().join(format!("{table}.{ending}")));
-    let file = file.into_iter().find(|file| file.is_file()).unwrap();
+    let file = file(utility, table);
     let rows = tables::read(&file);
     std::fs::remove_file(file).unwrap();
     rows
+}
+
+/// The file of a table, whatever its format.
+fn file(utility: &Utility, table: &str) -> std::path::PathBuf {
+    let files = ["parquet", "csv"].map(|ending| utility.data().join(format!("{table}.{ending}")));
+    files.into_iter().find(|file| file.is_file()).unwrap()
 }
 
 fn put(utility: &Utility, table: &str, csv: &str) {
@@ -210,24 +297,23 @@ fn as_many_months_at_the_standard_as_an_explanation_asks_are_enough() {
         let attained = months.iter().filter(|month| month.is_attained).count() as i64;
         let lacking = months.iter().filter(|month| !month.is_attained).map(|month| month.month.to_string());
         let mended: Vec<String> = lacking.take((counted - attained) as usize).collect();
-        let readings = taken(utility, "meter_readings");
-        let [ids, times] = ["customer_id", "read_at"].map(|column| tables::texts(&readings, column));
-        let is_mended = |row: usize| {
-            let month =
-                times[row].as_ref().is_some_and(|time| mended.iter().any(|month| time.starts_with(month)));
-            month && ids[row].as_deref() == Some(&claim.id)
-        };
-        let changed = tables::with(&readings, "reactive_kvarh", |column| {
-            let column = arrow_cast::cast(column, &arrow_schema::DataType::Float64).unwrap();
-            let column: &Float64Array = column.as_any().downcast_ref().unwrap();
-            let rows = column.iter().enumerate();
-            Arc::new(
-                rows.map(|(row, old)| if is_mended(row) { Some(0.0) } else { old }).collect::<Float64Array>(),
-            )
-        });
-        let bytes = tables::parquet(&changed);
-        std::fs::write(utility.data().join("meter_readings.parquet"), bytes).unwrap();
+        without_reactive_energy(utility, &claim.id, &mended);
     });
+}
+
+/// Takes the reactive energy out of a customer's readings of some months.
+fn without_reactive_energy(utility: &Utility, customer: &str, months: &[String]) {
+    let readings = taken(utility, "meter_readings");
+    let [ids, times] = ["customer_id", "read_at"].map(|column| tables::texts(&readings, column));
+    let is_mended = |row: usize| {
+        let month = times[row].as_ref().is_some_and(|time| months.iter().any(|month| time.starts_with(month)));
+        month && ids[row].as_deref() == Some(customer)
+    };
+    let changed = tables::with(&readings, "reactive_kvarh", |_| {
+        let rows = numbers(&readings, "reactive_kvarh").into_iter().enumerate();
+        Arc::new(rows.map(|(row, old)| if is_mended(row) { Some(0.0) } else { old }).collect::<Float64Array>())
+    });
+    std::fs::write(utility.data().join("meter_readings.parquet"), tables::parquet(&changed)).unwrap();
 }
 
 #[test]
@@ -356,5 +442,76 @@ fn as_many_suggestions_as_an_explanation_asks_are_enough() {
             ]
         };
         append(utility, "cooperation", &(0..more).map(event).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn a_power_factor_as_little_short_as_an_explanation_asks_is_enough() {
+    check_claims("power_factor_shortfall", 0.02, |utility, claim| {
+        let customers = tables::read(&file(utility, "customers"));
+        let own = tables::texts(&customers, "customer_id").iter().position(|id| id.as_deref() == Some(&claim.id));
+        let standard = numbers(&customers, "power_factor_standard")[own.unwrap()].unwrap();
+        let months = &claim.history.accounts[0].power_factor;
+        let mut left = (claim.now - claim.needed) * months.len() as f64 + 1e-9;
+        let mut short: Vec<_> = months.iter().filter(|month| !month.is_attained).collect();
+        short.sort_by(|a, b| b.power_factor.total_cmp(&a.power_factor));
+        let mut mended = Vec::new();
+        for month in short {
+            if left <= 0.0 {
+                break;
+            }
+            left -= standard - month.power_factor;
+            mended.push(month.month.to_string());
+        }
+        without_reactive_energy(utility, &claim.id, &mended);
+    });
+}
+
+#[test]
+fn arrears_of_earlier_years_as_small_as_an_explanation_asks_are_enough() {
+    check_claims("cross_year_arrears", 0.001, |utility, claim| {
+        let year = day(claim.history.window.end_day() - 1)[..4].to_owned();
+        let payments = tables::read(&file(utility, "payments"));
+        let [bills, amounts] = ["bill_id", "amount"].map(|column| tables::texts(&payments, column));
+        let paid = |id: &str| -> i128 {
+            let own = bills.iter().zip(&amounts).filter(|(bill, _)| bill.as_deref() == Some(id));
+            own.map(|(_, amount)| (amount.as_ref().unwrap().parse::<f64>().unwrap() * 100.0).round() as i128).sum()
+        };
+        let all = claim.history.accounts[0].bills.as_ref().unwrap().iter();
+        let owed: Vec<(&str, i128)> = all
+            .filter(|bill| bill.paid_on.is_none() && day(bill.due_on)[..4] < *year)
+            .map(|bill| (bill.id.as_str(), bill.due_fen - paid(&bill.id)))
+            .collect();
+        let sum: i128 = owed.iter().map(|(_, fen)| fen).sum();
+        let mut left = sum - (claim.needed / claim.now * sum as f64).floor() as i128;
+        let mut lines = Vec::new();
+        for (number, (bill, fen)) in owed.into_iter().enumerate() {
+            let fen = fen.min(left);
+            if fen > 0 {
+                lines.push(payment(number, bill, claim.history.window.end_day() - 1, fen));
+                left -= fen;
+            }
+        }
+        append(utility, "payments", &lines);
+    });
+}
+
+#[test]
+fn as_much_in_valley_hours_as_an_explanation_asks_is_enough() {
+    check_claims("valley_share", 0.001, |utility, claim| {
+        read_also(utility, ["flat_kwh", "valley_kwh"], |id, kwh| {
+            let share = if id == claim.id { claim.needed + 1e-4 } else { between_0_and_1(id) };
+            [(1.0 - share) * kwh, share * kwh]
+        });
+    });
+}
+
+#[test]
+fn as_even_a_load_as_an_explanation_asks_is_enough() {
+    check_claims("load_factor", 0.02, |utility, claim| {
+        read_also(utility, ["max_demand_kw"], |id, kwh| {
+            let asked = if id == claim.id { claim.now / claim.needed * 0.99 } else { 1.0 };
+            [asked * kwh / (744.0 * (0.1 + 0.8 * between_0_and_1(id)))]
+        });
     });
 }
