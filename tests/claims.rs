@@ -34,10 +34,7 @@ fn further(indicator: &str) -> &'static [(&'static str, &'static str)] {
     );
     match indicator {
         "power_factor_shortfall" => &[
-            (
-                "power_factor_attainment = 1.0",
-                "power_factor_attainment = 0.0\npower_factor_shortfall = 1.0",
-            ),
+            ("power_factor_attainment = 1.0", "power_factor_attainment = 0.0\npower_factor_shortfall = 1.0"),
             (
                 "[indicators]\n",
                 "[indicators]\npower_factor_shortfall = { normalise = \"min_max\", goalposts = [0, 0.2] }\n",
@@ -53,7 +50,10 @@ fn further(indicator: &str) -> &'static [(&'static str, &'static str)] {
                 "[weights.indicators.suggestions]",
                 "[weights.indicators.load]\nvalley_share = 1.0\n\n[weights.indicators.suggestions]",
             ),
-            ("[indicators]\n", "[indicators]\nvalley_share = { normalise = \"min_max\", goalposts = [0, 1] }\n"),
+            (
+                "[indicators]\n",
+                "[indicators]\nvalley_share = { normalise = \"min_max\", goalposts = [0, 1] }\n",
+            ),
         ],
         "load_factor" => &[
             LOAD,
@@ -61,7 +61,10 @@ fn further(indicator: &str) -> &'static [(&'static str, &'static str)] {
                 "[weights.indicators.suggestions]",
                 "[weights.indicators.load]\nload_factor = 1.0\n\n[weights.indicators.suggestions]",
             ),
-            ("[indicators]\n", "[indicators]\nload_factor = { normalise = \"min_max\", goalposts = [0, 1] }\n"),
+            (
+                "[indicators]\n",
+                "[indicators]\nload_factor = { normalise = \"min_max\", goalposts = [0, 1] }\n",
+            ),
         ],
         _ => &[],
     }
@@ -77,9 +80,9 @@ fn graded_for(indicator: &str) -> (Utility, String) {
             let share = between_0_and_1(id);
             [(1.0 - share) * kwh, share * kwh]
         }),
-        "load_factor" => {
-            read_also(&utility, ["max_demand_kw"], |id, kwh| [kwh / (744.0 * (0.1 + 0.8 * between_0_and_1(id)))])
-        }
+        "load_factor" => read_also(&utility, ["max_demand_kw"], |id, kwh| {
+            [kwh / (744.0 * (0.1 + 0.8 * between_0_and_1(id)))]
+        }),
         _ => {}
     }
     let weights = match indicator {
@@ -115,7 +118,8 @@ fn read_also<const N: usize>(utility: &Utility, names: [&str; N], of: impl Fn(&s
     let added: Vec<Option<[f64; N]>> =
         ids.iter().zip(&energy).map(|(id, kwh)| Some(of(id.as_deref()?, (*kwh)?).map(thousandths))).collect();
     let schema = readings.schema();
-    let own = schema.fields().iter().map(|field| field.name().as_str()).zip(readings.columns().iter().cloned());
+    let own =
+        schema.fields().iter().map(|field| field.name().as_str()).zip(readings.columns().iter().cloned());
     let own = own.filter(|(name, _)| !names.contains(name));
     let columns = names.iter().enumerate().map(|(at, name)| {
         let cells: Float64Array = added.iter().map(|row| row.map(|row| row[at])).collect();
@@ -306,12 +310,15 @@ fn without_reactive_energy(utility: &Utility, customer: &str, months: &[String])
     let readings = taken(utility, "meter_readings");
     let [ids, times] = ["customer_id", "read_at"].map(|column| tables::texts(&readings, column));
     let is_mended = |row: usize| {
-        let month = times[row].as_ref().is_some_and(|time| months.iter().any(|month| time.starts_with(month)));
+        let month =
+            times[row].as_ref().is_some_and(|time| months.iter().any(|month| time.starts_with(month)));
         month && ids[row].as_deref() == Some(customer)
     };
     let changed = tables::with(&readings, "reactive_kvarh", |_| {
         let rows = numbers(&readings, "reactive_kvarh").into_iter().enumerate();
-        Arc::new(rows.map(|(row, old)| if is_mended(row) { Some(0.0) } else { old }).collect::<Float64Array>())
+        Arc::new(
+            rows.map(|(row, old)| if is_mended(row) { Some(0.0) } else { old }).collect::<Float64Array>(),
+        )
     });
     std::fs::write(utility.data().join("meter_readings.parquet"), tables::parquet(&changed)).unwrap();
 }
@@ -449,7 +456,8 @@ fn as_many_suggestions_as_an_explanation_asks_are_enough() {
 fn a_power_factor_as_little_short_as_an_explanation_asks_is_enough() {
     check_claims("power_factor_shortfall", 0.02, |utility, claim| {
         let customers = tables::read(&file(utility, "customers"));
-        let own = tables::texts(&customers, "customer_id").iter().position(|id| id.as_deref() == Some(&claim.id));
+        let own =
+            tables::texts(&customers, "customer_id").iter().position(|id| id.as_deref() == Some(&claim.id));
         let standard = numbers(&customers, "power_factor_standard")[own.unwrap()].unwrap();
         let months = &claim.history.accounts[0].power_factor;
         let mut left = (claim.now - claim.needed) * months.len() as f64 + 1e-9;
@@ -475,7 +483,8 @@ fn arrears_of_earlier_years_as_small_as_an_explanation_asks_are_enough() {
         let [bills, amounts] = ["bill_id", "amount"].map(|column| tables::texts(&payments, column));
         let paid = |id: &str| -> i128 {
             let own = bills.iter().zip(&amounts).filter(|(bill, _)| bill.as_deref() == Some(id));
-            own.map(|(_, amount)| (amount.as_ref().unwrap().parse::<f64>().unwrap() * 100.0).round() as i128).sum()
+            own.map(|(_, amount)| (amount.as_ref().unwrap().parse::<f64>().unwrap() * 100.0).round() as i128)
+                .sum()
         };
         let all = claim.history.accounts[0].bills.as_ref().unwrap().iter();
         let owed: Vec<(&str, i128)> = all

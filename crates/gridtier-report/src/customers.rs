@@ -103,7 +103,7 @@ fn table(rows: &[ListedCustomer]) -> DataTable {
             DataCell::YesNo(row.is_provisional),
             DataCell::number(row.score_e6.map(|score| gridtier::index::float_i64(score) / 1e6)),
             row.rank.map_or(DataCell::Missing, DataCell::count),
-            DataCell::same(row.stratum.clone()),
+            DataCell::Text(names::stratum(&row.stratum)),
             row.region.clone().map_or(DataCell::Blank, DataCell::same),
             row.use_category.as_deref().map_or(DataCell::Blank, |code| DataCell::Text(use_category(code))),
             row.movement.map_or(DataCell::Blank, DataCell::word),

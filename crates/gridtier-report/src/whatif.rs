@@ -47,7 +47,8 @@ pub fn sections(trial: &Trial, outcome: &TrialOutcome, customers: usize, version
 #[must_use]
 pub fn limits(trial: &Trial, own: &[Breach], tried: &[Breach]) -> Option<Section> {
     let is_of_limits = |key: &ChangedKey| {
-        key.path == "min_delivered_weight" || ["limits.", "plausibility."].iter().any(|table| key.path.starts_with(table))
+        key.path == "min_delivered_weight"
+            || ["limits.", "plausibility."].iter().any(|table| key.path.starts_with(table))
     };
     if own == tried && !trial.changed.iter().any(is_of_limits) {
         return None;
