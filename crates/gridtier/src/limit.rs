@@ -351,7 +351,7 @@ mod tests {
     fn suspect_units_are_counted_by_customer_in_months_of_at_least_a_kilowatt_hour() {
         let method = method(&[("min_delivered_weight = 0.5", "min_delivered_weight = 0")]);
         let mut facts = graded(100, &[], &method).facts;
-        let suspect = |customer, active_wh| crate::meter::UnitSuspect {
+        let suspect = |customer, active_wh| UnitSuspect {
             customer: crate::index::CustomerIx::new(customer),
             month: Month::new(2024, 1),
             active_wh,
