@@ -232,10 +232,12 @@ fn decoded_pass(
     loop {
         let chunk = text.fill_buf().map_err(|error| match (bad_utf8, error.kind()) {
             (Some(at), std::io::ErrorKind::InvalidData) if encoding == Encoding::Gb18030 => {
+                let error = of_library(&error.to_string());
                 Unreadable::because(
                     text!(
                         "it is neither UTF-8 (byte {at}) nor GB18030 ({error})",
-                        "既不是 UTF-8（第 {at} 字节），也不是 GB18030（{error}）"
+                        "既不是 UTF-8（第 {at} 字节），也不是 GB18030（{error}）";
+                        error
                     ),
                     text!(
                         "export it as CSV UTF-8, or declare `encoding`",
