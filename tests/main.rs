@@ -4,6 +4,7 @@
 // A test, or a helper of tests, that cannot go on must panic there.
 #![allow(clippy::unwrap_used)]
 
+mod chromium;
 mod support;
 mod tables;
 mod utility;
@@ -11,6 +12,7 @@ mod utility;
 mod bad_exports;
 mod bad_files;
 mod bad_input;
+mod browser;
 mod cases;
 mod claims;
 mod commands;

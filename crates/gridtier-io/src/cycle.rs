@@ -42,4 +42,4 @@ pub use members::MemberBatches;
 pub use profile::profiles;
 pub use published::{boundaries, indicator_parameters, published_rejects};
 pub use restated::{RestatedFailure, RestatedTable};
-pub(crate) use table::{batches_of, has_tier_probability, read_columns, rows_of_ids};
+pub(crate) use table::{batches_of, has_tier_probability, read_columns, rows_of_id, rows_of_ids};

@@ -216,7 +216,8 @@ impl<'a> CycleEntitlements<'a> {
     /// # Errors
     /// A file of the cycle cannot be read, or the customer is not in it.
     pub fn customer(&self, id: &str, selection: &Selection) -> Result<(CustomerServices, bool), CycleError> {
-        for batch in self.members(&Self::looked_at(selection, &[]))? {
+        let columns = Self::looked_at(selection, &[]);
+        for batch in MemberBatches::of_customer(self.cycle, self.catalogue, &columns, id)? {
             let batch = batch?;
             let members = self.of(&batch)?;
             let Some(row) = (0..members.len()).find(|&row| members.id(row) == id) else { continue };

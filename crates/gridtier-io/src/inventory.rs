@@ -13,7 +13,7 @@ use gridtier::text::Text;
 use gridtier::unit::Month;
 use gridtier::word::Word as _;
 
-use crate::cycle::{CycleError, Manifest, as_of, read_columns};
+use crate::cycle::{CycleError, Manifest, as_of, other_table, read_columns, rows_of_id};
 use crate::govern::{GovernanceError, days_between, decisions, rules_for};
 use crate::store::{ChainFault, Damage, RegisterEntry, RegisterHead, Store, StoredCycle};
 
@@ -247,6 +247,14 @@ pub fn history(
     let mut history = TierHistory::default();
     for (month, cycle) in known_cycles(store, known_on)? {
         history.begin_cycle(cycle.version, month.first_day());
+        if let Some(id) = customer {
+            let rows = rows_of_id(&cycle, "tiers.parquet", id)?;
+            let read = rows.is_none_or(|rows| tiers::read_history(&rows, customer, &mut history).is_some());
+            if !read {
+                return Err(other_table(&cycle, "tiers.parquet"));
+            }
+            continue;
+        }
         let columns = ["customer_id", "stratum", "tier", "provisional"];
         read_columns(&cycle, "tiers.parquet", &columns, |batch| {
             tiers::read_history(batch, customer, &mut history)

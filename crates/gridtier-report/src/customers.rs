@@ -84,7 +84,9 @@ pub fn section(page: &CustomerPage) -> Section {
     section.table(table(&page.rows))
 }
 
-fn table(rows: &[ListedCustomer]) -> DataTable {
+/// Customers as a table.
+#[must_use]
+pub fn table(rows: &[ListedCustomer]) -> DataTable {
     let columns = vec![
         DataColumn::new(ColumnFormat::Id, "customer_id", "customer", "户号"),
         DataColumn::new(ColumnFormat::Text, "tier", "tier", "等级"),

@@ -1,5 +1,7 @@
 //! What a page is before it is written, and what is said where there is none.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use gridtier::text;
 use gridtier::text::Text;
@@ -23,6 +25,8 @@ pub struct Page {
     pub sections: Vec<Section>,
     /// Forms and links below the sections.
     pub tail: Markup,
+    /// Its table as CSV, where that is more than the page shows.
+    pub csv: Option<Vec<u8>>,
     /// After how many seconds it is to be asked for again, while what it shows is being computed.
     pub again_after: Option<u32>,
 }
@@ -41,6 +45,14 @@ impl Page {
     /// With a form or links below the sections.
     pub fn ending_with(self, tail: Markup) -> Self {
         Self { tail, ..self }
+    }
+
+    /// A page of sections that take their time, or one that says so.
+    pub fn made(title: Text, sections: Option<Arc<Vec<Section>>>) -> Self {
+        match sections {
+            Some(sections) => Self::new(title, sections.to_vec()),
+            None => Self::waiting(title),
+        }
     }
 
     /// A page that says that its numbers are being computed.
@@ -76,6 +88,12 @@ impl WebError {
     /// What was asked is not allowed.
     pub fn forbidden(what: Text) -> Self {
         Self { status: StatusCode::FORBIDDEN, what }
+    }
+
+    /// What was asked is not there yet.
+    pub fn not_yet() -> Self {
+        let what = text!("this is still being computed; ask again in a minute", "仍在计算中; 请稍后再试");
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, what }
     }
 
     /// A fault that the reader cannot mend.

@@ -1,12 +1,16 @@
 //! What a URL asks for: a language, a cycle, a format and the fields of its page; and URLs of other views with the same.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use gridtier::text::{Lang, Voice};
 use gridtier::word::Word as _;
 
 /// The fields that pages share and links carry on.
 const CARRIED: [&str; 2] = ["lang", "cycle"];
+
+const PAGE_PATIENCE: Duration = Duration::from_millis(250);
+const FILE_PATIENCE: Duration = Duration::from_secs(600);
 
 /// In which form the sections of a page are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +76,11 @@ impl Asked {
             Some("xlsx") => PageFormat::Xlsx,
             _ => PageFormat::Html,
         }
+    }
+
+    /// How long its reader waits for what is being computed: a page says that it is, a file comes when it is there.
+    pub fn patience(&self) -> Duration {
+        if self.format() == PageFormat::Html { PAGE_PATIENCE } else { FILE_PATIENCE }
     }
 
     /// The URL of another view in the same language and of the same cycle.

@@ -32,19 +32,27 @@ const VIEWS: [(&str, &str, &str); 11] = [
     ("/store", "Store", "存储"),
 ];
 
+const CSV: &str = "text/csv; charset=utf-8";
+
 /// A page in the form that was asked for.
 pub fn response(page: &Page, asked: &Asked) -> Result<Response, WebError> {
     let tables: Vec<&DataTable> = page.sections.iter().flat_map(Section::tables).collect();
+    if page.again_after.is_some() && asked.format() != PageFormat::Html {
+        return Err(WebError::not_yet());
+    }
     match asked.format() {
         PageFormat::Html => Ok(framed(page, &tables, asked, StatusCode::OK)),
         PageFormat::Csv(place) => {
             let Some(table) = tables.get(place) else {
                 return Err(WebError::not_found(text!("the page has no such table", "页面没有此表")));
             };
+            if let Some(bytes) = &page.csv {
+                return Ok(file(bytes.clone(), CSV, "csv", &table.title));
+            }
             let mut bytes = Vec::new();
             let written = csv::write(&mut bytes, table, asked.voice(), ByteOrderMark::Written);
             written.map_err(|_| WebError::bug())?;
-            Ok(file(bytes, "text/csv; charset=utf-8", "csv", &table.title))
+            Ok(file(bytes, CSV, "csv", &table.title))
         }
         PageFormat::Xlsx => {
             let mut bytes = Cursor::new(Vec::new());

@@ -1,9 +1,8 @@
 //! Secrets: a word that only its holders know, compared in a time that does not depend on how much of a guess is right.
 
-use std::collections::hash_map::RandomState;
 use std::fmt::{self, Debug};
-use std::hash::{BuildHasher as _, Hasher as _};
 use std::hint::black_box;
+use std::io;
 
 /// A secret word.
 #[derive(Clone)]
@@ -15,16 +14,14 @@ impl Secret {
         Self(word.into())
     }
 
-    /// A word of 64 hexadecimal digits that nobody can guess: outputs of SipHash under a key of 128 bits from the operating
-    /// system, which never leaves this process.
-    pub fn random() -> Self {
-        let keyed = RandomState::new();
-        let word = (0..4u64).map(|block| {
-            let mut hasher = keyed.build_hasher();
-            hasher.write_u64(block);
-            format!("{:016x}", hasher.finish())
-        });
-        Self(word.collect())
+    /// A word of 64 hexadecimal digits, drawn by the operating system.
+    ///
+    /// # Errors
+    /// The operating system gives no random numbers.
+    pub fn random() -> io::Result<Self> {
+        let mut drawn = [0; 32];
+        getrandom::fill(&mut drawn).map_err(io::Error::other)?;
+        Ok(Self(drawn.iter().map(|byte| format!("{byte:02x}")).collect()))
     }
 
     /// Whether a guess is the word.
@@ -94,7 +91,7 @@ mod tests {
 
     #[test]
     fn random_words_are_long_and_differ() {
-        let (one, other) = (Secret::random(), Secret::random());
+        let (one, other) = (Secret::random().unwrap(), Secret::random().unwrap());
         assert_eq!(one.reveal().len(), 64);
         assert_ne!(one.reveal(), other.reveal());
         assert_eq!(format!("{one:?}"), "Secret");

@@ -47,7 +47,7 @@ pub enum ServeError {
     Store(StoreError),
     /// The address cannot be listened on.
     Address(SocketAddr, io::Error),
-    /// The operating system gives no threads or signals.
+    /// The operating system gives no threads, signals or random numbers.
     System(io::Error),
 }
 
@@ -101,7 +101,8 @@ impl Server {
     /// Listens on the address of the settings.
     ///
     /// # Errors
-    /// The settings would open the store to others, the store cannot be opened, or the address cannot be had.
+    /// The settings would open the store to others, the store cannot be opened, the address cannot be had, or the operating
+    /// system gives no random numbers or threads.
     pub fn bind(settings: Settings) -> Result<Self, ServeError> {
         settings.check().map_err(ServeError::Settings)?;
         Store::open(&settings.store).map_err(ServeError::Store)?;
@@ -112,7 +113,7 @@ impl Server {
         });
         let (address, listener) = bound.map_err(|error| ServeError::Address(asked, error))?;
         let guard = Guard::new(address, &settings.hosts, settings.secret(), settings.log);
-        let view = Arc::new(View::new(settings));
+        let view = Arc::new(View::new(settings).map_err(ServeError::System)?);
         let router = router(&view, guard);
         let stopper = Stopper(Arc::new(watch::channel(false).0));
         Ok(Self { listener, address, router, stopper, view })

@@ -1,6 +1,9 @@
 //! What all pages share: the store, results that are held for the next reader, and how many pages are made at a time.
 
+use std::io;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use gridtier::compare::{Comparison, Pair};
 use gridtier::cycle::Cycle;
@@ -9,11 +12,12 @@ use gridtier_io::compare::{ComparedPair, ComparisonRequest};
 use gridtier_io::cycle;
 use gridtier_io::store::{Store, StoredCycle};
 use gridtier_report::section::Section;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::sync::Semaphore;
 
 use crate::answer::WebError;
 use crate::asked::Asked;
-use crate::held::{Background, Held};
+use crate::held::Background;
 use crate::secret::Secret;
 use crate::settings::Settings;
 
@@ -56,11 +60,31 @@ impl HeldPair {
     }
 }
 
-/// Whole cycles in memory: one question at a time, so that memory holds no more.
+/// Whole cycles in memory. One or two are held for the next question; whoever asks them keeps them as long as it takes, so that
+/// a long validation delays no trial.
 enum Whole {
     Nothing,
-    Cycle(CycleKey, Box<Cycle>),
-    Pair([CycleKey; 2], Box<HeldPair>),
+    Cycle(CycleKey, Arc<Cycle>),
+    Pair([CycleKey; 2], Arc<HeldPair>),
+}
+
+/// A whole cycle, alone or as the later one of two.
+pub enum WholeCycle {
+    /// Alone.
+    Alone(Arc<Cycle>),
+    /// As the later one of two.
+    Later(Arc<HeldPair>),
+}
+
+impl Deref for WholeCycle {
+    type Target = Cycle;
+
+    fn deref(&self) -> &Cycle {
+        match self {
+            Self::Alone(cycle) => cycle,
+            Self::Later(pair) => &pair.cycles.after,
+        }
+    }
 }
 
 /// The view of a store.
@@ -69,26 +93,30 @@ pub struct View {
     pub settings: Settings,
     /// What forms carry that change something: a page of another site cannot know it.
     pub form_secret: Secret,
-    /// What takes its time, by the cycle and what is asked of it.
-    pub slow: Background<(CycleKey, String), Vec<Section>, WebError>,
+    slow: Background<(CycleKey, String), Vec<Section>, WebError>,
     little: Arc<Semaphore>,
     much: Arc<Semaphore>,
-    columns: Held<[Option<CycleKey>; 2], CustomerColumns>,
+    columns: Background<[Option<CycleKey>; 2], CustomerColumns, WebError>,
     whole: Mutex<Whole>,
+    leisure: ThreadPool,
 }
 
 impl View {
     /// The view of a store; nothing is read yet.
-    pub fn new(settings: Settings) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// The operating system gives no random numbers or threads.
+    pub fn new(settings: Settings) -> io::Result<Self> {
+        Ok(Self {
             settings,
-            form_secret: Secret::random(),
+            form_secret: Secret::random()?,
             slow: Background::new(SLOW_HELD),
             little: Arc::new(Semaphore::new(PAGES_AT_A_TIME)),
             much: Arc::new(Semaphore::new(WHOLE_CYCLES_AT_A_TIME)),
-            columns: Held::new(COLUMNS_HELD),
+            columns: Background::new(COLUMNS_HELD),
             whole: Mutex::new(Whole::Nothing),
-        }
+            leisure: ThreadPoolBuilder::new().build().map_err(io::Error::other)?,
+        })
     }
 
     /// The store as it is now: cycles may have come since the last page.
@@ -103,11 +131,22 @@ impl View {
         Ok((store, cycle))
     }
 
-    /// The customers of a cycle in columns.
-    pub fn customers(&self, store: &Store, cycle: &StoredCycle) -> Result<Arc<CustomerColumns>, WebError> {
+    /// The customers of a cycle in columns; `None` while they are being read.
+    ///
+    /// # Errors
+    /// The store or a table cannot be read.
+    pub fn customers(
+        &self,
+        store: &Store,
+        cycle: &StoredCycle,
+        patience: Duration,
+    ) -> Result<Option<Arc<CustomerColumns>>, WebError> {
         let before = predecessor(store, cycle)?;
         let key = [Some(CycleKey::from(cycle)), before.as_ref().map(CycleKey::from)];
-        Ok(self.columns.get(&key, || CustomerColumns::read(cycle, before.as_ref()))?)
+        let cycle = cycle.clone();
+        let read =
+            self.columns.get(&key, patience, move || Ok(CustomerColumns::read(&cycle, before.as_ref())?));
+        read.transpose().map_err(|error| (*error).clone())
     }
 
     /// Reads what the first reader would wait for. What goes wrong here goes wrong again when it is asked for, and is said then.
@@ -115,47 +154,55 @@ impl View {
         if let Ok(store) = self.store()
             && let Ok(cycle) = store.cycle(None)
         {
-            let _ = self.customers(&store, &cycle);
+            let _ = self.customers(&store, &cycle, Duration::ZERO);
         }
     }
 
-    /// Asks a whole cycle, and keeps it for the next question.
-    pub fn with_cycle<T>(
-        &self,
-        store: &Store,
+    /// Sections that take their time, by the cycle and what is asked of it; `None` while they are being made.
+    pub fn slowly(
+        self: &Arc<Self>,
+        asked: &Asked,
         stored: &StoredCycle,
-        ask: impl FnOnce(&Cycle) -> Result<T, WebError>,
-    ) -> Result<T, WebError> {
+        question: String,
+        make: impl FnOnce(&Arc<Self>) -> Result<Vec<Section>, WebError> + Send + 'static,
+    ) -> Result<Option<Arc<Vec<Section>>>, WebError> {
+        let view = Arc::clone(self);
+        let made = self.slow.get(&(CycleKey::from(stored), question), asked.patience(), move || make(&view));
+        made.transpose().map_err(|error| (*error).clone())
+    }
+
+    /// A whole cycle, which is kept for the next question.
+    pub fn whole_cycle(&self, store: &Store, stored: &StoredCycle) -> Result<WholeCycle, WebError> {
         let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
         let key = CycleKey::from(stored);
-        if !matches!(&*whole, Whole::Cycle(known, _) if *known == key) {
-            // What was held leaves before its successor needs the memory.
-            *whole = Whole::Nothing;
-            *whole = Whole::Cycle(key, Box::new(cycle::cycle(store, stored)?));
-        }
         match &*whole {
-            Whole::Cycle(_, cycle) => ask(cycle),
-            Whole::Nothing | Whole::Pair(..) => Err(WebError::bug()),
+            Whole::Cycle(known, cycle) if *known == key => return Ok(WholeCycle::Alone(Arc::clone(cycle))),
+            Whole::Pair([_, known], pair) if *known == key => return Ok(WholeCycle::Later(Arc::clone(pair))),
+            // What was held leaves before its successor needs the memory.
+            _ => *whole = Whole::Nothing,
         }
+        let read = Arc::new(cycle::cycle(store, stored)?);
+        *whole = Whole::Cycle(key, Arc::clone(&read));
+        Ok(WholeCycle::Alone(read))
     }
 
-    /// Asks two cycles that are compared, and keeps them for the next question.
-    pub fn with_pair<T>(
-        &self,
-        request: ComparisonRequest,
-        ask: impl FnOnce(&HeldPair) -> Result<T, WebError>,
-    ) -> Result<T, WebError> {
+    /// Two cycles that are compared, which are kept for the next question.
+    pub fn pair(&self, request: ComparisonRequest) -> Result<Arc<HeldPair>, WebError> {
         let store = self.store()?;
         let key = [CycleKey::from(&store.cycle(request.from)?), CycleKey::from(&store.cycle(request.cycle)?)];
         let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
-        if !matches!(&*whole, Whole::Pair(known, _) if *known == key) {
-            *whole = Whole::Nothing;
-            *whole = Whole::Pair(key, Box::new(HeldPair::read(&store, request)?));
-        }
         match &*whole {
-            Whole::Pair(_, held) => ask(held),
-            Whole::Nothing | Whole::Cycle(..) => Err(WebError::bug()),
+            Whole::Pair(known, pair) if *known == key => return Ok(Arc::clone(pair)),
+            _ => *whole = Whole::Nothing,
         }
+        let read = Arc::new(HeldPair::read(&store, request)?);
+        *whole = Whole::Pair(key, Arc::clone(&read));
+        Ok(read)
+    }
+
+    /// Measures something that takes long on threads of its own, so that the pages of others are not behind it in the queue.
+    pub fn at_leisure<T: Send>(&self, measure: impl FnOnce() -> T + Send) -> T {
+        self.leisure.install(measure)
     }
 
     /// The right to make a page.

@@ -2,39 +2,61 @@
 
 use std::collections::BTreeMap;
 
+use arrow_array::cast::AsArray;
 use gridtier::customer::Customers;
 use gridtier::key::KeyIndex;
+use gridtier::output::facts::read_customers;
 use gridtier::unit::{Window, date_of_day};
 
-use super::error::{Absence, CycleError};
-use super::load::customers;
+use super::error::{Absence, CycleError, other_columns};
 use super::manifest::Manifest;
+use super::table::{read_columns, rows_of_id};
 use crate::store::StoredCycle;
 
 /// The error for a customer that is not in the graded population of a cycle, which says why.
 pub(crate) fn absent(cycle: &StoredCycle, id: &str) -> CycleError {
-    let why = customers(cycle)
-        .and_then(|customers| Ok(absence(&customers, (&Manifest::read(cycle)?.window).into(), id)));
-    match why {
+    match absence(cycle, id) {
         Ok(why) => CycleError::NoSuchCustomer { id: id.into(), why },
         Err(error) => error,
     }
 }
 
-fn absence(customers: &Customers, window: Window, id: &str) -> Absence {
-    let day = |day: i32| date_of_day(day).map_or_else(String::new, |day| day.to_string());
-    let Some(number) = customers.ids.get(id) else {
-        let padded = WithoutZeros::of(&customers.ids);
-        return padded
-            .find(id)
-            .map_or(Absence::Unknown, |likely| Absence::OtherZeros { likely: likely.into() });
+/// Why. Only ids are read of customers other than this one: somebody who waits typed a wrong id.
+fn absence(cycle: &StoredCycle, id: &str) -> Result<Absence, CycleError> {
+    let Some(rows) = rows_of_id(cycle, CUSTOMERS, id)? else {
+        let likely = with_other_zeros(cycle, id)?;
+        return Ok(likely.map_or(Absence::Unknown, |likely| Absence::OtherZeros { likely }));
     };
-    let customer = &customers.rows[gridtier::index::index(number)];
-    match customer.closed_on {
-        _ if customer.opened_on >= window.end_day() => Absence::NotYetOpen { on: day(customer.opened_on) },
-        Some(closed_on) => Absence::Closed { on: day(closed_on) },
+    let mut own = Customers::default();
+    read_customers(&rows, &mut own).ok_or_else(|| other_columns(cycle, CUSTOMERS))?;
+    let end_day = Window::from(&Manifest::read(cycle)?.window).end_day();
+    let day = |day: i32| date_of_day(day).map_or_else(String::new, |day| day.to_string());
+    Ok(match own.rows.first() {
+        Some(customer) if customer.opened_on >= end_day => {
+            Absence::NotYetOpen { on: day(customer.opened_on) }
+        }
+        Some(customer) => {
+            customer.closed_on.map_or(Absence::Unknown, |closed_on| Absence::Closed { on: day(closed_on) })
+        }
         None => Absence::Unknown,
-    }
+    })
+}
+
+const CUSTOMERS: &str = "customers.parquet";
+
+/// The only customer whose id differs from this one by zeros in front.
+fn with_other_zeros(cycle: &StoredCycle, id: &str) -> Result<Option<String>, CycleError> {
+    let digits = id.trim_start_matches('0');
+    let (mut found, mut count) = (None, 0);
+    read_columns(cycle, CUSTOMERS, &["customer_id"], |batch| {
+        let ids = batch.column_by_name("customer_id")?.as_string_opt::<i32>()?;
+        for known in ids.iter().flatten().filter(|known| known.trim_start_matches('0') == digits) {
+            count += 1;
+            found = Some(known.to_owned());
+        }
+        Some(())
+    })?;
+    Ok(found.filter(|_| count == 1))
 }
 
 /// Customers by their ids without zeros in front: exports that took an id for a number lose them.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch, RecordBatchReader, StringArray, UInt64Array};
+use arrow_schema::{ArrowError, Schema};
 use arrow_select::concat::concat_batches;
 use arrow_select::interleave::interleave_record_batch;
 use arrow_select::take::take_record_batch;
@@ -23,6 +24,7 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 use super::error::{CycleError, unreadable};
 use super::load::{MEMBERS, customers, has_holders};
 use super::manifest::Manifest;
+use super::table::rows_with_key;
 use crate::store::StoredCycle;
 
 /// Number of customers in a batch.
@@ -46,24 +48,42 @@ impl MemberBatches {
         catalogue: &Catalogue,
         additional: &[&'static str],
     ) -> Result<Self, CycleError> {
-        let named = catalogue.columns().into_iter().map(|place| catalogue.fields[place].name.as_str());
-        let mut columns: Vec<&str> = named.chain(additional.iter().copied()).collect();
-        columns.sort_unstable();
-        columns.dedup();
-        let (of_customers, others): (Vec<&str>, Vec<&str>) =
-            columns.into_iter().partition(|name| Table::Customers.column(name).is_some());
-        let measured: Vec<&str> =
-            others.into_iter().filter(|name| !matches!(*name, "provisional" | "score")).collect();
+        let (of_customers, measured) = looked_at(catalogue, additional);
         let path = cycle.dir.join("tiers.parquet");
-        let tiers = open(&path, &["customer_id", "tier", "provisional", "score_e6"])?;
+        let tiers = open(&path, &TIER_COLUMNS)?;
         let indicators = cycle.dir.join("indicators.parquet");
         let (tiers, indicators) = match (has_holders(cycle), measured.is_empty()) {
             (true, _) => (TierRows::Held(Box::new(HeldAccounts::open(cycle, tiers, &measured)?)), None),
-            (false, true) => (TierRows::Graded(tiers), None),
-            (false, false) => (TierRows::Graded(tiers), Some(Follower::open(indicators, &measured)?)),
+            (false, true) => (TierRows::Graded(Box::new(tiers)), None),
+            (false, false) => {
+                (TierRows::Graded(Box::new(tiers)), Some(Follower::open(indicators, &measured)?))
+            }
         };
         let customers = Follower::open(cycle.dir.join("customers.parquet"), &of_customers)?;
         Ok(Self { tiers, path, customers, indicators })
+    }
+
+    /// As [`Self::open`], with one customer only where the cycle grades accounts: the pages of its rows are read and no others.
+    /// In a cycle that grades holders all accounts come.
+    ///
+    /// # Errors
+    /// A file of the cycle cannot be read, or lacks a column.
+    pub fn of_customer(
+        cycle: &StoredCycle,
+        catalogue: &Catalogue,
+        additional: &[&'static str],
+        id: &str,
+    ) -> Result<Self, CycleError> {
+        if has_holders(cycle) {
+            return Self::open(cycle, catalogue, additional);
+        }
+        let (of_customers, measured) = looked_at(catalogue, additional);
+        let path = cycle.dir.join("tiers.parquet");
+        let tiers = TierRows::Graded(rows_of(&path, &TIER_COLUMNS, id)?);
+        let follow = |name: &str, columns: &[&str]| Follower::of_customer(cycle.dir.join(name), columns, id);
+        let indicators =
+            (!measured.is_empty()).then(|| follow("indicators.parquet", &measured)).transpose()?;
+        Ok(Self { tiers, path, customers: follow("customers.parquet", &of_customers)?, indicators })
     }
 
     /// The rows of a batch of the tier table, with the columns of the other files. `indicators` are given where the rows
@@ -111,6 +131,24 @@ impl Iterator for MemberBatches {
     }
 }
 
+/// Columns of the tier table.
+const TIER_COLUMNS: [&str; 4] = ["customer_id", "tier", "provisional", "score_e6"];
+
+/// The columns of customers and of indicators that a catalogue's conditions test, and the additional ones.
+fn looked_at<'a>(catalogue: &'a Catalogue, additional: &[&'static str]) -> (Vec<&'a str>, Vec<&'a str>) {
+    let named = catalogue.columns().into_iter().map(|place| catalogue.fields[place].name.as_str());
+    let mut columns: Vec<&str> = named.chain(additional.iter().copied()).collect();
+    columns.sort_unstable();
+    columns.dedup();
+    let (of_customers, others): (Vec<&str>, Vec<&str>) =
+        columns.into_iter().partition(|name| Table::Customers.column(name).is_some());
+    let measured = others.into_iter().filter(|name| !matches!(*name, "provisional" | "score")).collect();
+    (of_customers, measured)
+}
+
+/// Rows of a table, batch by batch.
+type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
+
 /// The columns of a batch besides the customer's id.
 fn others(batch: &RecordBatch) -> Vec<(String, ArrayRef)> {
     let (schema, columns) = (batch.schema(), batch.columns());
@@ -121,7 +159,7 @@ fn others(batch: &RecordBatch) -> Vec<(String, ArrayRef)> {
 /// Where the rows of the tier table come from.
 enum TierRows {
     /// The table itself.
-    Graded(ParquetRecordBatchReader),
+    Graded(Batches),
     /// The accounts that are open at the window's end, with the rows of their holders.
     Held(Box<HeldAccounts>),
 }
@@ -228,7 +266,7 @@ fn whole(path: &Path, batches: ParquetRecordBatchReader) -> Result<RecordBatch, 
 /// A file sorted by customer id, read alongside the tier table: it has a row for every id of that table.
 struct Follower {
     path: PathBuf,
-    batches: ParquetRecordBatchReader,
+    batches: Batches,
     current: Option<RecordBatch>,
     row: usize,
 }
@@ -236,7 +274,12 @@ struct Follower {
 impl Follower {
     fn open(path: PathBuf, columns: &[&str]) -> Result<Self, CycleError> {
         let columns: Vec<&str> = columns.iter().copied().chain(["customer_id"]).collect();
-        Ok(Self { batches: open(&path, &columns)?, path, current: None, row: 0 })
+        Ok(Self { batches: Box::new(open(&path, &columns)?), path, current: None, row: 0 })
+    }
+
+    fn of_customer(path: PathBuf, columns: &[&str], id: &str) -> Result<Self, CycleError> {
+        let columns: Vec<&str> = columns.iter().copied().chain(["customer_id"]).collect();
+        Ok(Self { batches: rows_of(&path, &columns, id)?, path, current: None, row: 0 })
     }
 
     /// The rows of the given ids, which ascend from call to call. Rows between them are skipped.
@@ -288,11 +331,30 @@ fn open(path: &Path, columns: &[&str]) -> Result<ParquetRecordBatchReader, Cycle
         _ => unreadable(path, error),
     })?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| unreadable(path, error))?;
-    let schema = builder.schema().clone();
-    if let Some(missing) = columns.iter().find(|name| schema.field_with_name(name).is_err()) {
-        let what = format!("it has no column {missing}, which the catalogue or the question names");
-        return Err(unreadable(path, what));
-    }
+    has_columns(path, builder.schema(), columns)?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
     builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(|error| unreadable(path, error))
+}
+
+fn has_columns(path: &Path, schema: &Schema, columns: &[&str]) -> Result<(), CycleError> {
+    match columns.iter().find(|name| schema.field_with_name(name).is_err()) {
+        None => Ok(()),
+        Some(missing) => {
+            let what = format!("it has no column {missing}, which the catalogue or the question names");
+            Err(unreadable(path, what))
+        }
+    }
+}
+
+/// The rows of a customer in a file, with at least these columns.
+fn rows_of(path: &Path, columns: &[&str], id: &str) -> Result<Batches, CycleError> {
+    let rows = rows_with_key(path, "customer_id", id)?;
+    let Some(rows) = rows else { return Ok(Box::new(std::iter::empty())) };
+    has_columns(path, &rows.schema(), columns)?;
+    let schema = rows.schema();
+    let places: Vec<usize> = (0..rows.num_columns())
+        .filter(|&place| columns.contains(&schema.field(place).name().as_str()))
+        .collect();
+    let rows = rows.project(&places).map_err(|error| unreadable(path, error))?;
+    Ok(Box::new(std::iter::once(Ok(rows))))
 }

@@ -101,6 +101,15 @@ pub(super) fn rows_with_key(path: &Path, column: &str, key: &str) -> Result<Opti
     concatenated(path, &found)
 }
 
+/// As [`rows_with_key`], the rows of a customer in a table of a cycle.
+pub(crate) fn rows_of_id(
+    cycle: &StoredCycle,
+    name: &str,
+    id: &str,
+) -> Result<Option<RecordBatch>, CycleError> {
+    rows_with_key(&cycle.dir.join(name), "customer_id", id)
+}
+
 /// The rows of the pages that may hold a key, by the least and the greatest text of each page; `None` where a file has no
 /// index of its pages. Tables are sorted by their keys, so that few pages are left.
 fn pages_with_key(

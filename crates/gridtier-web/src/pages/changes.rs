@@ -18,15 +18,15 @@ use crate::view::View;
 
 /// The page of all changes.
 pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
-    let request = request(view, asked)?;
-    view.with_pair(request, |held| {
+    let (request, [before, after]) = request(view, asked)?;
+    let title = text!("Changes from cycle {before} to {after}", "周期 {before} 至 {after} 的变化");
+    let (_, stored) = view.cycle(asked)?;
+    let made = view.slowly(asked, &stored, format!("changes since {before}"), move |view| {
+        let held = view.pair(request)?;
         let (before, after, revision) = held.cycles.numbers;
-        let title = text!("Changes from cycle {before} to {after}", "周期 {before} 至 {after} 的变化");
-        let pair = held.pair()?;
-        let numbers = ComparedCycles { before, after, revision };
-        let lead = look(asked, &from_cycle(asked));
-        Ok(Page::new(title, sections(&pair, &held.comparison, numbers)).led_by(lead))
-    })
+        Ok(sections(&held.pair()?, &held.comparison, ComparedCycles { before, after, revision }))
+    })?;
+    Ok(Page::made(title, made).led_by(look(asked, &from_cycle(asked))))
 }
 
 /// The page of one customer's move.
@@ -34,31 +34,43 @@ pub fn one(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let Some(id) = asked.field("id").map(fold_id) else {
         return Err(WebError::request(text!("name a customer by its id", "请给出户号")));
     };
-    let request = request(view, asked)?;
-    view.with_pair(request, |held| {
-        let pair = held.pair()?;
-        let (before, after, _) = held.cycles.numbers;
-        let revision = held.cycles.revision.as_ref();
-        let Some(explained) = explain_move(&pair, &held.comparison.attribution, revision, &id) else {
-            return Err(WebError::not_found(text!(
+    let (request, [before, after]) = request(view, asked)?;
+    let title = text!("Customer {id} since cycle {before}", "客户 {id} 自周期 {before} 以来的变化");
+    let back = html! {
+        p.pager { a href=(asked.link("/customer", &[("id", &id)])) { (asked.lang.pick("The customer", "该客户")) } }
+    };
+    let (_, stored) = view.cycle(asked)?;
+    let (question, id) = (format!("move of {id} since {before}"), id.into_owned());
+    let made = view.slowly(asked, &stored, question, move |view| {
+        let held = view.pair(request)?;
+        let explained =
+            explain_move(&held.pair()?, &held.comparison.attribution, held.cycles.revision.as_ref(), &id);
+        let explained = explained.ok_or_else(|| {
+            WebError::not_found(text!(
                 "neither cycle {before} nor cycle {after} grades customer {id}",
                 "周期 {before} 和周期 {after} 均未对客户 {id} 评级"
-            )));
-        };
-        let title = text!("Customer {id} since cycle {before}", "客户 {id} 自周期 {before} 以来的变化");
-        let back = html! {
-            p.pager { a href=(asked.link("/customer", &[("id", &id)])) { (asked.lang.pick("The customer", "该客户")) } }
-        };
-        Ok(Page::new(title, moved::sections(&explained, [before, after])).led_by(back))
-    })
+            ))
+        })?;
+        Ok(moved::sections(&explained, [before, after]))
+    })?;
+    Ok(Page::made(title, made).led_by(back))
 }
 
-/// Which cycles are compared: those of the URL, or the current one with the one before it.
-fn request(view: &View, asked: &Asked) -> Result<ComparisonRequest, WebError> {
+/// Which cycles are compared, with their numbers: those of the URL, or the current one with the one before it.
+fn request(view: &View, asked: &Asked) -> Result<(ComparisonRequest, [u64; 2]), WebError> {
     let (store, stored) = view.cycle(asked)?;
-    let from = match asked.value("since") {
-        Some(number) => Some(number),
+    let after = stored.version;
+    let before = match asked.value("since") {
+        Some(number) => Some(store.cycle(Some(number))?.version),
         None => predecessor(&store, &stored)?.map(|before| before.version),
     };
-    Ok(ComparisonRequest { from, cycle: Some(stored.version), revision: RevisionChoice::Latest })
+    let before = before.ok_or_else(|| {
+        WebError::not_found(text!(
+            "no published cycle is earlier than cycle {after}, so that there is nothing to compare with",
+            "没有早于周期 {after} 的已发布周期可供对比"
+        ))
+    })?;
+    let request =
+        ComparisonRequest { from: Some(before), cycle: Some(after), revision: RevisionChoice::Latest };
+    Ok((request, [before, after]))
 }

@@ -8,25 +8,19 @@ use gridtier_report::validate::sections;
 
 use crate::answer::{Page, WebError};
 use crate::asked::Asked;
-use crate::view::{CycleKey, View};
+use crate::view::View;
 
 /// The page of checks.
 pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let (store, stored) = view.cycle(asked)?;
     let number = stored.version;
     let title = text!("Checks of cycle {number}", "周期 {number} 的检验");
-    let key = (CycleKey::from(&stored), "checks".to_owned());
-    let measuring = Arc::clone(view);
-    let measured = view.slow.get(&key, move || {
-        measuring.with_cycle(&store, &stored, |cycle| {
-            // Nobody watches.
-            let validation = validate(cycle, &|_, _, _| {});
-            Ok(sections(cycle, &validation, stored.version))
-        })
-    });
-    match measured {
-        None => Ok(Page::waiting(title)),
-        Some(Ok(sections)) => Ok(Page::new(title, sections.to_vec())),
-        Some(Err(error)) => Err((*error).clone()),
-    }
+    let of = stored.clone();
+    let measured = view.slowly(asked, &stored, "checks".to_owned(), move |view| {
+        let cycle = view.whole_cycle(&store, &of)?;
+        // Nobody watches.
+        let validation = view.at_leisure(|| validate(&cycle, &|_, _, _| {}));
+        Ok(sections(&cycle, &validation, of.version))
+    })?;
+    Ok(Page::made(title, measured))
 }

@@ -6,11 +6,13 @@ use gridtier::compare::Movement;
 use gridtier::contract::cell::fold_id;
 use gridtier::method::Tier;
 use gridtier::text;
-use gridtier::text::Text;
+use gridtier::text::{Lang, Text, Voice};
 use gridtier::word::Word as _;
 use gridtier_io::browse::{CustomerColumns, CustomerFilter, CustomerOrder};
-use gridtier_report::customers::{CustomerPage, section, use_category};
+use gridtier_report::customers::{CustomerPage, section, table, use_category};
+use gridtier_report::format::grouped;
 use gridtier_report::names;
+use gridtier_report::render::{ByteOrderMark, csv};
 use maud::{Markup, html};
 
 use crate::answer::{Page, WebError};
@@ -18,21 +20,69 @@ use crate::asked::{Asked, PageFormat};
 use crate::fields::{Choice, choice, look};
 use crate::view::View;
 
-/// Customers of a page, and of a file.
+/// Customers of a page, and of a workbook.
 const ROWS: usize = 50;
-const FILE_ROWS: usize = 50_000;
+const SHEET_ROWS: usize = 50_000;
 
 /// The page of customers.
 pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let (store, cycle) = view.cycle(asked)?;
-    let columns = view.customers(&store, &cycle)?;
-    let start = asked.value("from").unwrap_or(0);
-    let most = if asked.format() == PageFormat::Html { ROWS } else { FILE_ROWS };
-    let shown = columns.page(&filter(asked), order(asked), start, most);
     let number = cycle.version;
     let title = text!("Customers of cycle {number}", "周期 {number} 的客户");
+    let Some(columns) = view.customers(&store, &cycle, asked.patience())? else {
+        return Ok(Page::waiting(title));
+    };
+    let start = asked.value("from").unwrap_or(0);
+    let (filter, order) = (filter(asked), order(asked));
+    let most = if asked.format() == PageFormat::Xlsx { SHEET_ROWS } else { ROWS };
+    let start = if asked.format() == PageFormat::Html { start } else { 0 };
+    let shown = columns.page(&filter, order, start, most);
     let lead = html! { (form(asked, &columns)) (parts(asked, &shown, start)) };
-    Ok(Page::new(title, vec![section(&shown)]).led_by(lead))
+    let is_csv = matches!(asked.format(), PageFormat::Csv(_));
+    let csv = is_csv.then(|| whole_csv(&columns, &filter, order, asked.voice())).transpose()?;
+    let total = usize::try_from(shown.total()).unwrap_or(usize::MAX);
+    let page = Page { csv, ..Page::new(title, vec![section(&shown)]) }.led_by(lead);
+    Ok(if total > SHEET_ROWS { page.ending_with(limit_of_sheet(asked)) } else { page })
+}
+
+/// All customers of a list as CSV, made a part at a time.
+fn whole_csv(
+    columns: &CustomerColumns,
+    filter: &CustomerFilter,
+    order: CustomerOrder,
+    voice: Voice,
+) -> Result<Vec<u8>, WebError> {
+    let mut bytes = Vec::new();
+    for start in (0..).step_by(SHEET_ROWS) {
+        let part = columns.page(filter, order, start, SHEET_ROWS);
+        if start > 0 && part.rows.is_empty() {
+            break;
+        }
+        let table = table(&part.rows);
+        let mut lines = Vec::new();
+        csv::write(&mut lines, &table, voice, ByteOrderMark::Absent).map_err(|_| WebError::bug())?;
+        // Parts after the first one have no heads.
+        let heads = lines.iter().position(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        if start == 0 {
+            bytes.extend_from_slice("\u{feff}".as_bytes());
+            bytes.extend_from_slice(&lines[..heads]);
+        }
+        bytes.extend_from_slice(&lines[heads..]);
+    }
+    Ok(bytes)
+}
+
+/// Says how many customers a workbook holds.
+fn limit_of_sheet(asked: &Asked) -> Markup {
+    let rows = grouped(gridtier::index::count(SHEET_ROWS));
+    html! {
+        p {
+            @match asked.lang {
+                Lang::En => { "The workbook holds the first " (rows) " of them, the CSV file all." }
+                Lang::Zh => { "工作簿仅含前 " (rows) " 户, CSV 文件含全部。" }
+            }
+        }
+    }
 }
 
 fn filter(asked: &Asked) -> CustomerFilter {

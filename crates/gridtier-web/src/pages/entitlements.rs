@@ -22,7 +22,7 @@ use maud::{Markup, html};
 use crate::answer::{Page, WebError};
 use crate::asked::{Asked, PageFormat};
 use crate::fields::{Choice, choice, look};
-use crate::view::{CycleKey, View};
+use crate::view::View;
 
 /// Holders of a service that a page lists, and a file.
 const ROWS: usize = 200;
@@ -37,7 +37,9 @@ pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     if let Some(tier) = asked.field("tier").and_then(Tier::from_code) {
         return Ok(Page::new(title, vec![tier_section(&catalogue, tier)]).led_by(tiers(asked)));
     }
-    let customers = view.customers(&store, &stored)?;
+    let Some(customers) = view.customers(&store, &stored, asked.patience())? else {
+        return Ok(Page::waiting(title).led_by(tiers(asked)));
+    };
     let counted = customers.page(&Default::default(), Default::default(), 0, 0);
     let occasion = Occasion {
         cycle: Some(text!("cycle {number}", "周期 {number}")),
@@ -68,7 +70,10 @@ pub fn service(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     })?;
     let id = catalogue.services[position].id.clone();
     let title = text!("Service {id}", "服务 {id}");
-    let lead = form(asked, &view.customers(&store, &stored)?.regions());
+    let Some(customers) = view.customers(&store, &stored, asked.patience())? else {
+        return Ok(Page::waiting(title));
+    };
+    let lead = form(asked, &customers.regions());
     let question = Question {
         tier: asked.field("tier").and_then(Tier::from_code),
         region: asked.field("region").map(str::to_owned),
@@ -76,15 +81,10 @@ pub fn service(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
         most: if asked.format() == PageFormat::Html { ROWS } else { FILE_ROWS },
         voice: asked.voice(),
     };
-    let key = (CycleKey::from(&stored), format!("{id} {question:?}"));
-    let asking = Arc::clone(view);
-    let found = view.slow.get(&key, move || question.answer(&asking, &stored, &catalogue, position));
-    let page = match found {
-        None => Page::waiting(title),
-        Some(Ok(sections)) => Page::new(title, sections.to_vec()),
-        Some(Err(error)) => return Err((*error).clone()),
-    };
-    Ok(page.led_by(lead))
+    let (named, of) = (format!("{id} {question:?}"), stored.clone());
+    let found =
+        view.slowly(asked, &stored, named, move |view| question.answer(view, &of, &catalogue, position))?;
+    Ok(Page::made(title, found).led_by(lead))
 }
 
 /// For what a list is made: without a word for marketing, which leaves out who wants none.

@@ -26,24 +26,23 @@ const FILE_ROWS: usize = 50_000;
 /// The page with its form. A fault of what was set is said above it.
 pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let (store, stored) = view.cycle(asked)?;
-    view.with_cycle(&store, &stored, |cycle| {
-        let number = stored.version;
-        let title = text!(
-            "What if: other weights or quotas for cycle {number}",
-            "试算: 周期 {number} 换用其他权重或比例"
-        );
-        let sections = match tried(cycle, asked, number) {
-            Ok(sections) => sections,
-            Err(error) => vec![Section::new().sentence(error.what.en, error.what.zh)],
-        };
-        Ok(Page::new(title, sections).led_by(form(cycle, asked)))
-    })
+    let cycle = view.whole_cycle(&store, &stored)?;
+    let number = stored.version;
+    let title = text!(
+        "What if: other weights or quotas for cycle {number}",
+        "试算: 周期 {number} 换用其他权重或比例"
+    );
+    let sections = match tried(&cycle, asked, number) {
+        Ok(sections) => sections,
+        Err(error) => vec![Section::new().sentence(error.what.en, error.what.zh)],
+    };
+    Ok(Page::new(title, sections).led_by(form(&cycle, asked)))
 }
 
 /// The result alone, for the script.
 pub fn result(view: &Arc<View>, asked: &Asked) -> Result<Vec<Section>, WebError> {
     let (store, stored) = view.cycle(asked)?;
-    view.with_cycle(&store, &stored, |cycle| tried(cycle, asked, stored.version))
+    tried(&*view.whole_cycle(&store, &stored)?, asked, stored.version)
 }
 
 fn tried(cycle: &Cycle, asked: &Asked, number: u64) -> Result<Vec<Section>, WebError> {

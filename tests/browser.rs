@@ -1,0 +1,342 @@
+//! The local web view in a browser: no page complains or is too wide, sliders show what the command counts, and no text of
+//! the data runs as a script.
+
+use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::chromium::Chromium;
+use crate::serve::{GRADED, View, pages};
+use crate::support::{Published, ended, gridtier};
+use crate::utility::{CUSTOMERS, READINGS, Utility};
+
+/// Brings up the only network that a new namespace has, and goes on in it.
+const WITHOUT_ROUTE: &str = r#"ip link set lo up && exec "$0" "$@""#;
+
+/// A command in a namespace of the network in which nothing but this machine itself can be reached.
+fn without_route(program: &std::ffi::OsStr, args: &[&str]) -> Command {
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--net", "sh", "-c", WITHOUT_ROUTE]).arg(program).args(args);
+    command
+}
+
+#[test]
+fn every_page_opens_without_complaint_and_without_a_network() {
+    const INSIDE: &str = "GRIDTIER_TEST_WITHOUT_ROUTE";
+    let silent = |mut command: Command| command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let is_inside = std::env::var_os(INSIDE).is_some();
+    let can_enter = || silent(without_route("true".as_ref(), &[])).is_ok_and(|status| status.success());
+    if is_inside || !can_enter() {
+        if !is_inside {
+            eprintln!(
+                "SKIPPED: a namespace of the network is not allowed here; pages are opened outside of one"
+            );
+        }
+        return open_all_pages();
+    }
+    // Server and browser are started by this test once more, where no request can leave the machine.
+    let own = std::env::current_exe().unwrap();
+    let name = "browser::every_page_opens_without_complaint_and_without_a_network";
+    let output = without_route(own.as_os_str(), &[name, "--exact"]).env(INSIDE, "1").output().unwrap();
+    let ended = ended(output);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stdout.contains("1 passed"), "{}", ended.stdout);
+}
+
+fn open_all_pages() {
+    let Some(mut browser) = Chromium::start() else { return };
+    let view = View::start();
+    let own = format!("http://{}/", view.address);
+    for page in pages(&view) {
+        for (lang, script) in [("en", true), ("zh", true), ("en", false), ("zh", false)] {
+            let target = format!("{page}{}lang={lang}", if page.contains('?') { '&' } else { '?' });
+            // What is measured in the background is there afterwards.
+            view.page(&target);
+            browser.set_script(script);
+            browser.open(&format!("{own}{}", target.trim_start_matches('/')));
+            for width in [1_280, 390] {
+                browser.set_width(width);
+                let shown = browser.value("document.documentElement.scrollWidth");
+                assert!(
+                    shown.as_u64().unwrap() <= width.into(),
+                    "{target} is {shown} wide on {width}: {}",
+                    widest(&mut browser)
+                );
+            }
+            assert_eq!(browser.complaints, [""; 0], "{target}, script: {script}");
+            let headings = browser.value("document.querySelectorAll('h1').length");
+            assert_eq!(headings, 1, "{target}");
+        }
+    }
+    assert!(browser.requests.iter().any(|url| url.ends_with("/assets/view.js")));
+    let foreign: Vec<&String> = browser.requests.iter().filter(|url| !url.starts_with(&own)).collect();
+    assert_eq!(foreign, [""; 0]);
+}
+
+/// The elements that reach over the right edge.
+fn widest(browser: &mut Chromium) -> Value {
+    browser.value(
+        "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 \
+         && !e.closest('.wide, details:not([open])')).slice(0, 5).map(e => e.outerHTML.slice(0, 160)).join('\\n')",
+    )
+}
+
+#[test]
+fn a_slider_shows_what_the_command_counts() {
+    let Some(mut browser) = Chromium::start() else { return };
+    let view = View::start();
+    browser.open(&format!("http://{}/whatif", view.address));
+    for weight in ["0.6", "0.1"] {
+        let set = format!("weights.contribution={weight}");
+        let args = ["whatif", "--store", "store", "--set", &set, "--format", "json"];
+        let printed = ended(gridtier().current_dir(GRADED.path()).args(args).output().unwrap()).stdout;
+        let printed: Value = serde_json::from_str(&printed).unwrap();
+        let changed = printed["changed"].as_u64().unwrap();
+        // The numbers of a move are in a sentence; the slider stands behind its field.
+        browser.value(&format!(
+            "(() => {{ const slider = document.querySelector('[name=\"weights.contribution\"] + input[type=range]'); \
+             slider.value = '{weight}'; slider.dispatchEvent(new Event('input', {{bubbles: true}})); }})()"
+        ));
+        let wanted = format!("{changed} of ");
+        let shown = "document.getElementById('sections').textContent";
+        let is_shown = (0..600).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            browser.value(shown).as_str().is_some_and(|text| text.contains(&wanted))
+        });
+        assert!(is_shown, "{weight}: {wanted} is not in {}", browser.value(shown));
+        let address = browser.value("location.search");
+        assert!(address.as_str().unwrap().contains(&set), "{address}");
+    }
+    assert_eq!(browser.complaints, [""; 0]);
+}
+
+/// Texts that something in between could take for more than text. Each tries to set `hit` or to open a dialog.
+fn naughty() -> Vec<String> {
+    let run = "window.hit=1;alert(1)";
+    let mut texts: Vec<String> = [
+        // Tags, and ways out of an attribute or a text.
+        format!("<script>{run}</script>"),
+        format!("\"><script>{run}</script>"),
+        format!("'><script>{run}</script>"),
+        format!("</title><script>{run}</script>"),
+        format!("</textarea><script>{run}</script>"),
+        format!("</style><script>{run}</script>"),
+        format!("</script><script>{run}</script>"),
+        format!("--><script>{run}</script><!--"),
+        format!("]]><script>{run}</script>"),
+        format!("<<script>{run}//<</script>"),
+        format!("<ScRiPt>{run}</sCrIpT>"),
+        format!("<script/x>{run}</script>"),
+        format!("<img src=x onerror={run}>"),
+        format!("<img src=x onerror=\"{run}\">"),
+        format!("\" onmouseover=\"{run}"),
+        format!("' onfocus='{run}' autofocus='"),
+        format!("\" autofocus onfocus={run} x=\""),
+        format!("<svg onload={run}>"),
+        format!("<svg><script>{run}</script></svg>"),
+        format!("<svg><animate onbegin={run} attributeName=x>"),
+        format!("<body onload={run}>"),
+        format!("<iframe srcdoc='<script>parent.{run}</script>'>"),
+        format!("<iframe src=javascript:{run}>"),
+        format!("<a href=\"javascript:{run}\">x</a>"),
+        format!("<form><button formaction=javascript:{run}>x"),
+        format!("<details open ontoggle={run}>"),
+        format!("<input autofocus onfocus={run}>"),
+        format!("<video><source onerror={run}>"),
+        format!("<object data=javascript:{run}>"),
+        format!("<math><mi xlink:href=\"javascript:{run}\">x"),
+        format!("<template><script>{run}</script></template>"),
+        format!("<noscript><p title=\"</noscript><img src=x onerror={run}>\">"),
+        format!("<meta http-equiv=refresh content=\"0;url=javascript:{run}\">"),
+        "<link rel=stylesheet href=//evil.example/x.css>".to_owned(),
+        "<base href=//evil.example/>".to_owned(),
+        "<style>*{display:none}</style>".to_owned(),
+        "<plaintext>".to_owned(),
+        "<!--".to_owned(),
+        "<xmp>".to_owned(),
+        "</table></div></main>".to_owned(),
+        // Addresses.
+        format!("javascript:{run}"),
+        format!("JaVaScRiPt:{run}"),
+        format!("java&#115;cript:{run}"),
+        format!("data:text/html,<script>{run}</script>"),
+        format!("vbscript:{run}"),
+        "//evil.example/x".to_owned(),
+        "https://evil.example/?a=1&b=2#c".to_owned(),
+        "../../etc/passwd".to_owned(),
+        "..\\..\\windows\\win.ini".to_owned(),
+        "?lang=zh&cycle=9".to_owned(),
+        "#main".to_owned(),
+        "%3Cscript%3Ealert(1)%3C/script%3E".to_owned(),
+        "%00%0d%0aSet-Cookie: a=b".to_owned(),
+        "a&id=b".to_owned(),
+        "a+b c%20d".to_owned(),
+        // Entities, quotes, escapes.
+        "&lt;script&gt;".to_owned(),
+        "&amp;amp;".to_owned(),
+        "&#60;b&#62;".to_owned(),
+        "&nosuch;".to_owned(),
+        "\"".to_owned(),
+        "'".to_owned(),
+        "`".to_owned(),
+        "\"\"\"".to_owned(),
+        "''''".to_owned(),
+        "\\".to_owned(),
+        "\\\"".to_owned(),
+        "\\u003cscript\\u003e".to_owned(),
+        "\\x3cimg\\x3e".to_owned(),
+        "\\n\\t\\0".to_owned(),
+        "O'Brien & Söhne \"GmbH\"".to_owned(),
+        // Templates, formats, other languages.
+        "{{7*7}}".to_owned(),
+        "${7*7}".to_owned(),
+        "#{7*7}".to_owned(),
+        "<%= 7*7 %>".to_owned(),
+        "{0} {} %s %n %d".to_owned(),
+        format!("{{{{constructor.constructor('{run}')()}}}}"),
+        format!("${{{run}}}"),
+        format!("`+{run}+`"),
+        format!("';{run};//"),
+        format!("\";{run};//"),
+        "'; DROP TABLE customers; --".to_owned(),
+        "1 OR 1=1".to_owned(),
+        "$(touch hit)".to_owned(),
+        "`touch hit`".to_owned(),
+        "__proto__".to_owned(),
+        "constructor".to_owned(),
+        // Formulas.
+        "=1+1".to_owned(),
+        "=HYPERLINK(\"//evil.example\")".to_owned(),
+        "+1+1".to_owned(),
+        "-1+1".to_owned(),
+        "@SUM(1)".to_owned(),
+        "=cmd|'/C calc'!A0".to_owned(),
+        // Writing in other directions and sizes.
+        "\u{202e}txt.exe".to_owned(),
+        "a\u{202e}b\u{202c}c".to_owned(),
+        "\u{2066}x\u{2069}y".to_owned(),
+        "\u{200f}abc".to_owned(),
+        "مرحبا بالعالم".to_owned(),
+        "שלום".to_owned(),
+        "岚屿区<b>电网</b>".to_owned(),
+        "＜script＞alert(1)＜/script＞".to_owned(),
+        "⚡🔌👩‍🔧🏳️‍🌈".to_owned(),
+        "👍🏽".to_owned(),
+        "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯a̷l̵g̶o̴".to_owned(),
+        "ﷺ".to_owned(),
+        "𝒯𝒽ℯ".to_owned(),
+        "a\u{200b}b\u{feff}c".to_owned(),
+        "a\u{ad}b".to_owned(),
+        "W".repeat(120),
+        "长".repeat(100),
+        "a b ".repeat(25).trim().to_owned(),
+        // Words that are values elsewhere.
+        "null".to_owned(),
+        "undefined".to_owned(),
+        "NaN".to_owned(),
+        "true".to_owned(),
+        "0".to_owned(),
+        "1e309".to_owned(),
+        "0x10".to_owned(),
+        "2026-01-01".to_owned(),
+        "\u{1}\u{7f}\u{1b}[31m".to_owned(),
+        "a\u{0}b".to_owned(),
+        "two\nlines".to_owned(),
+        "a\u{2028}b".to_owned(),
+    ]
+    .into();
+    texts.dedup();
+    texts
+}
+
+/// A graded utility whose ids and regions are such texts. Ids that cannot be ids are set aside.
+fn named_naughtily() -> Utility {
+    let table = |heads: &str, rows: &[Vec<String>]| {
+        let mut out = csv::Writer::from_writer(Vec::new());
+        out.write_record(heads.trim().split(',')).unwrap();
+        rows.iter().for_each(|row| out.write_record(row).unwrap());
+        out.into_inner().unwrap()
+    };
+    let (mut customers, mut readings) = (Vec::new(), Vec::new());
+    for (place, text) in naughty().into_iter().enumerate() {
+        for id in [text.clone(), format!("R{place:03}")] {
+            let own = ["commercial_industrial", "low_voltage", "2010-01-01", "false"];
+            let region = if id == text { "plain" } else { &text };
+            let row = [id.as_str()].into_iter().chain(own).chain([region]);
+            customers.push(row.map(str::to_owned).collect());
+            let meter = format!("M{}", customers.len());
+            for month in 1..=12 {
+                let (day, kwh) = (format!("2025-{month:02}-01"), (100 * place + month).to_string());
+                readings.push(vec![id.clone(), meter.clone(), day, kwh, "1".into(), "actual".into()]);
+            }
+        }
+    }
+    let heads = format!("{},region", CUSTOMERS.trim());
+    let utility = Utility::empty()
+        .and("customers.csv", table(&heads, &customers))
+        .and("meter_readings.csv", table(READINGS, &readings));
+    utility.published(&[]);
+    utility
+}
+
+#[test]
+fn ids_and_regions_of_the_data_are_text_and_run_no_script() {
+    assert!(naughty().len() >= 100);
+    let Some(mut browser) = Chromium::start() else { return };
+    let utility = named_naughtily();
+    let tiers = Published::read(
+        &utility.path().join(utility.done(&["path", "--store", "store"]).trim()).join("tiers.parquet"),
+    );
+    let graded: BTreeSet<String> = tiers.texts("customer_id").into_iter().flatten().collect();
+    assert!(graded.len() > naughty().len() + 90, "{} are graded: {graded:?}", graded.len());
+    let view = View::of(utility.path());
+    let own = format!("http://{}", view.address);
+    let mut listed = BTreeSet::new();
+    for from in (0..graded.len()).step_by(50) {
+        browser.open(&format!("{own}/customers?from={from}"));
+        let links = "[...document.querySelectorAll('#sections td a[href^=\"/customer?\"]')].map(a => [a.textContent, a.href])";
+        for link in browser.value(links).as_array().unwrap() {
+            let (id, target) = (link[0].as_str().unwrap().to_owned(), link[1].as_str().unwrap());
+            assert!(listed.insert(id.clone()), "{id} is listed twice");
+            if id.starts_with('R') {
+                continue;
+            }
+            for part in ["", "/services", "/history"] {
+                browser.open(&target.replace("/customer?", &format!("/customer{part}?")));
+                let heading = browser.value("document.querySelector('h1').textContent");
+                assert!(heading.as_str().unwrap().contains(&id), "{id:?} is not in {heading}");
+                assert_unhurt(&mut browser, &id);
+            }
+            browser.open(&format!("{own}/customers?from={from}"));
+        }
+    }
+    assert_eq!(listed, graded);
+    let regions = browser.value("[...document.querySelectorAll('[name=region] option')].map(o => o.value)");
+    let regions: Vec<&str> =
+        regions.as_array().unwrap().iter().map(|region| region.as_str().unwrap()).collect();
+    assert!(regions.len() > 100, "{regions:?}");
+    for region in regions {
+        let choose = format!(
+            "document.querySelector('[name=region]').value = {}; document.querySelector('form.fields').submit()",
+            Value::from(region)
+        );
+        browser.act(&choose);
+        let shown = browser.value("document.querySelector('[name=region]').value");
+        assert_eq!(shown, region);
+        assert_ne!(browser.value("document.querySelectorAll('#sections tbody tr').length"), 0, "{region:?}");
+        assert_unhurt(&mut browser, region);
+    }
+    for page in ["/", "/quality", "/rejects?of=customers", "/entitlements", "/tiers", "/store", "/whatif"] {
+        browser.open(&format!("{own}{page}"));
+        assert_unhurt(&mut browser, page);
+    }
+}
+
+/// Asserts that no script of the data has run and that nothing was asked of another machine.
+fn assert_unhurt(browser: &mut Chromium, text: &str) {
+    assert_eq!(browser.complaints, [""; 0], "{text:?}");
+    assert_eq!(browser.value("typeof window.hit"), "undefined", "{text:?}");
+    let foreign = browser.requests.iter().find(|url| !url.starts_with("http://127.0.0.1:"));
+    assert_eq!(foreign, None, "{text:?}");
+}
