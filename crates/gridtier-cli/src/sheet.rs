@@ -39,7 +39,7 @@ pub fn run(args: &ExplainArgs, output: &Path, lang: Lang) -> Result<Done, Failur
     let ids = ids(args, &source)?;
     let all = gridtier::index::count(ids.len());
     let voice = lang.into();
-    progress::steps(|steps| {
+    progress::steps(lang, |steps| {
         let step = |done| steps("sheets", done, all);
         match destination {
             Destination::Folder(dir) => Ok(source.write_folder(dir, &ids, voice, &step)?),

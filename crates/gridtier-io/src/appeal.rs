@@ -345,10 +345,10 @@ fn check_signature(signed: AppealSignature) -> Result<(), AppealError> {
     }
 }
 
-fn usage(what: gridtier::text::Text) -> AppealError {
+fn usage(what: text::Text) -> AppealError {
     GovernanceError::Usage(what).into()
 }
 
-fn refused(what: gridtier::text::Text) -> AppealError {
+fn refused(what: text::Text) -> AppealError {
     GovernanceError::Refused(vec![what]).into()
 }
