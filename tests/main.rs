@@ -33,6 +33,7 @@ mod published;
 mod real_data;
 mod recompute;
 mod rehearse;
+mod report;
 mod reuse;
 mod same_use;
 mod serve;

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use gridtier::text;
+use gridtier::text::Text;
 use gridtier_io::export::{self, ExportFormat};
-use gridtier_io::report::{ReportRequest, report};
+use gridtier_io::report::{ReportRequest, report, write_charts, write_page};
 use gridtier_io::store::Store;
 use gridtier_report::document::Document;
 use gridtier_report::render::ByteOrderMark;
@@ -12,7 +13,7 @@ use gridtier_report::section::Section;
 
 use crate::args::ReportArgs;
 use crate::destination::Destination;
-use crate::exit::{Done, Failure, USAGE, note};
+use crate::exit::{Done, Failure, note};
 use crate::lang::Lang;
 use crate::progress;
 
@@ -29,25 +30,27 @@ pub fn run(args: &ReportArgs, lang: Lang) -> Result<Done, Failure> {
         min_count: args.withhold.min_count,
     };
     let document = progress::steps(lang, |progress| report(&store, &request, progress))?;
-    match destination {
-        Some(Destination::File(path, format)) => write_file(path, format, &document, lang)?,
-        Some(Destination::Folder(dir)) => write_charts(dir, &document)?,
-        None => {}
-    }
-    let (path, chapters) = (args.output.display(), document.chapters.len());
-    note(&text!("{path}: {chapters} chapters", "{path}: {chapters} 章"), lang);
+    let path = args.output.display();
+    let said = match destination {
+        Some(Destination::Folder(dir)) => {
+            let charts = write_charts(dir, &document)?;
+            text!("{path}: {charts} charts in English and Chinese", "{path}: {charts} 幅图, 中英文各一份")
+        }
+        Some(Destination::File(file, format)) => {
+            write_file(file, format, &document, lang)?;
+            let chapters = document.chapters.len();
+            text!("{path}: {chapters} chapters", "{path}: {chapters} 章")
+        }
+        None => Text::default(),
+    };
+    note(&said, lang);
     Ok(Done { data: String::new() })
 }
 
 fn write_file(path: &Path, format: ExportFormat, document: &Document, lang: Lang) -> Result<(), Failure> {
+    if format == ExportFormat::Html {
+        return Ok(write_page(path, document, lang)?);
+    }
     let sections: Vec<Section> = document.sections().cloned().collect();
     Ok(export::write_sections(path, format, lang.into(), ByteOrderMark::Absent, &sections)?)
-}
-
-fn write_charts(dir: &Path, _: &Document) -> Result<(), Failure> {
-    let dir = dir.display();
-    Err(Failure::new(
-        USAGE,
-        text!("-o {dir}: name a file .html, .xlsx or .json", "-o {dir}: 请指定 .html、.xlsx 或 .json 文件"),
-    ))
 }

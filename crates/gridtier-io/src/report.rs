@@ -3,23 +3,32 @@
 //! A page, a workbook and the charts for slides are rendered from it. One cycle after the other is in memory, and the rows
 //! of customers leave it as figures.
 
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
 use gridtier::compare::Pair;
 use gridtier::entitlement::selection::Selection;
 use gridtier::robustness::StepProgress;
 use gridtier::text;
-use gridtier::text::Text;
+use gridtier::text::{Lang, Text};
 use gridtier::validate::validate;
+use gridtier::word::Word as _;
 use gridtier_report::comparison::ComparedCycles;
 use gridtier_report::cycle_report::{
     self, Changed, ChangedServices, DataQuality, Front, InputFile, OutputTable, Part, Provenance,
 };
 use gridtier_report::document::Document;
 use gridtier_report::notice::ServiceNames;
+use gridtier_report::render;
+use gridtier_report::render::svg::ChartFrame;
 
 use crate::browse::predecessor;
 use crate::compare::{CompareError, ComparedPair, ComparisonRequest, RevisionChoice};
 use crate::cycle::{Manifest, catalogue, cycle};
 use crate::entitle::{CycleEntitlements, ServiceChanges};
+use crate::export::{self, ExportError, WriteError};
 use crate::store::{Store, StoredCycle};
 
 /// Which cycle is reported on, and how.
@@ -163,6 +172,39 @@ fn entitlements(
     let statements =
         CycleEntitlements { cycle: stored, catalogue: &catalogue }.statements(&Selection::default())?;
     Ok(Some(cycle_report::entitlements(&catalogue, &statements, request.min_count)))
+}
+
+/// Writes a report as one page in both languages, which shows `first` when it is opened.
+///
+/// # Errors
+/// Nothing has appeared under the name.
+pub fn write_page(path: &Path, document: &Document, first: Lang) -> Result<(), ExportError> {
+    export::whole(path, |file| Ok(render::html::write_document(file, document, first)?))
+        .map_err(|error: WriteError| error.at(path))
+}
+
+/// Writes every chart of a report in both languages into a folder, `NAME.en.svg` and `NAME.zh.svg`, and counts them.
+///
+/// # Errors
+/// The folder or a file could not be written.
+pub fn write_charts(dir: &Path, document: &Document) -> Result<usize, ExportError> {
+    fs::create_dir_all(dir).map_err(|error| WriteError::from(error).at(dir))?;
+    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut charts = 0;
+    for chart in document.charts() {
+        // Two sections may show the same kind of chart.
+        let number = names.entry(chart.code()).or_default();
+        *number += 1;
+        let name = if *number == 1 { chart.code().to_owned() } else { format!("{}-{number}", chart.code()) };
+        for lang in Lang::ALL {
+            let path = dir.join(format!("{name}.{}.svg", lang.code()));
+            let drawn = render::svg::draw(chart, (*lang).into(), ChartFrame::FILE);
+            export::whole(&path, |file| Ok(file.write_all(drawn.as_bytes())?))
+                .map_err(|error: WriteError| error.at(&path))?;
+        }
+        charts += 1;
+    }
+    Ok(charts)
 }
 
 fn quality(manifest: &Manifest) -> Part {

@@ -5,6 +5,7 @@ use gridtier::text::Text;
 use gridtier::unit::Window;
 
 use super::Part;
+use crate::charts;
 use crate::document::Chapter;
 use crate::section::{Block, Section};
 use crate::summary;
@@ -30,6 +31,9 @@ pub fn front(front: Front<'_>, parts: &[Part]) -> Chapter {
     // One page: sentences on how to read the table stand in the chapter on tiers.
     for section in &mut sections {
         section.blocks.retain(|block| !matches!(block, Block::Sentence(_)));
+        let drawn: Vec<Block> =
+            section.tables().map(|table| Block::Chart(Box::new(charts::tiers(table)))).collect();
+        section.blocks.extend(drawn);
     }
     let happened: Vec<Text> = parts.iter().flat_map(|part| part.happened.clone()).collect();
     sections.push(Section::titled(Text::new("What happened", "主要情况")).with(Block::Lines(happened)));

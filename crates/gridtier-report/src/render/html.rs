@@ -1,5 +1,8 @@
 //! One page that opens without a network: all of its style is in it, and every text is escaped.
 
+mod document;
+
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -13,6 +16,9 @@ use crate::table::{
     arrow_value, plain_columns,
 };
 use gridtier::text::{Lang, Text, Voice};
+use gridtier::word::Word as _;
+
+pub use document::write_document;
 
 mod paged;
 
@@ -24,12 +30,59 @@ pub const STYLE: &str = include_str!("html/style.css");
 /// Where a cell of a table leads to, by its column and its value for programs; `None` for most.
 pub type CellLink<'a> = &'a dyn Fn(&DataColumn, &CellValue) -> Option<String>;
 
-/// How a page shows its tables.
+/// Who reads a page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    /// People of one voice.
+    One(Voice),
+    /// People of both languages: each text stands in both, and the page shows one of them.
+    EitherLanguage,
+}
+
+/// How a page shows what it says.
 #[derive(Clone, Copy)]
 struct Look<'a> {
-    voice: Voice,
+    readers: Readers,
     link: CellLink<'a>,
+    /// Whether headings stand below those of a chapter.
+    is_in_chapter: bool,
 }
+
+impl Look<'_> {
+    /// What `show` gives in a reader's words.
+    fn words<'t>(self, show: impl Fn(Voice) -> Cow<'t, str>) -> Markup {
+        match self.readers {
+            Readers::One(voice) => html! { (show(voice)) },
+            Readers::EitherLanguage => {
+                let [en, zh] = LANGUAGES.map(|lang| show(lang.into()));
+                html! { @if en == zh { (en) } @else { span lang="en" { (en) } span lang="zh" { (zh) } } }
+            }
+        }
+    }
+
+    fn text(self, text: &Text) -> Markup {
+        self.words(|voice| text.pick(voice))
+    }
+
+    /// A text that cannot have a language of its own, such as an attribute.
+    fn plain(self, text: &Text) -> String {
+        match self.readers {
+            Readers::One(voice) => text.pick(voice).into_owned(),
+            Readers::EitherLanguage if text.en == text.zh => text.en.clone().into_owned(),
+            Readers::EitherLanguage => format!("{} / {}", text.en, text.zh),
+        }
+    }
+
+    /// The voices of whoever reads.
+    fn voices(self) -> Vec<(Voice, Option<&'static str>)> {
+        match self.readers {
+            Readers::One(voice) => vec![(voice, None)],
+            Readers::EitherLanguage => LANGUAGES.map(|lang| (lang.into(), Some(lang.code()))).to_vec(),
+        }
+    }
+}
+
+const LANGUAGES: [Lang; 2] = [Lang::En, Lang::Zh];
 
 /// The cells of a page that stands alone lead nowhere.
 const NO_LINK: CellLink<'static> = &|_, _| None;
@@ -39,7 +92,7 @@ const NO_LINK: CellLink<'static> = &|_, _| None;
 /// # Errors
 /// The writer fails.
 pub fn write(out: &mut impl Write, sections: &[Section], voice: Voice) -> io::Result<()> {
-    let look = Look { voice, link: NO_LINK };
+    let look = Look { readers: Readers::One(voice), link: NO_LINK, is_in_chapter: false };
     let body = html! {
         @for (position, section) in sections.iter().enumerate() {
             @if let Some(heading) = &section.heading {
@@ -54,7 +107,7 @@ pub fn write(out: &mut impl Write, sections: &[Section], voice: Voice) -> io::Re
 /// Sections as a part of a page whose title stands above them. `link` says where cells lead to.
 #[must_use]
 pub fn fragment(sections: &[Section], voice: Voice, link: CellLink<'_>) -> String {
-    let look = Look { voice, link };
+    let look = Look { readers: Readers::One(voice), link, is_in_chapter: false };
     let body = html! {
         @for section in sections {
             section {
@@ -72,6 +125,7 @@ pub fn fragment(sections: &[Section], voice: Voice, link: CellLink<'_>) -> Strin
 /// # Errors
 /// The writer fails, or a batch cannot be read.
 pub fn write_list(out: &mut impl Write, list: DataList, voice: Voice) -> Result<u64, RenderError> {
+    let look = Look { readers: Readers::One(voice), link: NO_LINK, is_in_chapter: false };
     let mut rows: Vec<Markup> = Vec::new();
     for batch in list.batches {
         let batch = batch.map_err(RenderError::List)?;
@@ -87,7 +141,7 @@ pub fn write_list(out: &mut impl Write, list: DataList, voice: Voice) -> Result<
     let body = html! {
         h1 { (list.title.pick(voice)) }
         table {
-            thead { tr { @for column in &list.columns { (head(column, voice)) } } }
+            thead { tr { @for column in &list.columns { (head(column, look)) } } }
             tbody { @for row in &rows { (row) } }
         }
     };
@@ -117,16 +171,15 @@ fn title(sections: &[Section]) -> Option<&Text> {
 }
 
 fn block_markup(block: &Block, look: Look<'_>) -> Markup {
-    let voice = look.voice;
     match block {
-        Block::Sentence(sentence) => html! { p { (sentence.pick(voice)) } },
+        Block::Sentence(sentence) => html! { p { (look.text(sentence)) } },
         Block::Facts(facts) => html! {
-            dl { @for (name, value) in facts { dt { (name.pick(voice)) } dd { (value.pick(voice)) } } }
+            dl { @for (name, value) in facts { dt { (look.text(name)) } dd { (look.text(value)) } } }
         },
-        Block::Lines(lines) => html! { ul { @for line in lines { li { (line.pick(voice)) } } } },
+        Block::Lines(lines) => html! { ul { @for line in lines { li { (look.text(line)) } } } },
         Block::Legend(entries) => html! {
             p.legend {
-                @for (tone, text) in entries { span class={ "tone-" (tone.0) } { (text.pick(voice)) } " " }
+                @for (tone, text) in entries { span class={ "tone-" (tone.0) } { (look.text(text)) } " " }
             }
         },
         Block::Table(table) => table_markup(table, look),
@@ -136,15 +189,17 @@ fn block_markup(block: &Block, look: Look<'_>) -> Markup {
 
 /// A chart with its title, how to read it, and its numbers where they do not stand in a table of the section.
 fn chart_markup(chart: &Chart, look: Look<'_>) -> Markup {
-    let voice = look.voice;
+    let drawn = |frame: svg::ChartFrame| {
+        html! { @for (voice, lang) in look.voices() { div lang=[lang] { (PreEscaped(svg::draw(chart, voice, frame))) } } }
+    };
     html! {
         figure {
-            figcaption { b { (chart.title.pick(voice)) } br; (chart.reading.pick(voice)) }
-            div.chart-wide { (PreEscaped(svg::draw(chart, voice, svg::ChartFrame::WIDE))) }
-            div.chart-narrow { (PreEscaped(svg::draw(chart, voice, svg::ChartFrame::NARROW))) }
+            figcaption { b { (look.text(&chart.title)) } br; (look.text(&chart.reading)) }
+            div.chart-wide { (drawn(svg::ChartFrame::WIDE)) }
+            div.chart-narrow { (drawn(svg::ChartFrame::NARROW)) }
             @if !chart.is_table_beside {
                 details {
-                    summary { (Text::new("Numbers of this chart", "图中数据").pick(voice)) }
+                    summary { (look.text(&Text::new("Numbers of this chart", "图中数据"))) }
                     (table_markup(&DataTable { title: Text::default(), ..chart.table.clone() }, look))
                 }
             }
@@ -153,30 +208,32 @@ fn chart_markup(chart: &Chart, look: Look<'_>) -> Markup {
 }
 
 fn table_markup(table: &DataTable, look: Look<'_>) -> Markup {
-    let voice = look.voice;
     html! {
-        @if !table.title.is_empty() { h2 { (table.title.pick(voice)) } }
+        @if !table.title.is_empty() {
+            @if look.is_in_chapter { h4 { (look.text(&table.title)) } } @else { h2 { (look.text(&table.title)) } }
+        }
         div.wide { table {
-            thead { tr { @for column in &table.columns { (head(column, voice)) } } }
+            thead { tr { @for column in &table.columns { (head(column, look)) } } }
             tbody { @for row in &table.rows { (row_markup(row, &table.columns, look)) } }
         } }
     }
 }
 
-fn head(column: &DataColumn, voice: Voice) -> Markup {
+fn head(column: &DataColumn, look: Look<'_>) -> Markup {
     html! {
         th.number[column.format.is_right_aligned()] {
-            (column.head(voice))
-            @if let Some(note) = &column.note { br; span.small { (note.pick(voice)) } }
+            (look.words(|voice| column.head(voice)))
+            @if let Some(note) = &column.note { br; span.small { (look.text(note)) } }
         }
     }
 }
 
 fn row_markup(row: &DataRow, columns: &[DataColumn], look: Look<'_>) -> Markup {
-    let voice = look.voice;
     match (row.role, row.cells.first()) {
         (RowRole::Group, Some(first)) => html! {
-            tr { th.group colspan=(columns.len()) { (first.value(voice).shown(ColumnFormat::Text, voice)) } }
+            tr { th.group colspan=(columns.len()) {
+                (look.words(|voice| first.value(voice).shown(ColumnFormat::Text, voice)))
+            } }
         },
         (role, _) => html! {
             tr.total[role == RowRole::Total] {
@@ -186,21 +243,26 @@ fn row_markup(row: &DataRow, columns: &[DataColumn], look: Look<'_>) -> Markup {
     }
 }
 
+/// Characters without a space from which a word may be broken: a hash, or somebody's odd name.
+const LONG_WORD: usize = 32;
+
 fn cell_markup(cell: &DataCell, column: &DataColumn, look: Look<'_>) -> Markup {
-    let voice = look.voice;
     let leads_to = (look.link)(column, &cell.value(Voice::Codes));
-    if let DataCell::Rich(rich) = cell {
-        return rich_markup(rich, leads_to.as_deref(), voice);
+    let format = column.format;
+    match cell {
+        DataCell::Rich(rich) => return rich_markup(rich, leads_to.as_deref(), look),
+        DataCell::Number(points) if format == ColumnFormat::Points => return points_markup(*points),
+        _ => {}
     }
-    let value = cell.value(voice);
-    match (&value, column.format, leads_to) {
-        (CellValue::Number(points), ColumnFormat::Points, _) => points_markup(*points),
-        (_, format, Some(to)) => html! {
-            td.id[format == ColumnFormat::Id].number[format.is_right_aligned()] {
-                a href=(to) { (value.shown(format, voice)) }
-            }
-        },
-        (_, format, None) => value_markup(value, format, voice),
+    let shown = look.words(|voice| cell.value(voice).shown(format, voice));
+    let is_long = match cell {
+        DataCell::Text(text) => text.en.split_whitespace().any(|word| word.len() >= LONG_WORD),
+        _ => false,
+    };
+    html! {
+        td.id[format == ColumnFormat::Id].number[format.is_right_aligned()].long[is_long] {
+            @if let Some(to) = leads_to { a href=(to) { (shown) } } @else { (shown) }
+        }
     }
 }
 
@@ -223,17 +285,16 @@ fn value_markup(value: CellValue, format: ColumnFormat, voice: Voice) -> Markup 
     }
 }
 
-fn rich_markup(rich: &RichText, leads_to: Option<&str>, voice: Voice) -> Markup {
-    let lead = html! {
-        @if rich.is_strong { b { (rich.lead.pick(voice)) } } @else { (rich.lead.pick(voice)) }
-    };
+fn rich_markup(rich: &RichText, leads_to: Option<&str>, look: Look<'_>) -> Markup {
+    let lead = look.text(&rich.lead);
+    let lead = html! { @if rich.is_strong { b { (lead) } } @else { (lead) } };
     let tone = rich.tone.map(|tone| format!("tone-{}", tone.0));
-    let hint = rich.hint.as_ref().map(|hint| hint.pick(voice));
+    let hint = rich.hint.as_ref().map(|hint| look.plain(hint));
     html! {
         td class=[tone] title=[hint] {
             @if let Some(to) = leads_to { a href=(to) { (lead) } } @else { (lead) }
-            @if let Some(tag) = &rich.tag { " " span.tag { (tag.pick(voice)) } }
-            @for detail in &rich.details { br; span.small { (detail.pick(voice)) } }
+            @if let Some(tag) = &rich.tag { " " span.tag { (look.text(tag)) } }
+            @for detail in &rich.details { br; span.small { (look.text(detail)) } }
         }
     }
 }

@@ -1,0 +1,143 @@
+//! The report of a cycle: its page shows the numbers of the published tables, needs no network, and stays small.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use crate::support::{Published, counts, current};
+use crate::utility::Utility;
+
+/// The largest page that may be written.
+const BYTES_MAX: usize = 2_000_000;
+
+/// The invented utility with two cycles, and the page of the second one.
+fn reported() -> (Utility, String) {
+    let utility = Utility::empty();
+    fs::remove_dir(utility.data()).unwrap();
+    utility.done(&["demo", ".", "--customers", "400", "--next"]);
+    utility.done(&["regrade", "next", "--as-of", "2029-01-01", "--method", "next.toml", "--store", "store"]);
+    utility.done(&["report", "--store", "store", "--draws", "100", "-o", "report.html"]);
+    let page = fs::read_to_string(utility.path().join("report.html")).unwrap();
+    (utility, page)
+}
+
+/// What stands between elements, in English.
+fn english(markup: &str) -> String {
+    let mut rest = markup.to_owned();
+    while let Some(start) = rest.find("<span lang=\"zh\">") {
+        let end = start + rest[start..].find("</span>").unwrap() + "</span>".len();
+        rest.replace_range(start..end, "");
+    }
+    let mut text = String::new();
+    let mut is_tag = false;
+    for character in rest.chars() {
+        match character {
+            '<' => is_tag = true,
+            '>' => is_tag = false,
+            other if !is_tag => text.push(other),
+            _ => {}
+        }
+    }
+    text.trim().to_owned()
+}
+
+/// The tables of a page by title: rows of cells.
+fn tables(page: &str) -> BTreeMap<String, Vec<Vec<String>>> {
+    let titled = page.split("<h4>").skip(1).filter_map(|part| {
+        let (title, rest) = part.split_once("</h4>")?;
+        let (body, _) = rest.split_once("<tbody>")?.1.split_once("</tbody>")?;
+        let rows = body.split("<tr").skip(1).map(|row| {
+            let cells = row.split("<td").skip(1).filter_map(|cell| cell.split_once("</td>"));
+            cells.map(|(cell, _)| english(cell.split_once('>').unwrap().1)).collect()
+        });
+        Some((english(title), rows.collect()))
+    });
+    titled.collect()
+}
+
+fn whole(cell: &str) -> i64 {
+    cell.replace(',', "").parse().unwrap_or_else(|_| panic!("{cell:?} is no whole number"))
+}
+
+#[test]
+fn the_page_of_a_cycle_shows_the_numbers_of_its_tables() {
+    let (utility, page) = reported();
+    let cycle = current(&utility.store());
+    let shown = tables(&page);
+    let tiers = Published::read(&cycle.join("tiers.parquet"));
+
+    let names = tiers.texts("tier");
+    let published = counts(&names);
+    for row in &shown["Tiers"] {
+        let customers = whole(&row[1]);
+        let expected = published.get(row[0].as_str()).copied().unwrap_or(names.len());
+        assert_eq!(customers, i64::try_from(expected).unwrap(), "{row:?}");
+    }
+
+    let ledger = Published::read(&cycle.join("ledger.parquet"));
+    let lines = &shown["Boundaries"];
+    assert_eq!(lines.len(), ledger.rows());
+    let scores = ledger.integers("score_above_e6");
+    for (row, (quota, score)) in lines.iter().zip(ledger.integers("quota").into_iter().zip(scores)) {
+        assert_eq!(Some(whole(&row[3])), quota, "{row:?}");
+        let shown: f64 = row[5].parse().unwrap();
+        assert!((shown * 1e6 - score.unwrap() as f64).abs() < 0.5, "{row:?}");
+    }
+
+    let ranks: BTreeMap<Option<String>, Option<i64>> =
+        tiers.texts("customer_id").into_iter().zip(tiers.integers("rank")).collect();
+    let beside = &shown["Next to the lines"];
+    assert_eq!(beside.len(), 2 * lines.len());
+    for row in beside {
+        assert_eq!(ranks[&Some(row[3].clone())], Some(whole(&row[4])), "{row:?}");
+    }
+}
+
+#[test]
+fn the_page_holds_every_chapter_in_both_languages_and_nothing_from_elsewhere() {
+    let (_, page) = reported();
+    assert!(page.len() < BYTES_MAX, "{} bytes", page.len());
+    let chapters = [
+        "summary",
+        "tiers",
+        "boundaries",
+        "strata",
+        "indicators",
+        "checks",
+        "changes",
+        "entitlements",
+        "data",
+        "method",
+        "provenance",
+    ];
+    for chapter in chapters {
+        assert!(page.contains(&format!("href=\"#{chapter}\"")), "{chapter}");
+        assert!(page.contains(&format!("id=\"{chapter}\"")), "{chapter}");
+    }
+    let namespace = "http://www.w3.org/2000/svg";
+    for word in ["<script", "http:", "https:", "url(", "@import", "<link", " src="] {
+        assert!(!page.replace(namespace, "").contains(word), "{word}");
+    }
+}
+
+#[test]
+fn a_report_without_an_earlier_cycle_has_no_chapter_on_changes() {
+    let utility = Utility::invented(200, &[]);
+    utility.published(&["--method", "utility"]);
+    utility.done(&["report", "--store", "store", "--draws", "100", "-o", "report.html", "--lang", "zh"]);
+    let page = fs::read_to_string(utility.path().join("report.html")).unwrap();
+    assert!(!page.contains("id=\"changes\"") && page.contains("id=\"reader-zh\" checked"));
+}
+
+#[test]
+fn a_folder_gets_every_chart_in_both_languages() {
+    let utility = Utility::invented(200, &[]);
+    utility.published(&["--method", "utility"]);
+    utility.done(&["report", "--store", "store", "--draws", "100", "-o", "charts"]);
+    let names: Vec<String> = fs::read_dir(utility.path().join("charts"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let english = names.iter().filter(|name| name.ends_with(".en.svg")).count();
+    let chinese = names.iter().filter(|name| name.ends_with(".zh.svg")).count();
+    assert!(english > 1 && english == chinese && english + chinese == names.len(), "{names:?}");
+}
