@@ -150,7 +150,10 @@ fn render_text(
     match (format, tables.first()) {
         (ExportFormat::Csv, Some(table)) => Ok(render::csv::write(out, table, voice, mark)?),
         (ExportFormat::Csv, None) => Ok(()),
-        (ExportFormat::Json, _) => Ok(render::json::write(out, &tables, voice)?),
+        (ExportFormat::Json, _) => {
+            let drawn: Vec<DataTable> = sections.iter().flat_map(Section::drawn_tables).collect();
+            Ok(render::json::write(out, &[tables, drawn.iter().collect()].concat(), voice)?)
+        }
         (ExportFormat::Html, _) => Ok(render::html::write(out, sections, voice)?),
         (ExportFormat::Xlsx | ExportFormat::Parquet, _) => {
             Err(io::Error::other("this format needs a file").into())

@@ -59,6 +59,8 @@ pub struct Chart {
     pub table: DataTable,
     /// Whether the same numbers stand in a table of the same section: then they are not repeated beside the chart.
     pub is_table_beside: bool,
+    /// Whether a terminal leaves it out, because its numbers are too many for lines of text.
+    pub is_for_pages: bool,
 }
 
 /// What is drawn.
@@ -92,13 +94,19 @@ impl Chart {
     pub fn new(title: Text, reading: Text, plot: Plot, table: DataTable) -> Self {
         let alternative =
             Text::new(alternative(&reading, &table, Lang::En), alternative(&reading, &table, Lang::Zh));
-        Self { title, reading, alternative, plot, table, is_table_beside: false }
+        Self { title, reading, alternative, plot, table, is_table_beside: false, is_for_pages: false }
     }
 
     /// The same chart, marked as one whose numbers stand in a table of its section.
     #[must_use]
     pub fn beside_its_table(self) -> Self {
         Self { is_table_beside: true, ..self }
+    }
+
+    /// The same chart, marked as one that a terminal leaves out.
+    #[must_use]
+    pub fn for_pages(self) -> Self {
+        Self { is_for_pages: true, ..self }
     }
 
     /// Its name: a file's, or a key of JSON.

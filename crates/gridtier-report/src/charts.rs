@@ -1,8 +1,18 @@
 //! Charts of what several results speak of, made from the tables that stand in their sections: a chart computes nothing.
 
+mod cost;
+mod distribution;
+mod movement;
+mod weight;
+
 use crate::chart::{Axis, Bars, Chart, Columns, Flow, HeatMap, HeatScale, Link, Plot, Profile, Waterfall};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataRow, DataTable, RowRole};
 use gridtier::text::Text;
+
+pub use cost::costs;
+pub use distribution::{lorenz, pareto, score_boxes, scores, tier_points};
+pub use movement::{drift, drift_bins, members};
+pub use weight::{clusters, left_out, weights};
 
 /// What each tier brings, from the columns `tier`, `customers_share`, `revenue_share` and `energy_share`.
 #[must_use]

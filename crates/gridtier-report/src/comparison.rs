@@ -8,12 +8,13 @@ use gridtier::compare::{
 use gridtier::cycle::Cycle;
 use gridtier::index::{count, float_i64, index};
 use gridtier::method::Tier;
+use gridtier::text;
 use gridtier::text::Text;
 use gridtier::word::Word;
 use serde_json::{Value, json};
 
 use crate::charts;
-use crate::format::{counted, decimal, grouped};
+use crate::format::{counted, decimal, grouped, quantity};
 use crate::names;
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable, RowRole};
@@ -22,6 +23,8 @@ use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable, RowRole};
 const SHOWN_MOVES: usize = 10;
 /// Measures of drift that are shown; all are in the tables.
 const SHOWN_DRIFTS: usize = 10;
+/// Measures of drift whose bins are drawn.
+const SHOWN_BINS: usize = 3;
 /// Decimals of indexes and rates that are no shares.
 const INDEX_DECIMALS: u8 = 3;
 /// Level of the twelve z-tests together.
@@ -207,7 +210,9 @@ fn waterfall(comparison: &Comparison) -> Section {
             row
         }),
     );
-    Section::titled(Text::new("How each tier's members changed", "各等级成员的变化")).table(table).sentence(
+    let drawn: Vec<_> = Tier::ALL.iter().map(|&tier| charts::members(&table, &names::tier(tier))).collect();
+    let section = Section::titled(Text::new("How each tier's members changed", "各等级成员的变化")).table(table);
+    drawn.into_iter().fold(section, Section::chart).sentence(
         "Each step is those who joined the tier less those who left it. Own behaviour is judged by the earlier cycle's \
          method and lines; cohort is what the same method makes of everybody's new values.",
         "各步骤为进入该等级的户数减去离开的户数。客户自身变化按前一周期的方法与界线判定; 群体与界线变动为同一方法用于全体新数据的结果。",
@@ -315,8 +320,11 @@ fn drift(comparison: &Comparison) -> Section {
             ]
         }),
     );
-    Section::titled(Text::new("Drift of the population", "客户群体漂移"))
-        .table(table)
+    let drawn = charts::drift(&table);
+    let section = Section::titled(Text::new("Drift of the population", "客户群体漂移")).table(table).chart(drawn);
+    let bins = drifts.iter().take(SHOWN_BINS).filter(|drift| drift.index.value > 0.0);
+    bins.map(|drift| charts::drift_bins(bins_table(drift), &measure_name(&drift.measure)))
+        .fold(section, Section::chart)
         .sentence(
             format!(
                 "Population stability index on the earlier cycle's deciles: below 0.10 stable, from 0.25 on an alert. \
@@ -324,6 +332,33 @@ fn drift(comparison: &Comparison) -> Section {
             ),
             format!("以前一周期十分位计算的群体稳定性指数: 0.10 以下稳定, 0.25 以上报警。不稳定的共 {beyond} 项。"),
         )
+}
+
+/// Shares of customers by bin, before and after.
+fn bins_table(drift: &Drift) -> DataTable {
+    DataTable::new(
+        Text::default(),
+        vec![
+            DataColumn::new(ColumnFormat::Text, "bin", "bin", "区间"),
+            DataColumn::new(ColumnFormat::Share, "before", "before", "前期"),
+            DataColumn::new(ColumnFormat::Share, "after", "after", "后期"),
+        ],
+        drift.index.bins.iter().map(|bin| {
+            let name = Text::of_word(bin.side);
+            let name = match bin.mark {
+                Some(mark) => {
+                    let (mark, Text { en, zh, .. }) = (quantity(mark), name);
+                    text!("{en} {mark}", "{zh} {mark}")
+                }
+                None => name,
+            };
+            vec![
+                DataCell::Text(name),
+                DataCell::ratio(bin.before, drift.index.before),
+                DataCell::ratio(bin.after, drift.index.after),
+            ]
+        }),
+    )
 }
 
 fn measure_name(measure: &str) -> Text {

@@ -1,7 +1,8 @@
 //! One customer's tier: where its score comes from, and what would lift it.
 
 use gridtier::contract::IncidentKind;
-use gridtier::explain::{Evidence, EvidenceKind, Explanation, Item, LeverAdvice, TierRow};
+use gridtier::explain::{EnergyMonth, Evidence, EvidenceKind, Explanation, Item, LeverAdvice, TierRow};
+use gridtier::index::float_i64;
 use gridtier::indicator::DIMENSIONS;
 use gridtier::method::{Override, Tier};
 
@@ -28,7 +29,7 @@ pub fn sections(explanation: &Explanation, decision: Option<&Override>, version:
     let evidence = evidence(&explanation.evidence).map(Block::Table);
     let sum = contributions(explanation);
     let drawn = charts::score(&sum);
-    let head = head.table(sum).chart(drawn).with_all(evidence);
+    let head = head.table(sum).chart(drawn).with_all(monthly_energy(&explanation.energy)).with_all(evidence);
     vec![head.with_all(more_with_data(explanation)).with_all(way_up(explanation))]
 }
 
@@ -38,6 +39,21 @@ pub(crate) fn approved(Override { approver, reason, expires, .. }: &Override) ->
         "Approved by {approver}: {reason}; until {expires}.",
         "批准人 {approver}: {reason}; 有效期至 {expires}。"
     )
+}
+
+/// The energy of each month as a chart; nothing where no month is known.
+fn monthly_energy(energy: &[EnergyMonth]) -> Option<Block> {
+    let columns = vec![
+        DataColumn::new(ColumnFormat::Text, "month", "month", "月份"),
+        DataColumn::new(ColumnFormat::Number(1), "energy_kwh", "energy kWh", "电量 (kWh)"),
+    ];
+    let rows = energy.iter().map(|month| {
+        let kwh = month.active_wh.map(|wh| float_i64(wh) / 1e3);
+        vec![DataCell::same(month.month.to_string()), DataCell::number(kwh)]
+    });
+    let table = DataTable::new(Text::default(), columns, rows);
+    let is_known = energy.iter().any(|month| month.active_wh.is_some());
+    is_known.then(|| Block::Chart(Box::new(charts::months(table).for_pages())))
 }
 
 /// The bills, months and events that lower the customer's values.

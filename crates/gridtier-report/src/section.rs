@@ -109,6 +109,13 @@ impl Section {
         })
     }
 
+    /// The numbers of its charts that stand in none of its tables, each under the code of its chart.
+    pub fn drawn_tables(&self) -> impl Iterator<Item = DataTable> {
+        self.charts()
+            .filter(|chart| !chart.is_table_beside)
+            .map(|chart| DataTable { title: chart.title.clone(), ..chart.table.clone() })
+    }
+
     /// Its tables, in order; those of charts are not among them.
     pub fn tables(&self) -> impl Iterator<Item = &DataTable> {
         self.blocks.iter().filter_map(|block| match block {

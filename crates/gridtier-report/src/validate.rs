@@ -1,6 +1,7 @@
 //! Whether a published grading is sound.
 
 mod clusters;
+mod distribution;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,8 @@ use gridtier::robustness::Compared;
 use gridtier::validate::{CustomerClass, GroupShare, MeasuredCheck, Validation, Verdict};
 use gridtier::word::Word;
 use serde_json::{Value, json};
+
+pub use distribution::scores;
 
 use crate::chart::Chart;
 use crate::charts;
@@ -27,9 +30,11 @@ pub fn sections(cycle: &Cycle, validation: &Validation, version: u64) -> Vec<Sec
         basis(cycle, validation),
         Section::of_table(readings(&validation.checks)),
         charted(influence(cycle), charts::influence),
-        Section::of_table(held(&validation.held)),
+        distribution::concentration(held(&validation.held), validation),
         Section::of_table(classes(validation)),
-        Section::of_table(variations(cycle, validation)),
+        distribution::tier_points(cycle, validation),
+        scores(cycle),
+        distribution::weights(charted(variations(cycle, validation), charts::left_out), cycle, validation),
     ];
     sections.extend(clusters::sections(cycle, validation));
     sections

@@ -3,6 +3,8 @@
 //! All of this comes from the cycle's own files, so that later analyses are about what was published, and a method can
 //! be tried without reading the meter readings again. Where the files are is not known here.
 
+mod score_spread;
+
 use crate::customer::Customers;
 use crate::incident::Offence;
 use crate::index::{IndicatorIx, index};
@@ -14,6 +16,8 @@ use crate::score::{Parameters, Population, Provisional, Scores, judge};
 use crate::stratum::Groups;
 use crate::tier::{LedgerLine, Policy, Previous, TierInputs, Tiers, ceiling_of, grade_on};
 use crate::unit::{Month, Window, round_half_away};
+
+pub use score_spread::{ScoreBin, ScoreSpread};
 
 /// A row of the tier table.
 #[derive(Clone, Debug, PartialEq)]

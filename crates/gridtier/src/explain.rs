@@ -21,7 +21,7 @@ use crate::word::Word;
 pub use lever::sufficient_value;
 
 pub use history::{
-    AccountHistory, AssessedMonth, DatedOffence, EVIDENCE_MAX, Evidence, EvidenceKind, History, PlannedMonth,
+    AccountHistory, AssessedMonth, DatedOffence, EVIDENCE_MAX, EnergyMonth, Evidence, EvidenceKind, History, PlannedMonth,
     power_factor,
 };
 
@@ -154,6 +154,8 @@ pub struct Explanation {
     pub evidence: Vec<Evidence>,
     /// Whether the data folder was given, from which late bills and missed plans are listed.
     pub has_data: bool,
+    /// The energy of each month of the window, of all accounts together.
+    pub energy: Vec<EnergyMonth>,
 }
 
 /// Explains a customer. `values` and `parameters` are in the order of the method's indicators; `boundaries` are those
@@ -208,6 +210,7 @@ pub fn explain(
         levers,
         evidence: history.evidence(),
         has_data: history.has_data(),
+        energy: history.energy(),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod classes;
 mod concentration;
+mod points;
 mod principles;
 mod profiles;
 
@@ -20,6 +21,7 @@ use crate::statistics::adjusted_rand;
 
 pub use classes::{ClassCount, CustomerClass};
 pub use concentration::{GroupShare, LorenzPoint};
+pub use points::{TierPoints, WeightEffect};
 pub use profiles::ClusterProfile;
 
 /// The share of draws in which a customer must keep its tier; otherwise it is borderline.
@@ -94,6 +96,8 @@ pub struct Validation {
     pub sample: Vec<usize>,
     /// The clusters.
     pub clusters: Option<Clusters>,
+    /// By weighed indicator: mean points by tier.
+    pub tier_points: Vec<TierPoints>,
 }
 
 impl Validation {
@@ -122,6 +126,7 @@ pub fn validate(cycle: &Cycle, progress: StepProgress) -> Validation {
     let drawn = study.draw(progress);
     let settings = &cycle.method.checks;
     let clusters = cluster(&study, settings.clusters, settings.seed, progress);
+    let tier_points = points::tier_points(&study, ranked.iter().map(|customer| customer.computed));
     let (sampled, sample) = (study.sampled(), study.sample().to_vec());
     let mut validation = Validation {
         checks: Vec::new(),
@@ -134,6 +139,7 @@ pub fn validate(cycle: &Cycle, progress: StepProgress) -> Validation {
         methods,
         sample,
         clusters,
+        tier_points,
         ranked,
     };
     let influence = cycle.influence.iter().flatten().copied().max_by(f64::total_cmp);

@@ -9,7 +9,7 @@ use gridtier::billing::{SettledBill, settled_bills};
 use gridtier::contract::Table;
 use gridtier::contract::cell::Dates;
 use gridtier::customer::{self, Customers};
-use gridtier::explain::{AccountHistory, AssessedMonth, DatedOffence, History, PlannedMonth, power_factor};
+use gridtier::explain::{AccountHistory, AssessedMonth, DatedOffence, EnergyMonth, History, PlannedMonth, power_factor};
 use gridtier::fact::power_factor_attained;
 use gridtier::index::CustomerIx;
 use gridtier::output::facts::{read_customers, read_offences};
@@ -58,9 +58,12 @@ fn account(cycle: &StoredCycle, id: &str) -> Result<AccountHistory, CycleError> 
     let Some(own) = rows("customers.parquet")? else { return Ok(account) };
     read_customers(&own, &mut customers).ok_or_else(|| other_columns(cycle, "customers.parquet"))?;
     let standard = customers.rows.first().and_then(|customer| customer.power_factor_standard);
-    if let (Some(standard), Some(usage)) = (standard, rows("monthly_usage.parquet")?) {
-        let assessed = assessed(&usage, standard);
-        account.power_factor = assessed.ok_or_else(|| other_columns(cycle, "monthly_usage.parquet"))?;
+    if let Some(usage) = rows("monthly_usage.parquet")? {
+        let differs = || other_columns(cycle, "monthly_usage.parquet");
+        account.energy = energy(&usage).ok_or_else(differs)?;
+        if let Some(standard) = standard {
+            account.power_factor = assessed(&usage, standard).ok_or_else(differs)?;
+        }
     }
     if let Some(offences) = rows("offences.parquet")? {
         let read = read_offences(&offences, &customers);
@@ -74,6 +77,16 @@ fn account(cycle: &StoredCycle, id: &str) -> Result<AccountHistory, CycleError> 
             .collect();
     }
     Ok(account)
+}
+
+/// The energy of each month that has a row; `None` when the table has other columns.
+fn energy(usage: &RecordBatch) -> Option<Vec<EnergyMonth>> {
+    let MonthlyColumns { months, covered, active_wh } = MonthlyColumns::of(usage)?;
+    let month = |row: usize| {
+        let known = covered.value(row).then(|| active_wh.value(row));
+        Some(EnergyMonth { month: Month::of_day(months.value(row))?, active_wh: known })
+    };
+    (0..months.len()).map(month).collect()
 }
 
 /// The assessed months; `None` when the table has other columns.

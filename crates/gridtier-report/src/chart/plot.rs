@@ -1,6 +1,6 @@
 //! The kinds of plots: numbers and labels. What is not known is `None`; what is not finite counts as not known.
 
-use crate::table::{CellValue, ColumnFormat, DataCell, DataTable, RowRole};
+use crate::table::{CellValue, ColumnFormat, DataCell, DataRow, DataTable, RowRole};
 use gridtier::text::{Text, Voice};
 
 /// What an axis shows.
@@ -289,6 +289,65 @@ impl Bars {
     }
 }
 
+impl Lines {
+    /// The columns of a table: the first is x, each of the others a curve over it.
+    #[must_use]
+    pub fn of_table(table: &DataTable, [x, y]: [Axis; 2]) -> Self {
+        let first = |row: &DataRow| row.cells.first().and_then(|cell| number(&cell.value(Voice::Codes)));
+        let places: Vec<_> = plain_rows(table).map(first).collect();
+        let (_, series) = categories_and_series(table);
+        let curves = series.into_iter().map(|series| Curve {
+            name: series.name,
+            points: places.iter().zip(series.values).filter_map(|(x, y)| Some([(*x)?, y?])).collect(),
+            stroke: Stroke::Straight,
+        });
+        Self { x, y, curves: curves.collect(), guides: Vec::new() }
+    }
+}
+
+impl Histogram {
+    /// The columns of a table: the first holds the lower edges of the bins, each `width` wide, the others counts.
+    #[must_use]
+    pub fn of_table(table: &DataTable, width: f64, [x, y]: [Axis; 2]) -> Self {
+        let first = |row: &DataRow| row.cells.first().and_then(|cell| number(&cell.value(Voice::Codes)));
+        let mut edges: Vec<f64> = plain_rows(table).filter_map(first).collect();
+        edges.extend(edges.last().map(|last| last + width));
+        let (_, series) = categories_and_series(table);
+        Self { x, y, edges, series, guides: Vec::new() }
+    }
+}
+
+impl Boxes {
+    /// The columns of a table: a name, five numbers, and how many the group has.
+    #[must_use]
+    pub fn of_table(table: &DataTable, value: Axis) -> Self {
+        let (names, series) = categories_and_series(table);
+        let value_of = |column: usize, row: usize| series.get(column).and_then(|series| series.values[row]);
+        let boxes = names.into_iter().enumerate().map(|(row, name)| {
+            let five: Option<Vec<f64>> = (0..5).map(|column| value_of(column, row)).collect();
+            BoxMarks {
+                name,
+                count: value_of(5, row).map_or(0, |count| count.max(0.0) as u64),
+                five: five.and_then(|five| five.try_into().ok()),
+            }
+        });
+        Self { value, boxes: boxes.collect() }
+    }
+}
+
+impl Tornado {
+    /// The columns of a table: what is changed, the result with less of it, and with more of it.
+    #[must_use]
+    pub fn of_table(table: &DataTable, value: Axis, base: f64) -> Self {
+        let (names, series) = categories_and_series(table);
+        let value_of = |column: usize, row: usize| series.get(column).and_then(|series| series.values[row]);
+        let items = names.into_iter().enumerate();
+        let items = items.map(|(row, name)| TornadoItem { name, low: value_of(0, row), high: value_of(1, row) });
+        let name_of = |column: usize| series.get(column).map(|series| series.name.clone()).unwrap_or_default();
+        Self { value, base, low: name_of(0), high: name_of(1), items: items.collect() }
+    }
+}
+
 impl Columns {
     /// The columns of a table: the first of numbers as columns, the others as lines.
     #[must_use]
@@ -339,13 +398,14 @@ impl Waterfall {
     }
 }
 
+/// The rows of a table that are neither sums nor headings.
+fn plain_rows(table: &DataTable) -> impl Iterator<Item = &DataRow> {
+    table.rows.iter().filter(|row| row.role == RowRole::Body && row.cells.len() == table.columns.len())
+}
+
 /// The rows of a table that are neither sums nor headings: their names, and the numbers of each further column.
 fn categories_and_series(table: &DataTable) -> (Vec<Text>, Vec<Series>) {
-    let rows: Vec<_> = table
-        .rows
-        .iter()
-        .filter(|row| row.role == RowRole::Body && row.cells.len() == table.columns.len())
-        .collect();
+    let rows: Vec<_> = plain_rows(table).collect();
     let categories = rows.iter().filter_map(|row| row.cells.first()).map(label);
     let series = table.columns.iter().enumerate().skip(1).map(|(at, column)| Series {
         name: column.title.clone(),

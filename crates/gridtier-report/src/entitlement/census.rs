@@ -10,6 +10,7 @@ use gridtier::word::Word;
 
 use super::wording::{service_title, tier_text};
 use super::{count_cell, text_cell, text_column};
+use crate::charts;
 use crate::format;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataRow, DataTable, RowRole};
@@ -181,4 +182,37 @@ pub fn costs_section(costs: &DataTable) -> Section {
         "按目录的单位成本、用量、收费与能力估算的年度服务成本",
     ))
     .table(table)
+    .with_all(costs_chart(costs))
+}
+
+/// Cost and income by service; a service with a withheld line has neither. Nothing where no service costs anything.
+fn costs_chart(costs: &DataTable) -> Option<Block> {
+    let shown = costs.select(&["service", "title", "cost", "income"]);
+    let lines: Vec<&[DataCell]> =
+        shown.rows.iter().filter(|row| row.role == RowRole::Body).map(|row| &*row.cells).collect();
+    let services = lines.chunk_by(|a, b| a[0] == b[0]);
+    let sum = |lines: &[&[DataCell]], column: usize| {
+        let fen = lines.iter().map(|line| match line[column] {
+            DataCell::Fen(fen) => Some(fen),
+            _ => None,
+        });
+        fen.sum::<Option<i128>>()
+    };
+    let rows: Vec<Vec<DataCell>> = services
+        .filter_map(|lines| {
+            let sums = [2, 3].map(|column| sum(lines, column));
+            let (DataCell::Text(id), DataCell::Text(title)) = (&lines[0][0], &lines[0][1]) else { return None };
+            let name = Text::join(&[id.clone(), title.clone()], " ");
+            let mut row = vec![DataCell::Text(name)];
+            row.extend(sums.map(|sum| sum.map_or(DataCell::Missing, DataCell::Fen)));
+            (sums != [Some(0), Some(0)]).then_some(row)
+        })
+        .collect();
+    let columns = vec![
+        text_column("service", "service", "服务"),
+        DataColumn::new(ColumnFormat::Money, "cost", "cost", "成本"),
+        DataColumn::new(ColumnFormat::Money, "income", "fees", "收费"),
+    ];
+    let table = DataTable::new(Text::default(), columns, rows);
+    (!table.rows.is_empty()).then(|| Block::Chart(Box::new(charts::costs(table))))
 }

@@ -109,4 +109,4 @@ fn heading(canvas: &mut Canvas, chart: &Chart) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

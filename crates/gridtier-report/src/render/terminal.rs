@@ -20,7 +20,8 @@ const RULED: TableStyle = TableStyle::new().header_separator(LineStyle::none().f
 #[must_use]
 pub fn text(sections: &[Section], voice: Voice) -> String {
     let mut text = String::new();
-    for section in sections {
+    let has_lines = |section: &&Section| section.heading.is_some() || section.blocks.iter().any(is_shown);
+    for section in sections.iter().filter(has_lines) {
         if !text.is_empty() {
             text.push('\n');
         }
@@ -47,11 +48,11 @@ fn is_spaced(block: &Block) -> bool {
     matches!(block, Block::Table(_) | Block::Chart(_))
 }
 
-/// Whether a terminal shows the block: not a legend of colours, nor a chart whose table stands in the section.
+/// Whether a terminal shows the block: not a legend of colours, nor a chart whose table stands in the section or is long.
 fn is_shown(block: &Block) -> bool {
     match block {
         Block::Legend(_) => false,
-        Block::Chart(chart) => !chart.is_table_beside,
+        Block::Chart(chart) => !chart.is_table_beside && !chart.is_for_pages,
         _ => true,
     }
 }

@@ -6,6 +6,7 @@ use gridtier::method::Tier;
 use gridtier::validate::Validation;
 
 use super::MEASURE_DECIMALS;
+use crate::charts;
 use crate::format::{counted, grouped};
 use crate::names;
 use crate::section::Section;
@@ -37,7 +38,12 @@ pub(super) fn sections(cycle: &Cycle, validation: &Validation) -> Vec<Section> {
             "对样本 {sampled} 户按 {indicators} 项指标聚类, 种子 {seed}; 类数 {k} 由其中 {chosen} 户的轮廓系数选定。"
         ),
     );
-    vec![intro.table(clusterings(clusters)), Section::of_table(profile(cycle, validation))]
+    let profile = profile(cycle, validation);
+    let mut means = profile.clone();
+    // The last row is no indicator.
+    means.rows.pop();
+    let profile = Section::of_table(profile).chart(charts::clusters(means));
+    vec![intro.table(clusterings(clusters)), profile]
 }
 
 fn clusterings(clusters: &Clusters) -> DataTable {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::billing::SettledBill;
 use crate::contract::IncidentKind;
-use crate::index::{count, float_i64};
+use crate::index::{count, float_i64, index};
 use crate::plan::completion_e6;
 use crate::unit::{Month, Window, date_of_day, round_half_away};
 use crate::word::Word;
@@ -26,6 +26,8 @@ pub struct History {
 pub struct AccountHistory {
     /// The account's id.
     pub id: String,
+    /// Its energy in the months of the window that the meter's readings cover.
+    pub energy: Vec<EnergyMonth>,
     /// The months whose power factor is assessed.
     pub power_factor: Vec<AssessedMonth>,
     /// The account's confirmed offences.
@@ -34,6 +36,15 @@ pub struct AccountHistory {
     pub bills: Option<Vec<SettledBill>>,
     /// The account's plans in covered months; `None` if the data folder was not given.
     pub plans: Option<Vec<PlannedMonth>>,
+}
+
+/// The energy of a month.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct EnergyMonth {
+    /// The month.
+    pub month: Month,
+    /// What was used, in Wh; `None` where a month is not covered by readings.
+    pub active_wh: Option<i64>,
 }
 
 /// A month whose power factor is assessed.
@@ -132,6 +143,19 @@ pub enum EvidenceKind {
 }
 
 impl History {
+    /// The energy of each month of the window: the sum of those accounts whose readings cover it, `None` where none does.
+    pub(super) fn energy(&self) -> Vec<EnergyMonth> {
+        (0..index(self.window.months))
+            .map(|position| {
+                let month = self.window.month(position);
+                let accounts = self.accounts.iter().flat_map(|account| &account.energy);
+                let known: Vec<i64> =
+                    accounts.filter(|known| known.month == month).filter_map(|known| known.active_wh).collect();
+                EnergyMonth { month, active_wh: (!known.is_empty()).then(|| known.iter().sum()) }
+            })
+            .collect()
+    }
+
     /// Number of months whose power factor is assessed.
     #[must_use]
     pub fn power_factor_months(&self) -> i64 {
@@ -246,6 +270,19 @@ mod tests {
 
     fn history(accounts: Vec<AccountHistory>) -> History {
         History { window: Window { end: Month::new(2026, 1), months: 36 }, accounts }
+    }
+
+    #[test]
+    fn energy_of_a_month_is_the_sum_of_the_accounts_that_know_it() {
+        let account = |months: &[(u32, Option<i64>)]| AccountHistory {
+            energy: months.iter().map(|&(of, active_wh)| EnergyMonth { month: month(of), active_wh }).collect(),
+            ..AccountHistory::default()
+        };
+        let accounts = vec![account(&[(1, Some(5)), (2, Some(0)), (3, None)]), account(&[(1, Some(7)), (3, None)])];
+        let energy = history(accounts).energy();
+        assert_eq!(energy.len(), 36);
+        let of = |of: u32| energy.iter().find(|energy| energy.month == month(of)).unwrap().active_wh;
+        assert_eq!([1, 2, 3, 4].map(of), [Some(12), Some(0), None, None]);
     }
 
     #[test]

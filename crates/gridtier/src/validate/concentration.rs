@@ -35,6 +35,14 @@ pub struct LorenzPoint {
     pub amount_share: f64,
 }
 
+impl LorenzPoint {
+    /// The same point counted from the largest amounts: the share of customers, and what they have.
+    #[must_use]
+    pub fn of_the_largest(&self) -> [f64; 2] {
+        [1.0 - self.customers_share, 1.0 - self.amount_share]
+    }
+}
+
 pub(super) struct Concentrated {
     pub held: Vec<GroupShare>,
     pub lorenz: Vec<LorenzPoint>,

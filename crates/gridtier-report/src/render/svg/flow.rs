@@ -1,11 +1,14 @@
 //! Flows: how many went from where to where, as ribbons as wide as they are many.
 
+use std::fmt::Write;
+
 use crate::chart::Flow;
 use crate::format::percent;
+use gridtier::index::float;
 use gridtier::text::Text;
 
 use super::canvas::{Anchor, Area, Canvas, Ink, Mark, short};
-use super::paint::{self, DOWN, Paint, SAME, SUM, UP};
+use super::paint::{self, DOWN, IN_OR_OUT, Paint, SAME, SUM, UP};
 use super::scale::shown;
 use super::text_width::text_width;
 use super::{MARGIN, SMALL};
@@ -19,6 +22,8 @@ const DISTANCE: f64 = 34.0;
 const GAP: f64 = 10.0;
 /// Width of a place.
 const BAR: f64 = 14.0;
+/// Strokes across a hatched ribbon, and one.
+const HATCHES: usize = 40;
 /// Share of the width that the names of a side may take.
 const NAMES_SHARE: f64 = 0.27;
 
@@ -98,33 +103,41 @@ fn places(sums: &[f64], scale: f64, top: f64) -> (Vec<f64>, f64) {
     (tops, bottom.max(last_middle + DISTANCE / 2.0))
 }
 
-/// Whether both sides are the same places: then ribbons say by their colour whether they rise or fall.
-fn is_same_on_both_sides(flow: &Flow) -> bool {
-    let names =
-        |texts: &[Text]| texts.iter().map(|text| (text.en.clone(), text.zh.clone())).collect::<Vec<_>>();
-    names(&flow.from) == names(&flow.to)
+/// How many places stand at the beginning of both sides alike, such as the tiers: among them ribbons say by their colour
+/// whether they rise or fall. Other places are ways in or out.
+fn shared_places(flow: &Flow) -> usize {
+    let pairs = flow.from.iter().zip(&flow.to);
+    pairs.take_while(|(from, to)| from.en == to.en && from.zh == to.zh).count()
 }
 
 fn paint_of(flow: &Flow, left: usize, right: usize) -> Paint {
-    match (is_same_on_both_sides(flow), left.cmp(&right)) {
-        (false, _) => paint::series(left),
-        (true, std::cmp::Ordering::Equal) => SAME,
-        (true, std::cmp::Ordering::Greater) => UP,
-        (true, std::cmp::Ordering::Less) => DOWN,
+    let shared = shared_places(flow);
+    match left.cmp(&right) {
+        _ if shared < 2 => paint::series(left),
+        _ if left >= shared || right >= shared => IN_OR_OUT,
+        std::cmp::Ordering::Equal => SAME,
+        std::cmp::Ordering::Greater => UP,
+        std::cmp::Ordering::Less => DOWN,
     }
 }
 
 fn legend(canvas: &mut Canvas, flow: &Flow) {
-    if is_same_on_both_sides(flow) {
-        let entries = [
-            (SAME, Text::new("stays", "不变")),
-            (UP, Text::new("rises", "上升")),
-            (DOWN, Text::new("falls", "下降")),
-        ];
-        let entries =
-            entries.map(|(paint, name)| (Mark::Fill(Paint { hatch: None, ..paint }), canvas.words(&name)));
-        canvas.legend(&entries);
+    if shared_places(flow) < 2 {
+        return;
     }
+    let entries = [
+        (SAME, Text::new("stays", "不变")),
+        (UP, Text::new("rises", "上升")),
+        (DOWN, Text::new("falls", "下降")),
+        (IN_OR_OUT, Text::new("joins or leaves", "新增或退出")),
+    ];
+    let has_others = flow.values.iter().enumerate().any(|(left, row)| {
+        let is_other = |right: usize| paint_of(flow, left, right) == IN_OR_OUT;
+        row.iter().enumerate().any(|(right, value)| *value > 0.0 && is_other(right))
+    });
+    let entries = entries.into_iter().filter(|(paint, _)| has_others || *paint != IN_OR_OUT);
+    let entries: Vec<_> = entries.map(|(paint, name)| (Mark::Fill(paint), canvas.words(&name))).collect();
+    canvas.legend(&entries);
 }
 
 fn draw_link(
@@ -135,13 +148,33 @@ fn draw_link(
 ) {
     let height = height.max(0.6);
     let half = short((x0 + x1) / 2.0);
-    let [x0, x1] = [x0, x1].map(short);
+    let [start, end] = [x0, x1].map(short);
     let [a, b, c, d] = [y0, y1, y1 + height, y0 + height].map(short);
-    let path = format!("M{x0} {a}C{half} {a} {half} {b} {x1} {b}V{c}C{half} {c} {half} {d} {x0} {d}z");
+    let path = format!("M{start} {a}C{half} {a} {half} {b} {end} {b}V{c}C{half} {c} {half} {d} {start} {d}z");
     let (from, to) = (canvas.words(&flow.from[link.left]), canvas.words(&flow.to[link.right]));
     let count = shown(link.value, flow.format, canvas.voice);
     let hint = format!("{from} → {to}: {count} ({})", percent(link.share));
-    canvas.ribbon(&path, paint_of(flow, link.left, link.right).colour, &hint);
+    let paint = paint_of(flow, link.left, link.right);
+    canvas.ribbon(&path, paint.colour, &hint);
+    if let Some(hatch) = paint.hatch {
+        let strokes = hatches([x0, x1], [y0, y1, height]);
+        canvas.path(&strokes, hatch, 0.8, "");
+    }
+}
+
+/// Strokes across a ribbon, from its upper edge to its lower one.
+fn hatches([x0, x1]: [f64; 2], [y0, y1, height]: [f64; 3]) -> String {
+    let on_curve = |t: f64| {
+        let x = x0 + (x1 - x0) * (1.5 * t * (1.0 - t) + t * t * t);
+        [x, y0 + (y1 - y0) * t * t * (3.0 - 2.0 * t)]
+    };
+    let mut strokes = String::new();
+    for at in 1..HATCHES {
+        let [from, to] = [float(at), float(at) + 0.5].map(|at| on_curve(at / float(HATCHES)));
+        let [x, y, end_x, end_y] = [from[0], from[1] + height, to[0], to[1]].map(short);
+        let _ = write!(strokes, "M{x} {y}L{end_x} {end_y}");
+    }
+    strokes
 }
 
 /// A place with its name and how many it has.

@@ -35,6 +35,8 @@ pub(super) const DOWN: Paint = SERIES[1];
 pub(super) const SUM: Paint = SERIES[4];
 /// What does not change.
 pub(super) const SAME: Paint = Paint { colour: "#c9c9c9", hatch: None, is_dark: false };
+/// What comes from elsewhere or goes there.
+pub(super) const IN_OR_OUT: Paint = SERIES[2];
 /// What is not known.
 pub(super) const UNKNOWN: Paint = Paint { colour: "#ffffff", hatch: Some("#bbbbbb"), is_dark: false };
 

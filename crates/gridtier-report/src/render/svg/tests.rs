@@ -344,7 +344,7 @@ fn gallery_of(name: &str, value: Option<f64>, count: usize) -> Vec<Chart> {
 
 /// Every drawing is well-formed XML without scripts, styles and ids, says what it is, and no label lies on another or
 /// beyond the edge.
-fn check(charts: &[Chart]) {
+pub(crate) fn check(charts: &[Chart]) {
     for chart in charts {
         for (voice, look) in VOICES.iter().flat_map(|voice| LOOKS.map(|look| (*voice, look))) {
             let which = format!("{} {voice:?} {look:?}", chart.code());
