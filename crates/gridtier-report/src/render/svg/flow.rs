@@ -22,8 +22,9 @@ const DISTANCE: f64 = 34.0;
 const GAP: f64 = 10.0;
 /// Width of a place.
 const BAR: f64 = 14.0;
-/// Strokes across a hatched ribbon, and one.
-const HATCHES: usize = 40;
+/// Strokes across a hatched ribbon, and one; a thinner ribbon is not hatched.
+const HATCHES: usize = 24;
+const HATCHED_FROM: f64 = 3.0;
 /// Share of the width that the names of a side may take.
 const NAMES_SHARE: f64 = 0.27;
 
@@ -156,7 +157,7 @@ fn draw_link(
     let hint = format!("{from} → {to}: {count} ({})", percent(link.share));
     let paint = paint_of(flow, link.left, link.right);
     canvas.ribbon(&path, paint.colour, &hint);
-    if let Some(hatch) = paint.hatch {
+    if let Some(hatch) = paint.hatch.filter(|_| height >= HATCHED_FROM) {
         let strokes = hatches([x0, x1], [y0, y1, height]);
         canvas.path(&strokes, hatch, 0.8, "");
     }
