@@ -211,7 +211,8 @@ fn waterfall(comparison: &Comparison) -> Section {
         }),
     );
     let drawn: Vec<_> = Tier::ALL.iter().map(|&tier| charts::members(&table, &names::tier(tier))).collect();
-    let section = Section::titled(Text::new("How each tier's members changed", "各等级成员的变化")).table(table);
+    let section =
+        Section::titled(Text::new("How each tier's members changed", "各等级成员的变化")).table(table);
     drawn.into_iter().fold(section, Section::chart).sentence(
         "Each step is those who joined the tier less those who left it. Own behaviour is judged by the earlier cycle's \
          method and lines; cohort is what the same method makes of everybody's new values.",
@@ -321,7 +322,8 @@ fn drift(comparison: &Comparison) -> Section {
         }),
     );
     let drawn = charts::drift(&table);
-    let section = Section::titled(Text::new("Drift of the population", "客户群体漂移")).table(table).chart(drawn);
+    let section =
+        Section::titled(Text::new("Drift of the population", "客户群体漂移")).table(table).chart(drawn);
     let bins = drifts.iter().take(SHOWN_BINS).filter(|drift| drift.index.value > 0.0);
     bins.map(|drift| charts::drift_bins(bins_table(drift), &measure_name(&drift.measure)))
         .fold(section, Section::chart)

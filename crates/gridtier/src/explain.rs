@@ -21,8 +21,8 @@ use crate::word::Word;
 pub use lever::sufficient_value;
 
 pub use history::{
-    AccountHistory, AssessedMonth, DatedOffence, EVIDENCE_MAX, EnergyMonth, Evidence, EvidenceKind, History, PlannedMonth,
-    power_factor,
+    AccountHistory, AssessedMonth, DatedOffence, EVIDENCE_MAX, EnergyMonth, Evidence, EvidenceKind, History,
+    PlannedMonth, power_factor,
 };
 
 /// The part of a customer's row of the tier table that an explanation uses.

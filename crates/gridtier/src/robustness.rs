@@ -79,7 +79,8 @@ impl Drawn {
     /// The mean share of the sample whose tier changes, over the draws that are `wanted`; `None` if there are none.
     #[must_use]
     pub fn mean_change(&self, wanted: impl Fn(&WeightDraw) -> bool) -> Option<f64> {
-        let changed = self.draws.iter().filter(|(draw, _)| wanted(draw)).map(|(_, compared)| compared.changed);
+        let changed =
+            self.draws.iter().filter(|(draw, _)| wanted(draw)).map(|(_, compared)| compared.changed);
         let changed: Vec<f64> = changed.collect();
         (!changed.is_empty()).then(|| changed.iter().sum::<f64>() / float(changed.len()))
     }

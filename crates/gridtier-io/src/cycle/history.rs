@@ -9,7 +9,9 @@ use gridtier::billing::{SettledBill, settled_bills};
 use gridtier::contract::Table;
 use gridtier::contract::cell::Dates;
 use gridtier::customer::{self, Customers};
-use gridtier::explain::{AccountHistory, AssessedMonth, DatedOffence, EnergyMonth, History, PlannedMonth, power_factor};
+use gridtier::explain::{
+    AccountHistory, AssessedMonth, DatedOffence, EnergyMonth, History, PlannedMonth, power_factor,
+};
 use gridtier::fact::power_factor_attained;
 use gridtier::index::CustomerIx;
 use gridtier::output::facts::{read_customers, read_offences};

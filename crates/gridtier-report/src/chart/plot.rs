@@ -342,8 +342,10 @@ impl Tornado {
         let (names, series) = categories_and_series(table);
         let value_of = |column: usize, row: usize| series.get(column).and_then(|series| series.values[row]);
         let items = names.into_iter().enumerate();
-        let items = items.map(|(row, name)| TornadoItem { name, low: value_of(0, row), high: value_of(1, row) });
-        let name_of = |column: usize| series.get(column).map(|series| series.name.clone()).unwrap_or_default();
+        let items =
+            items.map(|(row, name)| TornadoItem { name, low: value_of(0, row), high: value_of(1, row) });
+        let name_of =
+            |column: usize| series.get(column).map(|series| series.name.clone()).unwrap_or_default();
         Self { value, base, low: name_of(0), high: name_of(1), items: items.collect() }
     }
 }

@@ -3,8 +3,8 @@
 use crate::chart::{Axis, Bars, Chart, Plot, Waterfall};
 use crate::table::{ColumnFormat, DataCell, DataTable, RowRole};
 use gridtier::compare::Step;
-use gridtier::text::{Text, Voice};
 use gridtier::text;
+use gridtier::text::{Text, Voice};
 use gridtier::word::Word;
 
 /// From which index on a population is watched, and from which on it is an alert.
@@ -19,9 +19,9 @@ pub fn members(table: &DataTable, tier: &Text) -> Chart {
     shown.rows.retain(|row| row.cells.get(1).is_some_and(|cell| *cell != DataCell::Blank));
     for row in &mut shown.rows {
         let is_sum = match row.cells.first() {
-            Some(DataCell::Text(step)) => [Step::Before, Step::After]
-                .iter()
-                .any(|sum| step.code.as_deref() == Some(sum.code())),
+            Some(DataCell::Text(step)) => {
+                [Step::Before, Step::After].iter().any(|sum| step.code.as_deref() == Some(sum.code()))
+            }
             _ => false,
         };
         row.role = if is_sum { RowRole::Total } else { RowRole::Body };

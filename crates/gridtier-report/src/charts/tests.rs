@@ -83,8 +83,11 @@ fn curves(columns: &[(&'static str, ColumnFormat)], rows: &[&[f64]]) -> DataTabl
     table
 }
 
-const SHARES: [(&str, ColumnFormat); 3] =
-    [("customers_share", ColumnFormat::Share), ("revenue", ColumnFormat::Share), ("energy", ColumnFormat::Share)];
+const SHARES: [(&str, ColumnFormat); 3] = [
+    ("customers_share", ColumnFormat::Share),
+    ("revenue", ColumnFormat::Share),
+    ("energy", ColumnFormat::Share),
+];
 const TIERS: [(&str, ColumnFormat); 5] = [
     ("step", ColumnFormat::Text),
     ("special", ColumnFormat::Integer),
@@ -132,15 +135,25 @@ fn boxes_profiles_weights_and_clusters_are_drawn_from_their_columns() {
     let boxes = score_boxes(numbers(&columns, &[("*", &[1.0, 2.0, 3.0, 4.0, 5.0, 77.0])]));
     let Plot::Boxes(drawn) = &boxes.plot else { panic!("no boxes") };
     assert_eq!((drawn.boxes[0].five, drawn.boxes[0].count), (Some([1.0, 2.0, 3.0, 4.0, 5.0]), 77));
-    let rows: [(&str, &[f64]); 2] = [("revenue", &[90.0, 70.0, 40.0, f64::NAN]), ("energy", &[80.0, 60.0, 30.0, 10.0])];
+    let rows: [(&str, &[f64]); 2] =
+        [("revenue", &[90.0, 70.0, 40.0, f64::NAN]), ("energy", &[80.0, 60.0, 30.0, 10.0])];
     let points = tier_points(numbers(&TIERS, &rows));
-    let columns = [("indicator", ColumnFormat::Text), ("less", ColumnFormat::Share), ("more", ColumnFormat::Share)];
+    let columns =
+        [("indicator", ColumnFormat::Text), ("less", ColumnFormat::Share), ("more", ColumnFormat::Share)];
     let rows: [(&str, &[f64]); 2] = [("revenue", &[0.08, 0.13]), ("energy", &[f64::NAN, 0.1])];
     let weights = weights(numbers(&columns, &rows), 0.1);
     let Plot::Tornado(tornado) = &weights.plot else { panic!("no tornado") };
-    assert_eq!((tornado.items[0].low, tornado.items[0].high, tornado.items[1].low), (Some(0.08), Some(0.13), None));
-    let columns = [("mean", ColumnFormat::Text), ("cluster_0", ColumnFormat::Quantity), ("cluster_1", ColumnFormat::Quantity)];
-    let clusters = clusters(numbers(&columns, &[("energy (kWh/a)", &[1_234.5, 9e6]), ("share", &[0.2, 0.9])]));
+    assert_eq!(
+        (tornado.items[0].low, tornado.items[0].high, tornado.items[1].low),
+        (Some(0.08), Some(0.13), None)
+    );
+    let columns = [
+        ("mean", ColumnFormat::Text),
+        ("cluster_0", ColumnFormat::Quantity),
+        ("cluster_1", ColumnFormat::Quantity),
+    ];
+    let clusters =
+        clusters(numbers(&columns, &[("energy (kWh/a)", &[1_234.5, 9e6]), ("share", &[0.2, 0.9])]));
     check(&[boxes, points, weights, clusters]);
 }
 
@@ -170,13 +183,15 @@ fn members_of_a_tier_go_from_a_sum_to_a_sum() {
 fn drift_costs_and_energy_are_drawn_from_their_columns() {
     let columns = [("measure", ColumnFormat::Text), ("value", ColumnFormat::Number(3))];
     let drifted = drift(&numbers(&columns, &[("score", &[0.31]), ("energy", &[0.02])]));
-    let columns = [("bin", ColumnFormat::Text), ("before", ColumnFormat::Share), ("after", ColumnFormat::Share)];
+    let columns =
+        [("bin", ColumnFormat::Text), ("before", ColumnFormat::Share), ("after", ColumnFormat::Share)];
     let bins = drift_bins(
         numbers(&columns, &[("up to 12.5", &[0.1, 0.25]), ("above 12.5", &[0.9, 0.75])]),
         &Text::coded("score_frozen", "score by the earlier method", "得分"),
     );
     assert_eq!(bins.code(), "drift_score_frozen");
-    let columns = [("service", ColumnFormat::Text), ("cost", ColumnFormat::Money), ("income", ColumnFormat::Money)];
+    let columns =
+        [("service", ColumnFormat::Text), ("cost", ColumnFormat::Money), ("income", ColumnFormat::Money)];
     let costs = costs(numbers(&columns, &[("S01 guided tour", &[1e6, 0.0]), ("S02", &[f64::NAN, f64::NAN])]));
     let columns = [("month", ColumnFormat::Text), ("energy_kwh", ColumnFormat::Number(1))];
     let energy = months(numbers(&columns, &[("2025-01", &[1_200.5]), ("2025-02", &[f64::NAN])]));

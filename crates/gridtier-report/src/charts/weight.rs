@@ -8,7 +8,8 @@ use gridtier::text::Text;
 /// weight and with more. `base` is the share over all drawn weights.
 #[must_use]
 pub fn weights(table: DataTable, base: f64) -> Chart {
-    let axis = Axis::new(Text::new("customers whose tier changes", "等级变化的客户占比"), ColumnFormat::Share);
+    let axis =
+        Axis::new(Text::new("customers whose tier changes", "等级变化的客户占比"), ColumnFormat::Share);
     Chart::new(
         Text::coded("weights", "Which weight matters most", "各指标权重的敏感性"),
         Text::new(
@@ -27,7 +28,8 @@ pub fn weights(table: DataTable, base: f64) -> Chart {
 #[must_use]
 pub fn left_out(table: &DataTable) -> Chart {
     let shown = table.select(&["variation", "tier_changed"]);
-    let axis = Axis::new(Text::new("customers whose tier changes", "等级变化的客户占比"), ColumnFormat::Share);
+    let axis =
+        Axis::new(Text::new("customers whose tier changes", "等级变化的客户占比"), ColumnFormat::Share);
     Chart::new(
         Text::coded("left_out", "What the tiers depend on", "等级对方法与指标的依赖"),
         Text::new(

@@ -201,7 +201,9 @@ fn costs_chart(costs: &DataTable) -> Option<Block> {
     let rows: Vec<Vec<DataCell>> = services
         .filter_map(|lines| {
             let sums = [2, 3].map(|column| sum(lines, column));
-            let (DataCell::Text(id), DataCell::Text(title)) = (&lines[0][0], &lines[0][1]) else { return None };
+            let (DataCell::Text(id), DataCell::Text(title)) = (&lines[0][0], &lines[0][1]) else {
+                return None;
+            };
             let name = Text::join(&[id.clone(), title.clone()], " ");
             let mut row = vec![DataCell::Text(name)];
             row.extend(sums.map(|sum| sum.map_or(DataCell::Missing, DataCell::Fen)));

@@ -51,9 +51,7 @@ fn curves(validation: &Validation, is_from_the_largest: bool) -> DataTable {
             DataColumn::new(ColumnFormat::Share, "revenue_share", "revenue", "电费"),
             DataColumn::new(ColumnFormat::Share, "energy_share", "energy", "电量"),
         ],
-        longer
-            .iter()
-            .map(|&[x, _]| vec![DataCell::Number(x), share_at(&revenue, x), share_at(&energy, x)]),
+        longer.iter().map(|&[x, _]| vec![DataCell::Number(x), share_at(&revenue, x), share_at(&energy, x)]),
     )
 }
 
@@ -68,8 +66,7 @@ pub fn scores(cycle: &Cycle) -> Section {
     for (at, spread) in spreads.iter().take(SHOWN_STRATA).enumerate() {
         let name = &cycle.strata[index(spread.stratum)];
         let width = float_i64(spread.width_e6) / 1e6;
-        section =
-            section.chart(charts::scores(bins(spread), width, (name, at + 1), lines_of(cycle, name)));
+        section = section.chart(charts::scores(bins(spread), width, (name, at + 1), lines_of(cycle, name)));
     }
     section.chart(charts::score_boxes(boxes(cycle, &spreads)))
 }

@@ -42,7 +42,8 @@ impl Cycle {
         for customer in self.ranked() {
             by_stratum[index(customer.stratum)].push(customer);
         }
-        let mut spreads: Vec<ScoreSpread> = by_stratum.iter_mut().filter_map(|customers| spread(customers)).collect();
+        let mut spreads: Vec<ScoreSpread> =
+            by_stratum.iter_mut().filter_map(|customers| spread(customers)).collect();
         spreads.sort_by_key(|spread| (std::cmp::Reverse(spread.customers), spread.stratum));
         spreads
     }

@@ -149,8 +149,10 @@ impl History {
             .map(|position| {
                 let month = self.window.month(position);
                 let accounts = self.accounts.iter().flat_map(|account| &account.energy);
-                let known: Vec<i64> =
-                    accounts.filter(|known| known.month == month).filter_map(|known| known.active_wh).collect();
+                let known: Vec<i64> = accounts
+                    .filter(|known| known.month == month)
+                    .filter_map(|known| known.active_wh)
+                    .collect();
                 EnergyMonth { month, active_wh: (!known.is_empty()).then(|| known.iter().sum()) }
             })
             .collect()
@@ -275,10 +277,14 @@ mod tests {
     #[test]
     fn energy_of_a_month_is_the_sum_of_the_accounts_that_know_it() {
         let account = |months: &[(u32, Option<i64>)]| AccountHistory {
-            energy: months.iter().map(|&(of, active_wh)| EnergyMonth { month: month(of), active_wh }).collect(),
+            energy: months
+                .iter()
+                .map(|&(of, active_wh)| EnergyMonth { month: month(of), active_wh })
+                .collect(),
             ..AccountHistory::default()
         };
-        let accounts = vec![account(&[(1, Some(5)), (2, Some(0)), (3, None)]), account(&[(1, Some(7)), (3, None)])];
+        let accounts =
+            vec![account(&[(1, Some(5)), (2, Some(0)), (3, None)]), account(&[(1, Some(7)), (3, None)])];
         let energy = history(accounts).energy();
         assert_eq!(energy.len(), 36);
         let of = |of: u32| energy.iter().find(|energy| energy.month == month(of)).unwrap().active_wh;

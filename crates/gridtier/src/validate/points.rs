@@ -37,7 +37,11 @@ pub(super) fn tier_points(study: &Study, tiers: impl Iterator<Item = Tier>) -> V
     places
         .iter()
         .zip(sums)
-        .map(|(&place, sums)| TierPoints { place, customers: sums.map(|(customers, _)| customers), means: means(sums) })
+        .map(|(&place, sums)| TierPoints {
+            place,
+            customers: sums.map(|(customers, _)| customers),
+            means: means(sums),
+        })
         .collect()
 }
 
@@ -63,9 +67,14 @@ impl Validation {
     /// give it less weight than the method, and more.
     #[must_use]
     pub fn weight_effects(&self, weights: &[Option<crate::method::Weight>]) -> Vec<WeightEffect> {
-        let weighing = weights.iter().enumerate().filter_map(|(place, weight)| Some((place, weight.as_ref()?.nominal())));
+        let weighing = weights
+            .iter()
+            .enumerate()
+            .filter_map(|(place, weight)| Some((place, weight.as_ref()?.nominal())));
         let effects = weighing.filter(|(_, weight)| *weight > 0.0).map(|(place, weight)| {
-            let drawn = |draw: &crate::robustness::WeightDraw| draw.weights[place].map_or(0.0, |drawn| drawn.nominal());
+            let drawn = |draw: &crate::robustness::WeightDraw| {
+                draw.weights[place].map_or(0.0, |drawn| drawn.nominal())
+            };
             WeightEffect {
                 place,
                 less: self.drawn.mean_change(|draw| drawn(draw) < weight),
