@@ -139,8 +139,7 @@ fn title(row: &TierRow, version: u64) -> Text {
 
 pub(crate) fn score(explanation: &Explanation) -> Text {
     let row = &explanation.row;
-    let score =
-        row.score_e6.map_or("–".to_owned(), |score| decimal(gridtier::index::float_i64(score) / 1e6, 2));
+    let score = row.score_e6.map_or("–".to_owned(), |score| decimal(float_i64(score) / 1e6, 2));
     match (row.rank, explanation.customers) {
         (Some(rank), Some(customers)) => {
             let (rank, customers, stratum) = (grouped(rank), grouped(customers), &row.stratum);

@@ -64,6 +64,7 @@ fn sheet(accounts: Vec<AccountProfile>) -> CustomerSheet {
             reachable: false,
             evidence: Vec::new(),
             has_data: false,
+            energy: Vec::new(),
         },
         decision: None,
         passthrough: vec![column("name", Some("户名")), column("phone", None)],
