@@ -14,7 +14,7 @@ use crate::folder::DataFolder;
 /// The outcome of a check.
 #[derive(Debug)]
 pub struct CheckOutcome {
-    /// The facts. Their `refusal` says why these inputs cannot be graded, if they cannot.
+    /// The facts. If these inputs cannot be graded, `refusal` says why.
     pub facts: Facts,
     /// All findings, in the order in which a cycle publishes them.
     pub findings: Vec<Finding>,
@@ -22,7 +22,7 @@ pub struct CheckOutcome {
     pub breaches: Vec<Breach>,
 }
 
-/// Reads all tables of a folder as a grading over `window` would.
+/// Reads all tables of a folder, in the same way as a grading over `window` reads them.
 ///
 /// # Errors
 /// A file cannot be read.

@@ -1,4 +1,4 @@
-//! Compares two cycles of a store: which two, and what they are compared with.
+//! Compares two cycles of a store: chooses them, and the revision that shows which differences are corrections.
 
 use std::fmt::{self, Display};
 
@@ -14,9 +14,9 @@ use crate::store::{Store, StoreError, StoredCycle};
 /// Which cycles are compared.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ComparisonRequest {
-    /// Number of the earlier cycle; without it the last published one with an earlier as-of.
+    /// Number of the earlier cycle; `None` for the last published one with an earlier as-of.
     pub from: Option<u64>,
-    /// Number of the later cycle; without it the current one.
+    /// Number of the later cycle; `None` for the current one.
     pub cycle: Option<u64>,
     /// Which revision of the earlier cycle tells what its data should have been.
     pub revision: RevisionChoice,
@@ -43,7 +43,7 @@ pub struct ComparedPair {
     pub after: Cycle,
     /// The revision of the earlier cycle.
     pub revision: Option<Cycle>,
-    /// The numbers of the three.
+    /// The numbers of the three cycles, in this order.
     pub numbers: (u64, u64, Option<u64>),
     /// The files of the earlier and of the later cycle.
     stored: [StoredCycle; 2],
@@ -56,7 +56,7 @@ pub enum CompareError {
     Cycle(CycleError),
     /// The request names cycles that cannot be compared.
     Request(Text),
-    /// What a cycle has published does not fit together.
+    /// The published files of a cycle contradict each other.
     Damaged(Text),
 }
 
@@ -107,7 +107,7 @@ impl ComparedPair {
     /// Reads the cycles of a request.
     ///
     /// # Errors
-    /// There is no earlier cycle, or one of them cannot be read.
+    /// There is no earlier cycle, or a cycle cannot be read.
     pub fn read(store: &Store, request: ComparisonRequest) -> Result<Self, CompareError> {
         let after = store.cycle(request.cycle)?;
         let before = match request.from {
@@ -132,7 +132,7 @@ impl ComparedPair {
         revision: Option<StoredCycle>,
     ) -> Result<Self, CompareError> {
         let numbers = (before.version, after.version, revision.as_ref().map(|revision| revision.version));
-        // Both are read at the same time, each by one thread.
+        // Both cycles are read at the same time, each by one thread.
         let (first, second) = std::thread::scope(|scope| {
             let first = scope.spawn(|| cycle_alone(&before));
             let second = cycle_alone(&after);
@@ -161,8 +161,8 @@ impl ComparedPair {
         self.stored.each_ref()
     }
 
-    /// The months that both cycles have counted and in which they differ, as a table whose rows are computed while it
-    /// is written.
+    /// The months for which the two cycles have counted different values, as a table whose rows are computed while it is
+    /// written.
     ///
     /// # Errors
     /// A manifest or a list of customers cannot be read.
@@ -171,10 +171,11 @@ impl ComparedPair {
         Ok(RestatedTable::of(before, after)?)
     }
 
-    /// Compares them.
+    /// Compares the two cycles.
     ///
     /// # Errors
-    /// The first one is the later one, they grade different units, or the earlier one's files do not fit together.
+    /// The cycles are in the wrong order, they grade different units, or the files of the earlier one contradict each
+    /// other.
     pub fn compare(&self) -> Result<(Pair<'_>, Comparison), CompareError> {
         let pair = Pair::new(&self.before, &self.after)?;
         let comparison = Comparison::new(&pair, self.revision.as_ref())?;
@@ -182,7 +183,7 @@ impl ComparedPair {
     }
 }
 
-/// The last published cycle with an earlier as-of.
+/// The last published cycle whose as-of is earlier than that of `after`.
 fn earlier(store: &Store, after: &StoredCycle) -> Result<StoredCycle, CompareError> {
     let end = Manifest::read(after)?.window.end;
     let others = store.published()?.into_iter().filter(|cycle| cycle.version != after.version).collect();

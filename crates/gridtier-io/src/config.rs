@@ -53,7 +53,7 @@ pub struct TableConfig {
     pub encoding: Option<Encoding>,
     /// Sheet of its workbooks, if it is not the first visible one.
     pub sheet: Option<String>,
-    /// Row of its workbooks and CSV files with the header, 1 for the first; without it the first row that is not empty.
+    /// Row of its workbooks and CSV files with the header, 1 for the first; `None` for the first row that is not empty.
     pub header_row: Option<u32>,
     /// The utility's column names, by contract name: one, or those that make up a key.
     pub columns: BTreeMap<String, Vec<String>>,
@@ -61,7 +61,7 @@ pub struct TableConfig {
     pub constants: BTreeMap<String, Constant>,
     /// Types of the values in hive folder names, by key; text if not declared.
     pub hive: BTreeMap<String, HiveType>,
-    /// Whether the table declares what its times without a zone are.
+    /// Whether the table declares what times without a zone mean in it.
     pub says_clock: bool,
     /// Names of the columns that are passed through; of `customers` only.
     pub passthrough: Vec<String>,
@@ -142,7 +142,7 @@ impl Config {
     }
 }
 
-/// A column that is passed through: its name, or with titles.
+/// A column that is passed through: its name alone, or its name with titles.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum PassedEntry {
@@ -250,7 +250,7 @@ enum Scalar {
 }
 
 impl Scalar {
-    /// As it is written in a cell.
+    /// The value, as it is written in a cell.
     fn text(&self) -> String {
         match self {
             Self::Flag(flag) => flag.to_string(),
@@ -259,7 +259,7 @@ impl Scalar {
         }
     }
 
-    /// As a constant of a column of this kind.
+    /// The value, as a constant of a column of this kind.
     fn constant(&self, kind: ColumnKind) -> Constant {
         match self {
             Self::Flag(flag) => Constant::Flag(*flag),
@@ -277,14 +277,14 @@ fn by_code<T: Word + Default>(code: Option<&str>) -> T {
     code.and_then(T::from_code).unwrap_or_default()
 }
 
-/// Words by their spelling in the files, without the white space around it.
+/// Words by their spelling in the files; white space around a spelling is removed.
 fn trimmed(words: &BTreeMap<String, Scalar>) -> BTreeMap<String, String> {
     words.iter().map(|(spelling, word)| (spelling.trim().to_owned(), word.text())).collect()
 }
 
 impl TableEntry {
-    /// The table's declarations for the engine. Where the table declares nothing, the declarations of the whole file
-    /// apply; the markers for empty cells are those of both together.
+    /// The table's declarations for the engine. Where the table declares nothing, the declarations of the whole file apply;
+    /// the markers for empty cells of both are put together.
     fn declared(&self, table: Table, file: &ConfigFile) -> TableDeclared {
         let timestamps = self.timestamps.as_deref().or(file.timestamps.as_deref());
         let mut declared = TableDeclared {
@@ -363,7 +363,7 @@ impl FaultCollector<'_> {
         zone
     }
 
-    /// Instants need a zone, which turns them into local times.
+    /// A table with instants must declare a zone, by which they become local times.
     fn clock(&mut self, path: &[&str], clock: Option<&str>, file: &ConfigFile) {
         if clock == Some("instant") && file.zone.is_none() {
             self.fault(
@@ -502,7 +502,7 @@ impl FaultCollector<'_> {
     }
 }
 
-/// Whether a part of a date pattern makes an instant of a time: an offset, or seconds since 1970.
+/// Whether a part of a date pattern turns a time into an instant, as an offset or the seconds since 1970 do.
 fn is_instant(item: &Item) -> bool {
     matches!(
         item,

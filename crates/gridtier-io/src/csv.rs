@@ -36,7 +36,7 @@ pub struct CsvDeclared {
     pub delimiter: Option<u8>,
     /// The encoding of its text.
     pub encoding: Option<Encoding>,
-    /// The row of its header, 1 for the first; without it the first row that is not empty.
+    /// The row of its header, 1 for the first; `None` for the first row that is not empty.
     pub header_row: Option<u32>,
 }
 
@@ -48,7 +48,7 @@ pub struct CsvFile {
     /// Whether the encoding is in doubt: the text was taken for GB18030 and does not look Chinese, or for UTF-8 and
     /// would look Chinese as GB18030.
     pub is_guess: bool,
-    /// Whether it was read as UTF-8, has no Chinese, and is GB18030 by its bytes too.
+    /// Whether the file was read as UTF-8 and has no Chinese, but its bytes are valid GB18030 too.
     pub is_gb18030_too: bool,
     /// Whether the text has common Chinese characters.
     pub is_chinese: bool,
@@ -58,12 +58,12 @@ pub struct CsvFile {
     pub header_row: u64,
     /// Its column names, trimmed.
     pub header: Vec<String>,
-    /// Rows after the header, with those of the wrong width.
+    /// Number of rows after the header, including those of the wrong width.
     pub rows: u64,
 }
 
 impl CsvFile {
-    /// Surveys a file, and returns its hash with it.
+    /// Surveys a file. Returns the survey and the file's hash.
     ///
     /// # Errors
     /// The encoding is unknown, a quote is not closed, or a limit is exceeded.
@@ -71,7 +71,7 @@ impl CsvFile {
         survey::survey(file, declared)
     }
 
-    /// Its columns.
+    /// The columns of the file.
     pub fn columns(&self) -> Vec<FileColumn> {
         self.header.iter().map(|name| FileColumn::untyped(name.clone())).collect()
     }

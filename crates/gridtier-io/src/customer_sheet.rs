@@ -21,9 +21,9 @@ use crate::folder::DataFolder;
 use crate::inventory::known_cycles;
 use crate::store::{Store, StoredCycle};
 
-/// Customers that are read together: bills and entitlements are looked up once for all of them.
+/// Number of customers that are read together: bills and entitlements are looked up once for each such group.
 const TOGETHER: usize = 200;
-/// Most sheets of a workbook: beyond, no spreadsheet is of use.
+/// Maximum number of sheets in a workbook: with more, no spreadsheet program is of use.
 pub const WORKBOOK_MAX: usize = 1_000;
 
 /// Why sheets were not made.
@@ -49,12 +49,12 @@ pub struct SheetSource {
     manifest: Manifest,
     catalogue: Catalogue,
     data: Option<EvidenceData>,
-    /// The published cycles up to this one, the first one first.
+    /// The published cycles up to this one, the earliest first.
     past: Vec<(String, StoredCycle)>,
 }
 
 impl SheetSource {
-    /// The sheets of a cycle; with late bills and missed plans where the data are given.
+    /// The sheets of a cycle; they list late bills and missed plans if `data` is given.
     ///
     /// # Errors
     /// The cycle cannot be read, or was computed from other data.
@@ -150,7 +150,7 @@ impl SheetSource {
             .collect()
     }
 
-    /// The rows of a customer in this cycle and those before.
+    /// The rows of a customer in this cycle and in those before it.
     fn past_of(&self, id: &str) -> Result<Vec<PastCycle>, CycleError> {
         let mut past = Vec::new();
         for (as_of, cycle) in &self.past {
@@ -161,10 +161,10 @@ impl SheetSource {
         Ok(past)
     }
 
-    /// Writes all sheets into one page of HTML, each on paper of its own.
+    /// Writes all sheets into one page of HTML; in print each sheet begins on a new page.
     ///
     /// # Errors
-    /// Nothing has appeared under the name.
+    /// The file could not be written; nothing has appeared under its name.
     pub fn write_html(
         &self,
         path: &Path,
@@ -183,7 +183,7 @@ impl SheetSource {
     /// Writes a workbook with a sheet for each customer.
     ///
     /// # Errors
-    /// Nothing has appeared under the name.
+    /// The file could not be written; nothing has appeared under its name.
     pub fn write_workbook(
         &self,
         path: &Path,
@@ -205,7 +205,7 @@ impl SheetSource {
     /// Writes a page of HTML for each customer into a folder.
     ///
     /// # Errors
-    /// A file cannot be written, or a customer cannot be read; the files before it are there.
+    /// A file cannot be written, or a customer cannot be read. Files written before that remain.
     pub fn write_folder(
         &self,
         dir: &Path,
@@ -265,9 +265,9 @@ impl From<SheetError> for SheetWriteError {
     }
 }
 
-/// The name of a customer's file: letters and digits of its id, everything else as `%` and two digits for each byte, so that
-/// no id leads out of the folder. Of names that differ in case only, which some systems take for one, the later ones are
-/// numbered.
+/// The name of a customer's file: letters and digits of its id, everything else as `%` and two digits for each byte, so
+/// that no id leads out of the folder. Some systems take names that differ only in case for one and the same; so the later
+/// one gets a number.
 fn file_name(id: &str, taken: &mut BTreeMap<String, u32>) -> PathBuf {
     let mut name = String::from("customer-");
     for c in id.chars() {
@@ -278,7 +278,7 @@ fn file_name(id: &str, taken: &mut BTreeMap<String, u32>) -> PathBuf {
             c.encode_utf8(&mut bytes).bytes().for_each(|byte| name.push_str(&format!("%{byte:02X}")));
         }
     }
-    // Systems allow 255 bytes.
+    // File systems allow names of 255 bytes.
     let end = (0..=NAME_BYTES_MAX.min(name.len())).rev().find(|&at| name.is_char_boundary(at)).unwrap_or(0);
     name.truncate(end);
     let times = taken.entry(name.to_lowercase()).or_default();

@@ -60,7 +60,7 @@ pub struct CycleEntitlements<'a> {
 
 /// Columns of customers that lists show.
 const SHOWN: [&str; 3] = ["use_category", "supply_level", "region"];
-/// Columns that divide a shared cost.
+/// Columns by which a shared cost is divided.
 const SHARED_BY: [&str; 2] = ["contract_capacity_kva", "annual_energy"];
 
 impl<'a> CycleEntitlements<'a> {
@@ -75,7 +75,7 @@ impl<'a> CycleEntitlements<'a> {
         })
     }
 
-    /// The members of a batch for which a mask of the engine holds.
+    /// The members of a batch that a mask of the engine keeps.
     fn kept(
         &self,
         batch: &RecordBatch,
@@ -116,8 +116,8 @@ impl<'a> CycleEntitlements<'a> {
         Ok(out)
     }
 
-    /// The ids of a list that are accepted customers of the cycle, and those that are not: an id that lost its zeros
-    /// opts nobody out.
+    /// The ids of a list that are accepted customers of the cycle, and the ids that are not. The latter opt nobody out; an
+    /// id may be among them because it lost its zeros.
     ///
     /// # Errors
     /// A file of the cycle cannot be read; or the list has ids, and none of them is a customer.
@@ -157,7 +157,7 @@ impl<'a> CycleEntitlements<'a> {
         Ok(counts)
     }
 
-    /// Who of a selection is entitled to a service, counted by tier and by a column.
+    /// The customers of a selection that are entitled to a service, counted by tier and by a column.
     ///
     /// # Errors
     /// A file of the cycle cannot be read.
@@ -214,7 +214,7 @@ impl<'a> CycleEntitlements<'a> {
     /// One customer's services, and whether it is kept off marketing lists.
     ///
     /// # Errors
-    /// A file of the cycle cannot be read, or the customer is not in it.
+    /// A file of the cycle cannot be read, or the customer is not in the cycle.
     pub fn customer(&self, id: &str, selection: &Selection) -> Result<(CustomerServices, bool), CycleError> {
         let columns = Self::looked_at(selection, &[]);
         for batch in MemberBatches::of_customer(self.cycle, self.catalogue, &columns, id)? {
@@ -230,7 +230,7 @@ impl<'a> CycleEntitlements<'a> {
         Err(absent(self.cycle, id))
     }
 
-    /// The services of some customers, by id, in one pass over the cycle. Who is not in it is left out.
+    /// The services of some customers, by id, in one pass over the cycle. Customers that are not in the cycle are left out.
     ///
     /// # Errors
     /// A file of the cycle cannot be read.
@@ -281,7 +281,7 @@ impl<'a> CycleEntitlements<'a> {
     }
 }
 
-/// What a comparison of two cycles needs to know of its list.
+/// Options of the list that a comparison of two cycles makes.
 #[derive(Clone, Copy)]
 pub struct NoticeOptions<'a> {
     /// Which customers of the newer cycle are asked about.
@@ -329,7 +329,7 @@ impl<'a> EntitlementComparison<'a> {
         })
     }
 
-    /// Goes on until there are enough notices for a batch, or no more customers.
+    /// Compares further customers until there are enough notices for a batch, or no more customers.
     fn batch(&mut self) -> Result<Option<RecordBatch>, CycleError> {
         while self.notices.rows() < NOTICE_ROWS && !self.is_done {
             self.older.advance()?;
@@ -396,7 +396,7 @@ impl MemberCursor {
 /// Called with a customer's id, tiers and changes.
 type OnChanges<'a> = &'a mut dyn FnMut(&str, [Option<Tier>; 2], &[Change<'_>], Noticed);
 
-/// How far a merge got.
+/// How far a merge of two batches got.
 struct Merged {
     rows: [usize; 2],
     gone: u64,

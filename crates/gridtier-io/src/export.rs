@@ -1,7 +1,7 @@
 //! Tables as the files that people and programs ask for: CSV, workbooks, JSON, parquet, pages.
 //!
-//! Nothing is computed here, and what a file holds is rendered by `gridtier_report::render`; parquet alone is written
-//! here. Every file appears under its name when it is whole and safe on the disk, or not at all.
+//! Nothing is computed here. `gridtier_report::render` writes the content of every format except parquet, which is written
+//! here. A file appears under its name once it is whole and safe on the disk, or not at all.
 
 mod parquet;
 
@@ -37,7 +37,7 @@ pub enum ExportFormat {
 /// Why a file was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// The disk, or the folder.
+    /// The disk or the folder could not be written to.
     #[error("{}", self.text())]
     Write {
         /// The file.
@@ -50,7 +50,7 @@ pub enum ExportError {
     TooLong {
         /// The file.
         path: PathBuf,
-        /// Rows that fit.
+        /// Number of rows that fit.
         limit: u32,
     },
     /// What was to be written could not be read.
@@ -96,10 +96,11 @@ pub fn not_written(path: &Path, error: &io::Error) -> Text {
     )
 }
 
-/// Writes sections to a file. A page shows all of them; the other formats hold their tables, CSV and parquet the first.
+/// Writes sections to a file. A page shows the whole sections; other formats hold only their tables, and CSV and parquet
+/// only the first table.
 ///
 /// # Errors
-/// Nothing has appeared under the name.
+/// The file could not be written; nothing has appeared under its name.
 pub fn write_sections(
     path: &Path,
     format: ExportFormat,
@@ -164,7 +165,7 @@ fn render_text(
 /// Writes a list to a file and counts its rows.
 ///
 /// # Errors
-/// Nothing has appeared under the name.
+/// The file could not be written; nothing has appeared under its name.
 pub fn write_list(
     path: &Path,
     format: ExportFormat,
@@ -187,11 +188,11 @@ pub fn write_list(
     Ok(rows)
 }
 
-/// Writes a file that appears whole or not at all: into a file of another name beside it, which gets its name when it is
-/// on the disk.
+/// Writes a file that appears whole or not at all: it is written under another name beside its place, and renamed once it
+/// is on the disk.
 ///
 /// # Errors
-/// Nothing has appeared under the name.
+/// The file could not be written; nothing has appeared under its name.
 pub fn whole<E: From<io::Error>>(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<&File>) -> Result<(), E>,
@@ -238,7 +239,7 @@ fn is_old(entry: &std::fs::DirEntry) -> bool {
 /// Why a writer stopped, before the file's name is known.
 #[derive(Debug)]
 pub enum WriteError {
-    /// The disk.
+    /// The disk could not be written to.
     Io(io::Error),
     /// The table has more rows than this, the most that a sheet holds.
     TooLong(u32),

@@ -82,7 +82,7 @@ pub(crate) struct Readable {
     mapping: Mapping,
     sha256: String,
     rows: u64,
-    /// What is known about each part of a file of readings before it is read.
+    /// What is known about each part of a file of readings before the part is read.
     bounds: Vec<Option<Bounds>>,
     /// Number of parts of a file of readings whose statistics contradict themselves.
     bad_statistics: u64,
@@ -123,8 +123,8 @@ impl DataFolder {
         Self::open_declared(path, wanted, config, config_input)
     }
 
-    /// Opens a folder of tables that are written as those of this one are, by the same `gridtier.toml`: it has none of its own,
-    /// or an equal one.
+    /// Opens another folder, whose tables are written in the same way as the tables of this one: this folder's
+    /// `gridtier.toml` applies to both. The other folder has no `gridtier.toml`, or an equal one.
     ///
     /// # Errors
     /// Everything that is wrong with its files.
@@ -155,7 +155,7 @@ impl DataFolder {
         listing.tables.retain(|table, _| wanted.contains(table));
         let mut refusals = std::mem::take(&mut listing.refusals);
         let mut tables = BTreeMap::new();
-        // Tables one after the other, the files of each in parallel: the refusals keep the order of names.
+        // Tables are opened one after the other, the files of each in parallel; the refusals keep the order of names.
         for (table, files) in listing.tables {
             match check_table(table, files, &config) {
                 Ok(checked) => drop(tables.insert(table, checked)),
@@ -303,7 +303,7 @@ fn settle_encodings(tables: &mut BTreeMap<Table, TableFiles>, config: &Config) -
     refusals
 }
 
-/// Whether a file was read as UTF-8 and is GB18030 too.
+/// Whether a file was read as UTF-8 although its bytes are valid GB18030 too.
 fn is_in_doubt(one: &Readable) -> bool {
     matches!(&one.content, Content::Csv(csv) if csv.is_gb18030_too)
 }
@@ -341,7 +341,7 @@ fn survey(file: &DataFile, config: &Config) -> Result<Surveyed, Unreadable> {
 /// Parts of the energy, which reject no row whatever they hold.
 const NEVER_REJECT: [&str; 5] = ["sharp_kwh", "peak_kwh", "flat_kwh", "valley_kwh", "max_demand_kw"];
 
-/// Tells a workbook what its columns are read as, and checks those of ids.
+/// Tells a workbook as what kind of column each of its columns is read, and checks the columns of ids.
 fn use_columns(
     book: &mut WorkbookFile,
     table: Table,
@@ -417,7 +417,7 @@ impl Content {
         self.parts().iter().sum()
     }
 
-    /// Rows of each part.
+    /// Number of rows of each part.
     pub fn parts(&self) -> Vec<u64> {
         match self {
             Self::Parquet(parquet) => parquet.row_groups().collect(),
@@ -462,7 +462,7 @@ impl Readable {
         }
     }
 
-    /// Whether a column of the file has any value. A column that cannot be read counts as one that has.
+    /// Whether a column of the file has any value. A column that cannot be read is taken to have one.
     fn has_value(&self, column: usize, kind: ColumnKind) -> bool {
         (0..).take(self.content.parts().len()).any(|part| match self.pieces(part, &[column]) {
             Ok(mut pieces) => {

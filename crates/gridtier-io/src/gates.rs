@@ -18,7 +18,7 @@ use crate::store::{Store, StoredCycle};
 /// Measures the gates of a proposal.
 ///
 /// # Errors
-/// A cycle cannot be read, or what the current one has published does not fit together.
+/// A cycle cannot be read, or the published files of the current one contradict each other.
 pub fn measure(
     store: &Store,
     proposal: &StoredCycle,

@@ -1,8 +1,8 @@
 //! The use cases of governance: who reviews, approves, rejects or withdraws a proposed cycle, and which cycle a revision may
 //! correct (REGRADE sections 4 and 5).
 //!
-//! What is allowed is decided by `gridtier::decision`; here the store's records are read for it and the outcome is written. The
-//! caller provides names and time. Names are declared, not authenticated.
+//! `gridtier::decision` decides what is allowed; this module reads the store's records for it and writes down the outcome.
+//! The caller provides names and time. Names are declared, not authenticated.
 
 mod error;
 mod revision;
@@ -56,8 +56,8 @@ pub(crate) fn requires_approval(store: &Store, new: &Method) -> Result<bool, Gov
     Ok(governance_in_force(store)?.is_some() || new.governance.approval == Approval::Required)
 }
 
-/// The rules of the current cycle's method, if they require approval. A method that cannot be read could require it, so
-/// nothing is decided without it: else removing a file would be a way round approval.
+/// The rules of the current cycle's method, if they require approval. If the method cannot be read, nothing is decided,
+/// because it might require approval: otherwise one could evade approval by removing a file.
 fn governance_in_force(store: &Store) -> Result<Option<Governance>, GovernanceError> {
     let Some(number) = store.current()? else { return Ok(None) };
     let current = store.cycle(Some(number)).map_err(CycleError::from).and_then(|cycle| method(&cycle));
@@ -78,7 +78,7 @@ fn no_rules(number: u64, error: &CycleError) -> GovernanceError {
 }
 
 /// The rules by which a proposal is decided: those of the current method where it requires approval, so that no proposal
-/// loosens what it is judged by; else its own.
+/// loosens the rules by which it is judged; otherwise those of the proposal's own method.
 ///
 /// # Errors
 /// A method cannot be read.
@@ -109,7 +109,7 @@ pub struct Decision<'a> {
 pub struct ApprovedCycle {
     /// The published cycle.
     pub cycle: StoredCycle,
-    /// The gates.
+    /// The results of the gates.
     pub gates: Vec<GateResult>,
     /// Number of the cycle that is current now.
     pub current: Option<u64>,
@@ -119,7 +119,7 @@ impl Decision<'_> {
     /// Records an opinion about the proposal.
     ///
     /// # Errors
-    /// It is not a proposal or is already decided, or the store cannot be read or written.
+    /// The cycle is not a proposal, or it is already decided; or the store cannot be read or written.
     pub fn review(&self, opinion: Opinion) -> Result<RegisterEntry, GovernanceError> {
         let (_, writer, proposal) = self.open()?;
         refuse(proposal.with_state(self.at, None, decided)?)?;
@@ -129,7 +129,7 @@ impl Decision<'_> {
     /// Turns the proposal down: who may approve may reject.
     ///
     /// # Errors
-    /// It may not be rejected by this person, or the store cannot be read or written.
+    /// This person may not reject the proposal, or the store cannot be read or written.
     pub fn reject(&self) -> Result<RegisterEntry, GovernanceError> {
         let (store, writer, proposal) = self.open()?;
         let rules = rules_for(&store, &proposal.cycle)?;
@@ -140,15 +140,15 @@ impl Decision<'_> {
     /// Takes the proposal back: only its proposer can.
     ///
     /// # Errors
-    /// It may not be withdrawn by this person, or the store cannot be read or written.
+    /// This person may not withdraw the proposal, or the store cannot be read or written.
     pub fn withdraw(&self) -> Result<RegisterEntry, GovernanceError> {
         let (_, writer, proposal) = self.open()?;
         refuse(proposal.with_state(self.at, None, |state| withdrawal_obstacles(state, self.by))?)?;
         Ok(writer.append(&self.entry(EntryKind::Withdraw, json!({})))?)
     }
 
-    /// Publishes the proposal, if nothing stands in the way. `measure` gives the values of the gates; it is called when
-    /// everything else is as it must be, with the lock held. `despite` names gates that may fail.
+    /// Publishes the proposal, if nothing stands in the way. `measure` gives the values of the gates; it is called with the
+    /// lock held, after all other rules have been found to be met. `despite` names gates that may fail.
     ///
     /// # Errors
     /// Something stands in the way, or the store cannot be read or written.
@@ -259,7 +259,7 @@ fn refuse(obstacles: Vec<Obstacle>) -> Result<(), GovernanceError> {
 /// Days from one time to another by the calendar in UTC.
 ///
 /// # Errors
-/// One of them is no time.
+/// One of the texts is not a time.
 pub fn days_between(from: &str, to: &str) -> Result<i64, GovernanceError> {
     let day = |time: &str| {
         let parsed = DateTime::parse_from_rfc3339(time).map(|time| time.to_utc().date_naive());

@@ -24,7 +24,7 @@ fn names_match_without_case_white_space_and_width() {
 }
 
 #[test]
-fn two_names_that_fold_together_are_refused() {
+fn two_names_that_are_equal_after_folding_are_refused() {
     let refusal =
         map_payments(&untyped(&["payment_id", "bill_id", "paid_on", "amount", "Amount"])).unwrap_err();
     assert!(refusal.starts_with("the columns `amount` and `Amount` have one name"), "{refusal}");
@@ -61,7 +61,7 @@ fn a_constant_stands_for_a_column_that_the_file_lacks() {
 }
 
 #[test]
-fn missing_columns_are_named_with_the_nearest_own_one() {
+fn a_missing_column_is_named_with_the_most_similar_one_of_the_file() {
     let refusal = map_payments(&untyped(&["payment_id", "bill_id", "PAID_NO", "amount"])).unwrap_err();
     assert!(
         refusal.starts_with(
@@ -107,7 +107,7 @@ fn a_nullable_column_may_be_missing() {
 }
 
 #[test]
-fn a_declared_name_is_the_only_one() {
+fn a_column_with_a_declared_name_is_found_by_no_other_name() {
     let columns = [("amount".to_owned(), vec!["rcvd_amt".to_owned()])].into();
     let config = TableConfig { columns, ..TableConfig::default() };
     let own = untyped(&["payment_id", "bill_id", "paid_on", "amount", "RCVD_AMT"]);
@@ -140,7 +140,7 @@ fn a_nested_column_is_refused_only_where_it_is_read() {
     assert!(map_payments(&own).unwrap_err().contains("holds a nested value"));
 }
 
-/// Notices of two files whose column `amount` has these types, or why they are refused.
+/// The notices about two files whose columns `amount` have these types, or why the files are refused.
 fn amounts(a: Option<DataType>, b: Option<DataType>) -> Result<Vec<Notice>, (usize, String)> {
     let columns = [a, b].map(|data_type| {
         let mut own = untyped(&PAYMENTS);
@@ -156,7 +156,7 @@ fn amounts(a: Option<DataType>, b: Option<DataType>) -> Result<Vec<Notice>, (usi
 }
 
 #[test]
-fn types_agree_within_a_family_and_clash_across() {
+fn types_agree_within_a_family_and_clash_across_families() {
     use DataType as T;
     assert_eq!(amounts(Some(T::Float64), Some(T::Float64)), Ok(vec![]));
     assert_eq!(amounts(None, Some(T::Float64)), Ok(vec![]));
@@ -199,7 +199,7 @@ fn unknown_columns_are_listed_once_each() {
 }
 
 #[test]
-fn a_clash_says_which_type_is_wanted_and_a_column_without_a_value_has_every_type() {
+fn a_clash_names_the_wanted_type_and_a_column_without_a_value_fits_every_type() {
     let columns = [DataType::Float64, DataType::Utf8].map(|data_type| {
         let mut own = untyped(&PAYMENTS);
         own[0].data_type = Some(data_type);
@@ -217,7 +217,7 @@ fn a_clash_says_which_type_is_wanted_and_a_column_without_a_value_has_every_type
 }
 
 #[test]
-fn int96_beside_a_zone_is_refused_with_the_question_unless_it_is_answered() {
+fn int96_beside_times_with_a_zone_is_refused_unless_its_meaning_is_declared() {
     let mut own = untyped(&PAYMENTS);
     own[2].is_int96 = true;
     let mapping = map_payments(&own).unwrap();
@@ -245,7 +245,7 @@ fn a_column_that_is_passed_through_is_found_by_its_own_name_and_is_not_surplus()
 }
 
 #[test]
-fn a_column_that_is_passed_through_and_missing_is_refused_with_the_nearest_name() {
+fn a_missing_column_that_should_be_passed_through_is_refused_with_the_nearest_name() {
     let config = TableConfig { passthrough: vec!["adress".into()], ..TableConfig::default() };
     let own = untyped(&[&CUSTOMERS[..], &["address"]].concat());
     let fault = map(Table::Customers, &own, &[], &config).unwrap_err();

@@ -7,15 +7,15 @@ use std::fmt;
 pub enum Encoding {
     /// UTF-8, with or without a byte-order mark.
     Utf8,
-    /// UTF-16 with the low byte first, as Excel's "Unicode text".
+    /// UTF-16 with the low byte first, such as Excel's "Unicode text".
     Utf16Le,
     /// UTF-16 with the high byte first.
     Utf16Be,
-    /// GB18030, and so GBK and GB2312.
+    /// GB18030, which includes GBK and GB2312.
     Gb18030,
     /// Big5 with the characters of Hong Kong.
     Big5,
-    /// Windows-1252, and so Latin-1.
+    /// Windows-1252, which also stands for Latin-1.
     Latin1,
 }
 

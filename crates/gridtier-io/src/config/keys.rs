@@ -1,7 +1,7 @@
 //! The JSON Schema of `gridtier.toml`, derived from the contracts, so that no column name can be misspelt.
 //!
-//! The same schema checks the file, gives the hints in its messages, and lets editors complete it. Nothing here reads a
-//! file.
+//! One schema serves to check the file, to give hints in messages about it, and to let editors complete its keys. Nothing
+//! here reads a file.
 
 use gridtier::contract::declared::{DecimalMark, EnergyUnit, MoneyUnit, Stamp, Timestamps};
 use gridtier::contract::{Column, ColumnKind, ID_BYTES_MAX, Table};
@@ -13,7 +13,7 @@ use super::{Encoding, HiveType};
 const DELIMITERS: &[&str] = &[",", "\t", ";", "|"];
 /// The key of `nulls` that stands for all columns.
 pub(super) const EVERY_COLUMN: &str = "*";
-/// Longest key that zeros may be put in front of.
+/// Greatest length to which a key may be padded with zeros.
 const PAD_MAX: usize = ID_BYTES_MAX;
 const PAD_ABOUT: &str = "digits of the keys of a column: shorter ones get zeros in front";
 const CLOCK_ABOUT: &str = "what times without a zone are: local, or instants in UTC (needs zone)";
@@ -70,7 +70,7 @@ fn word(words: &[&str], about: &str) -> Value {
     json!({"type": "string", "enum": words, "description": about})
 }
 
-/// Schema of one of the names in a list of names and values.
+/// Schema of a value that must be one of the names in a list of names and values.
 fn named<T>(names: &[(&str, T)], about: &str) -> Value {
     word(&names.iter().map(|(name, _)| *name).collect::<Vec<_>>(), about)
 }
@@ -93,7 +93,7 @@ fn any_of(forms: &[Value], about: &str) -> Value {
     json!({"anyOf": forms, "description": about})
 }
 
-/// Schema of a TOML table with free keys.
+/// Schema of a TOML table that may have any keys.
 fn map(values: Value, about: &str) -> Value {
     json!({"type": "object", "additionalProperties": values, "description": about})
 }

@@ -97,7 +97,7 @@ fn faults_that_the_schema_cannot_express_are_reported_too() {
 }
 
 #[test]
-fn the_schema_for_editors_knows_every_contract_column() {
+fn the_schema_for_editors_has_every_contract_column() {
     let schema = schema();
     for table in Table::ALL {
         let columns = &schema["properties"]["tables"]["properties"][table.name()]["properties"]["columns"];
@@ -136,7 +136,7 @@ fn what_stands_for_an_empty_cell_is_declared_for_the_folder_a_table_or_a_column(
 }
 
 #[test]
-fn words_stand_for_numbers_flags_and_nothing() {
+fn words_may_be_declared_to_mean_numbers_flags_or_an_empty_cell() {
     let config = parsed(
         r#"
         [tables.customers.words]
@@ -177,7 +177,7 @@ fn words_stand_for_numbers_flags_and_nothing() {
 }
 
 #[test]
-fn constants_pads_and_joined_keys_are_read() {
+fn constants_padding_and_joined_keys_are_read() {
     let config = parsed(
         r#"
         pad = { customer_id = 10 }

@@ -1,7 +1,8 @@
 //! Whether text looks Chinese.
 //!
-//! Almost any pair of bytes above 0x80 is a character of GB18030, so that Latin-1 and Big5 decode without an error to other
-//! characters. In Chinese text most characters are among a few hundred; in text decoded by mistake hardly any is.
+//! Almost any pair of bytes above 0x80 is a character of GB18030, so that text in Latin-1 or Big5 decodes as GB18030
+//! without an error, into wrong characters. In Chinese text most characters are among a few hundred; in text decoded by
+//! mistake hardly any is.
 
 /// Frequent characters of Chinese texts and of the exports of power utilities.
 const COMMON: &str = "的一是不了在人有我他这中大来上个国到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可里后小么\

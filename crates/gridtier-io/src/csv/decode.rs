@@ -104,7 +104,7 @@ impl<R: Read> Read for Decoded<R> {
     }
 }
 
-/// A byte that is no part of a character of the encoding.
+/// A byte that does not belong to any character of the encoding.
 #[derive(Debug, thiserror::Error)]
 #[error("byte {at} is not {encoding} text")]
 pub struct NotText {
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_is_no_part_of_the_text() {
+    fn a_byte_order_mark_is_not_part_of_the_text() {
         assert_eq!(text(b"\xEF\xBB\xBFab", Encoding::Utf8).unwrap(), "ab");
         assert_eq!(text(b"\xFF\xFEa\0b\0", Encoding::Utf16Le).unwrap(), "ab");
         assert_eq!(text(b"\xFE\xFF\0a\0b", Encoding::Utf16Be).unwrap(), "ab");

@@ -10,7 +10,7 @@ use gridtier::text::Text;
 use crate::guard::Unreadable;
 use crate::guard::limits::{CELL_BYTES_MAX, COLUMNS_MAX, cell_too_long};
 
-/// Longest record: far above that of any table.
+/// Maximum number of bytes in a record, far more than a record of any table needs.
 const RECORD_BYTES_MAX: u64 = 16 << 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct Lexer {
 }
 
 impl Lexer {
-    /// At the start of a text.
+    /// A scanner at the start of a text.
     pub fn new(delimiter: u8) -> Self {
         Self {
             delimiter,
@@ -173,7 +173,7 @@ impl Lexer {
         )
     }
 
-    /// Ends the text and returns the number of its records, with the header.
+    /// Ends the text and returns the number of its records, including the header.
     pub fn finish(&self) -> Result<u64, Unreadable> {
         match self.state {
             LexerState::Quoted => Err(self.unclosed(&text!("is never closed", "始终没有闭合"))),
@@ -233,7 +233,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_counts_as_many_records_as_the_parser(text in "[ab\",\r\n]{0,40}") {
+        fn the_lexer_counts_as_many_records_as_the_parser(text in "[ab\",\r\n]{0,40}") {
             let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
             let parsed = reader.records().count() as u64;
             if let Ok(count) = records(text.as_bytes()) {

@@ -1,4 +1,4 @@
-//! Hashes a CSV file, detects its encoding and delimiter, and counts its records, in one pass where it is UTF-8.
+//! Hashes a CSV file, detects its encoding and delimiter, and counts its records, in one pass if the file is UTF-8.
 
 use std::io::{BufRead, BufReader, Read};
 
@@ -174,9 +174,9 @@ struct RawPass {
     sha256: String,
     /// The first byte that is not UTF-8.
     bad_utf8: Option<u64>,
-    /// Records, if the bytes are UTF-8.
+    /// Number of records, if the bytes are UTF-8.
     records: Result<u64, Unreadable>,
-    /// Its characters, as UTF-8.
+    /// The characters of the file, read as UTF-8.
     text: CommonCharacters,
 }
 
@@ -308,7 +308,7 @@ fn header_of(
 struct Utf8Check {
     /// Offset of the first byte that is not UTF-8.
     bad: Option<u64>,
-    /// Bytes that are UTF-8.
+    /// Number of bytes so far that are UTF-8.
     checked: u64,
     /// The beginning of a character whose end is in the next chunk.
     carried: Vec<u8>,
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn the_delimiter_is_comma_or_tab_by_their_number_in_the_header() {
+    fn the_delimiter_is_comma_or_tab_whichever_is_more_frequent_in_the_header() {
         assert_eq!(delimiter_of(b"a,b,c\n1\t2\t3\t4\t5\n", None, 1), b',');
         assert_eq!(delimiter_of(b"\r\na\tb\t\"c,d,e\"\n1,2,3,4\n", None, 1), b'\t');
         assert_eq!(delimiter_of(b"\xFF\xFEa\0\t\0b\0\n\0", Some(Encoding::Utf16Le), 1), b'\t');

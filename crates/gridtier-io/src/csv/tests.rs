@@ -8,7 +8,7 @@ use crate::test_folder::{TestFolder, readings};
 
 const HEADER: &str = "customer_id,read_at,active_kwh,说明\n";
 
-/// Key and Wh of a reading, or what is wrong with it.
+/// The key and the energy in Wh of a reading, or which rule its row breaks.
 type Energy = Result<(String, i64), Rule>;
 
 fn energies(bytes: impl AsRef<[u8]>) -> Result<Vec<Energy>, String> {
@@ -25,7 +25,7 @@ fn refusal(bytes: impl AsRef<[u8]>) -> String {
 }
 
 #[test]
-fn the_same_table_in_any_encoding_is_the_same() {
+fn a_table_gives_the_same_rows_in_any_encoding() {
     let text = format!("{HEADER}0000123,2025-01-01 00:00,\"1,234.5\",正常\n户4,2025年1月1日,2,\n");
     let expected = vec![ok("0000123", 1_234_500), ok("户4", 2_000)];
     let utf16 = |unit: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(unit).collect::<Vec<u8>>();
@@ -63,7 +63,7 @@ fn titles_above_the_header_are_left_out_and_rows_keep_the_numbers_of_a_spreadshe
         let at = gridtier::source::RowAt::new(0, 1);
         assert_eq!(folder.spreadsheet_row(Table::MeterReadings, at), Some(row + 2));
     }
-    // Empty lines above the header are no titles, and count all the same.
+    // Empty lines above the header are not titles, but they count as rows.
     let data = TestFolder::with("meter_readings.csv", format!("\r\n\r\n{HEADER}1,2025-01-01,1,\n"));
     let at = gridtier::source::RowAt::new(0, 0);
     assert_eq!(data.open().unwrap().spreadsheet_row(Table::MeterReadings, at), Some(4));
@@ -78,8 +78,8 @@ fn titles_above_the_header_are_left_out_and_rows_keep_the_numbers_of_a_spreadshe
     assert!(refusal.contains("the quote opened in line 7 is never closed"), "{refusal}");
 }
 
-/// The encodings of customers and readings, and the number of findings about customers. The region of one customer is
-/// `没` in GBK, whose bytes are also valid UTF-8, for `û`.
+/// The encodings in which customers and readings were read, and the number of findings about customers. The region of one
+/// customer is `没` in GBK; the same bytes in UTF-8 are `û`.
 fn read_with(readings: impl AsRef<[u8]>, config: &str) -> (Vec<Option<String>>, usize) {
     let header = b"customer_id,use_category,supply_level,opened_on,aged_transformer_area,region\n";
     let row = b"1,other,low_voltage,2010-01-01,false,\xC3\xBB\n";
@@ -112,7 +112,7 @@ fn text_that_is_utf8_and_gbk_alike_is_decided_by_the_other_files_or_reported() {
 }
 
 #[test]
-fn western_text_in_utf8_is_in_no_doubt() {
+fn western_text_in_utf8_raises_no_doubt() {
     let text = "customer_id,read_at,active_kwh,note\n1,2025-01-01,1,Größe é ç ñ Ø\n";
     let folder = TestFolder::with("meter_readings.csv", text).open().unwrap();
     assert!(folder.notices(Table::MeterReadings).iter().all(|notice| notice.0 != Rule::EncodingGuessed));
@@ -193,7 +193,7 @@ fn an_empty_cell_has_no_value_and_a_header_alone_has_no_rows() {
 }
 
 #[test]
-fn headers_that_fold_together_are_refused() {
+fn headers_that_are_equal_after_folding_are_refused() {
     let message = refusal("customer_id,read_at,active_kwh,Active_kWh\n");
     assert!(message.contains("`active_kwh` and `Active_kWh`"), "{message}");
 }
@@ -214,7 +214,7 @@ fn a_declared_delimiter_is_used_and_an_undeclared_one_is_hinted_at() {
 }
 
 #[test]
-fn long_cells_are_refused_and_many_long_ones_come_in_small_batches() {
+fn too_long_cells_are_refused_and_many_long_ones_come_in_small_batches() {
     let row = |bytes: usize| format!("1,2025-01-01,1,{}\n", "x".repeat(bytes));
     let message = refusal(format!("{HEADER}{}", row(CELL_BYTES_MAX + 100)));
     assert!(message.contains("one cell holds"), "{message}");

@@ -1,4 +1,4 @@
-//! Leaves out the rows above the header: titles, dates of print, empty lines.
+//! Leaves out the rows above the header: titles, print dates, empty lines.
 //!
 //! Rows are counted as a spreadsheet shows them, so that a person can read `header_row` off the screen: an empty line is
 //! a row, a line break inside quotes is not.
@@ -9,7 +9,7 @@ use std::io::{self, Read};
 #[derive(Clone, Debug)]
 pub(super) struct TitleRows {
     delimiter: u8,
-    /// The row that is declared to be the header; without it the header is the first row that is not empty.
+    /// The row that is declared to be the header; if it is `None`, the header is the first row that is not empty.
     declared: Option<u32>,
     /// The row that the next byte belongs to, 1 for the first.
     row: u64,

@@ -14,20 +14,20 @@ use super::table::batches;
 /// How two tables differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TableDifference {
-    /// Names or types of columns.
+    /// Names or types of columns differ.
     Columns,
-    /// The number of rows.
+    /// The numbers of rows differ.
     Rows {
-        /// In the first one.
+        /// Rows of the first table.
         first: u64,
-        /// In the second one.
+        /// Rows of the second table.
         second: u64,
     },
-    /// Values.
+    /// Values differ.
     Cells {
-        /// Cells that differ.
+        /// Number of cells that differ.
         cells: u64,
-        /// The first of them, by rows.
+        /// The first cell that differs, row by row.
         at: CellAt,
     },
 }
@@ -35,7 +35,7 @@ pub enum TableDifference {
 /// A cell that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CellAt {
-    /// What stands in the first column of the row, which names the row in most tables.
+    /// The value in the first column of the row; in most tables it identifies the row.
     pub key: String,
     /// The column.
     pub column: String,
@@ -48,7 +48,7 @@ pub struct CellAt {
 /// How two tables differ; `None` if every cell is the same.
 ///
 /// # Errors
-/// One of them cannot be read.
+/// One of the tables cannot be read.
 pub(crate) fn table_difference(first: &Path, second: &Path) -> Result<Option<TableDifference>, CycleError> {
     let (ours, theirs) = (batches(first)?, batches(second)?);
     if ours.schema().fields() != theirs.schema().fields() {
@@ -59,7 +59,7 @@ pub(crate) fn table_difference(first: &Path, second: &Path) -> Result<Option<Tab
         return Ok(Some(TableDifference::Rows { first: first_rows, second: second_rows }));
     }
     let (mut cells, mut at) = (0, None);
-    // Both tables have the same number of rows, read in batches of one size: the batches align.
+    // Both tables have the same number of rows and are read in batches of the same size, so the batches align.
     for (ours, theirs) in ours.zip(theirs) {
         let ours = ours.map_err(|error| unreadable(first, error))?;
         let theirs = theirs.map_err(|error| unreadable(second, error))?;

@@ -22,13 +22,13 @@ use crate::store::StoredCycle;
 pub struct CustomerRecord {
     /// The cycle's method.
     pub method: Method,
-    /// What was fitted to its ranked customers.
+    /// The parameters fitted to the cycle's ranked customers.
     pub parameters: Parameters,
     /// The customer's values, in the order of the method's indicators.
     pub values: Vec<IndicatorValue>,
-    /// Its row of the tier table.
+    /// The customer's row of the tier table.
     pub row: TierRow,
-    /// The boundaries of its stratum.
+    /// The boundaries of the customer's stratum.
     pub boundaries: Vec<Boundary>,
     /// The months, bills and events behind its values.
     pub history: History,
@@ -47,7 +47,7 @@ fn graded_id(cycle: &StoredCycle, id: &str) -> Result<String, CycleError> {
 /// Reads one customer of a cycle. In a cycle that grades holders, the id of an account stands for its holder.
 ///
 /// # Errors
-/// A file cannot be read, or the customer is not in it.
+/// A file cannot be read, or the customer is not in the cycle.
 pub fn customer(cycle: &StoredCycle, id: &str) -> Result<CustomerRecord, CycleError> {
     let manifest = Manifest::read(cycle)?;
     let (method, id) = (parse_method(cycle, &manifest)?, &graded_id(cycle, id)?);
@@ -97,7 +97,7 @@ impl CustomerRecord {
     /// Looks up the bills and plans of the customer in the data that the cycle was computed from.
     ///
     /// # Errors
-    /// They are other data, or a table cannot be read.
+    /// The data are not those of the cycle, or a table cannot be read.
     pub fn look_up(&mut self, cycle: &StoredCycle, data: DataFolder) -> Result<(), EvidenceError> {
         EvidenceData::open(cycle, data)?.add(cycle, &mut [&mut self.history])
     }
@@ -108,7 +108,7 @@ impl CustomerRecord {
         self.method.overrides.iter().find(|decision| decision.customer_id == self.row.customer_id)
     }
 
-    /// Why the customer has its tier, and what would lift it.
+    /// Why the customer has this tier, and what would lead to a better one.
     #[must_use]
     pub fn explain(self) -> Explanation {
         explain(&self.method, &self.parameters, &self.values, self.row, &self.boundaries, &self.history)

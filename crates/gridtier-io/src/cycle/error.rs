@@ -15,7 +15,7 @@ use crate::store::{StoreError, StoredCycle};
 pub enum CycleError {
     /// The store or the cycle cannot be read.
     Store(StoreError),
-    /// A file of the cycle is not what it was published as.
+    /// A file of the cycle is not as it was published.
     File {
         /// The file.
         path: PathBuf,
@@ -26,7 +26,7 @@ pub enum CycleError {
     NoSuchCustomer {
         /// The id asked for.
         id: String,
-        /// Why it is not there.
+        /// Why the cycle does not grade such a customer.
         why: Absence,
     },
 }
@@ -90,12 +90,12 @@ pub enum Absence {
     },
     /// The customer was closed before the window's end.
     Closed {
-        /// The last day.
+        /// The customer's last day.
         on: String,
     },
-    /// The customer opens when the window has ended.
+    /// The customer's first day is after the window's end.
     NotYetOpen {
-        /// The first day.
+        /// The customer's first day.
         on: String,
     },
 }

@@ -26,7 +26,8 @@ use super::table::read_batches;
 use crate::folder::DataFolder;
 use crate::store::StoredCycle;
 
-/// Reads the facts of a cycle whose inputs are those of `folder`, with the books of its files of readings by name.
+/// Reads the facts of a cycle whose inputs are the files of `folder`. `books_by_name` says what became of the rows of each
+/// file of readings.
 ///
 /// # Errors
 /// A table cannot be read, or was not written by this version of gridtier.
@@ -89,7 +90,7 @@ fn judged(customers: Customers, counted: PublishedFacts, books: Vec<TableBook>, 
     }
 }
 
-/// The book of each table, from which it follows whether the table was there.
+/// The book of each table, which shows whether the inputs had that table.
 fn books(cycle: &StoredCycle) -> Result<Vec<TableBook>, CycleError> {
     let mut books: Vec<TableBook> = Table::ALL.into_iter().map(TableBook::new).collect();
     read_batches(cycle, "reconciliation.parquet", |batch| read_reconciliation(batch, &mut books))?;
@@ -97,10 +98,10 @@ fn books(cycle: &StoredCycle) -> Result<Vec<TableBook>, CycleError> {
 }
 
 /// Evaluates expressions of another method on the facts of a cycle. Skips an expression if the cycle has its column
-/// already, or has not counted a fact that it uses.
+/// already, or has not counted a fact that the expression uses.
 ///
 /// # Errors
-/// A table cannot be read, or is none of gridtier's.
+/// A table cannot be read, or was not written by gridtier.
 pub fn express(stored: &StoredCycle, cycle: &mut Cycle, method: &Method) -> Result<(), CycleError> {
     let wanted = expressions_to_evaluate(cycle, method);
     if wanted.is_empty() {

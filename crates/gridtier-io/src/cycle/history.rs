@@ -139,7 +139,7 @@ impl EvidenceData {
     /// Opens the data of a cycle.
     ///
     /// # Errors
-    /// They are other data, or a table cannot be read.
+    /// The data are not those of the cycle, or a table cannot be read.
     pub fn open(cycle: &StoredCycle, data: DataFolder) -> Result<Self, EvidenceError> {
         let manifest = Manifest::read(cycle)?;
         check_inputs(&manifest, &data)?;
@@ -177,7 +177,7 @@ impl EvidenceData {
     }
 }
 
-/// The covered months among those with a plan, with the energy used.
+/// The months that have a plan and are covered by readings, with the energy used.
 fn planned(cycle: &StoredCycle, id: &str, plans: &[(Month, i64)]) -> Result<Vec<PlannedMonth>, CycleError> {
     let path = cycle.dir.join("monthly_usage.parquet");
     let Some(usage) = rows_with_key(&path, "customer_id", id)? else { return Ok(Vec::new()) };
@@ -196,7 +196,7 @@ fn is_same_file(one: &Input, other: &Input) -> bool {
     one.path == other.path && one.sha256 == other.sha256
 }
 
-/// Whether a folder has the files from which the cycle was computed, of the tables that are looked up.
+/// Checks that a folder has the files from which the cycle was computed, for those tables that are looked up.
 fn check_inputs(manifest: &Manifest, data: &DataFolder) -> Result<(), EvidenceError> {
     let is_asked = |input: &&Input| input.table.is_none_or(|table| EVIDENCE_TABLES.contains(&table));
     let recorded: Vec<&Input> = manifest.inputs.iter().map(|entry| &entry.input).filter(is_asked).collect();

@@ -15,7 +15,7 @@ use crate::store::StoredCycle;
 /// Where each customer stood, in the order of the inspected cycle's rows.
 ///
 /// # Errors
-/// The table cannot be read, or is not of this cycle.
+/// The table cannot be read, or belongs to another cycle.
 pub(crate) fn inspected_tiers(
     recorded: &StoredCycle,
     cycle: &Cycle,
@@ -26,7 +26,7 @@ pub(crate) fn inspected_tiers(
     if tiers.len() == cycle.rows.len() { Ok(tiers) } else { Err(other_columns(recorded, &name)) }
 }
 
-/// Of how many months the power factor was assessed, by customer number; nothing for cycles that grade holders.
+/// The number of months for which the power factor was assessed, by customer number; empty for cycles that grade holders.
 ///
 /// # Errors
 /// The table cannot be read.
@@ -46,7 +46,7 @@ pub(crate) fn assessed_months(cycle: &StoredCycle) -> Result<Vec<u32>, CycleErro
 /// Gives the plans of a cycle the status that they had at an inspection.
 ///
 /// # Errors
-/// A table cannot be read, or is not of this cycle.
+/// A table cannot be read, or belongs to another cycle.
 pub(crate) fn inspected_plans(
     recorded: &StoredCycle,
     cycle: &Cycle,

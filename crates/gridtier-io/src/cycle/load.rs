@@ -26,7 +26,7 @@ pub(super) const MEMBERS: &str = "members.parquet";
 /// Reads a whole cycle, with the final tiers of the cycle before it.
 ///
 /// # Errors
-/// A file cannot be read, or is not one of this version of gridtier.
+/// A file cannot be read, or was not written by this version of gridtier.
 pub fn cycle(store: &Store, cycle: &StoredCycle) -> Result<Cycle, CycleError> {
     let read = cycle_alone(cycle)?;
     let mut earlier = store.published()?;
@@ -37,7 +37,7 @@ pub fn cycle(store: &Store, cycle: &StoredCycle) -> Result<Cycle, CycleError> {
 /// Reads a whole cycle without the final tiers of the cycle before it.
 ///
 /// # Errors
-/// A file cannot be read, or is not one of this version of gridtier.
+/// A file cannot be read, or was not written by this version of gridtier.
 pub fn cycle_alone(cycle: &StoredCycle) -> Result<Cycle, CycleError> {
     let manifest = Manifest::read(cycle)?;
     let method = parse_method(cycle, &manifest)?;
@@ -77,8 +77,8 @@ pub(super) fn ledger(cycle: &StoredCycle) -> Result<Vec<LedgerLine>, CycleError>
     Ok(lines)
 }
 
-/// What is published by account: the offences, and for each graded customer the largest number of covered months among
-/// its accounts.
+/// What is published for each account: the offences, and for each graded customer the largest number of covered months
+/// among its accounts.
 fn by_account(
     cycle: &StoredCycle,
     customers: &Customers,
@@ -131,7 +131,7 @@ pub(super) fn fitted(cycle: &StoredCycle, method: &Method) -> Result<(RecordBatc
     Ok((table, fitted))
 }
 
-/// Whether a cycle was published when another one was graded.
+/// Whether `earlier` had been published by the time when `cycle` was graded.
 pub(crate) fn was_published_before(earlier: &StoredCycle, cycle: &StoredCycle) -> bool {
     earlier.publication.as_ref().is_some_and(|record| record.version < cycle.version)
 }
@@ -148,7 +148,7 @@ pub fn as_of(cycle: &StoredCycle) -> Result<Month, CycleError> {
     }
 }
 
-/// The final tiers of the cycle before a grading as of `end`, and none if there is no such cycle.
+/// The final tiers of the cycle before a grading as of `end`; none if there is no such cycle.
 ///
 /// # Errors
 /// A manifest or a tier table cannot be read.
@@ -224,7 +224,7 @@ pub(crate) fn account_holders(cycle: &StoredCycle) -> Result<Option<BTreeMap<Str
 /// The accepted customers of a cycle, in the order of their ids.
 ///
 /// # Errors
-/// The table cannot be read, or is none of this version of gridtier.
+/// The table cannot be read, or was not written by this version of gridtier.
 pub(crate) fn customers(cycle: &StoredCycle) -> Result<Customers, CycleError> {
     let mut customers = Customers::default();
     read_batches(cycle, "customers.parquet", |batch| read_customers(batch, &mut customers))?;

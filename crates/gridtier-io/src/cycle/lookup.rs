@@ -13,7 +13,7 @@ use super::manifest::Manifest;
 use super::table::{read_columns, rows_of_id};
 use crate::store::StoredCycle;
 
-/// The error for a customer that is not in the graded population of a cycle, which says why.
+/// The error that says why a customer is not in the graded population of a cycle.
 pub(crate) fn absent(cycle: &StoredCycle, id: &str) -> CycleError {
     match absence(cycle, id) {
         Ok(why) => CycleError::NoSuchCustomer { id: id.into(), why },
@@ -59,16 +59,16 @@ fn with_other_zeros(cycle: &StoredCycle, id: &str) -> Result<Option<String>, Cyc
     Ok(found.filter(|_| count == 1))
 }
 
-/// Customers by their ids without zeros in front: exports that took an id for a number lose them.
+/// Customers by their ids without zeros in front: exports that take an id for a number lose these zeros.
 pub(crate) struct WithoutZeros<'a>(BTreeMap<&'a str, Option<&'a str>>);
 
 impl<'a> WithoutZeros<'a> {
-    /// All customers.
+    /// Indexes all customers.
     pub fn of(customers: &'a KeyIndex) -> Self {
         let mut by_digits = BTreeMap::new();
         for number in 0..u32::try_from(customers.len()).unwrap_or(u32::MAX) {
             let id = customers.key(number);
-            // Where two customers have this id but for leading zeros, neither can be taken for the one that was meant.
+            // If the ids of two customers differ only by leading zeros, it is not clear which of the two was meant.
             by_digits.entry(id.trim_start_matches('0')).and_modify(|known| *known = None).or_insert(Some(id));
         }
         Self(by_digits)

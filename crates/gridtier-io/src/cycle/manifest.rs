@@ -26,8 +26,8 @@ const FILE_NAME: &str = "_manifest.json";
 /// The version of the manifest's format. A reader refuses a higher one.
 pub const FORMAT: u32 = 1;
 
-/// The version of what is counted, and of the tables in which it is published. To be raised whenever the same inputs
-/// would give other facts.
+/// The version of the rules of counting and of the tables in which counts are published. It must be raised whenever the
+/// same inputs would give other facts.
 pub const COUNTING: u32 = 2;
 
 /// The manifest of a published cycle (`_manifest.json`).
@@ -279,7 +279,7 @@ impl From<FileBook> for FileRows {
 }
 
 impl Manifest {
-    /// Whether it is of a revision because of an appeal, which follows from its base and a patch.
+    /// Whether the cycle is a revision because of an appeal. Such a revision follows from its base and a patch.
     #[must_use]
     pub fn is_of_appeal(&self) -> bool {
         self.revises.as_ref().is_some_and(|revises| revises.because == RevisionCause::Appeal)
@@ -288,7 +288,7 @@ impl Manifest {
     /// Reads the manifest of a cycle.
     ///
     /// # Errors
-    /// It is not the one that was published, or not one of a format that this program reads.
+    /// The manifest is not as it was published, or has a format that this program does not read.
     pub fn read(cycle: &StoredCycle) -> Result<Self, CycleError> {
         serde_json::from_value(cycle.manifest()?).map_err(|error| {
             let what = format!("{error}; if another version of gridtier published it, grade again");
@@ -314,7 +314,7 @@ pub(super) fn parse_method(cycle: &StoredCycle, manifest: &Manifest) -> Result<M
 /// The catalogue of entitlements that a cycle records.
 ///
 /// # Errors
-/// The manifest cannot be read, has no catalogue, or one that this program does not understand.
+/// The manifest cannot be read, or has no catalogue, or has a catalogue that this program does not understand.
 pub fn catalogue(cycle: &StoredCycle) -> Result<Catalogue, CycleError> {
     let manifest = Manifest::read(cycle)?;
     let path = cycle.dir.join(FILE_NAME);

@@ -164,7 +164,7 @@ enum TierRows {
     Held(Box<HeldAccounts>),
 }
 
-/// Accounts with the tiers and indicators of their holders, which are held in memory.
+/// Accounts with the tiers and indicators of their holders. The holders' rows are kept in memory.
 struct HeldAccounts {
     members: ParquetRecordBatchReader,
     path: PathBuf,
@@ -197,7 +197,8 @@ impl HeldAccounts {
         })
     }
 
-    /// The next accounts that are graded with their holders: rows of tiers under the ids of accounts, and of indicators.
+    /// The next accounts that are graded with their holders: rows of the tier table, under the ids of the accounts, and
+    /// rows of indicators.
     fn next(&mut self) -> Option<Result<(RecordBatch, Option<RecordBatch>), CycleError>> {
         loop {
             let batch = match self.members.next()? {
@@ -245,7 +246,7 @@ impl HeldAccounts {
     }
 }
 
-/// The first index below `len` for which `before` does not hold; it holds for all indices before that.
+/// The first index below `len` for which `before` is false; for all smaller indices it must be true.
 fn partition_point(len: usize, before: impl Fn(usize) -> bool) -> usize {
     let (mut low, mut high) = (0, len);
     while low < high {
@@ -311,7 +312,7 @@ impl Follower {
         interleave_record_batch(&held, &picks).map_err(|error| unreadable(&self.path, error))
     }
 
-    /// The row of an id in a batch, from the row after the last one found.
+    /// The row of an id in a batch; the search begins after the row that was found last.
     fn find(&mut self, batch: &RecordBatch, id: &str) -> Result<Option<usize>, CycleError> {
         let ids = batch.column_by_name("customer_id").and_then(|ids| ids.as_string_opt::<i32>());
         let ids = ids.ok_or_else(|| unreadable(&self.path, "it has no column customer_id"))?;

@@ -26,7 +26,7 @@ pub fn boundaries(cycle: &StoredCycle) -> Result<Vec<LedgerLine>, CycleError> {
     ledger(cycle)
 }
 
-/// The method of a cycle, what was fitted to its customers, and by indicator its share of the score's variance.
+/// The method of a cycle, the parameters fitted to its customers, and each indicator's share of the score's variance.
 ///
 /// # Errors
 /// A file cannot be read.
@@ -46,7 +46,7 @@ fn meaning(code: &str) -> Option<Text> {
     Some(Text::coded(rule.code(), rule.meaning(), rule.meaning_zh()))
 }
 
-/// The first rows of a table of the data that were set aside, as their owners wrote them.
+/// The first of the rows that were set aside in an input table, with the cells as they are in the file.
 ///
 /// # Errors
 /// The rejects cannot be read.

@@ -1,7 +1,7 @@
 //! The months that two cycles have counted differently, from their tables of monthly usage.
 //!
-//! The tables are the largest of a cycle: each is read by a thread of its own, and nothing of them is kept. Where the
-//! windows have no month in common, or both files have one hash, they are not read.
+//! The tables are the largest of a cycle: each is read by a thread of its own, and no rows are kept. If the windows have no
+//! month in common, or both files have the same hash, they are not read.
 
 use std::ops::Range;
 use std::path::Path;
@@ -23,7 +23,7 @@ use super::table::{column_batches, read_columns};
 use crate::store::StoredCycle;
 
 const USAGE: &str = "monthly_usage.parquet";
-/// Batches that are read ahead of the comparison.
+/// Number of batches that are read ahead of the comparison.
 const BATCHES_AHEAD: usize = 4;
 
 /// The months that differ, as a table whose rows are computed while it is written.
@@ -35,7 +35,7 @@ pub struct RestatedTable {
 }
 
 impl RestatedTable {
-    /// Compares the months that are in the windows of both cycles, of customers that both have accepted.
+    /// Compares the months that are in the windows of both cycles, for the customers that both cycles have accepted.
     ///
     /// # Errors
     /// A manifest or a list of customers cannot be read.

@@ -18,7 +18,7 @@ use parquet::file::metadata::PageIndexPolicy;
 use super::error::{CycleError, other_columns, unreadable};
 use crate::store::StoredCycle;
 
-/// Rows of a batch.
+/// Number of rows in a batch.
 const BATCH_ROWS: usize = 1 << 14;
 
 /// The batches of a table, in the order of its rows.
@@ -187,7 +187,8 @@ mod tests {
 
     use super::*;
 
-    /// Three rows for each of 100 keys, in pages of 10 rows and row groups of 70, so that keys stand in two of them.
+    /// Three rows for each of 100 keys, in pages of 10 rows and row groups of 70 rows, so that the rows of some keys are in
+    /// two pages or two row groups.
     fn written(statistics: EnabledStatistics) -> tempfile::NamedTempFile {
         let keys: StringArray = (0..300).map(|row| Some(format!("C{:03}", row / 3))).collect();
         let columns: [(&str, ArrayRef); 2] =
@@ -223,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn few_pages_are_left_of_a_sorted_table() {
+    fn few_pages_of_a_sorted_table_may_hold_a_key() {
         let file = written(EnabledStatistics::Page);
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
         let builder =

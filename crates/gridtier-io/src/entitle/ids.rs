@@ -32,7 +32,7 @@ pub enum RequestError {
         /// What is wrong, and what to do.
         what: Text,
     },
-    /// Rows of it are wrong: all of them.
+    /// Rows of the file are wrong; every fault is listed.
     Rows {
         /// The file.
         path: PathBuf,
@@ -77,7 +77,7 @@ impl Error for RequestError {}
 pub(super) struct SmallTable {
     pub path: PathBuf,
     pub header: Vec<String>,
-    /// Line of the file and cells.
+    /// Each row: its line in the file, and its cells.
     pub rows: Vec<(u64, Vec<String>)>,
 }
 
@@ -162,7 +162,7 @@ pub struct ListedId {
     pub line: u64,
     /// As it is written there.
     pub written: String,
-    /// As tables compare it.
+    /// The id in the form in which tables compare ids.
     pub id: String,
 }
 
@@ -171,15 +171,15 @@ pub struct ListedId {
 pub struct IdList {
     /// The file.
     pub path: PathBuf,
-    /// In the order of the file.
+    /// The ids, in the order of the file.
     pub ids: Vec<ListedId>,
     /// The first line of a list of one column, where its text is not a known header: it may be an id or a header.
     first: Option<ListedId>,
 }
 
 impl IdList {
-    /// All ids, with the first line of a list whose header is not known: as an id it would have to be there, and a header is
-    /// nobody's id.
+    /// All ids, including the first line of a list if it is not a known header: it may be an id, and if it is a header, it
+    /// is nobody's id and does no harm.
     #[must_use]
     pub fn into_ids(self) -> BTreeSet<String> {
         self.first.into_iter().chain(self.ids).map(|listed| listed.id).collect()
@@ -189,7 +189,7 @@ impl IdList {
 /// Reads a list of ids: the column called `customer_id` (or 户号, account, …), or the only one.
 ///
 /// # Errors
-/// The file cannot be read, has several columns and none of such a name, or a line has no id.
+/// The file cannot be read; it has several columns, none of which has such a name; or a line has no id.
 pub fn read_ids(path: &Path) -> Result<IdList, RequestError> {
     let table = SmallTable::read(path)?;
     let named = ID_HEADERS.iter().find_map(|name| table.column(name));
@@ -231,7 +231,7 @@ pub struct UnmatchedId {
     pub line: u64,
     /// As it is written there.
     pub written: String,
-    /// The customer whose id is equal but for zeros in front, if there is exactly one.
+    /// The customer whose id differs only by zeros in front, if there is exactly one.
     pub likely: Option<String>,
 }
 
@@ -267,7 +267,7 @@ impl IdList {
     }
 }
 
-/// The error that no id of a list is a customer, with an example.
+/// The error that no id of a list is a customer's, with an example.
 fn nobody(unmatched: &[UnmatchedId]) -> Text {
     let ids = unmatched.len();
     let lost_zeros = unmatched.iter().find_map(|id| Some((id, id.likely.as_ref()?)));
@@ -322,8 +322,8 @@ mod tests {
         assert_eq!(ids("0512000006\n"), six, "no header");
         assert_eq!(ids("0512000006\n0512000005\n"), ["0512000006", "0512000005"]);
         assert_eq!(ids("A7\nA7\n"), ["A7", "A7"]);
-        assert_eq!(ids("Kundennummer\n 0512000006 \n\n"), six, "an unknown header is no id");
-        assert!(ids("customer_id\n").is_empty(), "a header alone is a list of nobody");
+        assert_eq!(ids("Kundennummer\n 0512000006 \n\n"), six, "an unknown header is not an id");
+        assert!(ids("customer_id\n").is_empty(), "a list with only a header names nobody");
         let gbk = encoding_rs::GB18030.encode("户号,姓名\n0512000006,王\n").0.into_owned();
         assert_eq!(listed(&gbk).unwrap().0, six);
     }

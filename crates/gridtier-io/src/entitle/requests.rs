@@ -21,7 +21,7 @@ const REQUIRED: usize = 3;
 /// The applications of a file.
 ///
 /// # Errors
-/// The file cannot be read, or rows of it are wrong; all faults are reported at once.
+/// The file cannot be read, or some of its rows are wrong; all faults are reported at once.
 pub fn read_applications(path: &Path, catalogue: &Catalogue) -> Result<Vec<Application>, RequestError> {
     let table = SmallTable::read(path)?;
     let mut faults = Vec::new();

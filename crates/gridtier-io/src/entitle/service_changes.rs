@@ -17,7 +17,7 @@ pub struct ServiceChanges {
 }
 
 impl ServiceChanges {
-    /// The changes between the cycles of a comparison, each by its catalogue.
+    /// The changes between the cycles of a comparison. To each cycle its own catalogue is applied.
     ///
     /// # Errors
     /// A file of a cycle cannot be read.

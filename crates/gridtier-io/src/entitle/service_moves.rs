@@ -26,7 +26,7 @@ pub fn service_moves(
     let mut older = MemberCursor::new(before, &[])?;
     let mut newer = MemberCursor::new(after, &selection.columns().collect::<Vec<_>>())?;
     let mut moves: BTreeMap<String, Arc<ServiceMoves>> = BTreeMap::new();
-    // Few sets of changes are different: each is kept once.
+    // Many customers have the same set of changes: each distinct set is kept once.
     let mut sets: BTreeSet<Arc<ServiceMoves>> = BTreeSet::new();
     loop {
         older.advance()?;

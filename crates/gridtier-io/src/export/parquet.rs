@@ -14,7 +14,7 @@ use parquet::file::properties::WriterProperties;
 
 use super::WriteError;
 
-/// Rows of a row group: a writer holds one in memory.
+/// Number of rows in a row group: a writer keeps one row group in memory.
 const ROW_GROUP_ROWS: usize = 1 << 19;
 const ZSTD_LEVEL: i32 = 3;
 

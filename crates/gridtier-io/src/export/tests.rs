@@ -41,7 +41,7 @@ fn text_of(format: ExportFormat, voice: Voice) -> String {
 }
 
 #[test]
-fn every_kind_of_cell_comes_out_as_itself() {
+fn every_kind_of_cell_keeps_its_value() {
     let rows: Vec<String> = text_of(ExportFormat::Csv, Voice::Codes).lines().map(str::to_owned).collect();
     assert_eq!(rows[1], "'=0012,1234567,0.25,12.05,true,2024-10-04,a");
     assert_eq!(rows[2], ",,,,,,");
@@ -89,7 +89,7 @@ fn a_file_gets_the_permissions_that_the_system_sets() {
 }
 
 #[test]
-fn drafts_of_killed_runs_go_after_a_day_and_no_sooner() {
+fn drafts_of_killed_runs_are_removed_after_a_day_and_no_sooner() {
     let dir = tempfile::tempdir().unwrap();
     let (old, new) = (dir.path().join(".gridtier-1.partial"), dir.path().join(".gridtier-2.partial"));
     fs::write(&new, "").unwrap();
@@ -124,7 +124,7 @@ fn a_list_longer_than_a_sheet_is_refused_and_not_cut() {
 }
 
 #[test]
-fn a_list_is_a_page_too() {
+fn a_list_can_be_written_as_a_page_too() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("list.html");
     assert_eq!(write_ids(&path, ExportFormat::Html, list(2, 3)).unwrap(), 6);

@@ -1,4 +1,4 @@
-//! Bounds on the times of each part of the readings, by statistics and the names of folders.
+//! Bounds on the times in each part of the readings, taken from statistics and the names of folders.
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, StringArray};
@@ -59,9 +59,9 @@ pub(super) fn of_parts(readable: &Readable, config: &Config) -> (Vec<Option<Boun
 
 /// How the values of a column are known without reading them.
 enum KnownValues<'a> {
-    /// By the statistics of the file.
+    /// From the statistics of the file.
     Own(&'a ColumnStatistics),
-    /// By the name of a folder: one value for all rows.
+    /// From the name of a folder: one value for all rows.
     Same(ArrayRef),
 }
 

@@ -1,5 +1,5 @@
-//! Makes columns that do not stand in the file: from the value in the name of a folder, from a declared constant, or from
-//! the parts of a key.
+//! Makes columns that are not in the file: from the value in the name of a folder, from a declared constant, or from the
+//! parts of a key.
 
 use std::sync::Arc;
 
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_joined_from_its_parts_and_empty_where_one_is() {
+    fn a_key_is_joined_from_its_parts_and_empty_where_a_part_is_empty() {
         let invoices: ArrayRef = Arc::new(StringArray::from(vec![Some("A1 "), Some("A1"), None, Some("无")]));
         let lines: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), None, Some(2), Some(3)]));
         let keys = joined(&[invoices, lines], &["无".to_owned()], 4).unwrap();

@@ -12,7 +12,7 @@ use crate::columns::{FilePiece, Pick};
 use crate::config::Config;
 use crate::guard::Unreadable;
 
-/// Which of the columns asked for a file has, and where each is read from.
+/// Which of the requested columns a file has, and where each of them is read from.
 pub(super) struct ReadPlan<'a> {
     names: Vec<(&'a str, Pick)>,
     /// Positions of the columns to read from the file, in order.
@@ -22,7 +22,7 @@ pub(super) struct ReadPlan<'a> {
 }
 
 impl<'a> ReadPlan<'a> {
-    /// The plan for the columns `asked`: of the contract, or passed through.
+    /// The plan for the columns in `asked`: columns of the contract, or columns that are passed through.
     pub fn new(readable: &'a Readable, config: &'a Config, asked: &[&str]) -> Self {
         let names: Vec<_> = asked.iter().filter_map(|name| readable.mapping.find(name)).collect();
         let needed = names.iter().flat_map(|(_, pick)| {
@@ -52,7 +52,7 @@ impl<'a> ReadPlan<'a> {
 }
 
 impl ReadPlan<'_> {
-    /// A column of the file. `own` is sorted and has every position that is needed.
+    /// A column of the file. `own` is sorted and contains every position that is needed.
     fn own_column(&self, piece: &FilePiece, at: usize) -> ArrayRef {
         Arc::clone(&piece.columns[self.own.partition_point(|own| *own < at)])
     }

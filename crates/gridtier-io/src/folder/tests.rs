@@ -144,7 +144,7 @@ fn all_that_is_wrong_is_reported_at_once() {
 }
 
 #[test]
-fn a_file_that_changes_under_way_is_refused() {
+fn a_file_that_changes_while_the_folder_is_read_is_refused() {
     let data = TestFolder::with("payments.csv", payments("1"));
     let folder = data.open().unwrap();
     fs::write(data.path().join("payments.csv"), payments("1") + "2,b,2025-01-01,2\n").unwrap();
@@ -239,7 +239,7 @@ fn statistics_bound_the_parts_whose_keys_are_proved_to_be_readable() {
 #[test]
 fn statistics_that_contradict_themselves_are_ignored_and_noticed() {
     let mut file = days(Arc::new(StringArray::from(vec!["a"; 2])), vec![Some(10), Some(11)]);
-    // The greatest value stands in the footer twice: as the old and the new field of the statistics.
+    // The greatest value is in the footer twice: as the old and the new field of the statistics.
     let footer = file.len() - 8 - index(u32::from_le_bytes(*file[file.len() - 8..].first_chunk().unwrap()));
     for at in footer..file.len() - 4 {
         if file[at..].starts_with(&11i32.to_le_bytes()) {

@@ -9,7 +9,7 @@ use gridtier::text::Text;
 use crate::cycle::CycleError;
 use crate::store::StoreError;
 
-/// Why a decision was not recorded, or a cycle may not be graded so.
+/// Why a decision was not recorded, or why a cycle may not be graded as asked.
 #[derive(Debug)]
 pub enum GovernanceError {
     /// The store cannot be read or written.
@@ -18,13 +18,13 @@ pub enum GovernanceError {
     Cycle(CycleError),
     /// The command asks for something that the rules do not allow.
     Usage(Text),
-    /// The method is not the one that it must be.
+    /// The method is not the one that the rules require.
     Method(Text),
-    /// The method whose rules hold cannot be read.
+    /// The method whose rules apply cannot be read.
     NoRules(Text),
-    /// Rules or gates stand in the way: all of them.
+    /// Rules or gates stand in the way; all of them are listed.
     Refused(Vec<Text>),
-    /// Files are not as they were published: all such files.
+    /// Files are not as they were published; all such files are listed.
     Damaged(Vec<Text>),
 }
 

@@ -35,7 +35,7 @@ fn counted(facts: &Facts, table: Table) -> u64 {
 }
 
 #[test]
-fn words_for_none_are_rejects_until_they_are_declared() {
+fn words_for_an_empty_cell_are_rejected_until_they_are_declared() {
     let customers = CUSTOMERS.replace("2015-01-01,,,", "2015-01-01,00000000,无,");
     let refusal = facts(&folder(&customers, READINGS, "")).refusal.unwrap().to_string();
     assert!(refusal.contains("most often (1 rows) bad_"), "{refusal}");
@@ -83,7 +83,7 @@ fn a_key_in_several_columns_is_joined() {
 }
 
 #[test]
-fn an_all_empty_column_of_doubles_stands_for_any_type() {
+fn a_column_of_doubles_without_values_fits_any_type() {
     let text = |value: &'static str| Arc::new(StringArray::from(vec![value])) as ArrayRef;
     let none = || Arc::new(Float64Array::from(vec![None])) as ArrayRef;
     let customers = |id, level| {
