@@ -5,7 +5,7 @@
 //! (`parquet_footer`, `parquet_pages`, `ipc_messages`, `package`, `xls_records`) or while it reads (`row_group`, `delta`), against the limits in
 //! [`limits`]; a panic of a decoder becomes an [`Unreadable`] ([`caught`]).
 //!
-//! What a file is about is not known here: no table, no rule, no unit.
+//! These modules do not know what a file is about: they know no table, no rule and no unit.
 
 mod unreadable;
 pub mod limits;

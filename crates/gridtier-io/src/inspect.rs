@@ -1,7 +1,7 @@
 //! The use cases between two regrades: `plans`, what customers of grade-3 can improve, and `inspect`, where the customers of
 //! the current cycle stand now (REGRADE section 7).
 //!
-//! Neither changes a tier. An inspection is kept in the store where that is asked for; the caller provides name and time.
+//! Neither changes a tier. An inspection is kept in the store if the caller asks for it; the caller provides name and time.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
@@ -38,11 +38,11 @@ pub struct PlannedCycle {
     pub plans: ImprovementPlans,
     /// The as-of of that inspection.
     pub inspected: Option<Month>,
-    /// By recorded inspection of the cycle, of each day the last: its as-of, and by plan the status.
+    /// The last recorded inspection of the cycle for each day: its as-of, and the status of each plan.
     pub statuses: Vec<(Month, Vec<Option<PlanStatus>>)>,
 }
 
-/// The plans of a cycle of the store; of the current one without a number.
+/// The plans of a cycle of the store, or of the current cycle if no number is given.
 ///
 /// # Errors
 /// A file of the store cannot be read.
@@ -133,7 +133,7 @@ pub enum InspectError {
     Run(RunError),
     /// The day does not fit the cycle.
     Request(Text),
-    /// What the cycle has published does not fit together.
+    /// The published files of the cycle contradict each other.
     Damaged(Text),
 }
 
@@ -182,8 +182,8 @@ impl From<NotInspected> for InspectError {
 }
 
 /// Inspects the customers of the current cycle with the data of a folder, as of the first day of `end`. The window is as
-/// long as that of the cycle. What a cycle of the store has counted of the same files is taken from it, unless everything is to
-/// be counted `fresh`. With a `record` the inspection is kept in the store.
+/// long as that of the cycle. Counts of the same files are taken from an earlier cycle of the store, unless `fresh` asks to
+/// count everything again. With a `record` the inspection is kept in the store.
 ///
 /// # Errors
 /// There is no current cycle, its as-of is later, the data cannot be counted, or the store cannot be read or written.

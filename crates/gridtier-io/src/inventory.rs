@@ -84,7 +84,7 @@ fn state(
         Some(EntryKind::Reject) => CycleState::Rejected,
         Some(EntryKind::Withdraw) => CycleState::Withdrawn,
         _ => {
-            // A proposal is not removed as too old because the rules cannot be read just now.
+            // If the rules cannot be read just now, no proposal counts as too old.
             let valid_days = match rules_for(store, cycle) {
                 Ok(rules) => rules.valid_days,
                 Err(_) if cycle.is_pruned() => 0,
@@ -96,10 +96,10 @@ fn state(
     })
 }
 
-/// The cycles whose folders nothing needs: proposals that were turned down, taken back or left too long, and published cycles
-/// that a later one of the same as-of replaces. Not among them are the current cycle, all cycles of a family that was
-/// revised, those that inspections, appeals, rulings and plans refer to, those that open proposals were compared with, and
-/// those whose tiers another cycle that stays has read, which could not be computed again without them.
+/// The cycles whose folders nothing needs: proposals that were turned down, taken back or left too long, and published
+/// cycles that a later one of the same as-of replaces. The list never includes the current cycle, any cycle of a family
+/// that was revised, those that inspections, appeals, rulings and plans refer to, those that open proposals were compared
+/// with, and those whose tiers another cycle that stays has read, which could not be computed again without them.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -192,7 +192,7 @@ impl StoreCheck {
 pub fn verify(store: &Store, head: Option<&RegisterHead>, now: &str) -> Result<StoreCheck, GovernanceError> {
     let mut check = StoreCheck { chains: store.verify_chains(head)?, ..StoreCheck::default() };
     if !check.chains.is_empty() {
-        // What cannot be trusted may not be readable either.
+        // Files that cannot be trusted may be unreadable too.
         return Ok(check);
     }
     let listed = cycles(store, now)?;
@@ -215,7 +215,7 @@ pub fn verify(store: &Store, head: Option<&RegisterHead>, now: &str) -> Result<S
 /// The cycle of an as-of that was published last. Its folder must be there.
 ///
 /// # Errors
-/// There is none, or the store cannot be read.
+/// There is no such cycle, or the store cannot be read.
 pub fn cycle_as_of(store: &Store, day: Month) -> Result<StoredCycle, GovernanceError> {
     let mut found = None;
     for cycle in store.published()? {

@@ -1,8 +1,8 @@
 //! Reads Arrow IPC files and streams (`.arrow`, `.ipc`, `.feather`).
 //!
 //! All messages are walked when the file is opened ([`guard`](crate::guard)): their claims are compared with the file's
-//! length before the decoder reserves memory for them. A file is read by its footer, because some writers leave its
-//! stream without a schema; a stream must end with its end mark. Big-endian files and Feather 1 are refused.
+//! length before the decoder reserves memory for them. A file is read through its footer, because some writers leave out
+//! the schema at its beginning; a stream must end with its end mark. Big-endian files and Feather 1 are refused.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -24,7 +24,7 @@ use crate::listing::DataFile;
 pub struct IpcFile {
     columns: Vec<FileColumn>,
     layout: IpcLayout,
-    /// Rows of all its batches.
+    /// Number of rows in all its batches.
     pub rows: u64,
 }
 

@@ -1,8 +1,8 @@
 //! Lists the files of each table in a data folder.
 //!
 //! Engines that are given a folder skip files that they do not know and read files that they should not: hidden ones, the
-//! output of an unfinished job, the same delivery twice. Here the files are listed one by one, in the order of their
-//! names on every file system, and a doubtful one is refused by name. Of a file only the first bytes are read
+//! output of an unfinished job, the same delivery twice. Here the files are listed one by one, in the order of their names
+//! on every file system, and a doubtful one is refused by name. Only the first bytes of a file are read
 //! ([`check_content`]).
 
 mod content;
@@ -105,7 +105,7 @@ impl DataFile {
     /// A file of text outside a data folder, about customers: a list or a table of requests.
     ///
     /// # Errors
-    /// It is not there.
+    /// There is no such file.
     pub fn beside(path: &Path) -> std::io::Result<Self> {
         let found = fs::metadata(path)?;
         Ok(Self {

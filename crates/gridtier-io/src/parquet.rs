@@ -1,9 +1,9 @@
 //! Reads parquet files of any writer.
 //!
-//! arrow-rs decodes; [`guard`](crate::guard) checks footers and pages before it does. Text whose pages are all references
-//! to a dictionary stays a dictionary: an account number is then compared once for each row group and not once for each
-//! row, and a long value is not copied for each row. Statistics are read on request, to find row groups that need not be
-//! opened (`statistics`). Nested columns are not read.
+//! arrow-rs decodes the files; [`guard`](crate::guard) checks footers and pages before that. Text whose pages are all
+//! references to a dictionary stays a dictionary: an account number is then compared once for each row group and not once
+//! for each row, and a long value is not copied for each row. Statistics are read on request, to find row groups that need
+//! not be opened (`statistics`). Nested columns are not read.
 
 mod statistics;
 
@@ -80,7 +80,7 @@ impl ParquetFile {
         (0..self.metadata.num_row_groups()).map(|row_group| self.rows(row_group))
     }
 
-    /// Cannot be negative: a footer with a negative number of rows has been refused.
+    /// The number of rows of a row group. It cannot be negative: a footer with a negative number has been refused.
     fn rows(&self, row_group: usize) -> u64 {
         u64::try_from(self.metadata.row_group(row_group).num_rows()).unwrap_or(0)
     }
@@ -193,7 +193,7 @@ fn columns(metadata: &ParquetMetaData) -> Vec<ParquetColumn> {
         next_leaf += leaves(parquet_type);
         let mut data_type = None;
         if next_leaf == leaf + 1 && parquet_type.is_primitive() {
-            // By position: names may be there twice.
+            // Fields are matched by position, because two may have the same name.
             let fields = arrow_schema.as_ref().map(|schema| schema.fields());
             let arrow_field = fields.and_then(|fields| fields.get(columns.len()));
             let arrow_type =

@@ -44,9 +44,9 @@ pub struct Grading<'a> {
     pub method: &'a Method,
     /// The catalogue that the cycle records.
     pub catalogue: &'a Catalogue,
-    /// Who accepted that it exceeds limits of the method.
+    /// Who accepted that the grading exceeds limits of the method.
     pub accepted_by: Option<&'a str>,
-    /// The cycle that it corrects.
+    /// The cycle that is corrected, if the new one is a revision.
     pub revises: Option<&'a Revision>,
     /// The hash of the manifest of the cycle whose tiers were read.
     pub previous: Option<&'a str>,
@@ -95,7 +95,7 @@ pub fn publish(mut staging: Staging, grading: &Grading) -> Result<StoredCycle, P
     Ok(staging.publish(manifest, &Commit { as_of: Some(&as_of), ..commit })?)
 }
 
-/// The inputs; files of readings with the counts of their rows.
+/// The inputs as the manifest lists them. Files of readings come with the counts of their rows.
 fn inputs(folder: &DataFolder, facts: &Facts) -> Vec<InputEntry> {
     let readings = folder.files(Table::MeterReadings).iter().zip(0..);
     let numbers: BTreeMap<&str, u32> =

@@ -1,8 +1,8 @@
 //! The use case `verify --recompute`: a published cycle computed again from the files that its manifest names, and compared with
 //! what was published (REGRADE section 9).
 //!
-//! Hashes prove that a cycle is as it was written; this proves that what was written follows from the data. Nothing of any
-//! cycle is reused but the tiers of the cycle before, where the method reads them.
+//! Hashes prove that a cycle is as it was written; computing it again proves that what was written follows from the data.
+//! Nothing is reused from any cycle except the tiers of the cycle before, if the method reads them.
 
 use std::io;
 
@@ -75,7 +75,7 @@ pub struct Recomputed {
 pub enum Difference {
     /// The facts were counted by rules that this version does not have.
     Counting {
-        /// Those of the cycle.
+        /// The version of the rules by which the cycle was counted.
         published: u32,
     },
     /// A key of the manifest.
@@ -159,7 +159,7 @@ impl<'a> Recompute<'a> {
     /// The cycle `number`, by default the current one.
     ///
     /// # Errors
-    /// There is none, or it cannot be read.
+    /// There is no such cycle, or it cannot be read.
     pub fn new(store: &'a Store, number: Option<u64>) -> Result<Self, RecomputeError> {
         let cycle = store.cycle(number)?;
         let manifest = Manifest::read(&cycle)?;

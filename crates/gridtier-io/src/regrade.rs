@@ -46,7 +46,7 @@ pub struct Regrade<'a> {
     pub fresh: bool,
     /// Whether to publish a cycle that equals a published one.
     pub again: bool,
-    /// Whether the cycle becomes current though the current one has a later as-of.
+    /// Whether the cycle becomes current even if the current one has a later as-of.
     pub make_current: bool,
     /// Whether the cycle is to hold the probability of each customer's tier.
     pub tier_probability: bool,
@@ -56,7 +56,7 @@ pub struct Regrade<'a> {
     pub signed: Option<Signature<'a>>,
     /// The cycle that is corrected, and what was wrong.
     pub revises: Option<(u64, RevisionCause)>,
-    /// When it was asked for, in UTC (RFC 3339).
+    /// When the regrade was asked for, in UTC (RFC 3339).
     pub asked_at: &'a str,
 }
 
@@ -195,7 +195,7 @@ impl<'a> Regrade<'a> {
             if !cycle.is_published() && !is_open {
                 continue;
             }
-            // What cannot be read, or was published by another version, is not the same.
+            // A cycle that cannot be read, or was published by another version, is not the same.
             let Ok(manifest) = Manifest::read(&cycle) else { continue };
             let is_same_correction = revises.is_none() || manifest.revises.as_ref() == revises;
             if is_same_correction
@@ -236,7 +236,7 @@ impl<'a> Regrade<'a> {
         if manifest.previous.is_some() {
             return Ok(manifest.previous == now);
         }
-        // The first manifests did not name it.
+        // The first manifests did not name the previous cycle.
         let mut then = store.published()?;
         then.retain(|earlier| was_published_before(earlier, cycle));
         let then = previous_cycle(then, self.end)?;
@@ -339,7 +339,8 @@ impl Unpublished<'_> {
         &self.graded
     }
 
-    /// What is beyond the method's limits. If there is anything, somebody must accept them before publishing.
+    /// What is beyond the method's limits. If there are such breaches, somebody must accept them before the cycle is
+    /// published.
     #[must_use]
     pub fn breaches(&self) -> &[Breach] {
         &self.graded.breaches
@@ -357,7 +358,8 @@ impl Unpublished<'_> {
         self.graded.tier_probability = Some(probability);
     }
 
-    /// Publishes the cycle at the time `published_at`. `accepted_by` accepts breaches; without any it is not recorded.
+    /// Publishes the cycle at the time `published_at`. `accepted_by` is the person who accepts the breaches; the name is
+    /// recorded only if there are breaches.
     ///
     /// # Errors
     /// There are breaches and nobody accepts them, or the cycle cannot be written. Nothing was published.

@@ -70,7 +70,7 @@ impl From<StoreError> for RehearseError {
 /// What to rehearse, and where.
 #[derive(Clone, Copy)]
 pub struct Rehearse<'a> {
-    /// The store, with whose current cycle the rehearsed one is compared.
+    /// The store. The rehearsed cycle is compared with its current cycle.
     pub store: &'a Store,
     /// First month after the window.
     pub end: Month,

@@ -29,7 +29,7 @@ use crate::guard::Unreadable;
 use crate::listing::DataFile;
 use crate::parquet::ParquetFile;
 
-/// Maximum number of rows in a batch, and the bytes of text at which a batch is handed on with fewer rows.
+/// Maximum number of rows in a batch, and the number of bytes of text at which a batch is handed on even with fewer rows.
 const BATCH_ROWS: usize = 8_192;
 const BATCH_BYTES: usize = 8 << 20;
 /// Rows that are read from a file at a time.
@@ -161,7 +161,7 @@ fn column_keys(columns: &[FileColumn]) -> Vec<(usize, (String, usize))> {
     keys
 }
 
-/// Whether each column has a name of its own.
+/// Whether no two columns have the same name.
 fn are_named_apart(columns: &[FileColumn]) -> bool {
     column_keys(columns).iter().all(|(_, (name, before))| !name.is_empty() && *before == 0)
 }
@@ -316,7 +316,7 @@ impl<'a> RejectReader<'a> {
     }
 }
 
-/// The file has fewer rows than when the rejects were found.
+/// The error that the file now has fewer rows than when the rejects were found.
 fn changed() -> Unreadable {
     Unreadable::damaged(gridtier::text!("it was changed while it was being read", "文件在读取过程中被修改"))
 }

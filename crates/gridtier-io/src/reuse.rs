@@ -1,10 +1,11 @@
 //! Reuse of what an earlier cycle of the store has counted.
 //!
-//! A cycle's manifest records the hashes of its inputs, its window, the instant up to which rows are known, and the program that
-//! counted. If all of these are the same, its facts are read back instead of counted, whatever the method ([`Reuse::Facts`]). A
-//! cycle with another such instant is never used. If files of readings were added, removed or changed, the months that no such
-//! file touches are reused and the rest is read ([`Reuse::Readings`]); the engine decides which months. A file of the cycle whose
-//! hash no longer matches is never used. The published cycle is the same to the byte with and without reuse.
+//! A cycle's manifest records the hashes of its inputs, its window, the instant up to which rows are known, and the program
+//! that counted. If all of these are the same, its facts are read back instead of counted, whatever the method
+//! ([`Reuse::Facts`]). A cycle with another instant up to which rows are known is never used. If files of readings were
+//! added, removed or changed, the months that no such file touches are reused and the rest is read ([`Reuse::Readings`]);
+//! the engine decides which months. A file of the cycle whose hash no longer matches is never used. The published cycle is
+//! the same to the byte with and without reuse.
 
 mod readings;
 
@@ -41,7 +42,7 @@ pub enum Reuse {
 pub struct CountedCycle {
     /// The cycle.
     pub cycle: StoredCycle,
-    /// Its files that depend only on inputs and window, so that they can be copied.
+    /// Those of its files that depend only on inputs and window, and can therefore be copied.
     pub outputs: Vec<OutputFile>,
     facts: Option<Facts>,
 }
@@ -151,7 +152,7 @@ fn file_books(inputs: &[InputEntry]) -> BTreeMap<&str, FileBook> {
     inputs.iter().filter_map(|entry| Some((entry.input.path.as_str(), entry.book()?))).collect()
 }
 
-/// Whether a file of a cycle depends only on inputs and window, so that it can be copied.
+/// Whether a file of a cycle depends only on inputs and window, and can therefore be copied.
 fn is_of_facts(name: &str) -> bool {
     let table = name.strip_suffix(".parquet");
     name.starts_with("rejects/") || NAMES.into_iter().any(|fact| table == Some(fact))

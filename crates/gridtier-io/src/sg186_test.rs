@@ -1,6 +1,6 @@
 //! The worked mapping in `sample-data/sg186`: the engine reads what its `gridtier.toml` declares.
 //!
-//! A mapping that is shown to utilities must never be stale. The expected figures were counted from the files with
+//! A mapping that is shown to utilities must never be out of date. The expected figures were counted from the files with
 //! another program, by the definitions of the method.
 
 use std::path::Path;
@@ -135,7 +135,7 @@ fn words_units_and_days_are_what_the_mapping_declares() {
         (first.cooperation.policy_requests, first.cooperation.policy_share_e6),
         (2, 950_000 + 1_000_000)
     );
-    // 万kWh read as kWh would leave nothing of the plan.
+    // If 万kWh were read as kWh, almost nothing would be left of the plan.
     assert_eq!(first.plans.plan_months, 12);
     assert!(first.plans.plan_share_e6 > 11_000_000, "{}", first.plans.plan_share_e6);
     let seventh = of(&facts, "0501000007").cooperation;

@@ -1,8 +1,9 @@
 //! The store of cycles: a folder of published gradings that other programs read while the next one is
 //! written.
 //!
-//! A tier decides what a customer is offered. So no reader may see half a cycle, a published cycle may never
-//! change, and of two runs that publish at once, one must be told that it did not. Plain files do all of this:
+//! A tier decides what a customer is offered. So no reader may see half a cycle, a published cycle may never change, and if
+//! two runs publish at the same time, one of them must learn that it did not publish. Plain files are enough for all of
+//! this:
 //!
 //! ```text
 //! STORE/_commits/000007.json  commit record: the cycle exists once this file does; created once, never overwritten
@@ -16,8 +17,8 @@
 //! STORE/.lock                 locked by the one writer; the file stays and means nothing while it is not locked
 //! ```
 //!
-//! There are no symbolic links: readers that followed one saw a mixture of two cycles in 44 of 500 reads, and
-//! in none through `CURRENT`.
+//! There are no symbolic links: readers that followed a link saw a mixture of two cycles in 44 of 500 reads; with `CURRENT`
+//! it never happened.
 //!
 //! A record can also hold a proposal (a complete cycle that is not current), the approval of a proposal, or an inspection.
 //! Records and entries form two chains of hashes that name each other (`chain`). Which cycle is current follows from the records;
@@ -179,7 +180,7 @@ impl Store {
     /// Keeps a file that an entry will name, by its hash. Only for the holder of the right to write.
     ///
     /// # Errors
-    /// It is not what `file` says, or cannot be read or written.
+    /// The file does not have the hash and length in `file`, or cannot be read or written.
     pub fn keep_file(&self, from: &Path, file: &EntryFile) -> Result<(), StoreError> {
         kept::keep(&self.root, from, file)
     }
@@ -187,7 +188,7 @@ impl Store {
     /// The path at which a file of an entry is kept.
     ///
     /// # Errors
-    /// It is missing or was changed.
+    /// The file is missing or was changed.
     pub fn kept_file(&self, file: &EntryFile) -> Result<PathBuf, StoreError> {
         let path = kept::kept_path(&self.root, &file.sha256);
         match kept::is_kept(&self.root, file)? {
@@ -201,8 +202,8 @@ impl Store {
         Ok(read_register(&self.root)?.head())
     }
 
-    /// Compares the commit records and the register with each other; `head` is a number of an entry with its hash, from
-    /// elsewhere.
+    /// Compares the commit records and the register with each other. `head` is the number and hash of an entry, as they
+    /// were filed elsewhere.
     ///
     /// # Errors
     /// The store cannot be read at all.

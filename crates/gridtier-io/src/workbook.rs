@@ -1,13 +1,13 @@
 //! Reads workbooks (`.xlsx`, `.xlsm`, `.xlsb`, `.xls`, `.ods`) like CSV files of the same table.
 //!
-//! A spreadsheet shows one thing and holds another: ids lose their zeros, dates are numbers, formulas may never have been
-//! computed, and hidden rows are still there. Here the values are read as they are held, each cell becomes the text that the
-//! rules of CSV read as the same value, and what a spreadsheet has lost already is refused by the name of the cell. One sheet
-//! is read; nothing is written; no formula is computed.
+//! What a spreadsheet shows is not always what it stores: ids lose their zeros, dates are numbers, formulas may never have
+//! been computed, and hidden rows are still there. Here the stored values are read. Each cell becomes the text that the
+//! rules of CSV read as the same value, and if the spreadsheet has already lost digits of an id, the refusal names the
+//! cell. One sheet is read; nothing is written; no formula is computed.
 //!
 //! Workbooks of XML are read entry by entry (`xlsx`, `ods`); the binary ones by calamine (`binary`), after
 //! [`guard`](crate::guard) has checked what their records claim. A file is surveyed when it is opened and parsed again each
-//! time that it is read, so that no sheet is held in memory.
+//! time that it is read, so that no sheet stays in memory.
 
 mod cell;
 mod xml;
@@ -40,9 +40,9 @@ use crate::listing::{DataFile, WorkbookKind};
 /// What is declared about a workbook.
 #[derive(Clone, Debug, Default)]
 pub struct WorkbookDeclared {
-    /// The sheet; without it the first visible one.
+    /// The sheet; `None` for the first visible one.
     pub sheet: Option<String>,
-    /// The row of the header, 1 for the first; without it the first that is not empty.
+    /// The row of the header, 1 for the first; `None` for the first row that is not empty.
     pub header_row: Option<u32>,
     /// The decimal mark of numbers written as text. Numbers are handed on as text with this mark.
     pub mark: DecimalMark,
@@ -71,7 +71,7 @@ impl WorkbookFile {
     /// Surveys a workbook.
     ///
     /// # Errors
-    /// It cannot be read, or its table has no header, or merged cells.
+    /// The workbook cannot be read, or its table has no header, or it has merged cells.
     pub fn survey(
         file: &DataFile,
         kind: WorkbookKind,
@@ -124,7 +124,7 @@ impl WorkbookFile {
         ))
     }
 
-    /// What is hidden in the table: the number of rows and columns, and which.
+    /// What is hidden in the table: how many rows and columns, and which ones.
     pub fn hidden(&self) -> Option<&(u64, String)> {
         self.table.hidden.as_ref()
     }
@@ -215,7 +215,7 @@ struct PieceBuilder<'a> {
     faults: Vec<(u32, Rule)>,
     /// Rows of the sheet between the last piece and this one.
     gap: u64,
-    /// The row after the last.
+    /// The number of the row after the last one.
     next_row: u32,
     sender: &'a SyncSender<Result<FilePiece, Unreadable>>,
 }

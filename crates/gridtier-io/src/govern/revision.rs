@@ -26,8 +26,8 @@ impl CorrectedCycle<'_> {
     /// What the manifest of the revision says.
     ///
     /// # Errors
-    /// The cycle is not published or not the last of its family, has another window or another method; or the store cannot be
-    /// read.
+    /// The cycle is not published, or is not the last of its family, or has another window or another method; or the store
+    /// cannot be read.
     pub fn revision(&self, store: &Store, by: &str, reason: &str) -> Result<Revision, GovernanceError> {
         let number = self.number;
         let usage = |what| Err(GovernanceError::Usage(what));
@@ -74,7 +74,7 @@ impl CorrectedCycle<'_> {
     }
 }
 
-/// The hash that identifies a cycle and its revisions as one family: that of the first one's manifest.
+/// The hash that identifies a cycle and its revisions as one family: the hash of the first cycle's manifest.
 pub(crate) fn family<'a>(manifest: &'a Manifest, manifest_sha256: &'a str) -> &'a str {
     manifest.revises.as_ref().map_or(manifest_sha256, |revises| &revises.family)
 }

@@ -1,9 +1,10 @@
-//! What the register says about a proposal; what is allowed is tested where it is decided, the commands in `tests/governance.rs`.
+//! Tests what the register says about a proposal. What is allowed is tested in `gridtier::decision`, and the commands are
+//! tested in `tests/governance.rs`.
 
 use super::*;
 
 #[test]
-fn days_are_those_of_the_calendar_in_utc() {
+fn days_are_counted_by_the_calendar_in_utc() {
     let days = |from, to| days_between(from, to).unwrap();
     assert_eq!(days("2026-01-01T23:59:59Z", "2026-01-02T00:00:00+00:00"), 1);
     assert_eq!(days("2026-01-01T00:00:00Z", "2026-01-31T23:59:59Z"), 30);

@@ -5,9 +5,9 @@ use gridtier::index::count;
 /// Why reading cannot go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stuck {
-    /// They end too early.
+    /// The bytes end too early.
     Short,
-    /// They break the format.
+    /// The bytes break the format.
     Broken((&'static str, &'static str)),
 }
 
@@ -28,7 +28,7 @@ impl<'a> ByteCursor<'a> {
         count(self.bytes.len() - self.at)
     }
 
-    /// The next byte, which stays unread.
+    /// The next byte, without reading past it.
     pub fn peek(&self) -> Result<u8, Stuck> {
         self.bytes.get(self.at).copied().ok_or(Stuck::Short)
     }

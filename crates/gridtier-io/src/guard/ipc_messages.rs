@@ -29,9 +29,9 @@ const CONTINUED: u32 = u32::MAX;
 /// How the messages of a file are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IpcLayout {
-    /// A file: its footer lists them.
+    /// In a file, the footer lists the messages.
     File,
-    /// A stream: one follows the other.
+    /// In a stream, one message follows the other.
     Stream,
 }
 

@@ -14,7 +14,7 @@ use gridtier::text;
 
 use super::Unreadable;
 
-/// Rows of a batch: enough to spread the cost of a call, few enough for the cache.
+/// Number of rows in a batch: large enough to spread the cost of a call, small enough for the cache.
 pub const BATCH_ROWS: usize = 16_384;
 /// Longest text of one cell.
 pub const CELL_BYTES_MAX: usize = 1 << 20;

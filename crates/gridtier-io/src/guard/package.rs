@@ -60,7 +60,7 @@ impl Package {
         Ok(Self { archive, entries })
     }
 
-    /// Opens an entry; `None` if there is none of that name.
+    /// Opens an entry; `None` if no entry has that name.
     pub(crate) fn part(&mut self, name: &str) -> Result<Option<PackagePart<impl Read>>, Unreadable> {
         let Some(&number) = self.entries.get(&folded(name)) else { return Ok(None) };
         let entry = caught(|| self.archive.by_index(number))?.map_err(zip_fault)?;
@@ -68,7 +68,7 @@ impl Package {
         Ok(Some(PackagePart { source: BufReader::with_capacity(64 << 10, entry), left, piece: 0 }))
     }
 
-    /// Unpacks every entry into nothing, for a decoder that reads entries on its own.
+    /// Unpacks every entry and drops the bytes, as a check before a decoder reads the entries on its own.
     pub(crate) fn check_unpacked(&mut self) -> Result<(), Unreadable> {
         for number in 0..self.archive.len() {
             let entry = caught(|| self.archive.by_index(number))?.map_err(zip_fault)?;
@@ -187,7 +187,7 @@ fn unpacks_to_more(claimed: u64) -> Unreadable {
 /// An entry of XML, read within its claimed length and in pieces that an XML reader can hold.
 pub(crate) struct PackagePart<R> {
     source: BufReader<R>,
-    /// Bytes still to come by the claim.
+    /// Number of bytes still to come, according to the claim.
     left: u64,
     /// Bytes since the last angle bracket.
     piece: usize,

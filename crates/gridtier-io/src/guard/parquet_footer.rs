@@ -1,8 +1,8 @@
 //! Reads the footer of a parquet file, and checks what it claims.
 //!
-//! A footer that lies costs the reader memory and time before the first row. It is walked by its shape, then decoded
-//! with only the statistics asked for, then compared with the length of the file: rows, row groups and column chunks
-//! must fit into it.
+//! A footer that lies costs the reader memory and time before the first row. First a walk checks its shape, then it is
+//! decoded with only the statistics asked for, then it is compared with the length of the file: rows, row groups and column
+//! chunks must fit into the file.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -170,7 +170,8 @@ fn footer_bytes(file: &mut File, bytes: u64) -> Result<Vec<u8>, Unreadable> {
     Ok(footer)
 }
 
-/// Removes the dictionary from columns that claim it begins at 0: the magic of the file is there, so they have none.
+/// Removes the dictionary from columns that claim that their dictionary begins at 0. The magic of the file is at that
+/// position, so they have no dictionary.
 fn without_empty_dictionaries(metadata: ParquetMetaData) -> ParquetMetaData {
     if !metadata.row_groups().iter().flat_map(RowGroupMetaData::columns).any(has_empty_dictionary) {
         return metadata;

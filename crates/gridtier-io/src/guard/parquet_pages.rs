@@ -91,7 +91,7 @@ impl PageEncoding {
     }
 }
 
-/// A page by what its header claims.
+/// What the header of a page claims.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PageClaim {
     pub kind: PageKind,
@@ -290,7 +290,7 @@ struct PageHeader {
     levels: [Option<u64>; 2],
 }
 
-/// The header at `at` and its length, reading as little of the file as possible.
+/// The header at `at` and its length. Reads as little of the file as possible.
 fn header_at(file: &mut File, at: u64, end: u64) -> Result<(PageHeader, u64), Unreadable> {
     let mut window = HEADER_BYTES;
     loop {

@@ -227,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn levels_of_one_bit_for_each_value_stand_before_the_differences() {
+    fn levels_of_one_bit_for_each_value_come_before_the_differences() {
         let page = |bytes: Vec<u8>| Page::DataPage {
             buf: bytes.into(),
             num_values: 9,

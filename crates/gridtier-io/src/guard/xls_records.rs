@@ -26,7 +26,7 @@ const FORMULA_GROWTH: u64 = 12;
 
 const SECTOR_END: u32 = 0xFFFF_FFFA;
 const SMALL_SECTOR: usize = 64;
-/// Streams shorter than this lie in small sectors.
+/// Streams shorter than this are stored in small sectors.
 const SMALL_STREAM: u64 = 4_096;
 
 /// Types of records.
@@ -43,10 +43,10 @@ const COLUMN_INFO: u16 = 0x007D;
 const SHARED_TEXT_CELL: u16 = 0x00FD;
 const FORMULA: u16 = 0x0006;
 const NUMBERS: u16 = 0x00BD;
-/// Cells of one value: number, text, flag or error, packed number, rich text.
+/// Types of cells with one value: number, text, flag or error, packed number, rich text.
 const CELLS: [u16; 5] = [0x0203, 0x0204, 0x0205, 0x027E, 0x00D6];
 
-/// What is hidden of a sheet.
+/// The hidden parts of a sheet.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HiddenParts {
     pub(crate) rows: Vec<u32>,
@@ -54,7 +54,7 @@ pub(crate) struct HiddenParts {
     pub(crate) columns: Vec<(u32, u32)>,
 }
 
-/// Checks a workbook of `bytes`, and returns what is hidden of each sheet, in the order of sheets.
+/// Checks a workbook of `bytes`, and returns which parts of each sheet are hidden, in the order of sheets.
 pub(crate) fn check(file: &mut File, bytes: u64) -> Result<Vec<HiddenParts>, Unreadable> {
     if bytes > BYTES_MAX {
         return Err(too_large());

@@ -1,4 +1,4 @@
-//! The draft of a `gridtier.toml`: what was found, with reasons, and what is not sure as comments.
+//! The draft of a `gridtier.toml`: what was found, with reasons; uncertain lines become comments.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -26,7 +26,7 @@ const UNUSED_SHOWN: usize = 12;
 pub struct Findings<'a> {
     /// Some rows of each file or folder.
     pub deliveries: &'a [Excerpt],
-    /// Which of them is which table.
+    /// Which of these files or folders is which table.
     pub guesses: Vec<TableGuess>,
     /// Files and folders that could not be read, and why.
     pub unreadable: Vec<(String, Text)>,
@@ -39,7 +39,7 @@ pub struct Findings<'a> {
 pub struct Draft {
     /// The file's text.
     pub text: String,
-    /// Lines that are not sure and stand in it as comments to be decided.
+    /// Number of uncertain lines, which are comments in the text for somebody to decide on.
     pub to_decide: usize,
 }
 

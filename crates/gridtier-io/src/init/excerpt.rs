@@ -25,9 +25,9 @@ pub struct Excerpt {
     pub files: usize,
     /// Rows of all files.
     pub rows: u64,
-    /// Row of the header, from 1, where it is not the first row that is not empty.
+    /// Row of the header, from 1; `None` if the header is the first non-empty row.
     pub header_row: Option<u32>,
-    /// Its columns; all have as many cells.
+    /// Its columns; all have the same number of cells.
     pub columns: Vec<ExcerptColumn>,
 }
 

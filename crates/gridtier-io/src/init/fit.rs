@@ -22,11 +22,11 @@ pub struct Fit {
     pub filled: usize,
     /// How many of them the contract column can hold.
     pub fitting: usize,
-    /// The date pattern under which they do, if one must be declared.
+    /// The date pattern by which these values fit, if one must be declared.
     pub date_form: Option<&'static str>,
-    /// Another pattern under which as many do.
+    /// Another pattern by which as many values fit.
     pub other_form: Option<&'static str>,
-    /// The decimal mark under which they do, if it must be declared.
+    /// Whether the values fit only if a decimal comma is declared.
     pub comma: bool,
 }
 
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_and_standards_are_known_by_their_words() {
+    fn flags_and_standards_are_recognised_by_their_words() {
         let column = "aged_transformer_area";
         assert!(fit_of(Table::Customers, column, &["是", "否", "1"]).is_good());
         assert!(!fit_of(Table::Customers, column, &["城东", "城西"]).is_good());

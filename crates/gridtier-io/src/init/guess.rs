@@ -17,7 +17,7 @@ pub struct ColumnGuess {
     pub name: NameMatch,
     /// How its values fit.
     pub fit: Fit,
-    /// Positions of other columns whose names agree as well.
+    /// Positions of other columns whose names agree equally well.
     pub others: Vec<usize>,
 }
 
@@ -97,7 +97,7 @@ fn guess(table: Table, delivery: usize, excerpt: &Excerpt) -> TableGuess {
     TableGuess { table, delivery, is_named, columns: found }
 }
 
-/// Of several contract columns that claim one column of the delivery, the one whose name agrees best keeps it.
+/// If several contract columns claim one column of the delivery, only the one whose name agrees best keeps the claim.
 fn drop_weaker_claims(found: &mut Vec<ColumnGuess>) {
     let claims: Vec<(usize, NameMatch, &str)> =
         found.iter().map(|guess| (guess.own, guess.name, guess.column.name)).collect();
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn deliveries_are_known_by_their_columns_whatever_their_names() {
+    fn deliveries_are_recognised_by_their_columns_whatever_their_names() {
         let found = tables(&[
             delivery(
                 "sheet1.csv",

@@ -15,7 +15,7 @@ pub static DICTIONARY: LazyLock<Dictionary> =
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dictionary {
-    /// The day of the dictionary.
+    /// The day on which the dictionary was last changed.
     #[expect(dead_code, reason = "for people who read the file")]
     version: String,
     tables: BTreeMap<String, TableNames>,
@@ -52,12 +52,12 @@ struct ColumnNames {
     names: Vec<String>,
 }
 
-/// How a name in an export agrees with the dictionary. The better one is the smaller.
+/// How a name in an export agrees with the dictionary. A better match is smaller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NameMatch {
-    /// It is one of the names; the place in the list.
+    /// The name is one of the dictionary's; the value is the position in its list.
     Whole(usize),
-    /// It contains one of the names; the place in the list.
+    /// The name contains one of the dictionary's; the value is the position in its list.
     Part(usize),
 }
 
@@ -109,7 +109,7 @@ impl Dictionary {
         coded.or_else(|| of_table.words.get(column)?.get(spelling)).map(String::as_str)
     }
 
-    /// Whether a column may name a person, a place or a phone, by its own name.
+    /// Whether the name of a column suggests that its cells name a person, a place or a phone.
     pub fn is_personal(&self, name: &str) -> bool {
         match_of(name, self.passthrough.names.iter().map(String::as_str)).is_some()
     }

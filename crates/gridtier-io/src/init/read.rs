@@ -21,7 +21,7 @@ use crate::listing::{self, DataFile};
 
 /// Maximum number of files of a folder from which rows are read; they are spread over all its files.
 const FILES_READ: usize = 12;
-/// Rows read of each of them.
+/// Number of rows that are read of each of these files.
 const ROWS_READ: usize = 20_000;
 /// Rows that are tried as the header.
 const HEADER_ROWS: u32 = 12;
@@ -40,7 +40,7 @@ pub struct Delivery {
 /// Names of files and folders that cannot be read, and why.
 type Unread = Vec<(String, Text)>;
 
-/// Opens every file and folder in `root`, in the order of names; of those that cannot be read, says why.
+/// Opens every file and folder in `root`, in the order of names. Says why, if one cannot be read.
 ///
 /// # Errors
 /// The folder cannot be listed.
@@ -74,14 +74,15 @@ fn known_names(content: &Content) -> usize {
     content.columns().iter().filter(|column| is_known(&column.name)).count()
 }
 
-/// Whether a name stands in the dictionary as that of some column of some table.
+/// Whether the dictionary has a name as the name of any column of any table.
 fn is_known(name: &str) -> bool {
     Table::ALL.into_iter().any(|table| {
         table.columns().iter().any(|column| DICTIONARY.column(table, column.name, name).is_some())
     })
 }
 
-/// The row of the header, if titles stand above it: the first of the rows tried with the most names that are known.
+/// The row of the header, if titles stand above it: the one of the rows tried that has the most known names, or the first
+/// of several such rows.
 fn header_row(file: &DataFile) -> Option<u32> {
     let names_at = |header_row| {
         let config = TableConfig { header_row, ..TableConfig::default() };

@@ -23,7 +23,7 @@ const NUMBER_MAX: i64 = 1 << 60;
 pub struct Padding {
     /// The table whose numbers are short.
     pub table: Table,
-    /// The length that they had.
+    /// The length that the numbers had before.
     pub width: usize,
     /// Distinct account numbers among the rows read.
     pub ids: usize,
@@ -120,7 +120,7 @@ fn of_table(guesses: &[TableGuess], table: Table) -> Option<&TableGuess> {
     guesses.iter().find(|guess| guess.table == table)
 }
 
-/// The units of readings and bills, from the price that follows from them.
+/// The units of readings and bills that give a price which a utility can charge.
 pub fn units(guesses: &[TableGuess], deliveries: &[Excerpt]) -> Option<UnitGuess> {
     let readings = by_month(of_table(guesses, Table::MeterReadings)?, deliveries, "read_at", "active_kwh")?;
     let bills = by_month(of_table(guesses, Table::Bills)?, deliveries, "billing_month", "amount_due")?;

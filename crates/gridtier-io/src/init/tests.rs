@@ -1,4 +1,4 @@
-//! Drafts of whole folders, used as they come.
+//! Drafts of whole folders, used without any change.
 
 use std::fs;
 use std::path::Path;

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::store::{Commit, NewEntry};
 
-/// Long after everything in these tests.
+/// A time long after everything in these tests.
 const LATER: &str = "2030-01-01T00:00:00Z";
 
 fn new_store() -> (TempDir, Store) {
@@ -66,11 +66,11 @@ fn rows(history: &TierHistory) -> Vec<String> {
 }
 
 #[test]
-fn history_follows_as_ofs_and_takes_of_each_the_cycle_published_last_by_the_day() {
+fn history_has_for_each_as_of_the_cycle_that_was_published_last_by_the_day() {
     let (_folder, store) = new_store();
     cycle(&store, "2024-01-01", "2024-02-01T00:00:00Z", "aS b2");
     cycle(&store, "2026-01-01", "2026-02-01T00:00:00Z", "a2 b2 c1");
-    // A correction of the first one, after the second.
+    // A correction of the first cycle, published after the second one.
     cycle(&store, "2024-01-01", "2026-03-01T23:30:00Z", "a1 b2");
     let known = |day: &str| {
         let day = (!day.is_empty()).then(|| day.parse().unwrap());
@@ -153,7 +153,7 @@ fn states_follow_from_records_and_entries_and_only_what_nothing_needs_is_removed
     store.decide().unwrap().append(&entry(EntryKind::Appeal, 2)).unwrap();
     assert_eq!(numbers(prune(&store, LATER).unwrap()), [rejected, withdrawn, expired]);
     assert_eq!(numbers(prune(&store, LATER).unwrap()), [0u64; 0]);
-    assert_eq!(states(), all, "records tell of what was removed");
+    assert_eq!(states(), all, "the records of removed cycles remain");
     assert!(cycles(&store, LATER).unwrap()[3].pruned);
     let check = verify(&store, None, LATER).unwrap();
     assert_eq!((check.chains.len(), check.pruned), (0, vec![rejected, withdrawn, expired]));

@@ -46,7 +46,7 @@ fn stream_of(batches: &[RecordBatch], packed: Option<CompressionType>) -> Vec<u8
 }
 
 #[test]
-fn files_and_streams_are_read_packed_or_not() {
+fn files_and_streams_are_read_whether_compressed_or_not() {
     for packed in [None, Some(CompressionType::LZ4_FRAME), Some(CompressionType::ZSTD)] {
         let whole = batch(20_010);
         let batches = [whole.slice(0, 20_000), whole.slice(20_000, 10)];
@@ -93,7 +93,7 @@ fn a_file_cut_off_anywhere_is_refused() {
 }
 
 #[test]
-fn flipped_bytes_never_end_the_process() {
+fn flipped_bytes_never_crash_the_process() {
     let mut random = ChaCha8Rng::seed_from_u64(9);
     let whole = batch(600);
     let batches = [whole.slice(0, 300), whole.slice(300, 300)];
@@ -102,7 +102,7 @@ fn flipped_bytes_never_end_the_process() {
         for bytes in [file(&batches, packed), stream_of(&batches, packed)] {
             for _ in 0..100 {
                 let mut damaged = bytes.clone();
-                // Headers are what hurts.
+                // Damage to headers does the most harm.
                 let within = if random.next_u32() % 2 == 0 { 1_000 } else { bytes.len() };
                 damaged[random.next_u32() as usize % within] = random.next_u32() as u8;
                 refused += usize::from(
@@ -133,7 +133,7 @@ fn old_feather_files_are_refused_with_advice() {
 
 #[test]
 fn a_file_is_read_by_its_footer_alone() {
-    // As Polars leaves the beginning of its files: a schema that is no message.
+    // This is how Polars leaves the beginning of its files: with a schema that is not a message.
     let mut bytes = file(&[batch(100)], None);
     let start = bytes.windows(4).position(|window| window == [0xFF; 4]).unwrap();
     bytes[start..start + 8].copy_from_slice(&[4, 0, 0, 0, 0xF2, 0xFF, 0xFF, 0xFF]);

@@ -46,7 +46,7 @@ enum FileKind {
     Data(FileFormat),
     /// A zip archive, which a workbook of XML is too.
     Archive,
-    /// What it is, and what to do.
+    /// What the file is, and what to do.
     Other(TextPair, TextPair),
 }
 
@@ -70,7 +70,7 @@ impl FileFormat {
 /// Checks that a file's first bytes agree with its extension.
 ///
 /// # Errors
-/// They do not.
+/// They do not agree.
 pub fn check_content(file: &DataFile) -> Result<(), Unreadable> {
     let mut start = Vec::new();
     file.open()?.take(16).read_to_end(&mut start)?;
@@ -83,7 +83,7 @@ pub fn check_content(file: &DataFile) -> Result<(), Unreadable> {
         (None, FileFormat::Ipc) if start.len() > 8 && start[2..4] == [0, 0] => return Ok(()),
         (Some(FileKind::Data(found)), named) => {
             if named.is_archive() {
-                // A workbook with a password lies in the container of old workbooks.
+                // A workbook with a password is stored in the container of old workbooks.
                 xls_records::check(&mut file.open()?, file.bytes)?;
             }
             (found.description(), text!("give it the extension of what it is", "请改用与内容相符的扩展名"))

@@ -90,7 +90,7 @@ fn hive_folders_give_their_values() {
 }
 
 #[test]
-fn an_unfinished_job_is_refused_and_a_finished_one_is_not() {
+fn the_output_of_an_unfinished_job_is_refused_and_that_of_a_finished_one_is_not() {
     let refusal = listed(&["bills/a.csv", "bills/_temporary/0/b.csv"], "").unwrap_err();
     assert!(refusal.contains("table bills: bills/_temporary: it is the trace of a job"), "{refusal}");
     assert!(listed(&["bills/a.csv", "bills/_temporary/0/b.csv", "bills/_SUCCESS"], "").is_ok());
@@ -141,7 +141,7 @@ fn an_empty_file_is_refused() {
 
 #[cfg(unix)]
 #[test]
-fn symbolic_links_are_followed_and_circles_end() {
+fn symbolic_links_are_followed_but_not_in_a_circle() {
     let dir = folder(&["elsewhere.csv"]);
     std::os::unix::fs::symlink(dir.path().join("elsewhere.csv"), dir.path().join("bills.csv")).unwrap();
     assert_eq!(names(&list(dir.path(), &Config::default()).unwrap(), Table::Bills), ["bills.csv"]);

@@ -16,7 +16,7 @@ use crate::system::system_error;
 
 /// Where Hadoop writers keep the output of a job until it is complete.
 const JOB_FOLDER: &str = "_temporary";
-/// The file that they leave when a job is complete.
+/// The file that Hadoop writers leave when a job is complete.
 const JOB_DONE: &str = "_SUCCESS";
 
 /// The file `found`, or the files in the folder `found`, in the order of their names.

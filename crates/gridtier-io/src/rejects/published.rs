@@ -44,8 +44,8 @@ impl<'b> PublishedReject<'b> {
     }
 }
 
-/// Calls `visit` with every published reject and its cells of `columns`. Returns `None` if the table cannot be read, or
-/// as soon as `visit` does.
+/// Calls `visit` with every published reject and its cells of `columns`. Returns `None` if the table cannot be read, or as
+/// soon as `visit` returns `None`.
 pub(crate) fn for_each_reject(
     path: &Path,
     columns: &BTreeSet<&str>,

@@ -151,7 +151,7 @@ fn publish_rejects(dir: &Path, trial: &TestFolder, rejects: &[Reject]) -> PathBu
     path
 }
 
-/// A file of payments without a bill, whose columns come in an order of its own.
+/// A file of payments that name no bill; `header` gives the order of its columns.
 fn payments(header: &str, rows: usize) -> String {
     (0..rows).fold(format!("{header}\n"), |text, row| text + &format!("{row},b,2025-01-01,{row}\n"))
 }
@@ -164,7 +164,7 @@ fn of_files(files: u32, rows: u64) -> Vec<Reject> {
 }
 
 #[test]
-fn published_rejects_are_taken_and_their_files_are_not_opened() {
+fn published_rejects_are_copied_and_their_files_are_not_opened() {
     const ROWS: usize = 5_000;
     let old = TestFolder::with("payments/a.csv", payments(HEADER, ROWS))
         .and("payments/b.csv", payments(HEADER, ROWS + 1))
@@ -203,7 +203,7 @@ fn published_rejects_that_differ_or_cannot_be_matched_are_read_again() {
         lines_of(&folder, Table::Payments, &rejects, Some(taken)),
         lines(&old, Table::Payments, &rejects)
     );
-    // A new file has a column `row`, which takes the name that the old one's own column had.
+    // A new file has a column `row`, which now gets the name that a column of the old file had.
     let header = "payment_id,bill_id,paid_on,row_2,amount";
     let text = format!("{header}\n1,b,2025-01-01,own,1\n");
     let path = publish_rejects(dir.path(), &TestFolder::with("payments/b.csv", &text), &[reject(0, 0)]);

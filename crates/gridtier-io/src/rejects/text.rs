@@ -20,7 +20,7 @@ pub(super) fn cut(text: &str) -> Cow<'_, str> {
     format!("{}…", &text[..text.floor_char_boundary(CELL_BYTES_MAX)]).into()
 }
 
-/// Whether a shown cell is certainly complete: a cut one has at least as many bytes as the limit.
+/// Whether a shown cell is certainly complete: a cell that was cut has at least as many bytes as the limit.
 pub(super) fn is_whole(shown: &str) -> bool {
     shown.len() < CELL_BYTES_MAX
 }

@@ -199,7 +199,7 @@ fn the_manifest_schema_has_the_keys_that_the_types_write() {
 }
 
 #[test]
-fn only_what_people_write_is_closed_to_unknown_keys() {
+fn only_schemas_of_files_that_people_write_forbid_unknown_keys() {
     let schema = |name: &str| files().into_iter().find(|(file, _)| file == name).unwrap().1;
     assert!(!schema("manifest.schema.json").contains("\"additionalProperties\": false"));
     assert!(schema("method.schema.json").contains("\"additionalProperties\": false"));

@@ -1,7 +1,7 @@
 //! Adds decisions to the two chains of a store, the commit records and the register. The entry of an approval fixes
 //! everything that its record will say, so that whoever finds an entry without its record can complete it.
 //!
-//! Only for the holder of the lock. The caller updates `CURRENT`.
+//! Only the holder of the lock may call these functions. The caller updates `CURRENT`.
 
 use std::fs;
 use std::io;
@@ -178,8 +178,8 @@ fn write_approval(root: &Path, entry: &RegisterEntry) -> Result<CommitRecord, St
     Ok(record)
 }
 
-/// Whether an as-of is earlier than that of a cycle. False where one of them is unknown, for example because a folder was
-/// removed: better to replace a cycle that cannot be read than to keep it.
+/// Whether an as-of is earlier than that of a cycle. False if one of the two as-ofs is unknown, for example because a
+/// folder was removed: better to replace a cycle that cannot be read than to keep it.
 pub(super) fn is_earlier(root: &Path, as_of: Option<&str>, than: &CommitRecord) -> bool {
     let than = than.as_of.clone().or_else(|| manifest_as_of(root, than));
     as_of.zip(than.as_deref()).is_some_and(|(as_of, than)| as_of < than)

@@ -1,8 +1,9 @@
 //! Compares the two chains of a store, the commit records and the register: each file holds the hash of the one before, and
 //! each chain names the last file of the other. So an edit, a deletion, an insertion or a change of order is found, except
-//! after the last file that another one names. To find those too, people file the head of the register elsewhere.
+//! in files after the last one that another file names. To find such changes too, people file the head of the register
+//! elsewhere.
 //!
-//! Everything is read as it is; nothing is repaired.
+//! Files are only read; nothing is repaired.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -35,7 +35,7 @@ impl Decisions {
     /// Adds an entry to the register.
     ///
     /// # Errors
-    /// It cannot be written, or another writer added one first; nothing was added.
+    /// The entry cannot be written, or another writer added an entry first; nothing was added.
     pub fn append(&self, new: &NewEntry) -> Result<RegisterEntry, StoreError> {
         append(&self.root, new)
     }
@@ -43,8 +43,8 @@ impl Decisions {
     /// Publishes a proposal: adds the entry of its approval, then the commit record.
     ///
     /// # Errors
-    /// The entry cannot be written; then nothing was. Or the record cannot be written; then the next writer completes
-    /// it.
+    /// The entry cannot be written; then nothing was published. Or the record cannot be written; then the next writer
+    /// completes it.
     pub fn approve(&self, new: &NewEntry) -> Result<StoredCycle, StoreError> {
         let entry = self.append(new)?;
         self.complete(&entry)
@@ -76,7 +76,7 @@ impl Decisions {
     /// stays.
     ///
     /// # Errors
-    /// It cannot be removed; the folder is whole then.
+    /// The folder cannot be removed; in that case it is still whole.
     pub fn remove_folder(&self, cycle: &StoredCycle) -> Result<(), StoreError> {
         let gone = self.root.join(format!("{TEMP_PREFIX}{}-{}", layout::new_run(), cycle.commit.dir));
         fs::rename(&cycle.dir, &gone).map_err(cannot_write(&cycle.dir))?;

@@ -255,7 +255,7 @@ pub(super) fn cannot_write(path: &Path) -> impl FnOnce(io::Error) -> StoreError 
 /// One way in which a cycle's folder differs from what was published.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Damage {
-    /// The manifest is not the one that was committed; its list of outputs cannot be trusted.
+    /// The manifest is not the one that was committed, so its list of outputs cannot be trusted.
     #[error("the manifest {path} is not the one that was published, so its files were not checked")]
     Manifest {
         /// The manifest.

@@ -1,5 +1,6 @@
 //! Files that entries of the register name, such as the corrected rows of an appeal: kept by their hashes, so that what was
-//! decided can be replayed. A file is written once; one that no entry names is left by a killed writer and does no harm.
+//! decided can be replayed. A file is written once. A file that no entry names was left by a killed writer and does no
+//! harm.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -18,7 +19,7 @@ pub(super) fn kept_path(root: &Path, sha256: &str) -> PathBuf {
 
 /// Whether a file is kept as its entry says.
 pub(super) fn is_kept(root: &Path, file: &EntryFile) -> Result<bool, StoreError> {
-    // A name that is no hash would lead elsewhere.
+    // A name that is not a hash could lead out of the folder.
     if file.sha256.len() != 64 || !file.sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(false);
     }

@@ -69,7 +69,7 @@ pub(super) fn output_name_problem(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a byte may stand in the name of an output.
+/// Whether a byte may be in the name of an output.
 fn is_plain_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }

@@ -1,7 +1,7 @@
 //! Commit records. A cycle exists from the moment its record does, so a record is created whole, once, and never
 //! overwritten. `CURRENT` repeats the last record for programs that know nothing else about stores.
 //!
-//! Readers ignore unknown fields; no field is ever removed or changes its meaning. This module never looks into
+//! Readers ignore unknown fields; fields are never removed, and their meaning never changes. This module never looks into
 //! the folder of a cycle.
 
 use std::fs;
@@ -109,7 +109,7 @@ impl CommitRecord {
         }
     }
 
-    /// Whether a version of this program without register wrote it. `CURRENT` could then name another cycle.
+    /// Whether a version of this program that had no register wrote the record. `CURRENT` may then name another cycle.
     fn is_of_first_stores(&self) -> bool {
         self.register.is_none()
     }
@@ -178,7 +178,7 @@ pub(super) fn read_records(root: &Path) -> Result<CommitRecords, StoreError> {
     for &version in &versions {
         let path = record_path(root, version);
         let bytes = match fs::read(&path) {
-            // Its writer withdrew it because it could not be made durable.
+            // The writer withdrew the record because it could not be made durable.
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
             read => read.map_err(cannot_read(&path))?,
         };
@@ -245,7 +245,8 @@ pub(super) fn copy_new(draft: &Path, path: &Path) -> io::Result<()> {
 pub(super) struct Current {
     pub(super) version: u64,
     pub(super) dir: String,
-    /// The last version of the store, where the current cycle is not the last: otherwise the file would look stale.
+    /// The last version of the store, if the current cycle is not the last one. Without it, the file would look out of
+    /// date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last: Option<u64>,
 }

@@ -2,7 +2,7 @@
 //! before. An entry is created whole, once, and never overwritten; it names the last commit record, and commit records name
 //! the last entry, so that neither can be changed without the other.
 //!
-//! What the decisions mean is not known here. Readers ignore unknown fields.
+//! This module does not know what the decisions mean. Readers ignore unknown fields.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -26,23 +26,23 @@ pub struct RegisterEntry {
     pub number: u64,
     /// The hash of the entry before; null in the first one.
     pub previous_sha256: Option<String>,
-    /// The last commit record when it was written; null in a store without one.
+    /// The last commit record at the time when the entry was written; null in a store without commit records.
     pub commits: Option<CommitsHead>,
     /// When, in UTC (RFC 3339).
     pub at: String,
     /// Who.
     pub by: String,
-    /// What it is about.
+    /// What the entry is about.
     pub kind: EntryKind,
-    /// The number of the cycle that it is about.
+    /// The number of the cycle that the entry is about.
     pub cycle: Option<u64>,
     /// The hash of that cycle's manifest.
     pub manifest_sha256: Option<String>,
-    /// The customer whom it is about.
+    /// The customer whom the entry is about.
     pub customer_id: Option<String>,
     /// Why.
     pub reason: String,
-    /// Files that belong to it.
+    /// Files that belong to the entry.
     pub files: Vec<EntryFile>,
     /// What else is recorded, by kind.
     pub facts: Value,
@@ -75,15 +75,15 @@ pub struct NewEntry<'a> {
     pub at: &'a str,
     /// Who.
     pub by: &'a str,
-    /// What it is about.
+    /// What the entry is about.
     pub kind: EntryKind,
-    /// The number of the cycle that it is about.
+    /// The number of the cycle that the entry is about.
     pub cycle: Option<u64>,
-    /// The customer whom it is about.
+    /// The customer whom the entry is about.
     pub customer_id: Option<&'a str>,
     /// Why.
     pub reason: &'a str,
-    /// Files that belong to it.
+    /// Files that belong to the entry.
     pub files: Vec<EntryFile>,
     /// What else is recorded, by kind: an object.
     pub facts: Value,

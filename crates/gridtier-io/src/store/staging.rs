@@ -28,7 +28,7 @@ use super::register::{NewEntry, RegisterEntry, read_register};
 use super::writer::{Lock, clean, lock, remove, replace_current};
 use crate::hash::sha256_of_bytes;
 
-/// What the commit record says beside the cycle itself.
+/// What the commit record says besides naming the cycle.
 #[derive(Clone, Copy, Debug)]
 pub struct Commit<'a> {
     /// What is published.
@@ -37,7 +37,7 @@ pub struct Commit<'a> {
     pub published_at: &'a str,
     /// The as-of of the cycle.
     pub as_of: Option<&'a str>,
-    /// Whether the cycle becomes current though the current one has a later as-of.
+    /// Whether the cycle becomes current even if the current one has a later as-of.
     pub make_current: bool,
     /// Who publishes or proposes.
     pub by: Option<&'a str>,
@@ -101,7 +101,7 @@ impl Staging {
         self.version
     }
 
-    /// Gives the cycle the number of one in another store, to compare it with that.
+    /// Gives the cycle the number of a cycle in another store, so that the two can be compared.
     #[must_use]
     pub fn numbered(mut self, version: u64) -> Self {
         self.version = version;
@@ -183,7 +183,7 @@ impl Staging {
     /// completes its work. Time, name and reason of the record are the entry's.
     ///
     /// # Errors
-    /// Nothing was published; or the entry is written and its record is not, and the next writer completes it.
+    /// Nothing was published; or the entry was written but not its record, and the next writer will complete it.
     pub fn publish_with_entry(
         mut self,
         manifest: Value,
@@ -317,7 +317,7 @@ impl Staging {
         let [record_draft, current_draft] =
             ["record", "current"].map(|what| self.root.join(format!("{TEMP_PREFIX}{}-{what}", self.run)));
         self.scratch.extend([record_draft.clone(), current_draft.clone()]);
-        // A first proposal leaves a store without a current cycle.
+        // If the first record of a store is a proposal, no cycle is current.
         let current = match record.current_after() {
             Some(version) if version == record.version => Some(record.clone()),
             Some(version) => read_records(&self.root)?.of_version(version).cloned(),

@@ -1,4 +1,4 @@
-//! Tests of the store's promises. Each test tries to break the promise that is its name.
+//! Tests of the store's promises. The name of each test is a promise, which the test tries to break.
 
 mod chain;
 mod crash;
@@ -21,7 +21,7 @@ use super::{Commit, Staging, Store, StoreError, StoredCycle};
 
 const PUBLISHED_AT: &str = "2026-01-02T03:04:05Z";
 
-/// How most cycles of these tests are published.
+/// The commit with which most cycles of these tests are published.
 const COMMIT: Commit = Commit {
     kind: RecordKind::Cycle,
     published_at: PUBLISHED_AT,
@@ -32,7 +32,7 @@ const COMMIT: Commit = Commit {
     cycle: None,
 };
 
-/// With an earlier as-of.
+/// The same commit with an earlier as-of.
 const EARLIER: Commit = Commit { as_of: Some("2025-01-01"), ..COMMIT };
 
 fn new_store() -> (TempDir, Store) {

@@ -1,6 +1,6 @@
-//! The lock of a store and the removal of leftovers: one writer at a time, and nothing left of killed ones. A
-//! leftover is removed only if it is certain that no commit ever named it: a store that lost a commit record must
-//! not lose the cycle too.
+//! The lock of a store and the removal of leftovers: only one writer works at a time, and what killed writers left is
+//! removed. A leftover is removed only if it is certain that no commit ever named it: a store that lost a commit record
+//! must not lose the cycle too.
 //!
 //! This module publishes nothing.
 
@@ -83,7 +83,7 @@ fn is_complete(root: &Path, records: &CommitRecords) -> bool {
 }
 
 /// What may be removed: staging folders, temporary files, an incomplete record or entry, and folders of cycles that have no
-/// record because their writer was killed before its commit, or another one committed first.
+/// record because their writer was killed before its commit or because another writer committed first.
 fn leftovers(root: &Path, records: &CommitRecords) -> Result<Vec<PathBuf>, StoreError> {
     let mut leftovers = Vec::new();
     let register = read_register(root)?;
@@ -109,7 +109,7 @@ fn is_uncommitted(root: &Path, name: &str, records: &CommitRecords) -> Result<bo
     if let Some(record) = records.whole.iter().find(|record| record.version == version) {
         return Ok(record.dir != name);
     }
-    // CURRENT is written after a commit, and no writer starts on a version before the last is committed.
+    // CURRENT is written after a commit, and no writer starts a version before the previous version is committed.
     let was_current =
         read_current(root).is_some_and(|current| current.dir == name || current.last() == version);
     if was_current || version > records.next_version() {

@@ -146,7 +146,7 @@ pub(super) enum NumberFormat {
     Date,
     /// The time of the day alone.
     Clock,
-    /// Zeros alone: the number is filled up to this many digits.
+    /// Only zeros: the number is padded with zeros to this many digits.
     Zeros(usize),
 }
 
@@ -170,7 +170,7 @@ impl NumberFormat {
                 ';' => break,
                 'y' | 'Y' | 'd' | 'D' => has_day = true,
                 'h' | 'H' | 's' | 'S' => has_clock = true,
-                // A month, unless minutes stand beside hours or seconds.
+                // These letters mean a month, or minutes if they are next to hours or seconds.
                 'm' | 'M' => has_day |= !has_clock && !code.contains(['h', 'H', 's', 'S']),
                 _ => {}
             }
@@ -214,7 +214,7 @@ pub(super) fn is_exact_integer(value: f64) -> bool {
     value.fract() == 0.0 && value.abs() < 1e15
 }
 
-/// A number as text that reads as the same number: the shortest digits, no exponent.
+/// A number as the shortest text that is read as the same number, without an exponent.
 pub(super) fn number_text(value: f64, zeros: usize, out: &mut String) {
     use std::fmt::Write as _;
     // −0 is 0.

@@ -7,7 +7,7 @@ use super::cell::{SheetCell, SheetValue, number_text};
 use crate::guard::Unreadable;
 use crate::guard::limits::{CELL_BYTES_MAX, cell_too_long};
 
-/// What a cell is, beside its text.
+/// What a cell is, besides its text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum CellKind {
     Text,
@@ -39,7 +39,7 @@ pub(super) struct SheetRow {
     /// Its number, 0 for the first.
     pub row: u32,
     text: String,
-    /// In the order of columns.
+    /// The cells, in the order of columns.
     cells: Vec<RowCell>,
     is_sorted: bool,
 }

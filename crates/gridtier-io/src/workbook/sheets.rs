@@ -1,4 +1,4 @@
-//! Which sheet of a workbook is the table.
+//! Decides which sheet of a workbook holds the table.
 
 use gridtier::text;
 

@@ -17,7 +17,7 @@ pub(super) struct ColumnSurvey {
     cells: u64,
     /// Numbers whose format does not fill them with zeros.
     pub numbers: u64,
-    /// The first cell whose number cannot have been an id, and how it reads.
+    /// The first cell whose number cannot be a whole id, and the number as text.
     pub inexact: Option<(String, String)>,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct SheetTable {
     pub columns: Vec<TableColumn>,
     /// Rows below the header that are not empty.
     pub rows: u64,
-    /// What is hidden of it, if anything, and how many rows and columns.
+    /// How many rows and columns of the table are hidden, and which ones; `None` if none are.
     pub hidden: Option<(u64, String)>,
 }
 
@@ -99,7 +99,7 @@ impl TableSurvey {
             if name.is_none() && survey.is_none() {
                 continue;
             }
-            // A column without a header is listed under its letters, and can be mapped by them.
+            // A column without a header is listed under its letters, and a mapping can name it by these letters.
             let name = name.cloned().unwrap_or_else(|| format!("column {}", column_name(column)));
             columns.push(TableColumn { name, column, survey: survey.unwrap_or_default() });
         }

@@ -245,7 +245,7 @@ fn dates_count_from_1904_where_the_workbook_says_so() {
 }
 
 #[test]
-fn what_is_no_table_is_refused() {
+fn a_sheet_that_is_not_a_table_is_refused() {
     for (bytes, what) in [
         (xlsx(""), "the sheet is empty"),
         (
@@ -280,7 +280,7 @@ fn the_other_formats_give_the_same_rows() {
 }
 
 #[test]
-fn a_repeated_cell_of_a_kilobyte_cannot_stand_for_a_sheet() {
+fn a_repeated_cell_cannot_turn_a_kilobyte_into_a_whole_sheet() {
     for (spaces, what) in [(4_000_000_000u32, "one cell holds"), (1_000, "longer than any table's")] {
         let bomb = forge::ods_with(&format!(
             "<table:table-row table:number-rows-repeated=\"1048576\"><table:table-cell office:value-type=\"string\" \
@@ -319,7 +319,7 @@ fn a_large_sheet_comes_in_batches_and_a_reader_may_stop() {
 }
 
 #[test]
-fn a_workbook_cut_off_or_overwritten_never_ends_the_process() {
+fn a_workbook_cut_off_or_overwritten_never_crashes_the_process() {
     let small = book(|sheet| {
         header(sheet, 0);
         reading(sheet, 1, "a", 1.0);

@@ -1,7 +1,7 @@
 //! Sheets of Office Open XML (`.xlsx`, `.xlsm`), read from the XML of their entries (ECMA-376, part 1).
 //!
-//! Only one pass over the sheet: values, number formats, formulas without a value, hidden rows and merged cells come
-//! together. Cells are not kept.
+//! A sheet is read in one pass, which finds values, number formats, formulas without a value, hidden rows and merged cells.
+//! Cells are not kept.
 
 use std::collections::BTreeMap;
 
@@ -159,7 +159,7 @@ fn resolved(folder: &str, target: &str) -> String {
 #[derive(Default)]
 struct SharedStrings {
     text: String,
-    /// Where each ends.
+    /// Where each text ends.
     ends: Vec<u32>,
 }
 

@@ -47,7 +47,7 @@ pub(super) fn attribute(element: &BytesStart, name: &str) -> Option<String> {
     None
 }
 
-/// The value of an attribute with its entities resolved; as it stands if one is unknown.
+/// The value of an attribute with its entities resolved, or unchanged if an entity is unknown.
 pub(super) fn value(attribute: &Attribute) -> String {
     let value = attribute.normalized_value(XmlVersion::Implicit1_0);
     value.map_or_else(|_| attribute.value.to_string(), |value| value.into_owned())

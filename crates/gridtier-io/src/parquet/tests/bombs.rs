@@ -81,7 +81,7 @@ fn a_page_that_differs_from_its_checksum_is_refused() {
 }
 
 #[test]
-fn two_kilobytes_that_claim_a_hundred_billion_rows() {
+fn two_kilobytes_that_claim_a_hundred_billion_rows_are_refused() {
     let pages = [i64::from(i32::MAX); 50];
     let rows = pages.iter().sum();
     let file = forged(&with(words(&[b'x'; 100], &pages), &pages), rows, 1);
@@ -112,7 +112,7 @@ fn a_long_word_that_would_be_repeated_as_text_is_refused() {
 fn one_giant_word_is_refused() {
     let refusal = refused(forged(&with(words(&vec![b'x'; 100 << 20], &[10]), &[10]), 10, 1));
     assert!(refusal.contains("one cell holds 104857600 bytes"), "{refusal}");
-    // The same in a few kilobytes.
+    // The same word, compressed to a few kilobytes.
     let page = Page::data(1, PLAIN, text(&vec![b'x'; 100 << 20])).packed(packed);
     let column = Column::new("customer_id", BYTE_ARRAY, BROTLI, vec![page]);
     let file = forged(&with(column, &[1]), 1, 1);
@@ -172,7 +172,7 @@ fn differences_cannot_stand_for_more_than_they_may() {
 }
 
 #[test]
-fn fixed_bytes_of_gigabytes_are_no_column() {
+fn a_column_of_fixed_bytes_that_are_gigabytes_long_is_refused() {
     let mut column = Column::new("customer_id", FIXED, NONE, vec![Page::data(1, PLAIN, vec![])]);
     column.type_length = Some(i64::from(i32::MAX));
     let refusal = refused(forged(&with(column, &[1]), 1, 1));

@@ -212,7 +212,7 @@ fn int96_keeps_minutes_and_far_years() {
     let all = readings(&folder).unwrap();
     assert_eq!(all[0].as_ref().unwrap().1, (20_089 * 24 + 5) * 3_600_000_000 + 60_000_000);
     assert_eq!(all[1].as_ref().unwrap().1, 0);
-    assert_eq!(all[2..], [Err(Rule::BadDate), Err(Rule::BadDate)], "1969 and 9999 place no reading");
+    assert_eq!(all[2..], [Err(Rule::BadDate), Err(Rule::BadDate)], "no reading can be in 1969 or 9999");
     // In a column that does not decide the month of a row, the year 9999 is a date like any other.
     let batch = &folder.read(Table::MeterReadings).unwrap()[0];
     let how = gridtier::contract::cell::Dates::default();

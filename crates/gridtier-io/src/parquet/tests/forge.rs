@@ -167,7 +167,7 @@ pub struct Column {
     pub offset: Option<i64>,
     pub values: Option<i64>,
     pub dictionary_offset: Option<i64>,
-    /// The code of the converted type; that of text where it is not given.
+    /// The code of the converted type; if it is `None`, the code of text.
     pub converted: Option<i64>,
     /// The Thrift type of the integers about the chunk.
     pub integers: u8,

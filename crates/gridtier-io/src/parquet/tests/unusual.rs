@@ -37,7 +37,7 @@ fn what_other_writers_put_into_footers_is_read() {
     }
 }
 
-/// The rows of a file as arrow-rs reads it, without any check before.
+/// The rows of a file as arrow-rs alone reads them, without our checks.
 fn by_arrow(file: &Path) -> Option<RecordBatch> {
     let read = || {
         let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(file).ok()?).ok()?.build().ok()?;
@@ -51,8 +51,9 @@ fn by_arrow(file: &Path) -> Option<RecordBatch> {
 #[test]
 fn most_files_with_a_flipped_bit_that_arrow_ignores_are_read() {
     const NAME: &str = "meter_readings.parquet";
-    /// Bits from one flip to the next. Of all bits arrow-rs ignores 7,800. Here 980 of these are refused: they contradict
-    /// the number of rows, change the magic of the file, or give a field a type that other readers cannot read.
+    /// Number of bits from one flip to the next. arrow-rs ignores a flip of 7,800 of all bits. Our reader refuses 980 of
+    /// these flips: they contradict the number of rows, change the magic of the file, or give a field a type that other
+    /// readers cannot read.
     const STEP: usize = 37;
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)

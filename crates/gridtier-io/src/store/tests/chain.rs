@@ -122,7 +122,7 @@ fn five_hundred_random_tamperings_are_all_named() {
 }
 
 #[test]
-fn what_is_wrong_is_named_at_its_place() {
+fn a_fault_is_reported_with_the_file_that_has_it() {
     let (_folder, store) = decided_store();
     let named = || -> Vec<String> {
         let faults = store.verify_chains(None).unwrap();
@@ -151,7 +151,7 @@ fn a_store_of_an_earlier_version_is_read_and_continued() {
     let (_folder, store) = new_store();
     let first = publish(&store, 1).unwrap();
     publish(&store, 2).unwrap();
-    // As the first versions wrote it: without hashes and without kinds.
+    // The records are as the first versions wrote them: without hashes and without kinds.
     for number in [1, 2] {
         let path = record_path(store.path(), number);
         let mut record: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();

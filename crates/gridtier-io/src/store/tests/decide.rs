@@ -100,7 +100,7 @@ fn the_order_of_publication_is_that_of_approvals() {
 }
 
 #[test]
-fn an_inspection_is_kept_and_is_no_cycle() {
+fn an_inspection_is_kept_and_is_not_a_cycle() {
     let (_folder, store) = new_store();
     publish(&store, 1).unwrap();
     let mut staging = store.begin().unwrap();
@@ -148,7 +148,7 @@ fn a_ruling_with_a_cycle_of_its_own_is_whole_or_completed() {
     assert_eq!(cycle.commit.register.as_ref().unwrap().entries, 1);
     assert_eq!((cycle.commit.reason.as_deref(), current(&store)), (Some("upheld"), Some(2)));
     assert_eq!(store.verify_chains(None).unwrap(), []);
-    // Killed after the entry: the folder is in its place and has no record.
+    // The writer is killed after the entry: the folder is in its place but has no record.
     let mut staging = store.begin().unwrap();
     write_outputs(&mut staging, 3).unwrap();
     staging.write_decision(json!({ "salt": 3 }), &COMMIT, &ruling()).unwrap();
@@ -163,7 +163,7 @@ fn a_ruling_with_a_cycle_of_its_own_is_whole_or_completed() {
         (Some(3), vec![])
     );
     assert_eq!(store.verify_chains(None).unwrap(), []);
-    // Killed before the entry: as before.
+    // The writer is killed before the entry: the store is as it was.
     let mut staging = store.begin().unwrap();
     write_outputs(&mut staging, 4).unwrap();
     let sha256 = staging.seal(json!({ "salt": 4 })).unwrap();
@@ -241,7 +241,7 @@ fn a_writer_that_is_really_killed_leaves_approvals_whole_or_completes_them() {
         let mut writer = child("", "decide::approve_until_killed", DOOMED_STORE, &store);
         let mut writer = writer.stdout(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_micros(20_000 + 1_730 * round));
-        // On a slow machine the first round takes longer, so that there is an approval to be killed at.
+        // On a slow machine the first round takes longer, so that the writer is killed during an approval.
         for _ in 0..2_000 {
             if store.register_head().is_ok_and(|head| head.entries > 0) {
                 break;

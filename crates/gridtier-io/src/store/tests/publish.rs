@@ -213,7 +213,7 @@ fn of_two_publishers_that_ignore_the_lock_exactly_one_wins() {
 }
 
 #[test]
-fn a_folder_that_is_no_store_is_refused_and_left_untouched() {
+fn a_folder_that_is_not_a_store_is_refused_and_left_untouched() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("thesis.txt"), "irreplaceable").unwrap();
     fs::create_dir(folder.path().join(".staging-photos")).unwrap();
@@ -283,7 +283,7 @@ fn a_cycle_can_be_published_beside_the_current_one() {
         assert_eq!((opened.cycle(None).unwrap().version, opened.cycles().unwrap().len()), (1, 2));
         assert_eq!(current(&store)["version"], 1);
     }
-    // The next cycle becomes current as ever.
+    // The next cycle becomes current as usual.
     assert_eq!(publish(&store, 3).unwrap().commit.current, None);
     assert_clean(&store, &[1, 2, 3]);
 }
@@ -307,7 +307,7 @@ fn an_earlier_cycle_can_be_made_current_again_until_the_next_is_published() {
 }
 
 #[test]
-fn a_cycle_beside_the_current_one_whose_record_is_lost_is_kept() {
+fn a_cycle_that_is_not_current_is_kept_even_if_its_record_is_lost() {
     let (_folder, store) = new_store();
     publish(&store, 1).unwrap();
     let mut staging = store.begin().unwrap();

@@ -1,4 +1,4 @@
-//! Workbooks made by hand, byte by byte, for what no writer writes.
+//! Workbooks made by hand, byte by byte, with content that no program writes.
 
 use std::io::{Cursor, Write};
 
