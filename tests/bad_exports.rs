@@ -1,6 +1,6 @@
-//! What exports of real systems hold, case by case: how dates, numbers, words and keys are written, and what is declared
-//! about them. The numbers are those of the cases in the list of bad input; damaged files are in `bad_files` and `junk`,
-//! folders with reported faults in `faults`.
+//! Exports of real systems, case by case: how they write dates, numbers, words and keys, and what is declared about these.
+//! The numbers are those of the cases in the list of bad input; damaged files are in `bad_files` and `junk`, folders with
+//! reported faults in `faults`.
 
 use crate::support::Published;
 use crate::utility::{AS_OF, BILLS, CUSTOMERS, INCIDENTS, READINGS, Utility};
@@ -11,7 +11,7 @@ struct Export {
     table: &'static str,
     header: &'static str,
     rows: &'static str,
-    /// Below `format = 1`.
+    /// What `gridtier.toml` says below `format = 1`.
     declared: &'static str,
     /// Rows that count and rows that are rejected.
     counted: u64,
@@ -283,7 +283,7 @@ fn row_34_the_folder_of_a_lakehouse_table_is_refused_with_the_command_that_write
 }
 
 #[test]
-fn row_41_text_of_another_encoding_than_it_was_read_in_is_reported() {
+fn row_41_text_that_was_read_in_the_wrong_encoding_is_reported() {
     let header = CUSTOMERS.replace("opened_on", "region,opened_on");
     let row = |region: &[u8]| [b"0001,other,low_voltage,", region, b",2010-01-01,false\n"].concat();
     let with =

@@ -16,7 +16,7 @@ use crate::utility::{
 
 const ZONE: &str = "format = 1\nzone = \"Asia/Shanghai\"\n";
 
-/// The small utility with more readings. They have 36 without them.
+/// The small utility with more readings, in addition to its 36.
 fn with_readings(lines: &str) -> Utility {
     Utility::small().append("meter_readings.csv", lines)
 }
@@ -64,14 +64,14 @@ fn row_1_the_same_reading_twice_counts_once() {
 }
 
 #[test]
-fn row_2_the_same_reading_with_different_energies_counts_not_at_all() {
+fn row_2_a_reading_that_comes_twice_with_different_energies_does_not_count() {
     readings(
         &with_readings("0001,M1,2025-01-01,101.6,1,actual\n"),
         [37, 35, 0, 2, 0],
         "conflicting_reading",
         2,
     );
-    // No reactive energy is not zero reactive energy.
+    // Unknown reactive energy is not the same as zero reactive energy.
     let utility = with_readings("0001,M9,2025-01-01,7,,\n0001,M9,2025-01-01,7,0,\n0001,M9,2025-01-01,7,0,\n");
     readings(&utility, [39, 36, 0, 3, 0], "conflicting_reading", 3);
     assert_eq!(january_wh(&utility), Some(101_500));
@@ -170,7 +170,7 @@ fn row_8_what_was_not_measured_is_unknown_and_never_zero() {
 }
 
 #[test]
-fn row_9_what_is_no_finite_number_is_a_reject() {
+fn row_9_a_value_that_is_not_a_finite_number_is_a_reject() {
     let utility = with_readings(
         "0001,M9,2025-01-01,NaN,,\n0001,M9,2025-01-02,-inf,,\n0001,M9,2025-01-03,1,Infinity,\n",
     );
@@ -262,7 +262,7 @@ fn row_11_integer_ids_are_taken_as_their_decimal_text_with_a_finding() {
 }
 
 #[test]
-fn row_20_a_date_that_places_a_row_lies_within_1970_to_2199() {
+fn row_20_a_date_that_decides_the_month_of_a_row_lies_within_1970_to_2199() {
     let lines = "0001,M9,1969-12-31 23:59,1,,\n0001,M9,2200-01-01,1,,\n0001,M9,9999-12-31,1,,\n0001,M9,2025-02-29,1,,\n\
                  0001,M9,2199-12-31 23:59:59,1,,\n0001,M9,1970-01-01,1,,\n";
     readings(&with_readings(lines), [42, 36, 2, 4, 0], "bad_date", 4);
@@ -324,7 +324,7 @@ fn row_29_readings_without_a_customer_are_orphans_and_customers_without_readings
 }
 
 #[test]
-fn every_rule_of_a_row_sets_it_aside_by_name() {
+fn a_row_that_breaks_a_rule_is_set_aside_under_the_name_of_the_rule() {
     let table = |name: &str, header: &str, lines: &str, rule: &str| {
         let rows = lines.lines().count() as u64;
         let checked = Utility::small().and(&format!("{name}.csv"), format!("{header}{lines}")).checked();

@@ -1,4 +1,5 @@
-//! What an explanation asks for suffices: the data are edited as it says, graded again, and the customer rises.
+//! What an explanation asks of a customer is enough: the data are edited as the explanation says and graded again, and the
+//! customer rises.
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::utility::Utility;
 const TRIED: usize = 3;
 const TIERS: [&str; 4] = ["special", "grade-1", "grade-2", "grade-3"];
 
-/// A customer, and the value of an indicator that, by its explanation, would alone lift its tier.
+/// A customer, and the value of an indicator that alone would lift the customer's tier, according to the explanation.
 struct Claim {
     id: String,
     next: String,
@@ -370,7 +371,7 @@ fn replace_incidents(
 #[test]
 fn as_few_points_of_violations_as_an_explanation_asks_are_enough() {
     check_claims("violation_points", 0.2, |utility, claim| {
-        // The offence that comes nearest to what is asked for.
+        // The offence whose points come nearest to those asked for.
         let points = |(severity, age): (i32, i32)| f64::from(severity) * 0.5f64.powf(f64::from(age) / 12.0);
         let offences = (1..=5).flat_map(|severity| (0..36).map(move |age| (severity, age)));
         let allowed = offences.filter(|offence| points(*offence) < claim.needed - 1e-6);

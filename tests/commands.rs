@@ -90,7 +90,7 @@ fn an_earlier_as_of_is_published_beside_the_current_cycle() {
     assert!(output.contains("Cycle 2 published") && output.contains("Cycle 1 stays current"), "{output}");
     assert!(output.contains("--make-current"), "{output}");
     assert_eq!(utility.path().join(utility.done(&["path", "--store", "store"]).trim()), current);
-    // The same again publishes nothing, and makes current what is there.
+    // The same command again publishes nothing, and makes the existing cycle current.
     let output = utility.done(&[&args[..], &["--make-current"]].concat());
     assert!(output.contains("Nothing new to publish: cycle 2"), "{output}");
     assert!(utility.done(&["path", "--store", "store"]).contains("v000002-"));
@@ -104,7 +104,7 @@ fn an_earlier_as_of_is_published_beside_the_current_cycle() {
 }
 
 #[test]
-fn a_store_is_no_url() {
+fn a_store_cannot_be_a_url() {
     let utility = Utility::small();
     for url in ["s3://bucket/store", "hdfs://node:9000/store", "file:///tmp/store", "abfss://a@b/c"] {
         fails(&utility, &["regrade", "data", "--as-of", AS_OF, "--store", url], 2, &["URL", "local folder"]);
@@ -342,7 +342,7 @@ fn a_check_leaves_no_rejects_of_an_earlier_one() {
     let text = fs::read_to_string(utility.data().join("customers.csv")).unwrap();
     let utility = utility.and("customers.csv", text.replace("farm", "other"));
     utility.done(&["check", "data", "--as-of", AS_OF, "-o", "out"]);
-    assert!(!rejects.exists(), "a clerk would mend rows that are sound");
+    assert!(!rejects.exists(), "a clerk would correct rows that are right already");
 }
 
 #[test]
@@ -375,7 +375,7 @@ fn a_method_file_is_started_once_and_never_written_over() {
 #[test]
 fn a_preset_and_its_file_grade_alike() {
     let utility = Utility::invented(100, &[]);
-    // Not tiers, which name their cycle: the points of all indicators.
+    // Tiers are not compared, because they name their cycle; the points of all indicators are.
     let preset = fs::read(utility.published(&["--method", "utility"]).join("contributions.parquet")).unwrap();
     utility.done(&["method", "new", "mine.toml", "--from", "utility"]);
     let file = fs::read(utility.published(&["--method", "mine.toml"]).join("contributions.parquet")).unwrap();

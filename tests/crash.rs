@@ -42,7 +42,7 @@ fn current(utility: &Utility) -> u64 {
     name[1..7].parse().unwrap()
 }
 
-/// Names in the store that only a run under way may have.
+/// Names in the store that may exist only while a run is at work.
 fn leftovers(utility: &Utility) -> Vec<String> {
     let names =
         fs::read_dir(utility.store()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -69,7 +69,7 @@ fn a_regrade_killed_at_any_moment_leaves_whole_cycles_and_the_next_one_cleans_up
         left += usize::from(!leftovers(&utility).is_empty());
         let now = current(&utility);
         assert!(now == last || now == last + 1, "cycle {now} after {last}");
-        assert!(run.code != 0 || now == last + 1, "it said that it published");
+        assert!(run.code != 0 || now == last + 1, "the killed run said that it published");
         interrupted += u32::from(now == last);
         utility.published(&["--again"]);
         assert_eq!(current(&utility), now + 1);
@@ -101,7 +101,7 @@ fn a_first_regrade_killed_at_any_moment_leaves_a_store_that_can_be_used() {
 }
 
 #[test]
-fn of_two_regrades_at_once_one_publishes_and_the_other_is_told() {
+fn of_two_regrades_at_the_same_time_one_publishes_and_the_other_is_told() {
     let utility = Utility::invented(400, &[]);
     let (mut cycles, mut busy) = (0, 0);
     for _ in 0..12 {
@@ -121,7 +121,7 @@ fn of_two_regrades_at_once_one_publishes_and_the_other_is_told() {
         assert_eq!(current(&utility), cycles);
     }
     assert_eq!(leftovers(&utility), [""; 0]);
-    assert!(busy > 0, "they never met");
+    assert!(busy > 0, "the two regrades never ran at the same time");
 }
 
 /// A regrade that can write no file longer than this number of blocks of 512 bytes.
@@ -199,7 +199,7 @@ fn a_store_that_may_not_be_written_can_be_read() {
         }
     };
     allow(0o555);
-    // The user root may write everything: run as nobody, where that is possible.
+    // The user `root` may write everything, so the command runs as the user `nobody` where that is possible.
     let probe = utility.store().join(".probe");
     let is_root = fs::write(&probe, "").and_then(|()| fs::remove_file(&probe)).is_ok();
     let mut codes = Vec::new();

@@ -145,7 +145,7 @@ fn late_bills_and_missed_plans_are_listed_from_the_data_that_were_graded() {
             assert!(months.is_sorted_by(|a, b| a >= b), "{months:?}");
             seen.extend(of_kind.first().map(|_| kind));
         }
-        // What is listed explains the value: without a late bill all was paid on time.
+        // The list agrees with the value: if no late bill is listed, everything was paid on time.
         let items = output["items"].as_array().unwrap();
         let on_time = items.iter().find(|item| item["indicator"] == "on_time_payment").unwrap();
         let has_late = evidence.iter().any(|one| one["what"] == "late_bill");
@@ -164,7 +164,7 @@ fn late_bills_and_missed_plans_are_listed_from_the_data_that_were_graded() {
 }
 
 #[test]
-fn without_the_data_an_explanation_says_how_to_give_them_and_other_data_are_refused() {
+fn an_explanation_without_data_says_how_to_give_them_and_wrong_data_are_refused() {
     let late = with_data(&[]).into_iter().find(|output| {
         output["evidence"].as_array().unwrap().iter().any(|one| one["what"] == "late_bill")
             && !output["next"].is_null()

@@ -74,7 +74,7 @@ fn a_cycle_is_published_by_two_persons_and_the_store_has_the_record() {
     let said = propose(&utility, "2025-11-01");
     assert!(said.contains("Cycle 1 proposed") && said.contains("gridtier approve 1"), "{said}");
     assert_eq!((states(&utility), current(&utility)), (vec!["proposed".to_owned()], Value::Null));
-    // Nothing new: the same proposal is open.
+    // A second proposal of the same grading adds nothing: the first one is still open.
     assert!(propose(&utility, "2025-11-01").contains("cycle 1 is this grading"));
 
     fails(&utility, &LI.signed(&["approve", "1"]), 1, "Li Na proposed it");
@@ -143,7 +143,7 @@ fn the_store_has_the_record(utility: &Utility) {
     assert_eq!(one.as_array().unwrap()[0]["valid_from"], "2025-11-01");
     let none = json(utility, &["history", "--known-on", "2020-01-01"]);
     assert_eq!(none, Value::Array(Vec::new()));
-    // What nothing needs is removed: the proposal that was turned down.
+    // The rejected proposal, which nothing needs any more, is removed.
     assert!(utility.done(&["prune", "--store", "store", "--dry-run"]).contains("1 folder could be removed"));
     assert_eq!(json(utility, &["prune"]).as_array().unwrap().len(), 1);
     let said = utility.done(&["verify", "--store", "store"]);
@@ -177,7 +177,7 @@ fn tampering_is_named(utility: &Utility, head: &str) {
 }
 
 #[test]
-fn a_method_that_cannot_be_read_is_no_way_round_approval() {
+fn approval_cannot_be_evaded_by_a_method_that_cannot_be_read() {
     let utility = governed();
     fs::write(utility.path().join("free.toml"), {
         let text = fs::read_to_string(utility.path().join(METHOD)).unwrap();

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::utility::{CUSTOMERS, Utility};
 
-/// Accounts 0001 and 0002 of holder H1, and 0003 of nobody but itself.
+/// Accounts 0001 and 0002 have the holder H1; account 0003 has no holder.
 fn utility() -> Utility {
     let header = CUSTOMERS.replace("opened_on", "holder_id,opened_on");
     let rows = [("0001", "H1"), ("0002", "H1"), ("0003", "")]

@@ -35,7 +35,7 @@ fn on_the_cycles_own_day_and_data_everybody_stands_as_graded() {
     let firm = (0..now.len()).filter(|&at| reasons[at].is_none());
     assert!(firm.clone().count() > 300);
     firm.for_each(|at| assert_eq!(now[at], tiers[at]));
-    // It is no cycle: the current one stays, and the store is sound.
+    // An inspection is not a cycle: the current cycle stays, and the store is sound.
     assert!(current(&utility.store()).display().to_string().contains("000001"));
     utility.done(&["verify", "--store", "store"]);
     let plans = utility.done(&["plans", "--store", "store", "-o", "plans"]);
@@ -60,7 +60,7 @@ fn three_years_later_triggers_fire_and_no_tier_changes() {
     assert!(fired("closed") > 0 && fired("decline") > 0, "{output:#}");
     assert_eq!(fired("sustained"), 0, "only one inspection");
     assert_eq!(current(&utility.store()), cycle);
-    // What was recorded a year before counts.
+    // An inspection that was recorded a year before counts.
     let recorded = |as_of: &str| {
         utility.done(&["inspect", "next", "--as-of", as_of, "--store", "store", "--record", "--by", "Li Na"]);
     };
@@ -73,7 +73,7 @@ fn three_years_later_triggers_fire_and_no_tier_changes() {
 }
 
 #[test]
-fn what_was_taken_from_a_cycle_gives_the_inspection_that_counting_anew_gives() {
+fn an_inspection_with_reused_counts_equals_one_that_counts_everything_anew() {
     let utility = utility();
     let found = |folder: &str, as_of: &str, options: &[&str]| {
         let args = ["inspect", folder, "--as-of", as_of, "--store", "store", "-o", "found"];

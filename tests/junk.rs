@@ -102,7 +102,7 @@ fn damaged(sound: &[u8], draws: &mut Draws) -> Vec<u8> {
             let start = draws.below(sound.len() - 4);
             bytes[start..start + 4].fill(0xFF);
         }
-        // Most of what matters in a parquet file stands at its end.
+        // Most of what matters in a parquet file is at its end.
         3..=5 => (0..=draws.below(4)).for_each(|_| flip(&mut bytes, sound.len() * 2 / 3, draws)),
         _ => (0..=draws.below(8)).for_each(|_| flip(&mut bytes, 0, draws)),
     }
@@ -114,8 +114,8 @@ fn flip(bytes: &mut [u8], from: usize, draws: &mut Draws) {
     bytes[at] ^= 1 << draws.below(8);
 }
 
-/// Grades the folder in this process. Whether it could be graded; a refusal must name the table and, unless no row of
-/// it counts, the file, and everything else fails the test.
+/// Grades the folder in this process, and says whether that was possible. A refusal must name the table, and also the file,
+/// unless no row of the table counts. Any other outcome fails the test.
 fn is_graded(utility: &Utility, file: &str) -> bool {
     let begun = Instant::now();
     let method = Method::preset("utility").unwrap().unwrap();
@@ -144,7 +144,7 @@ fn is_graded(utility: &Utility, file: &str) -> bool {
 }
 
 #[test]
-fn a_damaged_file_is_read_or_refused_by_name_and_never_ends_the_process() {
+fn a_damaged_file_is_read_or_refused_by_name_and_never_crashes_the_process() {
     const CASES: u64 = 200;
     let utility = Utility::small().without("meter_readings.csv");
     let (mut read, mut refused) = (0, 0);

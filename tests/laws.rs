@@ -38,7 +38,7 @@ fn rewritten(write: impl Fn(&str, &RecordBatch) -> Vec<(String, Vec<u8>)>) -> Ut
     files.fold(Utility::empty(), |utility, (name, bytes)| utility.and(&name, bytes))
 }
 
-/// As [`rewritten`], each table in one parquet file.
+/// Like [`rewritten`], with each table in one parquet file.
 fn parquet_with(change: impl Fn(&str, &RecordBatch) -> RecordBatch) -> Utility {
     rewritten(|name, table| vec![(format!("{name}.parquet"), tables::parquet(&change(name, table)))])
 }
@@ -81,7 +81,7 @@ fn rules(path: &Path) -> Vec<Option<String>> {
     rules
 }
 
-/// Findings without their examples and without what concerns the form of the files only.
+/// Findings without their examples, and without those findings that concern only the form of the files.
 fn findings(path: &Path) -> Vec<[Option<String>; 3]> {
     let found = Published::read(path);
     let rows = found.integers("rows").into_iter().map(|rows| rows.map(|rows| rows.to_string()));
@@ -150,7 +150,7 @@ fn hive_folders_of_a_column_give_the_same_cycle() {
 }
 
 #[test]
-fn hive_folders_of_months_that_are_no_column_give_the_same_cycle() {
+fn hive_folders_of_months_without_such_a_column_give_the_same_cycle() {
     let split = rewritten(|name, table| {
         if name != "meter_readings" {
             return vec![(format!("{name}.parquet"), tables::parquet(table))];

@@ -1,4 +1,4 @@
-//! The wrong turns of people who use the program for the first time: each message says what to do, in their language.
+//! Mistakes of people who use the program for the first time: for each, a message in their language says what to do.
 
 use std::path::Path;
 
@@ -82,7 +82,7 @@ fn a_title_above_the_header_leads_to_header_row() {
 }
 
 #[test]
-fn lost_zeros_lead_to_pad() {
+fn lost_zeros_lead_to_the_key_pad() {
     let utility = with(readings(|customer| customer.to_string(), usual_time, usual_kwh));
     tells(
         &utility,
@@ -94,7 +94,7 @@ fn lost_zeros_lead_to_pad() {
 }
 
 #[test]
-fn dates_as_spreadsheets_number_them_are_known_as_such() {
+fn dates_as_spreadsheets_number_them_are_recognised() {
     let utility = with(readings(usual_id, serial, usual_kwh));
     tells(
         &utility,
@@ -104,7 +104,7 @@ fn dates_as_spreadsheets_number_them_are_known_as_such() {
 }
 
 #[test]
-fn semicolons_lead_to_delimiter() {
+fn semicolons_lead_to_the_key_delimiter() {
     let utility = with(readings(usual_id, usual_time, usual_kwh).replace(',', ";"));
     tells(
         &utility,
@@ -116,7 +116,7 @@ fn semicolons_lead_to_delimiter() {
 }
 
 #[test]
-fn ids_written_as_formulas_are_known_as_such() {
+fn ids_written_as_formulas_are_recognised() {
     let utility = with(readings(|customer| format!("=\"{customer:04}\""), usual_time, usual_kwh));
     tells(
         &utility,
@@ -126,7 +126,7 @@ fn ids_written_as_formulas_are_known_as_such() {
 }
 
 #[test]
-fn registers_where_energy_is_asked_for_are_known_as_such() {
+fn registers_in_place_of_energy_are_recognised() {
     let register = |customer: u32, month: u32| (10_000 * customer + 120 * month * customer).to_string();
     tells(
         &with(readings(usual_id, usual_time, register)),
@@ -218,7 +218,7 @@ fn three_workbooks(utility: &Utility) -> Result<(), XlsxError> {
     titled_sheet(&utility.data().join("电费.xlsx"), "国网某供电所电费", &bills)
 }
 
-/// The Latin words of a message that are no codes, keys or names: sentences that nobody translated.
+/// The Latin words of a message, apart from codes, keys and names: they belong to sentences that nobody translated.
 fn english_sentences(output: &str) -> Vec<&str> {
     let is_word = |word: &&str| word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_lowercase());
     let lines = output.lines().filter(|line| !line.contains("gridtier explain"));
@@ -237,7 +237,7 @@ fn from_three_workbooks_with_titles_to_a_cycle_with_two_edits_at_most_in_chinese
     assert_eq!(draft.code, 0, "{}", draft.stderr);
     let text = std::fs::read_to_string(utility.data().join("gridtier.toml")).unwrap();
     assert!(text.contains("header_row = 3") && text.contains("pad.customer_id = 10"), "{text}");
-    // A line that begins so is to be decided by a person.
+    // A line with `= "?"` is left for a person to decide.
     let to_decide = text.lines().filter(|line| line.contains("= \"?\"")).count();
     assert!(to_decide <= 2, "{text}");
     let grade = zh(&["regrade", "data", "--as-of", AS_OF, "--method", "paper", "--store", "store"]);

@@ -1,9 +1,9 @@
 //! README and pages say what the program does: their commands run, and their tables are made from the registry.
 //!
 //! A `console` block shows commands with their output, which must be the same. Commands of a `sh` block that call
-//! `gridtier` must succeed. All blocks of a page run in one folder, in order, as a reader would run them; trycmd and like
-//! libraries run each file in the test's own folder. `GRIDTIER_BLESS=1 cargo test --workspace pages` writes outputs and
-//! tables again.
+//! `gridtier` must succeed. All blocks of a page run in one folder, in order, as a reader would run them; libraries such as
+//! trycmd cannot do that, because they run each file in the test's own folder. `GRIDTIER_BLESS=1 cargo test --workspace
+//! pages` writes outputs and tables again.
 
 use std::env;
 use std::fs;
@@ -47,7 +47,7 @@ fn folder_of(page: &str) -> tempfile::TempDir {
     dir
 }
 
-/// A command's output with what differs from run to run left out: the last part of a cycle folder's name.
+/// A command's output without the only part that differs from run to run, the last part of a cycle folder's name.
 fn without_run_names(output: &str) -> String {
     let mut parts = output.split("/v00000");
     let first = parts.next().unwrap_or_default().to_owned();

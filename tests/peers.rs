@@ -1,5 +1,5 @@
-//! Defects measured in common libraries for segments and scores, each with the right outcome here. Those of weights and
-//! of TOPSIS are in `published.rs`.
+//! Defects that were measured in common libraries for segments and scores. For each of them a test shows that gridtier
+//! gives the right result. Those of weights and of TOPSIS are in `published.rs`.
 
 use std::fmt::Write as _;
 
@@ -50,9 +50,9 @@ fn the_only_member_of_a_stratum_is_not_the_worst_of_it() {
     assert_eq!(table.texts("tier")[40].as_deref(), Some("special"));
 }
 
-/// openretailscience: ten equal spenders split 5/3/2 by their ids, in silence.
+/// openretailscience: ten equal spenders are split 5/3/2 by their ids without notice.
 #[test]
-fn equals_are_told_apart_by_id_only_where_the_method_says_so_and_the_ledger_says_so_too() {
+fn equal_customers_are_ordered_by_id_only_if_the_method_says_so_and_the_ledger_records_it() {
     let utility = utility(&[("low_voltage", 100, true); 10]);
     let broken = graded(&utility, &[]);
     let ledger = Published::read(&broken.join("ledger.parquet"));
@@ -70,8 +70,8 @@ fn a_customer_without_revenue_stays_in_the_table() {
     assert!(table.texts("tier").iter().all(Option::is_some));
 }
 
-/// A quantile cut with a tie of 30 % at the top: the top 10 % are 30 of 100. pymc-marketing: an indicator of two values
-/// leaves no labelling, or groups of 939 and 61.
+/// With a cut at a quantile and a tie of 30 % at the top, the top 10 % are 30 of 100 customers. pymc-marketing: an
+/// indicator that has only two values gives no labels, or groups of 939 and 61 customers.
 #[test]
 fn a_tie_at_the_top_and_an_indicator_of_two_values_leave_the_quotas_whole() {
     let customers: Vec<(&str, u32, bool)> =

@@ -1,10 +1,10 @@
 //! Compares the code that grades with published cases and independent libraries, and tests it on defects measured in
 //! common libraries.
 //!
-//! A case states a method of the literature; what it needs and the engine does not have (vector, sum and max normalisation,
-//! an ideal found in the data) is prepared here, so that the weights ([`Scheme::weigh`], [`ahp::judge`]), the points
-//! ([`Fitted`]) and the score ([`combined`]) come from the functions that grade a customer. Where a definition differs
-//! between libraries, crates/gridtier/CHECKS.md states ours and the difference.
+//! A case states a method of the literature. What a case needs and the engine does not have (vector, sum and max
+//! normalisation, an ideal found in the data) is prepared here, so that the weights ([`Scheme::weigh`], [`ahp::judge`]),
+//! the points ([`Fitted`]) and the score ([`combined`]) come from the functions that grade a customer. Where a definition
+//! differs between libraries, crates/gridtier/CHECKS.md states ours and the difference.
 
 use gridtier::indicator::{Direction, IndicatorColumn, IndicatorValue as Measured};
 use gridtier::mcda::{Guard, Scheme};
@@ -124,7 +124,8 @@ fn computed(case: &Value, method: &str, columns: &[Vec<f64>]) -> Option<Vec<f64>
     Some(match method {
         "entropy" => Scheme::Entropy.weigh(columns).weights,
         "critic" => {
-            // Cost criteria turned round by their sign: rescaled to 0 … 1 this is (max − x)/(max − min).
+            // Cost criteria are turned round by changing their sign: rescaled to 0 … 1, a value becomes (max − x)/(max −
+            // min).
             let turned: Vec<Vec<f64>> = columns
                 .iter()
                 .zip(&directions)
@@ -290,8 +291,8 @@ fn independent_libraries_agree_to_a_billionth() {
 
 #[test]
 fn a_criterion_of_rare_events_does_not_take_the_weight() {
-    // Energy, on-time rate and incidents of 1,000 customers, 95 % without any: scikit-criteria gives the incidents 0.866,
-    // pymcdm refuses the zeros.
+    // Energy, on-time rate and incidents of 1,000 customers, 95 % of whom have no incident: scikit-criteria gives the
+    // incidents a weight of 0.866, and pymcdm refuses the zeros.
     let mut numbers = Numbers(77);
     let mut column = |f: fn(f64) -> f64| -> Vec<f64> { numbers.by_ref().take(1000).map(f).collect() };
     let columns = [

@@ -1,4 +1,4 @@
-//! Real and published data, where they are on the machine: 1,454 enterprises, a steel plant, judgements in print.
+//! Tests on real and published data, if these are on the machine: 1,454 enterprises, a steel plant, judgements in print.
 
 use std::fs::{self, File};
 
@@ -48,8 +48,8 @@ fn fourteen_hundred_real_enterprises_are_graded() {
         ]
         .map(str::to_owned)
     };
-    // Of 1,454 enterprises the mean energy of 26 never falls and 74 have a month 900 times off their median; energy,
-    // growth and sensitivity have 0.5396 × (0.55 × 0.40 + 0.20 + 0.15) = 30.76 % of the weight.
+    // Among the 1,454 enterprises there are 26 whose mean energy never falls and 74 with a month that is off their median
+    // by a factor of 900; energy, growth and sensitivity have 0.5396 × (0.55 × 0.40 + 0.20 + 0.15) = 30.76 % of the weight.
     let accepted = ["looks_like_register", "unit_suspect", "little_delivered"];
     let ended = run(args(&method));
     assert_eq!(ended.code, 0, "{}", ended.stderr);
@@ -69,7 +69,8 @@ fn fourteen_hundred_real_enterprises_are_graded() {
     let preset = run(args("paper"));
     assert_eq!(preset.code, 0, "{}", preset.stderr);
     assert_eq!(breaches(&current(&store)), accepted);
-    // Weight that has no data for anybody makes nobody provisional, but the summary names it.
+    // If an indicator has no data for any customer, its weight makes nobody provisional, but the summary names the
+    // indicator.
     assert!(preset.stdout.contains("1,454 ranked, 0 provisional"), "{}", preset.stdout);
     assert!(preset.stdout.contains("69.2 % of the weight has no data: annual_revenue"), "{}", preset.stdout);
 }

@@ -1,5 +1,5 @@
-//! `verify --recompute`: a cycle of any kind follows from the files that its manifest names, and one that was changed together
-//! with its hashes does not.
+//! `verify --recompute`: a cycle of any kind follows from the files that its manifest names, and a cycle that was changed
+//! together with its hashes does not follow from them.
 
 use std::fs;
 use std::path::{Path, PathBuf};

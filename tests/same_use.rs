@@ -1,4 +1,4 @@
-//! Equal use gives equal results, however it is read, billed and delivered.
+//! Equal use of energy gives equal results, however the energy is read, billed and delivered.
 
 use rust_xlsxwriter::Workbook;
 
@@ -68,14 +68,15 @@ fn kwh(calendar: &Calendar, daily: &Daily, from: usize, to: usize) -> u64 {
     calendar.days[from..to].iter().map(of_day).sum()
 }
 
-/// How the use of the customer in question is read.
+/// How the energy of the customer under test is read.
 #[derive(Clone, Copy)]
 enum Reading {
-    /// The energy since the last reading: every how many months, and from which month of the window on.
+    /// The energy since the last reading. The numbers are the months between readings, and the first month of the window
+    /// that has a reading.
     Every(usize, usize),
     /// The energy of each day.
     Daily,
-    /// The counter: every how many months, from which month on, and on which day of the month.
+    /// The counter. The numbers are the months between readings, the first month that has one, and the day of the month.
     Register(usize, usize, usize),
     /// The energy between two instants that are both delivered: the same three numbers.
     Interval(usize, usize, usize),
@@ -204,7 +205,7 @@ fn outcome(everybody: &[(String, Daily)], reading: Reading, billed: (usize, usiz
     }
 }
 
-/// Ten customers of very different size; the one in question is in the middle. With `growth`, their daily use changes
+/// Ten customers of very different size; the customer under test is in the middle. With `growth`, their daily use changes
 /// from year to year and with the months.
 fn everybody(draws: &mut Draws, growth: bool) -> Vec<(String, Daily)> {
     (1..=10)

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::support::{ended, gridtier, scratch};
 
-/// A folder with `store`, to which the sample utility is graded.
+/// A folder with a store, in which a cycle of the sample utility is published.
 pub static GRADED: LazyLock<TempDir> = LazyLock::new(|| {
     let dir = scratch();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-data/utility");
@@ -138,7 +138,7 @@ fn every_page_is_shown_in_both_languages() {
 }
 
 #[test]
-fn what_is_seen_is_saved() {
+fn what_a_page_shows_can_be_saved() {
     let view = View::start();
     let (status, head, body) = view.ask("GET /customers?tier=special&format=csv", "", "");
     let text = String::from_utf8(body).unwrap();

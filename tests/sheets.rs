@@ -10,7 +10,7 @@ use crate::utility::{CUSTOMERS, Utility, graded};
 
 const NAME: &str = "<b>李四</b>=1+1";
 
-/// Three customers with names, one of an id that is no name of a file, graded; and the same without names.
+/// A graded utility of three customers, with or without names; the id of one of them cannot be the name of a file.
 fn named(is_named: bool) -> Utility {
     let header = if is_named { CUSTOMERS.replace('\n', ",name\n") } else { CUSTOMERS.to_owned() };
     let row = |id: &str| {
@@ -43,7 +43,7 @@ fn files(dir: &Path, prefix: &str, found: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn columns_that_are_passed_through_stand_in_customers_and_change_no_other_table() {
+fn columns_that_are_passed_through_are_in_customers_and_change_no_other_table() {
     let (with, without) = (named(true), named(false));
     let cycle = |utility: &Utility| {
         let path = utility.done(&["path", "--store", "store"]);
@@ -68,7 +68,7 @@ fn columns_that_are_passed_through_stand_in_customers_and_change_no_other_table(
     let shown = with.table("customers").rows_of(&["customer_id", "name"]);
     let wanted = ["../3", "0001", "0002"].map(|id| vec![Some(id.to_owned()), Some(NAME.to_owned())]);
     assert_eq!(shown, wanted);
-    // Facts that are taken from an earlier cycle, and a cycle that is computed again, keep them.
+    // The columns are kept if facts are taken from an earlier cycle, and if a cycle is computed again.
     with.published(&["--again"]);
     assert_eq!(with.table("customers").rows_of(&["customer_id", "name"]), wanted);
     with.done(&["verify", "--store", "store", "--recompute", "data"]);

@@ -46,7 +46,7 @@ fn table(dir: &Path, name: &str) -> Published {
 }
 
 #[test]
-fn the_parts_of_every_customer_sum_to_its_change() {
+fn the_parts_of_every_customers_change_sum_to_the_change() {
     let why = table(&compared(), "why");
     let [before, after] = ["score_before_e6", "score_after_e6"].map(|name| why.integers(name));
     let parts = ["correction_e6", "stratum_e6", "own_e6", "cohort_e6", "method_e6", "unsplit_e6"];
@@ -71,7 +71,7 @@ fn the_parts_of_every_customer_sum_to_its_change() {
         assert_eq!(tier[3].is_some(), tier[0] != tier[1], "row {row}");
         split += usize::from(tier[2].as_deref() == Some("split"));
     }
-    // The expression that the second method lacks is evaluated on its facts.
+    // The expression that the second method lacks is evaluated on the facts of the second cycle.
     assert!(split > 300, "{split} of {} are split", tiers.len());
     let own = table(&compared(), "own");
     assert_eq!(own.rows(), split);
@@ -145,7 +145,7 @@ fn months_that_two_cycles_have_counted_differently_are_listed() {
 }
 
 #[test]
-fn a_later_cycle_first_is_a_wrong_command_line() {
+fn to_name_the_later_cycle_first_is_a_wrong_command_line() {
     let ended = graded_twice().run(&["compare", "--store", "store", "--from", "2", "--cycle", "1"]);
     assert_eq!(ended.code, 2, "{}", ended.stderr);
     assert!(ended.stderr.contains("name the earlier one by --from"), "{}", ended.stderr);

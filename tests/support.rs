@@ -19,7 +19,7 @@ pub fn scratch() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
-/// The command, in English whatever the machine speaks.
+/// The command, which prints English whatever the language of the machine.
 pub fn gridtier() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gridtier"));
     command.env("LC_ALL", "C");
@@ -77,8 +77,8 @@ pub fn current(store: &Path) -> PathBuf {
     done(["path".as_ref(), "--store".as_ref(), store.as_os_str()]).trim().into()
 }
 
-/// The rules whose limits a cycle's data went beyond, and somebody accepted, in the order of the manifest; `rejects`
-/// where a table has too many rejects.
+/// The rules whose limits a cycle's data exceeded, which somebody accepted, in the order of the manifest; `rejects` if a
+/// table has too many rejects.
 pub fn breaches(cycle: &Path) -> Vec<String> {
     let manifest: Value = serde_json::from_slice(&fs::read(cycle.join("_manifest.json")).unwrap()).unwrap();
     let rule = |breach: &Value| breach["rule"].as_str().unwrap_or("rejects").to_owned();
@@ -168,7 +168,7 @@ pub fn shared(name: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    // Not by `eprintln!`: the harness hides what a passing test prints with it.
+    // `eprintln!` would not do, because the harness hides what a passing test prints with it.
     let line = format!("SKIPPED: {name} of the shared real data is not on this machine\n");
     std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes()).unwrap();
     None

@@ -92,7 +92,7 @@ impl Crate {
         path[..length.unwrap_or(0)].to_vec()
     }
 
-    /// By module: the other modules that it uses, neither above nor below it in the tree of modules.
+    /// By module: the other modules that it uses, except those above and below it in the tree of modules.
     fn uses(&self) -> BTreeMap<&ModulePath, BTreeSet<ModulePath>> {
         let mut uses = BTreeMap::new();
         for (module, paths) in &self.used {
@@ -161,7 +161,7 @@ impl<'ast> Visit<'ast> for UsedPaths<'_> {
         syn::visit::visit_path(self, path);
     }
 
-    /// A macro call holds no syntax tree: paths are sought in its tokens, documentation and other literals aside.
+    /// A macro call has no syntax tree: paths are sought in its tokens, except in documentation and other literals.
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
         let text = without_literals(call.tokens.clone());
         for (start, _) in text.match_indices("crate::") {
@@ -394,8 +394,8 @@ fn is_chinese(text: &str) -> bool {
     text.contains(|c: char| ('\u{4e00}'..='\u{9fff}').contains(&c))
 }
 
-/// Whether a text has words of its own: values in braces and code in backticks or quotes aside, a word of three small
-/// letters. Units, codes and abbreviations are shorter, or written in capitals.
+/// Whether a text has words to translate: a word of three small letters outside of braces, backticks and quotes. Units,
+/// codes and abbreviations are shorter, or written in capitals.
 fn needs_translation(text: &str) -> bool {
     let mut code = None;
     let mut words = String::new();

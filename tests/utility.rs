@@ -26,7 +26,7 @@ pub const AS_OF: &str = "2026-01-01";
 /// what they print holds no long path.
 pub struct Utility {
     dir: TempDir,
-    /// Whether it has so few tables that the presets' limit of delivered weight would refuse it.
+    /// Whether the utility has so few tables that the presets' limit of delivered weight would refuse its data.
     has_few_tables: bool,
 }
 
@@ -57,19 +57,19 @@ impl Utility {
         utility
     }
 
-    /// With a new file in the data folder, in place of one with the same name.
+    /// The utility with a new file in the data folder, which replaces any file of the same name.
     pub fn and(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         write(&self.data(), name, content);
         self
     }
 
-    /// With more lines at the end of a file.
+    /// The utility with more lines at the end of a file.
     pub fn append(self, name: &str, lines: &str) -> Self {
         let before = fs::read_to_string(self.data().join(name)).unwrap();
         self.and(name, before + lines)
     }
 
-    /// Without a file of the data folder.
+    /// The utility without one file of the data folder.
     pub fn without(self, name: &str) -> Self {
         fs::remove_file(self.data().join(name)).unwrap();
         self

@@ -59,7 +59,7 @@ fn every_check_has_a_verdict_and_says_how_to_read_it() {
 }
 
 #[test]
-fn threads_and_repetition_change_no_byte() {
+fn no_byte_depends_on_the_number_of_threads_or_on_earlier_runs() {
     let utility = graded();
     let folder = |name: &str, threads: &str| {
         utility.done(&[&STORE[..], &["-o", name, "--threads", threads]].concat());
@@ -71,13 +71,13 @@ fn threads_and_repetition_change_no_byte() {
     };
     let first = folder("checked-1", "1");
     assert!(first == folder("checked-2", "2"));
-    assert!(first == folder("checked-1", "2"), "written over an earlier run's");
+    assert!(first == folder("checked-1", "2"), "files written over those of an earlier run are the same");
     let seed = |seed: &str| values(&json(utility, &["--seed", seed]))["weights_tau"];
     assert!(seed("1") == seed("1") && seed("1") != seed("2"));
 }
 
 #[test]
-fn probabilities_are_shares_of_the_draws_and_stand_in_the_tier_table_when_asked_for() {
+fn probabilities_are_shares_of_the_draws_and_are_in_the_tier_table_when_asked_for() {
     let utility = Utility::invented(300, &[]);
     let tiers = Published::read(
         &utility.published(&["--method", "utility", "--tier-probability"]).join("tiers.parquet"),
@@ -157,7 +157,7 @@ fn limits_of_the_method_decide_the_exit_code() {
     assert!(values(&output)["abc_profit_special"].is_some());
     let pareto =
         output["checks"].as_array().unwrap().iter().find(|check| check["measure"] == "pareto_revenue");
-    assert_eq!(pareto.unwrap()["verdict"], "pass", "a limit taken out");
+    assert_eq!(pareto.unwrap()["verdict"], "pass", "a measure without a limit passes");
     let wrong =
         method_file(utility.path(), "utility", &[("[limits]", "[checks.limits]\ngini = {}\n[limits]")]);
     let ended = utility.run(&["method", "check", &wrong]);
@@ -207,7 +207,7 @@ fn weights_from_the_data_are_frozen_and_replayed() {
     let rows = weights.rows_of(&["parent", "item", "source", "given", "objective", "weight"]);
     let row_of = |item: &str| rows.iter().find(|row| row[1].as_deref() == Some(item)).unwrap().clone();
     assert_eq!(row_of("annual_energy")[2].as_deref(), Some("critic"));
-    assert_eq!(row_of("annual_energy")[3], None, "nothing stands in the method");
+    assert_eq!(row_of("annual_energy")[3], None, "the method gives no weight for this indicator");
     assert_eq!(row_of("policy")[2].as_deref(), Some("blend"));
     let weight = |item: &str| row_of(item)[5].as_deref().unwrap().parse::<f64>().unwrap();
     assert!(weight("policy") >= 0.3 && weight("suggestions") <= 0.1 + 1e-15);
@@ -219,7 +219,7 @@ fn weights_from_the_data_are_frozen_and_replayed() {
     let bytes = |options: &[&str]| {
         let method = utility.path().join("method.toml");
         let cycle = utility.published(&[&["--method", method.to_str().unwrap()], options].concat());
-        // Not tiers, which name their cycle.
+        // Tiers are not compared, because they name their cycle.
         ["contributions", "weights", "parameters"]
             .map(|name| fs::read(cycle.join(name).with_extension("parquet")).unwrap())
     };

@@ -2,8 +2,9 @@
 //!
 //! The first hours with a new tool go into finding out which of one's files is which table, what the columns are called,
 //! and which words need a mapping. [`draft`] looks at the names, types and values of a folder and writes down what it
-//! finds, each line with its reason. What is not sure becomes a comment: a wrong guess of a unit or a word would grade
-//! customers wrongly without an error. The dictionary of names is data (`names.toml`). Nothing here changes the data.
+//! finds, each line with its reason. A line that is not certain becomes a comment: with a wrong guess of a unit or a word,
+//! customers would be graded wrongly without an error. The dictionary of names is data (`names.toml`). Nothing here changes
+//! the data.
 
 mod names;
 mod fit;

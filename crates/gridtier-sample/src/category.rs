@@ -1,8 +1,8 @@
 //! How each use category uses energy, as data.
 //!
-//! The shares, sizes and load curves are chosen so that the demo looks like a utility to someone who runs one: a tail of
-//! industry with most of the energy, homes that follow the weather, pumps that follow the crops, a dip at Spring
-//! Festival. They describe no real place.
+//! The shares, sizes and load curves are chosen so that the demo looks real to someone who runs a utility: a few industrial
+//! customers use most of the energy, homes follow the weather, pumps follow the crops, and use falls at Spring Festival.
+//! They describe no real place.
 
 use gridtier::contract::UseCategory;
 use gridtier::word::Word;

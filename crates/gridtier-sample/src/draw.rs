@@ -1,16 +1,16 @@
 //! Random numbers addressed by a key, and the distributions that the sample draws from.
 //!
-//! A generator with a running state would make each row depend on all rows before it. Here the state of each stream is
-//! the hash of its key (purpose, customer, month), so that rows can be made in any order, alone or twice.
-//! The mixing is SplitMix64 (Steele, Lea, Flood 2014, *Fast splittable pseudorandom number generators*). Only integer
-//! operations, + − × ÷ and √ are used: IEEE 754 fixes their bits, which it does not for `exp`, `ln` or `cos`.
+//! A generator with a running state would make each row depend on all rows before it. Here the state of each stream is the
+//! hash of its key (purpose, customer, month), so that rows can be made in any order, one by one or more than once. The
+//! mixing is SplitMix64 (Steele, Lea, Flood 2014, *Fast splittable pseudorandom number generators*). Only integer
+//! operations, + − × ÷ and √ are used: IEEE 754 fixes the bits of their results, but not those of `exp`, `ln` or `cos`.
 //!
 //! The numbers are not fit for cryptography.
 
 /// 2⁶⁴ divided by the golden ratio, the increment of SplitMix64.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// What random numbers are used for: those of different purposes are independent.
+/// What random numbers are used for. Numbers for different purposes are independent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum DrawPurpose {

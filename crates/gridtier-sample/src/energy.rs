@@ -84,9 +84,9 @@ fn month_reactive_steps(
 /// Cumulative shares of a category's energy over the intervals of one month.
 #[derive(Debug)]
 pub struct LoadCurve {
-    /// Share of the month before each interval; one more than there are intervals, from 0 to 1.
+    /// Share of the month before each interval, from 0 to 1; there is one value more than there are intervals.
     cumulative: Vec<f64>,
-    /// How far a customer's point may deviate from the common one with the curve still rising.
+    /// How far a customer's point may deviate from the common curve so that the customer's curve still rises.
     slack: Vec<f64>,
 }
 
@@ -162,7 +162,7 @@ pub struct MeterMonth<'a> {
 }
 
 impl<'a> MeterMonth<'a> {
-    /// The meter before `interval`, or `None` when no reading of the month arrives.
+    /// The meter as it is before `interval`; `None` when no reading of the month arrives.
     pub fn at(
         utility: &SampleUtility,
         customer: &'a SampleCustomer,

@@ -23,7 +23,7 @@ use crate::{OUT_OF_WINDOW, SampleError};
 /// Coal equivalent of a kWh by the equivalent value of GB/T 2589-2020, kgce.
 const KGCE_PER_KWH: f64 = 0.1229;
 
-/// An event before it is numbered: when, whose, and the cells after the customer.
+/// An event before it is numbered: its time, its customer, and the cells that follow the customer's.
 struct SampleEvent {
     second: i64,
     customer: u32,
@@ -269,7 +269,7 @@ pub fn cooperation(dir: &Path, utility: &SampleUtility) -> Result<WrittenTable, 
 /// Chance in a month of a request under a policy, a request of work and a suggestion, in the order of
 /// [`CooperationKind::ALL`].
 fn request_rates(customer: &SampleCustomer, month: u32) -> [f64; 3] {
-    // Power is scarce in the heat and in the cold.
+    // Power is scarce in the hottest and the coldest months.
     let is_peak = matches!(month, 1 | 7 | 8 | 12);
     let [policy, work, suggestion] = match customer.category {
         UseCategory::LargeIndustrial => [0.35, 0.12, 0.02],
@@ -336,7 +336,7 @@ pub fn energy_profiles(dir: &Path, utility: &SampleUtility) -> Result<WrittenTab
     Ok(written)
 }
 
-/// The latest audit of a customer, and for one in three the one before.
+/// The latest audit of a customer; one customer in three also has the audit before it.
 fn audits(
     file: &mut CsvTableWriter,
     utility: &SampleUtility,

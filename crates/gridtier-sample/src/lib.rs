@@ -1,6 +1,6 @@
 //! The invented power utility that gridtier's demo, tests and benches grade.
 //!
-//! Real accounts cannot be published, and a small table written by hand has nothing of what makes grading hard: a few
+//! Real accounts cannot be published, and a small table written by hand lacks everything that makes grading hard: a few
 //! customers with most of the energy, seasons, short histories, bad payers, corrections of bills, and faulty files.
 //! [`write()`] invents a utility by a [`SampleSpec`] and writes all its tables.
 //!
@@ -46,9 +46,9 @@ use gridtier::unit::{Month, Window};
 use self::output::WrittenTable;
 use self::population::SampleUtility;
 
-/// In place of a rule: rows that repeat another one.
+/// Stands in place of a rule for rows that repeat another row.
 pub const DUPLICATES: &str = "duplicates";
-/// In place of a rule: rows dated outside the window.
+/// Stands in place of a rule for rows dated outside the window.
 pub const OUT_OF_WINDOW: &str = "out_of_window";
 
 /// Largest number of customers.
@@ -100,8 +100,8 @@ pub struct SampleSpec {
     pub faults: SampleFaults,
     /// The files of the readings.
     pub layout: SampleLayout,
-    /// How many windows later: 0 writes the window that ends at `end`, 1 the one after it with the same customers, some of
-    /// whom have changed.
+    /// How many windows after the first: 0 writes the window that ends at `end`, 1 the one after it with the same
+    /// customers, some of whom have changed.
     pub windows_later: u32,
 }
 
@@ -138,8 +138,8 @@ impl SampleSpec {
             return Err(SampleError::End { year, month });
         }
         let end = Month::new(year, month);
-        // Some planted rows are dated in the month before the window, which must not lie before 1970: a date
-        // before 1970 breaks another rule than a date outside the window.
+        // Some planted rows are dated in the month before the window, which must not lie before 1970: a date before 1970
+        // breaks a different rule from a date outside the window.
         if self.months == 0 || i64::from(self.months) >= i64::from(end.0) {
             return Err(SampleError::Months { asked: self.months, most: end.0 - 1 });
         }

@@ -42,7 +42,7 @@ struct SampleBill {
 
 #[derive(Clone, Debug)]
 struct SamplePayment {
-    /// Set when the payment is entered.
+    /// The number of the payment, which is set when the payment is entered.
     number: u64,
     bill_id: String,
     paid_on: i32,
@@ -72,7 +72,8 @@ pub fn write(dir: &Path, utility: &SampleUtility) -> Result<(WrittenTable, Writt
     books.close()
 }
 
-/// Enters the bill of a month, the corrections of earlier bills that fall into it, and all payments of these.
+/// Enters the bill of a month, the corrections of earlier bills that are made in that month, and all payments of these
+/// bills.
 fn enter(books: &mut BillingFiles, utility: &SampleUtility, customer: &SampleCustomer, month: u32) {
     if let Some(bill) = original(utility, customer, month) {
         let correction = correction(utility, customer, month);
@@ -170,7 +171,7 @@ fn correct(
     }
 }
 
-/// The payment that returns what was paid on a bill, when all of the bill is reversed.
+/// The payment that returns what was paid on a bill, for a bill that is reversed completely.
 fn refund(
     utility: &SampleUtility,
     month: u32,
@@ -186,7 +187,7 @@ fn refund(
     is_due.then(|| SamplePayment { number: 0, bill_id: bill.id.clone(), paid_on, fen: -fen })
 }
 
-/// All payments of a bill, those after the window included.
+/// All payments of a bill, including those after the window.
 fn payments(draw: &mut KeyedDraw, payer: Payer, bill: &SampleBill) -> Vec<SamplePayment> {
     let Some(due_on) = bill.due_on.filter(|_| bill.due_fen > 0) else { return Vec::new() };
     let parts = parts_paid(draw, payer, bill.due_fen).into_iter();

@@ -25,11 +25,11 @@ use crate::{PlantedFault, SampleError};
 pub const ROW_GROUP_ROWS: usize = 1 << 19;
 /// The default limit of 1 MiB does not hold the account numbers of 100,000 customers.
 const DICTIONARY_BYTES_MAX: usize = 16 << 20;
-/// In long pages the compressor finds that each month lists the same customers.
+/// Pages are long so that the compressor can find that each month lists the same customers.
 const PAGE_ROWS_MAX: usize = 1 << 18;
 const ZSTD_LEVEL: i32 = 6;
 
-/// An account number of no customer.
+/// An account number that no customer has.
 pub const GHOST_ID: &str = "0599000001";
 
 /// The rows and planted faults of a table that was written.

@@ -51,11 +51,11 @@ pub enum Payer {
 /// How many of a meter's readings arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MeterLink {
-    /// All of them.
+    /// All readings arrive.
     Reliable,
-    /// Nearly all.
+    /// Nearly all readings arrive.
     Fair,
-    /// With long gaps.
+    /// Readings arrive with long gaps.
     Flaky,
 }
 
@@ -77,7 +77,7 @@ pub struct SampleCustomer {
     /// Days since 1970-01-01.
     pub opened_on: i32,
     pub closed_on: Option<i32>,
-    /// Whether the table of customers has it: an export may forget some.
+    /// Whether the table of customers lists this customer: an export may leave out some.
     pub is_listed: bool,
     pub aged_transformer_area: bool,
     pub marketing_opt_out: bool,
@@ -112,7 +112,8 @@ impl SampleCustomer {
 pub struct SampleUtility {
     pub seed: u64,
     pub window: Window,
-    /// Months of the windows before this one: no two months share their draws.
+    /// Number of months in the windows before this one. It is added to a month's position, so that no two months share
+    /// their draws.
     pub first_month: u32,
     pub cadence: SampleCadence,
     pub faults: SampleFaults,
@@ -373,7 +374,7 @@ pub fn months_of(window: Window, opened_on: i32, closed_on: Option<i32>) -> Rang
     first.cast_unsigned()..end.cast_unsigned()
 }
 
-/// A day from 1965 to the window's start: the later, the likelier.
+/// A day from 1965 to the window's start; later days are more likely.
 fn opened_before(draw: &mut KeyedDraw, start: i32) -> i32 {
     let first = Month::new(1965, 1).first_day();
     first + (f64::from(start - first) * draw.unit().sqrt()) as i32

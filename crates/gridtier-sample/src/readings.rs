@@ -91,7 +91,7 @@ impl ReadingsWriter<'_> {
         let mut file = ParquetTableWriter::create(path.to_owned(), Arc::clone(&self.schema), &[])?;
         let mut rows = 0;
         let groups = self.row_groups(slices);
-        // Only how many are encoded at once depends on the machine; the row groups and their bytes do not.
+        // How many row groups are encoded at the same time depends on the machine; the row groups and their bytes do not.
         for concurrent in groups.chunks(rayon::current_num_threads().clamp(1, ROW_GROUPS_MAX)) {
             let encoded = concurrent
                 .par_iter()
@@ -276,7 +276,7 @@ enum ReadingFault {
 
 /// The faults planted in the table.
 struct PlantedReadings {
-    /// Month, customer, start of the reading (`None`: all of the month), and the fault.
+    /// Month, customer, start of the reading (`None` for all readings of the month), and the fault.
     spoiled: Vec<(u32, u32, Option<i64>, ReadingFault)>,
     /// Rows that are added at the end of a month.
     surplus: Vec<(u32, ReadingRow)>,

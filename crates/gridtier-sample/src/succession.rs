@@ -1,8 +1,8 @@
-//! The same customers in the window that follows: who grew, shrank, mended its ways, offended, changed its voltage, moved in or
-//! out, or is missing.
+//! The same customers in the window that follows: which of them use more or less, behave better, commit offences, change
+//! their voltage, move in or out, or are missing.
 //!
-//! A regrade has something to tell only if some customers change and most do not. What changes is drawn once for each customer
-//! and window; all else goes on as it was, and the energy goes on from where it ended.
+//! A regrade has interesting results only if some customers change and most do not. What changes is drawn once for each
+//! customer and window; everything else stays as it was, and energy continues at the level of the earlier window's end.
 
 use gridtier::contract::{SupplyLevel, UseCategory};
 use gridtier::unit::Window;
@@ -10,7 +10,7 @@ use gridtier::unit::Window;
 use crate::draw::{DrawPurpose, KeyedDraw, exp};
 use crate::population::{OWN_TRANSFORMER_KVA, Payer, SampleCustomer, SampleUtility, months_of, newcomer};
 
-/// Number of customers for each newcomer.
+/// Number of existing customers for each newcomer.
 const CUSTOMERS_PER_NEWCOMER: u32 = 25;
 
 impl SampleUtility {
@@ -82,7 +82,7 @@ fn change_voltage(draw: &mut KeyedDraw, customer: &mut SampleCustomer) {
     }
 }
 
-/// Some close, and a few are not in the export though they did not.
+/// Some customers close, and a few that did not close are missing from the export.
 fn move_out(draw: &mut KeyedDraw, customer: &mut SampleCustomer, window: Window) {
     let (start, end) = (window.start().first_day(), window.end_day());
     let is_open = customer.closed_on.is_none_or(|day| day >= end);

@@ -142,7 +142,7 @@ fn another_seed_is_another_utility() {
     assert!(left.iter().all(|(name, bytes)| right[name] != *bytes));
 }
 
-/// The tables of the sample: its energy comes as intervals.
+/// The tables of the sample. The table of registers is not among them, because the sample's energy comes as intervals.
 fn sampled() -> impl Iterator<Item = Table> {
     Table::ALL.into_iter().filter(|table| *table != Table::RegisterReadings)
 }
@@ -344,7 +344,7 @@ fn a_tiny_utility_is_written_too() {
 }
 
 #[test]
-fn what_cannot_be_invented_is_refused_before_anything_is_written() {
+fn an_impossible_specification_is_refused_before_anything_is_written() {
     let parent = tempfile::tempdir().unwrap();
     let dir = parent.path().join("new");
     for wrong in [
