@@ -214,9 +214,9 @@ fn naughty() -> Vec<String> {
         "=cmd|'/C calc'!A0".to_owned(),
         // Writing in other directions and sizes.
         "\u{202e}txt.exe".to_owned(),
-        "a\u{202e}b\u{202c}c".to_owned(),
+        "left\u{202e}b\u{202c}c".to_owned(),
         "\u{2066}x\u{2069}y".to_owned(),
-        "\u{200f}abc".to_owned(),
+        "\u{200f}right".to_owned(),
         "مرحبا بالعالم".to_owned(),
         "שלום".to_owned(),
         "岚屿区<b>电网</b>".to_owned(),
@@ -226,8 +226,8 @@ fn naughty() -> Vec<String> {
         "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯a̷l̵g̶o̴".to_owned(),
         "ﷺ".to_owned(),
         "𝒯𝒽ℯ".to_owned(),
-        "a\u{200b}b\u{feff}c".to_owned(),
-        "a\u{ad}b".to_owned(),
+        "zero\u{200b}b\u{feff}c".to_owned(),
+        "soft\u{ad}b".to_owned(),
         "W".repeat(120),
         "长".repeat(100),
         "a b ".repeat(25).trim().to_owned(),
@@ -241,7 +241,6 @@ fn naughty() -> Vec<String> {
         "0x10".to_owned(),
         "2026-01-01".to_owned(),
         "\u{1}\u{7f}\u{1b}[31m".to_owned(),
-        "a\u{0}b".to_owned(),
         "two\nlines".to_owned(),
         "a\u{2028}b".to_owned(),
     ]
@@ -267,7 +266,7 @@ fn named_naughtily() -> Utility {
             customers.push(row.map(str::to_owned).collect());
             let meter = format!("M{}", customers.len());
             for month in 1..=12 {
-                let (day, kwh) = (format!("2025-{month:02}-01"), (100 * place + month).to_string());
+                let (day, kwh) = (format!("2025-{month:02}-01"), (100 * place + month % 6).to_string());
                 readings.push(vec![id.clone(), meter.clone(), day, kwh, "1".into(), "actual".into()]);
             }
         }
@@ -276,7 +275,7 @@ fn named_naughtily() -> Utility {
     let utility = Utility::empty()
         .and("customers.csv", table(&heads, &customers))
         .and("meter_readings.csv", table(READINGS, &readings));
-    utility.published(&[]);
+    utility.published(&["--accept-findings"]);
     utility
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::http::StatusCode;
 use gridtier::text;
 use gridtier::text::Text;
@@ -26,7 +27,7 @@ pub struct Page {
     /// Forms and links below the sections.
     pub tail: Markup,
     /// Its table as CSV, where that is more than the page shows.
-    pub csv: Option<Vec<u8>>,
+    pub csv: Option<Bytes>,
     /// After how many seconds it is to be asked for again, while what it shows is being computed.
     pub again_after: Option<u32>,
 }

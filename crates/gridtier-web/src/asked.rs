@@ -9,7 +9,7 @@ use gridtier::word::Word as _;
 /// The fields that pages share and links carry on.
 const CARRIED: [&str; 2] = ["lang", "cycle"];
 
-const PAGE_PATIENCE: Duration = Duration::from_millis(250);
+const PAGE_PATIENCE: Duration = Duration::from_millis(150);
 const FILE_PATIENCE: Duration = Duration::from_secs(600);
 
 /// In which form the sections of a page are wanted.
@@ -36,7 +36,9 @@ pub struct Asked {
 
 impl Asked {
     /// What a path and its fields ask for; `usual` is the language where they name none.
-    pub fn new(path: &'static str, fields: Vec<(String, String)>, usual: Lang) -> Self {
+    pub fn new(path: &'static str, mut fields: Vec<(String, String)>, usual: Lang) -> Self {
+        // Browsers send every end of a line as two characters.
+        fields.iter_mut().for_each(|(_, value)| *value = value.replace("\r\n", "\n"));
         let named = fields.iter().find(|(name, _)| name == "lang");
         let lang = named.and_then(|(_, code)| Lang::from_code(code)).unwrap_or(usual);
         Self { path, fields, lang }

@@ -81,13 +81,13 @@ pub fn refused(error: WebError, asked: &Asked) -> Response {
 }
 
 /// A download. Its name is made of letters, digits and dashes: it says nothing about a customer.
-fn file(bytes: Vec<u8>, kind: &'static str, ending: &str, title: &Text) -> Response {
+fn file(bytes: impl Into<Body>, kind: &'static str, ending: &str, title: &Text) -> Response {
     let code = title.pick(Voice::Codes);
     let name: String =
         code.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
     let name = name.trim_matches('-');
     let name = if name.is_empty() { "gridtier" } else { name };
-    let mut response = Response::new(Body::from(bytes));
+    let mut response = Response::new(bytes.into());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.{ending}\"")) {
         response.headers_mut().insert(CONTENT_DISPOSITION, value);
@@ -179,7 +179,10 @@ fn link(asked: &Asked, column: &DataColumn, value: &CellValue) -> Option<String>
         ("customer_id", CellValue::Text(id)) if !id.is_empty() => {
             Some(asked.link("/customer", &[("id", id)]))
         }
-        ("service" | "service_id", CellValue::Text(id)) => Some(asked.link("/service", &[("id", id)])),
+        // The sums of a table stand under this word.
+        ("service" | "service_id", CellValue::Text(id)) if id != "total" => {
+            Some(asked.link("/service", &[("id", id)]))
+        }
         ("cycle", CellValue::Integer(number)) => Some(asked.link("/", &[("cycle", &number.to_string())])),
         ("tier", CellValue::Text(tier)) if gridtier::method::Tier::from_code(tier).is_some() => {
             Some(asked.link("/customers", &[("tier", tier)]))

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use gridtier::compare::Movement;
 use gridtier::contract::cell::fold_id;
 use gridtier::method::Tier;
@@ -51,7 +52,7 @@ fn whole_csv(
     filter: &CustomerFilter,
     order: CustomerOrder,
     voice: Voice,
-) -> Result<Vec<u8>, WebError> {
+) -> Result<Bytes, WebError> {
     let mut bytes = Vec::new();
     for start in (0..).step_by(SHEET_ROWS) {
         let part = columns.page(filter, order, start, SHEET_ROWS);
@@ -69,7 +70,7 @@ fn whole_csv(
         }
         bytes.extend_from_slice(&lines[heads..]);
     }
-    Ok(bytes)
+    Ok(bytes.into())
 }
 
 /// Says how many customers a workbook holds.

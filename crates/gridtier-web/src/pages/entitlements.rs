@@ -12,8 +12,7 @@ use gridtier_io::cycle;
 use gridtier_io::entitle::CycleEntitlements;
 use gridtier_io::store::StoredCycle;
 use gridtier_report::entitlement::{
-    Occasion, census_section, census_table, costs_table, holders_list, matrix_page, services, tier_section,
-    withheld_note,
+    Occasion, census_section, costs_table, holders_list, matrix_page, services, tier_section, withheld_note,
 };
 use gridtier_report::names;
 use gridtier_report::section::Section;
@@ -145,7 +144,6 @@ impl Question {
         let own: Vec<_> = statements.into_iter().filter(|line| line.service == position).collect();
         let mut sections = vec![
             census_section(service, &census, &lines, by, self.voice),
-            Section::of_table(census_table(&lines, by, self.voice)),
             Section::of_table(costs_table(catalogue, &own, min_count)),
         ];
         sections.extend(withheld_note(min_count));

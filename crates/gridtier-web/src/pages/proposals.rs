@@ -30,7 +30,10 @@ pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     }
     let mut about = inventory::register(&store)?;
     about.retain(|entry| waiting.iter().any(|cycle| entry.cycle == Some(cycle.number)));
-    let sections = vec![governance::cycles(&waiting), governance::register(&about)];
+    let mut sections = vec![governance::cycles(&waiting)];
+    if !about.is_empty() {
+        sections.push(governance::register(&about));
+    }
     let forms = html! { @for cycle in &waiting { (form(view, asked, cycle)) } };
     Ok(Page::new(title, sections).ending_with(forms))
 }
