@@ -8,7 +8,7 @@ use gridtier::entitlement::Catalogue;
 use gridtier::output;
 use gridtier::unit::day_of_date;
 use gridtier_io::compare::{CompareError, ComparedPair, ComparisonRequest};
-use gridtier_io::cycle::catalogue;
+use gridtier_io::cycle::{about, catalogue};
 use gridtier_io::entitle::{CycleEntitlements, ServiceChanges};
 use gridtier_io::export;
 use gridtier_io::store::{self, Store, StoredCycle};
@@ -64,6 +64,7 @@ pub fn run(args: &CompareArgs, lang: Lang) -> Result<Done, Failure> {
             plan_due_on: plan_due_on(&pair),
         };
         let list = notice::list(&services.changes.tellings, services.names(), days, voice);
+        let list = list.about(about(cycles.stored()[1])?);
         let rows = export::write_list(path, format, voice, ByteOrderMark::Written, list)?;
         let (path, lines) = (path.display(), counted(rows, "customer", "customers"));
         note(&gridtier::text!("{path}: {lines} to be told", "{path}: 告知 {rows} 户"), lang);

@@ -194,7 +194,7 @@ impl From<ExportError> for Failure {
     fn from(error: ExportError) -> Self {
         match error {
             ExportError::Source(error) => error.into(),
-            ExportError::Write { .. } | ExportError::TooLong { .. } => Self::new(OUTPUT, error.text()),
+            ExportError::Write { .. } => Self::new(OUTPUT, error.text()),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use gridtier::output;
 use gridtier::text;
 use gridtier_io::agree::PlanAgreement;
+use gridtier_io::cycle::about;
 use gridtier_io::export::{self, ExportFormat, WriteError};
 use gridtier_io::inspect::{InspectError, InspectedCycle, InspectionRecord, PlannedCycle, inspect, plans};
 use gridtier_io::store::{self, Store};
@@ -16,6 +17,7 @@ use gridtier_report::improvement::{self, ReportedPlans};
 use gridtier_report::inspection::{self, ReportedInspection};
 use gridtier_report::letter::{LetterTemplate, SHIPPED};
 use gridtier_report::render::terminal;
+use gridtier_report::section::{Block, Section};
 
 use crate::args::{InspectArgs, PlanArgs, PlansArgs, ResultFormat};
 use crate::destination::{Destination, write_file};
@@ -40,7 +42,10 @@ pub fn run_plans(args: &PlansArgs, lang: Lang) -> Result<Done, Failure> {
             store::write_tables(dir, output::improvement::tables(&cycle, &plans))?;
         }
         Some(Destination::File(path, ExportFormat::Xlsx)) => {
-            write_file((path, ExportFormat::Xlsx), lang, &improvement::workbook(reported), "")?;
+            let about = Section::new().with(Block::Facts(about(&store.cycle(Some(number))?)?));
+            let sheets: Vec<Section> =
+                std::iter::once(about).chain(improvement::workbook(reported)).collect();
+            write_file((path, ExportFormat::Xlsx), lang, &sheets, "")?;
         }
         Some(Destination::File(path, format)) => write_file((path, format), lang, &shown, &for_programs)?,
         None => {}

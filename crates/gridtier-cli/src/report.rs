@@ -6,6 +6,7 @@ use gridtier::text;
 use gridtier::text::Text;
 use gridtier_io::export::{self, ExportFormat};
 use gridtier_io::report::{ReportRequest, report, write_charts, write_page};
+use gridtier_io::report_workbook::write_workbook;
 use gridtier_io::store::Store;
 use gridtier_report::document::Document;
 use gridtier_report::render::ByteOrderMark;
@@ -37,7 +38,13 @@ pub fn run(args: &ReportArgs, lang: Lang) -> Result<Done, Failure> {
             text!("{path}: {charts} charts in English and Chinese", "{path}: {charts} 幅图, 中英文各一份")
         }
         Some(Destination::File(file, format)) => {
-            write_file(file, format, &document, lang)?;
+            match format {
+                ExportFormat::Xlsx => {
+                    let cycle = store.cycle(args.cycle.cycle)?;
+                    write_workbook(file, &cycle, &document, lang.into())?;
+                }
+                _ => write_file(file, format, &document, lang)?,
+            }
             let chapters = document.chapters.len();
             text!("{path}: {chapters} chapters", "{path}: {chapters} 章")
         }

@@ -18,7 +18,10 @@ mod restated;
 mod inspected;
 mod published;
 mod beyond;
+mod about;
+mod graded;
 
+pub use about::{about, hashes};
 pub use beyond::beyond_limits_of;
 pub(crate) use cells::table_difference;
 pub use cells::{CellAt, TableDifference};
@@ -28,6 +31,7 @@ pub use error::{Absence, CycleError, EvidenceError};
 pub(crate) use error::{other_columns as other_table, unreadable};
 pub use facts::express;
 pub(crate) use facts::facts;
+pub use graded::graded_customers;
 pub use history::{EVIDENCE_TABLES, EvidenceData};
 pub(crate) use inspected::{assessed_months, inspected_plans, inspected_tiers};
 pub(crate) use load::was_published_before;

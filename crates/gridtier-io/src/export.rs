@@ -45,14 +45,6 @@ pub enum ExportError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// The table has more rows than a sheet can hold.
-    #[error("{}", self.text())]
-    TooLong {
-        /// The file.
-        path: PathBuf,
-        /// Number of rows that fit.
-        limit: u32,
-    },
     /// What was to be written could not be read.
     #[error(transparent)]
     Source(#[from] CycleError),
@@ -64,13 +56,6 @@ impl ExportError {
     pub fn text(&self) -> Text {
         match self {
             Self::Write { path, source } => not_written(path, source),
-            Self::TooLong { path, limit } => {
-                let path = path.display();
-                text!(
-                    "{path} was not written: a sheet of Excel holds {limit} rows and this table has more. Narrow the selection, or write CSV or parquet",
-                    "{path} 没有写出：Excel 工作表最多 {limit} 行，而该表更多。请缩小选择范围，或写成 CSV 或 parquet"
-                )
-            }
             Self::Source(error) => error.text(),
         }
     }
@@ -96,8 +81,7 @@ pub fn not_written(path: &Path, error: &io::Error) -> Text {
     )
 }
 
-/// Writes sections to a file. A page shows the whole sections; other formats hold only their tables, and CSV and parquet
-/// only the first table.
+/// Writes sections to a file. A page and a workbook show all of them; JSON holds their tables, CSV and parquet the first.
 ///
 /// # Errors
 /// The file could not be written; nothing has appeared under its name.
@@ -109,10 +93,7 @@ pub fn write_sections(
     sections: &[Section],
 ) -> Result<(), ExportError> {
     whole(path, |file| match format {
-        ExportFormat::Xlsx => {
-            let tables: Vec<&DataTable> = sections.iter().flat_map(Section::tables).collect();
-            Ok(render::xlsx::write(file, &tables, voice)?)
-        }
+        ExportFormat::Xlsx => Ok(render::xlsx::write(file, sections, voice)?),
         ExportFormat::Parquet => match sections.iter().flat_map(Section::tables).next() {
             Some(table) => parquet::write_batch(file, &table.to_batch(voice)?),
             None => Ok(()),
@@ -241,8 +222,6 @@ fn is_old(entry: &std::fs::DirEntry) -> bool {
 pub enum WriteError {
     /// The disk could not be written to.
     Io(io::Error),
-    /// The table has more rows than this, the most that a sheet holds.
-    TooLong(u32),
     /// The table could not be read.
     Source(CycleError),
 }
@@ -253,7 +232,6 @@ impl WriteError {
     pub fn at(self, path: &Path) -> ExportError {
         match self {
             Self::Io(source) => ExportError::Write { path: path.into(), source },
-            Self::TooLong(limit) => ExportError::TooLong { path: path.into(), limit },
             Self::Source(error) => error.into(),
         }
     }
@@ -269,7 +247,6 @@ impl From<RenderError> for WriteError {
     fn from(error: RenderError) -> Self {
         match error {
             RenderError::Write(error) => Self::Io(error),
-            RenderError::TooLong(rows) => Self::TooLong(rows),
             RenderError::List(error) => match error.downcast::<CycleError>() {
                 Ok(error) => Self::Source(*error),
                 Err(error) => Self::Io(io::Error::other(error)),

@@ -37,6 +37,7 @@ pub mod check_files;
 pub mod entitle;
 pub mod customer_sheet;
 pub mod report;
+pub mod report_workbook;
 pub mod rehearse;
 pub mod schema;
 

@@ -1,10 +1,12 @@
 //! The customers of a cycle as a list, a part at a time.
 
 use gridtier::compare::Movement;
-use gridtier::contract::UseCategory;
-use gridtier::method::Tier;
+use gridtier::contract::{SupplyLevel, UseCategory};
+use gridtier::method::{Method, Tier};
+use gridtier::score::Provisional;
 use gridtier::text;
 use gridtier::text::Text;
+use gridtier::tier::Policy;
 use gridtier::word::Word as _;
 
 use crate::format::grouped;
@@ -112,6 +114,64 @@ pub fn table(rows: &[ListedCustomer]) -> DataTable {
         ]
     });
     DataTable::new(Text::coded("customers", "", ""), columns, rows)
+}
+
+/// What a list of graded customers has besides their grades.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GradedColumns<'a> {
+    /// Columns of customers, by name.
+    pub attributes: &'a [&'a str],
+    /// Whether each tier has a probability.
+    pub has_probability: bool,
+}
+
+/// The columns of a list of all graded customers: who, tier, rank, score, what each indicator adds to it, and why. What an
+/// indicator adds is named by `points_` and its id.
+#[must_use]
+pub fn graded_columns(method: &Method, of: GradedColumns<'_>) -> Vec<DataColumn> {
+    let mut columns = vec![
+        DataColumn::new(ColumnFormat::Id, "customer_id", "customer", "户号"),
+        DataColumn::word::<Tier>("tier", "tier", "等级"),
+        DataColumn {
+            names: Some(stratum),
+            ..DataColumn::new(ColumnFormat::Word, "stratum", "stratum", "分层")
+        },
+        DataColumn::new(ColumnFormat::Integer, "rank", "rank in stratum", "层内名次"),
+        DataColumn::new(ColumnFormat::Number(2), "score", "score, points", "得分"),
+    ];
+    columns.extend(of.attributes.iter().map(|&name| match name {
+        "region" => DataColumn::new(ColumnFormat::Text, "region", "region", "地区"),
+        "use_category" => DataColumn::word::<UseCategory>("use_category", "use category", "用电类别"),
+        "supply_level" => DataColumn::word::<SupplyLevel>("supply_level", "supply level", "供电层级"),
+        own => DataColumn::new(ColumnFormat::Text, own.to_owned(), own.to_owned(), own.to_owned()),
+    }));
+    columns.extend(method.indicators.iter().map(|spec| {
+        let [en, zh] = &spec.titles;
+        let (en, zh) = (format!("{en}, points"), format!("{zh} (得分)"));
+        DataColumn::new(ColumnFormat::Number(2), format!("points_{}", spec.id), en, zh)
+    }));
+    columns.extend([
+        DataColumn::new(ColumnFormat::Share, "known_weight", "known weight", "已知权重"),
+        DataColumn::new(ColumnFormat::YesNo, "provisional", "provisional", "暂定"),
+        DataColumn::new(ColumnFormat::Date, "firm_from", "firm grade from", "可正式评级日期"),
+        DataColumn::word::<Tier>("tier_computed", "tier by score", "计算等级"),
+        DataColumn { names: Some(why), ..DataColumn::new(ColumnFormat::Word, "reason", "reason", "原因") },
+        DataColumn::word::<Tier>("ceiling", "ceiling", "等级上限"),
+    ]);
+    columns.extend(of.has_probability.then(|| {
+        DataColumn::new(ColumnFormat::Share, "tier_probability", "probability of the tier", "等级概率")
+    }));
+    columns
+}
+
+/// The names of a stratum, where it has any.
+fn stratum(code: &str) -> Option<Text> {
+    Some(names::stratum(code))
+}
+
+/// The names of what made a tier provisional, or moved a customer.
+fn why(code: &str) -> Option<Text> {
+    Provisional::from_code(code).map(Text::of_word).or_else(|| Policy::from_code(code).map(Text::of_word))
 }
 
 /// The names of a use category.

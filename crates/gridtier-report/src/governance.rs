@@ -189,6 +189,7 @@ pub fn history_list(history: &TierHistory) -> DataList<'_> {
             DataColumn::new(ColumnFormat::Integer, "last_cycle", "last cycle", "末个周期"),
         ],
         schema: output.schema,
+        about: Vec::new(),
         batches: Box::new(output.batches.map(Ok)),
     }
 }

@@ -158,6 +158,7 @@ pub fn list<'a>(
             DataColumn::new(ColumnFormat::Date, "plan_due_on", "plan due on", "改进计划复查日期"),
         ],
         schema,
+        about: Vec::new(),
         batches: Box::new(batches),
     }
 }

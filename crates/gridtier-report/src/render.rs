@@ -1,7 +1,7 @@
 //! Renderers of sections: a terminal's text, CSV, workbooks, pages, JSON.
 //!
-//! A renderer writes what it is given and computes nothing. Terminal and page show all of a section; CSV, JSON and
-//! workbooks show its tables, and also [lists](crate::table::DataList) too long for memory. What a spreadsheet would
+//! A renderer writes what it is given and computes nothing. Terminal, page and workbook show all of a section; CSV and JSON
+//! show its tables. All but a terminal also show [lists](crate::table::DataList) too long for memory. What a spreadsheet would
 //! run as a formula is text in every format.
 
 pub mod csv;
@@ -23,9 +23,6 @@ pub enum RenderError {
     /// The writer failed.
     #[error(transparent)]
     Write(#[from] io::Error),
-    /// A sheet of Excel holds no more rows.
-    #[error("a sheet of Excel holds {0} rows and this table has more")]
-    TooLong(u32),
     /// A row of a list could not be read.
     #[error(transparent)]
     List(ListError),

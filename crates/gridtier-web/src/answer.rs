@@ -166,9 +166,6 @@ impl From<ListReadError> for WebError {
 
 impl From<ExportError> for WebError {
     fn from(error: ExportError) -> Self {
-        match error {
-            ExportError::TooLong { .. } => Self::request(error.text()),
-            ExportError::Write { .. } | ExportError::Source(_) => Self::inside(error.text()),
-        }
+        Self::inside(error.text())
     }
 }

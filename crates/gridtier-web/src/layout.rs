@@ -56,7 +56,7 @@ pub fn response(page: &Page, asked: &Asked) -> Result<Response, WebError> {
         }
         PageFormat::Xlsx => {
             let mut bytes = Cursor::new(Vec::new());
-            xlsx::write(&mut bytes, &tables, asked.voice()).map_err(|_| WebError::bug())?;
+            xlsx::write(&mut bytes, &page.sections, asked.voice()).map_err(|_| WebError::bug())?;
             let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
             Ok(file(bytes.into_inner(), kind, "xlsx", &page.title))
         }

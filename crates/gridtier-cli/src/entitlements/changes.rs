@@ -2,6 +2,7 @@
 
 use gridtier::entitlement::selection::ListPurpose;
 use gridtier::text;
+use gridtier::text::Text;
 use gridtier_io::cycle;
 use gridtier_io::entitle::{CycleEntitlements, EntitlementComparison, NoticeOptions};
 use gridtier_io::export;
@@ -12,7 +13,7 @@ use gridtier_report::render::terminal;
 use gridtier_report::section::Section;
 
 use super::ChosenLang;
-use super::cycle::{EntitledCycle, opted_out_text, purpose};
+use super::cycle::{EntitledCycle, about, opted_out_text, purpose};
 use super::deliver::{deliver, list_format, list_voice, mark, people, voice};
 use crate::args::ChangesArgs;
 use crate::exit::{Done, Failure, USAGE};
@@ -41,7 +42,9 @@ pub fn run(args: &ChangesArgs, chosen: ChosenLang) -> Result<Done, Failure> {
     let mut comparison = EntitlementComparison::open(before, entitled.entitlements(), options)?;
     let rows = match file {
         Some((path, format)) => {
-            let list = notices_list(comparison.by_ref());
+            let mut about = about(&entitled, &args.filter, Some(purpose), args.withhold.min_count)?;
+            about.push((Text::new("Compared with cycle", "对比周期"), Text::same(args.from.to_string())));
+            let list = notices_list(comparison.by_ref()).about(about);
             export::write_list(path, format, voice, mark(&args.output.format), list)?
         }
         None => {

@@ -4,8 +4,8 @@ use gridtier_report::entitlement::{costs_section, costs_table, withheld_note};
 use gridtier_report::section::Section;
 
 use super::ChosenLang;
-use super::cycle::EntitledCycle;
-use super::deliver::{deliver, voice};
+use super::cycle::{EntitledCycle, about};
+use super::deliver::{deliver_about, voice};
 use crate::args::CostsArgs;
 use crate::exit::{Done, Failure};
 
@@ -19,5 +19,7 @@ pub fn run(args: &CostsArgs, chosen: ChosenLang) -> Result<Done, Failure> {
     let table = costs_table(&entitled.catalogue, &statements, min_count);
     let mut text = vec![costs_section(&table)];
     text.extend(withheld_note(min_count));
-    deliver(&args.output, voice(&args.output, chosen)?, &[Section::of_table(table)], &text)
+    let about = about(&entitled, &args.filter, None, min_count)?;
+    let voice = voice(&args.output, chosen)?;
+    deliver_about(&args.output, voice, about, vec![Section::of_table(table)], &text)
 }

@@ -6,8 +6,8 @@ use gridtier_report::entitlement::CustomerOccasion;
 use gridtier_report::section::Section;
 
 use super::ChosenLang;
-use super::cycle::EntitledCycle;
-use super::deliver::{deliver, voice};
+use super::cycle::{EntitledCycle, about};
+use super::deliver::{deliver_about, voice};
 use crate::args::{CustomerArgs, FilterArgs};
 use crate::exit::{Done, Failure};
 
@@ -24,5 +24,7 @@ pub fn run(args: &CustomerArgs, chosen: ChosenLang) -> Result<Done, Failure> {
     let occasion = CustomerOccasion { id: &id, version: entitled.cycle.version, as_of: &as_of };
     let text = services.sections(&occasion, is_opted_out);
     let table = services.with_occasion(&occasion);
-    deliver(&args.output, voice(&args.output, chosen)?, &[Section::of_table(table)], &text)
+    let about = about(&entitled, &FilterArgs::default(), None, 0)?;
+    let voice = voice(&args.output, chosen)?;
+    deliver_about(&args.output, voice, about, vec![Section::of_table(table)], &text)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use gridtier::checked_toml::did_you_mean;
+use gridtier::contract::SupplyLevel;
 use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::selection::{ListPurpose, Selection};
 use gridtier::method::Tier;
@@ -14,8 +15,10 @@ use gridtier_io::cycle;
 use gridtier_io::entitle::{self, CycleEntitlements};
 use gridtier_io::export::{self, ExportFormat};
 use gridtier_io::store::{Store, StoredCycle};
+use gridtier_report::customers::use_category;
 use gridtier_report::entitlement::{UnmatchedLine, unmatched_note, unmatched_table};
 use gridtier_report::format::grouped;
+use gridtier_report::names;
 use gridtier_report::render::ByteOrderMark;
 use gridtier_report::section::Section;
 
@@ -126,6 +129,44 @@ impl EntitledCycle {
             }
         }
     }
+}
+
+/// What a file about a cycle begins with: the cycle, whose customers it is about, and what was left out.
+pub fn about(
+    entitled: &EntitledCycle,
+    filter: &FilterArgs,
+    purpose: Option<ListPurpose>,
+    min_count: u64,
+) -> Result<Vec<(Text, Text)>, Failure> {
+    let mut facts = cycle::about(&entitled.cycle)?;
+    let Catalogue { name, version, .. } = &entitled.catalogue;
+    facts.push((Text::new("Catalogue", "权益目录"), Text::same(format!("{name} {version}"))));
+    let tiers = filter.tier.iter().map(|code| names::tier_of_code(code));
+    let regions = filter.region.iter().map(|region| Text::same(region.clone()));
+    let categories = filter.use_category.iter().map(|code| use_category(code));
+    let levels = filter.supply_level.iter().map(|code| SupplyLevel::from_code(code).map(Text::of_word));
+    let filters: [(Text, Vec<Text>); 4] = [
+        (Text::new("Only tiers", "仅等级"), tiers.collect()),
+        (Text::new("Only regions", "仅地区"), regions.collect()),
+        (Text::new("Only use categories", "仅用电类别"), categories.collect()),
+        (Text::new("Only supply levels", "仅供电层级"), levels.flatten().collect()),
+    ];
+    let used = filters.into_iter().filter(|(_, values)| !values.is_empty());
+    facts.extend(used.map(|(name, values)| (name, Text::join(&values, ", "))));
+    facts.extend(purpose.map(|purpose| {
+        let made_for = match purpose {
+            ListPurpose::Marketing => {
+                Text::new("marketing; who wants no marketing is left out", "营销; 不含拒绝营销的客户")
+            }
+            ListPurpose::Operations => Text::new("operations", "业务"),
+        };
+        (Text::new("Made for", "用途"), made_for)
+    }));
+    if min_count > 0 {
+        let withheld = text!("of fewer than {min_count} customers", "少于 {min_count} 户的计数");
+        facts.push((Text::new("Counts withheld", "不公布"), withheld));
+    }
+    Ok(facts)
 }
 
 /// The catalogue asked for, or the one that the cycle records.

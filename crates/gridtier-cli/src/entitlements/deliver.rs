@@ -8,7 +8,7 @@ use gridtier::text::{Text, Voice};
 use gridtier_io::export::{self, ExportFormat};
 use gridtier_report::format::{counted, grouped};
 use gridtier_report::render::{ByteOrderMark, terminal};
-use gridtier_report::section::Section;
+use gridtier_report::section::{Block, Section};
 
 use super::ChosenLang;
 use crate::args::{FormatArgs, OutputArgs, TableFormat};
@@ -93,6 +93,30 @@ pub fn list_voice(args: &FormatArgs, format: ExportFormat, chosen: ChosenLang) -
 /// Whether CSV begins with a byte-order mark.
 pub fn mark(args: &FormatArgs) -> ByteOrderMark {
     if args.bom { ByteOrderMark::Written } else { ByteOrderMark::Absent }
+}
+
+/// As [`deliver`], with what the sections are about on top of pages and workbooks.
+pub fn deliver_about(
+    args: &OutputArgs,
+    voice: Voice,
+    about: Vec<(Text, Text)>,
+    mut sections: Vec<Section>,
+    text: &[Section],
+) -> Result<Done, Failure> {
+    let mut front = Section::new();
+    // On a page, the title stands above what it is about.
+    if exporter(format(args)?) == Some(ExportFormat::Html) {
+        let first = sections.first_mut();
+        front.heading = first.and_then(|section| match section.heading.take() {
+            Some(heading) => Some(heading),
+            None => section.blocks.iter_mut().find_map(|block| match block {
+                Block::Table(table) => Some(std::mem::take(&mut table.title)),
+                _ => None,
+            }),
+        });
+    }
+    sections.insert(0, front.with(Block::Facts(about)));
+    deliver(args, voice, &sections, text)
 }
 
 /// Delivers `sections`, or `text` where plain text is asked for.

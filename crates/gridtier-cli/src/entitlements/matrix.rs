@@ -4,7 +4,7 @@ use gridtier::entitlement::Catalogue;
 use gridtier::method::Tier;
 use gridtier::text::Text;
 use gridtier::word::Word;
-use gridtier_io::cycle::Manifest;
+use gridtier_io::cycle::{self, Manifest};
 use gridtier_io::entitle::CycleEntitlements;
 use gridtier_io::store::{Store, StoredCycle};
 use gridtier_report::entitlement::{
@@ -15,7 +15,7 @@ use gridtier_report::section::Section;
 use super::ChosenLang;
 use super::catalogue::load;
 use super::cycle::catalogue_of;
-use super::deliver::{deliver, format, voice};
+use super::deliver::{deliver, deliver_about, format, voice};
 use crate::args::{MatrixArgs, OptionalCycleArgs, TableFormat, TierArgs};
 use crate::exit::{Done, Failure};
 
@@ -45,7 +45,14 @@ pub fn whole(args: &MatrixArgs, chosen: ChosenLang) -> Result<Done, Failure> {
             Section::of_table(combinations(&catalogue)),
         ],
     };
-    deliver(&args.output, voice(&args.output, chosen)?, &sections, &matrix_sections(&catalogue))
+    let voice = voice(&args.output, chosen)?;
+    let text = matrix_sections(&catalogue);
+    match (cycle, format) {
+        (Some(cycle), TableFormat::Xlsx) => {
+            deliver_about(&args.output, voice, cycle::about(&cycle)?, sections, &text)
+        }
+        _ => deliver(&args.output, voice, &sections, &text),
+    }
 }
 
 /// What a tier gets of every service.

@@ -8,7 +8,7 @@ use gridtier_report::render::terminal;
 use gridtier_report::section::Section;
 
 use super::ChosenLang;
-use super::cycle::{EntitledCycle, purpose};
+use super::cycle::{EntitledCycle, about, purpose};
 use super::deliver::{deliver, list_format, list_voice, mark, people, voice};
 use crate::args::{GroupBy, ServiceArgs};
 use crate::exit::{Done, Failure};
@@ -34,13 +34,10 @@ pub fn run(args: &ServiceArgs, chosen: ChosenLang) -> Result<Done, Failure> {
     };
     let format = list_format(&args.output.format, path)?;
     let voice = list_voice(&args.output.format, format, chosen);
-    let holders = entitled.entitlements().holders(
-        position,
-        &selection,
-        purpose(&args.list, ListPurpose::Marketing),
-        voice,
-    )?;
-    let list = holders_list(service, holders);
+    let purpose = purpose(&args.list, ListPurpose::Marketing);
+    let holders = entitled.entitlements().holders(position, &selection, purpose, voice)?;
+    let about = about(&entitled, &args.filter, Some(purpose), 0)?;
+    let list = holders_list(service, holders).about(about);
     let rows = export::write_list(path, format, voice, mark(&args.output.format), list)?;
     let listed = match lang {
         Lang::En => format!("\n{}: {}", path.display(), counted(rows, "customer", "customers")),

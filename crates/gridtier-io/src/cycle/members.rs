@@ -265,7 +265,7 @@ fn whole(path: &Path, batches: ParquetRecordBatchReader) -> Result<RecordBatch, 
 }
 
 /// A file sorted by customer id, read alongside the tier table: it has a row for every id of that table.
-struct Follower {
+pub(super) struct Follower {
     path: PathBuf,
     batches: Batches,
     current: Option<RecordBatch>,
@@ -273,7 +273,7 @@ struct Follower {
 }
 
 impl Follower {
-    fn open(path: PathBuf, columns: &[&str]) -> Result<Self, CycleError> {
+    pub(super) fn open(path: PathBuf, columns: &[&str]) -> Result<Self, CycleError> {
         let columns: Vec<&str> = columns.iter().copied().chain(["customer_id"]).collect();
         Ok(Self { batches: Box::new(open(&path, &columns)?), path, current: None, row: 0 })
     }
@@ -284,7 +284,7 @@ impl Follower {
     }
 
     /// The rows of the given ids, which ascend from call to call. Rows between them are skipped.
-    fn rows_with_ids(&mut self, ids: &StringArray) -> Result<RecordBatch, CycleError> {
+    pub(super) fn rows_with_ids(&mut self, ids: &StringArray) -> Result<RecordBatch, CycleError> {
         let mut held: Vec<RecordBatch> = self.current.iter().cloned().collect();
         let mut picks = Vec::with_capacity(ids.len());
         for id in ids.iter().flatten() {

@@ -67,6 +67,7 @@ pub fn published_rejects(cycle: &StoredCycle, table: Table, most: usize) -> Resu
         title: Text::coded("rejects", "Rows that were set aside", "剔除的行"),
         columns: columns.collect(),
         schema: schema.clone(),
+        about: Vec::new(),
         batches: Box::new(rows.map(|batch| batch.map_err(ListError::from))),
     };
     let shown = list.first(most).map_err(|error| unreadable(&path, error))?;

@@ -60,6 +60,7 @@ pub fn grants_list<'a, E: Into<ListError>>(
         title: Text::coded("entitlements", "Entitlements", "客户权益"),
         columns,
         schema: grants_schema(),
+        about: Vec::new(),
         batches: Box::new(batches.map(|batch| batch.map_err(Into::into))),
     }
 }
@@ -196,6 +197,7 @@ pub fn holders_list<'a, E: Into<ListError>>(
         title: service_title(service),
         columns,
         schema: holders_schema(),
+        about: Vec::new(),
         batches: Box::new(batches.map(|batch| batch.map_err(Into::into))),
     }
 }

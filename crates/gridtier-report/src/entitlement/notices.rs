@@ -47,6 +47,7 @@ pub fn notices_list<'a, E: Into<ListError>>(
         title: Text::coded("notices", "Notices", "服务变化通知名单"),
         columns: COLUMNS.iter().map(|(code, en, zh, _)| text_column(code, en, zh)).collect(),
         schema: notices_schema(),
+        about: Vec::new(),
         batches: Box::new(batches.map(|batch| batch.map_err(Into::into))),
     }
 }

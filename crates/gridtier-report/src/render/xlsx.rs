@@ -1,279 +1,434 @@
-//! Workbooks: a sheet for each table, with a frozen head, filters, widths and typed numbers; ids are text.
+//! Workbooks: a sheet for each table, with a frozen head, filters, widths and typed numbers; ids are text. Charts are
+//! Excel's own, each on a sheet with its numbers. One sheet says what the workbook is about, and lists the others.
+//!
+//! A head stands in the first row of a sheet of a table, where filters, pivot tables and programs look for it. What the
+//! table is about is printed over every page, and stands on the sheet about the workbook. That sheet is the first where a
+//! result has words of its own, such as a report; it is the last where the result is a table or a list, so that programs
+//! that read the first sheet get the table.
+
+mod width;
+mod styles;
+mod sheet;
+mod graph;
+mod front;
+mod paged;
 
 use std::io::{self, Seek, Write};
 
-use chrono::Datelike;
 use rust_xlsxwriter::{
-    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
+    Color, ConditionalFormat2ColorScale, DocProperties, ExcelDateTime, Format, FormatAlign, Workbook,
+    Worksheet, XlsxError,
 };
-use unicode_width::UnicodeWidthStr;
 
-use super::{RenderError, is_formula};
-use crate::format;
-use crate::table::{CellValue, ColumnFormat, DataColumn, DataList, DataTable, arrow_row, plain_columns};
+use super::RenderError;
+use crate::chart::{Chart, HeatScale, Plot};
+use crate::section::{Block, Section};
+use crate::table::{CellValue, DataList, DataTable, arrow_row, plain_columns};
 use gridtier::text::{Text, Voice};
 
-mod paged;
-
+use front::{Front, ListedSheet};
 pub use paged::PagedWorkbook;
+
+use graph::{Cells, drawn_table, native};
+use sheet::{Sheet, page_lines, write_text};
+use styles::Look;
+use width::{LINE_HEIGHT, LINES_MAX, lines};
 
 /// Rows of a sheet of Excel below its head.
 const ROWS_MAX: u32 = 1_048_575;
-/// Widths of columns, in characters.
-const WIDTHS: std::ops::RangeInclusive<f64> = 9.0..=46.0;
 /// Rows looked at for the widths.
 const SAMPLE_ROWS: usize = 500;
-/// Height of a line in points, and maximum number of lines of a row.
-const LINE_HEIGHT: f64 = 15.0;
-const LINES_MAX: u32 = 20;
-/// Excel's code of A3.
-const PAPER_A3: u8 = 8;
+/// The row of the head on the sheet of a chart: title and reading stand above it.
+const CHART_HEAD: u32 = 3;
+/// Columns that a chart covers, and their width in characters.
+const BESIDE: u16 = 11;
+const COLUMN: f64 = 8.43;
+/// Darkest shade of a heat map; white is nothing. Letters on it can still be read.
+const SHADE: u32 = 0x86_BC_E0;
+/// Longest text over a printed page.
+const ABOUT_FACTS: usize = 3;
 
-/// A workbook of tables.
+/// A workbook of sections: their tables and charts as sheets, and their words on the sheet about it.
 ///
 /// # Errors
-/// The writer fails, or a table is longer than a sheet.
+/// The writer fails.
 pub fn write(
     out: &mut (impl Write + Seek + Send),
-    tables: &[&DataTable],
+    sections: &[Section],
     voice: Voice,
 ) -> Result<(), RenderError> {
-    let mut workbook = workbook()?;
-    for table in tables {
+    let place = match sections.iter().any(|section| section.heading.is_some()) {
+        true => AboutPlace::First,
+        false => AboutPlace::Last,
+    };
+    let mut book = Book::new(title(sections), facts(sections), place, voice)?;
+    for section in sections {
+        book.section(section)?;
+    }
+    book.finish(out)
+}
+
+/// Writes a list and counts its rows. A list longer than a sheet goes on on further sheets.
+///
+/// # Errors
+/// The writer fails, or a batch cannot be read.
+pub fn write_list(
+    out: &mut (impl Write + Seek + Send),
+    list: DataList,
+    voice: Voice,
+) -> Result<u64, RenderError> {
+    let mut book = Book::new(list.title.clone(), list.about.clone(), AboutPlace::Last, voice)?;
+    let rows = book.list(list)?;
+    book.finish(out)?;
+    Ok(rows)
+}
+
+/// An empty workbook.
+fn workbook(title: &str) -> Result<Workbook, RenderError> {
+    let mut workbook = Workbook::new();
+    // A fixed day: the same tables give the same file.
+    let day = ExcelDateTime::from_ymd(2000, 1, 1)?;
+    let properties = DocProperties::new().set_creation_datetime(&day).set_author("gridtier");
+    workbook.set_properties(&properties.set_title(title));
+    Ok(workbook)
+}
+
+/// The title of sections: the first heading, or the title of the first table.
+fn title(sections: &[Section]) -> Text {
+    let heading = sections.iter().find_map(|section| section.heading.as_ref());
+    let title = heading.or_else(|| sections.iter().find_map(|section| Some(&section.tables().next()?.title)));
+    title.cloned().unwrap_or_default()
+}
+
+/// The facts that stand before the first heading and the first table: they are about the whole.
+fn facts(sections: &[Section]) -> Vec<(Text, Text)> {
+    match sections.first() {
+        Some(Section { heading: None, blocks }) => match blocks.first() {
+            Some(Block::Facts(facts)) => facts.clone(),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// Where the sheet about the workbook stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AboutPlace {
+    /// Before all others: people read it first.
+    First,
+    /// Behind all others: programs that read the first sheet get a table.
+    Last,
+}
+
+/// A workbook that is filled sheet by sheet.
+pub struct Book {
+    workbook: Workbook,
+    title: Text,
+    facts: Vec<(Text, Text)>,
+    place: AboutPlace,
+    sheets: Vec<ListedSheet>,
+    words: Vec<Section>,
+    rows_max: u32,
+    voice: Voice,
+}
+
+impl Book {
+    /// An empty workbook. The facts are about all of it: cycle, dates, filters.
+    ///
+    /// # Errors
+    /// Never but by a fault of the writer.
+    pub fn new(
+        title: Text,
+        facts: Vec<(Text, Text)>,
+        place: AboutPlace,
+        voice: Voice,
+    ) -> Result<Self, RenderError> {
+        let mut workbook = workbook(&title.pick(voice))?;
+        if place == AboutPlace::First {
+            workbook.add_worksheet().set_name(front::name().pick(voice))?;
+        }
+        Ok(Self {
+            workbook,
+            title,
+            facts,
+            place,
+            sheets: Vec::new(),
+            words: Vec::new(),
+            rows_max: ROWS_MAX,
+            voice,
+        })
+    }
+
+    /// With fewer rows below the head of a sheet than Excel allows.
+    #[must_use]
+    pub fn with_rows_max(self, rows_max: u32) -> Self {
+        Self { rows_max: rows_max.clamp(1, ROWS_MAX), ..self }
+    }
+
+    /// A section: its tables and charts as sheets. Its words stand on the sheet about the workbook.
+    ///
+    /// # Errors
+    /// The writer fails.
+    pub fn section(&mut self, section: &Section) -> Result<(), RenderError> {
+        self.section_of(section, &Text::default())
+    }
+
+    /// A section of a chapter, whose title names the tables that have no other.
+    ///
+    /// # Errors
+    /// The writer fails.
+    pub fn section_of(&mut self, section: &Section, chapter: &Text) -> Result<(), RenderError> {
+        let mut untitled = section.heading.clone().unwrap_or_else(|| chapter.clone());
+        for block in &section.blocks {
+            match block {
+                Block::Table(table) if table.title.is_empty() => {
+                    // A table without a title is what its section is about.
+                    self.table(&DataTable { title: untitled.clone(), ..table.clone() })?;
+                }
+                Block::Table(table) => {
+                    untitled = table.title.clone();
+                    self.table(table)?;
+                }
+                Block::Chart(chart) => self.chart(chart)?,
+                _ => {}
+            }
+        }
+        let words = section.blocks.iter().filter(|block| !matches!(block, Block::Table(_) | Block::Chart(_)));
+        let words = Section { heading: section.heading.clone(), blocks: words.cloned().collect() };
+        // The facts about all of the workbook stand on top.
+        let is_about = words.heading.is_none()
+            && matches!(words.blocks.as_slice(), [Block::Facts(facts)] if *facts == self.facts);
+        if !words.blocks.is_empty() && !is_about {
+            self.words.push(words);
+        }
+        Ok(())
+    }
+
+    /// Words for the sheet about the workbook.
+    pub fn words(&mut self, section: Section) {
+        self.words.push(section);
+    }
+
+    /// A sheet with a table.
+    ///
+    /// # Errors
+    /// The writer fails.
+    pub fn table(&mut self, table: &DataTable) -> Result<(), RenderError> {
+        let voice = self.voice;
         let sample = table
             .rows
             .iter()
             .take(SAMPLE_ROWS)
             .map(|row| row.cells.iter().map(|cell| cell.value(voice)).collect());
         let sample: Vec<Vec<CellValue>> = sample.collect();
-        let mut sheet = Sheet::begin(&mut workbook, &table.title, &table.columns, &sample, voice)?;
-        for row in &table.rows {
-            let values: Vec<CellValue> = row.cells.iter().map(|cell| cell.value(voice)).collect();
-            sheet.row(&values)?;
-        }
-        sheet.finish()?;
-    }
-    Ok(workbook.save_to_writer(out)?)
-}
-
-/// Writes a list and counts its rows.
-///
-/// # Errors
-/// The writer fails, a batch cannot be read, or the list is longer than a sheet.
-pub fn write_list(
-    out: &mut (impl Write + Seek + Send),
-    list: DataList,
-    voice: Voice,
-) -> Result<u64, RenderError> {
-    let mut workbook = workbook()?;
-    let mut batches = list.batches;
-    let first = batches.next().transpose().map_err(RenderError::List)?;
-    let first_arrays = first.as_ref().map(plain_columns).transpose()?;
-    let mut sample = Vec::new();
-    if let (Some(batch), Some(arrays)) = (&first, &first_arrays) {
-        for row in 0..batch.num_rows().min(SAMPLE_ROWS) {
-            sample.push(arrow_row(arrays, row, &list.columns, voice)?);
-        }
-    }
-    let mut sheet = Sheet::begin(&mut workbook, &list.title, &list.columns, &sample, voice)?;
-    for batch in first.into_iter().map(Ok).chain(batches) {
-        let batch = batch.map_err(RenderError::List)?;
-        let arrays = plain_columns(&batch)?;
-        for row in 0..batch.num_rows() {
-            sheet.row(&arrow_row(&arrays, row, &list.columns, voice)?)?;
-        }
-    }
-    let rows = sheet.finish()?;
-    workbook.save_to_writer(out)?;
-    Ok(rows.into())
-}
-
-fn workbook() -> Result<Workbook, RenderError> {
-    let mut workbook = Workbook::new();
-    // A fixed day: the same tables give the same file.
-    let day = ExcelDateTime::from_ymd(2000, 1, 1)?;
-    workbook.set_properties(&DocProperties::new().set_creation_datetime(&day).set_author("gridtier"));
-    Ok(workbook)
-}
-
-/// Formats of cells. Excel keeps one record for each that a workbook uses.
-struct CellFormats {
-    head: Format,
-    text: Format,
-    /// Text that begins like a formula: Excel keeps it text when somebody edits the cell.
-    quoted: Format,
-    date: Format,
-    share: Format,
-    money: Format,
-    /// Numbers by their count of decimals.
-    numbers: [Format; 5],
-}
-
-impl CellFormats {
-    fn new() -> Self {
-        let cell = Format::new().set_align(FormatAlign::Top);
-        let text = cell.clone().set_text_wrap().set_num_format("@");
-        let head = cell.clone().set_bold().set_text_wrap().set_background_color("DCE6F1");
-        Self {
-            head: head.set_border_bottom(FormatBorder::Thin),
-            quoted: text.clone().set_quote_prefix(),
-            text,
-            date: cell.clone().set_num_format("yyyy-mm-dd"),
-            share: cell.clone().set_num_format("0.0%"),
-            money: cell.clone().set_num_format("#,##0.00"),
-            numbers: ["#,##0", "#,##0.0", "#,##0.00", "#,##0.000", "#,##0.0000"]
-                .map(|pattern| cell.clone().set_num_format(pattern)),
-        }
-    }
-
-    /// The style of a number in a format.
-    fn of(&self, format: ColumnFormat, number: f64) -> &Format {
-        match format {
-            ColumnFormat::Share => &self.share,
-            ColumnFormat::Number(decimals) => self.number(decimals),
-            _ => self.number(format::quantity_decimals(number)),
-        }
-    }
-
-    fn number(&self, decimals: u8) -> &Format {
-        &self.numbers[usize::from(decimals).min(self.numbers.len() - 1)]
-    }
-}
-
-/// A sheet that is written row by row, so that memory does not grow with the rows.
-struct Sheet<'w> {
-    sheet: &'w mut Worksheet,
-    columns: &'w [DataColumn],
-    widths: Vec<f64>,
-    styles: CellFormats,
-    rows: u32,
-    voice: Voice,
-}
-
-impl<'w> Sheet<'w> {
-    fn begin(
-        workbook: &'w mut Workbook,
-        title: &Text,
-        columns: &'w [DataColumn],
-        sample: &[Vec<CellValue>],
-        voice: Voice,
-    ) -> Result<Self, RenderError> {
-        let taken: Vec<String> = workbook.worksheets().iter().map(Worksheet::name).collect();
-        let sheet = workbook.add_worksheet_with_constant_memory()?;
-        sheet.set_name(sheet_name(&title.pick(voice), &taken))?;
-        sheet.set_freeze_panes(1, 0)?;
-        sheet.set_landscape().set_paper_size(PAPER_A3).set_print_fit_to_pages(1, 0);
-        sheet.set_repeat_rows(0, 0)?;
-        let styles = CellFormats::new();
-        let mut widths = Vec::new();
-        for (at, column) in (0..).zip(columns) {
-            let head = column.head(voice);
-            let shown = sample.iter().map(|row| row[usize::from(at)].clone().shown(column.format, voice));
-            let longest = shown.map(|text| characters(&text)).fold(characters(&head), f64::max);
-            let width = (longest + 2.0).clamp(*WIDTHS.start(), *WIDTHS.end());
-            sheet.set_column_width(at, width)?;
-            widths.push(width);
-            match column.format.is_right_aligned() {
-                true => {
-                    let style = styles.head.clone().set_align(FormatAlign::Right);
-                    sheet.write_string_with_format(0, at, head.as_ref(), &style)?;
-                }
-                false => {
-                    sheet.write_string_with_format(0, at, head.as_ref(), &styles.head)?;
-                }
-            }
-        }
-        Ok(Self { sheet, columns, widths, styles, rows: 0, voice })
-    }
-
-    fn row(&mut self, values: &[CellValue]) -> Result<(), RenderError> {
-        if self.rows == ROWS_MAX {
-            return Err(RenderError::TooLong(ROWS_MAX));
-        }
-        self.rows += 1;
-        // A spreadsheet does not always make room for wrapped text by itself.
-        let lines = values.iter().zip(&self.widths).map(|(value, width)| lines(value, *width)).max();
-        if let Some(lines) = lines.filter(|lines| *lines > 1) {
-            self.sheet.set_row_height(self.rows, LINE_HEIGHT * f64::from(lines.min(LINES_MAX)))?;
-        }
-        for (at, value) in (0..).zip(values) {
-            self.cell(at, value)?;
-        }
-        Ok(())
-    }
-
-    fn cell(&mut self, at: u16, value: &CellValue) -> Result<(), RenderError> {
-        let (row, format, styles) = (self.rows, self.columns[usize::from(at)].format, &self.styles);
-        let (number, style) = match value {
-            CellValue::Blank | CellValue::Missing => return Ok(()),
-            CellValue::Text(text) => return self.text(at, text),
-            CellValue::YesNo(is_so) => return self.text(at, &format::yes_no(*is_so, self.voice)),
-            CellValue::Quantity(..) => {
-                let shown = value.clone().shown(format, self.voice).into_owned();
-                return self.text(at, &shown);
-            }
-            CellValue::Date(date) => {
-                // Excel counts days from 1900 on.
-                let day = u16::try_from(date.year()).ok().zip(u8::try_from(date.month()).ok());
-                let (year, month) =
-                    day.ok_or_else(|| io::Error::other(format!("{date} is no day of Excel")))?;
-                let date = ExcelDateTime::from_ymd(year, month, u8::try_from(date.day()).unwrap_or(1))?;
-                self.sheet.write_datetime_with_format(row, at, &date, &styles.date)?;
+        let title = table.title.pick(voice);
+        let rows_max = gridtier::index::index(self.rows_max);
+        let mut rows = table.rows.as_slice();
+        loop {
+            let (part, rest) = rows.split_at(rows.len().min(rows_max));
+            let name = self.add_sheet(&title)?;
+            let mut sheet = Sheet::begin(self.last()?, &table.columns, &sample, 0, voice)?;
+            part.iter().try_for_each(|row| sheet.row(row))?;
+            let written = sheet.finish()?;
+            self.sheets.push(ListedSheet { name, holds: title.clone().into_owned(), rows: written });
+            rows = rest;
+            if rows.is_empty() {
                 return Ok(());
             }
-            CellValue::Integer(integer) | CellValue::Marked(integer) => {
-                (gridtier::index::float_i64(*integer), styles.number(0))
-            }
-            CellValue::Fen(fen) => (*fen as f64 / 100.0, &styles.money),
-            CellValue::Number(number) => (*number, styles.of(format, *number)),
-            CellValue::Formatted(number, format) => (*number, styles.of(*format, *number)),
-        };
-        self.sheet.write_number_with_format(row, at, number, style)?;
-        Ok(())
-    }
-
-    fn text(&mut self, at: u16, text: &str) -> Result<(), RenderError> {
-        let style = if is_formula(text) { &self.styles.quoted } else { &self.styles.text };
-        self.sheet.write_string_with_format(self.rows, at, text, style)?;
-        Ok(())
-    }
-
-    /// Ends the sheet and returns its number of rows.
-    fn finish(self) -> Result<u32, RenderError> {
-        if let Some(last) = self.columns.len().checked_sub(1) {
-            self.sheet.autofilter(0, 0, self.rows, u16::try_from(last).unwrap_or(u16::MAX))?;
         }
-        Ok(self.rows)
     }
+
+    /// Sheets with a list; its rows are counted.
+    ///
+    /// # Errors
+    /// The writer fails, or a batch cannot be read.
+    pub fn list(&mut self, list: DataList) -> Result<u64, RenderError> {
+        let voice = self.voice;
+        let title = list.title.pick(voice).into_owned();
+        let mut batches = list.batches;
+        let first = batches.next().transpose().map_err(RenderError::List)?;
+        let first_arrays = first.as_ref().map(plain_columns).transpose()?;
+        let mut sample = Vec::new();
+        if let (Some(batch), Some(arrays)) = (&first, &first_arrays) {
+            for row in 0..batch.num_rows().min(SAMPLE_ROWS) {
+                sample.push(arrow_row(arrays, row, &list.columns, voice)?);
+            }
+        }
+        let rows_max = self.rows_max;
+        let (mut total, mut parts) = (0, 1);
+        let mut name = self.add_sheet(&title)?;
+        let mut sheet = Sheet::begin(self.last()?, &list.columns, &sample, 0, voice)?;
+        for batch in first.iter().cloned().map(Ok).chain(batches) {
+            let batch = batch.map_err(RenderError::List)?;
+            let arrays = plain_columns(&batch)?;
+            for row in 0..batch.num_rows() {
+                if sheet.rows() == rows_max {
+                    let rows = sheet.finish()?;
+                    total += u64::from(rows);
+                    let holds = part_of(&title, parts, voice);
+                    self.sheets.push(ListedSheet { name, holds, rows });
+                    parts += 1;
+                    name = self.add_sheet(&title)?;
+                    sheet = Sheet::begin(self.last()?, &list.columns, &sample, 0, voice)?;
+                }
+                sheet.values(&arrow_row(&arrays, row, &list.columns, voice)?)?;
+            }
+        }
+        let rows = sheet.finish()?;
+        let holds = if parts == 1 { title } else { part_of(&title, parts, voice) };
+        self.sheets.push(ListedSheet { name, holds, rows });
+        Ok(total + u64::from(rows))
+    }
+
+    /// A sheet with a chart of Excel's own and its numbers; a table with shades where Excel has no such chart.
+    ///
+    /// # Errors
+    /// The writer fails.
+    pub fn chart(&mut self, chart: &Chart) -> Result<(), RenderError> {
+        let voice = self.voice;
+        let title = chart.title.pick(voice);
+        let (table, drawn) = drawn_table(chart);
+        let sample: Vec<Vec<CellValue>> =
+            table.rows.iter().map(|row| row.cells.iter().map(|cell| cell.value(voice)).collect()).collect();
+        let taken = self.names();
+        let name = sheet_name(&title, &taken);
+        let about = self.about_line();
+        // A chart's sheet is small, and its cells are written in any order.
+        let native_sheet = self.workbook.add_worksheet().set_name(&name)?;
+        page_lines(native_sheet, &self.title.pick(voice), &about);
+        let heading =
+            Format::new().set_bold().set_font_size(14).set_num_format("@").set_align(FormatAlign::Top);
+        write_text(native_sheet, 0, 0, &title, &heading, Look::Plain)?;
+        let mut sheet = Sheet::begin(native_sheet, &table.columns, &sample, CHART_HEAD, voice)?;
+        table.rows.iter().try_for_each(|row| sheet.row(row))?;
+        let across = sheet.across() + f64::from(BESIDE + 1) * COLUMN;
+        let rows = sheet.finish()?;
+        let native_sheet = self.last()?;
+        let beside = u16::try_from(table.columns.len() + 1).unwrap_or(u16::MAX - BESIDE);
+        let words = Format::new().set_num_format("@").set_align(FormatAlign::Top).set_text_wrap();
+        for (row, text) in [(1, chart.reading.pick(voice).into_owned()), (2, graph::guides(chart, voice))] {
+            native_sheet.merge_range(row, 0, row, beside + BESIDE, &text, &words)?;
+            native_sheet
+                .set_row_height(row, LINE_HEIGHT * f64::from(lines(&text, across).clamp(1, LINES_MAX)))?;
+        }
+        let cells = Cells { sheet: &name, head: CHART_HEAD, rows: drawn, columns: table.columns.len() };
+        match native(chart, &cells, voice) {
+            Some(native) => {
+                native_sheet.insert_chart(CHART_HEAD, beside, &native)?;
+            }
+            None => shade(native_sheet, chart, &cells)?,
+        }
+        self.sheets.push(ListedSheet { name, holds: format!("{title} ({})", chart_word(voice)), rows });
+        Ok(())
+    }
+
+    /// Writes the workbook.
+    ///
+    /// # Errors
+    /// The writer fails.
+    pub fn finish(mut self, out: &mut (impl Write + Seek + Send)) -> Result<(), RenderError> {
+        let title = self.title.pick(self.voice).into_owned();
+        let sheet = match self.place {
+            AboutPlace::First => self.workbook.worksheet_from_index(0)?,
+            AboutPlace::Last => {
+                let name = sheet_name(&front::name().pick(self.voice), &self.names());
+                self.workbook.add_worksheet().set_name(name)?
+            }
+        };
+        let mut about = Front::begin(sheet, &title, self.voice)?;
+        about.facts(&self.facts)?;
+        about.sheets(&self.sheets)?;
+        self.words.iter().try_for_each(|section| about.words(section))?;
+        Ok(self.workbook.save_to_writer(out)?)
+    }
+
+    /// A further sheet, and its name.
+    fn add_sheet(&mut self, title: &str) -> Result<String, RenderError> {
+        let (name, about) = (sheet_name(title, &self.names()), self.about_line());
+        let sheet = self.workbook.add_worksheet_with_constant_memory()?.set_name(&name)?;
+        page_lines(sheet, &self.title.pick(self.voice), &about);
+        Ok(name)
+    }
+
+    /// The sheet that was added last.
+    fn last(&mut self) -> Result<&mut Worksheet, RenderError> {
+        let last = self.workbook.worksheets().len().saturating_sub(1);
+        Ok(self.workbook.worksheet_from_index(last)?)
+    }
+
+    fn names(&mut self) -> Vec<String> {
+        self.workbook.worksheets().iter().map(Worksheet::name).collect()
+    }
+
+    /// The first facts about the workbook in one line.
+    fn about_line(&self) -> String {
+        let facts = self.facts.iter().take(ABOUT_FACTS);
+        let facts =
+            facts.map(|(name, value)| format!("{} {}", name.pick(self.voice), value.pick(self.voice)));
+        facts.collect::<Vec<_>>().join(" · ")
+    }
+}
+
+/// What a sheet holds that is one of several.
+fn part_of(title: &str, part: u32, voice: Voice) -> String {
+    let part = Text::new(
+        format!("part {part}: Excel holds no more rows in a sheet"),
+        format!("第 {part} 部分: 一个工作表的行数有限"),
+    );
+    format!("{title} ({})", part.pick(voice))
+}
+
+fn chart_word(voice: Voice) -> String {
+    Text::new("chart", "图").pick(voice).into_owned()
+}
+
+/// Shades the numbers of a heat map, as a whole or row by row.
+fn shade(sheet: &mut Worksheet, chart: &Chart, cells: &Cells<'_>) -> Result<(), RenderError> {
+    let (first, last) = (cells.head + 1, cells.head + cells.rows);
+    let Some(right) = cells.columns.checked_sub(1).filter(|right| *right > 0 && cells.rows > 0) else {
+        return Ok(());
+    };
+    let right = u16::try_from(right).unwrap_or(u16::MAX);
+    let scale = ConditionalFormat2ColorScale::new()
+        .set_minimum_color(Color::RGB(0xFF_FF_FF))
+        .set_maximum_color(Color::RGB(SHADE));
+    match &chart.plot {
+        Plot::HeatMap(heat) if heat.scale == HeatScale::Row => {
+            for row in first..=last {
+                sheet.add_conditional_format(row, 1, row, right, &scale)?;
+            }
+        }
+        _ => {
+            sheet.add_conditional_format(first, 1, last, right, &scale)?;
+        }
+    }
+    Ok(())
 }
 
 /// Excel allows 31 characters in a sheet's name, none of these, and no name twice, whatever its case. A sheet without a
 /// title is named by its place.
 fn sheet_name(title: &str, taken: &[String]) -> String {
     let place = (taken.len() + 1).to_string();
-    let name: String = title.chars().filter(|c| !"[]:*?/\\'".contains(*c)).take(31).collect();
-    if name.is_empty() {
+    let letters = title.chars().filter(|c| !"[]:*?/\\'".contains(*c) && !c.is_control());
+    let name = cut(letters, 31);
+    if name.is_empty() || name.eq_ignore_ascii_case("history") {
         return place;
     }
     if taken.iter().all(|other| other.to_lowercase() != name.to_lowercase()) {
         return name;
     }
-    name.chars().take(30 - place.len()).chain([' ']).chain(place.chars()).collect()
+    format!("{} {place}", cut(name.chars(), 30 - place.len()))
 }
 
-/// Width of a text, in characters.
-fn characters(text: &str) -> f64 {
-    gridtier::index::float(text.width())
-}
-
-/// Lines that a text takes in a column of a width.
-fn lines(value: &CellValue, width: f64) -> u32 {
-    match value {
-        CellValue::Text(text) => {
-            text.lines().map(|line| (characters(line) / (width - 1.0)).ceil().max(1.0) as u32).sum()
-        }
-        _ => 1,
-    }
+/// The first letters, as Excel counts them, without spaces at the end.
+fn cut(letters: impl Iterator<Item = char>, most: usize) -> String {
+    let mut room = most;
+    let kept = letters.take_while(|letter| {
+        let fits = letter.len_utf16() <= room;
+        room = room.saturating_sub(letter.len_utf16());
+        fits
+    });
+    kept.collect::<String>().trim().to_owned()
 }
 
 impl From<XlsxError> for RenderError {
@@ -284,3 +439,6 @@ impl From<XlsxError> for RenderError {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

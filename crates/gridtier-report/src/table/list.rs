@@ -25,11 +25,19 @@ pub struct DataList<'a> {
     pub columns: Vec<DataColumn>,
     /// The types of its batches, for a list without any.
     pub schema: SchemaRef,
+    /// What it is about, for pages and workbooks: the cycle, dates, filters.
+    pub about: Vec<(Text, Text)>,
     /// Its rows.
     pub batches: Box<dyn Iterator<Item = Result<RecordBatch, ListError>> + 'a>,
 }
 
 impl DataList<'_> {
+    /// The same list with what it is about.
+    #[must_use]
+    pub fn about(self, about: Vec<(Text, Text)>) -> Self {
+        Self { about, ..self }
+    }
+
     /// Its first rows as a table, in the words of its batches.
     ///
     /// # Errors

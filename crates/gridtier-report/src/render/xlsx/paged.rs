@@ -10,10 +10,12 @@ use rust_xlsxwriter::{
 };
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{CellFormats, LINE_HEIGHT, LINES_MAX, is_formula, sheet_name, workbook};
+use super::styles::CellStyles;
+use super::width::{LINE_HEIGHT, LINES_MAX};
+use super::{sheet_name, workbook};
 use crate::chart::{Chart, Plot};
 
-use crate::render::RenderError;
+use crate::render::{RenderError, is_formula};
 use crate::section::{Block, Section};
 use crate::table::{CellValue, ColumnFormat, DataRow, DataTable, RowRole};
 use gridtier::text::{Text, Voice};
@@ -38,7 +40,7 @@ pub struct PagedWorkbook {
 }
 
 struct PageFormats {
-    cells: CellFormats,
+    cells: CellStyles,
     title: Format,
     heading: Format,
     sentence: Format,
@@ -53,13 +55,13 @@ impl PagedWorkbook {
     pub fn new(voice: Voice) -> Result<Self, RenderError> {
         let wrapped = Format::new().set_text_wrap().set_align(FormatAlign::Top);
         let formats = PageFormats {
-            cells: CellFormats::new(),
+            cells: CellStyles::new(),
             title: Format::new().set_bold().set_font_size(15),
             heading: Format::new().set_bold().set_font_size(12).set_font_color("1F3F66"),
             name: wrapped.clone().set_font_color("444444"),
             sentence: wrapped,
         };
-        Ok(Self { workbook: workbook()?, formats, voice })
+        Ok(Self { workbook: workbook("")?, formats, voice })
     }
 
     /// Adds a sheet.

@@ -1,0 +1,330 @@
+//! Charts of Excel's own, drawn from the cells beside them. What Excel cannot draw is a table with shades.
+
+use rust_xlsxwriter::{
+    Chart as NativeChart, ChartAxis, ChartAxisCrossing, ChartAxisLabelPosition, ChartEmptyCells, ChartFont,
+    ChartFormat, ChartLegendPosition, ChartLine, ChartLineDashType, ChartMarker, ChartMarkerType,
+    ChartSeries, ChartSolidFill, ChartType, Color,
+};
+
+use super::styles::axis_pattern;
+use crate::chart::{Arrangement, Axis, Chart, Curve, Link, Plot, Stroke};
+use crate::table::{CellValue, DataCell, DataColumn, DataRow, DataTable, RowRole};
+use gridtier::text::Voice;
+
+/// Fills of areas, and colours of lines, by series: those of drawn charts, told apart by their lightness.
+const FILLS: [u32; 6] = [0x12_40_6B, 0xE9_8B_46, 0x86_BC_E0, 0xC9_C9_C9, 0x6A_6A_6A, 0xF6_DD_94];
+const LINES: [u32; 6] = [0x12_40_6B, 0xC2_60_1C, 0x3F_8F_C4, 0x6A_6A_6A, 0x22_22_22, 0x8A_6D_00];
+const DASHES: [ChartLineDashType; 6] = [
+    ChartLineDashType::Solid,
+    ChartLineDashType::Dash,
+    ChartLineDashType::RoundDot,
+    ChartLineDashType::DashDot,
+    ChartLineDashType::LongDash,
+    ChartLineDashType::SquareDot,
+];
+const MARKERS: [ChartMarkerType; 6] = [
+    ChartMarkerType::Circle,
+    ChartMarkerType::Square,
+    ChartMarkerType::Triangle,
+    ChartMarkerType::Diamond,
+    ChartMarkerType::X,
+    ChartMarkerType::PlusSign,
+];
+/// Colour of the lines behind the data, and of the frame of boxes.
+const GRID: u32 = 0xDD_DD_DD;
+const INK: u32 = 0x44_44_44;
+/// Fill of boxes.
+const BOX_FILL: u32 = 0xBF_D6_EA;
+/// Width of a chart in pixels, its least height, and the height of a row of bars.
+const WIDTH: u32 = 760;
+const HEIGHT: u32 = 380;
+const BAR_HEIGHT: u32 = 30;
+/// Greatest height.
+const HEIGHT_MAX: u32 = 1_400;
+/// Room between bars, in hundredths of a bar.
+const GAP: u16 = 60;
+/// Longest text alternative, in characters.
+const ALTERNATIVE_MAX: usize = 3_000;
+/// Lines wider than a hair, in points.
+const LINE_WIDTH: f64 = 2.0;
+
+/// The cells that a chart is drawn from.
+pub(super) struct Cells<'a> {
+    /// The sheet.
+    pub(super) sheet: &'a str,
+    /// The row of the head.
+    pub(super) head: u32,
+    /// Rows below the head that are drawn.
+    pub(super) rows: u32,
+    /// Columns of the sheet.
+    pub(super) columns: usize,
+}
+
+impl Cells<'_> {
+    fn column(&self, at: usize) -> (&str, u32, u16, u32, u16) {
+        let at = u16::try_from(at).unwrap_or(u16::MAX);
+        (self.sheet, self.head + 1, at, self.head + self.rows.max(1), at)
+    }
+
+    fn title(&self, at: usize) -> (&str, u32, u16) {
+        (self.sheet, self.head, u16::try_from(at).unwrap_or(u16::MAX))
+    }
+}
+
+/// The table that a chart of Excel is drawn from: rows of headings are left out, sums that are not drawn stand last, and a
+/// waterfall has two more columns, from where to where each of its bars goes. Also: how many rows are drawn.
+pub(super) fn drawn_table(chart: &Chart) -> (DataTable, u32) {
+    let mut table = chart.table.clone();
+    table.rows.retain(|row| row.role != RowRole::Group);
+    if let Plot::Waterfall(waterfall) = &chart.plot {
+        let columns = [("drawn_from", "bar from", "条形起点"), ("drawn_to", "bar to", "条形终点")];
+        for (code, en, zh) in columns {
+            table.columns.push(DataColumn::new(waterfall.value.format, code, en, zh));
+        }
+        let mut sum = 0.0;
+        for row in &mut table.rows {
+            let value = row.cells.get(1).map_or(0.0, |cell| number(&cell.value(Voice::Codes)));
+            let from = if row.role == RowRole::Total { 0.0 } else { sum };
+            sum = from + value;
+            row.cells.extend([from, sum].map(DataCell::Number));
+        }
+        let rows = count(&table.rows);
+        return (table, rows);
+    }
+    let (drawn, sums): (Vec<_>, Vec<_>) = table.rows.into_iter().partition(|row| row.role == RowRole::Body);
+    let rows = count(&drawn);
+    table.rows = drawn.into_iter().chain(sums).collect();
+    (table, rows)
+}
+
+fn count(rows: &[DataRow]) -> u32 {
+    u32::try_from(rows.len()).unwrap_or(u32::MAX)
+}
+
+fn number(value: &CellValue) -> f64 {
+    match value {
+        CellValue::Integer(whole) | CellValue::Marked(whole) => gridtier::index::float_i64(*whole),
+        CellValue::Number(number) | CellValue::Quantity(number, _) | CellValue::Formatted(number, _) => {
+            *number
+        }
+        CellValue::Fen(fen) => *fen as f64 / 100.0,
+        _ => 0.0,
+    }
+}
+
+/// Limits and other places on the axis of a chart, in words: Excel draws no line for them.
+pub(super) fn guides(chart: &Chart, voice: Voice) -> String {
+    let (guides, axis) = match &chart.plot {
+        Plot::Bars(bars) => (&bars.guides, &bars.value),
+        Plot::Columns(columns) => (&columns.guides, &columns.value),
+        Plot::Lines(lines) => (&lines.guides, &lines.x),
+        Plot::Histogram(histogram) => (&histogram.guides, &histogram.x),
+        _ => return String::new(),
+    };
+    let shown = guides.iter().map(|guide| {
+        format!("{}: {}", guide.name.pick(voice), CellValue::Number(guide.at).shown(axis.format, voice))
+    });
+    shown.collect::<Vec<_>>().join(" · ")
+}
+
+/// The chart of Excel; `None` where Excel has none of the kind.
+pub(super) fn native(chart: &Chart, cells: &Cells<'_>, voice: Voice) -> Option<NativeChart> {
+    // The first column names the rows.
+    let columns = cells.columns.saturating_sub(1);
+    let mut drawn = match &chart.plot {
+        Plot::Bars(bars) => {
+            let kind = match bars.arrangement {
+                Arrangement::Grouped => (ChartType::Bar, 0),
+                Arrangement::Stacked => (ChartType::BarStacked, 100),
+            };
+            lying(areas(kind, bars.series.len().min(columns), cells), &bars.value, voice)
+        }
+        Plot::Columns(plot) => columns_and_lines(plot.series.len().min(columns), &plot.value, cells, voice),
+        Plot::Histogram(plot) => {
+            let mut drawn = areas((ChartType::ColumnStacked, 100), plot.series.len().min(columns), cells);
+            drawn.x_axis().set_name(plot.x.title.pick(voice).as_ref());
+            value_axis(drawn.y_axis(), &plot.y, voice);
+            drawn
+        }
+        Plot::Lines(plot) => {
+            let mut drawn = curves(&plot.curves[..plot.curves.len().min(columns)], cells);
+            value_axis(drawn.x_axis(), &plot.x, voice);
+            value_axis(drawn.y_axis(), &plot.y, voice);
+            drawn
+        }
+        Plot::Profile(plot) => {
+            let mut drawn = marks(plot.series.len().min(columns), plot.link, cells);
+            value_axis(drawn.y_axis(), &plot.value, voice);
+            drawn
+        }
+        Plot::Boxes(plot) => {
+            let mut drawn = five_numbers(cells)?;
+            value_axis(drawn.y_axis(), &plot.value, voice);
+            drawn
+        }
+        Plot::Waterfall(plot) => {
+            let mut drawn = floating(cells)?;
+            value_axis(drawn.y_axis(), &plot.value, voice);
+            drawn
+        }
+        Plot::Tornado(plot) => {
+            let mut drawn = lying(areas((ChartType::Bar, 100), 2.min(columns), cells), &plot.value, voice);
+            drawn.x_axis().set_crossing(ChartAxisCrossing::AxisValue(plot.base));
+            drawn.y_axis().set_label_position(ChartAxisLabelPosition::Low);
+            drawn
+        }
+        Plot::HeatMap(_) | Plot::Flow(_) => return None,
+    };
+    let is_lying = matches!(chart.plot, Plot::Bars(_) | Plot::Tornado(_));
+    drawn.set_width(WIDTH).set_height(if is_lying { height_of_bars(cells.rows) } else { HEIGHT });
+    drawn.title().set_name(chart.title.pick(voice).as_ref()).set_font(ChartFont::new().set_size(12));
+    drawn.legend().set_position(ChartLegendPosition::Bottom);
+    if columns < 2 {
+        drawn.legend().set_hidden();
+    }
+    drawn.set_alt_text(chart.alternative.pick(voice).chars().take(ALTERNATIVE_MAX).collect::<String>());
+    Some(drawn)
+}
+
+fn height_of_bars(rows: u32) -> u32 {
+    (HEIGHT / 2 + BAR_HEIGHT * rows).clamp(HEIGHT, HEIGHT_MAX)
+}
+
+/// A series of a column, with its name and the names of its rows.
+fn series<'c>(drawn: &'c mut NativeChart, at: usize, cells: &Cells<'_>) -> &'c mut ChartSeries {
+    drawn.add_series().set_name(cells.title(at)).set_categories(cells.column(0)).set_values(cells.column(at))
+}
+
+/// Bars or columns of the first series, and by how much of a hundred they overlap.
+fn areas((kind, overlap): (ChartType, i8), count: usize, cells: &Cells<'_>) -> NativeChart {
+    let mut drawn = NativeChart::new(kind);
+    for at in 1..=count {
+        let fill = ChartSolidFill::new().set_color(colour(&FILLS, at)).clone();
+        let edge = ChartLine::new().set_color(Color::RGB(INK)).set_width(0.5).clone();
+        let mut format = ChartFormat::new().set_solid_fill(&fill).set_border(&edge).clone();
+        series(&mut drawn, at, cells).set_format(&mut format).set_overlap(overlap).set_gap(GAP);
+    }
+    drawn
+}
+
+/// Bars from top to bottom, as tables are read, with the numbers below.
+fn lying(mut drawn: NativeChart, value: &Axis, voice: Voice) -> NativeChart {
+    value_axis(drawn.x_axis(), value, voice);
+    drawn.y_axis().set_reverse().set_crossing(ChartAxisCrossing::Max).set_major_gridlines(false);
+    drawn.x_axis().set_major_gridlines(true);
+    drawn
+}
+
+/// The first series as columns, the others as lines over them.
+fn columns_and_lines(count: usize, value: &Axis, cells: &Cells<'_>, voice: Voice) -> NativeChart {
+    let mut drawn = areas((ChartType::Column, 0), count.min(1), cells);
+    value_axis(drawn.y_axis(), value, voice);
+    if count > 1 {
+        let mut lines = NativeChart::new(ChartType::Line);
+        for at in 2..=count {
+            series(&mut lines, at, cells).set_format(&mut stroke(at)).set_marker(&marker(at));
+        }
+        drawn.combine(&lines);
+    }
+    drawn
+}
+
+fn curves(curves: &[Curve], cells: &Cells<'_>) -> NativeChart {
+    let mut drawn = NativeChart::new(ChartType::ScatterStraight);
+    for (at, curve) in (1..).zip(curves) {
+        let mut format = match curve.stroke {
+            Stroke::Straight | Stroke::Steps => stroke(at),
+            Stroke::Reference => {
+                let line = ChartLine::new().set_color(Color::RGB(INK)).set_width(0.75).clone();
+                ChartFormat::new().set_line(&line).clone()
+            }
+        };
+        series(&mut drawn, at, cells).set_format(&mut format);
+    }
+    // Curves may have points of their own.
+    drawn.show_empty_cells_as(ChartEmptyCells::Connected);
+    drawn
+}
+
+/// Marks, connected along a series or between them.
+fn marks(count: usize, link: Link, cells: &Cells<'_>) -> NativeChart {
+    let mut drawn = NativeChart::new(ChartType::Line);
+    for at in 1..=count {
+        let mut format = match link {
+            Link::Along => stroke(at),
+            Link::Between => ChartFormat::new().set_no_line().clone(),
+        };
+        series(&mut drawn, at, cells).set_format(&mut format).set_marker(&marker(at));
+    }
+    if link == Link::Between {
+        drawn.set_high_low_lines(true);
+    }
+    drawn
+}
+
+/// Boxes from the last five columns: least, quartile, median, quartile, greatest.
+fn five_numbers(cells: &Cells<'_>) -> Option<NativeChart> {
+    let least = cells.columns.checked_sub(5).filter(|first| *first > 0)?;
+    let mut drawn = NativeChart::new(ChartType::Line);
+    // Excel draws the bar between the first series and the last, and the line between the least and the greatest.
+    for at in [least + 1, least, least + 2, least + 4, least + 3] {
+        let mut mark = ChartMarker::new();
+        match at == least + 2 {
+            true => mark.set_type(ChartMarkerType::LongDash).set_size(12),
+            false => mark.set_none(),
+        };
+        let mut line = ChartFormat::new().set_no_line().clone();
+        series(&mut drawn, at, cells).set_format(&mut line).set_marker(&mark);
+    }
+    drawn
+        .set_high_low_lines(true)
+        .set_up_bar_format(&mut filled(BOX_FILL))
+        .set_down_bar_format(&mut filled(BOX_FILL));
+    drawn.set_up_down_bars(true);
+    Some(drawn)
+}
+
+/// Bars from the last column but one to the last.
+fn floating(cells: &Cells<'_>) -> Option<NativeChart> {
+    let from = cells.columns.checked_sub(2)?;
+    let mut drawn = NativeChart::new(ChartType::Line);
+    for at in [from, from + 1] {
+        let mut line = ChartFormat::new().set_no_line().clone();
+        series(&mut drawn, at, cells).set_format(&mut line).set_marker(ChartMarker::new().set_none());
+    }
+    drawn.set_up_bar_format(&mut filled(FILLS[0])).set_down_bar_format(&mut filled(FILLS[1]));
+    drawn.legend().set_hidden();
+    Some(drawn)
+}
+
+fn value_axis(axis: &mut ChartAxis, of: &Axis, voice: Voice) {
+    let line = ChartLine::new().set_color(Color::RGB(GRID)).clone();
+    axis.set_name(of.title.pick(voice).as_ref())
+        .set_num_format(axis_pattern(of.format))
+        .set_major_gridlines_line(&line);
+}
+
+fn colour(palette: &[u32; 6], at: usize) -> Color {
+    Color::RGB(palette[(at - 1) % palette.len()])
+}
+
+fn filled(fill: u32) -> ChartFormat {
+    let edge = ChartLine::new().set_color(Color::RGB(INK)).set_width(0.5).clone();
+    let fill = ChartSolidFill::new().set_color(Color::RGB(fill)).clone();
+    ChartFormat::new().set_solid_fill(&fill).set_border(&edge).clone()
+}
+
+fn stroke(at: usize) -> ChartFormat {
+    let mut line = ChartLine::new();
+    line.set_color(colour(&LINES, at)).set_width(LINE_WIDTH).set_dash_type(DASHES[(at - 1) % DASHES.len()]);
+    ChartFormat::new().set_line(&line).clone()
+}
+
+fn marker(at: usize) -> ChartMarker {
+    let fill = ChartSolidFill::new().set_color(colour(&LINES, at)).clone();
+    let mut mark = ChartMarker::new();
+    mark.set_type(MARKERS[(at - 1) % MARKERS.len()])
+        .set_size(7)
+        .set_format(ChartFormat::new().set_solid_fill(&fill));
+    mark
+}
