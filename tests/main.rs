@@ -9,6 +9,7 @@ mod support;
 mod tables;
 mod utility;
 
+mod appeals;
 mod bad_exports;
 mod bad_files;
 mod bad_input;

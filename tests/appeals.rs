@@ -1,0 +1,263 @@
+//! Appeals: a corrected bill of one customer, replayed and ruled on, by both rules for places.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::{Published, method_file};
+use crate::utility::{BILLS, PAYMENTS, Utility};
+
+/// Sixty customers with energy and bills of 2025, the larger the later their id; A60 has one bill of a tenth of its size.
+fn utility(changes: &[(&str, &str)]) -> Utility {
+    let (mut customers, mut readings) =
+        (crate::utility::CUSTOMERS.to_owned(), crate::utility::READINGS.to_owned());
+    let (mut bills, mut payments) = (BILLS.to_owned(), PAYMENTS.to_owned());
+    for size in 1..=60 {
+        customers += &format!("A{size:02},large_industrial,high_voltage,2010-01-01,false\n");
+        for month in 1..=12 {
+            let kwh = 1_000 * size + 7 * ((month * 5) % 11);
+            readings += &format!("A{size:02},M{size},2025-{month:02}-01,{kwh},{},actual\n", kwh / 10);
+            let due = if size == 60 { 60 * month } else { 600 * size + month };
+            bills += &format!("B{size:02}-{month},A{size:02},2025-{month:02},{due},2025-{month:02}-25,\n");
+            payments +=
+                &format!("P{size:02}-{month},B{size:02}-{month},2025-{month:02}-{},{due}\n", 10 + size % 18);
+        }
+    }
+    let utility = Utility::empty()
+        .and("customers.csv", customers)
+        .and("meter_readings.csv", readings)
+        .and("bills.csv", bills)
+        .and("payments.csv", payments);
+    let lenient = [
+        ("window_months = 36", "window_months = 12"),
+        ("min_delivered_weight = 0.5", "min_delivered_weight = 0"),
+    ];
+    method_file(utility.path(), "paper", &[&lenient[..], changes].concat());
+    utility.published(&["--method", "method.toml", "--accept-findings=test"]);
+    utility
+}
+
+/// The bills of A60 as they should have been.
+fn patch(utility: &Utility, rows: impl Fn(i32) -> String) {
+    fs::create_dir_all(utility.path().join("patch")).unwrap();
+    let bills: String = (1..=12).map(rows).collect();
+    fs::write(utility.path().join("patch/bills.csv"), format!("{BILLS}{bills}")).unwrap();
+}
+
+fn corrected(month: i32) -> String {
+    format!("B60-{month},A60,2025-{month:02},{},2025-{month:02}-25,\n", 36_000 + month)
+}
+
+const EVIDENCE: [&str; 4] = ["--patch", "patch", "--data", "data"];
+
+fn json_of(utility: &Utility, args: &[&str]) -> Value {
+    let args = [args, &["--store", "store", "--format", "json"]].concat();
+    serde_json::from_str(&utility.done(&args)).unwrap()
+}
+
+fn file(utility: &Utility) -> Value {
+    json_of(utility, &["appeal", "file", "A60", "--by", "Li Na", "--reason", "bills are a tenth"])
+}
+
+fn rule(utility: &Utility) -> Value {
+    let signed = ["--outcome", "upheld", "--by", "王芳", "--reason", "meter factor"];
+    json_of(utility, &[&["appeal", "rule", "A60"], &EVIDENCE[..], &signed].concat())
+}
+
+fn fails(utility: &Utility, args: &[&str], code: i32, message: &str) {
+    let ended = utility.run(&[args, &["--store", "store"]].concat());
+    assert_eq!(ended.code, code, "{args:?}: {}{}", ended.stdout, ended.stderr);
+    assert!(ended.stderr.contains(message), "`{message}` is not in: {}", ended.stderr);
+}
+
+fn cycle(utility: &Utility, number: &str) -> std::path::PathBuf {
+    utility.path().join(utility.done(&["path", "--store", "store", "--cycle", number]).trim())
+}
+
+const PLACE: [&str; 4] = ["customer_id", "rank", "tier", "score_e6"];
+
+/// By id: final tiers found from the scores of a cycle, everybody sorted and counted again.
+fn tiers_by_hand(tiers: &Published, counts: [usize; 3]) -> Vec<(String, String)> {
+    let mut scores: Vec<(i64, String)> = tiers
+        .integers("score_e6")
+        .into_iter()
+        .zip(tiers.texts("customer_id"))
+        .map(|(score, id)| (-score.unwrap(), id.unwrap()))
+        .collect();
+    scores.sort();
+    let names = ["special", "grade-1", "grade-2", "grade-3"];
+    let tier = |place: usize| names[counts.iter().filter(|count| place >= **count).count()].to_owned();
+    let mut found: Vec<(String, String)> =
+        scores.into_iter().enumerate().map(|(place, (_, id))| (id, tier(place))).collect();
+    found.sort();
+    found
+}
+
+fn published_tiers(tiers: &Published) -> Vec<(String, String)> {
+    tiers
+        .rows_of(&["customer_id", "tier"])
+        .into_iter()
+        .map(|row| (row[0].clone().unwrap(), row[1].clone().unwrap()))
+        .collect()
+}
+
+#[test]
+fn a_corrected_bill_lifts_one_customer_and_leaves_all_others_where_they_are() {
+    let utility = utility(&[]);
+    let filed = file(&utility);
+    assert_eq!((&filed["kind"], &filed["facts"]), (&json!("appeal"), &json!({ "late": false })));
+    patch(&utility, corrected);
+    let replayed = json_of(&utility, &[&["appeal", "replay", "A60"], &EVIDENCE[..]].concat());
+    assert_eq!(json_of(&utility, &["cycles"]).as_array().unwrap().len(), 1, "a replay writes nothing");
+    fails(
+        &utility,
+        &[
+            &["appeal", "rule", "A60"],
+            &EVIDENCE[..],
+            &["--outcome", "upheld", "--by", "li na", "--reason", "r"],
+        ]
+        .concat(),
+        1,
+        "somebody else must rule",
+    );
+    let ruled = rule(&utility);
+    let facts = &ruled["entry"]["facts"];
+    for key in ["quota", "before", "after", "ripple"] {
+        assert_eq!(facts[key], replayed[key]);
+    }
+    assert_eq!(
+        (&facts["quota"], &facts["ripple"], &facts["appeal"]),
+        (&json!("supernumerary"), &json!([]), &json!(1))
+    );
+    assert!(facts["after"]["rank"].as_u64() < facts["before"]["rank"].as_u64(), "{facts}");
+    assert_eq!((&ruled["revision"], &ruled["published"]), (&json!(2), &json!(true)));
+
+    let [before, after] = ["1", "2"].map(|number| cycle(&utility, number));
+    let [old, new] = [&before, &after].map(|dir| Published::read(&dir.join("tiers.parquet")));
+    for (old, new) in old.rows_of(&PLACE).into_iter().zip(new.rows_of(&PLACE)) {
+        if old[0].as_deref() != Some("A60") {
+            assert_eq!((&old[2], &old[3]), (&new[2], &new[3]), "only ranks move");
+        }
+    }
+    let counts: Vec<usize> = Published::read(&after.join("ledger.parquet"))
+        .integers("count")
+        .into_iter()
+        .map(|count| count.unwrap() as usize)
+        .collect();
+    assert_eq!(tiers_by_hand(&new, counts.try_into().unwrap()), published_tiers(&new));
+    for name in
+        ["parameters", "weights", "findings", "reconciliation", "usage_as_read", "monthly_usage", "customers"]
+    {
+        let [old, new] =
+            [&before, &after].map(|dir| fs::read(dir.join(name).with_extension("parquet")).unwrap());
+        assert!(old == new, "{name} is byte-equal");
+    }
+
+    // The store is whole, and the revision follows from the data and the kept patch.
+    fs::remove_dir_all(utility.path().join("patch")).unwrap();
+    let verified = utility.done(&["verify", "--store", "store", "--recompute", "data"]);
+    assert!(verified.contains("cycle 2, computed again from its inputs, is the same"), "{verified}");
+    utility.done(&["explain", "A60", "--store", "store"]);
+    utility.done(&["compare", "--store", "store", "--from", "1", "--cycle", "2"]);
+    let history = json_of(&utility, &["history", "--customer", "A60"]);
+    assert!(history.to_string().contains(facts["after"]["tier"].as_str().unwrap()));
+    // The same data again are no repetition of the revision, and build on nothing of it.
+    let again = utility.regrade(&["--method", "method.toml", "--accept-findings=test", "--again"]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert_eq!(
+        published_tiers(&old),
+        published_tiers(&Published::read(&cycle(&utility, "3").join("tiers.parquet")))
+    );
+}
+
+#[test]
+fn where_quotas_stay_the_ripple_is_what_grading_everybody_again_gives() {
+    let utility = utility(&[("quota = \"supernumerary\"", "quota = \"displacement\"")]);
+    file(&utility);
+    patch(&utility, corrected);
+    let ruled = rule(&utility);
+    let [old, new] = ["1", "2"].map(|number| Published::read(&cycle(&utility, number).join("tiers.parquet")));
+    let expected = tiers_by_hand(&new, [6, 18, 54]);
+    assert_eq!(published_tiers(&new), expected);
+    let ripple: Vec<Value> = published_tiers(&old)
+        .into_iter()
+        .zip(expected)
+        .filter(|(old, new)| old.0 != "A60" && old.1 != new.1)
+        .map(|(old, new)| json!({ "customer_id": old.0, "before": old.1, "after": new.1 }))
+        .collect();
+    assert!(!ripple.is_empty());
+    assert_eq!(ruled["entry"]["facts"]["ripple"], json!(ripple));
+}
+
+#[test]
+fn a_second_ruling_is_refused_and_a_second_appeal_is_heard_over_the_revision() {
+    let utility = utility(&[]);
+    patch(&utility, corrected);
+    let signed = ["--outcome", "upheld", "--by", "王芳", "--reason", "r"];
+    let ruling = [&["appeal", "rule", "A60"], &EVIDENCE[..], &signed].concat();
+    fails(&utility, &ruling, 1, "has no open appeal");
+    file(&utility);
+    rule(&utility);
+    fails(&utility, &ruling, 1, "has its ruling");
+    // About the first cycle, which is revised already: the revision is what counts.
+    let again = ["appeal", "file", "A60", "--cycle", "1", "--by", "Li Na", "--reason", "still wrong"];
+    json_of(&utility, &again);
+    patch(&utility, |month| corrected(month).replace(",3600", ",3700"));
+    let ruled = rule(&utility);
+    assert_eq!((&ruled["entry"]["cycle"], &ruled["revision"]), (&json!(2), &json!(3)));
+    let verified = utility.done(&["verify", "--store", "store", "--recompute", "data"]);
+    assert!(verified.contains("cycle 3, computed again"), "{verified}");
+    let dismissed = ["appeal", "rule", "A60", "--outcome", "dismissed", "--by", "王芳", "--reason", "r"];
+    json_of(&utility, &again);
+    let ruled = json_of(&utility, &dismissed);
+    assert_eq!(
+        (&ruled["revision"], &ruled["entry"]["facts"]["outcome"]),
+        (&Value::Null, &json!("dismissed"))
+    );
+}
+
+#[test]
+fn rows_of_others_rejects_and_other_data_are_refused() {
+    let utility = utility(&[]);
+    let replay = [&["appeal", "replay", "A60"], &EVIDENCE[..]].concat();
+    patch(&utility, |month| corrected(month).replace("A60", "A59"));
+    fails(&utility, &replay, 1, "bills.csv, row 2: it is not a row of this customer");
+    patch(&utility, |month| corrected(month).replace("2025-03-25", "soon"));
+    fails(&utility, &replay, 1, "bills.csv, row 4");
+    patch(&utility, corrected);
+    fails(
+        &utility,
+        &["appeal", "rule", "A60", "--outcome", "upheld", "--by", "W", "--reason", "r"],
+        1,
+        "no open appeal",
+    );
+    let utility = utility.append("bills.csv", "B99,A01,2025-05,3,2025-05-25,\n");
+    fails(&utility, &replay, 4, "bills.csv");
+}
+
+#[test]
+fn where_approval_is_required_a_ruling_proposes() {
+    let utility = utility(&[]);
+    let governed = fs::read_to_string(utility.path().join("method.toml")).unwrap();
+    fs::write(
+        utility.path().join("method.toml"),
+        governed.replace("approval = \"none\"", "approval = \"required\""),
+    )
+    .unwrap();
+    let propose =
+        ["--method", "method.toml", "--accept-findings=test", "--propose", "--by", "Li", "--reason", "r"];
+    assert_eq!(utility.regrade(&propose).code, 0);
+    let gates = ["changed", "special_lost", "absent", "psi_score", "csi_max", "failed_checks", "breaches"];
+    let despite: Vec<&str> = gates.iter().flat_map(|gate| ["--despite", gate]).collect();
+    let approve = |number: &str| {
+        let args = ["approve", number, "--store", "store", "--by", "Zhao", "--reason", "r"];
+        utility.done(&[&args[..], &despite].concat());
+    };
+    approve("2");
+    file(&utility);
+    patch(&utility, corrected);
+    let ruled = rule(&utility);
+    assert_eq!((&ruled["revision"], &ruled["published"]), (&json!(4), &json!(false)));
+    approve("4");
+    utility.done(&["verify", "--store", "store", "--recompute", "data"]);
+}
