@@ -1,6 +1,11 @@
 //! The files of a revision because of an appeal: those of the cycle but for the customer's rows, and tiers and ledger.
 
+use std::cell::Cell;
+use std::iter::once_with;
+use std::sync::Arc;
+
 use arrow_array::RecordBatch;
+use arrow_schema::{Schema, SchemaRef};
 use gridtier::output::appeal::{CustomerRows, customer_rows, merged};
 use gridtier::output::{Output, ledger, tiers};
 use gridtier::text;
@@ -9,7 +14,7 @@ use serde_json::Value;
 use super::error::AppealError;
 use super::register::{KeptPatch, ruling_of};
 use super::replay::{ReplayedAppeal, replay};
-use crate::cycle::{Engine, Manifest, Revision, batches_of, other_table, rows_of_ids};
+use crate::cycle::{CycleError, Engine, Manifest, Revision, batches_of, other_table, rows_of_ids};
 use crate::folder::DataFolder;
 use crate::store::{Commit, Staging, Store, StoredCycle};
 
@@ -79,6 +84,22 @@ fn file_of(table: &str) -> String {
     format!("{table}.parquet")
 }
 
+/// Writes a table batch by batch, so that no table is held whole. The first batch that cannot be read ends it.
+fn write_batches(
+    staging: &mut Staging,
+    name: &str,
+    schema: SchemaRef,
+    batches: impl Iterator<Item = Result<RecordBatch, CycleError>>,
+) -> Result<(), AppealError> {
+    let mut failed = None;
+    let whole = batches.map_while(|batch| batch.map_err(|error| failed = Some(error)).ok());
+    let written = staging.write_parquet(name, schema, whole);
+    match failed {
+        Some(error) => Err(error.into()),
+        None => written.map(drop).map_err(AppealError::from),
+    }
+}
+
 /// Writes a table with the corrected rows of the customer in the place of its own.
 fn write_merged(
     staging: &mut Staging,
@@ -86,40 +107,36 @@ fn write_merged(
     corrected: &CustomerRows,
 ) -> Result<(), AppealError> {
     let name = file_of(corrected.name);
-    let (mut next, mut failed) = (0, None);
+    let next = Cell::new(0);
     let pieces = batches_of(base, &name)?.flat_map(|batch| {
+        let mut row = next.get();
         let pieces = batch
-            .and_then(|batch| merged(&batch, corrected, &mut next).ok_or_else(|| other_table(base, &name)));
-        pieces.unwrap_or_else(|error| {
-            failed.get_or_insert(error);
-            Vec::new()
-        })
+            .and_then(|batch| merged(&batch, corrected, &mut row).ok_or_else(|| other_table(base, &name)));
+        next.set(row);
+        pieces.map_or_else(|error| vec![Err(error)], |pieces| pieces.into_iter().map(Ok).collect())
     });
-    let pieces: Vec<RecordBatch> = pieces.collect();
-    if let Some(error) = failed {
-        return Err(error.into());
-    }
-    let rest = corrected.rows.slice(next, corrected.rows.num_rows() - next);
-    staging.write_parquet(&name, corrected.schema.clone(), pieces.into_iter().chain([rest]))?;
-    Ok(())
+    let rest = once_with(|| Ok(corrected.rows.slice(next.get(), corrected.rows.num_rows() - next.get())));
+    write_batches(staging, &name, corrected.schema.clone(), pieces.chain(rest))
 }
 
 /// Writes the table of tiers.
 fn write_tiers(staging: &mut Staging, replayed: &ReplayedAppeal) -> Result<(), AppealError> {
     let ReplayedAppeal { base, cycle, placing, corrected, .. } = replayed;
     let (name, number) = (file_of(TIERS), staging.version());
-    let (mut start, mut revised) = (0, Vec::new());
-    for batch in batches_of(base, &name)? {
+    let mut start = 0;
+    let revised = batches_of(base, &name)?.map(|batch| {
         let batch = batch?;
         let rows = tiers::revised(&batch, start, number, &cycle.strata, placing, corrected);
-        revised.push(rows.ok_or_else(|| other_table(base, &name))?);
         start += batch.num_rows();
-    }
-    let Some(schema) = revised.first().map(RecordBatch::schema) else {
-        return Err(AppealError::bug("a table of tiers has no row"));
+        rows.ok_or_else(|| other_table(base, &name))
+    });
+    let mut revised = revised.peekable();
+    let schema = match revised.peek() {
+        Some(Ok(first)) => first.schema(),
+        Some(Err(_)) => Arc::new(Schema::empty()),
+        None => return Err(AppealError::bug("a table of tiers has no row")),
     };
-    staging.write_parquet(&name, schema, revised.into_iter())?;
-    Ok(())
+    write_batches(staging, &name, schema, revised)
 }
 
 /// Publishes a revision because of an appeal once more, in another store, from its base, the data and the kept patch.
