@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use gridtier::decision::AppealOutcome;
 use gridtier::text;
 use gridtier_io::appeal::{
     AppealEvidence, AppealRequest, AppealSignature, FiledAppeal, ReplayedAppeal, RuledAppeal,
@@ -70,7 +71,7 @@ fn replay(args: &ReplayArgs, lang: Lang) -> Result<Done, Failure> {
     let evidence = AppealEvidence { data, patch: &patch, path: &args.patch };
     let replayed = request(&args.appealed).replay(evidence);
     bar.finish_and_clear();
-    let ReplayedAppeal { base, cycle, customer, placing, corrected, .. } = &replayed?;
+    let ReplayedAppeal { base, cycle, customer, placing, corrected, appeal, .. } = &replayed?;
     let quota = cycle.method.appeal.quota;
     let reported = ReportedAppeal {
         cycle: base.version,
@@ -82,6 +83,7 @@ fn replay(args: &ReplayArgs, lang: Lang) -> Result<Done, Failure> {
     };
     let mut sections = report::sections(reported);
     sections.insert(1, report::values(cycle, placing.at, corrected));
+    sections.push(report::replayed(customer, appeal.is_some()));
     let json = json!({
         "cycle": base.version,
         "customer_id": customer,
@@ -124,7 +126,9 @@ fn rule(args: &RuleArgs, lang: Lang) -> Result<Done, Failure> {
         revision: revision.as_ref().map(|cycle| (cycle.version, !cycle.is_published())),
     };
     let mut sections = vec![report::ruled(ruling)];
-    sections.extend(report::sections(reported));
+    if facts.outcome != AppealOutcome::Dismissed {
+        sections.extend(report::sections(reported));
+    }
     let json = json!({
         "entry": entry,
         "revision": revision.as_ref().map(|cycle| cycle.version),

@@ -4,12 +4,14 @@ use gridtier::compare::{MoveExplanation, explain_move};
 use gridtier::contract::cell::fold_id;
 use gridtier::explain::Explanation;
 use gridtier::method::Override;
+use gridtier_io::appeal::{corrections, evidence_tables, look_up};
 use gridtier_io::compare::{ComparedPair, ComparisonRequest, RevisionChoice};
-use gridtier_io::cycle::{self, EVIDENCE_TABLES};
+use gridtier_io::cycle;
 use gridtier_io::folder::DataFolder;
-use gridtier_io::store::{Store, StoredCycle};
+use gridtier_io::store::{RegisterEntry, Store, StoredCycle};
 use gridtier_report::render::terminal;
-use gridtier_report::{explain, moved};
+use gridtier_report::section::Section;
+use gridtier_report::{appeal, explain, moved};
 use serde_json::json;
 
 use crate::args::{ExplainArgs, ResultFormat};
@@ -25,22 +27,19 @@ pub fn run(args: &ExplainArgs, lang: Lang) -> Result<Done, Failure> {
     let store = Store::open(&args.cycle.store)?;
     let cycle = store.cycle(args.cycle.cycle)?;
     let id = fold_id(args.customer.as_deref().unwrap_or_default());
-    let found = explained(args, &cycle, &id);
+    let found = Explained::of(args, &store, &cycle, &id);
     let Some(since) = args.since else {
-        let (explanation, decision) = found?;
+        let explained = found?;
         let data = match args.format {
-            ResultFormat::Text => {
-                let sections = explain::sections(&explanation, decision.as_ref(), cycle.version);
-                terminal::text(&sections, lang.into())
-            }
+            ResultFormat::Text => terminal::text(&explained.sections(cycle.version), lang.into()),
             ResultFormat::Json => {
-                let text = serde_json::to_string_pretty(&explanation);
+                let text = serde_json::to_string_pretty(&explained.explanation);
                 text.map_err(|error| Failure::bug(&error.to_string()))? + "\n"
             }
         };
         return Ok(Done { data });
     };
-    let graded_id = found.as_ref().map_or(&*id, |(explanation, _)| explanation.row.customer_id.as_str());
+    let graded_id = found.as_ref().map_or(&*id, |found| found.explanation.row.customer_id.as_str());
     let numbers = [since, cycle.version];
     // A customer that is no longer graded has moved all the same.
     let Some(explained_move) = move_since(&store, numbers, graded_id)? else { return Err(no_move(found)) };
@@ -48,13 +47,11 @@ pub fn run(args: &ExplainArgs, lang: Lang) -> Result<Done, Failure> {
     let data = match args.format {
         ResultFormat::Text => {
             let mut sections = moved::sections(&explained_move, numbers);
-            sections.extend(found.iter().flat_map(|(explanation, decision)| {
-                explain::sections(explanation, decision.as_ref(), cycle.version)
-            }));
+            sections.extend(found.iter().flat_map(|explained| explained.sections(cycle.version)));
             terminal::text(&sections, lang.into())
         }
         ResultFormat::Json => {
-            let explanation = found.map(|(explanation, _)| explanation);
+            let explanation = found.map(|explained| explained.explanation);
             let [from, to] = numbers;
             let whole =
                 json!({ "from": from, "cycle": to, "move": explained_move, "explanation": explanation });
@@ -64,20 +61,40 @@ pub fn run(args: &ExplainArgs, lang: Lang) -> Result<Done, Failure> {
     Ok(Done { data })
 }
 
-/// The explanation of the tier in one cycle, and the override that sets it.
-fn explained(
-    args: &ExplainArgs,
-    cycle: &StoredCycle,
-    id: &str,
-) -> Result<(Explanation, Option<Override>), Failure> {
-    let mut recalled = cycle::customer(cycle, id)?;
-    if let Some(data) = &args.data {
-        recalled.look_up(cycle, DataFolder::open_tables(data, &EVIDENCE_TABLES)?)?;
+/// The explanation of the tier in one cycle.
+struct Explained {
+    explanation: Explanation,
+    /// The override that sets the tier.
+    decision: Option<Override>,
+    /// The rulings that have corrected the customer's rows.
+    corrections: Vec<RegisterEntry>,
+}
+
+impl Explained {
+    fn of(args: &ExplainArgs, store: &Store, cycle: &StoredCycle, id: &str) -> Result<Self, Failure> {
+        let mut recalled = cycle::customer(cycle, id)?;
+        if let Some(data) = &args.data {
+            let data = DataFolder::open_tables(data, evidence_tables(cycle)?)?;
+            look_up(store, cycle, &mut recalled, data)?;
+        }
+        let decision = recalled.decision().cloned();
+        let explanation = recalled.explain();
+        let is_overridden = explanation.row.reason.as_deref() == Some("override");
+        Ok(Self {
+            decision: decision.filter(|_| is_overridden),
+            corrections: corrections(store, cycle, &explanation.row.customer_id)?,
+            explanation,
+        })
     }
-    let decision = recalled.decision().cloned();
-    let explanation = recalled.explain();
-    let is_overridden = explanation.row.reason.as_deref() == Some("override");
-    Ok((explanation, decision.filter(|_| is_overridden)))
+
+    fn sections(&self, version: u64) -> Vec<Section> {
+        let mut sections = explain::sections(&self.explanation, self.decision.as_ref(), version);
+        sections.extend(self.corrections.iter().map(|ruling| {
+            let files: Vec<&str> = ruling.files.iter().map(|file| file.name.as_str()).collect();
+            appeal::corrected(ruling.number, &files)
+        }));
+        sections
+    }
 }
 
 /// The move of a customer between two cycles; `None` if neither grades it.
@@ -90,7 +107,7 @@ fn move_since(store: &Store, [from, to]: [u64; 2], id: &str) -> Result<Option<Mo
 }
 
 /// Why there is nothing to explain: the customer is in neither cycle.
-fn no_move(found: Result<(Explanation, Option<Override>), Failure>) -> Failure {
+fn no_move(found: Result<Explained, Failure>) -> Failure {
     match found {
         Err(failure) => failure,
         Ok(_) => Failure::bug("a graded customer is in neither of two cycles"),

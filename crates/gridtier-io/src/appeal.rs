@@ -8,6 +8,7 @@ mod error;
 mod register;
 mod replay;
 mod revise;
+mod evidence;
 
 use std::path::Path;
 
@@ -24,6 +25,7 @@ use crate::govern::{GovernanceError, days_between, family, last_of_family, requi
 use crate::store::{Commit, NewEntry, RegisterEntry, Store, StoredCycle};
 
 pub use error::AppealError;
+pub use evidence::{corrections, evidence_tables, look_up};
 use register::{files_of, keep_files, open_appeal};
 pub use replay::ReplayedAppeal;
 use replay::replay;
@@ -151,7 +153,8 @@ impl AppealRequest<'_> {
         let appeal = self.open_appeal(&store)?;
         let base = self.base(&store, appeal.as_ref())?;
         let customer = customer(&base, self.customer)?.row.customer_id;
-        replay(&store, base, &customer, evidence.data, Some(evidence.patch))
+        let replayed = replay(&store, base, &customer, evidence.data, Some(evidence.patch))?;
+        Ok(ReplayedAppeal { appeal: appeal.map(|appeal| appeal.number), ..replayed })
     }
 
     /// Decides the customer's open appeal. Where its corrected rows change anything, a revision is published with the entry, or

@@ -32,6 +32,7 @@ pub(crate) use error::{other_columns as other_table, unreadable};
 pub use facts::express;
 pub(crate) use facts::facts;
 pub use graded::graded_customers;
+pub(crate) use history::data_of;
 pub use history::{EVIDENCE_TABLES, EvidenceData};
 pub(crate) use inspected::{assessed_months, inspected_plans, inspected_tiers};
 pub(crate) use load::was_published_before;

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate};
-use gridtier::decision::{CycleState, EntryKind, ListedCycle, ListedEntry, Opinion, RecordKind};
+use gridtier::decision::{
+    AppealOutcome, CycleState, EntryKind, ListedCycle, ListedEntry, Opinion, RecordKind,
+};
 use gridtier::history::TierHistory;
 use gridtier::method::VALID_DAYS;
 use gridtier::output::tiers;
@@ -159,8 +161,10 @@ pub fn prune(store: &Store, now: &str) -> Result<Vec<ListedCycle>, GovernanceErr
 pub fn register(store: &Store) -> Result<Vec<ListedEntry>, GovernanceError> {
     let listed = store.register()?.into_iter().map(|entry| {
         let verdict = entry.facts.get("verdict").and_then(|verdict| Opinion::from_code(verdict.as_str()?));
+        let outcome =
+            entry.facts.get("outcome").and_then(|outcome| AppealOutcome::from_code(outcome.as_str()?));
         let RegisterEntry { number, at, by, kind, cycle, customer_id, reason, .. } = entry;
-        ListedEntry { number, at, by, kind, verdict, cycle, customer_id, reason }
+        ListedEntry { number, at, by, kind, verdict, outcome, cycle, customer_id, reason }
     });
     Ok(listed.collect())
 }

@@ -52,7 +52,7 @@ pub fn filed(entry: u64, customer: &str, cycle: u64, days: i64, days_allowed: u3
         "Appeal {entry} of customer {customer} about cycle {cycle} is in the register",
         "客户 {customer} 对周期 {cycle} 的申诉已登记, 条目 {entry}"
     ));
-    match is_late {
+    let section = match is_late {
         false => section.sentence(
             format!("It was filed {days} days after publication, within {days_allowed}."),
             format!("于发布后第 {days} 天提出, 在 {days_allowed} 天期限内。"),
@@ -61,7 +61,14 @@ pub fn filed(entry: u64, customer: &str, cycle: u64, days: i64, days_allowed: u3
             format!("It is late: {days} days after publication, and {days_allowed} are allowed. It is heard all the same."),
             format!("已逾期: 于发布后第 {days} 天提出, 期限为 {days_allowed} 天。仍予受理。"),
         ),
-    }
+    };
+    section.sentence(
+        format!(
+            "Next: put the customer's corrected rows into a folder, and see by `gridtier appeal replay {customer}` where they \
+             would put it."
+        ),
+        format!("下一步: 将该客户更正后的数据放入一个文件夹, 用 `gridtier appeal replay {customer}` 查看更正后的等级。"),
+    )
 }
 
 /// Where the customer stood and stands, and who else moves.
@@ -109,10 +116,12 @@ fn places(reported: ReportedAppeal) -> Section {
     let section =
         Section::titled(heading).table(DataTable::new(Text::coded("places", "", ""), columns, rows));
     match reported.quota {
-        AppealQuota::Supernumerary => section
-            .sentence("It is one more in its tier: nobody else moves.", "按增加名额处理: 其他客户等级不变。"),
+        AppealQuota::Supernumerary => section.sentence(
+            "A place is added where it rises: nobody else moves.",
+            "按增加名额处理: 其他客户等级不变。",
+        ),
         AppealQuota::Displacement => section.sentence(
-            format!("Quotas stay: {others} other customers move."),
+            format!("Quotas stay. Others who move: {others}."),
             format!("名额不变: 另有 {others} 户等级变动。"),
         ),
     }
@@ -146,14 +155,20 @@ pub fn values(cycle: &Cycle, at: usize, corrected: &CorrectedCustomer) -> Sectio
         DataColumn::new(ColumnFormat::Text, "indicator", "indicator", "指标"),
         DataColumn::new(ColumnFormat::Number(4), "before", "published", "已发布"),
         DataColumn::new(ColumnFormat::Number(4), "after", "corrected", "更正后"),
-        DataColumn::new(ColumnFormat::Number(4), "points", "points in the score", "计入得分"),
+        DataColumn::new(ColumnFormat::Number(4), "points", "adds to the score", "计入得分"),
     ];
     let changed = cycle.method.indicators.iter().enumerate().filter_map(|(place, spec)| {
         let (before, after) = (cycle.columns[place].get(number), corrected.values[place]);
         (before != after).then(|| {
             let cell = |value: IndicatorValue| DataCell::number(value.known());
             let points = corrected.parts.contributions.get(place).copied();
-            vec![DataCell::same(spec.id.clone()), cell(before), cell(after), DataCell::number(points)]
+            let [en, zh] = spec.titles.clone();
+            vec![
+                DataCell::Text(Text::coded(spec.id.clone(), en, zh)),
+                cell(before),
+                cell(after),
+                DataCell::number(points),
+            ]
         })
     });
     Section::titled(text!("What the corrected rows change", "更正数据引起的指标变化")).table(DataTable::new(
@@ -161,6 +176,39 @@ pub fn values(cycle: &Cycle, at: usize, corrected: &CorrectedCustomer) -> Sectio
         columns,
         changed,
     ))
+}
+
+/// That rows of an explained customer were corrected by a ruling.
+#[must_use]
+pub fn corrected(entry: u64, files: &[&str]) -> Section {
+    let files = files.join(", ");
+    Section::titled(text!("Corrected by an appeal", "经申诉更正")).sentence(
+        format!(
+            "Its rows in {files} are those of entry {entry} of the register, not those of the data. The store keeps them \
+             in _files, by the SHA-256 that the entry names."
+        ),
+        format!(
+            "{files} 中该客户的数据以登记簿条目 {entry} 的更正为准, 而非原数据。更正文件保存在存储的 _files 中, 以条目所记的 SHA-256 命名。"
+        ),
+    )
+}
+
+/// What comes after a replay.
+#[must_use]
+pub fn replayed(customer: &str, is_open: bool) -> Section {
+    let section = Section::titled(text!("Nothing was written", "未写入任何内容"));
+    match is_open {
+        true => section.sentence(
+            format!(
+                "Decide with `gridtier appeal rule {customer}`: somebody else than who filed the appeal."
+            ),
+            format!("请用 `gridtier appeal rule {customer}` 裁定; 裁定人不得是申诉提出人。"),
+        ),
+        false => section.sentence(
+            format!("There is no open appeal: file one with `gridtier appeal file {customer}`."),
+            format!("没有待裁定的申诉: 请先用 `gridtier appeal file {customer}` 提出。"),
+        ),
+    }
 }
 
 /// What became of an appeal.
@@ -173,7 +221,10 @@ pub fn ruled(ruling: ReportedRuling) -> Section {
         "申诉 {appeal}: {zh}; 登记簿条目 {entry}"
     ));
     match revision {
-        None => section.sentence("No cycle was changed.", "未改变任何周期。"),
+        None => section.sentence(
+            "No cycle was changed: the customer stays where it was published.",
+            "未改变任何周期: 该客户仍以已发布的结果为准。",
+        ),
         Some((number, false)) => section.sentence(
             format!("Cycle {number} is the revision that holds from now on."),
             format!("周期 {number} 为修订结果, 自此生效。"),

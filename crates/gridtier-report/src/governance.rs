@@ -110,7 +110,9 @@ pub fn register(entries: &[ListedEntry]) -> Section {
             time(&entry.at),
             DataCell::same(entry.by.clone()),
             DataCell::word(entry.kind),
-            entry.verdict.map_or(DataCell::Blank, DataCell::word),
+            entry
+                .outcome
+                .map_or_else(|| entry.verdict.map_or(DataCell::Blank, DataCell::word), DataCell::word),
             entry.cycle.map_or(DataCell::Blank, DataCell::count),
             optional(entry.customer_id.as_deref()),
             DataCell::same(entry.reason.clone()),

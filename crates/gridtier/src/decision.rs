@@ -148,6 +148,8 @@ pub struct ListedEntry {
     pub kind: EntryKind,
     /// The verdict of a review.
     pub verdict: Option<Opinion>,
+    /// How a ruling decides.
+    pub outcome: Option<AppealOutcome>,
     /// The cycle that the entry is about.
     pub cycle: Option<u64>,
     /// The customer that the entry is about.

@@ -7,7 +7,7 @@ use gridtier::error::RunError;
 use gridtier::patch::PatchError;
 use gridtier::text::{Lang, Text};
 
-use crate::cycle::CycleError;
+use crate::cycle::{CycleError, EvidenceError};
 use crate::folder::OpenError;
 use crate::govern::GovernanceError;
 use crate::store::StoreError;
@@ -58,6 +58,16 @@ impl From<StoreError> for AppealError {
 impl From<CycleError> for AppealError {
     fn from(error: CycleError) -> Self {
         GovernanceError::from(error).into()
+    }
+}
+
+impl From<EvidenceError> for AppealError {
+    fn from(error: EvidenceError) -> Self {
+        match error {
+            EvidenceError::Cycle(error) => error.into(),
+            EvidenceError::Run(error) => error.into(),
+            EvidenceError::OtherData(what) => Self::OtherInputs(what),
+        }
     }
 }
 

@@ -22,7 +22,7 @@ use crate::cycle::{
 };
 use crate::folder::DataFolder;
 use crate::inputs::other_inputs;
-use crate::store::{Store, StoredCycle};
+use crate::store::{RegisterEntry, Store, StoredCycle};
 
 /// An appeal judged by corrected rows.
 pub struct ReplayedAppeal {
@@ -30,6 +30,8 @@ pub struct ReplayedAppeal {
     pub base: StoredCycle,
     /// Its manifest.
     pub manifest: Manifest,
+    /// Number of the entry of the customer's open appeal, if there is one.
+    pub appeal: Option<u64>,
     /// The cycle in memory, with the tiers that its policies have read.
     pub cycle: Cycle,
     /// Id of the customer.
@@ -119,6 +121,7 @@ pub(super) fn replay(
     Ok(ReplayedAppeal {
         base,
         manifest,
+        appeal: None,
         cycle,
         customer: customer.to_owned(),
         accounts,
@@ -180,27 +183,42 @@ fn accounts_in(graded: &Graded, customer: &str) -> BTreeSet<String> {
 }
 
 /// A patch that an earlier ruling has upheld.
-struct EarlierPatch {
+pub(super) struct EarlierPatch {
     accounts: BTreeSet<String>,
     kept: KeptPatch,
 }
 
 impl EarlierPatch {
-    fn patch(&self) -> Patch<'_> {
+    pub fn patch(&self) -> Patch<'_> {
         Patch { accounts: &self.accounts, rows: &self.kept.folder }
     }
 }
 
-/// The patches that went into a cycle, the first one first: those of the revisions because of appeals that it builds on.
-fn upheld_before(
+/// The patches that went into a cycle, the first one first.
+pub(super) fn upheld_before(
     store: &Store,
     base: &StoredCycle,
     manifest: &Manifest,
     data: &DataFolder,
 ) -> Result<Vec<EarlierPatch>, AppealError> {
+    let mut patches = Vec::new();
+    for (ruling, before) in rulings_in(store, base, manifest)? {
+        let accounts = accounts_of(&before, ruling.customer_id.as_deref().unwrap_or_default())?;
+        patches.push(EarlierPatch { accounts, kept: KeptPatch::open(store, &ruling, data)? });
+    }
+    Ok(patches)
+}
+
+/// The rulings that went into a cycle, the first one first, each with the cycle that it has revised: those of the revisions
+/// because of appeals that the cycle builds on.
+pub(super) fn rulings_in(
+    store: &Store,
+    base: &StoredCycle,
+    manifest: &Manifest,
+) -> Result<Vec<(RegisterEntry, StoredCycle)>, AppealError> {
     let cycles = store.cycles()?;
     let (mut number, mut manifest) = (base.version, manifest.clone());
-    let mut patches = Vec::new();
+    let mut rulings = Vec::new();
     while manifest.is_of_appeal() {
         let ruling = ruling_of(store, number)?.ok_or_else(|| {
             AppealError::OtherInputs(text!(
@@ -215,11 +233,9 @@ fn upheld_before(
                 "本存储中没有周期 {number} 所修订的周期"
             )));
         };
-        let customer = ruling.customer_id.clone().unwrap_or_default();
-        let accounts = accounts_of(before, &customer)?;
-        patches.push(EarlierPatch { accounts, kept: KeptPatch::open(store, &ruling, data)? });
         (number, manifest) = (before.version, Manifest::read(before)?);
+        rulings.push((ruling, before.clone()));
     }
-    patches.reverse();
-    Ok(patches)
+    rulings.reverse();
+    Ok(rulings)
 }

@@ -2,14 +2,17 @@
 
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray as _;
+use gridtier::contract::Table;
+use gridtier::customer;
 use gridtier::explain::{Boundary, Explanation, History, TierRow, explain};
 use gridtier::indicator::IndicatorValue;
 use gridtier::method::{Method, Override};
 use gridtier::output::{holders, indicators, ledger, tiers};
 use gridtier::score::Parameters;
+use gridtier::source::{Source, TableBook};
 
 use super::error::{CycleError, EvidenceError, other_columns};
-use super::history::{EvidenceData, accounts, history};
+use super::history::{EvidenceData, accounts, add_rows, history};
 use super::load::{MEMBERS, fitted, has_holders};
 use super::lookup::absent;
 use super::manifest::{Manifest, parse_method};
@@ -100,6 +103,12 @@ impl CustomerRecord {
     /// The data are not those of the cycle, or a table cannot be read.
     pub fn look_up(&mut self, cycle: &StoredCycle, data: DataFolder) -> Result<(), EvidenceError> {
         EvidenceData::open(cycle, data)?.add(cycle, &mut [&mut self.history])
+    }
+
+    /// As [`look_up`](Self::look_up), in rows that take the place of those of the data.
+    pub(crate) fn look_up_in(&mut self, cycle: &StoredCycle, rows: &dyn Source) -> Result<(), EvidenceError> {
+        let customers = customer::read(rows, &mut TableBook::new(Table::Customers))?;
+        add_rows(rows, &customers, cycle, &mut [&mut self.history])
     }
 
     /// The override in the method that sets this customer's tier, if there is one.

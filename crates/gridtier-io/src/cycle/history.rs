@@ -16,7 +16,7 @@ use gridtier::fact::power_factor_attained;
 use gridtier::index::CustomerIx;
 use gridtier::output::facts::{read_customers, read_offences};
 use gridtier::plan;
-use gridtier::source::TableBook;
+use gridtier::source::{Source, TableBook};
 use gridtier::text;
 use gridtier::unit::{Month, Window};
 
@@ -141,10 +141,7 @@ impl EvidenceData {
     /// # Errors
     /// The data are not those of the cycle, or a table cannot be read.
     pub fn open(cycle: &StoredCycle, data: DataFolder) -> Result<Self, EvidenceError> {
-        let manifest = Manifest::read(cycle)?;
-        check_inputs(&manifest, &data)?;
-        let known_as_of = manifest.known_as_of.as_deref().and_then(|text| Dates::default().local_time(text));
-        let data = data.with_known_as_of(known_as_of);
+        let data = data_of(cycle, data)?;
         let customers = customer::read(&data, &mut TableBook::new(Table::Customers))?;
         Ok(Self { data, customers })
     }
@@ -154,30 +151,50 @@ impl EvidenceData {
     /// # Errors
     /// A table cannot be read.
     pub fn add(&self, cycle: &StoredCycle, histories: &mut [&mut History]) -> Result<(), EvidenceError> {
-        let Self { data, customers } = self;
-        let Some(window) = histories.first().map(|history| history.window) else { return Ok(()) };
-        let number = |id: &str| customers.ids.get(id).map(CustomerIx::new);
-        let accounts = histories.iter().flat_map(|history| &history.accounts);
-        let of: Vec<CustomerIx> = accounts.filter_map(|account| number(&account.id)).collect();
-        let mut bills: BTreeMap<CustomerIx, Vec<SettledBill>> = BTreeMap::new();
-        for (customer, bill) in settled_bills(data, customers, window, &of)? {
-            bills.entry(customer).or_default().push(bill);
-        }
-        let mut plans: BTreeMap<CustomerIx, Vec<(Month, i64)>> = BTreeMap::new();
-        for (customer, month, planned_wh) in plan::of_customers(data, customers, window, &of)? {
-            plans.entry(customer).or_default().push((month, planned_wh));
-        }
-        for account in histories.iter_mut().flat_map(|history| &mut history.accounts) {
-            let number = number(&account.id);
-            let own = number.and_then(|number| plans.remove(&number)).unwrap_or_default();
-            account.bills = Some(number.and_then(|number| bills.remove(&number)).unwrap_or_default());
-            account.plans = Some(planned(cycle, &account.id, &own)?);
-        }
-        Ok(())
+        add_rows(&self.data, &self.customers, cycle, histories)
     }
 }
 
-/// The months that have a plan and are covered by readings, with the energy used.
+/// The data that a cycle was computed from, as they were known then.
+///
+/// # Errors
+/// They are other data.
+pub(crate) fn data_of(cycle: &StoredCycle, data: DataFolder) -> Result<DataFolder, EvidenceError> {
+    let manifest = Manifest::read(cycle)?;
+    check_inputs(&manifest, &data)?;
+    let known_as_of = manifest.known_as_of.as_deref().and_then(|text| Dates::default().local_time(text));
+    Ok(data.with_known_as_of(known_as_of))
+}
+
+/// Adds the bills and plans of the accounts to histories of one cycle.
+pub(super) fn add_rows(
+    rows: &dyn Source,
+    customers: &Customers,
+    cycle: &StoredCycle,
+    histories: &mut [&mut History],
+) -> Result<(), EvidenceError> {
+    let Some(window) = histories.first().map(|history| history.window) else { return Ok(()) };
+    let number = |id: &str| customers.ids.get(id).map(CustomerIx::new);
+    let accounts = histories.iter().flat_map(|history| &history.accounts);
+    let of: Vec<CustomerIx> = accounts.filter_map(|account| number(&account.id)).collect();
+    let mut bills: BTreeMap<CustomerIx, Vec<SettledBill>> = BTreeMap::new();
+    for (customer, bill) in settled_bills(rows, customers, window, &of)? {
+        bills.entry(customer).or_default().push(bill);
+    }
+    let mut plans: BTreeMap<CustomerIx, Vec<(Month, i64)>> = BTreeMap::new();
+    for (customer, month, planned_wh) in plan::of_customers(rows, customers, window, &of)? {
+        plans.entry(customer).or_default().push((month, planned_wh));
+    }
+    for account in histories.iter_mut().flat_map(|history| &mut history.accounts) {
+        let number = number(&account.id);
+        let own = number.and_then(|number| plans.remove(&number)).unwrap_or_default();
+        account.bills = Some(number.and_then(|number| bills.remove(&number)).unwrap_or_default());
+        account.plans = Some(planned(cycle, &account.id, &own)?);
+    }
+    Ok(())
+}
+
+/// The covered months among those with a plan, with the energy used.
 fn planned(cycle: &StoredCycle, id: &str, plans: &[(Month, i64)]) -> Result<Vec<PlannedMonth>, CycleError> {
     let path = cycle.dir.join("monthly_usage.parquet");
     let Some(usage) = rows_with_key(&path, "customer_id", id)? else { return Ok(Vec::new()) };
