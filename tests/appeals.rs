@@ -1,16 +1,21 @@
 //! Appeals: a corrected bill of one customer, replayed and ruled on, by both rules for places.
 
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::Instant;
 
+use gridtier_io::appeal::{AppealRequest, AppealSignature};
 use serde_json::{Value, json};
 
-use crate::support::{Published, method_file};
-use crate::utility::{BILLS, PAYMENTS, Utility};
+use crate::support::{Published, ended, gridtier, method_file};
+use crate::utility::{BILLS, CUSTOMERS, PAYMENTS, READINGS, Utility};
 
-/// Sixty customers with energy and bills of 2025, the larger the later their id; A60 has one bill of a tenth of its size.
+/// Sixty customers with energy and bills of 2025, the larger the later their id; A60 has the most
+/// energy, and bills of a six-hundredth of their size.
 fn utility(changes: &[(&str, &str)]) -> Utility {
-    let (mut customers, mut readings) =
-        (crate::utility::CUSTOMERS.to_owned(), crate::utility::READINGS.to_owned());
+    let (mut customers, mut readings) = (CUSTOMERS.to_owned(), READINGS.to_owned());
     let (mut bills, mut payments) = (BILLS.to_owned(), PAYMENTS.to_owned());
     for size in 1..=60 {
         customers += &format!("A{size:02},large_industrial,high_voltage,2010-01-01,false\n");
@@ -37,11 +42,24 @@ fn utility(changes: &[(&str, &str)]) -> Utility {
     utility
 }
 
-/// The bills of A60 as they should have been.
+/// The bills of A60 as they should have been, and their payments.
 fn patch(utility: &Utility, rows: impl Fn(i32) -> String) {
-    fs::create_dir_all(utility.path().join("patch")).unwrap();
     let bills: String = (1..=12).map(rows).collect();
-    fs::write(utility.path().join("patch/bills.csv"), format!("{BILLS}{bills}")).unwrap();
+    let payments: String = (1..=12)
+        .map(|month| format!("P60-{month},B60-{month},2025-{month:02}-16,{}\n", 36_000 + month))
+        .collect();
+    patch_of(
+        utility,
+        &[("bills.csv", format!("{BILLS}{bills}")), ("payments.csv", format!("{PAYMENTS}{payments}"))],
+    );
+}
+
+/// A patch with these tables and no others.
+fn patch_of(utility: &Utility, tables: &[(&str, String)]) {
+    let folder = utility.path().join("patch");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    tables.iter().for_each(|(name, rows)| fs::write(folder.join(name), rows).unwrap());
 }
 
 fn corrected(month: i32) -> String {
@@ -70,7 +88,7 @@ fn fails(utility: &Utility, args: &[&str], code: i32, message: &str) {
     assert!(ended.stderr.contains(message), "`{message}` is not in: {}", ended.stderr);
 }
 
-fn cycle(utility: &Utility, number: &str) -> std::path::PathBuf {
+fn cycle(utility: &Utility, number: &str) -> PathBuf {
     utility.path().join(utility.done(&["path", "--store", "store", "--cycle", number]).trim())
 }
 
@@ -157,7 +175,8 @@ fn a_corrected_bill_lifts_one_customer_and_leaves_all_others_where_they_are() {
     fs::remove_dir_all(utility.path().join("patch")).unwrap();
     let verified = utility.done(&["verify", "--store", "store", "--recompute", "data"]);
     assert!(verified.contains("cycle 2, computed again from its inputs, is the same"), "{verified}");
-    utility.done(&["explain", "A60", "--store", "store"]);
+    let explained = utility.done(&["explain", "A60", "--store", "store"]);
+    assert!(explained.contains("bills.csv, payments.csv are those of entry 2"), "{explained}");
     utility.done(&["compare", "--store", "store", "--from", "1", "--cycle", "2"]);
     let history = json_of(&utility, &["history", "--customer", "A60"]);
     assert!(history.to_string().contains(facts["after"]["tier"].as_str().unwrap()));
@@ -177,7 +196,7 @@ fn where_quotas_stay_the_ripple_is_what_grading_everybody_again_gives() {
     patch(&utility, corrected);
     let ruled = rule(&utility);
     let [old, new] = ["1", "2"].map(|number| Published::read(&cycle(&utility, number).join("tiers.parquet")));
-    let expected = tiers_by_hand(&new, [6, 18, 54]);
+    let expected = tiers_by_hand(&new, [6, 24, 54]);
     assert_eq!(published_tiers(&new), expected);
     let ripple: Vec<Value> = published_tiers(&old)
         .into_iter()
@@ -260,4 +279,119 @@ fn where_approval_is_required_a_ruling_proposes() {
     assert_eq!((&ruled["revision"], &ruled["published"]), (&json!(4), &json!(false)));
     approve("4");
     utility.done(&["verify", "--store", "store", "--recompute", "data"]);
+}
+
+#[test]
+fn an_appeal_after_its_days_is_late_and_heard_all_the_same() {
+    let utility = utility(&[]);
+    let store = utility.store();
+    let request = AppealRequest { store: &store, customer: "A60", cycle: None };
+    let signed = AppealSignature { by: "Li Na", reason: "bills are a tenth", at: "2999-01-01T00:00:00Z" };
+    let late = request.file(signed).unwrap();
+    assert!(late.is_late() && late.days > 21);
+    assert_eq!(late.entry.facts, json!({ "late": true }));
+    patch(&utility, corrected);
+    assert_eq!(rule(&utility)["revision"], json!(2));
+}
+
+#[test]
+fn who_is_no_longer_ranked_leaves_its_place_and_comes_back_to_it() {
+    let utility = utility(&[]);
+    let opened = |on: &str| {
+        let row = format!("A60,large_industrial,high_voltage,{on},false\n");
+        patch_of(&utility, &[("customers.csv", format!("{CUSTOMERS}{row}"))]);
+        file(&utility);
+        rule(&utility)["entry"]["facts"].clone()
+    };
+    let left = opened("2025-10-01");
+    assert_eq!((left["after"]["rank"].clone(), left["ripple"].clone()), (Value::Null, json!([])));
+    let tiers = |number: &str| Published::read(&cycle(&utility, number).join("tiers.parquet"));
+    let provisional = tiers("2");
+    assert_eq!(provisional.integers("rank").iter().flatten().count(), 59);
+    let back = opened("2010-01-01");
+    assert_eq!((&back["before"], &back["after"]), (&left["after"], &left["before"]));
+    assert_eq!(tiers("3").rows_of(&PLACE), tiers("1").rows_of(&PLACE), "everybody is where it was");
+    let ledger = |number: &str| Published::read(&cycle(&utility, number).join("ledger.parquet"));
+    assert_eq!(ledger("3").integers("count"), ledger("1").integers("count"));
+    let verified = utility.done(&["verify", "--store", "store", "--recompute", "data"]);
+    assert!(verified.contains("cycle 3, computed again"), "{verified}");
+}
+
+#[test]
+fn an_explanation_with_the_data_shows_the_corrected_bills() {
+    let utility = utility(&[]);
+    let bills: String = (1..=12).map(corrected).collect();
+    // What was paid is far less than the corrected bills.
+    patch_of(&utility, &[("bills.csv", format!("{BILLS}{bills}"))]);
+    file(&utility);
+    rule(&utility);
+    let late_bills = |number: &str| {
+        let explained = json_of(&utility, &["explain", "A60", "--cycle", number, "--data", "data"]);
+        let evidence = explained["evidence"].as_array().unwrap().clone();
+        evidence.into_iter().filter(|piece| piece["what"] == "late_bill").collect::<Vec<_>>()
+    };
+    assert_eq!(late_bills("1"), [Value::Null; 0]);
+    let corrected = late_bills("2");
+    assert!(!corrected.is_empty() && corrected.iter().all(|bill| bill["due_fen"].as_i64() > Some(3_600_000)));
+}
+
+/// Copies a folder with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        match from.is_dir() {
+            true => copy(&from, &to),
+            false => assert!(fs::copy(&from, &to).is_ok()),
+        }
+    }
+}
+
+#[test]
+fn a_ruling_killed_at_any_moment_is_whole_or_was_never_made() {
+    const ROUNDS: u32 = 25;
+    let utility = utility(&[]);
+    patch(&utility, corrected);
+    file(&utility);
+    let pristine = utility.path().join("pristine");
+    copy(&utility.store(), &pristine);
+    let ruling: Vec<&str> = [
+        &["appeal", "rule", "A60", "--store", "store"],
+        &EVIDENCE[..],
+        &["--outcome", "upheld", "--by", "王芳", "--reason", "meter factor"],
+    ]
+    .concat();
+    let begun = Instant::now();
+    utility.done(&ruling);
+    let whole = begun.elapsed();
+    let (mut made, mut interrupted) = (0, 0);
+    for round in 0..ROUNDS {
+        fs::remove_dir_all(utility.store()).unwrap();
+        copy(&pristine, &utility.store());
+        let mut command = gridtier();
+        let command = command.current_dir(utility.path()).args(&ruling);
+        let mut run = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        sleep(whole * round / (ROUNDS - 1));
+        run.kill().unwrap();
+        let run = ended(run.wait_with_output().unwrap());
+        // Whoever opens the store next completes what was decided.
+        let entries = json_of(&utility, &["register"]);
+        let is_made = entries.to_string().contains("\"ruling\"");
+        assert!(is_made || run.code != 0, "it said that it was made");
+        let cycles = json_of(&utility, &["cycles"]).as_array().unwrap().len();
+        assert_eq!(cycles, if is_made { 2 } else { 1 }, "round {round}");
+        utility.done(&["verify", "--store", "store"]);
+        match is_made {
+            true => fails(&utility, &[&ruling[..3], &ruling[5..]].concat(), 1, "has its ruling"),
+            false => drop(utility.done(&ruling)),
+        }
+        assert_eq!(json_of(&utility, &["cycles"]).as_array().unwrap().len(), 2);
+        utility.done(&["verify", "--store", "store"]);
+        let names = fs::read_dir(utility.store()).unwrap().map(|entry| entry.unwrap().file_name());
+        let litter = names.filter(|name| name.to_str().unwrap().starts_with(".tmp-")).count();
+        assert_eq!(litter, 0, "round {round}");
+        made += u32::from(is_made);
+        interrupted += u32::from(!is_made);
+    }
+    assert!(interrupted > 0, "{made} rulings were made and none was interrupted");
 }

@@ -49,6 +49,12 @@ fn all_commands() -> Vec<Vec<&'static str>> {
         "whatif --store store --cycle 1 --set weights.contribution=0.6",
         "whatif --store store --cycle 1 --method paper --format json",
         "whatif --store store --cycle 1 --set weights.nothing=1",
+        "appeal file 0512000001 --store store --by A --reason mistaken",
+        "appeal replay 0512000001 --store store --patch patch --data data",
+        "appeal rule 0512000001 --store store --patch patch --data data --outcome upheld --by a --reason r",
+        "appeal rule 0512000001 --store store --patch patch --data data --outcome upheld --by B --reason r",
+        "appeal rule 0512000001 --store store --outcome dismissed --by B --reason twice",
+        "appeal replay 0512000002 --store store --patch patch --data data",
         "serve --store nowhere",
         "serve --store store --address 0.0.0.0",
         "serve --store store --token-file nowhere",
@@ -86,7 +92,7 @@ fn all_commands() -> Vec<Vec<&'static str>> {
 }
 
 fn ran() -> Vec<(Vec<&'static str>, Ended)> {
-    let utility = Utility::invented(200, &[]);
+    let utility = Utility::invented(200, &[]).with_patch("0512000001", ",load_3,", ",load_1,");
     all_commands().into_iter().map(|args| (args.clone(), utility.run(&args))).collect()
 }
 

@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 use tempfile::TempDir;
 
 use crate::support::{ended, gridtier, scratch};
+use crate::utility::write_patch;
 
 /// A folder whose `store` holds one graded cycle of the sample utility.
 static GRADED: LazyLock<TempDir> = LazyLock::new(|| {
@@ -53,15 +54,20 @@ fn snapshot_file(name: &str, lang: &str) -> PathBuf {
 /// Compares what a command prints in each language with the snapshot in that language.
 fn check(name: &str, dir: &Path, args: &[String]) {
     for lang in ["en", "zh"] {
-        let (text, path) = (shown(dir, args, lang), snapshot_file(name, lang));
-        if env::var_os("GRIDTIER_SNAPSHOTS").is_some_and(|wish| wish == "write") {
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(&path, &text).unwrap();
-        }
-        let expected = fs::read_to_string(&path).unwrap_or_default();
-        let differs = text.lines().zip(expected.lines()).find(|(now, before)| now != before);
-        assert!(text == expected, "{}: first difference {differs:?}\n{text}", path.display());
+        compare(name, lang, &shown(dir, args, lang));
     }
+}
+
+/// Compares a text with its snapshot.
+fn compare(name: &str, lang: &str, text: &str) {
+    let path = snapshot_file(name, lang);
+    if env::var_os("GRIDTIER_SNAPSHOTS").is_some_and(|wish| wish == "write") {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    let differs = text.lines().zip(expected.lines()).find(|(now, before)| now != before);
+    assert!(text == expected, "{}: first difference {differs:?}\n{text}", path.display());
 }
 
 /// Checks a command that asks about the graded sample utility.
@@ -102,6 +108,32 @@ fn an_explanation_of_a_small_customer() {
 #[test]
 fn a_validation() {
     check_of_cycle("validate", "validate --store store --draws 100 --sample 1000");
+}
+
+#[test]
+fn an_appeal_from_its_filing_to_its_ruling() {
+    const ID: &str = "0512000448";
+    // Each language has a store of its own, so that both see entry 1 and cycle 2.
+    for lang in ["en", "zh"] {
+        let dir = scratch();
+        shown(dir.path(), &regrade("store"), lang);
+        let (data, store) = (sample_data(), ["--store", "store"]);
+        write_patch(Path::new(&data), &dir.path().join("patch"), ID, [",load_3,", ",load_1,"]);
+        let evidence = ["--patch", "patch", "--data", &data];
+        let filed = ["--by", "Li Na", "--reason", "load class"];
+        let ruled = ["--outcome", "upheld", "--by", "王芳", "--reason", "contract"];
+        let steps = [
+            [&["appeal", "file", ID][..], &store, &filed].concat(),
+            [&["appeal", "replay", ID][..], &store, &evidence].concat(),
+            [&["appeal", "rule", ID][..], &store, &evidence, &ruled].concat(),
+            [&["explain", ID][..], &store].concat(),
+        ];
+        let texts = steps.map(|args| {
+            let args: Vec<String> = args.into_iter().map(str::to_owned).collect();
+            shown(dir.path(), &args, lang)
+        });
+        compare("appeal", lang, &texts.join("\n"));
+    }
 }
 
 #[test]

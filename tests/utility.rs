@@ -87,6 +87,12 @@ impl Utility {
         self.path().join("store")
     }
 
+    /// A folder `patch` with the customer's row of `customers.csv`, in which one text is replaced.
+    pub fn with_patch(self, id: &str, from: &str, to: &str) -> Self {
+        write_patch(&self.data(), &self.path().join("patch"), id, [from, to]);
+        self
+    }
+
     /// Runs the command in the folder above data and store.
     pub fn run(&self, args: &[&str]) -> Ended {
         ended(gridtier().current_dir(self.path()).args(args).output().unwrap())
@@ -148,6 +154,16 @@ impl Utility {
         }
         assert_eq!(self.run(&["path", "--store", "store"]).code, 4, "a cycle was published");
     }
+}
+
+/// Writes a patch: a customer's row of the `customers.csv` of a data folder, in which one text is replaced.
+pub fn write_patch(data: &Path, patch: &Path, id: &str, [from, to]: [&str; 2]) {
+    let customers = fs::read_to_string(data.join("customers.csv")).unwrap();
+    let (header, rows) = customers.split_once('\n').unwrap();
+    let row = rows.lines().find(|row| row.starts_with(&format!("{id},"))).unwrap();
+    assert!(row.contains(from), "{row}");
+    fs::create_dir_all(patch).unwrap();
+    write(patch, "customers.csv", format!("{header}\n{}\n", row.replace(from, to)));
 }
 
 /// The readings of customers 0001 to 0003 in 2025, a line for each month. The energy falls in December: were it to rise all
