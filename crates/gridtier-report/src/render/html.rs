@@ -140,7 +140,7 @@ pub fn write_list(out: &mut impl Write, list: DataList, voice: Voice) -> Result<
     }
     let body = html! {
         h1 { (list.title.pick(voice)) }
-        @if !list.about.is_empty() { (block_markup(&Block::Facts(list.about), Look { voice, link: NO_LINK })) }
+        @if !list.about.is_empty() { (block_markup(&Block::Facts(list.about), look)) }
         table {
             thead { tr { @for column in &list.columns { (head(column, look)) } } }
             tbody { @for row in &rows { (row) } }
