@@ -49,12 +49,12 @@ fn file(args: &FileArgs, lang: Lang) -> Result<Done, Failure> {
     shown(&[section], &json, None, args.appealed.store.format, lang)
 }
 
-/// The data of a cycle, and a patch that is read as they are.
+/// The data of a cycle, and a patch that is read in the same way as the data.
 fn opened(data: &Path, patch: &Path, lang: Lang) -> Result<(DataFolder, DataFolder), Failure> {
     let data = regrade::open(data, lang)?;
     let patch = data.open_alike(patch)?;
     if !patch.unused().is_empty() {
-        // What is not read would be a correction that nobody sees is missing.
+        // If a file of the patch were ignored, nobody would see that its correction is missing.
         let names = patch.unused().join(", ");
         return Err(Failure::new(
             USAGE,
@@ -137,7 +137,7 @@ fn rule(args: &RuleArgs, lang: Lang) -> Result<Done, Failure> {
     shown(&sections, &json, destination, args.appealed.store.format, lang)
 }
 
-/// A file for what is shown; there are no tables for a folder.
+/// The file for what is shown. A folder is refused, because an appeal has no tables to write into it.
 fn file_only(output: Option<&Path>) -> Result<Option<Destination<'_>>, Failure> {
     let destination = Destination::of(output)?;
     match destination {

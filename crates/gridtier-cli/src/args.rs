@@ -484,7 +484,7 @@ pub enum ResultFormat {
     Json,
 }
 
-/// What a command line asks to have printed, whether or not the rest of it can be read.
+/// The form of output that a command line asks for, even if the rest of the command line cannot be read.
 pub fn answer_asked(line: &[OsString]) -> ResultFormat {
     let asks_json = line.iter().any(|arg| arg == "--format=json")
         || line.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json");
@@ -494,7 +494,7 @@ pub fn answer_asked(line: &[OsString]) -> ResultFormat {
 /// Reads the command line, with help in one language.
 ///
 /// # Errors
-/// It is wrong, or asks for help.
+/// The command line is wrong, or asks for help.
 pub fn read(line: Vec<OsString>, lang: Lang) -> Result<Cli, clap::Error> {
     let mut matches = help::in_lang(Cli::command(), lang).try_get_matches_from(line)?;
     Cli::from_arg_matches_mut(&mut matches)

@@ -1,4 +1,4 @@
-//! `gridtier check`: the data against the contracts, and nothing published.
+//! `gridtier check`: compares the data with the contracts, and publishes nothing.
 
 use std::path::Path;
 

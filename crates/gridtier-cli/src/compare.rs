@@ -1,4 +1,4 @@
-//! `gridtier compare`: who moved between two cycles, and why; and what that changes in services.
+//! `gridtier compare`: which customers moved between two cycles, and why; and how their services change.
 
 use std::path::Path;
 

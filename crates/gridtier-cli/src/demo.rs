@@ -71,7 +71,7 @@ pub fn run(args: &DemoArgs, lang: Lang) -> Result<Done, Failure> {
     Ok(Done { data: job.run(regrade::open(&data, lang)?, ResultFormat::Text)? })
 }
 
-/// Weights of the dimensions in the preset, and in the method of the next window: compliance weighs a tenth more.
+/// Weights of the dimensions in the preset, and in the method of the next window, which gives compliance a tenth more.
 const WEIGHTS: [(&str, &str); 2] = [
     ("contribution = 0.5396\ncompliance = 0.2970", "contribution = 0.5099\ncompliance = 0.3267"),
     ("name = \"utility\"", "name = \"utility-next\""),

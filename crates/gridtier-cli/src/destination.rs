@@ -21,7 +21,7 @@ pub enum Destination<'a> {
     File(&'a Path, ExportFormat),
 }
 
-/// Endings of files that hold one table, or none: nobody means a folder of that name.
+/// Endings of files that hold at most one table. A path with such an ending is certainly not meant to be a folder.
 const OTHER_FILES: [&str; 12] =
     ["csv", "tsv", "txt", "parquet", "arrow", "feather", "xls", "xlsm", "xlsb", "ods", "pdf", "toml"];
 
@@ -50,13 +50,13 @@ impl<'a> Destination<'a> {
         Ok(Some(if path.is_dir() { Self::Folder(path) } else { Self::File(path, format) }))
     }
 
-    /// The folder, if it is one.
+    /// The folder, if the destination is one.
     pub fn folder(self) -> Option<&'a Path> {
         if let Self::Folder(path) = self { Some(path) } else { None }
     }
 }
 
-/// Refuses a path that is named like a file where only a folder can be meant.
+/// Refuses a path that is named like a file, for a command that can only write a folder.
 pub fn check_folder(path: &Path) -> Result<(), Failure> {
     let ending = ending(path);
     let is_file_name =
@@ -74,7 +74,7 @@ pub fn check_folder(path: &Path) -> Result<(), Failure> {
     ))
 }
 
-/// Writes what is shown into one file; `json` is what programs get.
+/// Writes what is shown into one file; `json` is the content of a JSON file.
 pub fn write_file(
     (path, format): (&Path, ExportFormat),
     lang: Lang,
@@ -111,7 +111,7 @@ pub fn list_format(path: &Path) -> Result<ExportFormat, Failure> {
     })
 }
 
-/// The words of a list in a file: codes for programs.
+/// How a list in a file is written: in codes for programs, in words for people.
 pub fn list_voice(format: ExportFormat, lang: Lang) -> Voice {
     match format {
         ExportFormat::Parquet | ExportFormat::Json => Voice::Codes,

@@ -41,7 +41,7 @@ pub fn run(args: &ExplainArgs, lang: Lang) -> Result<Done, Failure> {
     };
     let graded_id = found.as_ref().map_or(&*id, |found| found.explanation.row.customer_id.as_str());
     let numbers = [since, cycle.version];
-    // A customer that is no longer graded has moved all the same.
+    // A customer that is no longer graded has moved too.
     let Some(explained_move) = move_since(&store, numbers, graded_id)? else { return Err(no_move(found)) };
     let found = found.ok();
     let data = match args.format {

@@ -6,7 +6,7 @@ use gridtier::word::Word;
 
 pub use gridtier::text::Lang;
 
-/// The language that a command line asks for, known before the command line is checked.
+/// The language that a command line asks for; it is needed before the command line is checked.
 pub fn asked(args: &[OsString]) -> Option<Lang> {
     args.iter().enumerate().find_map(|(place, arg)| {
         let arg = arg.to_str()?;
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_language_is_known_from_a_command_line_that_is_wrong() {
+    fn the_language_is_found_even_in_a_wrong_command_line() {
         let asked = |line: &str| asked(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
         assert_eq!(asked("gridtier regrad --lang zh"), Some(Lang::Zh));
         assert_eq!(asked("gridtier --lang=en regrad"), Some(Lang::En));

@@ -43,11 +43,11 @@ pub fn run(args: &ServeArgs, lang: Lang) -> Result<Done, Failure> {
     Ok(Done { data: String::new() })
 }
 
-/// The ids of an opt-out list. Those that are no customers of the current cycle are reported: an id that lost its zeros opts
-/// nobody out.
+/// The ids of an opt-out list. Ids that no customer of the current cycle has are reported: for example, an id that lost its
+/// zeros opts nobody out.
 fn opted_out(store: &Path, file: &Path, lang: Lang) -> Result<BTreeSet<String>, Failure> {
     let ids = read_ids(file)?.into_ids();
-    // A store without a cycle has nobody to compare with yet.
+    // A store without a cycle has no customers yet with whom the ids could be compared.
     if let Ok(current) = Store::open(store)?.cycle(None) {
         let catalogue = cycle::catalogue(&current)?;
         let entitlements = CycleEntitlements { cycle: &current, catalogue: &catalogue };

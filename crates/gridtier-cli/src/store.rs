@@ -97,7 +97,7 @@ fn difference_lines(recomputed: &Recomputed) -> Vec<Text> {
     recomputed.differences.iter().map(Difference::text).collect()
 }
 
-/// What is as it was written, and what was removed.
+/// Lines about the files that are as they were written, and about folders that were removed.
 fn check_lines(check: &StoreCheck) -> Vec<Text> {
     let cycles = check.cycles.iter().map(|(cycle, _)| {
         let (number, dir) = (cycle.version, cycle.dir.display());
@@ -112,7 +112,7 @@ fn check_lines(check: &StoreCheck) -> Vec<Text> {
     cycles.chain(pruned).collect()
 }
 
-/// What is not as it was written.
+/// Lines about the files that are not as they were written.
 fn fault_lines(check: &StoreCheck) -> Vec<Text> {
     let mut lines: Vec<Text> = check.chains.iter().map(ChainFault::text).collect();
     for (cycle, damages) in check.cycles.iter().filter(|(_, damages)| !damages.is_empty()) {

@@ -15,17 +15,17 @@ use crate::lang::Lang;
 /// How a heading begins.
 const HEADING: &str = "# ──";
 
-/// A kind of file for which shipped ones serve as templates.
+/// A kind of file for which the program ships templates.
 pub struct Template {
-    /// What it is: `method`, in English and Chinese.
+    /// What such a file is called: `method`, in English and Chinese.
     pub kind: (&'static str, &'static str),
-    /// What a shipped one is called: `preset`.
+    /// What a shipped template is called: `preset`.
     pub shipped_as: (&'static str, &'static str),
-    /// The shipped ones: name and text.
+    /// The shipped templates: name and text of each.
     pub shipped: &'static [(&'static str, &'static str)],
 }
 
-/// Writes a new file. One that is there already is never written over.
+/// Writes a new file. An existing file is never overwritten.
 pub fn create(file: &Path, text: &str) -> Result<(), Failure> {
     OpenOptions::new()
         .write(true)
@@ -55,7 +55,7 @@ fn commented(text: &str, lang: Lang) -> String {
     let mut kept: Vec<&str> = Vec::new();
     for line in text.lines() {
         let is_other = is_comment(line) && line.contains(is_chinese) != (lang == Lang::Zh);
-        // With the other language gone, two empty comment lines would follow each other.
+        // Without the lines of the other language, two empty comment lines would follow each other.
         let is_again = line == "#" && kept.last() == Some(&"#");
         if !is_other && !is_again {
             kept.push(line);
@@ -80,7 +80,7 @@ impl Template {
         self.shipped.iter().map(|(name, _)| *name)
     }
 
-    /// The text of a shipped one.
+    /// The text of a shipped template.
     fn shipped(&self, name: &str) -> Result<&'static str, Failure> {
         let found = self.shipped.iter().find(|(known, _)| *known == name);
         found.map(|(_, text)| *text).ok_or_else(|| {
@@ -90,12 +90,12 @@ impl Template {
         })
     }
 
-    /// Prints a shipped one.
+    /// Prints a shipped template.
     pub fn show(&self, name: &str, lang: Lang) -> Result<Done, Failure> {
         Ok(Done { data: commented(self.shipped(name)?, lang) })
     }
 
-    /// Starts a file from a shipped one. A file that is there already is never written over.
+    /// Starts a file from a shipped template. An existing file is never overwritten.
     pub fn start(&self, file: &Path, from: &str, lang: Lang) -> Result<Done, Failure> {
         create(file, &commented(self.shipped(from)?, lang))?;
         Ok(Done { data: format!("{}\n", file.display()) })

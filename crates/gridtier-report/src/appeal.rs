@@ -1,4 +1,5 @@
-//! What an appeal changes: where the customer stood and stands, its values, and who else moves.
+//! What an appeal changes: the customer's rank and tier before and after, the customer's values, and which other customers
+//! move.
 
 use gridtier::appeal::{AppealPlace, CorrectedCustomer, RippledCustomer};
 use gridtier::cycle::Cycle;
@@ -22,13 +23,13 @@ pub struct ReportedAppeal<'a> {
     pub cycle: u64,
     /// Id of the customer.
     pub customer: &'a str,
-    /// The rule for places.
+    /// The rule by which places in tiers are counted for an appeal.
     pub quota: AppealQuota,
-    /// Where the customer stood.
+    /// The customer's place before the appeal.
     pub before: AppealPlace,
-    /// Where it stands.
+    /// The customer's place after the appeal.
     pub after: AppealPlace,
-    /// Who else moves.
+    /// The other customers who move.
     pub ripple: &'a [RippledCustomer],
 }
 
@@ -71,7 +72,7 @@ pub fn filed(entry: u64, customer: &str, cycle: u64, days: i64, days_allowed: u3
     )
 }
 
-/// Where the customer stood and stands, and who else moves.
+/// The customer's place before and after, and which other customers move.
 #[must_use]
 pub fn sections(reported: ReportedAppeal) -> Vec<Section> {
     let mut all = vec![places(reported)];

@@ -19,15 +19,15 @@ use crate::names;
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable, RowRole};
 
-/// Moves that are shown one by one.
+/// Number of moves that are shown one by one.
 const SHOWN_MOVES: usize = 10;
-/// Measures of drift that are shown; all are in the tables.
+/// Number of measures of drift that are shown; the tables have all of them.
 const SHOWN_DRIFTS: usize = 10;
 /// Measures of drift whose bins are drawn.
 const SHOWN_BINS: usize = 3;
-/// Decimals of indexes and rates that are no shares.
+/// Decimals of indexes and rates that are not shares.
 const INDEX_DECIMALS: u8 = 3;
-/// Level of the twelve z-tests together.
+/// Significance level of each of the twelve z-tests, so that all together have a level of 5 %.
 const Z_TEST_LEVEL: f64 = 0.05 / 12.0;
 
 /// The two cycles that are compared, by number.
@@ -180,7 +180,7 @@ fn far_moves(everybody: &TierStability) -> impl Iterator<Item = Text> {
     })
 }
 
-/// Why moves could not be split, if they could not.
+/// If moves could not be split, the reason.
 fn why_not_split(comparison: &Comparison) -> Option<Text> {
     let status = comparison.attribution.status?;
     Some(Text::new(
@@ -189,7 +189,7 @@ fn why_not_split(comparison: &Comparison) -> Option<Text> {
     ))
 }
 
-/// Customers who joined less those who left, by step and tier.
+/// The number of customers who joined minus the number who left, by step and tier.
 fn waterfall(comparison: &Comparison) -> Section {
     let everybody: Vec<_> =
         comparison.waterfall.iter().filter(|row| row.stratum == gridtier::compare::EVERYBODY).collect();
@@ -420,7 +420,7 @@ fn backtest(comparison: &Comparison) -> Section {
     }
 }
 
-/// The same for programs; customers one by one are in the tables.
+/// The comparison as JSON for programs; single customers are in the tables.
 #[must_use]
 pub fn json(pair: &Pair<'_>, comparison: &Comparison, cycles: ComparedCycles) -> Value {
     let everybody = &comparison.stability[0];

@@ -21,10 +21,10 @@ use crate::names;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 
-/// Accounts of a holder that a sheet lists, and those whose services it lists.
+/// Maximum number of a holder's accounts that a sheet lists, and whose services it lists.
 const ACCOUNTS_MAX: usize = 20;
 const SERVED_MAX: usize = 3;
-/// Cycles that a sheet lists: the last ones.
+/// Maximum number of cycles that a sheet lists; they are the latest ones.
 pub const PAST_MAX: usize = 12;
 
 /// The energy of an account in a month.
@@ -67,7 +67,7 @@ pub struct CustomerSheet {
     pub version: u64,
     /// First day after its window.
     pub as_of: String,
-    /// The day on which it was published, where the store knows it.
+    /// The day on which the cycle was published, if the store has recorded it.
     pub published_on: Option<String>,
     /// The window.
     pub window: Window,
@@ -79,9 +79,9 @@ pub struct CustomerSheet {
     pub passthrough: Vec<PassedColumn>,
     /// Its accounts: one, unless holders are graded.
     pub accounts: Vec<AccountProfile>,
-    /// What its accounts are entitled to, of the first ones.
+    /// What the first of its accounts are entitled to.
     pub services: Vec<(String, CustomerServices)>,
-    /// Its cycles up to this one, the first one first.
+    /// Its cycles up to this one, the earliest first.
     pub past: Vec<PastCycle>,
 }
 
@@ -115,7 +115,7 @@ pub fn sections(sheet: &CustomerSheet) -> Vec<Section> {
     sections
 }
 
-/// The texts that are passed through: of one account as facts.
+/// The texts of one account that are passed through, as facts.
 #[must_use]
 pub fn passed_facts(columns: &[PassedColumn], account: &AccountProfile) -> Vec<(Text, Text)> {
     let texts = columns.iter().zip(&account.passed);
@@ -155,7 +155,7 @@ fn who(sheet: &CustomerSheet) -> Section {
     Section::titled(text!("Customer evaluation sheet: {id}", "客户评价单: {id}")).with(Block::Facts(facts))
 }
 
-/// The tier, and that it is provisional.
+/// The tier, with a remark if it is provisional.
 fn tier(row: &TierRow) -> Text {
     let Text { en, zh, .. } = names::tier_of_code(&row.tier);
     match row.provisional {
@@ -232,7 +232,7 @@ fn score(sheet: &CustomerSheet) -> Section {
     section.chart(charts::score(&sum)).table(sum)
 }
 
-/// Energy by month: of all accounts together.
+/// The energy of all accounts together, by month.
 fn energy(sheet: &CustomerSheet) -> Section {
     let section = Section::titled(text!("Energy by month", "逐月用电量"));
     let Window { end, months } = sheet.window;

@@ -33,7 +33,7 @@ pub struct ListedCustomer {
     pub region: Option<String>,
     /// The code of its use category.
     pub use_category: Option<String>,
-    /// From which side it came into its tier since the cycle before; `None` where there is none.
+    /// From which side it came into its tier since the cycle before; `None` if there is no such cycle.
     pub movement: Option<Movement>,
 }
 
@@ -187,7 +187,7 @@ mod tests {
     use gridtier::text::Lang;
 
     #[test]
-    fn a_part_says_which_of_how_many_it_shows() {
+    fn a_part_says_which_rows_it_shows_and_how_many_the_list_has() {
         let row = ListedCustomer {
             id: "C1".into(),
             tier: Tier::Special,

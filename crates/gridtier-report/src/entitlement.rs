@@ -1,7 +1,7 @@
 //! What tiers and customers are entitled to: the matrix, one customer's services, holders, costs, changes.
 //!
-//! Tables hold codes and the words of both languages. Lists too long for memory are Arrow batches, whose texts are
-//! those of one voice.
+//! Tables hold codes and the words of both languages. Lists too long for memory are Arrow batches, whose texts are either
+//! codes or words of one language.
 
 mod wording;
 mod matrix;
@@ -30,7 +30,7 @@ pub use notices::{Noticed, Notices, changes_section, notices_list};
 pub use page::{Occasion, matrix_page};
 pub use unmatched::{UnmatchedLine, unmatched_note, unmatched_table};
 
-/// The sentence that empty cells are withheld; none when no count is withheld.
+/// The sentence that says that empty cells are withheld counts; `None` when no count is withheld.
 #[must_use]
 pub fn withheld_note(min_count: u64) -> Option<Section> {
     (min_count > 1).then(|| {

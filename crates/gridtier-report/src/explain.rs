@@ -73,7 +73,7 @@ pub(crate) fn evidence(all: &[Evidence]) -> Option<DataTable> {
     (!all.is_empty()).then(|| DataTable::new(Text::coded("evidence", "", ""), columns, rows))
 }
 
-/// Where late bills and missed plans are to be found, if they lower the score and the data were not given.
+/// A hint on how to list late bills and missed plans, if they lower the score and the data were not given.
 fn more_with_data(explanation: &Explanation) -> Option<Block> {
     const OF_DATA: [&str; 3] = ["on_time_payment", "overdue_days", "plan_completion"];
     let is_lowered = explanation.levers.iter().any(|lever| OF_DATA.contains(&lever.indicator.as_str()));
@@ -125,7 +125,7 @@ fn what(kind: &EvidenceKind) -> Text {
     }
 }
 
-/// Wh of a kWh.
+/// Number of Wh in a kWh.
 const WH_PER_KWH: i64 = 1_000;
 
 fn title(row: &TierRow, version: u64) -> Text {
@@ -193,7 +193,7 @@ pub(crate) fn reason(row: &TierRow) -> Option<Text> {
     ))
 }
 
-/// The score as a sum: by dimension, and in it by indicator.
+/// The score as a sum: a line for each dimension and, below it, a line for each of its indicators.
 pub(crate) fn contributions(explanation: &Explanation) -> DataTable {
     let mut rows = Vec::new();
     let mut so_far = 0.0;
@@ -245,7 +245,7 @@ fn item_row(item: &Item, so_far: f64) -> Vec<DataCell> {
     ]
 }
 
-/// What is missing to the next tier, and what the customer can do about it.
+/// How far the customer is from the next tier, and what the customer can do about it.
 pub(crate) fn way_up(explanation: &Explanation) -> Vec<Block> {
     if explanation.row.ceiling.is_some() {
         return vec![Block::Sentence(Text::new(
@@ -308,7 +308,7 @@ pub(crate) fn way_up(explanation: &Explanation) -> Vec<Block> {
     blocks
 }
 
-/// What to do from now on, and the month with which it is enough.
+/// What the customer must do from now on, and after which month that is enough.
 fn dated(lever: &LeverAdvice) -> Option<Text> {
     let month = lever.reached_with?;
     Some(match lever.indicator.as_str() {

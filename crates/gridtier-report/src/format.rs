@@ -1,4 +1,4 @@
-//! How numbers are written for people: decided here for every renderer.
+//! How numbers are written for people. It is decided here, for every renderer.
 
 use std::borrow::Cow;
 
@@ -115,7 +115,7 @@ pub fn bar(share: f64, characters: usize) -> String {
     format!("{}{}", "█".repeat(filled), "░".repeat(characters - filled))
 }
 
-/// A text as one word of a command line that somebody copies, quoted where a shell would read more into it.
+/// A text as one word of a command line that somebody copies. It is quoted if a shell would give its characters a meaning.
 ///
 /// ```
 /// use gridtier_report::format::shell_word;
@@ -135,7 +135,7 @@ pub fn shell_word(text: &str) -> Cow<'_, str> {
     if !text.contains(char::is_control) {
         return format!("'{}'", text.replace('\'', r"'\''")).into();
     }
-    // A control character must neither reach the terminal nor get lost.
+    // A control character must not reach the terminal, and must not get lost either.
     let letters = text.chars().map(|letter| match letter {
         '\'' | '\\' => format!("\\{letter}"),
         _ if letter.is_control() => format!("\\u{:04x}", u32::from(letter)),

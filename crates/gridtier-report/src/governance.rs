@@ -196,7 +196,7 @@ pub fn history_list(history: &TierHistory) -> DataList<'_> {
     }
 }
 
-/// The history of a customer; without one, the length of everybody's history.
+/// The history of a customer; if no customer is named, the length of everybody's history.
 #[must_use]
 pub fn history_section(history: &TierHistory, customer: Option<&str>) -> Section {
     let Some(customer) = customer else {

@@ -20,7 +20,7 @@ use crate::names;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 
-/// Plans that are shown one by one.
+/// Number of plans that are shown one by one.
 const SHOWN_PLANS: usize = 10;
 /// Decimals of points.
 const POINT_DECIMALS: u8 = 2;
@@ -36,20 +36,20 @@ pub struct ReportedPlans<'a> {
     pub plans: &'a ImprovementPlans,
     /// The as-of of the inspection that gave the plans their status.
     pub inspected: Option<Month>,
-    /// By inspection of the cycle: its as-of, and by plan the status.
+    /// For each inspection of the cycle: its as-of, and the status of each plan.
     pub statuses: &'a [(Month, Vec<Option<PlanStatus>>)],
 }
 
-/// What stands in the way of a plan.
+/// Whether a plan can succeed, and if not, why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Outlook {
-    /// Nothing: the levers suffice.
+    /// The levers suffice.
     Reachable,
-    /// A ceiling by offences.
+    /// Offences set a ceiling on the tier.
     Blocked,
     /// The levers do not suffice.
     OutOfReach,
-    /// Score or line is missing.
+    /// The customer has no score, or the tier has no line.
     NoLine,
 }
 
@@ -82,9 +82,9 @@ impl Outlook {
 struct PlanCounts {
     /// By outlook.
     outlooks: [u64; 4],
-    /// Effort of those within reach, in ‰.
+    /// The effort of each plan within reach, in ‰.
     efforts: Vec<u16>,
-    /// By indicator: in how many plans it is the lever that costs most.
+    /// For each indicator, the number of plans in which it is the lever that costs most points.
     first_levers: BTreeMap<u16, u64>,
     /// By status.
     statuses: [u64; PlanStatus::ALL.len()],
@@ -122,7 +122,7 @@ impl PlanCounts {
     }
 }
 
-/// Of the levers the one that costs most; of equals the first by id.
+/// The lever that costs most points; of several that cost the same, the first by id.
 fn first_lever(items: &[PlanItem]) -> Option<&PlanItem> {
     let levers = items.iter().filter(|item| item.is_lever && item.lost_e6 > Some(0));
     levers.rev().max_by_key(|item| item.lost_e6)
@@ -343,7 +343,7 @@ fn targets(reported: ReportedPlans) -> DataTable {
     DataTable::new(Text::coded("targets", "Targets", "改进目标"), columns, rows)
 }
 
-/// That a day was agreed on with a customer.
+/// Says that a day was agreed on with a customer.
 #[must_use]
 pub fn agreed(entry: u64, customer_id: &str, indicator: Option<&str>, day: NaiveDate) -> Section {
     Section::titled(match indicator {
@@ -358,7 +358,7 @@ pub fn agreed(entry: u64, customer_id: &str, indicator: Option<&str>, day: Naive
     })
 }
 
-/// The same for programs; customers one by one are in the tables.
+/// The plans as JSON for programs; single customers are in the tables.
 #[must_use]
 pub fn json(reported: ReportedPlans) -> Value {
     let mut all = PlanCounts::default();
@@ -447,12 +447,12 @@ pub(crate) fn date_cell(day: i32) -> DataCell {
     date_of_day(day).map_or(DataCell::Missing, DataCell::Date)
 }
 
-/// The indicator that costs most; of equals the first by id.
+/// The indicator that costs most points; of several that cost the same, the first by id.
 fn first_lost(items: &[PlanItem]) -> Option<&PlanItem> {
     items.iter().rev().filter(|item| item.lost_e6 > Some(0)).max_by_key(|item| item.lost_e6)
 }
 
-/// A target as people read it: rounded away from the present value, so that it suffices.
+/// A target as people read it: it is rounded away from the present value, so that the rounded target is enough too.
 fn shown_target(cycle: &Cycle, item: &PlanItem) -> Option<f64> {
     let (target, value) = (item.target_value?, item.value?);
     if target == value {
@@ -462,7 +462,7 @@ fn shown_target(cycle: &Cycle, item: &PlanItem) -> Option<f64> {
     Some(sufficient_value(target, unit, value))
 }
 
-/// What a lever must become, from what it is; `None` where it suffices as it is, or no value does.
+/// The present value of a lever and its target; `None` if the present value suffices, or if no value suffices.
 pub(crate) fn target_text(cycle: &Cycle, item: &PlanItem) -> Option<Text> {
     let (target, value) = (shown_target(cycle, item)?, item.value?);
     if target == value {
@@ -483,7 +483,7 @@ pub(crate) fn target_texts(cycle: &Cycle, items: &[PlanItem]) -> Vec<Text> {
     levers.into_iter().filter_map(|item| target_text(cycle, item)).collect()
 }
 
-/// Where a plan can come by which month, if the customer does from now on what the indicator asks.
+/// How far the indicator can come and by which month, if the customer does from now on what the indicator asks.
 fn pace_text(cycle: &Cycle, item: &PlanItem) -> Option<Text> {
     let pace = item.pace(&cycle.method, cycle.window())?;
     let month = pace.month();

@@ -1,4 +1,4 @@
-//! The indicators of a cycle: what they are, their weights, and how much of the score's differences each makes.
+//! The indicators of a cycle: their meaning, their weights, and how much each contributes to the differences in score.
 
 use gridtier::indicator::DIMENSIONS;
 use gridtier::method::Method;

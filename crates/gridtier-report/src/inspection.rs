@@ -19,9 +19,9 @@ use crate::names;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 
-/// Proposals that are shown one by one for each trigger.
+/// Number of proposals that are shown one by one for each trigger.
 const SHOWN_PROPOSALS: usize = 5;
-/// Agreed days that are shown.
+/// Number of agreed days that are shown.
 const SHOWN_AGREED: usize = 20;
 
 /// An inspection, and the number of the inspected cycle in its store.
@@ -33,7 +33,7 @@ pub struct ReportedInspection<'a> {
     pub cycle: &'a Cycle,
     /// What was found.
     pub inspection: &'a Inspection,
-    /// The number under which it is kept, if it is.
+    /// The number under which the inspection is recorded, if it is.
     pub recorded: Option<u64>,
     /// The days that were agreed on with customers.
     pub agreed: &'a AgreedDates,
@@ -168,7 +168,7 @@ fn proposals(reported: ReportedInspection) -> Section {
     .table(DataTable::new(Text::coded("proposals", "", ""), columns, rows))
 }
 
-/// By status: plans, and indicators of plans.
+/// For each status, the number of plans and of indicators in plans.
 fn statuses(reported: ReportedInspection) -> [[u64; 2]; PlanStatus::ALL.len()] {
     let mut counts = [[0; 2]; PlanStatus::ALL.len()];
     let plans = &reported.inspection.plans;
@@ -200,7 +200,7 @@ fn plans(reported: ReportedInspection) -> Section {
 /// What was agreed on with one customer, and how far it has come.
 struct AgreedStatus<'a> {
     customer_id: &'a str,
-    /// The place of the indicator; of the whole plan none.
+    /// The place of the indicator; `None` for the whole plan.
     place: Option<u16>,
     due_on: i32,
     status: Option<PlanStatus>,
@@ -260,7 +260,7 @@ fn agreed_section(reported: ReportedInspection) -> Option<Section> {
     Some(Section::titled(heading).table(DataTable::new(Text::coded("agreed_plans", "", ""), columns, rows)))
 }
 
-/// The same for programs; customers one by one are in the tables.
+/// The inspection as JSON for programs; single customers are in the tables.
 #[must_use]
 pub fn json(reported: ReportedInspection) -> Value {
     let inspection = reported.inspection;

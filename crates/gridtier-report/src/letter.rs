@@ -1,6 +1,6 @@
 //! Letters to customers with an improvement plan, from a template that the operator may replace.
 //!
-//! A template has a part for each language that letters are written in, headed `[en]` or `[zh]`. What stands in braces is
+//! A template has a part for each language that letters are written in, headed `[en]` or `[zh]`. A name in braces is
 //! replaced by what a plan says in that language; a line that names a target or a loss that the plan does not have is left
 //! out.
 
@@ -24,7 +24,7 @@ pub const SHIPPED: &str = include_str!("../letter.txt");
 const PAGE_END: &str = "\u{c}\n";
 /// Decimals of points.
 const POINT_DECIMALS: u8 = 2;
-/// Targets and losses that a template can name.
+/// Number of targets, and of losses, that a template can name.
 const NUMBERED: usize = 9;
 
 /// What a template can name.
@@ -59,7 +59,7 @@ enum Piece {
 /// A template of letters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LetterTemplate {
-    /// By language, in the order of the file: the lines.
+    /// The lines of each language, in the order of the file.
     parts: Vec<(Lang, Vec<Vec<Piece>>)>,
 }
 
@@ -67,7 +67,7 @@ impl LetterTemplate {
     /// The template of a file, `name` in messages.
     ///
     /// # Errors
-    /// Lines stand before the first language, or something in braces is unknown: all faults at once.
+    /// There are lines before the first language, or a name in braces is unknown; all faults are reported at once.
     pub fn parse(name: &str, text: &str) -> Result<Self, Faults> {
         let mut parts: Vec<(Lang, Vec<Vec<Piece>>)> = Vec::new();
         let mut faults = Vec::new();
@@ -186,7 +186,7 @@ struct LetterValues {
 }
 
 impl LetterValues {
-    /// A line in a language; `None` where it names what the plan does not have.
+    /// A line in a language; `None` if it names a target or a loss that the plan does not have.
     fn line(&self, pieces: &[Piece], lang: Lang) -> Option<String> {
         let mut line = String::new();
         for piece in pieces {
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_names_what_is_not_there_is_left_out() {
+    fn a_line_that_names_a_missing_target_is_left_out() {
         let template = LetterTemplate::parse("t.txt", "[en]\n{score} {{}\n- {target_1}\n- {target_2}\n");
         assert!(template.is_err(), "braces in braces");
         let template =

@@ -78,7 +78,7 @@ fn change(moved: &ExplainedMove) -> Text {
     Text::join(&[by, score, cause.unwrap_or_default(), text!(".", "。")], "")
 }
 
-/// Why not all steps are there.
+/// Why some steps are missing.
 fn status(status: SplitStatus) -> Option<Text> {
     Some(match status {
         SplitStatus::Split => return None,
@@ -149,7 +149,7 @@ fn meaning(step: &ExplainedStep) -> Text {
     }
 }
 
-/// What the policies were that moved the customer.
+/// Which policies moved the customer.
 fn policies(moved: &ExplainedMove) -> Option<Text> {
     let [before, after] = moved.policy_reasons;
     let before = before

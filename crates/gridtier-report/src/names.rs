@@ -1,4 +1,4 @@
-//! Names of what several results speak of: tiers, indicators, units, words of tables.
+//! Names that several results use: tiers, indicators, units, words of tables.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use gridtier::word::Word;
 use crate::table::{ColumnFormat, DataCell, DataColumn};
 use gridtier::text::Text;
 
-/// A tier; in Chinese beside the code that stands in the tables.
+/// A tier. The Chinese name is followed by the code that is used in the tables.
 #[must_use]
 pub fn tier(tier: Tier) -> Text {
     Text::coded(tier.code(), tier.en(), format!("{} {}", tier.zh(), tier.code()))
@@ -76,7 +76,7 @@ pub fn word(code: &str) -> Text {
     Text::new(code.clone(), zh.map_or(code, Cow::Borrowed))
 }
 
-/// A stratum: the word of its code, or the user's own name.
+/// The name of a stratum: the word for its code, or the name that the user gave it.
 pub(crate) fn stratum(name: &str) -> Text {
     let level = SupplyLevel::from_code(name).map(Text::of_word);
     let known = level.or_else(|| UseCategory::from_code(name).map(Text::of_word));

@@ -18,10 +18,11 @@ use crate::names;
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataList, DataTable};
 
-/// Rows of a batch of the list.
+/// Number of rows in a batch of the list.
 const BATCH_ROWS: usize = 8_192;
 
-/// What the services of two catalogues are called: as in the newer one, and those that it dropped as in the older one.
+/// The names of the services of two catalogues: those in the newer one, and for services that it dropped those in the older
+/// one.
 #[derive(Clone, Copy, Debug)]
 pub struct ServiceNames<'a> {
     /// The catalogue of the earlier cycle.
@@ -85,7 +86,7 @@ pub fn sections(tellings: &[Telling], names: ServiceNames) -> Vec<Section> {
     gained.into_iter().chain(lost).collect()
 }
 
-/// How to get them.
+/// Says which options show the changes of services and write the list of notices.
 #[must_use]
 pub fn hint() -> Section {
     Section::new().sentence(
@@ -94,7 +95,7 @@ pub fn hint() -> Section {
     )
 }
 
-/// The same for programs.
+/// The counts as JSON for programs.
 #[must_use]
 pub fn json(tellings: &[Telling]) -> Value {
     let by_tier = |counts: [u64; 4]| {
@@ -284,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn services_are_counted_by_tier_now_and_those_without_a_change_are_left_out() {
+    fn changes_are_counted_by_service_and_new_tier_and_services_without_a_change_are_left_out() {
         let catalogue = catalogue();
         let names = ServiceNames { older: &catalogue, newer: &catalogue };
         let tellings = [

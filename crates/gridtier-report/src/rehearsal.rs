@@ -28,7 +28,7 @@ pub fn sections(costs: &[CostChange], tellings: &[Telling]) -> Vec<Section> {
     vec![costs_section(costs), tell_section(tellings)]
 }
 
-/// The costs of a tier at one end; `None` for all tiers.
+/// The costs of a tier, before or after; with `None` the costs of all tiers.
 fn sum(costs: &[CostChange], tier: Option<Tier>, end: fn(&CostChange) -> Option<ServiceCost>) -> ServiceCost {
     let rows = costs.iter().filter(|row| tier.is_none_or(|tier| row.tier == tier)).filter_map(end);
     rows.fold(ServiceCost::default(), |sum, cost| ServiceCost {
@@ -71,7 +71,7 @@ fn yuan(fen: i128) -> u64 {
     u64::try_from((fen + 50) / 100).unwrap_or(u64::MAX)
 }
 
-/// Why customers are told, and whether that holds for one.
+/// A reason for telling customers, and a test of whether it applies to a customer.
 type Reason = (&'static str, &'static str, &'static str, fn(&Telling) -> bool);
 
 const REASONS: [Reason; 6] = [
@@ -117,7 +117,7 @@ fn tell_section(tellings: &[Telling]) -> Section {
     )
 }
 
-/// Months with few readings; nothing where there are none.
+/// Months with few readings; no section if there are no such months.
 #[must_use]
 pub fn thin_section(thin: &[ThinMonth]) -> Section {
     thin.iter().fold(Section::new(), |section, thin| {

@@ -1,4 +1,4 @@
-//! Sections: what a result says, in both languages, without a word on how it is shown.
+//! Sections: the content of a result in both languages, independent of how it is shown.
 
 use crate::chart::Chart;
 use crate::table::{DataTable, Tone};
@@ -36,17 +36,17 @@ pub struct Section {
 /// A block of a section.
 #[derive(Clone, Debug)]
 pub enum Block {
-    /// A sentence or a few.
+    /// One or several sentences.
     Sentence(Text),
     /// Names and what they stand for, one in each line.
     Facts(Vec<(Text, Text)>),
     /// Lines of a list.
     Lines(Vec<Text>),
-    /// What colours and marks of a table stand for; pages only.
+    /// What the colours and marks of a table stand for; only pages show it.
     Legend(Vec<(Tone, Text)>),
     /// A table.
     Table(DataTable),
-    /// A chart: drawn on pages, and by a workbook in its own way; a terminal shows nothing of it.
+    /// A chart. Pages draw it, a workbook draws it in its own way, and a terminal does not show it.
     Chart(Box<Chart>),
 }
 
@@ -69,33 +69,33 @@ impl Section {
         Self::new().table(table)
     }
 
-    /// With a further block.
+    /// The section with a further block.
     #[must_use]
     pub fn with(mut self, block: Block) -> Self {
         self.blocks.push(block);
         self
     }
 
-    /// With further blocks.
+    /// The section with further blocks.
     #[must_use]
     pub fn with_all(mut self, blocks: impl IntoIterator<Item = Block>) -> Self {
         self.blocks.extend(blocks);
         self
     }
 
-    /// With a sentence.
+    /// The section with a further sentence.
     #[must_use]
     pub fn sentence(self, en: impl Into<String>, zh: impl Into<String>) -> Self {
         self.with(Block::Sentence(Text::new(en.into(), zh.into())))
     }
 
-    /// With a table.
+    /// The section with a further table.
     #[must_use]
     pub fn table(self, table: DataTable) -> Self {
         self.with(Block::Table(table))
     }
 
-    /// With a chart.
+    /// The section with a further chart.
     #[must_use]
     pub fn chart(self, chart: Chart) -> Self {
         self.with(Block::Chart(Box::new(chart)))
@@ -116,7 +116,7 @@ impl Section {
             .map(|chart| DataTable { title: chart.title.clone(), ..chart.table.clone() })
     }
 
-    /// Its tables, in order; those of charts are not among them.
+    /// Its tables, in order, without the tables of charts.
     pub fn tables(&self) -> impl Iterator<Item = &DataTable> {
         self.blocks.iter().filter_map(|block| match block {
             Block::Table(table) => Some(table),

@@ -239,7 +239,7 @@ fn tiers(totals: &ControlTotals) -> DataTable {
     table
 }
 
-/// What a reader of the tiers must know to read them rightly.
+/// What a reader must know so as not to misunderstand the tiers.
 fn remarks(graded: &Graded, method: &Method, totals: &ControlTotals) -> Section {
     let mut section = Section::new();
     if totals.ranked == 0 {
@@ -348,7 +348,7 @@ fn most_lacked(graded: &Graded, method: &Method) -> Text {
     Text::join(&names, ", ")
 }
 
-/// A table whose rows all point into a table that is not there.
+/// A remark on a table whose rows all refer to a table that was not delivered.
 fn orphans(graded: &Graded) -> Option<Text> {
     let payments = graded.facts.books.iter().find(|book| book.table == Table::Payments)?;
     let lost = payments.present && payments.tally.rejected > 0 && !graded.facts.present(Table::Bills);
@@ -361,7 +361,7 @@ fn orphans(graded: &Graded) -> Option<Text> {
     })
 }
 
-/// Every column whose weight from the data was taken away or limited: all of them, however many.
+/// Lists every column whose weight from the data was taken away or limited, however many there are.
 fn limited_weights(findings: &[Finding]) -> Option<[Block; 2]> {
     let finding = findings.iter().find(|finding| finding.rule == Rule::WeightGuard)?;
     let columns = finding.example.split("; ").map(|column| Text::new(column.to_owned(), guard_zh(column)));
@@ -472,7 +472,7 @@ fn next_steps(cycle: &Published) -> Option<Section> {
 /// The command that explains a customer. A shell and the command must both read the id as an id.
 fn explain_command(id: &str, options: &str) -> String {
     let word = shell_word(id);
-    // Words after `--` are no options.
+    // Words after `--` are not read as options.
     if id.starts_with('-') {
         return format!("gridtier explain {options} -- {word}");
     }

@@ -1,4 +1,4 @@
-//! Tables as data: columns that know their title, unit and format, and rows of typed cells or Arrow batches.
+//! Tables as data: columns with their title, unit and format, and rows of typed cells or Arrow batches.
 
 mod list;
 
@@ -19,7 +19,7 @@ pub use list::{DataList, ListError, arrow_row, arrow_value, plain_columns};
 use crate::format;
 use gridtier::text::{Text, Voice};
 
-/// What a column holds. The format decides how people read its cells and on which side they stand.
+/// What a column holds. The format decides how its cells are written for people and on which side they are aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnFormat {
     /// Names of rows, such as account numbers: never a number.
@@ -47,7 +47,7 @@ pub enum ColumnFormat {
 }
 
 impl ColumnFormat {
-    /// Whether cells and title stand to the right, as numbers do.
+    /// Whether cells and title are aligned to the right, as numbers are.
     #[must_use]
     pub fn is_right_aligned(self) -> bool {
         match self {
@@ -71,7 +71,7 @@ pub fn names_of<W: Word>(code: &str) -> Option<Text> {
 pub struct DataColumn {
     /// Its title; its code is the name of the column for programs.
     pub title: Text,
-    /// Its unit, if all cells have the same and the title does not say it.
+    /// Its unit, if all cells have the same unit and the title does not name it.
     pub unit: Option<Text>,
     /// A line in small print below the title.
     pub note: Option<Text>,
@@ -92,19 +92,19 @@ impl DataColumn {
         Self { title: Text::coded(code, en, zh), unit: None, note: None, format, names: None }
     }
 
-    /// A column of a word whose codes stand in Arrow batches.
+    /// A column of a word whose codes are in Arrow batches.
     #[must_use]
     pub fn word<W: Word>(code: &'static str, en: &'static str, zh: &'static str) -> Self {
         Self { names: Some(names_of::<W>), ..Self::new(ColumnFormat::Word, code, en, zh) }
     }
 
-    /// With a unit beside its title.
+    /// The column with a unit beside its title.
     #[must_use]
     pub fn in_unit(self, unit: impl Into<Text>) -> Self {
         Self { unit: Some(unit.into()), ..self }
     }
 
-    /// With a line below its title.
+    /// The column with a line below its title.
     #[must_use]
     pub fn with_note(self, note: impl Into<Text>) -> Self {
         Self { note: Some(note.into()), ..self }
@@ -238,7 +238,7 @@ pub struct RichText {
     pub hint: Option<Text>,
 }
 
-/// The colour of a cell or of an entry of a legend: from 0 for nothing to 5 for most.
+/// The colour of a cell or of an entry of a legend, from 0 for the least to 5 for the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tone(pub u8);
 
@@ -272,7 +272,7 @@ impl From<Vec<DataCell>> for DataRow {
 /// A table that is in memory as a whole.
 #[derive(Clone, Debug)]
 pub struct DataTable {
-    /// Its title; its code names the sheet, the file or the key of it for programs.
+    /// Its title. The title's code is the name of the table's sheet, file or key for programs.
     pub title: Text,
     /// Its columns.
     pub columns: Vec<DataColumn>,
@@ -315,7 +315,7 @@ impl DataTable {
     /// Its rows as Arrow columns, named by their codes and typed by their formats.
     ///
     /// # Errors
-    /// A row has another count of cells than the table has columns.
+    /// A row does not have as many cells as the table has columns.
     pub fn to_batch(&self, voice: Voice) -> Result<RecordBatch, ArrowError> {
         let arrays = (0..self.columns.len()).map(|position| {
             let format = self.columns[position].format;
@@ -390,7 +390,7 @@ pub enum CellValue<'a> {
 }
 
 impl<'a> CellValue<'a> {
-    /// A cell of its own, with the names of a code where its column knows them.
+    /// The value as an owned cell, with the names of a code if its column has them.
     fn into_cell(self, column: &DataColumn) -> DataCell {
         match self {
             Self::Blank => DataCell::Blank,
@@ -437,7 +437,7 @@ impl<'a> CellValue<'a> {
         if let Self::YesNo(is_so) = self { Some(is_so) } else { None }
     }
 
-    /// As people read it in a column of that format.
+    /// The value as it is written for people in a column of that format.
     #[must_use]
     pub fn shown(self, format: ColumnFormat, voice: Voice) -> Cow<'a, str> {
         match (self, format) {

@@ -1,4 +1,4 @@
-//! Who would move in a trial: the first of them as a list, and one customer before and after.
+//! Who would move in a trial: the first such customers as a list, and one customer before and after.
 
 use gridtier::cycle::Cycle;
 use gridtier::text;

@@ -77,7 +77,7 @@ fn verdict_text(verdict: Verdict) -> Text {
     }
 }
 
-/// Decimals of measures that are no shares.
+/// Decimals of measures that are not shares.
 const MEASURE_DECIMALS: u8 = 3;
 
 fn checks(checks: &[MeasuredCheck]) -> DataTable {
@@ -125,7 +125,7 @@ fn limit(check: &MeasuredCheck, limit: Option<f64>) -> DataCell {
     DataCell::same(format!("{sign} {shown}"))
 }
 
-/// On whom, and on how many draws, robustness and clusters were measured.
+/// On which customers, and with how many draws, robustness and clusters were measured.
 fn basis(cycle: &Cycle, validation: &Validation) -> Section {
     let settings = &cycle.method.checks;
     let [sampled, ranked, borderline] =
@@ -267,7 +267,7 @@ fn variations(cycle: &Cycle, validation: &Validation) -> DataTable {
     )
 }
 
-/// The same for programs.
+/// The validation as JSON for programs.
 #[must_use]
 pub fn json(cycle: &Cycle, validation: &Validation, version: u64) -> Value {
     let settings = &cycle.method.checks;

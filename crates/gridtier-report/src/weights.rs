@@ -13,7 +13,7 @@ use gridtier::text::Text;
 /// Decimals of weights and consistency ratios.
 const DECIMALS: u8 = 4;
 
-/// A method that has been checked.
+/// The sections that describe a checked method.
 #[must_use]
 pub fn sections(method: &Method) -> Vec<Section> {
     let name = &method.name;
@@ -23,7 +23,7 @@ pub fn sections(method: &Method) -> Vec<Section> {
     sections
 }
 
-/// Where weights come from that the method does not give as numbers: judgements, and each cycle's data.
+/// Where the weights come from that the method does not give as numbers: from judgements, or from each cycle's data.
 #[must_use]
 pub fn origins(method: &Method) -> Vec<Section> {
     let mut sections: Vec<Section> = method.judgements.iter().map(judgement).collect();

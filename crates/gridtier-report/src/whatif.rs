@@ -86,7 +86,7 @@ fn title(outcome: &TrialOutcome, customers: usize, version: u64) -> Text {
     )
 }
 
-/// Tables of the method that judge data and cycles, and no customer.
+/// Tables of the method that judge data and cycles, but not customers.
 const OF_PUBLICATION: [&str; 3] = ["limits", "plausibility", "checks"];
 
 fn keys(trial: &Trial) -> DataTable {
@@ -195,7 +195,7 @@ fn shares(outcome: &TrialOutcome) -> DataTable {
     )
 }
 
-/// The same for programs.
+/// The outcome as JSON for programs.
 #[must_use]
 pub fn json(
     trial: &Trial,

@@ -1,7 +1,7 @@
 //! Help in one language.
 //!
-//! A documentation comment has the English text, an empty line and the Chinese text, so that a translation stands beside
-//! what it translates; what clap writes by itself is translated by [`chinese`].
+//! A documentation comment has the English text, an empty line and the Chinese text, so that a translation is next to the
+//! text that it translates. The words that clap itself writes are translated by [`chinese`].
 
 use clap::Command;
 
@@ -28,7 +28,7 @@ pub fn in_lang(command: Command, lang: Lang) -> Command {
         .mut_subcommands(|inner| in_lang(inner, lang))
 }
 
-/// The part of a text that is in a language; the English one where there is no Chinese one.
+/// The part of a text that is in a language; the English part if there is no Chinese one.
 fn part(text: &str, lang: Lang) -> &str {
     let (en, zh) = text.split_once("\n\n").unwrap_or((text, text));
     lang.pick(en, zh)
@@ -37,7 +37,8 @@ fn part(text: &str, lang: Lang) -> &str {
 /// Maximum width of a line of Chinese: beside the longest argument, lines stay below 100 columns.
 const LINE_COLUMNS: usize = 62;
 
-/// A text with line breaks where a line of Chinese becomes too long. Chinese has no spaces, at which clap breaks lines.
+/// A text with line breaks where a line of Chinese becomes too long. clap breaks lines only at spaces, and Chinese has
+/// none.
 fn in_lines(text: &str) -> String {
     let (mut lines, mut start, mut columns, mut last_break) = (String::new(), 0, 0, None);
     for (at, c) in text.char_indices() {
@@ -57,7 +58,7 @@ fn in_lines(text: &str) -> String {
     lines + &text[start..]
 }
 
-/// What clap writes by itself, and its Chinese.
+/// Words that clap itself writes, and their Chinese.
 const LABELS: [(&str, &str); 11] = [
     ("Usage: ", "用法："),
     ("Commands:", "命令："),
@@ -85,7 +86,7 @@ mod tests {
     use super::*;
     use crate::args::Cli;
 
-    /// Every text of a command and its subcommands, with where it stands.
+    /// Every text of a command and its subcommands, and the command or argument that it belongs to.
     fn texts(command: &Command, path: &str, found: &mut Vec<(String, String)>) {
         let path = format!("{path} {}", command.get_name());
         let about = command.get_long_about().or(command.get_about());

@@ -1,4 +1,4 @@
-//! How values of the command line are read, and what is said of those that cannot be.
+//! How values of the command line are read, and the messages about values that cannot be read.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -13,8 +13,8 @@ use gridtier_io::report::Since;
 
 use super::wrong::Advice;
 
-/// A folder of this machine. A store needs locks, renames and links that no object storage has, and a folder named
-/// after a URL would look like one.
+/// A folder of this machine. A URL is refused: a store needs locks, renames and links, which no object storage has, and a
+/// folder named after a URL would look like such a storage.
 pub fn store_folder() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().try_map(|given: OsString| {
         let is_url = given.to_str().is_some_and(|text| {
@@ -91,7 +91,7 @@ pub fn first_of_month(text: &str) -> Result<Month, Advice> {
     }
 }
 
-/// `2026-01-31` or `2026-01-31T08:30:00`, in the utility's local time; a date is its first instant.
+/// `2026-01-31` or `2026-01-31T08:30:00`, in the utility's local time; a date stands for its first instant.
 pub fn instant(text: &str) -> Result<LocalTime, Advice> {
     Dates::default().local_time(text).ok_or_else(|| {
         Advice(text!(

@@ -1,4 +1,4 @@
-//! What is wrong with a command line, in Chinese: what clap says in English, from the same facts.
+//! Says in Chinese what is wrong with a command line, from the same facts from which clap says it in English.
 
 use std::error::Error as _;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Decides the applications of a table.
+//! `gridtier entitlements applications`: decides the applications that a table lists.
 
 use gridtier_io::entitle;
 use gridtier_report::entitlement::{decisions_section, decisions_table};

@@ -35,7 +35,7 @@ pub fn run(args: &ChangesArgs, chosen: ChosenLang) -> Result<Done, Failure> {
     };
     let voice = match file {
         Some((_, format)) => list_voice(&args.output.format, format, chosen),
-        // What programs read from stdout is in codes, as in a file.
+        // Programs that read stdout get codes, as in a file.
         None => voice(&args.output, chosen)?,
     };
     let options = NoticeOptions { selection: &selection, purpose, voice };

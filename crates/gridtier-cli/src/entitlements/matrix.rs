@@ -35,7 +35,7 @@ pub fn whole(args: &MatrixArgs, chosen: ChosenLang) -> Result<Done, Failure> {
     let format = format(&args.output)?;
     let sections = match format {
         TableFormat::Html => matrix_page(&catalogue, &occasion(&catalogue, cycle.as_ref())?),
-        // One table holds it all for programs; people get the matrix first.
+        // Programs get one table with everything; people get the matrix first.
         TableFormat::Parquet => vec![Section::of_table(cells(&catalogue, &Tier::ALL))],
         TableFormat::Csv => vec![Section::of_table(matrix(&catalogue))],
         TableFormat::Text | TableFormat::Json | TableFormat::Xlsx => vec![

@@ -88,7 +88,7 @@ fn headings(sheet: &CustomerSheet) -> Vec<String> {
 }
 
 #[test]
-fn names_are_shown_under_their_titles_and_no_text_is_markup() {
+fn names_are_shown_under_their_titles_and_never_as_markup() {
     let one = sheet(vec![account("../1", &[])]);
     let (english, chinese) = (page(&one, Lang::En), page(&one, Lang::Zh));
     assert!(english.contains("<dt>name</dt><dd>&lt;script&gt;"), "{english}");
@@ -98,7 +98,7 @@ fn names_are_shown_under_their_titles_and_no_text_is_markup() {
 }
 
 #[test]
-fn a_provisional_customer_is_told_of_no_way_up() {
+fn the_sheet_of_a_provisional_customer_shows_no_way_up() {
     let one = sheet(vec![account("../1", &[])]);
     let found = headings(&one);
     let wanted =
@@ -107,7 +107,7 @@ fn a_provisional_customer_is_told_of_no_way_up() {
 }
 
 #[test]
-fn the_energy_of_a_holder_is_that_of_its_accounts_and_months_without_readings_are_empty() {
+fn the_energy_of_a_holder_is_the_sum_of_its_accounts_and_months_without_readings_are_empty() {
     let (first, second) = (Month::new(2025, 1).0, Month::new(2025, 2).0);
     let accounts = vec![account("a", &[(first, 1_500), (second, 2_000)]), account("b", &[(first, 500)])];
     let of_holder = sheet(accounts);

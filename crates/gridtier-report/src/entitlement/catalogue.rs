@@ -1,4 +1,4 @@
-//! A catalogue that passed its checks: what it holds, where its cells come from, and which duties it keeps.
+//! Describes a catalogue that passed its checks: what it contains, where its cells come from, and which duties it fulfils.
 
 use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::service::Provenance;
@@ -11,7 +11,7 @@ use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 use gridtier::text::Text;
 
-/// What is said of a sound catalogue.
+/// The sections that describe a catalogue without faults.
 #[must_use]
 pub fn catalogue_sections(catalogue: &Catalogue) -> Vec<Section> {
     let (name, version, from) = (&catalogue.name, &catalogue.version, catalogue.effective_from);
@@ -66,7 +66,7 @@ fn provenances(catalogue: &Catalogue) -> DataTable {
     DataTable::new(Text::default(), columns, rows)
 }
 
-/// The duties and the services that keep them.
+/// The duties, and the services that fulfil them.
 fn duties(catalogue: &Catalogue) -> DataTable {
     let columns = vec![
         text_column("duty", "duty", "义务"),

@@ -1,4 +1,4 @@
-//! Counts of those entitled, and the year's costs and fees.
+//! Counts of the customers who are entitled to services, and the year's costs and fees.
 
 use gridtier::contract::Table;
 use gridtier::entitlement::Catalogue;
@@ -16,8 +16,8 @@ use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataRow, DataTable, RowRole};
 use gridtier::text::{Text, Voice};
 
-/// A census of one service, `by` a column or nothing. What is withheld is empty, and the line says so. The group of the
-/// total is empty for programs.
+/// A census of one service, grouped `by` a column or not at all. Withheld counts are empty, and their line says that they
+/// are withheld. The group of the total is empty for programs.
 #[must_use]
 pub fn census_table(lines: &[CensusLine], by: Option<&str>, voice: Voice) -> DataTable {
     let lines = match by {
@@ -57,7 +57,7 @@ fn group_text(group: &str, by: Option<&str>) -> Text {
     Text::new(group.to_owned(), zh.unwrap_or(group).to_owned())
 }
 
-/// The census for a terminal; by access too where nothing is withheld.
+/// The census for a terminal; it is also divided by access if nothing is withheld.
 #[must_use]
 pub fn census_section(
     service: &Service,
@@ -81,7 +81,7 @@ pub fn census_section(
             Text::new(format!("{} {count}", access.en()), format!("{} {count}", access.zh()))
         })
         .collect();
-    // A second way to add up the same customers would give away what the first withholds.
+    // A second way of dividing the same customers would reveal the numbers that the first way withholds.
     let is_whole = lines.iter().all(|line| line.counts.iter().all(Option::is_some));
     if accesses.is_empty() || !is_whole {
         return section;

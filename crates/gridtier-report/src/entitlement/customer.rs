@@ -1,4 +1,4 @@
-//! One customer's services: which it is due, which it is not, and why.
+//! One customer's services: which ones are due to the customer, which are not, and why.
 
 use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::condition::{Condition, Datum};
@@ -15,7 +15,7 @@ use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 use gridtier::text;
 use gridtier::text::Text;
 
-/// Whom and which cycle an answer is about.
+/// The customer and the cycle that an answer is about.
 #[derive(Clone, Copy, Debug)]
 pub struct CustomerOccasion<'a> {
     /// The customer.
@@ -31,13 +31,13 @@ pub struct CustomerOccasion<'a> {
 pub struct CustomerServices {
     /// The customer's tier.
     pub tier: Tier,
-    /// A row for each service: first those that it is due.
+    /// A row for each service; the services that are due come first.
     pub table: DataTable,
-    /// How many it is due.
+    /// How many services are due.
     pub due: usize,
 }
 
-/// What a customer of a tier with that record is due.
+/// The services that are due to a customer of this tier with this record.
 #[must_use]
 pub fn customer_services(catalogue: &Catalogue, tier: Tier, record: &[Datum]) -> CustomerServices {
     let columns = vec![
@@ -76,8 +76,8 @@ fn terms_and_note(service: &Service, grant: &Grant) -> Text {
 }
 
 impl CustomerServices {
-    /// The services with the customer, its tier, the cycle and its day on every row: an answer that is passed on says
-    /// whom and when it is about.
+    /// The services with the customer, its tier, the cycle and its day on every row: so an answer that is passed on still
+    /// says which customer and which day it is about.
     #[must_use]
     pub fn with_occasion(&self, occasion: &CustomerOccasion) -> DataTable {
         let mut table = self.table.clone();
@@ -125,7 +125,7 @@ impl CustomerServices {
     }
 }
 
-/// Why a customer has a service or not, in a sentence.
+/// A sentence that says why a customer has a service or does not have it.
 fn why(
     catalogue: &Catalogue,
     service: &Service,
@@ -163,7 +163,7 @@ fn why(
     }
 }
 
-/// What the opening that holds is based on.
+/// The facts on which the opening that applies is based.
 fn opening_held(catalogue: &Catalogue, service: &Service, record: &[Datum]) -> Text {
     let fields = &catalogue.fields;
     let held = service.opens.iter().find(|opening| opening.condition.holds(record));
@@ -174,7 +174,7 @@ fn opening_held(catalogue: &Catalogue, service: &Service, record: &[Datum]) -> T
     })
 }
 
-/// What the conditions of the service and of its cell are based on.
+/// The facts on which the conditions of the service and of its cell are based.
 fn conditions_held(catalogue: &Catalogue, service: &Service, basis: Basis, record: &[Datum]) -> Text {
     let of_cell = match basis {
         Basis::Cell(cell) => cell.condition.as_ref(),

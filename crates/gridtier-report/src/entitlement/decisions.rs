@@ -47,7 +47,7 @@ pub fn decisions_table(
             DataCell::same(application.area.clone()),
             DataCell::Text(parts_text(service, application.parts)),
             DataCell::count(application.units),
-            // Text, since the first version gave programs text here.
+            // The cell is text, because the first version gave programs text here.
             text_cell(application.plan_allows.map(|allows| match allows {
                 true => Text::coded("true", "yes", "是"),
                 false => Text::coded("false", "no", "否"),
@@ -61,7 +61,7 @@ pub fn decisions_table(
     DataTable::new(Text::coded("decisions", "Applications decided", "申请处理结果"), columns, rows)
 }
 
-/// How many applications had which outcome, and the decisions, for a terminal.
+/// The number of applications with each outcome, and the decisions, for a terminal.
 #[must_use]
 pub fn decisions_section(decisions: &[ApplicationDecision], table: &DataTable) -> Section {
     let counts: Vec<Text> = ApplicationOutcome::ALL

@@ -89,7 +89,7 @@ pub fn grants_batch(catalogue: &Catalogue, members: &Members) -> RecordBatch {
     rows.finish()
 }
 
-/// Columns of grants. Text that repeats is held as a dictionary, so that a batch costs little more than its ids.
+/// Columns of grants. Repeated text is kept as a dictionary, so that a batch needs little more memory than its ids.
 struct GrantRows {
     ids: StringBuilder,
     words: [StringDictionaryBuilder<Int32Type>; 6],
@@ -145,7 +145,7 @@ impl GrantRows {
             Arc::new(self.quotas.finish()),
             reasons,
         ];
-        // The declared schema decides what may be empty, not what this batch happens to hold.
+        // The declared schema decides which columns may be empty, not the cells that this batch happens to have.
         let declared = grants_schema();
         let fields =
             declared.fields().iter().zip(&columns).map(|(field, column)| {
@@ -202,7 +202,7 @@ pub fn holders_list<'a, E: Into<ListError>>(
     }
 }
 
-/// The members that are due a service, with what a letter to them needs.
+/// The members to whom a service is due, with the columns that a letter to them needs.
 #[must_use]
 pub fn holders_batch(
     catalogue: &Catalogue,

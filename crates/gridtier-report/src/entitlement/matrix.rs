@@ -1,4 +1,4 @@
-//! The matrix and what it is made of: cells with their terms, services, prices of combinations.
+//! The matrix, and the tables behind it: cells with their terms, services, and prices of combinations.
 
 use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::service::{Access, Cell, Fee, Service};
@@ -22,8 +22,7 @@ fn by_dimension(catalogue: &Catalogue) -> Vec<&Service> {
     services
 }
 
-/// A cell in short: `*` where a condition must hold besides the tier, `†` where some customers get more whatever their
-/// tier.
+/// A cell in short. `*` marks a condition besides the tier; `†` marks that some customers get more, whatever their tier.
 fn short(service: &Service, cell: &Cell) -> Text {
     let is_conditional = service.condition.is_some() || cell.condition.is_some();
     let star = if is_conditional && cell.access != Access::None { "*" } else { "" };
@@ -42,7 +41,7 @@ fn short(service: &Service, cell: &Cell) -> Text {
     )
 }
 
-/// Puts terms that stand on the line below a name behind the name in brackets.
+/// Moves terms from the line below a name into brackets behind the name.
 fn in_brackets(name_and_terms: &str, [open, close]: [&str; 2], space: &str) -> String {
     match name_and_terms.split_once('\n') {
         Some((name, terms)) => format!("{name}{space}{open}{terms}{close}"),

@@ -1,4 +1,4 @@
-//! What changed for whom between two cycles: the list of notices, and the counts of changes.
+//! Which services changed for which customers between two cycles: the list of notices, and the counts of changes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -66,11 +66,11 @@ pub struct Notices<'a> {
 /// Whether a customer is on the notice list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Noticed {
-    /// It is.
+    /// The customer is on the list.
     Listed,
-    /// It is, although it wants no marketing.
+    /// The customer is on the list, although it wants no marketing.
     ListedOptedOut,
-    /// It is counted only: it has opted out.
+    /// The customer is only counted, because it has opted out.
     CountedOnly,
 }
 

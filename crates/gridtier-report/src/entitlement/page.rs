@@ -47,7 +47,7 @@ pub fn matrix_page(catalogue: &Catalogue, occasion: &Occasion) -> Vec<Section> {
     sections
 }
 
-/// Which catalogue it is, since when it is in force, and the cycle.
+/// The name of the catalogue, the day since which it is in force, and the cycle.
 fn head(catalogue: &Catalogue, occasion: &Occasion) -> Text {
     let to = catalogue.effective_to.map_or_else(String::new, |to| format!(" – {to}"));
     let from = catalogue.effective_from;

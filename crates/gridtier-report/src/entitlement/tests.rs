@@ -20,7 +20,7 @@ fn column(table: &DataTable, code: &str) -> Vec<DataCell> {
     table.select(&[code]).rows.into_iter().map(|mut row| row.cells.remove(0)).collect()
 }
 
-/// The texts of a column in a voice.
+/// The texts of a column, as codes or in a language.
 fn texts(table: &DataTable, code: &str, voice: Voice) -> Vec<String> {
     let cells = column(table, code);
     cells.iter().map(|cell| cell.value(voice).shown(ColumnFormat::Text, voice).into_owned()).collect()
@@ -95,7 +95,7 @@ fn grants_are_one_row_for_each_customer_and_service_due() {
     }
 }
 
-/// A file takes its columns from the first batch, which may be one without any customer that was asked for.
+/// A file takes its columns from the first batch, and that batch may have none of the customers asked for.
 #[test]
 fn grants_have_the_same_columns_whoever_is_among_them() {
     let catalogue = catalogue();
@@ -149,7 +149,7 @@ fn costs_are_units_times_unit_cost_and_fees_units_times_fee() {
     assert_eq!(clinic.income_fen, clinic.units_e6 * i128::from(cell.terms.fee_fen.unwrap()) / 1_000_000);
     let (clinic, _) = line_of("S09", Tier::Special);
     assert!(clinic.cost_fen > 0 && clinic.income_fen == 0, "included brings no fee");
-    // A programme for the public costs the same whoever comes; its parts add up.
+    // A programme for the public costs the same whichever customers come, and the costs by tier add up.
     let school: i128 = Tier::ALL.map(|tier| line_of("S13", tier).0.cost_fen).iter().sum();
     let service = line_of("S13", Tier::Special).1;
     assert_eq!(school, i128::from(service.programme_units.unwrap()) * i128::from(service.unit_cost_fen));
@@ -161,7 +161,7 @@ fn costs_are_units_times_unit_cost_and_fees_units_times_fee() {
 }
 
 #[test]
-fn the_parts_of_a_whole_bear_its_cost_together() {
+fn the_customers_of_a_shared_service_bear_its_cost_together() {
     let catalogue = catalogue();
     let rows: Vec<String> = (0..60).map(|n| format!("{n:03}")).collect();
     let tiers = ["special", "grade-1", "grade-2", "grade-3"];
@@ -211,7 +211,7 @@ fn a_change_of_tier_is_reported_service_by_service() {
 }
 
 #[test]
-fn the_matrix_speaks_both_languages_and_codes() {
+fn the_matrix_is_written_in_both_languages_and_in_codes() {
     let catalogue = catalogue();
     let table = matrix(&catalogue);
     assert_eq!(table.rows.len(), 25);
@@ -226,7 +226,7 @@ fn the_matrix_speaks_both_languages_and_codes() {
 }
 
 #[test]
-fn a_customer_reads_why_it_has_a_service_and_why_not() {
+fn an_answer_says_why_a_customer_has_a_service_or_does_not_have_it() {
     let catalogue = catalogue();
     let batch = batch(&PEOPLE);
     let members = Members::of(&batch, &catalogue.fields).unwrap();

@@ -16,11 +16,11 @@ pub struct UnmatchedLine<'a> {
     pub line: u64,
     /// As it is written there.
     pub written: &'a str,
-    /// The customer whose id differs by zeros in front only.
+    /// The customer whose id differs only by zeros in front.
     pub likely: Option<&'a str>,
 }
 
-/// These ids as a table, for whoever mends the list.
+/// These ids as a table, for the person who corrects the list.
 #[must_use]
 pub fn unmatched_table(ids: &[UnmatchedLine]) -> DataTable {
     DataTable::new(
@@ -40,7 +40,7 @@ pub fn unmatched_table(ids: &[UnmatchedLine]) -> DataTable {
     )
 }
 
-/// How many these are, how many only lack zeros, and where they are written.
+/// How many ids no customer has, how many of them only lack zeros, and which file lists them.
 #[must_use]
 pub fn unmatched_note(ids: &[UnmatchedLine], file: Option<&Path>) -> Text {
     let unknown = grouped(ids.len() as u64);

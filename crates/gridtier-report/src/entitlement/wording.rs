@@ -51,7 +51,7 @@ pub(super) fn service_condition(catalogue: &Catalogue, service: &Service) -> Opt
     service.condition.as_ref().map(|condition| condition_text(catalogue, condition))
 }
 
-/// To whom a service is opened whatever the tier, and how.
+/// The customers to whom a service is opened whatever their tier, and in which way.
 pub(super) fn opened_to(catalogue: &Catalogue, service: &Service) -> Option<Text> {
     let openings = service.opens.iter().map(|opening| {
         let condition = condition_text(catalogue, &opening.condition);

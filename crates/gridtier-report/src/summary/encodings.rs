@@ -1,4 +1,4 @@
-//! In which encodings text files were read.
+//! Says in which encodings text files were read.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use gridtier::text;
 
 use crate::section::{Block, Section};
 
-/// In which encodings text files were read, by name and encoding; nothing where all are UTF-8.
+/// The encodings in which text files were read, from pairs of name and encoding; `None` if all are UTF-8.
 #[must_use]
 pub fn encodings(files: &[(&str, &str)]) -> Option<Section> {
     /// Maximum number of files named for an encoding.

@@ -57,7 +57,7 @@ pub(super) fn advice(findings: &[Finding]) -> Vec<(Text, Text)> {
     rules.into_iter().map(|rule| (Text::same(rule.code()), rule.advice())).collect()
 }
 
-/// Longest example beside other columns; the whole one stands in the table of findings.
+/// Maximum length of an example beside other columns; the whole example is in the table of findings.
 const EXAMPLE_CHARACTERS: usize = 60;
 
 fn shown_example(finding: &Finding) -> Text {

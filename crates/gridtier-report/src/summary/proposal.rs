@@ -1,4 +1,4 @@
-//! What the summary of a proposed cycle says beyond that of a published one.
+//! What the summary of a proposed cycle says in addition to that of a published one.
 
 use gridtier::decision::RecordKind;
 use gridtier::text;

@@ -23,7 +23,7 @@ pub struct DataList<'a> {
     pub title: Text,
     /// Its columns.
     pub columns: Vec<DataColumn>,
-    /// The types of its batches, for a list without any.
+    /// The types of its batches, which are needed for a list without batches.
     pub schema: SchemaRef,
     /// What it is about, for pages and workbooks: the cycle, dates, filters.
     pub about: Vec<(Text, Text)>,
@@ -41,7 +41,7 @@ impl DataList<'_> {
     /// Its first rows as a table, in the words of its batches.
     ///
     /// # Errors
-    /// A batch cannot be had.
+    /// A batch cannot be read.
     pub fn first(self, most: usize) -> Result<DataTable, ListError> {
         let mut rows: Vec<Vec<DataCell>> = Vec::new();
         for batch in self.batches {
@@ -79,7 +79,7 @@ pub fn plain_columns(batch: &RecordBatch) -> Result<Vec<ArrayRef>, ArrowError> {
 /// The values of one row of [plain columns](plain_columns).
 ///
 /// # Errors
-/// As [`arrow_value`].
+/// A value is of a type that has no text, as for [`arrow_value`].
 pub fn arrow_row<'a>(
     arrays: &'a [ArrayRef],
     row: usize,
