@@ -17,7 +17,7 @@ use gridtier::tier::{Previous, TierInputs, Tiers, grade_on};
 use gridtier::unit::Month;
 use rayon::prelude::*;
 
-/// Words that one task copies: 32 KiB, the block size of scoring.
+/// Number of words that one task copies: 32 KiB, the block size of scoring.
 const PIECE: usize = 1 << 12;
 
 struct Utility {

@@ -1,7 +1,7 @@
-//! The command end to end: what is published, what is printed, and how it ends. One binary, since every binary links
-//! the whole engine.
+//! Tests of the command from end to end: what it publishes, what it prints, and how it ends. All tests are in one binary,
+//! since every binary links the whole engine.
 
-// A test, or a helper of tests, that cannot go on must panic there.
+// A test, or a helper of tests, must panic where it cannot go on.
 #![allow(clippy::unwrap_used)]
 
 mod chromium;

@@ -1,5 +1,5 @@
 //! Defects that were measured in common libraries for segments and scores. For each of them a test shows that gridtier
-//! gives the right result. Those of weights and of TOPSIS are in `published.rs`.
+//! gives the right result. The tests on weights and TOPSIS are in `published.rs`.
 
 use std::fmt::Write as _;
 

@@ -87,7 +87,7 @@ fn the_power_factor_of_a_steel_plant_is_judged_as_published_on_all_rows() {
         }
         rows += batch.num_rows();
     }
-    // The last row is 0/0 on both sides.
+    // In the last row the power factor is 0/0 on both sides.
     assert_eq!((rows, undefined), (35_040, 2));
 }
 

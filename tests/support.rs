@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::tables;
 
-/// A folder that goes away with the test.
+/// A folder that is removed after the test.
 pub fn scratch() -> TempDir {
     tempfile::tempdir().unwrap()
 }

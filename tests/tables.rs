@@ -39,7 +39,7 @@ fn read_csv(path: &Path) -> RecordBatch {
     batch(names.iter().enumerate().map(|(at, name)| (name.as_str(), column(at))))
 }
 
-/// A table of these columns, all of which may be empty.
+/// A table of these columns; each of them may have empty cells.
 pub fn batch<'a>(columns: impl IntoIterator<Item = (&'a str, ArrayRef)>) -> RecordBatch {
     RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)))
         .unwrap()

@@ -34,7 +34,7 @@ struct Crate {
     used: BTreeMap<ModulePath, BTreeSet<ModulePath>>,
     /// By path: lines of code.
     lines: BTreeMap<ModulePath, usize>,
-    /// By path: source of the items that are no tests.
+    /// By path: source of the items that are not tests.
     text: BTreeMap<ModulePath, String>,
 }
 

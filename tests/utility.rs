@@ -22,8 +22,8 @@ pub const PROFILES: &str = "customer_id,as_of,total_kgce,replaceable_kgce\n";
 /// The day as of which all utilities here are graded.
 pub const AS_OF: &str = "2026-01-01";
 
-/// A data folder `data` and a place for a store `store`, gone with the test. Commands run in the folder above, so that
-/// what they print holds no long path.
+/// A data folder `data` and a place for a store `store`, both removed after the test. Commands run in the folder above, so
+/// that they print no long paths.
 pub struct Utility {
     dir: TempDir,
     /// Whether the utility has so few tables that the presets' limit of delivered weight would refuse its data.

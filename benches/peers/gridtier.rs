@@ -26,7 +26,7 @@ fn main() {
     // `cargo bench` adds an argument of its own to those of the user.
     let args: Vec<String> = std::env::args().filter(|arg| arg != "--bench").collect();
     let [_, job, data, start, months, rest @ ..] = args.as_slice() else {
-        // `cargo bench` without `--bench` runs this too, without arguments: there is nothing to do.
+        // A plain `cargo bench` runs this program too, but without arguments: then there is nothing to do.
         return;
     };
     let months: u32 = months.parse().expect("a number of months");

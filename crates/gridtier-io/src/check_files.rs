@@ -1,6 +1,6 @@
-//! What a check found, as files that a spreadsheet opens: CSV in UTF-8 with a byte order mark.
+//! Writes what a check found to files that a spreadsheet can open: CSV in UTF-8 with a byte order mark.
 //!
-//! A parquet file is of no use to those who have to mend an export. Nothing is computed here.
+//! Parquet files would be of no use to the people who have to mend an export. Nothing is computed here.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
@@ -69,7 +69,7 @@ impl Stopped {
     }
 }
 
-/// Writes `tables` and the rejects of all tables that have some into a folder.
+/// Writes `tables` into a folder, and the rejects of each table that has any.
 ///
 /// # Errors
 /// A file cannot be written, or an input cannot be read again.
@@ -91,7 +91,7 @@ pub fn write<'a>(
     for book in books {
         let path = rejects.join(format!("{}.csv", book.table));
         if book.rejects.is_empty() {
-            // What an earlier check wrote here no longer holds.
+            // What an earlier check wrote here is out of date.
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(Stopped::from(error).at(&path));
@@ -99,7 +99,7 @@ pub fn write<'a>(
                 _ => continue,
             }
         }
-        // Behind the place and the rule of a row stand the columns of its file, as its owners call them.
+        // After the place and the rule of a row come the columns of its file, under the names that they have in the file.
         let heads = heads(&reject_schema(folder, book.table), PLACE.len(), lang);
         sheet(&path, heads, |sheet| {
             reject_rows(folder, book.table, &book.rejects, None, &mut |batch| Ok(sheet.batch(&batch)?))
@@ -130,8 +130,8 @@ const HEADS: [(&str, &str); 15] = [
     ("median_wh", "各月中位电量 Wh"),
 ];
 
-/// The heads of a file: in English the names of the schema, which programs know; in Chinese the first `named` of them.
-/// Every value is written in full, whatever the format.
+/// The headings of a file. In English all of them are names of the schema, which programs know; in Chinese the first
+/// `named` headings are Chinese words. Every value is written in full, whatever the format.
 fn heads(schema: &SchemaRef, named: usize, lang: Lang) -> Vec<DataColumn> {
     let chinese = |name: &str| PLACE.iter().chain(&HEADS).find(|(en, _)| *en == name).map(|(_, zh)| *zh);
     let head = |(at, field): (usize, &FieldRef)| {

@@ -114,7 +114,7 @@ impl DataFolder {
         Self::open_tables(path, &Table::ALL)
     }
 
-    /// As [`open`](Self::open), for some of the tables only.
+    /// Like [`open`](Self::open), but for some of the tables only.
     ///
     /// # Errors
     /// Everything that is wrong with their files.

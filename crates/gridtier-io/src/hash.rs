@@ -43,7 +43,7 @@ impl<R: Read> Read for Hashing<R> {
 /// Reads `source` to its end: its hash and its length.
 ///
 /// # Errors
-/// It cannot be read.
+/// The source cannot be read.
 pub fn sha256_of(source: impl Read) -> io::Result<(String, u64)> {
     const BUFFER_BYTES: usize = 1 << 20;
     let mut hashing = Hashing::new(source);

@@ -186,7 +186,7 @@ impl From<NotInspected> for InspectError {
 /// count everything again. With a `record` the inspection is kept in the store.
 ///
 /// # Errors
-/// There is no current cycle, its as-of is later, the data cannot be counted, or the store cannot be read or written.
+/// There is no current cycle, or its as-of is later; the data cannot be counted; or the store cannot be read or written.
 pub fn inspect(
     folder: &DataFolder,
     end: Month,

@@ -1,7 +1,8 @@
 //! Files for gridtier: readers of a utility's tables, the store of cycles and their readers, and the use cases that a
 //! command, a page or a test calls.
 //!
-//! The modules stand in the order in which data flows; each uses only those above it. Nothing here decides a number.
+//! The modules are listed in the order in which data flows; each module uses only those above it. Nothing here decides a
+//! number.
 
 pub mod system;
 pub mod guard;

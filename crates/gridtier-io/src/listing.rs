@@ -133,7 +133,7 @@ impl DataFile {
     /// Opens the file.
     ///
     /// # Errors
-    /// It cannot be opened, or its length or time has changed since it was listed.
+    /// The file cannot be opened, or its length or time has changed since it was listed.
     pub fn open(&self) -> Result<File, Unreadable> {
         let file = File::open(&self.path)?;
         let now = file.metadata()?;

@@ -210,7 +210,8 @@ impl<'a> Regrade<'a> {
         Ok(None)
     }
 
-    /// Whether a cycle has the inputs, window, method, catalogue and engine of this regrade, and nothing else went into it.
+    /// Whether a cycle has the inputs, window, method, catalogue and engine of this regrade, and was computed from nothing
+    /// else.
     fn is_of(&self, manifest: &Manifest, folder: &DataFolder) -> bool {
         let window = Window { end: self.end, months: self.method.window_months };
         manifest.engine == Engine::this()
@@ -280,7 +281,7 @@ pub(crate) fn grade(
     Ok(graded)
 }
 
-/// As [`grade`], without a finding about the catalogue.
+/// Like [`grade`], but without a finding about the catalogue.
 ///
 /// # Errors
 /// The inputs cannot be graded.

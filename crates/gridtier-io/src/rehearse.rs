@@ -113,7 +113,7 @@ impl<'a> Rehearse<'a> {
     /// Grades the folder as the next cycle.
     ///
     /// # Errors
-    /// There is no current cycle, or one with a later as-of; the inputs cannot be graded; or the folder cannot be written.
+    /// There is no current cycle, or it has a later as-of; the inputs cannot be graded; or the folder cannot be written.
     pub fn grade(self, folder: &DataFolder) -> Result<Rehearsed<'a>, RehearseError> {
         let Self { store, end, method, .. } = self;
         self.check_folder()?;

@@ -23,7 +23,7 @@ pub struct ReportedAppeal<'a> {
     pub cycle: u64,
     /// Id of the customer.
     pub customer: &'a str,
-    /// The rule by which places in tiers are counted for an appeal.
+    /// The rule that says whose place in the tier the customer takes.
     pub quota: AppealQuota,
     /// The customer's place before the appeal.
     pub before: AppealPlace,

@@ -4,7 +4,7 @@
 //! format. [`render`] writes sections to a terminal, as CSV, a workbook, a page or JSON, and knows nothing about what
 //! they say. No file is opened here and no result is computed.
 //!
-//! The modules stand in the order in which they build on each other; each uses only those above it.
+//! The modules are listed in the order in which they build on each other; each module uses only those above it.
 
 pub mod format;
 pub mod table;

@@ -37,7 +37,7 @@ pub fn sections(explanation: &MoveExplanation, numbers: [u64; 2]) -> Vec<Section
     ]
 }
 
-/// Why there are no steps.
+/// Why the move has no steps.
 fn not_at_both_ends(before: EndState, after: EndState) -> Text {
     match (before, after) {
         (EndState::New, _) => text!("It opened since the earlier cycle.", "该客户在前一周期之后立户。"),

@@ -109,7 +109,7 @@ impl Section {
         })
     }
 
-    /// The numbers of its charts that stand in none of its tables, each under the code of its chart.
+    /// The numbers of its charts that are in none of its tables, each under the code of its chart.
     pub fn drawn_tables(&self) -> impl Iterator<Item = DataTable> {
         self.charts()
             .filter(|chart| !chart.is_table_beside)

@@ -274,8 +274,8 @@ fn remarks(graded: &Graded, method: &Method, totals: &ControlTotals) -> Section 
     section.with_all(limited_weights(&graded.findings).into_iter().flatten())
 }
 
-/// The accepted customers that are not graded, by reason: nobody is left out in silence. Where holders are graded, these
-/// are accounts.
+/// The accepted customers that are not graded, by reason, so that nobody is left out without notice. If holders are graded,
+/// the numbers are those of accounts.
 fn not_graded(graded: &Graded) -> Option<Text> {
     let window = graded.facts.window;
     let rows = || graded.facts.customers.rows.iter();
@@ -503,11 +503,11 @@ fn breach_line(breach: &Breach) -> Text {
 /// Whether a run published a cycle, or names one that was published before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IsNew {
-    /// It was published now.
+    /// This run published the cycle.
     Yes,
-    /// It was proposed now.
+    /// This run proposed the cycle.
     Proposed,
-    /// It was published before.
+    /// The cycle was published before.
     No,
 }
 

@@ -111,7 +111,7 @@ impl KeyedDraw {
     /// One of the options, in proportion to its weight.
     ///
     /// # Panics
-    /// When there is no option of positive weight.
+    /// When no option has a positive weight.
     pub fn pick<T: Copy>(&mut self, options: &[(u32, T)]) -> T {
         let total: u64 = options.iter().map(|(weight, _)| u64::from(*weight)).sum();
         let mut left = (self.bits() >> 1) % total;

@@ -37,7 +37,7 @@ pub struct CustomerRecord {
     pub history: History,
 }
 
-/// The holder of an account in a cycle that grades holders; else the id itself.
+/// The holder of an account in a cycle that grades holders; in other cycles the id itself.
 fn graded_id(cycle: &StoredCycle, id: &str) -> Result<String, CycleError> {
     if !has_holders(cycle) {
         return Ok(id.to_owned());

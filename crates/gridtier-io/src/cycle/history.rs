@@ -158,7 +158,7 @@ impl EvidenceData {
 /// The data that a cycle was computed from, as they were known then.
 ///
 /// # Errors
-/// They are other data.
+/// The data are not those from which the cycle was computed.
 pub(crate) fn data_of(cycle: &StoredCycle, data: DataFolder) -> Result<DataFolder, EvidenceError> {
     let manifest = Manifest::read(cycle)?;
     check_inputs(&manifest, &data)?;

@@ -1,7 +1,7 @@
 //! Small files that people keep beside the data: a list of customer ids, applications for services.
 //!
-//! They come from marketing and office systems, and a list that is misread in silence puts people on a marketing list who
-//! asked not to be there. So they are read like tables: any encoding, comma, semicolon or tab, ids folded; and a line
+//! They come from marketing and office systems, and if a list is misread without notice, people who asked not to be there
+//! come onto a marketing list. So they are read like tables: any encoding, comma, semicolon or tab, ids folded; and a line
 //! that cannot be read, or a list that names no customer at all, is refused.
 
 use std::collections::BTreeSet;

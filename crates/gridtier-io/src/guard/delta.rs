@@ -1,7 +1,7 @@
 //! How much text a delta-encoded page stands for.
 //!
 //! A `DELTA_BYTE_ARRAY` value repeats a prefix of the value before it, so that a page of a mebibyte can stand for fifty
-//! gigabytes. The decoder also reserves memory for as many values as the page claims. Both are found here from the
+//! gigabytes. The decoder also reserves memory for as many values as the page claims. Both numbers are found here from the
 //! lengths alone.
 
 use gridtier::index::{count, index_u64};
@@ -114,7 +114,7 @@ fn length(value: i64) -> Result<u64, Unreadable> {
     u64::try_from(value).map_err(|_| malformed())
 }
 
-/// `width` bits (at most 32) from the bit `at`, lowest first.
+/// The number in `width` bits (at most 32) from the bit `at` on, lowest bit first.
 fn bits(packed: &[u8], at: usize, width: usize) -> i64 {
     let mut window = [0; 8];
     let start = at / 8;

@@ -9,9 +9,9 @@ type Both = [&'static str; 2];
 pub struct About {
     /// What the table is needed for.
     pub purpose: Both,
-    /// How it is delivered.
+    /// How the table is delivered.
     pub usage: Both,
-    /// What it cannot express, or must not be mistaken for.
+    /// What the table cannot express, or must not be mistaken for.
     pub limitations: Both,
 }
 

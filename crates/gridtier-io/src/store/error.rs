@@ -140,12 +140,12 @@ pub enum StoreError {
         /// The cycle's folder.
         dir: PathBuf,
     },
-    /// The caller asked for something that no store can do: a bug in the program.
+    /// The caller asked for something that no store can do, which is a bug in the program.
     #[error("a bug in gridtier, please report it: {name} cannot be written: {problem}")]
     Misuse {
         /// The output.
         name: String,
-        /// Why it cannot be.
+        /// Why the output cannot be written.
         problem: String,
     },
 }

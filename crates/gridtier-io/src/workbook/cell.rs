@@ -197,7 +197,7 @@ impl NumberFormat {
     pub fn value(self, value: f64, system: DateSystem) -> SheetValue<'static> {
         let is_day = match self {
             Self::Date => true,
-            // More than a day: a date and time of which the cell shows only the time.
+            // A number of 1 or more is a date and time, although the cell shows only the time.
             Self::Clock => value >= 1.0,
             Self::Other | Self::Zeros(_) => false,
         };

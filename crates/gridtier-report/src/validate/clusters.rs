@@ -40,7 +40,7 @@ pub(super) fn sections(cycle: &Cycle, validation: &Validation) -> Vec<Section> {
     );
     let profile = profile(cycle, validation);
     let mut means = profile.clone();
-    // The last row is no indicator.
+    // The last row is not an indicator.
     means.rows.pop();
     let profile = Section::of_table(profile).chart(charts::clusters(means));
     vec![intro.table(clusterings(clusters)), profile]
