@@ -27,7 +27,7 @@ struct Claim {
     history: History,
 }
 
-/// What puts an indicator that no preset weighs in the place of its siblings, or in a group of its own.
+/// Changes of a preset by which an indicator that no preset weighs replaces its siblings, or gets a group of its own.
 fn further(indicator: &str) -> &'static [(&'static str, &'static str)] {
     const LOAD: (&str, &str) = (
         "policy = 0.40\nwork = 0.40\nsuggestions = 0.20",
@@ -105,12 +105,13 @@ fn graded_for(indicator: &str) -> (Utility, String) {
     (utility, method)
 }
 
-/// A number of a customer's own.
+/// A number that depends only on the customer's id.
 fn between_0_and_1(id: &str) -> f64 {
     f64::from(id.bytes().fold(7_u32, |sum, byte| (sum * 31 + u32::from(byte)) % 997)) / 997.0
 }
 
-/// Adds columns to the readings, computed from the customer and the energy of each, or puts them in place of earlier ones.
+/// Adds columns to the readings, or replaces them. `of` computes their values from the customer and the energy of a
+/// reading.
 fn read_also<const N: usize>(utility: &Utility, names: [&str; N], of: impl Fn(&str, f64) -> [f64; N]) {
     let readings = taken(utility, "meter_readings");
     let ids = tables::texts(&readings, "customer_id");

@@ -252,7 +252,7 @@ fn a_revision_names_the_cycle_that_it_corrects() {
     assert_eq!(states(&utility), ["superseded", "superseded", "current"]);
     assert!(utility.done(&["prune", "--store", "store"]).contains("Nothing can be removed"));
     utility.done(&["verify", "--store", "store"]);
-    // A comparison takes as its correction only what is one.
+    // A comparison accepts a cycle as a correction only if it is a revision of the earlier cycle.
     assert_eq!(run(&["--as-of", "2025-12-01", "--method", "utility"]).code, 0);
     let compare = |revision: &str| {
         let cycles = ["compare", "--store", "store", "--from", "1", "--cycle", "3"];

@@ -93,7 +93,7 @@ impl Drop for View {
     }
 }
 
-/// The pages of the graded store, but those that need a second cycle.
+/// The pages of the graded store, except those that need a second cycle.
 pub fn pages(view: &View) -> Vec<String> {
     let id = view.customer();
     let mut pages: Vec<String> = [

@@ -164,7 +164,7 @@ mod tests {
     use arrow_schema::{DataType, Field, Schema};
 
     #[test]
-    fn heads_are_chinese_for_readers_of_chinese_but_those_of_their_own_files() {
+    fn headings_are_chinese_for_readers_of_chinese_except_for_columns_of_their_own_files() {
         let of = |names: &[&str], named, lang| -> Vec<String> {
             let fields = names.iter().map(|name| Field::new(*name, DataType::Utf8, true));
             let schema: SchemaRef = Arc::new(Schema::new(fields.collect::<Vec<_>>()));

@@ -179,7 +179,7 @@ pub fn values(cycle: &Cycle, at: usize, corrected: &CorrectedCustomer) -> Sectio
     ))
 }
 
-/// That rows of an explained customer were corrected by a ruling.
+/// Says that rows of an explained customer were corrected by a ruling.
 #[must_use]
 pub fn corrected(entry: u64, files: &[&str]) -> Section {
     let files = files.join(", ");
@@ -194,7 +194,7 @@ pub fn corrected(entry: u64, files: &[&str]) -> Section {
     )
 }
 
-/// What comes after a replay.
+/// Says what can be done after a replay.
 #[must_use]
 pub fn replayed(customer: &str, is_open: bool) -> Section {
     let section = Section::titled(text!("Nothing was written", "未写入任何内容"));

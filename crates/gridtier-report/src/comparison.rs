@@ -23,7 +23,7 @@ use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable, RowRole};
 const SHOWN_MOVES: usize = 10;
 /// Number of measures of drift that are shown; the tables have all of them.
 const SHOWN_DRIFTS: usize = 10;
-/// Measures of drift whose bins are drawn.
+/// Number of measures of drift whose bins are drawn.
 const SHOWN_BINS: usize = 3;
 /// Decimals of indexes and rates that are not shares.
 const INDEX_DECIMALS: u8 = 3;

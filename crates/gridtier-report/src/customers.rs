@@ -116,7 +116,7 @@ pub fn table(rows: &[ListedCustomer]) -> DataTable {
     DataTable::new(Text::coded("customers", "", ""), columns, rows)
 }
 
-/// What a list of graded customers has besides their grades.
+/// What a list of graded customers has besides tier, rank and score.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GradedColumns<'a> {
     /// Columns of customers, by name.
@@ -164,12 +164,12 @@ pub fn graded_columns(method: &Method, of: GradedColumns<'_>) -> Vec<DataColumn>
     columns
 }
 
-/// The names of a stratum, where it has any.
+/// The names of a stratum.
 fn stratum(code: &str) -> Option<Text> {
     Some(names::stratum(code))
 }
 
-/// The names of what made a tier provisional, or moved a customer.
+/// The names of the rule that made a tier provisional, or of the policy that moved a customer.
 fn why(code: &str) -> Option<Text> {
     Provisional::from_code(code).map(Text::of_word).or_else(|| Policy::from_code(code).map(Text::of_word))
 }

@@ -41,7 +41,7 @@ pub(crate) fn approved(Override { approver, reason, expires, .. }: &Override) ->
     )
 }
 
-/// The energy of each month as a chart; nothing where no month is known.
+/// The energy of each month as a chart; `None` if no month is known.
 fn monthly_energy(energy: &[EnergyMonth]) -> Option<Block> {
     let columns = vec![
         DataColumn::new(ColumnFormat::Text, "month", "month", "月份"),

@@ -42,8 +42,8 @@ pub fn sections(trial: &Trial, outcome: &TrialOutcome, customers: usize, version
     sections
 }
 
-/// What of the cycle is beyond the limits of the method tried, where that is not what was beyond those of its own, or
-/// limits were set.
+/// What the cycle has beyond the limits of the method that is tried. `None` if that is the same as under the cycle's own
+/// method and the trial changes no limit.
 #[must_use]
 pub fn limits(trial: &Trial, own: &[Breach], tried: &[Breach]) -> Option<Section> {
     let is_of_limits = |key: &ChangedKey| {

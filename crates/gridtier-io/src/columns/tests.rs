@@ -76,7 +76,7 @@ fn a_missing_column_is_named_with_the_most_similar_one_of_the_file() {
 }
 
 #[test]
-fn a_header_that_holds_values_or_a_title_is_named_as_such() {
+fn a_refusal_says_if_the_header_looks_like_values_or_a_title() {
     let refusal = map_payments(&untyped(&["P1", "B1", "2024-05-15", "600.00"])).unwrap_err();
     assert!(refusal.contains("the first row seems to hold values"), "{refusal}");
     for title in [["收费明细", "", "", ""], ["收费明细", "column B", "column C", "column AA"]] {

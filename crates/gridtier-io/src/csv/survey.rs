@@ -95,7 +95,7 @@ pub(super) fn survey(file: &DataFile, declared: CsvDeclared) -> Result<(CsvFile,
     Ok((csv, pass.sha256))
 }
 
-/// The advice for text in another encoding than its mark or gridtier.toml says.
+/// The advice for text whose encoding is not the one that its mark or `gridtier.toml` names.
 const OTHER_ENCODING: (&str, &str) = (
     "declare the `encoding` that the file has, or export it as CSV UTF-8",
     "请声明文件实际的 `encoding`，或导出为 CSV UTF-8",

@@ -105,7 +105,7 @@ impl CustomerRecord {
         EvidenceData::open(cycle, data)?.add(cycle, &mut [&mut self.history])
     }
 
-    /// As [`look_up`](Self::look_up), in rows that take the place of those of the data.
+    /// Like [`look_up`](Self::look_up), but in `rows`, which replace those of the data.
     pub(crate) fn look_up_in(&mut self, cycle: &StoredCycle, rows: &dyn Source) -> Result<(), EvidenceError> {
         let customers = customer::read(rows, &mut TableBook::new(Table::Customers))?;
         add_rows(rows, &customers, cycle, &mut [&mut self.history])

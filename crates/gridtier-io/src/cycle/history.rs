@@ -194,7 +194,7 @@ pub(super) fn add_rows(
     Ok(())
 }
 
-/// The covered months among those with a plan, with the energy used.
+/// The months that have a plan and are covered by readings, with the energy used.
 fn planned(cycle: &StoredCycle, id: &str, plans: &[(Month, i64)]) -> Result<Vec<PlannedMonth>, CycleError> {
     let path = cycle.dir.join("monthly_usage.parquet");
     let Some(usage) = rows_with_key(&path, "customer_id", id)? else { return Ok(Vec::new()) };

@@ -21,7 +21,8 @@ pub(crate) fn absent(cycle: &StoredCycle, id: &str) -> CycleError {
     }
 }
 
-/// Why. Only ids are read of customers other than this one: somebody who waits typed a wrong id.
+/// Why a customer is absent. Only the ids of other customers are read, so that somebody who mistyped an id does not wait
+/// long.
 fn absence(cycle: &StoredCycle, id: &str) -> Result<Absence, CycleError> {
     let Some(rows) = rows_of_id(cycle, CUSTOMERS, id)? else {
         let likely = with_other_zeros(cycle, id)?;

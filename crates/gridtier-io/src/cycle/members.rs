@@ -63,8 +63,8 @@ impl MemberBatches {
         Ok(Self { tiers, path, customers, indicators })
     }
 
-    /// As [`Self::open`], with one customer only where the cycle grades accounts: the pages of its rows are read and no others.
-    /// In a cycle that grades holders all accounts come.
+    /// Like [`Self::open`], but for one customer: only the pages with the customer's rows are read. If the cycle grades
+    /// holders, the batches have all accounts.
     ///
     /// # Errors
     /// A file of the cycle cannot be read, or lacks a column.

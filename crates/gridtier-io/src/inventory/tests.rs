@@ -168,7 +168,7 @@ fn the_cycle_whose_tiers_the_current_one_has_read_is_kept() {
     staging.write_parquet("tiers.parquet", table.schema(), [table].into_iter()).unwrap();
     let manifest = json!({ "previous": read.commit.manifest_sha256 });
     staging.publish(manifest, &Commit::cycle("2026-02-01T00:00:00Z", Some("2026-01-01"))).unwrap();
-    // Graded once more, and then again.
+    // Two more gradings follow, as of an earlier day.
     cycle(&store, "2024-01-01", "2026-03-01T00:00:00Z", "a1");
     cycle(&store, "2024-01-01", "2026-04-01T00:00:00Z", "a2");
     let numbers: Vec<u64> = prunable(&store, LATER).unwrap().iter().map(|cycle| cycle.number).collect();

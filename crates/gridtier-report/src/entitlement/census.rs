@@ -185,7 +185,7 @@ pub fn costs_section(costs: &DataTable) -> Section {
     .with_all(costs_chart(costs))
 }
 
-/// Cost and income by service; a service with a withheld line has neither. Nothing where no service costs anything.
+/// Cost and income by service; a service with a withheld line shows neither. `None` if no service costs anything.
 fn costs_chart(costs: &DataTable) -> Option<Block> {
     let shown = costs.select(&["service", "title", "cost", "income"]);
     let lines: Vec<&[DataCell]> =

@@ -47,7 +47,7 @@ pub(super) fn findings_table(findings: &[Finding]) -> DataTable {
     )
 }
 
-/// What to do about the rules that are found, once each. What is only worth knowing needs nothing.
+/// What to do about the rules of the findings, once for each rule. Rules that only inform are left out.
 pub(super) fn advice(findings: &[Finding]) -> Vec<(Text, Text)> {
     let rules: BTreeSet<Rule> = findings
         .iter()

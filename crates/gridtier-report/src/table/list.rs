@@ -25,7 +25,7 @@ pub struct DataList<'a> {
     pub columns: Vec<DataColumn>,
     /// The types of its batches, which are needed for a list without batches.
     pub schema: SchemaRef,
-    /// What it is about, for pages and workbooks: the cycle, dates, filters.
+    /// What the list is about, for pages and workbooks: the cycle, dates, filters.
     pub about: Vec<(Text, Text)>,
     /// Its rows.
     pub batches: Box<dyn Iterator<Item = Result<RecordBatch, ListError>> + 'a>,
