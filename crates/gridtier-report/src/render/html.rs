@@ -49,6 +49,11 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
+    /// For a page that stands alone, for people of one voice.
+    fn alone(voice: Voice) -> Self {
+        Self { readers: Readers::One(voice), link: NO_LINK, is_in_chapter: false }
+    }
+
     /// What `show` gives in a reader's words.
     fn words<'t>(self, show: impl Fn(Voice) -> Cow<'t, str>) -> Markup {
         match self.readers {
@@ -92,7 +97,7 @@ const NO_LINK: CellLink<'static> = &|_, _| None;
 /// # Errors
 /// The writer fails.
 pub fn write(out: &mut impl Write, sections: &[Section], voice: Voice) -> io::Result<()> {
-    let look = Look { readers: Readers::One(voice), link: NO_LINK, is_in_chapter: false };
+    let look = Look::alone(voice);
     let body = html! {
         @for (position, section) in sections.iter().enumerate() {
             @if let Some(heading) = &section.heading {
@@ -125,7 +130,7 @@ pub fn fragment(sections: &[Section], voice: Voice, link: CellLink<'_>) -> Strin
 /// # Errors
 /// The writer fails, or a batch cannot be read.
 pub fn write_list(out: &mut impl Write, list: DataList, voice: Voice) -> Result<u64, RenderError> {
-    let look = Look { readers: Readers::One(voice), link: NO_LINK, is_in_chapter: false };
+    let look = Look::alone(voice);
     let mut rows: Vec<Markup> = Vec::new();
     for batch in list.batches {
         let batch = batch.map_err(RenderError::List)?;

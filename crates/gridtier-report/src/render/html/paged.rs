@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use maud::{DOCTYPE, PreEscaped, html};
 
-use super::{Look, NO_LINK, Readers, STYLE, block_markup};
+use super::{Look, STYLE, block_markup};
 use crate::section::Section;
 use gridtier::text::{Lang, Text, Voice};
 
@@ -41,7 +41,7 @@ impl<W: Write> PagedHtml<W> {
     /// # Errors
     /// The writer fails.
     pub fn page(&mut self, sections: &[Section]) -> io::Result<()> {
-        let look = Look { readers: Readers::One(self.voice), link: NO_LINK, is_in_chapter: false };
+        let look = Look::alone(self.voice);
         let page = html! {
             article {
                 @for (position, section) in sections.iter().enumerate() {
