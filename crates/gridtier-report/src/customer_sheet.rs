@@ -264,21 +264,21 @@ fn lowered(explanation: &Explanation) -> Option<Section> {
 /// What the accounts are entitled to, on which terms.
 fn services(sheet: &CustomerSheet) -> Vec<Section> {
     let is_one = sheet.accounts.len() < 2;
-    let section_of = |(account, services): &(String, CustomerServices)| {
-        let mut table = services.table.clone();
-        table.rows.truncate(services.due);
-        let table =
-            DataTable { title: Text::default(), ..table.select(&["service", "title", "access", "terms"]) };
-        let section = Section::titled(match is_one {
-            true => text!("Services", "享有的服务"),
-            false => text!("Services of account {account}", "户号 {account} 享有的服务"),
-        });
-        match table.rows.is_empty() {
-            true => section.sentence("None.", "无。"),
-            false => section.table(table),
-        }
-    };
-    sheet.services.iter().map(section_of).collect()
+    let titled = sheet.services.iter().map(|(account, services)| match is_one {
+        true => (text!("Services", "享有的服务"), services),
+        false => (text!("Services of account {account}", "户号 {account} 享有的服务"), services),
+    });
+    titled.map(|(title, services)| services_of(title, services)).collect()
+}
+
+/// The services that one account is due.
+fn services_of(title: Text, services: &CustomerServices) -> Section {
+    let mut table = services.table.clone();
+    table.rows.truncate(services.due);
+    let table =
+        DataTable { title: Text::default(), ..table.select(&["service", "title", "access", "terms"]) };
+    let section = Section::titled(title);
+    if table.rows.is_empty() { section.sentence("None.", "无。") } else { section.table(table) }
 }
 
 /// The tier in each cycle.
