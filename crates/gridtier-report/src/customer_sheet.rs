@@ -132,6 +132,7 @@ fn who(sheet: &CustomerSheet) -> Section {
     }
     facts.push((text!("tier", "等级"), tier(row)));
     facts.push((text!("score", "得分"), explain::score(&sheet.explanation)));
+    facts.push((text!("stratum", "分层"), names::stratum(&row.stratum)));
     let (version, as_of) = (sheet.version, &sheet.as_of);
     let published = match &sheet.published_on {
         Some(day) => text!("; published {day}", "；发布日 {day}"),
@@ -225,7 +226,7 @@ fn accounts(sheet: &CustomerSheet) -> Option<Section> {
 /// How the score comes about.
 fn score(sheet: &CustomerSheet) -> Section {
     let explanation = &sheet.explanation;
-    let mut section = Section::titled(text!("How the score comes about", "得分构成"));
+    let mut section = Section::titled(text!("Score", "得分"));
     section = section.with_all(explain::reason(&explanation.row).map(Block::Sentence));
     section = section.with_all(sheet.decision.as_ref().map(explain::approved).map(Block::Sentence));
     let sum = explain::contributions(explanation);
@@ -234,7 +235,7 @@ fn score(sheet: &CustomerSheet) -> Section {
 
 /// The energy of all accounts together, by month.
 fn energy(sheet: &CustomerSheet) -> Section {
-    let section = Section::titled(text!("Energy by month", "逐月用电量"));
+    let section = Section::titled(text!("Energy", "用电量"));
     let Window { end, months } = sheet.window;
     let months = i32::try_from(months).unwrap_or(0);
     let all = || sheet.accounts.iter().flat_map(|account| &account.months);

@@ -101,8 +101,7 @@ fn names_are_shown_under_their_titles_and_never_as_markup() {
 fn the_sheet_of_a_provisional_customer_shows_no_way_up() {
     let one = sheet(vec![account("../1", &[])]);
     let found = headings(&one);
-    let wanted =
-        ["Customer evaluation sheet: ../1", "How the score comes about", "Energy by month", "Tiers so far"];
+    let wanted = ["Customer evaluation sheet: ../1", "Score", "Energy", "Tiers so far"];
     assert_eq!(found, wanted);
 }
 

@@ -5,9 +5,7 @@
 
 use std::io::{Seek, Write};
 
-use rust_xlsxwriter::{
-    Chart as NativeChart, ChartLegendPosition, ChartType, Format, FormatAlign, Workbook, Worksheet,
-};
+use rust_xlsxwriter::{Chart as NativeChart, ChartType, Format, FormatAlign, Workbook, Worksheet};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::styles::CellStyles;
@@ -26,9 +24,14 @@ const FIRST_WIDTH: f64 = 22.0;
 const WIDTH: f64 = 13.0;
 /// The first column of the numbers of charts.
 const BESIDE: u16 = COLUMNS + 2;
-/// Rows that a chart takes, and its size in pixels.
-const CHART_ROWS: u32 = 15;
-const CHART_SIZE: (u32, u32) = (760, 290);
+/// Columns from the numbers of one chart to those of the next.
+const BESIDE_STEP: u16 = 5;
+/// Width of a chart, height without bars and height of a bar, all in pixels; and height of a row.
+const CHART_WIDTH: u32 = 760;
+const CHART_HEIGHT: u32 = 110;
+const BAR_HEIGHT: u32 = 20;
+const COLUMN_HEIGHT: u32 = 180;
+const ROW_PIXELS: u32 = 20;
 /// Excel's code of A4.
 const PAPER_A4: u8 = 9;
 
@@ -78,7 +81,7 @@ impl PagedWorkbook {
         for column in 1..COLUMNS {
             sheet.set_column_width(column, WIDTH)?;
         }
-        let mut page = Page { sheet, name, formats: &self.formats, voice: self.voice, row: 0 };
+        let mut page = Page { sheet, name, formats: &self.formats, voice: self.voice, row: 0, charts: 0 };
         for (position, section) in sections.iter().enumerate() {
             if let Some(heading) = &section.heading {
                 page.heading(heading, position == 0)?;
@@ -109,6 +112,8 @@ struct Page<'w> {
     voice: Voice,
     /// The next free row.
     row: u32,
+    /// Charts so far.
+    charts: u16,
 }
 
 impl Page<'_> {
@@ -166,7 +171,9 @@ impl Page<'_> {
             self.sheet.write_string_with_format(self.row, at, head.as_ref(), &self.formats.cells.head)?;
         }
         let heads = table.columns.iter().map(|column| lines(&column.head(self.voice), WIDTH)).max();
-        self.height(heads.unwrap_or(1))?;
+        if left == 0 {
+            self.height(heads.unwrap_or(1))?;
+        }
         self.row += 1;
         let first = self.row;
         for row in &table.rows {
@@ -198,7 +205,9 @@ impl Page<'_> {
             }
             self.cell(place, &value, column.format, row.role)?;
         }
-        self.height(most)?;
+        if left == 0 {
+            self.height(most)?;
+        }
         self.row += 1;
         Ok(())
     }
@@ -237,32 +246,37 @@ impl Page<'_> {
     fn chart(&mut self, chart: &Chart) -> Result<(), RenderError> {
         self.sentence(&chart.reading.pick(self.voice))?;
         let top = self.row;
-        let first = self.table(&chart.table, BESIDE)?;
+        let beside = BESIDE + BESIDE_STEP * self.charts;
+        self.charts += 1;
+        let first = self.table(&chart.table, beside)?;
         let kind = match chart.plot {
             Plot::Columns(_) | Plot::Histogram(_) => ChartType::Column,
             Plot::Lines(_) => ChartType::Line,
             _ => ChartType::Bar,
         };
         let rows = chart.table.rows.iter().take_while(|row| row.role == RowRole::Body).count();
-        if let Some(last) = u32::try_from(rows).ok().and_then(|rows| rows.checked_sub(1)) {
+        let rows = u32::try_from(rows).unwrap_or(0);
+        let drawn = if kind == ChartType::Bar { BAR_HEIGHT * rows } else { COLUMN_HEIGHT };
+        let height = CHART_HEIGHT + drawn;
+        if let Some(last) = rows.checked_sub(1) {
             let mut native = NativeChart::new(kind);
             native.title().set_name(chart.title.pick(self.voice).as_ref());
-            native.legend().set_position(ChartLegendPosition::Bottom).set_hidden();
+            native.legend().set_hidden();
             let last = first + last;
             native
                 .add_series()
-                .set_categories((self.name.as_str(), first, BESIDE, last, BESIDE))
-                .set_values((self.name.as_str(), first, BESIDE + 1, last, BESIDE + 1))
-                .set_name((self.name.as_str(), first - 1, BESIDE + 1));
+                .set_categories((self.name.as_str(), first, beside, last, beside))
+                .set_values((self.name.as_str(), first, beside + 1, last, beside + 1))
+                .set_name((self.name.as_str(), first - 1, beside + 1));
             if kind == ChartType::Bar {
                 // Spreadsheets draw the first row at the bottom.
-                native.x_axis().set_reverse();
+                native.y_axis().set_reverse();
             }
-            native.set_width(CHART_SIZE.0).set_height(CHART_SIZE.1);
+            native.set_width(CHART_WIDTH).set_height(height);
             native.set_alt_text(chart.title.pick(self.voice).as_ref());
             self.sheet.insert_chart(top, 0, &native)?;
         }
-        self.row = self.row.max(top + CHART_ROWS);
+        self.row = top + height / ROW_PIXELS + 1;
         Ok(())
     }
 }
