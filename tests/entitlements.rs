@@ -477,7 +477,7 @@ fn a_wrong_catalogue_or_question_says_what_to_do() {
     fails(&ask(&["service", "S1O"]), 2, &["there is no service `S1O`", "did you mean"]);
     fails(&ask(&["matrix", "--costs"]), 2, &["unexpected argument '--costs'"]);
     fails(&ask(&["matrix", "-o", "matrix.doc"]), 2, &["names no format"]);
-    fails(&ask(&["matrix", "--format", "xlsx"]), 2, &["name a file by -o"]);
+    fails(&ask(&["matrix", "--format", "xlsx"]), 2, &["name a file with -o"]);
     fails(&ask(&["grants", "-o", "nowhere/g.parquet"]), 5, &["nowhere/g.parquet"]);
     fails(&ask(&["service", "S00", "--opt-out", "nowhere.csv"]), 4, &["nowhere.csv"]);
     fails(&ask(&["matrix", "--min-count", "5"]), 2, &["unexpected argument '--min-count'"]);

@@ -26,7 +26,8 @@ fn named(is_named: bool) -> Utility {
         }
         false => utility.and("gridtier.toml", "format = 1\n"),
     };
-    utility.published(&[]);
+    // The readings of customers that the table of customers lacks are rejected.
+    utility.published(&["--accept-findings=test"]);
     utility
 }
 

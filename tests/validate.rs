@@ -162,7 +162,7 @@ fn limits_of_the_method_decide_the_exit_code() {
         method_file(utility.path(), "utility", &[("[limits]", "[checks.limits]\ngini = {}\n[limits]")]);
     let ended = utility.run(&["method", "check", &wrong]);
     assert_eq!(ended.code, 3);
-    assert!(ended.stderr.contains("`gini` is no measure"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("`gini` is not a measure"), "{}", ended.stderr);
 }
 
 #[test]

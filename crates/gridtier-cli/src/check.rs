@@ -9,7 +9,7 @@ use gridtier::unit::Window;
 use gridtier_io::check::{CheckOutcome, check};
 use gridtier_io::check_files::{self, CheckFilesError};
 use gridtier_io::folder::DataFolder;
-use gridtier_report::summary::rows;
+use gridtier_report::summary::{advice, rows};
 use serde_json::json;
 
 use crate::args::{CheckArgs, ResultFormat};
@@ -39,7 +39,9 @@ pub fn run(args: &CheckArgs, lang: Lang) -> Result<Done, Failure> {
     match destination {
         Some(Destination::Folder(dir)) => write(dir, &folder, &facts, &findings, lang)?,
         Some(Destination::File(path, format)) => {
-            write_file((path, format), lang, &rows(&facts, &findings), &for_programs)?;
+            let mut sections = rows(&facts, &findings).to_vec();
+            sections.extend(advice(&findings));
+            write_file((path, format), lang, &sections, &for_programs)?;
         }
         None => {}
     }

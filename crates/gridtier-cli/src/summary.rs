@@ -63,9 +63,10 @@ pub fn known_json(known: &KnownCycle) -> String {
     format!("{:#}\n", summary::cycle_json(totals, cycle.version, &cycle.dir, IsNew::No, *current))
 }
 
-/// What became of the rows of each table, the findings, and the encodings of text files.
+/// What became of the rows of each table, the findings and what to do about them, and the encodings of text files.
 pub fn rows(facts: &Facts, findings: &[Finding], inputs: &[Input], lang: Lang) -> String {
     let mut sections = summary::rows(facts, findings).to_vec();
+    sections.extend(summary::advice(findings));
     let texts = inputs.iter().filter_map(|input| Some((input.path.as_str(), input.encoding.as_deref()?)));
     sections.extend(summary::encodings(&texts.collect::<Vec<_>>()));
     terminal::text(&sections, lang.into())

@@ -6,6 +6,7 @@
 
 mod bounds;
 mod constant;
+mod content;
 mod damage;
 mod notices;
 mod open_error;
@@ -19,7 +20,7 @@ use std::path::Path;
 use arrow_array::ArrayRef;
 use gridtier::checked_toml::{Fault, Faults};
 use gridtier::contract::cell::{are_integers, lacks_values};
-use gridtier::contract::declared::{DecimalMark, Declared};
+use gridtier::contract::declared::Declared;
 use gridtier::contract::{ColumnKind, Table};
 use gridtier::error::{Refusal, RunError};
 use gridtier::index::{count, index};
@@ -31,18 +32,16 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::columns::{self, FileColumn, FilePiece, Mapping, Notice, Pick, TypedFile};
-use crate::config::{self, Config, Encoding, HiveType, TableConfig};
-use crate::csv::{CsvDeclared, CsvFile};
+use crate::columns::{self, FileColumn, Mapping, Notice, Pick, TypedFile};
+use crate::config::{self, Config, Encoding, HiveType};
 use crate::guard::Unreadable;
-use crate::guard::limits::BATCH_ROWS;
 use crate::hash::sha256_of;
-use crate::ipc::IpcFile;
-use crate::listing::{self, DataFile, FileFormat};
-use crate::parquet::ParquetFile;
+use crate::listing::{self, DataFile};
 use crate::system::system_error;
-use crate::workbook::{ColumnUse, WorkbookDeclared, WorkbookFile};
+use crate::workbook::{ColumnUse, WorkbookFile};
 
+pub(crate) use content::Content;
+use content::FilePieces;
 pub use open_error::OpenError;
 use read_plan::ReadPlan;
 
@@ -62,15 +61,6 @@ pub struct Input {
     /// The encoding in which a text file was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
-}
-
-/// The reader of a file, by its format.
-#[derive(Clone, Debug)]
-pub(crate) enum Content {
-    Parquet(ParquetFile),
-    Csv(CsvFile),
-    Ipc(IpcFile),
-    Workbook(WorkbookFile),
 }
 
 /// A file that can be read.
@@ -376,76 +366,6 @@ fn delivered_twice(files: &[Readable]) -> Vec<Refusal> {
     }
     refusals
 }
-
-impl Content {
-    /// Opens a file as it is declared, and returns its hash too.
-    pub fn open(
-        file: &DataFile,
-        table: &TableConfig,
-        mark: DecimalMark,
-    ) -> Result<(Self, String), Unreadable> {
-        listing::check_content(file)?;
-        Ok(match file.format {
-            FileFormat::Csv => {
-                let TableConfig { delimiter, encoding, header_row, .. } = *table;
-                let declared = CsvDeclared { delimiter, encoding, header_row };
-                let (csv, sha256) = CsvFile::survey(file, declared)?;
-                (Self::Csv(csv), sha256)
-            }
-            FileFormat::Parquet => (Self::Parquet(ParquetFile::open(file)?), sha256_of(file.open()?)?.0),
-            FileFormat::Ipc => (Self::Ipc(IpcFile::open(file)?), sha256_of(file.open()?)?.0),
-            FileFormat::Workbook(kind) => {
-                let declared =
-                    WorkbookDeclared { sheet: table.sheet.clone(), header_row: table.header_row, mark };
-                (Self::Workbook(WorkbookFile::survey(file, kind, declared)?), sha256_of(file.open()?)?.0)
-            }
-        })
-    }
-
-    /// Its columns, in order.
-    pub fn columns(&self) -> Vec<FileColumn> {
-        match self {
-            Self::Parquet(parquet) => parquet.columns(),
-            Self::Csv(csv) => csv.columns(),
-            Self::Ipc(ipc) => ipc.columns(),
-            Self::Workbook(book) => book.columns(),
-        }
-    }
-
-    /// Its rows.
-    pub fn rows(&self) -> u64 {
-        self.parts().iter().sum()
-    }
-
-    /// Number of rows of each part.
-    pub fn parts(&self) -> Vec<u64> {
-        match self {
-            Self::Parquet(parquet) => parquet.row_groups().collect(),
-            Self::Csv(csv) => vec![csv.rows],
-            Self::Ipc(ipc) => vec![ipc.rows],
-            Self::Workbook(book) => vec![book.rows()],
-        }
-    }
-
-    /// Reads the columns at these positions of a part.
-    pub fn pieces<'a>(
-        &'a self,
-        file: &'a DataFile,
-        part: u32,
-        positions: &[usize],
-    ) -> Result<FilePieces<'a>, Unreadable> {
-        Ok(match self {
-            Self::Parquet(parquet) => {
-                Box::new(parquet.pieces(file, index(part), positions, BATCH_ROWS, None)?)
-            }
-            Self::Csv(csv) => Box::new(csv.pieces(file, positions.to_vec())?),
-            Self::Ipc(ipc) => Box::new(ipc.pieces(file, positions, BATCH_ROWS)?),
-            Self::Workbook(book) => Box::new(book.pieces(file, positions.to_vec())?),
-        })
-    }
-}
-
-pub(crate) type FilePieces<'a> = Box<dyn Iterator<Item = Result<FilePiece, Unreadable>> + 'a>;
 
 impl Readable {
     pub fn input(&self) -> Input {

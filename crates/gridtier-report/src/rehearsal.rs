@@ -55,15 +55,11 @@ fn costs_section(costs: &[CostChange]) -> Section {
         cells
     };
     let rows = Tier::ALL.into_iter().map(Some).chain([None]).map(row);
-    let mut table = DataTable::new(
-        Text::coded("costs_by_tier", "Services in a year, by tier", "各等级服务的年成本与收入"),
-        columns,
-        rows,
-    );
+    let mut table = DataTable::new(Text::coded("costs_by_tier", "", ""), columns, rows);
     if let Some(all) = table.rows.last_mut() {
         all.role = RowRole::Total;
     }
-    Section::of_table(table)
+    Section::titled(Text::new("Services in a year, by tier", "各等级服务的年成本与收入")).table(table)
 }
 
 /// Whole CNY of an amount in fen, which is never negative, rounded half up.
@@ -103,10 +99,10 @@ fn tell_section(tellings: &[Telling]) -> Section {
         let customers = tellings.iter().filter(|telling| holds(telling)).count();
         vec![DataCell::Text(Text::coded(code, en, zh)), DataCell::count(gridtier::index::count(customers))]
     });
-    let table = DataTable::new(Text::coded("reasons_to_tell", "Whom to tell", "告知客户"), columns, rows);
+    let table = DataTable::new(Text::coded("reasons_to_tell", "", ""), columns, rows);
     let customers = counted(must, "customer", "customers");
     let (must, all) = (grouped(must), grouped(all));
-    Section::of_table(table).sentence(
+    Section::titled(Text::new("Whom to tell", "告知客户")).table(table).sentence(
         format!(
             "{customers} must be told: tier falls, a service is lost or lowered, or a plan begins; something changes for \
              {all} in all. A customer may stand in several rows; the file `tell` has a row for each."

@@ -22,7 +22,7 @@ use gridtier::word::Word;
 use serde_json::{Value, json};
 
 pub use encodings::encodings;
-use findings::{advice, findings_table, guard_zh};
+use findings::{advice_table, findings_table, guard_zh};
 
 use crate::charts;
 use crate::format::{counted, grouped, percent, shell_word};
@@ -407,6 +407,13 @@ pub fn rows(facts: &Facts, findings: &[Finding]) -> [Section; 2] {
     recorded_rows(&facts.reconciliation(), findings)
 }
 
+/// What to do about each rule that was found; nothing where all findings only inform.
+#[must_use]
+pub fn advice(findings: &[Finding]) -> Option<Section> {
+    let table = advice_table(findings);
+    (!table.rows.is_empty()).then(|| Section::of_table(table))
+}
+
 /// What a published cycle records of the rows of each table, and the findings.
 #[must_use]
 pub fn recorded_rows(reconciled: &[Reconciled], findings: &[Finding]) -> [Section; 2] {
@@ -439,7 +446,7 @@ pub fn recorded_rows(reconciled: &[Reconciled], findings: &[Finding]) -> [Sectio
     );
     let found = match findings {
         [] => Section::new().sentence("No findings.", "未发现数据问题。"),
-        findings => Section::of_table(findings_table(findings)).with(Block::Facts(advice(findings))),
+        findings => Section::of_table(findings_table(findings)),
     };
     [Section::of_table(tallies), found]
 }

@@ -44,7 +44,7 @@ pub struct ExplainArgs {
     /// 较早周期的编号：逐步说明客户自该周期以来为何变动
     #[arg(long, value_name = "P", conflicts_with = "output")]
     pub since: Option<u64>,
-    /// File with the ids of customers, in a column customer_id or 户号, or in its only column: a sheet for each
+    /// File with the ids of customers, in its column customer_id (or the Chinese word for it), or in its only column: a sheet for each
     ///
     /// 客户编号文件 (customer_id 或 户号 列，或唯一的一列)：每户一份评价单
     #[arg(long, value_name = "FILE", conflicts_with = "customer", requires = "output")]

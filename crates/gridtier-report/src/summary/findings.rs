@@ -48,13 +48,20 @@ pub(super) fn findings_table(findings: &[Finding]) -> DataTable {
 }
 
 /// What to do about the rules of the findings, once for each rule. Rules that only inform are left out.
-pub(super) fn advice(findings: &[Finding]) -> Vec<(Text, Text)> {
+pub(super) fn advice_table(findings: &[Finding]) -> DataTable {
     let rules: BTreeSet<Rule> = findings
         .iter()
         .map(|finding| finding.rule)
         .filter(|rule| rule.severity() != Severity::Info)
         .collect();
-    rules.into_iter().map(|rule| (Text::same(rule.code()), rule.advice())).collect()
+    DataTable::new(
+        Text::coded("advice", "What to do", "处理办法"),
+        vec![
+            DataColumn::new(ColumnFormat::Text, "finding", "finding", "问题"),
+            DataColumn::new(ColumnFormat::Text, "what_to_do", "what to do", "处理办法"),
+        ],
+        rules.into_iter().map(|rule| vec![DataCell::same(rule.code()), DataCell::Text(rule.advice())]),
+    )
 }
 
 /// Maximum length of an example beside other columns; the whole example is in the table of findings.

@@ -204,7 +204,7 @@ fn a_correction_that_passes_nobody_changes_no_tier() {
 
 #[test]
 fn overrides_and_vetoes_hold_as_in_the_cycle() {
-    let pinned = "[[override]]\ncustomer_id = \"c20\"\ntier = \"grade-2\"\nbound = \"pin\"\napprover = \
+    let pinned = "[[override]]\ncustomer_id = \"c20\"\ntier = \"grade-2\"\nkind = \"pin\"\napprover = \
                   \"Li\"\nreason = \"r\"\nexpires = 2026-12-31\n\n[limits]";
     let cycle = base(&method(&[("[limits]", pinned)]), 60, Previous::new());
     let at = (0..60).find(|&at| cycle.customers.ids.key(cycle.rows[at].number) == "c20").unwrap();

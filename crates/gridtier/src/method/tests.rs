@@ -145,7 +145,7 @@ fn a_normalisation_must_be_complete_and_have_no_key_without_effect() {
     let with = |to: &str| faults_with(energy, &format!("annual_energy = {to}"));
     assert!(with("{ normalise = \"min_max\" }").contains("either two ascending quantiles"));
     assert!(with("{ normalise = \"min_max\", goalposts = [1, 1] }").contains("ascending goalposts"));
-    assert!(with("{ normalise = \"percentile\", knots = [[0, 1]] }").contains("means nothing"));
+    assert!(with("{ normalise = \"percentile\", knots = [[0, 1]] }").contains("has no effect"));
     assert!(with("{ normalise = \"points\", knots = [[0, 100], [0, 1]] }").contains("values ascending"));
     assert!(with("{ normalise = \"target\", target = 1 }").contains("tolerance"));
     assert_eq!(with("{ normalise = \"target\", target = 1, tolerance = 2.5 }"), "");

@@ -63,15 +63,15 @@ fn a_fault_names_the_word_and_the_fix() {
         ("score 5", "where a comparison"),
         ("(score > 5", "`)`"),
         ("score > 5 5", "the end"),
-        ("aged_transformer_area = 1", "yes or no"),
+        ("aged_transformer_area = 1", "is a flag, which cannot be compared"),
         ("supply_level < \"residential\"", "no order"),
-        ("opened_on < \"soon\"", "no day"),
+        ("opened_on < \"soon\"", "is not a day"),
         ("region = \"a", "not closed"),
         ("score & 5", "not understood"),
         ("region in \"a\"", "`(`"),
         ("opened_on in (\"2020-01-01\")", "takes no `in`"),
-        ("tier = \"special\"", "no column"),
-        ("customer_id = \"1\"", "no column"),
+        ("tier = \"special\"", "neither a column"),
+        ("customer_id = \"1\"", "neither a column"),
     ] {
         assert!(fault(text).0.contains(says), "{text}: {:?}", fault(text));
     }
