@@ -139,9 +139,9 @@ fn limits_that_are_tried_are_exceeded_as_in_a_regrade() {
         ("before_opening = 0.05", "before_opening = 0"),
     ];
     let method = method_file(utility.path(), "utility", &changes);
-    let regraded = utility.published(&["--method", &method, "--accept-breaches", "a test"]);
+    let regraded = utility.published(&["--method", &method, "--accept-findings=test"]);
     let manifest: Value =
-        serde_json::from_slice(&std::fs::read(regraded.join("manifest.json")).unwrap()).unwrap();
+        serde_json::from_slice(&std::fs::read(regraded.join("_manifest.json")).unwrap()).unwrap();
     assert!(!tried.as_array().unwrap().is_empty(), "the invented utility has rejects");
     assert_eq!(tried, manifest["breaches"]);
     let said = utility.done(&["whatif", "--store", "store", "--cycle", "1", "--set", "limits.reject_rows=0"]);

@@ -225,7 +225,7 @@ pub struct RegradeArgs {
     /// 数据问题超出限值仍发布；记录批准人 WHO
     #[arg(long, value_name = "WHO", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub accept_findings: Option<String>,
-    /// Also draw weights around the method's, and publish how often each customer keeps its tier
+    /// Also try random weights near those of the method, and publish how often each customer keeps its tier
     ///
     /// 另在方法权重附近抽样，并发布各客户保持等级的频率
     #[arg(long)]
@@ -305,7 +305,7 @@ pub struct RehearseArgs {
     /// 周期将记录的权益目录：paper 或文件
     #[arg(long, default_value = "paper", value_name = "CATALOGUE")]
     pub entitlements: String,
-    /// Folder of the store, with whose current cycle the next one is compared
+    /// Folder of the store; the new cycle is compared with its current cycle
     ///
     /// 周期存储的文件夹，与其现行周期对比
     #[arg(long, value_parser = store_folder())]

@@ -188,8 +188,8 @@ impl Concentration {
         (self.total > 0).then(|| above as f64 / (n as f64 * self.total as f64))
     }
 
-    /// Points of the Lorenz curve (M. O. Lorenz 1905) at 0, 1, … `steps` parts of the customers, poorest first: the
-    /// share of customers and their share of the sum. Empty if the sum is 0.
+    /// Points of the Lorenz curve (M. O. Lorenz 1905) after 0, 1, … `steps` equal parts of the customers, smallest
+    /// amounts first: the share of customers and their share of the sum. Empty if the sum is 0.
     #[must_use]
     pub fn lorenz(&self, steps: usize) -> Vec<(f64, f64)> {
         if self.total == 0 {

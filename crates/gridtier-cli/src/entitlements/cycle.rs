@@ -131,7 +131,7 @@ impl EntitledCycle {
     }
 }
 
-/// What a file about a cycle begins with: the cycle, whose customers it is about, and what was left out.
+/// The opening lines of a file about a cycle: which cycle, which of its customers, and what was left out.
 pub fn about(
     entitled: &EntitledCycle,
     filter: &FilterArgs,
@@ -187,7 +187,7 @@ pub fn purpose(args: &ListArgs, usual: ListPurpose) -> ListPurpose {
     }
 }
 
-/// How many customers a list leaves out because they want no marketing, or has although they want none.
+/// How many customers were left out because they want no marketing; in a list for operations, how many of them it has.
 pub fn opted_out_text(customers: u64, purpose: ListPurpose) -> Text {
     let count = grouped(customers);
     match (customers, purpose) {

@@ -30,7 +30,7 @@ pub(super) fn open_appeal(store: &Store) -> Result<Vec<RegisterEntry>, AppealErr
     Ok(appeals.filter(|appeal| !ruled.contains(&appeal.number)).collect())
 }
 
-/// The number of the cycle that an entry has published with itself.
+/// The number of the cycle that was published by the same commit as an entry.
 pub(super) fn published_by(entry: &RegisterEntry) -> Option<u64> {
     entry.facts.get("publishes")?.get("version")?.as_u64()
 }
@@ -60,14 +60,14 @@ pub(super) fn keep_files(store: &Store, folder: &Path, files: &[EntryFile]) -> R
     Ok(())
 }
 
-/// The patch of a ruling, in a folder that is removed with it.
+/// The patch of a ruling, in a temporary folder that is removed when this value is dropped.
 pub(super) struct KeptPatch {
     pub folder: DataFolder,
     _place: TempDir,
 }
 
 impl KeptPatch {
-    /// Opens the patch of a ruling as its data are.
+    /// Opens the patch of a ruling with the `gridtier.toml` of the data folder.
     pub fn open(store: &Store, ruling: &RegisterEntry, data: &DataFolder) -> Result<Self, AppealError> {
         let place = tempfile::tempdir().map_err(AppealError::NoPlace)?;
         for file in &ruling.files {

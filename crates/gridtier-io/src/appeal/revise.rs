@@ -1,4 +1,4 @@
-//! The files of a revision because of an appeal: those of the cycle but for the customer's rows, and tiers and ledger.
+//! Writes the files of a revision after an appeal: copies of the cycle's files, except for the customer's rows, the tiers and the ledger.
 
 use std::cell::Cell;
 use std::iter::once_with;
@@ -100,7 +100,7 @@ fn write_batches(
     }
 }
 
-/// Writes a table with the corrected rows of the customer in the place of its own.
+/// Writes a published table with the customer's rows replaced by the corrected ones.
 fn write_merged(
     staging: &mut Staging,
     base: &StoredCycle,
@@ -142,7 +142,7 @@ fn write_tiers(staging: &mut Staging, replayed: &ReplayedAppeal) -> Result<(), A
 /// Publishes a revision because of an appeal once more, in another store, from its base, the data and the kept patch.
 ///
 /// # Errors
-/// The data are others, the register lacks the ruling or its patch, or something cannot be read.
+/// The data are not those of the cycle, the register lacks the ruling or its patch, or something cannot be read.
 pub(crate) fn replay_again(
     store: &Store,
     cycle: &StoredCycle,

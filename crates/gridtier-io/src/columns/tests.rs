@@ -27,7 +27,7 @@ fn names_match_without_case_white_space_and_width() {
 fn two_names_that_are_equal_after_folding_are_refused() {
     let refusal =
         map_payments(&untyped(&["payment_id", "bill_id", "paid_on", "amount", "Amount"])).unwrap_err();
-    assert!(refusal.starts_with("the columns `amount` and `Amount` have one name"), "{refusal}");
+    assert!(refusal.starts_with("the columns `amount` and `Amount` differ only in case"), "{refusal}");
 }
 
 #[test]

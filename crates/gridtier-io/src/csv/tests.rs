@@ -149,7 +149,7 @@ fn text_in_another_encoding_than_declared_is_refused_with_the_advice_to_declare_
     let (gb18030, ..) = GB18030.encode(&text);
     for (bytes, declared, what) in [
         (&gb18030[..], "utf-8", "is not UTF-8 text"),
-        (&[HEADER.as_bytes(), b"1,2025-01-01,1,\xFF\n"].concat()[..], "big5", "byte 53 is not"),
+        (&[HEADER.as_bytes(), b"1,2025-01-01,1,\xFF\n"].concat()[..], "big5", "byte 35 is not"),
     ] {
         let config = format!("format = 1\n[tables.meter_readings]\nencoding = \"{declared}\"\n");
         let data = TestFolder::with("meter_readings.csv", bytes).and("gridtier.toml", config);

@@ -1,4 +1,4 @@
-//! Some rows of a delivery, as text. A delivery is a file, or a folder of files, that may be a table.
+//! Some rows of a delivery, as text. A delivery is a file or a folder of files that may hold one of the contract's tables.
 
 /// A column of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -249,7 +249,7 @@ fn row_markup(row: &DataRow, columns: &[DataColumn], look: Look<'_>) -> Markup {
     }
 }
 
-/// Characters without a space from which a word may be broken: a hash, or somebody's odd name.
+/// Shortest word in bytes that may be broken across lines: a hash, or an odd name.
 const LONG_WORD: usize = 32;
 
 fn cell_markup(cell: &DataCell, column: &DataColumn, look: Look<'_>) -> Markup {
@@ -272,7 +272,7 @@ fn cell_markup(cell: &DataCell, column: &DataColumn, look: Look<'_>) -> Markup {
     }
 }
 
-/// Points as a bar and a number. A drawing needs no style of its own, which a strict policy of contents would refuse.
+/// Points as a bar and a number. The bar is an SVG, because a strict Content-Security-Policy refuses inline styles.
 fn points_markup(points: f64) -> Markup {
     html! {
         td {

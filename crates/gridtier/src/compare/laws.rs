@@ -210,7 +210,7 @@ fn moves_are_not_split_if_the_window_has_another_length_or_facts_were_counted_di
 }
 
 #[test]
-fn the_unsplit_part_is_what_correction_and_method_leave() {
+fn the_unsplit_part_is_what_remains_after_correction_and_method() {
     let (before, mut after) = cycles();
     after.months = 24;
     let mut corrected = customers(&TEN);
@@ -269,7 +269,7 @@ fn ranks_that_are_not_those_of_the_ledger_are_found() {
 }
 
 #[test]
-fn a_customer_whose_values_stay_while_all_others_gain_falls_by_the_step_cohort() {
+fn if_all_other_customers_gain_one_with_unchanged_values_falls_by_the_step_cohort() {
     let (before, _) = cycles();
     // The other customers use a hundred times as much energy.
     let mut grown: Vec<f64> = TEN.iter().map(|kwh| kwh * 100.0).collect();

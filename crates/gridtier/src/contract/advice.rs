@@ -7,12 +7,17 @@ impl Rule {
     /// What to do about it.
     #[must_use]
     pub fn advice(self) -> Text {
-        let (en, zh) = self.of_rows().or_else(|| self.of_tables()).unwrap_or_else(|| self.of_results());
+        let (en, zh) = self
+            .of_cells()
+            .or_else(|| self.of_related_rows())
+            .or_else(|| self.of_tables())
+            .or_else(|| self.of_readings_and_files())
+            .unwrap_or_else(|| self.of_results());
         Text::new(en, zh)
     }
 
-    /// For rules that set rows aside.
-    fn of_rows(self) -> Option<(&'static str, &'static str)> {
+    /// For rules that set rows aside because of their own cells.
+    fn of_cells(self) -> Option<(&'static str, &'static str)> {
         Some(match self {
             Self::BadWidth => (
                 "quote the cells that contain the delimiter, and export as many cells in each row as in the header",
@@ -55,6 +60,13 @@ impl Rule {
             Self::InvalidQuality => {
                 ("deliver a valid or estimated reading where there is one", "如有有效或估算读数，请一并提供")
             }
+            _ => return None,
+        })
+    }
+
+    /// For rules that set rows aside because they do not agree with others.
+    fn of_related_rows(self) -> Option<(&'static str, &'static str)> {
+        Some(match self {
             Self::Orphan => (
                 "export customers, bills and the other tables at one time; if ids have lost zeros in front, declare `pad`",
                 "请同时导出客户、账单和其他各表；若编号丢失了前导零，请声明 `pad`",
@@ -138,6 +150,13 @@ impl Rule {
                 "deliver the bills of these months: they count as months without revenue",
                 "请提供这些月份的账单：目前按无电费收入计",
             ),
+            _ => return None,
+        })
+    }
+
+    /// For findings about readings and about the form of files, which set no row aside.
+    fn of_readings_and_files(self) -> Option<(&'static str, &'static str)> {
+        Some(match self {
             Self::SingleReading => (
                 "deliver the reading before or after, also from outside the window",
                 "请提供前一次或后一次示数，可在窗口之外",

@@ -88,8 +88,8 @@ fn looks_like_register(row: &[MonthUse]) -> bool {
         && scaled(months[months.len() - 1], months[0]) > scaled(months[0], months[months.len() - 1])
 }
 
-/// The mean energy of a reading in a month, multiplied by the numbers of readings of both months: so two months compare
-/// without a division as their means do.
+/// The energy of a month times the number of readings of the other month. Two months compare by this product as by their
+/// mean readings, without a division.
 fn scaled(month: &MonthUse, other: &MonthUse) -> i128 {
     i128::from(month.active_wh) * i128::from(other.readings)
 }

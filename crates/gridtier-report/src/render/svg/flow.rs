@@ -56,15 +56,15 @@ pub(super) fn flow(canvas: &mut Canvas, flow: &Flow) {
     let (to_tops, to_bottom) = places(&to, scale, canvas.top);
     let mut from_used = from_tops.clone();
     let mut to_used = to_tops.clone();
-    for left in 0..lefts {
-        for right in 0..rights {
+    for (left, from_top) in from_used.iter_mut().enumerate() {
+        for (right, to_top) in to_used.iter_mut().enumerate() {
             let height = value(left, right) * scale;
             if height > 0.0 {
                 let link =
                     Ribbon { left, right, value: value(left, right), share: value(left, right) / total };
-                draw_link(canvas, flow, &link, (ends, [from_used[left], to_used[right], height]));
-                from_used[left] += height;
-                to_used[right] += height;
+                draw_link(canvas, flow, &link, (ends, [*from_top, *to_top, height]));
+                *from_top += height;
+                *to_top += height;
             }
         }
     }
