@@ -56,7 +56,8 @@ impl Chromium {
     pub fn start() -> Option<Self> {
         let names = ["chromium", "chromium-browser", "google-chrome"];
         let Some(program) = names.into_iter().find(|name| is_there(name)) else {
-            eprintln!("SKIPPED: there is no chromium here");
+            let line = "SKIPPED: there is no chromium here\n";
+            std::io::stderr().write_all(line.as_bytes()).unwrap();
             return None;
         };
         let profile = scratch();

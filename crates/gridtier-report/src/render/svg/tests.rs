@@ -68,8 +68,8 @@ fn chart(code: &'static str, plot: Plot) -> Chart {
     Chart::new(title, reading, plot, table)
 }
 
-/// A chart of each kind.
-fn gallery() -> Vec<Chart> {
+/// Bars, stacked and beside each other, with and without guides.
+fn charts_of_bars() -> Vec<Chart> {
     let bars = Bars {
         value: share("share of all customers", "占全部客户的比例"),
         categories: tiers(),
@@ -89,6 +89,15 @@ fn gallery() -> Vec<Chart> {
     };
     let psi =
         psi.with_guide(Text::new("warns", "提示限"), 0.1).with_guide(Text::new("fails", "不通过限"), 0.12);
+    vec![
+        chart("stacked", Plot::Bars(bars.clone().stacked())),
+        chart("bars", Plot::Bars(bars)),
+        chart("psi", Plot::Bars(psi)),
+    ]
+}
+
+/// Curves, and their guide.
+fn charts_of_curves() -> Vec<Chart> {
     let curve =
         |power: i32| (0..=300).map(|at| [float(at) / 300.0, (float(at) / 300.0).powi(power)]).collect();
     let lines = Lines {
@@ -109,6 +118,11 @@ fn gallery() -> Vec<Chart> {
         ],
         guides: vec![Guide { name: Text::new("80 % of customers", "80 % 客户"), at: 0.8 }],
     };
+    vec![chart("lines", Plot::Lines(lines))]
+}
+
+/// How values spread.
+fn charts_of_spreads() -> Vec<Chart> {
     let bell = |middle: f64, high: f64| {
         (0..40).map(|at| (high * (-(float(at) - middle).powi(2) / 60.0).exp()).round()).collect::<Vec<_>>()
     };
@@ -138,6 +152,11 @@ fn gallery() -> Vec<Chart> {
             BoxMarks { name: Text::new("farming", "农业"), count: 0, five: None },
         ],
     };
+    vec![chart("histogram", Plot::Histogram(histogram)), chart("boxes", Plot::Boxes(boxes))]
+}
+
+/// Values by row, linked along or between the series.
+fn charts_of_profiles() -> Vec<Chart> {
     let mut profile = Profile {
         value: points(),
         rows: indicators(),
@@ -159,6 +178,11 @@ fn gallery() -> Vec<Chart> {
         link: Link::Between,
         ..profile.clone()
     };
+    vec![chart("profile", Plot::Profile(profile)), chart("influence", Plot::Profile(influence))]
+}
+
+/// Steps to a sum, and what lies on either side of a base.
+fn charts_of_steps() -> Vec<Chart> {
     let steps = DataTable {
         title: Text::default(),
         columns: vec![
@@ -175,6 +199,25 @@ fn gallery() -> Vec<Chart> {
             }])
             .collect(),
     };
+    let tornado = Tornado {
+        value: share("tiers that change", "等级变化的客户占比"),
+        base: 0.0,
+        low: Text::new("weight × 0.8", "权重 × 0.8"),
+        high: Text::new("weight × 1.2", "权重 × 1.2"),
+        items: indicators()
+            .into_iter()
+            .zip([0.12, 0.09, 0.04, 0.03, 0.01, 0.0])
+            .map(|(name, size)| TornadoItem { name, low: Some(size), high: Some(0.8 * size) })
+            .collect(),
+    };
+    vec![
+        chart("waterfall", Plot::Waterfall(Waterfall::of_table(&steps, points()))),
+        chart("tornado", Plot::Tornado(tornado)),
+    ]
+}
+
+/// Moves between tiers.
+fn charts_of_moves() -> Vec<Chart> {
     let moves = vec![
         vec![1_800.0, 150.0, 12.0, 0.0],
         vec![210.0, 7_100.0, 640.0, 4.0],
@@ -198,17 +241,11 @@ fn gallery() -> Vec<Chart> {
         format: ColumnFormat::Integer,
         scale: HeatScale::Row,
     };
-    let tornado = Tornado {
-        value: share("tiers that change", "等级变化的客户占比"),
-        base: 0.0,
-        low: Text::new("weight × 0.8", "权重 × 0.8"),
-        high: Text::new("weight × 1.2", "权重 × 1.2"),
-        items: indicators()
-            .into_iter()
-            .zip([0.12, 0.09, 0.04, 0.03, 0.01, 0.0])
-            .map(|(name, size)| TornadoItem { name, low: Some(size), high: Some(0.8 * size) })
-            .collect(),
-    };
+    vec![chart("flow", Plot::Flow(flow)), chart("heat", Plot::HeatMap(heat))]
+}
+
+/// Columns by month, some of them missing or below zero.
+fn charts_of_months() -> Vec<Chart> {
     let months = |year: i32| (1..=12).map(move |month| Text::same(format!("{year}-{month:02}")));
     let mut energy = Columns {
         value: Axis::new(Text::new("MWh", "电量（MWh）"), ColumnFormat::Number(1)),
@@ -225,87 +262,27 @@ fn gallery() -> Vec<Chart> {
     energy.series[0].values[9] = None;
     energy.series[0].values[3] = Some(-40.0);
     energy.series[1].values[14] = None;
-    vec![
-        chart("stacked", Plot::Bars(bars.clone().stacked())),
-        chart("bars", Plot::Bars(bars)),
-        chart("psi", Plot::Bars(psi)),
-        chart("lines", Plot::Lines(lines)),
-        chart("histogram", Plot::Histogram(histogram)),
-        chart("boxes", Plot::Boxes(boxes)),
-        chart("profile", Plot::Profile(profile)),
-        chart("influence", Plot::Profile(influence)),
-        chart("waterfall", Plot::Waterfall(Waterfall::of_table(&steps, points()))),
-        chart("flow", Plot::Flow(flow)),
-        chart("heat", Plot::HeatMap(heat)),
-        chart("tornado", Plot::Tornado(tornado)),
-        chart("months", Plot::Columns(energy)),
-    ]
+    vec![chart("months", Plot::Columns(energy))]
 }
 
-/// A chart of each kind whose labels are `name` and whose numbers are `value`.
-fn gallery_of(name: &str, value: Option<f64>, count: usize) -> Vec<Chart> {
+/// A chart of each kind.
+fn gallery() -> Vec<Chart> {
+    let kinds = [
+        charts_of_bars(),
+        charts_of_curves(),
+        charts_of_spreads(),
+        charts_of_profiles(),
+        charts_of_steps(),
+        charts_of_moves(),
+        charts_of_months(),
+    ];
+    kinds.concat()
+}
+
+/// Charts of pairs, whose labels are `name` and whose numbers are `value`.
+fn squares_of(name: &str, value: Option<f64>, few: usize) -> Vec<Chart> {
     let names = |count: usize| vec![Text::same(name.to_owned()); count];
-    let one = |count: usize| Series { name: Text::same(name.to_owned()), values: vec![value; count] };
-    let axis = || Axis::new(Text::same(name.to_owned()), ColumnFormat::Number(1));
-    let guides = || vec![Guide { name: Text::same(name.to_owned()), at: value.unwrap_or(f64::NAN) }];
-    let curve = Curve {
-        name: Text::same(name.to_owned()),
-        points: (0..count).map(|at| [float(at), value.unwrap_or(f64::NAN)]).collect(),
-        stroke: Stroke::Steps,
-    };
-    let few = count.min(20);
-    let categories = names(count);
-    let bars = Bars {
-        value: axis(),
-        categories: categories.clone(),
-        series: vec![one(count), one(count), one(count)],
-        arrangement: crate::chart::Arrangement::Grouped,
-        guides: Vec::new(),
-    };
-    let columns = Columns {
-        value: axis(),
-        categories: categories.clone(),
-        series: vec![one(count), one(count)],
-        guides: Vec::new(),
-    };
-    let boxes = (0..count).map(|_| BoxMarks {
-        name: Text::same(name.to_owned()),
-        count: 3,
-        five: value.map(|value| [value; 5]),
-    });
-    let steps = (0..count).map(|_| crate::chart::WaterfallStep {
-        name: Text::same(name.to_owned()),
-        value,
-        kind: crate::chart::StepKind::Change,
-    });
-    let items =
-        (0..count).map(|_| TornadoItem { name: Text::same(name.to_owned()), low: value, high: value });
     vec![
-        chart("bars", Plot::Bars(bars.clone())),
-        chart("stacked", Plot::Bars(bars.stacked())),
-        chart("columns", Plot::Columns(columns)),
-        chart("lines", Plot::Lines(Lines { x: axis(), y: axis(), curves: vec![curve], guides: guides() })),
-        chart(
-            "histogram",
-            Plot::Histogram(Histogram {
-                x: axis(),
-                y: axis(),
-                edges: (0..=count).map(float).collect(),
-                series: vec![one(count)],
-                guides: guides(),
-            }),
-        ),
-        chart("boxes", Plot::Boxes(Boxes { value: axis(), boxes: boxes.collect() })),
-        chart(
-            "profile",
-            Plot::Profile(Profile {
-                value: axis(),
-                rows: categories,
-                series: vec![one(count), one(count)],
-                link: Link::Along,
-            }),
-        ),
-        chart("waterfall", Plot::Waterfall(Waterfall { value: axis(), steps: steps.collect() })),
         chart(
             "heat",
             Plot::HeatMap(HeatMap {
@@ -329,6 +306,80 @@ fn gallery_of(name: &str, value: Option<f64>, count: usize) -> Vec<Chart> {
                 format: ColumnFormat::Integer,
             }),
         ),
+    ]
+}
+
+/// Charts of bars, whose labels are `name` and whose numbers are `value`.
+fn bars_of(name: &str, value: Option<f64>, count: usize) -> Vec<Chart> {
+    let categories = vec![Text::same(name.to_owned()); count];
+    let one = |count: usize| Series { name: Text::same(name.to_owned()), values: vec![value; count] };
+    let axis = || Axis::new(Text::same(name.to_owned()), ColumnFormat::Number(1));
+    let bars = Bars {
+        value: axis(),
+        categories: categories.clone(),
+        series: vec![one(count), one(count), one(count)],
+        arrangement: crate::chart::Arrangement::Grouped,
+        guides: Vec::new(),
+    };
+    let columns = Columns {
+        value: axis(),
+        categories: categories.clone(),
+        series: vec![one(count), one(count)],
+        guides: Vec::new(),
+    };
+    vec![
+        chart("bars", Plot::Bars(bars.clone())),
+        chart("stacked", Plot::Bars(bars.stacked())),
+        chart("columns", Plot::Columns(columns)),
+    ]
+}
+
+/// A chart of each kind whose labels are `name` and whose numbers are `value`.
+fn gallery_of(name: &str, value: Option<f64>, count: usize) -> Vec<Chart> {
+    let names = |count: usize| vec![Text::same(name.to_owned()); count];
+    let one = |count: usize| Series { name: Text::same(name.to_owned()), values: vec![value; count] };
+    let axis = || Axis::new(Text::same(name.to_owned()), ColumnFormat::Number(1));
+    let guides = || vec![Guide { name: Text::same(name.to_owned()), at: value.unwrap_or(f64::NAN) }];
+    let curve = Curve {
+        name: Text::same(name.to_owned()),
+        points: (0..count).map(|at| [float(at), value.unwrap_or(f64::NAN)]).collect(),
+        stroke: Stroke::Steps,
+    };
+    let boxes = (0..count).map(|_| BoxMarks {
+        name: Text::same(name.to_owned()),
+        count: 3,
+        five: value.map(|value| [value; 5]),
+    });
+    let steps = (0..count).map(|_| crate::chart::WaterfallStep {
+        name: Text::same(name.to_owned()),
+        value,
+        kind: crate::chart::StepKind::Change,
+    });
+    let items =
+        (0..count).map(|_| TornadoItem { name: Text::same(name.to_owned()), low: value, high: value });
+    let mut charts = vec![
+        chart("lines", Plot::Lines(Lines { x: axis(), y: axis(), curves: vec![curve], guides: guides() })),
+        chart(
+            "histogram",
+            Plot::Histogram(Histogram {
+                x: axis(),
+                y: axis(),
+                edges: (0..=count).map(float).collect(),
+                series: vec![one(count)],
+                guides: guides(),
+            }),
+        ),
+        chart("boxes", Plot::Boxes(Boxes { value: axis(), boxes: boxes.collect() })),
+        chart(
+            "profile",
+            Plot::Profile(Profile {
+                value: axis(),
+                rows: names(count),
+                series: vec![one(count), one(count)],
+                link: Link::Along,
+            }),
+        ),
+        chart("waterfall", Plot::Waterfall(Waterfall { value: axis(), steps: steps.collect() })),
         chart(
             "tornado",
             Plot::Tornado(Tornado {
@@ -339,7 +390,10 @@ fn gallery_of(name: &str, value: Option<f64>, count: usize) -> Vec<Chart> {
                 items: items.collect(),
             }),
         ),
-    ]
+    ];
+    charts.extend(bars_of(name, value, count));
+    charts.extend(squares_of(name, value, count.min(20)));
+    charts
 }
 
 /// Every drawing is well-formed XML without scripts, styles and ids, says what it is, and no label lies on another or
