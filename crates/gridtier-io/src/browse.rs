@@ -318,14 +318,14 @@ impl CustomerColumns {
         };
         let (strata, regions) = (self.strata.among(&filter.strata), self.regions.among(&filter.regions));
         let categories = self.use_categories.among(&filter.use_categories);
-        let is_tier = |row: usize| filter.tiers.is_empty() || filter.tiers.contains(&self.tiers[row]);
-        let is_movement = |row: usize| {
-            let movement = self.movements.get(row);
-            filter.movements.is_empty()
-                || movement.is_some_and(|movement| filter.movements.contains(movement))
-        };
         (first..last)
-            .filter(|&row| is_tier(row) && is_movement(row) && strata(row) && regions(row) && categories(row))
+            .filter(|&row| filter.tiers.is_empty() || filter.tiers.contains(&self.tiers[row]))
+            .filter(|&row| {
+                let movement = self.movements.get(row);
+                filter.movements.is_empty()
+                    || movement.is_some_and(|movement| filter.movements.contains(movement))
+            })
+            .filter(|&row| strata(row) && regions(row) && categories(row))
             .collect()
     }
 

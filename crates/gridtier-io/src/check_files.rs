@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::path::Path;
 
-use arrow_schema::{FieldRef, SchemaRef};
+use arrow_schema::SchemaRef;
 use gridtier::error::Refusal;
 use gridtier::output::Output;
 use gridtier::source::TableBook;
@@ -133,13 +133,13 @@ const HEADS: [(&str, &str); 15] = [
 /// The headings of a file. In English all of them are names of the schema, which programs know; in Chinese the first
 /// `named` headings are Chinese words. Every value is written in full, whatever the format.
 fn heads(schema: &SchemaRef, named: usize, lang: Lang) -> Vec<DataColumn> {
-    let chinese = |name: &str| PLACE.iter().chain(&HEADS).find(|(en, _)| *en == name).map(|(_, zh)| *zh);
-    let head = |(at, field): (usize, &FieldRef)| {
+    let fields = schema.fields().iter().enumerate();
+    let heads = fields.map(|(at, field)| {
         let name = field.name().as_str();
-        let zh = if lang == Lang::Zh && at < named { chinese(name) } else { None };
-        DataColumn::new(ColumnFormat::Text, zh.unwrap_or(name).to_owned(), "", "")
-    };
-    schema.fields().iter().enumerate().map(head).collect()
+        let known = PLACE.iter().chain(&HEADS).find(|(en, _)| *en == name && lang == Lang::Zh && at < named);
+        DataColumn::new(ColumnFormat::Text, known.map_or(name, |(_, zh)| zh).to_owned(), "", "")
+    });
+    heads.collect()
 }
 
 /// Writes one file.

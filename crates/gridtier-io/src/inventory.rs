@@ -121,9 +121,9 @@ pub fn prunable(store: &Store, now: &str) -> Result<Vec<ListedCycle>, Governance
     );
     let removable =
         [CycleState::Rejected, CycleState::Withdrawn, CycleState::Expired, CycleState::Superseded];
-    let stays = |cycle: &ListedCycle| !removable.contains(&cycle.state) || needed.contains(&cycle.number);
-    let staying: BTreeSet<u64> =
-        listed.iter().filter(|cycle| stays(cycle)).map(|cycle| cycle.number).collect();
+    let staying =
+        listed.iter().filter(|cycle| !removable.contains(&cycle.state) || needed.contains(&cycle.number));
+    let staying: BTreeSet<u64> = staying.map(|cycle| cycle.number).collect();
     let read: BTreeSet<String> =
         proposals.iter().filter(|cycle| staying.contains(&cycle.version)).filter_map(previous_of).collect();
     let has_readers = proposals.iter().filter(|cycle| read.contains(&cycle.commit.manifest_sha256));

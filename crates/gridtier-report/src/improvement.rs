@@ -511,12 +511,12 @@ fn pace_text(cycle: &Cycle, item: &PlanItem) -> Option<Text> {
 pub(crate) fn dated_target_texts(cycle: &Cycle, items: &[PlanItem]) -> Vec<Text> {
     let mut levers: Vec<&PlanItem> = items.iter().filter(|item| item.is_lever).collect();
     levers.sort_by_key(|item| std::cmp::Reverse(item.lost_e6));
-    let dated = |item: &PlanItem| {
+    let dated = levers.into_iter().filter_map(|item| {
         let target = target_text(cycle, item)?;
         let Some(pace) = pace_text(cycle, item) else { return Some(target) };
         Some(text!("{target} ({pace})", "{target} ({pace})"; target, pace))
-    };
-    levers.into_iter().filter_map(dated).collect()
+    });
+    dated.collect()
 }
 
 fn targets_text(cycle: &Cycle, items: &[PlanItem]) -> Text {

@@ -244,10 +244,13 @@ fn agreed_section(reported: ReportedInspection) -> Option<Section> {
         DataColumn::new(ColumnFormat::Text, "status", "status", "状态"),
     ];
     let rows = found.iter().take(SHOWN_AGREED).map(|agreed| {
-        let whole = || text!("whole plan", "整个计划");
+        let subject = match agreed.place {
+            Some(place) => indicator(reported.cycle, place),
+            None => text!("whole plan", "整个计划"),
+        };
         vec![
             DataCell::same(agreed.customer_id.to_owned()),
-            DataCell::Text(agreed.place.map_or_else(whole, |place| indicator(reported.cycle, place))),
+            DataCell::Text(subject),
             date_cell(agreed.due_on),
             agreed.status.map_or(DataCell::Missing, DataCell::word),
         ]

@@ -46,11 +46,11 @@ pub fn sections(trial: &Trial, outcome: &TrialOutcome, customers: usize, version
 /// method and the trial changes no limit.
 #[must_use]
 pub fn limits(trial: &Trial, own: &[Breach], tried: &[Breach]) -> Option<Section> {
-    let is_of_limits = |key: &ChangedKey| {
+    let has_limits = trial.changed.iter().any(|key| {
         key.path == "min_delivered_weight"
             || ["limits.", "plausibility."].iter().any(|table| key.path.starts_with(table))
-    };
-    if own == tried && !trial.changed.iter().any(is_of_limits) {
+    });
+    if own == tried && !has_limits {
         return None;
     }
     if tried.is_empty() {

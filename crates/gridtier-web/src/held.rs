@@ -61,10 +61,9 @@ where
             let (key, shared) = (key.clone(), Arc::clone(&self.found));
             std::thread::spawn(move || finish(&key, &shared, make));
         }
-        let is_begun = |found: &mut Vec<(K, Made<V, E>)>| {
+        let waited = made.wait_timeout_while(found, patience, |found| {
             found.iter().any(|(known, made)| known == key && matches!(made, Made::Begun))
-        };
-        let waited = made.wait_timeout_while(found, patience, is_begun);
+        });
         let (mut found, _) = waited.unwrap_or_else(PoisonError::into_inner);
         let place = found.iter().position(|(known, _)| known == key)?;
         match &found[place].1 {

@@ -214,15 +214,14 @@ impl<'a> Offences<'a> {
     fn end_of_vetoes(&self, customer: u32) -> Option<Month> {
         let accounts = self.by_customer.get(&customer)?;
         let cycle = self.cycle;
-        let is_clear = |later: i32| {
+        let later = (1..=i32::try_from(cycle.months).ok()?).find(|&later| {
             let start = cycle.window().start().plus(later);
             accounts.iter().all(|offences| {
                 let kept: Vec<Offence> =
                     offences.iter().filter(|offence| offence.month >= start).copied().collect();
                 ceiling_of(&kept, &cycle.method).is_none()
             })
-        };
-        let later = (1..=i32::try_from(cycle.months).ok()?).find(|&later| is_clear(later))?;
+        })?;
         Some(cycle.end.plus(later))
     }
 }
@@ -339,12 +338,12 @@ impl<'a> Planner<'a> {
 
 /// For each stratum, the score of the customer whose rank equals the count of the line above grade-3.
 fn lines_e6(cycle: &Cycle) -> Vec<Option<i64>> {
-    let count = |name: &String| {
+    let counts = cycle.strata.iter().map(|name| {
         let mut lines = cycle.ledger.iter();
         let line = lines.find(|line| line.stratum == *name && line.better == Tier::Grade2)?;
         Some(index_u64(line.count))
-    };
-    let counts: Vec<Option<usize>> = cycle.strata.iter().map(count).collect();
+    });
+    let counts: Vec<Option<usize>> = counts.collect();
     let mut lines_e6 = vec![None; counts.len()];
     for row in &cycle.rows {
         let stratum = index(row.stratum);

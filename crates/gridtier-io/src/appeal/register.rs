@@ -43,13 +43,12 @@ pub(super) fn ruling_of(store: &Store, version: u64) -> Result<Option<RegisterEn
 
 /// The files of a patch as an entry names them.
 pub(super) fn files_of(patch: &DataFolder) -> Vec<EntryFile> {
-    let inputs = patch.inputs().iter();
-    let file = |input: &crate::folder::Input| EntryFile {
+    let files = patch.inputs().iter().map(|input| EntryFile {
         name: input.path.clone(),
         sha256: input.sha256.clone(),
         bytes: input.bytes,
-    };
-    inputs.map(file).collect()
+    });
+    files.collect()
 }
 
 /// Keeps the files of a patch in the store.

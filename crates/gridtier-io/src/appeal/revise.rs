@@ -67,8 +67,8 @@ pub(super) fn revise(
         staging.write_parquet(&file_of(LEDGER), schema, batches)?;
         written.push(LEDGER);
     }
-    let is_written = |name: &str| written.iter().any(|table| file_of(table) == name);
-    let outputs = manifest.outputs.iter().filter(|output| !is_written(&output.name));
+    let outputs = manifest.outputs.iter();
+    let outputs = outputs.filter(|output| !written.iter().any(|table| file_of(table) == output.name));
     staging.copy(&outputs.cloned().collect::<Vec<_>>(), base)?;
     let revised = Manifest {
         engine: Engine::this(),

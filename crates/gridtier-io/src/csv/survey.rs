@@ -22,11 +22,10 @@ use crate::listing::DataFile;
 const START_BYTES: u64 = 1 << 20;
 const CHUNK_BYTES: usize = 1 << 20;
 
-/// Surveys a file; what is not declared is detected.
-pub(super) fn survey(file: &DataFile, declared: CsvDeclared) -> Result<(CsvFile, String), Unreadable> {
-    let start = start_of(file)?;
-    let mark = encoding_of_mark(&start);
-    if let (Some(mark), Some(named)) = (mark, declared.encoding.filter(|named| Some(*named) != mark)) {
+/// The encoding that a file's first bytes or its declaration name; `None` where it must be found by reading on.
+fn known_encoding(start: &[u8], declared: Option<Encoding>) -> Result<Option<Encoding>, Unreadable> {
+    let mark = encoding_of_mark(start);
+    if let (Some(mark), Some(named)) = (mark, declared.filter(|named| Some(*named) != mark)) {
         return Err(Unreadable::because(
             text!(
                 "it begins with the mark of {mark}, but gridtier.toml declares {named}",
@@ -41,7 +40,7 @@ pub(super) fn survey(file: &DataFile, declared: CsvDeclared) -> Result<(CsvFile,
             text!("export it as CSV UTF-8", "请导出为 CSV UTF-8"),
         ));
     }
-    let known = declared.encoding.or(mark);
+    let known = declared.or(mark);
     let wide = matches!(known, Some(Encoding::Utf16Le | Encoding::Utf16Be));
     if !wide && start.contains(&0) {
         return Err(Unreadable::because(
@@ -52,6 +51,14 @@ pub(super) fn survey(file: &DataFile, declared: CsvDeclared) -> Result<(CsvFile,
             ),
         ));
     }
+    Ok(known)
+}
+
+/// Surveys a file; what is not declared is detected.
+pub(super) fn survey(file: &DataFile, declared: CsvDeclared) -> Result<(CsvFile, String), Unreadable> {
+    let start = start_of(file)?;
+    let known = known_encoding(&start, declared.encoding)?;
+    let wide = matches!(known, Some(Encoding::Utf16Le | Encoding::Utf16Be));
     let delimiter =
         declared.delimiter.unwrap_or_else(|| delimiter_of(&start, known, declared.header_row.unwrap_or(1)));
     let titles = TitleRows::new(delimiter, declared.header_row);

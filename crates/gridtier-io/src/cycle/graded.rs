@@ -59,8 +59,8 @@ const ATTRIBUTES: [&str; 3] = ["region", "use_category", "supply_level"];
 
 /// For a list without rows.
 fn schema(columns: &[DataColumn]) -> SchemaRef {
-    let field = |column: &DataColumn| Field::new(code(column), DataType::Utf8, true);
-    Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()))
+    let fields = columns.iter().map(|column| Field::new(code(column), DataType::Utf8, true));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 fn code(column: &DataColumn) -> String {

@@ -84,11 +84,11 @@ fn account(cycle: &StoredCycle, id: &str) -> Result<AccountHistory, CycleError> 
 /// The energy of each month that has a row; `None` when the table has other columns.
 fn energy(usage: &RecordBatch) -> Option<Vec<EnergyMonth>> {
     let MonthlyColumns { months, covered, active_wh } = MonthlyColumns::of(usage)?;
-    let month = |row: usize| {
+    let energy = (0..months.len()).map(|row| {
         let known = covered.value(row).then(|| active_wh.value(row));
         Some(EnergyMonth { month: Month::of_day(months.value(row))?, active_wh: known })
-    };
-    (0..months.len()).map(month).collect()
+    });
+    energy.collect()
 }
 
 /// The assessed months; `None` when the table has other columns.

@@ -103,8 +103,8 @@ pub fn draft(findings: &Findings, lang: Lang) -> Draft {
 fn passthrough(out: &mut DraftWriter, findings: &Findings) {
     let Some(guess) = findings.guesses.iter().find(|guess| guess.table == Table::Customers) else { return };
     let columns = findings.deliveries[guess.delivery].columns.iter().enumerate();
-    let is_used = |own: usize| guess.columns.iter().any(|found| found.own == own);
-    let personal = columns.filter(|(own, column)| !is_used(*own) && DICTIONARY.is_personal(&column.name));
+    let unused = columns.filter(|(own, _)| !guess.columns.iter().any(|found| found.own == *own));
+    let personal = unused.filter(|(_, column)| DICTIONARY.is_personal(&column.name));
     let names: Vec<String> = personal.map(|(_, column)| quoted(&column.name)).collect();
     if names.is_empty() {
         return;

@@ -293,8 +293,7 @@ impl Lines {
     /// The columns of a table: the first is x, each of the others a curve over it.
     #[must_use]
     pub fn of_table(table: &DataTable, [x, y]: [Axis; 2]) -> Self {
-        let first = |row: &DataRow| row.cells.first().and_then(|cell| number(&cell.value(Voice::Codes)));
-        let places: Vec<_> = plain_rows(table).map(first).collect();
+        let places: Vec<_> = plain_rows(table).map(first_number).collect();
         let (_, series) = categories_and_series(table);
         let curves = series.into_iter().map(|series| Curve {
             name: series.name,
@@ -309,12 +308,16 @@ impl Histogram {
     /// The columns of a table: the first holds the lower edges of the bins, each `width` wide, the others counts.
     #[must_use]
     pub fn of_table(table: &DataTable, width: f64, [x, y]: [Axis; 2]) -> Self {
-        let first = |row: &DataRow| row.cells.first().and_then(|cell| number(&cell.value(Voice::Codes)));
-        let mut edges: Vec<f64> = plain_rows(table).filter_map(first).collect();
+        let mut edges: Vec<f64> = plain_rows(table).filter_map(first_number).collect();
         edges.extend(edges.last().map(|last| last + width));
         let (_, series) = categories_and_series(table);
         Self { x, y, edges, series, guides: Vec::new() }
     }
+}
+
+/// The number in the first cell of a row.
+fn first_number(row: &DataRow) -> Option<f64> {
+    row.cells.first().and_then(|cell| number(&cell.value(Voice::Codes)))
 }
 
 impl Boxes {

@@ -20,8 +20,10 @@ const RULED: TableStyle = TableStyle::new().header_separator(LineStyle::none().f
 #[must_use]
 pub fn text(sections: &[Section], voice: Voice) -> String {
     let mut text = String::new();
-    let has_lines = |section: &&Section| section.heading.is_some() || section.blocks.iter().any(is_shown);
-    for section in sections.iter().filter(has_lines) {
+    for section in sections {
+        if section.heading.is_none() && !section.blocks.iter().any(is_shown) {
+            continue;
+        }
         if !text.is_empty() {
             text.push('\n');
         }

@@ -199,14 +199,14 @@ impl Bills {
     /// Days to pay far from the month billed, such as 1970-01-01 or 2099-12-31, stand for none in many systems. They are
     /// days that can be, so the bills count.
     fn notice_distant_due_days(&self, book: &mut TableBook) {
-        let of_row = |row: &CheckedRow<AcceptedBill>| {
+        let distant = self.rows.iter().filter_map(|row| {
             let due_on = row.value.due_on?;
             let month = row.value.month;
             let is_distant =
                 due_on < month.first_day() - DISTANT_DAYS || due_on > month.last_day() + DISTANT_DAYS;
             is_distant.then_some((self.id(row), due_on))
-        };
-        let distant: Vec<(&str, i32)> = self.rows.iter().filter_map(of_row).collect();
+        });
+        let distant: Vec<(&str, i32)> = distant.collect();
         let Some((bill, due_on)) = distant.iter().min() else { return };
         book.notice(Rule::DistantDate, count(distant.len()), || distant_example(bill, "due_on", *due_on));
     }

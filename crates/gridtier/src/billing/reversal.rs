@@ -144,12 +144,15 @@ impl DueAfterReversals {
                 format!("bill {reversal} was taken as the reversal of bill {taken}")
             });
         }
-        let bill_at = |position: &u32| &bills.rows[index(*position)].value;
         // A negative bill that names no other bill may pay a customer for exported energy.
         let is_for_export =
             |bill: &AcceptedBill| bill.reverses.is_none() && has_net_export(usage, bill.customer);
-        let unknown: Vec<&AcceptedBill> =
-            self.unknown.iter().map(bill_at).filter(|bill| !is_for_export(bill)).collect();
+        let unknown: Vec<&AcceptedBill> = self
+            .unknown
+            .iter()
+            .map(|at| &bills.rows[index(*at)].value)
+            .filter(|bill| !is_for_export(bill))
+            .collect();
         if !unknown.is_empty() {
             book.notice(Rule::UnknownReversal, count(unknown.len()), || {
                 let mut named: Vec<&str> =

@@ -87,8 +87,9 @@ pub(super) fn refusal(
             example
         )
     });
-    let of_table = |finding: &&Finding| finding.table == book.table.name();
-    let early = findings.iter().filter(of_table).find(|finding| finding.rule == Rule::BeforeOpening);
+    let early = findings
+        .iter()
+        .find(|finding| finding.table == book.table.name() && finding.rule == Rule::BeforeOpening);
     let why = why.or_else(|| {
         let meaning = Text::new(Rule::BeforeOpening.meaning(), Rule::BeforeOpening.meaning_zh());
         early.map(|_| text!("; before_opening: {meaning}", "；before_opening：{meaning}"; meaning))

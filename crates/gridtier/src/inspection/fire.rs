@@ -101,13 +101,12 @@ impl Look<'_> {
         min_severity: u8,
         min_count: u32,
     ) -> Since {
-        let counts = |offence: &&Offence| {
+        let counted = customer.offences.iter().filter(|offence| {
             offence.month >= self.cycle.end
                 && kinds.contains(&offence.kind)
                 && offence.severity >= min_severity
-        };
-        let mut months: Vec<Month> =
-            customer.offences.iter().filter(counts).map(|offence| offence.month).collect();
+        });
+        let mut months: Vec<Month> = counted.map(|offence| offence.month).collect();
         months.sort_unstable();
         let last_needed = months.get(index(min_count).checked_sub(1)?)?;
         Some(Some(last_needed.first_day()))

@@ -87,11 +87,10 @@ pub fn revised(
     let placed: Vec<Option<&Placed>> = rows.map(|at| placing.rows.get(&at)).collect();
     let floats = |name: &str, of: &dyn Fn(usize, &Placed) -> Option<f64>| {
         let old = batch.floats(name)?;
-        let cell = |row: usize| match (own(row), placed[row]) {
+        Some(numbers((0..batch.num_rows()).map(|row| match (own(row), placed[row]) {
             (Some(_), Some(new)) => of(row, new),
             _ => value_at(old, row),
-        };
-        Some(numbers((0..batch.num_rows()).map(cell)))
+        })))
     };
     let mut columns = Vec::with_capacity(batch.num_columns());
     for field in batch.schema().fields() {
@@ -132,11 +131,10 @@ pub fn revised(
             }
             "firm_from" => {
                 let old = batch.dates(name)?;
-                let new = |row: usize| match own(row) {
+                days((0..batch.num_rows()).map(|row| match own(row) {
                     Some(corrected) => corrected.firm_from.map(|month| month.first_day()),
                     None => value_at(old, row),
-                };
-                days((0..batch.num_rows()).map(new))
+                }))
             }
             "cycle" => counts((0..batch.num_rows()).map(|_| Some(number))),
             _ => batch.column_by_name(name)?.clone(),

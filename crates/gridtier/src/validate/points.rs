@@ -31,16 +31,14 @@ pub(super) fn tier_points(study: &Study, tiers: impl Iterator<Item = Tier>) -> V
             }
         }
     }
-    let means = |sums: [(u64, i64); 4]| {
-        sums.map(|(customers, sum_e6)| (customers > 0).then(|| sum_e6 as f64 / 1e6 / customers as f64))
-    };
     places
         .iter()
         .zip(sums)
         .map(|(&place, sums)| TierPoints {
             place,
             customers: sums.map(|(customers, _)| customers),
-            means: means(sums),
+            means: sums
+                .map(|(customers, sum_e6)| (customers > 0).then(|| sum_e6 as f64 / 1e6 / customers as f64)),
         })
         .collect()
 }

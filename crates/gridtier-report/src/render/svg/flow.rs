@@ -133,8 +133,8 @@ fn legend(canvas: &mut Canvas, flow: &Flow) {
         (IN_OR_OUT, Text::new("joins or leaves", "新增或退出")),
     ];
     let has_others = flow.values.iter().enumerate().any(|(left, row)| {
-        let is_other = |right: usize| paint_of(flow, left, right) == IN_OR_OUT;
-        row.iter().enumerate().any(|(right, value)| *value > 0.0 && is_other(right))
+        let mut values = row.iter().enumerate();
+        values.any(|(right, value)| *value > 0.0 && paint_of(flow, left, right) == IN_OR_OUT)
     });
     let entries = entries.into_iter().filter(|(paint, _)| has_others || *paint != IN_OR_OUT);
     let entries: Vec<_> = entries.map(|(paint, name)| (Mark::Fill(paint), canvas.words(&name))).collect();
@@ -165,13 +165,13 @@ fn draw_link(
 
 /// Strokes across a ribbon, from its upper edge to its lower one.
 fn hatches([x0, x1]: [f64; 2], [y0, y1, height]: [f64; 3]) -> String {
-    let on_curve = |t: f64| {
-        let x = x0 + (x1 - x0) * (1.5 * t * (1.0 - t) + t * t * t);
-        [x, y0 + (y1 - y0) * t * t * (3.0 - 2.0 * t)]
-    };
     let mut strokes = String::new();
     for at in 1..HATCHES {
-        let [from, to] = [float(at), float(at) + 0.5].map(|at| on_curve(at / float(HATCHES)));
+        let [from, to] = [float(at), float(at) + 0.5].map(|at| {
+            let t = at / float(HATCHES);
+            let x = x0 + (x1 - x0) * (1.5 * t * (1.0 - t) + t * t * t);
+            [x, y0 + (y1 - y0) * t * t * (3.0 - 2.0 * t)]
+        });
         let [x, y, end_x, end_y] = [from[0], from[1] + height, to[0], to[1]].map(short);
         let _ = write!(strokes, "M{x} {y}L{end_x} {end_y}");
     }

@@ -26,8 +26,8 @@ const DARK_FROM: f64 = 0.55;
 
 pub(super) fn heat_map(canvas: &mut Canvas, map: &HeatMap) {
     let (rows, columns) = (map.rows.len().min(ROWS_MAX), map.columns.len().min(COLUMNS_MAX));
-    let cells = || map.values.iter().take(rows).flat_map(|row| row.iter().take(columns)).flatten().copied();
-    let Some(all) = range(cells()) else { return canvas.nothing() };
+    let cells = map.values.iter().take(rows).flat_map(|row| row.iter().take(columns)).flatten();
+    let Some(all) = range(cells.copied()) else { return canvas.nothing() };
     legend(canvas, map, all);
     let names: Vec<String> = map.rows[..rows].iter().map(|name| canvas.words(name)).collect();
     let row_title = canvas.words(&map.row_title);

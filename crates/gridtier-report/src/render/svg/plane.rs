@@ -240,11 +240,11 @@ fn category_names(canvas: &mut Canvas, categories: &[Text], (left, band): (f64, 
 
 pub(super) fn histogram(canvas: &mut Canvas, plot: &Histogram) {
     let bins = plot.edges.len().saturating_sub(1).min(POINTS_MAX);
-    let sum = |bin: usize| -> f64 {
+    let sums = (0..bins).map(|bin| -> f64 {
         plot.series.iter().filter_map(|series| series.values.get(bin).copied().flatten()).sum()
-    };
-    let edges = || plot.edges.iter().take(bins + 1).copied().chain(plot.guides.iter().map(|guide| guide.at));
-    let (Some(span_x), Some(span_y)) = (range(edges()), range((0..bins).map(sum))) else {
+    });
+    let edges = plot.edges.iter().take(bins + 1).copied().chain(plot.guides.iter().map(|guide| guide.at));
+    let (Some(span_x), Some(span_y)) = (range(edges), range(sums)) else {
         return canvas.nothing();
     };
     let span_y = with_zero(span_y);

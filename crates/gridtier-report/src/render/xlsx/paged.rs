@@ -283,8 +283,10 @@ impl Page<'_> {
 
 /// Lines that a text takes in a width in characters.
 fn lines(text: &str, width: f64) -> u32 {
-    let of_line = |line: &str| (gridtier::index::float(line.width()) / (width - 1.0)).ceil().max(1.0) as u32;
-    text.lines().map(of_line).sum::<u32>().max(1)
+    let lines = text.lines();
+    let lines =
+        lines.map(|line| (gridtier::index::float(line.width()) / (width - 1.0)).ceil().max(1.0) as u32);
+    lines.sum::<u32>().max(1)
 }
 
 #[cfg(test)]
