@@ -44,6 +44,13 @@ impl Asked {
         Self { path, fields, lang }
     }
 
+    /// The same without any field but the language: what the answer to a form may show in its links. A form has a secret, and
+    /// names and reasons, which no address is to keep.
+    pub fn without_fields(&self) -> Self {
+        let fields = self.fields.iter().filter(|(name, _)| name == "lang").cloned().collect();
+        Self { fields, ..self.clone() }
+    }
+
     /// The words of the answer.
     pub fn voice(&self) -> Voice {
         Voice::In(self.lang)

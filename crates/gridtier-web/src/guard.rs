@@ -29,7 +29,12 @@ impl Guard {
         let port = address.port();
         let mut hosts = vec![address.to_string()];
         if address.ip().is_loopback() {
-            hosts.extend(["localhost", "127.0.0.1", "[::1]"].map(|name| format!("{name}:{port}")));
+            let names = ["localhost", "127.0.0.1", "[::1]"];
+            hosts.extend(names.map(|name| format!("{name}:{port}")));
+            // Browsers leave the usual port out.
+            if port == 80 {
+                hosts.extend(names.map(str::to_owned));
+            }
         }
         for other in others.iter().map(|name| name.to_lowercase()) {
             hosts.push(format!("{other}:{port}"));

@@ -12,10 +12,11 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
 use gridtier::text;
 use gridtier_report::render::html::STYLE;
+use gridtier_report::section::Section;
 use tokio::time::timeout;
 
 use crate::answer::{Page, WebError};
-use crate::asked::Asked;
+use crate::asked::{Asked, PageFormat};
 use crate::guard::{Guard, RoutePattern, judge};
 use crate::layout::{fragment, refused, response};
 use crate::pages;
@@ -90,6 +91,8 @@ pub fn router(view: &Arc<View>, guard: Guard) -> Router {
 fn page_route(path: &'static str, effort: Effort, make: MakePage) -> MethodRouter<Arc<View>> {
     get(async move |State(view): State<Arc<View>>, Query(fields): Query<Vec<(String, String)>>| {
         let asked = Asked::new(path, fields, view.settings.lang);
+        // A file is waited for, and pages are not to wait for it.
+        let effort = if asked.format() == PageFormat::Html { effort } else { Effort::Much };
         answer(view, asked, effort, move |view, asked| response(&make(view, asked)?, asked)).await
     })
 }
@@ -97,8 +100,17 @@ fn page_route(path: &'static str, effort: Effort, make: MakePage) -> MethodRoute
 /// The result of a trial alone.
 async fn trial(State(view): State<Arc<View>>, Query(fields): Query<Vec<(String, String)>>) -> Response {
     let asked = Asked::new(TRIAL, fields, view.settings.lang);
-    answer(view, asked, Effort::Much, |view, asked| Ok(fragment(&pages::whatif::result(view, asked)?, asked)))
-        .await
+    answer(view, asked, Effort::Much, |view, asked| {
+        // What the trial refuses, such as quotas that do not sum to 100, is said in the place of its result.
+        Ok(match pages::whatif::result(view, asked) {
+            Ok(sections) => fragment(&sections, asked),
+            Err(WebError { status, what }) => {
+                let said = Section::new().sentence(what.en, what.zh);
+                (status, fragment(&[said], asked)).into_response()
+            }
+        })
+    })
+    .await
 }
 
 /// Does what a form of the page of proposals asks.
@@ -108,9 +120,11 @@ async fn decide(State(view): State<Arc<View>>, request: Request) -> Response {
     match form {
         Ok(Ok(Form(fields))) => {
             let asked = Asked::new(PROPOSALS, fields, lang);
-            let decided =
-                |view: &Arc<View>, asked: &Asked| response(&pages::proposals::decide(view, asked)?, asked);
-            answer(view, asked, Effort::Much, decided).await
+            let shown = asked.without_fields();
+            let decided = move |view: &Arc<View>, shown: &Asked| {
+                response(&pages::proposals::decide(view, &asked)?, shown)
+            };
+            answer(view, shown, Effort::Much, decided).await
         }
         Ok(Err(rejected)) => rejected.into_response(),
         Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),

@@ -28,7 +28,7 @@ mod explained;
 pub use attribution::Attribution;
 pub use backtest::{Backtest, BacktestMean, BacktestOutcome, Backtests, backtest};
 pub use comparison::Comparison;
-pub use drift::{Drift, DriftVerdict, drift};
+pub use drift::{DRIFT_LIMITS, Drift, DriftVerdict, drift};
 pub use explained::{
     ExplainedIndicator, ExplainedMove, ExplainedStep, MoveExplanation, OtherMoves, explain_move,
 };

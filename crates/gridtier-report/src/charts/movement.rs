@@ -2,14 +2,10 @@
 
 use crate::chart::{Axis, Bars, Chart, Plot, Waterfall};
 use crate::table::{ColumnFormat, DataCell, DataTable, RowRole};
-use gridtier::compare::Step;
+use gridtier::compare::{DRIFT_LIMITS, Step};
 use gridtier::text;
 use gridtier::text::{Text, Voice};
 use gridtier::word::Word;
-
-/// From which index on a population is watched, and from which on it is an alert.
-const WATCHED_FROM: f64 = 0.10;
-const ALERT_FROM: f64 = 0.25;
 
 /// How the members of a tier changed, from the columns `step` and the tier's.
 #[must_use]
@@ -48,8 +44,8 @@ pub fn drift(table: &DataTable) -> Chart {
     let shown = table.select(&["measure", "value"]);
     let axis = Axis::new(Text::new("population stability index", "群体稳定性指数"), ColumnFormat::Number(3));
     let bars = Bars::of_table(&shown, axis)
-        .with_guide(Text::new("watch", "关注"), WATCHED_FROM)
-        .with_guide(Text::new("alert", "报警"), ALERT_FROM);
+        .with_guide(Text::new("watch", "关注"), DRIFT_LIMITS[0])
+        .with_guide(Text::new("alert", "报警"), DRIFT_LIMITS[1]);
     Chart::new(
         Text::coded("drift", "What drifted most", "漂移最大的指标"),
         Text::new(

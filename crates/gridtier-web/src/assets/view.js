@@ -19,8 +19,22 @@
       const answer = await fetch(trial.dataset.result + "?" + query, { signal: own.signal });
       const text = await answer.text();
       if (own.signal.aborted) return;
+      // A trial that is refused says why, in the place of its result.
+      if (!answer.ok && answer.status !== 400) {
+        form.submit();
+        return;
+      }
       result.innerHTML = text;
       history.replaceState(null, "", form.getAttribute("action") + "?" + query);
+      // What is saved, and what is shown in the other language, is what is seen now.
+      for (const link of document.querySelectorAll(".downloads a, .switch a")) {
+        const before = new URL(link.href).searchParams;
+        const now = new URLSearchParams(query);
+        for (const name of ["format", "table", "lang"]) {
+          if (before.has(name)) now.set(name, before.get(name));
+        }
+        link.href = form.getAttribute("action") + "?" + now.toString();
+      }
     } catch (error) {
       if (error.name !== "AbortError") form.submit();
       return;

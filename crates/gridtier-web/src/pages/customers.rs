@@ -152,7 +152,7 @@ fn parts(asked: &Asked, shown: &CustomerPage, start: usize) -> Markup {
                     a href=(asked.with(&[("from", ""), ("format", "")])) { (asked.lang.pick("First", "首页")) }
                     a href=(to(start.saturating_sub(ROWS))) rel="prev" { (asked.lang.pick("Before", "上一页")) }
                 }
-                @if start + ROWS < total {
+                @if start.saturating_add(ROWS) < total {
                     a href=(to(start + ROWS)) rel="next" { (asked.lang.pick("Next", "下一页")) }
                     a href=(to(last)) { (asked.lang.pick("Last", "末页")) }
                 }

@@ -148,21 +148,24 @@ impl Question {
         ];
         sections.extend(withheld_note(min_count));
         let holders = entitlements.holders(position, &selection, self.purpose, self.voice)?;
-        let listed = holders_list(service, holders).first(self.most);
-        let table = listed.map_err(|_| WebError::bug())?;
-        let count = table.rows.len();
-        let section = Section::of_table(table);
-        sections.push(match (count == self.most, self.purpose) {
-            (true, _) => section.sentence(
+        // One more tells whether there are more.
+        let listed = holders_list(service, holders).first(self.most + 1);
+        let mut table = listed.map_err(|_| WebError::bug())?;
+        let is_cut = table.rows.len() > self.most;
+        table.rows.truncate(self.most);
+        let mut section = Section::of_table(table);
+        if is_cut {
+            let count = self.most;
+            section = section.sentence(
                 format!("The first {count} by id; narrow the choice, or write all by gridtier entitlements service."),
                 format!("此处按户号列出前 {count} 户; 请缩小范围, 或用 gridtier entitlements service 写出全部。"),
-            ),
-            (false, ListPurpose::Marketing) => section.sentence(
-                "Customers who want no marketing are left out.",
-                "不含拒绝营销的客户。",
-            ),
-            (false, ListPurpose::Operations) => section,
-        });
+            );
+        }
+        if self.purpose == ListPurpose::Marketing {
+            section =
+                section.sentence("Customers who want no marketing are left out.", "不含拒绝营销的客户。");
+        }
+        sections.push(section);
         Ok(sections)
     }
 }

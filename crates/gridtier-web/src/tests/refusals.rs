@@ -102,6 +102,19 @@ fn a_form_from_another_origin_is_refused() {
 }
 
 #[test]
+fn what_a_form_sends_stands_in_no_link_of_the_answer() {
+    let server = server();
+    let origin = format!("Origin: http://{}", server.address);
+    let sent = "secret=SSSS&number=1&by=BBBB&reason=RRRR&action=agree&lang=zh";
+    let answer = server.ask("POST", "/proposals", &[&origin], sent);
+    assert_eq!(answer.status(), 403);
+    for kept in ["SSSS", "BBBB", "RRRR"] {
+        assert!(!answer.0.contains(kept), "{kept}: {}", answer.0);
+    }
+    assert!(answer.0.contains("lang=\"zh\""), "{}", answer.0);
+}
+
+#[test]
 fn an_address_that_others_reach_needs_a_token() {
     let open = |settings: Settings| Settings { address: SocketAddr::from(([0, 0, 0, 0], 0)), ..settings };
     let refused = started(open).err().unwrap();

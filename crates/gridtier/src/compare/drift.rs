@@ -15,7 +15,7 @@ use crate::unit::round_half_away;
 const MIN_STRATUM: usize = 200;
 
 /// From the first limit on, a stability index of the score is a warning; from the second on, an alert.
-const LIMITS: [f64; 2] = [0.10, 0.25];
+pub const DRIFT_LIMITS: [f64; 2] = [0.10, 0.25];
 
 crate::words! {
     /// The verdict on a stability index.
@@ -34,8 +34,8 @@ impl DriftVerdict {
     #[must_use]
     pub fn of(value: f64) -> Self {
         match value {
-            _ if value < LIMITS[0] => Self::Stable,
-            _ if value < LIMITS[1] => Self::Warn,
+            _ if value < DRIFT_LIMITS[0] => Self::Stable,
+            _ if value < DRIFT_LIMITS[1] => Self::Warn,
             _ => Self::Alert,
         }
     }
