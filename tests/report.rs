@@ -141,3 +141,13 @@ fn a_folder_gets_every_chart_in_both_languages() {
     let chinese = names.iter().filter(|name| name.ends_with(".zh.svg")).count();
     assert!(english > 1 && english == chinese && english + chinese == names.len(), "{names:?}");
 }
+
+#[test]
+fn a_report_is_not_written_into_a_folder_that_is_named_like_a_document() {
+    let (utility, _) = reported();
+    for name in ["report.docx", "report.pptx", "report.pdf"] {
+        let ended = utility.run(&["report", "--store", "store", "-o", name]);
+        assert_eq!(ended.code, 2, "{name}: {}", ended.stderr);
+        assert!(ended.stderr.contains(".html") && !utility.path().join(name).exists(), "{}", ended.stderr);
+    }
+}

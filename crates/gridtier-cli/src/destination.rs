@@ -22,8 +22,10 @@ pub enum Destination<'a> {
 }
 
 /// Endings of files that hold at most one table. A path with such an ending is certainly not meant to be a folder.
-const OTHER_FILES: [&str; 12] =
-    ["csv", "tsv", "txt", "parquet", "arrow", "feather", "xls", "xlsm", "xlsb", "ods", "pdf", "toml"];
+const OTHER_FILES: &[&str] = &[
+    "csv", "tsv", "txt", "parquet", "arrow", "feather", "xls", "xlsm", "xlsb", "ods", "pdf", "toml", "doc",
+    "docx", "odt", "ppt", "pptx", "odp", "md", "svg", "png", "jpg", "zip",
+];
 
 impl<'a> Destination<'a> {
     /// What the command line means by `path`.
