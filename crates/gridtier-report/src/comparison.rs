@@ -7,6 +7,7 @@ use gridtier::compare::{
 };
 use gridtier::cycle::Cycle;
 use gridtier::index::{count, float_i64, index};
+use gridtier::indicator::DIMENSIONS;
 use gridtier::method::Tier;
 use gridtier::text;
 use gridtier::text::Text;
@@ -367,9 +368,7 @@ fn measure_name(measure: &str) -> Text {
     match measure {
         "score" => Text::coded("score", "score", "得分"),
         "score_frozen" => Text::coded("score_frozen", "score by the earlier method", "得分 (按前一周期参数)"),
-        "contribution" => Text::coded("contribution", "contribution", "用电贡献"),
-        "compliance" => Text::coded("compliance", "compliance", "用电规范性"),
-        "cooperation" => Text::coded("cooperation", "cooperation", "客户合作"),
+        dimension if DIMENSIONS.contains(&dimension) => names::dimension(dimension),
         indicator => gridtier::indicator::registry::find(indicator).map_or_else(
             || Text::same(indicator.to_owned()),
             |found| Text::coded(found.id, found.title, found.title_zh),

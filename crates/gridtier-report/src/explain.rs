@@ -143,9 +143,10 @@ pub(crate) fn score(explanation: &Explanation) -> Text {
     match (row.rank, explanation.customers) {
         (Some(rank), Some(customers)) => {
             let (rank, customers, stratum) = (grouped(rank), grouped(customers), &row.stratum);
+            let stratum_zh = names::stratum(stratum).zh;
             Text::new(
                 format!("Score {score} of 100, rank {rank} of {customers} in stratum {stratum}"),
-                format!("得分 {score} (满分 100), 在分层 {stratum} 中排名 {rank} / {customers}"),
+                format!("得分 {score} (满分 100), 在分层“{stratum_zh}”中排名 {rank} / {customers}"),
             )
         }
         _ => Text::new(

@@ -31,8 +31,10 @@ pub fn section(method: &Method, parameters: &Parameters, influence: &[Option<f64
             DataCell::text(en, zh),
             DataCell::Text(names::unit(&spec.unit)),
             DataCell::word(spec.direction),
-            weight.map_or(DataCell::Blank, |weight| DataCell::same(DIMENSIONS[weight.dimension])),
-            DataCell::same(spec.group.clone()),
+            weight.map_or(DataCell::Blank, |weight| {
+                DataCell::Text(names::dimension(DIMENSIONS[weight.dimension]))
+            }),
+            DataCell::Text(names::indicator_group(&spec.group)),
             DataCell::number(weight.map(|weight| weight.nominal())),
             DataCell::number(influence[place]),
             DataCell::YesNo(parameters.delivered[place]),

@@ -76,6 +76,37 @@ pub fn word(code: &str) -> Text {
     Text::new(code.clone(), zh.map_or(code, Cow::Borrowed))
 }
 
+/// The name of a dimension.
+pub(crate) fn dimension(code: &str) -> Text {
+    match code {
+        "contribution" => Text::coded("contribution", "contribution", "用电贡献"),
+        "compliance" => Text::coded("compliance", "compliance", "用电规范性"),
+        "cooperation" => Text::coded("cooperation", "cooperation", "客户合作"),
+        other => Text::same(other.to_owned()),
+    }
+}
+
+/// The name of a group of indicators, or the code of one that an analyst has added.
+pub(crate) fn indicator_group(code: &str) -> Text {
+    const GROUPS: [(&str, &str, &str); 13] = [
+        ("current", "current", "当前贡献"),
+        ("potential", "potential", "潜在贡献"),
+        ("energy_mix", "energy mix", "用能结构"),
+        ("standing", "standing", "社会地位"),
+        ("power_factor", "power factor", "功率因数"),
+        ("payment", "payment", "缴费"),
+        ("plan", "plan", "用电计划"),
+        ("safety", "safety", "用电安全"),
+        ("violations", "violations", "违约窃电"),
+        ("policy", "policy", "政策落实"),
+        ("work", "work", "工作配合"),
+        ("suggestions", "suggestions", "优化建议"),
+        ("load", "load", "负荷特性"),
+    ];
+    let known = GROUPS.iter().find(|(known, ..)| *known == code);
+    known.map_or_else(|| Text::same(code.to_owned()), |&(code, en, zh)| Text::coded(code, en, zh))
+}
+
 /// The name of a stratum: the word for its code, or the name that the user gave it.
 pub(crate) fn stratum(name: &str) -> Text {
     let level = SupplyLevel::from_code(name).map(Text::of_word);
