@@ -240,7 +240,7 @@ fn rows_of_others_rejects_and_other_data_are_refused() {
     let utility = utility(&[]);
     let replay = [&["appeal", "replay", "A60"], &EVIDENCE[..]].concat();
     patch(&utility, |month| corrected(month).replace("A60", "A59"));
-    fails(&utility, &replay, 1, "bills.csv, row 2: it is not a row of this customer");
+    fails(&utility, &replay, 1, "bills.csv, row 2: this row does not belong to the customer");
     patch(&utility, |month| corrected(month).replace("2025-03-25", "soon"));
     fails(&utility, &replay, 1, "bills.csv, row 4");
     patch(&utility, corrected);

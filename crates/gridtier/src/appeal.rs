@@ -1,8 +1,8 @@
-//! Where an appeal puts a customer: its corrected values on the parameters of the cycle, its key among the others of its
-//! stratum as they were published, and the policies as in the cycle (REGRADE section 6). Nobody else is scored, and no parameter
+//! Where an appeal puts a customer (REGRADE section 6): the cycle's parameters score its corrected values, it is ranked among
+//! the published scores of its stratum, and the cycle's policies then give its tier. Nobody else is scored, and no parameter
 //! changes.
 //!
-//! What was corrected, who decides and what is written are not known here.
+//! This module does not know who decides about the appeal, and it writes no file.
 
 mod corrected;
 mod standing;

@@ -1,8 +1,9 @@
 //! Compares two published cycles: who moved, and why (REGRADE sections 1 to 3).
 //!
-//! The earlier cycle is *before*, the later one *after*. Only what both have published is used, so that the same
-//! numbers come out years later. Where the values of one cycle are scored by the parameters of the other, the
-//! arithmetic is that of grading (`score`). Who decided on a cycle, and when, is not known here.
+//! The earlier cycle is *before*, the later one *after*. A comparison uses only what both have published, so
+//! that the same numbers come out years later. Where it scores values of one cycle by the parameters of the
+//! other, it uses the arithmetic of grading (`score`). This module does not know who decided on a cycle, or
+//! when.
 
 mod movement;
 mod pair;

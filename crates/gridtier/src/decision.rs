@@ -1,8 +1,8 @@
 //! Who may publish a proposed cycle, and what stands in the way (REGRADE section 5).
 //!
-//! What stands in the way depends only on what the store's records say: names, dates, reviews and the verdicts of
-//! gates. Names are declared, not authenticated; they are compared so that two spellings of one name count as one
-//! person. Files are not known here.
+//! The decision depends only on the store's records: names, dates, reviews and the verdicts of gates. Nobody
+//! checks who enters a name; names are compared so that two spellings of one name count as one person. This
+//! module reads no file.
 
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization as _;
@@ -67,7 +67,7 @@ crate::words! {
     AppealOutcome "outcome of an appeal" {
         /// The tier changes as the customer asked.
         Upheld "upheld" "upheld" "支持",
-        /// The tier changes in part as the customer asked.
+        /// The tier changes, but less than the customer asked.
         Partly "partly" "upheld in part" "部分支持",
         /// The tier stays.
         Dismissed "dismissed" "dismissed" "驳回",
@@ -91,7 +91,7 @@ crate::words! {
 crate::words! {
     /// The state of a cycle in a store.
     CycleState "state of a cycle" {
-        /// The cycle that is in force.
+        /// The cycle in force.
         Current "current" "current" "现行",
         /// The cycle is published, but another one is current.
         Published "published" "published" "已发布",
@@ -131,7 +131,7 @@ pub struct ListedCycle {
     pub at: String,
     /// Total length of the cycle's files; `None` if they were removed.
     pub bytes: Option<u64>,
-    /// The reason that was given.
+    /// When somebody did so.
     pub reason: Option<String>,
 }
 
@@ -158,8 +158,8 @@ pub struct ListedEntry {
     pub reason: String,
 }
 
-/// Whether two names are those of one person: they are compared in the form NFKC, with white space collapsed, in lower
-/// case.
+/// Whether two names belong to one person. They are compared in Unicode's form NFKC, in lower case, with runs of white
+/// space as one space.
 #[must_use]
 pub fn is_same_person(a: &str, b: &str) -> bool {
     folded(a) == folded(b)
@@ -206,17 +206,17 @@ pub enum Obstacle {
         /// Who decided.
         by: String,
     },
-    /// The proposer would decide about their own proposal.
+    /// The proposer tries to decide about their own proposal.
     OwnProposal {
         /// Who made the proposal.
         by: String,
     },
-    /// Somebody other than the proposer would take the proposal back.
+    /// Somebody other than the proposer tries to take the proposal back.
     OthersProposal {
         /// Who made the proposal.
         by: String,
     },
-    /// The method names approvers, and the person who decides is not one of them.
+    /// The method names approvers, and this person is not among them.
     NotNamed {
         /// The approvers that the method names.
         approvers: Vec<String>,
@@ -247,7 +247,7 @@ pub enum Obstacle {
         /// Days for which a proposal is valid.
         valid_days: u32,
     },
-    /// A gate fails, and the approval does not accept that by naming the gate.
+    /// A gate fails, and the approval does not name it as one that may fail.
     Gate(GateResult),
 }
 
@@ -258,10 +258,10 @@ impl Obstacle {
         match self {
             Self::Decided { kind, by } => {
                 let (en, zh) = (kind.en(), kind.zh());
-                text!("the register has its {en} by {by}", "登记簿已记录其{zh}, 经办人 {by}")
+                text!("the register holds its {en} by {by}", "登记簿已记录其{zh}, 经办人 {by}")
             }
             Self::OwnProposal { by } => {
-                text!("{by} proposed it: somebody else must decide", "该提案由 {by} 提出: 须由他人审批")
+                text!("{by} proposed this cycle; somebody else must decide about it", "该提案由 {by} 提出: 须由他人审批")
             }
             Self::OthersProposal { by } => text!(
                 "{by} proposed it, and nobody else can take it back; reject it instead",
@@ -297,8 +297,8 @@ impl Obstacle {
     }
 }
 
-/// What stands in the way of an approval by `by`; empty if the proposal can be published. `gates` are those of the
-/// comparison with the current cycle; gates named in `despite` may fail.
+/// What stands in the way of an approval by `by`; empty if nothing does. `gates` are the results of comparing the
+/// proposal with the current cycle; gates named in `despite` may fail.
 #[must_use]
 pub fn approval_obstacles(
     rules: &Governance,
@@ -321,7 +321,7 @@ pub fn approval_obstacles(
     found
 }
 
-/// What stands in the way of a rejection by `by`: whoever may approve may also reject.
+/// What stands in the way of a rejection by `by`. Whoever may approve may also reject.
 #[must_use]
 pub fn rejection_obstacles(rules: &Governance, proposal: &ProposalState, by: &str) -> Vec<Obstacle> {
     let mut found = decided(proposal);
@@ -345,15 +345,15 @@ pub fn withdrawal_obstacles(proposal: &ProposalState, by: &str) -> Vec<Obstacle>
     found
 }
 
-/// The obstacle that a proposal is decided already; it also prevents a review.
+/// The obstacle that a proposal is already decided. It also prevents a review.
 #[must_use]
 pub fn decided(proposal: &ProposalState) -> Vec<Obstacle> {
     let decided = proposal.decided.map(|(kind, by)| Obstacle::Decided { kind, by: by.into() });
     decided.into_iter().collect()
 }
 
-/// The obstacles that reviews raise. The last review of each person counts, except reviews of the proposer and the
-/// approver.
+/// The obstacles that reviews raise. Only the last review of each person counts; reviews by the proposer and the
+/// approver do not count.
 fn review_obstacles(rules: &Governance, proposal: &ProposalState, by: &str) -> Vec<Obstacle> {
     let mut last: Vec<&Review> = Vec::new();
     for review in proposal.reviews {

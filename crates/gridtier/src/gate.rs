@@ -1,8 +1,8 @@
-//! The gates between a proposal and its approval: they hold measures of the comparison with the current cycle against
-//! the limits of the method (REGRADE section 5).
+//! The gates that a proposal must pass before its approval: measures of its comparison with the current cycle, each
+//! with limits from the method (REGRADE section 5).
 //!
-//! The values are measured elsewhere. A gate whose value was not measured passes: a first cycle cannot be compared with
-//! another.
+//! Other modules measure the values. A gate without a value passes, since a first cycle has no other to be compared
+//! with.
 
 use serde::Serialize;
 
@@ -12,14 +12,15 @@ use crate::text::Text;
 use crate::validate::Verdict;
 use crate::word::Word as _;
 
-/// The values of the gates; `None` if there was nothing to measure.
+/// The values of the gates; `None` where nothing could be measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct GateValues {
-    /// `changed_share` of all strata.
+    /// The share of customers whose final tier changed, over all strata.
     pub changed: Option<f64>,
-    /// Of the customers special before and graded after, the share not special after.
+    /// Of the customers that were special before and are graded after, the share that is no longer
+    /// special.
     pub special_lost: Option<f64>,
-    /// Of the customers graded before, the share absent after.
+    /// Of the customers graded before, the share that is not graded after though not closed.
     pub absent: Option<f64>,
     /// Stability index of `score_frozen`, or of `score` if there is no `score_frozen`, over all strata.
     pub psi_score: Option<f64>,

@@ -1,8 +1,8 @@
-//! A customer's rows replaced by those of a patch, without a change to the files that hold them (REGRADE section 6).
+//! Replaces the rows of one customer by those of a patch, and leaves the data files as they are (REGRADE section 6).
 //!
-//! A patch is a small source in the form of the data: of each table in it all rows of one customer. What comes out is one
-//! source, whose files are those of the data and then those of each patch, so that every stage reads it as it reads a folder.
-//! Whether an appeal is upheld is not known here.
+//! A patch is a small source in the form of the data. For each of its tables, it holds all rows of one customer. The result
+//! is one source with the files of the data followed by those of each patch, so that every stage reads it as it reads a
+//! folder. This module does not know whether an appeal is upheld.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,15 +15,15 @@ use crate::source::{Batch, Bounds, Part, RowAt, Source, TableBook};
 use crate::text;
 use crate::text::Text;
 
-/// The column by which rows tell when they were recorded.
+/// The column that says when a row was recorded.
 const RECORDED_AT: &str = "recorded_at";
 
 /// The corrected rows of one customer.
 #[derive(Clone, Copy)]
 pub struct Patch<'a> {
-    /// The ids of its accounts.
+    /// The ids of the customer's accounts.
     pub accounts: &'a BTreeSet<String>,
-    /// The rows, of some of the tables.
+    /// The customer's rows in some of the tables.
     pub rows: &'a dyn Source,
 }
 
@@ -33,7 +33,8 @@ pub enum PatchError {
     /// A table cannot be read.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// Its rows are not those that a patch may hold: all that are not, by file.
+    /// The patch lacks a table or holds a row that does not belong to the customer. The first such
+    /// row of each file is named.
     #[error("{}", Text::join(.0, "; "))]
     OtherRows(Vec<Text>),
 }
@@ -52,20 +53,21 @@ pub struct PatchedSource<'a> {
     first_files: BTreeMap<Table, Vec<u32>>,
 }
 
-/// A patch with what tells its rows from those of others.
+/// A patch whose rows all belong to its customer.
 struct CheckedPatch<'a> {
     patch: Patch<'a>,
     tables: Vec<Table>,
-    /// The bills of its customer, where it holds payments.
+    /// The ids of the customer's bills; filled only if the patch has payments.
     bills: BTreeSet<String>,
 }
 
 impl<'a> PatchedSource<'a> {
-    /// Data with patches in the order in which they were made: a later one replaces what an earlier one of the same customer
-    /// holds of its tables.
+    /// Puts patches on the data, in the order in which they were made. A table of a later patch replaces the same table of
+    /// an earlier patch for the same customer.
     ///
     /// # Errors
-    /// A patch has no table or one that the data lack, or a row that is not of its customer; or something cannot be read.
+    /// A patch has no table, has a table that the data lack, or has a row of another customer; or something cannot be
+    /// read.
     pub fn new(data: &'a dyn Source, patches: &[Patch<'a>]) -> Result<Self, PatchError> {
         let mut source = Self { data, patches: Vec::new(), first_files: BTreeMap::new() };
         for table in Table::ALL {
@@ -91,7 +93,7 @@ impl<'a> PatchedSource<'a> {
             }
             if self.data.parts(table)?.is_none() {
                 return Err(PatchError::OtherRows(vec![text!(
-                    "the data of the cycle have no table {table}: nobody's can be corrected",
+                    "the data of the cycle have no table {table}, so the patch cannot correct it",
                     "该周期的数据没有 {table} 表, 无从更正"
                 )]));
             }
@@ -103,7 +105,7 @@ impl<'a> PatchedSource<'a> {
         }
         let mut bills = BTreeSet::new();
         if tables.contains(&Table::Payments) {
-            // Bills that the patch withdraws are the customer's too: their payments go with them.
+            // Bills that the patch withdraws also belong to the customer, and so do their payments.
             self.own_bills(self.data, patch, &mut bills)?;
             for earlier in &self.patches {
                 self.own_bills(earlier.patch.rows, patch, &mut bills)?;
@@ -122,7 +124,7 @@ impl<'a> PatchedSource<'a> {
         Ok(())
     }
 
-    /// Adds the bills in `rows` of the customer of a patch.
+    /// Adds the ids of those bills in `rows` that belong to the patch's customer.
     fn own_bills(
         &self,
         rows: &dyn Source,
@@ -130,7 +132,7 @@ impl<'a> PatchedSource<'a> {
         bills: &mut BTreeSet<String>,
     ) -> Result<(), PatchError> {
         let declared = self.data.declared().of(Table::Bills);
-        // What is noticed about keys is noticed when the table is read for good.
+        // Findings about keys go into a scratch book: the later reading of the table reports them.
         let mut book = TableBook::new(Table::Bills);
         for part in rows.parts(Table::Bills)?.unwrap_or_default() {
             rows.read(Table::Bills, part, &["bill_id", "customer_id"], &mut |batch| {
@@ -148,7 +150,7 @@ impl<'a> PatchedSource<'a> {
         Ok(())
     }
 
-    /// Tells which rows of a table of a patch are not its customer's: of each file the first.
+    /// Notes the first row of each file of a patch that does not belong to its customer.
     fn note_others(
         &self,
         checked: &CheckedPatch,
@@ -169,7 +171,7 @@ impl<'a> PatchedSource<'a> {
                     let file = rows.file_name(table, batch.file);
                     let row = rows.spreadsheet_row(table, at).unwrap_or(at.row() + 1);
                     others.push(text!(
-                        "{file}, row {row}: it is not a row of this customer",
+                        "{file}, row {row}: this row does not belong to the customer",
                         "{file} 第 {row} 行: 不是该客户的数据"
                     ));
                 }
@@ -179,7 +181,8 @@ impl<'a> PatchedSource<'a> {
         Ok(())
     }
 
-    /// The rejected rows of the last patch, with the rule that each breaks, from the books of a reading.
+    /// The rejected rows of the last patch, each with the rule that it breaks. `books` are the table
+    /// books of a reading of this source.
     #[must_use]
     pub fn rejected<'b>(&self, books: impl IntoIterator<Item = &'b TableBook>) -> Vec<Text> {
         let mut rejected = Vec::new();
@@ -201,7 +204,8 @@ impl<'a> PatchedSource<'a> {
         rejected
     }
 
-    /// Which source a file of a table comes from, as the number of patches up to it, and its number there.
+    /// The source of a file of a table, and the file's number in that source. Source 0 is the data; source
+    /// n is the n-th patch.
     fn origin(&self, table: Table, file: u32) -> (usize, u32) {
         let first_files = self.first_files.get(&table).map_or(&[][..], Vec::as_slice);
         let layer = first_files.partition_point(|first| *first <= file);
@@ -211,24 +215,24 @@ impl<'a> PatchedSource<'a> {
         }
     }
 
-    /// The data, or a patch, by the number of patches up to it.
+    /// The data for 0, or the n-th patch.
     fn layer(&self, layer: usize) -> &'a dyn Source {
         layer.checked_sub(1).map_or(self.data, |patch| self.patches[patch].patch.rows)
     }
 
-    /// The patches after a layer that replace rows of a table.
+    /// The patches after a source that replace rows of a table in it.
     fn replacing(&self, layer: usize, table: Table) -> Vec<&CheckedPatch<'a>> {
         self.patches[layer..].iter().filter(|patch| patch.tables.contains(&table)).collect()
     }
 }
 
-/// The number of files that parts of a table come from.
+/// The number of files that hold a table.
 fn files_of(source: &dyn Source, table: Table) -> Result<u32, Refusal> {
     let parts = source.parts(table)?.unwrap_or_default();
     Ok(parts.iter().map(|part| part.file + 1).max().unwrap_or(0))
 }
 
-/// The columns that tell whose a row is.
+/// The columns that say to whom a row belongs.
 fn key_columns(table: Table) -> &'static [&'static str] {
     match table {
         Table::Payments => &["bill_id", "customer_id"],
@@ -236,8 +240,8 @@ fn key_columns(table: Table) -> &'static [&'static str] {
     }
 }
 
-/// By row of a batch: whether it is one of the customer of a patch. A payment is if its bill is, and if it names none by who
-/// paid.
+/// For each row of a batch: whether it belongs to the patch's customer. A payment belongs to the customer of its bill, or,
+/// if it names no bill, to who paid it.
 fn owned(
     source: &dyn Source,
     table: Table,
@@ -258,7 +262,7 @@ fn owned(
     Ok((0..columns.rows()).map(is_own).collect())
 }
 
-/// Hands on the rows of a batch that are kept, run by run, so that each keeps the number that it has in its file.
+/// Passes on the kept rows of a batch in runs of neighbours, so that each row keeps its number in the file.
 fn hand_on(
     batch: &Batch,
     is_kept: &[bool],
@@ -296,7 +300,7 @@ impl Source for PatchedSource<'_> {
         Ok(Some(parts))
     }
 
-    /// What the data have: a patch changes nothing in how the others' rows are read.
+    /// Asks only the data: a patch must not change how the rows of other customers are read.
     fn has_column(&self, table: Table, column: &str) -> bool {
         self.data.has_column(table, column)
     }
@@ -312,7 +316,8 @@ impl Source for PatchedSource<'_> {
         let source = self.layer(layer);
         let replacing = self.replacing(layer, table);
         let declared = self.declared().of(table);
-        // A correction is recorded later than what it corrects: the instant up to which rows are known is that of the data.
+        // A correction is recorded later than what it corrects. The day up to which the data are known must not hide it, so
+        // the column is left out.
         let is_always_known = layer > 0 && self.declared().known_as_of.is_some();
         let mut wanted: Vec<&str> = columns.to_vec();
         let needed = key_columns(table).iter().filter(|_| !replacing.is_empty());

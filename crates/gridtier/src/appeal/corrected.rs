@@ -1,4 +1,4 @@
-//! What corrected facts make of one customer of a published cycle, by the cycle's own method and parameters.
+//! One customer of a published cycle, graded from corrected facts by the cycle's own method and parameters.
 
 use crate::compare::{Damaged, GroupStrata};
 use crate::cycle::Cycle;
@@ -13,33 +13,33 @@ use crate::text::Text;
 use crate::tier::RankKey;
 use crate::unit::Month;
 
-/// A customer by corrected facts.
+/// A customer graded from corrected facts.
 #[derive(Clone, Debug)]
 pub struct CorrectedCustomer {
-    /// Number of the cycle's stratum to which its group belongs.
+    /// The stratum of its group, by its number in the cycle.
     pub stratum: u32,
-    /// By indicator of the method.
+    /// The values of the method's indicators.
     pub values: Vec<IndicatorValue>,
-    /// The score on the cycle's parameters, in 10⁻⁶ points; `None` when nothing is known.
+    /// The score by the cycle's parameters, in 10⁻⁶ points; `None` when nothing is known.
     pub score_e6: Option<i64>,
-    /// What the score is made of.
+    /// The parts of which the score is the sum.
     pub parts: ScoreParts,
-    /// Known ÷ applicable weight.
+    /// The known share of the applicable weight.
     pub known_weight: f64,
-    /// Why the customer is provisional.
+    /// Why the customer is provisional; `None` if it is not.
     pub provisional: Option<Provisional>,
-    /// The first month from which a firm grade is possible, where that is foreseeable.
+    /// The first month in which the customer can be ranked, if that can be foreseen.
     pub firm_from: Option<Month>,
-    /// The best tier that confirmed offences leave.
+    /// The best tier that its confirmed offences allow; `None` without such an offence.
     pub ceiling: Option<Tier>,
 }
 
 /// Why an appeal cannot be judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotHeard {
-    /// The cycle does not fit together.
+    /// Files of the cycle contradict each other.
     Damaged(Damaged),
-    /// By the corrected facts the customer is not graded.
+    /// The corrected facts leave the customer ungraded.
     NotGraded(Text),
 }
 
@@ -50,11 +50,12 @@ impl From<Damaged> for NotHeard {
 }
 
 impl CorrectedCustomer {
-    /// The customer at a position of the cycle's rows by facts in which its own are corrected. `graded` are these facts, judged
-    /// by the cycle's method.
+    /// Grades the customer in row `at` of the cycle. `graded` holds the facts of all customers, with this customer's corrected,
+    /// after the cycle's method was applied to them.
     ///
     /// # Errors
-    /// The customer is not graded by these facts, or the cycle's parameters do not give its published score.
+    /// The corrected facts leave the customer ungraded, or the cycle's parameters do not give its published
+    /// score.
     pub fn new(cycle: &Cycle, at: usize, graded: &Graded) -> Result<Self, NotHeard> {
         let row = &cycle.rows[at];
         let id = cycle.customers.ids.key(row.number);
@@ -71,7 +72,7 @@ impl CorrectedCustomer {
             .and_then(|number| Some((number, graded.scores.population.binary_search(&number).ok()?)));
         let Some((number, position)) = found else {
             return Err(NotHeard::NotGraded(text!(
-                "by the corrected rows customer {id} is not graded: it is rejected, or not open at the end of the window",
+                "the corrected rows leave customer {id} ungraded: its row is rejected, or it is not open at the end of the window",
                 "按更正后的数据, 客户 {id} 不参与评级: 该户被拒收, 或在统计期末未开户"
             )));
         };
@@ -91,7 +92,7 @@ impl CorrectedCustomer {
         })
     }
 
-    /// The key by which the customer is ranked. `number` is its number in the cycle.
+    /// The key by which the customer is ranked. `number` is the customer's number in the cycle.
     pub(super) fn key(&self, number: u32) -> RankKey {
         let known = |place: usize| self.values.get(place).and_then(|value| value.known());
         RankKey {
@@ -104,7 +105,7 @@ impl CorrectedCustomer {
     }
 }
 
-/// The score of a customer with these values on the parameters of a cycle.
+/// The score that a cycle's parameters give to these values of a customer.
 fn scored(cycle: &Cycle, stratum: u32, values: &[IndicatorValue]) -> (Option<i64>, ScoreParts) {
     let parameters = cycle.parameters.with_strata(&cycle.strata);
     let columns: Vec<IndicatorColumn> =

@@ -1,4 +1,5 @@
-//! A cycle's customer placed anew in its stratum, by either rule for quotas, and who else moves by that.
+//! Places one customer of a cycle anew in its stratum, by either rule for quotas, and finds who else
+//! moves because of it.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ use crate::text;
 use crate::tier::{LedgerLine, Policy, PolicyPlace, PolicyRules, RankKey, counts_above, ledger_lines};
 use crate::word::Word as _;
 
-/// Where a customer stands, as a ruling records it.
+/// Score, rank and tier of a customer, as a ruling records them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppealPlace {
     /// Score in 10⁻⁶ points; null when nothing is known.
@@ -34,10 +35,10 @@ impl From<&Placed> for AppealPlace {
     }
 }
 
-/// Somebody else whose final tier changes by the appeal of a customer.
+/// Another customer whose final tier changes because of an appeal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RippledCustomer {
-    /// Who.
+    /// Its id.
     pub customer_id: String,
     /// The final tier that was published.
     pub before: Tier,
@@ -45,29 +46,30 @@ pub struct RippledCustomer {
     pub after: Tier,
 }
 
-/// A cycle after one of its customers was placed anew.
+/// A cycle in which one customer was placed anew.
 #[derive(Clone, Debug)]
 pub struct Placing {
     /// Position of the customer in the cycle's rows.
     pub at: usize,
-    /// Where the customer stood.
+    /// The customer's place before the appeal.
     pub before: AppealPlace,
-    /// Where it stands.
+    /// The customer's place after the appeal.
     pub after: AppealPlace,
-    /// By position in the cycle's rows: the rows that are not as they were published, and the customer's.
+    /// The customer's row, and every other row that differs from the published one, by position in the
+    /// cycle's rows.
     pub rows: BTreeMap<usize, Placed>,
     /// The boundaries of all strata.
     pub ledger: Vec<LedgerLine>,
-    /// Everybody else whose final tier changes, by id.
+    /// All other customers whose final tier changes, by id.
     pub ripple: Vec<RippledCustomer>,
 }
 
 impl Placing {
-    /// Places the customer at a position of the cycle's rows by its corrected values. The cycle holds the final tiers that its
-    /// policies have read.
+    /// Places the customer in row `at` of the cycle by its corrected values. `cycle.previous` must hold the final tiers that
+    /// the cycle's policies used.
     ///
     /// # Errors
-    /// The ranks of the cycle are not those of its ledger.
+    /// The cycle's ranks contradict its ledger.
     pub fn new(
         cycle: &Cycle,
         at: usize,
@@ -94,7 +96,7 @@ impl Placing {
             ledger: cycle.ledger.clone(),
             ripple: Vec::new(),
         };
-        // Where its group is another one, the customer first leaves its old stratum.
+        // A customer whose group changed first leaves its old stratum.
         if corrected.stratum != published.stratum {
             StratumOrder::new(cycle, published.stratum, at)?.place(&mut placing, None, quota);
         }
@@ -116,8 +118,8 @@ impl Placing {
         Ok(placing)
     }
 
-    /// The figures by which the revised cycle is recognised. `published` are those of the cycle, `graded` the facts in which the
-    /// customer's are corrected.
+    /// The control totals of the revised cycle. `published` holds those of the cycle. `graded` holds the facts of all customers,
+    /// with this customer's corrected.
     #[must_use]
     pub fn control_totals(&self, cycle: &Cycle, published: &ControlTotals, graded: &Graded) -> ControlTotals {
         let counted = graded.control_totals();
@@ -152,25 +154,25 @@ impl Placing {
         totals
     }
 
-    /// Whether anybody stands elsewhere than was published, or has another score.
+    /// Whether the score, rank or tier of the customer changes, or the tier of anybody else.
     #[must_use]
     pub fn changes_places(&self) -> bool {
         self.before != self.after || !self.ripple.is_empty()
     }
 }
 
-/// The order of a stratum without the customer who appeals.
+/// The ranked customers of a stratum, without the customer who appeals.
 struct StratumOrder<'a> {
     cycle: &'a Cycle,
     /// Number of the stratum.
     stratum: u32,
-    /// Positions in the cycle's rows, best first.
+    /// Positions of the other customers in the cycle's rows, best first.
     others: Vec<usize>,
-    /// Their keys.
+    /// The keys of the other customers, in the same order.
     keys: Vec<RankKey>,
-    /// By line: the published places above it.
+    /// For each line, best first: the published number of places above it.
     counts: [u64; 3],
-    /// The published rank in this stratum of the customer who appeals.
+    /// The published rank of the customer who appeals; `None` if it was not ranked in this stratum.
     rank_before: Option<u64>,
 }
 
@@ -186,7 +188,7 @@ impl<'a> StratumOrder<'a> {
         let are_places = (1..).zip(&ranked).all(|(place, (rank, _))| place == *rank);
         if !are_places || lines().any(|line| line.customers != count(ranked.len())) {
             return Err(Damaged(text!(
-                "the ranks of a stratum are not those of the ledger; run `gridtier verify` on the store",
+                "the ranks of a stratum contradict the ledger; run `gridtier verify` on the store",
                 "某分层的名次与界线台账不符; 请对存储运行 `gridtier verify`"
             )));
         }
@@ -199,7 +201,8 @@ impl<'a> StratumOrder<'a> {
         Ok(Self { cycle, stratum, others, keys, counts, rank_before })
     }
 
-    /// Puts the customer into the order with its corrected key, or leaves it out where it is not ranked here.
+    /// Puts the customer into the order by its corrected key. Without a key the customer is not ranked here
+    /// and is left out.
     fn place(self, placing: &mut Placing, key: Option<RankKey>, quota: AppealQuota) {
         let Self { cycle, stratum, mut others, mut keys, counts, rank_before } = self;
         let name = &cycle.strata[index(stratum)];
@@ -223,7 +226,8 @@ impl<'a> StratumOrder<'a> {
             let is_own = position == placing.at;
             let row = placing.rows.entry(position).or_insert_with(|| cycle.rows[position].clone());
             row.rank = Some(rank);
-            // Where the customer is one more, nobody else is judged again.
+            // If the customer gets a place of its own (`quota`), the computed tiers of the others
+            // stay.
             if is_own || quota == AppealQuota::Displacement {
                 row.computed = Some(Tier::ALL[after.iter().filter(|count| rank > **count).count()]);
                 judge(row, &rules, others.len(), &above);
@@ -235,7 +239,7 @@ impl<'a> StratumOrder<'a> {
     }
 }
 
-/// Gives a customer the final tier that follows from its computed one.
+/// Gives a customer the final tier that the policies make of its computed one.
 fn judge(row: &mut Placed, rules: &PolicyRules, ranked: usize, above: &dyn Fn(Tier) -> Option<u64>) {
     let place = PolicyPlace {
         number: row.number,
@@ -259,7 +263,7 @@ fn key(cycle: &Cycle, row: &Placed) -> RankKey {
     }
 }
 
-/// Puts lines in the place of those that a ledger has of a stratum; its strata are in the order of names.
+/// Replaces the lines of one stratum in a ledger, which is sorted by the names of strata.
 fn replace_lines(ledger: &mut Vec<LedgerLine>, stratum: &str, lines: Vec<LedgerLine>) {
     ledger.retain(|line| line.stratum != stratum);
     let place = ledger.partition_point(|line| line.stratum.as_str() < stratum);

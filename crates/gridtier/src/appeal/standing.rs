@@ -1,4 +1,4 @@
-//! One customer among the others of a stratum, one more beside the places that these have.
+//! The place of one customer among the others of its stratum, if it takes nobody's place.
 
 use crate::index::{count, index_u64};
 use crate::tier::RankKey;
@@ -8,19 +8,21 @@ use crate::tier::RankKey;
 pub struct Standing {
     /// Rank, 1 is best.
     pub rank: u64,
-    /// By line, best first: whether the customer is above it.
+    /// For each line, best first: whether the customer is above it.
     pub above: [bool; 3],
-    /// By line: the places above it. The customer's is one more beside those of the others, who keep theirs.
+    /// For each line: the number of places above it. All others keep their places; the customer adds one to
+    /// each line that it is above.
     pub counts: [u64; 3],
 }
 
 impl Standing {
-    /// The place of a customer with a corrected key. `others` are the other ranked customers of its stratum in the order of
-    /// ranks, `counts` the published places above each line and `rank_before` its published rank, if it had one.
+    /// Finds the place of a customer from its corrected key. `others` are the other ranked customers of its stratum in the
+    /// order of ranks, `counts` the published number of places above each line, and `rank_before` the customer's published
+    /// rank, if it had one.
     ///
-    /// It crosses a line upward if it comes before the last of the others above it, and downward if it comes after the first
-    /// of those below it. Between the two it stays on its side: a correction that changes nobody's order changes no tier. Who
-    /// was not ranked begins below every line.
+    /// The customer crosses a line upward if it comes before the last of the others above the line, and downward if it comes
+    /// after the first of the others below it. Between these two it stays on its side, so that a correction that changes
+    /// nobody's order changes no tier. A customer that was not ranked starts below every line.
     #[must_use]
     pub fn new(others: &[RankKey], counts: [u64; 3], rank_before: Option<u64>, key: &RankKey) -> Self {
         let rank = 1 + count(others.partition_point(|other| !other.is_after(key)));
@@ -48,7 +50,8 @@ mod tests {
         RankKey { number, vetoed: false, score_e6: Some(score_e6), revenue: None, energy: None }
     }
 
-    /// Ten customers with 100 to 10 points, without the one at `rank`; one, four and nine places.
+    /// Ten customers with 100, 90, … 10 points, without the one at `rank`. One, four and nine of
+    /// them are above the lines.
     fn others(rank: Option<u32>) -> Vec<RankKey> {
         (1..=10)
             .filter(|number| Some(*number) != rank)
@@ -72,7 +75,8 @@ mod tests {
 
     #[test]
     fn between_the_last_above_and_the_first_below_a_customer_stays_on_its_side() {
-        // Rank 5 with 60 points is the first of grade-2: 65 is above what grade-1 ends at only if it passes rank 4.
+        // Rank 5 with 60 points is the first of grade-2. With 65 points it still does not pass rank 4, the last of
+        // grade-1.
         assert_eq!(placed(Some(5), &key(5, 65)).above, [false, false, true]);
         // Rank 4 is the last of grade-1 and stays there until it falls behind rank 5.
         assert_eq!(
@@ -89,7 +93,7 @@ mod tests {
     fn who_was_not_ranked_begins_below_every_line() {
         let corrected = placed(None, &key(11, 75));
         assert_eq!(corrected, Standing { rank: 4, above: [false, true, true], counts: [1, 5, 10] });
-        // Behind the ninth, which is the last above the line to grade-3.
+        // It comes after rank 9, the last above the line to grade-3.
         assert_eq!(placed(None, &key(11, 15)), Standing { rank: 10, above: [false; 3], counts: [1, 4, 9] });
     }
 
@@ -104,12 +108,12 @@ mod tests {
         let alone = Standing::new(&[], [0, 0, 1], Some(1), &key(1, 5));
         assert_eq!(alone, Standing { rank: 1, above: [false, false, true], counts: [0, 0, 1] });
         let first = Standing::new(&[], [0, 1, 1], None, &key(1, 5));
-        assert_eq!(first.above, [false; 3], "nobody above to come before");
+        assert_eq!(first.above, [false; 3], "nobody is above the line");
     }
 
     #[test]
     fn equal_scores_are_decided_by_revenue_energy_and_id_as_ranks_are() {
-        // As many points as rank 4, and the greater id: behind it.
+        // As many points as rank 4, and a greater id: the customer comes after it.
         assert_eq!(placed(Some(6), &key(6, 70)).above, [false, false, true]);
         let richer = RankKey { revenue: Some(1.0), ..key(6, 70) };
         assert_eq!(placed(Some(6), &richer).above, [false, true, true]);

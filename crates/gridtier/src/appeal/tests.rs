@@ -35,7 +35,7 @@ fn base(method: &Method, people: u32, previous: Previous) -> Cycle {
     fixture::cycle(method, "2026-01".to_owned().try_into().unwrap(), drafts.collect(), previous)
 }
 
-/// Ids of the registry live as long as the program.
+/// Ids of the registry are `&'static str`.
 fn id(id: &str) -> &'static str {
     crate::indicator::registry::find(id).unwrap().id
 }
@@ -54,7 +54,7 @@ fn corrected(cycle: &Cycle, at: usize) -> CorrectedCustomer {
     }
 }
 
-/// What orders customers by hand: veto, score, revenue, energy, id.
+/// The order of customers in these tests: veto, score, revenue, energy, id.
 type HandKey = (bool, Reverse<i64>, Reverse<i64>, Reverse<i64>, usize);
 
 fn hand_key(at: usize, vetoed: bool, score: Option<i64>, amounts: [Option<f64>; 2]) -> HandKey {
@@ -62,7 +62,7 @@ fn hand_key(at: usize, vetoed: bool, score: Option<i64>, amounts: [Option<f64>; 
     (vetoed, Reverse(score.unwrap_or(-1)), Reverse(revenue), Reverse(energy), at)
 }
 
-/// All ranked customers after an appeal, sorted again from their scores.
+/// All ranked customers after an appeal, sorted anew by their scores.
 fn order_by_hand(cycle: &Cycle, at: usize, new: &CorrectedCustomer) -> Vec<usize> {
     let mut keys: Vec<HandKey> = Vec::new();
     for (position, row) in cycle.rows.iter().enumerate() {
@@ -82,7 +82,7 @@ fn order_by_hand(cycle: &Cycle, at: usize, new: &CorrectedCustomer) -> Vec<usize
     keys.into_iter().map(|key| key.4).collect()
 }
 
-/// By position: rank and final tier after an appeal that keeps the quotas, found by sorting and counting again.
+/// Rank and final tier of every row after an appeal that keeps the quotas, found by sorting and counting anew.
 fn regraded_by_hand(
     cycle: &Cycle,
     at: usize,
@@ -109,7 +109,7 @@ fn row<'a>(cycle: &'a Cycle, placing: &'a Placing, at: usize) -> &'a Placed {
     placing.rows.get(&at).unwrap_or(&cycle.rows[at])
 }
 
-/// Corrections of every kind for each customer of a cycle: better, worse, vetoed, provisional, firm.
+/// Corrections of one customer: better, worse, vetoed, provisional, firm.
 fn corrections(cycle: &Cycle, at: usize) -> Vec<CorrectedCustomer> {
     let as_it_is = corrected(cycle, at);
     let score =
@@ -119,7 +119,7 @@ fn corrections(cycle: &Cycle, at: usize) -> Vec<CorrectedCustomer> {
         as_it_is.clone(),
         score(100_000_000),
         score(0),
-        // Ties with somebody else.
+        // The same score as another customer.
         score(other(1)),
         score(other(17)),
         score(other(29)),
@@ -177,7 +177,7 @@ fn where_the_customer_is_one_more_nobody_else_moves_and_every_count_follows() {
             }
             for line in &placing.ledger {
                 assert_eq!(line.customers, order.len() as u64);
-                // Above a line are as many as computed tiers say.
+                // The number of customers above a line follows from the computed tiers.
                 let above = order
                     .iter()
                     .filter(|&&position| row(&cycle, &placing, position).computed <= Some(line.better));

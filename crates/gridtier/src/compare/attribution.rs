@@ -1,8 +1,9 @@
 //! Why each customer moved: its scores and tiers after each step on the way from one cycle to the next (REGRADE section
 //! 3).
 //!
-//! Parts are differences of neighbouring steps, so they sum exactly. What a customer did is judged by the earlier cycle's
-//! own method, weights, parameters and lines (`own`); what the same method makes of everybody's new values is `cohort`.
+//! Parts are differences of neighbouring steps, so they sum exactly. The step `own` judges a customer's new values by the
+//! earlier cycle's method, weights, parameters and lines. The step `cohort` then fits the same method anew to the new
+//! values of all customers.
 
 use rayon::prelude::*;
 
@@ -38,8 +39,11 @@ impl Attribution {
     /// Splits the moves of all customers that are graded at both ends. `revision` is the last published revision of the
     /// earlier cycle.
     ///
+    /// Splits the moves of all customers that are graded at both ends. `revision` is the last published revision of
+    /// the earlier cycle.
+    ///
     /// # Errors
-    /// What the earlier cycle has published does not fit together: its parameters do not give its scores, or its lines
+    /// Published files of the earlier cycle contradict each other: its parameters do not give its scores, or its lines
     /// do not give its tiers.
     pub fn new(pair: &Pair, revision: Option<&Cycle>) -> Result<Self, Damaged> {
         let rules = GradingRules::new(pair)?;

@@ -35,7 +35,7 @@ impl Comparison {
     /// earlier cycle.
     ///
     /// # Errors
-    /// What the earlier cycle has published does not fit together.
+    /// Published files of the earlier cycle contradict each other.
     pub fn new(pair: &Pair<'_>, revision: Option<&Cycle>) -> Result<Self, Damaged> {
         let attribution = Attribution::new(pair, revision)?;
         Ok(Self {

@@ -50,7 +50,7 @@ pub struct ExplainedIndicator {
     pub part_e6: i64,
 }
 
-/// How the other customers of the same stratum moved, as far as their moves are split.
+/// How the other customers of the earlier stratum moved. Moves that are not split are left out.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OtherMoves {
     /// The number of the other customers, without this one.

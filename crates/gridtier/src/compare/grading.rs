@@ -26,7 +26,8 @@ pub(super) struct Measured<'a> {
     pub cycle: &'a Cycle,
     /// Its values in the order of the earlier method's indicators, by customer number.
     pub values: Cow<'a, [IndicatorColumn]>,
-    /// The best tier that the earlier method's vetoes leave to the customer, given the customer's offences.
+    /// The best tier that the earlier method's vetoes allow, given the customer's offences; `None` without
+    /// a veto.
     pub ceilings: Vec<Option<Tier>>,
     /// The stratum of the earlier cycle to which the customer's group belongs.
     pub strata: Vec<u32>,
@@ -52,11 +53,12 @@ pub(super) struct Cohort {
     pub stratum: Vec<u32>,
     /// In 10⁻⁶ points, or [`NO_SCORE`].
     pub scores_e6: Vec<i32>,
-    /// Where the customer stands, without policies; `None` where nobody in its stratum is ranked.
+    /// The tier before policies; `None` where nobody in the customer's stratum is ranked.
     pub tiers: Vec<Option<Tier>>,
 }
 
-/// What the earlier cycle judged by, and the lines of the later one.
+/// The method, parameters and lines of the earlier cycle, and the tiers by the lines of the later
+/// one.
 pub(super) struct GradingRules<'a> {
     pair: &'a Pair<'a>,
     /// The earlier cycle's parameters, with its strata in the order of its rows.
@@ -66,13 +68,13 @@ pub(super) struct GradingRules<'a> {
     /// By position in the rows of each cycle: the customer's index in the pair.
     numbers_before: Vec<u32>,
     numbers_after: Vec<u32>,
-    /// By position in the later cycle's rows: where the customer stands by its lines.
+    /// For each position in the later cycle's rows: the customer's tier by that cycle's lines.
     tiers_after: Vec<Option<Tier>>,
 }
 
 impl<'a> GradingRules<'a> {
     /// # Errors
-    /// The ranks of one of the cycles are not those of its ledger.
+    /// The ranks of one of the cycles contradict its ledger.
     pub fn new(pair: &'a Pair<'a>) -> Result<Self, Damaged> {
         let numbers_before = numbers(pair, pair.before, PairedCustomer::before_at);
         let numbers_after = numbers(pair, pair.after, PairedCustomer::after_at);
@@ -128,12 +130,12 @@ impl<'a> GradingRules<'a> {
         Some(Measured { cycle, values, ceilings, strata, scores_e6 })
     }
 
-    /// Where a customer stands by the earlier cycle's lines; `None` where nobody in the stratum is ranked.
+    /// The customer's tier by the earlier cycle's lines; `None` where nobody in the stratum is ranked.
     pub fn tier(&self, stratum: u32, key: &RankKey, ceiling: Option<Tier>) -> Option<Tier> {
         self.lines_before.tier(stratum, key, ceiling)
     }
 
-    /// Where the customer at a position of the later cycle's rows stands by that cycle's lines.
+    /// The tier of the customer at a position of the later cycle's rows, by that cycle's lines.
     pub fn tier_after(&self, at: usize) -> Option<Tier> {
         self.tiers_after[at]
     }
@@ -142,7 +144,7 @@ impl<'a> GradingRules<'a> {
     /// its ranked customers.
     ///
     /// # Errors
-    /// They do not.
+    /// A score or a tier differs from the published one.
     pub fn check(&self, before: &Measured) -> Result<(), Damaged> {
         let rows = &before.cycle.rows;
         let numbers: Vec<u32> = rows.iter().map(|row| row.number).collect();
@@ -175,7 +177,7 @@ impl<'a> GradingRules<'a> {
     /// what the later cycle has published.
     ///
     /// # Errors
-    /// The ranks found do not fit the lines found: a bug.
+    /// The new ranks contradict the new lines, which would be a bug.
     pub fn cohort(&self, after: &Measured) -> Result<Cohort, Damaged> {
         let cycle = self.pair.after;
         if cycle.method.text == self.pair.before.method.text {
@@ -192,7 +194,7 @@ impl<'a> GradingRules<'a> {
     /// The later cycle's customers graded anew by the earlier method.
     ///
     /// # Errors
-    /// The ranks found do not fit the lines found: a bug.
+    /// The new ranks contradict the new lines, which would be a bug.
     pub(super) fn refitted(&self, after: &Measured) -> Result<Cohort, Damaged> {
         let (cycle, method) = (after.cycle, &self.pair.before.method);
         let (scores, tiers) = cycle.judged_after(&Previous::new(), &after.values, method);
@@ -254,12 +256,12 @@ fn key(cycle: &Cycle, at: usize, number: u32, vetoed: bool, score_e6: Option<i64
     }
 }
 
-/// A published score in memory: at most 100 points, so that it fits.
+/// A published score as it is held in memory. It is at most 100 points, so it fits.
 pub(super) fn points(score_e6: Option<i64>) -> i32 {
     score_e6.and_then(|score| i32::try_from(score).ok()).unwrap_or(NO_SCORE)
 }
 
-/// A score as it is published.
+/// A score from memory as it is published.
 pub(super) fn published(points_e6: i32) -> Option<i64> {
     (points_e6 != NO_SCORE).then_some(i64::from(points_e6))
 }

@@ -46,7 +46,7 @@ pub(super) struct RankedAt {
 
 impl TierLines {
     /// The lines of a grading, from its ledger. `key` gives the rank key of the customer at a position. `None` if the
-    /// ranks are not those of the ledger.
+    /// ranks contradict the ledger.
     pub fn new(
         strata: &[String],
         ledger: &[LedgerLine],

@@ -33,11 +33,13 @@ pub struct CustomerMove {
     pub policy_before_reason: Option<PolicyReason>,
     /// Why the tier after differs from the tier by the later lines; `None` if that part is 0.
     pub policy_after_reason: Option<PolicyReason>,
-    /// For a split move, how many indicators of weight became known.
+    /// For a split move: the number of indicators with a weight above 0 whose value became known.
     pub newly_known: u16,
-    /// For a split move, how many indicators of weight ceased to be known.
+    /// For a split move: the number of indicators with a weight above 0 whose value ceased to be
+    /// known.
     pub newly_unknown: u16,
-    /// Place in the earlier method of the indicator with the largest part of `own`; `None` where all are 0.
+    /// Position, in the earlier method, of the indicator with the largest part of `own`; `None` where all
+    /// are 0.
     pub own_first: Option<u16>,
 }
 

@@ -13,7 +13,7 @@ use crate::score::{OnParameters, Parameters};
 /// each rounded to 10⁻⁶ points.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OwnContributions {
-    /// Places of the weighing indicators in the earlier method.
+    /// Positions, in the earlier method, of the indicators whose weight is above 0.
     pub places: Vec<usize>,
     /// Indices of the split moves, ascending.
     pub moves: Vec<u32>,
@@ -43,7 +43,8 @@ impl OwnContributions {
     }
 }
 
-/// The differences of all split moves. Also fills in the fields of the moves that follow from them.
+/// Computes the differences of all split moves, and sets those fields of the moves that depend on
+/// them.
 pub(super) fn own_contributions(
     corrected: CorrectedValues,
     after: &Measured,
@@ -103,13 +104,14 @@ fn newly(places: &[usize], was: Valued, is: Valued) -> (u16, u16) {
     (known, unknown)
 }
 
-/// Places of the indicators of weight above 0.
+/// Positions of the indicators whose weight is above 0.
 fn of_weight(parameters: &Parameters) -> impl Iterator<Item = usize> {
     let weights = parameters.weights.iter().enumerate();
     weights.filter(|(_, weight)| weight.is_some_and(|weight| weight.nominal() > 0.0)).map(|(place, _)| place)
 }
 
-/// The place of the indicator with the largest difference, the first of equally large ones; `None` if all are 0.
+/// The position of the indicator with the largest difference, the first of equally large ones; `None` if all are
+/// 0.
 fn first_of(own: &OwnContributions, at: usize) -> Option<u16> {
     let parts = own.row(at);
     let largest = parts.iter().map(|part| part.unsigned_abs()).max().filter(|largest| *largest > 0)?;

@@ -97,7 +97,7 @@ impl PairedCustomer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotComparable(pub Text);
 
-/// What a cycle has published does not fit together: a file was changed, or another version of gridtier wrote it.
+/// Published files of a cycle contradict each other: one was changed, or another version of gridtier wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damaged(pub Text);
 
@@ -208,8 +208,8 @@ impl<'a> Pair<'a> {
         self.after.customers.rows[index(number)].opened_on >= self.before.end.first_day()
     }
 
-    /// Whether the customer at a position of the earlier cycle is, in the later cycle, one that closed before that
-    /// cycle's day.
+    /// Whether the customer at a position of the earlier cycle's rows has closed by the later cycle: there its
+    /// closing day is before the cycle's day.
     fn is_closed(&self, at: usize) -> bool {
         let number = self.after.customers.ids.get(id(self.before, at));
         let customer = number.map(|number| &self.after.customers.rows[index(number)]);

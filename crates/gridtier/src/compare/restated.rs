@@ -1,7 +1,7 @@
 //! Months that two cycles have counted differently (REGRADE section 4, `restated_months`).
 //!
-//! Both tables of monthly usage are sorted by customer and month, and are merged while they are read: of tens of
-//! millions of rows only those that differ are kept, one batch at a time.
+//! Both tables of monthly usage are sorted by customer and month and are merged while they are read. They can
+//! have tens of millions of rows; only those that differ are kept, one batch at a time.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -20,7 +20,7 @@ pub struct UsageBatch {
     pub ids: StringArray,
     /// The first days of the months.
     pub days: Date32Array,
-    /// What was counted.
+    /// The counts, in the order that [`COUNTS`] gives.
     pub counts: [Int64Array; COUNTS],
 }
 
@@ -31,9 +31,9 @@ pub struct RestatedMonths {
     pub ids: Vec<String>,
     /// The first days of the months.
     pub days: Vec<i32>,
-    /// What was counted before; 0 where the earlier cycle has no row.
+    /// The counts in the earlier cycle; 0 where it has no row.
     pub before: Vec<[i64; COUNTS]>,
-    /// What was counted after; 0 where the later cycle has no row.
+    /// The counts in the later cycle; 0 where it has no row.
     pub after: Vec<[i64; COUNTS]>,
 }
 

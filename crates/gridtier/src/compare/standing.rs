@@ -27,7 +27,7 @@ impl<'a> Standings<'a> {
     /// Judges the later customers. `None` if the later cycle lacks what a value of the earlier method needs.
     ///
     /// # Errors
-    /// What the earlier cycle has published does not fit together.
+    /// Published files of the earlier cycle contradict each other.
     pub fn of(pair: &'a Pair<'a>) -> Result<Option<Self>, Damaged> {
         let rules = GradingRules::new(pair)?;
         rules.check(&rules.before())?;

@@ -171,7 +171,7 @@ pub fn transitions(pair: &Pair<'_>) -> BTreeMap<TransitionKey, TransitionSums> {
 }
 
 /// The stability of the tiers of all customers, then of each stratum in the order of [`Pair::strata`]. A stratum
-/// without customers that count is left out.
+/// is left out if none of its customers counts.
 #[must_use]
 pub fn stability(pair: &Pair<'_>) -> Vec<TierStability> {
     let mut members: Vec<Vec<&PairedCustomer>> = vec![Vec::new(); pair.strata.len()];

@@ -68,8 +68,8 @@ impl Waterfall {
     }
 }
 
-/// The waterfall of each tier in each stratum: `*` first, then strata sorted by their bytes. Left out are steps without
-/// a customer, and strata of the refitted method without a customer.
+/// The waterfall of each tier in each stratum: `*` first, then strata sorted by their bytes. Steps without a customer
+/// are left out, and so are strata of the refitted method without a customer.
 #[must_use]
 pub fn waterfall(pair: &Pair, attribution: &Attribution) -> Vec<WaterfallStep> {
     let strata = &attribution.strata;

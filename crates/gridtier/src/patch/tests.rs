@@ -63,7 +63,7 @@ fn of_each_table_of_a_patch_the_rows_of_its_customer_are_replaced_and_no_others(
         patched(patch(Table::Bills, BILLS, &["1|a|2025-03|10|2025-04-30"]), "a"),
         Ok(vec![1_000, 1_000, 20_000, 0])
     );
-    // Payments of its bills, and those on account that it paid.
+    // Payments of its bills, and those that name only the customer.
     let paid = patch(Table::Payments, PAYMENTS, &["p|1|-|2025-04-01|100"]);
     assert_eq!(patched(paid, "a"), Ok(vec![15_000, 10_000, 20_000, 0]));
 }
@@ -78,11 +78,11 @@ fn a_row_of_somebody_else_is_named() {
     let bills = ["1|a|2025-03|10|2025-04-30", "2|b|2025-03|10|2025-04-30"];
     assert_eq!(
         patched(patch(Table::Bills, BILLS, &bills), "a"),
-        Err(vec!["bills/0, row 2: it is not a row of this customer".into()])
+        Err(vec!["bills/0, row 2: this row does not belong to the customer".into()])
     );
     for other in ["q|2|a|2025-04-20|200", "q|-|b|2025-04-20|200", "q|9|-|2025-04-20|200"] {
         let found = patched(patch(Table::Payments, PAYMENTS, &[other]), "a");
-        assert_eq!(found, Err(vec!["payments/0, row 1: it is not a row of this customer".into()]), "{other}");
+        assert_eq!(found, Err(vec!["payments/0, row 1: this row does not belong to the customer".into()]), "{other}");
     }
 }
 
@@ -98,7 +98,7 @@ fn a_patch_without_a_table_or_with_one_that_the_data_lack_is_refused() {
 fn a_reject_of_the_patch_is_named_and_one_of_the_data_is_not() {
     let found = patched(patch(Table::Bills, BILLS, &["1|a|2025-03|much|2025-04-30"]), "a").unwrap_err();
     assert!(found.len() == 1 && found[0].starts_with("bills/0, row 1: "), "{found:?}");
-    // The number of a bill of somebody else.
+    // The number of another customer's bill.
     let found = patched(patch(Table::Bills, BILLS, &["2|a|2025-03|10|2025-04-30"]), "a").unwrap_err();
     assert!(found[0].contains("duplicate_key"), "{found:?}");
 }

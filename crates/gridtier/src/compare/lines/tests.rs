@@ -52,7 +52,7 @@ fn lines(cycle: &Cycle) -> TierLines {
     TierLines::new(&cycle.strata, &cycle.ledger, ranked, |at| key_of(cycle, at), &cycle.method).unwrap()
 }
 
-/// The tier of somebody with this score; by its id it comes after (`Some(99)`) or before all customers of equal score.
+/// The tier of a customer with this score. `number` orders it among customers of equal score.
 fn tier_by_lines(lines: &TierLines, score: f64, number: u32, vetoed: bool) -> Tier {
     let score_e6 = Some((score * 1e6) as i64);
     let key = RankKey { number, vetoed, score_e6, revenue: None, energy: None };
