@@ -1,8 +1,8 @@
-//! The use case of appeals: a customer objects to its tier, its corrected rows are replayed, and somebody else rules (REGRADE
-//! section 6).
+//! The use cases of appeals: a customer objects to its tier, the cycle is replayed with the customer's corrected rows, and
+//! somebody else rules on the appeal (REGRADE section 6).
 //!
-//! Where the customer stands by its corrected rows is decided by `gridtier::appeal`; here rows are read, and entry and revision
-//! written. The caller provides names and time.
+//! `gridtier::appeal` decides which tier the corrected rows give. This module reads the rows and writes the register's entry
+//! and the revision. The caller provides names and time.
 
 mod error;
 mod register;
@@ -33,25 +33,25 @@ pub(crate) use replay::tiers_read;
 pub(crate) use revise::replay_again;
 use revise::{is_changed, revise};
 
-/// Who appeals or rules about whom.
+/// Whose tier an appeal is about, and in which cycle.
 #[derive(Clone, Copy, Debug)]
 pub struct AppealRequest<'a> {
     /// The store's folder.
     pub store: &'a Path,
-    /// The customer; in a cycle of holders also one of its accounts.
+    /// Id of the customer; in a cycle of holders also the id of one of its accounts.
     pub customer: &'a str,
-    /// Number of the cycle; by default the one that the open appeal is about, else the current one.
+    /// Number of the cycle; by default that of the open appeal or, without one, the current cycle.
     pub cycle: Option<u64>,
 }
 
-/// Who did something about an appeal, why and when.
+/// Who files or rules on an appeal, why and when.
 #[derive(Clone, Copy, Debug)]
 pub struct AppealSignature<'a> {
-    /// Who.
+    /// The person's name.
     pub by: &'a str,
-    /// Why.
+    /// The reason that the person gives.
     pub reason: &'a str,
-    /// When, in UTC (RFC 3339).
+    /// The time in UTC (RFC 3339).
     pub at: &'a str,
 }
 
@@ -59,42 +59,42 @@ pub struct AppealSignature<'a> {
 pub struct AppealEvidence<'a> {
     /// The data that the cycle was computed from.
     pub data: DataFolder,
-    /// The patch, opened as the data are.
+    /// The patch: the folder with the corrected rows, opened with the settings of the data.
     pub patch: &'a DataFolder,
-    /// Its folder.
+    /// The path of the patch.
     pub path: &'a Path,
 }
 
-/// What a ruling records beside its entry's own keys.
+/// What a ruling records besides the keys that every entry has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RulingFacts {
     /// Number of the entry of the appeal.
     pub appeal: u64,
-    /// How it was decided.
+    /// The outcome of the appeal.
     pub outcome: AppealOutcome,
-    /// Whether the customer is one more in its tier, or takes somebody's place.
+    /// Whether the customer gets a place of its own in its tier or takes somebody's place.
     pub quota: AppealQuota,
-    /// Where the customer stood.
+    /// The customer's place before the ruling.
     pub before: AppealPlace,
-    /// Where it stands.
+    /// The customer's place after the ruling.
     pub after: AppealPlace,
-    /// Everybody else whose tier changes.
+    /// All other customers whose tier changes.
     pub ripple: Vec<RippledCustomer>,
 }
 
 /// A filed appeal.
 #[derive(Debug)]
 pub struct FiledAppeal {
-    /// Its entry.
+    /// The appeal's entry in the register.
     pub entry: RegisterEntry,
     /// Days from publication to filing.
     pub days: i64,
-    /// Days within which it would be in time.
+    /// Days after publication within which an appeal is in time.
     pub days_allowed: u32,
 }
 
 impl FiledAppeal {
-    /// Whether it was filed after its time; it is heard all the same.
+    /// Whether the appeal was filed too late. A late appeal is heard too.
     #[must_use]
     pub fn is_late(&self) -> bool {
         self.days > i64::from(self.days_allowed)
@@ -104,13 +104,13 @@ impl FiledAppeal {
 /// A decided appeal.
 #[derive(Debug)]
 pub struct RuledAppeal {
-    /// Its entry.
+    /// The ruling's entry in the register.
     pub entry: RegisterEntry,
-    /// What it says.
+    /// What the entry records about the ruling.
     pub facts: RulingFacts,
-    /// Number of the cycle that was judged.
+    /// Number of the cycle by which the appeal was judged.
     pub base: u64,
-    /// The revision, where anything changes.
+    /// The revision; `None` if the ruling changes nothing.
     pub revision: Option<StoredCycle>,
 }
 
@@ -144,10 +144,11 @@ impl AppealRequest<'_> {
         Ok(FiledAppeal { entry, days, days_allowed })
     }
 
-    /// Where the customer stands by its corrected rows. Writes nothing.
+    /// Computes the place that the corrected rows give the customer, and writes nothing.
     ///
     /// # Errors
-    /// The data are not those of the cycle, the patch is not the customer's or has a reject, or something cannot be read.
+    /// The data are not those of the cycle, a row of the patch is rejected or belongs to another customer, or something
+    /// cannot be read.
     pub fn replay(&self, evidence: AppealEvidence) -> Result<ReplayedAppeal, AppealError> {
         let store = Store::open(self.store)?;
         let appeal = self.open_appeal(&store)?;
@@ -157,11 +158,12 @@ impl AppealRequest<'_> {
         Ok(ReplayedAppeal { appeal: appeal.map(|appeal| appeal.number), ..replayed })
     }
 
-    /// Decides the customer's open appeal. Where its corrected rows change anything, a revision is published with the entry, or
-    /// proposed where approval is required.
+    /// Rules on the customer's open appeal. If the corrected rows change anything, a revision is published together with the
+    /// register's entry. Where approval is required, the revision is proposed instead.
     ///
     /// # Errors
-    /// There is no open appeal, who rules has filed it, or as [`replay`](Self::replay); or the store cannot be written.
+    /// There is no open appeal, the same person filed it, or the store cannot be written; or an error of
+    /// [`replay`](Self::replay).
     pub fn rule(
         &self,
         outcome: AppealOutcome,
@@ -175,7 +177,7 @@ impl AppealRequest<'_> {
         if is_same_person(&appeal.by, signed.by) {
             let by = &appeal.by;
             return Err(refused(text!(
-                "{by} filed the appeal: somebody else must rule on it",
+                "{by} filed the appeal; somebody else must rule on it",
                 "该申诉由 {by} 提出: 须由他人裁定"
             )));
         }
@@ -221,7 +223,7 @@ impl AppealRequest<'_> {
         Ok(RuledAppeal { entry, facts, base, revision: Some(cycle) })
     }
 
-    /// Decides an appeal without any corrected row: the tier stays.
+    /// Rules on an appeal without corrected rows: the tier stays.
     fn dismiss(
         &self,
         desk: crate::store::Decisions,
@@ -256,7 +258,8 @@ impl AppealRequest<'_> {
         Ok(RuledAppeal { entry, facts, base: base.version, revision: None })
     }
 
-    /// The customer's first appeal without a ruling, about the cycle that is named or another one of its family.
+    /// The customer's first appeal without a ruling. If the request names a cycle, the appeal must be about that
+    /// cycle or one of its family.
     fn open_appeal(&self, store: &Store) -> Result<Option<RegisterEntry>, AppealError> {
         let of_family = self.cycle.map(|number| family_of(store, number)).transpose()?;
         let mut open = open_appeal(store)?;
@@ -272,7 +275,8 @@ impl AppealRequest<'_> {
         Ok(None)
     }
 
-    /// Whether an appeal is this customer's: also if an account of its is named.
+    /// Whether an appeal is about this customer, or in a cycle of holders about one of its
+    /// accounts.
     fn is_about(&self, store: &Store, entry: &RegisterEntry, number: u64) -> Result<bool, AppealError> {
         let Some(of) = &entry.customer_id else { return Ok(false) };
         if of == self.customer {
@@ -282,7 +286,7 @@ impl AppealRequest<'_> {
         Ok(holders.is_some_and(|holders| holders.get(self.customer) == Some(of)))
     }
 
-    /// Why there is no appeal to rule on.
+    /// Says why there is no appeal to rule on.
     fn no_appeal(&self, store: &Store) -> AppealError {
         let id = self.customer;
         let is_ruled = store.register().is_ok_and(|entries| {
@@ -302,7 +306,7 @@ impl AppealRequest<'_> {
         })
     }
 
-    /// The cycle that is judged: the last published one of the family.
+    /// The cycle that an appeal is judged by: the last published one of its family.
     fn base(&self, store: &Store, appeal: Option<&RegisterEntry>) -> Result<StoredCycle, AppealError> {
         let number = self.cycle.or(appeal.and_then(|appeal| appeal.cycle));
         let named = store.cycle(number)?;
@@ -321,7 +325,7 @@ fn family_of(store: &Store, number: u64) -> Result<String, AppealError> {
     Ok(family(&Manifest::read(&cycle)?, &cycle.commit.manifest_sha256).to_owned())
 }
 
-/// The entry of a ruling without its files.
+/// The entry of a ruling, without the files of a patch.
 fn ruling<'a>(
     appeal: &'a RegisterEntry,
     base: &StoredCycle,

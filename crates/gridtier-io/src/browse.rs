@@ -1,7 +1,7 @@
-//! The customers of a published cycle, held in columns to be found, filtered, sorted and paged: a few dozen bytes each, read
-//! once.
+//! The customers of a published cycle, read once and held in columns of a few dozen bytes each, so that they can be found,
+//! filtered, sorted and paged.
 //!
-//! Nothing is computed but counts of rows that pass a filter.
+//! This module only counts the rows that pass a filter; it computes nothing else.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
@@ -15,7 +15,7 @@ use gridtier_report::customers::{CustomerPage, ListedCustomer};
 use crate::cycle::{CycleError, as_of, graded_table, previous_cycle, read_columns};
 use crate::store::{Store, StoredCycle};
 
-/// The published cycle before another one: the last with an earlier as-of.
+/// The last published cycle whose as-of is earlier than that of `cycle`.
 ///
 /// # Errors
 /// The store or a manifest cannot be read.
@@ -25,20 +25,20 @@ pub fn predecessor(store: &Store, cycle: &StoredCycle) -> Result<Option<StoredCy
     previous_cycle(others, as_of(cycle)?)
 }
 
-/// A column of a few different texts: each row has the place of its text.
+/// A column with few different texts. Each row holds the position of its text in `names`.
 #[derive(Debug, Default)]
 struct Coded {
     names: Vec<String>,
     places: Vec<u32>,
 }
 
-/// In place of a text that is missing.
+/// Marks a row without a text.
 const NO_TEXT: u32 = u32::MAX;
 
 impl Coded {
     fn push(&mut self, text: Option<&str>) {
         let Some(text) = text else { return self.places.push(NO_TEXT) };
-        // Neighbours are often alike, and there are few texts.
+        // Neighbouring rows often have the same text, and a search through the few texts is short.
         let last = self.places.last().copied().filter(|&last| self.name(last) == Some(text));
         let known = last.or_else(|| {
             self.names.iter().position(|known| known == text).and_then(|place| u32::try_from(place).ok())
@@ -57,7 +57,7 @@ impl Coded {
         self.name(self.places[row])
     }
 
-    /// By row: whether its text is one of these; all rows where none is named.
+    /// Whether a row has one of the wanted texts. Without any wanted text, every row passes.
     fn among(&self, wanted: &[String]) -> impl Fn(usize) -> bool + '_ {
         let is_wanted: Vec<bool> = self.names.iter().map(|name| wanted.contains(name)).collect();
         let is_open = wanted.is_empty();
@@ -73,41 +73,41 @@ impl Coded {
     }
 }
 
-/// Which customers a list is of. An empty list of values excludes nobody.
+/// Which customers a list shows. An empty field excludes nobody.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CustomerFilter {
-    /// How their ids begin.
+    /// The first characters of the id.
     pub prefix: String,
-    /// Final tiers.
+    /// The final tiers.
     pub tiers: Vec<Tier>,
-    /// Names of strata.
+    /// The names of strata.
     pub strata: Vec<String>,
     /// Regions.
     pub regions: Vec<String>,
     /// Codes of use categories.
     pub use_categories: Vec<String>,
-    /// Movements since the cycle before.
+    /// The movements since the earlier cycle.
     pub movements: Vec<Movement>,
 }
 
-/// The order of a list. Customers who are alike in it stand in the order of their ids.
+/// The order of a list. Customers that are equal in this order are sorted by id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CustomerOrder {
     /// By id.
     #[default]
     Id,
-    /// The highest score first; who has none, last.
+    /// The highest score first; customers without a score last.
     HighestScore,
-    /// The lowest score first; who has none, last.
+    /// The lowest score first; customers without a score last.
     LowestScore,
-    /// By tier, the best first, and in it the highest score first.
+    /// The best tier first; within a tier, the highest score first.
     Tier,
 }
 
 /// The graded customers of a cycle, in the order of their ids.
 #[derive(Debug, Default)]
 pub struct CustomerColumns {
-    /// All ids, one behind the other, and where each ends.
+    /// All ids as one text; `ends` says where each ends.
     ids: String,
     ends: Vec<u32>,
     tiers: Vec<Tier>,
@@ -117,15 +117,15 @@ pub struct CustomerColumns {
     strata: Coded,
     regions: Coded,
     use_categories: Coded,
-    /// Empty without a cycle before.
+    /// Empty if there is no earlier cycle.
     movements: Vec<Movement>,
 }
 
-/// In place of a score that is missing. Scores are 0 to 100 points.
+/// Marks a row without a score. Scores are 0 to 100 points.
 const NO_SCORE: i32 = i32::MIN;
 
 impl CustomerColumns {
-    /// Reads the customers of a cycle, and where those of the cycle before were.
+    /// Reads the customers of a cycle, and their tiers in the earlier cycle `before`.
     ///
     /// # Errors
     /// A table cannot be read.
@@ -170,7 +170,8 @@ impl CustomerColumns {
         Some(())
     }
 
-    /// Adds region and use category to the customers of a batch, which has all accepted ones; both in the order of ids.
+    /// Adds the regions and use categories in a batch of accepted customers to the graded ones among them. Both are
+    /// sorted by id.
     fn add_attributes(&mut self, batch: &RecordBatch, at: &mut usize) -> Option<()> {
         let ids = texts(batch, "customer_id")?;
         let (regions, categories) = (texts(batch, "region"), texts(batch, "use_category"));
@@ -198,7 +199,7 @@ impl CustomerColumns {
         }
     }
 
-    /// Compares the tiers with those of a batch of the cycle before; both in the order of ids.
+    /// Compares the tiers with those in a batch of the earlier cycle. Both are sorted by id.
     fn add_movements(&mut self, batch: &RecordBatch, at: &mut usize) -> Option<()> {
         let (ids, tiers) = (texts(batch, "customer_id")?, texts(batch, "tier")?);
         for row in 0..batch.num_rows() {
@@ -216,7 +217,7 @@ impl CustomerColumns {
         Some(())
     }
 
-    /// The customers up to this one were not graded before, unless said otherwise.
+    /// Marks all customers before row `rows` that have no movement yet as not graded before.
     fn fill_movements(&mut self, rows: usize) {
         let from = self.movements.len();
         self.movements.extend((from..rows).map(|row| Movement::between(None, self.tiers[row])));
@@ -239,14 +240,14 @@ impl CustomerColumns {
         &self.ids[gridtier::index::index(start)..gridtier::index::index(self.ends[row])]
     }
 
-    /// The position of a customer.
+    /// The position of the customer with this id; `None` if it is not graded.
     #[must_use]
     pub fn position(&self, id: &str) -> Option<usize> {
         let at = self.first_from(|known| known < id);
         (at < self.len() && self.id(at) == id).then_some(at)
     }
 
-    /// The first row whose id is not before; ids are in order.
+    /// The first row for whose id `is_before` is false. Ids are sorted.
     fn first_from(&self, is_before: impl Fn(&str) -> bool) -> usize {
         let (mut low, mut high) = (0, self.len());
         while low < high {
@@ -274,13 +275,14 @@ impl CustomerColumns {
         self.use_categories.sorted()
     }
 
-    /// Whether it is known how customers came into their tiers.
+    /// Whether the movements since an earlier cycle are known.
     #[must_use]
     pub fn has_movements(&self) -> bool {
         !self.movements.is_empty()
     }
 
-    /// A part of the list of those who pass a filter: at most `most` from the place `start` on.
+    /// A page of the customers who pass a filter: at most `most` of them, from position `start` of
+    /// the list on.
     #[must_use]
     pub fn page(
         &self,
@@ -295,7 +297,7 @@ impl CustomerColumns {
         let (from, to) = (start.min(rows.len()), start.saturating_add(most).min(rows.len()));
         if order != CustomerOrder::Id && from < to {
             let key = |row: &usize| (self.key(order, *row), *row);
-            // Only the part that is shown is sorted.
+            // Sorts only the part that is shown.
             if from > 0 {
                 rows.select_nth_unstable_by_key(from, key);
             }
@@ -329,7 +331,7 @@ impl CustomerColumns {
             .collect()
     }
 
-    /// By what rows are sorted, the smallest first.
+    /// The key by which rows are sorted, the smallest first.
     fn key(&self, order: CustomerOrder, row: usize) -> (usize, i64) {
         let score = self.scores_e6[row];
         let descending = if score == NO_SCORE { i64::MAX } else { -i64::from(score) };

@@ -1,4 +1,5 @@
-//! The use case of customer sheets: for one customer, a list of ids or a whole tier, read a few customers at a time.
+//! The use case of customer sheets: for one customer, a list of ids or a whole tier. A few customers are read at a
+//! time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -23,7 +24,7 @@ use crate::store::{Store, StoredCycle};
 
 /// Number of customers that are read together: bills and entitlements are looked up once for each such group.
 const TOGETHER: usize = 200;
-/// Maximum number of sheets in a workbook: with more, no spreadsheet program is of use.
+/// Most sheets in a workbook. No spreadsheet program handles more of them well.
 pub const WORKBOOK_MAX: usize = 1_000;
 
 /// Why sheets were not made.
@@ -54,10 +55,10 @@ pub struct SheetSource {
 }
 
 impl SheetSource {
-    /// The sheets of a cycle; they list late bills and missed plans if `data` is given.
+    /// Opens a cycle. Its sheets list late bills and missed plans if `data` is given.
     ///
     /// # Errors
-    /// The cycle cannot be read, or was computed from other data.
+    /// The cycle cannot be read, or it was computed from other data.
     pub fn open(store: &Store, cycle: StoredCycle, data: Option<DataFolder>) -> Result<Self, SheetError> {
         let manifest = Manifest::read(&cycle)?;
         let mut past = Vec::new();
@@ -86,7 +87,8 @@ impl SheetSource {
         Ok(ids_of_tier(&self.cycle, tier.code())?)
     }
 
-    /// Hands the sheet of each customer to `sink`, in the order of `ids`. `progress` is told how many are done.
+    /// Passes the sheet of each customer to `sink`, in the order of `ids`, and the number of sheets done to
+    /// `progress`.
     ///
     /// # Errors
     /// A customer is not graded, something cannot be read, or `sink` fails.
@@ -150,7 +152,7 @@ impl SheetSource {
             .collect()
     }
 
-    /// The rows of a customer in this cycle and in those before it.
+    /// The rows of a customer in this cycle and in earlier ones.
     fn past_of(&self, id: &str) -> Result<Vec<PastCycle>, CycleError> {
         let mut past = Vec::new();
         for (as_of, cycle) in &self.past {
@@ -161,10 +163,10 @@ impl SheetSource {
         Ok(past)
     }
 
-    /// Writes all sheets into one page of HTML; in print each sheet begins on a new page.
+    /// Writes all sheets into one HTML page. When it is printed, each sheet begins on a new page.
     ///
     /// # Errors
-    /// The file could not be written; nothing has appeared under its name.
+    /// The file cannot be written. In that case no file has appeared under the name.
     pub fn write_html(
         &self,
         path: &Path,
@@ -183,7 +185,7 @@ impl SheetSource {
     /// Writes a workbook with a sheet for each customer.
     ///
     /// # Errors
-    /// The file could not be written; nothing has appeared under its name.
+    /// The file cannot be written. In that case no file has appeared under the name.
     pub fn write_workbook(
         &self,
         path: &Path,
@@ -202,10 +204,11 @@ impl SheetSource {
         written.map_err(|failure: SheetWriteError| failure.at(path))
     }
 
-    /// Writes a page of HTML for each customer into a folder.
+    /// Writes an HTML page for each customer into a folder.
     ///
     /// # Errors
-    /// A file cannot be written, or a customer cannot be read. Files written before that remain.
+    /// A file cannot be written, or a customer cannot be read. Files written before the error
+    /// remain.
     pub fn write_folder(
         &self,
         dir: &Path,
@@ -265,9 +268,9 @@ impl From<SheetError> for SheetWriteError {
     }
 }
 
-/// The name of a customer's file: letters and digits of its id, everything else as `%` and two digits for each byte, so
-/// that no id leads out of the folder. Some systems take names that differ only in case for one and the same; so the later
-/// one gets a number.
+/// The name of a customer's file. Letters and digits of the id stay, and every other character becomes `%` and two
+/// hexadecimal digits for each byte, so that no id leads out of the folder. Some systems treat names that differ only in
+/// case as one; the later of two such files gets a number.
 fn file_name(id: &str, taken: &mut BTreeMap<String, u32>) -> PathBuf {
     let mut name = String::from("customer-");
     for c in id.chars() {

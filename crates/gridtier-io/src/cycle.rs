@@ -1,7 +1,7 @@
 //! A published cycle read back: its manifest, its tables, one customer's record, or the whole cycle in memory.
 //!
-//! Everything is read from the cycle's own files and the method from its manifest, so that an explanation given years later
-//! describes what was published. Nothing is computed or written here; `store` makes cycles visible.
+//! All data come from the cycle's own files, and the method comes from its manifest, so that an explanation given years
+//! later describes what was published. This module computes and writes nothing; `store` makes cycles visible.
 
 mod error;
 mod manifest;

@@ -1,8 +1,8 @@
-//! The values of the gates that a proposal must pass before its approval: the proposal is compared with the current cycle, and
-//! its own checks are measured (REGRADE section 5).
+//! Measures the gates that a proposal must pass before its approval: it compares the proposal with the current cycle and runs
+//! the proposal's own checks (REGRADE section 5).
 //!
-//! A proposal cannot be compared if no cycle is current, or the current one has a later as-of. The gates of the comparison
-//! then have no values.
+//! A proposal cannot be compared if no cycle is current, or if the current one has a later as-of. The gates of the
+//! comparison then have no values.
 
 use gridtier::compare::{Attribution, Pair, comparison_gates, drift};
 use gridtier::cycle::Cycle;
@@ -40,7 +40,7 @@ pub fn measure(
     Ok(GateValues { failed_checks: Some(float(failed)), breaches: Some(float(rejects)), ..compared })
 }
 
-/// The gates of the comparison; none for cycles that cannot be compared.
+/// The gates of the comparison. They have no values if the cycles cannot be compared.
 fn compare(before: &Cycle, after: &Cycle) -> Result<GateValues, GovernanceError> {
     let Ok(pair) = Pair::new(before, after) else { return Ok(GateValues::default()) };
     let attribution = Attribution::new(&pair, None);

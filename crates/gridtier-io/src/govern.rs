@@ -1,8 +1,8 @@
 //! The use cases of governance: who reviews, approves, rejects or withdraws a proposed cycle, and which cycle a revision may
 //! correct (REGRADE sections 4 and 5).
 //!
-//! `gridtier::decision` decides what is allowed; this module reads the store's records for it and writes down the outcome.
-//! The caller provides names and time. Names are declared, not authenticated.
+//! `gridtier::decision` decides what is allowed. This module reads the store's records for it and writes the outcome into
+//! the store. The caller provides names and time; nobody checks who enters a name.
 
 mod error;
 mod revision;
@@ -34,7 +34,7 @@ pub fn decisions(entries: &[RegisterEntry]) -> impl Iterator<Item = (u64, &Regis
     decided.filter_map(|entry| Some((entry.cycle?, entry)))
 }
 
-/// Refuses to publish at once where the current method, or the new one, requires approval.
+/// Refuses to publish a cycle at once if the current method or the new one requires approval.
 ///
 /// # Errors
 /// Approval is required, the current cycle's method cannot be read, or the store cannot be read.
@@ -56,8 +56,8 @@ pub(crate) fn requires_approval(store: &Store, new: &Method) -> Result<bool, Gov
     Ok(governance_in_force(store)?.is_some() || new.governance.approval == Approval::Required)
 }
 
-/// The rules of the current cycle's method, if they require approval. If the method cannot be read, nothing is decided,
-/// because it might require approval: otherwise one could evade approval by removing a file.
+/// The rules of the current cycle's method, if they require approval. An unreadable method is an error, because it
+/// might require approval: otherwise one could evade approval by removing a file.
 fn governance_in_force(store: &Store) -> Result<Option<Governance>, GovernanceError> {
     let Some(number) = store.current()? else { return Ok(None) };
     let current = store.cycle(Some(number)).map_err(CycleError::from).and_then(|cycle| method(&cycle));
@@ -68,7 +68,7 @@ fn governance_in_force(store: &Store) -> Result<Option<Governance>, GovernanceEr
 fn no_rules(number: u64, error: &CycleError) -> GovernanceError {
     let error = error.text();
     GovernanceError::NoRules(text!(
-        "whether approval is required is written in the method of the current cycle {number}, which cannot be read; \
+        "the method of the current cycle {number} says whether approval is required, but it cannot be read; \
          nothing was written\n  {error}\n  what to do: put `_manifest.json` of cycle {number} back as it was published, \
          from a copy of the store",
         "是否须经审批由现行第 {number} 周期的评价方法规定, 而该方法无法读取; 未写入任何内容\n  {error}\n  \
@@ -77,8 +77,8 @@ fn no_rules(number: u64, error: &CycleError) -> GovernanceError {
     ))
 }
 
-/// The rules by which a proposal is decided: those of the current method where it requires approval, so that no proposal
-/// loosens the rules by which it is judged; otherwise those of the proposal's own method.
+/// The rules by which a proposal is decided. If the current method requires approval, its rules hold, so that no
+/// proposal can loosen the rules that apply to it. Otherwise the rules of the proposal's own method hold.
 ///
 /// # Errors
 /// A method cannot be read.
@@ -96,11 +96,11 @@ pub struct Decision<'a> {
     pub store: &'a Path,
     /// Number of the proposal.
     pub number: u64,
-    /// Who decides.
+    /// The name of the person who decides.
     pub by: &'a str,
-    /// Why.
+    /// The reason that the person gives.
     pub reason: &'a str,
-    /// When, in UTC (RFC 3339).
+    /// The time in UTC (RFC 3339).
     pub at: &'a str,
 }
 
@@ -126,7 +126,7 @@ impl Decision<'_> {
         Ok(writer.append(&self.entry(EntryKind::Review, json!({ "verdict": opinion })))?)
     }
 
-    /// Turns the proposal down: who may approve may reject.
+    /// Rejects the proposal. Whoever may approve it may reject it.
     ///
     /// # Errors
     /// This person may not reject the proposal, or the store cannot be read or written.
@@ -137,7 +137,7 @@ impl Decision<'_> {
         Ok(writer.append(&self.entry(EntryKind::Reject, json!({})))?)
     }
 
-    /// Takes the proposal back: only its proposer can.
+    /// Takes the proposal back. Only its proposer can.
     ///
     /// # Errors
     /// This person may not withdraw the proposal, or the store cannot be read or written.
@@ -177,7 +177,7 @@ impl Decision<'_> {
         Ok(ApprovedCycle { cycle, gates, current: store.current()? })
     }
 
-    /// The store, the right to write and the proposal.
+    /// Opens the store, takes the right to write, and finds the proposal.
     fn open(&self) -> Result<(Store, Decisions, OpenProposal), GovernanceError> {
         let named = [(self.by, "--by"), (self.reason, "--reason")];
         if let Some((_, option)) = named.into_iter().find(|(value, _)| value.trim().is_empty()) {
@@ -214,7 +214,7 @@ impl Decision<'_> {
     }
 }
 
-/// A proposal with the register.
+/// A proposal and the register.
 struct OpenProposal {
     cycle: StoredCycle,
     entries: Vec<RegisterEntry>,
@@ -264,7 +264,7 @@ pub fn days_between(from: &str, to: &str) -> Result<i64, GovernanceError> {
     let day = |time: &str| {
         let parsed = DateTime::parse_from_rfc3339(time).map(|time| time.to_utc().date_naive());
         parsed.map_err(|_| {
-            let what = text!("`{time}` is no time of RFC 3339", "`{time}` 不是 RFC 3339 时间");
+            let what = text!("`{time}` is not a time as in RFC 3339", "`{time}` 不是 RFC 3339 时间");
             GovernanceError::Damaged(vec![what])
         })
     };

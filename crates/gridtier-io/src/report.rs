@@ -1,7 +1,7 @@
-//! The use case `report`: all that a published cycle says, with what changed since an earlier one, as a document.
+//! The use case `report`: makes one document of all results of a published cycle, with what changed since an earlier one.
 //!
-//! A page, a workbook and the charts for slides are rendered from it. One cycle after the other is in memory, and the rows
-//! of customers leave it as figures.
+//! The document is rendered as a page, a workbook, or charts for slides. Only one cycle is in memory at a time; a chapter
+//! keeps figures of it and no rows of customers.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,12 +31,12 @@ use crate::entitle::{CycleEntitlements, ServiceChanges};
 use crate::export::{self, ExportError, WriteError};
 use crate::store::{Store, StoredCycle};
 
-/// Which cycle is reported on, and how.
+/// Which cycle to report on, and how.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReportRequest {
-    /// Number of the cycle; without it the current one.
+    /// Number of the cycle; `None` for the current one.
     pub cycle: Option<u64>,
-    /// With what it is compared.
+    /// The cycle to compare it with.
     pub since: Since,
     /// Draws of weights, instead of those in the method.
     pub draws: Option<u64>,
@@ -44,19 +44,19 @@ pub struct ReportRequest {
     pub sample: Option<usize>,
     /// Seed of the draws, instead of that in the method.
     pub seed: Option<u64>,
-    /// Counts of fewer customers are withheld from costs.
+    /// Costs omit counts of fewer customers than this.
     pub min_count: u64,
 }
 
-/// With what a cycle is compared.
+/// The earlier cycle that a cycle is compared with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Since {
-    /// With the last published cycle of an earlier as-of, if there is one.
+    /// The last published cycle with an earlier as-of, if there is one.
     #[default]
     Predecessor,
-    /// With nothing.
+    /// No cycle.
     Nothing,
-    /// With the cycle of this number.
+    /// The cycle with this number.
     Cycle(u64),
 }
 
@@ -93,7 +93,7 @@ pub fn report(
     })
 }
 
-/// What a cycle says of itself: the chapters on its results, and the one on its method.
+/// The chapters about the cycle's own results, and the one about its method.
 fn of_cycle(
     store: &Store,
     stored: &StoredCycle,
@@ -117,7 +117,7 @@ fn of_cycle(
     Ok([parts, vec![cycle_report::method(&graded.method, &graded.parameters)]])
 }
 
-/// What changed since the earlier cycle; `None` where there is none to compare with.
+/// The part about changes since the earlier cycle; `None` if there is none to compare with.
 fn since(store: &Store, stored: &StoredCycle, request: &ReportRequest) -> Result<Option<Part>, CompareError> {
     let from = match request.since {
         Since::Nothing => None,
@@ -159,7 +159,7 @@ fn with_services(
     Ok(cycle_report::changes(Changed { services: Some(services), ..changed }))
 }
 
-/// What its tiers are entitled to; `None` where the cycle records no catalogue.
+/// The part about entitlements; `None` if the cycle records no catalogue.
 fn entitlements(
     stored: &StoredCycle,
     manifest: &Manifest,
@@ -174,19 +174,20 @@ fn entitlements(
     Ok(Some(cycle_report::entitlements(&catalogue, &statements, request.min_count)))
 }
 
-/// Writes a report as one page in both languages, which shows `first` when it is opened.
+/// Writes a report as one page in both languages. `first` is the language that it opens in.
 ///
 /// # Errors
-/// Nothing has appeared under the name.
+/// The file cannot be written. In that case no file has appeared under the name.
 pub fn write_page(path: &Path, document: &Document, first: Lang) -> Result<(), ExportError> {
     export::whole(path, |file| Ok(render::html::write_document(file, document, first)?))
         .map_err(|error: WriteError| error.at(path))
 }
 
-/// Writes every chart of a report in both languages into a folder, `NAME.en.svg` and `NAME.zh.svg`, and counts them.
+/// Writes every chart of a report in both languages into a folder, as `NAME.en.svg` and `NAME.zh.svg`. Returns the
+/// number of charts.
 ///
 /// # Errors
-/// The folder or a file could not be written.
+/// The folder or a file cannot be written.
 pub fn write_charts(dir: &Path, document: &Document) -> Result<usize, ExportError> {
     fs::create_dir_all(dir).map_err(|error| WriteError::from(error).at(dir))?;
     let mut names: BTreeMap<&str, usize> = BTreeMap::new();
@@ -220,7 +221,7 @@ fn quality(manifest: &Manifest) -> Part {
     })
 }
 
-/// What the cycle itself waits for.
+/// The decision that the cycle itself waits for.
 fn waits(stored: &StoredCycle) -> Vec<Text> {
     let number = stored.version;
     if stored.is_published() {

@@ -1,4 +1,5 @@
-//! The report of a cycle as a workbook: the chapters of the page, and a sheet of all customers.
+//! Writes the report of a cycle as a workbook: the chapters of the page and a sheet with all
+//! customers.
 
 use std::path::Path;
 
@@ -15,7 +16,7 @@ use crate::store::StoredCycle;
 /// Writes the report of a cycle as a workbook and returns the number of customers in it.
 ///
 /// # Errors
-/// Nothing has appeared under the name.
+/// The file cannot be written. In that case no file has appeared under the name.
 pub fn write_workbook(
     path: &Path,
     cycle: &StoredCycle,

@@ -261,7 +261,10 @@ impl Obstacle {
                 text!("the register holds its {en} by {by}", "登记簿已记录其{zh}, 经办人 {by}")
             }
             Self::OwnProposal { by } => {
-                text!("{by} proposed this cycle; somebody else must decide about it", "该提案由 {by} 提出: 须由他人审批")
+                text!(
+                    "{by} proposed this cycle; somebody else must decide about it",
+                    "该提案由 {by} 提出: 须由他人审批"
+                )
             }
             Self::OthersProposal { by } => text!(
                 "{by} proposed it, and nobody else can take it back; reject it instead",

@@ -15,16 +15,17 @@ use crate::store::StoreError;
 /// Why an appeal was not filed, replayed or decided.
 #[derive(Debug, thiserror::Error)]
 pub enum AppealError {
-    /// A rule stands in the way, the command asks for what cannot be, or the store cannot be read or written.
+    /// A rule stands in the way, the request contradicts the records, or the store cannot be read or written.
     #[error(transparent)]
     Governance(#[from] GovernanceError),
     /// The data or the patch cannot be counted.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// The data are not those that the cycle was computed from, or a kept patch is not what it was.
+    /// The data are not those that the cycle was computed from, or a patch that the store keeps was
+    /// changed.
     #[error("{0}")]
     OtherInputs(Text),
-    /// There is no place for temporary files.
+    /// The system provides no folder for temporary files.
     #[error("{0}")]
     NoPlace(io::Error),
 }

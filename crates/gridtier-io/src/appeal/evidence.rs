@@ -1,4 +1,4 @@
-//! The rows behind a customer's values in a cycle, also where appeals have corrected them.
+//! Looks up the rows behind a customer's values in a cycle, with the corrections of upheld appeals.
 
 use gridtier::contract::Table;
 use gridtier::patch::{Patch, PatchedSource};
@@ -9,7 +9,8 @@ use crate::cycle::{CustomerRecord, CycleError, EVIDENCE_TABLES, Manifest, data_o
 use crate::folder::DataFolder;
 use crate::store::{RegisterEntry, Store, StoredCycle};
 
-/// The tables that [`look_up`] reads: where appeals have corrected rows, all that a patch may hold.
+/// The tables that [`look_up`] reads. In a revision after an appeal these are all tables, since a
+/// patch may hold any of them.
 ///
 /// # Errors
 /// The manifest cannot be read.
@@ -17,11 +18,11 @@ pub fn evidence_tables(cycle: &StoredCycle) -> Result<&'static [Table], CycleErr
     Ok(if Manifest::read(cycle)?.is_of_appeal() { &Table::ALL } else { &EVIDENCE_TABLES })
 }
 
-/// Looks up the bills and plans of a customer in the data that its cycle was computed from, with the rows that appeals have
-/// corrected. `data` has the tables of [`evidence_tables`].
+/// Looks up the bills and plans of a customer in the data that its cycle was computed from, with the corrections of upheld
+/// appeals. `data` must have the tables of [`evidence_tables`].
 ///
 /// # Errors
-/// They are other data, the store lacks a patch, or a table cannot be read.
+/// The cycle was computed from other data, the store lacks a patch, or a table cannot be read.
 pub fn look_up(
     store: &Store,
     cycle: &StoredCycle,
@@ -38,7 +39,7 @@ pub fn look_up(
     Ok(customer.look_up_in(cycle, &PatchedSource::new(&data, &patches)?)?)
 }
 
-/// The rulings that have corrected rows of a customer of a cycle, the first one first.
+/// The rulings that corrected rows of a customer in a cycle, in their order.
 ///
 /// # Errors
 /// The register or a manifest cannot be read.

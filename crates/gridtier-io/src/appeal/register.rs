@@ -13,7 +13,7 @@ use super::error::AppealError;
 use crate::folder::DataFolder;
 use crate::store::{EntryFile, RegisterEntry, Store};
 
-/// The appeals without a ruling, in their order. A ruling whose proposal was rejected or withdrawn has decided nothing.
+/// The appeals without a ruling, in their order. A ruling does not count if its proposal was rejected or withdrawn.
 pub(super) fn open_appeal(store: &Store) -> Result<Vec<RegisterEntry>, AppealError> {
     let entries = store.register()?;
     let is_turned_down = |ruling: &RegisterEntry| {
@@ -35,7 +35,7 @@ pub(super) fn published_by(entry: &RegisterEntry) -> Option<u64> {
     entry.facts.get("publishes")?.get("version")?.as_u64()
 }
 
-/// The ruling that has published a cycle.
+/// The ruling that published a cycle.
 pub(super) fn ruling_of(store: &Store, version: u64) -> Result<Option<RegisterEntry>, AppealError> {
     let mut entries = store.register()?.into_iter();
     Ok(entries.find(|entry| entry.kind == EntryKind::Ruling && published_by(entry) == Some(version)))
@@ -72,11 +72,12 @@ impl KeptPatch {
         for file in &ruling.files {
             let kept = store.kept_file(file)?;
             let name = Path::new(&file.name);
-            // A name that leads out of the folder was not written by this program.
+            // This program writes only names inside the folder. A name that leads out of it was
+            // written by somebody else.
             if !name.components().all(|part| matches!(part, Component::Normal(_))) {
                 let (number, name) = (ruling.number, &file.name);
                 return Err(AppealError::OtherInputs(text!(
-                    "entry {number} of the register names the file {name}, which is no name in a folder",
+                    "entry {number} of the register names the file {name}, which lies outside the folder of the patch",
                     "登记簿第 {number} 条所记文件名 {name} 无效"
                 )));
             }

@@ -1,5 +1,5 @@
-//! A customer's corrected rows judged by the cycle: its facts from the data of the cycle, in which the rows of a patch replace
-//! its own, and its place on the cycle's parameters.
+//! Judges a cycle's customer by corrected rows: counts its facts from the cycle's data with the rows of a patch in place of
+//! the customer's own, and places it by the cycle's parameters.
 
 use std::collections::BTreeSet;
 
@@ -32,24 +32,25 @@ pub struct ReplayedAppeal {
     pub manifest: Manifest,
     /// Number of the entry of the customer's open appeal, if there is one.
     pub appeal: Option<u64>,
-    /// The cycle in memory, with the tiers that its policies have read.
+    /// The cycle in memory, with the tiers that its policies used.
     pub cycle: Cycle,
     /// Id of the customer.
     pub customer: String,
     /// The ids of its accounts.
     pub accounts: BTreeSet<String>,
-    /// The facts in which the customer's are corrected, judged by the method.
+    /// The facts of all customers, with this customer's corrected, after the method was applied to
+    /// them.
     pub graded: Graded,
-    /// What they make of the customer.
+    /// The customer graded from its corrected facts.
     pub corrected: CorrectedCustomer,
-    /// Where it stands, and who moves by that.
+    /// The customer's new place, and who else moves because of it.
     pub placing: Placing,
 }
 
-/// The final tiers that hysteresis and step limit of a cycle have read.
+/// The final tiers of the earlier cycle that the hysteresis and step limit of a cycle used.
 ///
 /// # Errors
-/// They cannot be read, or the store lacks the cycle before.
+/// The tiers cannot be read, or the store lacks the earlier cycle.
 pub(crate) fn tiers_read(
     store: &Store,
     cycle: &StoredCycle,
@@ -60,7 +61,7 @@ pub(crate) fn tiers_read(
         return Ok(Previous::new());
     }
     let Some(sha256) = &manifest.previous else {
-        // The first manifests did not name it.
+        // The first manifests do not name the earlier cycle.
         let mut earlier = store.published()?;
         earlier.retain(|earlier| was_published_before(earlier, cycle));
         return Ok(previous_tiers(earlier, manifest.window.end)?);
@@ -69,17 +70,18 @@ pub(crate) fn tiers_read(
     match cycles.find(|cycle| cycle.commit.manifest_sha256 == *sha256) {
         Some(previous) => Ok(final_tiers(&previous)?),
         None => Err(AppealError::OtherInputs(text!(
-            "the cycle whose tiers it has read is not in this store: no manifest has the SHA-256 {sha256}",
+            "the store lacks the earlier cycle whose tiers this cycle used: no manifest has the SHA-256 {sha256}",
             "本存储中没有其所参照的前一周期: 没有 SHA-256 为 {sha256} 的清单"
         ))),
     }
 }
 
-/// Replays an appeal about a cycle with the data that the cycle was computed from. Corrections that were upheld before are
-/// kept, but for the tables of the patch.
+/// Replays an appeal about a cycle with the data that the cycle was computed from. Corrections of earlier appeals stay,
+/// except where the patch has a table of the same customer.
 ///
 /// # Errors
-/// The data are others, the patch is not the customer's or has a reject, or something cannot be read.
+/// The data are not those of the cycle, a row of the patch is rejected or belongs to another
+/// customer, or something cannot be read.
 pub(super) fn replay(
     store: &Store,
     base: StoredCycle,
@@ -131,7 +133,7 @@ pub(super) fn replay(
     })
 }
 
-/// The cycle in memory, after its files were compared with what was published.
+/// Reads the cycle into memory, after comparing its files with the published hashes.
 fn loaded(store: &Store, base: &StoredCycle, manifest: &Manifest) -> Result<Cycle, AppealError> {
     let damages = base.verify()?;
     if !damages.is_empty() {
@@ -169,7 +171,7 @@ fn accounts_of(base: &StoredCycle, customer: &str) -> Result<BTreeSet<String>, C
     Ok(own.map(|(account, _)| account).collect())
 }
 
-/// The ids of the accounts of a customer by judged facts.
+/// The ids of the accounts of a customer, from graded facts.
 fn accounts_in(graded: &Graded, customer: &str) -> BTreeSet<String> {
     let accounts = &graded.facts.customers.ids;
     match &graded.holders {
@@ -182,7 +184,7 @@ fn accounts_in(graded: &Graded, customer: &str) -> BTreeSet<String> {
     }
 }
 
-/// A patch that an earlier ruling has upheld.
+/// A patch of an earlier appeal that was upheld.
 pub(super) struct EarlierPatch {
     accounts: BTreeSet<String>,
     kept: KeptPatch,
@@ -194,7 +196,7 @@ impl EarlierPatch {
     }
 }
 
-/// The patches that went into a cycle, the first one first.
+/// The patches that a cycle was computed with, in the order of their rulings.
 pub(super) fn upheld_before(
     store: &Store,
     base: &StoredCycle,
@@ -209,8 +211,8 @@ pub(super) fn upheld_before(
     Ok(patches)
 }
 
-/// The rulings that went into a cycle, the first one first, each with the cycle that it has revised: those of the revisions
-/// because of appeals that the cycle builds on.
+/// The rulings that a cycle builds on, in their order, each with the cycle that it revised. They belong to the chain of
+/// revisions after appeals that ends with the cycle.
 pub(super) fn rulings_in(
     store: &Store,
     base: &StoredCycle,

@@ -1,4 +1,5 @@
-//! Writes the files of a revision after an appeal: copies of the cycle's files, except for the customer's rows, the tiers and the ledger.
+//! Writes the files of a revision after an appeal. They are copies of the cycle's files, except for the customer's rows, the tiers and
+//! the ledger.
 
 use std::cell::Cell;
 use std::iter::once_with;
@@ -29,7 +30,7 @@ pub(super) fn is_changed(replayed: &ReplayedAppeal) -> Result<bool, AppealError>
         || !changed_rows(replayed)?.is_empty())
 }
 
-/// The customer's rows in the tables in which they are not as published.
+/// The customer's rows in those tables in which they differ from the published ones.
 fn changed_rows(replayed: &ReplayedAppeal) -> Result<Vec<CustomerRows>, AppealError> {
     let ReplayedAppeal { cycle, graded, corrected, customer, accounts, base, .. } = replayed;
     let all = customer_rows(graded, &cycle.method, customer, accounts, &corrected.parts.contributions);
@@ -84,7 +85,8 @@ fn file_of(table: &str) -> String {
     format!("{table}.parquet")
 }
 
-/// Writes a table batch by batch, so that no table is held whole. The first batch that cannot be read ends it.
+/// Writes a table batch by batch, so that memory holds one batch. The first batch that cannot be read ends the
+/// table.
 fn write_batches(
     staging: &mut Staging,
     name: &str,
@@ -139,7 +141,8 @@ fn write_tiers(staging: &mut Staging, replayed: &ReplayedAppeal) -> Result<(), A
     write_batches(staging, &name, schema, revised)
 }
 
-/// Publishes a revision because of an appeal once more, in another store, from its base, the data and the kept patch.
+/// Computes a revision after an appeal again and publishes it in another store, from the cycle that it revises, the
+/// data and the kept patch.
 ///
 /// # Errors
 /// The data are not those of the cycle, the register lacks the ruling or its patch, or something cannot be read.

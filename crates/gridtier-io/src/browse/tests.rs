@@ -13,7 +13,7 @@ fn strings(cells: &[Option<&str>]) -> ArrayRef {
     Arc::new(StringArray::from(cells.to_vec()))
 }
 
-/// Five customers: A1 to A3 and B1, B2; the second has no score.
+/// Five customers: A1, A2, A3, B1 and B2. A2 has no score.
 fn columns() -> CustomerColumns {
     let mut columns = CustomerColumns::default();
     let tiers = ["special", "grade-2", "grade-1", "special", "grade-3"].map(Some);

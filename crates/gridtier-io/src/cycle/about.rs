@@ -1,4 +1,4 @@
-//! What a cycle is, for the head of a file about it.
+//! The facts that the head of every file about a cycle shows.
 
 use gridtier::text;
 use gridtier::text::Text;
@@ -7,7 +7,7 @@ use super::error::CycleError;
 use super::manifest::Manifest;
 use crate::store::StoredCycle;
 
-/// Number, as-of, window and method of a cycle, by name: what stands on every file about it.
+/// Number, as-of, window and method of a cycle, by name.
 ///
 /// # Errors
 /// The manifest cannot be read.
@@ -16,7 +16,7 @@ pub fn about(cycle: &StoredCycle) -> Result<Vec<(Text, Text)>, CycleError> {
     let (number, months) = (cycle.version, window.months);
     let cycle_text = match &cycle.publication {
         Some(record) => {
-            // The day says enough.
+            // Only the day is shown, without the time.
             let day: String = record.published_at.chars().take(10).collect();
             text!("{number}, published on {day}", "第 {number} 周期, {day} 发布")
         }

@@ -1,4 +1,4 @@
-//! What of a published cycle is beyond the limits of a method other than its own.
+//! Which figures of a published cycle are beyond the limits of another method.
 
 use gridtier::contract::rule::Rule;
 use gridtier::cycle::Cycle;
@@ -14,7 +14,8 @@ use super::manifest::Manifest;
 use super::table::read_batches;
 use crate::store::StoredCycle;
 
-/// What was beyond the limits of a cycle's own method, and what is beyond those of a method that was tried on it.
+/// The figures beyond the limits of the cycle's own method, and those beyond the limits of a method that is tried on
+/// it.
 ///
 /// # Errors
 /// A file of the cycle cannot be read.

@@ -1,4 +1,4 @@
-//! Two tables compared cell by cell, numbers with fractions by their bits.
+//! Compares two tables cell by cell. Floats must have the same bits.
 
 use std::path::Path;
 
@@ -27,7 +27,7 @@ pub enum TableDifference {
     Cells {
         /// Number of cells that differ.
         cells: u64,
-        /// The first cell that differs, row by row.
+        /// The first cell that differs, in the order of rows and then of columns.
         at: CellAt,
     },
 }
@@ -78,7 +78,7 @@ fn row_count(path: &Path) -> Result<u64, CycleError> {
     })
 }
 
-/// How many cells of two batches differ, and the first of them.
+/// The number of cells of two batches that differ, and the first of them.
 fn batch_difference(first: &RecordBatch, second: &RecordBatch) -> (u64, Option<CellAt>) {
     let mut differing: Vec<(usize, usize)> = Vec::new();
     for (place, (ours, theirs)) in first.columns().iter().zip(second.columns()).enumerate() {

@@ -37,7 +37,7 @@ pub struct CustomerRecord {
     pub history: History,
 }
 
-/// The holder of an account in a cycle that grades holders; in other cycles the id itself.
+/// The id under which a customer is graded: in a cycle of holders the holder of the account, otherwise the id itself.
 fn graded_id(cycle: &StoredCycle, id: &str) -> Result<String, CycleError> {
     if !has_holders(cycle) {
         return Ok(id.to_owned());
@@ -105,7 +105,7 @@ impl CustomerRecord {
         EvidenceData::open(cycle, data)?.add(cycle, &mut [&mut self.history])
     }
 
-    /// Like [`look_up`](Self::look_up), but in `rows`, which replace those of the data.
+    /// Like [`look_up`](Self::look_up), but reads `rows` in place of the data folder.
     pub(crate) fn look_up_in(&mut self, cycle: &StoredCycle, rows: &dyn Source) -> Result<(), EvidenceError> {
         let customers = customer::read(rows, &mut TableBook::new(Table::Customers))?;
         add_rows(rows, &customers, cycle, &mut [&mut self.history])

@@ -81,9 +81,9 @@ pub enum EvidenceError {
 /// Why a customer is not in the graded population.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Absence {
-    /// No accepted customer has the id, nor one that differs by zeros in front.
+    /// No accepted customer has this id, even if leading zeros are ignored.
     Unknown,
-    /// The id lacks zeros in front, or has too many.
+    /// The id has too few or too many leading zeros.
     OtherZeros {
         /// The id of the customer.
         likely: String,

@@ -26,8 +26,8 @@ use super::table::read_batches;
 use crate::folder::DataFolder;
 use crate::store::StoredCycle;
 
-/// Reads the facts of a cycle whose inputs are the files of `folder`. `books_by_name` says what became of the rows of each
-/// file of readings.
+/// Reads the facts of a cycle whose inputs are the files of `folder`. `books_by_name` holds the table book of each file of
+/// readings.
 ///
 /// # Errors
 /// A table cannot be read, or was not written by this version of gridtier.
@@ -71,7 +71,7 @@ pub(crate) fn facts(
     })
 }
 
-/// Facts as methods judge them, without files, offences, suspects and findings.
+/// The facts that methods need: without files, offences, suspects and findings.
 fn judged(customers: Customers, counted: PublishedFacts, books: Vec<TableBook>, window: Window) -> Facts {
     Facts {
         window,
@@ -90,7 +90,7 @@ fn judged(customers: Customers, counted: PublishedFacts, books: Vec<TableBook>, 
     }
 }
 
-/// The book of each table, which shows whether the inputs had that table.
+/// The table book of each table. A table without a book was not among the inputs.
 fn books(cycle: &StoredCycle) -> Result<Vec<TableBook>, CycleError> {
     let mut books: Vec<TableBook> = Table::ALL.into_iter().map(TableBook::new).collect();
     read_batches(cycle, "reconciliation.parquet", |batch| read_reconciliation(batch, &mut books))?;

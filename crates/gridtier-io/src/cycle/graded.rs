@@ -22,7 +22,7 @@ use super::members::Follower;
 use super::table::{batches, has_tier_probability};
 use crate::store::StoredCycle;
 
-/// All graded customers of a cycle, in the order of their ids: a few batches are in memory at a time.
+/// All graded customers of a cycle, in the order of their ids. Memory holds a few batches at a time.
 ///
 /// # Errors
 /// A file of the cycle cannot be read.
@@ -54,10 +54,10 @@ pub fn graded_customers(cycle: &StoredCycle) -> Result<DataList<'static>, CycleE
     })
 }
 
-/// What the list says of a customer besides its grade.
+/// The attributes of a customer in the list, besides its grade.
 const ATTRIBUTES: [&str; 3] = ["region", "use_category", "supply_level"];
 
-/// For a list without rows.
+/// The schema of a list without rows.
 fn schema(columns: &[DataColumn]) -> SchemaRef {
     let fields = columns.iter().map(|column| Field::new(code(column), DataType::Utf8, true));
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))

@@ -1,4 +1,5 @@
-//! A customer's past: months and offences from the cycle's tables, bills and plans from the data that it was computed from.
+//! A customer's past. Months and offences come from the cycle's tables, bills and plans from the data that the cycle was
+//! computed from.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +44,7 @@ pub(super) fn accounts(cycle: &StoredCycle, id: &str) -> Result<Vec<String>, Cyc
     ids.ok_or_else(|| other_columns(cycle, MEMBERS))
 }
 
-/// What a cycle's tables say of the past of some accounts.
+/// The past of some accounts, from a cycle's tables.
 pub(super) fn history(
     cycle: &StoredCycle,
     accounts: &[String],
@@ -81,7 +82,7 @@ fn account(cycle: &StoredCycle, id: &str) -> Result<AccountHistory, CycleError> 
     Ok(account)
 }
 
-/// The energy of each month that has a row; `None` when the table has other columns.
+/// The energy of each month that has a row; `None` if the table lacks a column.
 fn energy(usage: &RecordBatch) -> Option<Vec<EnergyMonth>> {
     let MonthlyColumns { months, covered, active_wh } = MonthlyColumns::of(usage)?;
     let energy = (0..months.len()).map(|row| {
@@ -91,7 +92,7 @@ fn energy(usage: &RecordBatch) -> Option<Vec<EnergyMonth>> {
     energy.collect()
 }
 
-/// The assessed months; `None` when the table has other columns.
+/// The months whose power factor was assessed; `None` if the table lacks a column.
 fn assessed(usage: &RecordBatch, standard: u8) -> Option<Vec<AssessedMonth>> {
     let MonthlyColumns { months, covered, active_wh } = MonthlyColumns::of(usage)?;
     let integers = |name: &str| usage.column_by_name(name)?.as_primitive_opt::<Int64Type>();
@@ -146,7 +147,7 @@ impl EvidenceData {
         Ok(Self { data, customers })
     }
 
-    /// Adds the bills and plans of the accounts to histories of one cycle, reading the data once.
+    /// Adds bills and plans to histories of the same cycle, and reads the data once for all of them.
     ///
     /// # Errors
     /// A table cannot be read.
@@ -155,7 +156,7 @@ impl EvidenceData {
     }
 }
 
-/// The data that a cycle was computed from, as they were known then.
+/// The data that a cycle was computed from, without rows that were recorded after the cycle's limit.
 ///
 /// # Errors
 /// The data are not those from which the cycle was computed.
@@ -166,7 +167,7 @@ pub(crate) fn data_of(cycle: &StoredCycle, data: DataFolder) -> Result<DataFolde
     Ok(data.with_known_as_of(known_as_of))
 }
 
-/// Adds the bills and plans of the accounts to histories of one cycle.
+/// Adds bills and plans to histories of the same cycle.
 pub(super) fn add_rows(
     rows: &dyn Source,
     customers: &Customers,

@@ -1,4 +1,4 @@
-//! A recorded inspection read back: where customers stood, and how far plans had come.
+//! Reads a recorded inspection: the tiers of the customers and the progress of plans on its day.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
@@ -12,7 +12,7 @@ use super::load::has_holders;
 use super::table::{read_batches, read_columns};
 use crate::store::StoredCycle;
 
-/// Where each customer stood, in the order of the inspected cycle's rows.
+/// The tier of each customer on the day of the inspection, in the order of the inspected cycle's rows.
 ///
 /// # Errors
 /// The table cannot be read, or belongs to another cycle.

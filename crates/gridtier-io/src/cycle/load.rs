@@ -1,4 +1,5 @@
-//! A whole published cycle in memory, for checks, trials and comparisons, and the final tiers of the cycle before.
+//! Reads a whole published cycle into memory, for checks, trials and comparisons; also the final tiers of the cycle
+//! before it.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +21,7 @@ use super::manifest::{Manifest, parse_method};
 use super::table::{read_batches, read_columns, whole_table};
 use crate::store::{Store, StoredCycle};
 
-/// Who holds which account, in cycles that grade holders.
+/// The table that says who holds which account, in cycles that grade holders.
 pub(super) const MEMBERS: &str = "members.parquet";
 
 /// Reads a whole cycle, with the final tiers of the cycle before it.
@@ -77,8 +78,7 @@ pub(super) fn ledger(cycle: &StoredCycle) -> Result<Vec<LedgerLine>, CycleError>
     Ok(lines)
 }
 
-/// What is published for each account: the offences, and for each graded customer the largest number of covered months
-/// among its accounts.
+/// The offences of each account, and for each graded customer the largest number of covered months among its accounts.
 fn by_account(
     cycle: &StoredCycle,
     customers: &Customers,
@@ -111,8 +111,8 @@ fn by_account(
     Ok((PublishedOffences { rows, holders: Some(holders) }, most))
 }
 
-/// The table of parameters, and the parameters fitted to the ranked customers: to all of them, and to each stratum
-/// where the method fits points within strata.
+/// The table of parameters, and the parameters fitted to the ranked customers. If the method fits points within
+/// strata, each stratum also has its own.
 ///
 /// # Errors
 /// A table cannot be read, or does not belong to the method.

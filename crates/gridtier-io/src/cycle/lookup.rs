@@ -21,8 +21,8 @@ pub(crate) fn absent(cycle: &StoredCycle, id: &str) -> CycleError {
     }
 }
 
-/// Why a customer is absent. Only the ids of other customers are read, so that somebody who mistyped an id does not wait
-/// long.
+/// Why a customer is absent. This reads only the ids of other customers, so that somebody who mistyped an id gets the
+/// answer quickly.
 fn absence(cycle: &StoredCycle, id: &str) -> Result<Absence, CycleError> {
     let Some(rows) = rows_of_id(cycle, CUSTOMERS, id)? else {
         let likely = with_other_zeros(cycle, id)?;
@@ -45,7 +45,7 @@ fn absence(cycle: &StoredCycle, id: &str) -> Result<Absence, CycleError> {
 
 const CUSTOMERS: &str = "customers.parquet";
 
-/// The only customer whose id differs from this one by zeros in front.
+/// The only customer whose id differs from this one by leading zeros; `None` if there is none or more than one.
 fn with_other_zeros(cycle: &StoredCycle, id: &str) -> Result<Option<String>, CycleError> {
     let digits = id.trim_start_matches('0');
     let (mut found, mut count) = (None, 0);
@@ -60,7 +60,7 @@ fn with_other_zeros(cycle: &StoredCycle, id: &str) -> Result<Option<String>, Cyc
     Ok(found.filter(|_| count == 1))
 }
 
-/// Customers by their ids without zeros in front: exports that take an id for a number lose these zeros.
+/// Customers by their ids without leading zeros. Programs that export an id as a number lose these zeros.
 pub(crate) struct WithoutZeros<'a>(BTreeMap<&'a str, Option<&'a str>>);
 
 impl<'a> WithoutZeros<'a> {
@@ -69,13 +69,13 @@ impl<'a> WithoutZeros<'a> {
         let mut by_digits = BTreeMap::new();
         for number in 0..u32::try_from(customers.len()).unwrap_or(u32::MAX) {
             let id = customers.key(number);
-            // If the ids of two customers differ only by leading zeros, it is not clear which of the two was meant.
+            // If two ids differ only by leading zeros, one cannot tell which of them was meant.
             by_digits.entry(id.trim_start_matches('0')).and_modify(|known| *known = None).or_insert(Some(id));
         }
         Self(by_digits)
     }
 
-    /// The only customer whose id differs from this one by zeros in front.
+    /// The only customer whose id differs from this one by leading zeros; `None` if there is none or more than one.
     pub fn find(&self, id: &str) -> Option<&'a str> {
         let known = *self.0.get(id.trim_start_matches('0'))?;
         known.filter(|known| *known != id)

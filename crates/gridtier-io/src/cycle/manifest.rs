@@ -1,4 +1,4 @@
-//! The manifest of a cycle: one type, by which `_manifest.json` is written, read and described.
+//! The manifest of a cycle: one type that writes, reads and describes `_manifest.json`.
 //!
 //! It holds what is needed to defend the cycle years later: window, inputs with their hashes, the method's whole text,
 //! control totals, findings and who accepted them. Nothing in it depends on the clock or on the machine. Keys may be
@@ -91,7 +91,8 @@ pub struct Revision {
     pub by: String,
 }
 
-/// Every manifest that this version publishes has these keys, though a value in memory may lack them.
+/// Marks these keys as required in the schema: every published manifest has them, though a value in memory may lack
+/// them.
 fn require_published(schema: &mut schemars::Schema) {
     if let Some(serde_json::Value::Array(required)) = schema.get_mut("required") {
         required.extend(["entitlements".into(), "outputs".into()]);
@@ -279,7 +280,8 @@ impl From<FileBook> for FileRows {
 }
 
 impl Manifest {
-    /// Whether the cycle is a revision because of an appeal. Such a revision follows from its base and a patch.
+    /// Whether the cycle is a revision after an appeal. Such a revision is computed from the cycle that it revises
+    /// and a patch.
     #[must_use]
     pub fn is_of_appeal(&self) -> bool {
         self.revises.as_ref().is_some_and(|revises| revises.because == RevisionCause::Appeal)

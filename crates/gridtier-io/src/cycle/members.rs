@@ -1,7 +1,7 @@
-//! The customers of a cycle with the columns that conditions test, batch by batch, ordered by id.
+//! The customers of a cycle with the columns that a catalogue's conditions test, batch by batch in the order of ids.
 //!
-//! Three files of the cycle are merged by id, reading only the columns needed, so that memory holds a few batches
-//! however many customers there are. Nothing is computed here.
+//! Three files of the cycle are merged by id. Only the needed columns are read, so that memory holds a few batches
+//! however many customers there are. This module computes nothing.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -63,8 +63,8 @@ impl MemberBatches {
         Ok(Self { tiers, path, customers, indicators })
     }
 
-    /// Like [`Self::open`], but for one customer: only the pages with the customer's rows are read. If the cycle grades
-    /// holders, the batches have all accounts.
+    /// Like [`Self::open`], but for one customer: reads only the pages that have the customer's rows. In a cycle that
+    /// grades holders, the batches hold all accounts.
     ///
     /// # Errors
     /// A file of the cycle cannot be read, or lacks a column.
@@ -86,8 +86,8 @@ impl MemberBatches {
         Ok(Self { tiers, path, customers: follow("customers.parquet", &of_customers)?, indicators })
     }
 
-    /// The rows of a batch of the tier table, with the columns of the other files. `indicators` are given where the rows
-    /// are accounts of holders.
+    /// Joins a batch of the tier table with the columns of the other files. `indicators` is given if the rows are
+    /// accounts of holders.
     fn join(
         &mut self,
         tiers: &RecordBatch,
@@ -134,7 +134,7 @@ impl Iterator for MemberBatches {
 /// Columns of the tier table.
 const TIER_COLUMNS: [&str; 4] = ["customer_id", "tier", "provisional", "score_e6"];
 
-/// The columns of customers and of indicators that a catalogue's conditions test, and the additional ones.
+/// The columns of customers and those of indicators that a catalogue's conditions test, with the additional ones.
 fn looked_at<'a>(catalogue: &'a Catalogue, additional: &[&'static str]) -> (Vec<&'a str>, Vec<&'a str>) {
     let named = catalogue.columns().into_iter().map(|place| catalogue.fields[place].name.as_str());
     let mut columns: Vec<&str> = named.chain(additional.iter().copied()).collect();
@@ -156,11 +156,11 @@ fn others(batch: &RecordBatch) -> Vec<(String, ArrayRef)> {
     named.map(|(field, column)| (field.name().clone(), column.clone())).collect()
 }
 
-/// Where the rows of the tier table come from.
+/// The source of the rows of the tier table.
 enum TierRows {
     /// The table itself.
     Graded(Batches),
-    /// The accounts that are open at the window's end, with the rows of their holders.
+    /// The accounts that are open at the window's end, with the tiers of their holders.
     Held(Box<HeldAccounts>),
 }
 
@@ -197,8 +197,8 @@ impl HeldAccounts {
         })
     }
 
-    /// The next accounts that are graded with their holders: rows of the tier table, under the ids of the accounts, and
-    /// rows of indicators.
+    /// The next accounts that are graded through their holders: their rows of the tier table, under the ids of the
+    /// accounts, and their rows of indicators.
     fn next(&mut self) -> Option<Result<(RecordBatch, Option<RecordBatch>), CycleError>> {
         loop {
             let batch = match self.members.next()? {
@@ -264,7 +264,7 @@ fn whole(path: &Path, batches: ParquetRecordBatchReader) -> Result<RecordBatch, 
     concat_batches(&schema, &batches).map_err(|error| unreadable(path, error))
 }
 
-/// A file sorted by customer id, read alongside the tier table: it has a row for every id of that table.
+/// A file sorted by customer id that is read alongside the tier table. It must have a row for every id of that table.
 pub(super) struct Follower {
     path: PathBuf,
     batches: Batches,
@@ -312,7 +312,7 @@ impl Follower {
         interleave_record_batch(&held, &picks).map_err(|error| unreadable(&self.path, error))
     }
 
-    /// The row of an id in a batch; the search begins after the row that was found last.
+    /// The position of an id's row in a batch. The search begins after the row found last.
     fn find(&mut self, batch: &RecordBatch, id: &str) -> Result<Option<usize>, CycleError> {
         let ids = batch.column_by_name("customer_id").and_then(|ids| ids.as_string_opt::<i32>());
         let ids = ids.ok_or_else(|| unreadable(&self.path, "it has no column customer_id"))?;

@@ -1,4 +1,4 @@
-//! The accounts of a customer as a cycle keeps them: their columns, the texts that are passed through, and their months.
+//! The accounts of a customer in a cycle: their columns, the texts passed through for customer sheets, and their months.
 
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
@@ -17,7 +17,7 @@ use crate::store::StoredCycle;
 const CUSTOMERS: &str = "customers.parquet";
 const USAGE: &str = "monthly_usage.parquet";
 
-/// The accounts of a graded customer. `passthrough` are the columns that the cycle's manifest names.
+/// The accounts of a graded customer. `passthrough` are the columns that the manifest names for customer sheets.
 ///
 /// # Errors
 /// A file cannot be read.
@@ -54,13 +54,13 @@ fn profile(
     }))
 }
 
-/// The text of a column in the first row; the outer `None` when the table has no such column of text.
+/// The text of a column in the first row. The outer `None` means that the table has no such column of text.
 fn passed_text(rows: &RecordBatch, column: &str) -> Option<Option<String>> {
     let texts = rows.column_by_name(column)?.as_string_opt::<i32>()?;
     Some(texts.iter().next().flatten().map(str::to_owned))
 }
 
-/// The months of an account; `None` when the table has other columns.
+/// The months of an account; `None` if the table lacks a column.
 fn months(usage: &RecordBatch) -> Option<Vec<MonthUsed>> {
     let months = usage.column_by_name("month")?.as_primitive_opt::<Date32Type>()?;
     let active_wh = usage.column_by_name("active_wh")?.as_primitive_opt::<Int64Type>()?;

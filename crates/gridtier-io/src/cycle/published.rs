@@ -1,4 +1,4 @@
-//! Small tables of a published cycle as they are shown: boundaries, indicators, and the rows of the data that were set aside.
+//! Small tables of a published cycle for display: boundaries, indicators, and rejected rows.
 
 use gridtier::contract::Table;
 use gridtier::contract::rule::Rule;
@@ -40,13 +40,13 @@ pub fn indicator_parameters(
     Ok((method, fitted, influence))
 }
 
-/// What the code of a rule means.
+/// The meaning of the code of a rule; `None` if the code is not known.
 fn meaning(code: &str) -> Option<Text> {
     let rule = Rule::all().find(|rule| rule.code() == code)?;
     Some(Text::coded(rule.code(), rule.meaning(), rule.meaning_zh()))
 }
 
-/// The first of the rows that were set aside in an input table, with the cells as they are in the file.
+/// The first rejected rows of an input table, with the cells as they are in the file.
 ///
 /// # Errors
 /// The rejects cannot be read.

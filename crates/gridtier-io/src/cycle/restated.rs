@@ -1,7 +1,7 @@
 //! The months that two cycles have counted differently, from their tables of monthly usage.
 //!
-//! The tables are the largest of a cycle: each is read by a thread of its own, and no rows are kept. If the windows have no
-//! month in common, or both files have the same hash, they are not read.
+//! These tables are the largest of a cycle. A thread of its own reads each of them, and no rows are kept. They are not read
+//! if the windows have no month in common, or if both files have the same hash.
 
 use std::ops::Range;
 use std::path::Path;
@@ -30,7 +30,7 @@ const BATCHES_AHEAD: usize = 4;
 pub struct RestatedTable {
     /// The table.
     pub output: Output<'static>,
-    /// Why the table ended early.
+    /// The error that ended the table early.
     failure: Arc<Mutex<Option<CycleError>>>,
 }
 
@@ -45,8 +45,8 @@ impl RestatedTable {
         Ok(Self { output: Output { name: "restated_months", schema: schema(), batches }, failure })
     }
 
-    /// A handle that tells, once the table has been written, whether its sources were read to their end. It outlives
-    /// the table.
+    /// A handle that says, after the table was written, whether its sources were read to their end. The handle
+    /// outlives the table.
     #[must_use]
     pub fn failure(&self) -> RestatedFailure {
         RestatedFailure(self.failure.clone())
@@ -130,7 +130,7 @@ impl UsageAhead {
     }
 }
 
-/// The rows of a batch that was read.
+/// The rows of a batch that the thread has read.
 fn usage(
     path: &Path,
     batch: Result<RecordBatch, arrow_schema::ArrowError>,

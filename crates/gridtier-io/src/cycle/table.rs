@@ -34,7 +34,7 @@ pub(crate) fn has_tier_probability(cycle: &StoredCycle) -> bool {
     rows.is_ok_and(|rows| rows.schema().field_with_name("tier_probability").is_ok())
 }
 
-/// Calls `read` with every batch of a table of the cycle; `read` returns `None` when a column is missing or of another
+/// Calls `read` with every batch of a table of the cycle. `read` returns `None` if a column is missing or has another
 /// type.
 pub(super) fn read_batches(
     cycle: &StoredCycle,
@@ -110,8 +110,8 @@ pub(crate) fn rows_of_id(
     rows_with_key(&cycle.dir.join(name), "customer_id", id)
 }
 
-/// The rows of the pages that may hold a key, by the least and the greatest text of each page; `None` where a file has no
-/// index of its pages. Tables are sorted by their keys, so that few pages are left.
+/// The pages that may hold a key, as a selection of rows, found by the least and the greatest text of each page; `None`
+/// if the file has no page index. Tables are sorted by their keys, so that few pages remain.
 fn pages_with_key(
     builder: &ParquetRecordBatchReaderBuilder<File>,
     column: &str,

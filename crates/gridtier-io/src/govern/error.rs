@@ -1,4 +1,4 @@
-//! Why a decision was not recorded, by what the caller can do about it.
+//! Why a decision was not recorded. The variants differ in what the caller can do about it.
 
 use std::error::Error;
 use std::fmt::{self, Display};

@@ -1,5 +1,5 @@
-//! Which cycle a revision may correct: the last published one of its family. The revision has the window of that cycle and,
-//! unless the method itself was wrong, its method (REGRADE section 4).
+//! Which cycle a revision may correct: the last published one of its family. The revision has the same window and, unless
+//! the method itself was wrong, the same method (REGRADE section 4).
 
 use gridtier::decision::RevisionCause;
 use gridtier::text;
@@ -23,11 +23,11 @@ pub struct CorrectedCycle<'a> {
 }
 
 impl CorrectedCycle<'_> {
-    /// What the manifest of the revision says.
+    /// The part of the revision's manifest that says what it corrects.
     ///
     /// # Errors
-    /// The cycle is not published, or is not the last of its family, or has another window or another method; or the store
-    /// cannot be read.
+    /// The cycle is not published or not the last of its family, the revision has another window or another method, or the
+    /// store cannot be read.
     pub fn revision(&self, store: &Store, by: &str, reason: &str) -> Result<Revision, GovernanceError> {
         let number = self.number;
         let usage = |what| Err(GovernanceError::Usage(what));
@@ -45,14 +45,14 @@ impl CorrectedCycle<'_> {
         let family = stored_family(&cycle)?;
         if let Some(last) = last_of_family(store, &family)?.filter(|&last| last != number) {
             return usage(text!(
-                "cycle {number} has a later revision, cycle {last}: revise that one",
+                "cycle {number} has a later revision, cycle {last}; revise that one",
                 "周期 {number} 已有更新的修订 (周期 {last}), 请修订后者"
             ));
         }
         if Window::from(&manifest.window) != self.window {
             let (end, months) = (manifest.window.end, manifest.window.months);
             return usage(text!(
-                "a revision of cycle {number} has its window: --as-of {end}-01 and {months} months",
+                "a revision of cycle {number} must have the same window: --as-of {end}-01 and {months} months",
                 "周期 {number} 的修订须采用相同窗口: --as-of {end}-01, {months} 个月"
             ));
         }

@@ -1,5 +1,4 @@
-//! Tests what the register says about a proposal. What is allowed is tested in `gridtier::decision`, and the commands are
-//! tested in `tests/governance.rs`.
+//! Tests of days between times. `gridtier::decision` tests what is allowed, and `tests/governance.rs` tests the commands.
 
 use super::*;
 

@@ -82,7 +82,11 @@ fn a_row_of_somebody_else_is_named() {
     );
     for other in ["q|2|a|2025-04-20|200", "q|-|b|2025-04-20|200", "q|9|-|2025-04-20|200"] {
         let found = patched(patch(Table::Payments, PAYMENTS, &[other]), "a");
-        assert_eq!(found, Err(vec!["payments/0, row 1: this row does not belong to the customer".into()]), "{other}");
+        assert_eq!(
+            found,
+            Err(vec!["payments/0, row 1: this row does not belong to the customer".into()]),
+            "{other}"
+        );
     }
 }
 
