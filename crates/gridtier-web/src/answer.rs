@@ -1,4 +1,4 @@
-//! What a page is before it is written, and what is said where there is none.
+//! A page before it is rendered, and the error that is shown in place of one.
 
 use std::sync::Arc;
 
@@ -15,40 +15,40 @@ use gridtier_io::store::StoreError;
 use gridtier_report::section::Section;
 use maud::Markup;
 
-/// A page: its sections as every renderer shows them, and what only a page has.
+/// A page: the sections that every renderer can show, and the parts that only a page has.
 #[derive(Default)]
 pub struct Page {
-    /// Its title, with the cycle that it is about.
+    /// The page's title. It names the cycle that the page is about.
     pub title: Text,
     /// Forms and links above the sections.
     pub lead: Markup,
-    /// What it shows.
+    /// The sections to show.
     pub sections: Vec<Section>,
     /// Forms and links below the sections.
     pub tail: Markup,
-    /// Its table as CSV, where that is more than the page shows.
+    /// The page's table as CSV, if the whole table is longer than the part on the page.
     pub csv: Option<Bytes>,
-    /// After how many seconds it is to be asked for again, while what it shows is being computed.
+    /// Seconds after which the browser reloads the page; set while its content is being computed.
     pub again_after: Option<u32>,
 }
 
 impl Page {
-    /// A page of sections.
+    /// A page with sections and nothing else.
     pub fn new(title: Text, sections: Vec<Section>) -> Self {
         Self { title, sections, ..Self::default() }
     }
 
-    /// With a form or links above the sections.
+    /// Adds a form or links above the sections.
     pub fn led_by(self, lead: Markup) -> Self {
         Self { lead, ..self }
     }
 
-    /// With a form or links below the sections.
+    /// Adds a form or links below the sections.
     pub fn ending_with(self, tail: Markup) -> Self {
         Self { tail, ..self }
     }
 
-    /// A page of sections that take their time, or one that says so.
+    /// A page of sections that take long to compute; without sections, a page that says that they are being computed.
     pub fn made(title: Text, sections: Option<Arc<Vec<Section>>>) -> Self {
         match sections {
             Some(sections) => Self::new(title, sections.to_vec()),
@@ -56,17 +56,17 @@ impl Page {
         }
     }
 
-    /// A page that says that its numbers are being computed.
+    /// A page that says that its numbers are being computed and then reloads itself.
     pub fn waiting(title: Text) -> Self {
         let section = Section::new().sentence(
-            "This is being computed. The page asks again by itself, or reload it.",
+            "This is being computed. The page reloads itself.",
             "正在计算。页面会自动刷新, 也可手动刷新。",
         );
         Self { again_after: Some(2), ..Self::new(title, vec![section]) }
     }
 }
 
-/// Why there is no page.
+/// Why a page cannot be shown.
 #[derive(Clone, Debug)]
 pub struct WebError {
     /// The status of the answer.
@@ -76,37 +76,37 @@ pub struct WebError {
 }
 
 impl WebError {
-    /// An error that the reader's request causes.
+    /// An error in the reader's request.
     pub fn request(what: Text) -> Self {
         Self { status: StatusCode::BAD_REQUEST, what }
     }
 
-    /// There is no such thing.
+    /// The requested object does not exist.
     pub fn not_found(what: Text) -> Self {
         Self { status: StatusCode::NOT_FOUND, what }
     }
 
-    /// What was asked is not allowed.
+    /// The reader may not do what the request asks.
     pub fn forbidden(what: Text) -> Self {
         Self { status: StatusCode::FORBIDDEN, what }
     }
 
-    /// What was asked is not there yet.
+    /// The result is still being computed.
     pub fn not_yet() -> Self {
-        let what = text!("this is still being computed; ask again in a minute", "仍在计算中; 请稍后再试");
+        let what = text!("this is still being computed; try again in a minute", "仍在计算中; 请稍后再试");
         Self { status: StatusCode::SERVICE_UNAVAILABLE, what }
     }
 
-    /// A fault that the reader cannot mend.
+    /// An error that the reader cannot correct.
     fn inside(what: Text) -> Self {
         Self { status: StatusCode::INTERNAL_SERVER_ERROR, what }
     }
 
-    /// A fault of the program.
+    /// An error in the program.
     pub fn bug() -> Self {
         Self::inside(text!(
-            "this is a bug in gridtier; please report what you asked for",
-            "这是 gridtier 的程序错误; 请将所请求的内容报告给开发者"
+            "this is a bug in gridtier; please report it with the address of the page",
+            "这是 gridtier 的程序错误; 请连同页面地址报告给开发者"
         ))
     }
 }

@@ -1,4 +1,4 @@
-//! What a URL asks for: a language, a cycle, a format and the fields of its page; and URLs of other views with the same.
+//! The contents of a request's URL: language, cycle, format and the fields of a page. Also builds links that keep them.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -6,57 +6,57 @@ use std::time::Duration;
 use gridtier::text::{Lang, Voice};
 use gridtier::word::Word as _;
 
-/// The fields that pages share and links carry on.
+/// The fields that every link keeps.
 const CARRIED: [&str; 2] = ["lang", "cycle"];
 
 const PAGE_PATIENCE: Duration = Duration::from_millis(150);
 const FILE_PATIENCE: Duration = Duration::from_secs(600);
 
-/// In which form the sections of a page are wanted.
+/// The format in which a page's sections are requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageFormat {
-    /// A page.
+    /// An HTML page.
     Html,
-    /// One of its tables as CSV, by its place among them.
+    /// One of the page's tables as CSV, by its position among them.
     Csv(usize),
-    /// A workbook of its tables.
+    /// A workbook of the page's tables.
     Xlsx,
 }
 
-/// What a request asks of a page.
+/// The page that a request asks for, with its fields.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// The path of the page. Ids stand in fields: a path is always one of the routes.
+    /// The path of the page. Every path is one of the fixed routes; ids are in the fields.
     pub path: &'static str,
-    /// The fields of the query or of a form that was sent, in order.
+    /// The fields of the query, or of a form that was sent, in order.
     pub fields: Vec<(String, String)>,
     /// The language of the answer.
     pub lang: Lang,
 }
 
 impl Asked {
-    /// What a path and its fields ask for; `usual` is the language where they name none.
+    /// Parses the fields of a request to `path`. `usual` is the language if the fields name none.
     pub fn new(path: &'static str, mut fields: Vec<(String, String)>, usual: Lang) -> Self {
-        // Browsers send every end of a line as two characters.
+        // Browsers send each line break as CR LF.
         fields.iter_mut().for_each(|(_, value)| *value = value.replace("\r\n", "\n"));
         let named = fields.iter().find(|(name, _)| name == "lang");
         let lang = named.and_then(|(_, code)| Lang::from_code(code)).unwrap_or(usual);
         Self { path, fields, lang }
     }
 
-    /// The same without any field but the language: what the answer to a form may show in its links. A form has a secret, and
-    /// names and reasons, which no address is to keep.
+    /// The same request with no field but the language. The answer to a form uses it for its links: the form's fields hold a
+    /// secret, names and reasons, which must not get into a URL.
     pub fn without_fields(&self) -> Self {
         let fields = self.fields.iter().filter(|(name, _)| name == "lang").cloned().collect();
         Self { fields, ..self.clone() }
     }
 
-    /// The words of the answer.
+    /// How the answer writes text and numbers in its language.
     pub fn voice(&self) -> Voice {
         Voice::In(self.lang)
     }
 
-    /// The value of a field that is not empty.
+    /// The value of a field; `None` if it is missing or empty.
     pub fn field(&self, name: &str) -> Option<&str> {
         let found = self.fields.iter().find(|(known, value)| known == name && !value.trim().is_empty());
         found.map(|(_, value)| value.trim())
@@ -68,17 +68,17 @@ impl Asked {
         values.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
-    /// A field as a number or another value that can be read; `None` where it is missing or cannot.
+    /// The value of a field as `T`; `None` if it is missing or cannot be parsed.
     pub fn value<T: FromStr>(&self, name: &str) -> Option<T> {
         self.field(name)?.parse().ok()
     }
 
-    /// The number of the cycle that is asked about; without one the current cycle is.
+    /// The number of the requested cycle; `None` for the current cycle.
     pub fn cycle(&self) -> Option<u64> {
         self.value("cycle")
     }
 
-    /// The form of the answer.
+    /// The requested format.
     pub fn format(&self) -> PageFormat {
         match self.field("format") {
             Some("csv") => PageFormat::Csv(self.value("table").unwrap_or(0)),
@@ -87,19 +87,20 @@ impl Asked {
         }
     }
 
-    /// How long its reader waits for what is being computed: a page says that it is, a file comes when it is there.
+    /// How long the request waits for a result that is being computed: a page briefly, since it can say so and
+    /// reload; a file until it is there.
     pub fn patience(&self) -> Duration {
         if self.format() == PageFormat::Html { PAGE_PATIENCE } else { FILE_PATIENCE }
     }
 
-    /// The URL of another view in the same language and of the same cycle.
+    /// The URL of another page in the same language, about the same cycle.
     pub fn link(&self, path: &str, fields: &[(&str, &str)]) -> String {
         let carried = CARRIED.iter().filter_map(|name| Some((*name, self.field(name)?)));
         let carried = carried.filter(|(name, _)| fields.iter().all(|(other, _)| other != name));
         url(path, carried.chain(fields.iter().copied()))
     }
 
-    /// The URL of this view with some fields replaced; an empty value takes a field out.
+    /// The URL of this page with some fields replaced. An empty value removes a field.
     pub fn with(&self, fields: &[(&str, &str)]) -> String {
         let kept = self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let kept =
@@ -120,7 +121,7 @@ fn url<'a>(path: &str, fields: impl Iterator<Item = (&'a str, &'a str)>) -> Stri
     url
 }
 
-/// A text as a part of a URL: whatever is not plain is written by its bytes.
+/// Percent-encodes a text for a URL.
 fn encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {

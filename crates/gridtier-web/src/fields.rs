@@ -1,4 +1,4 @@
-//! Fields of forms. All forms that only look are sent by GET, so that the address of what they show can be passed on.
+//! Fields of forms. Every form that changes nothing is sent by GET, so that the URL of its result can be passed on.
 
 use gridtier::text::Text;
 use maud::{Markup, html};
@@ -8,7 +8,7 @@ use crate::asked::Asked;
 /// A choice of a field: its value and its text.
 pub type Choice = (String, Text);
 
-/// A field with one of a few values, the first of which is none of them: `all`.
+/// A drop-down list. Its first entry, with the text `all` and an empty value, sets no condition.
 pub fn choice(asked: &Asked, name: &str, label: &Text, all: &Text, choices: &[Choice]) -> Markup {
     let chosen = asked.field(name);
     html! {
@@ -24,7 +24,7 @@ pub fn choice(asked: &Asked, name: &str, label: &Text, all: &Text, choices: &[Ch
     }
 }
 
-/// A form that looks at this page again. It carries the language and the cycle.
+/// A form that requests this page again, in the same language and for the same cycle.
 pub fn look(asked: &Asked, fields: &Markup) -> Markup {
     html! {
         form.fields method="get" action=(asked.path) {
@@ -37,7 +37,7 @@ pub fn look(asked: &Asked, fields: &Markup) -> Markup {
     }
 }
 
-/// The number of the cycle that is compared with.
+/// The field for the number of the cycle to compare with.
 pub fn from_cycle(asked: &Asked) -> Markup {
     html! {
         label {

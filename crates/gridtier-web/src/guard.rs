@@ -1,5 +1,4 @@
-//! What every request must pass, and what every answer carries: allowed hosts, methods and origins, the reader's token, and
-//! the headers by which a browser keeps other pages out.
+//! Checks every request: host, method, origin and the reader's token. Adds the security headers to every answer.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -12,26 +11,26 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::secret::{Secret, from_base64};
 
-/// What requests are judged by.
+/// The rules that requests must pass.
 #[derive(Debug)]
 pub struct Guard {
-    /// The values of `Host` that are answered, in lower case.
+    /// The accepted values of the header `Host`, in lower case.
     hosts: Vec<String>,
-    /// What a reader must know.
+    /// The token that a reader must send; `None` if none is needed.
     token: Option<Secret>,
-    /// Takes a line of the access log.
+    /// Writes a line of the access log.
     log: fn(&str),
 }
 
 impl Guard {
-    /// Answers requests to an address, by its usual names and `others`.
+    /// Accepts requests to an address under its usual names and those in `others`.
     pub fn new(address: SocketAddr, others: &[String], token: Option<Secret>, log: fn(&str)) -> Self {
         let port = address.port();
         let mut hosts = vec![address.to_string()];
         if address.ip().is_loopback() {
             let names = ["localhost", "127.0.0.1", "[::1]"];
             hosts.extend(names.map(|name| format!("{name}:{port}")));
-            // Browsers leave the usual port out.
+            // Browsers omit the default port.
             if port == 80 {
                 hosts.extend(names.map(str::to_owned));
             }
@@ -43,7 +42,7 @@ impl Guard {
         Self { hosts, token, log }
     }
 
-    /// Why a request is refused; `None` for one that may be answered.
+    /// The status with which a request is refused; `None` if it may be answered.
     fn refusal(&self, request: &Request) -> Option<StatusCode> {
         let headers = request.headers();
         if !self.is_host_allowed(request) {
@@ -60,8 +59,8 @@ impl Guard {
         (!is_same).then_some(StatusCode::FORBIDDEN)
     }
 
-    /// Whether a request names an allowed host, once, and in its target too where that is a whole URL. A page of another site
-    /// whose name was made to lead here names its own.
+    /// Whether a request names exactly one host, and an accepted one; a target that is a whole URL must name an accepted one
+    /// too. A DNS rebinding attack fails here, since it sends the name of another site.
     fn is_host_allowed(&self, request: &Request) -> bool {
         let mut named = request.headers().get_all(HOST).iter();
         let (Some(host), None) = (named.next(), named.next()) else { return false };
@@ -73,7 +72,7 @@ impl Guard {
         self.hosts.contains(&host.to_lowercase())
     }
 
-    /// Whether a request carries the token: as a bearer token, or as the password by which browsers ask for it.
+    /// Whether a request carries the token, as a bearer token or as the password of HTTP Basic authentication.
     fn is_reader(&self, headers: &HeaderMap) -> bool {
         let Some(token) = &self.token else { return true };
         let given = headers.get(AUTHORIZATION).and_then(|given| given.to_str().ok()).unwrap_or_default();
@@ -89,7 +88,8 @@ impl Guard {
         }
     }
 
-    /// Whether what changes something comes from a page of this view. Browsers say so of every form that is sent.
+    /// Whether a form was sent from a page of this view, by the header `Origin`, which browsers add to every form
+    /// that is sent by POST.
     fn is_own_origin(&self, headers: &HeaderMap) -> bool {
         let mut named = headers.get_all(ORIGIN).iter();
         let (Some(origin), None) = (named.next(), named.next()) else { return false };
@@ -99,11 +99,11 @@ impl Guard {
     }
 }
 
-/// The pattern of the route that answered, for the log.
+/// The route that answered a request, for the access log.
 #[derive(Clone, Copy)]
 pub struct RoutePattern(pub &'static str);
 
-/// Judges a request, adds the headers of every answer, and writes a line of the log.
+/// Checks a request, adds the headers to its answer, and writes a line of the access log.
 pub async fn judge(State(guard): State<std::sync::Arc<Guard>>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let method = request.method().clone();
@@ -121,18 +121,18 @@ pub async fn judge(State(guard): State<std::sync::Arc<Guard>>, request: Request,
         let asked = HeaderValue::from_static("Basic realm=\"gridtier\", charset=\"UTF-8\"");
         headers.insert("www-authenticate", asked);
     }
-    // A route that knows fewer methods names its own.
+    // The answer of a route that allows fewer methods already has its own list of them.
     if refusal == Some(StatusCode::METHOD_NOT_ALLOWED) {
         headers.insert("allow", HeaderValue::from_static("GET, HEAD, POST"));
     }
     let route = response.extensions().get().map_or("-", |RoutePattern(pattern)| *pattern);
-    // A method of somebody's own could be any text.
+    // The log must not contain an unknown method, since that could be any text.
     let method = if KNOWN.contains(&method) { method.as_str() } else { "OTHER" };
     (guard.log)(&format!("{method} {route} {} {} ms", status.as_u16(), begun.elapsed().as_millis()));
     response
 }
 
-/// Methods that the log names.
+/// Methods that the access log names.
 const KNOWN: [Method; 9] = [
     Method::GET,
     Method::HEAD,
@@ -145,8 +145,8 @@ const KNOWN: [Method; 9] = [
     Method::PATCH,
 ];
 
-/// What answers carry that do not say otherwise. A referrer of the same origin stays, since browsers would else not say from
-/// which origin a form is sent.
+/// Headers that every answer gets unless it sets them itself. The referrer policy is `same-origin`: with a stricter one
+/// browsers send no usable `Origin` with a form.
 const HEADERS: [(&str, &str); 8] = [
     (
         "content-security-policy",

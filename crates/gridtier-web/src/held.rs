@@ -1,29 +1,31 @@
-//! Results that cost much, held for the next reader.
+//! Caches results that take long to compute. Threads in the background compute them.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// A lock whose holder panicked guards nothing half made: results enter whole.
+/// Locks a mutex even if a thread panicked while it held the lock. Each change under the lock is complete in one
+/// step, so the data are still valid.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What became of a result that is made in the background.
+/// The state of a result.
 enum Made<V, E> {
     Begun,
     Done(Result<Arc<V>, Arc<E>>),
 }
 
-/// Results with their keys, and who waits for one.
+/// The results with their keys, and the condition that waiting threads are woken by.
 type Results<K, V, E> = (Mutex<Vec<(K, Made<V, E>)>>, Condvar);
 
-/// The last results that are made in the background, by key: whoever asks meanwhile does not wait long.
+/// The latest results by key. They are computed in the background, so that no request waits for them longer than it
+/// chooses.
 pub struct Background<K, V, E> {
     most: usize,
     found: Arc<Results<K, V, E>>,
 }
 
-/// Most results that are made at a time.
+/// Most results that are computed at the same time.
 const MADE_AT_A_TIME: usize = 4;
 
 impl<K, V, E> Background<K, V, E>
@@ -32,13 +34,13 @@ where
     V: Send + Sync + 'static,
     E: Send + Sync + 'static,
 {
-    /// Holds at most so many results.
+    /// A cache of at most `most` results.
     pub fn new(most: usize) -> Self {
         Self { most, found: Arc::new((Mutex::new(Vec::new()), Condvar::new())) }
     }
 
-    /// The result of a key, if it is made while somebody waits so long; else `None`. It is begun on a thread of its own, unless
-    /// it has begun or too many others have.
+    /// The result of a key; `None` if it is not ready within `patience`. Starts to compute a missing result on a thread of its
+    /// own, unless too many are being computed.
     pub fn get(
         &self,
         key: &K,
@@ -52,7 +54,7 @@ where
             if begun >= MADE_AT_A_TIME {
                 return None;
             }
-            // One that has begun stays: it will want to say what became of it.
+            // A result that is still being computed stays, because its thread will look for its entry.
             while found.len() >= self.most {
                 let oldest = found.iter().position(|(_, made)| matches!(made, Made::Done(_)))?;
                 found.remove(oldest);
@@ -69,7 +71,7 @@ where
         match &found[place].1 {
             Made::Begun => None,
             Made::Done(Ok(result)) => Some(Ok(Arc::clone(result))),
-            // What went wrong may go well for who asks again.
+            // An error is removed, because another attempt may succeed.
             Made::Done(Err(error)) => {
                 let error = Arc::clone(error);
                 found.remove(place);
@@ -79,14 +81,14 @@ where
     }
 }
 
-/// Makes a result and says so to who waits for it.
+/// Computes a result, stores it, and wakes the threads that wait for it.
 fn finish<K: PartialEq, V, E>(key: &K, found: &Results<K, V, E>, make: impl FnOnce() -> Result<V, E>) {
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(make));
     let mut results = locked(&found.0);
     let place = results.iter().position(|(known, _)| known == key);
     match (place, result) {
         (Some(place), Ok(result)) => results[place].1 = Made::Done(result.map(Arc::new).map_err(Arc::new)),
-        // Who asks again has it begun again.
+        // After a panic the entry is removed, so that the next request computes the result again.
         (Some(place), Err(_)) => drop(results.remove(place)),
         (None, _) => {}
     }

@@ -1,4 +1,4 @@
-//! Pages as bytes: the frame that all of them have, and their tables as CSV and workbooks.
+//! Turns a page into an answer: as HTML within the frame that all pages have, as CSV or as a workbook.
 
 use std::io::Cursor;
 
@@ -17,7 +17,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::answer::{Page, WebError};
 use crate::asked::{Asked, PageFormat};
 
-/// The views that every page links to: path, English, Chinese.
+/// The pages in the navigation: path, English, Chinese.
 const VIEWS: [(&str, &str, &str); 11] = [
     ("/", "Overview", "概览"),
     ("/customers", "Customers", "客户"),
@@ -34,7 +34,7 @@ const VIEWS: [(&str, &str, &str); 11] = [
 
 const CSV: &str = "text/csv; charset=utf-8";
 
-/// A page in the form that was asked for.
+/// A page in the requested format.
 pub fn response(page: &Page, asked: &Asked) -> Result<Response, WebError> {
     let tables: Vec<&DataTable> = page.sections.iter().flat_map(Section::tables).collect();
     if page.again_after.is_some() && asked.format() != PageFormat::Html {
@@ -63,12 +63,12 @@ pub fn response(page: &Page, asked: &Asked) -> Result<Response, WebError> {
     }
 }
 
-/// Sections alone, for a script that puts them into the page that it belongs to.
+/// The HTML of sections without a page around them, for the script.
 pub fn fragment(sections: &[Section], asked: &Asked) -> Response {
     page_bytes(html::fragment(sections, asked.voice(), &|column, value| link(asked, column, value)))
 }
 
-/// What is said where there is no page.
+/// The page that shows an error.
 pub fn refused(error: WebError, asked: &Asked) -> Response {
     let title = match error.status {
         StatusCode::NOT_FOUND => Text::new("Not found", "未找到"),
@@ -80,7 +80,7 @@ pub fn refused(error: WebError, asked: &Asked) -> Response {
     framed(&Page::new(title, vec![section]), &[], asked, error.status)
 }
 
-/// A download. Its name is made of letters, digits and dashes: it says nothing about a customer.
+/// A download. Its name consists of letters, digits and dashes and contains nothing about a customer.
 fn file(bytes: impl Into<Body>, kind: &'static str, ending: &str, title: &Text) -> Response {
     let code = title.pick(Voice::Codes);
     let name: String =
@@ -102,7 +102,7 @@ fn page_bytes(text: String) -> Response {
     response
 }
 
-/// A whole page.
+/// A whole HTML page.
 fn framed(page: &Page, tables: &[&DataTable], asked: &Asked, status: StatusCode) -> Response {
     let (voice, lang) = (asked.voice(), asked.lang);
     let shown = html::fragment(&page.sections, voice, &|column, value| link(asked, column, value));
@@ -172,14 +172,14 @@ fn downloads(tables: &[&DataTable], asked: &Asked) -> Markup {
     }
 }
 
-/// The view that a cell leads to, by the code of its column.
+/// The page that a cell links to, by the code of its column.
 fn link(asked: &Asked, column: &DataColumn, value: &CellValue) -> Option<String> {
     let code = column.title.pick(Voice::Codes);
     match (&*code, value) {
         ("customer_id", CellValue::Text(id)) if !id.is_empty() => {
             Some(asked.link("/customer", &[("id", id)]))
         }
-        // The sums of a table stand under this word.
+        // The row of totals has this word in place of an id.
         ("service" | "service_id", CellValue::Text(id)) if id != "total" => {
             Some(asked.link("/service", &[("id", id)]))
         }

@@ -1,10 +1,10 @@
-//! The local web view of a store: pages of the sections that every other renderer shows.
+//! The local web view of a store. Its pages show the sections that every other renderer shows too.
 //!
-//! Pages are made on the server and work without a script. What they show are results of the engine, read or measured by the
-//! use cases of `gridtier-io`; nothing is computed here, no URL holds the path of a file, and nothing is asked of another
-//! machine.
+//! The server renders the pages, and they work without a script. They show results of the engine, which the use cases of
+//! `gridtier-io` read or measure. This crate computes nothing itself, no URL contains a file path, and no page loads
+//! anything from another machine.
 //!
-//! The modules stand in the order in which they build on each other; each uses only those above it.
+//! A module uses only the modules above it in this list.
 
 mod secret;
 mod settings;

@@ -1,4 +1,4 @@
-//! The pages, one module each: a function from the view and what is asked to a page.
+//! The pages. Each module has a function that takes the view and the request and returns a page.
 
 pub mod store;
 pub mod overview;

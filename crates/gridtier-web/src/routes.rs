@@ -1,4 +1,4 @@
-//! Which URL shows which page. All paths are fixed: ids and choices stand in the query.
+//! The routes: which URL shows which page. All paths are fixed; ids and choices are in the query.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,7 @@ use crate::layout::{fragment, refused, response};
 use crate::pages;
 use crate::view::{Effort, View};
 
-/// Makes a page.
+/// The function that makes a page.
 type MakePage = fn(&Arc<View>, &Asked) -> Result<Page, WebError>;
 
 /// The pages with their paths.
@@ -45,20 +45,20 @@ const PAGES: [(&str, Effort, MakePage); 17] = [
     (PROPOSALS, Effort::Little, pages::proposals::page),
     ("/store", Effort::Little, pages::store::page),
 ];
-/// The page whose forms change something.
+/// The page whose form changes the store.
 const PROPOSALS: &str = "/proposals";
-/// The result of a trial without its page.
+/// The result of a trial without the page around it.
 const TRIAL: &str = "/whatif/result";
-/// Bytes of a form, and time for it to come.
+/// Maximum size of a form in bytes, and maximum time in which it must arrive.
 const FORM_BYTES: usize = 16 * 1024;
 const FORM_TIME: Duration = Duration::from_secs(15);
 
-/// What is served beside the pages: path, type, bytes.
+/// Files that the pages load: path, type, content.
 const ASSETS: [(&str, &str, &str); 2] = [
     ("/assets/view.js", "text/javascript; charset=utf-8", include_str!("assets/view.js")),
     ("/assets/icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
 ];
-/// The style of pages, and what only pages of the view need.
+/// The style sheet of the view, in addition to that of every HTML document.
 const VIEW_STYLE: &str = include_str!("assets/view.css");
 
 /// All routes.
@@ -87,21 +87,21 @@ pub fn router(view: &Arc<View>, guard: Guard) -> Router {
         .with_state(Arc::clone(view))
 }
 
-/// A route that shows a page to who reads it.
+/// A route that shows a page.
 fn page_route(path: &'static str, effort: Effort, make: MakePage) -> MethodRouter<Arc<View>> {
     get(async move |State(view): State<Arc<View>>, Query(fields): Query<Vec<(String, String)>>| {
         let asked = Asked::new(path, fields, view.settings.lang);
-        // A file is waited for, and pages are not to wait for it.
+        // A file is rendered while its reader waits; it must not delay pages, so it counts as much effort.
         let effort = if asked.format() == PageFormat::Html { effort } else { Effort::Much };
         answer(view, asked, effort, move |view, asked| response(&make(view, asked)?, asked)).await
     })
 }
 
-/// The result of a trial alone.
+/// The result of a trial without the page around it.
 async fn trial(State(view): State<Arc<View>>, Query(fields): Query<Vec<(String, String)>>) -> Response {
     let asked = Asked::new(TRIAL, fields, view.settings.lang);
     answer(view, asked, Effort::Much, |view, asked| {
-        // What the trial refuses, such as quotas that do not sum to 100, is said in the place of its result.
+        // An error in the settings, such as quotas that do not sum to 100, is shown in place of the result.
         Ok(match pages::whatif::result(view, asked) {
             Ok(sections) => fragment(&sections, asked),
             Err(WebError { status, what }) => {
@@ -113,7 +113,7 @@ async fn trial(State(view): State<Arc<View>>, Query(fields): Query<Vec<(String, 
     .await
 }
 
-/// Does what a form of the page of proposals asks.
+/// Carries out the decision of a form on the page of proposals.
 async fn decide(State(view): State<Arc<View>>, request: Request) -> Response {
     let form = timeout(FORM_TIME, Form::<Vec<(String, String)>>::from_request(request, &())).await;
     let lang = view.settings.lang;
@@ -131,7 +131,7 @@ async fn decide(State(view): State<Arc<View>>, request: Request) -> Response {
     }
 }
 
-/// An answer that is made where it may take its time, when it is its turn.
+/// Makes an answer on a thread that may block, as soon as a turn for its effort is free.
 async fn answer(
     view: Arc<View>,
     asked: Asked,
@@ -150,7 +150,7 @@ async fn answer(
     response
 }
 
-/// What does not change while the program runs, and says nothing of anybody.
+/// A file that stays the same while the program runs and contains no data of the store.
 fn asset(path: &'static str, kind: &'static str, text: String) -> Response {
     let mut response = Response::new(text.into());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -159,7 +159,7 @@ fn asset(path: &'static str, kind: &'static str, text: String) -> Response {
     response
 }
 
-/// The answer to a path that is no route.
+/// The answer to a path that is not a route.
 async fn nothing(State(view): State<Arc<View>>, request: Request) -> Response {
     let fields = Query::try_from_uri(request.uri()).map_or_else(|_| Vec::new(), |Query(fields)| fields);
     let asked = Asked::new("/", fields, view.settings.lang);

@@ -1,20 +1,21 @@
-//! Secrets: a word that only its holders know, compared in a time that does not depend on how much of a guess is right.
+//! Secrets: the reader's token and the secret in forms. Comparing a guess takes the same time however much of it is
+//! right.
 
 use std::fmt::{self, Debug};
 use std::hint::black_box;
 use std::io;
 
-/// A secret word.
+/// A secret text.
 #[derive(Clone)]
 pub struct Secret(String);
 
 impl Secret {
-    /// A given word.
+    /// A secret with a given text.
     pub fn new(word: impl Into<String>) -> Self {
         Self(word.into())
     }
 
-    /// A word of 64 hexadecimal digits, drawn by the operating system.
+    /// A secret of 64 hexadecimal digits, drawn by the operating system.
     ///
     /// # Errors
     /// The operating system gives no random numbers.
@@ -24,7 +25,7 @@ impl Secret {
         Ok(Self(drawn.iter().map(|byte| format!("{byte:02x}")).collect()))
     }
 
-    /// Whether a guess is the word.
+    /// Whether a guess equals the secret.
     pub fn matches(&self, guess: &str) -> bool {
         let (word, guess) = (self.0.as_bytes(), guess.as_bytes());
         let mut differing = u8::from(word.len() != guess.len());
@@ -34,20 +35,20 @@ impl Secret {
         black_box(differing) == 0 && !word.is_empty()
     }
 
-    /// The word, to be handed to its holder.
+    /// The text of the secret, for its holder.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 }
 
-/// A secret does not get into messages.
+/// Hides the text, so that no message contains it.
 impl Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret")
     }
 }
 
-/// The bytes that Base64 stands for; `None` where it is none.
+/// Decodes Base64; `None` if the text is not Base64.
 pub fn from_base64(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| match byte {
         b'A'..=b'Z' => Some(byte - b'A'),

@@ -1,4 +1,5 @@
-//! The server: it listens, limits what a connection may cost, and ends when it is told to, after what it has begun.
+//! The server: it listens, limits the cost of each connection, and on a request to stop finishes the answers that it
+//! has begun.
 
 use std::fmt::{self, Display};
 use std::io;
@@ -24,30 +25,30 @@ use crate::routes::router;
 use crate::settings::{Settings, SettingsError};
 use crate::view::View;
 
-/// Connections that are open at a time. The others wait for their turn.
+/// Maximum number of open connections. Further ones wait.
 const CONNECTIONS: usize = 512;
-/// Headers of a request, and bytes of its head.
+/// Maximum number of headers in a request, and maximum length of a request's head in bytes.
 const HEADERS: usize = 64;
 const HEAD_BYTES: usize = 16 * 1024;
-/// Time for the head of a request, from the first byte or the answer before it.
+/// Maximum time for the head of a request. It starts with the connection or the previous answer.
 const HEAD_TIME: Duration = Duration::from_secs(15);
-/// Time for what is under way when the server is told to end.
+/// Maximum time for unfinished answers after a request to stop.
 const FAREWELL: Duration = Duration::from_secs(10);
-/// Pause after a connection could not be accepted, such as for want of file handles.
+/// Pause after a connection could not be accepted, for example because no file handle was free.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Threads that make pages; requests for which none is free wait.
+/// Number of threads that make pages. Further requests wait for a free one.
 const THREADS: usize = 16;
 
 /// Why the view is not served.
 #[derive(Debug)]
 pub enum ServeError {
-    /// The settings would open the store to others.
+    /// The settings would open the store to people without a token.
     Settings(SettingsError),
     /// The store cannot be opened.
     Store(StoreError),
-    /// The address cannot be listened on.
+    /// The server cannot listen on the address.
     Address(SocketAddr, io::Error),
-    /// The operating system gives no threads, signals or random numbers.
+    /// The operating system provides no threads, signals or random numbers.
     System(io::Error),
 }
 
@@ -59,7 +60,7 @@ impl ServeError {
             Self::Settings(error) => error.text(),
             Self::Store(error) => error.text(),
             Self::Address(address, error) => text!(
-                "{address} cannot be listened on: {error}; choose another port, or 0 for a free one",
+                "the server cannot listen on {address}: {error}; choose another port, or 0 for a free one",
                 "无法监听 {address}: {error}; 请换一个端口, 或用 0 自动选取空闲端口",
             ),
             Self::System(error) => {
@@ -77,18 +78,18 @@ impl Display for ServeError {
 
 impl std::error::Error for ServeError {}
 
-/// Tells a server to end.
+/// Stops a server from another thread.
 #[derive(Clone, Debug)]
 pub struct Stopper(Arc<watch::Sender<bool>>);
 
 impl Stopper {
-    /// Has the server end when what it has begun is answered.
+    /// Asks the server to stop once it has finished the answers that it has begun.
     pub fn stop(&self) {
         self.0.send_replace(true);
     }
 }
 
-/// A server that listens and does not yet answer.
+/// A server that listens but does not answer yet.
 pub struct Server {
     listener: std::net::TcpListener,
     address: SocketAddr,
@@ -101,8 +102,8 @@ impl Server {
     /// Listens on the address of the settings.
     ///
     /// # Errors
-    /// The settings would open the store to others, the store cannot be opened, the address cannot be had, or the operating
-    /// system gives no random numbers or threads.
+    /// The settings would open the store to people without a token, the store cannot be opened, the server cannot listen on
+    /// the address, or the operating system provides no random numbers or threads.
     pub fn bind(settings: Settings) -> Result<Self, ServeError> {
         settings.check().map_err(ServeError::Settings)?;
         Store::open(&settings.store).map_err(ServeError::Store)?;
@@ -119,28 +120,29 @@ impl Server {
         Ok(Self { listener, address, router, stopper, view })
     }
 
-    /// Where it listens.
+    /// The address on which the server listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What a reader types into a browser.
+    /// The URL for a browser.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
 
-    /// Ends the server from another thread.
+    /// A handle that stops the server from another thread.
     #[must_use]
     pub fn stopper(&self) -> Stopper {
         self.stopper.clone()
     }
 
-    /// Has Ctrl-C, and a request of the operating system to end, stop the server; the second time they end the process.
+    /// Stops the server at Ctrl-C and when the operating system asks the process to end. The second such signal ends
+    /// the process at once.
     ///
     /// # Errors
-    /// The operating system gives no signals.
+    /// The operating system provides no signals.
     pub fn stop_at_signals(&self) -> Result<(), ServeError> {
         let mut signals = Signals::new(TERM_SIGNALS).map_err(ServeError::System)?;
         let stopper = self.stopper();
@@ -148,7 +150,7 @@ impl Server {
             for (count, signal) in signals.forever().enumerate() {
                 stopper.stop();
                 if count > 0 {
-                    // Nobody is left to tell when that fails.
+                    // The process is about to end, so an error has no receiver.
                     let _ = signal_hook::low_level::emulate_default_handler(signal);
                 }
             }
@@ -156,10 +158,10 @@ impl Server {
         Ok(())
     }
 
-    /// Answers until it is stopped.
+    /// Answers requests until the server is stopped.
     ///
     /// # Errors
-    /// The operating system gives no threads.
+    /// The operating system provides no threads.
     pub fn run(self) -> Result<(), ServeError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -195,18 +197,18 @@ impl Server {
         }
         drop(listener);
         let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);
-        // Whoever takes longer is cut off.
+        // Connections that take longer are cut off.
         let _ = timeout(FAREWELL, free.acquire_many(all)).await;
         Ok(())
     }
 }
 
-/// Returns when the server is to end.
+/// Returns when the server is asked to stop.
 async fn told_to_stop(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-/// The next connection, when there is a place for it.
+/// Accepts the next connection, as soon as fewer than the maximum number are open.
 async fn accept(
     listener: &TcpListener,
     free: &Arc<Semaphore>,
@@ -218,7 +220,7 @@ async fn accept(
 
 /// Answers the requests of a connection.
 async fn connection(stream: TcpStream, router: Router, mut stopped: watch::Receiver<bool>) {
-    // Answers are short: waiting for more to send would only delay them.
+    // Sends each answer at once. Answers are short, so waiting for further bytes would only delay them.
     let _ = stream.set_nodelay(true);
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -227,7 +229,7 @@ async fn connection(stream: TcpStream, router: Router, mut stopped: watch::Recei
         .max_buf_size(HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     tokio::pin!(served);
-    // What goes wrong on a connection concerns its reader alone, who sees it.
+    // An error on a connection concerns only its reader, whose browser shows it.
     tokio::select! {
         _ = served.as_mut() => {}
         () = told_to_stop(&mut stopped) => {

@@ -1,4 +1,4 @@
-//! What the view is started with, and what it refuses to be started with.
+//! The settings of the view, and the settings that it refuses.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -9,36 +9,37 @@ use gridtier::text::{Lang, Text};
 
 use crate::secret::Secret;
 
-/// Fewest characters of a token: 16 drawn ones cannot be guessed over a network.
+/// Minimum length of a token. A random token of 16 characters cannot be guessed over a network.
 const TOKEN_CHARACTERS_MIN: usize = 16;
 
-/// What the view is started with.
+/// The settings of the view.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The folder of the store.
     pub store: PathBuf,
-    /// Where to listen; port 0 is a free one.
+    /// The address to listen on. Port 0 picks a free port.
     pub address: SocketAddr,
-    /// What a reader must know, as a password or bearer token. Required for addresses that other machines reach.
+    /// The token that a reader must send, as a password or as a bearer token. Required if other machines can reach
+    /// the address.
     pub token: Option<String>,
-    /// Further names under which readers reach the view, such as that of a proxy.
+    /// Further host names under which readers reach the view, such as that of a proxy.
     pub hosts: Vec<String>,
-    /// The language of pages that ask for none.
+    /// The language of a page if its request names none.
     pub lang: Lang,
-    /// Ids of customers who want no marketing, besides those whose own row says so.
+    /// Ids of customers who want no marketing, in addition to those whose row in `customers` says so.
     pub opted_out: BTreeSet<String>,
-    /// Counts below this are withheld in tables about entitlements.
+    /// Tables about entitlements withhold counts below this.
     pub min_count: u64,
-    /// The time in UTC (RFC 3339).
+    /// Returns the current time in UTC (RFC 3339).
     pub now: fn() -> String,
-    /// Takes a line of the access log: method, route, status, time; never an id.
+    /// Writes a line of the access log: method, route, status and time, but never an id.
     pub log: fn(&str),
 }
 
-/// Why the view is not started.
+/// Why the view does not start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingsError {
-    /// Other machines reach the address, and no token was given.
+    /// Other machines can reach the address, but no token was given.
     NoToken(SocketAddr),
     /// The token is too short.
     ShortToken,
@@ -50,15 +51,15 @@ impl SettingsError {
     pub fn text(&self) -> Text {
         match self {
             Self::NoToken(address) => text!(
-                "other machines reach {address}, and no token was given\n  what to do: leave the address out and let the \
-                 company's own proxy, which knows who may read, pass requests on to 127.0.0.1, with --host NAME for the name \
-                 by which it is reached; or give a token by --token-file or GRIDTIER_TOKEN, and have the proxy add TLS, since \
-                 here nothing is encrypted",
+                "other machines can reach {address}, but no token was given\n  what to do: leave out the address and let the \
+                 company's own proxy check who may read and pass requests on to 127.0.0.1, with --host NAME for the proxy's \
+                 name; or give a token with --token-file or GRIDTIER_TOKEN, and let the proxy add TLS, since this server does \
+                 not encrypt",
                 "其他机器可访问 {address}，但未给出令牌\n  处理办法：不指定地址，由企业自有的反向代理（由其认证读者）转发到 127.0.0.1，\
                  并用 --host 给出访问代理所用的主机名；或用 --token-file 或 GRIDTIER_TOKEN 给出令牌，并由代理加上 TLS，因为此处的传输不加密",
             ),
             Self::ShortToken => text!(
-                "the token has fewer than {TOKEN_CHARACTERS_MIN} characters, and could be guessed; draw one, such as by \
+                "the token has fewer than {TOKEN_CHARACTERS_MIN} characters and could be guessed; draw a random one, such as with \
                  `openssl rand -hex 16`",
                 "令牌不足 {TOKEN_CHARACTERS_MIN} 个字符，可能被猜出；请随机生成，例如 `openssl rand -hex 16`",
             ),
@@ -67,7 +68,7 @@ impl SettingsError {
 }
 
 impl Settings {
-    /// Refuses what would open the store to others.
+    /// Refuses settings that would open the store to people without a token.
     pub(crate) fn check(&self) -> Result<(), SettingsError> {
         match &self.token {
             None if !self.address.ip().is_loopback() => Err(SettingsError::NoToken(self.address)),

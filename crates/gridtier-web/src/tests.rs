@@ -1,4 +1,4 @@
-//! Requests over a socket to a view of a store without cycles.
+//! Tests of the server with requests over a socket. The store has no cycles.
 
 mod client;
 mod refusals;

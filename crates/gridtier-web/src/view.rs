@@ -1,4 +1,4 @@
-//! What all pages share: the store, results that are held for the next reader, and how many pages are made at a time.
+//! What all pages share: the store, caches of results, and limits on how many pages are made at the same time.
 
 use std::io;
 use std::ops::Deref;
@@ -21,29 +21,29 @@ use crate::held::Background;
 use crate::secret::Secret;
 use crate::settings::Settings;
 
-/// Pages that are made at a time. The others wait.
+/// Number of pages made at the same time. Further ones wait.
 const PAGES_AT_A_TIME: usize = 4;
-/// Pages that wait for a whole cycle at a time.
+/// Number of pages at the same time that read whole cycles or wait for one.
 const WHOLE_CYCLES_AT_A_TIME: usize = 4;
-/// Cycles whose customers are held in columns.
+/// Number of cycles whose lists of customers are cached.
 const COLUMNS_HELD: usize = 3;
-/// Results that are made in the background and held.
+/// Number of cached results that were computed in the background.
 const SLOW_HELD: usize = 64;
 
-/// Whether a page reads a few rows, or whole cycles.
+/// How much a page has to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effort {
-    /// A few rows, or what is held.
+    /// A few rows, or cached results.
     Little,
-    /// A whole cycle or two. Such pages wait for each other, and no other page waits for them.
+    /// A whole cycle or two. Such pages wait for each other, but no other page waits for them.
     Much,
 }
 
-/// Two cycles and what came of comparing them.
+/// Two cycles and their comparison.
 pub struct HeldPair {
-    /// The cycles.
+    /// The two cycles.
     pub cycles: ComparedPair,
-    /// What came of it.
+    /// The comparison of the two cycles.
     pub comparison: Comparison,
 }
 
@@ -54,25 +54,25 @@ impl HeldPair {
         Ok(Self { cycles, comparison })
     }
 
-    /// The customers of both, aligned.
+    /// The customers of both cycles, aligned.
     pub fn pair(&self) -> Result<Pair<'_>, WebError> {
         Pair::new(&self.cycles.before, &self.cycles.after).map_err(|error| WebError::not_found(error.0))
     }
 }
 
-/// Whole cycles in memory. One or two are held for the next question; whoever asks them keeps them as long as it takes, so that
-/// a long validation delays no trial.
+/// The cached whole cycle, or the cached pair. A page that uses it has a counted reference and no lock, so that a long
+/// validation does not delay a trial.
 enum Whole {
     Nothing,
     Cycle(CycleKey, Arc<Cycle>),
     Pair([CycleKey; 2], Arc<HeldPair>),
 }
 
-/// A whole cycle, alone or as the later one of two.
+/// A whole cycle, cached alone or as the later one of a pair.
 pub enum WholeCycle {
-    /// Alone.
+    /// A cycle that is cached alone.
     Alone(Arc<Cycle>),
-    /// As the later one of two.
+    /// The later cycle of a cached pair.
     Later(Arc<HeldPair>),
 }
 
@@ -89,9 +89,9 @@ impl Deref for WholeCycle {
 
 /// The view of a store.
 pub struct View {
-    /// What it was started with.
+    /// The settings of the view.
     pub settings: Settings,
-    /// What forms carry that change something: a page of another site cannot know it.
+    /// The secret in every form that changes the store. A page of another site cannot know it.
     pub form_secret: Secret,
     slow: Background<(CycleKey, String), Vec<Section>, WebError>,
     little: Arc<Semaphore>,
@@ -102,10 +102,10 @@ pub struct View {
 }
 
 impl View {
-    /// The view of a store; nothing is read yet.
+    /// The view of a store. This reads nothing yet.
     ///
     /// # Errors
-    /// The operating system gives no random numbers or threads.
+    /// The operating system provides no random numbers or threads.
     pub fn new(settings: Settings) -> io::Result<Self> {
         Ok(Self {
             settings,
@@ -119,19 +119,19 @@ impl View {
         })
     }
 
-    /// The store as it is now: cycles may have come since the last page.
+    /// Opens the store anew, since it may have new cycles since the last page.
     pub fn store(&self) -> Result<Store, WebError> {
         Ok(Store::open(&self.settings.store)?)
     }
 
-    /// The cycle that is asked about, with its store.
+    /// The requested cycle, with its store.
     pub fn cycle(&self, asked: &Asked) -> Result<(Store, StoredCycle), WebError> {
         let store = self.store()?;
         let cycle = store.cycle(asked.cycle())?;
         Ok((store, cycle))
     }
 
-    /// The customers of a cycle in columns; `None` while they are being read.
+    /// The list of a cycle's customers; `None` while it is being read.
     ///
     /// # Errors
     /// The store or a table cannot be read.
@@ -149,7 +149,8 @@ impl View {
         read.transpose().map_err(|error| (*error).clone())
     }
 
-    /// Reads what the first reader would wait for. What goes wrong here goes wrong again when it is asked for, and is said then.
+    /// Reads the list of the current cycle's customers, so that the first reader does not wait for it. Errors are ignored here:
+    /// the request for the list meets and reports them again.
     pub fn warm(&self) {
         if let Ok(store) = self.store()
             && let Ok(cycle) = store.cycle(None)
@@ -158,7 +159,7 @@ impl View {
         }
     }
 
-    /// Sections that take their time, by the cycle and what is asked of it; `None` while they are being made.
+    /// Sections that take long to compute, by their cycle and a key; `None` while they are being computed.
     pub fn slowly(
         self: &Arc<Self>,
         asked: &Asked,
@@ -171,14 +172,14 @@ impl View {
         made.transpose().map_err(|error| (*error).clone())
     }
 
-    /// A whole cycle, which is kept for the next question.
+    /// A whole cycle. It stays cached for the next request.
     pub fn whole_cycle(&self, store: &Store, stored: &StoredCycle) -> Result<WholeCycle, WebError> {
         let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
         let key = CycleKey::from(stored);
         match &*whole {
             Whole::Cycle(known, cycle) if *known == key => return Ok(WholeCycle::Alone(Arc::clone(cycle))),
             Whole::Pair([_, known], pair) if *known == key => return Ok(WholeCycle::Later(Arc::clone(pair))),
-            // What was held leaves before its successor needs the memory.
+            // Drops the cached cycle before another one needs the memory.
             _ => *whole = Whole::Nothing,
         }
         let read = Arc::new(cycle::cycle(store, stored)?);
@@ -186,7 +187,7 @@ impl View {
         Ok(WholeCycle::Alone(read))
     }
 
-    /// Two cycles that are compared, which are kept for the next question.
+    /// Two cycles to compare. They stay cached for the next request.
     pub fn pair(&self, request: ComparisonRequest) -> Result<Arc<HeldPair>, WebError> {
         let store = self.store()?;
         let key = [CycleKey::from(&store.cycle(request.from)?), CycleKey::from(&store.cycle(request.cycle)?)];
@@ -200,12 +201,12 @@ impl View {
         Ok(read)
     }
 
-    /// Measures something that takes long on threads of its own, so that the pages of others are not behind it in the queue.
+    /// Runs a long measurement on threads of its own, so that the pages of other readers do not queue behind it.
     pub fn at_leisure<T: Send>(&self, measure: impl FnOnce() -> T + Send) -> T {
         self.leisure.install(measure)
     }
 
-    /// The right to make a page.
+    /// The semaphore that limits the pages of an effort.
     pub fn turns(&self, effort: Effort) -> Arc<Semaphore> {
         Arc::clone(match effort {
             Effort::Little => &self.little,
@@ -214,7 +215,8 @@ impl View {
     }
 }
 
-/// By what a cycle's results are held: its number may come again in another store of the same folder, its manifest does not.
+/// The key under which results of a cycle are cached. It contains the hash of the manifest, because another store in the
+/// same folder may use the same number again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CycleKey(u64, String);
 

@@ -1,5 +1,5 @@
 "use strict";
-// Sliders beside the numbers of the page of trials: while one moves, the result alone is asked for again.
+// Adds sliders to the number fields of the page of trials. While a slider moves, only the result is requested again.
 (() => {
   const trial = document.getElementById("trial");
   const result = document.getElementById("sections");
@@ -19,14 +19,14 @@
       const answer = await fetch(trial.dataset.result + "?" + query, { signal: own.signal });
       const text = await answer.text();
       if (own.signal.aborted) return;
-      // A trial that is refused says why, in the place of its result.
+      // If the server refuses a trial, its answer says why and takes the place of the result.
       if (!answer.ok && answer.status !== 400) {
         form.submit();
         return;
       }
       result.innerHTML = text;
       history.replaceState(null, "", form.getAttribute("action") + "?" + query);
-      // What is saved, and what is shown in the other language, is what is seen now.
+      // Downloads and the link to the other language must use the values that are shown now.
       for (const link of document.querySelectorAll(".downloads a, .switch a")) {
         const before = new URL(link.href).searchParams;
         const now = new URLSearchParams(query);

@@ -1,4 +1,5 @@
-//! Who moved between two cycles, and why: everybody's moves in figures, and one customer's in steps.
+//! Who moved between two cycles, and why: a page of figures about all customers, and one with the steps of one
+//! customer.
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::asked::Asked;
 use crate::fields::{from_cycle, look};
 use crate::view::View;
 
-/// The page of all changes.
+/// The page with the changes of all customers.
 pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let (request, [before, after]) = request(view, asked)?;
     let title = text!("Changes from cycle {before} to {after}", "周期 {before} 至 {after} 的变化");
@@ -29,7 +30,7 @@ pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     Ok(Page::made(title, made).led_by(look(asked, &from_cycle(asked))))
 }
 
-/// The page of one customer's move.
+/// The page with the move of one customer.
 pub fn one(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let Some(id) = asked.field("id").map(fold_id) else {
         return Err(WebError::request(text!("name a customer by its id", "请给出户号")));
@@ -56,7 +57,8 @@ pub fn one(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     Ok(Page::made(title, made).led_by(back))
 }
 
-/// Which cycles are compared, with their numbers: those of the URL, or the current one with the one before it.
+/// The two cycles to compare, with their numbers: those in the URL, or the current cycle and the published one before
+/// it.
 fn request(view: &View, asked: &Asked) -> Result<(ComparisonRequest, [u64; 2]), WebError> {
     let (store, stored) = view.cycle(asked)?;
     let after = stored.version;
@@ -66,7 +68,7 @@ fn request(view: &View, asked: &Asked) -> Result<(ComparisonRequest, [u64; 2]), 
     };
     let before = before.ok_or_else(|| {
         WebError::not_found(text!(
-            "no published cycle is earlier than cycle {after}, so that there is nothing to compare with",
+            "no published cycle is earlier than cycle {after}, so there is nothing to compare it with",
             "没有早于周期 {after} 的已发布周期可供对比"
         ))
     })?;

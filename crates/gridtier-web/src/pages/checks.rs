@@ -1,4 +1,4 @@
-//! Whether a cycle is sound: all its checks with limits and verdicts, measured when they are first asked for.
+//! The checks of a cycle with limits and verdicts. They are measured when somebody first opens the page.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let of = stored.clone();
     let measured = view.slowly(asked, &stored, "checks".to_owned(), move |view| {
         let cycle = view.whole_cycle(&store, &of)?;
-        // Nobody watches.
+        // Nobody waits for the progress, so it is not shown.
         let validation = view.at_leisure(|| validate(&cycle, &|_, _, _| {}));
         Ok(sections(&cycle, &validation, of.version))
     })?;

@@ -1,4 +1,5 @@
-//! One customer: why it has its tier and what would lift it; how it moved since another cycle, where that is asked.
+//! One customer: why it has its tier, and what would raise it. The page links to the customer's move since an earlier
+//! cycle.
 
 use std::sync::Arc;
 
@@ -38,7 +39,8 @@ pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     Ok(Page::new(title, sections).led_by(links(asked, id, before)))
 }
 
-/// The columns that the operator passes through: those of the first account of a holder that has several.
+/// The columns that the operator passes through to customer sheets. A holder with several accounts gets those of the
+/// first account.
 fn passed(cycle: &StoredCycle, id: &str) -> Result<Vec<(Text, Text)>, WebError> {
     let columns = Manifest::read(cycle)?.passthrough;
     if columns.is_empty() {

@@ -1,4 +1,4 @@
-//! The customers of a cycle: found by id, filtered, sorted, page by page.
+//! The list of a cycle's customers: search by id, filters, sorting and paging.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::asked::{Asked, PageFormat};
 use crate::fields::{Choice, choice, look};
 use crate::view::View;
 
-/// Customers of a page, and of a workbook.
+/// Number of customers on a page, and in a workbook.
 const ROWS: usize = 50;
 const SHEET_ROWS: usize = 50_000;
 
@@ -46,7 +46,7 @@ pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     Ok(if total > SHEET_ROWS { page.ending_with(limit_of_sheet(asked)) } else { page })
 }
 
-/// All customers of a list as CSV, made a part at a time.
+/// A whole list of customers as CSV, written one part at a time.
 fn whole_csv(
     columns: &CustomerColumns,
     filter: &CustomerFilter,
@@ -62,7 +62,7 @@ fn whole_csv(
         let table = table(&part.rows);
         let mut lines = Vec::new();
         csv::write(&mut lines, &table, voice, ByteOrderMark::Absent).map_err(|_| WebError::bug())?;
-        // Parts after the first one have no heads.
+        // The parts after the first one must not repeat the head.
         let heads = lines.iter().position(|&byte| byte == b'\n').map_or(0, |end| end + 1);
         if start == 0 {
             bytes.extend_from_slice("\u{feff}".as_bytes());
@@ -73,7 +73,7 @@ fn whole_csv(
     Ok(bytes.into())
 }
 
-/// Says how many customers a workbook holds.
+/// The sentence that says how many customers a workbook holds.
 fn limit_of_sheet(asked: &Asked) -> Markup {
     let rows = grouped(gridtier::index::count(SHEET_ROWS));
     html! {
@@ -98,7 +98,7 @@ fn filter(asked: &Asked) -> CustomerFilter {
     }
 }
 
-/// The orders of a list: value, English, Chinese.
+/// The sort orders of the list: value, English, Chinese.
 const ORDERS: [(&str, CustomerOrder, &str, &str); 3] = [
     ("score", CustomerOrder::HighestScore, "highest score first", "得分由高到低"),
     ("low", CustomerOrder::LowestScore, "lowest score first", "得分由低到高"),
@@ -140,7 +140,7 @@ fn form(asked: &Asked, columns: &CustomerColumns) -> Markup {
     look(asked, &fields)
 }
 
-/// Links to the parts before and after.
+/// Links to the previous and the next page of the list.
 fn parts(asked: &Asked, shown: &CustomerPage, start: usize) -> Markup {
     let total = usize::try_from(shown.total()).unwrap_or(usize::MAX);
     let to = |from: usize| asked.with(&[("from", &from.to_string()), ("format", "")]);

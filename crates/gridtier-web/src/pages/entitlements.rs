@@ -1,4 +1,4 @@
-//! What the tiers are entitled to: the matrix, a tier's services, and who has a service, why, and at what cost.
+//! Entitlements by tier: the matrix, the services of a tier, and for each service who has it, why, and what it costs.
 
 use std::sync::Arc;
 
@@ -23,11 +23,11 @@ use crate::asked::{Asked, PageFormat};
 use crate::fields::{Choice, choice, look};
 use crate::view::View;
 
-/// Holders of a service that a page lists, and a file.
+/// Number of holders of a service on a page, and in a file.
 const ROWS: usize = 200;
 const FILE_ROWS: usize = 50_000;
 
-/// The page of the matrix, or of one tier.
+/// The page of the whole matrix, or of one tier.
 pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let (store, stored) = view.cycle(asked)?;
     let catalogue = cycle::catalogue(&stored)?;
@@ -86,7 +86,7 @@ pub fn service(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     Ok(Page::made(title, found).led_by(lead))
 }
 
-/// For what a list is made: without a word for marketing, which leaves out who wants none.
+/// The purpose of a list. The default is marketing, which omits customers who want no marketing.
 fn purpose(asked: &Asked) -> ListPurpose {
     match asked.field("for") {
         Some("operations") => ListPurpose::Operations,
@@ -101,7 +101,7 @@ fn form(asked: &Asked, regions: &[&str]) -> Markup {
     let regions: Vec<Choice> =
         regions.iter().map(|&region| (region.to_owned(), Text::same(region.to_owned()))).collect();
     let operations: Choice = ("operations".to_owned(), Text::new("operations: everybody", "运营: 全部客户"));
-    let marketing = Text::new("marketing: without who wants none", "营销: 不含拒绝营销的客户");
+    let marketing = Text::new("marketing: without customers who opted out", "营销: 不含拒绝营销的客户");
     let fields = html! {
         input type="hidden" name="id" value=(asked.field("id").unwrap_or_default());
         (choice(asked, "tier", &Text::new("Tier", "等级"), &all, &tiers))
@@ -111,7 +111,7 @@ fn form(asked: &Asked, regions: &[&str]) -> Markup {
     look(asked, &fields)
 }
 
-/// Who has a service: what is asked.
+/// What the page asks about a service.
 #[derive(Debug)]
 struct Question {
     tier: Option<Tier>,
@@ -148,7 +148,7 @@ impl Question {
         ];
         sections.extend(withheld_note(min_count));
         let holders = entitlements.holders(position, &selection, self.purpose, self.voice)?;
-        // One more tells whether there are more.
+        // One row beyond the limit shows that there are more.
         let listed = holders_list(service, holders).first(self.most + 1);
         let mut table = listed.map_err(|_| WebError::bug())?;
         let is_cut = table.rows.len() > self.most;
@@ -157,7 +157,7 @@ impl Question {
         if is_cut {
             let count = self.most;
             section = section.sentence(
-                format!("The first {count} by id; narrow the choice, or write all by gridtier entitlements service."),
+                format!("The first {count} customers by id. Set more filters, or write the whole list with `gridtier entitlements service`."),
                 format!("此处按户号列出前 {count} 户; 请缩小范围, 或用 gridtier entitlements service 写出全部。"),
             );
         }

@@ -1,4 +1,4 @@
-//! Proposals that wait for somebody else: what they are, and the forms by which they are reviewed, approved and turned down.
+//! Proposals that wait for approval, with the forms to review, approve, reject and withdraw them.
 
 use std::sync::Arc;
 
@@ -38,14 +38,14 @@ pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     Ok(Page::new(title, sections).ending_with(forms))
 }
 
-/// What a form asks to be done: value, English, Chinese.
+/// The decisions that a form offers: value, English, Chinese.
 const ACTIONS: [(&str, &str, &str); 6] = [
     ("agree", "agree", "同意"),
     ("object", "object", "反对"),
     ("note", "note", "备注"),
     ("approve", "approve and publish", "批准并发布"),
-    ("reject", "turn down", "否决"),
-    ("withdraw", "take back", "撤回"),
+    ("reject", "reject", "否决"),
+    ("withdraw", "withdraw", "撤回"),
 ];
 
 fn form(view: &View, asked: &Asked, cycle: &ListedCycle) -> Markup {
@@ -87,16 +87,16 @@ fn form(view: &View, asked: &Asked, cycle: &ListedCycle) -> Markup {
     }
 }
 
-/// Does what a form asks, by the same use cases as the commands.
+/// Carries out the decision of a form, by the same use cases as the commands.
 pub fn decide(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     if !asked.field("secret").is_some_and(|secret| view.form_secret.matches(secret)) {
         return Err(WebError::forbidden(text!(
-            "the form is not one of this view, or the view was started again since; open the page again",
+            "the form is from another view, or this view was restarted after the page was opened; open the page again",
             "表单不是由本视图提供, 或服务已重新启动; 请重新打开页面"
         )));
     }
     let missing =
-        |name: &str| WebError::request(text!("`{name}` is missing in the form", "表单缺少 `{name}`"));
+        |name: &str| WebError::request(text!("the form lacks `{name}`", "表单缺少 `{name}`"));
     let number: u64 = asked.value("number").ok_or_else(|| missing("number"))?;
     let (by, reason) = (asked.field("by").unwrap_or_default(), asked.field("reason").unwrap_or_default());
     let at = (view.settings.now)();

@@ -1,4 +1,4 @@
-//! The data behind a cycle: what became of the rows of each table, what was noticed, and the rows that were set aside.
+//! The data behind a cycle: row counts and findings of each table, and the rejected rows.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::answer::{Page, WebError};
 use crate::asked::Asked;
 use crate::view::View;
 
-/// Rejects of a page.
+/// Number of rejected rows on a page.
 const ROWS: usize = 200;
 
 /// The page of data quality.
@@ -27,11 +27,11 @@ pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     Ok(Page::new(title, sections).ending_with(links(asked, &rejecting)))
 }
 
-/// The page of the rows of a table that were set aside.
+/// The page with the rejected rows of a table.
 pub fn rejects(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let (_, cycle) = view.cycle(asked)?;
     let tables = rejecting(&Manifest::read(&cycle)?);
-    // Only a table of the contract names a file.
+    // The name must be one of a table of the contract, so that a URL cannot name any other file.
     let Some(&table) = tables.iter().find(|table| asked.field("of") == Some(table.name())) else {
         return Err(WebError::not_found(text!("there is no such table", "没有此表")));
     };
@@ -41,7 +41,7 @@ pub fn rejects(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     Ok(Page::new(title, vec![section]))
 }
 
-/// The tables of which rows were set aside.
+/// The tables that have rejected rows.
 fn rejecting(manifest: &Manifest) -> Vec<Table> {
     let rows = manifest.control_totals.reconciliation.iter();
     rows.filter(|row| row.tally.rejected > 0).map(|row| row.table).collect()

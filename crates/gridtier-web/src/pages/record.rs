@@ -1,4 +1,4 @@
-//! What else is known of a customer: what it is entitled to, and its tiers over time.
+//! Further pages about a customer: its entitlements, and its tiers over time.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What the store holds: its cycles with their states, and its register.
+//! The cycles of the store with their states, and its register.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The tiers of a cycle, and the lines between them.
+//! The tiers of a cycle, and the boundaries between them.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
-//! Other weights and quotas tried on a cycle: who would move, counts by stratum, shares of revenue and energy.
+//! Tries other weights and quotas on a cycle: who would move, counts by stratum, shares of revenue and energy.
 //!
-//! The form works by itself; with a script, its sliders ask for the result alone.
+//! The form works without the script. With the script, moving a slider requests only the result again.
 
 use std::sync::Arc;
 
@@ -19,11 +19,11 @@ use crate::asked::{Asked, PageFormat};
 use crate::fields::look;
 use crate::view::View;
 
-/// Customers of a page, and of a file.
+/// Number of customers on a page, and in a file.
 const ROWS: usize = 100;
 const FILE_ROWS: usize = 50_000;
 
-/// The page with its form. A fault of what was set is said above it.
+/// The page with its form. If the settings have an error, it is shown above the form.
 pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let (store, stored) = view.cycle(asked)?;
     let cycle = view.whole_cycle(&store, &stored)?;
@@ -39,7 +39,7 @@ pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     Ok(Page::new(title, sections).led_by(form(&cycle, asked)))
 }
 
-/// The result alone, for the script.
+/// The result without the page, for the script.
 pub fn result(view: &Arc<View>, asked: &Asked) -> Result<Vec<Section>, WebError> {
     let (store, stored) = view.cycle(asked)?;
     tried(&*view.whole_cycle(&store, &stored)?, asked, stored.version)
@@ -72,7 +72,7 @@ fn shown(weight: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// What was set: weights that are not those of the cycle as the form shows them, and quotas where one differs.
+/// The settings that differ from the cycle: each changed weight, and all quotas if one of them changed.
 fn settings(cycle: &Cycle, asked: &Asked) -> Vec<String> {
     let weights = settable_weights(cycle).into_iter().filter_map(|(path, weight)| {
         let given = asked.field(&path)?;
@@ -87,7 +87,7 @@ fn settings(cycle: &Cycle, asked: &Asked) -> Vec<String> {
     settings
 }
 
-/// The quota of each tier, as it was given or as the cycle has it.
+/// The quota of each tier: the one in the request or else that of the cycle.
 fn quotas(cycle: &Cycle, asked: &Asked) -> Vec<String> {
     let own = Tier::ALL.iter().zip(cycle.method.lines.quotas);
     own.map(|(tier, own)| {

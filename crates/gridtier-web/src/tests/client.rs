@@ -1,4 +1,4 @@
-//! A server in this process, and a client that writes requests byte by byte.
+//! A server in this process, and a client that sends requests byte by byte.
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
@@ -56,18 +56,18 @@ pub fn server() -> Running {
 }
 
 impl Running {
-    /// The bytes of the answer to these bytes, until the server closes.
+    /// Sends a request as it is and returns all bytes of the answer until the server closes the connection.
     pub fn raw(&self, request: &str) -> String {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        // A server that has refused already may have closed.
+        // A server that has already refused the request may have closed the connection.
         let _ = stream.write_all(request.as_bytes());
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    /// The answer to a request with the right host and further lines of its head.
+    /// Sends a request with the right host and further header lines, and returns the answer.
     pub fn ask(&self, method: &str, target: &str, lines: &[&str], body: &str) -> Answer {
         let address = self.address;
         let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();

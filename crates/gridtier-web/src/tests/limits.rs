@@ -27,7 +27,7 @@ fn a_head_that_does_not_come_is_waited_for_only_so_long() {
     slow.write_all(b"GET /store HTTP/1.1\r\nHost: ").unwrap();
     slow.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
     let mut rest = Vec::new();
-    // The server closes; without that the read would end with an error.
+    // The server closes the connection in good order. If it did not, reading would end with an error.
     assert!(slow.read_to_end(&mut rest).is_ok());
     assert_eq!(server.get("/store").status(), 200);
 }
@@ -35,7 +35,7 @@ fn a_head_that_does_not_come_is_waited_for_only_so_long() {
 #[test]
 fn a_thousand_requests_in_parallel_are_answered() {
     let server = server();
-    // As many at a time as a process may have sockets for, on both sides, where it has handles for 1,024 files.
+    // These are as many sockets as a process can open for both sides if it may have 1,024 file handles.
     std::thread::scope(|scope| {
         let ask = || (0..3).all(|_| server.get("/store?lang=zh").status() == 200);
         let asked: Vec<_> = (0..400).map(|_| scope.spawn(ask)).collect();
